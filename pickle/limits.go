@@ -1,0 +1,89 @@
+package pickle
+
+// NoLimit as a field of [Limits] means that there is none.
+const NoLimit = -1
+
+// Limits bound what an input may cost. The zero value of each field means its
+// default; [NoLimit] means none. All defaults can be left alone: with them, memory
+// stays within a small multiple of the input and time is linear in it.
+type Limits struct {
+	// InputBytes bounds the input, in bytes as read (before decompression).
+	// Default: none, the caller holds or streams the input.
+	InputBytes int64
+	// DecompressedBytes bounds what compressed input unfolds to. Default 4 GiB.
+	DecompressedBytes int64
+	// CompressionRatio bounds decompressed bytes per compressed byte, from the
+	// first 16 MiB on. Default 1,000.
+	CompressionRatio int64
+	// Depth bounds the nesting of plain values, JSON output and Go values: what
+	// most consumers walk with recursion. Default 10,000, as encoding/json.
+	Depth int
+	// Objects bounds the values that opcodes build in one pickle. Default: none,
+	// an opcode is at least one byte of input.
+	Objects int64
+	// Memo bounds the number of memo entries. Default: none, as Objects.
+	Memo int64
+	// Dims bounds the number of dimensions of an array. Default 64, as NumPy 2.
+	Dims int
+	// Elements bounds the number of elements of one array. Default: none, an
+	// array's elements are in the input.
+	Elements int64
+	// IntDigits bounds the decimal digits of an int written as text or to
+	// be printed. Default 100,000.
+	IntDigits int
+	// StringBytes bounds one str, bytes or bytearray. Default: none.
+	StringBytes int64
+	// Expansion bounds the logical size of plain values, of Unmarshal and of
+	// every other consumer that walks shared structure as often as it is
+	// referenced, in values. Default 100,000,000.
+	Expansion int64
+	// OutputBytes bounds the JSON output of one pickle. Default 1 GiB.
+	OutputBytes int64
+}
+
+// The defaults of [Limits].
+const (
+	DefaultDecompressedBytes = 4 << 30
+	DefaultCompressionRatio  = 1000
+	DefaultDepth             = 10_000
+	DefaultDims              = 64
+	DefaultIntDigits         = 100_000
+	DefaultExpansion         = 100_000_000
+	DefaultOutputBytes       = 1 << 30
+)
+
+const unlimited = 1<<63 - 1
+
+// WithDefaults returns l with every zero replaced by its default and every
+// [NoLimit] by the largest number of its type, so that consumers compare only.
+func (l Limits) WithDefaults() Limits {
+	def := func(p *int64, d int64) {
+		switch {
+		case *p < 0:
+			*p = unlimited
+		case *p == 0:
+			*p = d
+		}
+	}
+	defInt := func(p *int, d int) {
+		switch {
+		case *p < 0:
+			*p = int(^uint(0) >> 1)
+		case *p == 0:
+			*p = d
+		}
+	}
+	def(&l.InputBytes, unlimited)
+	def(&l.DecompressedBytes, DefaultDecompressedBytes)
+	def(&l.CompressionRatio, DefaultCompressionRatio)
+	defInt(&l.Depth, DefaultDepth)
+	def(&l.Objects, unlimited)
+	def(&l.Memo, unlimited)
+	defInt(&l.Dims, DefaultDims)
+	def(&l.Elements, unlimited)
+	defInt(&l.IntDigits, DefaultIntDigits)
+	def(&l.StringBytes, unlimited)
+	def(&l.Expansion, DefaultExpansion)
+	def(&l.OutputBytes, DefaultOutputBytes)
+	return l
+}
