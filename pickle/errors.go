@@ -3,7 +3,8 @@ package pickle
 import (
 	"errors"
 	"fmt"
-	"io"
+
+	"github.com/unpkl/unpkl/internal/errkind"
 )
 
 // The kinds of error that a service tells apart. Every error of this package
@@ -11,16 +12,16 @@ import (
 var (
 	// ErrTruncated: the input ends inside a pickle. It matches
 	// io.ErrUnexpectedEOF too.
-	ErrTruncated = fmt.Errorf("truncated: %w", io.ErrUnexpectedEOF)
+	ErrTruncated = errkind.ErrTruncated
 	// ErrMalformed: the input is not a pickle, or says something impossible.
-	ErrMalformed = errors.New("malformed")
+	ErrMalformed = errkind.ErrMalformed
 	// ErrLimit: one of the Limits was passed; errors.As with *LimitError tells which.
-	ErrLimit = errors.New("limit exceeded")
+	ErrLimit = errkind.ErrLimit
 	// ErrUnknownGlobal: in strict mode, a class or function that no hook knows.
 	ErrUnknownGlobal = errors.New("unknown global")
 	// ErrUnsupported: valid, but needs something that is not there, such as a
 	// hook for persistent ids or extension codes, or a format that is not read.
-	ErrUnsupported = errors.New("unsupported")
+	ErrUnsupported = errkind.ErrUnsupported
 )
 
 // DecodeError is the error of every failed load: what is wrong and where. The
@@ -62,17 +63,8 @@ func (e *LimitError) Error() string {
 // Is reports that a LimitError is of the kind ErrLimit.
 func (e *LimitError) Is(target error) bool { return target == ErrLimit }
 
-// kindError is a message of one of the kinds; the message alone is its text.
-type kindError struct {
-	kind error
-	msg  string
-}
-
-func (e *kindError) Error() string { return e.msg }
-func (e *kindError) Unwrap() error { return e.kind }
-
 func malformed(format string, args ...any) error {
-	return &kindError{ErrMalformed, fmt.Sprintf(format, args...)}
+	return errkind.New(ErrMalformed, format, args...)
 }
 
 // Malformed returns an error of the kind ErrMalformed with the given text. Hooks
@@ -82,5 +74,5 @@ func Malformed(format string, args ...any) error { return malformed(format, args
 
 // Unsupported returns an error of the kind ErrUnsupported with the given text.
 func Unsupported(format string, args ...any) error {
-	return &kindError{ErrUnsupported, fmt.Sprintf(format, args...)}
+	return errkind.New(ErrUnsupported, format, args...)
 }

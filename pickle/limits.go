@@ -15,6 +15,10 @@ type Limits struct {
 	// CompressionRatio bounds decompressed bytes per compressed byte, from the
 	// first 16 MiB on. Default 1,000.
 	CompressionRatio int64
+	// WindowBytes bounds the window or dictionary that a compressed input asks
+	// its decoder to keep (xz, lzma, zstd). Default 128 MiB, which every preset of
+	// those tools stays within.
+	WindowBytes int64
 	// Depth bounds the nesting of plain values, JSON output and Go values: what
 	// most consumers walk with recursion. Default 10,000, as encoding/json.
 	Depth int
@@ -45,6 +49,7 @@ type Limits struct {
 const (
 	DefaultDecompressedBytes = 4 << 30
 	DefaultCompressionRatio  = 1000
+	DefaultWindowBytes       = 128 << 20
 	DefaultDepth             = 10_000
 	DefaultDims              = 64
 	DefaultIntDigits         = 100_000
@@ -76,6 +81,7 @@ func (l Limits) WithDefaults() Limits {
 	def(&l.InputBytes, unlimited)
 	def(&l.DecompressedBytes, DefaultDecompressedBytes)
 	def(&l.CompressionRatio, DefaultCompressionRatio)
+	def(&l.WindowBytes, DefaultWindowBytes)
 	defInt(&l.Depth, DefaultDepth)
 	def(&l.Objects, unlimited)
 	def(&l.Memo, unlimited)
