@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Makes testdata/ with real CPythons and the real libraries.
+
+    scripts/make_venvs.sh                   first, once: the environments
+    scripts/gen_fixtures.py                 all producers
+    scripts/gen_fixtures.py NAME...         only these, such as py313-np2
+    scripts/gen_fixtures.py --check         into a temporary folder instead, and compares
+
+For each producer NAME (an environment under .venvs/) and each case of scripts/fixtures/ it writes
+
+    testdata/NAME/<case>.pN.pkl         the pickle at protocol N
+    testdata/NAME/<case>.pN.K.buf       its out-of-band buffer K (.K.ro.buf: a read-only one)
+    testdata/NAME/<case>.pN.dis         for some: what pickletools.dis prints
+    testdata/NAME/<case>.json           what the same Python reads from those files, in the form that
+                                        scripts/fixtures/canon.py writes and internal/fixture reads
+    testdata/NAME/<case>.tojson.json    the output of `unpkl to-json` for it, worked out in Python:
+                                        by default, with --arrays=values and with --arrays=base64
+    testdata/NAME/dis.json              the SHA-256 of pickletools.dis's text for every pickle
+
+and testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
+the same bytes again: fixed data, PYTHONHASHSEED=0.
+"""
+import argparse
+import filecmp
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+VENVS = pathlib.Path(os.environ.get('UNPKL_VENVS', ROOT / '.venvs'))
+PRODUCERS = ('py27-np116', 'py36-np111', 'py311-np126', 'py313-np2')
+DIS_PRODUCER = 'py313-np2'
+LIMIT = 5 << 20
+
+
+def python(producer):
+    path = VENVS / producer / 'bin' / 'python'
+    if not path.exists():
+        sys.exit('gen_fixtures: no environment %s: run scripts/make_venvs.sh %s' % (producer, producer))
+    return str(path)
+
+
+def run(producer, script, *args):
+    env = {'PATH': os.environ['PATH'], 'PYTHONHASHSEED': '0', 'PYTHONDONTWRITEBYTECODE': '1', 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC',
+           'OPENBLAS_NUM_THREADS': '1'}
+    done = subprocess.run([python(producer), str(HERE / 'fixtures' / script), *args], env=env, stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit('gen_fixtures: %s failed under %s' % (script, producer))
+    return done.stdout
+
+
+def generate(outdir, producers, cases):
+    manifest = {}
+    for producer in producers:
+        where = outdir / producer
+        if where.exists() and not cases:
+            shutil.rmtree(where)
+        where.mkdir(parents=True, exist_ok=True)
+        facts = json.loads(run(producer, 'build.py', str(where), producer.split('-')[0], *cases))
+        made = facts.pop('cases')
+        whole = ['%s.p%d.pkl' % (c['name'], p) for c in made if c['dis'] for p in c['protocols']]
+        run(DIS_PRODUCER, 'disassembly.py', str(where), *whole)
+        manifest[producer] = dict(facts, cases=[c['name'] for c in made])
+    return manifest
+
+
+def describe(outdir, facts):
+    """The manifest of what lies in outdir; facts holds versions and cases by producer."""
+    files = {}
+    for path in sorted(outdir.rglob('*')):
+        name = path.relative_to(outdir).as_posix()
+        if path.is_file() and name.split('/')[0] in facts:
+            files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {'producers': facts, 'files': files}
+
+
+def check(producers):
+    """Compares testdata with what the environments make now; the number of differences."""
+    with open(ROOT / 'testdata' / 'manifest.json') as f:
+        old = json.load(f)
+    with tempfile.TemporaryDirectory() as tmp:
+        new = describe(pathlib.Path(tmp), generate(pathlib.Path(tmp), producers, ()))
+        differences = []
+        for producer in producers:
+            if old['producers'].get(producer) != new['producers'][producer]:
+                differences.append('manifest: versions or cases of ' + producer)
+        wanted = {n: h for n, h in old['files'].items() if n.split('/')[0] in producers}
+        for name in sorted(set(wanted) | set(new['files'])):
+            committed = ROOT / 'testdata' / name
+            if name not in new['files']:
+                differences.append(name + ': not made any more')
+            elif name not in wanted or not committed.exists():
+                differences.append(name + ': not in testdata')
+            elif new['files'][name] != wanted[name] or not filecmp.cmp(committed, pathlib.Path(tmp) / name, shallow=False):
+                differences.append(name + ': differs')
+        present = {p.relative_to(ROOT / 'testdata').as_posix() for n in producers for p in (ROOT / 'testdata' / n).rglob('*') if p.is_file()}
+        differences += [n + ': in testdata, but not in its manifest' for n in sorted(present - set(wanted))]
+        for d in differences:
+            print(d)
+        print('gen_fixtures: %d files checked, %d differences' % (len(wanted), len(differences)))
+        return len(differences)
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Makes testdata/ with real Pythons.')
+    parser.add_argument('producers', nargs='*', metavar='NAME', help='only these producers: ' + ' '.join(PRODUCERS))
+    parser.add_argument('--check', action='store_true', help='compare with testdata instead of writing it')
+    parser.add_argument('--case', action='append', default=[], help='only this case (for work on it: other files stay as they are)')
+    args = parser.parse_args()
+    unknown = set(args.producers) - set(PRODUCERS)
+    if unknown:
+        parser.error('no producer %s' % ' '.join(sorted(unknown)))
+    producers = [p for p in PRODUCERS if not args.producers or p in args.producers]
+    if args.check:
+        sys.exit(1 if check(producers) else 0)
+    testdata = ROOT / 'testdata'
+    facts = generate(testdata, producers, args.case)
+    manifest_path = testdata / 'manifest.json'
+    known = json.loads(manifest_path.read_text())['producers'] if manifest_path.exists() else {}
+    if args.case:
+        facts = {p: known.get(p, facts[p]) for p in facts}
+    facts = {p: facts.get(p, known.get(p)) for p in PRODUCERS if p in facts or p in known}
+    manifest = describe(testdata, facts)
+    manifest_path.write_text(json.dumps(manifest, indent=1) + '\n')
+    size = sum((testdata / name).stat().st_size for name in manifest['files'])
+    print('gen_fixtures: %d files, %d bytes' % (len(manifest['files']), size))
+    if size > LIMIT:
+        sys.exit('gen_fixtures: testdata is larger than %d bytes' % LIMIT)
+
+
+if __name__ == '__main__':
+    main()
