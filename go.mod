@@ -2,6 +2,12 @@ module github.com/unpkl/unpkl
 
 go 1.26
 
-require github.com/nlpodyssey/gopickle v0.3.0
+require (
+	github.com/klauspost/compress v1.20.3
+	github.com/mikelolasagasti/xz v1.0.1
+	github.com/nlpodyssey/gopickle v0.3.0
+	github.com/pierrec/lz4/v4 v4.1.33
+	github.com/ulikunitz/xz v0.5.17
+)
 
 require golang.org/x/text v0.14.0 // indirect

@@ -1,0 +1,156 @@
+// Package compress recognises compressed pickles by their first bytes and undoes
+// the compression as a stream within limits, and compresses what is written.
+//
+// It knows what pandas and joblib write: gzip (several members), zlib, bzip2, xz,
+// lzma "alone", zstd, LZ4 frames, a zip or tar with exactly one member (a tar also
+// inside one of the others), and the "ZF" files of joblib before 0.10.
+package compress
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+)
+
+// Format is a container that an input may be wrapped in.
+type Format int
+
+// The formats. Plain is everything that is not one of the others.
+const (
+	Plain Format = iota
+	Gzip
+	Zlib
+	Bzip2
+	XZ
+	LZMA
+	Zstd
+	LZ4
+	Zip
+	Tar
+	ZFile
+)
+
+var formatNames = [...]string{"plain", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "tar", "zfile"}
+
+// String returns the format's usual name, in lower case.
+func (f Format) String() string { return formatNames[f] }
+
+// HeadSize is how many bytes at the start of an input always suffice for Detect.
+const HeadSize = 262
+
+// Detect tells the format of an input from its first bytes: HeadSize of them, or all
+// that there are. None of the prefixes is the start of a pickle that does anything:
+// 0x1f, 0x78, 0xfd, 0x04 and 0x5a are no opcodes, and after the others comes none.
+//
+// Reference: joblib/numpy_pickle_utils.py, _detect_compressor; RFC 1950, 1952, 8878;
+// the xz, LZMA, LZ4 frame and zip specifications; POSIX ustar.
+func Detect(head []byte) Format {
+	f, _ := detect(head, true)
+	return f
+}
+
+// tarMagic stands at offset 257 of a POSIX or GNU tar; only V7 archives lack it.
+var tarMagic = []byte("ustar")
+
+const tarMagicOffset = 257
+
+// detect is Detect on as much of the head as has been read; decided reports
+// whether more bytes could change the answer. atEnd says that there are no more.
+func detect(head []byte, atEnd bool) (f Format, decided bool) {
+	if len(head) == 0 {
+		return Plain, atEnd
+	}
+	// A tar begins with a file name, which can look like anything printable,
+	// zlib's and bzip2's magic included, so it is looked for first.
+	if mayBeTar(head) {
+		if len(head) >= tarMagicOffset+len(tarMagic) {
+			return Tar, true
+		}
+		if !atEnd {
+			return Plain, false
+		}
+	}
+	for _, m := range magics {
+		n := min(len(m.prefix), len(head))
+		if !bytes.Equal(head[:n], m.prefix[:n]) {
+			continue
+		}
+		if n < len(m.prefix) {
+			return Plain, atEnd
+		}
+		return m.format, true
+	}
+	if head[0] == 0x78 { // zlib: deflate with a 32 KiB window
+		if len(head) < 2 {
+			return Plain, atEnd
+		}
+		if (int(head[0])<<8|int(head[1]))%31 == 0 && head[1]&0x20 == 0 {
+			return Zlib, true
+		}
+	}
+	return Plain, true
+}
+
+var magics = []struct {
+	prefix []byte
+	format Format
+}{
+	{[]byte("\x1f\x8b"), Gzip},
+	{[]byte("BZh"), Bzip2},
+	{[]byte("\xfd7zXZ\x00"), XZ},
+	{[]byte("]\x00\x00"), LZMA},
+	{[]byte("\x28\xb5\x2f\xfd"), Zstd},
+	{[]byte("\x04\x22\x4d\x18"), LZ4},
+	{[]byte("PK\x03\x04"), Zip},
+	{[]byte("PK\x05\x06"), Zip}, // no members
+	{[]byte("ZF0x"), ZFile},
+}
+
+// mayBeTar reports whether head can be the beginning of a tar header: a name of up
+// to 100 bytes filled up with NULs, and the magic where it belongs. A binary pickle
+// fails with its first bytes, one of protocol 0 with its first line's end.
+func mayBeTar(head []byte) bool {
+	const nameSize = 100
+	name := head[:min(len(head), nameSize)]
+	end := bytes.IndexByte(name, 0)
+	if end < 0 {
+		end = len(name)
+	}
+	if end == 0 || strings.IndexFunc(string(name[:end]), func(r rune) bool { return r < 0x20 }) >= 0 {
+		return false
+	}
+	if name[0] == 0x80 || len(bytes.Trim(name[end:], "\x00")) > 0 {
+		return false
+	}
+	if len(head) <= tarMagicOffset {
+		return true
+	}
+	magic := head[tarMagicOffset:min(len(head), tarMagicOffset+len(tarMagic))]
+	return bytes.HasPrefix(tarMagic, magic)
+}
+
+// FormatOf tells which format joblib and pandas give a file of that name: by its
+// ending, in any case; Plain for every other.
+func FormatOf(path string) Format {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".gz":
+		return Gzip
+	case ".z", ".zlib":
+		return Zlib
+	case ".bz2":
+		return Bzip2
+	case ".xz":
+		return XZ
+	case ".lzma":
+		return LZMA
+	case ".zst":
+		return Zstd
+	case ".lz4":
+		return LZ4
+	case ".zip":
+		return Zip
+	case ".tar":
+		return Tar
+	}
+	return Plain
+}
