@@ -1,14 +1,203 @@
 package pickle
 
-import "io"
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
 
-// Unpickler is declared here so that its users compile while the machine is written.
+// HighestProtocol is the newest protocol that an [Unpickler] reads.
+const HighestProtocol byte = 5
+
+// Encoding says what a Python 2 str (the opcodes STRING, BINSTRING and
+// SHORT_BINSTRING) becomes, as the encoding argument of Python's pickle.load does.
+type Encoding uint8
+
+// The encodings of a Python 2 str.
+const (
+	EncodingRaw    Encoding = iota // a string of the same bytes, whatever they are
+	EncodingASCII                  // a string; other bytes are an error (Python's default)
+	EncodingLatin1                 // a string, each byte a code point
+	EncodingUTF8                   // a string; what is not UTF-8 is an error
+	EncodingBytes                  // a []byte
+	EncodingKeep                   // a Py2String
+)
+
+// Unpickler reads pickles from a stream of bytes. The hook fields have the
+// names, types and meanings of gopickle's Unpickler; all of them may be nil.
+//
+// An Unpickler is not safe for concurrent use; several of them share nothing.
 type Unpickler struct {
-	FindClass      func(module, name string) (any, error)
+	// FindClass returns the value that stands for a class or function: see the
+	// package documentation for what it may be. Without it every
+	// class is a [Global]. The names that gopickle resolves before it asks its hook
+	// are asked for here too; if the hook has no answer for them
+	// (an error), they are Globals.
+	FindClass func(module, name string) (any, error)
+	// PersistentLoad returns the object of a persistent id. Without it, such an
+	// id is an error of the kind ErrUnsupported.
 	PersistentLoad func(pid any) (any, error)
-	GetExtension   func(code int) (any, error)
-	NextBuffer     func() (any, error)
-	MakeReadOnly   func(any) (any, error)
+	// GetExtension returns the object of an extension code, 1 or more. Without it,
+	// such a code is an error of the kind ErrUnsupported.
+	GetExtension func(code int) (any, error)
+	// NextBuffer returns the next out-of-band buffer (PEP 574): a []byte if
+	// it is read-only in Python, a *types.ByteArray if not, or any other value.
+	// Without it, such a buffer is an error of the kind ErrUnsupported.
+	NextBuffer func() (any, error)
+	// MakeReadOnly returns a read-only view of such a buffer. Without it, a
+	// *types.ByteArray becomes a []byte of the same memory, and
+	// another value of NextBuffer stays what it is.
+	MakeReadOnly func(any) (any, error)
+
+	// Strict makes a class or function that no hook knows an error of the kind
+	// ErrUnknownGlobal. A hook that returns a [Global] does not know it.
+	Strict bool
+	// KeepMemo keeps the memo from one Load to the next, which is how one Python
+	// Pickler writes several objects; streams of separate pickles need a new one for
+	// each, which is the default.
+	KeepMemo bool
+	// SharedInput lets bytes objects be part of the slice that NewUnpicklerBytes got,
+	// at any alignment, instead of copies.
+	SharedInput bool
+	// Encoding says what a Python 2 str becomes.
+	Encoding Encoding
+	// Limits bound what an input may cost.
+	Limits Limits
+
+	w      window
+	slabs  slabs
+	memo   memo
+	stack  []any
+	proto  int
+	nested int
+	limits Limits // with defaults
 }
 
-var _ io.Reader
+// NewUnpickler returns an Unpickler that reads from r.
+//
+// It reads r in blocks. If r can give bytes back, that is a bufio.Reader (or
+// whatever has its Peek, Discard and Buffered), a bytes.Buffer or an io.Seeker,
+// Load leaves it just behind the pickle, so that it can be read further by others. From any other
+// reader, up to 64 KiB may have been read that only the next Load of the same Unpickler
+// sees.
+func NewUnpickler(r io.Reader) *Unpickler {
+	return &Unpickler{w: newWindow(r)}
+}
+
+// NewUnpicklerBytes returns an Unpickler that reads from data, which is neither
+// copied as a whole nor changed, and must not change while it is read.
+func NewUnpicklerBytes(data []byte) *Unpickler {
+	u := &Unpickler{w: window{all: data, frameEnd: -1}}
+	u.w.cut()
+	return u
+}
+
+// Load reads the next pickle and returns its value. At the end of the input
+// it returns io.EOF, and only there; every other error is a [*DecodeError], or
+// that of the reader inside one.
+//
+// What it returns does not share memory with the input unless SharedInput is set.
+// After an error the input's position is not defined.
+func (u *Unpickler) Load() (any, error) {
+	u.limits = u.Limits.WithDefaults()
+	u.w.limit = u.limits.InputBytes
+	u.w.shared = u.SharedInput && u.w.r == nil
+	if err := u.w.begin(); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, io.EOF
+		}
+		return nil, &DecodeError{Offset: u.w.offset(), Err: err}
+	}
+	m := machine{u: u, w: &u.w, slabs: &u.slabs, stack: u.stack[:0], memo: u.memo}
+	if !u.KeepMemo {
+		m.memo.reset()
+	}
+	v, err := m.run()
+	u.memo = m.memo
+	u.keepStack(m.stack)
+	if err != nil {
+		return nil, err
+	}
+	u.w.end()
+	return v, nil
+}
+
+// keepStack keeps the memory of a stack for the next Load, unless it is much.
+func (u *Unpickler) keepStack(stack []any) {
+	const keep = 4096
+	u.stack = nil
+	if cap(stack) <= keep {
+		stack = stack[:cap(stack)]
+		clear(stack)
+		u.stack = stack[:0]
+	}
+}
+
+// InputOffset returns the number of bytes of the input that have been
+// consumed: after Load, the offset of the byte behind the pickle's STOP.
+func (u *Unpickler) InputOffset() int64 { return u.w.offset() }
+
+// Protocol returns the protocol of the pickle that Load read last: the argument of its PROTO
+// opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
+// opcodes.
+func (u *Unpickler) Protocol() int { return u.proto }
+
+// ReadPayload is for a [Builder]: it returns the n bytes that follow in the input, in
+// memory that begins at a multiple of 16, and of 64 from 64 KiB on; with
+// SharedInput they are part of the input. The errors are those that the Builder
+// shall return.
+func (u *Unpickler) ReadPayload(n int64) ([]byte, error) {
+	if n < 0 {
+		return nil, malformed("payload of %d bytes", n)
+	}
+	if n > u.limits.StringBytes {
+		return nil, &LimitError{Limit: "StringBytes", Max: u.limits.StringBytes, Want: n}
+	}
+	return u.w.payload(uint64(n), nil)
+}
+
+// ReadByte is for a [Builder]: it returns the next byte of the input. At its end
+// the error is of the kind ErrTruncated.
+func (u *Unpickler) ReadByte() (byte, error) {
+	b, err := u.w.take(1)
+	if err != nil {
+		return 0, err
+	}
+	return b[0], nil
+}
+
+// maxNested bounds the pickles inside pickles: each is a call on Go's stack.
+const maxNested = 100
+
+// LoadNested is for a [Builder]: it reads a complete pickle, with a memo of its
+// own, that follows in the input, and goes on behind it.
+func (u *Unpickler) LoadNested() (any, error) {
+	if u.nested == maxNested {
+		return nil, &LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}
+	}
+	u.nested++
+	proto := u.proto
+	m := machine{u: u, w: &u.w, slabs: &u.slabs}
+	v, err := m.run()
+	u.proto = proto
+	u.nested--
+	return v, err
+}
+
+// Load reads the first pickle of a file, as gopickle's function does: with no
+// hooks.
+func Load(filename string) (any, error) {
+	f, err := os.Open(filename)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return NewUnpickler(f).Load()
+}
+
+// Loads reads the first pickle of a string, as gopickle's function does: with no
+// hooks.
+func Loads(s string) (any, error) {
+	return NewUnpickler(strings.NewReader(s)).Load()
+}

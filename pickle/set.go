@@ -1,0 +1,143 @@
+package pickle
+
+import "sync/atomic"
+
+// Set is a Python set. Two members are the same if Python says so, see
+// [EqualKeys].
+type Set struct {
+	// Items are the members in the order of the stream. They are to be
+	// read; Add adds.
+	Items []any
+	index memberIndex
+}
+
+// FrozenSet is a Python frozenset, as [Set].
+type FrozenSet struct {
+	// Items are the members in the order of the stream, to be read only.
+	Items []any
+	index memberIndex
+}
+
+// NewSet returns a set of the items, the first of equal ones. An unhashable
+// item is an error of the kind [ErrMalformed].
+func NewSet(items ...any) (*Set, error) {
+	s := new(Set)
+	var k keyer
+	return s, s.index.addAll(&k, &s.Items, items)
+}
+
+// NewFrozenSet is [NewSet] for a frozenset.
+func NewFrozenSet(items ...any) (*FrozenSet, error) {
+	s := new(FrozenSet)
+	var k keyer
+	return s, s.index.addAll(&k, &s.Items, items)
+}
+
+// Len returns the number of members.
+func (s *Set) Len() int { return len(s.Items) }
+
+// Len returns the number of members.
+func (s *FrozenSet) Len() int { return len(s.Items) }
+
+// Has reports whether v is a member. It may be called from many goroutines at once.
+func (s *Set) Has(v any) bool { return s.index.has(s.Items, v) }
+
+// Has reports whether v is a member. It may be called from many goroutines at once.
+func (s *FrozenSet) Has(v any) bool { return s.index.has(s.Items, v) }
+
+// Add implements gopickle's types.SetAdder: it adds v unless an equal member
+// is there already. An unhashable v, which Python would refuse, is ignored; see
+// [Set.Insert].
+func (s *Set) Add(v any) { _ = s.Insert(v) }
+
+// Insert adds v unless an equal member is there already; an unhashable v is an
+// error of the kind [ErrMalformed].
+func (s *Set) Insert(v any) error {
+	var k keyer
+	return s.index.addAll(&k, &s.Items, []any{v})
+}
+
+// smallSet is the size up to which a set needs no index.
+const smallSet = 8
+
+// memberIndex finds the members of a set by their keys.
+type memberIndex struct {
+	keys atomic.Pointer[map[any]struct{}]
+}
+
+// build returns the index of items, made if there is none yet.
+func (x *memberIndex) build(k *keyer, items []any) (map[any]struct{}, error) {
+	if m := x.keys.Load(); m != nil && len(*m) == len(items) {
+		return *m, nil
+	}
+	m := make(map[any]struct{}, len(items))
+	for _, item := range items {
+		key, err := k.key(item)
+		if err != nil {
+			return nil, err
+		}
+		m[key] = struct{}{}
+	}
+	x.keys.Store(&m)
+	return m, nil
+}
+
+func (x *memberIndex) has(items []any, v any) bool {
+	var k keyer
+	key, err := k.key(v)
+	if err != nil {
+		return false
+	}
+	if len(items) <= smallSet {
+		return smallHas(&k, items, key)
+	}
+	m, err := x.build(&k, items)
+	if err != nil {
+		return false
+	}
+	_, ok := m[key]
+	return ok
+}
+
+func smallHas(k *keyer, items []any, key any) bool {
+	for _, item := range items {
+		if other, err := k.key(item); err == nil && other == key {
+			return true
+		}
+	}
+	return false
+}
+
+// addAll adds to *items those of more that are not there.
+func (x *memberIndex) addAll(k *keyer, items *[]any, more []any) error {
+	if *items == nil {
+		*items = make([]any, 0, len(more))
+	}
+	if len(*items)+len(more) <= smallSet {
+		for _, v := range more {
+			key, err := k.key(v)
+			if err != nil {
+				return err
+			}
+			if !smallHas(k, *items, key) {
+				*items = append(*items, v)
+			}
+		}
+		return nil
+	}
+	m, err := x.build(k, *items)
+	if err != nil {
+		return err
+	}
+	for _, v := range more {
+		key, err := k.key(v)
+		if err != nil {
+			return err
+		}
+		if _, there := m[key]; !there {
+			m[key] = struct{}{}
+			*items = append(*items, v)
+		}
+	}
+	return nil
+}

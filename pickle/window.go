@@ -1,0 +1,458 @@
+package pickle
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+)
+
+const (
+	bufferFirst = 4 << 10  // first read of a pickle
+	bufferMax   = 64 << 10 // read at once, once the pickle proves long
+	// largePayload is the length from which a payload is read straight into
+	// memory of its own, aligned to payloadAlign.
+	largePayload = 64 << 10
+	payloadAlign = 64
+	// framePrefetch bounds the frames that are read whole before their
+	// first opcode, as CPython's unpickler does with every frame.
+	framePrefetch = 1 << 20
+	// growFirst is what a large payload gets before its first byte has come,
+	// where the size of the input is not known.
+	growFirst = 256 << 10
+)
+
+var (
+	errFrameCrossed = malformed("an argument crosses the end of its frame")
+	errFrameNested  = malformed("a frame begins before the end of the frame around it")
+)
+
+// peeker is a reader that lets bytes be looked at first, such as a
+// bufio.Reader: from it no byte beyond a pickle's end is taken.
+type peeker interface {
+	io.Reader
+	Peek(n int) ([]byte, error)
+	Discard(n int) (int, error)
+	Buffered() int
+}
+
+// bufferPeeker makes a peeker of a bytes.Buffer.
+type bufferPeeker struct{ *bytes.Buffer }
+
+func (b bufferPeeker) Buffered() int { return b.Len() }
+
+func (b bufferPeeker) Discard(n int) (int, error) { return len(b.Next(n)), nil }
+
+func (b bufferPeeker) Peek(n int) ([]byte, error) {
+	if n > b.Len() {
+		return b.Bytes(), io.EOF
+	}
+	return b.Bytes()[:n], nil
+}
+
+// window is the input: contiguous bytes, all of it for a slice, a buffer that is
+// refilled for a reader. all[0] is at offset base of the input; buf is all of all,
+// but cut at the end of the current frame, so that the machine meets a frame's end
+// where it meets the buffer's.
+type window struct {
+	buf      []byte
+	pos      int // of the next byte in buf and all
+	all      []byte
+	base     int64
+	frameEnd int64 // offset, or -1
+
+	r       io.Reader // nil for a slice
+	peek    peeker    // r, if it is one
+	seek    io.Seeker // r, if it is one that can seek
+	peeked  int       // bytes at the end of all that peek still holds too
+	next    int       // size of the next read
+	pending error     // from a Read that returned bytes too
+	limit   int64     // InputBytes
+	shared  bool      // payloads may alias a slice
+}
+
+func newWindow(r io.Reader) window {
+	w := window{r: r, frameEnd: -1, next: bufferFirst}
+	if b, ok := r.(*bytes.Buffer); ok {
+		r = bufferPeeker{b}
+	}
+	if p, ok := r.(peeker); ok {
+		w.peek = p
+	} else if s, ok := r.(io.Seeker); ok {
+		if _, err := s.Seek(0, io.SeekCurrent); err == nil {
+			w.seek = s
+		}
+	}
+	return w
+}
+
+// offset is that of the next byte.
+func (w *window) offset() int64 { return w.base + int64(w.pos) }
+
+// cut makes buf of all and the frame's end.
+func (w *window) cut() {
+	w.buf = w.all
+	if w.frameEnd >= 0 && w.frameEnd-w.base < int64(len(w.all)) {
+		w.buf = w.all[:w.frameEnd-w.base]
+	}
+}
+
+// more makes at least n bytes from pos on available in buf, or fails.
+func (w *window) more(n int) error {
+	if w.frameEnd >= 0 {
+		left := w.frameEnd - w.offset()
+		if left == 0 {
+			w.leaveFrame()
+		} else if int64(n) > left {
+			return errFrameCrossed
+		}
+	}
+	if len(w.buf)-w.pos >= n {
+		return nil
+	}
+	err := w.fill(n)
+	w.cut()
+	return err
+}
+
+func (w *window) leaveFrame() {
+	w.frameEnd = -1
+	w.cut()
+}
+
+// enterFrame begins a frame of n bytes at pos.
+func (w *window) enterFrame(n uint64) error {
+	if w.frameEnd >= 0 && w.offset() < w.frameEnd {
+		return errFrameNested
+	}
+	w.leaveFrame()
+	if n > math.MaxInt64-uint64(w.offset()) {
+		return malformed("frame of %d bytes", n)
+	}
+	switch rest, known := w.rest(); {
+	case known && int64(n) > rest:
+		return ErrTruncated
+	case n <= framePrefetch:
+		if err := w.more(int(n)); err != nil {
+			return err
+		}
+	}
+	w.frameEnd = w.offset() + int64(n)
+	w.cut()
+	return nil
+}
+
+// endFrame ends the pickle's last frame, which must be there to its end, and
+// without consuming what it holds after STOP.
+func (w *window) endFrame() error {
+	if w.frameEnd < 0 {
+		return nil
+	}
+	left := w.frameEnd - w.offset()
+	w.leaveFrame()
+	for int64(len(w.all)-w.pos) < left {
+		// By steps: nothing is allocated on the strength of the frame's length.
+		step := min(left, int64(len(w.all)-w.pos)+bufferMax)
+		if err := w.more(int(step)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest returns how many bytes the input has from pos on, where that is known
+// at no great cost.
+func (w *window) rest() (int64, bool) {
+	unread := int64(len(w.all) - w.pos)
+	if w.r == nil {
+		return unread, true
+	}
+	switch r := w.r.(type) {
+	case interface{ Len() int }:
+		return unread + int64(r.Len()-w.peeked), true
+	case interface{ Stat() (fs.FileInfo, error) }:
+		if w.seek == nil {
+			return 0, false
+		}
+		info, err := r.Stat()
+		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+			return 0, false
+		}
+		at, err := w.seek.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return 0, false
+		}
+		return unread + max(info.Size()-at, 0), true
+	}
+	return 0, false
+}
+
+// fill reads until n bytes from pos on are in all. All that is unread is part of
+// what the caller needs, so a peeker can give it up.
+func (w *window) fill(n int) error {
+	if w.r == nil {
+		return ErrTruncated
+	}
+	w.makeRoom(n)
+	for len(w.all)-w.pos < n {
+		err := w.pending
+		w.pending = nil
+		if err == nil {
+			err = w.read()
+		}
+		if err == nil {
+			continue
+		}
+		if len(w.all)-w.pos >= n {
+			w.pending = err
+			return nil
+		}
+		return inputError(err)
+	}
+	return nil
+}
+
+// inputError makes the error for an input that ended or failed.
+func inputError(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return ErrTruncated
+	}
+	return err
+}
+
+// makeRoom moves what is unread to the front of a buffer that has room for
+// n bytes.
+func (w *window) makeRoom(n int) {
+	unread := w.all[w.pos:]
+	size := max(n, w.next)
+	if n > w.next {
+		size = max(n, min(2*n, n+bufferMax)) // a long line grows by doubling
+	}
+	w.next = min(2*w.next, bufferMax)
+	mem := w.all[:0]
+	if cap(w.all) < size {
+		mem = make([]byte, 0, size)
+	}
+	w.base += int64(w.pos)
+	w.all = append(mem, unread...)
+	w.pos = 0
+}
+
+// read appends to all what one read gives.
+func (w *window) read() error {
+	space := w.all[len(w.all):cap(w.all)]
+	limited := false
+	if left := w.limit - w.base - int64(len(w.all)); int64(len(space)) > left {
+		if limited = left <= 0; limited {
+			left = 1 // is there more at all?
+		}
+		space = space[:left]
+	}
+	var n int
+	var err error
+	if w.peek != nil {
+		n, err = w.readPeeked(space)
+	} else {
+		n, err = readSome(w.r, space)
+	}
+	if limited && n > 0 {
+		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: w.limit + 1}
+	}
+	w.all = w.all[:len(w.all)+n]
+	return err
+}
+
+func (w *window) readPeeked(space []byte) (int, error) {
+	if _, err := w.peek.Discard(w.peeked); err != nil {
+		return 0, err
+	}
+	w.peeked = 0
+	if _, err := w.peek.Peek(1); err != nil {
+		return 0, err
+	}
+	b, err := w.peek.Peek(min(w.peek.Buffered(), len(space)))
+	w.peeked = copy(space, b)
+	return w.peeked, err
+}
+
+// readSome reads at least one byte, or returns an error.
+func readSome(r io.Reader, p []byte) (int, error) {
+	for range 100 {
+		n, err := r.Read(p)
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+// begin readies the window for a pickle; io.EOF says that there is none.
+func (w *window) begin() error {
+	w.frameEnd = -1
+	w.cut()
+	if w.peek != nil || w.seek != nil {
+		// The reader is where the pickle begins; it may have been used since.
+		w.base += int64(w.pos)
+		w.all, w.pos, w.pending = w.all[:0], 0, nil
+	}
+	w.next = bufferFirst
+	if w.r == nil && int64(len(w.all)) > w.limit {
+		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: int64(len(w.all))}
+	}
+	err := w.more(1)
+	if errors.Is(err, ErrTruncated) {
+		return io.EOF
+	}
+	return err
+}
+
+// end leaves a reader that can be put back just behind the pickle.
+func (w *window) end() {
+	unread := len(w.all) - w.pos
+	switch {
+	case w.peek != nil:
+		w.peek.Discard(w.peeked - unread)
+		w.peeked = 0
+	case w.seek != nil && unread > 0:
+		w.seek.Seek(int64(-unread), io.SeekCurrent)
+	default:
+		return
+	}
+	w.base += int64(w.pos)
+	w.all, w.pos = w.all[:0], 0
+	w.cut()
+}
+
+// take returns the next n bytes of the buffer, valid until the window moves.
+func (w *window) take(n int) ([]byte, error) {
+	if len(w.buf)-w.pos < n {
+		if err := w.more(n); err != nil {
+			return nil, err
+		}
+	}
+	b := w.buf[w.pos : w.pos+n]
+	w.pos += n
+	return b, nil
+}
+
+// line returns the bytes up to the next newline, which is consumed too; valid
+// until the window moves.
+func (w *window) line() ([]byte, error) {
+	seen := 0
+	for {
+		if i := bytes.IndexByte(w.buf[w.pos+seen:], '\n'); i >= 0 {
+			b := w.buf[w.pos : w.pos+seen+i]
+			w.pos += seen + i + 1
+			return b, nil
+		}
+		seen = len(w.buf) - w.pos
+		if err := w.more(seen + 1); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// payload returns the next n bytes in memory that begins at a multiple of 16, or
+// of payloadAlign for a large one; where payloads are shared, it is the
+// input's own. small is where short payloads go.
+func (w *window) payload(n uint64, small *slab[byte]) ([]byte, error) {
+	if n <= uint64(len(w.buf)-w.pos) {
+		b := w.buf[w.pos : w.pos+int(n) : w.pos+int(n)]
+		w.pos += int(n)
+		if w.shared {
+			return b, nil
+		}
+		mem := alignedBytes(int(n), small)
+		copy(mem, b)
+		return mem, nil
+	}
+	if n < largePayload {
+		if err := w.more(int(n)); err != nil {
+			return nil, err
+		}
+		return w.payload(n, small)
+	}
+	if w.frameEnd >= 0 {
+		if left := w.frameEnd - w.offset(); left == 0 {
+			w.leaveFrame()
+			return w.payload(n, small)
+		} else if n > uint64(left) {
+			return nil, errFrameCrossed
+		}
+	}
+	return w.largePayload(n)
+}
+
+// largePayload reads a payload that goes past the buffer.
+func (w *window) largePayload(n uint64) ([]byte, error) {
+	rest, known := w.rest()
+	if known && n > uint64(rest) {
+		return nil, ErrTruncated
+	}
+	if n > math.MaxInt64-uint64(w.offset()) || n > math.MaxInt {
+		return nil, malformed("length of %d bytes", n)
+	}
+	if end := w.offset() + int64(n); end > w.limit {
+		return nil, &LimitError{Limit: "InputBytes", Max: w.limit, Want: end}
+	}
+	size := int(n)
+	if !known {
+		size = min(size, growFirst)
+	}
+	mem := alignedBytes(size, nil)
+	got := copy(mem, w.all[w.pos:])
+	if w.peek != nil {
+		if _, err := w.peek.Discard(w.peeked); err != nil {
+			return nil, err
+		}
+		w.peeked = 0
+	}
+	w.base += int64(w.pos) + int64(got)
+	w.all, w.pos = w.all[:0], 0
+	for {
+		m, err := w.readFull(mem[got:])
+		got += m
+		w.base += int64(m)
+		if err != nil {
+			w.cut()
+			return nil, inputError(err)
+		}
+		if got == int(n) {
+			w.cut()
+			return mem, nil
+		}
+		bigger := alignedBytes(min(int(n), 2*got), nil)
+		copy(bigger, mem)
+		mem = bigger
+	}
+}
+
+func (w *window) readFull(p []byte) (int, error) {
+	if err := w.pending; err != nil && len(p) > 0 {
+		w.pending = nil
+		return 0, err
+	}
+	return io.ReadFull(w.r, p)
+}
+
+// alignedBytes returns n zero bytes at a multiple of 16, or of payloadAlign for a
+// large n; small ones come from the slab, if there is one.
+func alignedBytes(n int, small *slab[byte]) []byte {
+	switch {
+	case n == 0:
+		return []byte{}
+	case n < slabApart && small != nil:
+		// Multiples of 16 of a slab that begins at one.
+		return small.many((n+15)&^15, 1)[:n:n]
+	case n < largePayload:
+		return make([]byte, n, (n+15)&^15)[:n:n]
+	}
+	mem := make([]byte, n)
+	if off := misalignment(mem, payloadAlign); off != 0 {
+		mem = make([]byte, n+payloadAlign)
+		off = misalignment(mem, payloadAlign)
+		mem = mem[(payloadAlign-off)%payloadAlign:][:n:n]
+	}
+	return mem
+}
