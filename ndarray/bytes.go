@@ -1,0 +1,87 @@
+package ndarray
+
+import (
+	"io"
+	"iter"
+)
+
+// Bytes returns the elements as one block of bytes in the array's dtype, which is the
+// array's own memory: in C order if the array is C-contiguous, in F order if it is only
+// F-contiguous, as Order says. Otherwise it fails with ErrNotContiguous, for dtypes with
+// objects with ErrDType.
+func (a *Array) Bytes() ([]byte, error) {
+	if err := a.alive(); err != nil {
+		return nil, err
+	}
+	if a.dt.object {
+		return nil, errorf(ErrDType, "elements of dtype %s are not bytes", a.dt.brief())
+	}
+	if a.flags&(flagContiguousC|flagContiguousF) == 0 {
+		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not contiguous", shapeText(a.Shape()), shapeText(a.Strides()))
+	}
+	n := a.NBytes()
+	if n == 0 {
+		return []byte{}, nil
+	}
+	return a.data[a.pos : a.pos+n : a.pos+n], nil
+}
+
+// AppendBytes appends the bytes of the elements, in the array's dtype and the given
+// order: ndarray.tobytes(order). OrderA and OrderK are what Order says.
+func (a *Array) AppendBytes(b []byte, order Order) ([]byte, error) {
+	var err error
+	a.chunks(order, &err)(func(c []byte) bool {
+		b = append(b, c...)
+		return true
+	})
+	return b, err
+}
+
+// WriteTo writes the bytes of the elements in the given order, C or F, without
+// a second copy of contiguous memory. It returns the number of bytes written.
+func (a *Array) WriteTo(w io.Writer, order Order) (n int64, err error) {
+	var werr error
+	a.chunks(order, &err)(func(c []byte) bool {
+		var k int
+		k, werr = w.Write(c)
+		n += int64(k)
+		return werr == nil
+	})
+	if err == nil {
+		err = werr
+	}
+	return n, err
+}
+
+// chunkSize is the size of the buffer that strided elements are gathered in.
+const chunkSize = 64 << 10
+
+// chunks yields the elements' bytes in the order, in pieces that hold only until
+// the next one. It sets *errp if there is nothing to yield.
+func (a *Array) chunks(order Order, errp *error) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if order == OrderA || order == OrderK {
+			order = a.Order()
+		}
+		switch {
+		case order != OrderC && order != OrderF:
+			*errp = errorf(ErrShape, "order %q is neither 'C' nor 'F'", rune(order))
+			return
+		case a.dt.object:
+			*errp = errorf(ErrDType, "elements of dtype %s are not bytes", a.dt.brief())
+			return
+		}
+		if *errp = a.alive(); *errp != nil || a.NBytes() == 0 {
+			return
+		}
+		if order == OrderC && a.IsCContiguous() || order == OrderF && a.IsFContiguous() {
+			n := a.NBytes()
+			yield(a.data[a.pos : a.pos+n : a.pos+n])
+			return
+		}
+		if order == OrderF {
+			a = a.reversed()
+		}
+		a.gatherChunks(yield)
+	}
+}

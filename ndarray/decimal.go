@@ -1,0 +1,151 @@
+package ndarray
+
+import (
+	"math/big"
+	"strconv"
+)
+
+// decimal is 0.d1d2d3... times ten to the power exp.
+type decimal struct {
+	neg    bool
+	digits []byte // '0' to '9', no leading zero, not empty
+	exp    int
+}
+
+// shortest returns the fewest digits that identify mant times two to the power
+// exp2 among its neighbours, and of those the nearest. The neighbour below is half as far
+// away if lowerCloser. With an even mantissa the middle between neighbours
+// reads back as it, so the bounds count.
+//
+// Reference: Steele and White, "How to Print Floating-Point Numbers Accurately", the
+// algorithm that NumPy's dragon4.c follows.
+func shortest(mant *big.Int, exp2 int, lowerCloser bool) decimal {
+	// value = r/s, and up/s and low/s are half the distances to the neighbours.
+	r, s := new(big.Int).Lsh(mant, 2), big.NewInt(4)
+	up, low := big.NewInt(2), big.NewInt(2)
+	if lowerCloser {
+		low.SetInt64(1)
+	}
+	if exp2 >= 0 {
+		r.Lsh(r, uint(exp2))
+		up.Lsh(up, uint(exp2))
+		low.Lsh(low, uint(exp2))
+	} else {
+		s.Lsh(s, uint(-exp2))
+	}
+	even := mant.Bit(0) == 0
+	exp := estimateExp10(mant.BitLen() + exp2)
+	scale10(r, s, up, low, exp)
+	sum := new(big.Int)
+	// The estimate may be one too small.
+	if c := sum.Add(r, up).Cmp(s); c > 0 || c == 0 && even {
+		s.Mul(s, big.NewInt(10))
+		exp++
+	}
+	return decimal{digits: generate(r, s, up, low, even), exp: exp}
+}
+
+// estimateExp10 returns k or k-1, where ten to the power k-1 <= a number of that many
+// bits < ten to the power k.
+func estimateExp10(bitlen int) int {
+	// log10(2) is 0.30103, rounded down here and up for negative numbers.
+	e := (bitlen - 1) * 30103
+	k := e / 100000
+	if e < 0 && k*100000 != e {
+		k--
+	}
+	return k
+}
+
+func scale10(r, s, up, low *big.Int, exp int) {
+	ten := big.NewInt(10)
+	if exp >= 0 {
+		s.Mul(s, new(big.Int).Exp(ten, big.NewInt(int64(exp)), nil))
+		return
+	}
+	p := new(big.Int).Exp(ten, big.NewInt(int64(-exp)), nil)
+	r.Mul(r, p)
+	up.Mul(up, p)
+	low.Mul(low, p)
+}
+
+// generate yields digits of r/s, less than 1, until they identify it.
+func generate(r, s, up, low *big.Int, even bool) []byte {
+	ten, sum, q := big.NewInt(10), new(big.Int), new(big.Int)
+	var digits []byte
+	for {
+		q.QuoRem(r.Mul(r, ten), s, r)
+		up.Mul(up, ten)
+		low.Mul(low, ten)
+		c, d := r.Cmp(low), sum.Add(r, up).Cmp(s)
+		isLow, isHigh := c < 0 || c == 0 && even, d > 0 || d == 0 && even
+		digit := byte(q.Int64())
+		if !isLow && !isHigh {
+			digits = append(digits, '0'+digit)
+			continue
+		}
+		roundUp := isHigh
+		if isLow && isHigh {
+			half := r.Lsh(r, 1).Cmp(s)
+			roundUp = half > 0 || half == 0 && digit&1 == 1
+		}
+		digits = append(digits, '0'+digit)
+		if roundUp {
+			return carry(digits)
+		}
+		return digits
+	}
+}
+
+// carry adds one to the last digit. The digits never are all nines here, since
+// fewer of them would then have done.
+func carry(digits []byte) []byte {
+	i := len(digits) - 1
+	for i > 0 && digits[i] == '9' {
+		i--
+	}
+	digits[i]++
+	return digits[:i+1]
+}
+
+// text writes the number as strconv.FormatFloat does with precision -1, except that
+// format 'g' uses an exponent from 10^maxExp on.
+func (d *decimal) text(format byte, maxExp int) string {
+	var b []byte
+	if d.neg {
+		b = append(b, '-')
+	}
+	x := d.exp - 1
+	if format == 'e' || format == 'g' && (x < -4 || x >= maxExp) {
+		b = append(b, d.digits[0])
+		if len(d.digits) > 1 {
+			b = append(append(b, '.'), d.digits[1:]...)
+		}
+		b = append(b, 'e')
+		if x < 0 {
+			b, x = append(b, '-'), -x
+		} else {
+			b = append(b, '+')
+		}
+		if x < 10 {
+			b = append(b, '0')
+		}
+		return string(strconv.AppendInt(b, int64(x), 10))
+	}
+	whole := min(max(d.exp, 0), len(d.digits))
+	b = append(b, d.digits[:whole]...)
+	for i := whole; i < d.exp; i++ {
+		b = append(b, '0')
+	}
+	if d.exp <= 0 {
+		b = append(b, '0')
+	}
+	if whole == len(d.digits) {
+		return string(b)
+	}
+	b = append(b, '.')
+	for i := d.exp; i < 0; i++ {
+		b = append(b, '0')
+	}
+	return string(append(b, d.digits[whole:]...))
+}

@@ -1,0 +1,76 @@
+package ndarray
+
+import "slices"
+
+// Scalar is one element with its dtype: NumPy's numpy.float64(1.5) and its kin, as opposed
+// to Python's own numbers.
+type Scalar struct {
+	dt   *DType
+	data []byte
+	elem any // of a dtype with objects
+}
+
+// NewScalar returns the scalar whose bytes are the first ItemSize bytes of data, which
+// it aliases; as in NumPy more bytes are ignored. It fails with ErrShape for
+// fewer bytes, with ErrDType for dtypes with objects and for subarrays.
+func NewScalar(dt *DType, data []byte) (*Scalar, error) {
+	if err := scalarDType(dt); err != nil {
+		return nil, err
+	}
+	if dt.object {
+		return nil, errorf(ErrDType, "a scalar of dtype %s cannot be made from raw bytes", dt.brief())
+	}
+	if len(data) < dt.itemsize {
+		return nil, errorf(ErrShape, "%d bytes of data for a scalar of dtype %s (itemsize %d)", len(data), dt.brief(), dt.itemsize)
+	}
+	return &Scalar{dt: dt, data: data[:dt.itemsize:dt.itemsize]}, nil
+}
+
+// NewObjectScalar returns a scalar of a dtype with objects; elem is as in NewObjects.
+func NewObjectScalar(dt *DType, elem any) (*Scalar, error) {
+	if err := scalarDType(dt); err != nil {
+		return nil, err
+	}
+	if !dt.object {
+		return nil, errorf(ErrDType, "a scalar of dtype %s is made from bytes", dt.brief())
+	}
+	if err := checkElement(dt, elem); err != nil {
+		return nil, err
+	}
+	return &Scalar{dt: dt, elem: elem}, nil
+}
+
+func scalarDType(dt *DType) error {
+	if dt == nil {
+		return errorf(ErrDType, "no dtype")
+	}
+	dt.freeze()
+	if base, _ := dt.Subarray(); base != nil {
+		return errorf(ErrDType, "a scalar cannot have the subarray dtype %s", dt.brief())
+	}
+	return nil
+}
+
+// DType returns the dtype of the scalar.
+func (s *Scalar) DType() *DType { return s.dt }
+
+// Value returns the scalar as a Go value, of the types that [Array.At] lists.
+func (s *Scalar) Value() any {
+	if s.dt.object {
+		return objectElement(s.dt, s.elem)
+	}
+	return element(s.dt, s.data, false)
+}
+
+// Bytes returns a copy of the bytes in the dtype's byte order, nil for dtypes with objects.
+func (s *Scalar) Bytes() []byte { return slices.Clone(s.data) }
+
+// Array returns the scalar as a 0-d array of the same memory.
+func (s *Scalar) Array() *Array {
+	a := &Array{dt: s.dt, data: s.data}
+	a.setFlags()
+	if s.dt.object {
+		a.extra().elems = []any{s.elem}
+	}
+	return a
+}

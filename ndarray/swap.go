@@ -1,0 +1,55 @@
+package ndarray
+
+// gatherChunks yields the bytes of the elements in C order, gathered from strided memory
+// into a buffer.
+func (a *Array) gatherChunks(yield func([]byte) bool) {
+	itemsize := a.dt.itemsize
+	shape, strides := a.Shape(), a.Strides()
+	inner := len(shape) - 1
+	n, step := shape[inner], strides[inner]
+	rows := a.Size() / n
+	buf := make([]byte, 0, min(max(chunkSize, itemsize), a.NBytes()))
+	var s stepper
+	for s.reset(shape[:inner], strides[:inner], a.pos, rows); rows > 0; rows-- {
+		for pos, left := s.pos, n; left > 0; {
+			room := (cap(buf) - len(buf)) / itemsize
+			if room == 0 {
+				if !yield(buf) {
+					return
+				}
+				buf = buf[:0]
+				continue
+			}
+			k := min(left, room)
+			end := len(buf)
+			buf = buf[:end+k*itemsize]
+			gather(buf[end:], a.data, pos, step, itemsize)
+			pos += k * step
+			left -= k
+		}
+		s.next()
+	}
+	if len(buf) > 0 {
+		yield(buf)
+	}
+}
+
+// gather copies len(dst)/itemsize elements that lie step bytes apart, from position
+// pos on.
+func gather(dst, src []byte, pos, step, itemsize int) {
+	switch {
+	case step == itemsize:
+		copy(dst, src[pos:pos+len(dst)])
+		return
+	case itemsize == 1:
+		for i := range dst {
+			dst[i] = src[pos]
+			pos += step
+		}
+		return
+	}
+	for i := 0; i < len(dst); i += itemsize {
+		copy(dst[i:i+itemsize], src[pos:])
+		pos += step
+	}
+}
