@@ -1,0 +1,310 @@
+package jsonval
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// numpy is the family of package ndarray's types, and of the Go numbers that are
+// elements of arrays.
+func numpy(e *Encoder, v any) (any, bool, error) {
+	var j any
+	switch v := v.(type) {
+	case *ndarray.Array:
+		j = e.array(v)
+	case *ndarray.Masked:
+		j = e.masked(v)
+	case *ndarray.Scalar:
+		j = element(v.DType(), v.Value())
+	case *ndarray.DType:
+		j = short("$dtype", descr(v))
+	case ndarray.LongDouble:
+		j = longDouble(v)
+	case int64:
+		j = number(strconv.FormatInt(v, 10))
+	case int8:
+		j = int(v)
+	case int16:
+		j = int(v)
+	case int32:
+		j = int(v)
+	case uint8:
+		j = int(v)
+	case uint16:
+		j = int(v)
+	case uint32:
+		j = number(strconv.FormatUint(uint64(v), 10))
+	case uint64:
+		j = number(strconv.FormatUint(v, 10))
+	case float32:
+		j = float64(v)
+	case ndarray.Float16:
+		j = v.Float64()
+	default:
+		return nil, false, nil
+	}
+	return j, true, nil
+}
+
+// array returns the form of an array. The data is looked at only where an
+// option asks for it, and then as it is written.
+func (e *Encoder) array(a *ndarray.Array) any {
+	if e.o.Arrays == ArraysNone {
+		return nil
+	}
+	o := object{}
+	o.add("dtype", descr(a.DType()))
+	o.add("shape", oneLine{ints(a.Shape())})
+	o.add("order", a.Order().String())
+	o.add("nbytes", a.NBytes())
+	// Objects have no bytes: in both forms they are what they look like in JSON.
+	if e.o.Arrays == ArraysValues || e.o.Arrays == ArraysBase64 && a.HasObject() {
+		o.add("data", nested(a))
+	} else if e.o.Arrays == ArraysBase64 {
+		o.add("base64", arrayBytes{a})
+	}
+	if e.o.Stats && hasStats(a.DType()) {
+		o.add("stats", oneLine{statsOf(a)})
+	}
+	if e.o.Arrays == ArraysShape {
+		return short("$ndarray", o)
+	}
+	return form("$ndarray", o)
+}
+
+func (e *Encoder) masked(m *ndarray.Masked) any {
+	o := object{}
+	o.add("data", m.Data)
+	if m.Mask == nil {
+		o.add("mask", false)
+	} else {
+		o.add("mask", m.Mask)
+	}
+	fill := m.FillValue
+	if a, ok := fill.(*ndarray.Array); ok && a.NDim() == 0 {
+		fill = element(a.DType(), a.At())
+	}
+	o.add("fill_value", fill)
+	return form("$masked", o)
+}
+
+// descr returns a dtype as the header of an .npy file has it.
+func descr(dt *ndarray.DType) any {
+	if base, _ := dt.Subarray(); base != nil {
+		return "|V" + strconv.Itoa(dt.ItemSize())
+	}
+	switch d := dt.Descr().(type) {
+	case []any:
+		return oneLine{list(d)}
+	case map[string]any:
+		o := object{}
+		for _, key := range []string{"names", "formats", "offsets", "itemsize"} {
+			o.add(key, d[key])
+		}
+		return oneLine{o}
+	default:
+		return d
+	}
+}
+
+// ints is an array of numbers such as a shape.
+type ints []int
+
+func (s ints) len() int                      { return len(s) }
+func (s ints) isObject() bool                { return false }
+func (s ints) at(i int) (string, any, error) { return "", s[i], nil }
+
+// nested returns the elements of a as nested lists; of a 0-d array, the element.
+func nested(a *ndarray.Array) any {
+	if a.NDim() == 0 {
+		return element(a.DType(), a.At())
+	}
+	return axis{a, nil}.form()
+}
+
+// axis is the part of an array that index leads to; index has less than NDim
+// entries.
+type axis struct {
+	a     *ndarray.Array
+	index []int
+}
+
+// form returns the axis as members; the last one, in one line and without a call
+// for each element where that is possible.
+func (x axis) form() members {
+	if len(x.index) < x.a.NDim()-1 {
+		return x
+	}
+	switch x.a.DType().Kind() {
+	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
+		return row{x}
+	case ndarray.KindVoid, ndarray.KindObject:
+		return x
+	}
+	return oneLine{x}
+}
+
+func (x axis) len() int       { return x.a.Shape()[len(x.index)] }
+func (x axis) isObject() bool { return false }
+
+func (x axis) at(i int) (string, any, error) {
+	index := make([]int, len(x.index)+1)
+	copy(index, x.index)
+	index[len(x.index)] = i
+	if len(index) == x.a.NDim() {
+		return "", element(x.a.DType(), x.a.At(index...)), nil
+	}
+	return "", axis{x.a, index}.form(), nil
+}
+
+// row is the last axis of an array of numbers.
+type row struct{ axis }
+
+func (r row) stream(e *Encoder) error {
+	index := make([]int, len(r.index)+1)
+	copy(index, r.index)
+	last := len(index) - 1
+	e.buf = append(e.buf, '[')
+	for i := range r.len() {
+		if i > 0 {
+			e.buf = append(e.buf, ',')
+			if e.o.Indent > 0 {
+				e.buf = append(e.buf, ' ')
+			}
+		}
+		index[last] = i
+		if err := e.leaf(element(r.a.DType(), r.a.At(index...))); err != nil {
+			return err
+		}
+		if len(e.buf) >= flushAt {
+			if err := e.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	e.buf = append(e.buf, ']')
+	return nil
+}
+
+func (r row) atLeast() int64 { return 2 * int64(r.len()) }
+
+// arrayBytes is the base64 of an array's bytes in C order.
+type arrayBytes struct{ a *ndarray.Array }
+
+func (b arrayBytes) atLeast() int64 { return int64(b.a.NBytes()) }
+
+func (b arrayBytes) stream(e *Encoder) error {
+	e.buf = append(e.buf, '"')
+	enc := base64.NewEncoder(base64.StdEncoding, bufferWriter{e})
+	if _, err := b.a.WriteTo(enc, ndarray.OrderC); err != nil {
+		return err
+	}
+	err := enc.Close()
+	e.buf = append(e.buf, '"')
+	return err
+}
+
+// bufferWriter writes to the buffer of an Encoder.
+type bufferWriter struct{ e *Encoder }
+
+func (w bufferWriter) Write(p []byte) (int, error) {
+	w.e.buf = append(w.e.buf, p...)
+	if len(w.e.buf) < flushAt {
+		return len(p), nil
+	}
+	return len(p), w.e.flush()
+}
+
+// element returns what an element of dtype dt looks like; v is as Array.At gives
+// it. What an object array holds is a value like any other.
+func element(dt *ndarray.DType, v any) any {
+	if base, _ := dt.Subarray(); base != nil {
+		return subarray(base, v)
+	}
+	switch v := v.(type) {
+	case ndarray.Record:
+		if dt.Names() != nil {
+			return record(dt, v)
+		}
+	case []byte:
+		switch dt.Kind() {
+		case ndarray.KindBytes:
+			return textOrBytes(string(v))
+		case ndarray.KindVoid:
+			return short("$bytes", base64Bytes(v))
+		}
+	case complex64:
+		return pair(float64(real(v)), float64(imag(v)))
+	case complex128:
+		if dt.Kind() == ndarray.KindComplex {
+			return pair(real(v), imag(v))
+		}
+	case ndarray.CLongDouble:
+		return pair(longDouble(v.Real), longDouble(v.Imag))
+	case ndarray.Datetime64:
+		return fmt.Sprint(v)
+	case ndarray.Timedelta64:
+		if v.IsNaT() {
+			return "NaT"
+		}
+		return number(strconv.FormatInt(v.Value, 10))
+	}
+	return v
+}
+
+func pair(re, im any) members { return oneLine{list{re, im}} }
+
+// subarray returns a field that is an array by its nested lists.
+func subarray(base *ndarray.DType, v any) any {
+	switch v := v.(type) {
+	case *ndarray.Array:
+		return nested(v)
+	case []any:
+		j := make(list, len(v))
+		for i := range v {
+			j[i] = subarray(base, v[i])
+		}
+		return j
+	}
+	return element(base, v)
+}
+
+// record returns a structured element by the names of its fields.
+func record(dt *ndarray.DType, r ndarray.Record) any {
+	o := object{make([]member, len(r.Values))}
+	for i, f := range dt.Fields() {
+		if !isText(f.Name) {
+			return fieldPairs(dt, r)
+		}
+		o.member[i] = member{f.Name, element(f.DType, r.Values[i])}
+	}
+	return o
+}
+
+// fieldPairs is record for names that are not text, as Python 2 may write them.
+func fieldPairs(dt *ndarray.DType, r ndarray.Record) any {
+	d := make(types.Dict, len(r.Values))
+	for i, f := range dt.Fields() {
+		d[i] = types.DictEntry{Key: f.Name, Value: element(f.DType, r.Values[i])}
+	}
+	return pairsForm(d)
+}
+
+// longDouble returns the shortest digits that read back.
+func longDouble(l ndarray.LongDouble) any {
+	switch {
+	case l.IsNaN():
+		return math.NaN()
+	case l.IsInf() && l.Signbit():
+		return math.Inf(-1)
+	case l.IsInf():
+		return math.Inf(1)
+	}
+	return number(l.String())
+}
