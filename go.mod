@@ -10,4 +10,8 @@ require (
 	github.com/ulikunitz/xz v0.5.17
 )
 
-require golang.org/x/text v0.14.0 // indirect
+require (
+	github.com/cockroachdb/apd/v3 v3.2.3 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	golang.org/x/text v0.14.0 // indirect
+)

@@ -17,6 +17,33 @@ type Masked struct {
 	BaseClass string
 	// HardMask tells that assigning does not unmask.
 	HardMask bool
+
+	set func(m *Masked, state any) error // not nil while pending
+}
+
+// NewPendingMasked returns a masked array that PySetState will set, once, by calling
+// set, which gives it Data and the rest. Until then Data is NumPy's half-made array: int8,
+// shape (0,).
+func NewPendingMasked(class, baseClass string, set func(m *Masked, state any) error) *Masked {
+	m := &Masked{Data: NewPending("", nil), Class: class, BaseClass: baseClass, set: set}
+	m.Data.SetClass(baseClass)
+	return m
+}
+
+// IsPending reports whether the masked array still waits for its state.
+func (m *Masked) IsPending() bool { return m.set != nil }
+
+// PySetState gives a pending masked array its state, by the function that
+// NewPendingMasked was given. Afterwards it is an error of the kind ErrState.
+func (m *Masked) PySetState(state any) error {
+	if m.set == nil {
+		return errorf(ErrState, "a masked array that is already set cannot be given a state")
+	}
+	if err := m.set(m, state); err != nil {
+		return err
+	}
+	m.set = nil
+	return nil
 }
 
 // IsMasked reports whether the element at the index is masked; of a structured element,

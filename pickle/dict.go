@@ -127,3 +127,34 @@ func (m *machine) newIndex(d types.Dict, n int) (*dictIndex, error) {
 	}
 	return index, nil
 }
+
+// DictHolder is implemented by a value of a hook that holds its items in a dict,
+// such as an OrderedDict. SETITEM and SETITEMS set them there as in a dict: of
+// equal keys the first keeps its place and the last its value, and an unhashable
+// key is an error. A value that is only a gopickle types.DictSetter gets every
+// pair as it comes.
+type DictHolder interface {
+	PyDict() *types.Dict
+}
+
+// NewDict returns a dict of the entries in order. Of equal keys, see [EqualKeys], the
+// first keeps its place and the last its value; an unhashable key is an error of
+// the kind [ErrMalformed].
+func NewDict(entries ...types.DictEntry) (*types.Dict, error) {
+	var k keyer
+	d := make(types.Dict, 0, len(entries))
+	at := make(map[any]int, len(entries))
+	for _, e := range entries {
+		key, err := k.key(e.Key)
+		if err != nil {
+			return nil, err
+		}
+		if i, there := at[key]; there {
+			d[i].Value = e.Value
+			continue
+		}
+		at[key] = len(d)
+		d = append(d, e)
+	}
+	return &d, nil
+}

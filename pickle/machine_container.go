@@ -116,6 +116,8 @@ func (m *machine) loadSetItems(mark int) error {
 		return setIndexed(*t, items)
 	case *types.ByteArray:
 		return setBytes(*t, items)
+	case DictHolder:
+		return m.setItems(t.PyDict(), items)
 	case types.DictSetter:
 		for i := 0; i < len(items); i += 2 {
 			t.Set(items[i], items[i+1])

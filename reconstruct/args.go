@@ -1,0 +1,287 @@
+package reconstruct
+
+import (
+	"fmt"
+	"math/big"
+	"unicode/utf8"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// argReader gives typed access to the arguments of a Python call, or to the
+// items of a state tuple. Its errors name the callable, the argument and what
+// was found instead.
+type argReader struct {
+	fn   string
+	vals []any
+}
+
+func (a argReader) errorf(format string, args ...any) error {
+	return pickle.Malformed("%s: %s", a.fn, fmt.Sprintf(format, args...))
+}
+
+// count checks that there are least to most arguments.
+func (a argReader) count(least, most int) error {
+	if n := len(a.vals); n < least || n > most {
+		if least == most {
+			return a.errorf("%d arguments, want %d", n, least)
+		}
+		return a.errorf("%d arguments, want %d to %d", n, least, most)
+	}
+	return nil
+}
+
+// wrong is the error for an argument of another type than want.
+func (a argReader) wrong(i int, name, want string) error {
+	return a.errorf("%s is %s, want %s", name, typeName(a.vals[i]), want)
+}
+
+func (a argReader) integer(i int, name string) (int, error) {
+	n, ok := asInt(a.vals[i])
+	if !ok {
+		if b, isBig := a.vals[i].(*big.Int); isBig {
+			return 0, a.errorf("%s is an int of %d bits, which is out of range", name, b.BitLen())
+		}
+		return 0, a.wrong(i, name, "int")
+	}
+	return n, nil
+}
+
+func (a argReader) bigInt(i int, name string) (*big.Int, error) {
+	n, ok := asBigInt(a.vals[i])
+	if !ok {
+		return nil, a.wrong(i, name, "int")
+	}
+	return n, nil
+}
+
+// truth reads a bool, or an int that stands for one.
+func (a argReader) truth(i int, name string) (bool, error) {
+	switch v := a.vals[i].(type) {
+	case bool:
+		return v, nil
+	case int:
+		return v != 0, nil
+	case *big.Int:
+		return v.Sign() != 0, nil
+	}
+	return false, a.wrong(i, name, "bool or int")
+}
+
+func (a argReader) number(i int, name string) (float64, error) {
+	switch v := a.vals[i].(type) {
+	case float64:
+		return v, nil
+	case int:
+		return float64(v), nil
+	case bool:
+		if v {
+			return 1, nil
+		}
+		return 0, nil
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return f, nil
+	}
+	return 0, a.wrong(i, name, "float")
+}
+
+func (a argReader) text(i int, name string) (string, error) {
+	s, ok := asText(a.vals[i])
+	if !ok {
+		return "", a.wrong(i, name, "str")
+	}
+	return s, nil
+}
+
+func (a argReader) tuple(i int, name string) ([]any, error) {
+	t, ok := a.vals[i].(*types.Tuple)
+	if !ok || t == nil {
+		return nil, a.wrong(i, name, "tuple")
+	}
+	return *t, nil
+}
+
+func (a argReader) dict(i int, name string) (*types.Dict, error) {
+	d, ok := a.vals[i].(*types.Dict)
+	if !ok || d == nil {
+		return nil, a.wrong(i, name, "dict")
+	}
+	return d, nil
+}
+
+func (a argReader) dtype(i int, name string) (*ndarray.DType, error) {
+	d, ok := a.vals[i].(*ndarray.DType)
+	if !ok || d == nil {
+		return nil, a.wrong(i, name, "numpy.dtype")
+	}
+	return d, nil
+}
+
+// sized reads bytes of which exactly n are expected; the result aliases a bytes
+// object. See [payload].
+func (a argReader) sized(i int, name string, n int) ([]byte, error) {
+	b, ok := payload(a.vals[i], n)
+	if !ok {
+		return nil, a.wrong(i, name, "bytes")
+	}
+	return b, nil
+}
+
+// optional returns argument i or, where the call has fewer, def.
+func (a argReader) optional(i int, def any) any {
+	if i < len(a.vals) {
+		return a.vals[i]
+	}
+	return def
+}
+
+// asInt accepts what Python accepts as an index: int and bool.
+func asInt(v any) (int, bool) {
+	switch v := v.(type) {
+	case int:
+		return v, true
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
+	case *big.Int:
+		if v != nil && v.IsInt64() && int64(int(v.Int64())) == v.Int64() {
+			return int(v.Int64()), true
+		}
+	}
+	return 0, false
+}
+
+func asBigInt(v any) (*big.Int, bool) {
+	if b, ok := v.(*big.Int); ok && b != nil {
+		return b, true
+	}
+	n, ok := asInt(v)
+	return big.NewInt(int64(n)), ok
+}
+
+// canonicalInt gives an int as the object level has it: *big.Int only where it
+// does not fit int.
+func canonicalInt(b *big.Int) any {
+	if n, ok := asInt(b); ok {
+		return n
+	}
+	return b
+}
+
+// asText accepts text of either Python: a Python 2 str may have any of the
+// forms that pickle.Encoding gives it.
+func asText(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case pickle.Py2String:
+		return string(v), true
+	case []byte:
+		return string(v), true
+	}
+	return "", false
+}
+
+// payload returns the bytes of a value that Python takes for a buffer of n
+// bytes: a bytes object, which the result aliases, or a str. The bytes of a Python 2
+// str reach us as they are or, decoded as latin-1 (by an Encoding option, or a
+// Python program that read the file so), as text; NumPy and datetime encode text
+// back to latin-1. The length tells the two apart: n bytes are the bytes themselves,
+// else n characters up to U+00FF are text. The caller checks the length.
+func payload(v any, n int) ([]byte, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return v, true
+	case *types.ByteArray:
+		if v == nil {
+			return nil, false
+		}
+		return *v, true
+	case pickle.Py2String:
+		return []byte(v), true
+	case string:
+		if len(v) != n {
+			if b, err := latin1(v); err == nil && len(b) == n {
+				return b, true
+			}
+		}
+		return []byte(v), true
+	}
+	return nil, false
+}
+
+// latin1 encodes text as ISO 8859-1.
+func latin1(s string) ([]byte, error) {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf {
+			out = append(out, b)
+			i++
+			continue
+		}
+		// The only two-byte sequences that encode U+0080 to U+00FF.
+		if b := s[i]; (b == 0xc2 || b == 0xc3) && i+1 < len(s) && s[i+1]&0xc0 == 0x80 {
+			out = append(out, b<<6|s[i+1]&0x3f)
+			i += 2
+			continue
+		}
+		if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+			return nil, pickle.Malformed("character U+%04X has no latin-1 encoding", r)
+		}
+		return nil, pickle.Malformed("text is not valid UTF-8 at byte %d", i)
+	}
+	return out, nil
+}
+
+// typeName returns the Python name of the type of an object-level value, for
+// messages.
+func typeName(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return "a bool"
+	case int, *big.Int:
+		return "an int"
+	case float64:
+		return "a float"
+	case complex128:
+		return "a complex"
+	case string, pickle.Py2String:
+		return "a str"
+	case []byte:
+		return "a bytes"
+	case *types.ByteArray:
+		return "a bytearray"
+	case *types.List:
+		return "a list"
+	case *types.Tuple:
+		return "a tuple"
+	case *types.Dict:
+		return "a dict"
+	case *pickle.Set, *types.Set:
+		return "a set"
+	case *pickle.FrozenSet, *types.FrozenSet:
+		return "a frozenset"
+	case *ndarray.Array:
+		return "a numpy.ndarray"
+	case *ndarray.DType:
+		return "a numpy.dtype"
+	case *ndarray.Scalar:
+		return "a numpy scalar"
+	case *pickle.Object:
+		if name := v.ClassName(); name != "" {
+			return "an instance of " + name
+		}
+		return "an object"
+	case pickle.Named:
+		return "the global " + v.Global().String()
+	}
+	return fmt.Sprintf("a %T", v)
+}

@@ -1,0 +1,369 @@
+package reconstruct
+
+import (
+	"math/bits"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Arrays. Reference: numpy/_core/src/multiarray/methods.c (array_reduce_ex,
+// array_setstate), multiarraymodule.c (_reconstruct), numpy/_core/numeric.py
+// (_frombuffer). The module names are those after normalName.
+func fillNumpyArray(t table) {
+	rec := &entry{call: callReconstruct}
+	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath", "numpy.core._internal", "scipy.base._internal", "scipy.base.multiarray"} {
+		t.add(module, "_reconstruct", rec)
+	}
+	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer})
+
+	plain := &entry{call: refuseNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
+		return ndarray.NewPending("", c.resolver.setPlain), nil
+	}}
+	t.addAll("numpy", plain, "ndarray", "bigndarray")
+	t.addAll("scipy", plain, "ndarray", "bigndarray")
+
+	sub := &entry{call: refuseNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
+		return c.resolver.pendingSubclass(c.global), nil
+	}}
+	t.addAll("numpy", sub, "matrix", "recarray", "chararray", "memmap")
+	for module, name := range map[string]string{
+		"numpy.core.defmatrix": "matrix", "numpy.matrixlib.defmatrix": "matrix",
+		"numpy.core.records": "recarray", "numpy.rec": "recarray",
+		"numpy.core.chararray": "chararray", "numpy.core.defchararray": "chararray", "numpy.char": "chararray",
+		"numpy.core.memmap": "memmap",
+	} {
+		t.add(module, name, sub)
+	}
+	for _, module := range []string{"Numeric", "numpy.oldnumeric", "numpy.oldnumeric.compat"} {
+		t.add(module, "array_constructor", &entry{call: callNumericArray})
+	}
+}
+
+// refuseNDArray serves numpy.ndarray itself as a function: no pickler calls it, and
+// it would allocate whatever the shape says.
+func refuseNDArray(c Class, _ []any) (any, error) {
+	return nil, c.args(nil).errorf("an array is made by numpy's _reconstruct or _frombuffer only")
+}
+
+// callReconstruct is _reconstruct(subtype, shape, type). The array has no elements
+// yet, and the type is a dummy: its state says what it is.
+func callReconstruct(c Class, args []any) (any, error) {
+	a := c.args(args)
+	if err := a.count(3, 3); err != nil {
+		return nil, err
+	}
+	return reconstructAs(a, 0, 1, c.resolver)
+}
+
+// reconstructAs makes the array that waits for its state, of the class in argument
+// class; argument shape must be NumPy's (0,), whatever a file claims to allocate.
+func reconstructAs(a argReader, class, shape int, r *Resolver) (any, error) {
+	dims, err := a.shape(shape, "shape", r)
+	if err != nil {
+		return nil, err
+	}
+	if len(dims) != 1 || dims[0] != 0 {
+		return nil, a.errorf("shape %v of an array without state, want (0,)", dims)
+	}
+	switch sub := a.vals[class].(type) {
+	case Class:
+		if sub.entry.subtype != nil {
+			return sub.entry.subtype(sub)
+		}
+	case pickle.Named:
+		return r.pendingSubclass(sub.Global()), nil
+	}
+	return nil, a.wrong(class, "subtype", "numpy.ndarray or a subclass")
+}
+
+// pendingSubclass is an array of a subclass of ndarray, known or not.
+func (r *Resolver) pendingSubclass(g pickle.Global) *ndarray.Array {
+	class := g.String()
+	return ndarray.NewPending(class, func(a *ndarray.Array, state any) error {
+		return r.setArray(class, a, state)
+	})
+}
+
+// arrayState is the state of an array, checked as far as its types go.
+type arrayState struct {
+	fn    string
+	dtype *ndarray.DType
+	shape []int
+	order ndarray.Order
+	data  any
+}
+
+// setArray gives an array its state: version 1 (version, shape, dtype, is_fortran,
+// data), or version 0 without the first item.
+func (r *Resolver) setArray(class string, arr *ndarray.Array, state any) error {
+	a := argReader{fn: "state of " + class, vals: []any{state}}
+	items, err := a.tuple(0, "state")
+	if err != nil {
+		return err
+	}
+	s, err := r.readArrayState(argReader{fn: a.fn, vals: items})
+	if err != nil {
+		return err
+	}
+	return s.init(arr)
+}
+
+func (r *Resolver) readArrayState(a argReader) (arrayState, error) {
+	s := arrayState{fn: a.fn}
+	if err := a.count(4, 5); err != nil {
+		return s, err
+	}
+	if len(a.vals) == 5 {
+		version, err := a.integer(0, "version")
+		if err != nil {
+			return s, err
+		}
+		if version != 0 && version != 1 {
+			return s, a.errorf("version %d, want 0 or 1", version)
+		}
+		a.vals = a.vals[1:]
+	}
+	return s, s.read(a, r)
+}
+
+// read reads the four items shape, dtype, is_fortran and data.
+func (s *arrayState) read(a argReader, r *Resolver) (err error) {
+	if s.shape, err = a.shape(0, "shape", r); err != nil {
+		return err
+	}
+	if s.dtype, err = a.dtype(1, "dtype"); err != nil {
+		return err
+	}
+	fortran, err := a.truth(2, "is_fortran")
+	if err != nil {
+		return err
+	}
+	if s.order = ndarray.OrderC; fortran {
+		s.order = ndarray.OrderF
+	}
+	s.data = a.vals[3]
+	return nil
+}
+
+// shape reads a tuple of dimensions, none of them negative, within the limits.
+func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
+	dims, err := a.tuple(i, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(dims) > r.limits.Dims {
+		return nil, tooMany("Dims", r.limits.Dims, len(dims))
+	}
+	shape := make([]int, len(dims))
+	size, product := 1, true
+	for k, d := range dims {
+		n, ok := asInt(d)
+		if !ok {
+			return nil, a.errorf("dimension %d of the %s is %s, want an int in range", k, name, typeName(d))
+		}
+		if n < 0 {
+			return nil, a.errorf("negative dimension %d in the %s", n, name)
+		}
+		shape[k] = n
+		if hi, lo := bits.Mul(uint(size), uint(n)); hi != 0 || int(lo) < 0 {
+			product = false
+		} else {
+			size = int(lo)
+		}
+	}
+	if product && int64(size) > r.limits.Elements {
+		return nil, tooMany("Elements", int(r.limits.Elements), size)
+	}
+	return shape, nil
+}
+
+// nbytes returns the bytes that the elements need, or -1 where that overflows:
+// package ndarray then refuses the shape.
+func (s *arrayState) nbytes() int {
+	n := s.dtype.ItemSize()
+	for _, d := range s.shape {
+		hi, lo := bits.Mul(uint(n), uint(d))
+		if n = int(lo); hi != 0 || n < 0 {
+			return -1
+		}
+	}
+	return n
+}
+
+// init sets arr to the state.
+func (s *arrayState) init(arr *ndarray.Array) error {
+	if !s.dtype.HasObject() {
+		data, err := s.bytes()
+		if err != nil {
+			return err
+		}
+		return refused(s.fn, arr.Init(s.dtype, s.shape, s.order, data))
+	}
+	list, ok := s.data.(*types.List)
+	if !ok {
+		// Raw bytes would be pointers of the process that wrote them.
+		return pickle.Malformed("%s: data of dtype %s is %s, want a list of the elements", s.fn, s.dtype, typeName(s.data))
+	}
+	elems, err := elementsOf(s.fn, s.dtype, *list)
+	if err != nil {
+		return err
+	}
+	return refused(s.fn, arr.InitObjects(s.dtype, s.shape, s.order, elems))
+}
+
+// bytes returns the data of an array without objects.
+func (s *arrayState) bytes() ([]byte, error) {
+	data, ok := payload(s.data, s.nbytes())
+	if !ok {
+		return nil, pickle.Malformed("%s: data of dtype %s is %s, want bytes", s.fn, s.dtype, typeName(s.data))
+	}
+	if len(data) == 1 {
+		// CPython has one object for each single byte: in a pickle it may stand
+		// for the data of several arrays, which must not share memory.
+		data = []byte{data[0]}
+	}
+	return data, nil
+}
+
+// build makes an array of the state at once.
+func (s *arrayState) build() (*ndarray.Array, error) {
+	arr := ndarray.NewPending("", nothing)
+	return arr, s.init(arr)
+}
+
+func nothing(*ndarray.Array, any) error { return nil }
+
+// callFromBuffer is _frombuffer(buffer, dtype, shape, order[, axis_order]): a
+// protocol 5 array over the memory of the buffer, which is read-only if the
+// buffer is.
+func callFromBuffer(c Class, args []any) (any, error) {
+	a := c.args(args)
+	if err := a.count(4, 5); err != nil {
+		return nil, err
+	}
+	dt, err := a.dtype(1, "dtype")
+	if err != nil {
+		return nil, err
+	}
+	data, writeable, err := a.buffer(0)
+	if err != nil {
+		return nil, err
+	}
+	if base, _ := dt.Subarray(); base != nil || dt.HasObject() || dt.ItemSize() == 0 {
+		return nil, a.errorf("no array of dtype %s can be made over a buffer", dt)
+	}
+	if len(data)%dt.ItemSize() != 0 {
+		return nil, a.errorf("buffer of %d bytes is no multiple of the itemsize %d of dtype %s", len(data), dt.ItemSize(), dt)
+	}
+	shape, err := a.reshape(2, len(data)/dt.ItemSize(), c.resolver)
+	if err != nil {
+		return nil, err
+	}
+	order, axes, err := a.bufferOrder(len(shape))
+	if err != nil {
+		return nil, err
+	}
+	arr, err := ndarray.New(dt, shape, order, data)
+	if err == nil && axes != nil {
+		arr, err = arr.Transpose(axes...)
+	}
+	if err != nil {
+		return nil, refused(a.fn, err)
+	}
+	arr.SetWriteable(writeable)
+	return arr, nil
+}
+
+// buffer returns the memory of a buffer and whether it may be written to: bytes are
+// read-only, a bytearray is not.
+func (a argReader) buffer(i int) ([]byte, bool, error) {
+	switch v := a.vals[i].(type) {
+	case []byte:
+		return v, false, nil
+	case *types.ByteArray:
+		if v != nil {
+			return *v, true, nil
+		}
+	}
+	return nil, false, a.wrong(i, "buffer", "bytes or bytearray")
+}
+
+// reshape reads the shape for size elements, in which one dimension may be -1:
+// whatever is left.
+func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
+	dims, ok := a.vals[i].(*types.Tuple)
+	if !ok {
+		dims = &types.Tuple{a.vals[i]}
+	}
+	free, known := -1, make(types.Tuple, 0, len(*dims))
+	for k, d := range *dims {
+		if n, ok := asInt(d); ok && n == -1 && free < 0 {
+			free, d = k, 1
+		}
+		known = append(known, d)
+	}
+	shape, err := argReader{fn: a.fn, vals: []any{&known}}.shape(0, "shape", r)
+	if err != nil {
+		return nil, err
+	}
+	product := 1
+	for _, n := range shape {
+		hi, lo := bits.Mul(uint(product), uint(n))
+		if product = int(lo); hi != 0 || product < 0 || product > size {
+			return nil, a.errorf("buffer of %d elements cannot have the shape %v", size, shape)
+		}
+	}
+	if free >= 0 && product > 0 && size%product == 0 {
+		shape[free] = size / product
+		product = size
+	}
+	if product != size {
+		return nil, a.errorf("buffer of %d elements cannot have the shape %v", size, shape)
+	}
+	return shape, nil
+}
+
+// bufferOrder reads order and axis_order; axes is nil where nothing is to be
+// transposed.
+func (a argReader) bufferOrder(ndim int) (order ndarray.Order, axes []int, err error) {
+	name := "C"
+	if a.vals[3] != nil {
+		if name, err = a.text(3, "order"); err != nil {
+			return 0, nil, err
+		}
+	}
+	switch name {
+	case "C", "A", "c", "a": // the buffer itself is one-dimensional, so A is C
+		return ndarray.OrderC, nil, nil
+	case "F", "f":
+		return ndarray.OrderF, nil, nil
+	case "K":
+		if a.optional(4, nil) == nil {
+			return 0, nil, a.errorf("order 'K' without axis_order")
+		}
+	default:
+		return 0, nil, a.errorf("order %q is none of 'C', 'F', 'A' and 'K'", name)
+	}
+	items, err := a.tuple(4, "axis_order")
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(items) != ndim {
+		return 0, nil, a.errorf("axis_order has %d axes, the shape has %d", len(items), ndim)
+	}
+	axes, seen := make([]int, ndim), make([]bool, ndim)
+	for i, item := range items {
+		n, ok := asInt(item)
+		if ok && n < 0 {
+			n += ndim
+		}
+		if !ok || n < 0 || n >= ndim || seen[n] {
+			return 0, nil, a.errorf("axis_order is not a permutation of %d axes", ndim)
+		}
+		axes[i], seen[n] = n, true
+	}
+	return ndarray.OrderC, axes, nil
+}

@@ -1,0 +1,200 @@
+package reconstruct
+
+import (
+	"math/big"
+	"time"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// callScalar is scalar(dtype, data). Reference: numpy/_core/src/multiarray/
+// multiarraymodule.c, array_scalar.
+func callScalar(c Class, args []any) (any, error) {
+	a := c.args(args)
+	if err := a.count(1, 2); err != nil {
+		return nil, err
+	}
+	dt, err := a.dtype(0, "dtype")
+	if err != nil {
+		return nil, err
+	}
+	if dt.HasObject() {
+		return objectScalar(a, dt)
+	}
+	size := dt.ItemSize()
+	if len(args) == 1 || args[1] == nil {
+		// Left out means zeros, for which the file does not have the bytes.
+		if size > 32 {
+			return nil, a.errorf("no data for dtype %s of itemsize %d", dt, size)
+		}
+		args = []any{dt, make([]byte, size)}
+		a.vals = args
+	}
+	data, err := a.sized(1, "data", size)
+	if err != nil {
+		return nil, err
+	}
+	s, err := ndarray.NewScalar(dt, data)
+	if err != nil {
+		return nil, refused(a.fn, err)
+	}
+	return s, nil
+}
+
+// objectScalar makes the scalars whose data are Python objects: the object itself
+// for dtype object, as NumPy 1 does, and for a record a 0-d array of its dtype.
+func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
+	if len(a.vals) < 2 {
+		return nil, a.errorf("no data for dtype %s", dt)
+	}
+	switch {
+	case dt.Kind() == ndarray.KindObject:
+		return a.vals[1], nil
+	case dt.Kind() == ndarray.KindString:
+		return nil, a.errorf("a scalar of dtype %s is a str, which no scalar() makes", dt)
+	}
+	arr, ok := a.vals[1].(*ndarray.Array)
+	if !ok {
+		// NumPy before 1.19 wrote the bytes of pointers.
+		return nil, a.wrong(1, "data", "a 0-d array of dtype "+dt.String())
+	}
+	if arr.NDim() != 0 || arr.IsPending() || !arr.DType().Equal(dt) {
+		return nil, a.errorf("data is an array of shape %v and dtype %s, want shape () and dtype %s", arr.Shape(), arr.DType(), dt)
+	}
+	elems, err := arr.Objects()
+	if err != nil {
+		return nil, refused(a.fn, err)
+	}
+	s, err := ndarray.NewObjectScalar(dt, elems[0])
+	if err != nil {
+		return nil, refused(a.fn, err)
+	}
+	return s, nil
+}
+
+// elementsOf turns the list that is the data of an array with objects into the
+// elements that package ndarray takes. Those of an object array stay as they are.
+func elementsOf(fn string, dt *ndarray.DType, list []any) ([]any, error) {
+	out := make([]any, len(list))
+	if dt.Kind() == ndarray.KindObject {
+		// The list may still be changed by what follows in the pickle.
+		copy(out, list)
+		return out, nil
+	}
+	for i, v := range list {
+		var ok bool
+		if out[i], ok = elementOf(dt, v); !ok {
+			return nil, pickle.Malformed("%s: element %d is %s, which does not fit dtype %s", fn, i, typeName(v), dt)
+		}
+	}
+	return out, nil
+}
+
+// elementOf converts one element: tuples of records to []any, to the depth of the
+// dtype, and the datetimes that NumPy gives for datetime64 fields.
+func elementOf(dt *ndarray.DType, v any) (any, bool) {
+	fields := dt.Fields()
+	switch {
+	case dt.Kind() == ndarray.KindString:
+		if b, ok := v.(pickle.Py2String); ok {
+			return string(b), true
+		}
+		_, isText := v.(string)
+		_, hasNA := dt.NA()
+		return v, isText || hasNA
+	case dt.Names() != nil && dt.Kind() == ndarray.KindVoid:
+		t, ok := v.(*types.Tuple)
+		if !ok || len(*t) != len(fields) {
+			return nil, false
+		}
+		values := make([]any, len(fields))
+		for i, f := range fields {
+			if values[i], ok = elementOf(f.DType, (*t)[i]); !ok {
+				return nil, false
+			}
+		}
+		return values, true
+	case dt.Kind() == ndarray.KindDatetime:
+		return datetimeElement(dt.Unit(), v)
+	case dt.Kind() == ndarray.KindTimedelta:
+		return timedeltaElement(dt.Unit(), v)
+	}
+	if s, ok := v.(*ndarray.Scalar); ok && !dt.HasObject() {
+		return s.Value(), true
+	}
+	if b, ok := v.(*types.ByteArray); ok && !dt.HasObject() {
+		return []byte(*b), true
+	}
+	return v, true
+}
+
+// datetimeElement converts what datetime64.item() gives: a datetime, a date, an int
+// for units that those cannot hold, or None for NaT.
+func datetimeElement(unit ndarray.DatetimeUnit, v any) (any, bool) {
+	at := ndarray.Datetime64{Value: ndarray.NaT, Unit: unit}
+	ok := true
+	switch v := v.(type) {
+	case nil:
+	case *Date:
+		at.Value, ok = datetimeTicks(unit, &Datetime{Year: v.Year, Month: v.Month, Day: v.Day})
+	case *Datetime:
+		at.Value, ok = datetimeTicks(unit, v)
+	case *ndarray.Scalar:
+		return v.Value(), true
+	default:
+		var n int
+		n, ok = asInt(v)
+		at.Value = int64(n)
+	}
+	return at, ok
+}
+
+// timedeltaElement converts what timedelta64.item() gives.
+func timedeltaElement(unit ndarray.DatetimeUnit, v any) (any, bool) {
+	d := ndarray.Timedelta64{Value: ndarray.NaT, Unit: unit}
+	ok := true
+	switch v := v.(type) {
+	case nil:
+	case Timedelta:
+		d.Value, ok = ticks(unit, v.TotalMicroseconds())
+	case *ndarray.Scalar:
+		return v.Value(), true
+	default:
+		var n int
+		n, ok = asInt(v)
+		d.Value = int64(n)
+	}
+	return d, ok
+}
+
+func datetimeTicks(unit ndarray.DatetimeUnit, d *Datetime) (int64, bool) {
+	num := int64(max(unit.Num, 1))
+	switch unit.Base {
+	case "Y":
+		return int64(d.Year-1970) / num, int64(d.Year-1970)%num == 0
+	case "M":
+		n := int64(d.Year-1970)*12 + int64(d.Month-1)
+		return n / num, n%num == 0
+	}
+	t := time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second, d.Microsecond*1000, time.UTC)
+	return ticks(unit, big.NewInt(t.UnixMicro()))
+}
+
+// unitMicroseconds are the units of which a datetime holds a whole number.
+var unitMicroseconds = map[string]int64{
+	"W": 7 * 86_400e6, "D": 86_400e6, "h": 3_600e6, "m": 60e6, "s": 1e6, "ms": 1e3, "us": 1,
+}
+
+// ticks returns microseconds as whole ticks of a unit.
+func ticks(unit ndarray.DatetimeUnit, us *big.Int) (int64, bool) {
+	size, ok := unitMicroseconds[unit.Base]
+	if !ok {
+		return 0, false
+	}
+	tick := new(big.Int).Mul(big.NewInt(size), big.NewInt(int64(max(unit.Num, 1))))
+	n, rest := new(big.Int).QuoRem(us, tick, new(big.Int))
+	return n.Int64(), rest.Sign() == 0 && n.IsInt64()
+}
