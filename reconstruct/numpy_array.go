@@ -2,6 +2,7 @@ package reconstruct
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -158,7 +159,6 @@ func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
 		return nil, tooMany("Dims", r.limits.Dims, len(dims))
 	}
 	shape := make([]int, len(dims))
-	size, product := 1, true
 	for k, d := range dims {
 		n, ok := asInt(d)
 		if !ok {
@@ -168,13 +168,8 @@ func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
 			return nil, a.errorf("negative dimension %d in the %s", n, name)
 		}
 		shape[k] = n
-		if hi, lo := bits.Mul(uint(size), uint(n)); hi != 0 || int(lo) < 0 {
-			product = false
-		} else {
-			size = int(lo)
-		}
 	}
-	if product && int64(size) > r.limits.Elements {
+	if size, ok := product(shape); ok && int64(size) > r.limits.Elements {
 		return nil, tooMany("Elements", int(r.limits.Elements), size)
 	}
 	return shape, nil
@@ -183,14 +178,28 @@ func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
 // nbytes returns the bytes that the elements need, or -1 where that overflows:
 // package ndarray then refuses the shape.
 func (s *arrayState) nbytes() int {
-	n := s.dtype.ItemSize()
-	for _, d := range s.shape {
+	size, ok := product(s.shape)
+	hi, lo := bits.Mul(uint(size), uint(s.dtype.ItemSize()))
+	if !ok || hi != 0 || int(lo) < 0 {
+		return -1
+	}
+	return int(lo)
+}
+
+// product returns the number of elements of a shape, none of whose dimensions is
+// negative, and false where it overflows. A zero makes it zero whatever the others are.
+func product(shape []int) (int, bool) {
+	if slices.Contains(shape, 0) {
+		return 0, true
+	}
+	n := 1
+	for _, d := range shape {
 		hi, lo := bits.Mul(uint(n), uint(d))
 		if n = int(lo); hi != 0 || n < 0 {
-			return -1
+			return 0, false
 		}
 	}
-	return n
+	return n, true
 }
 
 // init sets arr to the state.
@@ -309,18 +318,12 @@ func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	product := 1
-	for _, n := range shape {
-		hi, lo := bits.Mul(uint(product), uint(n))
-		if product = int(lo); hi != 0 || product < 0 || product > size {
-			return nil, a.errorf("buffer of %d elements cannot have the shape %v", size, shape)
-		}
-	}
-	if free >= 0 && product > 0 && size%product == 0 {
+	product, fits := product(shape)
+	if free >= 0 && fits && product > 0 && size%product == 0 {
 		shape[free] = size / product
 		product = size
 	}
-	if product != size {
+	if !fits || product != size {
 		return nil, a.errorf("buffer of %d elements cannot have the shape %v", size, shape)
 	}
 	return shape, nil
