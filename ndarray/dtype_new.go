@@ -244,9 +244,16 @@ func (d *DType) buildSubarray(spec *DTypeSpec) error {
 	if inner, innerShape := base.Subarray(); inner != nil {
 		base, shape = inner, append(shape, innerShape...)
 	}
-	_, nbytes, err := checkShape(shape, base.itemsize)
+	size, nbytes, err := checkShape(shape, base.itemsize)
 	if err != nil {
 		return errorf(ErrDType, "subarray: %v", err.(*Error).Text)
+	}
+	if base.itemsize == 0 {
+		// No bytes bound what such elements unfold to.
+		if size > MaxDTypeNodes || size*base.nodes > MaxDTypeNodes {
+			return errorf(ErrLimit, "a dtype of more than %d parts", MaxDTypeNodes)
+		}
+		d.nodes += size * base.nodes
 	}
 	if spec.ItemSize > 0 && spec.ItemSize != nbytes {
 		return errorf(ErrDType, "itemsize %d of a subarray of shape %s of elements of %d bytes", spec.ItemSize, shapeText(shape), base.itemsize)

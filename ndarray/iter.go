@@ -50,3 +50,66 @@ func (a *Array) positions() iter.Seq[int] {
 		}
 	}
 }
+
+// All yields the position in C order and the value of each element as a T, without
+// copying more than a few at a time. As [Values] it converts numbers, and fails, before
+// it yields anything, with ErrDType where they cannot be T; a value that T does
+// not hold ends the iteration, and *errp, if errp is not nil, is set to the error.
+func All[T Element](a *Array, errp *error) iter.Seq2[int, T] {
+	return func(yield func(int, T) bool) {
+		if err := allChunks(a, yield); err != nil && errp != nil {
+			*errp = err
+		}
+	}
+}
+
+// allChunks converts the array in blocks along its first axis, or as a whole where it has
+// no axis or one element.
+func allChunks[T Element](a *Array, yield func(int, T) bool) error {
+	flat := a
+	if v, err := a.Reshape(-1); err == nil {
+		flat = v
+	}
+	if flat.NDim() != 1 {
+		return allRows(a, yield)
+	}
+	const block = 4096
+	for start := 0; start < flat.Shape()[0]; start += block {
+		part, err := flat.Slice(0, start, min(start+block, flat.Shape()[0]), 1)
+		if err != nil {
+			return err
+		}
+		values, err := Values[T](part)
+		if err != nil {
+			return err
+		}
+		for i, v := range values {
+			if !yield(start+i, v) {
+				return nil
+			}
+		}
+	}
+	return convertible(a, DTypeOf[T]())
+}
+
+// allRows goes over an array whose elements no single stride reaches.
+func allRows[T Element](a *Array, yield func(int, T) bool) error {
+	if err := convertible(a, DTypeOf[T]()); err != nil {
+		return err
+	}
+	i := 0
+	one := a.view()
+	for pos := range a.positions() {
+		one.pos = pos
+		one.setFlags()
+		var v [1]T
+		if bad := convertInto(one, v[:]); bad >= 0 {
+			return errorf(ErrValue, "element %d of an array of dtype %s is %s, which %s does not hold", i, a.dt.brief(), valueText(a.atPos(pos)), DTypeOf[T]())
+		}
+		if !yield(i, v[0]) {
+			return nil
+		}
+		i++
+	}
+	return nil
+}

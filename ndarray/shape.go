@@ -12,6 +12,11 @@ import (
 // MaxDims is the largest number of dimensions of an array, as in NumPy 2.
 const MaxDims = 64
 
+// MaxEmptyElements is the largest number of elements of an array whose itemsize is 0. No
+// bytes of input stand behind them, so that without it ten bytes could ask for
+// work without end.
+const MaxEmptyElements = 1 << 20
+
 // mulInt multiplies two non-negative ints; ok is false on overflow.
 func mulInt(a, b int) (p int, ok bool) {
 	hi, lo := bits.Mul64(uint64(a), uint64(b))
@@ -48,6 +53,9 @@ func checkShape(shape []int, itemsize int) (size, nbytes int, err error) {
 		return 0, 0, nil
 	}
 	size = total / max(itemsize, 1)
+	if itemsize == 0 && size > MaxEmptyElements {
+		return 0, 0, errorf(ErrLimit, "%d elements without bytes, at most %d allowed", size, MaxEmptyElements)
+	}
 	return size, size * itemsize, nil
 }
 

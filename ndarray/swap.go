@@ -1,5 +1,11 @@
 package ndarray
 
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
 // gatherChunks yields the bytes of the elements in C order, gathered from strided memory
 // into a buffer.
 func (a *Array) gatherChunks(yield func([]byte) bool) {
@@ -51,5 +57,28 @@ func gather(dst, src []byte, pos, step, itemsize int) {
 	for i := 0; i < len(dst); i += itemsize {
 		copy(dst[i:i+itemsize], src[pos:])
 		pos += step
+	}
+}
+
+// swapBytes reverses each unit of b in place.
+func swapBytes(b []byte, unit int) {
+	switch unit {
+	case 2:
+		for ; len(b) >= 2; b = b[2:] {
+			b[0], b[1] = b[1], b[0]
+		}
+	case 4:
+		for ; len(b) >= 4; b = b[4:] {
+			binary.LittleEndian.PutUint32(b, bits.ReverseBytes32(binary.LittleEndian.Uint32(b)))
+		}
+	case 8:
+		for ; len(b) >= 8; b = b[8:] {
+			binary.LittleEndian.PutUint64(b, bits.ReverseBytes64(binary.LittleEndian.Uint64(b)))
+		}
+	case 0, 1:
+	default:
+		for ; len(b) >= unit; b = b[unit:] {
+			slices.Reverse(b[:unit])
+		}
 	}
 }

@@ -1,0 +1,278 @@
+package ndarray
+
+import "slices"
+
+// Element is the Go types that elements of an array can have in memory: those of the dtypes
+// bool, int8 to uint64, float16 to float64, complex64 and complex128. The values of
+// datetime64 and timedelta64 are int64.
+type Element interface {
+	bool | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 |
+		Float16 | float32 | float64 | complex64 | complex128
+}
+
+// DTypeOf returns the dtype of T in this machine's byte order.
+func DTypeOf[T Element]() *DType {
+	var zero T
+	switch any(zero).(type) {
+	case bool:
+		return Bool
+	case int8:
+		return Int8
+	case int16:
+		return Int16
+	case int32:
+		return Int32
+	case int64:
+		return Int64
+	case uint8:
+		return Uint8
+	case uint16:
+		return Uint16
+	case uint32:
+		return Uint32
+	case uint64:
+		return Uint64
+	case Float16:
+		return Half
+	case float32:
+		return Float32
+	case float64:
+		return Float64
+	case complex64:
+		return Complex64
+	}
+	return Complex128
+}
+
+// swapUnit returns the bytes that are reversed together: those of T, or of half a
+// complex number.
+func swapUnit[T Element]() int {
+	d := DTypeOf[T]()
+	if d.kind == KindComplex {
+		return d.itemsize / 2
+	}
+	return d.itemsize
+}
+
+// holds reports whether elements of dtype d are values of T's dtype t but for the byte order.
+func holds(d, t *DType) bool {
+	if d.itemsize != t.itemsize {
+		return false
+	}
+	return d.kind == t.kind || t == Int64 && (d.kind == KindDatetime || d.kind == KindTimedelta)
+}
+
+// Slice returns the elements of a as a []T over the array's own memory, without
+// copying: writing to the slice writes to the array, and the slice is valid as long as the
+// array's memory is. It fails with ErrDType if T is not the type of the dtype or the byte
+// order is not this machine's, with ErrNotContiguous if the array is not
+// C-contiguous (of an F-contiguous one take a.T()) or, on processors that need it, not
+// aligned, with ErrValue if T is bool and there are other bytes than 0 and 1. [Values]
+// works for all these.
+//
+// With the build tag purego the slice is a copy.
+func Slice[T Element](a *Array) ([]T, error) {
+	if err := a.alive(); err != nil {
+		return nil, err
+	}
+	t := DTypeOf[T]()
+	if !holds(a.dt, t) {
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s is not a slice of %s", a.dt.brief(), shapeText(a.Shape()), t)
+	}
+	if a.dt.order != NotApplicable && a.dt.order != NativeEndian {
+		return nil, errorf(ErrDType, "an array of dtype %s is not in this machine's byte order", a.dt.brief())
+	}
+	if !a.IsCContiguous() {
+		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not C-contiguous", shapeText(a.Shape()), shapeText(a.Strides()))
+	}
+	b, err := a.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	if t == Bool {
+		if i := slices.IndexFunc(b, func(c byte) bool { return c > 1 }); i >= 0 {
+			return nil, errorf(ErrValue, "element %d of the bool array is the byte %d, which no Go bool is", i, b[i])
+		}
+	}
+	s, ok := sliceOf[T](b)
+	if !ok {
+		return nil, errorf(ErrNotContiguous, "the elements of dtype %s are not aligned in memory", a.dt.brief())
+	}
+	return s, nil
+}
+
+// FromSlice returns an array over data, without copying, in C order. Without a shape it has
+// one dimension; else the shape must have exactly len(data) elements, or the error is
+// ErrShape. With the build tag purego data is copied.
+func FromSlice[T Element](data []T, shape ...int) (*Array, error) {
+	if len(shape) == 0 {
+		shape = []int{len(data)}
+	}
+	t := DTypeOf[T]()
+	size, _, err := checkShape(shape, t.itemsize)
+	if err != nil {
+		return nil, err
+	}
+	if size != len(data) {
+		return nil, errorf(ErrShape, "%d elements, but shape %s has %d", len(data), shapeText(shape), size)
+	}
+	return New(t, shape, OrderC, bytesOf(data))
+}
+
+// Values returns a copy of the elements of a, in C order, as values of T. Numbers of
+// other dtypes are converted if every one of them is the same number in T; else the error, of
+// the kind ErrValue, names the first that is not. So int64 becomes float64 as
+// long as it has at most 53 significant bits, a float becomes an integer if it has no
+// fraction, a bool becomes 0 or 1, NaN stays NaN among floats, and what
+// Python put into an object array is converted as its number. Complex numbers
+// become complex only; a datetime64 or timedelta64 becomes int64 only, its Value. For
+// dtypes that are no numbers the error is of the kind ErrDType.
+func Values[T Element](a *Array) ([]T, error) {
+	if err := a.alive(); err != nil {
+		return nil, err
+	}
+	t := DTypeOf[T]()
+	if err := convertible(a, t); err != nil {
+		return nil, err
+	}
+	out := make([]T, a.Size())
+	if len(out) == 0 {
+		return out, nil
+	}
+	if holds(a.dt, t) && t != Bool {
+		var err error
+		done := 0
+		a.chunks(OrderC, &err)(func(c []byte) bool {
+			fill(out[done:], c, a.dt.order)
+			done += len(c) / t.itemsize
+			return true
+		})
+		return out, err
+	}
+	if bad := convertInto(a, out); bad >= 0 {
+		return nil, errorf(ErrValue, "element %d of an array of dtype %s, shape %s is %s, which %s does not hold", bad, a.dt.brief(), shapeText(a.Shape()), valueText(a.elementAt(bad)), t)
+	}
+	return out, nil
+}
+
+// elementAt returns the i-th element in C order.
+func (a *Array) elementAt(i int) any {
+	pos := a.pos
+	for axis, n := range slices.Backward(a.Shape()) {
+		pos += i % n * a.Strides()[axis]
+		i /= n
+	}
+	return a.atPos(pos)
+}
+
+// convertible refuses dtypes whose elements never are values of t.
+func convertible(a *Array, t *DType) error {
+	ok := false
+	switch a.dt.kind {
+	case KindBool, KindInt, KindUint, KindFloat:
+		ok = true
+	case KindComplex:
+		ok = t.kind == KindComplex
+	case KindDatetime, KindTimedelta:
+		ok = t == Int64
+	case KindObject:
+		ok = !a.dt.isStruct()
+	}
+	if !ok {
+		return errorf(ErrDType, "an array of dtype %s, shape %s does not convert to %s", a.dt.brief(), shapeText(a.Shape()), t)
+	}
+	return nil
+}
+
+// Strings returns the elements of a U, S, StringDType or object array as strings, in C
+// order. Bytes of S become a string as they are. An element that is no text (NA, an object
+// of another type, a code point past U+10FFFF) is an error of the kind ErrValue; an
+// array of another dtype is ErrDType.
+func Strings(a *Array) ([]string, error) {
+	if err := a.alive(); err != nil {
+		return nil, err
+	}
+	switch {
+	case a.dt.isStruct() || a.dt.kind != KindStr && a.dt.kind != KindBytes && !a.dt.object:
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not convert to strings", a.dt.brief(), shapeText(a.Shape()))
+	case a.dt.object:
+		return objectStrings(a)
+	}
+	out := make([]string, 0, a.Size())
+	buf := make([]byte, 0, min(a.dt.itemsize, chunkSize))
+	for pos := range a.positions() {
+		b, ok := a.data[pos:pos+a.dt.itemsize], true
+		if a.dt.kind == KindBytes {
+			buf = append(buf[:0], trimNUL(b)...)
+		} else if buf, ok = appendUCS4(buf[:0], b, a.dt.order); !ok {
+			return nil, errorf(ErrValue, "element %d of dtype %s has a code point past U+10FFFF", len(out), a.dt)
+		}
+		out = append(out, string(buf))
+	}
+	return out, nil
+}
+
+func objectStrings(a *Array) ([]string, error) {
+	elems, err := a.Objects()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(elems))
+	for i, e := range elems {
+		s, ok := e.(string)
+		if !ok {
+			return nil, errorf(ErrValue, "element %d of an array of dtype %s is %s, no str", i, a.dt.brief(), valueText(e))
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+// Validate checks what the constructors leave to the reading of an element: that no str
+// element, at any depth of fields, has a code point past U+10FFFF. It reads the whole array if the
+// dtype has such elements. The error is of the kind ErrValue.
+func (a *Array) Validate() error {
+	if err := a.alive(); err != nil {
+		return err
+	}
+	if a.dt.object || !a.dt.hasStr() {
+		return nil
+	}
+	for pos := range a.positions() {
+		if !validText(a.dt, a.data[pos:pos+a.dt.itemsize]) {
+			return errorf(ErrValue, "an array of dtype %s, shape %s has a code point past U+10FFFF", a.dt.brief(), shapeText(a.Shape()))
+		}
+	}
+	return nil
+}
+
+func (d *DType) hasStr() bool {
+	if base, _ := d.Subarray(); base != nil {
+		return base.hasStr()
+	}
+	return d.kind == KindStr || slices.ContainsFunc(d.Fields(), func(f Field) bool { return f.DType.hasStr() })
+}
+
+func validText(dt *DType, b []byte) bool {
+	if base, _ := dt.Subarray(); base != nil {
+		for ; len(b) > 0; b = b[base.itemsize:] {
+			if !validText(base, b[:base.itemsize]) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, f := range dt.Fields() {
+		if !validText(f.DType, b[f.Offset:f.Offset+f.DType.itemsize]) {
+			return false
+		}
+	}
+	if dt.kind == KindStr {
+		for ; len(b) > 0; b = b[4:] {
+			if dt.order.binary().Uint32(b) > 0x10ffff {
+				return false
+			}
+		}
+	}
+	return true
+}
