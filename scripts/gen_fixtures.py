@@ -6,7 +6,7 @@
     scripts/gen_fixtures.py NAME...         only these, such as py313-np2
     scripts/gen_fixtures.py --check         into a temporary folder instead, and compares
 
-For each producer NAME (an environment under .venvs/) and each case of scripts/fixtures/ it writes
+For each producer NAME (an environment under .venvs/; legacy: streams built by rule) and each case of scripts/fixtures/ it writes
 
     testdata/NAME/<case>.pN.pkl         the pickle at protocol N
     testdata/NAME/<case>.pN.K.buf       its out-of-band buffer K (.K.ro.buf: a read-only one)
@@ -15,6 +15,8 @@ For each producer NAME (an environment under .venvs/) and each case of scripts/f
                                         scripts/fixtures/canon.py writes and internal/fixture reads
     testdata/NAME/<case>.tojson.json    the output of `unpkl to-json` for it, worked out in Python:
                                         by default, with --arrays=values and with --arrays=base64
+    testdata/py27-np116/<case>.encodings.json   what Python 3 reads from some of Python 2's files with each
+                                        encoding= that it can be given
     testdata/NAME/dis.json              the first 16 digits of the SHA-256 of pickletools.dis's text for every pickle
 
 and testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
@@ -34,16 +36,22 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 VENVS = pathlib.Path(os.environ.get('UNPKL_VENVS', ROOT / '.venvs'))
-PRODUCERS = ('py27-np116', 'py36-np111', 'py311-np126', 'py313-np2')
+# The order is that of the work: 'encodings' below reads what py27-np116 wrote.
+PRODUCERS = ('py27-np116', 'py36-np111', 'py311-np126', 'py313-np2', 'legacy')
+# The environment of a producer that is not called as it is.
+ENVIRONMENT = {'legacy': 'py311-np126'}
 DIS_PRODUCER = 'py313-np2'
-DIS_OF = ('py27-np116', 'py313-np2')
+DIS_OF = ('py27-np116', 'py313-np2', 'legacy')
+# Read again by Python 3 with each encoding of Python 2's strings.
+PY2_PRODUCER = 'py27-np116'
 LIMIT = 5 << 20
 
 
 def python(producer):
-    path = VENVS / producer / 'bin' / 'python'
+    name = ENVIRONMENT.get(producer, producer)
+    path = VENVS / name / 'bin' / 'python'
     if not path.exists():
-        sys.exit('gen_fixtures: no environment %s: run scripts/make_venvs.sh %s' % (producer, producer))
+        sys.exit('gen_fixtures: no environment %s: run scripts/make_venvs.sh %s' % (name, name))
     return str(path)
 
 
@@ -67,6 +75,8 @@ def generate(outdir, producers, cases):
         made = facts.pop('cases')
         whole = ['%s.p%d.pkl' % (c['name'], p) for c in made if c['dis'] and producer in DIS_OF for p in c['protocols']]
         run(DIS_PRODUCER, 'disassembly.py', str(where), *whole)
+        if producer == PY2_PRODUCER:
+            run(DIS_PRODUCER, 'encodings_of.py', str(where))
         manifest[producer] = dict(facts, cases=[c['name'] for c in made])
     return manifest
 

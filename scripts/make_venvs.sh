@@ -4,7 +4,8 @@
 #   scripts/make_venvs.sh                 all of them
 #   scripts/make_venvs.sh NAME...         only these
 #   scripts/make_venvs.sh --list          their names
-#   scripts/make_venvs.sh --if-possible NAME...   skips those whose interpreter this machine lacks
+#   scripts/make_venvs.sh --if-possible NAME...   takes another Python 3 where theirs is missing, and
+#                                                 skips those that do not install
 #
 # An environment that is there and complete is left alone, so the script can be run at every start.
 # Interpreters come from pyenv where it has them, else from PATH; packages come from PyPI, as wheels
@@ -71,7 +72,12 @@ make_venv() {
     else
         "$python" -m venv "$dir"
     fi
-    "$dir/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: -r "$requirements"
+    if ! "$dir/bin/python" -m pip install -q --disable-pip-version-check --only-binary :all: -r "$requirements"; then
+        rm -rf "$dir"
+        [ -n "$if_possible" ] || return 1
+        echo "make_venvs: $name does not install under $python: skipped" >&2
+        return 0
+    fi
     cp "$requirements" "$dir/requirements.txt"
 }
 

@@ -1,0 +1,46 @@
+# What a developer runs. CI runs .ci/run, which uses the same targets.
+
+GO          ?= go
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 2m
+BENCH       ?= .
+
+.PHONY: test vet lint race fuzz fuzz-smoke bench venvs fixtures fixtures-check interop ci
+
+test:            ## every test that needs nothing but Go
+	$(GO) test ./...
+
+vet:
+	$(GO) vet ./...
+
+lint: vet        ## formatting, vet, staticcheck
+	@unformatted="$$(gofmt -l .)"; [ -z "$$unformatted" ] || { echo "not formatted with gofmt:"; echo "$$unformatted"; exit 1; }
+	$(GO) run $(STATICCHECK) ./...
+
+race:
+	$(GO) test -race ./...
+
+fuzz:            ## every fuzz target for FUZZTIME; one of them: make fuzz F=FuzzDecode FUZZTIME=10m
+	scripts/fuzz.sh $(FUZZTIME) $(F)
+
+fuzz-smoke:      ## every fuzz target for a few seconds
+	scripts/fuzz.sh 3s
+
+bench:           ## BENCH is a pattern of benchmark names
+	scripts/bench.sh '$(BENCH)'
+
+venvs:           ## the Python environments of fixtures and interop
+	scripts/make_venvs.sh
+
+fixtures: venvs  ## write testdata again
+	scripts/gen_fixtures.py
+
+fixtures-check:  ## make testdata again elsewhere and compare
+	scripts/make_venvs.sh py27-np116 py36-np111 py311-np126 py313-np2
+	scripts/gen_fixtures.py --check
+
+interop:         ## live tests with real CPythons and NumPys, which it installs under .venvs
+	scripts/interop.sh
+
+ci:
+	.ci/run

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Live tests with real CPythons and NumPys: makes the environments it needs, tests the comparison
+# tool under each, and runs the Go tests called TestInterop... with UNPKL_PYTHON set to each
+# interpreter in turn. With UNPKL_PYTHON set, such a test fails where the interpreter is broken;
+# without it, the test is skipped.
+#
+#   scripts/interop.sh [NAME...]      environments of scripts/make_venvs.sh
+set -eu
+cd "$(dirname "$0")/.."
+venvs=${UNPKL_VENVS:-$PWD/.venvs}
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(py311-np126 py313-np2)
+scripts/make_venvs.sh --if-possible "${names[@]}"
+ran=0
+for name in "${names[@]}"; do
+    python=$venvs/$name/bin/python
+    [ -x "$python" ] || continue
+    echo "interop: $name: $("$python" -c 'import sys, numpy; print("CPython %s, NumPy %s" % (sys.version.split()[0], numpy.__version__))')"
+    "$python" scripts/test_compare.py
+    UNPKL_PYTHON=$python go test -count=1 -run '^TestInterop' ./...
+    ran=$((ran + 1))
+done
+echo "interop: $ran environments"
+[ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }
