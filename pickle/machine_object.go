@@ -71,13 +71,17 @@ func (m *machine) findClass(module, name string) (any, error) {
 
 // names reads the two lines of GLOBAL and INST.
 func (m *machine) names() (module, name string, err error) {
+	if module, name, err = m.nameLines(); err == nil && (module == "" || name == "") {
+		err = malformed("the name of a global is empty")
+	}
+	return module, name, err
+}
+
+func (m *machine) nameLines() (module, name string, err error) {
 	for _, p := range []*string{&module, &name} {
 		line, err := m.w.line()
 		if err != nil {
 			return "", "", err
-		}
-		if len(line) == 0 {
-			return "", "", malformed("the name of a global is empty")
 		}
 		if !strictText(line) || m.op == OpInst && !isASCII(line) {
 			return "", "", malformed("not a name: %s", quoteShort(line))

@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -15,35 +16,40 @@ func (m *machine) loadText(op Opcode) error {
 	if err != nil {
 		return err
 	}
-	if len(line) == 0 && op != OpUnicode && op != OpString {
-		return errNoArgument
-	}
-	var v any
-	switch op {
-	case OpInt:
-		v, err = m.parseIntLine(line)
-	case OpLong:
-		if line[len(line)-1] == 'L' {
-			line = line[:len(line)-1]
-		}
-		v, err = m.parseInt(cString(line), 0)
-	case OpFloat:
-		var f float64
-		f, err = parseFloat(line)
-		v = m.slabs.float(f)
-	case OpString:
-		v, err = m.quotedString(line)
-	case OpUnicode:
-		var b []byte
-		if b, err = decodeRawUnicode(line); err == nil {
-			v, err = m.text(b)
-		}
-	}
+	v, err := m.textValue(op, line)
 	if err != nil {
 		return err
 	}
 	m.push(v)
 	return nil
+}
+
+// textValue decodes such a line.
+func (m *machine) textValue(op Opcode, line []byte) (any, error) {
+	switch op {
+	case OpString:
+		return m.quotedString(line)
+	case OpUnicode:
+		b, err := decodeRawUnicode(line)
+		if err != nil {
+			return nil, err
+		}
+		return m.text(b)
+	}
+	if len(line) == 0 {
+		return nil, errNoArgument
+	}
+	switch op {
+	case OpInt:
+		return m.parseIntLine(line)
+	case OpLong:
+		return m.parseInt(cString(bytes.TrimSuffix(line, []byte("L"))), 0)
+	}
+	f, err := parseFloat(line)
+	if err != nil {
+		return nil, err
+	}
+	return m.slabs.float(f), nil
 }
 
 // parseInt is parseInt with the limit, and with slabs.

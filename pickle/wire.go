@@ -1,10 +1,13 @@
 package pickle
 
 import (
+	"bytes"
+	"errors"
 	"math"
 	"math/big"
 	"math/bits"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -61,6 +64,14 @@ func intValue(v *big.Int) any {
 		}
 	}
 	return v
+}
+
+// intOf is u as an int if it fits, else a *big.Int.
+func intOf(u uint64) any {
+	if u <= math.MaxInt {
+		return int(u)
+	}
+	return new(big.Int).SetUint64(u)
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
@@ -229,6 +240,13 @@ func parseFloat(text []byte) (float64, error) {
 		rest = rest[1:]
 	}
 	word := len(rest) > 0 && (rest[0]|0x20 == 'i' || rest[0]|0x20 == 'n')
+	if len(rest) == 3 && strings.EqualFold(string(rest), "nan") {
+		nan := math.Float64frombits(0x7ff8 << 48) // as Python makes it, not as math.NaN does
+		if s[0] == '-' {
+			nan = -nan
+		}
+		return nan, nil
+	}
 	if !word {
 		for _, c := range rest {
 			if (c < '0' || c > '9') && c != '.' && c|0x20 != 'e' && c != '+' && c != '-' {
@@ -241,6 +259,32 @@ func parseFloat(text []byte) (float64, error) {
 		return 0, malformed("not a float: %s", quoteShort(text))
 	}
 	return f, nil
+}
+
+// pythonFloat parses a float as Python's float(text) does: parseFloat with white
+// space around it, single underscores between digits, and infinity for too large a
+// number.
+func pythonFloat(text []byte) (float64, error) {
+	s := trimSpace(text)
+	plain := make([]byte, 0, len(s))
+	isDigit := func(i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+	for i, c := range s {
+		if c != '_' {
+			plain = append(plain, c)
+		} else if !isDigit(i-1) || !isDigit(i+1) {
+			return 0, malformed("not a float: %s", quoteShort(text))
+		}
+	}
+	if bytes.IndexByte(plain, 0) >= 0 {
+		return 0, malformed("not a float: %s", quoteShort(text))
+	}
+	f, err := parseFloat(plain)
+	if err != nil {
+		if v, rangeErr := strconv.ParseFloat(string(plain), 64); errors.Is(rangeErr, strconv.ErrRange) {
+			return v, nil
+		}
+	}
+	return f, err
 }
 
 // decodeEscapes decodes the escapes of a bytes literal (CPython:
