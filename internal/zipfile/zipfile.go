@@ -42,7 +42,7 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 			return nil, malformed("two members are named %q", f.Name)
 		}
 		seen[f.Name] = true
-		if err := checkName(f.Name); err != nil {
+		if err := CheckName(f.Name); err != nil {
 			return nil, err
 		}
 		m, err := newFile(f, size)
@@ -73,8 +73,8 @@ func newFile(f *zip.File, size int64) (*File, error) {
 	return &File{f, offset}, nil
 }
 
-// checkName refuses names that would leave a folder they are unpacked into.
-func checkName(name string) error {
+// CheckName refuses names that would leave a folder they are unpacked into.
+func CheckName(name string) error {
 	clean := path.Clean(name)
 	if name == "" || path.IsAbs(name) || clean == ".." || strings.HasPrefix(clean, "../") ||
 		slices.Contains(strings.Split(name, "/"), "..") || strings.ContainsAny(name, "\\\x00") {

@@ -1,0 +1,171 @@
+package npy
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/unpkl/unpkl/internal/zipfile"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// Archive is an open .npz file: named arrays in a zip. Its methods are safe for
+// concurrent use if its source is and if Options.Objects is.
+//
+// Reference: numpy/lib/npyio.py, NpzFile (numpy/lib/_npyio_impl.py since 2.0).
+type Archive struct {
+	names  []string
+	byName map[string]*zipfile.File // by the whole name
+	window []byte                   // all of the file, or nil
+	opts   options
+}
+
+// OpenArchive opens an .npz of the given size in bytes. Only its directory is read, and
+// checked: members that reach outside the file, that overlap, that have the same name or
+// one that leads out of a folder ("../x") are an error.
+func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Archive, error) {
+	zip, err := zipfile.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	z := &Archive{byName: map[string]*zipfile.File{}, opts: opts.withDefaults()}
+	for _, f := range zip.Files() {
+		z.byName[f.Name()] = f
+		z.names = append(z.names, strings.TrimSuffix(f.Name(), ".npy"))
+	}
+	return z, nil
+}
+
+// MapArchive opens an .npz that is in memory, perhaps a mapped file. Arrays of
+// members that are stored, not deflated, alias data and are not read before their
+// elements are; their CRC-32 is not checked then. Nothing in the format aligns them:
+// see [Map].
+func MapArchive(data []byte, opts *Options) (*Archive, error) {
+	z, err := OpenArchive(bytes.NewReader(data), int64(len(data)), opts)
+	if err == nil {
+		z.window = data
+	}
+	return z, err
+}
+
+// Names returns the names of the members, without their ending .npy, in the order in which
+// they stand in the file. The caller must not change the slice.
+func (z *Archive) Names() []string { return z.names }
+
+// member finds a member by its name with or without .npy, the whole name first, as NumPy
+// does.
+func (z *Archive) member(name string) (*zipfile.File, error) {
+	if f := z.byName[name]; f != nil {
+		return f, nil
+	}
+	if f := z.byName[name+".npy"]; f != nil {
+		return f, nil
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// IsArray reports whether a member begins as an .npy file does. Others, such as a text
+// that somebody added to the zip, can be had by Bytes.
+func (z *Archive) IsArray(name string) bool {
+	f, err := z.member(name)
+	if err != nil {
+		return false
+	}
+	r, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	head := make([]byte, len(Magic))
+	_, err = io.ReadFull(r, head)
+	return err == nil && string(head) == Magic
+}
+
+// Array reads the array of that name; without one the error matches fs.ErrNotExist. A member that ends before its array does,
+// goes on behind it, or has another size or CRC-32 than the directory says is an error.
+func (z *Archive) Array(name string) (*ndarray.Array, error) {
+	f, err := z.member(name)
+	if err != nil {
+		return nil, err
+	}
+	if data, ok := z.stored(f); ok {
+		a, n, err := z.opts.mapArray(data)
+		if err == nil && n != len(data) {
+			err = errTrailing(name, len(data)-n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return a, nil
+	}
+	r, err := z.open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	d := Decoder{r: bufio.NewReader(r), src: r, opts: z.opts}
+	a, err := d.Decode()
+	if err != nil {
+		return nil, readError(err, "member")
+	}
+	// The end shows whether the checksum holds.
+	if n, err := io.Copy(io.Discard, d.r); err != nil {
+		return nil, err
+	} else if n > 0 {
+		return nil, errTrailing(name, int(n))
+	}
+	return a, nil
+}
+
+func errTrailing(name string, n int) error {
+	return malformed("member %q has %d bytes behind its array", name, n)
+}
+
+// Bytes reads the content of a member as it is.
+func (z *Archive) Bytes(name string) ([]byte, error) {
+	f, err := z.member(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := z.open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data, err := readData(r, int(f.Size()), "member")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
+		return nil, err
+	}
+	return data, nil
+}
+
+// stored returns the content of a member that stands as it is in the window.
+func (z *Archive) stored(f *zipfile.File) ([]byte, bool) {
+	offset, ok := f.Stored()
+	if !ok || z.window == nil {
+		return nil, false
+	}
+	end := offset + f.Size()
+	return z.window[offset:end:end], true // zipfile has checked that it is inside
+}
+
+// open opens a member within the limits.
+func (z *Archive) open(f *zipfile.File) (io.ReadCloser, error) {
+	size := f.Size()
+	if size > min(z.opts.bytes, maxInt) {
+		return nil, limitError("member %q of %d bytes, at most %d allowed", f.Name(), size, z.opts.bytes)
+	}
+	if size > ratioFloor && size/max(f.CompressedSize(), 1) >= z.opts.ratio {
+		return nil, limitError("member %q is compressed more than %d times", f.Name(), z.opts.ratio)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
