@@ -59,6 +59,12 @@ func (m *machine) findClass(module, name string) (any, error) {
 		switch {
 		case err == nil:
 			class = v
+			switch c := v.(type) {
+			case *types.List:
+				class = containerClass{c}
+			case *types.Dict:
+				class = containerClass{c}
+			}
 		case !gopickleOwn(module, name):
 			return nil, err
 		}
@@ -68,6 +74,10 @@ func (m *machine) findClass(module, name string) (any, error) {
 	}
 	return class, nil
 }
+
+// containerClass is an empty gopickle list or dict that a hook returned for
+// the class list or dict. gopickle makes those callable; the values of a pickle are not.
+type containerClass struct{ types.Callable }
 
 // names reads the two lines of GLOBAL and INST.
 func (m *machine) names() (module, name string, err error) {
@@ -165,6 +175,7 @@ func (m *machine) loadReduce() error {
 // call calls f as REDUCE does.
 func call(f any, args []any) (any, error) {
 	switch f := f.(type) {
+	case *types.List, *types.Dict:
 	case types.Callable:
 		return f.Call(args...)
 	case types.PyNewable:
