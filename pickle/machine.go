@@ -110,6 +110,12 @@ func (m *machine) popMark() (int, bool) {
 	return mark, true
 }
 
+// plainPut reports that a PUT at i is what picklers write: it goes behind what is
+// there, and needs no attention.
+func (m *machine) plainPut(i uint64) bool {
+	return i == m.memo.dense && m.memo.sparse == nil && int64(m.memo.count) < m.u.limits.Memo && m.builders == nil
+}
+
 // run carries out opcodes up to STOP. The frequent ones are here, over local
 // copies of the window and the stack; step has the others.
 func (m *machine) run() (any, error) {
@@ -191,26 +197,23 @@ func (m *machine) run() (any, error) {
 			}
 
 		case OpMemoize:
-			if n := m.memo.count; n == len(m.memo.dense) && int64(n) < limits.Memo &&
-				len(stack) > m.fence && m.builders == nil {
-				m.memo.dense = append(m.memo.dense, stack[len(stack)-1])
+			if i := uint64(m.memo.count); len(stack) > m.fence && m.plainPut(i) {
 				m.memo.count++
+				m.memo.add(stack[len(stack)-1])
 				continue
 			}
 		case OpBinPut:
-			if i := int(buf[pos]); i == m.memo.count && i == len(m.memo.dense) && int64(i) < limits.Memo &&
-				len(stack) > m.fence && m.builders == nil {
-				m.memo.dense = append(m.memo.dense, stack[len(stack)-1])
-				m.memo.count++
+			if i := uint64(buf[pos]); len(stack) > m.fence && m.plainPut(i) {
 				pos++
+				m.memo.count++
+				m.memo.add(stack[len(stack)-1])
 				continue
 			}
 		case OpLongBinPut:
-			if i := int(binary.LittleEndian.Uint32(buf[pos:])); i == m.memo.count && i == len(m.memo.dense) &&
-				int64(i) < limits.Memo && len(stack) > m.fence && m.builders == nil {
-				m.memo.dense = append(m.memo.dense, stack[len(stack)-1])
-				m.memo.count++
+			if i := uint64(binary.LittleEndian.Uint32(buf[pos:])); len(stack) > m.fence && m.plainPut(i) {
 				pos += 4
+				m.memo.count++
+				m.memo.add(stack[len(stack)-1])
 				continue
 			}
 		case OpBinGet:
@@ -253,7 +256,7 @@ func (m *machine) run() (any, error) {
 		case OpAppend:
 			if n := len(stack) - 1; n > m.fence {
 				if l, ok := stack[n-1].(*types.List); ok {
-					*l = append(*l, stack[n])
+					m.slabs.extend(l, stack[n:])
 					stack = stack[:n]
 					continue
 				}

@@ -61,11 +61,7 @@ func (m *machine) loadAppends(mark int) error {
 	}
 	switch t := target.(type) {
 	case *types.List:
-		if len(*t) == 0 {
-			*t = m.slabs.copyItems(items)
-		} else {
-			*t = append(*t, items...)
-		}
+		m.slabs.extend(t, items)
 	case *types.ByteArray:
 		for _, item := range items {
 			b, err := byteOf(item)

@@ -1,21 +1,38 @@
 package pickle
 
-// memo is the memo of a machine: a slice for the indices that picklers use,
-// which are dense, and a map for the others, so that a PUT at a huge index costs one
-// entry.
+// memo is the memo of a machine. The indices that picklers use are dense: they are
+// in first, and from memoFirst on in chunks, which need not be copied to grow. The others
+// are in a map, so that a PUT at a huge index costs one entry.
 type memo struct {
-	dense  []any
+	first  []any
+	chunks []*[memoChunk]any
+	dense  uint64 // indices in first and chunks
 	sparse map[uint64]any
-	count  int
+	count  int // values in all of it
 }
 
-// unset stands in dense for an index that nothing was stored at.
+const (
+	memoFirst = 1 << 10
+	memoChunk = 1 << 10
+)
+
+// unset stands for an index between others that nothing was stored at.
 type unset struct{}
+
+// at returns the place of a dense index.
+func (m *memo) at(i uint64) *any {
+	if i < memoFirst {
+		return &m.first[i]
+	}
+	i -= memoFirst
+	return &m.chunks[i/memoChunk][i%memoChunk]
+}
 
 // get returns the value at i.
 func (m *memo) get(i uint64) (any, bool) {
-	if i < uint64(len(m.dense)) {
-		if v := m.dense[i]; v != (unset{}) {
+	if i < m.dense {
+		v := *m.at(i)
+		if _, gap := v.(unset); !gap {
 			return v, true
 		}
 	}
@@ -23,17 +40,33 @@ func (m *memo) get(i uint64) (any, bool) {
 	return v, ok
 }
 
+// add stores v behind the dense indices.
+func (m *memo) add(v any) {
+	i := m.dense
+	m.dense++
+	if i < memoFirst {
+		m.first = append(m.first, v)
+		return
+	}
+	i -= memoFirst
+	if i%memoChunk == 0 {
+		m.chunks = append(m.chunks, new([memoChunk]any))
+	}
+	m.chunks[i/memoChunk][i%memoChunk] = v
+}
+
 // put stores v at i.
 func (m *memo) put(i uint64, v any) {
-	if i < uint64(len(m.dense)) {
-		if _, gap := m.dense[i].(unset); gap {
+	if i < m.dense {
+		p := m.at(i)
+		if _, gap := (*p).(unset); gap {
 			if _, there := m.sparse[i]; there {
 				delete(m.sparse, i)
 			} else {
 				m.count++
 			}
 		}
-		m.dense[i] = v
+		*p = v
 		return
 	}
 	if _, there := m.sparse[i]; there {
@@ -48,19 +81,14 @@ func (m *memo) put(i uint64, v any) {
 		m.sparse[i] = v
 		return
 	}
-	for uint64(len(m.dense)) < i {
-		m.dense = append(m.dense, unset{})
+	for m.dense < i {
+		m.add(unset{})
 	}
-	m.dense = append(m.dense, v)
+	m.add(v)
 }
 
-// reset empties the memo, and keeps its memory for the next pickle unless that
-// is much.
+// reset empties the memo and keeps the memory of first for the next pickle.
 func (m *memo) reset() {
-	const keep = 4096
-	if cap(m.dense) > keep {
-		m.dense = nil
-	}
-	clear(m.dense)
-	*m = memo{dense: m.dense[:0]}
+	clear(m.first)
+	*m = memo{first: m.first[:0]}
 }

@@ -168,3 +168,19 @@ func (s *slabs) copyItems(items []any) []any {
 	copy(mem, items)
 	return mem
 }
+
+// extend appends items to l: the first ones without room to spare, as most lists get
+// all at once; after that by doubling, since every byte of memory that is new
+// costs more than copying.
+func (s *slabs) extend(l *types.List, items []any) {
+	switch n := len(*l) + len(items); {
+	case cap(*l) >= n:
+		*l = append(*l, items...)
+	case cap(*l) == 0:
+		*l = s.copyItems(items)
+	default:
+		bigger := make([]any, n, max(n, 2*cap(*l)))
+		copy(bigger[copy(bigger, *l):], items)
+		*l = bigger
+	}
+}
