@@ -3,6 +3,9 @@ module github.com/unpkl/unpkl
 go 1.26
 
 require (
+	github.com/cockroachdb/apd/v3 v3.2.3
+	github.com/google/go-cmp v0.7.0
+	github.com/google/uuid v1.6.0
 	github.com/klauspost/compress v1.20.3
 	github.com/mikelolasagasti/xz v1.0.1
 	github.com/nlpodyssey/gopickle v0.3.0
@@ -10,8 +13,4 @@ require (
 	github.com/ulikunitz/xz v0.5.17
 )
 
-require (
-	github.com/cockroachdb/apd/v3 v3.2.3 // indirect
-	github.com/google/uuid v1.6.0 // indirect
-	golang.org/x/text v0.14.0 // indirect
-)
+require golang.org/x/text v0.14.0 // indirect

@@ -1,0 +1,269 @@
+package pickle
+
+import "io"
+
+// saveBytes writes a bytes object of an object tree.
+func (p *Pickler) saveBytes(b []byte) error {
+	if p.Strings == StringsUnshared {
+		return p.saveBytesAs(b, objectID{})
+	}
+	return p.saveBytesAs(b, bytesID(b))
+}
+
+// freshBytes is a bytes object that no other value is the same as.
+type freshBytes []byte
+
+// saveBytesAs writes a bytes object with the identity id.
+func (p *Pickler) saveBytesAs(b []byte, id objectID) error {
+	var slot *uint32
+	switch len(b) {
+	case 0:
+		slot = &p.memo.emptyBytes
+	case 1:
+		slot = &p.memo.byteValues[b[0]]
+	}
+	if p.proto < 3 {
+		return p.saveBytesAsText(segment{data: b, size: int64(len(b))}, id, slot)
+	}
+	idx, known := p.memo.insertAt(slot, id)
+	if known {
+		p.get(idx)
+		return nil
+	}
+	if err := p.writeCounted(bytesOpcodes, "bytes", int64(len(b)), b, ""); err != nil {
+		return err
+	}
+	p.put(idx)
+	return nil
+}
+
+// saveBytesAsText writes a bytes object at a protocol that has no opcode for it, as
+// CPython does: a call of _codecs.encode with the bytes as Latin-1 text, and
+// of bytes for an empty one.
+func (p *Pickler) saveBytesAsText(s segment, id objectID, slot *uint32) error {
+	if idx, known := p.memo.lookupAt(slot, id); known {
+		p.get(idx)
+		return nil
+	}
+	if s.size == 0 {
+		if err := p.saveGlobal(Global{"builtins", "bytes"}, true); err != nil {
+			return err
+		}
+		p.emptyTuple()
+	} else {
+		if err := p.saveGlobal(Global{"_codecs", "encode"}, true); err != nil {
+			return err
+		}
+		if err := p.latin1Args(s); err != nil {
+			return err
+		}
+	}
+	p.op(OpReduce)
+	idx, _ := p.memo.insertAt(slot, id)
+	p.put(idx)
+	return nil
+}
+
+// latin1Args writes the arguments of _codecs.encode.
+func (p *Pickler) latin1Args(s segment) error {
+	if p.proto < 2 {
+		p.op(OpMark)
+	}
+	if s.size == 1 && s.write == nil {
+		if err := p.saveText(string(rune(s.data[0])), objectID{}); err != nil {
+			return err
+		}
+	} else if err := p.writeLatin1(s); err != nil {
+		return err
+	} else {
+		p.put(p.memo.add())
+	}
+	if err := p.saveShared("latin1"); err != nil {
+		return err
+	}
+	if p.proto < 2 {
+		p.op(OpTuple)
+	} else {
+		p.op(OpTuple2)
+	}
+	p.put(p.memo.add())
+	return nil
+}
+
+// writeLatin1 writes the bytes of s as a str of the characters U+0000 to U+00FF.
+func (p *Pickler) writeLatin1(s segment) error {
+	size := int64(0)
+	if s.write == nil {
+		size = p.latin1Size(s.data)
+	} else if err := s.write(writerFunc(func(b []byte) (int, error) {
+		size += p.latin1Size(b)
+		return len(b), nil
+	})); err != nil {
+		return err
+	}
+	header := []byte{byte(OpUnicode)}
+	if p.proto > 0 {
+		var err error
+		if header, err = p.header(textOpcodes, "str", size, nil); err != nil {
+			return err
+		}
+	}
+	if s.write == nil && size < frameTarget {
+		p.out.buf = p.appendLatin1(append(p.out.buf, header...), s.data)
+	} else {
+		p.out.payload(header, segment{size: size, write: func(w io.Writer) error {
+			return p.convertLatin1(w, s)
+		}})
+	}
+	if p.proto == 0 {
+		p.out.buf = append(p.out.buf, '\n')
+	}
+	return nil
+}
+
+// convertLatin1 writes s to w as text, in pieces.
+func (p *Pickler) convertLatin1(w io.Writer, s segment) error {
+	const piece = 16 << 10
+	var buf []byte
+	convert := writerFunc(func(b []byte) (int, error) {
+		for done := 0; done < len(b); done += piece {
+			buf = p.appendLatin1(buf[:0], b[done:min(done+piece, len(b))])
+			if _, err := w.Write(buf); err != nil {
+				return done, err
+			}
+		}
+		return len(b), nil
+	})
+	if s.write != nil {
+		return s.write(convert)
+	}
+	_, err := convert(s.data)
+	return err
+}
+
+// latin1Size returns the length of appendLatin1's result.
+func (p *Pickler) latin1Size(b []byte) int64 {
+	n := len(b)
+	for _, c := range b {
+		switch {
+		case p.proto > 0:
+			n += int(c >> 7)
+		case c == '\\' || c == 0 || c == '\n' || c == '\r' || c == 0x1a:
+			n += 5
+		}
+	}
+	return int64(n)
+}
+
+// appendLatin1 appends b as text: UTF-8, or the escapes of protocol 0.
+func (p *Pickler) appendLatin1(dst, b []byte) []byte {
+	for _, c := range b {
+		switch {
+		case p.proto == 0:
+			dst = appendEscapedRune(dst, rune(c))
+		case c < 0x80:
+			dst = append(dst, c)
+		default:
+			dst = append(dst, 0xc0|c>>6, 0x80|c&0x3f)
+		}
+	}
+	return dst
+}
+
+// writerFunc is a function as an io.Writer.
+type writerFunc func(b []byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// saveLargeBytes writes a bytes object that is made on the way.
+func (p *Pickler) saveLargeBytes(l *LargeBytes, id objectID) error {
+	if l.Size < 0 || l.Write == nil {
+		return Unsupported("LargeBytes without content")
+	}
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	if l.Size < frameTarget {
+		var b sliceWriter
+		if err := l.Write(&b); err != nil {
+			return err
+		}
+		if int64(len(b.b)) != l.Size {
+			return Unsupported("LargeBytes of %d bytes wrote %d", l.Size, len(b.b))
+		}
+		return p.saveBytes(b.b)
+	}
+	s := segment{size: l.Size, write: l.Write}
+	if p.proto < 3 {
+		return p.saveBytesAsText(s, id, nil)
+	}
+	idx, _ := p.memo.insert(id)
+	header, err := p.header(bytesOpcodes, "bytes", l.Size, nil)
+	if err != nil {
+		return err
+	}
+	p.out.payload(header, s)
+	p.put(idx)
+	return nil
+}
+
+// saveByteArray writes a bytearray.
+func (p *Pickler) saveByteArray(b []byte, id objectID) error {
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	if p.proto < 5 {
+		o := &Object{Class: Global{"builtins", "bytearray"}}
+		if len(b) > 0 {
+			// A bytes object with the same content, not the same object.
+			o.Args = []any{freshBytes(b)}
+		}
+		return p.saveMade(o, id)
+	}
+	return p.writeByteArray(b, id)
+}
+
+func (p *Pickler) writeByteArray(b []byte, id objectID) error {
+	if err := p.writeCounted(arrayOpcodes, "bytearray", int64(len(b)), b, ""); err != nil {
+		return err
+	}
+	idx, _ := p.memo.insert(id)
+	p.put(idx)
+	return nil
+}
+
+// saveBuffer writes a PickleBuffer, in the pickle or beside it.
+func (p *Pickler) saveBuffer(b *Buffer, id objectID) error {
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	if p.proto < 5 {
+		return Unsupported("a Buffer at protocol %d", p.proto)
+	}
+	inBand := true
+	if p.BufferCallback != nil {
+		var err error
+		if inBand, err = p.BufferCallback(b); err != nil {
+			return err
+		}
+	}
+	switch {
+	case inBand && b.ReadOnly:
+		if err := p.writeCounted(bytesOpcodes, "bytes", int64(len(b.Data)), b.Data, ""); err != nil {
+			return err
+		}
+		idx, _ := p.memo.insert(id)
+		p.put(idx)
+	case inBand:
+		return p.writeByteArray(b.Data, id)
+	default:
+		p.op(OpNextBuffer)
+		if b.ReadOnly {
+			p.op(OpReadonlyBuffer)
+		}
+	}
+	return nil
+}

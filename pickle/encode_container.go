@@ -1,0 +1,360 @@
+package pickle
+
+import (
+	"reflect"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// batchSize is how many items CPython puts between a MARK and its APPENDS,
+// SETITEMS or ADDITEMS.
+const batchSize = 1000
+
+// taskKind says what a task does.
+type taskKind uint8
+
+const (
+	taskOp        taskKind = iota // write op
+	taskItems                     // items in batches: list, set, items of an object
+	taskPairs                     // pairs of a dict in batches
+	taskTuple                     // items of a tuple, then the tuple
+	taskFrozenSet                 // items of a frozenset, then the frozenset
+	taskReduce                    // an object, step by step
+	taskGoSlice                   // elements of a Go slice or array as list items
+	taskGoTuple                   // elements of a Go array as a tuple
+	taskGoMap                     // sorted pairs of a Go map
+	taskGoStruct                  // fields of a Go struct
+)
+
+// task is something half written. Tasks stack up where Python's pickler recurses.
+type task struct {
+	kind taskKind
+	// phase counts the steps of an object; for items and pairs it says that
+	// one was written and wants its closing opcode.
+	phase uint8
+	op    Opcode
+	// exact: an exact list or dict, whose last batch of one item CPython
+	// writes differently from that of an iterator.
+	exact bool
+	goAny bool // items are a Go []any
+	own   bool // obj was made by a program
+	i     int  // items begun
+	n     int  // items in all
+	id    objectID
+	items []any
+	dict  types.Dict
+	obj   *Object
+	plan  *plan
+	val   reflect.Value
+	pairs []goPair
+	keys  []uint32 // memo index plus 1 of each field name
+	at    int      // index of the field written last
+}
+
+// step runs the task on top until it is done or has pushed another.
+func (p *Pickler) step(t *task) error {
+	switch t.kind {
+	case taskItems, taskGoSlice:
+		return p.stepItems(t)
+	case taskPairs, taskGoMap, taskGoStruct:
+		return p.stepPairs(t)
+	case taskTuple, taskFrozenSet, taskGoTuple:
+		return p.stepTuple(t)
+	case taskReduce:
+		return p.stepReduce(t)
+	default:
+		p.op(t.op)
+		p.pop()
+		return nil
+	}
+}
+
+// saveList writes a list.
+func (p *Pickler) saveList(items []any, id objectID) error {
+	if p.beginList(id) && len(items) > 0 {
+		p.push(task{kind: taskItems, op: OpAppends, items: items, n: len(items), exact: true})
+	}
+	return nil
+}
+
+// beginList writes an empty list, or fetches the one that is known and returns
+// false.
+func (p *Pickler) beginList(id objectID) bool {
+	return p.begin(id, OpEmptyList, OpList)
+}
+
+// begin writes an empty container. All of them are memoized before their items.
+func (p *Pickler) begin(id objectID, empty, text Opcode) bool {
+	idx, known := p.memo.insert(id)
+	if known {
+		p.get(idx)
+		return false
+	}
+	if p.proto > 0 {
+		p.op(empty)
+	} else {
+		p.out.buf = append(p.out.buf, byte(OpMark), byte(text))
+	}
+	p.put(idx)
+	return true
+}
+
+// single reports whether item i stands alone: APPEND or SETITEM instead of a batch.
+// An exact list or dict does that for one item in all, an iterator for one item
+// in a batch (batch_list_exact and batch_list of _pickle.c).
+func (p *Pickler) single(t *task, i int) bool {
+	if p.proto == 0 {
+		return true
+	}
+	if t.op == OpAddItems {
+		return false
+	}
+	if t.exact {
+		return t.n == 1
+	}
+	return i%batchSize == 0 && i+1 == t.n
+}
+
+// before writes what comes before item i.
+func (p *Pickler) before(t *task) {
+	if t.i%batchSize == 0 && !p.single(t, t.i) {
+		p.op(OpMark)
+	}
+	t.i++
+	t.phase = 1
+}
+
+// after writes what comes after the item before t.i.
+func (p *Pickler) after(t *task) {
+	if t.phase == 0 {
+		return
+	}
+	t.phase = 0
+	switch {
+	case p.single(t, t.i-1):
+		if t.op == OpSetItems {
+			p.op(OpSetItem)
+		} else {
+			p.op(OpAppend)
+		}
+	case t.i%batchSize == 0 || t.i == t.n:
+		p.op(t.op)
+	}
+}
+
+// stepItems writes items in batches.
+func (p *Pickler) stepItems(t *task) error {
+	for depth := len(p.stack); len(p.stack) == depth; {
+		p.after(t)
+		if t.i == t.n {
+			// A set whose items fill its batches gets an empty one more.
+			if t.op == OpAddItems && t.n%batchSize == 0 {
+				p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
+			}
+			p.pop()
+			return nil
+		}
+		p.before(t)
+		if err := p.saveItem(t, t.i-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveItem writes item i.
+func (p *Pickler) saveItem(t *task, i int) error {
+	switch {
+	case t.plan != nil:
+		return p.saveGo(t.plan, t.val.Index(i))
+	case t.goAny:
+		return p.saveGoAny(t.items[i])
+	default:
+		return p.save(t.items[i])
+	}
+}
+
+// saveDict writes a dict.
+func (p *Pickler) saveDict(d types.Dict, id objectID) error {
+	if p.beginDict(id) && len(d) > 0 {
+		p.push(task{kind: taskPairs, op: OpSetItems, dict: d, n: len(d), exact: true})
+	}
+	return nil
+}
+
+func (p *Pickler) beginDict(id objectID) bool {
+	return p.begin(id, OpEmptyDict, OpDict)
+}
+
+// stepPairs writes pairs in batches.
+func (p *Pickler) stepPairs(t *task) error {
+	const written = 2 // the phase in which the key is written and the value is not
+	for depth := len(p.stack); len(p.stack) == depth; {
+		if t.phase == written {
+			t.phase = 1
+			if err := p.saveValueOf(t, t.i-1); err != nil {
+				return err
+			}
+			continue
+		}
+		p.after(t)
+		if t.i == t.n {
+			// Likewise for an exact dict.
+			if t.exact && p.proto > 0 && t.n%batchSize == 0 {
+				p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
+			}
+			p.pop()
+			return nil
+		}
+		p.before(t)
+		t.phase = written
+		if err := p.saveKeyOf(t, t.i-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Pickler) saveKeyOf(t *task, i int) error {
+	switch t.kind {
+	case taskGoStruct:
+		return p.saveFieldName(t, i)
+	case taskGoMap:
+		return p.saveGoKey(t.plan, t.pairs[i])
+	default:
+		return p.save(t.dict[i].Key)
+	}
+}
+
+func (p *Pickler) saveValueOf(t *task, i int) error {
+	switch t.kind {
+	case taskGoStruct:
+		return p.saveField(t, i)
+	case taskGoMap:
+		return p.saveGo(t.plan.elem, t.pairs[i].value)
+	default:
+		return p.save(t.dict[i].Value)
+	}
+}
+
+// saveTuple writes a tuple.
+func (p *Pickler) saveTuple(items []any) error {
+	return p.saveTupleAs(items, tupleID(items))
+}
+
+func (p *Pickler) saveTupleAs(items []any, id objectID) error {
+	if len(items) == 0 {
+		p.emptyTuple()
+		return nil
+	}
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	if p.proto < 2 || len(items) > 3 {
+		p.op(OpMark)
+	}
+	p.push(task{kind: taskTuple, items: items, n: len(items), id: id})
+	return nil
+}
+
+// emptyTuple writes (), which is never memoized.
+func (p *Pickler) emptyTuple() {
+	if p.proto > 0 {
+		p.op(OpEmptyTuple)
+	} else {
+		p.out.buf = append(p.out.buf, byte(OpMark), byte(OpTuple))
+	}
+}
+
+// stepTuple writes the items of a tuple or frozenset and then makes it of them.
+func (p *Pickler) stepTuple(t *task) error {
+	for depth := len(p.stack); len(p.stack) == depth; {
+		if t.i == t.n {
+			p.endTuple(t)
+			p.pop()
+			return nil
+		}
+		t.i++
+		if err := p.saveItem(t, t.i-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endTuple makes a tuple or frozenset of the items on the stack. If it is in the
+// memo by now, it contains itself: then the items are thrown away, and the
+// one that was made inside is fetched.
+func (p *Pickler) endTuple(t *task) {
+	idx, known := p.memo.insert(t.id)
+	if !known {
+		switch {
+		case t.kind == taskFrozenSet:
+			p.op(OpFrozenSet)
+		case p.proto >= 2 && t.n <= 3:
+			p.op(OpTuple1 + Opcode(t.n-1))
+		default:
+			p.op(OpTuple)
+		}
+		p.put(idx)
+		return
+	}
+	switch {
+	case t.kind != taskFrozenSet && p.proto >= 2 && t.n <= 3:
+		p.pops(t.n)
+	case p.proto > 0:
+		p.op(OpPopMark)
+	default:
+		p.pops(t.n + 1) // the MARK too
+	}
+	p.get(idx)
+}
+
+func (p *Pickler) pops(n int) {
+	for range n {
+		p.op(OpPop)
+	}
+}
+
+// saveSet writes a set: as a call of set with a list below protocol 4.
+func (p *Pickler) saveSet(items []any, id objectID) error {
+	if p.proto < 4 {
+		return p.saveSetCall("set", items, id)
+	}
+	idx, known := p.memo.insert(id)
+	if known {
+		p.get(idx)
+		return nil
+	}
+	p.op(OpEmptySet)
+	p.put(idx)
+	if len(items) > 0 {
+		p.push(task{kind: taskItems, op: OpAddItems, items: items, n: len(items)})
+	}
+	return nil
+}
+
+// saveFrozenSet writes a frozenset: as a call of frozenset with a list below
+// protocol 4.
+func (p *Pickler) saveFrozenSet(items []any, id objectID) error {
+	if p.proto < 4 {
+		return p.saveSetCall("frozenset", items, id)
+	}
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	p.op(OpMark)
+	p.push(task{kind: taskFrozenSet, items: items, n: len(items), id: id})
+	return nil
+}
+
+func (p *Pickler) saveSetCall(class string, items []any, id objectID) error {
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	list := types.List(items)
+	return p.saveMade(&Object{Class: Global{"builtins", class}, Args: []any{&list}}, id)
+}

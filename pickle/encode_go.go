@@ -1,0 +1,421 @@
+package pickle
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// Field is a field of a struct that is written as an item of a dict.
+type Field struct {
+	// Name is the key.
+	Name string
+	// Index leads to the field, as for reflect.Value.FieldByIndex. A field in an
+	// embedded struct whose pointer is nil is left out.
+	Index []int
+	// OmitEmpty leaves the field out if it is false, 0, nil or of length 0.
+	OmitEmpty bool
+	// List writes a slice or array, and those in it, as lists without
+	// asking the Reduce hook, which may make them something else.
+	List bool
+}
+
+// Plans remembers how Go types are written, for Picklers that have the same Reduce
+// and Fields hooks. The zero value is ready to use. It is safe for concurrent use.
+type Plans struct {
+	plans sync.Map // reflect.Type -> *plan
+	lists sync.Map // the same for Field.List
+}
+
+// goKind says how a plan writes its type.
+type goKind uint8
+
+const (
+	goUnsupported goKind = iota
+	goBool
+	goInt
+	goUint
+	goFloat
+	goComplex
+	goString
+	goBytes
+	goInterface
+	goPointer
+	goSlice
+	goArray
+	goTuple
+	goMap
+	goStruct
+	goObject  // a type of object trees
+	goNamed   // a class or function
+	goReduced // a type with a ReduceFunc
+	goSequence
+)
+
+// plan says how values of a Go type are written. Plans of recursive types refer to
+// each other.
+type plan struct {
+	kind   goKind
+	typ    reflect.Type
+	elem   *plan // of a pointer, slice, array or map
+	key    *plan // of a map
+	fields []planField
+	whole  bool // no field is ever left out
+	reduce ReduceFunc
+}
+
+type planField struct {
+	Field
+	plan *plan
+}
+
+// planOf returns the plan of t.
+func (p *Pickler) planOf(t reflect.Type) *plan {
+	if p.plan1 != nil && p.plan1.typ == t {
+		return p.plan1
+	}
+	if p.Plans == nil {
+		p.Plans = new(Plans)
+	}
+	if pl, ok := p.Plans.plans.Load(t); ok {
+		p.plan1 = pl.(*plan)
+		return p.plan1
+	}
+	c := planner{p: p, plain: map[reflect.Type]*plan{}, lists: map[reflect.Type]*plan{}}
+	pl := c.plan(t, false)
+	// Only complete plans are shared.
+	for t, pl := range c.plain {
+		p.Plans.plans.Store(t, pl)
+	}
+	for t, pl := range c.lists {
+		p.Plans.lists.Store(t, pl)
+	}
+	p.plan1 = pl
+	return pl
+}
+
+// planner makes the plans of a type and of the types in it. Types nest as deep as
+// the program says, so this recurses.
+type planner struct {
+	p            *Pickler
+	plain, lists map[reflect.Type]*plan
+}
+
+// plan returns the plan of t; with list, slices and arrays are lists.
+func (c *planner) plan(t reflect.Type, list bool) *plan {
+	made, shared := c.plain, &c.p.Plans.plans
+	if list {
+		made, shared = c.lists, &c.p.Plans.lists
+	}
+	if pl, ok := made[t]; ok {
+		return pl
+	}
+	if pl, ok := shared.Load(t); ok {
+		return pl.(*plan)
+	}
+	pl := &plan{typ: t}
+	made[t] = pl
+	c.fill(pl, t, list)
+	return pl
+}
+
+var (
+	reducerType = reflect.TypeFor[Reducer]()
+	namedType   = reflect.TypeFor[Named]()
+	listType    = reflect.TypeFor[types.List]()
+	tupleType   = reflect.TypeFor[types.Tuple]()
+	dictType    = reflect.TypeFor[types.Dict]()
+	bytearrType = reflect.TypeFor[types.ByteArray]()
+)
+
+func (c *planner) fill(pl *plan, t reflect.Type, list bool) {
+	isList := list && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array)
+	switch {
+	case objectTypes[t]:
+		pl.kind = goObject
+		return
+	case t == listType || t == tupleType || t == dictType || t == bytearrType:
+		pl.kind = goSequence
+		return
+	case t.Kind() != reflect.Interface && t.Implements(reducerType):
+		pl.kind, pl.reduce = goReduced, reduceReducer
+		return
+	}
+	if c.p.Reduce != nil && t.Kind() != reflect.Interface && !isList && !basic(t) {
+		if pl.reduce = c.p.Reduce(t); pl.reduce != nil {
+			pl.kind = goReduced
+			return
+		}
+	}
+	if t.Kind() != reflect.Interface && t.Implements(namedType) {
+		pl.kind = goNamed
+		return
+	}
+	c.fillKind(pl, t, list)
+}
+
+// basic reports whether t is one of Go's own basic types.
+func basic(t reflect.Type) bool {
+	return t.PkgPath() == "" && t.Name() != "" && t.Kind() != reflect.Interface
+}
+
+func reduceReducer(v any, protocol int) (any, error) {
+	return v.(Reducer).PickleReduce(protocol)
+}
+
+func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
+	switch t.Kind() {
+	case reflect.Bool:
+		pl.kind = goBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		pl.kind = goInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		pl.kind = goUint
+	case reflect.Float32, reflect.Float64:
+		pl.kind = goFloat
+	case reflect.Complex64, reflect.Complex128:
+		pl.kind = goComplex
+	case reflect.String:
+		pl.kind = goString
+	case reflect.Interface:
+		pl.kind = goInterface
+	case reflect.Pointer:
+		pl.kind, pl.elem = goPointer, c.plan(t.Elem(), list)
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 && basic(t.Elem()) && !list {
+			pl.kind = goBytes
+			return
+		}
+		pl.kind, pl.elem = goSlice, c.plan(t.Elem(), list)
+	case reflect.Array:
+		pl.kind, pl.elem = goArray, c.plan(t.Elem(), list)
+		if t.Elem().Kind() == reflect.Interface && !list {
+			pl.kind = goTuple
+		}
+	case reflect.Map:
+		pl.kind, pl.key, pl.elem = goMap, c.plan(t.Key(), false), c.plan(t.Elem(), list)
+		if pl.key.kind == goArray {
+			// Only a tuple can be a key.
+			key := *pl.key
+			key.kind = goTuple
+			pl.key = &key
+		}
+	case reflect.Struct:
+		c.fillStruct(pl, t)
+	}
+}
+
+func (c *planner) fillStruct(pl *plan, t reflect.Type) {
+	if c.p.Fields == nil {
+		return
+	}
+	pl.kind, pl.whole = goStruct, true
+	for _, f := range c.p.Fields(t) {
+		ft := t.FieldByIndex(f.Index).Type
+		pl.fields = append(pl.fields, planField{f, c.plan(ft, f.List)})
+		pl.whole = pl.whole && !f.OmitEmpty && len(f.Index) == 1
+	}
+}
+
+// saveGo writes v, which has not been reached through an interface.
+func (p *Pickler) saveGo(pl *plan, v reflect.Value) error {
+	if len(p.out.buf) >= p.out.boundary {
+		p.out.atBoundary()
+	}
+	if p.PersistentID != nil && v.CanInterface() {
+		if done, err := p.savePersistent(v.Interface()); done || err != nil {
+			return err
+		}
+	}
+	return p.saveGoAs(pl, v, nil)
+}
+
+// saveGoAny writes an element of a Go interface type.
+func (p *Pickler) saveGoAny(v any) error {
+	if s, ok := v.(string); ok && p.PersistentID == nil {
+		if len(p.out.buf) >= p.out.boundary {
+			p.out.atBoundary()
+		}
+		return p.saveGoString(s)
+	}
+	return p.save(v)
+}
+
+// saveGoAs writes v by its plan; box is v as an interface where that is how it was
+// reached.
+func (p *Pickler) saveGoAs(pl *plan, v reflect.Value, box any) error {
+	switch pl.kind {
+	case goBool:
+		p.saveBool(v.Bool())
+	case goInt:
+		p.saveInt(v.Int())
+	case goUint:
+		return p.saveUint(v.Uint())
+	case goFloat:
+		p.saveFloat(v.Float())
+	case goComplex:
+		return p.saveComplex(v.Complex(), objectID{})
+	case goString:
+		return p.saveGoString(v.String())
+	case goBytes:
+		return p.saveBytesAs(v.Bytes(), p.sliceID(v))
+	case goInterface:
+		return p.saveGoAny(v.Interface())
+	case goPointer:
+		return p.savePointer(pl, v)
+	case goSlice:
+		if v.Len() > 0 {
+			return p.saveGoSlice(pl, v, pointerID(v))
+		}
+		p.beginList(objectID{})
+	case goArray:
+		return p.saveGoSlice(pl, v, objectID{})
+	case goTuple:
+		return p.saveGoTuple(pl, v)
+	case goMap:
+		return p.saveGoMap(pl, v)
+	case goStruct:
+		return p.saveStruct(pl, v, objectID{})
+	case goObject, goNamed:
+		return p.saveObjectType(pl, v, box)
+	case goSequence:
+		return p.saveSequence(v.Interface())
+	case goReduced:
+		return p.saveByFunc(pl, v, box)
+	default:
+		return Unsupported("cannot write a %v", pl.typ)
+	}
+	return nil
+}
+
+// sliceID is that of a []byte of a Go value.
+func (p *Pickler) sliceID(v reflect.Value) objectID {
+	if p.Strings == StringsUnshared {
+		return objectID{}
+	}
+	return bytesID(v.Bytes())
+}
+
+func (p *Pickler) saveObjectType(pl *plan, v reflect.Value, box any) error {
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		p.op(OpNone)
+		return nil
+	}
+	if box == nil {
+		box = v.Interface()
+	}
+	if pl.kind == goNamed {
+		return p.saveGlobal(box.(Named).Global(), true)
+	}
+	return p.saveValue(box)
+}
+
+// saveSequence writes one of gopickle's containers that is not a pointer.
+func (p *Pickler) saveSequence(v any) error {
+	switch x := v.(type) {
+	case types.List:
+		return p.saveList(x, objectID{})
+	case types.Tuple:
+		return p.saveTuple(x)
+	case types.Dict:
+		return p.saveDict(x, objectID{})
+	case types.ByteArray:
+		return p.saveByteArray(x, objectID{})
+	}
+	return nil
+}
+
+// saveByFunc writes a value as its ReduceFunc says.
+func (p *Pickler) saveByFunc(pl *plan, v reflect.Value, box any) error {
+	var id objectID
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if v.IsNil() && v.Kind() == reflect.Pointer {
+			p.op(OpNone)
+			return nil
+		}
+		if v.Kind() != reflect.Slice || v.Len() > 0 {
+			id = pointerID(v)
+		}
+	default:
+		if box != nil {
+			id = boxID(box)
+		}
+	}
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	if r, ok := p.replaced[id]; ok {
+		return p.saveValue(r)
+	}
+	if box == nil {
+		box = v.Interface()
+	}
+	r, err := pl.reduce(box, p.proto)
+	if err != nil {
+		return err
+	}
+	return p.saveReduced(r, id)
+}
+
+// savePointer writes what a pointer points to. A struct is the same dict each time;
+// other values are not containers, or have an identity of their own.
+func (p *Pickler) savePointer(pl *plan, v reflect.Value) error {
+	// A chain of pointers ends, unless it is a cycle of a type like type T *T.
+	for depth := 0; pl.kind == goPointer; depth++ {
+		if v.IsNil() {
+			p.op(OpNone)
+			return nil
+		}
+		if depth > maxPointers {
+			return Unsupported("a cycle of pointers of type %v", pl.typ)
+		}
+		if pl.elem.kind == goStruct {
+			return p.saveStruct(pl.elem, v.Elem(), pointerID(v))
+		}
+		pl, v = pl.elem, v.Elem()
+	}
+	return p.saveGoAs(pl, v, nil)
+}
+
+const maxPointers = 1000
+
+// saveGoSlice writes a slice or array as a list.
+func (p *Pickler) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
+	if !p.beginList(id) || v.Len() == 0 {
+		return nil
+	}
+	t := task{kind: taskGoSlice, op: OpAppends, n: v.Len(), exact: true, plan: pl.elem, val: v}
+	if items, ok := goItems(v); ok {
+		t.items, t.goAny, t.plan = items, true, nil
+	}
+	p.push(t)
+	return nil
+}
+
+// goItems returns v if it is a []any.
+func goItems(v reflect.Value) ([]any, bool) {
+	if v.Type() != anySliceType || !v.CanInterface() {
+		return nil, false
+	}
+	items, ok := v.Interface().([]any)
+	return items, ok
+}
+
+var anySliceType = reflect.TypeFor[[]any]()
+
+// saveGoTuple writes an array as a tuple.
+func (p *Pickler) saveGoTuple(pl *plan, v reflect.Value) error {
+	n := v.Len()
+	if n == 0 {
+		p.emptyTuple()
+		return nil
+	}
+	if p.proto < 2 || n > 3 {
+		p.op(OpMark)
+	}
+	p.push(task{kind: taskGoTuple, n: n, plan: pl.elem, val: v})
+	return nil
+}

@@ -1,0 +1,77 @@
+package pickle
+
+import (
+	"math/big"
+	"reflect"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// saveOther writes the values that saveValue has no case for.
+func (p *Pickler) saveOther(v any) error {
+	switch x := v.(type) {
+	case Global:
+		return p.saveGlobal(x, false)
+	case *Object:
+		return p.saveReduce(x, boxID(v))
+	case *Set:
+		return p.saveSet(x.Items, boxID(v))
+	case *FrozenSet:
+		return p.saveFrozenSet(x.Items, boxID(v))
+	case *types.ByteArray:
+		return p.saveByteArray(*x, boxID(v))
+	case *big.Int:
+		return p.saveBigInt(x)
+	case complex128:
+		return p.saveComplex(x, boxID(v))
+	case Py2String:
+		return p.savePy2String(string(x))
+	case Bytes:
+		return p.saveBytesAs([]byte(x), objectID{})
+	case Interned:
+		return p.saveShared(string(x))
+	case freshBytes:
+		return p.saveBytesAs(x, objectID{})
+	case *Buffer:
+		return p.saveBuffer(x, boxID(v))
+	case *LargeBytes:
+		return p.saveLargeBytes(x, boxID(v))
+	case *PersistentRef:
+		return p.savePID(x.ID)
+	case FreshTuple:
+		return p.saveTupleAs(x, objectID{})
+	default:
+		return p.saveForeign(v)
+	}
+}
+
+// FreshTuple is a tuple that occurs once: a Pickler does not look for it again, which
+// keeps its memo small. A [Reducer] returns it for tuples that it has just made.
+type FreshTuple []any
+
+// saveComplex writes a complex number, as copyreg.pickle_complex does.
+func (p *Pickler) saveComplex(c complex128, id objectID) error {
+	return p.saveMade(&Object{
+		Class: Global{"builtins", "complex"}, Args: []any{real(c), imag(c)},
+	}, id)
+}
+
+// saveForeign writes a value of a type that only the plan of its type says how to.
+func (p *Pickler) saveForeign(v any) error {
+	return p.saveGoAs(p.planOf(reflect.TypeOf(v)), reflect.ValueOf(v), v)
+}
+
+// objectTypes are the types with a case in saveValue or saveOther, which mean the
+// same wherever they occur.
+var objectTypes = func() map[reflect.Type]bool {
+	m := map[reflect.Type]bool{}
+	for _, v := range []any{
+		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
+		Global{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
+		Py2String(""), Bytes(""), Interned(""), freshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil),
+		(*PersistentRef)(nil), FreshTuple(nil),
+	} {
+		m[reflect.TypeOf(v)] = true
+	}
+	return m
+}()

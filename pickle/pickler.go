@@ -1,0 +1,333 @@
+package pickle
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// Protocol is the pickle protocol that a [Pickler] writes. The zero value is the
+// default, protocol 4, which every Python since 3.4 reads.
+type Protocol struct {
+	number int
+	set    bool
+}
+
+// DefaultProtocol is the protocol of a Pickler that says nothing else.
+const DefaultProtocol = 4
+
+// ProtocolOf returns the protocol with the given number, 0 to 5. Any other number
+// makes Dump fail.
+func ProtocolOf(number int) Protocol { return Protocol{number, true} }
+
+// Number returns the number of the protocol.
+func (p Protocol) Number() int {
+	if !p.set {
+		return DefaultProtocol
+	}
+	return p.number
+}
+
+// Strings says which equal strings a [Pickler] writes as one Python object. In
+// Python that depends on where the strings came from; a string of one
+// character below U+0100, an empty string, and bytes objects of length 0 and 1, are
+// always one object, and are so here in every mode.
+type Strings uint8
+
+const (
+	// StringsAuto shares strings and bytes of decoded trees (gopickle's
+	// containers, *Object) by identity: the same memory is the same object,
+	// so that a tree that was read is written with the sharing it had. Of Go
+	// values, the keys of maps and the names of fields are shared by value, as
+	// Python's json module and its compiler do, and other strings are not.
+	// Equal Go values give equal output.
+	StringsAuto Strings = iota
+	// StringsByIdentity shares all strings by identity.
+	StringsByIdentity
+	// StringsByValue shares all equal strings: the shortest output.
+	StringsByValue
+	// StringsUnshared writes every string anew, but for keys and names as
+	// in StringsAuto.
+	StringsUnshared
+)
+
+// Buffer is Python's PickleBuffer: memory that may travel beside the pickle
+// (PEP 574). Written at protocol 5 without a BufferCallback, or when that says
+// so, it becomes a bytearray, or a bytes object if ReadOnly. A Pickler does not
+// copy or change Data.
+type Buffer struct {
+	Data     []byte
+	ReadOnly bool
+}
+
+// LargeBytes is a bytes object whose content is made while it is written: Write
+// hands exactly Size bytes to w, the same each time. At protocols below 3 it is
+// called twice, the first time to learn how long the text form is.
+type LargeBytes struct {
+	Size  int64
+	Write func(w io.Writer) error
+}
+
+// PersistentRef stands for an object that lives outside of the pickle and is known
+// by its persistent id. A PersistentLoad hook may return it, and a [Pickler] writes
+// it back as that id, with or without a PersistentID hook. Protocol 0 takes only ids
+// that are text or integers.
+type PersistentRef struct {
+	ID any
+}
+
+// Pickler writes Go values as pickles, with the bytes that CPython's C pickler
+// writes for the same objects: memo, frames, batches and opcodes chosen alike.
+//
+// It writes everything that an [Unpickler] yields (the table in the package
+// documentation), and besides
+//
+//   - Go ints and floats of every width, *big.Int, complex numbers, strings, []byte
+//   - nil pointers as None, other pointers as what they point to; the same pointer
+//     is the same Python object, so cycles through pointers, maps and slices are
+//     written as cycles
+//   - maps as dicts, in sorted key order; slices and arrays as lists, arrays of
+//     interface type and arrays as map keys as tuples; nil maps and slices as empty
+//     ones
+//   - structs, where the Fields hook says how
+//   - types that are a [Reducer], or that the Reduce hook knows
+//
+// A string that is not UTF-8 (three-byte surrogates allowed) is written as a Python
+// 2 str, like a [Py2String].
+//
+// Dump never recurses into data, so depth is no concern. A Pickler is not safe for
+// concurrent use. The fields must not change during Dump.
+//
+// Reference: CPython, Modules/_pickle.c, save and the functions it calls.
+type Pickler struct {
+	// Protocol is what to write; the zero value is protocol 4.
+	Protocol Protocol
+	// PersistentID returns the persistent id of v, or nil for a value that is
+	// to be written itself. Python's Pickler.persistent_id. It sees every value,
+	// None and ints included, that is reached.
+	PersistentID func(v any) (pid any, err error)
+	// BufferCallback receives each [Buffer] at protocol 5, in the order in
+	// which NEXT_BUFFER will ask for them. It returns true to have
+	// the buffer in the pickle after all. Python's buffer_callback.
+	BufferCallback func(b *Buffer) (inBand bool, err error)
+	// ExtensionCode returns the code of a global in the extension
+	// registry, which replaces it from protocol 2 on, or 0. Python's
+	// copyreg.add_extension.
+	ExtensionCode func(g Global) int
+	// Reduce says how values of a Go type are written, or returns nil for a type
+	// that it does not know. It comes before what Pickler does by itself, but is
+	// not asked for the types that an Unpickler yields, nor for Go's unnamed basic
+	// types. It is asked once for each type. Python's dispatch_table.
+	Reduce func(t reflect.Type) ReduceFunc
+	// Fields says how a struct type becomes a dict. Without it, structs
+	// are an error.
+	Fields func(t reflect.Type) []Field
+	// Plans, where set, keeps what was found out about Go types for the next
+	// Pickler with the same Reduce and Fields.
+	Plans *Plans
+	// Strings says which equal strings are one object.
+	Strings Strings
+
+	w     io.Writer
+	proto int
+	out   output
+	memo  pickleMemo
+	stack []task
+	plan1 *plan // the plan used last
+	keys  map[*plan][]uint32
+	// replaced lists the values that a ReduceFunc gave for others, so that
+	// they are the same when met again.
+	replaced map[objectID]any
+	// newMethods has the method __new__ of a class, for callForm; nested the names
+	// that the calls of getattr stand for.
+	newMethods map[any]*Object
+	nested     map[*Object]Global
+}
+
+// NewPickler returns a Pickler that writes to w.
+func NewPickler(w io.Writer) *Pickler { return &Pickler{w: w} }
+
+// Dump writes v as one complete pickle. Called again, it writes another,
+// independent pickle behind it. Nothing is written unless v can be written as a
+// whole; then small values are written from a buffer, and payloads of 64 KiB and
+// more from their own memory.
+//
+// The error is an [*EncodeError] for a value that cannot be written, an error of a
+// hook inside an *EncodeError, or an error of the writer.
+func (p *Pickler) Dump(v any) error {
+	p.proto = p.Protocol.Number()
+	if p.proto < 0 || p.proto > int(HighestProtocol) {
+		return &EncodeError{Err: Unsupported("no such protocol: %d", p.proto)}
+	}
+	p.out.reset()
+	p.memo = pickleMemo{}
+	defer p.release()
+	if p.proto >= 2 {
+		p.out.buf = append(p.out.buf, byte(OpProto), byte(p.proto))
+	}
+	if p.proto >= 4 {
+		p.out.startFraming()
+	}
+	if err := p.run(v); err != nil {
+		return &EncodeError{Path: p.path(), Err: err}
+	}
+	p.op(OpStop)
+	p.out.finish()
+	return p.out.writeTo(p.w)
+}
+
+// release lets go of what a Dump refers to.
+func (p *Pickler) release() {
+	clear(p.stack[:cap(p.stack)])
+	p.stack = p.stack[:0]
+	p.out = output{}
+	p.memo = pickleMemo{}
+	p.keys = nil
+	p.replaced = nil
+	p.newMethods = nil
+	p.nested = nil
+}
+
+// EncodeError is the error for a value that cannot be written. The text may change
+// between versions.
+type EncodeError struct {
+	// Path leads from the dumped value to the one concerned, as in
+	// `[3]["name"].state`; it is empty for the dumped value itself.
+	Path string
+	// Err says what is wrong; it wraps ErrUnsupported, or is a hook's own error.
+	Err error
+}
+
+// Error returns "pickle: what is wrong (at PATH)".
+func (e *EncodeError) Error() string {
+	text := e.Err.Error()
+	if !strings.HasPrefix(text, "pickle: ") {
+		text = "pickle: " + text
+	}
+	if e.Path == "" {
+		return text
+	}
+	return fmt.Sprintf("%s (at %s)", text, e.Path)
+}
+
+// Unwrap returns Err.
+func (e *EncodeError) Unwrap() error { return e.Err }
+
+// Dumps returns v as a pickle of protocol 4. It is short for a [Pickler] that writes
+// to a buffer.
+func Dumps(v any) ([]byte, error) {
+	var b sliceWriter
+	if err := NewPickler(&b).Dump(v); err != nil {
+		return nil, err
+	}
+	return b.b, nil
+}
+
+// sliceWriter is a bytes.Buffer without its slack.
+type sliceWriter struct{ b []byte }
+
+func (s *sliceWriter) Grow(n int) { s.b = append(make([]byte, 0, len(s.b)+n), s.b...) }
+
+func (s *sliceWriter) Write(b []byte) (int, error) {
+	s.b = append(s.b, b...)
+	return len(b), nil
+}
+
+// run writes v and everything in it.
+func (p *Pickler) run(v any) error {
+	err := p.save(v)
+	for err == nil && len(p.stack) > 0 {
+		err = p.step(&p.stack[len(p.stack)-1])
+	}
+	return err
+}
+
+// save writes v, or as much of it as can be written at once and pushes a task for
+// the rest. The function save of _pickle.c.
+func (p *Pickler) save(v any) error {
+	if len(p.out.buf) >= p.out.boundary {
+		p.out.atBoundary()
+	}
+	if p.PersistentID != nil {
+		if done, err := p.savePersistent(v); done || err != nil {
+			return err
+		}
+	}
+	return p.saveValue(v)
+}
+
+// savePersistent asks the hook for v's persistent id and writes that if there
+// is one.
+func (p *Pickler) savePersistent(v any) (done bool, err error) {
+	pid, err := p.PersistentID(v)
+	if err != nil || pid == nil {
+		return false, err
+	}
+	return true, p.savePID(pid)
+}
+
+// savePID writes a persistent id.
+func (p *Pickler) savePID(pid any) error {
+	if p.proto > 0 {
+		p.push(task{kind: taskOp, op: OpBinPersID})
+		return p.saveValue(pid)
+	}
+	text, ok := pid.(string)
+	switch i := reflect.ValueOf(pid); {
+	case ok:
+	case i.CanInt() || i.CanUint():
+		text = fmt.Sprint(pid)
+	default:
+		return Unsupported("a persistent id of type %T at protocol 0", pid)
+	}
+	for i := range len(text) {
+		if text[i] >= 0x80 || text[i] == '\n' {
+			return Unsupported("the persistent id %q at protocol 0", text)
+		}
+	}
+	p.op(OpPersID)
+	p.out.buf = append(append(p.out.buf, text...), '\n')
+	return nil
+}
+
+// op writes an opcode.
+func (p *Pickler) op(op Opcode) { p.out.buf = append(p.out.buf, byte(op)) }
+
+// push adds a task, which runs before those there are.
+func (p *Pickler) push(t task) { p.stack = append(p.stack, t) }
+
+// pop removes the task on top.
+func (p *Pickler) pop() {
+	p.stack[len(p.stack)-1] = task{}
+	p.stack = p.stack[:len(p.stack)-1]
+}
+
+// saveValue is save without the hook for persistent ids.
+func (p *Pickler) saveValue(v any) error {
+	switch x := v.(type) {
+	case nil:
+		p.op(OpNone)
+	case bool:
+		p.saveBool(x)
+	case int:
+		p.saveInt(int64(x))
+	case float64:
+		p.saveFloat(x)
+	case string:
+		return p.saveString(x)
+	case []byte:
+		return p.saveBytes(x)
+	case *types.List:
+		return p.saveList(*x, boxID(v))
+	case *types.Dict:
+		return p.saveDict(*x, boxID(v))
+	case *types.Tuple:
+		return p.saveTuple(*x)
+	default:
+		return p.saveOther(v)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package pickle
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// NOTE on the output. Everything is held back until the whole value has been
+// encoded, so that a value that cannot be written leaves nothing behind. Small
+// opcodes collect in chunks; a payload of frameTarget bytes or more is only
+// referred to, and goes from its own memory to the writer at the end.
+//
+// Frames (protocol 4) follow _pickle.c: a frame is closed before the next
+// object once it holds frameTarget bytes, a large payload and its header stand
+// outside of frames, and a frame shorter than frameMin has no header. Here the
+// next frame is opened at once instead of at its first byte; an empty one
+// leaves no trace, so the bytes are the same.
+
+const (
+	frameTarget = 64 << 10
+	frameMin    = 4
+	frameHeader = 9 // FRAME and 8 bytes of length
+
+	chunkFirst = 512
+	chunkSize  = 1 << 20
+)
+
+// segment is a finished part of the output: bytes, or a function that writes
+// exactly size bytes.
+type segment struct {
+	data  []byte
+	write func(w io.Writer) error
+	size  int64
+}
+
+// output is the pickle being written.
+type output struct {
+	buf      []byte // the chunk being filled
+	segs     []segment
+	framing  bool
+	frame    int // where in buf the open frame's header is
+	boundary int // len(buf) from which the next object calls atBoundary
+}
+
+// reset makes the output empty.
+func (o *output) reset() {
+	*o = output{buf: make([]byte, 0, chunkFirst), boundary: chunkSize}
+}
+
+// startFraming opens the first frame.
+func (o *output) startFraming() {
+	o.framing = true
+	o.openFrame()
+}
+
+func (o *output) openFrame() {
+	o.frame = len(o.buf)
+	o.buf = append(o.buf, byte(OpFrame), 0, 0, 0, 0, 0, 0, 0, 0)
+	o.boundary = len(o.buf) + frameTarget
+}
+
+// closeFrame completes the header of the open frame, or removes it.
+func (o *output) closeFrame() {
+	start := o.frame + frameHeader
+	n := len(o.buf) - start
+	if n >= frameMin {
+		binary.LittleEndian.PutUint64(o.buf[o.frame+1:], uint64(n))
+		return
+	}
+	copy(o.buf[o.frame:], o.buf[start:])
+	o.buf = o.buf[:o.frame+n]
+}
+
+// atBoundary is called before an object once buf has reached boundary.
+func (o *output) atBoundary() {
+	if o.framing {
+		o.closeFrame()
+	}
+	if len(o.buf) > chunkSize-2*frameTarget {
+		o.flush()
+		o.buf = make([]byte, 0, chunkSize)
+	}
+	if o.framing {
+		o.openFrame()
+	} else {
+		o.boundary = chunkSize - frameTarget
+	}
+}
+
+// flush ends the current chunk.
+func (o *output) flush() {
+	if len(o.buf) > 0 {
+		o.segs = append(o.segs, segment{data: o.buf, size: int64(len(o.buf))})
+		o.buf = o.buf[len(o.buf):]
+	}
+}
+
+// payload writes header and then s, a payload of frameTarget bytes or more.
+func (o *output) payload(header []byte, s segment) {
+	if o.framing {
+		o.closeFrame()
+	}
+	o.buf = append(o.buf, header...)
+	o.flush()
+	o.segs = append(o.segs, s)
+	if o.framing {
+		o.openFrame()
+	} else {
+		o.boundary = len(o.buf) + chunkSize
+	}
+}
+
+// finish ends the pickle.
+func (o *output) finish() {
+	if o.framing {
+		o.closeFrame()
+	}
+	o.flush()
+}
+
+// grower is implemented by bytes.Buffer: it makes room for n more bytes.
+type grower interface{ Grow(n int) }
+
+// writeTo hands the pickle to w.
+func (o *output) writeTo(w io.Writer) error {
+	if g, ok := w.(grower); ok {
+		total := int64(0)
+		for _, s := range o.segs {
+			total += s.size
+		}
+		if int64(int(total)) == total {
+			g.Grow(int(total))
+		}
+	}
+	for _, s := range o.segs {
+		if s.write != nil {
+			cw := countingWriter{w: w}
+			if err := s.write(&cw); err != nil {
+				return err
+			}
+			if cw.n != s.size {
+				return &EncodeError{Err: Unsupported("a payload of %d bytes wrote %d", s.size, cw.n)}
+			}
+			continue
+		}
+		if n, err := w.Write(s.data); err != nil {
+			return err
+		} else if n < len(s.data) {
+			return io.ErrShortWrite
+		}
+	}
+	return nil
+}
+
+// countingWriter counts what goes to w; with a nil w it only counts.
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(b []byte) (int, error) {
+	c.n += int64(len(b))
+	if c.w == nil {
+		return len(b), nil
+	}
+	return c.w.Write(b)
+}

@@ -1,0 +1,330 @@
+package pickle
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// Reducer is implemented by a Go type that says how it is pickled, as a
+// Python class does with __reduce_ex__. PickleReduce returns
+//
+//   - an [*Object] that says how Python makes the value: the class or function
+//     to call (a [Global], or any [Named] value), its arguments, which opcode calls it,
+//     the list items and dict items to add, the state to set
+//   - or any other value, which is written in its place
+//
+// protocol is the protocol being written. The result must not change afterwards.
+type Reducer interface {
+	PickleReduce(protocol int) (any, error)
+}
+
+// ReduceFunc is PickleReduce for the values of a type that is not a [Reducer] itself.
+type ReduceFunc func(v any, protocol int) (any, error)
+
+// saveReduced writes what a ReduceFunc made of a value with the identity id.
+func (p *Pickler) saveReduced(r any, id objectID) error {
+	if o, ok := r.(*Object); ok {
+		return p.saveMade(o, id)
+	}
+	if id.p != nil {
+		if p.replaced == nil {
+			p.replaced = make(map[objectID]any)
+		}
+		p.replaced[id] = r
+	}
+	return p.saveValue(r)
+}
+
+// The steps of an object, the phases of a taskReduce.
+const (
+	reduceCall  uint8 = iota // write what is called
+	reduceArgs               // write the arguments
+	reduceKw                 // write the keyword arguments
+	reduceMake               // write the opcode that makes the object, memoize it
+	reduceItems              // write the list items
+	reducePairs              // write the dict items
+	reduceState              // write the state
+	reduceBuild              // write BUILD
+)
+
+// saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
+func (p *Pickler) saveReduce(o *Object, id objectID) error {
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	t := task{kind: taskReduce, obj: o, id: id, op: OpReduce}
+	switch o.Form {
+	case FormNewObj:
+		t.op = OpNewObj
+	case FormNewObjEx:
+		t.op = OpNewObjEx
+	case FormInst, FormObj:
+		p.op(OpMark)
+		t.op = OpObj
+		if _, named := o.Class.(Named); named && p.proto == 0 {
+			t.op = OpInst
+			t.phase = reduceArgs
+		}
+	}
+	if t.op == OpNewObj && p.proto < 2 || t.op == OpNewObjEx && p.proto < 4 {
+		t.obj, t.op = p.callForm(o), OpReduce
+	}
+	p.push(t)
+	return nil
+}
+
+// saveMade is saveReduce for an object that was not read but made to be written: the
+// name of its class is a constant of a program.
+func (p *Pickler) saveMade(o *Object, id objectID) error {
+	depth := len(p.stack)
+	err := p.saveReduce(o, id)
+	if len(p.stack) > depth {
+		p.stack[depth].own = true
+	}
+	return err
+}
+
+// callForm returns o, whose own opcode the protocol lacks, as a call.
+func (p *Pickler) callForm(o *Object) *Object {
+	c := *o
+	c.Form, c.Kwargs = FormReduce, nil
+	if o.Form == FormNewObj {
+		// What Python's __reduce_ex__(2) says; every Python has copyreg.__newobj__.
+		c.Class = Global{"copyreg", "__newobj__"}
+		c.Args = append([]any{o.Class}, o.Args...)
+		return &c
+	}
+	// As save_reduce does: a call of partial(cls.__new__, cls, *args, **kwargs).
+	if p.newMethods == nil {
+		p.newMethods = make(map[any]*Object)
+	}
+	key := o.Class
+	if n, ok := key.(Named); ok {
+		key = n.Global()
+	} else if !reflect.TypeOf(key).Comparable() {
+		key = o
+	}
+	method := p.newMethods[key]
+	if method == nil {
+		method = &Object{Class: Global{"builtins", "getattr"}, Args: []any{o.Class, "__new__"}}
+		p.newMethods[key] = method
+	}
+	kwargs := o.Kwargs
+	if kwargs == nil {
+		kwargs = &types.Dict{}
+	}
+	args := append(types.Tuple{o.Class}, o.Args...)
+	c.Class = &Object{
+		Class: Global{"functools", "partial"}, Args: []any{method},
+		State: &types.Tuple{method, &args, kwargs, nil}, HasState: true,
+	}
+	c.Args = nil
+	return &c
+}
+
+// stepReduce writes an object: call, items, pairs, state.
+func (p *Pickler) stepReduce(t *task) error {
+	for depth := len(p.stack); len(p.stack) == depth; {
+		phase := t.phase
+		t.phase++
+		var err error
+		switch phase {
+		case reduceCall:
+			err = p.saveClass(t)
+		case reduceArgs:
+			err = p.saveArgs(t)
+		case reduceKw:
+			if t.op == OpNewObjEx {
+				err = p.saveKwargs(t.obj)
+			}
+		case reduceMake:
+			err = p.makeObject(t)
+		case reduceItems:
+			if items := t.obj.Items; len(items) > 0 {
+				p.push(task{kind: taskItems, op: OpAppends, items: items, n: len(items)})
+			}
+		case reducePairs:
+			if d := t.obj.DictItems; len(d) > 0 {
+				p.push(task{kind: taskPairs, op: OpSetItems, dict: d, n: len(d)})
+			}
+		case reduceState:
+			if !t.obj.HasState {
+				p.pop()
+				return nil
+			}
+			err = p.save(t.obj.State)
+		case reduceBuild:
+			p.op(OpBuild)
+			p.pop()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Pickler) saveClass(t *task) error {
+	if g, ok := t.obj.Class.(Global); ok && t.own && p.PersistentID == nil {
+		return p.saveGlobal(g, true)
+	}
+	return p.save(t.obj.Class)
+}
+
+// saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
+func (p *Pickler) saveArgs(t *task) error {
+	if t.op != OpObj && t.op != OpInst {
+		return p.saveTuple(t.obj.Args)
+	}
+	if t.i < len(t.obj.Args) {
+		t.phase = reduceArgs // again, for the next
+		t.i++
+		return p.save(t.obj.Args[t.i-1])
+	}
+	return nil
+}
+
+func (p *Pickler) saveKwargs(o *Object) error {
+	if o.Kwargs == nil {
+		return p.saveDict(nil, objectID{})
+	}
+	return p.save(o.Kwargs)
+}
+
+// makeObject writes the opcode that makes the object, and memoizes it. An object in
+// the memo by now is one of its own arguments: then the one made inside is taken.
+func (p *Pickler) makeObject(t *task) error {
+	p.op(t.op)
+	if t.op == OpInst {
+		named, _ := t.obj.Class.(Named)
+		if err := p.writeName(named.Global()); err != nil {
+			return err
+		}
+	}
+	if g, ok := p.nested[t.obj]; ok {
+		p.putGlobal(g)
+		return nil
+	}
+	idx, known := p.memo.insert(t.id)
+	if !known {
+		p.put(idx)
+		return nil
+	}
+	p.op(OpPop)
+	p.get(idx)
+	p.pop()
+	return nil
+}
+
+// saveGlobal writes a class or function: save_global of _pickle.c. own says that the
+// name is a constant of a program, not read from a pickle.
+func (p *Pickler) saveGlobal(g Global, own bool) error {
+	if p.proto >= 3 {
+		g = py3Name(g)
+	}
+	if idx, known := p.memo.globals[g]; known {
+		p.get(idx)
+		return nil
+	}
+	if p.ExtensionCode != nil && p.proto >= 2 {
+		if code := p.ExtensionCode(g); code != 0 {
+			return p.saveExtension(g, code)
+		}
+	}
+	if p.proto >= 4 {
+		if err := p.saveModuleName(g.Module, own); err != nil {
+			return err
+		}
+		if err := p.saveString(g.Name); err != nil {
+			return err
+		}
+		p.op(OpStackGlobal)
+		p.putGlobal(g)
+		return nil
+	}
+	if dot := strings.LastIndexByte(g.Name, '.'); dot > 0 {
+		// Protocols below 4 have no nested names.
+		outer := Global{g.Module, g.Name[:dot]}
+		o := &Object{Class: Global{"builtins", "getattr"}, Args: []any{outer, g.Name[dot+1:]}}
+		if p.nested == nil {
+			p.nested = make(map[*Object]Global)
+		}
+		p.nested[o] = g
+		return p.saveMade(o, objectID{})
+	}
+	p.op(OpGlobal)
+	if err := p.writeName(g); err != nil {
+		return err
+	}
+	p.putGlobal(g)
+	return nil
+}
+
+// putGlobal memoizes a global just written.
+func (p *Pickler) putGlobal(g Global) {
+	if p.memo.globals == nil {
+		p.memo.globals = make(map[Global]uint32)
+	}
+	idx := p.memo.add()
+	p.memo.globals[g] = idx
+	p.put(idx)
+}
+
+// saveModuleName writes the module of a global at protocol 4. A name that was read is
+// the string that it was; for others, Python has one string for the name of a module,
+// whichever of its classes asks.
+func (p *Pickler) saveModuleName(module string, own bool) error {
+	id := stringID(module)
+	if idx, known := p.memo.lookup(id); known && p.Strings != StringsUnshared {
+		p.get(idx)
+		return nil
+	}
+	if m, known := p.memo.modules[module]; known && (own || m.own) {
+		p.get(m.idx)
+		return nil
+	}
+	next := p.memo.next
+	if err := p.saveString(module); err != nil || p.memo.next == next {
+		return err
+	}
+	if p.memo.modules == nil {
+		p.memo.modules = make(map[string]moduleName)
+	}
+	p.memo.modules[module] = moduleName{next, own}
+	return nil
+}
+
+// writeName writes the lines of GLOBAL and INST.
+func (p *Pickler) writeName(g Global) error {
+	if p.proto < 3 {
+		g = py2Name(g)
+	}
+	for _, name := range []string{g.Module, g.Name} {
+		for i := range len(name) {
+			if name[i] == '\n' || name[i] >= 0x80 && p.proto < 3 {
+				return Unsupported("the name %q at protocol %d", g, p.proto)
+			}
+		}
+		p.out.buf = append(append(p.out.buf, name...), '\n')
+	}
+	return nil
+}
+
+// saveExtension writes the code of a global in the extension registry.
+func (p *Pickler) saveExtension(g Global, code int) error {
+	switch {
+	case code < 0 || code > 1<<31-1:
+		return Unsupported("the extension code %d of %v", code, g)
+	case code < 1<<8:
+		p.out.buf = append(p.out.buf, byte(OpExt1), byte(code))
+	case code < 1<<16:
+		p.out.buf = append(p.out.buf, byte(OpExt2), byte(code), byte(code>>8))
+	default:
+		p.out.buf = append(p.out.buf, byte(OpExt4), byte(code), byte(code>>8), byte(code>>16), byte(code>>24))
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package pickle
+
+import (
+	"reflect"
+	"unsafe"
+)
+
+// This file holds the Pickler's use of unsafe: the identity of a value, which is
+// where its bytes are. The pointers are compared and kept, so that what they point
+// to stays where it is while the memo lists it; they are never dereferenced. For
+// the identity of a boxed value it relies on the layout of an empty interface,
+// a type word and a data word.
+
+// objectID says whether two values are one, as Python's "is" does. The zero
+// identity belongs to no value.
+type objectID struct {
+	p   unsafe.Pointer
+	typ uintptr // the type's address, or one of the small numbers below
+	n   int     // length of a string, []byte, tuple or Go slice
+}
+
+const (
+	idString    = 1
+	idPy2String = 2
+	idBytes     = 3
+	idTuple     = 5
+)
+
+func stringID(s string) objectID {
+	return objectID{unsafe.Pointer(unsafe.StringData(s)), idString, len(s)}
+}
+
+func bytesID(b []byte) objectID {
+	return objectID{unsafe.Pointer(unsafe.SliceData(b)), idBytes, len(b)}
+}
+
+// tupleID is that of a tuple's items: a tuple cannot change, so two with the
+// same items are as good as one, and the arguments of an Object are the items of
+// the tuple that they were read from.
+func tupleID(items []any) objectID {
+	return objectID{unsafe.Pointer(unsafe.SliceData(items)), idTuple, len(items)}
+}
+
+// boxID is that of what v points to, or of the box that holds it. Boxed
+// values never change, so two values in one box are equal.
+func boxID(v any) objectID {
+	words := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))
+	return objectID{words[1], uintptr(words[0]), 0}
+}
+
+// pointerID is that of the pointer, map or non-empty slice v, the same
+// as boxID gives for a pointer of that type.
+func pointerID(v reflect.Value) objectID {
+	id := objectID{v.UnsafePointer(), uintptr(typeAddress(v.Type())), 0}
+	if v.Kind() == reflect.Slice {
+		id.n = v.Len()
+	}
+	return id
+}
+
+// typeAddress returns the type word that an interface holding a t has.
+func typeAddress(t reflect.Type) unsafe.Pointer {
+	return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1]
+}
+
+// hash mixes the identity for a table of a power of two of slots.
+func (id objectID) hash() uintptr {
+	h := uint64(uintptr(id.p))>>3 ^ uint64(id.n)<<17 ^ uint64(id.typ)
+	h *= 0x9e3779b97f4a7c15
+	return uintptr(h ^ h>>32)
+}
