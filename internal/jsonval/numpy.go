@@ -2,7 +2,6 @@ package jsonval
 
 import (
 	"encoding/base64"
-	"fmt"
 	"math"
 	"strconv"
 
@@ -87,11 +86,43 @@ func (e *Encoder) masked(m *ndarray.Masked) any {
 		o.add("mask", m.Mask)
 	}
 	fill := m.FillValue
-	if a, ok := fill.(*ndarray.Array); ok && a.NDim() == 0 {
-		fill = element(a.DType(), a.At())
+	switch v := fill.(type) {
+	case *ndarray.Array:
+		if v.NDim() == 0 {
+			fill = element(v.DType(), v.At())
+		}
+	case nil:
+		fill = defaultFill(m.Data.DType())
 	}
 	o.add("fill_value", fill)
 	return form("$masked", o)
+}
+
+// defaultFill returns the fill value that a masked array gets which was pickled
+// without one. Reference: numpy/ma/core.py, default_filler.
+func defaultFill(dt *ndarray.DType) any {
+	if dt.Names() != nil {
+		return nil // NumPy gives a structured array one from the start
+	}
+	switch dt.Kind() {
+	case ndarray.KindBool:
+		return true
+	case ndarray.KindInt, ndarray.KindUint:
+		return 999999
+	case ndarray.KindFloat:
+		return 1e20
+	case ndarray.KindComplex:
+		return pair(1e20, 0.0)
+	case ndarray.KindBytes, ndarray.KindStr:
+		return "N/A"
+	case ndarray.KindVoid:
+		return "???"
+	case ndarray.KindObject:
+		return "?"
+	case ndarray.KindDatetime, ndarray.KindTimedelta:
+		return "NaT"
+	}
+	return nil
 }
 
 // descr returns a dtype as the header of an .npy file has it.
@@ -248,7 +279,7 @@ func element(dt *ndarray.DType, v any) any {
 	case ndarray.CLongDouble:
 		return pair(longDouble(v.Real), longDouble(v.Imag))
 	case ndarray.Datetime64:
-		return fmt.Sprint(v)
+		return v.String()
 	case ndarray.Timedelta64:
 		if v.IsNaT() {
 			return "NaT"

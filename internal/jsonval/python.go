@@ -6,6 +6,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // expand returns what v looks like in JSON: a leaf or members.
@@ -32,7 +33,7 @@ func (e *Encoder) expand(v any) (any, error) {
 // v looks like in JSON (a leaf, members, or another value to expand), and false
 // where v is none of its kinds.
 func (e *Encoder) family(v any) (any, bool, error) {
-	for _, f := range [...]func(*Encoder, any) (any, bool, error){numpy} {
+	for _, f := range [...]func(*Encoder, any) (any, bool, error){numpy, stdlib} {
 		if j, ok, err := f(e, v); ok || err != nil {
 			return j, ok, err
 		}
@@ -72,7 +73,7 @@ func (e *Encoder) python(v any) (any, bool, error) {
 	case *pickle.Object:
 		j, err = e.object(v)
 	case pickle.Named:
-		j = short("$global", v.Global().String())
+		j = short("$global", globalName(v))
 	default:
 		return nil, false, nil
 	}
@@ -96,12 +97,16 @@ func textOrBytes(s string) any {
 	return short("$bytes", base64Bytes(s))
 }
 
-// object returns an instance of a class that is not known, as the pickle makes
-// it, with only the parts that are there. List items and dict items are both
+// object returns an instance of a class that is not known by what makes it, the same
+// for every protocol, with only the parts that are there. List items and dict items are both
 // "items"; where an object has both, the dict items are "dictitems".
-func (e *Encoder) object(o *pickle.Object) (members, error) {
+func (e *Encoder) object(obj *pickle.Object) (members, error) {
+	if name, ok := globalOf(obj); ok {
+		return short("$global", name), nil
+	}
 	var j object
-	if name := o.ClassName(); name != "" {
+	o := reconstruct.Normalize(obj)
+	if name, ok := globalOf(o.Class); ok {
 		j.add("$object", name)
 	} else {
 		j.add("$object", o.Class)
@@ -130,4 +135,55 @@ func (e *Encoder) object(o *pickle.Object) (members, error) {
 		j.add(key, items)
 	}
 	return j, nil
+}
+
+// maxNames is how many names getattr may add to a global: nested classes are
+// not deep.
+const maxNames = 64
+
+// globalOf returns the name of a class or function in Python 3: of a global, of an
+// attribute of one, which older protocols write as a call of getattr, or of a ufunc as
+// NumPy before 1.20 writes it.
+func globalOf(v any) (name string, ok bool) {
+	attrs := ""
+	for range maxNames {
+		switch o := v.(type) {
+		case pickle.Named:
+			return globalName(o) + attrs, true
+		case *pickle.Object:
+			if len(o.Args) != 2 || o.HasState {
+				return "", false
+			}
+			last, ok := asText(o.Args[1])
+			if !ok {
+				return "", false
+			}
+			switch reconstruct.Normalize(o).ClassName() {
+			case "builtins.getattr":
+				v, attrs = o.Args[0], "."+last+attrs
+				continue
+			case "numpy.core._ufunc_reconstruct":
+				if module, ok := asText(o.Args[0]); ok {
+					return module + "." + last + attrs, true
+				}
+			}
+		}
+		return "", false
+	}
+	return "", false
+}
+
+func asText(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, isText(v)
+	case pickle.Py2String:
+		return string(v), utf8.ValidString(string(v))
+	}
+	return "", false
+}
+
+// globalName returns the name of a class or function in Python 3.
+func globalName(n pickle.Named) string {
+	return reconstruct.Normalize(&pickle.Object{Class: n}).ClassName()
 }

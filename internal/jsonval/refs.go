@@ -7,6 +7,7 @@ import (
 
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // place is where a container stands in the document: which member of which.
@@ -26,7 +27,8 @@ func identity(v any) any {
 			return nil
 		}
 		return v
-	case *types.List, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object, *ndarray.Array, *ndarray.Masked:
+	case *types.List, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object, *ndarray.Array, *ndarray.Masked,
+		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
 		return v
 	}
 	return nil

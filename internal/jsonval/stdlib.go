@@ -1,0 +1,85 @@
+package jsonval
+
+import (
+	"fmt"
+
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// stdlib is the family of the standard library's types.
+func stdlib(e *Encoder, v any) (any, bool, error) {
+	var j any
+	var err error
+	switch v := v.(type) {
+	case *reconstruct.OrderedDict:
+		j, err = e.dict(v.Dict)
+	case *reconstruct.DefaultDict:
+		j, err = e.dict(v.Dict)
+	case *reconstruct.Counter:
+		j, err = e.dict(v.Dict)
+	case *reconstruct.Deque:
+		j = list(v.Items)
+	case interface{ ISOFormat() string }: // Date, *Time, *Datetime
+		j = v.ISOFormat()
+	case reconstruct.Timedelta:
+		j = v.TotalSeconds()
+	case reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path:
+		j = fmt.Sprint(v)
+	case *reconstruct.TypedArray:
+		j = call("array.array", list{string(v.TypeCode), typedItems(v.Values)})
+	case *reconstruct.Timezone:
+		args := list{v.Offset}
+		if v.HasName {
+			args = append(args, v.Name)
+		}
+		j = call("datetime.timezone", args)
+	case *reconstruct.ZoneInfo:
+		j = call("zoneinfo.ZoneInfo", list{v.Key})
+	case *reconstruct.Range:
+		j = call("builtins.range", list{v.Start, v.Stop, v.Step})
+	case *reconstruct.Slice:
+		j = call("builtins.slice", list{v.Start, v.Stop, v.Step})
+	default:
+		return nil, false, nil
+	}
+	return j, true, err
+}
+
+// call is the form of an object that is nothing but its class and arguments.
+func call(class string, args list) members {
+	return object{[]member{{"$object", class}, {"args", args}}}
+}
+
+// typedItems returns the items of an array.array: a list of numbers, or a string.
+func typedItems(values any) any {
+	switch v := values.(type) {
+	case []int8:
+		return numbers[int8](v)
+	case []uint8:
+		return numbers[uint8](v)
+	case []int16:
+		return numbers[int16](v)
+	case []uint16:
+		return numbers[uint16](v)
+	case []int32:
+		return numbers[int32](v)
+	case []uint32:
+		return numbers[uint32](v)
+	case []int64:
+		return numbers[int64](v)
+	case []uint64:
+		return numbers[uint64](v)
+	case []float32:
+		return numbers[float32](v)
+	case []float64:
+		return numbers[float64](v)
+	}
+	return values
+}
+
+// numbers is an array of numbers on one line.
+type numbers[T any] []T
+
+func (s numbers[T]) len() int                      { return len(s) }
+func (s numbers[T]) isObject() bool                { return false }
+func (s numbers[T]) at(i int) (string, any, error) { return "", s[i], nil }
