@@ -1,0 +1,285 @@
+package unpkl
+
+import (
+	"encoding"
+	"math/big"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// NOTE. Unmarshal turns objects into a caller's Go values by plans: one closure
+// for each Go type, compiled when the type is first met and cached. A plan calls
+// the plans of the types inside it, so the depth of calls is that of the Go type;
+// where a Go type contains itself the data decides, and assigner.enter counts
+// that against Limits.Depth. Values that go into an any are converted by plain.go,
+// which does not recurse at all.
+
+// Unmarshaler is implemented by types that take a Python value in their own way.
+// UnmarshalPickle gets the value as an object (see the table in the package
+// documentation), not as a plain value; it must not change what it points to, and
+// may keep it.
+type Unmarshaler interface {
+	UnmarshalPickle(v any) error
+}
+
+// assignFunc puts src, an object, into dst, which can be set. A value that does
+// not fit is noted with a.mismatch; an error ends everything.
+type assignFunc func(a *assigner, src any, dst reflect.Value) error
+
+// plan is the cached assignFunc of one Go type. It is compiled at its first use, so
+// that the plan of a type that contains itself can refer to itself.
+type plan struct {
+	typ  reflect.Type
+	once sync.Once
+	fn   assignFunc
+}
+
+var plans sync.Map // reflect.Type -> *plan
+
+func planOf(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	p, _ := plans.LoadOrStore(t, &plan{typ: t})
+	return p.(*plan)
+}
+
+// assign carries the plan out for one value.
+func (p *plan) assign(a *assigner, src any, dst reflect.Value) error {
+	p.once.Do(func() { p.fn = compile(p.typ) })
+	if a.budget--; a.budget < 0 {
+		return limitError("Expansion", a.expansion, a.expansion+1)
+	}
+	return p.fn(a, src, dst)
+}
+
+// maxAssignDepth bounds how deep plans call each other even with Limits.Depth at
+// NoLimit: a goroutine's stack ends at 1 GB, and that cannot be recovered from.
+const maxAssignDepth = 200_000
+
+// assigner is the state of one Unmarshal.
+type assigner struct {
+	plain     *plainer
+	shared    map[shareKey]reflect.Value
+	path      []pathElem
+	first     error // the first mismatch
+	misses    int   // how many there were
+	depth     int
+	maxDepth  int
+	budget    int64
+	expansion int64
+}
+
+// shareKey says that a container was put into a Go type that can be shared.
+type shareKey struct {
+	src any // a pointer
+	typ reflect.Type
+}
+
+// pathElem is a step from a Go value into a part of it: a name or an index.
+type pathElem struct {
+	name  string
+	index int // with name == "" and no isName
+	named bool
+}
+
+func newAssigner(c *config) *assigner {
+	limits := c.limits.WithDefaults()
+	return &assigner{
+		plain:     newPlainer(c),
+		maxDepth:  min(limits.Depth, maxAssignDepth),
+		budget:    limits.Expansion,
+		expansion: limits.Expansion,
+	}
+}
+
+// unmarshal puts the object src into what v points to.
+func (c *config) unmarshal(src any, v any) error {
+	rv := reflect.ValueOf(v)
+	if rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return &InvalidUnmarshalError{reflect.TypeOf(v)}
+	}
+	a := newAssigner(c)
+	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
+		return err
+	}
+	return a.first
+}
+
+// checkTarget returns the error of a target that nothing can be put into, before
+// any input is read.
+func checkTarget(v any) error {
+	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return &InvalidUnmarshalError{reflect.TypeOf(v)}
+	}
+	return nil
+}
+
+// mismatch notes that src does not fit t; the rest is still decoded.
+func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
+	a.misses++
+	if a.first == nil {
+		a.first = &UnmarshalTypeError{Path: a.where(), Value: describe(src), Type: t, Err: cause}
+	}
+	return nil
+}
+
+// where renders the path.
+func (a *assigner) where() string {
+	var b strings.Builder
+	for _, e := range a.path {
+		switch {
+		case !e.named:
+			b.WriteByte('[')
+			b.WriteString(strconv.Itoa(e.index))
+			b.WriteByte(']')
+		case isName(e.name):
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(e.name)
+		default:
+			b.WriteByte('[')
+			b.WriteString(strconv.QuoteToASCII(e.name))
+			b.WriteByte(']')
+		}
+	}
+	return b.String()
+}
+
+// isName reports whether s can stand in a path without quotes.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// enter counts one more level of containers; leave takes it back.
+func (a *assigner) enter() error {
+	if a.depth++; a.depth > a.maxDepth {
+		return limitError("Depth", int64(a.maxDepth), int64(a.depth))
+	}
+	return nil
+}
+
+func (a *assigner) leave() { a.depth-- }
+
+// at carries out p for the element i of a sequence.
+func (a *assigner) at(i int, p *plan, src any, dst reflect.Value) error {
+	a.path = append(a.path, pathElem{index: i})
+	err := p.assign(a, src, dst)
+	a.path = a.path[:len(a.path)-1]
+	return err
+}
+
+// in carries out p for the part called name.
+func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
+	a.path = append(a.path, pathElem{name: name, named: true})
+	err := p.assign(a, src, dst)
+	a.path = a.path[:len(a.path)-1]
+	return err
+}
+
+// recall sets dst to the Go value that src was put into before.
+func (a *assigner) recall(src any, dst reflect.Value) bool {
+	if a.shared == nil || !isContainer(src) {
+		return false
+	}
+	v, ok := a.shared[shareKey{src, dst.Type()}]
+	if ok {
+		dst.Set(v)
+	}
+	return ok
+}
+
+// remember notes that src is put into v, which may not be filled yet.
+func (a *assigner) remember(src any, v reflect.Value) {
+	if !isContainer(src) {
+		return
+	}
+	if a.shared == nil {
+		a.shared = make(map[shareKey]reflect.Value)
+	}
+	// The value must not follow later changes of the variable it was read from.
+	a.shared[shareKey{src, v.Type()}] = reflect.ValueOf(v.Interface())
+}
+
+var (
+	anyType             = reflect.TypeFor[any]()
+	stringMapType       = reflect.TypeFor[map[string]any]()
+	anySliceType        = reflect.TypeFor[[]any]()
+	unmarshalerType     = reflect.TypeFor[Unmarshaler]()
+	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	timeType            = reflect.TypeFor[time.Time]()
+	durationType        = reflect.TypeFor[time.Duration]()
+	bigIntType          = reflect.TypeFor[big.Int]()
+	bigRatType          = reflect.TypeFor[big.Rat]()
+)
+
+// compile makes the plan of a type.
+func compile(t reflect.Type) assignFunc {
+	switch t {
+	case anyType:
+		return assignAny
+	case timeType:
+		return assignTime
+	case durationType:
+		return assignDuration
+	case bigIntType:
+		return assignBigInt
+	case bigRatType:
+		return assignBigRat
+	}
+	if isObjectType(t) {
+		return assignExact
+	}
+	if t.Kind() != reflect.Pointer {
+		if reflect.PointerTo(t).Implements(unmarshalerType) {
+			return assignUnmarshaler
+		}
+		if reflect.PointerTo(t).Implements(textUnmarshalerType) {
+			return textPlan(compileKind(t))
+		}
+	}
+	return compileKind(t)
+}
+
+// compileKind makes the plan that a type has by its kind alone.
+func compileKind(t reflect.Type) assignFunc {
+	switch t.Kind() {
+	case reflect.Bool:
+		return assignBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return assignInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return assignUint
+	case reflect.Float32, reflect.Float64:
+		return assignFloat
+	case reflect.Complex64, reflect.Complex128:
+		return assignComplex
+	case reflect.String:
+		return assignString
+	case reflect.Pointer:
+		return pointerPlan(t)
+	case reflect.Interface:
+		return assignInterface
+	case reflect.Slice:
+		return slicePlan(t)
+	case reflect.Array:
+		return arrayPlan(t)
+	case reflect.Map:
+		return mapPlan(t)
+	case reflect.Struct:
+		return structPlan(t)
+	}
+	return func(a *assigner, src any, dst reflect.Value) error {
+		return a.mismatch(src, dst.Type(), nil)
+	}
+}

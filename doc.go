@@ -1,0 +1,100 @@
+// Package unpkl reads the pickles that Python programs write, NumPy arrays included, into
+// Go values, and writes pickles that Python reads back. Nothing of a pickle is ever
+// executed or imported.
+//
+//	v, err := unpkl.LoadFile("model.pkl")           // maps, slices, typed arrays
+//	err = unpkl.Unmarshal(data, &config)             // structs, as encoding/json does it
+//	f, err := unpkl.Open("big.pkl"); defer f.Close() // arrays of a mapped file
+//
+// Pickles of protocols 0 to 5 are read, those of Python 2 too, and so are compressed ones
+// (gzip, zlib, bzip2, xz, lzma, zstd, lz4, a zip or tar with one member), which are
+// recognised by their first bytes.
+//
+// # Types
+//
+// A pickle is read into one of two forms. Objects, which [WithObjects] asks for and an
+// [Unmarshaler] gets, are faithful: order, tuples apart from lists and NumPy scalars
+// apart from Python numbers all survive, so that they can be looked at and written
+// again. Plain values, the default, are what a Go program wants to range over. The
+// packages in the table are gopickle's types, and this module's pickle, ndarray and
+// reconstruct.
+//
+//	Python                          object                       plain value
+//	None                            nil                          nil
+//	bool                            bool                         bool
+//	int                             int, or *big.Int where it does not fit
+//	float                           float64                      float64
+//	complex                         complex128                   complex128
+//	str                             string                       string
+//	str of Python 2                 string of the raw bytes, see WithEncoding
+//	bytes                           []byte                       []byte
+//	bytearray                       *types.ByteArray             []byte
+//	list                            *types.List                  []any
+//	tuple                           *types.Tuple                 []any
+//	set, frozenset                  *pickle.Set, *pickle.FrozenSet   []any
+//	deque                           *reconstruct.Deque           []any
+//	dict                            *types.Dict                  map[string]any if every key is
+//	                                                             a str, else map[any]any
+//	OrderedDict, defaultdict,       *reconstruct.OrderedDict,    as dict
+//	Counter                         DefaultDict, Counter
+//	numpy.ndarray                   *ndarray.Array               *ndarray.Array
+//	numpy scalar                    *ndarray.Scalar              int8 ... uint64, float32, float64,
+//	                                                             complex64, complex128, bool, string,
+//	                                                             []byte, ndarray.Float16, LongDouble,
+//	                                                             Datetime64, Timedelta64, Record
+//	numpy.ma.MaskedArray            *ndarray.Masked              *ndarray.Masked
+//	numpy.dtype                     *ndarray.DType               *ndarray.DType
+//	datetime                        *reconstruct.Datetime        time.Time
+//	date                            *reconstruct.Date            reconstruct.Date
+//	time                            *reconstruct.Time            *reconstruct.Time
+//	timedelta                       reconstruct.Timedelta        time.Duration
+//	Decimal                         reconstruct.Decimal          *apd.Decimal
+//	Fraction                        reconstruct.Fraction         *big.Rat
+//	UUID                            *reconstruct.UUID            uuid.UUID
+//	Path                            *reconstruct.Path            string
+//	array.array                     *reconstruct.TypedArray      []int8 ... []uint64, []float32, []float64
+//	any other object                *pickle.Object               *pickle.Object
+//	class or function               pickle.Global or another     the same
+//	                                pickle.Named value
+//
+// A naive datetime, one without a time zone, is in UTC as a time.Time. A str is UTF-8;
+// lone surrogates, which Python allows, are kept as three bytes each. The arguments, state
+// and items of a plain *pickle.Object are plain values; its class is as it was read. The
+// elements of a plain array of objects are plain values.
+//
+// # Keys
+//
+// The key of a map[any]any is, for a str, int, float, bool, None or complex, the plain value;
+// for a numpy scalar, Date, Duration, UUID or Path the plain value too; for bytes a
+// [pickle.Bytes]; for a tuple an array [n]any of keys; for an int that does not fit a
+// [BigInt]; for a datetime the instant in UTC; for a Decimal the [reconstruct.Decimal], its
+// text. A frozenset stays a *[pickle.FrozenSet], and any other object a pointer: those
+// compare by identity. A key that cannot be compared, a tuple of more than 1024, and
+// keys that Python tells apart and Go would not, are the error [ErrKey].
+//
+// # Sharing and cycles
+//
+// What the pickle refers to twice is one slice, map or pointer in Go: a change through one
+// is seen through the other. A container that contains itself is the error [ErrCycle]
+// in plain values unless [WithAllowCycles] is given. A small pickle can refer to the
+// same lists so often that walking it never ends; plain values of it are as small as it
+// is, but code that walks values from strangers should count.
+//
+// # Memory
+//
+// What [Load], [LoadFile] and a [Decoder] return belongs to the caller. [LoadBytes] and
+// [Unmarshal] copy what they keep of the input unless [WithSharedInput] is given. Arrays
+// from [Open] lie in the mapped file until [File.Close].
+//
+// # Limits and security
+//
+// A pickle can be read from anyone: classes are looked up in a fixed table, never
+// imported, and an object of any other class is an inert *[pickle.Object], or with
+// [WithStrict] an error. Malformed input is an error with the opcode and its byte offset.
+// Memory and time are in proportion to the input; [Limits] bounds what is not, and
+// its defaults can be left alone. No function recurses on the nesting of data, except
+// that Unmarshal into Go types that contain themselves does, within Limits.Depth.
+//
+// Reference: Python's documentation of the modules pickle and pickletools, PEP 307, 3154
+// and 574; NumPy's ndarray.__reduce_ex__.
+package unpkl

@@ -1,0 +1,108 @@
+package unpkl
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// The kinds of error that a service tells apart with errors.Is; those that come
+// from the input are package pickle's, by the same names. A *[DecodeError] adds
+// the opcode and the byte offset.
+var (
+	ErrTruncated     = pickle.ErrTruncated
+	ErrMalformed     = pickle.ErrMalformed
+	ErrLimit         = pickle.ErrLimit
+	ErrUnknownGlobal = pickle.ErrUnknownGlobal
+	ErrUnsupported   = pickle.ErrUnsupported
+
+	// ErrCycle: a container contains itself, which plain values represent only
+	// with [WithAllowCycles], and a Go value only where a pointer, map or slice
+	// can hold itself.
+	ErrCycle = errors.New("a container contains itself")
+	// ErrKey: a dict has a key that no Go map key stands for, or two keys that
+	// Python keeps apart and Go would not.
+	ErrKey = errors.New("dict key has no Go map key")
+	// ErrClosed: the [File] is closed.
+	ErrClosed = ndarray.ErrClosed
+	// ErrSkipClass is what a hook of [WithFindClass] returns for a class that it
+	// does not know, so that the next hook is asked.
+	ErrSkipClass = errors.New("class not known to this hook")
+)
+
+// DecodeError is package pickle's: what is wrong with the input, the opcode and
+// its byte offset.
+type DecodeError = pickle.DecodeError
+
+// LimitError is package pickle's: which of the [Limits] was passed.
+type LimitError = pickle.LimitError
+
+// InvalidUnmarshalError is the error of [Unmarshal], [Decoder.Decode] and
+// [File.Decode] for a target that is not a non-nil pointer.
+type InvalidUnmarshalError struct {
+	// Type is the target's type; nil for a nil interface.
+	Type reflect.Type
+}
+
+func (e *InvalidUnmarshalError) Error() string {
+	switch {
+	case e.Type == nil:
+		return "unpkl: cannot unmarshal into nil"
+	case e.Type.Kind() != reflect.Pointer:
+		return fmt.Sprintf("unpkl: cannot unmarshal into %v, which is not a pointer", e.Type)
+	}
+	return fmt.Sprintf("unpkl: cannot unmarshal into a nil %v", e.Type)
+}
+
+// UnmarshalTypeError says that a Python value does not fit the Go value that it
+// was to go into. As with encoding/json, everything else is still decoded, and
+// the first such error is returned.
+type UnmarshalTypeError struct {
+	// Path leads from the target to the place: field names and map keys joined
+	// by dots, indexes in brackets, as in regions[2].values. It is empty for the
+	// target itself.
+	Path string
+	// Value names the Python type, for an array with its dtype and shape:
+	// "str", "ndarray of dtype float64, shape (2, 3)".
+	Value string
+	// Type is the Go type that the value does not fit.
+	Type reflect.Type
+	// Err says why, where the types alone do not; else nil.
+	Err error
+}
+
+func (e *UnmarshalTypeError) Error() string {
+	text := fmt.Sprintf("unpkl: cannot put Python %s into Go %v", e.Value, e.Type)
+	if e.Path != "" {
+		text += " at " + e.Path
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *UnmarshalTypeError) Unwrap() error { return e.Err }
+
+// conversionError is an error of turning objects into plain values: it has a
+// kind but, the pickle being read by then, no opcode.
+type conversionError struct {
+	kind error
+	text string
+}
+
+func (e *conversionError) Error() string { return "unpkl: " + e.text }
+func (e *conversionError) Unwrap() error { return e.kind }
+
+func keyError(format string, args ...any) error {
+	return &conversionError{ErrKey, fmt.Sprintf(format, args...)}
+}
+
+// limitError returns a *pickle.LimitError with this package's prefix.
+func limitError(name string, limit, want int64) error {
+	return fmt.Errorf("unpkl: %w", &pickle.LimitError{Limit: name, Max: limit, Want: want})
+}

@@ -1,0 +1,307 @@
+package unpkl
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"reflect"
+	"time"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// NOTE. What the types of objects have in common, for plain.go and assign*.go: these are
+// the only places that list the kinds of containers.
+
+// isContainer reports whether v holds other values and is to be converted part by part.
+// All containers are pointers, so they can be told apart by identity.
+func isContainer(v any) bool {
+	switch v := v.(type) {
+	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object,
+		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
+		return true
+	case *ndarray.Array:
+		return v.HasObject()
+	case *ndarray.Scalar:
+		return v.DType().HasObject()
+	case *ndarray.Masked:
+		return v.Data.HasObject()
+	}
+	return false
+}
+
+// itemsOf returns the elements of a sequence or set, which must not be changed.
+func itemsOf(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case *types.List:
+		return *v, true
+	case *types.Tuple:
+		return *v, true
+	case *reconstruct.Deque:
+		return v.Items, true
+	case *pickle.Object:
+		// A subclass of list or set is its items.
+		n := reconstruct.Normalize(v)
+		return n.Items, len(n.Items) > 0
+	}
+	return setItems(v)
+}
+
+// setItems returns the members of a set.
+func setItems(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case *pickle.Set:
+		return v.Items, true
+	case *pickle.FrozenSet:
+		return v.Items, true
+	}
+	return nil, false
+}
+
+// entriesOf returns the entries of a dict of any kind, which must not be changed.
+func entriesOf(v any) (types.Dict, bool) {
+	switch v := v.(type) {
+	case *types.Dict:
+		return *v, true
+	case *pickle.Object:
+		// A subclass of dict is its items, any other object its attributes.
+		n := reconstruct.Normalize(v)
+		if len(n.DictItems) > 0 {
+			return n.DictItems, true
+		}
+		return attributesOf(&n)
+	case pickle.DictHolder:
+		return *v.PyDict(), true
+	}
+	return nil, false
+}
+
+// bytesOf returns the content of bytes, bytearray or a Python 2 str.
+func bytesOf(v any) ([]byte, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return v, true
+	case *types.ByteArray:
+		return *v, true
+	case string:
+		return []byte(v), true
+	case pickle.Py2String:
+		return []byte(v), true
+	}
+	return nil, false
+}
+
+// bytesKey returns a bytes or Python 2 str key as the name of a field.
+func bytesKey(v any) (string, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return string(v), true
+	case pickle.Py2String:
+		return string(v), true
+	}
+	return "", false
+}
+
+// arrayOf returns the array of an ndarray.
+func arrayOf(v any) (*ndarray.Array, bool) {
+	a, ok := v.(*ndarray.Array)
+	return a, ok
+}
+
+// ownElements returns the elements of an array of objects in the array's own memory.
+// Arrays from a pickle are contiguous in C or F order.
+func ownElements(a *ndarray.Array) []any {
+	if !a.IsCContiguous() && a.IsFContiguous() {
+		a = a.T()
+	}
+	elems, err := a.Objects()
+	if err != nil {
+		return nil
+	}
+	return elems
+}
+
+// bare returns the Go value of a numpy scalar or 0-d array, and anything else as it is.
+func bare(v any) any {
+	switch s := v.(type) {
+	case *ndarray.Scalar:
+		return s.Value()
+	case *ndarray.Array:
+		if s.NDim() == 0 {
+			return s.At()
+		}
+	}
+	return v
+}
+
+// plainLeaf returns the plain value of a value without parts.
+func plainLeaf(v any) any {
+	switch v := v.(type) {
+	case *types.ByteArray:
+		return []byte(*v)
+	case interface{ Plain() any }:
+		return v.Plain()
+	}
+	return v
+}
+
+// textOf returns what Python's str gives for values that are written as text: Decimal,
+// Fraction, UUID, paths; ISO 8601 for dates and times.
+func textOf(v any) (string, bool) {
+	switch v := v.(type) {
+	case interface{ ISOFormat() string }:
+		return v.ISOFormat(), true
+	case reconstruct.Decimal:
+		return v.String(), true
+	case reconstruct.Fraction:
+		return v.String(), true
+	case *reconstruct.UUID:
+		return v.String(), true
+	case *reconstruct.Path:
+		return v.String(), true
+	}
+	return "", false
+}
+
+var errNaT = errors.New("NaT is not a time")
+
+// timeOf returns a datetime, date or datetime64 as a time.Time.
+func timeOf(v any) (t time.Time, ok bool, err error) {
+	switch v := v.(type) {
+	case *reconstruct.Datetime:
+		t, err = v.Time()
+		return t, true, err
+	case *reconstruct.Date:
+		return time.Date(v.Year, time.Month(v.Month), v.Day, 0, 0, 0, 0, time.UTC), true, nil
+	case ndarray.Datetime64:
+		if v.IsNaT() {
+			return t, true, errNaT
+		}
+		t, err = v.Time()
+		return t, true, err
+	}
+	return t, false, nil
+}
+
+// durationOf returns a timedelta or timedelta64 as a time.Duration.
+func durationOf(v any) (d time.Duration, ok bool, err error) {
+	switch v := v.(type) {
+	case reconstruct.Timedelta:
+		if d, ok = v.Duration(); !ok {
+			err = errOverflow
+		}
+		return d, true, err
+	case ndarray.Timedelta64:
+		if v.IsNaT() {
+			return 0, true, errNaT
+		}
+		d, err = v.Duration()
+		return d, true, err
+	}
+	return 0, false, nil
+}
+
+// objectTypes are the struct types that objects point to. They are filled by nothing but
+// an object of the same type.
+var objectTypes = map[reflect.Type]bool{
+	reflect.TypeFor[ndarray.Array]():           true,
+	reflect.TypeFor[ndarray.Scalar]():          true,
+	reflect.TypeFor[ndarray.Masked]():          true,
+	reflect.TypeFor[ndarray.DType]():           true,
+	reflect.TypeFor[ndarray.Record]():          true,
+	reflect.TypeFor[ndarray.Datetime64]():      true,
+	reflect.TypeFor[ndarray.Timedelta64]():     true,
+	reflect.TypeFor[ndarray.LongDouble]():      true,
+	reflect.TypeFor[pickle.Object]():           true,
+	reflect.TypeFor[pickle.Global]():           true,
+	reflect.TypeFor[pickle.Set]():              true,
+	reflect.TypeFor[pickle.FrozenSet]():        true,
+	reflect.TypeFor[reconstruct.OrderedDict](): true,
+	reflect.TypeFor[reconstruct.DefaultDict](): true,
+	reflect.TypeFor[reconstruct.Counter]():     true,
+	reflect.TypeFor[reconstruct.Deque]():       true,
+	reflect.TypeFor[reconstruct.Date]():        true,
+	reflect.TypeFor[reconstruct.Time]():        true,
+	reflect.TypeFor[reconstruct.Datetime]():    true,
+	reflect.TypeFor[reconstruct.Timedelta]():   true,
+	reflect.TypeFor[reconstruct.Timezone]():    true,
+	reflect.TypeFor[reconstruct.ZoneInfo]():    true,
+	reflect.TypeFor[reconstruct.Fraction]():    true,
+	reflect.TypeFor[reconstruct.Range]():       true,
+	reflect.TypeFor[reconstruct.Slice]():       true,
+}
+
+// isObjectType reports whether values of t come from a pickle as they are.
+func isObjectType(t reflect.Type) bool { return objectTypes[t] }
+
+// isLeafStruct reports whether a struct type is one value rather than a set of fields.
+func isLeafStruct(t reflect.Type) bool {
+	return isObjectType(t) || t == timeType || t == bigIntType || t == bigRatType
+}
+
+// describe names the Python type of an object, for errors.
+func describe(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return "bool"
+	case int, *big.Int:
+		return "int"
+	case float64:
+		return "float"
+	case complex128:
+		return "complex"
+	case string, pickle.Py2String:
+		return "str"
+	case []byte:
+		return "bytes"
+	case *types.ByteArray:
+		return "bytearray"
+	case *types.List:
+		return "list"
+	case *types.Tuple:
+		return "tuple"
+	case *types.Dict:
+		return "dict"
+	case *pickle.Set:
+		return "set"
+	case *pickle.FrozenSet:
+		return "frozenset"
+	case *ndarray.Array:
+		return fmt.Sprintf("ndarray of dtype %v, shape %s", v.DType(), shapeText(v.Shape()))
+	case *ndarray.Scalar:
+		return fmt.Sprintf("scalar of dtype %v", v.DType())
+	case *ndarray.Masked:
+		return fmt.Sprintf("masked array of dtype %v, shape %s", v.Data.DType(), shapeText(v.Data.Shape()))
+	case *pickle.Object:
+		if name := v.ClassName(); name != "" {
+			return name
+		}
+		return "object"
+	}
+	t := reflect.TypeOf(v)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}
+
+// shapeText renders a shape as Python does.
+func shapeText(shape []int) string {
+	if len(shape) == 1 {
+		return fmt.Sprintf("(%d,)", shape[0])
+	}
+	text := "("
+	for i, n := range shape {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprint(n)
+	}
+	return text + ")"
+}

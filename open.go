@@ -1,0 +1,219 @@
+package unpkl
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// File is a pickle file opened with [Open], whose arrays lie in the mapped file itself.
+//
+// Close ends the mapping, and with it the memory of every array that came from the
+// File: their methods then fail with [ErrClosed], but a slice taken from one before,
+// as [ndarray.Slice] and Unmarshal give, points to memory that is gone, and touching it
+// crashes the program. Not using such slices after Close is the caller's duty. So is
+// not truncating the file while it is open. Strings and everything small are
+// copies and outlive the File.
+//
+// Writing to an array changes the process's own copy of that page, never the file; the
+// arrays of later loads of the same File see it.
+//
+// All methods are safe for concurrent use. A File that is not closed keeps its
+// mapping until the process ends.
+type File struct {
+	path   string
+	c      *config
+	mu     sync.RWMutex // held for reading while a load runs
+	data   []byte       // the mapping; nil where there is none
+	closed atomic.Bool
+}
+
+// Open opens the file at path for reading without reading it: the file is mapped
+// copy-on-write, and the pages of an array are read when they are first touched. Of
+// a compressed file, and on systems without such mappings, each load reads the
+// file as [LoadFile] does, and Close has nothing to end.
+//
+// The file must be a regular one. Errors are those of the operating system.
+func Open(path string, opts ...Option) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "map", Path: path, Err: errors.New("not a regular file")}
+	}
+	file := &File{path: path, c: newConfig(opts)}
+	format, _, err := detect(f)
+	if err != nil {
+		return nil, err
+	}
+	if format == compress.Plain && info.Size() > 0 {
+		file.data, err = mapFile(f, info.Size())
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return nil, &fs.PathError{Op: "map", Path: path, Err: err}
+		}
+	}
+	return file, nil
+}
+
+// Load returns the plain value of the file's first pickle, or with [WithObjects] its
+// object. Each call decodes anew; arrays of all of them share the mapping. Errors are
+// those of the function [Load], and [ErrClosed].
+func (f *File) Load() (any, error) {
+	var v any
+	err := f.Decode(&v)
+	return v, err
+}
+
+// Decode puts the file's first pickle into what v points to, as [Unmarshal] does.
+func (f *File) Decode(v any) error {
+	d, err := f.Decoder()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return noInput(d.Decode(v))
+}
+
+// Decoder returns a [FileDecoder] of all pickles in the file, beginning with the first.
+func (f *File) Decoder() (*FileDecoder, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed.Load() {
+		return nil, f.Closed()
+	}
+	d := &FileDecoder{file: f}
+	if f.data == nil {
+		in, err := os.Open(f.path)
+		if err != nil {
+			return nil, err
+		}
+		d.in = in
+		d.d = newDecoder(in, f.c)
+		return d, nil
+	}
+	u := pickle.NewUnpicklerBytes(f.data)
+	u.SharedInput = true
+	f.c.setUp(u)
+	d.d = &Decoder{c: f.c, u: u, own: f.own}
+	return d, nil
+}
+
+// Close ends the mapping. Loads that are running are waited for. Closing twice is
+// [ErrClosed].
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed.Swap(true) {
+		return f.Closed()
+	}
+	data := f.data
+	f.data = nil
+	return unmap(data)
+}
+
+// Closed returns nil as long as the file is open, and afterwards an error of the kind
+// [ErrClosed]. Arrays of a mapping ask it: it implements [ndarray.Owner].
+func (f *File) Closed() error {
+	if f.closed.Load() {
+		return fmt.Errorf("unpkl: %s is %w", f.path, ErrClosed)
+	}
+	return nil
+}
+
+// FileDecoder reads the pickles of a [File] one after another. It is not safe for
+// concurrent use.
+type FileDecoder struct {
+	file *File
+	d    *Decoder
+	in   *os.File // nil for a mapping
+}
+
+// Decode is [Decoder.Decode]; after [File.Close] it fails with [ErrClosed].
+func (d *FileDecoder) Decode(v any) error {
+	d.file.mu.RLock()
+	defer d.file.mu.RUnlock()
+	if err := d.file.Closed(); err != nil {
+		return err
+	}
+	return d.d.Decode(v)
+}
+
+// Close releases what the decoder holds; the File stays open.
+func (d *FileDecoder) Close() error {
+	if d.in == nil {
+		return nil
+	}
+	return d.in.Close()
+}
+
+// own makes f the owner of every array in an object, over an explicit stack.
+func (f *File) own(v any) {
+	seen := map[any]bool{}
+	for stack := []any{v}; len(stack) > 0; {
+		v := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		switch a := v.(type) {
+		case nil, bool, int, float64, string, []byte:
+			continue
+		case *ndarray.Array:
+			a.SetOwner(f)
+		case *ndarray.Masked:
+			stack = append(stack, a.FillValue)
+			a.Data.SetOwner(f)
+			if a.Mask != nil {
+				a.Mask.SetOwner(f)
+			}
+		case []any:
+			stack = append(stack, a...)
+			continue
+		}
+		if !isContainer(v) || seen[v] {
+			continue
+		}
+		seen[v] = true
+		stack = appendParts(stack, v)
+	}
+}
+
+// appendParts appends what a container holds to parts.
+func appendParts(parts []any, v any) []any {
+	entries := func(d types.Dict) {
+		for _, e := range d {
+			parts = append(parts, e.Key, e.Value)
+		}
+	}
+	switch v := v.(type) {
+	case *pickle.Object:
+		parts = append(append(append(parts, v.Class, v.State), v.Args...), v.Items...)
+		entries(v.DictItems)
+		if v.Kwargs != nil {
+			entries(*v.Kwargs)
+		}
+	case *ndarray.Array:
+		parts = append(parts, ownElements(v)...)
+	case *ndarray.Masked:
+		parts = append(parts, v.Data)
+	default:
+		if d, ok := entriesOf(v); ok {
+			entries(d)
+		} else if items, ok := itemsOf(v); ok {
+			parts = append(parts, items...)
+		}
+	}
+	return parts
+}

@@ -1,0 +1,165 @@
+package unpkl
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Limits is package pickle's: what an input may cost. The zero value is the
+// default of each, and all can be left alone.
+type Limits = pickle.Limits
+
+// NoLimit as a field of [Limits] means that there is none.
+const NoLimit = pickle.NoLimit
+
+// Encoding is package pickle's: what a Python 2 str becomes.
+type Encoding = pickle.Encoding
+
+// Option changes how this package reads or writes. Options are copied when they
+// are given, hold no state, and may be shared by any number of goroutines. A
+// later option wins over an earlier one of the same name, except that the hooks
+// of several [WithFindClass] are all asked.
+type Option func(*config)
+
+// config is what the options say; its zero value is the safe default.
+type config struct {
+	limits         pickle.Limits
+	strict         bool
+	objects        bool
+	allowCycles    bool
+	sharedInput    bool
+	encoding       pickle.Encoding
+	findClass      []func(module, name string) (any, error)
+	persistentLoad func(pid any) (any, error)
+	extension      func(code int) (any, error)
+	buffers        [][]byte
+	longDouble     ndarray.LongDoubleFormat
+	protocol       int
+	hasProtocol    bool
+}
+
+func newConfig(opts []Option) *config {
+	c := new(config)
+	for _, o := range opts {
+		if o != nil {
+			o(c)
+		}
+	}
+	return c
+}
+
+// WithLimits sets the limits; a field that is zero keeps its default.
+func WithLimits(limits Limits) Option {
+	return func(c *config) { c.limits = limits }
+}
+
+// WithStrict makes a class or function that no hook knows an error of the kind
+// [ErrUnknownGlobal]. Without it such an object becomes an inert
+// *[pickle.Object]; nothing of it is run in either case.
+func WithStrict() Option {
+	return func(c *config) { c.strict = true }
+}
+
+// WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type
+// any yield objects instead of plain values: faithful to the pickle, with order,
+// tuples apart from lists, NumPy scalars apart from Python numbers, and
+// containers that contain themselves. The table in the package documentation has
+// both forms.
+func WithObjects() Option {
+	return func(c *config) { c.objects = true }
+}
+
+// WithAllowCycles lets plain values contain themselves: a []any or map that is
+// reached again from inside is the same []any or map. Without it that is the
+// error [ErrCycle], because most code that walks values would not end.
+func WithAllowCycles() Option {
+	return func(c *config) { c.allowCycles = true }
+}
+
+// WithSharedInput lets the results of [LoadBytes] and [Unmarshal] share memory
+// with data: arrays and big bytes objects are then not copied. The caller must
+// not change data as long as they are used; what is written to such an array is
+// written to data. Readers and files are not concerned.
+func WithSharedInput() Option {
+	return func(c *config) { c.sharedInput = true }
+}
+
+// WithEncoding says what a Python 2 str becomes, as the encoding argument of
+// Python's pickle.load does. The default keeps its bytes in a Go string as they
+// are.
+func WithEncoding(e Encoding) Option {
+	return func(c *config) { c.encoding = e }
+}
+
+// WithFindClass adds a hook that resolves classes, in gopickle's form: it is
+// called with what a GLOBAL opcode names and returns a value with methods of
+// gopickle's protocol (types.Callable, types.PyNewable, types.PyStateSettable and
+// so on). Hooks are asked in the order in which they were given, before the
+// classes that package reconstruct knows, so they can replace those. A hook that
+// does not know a class returns [ErrSkipClass] or a [pickle.Global] and the next
+// is asked; any other error ends the load.
+//
+// The hook must be safe for concurrent use if the option is.
+func WithFindClass(hook func(module, name string) (any, error)) Option {
+	return func(c *config) {
+		if hook != nil {
+			c.findClass = append(slices.Clip(c.findClass), hook)
+		}
+	}
+}
+
+// WithPersistentLoad sets the hook for persistent ids (PERSID, BINPERSID), as
+// Python's Unpickler.persistent_load. Without it such a pickle is an error of the
+// kind [ErrUnsupported]. A pid is an object, not a plain value.
+func WithPersistentLoad(hook func(pid any) (any, error)) Option {
+	return func(c *config) { c.persistentLoad = hook }
+}
+
+// WithExtension sets the hook for extension codes (EXT1, EXT2, EXT4), which
+// Python keeps in copyreg's registry. Without it such a pickle is an error of the
+// kind [ErrUnsupported].
+func WithExtension(hook func(code int) (any, error)) Option {
+	return func(c *config) { c.extension = hook }
+}
+
+// WithBuffers gives the out-of-band buffers of a protocol 5 pickle (PEP 574), in
+// the order in which Python's buffer_callback got them. Arrays use their memory
+// as it is, without a copy, as in Python; the caller must not change it while
+// they are used. An array that was read-only when it was pickled reports
+// Writeable() == false; the others write to the buffer. Several pickles read by
+// one [Decoder] take the buffers one after another.
+func WithBuffers(buffers ...[]byte) Option {
+	buffers = slices.Clone(buffers)
+	return func(c *config) { c.buffers = buffers }
+}
+
+// WithLongDouble says which machine wrote the longdoubles of a pickle, which does not
+// tell: the same 16 bytes are one number on x86-64 (the default) and another on
+// aarch64.
+func WithLongDouble(format ndarray.LongDoubleFormat) Option {
+	return func(c *config) { c.longDouble = format }
+}
+
+// resolve is the FindClass of a load: the hooks in turn, then known.
+func (c *config) resolve(known func(module, name string) (any, error)) func(module, name string) (any, error) {
+	if len(c.findClass) == 0 {
+		return known
+	}
+	hooks := c.findClass
+	return func(module, name string) (any, error) {
+		for _, hook := range hooks {
+			v, err := hook(module, name)
+			if errors.Is(err, ErrSkipClass) {
+				continue
+			}
+			if _, unknown := v.(pickle.Global); unknown && err == nil {
+				continue
+			}
+			return v, err
+		}
+		return known(module, name)
+	}
+}

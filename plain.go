@@ -1,0 +1,350 @@
+package unpkl
+
+import (
+	"fmt"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NOTE. Objects become plain values depth first over an explicit stack of frames, one
+// for each container that is being filled. The plain container is made, at its final
+// size, before its elements are looked at: slices and maps are references, so a parent can
+// hold a child that is still being filled, and nothing has to be patched afterwards.
+//
+// Invariant: nodes[i] is open exactly while a frame of it is on the stack, so meeting an
+// open node again is a cycle. height counts the levels below a finished container;
+// with it the depth limit also holds where a chain of shared containers is met from
+// its inner end first.
+
+// plainer converts the objects of one load.
+type plainer struct {
+	objects   bool // convert nothing
+	cycles    bool
+	maxDepth  int
+	maxDigits int
+	budget    int64 // values that dict keys may still expand to
+	expansion int64
+	base      int // levels around what is being converted
+	seen      map[any]int
+	tuples    map[*types.Tuple]tupleNode // as keys
+	nodes     []node
+	stack     []frame
+}
+
+// node is what became of a container.
+type node struct {
+	plain  any
+	height int
+	open   bool
+}
+
+// frame is a container being filled: children[next:] are still to be converted.
+type frame struct {
+	node     int
+	next     int
+	height   int
+	children []any      // of sequences and objects
+	entries  types.Dict // of dicts
+
+	// Exactly one of these takes the results.
+	list   []any
+	byStr  map[string]any
+	byAny  map[any]any
+	places []*any
+}
+
+func newPlainer(c *config) *plainer {
+	limits := c.limits.WithDefaults()
+	return &plainer{
+		objects:   c.objects,
+		cycles:    c.allowCycles,
+		maxDepth:  limits.Depth,
+		maxDigits: limits.IntDigits,
+		budget:    limits.Expansion,
+		expansion: limits.Expansion,
+	}
+}
+
+// convert returns the plain value of v, which stands inside depth levels of containers.
+func (p *plainer) convert(v any, depth int) (any, error) {
+	if p.objects {
+		return v, nil
+	}
+	if plain, ok := quickLeaf(v); ok {
+		return plain, nil
+	}
+	p.base = depth
+	out, err := p.begin(v)
+	if err != nil {
+		return nil, err
+	}
+	for len(p.stack) > 0 {
+		if err := p.step(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// step converts children of the innermost frame up to one that opens a frame of its
+// own, or finishes the frame.
+func (p *plainer) step() error {
+	top := len(p.stack) - 1
+	for {
+		f := &p.stack[top]
+		var child any
+		switch {
+		case f.next < len(f.children):
+			child = f.children[f.next]
+		case f.next < len(f.entries):
+			child = f.entries[f.next].Value
+		default:
+			p.finish()
+			return nil
+		}
+		plain, ok := quickLeaf(child)
+		if !ok {
+			var err error
+			if plain, err = p.begin(child); err != nil {
+				return err
+			}
+			f = &p.stack[top] // begin may have moved the stack
+		}
+		if err := p.put(f, plain); err != nil {
+			return err
+		}
+		f.next++
+		if len(p.stack) > top+1 {
+			return nil
+		}
+	}
+}
+
+// put stores the plain value of the child f.next.
+func (p *plainer) put(f *frame, plain any) error {
+	switch {
+	case f.byStr != nil:
+		f.byStr[f.entries[f.next].Key.(string)] = plain
+	case f.byAny != nil:
+		key, err := p.key(f.entries[f.next].Key)
+		if err != nil {
+			return err
+		}
+		before := len(f.byAny)
+		if f.byAny[key] = plain; len(f.byAny) == before {
+			return keyError("two keys of a dict are %#v in Go", key)
+		}
+	case f.places != nil:
+		*f.places[f.next] = plain
+	default:
+		f.list[f.next] = plain
+	}
+	return nil
+}
+
+// finish closes the innermost frame.
+func (p *plainer) finish() {
+	top := len(p.stack) - 1
+	f := &p.stack[top]
+	p.nodes[f.node].open = false
+	p.nodes[f.node].height = f.height
+	height := f.height + 1
+	p.stack[top] = frame{}
+	p.stack = p.stack[:top]
+	if top > 0 && p.stack[top-1].height < height {
+		p.stack[top-1].height = height
+	}
+}
+
+// begin returns the plain value of v; for a container that is met for the first time
+// one that is still empty, with a frame to fill it.
+func (p *plainer) begin(v any) (any, error) {
+	for {
+		s, ok := v.(*ndarray.Scalar)
+		if !ok || s.DType().Kind() != ndarray.KindObject {
+			break
+		}
+		v = s.Value()
+	}
+	if !isContainer(v) {
+		return leaf(v), nil
+	}
+	if i, ok := p.seen[v]; ok {
+		return p.again(&p.nodes[i])
+	}
+	depth := p.base + len(p.stack) + 1
+	if depth > p.maxDepth {
+		return nil, limitError("Depth", int64(p.maxDepth), int64(depth))
+	}
+	plain, f := p.open(v)
+	f.node = len(p.nodes)
+	if p.seen == nil {
+		p.seen = make(map[any]int)
+	}
+	p.seen[v] = f.node
+	p.nodes = append(p.nodes, node{plain: plain, open: true})
+	p.stack = append(p.stack, f)
+	return plain, nil
+}
+
+// again returns the plain value of a container that was met before.
+func (p *plainer) again(n *node) (any, error) {
+	if n.open {
+		if !p.cycles {
+			return nil, fmt.Errorf("unpkl: %w", ErrCycle)
+		}
+		return n.plain, nil
+	}
+	if depth := p.base + len(p.stack) + 1 + n.height; depth > p.maxDepth {
+		return nil, limitError("Depth", int64(p.maxDepth), int64(depth))
+	}
+	if top := len(p.stack) - 1; top >= 0 && p.stack[top].height <= n.height {
+		p.stack[top].height = n.height + 1
+	}
+	return n.plain, nil
+}
+
+// open makes the empty plain container of v and the frame that fills it.
+func (p *plainer) open(v any) (any, frame) {
+	switch v := v.(type) {
+	case *pickle.Object:
+		return openObject(v)
+	case *ndarray.Array:
+		return v, openArray(v)
+	case *ndarray.Masked:
+		return v, openMasked(v)
+	case *ndarray.Scalar:
+		return openScalar(v)
+	}
+	if entries, ok := entriesOf(v); ok {
+		if allStrings(entries) {
+			m := make(map[string]any, len(entries))
+			return m, frame{entries: entries, byStr: m}
+		}
+		m := make(map[any]any, len(entries))
+		return m, frame{entries: entries, byAny: m}
+	}
+	items, _ := itemsOf(v)
+	list := make([]any, len(items))
+	return list, frame{children: items, list: list}
+}
+
+func allStrings(entries types.Dict) bool {
+	for _, e := range entries {
+		if _, ok := e.Key.(string); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// openObject makes a copy of an inert object whose arguments, state and items are
+// plain values. Its class and its keys stay as they are.
+func openObject(o *pickle.Object) (any, frame) {
+	n := *o
+	var f frame
+	take := func(from any, to *any) {
+		f.children = append(f.children, from)
+		f.places = append(f.places, to)
+	}
+	n.Args = make([]any, len(o.Args))
+	for i, v := range o.Args {
+		take(v, &n.Args[i])
+	}
+	dict := func(d types.Dict) types.Dict {
+		c := append(types.Dict(nil), d...)
+		for i := range c {
+			take(c[i].Value, &c[i].Value)
+		}
+		return c
+	}
+	if o.Kwargs != nil {
+		kwargs := dict(*o.Kwargs)
+		n.Kwargs = &kwargs
+	}
+	take(o.State, &n.State)
+	if o.Items != nil {
+		n.Items = make([]any, len(o.Items))
+		for i, v := range o.Items {
+			take(v, &n.Items[i])
+		}
+	}
+	n.DictItems = dict(o.DictItems)
+	return &n, f
+}
+
+// openArray replaces the elements of an array of objects where they are: the array
+// stays the same array.
+func openArray(a *ndarray.Array) frame {
+	elems := ownElements(a)
+	if a.DType().Kind() == ndarray.KindObject {
+		return frame{children: elems, list: elems}
+	}
+	var f frame
+	for i := range elems {
+		f.addElement(&elems[i])
+	}
+	return f
+}
+
+// addElement adds an element of an array of objects; those of structured dtypes are
+// tuples of their fields, nested as deep as the dtype.
+func (f *frame) addElement(place *any) {
+	switch e := (*place).(type) {
+	case []any:
+		for i := range e {
+			f.addElement(&e[i])
+		}
+	case ndarray.Record:
+		for i := range e.Values {
+			f.addElement(&e.Values[i])
+		}
+	default:
+		f.children = append(f.children, e)
+		f.places = append(f.places, place)
+	}
+}
+
+// openScalar makes the Record of a structured scalar that holds objects.
+func openScalar(s *ndarray.Scalar) (any, frame) {
+	v := s.Value()
+	var f frame
+	if r, ok := v.(ndarray.Record); ok {
+		for i := range r.Values {
+			f.addElement(&r.Values[i])
+		}
+	}
+	return v, f
+}
+
+// openMasked converts the elements of a masked array's parts; the parts stay.
+func openMasked(m *ndarray.Masked) frame {
+	f := frame{}
+	for _, a := range []any{m.Data, m.FillValue} {
+		if isContainer(a) {
+			f.children = append(f.children, a)
+		}
+	}
+	f.list = make([]any, len(f.children))
+	return f
+}
+
+// quickLeaf returns the plain values that most values are.
+func quickLeaf(v any) (any, bool) {
+	switch v.(type) {
+	case nil, bool, int, float64, string, []byte:
+		return v, true
+	}
+	return nil, false
+}
+
+// leaf returns the plain value of anything that is not a container.
+func leaf(v any) any {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		return s.Value()
+	}
+	return plainLeaf(v)
+}

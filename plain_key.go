@@ -1,0 +1,193 @@
+package unpkl
+
+import (
+	"math"
+	"math/big"
+	"reflect"
+	"time"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// BigInt is an int that does not fit Go's int, as a key of a plain map: its decimal
+// digits, with a sign if negative. A *big.Int as key would compare by its address.
+// Everywhere else such an int is a *big.Int.
+type BigInt string
+
+// maxKeyTuple bounds a tuple key: each length is a Go type of its own, which the
+// runtime keeps for ever.
+const maxKeyTuple = 1024
+
+// key returns the key of a plain map that stands for a dict key. Keys that are
+// different in Python are different in Go, or put reports it.
+func (p *plainer) key(v any) (any, error) {
+	switch k := v.(type) {
+	case string, int, bool, float64, nil:
+		return v, nil
+	case *types.Tuple:
+		return p.tupleKey(k)
+	}
+	return p.simpleKey(v)
+}
+
+// simpleKey is key for everything but tuples.
+func (p *plainer) simpleKey(v any) (any, error) {
+	switch k := v.(type) {
+	case string, int, bool, float64, nil, complex128,
+		pickle.Py2String, pickle.Global, *pickle.Object, *pickle.FrozenSet, reconstruct.Decimal:
+		return v, nil
+	case []byte:
+		return pickle.Bytes(k), nil
+	case *big.Int:
+		return p.bigKey(k)
+	case *ndarray.Scalar:
+		value := k.Value()
+		if b, ok := value.([]byte); ok {
+			return pickle.Bytes(b), nil
+		}
+		return comparableKey(v, value)
+	}
+	if isContainer(v) {
+		return nil, keyError("a dict key of type %s has no Go map key", describe(v))
+	}
+	switch plain := plainLeaf(v).(type) {
+	case nil:
+		return nil, nil
+	case time.Time:
+		// Equal instants are equal keys in Python; a time.Time compares its zone too.
+		return plain.UTC(), nil
+	default:
+		if reflect.TypeOf(plain).Kind() == reflect.Pointer {
+			// It would be another pointer each time; the object itself is at least the
+			// same one wherever the pickle refers to it.
+			return comparableKey(v, v)
+		}
+		return comparableKey(v, plain)
+	}
+}
+
+// comparableKey returns key if Go can compare it.
+func comparableKey(v, key any) (any, error) {
+	if !reflect.ValueOf(key).Comparable() {
+		return nil, keyError("a dict key of type %s has no Go map key", describe(v))
+	}
+	return key, nil
+}
+
+func (p *plainer) bigKey(k *big.Int) (any, error) {
+	// 3 bits are less than a decimal digit.
+	if digits := k.BitLen() / 3; digits > p.maxDigits {
+		return nil, limitError("IntDigits", int64(p.maxDigits), int64(digits))
+	}
+	return BigInt(k.String()), nil
+}
+
+// tupleNode is the key that stands for a tuple, and what Go walks to hash it: size
+// values, nested height levels deep.
+type tupleNode struct {
+	key    any
+	size   int64
+	height int
+}
+
+// keyFrame is a tuple being turned into an array.
+type keyFrame struct {
+	tuple  *types.Tuple
+	out    []any
+	size   int64
+	height int
+}
+
+// tupleKey returns the [n]any that stands for a tuple. Like the tuple it may share its
+// parts, but Go hashes and compares it by walking all of it as often as it is referred to,
+// so what it expands to counts against Limits.Expansion each time that it is a key.
+func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
+	n, ok := p.tuples[t]
+	if !ok {
+		var err error
+		if n, err = p.buildTuple(t); err != nil {
+			return nil, err
+		}
+	}
+	if p.budget -= n.size; p.budget < 0 {
+		return nil, limitError("Expansion", p.expansion, p.expansion-p.budget)
+	}
+	return n.key, nil
+}
+
+// buildTuple makes the node of a tuple and of those in it.
+func (p *plainer) buildTuple(t *types.Tuple) (tupleNode, error) {
+	if p.tuples == nil {
+		p.tuples = make(map[*types.Tuple]tupleNode)
+	}
+	stack := []keyFrame{{tuple: t, size: 1}}
+	for {
+		f := &stack[len(stack)-1]
+		if len(f.out) == len(*f.tuple) {
+			key, err := arrayKey(f.out)
+			if err != nil {
+				return tupleNode{}, err
+			}
+			n := tupleNode{key, f.size, f.height}
+			p.tuples[f.tuple] = n
+			if stack = stack[:len(stack)-1]; len(stack) == 0 {
+				return n, nil
+			}
+			stack[len(stack)-1].add(n)
+			continue
+		}
+		if f.size > p.expansion {
+			return tupleNode{}, limitError("Expansion", p.expansion, f.size)
+		}
+		switch item := (*f.tuple)[len(f.out)].(type) {
+		case *types.Tuple:
+			n, ok := p.tuples[item]
+			if depth := len(stack) + 1 + n.height; depth > p.maxDepth {
+				return tupleNode{}, limitError("Depth", int64(p.maxDepth), int64(depth))
+			}
+			if ok {
+				f.add(n)
+			} else {
+				stack = append(stack, keyFrame{tuple: item, size: 1})
+			}
+		default:
+			key, err := p.simpleKey(item)
+			if err != nil {
+				return tupleNode{}, err
+			}
+			f.out = append(f.out, key)
+			f.size++
+		}
+	}
+}
+
+// add appends a finished tuple.
+func (f *keyFrame) add(n tupleNode) {
+	f.out = append(f.out, n.key)
+	if f.size += n.size; f.size < 0 { // past any limit
+		f.size = math.MaxInt64
+	}
+	f.height = max(f.height, n.height+1)
+}
+
+// arrayKey copies a slice into an array, which Go can compare.
+func arrayKey(s []any) (any, error) {
+	switch len(s) {
+	case 0:
+		return [0]any{}, nil
+	case 1:
+		return [1]any(s), nil
+	case 2:
+		return [2]any(s), nil
+	case 3:
+		return [3]any(s), nil
+	}
+	if len(s) > maxKeyTuple {
+		return nil, keyError("a dict key is a tuple of %d, at most %d are a Go map key", len(s), maxKeyTuple)
+	}
+	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), anyType)).Interface(), nil
+}

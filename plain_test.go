@@ -1,0 +1,186 @@
+package unpkl_test
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/apd/v3"
+	"github.com/google/uuid"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// What the expressions of testdata/plain/cases.json are in Go, by the table in the
+// package documentation.
+func TestPlain(t *testing.T) {
+	utc := func(y, m, d, h, min, s, us int) time.Time {
+		return time.Date(y, time.Month(m), d, h, min, s, us*1000, time.UTC)
+	}
+	for _, c := range []struct {
+		name string
+		want any
+	}{
+		{"scalars", []any{nil, true, false, 0, -1, 1 << 31, 1 << 62, mustBig("9223372036854775808"), math.MinInt64,
+			mustBig("-9223372036854775809"), mustBig("1000000000000000000000000000000"), 1.5, math.Copysign(0, -1), "text", "né€",
+			[]byte("bytes"), complex(1, -2)}},
+		{"empty", []any{[]any{}, []any{}, map[string]any{}, []any{}, []any{}, []byte{}, ""}},
+		{"bytearray", []byte("abc")},
+		{"containers", map[string]any{
+			"list": []any{1, []any{2}}, "tuple": []any{1, []any{2}}, "set": []any{7}, "frozenset": []any{8},
+			"deque": []any{1, 2}, "dict": map[string]any{"a": 1}}},
+		{"dicts", []any{
+			map[string]any{"a": 2, "b": 1}, map[string]any{"x": []any{1}}, map[string]any{"a": 2, "b": 1},
+			map[any]any{1: "one", "two": 2}, map[string]any{}}},
+		{"keys", map[any]any{
+			nil: 0, true: 1, 2: 2, 3.5: 3, "four": 4, pickle.Bytes("five"): 5, [0]any{}: 6, [2]any{1, "a"}: 7,
+			[2]any{[2]any{1, 2}, 3}: 8, unpkl.BigInt("1180591620717411303424"): 9, unpkl.BigInt("-1180591620717411303424"): 10,
+			complex(1, 2): 11, [5]any{1, 2, 3, 4, 5}: 12,
+			[2]any{pickle.Bytes("x"), unpkl.BigInt("1180591620717411303424")}: 13}},
+		{"key_times", map[any]any{
+			utc(2020, 1, 2, 3, 4, 5, 0): 1, reconstruct.Date{Year: 2020, Month: 1, Day: 2}: 2, 90 * time.Second: 3,
+			utc(2020, 1, 2, 1, 4, 5, 0): 4}},
+		{"key_values", map[any]any{
+			reconstruct.Decimal("1.50"): 1, uuid.UUID{15: 5}: 2, "a/b": 3, float32(2.5): 4, int64(7): 5,
+			ndarray.Datetime64{Value: 18263, Unit: ndarray.DatetimeUnit{Base: "D", Num: 1}}: 6, pickle.Bytes("z"): 7, "s": 8}},
+		{"values", []any{apd.New(-150, -2), big.NewRat(3, 4), uuid.MustParse("12345678-1234-5678-1234-567812345678"), "/a/b.txt"}},
+		{"numpy_scalars", []any{int8(-8), int16(-16), int32(-32), int64(-64), uint8(8), uint16(16), uint32(32), uint64(math.MaxUint64),
+			ndarray.Float16(0x3e00), float32(2.5), 3.5, complex64(1 + 2i), 3 + 4i, true, "str", []byte("bytes"),
+			ndarray.Datetime64{Value: 18263, Unit: ndarray.DatetimeUnit{Base: "D", Num: 1}},
+			ndarray.Timedelta64{Value: 5, Unit: ndarray.DatetimeUnit{Base: "s", Num: 1}}}},
+	} {
+		eachPickle(t, c.name, func(t *testing.T, data []byte) {
+			got, err := unpkl.LoadBytes(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := diff(c.want, got); d != "" {
+				t.Errorf("-want +got:\n%s", d)
+			}
+		})
+	}
+}
+
+func TestPlainTimes(t *testing.T) {
+	eachPickle(t, "times", func(t *testing.T, data []byte) {
+		v, err := unpkl.LoadBytes(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := v.([]any)
+		naive, aware := got[0].(time.Time), got[1].(time.Time)
+		if want := time.Date(2024, 2, 29, 10, 30, 0, 1000, time.UTC); !naive.Equal(want) || naive.Location() != time.UTC {
+			t.Errorf("naive datetime: got %v, want %v", naive, want)
+		}
+		if want := "2024-02-29T10:30:00+01:00"; aware.Format(time.RFC3339Nano) != want {
+			t.Errorf("aware datetime: got %v, want %v", aware.Format(time.RFC3339Nano), want)
+		}
+		if want := (reconstruct.Date{Year: 2024, Month: 2, Day: 29}); got[2] != want {
+			t.Errorf("date: got %#v, want %#v", got[2], want)
+		}
+		if s := got[3].(*reconstruct.Time).ISOFormat(); s != "10:30:15.000007" {
+			t.Errorf("time: got %s", s)
+		}
+		if want := -24*time.Hour + 5*time.Microsecond; got[4] != want {
+			t.Errorf("timedelta: got %v, want %v", got[4], want)
+		}
+	})
+}
+
+func TestPlainFloats(t *testing.T) {
+	eachPickle(t, "floats", func(t *testing.T, data []byte) {
+		v, err := unpkl.LoadBytes(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := v.([]any)
+		if !math.IsNaN(got[0].(float64)) || got[1] != math.Inf(1) || got[2] != math.Inf(-1) || got[3] != 5e-324 {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// Keys that Go maps cannot tell apart, or cannot hold, are errors, never merged.
+func TestPlainKeyErrors(t *testing.T) {
+	for _, name := range []string{"key_clash", "key_long_tuple"} {
+		eachPickle(t, name, func(t *testing.T, data []byte) {
+			if v, err := unpkl.LoadBytes(data); !errors.Is(err, unpkl.ErrKey) {
+				t.Errorf("got %v, %v, want ErrKey", v, err)
+			}
+			if _, err := unpkl.LoadBytes(data, unpkl.WithObjects()); err != nil {
+				t.Errorf("as objects: %v", err)
+			}
+		})
+	}
+	eachPickle(t, "key_nan", func(t *testing.T, data []byte) {
+		v, err := unpkl.LoadBytes(data)
+		if m, ok := v.(map[any]any); err != nil || !ok || len(m) != 2 {
+			t.Errorf("two NaN keys: got %v, %v", v, err)
+		}
+	})
+	eachPickle(t, "key_frozenset", func(t *testing.T, data []byte) {
+		v, err := unpkl.LoadBytes(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes := map[int]any{}
+		for k, v := range v.(map[any]any) {
+			sizes[len(k.(*pickle.FrozenSet).Items)] = v
+		}
+		if d := diff(map[int]any{2: "a", 1: "b"}, sizes); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+func TestPlainSharing(t *testing.T) {
+	eachPickle(t, "shared", func(t *testing.T, data []byte) {
+		v, err := unpkl.LoadBytes(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := v.(map[string]any)
+		m["a"].([]any)[0] = "changed"
+		for _, s := range []any{m["b"], m["c"].(map[string]any)["k"], m["t"].([]any)[0], m["t"].([]any)[1]} {
+			if s.([]any)[0] != "changed" {
+				t.Errorf("a list referred to twice became two: %v", m)
+			}
+		}
+		m["c"].(map[string]any)["new"] = 1
+		if m["d"].(map[string]any)["new"] != 1 {
+			t.Errorf("a dict referred to twice became two: %v", m)
+		}
+	})
+}
+
+func TestCycles(t *testing.T) {
+	for _, name := range []string{"cycle_list", "cycle_dict", "cycle_tuple", "cycle_node", "cycle_array"} {
+		eachPickle(t, name, func(t *testing.T, data []byte) {
+			if v, err := unpkl.LoadBytes(data); !errors.Is(err, unpkl.ErrCycle) {
+				t.Errorf("got %v, want ErrCycle", err)
+				_ = v
+			}
+			if _, err := unpkl.LoadBytes(data, unpkl.WithObjects()); err != nil {
+				t.Errorf("as objects: %v", err)
+			}
+			if _, err := unpkl.LoadBytes(data, unpkl.WithAllowCycles()); err != nil {
+				t.Errorf("with cycles allowed: %v", err)
+			}
+		})
+	}
+	v, err := unpkl.LoadBytes(newest(t, "cycle_list"), unpkl.WithAllowCycles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer := v.([]any)
+	inner := outer[1].([]any)
+	outer[0] = "seen"
+	if inner[0] != "seen" {
+		t.Error("the list inside the list is another list")
+	}
+}

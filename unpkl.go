@@ -1,0 +1,151 @@
+package unpkl
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// Load reads one pickle from r and returns its plain value, or with [WithObjects] its
+// object. What it returns belongs to the caller and shares no memory with r.
+//
+// Compressed input is recognised by its first bytes. From a [bufio.Reader], a
+// [bytes.Buffer] or an io.Seeker such as an *os.File, no byte behind the pickle is
+// taken; from other readers more may have been read, and a [Decoder] is the way to
+// several pickles in a row.
+//
+// Errors of the input are a *[DecodeError] of one of the kinds [ErrTruncated],
+// [ErrMalformed], [ErrLimit], [ErrUnsupported], [ErrUnknownGlobal]; r's own errors are
+// passed on. Making plain values can fail with [ErrCycle], [ErrKey] and [ErrLimit].
+//
+// Reference: Python's pickle.load.
+func Load(r io.Reader, opts ...Option) (any, error) {
+	var v any
+	err := NewDecoder(r, opts...).Decode(&v)
+	return v, noInput(err)
+}
+
+// LoadBytes is [Load] for a pickle in memory. What it returns does not alias data,
+// unless [WithSharedInput] allows it. Bytes behind the pickle are ignored, as in Python's
+// pickle.loads.
+func LoadBytes(data []byte, opts ...Option) (any, error) {
+	var v any
+	err := Unmarshal(data, &v, opts...)
+	return v, err
+}
+
+// LoadFile is [Load] for the file at path. Big arrays are read straight into memory of
+// their own, so that they are copied once, and nothing else of the file stays in
+// memory. [Open] does not read them at all.
+func LoadFile(path string, opts ...Option) (any, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return Load(f, opts...)
+}
+
+// Unmarshal reads the pickle in data into what v points to, in the way of encoding/json.
+// The pickle is read as a whole first; what Go value takes what is this:
+//
+//   - any: the plain value, see the table above
+//   - bool, ints, floats, complex, string: their Python kind, NumPy scalars and 0-d arrays
+//     included. A number that the type cannot hold exactly is an error; only floats are
+//     rounded, to float32. A string takes bytes as they are, and the text of a Decimal,
+//     Fraction, UUID, path, date or time.
+//   - structs: dicts, attributes of objects, elements of structured arrays, by name: that
+//     of the field or of its tag, pickle:"name", as written. Tuples, and objects that
+//     are nothing but one, as namedtuples are, by position. See [Unmarshaler] for types
+//     that do it in their own way.
+//   - slices and arrays: lists, tuples, sets, deques, array dimensions; []byte: bytes.
+//     A numeric array becomes a slice of the same type without a copy of its own; into
+//     another type every value must survive.
+//   - maps: dicts, with keys of any type that the keys fit; map[T]struct{} and
+//     map[T]bool: sets
+//   - pointers: None is nil, everything else goes into a new value or the one pointed to
+//   - *[ndarray.Array] and the other types of objects: exactly those
+//   - time.Time: datetime, date, datetime64, text as RFC 3339; time.Duration: timedelta,
+//     timedelta64; big.Int, big.Rat; encoding.TextUnmarshaler: everything that has a text
+//
+// None leaves what cannot be nil as it is. A container that the pickle refers to twice is
+// one pointer, map or slice in Go as well, where the types are the same.
+//
+// A value that does not fit is an *[UnmarshalTypeError] with the path to it; the rest is
+// decoded all the same, and the first such error returned. Other errors are those
+// of [Load]. What v holds then does not alias data, unless [WithSharedInput] allows it.
+func Unmarshal(data []byte, v any, opts ...Option) error {
+	if err := checkTarget(v); err != nil {
+		return err
+	}
+	c := newConfig(opts)
+	if compress.Detect(data[:min(len(data), compress.HeadSize)]) != compress.Plain {
+		return noInput(newDecoder(bytes.NewReader(data), c).Decode(v))
+	}
+	u := pickle.NewUnpicklerBytes(data)
+	u.SharedInput = c.sharedInput
+	c.setUp(u)
+	obj, err := u.Load()
+	if err != nil {
+		return noInput(err)
+	}
+	return c.unmarshal(obj, v)
+}
+
+// noInput turns the io.EOF of an input without a pickle into an error that says so.
+func noInput(err error) error {
+	if err == io.EOF {
+		return &conversionError{ErrTruncated, "the input is empty"}
+	}
+	return err
+}
+
+// setUp gives an unpickler the options.
+func (c *config) setUp(u *pickle.Unpickler) {
+	known := reconstruct.FindClass
+	if c.limits != (pickle.Limits{}) || c.longDouble != 0 {
+		known = reconstruct.New(reconstruct.Options{Limits: c.limits, LongDouble: c.longDouble}).FindClass
+	}
+	u.FindClass = c.resolve(known)
+	u.PersistentLoad = c.persistentLoad
+	u.GetExtension = c.extension
+	u.Limits = c.limits
+	u.Strict = c.strict
+	u.Encoding = c.encoding
+	if c.buffers != nil {
+		u.NextBuffer = c.nextBuffer()
+		u.MakeReadOnly = makeReadOnly
+	}
+}
+
+var errNoBuffer = errors.New("more out-of-band buffers than WithBuffers gave")
+
+// nextBuffer hands out the buffers in turn, each as the bytearray that a writable buffer
+// is.
+func (c *config) nextBuffer() func() (any, error) {
+	rest := c.buffers
+	return func() (any, error) {
+		if len(rest) == 0 {
+			return nil, fmt.Errorf("%w: %w", pickle.ErrUnsupported, errNoBuffer)
+		}
+		b := types.ByteArray(rest[0])
+		rest = rest[1:]
+		return &b, nil
+	}
+}
+
+// makeReadOnly turns the bytearray of a buffer into bytes of the same memory.
+func makeReadOnly(v any) (any, error) {
+	if b, ok := v.(*types.ByteArray); ok {
+		return []byte(*b), nil
+	}
+	return v, nil
+}
