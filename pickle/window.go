@@ -290,12 +290,12 @@ func readSome(r io.Reader, p []byte) (int, error) {
 // begin readies the window for a pickle; io.EOF says that there is none.
 func (w *window) begin() error {
 	w.frameEnd = -1
-	w.cut()
 	if w.peek != nil || w.seek != nil {
 		// The reader is where the pickle begins; it may have been used since.
 		w.base += int64(w.pos)
 		w.all, w.pos, w.pending = w.all[:0], 0, nil
 	}
+	w.cut()
 	w.next = bufferFirst
 	if w.r == nil && int64(len(w.all)) > w.limit {
 		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: int64(len(w.all))}
