@@ -275,7 +275,8 @@ func voidText(b []byte) string {
 }
 
 // floatScalarText writes a float as str() of its numpy scalar: the fewest digits that
-// identify it, with an exponent below 1e-4 and from 1e16 on.
+// identify it, with an exponent below 1e-4, and from 1e16, for float32 1e6 and for half
+// 1e3 on.
 func floatScalarText(v any) string {
 	d, class := floatDecimal(v)
 	switch class {
@@ -292,7 +293,14 @@ func floatScalarText(v any) string {
 		}
 		return "0.0"
 	}
-	s := d.text('g', 16)
+	maxExp := 16
+	switch v.(type) {
+	case Float16:
+		maxExp = 3
+	case float32:
+		maxExp = 6
+	}
+	s := d.text('g', maxExp)
 	if !strings.ContainsAny(s, ".e") {
 		s += ".0"
 	}
