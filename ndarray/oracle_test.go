@@ -32,8 +32,9 @@ type oracle struct {
 		NotNaN string  `json:"notnan_sha256"`
 		From64 [][]any `json:"from64"`
 	}
-	Layouts []layoutCase
-	Stats   []struct {
+	Layouts     []layoutCase
+	Conversions []conversionCase
+	Stats       []struct {
 		DType, Hex     string
 		Shape          []int
 		Min, Max, Mean *string

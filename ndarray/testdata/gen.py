@@ -202,10 +202,42 @@ def closeness():
     return out
 
 
+def conversions():
+    """Which arrays every value of which another dtype holds, by Python's exact numbers, and the bytes there."""
+    sources = []
+    for t in ("i1", "i2", "<i4", ">i4", "i8", "u1", "u2", "u4", "u8", ">u8"):
+        i = np.iinfo(t)
+        sources += [np.array(v, t) for v in ([0, 1, 100], [i.min, i.max], [i.max // 2 + 1], [i.max // 4 + 1, 2])]
+    sources += [np.array([2**53, 2**53 + 1], "i8"), np.array([2**53, 2**60], "i8"), np.array([-2**63], "i8"), np.array([2**63 - 1024], "u8"), np.array([2**24 + 1], "i4"), np.array([-(2**24)], "i4")]
+    for t in ("f2", "<f4", ">f4", "f8", "f16"):
+        sources += [np.array(v, t) for v in ([0.0, 1.0, -3.0], [0.5], [np.nan, 1], [np.inf], [255.0, 256.0], [-1.0], [60000.0], [2.0**15])]
+    sources += [np.array(v) for v in ([0.1], [2.0**63], [2.0**64], [-(2.0**63)], [1e300], [2.0**63 - 1024], [16777217.0], [True, False], [1 + 2j], [0.1 + 0j])]
+    sources += [np.array([1 + 0.5j], ">c8"), np.array(["2020-01-01", "NaT"], "M8[s]"), np.array([5], ">m8[D]"), np.arange(24, dtype=">i2").reshape(2, 3, 4).T, np.array([b"1"]), np.array(["1"])]
+    out = []
+    for a in sources:
+        for t in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"):
+            d = np.dtype(t)
+            ok = a.dtype.kind not in "SU" and (a.dtype.kind != "c" or d.kind == "c") and (a.dtype.kind not in "mM" or t == "i8")
+            with np.errstate(all="ignore"):
+                for x in a.ravel() if ok and a.dtype.kind not in "mM" else []:
+                    if d.kind == "c":
+                        y, x = d.type(x), np.clongdouble(x)
+                        ok &= bool(np.clongdouble(y) == x or np.isnan(x))
+                    elif d.kind == "f":
+                        y = d.type(x) if a.dtype.kind == "f" else d.type(float(int(x)))
+                        ok &= bool(np.isnan(y) and np.isnan(x)) or (int(y) == int(x) and np.longdouble(y) == np.longdouble(x) if np.isfinite(y) else y == x)
+                    else:
+                        lo, hi = (0, 1) if t == "?" else (np.iinfo(d).min, np.iinfo(d).max)
+                        ok &= bool(np.isfinite(x)) and int(x) == x and lo <= int(x) <= hi
+                data = np.ascontiguousarray(a).astype(a.dtype.newbyteorder("=")).astype(d).tobytes().hex() if ok else ""
+            out.append({"dtype": str(a.dtype) if a.dtype.kind in "mM" else a.dtype.str, "shape": list(a.shape), "order": "F" if a.flags.fnc else "C", "hex": a.tobytes("A").hex(), "to": t, "ok": bool(ok), "data": data})
+    return out
+
+
 def main():
     out = {"numpy": np.__version__, "python": sys.version.split()[0], "names": names()}
     if sys.argv[1] == "all":
-        out |= {"structs": structs(), "arrays": arrays(), "datetimes": datetimes(), "longdoubles": longdoubles(), "halves": halves(), "layouts": layouts(), "stats": stats(), "closeness": closeness()}
+        out |= {"structs": structs(), "arrays": arrays(), "datetimes": datetimes(), "longdoubles": longdoubles(), "halves": halves(), "layouts": layouts(), "stats": stats(), "closeness": closeness(), "conversions": conversions()}
     json.dump(out, sys.stdout, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     print()
 
