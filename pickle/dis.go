@@ -271,7 +271,7 @@ func (d *disassembler) repr(arg any) (string, error) {
 	case []byte:
 		return bytesRepr(v), nil
 	case *types.ByteArray:
-		return "bytearray(" + bytesRepr(*v) + ")", nil
+		return bytearrayRepr(*v), nil
 	case Global:
 		return stringRepr(v.Module + " " + v.Name), nil
 	}

@@ -76,6 +76,16 @@ func bytesRepr(b []byte) string {
 	return string(append(out, quote))
 }
 
+// bytearrayRepr is CPython's repr of a bytearray, which escapes a single quote even
+// between double ones. Reference: Objects/bytearrayobject.c, bytearray_repr.
+func bytearrayRepr(b []byte) string {
+	r := bytesRepr(b)
+	if r[1] == '"' {
+		r = strings.ReplaceAll(r, "'", `\'`)
+	}
+	return "bytearray(" + r + ")"
+}
+
 // stringRepr is Python's repr of a str, which may have surrogates as three bytes
 // each. What Python calls not printable is escaped.
 func stringRepr(s string) string {
