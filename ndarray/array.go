@@ -33,6 +33,7 @@ type arrayExt struct {
 	class string
 	owner Owner
 	small [8]int // memory for dims of up to four dimensions
+	extra any    // see Extra
 }
 
 // Owner is who lends an array its memory and may take it back, such as a mapped file
@@ -354,6 +355,19 @@ func (a *Array) SetClass(class string) {
 		a.extra().class = class
 	}
 }
+
+// Extra returns what a subclass keeps beside the elements, as SetExtra got it; nil
+// for nearly every array.
+func (a *Array) Extra() any {
+	if a.ext == nil {
+		return nil
+	}
+	return a.ext.extra
+}
+
+// SetExtra sets what a subclass keeps beside the elements: the whole state that the reader of
+// a pickle found, for instance. This package only carries it; views do not have it.
+func (a *Array) SetExtra(extra any) { a.extra().extra = extra }
 
 // SetOwner says who may take the memory back. From then on everything that reads or
 // writes elements, here and in views made later, first asks the owner, and

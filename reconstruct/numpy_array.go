@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -105,11 +106,35 @@ func (r *Resolver) setArray(class string, arr *ndarray.Array, state any) error {
 	if err != nil {
 		return err
 	}
-	s, err := r.readArrayState(argReader{fn: a.fn, vals: items})
+	own, extended := ownState(class, items)
+	s, err := r.readArrayState(argReader{fn: a.fn, vals: own})
 	if err != nil {
 		return err
 	}
-	return s.init(arr)
+	if err := s.init(arr); err != nil {
+		return err
+	}
+	if extended {
+		arr.SetExtra(state)
+	}
+	return nil
+}
+
+// ownState finds the array's own state in that of a subclass outside NumPy, which
+// by custom is (array state, more) or the array's five items with more behind them.
+func ownState(class string, items []any) (own []any, extended bool) {
+	if strings.HasPrefix(class, "numpy.") {
+		return items, false
+	}
+	if len(items) > 5 {
+		return items[:5], true
+	}
+	if len(items) > 1 && len(items) < 4 {
+		if inner, ok := items[0].(*types.Tuple); ok {
+			return *inner, true
+		}
+	}
+	return items, false
 }
 
 func (r *Resolver) readArrayState(a argReader) (arrayState, error) {

@@ -1,0 +1,139 @@
+package frame
+
+import (
+	"fmt"
+	"iter"
+)
+
+// Frame is a table of named, typed columns with an index, as pandas' DataFrame.
+// It is safe for concurrent reads.
+type Frame struct {
+	// Columns are in the order of the table; each has Rows() elements.
+	Columns []*Series
+	// Labels is the index of the columns: Labels.At(i) is Columns[i].Name.
+	Labels *Index
+	// Index holds the labels of the rows.
+	Index *Index
+	// Class is "module.name" of the Python class.
+	Class string
+	// Attrs is pandas' user-defined attrs dict, nil if empty.
+	Attrs map[string]any
+	// Extra holds the attributes that a subclass of DataFrame adds, nil if none.
+	Extra map[string]any
+}
+
+// Rows returns the number of rows.
+func (f *Frame) Rows() int { return f.Index.Len() }
+
+// Shape returns the numbers of rows and columns, as DataFrame.shape.
+func (f *Frame) Shape() (rows, cols int) { return f.Rows(), len(f.Columns) }
+
+// Column returns the first column whose name is the given string, and nil where
+// there is none. See the function [Column] for its values as a typed slice.
+func (f *Frame) Column(name string) *Series {
+	for _, c := range f.Columns {
+		if s, ok := c.Name.(string); ok && s == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// ColumnNames returns the columns' names as text: a string as it is, any other
+// label as fmt prints it.
+func (f *Frame) ColumnNames() []string {
+	names := make([]string, len(f.Columns))
+	for i, c := range f.Columns {
+		names[i] = labelText(c.Name)
+	}
+	return names
+}
+
+func labelText(label any) string {
+	if s, ok := label.(string); ok {
+		return s
+	}
+	return fmt.Sprint(label)
+}
+
+// Record is one row of a Frame: it reads elements where they lie.
+type Record struct {
+	f   *Frame
+	row int
+}
+
+// Row returns the position of the record in its frame, from 0.
+func (r Record) Row() int { return r.row }
+
+// Label returns the row's label in the frame's index.
+func (r Record) Label() any { return r.f.Index.At(r.row) }
+
+// At returns the value in column i, nil where it is missing.
+func (r Record) At(i int) any {
+	c := r.f.Columns[i]
+	if c.IsNull(r.row) {
+		return nil
+	}
+	return c.At(r.row)
+}
+
+// Get returns the value in the first column of that name, nil where it is
+// missing; ok is false where there is no such column.
+func (r Record) Get(name string) (v any, ok bool) {
+	for i, c := range r.f.Columns {
+		if s, isText := c.Name.(string); isText && s == name {
+			return r.At(i), true
+		}
+	}
+	return nil, false
+}
+
+// Map returns the row as a map from column name to value, in memory of its own.
+func (r Record) Map() map[string]any {
+	m := make(map[string]any, len(r.f.Columns))
+	for i, c := range r.f.Columns {
+		m[labelText(c.Name)] = r.At(i)
+	}
+	return m
+}
+
+// Records returns the rows in order. A Record is a view: it costs nothing until
+// its values are asked for.
+func (f *Frame) Records() iter.Seq2[int, Record] {
+	return func(yield func(int, Record) bool) {
+		for i := range f.Rows() {
+			if !yield(i, Record{f, i}) {
+				return
+			}
+		}
+	}
+}
+
+// Validate checks that every column has one element a row, every code lies in
+// its categories or levels and every sparse position in its series. What the
+// reader of this module returns is valid; a frame that a program builds may not
+// be. It takes time linear in the frame.
+func (f *Frame) Validate() error {
+	if f.Index == nil || f.Labels == nil {
+		return errorf("a frame needs an index and labels")
+	}
+	if f.Labels.Len() != len(f.Columns) {
+		return errorf("%d labels for %d columns", f.Labels.Len(), len(f.Columns))
+	}
+	if err := f.Index.Validate(); err != nil {
+		return err
+	}
+	if err := f.Labels.Validate(); err != nil {
+		return err
+	}
+	rows := f.Rows()
+	for _, c := range f.Columns {
+		if err := c.Validate(); err != nil {
+			return fmt.Errorf("column %s: %w", labelText(c.Name), err)
+		}
+		if c.Len() != rows {
+			return errorf("column %s has %d elements, the index has %d", labelText(c.Name), c.Len(), rows)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,447 @@
+package reconstruct
+
+import (
+	"math/bits"
+	"strings"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// isArrayName reports whether a name of pandas is an extension array's.
+func isArrayName(name string) bool {
+	return strings.HasSuffix(name, "Array") || name == "Categorical" ||
+		strings.HasPrefix(name, "__pyx_unpickle_") || strings.HasPrefix(name, "ArrowStringArray") ||
+		name == "StringArrayNumpySemantics" || name == "ArrowStringArrayNumpySemantics"
+}
+
+// backed is what an array over one ndarray says of itself, in whichever of
+// the four state shapes.
+type backed struct {
+	class  string
+	dtype  any
+	values *ndarray.Array
+	attrs  map[string]any
+}
+
+// extension converts an extension array: one Series, or one for each row of a
+// two-dimensional backing array.
+func (p *Pandas) extension(o *pickle.Object, inst namedInstance) ([]*frame.Series, error) {
+	class, ok := pandasName(inst.Class)
+	if !ok {
+		return one(opaque(o), nil)
+	}
+	if strings.HasPrefix(class, "__pyx_unpickle_") {
+		if len(inst.Args) == 0 {
+			return nil, pickle.Malformed("%s without arguments", class)
+		}
+		g, isNamed := inst.Args[0].(pickle.Named)
+		if !isNamed {
+			return nil, pickle.Malformed("%s of %s", class, typeName(inst.Args[0]))
+		}
+		class = g.Global().Name
+	}
+	switch class {
+	case "IntegerArray", "FloatingArray", "BooleanArray":
+		return one(p.masked(class, inst.State))
+	case "SparseArray":
+		return one(readSparse(inst))
+	case "IntervalArray":
+		return one(p.intervalArray(inst.State))
+	case "ArrowExtensionArray", "ArrowStringArray", "ArrowStringArrayNumpySemantics":
+		return one(p.arrowArray(inst.State))
+	}
+	b, err := readBacked(class, inst)
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return one(opaque(o), nil)
+	}
+	return p.backedColumns(b)
+}
+
+func one(s *frame.Series, err error) ([]*frame.Series, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []*frame.Series{s}, nil
+}
+
+// readBacked reads the state of an NDArrayBacked array: (dtype, array, attrs)
+// in either order and with or without attrs, a tuple of one dict, or a dict.
+func readBacked(class string, inst namedInstance) (*backed, error) {
+	b := &backed{class: class}
+	state := inst.State
+	parts, isTuple := items(state)
+	if isTuple && len(parts) == 1 {
+		state, isTuple = parts[0], false
+	}
+	if isTuple {
+		for _, part := range parts {
+			if a, ok := part.(*ndarray.Array); ok && b.values == nil {
+				b.values = a
+				continue
+			}
+			if m, ok := textKeys(part); ok {
+				b.attrs = m
+				continue
+			}
+			if b.dtype == nil {
+				b.dtype = part
+			}
+		}
+	} else {
+		m, ok := textKeys(state)
+		if !ok {
+			return nil, nil
+		}
+		b.attrs = m
+		v, _ := first(m, "_ndarray", "_codes", "_data", "labels")
+		b.values, _ = v.(*ndarray.Array)
+		b.dtype, _ = first(m, "_dtype")
+	}
+	if b.values == nil {
+		return nil, pickle.Malformed("a %s without its values", class)
+	}
+	return b, nil
+}
+
+func (p *Pandas) backedColumns(b *backed) ([]*frame.Series, error) {
+	columns, err := arrayColumns(b.values)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range columns {
+		if err := p.refineBacked(b, s); err != nil {
+			return nil, err
+		}
+	}
+	return columns, nil
+}
+
+func (p *Pandas) refineBacked(b *backed, s *frame.Series) error {
+	if freq, ok := first(b.attrs, "_freq", "freq"); ok && freq != nil {
+		s.Freq = freqText(freq)
+	}
+	switch b.class {
+	case "Categorical":
+		return p.categorical(b, s)
+	case "DatetimeArray", "TimedeltaArray":
+		if s.Kind != frame.Datetime && s.Kind != frame.Timedelta {
+			return pickle.Malformed("a %s over %s", b.class, s.DType)
+		}
+		tz, ok := dtypeZone(b.dtype)
+		if !ok {
+			if t, has := first(b.attrs, "_tz", "tz"); has && t != nil {
+				tz = zoneText(t)
+			}
+		}
+		if tz != "" {
+			s.TZ = tz
+			s.DType = datetimeTZName(s)
+		}
+	case "PeriodArray":
+		if k := s.Values.DType().Kind(); k != 'i' {
+			return pickle.Malformed("a PeriodArray over %s", s.DType)
+		}
+		s.Kind = frame.Period
+		if freq := periodFreq(b.dtype); freq != "" {
+			s.Freq = freq
+		}
+		s.DType = "period[" + s.Freq + "]"
+	case "StringArray":
+		s.DType = "string"
+	case "StringArrayNumpySemantics":
+		s.DType = "str"
+	}
+	return nil
+}
+
+func datetimeTZName(s *frame.Series) string {
+	return "datetime64[" + s.Values.DType().Unit().Base + ", " + s.TZ + "]"
+}
+
+// dtypeState returns the state or arguments of a dtype object of pandas.
+func dtypeInstance(v any) (string, namedInstance, bool) {
+	o, ok := v.(*pickle.Object)
+	if !ok {
+		return "", namedInstance{}, false
+	}
+	inst, ok := named(o)
+	if !ok {
+		return "", namedInstance{}, false
+	}
+	name, ok := pandasName(inst.Class)
+	return name, inst, ok
+}
+
+func dtypeZone(dtype any) (string, bool) {
+	name, inst, ok := dtypeInstance(dtype)
+	if !ok || name != "DatetimeTZDtype" {
+		return "", false
+	}
+	if m, ok := textKeys(inst.State); ok {
+		if tz := m["tz"]; tz != nil {
+			return zoneText(tz), true
+		}
+	}
+	if len(inst.Args) == 2 {
+		return zoneText(inst.Args[1]), true
+	}
+	return "", false
+}
+
+func periodFreq(dtype any) string {
+	name, inst, ok := dtypeInstance(dtype)
+	if !ok || name != "PeriodDtype" {
+		return ""
+	}
+	if len(inst.Args) == 0 {
+		m, _ := textKeys(inst.State) // up to pandas 1.0
+		return freqText(m["freq"])
+	}
+	if s, ok := asText(inst.Args[0]); ok {
+		return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(s, "period["), "Period["), "]")
+	}
+	return freqText(inst.Args[0])
+}
+
+func (p *Pandas) categorical(b *backed, s *frame.Series) error {
+	s.Kind, s.DType = frame.Categorical, "category"
+	categories, _ := first(b.attrs, "_categories", "_levels")
+	ordered, _ := first(b.attrs, "_ordered", "ordered")
+	if name, inst, ok := dtypeInstance(b.dtype); ok && name == "CategoricalDtype" {
+		if m, isDict := textKeys(inst.State); isDict {
+			categories, ordered = m["categories"], m["ordered"]
+		}
+	}
+	s.Ordered, _ = ordered.(bool)
+	if categories == nil {
+		return pickle.Malformed("a Categorical without categories")
+	}
+	x, err := p.axis(categories)
+	if err != nil {
+		return err
+	}
+	s.Categories = x
+	return s.Validate()
+}
+
+func (p *Pandas) masked(class string, state any) (*frame.Series, error) {
+	m, ok := textKeys(state)
+	if !ok {
+		if parts, isTuple := items(state); isTuple && len(parts) == 2 {
+			m = map[string]any{"_data": parts[0], "_mask": parts[1]}
+		}
+	}
+	data, ok1 := m["_data"].(*ndarray.Array)
+	mask, ok2 := m["_mask"].(*ndarray.Array)
+	if !ok1 || !ok2 || data.NDim() != 1 || mask.NDim() != 1 || mask.Size() != data.Size() {
+		return nil, pickle.Malformed("a %s whose data and mask do not match", class)
+	}
+	missing, err := ndarray.Values[bool](mask)
+	if err != nil {
+		return nil, err
+	}
+	valid := make([]bool, len(missing))
+	for i, miss := range missing {
+		valid[i] = !miss
+	}
+	return &frame.Series{Kind: frame.Masked, DType: maskedName(data.DType()), Values: data, Valid: valid}, nil
+}
+
+// maskedName is pandas' name of a nullable dtype: that of NumPy's with a capital.
+func maskedName(d *ndarray.DType) string {
+	if d.Kind() == 'b' {
+		return "boolean"
+	}
+	name := d.String()
+	if strings.HasPrefix(name, "uint") {
+		return "UI" + name[2:]
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+func (p *Pandas) intervalArray(state any) (*frame.Series, error) {
+	if parts, ok := items(state); ok && len(parts) == 1 {
+		state = parts[0]
+	}
+	m, ok := textKeys(state)
+	if !ok {
+		return nil, pickle.Malformed("an IntervalArray with a state of %s", typeName(state))
+	}
+	closed, ok := asText(m["_closed"])
+	if name, inst, isDType := dtypeInstance(m["_dtype"]); !ok && isDType && name == "IntervalDtype" {
+		d, _ := textKeys(inst.State)
+		closed, ok = asText(d["closed"])
+		if !ok && len(inst.Args) == 2 {
+			closed, ok = asText(inst.Args[1])
+		}
+	}
+	if !ok {
+		closed = "right"
+	}
+	return p.interval(m["_left"], m["_right"], closed)
+}
+
+func (p *Pandas) interval(left, right any, closed string) (*frame.Series, error) {
+	switch closed {
+	case "left", "right", "both", "neither":
+	default:
+		return nil, pickle.Malformed("an interval closed on %q", closed)
+	}
+	s := &frame.Series{Kind: frame.Interval, Closed: closed}
+	for _, side := range []struct {
+		v   any
+		dst **frame.Series
+	}{{left, &s.Left}, {right, &s.Right}} {
+		x, err := p.axis(side.v)
+		if err != nil {
+			return nil, err
+		}
+		if x.IsRange() {
+			if x, err = materialised(x); err != nil {
+				return nil, err
+			}
+		}
+		if x.Values == nil {
+			return nil, pickle.Malformed("a %s as the bounds of intervals", x.Class)
+		}
+		*side.dst = x.Values
+	}
+	s.DType = "interval[" + s.Left.DType + ", " + closed + "]"
+	return s, s.Validate()
+}
+
+// materialised turns a RangeIndex of a modest length into values: as bounds it
+// stands beside nothing that shows that its length is honest.
+func materialised(x *frame.Index) (*frame.Index, error) {
+	const most = 1 << 16
+	if x.Len() > most {
+		return nil, pickle.Unsupported("a RangeIndex of %d labels as the bounds of intervals", x.Len())
+	}
+	labels := make([]int64, x.Len())
+	for i := range labels {
+		labels[i] = int64(x.Start + i*x.Step)
+	}
+	a, err := ndarray.FromSlice(labels)
+	if err != nil {
+		return nil, err
+	}
+	return &frame.Index{Class: "Index", Names: x.Names, Values: plainSeries(a)}, nil
+}
+
+func readSparse(inst namedInstance) (*frame.Series, error) {
+	m, _ := textKeys(inst.State)
+	values, ok := m["_sparse_values"].(*ndarray.Array)
+	if !ok {
+		return nil, pickle.Malformed("a SparseArray without its values")
+	}
+	var fill any
+	if name, d, isDType := dtypeInstance(m["_dtype"]); isDType && name == "SparseDtype" {
+		state, _ := textKeys(d.State)
+		fill = state["_fill_value"]
+	}
+	return sparseSeries(values, m["_sparse_index"], fill)
+}
+
+// oldSparse reads the state of pandas up to 0.23, an ndarray subclass: (array
+// state, (fill value, index)).
+func oldSparse(a *ndarray.Array) (*frame.Series, error) {
+	own := ownItems(a)
+	if len(own) < 2 {
+		return nil, pickle.Malformed("a SparseArray with a state of %d items", len(own))
+	}
+	return sparseSeries(a, own[1], own[0])
+}
+
+func sparseSeries(values *ndarray.Array, index, fill any) (*frame.Series, error) {
+	o, ok := index.(*pickle.Object)
+	if !ok {
+		return nil, pickle.Malformed("the index of a SparseArray is %s", typeName(index))
+	}
+	length, positions, err := sparsePositions(o, values.Size())
+	if err != nil {
+		return nil, err
+	}
+	if sc, isScalar := fill.(*ndarray.Scalar); isScalar {
+		fill = sc.Value()
+	}
+	s := &frame.Series{
+		Kind: frame.Sparse, Values: values, Positions: positions, Length: length, FillValue: fill,
+		DType: "Sparse[" + values.DType().String() + ", " + pythonText(fill) + "]",
+	}
+	return s, s.Validate()
+}
+
+// sparsePositions reads IntIndex(length, positions) and BlockIndex(length,
+// starts, lengths), which must say the place of n values: nothing is laid out for
+// lengths that say more.
+func sparsePositions(o *pickle.Object, n int) (int, []int32, error) {
+	inst, ok := named(o)
+	if !ok || len(inst.Args) < 2 {
+		return 0, nil, pickle.Malformed("a sparse index with %d arguments", len(inst.Args))
+	}
+	length, ok := asInt(inst.Args[0])
+	if !ok || length < 0 || length > 1<<31-1 {
+		return 0, nil, pickle.Malformed("a sparse index of length %v", inst.Args[0])
+	}
+	starts, err := int32s(inst.Args[1])
+	if err != nil {
+		return 0, nil, err
+	}
+	if inst.Class.Name == "IntIndex" {
+		return length, starts, nil
+	}
+	if inst.Class.Name != "BlockIndex" || len(inst.Args) < 3 {
+		return 0, nil, pickle.Malformed("a sparse index of the class %s", inst.Class)
+	}
+	lengths, err := int32s(inst.Args[2])
+	if err != nil {
+		return 0, nil, err
+	}
+	positions, err := blockPositions(length, n, starts, lengths)
+	return length, positions, err
+}
+
+func blockPositions(length, values int, starts, lengths []int32) ([]int32, error) {
+	if len(starts) != len(lengths) {
+		return nil, pickle.Malformed("a BlockIndex of %d starts and %d lengths", len(starts), len(lengths))
+	}
+	total := 0
+	end := int64(0)
+	for i, n := range lengths {
+		if n < 0 || int64(starts[i]) < end || int64(starts[i])+int64(n) > int64(length) {
+			return nil, pickle.Malformed("a BlockIndex whose blocks overlap or lie outside %d elements", length)
+		}
+		end = int64(starts[i]) + int64(n)
+		total += int(n)
+	}
+	if total != values {
+		return nil, pickle.Malformed("a BlockIndex of %d places for %d values", total, values)
+	}
+	out := make([]int32, 0, total)
+	for i, n := range lengths {
+		for j := range n {
+			out = append(out, starts[i]+j)
+		}
+	}
+	return out, nil
+}
+
+func int32s(v any) ([]int32, error) {
+	a, ok := v.(*ndarray.Array)
+	if !ok || a.NDim() != 1 {
+		return nil, pickle.Malformed("sparse positions are %s", typeName(v))
+	}
+	return ndarray.Values[int32](a)
+}
+
+// bitmapBytes is the number of bytes of n bits from an offset, and whether it
+// can be said without overflow.
+func bitmapBytes(offset, n int) (int, bool) {
+	sum, carry := bits.Add64(uint64(offset), uint64(n), 7)
+	return int(sum >> 3), carry == 0 && offset >= 0 && n >= 0 && sum < 1<<62
+}

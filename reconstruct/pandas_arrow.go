@@ -1,0 +1,693 @@
+package reconstruct
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+	"strings"
+
+	"github.com/cockroachdb/apd/v3"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// An arrowType is a DataType of pyarrow: its alias, or the name of the function
+// that makes it with its parameters.
+type arrowType struct {
+	name             string       // "int64", "large_string", "timestamp", "list", "struct", "dictionary", "decimal128"...
+	unit, tz         string       // of timestamp
+	precision, scale int          // of decimal128
+	fields           []arrowField // of list and struct; the indices of dictionary
+	value            *arrowType   // of dictionary
+	ordered          bool         // of dictionary
+}
+
+type arrowField struct {
+	name string
+	typ  *arrowType
+}
+
+// arrowFixed maps Arrow's fixed-width types to NumPy's.
+var arrowFixed = map[string]string{
+	"int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8",
+	"uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8",
+	"halffloat": "f2", "float": "f4", "double": "f8",
+	"time32[s]": "i4", "time32[ms]": "i4", "time64[us]": "i8", "time64[ns]": "i8",
+	"date64[ms]":  "M8[ms]",
+	"duration[s]": "m8[s]", "duration[ms]": "m8[ms]", "duration[us]": "m8[us]", "duration[ns]": "m8[ns]",
+	"timestamp[s]": "M8[s]", "timestamp[ms]": "M8[ms]", "timestamp[us]": "M8[us]", "timestamp[ns]": "M8[ns]",
+}
+
+// arrowArray converts the state of an ArrowExtensionArray or ArrowStringArray.
+func (p *Pandas) arrowArray(state any) (*frame.Series, error) {
+	m, ok := textKeys(state)
+	if !ok {
+		return nil, pickle.Malformed("an Arrow array with a state of %s", typeName(state))
+	}
+	data, _ := first(m, "_pa_array", "_data")
+	chunks, typ, err := p.arrowChunks(data)
+	if err != nil {
+		return nil, err
+	}
+	var parts []*frame.Series
+	for _, c := range chunks {
+		s, err := p.arrowData(c)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, s)
+	}
+	s, err := joinChunks(parts)
+	if err != nil {
+		return nil, err
+	}
+	s.DType = arrowDTypeName(m["_dtype"], typ)
+	return s, s.Validate()
+}
+
+// arrowDTypeName is str(dtype) of pandas: "string", "str" or "type[pyarrow]".
+func arrowDTypeName(dtype any, typ *arrowType) string {
+	name, inst, ok := dtypeInstance(dtype)
+	if ok && name == "StringDtype" {
+		if len(inst.Args) > 1 {
+			if na, isFloat := inst.Args[1].(float64); isFloat && na != na {
+				return "str"
+			}
+		}
+		return "string"
+	}
+	return typ.String() + "[pyarrow]"
+}
+
+// String returns str(type) of pyarrow.
+func (t *arrowType) String() string {
+	switch t.name {
+	case "timestamp":
+		if t.tz != "" {
+			return "timestamp[" + t.unit + ", tz=" + t.tz + "]"
+		}
+		return "timestamp[" + t.unit + "]"
+	case "decimal128":
+		return fmt.Sprintf("decimal128(%d, %d)", t.precision, t.scale)
+	case "list", "large_list", "struct":
+		parts := make([]string, len(t.fields))
+		for i, f := range t.fields {
+			parts[i] = f.name + ": " + f.typ.String()
+		}
+		return t.name + "<" + strings.Join(parts, ", ") + ">"
+	case "dictionary":
+		ordered := 0
+		if t.ordered {
+			ordered = 1
+		}
+		return fmt.Sprintf("dictionary<values=%s, indices=%s, ordered=%d>", t.value, t.fields[0].typ, ordered)
+	}
+	return t.name
+}
+
+// restored is the argument of pyarrow.lib._restore_array.
+type restored struct {
+	typ        *arrowType
+	length     int
+	offset     int
+	buffers    [][]byte
+	children   []any
+	dictionary any
+}
+
+// arrowChunks returns the argument tuples of the array's chunks.
+func (p *Pandas) arrowChunks(v any) ([]*restored, *arrowType, error) {
+	o, ok := v.(*pickle.Object)
+	if !ok || len(o.Args) == 0 {
+		return nil, nil, pickle.Malformed("an Arrow array that is %s", typeName(v))
+	}
+	switch o.ClassName() {
+	case "pyarrow.lib._restore_array":
+		r, err := p.restoredArray(o.Args[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		return []*restored{r}, r.typ, nil
+	case "pyarrow.lib.chunked_array":
+		return p.chunkedArray(o.Args)
+	}
+	return nil, nil, pickle.Unsupported("an Arrow array made by %s", o.ClassName())
+}
+
+func (p *Pandas) chunkedArray(args []any) ([]*restored, *arrowType, error) {
+	list, ok := items(args[0])
+	if !ok {
+		return nil, nil, pickle.Malformed("the chunks of an Arrow array are %s", typeName(args[0]))
+	}
+	typ := &arrowType{name: "null"}
+	if len(args) > 1 {
+		t, err := p.arrowType(args[1])
+		if err != nil {
+			return nil, nil, err
+		}
+		typ = t
+	}
+	var out []*restored
+	for _, c := range list {
+		o, isObject := c.(*pickle.Object)
+		if !isObject || o.ClassName() != "pyarrow.lib._restore_array" || len(o.Args) == 0 {
+			return nil, nil, pickle.Malformed("a chunk of an Arrow array is %s", typeName(c))
+		}
+		r, err := p.restoredArray(o.Args[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		out, typ = append(out, r), r.typ
+	}
+	if len(out) == 0 {
+		out = append(out, &restored{typ: typ})
+	}
+	return out, typ, nil
+}
+
+func (p *Pandas) restoredArray(v any) (*restored, error) {
+	t, ok := v.(*types.Tuple)
+	if !ok || len(*t) < 6 {
+		return nil, pickle.Malformed("an Arrow array restored from %s", typeName(v))
+	}
+	if p.restored[t] {
+		return nil, pickle.Unsupported("an Arrow array that two arrays share")
+	}
+	if p.restored == nil {
+		p.restored = map[*types.Tuple]bool{}
+	}
+	p.restored[t] = true
+	a := *t
+	typ, err := p.arrowType(a[0])
+	if err != nil {
+		return nil, err
+	}
+	r := &restored{typ: typ}
+	var ok1, ok2 bool
+	r.length, ok1 = asInt(a[1])
+	r.offset, ok2 = asInt(a[3])
+	if !ok1 || !ok2 || r.length < 0 || r.offset < 0 || r.length > math.MaxInt32*64 || r.offset > math.MaxInt32*64 {
+		return nil, pickle.Malformed("an Arrow array of length %v at offset %v", a[1], a[3])
+	}
+	buffers, ok := items(a[4])
+	if !ok {
+		return nil, pickle.Malformed("the buffers of an Arrow array are %s", typeName(a[4]))
+	}
+	for _, b := range buffers {
+		data, err := arrowBuffer(b)
+		if err != nil {
+			return nil, err
+		}
+		r.buffers = append(r.buffers, data)
+	}
+	r.children, _ = items(a[5])
+	if len(a) > 6 {
+		r.dictionary = a[6]
+	}
+	return r, nil
+}
+
+// arrowBuffer reads None or py_buffer(data).
+func arrowBuffer(v any) ([]byte, error) {
+	if v == nil {
+		return nil, nil
+	}
+	if o, ok := v.(*pickle.Object); ok && o.ClassName() == "pyarrow.lib.py_buffer" && len(o.Args) == 1 {
+		v = o.Args[0]
+	}
+	switch b := v.(type) {
+	case []byte:
+		return b, nil
+	case *types.ByteArray:
+		return *b, nil
+	}
+	return nil, pickle.Malformed("an Arrow buffer is %s", typeName(v))
+}
+
+// arrowType reads a DataType: type_for_alias(alias) or one of the functions
+// with parameters.
+func (p *Pandas) arrowType(v any) (*arrowType, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	o, ok := v.(*pickle.Object)
+	if !ok || len(o.Args) == 0 {
+		return nil, pickle.Malformed("an Arrow type that is %s", typeName(v))
+	}
+	switch name := strings.TrimPrefix(o.ClassName(), "pyarrow.lib."); name {
+	case "type_for_alias":
+		alias, ok := asText(o.Args[0])
+		if !ok {
+			return nil, pickle.Malformed("an Arrow type alias that is %s", typeName(o.Args[0]))
+		}
+		return &arrowType{name: alias}, nil
+	case "timestamp":
+		t := &arrowType{name: name}
+		t.unit, _ = asText(o.Args[0])
+		if len(o.Args) > 1 && o.Args[1] != nil {
+			t.tz, _ = asText(o.Args[1])
+		}
+		return t, nil
+	case "list_", "large_list", "struct":
+		return p.arrowNested(strings.TrimSuffix(name, "_"), o.Args)
+	case "dictionary":
+		if len(o.Args) < 2 {
+			return nil, pickle.Malformed("an Arrow dictionary type of %d arguments", len(o.Args))
+		}
+		index, err := p.arrowType(o.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		value, err := p.arrowType(o.Args[1])
+		t := &arrowType{name: name, value: value, fields: []arrowField{{typ: index}}}
+		if len(o.Args) > 2 {
+			t.ordered, _ = o.Args[2].(bool)
+		}
+		return t, err
+	case "decimal128":
+		t := &arrowType{name: name}
+		t.precision, _ = asInt(o.Args[0])
+		if len(o.Args) > 1 {
+			t.scale, _ = asInt(o.Args[1])
+		}
+		return t, nil
+	default:
+		return nil, pickle.Unsupported("the Arrow type %s", name)
+	}
+}
+
+func (p *Pandas) arrowNested(name string, args []any) (*arrowType, error) {
+	t := &arrowType{name: name}
+	fields, ok := items(args[0])
+	if !ok {
+		fields = []any{args[0]}
+	}
+	for _, f := range fields {
+		field := arrowField{name: "item"}
+		typ := f
+		if o, isObject := f.(*pickle.Object); isObject && o.ClassName() == "pyarrow.lib.field" && len(o.Args) > 1 {
+			field.name, _ = asText(o.Args[0])
+			typ = o.Args[1]
+		} else if pair, isTuple := f.(*types.Tuple); isTuple && len(*pair) == 2 {
+			field.name, _ = asText((*pair)[0])
+			typ = (*pair)[1]
+		}
+		var err error
+		if field.typ, err = p.arrowType(typ); err != nil {
+			return nil, err
+		}
+		t.fields = append(t.fields, field)
+	}
+	return t, nil
+}
+
+// buffer returns buffer i, which must have at least n bytes; an absent one
+// counts as empty.
+func (r *restored) buffer(i, n int) ([]byte, error) {
+	var b []byte
+	if i < len(r.buffers) {
+		b = r.buffers[i]
+	}
+	if len(b) < n {
+		return nil, pickle.Malformed("an Arrow buffer of %d bytes where %s of %d elements needs %d", len(b), r.typ, r.length, n)
+	}
+	return b, nil
+}
+
+// valid expands the validity bitmap; nil if there is none.
+func (r *restored) valid() ([]bool, error) {
+	bitmap, err := r.bitmap()
+	if bitmap == nil || err != nil {
+		return nil, err
+	}
+	out := make([]bool, r.length)
+	for i := range out {
+		bit := r.offset + i
+		out[i] = bitmap[bit>>3]>>(bit&7)&1 != 0
+	}
+	return out, nil
+}
+
+func (r *restored) bitmap() ([]byte, error) {
+	if len(r.buffers) == 0 || r.buffers[0] == nil {
+		return nil, nil
+	}
+	return r.buffer(0, (r.offset+r.length+7)/8)
+}
+
+// arrowData converts one array of Arrow's layout.
+func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	name := r.typ.name
+	if name == "timestamp" {
+		name = "timestamp[" + r.typ.unit + "]"
+	}
+	if typestr, ok := arrowFixed[name]; ok {
+		return r.fixed(typestr)
+	}
+	switch name {
+	case "null":
+		return &frame.Series{Kind: frame.Object, Items: make([]any, min(r.length, 1<<16)), Length: r.length}, checkNulls(r)
+	case "bool":
+		return r.bools()
+	case "date32[day]":
+		return r.dates()
+	case "string", "large_string":
+		return r.text(name == "large_string")
+	case "binary", "large_binary":
+		return r.binary(name == "large_binary")
+	case "dictionary":
+		return p.dictionary(r)
+	case "list", "large_list":
+		return p.list(r)
+	case "struct":
+		return p.structs(r)
+	case "decimal128":
+		return r.decimals()
+	}
+	return nil, pickle.Unsupported("the Arrow type %s", r.typ)
+}
+
+// checkNulls bounds an array of nulls, which has no bytes that show its length.
+func checkNulls(r *restored) error {
+	if r.length > 1<<16 {
+		return pickle.Unsupported("an Arrow array of %d nulls", r.length)
+	}
+	return nil
+}
+
+func (r *restored) fixed(typestr string) (*frame.Series, error) {
+	dt, err := ndarray.ParseDType("<" + typestr)
+	if err != nil {
+		return nil, err
+	}
+	size := dt.ItemSize()
+	data, err := r.buffer(1, (r.offset+r.length)*size)
+	if err != nil {
+		return nil, err
+	}
+	a, err := ndarray.New(dt, []int{r.length}, 'C', data[r.offset*size:(r.offset+r.length)*size])
+	if err != nil {
+		return nil, err
+	}
+	s := plainSeries(a)
+	if s.Kind == frame.Numpy {
+		s.Kind = frame.Masked
+	}
+	s.TZ = r.typ.tz
+	s.Valid, err = r.valid()
+	return s, err
+}
+
+func (r *restored) bools() (*frame.Series, error) {
+	data, err := r.buffer(1, (r.offset+r.length+7)/8)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]bool, r.length)
+	for i := range values {
+		bit := r.offset + i
+		values[i] = data[bit>>3]>>(bit&7)&1 != 0
+	}
+	a, err := ndarray.FromSlice(values)
+	if err != nil {
+		return nil, err
+	}
+	s := &frame.Series{Kind: frame.Masked, Values: a}
+	s.Valid, err = r.valid()
+	return s, err
+}
+
+func (r *restored) dates() (*frame.Series, error) {
+	data, err := r.buffer(1, (r.offset+r.length)*4)
+	if err != nil {
+		return nil, err
+	}
+	raw := make([]byte, 8*r.length)
+	for i := range r.length {
+		days := int32(binary.LittleEndian.Uint32(data[(r.offset+i)*4:]))
+		binary.LittleEndian.PutUint64(raw[8*i:], uint64(int64(days)))
+	}
+	dt, err := ndarray.ParseDType("<M8[D]")
+	if err != nil {
+		return nil, err
+	}
+	a, err := ndarray.New(dt, []int{r.length}, 'C', raw)
+	if err != nil {
+		return nil, err
+	}
+	s := plainSeries(a)
+	s.Valid, err = r.valid()
+	return s, err
+}
+
+// offsets reads length+1 offsets; an array without elements may have none.
+func (r *restored) offsets(large bool) (o32 []int32, o64 []int64, err error) {
+	size := 4
+	if large {
+		size = 8
+	}
+	if r.length == 0 {
+		return []int32{0}, nil, nil
+	}
+	data, err := r.buffer(1, (r.offset+r.length+1)*size)
+	if err != nil {
+		return nil, nil, err
+	}
+	data = data[r.offset*size:]
+	dt := ndarray.Int32
+	if large {
+		dt = ndarray.Int64
+	}
+	a, err := ndarray.New(dt.NewByteOrder('<'), []int{r.length + 1}, 'C', data[:(r.length+1)*size])
+	if err != nil {
+		return nil, nil, err
+	}
+	if large {
+		o64, err = ndarray.Values[int64](a)
+	} else {
+		o32, err = ndarray.Values[int32](a)
+	}
+	return o32, o64, err
+}
+
+func (r *restored) strings(large bool) (*frame.Strings, error) {
+	o32, o64, err := r.offsets(large)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.buffer(2, 0)
+	if err != nil {
+		return nil, err
+	}
+	t := &frame.Strings{Offsets32: o32, Offsets64: o64, Data: data, BitOffset: r.offset}
+	if t.Validity, err = r.bitmap(); err != nil {
+		return nil, err
+	}
+	return t, t.Validate()
+}
+
+func (r *restored) text(large bool) (*frame.Series, error) {
+	t, err := r.strings(large)
+	if err != nil {
+		return nil, err
+	}
+	return &frame.Series{Kind: frame.Text, Text: t}, nil
+}
+
+func (r *restored) binary(large bool) (*frame.Series, error) {
+	t, err := r.strings(large)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]any, t.Len())
+	for i := range out {
+		if !t.IsNull(i) {
+			out[i] = t.Bytes(i)
+		}
+	}
+	return &frame.Series{Kind: frame.Object, Items: out}, nil
+}
+
+func (p *Pandas) dictionary(r *restored) (*frame.Series, error) {
+	index := *r
+	index.typ = r.typ.fields[0].typ
+	codes, err := p.arrowData(&index)
+	if err != nil {
+		return nil, err
+	}
+	d, err := p.restoredArray(r.dictionary)
+	if err != nil {
+		return nil, err
+	}
+	values, err := p.arrowData(d)
+	if err != nil {
+		return nil, err
+	}
+	values.DType = d.typ.String() + "[pyarrow]"
+	signed, err := signedCodes(codes)
+	if err != nil {
+		return nil, err
+	}
+	return &frame.Series{
+		Kind: frame.Categorical, Values: signed, Ordered: r.typ.ordered,
+		Categories: &frame.Index{Class: "Index", Names: []any{nil}, Values: values},
+	}, nil
+}
+
+// signedCodes makes missing indices -1, as a Categorical has them.
+func signedCodes(s *frame.Series) (*ndarray.Array, error) {
+	if s.Values == nil {
+		return nil, pickle.Malformed("a dictionary with indices of %s", s.DType)
+	}
+	codes, err := ndarray.Values[int64](s.Values)
+	if err != nil {
+		return nil, err
+	}
+	codes = append([]int64(nil), codes...)
+	for i := range codes {
+		if s.Valid != nil && !s.Valid[i] {
+			codes[i] = -1
+		}
+	}
+	return ndarray.FromSlice(codes)
+}
+
+func (p *Pandas) child(r *restored, i int) (*frame.Series, error) {
+	if i >= len(r.children) {
+		return nil, pickle.Malformed("an Arrow %s without child %d", r.typ, i)
+	}
+	c, err := p.restoredArray(r.children[i])
+	if err != nil {
+		return nil, err
+	}
+	s, err := p.arrowData(c)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Validate()
+}
+
+func (p *Pandas) list(r *restored) (*frame.Series, error) {
+	o32, o64, err := r.offsets(r.typ.name == "large_list")
+	if err != nil {
+		return nil, err
+	}
+	child, err := p.child(r, 0)
+	if err != nil {
+		return nil, err
+	}
+	valid, err := r.valid()
+	if err != nil {
+		return nil, err
+	}
+	at := func(i int) int64 {
+		if o64 != nil {
+			return o64[i]
+		}
+		return int64(o32[i])
+	}
+	out := make([]any, r.length)
+	last := int64(0)
+	for i := range out {
+		from, to := at(i), at(i+1)
+		if from < last || to < from || to > int64(child.Len()) {
+			return nil, pickle.Malformed("Arrow list offsets %d to %d of %d elements", from, to, child.Len())
+		}
+		last = to
+		if valid != nil && !valid[i] {
+			continue
+		}
+		part := make([]any, 0, to-from)
+		for j := from; j < to; j++ {
+			part = append(part, child.At(int(j)))
+		}
+		out[i] = part
+	}
+	return &frame.Series{Kind: frame.Object, Items: out}, nil
+}
+
+func (p *Pandas) structs(r *restored) (*frame.Series, error) {
+	valid, err := r.valid()
+	if err != nil {
+		return nil, err
+	}
+	children := make([]*frame.Series, len(r.typ.fields))
+	for k := range children {
+		if children[k], err = p.child(r, k); err != nil {
+			return nil, err
+		}
+		if children[k].Len() < r.offset+r.length {
+			return nil, pickle.Malformed("an Arrow struct of %d elements with a field of %d", r.length, children[k].Len())
+		}
+	}
+	if len(children) == 0 {
+		return nil, pickle.Unsupported("an Arrow struct without fields")
+	}
+	out := make([]any, r.length)
+	for i := range out {
+		if valid != nil && !valid[i] {
+			continue
+		}
+		m := make(map[string]any, len(children))
+		for k, c := range children {
+			m[r.typ.fields[k].name] = c.At(r.offset + i)
+		}
+		out[i] = m
+	}
+	return &frame.Series{Kind: frame.Object, Items: out}, nil
+}
+
+func (r *restored) decimals() (*frame.Series, error) {
+	data, err := r.buffer(1, (r.offset+r.length)*16)
+	if err != nil {
+		return nil, err
+	}
+	valid, err := r.valid()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]any, r.length)
+	for i := range out {
+		if valid != nil && !valid[i] {
+			continue
+		}
+		out[i] = decimal128(data[(r.offset+i)*16:][:16], r.typ.scale)
+	}
+	return &frame.Series{Kind: frame.Object, Items: out}, nil
+}
+
+// decimal128 reads a little-endian two's-complement integer of 16 bytes.
+func decimal128(b []byte, scale int) *apd.Decimal {
+	hi := big.NewInt(int64(binary.LittleEndian.Uint64(b[8:])))
+	lo := new(big.Int).SetUint64(binary.LittleEndian.Uint64(b))
+	hi.Lsh(hi, 64).Add(hi, lo)
+	coeff := new(apd.BigInt).SetMathBigInt(hi)
+	return apd.NewWithBigInt(coeff, int32(-scale))
+}
+
+// joinChunks puts chunks together; pandas writes one nearly always.
+func joinChunks(parts []*frame.Series) (*frame.Series, error) {
+	if len(parts) == 1 {
+		return parts[0], nil
+	}
+	out := &frame.Series{Kind: frame.Object}
+	for _, s := range parts {
+		for i := range s.Len() {
+			if s.IsNull(i) {
+				out.Items = append(out.Items, nil)
+				continue
+			}
+			out.Items = append(out.Items, s.At(i))
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,237 @@
+package reconstruct
+
+import (
+	"strings"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// isIndexName reports whether a function of pandas makes an index.
+func isIndexName(name string) bool {
+	return strings.HasPrefix(name, "_new_") && strings.HasSuffix(name, "Index")
+}
+
+// indexClasses are the classes of indexes that were subclasses of ndarray.
+var indexClasses = map[string]bool{
+	"Index": true, "RangeIndex": true, "MultiIndex": true, "DatetimeIndex": true, "TimedeltaIndex": true,
+	"PeriodIndex": true, "CategoricalIndex": true, "IntervalIndex": true,
+	"Int64Index": true, "UInt64Index": true, "Float64Index": true,
+}
+
+// axis converts whatever stands where an index belongs: an index, or in old
+// files an array.
+func (p *Pandas) axis(v any) (*frame.Index, error) {
+	switch v := v.(type) {
+	case *ndarray.Array:
+		class := "Index"
+		if name, ok := pandasClass(v.Class()); ok && indexClasses[name] {
+			class = name
+		}
+		return p.arrayIndex(class, v)
+	case *pickle.Object:
+		if done, ok := p.axes[v]; ok {
+			return done, nil
+		}
+		x, err := p.objectAxis(v)
+		if err != nil {
+			return nil, err
+		}
+		if p.axes == nil {
+			p.axes = map[*pickle.Object]*frame.Index{}
+		}
+		p.axes[v] = x
+		return x, nil
+	}
+	return nil, pickle.Malformed("%s as a pandas index", typeName(v))
+}
+
+func (p *Pandas) objectAxis(o *pickle.Object) (*frame.Index, error) {
+	inst, ok := named(o)
+	if !ok {
+		return nil, pickle.Malformed("%s as a pandas index", typeName(o))
+	}
+	if name, isPandas := pandasName(inst.Class); isPandas && isIndexName(name) {
+		return p.index(inst)
+	}
+	columns, err := p.convertValues(o)
+	if err != nil {
+		return nil, err
+	}
+	if len(columns) != 1 {
+		return nil, pickle.Malformed("an index of %d columns", len(columns))
+	}
+	return &frame.Index{Class: "Index", Names: []any{nil}, Values: columns[0]}, nil
+}
+
+func (p *Pandas) index(inst namedInstance) (*frame.Index, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	if len(inst.Args) < 2 {
+		return nil, pickle.Malformed("%s with %d arguments", inst.Class, len(inst.Args))
+	}
+	class, ok := inst.Args[0].(pickle.Named)
+	if !ok {
+		return nil, pickle.Malformed("%s of %s", inst.Class, typeName(inst.Args[0]))
+	}
+	d, ok := textKeys(inst.Args[1])
+	if !ok {
+		return nil, pickle.Malformed("%s with %s", inst.Class, typeName(inst.Args[1]))
+	}
+	x := &frame.Index{Class: class.Global().Name, Names: []any{d["name"]}}
+	switch {
+	case x.Class == "RangeIndex" || d["start"] != nil && d["data"] == nil:
+		return x, rangeIndex(x, d)
+	case x.Class == "MultiIndex" || d["levels"] != nil:
+		return x, p.multiIndex(x, d)
+	case x.Class == "IntervalIndex" && d["left"] != nil:
+		return x, p.intervalIndex(x, d)
+	}
+	data, ok := d["data"]
+	if !ok {
+		return nil, pickle.Malformed("a %s without data", x.Class)
+	}
+	columns, err := p.convertValues(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(columns) != 1 {
+		return nil, pickle.Malformed("a %s of %d columns", x.Class, len(columns))
+	}
+	own := *columns[0]
+	x.Values = &own
+	p.refine(x, d)
+	return x, x.Validate()
+}
+
+// refine applies what older versions say beside the data: freq, tz, ordered.
+func (p *Pandas) refine(x *frame.Index, d map[string]any) {
+	s := x.Values
+	if freq, ok := d["freq"]; ok && s.Freq == "" {
+		s.Freq = freqText(freq)
+	}
+	switch x.Class {
+	case "DatetimeIndex":
+		if tz, ok := d["tz"]; ok && tz != nil && s.TZ == "" {
+			s.TZ = zoneText(tz)
+			s.DType = datetimeTZName(s)
+		}
+	case "PeriodIndex":
+		if s.Kind == frame.Numpy {
+			s.Kind, s.DType = frame.Period, "period["+s.Freq+"]"
+		}
+	}
+}
+
+func rangeIndex(x *frame.Index, d map[string]any) error {
+	var ok [3]bool
+	x.Step = 1
+	ok = [3]bool{true, true, true}
+	if v, has := d["start"]; has && v != nil {
+		x.Start, ok[0] = asInt(v)
+	}
+	if v, has := d["stop"]; has && v != nil {
+		x.Stop, ok[1] = asInt(v)
+	}
+	if v, has := d["step"]; has && v != nil {
+		x.Step, ok[2] = asInt(v)
+	}
+	if !ok[0] || !ok[1] || !ok[2] {
+		return pickle.Malformed("a RangeIndex of %s, %s, %s", typeName(d["start"]), typeName(d["stop"]), typeName(d["step"]))
+	}
+	return x.Validate()
+}
+
+func (p *Pandas) multiIndex(x *frame.Index, d map[string]any) error {
+	levels, ok := items(d["levels"])
+	codes, _ := first(d, "codes", "labels")
+	codeItems, ok2 := items(codes)
+	if !ok || !ok2 || len(levels) != len(codeItems) {
+		return pickle.Malformed("a MultiIndex of %d levels and %d codes", len(levels), len(codeItems))
+	}
+	names, _ := items(d["names"])
+	return p.fillMulti(x, levels, codeItems, names)
+}
+
+func (p *Pandas) fillMulti(x *frame.Index, levels, codes, names []any) error {
+	x.Levels = make([]*frame.Index, len(levels))
+	x.Codes = make([]*ndarray.Array, len(levels))
+	x.Names = make([]any, len(levels))
+	for k := range levels {
+		level, err := p.axis(levels[k])
+		if err != nil {
+			return err
+		}
+		a, ok := codes[k].(*ndarray.Array)
+		if !ok {
+			return pickle.Malformed("the codes of a MultiIndex are %s", typeName(codes[k]))
+		}
+		x.Levels[k], x.Codes[k], x.Names[k] = level, a, level.Name()
+		if k < len(names) {
+			x.Names[k] = names[k]
+		}
+	}
+	return x.Validate()
+}
+
+func (p *Pandas) intervalIndex(x *frame.Index, d map[string]any) error {
+	closed, ok := asText(d["closed"])
+	if !ok {
+		closed = "right"
+	}
+	s, err := p.interval(d["left"], d["right"], closed)
+	x.Values = s
+	return err
+}
+
+// arrayIndex reads an index that was an ndarray subclass, up to pandas 0.14: the
+// array's extra state is (name,), (name, freq, tz), or of a MultiIndex (levels,
+// labels, sortorder, names).
+func (p *Pandas) arrayIndex(class string, a *ndarray.Array) (*frame.Index, error) {
+	own := ownItems(a)
+	x := &frame.Index{Class: class, Names: []any{nil}}
+	if class == "MultiIndex" {
+		if len(own) < 4 {
+			return nil, pickle.Malformed("a MultiIndex with a state of %d items", len(own))
+		}
+		levels, ok1 := items(own[0])
+		codes, ok2 := items(own[1])
+		names, _ := items(own[3])
+		if !ok1 || !ok2 || len(levels) != len(codes) {
+			return nil, pickle.Malformed("a MultiIndex of %d levels and %d codes", len(levels), len(codes))
+		}
+		return x, p.fillMulti(x, levels, codes, names)
+	}
+	if a.NDim() != 1 {
+		return nil, pickle.Malformed("a %s with %d dimensions", class, a.NDim())
+	}
+	x.Values = plainSeries(a)
+	if len(own) > 0 {
+		x.Names[0] = own[0]
+	}
+	d := map[string]any{}
+	if len(own) > 1 {
+		d["freq"] = own[1]
+	}
+	if len(own) > 2 {
+		d["tz"] = own[2]
+	}
+	p.refine(x, d)
+	return x, x.Validate()
+}
+
+// ownItems returns what a subclass of ndarray added to its state: the items of
+// the tuple beside the array's state, or the items themselves.
+func ownItems(a *ndarray.Array) []any {
+	state, ok := items(a.Extra())
+	if !ok || len(state) < 2 {
+		return nil
+	}
+	if own, isTuple := items(state[1]); isTuple {
+		return own
+	}
+	return state[1:]
+}

@@ -1,0 +1,302 @@
+package reconstruct
+
+import (
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// A manager is pandas' BlockManager in its neutral form: axes[0] labels the
+// columns and axes[1] the rows of a frame; a Series has only axes[0].
+type manager struct {
+	axes    []*frame.Index
+	blocks  []*block
+	columns []*frame.Series // of a frame, once they are known
+}
+
+type block struct {
+	values    any
+	placement any // a slice or an int array; nil for the whole of a Series
+	columns   []*frame.Series
+}
+
+// managerOf finds the manager in the state of a DataFrame or Series; nil where
+// the state has none, as a subclass with a state of its own.
+func (p *Pandas) managerOf(inst namedInstance) (*manager, map[string]any, error) {
+	state, ok := textKeys(inst.State)
+	v := inst.State // pandas up to 0.12: the manager itself
+	if ok {
+		if v, ok = first(state, "_mgr", "_data"); !ok {
+			return nil, state, nil
+		}
+	}
+	o, ok := v.(*pickle.Object)
+	if !ok {
+		return nil, state, nil
+	}
+	m, ok := named(o)
+	if !ok {
+		return nil, state, nil
+	}
+	if mgr, done := p.managers[o]; done {
+		return mgr, state, nil
+	}
+	name, _ := pandasName(m.Class)
+	mgr, err := p.manager(name, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.managers == nil {
+		p.managers = map[*pickle.Object]*manager{}
+	}
+	p.managers[o] = mgr
+	return mgr, state, nil
+}
+
+func (p *Pandas) manager(name string, m namedInstance) (*manager, error) {
+	switch name {
+	case "BlockManager", "SingleBlockManager":
+		if !m.HasState {
+			return p.reducedManager(m.Args)
+		}
+		state, ok := items(m.State)
+		switch {
+		case ok && len(state) >= 4:
+			return p.manager0141(state[3])
+		case ok && len(state) == 3:
+			return p.labelledManager(state)
+		}
+		return nil, pickle.Malformed("a %s with a state of %s", name, typeName(m.State))
+	case "ArrayManager", "SingleArrayManager":
+		return p.arrayManager(m)
+	}
+	return nil, pickle.Unsupported("a pandas object held by a %s", m.Class)
+}
+
+// manager0141 reads the dict that pandas has written since 0.14.1 for Series and until
+// 1.2 for frames.
+func (p *Pandas) manager0141(v any) (*manager, error) {
+	versions, _ := textKeys(v)
+	state, ok := textKeys(versions["0.14.1"])
+	if !ok {
+		return nil, pickle.Malformed("a BlockManager state without '0.14.1'")
+	}
+	mgr, err := p.withAxes(state["axes"])
+	if err != nil {
+		return nil, err
+	}
+	blocks, ok := items(state["blocks"])
+	if !ok {
+		return nil, pickle.Malformed("the blocks of a BlockManager are %s", typeName(state["blocks"]))
+	}
+	for _, b := range blocks {
+		d, ok := textKeys(b)
+		if !ok {
+			return nil, pickle.Malformed("a block is %s", typeName(b))
+		}
+		mgr.blocks = append(mgr.blocks, &block{values: d["values"], placement: d["mgr_locs"]})
+	}
+	return mgr, nil
+}
+
+func (p *Pandas) withAxes(v any) (*manager, error) {
+	axes, ok := items(v)
+	if !ok || len(axes) > 2 {
+		return nil, pickle.Malformed("the axes of a BlockManager are %s", typeName(v))
+	}
+	mgr := &manager{}
+	for _, a := range axes {
+		x, err := p.axis(a)
+		if err != nil {
+			return nil, err
+		}
+		mgr.axes = append(mgr.axes, x)
+	}
+	return mgr, nil
+}
+
+// labelledManager reads the state of pandas up to 0.14.0, in which a block
+// says the labels of its columns instead of their positions.
+func (p *Pandas) labelledManager(state []any) (*manager, error) {
+	mgr, err := p.withAxes(state[0])
+	if err != nil {
+		return nil, err
+	}
+	values, ok1 := items(state[1])
+	labels, ok2 := items(state[2])
+	if !ok1 || !ok2 || len(values) != len(labels) {
+		return nil, pickle.Malformed("a BlockManager with %d blocks and %d block items", len(values), len(labels))
+	}
+	if len(mgr.axes) == 1 {
+		for _, v := range values {
+			mgr.blocks = append(mgr.blocks, &block{values: v})
+		}
+		return mgr, nil
+	}
+	if len(mgr.axes) != 2 {
+		return nil, pickle.Malformed("a BlockManager with %d axes", len(mgr.axes))
+	}
+	byKey := map[any]int{}
+	for i := range mgr.axes[0].Len() {
+		key, ok := labelKey(mgr.axes[0].At(i))
+		if _, twice := byKey[key]; !ok || twice {
+			return nil, pickle.Unsupported("a BlockManager older than 0.14.1 whose labels are not unique text or numbers")
+		}
+		byKey[key] = i
+	}
+	for i, v := range values {
+		x, err := p.axis(labels[i])
+		if err != nil {
+			return nil, err
+		}
+		b := &block{values: v}
+		places := make(types.List, x.Len())
+		for j := range places {
+			key, _ := labelKey(x.At(j))
+			pos, ok := byKey[key]
+			if !ok {
+				return nil, pickle.Malformed("a block with a label that the frame has not")
+			}
+			places[j] = pos
+		}
+		b.placement = &places
+		mgr.blocks = append(mgr.blocks, b)
+	}
+	return mgr, nil
+}
+
+// labelKey makes a label comparable.
+func labelKey(v any) (any, bool) {
+	switch v := v.(type) {
+	case string, int, bool, float64, ndarray.Datetime64:
+		return v, true
+	case int64:
+		return int(v), true
+	case pickle.Py2String:
+		return string(v), true
+	}
+	return nil, false
+}
+
+// reducedManager reads BlockManager(blocks, axes), the form since 1.3, and
+// SingleBlockManager(block, axis).
+func (p *Pandas) reducedManager(args []any) (*manager, error) {
+	if len(args) < 2 {
+		return nil, pickle.Malformed("a BlockManager with %d arguments", len(args))
+	}
+	axes, ok := items(args[1])
+	if !ok {
+		axes = []any{args[1]}
+	}
+	list := types.List(axes)
+	mgr, err := p.withAxes(&list)
+	if err != nil {
+		return nil, err
+	}
+	blocks, ok := items(args[0])
+	if !ok {
+		blocks = []any{args[0]}
+	}
+	for _, v := range blocks {
+		b, err := readBlock(v)
+		if err != nil {
+			return nil, err
+		}
+		mgr.blocks = append(mgr.blocks, b)
+	}
+	return mgr, nil
+}
+
+// readBlock reads _unpickle_block(values, placement, ndim), new_block of the
+// same, or the functools.partial over new_block of pandas 1.3.
+func readBlock(v any) (*block, error) {
+	o, ok := v.(*pickle.Object)
+	if !ok {
+		return nil, pickle.Malformed("a block is %s", typeName(v))
+	}
+	callee := o.ClassName()
+	if inner, isCall := o.Class.(*pickle.Object); isCall && inner.ClassName() == "functools.partial" && len(inner.Args) > 0 {
+		if g, isNamed := inner.Args[0].(pickle.Named); isNamed {
+			callee = g.Global().String()
+		}
+	}
+	if n := len(callee); n < len("new_block") || callee[n-len("_block"):] != "_block" || len(o.Args) < 2 {
+		return nil, pickle.Unsupported("a block made by %s with %d arguments", callee, len(o.Args))
+	}
+	return &block{values: o.Args[0], placement: o.Args[1]}, nil
+}
+
+// arrayManager reads the state ([array per column], [rows, columns]).
+func (p *Pandas) arrayManager(m namedInstance) (*manager, error) {
+	state, ok := items(m.State)
+	if !ok || len(state) < 2 {
+		return nil, pickle.Malformed("an ArrayManager with a state of %s", typeName(m.State))
+	}
+	mgr, err := p.withAxes(state[1])
+	if err != nil {
+		return nil, err
+	}
+	arrays, ok := items(state[0])
+	if !ok {
+		return nil, pickle.Malformed("the arrays of an ArrayManager are %s", typeName(state[0]))
+	}
+	if len(mgr.axes) == 2 {
+		mgr.axes[0], mgr.axes[1] = mgr.axes[1], mgr.axes[0]
+	}
+	for i, a := range arrays {
+		mgr.blocks = append(mgr.blocks, &block{values: a, placement: &types.List{i}})
+	}
+	return mgr, nil
+}
+
+// positions returns where in the frame the block's columns stand. A slice's
+// stop may lie past the last column, so the number of columns decides.
+func (b *block) positions() ([]int, error) {
+	n := len(b.columns)
+	out := make([]int, n)
+	switch v := b.placement.(type) {
+	case *Slice:
+		start, ok1 := asInt(v.Start)
+		step, ok2 := 1, true
+		if v.Step != nil {
+			step, ok2 = asInt(v.Step)
+		}
+		if !ok1 || !ok2 || step == 0 || (n > 0 && (step > 1<<40 || step < -1<<40 || start > 1<<40 || start < 0)) {
+			return nil, pickle.Malformed("a block at %v", v)
+		}
+		for i := range out {
+			out[i] = start + i*step
+		}
+		return out, nil
+	case *ndarray.Array:
+		places, err := ndarray.Values[int64](v)
+		if err != nil {
+			return nil, err
+		}
+		if len(places) != n {
+			return nil, pickle.Malformed("%d positions for a block of %d columns", len(places), n)
+		}
+		for i, pos := range places {
+			if int64(int(pos)) != pos {
+				return nil, pickle.Malformed("a block at position %d", pos)
+			}
+			out[i] = int(pos)
+		}
+		return out, nil
+	case *types.List:
+		if len(*v) != n {
+			return nil, pickle.Malformed("%d positions for a block of %d columns", len(*v), n)
+		}
+		for i, e := range *v {
+			pos, ok := asInt(e)
+			if !ok {
+				return nil, pickle.Malformed("a block at position %s", typeName(e))
+			}
+			out[i] = pos
+		}
+		return out, nil
+	}
+	return nil, pickle.Malformed("a block's placement is %s", typeName(b.placement))
+}

@@ -1,0 +1,371 @@
+package reconstruct
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// PandasNull is one of pandas' missing values: "NaT" or "<NA>", as str() gives it.
+type PandasNull string
+
+// String returns the text as Python's str() gives it.
+func (n PandasNull) String() string { return string(n) }
+
+// Plain returns nil.
+func (n PandasNull) Plain() any { return nil }
+
+// Timestamp is pandas.Timestamp: Value counts units since 1970 in UTC.
+type Timestamp struct {
+	Value int64
+	Unit  string // "s", "ms", "us" or "ns"
+	TZ    any    // the time zone as read, nil if naive
+}
+
+// PandasTimedelta is pandas.Timedelta: Value counts units.
+type PandasTimedelta struct {
+	Value int64
+	Unit  string // "s", "ms", "us" or "ns"
+}
+
+// pandasNull recognises the globals and calls that stand for NaT and NA.
+func pandasNull(v any) (PandasNull, bool) {
+	switch v := v.(type) {
+	case pickle.Named:
+		if name, ok := pandasName(v.Global()); ok && name == "NA" {
+			return "<NA>", true
+		}
+	case *pickle.Object:
+		if g, isNamed := v.Class.(pickle.Named); isNamed {
+			if name, ok := pandasName(g.Global()); ok && (name == "_nat_unpickle" || name == "__nat_unpickle") {
+				return "NaT", true
+			}
+		}
+	}
+	return "", false
+}
+
+func (p *Pandas) scalar(name string, inst namedInstance) (any, error) {
+	switch name {
+	case "_unpickle_timestamp", "Timestamp":
+		return readTimestamp(inst)
+	case "_timedelta_unpickle", "Timedelta":
+		return readPandasTimedelta(inst)
+	case "Period":
+		if len(inst.Args) < 3 {
+			return nil, nil
+		}
+		ordinal, ok := asInt64(inst.Args[2])
+		if !ok {
+			return nil, pickle.Malformed("a Period of ordinal %s", typeName(inst.Args[2]))
+		}
+		return frame.PeriodValue{Ordinal: ordinal, Freq: freqText(inst.Args[1])}, nil
+	case "Interval":
+		if len(inst.Args) < 2 {
+			return nil, nil
+		}
+		iv := frame.IntervalValue{Left: inst.Args[0], Right: inst.Args[1], Closed: "right"}
+		if len(inst.Args) > 2 {
+			iv.Closed, _ = asText(inst.Args[2])
+		}
+		return iv, nil
+	}
+	return nil, nil
+}
+
+// resolutions are NumPy's unit codes (NPY_DATETIMEUNIT) that pandas uses.
+var resolutions = map[int]string{7: "s", 8: "ms", 9: "us", 10: "ns"}
+
+func resolution(args []any, i int) (string, error) {
+	if i >= len(args) {
+		return "ns", nil
+	}
+	code, ok := asInt(args[i])
+	unit, known := resolutions[code]
+	if !ok || !known {
+		return "", pickle.Malformed("a resolution of %v", args[i])
+	}
+	return unit, nil
+}
+
+func readTimestamp(inst namedInstance) (any, error) {
+	value, ok := int64(0), false
+	if len(inst.Args) > 0 {
+		value, ok = asInt64(inst.Args[0])
+	}
+	if !ok {
+		return nil, nil // Timestamp called in another way than a pickle of pandas does
+	}
+	unit, err := resolution(inst.Args, 3)
+	if err != nil {
+		return nil, err
+	}
+	if value == math.MinInt64 {
+		return PandasNull("NaT"), nil
+	}
+	ts := Timestamp{Value: value, Unit: unit}
+	if len(inst.Args) > 2 {
+		ts.TZ = inst.Args[2]
+	}
+	return ts, nil
+}
+
+func readPandasTimedelta(inst namedInstance) (any, error) {
+	value, ok := int64(0), false
+	if len(inst.Args) > 0 {
+		value, ok = asInt64(inst.Args[0])
+	}
+	if !ok {
+		return nil, nil
+	}
+	unit, err := resolution(inst.Args, 1)
+	if err != nil {
+		return nil, err
+	}
+	return PandasTimedelta{Value: value, Unit: unit}, nil
+}
+
+// Time returns the instant, in the timestamp's zone where it is known and else
+// in UTC.
+func (t Timestamp) Time() (time.Time, error) {
+	d, err := t.datetime().Time()
+	if err != nil || t.TZ == nil {
+		return d, err
+	}
+	if loc, locErr := Location(t.TZ); locErr == nil {
+		d = d.In(loc)
+	}
+	return d, nil
+}
+
+func (t Timestamp) datetime() ndarray.Datetime64 {
+	return ndarray.Datetime64{Value: t.Value, Unit: ndarray.DatetimeUnit{Base: t.Unit, Num: 1}}
+}
+
+// Plain returns a time.Time, or t itself where that cannot hold it.
+func (t Timestamp) Plain() any {
+	if v, err := t.Time(); err == nil {
+		return v
+	}
+	return t
+}
+
+// ISOFormat returns the text of pandas' isoformat(): as datetime's, with nine
+// digits of fraction where there are nanoseconds.
+func (t Timestamp) ISOFormat() string {
+	v, err := t.Time()
+	if err != nil {
+		return t.datetime().String()
+	}
+	text := v.Format("2006-01-02T15:04:05")
+	switch ns := v.Nanosecond(); {
+	case ns%1000 != 0:
+		text += fmt.Sprintf(".%09d", ns)
+	case ns != 0:
+		text += fmt.Sprintf(".%06d", ns/1000)
+	}
+	if t.TZ == nil {
+		return text
+	}
+	_, offset := v.Zone()
+	sign := "+"
+	if offset < 0 {
+		sign, offset = "-", -offset
+	}
+	text += fmt.Sprintf("%s%02d:%02d", sign, offset/3600, offset/60%60)
+	if s := offset % 60; s != 0 {
+		text += fmt.Sprintf(":%02d", s)
+	}
+	return text
+}
+
+// String returns ISOFormat.
+func (t Timestamp) String() string { return t.ISOFormat() }
+
+var unitsPerSecond = map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+// Seconds returns the duration in seconds, rounded to the nearest float64.
+func (t PandasTimedelta) Seconds() float64 {
+	per := unitsPerSecond[t.Unit]
+	return float64(t.Value/per) + float64(t.Value%per)/float64(per)
+}
+
+// Plain returns a time.Duration, or t itself where that cannot hold it.
+func (t PandasTimedelta) Plain() any {
+	scale := 1_000_000_000 / unitsPerSecond[t.Unit]
+	if d := t.Value * scale; d/scale == t.Value {
+		return time.Duration(d)
+	}
+	return t
+}
+
+// String returns the value with its unit.
+func (t PandasTimedelta) String() string { return strconv.FormatInt(t.Value, 10) + t.Unit }
+
+func asInt64(v any) (int64, bool) {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		if i, isInt := s.Value().(int64); isInt {
+			return i, true
+		}
+	}
+	i, ok := asInt(v)
+	return int64(i), ok
+}
+
+// offsetNames maps the classes of pandas' offsets to the aliases of pandas 1.x,
+// which its documentation of offsets lists.
+var offsetNames = map[string]string{
+	"Day": "D", "Hour": "H", "Minute": "T", "Second": "S", "Milli": "L", "Micro": "U", "Nano": "N",
+	"MonthEnd": "M", "MonthBegin": "MS", "BusinessMonthEnd": "BM", "BMonthEnd": "BM",
+	"BusinessMonthBegin": "BMS", "BMonthBegin": "BMS", "BusinessDay": "B", "BDay": "B",
+	"CustomBusinessDay": "C", "CDay": "C", "BusinessHour": "BH", "Week": "W",
+	"QuarterEnd": "Q", "QuarterBegin": "QS", "BQuarterEnd": "BQ", "BQuarterBegin": "BQS",
+	"YearEnd": "A", "YearBegin": "AS", "BYearEnd": "BA", "BYearBegin": "BAS",
+	"SemiMonthEnd": "SM", "SemiMonthBegin": "SMS",
+}
+
+var (
+	monthNames = [...]string{"", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
+	dayNames   = [...]string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
+)
+
+// freqText returns the alias of an offset object ("2D", "W-SUN", "Q-DEC"), or a
+// text as it is; the class's name for an offset without an alias.
+func freqText(v any) string {
+	if s, ok := asText(v); ok {
+		return s
+	}
+	o, ok := v.(*pickle.Object)
+	if !ok {
+		return ""
+	}
+	inst, ok := named(o)
+	if !ok {
+		return ""
+	}
+	name := inst.Class.Name
+	alias, ok := offsetNames[name]
+	if !ok {
+		return name
+	}
+	n, anchor := offsetParts(inst)
+	if suffix := anchorText(name, anchor); suffix != "" {
+		alias += "-" + suffix
+	}
+	if n != 1 {
+		alias = strconv.Itoa(n) + alias
+	}
+	return alias
+}
+
+// offsetParts returns n and the anchor (month, weekday or day) of an offset: from the
+// positional arguments since pandas 1.x, or the dict before.
+func offsetParts(inst namedInstance) (n int, anchor any) {
+	n = 1
+	if len(inst.Args) > 0 {
+		if v, ok := asInt(inst.Args[0]); ok {
+			n = v
+		}
+		if len(inst.Args) > 2 {
+			anchor = inst.Args[2]
+		}
+	}
+	if m, ok := textKeys(inst.State); ok {
+		if v, isInt := asInt(m["n"]); isInt {
+			n = v
+		}
+		if v, has := first(m, "startingMonth", "month", "weekday"); has {
+			anchor = v
+		}
+		if kwds, has := textKeys(m["kwds"]); has {
+			if v, found := first(kwds, "startingMonth", "month", "weekday"); found {
+				anchor = v
+			}
+		}
+	}
+	return n, anchor
+}
+
+func anchorText(name string, anchor any) string {
+	i, ok := asInt(anchor)
+	switch {
+	case !ok || i < 0:
+		return ""
+	case name == "Week":
+		if i < len(dayNames) {
+			return dayNames[i]
+		}
+	case strings.Contains(name, "Quarter") || strings.Contains(name, "Year"):
+		if i < len(monthNames) {
+			return monthNames[i]
+		}
+	}
+	return ""
+}
+
+// pythonText is str() of a value as a dtype's name shows it.
+func pythonText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		if v {
+			return "True"
+		}
+		return "False"
+	case float64:
+		switch {
+		case v != v:
+			return "nan"
+		case math.IsInf(v, 1):
+			return "inf"
+		case math.IsInf(v, -1):
+			return "-inf"
+		case v == math.Trunc(v) && math.Abs(v) < 1e16:
+			return strconv.FormatFloat(v, 'f', 1, 64)
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	if n, ok := pandasNull(v); ok {
+		return n.String()
+	}
+	return fmt.Sprint(v)
+}
+
+// zoneText is str() of a tzinfo, as pandas shows it in a dtype's name.
+func zoneText(tz any) string {
+	switch z := tz.(type) {
+	case *ZoneInfo:
+		return z.Key
+	case *Timezone:
+		return z.String()
+	case *pickle.Object:
+		inst, ok := named(z)
+		if !ok {
+			return zoneName(tz)
+		}
+		switch name := inst.Class.Name; {
+		case name == "_UTC":
+			return "UTC"
+		case name == "tzutc":
+			return "tzutc()"
+		case name == "_p" && len(inst.Args) > 0:
+			if s, isText := asText(inst.Args[0]); isText {
+				return s
+			}
+		case name == "FixedOffset" && len(inst.Args) == 1:
+			return "pytz.FixedOffset(" + pythonText(inst.Args[0]) + ")"
+		case name == "tzfile" && len(inst.Args) == 2:
+			if s, isText := asText(inst.Args[1]); isText {
+				return "tzfile('" + s + "')"
+			}
+		}
+	}
+	return zoneName(tz)
+}
