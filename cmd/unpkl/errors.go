@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// fileError is what is wrong with a file, or with reading or writing it.
+type fileError struct {
+	name string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.name + ": " + detail(e.err) }
+func (e *fileError) Unwrap() error { return e.err }
+
+// detail is the text of an error without the package and the file's name, which
+// the line already has.
+func detail(err error) string {
+	var decode *pickle.DecodeError
+	if errors.As(err, &decode) {
+		return decode.Detail()
+	}
+	var limit *pickle.LimitError
+	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {
+		return "the output is larger than " + humanize.IBytes(uint64(limit.Max)) + "; --max-output allows more"
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		return errno.Error()
+	}
+	text := err.Error()
+	for _, prefix := range []string{"unpkl: ", "pickle: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return text
+}
+
+// errorLine is the one line that goes to standard error.
+func errorLine(err error) string { return "unpkl: " + printable(err.Error()) }
+
+// printable escapes what a terminal could act on, and what would end the line.
+func printable(s string) string {
+	quoted := strconv.QuoteToGraphic(s)
+	quoted = quoted[1 : len(quoted)-1]
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted)
+}

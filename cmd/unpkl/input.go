@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// input is a FILE argument that is read as pickles.
+type input struct {
+	decode func(v any) error
+	ends   []io.Closer
+}
+
+// openInput opens name, "-" for standard input. A regular file is mapped, so
+// that arrays are not read; anything else is a stream.
+func openInput(s *streams, name string) (*input, error) {
+	// A Python 2 str that is no text must be seen to be none.
+	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)}
+	if name == "-" {
+		return &input{decode: unpkl.NewDecoder(s.in, opts...).Decode}, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		return &input{unpkl.NewDecoder(f, opts...).Decode, []io.Closer{f}}, nil
+	}
+	f, err := unpkl.Open(name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	d, err := f.Decoder()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &input{d.Decode, []io.Closer{d, f}}, nil
+}
+
+// next returns the next pickle as an object; io.EOF where none follows.
+func (in *input) next() (v any, err error) {
+	err = in.decode(&v)
+	return v, err
+}
+
+func (in *input) close() {
+	for _, c := range in.ends {
+		c.Close()
+	}
+}
+
+var errEmpty = errors.New("the input is empty, there is no pickle in it")

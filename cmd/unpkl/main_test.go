@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files of this package")
+
+// testdata is where the fixtures lie that real Pythons have written.
+const testdata = "../../testdata"
+
+// command runs a command line with input as standard input.
+func command(input string, args ...string) (status int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	status = run(args, strings.NewReader(input), &out, &err)
+	return status, out.String(), err.String()
+}
+
+// mustRun returns the output of a command line that succeeds.
+func mustRun(t *testing.T, input string, args ...string) string {
+	t.Helper()
+	status, stdout, stderr := command(input, args...)
+	if status != 0 || stderr != "" {
+		t.Fatalf("unpkl %s: status %d, %s", strings.Join(args, " "), status, stderr)
+	}
+	return stdout
+}
+
+// mustFail checks that a command line ends with the status, with one line on
+// standard error and nothing on standard output; it returns the line.
+func mustFail(t *testing.T, want int, input string, args ...string) string {
+	t.Helper()
+	status, stdout, stderr := command(input, args...)
+	if status != want || stdout != "" || !strings.HasPrefix(stderr, "unpkl: ") || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
+		t.Errorf("unpkl %s: status %d, want %d; stdout %.200q, stderr %q", strings.Join(args, " "), status, want, stdout, stderr)
+	}
+	return stderr
+}
+
+// golden compares got with testdata/name, or with -update writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+// writeFile returns the path of a new file.
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{}, {"nosuch"}, {"help", "nosuch"}, {"version", "x"}, {"--nosuch"},
+		{"to-json"}, {"to-json", "a", "b"}, {"to-json", "--nosuch", "-"}, {"to-json", "--arrays=all", "-"},
+		{"to-json", "--indent=-1", "-"}, {"to-json", "--indent=x", "-"}, {"to-json", "--indent=65", "-"},
+		{"to-json", "--select=a", "-"}, {"to-json", "--select=/~x", "-"},
+		{"to-json", "--max-output=0", "-"}, {"to-json", "--max-output=-1", "-"}, {"to-json", "--max-output=1XB", "-"},
+		{"dis"}, {"dis", "a", "b"},
+	} {
+		mustFail(t, 2, "N.", args...)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	help := mustRun(t, "", "help")
+	for _, command := range []string{"to-json", "dis", "version", "help"} {
+		if !strings.Contains(help, "\n  "+command+" ") {
+			t.Errorf("help does not name %s:\n%s", command, help)
+		}
+	}
+	golden(t, "help_to-json.txt", mustRun(t, "", "help", "to-json"))
+	if got, want := mustRun(t, "", "to-json", "--help"), mustRun(t, "", "help", "to-json"); got != want {
+		t.Errorf("to-json --help: got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if got := mustRun(t, "", "version"); !strings.HasPrefix(got, "unpkl ") || strings.Count(got, "\n") != 1 {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const moduleRoot = "../.."
+
+// readme returns the content of the fenced block of README.md that follows the
+// comment <!-- readme:name -->.
+func readme(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(moduleRoot, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)<!-- readme:" + name + " -->\n```[a-z]*\n(.*?)```\n")
+	m := block.FindSubmatch(data)
+	if m == nil {
+		t.Fatalf("README.md has no block %q", name)
+	}
+	return string(m[1])
+}
+
+// setReadme replaces a block of README.md.
+func setReadme(t *testing.T, name, content string) {
+	t.Helper()
+	path := filepath.Join(moduleRoot, "README.md")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)(<!-- readme:" + name + " -->\n```[a-z]*\n).*?(```\n)")
+	content = strings.ReplaceAll(content, "$", "$$")
+	if err := os.WriteFile(path, block.ReplaceAll(data, []byte("${1}"+content+"${2}")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkReadme compares what a block promises with got.
+func checkReadme(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		setReadme(t, name, got)
+	}
+	if want := readme(t, name); got != want {
+		t.Errorf("README.md promises\n%s\nand gets\n%s", want, got)
+	}
+}
+
+// TestReadmeBlocks checks that every fenced block is one that a test below runs.
+func TestReadmeBlocks(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(moduleRoot, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked := strings.Count(string(data), "<!-- readme:")
+	if fences := strings.Count(string(data), "\n```"); fences != 2*marked {
+		t.Errorf("%d marked blocks, %d fences", marked, fences)
+	}
+}
+
+// TestReadmeCommand runs the first command in this process.
+func TestReadmeCommand(t *testing.T) {
+	line, ok := strings.CutPrefix(readme(t, "command"), "$ go run ./cmd/unpkl ")
+	if !ok {
+		t.Fatal("the command is not go run ./cmd/unpkl")
+	}
+	args := strings.Fields(line)
+	file := &args[len(args)-1]
+	*file = filepath.Join(moduleRoot, *file)
+	checkReadme(t, "output", mustRun(t, "", args...))
+}
+
+// TestReadmeTest holds the test command, which is running this test, to what it
+// says.
+func TestReadmeTest(t *testing.T) {
+	if got := readme(t, "test"); got != "$ go test ./...\n" {
+		t.Errorf("the test command is %q", got)
+	}
+}
+
+// TestReadmeProgram compiles and runs the Go program.
+func TestReadmeProgram(t *testing.T) {
+	path := writeFile(t, "main.go", readme(t, "program"))
+	cmd := exec.Command("go", "run", path)
+	cmd.Dir = moduleRoot
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	checkReadme(t, "program-output", string(out))
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+func init() { commands = append(commands, toJSONCommand) }
+
+// toJSON is one run of unpkl to-json.
+type toJSON struct {
+	json   jsonval.Options
+	part   jsonval.Pointer
+	all    bool
+	outMax size
+}
+
+// maxIndent is the largest --indent.
+const maxIndent = 64
+
+func toJSONCommand(s *streams) *cobra.Command {
+	t := &toJSON{outMax: pickle.DefaultOutputBytes}
+	arrays, part := "shape", ""
+	cmd := &cobra.Command{
+		Use:   "to-json FILE",
+		Short: "Show a pickle as JSON; an array as its dtype and shape",
+		Long: `to-json writes the first pickle of FILE as one JSON document. FILE may be "-" for
+standard input, which is read into memory; a file is mapped, and arrays are not
+read unless an option asks for their values.
+
+What JSON has no form for is an object with one key that begins with '$', such as
+{"$bytes": "base64"} or {"$ndarray": {"dtype": "<f8", "shape": [3], ...}}.`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := t.parse(arrays, part); err != nil {
+				return err
+			}
+			if err := t.run(s, args[0]); err != nil {
+				return &fileError{args[0], err}
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&arrays, "arrays", arrays, "what to write of arrays: `shape`, values, base64 (the bytes in C order), none")
+	f.BoolVar(&t.json.Stats, "stats", false, "add min, max, mean and the number of NaNs to arrays of numbers")
+	f.IntVar(&t.json.Indent, "indent", 2, "spaces per level; 0 writes one line")
+	f.StringVar(&part, "select", "", "only the part that the JSON `POINTER` (RFC 6901) leads to, such as /regions/0/values")
+	f.BoolVar(&t.json.Refs, "refs", false, "write a container that is met again as {\"$ref\": pointer}; without it, only one inside itself")
+	f.BoolVar(&t.all, "all", false, "every pickle in the file, one document each; JSON Lines with --indent 0")
+	f.Var(&t.outMax, "max-output", "fail when the JSON would be larger")
+	return cmd
+}
+
+// parse checks the options that need more than their type.
+func (t *toJSON) parse(arrays, part string) error {
+	form, ok := map[string]jsonval.Arrays{
+		"shape": jsonval.ArraysShape, "values": jsonval.ArraysValues,
+		"base64": jsonval.ArraysBase64, "none": jsonval.ArraysNone,
+	}[arrays]
+	if !ok {
+		return usageErrorf("--arrays=%s is none of shape, values, base64, none", arrays)
+	}
+	t.json.Arrays = form
+	if t.json.Indent < 0 || t.json.Indent > maxIndent {
+		return usageErrorf("--indent %d is not between 0 and %d", t.json.Indent, maxIndent)
+	}
+	var err error
+	if t.part, err = jsonval.ParsePointer(part); err != nil {
+		return usageErrorf("--select: %v", err)
+	}
+	t.json.Limits.OutputBytes = int64(t.outMax)
+	return nil
+}
+
+// run writes nothing to standard output unless all of it is good.
+func (t *toJSON) run(s *streams, name string) error {
+	in, err := openInput(s, name)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	var held spool
+	defer held.close()
+	enc := jsonval.NewEncoder(&held, t.json)
+	for n := 0; ; n++ {
+		v, err := in.next()
+		if err == io.EOF && n > 0 {
+			break
+		}
+		if err == io.EOF {
+			return errEmpty
+		}
+		if err != nil {
+			return err
+		}
+		if v, err = jsonval.Select(v, t.part, t.json); err != nil {
+			return err
+		}
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+		if !t.all {
+			break
+		}
+	}
+	return held.copyTo(s.out)
+}
