@@ -5,7 +5,9 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -60,6 +62,7 @@ func newest(t testing.TB, name string) []byte {
 // diff compares values; arrays by dtype, shape and elements.
 func diff(want, got any) string {
 	return cmp.Diff(want, got,
+		cmp.Exporter(func(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), "github.com/unpkl/unpkl_test") }),
 		cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 }),
 		cmp.Comparer(func(a, b *big.Rat) bool { return a.Cmp(b) == 0 }),
 		cmp.Comparer(func(a, b *apd.Decimal) bool { return a.String() == b.String() }),
