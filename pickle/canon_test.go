@@ -18,17 +18,19 @@ const deep = "!!deep"
 
 // canon writes v as testdata/canon.py does.
 func canon(v any) string {
-	if s := canonAt(v, 0); !strings.Contains(s, deep) {
+	budget := 20_000
+	if s := canonAt(v, 0, &budget); !strings.Contains(s, deep) {
 		return s
 	}
 	return deep
 }
 
-func canonAt(v any, depth int) string {
-	if depth > 200 {
+// canonAt gives up where v nests deeply or, shared, unfolds to more than budget.
+func canonAt(v any, depth int, budget *int) string {
+	if *budget--; depth > 200 || *budget < 0 {
 		return deep
 	}
-	canon := func(v any) string { return canonAt(v, depth+1) }
+	canon := func(v any) string { return canonAt(v, depth+1, budget) }
 	hexOf := func(s string) string { return hex.EncodeToString([]byte(s)) }
 	list := func(items []any, open, end string, sorted bool) string {
 		parts := make([]string, len(items))

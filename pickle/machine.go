@@ -20,6 +20,7 @@ type machine struct {
 	fence int   // the last of marks, or 0: nothing below it can be popped
 	memo  memo
 	keys  keyer
+	unit  *types.Tuple // the empty tuple, of which Python has one
 	dicts map[*types.Dict]*dictIndex
 	// builders has the memo indices of values that a Builder may replace.
 	builders map[any][]uint64
@@ -135,6 +136,9 @@ func (m *machine) run() (any, error) {
 			}
 			buf, pos = w.buf, w.pos
 		}
+		if len(stack) == cap(stack) {
+			stack = m.growStack(stack, len(buf)-pos)
+		}
 		op := Opcode(buf[pos])
 		m.op, m.start = op, w.base+int64(pos)
 		pos++
@@ -238,7 +242,10 @@ func (m *machine) run() (any, error) {
 			stack = append(stack, m.slabs.emptyDict())
 			continue
 		case OpEmptyTuple:
-			stack = append(stack, m.slabs.tuple(nil))
+			if m.unit == nil {
+				m.unit = m.slabs.tuple(nil)
+			}
+			stack = append(stack, m.unit)
 			continue
 		case OpTuple1, OpTuple2, OpTuple3:
 			if n := len(stack) - int(op-OpTuple1) - 1; n >= m.fence {
@@ -279,6 +286,17 @@ func (m *machine) run() (any, error) {
 	}
 	m.stack = stack
 	return nil, m.fail(err)
+}
+
+// growStack doubles the stack, but not past what the rest of a slice could push.
+func (m *machine) growStack(stack []any, left int) []any {
+	size := max(2*cap(stack), 64)
+	if m.w.r == nil {
+		size = min(size, len(stack)+max(left, len(m.w.all)-m.w.pos)+1)
+	}
+	bigger := make([]any, len(stack), size)
+	copy(bigger, stack)
+	return bigger
 }
 
 // stop ends the pickle with the value on top of the stack.

@@ -181,7 +181,7 @@ func (m *machine) counted(size int) (b []byte, own bool, err error) {
 		return b, true, err
 	}
 	if n > math.MaxInt {
-		return nil, false, malformed("length of %d bytes", n)
+		return nil, false, ErrTruncated // no input is as long
 	}
 	b, err = m.w.take(int(n))
 	return b, false, err

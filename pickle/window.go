@@ -128,13 +128,13 @@ func (w *window) enterFrame(n uint64) error {
 	}
 	w.leaveFrame()
 	if n > math.MaxInt64-uint64(w.offset()) {
-		return malformed("frame of %d bytes", n)
+		return ErrTruncated // no input is as long
 	}
 	switch rest, known := w.rest(); {
 	case known && int64(n) > rest:
 		return ErrTruncated
 	case n <= framePrefetch:
-		if err := w.more(int(n)); err != nil {
+		if err := w.prefetch(int64(n)); err != nil {
 			return err
 		}
 	}
@@ -151,14 +151,21 @@ func (w *window) endFrame() error {
 	}
 	left := w.frameEnd - w.offset()
 	w.leaveFrame()
-	for int64(len(w.all)-w.pos) < left {
-		// By steps: nothing is allocated on the strength of the frame's length.
-		step := min(left, int64(len(w.all)-w.pos)+bufferMax)
-		if err := w.more(int(step)); err != nil {
+	return w.prefetch(left)
+}
+
+// prefetch makes n bytes available, by steps: nothing is allocated on the
+// strength of a number.
+func (w *window) prefetch(n int64) error {
+	for {
+		have := int64(len(w.all) - w.pos)
+		if have >= n {
+			return nil
+		}
+		if err := w.more(int(min(n, 2*have+bufferFirst))); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // rest returns how many bytes the input has from pos on, where that is known
@@ -221,13 +228,19 @@ func inputError(err error) error {
 	return err
 }
 
-// makeRoom moves what is unread to the front of a buffer that has room for
-// n bytes.
+// makeRoom makes room for n bytes from pos on, and for a read worth its while. It moves
+// what is unread only to a larger buffer, or where that gains as much room as
+// it moves, so that a line which comes byte by byte is not copied for each of them.
 func (w *window) makeRoom(n int) {
+	const least = 512
 	unread := w.all[w.pos:]
-	size := max(n, w.next)
-	if n > w.next {
-		size = max(n, min(2*n, n+bufferMax)) // a long line grows by doubling
+	space := cap(w.all) - len(w.all)
+	if cap(w.all)-w.pos >= n && (space >= least || w.pos < len(unread)) {
+		return
+	}
+	size := w.next
+	if n > size {
+		size = 2 * n
 	}
 	w.next = min(2*w.next, bufferMax)
 	mem := w.all[:0]
@@ -391,7 +404,7 @@ func (w *window) largePayload(n uint64) ([]byte, error) {
 		return nil, ErrTruncated
 	}
 	if n > math.MaxInt64-uint64(w.offset()) || n > math.MaxInt {
-		return nil, malformed("length of %d bytes", n)
+		return nil, ErrTruncated // no input is as long
 	}
 	if end := w.offset() + int64(n); end > w.limit {
 		return nil, &LimitError{Limit: "InputBytes", Max: w.limit, Want: end}
