@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 //
 // What a tuple or a frozenset holds goes into a SHA-256 of it, made from the inside
 // out, once for each: a key that unfolds to 2**200 leaves costs what it cost
-// in the pickle. Long strings are treated alike.
+// in the pickle. Keys may nest as deep as Limits.Depth; CPython recurses on them. Long strings are treated alike.
 
 // KeyValue is implemented by values of hooks that Python compares by value when they
 // are keys of a dict or members of a set. PyKey returns a comparable Go value, which
@@ -61,10 +62,15 @@ type stringRef struct {
 }
 
 type keyer struct {
-	tuples map[any]digestKey // *types.Tuple, *FrozenSet
-	long   map[stringRef]digestKey
+	known map[any]digestKey // of *types.Tuple and *FrozenSet
+	long  map[stringRef]digestKey
 	// held keeps the memory of long's addresses from being used again.
-	held []any
+	held     []any
+	maxDepth int // Limits.Depth of keys
+	level    int // of keyers inside keyers, for KeyValues that hold KeyValues
+	stack    []keyFrame
+	sums     [][sha256.Size]byte
+	scratch  []byte
 }
 
 func unhashable(v any) error {
@@ -146,7 +152,13 @@ func (k *keyer) foreign(v KeyValue) (any, error) {
 	if _, again := inner.(KeyValue); again {
 		return opaque(inner), nil
 	}
-	return k.key(inner)
+	// A keyer of its own, as this one may be in the middle of a tuple; each is a
+	// call on Go's stack.
+	if k.level == maxNested {
+		return nil, &LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}
+	}
+	own := keyer{maxDepth: k.maxDepth, level: k.level + 1}
+	return own.key(inner)
 }
 
 // opaque is the key of a value of a type that is not known.
@@ -209,9 +221,9 @@ func (k *keyer) longString(tag byte, s string, v any) any {
 // keyFrame is a tuple or frozenset whose digest is being made.
 type keyFrame struct {
 	v     any
-	items []any
-	next  int
-	sums  [][sha256.Size]byte
+	next  int // item
+	sums  int // where its items' sums begin
+	costs int // items looked at for it
 }
 
 func compoundItems(v any) (items []any, ok bool) {
@@ -224,89 +236,99 @@ func compoundItems(v any) (items []any, ok bool) {
 	return nil, false
 }
 
+// cheapKey is the number of items below which a digest is made again rather than
+// remembered: what is remembered takes more memory than a small tuple in the
+// pickle may cost.
+const cheapKey = 16
+
 // compound makes the digest of a tuple or frozenset, on a stack of its own: the
 // nesting is the input's.
 func (k *keyer) compound(v any) (any, error) {
-	if d, ok := k.tuples[v]; ok {
+	if d, ok := k.known[v]; ok {
 		return d, nil
 	}
-	items, _ := compoundItems(v)
-	stack := []keyFrame{{v: v, items: items}}
+	stack, sums := append(k.stack[:0], keyFrame{v: v}), k.sums[:0]
+	defer func() { k.stack, k.sums = stack[:0], sums[:0] }()
 	for {
 		f := &stack[len(stack)-1]
-		if f.next == len(f.items) {
-			d := f.digest()
-			if k.tuples == nil {
-				k.tuples = make(map[any]digestKey)
+		items, _ := compoundItems(f.v)
+		if f.next == len(items) {
+			d := k.digestOf(f.v, sums[f.sums:])
+			sums = sums[:f.sums]
+			cost := f.costs + len(items)
+			if cost >= cheapKey {
+				k.remember(f.v, d)
+				cost = 1
 			}
-			k.tuples[f.v] = d
-			if len(stack) == 1 {
+			if stack = stack[:len(stack)-1]; len(stack) == 0 {
 				return d, nil
 			}
-			stack = stack[:len(stack)-1]
+			stack[len(stack)-1].costs += cost
+			sums = append(sums, d.sumAsItem())
 			continue
 		}
-		item := f.items[f.next]
-		if inner, ok := compoundItems(item); ok {
-			if d, done := k.tuples[item]; done {
-				f.add(d)
+		item := items[f.next]
+		f.next++
+		if _, nested := compoundItems(item); nested {
+			if d, ok := k.known[item]; ok {
+				sums = append(sums, d.sumAsItem())
 				continue
 			}
-			if onStack(stack, item) {
-				return nil, malformed("a key that holds itself")
+			if limit := k.depth(); len(stack) >= limit {
+				return nil, &LimitError{Limit: "Depth", Max: int64(limit), Want: int64(limit) + 1}
 			}
-			stack = append(stack, keyFrame{v: item, items: inner})
+			stack = append(stack, keyFrame{v: item, sums: len(sums)})
 			continue
 		}
 		key, err := k.atom(item)
 		if err != nil {
 			return nil, err
 		}
-		f.add(key)
+		sums = append(sums, k.sumOf(key))
 	}
 }
 
-// onStack reports that v is being digested already. A machine cannot build a
-// tuple inside itself, but a caller's own code can; its check is cheap for the
-// few levels that occur, and left out where there are more.
-func onStack(stack []keyFrame, v any) bool {
-	if len(stack) > 1<<20 {
-		return true
+func (k *keyer) depth() int {
+	if k.maxDepth == 0 {
+		return DefaultDepth
 	}
-	for i := len(stack) - 1; i >= max(0, len(stack)-16); i-- {
-		if stack[i].v == v {
-			return true
-		}
-	}
-	return false
+	return k.maxDepth
 }
 
-// add adds the key of the item next.
-func (f *keyFrame) add(key any) {
-	var sum [sha256.Size]byte
+func (k *keyer) remember(v any, d digestKey) {
+	if k.known == nil {
+		k.known = make(map[any]digestKey)
+	}
+	k.known[v] = d
+}
+
+// sumAsItem is what a digest contributes to that of the tuple around it.
+func (d digestKey) sumAsItem() [sha256.Size]byte {
+	d.sum[0] ^= d.tag
+	return d.sum
+}
+
+// sumOf is what the key of an item that is no tuple contributes.
+func (k *keyer) sumOf(key any) [sha256.Size]byte {
 	if d, ok := key.(digestKey); ok {
-		sum = d.sum
-		sum[0] ^= d.tag
-	} else {
-		sum = sha256.Sum256(appendKey(nil, key))
+		return d.sumAsItem()
 	}
-	f.sums = append(f.sums, sum)
-	f.next++
+	k.scratch = appendKey(k.scratch[:0], key)
+	return sha256.Sum256(k.scratch)
 }
 
-// digest is that of all items.
-func (f *keyFrame) digest() digestKey {
+// digestOf is the digest of v, whose items have the sums, which it may reorder.
+func (k *keyer) digestOf(v any, sums [][sha256.Size]byte) digestKey {
 	d := digestKey{tag: tagTuple}
-	if _, set := f.v.(*FrozenSet); set {
+	if _, set := v.(*FrozenSet); set {
 		d.tag = tagFrozenSet
-		slices.SortFunc(f.sums, func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) })
+		slices.SortFunc(sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
 	}
-	h := sha256.New()
-	for i := range f.sums {
-		h.Write(f.sums[i][:])
+	k.scratch = k.scratch[:0]
+	for i := range sums {
+		k.scratch = append(k.scratch, sums[i][:]...)
 	}
-	h.Sum(d.sum[:0])
-	f.sums = nil
+	d.sum = sha256.Sum256(k.scratch)
 	return d
 }
 

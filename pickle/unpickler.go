@@ -110,6 +110,7 @@ func (u *Unpickler) Load() (any, error) {
 		return nil, &DecodeError{Offset: u.w.offset(), Err: err}
 	}
 	m := machine{u: u, w: &u.w, slabs: &u.slabs, stack: u.stack[:0], memo: u.memo}
+	m.keys.maxDepth = u.limits.Depth
 	if !u.KeepMemo {
 		m.memo.reset()
 	}
@@ -179,6 +180,7 @@ func (u *Unpickler) LoadNested() (any, error) {
 	u.nested++
 	proto := u.proto
 	m := machine{u: u, w: &u.w, slabs: &u.slabs}
+	m.keys.maxDepth = u.limits.Depth
 	v, err := m.run()
 	u.proto = proto
 	u.nested--
