@@ -172,11 +172,13 @@ func (e *Encoder) begin(v any) error {
 	if err != nil {
 		return err
 	}
-	m, ok := v.(members)
-	if !ok {
-		return e.leaf(v)
+	if s, ok := v.(streamed); ok {
+		return s.stream(e)
 	}
-	return e.push(m, id)
+	if m, ok := v.(members); ok {
+		return e.push(m, id)
+	}
+	return e.leaf(v)
 }
 
 func (e *Encoder) push(m members, id any) error {
@@ -238,9 +240,36 @@ func (e *Encoder) scalar(v any) (done bool, err error) {
 	case *big.Int:
 		e.buf, err = appendBig(e.buf, v, e.limits.IntDigits)
 	default:
-		return false, nil
+		return e.goNumber(v), nil
 	}
 	return true, err
+}
+
+// goNumber writes v if it is one of Go's numbers, as arrays have them.
+func (e *Encoder) goNumber(v any) bool {
+	switch v := v.(type) {
+	case float32:
+		e.buf = appendFloat(e.buf, float64(v))
+	case int8:
+		e.buf = strconv.AppendInt(e.buf, int64(v), 10)
+	case int16:
+		e.buf = strconv.AppendInt(e.buf, int64(v), 10)
+	case int32:
+		e.buf = strconv.AppendInt(e.buf, int64(v), 10)
+	case int64:
+		e.buf = strconv.AppendInt(e.buf, v, 10)
+	case uint8:
+		e.buf = strconv.AppendUint(e.buf, uint64(v), 10)
+	case uint16:
+		e.buf = strconv.AppendUint(e.buf, uint64(v), 10)
+	case uint32:
+		e.buf = strconv.AppendUint(e.buf, uint64(v), 10)
+	case uint64:
+		e.buf = strconv.AppendUint(e.buf, v, 10)
+	default:
+		return false
+	}
+	return true
 }
 
 // leaf writes a leaf that expand returned.
@@ -256,16 +285,16 @@ func (e *Encoder) leaf(v any) error {
 		return nil
 	case base64Bytes:
 		return e.base64(v)
-	case streamed:
-		return v.stream(e)
 	}
 	return pickle.Unsupported("no JSON for a %T", v)
 }
 
-// streamed is a leaf that writes itself, for what should not be in memory as a
-// whole.
+// streamed writes itself: what should not be in memory as a whole, and rows of
+// numbers, which can be had one by one as members too.
 type streamed interface {
 	stream(e *Encoder) error
+	// atLeast returns a lower bound of the length in JSON.
+	atLeast() int64
 }
 
 // string writes text, which expand and dict have checked, in pieces.

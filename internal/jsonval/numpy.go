@@ -10,8 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// numpy is the family of package ndarray's types, and of the Go numbers that are
-// elements of arrays.
+// numpy is the family of package ndarray's types.
 func numpy(e *Encoder, v any) (any, bool, error) {
 	var j any
 	switch v := v.(type) {
@@ -23,28 +22,6 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 		j = element(v.DType(), v.Value())
 	case *ndarray.DType:
 		j = short("$dtype", descr(v))
-	case ndarray.LongDouble:
-		j = longDouble(v)
-	case int64:
-		j = number(strconv.FormatInt(v, 10))
-	case int8:
-		j = int(v)
-	case int16:
-		j = int(v)
-	case int32:
-		j = int(v)
-	case uint8:
-		j = int(v)
-	case uint16:
-		j = int(v)
-	case uint32:
-		j = number(strconv.FormatUint(uint64(v), 10))
-	case uint64:
-		j = number(strconv.FormatUint(v, 10))
-	case float32:
-		j = float64(v)
-	case ndarray.Float16:
-		j = v.Float64()
 	default:
 		return nil, false, nil
 	}
@@ -270,6 +247,10 @@ func element(dt *ndarray.DType, v any) any {
 		case ndarray.KindVoid:
 			return short("$bytes", base64Bytes(v))
 		}
+	case ndarray.Float16:
+		return v.Float64()
+	case ndarray.LongDouble:
+		return longDouble(v)
 	case complex64:
 		return pair(float64(real(v)), float64(imag(v)))
 	case complex128:
@@ -315,7 +296,7 @@ func record(dt *ndarray.DType, r ndarray.Record) any {
 		}
 		o.member[i] = member{f.Name, element(f.DType, r.Values[i])}
 	}
-	return o
+	return oneLine{o}
 }
 
 // fieldPairs is record for names that are not text, as Python 2 may write them.

@@ -6,11 +6,6 @@ import "github.com/unpkl/unpkl/pickle"
 // before more is written.
 const unfoldAt = 32 << 20
 
-// sized is a leaf that knows a lower bound of its length in JSON.
-type sized interface {
-	atLeast() int64
-}
-
 // unfolding is a container whose size is being summed up.
 type unfolding struct {
 	members
@@ -49,8 +44,9 @@ func (e *Encoder) unfold(v any, max int64) error {
 			return err
 		}
 		m, ok := j.(members)
+		_, whole := j.(streamed)
 		switch {
-		case !ok:
+		case !ok || whole:
 			return add(leafSize(j))
 		case len(stack) >= e.limits.Depth:
 			return &pickle.LimitError{Limit: "Depth", Max: int64(e.limits.Depth), Want: int64(len(stack)) + 1}
@@ -96,7 +92,7 @@ func leafSize(v any) int64 {
 		return int64(len(v))
 	case base64Bytes:
 		return int64(len(v))
-	case sized:
+	case streamed:
 		return v.atLeast()
 	}
 	return 1

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/unpkl/unpkl/internal/fixture"
+)
+
+func fixturePath(t *testing.T, name string, protocol int) string {
+	t.Helper()
+	f, err := fixture.Find("py313-np2", name, protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f.Path
+}
+
+// TestLayout fixes the text that people read; what it says is compared with Python
+// elsewhere.
+func TestLayout(t *testing.T) {
+	regions, mixed := fixturePath(t, "example_regions", 5), fixturePath(t, "example_mixed", 4)
+	golden(t, "regions.json", mustRun(t, "", "to-json", regions))
+	golden(t, "regions_line.json", mustRun(t, "", "to-json", "--indent=0", regions))
+	golden(t, "regions_values.json", mustRun(t, "", "to-json", "--arrays=values", "--stats", regions))
+	golden(t, "regions_base64.json", mustRun(t, "", "to-json", "--arrays=base64", "--indent=4", regions))
+	golden(t, "regions_none.json", mustRun(t, "", "to-json", "--arrays=none", regions))
+	golden(t, "mixed_values.json", mustRun(t, "", "to-json", "--arrays=values", mixed))
+	golden(t, "objects.json", mustRun(t, "", "to-json", fixturePath(t, "subclasses", 4)))
+}
+
+func TestSelect(t *testing.T) {
+	regions := fixturePath(t, "example_regions", 5)
+	tests := []struct{ pointer, want string }{
+		{"/regions/1/name", `"south"`},
+		{"/regions/0/values/$ndarray/shape", "[3]"},
+		{"/regions/0/values/$ndarray/shape/0", "3"},
+		{"/regions/0/values/$ndarray/data/1", "0.5"},
+		{"/regions/0/values/$ndarray/data", `[0.0,0.5,"NaN"]`},
+		{"#/regions/0/created", `"2023-01-15T10:00:00"`},
+	}
+	for _, tt := range tests {
+		got := mustRun(t, "", "to-json", "--indent=0", "--arrays=values", "--select", tt.pointer, regions)
+		if got != tt.want+"\n" {
+			t.Errorf("%s: got %s want %s", tt.pointer, got, tt.want)
+		}
+	}
+	whole := mustRun(t, "", "to-json", regions)
+	if got := mustRun(t, "", "to-json", "--select=", regions); got != whole {
+		t.Errorf("the empty pointer: got %s", got)
+	}
+	for _, missing := range []string{"/nope", "/regions/9", "/regions/0/name/x", "/regions/0/values/$ndarray/data"} {
+		line := mustFail(t, 1, "", "to-json", "--select", missing, regions)
+		if !strings.Contains(line, missing) {
+			t.Errorf("%s: %s", missing, line)
+		}
+	}
+}
+
+func TestAll(t *testing.T) {
+	const three = "K\x01.K\x02.]\x94h\x00a."
+	if got := mustRun(t, three, "to-json", "--all", "--indent=0", "-"); got != "1\n2\n[{\"$ref\":\"#\"}]\n" {
+		t.Errorf("got %q", got)
+	}
+	if got := mustRun(t, three, "to-json", "-"); got != "1\n" {
+		t.Errorf("without --all: got %q", got)
+	}
+	// What comes before the broken one must not be taken for the result.
+	if line := mustFail(t, 1, "K\x01.K", "to-json", "--all", "-"); !strings.Contains(line, "(BININT1 at byte 3)") {
+		t.Errorf("got %s", line)
+	}
+	mustFail(t, 1, "", "to-json", "--all", "-")
+}
+
+func TestRefs(t *testing.T) {
+	const shared = "]\x94(]\x94K\x01ah\x01e." // x = [1]; [x, x]
+	if got := mustRun(t, shared, "to-json", "--indent=0", "-"); got != "[[1],[1]]\n" {
+		t.Errorf("got %s", got)
+	}
+	if got := mustRun(t, shared, "to-json", "--indent=0", "--refs", "-"); got != "[[1],{\"$ref\":\"#/0\"}]\n" {
+		t.Errorf("with --refs: got %s", got)
+	}
+}
+
+// TestMaxOutput has a small file unfold without end.
+func TestMaxOutput(t *testing.T) {
+	bomb := doubled(40)
+	line := mustFail(t, 1, bomb, "to-json", "-")
+	if !strings.Contains(line, "--max-output") || !strings.Contains(line, "1.0 GiB") {
+		t.Errorf("got %s", line)
+	}
+	line = mustFail(t, 1, bomb, "to-json", "--max-output=1kB", "-")
+	if !strings.Contains(line, "1000 B; --max-output allows more") {
+		t.Errorf("got %s", line)
+	}
+	small := doubled(10)
+	size := len(mustRun(t, small, "to-json", "--indent=0", "--max-output=1MiB", "-"))
+	if size < 1<<10 || size > 1<<14 {
+		t.Errorf("%d bytes", size)
+	}
+	if got := mustRun(t, bomb, "to-json", "--refs", "-"); len(got) > 1<<14 {
+		t.Errorf("--refs wrote %d bytes", len(got))
+	}
+	mustFail(t, 1, small, "dis", "--max-output=100", "-")
+}
+
+// doubled is a pickle of n levels of pairs of the same tuple.
+func doubled(n int) string {
+	p := "K\x07\x85\x94" // (7,)
+	for i := range n {
+		p += "h" + string([]byte{byte(i)}) + "\x86\x94"
+	}
+	return p + "."
+}
+
+// TestSpilled writes more than is held in memory.
+func TestSpilled(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	text := strings.Repeat("é", spoolMemory)
+	data, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pickled := "X" + string([]byte{byte(len(text)), byte(len(text) >> 8), byte(len(text) >> 16), byte(len(text) >> 24)}) + text + "."
+	if got := mustRun(t, pickled, "to-json", "-"); got != string(data)+"\n" {
+		t.Errorf("%d bytes, want %d", len(got), len(data)+1)
+	}
+	mustFail(t, 1, pickled, "to-json", "--max-output=10MB", "-")
+	left, err := os.ReadDir(os.TempDir())
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary folder: %v, error %v", left, err)
+	}
+}
+
+func TestDeepNesting(t *testing.T) {
+	const n = 1_000_000
+	for _, pickled := range []string{
+		strings.Repeat("]", n) + strings.Repeat("a", n-1) + ".",
+		strings.Repeat("(", n) + strings.Repeat("t", n) + ".",
+	} {
+		if line := mustFail(t, 1, pickled, "to-json", "-"); !strings.Contains(line, "Depth") {
+			t.Errorf("got %s", line)
+		}
+	}
+	levels := strings.Repeat("]", 10_000) + strings.Repeat("a", 9_999) + "."
+	got := mustRun(t, levels, "to-json", "--indent=0", "-")
+	if !json.Valid([]byte(got)) || len(got) != 20_001 {
+		t.Errorf("%d bytes", len(got))
+	}
+}
+
+// TestFailures are the lines of files that cannot be read.
+func TestFailures(t *testing.T) {
+	dir := t.TempDir()
+	evil := "a\x1b[31m\n\u202eb.pkl"
+	writeIn := filepath.Join(dir, evil)
+	if err := os.WriteFile(writeIn, []byte("garbage"), 0o600); err != nil {
+		t.Skip(err)
+	}
+	tests := []struct {
+		args []string
+		in   string
+		want string
+	}{
+		{[]string{"to-json", filepath.Join(dir, "none")}, "", "unpkl: " + filepath.Join(dir, "none") + ": no such file or directory\n"},
+		{[]string{"dis", filepath.Join(dir, "none")}, "", "unpkl: " + filepath.Join(dir, "none") + ": no such file or directory\n"},
+		{[]string{"to-json", dir}, "", "unpkl: " + dir + ": is a directory\n"},
+		{[]string{"to-json", "-"}, "", "unpkl: -: the input is empty, there is no pickle in it\n"},
+		{[]string{"to-json", "-"}, "\xff", "unpkl: -: unknown opcode (0xff at byte 0)\n"},
+		{[]string{"to-json", "-"}, "K", "unpkl: -: truncated: unexpected EOF (BININT1 at byte 0)\n"},
+		{[]string{"to-json", writeIn}, "", "unpkl: " + dir + `/a\x1b[31m\n\u202eb.pkl: `},
+		{[]string{"to-json", "-"}, "cevil\x1b[31m\nname\x07\n0.", `unpkl: -: `},
+	}
+	for _, tt := range tests {
+		line := mustFail(t, 1, tt.in, tt.args...)
+		if !strings.HasPrefix(line, tt.want) {
+			t.Errorf("%q: got %q, want %q", tt.args, line, tt.want)
+		}
+		if strings.ContainsAny(line, "\x1b\x07\u202e") {
+			t.Errorf("%q: control characters in %q", tt.args, line)
+		}
+	}
+}
