@@ -1,6 +1,7 @@
 package ndarray
 
 import (
+	"math"
 	"math/big"
 	"strconv"
 )
@@ -46,18 +47,10 @@ func shortest(mant *big.Int, exp2 int, lowerCloser bool) decimal {
 }
 
 // estimateExp10 returns k or k-1, where ten to the power k-1 <= a number of that many
-// bits < ten to the power k.
+// bits < ten to the power k. No power of two in reach is so near to one of ten that the
+// float64 could mislead.
 func estimateExp10(bitlen int) int {
-	// log10(2) is 0.3010299957: rounded so that the estimate is never too large.
-	e := (bitlen - 1) * 30102
-	if e < 0 {
-		e = (bitlen - 1) * 30103
-	}
-	k := e / 100000
-	if e < 0 && k*100000 != e {
-		k--
-	}
-	return k + 1
+	return int(math.Floor(float64(bitlen-1)*math.Log10(2))) + 1
 }
 
 func scale10(r, s, up, low *big.Int, exp int) {

@@ -23,7 +23,7 @@ func ParseDescr(s string) (*DType, error) {
 	if p.space(); p.i < len(s) {
 		return nil, p.fail("text after the descr")
 	}
-	return descrDType(v, 0)
+	return descrDType(v, 0, false)
 }
 
 // The values of a literal: string, int, bool, nil, list, tuple, dict.
@@ -214,8 +214,8 @@ func (p *literalParser) escape(b []byte) ([]byte, error) {
 	return utf8.AppendRune(b, rune(n)), nil
 }
 
-// descrDType makes a dtype of a parsed descr.
-func descrDType(v any, depth int) (*DType, error) {
+// descrDType makes a dtype of a parsed descr; lists are laid out aligned if align.
+func descrDType(v any, depth int, align bool) (*DType, error) {
 	if depth > MaxDTypeDepth {
 		return nil, errorf(ErrLimit, "descr: nested more than %d levels", MaxDTypeDepth)
 	}
@@ -226,13 +226,13 @@ func descrDType(v any, depth int) (*DType, error) {
 		if len(v) != 2 {
 			return nil, errorf(ErrDType, "descr: a tuple of %d where (descr, shape) belongs", len(v))
 		}
-		base, err := descrDType(v[0], depth+1)
+		base, err := descrDType(v[0], depth+1, align)
 		if err != nil {
 			return nil, err
 		}
 		return descrSubarray(base, v[1])
 	case literalList:
-		return descrStruct(v, depth)
+		return descrStruct(v, depth, align)
 	case literalDict:
 		return descrDictDType(v, depth)
 	}
@@ -256,7 +256,7 @@ func descrSubarray(base *DType, v any) (*DType, error) {
 	return NewSubarray(base, shape...)
 }
 
-func descrStruct(list literalList, depth int) (*DType, error) {
+func descrStruct(list literalList, depth int, align bool) (*DType, error) {
 	fields, end := []Field{}, 0
 	for i, item := range list {
 		t, ok := item.(literalTuple)
@@ -268,7 +268,7 @@ func descrStruct(list literalList, depth int) (*DType, error) {
 			return nil, errorf(ErrDType, "descr: field %d has no name", i)
 		}
 		var err error
-		if f.DType, err = descrDType(t[1], depth+1); err != nil {
+		if f.DType, err = descrDType(t[1], depth+1, align); err != nil {
 			return nil, err
 		}
 		if len(t) == 3 {
@@ -282,6 +282,9 @@ func descrStruct(list literalList, depth int) (*DType, error) {
 		if f.Name != "" || f.Title != nil || f.DType.kind != KindVoid || f.DType.isStruct() {
 			fields = append(fields, f)
 		}
+	}
+	if align {
+		return NewStruct(fields, true)
 	}
 	return NewDType(DTypeSpec{Kind: KindVoid, ItemSize: end, Fields: fields})
 }
@@ -320,7 +323,7 @@ func descrDictDType(d literalDict, depth int) (*DType, error) {
 			return nil, errorf(ErrDType, "descr: offset %d is not an int", i)
 		}
 		var err error
-		if f.DType, err = descrDType(formats[i], depth+1); err != nil {
+		if f.DType, err = descrDType(formats[i], depth+1, aligned); err != nil {
 			return nil, err
 		}
 		if titles != nil {

@@ -98,7 +98,8 @@ func (d *DType) ItemSize() int { return d.itemsize }
 func (d *DType) ByteOrder() ByteOrder { return d.order }
 
 // IsNative reports whether the elements are in this machine's byte order, or have
-// none: dtype.isnative. A structured dtype is native if all its fields are.
+// none: dtype.isnative. A structured dtype is native if all its fields are; a subarray
+// always is, whatever its elements are.
 func (d *DType) IsNative() bool {
 	if d.Names() != nil {
 		for _, f := range d.more.fields {
@@ -107,9 +108,6 @@ func (d *DType) IsNative() bool {
 			}
 		}
 		return true
-	}
-	if base, _ := d.Subarray(); base != nil {
-		return base.IsNative()
 	}
 	return d.order == NotApplicable || d.order == NativeEndian
 }

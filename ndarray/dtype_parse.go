@@ -51,7 +51,7 @@ func ParseDType(s string) (*DType, error) {
 	switch {
 	case strings.HasPrefix(s, "StringDType("):
 		return parseStringDType(s)
-	case strings.HasPrefix(s, "[(") || s == "[]" || strings.HasPrefix(s, "{") || strings.HasPrefix(s, "(("):
+	case len(s) > 1 && (s[0] == '[' || s[0] == '{' || s[0] == '(' && strings.IndexByte("'\"[({", s[1]) >= 0):
 		return ParseDescr(s)
 	}
 	return parseFormat(s)

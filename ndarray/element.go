@@ -274,3 +274,29 @@ func zeroElement(dt *DType) any {
 	}
 	return nil
 }
+
+// SetAt sets the element at the index to v, which may be of the type that At returns or any
+// number that the dtype can hold: integers must fit, floats are rounded to the
+// dtype's precision, strings must not be longer than the element. A record is a Record or
+// []any. It fails with ErrValue for another value, with ErrReadOnly if the array is not
+// writeable; for a wrong index it panics as At does.
+func (a *Array) SetAt(v any, index ...int) error {
+	if err := a.alive(); err != nil {
+		return err
+	}
+	pos := a.position(index)
+	if !a.Writeable() {
+		return errorf(ErrReadOnly, "the array is read-only")
+	}
+	if !a.dt.object {
+		return encode(a.dt, a.data[pos:pos+a.dt.itemsize], v)
+	}
+	if r, ok := v.(Record); ok && a.dt.isStruct() {
+		v = r.Values
+	}
+	if err := checkElement(a.dt, v); err != nil {
+		return err
+	}
+	a.ext.elems[pos/a.dt.itemsize] = v
+	return nil
+}

@@ -74,3 +74,6 @@ func (s *Scalar) Array() *Array {
 	}
 	return a
 }
+
+// String returns str() of the scalar, as NumPy 2 prints it.
+func (s *Scalar) String() string { return scalarText(s.dt, s.Value(), printDepth) }

@@ -51,3 +51,14 @@ func fill[T Element](dst []T, src []byte, order ByteOrder) {
 		swapBytes(b, swapUnit[T]())
 	}
 }
+
+// fillStructs copies the elements of a into dst, whose type has the layout of the dtype as
+// sameLayout has found, so that T has no pointers and any bytes are a value of it.
+func fillStructs[T any](dst []T, a *Array) bool {
+	if len(dst) == 0 {
+		return true
+	}
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst)*int(unsafe.Sizeof(dst[0])))
+	_, err := a.AppendBytes(b[:0], OrderC)
+	return err == nil
+}

@@ -38,3 +38,6 @@ func fill[T Element](dst []T, src []byte, order ByteOrder) {
 		panic(err) // every Element has a fixed size
 	}
 }
+
+// fillStructs does nothing without unsafe.
+func fillStructs[T any](dst []T, a *Array) bool { return false }
