@@ -10,8 +10,10 @@ func (p *Pickler) saveBytes(b []byte) error {
 	return p.saveBytesAs(b, bytesID(b))
 }
 
-// freshBytes is a bytes object that no other value is the same as.
-type freshBytes []byte
+// FreshBytes is a bytes object that occurs once, whatever else is in its memory; those
+// of length 0 and 1 are the interpreter's. A [Reducer] returns it for the content of a
+// value.
+type FreshBytes []byte
 
 // saveBytesAs writes a bytes object with the identity id.
 func (p *Pickler) saveBytesAs(b []byte, id objectID) error {
@@ -46,12 +48,12 @@ func (p *Pickler) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 		return nil
 	}
 	if s.size == 0 {
-		if err := p.saveGlobal(Global{"builtins", "bytes"}, true); err != nil {
+		if err := p.saveKnown(KnownGlobal{Module: "builtins", Name: "bytes"}); err != nil {
 			return err
 		}
 		p.emptyTuple()
 	} else {
-		if err := p.saveGlobal(Global{"_codecs", "encode"}, true); err != nil {
+		if err := p.saveKnown(KnownGlobal{Module: "_codecs", Name: "encode"}); err != nil {
 			return err
 		}
 		if err := p.latin1Args(s); err != nil {
@@ -215,12 +217,12 @@ func (p *Pickler) saveByteArray(b []byte, id objectID) error {
 		return nil
 	}
 	if p.proto < 5 {
-		o := &Object{Class: Global{"builtins", "bytearray"}}
+		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "bytearray"}}
 		if len(b) > 0 {
 			// A bytes object with the same content, not the same object.
-			o.Args = []any{freshBytes(b)}
+			o.Args = []any{FreshBytes(b)}
 		}
-		return p.saveMade(o, id)
+		return p.saveReduce(o, id)
 	}
 	return p.writeByteArray(b, id)
 }

@@ -37,7 +37,6 @@ type task struct {
 	// writes differently from that of an iterator.
 	exact bool
 	goAny bool // items are a Go []any
-	own   bool // obj was made by a program
 	i     int  // items begun
 	n     int  // items in all
 	id    objectID
@@ -356,5 +355,5 @@ func (p *Pickler) saveSetCall(class string, items []any, id objectID) error {
 		return nil
 	}
 	list := types.List(items)
-	return p.saveMade(&Object{Class: Global{"builtins", class}, Args: []any{&list}}, id)
+	return p.saveReduce(&Object{Class: KnownGlobal{Module: "builtins", Name: class}, Args: []any{&list}}, id)
 }

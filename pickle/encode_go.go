@@ -306,7 +306,7 @@ func (p *Pickler) saveObjectType(pl *plan, v reflect.Value, box any) error {
 		box = v.Interface()
 	}
 	if pl.kind == goNamed {
-		return p.saveGlobal(box.(Named).Global(), true)
+		return p.saveGlobal(box.(Named).Global(), nameRead)
 	}
 	return p.saveValue(box)
 }

@@ -11,7 +11,9 @@ import (
 func (p *Pickler) saveOther(v any) error {
 	switch x := v.(type) {
 	case Global:
-		return p.saveGlobal(x, false)
+		return p.saveGlobal(x, nameRead)
+	case KnownGlobal:
+		return p.saveKnown(x)
 	case *Object:
 		return p.saveReduce(x, boxID(v))
 	case *Set:
@@ -30,7 +32,7 @@ func (p *Pickler) saveOther(v any) error {
 		return p.saveBytesAs([]byte(x), objectID{})
 	case Interned:
 		return p.saveShared(string(x))
-	case freshBytes:
+	case FreshBytes:
 		return p.saveBytesAs(x, objectID{})
 	case *Buffer:
 		return p.saveBuffer(x, boxID(v))
@@ -51,8 +53,8 @@ type FreshTuple []any
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
 func (p *Pickler) saveComplex(c complex128, id objectID) error {
-	return p.saveMade(&Object{
-		Class: Global{"builtins", "complex"}, Args: []any{real(c), imag(c)},
+	return p.saveReduce(&Object{
+		Class: KnownGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
 	}, id)
 }
 
@@ -67,8 +69,8 @@ var objectTypes = func() map[reflect.Type]bool {
 	m := map[reflect.Type]bool{}
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
-		Global{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
-		Py2String(""), Bytes(""), Interned(""), freshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil),
+		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
+		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil),
 		(*PersistentRef)(nil), FreshTuple(nil),
 	} {
 		m[reflect.TypeOf(v)] = true

@@ -22,11 +22,11 @@ type pickleMemo struct {
 	strings map[string]uint32 // strings shared by value
 }
 
-// moduleName is where the name of a module was memoized, and whether it was a
-// constant of a program.
+// moduleName is where the name of a module was memoized, and whether it was that of
+// a KnownGlobal.
 type moduleName struct {
-	idx uint32
-	own bool
+	idx   uint32
+	known bool
 }
 
 type memoSlot struct {

@@ -191,9 +191,9 @@ for i, want in enumerate(open(folder + "/want", encoding="utf-8").read().split("
 sys.exit(bad)
 `
 
-// TestPythonReadsGoValues writes Go values at every protocol and lets Python say
+// TestInteropGoValues writes Go values at every protocol and lets Python say
 // whether they are what they should be.
-func TestPythonReadsGoValues(t *testing.T) {
+func TestInteropGoValues(t *testing.T) {
 	py, dir := pythonName(t), t.TempDir()
 	var want []string
 	for i, c := range goValues() {

@@ -26,7 +26,7 @@ type ReduceFunc func(v any, protocol int) (any, error)
 // saveReduced writes what a ReduceFunc made of a value with the identity id.
 func (p *Pickler) saveReduced(r any, id objectID) error {
 	if o, ok := r.(*Object); ok {
-		return p.saveMade(o, id)
+		return p.saveReduce(o, id)
 	}
 	if id.p != nil {
 		if p.replaced == nil {
@@ -76,16 +76,21 @@ func (p *Pickler) saveReduce(o *Object, id objectID) error {
 	return nil
 }
 
-// saveMade is saveReduce for an object that was not read but made to be written: the
-// name of its class is a constant of a program.
-func (p *Pickler) saveMade(o *Object, id objectID) error {
-	depth := len(p.stack)
-	err := p.saveReduce(o, id)
-	if len(p.stack) > depth {
-		p.stack[depth].own = true
-	}
-	return err
+// KnownGlobal is a class or function that a program names, where a [Global] is one that a
+// pickle names: the strings of a Global are the objects that the pickle had, while those
+// of a KnownGlobal are what CPython has in memory. That is one string for the name of a
+// module, shared by all its classes, but a new one each time for a type that is built
+// in C (Static).
+type KnownGlobal struct {
+	Module, Name string
+	Static       bool
 }
+
+// Global implements [Named].
+func (k KnownGlobal) Global() Global { return Global{k.Module, k.Name} }
+
+// String returns "module.name".
+func (k KnownGlobal) String() string { return k.Module + "." + k.Name }
 
 // callForm returns o, whose own opcode the protocol lacks, as a call.
 func (p *Pickler) callForm(o *Object) *Object {
@@ -93,7 +98,7 @@ func (p *Pickler) callForm(o *Object) *Object {
 	c.Form, c.Kwargs = FormReduce, nil
 	if o.Form == FormNewObj {
 		// What Python's __reduce_ex__(2) says; every Python has copyreg.__newobj__.
-		c.Class = Global{"copyreg", "__newobj__"}
+		c.Class = KnownGlobal{Module: "copyreg", Name: "__newobj__"}
 		c.Args = append([]any{o.Class}, o.Args...)
 		return &c
 	}
@@ -109,7 +114,7 @@ func (p *Pickler) callForm(o *Object) *Object {
 	}
 	method := p.newMethods[key]
 	if method == nil {
-		method = &Object{Class: Global{"builtins", "getattr"}, Args: []any{o.Class, "__new__"}}
+		method = &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"}, Args: []any{o.Class, "__new__"}}
 		p.newMethods[key] = method
 	}
 	kwargs := o.Kwargs
@@ -118,7 +123,7 @@ func (p *Pickler) callForm(o *Object) *Object {
 	}
 	args := append(types.Tuple{o.Class}, o.Args...)
 	c.Class = &Object{
-		Class: Global{"functools", "partial"}, Args: []any{method},
+		Class: KnownGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
 		State: &types.Tuple{method, &args, kwargs, nil}, HasState: true,
 	}
 	c.Args = nil
@@ -133,7 +138,7 @@ func (p *Pickler) stepReduce(t *task) error {
 		var err error
 		switch phase {
 		case reduceCall:
-			err = p.saveClass(t)
+			err = p.save(t.obj.Class)
 		case reduceArgs:
 			err = p.saveArgs(t)
 		case reduceKw:
@@ -166,13 +171,6 @@ func (p *Pickler) stepReduce(t *task) error {
 		}
 	}
 	return nil
-}
-
-func (p *Pickler) saveClass(t *task) error {
-	if g, ok := t.obj.Class.(Global); ok && t.own && p.PersistentID == nil {
-		return p.saveGlobal(g, true)
-	}
-	return p.save(t.obj.Class)
 }
 
 // saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
@@ -220,9 +218,25 @@ func (p *Pickler) makeObject(t *task) error {
 	return nil
 }
 
-// saveGlobal writes a class or function: save_global of _pickle.c. own says that the
-// name is a constant of a program, not read from a pickle.
-func (p *Pickler) saveGlobal(g Global, own bool) error {
+// nameOrigin says where the name of a global comes from.
+type nameOrigin uint8
+
+const (
+	nameRead   nameOrigin = iota // a pickle
+	nameKnown                    // a program
+	nameStatic                   // a program, of a type built in C
+)
+
+// saveKnown writes a class or function that a program names.
+func (p *Pickler) saveKnown(k KnownGlobal) error {
+	if k.Static {
+		return p.saveGlobal(k.Global(), nameStatic)
+	}
+	return p.saveGlobal(k.Global(), nameKnown)
+}
+
+// saveGlobal writes a class or function: save_global of _pickle.c.
+func (p *Pickler) saveGlobal(g Global, origin nameOrigin) error {
 	if p.proto >= 3 {
 		g = py3Name(g)
 	}
@@ -236,10 +250,10 @@ func (p *Pickler) saveGlobal(g Global, own bool) error {
 		}
 	}
 	if p.proto >= 4 {
-		if err := p.saveModuleName(g.Module, own); err != nil {
+		if err := p.saveModuleName(g.Module, origin); err != nil {
 			return err
 		}
-		if err := p.saveString(g.Name); err != nil {
+		if err := p.saveClassName(g.Name, origin); err != nil {
 			return err
 		}
 		p.op(OpStackGlobal)
@@ -249,12 +263,12 @@ func (p *Pickler) saveGlobal(g Global, own bool) error {
 	if dot := strings.LastIndexByte(g.Name, '.'); dot > 0 {
 		// Protocols below 4 have no nested names.
 		outer := Global{g.Module, g.Name[:dot]}
-		o := &Object{Class: Global{"builtins", "getattr"}, Args: []any{outer, g.Name[dot+1:]}}
+		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"}, Args: []any{outer, g.Name[dot+1:]}}
 		if p.nested == nil {
 			p.nested = make(map[*Object]Global)
 		}
 		p.nested[o] = g
-		return p.saveMade(o, objectID{})
+		return p.saveReduce(o, objectID{})
 	}
 	p.op(OpGlobal)
 	if err := p.writeName(g); err != nil {
@@ -262,6 +276,15 @@ func (p *Pickler) saveGlobal(g Global, own bool) error {
 	}
 	p.putGlobal(g)
 	return nil
+}
+
+// saveClassName writes the name of a global at protocol 4. CPython makes a new string
+// of the name of a type that is built in C, and few others have two types of one name.
+func (p *Pickler) saveClassName(name string, origin nameOrigin) error {
+	if origin == nameRead {
+		return p.saveString(name)
+	}
+	return p.saveText(name, objectID{})
 }
 
 // putGlobal memoizes a global just written.
@@ -274,16 +297,17 @@ func (p *Pickler) putGlobal(g Global) {
 	p.put(idx)
 }
 
-// saveModuleName writes the module of a global at protocol 4. A name that was read is
-// the string that it was; for others, Python has one string for the name of a module,
-// whichever of its classes asks.
-func (p *Pickler) saveModuleName(module string, own bool) error {
+// saveModuleName writes the module of a global at protocol 4.
+func (p *Pickler) saveModuleName(module string, origin nameOrigin) error {
+	if origin == nameStatic {
+		return p.saveText(module, objectID{})
+	}
 	id := stringID(module)
 	if idx, known := p.memo.lookup(id); known && p.Strings != StringsUnshared {
 		p.get(idx)
 		return nil
 	}
-	if m, known := p.memo.modules[module]; known && (own || m.own) {
+	if m, known := p.memo.modules[module]; known && (origin == nameKnown || m.known) {
 		p.get(m.idx)
 		return nil
 	}
@@ -294,7 +318,7 @@ func (p *Pickler) saveModuleName(module string, own bool) error {
 	if p.memo.modules == nil {
 		p.memo.modules = make(map[string]moduleName)
 	}
-	p.memo.modules[module] = moduleName{next, own}
+	p.memo.modules[module] = moduleName{next, origin == nameKnown}
 	return nil
 }
 

@@ -21,7 +21,7 @@ func fillNumpyArray(t table) {
 	}
 	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer})
 
-	plain := &entry{call: refuseNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
+	plain := &entry{call: callNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
 		return ndarray.NewPending("", c.resolver.setPlain), nil
 	}}
 	t.addAll("numpy", plain, "ndarray", "bigndarray")
@@ -44,10 +44,19 @@ func fillNumpyArray(t table) {
 	}
 }
 
-// refuseNDArray serves numpy.ndarray itself as a function: no pickler calls it, and
+// refuseNDArray serves numpy.ndarray as a function: no pickler calls it so, and
 // it would allocate whatever the shape says.
 func refuseNDArray(c Class, _ []any) (any, error) {
 	return nil, c.args(nil).errorf("an array is made by numpy's _reconstruct or _frombuffer only")
+}
+
+// callNDArray is ndarray(shape, dtype, buffer, 0, None, order), an array over a buffer:
+// no NumPy writes that call, but [Reducers] do. Any other arguments are refused.
+func callNDArray(c Class, args []any) (any, error) {
+	if len(args) != 6 || args[3] != any(0) || args[4] != nil {
+		return refuseNDArray(c, args)
+	}
+	return callFromBuffer(c, []any{args[2], args[1], args[0], args[5]})
 }
 
 // callReconstruct is _reconstruct(subtype, shape, type). The array has no elements

@@ -1,0 +1,269 @@
+package reconstruct
+
+import (
+	"cmp"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Arrays. Reference: numpy/_core/src/multiarray/methods.c, array_reduce_ex_regular,
+// array_reduce_ex_picklebuffer, array_reduce.
+
+var (
+	ndarrayClass = pyName("numpy", "ndarray")
+	byteB        = pickle.FreshBytes("b")
+)
+
+// large is the size from which a bytes object is produced while it is written
+// instead of in memory.
+const large = 64 << 10
+
+func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
+	if protocol >= 5 && (r.opts.Buffers || r.opts.NumPy.atLeast(1, 16) || needsBuffer(a)) {
+		if o := r.overBuffer(a); o != nil {
+			return o, nil
+		}
+	}
+	data, err := r.data(a, a.Order())
+	if err != nil {
+		return nil, err
+	}
+	var class any = ndarrayClass
+	if a.Class() != "" {
+		class = r.classOf(a.Class())
+	}
+	return &pickle.Object{
+		Class:    r.reconstruct,
+		Args:     []any{class, pickle.FreshTuple{0}, byteB},
+		State:    pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), a.Order() == ndarray.OrderF, data},
+		HasState: true,
+	}, nil
+}
+
+func shapeTuple(shape []int) pickle.FreshTuple {
+	t := make(pickle.FreshTuple, len(shape))
+	for i, n := range shape {
+		t[i] = n
+	}
+	return t
+}
+
+// data returns the elements as the state of an array has them: bytes, or a list where
+// the dtype has objects.
+func (r *Reducers) data(a *ndarray.Array, order ndarray.Order) (any, error) {
+	if a.HasObject() {
+		elems, err := a.Objects()
+		if err != nil {
+			return nil, err
+		}
+		list := make(types.List, len(elems))
+		for i, e := range elems {
+			list[i] = r.element(a.DType(), e)
+		}
+		return &list, nil
+	}
+	if b, err := a.Bytes(); err == nil && a.Order() == order {
+		return pickle.FreshBytes(b), nil
+	}
+	if a.NBytes() < large {
+		b, err := a.AppendBytes(nil, order)
+		return pickle.FreshBytes(b), err
+	}
+	return &pickle.LargeBytes{Size: int64(a.NBytes()), Write: func(w io.Writer) error {
+		_, err := a.WriteTo(w, order)
+		return err
+	}}, nil
+}
+
+// element returns an element of an array with objects as Python's tolist gives it.
+func (r *Reducers) element(dt *ndarray.DType, v any) any {
+	if record, ok := v.([]any); ok && dt.Kind() == ndarray.KindVoid {
+		fields := dt.Fields()
+		t := make(pickle.FreshTuple, len(record))
+		for i, x := range record {
+			t[i] = r.element(fields[i].DType, x)
+		}
+		return t
+	}
+	switch v := v.(type) {
+	case ndarray.Datetime64:
+		return datetimeItem(v)
+	case ndarray.Timedelta64:
+		return timedeltaItem(v)
+	}
+	return v
+}
+
+// overBuffer returns the form with a buffer of its own, or nil for arrays that do not
+// have it: of a subclass, of dtypes that export no buffer, not contiguous.
+func (r *Reducers) overBuffer(a *ndarray.Array) *pickle.Object {
+	dt := a.DType()
+	if a.Class() != "" || a.HasObject() || dt.ItemSize() == 0 || !exportsBuffer(dt) {
+		return nil
+	}
+	if data, err := a.Bytes(); err == nil {
+		order := pickle.Interned("C")
+		if a.Order() == ndarray.OrderF {
+			order = "F"
+		}
+		buf := &pickle.Buffer{Data: data, ReadOnly: !a.Writeable()}
+		if r.opts.NumPy == (Version{}) {
+			return call(ndarrayClass, shapeTuple(a.Shape()), dt, buf, 0, nil, order)
+		}
+		return call(r.fromBuffer, buf, dt, shapeTuple(a.Shape()), order)
+	}
+	if !r.opts.NumPy.atLeast(2, 3) {
+		return nil
+	}
+	return r.permuted(a)
+}
+
+// needsBuffer reports whether _reconstruct would lose something that the form with a
+// buffer keeps: that the array is read-only, or its byte order, which NumPy makes
+// native. Both are lost at protocols below 5, as they are with NumPy's own pickles.
+func needsBuffer(a *ndarray.Array) bool {
+	return !a.Writeable() || a.DType().Fields() == nil && !a.DType().IsNative()
+}
+
+// permuted is the form of an array that is contiguous with its axes in another order.
+func (r *Reducers) permuted(a *ndarray.Array) *pickle.Object {
+	strides := a.Strides()
+	perm := make([]int, a.NDim())
+	for i := range perm {
+		perm[i] = i
+	}
+	slices.SortStableFunc(perm, func(i, j int) int { return -cmp.Compare(abs(strides[i]), abs(strides[j])) })
+	b, err := a.Transpose(perm...)
+	if err != nil || !b.IsCContiguous() {
+		return nil
+	}
+	data, err := b.Bytes()
+	if err != nil {
+		return nil
+	}
+	back := make(pickle.FreshTuple, len(perm))
+	for i, axis := range perm {
+		back[axis] = i
+	}
+	buf := &pickle.Buffer{Data: data, ReadOnly: !a.Writeable()}
+	return call(r.fromBuffer, buf, a.DType(), shapeTuple(b.Shape()), pickle.Interned("K"), back)
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// exportsBuffer reports whether NumPy has a buffer format (PEP 3118) for the dtype:
+// _buffer_format_string of numpy/_core/src/multiarray/buffer.c.
+func exportsBuffer(dt *ndarray.DType) bool {
+	if base, _ := dt.Subarray(); base != nil {
+		return exportsBuffer(base)
+	}
+	end := 0
+	for _, f := range dt.Fields() {
+		if f.Offset < end || strings.Contains(f.Name, ":") || !exportsBuffer(f.DType) {
+			return false
+		}
+		end = f.Offset + f.DType.ItemSize()
+	}
+	switch dt.Kind() {
+	case ndarray.KindDatetime, ndarray.KindTimedelta:
+		return false
+	case ndarray.KindFloat:
+		return dt.ItemSize() <= 8 || dt.IsNative()
+	case ndarray.KindComplex:
+		return dt.ItemSize() <= 16 || dt.IsNative()
+	}
+	return true
+}
+
+// scalarOf writes a numpy scalar. Reference: numpy/_core/src/multiarray/
+// scalartypes.c.src, gentype_reduce.
+func (r *Reducers) scalarOf(s *ndarray.Scalar) (any, error) {
+	dt := s.DType()
+	if dt.HasObject() {
+		return call(r.scalar, dt, s.Array()), nil
+	}
+	return call(r.scalar, dt, pickle.FreshBytes(s.Bytes())), nil
+}
+
+// The constant (0,) in the code of numpy.ma.core and of numpy.ma.mrecords.
+var (
+	maskedShape  = &types.Tuple{0}
+	mrecordShape = &types.Tuple{0}
+)
+
+// masked writes a masked array. Reference: numpy/ma/core.py, MaskedArray.__reduce__ and
+// __getstate__.
+func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
+	class := m.Class
+	if class == "" {
+		class = "numpy.ma.core.MaskedArray"
+	}
+	g := className(class)
+	if g.Name == "MaskedConstant" && strings.HasPrefix(g.Module, "numpy.ma") {
+		return call(pyName(g.Module, g.Name)), nil
+	}
+	a := m.Data
+	order, fn, shape := a.Order(), pyName("numpy.ma.core", "_mareconstruct"), maskedShape
+	fortran := order == ndarray.OrderF
+	if g.Name == "MaskedRecords" {
+		order, fn, shape = ndarray.OrderC, pyName("numpy.ma.mrecords", "_mrreconstruct"), mrecordShape
+	}
+	data, err := r.data(a, order)
+	if err != nil {
+		return nil, err
+	}
+	mask, err := r.mask(m, order)
+	if err != nil {
+		return nil, err
+	}
+	var base any = ndarrayClass
+	if m.BaseClass != "" {
+		base = r.classOf(m.BaseClass)
+	}
+	return &pickle.Object{
+		Class:    fn,
+		Args:     []any{r.classOf(class), base, shape, pickle.Interned("b")},
+		State:    pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), fortran, data, mask, m.FillValue},
+		HasState: true,
+	}, nil
+}
+
+// mask returns the bytes of the mask, zeros where there is none.
+func (r *Reducers) mask(m *ndarray.Masked, order ndarray.Order) (any, error) {
+	if m.Mask != nil && m.Mask.Size() == m.Data.Size() {
+		dt, err := maskDType(m.Data.DType())
+		if err != nil {
+			return nil, err
+		}
+		if m.Mask.DType().ItemSize() == dt.ItemSize() {
+			return r.data(m.Mask, order)
+		}
+		return nil, pickle.Unsupported("a mask of dtype %s for data of dtype %s", m.Mask.DType(), m.Data.DType())
+	}
+	if m.Mask != nil {
+		return nil, pickle.Unsupported("a mask of shape %v for data of shape %v", m.Mask.Shape(), m.Data.Shape())
+	}
+	dt, err := maskDType(m.Data.DType())
+	if err != nil {
+		return nil, err
+	}
+	n := m.Data.Size() * dt.ItemSize()
+	if n < large {
+		return make(pickle.FreshBytes, n), nil
+	}
+	return &pickle.LargeBytes{Size: int64(n), Write: func(w io.Writer) error {
+		zeros := make([]byte, 32<<10)
+		for left := n; left > 0; left -= len(zeros) {
+			if _, err := w.Write(zeros[:min(left, len(zeros))]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}, nil
+}

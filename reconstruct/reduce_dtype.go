@@ -1,0 +1,190 @@
+package reconstruct
+
+import (
+	"reflect"
+	"strconv"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// The flags of a dtype that its state has. Reference:
+// numpy/_core/include/numpy/ndarraytypes.h.
+const (
+	flagsStr        = 8    // NPY_NEEDS_INIT
+	flagsObject     = 63   // all that an object needs
+	flagsStruct     = 16   // NPY_NEEDS_PYAPI
+	flagsFromFields = 27   // NPY_FROM_FIELDS, what a structure has from its fields
+	flagAligned     = 0x80 // NPY_ALIGNED_STRUCT
+)
+
+var dtypeClass = pyName("numpy", "dtype")
+
+// dtype writes a dtype: arraydescr_reduce of descriptor.c.
+func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
+	if d.Kind() == ndarray.KindString {
+		return r.variableString(d), nil
+	}
+	var spec any = string(d.Kind()) + strconv.Itoa(specSize(d))
+	if d.Kind() == ndarray.KindObject {
+		spec = "O8"
+	}
+	if class := d.ScalarClass(); class != "" {
+		spec = r.classOf(class)
+	}
+	o := call(dtypeClass, spec, false, true)
+	if r.opts.NumPy.before(1, 19) {
+		o.Args = []any{spec, 0, 1}
+	}
+	state := pickle.FreshTuple{
+		3, pickle.Interned(d.ByteOrder().String()), nil, nil, nil, -1, -1, r.flags(d),
+	}
+	if base, shape := d.Subarray(); base != nil {
+		state[2] = pickle.FreshTuple{base, shapeTuple(shape)}
+	}
+	if d.Names() != nil {
+		state[3], state[4] = names(d), fields(d)
+	}
+	switch d.Kind() {
+	case ndarray.KindBytes, ndarray.KindStr, ndarray.KindVoid:
+		state[5], state[6] = d.ItemSize(), d.Alignment()
+	}
+	if m, ok := r.metadata(d); ok {
+		state[0] = 4
+		state = append(state, m)
+	}
+	o.State, o.HasState = state, true
+	return o, nil
+}
+
+// specSize is the size in a typespec: characters for U, else bytes.
+func specSize(d *ndarray.DType) int {
+	if d.Kind() == ndarray.KindStr {
+		return d.ItemSize() / 4
+	}
+	return d.ItemSize()
+}
+
+func (r *Reducers) flags(d *ndarray.DType) int {
+	if base, _ := d.Subarray(); base != nil {
+		return r.flags(base)
+	}
+	switch d.Kind() {
+	case ndarray.KindStr:
+		return flagsStr
+	case ndarray.KindObject:
+		return flagsObject
+	case ndarray.KindVoid:
+	default:
+		return 0
+	}
+	flags := 0
+	if d.Names() != nil && !r.opts.NumPy.before(1, 9) {
+		flags = flagsStruct
+	}
+	for _, f := range d.Fields() {
+		flags |= r.flags(f.DType) & flagsFromFields
+	}
+	if d.Aligned() {
+		flags |= flagAligned
+		if !r.opts.NumPy.atLeast(2, 0) {
+			// NumPy 1 has a signed char here and refuses other numbers; NumPy 2
+			// takes the negative ones, without this flag.
+			flags = int(int8(flags))
+		}
+	}
+	return flags
+}
+
+func names(d *ndarray.DType) pickle.FreshTuple {
+	t := make(pickle.FreshTuple, 0, len(d.Fields()))
+	for _, f := range d.Fields() {
+		t = append(t, f.Name)
+	}
+	return t
+}
+
+// fields returns the dict of fields; a title that is text is one more key of its field.
+func fields(d *ndarray.DType) *types.Dict {
+	dict := make(types.Dict, 0, len(d.Fields()))
+	for _, f := range d.Fields() {
+		value := &types.Tuple{f.DType, f.Offset}
+		if f.Title != nil {
+			*value = append(*value, f.Title)
+		}
+		dict = append(dict, types.DictEntry{Key: f.Name, Value: value})
+		if title, ok := f.Title.(string); ok && title != f.Name {
+			dict = append(dict, types.DictEntry{Key: f.Title, Value: value})
+		}
+	}
+	return &dict
+}
+
+// metadata returns the last item of a state, where it has one: always for datetimes,
+// else only with metadata.
+func (r *Reducers) metadata(d *ndarray.DType) (any, bool) {
+	m := d.Metadata()
+	if d.Kind() != ndarray.KindDatetime && d.Kind() != ndarray.KindTimedelta {
+		return m, m != nil
+	}
+	if m == nil && !r.opts.NumPy.atLeast(2, 3) {
+		m = &types.Dict{}
+	}
+	unit := d.Unit()
+	if unit.Base == "" {
+		unit.Base = "generic"
+	}
+	return pickle.FreshTuple{m, pickle.FreshTuple{pickle.FreshBytes(unit.Base), max(unit.Num, 1), 1, 1}}, true
+}
+
+// variableString writes a StringDType: stringdtype___reduce__ of
+// numpy/_core/src/multiarray/stringdtype/dtype.c.
+func (r *Reducers) variableString(d *ndarray.DType) *pickle.Object {
+	coerce := 0
+	if d.Coerce() {
+		coerce = 1
+	}
+	o := call(r.stringDType, coerce)
+	if na, ok := d.NA(); ok {
+		o.Args = append(o.Args, na)
+	}
+	return o
+}
+
+// elementReducers write the Go types of elements that are no Python objects, as
+// numpy scalars.
+var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
+	reflect.TypeFor[ndarray.Float16](): func(r *Reducers, v any) (any, error) {
+		h := v.(ndarray.Float16)
+		return r.scalarBytes(ndarray.Half, []byte{byte(h), byte(h >> 8)})
+	},
+	reflect.TypeFor[ndarray.Datetime64](): func(r *Reducers, v any) (any, error) {
+		d := v.(ndarray.Datetime64)
+		return r.ticks(ndarray.KindDatetime, d.Unit, d.Value)
+	},
+	reflect.TypeFor[ndarray.Timedelta64](): func(r *Reducers, v any) (any, error) {
+		d := v.(ndarray.Timedelta64)
+		return r.ticks(ndarray.KindTimedelta, d.Unit, d.Value)
+	},
+}
+
+func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
+	if dt.ByteOrder() != ndarray.LittleEndian {
+		dt = dt.NewByteOrder(ndarray.LittleEndian)
+	}
+	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
+}
+
+func (r *Reducers) ticks(kind ndarray.Kind, unit ndarray.DatetimeUnit, value int64) (any, error) {
+	dt, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: kind, ItemSize: 8, ByteOrder: ndarray.LittleEndian, Unit: unit})
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, 8)
+	for i := range data {
+		data[i] = byte(value >> (8 * i))
+	}
+	return r.scalarBytes(dt, data)
+}

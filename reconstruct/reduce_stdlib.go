@@ -1,0 +1,228 @@
+package reconstruct
+
+import (
+	"math/big"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// stdlibReducers say how the standard library's types are written: what CPython's
+// __reduce_ex__ methods return.
+var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
+	reflect.TypeFor[*DefaultDict](): func(v any, _ int) (any, error) {
+		d := v.(*DefaultDict)
+		o := call(pyType("collections", "defaultdict"))
+		if d.Factory != nil {
+			o.Args = []any{d.Factory}
+		}
+		return withItems(o, &d.mapping), nil
+	},
+	reflect.TypeFor[*Counter](): func(v any, _ int) (any, error) {
+		d := v.(*Counter)
+		items := d.Dict
+		o := call(pyName("collections", "Counter"), &items)
+		o.State, o.HasState = d.Attrs, d.Attrs != nil
+		return o, nil
+	},
+	reflect.TypeFor[*Deque](): func(v any, _ int) (any, error) {
+		d := v.(*Deque)
+		o := call(pyType("collections", "deque"))
+		if d.MaxLen >= 0 {
+			o.Args = []any{pickle.FreshTuple{}, d.MaxLen}
+		}
+		o.Items, o.State, o.HasState = d.Items, d.Attrs, d.Attrs != nil
+		return o, nil
+	},
+	reflect.TypeFor[*Date](): reduceDate,
+	reflect.TypeFor[Date](): func(v any, protocol int) (any, error) {
+		d := v.(Date)
+		return reduceDate(&d, protocol)
+	},
+	reflect.TypeFor[*Time]():     reduceTime,
+	reflect.TypeFor[*Datetime](): reduceDatetime,
+	reflect.TypeFor[Timedelta](): func(v any, _ int) (any, error) {
+		d := v.(Timedelta)
+		return call(pyName("datetime", "timedelta"), d.Days, d.Seconds, d.Microseconds), nil
+	},
+	reflect.TypeFor[*Timezone](): func(v any, _ int) (any, error) {
+		z := v.(*Timezone)
+		if z.HasName {
+			return call(pyName("datetime", "timezone"), z.Offset, z.Name), nil
+		}
+		return call(pyName("datetime", "timezone"), z.Offset), nil
+	},
+	reflect.TypeFor[*ZoneInfo](): func(v any, _ int) (any, error) {
+		z := v.(*ZoneInfo)
+		cached := 1
+		if z.NoCache {
+			cached = 0
+		}
+		return call(call(pyName("builtins", "getattr"), pyName("zoneinfo", "ZoneInfo"), strings.Clone("_unpickle")), z.Key, cached), nil
+	},
+	reflect.TypeFor[Decimal](): func(v any, _ int) (any, error) {
+		return call(pyName("decimal", "Decimal"), string(v.(Decimal))), nil
+	},
+	reflect.TypeFor[*UUID](): func(v any, _ int) (any, error) {
+		u := v.(*UUID)
+		state := types.Dict{{Key: "int", Value: canonicalInt(new(big.Int).SetBytes(u.ID[:]))}}
+		if u.IsSafe != nil {
+			state = append(state, types.DictEntry{Key: "is_safe", Value: u.IsSafe})
+		}
+		return &pickle.Object{Class: pyName("uuid", "UUID"), Form: pickle.FormNewObj, State: &state, HasState: true}, nil
+	},
+	reflect.TypeFor[*Path](): func(v any, _ int) (any, error) {
+		p := v.(*Path)
+		o := call(p.Class)
+		for _, s := range p.Segments {
+			o.Args = append(o.Args, s)
+		}
+		return o, nil
+	},
+	reflect.TypeFor[*Range](): func(v any, _ int) (any, error) {
+		r := v.(*Range)
+		return call(pyName("builtins", "range"), r.Start, r.Stop, r.Step), nil
+	},
+	reflect.TypeFor[*Slice](): func(v any, _ int) (any, error) {
+		s := v.(*Slice)
+		return call(pyName("builtins", "slice"), s.Start, s.Stop, s.Step), nil
+	},
+	reflect.TypeFor[*TypedArray](): reduceTypedArray,
+}
+
+// versionReducers are those whose form depends on the version of Python.
+var versionReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
+	reflect.TypeFor[*OrderedDict](): func(r *Reducers, v any) (any, error) {
+		d := v.(*OrderedDict)
+		class := pyName("collections", "OrderedDict")
+		class.Static = r.opts.Python.before(3, 12)
+		return withItems(call(class), &d.mapping), nil
+	},
+	reflect.TypeFor[Fraction](): func(r *Reducers, v any) (any, error) {
+		f := v.(Fraction)
+		switch {
+		case f.Rat == nil:
+			return nil, pickle.Unsupported("a Fraction without a value")
+		case r.opts.Python.before(3, 11):
+			return call(pyName("fractions", "Fraction"), f.String()), nil
+		}
+		return call(pyName("fractions", "Fraction"), canonicalInt(f.Rat.Num()), canonicalInt(f.Rat.Denom())), nil
+	},
+}
+
+// withItems adds the items and attributes of a dict's subclass.
+func withItems(o *pickle.Object, m *mapping) *pickle.Object {
+	o.DictItems, o.State, o.HasState = m.Dict, m.Attrs, m.Attrs != nil
+	return o
+}
+
+// inRange refuses fields that do not fit the payload of a datetime.
+func inRange(what string, year, month, day, hour, minute, second, micro int) error {
+	if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 ||
+		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || micro < 0 || micro > 999_999 {
+		return pickle.Unsupported("a %s with a field out of range", what)
+	}
+	return nil
+}
+
+func reduceDate(v any, _ int) (any, error) {
+	d := v.(*Date)
+	payload := pickle.FreshBytes{byte(d.Year >> 8), byte(d.Year), byte(d.Month), byte(d.Day)}
+	return call(pyName("datetime", "date"), payload), inRange("date", d.Year, d.Month, d.Day, 0, 0, 0, 0)
+}
+
+// foldAt returns the bit for fold, which CPython writes from protocol 4 on.
+func foldAt(fold, protocol int) byte {
+	if fold == 1 && protocol >= 4 {
+		return foldBit
+	}
+	return 0
+}
+
+func clockBytes(hour, minute, second, micro int) []byte {
+	return []byte{byte(hour), byte(minute), byte(second), byte(micro >> 16), byte(micro >> 8), byte(micro)}
+}
+
+func reduceTime(v any, protocol int) (any, error) {
+	t := v.(*Time)
+	payload := clockBytes(t.Hour, t.Minute, t.Second, t.Microsecond)
+	payload[0] |= foldAt(t.Fold, protocol)
+	o := call(pyName("datetime", "time"), pickle.FreshBytes(payload))
+	if t.TZ != nil {
+		o.Args = append(o.Args, t.TZ)
+	}
+	return o, inRange("time", 1, 1, 1, t.Hour, t.Minute, t.Second, t.Microsecond)
+}
+
+func reduceDatetime(v any, protocol int) (any, error) {
+	d := v.(*Datetime)
+	payload := append([]byte{byte(d.Year >> 8), byte(d.Year), byte(d.Month) | foldAt(d.Fold, protocol), byte(d.Day)},
+		clockBytes(d.Hour, d.Minute, d.Second, d.Microsecond)...)
+	o := call(pyName("datetime", "datetime"), pickle.FreshBytes(payload))
+	if d.TZ != nil {
+		o.Args = append(o.Args, d.TZ)
+	}
+	return o, inRange("datetime", d.Year, d.Month, d.Day, d.Hour, d.Minute, d.Second, d.Microsecond)
+}
+
+// NewDatetime returns t as an aware datetime: with the offset that t has, as a
+// timezone, and for a location of the time zone database as a ZoneInfo. Nanoseconds
+// below a microsecond are cut off.
+func NewDatetime(t time.Time) *Datetime {
+	d := &Datetime{
+		Year: t.Year(), Month: int(t.Month()), Day: t.Day(),
+		Hour: t.Hour(), Minute: t.Minute(), Second: t.Second(), Microsecond: t.Nanosecond() / 1000,
+	}
+	name, offset := t.Zone()
+	zone := &Timezone{Offset: Timedelta{Seconds: offset}.normal()}
+	if offset != 0 && name != "" && t.Location().String() == name {
+		zone.Name, zone.HasName = name, true // made by time.FixedZone
+	}
+	d.TZ = zone
+	return d
+}
+
+// datetimeItem is datetime64.item(): a date, a datetime, an int for units that
+// those do not hold, None for NaT.
+func datetimeItem(d ndarray.Datetime64) any {
+	if d.IsNaT() {
+		return nil
+	}
+	t, err := d.Time()
+	if err != nil || t.Year() < 1 {
+		return int(d.Value)
+	}
+	switch d.Unit.Base {
+	case "Y", "M", "W", "D":
+		return &Date{t.Year(), int(t.Month()), t.Day()}
+	case "h", "m", "s", "ms", "us":
+		return &Datetime{
+			Year: t.Year(), Month: int(t.Month()), Day: t.Day(),
+			Hour: t.Hour(), Minute: t.Minute(), Second: t.Second(), Microsecond: t.Nanosecond() / 1000,
+		}
+	}
+	return int(d.Value)
+}
+
+// timedeltaItem is timedelta64.item().
+func timedeltaItem(d ndarray.Timedelta64) any {
+	if d.Value == ndarray.NaT {
+		return nil
+	}
+	size, ok := unitMicroseconds[d.Unit.Base]
+	if !ok {
+		return int(d.Value)
+	}
+	us := big.NewInt(d.Value)
+	us.Mul(us, big.NewInt(size)).Mul(us, big.NewInt(int64(max(d.Unit.Num, 1))))
+	days, rest := new(big.Int).DivMod(us, big.NewInt(86_400e6), new(big.Int))
+	if !days.IsInt64() || days.Int64() > maxTimedeltaDays || days.Int64() < -maxTimedeltaDays {
+		return int(d.Value)
+	}
+	return Timedelta{Days: int(days.Int64()), Microseconds: int(rest.Int64())}.normal()
+}
