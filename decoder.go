@@ -1,10 +1,14 @@
 package unpkl
 
 import (
+	"bufio"
+	"bytes"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -13,7 +17,7 @@ import (
 type Decoder struct {
 	c   *config
 	r   io.Reader
-	u   *pickle.Unpickler
+	src source
 	end func()      // releases the decompressor
 	own func(v any) // sees each object before it is converted
 	err error       // the input's last word
@@ -65,21 +69,21 @@ func (d *Decoder) All() iter.Seq2[any, error] {
 // InputOffset returns the number of (decompressed) bytes that the pickles read so far
 // take: the offset at which the next one begins.
 func (d *Decoder) InputOffset() int64 {
-	if d.u == nil {
+	if d.src == nil {
 		return 0
 	}
-	return d.u.InputOffset()
+	return d.src.InputOffset()
 }
 
 // next reads the object of the next pickle.
 func (d *Decoder) next() (any, error) {
-	if d.err == nil && d.u == nil {
+	if d.err == nil && d.src == nil {
 		d.err = d.start()
 	}
 	if d.err != nil {
 		return nil, d.err
 	}
-	obj, err := d.u.Load()
+	obj, err := d.src.Load()
 	if err != nil {
 		d.err = err
 		if d.end != nil {
@@ -94,22 +98,56 @@ func (d *Decoder) next() (any, error) {
 	return obj, nil
 }
 
-// start looks at the first bytes and makes the unpickler.
+// start looks at the first bytes and makes the source.
 func (d *Decoder) start() error {
-	format, known, err := detect(d.r)
+	r := d.r
+	head, known, err := peek(r)
 	if err != nil {
 		return err
 	}
-	r := d.r
-	if !known || format != compress.Plain {
-		z, err := compress.NewReader(r, d.c.limits)
+	if !known {
+		// Of the bytes that tell, a short input has fewer; none are waited for.
+		b := bufio.NewReaderSize(r, 4<<10)
+		r = b
+		if head, _, err = peek(b); err != nil {
+			return err
+		}
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte(zipMagic)):
+		zip, size, err := zipOf(r, d.c.limits.WithDefaults().InputBytes)
 		if err != nil {
 			return err
 		}
-		r, d.end = z, func() { z.Close() }
+		if src, ok := d.c.openZip(zip, size); ok {
+			d.src = src
+			return nil
+		}
+		r = io.NewSectionReader(zip, 0, size)
+	case compress.Detect(head) == compress.Plain:
+		return d.open(r, head)
 	}
-	d.u = pickle.NewUnpickler(r)
-	d.c.setUp(d.u)
+	z, err := compress.NewReader(r, d.c.limits)
+	if err != nil {
+		return err
+	}
+	d.end = func() { z.Close() }
+	b := bufio.NewReaderSize(z, 64<<10)
+	if head, _, err = peek(b); err != nil {
+		return err
+	}
+	return d.open(b, head)
+}
+
+// open makes the source of an input that is not compressed and begins with head.
+func (d *Decoder) open(r io.Reader, head []byte) error {
+	if bytes.HasPrefix(head, []byte(npyMagic)) {
+		d.src = npyReader{npy.NewDecoder(r, d.c.npyOptions())}
+		return nil
+	}
+	u := pickle.NewUnpickler(r)
+	d.c.setUp(u)
+	d.src = u
 	return nil
 }
 
@@ -119,31 +157,48 @@ type peeker interface {
 	Buffered() int
 }
 
-// detect recognises the format of what r holds and leaves r where it is; known is
-// false where r cannot be put back.
-func detect(r io.Reader) (f compress.Format, known bool, err error) {
+// peek returns the first bytes of r, compress.HeadSize of them if there are as many, and
+// leaves r where it is; known is false where r cannot be put back.
+func peek(r io.Reader) (head []byte, known bool, err error) {
 	switch r := r.(type) {
 	case interface{ Bytes() []byte }: // a bytes.Buffer
 		b := r.Bytes()
-		return compress.Detect(b[:min(len(b), compress.HeadSize)]), true, nil
+		return b[:min(len(b), compress.HeadSize)], true, nil
 	case peeker:
 		// No more than is there already: an end of a pipe may be waiting for an answer.
 		if _, err := r.Peek(1); err != nil && err != io.EOF {
-			return 0, false, err
+			return nil, false, err
 		}
-		b, _ := r.Peek(min(r.Buffered(), compress.HeadSize))
-		return compress.Detect(b), true, nil
+		b, err := r.Peek(min(r.Buffered(), compress.HeadSize))
+		for err == nil && undecided(b) {
+			// A pickle that begins like this has more bytes too.
+			b, err = r.Peek(len(b) + 1)
+		}
+		return b, true, nil
 	case io.ReadSeeker:
 		if _, err := r.Seek(0, io.SeekCurrent); err != nil {
-			return 0, false, nil
+			return nil, false, nil
 		}
-		var head [compress.HeadSize]byte
-		n, err := io.ReadFull(r, head[:])
+		head := make([]byte, compress.HeadSize)
+		n, err := io.ReadFull(r, head)
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return 0, false, err
+			return nil, false, err
 		}
 		_, err = r.Seek(-int64(n), io.SeekCurrent)
-		return compress.Detect(head[:n]), true, err
+		return head[:n], true, err
 	}
-	return 0, false, nil
+	return nil, false, nil
+}
+
+// magics are the beginnings by which formats are told.
+var magics = []string{npyMagic, zipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
+
+// undecided reports whether the format shows only with more bytes than b.
+func undecided(b []byte) bool {
+	for _, m := range magics {
+		if len(b) < len(m) && strings.HasPrefix(m, string(b)) {
+			return true
+		}
+	}
+	return false
 }

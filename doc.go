@@ -6,7 +6,8 @@
 //	err = unpkl.Unmarshal(data, &config)             // structs, as encoding/json does it
 //	f, err := unpkl.Open("big.pkl"); defer f.Close() // arrays of a mapped file
 //
-// Pickles of protocols 0 to 5 are read, those of Python 2 too, and so are compressed ones
+// Pickles of protocols 0 to 5 are read, those of Python 2 too, and so are .npy files (as the
+// array), .npz files (as a dict of arrays), and compressed ones
 // (gzip, zlib, bzip2, xz, lzma, zstd, lz4, a zip or tar with one member), which are
 // recognised by their first bytes.
 //

@@ -1,6 +1,7 @@
 package unpkl
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,11 +58,15 @@ func Open(path string, opts ...Option) (*File, error) {
 		return nil, &fs.PathError{Op: "map", Path: path, Err: errors.New("not a regular file")}
 	}
 	file := &File{path: path, c: newConfig(opts)}
-	format, _, err := detect(f)
+	head, _, err := peek(f)
 	if err != nil {
 		return nil, err
 	}
-	if format == compress.Plain && info.Size() > 0 {
+	mappable := compress.Detect(head) == compress.Plain
+	if bytes.HasPrefix(head, []byte(zipMagic)) {
+		_, mappable = file.c.openZip(f, info.Size())
+	}
+	if mappable && info.Size() > 0 {
 		file.data, err = mapFile(f, info.Size())
 		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return nil, &fs.PathError{Op: "map", Path: path, Err: err}
@@ -106,11 +111,24 @@ func (f *File) Decoder() (*FileDecoder, error) {
 		d.d = newDecoder(in, f.c)
 		return d, nil
 	}
+	d.d = &Decoder{c: f.c, src: f.source(), own: f.own}
+	return d, nil
+}
+
+// source returns the source of a mapped file.
+func (f *File) source() source {
+	switch {
+	case bytes.HasPrefix(f.data, []byte(npyMagic)):
+		return &npyWindow{data: f.data, opts: f.c.npyOptions()}
+	case bytes.HasPrefix(f.data, []byte(zipMagic)):
+		if src, ok := f.c.mapZip(f.data); ok {
+			return src
+		}
+	}
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	d.d = &Decoder{c: f.c, u: u, own: f.own}
-	return d, nil
+	return u
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is

@@ -37,8 +37,6 @@ type config struct {
 	extension      func(code int) (any, error)
 	buffers        [][]byte
 	longDouble     ndarray.LongDoubleFormat
-	protocol       int
-	hasProtocol    bool
 }
 
 func newConfig(opts []Option) *config {

@@ -87,7 +87,8 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		return err
 	}
 	c := newConfig(opts)
-	if compress.Detect(data[:min(len(data), compress.HeadSize)]) != compress.Plain {
+	head := data[:min(len(data), compress.HeadSize)]
+	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(npyMagic)) {
 		return noInput(newDecoder(bytes.NewReader(data), c).Decode(v))
 	}
 	u := pickle.NewUnpicklerBytes(data)

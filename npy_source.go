@@ -1,0 +1,159 @@
+package unpkl
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/npy"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// source gives the objects of an input one after another; io.EOF at the clean end.
+type source interface {
+	Load() (any, error)
+	// InputOffset is where the next one begins, in bytes of the decompressed input.
+	InputOffset() int64
+}
+
+// npyMagic is how an .npy file begins.
+const npyMagic = "\x93NUMPY"
+
+// zipMagic is how a zip with members begins, an .npz too.
+const zipMagic = "PK\x03\x04"
+
+// npyOptions are the options for package npy; arrays of objects are pickles inside the file.
+func (c *config) npyOptions() *npy.Options {
+	return &npy.Options{
+		Dims:              c.limits.Dims,
+		Elements:          c.limits.Elements,
+		DecompressedBytes: c.limits.DecompressedBytes,
+		CompressionRatio:  c.limits.CompressionRatio,
+		Objects: func(r io.Reader) (*ndarray.Array, error) {
+			u := pickle.NewUnpickler(r)
+			c.setUp(u)
+			v, err := u.Load()
+			if err != nil {
+				return nil, err
+			}
+			a, ok := v.(*ndarray.Array)
+			if !ok {
+				return nil, &conversionError{ErrMalformed, fmt.Sprintf("an .npy file whose data is a pickled %s", describe(v))}
+			}
+			return a, nil
+		},
+	}
+}
+
+// npyReader reads the arrays of an .npy input.
+type npyReader struct{ d *npy.Decoder }
+
+func (s npyReader) Load() (any, error) {
+	a, err := s.d.Decode()
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (s npyReader) InputOffset() int64 { return 0 }
+
+// npyWindow maps the arrays of an .npy file.
+type npyWindow struct {
+	data []byte
+	pos  int
+	opts *npy.Options
+}
+
+func (s *npyWindow) Load() (any, error) {
+	if s.pos == len(s.data) {
+		return nil, io.EOF
+	}
+	a, n, err := npy.Map(s.data[s.pos:], s.opts)
+	if err != nil {
+		return nil, err
+	}
+	s.pos += n
+	return a, nil
+}
+
+func (s *npyWindow) InputOffset() int64 { return int64(s.pos) }
+
+// npzSource is an .npz archive: one dict of its arrays by name, as numpy.load shows it.
+type npzSource struct {
+	z    *npy.Archive
+	done bool
+}
+
+func (s *npzSource) Load() (any, error) {
+	if s.done {
+		return nil, io.EOF
+	}
+	s.done = true
+	entries := make([]types.DictEntry, 0, len(s.z.Names()))
+	for _, name := range s.z.Names() {
+		if !s.z.IsArray(name) {
+			continue
+		}
+		a, err := s.z.Array(name)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, types.DictEntry{Key: name, Value: a})
+	}
+	return pickle.NewDict(entries...)
+}
+
+func (s *npzSource) InputOffset() int64 { return 0 }
+
+// openZip returns the archive in r if it is an .npz: if its first member is an array.
+func (c *config) openZip(r io.ReaderAt, size int64) (source, bool) {
+	z, err := npy.OpenArchive(r, size, c.npyOptions())
+	return isNPZ(z, err)
+}
+
+// mapZip is openZip over memory that arrays may alias.
+func (c *config) mapZip(data []byte) (source, bool) {
+	z, err := npy.MapArchive(data, c.npyOptions())
+	return isNPZ(z, err)
+}
+
+func isNPZ(z *npy.Archive, err error) (source, bool) {
+	if err != nil || len(z.Names()) == 0 || !z.IsArray(z.Names()[0]) {
+		return nil, false
+	}
+	return &npzSource{z: z}, true
+}
+
+// zipOf returns r as what a zip needs, whose directory is at its end: itself where it can be
+// read anywhere, else all of it in memory, as long as the limit allows.
+func zipOf(r io.Reader, limit int64) (io.ReaderAt, int64, error) {
+	if f, ok := r.(interface {
+		io.ReaderAt
+		io.Seeker
+	}); ok {
+		at, err := f.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return nil, 0, err
+		}
+		end, err := f.Seek(0, io.SeekEnd)
+		if err != nil {
+			return nil, 0, err
+		}
+		if _, err := f.Seek(at, io.SeekStart); err != nil {
+			return nil, 0, err
+		}
+		return io.NewSectionReader(f, at, end-at), end - at, nil
+	}
+	if limit < 1<<62 {
+		r = io.LimitReader(r, limit+1)
+	}
+	data, err := io.ReadAll(r)
+	if err == nil && int64(len(data)) > limit {
+		err = limitError("InputBytes", limit, int64(len(data)))
+	}
+	return bytes.NewReader(data), int64(len(data)), err
+}
