@@ -1,0 +1,109 @@
+package pickle
+
+import (
+	"math"
+	"math/big"
+	"runtime"
+	"testing"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+func tupleOf(items ...any) *types.Tuple { return types.NewTupleFromSlice(items) }
+
+// TestEqualKeys: the rows are classes of keys that Python holds equal; no key of one
+// equals one of another (all of it checked in CPython 3.13 by the pickles of
+// cases.txt where they can be written as one).
+func TestEqualKeys(t *testing.T) {
+	fs := func(items ...any) *FrozenSet {
+		s, err := NewFrozenSet(items...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	huge := new(big.Int).Lsh(big.NewInt(1), 64)
+	nan := any(math.NaN())
+	object := &Object{Class: Global{"m", "C"}}
+	long := string(make([]byte, 2000))
+	classes := [][]any{
+		{1, 1.0, true, complex(1, 0), big.NewInt(1)},
+		{0, 0.0, math.Copysign(0, -1), false},
+		{-1, -1.0}, {1.5, complex(1.5, 0)}, {math.Inf(1)}, {math.Inf(-1)}, {complex(0, 1)},
+		{huge, math.Pow(2, 64)}, {new(big.Int).Neg(huge), -math.Pow(2, 64)},
+		{1 << 53, math.Pow(2, 53)}, {1<<53 + 1},
+		{"a", Py2String("a")}, {[]byte("a"), Bytes("a"), []byte("a")}, {Py2String("\xff")}, {"\xff"}, {""}, {[]byte{}},
+		{long, string([]byte(long))}, {[]byte(long), Bytes(long)},
+		{nil}, {Global{"m", "C"}}, {Global{"m C", ""}}, {object}, {&Object{Class: Global{"m", "C"}}}, {nan}, {math.NaN()},
+		{tupleOf(), tupleOf()}, {tupleOf(1, "a"), tupleOf(true, "a"), tupleOf(1.0, "a")}, {tupleOf("a", 1)},
+		{tupleOf(tupleOf(1), 2), tupleOf(tupleOf(1.0), 2)}, {tupleOf(1, tupleOf(2))}, {tupleOf(tupleOf(1, 2))},
+		{tupleOf("ab", "c")}, {tupleOf("a", "bc")}, {tupleOf(nan), tupleOf(nan)}, {tupleOf(math.NaN())},
+		{fs(1, 2), fs(2.0, 1)}, {fs()}, {fs(1)}, {fs(fs(1)), fs(fs(true))}, {tupleOf(fs(1))}, {fs(tupleOf(1))},
+		{tupleOf(long), tupleOf(string([]byte(long)))}, {tupleOf([]byte(long))},
+	}
+	for i, a := range classes {
+		for j, b := range classes {
+			for _, x := range a {
+				for _, y := range b {
+					if got := EqualKeys(x, y); got != (i == j) {
+						t.Errorf("EqualKeys(%#v, %#v) = %v", x, y, got)
+					}
+				}
+			}
+		}
+	}
+	set, _ := NewSet()
+	for _, v := range []any{new(types.List), new(types.Dict), new(types.ByteArray), set, tupleOf(new(types.List))} {
+		if EqualKeys(v, v) {
+			t.Errorf("%T is hashable", v)
+		}
+	}
+}
+
+func TestSets(t *testing.T) {
+	s, err := NewSet(1, 1.0, "a")
+	if err != nil || s.Len() != 2 || !s.Has(true) || s.Has("b") {
+		t.Error(s, err)
+	}
+	for i := range 100 {
+		s.Add(i % 50)
+	}
+	if s.Len() != 51 || !s.Has(49.0) || s.Has(50) {
+		t.Errorf("%d members", s.Len())
+	}
+	if err := s.Insert(new(types.List)); err == nil {
+		t.Error("a list is a member")
+	}
+	if _, err := NewFrozenSet(new(types.Dict)); err == nil {
+		t.Error("a dict is a member")
+	}
+}
+
+// TestBox checks the layout of interfaces that unsafe.go relies on, and that what is boxed
+// lives.
+func TestBox(t *testing.T) {
+	var s slabs
+	var got []any
+	const n = 5000
+	for i := range n {
+		got = append(got, s.int(i*1000), s.float(float64(i)), s.string([]byte{byte(i), byte(i >> 8), 'x'}),
+			s.bytesValue(append(alignedBytes(3, &s.text16)[:0], byte(i), byte(i>>8), 'y')))
+		if i%1000 == 0 {
+			runtime.GC()
+		}
+	}
+	runtime.GC()
+	for i := range n {
+		g := got[4*i:]
+		b, ok := g[3].([]byte)
+		if g[0] != any(i*1000) || g[1] != any(float64(i)) || g[2] != any(string([]byte{byte(i), byte(i >> 8), 'x'})) ||
+			!ok || string(b) != string([]byte{byte(i), byte(i >> 8), 'y'}) {
+			t.Fatalf("%d: %v", i, g[:4])
+		}
+	}
+	for i := sharedMin - 2; i < sharedMax+3; i++ {
+		if s.int(i) != any(i) {
+			t.Errorf("%d is %v", i, s.int(i))
+		}
+	}
+}
