@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Live tests with real CPythons and NumPys: makes the environments it needs, tests the comparison
-# tool under each, and runs the Go tests called TestInterop... with UNPKL_PYTHON set to each
-# interpreter in turn. With UNPKL_PYTHON set, such a test fails where the interpreter is broken;
-# without it, the test is skipped.
+# tool under each, and runs the tests of every package that has live tests with UNPKL_PYTHON set to
+# each interpreter in turn. With UNPKL_PYTHON set, such a test fails where the interpreter is broken;
+# without it, the test is skipped or takes the Python on PATH.
 #
 #   scripts/interop.sh [NAME...]      environments of scripts/make_venvs.sh
 set -eu
@@ -11,13 +11,14 @@ venvs=${UNPKL_VENVS:-$PWD/.venvs}
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=(py311-np126 py313-np2)
 scripts/make_venvs.sh --if-possible "${names[@]}"
+mapfile -t packages < <(grep -rl --include='*_test.go' UNPKL_PYTHON . | xargs -n1 dirname | sort -u)
 ran=0
 for name in "${names[@]}"; do
     python=$venvs/$name/bin/python
     [ -x "$python" ] || continue
     echo "interop: $name: $("$python" -c 'import sys, numpy; print("CPython %s, NumPy %s" % (sys.version.split()[0], numpy.__version__))')"
     "$python" scripts/test_compare.py
-    UNPKL_PYTHON=$python go test -count=1 -run '^TestInterop' ./...
+    UNPKL_PYTHON=$python go test -count=1 "${packages[@]}"
     ran=$((ran + 1))
 done
 echo "interop: $ran environments"
