@@ -39,6 +39,12 @@ class Inert(metaclass=Meta):
         obj.state, obj.items, obj.pairs = [], [], []
         return obj
 
+    def __call__(self, *args):
+        # What calls of what a call gave: Go's Object records these too.
+        obj = Inert.__new__(type(self), *args)
+        obj.made_by = self
+        return obj
+
     def __setstate__(self, state):
         self.state.append(state)
 
@@ -96,7 +102,7 @@ def canon(v, depth=0):
     if t is Meta:
         return "global " + v.key.encode("utf-8", "surrogatepass").hex()
     return "object(%s %s %s %s %s %s)" % (
-        c(t), c(v.args), c(v.kwargs), c(v.state), c(v.items), c(v.pairs))
+        c(getattr(v, "made_by", t)), c(v.args), c(v.kwargs), c(v.state), c(v.items), c(v.pairs))
 
 
 def answer(data):
