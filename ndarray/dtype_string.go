@@ -155,20 +155,15 @@ func (d *DType) structClass() string {
 	if d.kind == KindVoid {
 		return ""
 	}
-	name := d.kind.String()
 	switch d.kind {
 	case KindBytes, KindStr:
-		name = kindNames[d.kind] + "_"
+		return "numpy." + kindNames[d.kind] + "_"
 	case KindDatetime:
-		name = "datetime64"
+		return "numpy.datetime64"
 	case KindTimedelta:
-		name = "timedelta64"
-	case KindBool:
-		name = "bool"
-	default:
-		name = d.Name()
+		return "numpy.timedelta64"
 	}
-	return "numpy." + name
+	return "numpy." + d.Name()
 }
 
 // isPacked reports whether a list of fields without offsets describes the layout.

@@ -54,9 +54,29 @@ func gather(dst, src []byte, pos, step, itemsize int) {
 		}
 		return
 	}
-	for i := 0; i < len(dst); i += itemsize {
-		copy(dst[i:i+itemsize], src[pos:])
-		pos += step
+	le := binary.LittleEndian // loads and stores of a size; the order does not matter
+	switch itemsize {
+	case 2:
+		for ; len(dst) >= 2; dst, pos = dst[2:], pos+step {
+			le.PutUint16(dst, le.Uint16(src[pos:]))
+		}
+	case 4:
+		for ; len(dst) >= 4; dst, pos = dst[4:], pos+step {
+			le.PutUint32(dst, le.Uint32(src[pos:]))
+		}
+	case 8:
+		for ; len(dst) >= 8; dst, pos = dst[8:], pos+step {
+			le.PutUint64(dst, le.Uint64(src[pos:]))
+		}
+	case 16:
+		for ; len(dst) >= 16; dst, pos = dst[16:], pos+step {
+			le.PutUint64(dst, le.Uint64(src[pos:]))
+			le.PutUint64(dst[8:], le.Uint64(src[pos+8:]))
+		}
+	default:
+		for ; len(dst) >= itemsize; dst, pos = dst[itemsize:], pos+step {
+			copy(dst[:itemsize], src[pos:])
+		}
 	}
 }
 
