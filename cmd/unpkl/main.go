@@ -1,5 +1,54 @@
-// Command unpkl shows what is in a Python pickle file. Nothing of the file is
-// executed. See "unpkl help".
+// Command unpkl shows what is in a Python pickle. Nothing of the file is executed.
+//
+//	unpkl to-json FILE    the whole tree as JSON; an array as its dtype and shape
+//	unpkl dis FILE        the opcodes, as Python's pickletools does, with byte offsets
+//	unpkl version
+//	unpkl help [COMMAND]  what a command does and its options
+//
+// FILE may be "-" for standard input. Results go to standard output, everything else to
+// standard error. The exit status is 0, or 1 with one line "unpkl: FILE: what is wrong
+// (OPCODE at byte N)" and nothing on standard output, or 2 for wrong usage.
+//
+// # The JSON of to-json
+//
+//   - None, bool, str, int: as in JSON, an int with all its digits. A lone surrogate
+//     in a str is its \ud8xx escape; control characters and marks that change the
+//     direction of text are escaped too.
+//   - float: the shortest form that reads back, as Python's repr; "NaN", "Infinity",
+//     "-Infinity" as strings
+//   - complex: {"$complex": [re, im]}
+//   - bytes, bytearray: {"$bytes": "base64"}, {"$bytearray": "base64"}; a Python 2 str
+//     is a string if it is UTF-8, else {"$bytes": "base64"}
+//   - list, tuple, deque, set, frozenset: an array
+//   - dict, OrderedDict, defaultdict, Counter: an object in the dict's order. An int,
+//     float, bool or None key is written as json.dumps does, a bytes key as its text.
+//     With any other key, with two keys of the same text, or with a key that is one of the
+//     names here that begin with '$': {"$dict": [[key, value], ...]}
+//   - numpy.ndarray: {"$ndarray": {"dtype": D, "shape": [...], "order": "C" or "F",
+//     "nbytes": N}}; with --arrays=values also "data", nested lists; with --arrays=base64
+//     also "base64", the bytes in C order and the dtype's byte order (arrays of objects have
+//     "data" instead); with --stats also "stats": {"min", "max", "mean", "nan"} for
+//     numbers. With --arrays=none, null.
+//   - D, a dtype: what the header of an .npy file calls descr: "<f8", or for a
+//     structured dtype [[name, descr], [name, descr, shape], ...]. The byte order is that of the
+//     pickle, also where NumPy would change it while loading.
+//   - an element of an array, and a numpy scalar: a number, bool or string; S as a string
+//     if it is UTF-8; complex as [re, im]; datetime64 as ISO 8601 in its own unit,
+//     timedelta64 as an integer, both "NaT"; a structured element as an object; V as
+//     {"$bytes": "base64"}
+//   - masked array: {"$masked": {"data": the ndarray, "mask": the ndarray or false,
+//     "fill_value": v}}
+//   - datetime, date, time: as isoformat() gives it; timedelta: seconds; Decimal,
+//     Fraction, UUID, Path: as str() gives it
+//   - numpy.dtype: {"$dtype": D}; a class or function: {"$global": "module.name"} with
+//     its name in Python 3
+//   - any other object: {"$object": "module.Class", "args": [...], "kwargs": {...},
+//     "state": ..., "items": ...} with only the keys that are there. "items" is an array
+//     of what was appended, or the items of a dict in the form of a dict; where an object
+//     has both, the latter are "dictitems". Where the class is itself made by a call,
+//     "$object" is that call.
+//   - a container inside itself, or with --refs one that is met again: {"$ref":
+//     "#/json/pointer"} to where it began, in RFC 6901's form for URIs
 package main
 
 import "os"

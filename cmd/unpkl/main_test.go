@@ -11,9 +11,6 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files of this package")
 
-// testdata is where the fixtures lie that real Pythons have written.
-const testdata = "../../testdata"
-
 // command runs a command line with input as standard input.
 func command(input string, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer

@@ -1,0 +1,86 @@
+package jsonval_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+func fromSlice[T ndarray.Element](t *testing.T, data []T, shape ...int) *ndarray.Array {
+	t.Helper()
+	a, err := ndarray.FromSlice(data, shape...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestStats has what NumPy gives for nanmin, nanmax and isnan(a).sum(), and the float
+// nearest to the true mean, which nanmean need not be.
+func TestStats(t *testing.T) {
+	tests := []struct {
+		name string
+		a    *ndarray.Array
+		want string // "" for none
+	}{
+		{"ints", fromSlice(t, []int8{-128, 127, 3}, 3), `{"min":-128,"max":127,"mean":0.6666666666666666,"nan":0}`},
+		{"uints", fromSlice(t, []uint64{math.MaxUint64, 0}, 2), `{"min":0,"max":18446744073709551615,"mean":9.223372036854776e+18,"nan":0}`},
+		{"large ints", fromSlice(t, []int64{math.MaxInt64, math.MaxInt64, math.MinInt64}, 3), `{"min":-9223372036854775808,"max":9223372036854775807,"mean":3.0744573456182584e+18,"nan":0}`},
+		{"floats", fromSlice(t, []float64{1, math.NaN(), 1e100, 1, -1e100}, 5), `{"min":-1e+100,"max":1e+100,"mean":0.5,"nan":1}`},
+		{"float32", fromSlice(t, []float32{0.1}, 1), `{"min":0.10000000149011612,"max":0.10000000149011612,"mean":0.10000000149011612,"nan":0}`},
+		{"infinite", fromSlice(t, []float64{math.Inf(1), 1}, 2), `{"min":1.0,"max":"Infinity","mean":"Infinity","nan":0}`},
+		{"both infinities", fromSlice(t, []float64{math.Inf(1), math.Inf(-1)}, 2), `{"min":"-Infinity","max":"Infinity","mean":"NaN","nan":0}`},
+		{"nothing but NaN", fromSlice(t, []float64{math.NaN()}, 1), `{"min":null,"max":null,"mean":null,"nan":1}`},
+		{"empty", fromSlice(t, []int64{}, 0), `{"min":null,"max":null,"mean":null,"nan":0}`},
+		{"bools", fromSlice(t, []bool{true}, 1), ""},
+		{"complex", fromSlice(t, []complex128{1}, 1), ""},
+	}
+	for _, tt := range tests {
+		form := mustEncode(t, tt.a, jsonval.Options{})
+		want := form
+		if tt.want != "" {
+			want = form[:len(form)-2] + `,"stats":` + tt.want + "}}"
+		}
+		if got := mustEncode(t, tt.a, jsonval.Options{Stats: true}); got != want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, want)
+		}
+	}
+}
+
+// TestNested has shapes of every kind, in F order too.
+func TestNested(t *testing.T) {
+	cube := fromSlice(t, []int16{1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2)
+	objects, err := ndarray.NewObjects(ndarray.Object, []int{2}, ndarray.OrderC, []any{nil, "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	elems, err := objects.Objects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	elems[0] = objects
+	zeroD, err := ndarray.New(ndarray.Int8, nil, ndarray.OrderC, []byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		a    *ndarray.Array
+		want string
+	}{
+		{"0-d", zeroD, "7"},
+		{"cube", cube, "[[[1,2],[3,4]],[[5,6],[7,8]]]"},
+		{"transposed", cube.T(), "[[[1,5],[3,7]],[[2,6],[4,8]]]"},
+		{"no columns", fromSlice(t, []float64{}, 2, 0), "[[],[]]"},
+		{"holds itself", objects, `[{"$ref":"#"},"x"]`},
+	}
+	for _, tt := range tests {
+		form := mustEncode(t, tt.a, jsonval.Options{})
+		want := form[:len(form)-2] + `,"data":` + tt.want + "}}"
+		if got := mustEncode(t, tt.a, jsonval.Options{Arrays: jsonval.ArraysValues}); got != want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, want)
+		}
+	}
+}
