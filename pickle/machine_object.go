@@ -51,10 +51,14 @@ func gopickleOwn(module, name string) bool {
 	return false
 }
 
+// showHook tells a hook which opcode asks it: see Unpickler.HookOpcode.
+func (m *machine) showHook() { m.u.hookOp, m.u.hookAt = m.op, m.start }
+
 // findClass returns the value of a global.
 func (m *machine) findClass(module, name string) (any, error) {
 	var class any = Global{module, name}
 	if hook := m.u.FindClass; hook != nil {
+		m.showHook()
 		v, err := hook(module, name)
 		switch {
 		case err == nil:
@@ -118,6 +122,17 @@ func (m *machine) pushClass(module, name string) error {
 	return nil
 }
 
+// strOf returns the text of a str, also of one that is a Python 2 str kept apart.
+func strOf(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case Py2String:
+		return string(v), true
+	}
+	return "", false
+}
+
 func (m *machine) loadStackGlobal() error {
 	name, err := m.pop()
 	if err != nil {
@@ -127,8 +142,8 @@ func (m *machine) loadStackGlobal() error {
 	if err != nil {
 		return err
 	}
-	nameText, ok1 := name.(string)
-	moduleText, ok2 := module.(string)
+	nameText, ok1 := strOf(name)
+	moduleText, ok2 := strOf(module)
 	if !ok1 || !ok2 {
 		return malformed("the names of a global are %s and %s, not str", typeName(module), typeName(name))
 	}
@@ -382,6 +397,7 @@ func (m *machine) loadPersistent(op Opcode) error {
 	if m.u.PersistentLoad == nil {
 		return Unsupported("a persistent id, and no PersistentLoad hook")
 	}
+	m.showHook()
 	v, err := m.u.PersistentLoad(pid)
 	return m.made(v, err)
 }
@@ -411,6 +427,7 @@ func (m *machine) loadExtension(op Opcode) error {
 	if m.u.GetExtension == nil {
 		return Unsupported("extension code %d, and no GetExtension hook", code)
 	}
+	m.showHook()
 	v, err := m.u.GetExtension(code)
 	return m.made(v, err)
 }

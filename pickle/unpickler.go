@@ -72,6 +72,8 @@ type Unpickler struct {
 	proto  int
 	nested int
 	limits Limits // with defaults
+	hookOp Opcode // see HookOpcode
+	hookAt int64
 }
 
 // NewUnpickler returns an Unpickler that reads from r.
@@ -143,6 +145,10 @@ func (u *Unpickler) InputOffset() int64 { return u.w.offset() }
 // opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
 // opcodes.
 func (u *Unpickler) Protocol() int { return u.proto }
+
+// HookOpcode is for the hooks FindClass, PersistentLoad and GetExtension: it returns the
+// opcode that asks them and the position of its first byte in the input.
+func (u *Unpickler) HookOpcode() (op Opcode, offset int64) { return u.hookOp, u.hookAt }
 
 // ReadPayload is for a [Builder]: it returns the n bytes that follow in the input, in
 // memory that begins at a multiple of 16, and of 64 from 64 KiB on; with

@@ -1,0 +1,168 @@
+package unpkl_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// found writes findings in short: "offset opcode name verdict", with a ! where called.
+func found(r *unpkl.AuditReport) []string {
+	var out []string
+	for _, f := range r.Findings {
+		called := ""
+		if f.Called {
+			called = "!"
+		}
+		out = append(out, fmt.Sprintf("%d %s %s%s %s", f.Offset, f.Opcode, f.Name, called, f.Verdict))
+	}
+	return out
+}
+
+func TestAudit(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     []string
+		pickles  int
+		trailing bool
+		failed   bool
+	}{
+		{name: "plain data", in: "\x80\x04]\x94(K\x01K\x02e.", pickles: 1},
+		{name: "GLOBAL", in: "cos\nsystem\n(S'id'\ntR.", want: []string{"0 GLOBAL os.system! dangerous"}, pickles: 1},
+		{name: "INST", in: "(S'id'\nios\nsystem\n.", want: []string{"7 INST os.system! dangerous"}, pickles: 1},
+		{name: "OBJ", in: "(cposix\nsystem\nU\x02ido.", want: []string{"1 GLOBAL posix.system! dangerous"}, pickles: 1},
+		{name: "not called", in: "cos\nsystem\n.", want: []string{"0 GLOBAL os.system dangerous"}, pickles: 1},
+		{
+			name: "STACK_GLOBAL with names from the memo", in: "\x80\x04\x8c\x06system\x94\x8c\x02os\x9400h\x01h\x00\x93\x8c\x02id\x85R.",
+			want: []string{"22 STACK_GLOBAL os.system! dangerous"}, pickles: 1,
+		},
+		{
+			name: "STACK_GLOBAL with Python 2 strings", in: "\x80\x04U\x02osU\x06system\x93.",
+			want: []string{"14 STACK_GLOBAL os.system dangerous"}, pickles: 1,
+		},
+		{
+			name: "getattr of anything", in: "cbuiltins\ngetattr\n(cfoo\nBar\nS'baz'\ntR.",
+			want: []string{"0 GLOBAL builtins.getattr! dangerous", "19 GLOBAL foo.Bar unknown"}, pickles: 1,
+		},
+		{
+			name: "getattr as zoneinfo pickles it", in: "\x80\x04cbuiltins\ngetattr\nczoneinfo\nZoneInfo\nX\x09\x00\x00\x00_unpickle\x86R(X\x0c\x00\x00\x00Europe/ParisK\x01tR.",
+			want: []string{"2 GLOBAL builtins.getattr! data", "20 GLOBAL zoneinfo.ZoneInfo data"}, pickles: 1,
+		},
+		{
+			name: "nested name", in: "\x80\x04\x8c\x05shlex\x8c\x09os.system\x93.",
+			want: []string{"20 STACK_GLOBAL shlex.os.system dangerous"}, pickles: 1,
+		},
+		{
+			name: "_reconstructor of an odd base", in: "ccopy_reg\n_reconstructor\n(cevil\nC\ncsubprocess\nPopen\nNtR.",
+			want: []string{"0 GLOBAL copy_reg._reconstructor! data", "26 GLOBAL evil.C unknown", "34 GLOBAL subprocess.Popen dangerous"}, pickles: 1,
+		},
+		{
+			name: "several pickles", in: "K\x01.cos\nsystem\n.",
+			want: []string{"3 GLOBAL os.system dangerous"}, pickles: 2,
+		},
+		{name: "data behind STOP", in: "K\x01.\xff\xff\xffgarbage", pickles: 1, trailing: true},
+		{
+			name: "damaged behind the call", in: "cos\nsystem\n(S'id'\ntR\xff",
+			want: []string{"0 GLOBAL os.system! dangerous"}, failed: true,
+		},
+		{
+			name: "behind a state that lies", in: "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I-1\ntS'b'\ntRcos\nsystem\n(tR.",
+			want: []string{
+				"0 GLOBAL numpy.core.multiarray._reconstruct! data", "37 GLOBAL numpy.ndarray data", "65 GLOBAL os.system! dangerous",
+			}, pickles: 1,
+		},
+		{
+			name: "persistent id and extension", in: "\x80\x02PsomeID\n0\x82\x07.",
+			want: []string{"2 PERSID someID unknown", "11 EXT1 7 unknown"}, pickles: 1,
+		},
+		{
+			name: "control characters", in: "c\x1b[31m\nx\n.", want: []string{`0 GLOBAL \x1b[31m.x unknown`}, pickles: 1,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := unpkl.Audit(strings.NewReader(tt.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, found(r)); diff != "" {
+				t.Errorf("findings (-want +got)\n%s", diff)
+			}
+			if r.Pickles != tt.pickles || r.Trailing != tt.trailing || (r.Err != nil) != tt.failed {
+				t.Errorf("pickles %d, trailing %v, error %v", r.Pickles, r.Trailing, r.Err)
+			}
+		})
+	}
+}
+
+func TestAuditCompressed(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte("cos\nsystem\n.")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.pkl.gz")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := unpkl.AuditFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Compression != "gzip" || r.Worst() != unpkl.VerdictDangerous {
+		t.Errorf("compression %q, worst %s", r.Compression, r.Worst())
+	}
+}
+
+// What data scientists' libraries write must not be called dangerous.
+func TestAuditFixtures(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.pkl")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no fixtures", err)
+	}
+	for _, path := range files {
+		r, err := unpkl.AuditFile(path)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if r.Err != nil && !errors.Is(r.Err, pickle.ErrUnsupported) {
+			t.Errorf("%s: %v", path, r.Err)
+		}
+		for _, f := range r.Findings {
+			if f.Verdict == unpkl.VerdictDangerous && !reachesAttributes[f.Name] {
+				t.Errorf("%s: %s at %d is called dangerous", path, f.Name, f.Offset)
+			}
+		}
+	}
+}
+
+func ExampleAudit() {
+	report, err := unpkl.Audit(strings.NewReader("cos\nsystem\n(S'rm -rf /'\ntR."))
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range report.Findings {
+		fmt.Println(f.Offset, f.Opcode, f.Name, f.Verdict)
+	}
+	// Output: 0 GLOBAL os.system dangerous
+}
+
+// reachesAttributes are the names in the fixtures that reach any attribute of
+// anything, and are rightly called dangerous.
+var reachesAttributes = map[string]bool{
+	"builtins.getattr": true, "__builtin__.getattr": true, "operator.attrgetter": true, "operator.methodcaller": true,
+}
