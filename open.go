@@ -22,8 +22,9 @@ import (
 // File: their methods then fail with [ErrClosed], but a slice taken from one before,
 // as [ndarray.Slice] and Unmarshal give, points to memory that is gone, and touching it
 // crashes the program. Not using such slices after Close is the caller's duty. So is
-// not truncating the file while it is open. Strings and everything small are
-// copies and outlive the File.
+// not truncating the file while it is open. A bytes object of 4 KiB or more lies in the
+// mapping as an array does; shorter ones, strings and everything else are copies and
+// outlive the File.
 //
 // Writing to an array changes the process's own copy of that page, never the file; the
 // arrays of later loads of the same File see it.

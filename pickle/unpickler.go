@@ -57,8 +57,8 @@ type Unpickler struct {
 	// Pickler writes several objects; streams of separate pickles need a new one for
 	// each, which is the default.
 	KeepMemo bool
-	// SharedInput lets bytes objects be part of the slice that NewUnpicklerBytes got,
-	// at any alignment, instead of copies.
+	// SharedInput lets bytes objects of 4 KiB or more be part of the slice that
+	// NewUnpicklerBytes got, at any alignment, instead of copies.
 	SharedInput bool
 	// Encoding says what a Python 2 str becomes.
 	Encoding Encoding

@@ -15,6 +15,9 @@ const (
 	// memory of its own, aligned to payloadAlign.
 	largePayload = 64 << 10
 	payloadAlign = 64
+	// sharedPayload is the length from which a payload may be part of a shared input;
+	// what is shorter than a page gains nothing by it, and copies outlive a mapping.
+	sharedPayload = 4 << 10
 	// framePrefetch bounds the frames that are read whole before their
 	// first opcode, as CPython's unpickler does with every frame.
 	framePrefetch = 1 << 20
@@ -373,7 +376,7 @@ func (w *window) payload(n uint64, small *slab[byte]) ([]byte, error) {
 	if n <= uint64(len(w.buf)-w.pos) {
 		b := w.buf[w.pos : w.pos+int(n) : w.pos+int(n)]
 		w.pos += int(n)
-		if w.shared {
+		if w.shared && n >= sharedPayload {
 			return b, nil
 		}
 		mem := alignedBytes(int(n), small)
