@@ -1,0 +1,358 @@
+package reconstruct
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Sparse is a scipy.sparse matrix or array with its parts as the file has them, checked
+// against each other: every index lies within the shape. It is safe for
+// concurrent reads.
+type Sparse struct {
+	// Format is "csr", "csc", "coo", "bsr", "dia", "lil" or "dok".
+	Format string
+	// Class is "module.name" of the Python class as read; IsArray tells csr_array from
+	// csr_matrix.
+	Class   string
+	IsArray bool
+	// Shape has two dimensions, or for some *_array classes one or more than two.
+	Shape []int
+	// Data holds the stored values: shape (nnz,) of csr, csc, coo, and of lil and dok,
+	// whose values stand here in the order of the file; (nblocks, R, C) of bsr;
+	// (ndiag, length) of dia.
+	Data *ndarray.Array
+	// Indices and Indptr are of csr, csc and bsr.
+	Indices, Indptr *ndarray.Array
+	// Coords has one index array a dimension; of coo, lil and dok.
+	Coords []*ndarray.Array
+	// Offsets are the diagonals of dia: element (i, j) is Data[k, j] where j - i is
+	// Offsets[k].
+	Offsets *ndarray.Array
+}
+
+var sparseClass = regexp.MustCompile(`^(csr|csc|coo|bsr|dia|lil|dok)_(matrix|array)$`)
+
+// ReadSparse turns an object that scipy.sparse wrote into a *Sparse. ok is false
+// where v is nothing of the kind, and an error says that it claims to be but lies.
+// The parts are the arrays of the object, not copies.
+//
+// Reference: scipy/sparse/_base.py and the modules of the formats; before SciPy 1.8
+// they were scipy.sparse.csr and so on.
+func ReadSparse(v any) (s *Sparse, ok bool, err error) {
+	o, isObject := v.(*pickle.Object)
+	if !isObject {
+		return nil, false, nil
+	}
+	inst, isNamed := named(o)
+	if !isNamed || inst.Class.Module != "scipy.sparse" && !strings.HasPrefix(inst.Class.Module, "scipy.sparse.") {
+		return nil, false, nil
+	}
+	parts := sparseClass.FindStringSubmatch(inst.Class.Name)
+	if parts == nil {
+		return nil, false, nil
+	}
+	state, isDict := textKeys(inst.State)
+	if !isDict {
+		return nil, false, pickle.Malformed("%s with a state of %s", inst.Class, typeName(inst.State))
+	}
+	s = &Sparse{Format: parts[1], Class: inst.Class.String(), IsArray: parts[2] == "array"}
+	if err := s.read(inst, state); err != nil {
+		return nil, false, pickle.Malformed("%s: %v", inst.Class, err)
+	}
+	return s, true, nil
+}
+
+func (s *Sparse) read(inst namedInstance, state map[string]any) error {
+	shape, _ := first(state, "_shape", "shape")
+	dims, ok := items(shape)
+	if !ok || len(dims) == 0 || len(dims) > 64 {
+		return pickle.Malformed("a shape of %s", typeName(shape))
+	}
+	for _, d := range dims {
+		n, isInt := asInt(plainScalar(d))
+		if !isInt || n < 0 {
+			return pickle.Malformed("a dimension of %v", d)
+		}
+		s.Shape = append(s.Shape, n)
+	}
+	switch s.Format {
+	case "csr", "csc", "bsr":
+		return s.readCompressed(state)
+	case "coo":
+		return s.readCoords(state)
+	case "dia":
+		return s.readDiagonals(state)
+	case "lil":
+		return s.readLists(state)
+	}
+	return s.readKeys(inst, state)
+}
+
+func plainScalar(v any) any {
+	if sc, ok := v.(*ndarray.Scalar); ok {
+		switch n := sc.Value().(type) {
+		case int64:
+			return int(n)
+		case int32:
+			return int(n)
+		}
+	}
+	return v
+}
+
+func arrayOf(state map[string]any, key string, ndim int) (*ndarray.Array, error) {
+	a, ok := state[key].(*ndarray.Array)
+	if !ok || a.NDim() != ndim {
+		return nil, pickle.Malformed("%s is %s, want an array of %d dimensions", key, typeName(state[key]), ndim)
+	}
+	return a, nil
+}
+
+// indexArray reads an array of indices and returns its values too.
+func indexArray(state map[string]any, key string) (*ndarray.Array, []int64, error) {
+	a, err := arrayOf(state, key, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, err := indexValues(a)
+	return a, values, err
+}
+
+func indexValues(a *ndarray.Array) ([]int64, error) {
+	if k := a.DType().Kind(); k != 'i' && k != 'u' {
+		return nil, pickle.Malformed("indices of dtype %v", a.DType())
+	}
+	return ndarray.Values[int64](a)
+}
+
+func (s *Sparse) readCompressed(state map[string]any) (err error) {
+	ndim := 1
+	if s.Format == "bsr" {
+		ndim = 3
+	}
+	if s.Data, err = arrayOf(state, "data", ndim); err != nil {
+		return err
+	}
+	var indices, indptr []int64
+	if s.Indices, indices, err = indexArray(state, "indices"); err != nil {
+		return err
+	}
+	if s.Indptr, indptr, err = indexArray(state, "indptr"); err != nil {
+		return err
+	}
+	major, minor := s.majorMinor()
+	if s.Format == "bsr" {
+		r, c := s.Data.Shape()[1], s.Data.Shape()[2]
+		if r == 0 || c == 0 || major%r != 0 || minor%c != 0 {
+			return pickle.Malformed("blocks of %d x %d in a matrix of %d x %d", r, c, major, minor)
+		}
+		major, minor = major/r, minor/c
+	}
+	if len(indptr) != major+1 {
+		return pickle.Malformed("indptr has %d entries for %d rows or columns", len(indptr), major)
+	}
+	if len(indices) < s.Data.Shape()[0] {
+		return pickle.Malformed("%d indices for %d values", len(indices), s.Data.Shape()[0])
+	}
+	last := int64(0)
+	for i, p := range indptr {
+		if p < last || i == 0 && p != 0 || p > int64(s.Data.Shape()[0]) {
+			return pickle.Malformed("indptr falls or passes the %d values at entry %d", s.Data.Shape()[0], i)
+		}
+		last = p
+	}
+	return checkIndices("indices", indices[:last], minor)
+}
+
+// majorMinor returns the dimension that indptr runs along and the one of the
+// indices; a one-dimensional csr_array is one row.
+func (s *Sparse) majorMinor() (major, minor int) {
+	if len(s.Shape) == 1 {
+		return 1, s.Shape[0]
+	}
+	if s.Format == "csc" {
+		return s.Shape[1], s.Shape[0]
+	}
+	return s.Shape[0], s.Shape[1]
+}
+
+func checkIndices(what string, indices []int64, n int) error {
+	for i, x := range indices {
+		if x < 0 || x >= int64(n) {
+			return pickle.Malformed("%s: %d at %d is outside a dimension of %d", what, x, i, n)
+		}
+	}
+	return nil
+}
+
+func (s *Sparse) readCoords(state map[string]any) (err error) {
+	if s.Data, err = arrayOf(state, "data", 1); err != nil {
+		return err
+	}
+	coords, ok := items(state["coords"]) // since SciPy 1.13
+	if !ok {
+		coords = []any{state["row"], state["col"]}
+	}
+	if len(coords) != len(s.Shape) {
+		return pickle.Malformed("%d index arrays for %d dimensions", len(coords), len(s.Shape))
+	}
+	for k, c := range coords {
+		a, indices, err := indexArray(map[string]any{"coords": c}, "coords")
+		if err != nil {
+			return err
+		}
+		if len(indices) != s.Data.Size() {
+			return pickle.Malformed("%d indices for %d values", len(indices), s.Data.Size())
+		}
+		if err := checkIndices("coords", indices, s.Shape[k]); err != nil {
+			return err
+		}
+		s.Coords = append(s.Coords, a)
+	}
+	return nil
+}
+
+func (s *Sparse) readDiagonals(state map[string]any) (err error) {
+	if s.Data, err = arrayOf(state, "data", 2); err != nil {
+		return err
+	}
+	if len(s.Shape) != 2 {
+		return pickle.Malformed("diagonals in %d dimensions", len(s.Shape))
+	}
+	var offsets []int64
+	if s.Offsets, offsets, err = indexArray(state, "offsets"); err != nil {
+		return err
+	}
+	if len(offsets) != s.Data.Shape()[0] {
+		return pickle.Malformed("%d offsets for %d diagonals", len(offsets), s.Data.Shape()[0])
+	}
+	sorted := slices.Sorted(slices.Values(offsets))
+	if len(slices.Compact(sorted)) != len(offsets) {
+		return pickle.Malformed("an offset occurs twice")
+	}
+	return nil
+}
+
+// readLists reads the rows of lil: lists of column numbers and lists of values.
+func (s *Sparse) readLists(state map[string]any) error {
+	rows, err := listArray(state, "rows")
+	if err != nil {
+		return err
+	}
+	data, err := listArray(state, "data")
+	if err != nil {
+		return err
+	}
+	if len(s.Shape) != 2 || len(rows) != s.Shape[0] || len(data) != len(rows) {
+		return pickle.Malformed("%d rows and %d lists of values for a shape of %v", len(rows), len(data), s.Shape)
+	}
+	b := s.builder(state)
+	for i := range rows {
+		cols, ok1 := items(rows[i])
+		values, ok2 := items(data[i])
+		if !ok1 || !ok2 || len(cols) != len(values) {
+			return pickle.Malformed("row %d has %d columns and %d values", i, len(cols), len(values))
+		}
+		for j := range cols {
+			if err := b.add([]any{i, cols[j]}, values[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return b.finish()
+}
+
+func listArray(state map[string]any, key string) ([]any, error) {
+	a, err := arrayOf(state, key, 1)
+	if err != nil {
+		return nil, err
+	}
+	if a.DType().Kind() != 'O' {
+		return nil, pickle.Malformed("%s of dtype %v, want lists", key, a.DType())
+	}
+	return a.Objects()
+}
+
+// readKeys reads dok: a dict from index tuples to values, which is the base of the object
+// or since SciPy 1.11 in its state.
+func (s *Sparse) readKeys(inst namedInstance, state map[string]any) error {
+	entries := inst.DictItems
+	if d, ok := state["_dict"].(*types.Dict); ok && d != nil {
+		entries = *d
+	}
+	b := s.builder(state)
+	for _, e := range entries {
+		index, ok := items(e.Key)
+		if !ok {
+			index = []any{e.Key}
+		}
+		if err := b.add(index, e.Value); err != nil {
+			return err
+		}
+	}
+	return b.finish()
+}
+
+// sparseBuilder collects entries of lil and dok as index arrays and values.
+type sparseBuilder struct {
+	s      *Sparse
+	dtype  *ndarray.DType
+	coords [][]int64
+	values []any
+}
+
+func (s *Sparse) builder(state map[string]any) *sparseBuilder {
+	b := &sparseBuilder{s: s, dtype: ndarray.Float64, coords: make([][]int64, len(s.Shape))}
+	if d, ok := state["dtype"].(*ndarray.DType); ok {
+		b.dtype = d
+	}
+	return b
+}
+
+func (b *sparseBuilder) add(index []any, value any) error {
+	if len(index) != len(b.s.Shape) {
+		return pickle.Malformed("an index of %d dimensions in a shape of %v", len(index), b.s.Shape)
+	}
+	for k, v := range index {
+		i, ok := asInt(plainScalar(v))
+		if !ok || i < 0 || i >= b.s.Shape[k] {
+			return pickle.Malformed("index %v outside a dimension of %d", v, b.s.Shape[k])
+		}
+		b.coords[k] = append(b.coords[k], int64(i))
+	}
+	if sc, ok := value.(*ndarray.Scalar); ok {
+		value = sc.Value()
+	}
+	b.values = append(b.values, value)
+	return nil
+}
+
+func (b *sparseBuilder) finish() error {
+	if b.dtype.ItemSize() > 32 || b.dtype.HasObject() {
+		return pickle.Unsupported("values of dtype %v", b.dtype)
+	}
+	data, err := ndarray.Zeros(b.dtype, len(b.values))
+	if err != nil {
+		return err
+	}
+	for i, v := range b.values {
+		if err := data.SetAt(v, i); err != nil {
+			return err
+		}
+	}
+	b.s.Data = data
+	for _, c := range b.coords {
+		a, err := ndarray.FromSlice(c)
+		if err != nil {
+			return err
+		}
+		b.s.Coords = append(b.s.Coords, a)
+	}
+	return nil
+}
