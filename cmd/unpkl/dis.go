@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -15,8 +16,8 @@ func disCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dis FILE",
 		Short: "Show the opcodes of a pickle with their byte offsets, as Python's pickletools does",
-		Long: `dis writes what "python -m pickletools FILE" writes for the first pickle of FILE.
-FILE may be "-" for standard input.`,
+		Long: `dis writes what "python -m pickletools FILE" writes for the first pickle of FILE,
+which may be compressed. FILE may be "-" for standard input.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := dis(s, args[0], int64(outMax)); err != nil {
@@ -39,9 +40,14 @@ func dis(s *streams, name string, outMax int64) error {
 		defer f.Close()
 		in = f
 	}
+	plain, err := compress.NewReader(in, pickle.Limits{})
+	if err != nil {
+		return err
+	}
+	defer plain.Close()
 	held := spool{max: outMax}
 	defer held.close()
-	if err := pickle.Disassemble(&held, in); err != nil {
+	if err := pickle.Disassemble(&held, plain); err != nil {
 		return err
 	}
 	return held.copyTo(s.out)

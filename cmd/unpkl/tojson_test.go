@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -73,6 +75,34 @@ func TestAll(t *testing.T) {
 		t.Errorf("got %s", line)
 	}
 	mustFail(t, 1, "", "to-json", "--all", "-")
+}
+
+// TestCompressed reads a gzip file, by its content alone.
+func TestCompressed(t *testing.T) {
+	plain := fixturePath(t, "example_regions", 4)
+	data, err := os.ReadFile(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := writeFile(t, "regions.pkl", packed.String())
+	for _, command := range []string{"to-json", "dis"} {
+		want := mustRun(t, "", command, plain)
+		if got := mustRun(t, "", command, path); got != want {
+			t.Errorf("%s: got %s", command, got)
+		}
+		if got := mustRun(t, packed.String(), command, "-"); got != want {
+			t.Errorf("%s of standard input: got %s", command, got)
+		}
+		mustFail(t, 1, packed.String()[:packed.Len()/2], command, "-")
+	}
 }
 
 func TestRefs(t *testing.T) {
