@@ -132,6 +132,12 @@ func (d *Decoder) start() error {
 		return err
 	}
 	d.end = func() { z.Close() }
+	if d.c.limits.InputBytes > 0 {
+		// The limit is about the input as it is read, and z keeps it.
+		c := *d.c
+		c.limits.InputBytes = NoLimit
+		d.c = &c
+	}
 	b := bufio.NewReaderSize(z, 64<<10)
 	if head, _, err = peek(b); err != nil {
 		return err

@@ -59,7 +59,7 @@ func (s npyReader) Load() (any, error) {
 	return a, nil
 }
 
-func (s npyReader) InputOffset() int64 { return 0 }
+func (s npyReader) InputOffset() int64 { return s.d.InputOffset() }
 
 // npyWindow maps the arrays of an .npy file.
 type npyWindow struct {

@@ -2,10 +2,14 @@ package unpkl
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Limits is package pickle's: what an input may cost. The zero value is the
@@ -37,6 +41,7 @@ type config struct {
 	extension      func(code int) (any, error)
 	buffers        [][]byte
 	longDouble     ndarray.LongDoubleFormat
+	sidecars       fs.FS
 }
 
 func newConfig(opts []Option) *config {
@@ -139,6 +144,33 @@ func WithBuffers(buffers ...[]byte) Option {
 // aarch64.
 func WithLongDouble(format ndarray.LongDoubleFormat) Option {
 	return func(c *config) { c.longDouble = format }
+}
+
+// WithSidecars gives the folder of a pickle that joblib before 0.10 wrote: such a pickle
+// keeps each array in a file beside it and names that file. Without the option it is an
+// error of the kind [ErrUnsupported]. Only bare names are opened, but which files
+// of the folder are read is up to the pickle.
+//
+// For a pickle on disk the folder is os.DirFS(filepath.Dir(path)).
+func WithSidecars(folder fs.FS) Option {
+	return func(c *config) { c.sidecars = folder }
+}
+
+// resolver returns the FindClass of package reconstruct for the options.
+func (c *config) resolver() func(module, name string) (any, error) {
+	if c.limits == (pickle.Limits{}) && c.longDouble == 0 && c.sidecars == nil {
+		return reconstruct.FindClass
+	}
+	opts := reconstruct.Options{Limits: c.limits, LongDouble: c.longDouble}
+	if folder := c.sidecars; folder != nil {
+		opts.OpenSidecar = func(name string) (io.ReadCloser, error) {
+			if strings.Contains(name, ":") { // a drive or a stream on Windows
+				return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+			}
+			return folder.Open(name)
+		}
+	}
+	return reconstruct.New(opts).FindClass
 }
 
 // resolve is the FindClass of a load: the hooks in turn, then known.

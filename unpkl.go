@@ -11,7 +11,6 @@ import (
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/pickle"
-	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Load reads one pickle from r and returns its plain value, or with [WithObjects] its
@@ -111,11 +110,7 @@ func noInput(err error) error {
 
 // setUp gives an unpickler the options.
 func (c *config) setUp(u *pickle.Unpickler) {
-	known := reconstruct.FindClass
-	if c.limits != (pickle.Limits{}) || c.longDouble != 0 {
-		known = reconstruct.New(reconstruct.Options{Limits: c.limits, LongDouble: c.longDouble}).FindClass
-	}
-	u.FindClass = c.resolve(known)
+	u.FindClass = c.resolve(c.resolver())
 	u.PersistentLoad = c.persistentLoad
 	u.GetExtension = c.extension
 	u.Limits = c.limits

@@ -1,7 +1,6 @@
 package npy
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"io/fs"
@@ -33,7 +32,13 @@ func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Archive, error) {
 	z := &Archive{byName: map[string]*zipfile.File{}, opts: opts.withDefaults()}
 	for _, f := range zip.Files() {
 		z.byName[f.Name()] = f
-		z.names = append(z.names, strings.TrimSuffix(f.Name(), ".npy"))
+	}
+	for _, f := range zip.Files() {
+		name := strings.TrimSuffix(f.Name(), ".npy")
+		if z.byName[name] != nil { // "x" beside "x.npy"
+			name = f.Name()
+		}
+		z.names = append(z.names, name)
 	}
 	return z, nil
 }
@@ -50,8 +55,8 @@ func MapArchive(data []byte, opts *Options) (*Archive, error) {
 	return z, err
 }
 
-// Names returns the names of the members, without their ending .npy, in the order in which
-// they stand in the file. The caller must not change the slice.
+// Names returns the names of the members, without their ending .npy (unless another
+// member has that name), in the order in which they stand in the file. The caller must not change the slice.
 func (z *Archive) Names() []string { return z.names }
 
 // member finds a member by its name with or without .npy, the whole name first, as NumPy
@@ -105,7 +110,7 @@ func (z *Archive) Array(name string) (*ndarray.Array, error) {
 		return nil, err
 	}
 	defer r.Close()
-	d := Decoder{r: bufio.NewReader(r), src: r, opts: z.opts}
+	d := Decoder{r: newInput(r), src: r, opts: z.opts}
 	a, err := d.Decode()
 	if err != nil {
 		return nil, readError(err, "member")

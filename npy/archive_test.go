@@ -365,7 +365,7 @@ func TestArchiveOtherMembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(z.Names()); got != "[README x x]" {
+	if got := fmt.Sprint(z.Names()); got != "[README x.npy x]" {
 		t.Errorf("names %s", got)
 	}
 	if z.IsArray("README") || z.IsArray("none") || !z.IsArray("x.npy") {

@@ -141,6 +141,9 @@ func TestRead(t *testing.T) {
 					if _, err := d.Decode(); err != io.EOF {
 						t.Errorf("%s: second array: error %v, want io.EOF", route, err)
 					}
+					if n := d.InputOffset(); n != int64(len(f.NPY)) {
+						t.Errorf("%s: offset %d, want %d", route, n, len(f.NPY))
+					}
 				}
 				a, n, err := npy.Map(f.NPY, withObjects)
 				if err != nil || n != len(f.NPY) {

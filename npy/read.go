@@ -12,20 +12,57 @@ import (
 // Decoder reads the arrays that stand one after another in an input, as several
 // numpy.save calls on one file leave them. It is not safe for concurrent use.
 type Decoder struct {
-	r    *bufio.Reader
+	r    *input
 	src  io.Reader
 	opts options
+}
+
+// input counts what is taken from a buffer. It can be peeked into, as a bufio.Reader.
+type input struct {
+	*bufio.Reader
+	n int64
+}
+
+func newInput(r io.Reader) *input {
+	br, ok := r.(*bufio.Reader)
+	if !ok {
+		br = bufio.NewReader(r)
+	}
+	return &input{Reader: br}
+}
+
+// Read implements io.Reader.
+func (in *input) Read(p []byte) (int, error) {
+	n, err := in.Reader.Read(p)
+	in.n += int64(n)
+	return n, err
+}
+
+// Discard is that of bufio.Reader.
+func (in *input) Discard(n int) (int, error) {
+	n, err := in.Reader.Discard(n)
+	in.n += int64(n)
+	return n, err
+}
+
+// ReadByte implements io.ByteReader.
+func (in *input) ReadByte() (byte, error) {
+	c, err := in.Reader.ReadByte()
+	if err == nil {
+		in.n++
+	}
+	return c, err
 }
 
 // NewDecoder returns a Decoder that reads from r, through a buffer unless r is a
 // *bufio.Reader itself, in which case it takes no byte behind the array it read last.
 func NewDecoder(r io.Reader, opts *Options) *Decoder {
-	br, ok := r.(*bufio.Reader)
-	if !ok {
-		br = bufio.NewReader(r)
-	}
-	return &Decoder{r: br, src: r, opts: opts.withDefaults()}
+	return &Decoder{r: newInput(r), src: r, opts: opts.withDefaults()}
 }
+
+// InputOffset returns the number of bytes that the arrays read so far take: the offset of
+// the next one from where the Decoder began.
+func (d *Decoder) InputOffset() int64 { return d.r.n }
 
 // Decode reads the next array. Its memory is its own and grows as the data arrives, so that
 // a header that lies costs nothing; its shape, dtype and order are the file's. At the
@@ -127,12 +164,11 @@ func (o options) mapArray(data []byte) (a *ndarray.Array, n int, err error) {
 		return nil, 0, err
 	}
 	if h.DType.HasObject() {
-		src := bytes.NewReader(data[h.Len:])
-		d := Decoder{r: bufio.NewReader(src), opts: o}
+		d := Decoder{r: newInput(bytes.NewReader(data[h.Len:])), opts: o}
 		if a, err = d.objects(); err != nil {
 			return nil, 0, err
 		}
-		return a, len(data) - src.Len() - d.r.Buffered(), nil
+		return a, h.Len + int(d.r.n), nil
 	}
 	nbytes := h.NBytes()
 	if len(data)-h.Len < nbytes {

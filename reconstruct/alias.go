@@ -52,5 +52,5 @@ func normalName(g pickle.Global) pickle.Global {
 	case g.Module == "pathlib._local":
 		return pickle.Global{Module: "pathlib", Name: g.Name}
 	}
-	return g
+	return joblibName(g)
 }

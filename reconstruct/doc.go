@@ -19,6 +19,7 @@
 //	numpy.ma.MaskedArray, mvoid,
 //	    MaskedRecords, numpy.ma.masked    *ndarray.Masked
 //	Numeric's arrays                      *ndarray.Array
+//	joblib's array wrappers               *ndarray.Array
 //	numpy's scalar types, dtype classes,
 //	    ufuncs                            Class
 //	numpy.random's generators, poly1d,
@@ -46,6 +47,11 @@
 // versions of the states of ndarray and dtype, all protocols. Names that differ
 // between Python 2 and 3 are looked up under either; [Class.Global] returns the name as
 // it was read.
+//
+// A joblib file is a pickle, perhaps compressed, in which a wrapper stands for each array.
+// What has been written by joblib 0.8 or later is read; arrays that joblib before
+// 0.10 put into files beside the pickle need [Options].OpenSidecar. Such a file takes
+// [pickle.Unpickler]: gopickle's cannot read the bytes behind a wrapper.
 //
 // An instance of a class that is not rebuilt is a [pickle.Object], in the form in which the
 // pickle made it. [Normalize] gives a view of it that is the same for all protocols.

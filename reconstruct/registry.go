@@ -1,6 +1,8 @@
 package reconstruct
 
 import (
+	"io"
+
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -15,6 +17,10 @@ type Options struct {
 	// LongDouble says what the 16 bytes of a longdouble ("f16", "c32") hold: a
 	// pickle does not. The default is the x87 format of x86-64.
 	LongDouble ndarray.LongDoubleFormat
+	// OpenSidecar opens a file in the folder of the pickle, by its bare name: joblib
+	// before 0.10 kept each array in a file of its own. Without it such a pickle
+	// is an error of the kind pickle.ErrUnsupported that names the file.
+	OpenSidecar func(name string) (io.ReadCloser, error)
 }
 
 // A Resolver finds the Go value for a Python global. It never changes after
@@ -22,6 +28,8 @@ type Options struct {
 type Resolver struct {
 	limits     pickle.Limits
 	longDouble ndarray.LongDoubleFormat
+	// openSidecar is the option of that name.
+	openSidecar func(name string) (io.ReadCloser, error)
 	// setPlain sets the state of an array that is no subclass; kept so that each
 	// array does not make a function of its own.
 	setPlain func(a *ndarray.Array, state any) error
@@ -29,7 +37,7 @@ type Resolver struct {
 
 // New returns a Resolver with the given options.
 func New(opts Options) *Resolver {
-	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble}
+	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble, openSidecar: opts.OpenSidecar}
 	r.setPlain = func(a *ndarray.Array, state any) error { return r.setArray("numpy.ndarray", a, state) }
 	return r
 }
@@ -101,6 +109,7 @@ var registry = func() table {
 		fillBuiltins, fillCopyreg, fillCollections, fillDatetime, fillNumbers,
 		fillPath, fillTypedArray, fillOthers,
 		fillNumpyArray, fillNumpyDType, fillNumpyNames, fillNumpyMasked, fillNumpyRandom,
+		fillJoblib,
 	} {
 		fill(t)
 	}

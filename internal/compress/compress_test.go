@@ -145,7 +145,7 @@ func TestTruncated(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			data, want := read(t, s.name), wantOf(t, s.name)
-			step := max(1, len(data)/300)
+			step := max(1, len(data)/60)
 			for n := 0; n < len(data); n += step {
 				got, formats, err := unfold(bytes.NewReader(data[:n]), pickle.Limits{})
 				if len(formats) == 0 && err == nil {
@@ -184,7 +184,7 @@ func TestFlipped(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			data := read(t, s.name)
-			for i := range min(len(data), 700) {
+			for i := 0; i < min(len(data), 700); i += 5 {
 				flipped := bytes.Clone(data)
 				flipped[i] ^= byte(1 << (i % 8))
 				if _, _, err := unfold(bytes.NewReader(flipped), pickle.Limits{DecompressedBytes: 1 << 20}); err != nil && !kindOf(err) {

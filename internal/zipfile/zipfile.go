@@ -30,6 +30,8 @@ type File struct {
 
 // Open reads the directory of a zip of the given size in bytes.
 func Open(r io.ReaderAt, size int64) (*Archive, error) {
+	// A section has an answer for every offset that a directory may claim.
+	r = io.NewSectionReader(r, 0, size)
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, kind(err)
