@@ -111,7 +111,7 @@ func (k *keyer) atom(v any) (any, error) {
 		if imag(x) == 0 {
 			return floatKey(real(x), v), nil
 		}
-		if x != x {
+		if math.IsNaN(real(x)) || math.IsNaN(imag(x)) {
 			return identity(v), nil
 		}
 		return v, nil

@@ -11,11 +11,11 @@ import (
 )
 
 // loadGopickle runs gopickle's own machine.
-func loadGopickle(data string) (v any, err error, panicked any) {
+func loadGopickle(data string) (v, panicked any, err error) {
 	defer func() { panicked = recover() }()
 	u := gopickle.NewUnpickler(strings.NewReader(data))
 	v, err = u.Load()
-	return v, err, nil
+	return v, nil, err
 }
 
 // TestGopickleDiffers lists inputs on which gopickle v0.3.0 is wrong or panics, with
@@ -66,7 +66,7 @@ func TestGopickleDiffers(t *testing.T) {
 		if text != c.want {
 			t.Errorf("%s: %s (%v), want %s", c.name, text, err, c.want)
 		}
-		theirs, err, panicked := loadGopickle(c.data)
+		theirs, panicked, err := loadGopickle(c.data)
 		text = "error"
 		if err == nil {
 			text = canon(theirs)
@@ -96,7 +96,7 @@ func TestSameAsGopickle(t *testing.T) {
 		if strings.Contains(c.want, "object") || strings.Contains(c.want, "global") || strings.Contains(c.want, "<") || c.want == deep || c.want[0] == '!' {
 			continue
 		}
-		theirs, err, panicked := loadGopickle(c.data)
+		theirs, panicked, err := loadGopickle(c.data)
 		if err != nil || panicked != nil || canon(theirs) != c.want {
 			continue
 		}
