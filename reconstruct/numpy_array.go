@@ -341,23 +341,23 @@ func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
 	if !ok {
 		dims = &types.Tuple{a.vals[i]}
 	}
-	free, known := -1, make(types.Tuple, 0, len(*dims))
+	free, given := -1, make(types.Tuple, 0, len(*dims))
 	for k, d := range *dims {
 		if n, ok := asInt(d); ok && n == -1 && free < 0 {
 			free, d = k, 1
 		}
-		known = append(known, d)
+		given = append(given, d)
 	}
-	shape, err := argReader{fn: a.fn, vals: []any{&known}}.shape(0, "shape", r)
+	shape, err := argReader{fn: a.fn, vals: []any{&given}}.shape(0, "shape", r)
 	if err != nil {
 		return nil, err
 	}
-	product, fits := product(shape)
-	if free >= 0 && fits && product > 0 && size%product == 0 {
-		shape[free] = size / product
-		product = size
+	known, fits := product(shape)
+	if free >= 0 && fits && known > 0 && size%known == 0 {
+		shape[free] = size / known
+		known = size
 	}
-	if !fits || product != size {
+	if !fits || known != size {
 		return nil, a.errorf("buffer of %d elements cannot have the shape %v", size, shape)
 	}
 	return shape, nil

@@ -174,7 +174,8 @@ func (p *pendingDType) size(s dtypeState, spec *ndarray.DTypeSpec) error {
 	switch spec.Kind {
 	case ndarray.KindBytes, ndarray.KindStr, ndarray.KindVoid:
 	default:
-		if elsize != -1 && elsize != spec.ItemSize {
+		pointer32 := spec.Kind == ndarray.KindObject && elsize == 4
+		if elsize != -1 && elsize != spec.ItemSize && !pointer32 {
 			return s.errorf("elsize %d of dtype %s, want -1 or %d", elsize, p.initial, spec.ItemSize)
 		}
 		return nil
