@@ -3,6 +3,8 @@ package ndarray
 import (
 	"errors"
 	"fmt"
+
+	"github.com/unpkl/unpkl/internal/errkind"
 )
 
 // The kinds of error that callers tell apart. Every error of this package is an
@@ -24,10 +26,10 @@ var (
 	// ErrReadOnly: a write to an array that is not writeable.
 	ErrReadOnly = errors.New("read-only")
 	// ErrState: a state for something that is already built, or that contains
-	// itself.
-	ErrState = errors.New("bad state")
+	// itself: to package pickle malformed input.
+	ErrState = errkind.New(errkind.ErrMalformed, "bad state")
 	// ErrLimit: nested or branching deeper than this package follows.
-	ErrLimit = errors.New("limit exceeded")
+	ErrLimit = errkind.New(errkind.ErrLimit, "limit exceeded")
 	// ErrClosed: the memory of the array was given back; see [Array.SetOwner].
 	ErrClosed = errors.New("closed")
 )

@@ -106,8 +106,8 @@ func call(t testing.TB, module, name string, args []any, state ...any) (any, err
 	return v, v.(types.PyStateSettable).PySetState(state[0])
 }
 
-// must returns the value of a call that is part of a test's setup.
-func must(t testing.TB) func(v any, err error) any {
+// made returns the value of a call that is part of a test's setup.
+func made(t testing.TB) func(v any, err error) any {
 	return func(v any, err error) any {
 		t.Helper()
 		if err != nil {
