@@ -43,7 +43,7 @@ func loadGopickle(f fixture.Fixture) (v any, err error) {
 	u.FindClass = reconstruct.FindClass
 	u.NextBuffer = nextBuffer(buffers)
 	u.MakeReadOnly = func(v any) (any, error) { return []byte(*v.(*types.ByteArray)), nil }
-	return loadAll(&u, f.Several)
+	return loadEach(&u, f.Several)
 }
 
 // TestGopickleFixtures reads every fixture with gopickle's machine and compares the

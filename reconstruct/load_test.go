@@ -38,10 +38,10 @@ func load(f fixture.Fixture) (any, error) {
 	u := pickle.NewUnpicklerBytes(data)
 	u.FindClass = reconstruct.FindClass
 	u.NextBuffer = nextBuffer(buffers)
-	return loadAll(u, f.Several)
+	return loadEach(u, f.Several)
 }
 
-func loadAll(u machine, several bool) (any, error) {
+func loadEach(u machine, several bool) (any, error) {
 	if !several {
 		return u.Load()
 	}
