@@ -14,6 +14,7 @@ type field struct {
 	typ       reflect.Type
 	tagged    bool
 	omitEmpty bool
+	list      bool // write slices and arrays as lists
 }
 
 // structFields are the fields of a struct type in the order of declaration, those
@@ -31,6 +32,7 @@ var fieldCache sync.Map // reflect.Type -> *structFields
 //   - an exported field has its Go name, or the name in its tag: pickle:"name"
 //   - pickle:"-" leaves a field out, pickle:"-," names it "-"
 //   - pickle:",omitempty" leaves an empty value out when writing
+//   - pickle:",list" writes slices and arrays of numbers as lists
 //   - the fields of an embedded struct without a name in its tag belong to the
 //     outer struct; where names meet, the least nested wins, then the one with a
 //     tag; if that leaves several, none is used
@@ -124,6 +126,7 @@ func directFields(e embedded) (own []field, inner []embedded) {
 		}
 		for opt := range strings.SplitSeq(rest, ",") {
 			f.omitEmpty = f.omitEmpty || opt == "omitempty"
+			f.list = f.list || opt == "list"
 		}
 		own = append(own, f)
 	}

@@ -42,6 +42,7 @@ type config struct {
 	buffers        [][]byte
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
+	encode         encodeConfig
 }
 
 func newConfig(opts []Option) *config {

@@ -170,9 +170,9 @@ func reduceDatetime(v any, protocol int) (any, error) {
 	return o, inRange("datetime", d.Year, d.Month, d.Day, d.Hour, d.Minute, d.Second, d.Microsecond)
 }
 
-// NewDatetime returns t as an aware datetime: with the offset that t has, as a
-// timezone, and for a location of the time zone database as a ZoneInfo. Nanoseconds
-// below a microsecond are cut off.
+// NewDatetime returns t as an aware datetime whose time zone is the offset that t has,
+// with a name only if time.FixedZone gave it one. Nanoseconds below a microsecond
+// are cut off.
 func NewDatetime(t time.Time) *Datetime {
 	d := &Datetime{
 		Year: t.Year(), Month: int(t.Month()), Day: t.Day(),
@@ -185,6 +185,11 @@ func NewDatetime(t time.Time) *Datetime {
 	}
 	d.TZ = zone
 	return d
+}
+
+// NewTimedelta returns d as a timedelta, without the nanoseconds below a microsecond.
+func NewTimedelta(d time.Duration) Timedelta {
+	return Timedelta{Seconds: int(d / time.Second), Microseconds: int(d % time.Second / time.Microsecond)}.normal()
 }
 
 // datetimeItem is datetime64.item(): a date, a datetime, an int for units that

@@ -1,0 +1,133 @@
+package unpkl
+
+import (
+	"io"
+	"reflect"
+	"sync"
+
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// encodeConfig is what the options say about writing.
+type encodeConfig struct {
+	protocol       pickle.Protocol
+	strings        pickle.Strings
+	kind           encodeKind
+	reduce         []func(t reflect.Type) pickle.ReduceFunc
+	persistentID   func(v any) (any, error)
+	extensionCode  func(g pickle.Global) int
+	bufferCallback func(b *pickle.Buffer) (bool, error)
+}
+
+// encodeKind is what the plans of Go types depend on.
+type encodeKind struct {
+	numpy reconstruct.ReduceOptions
+	lists bool
+}
+
+// WithProtocol sets the pickle protocol that is written, 0 to 5. The default, 4, is read by
+// every Python 3 of today; Python 2 reads up to 2. Any other number is an error when
+// something is written.
+func WithProtocol(protocol int) Option {
+	return func(c *config) { c.encode.protocol = pickle.ProtocolOf(protocol) }
+}
+
+// WithNumPy chooses the names and forms of NumPy that are written: those that the given
+// version writes itself, such as numpy._core and, at protocol 5, _frombuffer for 2.0 and later.
+// Without it, or with 0, 0, they are what all versions load without a warning. See
+// [reconstruct.ReduceOptions].
+func WithNumPy(major, minor int) Option {
+	return func(c *config) { c.encode.kind.numpy.NumPy = reconstruct.Version{Major: major, Minor: minor} }
+}
+
+// WithLists writes slices and arrays of numbers as Python lists instead of NumPy arrays,
+// as the tag `pickle:",list"` does for a field.
+func WithLists() Option {
+	return func(c *config) { c.encode.kind.lists = true }
+}
+
+// WithStrings says which equal strings become one Python object: see [pickle.Strings].
+func WithStrings(s pickle.Strings) Option {
+	return func(c *config) { c.encode.strings = s }
+}
+
+// WithReduce adds a hook that says how values of a Go type are written, or returns nil
+// for a type that it does not know: Python's dispatch_table. Hooks are asked in the order in
+// which they were given, before everything that this package does itself. It is asked once for
+// each type and Encoder, and must be safe for concurrent use if the option is.
+func WithReduce(hook func(t reflect.Type) pickle.ReduceFunc) Option {
+	return func(c *config) {
+		if hook != nil {
+			c.encode.reduce = append(c.encode.reduce[:len(c.encode.reduce):len(c.encode.reduce)], hook)
+		}
+	}
+}
+
+// WithPersistentID sets the hook that returns the persistent id of a value, or nil for one
+// that is to be written itself: Python's Pickler.persistent_id. It sees every value.
+func WithPersistentID(hook func(v any) (pid any, err error)) Option {
+	return func(c *config) { c.encode.persistentID = hook }
+}
+
+// WithExtensionCode sets the hook that returns the code of a class or function in the
+// extension registry of Python's copyreg, or 0.
+func WithExtensionCode(hook func(g pickle.Global) int) Option {
+	return func(c *config) { c.encode.extensionCode = hook }
+}
+
+// WithBufferCallback hands the memory of arrays to the hook instead of writing it, at
+// protocol 5 (PEP 574), in the order in which Python's pickle.loads wants it in its argument
+// buffers, and [WithBuffers] here. The hook must not change the memory; where it returns true, the
+// memory goes into the pickle after all.
+func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Option {
+	return func(c *config) {
+		c.encode.bufferCallback = hook
+		c.encode.kind.numpy.Buffers = hook != nil
+	}
+}
+
+// shared is what Encoders with equal encodeKinds share.
+type shared struct {
+	reducers *reducers
+	plans    pickle.Plans
+}
+
+var sharedKinds sync.Map // encodeKind -> *shared
+
+// pickler returns a Pickler that does what c says.
+func (c *encodeConfig) pickler(w io.Writer) *pickle.Pickler {
+	s, ok := sharedKinds.Load(c.kind)
+	if !ok {
+		s, _ = sharedKinds.LoadOrStore(c.kind, &shared{reducers: newReducers(c.kind)})
+	}
+	kind := s.(*shared)
+	p := pickle.NewPickler(w)
+	p.Protocol, p.Strings = c.protocol, c.strings
+	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback
+	p.Fields = pickleFields
+	p.Reduce, p.Plans = kind.reducers.reduce, &kind.plans
+	if len(c.reduce) > 0 {
+		// Plans that ask hooks of the program are not shared.
+		p.Plans = nil
+		hooks := c.reduce
+		p.Reduce = func(t reflect.Type) pickle.ReduceFunc {
+			for _, hook := range hooks {
+				if f := hook(t); f != nil {
+					return f
+				}
+			}
+			return kind.reducers.reduce(t)
+		}
+	}
+	return p
+}
+
+// pickleFields are the fields of a struct type, for the Pickler.
+func pickleFields(t reflect.Type) []pickle.Field {
+	var out []pickle.Field
+	for _, f := range fieldsOf(t).list {
+		out = append(out, pickle.Field{Name: f.name, Index: f.index, OmitEmpty: f.omitEmpty, List: f.list})
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package unpkl
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Marshal returns v as a pickle, of protocol 4 unless [WithProtocol] says otherwise.
+//
+// What is written, and so what Python gets, is the table in the package documentation
+// read from right to left: plain values and objects alike. Go values besides:
+//
+//   - every int and float type as int and float; nil as None
+//   - a pointer as what it points to; pointers, maps and slices that occur again are the same
+//     Python object again, so cycles are written as cycles
+//   - a struct as a dict, with the rules of [Unmarshal] and encoding/json for its fields: the tag
+//     `pickle:"name,omitempty"` renames and leaves out
+//   - a map as a dict, in sorted key order; an array of type [n]any as a tuple
+//   - a slice or array of numbers or bools as a one-dimensional NumPy array, [][]float64 and deeper
+//     ones as an array of as many dimensions if their lengths allow, else as a list of arrays;
+//     with `pickle:",list"` or [WithLists] as lists. []byte is bytes
+//   - time.Time as an aware datetime with its offset from UTC, time.Duration as a
+//     timedelta, both cut off to microseconds
+//   - an encoding.TextMarshaler that is none of these as a str
+//   - a [pickle.Reducer] as it says itself, and what [WithReduce] knows
+//
+// Nil slices and maps are empty ones. Equal values give equal bytes.
+//
+// A value that cannot be written, such as a channel, is an error that names the path to
+// it, a [*pickle.EncodeError]. NumPy's names are those that the widest range of versions loads
+// without a warning, see [WithNumPy].
+func Marshal(v any, opts ...Option) ([]byte, error) {
+	var b sliceWriter
+	if err := NewEncoder(&b, opts...).Encode(v); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// sliceWriter is a bytes.Buffer without its slack.
+type sliceWriter []byte
+
+// Grow tells the number of bytes that follow.
+func (s *sliceWriter) Grow(n int) { *s = append(make([]byte, 0, len(*s)+n), *s...) }
+
+func (s *sliceWriter) Write(b []byte) (int, error) {
+	*s = append(*s, b...)
+	return len(b), nil
+}
+
+// An Encoder writes pickles to a stream, one after another, as several calls of
+// Python's pickle.dump do; Python reads them with as many calls of pickle.load, a
+// [Decoder] with as many of Decode. It is not safe for concurrent use.
+type Encoder struct {
+	p *pickle.Pickler
+}
+
+// NewEncoder returns an Encoder that writes to w. It does not buffer: each Encode
+// ends with what it has written.
+func NewEncoder(w io.Writer, opts ...Option) *Encoder {
+	return &Encoder{newConfig(opts).encode.pickler(w)}
+}
+
+// Encode writes v as one complete pickle, see [Marshal]. Nothing is written unless v can be
+// written as a whole. The memory of large arrays goes to the writer as it is, without a
+// copy.
+func (e *Encoder) Encode(v any) error { return e.p.Dump(v) }
+
+// WriteFile writes v as a pickle to the named file, see [Marshal]. The name's ending chooses
+// a compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4;
+// other names get none. Of the endings .bz2, .zip and .tar, which cannot be written, the error
+// is of the kind [ErrUnsupported].
+//
+// The file is complete or is not there: v is written to a temporary file beside it, which
+// then takes its place, and its permissions if there was a file before.
+func WriteFile(path string, v any, opts ...Option) error {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	mode := os.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	f, err := os.CreateTemp(dir, "."+base+".*")
+	if err != nil {
+		return err
+	}
+	err = writeTo(f, path, v, opts)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// writeTo writes v to f with the compression that path asks for.
+func writeTo(f *os.File, path string, v any, opts []Option) error {
+	z, err := compress.NewWriter(f, compress.FormatOf(path))
+	if err != nil {
+		return err
+	}
+	err = NewEncoder(z, opts...).Encode(v)
+	if e := z.Close(); err == nil {
+		err = e
+	}
+	return err
+}
