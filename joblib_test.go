@@ -28,6 +28,9 @@ func TestJoblibFiles(t *testing.T) {
 	}
 	beside := unpkl.WithSidecars(os.DirFS(joblibDir))
 	for _, path := range paths {
+		if strings.HasSuffix(path, "-big.pkl") { // another value, see TestOpenMapsOtherFiles
+			continue
+		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			data, err := os.ReadFile(path)
 			if err != nil {
@@ -263,7 +266,7 @@ func TestOpenMapsOtherFiles(t *testing.T) {
 	for path, pick := range map[string]func(v any) *ndarray.Array{
 		writeFile(t, files["2-d"]): func(v any) *ndarray.Array { return v.(*ndarray.Array) },
 		npzPath:                    func(v any) *ndarray.Array { return v.(map[string]any)["2-d-fortran"].(*ndarray.Array) },
-		joblibDir + "/joblib-1.6.0-py313-raw.pkl": func(v any) *ndarray.Array { return v.(map[string]any)["ints"].(*ndarray.Array) },
+		joblibDir + "/joblib-1.6.0-py313-big.pkl": func(v any) *ndarray.Array { return v.(map[string]any)["big"].(*ndarray.Array) },
 	} {
 		f, err := unpkl.Open(path)
 		if err != nil {

@@ -167,7 +167,7 @@ func TestJoblib(t *testing.T) {
 // From joblib 1.2 on the arrays of an uncompressed file are aligned, and shared input makes
 // them views of it.
 func TestJoblibAliases(t *testing.T) {
-	data, _ := unfold(t, filepath.Join(joblibDir, "joblib-1.6.0-py313-raw.pkl"))
+	data, _ := unfold(t, filepath.Join(joblibDir, "joblib-1.6.0-py313-big.pkl"))
 	u := pickle.NewUnpicklerBytes(data)
 	u.FindClass = reconstruct.FindClass
 	u.SharedInput = true
@@ -177,17 +177,17 @@ func TestJoblibAliases(t *testing.T) {
 	}
 	got := map[string]*ndarray.Array{}
 	arraysIn(got, v, "")
-	want := bytes.Clone(must(t, got["/ints"].Bytes))
+	want := bytes.Clone(must(t, got["/big"].Bytes))
 	at := bytes.Index(data, want)
 	if at < 0 || at%16 != 0 {
 		t.Fatalf("the data is at byte %d", at)
 	}
 	data[at] ^= 1
-	if b := must(t, got["/ints"].Bytes); b[0] != want[0]^1 {
+	if b := must(t, got["/big"].Bytes); b[0] != want[0]^1 {
 		t.Error("the array is not a view of the input")
 	}
-	if ints, err := ndarray.Slice[int64](got["/ints"]); err != nil || ints[4] != 4 {
-		t.Errorf("Slice: %v, error %v", ints, err)
+	if big, err := ndarray.Slice[uint16](got["/big"]); err != nil || big[2047] != 2047 {
+		t.Errorf("Slice: error %v", err)
 	}
 }
 

@@ -125,6 +125,8 @@ def main():
         files.append(prefix + "-notell.pkl")
         with open(os.path.join(here, files[-1]), "wb") as f:
             f.write(out.getvalue())
+        # Not in the list: an array that is big enough to be worth sharing.
+        joblib.dump({"big": np.arange(2048, dtype="<u2")}, os.path.join(here, prefix + "-big.pkl"))
     with open(os.path.join(here, prefix + ".json"), "w") as f:
         text = json.dumps({"joblib": joblib.__version__, "numpy": np.__version__, "python": sys.version.split()[0], "files": files, "arrays": expected}, indent=1, sort_keys=True)
         f.write(text + str("\n"))
