@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math"
 	"math/big"
+	"math/cmplx"
 	"os"
 	"reflect"
 	"slices"
@@ -185,8 +187,8 @@ func adapt(v any, seen map[any]any) any {
 var comparers = cmp.Options{
 	cmp.Comparer(func(a, b *pickle.Set) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
 	cmp.Comparer(func(a, b *pickle.FrozenSet) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
-	cmp.Comparer(func(a, b float64) bool { return a == b || a != a && b != b }),
-	cmp.Comparer(func(a, b complex128) bool { return a == b || a != a && b != b }),
+	cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }),
+	cmp.Comparer(func(a, b complex128) bool { return a == b || cmplx.IsNaN(a) && cmplx.IsNaN(b) }),
 	cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 }),
 	cmp.Comparer(func(a, b *big.Rat) bool { return a.Cmp(b) == 0 }),
 	cmp.Transformer("array", describeArray),

@@ -2,6 +2,7 @@ package reconstruct
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/unpkl/unpkl/pickle"
@@ -111,8 +112,8 @@ func (d Decimal) PyKey() (any, error) {
 	}
 	mantissa, exp, found := strings.Cut(s, "e")
 	if found {
-		sign := strings.TrimLeft(strings.TrimLeft(exp, "+-"), "0")
-		if len(sign) > 3 || len(sign) == 3 && sign > "400" {
+		n, err := strconv.Atoi(exp)
+		if err != nil || n > maxKeyExponent || n < -maxKeyExponent {
 			return ratKey("decimal " + s), nil
 		}
 	}
