@@ -11,17 +11,23 @@ import (
 
 // input is a FILE argument that is read as pickles.
 type input struct {
-	decode func(v any) error
-	ends   []io.Closer
+	decoder
+	ends []io.Closer
+}
+
+// decoder is what a Decoder and a FileDecoder have in common.
+type decoder interface {
+	Decode(v any) error
+	Protocol() (int, bool)
 }
 
 // openInput opens name, "-" for standard input. A regular file is mapped, so
 // that arrays are not read; anything else is a stream.
-func openInput(s *streams, name string) (*input, error) {
+func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 	// A Python 2 str that is no text must be seen to be none.
-	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)}
+	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)}, opts...)
 	if name == "-" {
-		return &input{decode: unpkl.NewDecoder(s.in, opts...).Decode}, nil
+		return &input{decoder: unpkl.NewDecoder(s.in, opts...)}, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -32,7 +38,7 @@ func openInput(s *streams, name string) (*input, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &input{unpkl.NewDecoder(f, opts...).Decode, []io.Closer{f}}, nil
+		return &input{unpkl.NewDecoder(f, opts...), []io.Closer{f}}, nil
 	}
 	f, err := unpkl.Open(name, opts...)
 	if err != nil {
@@ -43,12 +49,12 @@ func openInput(s *streams, name string) (*input, error) {
 		f.Close()
 		return nil, err
 	}
-	return &input{d.Decode, []io.Closer{d, f}}, nil
+	return &input{d, []io.Closer{d, f}}, nil
 }
 
 // next returns the next pickle as an object; io.EOF where none follows.
 func (in *input) next() (v any, err error) {
-	err = in.decode(&v)
+	err = in.Decode(&v)
 	return v, err
 }
 

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/unpkl/unpkl/internal/compress"
+)
+
+// writeOutput writes what fill writes to the file name, with the compression that its ending
+// asks for, or to standard output for "-". The file is complete or stays what it was: it is
+// written under another name first. Standard output gets all or nothing.
+func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
+	if name == "-" {
+		var held spool
+		defer held.close()
+		if err := fill(&held); err != nil {
+			return err
+		}
+		return held.copyTo(s.out)
+	}
+	mode := os.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+		if !info.Mode().IsRegular() {
+			return writeStream(name, fill)
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	err = compressed(f, name, fill)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// writeStream writes to what is no file, such as a pipe or a device.
+func writeStream(name string, fill func(w io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	err = compressed(f, name, fill)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func compressed(f *os.File, name string, fill func(w io.Writer) error) error {
+	z, err := compress.NewWriter(f, compress.FormatOf(name))
+	if err != nil {
+		return err
+	}
+	err = fill(z)
+	if e := z.Close(); err == nil {
+		err = e
+	}
+	return err
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/unpkl/unpkl/internal/fixture"
+)
+
+// TestRepickleFixtures writes every fixture of a producer at its own protocol, with the
+// names of its NumPy: mostly the same bytes, always the same JSON.
+func TestRepickleFixtures(t *testing.T) {
+	all, err := fixture.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, same, n := t.TempDir(), 0, 0
+	for _, f := range all {
+		if f.Producer != "py311-np126" || f.Protocol < 2 {
+			continue
+		}
+		want, err := f.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, before, stderr := command("", "to-json", "--all", "--arrays=base64", f.Path)
+		if status != 0 {
+			t.Logf("%v: %s", f, stderr) // out-of-band buffers, which a file alone does not have
+			continue
+		}
+		out := filepath.Join(dir, "out.pkl")
+		mustRun(t, "", "repickle", "--numpy=1.26", f.Path, out)
+		got, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		if bytes.Equal(got, want) {
+			same++
+		}
+		if after := mustRun(t, "", "to-json", "--all", "--arrays=base64", out); after != before {
+			t.Errorf("%v: other JSON", f)
+		}
+	}
+	if t.Logf("%d of %d the same bytes", same, n); same*10 < n*8 {
+		t.Errorf("only %d of %d are the same bytes", same, n)
+	}
+}
+
+func TestRepickle(t *testing.T) {
+	in := "\x80\x02]q\x00(\x82\x07X\x03\x00\x00\x00pidQK\x01cshop\nOrder\n)\x81q\x01}q\x02X\x01\x00\x00\x00aK\x02sbe." + "K\x05."
+	if got := mustRun(t, in, "repickle", "-", "-"); !strings.HasPrefix(got, "\x80\x02]q\x00(\x82\x07X\x03\x00\x00\x00pidq\x01QK\x01cshop\nOrder\n") || !strings.HasSuffix(got, "K\x05.") {
+		t.Errorf("%q", got)
+	}
+	got := mustRun(t, in, "repickle", "--protocol", "4", "-", "-")
+	if !strings.HasPrefix(got, "\x80\x04\x95") || !strings.Contains(got, "\x8c\x05Order\x94\x93") {
+		t.Errorf("%q", got)
+	}
+	path := writeFile(t, "in.pkl", in)
+	out := filepath.Join(t.TempDir(), "out.pkl.gz")
+	mustRun(t, "", "repickle", path, out)
+	mustRun(t, "", "repickle", out, path)
+	data, err := os.ReadFile(path)
+	if err != nil || !strings.HasPrefix(string(data), "\x80\x02]q\x00(\x82\x07") {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
+func TestRepickleErrors(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.pkl")
+	for want, args := range map[string][]string{
+		"unpkl: -: truncated":                          {"-", out},
+		"unpkl: " + out + ": the name":                 {"--protocol=1", "-", out},
+		"unpkl: " + filepath.Join(dir, "no.pkl") + ":": {filepath.Join(dir, "no.pkl"), out},
+	} {
+		in := "\x80\x02K"
+		if strings.Contains(want, "the name") {
+			in = "\x80\x03cm\n\xc3\xa9\n."
+		}
+		line := mustFail(t, 1, in, append([]string{"repickle"}, args...)...)
+		if !strings.HasPrefix(line, want) && !strings.Contains(want, "truncated") {
+			t.Errorf("%q, want %q", line, want)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	mustFail(t, 2, "", "repickle", "-")
+	mustFail(t, 2, "", "repickle", "--protocol=6", "-", "-")
+	mustFail(t, 2, "", "repickle", "--numpy=x", "-", "-")
+}
