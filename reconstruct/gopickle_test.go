@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"math/big"
-	"math/cmplx"
 	"os"
 	"reflect"
 	"slices"
@@ -187,8 +186,8 @@ func adapt(v any, seen map[any]any) any {
 var comparers = cmp.Options{
 	cmp.Comparer(func(a, b *pickle.Set) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
 	cmp.Comparer(func(a, b *pickle.FrozenSet) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
-	cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }),
-	cmp.Comparer(func(a, b complex128) bool { return a == b || cmplx.IsNaN(a) && cmplx.IsNaN(b) }),
+	cmp.Comparer(sameFloat),
+	cmp.Comparer(func(a, b complex128) bool { return sameFloat(real(a), real(b)) && sameFloat(imag(a), imag(b)) }),
 	cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 }),
 	cmp.Comparer(func(a, b *big.Rat) bool { return a.Cmp(b) == 0 }),
 	cmp.Transformer("array", describeArray),
@@ -201,6 +200,8 @@ var comparers = cmp.Options{
 	cmp.Transformer("default", func(d *reconstruct.DefaultDict) []any { return []any{d.Dict, d.Attrs, d.Factory} }),
 	cmp.Transformer("counter", func(d *reconstruct.Counter) []any { return []any{d.Dict, d.Attrs} }),
 }
+
+func sameFloat(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
 
 func hasAll(set interface{ Has(any) bool }, items []any) bool {
 	for _, item := range items {
