@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func writeTemp(t testing.TB, data []byte) string {
 // bigArray returns a pickle of {"x": float64 array of n elements}, element i being i, as
 // NumPy writes it at protocol 3 and later.
 func bigArray(n int) []byte {
-	b := arrayHead(n)
+	b := arrayHead(int64(n))
 	for i := range n {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(i)))
 	}
@@ -40,7 +41,7 @@ func bigArray(n int) []byte {
 }
 
 // arrayHead is bigArray up to the elements.
-func arrayHead(n int) []byte {
+func arrayHead(n int64) []byte {
 	b := []byte("\x80\x04}\x8c\x01xcnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01")
 	b = append(b, '\x8a', 8)
 	b = binary.LittleEndian.AppendUint64(b, uint64(n))
@@ -124,7 +125,10 @@ func TestOpenIsPrivate(t *testing.T) {
 
 // A sparse file of a terabyte is opened without looking at it.
 func TestOpenTerabyte(t *testing.T) {
-	const n = 1 << 37
+	const n = int64(1) << 37
+	if strconv.IntSize == 32 {
+		t.Skip("a terabyte is more than this machine can address")
+	}
 	head := arrayHead(n)
 	path := writeTemp(t, head)
 	size := int64(len(head)) + 8*n

@@ -2,6 +2,7 @@ package reconstruct_test
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"testing"
 
@@ -33,7 +34,7 @@ func pick[T any](c *choices, from ...T) T { return from[c.n(len(from))] }
 func (c *choices) number() any {
 	switch c.n(12) {
 	case 0:
-		return pick[any](c, -1, 1<<31, 1<<62, 1<<63-1, -1<<63, new(big.Int).Lsh(big.NewInt(1), 64), 1.5, nil, "1", true)
+		return pick[any](c, -1, math.MaxInt32, math.MaxInt/2, math.MaxInt, math.MinInt, new(big.Int).Lsh(big.NewInt(1), 64), 1.5, nil, "1", true)
 	case 1:
 		return c.n(256)
 	}

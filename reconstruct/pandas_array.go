@@ -1,7 +1,6 @@
 package reconstruct
 
 import (
-	"math/bits"
 	"strings"
 
 	"github.com/unpkl/unpkl/frame"
@@ -437,11 +436,4 @@ func int32s(v any) ([]int32, error) {
 		return nil, pickle.Malformed("sparse positions are %s", typeName(v))
 	}
 	return ndarray.Values[int32](a)
-}
-
-// bitmapBytes is the number of bytes of n bits from an offset, and whether it
-// can be said without overflow.
-func bitmapBytes(offset, n int) (int, bool) {
-	sum, carry := bits.Add64(uint64(offset), uint64(n), 7)
-	return int(sum >> 3), carry == 0 && offset >= 0 && n >= 0 && sum < 1<<62
 }

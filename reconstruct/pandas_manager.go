@@ -1,6 +1,8 @@
 package reconstruct
 
 import (
+	"math"
+
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
@@ -263,11 +265,13 @@ func (b *block) positions() ([]int, error) {
 		if v.Step != nil {
 			step, ok2 = asInt(v.Step)
 		}
-		if !ok1 || !ok2 || step == 0 || (n > 0 && (step > 1<<40 || step < -1<<40 || start > 1<<40 || start < 0)) {
+		if !ok1 || !ok2 || step == 0 || start < 0 {
 			return nil, pickle.Malformed("a block at %v", v)
 		}
-		for i := range out {
-			out[i] = start + i*step
+		for i, pos := 0, start; i < n; i, pos = i+1, pos+step {
+			if out[i] = pos; pos < 0 || step > 0 && pos > math.MaxInt-step {
+				return nil, pickle.Malformed("a block at %v", v)
+			}
 		}
 		return out, nil
 	case *ndarray.Array:

@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -210,7 +211,7 @@ func readTimedelta(c Class, args []any) (any, error) {
 	}
 	// Each is far below overflow when carried over; the sum must be in range.
 	for i, v := range []int{d.Days, d.Seconds, d.Microseconds} {
-		if err := checkRange(a, names[i], v, -1<<62, 1<<62); err != nil {
+		if err := checkRange(a, names[i], v, math.MinInt/2, math.MaxInt/2); err != nil {
 			return nil, err
 		}
 	}
