@@ -157,7 +157,7 @@ func TestOpenTerabyte(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 	a := v.(map[string]any)["x"].(*ndarray.Array)
-	if a.Size() != n || a.At(n-1) != 0.0 {
+	if int64(a.Size()) != n || a.At(n-1) != 0.0 {
 		t.Errorf("got %d elements, the last %v", a.Size(), a.At(n-1))
 	}
 }
