@@ -83,7 +83,10 @@ func (r *Reducers) data(a *ndarray.Array, order ndarray.Order) (any, error) {
 
 // element returns an element of an array with objects as Python's tolist gives it.
 func (r *Reducers) element(dt *ndarray.DType, v any) any {
-	if record, ok := v.([]any); ok && dt.Kind() == ndarray.KindVoid {
+	if base, shape := dt.Subarray(); base != nil {
+		return r.subarray(base, v, len(shape))
+	}
+	if record, ok := v.([]any); ok && len(record) == len(dt.Fields()) {
 		fields := dt.Fields()
 		t := make(pickle.FreshTuple, len(record))
 		for i, x := range record {
@@ -98,6 +101,20 @@ func (r *Reducers) element(dt *ndarray.DType, v any) any {
 		return timedeltaItem(v)
 	}
 	return v
+}
+
+// subarray returns an element of a subarray dtype: an array, or slices as deep as the
+// subarray has dimensions, which become lists.
+func (r *Reducers) subarray(base *ndarray.DType, v any, depth int) any {
+	items, ok := v.([]any)
+	if !ok || depth == 0 {
+		return r.element(base, v)
+	}
+	list := make(types.List, len(items))
+	for i, x := range items {
+		list[i] = r.subarray(base, x, depth-1)
+	}
+	return &list
 }
 
 // overBuffer returns the form with a buffer of its own, or nil for arrays that do not

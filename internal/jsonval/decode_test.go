@@ -1,0 +1,46 @@
+package jsonval
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// FuzzJSON reads what may be JSON: an error or a value, which written and read again is
+// written the same way.
+func FuzzJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"a": [1, 2.5, -0, 1e400, null, true, "\ud83d\ude00\ud800\u0000"]}`, `[[], {}, [{"$ref": "#/0"}]]`,
+		`{"$ndarray": {"dtype": [["a", "<f4"], [["t", "b"], "|S2", [2]]], "shape": [1], "order": "F", "base64": "AAAAAEFCQ0Q="}}`,
+		`{"$ndarray": {"dtype": "|O", "shape": [2], "order": "C", "data": [1, {"$bytes": "AA=="}]}}`,
+		`{"$dict": [[[1, 2], {"$complex": [1, "NaN"]}]]}`, `{"$object": "m.C", "args": [1], "state": {"x": 1}, "items": [1]}`, `{"$global": "m.f"}`,
+		`{"$masked": {"data": {"$ndarray": {"dtype": "<i2", "shape": [1], "order": "C", "base64": "AAA="}}, "mask": false, "fill_value": 7}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := Decode(data, pickle.Limits{Depth: 200})
+		if err != nil {
+			return
+		}
+		var first bytes.Buffer
+		limits := pickle.Limits{OutputBytes: 1 << 20}
+		o := Options{Arrays: ArraysBase64, Limits: limits}
+		if err := NewEncoder(&first, o).Encode(v); err != nil {
+			return
+		}
+		if strings.Contains(first.String(), `"$ref"`) || strings.Contains(first.String(), "Infinity") {
+			return
+		}
+		again, err := Decode(first.Bytes(), limits)
+		if err != nil {
+			t.Fatalf("%v: %s", err, first.Bytes())
+		}
+		var second bytes.Buffer
+		if err := NewEncoder(&second, o).Encode(again); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Fatalf("%v: %s, then %s", err, first.Bytes(), second.Bytes())
+		}
+	})
+}
