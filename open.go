@@ -72,6 +72,9 @@ func Open(path string, opts ...Option) (*File, error) {
 		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return nil, &fs.PathError{Op: "map", Path: path, Err: err}
 		}
+		if file.data != nil {
+			file.c.owner = file
+		}
 	}
 	return file, nil
 }
@@ -191,6 +194,9 @@ func (f *File) own(v any) {
 			continue
 		case *ndarray.Array:
 			a.SetOwner(f)
+			if x := a.Extra(); x != nil { // of a subclass, as old indexes of pandas
+				stack = append(stack, x)
+			}
 		case *ndarray.Masked:
 			stack = append(stack, a.FillValue)
 			a.Data.SetOwner(f)

@@ -43,6 +43,7 @@ type config struct {
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
 	encode         encodeConfig
+	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
 }
 
 func newConfig(opts []Option) *config {

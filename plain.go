@@ -7,6 +7,7 @@ import (
 
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // NOTE. Objects become plain values depth first over an explicit stack of frames, one
@@ -32,6 +33,8 @@ type plainer struct {
 	tuples    map[*types.Tuple]tupleNode // as keys
 	nodes     []node
 	stack     []frame
+	pandas    reconstruct.Pandas
+	owner     ndarray.Owner // of arrays in a mapped file
 }
 
 // node is what became of a container.
@@ -54,11 +57,14 @@ type frame struct {
 	byStr  map[string]any
 	byAny  map[any]any
 	places []*any
+	set    func(i int, plain any) error
 }
 
 func newPlainer(c *config) *plainer {
 	limits := c.limits.WithDefaults()
 	return &plainer{
+		owner:     c.owner,
+		pandas:    reconstruct.Pandas{CopyText: c.owner != nil},
 		objects:   c.objects,
 		cycles:    c.allowCycles,
 		maxDepth:  limits.Depth,
@@ -139,6 +145,8 @@ func (p *plainer) put(f *frame, plain any) error {
 		}
 	case f.places != nil:
 		*f.places[f.next] = plain
+	case f.set != nil:
+		return f.set(f.next, plain)
 	default:
 		f.list[f.next] = plain
 	}
@@ -169,22 +177,33 @@ func (p *plainer) begin(v any) (any, error) {
 		}
 		v = s.Value()
 	}
+	if plain, ok, err := p.library(v); ok || err != nil {
+		return plain, err
+	}
 	if !isContainer(v) {
 		return leaf(v), nil
 	}
 	if i, ok := p.seen[v]; ok {
 		return p.again(&p.nodes[i])
 	}
+	plain, f := p.open(v)
+	return p.enter(v, plain, f)
+}
+
+// enter puts the frame that fills the plain container of v on the stack.
+func (p *plainer) enter(v, plain any, f frame) (any, error) {
 	depth := p.base + len(p.stack) + 1
 	if depth > p.maxDepth {
 		return nil, limitError("Depth", int64(p.maxDepth), int64(depth))
 	}
-	plain, f := p.open(v)
 	f.node = len(p.nodes)
 	if p.seen == nil {
 		p.seen = make(map[any]int)
 	}
 	p.seen[v] = f.node
+	if o, ok := plain.(*pickle.Object); ok {
+		p.seen[o] = f.node // in an array that is met again through a view
+	}
 	p.nodes = append(p.nodes, node{plain: plain, open: true})
 	p.stack = append(p.stack, f)
 	return plain, nil
@@ -281,6 +300,9 @@ func openObject(o *pickle.Object) (any, frame) {
 func openArray(a *ndarray.Array) frame {
 	elems := ownElements(a)
 	if a.DType().Kind() == ndarray.KindObject {
+		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
+			return frame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
+		}
 		return frame{children: elems, list: elems}
 	}
 	var f frame

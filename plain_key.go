@@ -1,6 +1,7 @@
 package unpkl
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -38,8 +40,10 @@ func (p *plainer) key(v any) (any, error) {
 func (p *plainer) simpleKey(v any) (any, error) {
 	switch k := v.(type) {
 	case string, int, bool, float64, nil, complex128,
-		pickle.Py2String, pickle.Global, *pickle.Object, *pickle.FrozenSet, reconstruct.Decimal:
+		pickle.Py2String, *pickle.FrozenSet, reconstruct.Decimal:
 		return v, nil
+	case pickle.Global, *pickle.Object:
+		return p.libraryKey(v)
 	case []byte:
 		return pickle.Bytes(k), nil
 	case *big.Int:
@@ -68,6 +72,33 @@ func (p *plainer) simpleKey(v any) (any, error) {
 		}
 		return comparableKey(v, plain)
 	}
+}
+
+// libraryKey returns the key that stands for a scalar of pandas: the instant in UTC of
+// a Timestamp, a reconstruct.PandasNull of NaT and NA, else the plain value; any
+// other object is its own key.
+func (p *plainer) libraryKey(v any) (any, error) {
+	c, _, err := p.pandas.Convert(v)
+	if err != nil {
+		return nil, fmt.Errorf("unpkl: %w", err)
+	}
+	switch c := c.(type) {
+	case reconstruct.PandasNull:
+		return c, nil
+	case reconstruct.Timestamp:
+		if t, ok := c.Plain().(time.Time); ok {
+			return t.UTC(), nil
+		}
+	case reconstruct.PandasTimedelta:
+		return c.Plain(), nil
+	case tables.PeriodValue, tables.IntervalValue:
+		plain, err := p.scalar(c)
+		if err != nil {
+			return nil, err
+		}
+		return comparableKey(v, plain)
+	}
+	return v, nil
 }
 
 // comparableKey returns key if Go can compare it.

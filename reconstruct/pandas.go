@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,43 +19,97 @@ const maxPandasDepth = 16
 // Pandas converts the pandas objects of one pickle. What the objects share, their
 // conversions share too. A Pandas is for one goroutine; its zero value is ready.
 type Pandas struct {
+	// CopyText gives the text of Arrow columns memory of its own, where the
+	// bytes of the pickle are not to be kept, as those of a mapped file.
+	CopyText bool
+
 	depth    int
+	shared   int // columns made again of blocks that were met before
+	results  map[any]result
 	managers map[*pickle.Object]*manager
 	axes     map[*pickle.Object]*frame.Index
 	values   map[any][]*frame.Series
 	restored map[*types.Tuple]bool
 }
 
+// result is what an object became, which is kept so that it becomes that once.
+type result struct {
+	value any
+	err   error
+}
+
 // Convert turns an object that pandas wrote into its Go form: *frame.Frame,
 // *frame.Series (also of an extension array that stands by itself),
 // *frame.Index, [Timestamp], [PandasTimedelta], frame.PeriodValue,
 // frame.IntervalValue, or [PandasNull] for NaT and NA. ok is false where v is nothing
-// of the kind, and an error says that it claims to be but lies.
+// of the kind. An error of the kind pickle.ErrMalformed says that v claims to be
+// but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one
+// of pickle.ErrLimit that what v shares with others would unfold too far. The
+// same object gives the same result.
 //
 // The object is left as it is, so that it can be written again; the result's
 // arrays alias its arrays. Every version of pandas' pickles is read, from the
 // 0.x block managers of Python 2 to 3.x.
-func (p *Pandas) Convert(v any) (result any, ok bool, err error) {
-	if n, isNull := pandasNull(v); isNull {
-		return n, true, nil
-	}
-	if a, isArray := v.(*ndarray.Array); isArray {
-		result, err = p.subclass(a)
-		return result, result != nil && err == nil, err
-	}
-	o, isObject := v.(*pickle.Object)
-	if !isObject {
+func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
+	switch o := v.(type) {
+	case pickle.Named:
+		n, isNull := pandasNull(v)
+		return n, isNull, nil
+	case *ndarray.Array:
+		if _, isPandas := pandasClass(o.Class()); !isPandas {
+			return nil, false, nil
+		}
+	case *pickle.Object:
+	default:
 		return nil, false, nil
 	}
+	r, done := p.results[v]
+	if !done {
+		r = p.convert(v)
+		switch r.value.(type) {
+		case *frame.Frame, *frame.Series, *frame.Index:
+			p.keep(v, r)
+		}
+		if r.err != nil {
+			p.keep(v, r)
+		}
+	}
+	return r.value, r.value != nil, r.err
+}
+
+func (p *Pandas) keep(v any, r result) {
+	if p.results == nil {
+		p.results = map[any]result{}
+	}
+	p.results[v] = r
+}
+
+func (p *Pandas) convert(v any) result {
+	if a, isArray := v.(*ndarray.Array); isArray {
+		value, err := p.subclass(a)
+		return checked(value, a.Class(), err)
+	}
+	if n, isNull := pandasNull(v); isNull {
+		return result{value: n}
+	}
+	o, _ := v.(*pickle.Object)
 	inst, isInst := named(o)
 	if !isInst {
-		return nil, false, nil
+		return result{}
 	}
-	result, err = p.read(o, inst)
-	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", inst.Class, err)
+	value, err := p.read(o, inst)
+	return checked(value, inst.Class.String(), err)
+}
+
+// checked gives an error of packages frame and ndarray the kind that it has here.
+func checked(value any, class string, err error) result {
+	switch {
+	case err == nil:
+		return result{value: value}
+	case errors.Is(err, pickle.ErrMalformed), errors.Is(err, pickle.ErrUnsupported), errors.Is(err, pickle.ErrLimit):
+		return result{err: fmt.Errorf("%s: %w", class, err)}
 	}
-	return result, result != nil, nil
+	return result{err: pickle.Malformed("%s: %v", class, err)}
 }
 
 func (p *Pandas) enter() error {
@@ -100,6 +155,9 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 		}
 		if len(columns) != 1 {
 			return nil, pickle.Unsupported("a two-dimensional %s by itself", name)
+		}
+		if columns[0].Kind == frame.Opaque {
+			return nil, nil // the object itself says more
 		}
 		columns[0].Class = inst.Class.String()
 		return columns[0], nil
@@ -307,6 +365,10 @@ func extras(state map[string]any) map[string]any {
 	return m
 }
 
+// maxSharedColumns bounds the columns that frames of one pickle make of blocks that
+// are other frames' too: each frame has Series of its own over them.
+const maxSharedColumns = 1 << 20
+
 // maxEmptyColumns bounds the columns of a block without rows, which has no bytes that
 // show their number.
 const maxEmptyColumns = 1 << 16
@@ -324,9 +386,15 @@ func (p *Pandas) columns(mgr *manager) ([]*frame.Series, error) {
 			return nil, pickle.Malformed("two blocks over the same values")
 		}
 		used[b.values] = true
+		_, again := p.values[b.values]
 		columns, err := p.convertValues(b.values)
 		if err != nil {
 			return nil, err
+		}
+		if again {
+			if p.shared += len(columns); p.shared > maxSharedColumns {
+				return nil, &pickle.LimitError{Limit: "shared columns of frames", Max: maxSharedColumns, Want: int64(p.shared)}
+			}
 		}
 		b.columns = columns
 		total += len(columns)
@@ -462,5 +530,5 @@ func named(o *pickle.Object) (namedInstance, bool) {
 // opaque keeps an array of a class that no rule is known for; its length is
 // that of the axis it stands at.
 func opaque(o *pickle.Object) *frame.Series {
-	return &frame.Series{Kind: frame.Opaque, DType: "object", Raw: o}
+	return &frame.Series{Kind: frame.Opaque, DType: Normalize(o).ClassName(), Raw: o}
 }

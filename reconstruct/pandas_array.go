@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/unpkl/unpkl/frame"
@@ -49,7 +50,11 @@ func (p *Pandas) extension(o *pickle.Object, inst namedInstance) ([]*frame.Serie
 	case "IntervalArray":
 		return one(p.intervalArray(inst.State))
 	case "ArrowExtensionArray", "ArrowStringArray", "ArrowStringArrayNumpySemantics":
-		return one(p.arrowArray(inst.State))
+		s, err := p.arrowArray(inst.State)
+		if errors.Is(err, pickle.ErrUnsupported) {
+			return one(opaque(o), nil)
+		}
+		return one(s, err)
 	}
 	b, err := readBacked(class, inst)
 	if err != nil {

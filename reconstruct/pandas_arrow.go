@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -117,6 +118,7 @@ type restored struct {
 	buffers    [][]byte
 	children   []any
 	dictionary any
+	copyText   bool
 }
 
 // arrowChunks returns the argument tuples of the array's chunks.
@@ -186,7 +188,7 @@ func (p *Pandas) restoredArray(v any) (*restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &restored{typ: typ}
+	r := &restored{typ: typ, copyText: p.CopyText}
 	var ok1, ok2 bool
 	r.length, ok1 = asInt(a[1])
 	r.offset, ok2 = asInt(a[3])
@@ -491,6 +493,9 @@ func (r *restored) strings(large bool) (*frame.Strings, error) {
 	t := &frame.Strings{Offsets32: o32, Offsets64: o64, Data: data, BitOffset: r.offset}
 	if t.Validity, err = r.bitmap(); err != nil {
 		return nil, err
+	}
+	if r.copyText {
+		t.Data, t.Validity = bytes.Clone(t.Data), bytes.Clone(t.Validity)
 	}
 	return t, t.Validate()
 }

@@ -55,14 +55,26 @@ func (p *Pandas) objectAxis(o *pickle.Object) (*frame.Index, error) {
 	if name, isPandas := pandasName(inst.Class); isPandas && isIndexName(name) {
 		return p.index(inst)
 	}
-	columns, err := p.convertValues(o)
+	s, err := p.labels("Index", o)
+	if err != nil {
+		return nil, err
+	}
+	return &frame.Index{Class: "Index", Names: []any{nil}, Values: s}, nil
+}
+
+// labels converts the values of an index.
+func (p *Pandas) labels(class string, v any) (*frame.Series, error) {
+	columns, err := p.convertValues(v)
 	if err != nil {
 		return nil, err
 	}
 	if len(columns) != 1 {
-		return nil, pickle.Malformed("an index of %d columns", len(columns))
+		return nil, pickle.Malformed("a %s of %d columns", class, len(columns))
 	}
-	return &frame.Index{Class: "Index", Names: []any{nil}, Values: columns[0]}, nil
+	if columns[0].Kind == frame.Opaque {
+		return nil, pickle.Unsupported("a %s of %s", class, columns[0].DType)
+	}
+	return columns[0], nil
 }
 
 func (p *Pandas) index(inst namedInstance) (*frame.Index, error) {
@@ -94,14 +106,11 @@ func (p *Pandas) index(inst namedInstance) (*frame.Index, error) {
 	if !ok {
 		return nil, pickle.Malformed("a %s without data", x.Class)
 	}
-	columns, err := p.convertValues(data)
+	s, err := p.labels(x.Class, data)
 	if err != nil {
 		return nil, err
 	}
-	if len(columns) != 1 {
-		return nil, pickle.Malformed("a %s of %d columns", x.Class, len(columns))
-	}
-	own := *columns[0]
+	own := *s
 	x.Values = &own
 	p.refine(x, d)
 	return x, x.Validate()

@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +194,11 @@ var unitsPerSecond = map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 // Seconds returns the duration in seconds, rounded to the nearest float64.
 func (t PandasTimedelta) Seconds() float64 {
 	per := unitsPerSecond[t.Unit]
-	return float64(t.Value/per) + float64(t.Value%per)/float64(per)
+	if t.Value > -1<<53 && t.Value < 1<<53 {
+		return float64(t.Value) / float64(per)
+	}
+	s, _ := big.NewRat(t.Value, per).Float64()
+	return s
 }
 
 // Plain returns a time.Duration, or t itself where that cannot hold it.
