@@ -122,6 +122,12 @@ func elementOf(dt *ndarray.DType, v any) (any, bool) {
 	case dt.Kind() == ndarray.KindTimedelta:
 		return timedeltaElement(dt.Unit(), v)
 	}
+	if base, shape := dt.Subarray(); base != nil {
+		if n, fits := product(shape); fits && n <= maxListedSubarray {
+			return subarrayElement(base, shape, v)
+		}
+		return v, true
+	}
 	if s, ok := v.(*ndarray.Scalar); ok && !dt.HasObject() {
 		return s.Value(), true
 	}
@@ -129,6 +135,32 @@ func elementOf(dt *ndarray.DType, v any) (any, bool) {
 		return []byte(*b), true
 	}
 	return v, true
+}
+
+// maxListedSubarray bounds a subarray given as nested lists, which may be the same list
+// over and over; NumPy writes an array.
+const maxListedSubarray = 1 << 16
+
+// subarrayElement converts the nested lists or tuples that NumPy accepts for a subarray;
+// an array stays what it is. The recursion is as deep as the shape.
+func subarrayElement(base *ndarray.DType, shape []int, v any) (any, bool) {
+	if len(shape) == 0 {
+		return elementOf(base, v)
+	}
+	list, ok := items(v)
+	if !ok {
+		return v, true
+	}
+	if len(list) != shape[0] {
+		return nil, false
+	}
+	out := make([]any, len(list))
+	for i, e := range list {
+		if out[i], ok = subarrayElement(base, shape[1:], e); !ok {
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 // datetimeElement converts what datetime64.item() gives: a datetime, a date, an int
