@@ -4,8 +4,9 @@ GO          ?= go
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 2m
 BENCH       ?= .
+PYTHON      ?= python3
 
-.PHONY: test vet lint race fuzz fuzz-smoke bench venvs fixtures fixtures-check interop ci
+.PHONY: test vet lint race fuzz fuzz-smoke bench compare venvs fixtures fixtures-check interop ci
 
 test:            ## every test that needs nothing but Go
 	$(GO) test ./...
@@ -28,6 +29,9 @@ fuzz-smoke:      ## every fuzz target for a few seconds
 
 bench:           ## BENCH is a pattern of benchmark names
 	scripts/bench.sh '$(BENCH)'
+
+compare:         ## beside CPython and other Go libraries; PYTHON has NumPy, COMPARE takes options: see bench/README.md
+	$(PYTHON) bench/compare.py $(COMPARE)
 
 venvs:           ## the Python environments of fixtures and interop
 	scripts/make_venvs.sh

@@ -96,13 +96,15 @@ func newAssigner(c *config) *assigner {
 	}
 }
 
-// unmarshal puts the object src into what v points to.
-func (c *config) unmarshal(src any, v any) error {
+// unmarshal puts the object src into what v points to. A tree, in which nothing is met
+// twice, is used up by it.
+func (c *config) unmarshal(src any, v any, tree bool) error {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() {
 		return &InvalidUnmarshalError{reflect.TypeOf(v)}
 	}
 	a := newAssigner(c)
+	a.plain.tree = tree
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
 		return err
 	}
@@ -189,7 +191,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 
 // recall sets dst to the Go value that src was put into before.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
-	if a.shared == nil || !isContainer(src) {
+	if a.plain.tree || a.shared == nil || !isContainer(src) {
 		return false
 	}
 	v, ok := a.shared[shareKey{src, dst.Type()}]
@@ -201,7 +203,7 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 
 // remember notes that src is put into v, which may not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
-	if !isContainer(src) {
+	if a.plain.tree || !isContainer(src) {
 		return
 	}
 	if a.shared == nil {

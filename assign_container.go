@@ -236,7 +236,7 @@ func mapPlan(t reflect.Type) assignFunc {
 		if !ok {
 			return a.mismatch(src, t, nil)
 		}
-		if t == stringMapType && dst.Len() == 0 && !a.plain.objects {
+		if t == stringMapType && dst.Len() == 0 && !a.plain.objects && allStrings(entries) {
 			v, err := a.plain.convert(src, a.depth)
 			if err != nil {
 				return err

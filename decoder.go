@@ -42,7 +42,8 @@ func (d *Decoder) Decode(v any) error {
 	if err != nil {
 		return err
 	}
-	return d.c.unmarshal(obj, v)
+	u, ok := d.src.(interface{ Shared() bool })
+	return d.c.unmarshal(obj, v, ok && !u.Shared())
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

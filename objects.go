@@ -34,6 +34,22 @@ func isContainer(v any) bool {
 	return false
 }
 
+// isAtomic reports whether v holds no other values of a pickle, among what package
+// reconstruct makes: see pickle.Unpickler.Atomic.
+func isAtomic(v any) bool {
+	switch v := v.(type) {
+	case *ndarray.Array:
+		return !v.HasObject()
+	case *ndarray.Scalar:
+		return !v.DType().HasObject()
+	case *ndarray.DType, reconstruct.Class, pickle.Global, complex128,
+		*reconstruct.Datetime, *reconstruct.Date, *reconstruct.Time, reconstruct.Timedelta,
+		reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path:
+		return true
+	}
+	return false
+}
+
 // itemsOf returns the elements of a sequence or set, which must not be changed.
 func itemsOf(v any) ([]any, bool) {
 	switch v := v.(type) {

@@ -44,6 +44,7 @@ type config struct {
 	sidecars       fs.FS
 	encode         encodeConfig
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
+	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }
 
 func newConfig(opts []Option) *config {

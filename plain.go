@@ -24,6 +24,7 @@ import (
 type plainer struct {
 	objects   bool // convert nothing
 	cycles    bool
+	tree      bool // no container is met twice
 	maxDepth  int
 	maxDigits int
 	budget    int64 // values that dict keys may still expand to
@@ -32,6 +33,7 @@ type plainer struct {
 	seen      map[any]int
 	tuples    map[*types.Tuple]tupleNode // as keys
 	nodes     []node
+	branches  []branch
 	stack     []frame
 	pandas    reconstruct.Pandas
 	owner     ndarray.Owner // of arrays in a mapped file
@@ -83,6 +85,9 @@ func (p *plainer) convert(v any, depth int) (any, error) {
 		return plain, nil
 	}
 	p.base = depth
+	if p.tree {
+		return p.convertTree(v)
+	}
 	out, err := p.begin(v)
 	if err != nil {
 		return nil, err
@@ -135,20 +140,26 @@ func (p *plainer) put(f *frame, plain any) error {
 	case f.byStr != nil:
 		f.byStr[f.entries[f.next].Key.(string)] = plain
 	case f.byAny != nil:
-		key, err := p.key(f.entries[f.next].Key)
-		if err != nil {
-			return err
-		}
-		before := len(f.byAny)
-		if f.byAny[key] = plain; len(f.byAny) == before {
-			return keyError("two keys of a dict are %#v in Go", key)
-		}
+		return p.putKey(f.byAny, f.entries[f.next].Key, plain)
 	case f.places != nil:
 		*f.places[f.next] = plain
 	case f.set != nil:
 		return f.set(f.next, plain)
 	default:
 		f.list[f.next] = plain
+	}
+	return nil
+}
+
+// putKey stores a plain value under the key of a plain map that stands for a dict key.
+func (p *plainer) putKey(m map[any]any, key, plain any) error {
+	k, err := p.key(key)
+	if err != nil {
+		return err
+	}
+	before := len(m)
+	if m[k] = plain; len(m) == before {
+		return keyError("two keys of a dict are %#v in Go", k)
 	}
 	return nil
 }

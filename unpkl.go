@@ -97,7 +97,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err != nil {
 		return noInput(err)
 	}
-	return c.unmarshal(obj, v)
+	return c.unmarshal(obj, v, !u.Shared())
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
@@ -116,6 +116,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.Limits = c.limits
 	u.Strict = c.strict
 	u.Encoding = c.encoding
+	if !c.noFastPaths && len(c.findClass) == 0 && c.persistentLoad == nil && c.extension == nil {
+		u.Atomic = isAtomic
+	}
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()
 		u.MakeReadOnly = makeReadOnly

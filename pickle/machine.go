@@ -30,6 +30,7 @@ type machine struct {
 	proto   int   // of PROTO, or -1
 	newest  int   // protocol among the opcodes, while there was no PROTO
 	objects int64 // built, counted if there is a limit
+	shared  bool  // see Unpickler.Shared
 }
 
 var (
@@ -223,12 +224,18 @@ func (m *machine) run() (any, error) {
 		case OpBinGet:
 			if v, ok := m.memo.get(uint64(buf[pos])); ok {
 				pos++
+				if !m.shared {
+					m.again(v)
+				}
 				stack = append(stack, v)
 				continue
 			}
 		case OpLongBinGet:
 			if v, ok := m.memo.get(uint64(binary.LittleEndian.Uint32(buf[pos:]))); ok {
 				pos += 4
+				if !m.shared {
+					m.again(v)
+				}
 				stack = append(stack, v)
 				continue
 			}
@@ -304,6 +311,7 @@ func (m *machine) stop() (any, error) {
 	if err := m.w.endFrame(); err != nil {
 		return nil, m.fail(err)
 	}
+	m.u.shared = m.shared
 	m.u.proto = m.proto
 	if m.proto < 0 {
 		m.u.proto = m.newest

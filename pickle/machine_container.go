@@ -199,6 +199,7 @@ func (m *machine) loadPop() error {
 func (m *machine) loadDup() error {
 	v, err := m.top()
 	if err == nil {
+		m.again(v)
 		m.push(v)
 	}
 	return err
@@ -241,6 +242,7 @@ func (m *machine) loadGet(op Opcode) error {
 	if !ok {
 		return malformed("nothing in the memo at %d", i)
 	}
+	m.again(v)
 	m.push(v)
 	return nil
 }

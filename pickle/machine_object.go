@@ -118,6 +118,7 @@ func (m *machine) pushClass(module, name string) error {
 	if err != nil {
 		return err
 	}
+	m.hooked(class)
 	m.push(class)
 	return nil
 }
@@ -171,6 +172,7 @@ func (m *machine) made(v any, err error) error {
 	if _, ok := v.(Builder); ok && m.builders == nil {
 		m.builders = make(map[any][]uint64)
 	}
+	m.hooked(v)
 	m.push(v)
 	return nil
 }
@@ -298,11 +300,15 @@ func (m *machine) loadBuild() error {
 		}
 		m.stack[len(m.stack)-1] = v
 		m.replace(inst, v)
+		m.hooked(v)
 		return nil
 	case types.PyStateSettable:
-		return x.PySetState(state)
+		err = x.PySetState(state)
+	default:
+		err = setState(inst, state)
 	}
-	return setState(inst, state)
+	m.hooked(inst)
+	return err
 }
 
 // noteBuilder remembers where in the memo a Builder is.
@@ -459,6 +465,7 @@ func (m *machine) loadReadonlyBuffer() error {
 	if v, err = m.u.MakeReadOnly(v); err != nil {
 		return err
 	}
+	m.hooked(v)
 	m.stack[len(m.stack)-1] = v
 	return nil
 }

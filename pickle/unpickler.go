@@ -62,6 +62,9 @@ type Unpickler struct {
 	SharedInput bool
 	// Encoding says what a Python 2 str becomes.
 	Encoding Encoding
+	// Atomic reports that a value of a hook holds no other values of the pickle, and
+	// may be nil: see Shared.
+	Atomic func(v any) bool
 	// Limits bound what an input may cost.
 	Limits Limits
 
@@ -70,6 +73,7 @@ type Unpickler struct {
 	memo   memo
 	stack  []any
 	proto  int
+	shared bool
 	nested int
 	limits Limits // with defaults
 	hookOp Opcode // see HookOpcode
@@ -112,6 +116,8 @@ func (u *Unpickler) Load() (any, error) {
 		return nil, &DecodeError{Offset: u.w.offset(), Err: err}
 	}
 	m := machine{u: u, w: &u.w, slabs: &u.slabs, stack: u.stack[:0], memo: u.memo}
+	m.shared = u.Atomic == nil || u.KeepMemo
+	u.shared = true
 	m.keys.maxDepth = u.limits.Depth
 	if !u.KeepMemo {
 		m.memo.reset()
@@ -145,6 +151,13 @@ func (u *Unpickler) InputOffset() int64 { return u.w.offset() }
 // opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
 // opcodes.
 func (u *Unpickler) Protocol() int { return u.proto }
+
+// Shared reports whether in the value that Load returned last a container may be
+// met more than once. It is false only where that is sure: no opcode fetched a container, nor a
+// value of a hook that is not [Unpickler.Atomic], a second time, and no hook made or filled
+// anything but atomic values. Without Atomic it is always true. Such a value is
+// a tree, which can be walked without remembering where one has been.
+func (u *Unpickler) Shared() bool { return u.shared }
 
 // HookOpcode is for the hooks FindClass, PersistentLoad and GetExtension: it returns the
 // opcode that asks them and the position of its first byte in the input.
@@ -185,7 +198,7 @@ func (u *Unpickler) LoadNested() (any, error) {
 	}
 	u.nested++
 	proto := u.proto
-	m := machine{u: u, w: &u.w, slabs: &u.slabs}
+	m := machine{u: u, w: &u.w, slabs: &u.slabs, shared: true}
 	m.keys.maxDepth = u.limits.Depth
 	v, err := m.run()
 	u.proto = proto

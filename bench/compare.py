@@ -1,0 +1,211 @@
+"""Measures unpkl beside CPython, gopickle and og-rek, all in one run.
+
+    python compare.py [--rounds N] [--seconds S] [--full] [--only A,C,...] [--markdown FILE]
+
+Every measurement is a process of its own, in turn for each implementation, for
+several rounds; the table shows medians, and ratios within the run. Run it with a
+Python that has NumPy (and pandas for H); make compare does.
+"""
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "data")
+
+# workload, input, [(label, command words)]; the first is the reference.
+PY_OFF, PY_ON = "CPython, collector off", "CPython, collector on"
+
+
+def py(task, gc):
+    return ["py", task, gc]
+
+
+def both(task):
+    return [(PY_OFF, py(task, "off")), (PY_ON, py(task, "on"))]
+
+
+def go(impl, task):
+    return ["go", impl, task]
+
+
+def rows(full):
+    loads = lambda *more: both("loads") + [
+        ("unpkl LoadBytes", go("unpkl", "loads")),
+        *more,
+        ("gopickle", go("gopickle", "loads")),
+        ("og-rek", go("og-rek", "loads")),
+    ]
+    files = both("load-file") + [
+        ("unpkl LoadFile", go("unpkl", "load-file")),
+        ("unpkl Open", go("unpkl", "open")),
+        ("gopickle", go("gopickle", "load-file")),
+    ]
+    yield "A", "A.p5", "4 MB array, from a file", files[:-1]
+    yield "A", "A.p4", "4 MB array, protocol 4", files
+    yield "B", "B.p5", "%s array, from a file" % ("1 GB" if full else "256 MB"), files[:-1]
+    items = ("unpkl into []struct", go("unpkl", "to-items"))
+    recs = ("unpkl into []struct", go("unpkl", "to-records"))
+    for p in (4, 5):
+        yield "C", "C.p%d" % p, "100,000 small arrays, protocol %d" % p, loads(items)
+        yield "D", "D.p%d" % p, "200,000 records, protocol %d" % p, loads(recs)
+    for kind in ("floats", "ints", "strings"):
+        yield "E", "E-%s.p4" % kind, "list of %s" % kind, loads(
+            ("unpkl into []%s" % {"floats": "float64", "ints": "int64", "strings": "string"}[kind], go("unpkl", "to-" + kind))
+        )
+    yield "F", "F.p5", "1,000,000 structured rows, columns copied", [
+        (PY_OFF, py("fields", "off")),
+        ("unpkl field views", go("unpkl", "fields")),
+        ("unpkl columns copied", go("unpkl", "fields-copy")),
+        ("unpkl into []struct", go("unpkl", "rows")),
+    ]
+    for p in (0, 2):
+        yield "G", "C.p%d" % p, "100,000 small arrays, protocol %d" % p, loads(items)
+        yield "G", "D.p%d" % p, "200,000 records, protocol %d" % p, loads(recs)
+    yield "H", "H.p5", "1,000,000-row DataFrame", [
+        ("pandas, collector off", py("read_pickle", "off")),
+        ("pandas, collector on", py("read_pickle", "on")),
+        ("unpkl LoadFile", go("unpkl", "load-path")),
+        ("unpkl Open", go("unpkl", "open-file")),
+    ]
+    dumps = lambda p, *more: both("dumps%d" % p) + [("unpkl Marshal", go("unpkl", "dumps%d" % p)), *more]
+    yield "I", "A.p5", "encode the 4 MB array, protocol 5", dumps(5)
+    yield "I", "B.p5", "encode the large array, protocol 5", dumps(5)
+    yield "I", "C.p4", "encode 100,000 small arrays", dumps(4, ("unpkl Marshal of []struct", go("unpkl", "dump-items4")))
+    yield "I", "D.p4", "encode 200,000 records", dumps(
+        4, ("unpkl Marshal of []struct", go("unpkl", "dump-records4")), ("og-rek", go("og-rek", "dumps4"))
+    )
+    yield "K", "", "8 files of 50,000 records", [
+        ("unpkl, one goroutine", go("unpkl", "many1")),
+        ("unpkl, two goroutines", go("unpkl", "many2")),
+    ]
+    for mb in (1, 10, 100, 1000) if full else (1, 10, 100):
+        yield "growth", "G%dMB.p4" % mb, "records, %d MB" % mb, [("unpkl LoadBytes", go("unpkl", "loads"))]
+
+
+def path_of(name):
+    return os.path.join(DATA, name + ".pkl") if name else DATA
+
+
+def run(words, name, seconds, worker):
+    if words[0] == "py":
+        cmd = [sys.executable, os.path.join(HERE, "pyworker.py"), words[1], path_of(name), words[2], str(seconds)]
+    else:
+        cmd = [worker, words[1], words[2], path_of(name), str(seconds)]
+    p = subprocess.run(cmd, capture_output=True, text=True)
+    if p.returncode != 0:
+        return None, p.stderr.strip().splitlines()[-1:] or ["failed"]
+    return [float(x) for x in p.stdout.split()], None
+
+
+def command(words):
+    """Time and peak memory of one command, from outside."""
+    pid = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    import time
+
+    start = time.perf_counter()
+    _, status, usage = os.wait4(pid.pid, 0)
+    return time.perf_counter() - start, usage.ru_maxrss / 1024, status
+
+
+def measure(args, worker):
+    table = []
+    for workload, name, title, impls in rows(args.full):
+        if args.only and workload not in args.only:
+            continue
+        if name and not os.path.exists(path_of(name)):
+            print("%s: no input %s" % (workload, name), file=sys.stderr)
+            continue
+        seen = {label: [] for label, _ in impls}
+        errors = {}
+        for _ in range(args.rounds):
+            for label, words in impls:
+                if label in errors:
+                    continue
+                got, err = run(words, name, args.seconds, worker)
+                if err:
+                    errors[label] = err[0]
+                else:
+                    seen[label].append(got)
+        ref = None
+        for label, words in impls:
+            if label in errors:
+                table.append((workload, title, label, None, None, None, errors[label][:100]))
+                continue
+            t = statistics.median(g[0] for g in seen[label])
+            ref = ref or t
+            allocs = int(seen[label][-1][2]) if len(seen[label][-1]) > 2 else None
+            table.append((workload, title, label, t, ref / t, allocs, ""))
+            print("%-7s %-42s %-26s %10.3f ms %8.2fx %s" % (workload, title, label, t * 1e3, ref / t, allocs if allocs is not None else ""), flush=True)
+        for label, e in errors.items():
+            print("%-7s %-42s %-26s %s" % (workload, title, label, e[:100]), flush=True)
+    return table
+
+
+def commands(args, unpkl):
+    """Workload J: the command on large files; time and peak memory of the process."""
+    out = []
+    for name, title in (("B.p5", "to-json of the large array"), ("J.p4", "to-json of a sparse 1 TB array")):
+        if os.path.exists(path_of(name)):
+            got = [command([unpkl, "to-json", path_of(name)]) for _ in range(args.rounds)]
+            bad = [s for _, _, s in got if s != 0]
+            t, rss = statistics.median(g[0] for g in got), max(g[1] for g in got)
+            out.append(("J", title, "unpkl to-json", t, None, None, "failed" if bad else "%.0f MB peak" % rss))
+            print("J       %-42s %10.1f ms %6.0f MB peak %s" % (title, t * 1e3, rss, "FAILED" if bad else ""))
+    return out
+
+
+def versions(worker):
+    import numpy
+
+    lines = ["CPython %s, NumPy %s" % (platform.python_version(), numpy.__version__)]
+    try:
+        import pandas
+
+        lines.append("pandas " + pandas.__version__)
+    except ImportError:
+        pass
+    mods = subprocess.run(["go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "github.com/nlpodyssey/gopickle", "github.com/kisielk/og-rek"], cwd=HERE, capture_output=True, text=True)
+    lines += mods.stdout.split("\n")[:-1]
+    lines.append(subprocess.run(["go", "version"], capture_output=True, text=True).stdout.strip())
+    with open("/proc/cpuinfo") as f:
+        model = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
+    lines.append("%d x %s" % (len(model), model[0] if model else platform.machine()))
+    return lines
+
+
+def markdown(table, lines):
+    out = ["| | workload | implementation | median | against the first | note |", "|---|---|---|---|---|---|"]
+    for workload, title, label, t, ratio, allocs, note in table:
+        cells = [workload, title, label, "%.3g ms" % (t * 1e3) if t else "–", "%.2f×" % ratio if ratio else "", note]
+        out.append("| " + " | ".join(cells) + " |")
+    return "\n".join(out + ["", "Measured with " + "; ".join(lines) + "."]) + "\n"
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--rounds", type=int, default=3)
+    ap.add_argument("--seconds", type=float, default=1)
+    ap.add_argument("--full", action="store_true", help="B with 1 GB, growth to 1000 MB")
+    ap.add_argument("--only", type=lambda s: s.split(","))
+    ap.add_argument("--markdown")
+    args = ap.parse_args()
+    subprocess.run([sys.executable, os.path.join(HERE, "inputs.py"), DATA] + (["full"] if args.full else []), check=True)
+    worker, unpkl = os.path.join(DATA, "worker"), os.path.join(DATA, "unpkl")
+    subprocess.run(["go", "build", "-o", worker, "./worker"], cwd=HERE, check=True)
+    subprocess.run(["go", "build", "-o", unpkl, "./cmd/unpkl"], cwd=os.path.dirname(HERE), check=True)
+    table = measure(args, worker)
+    if not args.only or "J" in args.only:
+        table += commands(args, unpkl)
+    lines = versions(worker)
+    print("\n".join(lines))
+    if args.markdown:
+        with open(args.markdown, "w") as f:
+            f.write(markdown(table, lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""One CPython measurement: pyworker.py TASK FILE on|off SECONDS -> the median of its rounds, in seconds."""
+import gc
+import io
+import pickle
+import statistics
+import sys
+import time
+
+
+def load_file(path):
+    with open(path, "rb") as f:
+        return pickle.load(f)
+
+
+def rounds(prepare, run, budget, collector):
+    """Runs until the budget is spent (3 rounds at least); the collector is as asked while run runs."""
+    times = []
+    spent = time.perf_counter()
+    while len(times) < 3 or time.perf_counter() - spent < budget:
+        arg = prepare()
+        if collector == "off":
+            gc.disable()
+        start = time.perf_counter()
+        out = run(arg)
+        times.append(time.perf_counter() - start)
+        gc.enable()
+        del out
+    return statistics.median(times)
+
+
+def main(task, path, collector, budget):
+    if task == "load-file":
+        prepare, run = (lambda: path), load_file
+    elif task == "loads":
+        data = open(path, "rb").read()
+        prepare, run = (lambda: data), pickle.loads
+    elif task == "read_pickle":
+        import pandas as pd
+
+        prepare, run = (lambda: path), pd.read_pickle
+    elif task.startswith("dumps"):
+        value, protocol = load_file(path), int(task[5:])
+        prepare, run = (lambda: value), lambda v: pickle.dumps(v, protocol)
+    elif task == "fields":
+        value = load_file(path)
+        prepare, run = (lambda: value), lambda v: [v[n].copy() for n in v.dtype.names]
+    elif task == "tolist":
+        value = load_file(path)
+        prepare, run = (lambda: value), lambda v: v.tolist()
+    else:
+        raise SystemExit("unknown task " + task)
+    print(rounds(prepare, run, budget, collector))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]))

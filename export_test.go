@@ -1,0 +1,14 @@
+package unpkl
+
+import "github.com/unpkl/unpkl/pickle"
+
+// WithoutFastPaths makes everything go the general way.
+func WithoutFastPaths() Option { return func(c *config) { c.noFastPaths = true } }
+
+// IsTree reports whether nothing in the pickle is met twice.
+func IsTree(data []byte) bool {
+	u := pickle.NewUnpicklerBytes(data)
+	new(config).setUp(u)
+	_, err := u.Load()
+	return err == nil && !u.Shared()
+}

@@ -1,0 +1,141 @@
+package unpkl
+
+import (
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// NOTE. Nearly every pickle is a tree: nothing that holds other values is met
+// twice, and the machine says so. Its objects are then nobody else's, and become plain values
+// without an identity for each, and where it can be in their own memory. The
+// general way in plain.go is the oracle: FuzzFastPaths.
+//
+// A list of leaves stays where it is. It may lie side by side with others in one slab, which
+// then lives as long as any of them; so a list that holds containers moves out and
+// leaves nothing behind, lest a small list keep all that its neighbours refer to.
+
+// branch is a container of a tree that is being filled.
+type branch struct {
+	next  int
+	items []any // still to be converted into list
+	list  []any
+	dict  types.Dict // still to be converted into one of these
+	byStr map[string]any
+	byAny map[any]any
+}
+
+// convertTree is convert for the root of a tree or a part of one.
+func (p *plainer) convertTree(v any) (any, error) {
+	out, err := p.openBranch(v)
+	for err == nil && len(p.branches) > 0 {
+		err = p.grow()
+	}
+	return out, err
+}
+
+// grow converts what the innermost branch holds, up to a container that becomes the
+// innermost one.
+func (p *plainer) grow() error {
+	top := len(p.branches) - 1
+	f := &p.branches[top]
+	n := len(f.items) + len(f.dict)
+	for f.next < n {
+		i := f.next
+		f.next++
+		var child any
+		if f.dict != nil {
+			child = f.dict[i].Value
+		} else {
+			child = f.items[i]
+		}
+		plain, ok := quickLeaf(child)
+		if !ok {
+			var err error
+			if plain, err = p.openBranch(child); err != nil {
+				return err
+			}
+			f = &p.branches[top] // which may have moved
+		}
+		if err := p.keep(f, i, plain); err != nil {
+			return err
+		}
+		if len(p.branches) > top+1 {
+			return nil
+		}
+	}
+	if f.list != nil {
+		clear(f.items)
+	}
+	p.branches[top] = branch{}
+	p.branches = p.branches[:top]
+	return nil
+}
+
+// keep stores the plain value of child i.
+func (p *plainer) keep(f *branch, i int, plain any) error {
+	switch {
+	case f.list != nil:
+		f.list[i] = plain
+	case f.byStr != nil:
+		f.byStr[f.dict[i].Key.(string)] = plain
+	default:
+		return p.putKey(f.byAny, f.dict[i].Key, plain)
+	}
+	return nil
+}
+
+// openBranch returns the plain value of v, with a branch to fill it if need be.
+func (p *plainer) openBranch(v any) (any, error) {
+	var items []any
+	switch c := v.(type) {
+	case *types.List:
+		if items = *c; onlyLeaves(items) {
+			return listInPlace(c), p.deepEnough()
+		}
+	case *types.Tuple:
+		if items = *c; onlyLeaves(items) {
+			return tupleInPlace(c), p.deepEnough()
+		}
+	case *types.Dict:
+		return p.openDict(*c)
+	default:
+		if !isContainer(v) {
+			return leaf(v), nil
+		}
+		items, _ = itemsOf(v)
+	}
+	list := make([]any, len(items))
+	return list, p.push(branch{items: items, list: list})
+}
+
+func (p *plainer) openDict(dict types.Dict) (any, error) {
+	if allStrings(dict) {
+		m := make(map[string]any, len(dict))
+		return m, p.push(branch{dict: dict, byStr: m})
+	}
+	m := make(map[any]any, len(dict))
+	return m, p.push(branch{dict: dict, byAny: m})
+}
+
+func (p *plainer) push(b branch) error {
+	err := p.deepEnough()
+	p.branches = append(p.branches, b)
+	return err
+}
+
+// deepEnough checks that another level of containers is within the limit.
+func (p *plainer) deepEnough() error {
+	if depth := p.base + len(p.branches) + 1; depth > p.maxDepth {
+		return limitError("Depth", int64(p.maxDepth), int64(depth))
+	}
+	return nil
+}
+
+// onlyLeaves reports whether all items are their own plain values.
+func onlyLeaves(items []any) bool {
+	for _, v := range items {
+		if _, ok := quickLeaf(v); !ok {
+			return false
+		}
+	}
+	return true
+}
