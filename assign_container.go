@@ -13,9 +13,12 @@ import (
 // pointerPlan: None is nil; the same container into the same pointer type is the same
 // pointer; otherwise the value goes into what is pointed to, made if nil.
 func pointerPlan(t reflect.Type) assignFunc {
+	if isTableType(t.Elem()) {
+		return tablePlan(t)
+	}
 	elem := planOf(t.Elem())
 	return func(a *assigner, src any, dst reflect.Value) error {
-		if src == nil {
+		if isNone(src) {
 			dst.SetZero()
 			return nil
 		}
@@ -56,12 +59,18 @@ func slicePlan(t reflect.Type) assignFunc {
 	isBytes := t.Elem().Kind() == reflect.Uint8
 	isAny := t == anySliceType
 	return func(a *assigner, src any, dst reflect.Value) error {
-		if src == nil {
+		if isNone(src) {
 			dst.SetZero()
 			return nil
 		}
 		if a.recall(src, dst) {
 			return nil
+		}
+		if table, err := a.tableOf(src); table != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			return a.tableToSlice(table, src, dst, elem)
 		}
 		if b, ok := bytesOf(src); ok && isBytes {
 			dst.SetBytes(append(make([]byte, 0, len(b)), b...))
@@ -222,12 +231,18 @@ func mapPlan(t reflect.Type) assignFunc {
 		member.SetBool(true)
 	}
 	return func(a *assigner, src any, dst reflect.Value) error {
-		if src == nil {
+		if isNone(src) {
 			dst.SetZero()
 			return nil
 		}
 		if a.recall(src, dst) {
 			return nil
+		}
+		if table, err := a.tableOf(src); table != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			return a.tableToMap(table, src, dst, key, elem)
 		}
 		if members, ok := setItems(src); ok && isSet {
 			return a.assignSet(src, members, dst, key, member)

@@ -64,6 +64,9 @@ func assignUint(a *assigner, src any, dst reflect.Value) error {
 func assignFloat(a *assigner, src any, dst reflect.Value) error {
 	v := bare(src)
 	if v == nil {
+		if src == any(missing{}) {
+			dst.SetFloat(math.NaN())
+		}
 		return nil
 	}
 	f, err := toFloat64(v, dst.Kind() == reflect.Float32)
@@ -363,8 +366,19 @@ func textPlan(byKind assignFunc) assignFunc {
 
 // assignExact is the plan of a type that is itself what an object is.
 func assignExact(a *assigner, src any, dst reflect.Value) error {
-	if src == nil {
+	if isNone(src) {
 		return nil
+	}
+	if isTableType(dst.Type()) {
+		p := reflect.New(reflect.PointerTo(dst.Type())).Elem()
+		if err := planOf(p.Type()).assign(a, src, p); err != nil || p.IsNil() {
+			return err
+		}
+		dst.Set(p.Elem())
+		return nil
+	}
+	if reflect.TypeOf(src) != dst.Type() {
+		src = bare(src)
 	}
 	if reflect.TypeOf(src) != dst.Type() {
 		return a.mismatch(src, dst.Type(), nil)
@@ -394,7 +408,7 @@ func assignAny(a *assigner, src any, dst reflect.Value) error {
 // assignInterface fills an interface with methods: by the pointer that it holds, or
 // with the object or plain value if that has the methods.
 func assignInterface(a *assigner, src any, dst reflect.Value) error {
-	if src == nil {
+	if isNone(src) {
 		dst.SetZero()
 		return nil
 	}

@@ -42,6 +42,16 @@ func (s *structPlanner) assign(a *assigner, src any, dst reflect.Value) error {
 		return err
 	}
 	defer a.leave()
+	if table, err := a.tableOf(src); table != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		entries, err := a.tableEntries(table)
+		if err != nil || entries == nil {
+			return a.mismatch(src, s.typ, err)
+		}
+		return s.byName(a, entries, dst)
+	}
 	switch v := src.(type) {
 	case *types.Dict:
 		return s.byName(a, *v, dst)

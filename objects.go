@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -141,9 +142,19 @@ func ownElements(a *ndarray.Array) []any {
 	return elems
 }
 
-// bare returns the Go value of a numpy scalar or 0-d array, and anything else as it is.
+// bare returns the Go value of a numpy scalar, of a 0-d array or of a scalar of pandas,
+// whose NaT and NA are None here, and anything else as it is.
 func bare(v any) any {
 	switch s := v.(type) {
+	case missing:
+		return nil
+	case *pickle.Object, pickle.Global:
+		if c, ok, err := reconstruct.ReadPandasScalar(v); ok && err == nil {
+			if _, null := c.(reconstruct.PandasNull); null {
+				return nil
+			}
+			return c
+		}
 	case *ndarray.Scalar:
 		return s.Value()
 	case *ndarray.Array:
@@ -188,7 +199,12 @@ var errNaT = errors.New("NaT is not a time")
 // timeOf returns a datetime, date or datetime64 as a time.Time.
 func timeOf(v any) (t time.Time, ok bool, err error) {
 	switch v := v.(type) {
+	case time.Time:
+		return v, true, nil
 	case *reconstruct.Datetime:
+		t, err = v.Time()
+		return t, true, err
+	case reconstruct.Timestamp:
 		t, err = v.Time()
 		return t, true, err
 	case *reconstruct.Date:
@@ -206,6 +222,13 @@ func timeOf(v any) (t time.Time, ok bool, err error) {
 // durationOf returns a timedelta or timedelta64 as a time.Duration.
 func durationOf(v any) (d time.Duration, ok bool, err error) {
 	switch v := v.(type) {
+	case time.Duration:
+		return v, true, nil
+	case reconstruct.PandasTimedelta:
+		if d, ok = v.Plain().(time.Duration); !ok {
+			err = errOverflow
+		}
+		return d, true, err
 	case reconstruct.Timedelta:
 		if d, ok = v.Duration(); !ok {
 			err = errOverflow
@@ -224,31 +247,39 @@ func durationOf(v any) (d time.Duration, ok bool, err error) {
 // objectTypes are the struct types that objects point to. They are filled by nothing but
 // an object of the same type.
 var objectTypes = map[reflect.Type]bool{
-	reflect.TypeFor[ndarray.Array]():           true,
-	reflect.TypeFor[ndarray.Scalar]():          true,
-	reflect.TypeFor[ndarray.Masked]():          true,
-	reflect.TypeFor[ndarray.DType]():           true,
-	reflect.TypeFor[ndarray.Record]():          true,
-	reflect.TypeFor[ndarray.Datetime64]():      true,
-	reflect.TypeFor[ndarray.Timedelta64]():     true,
-	reflect.TypeFor[ndarray.LongDouble]():      true,
-	reflect.TypeFor[pickle.Object]():           true,
-	reflect.TypeFor[pickle.Global]():           true,
-	reflect.TypeFor[pickle.Set]():              true,
-	reflect.TypeFor[pickle.FrozenSet]():        true,
-	reflect.TypeFor[reconstruct.OrderedDict](): true,
-	reflect.TypeFor[reconstruct.DefaultDict](): true,
-	reflect.TypeFor[reconstruct.Counter]():     true,
-	reflect.TypeFor[reconstruct.Deque]():       true,
-	reflect.TypeFor[reconstruct.Date]():        true,
-	reflect.TypeFor[reconstruct.Time]():        true,
-	reflect.TypeFor[reconstruct.Datetime]():    true,
-	reflect.TypeFor[reconstruct.Timedelta]():   true,
-	reflect.TypeFor[reconstruct.Timezone]():    true,
-	reflect.TypeFor[reconstruct.ZoneInfo]():    true,
-	reflect.TypeFor[reconstruct.Fraction]():    true,
-	reflect.TypeFor[reconstruct.Range]():       true,
-	reflect.TypeFor[reconstruct.Slice]():       true,
+	reflect.TypeFor[ndarray.Array]():               true,
+	reflect.TypeFor[ndarray.Scalar]():              true,
+	reflect.TypeFor[ndarray.Masked]():              true,
+	reflect.TypeFor[ndarray.DType]():               true,
+	reflect.TypeFor[ndarray.Record]():              true,
+	reflect.TypeFor[ndarray.Datetime64]():          true,
+	reflect.TypeFor[ndarray.Timedelta64]():         true,
+	reflect.TypeFor[ndarray.LongDouble]():          true,
+	reflect.TypeFor[pickle.Object]():               true,
+	reflect.TypeFor[pickle.Global]():               true,
+	reflect.TypeFor[pickle.Set]():                  true,
+	reflect.TypeFor[pickle.FrozenSet]():            true,
+	reflect.TypeFor[reconstruct.OrderedDict]():     true,
+	reflect.TypeFor[reconstruct.DefaultDict]():     true,
+	reflect.TypeFor[reconstruct.Counter]():         true,
+	reflect.TypeFor[reconstruct.Deque]():           true,
+	reflect.TypeFor[reconstruct.Date]():            true,
+	reflect.TypeFor[reconstruct.Time]():            true,
+	reflect.TypeFor[reconstruct.Datetime]():        true,
+	reflect.TypeFor[reconstruct.Timedelta]():       true,
+	reflect.TypeFor[reconstruct.Timezone]():        true,
+	reflect.TypeFor[reconstruct.ZoneInfo]():        true,
+	reflect.TypeFor[reconstruct.Fraction]():        true,
+	reflect.TypeFor[reconstruct.Range]():           true,
+	reflect.TypeFor[reconstruct.Slice]():           true,
+	tableType:                                      true,
+	seriesType:                                     true,
+	labelsType:                                     true,
+	sparseType:                                     true,
+	reflect.TypeFor[reconstruct.Timestamp]():       true,
+	reflect.TypeFor[reconstruct.PandasTimedelta](): true,
+	reflect.TypeFor[tables.PeriodValue]():          true,
+	reflect.TypeFor[tables.IntervalValue]():        true,
 }
 
 // isObjectType reports whether values of t come from a pickle as they are.
@@ -294,6 +325,8 @@ func describe(v any) string {
 		return fmt.Sprintf("scalar of dtype %v", v.DType())
 	case *ndarray.Masked:
 		return fmt.Sprintf("masked array of dtype %v, shape %s", v.Data.DType(), shapeText(v.Data.Shape()))
+	case *tables.Frame:
+		return "DataFrame"
 	case *pickle.Object:
 		if name := v.ClassName(); name != "" {
 			return name

@@ -31,7 +31,7 @@ func (p *plainer) library(v any) (plain any, ok bool, err error) {
 			return plain, true, err
 		}
 		if c, ok, err = p.pandas.Convert(v); !ok && err == nil {
-			c, ok, err = sparseOf(v)
+			c, ok, err = sparseOf(&p.pandas, v)
 		}
 	case *ndarray.Array, pickle.Named:
 		c, ok, err = p.pandas.Convert(v)
@@ -54,8 +54,8 @@ func (p *plainer) library(v any) (plain any, ok bool, err error) {
 }
 
 // sparseOf keeps a typed nil out of an interface.
-func sparseOf(v *pickle.Object) (any, bool, error) {
-	s, ok, err := reconstruct.ReadSparse(v)
+func sparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
+	s, ok, err := p.Sparse(v)
 	if !ok {
 		return nil, false, err
 	}

@@ -31,6 +31,9 @@ func Column[T any](f *Frame, name string) ([]T, error) {
 // slice is the caller's, but where s holds just such numbers without a mask in
 // contiguous memory: then it aliases the series.
 func Values[T any](s *Series) ([]T, error) {
+	if s.Kind == Opaque {
+		return nil, errorf("an extension array of the class %s, which is not read", s.DType)
+	}
 	if out, ok, err := fastValues[T](s); ok {
 		return out, err
 	}
@@ -40,6 +43,7 @@ func Values[T any](s *Series) ([]T, error) {
 		return nil, errorf("a series cannot become []%v", reflect.TypeFor[T]())
 	}
 	v := reflect.ValueOf(out)
+	at := s.reader(reflect.TypeFor[T]())
 	for i := range out {
 		if s.IsNull(i) {
 			if !setNull(v.Index(i)) {
@@ -47,7 +51,7 @@ func Values[T any](s *Series) ([]T, error) {
 			}
 			continue
 		}
-		if err := set(v.Index(i), s.At(i)); err != nil {
+		if err := set(v.Index(i), at(i)); err != nil {
 			return nil, fmt.Errorf("element %d: %w", i, err)
 		}
 	}
@@ -186,13 +190,17 @@ func (f *Frame) fillField(rows reflect.Value, field reflect.StructField, name st
 		}
 		return nil
 	}
+	if s.Kind == Opaque {
+		return errorf("column %q is an extension array of the class %s, which is not read", name, s.DType)
+	}
+	at := s.reader(field.Type)
 	for i := range rows.Len() {
 		dst := rows.Index(i).FieldByIndex(field.Index)
 		if s.IsNull(i) {
 			setNull(dst)
 			continue
 		}
-		if err := set(dst, s.At(i)); err != nil {
+		if err := set(dst, at(i)); err != nil {
 			return fmt.Errorf("column %q into %s: row %d: %w", name, field.Name, i, err)
 		}
 	}

@@ -77,6 +77,29 @@ func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 	return r.value, r.value != nil, r.err
 }
 
+// sparseOf is the key of a Sparse in results.
+type sparseOf struct{ o *pickle.Object }
+
+// Sparse is [ReadSparse] that gives the same result for the same object.
+func (p *Pandas) Sparse(v any) (s *Sparse, ok bool, err error) {
+	o, isObject := v.(*pickle.Object)
+	if !isObject {
+		return nil, false, nil
+	}
+	if r, done := p.results[sparseOf{o}]; done {
+		s, ok = r.value.(*Sparse)
+		return s, ok, r.err
+	}
+	if s, ok, err = ReadSparse(v); ok || err != nil {
+		r := result{err: err}
+		if ok {
+			r.value = s
+		}
+		p.keep(sparseOf{o}, r)
+	}
+	return s, ok, err
+}
+
 func (p *Pandas) keep(v any, r result) {
 	if p.results == nil {
 		p.results = map[any]result{}

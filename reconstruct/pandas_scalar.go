@@ -26,7 +26,51 @@ func (n PandasNull) Plain() any { return nil }
 type Timestamp struct {
 	Value int64
 	Unit  string // "s", "ms", "us" or "ns"
-	TZ    any    // the time zone as read, nil if naive
+	TZ    any    // the time zone as read, or a *time.Location; nil if naive
+}
+
+// TimestampAt returns element i of a Datetime series; ok is false where it is missing
+// or the series is of another kind. A zone that is not known counts as UTC.
+func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
+	if s.Kind != frame.Datetime || s.IsNull(i) {
+		return t, false
+	}
+	d, ok := s.At(i).(ndarray.Datetime64)
+	if !ok || d.Unit.Num != 1 || unitsPerSecond[d.Unit.Base] == 0 {
+		return t, false
+	}
+	t = Timestamp{Value: d.Value, Unit: d.Unit.Base}
+	if s.TZ != "" {
+		loc, err := s.Location()
+		if err != nil {
+			loc = time.UTC
+		}
+		t.TZ = loc
+	}
+	return t, true
+}
+
+// ReadPandasScalar turns what pandas wrote for a scalar into a [Timestamp],
+// [PandasTimedelta], frame.PeriodValue, frame.IntervalValue or [PandasNull]; ok is
+// false where v is none of these. It is [Pandas].Convert for these alone.
+func ReadPandasScalar(v any) (value any, ok bool, err error) {
+	if n, isNull := pandasNull(v); isNull {
+		return n, true, nil
+	}
+	o, isObject := v.(*pickle.Object)
+	if !isObject {
+		return nil, false, nil
+	}
+	inst, isInst := named(o)
+	if !isInst {
+		return nil, false, nil
+	}
+	name, isPandas := pandasName(inst.Class)
+	if !isPandas {
+		return nil, false, nil
+	}
+	value, err = new(Pandas).scalar(name, inst)
+	return value, value != nil && err == nil, err
 }
 
 // PandasTimedelta is pandas.Timedelta: Value counts units.

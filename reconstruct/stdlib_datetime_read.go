@@ -284,6 +284,8 @@ func Location(tz any) (*time.Location, error) {
 	switch z := tz.(type) {
 	case nil:
 		return time.UTC, nil
+	case *time.Location:
+		return z, nil
 	case *Timezone:
 		return z.location(), nil
 	case *ZoneInfo:
