@@ -85,14 +85,16 @@ func TestReadmeTest(t *testing.T) {
 	}
 }
 
-// TestReadmeProgram compiles and runs the Go program.
-func TestReadmeProgram(t *testing.T) {
-	path := writeFile(t, "main.go", readme(t, "program"))
-	cmd := exec.Command("go", "run", path)
-	cmd.Dir = moduleRoot
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+// TestReadmePrograms compiles and runs the Go programs.
+func TestReadmePrograms(t *testing.T) {
+	for _, name := range []string{"program", "write"} {
+		path := writeFile(t, "main.go", readme(t, name))
+		cmd := exec.Command("go", "run", path)
+		cmd.Dir = moduleRoot
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		checkReadme(t, name+"-output", string(out))
 	}
-	checkReadme(t, "program-output", string(out))
 }
