@@ -12,3 +12,6 @@ func IsTree(data []byte) bool {
 	_, err := u.Load()
 	return err == nil && !u.Shared()
 }
+
+// Direct reports whether data takes the direct way into what v points to.
+func Direct(data []byte, v any) bool { return new(config).unmarshalDirect(data, v) }

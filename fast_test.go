@@ -1,6 +1,7 @@
 package unpkl_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math"
 	"os"
@@ -35,7 +36,20 @@ func fastTargets() []any {
 		F      float32          `pickle:"f"`
 		Pair   [2]int           `pickle:"pair"`
 	}
+	type flat struct {
+		ID    int     `pickle:"id"`
+		A     int8    `pickle:"a"`
+		Name  string  `pickle:"name"`
+		Value float32 `pickle:"value"`
+		inner
+		Tags []string  `pickle:"tags"`
+		B    []uint16  `pickle:"b"`
+		C    []inner   `pickle:"c"`
+		D    [][]int64 `pickle:"d"`
+		On   bool      `pickle:"active"`
+	}
 	return []any{
+		new([]flat), new([][]string), new([][]int8), new([][]flat), new([][][]float64), new([]uint64),
 		new(any), new(record), new([]record), new([]*record), new(map[string]record), new([]float64), new([]int),
 		new([]int64), new([]uint8), new([]string), new([]bool), new([][]float32), new([]any), new(map[string]any),
 		new(map[string]int), new(map[int]string), new(string), new(float64), new(*int), new([][]string), new([]inner),
@@ -169,6 +183,82 @@ func FuzzFastPaths(f *testing.F) {
 			}
 		}
 	}
-	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 10_000, DecompressedBytes: 1 << 20, Depth: 50})
+	for _, text := range directPickles {
+		data, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 10_000, DecompressedBytes: 1 << 20})
 	f.Fuzz(func(t *testing.T, data []byte) { bothWays(t, data, limits) })
+}
+
+// directPickles were made by CPython 3: pickle.dumps of records with all fields of flat, and of lists of
+// scalars and of lists, at protocols 2, 4 and 5.
+var directPickles = []string{
+	"gAJdcQAofXEBKFgCAAAAaWRxAkr/////WAEAAABhcQNLAFgEAAAAbmFtZXEEWAAAAABxBVgFAAAAdmFsdWVxBkcAAAAAAAAAAFgEAAAAdGFnc3EHXXEIWAEAAABicQldcQpYAQAAAGNxC11xDFgBAAAAZHENXXEOWAYAAABhY3RpdmVxD4hYBQAAAGV4dHJhcRBOWAQAAABtb3JlcRFYAQAAAHhxEnV9cRMoaAJLAGgDSv////9oBFgCAAAAbjFxFGgGRz/gAAAAAAAAaAddcRVYAgAAAHQxcRZhaAldcRdLAWFoC11xGH1xGShoAksBWAUAAABuYW1lc3EaXXEbdWFoDV1xHF1xHWFoD4loEE5oEWgSdX1xHihoAksBaANK/v///2gEWAQAAABuMm4ycR9oBkc/8AAAAAAAAGgHXXEgKFgCAAAAdDBxIWghZWgJXXEiKEsCSwJlaAtdcSMofXEkKGgCSwJoGl1xJXV9cSZlaA1dcScoXXEoXXEpKIoGAAAAAAABSv////9lZWgPiGgQTmgRaBJ1fXEqKGgCSwJoA0r9////aARYBgAAAG4zbjNuM3EraAZHP/gAAAAAAABoB11xLChYAgAAAHQxcS1oLWgtZWgJXXEuaAtdcS8ofXEwKGgCSwNoGl1xMXV9cTJlaA1dcTMoXXE0XXE1KIoGAAAAAAABSv////9lXXE2SwNhZWgPiWgQTmgRaBJ1ZS4=",
+	"gASVrAEAAAAAAABdlCh9lCiMAmlklEr/////jAFhlEsAjARuYW1llIwAlIwFdmFsdWWURwAAAAAAAAAAjAR0YWdzlF2UjAFilF2UjAFjlF2UjAFklF2UjAZhY3RpdmWUiIwFZXh0cmGUTowEbW9yZZSMAXiUdX2UKGgCSwBoA0r/////aASMAm4xlGgGRz/gAAAAAAAAaAddlIwCdDGUYWgJXZRLAWFoC12UfZQoaAJLAYwFbmFtZXOUXZR1YWgNXZRdlGFoD4loEE5oEWgSdX2UKGgCSwFoA0r+////aASMBG4ybjKUaAZHP/AAAAAAAABoB12UKIwCdDCUaCFlaAldlChLAksCZWgLXZQofZQoaAJLAmgaXZR1fZRlaA1dlChdlF2UKIoGAAAAAAABSv////9lZWgPiGgQTmgRaBJ1fZQoaAJLAmgDSv3///9oBIwGbjNuM24zlGgGRz/4AAAAAAAAaAddlCiMAnQxlGgtaC1laAldlGgLXZQofZQoaAJLA2gaXZR1fZRlaA1dlChdlF2UKIoGAAAAAAABSv////9lXZRLA2FlaA+JaBBOaBFoEnVlLg==",
+	"gAWVrAEAAAAAAABdlCh9lCiMAmlklEr/////jAFhlEsAjARuYW1llIwAlIwFdmFsdWWURwAAAAAAAAAAjAR0YWdzlF2UjAFilF2UjAFjlF2UjAFklF2UjAZhY3RpdmWUiIwFZXh0cmGUTowEbW9yZZSMAXiUdX2UKGgCSwBoA0r/////aASMAm4xlGgGRz/gAAAAAAAAaAddlIwCdDGUYWgJXZRLAWFoC12UfZQoaAJLAYwFbmFtZXOUXZR1YWgNXZRdlGFoD4loEE5oEWgSdX2UKGgCSwFoA0r+////aASMBG4ybjKUaAZHP/AAAAAAAABoB12UKIwCdDCUaCFlaAldlChLAksCZWgLXZQofZQoaAJLAmgaXZR1fZRlaA1dlChdlF2UKIoGAAAAAAABSv////9lZWgPiGgQTmgRaBJ1fZQoaAJLAmgDSv3///9oBIwGbjNuM24zlGgGRz/4AAAAAAAAaAddlCiMAnQxlGgtaC1laAldlGgLXZQofZQoaAJLA2gaXZR1fZRlaA1dlChdlF2UKIoGAAAAAAABSv////9lXZRLA2FlaA+JaBBOaBFoEnVlLg==",
+	"gAJdcQAoRz/4AAAAAAAAR8AAAAAAAAAAR0AKAAAAAAAAZS4=",
+	"gASVIAAAAAAAAABdlChHP/gAAAAAAABHwAAAAAAAAABHQAoAAAAAAABlLg==",
+	"gAWVIAAAAAAAAABdlChHP/gAAAAAAABHwAAAAAAAAABHQAoAAAAAAABlLg==",
+	"gAJdcQAoSwFLAk0sAUpwEQEASvv///+KBgAAAAAAAWUu",
+	"gASVHgAAAAAAAABdlChLAUsCTSwBSnARAQBK+////4oGAAAAAAABZS4=",
+	"gAWVHgAAAAAAAABdlChLAUsCTSwBSnARAQBK+////4oGAAAAAAABZS4=",
+	"gAJdcQAoWAEAAABhcQFYAAAAAHECWC0AAABsb25nIHN0cmluZyB0aGF0IGlzIG5vdCBzaG9ydCBlbm91Z2ggZm9yIHRoYXRxA2gBaAJoA2Uu",
+	"gASVQgAAAAAAAABdlCiMAWGUjACUjC1sb25nIHN0cmluZyB0aGF0IGlzIG5vdCBzaG9ydCBlbm91Z2ggZm9yIHRoYXSUaAFoAmgDZS4=",
+	"gAWVQgAAAAAAAABdlCiMAWGUjACUjC1sb25nIHN0cmluZyB0aGF0IGlzIG5vdCBzaG9ydCBlbm91Z2ggZm9yIHRoYXSUaAFoAmgDZS4=",
+	"gAJdcQAoXXEBRz/wAAAAAAAAYV1xAl1xAyhHQAAAAAAAAABHQAgAAAAAAABlZS4=",
+	"gASVKQAAAAAAAABdlChdlEc/8AAAAAAAAGFdlF2UKEdAAAAAAAAAAEdACAAAAAAAAGVlLg==",
+	"gAWVKQAAAAAAAABdlChdlEc/8AAAAAAAAGFdlF2UKEdAAAAAAAAAAEdACAAAAAAAAGVlLg==",
+	"gAJdcQAoXXEBXXECKF1xAyhHP/gAAAAAAABLAmVdcQRLA2FlXXEFXXEGYWUu",
+	"gASVJAAAAAAAAABdlChdlF2UKF2UKEc/+AAAAAAAAEsCZV2USwNhZV2UXZRhZS4=",
+	"gAWVJAAAAAAAAABdlChdlF2UKF2UKEc/+AAAAAAAAEsCZV2USwNhZV2UXZRhZS4=",
+	"gAJdcQAoiIlOZS4=",
+	"gASVCAAAAAAAAABdlCiIiU5lLg==",
+	"gAWVCAAAAAAAAABdlCiIiU5lLg==",
+	"gAJdcQAu",
+	"gARdlC4=",
+	"gAVdlC4=",
+	"gAJdcQBdcQFhLg==",
+	"gASVBgAAAAAAAABdlF2UYS4=",
+	"gAWVBgAAAAAAAABdlF2UYS4=",
+	"gAJdcQAoXXEBWAEAAAB4cQJhXXEDKGgCWAEAAAB5cQRlXXEFZS4=",
+	"gASVGAAAAAAAAABdlChdlIwBeJRhXZQoaAKMAXmUZV2UZS4=",
+	"gAWVGAAAAAAAAABdlChdlIwBeJRhXZQoaAKMAXmUZV2UZS4=",
+}
+
+// TestDirect checks that lists as Python writes them take the direct way, and what comes of them.
+func TestDirect(t *testing.T) {
+	taken := 0
+	for _, text := range directPickles {
+		data, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bothWays(t, data)
+		for _, target := range fastTargets() {
+			if unpkl.Direct(data, target) {
+				taken++
+				break
+			}
+		}
+		for n := range data { // no part of a pickle is a pickle
+			for _, target := range fastTargets() {
+				if unpkl.Direct(data[:n], target) {
+					t.Fatalf("%d of %d bytes into %T", n, len(data), target)
+				}
+			}
+		}
+	}
+	// After an empty list of lists, the next list may be its item or not: 3 are left to the machine.
+	if taken != len(directPickles)-3 {
+		t.Errorf("only %d of %d take the direct way", taken, len(directPickles))
+	}
+	var floats []float64
+	data, _ := base64.StdEncoding.DecodeString(directPickles[4])
+	if !unpkl.Direct(data, &floats) || !slices.Equal(floats, []float64{1.5, -2, 3.25}) {
+		t.Errorf("got %v", floats)
+	}
 }

@@ -1,0 +1,434 @@
+package unpkl
+
+import (
+	"encoding/binary"
+	"math"
+	"reflect"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NOTE. Lists of numbers, of text and of records, as Python's picklers write them, go straight
+// into slices of Go values: no object is made of them. What is read here is a small
+// part of the language: scalars, lists, and dicts with text keys, none of them met twice. At the first opcode,
+// value or limit that is anything else, nothing is set and the machine
+// begins again; so this way has no errors of its own, and where it succeeds, the general way gives
+// the same: FuzzFastPaths.
+//
+// Calls nest as deep as the Go type, which does not contain itself.
+
+// direct reads one pickle.
+type direct struct {
+	buf    []byte
+	pos    int
+	end    int    // of the frame, or of buf
+	memo   []span // of strings; of containers with n < 0
+	budget int64
+	text   []byte            // room for short strings
+	rows   []string          // of the list being read
+	slices []string          // room for short lists of strings
+	one    string            // of them
+	framed bool              // whether pos is in a frame
+	large  map[uint32]string // strings of the memo that are worth sharing
+}
+
+// span is where a string is in buf.
+type span struct {
+	at uint32
+	n  int32
+}
+
+// maxRepeat is the longest string that a GET copies instead of sharing it.
+const maxRepeat = 32
+
+// unmarshalDirect tries to put the pickle in data into the slice that v points to.
+func (c *config) unmarshalDirect(data []byte, v any) bool {
+	l := &c.limits
+	if c.noFastPaths || len(data) > math.MaxInt32 || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 {
+		return false
+	}
+	t := reflect.TypeOf(v).Elem()
+	if t.Kind() != reflect.Slice {
+		return false
+	}
+	p := directOf(t)
+	if p == nil {
+		return false
+	}
+	d := direct{buf: data, end: len(data), budget: l.WithDefaults().Expansion - 1}
+	if len(data) < 2 || data[0] != byte(pickle.OpProto) || data[1] > pickle.HighestProtocol {
+		return false
+	}
+	d.pos = 2
+	out := reflect.New(t)
+	if op, ok := d.next(); !ok || op != pickle.OpEmptyList {
+		return false
+	}
+	if !d.list(p, out.UnsafePointer()) {
+		return false
+	}
+	if op, ok := d.next(); !ok || op != pickle.OpStop {
+		return false
+	}
+	reflect.ValueOf(v).Elem().Set(out.Elem())
+	return true
+}
+
+// peek returns the next opcode, past frames, and leaves pos at it.
+func (d *direct) peek() (pickle.Opcode, bool) {
+	for {
+		if d.pos >= d.end {
+			if d.end, d.framed = len(d.buf), false; d.pos >= d.end {
+				return 0, false
+			}
+		}
+		op := pickle.Opcode(d.buf[d.pos])
+		if op != pickle.OpFrame {
+			return op, true
+		}
+		if d.framed || d.end-d.pos < 9 {
+			return 0, false
+		}
+		n := binary.LittleEndian.Uint64(d.buf[d.pos+1:])
+		d.pos += 9
+		if n > uint64(len(d.buf)-d.pos) {
+			return 0, false
+		}
+		d.end, d.framed = d.pos+int(n), true
+	}
+}
+
+// next takes the next opcode.
+func (d *direct) next() (pickle.Opcode, bool) {
+	op, ok := d.peek()
+	d.pos++
+	return op, ok
+}
+
+// arg takes n bytes.
+func (d *direct) arg(n int) []byte {
+	if d.end-d.pos < n {
+		return nil
+	}
+	b := d.buf[d.pos : d.pos+n]
+	d.pos += n
+	return b
+}
+
+// put takes the PUT that may follow a value, which s is for the memo.
+func (d *direct) put(s span) bool {
+	op, ok := d.peek()
+	if !ok {
+		return false
+	}
+	var i uint64
+	switch op {
+	case pickle.OpMemoize:
+		d.pos++
+		d.memo = add(d.memo, s)
+		return true
+	case pickle.OpBinPut:
+		if d.end-d.pos < 2 {
+			return false
+		}
+		i = uint64(d.buf[d.pos+1])
+		d.pos += 2
+	case pickle.OpLongBinPut:
+		if d.end-d.pos < 5 {
+			return false
+		}
+		i = uint64(binary.LittleEndian.Uint32(d.buf[d.pos+1:]))
+		d.pos += 5
+	default:
+		return true
+	}
+	d.memo = add(d.memo, s)
+	return i == uint64(len(d.memo)-1)
+}
+
+// add is append with doubling throughout: new memory costs more than copying.
+func add[T any](s []T, v T) []T {
+	if len(s) == cap(s) {
+		s = append(make([]T, 0, max(16, 2*cap(s))), s...)
+	}
+	return append(s, v)
+}
+
+// str takes the rest of an opcode that pushes a str.
+func (d *direct) str(op pickle.Opcode) (span, bool) {
+	var n, i int
+	switch op {
+	case pickle.OpShortBinUnicode:
+		if b := d.arg(1); b != nil {
+			n = int(b[0])
+			return d.newStr(n)
+		}
+	case pickle.OpBinUnicode:
+		if b := d.arg(4); b != nil {
+			if u := binary.LittleEndian.Uint32(b); u < math.MaxInt32 {
+				return d.newStr(int(u))
+			}
+		}
+	case pickle.OpBinGet:
+		if b := d.arg(1); b != nil {
+			i = int(b[0])
+			return d.get(i)
+		}
+	case pickle.OpLongBinGet:
+		if b := d.arg(4); b != nil {
+			return d.get(int(binary.LittleEndian.Uint32(b)))
+		}
+	}
+	return span{}, false
+}
+
+func (d *direct) newStr(n int) (span, bool) {
+	s := span{uint32(d.pos), int32(n)}
+	if d.end-d.pos < n || !utf8.Valid(d.buf[d.pos:d.pos+n]) {
+		return s, false
+	}
+	d.pos += n
+	return s, d.put(s)
+}
+
+func (d *direct) get(i int) (span, bool) {
+	if i >= len(d.memo) || d.memo[i].n < 0 {
+		return span{}, false
+	}
+	return d.memo[i], true
+}
+
+// bytes are those of a string.
+func (d *direct) bytes(s span) []byte { return d.buf[s.at : int(s.at)+int(s.n)] }
+
+// string copies a string out of the input.
+func (d *direct) string(op pickle.Opcode, s span) string {
+	const slab = 4 << 10
+	b := d.bytes(s)
+	switch {
+	case len(b) == 0:
+		return ""
+	case len(b) > maxRepeat && (op == pickle.OpBinGet || op == pickle.OpLongBinGet):
+		if d.large == nil {
+			d.large = make(map[uint32]string)
+		}
+		str, ok := d.large[s.at]
+		if !ok {
+			str = string(b)
+			d.large[s.at] = str
+		}
+		return str
+	case len(b) >= slab/4:
+		return string(b)
+	}
+	if cap(d.text)-len(d.text) < len(b) {
+		d.text = make([]byte, 0, min(slab, max(2*cap(d.text), 256, len(b))))
+	}
+	n := len(d.text)
+	d.text = append(d.text, b...)
+	return stringAt(d.text[n:])
+}
+
+// list reads a list, whose opcode was taken, into the slice at dst.
+func (d *direct) list(p *directPlan, dst unsafe.Pointer) bool {
+	if !d.put(span{n: -1}) {
+		return false
+	}
+	if p.elem.kind == reflect.String {
+		d.rows = d.rows[:0]
+		ok := d.items(pickle.OpAppends, pickle.OpAppend, func(op pickle.Opcode) bool {
+			d.one = ""
+			ok := d.value(p.elem, op, unsafe.Pointer(&d.one))
+			d.rows = add(d.rows, d.one)
+			return ok
+		}, func() { d.rows = d.rows[:0] })
+		d.finishStrings(d.rows, dst)
+		return ok
+	}
+	s := sliceBuilder{plan: p}
+	ok := d.items(pickle.OpAppends, pickle.OpAppend, func(op pickle.Opcode) bool {
+		return d.value(p.elem, op, s.next(d))
+	}, func() { s.n = 0 })
+	s.finish(dst)
+	return ok
+}
+
+// items reads the items of a list or dict, which come several between a MARK and the opcode many, or
+// alone before the opcode one. What was read as the first item and is not is taken back by undo.
+func (d *direct) items(many, one pickle.Opcode, item func(op pickle.Opcode) bool, undo func()) bool {
+	for some := false; ; some = true {
+		op, ok := d.peek()
+		if !ok {
+			return false
+		}
+		if op != pickle.OpMark {
+			if some || endsValue(op) {
+				return true
+			}
+			found, ok := d.single(item, one)
+			if !found {
+				undo()
+				return ok
+			}
+			continue
+		}
+		d.pos++
+		for {
+			if op, ok = d.next(); !ok {
+				return false
+			}
+			if op == many {
+				break
+			}
+			if !item(op) {
+				return false
+			}
+		}
+	}
+}
+
+// single reads the one item of a list or dict, which ends with the opcode end. Where it proves to be what
+// follows an empty one, it is left for later.
+func (d *direct) single(item func(op pickle.Opcode) bool, end pickle.Opcode) (one, ok bool) {
+	pos, end0, framed, memo, budget := d.pos, d.end, d.framed, len(d.memo), d.budget
+	op, _ := d.next()
+	read := item(op)
+	if read {
+		if op, ok := d.peek(); ok && op == end {
+			d.pos++
+			return true, true
+		}
+	}
+	switch op {
+	case pickle.OpEmptyList, pickle.OpEmptyDict:
+		if d.pos > pos+1 {
+			return false, false // reading it twice could cost any time
+		}
+	}
+	d.pos, d.end, d.framed, d.memo, d.budget = pos, end0, framed, d.memo[:memo], budget
+	return false, true
+}
+
+// endsValue reports whether op cannot begin a value.
+func endsValue(op pickle.Opcode) bool {
+	switch op {
+	case pickle.OpAppend, pickle.OpAppends, pickle.OpSetItem, pickle.OpSetItems, pickle.OpStop:
+		return true
+	}
+	return false
+}
+
+// value reads the value that begins with op into dst.
+func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool {
+	if d.budget--; d.budget < 0 {
+		return false
+	}
+	switch op {
+	case pickle.OpNone:
+		return true // leaves what is there, which is zero
+	case pickle.OpEmptyList:
+		return p.kind == reflect.Slice && d.list(p, dst)
+	case pickle.OpEmptyDict:
+		return p.kind == reflect.Struct && d.record(p, dst)
+	case pickle.OpNewTrue, pickle.OpNewFalse:
+		if p.kind != reflect.Bool {
+			return false
+		}
+		*(*bool)(dst) = op == pickle.OpNewTrue
+		return true
+	case pickle.OpBinFloat:
+		b := d.arg(8)
+		return b != nil && p.setFloat(dst, math.Float64frombits(binary.BigEndian.Uint64(b)))
+	}
+	if p.kind == reflect.String {
+		s, ok := d.str(op)
+		if ok {
+			*(*string)(dst) = d.string(op, s)
+		}
+		return ok
+	}
+	i, ok := d.int(op)
+	return ok && p.setInt(dst, i)
+}
+
+// int takes the rest of an opcode that pushes an int of at most 64 bits.
+func (d *direct) int(op pickle.Opcode) (int64, bool) {
+	switch op {
+	case pickle.OpBinInt1:
+		if b := d.arg(1); b != nil {
+			return int64(b[0]), true
+		}
+	case pickle.OpBinInt2:
+		if b := d.arg(2); b != nil {
+			return int64(binary.LittleEndian.Uint16(b)), true
+		}
+	case pickle.OpBinInt:
+		if b := d.arg(4); b != nil {
+			return int64(int32(binary.LittleEndian.Uint32(b))), true
+		}
+	case pickle.OpLong1:
+		b := d.arg(1)
+		if b == nil || b[0] == 0 || b[0] > 8 {
+			return 0, false
+		}
+		n := int(b[0])
+		if b = d.arg(n); b == nil {
+			return 0, false
+		}
+		var u uint64
+		for i, c := range b {
+			u |= uint64(c) << (8 * i)
+		}
+		return int64(u<<(64-8*n)) >> (64 - 8*n), true
+	}
+	return 0, false
+}
+
+// record reads a dict, whose opcode was taken, into the struct at dst.
+func (d *direct) record(p *directPlan, dst unsafe.Pointer) bool {
+	if !d.put(span{n: -1}) {
+		return false
+	}
+	var seen uint64
+	next := 0
+	item := func(op pickle.Opcode) bool {
+		key, ok := d.str(op)
+		if !ok {
+			return false
+		}
+		i := p.find(d, key, next)
+		if op, ok = d.next(); !ok {
+			return false
+		}
+		if i < 0 {
+			return d.skip(op)
+		}
+		if seen&(1<<i) != 0 {
+			return false // the last value of a key counts
+		}
+		seen |= 1 << i
+		next = i + 1
+		f := &p.fields[i]
+		return d.value(f.plan, op, unsafe.Add(dst, f.offset))
+	}
+	dirty := false
+	ok := d.items(pickle.OpSetItems, pickle.OpSetItem, item, func() { dirty = seen != 0 })
+	return ok && !dirty
+}
+
+// skip passes over a scalar that no field takes.
+func (d *direct) skip(op pickle.Opcode) bool {
+	switch op {
+	case pickle.OpNone, pickle.OpNewTrue, pickle.OpNewFalse:
+		return true
+	case pickle.OpBinFloat:
+		return d.arg(8) != nil
+	case pickle.OpShortBinUnicode, pickle.OpBinUnicode, pickle.OpBinGet, pickle.OpLongBinGet:
+		_, ok := d.str(op)
+		return ok
+	}
+	_, ok := d.int(op)
+	return ok
+}

@@ -1,0 +1,235 @@
+package unpkl
+
+import (
+	"math"
+	"reflect"
+	"sync"
+	"unsafe"
+)
+
+// This file holds the plans of direct.go, which write into fields and elements by their
+// address.
+//
+// unsafe: reflection finds a field anew for each value, which costs several times what
+// reading the value does. An address here is that of memory that reflect.New or
+// reflect.MakeSlice made of the plan's own type, plus the offset that reflect gives
+// for the field or a multiple of the element's size below the length; it is
+// written to as a pointer to a type of the same kind and size. Slices and strings are written as such, so that
+// the collector sees their pointers.
+
+// directPlan is how values go into one Go type.
+type directPlan struct {
+	typ    reflect.Type
+	kind   reflect.Kind
+	size   uintptr
+	elem   *directPlan   // of slices
+	fields []directField // of structs
+	byName map[string]int
+}
+
+type directField struct {
+	name   string
+	offset uintptr
+	plan   *directPlan
+}
+
+var directPlans sync.Map // reflect.Type -> *directPlan, nil where there is none
+
+const (
+	directDepth     = 32 // of types
+	maxDirectFields = 64 // of a struct
+)
+
+// directOf returns the plan of t, or nil if t takes more than direct reads.
+func directOf(t reflect.Type) *directPlan {
+	if p, ok := directPlans.Load(t); ok {
+		return p.(*directPlan)
+	}
+	p, _ := directPlans.LoadOrStore(t, compileDirect(t, 0))
+	return p.(*directPlan)
+}
+
+func compileDirect(t reflect.Type, depth int) *directPlan {
+	if depth > directDepth || isLeafStruct(t) || t == durationType ||
+		reflect.PointerTo(t).Implements(unmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType) {
+		return nil
+	}
+	p := &directPlan{typ: t, kind: t.Kind(), size: t.Size()}
+	switch t.Kind() {
+	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return p
+	case reflect.Slice:
+		if p.elem = compileDirect(t.Elem(), depth+1); p.elem != nil && p.elem.size > 0 {
+			return p
+		}
+	case reflect.Struct:
+		if p.compileFields(depth) {
+			return p
+		}
+	}
+	return nil
+}
+
+func (p *directPlan) compileFields(depth int) bool {
+	s := fieldsOf(p.typ)
+	if len(s.list) > maxDirectFields {
+		return false
+	}
+	p.byName = s.byName
+	for _, f := range s.list {
+		var offset uintptr
+		t := p.typ
+		for _, i := range f.index {
+			if t.Kind() != reflect.Struct {
+				return false // an embedded pointer
+			}
+			offset += t.Field(i).Offset
+			t = t.Field(i).Type
+		}
+		plan := compileDirect(f.typ, depth+1)
+		if plan == nil {
+			return false
+		}
+		p.fields = append(p.fields, directField{f.name, offset, plan})
+	}
+	return true
+}
+
+// find returns the index of the field that a key names, or -1.
+func (p *directPlan) find(d *direct, key span, next int) int {
+	name := d.bytes(key)
+	if next < len(p.fields) && p.fields[next].name == string(name) {
+		return next
+	}
+	if i, ok := p.byName[string(name)]; ok {
+		return i
+	}
+	return -1
+}
+
+// setInt puts i at dst if the type holds it exactly.
+func (p *directPlan) setInt(dst unsafe.Pointer, i int64) bool {
+	switch p.kind {
+	case reflect.Int:
+		*(*int)(dst) = int(i)
+		return int64(int(i)) == i
+	case reflect.Int64:
+		*(*int64)(dst) = i
+		return true
+	case reflect.Int32:
+		*(*int32)(dst) = int32(i)
+		return int64(int32(i)) == i
+	case reflect.Int16:
+		*(*int16)(dst) = int16(i)
+		return int64(int16(i)) == i
+	case reflect.Int8:
+		*(*int8)(dst) = int8(i)
+		return int64(int8(i)) == i
+	case reflect.Uint:
+		*(*uint)(dst) = uint(i)
+		return i >= 0 && int64(uint(i)) == i
+	case reflect.Uint64:
+		*(*uint64)(dst) = uint64(i)
+		return i >= 0
+	case reflect.Uint32:
+		*(*uint32)(dst) = uint32(i)
+		return int64(uint32(i)) == i
+	case reflect.Uint16:
+		*(*uint16)(dst) = uint16(i)
+		return int64(uint16(i)) == i
+	case reflect.Uint8:
+		*(*uint8)(dst) = uint8(i)
+		return int64(uint8(i)) == i
+	case reflect.Float64:
+		*(*float64)(dst) = float64(i)
+		return -1<<53 <= i && i <= 1<<53
+	case reflect.Float32:
+		*(*float32)(dst) = float32(i)
+		return -1<<24 <= i && i <= 1<<24
+	}
+	return false
+}
+
+// setFloat puts f at dst.
+func (p *directPlan) setFloat(dst unsafe.Pointer, f float64) bool {
+	switch p.kind {
+	case reflect.Float64:
+		*(*float64)(dst) = f
+		return true
+	case reflect.Float32:
+		*(*float32)(dst) = float32(f)
+		return math.IsInf(f, 0) || !math.IsInf(float64(float32(f)), 0)
+	}
+	return false
+}
+
+// sliceHeader is the layout of every slice.
+type sliceHeader struct {
+	data     unsafe.Pointer
+	len, cap int
+}
+
+// sliceBuilder makes a slice whose length is not known.
+type sliceBuilder struct {
+	plan *directPlan
+	mem  reflect.Value
+	data unsafe.Pointer
+	n    int
+	room int
+}
+
+// next returns the address of another element.
+func (s *sliceBuilder) next(d *direct) unsafe.Pointer {
+	if s.n == s.room {
+		s.grow(d)
+	}
+	s.n++
+	return unsafe.Add(s.data, uintptr(s.n-1)*s.plan.elem.size)
+}
+
+func (s *sliceBuilder) grow(d *direct) {
+	const floatOp = 9 // bytes of BINFLOAT
+	room := max(4, 2*s.room)
+	if s.room == 0 && len(d.memo) <= 1 && s.plan.elem.kind == reflect.Float64 {
+		room = max(room, (len(d.buf)-d.pos)/floatOp+1)
+	}
+	mem := reflect.MakeSlice(s.plan.typ, room, room)
+	if s.n > 0 {
+		reflect.Copy(mem, s.mem)
+	}
+	s.mem, s.data, s.room = mem, mem.UnsafePointer(), room
+}
+
+// finish writes the slice to dst.
+func (s *sliceBuilder) finish(dst unsafe.Pointer) {
+	if s.n == 0 {
+		s.data = reflect.MakeSlice(s.plan.typ, 0, 0).UnsafePointer()
+	}
+	*(*sliceHeader)(dst) = sliceHeader{s.data, s.n, s.n}
+}
+
+// finishStrings writes the strings to dst, many of them as they are, few as a copy.
+func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
+	const most, own, slab = 16, 1024, 128 // short slices share one of 2 KiB
+	var out []string
+	switch n := len(strs); {
+	case n >= own && n > cap(strs)/2:
+		*(*[]string)(dst) = strs[:n:n]
+		d.rows = nil
+		return
+	case n > most || n == 0:
+		out = make([]string, n)
+	default:
+		if len(d.slices) < n {
+			d.slices = make([]string, slab)
+		}
+		out, d.slices = d.slices[:n:n], d.slices[n:]
+	}
+	copy(out, strs)
+	*(*[]string)(dst) = out
+}
+
+// stringAt makes a string of bytes that nothing writes to afterwards.
+func stringAt(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
