@@ -29,6 +29,15 @@ type Timestamp struct {
 	TZ    any    // the time zone as read, or a *time.Location; nil if naive
 }
 
+// TimestampOf returns a datetime64 without a time zone as a Timestamp; ok is false for
+// NaT and the units that pandas has not.
+func TimestampOf(d ndarray.Datetime64) (t Timestamp, ok bool) {
+	if d.IsNaT() || d.Unit.Num != 1 || unitsPerSecond[d.Unit.Base] == 0 {
+		return t, false
+	}
+	return Timestamp{Value: d.Value, Unit: d.Unit.Base}, true
+}
+
 // TimestampAt returns element i of a Datetime series; ok is false where it is missing
 // or the series is of another kind. A zone that is not known counts as UTC.
 func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
@@ -36,10 +45,12 @@ func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
 		return t, false
 	}
 	d, ok := s.At(i).(ndarray.Datetime64)
-	if !ok || d.Unit.Num != 1 || unitsPerSecond[d.Unit.Base] == 0 {
+	if !ok {
 		return t, false
 	}
-	t = Timestamp{Value: d.Value, Unit: d.Unit.Base}
+	if t, ok = TimestampOf(d); !ok {
+		return t, false
+	}
 	if s.TZ != "" {
 		loc, err := s.Location()
 		if err != nil {

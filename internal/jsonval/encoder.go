@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Arrays says how arrays are written.
@@ -56,9 +57,10 @@ type Encoder struct {
 	buf     []byte
 	flushed int64
 
-	doc      any   // the document being written
-	docStart int64 // flushed when it began
-	measured bool  // that unfold has looked at it
+	pandas   reconstruct.Pandas // what the document's objects became
+	doc      any                // the document being written
+	docStart int64              // flushed when it began
+	measured bool               // that unfold has looked at it
 	stack    []frame
 	inside   map[any]int    // containers on the stack, by identity, and where
 	met      map[any]*place // with Refs: all containers so far
@@ -90,6 +92,7 @@ func NewEncoder(out io.Writer, o Options) *Encoder {
 // written.
 func (e *Encoder) Encode(v any) error {
 	e.stack, e.inside, e.met = e.stack[:0], make(map[any]int), nil
+	e.pandas = reconstruct.Pandas{}
 	e.doc, e.docStart, e.measured = v, e.flushed, e.o.Refs
 	if e.o.Refs {
 		e.met = make(map[any]*place)

@@ -17,6 +17,7 @@ var reserved = map[string]bool{
 	"$complex": true, "$bytes": true, "$bytearray": true, "$dict": true, "$ndarray": true,
 	"$masked": true, "$object": true, "$dtype": true, "$global": true, "$ref": true,
 	"$dataframe": true, "$series": true, "$index": true, "$sparse": true,
+	"$period": true, "$interval": true,
 }
 
 // dict returns the JSON of a dict: an object where every key has a text and no

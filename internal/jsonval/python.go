@@ -12,6 +12,14 @@ import (
 // expand returns what v looks like in JSON: a leaf or members.
 func (e *Encoder) expand(v any) (any, error) {
 	for {
+		if j, ok, err := e.library(v); err != nil {
+			return nil, err
+		} else if ok {
+			v = j
+			if _, done := v.(members); done || v == nil {
+				return v, nil
+			}
+		}
 		if j, ok, err := e.python(v); ok || err != nil {
 			return j, err
 		}

@@ -1,0 +1,359 @@
+package jsonval
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/cockroachdb/apd/v3"
+
+	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// library expands the objects of pandas and SciPy. What is of a form that is not read
+// is none of them, and so shown as the object that it is.
+func (e *Encoder) library(v any) (any, bool, error) {
+	var c any
+	var ok bool
+	var err error
+	switch v := v.(type) {
+	case *pickle.Object:
+		if c, ok, err = e.pandas.Convert(v); !ok && err == nil {
+			var s *reconstruct.Sparse
+			s, ok, err = e.pandas.Sparse(v)
+			c = s
+		}
+	case *ndarray.Array, pickle.Named:
+		c, ok, err = e.pandas.Convert(v)
+	}
+	switch {
+	case errors.Is(err, pickle.ErrUnsupported):
+		return nil, false, nil
+	case err != nil || !ok:
+		return nil, false, err
+	}
+	switch c := c.(type) {
+	case *tables.Frame:
+		return e.table("$dataframe", e.tableForm(c)), true, nil
+	case *tables.Series:
+		return e.table("$series", e.seriesForm(c)), true, nil
+	case *tables.Index:
+		return e.table("$index", e.indexForm(c)), true, nil
+	case *reconstruct.Sparse:
+		return e.table("$sparse", e.sparseForm(c)), true, nil
+	case reconstruct.PandasNull:
+		if c == "NaT" {
+			return "NaT", true, nil
+		}
+		return nil, true, nil
+	case reconstruct.Timestamp:
+		return c.ISOFormat(), true, nil
+	case reconstruct.PandasTimedelta:
+		return c.Seconds(), true, nil
+	case tables.PeriodValue:
+		return period(c), true, nil
+	case tables.IntervalValue:
+		return interval(c.Left, c.Right, c.Closed), true, nil
+	}
+	return nil, false, nil
+}
+
+// table returns a form, which is null without arrays and on one line if it is short.
+func (e *Encoder) table(name string, o object) any {
+	if e.o.Arrays == ArraysNone {
+		return nil
+	}
+	return form(name, o)
+}
+
+func period(p tables.PeriodValue) members {
+	return short("$period", object{[]member{{"ordinal", p.Ordinal}, {"freq", p.Freq}}})
+}
+
+func interval(left, right any, closed string) members {
+	return short("$interval", object{[]member{{"left", left}, {"right", right}, {"closed", closed}}})
+}
+
+// hasData reports whether the elements of arrays are to be written.
+func (e *Encoder) hasData() bool { return e.o.Arrays == ArraysValues || e.o.Arrays == ArraysBase64 }
+
+func (e *Encoder) tableForm(f *tables.Frame) object {
+	o := object{}
+	if !strings.HasPrefix(f.Class, "pandas.") {
+		o.add("class", f.Class)
+	}
+	rows, cols := f.Shape()
+	o.add("shape", oneLine{ints{rows, cols}})
+	o.add("columns", columnList{e, f})
+	if slices.ContainsFunc(f.Labels.Names, func(n any) bool { return n != nil }) {
+		o.add("names", oneLine{list(f.Labels.Names)})
+	}
+	o.add("index", e.indexForm(f.Index))
+	addAttrs(&o, f.Attrs)
+	if e.hasData() {
+		o.add("data", columnData{e, f})
+	}
+	return o
+}
+
+// addAttrs adds the attrs dict, with its keys in order.
+func addAttrs(o *object, attrs map[string]any) {
+	if len(attrs) == 0 {
+		return
+	}
+	keys := make([]string, 0, len(attrs))
+	for k := range attrs {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	pairs := make(pairs, len(keys))
+	plain := object{}
+	texts := true
+	for i, k := range keys {
+		pairs[i].Key, pairs[i].Value = k, attrs[k]
+		plain.add(k, attrs[k])
+		texts = texts && isText(k) && !reserved[k]
+	}
+	if texts {
+		o.add("attrs", plain)
+	} else {
+		o.add("attrs", form("$dict", pairs))
+	}
+}
+
+// columnList is the list of a frame's columns by name and dtype.
+type columnList struct {
+	e *Encoder
+	f *tables.Frame
+}
+
+func (c columnList) len() int       { return len(c.f.Columns) }
+func (c columnList) isObject() bool { return false }
+func (c columnList) at(i int) (string, any, error) {
+	s := c.f.Columns[i]
+	o := object{[]member{{"name", labelAt(c.f.Labels, i)}, {"dtype", text(s.DType)}}}
+	c.e.addStats(&o, s)
+	return "", oneLine{o}, nil
+}
+
+// columnData is the list of the columns' elements.
+type columnData struct {
+	e *Encoder
+	f *tables.Frame
+}
+
+func (c columnData) len() int       { return len(c.f.Columns) }
+func (c columnData) isObject() bool { return false }
+func (c columnData) at(i int) (string, any, error) {
+	return "", c.e.seriesData(c.f.Columns[i]), nil
+}
+
+func (e *Encoder) addStats(o *object, s *tables.Series) {
+	if e.o.Stats && s.Kind == tables.Numpy && s.Valid == nil && hasStats(s.Values.DType()) {
+		o.add("stats", oneLine{statsOf(s.Values)})
+	}
+}
+
+func (e *Encoder) seriesForm(s *tables.Series) object {
+	o := object{}
+	if s.Index == nil || !strings.HasPrefix(s.Class, "pandas.") {
+		o.add("class", s.Class)
+	}
+	o.add("shape", oneLine{ints{s.Len()}})
+	if s.Index != nil {
+		o.add("name", s.Name)
+	}
+	o.add("dtype", text(s.DType))
+	if s.Index != nil {
+		o.add("index", e.indexForm(s.Index))
+	}
+	addAttrs(&o, s.Attrs)
+	e.addStats(&o, s)
+	if e.hasData() {
+		o.add("data", e.seriesData(s))
+	}
+	return o
+}
+
+func (e *Encoder) indexForm(x *tables.Index) object {
+	o := object{}
+	o.add("class", text(x.Class))
+	o.add("shape", oneLine{ints{x.Len()}})
+	switch {
+	case x.IsMulti():
+		dtypes := make(list, len(x.Levels))
+		for k, level := range x.Levels {
+			dtypes[k] = "int64"
+			if level.Values != nil {
+				dtypes[k] = text(level.Values.DType)
+			}
+		}
+		o.add("names", oneLine{list(x.Names)})
+		o.add("dtypes", oneLine{dtypes})
+		if e.hasData() {
+			o.add("data", labels{x})
+		}
+	case x.IsRange():
+		o.add("name", x.Name())
+		o.add("start", x.Start)
+		o.add("stop", x.Stop)
+		o.add("step", x.Step)
+	default:
+		o.add("name", x.Name())
+		o.add("dtype", text(x.Values.DType))
+		if e.hasData() {
+			o.add("data", e.seriesData(x.Values))
+		}
+	}
+	return o
+}
+
+// labels are those of a MultiIndex.
+type labels struct{ x *tables.Index }
+
+func (l labels) len() int                      { return l.x.Len() }
+func (l labels) isObject() bool                { return false }
+func (l labels) at(i int) (string, any, error) { return "", labelAt(l.x, i), nil }
+
+// labelAt returns what label i looks like.
+func labelAt(x *tables.Index, i int) any {
+	switch {
+	case x.IsMulti():
+		parts := make(list, len(x.Levels))
+		for k, level := range x.Levels {
+			if code := codeAt(x.Codes[k], i); code >= 0 {
+				parts[k] = labelAt(level, code)
+			}
+		}
+		return oneLine{parts}
+	case x.IsRange():
+		return x.At(i)
+	}
+	return cellAt(x.Values, i)
+}
+
+func codeAt(codes *ndarray.Array, i int) int {
+	switch c := codes.At(i).(type) {
+	case int8:
+		return int(c)
+	case int16:
+		return int(c)
+	case int32:
+		return int(c)
+	case int64:
+		return int(c)
+	}
+	return -1
+}
+
+// seriesData returns the elements of a series: a list, or with base64 the array of those
+// that NumPy stores in bytes; of an extension array that is not read, the object.
+func (e *Encoder) seriesData(s *tables.Series) any {
+	if s.Kind == tables.Opaque {
+		return s.Raw
+	}
+	stored := s.Valid == nil && (s.Kind == tables.Numpy || s.Kind == tables.Datetime || s.Kind == tables.Timedelta)
+	if stored && !s.Values.HasObject() {
+		switch s.Values.DType().Kind() {
+		case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
+			if e.o.Arrays != ArraysBase64 {
+				return row{axis{s.Values, nil}}
+			}
+		}
+		if e.o.Arrays == ArraysBase64 {
+			return s.Values
+		}
+	}
+	if s.Kind == tables.Object || s.Kind == tables.Numpy {
+		return cells{s}
+	}
+	return oneLine{cells{s}}
+}
+
+// cells are the elements of a series.
+type cells struct{ s *tables.Series }
+
+func (c cells) len() int                      { return c.s.Len() }
+func (c cells) isObject() bool                { return false }
+func (c cells) at(i int) (string, any, error) { return "", cellAt(c.s, i), nil }
+
+// cellAt returns what element i looks like. It calls itself for categories and bounds
+// only, which reconstruct nests no deeper than a small number.
+func cellAt(s *tables.Series, i int) any {
+	if s.Valid != nil && !s.Valid[i] {
+		return nil
+	}
+	switch s.Kind {
+	case tables.Numpy:
+		if (s.DType == "string" || s.DType == "str") && s.IsNull(i) {
+			return nil
+		}
+		return element(s.Values.DType(), s.Values.At(i))
+	case tables.Masked:
+		return element(s.Values.DType(), s.Values.At(i))
+	case tables.Sparse:
+		v := s.At(i)
+		if v == s.FillValue {
+			return v
+		}
+		return element(s.Values.DType(), v)
+	case tables.Categorical:
+		if code := codeAt(s.Values, i); code >= 0 {
+			return labelAt(s.Categories, code)
+		}
+		return nil
+	case tables.Interval:
+		if s.IsNull(i) {
+			return nil
+		}
+		return interval(cellAt(s.Left, i), cellAt(s.Right, i), s.Closed)
+	case tables.Datetime, tables.Timedelta, tables.Period:
+		if s.IsNull(i) {
+			return "NaT"
+		}
+		if t, ok := reconstruct.TimestampAt(s, i); ok {
+			return t.ISOFormat()
+		}
+	}
+	return goValue(s.At(i))
+}
+
+// goValue returns what the value of an Arrow column looks like, which is a Go value.
+func goValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return text(v)
+	case *apd.Decimal:
+		return v.String()
+	case ndarray.Datetime64:
+		if t, ok := reconstruct.TimestampOf(v); ok {
+			return t.ISOFormat()
+		}
+		return v.String()
+	case ndarray.Timedelta64:
+		return (reconstruct.PandasTimedelta{Value: v.Value, Unit: v.Unit.Base}).Seconds()
+	case tables.PeriodValue:
+		return period(v)
+	case []any:
+		return goList(v)
+	case map[string]any:
+		o := object{}
+		addAttrs(&o, v)
+		if len(o.member) == 0 {
+			return o
+		}
+		return o.member[0].value
+	case ndarray.Float16:
+		return v.Float64()
+	}
+	return v
+}
+
+type goList []any
+
+func (l goList) len() int                      { return len(l) }
+func (l goList) isObject() bool                { return false }
+func (l goList) at(i int) (string, any, error) { return "", goValue(l[i]), nil }
