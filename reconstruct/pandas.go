@@ -182,7 +182,13 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 		if columns[0].Kind == frame.Opaque {
 			return nil, nil // the object itself says more
 		}
-		columns[0].Class = inst.Class.String()
+		class := inst.Class
+		if strings.HasPrefix(name, "__pyx_unpickle_") && len(inst.Args) > 0 {
+			if g, isNamed := inst.Args[0].(pickle.Named); isNamed {
+				class = g.Global()
+			}
+		}
+		columns[0].Class = class.String()
 		return columns[0], nil
 	}
 	return nil, nil

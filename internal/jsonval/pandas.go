@@ -256,7 +256,7 @@ func (e *Encoder) seriesData(s *tables.Series) any {
 		return s.Raw
 	}
 	stored := s.Valid == nil && (s.Kind == tables.Numpy || s.Kind == tables.Datetime || s.Kind == tables.Timedelta)
-	if stored && !s.Values.HasObject() {
+	if stored && !s.Values.HasObject() && !strings.HasSuffix(s.DType, "[pyarrow]") {
 		switch s.Values.DType().Kind() {
 		case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
 			if e.o.Arrays != ArraysBase64 {
