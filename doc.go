@@ -17,7 +17,7 @@
 // [Unmarshaler] gets, are faithful: order, tuples apart from lists and NumPy scalars
 // apart from Python numbers all survive, so that they can be looked at and written
 // again. Plain values, the default, are what a Go program wants to range over. The
-// packages in the table are gopickle's types, and this module's pickle, ndarray and
+// packages in the table are gopickle's types, and this module's pickle, ndarray, frame and
 // reconstruct.
 //
 //	Python                          object                       plain value
@@ -54,6 +54,12 @@
 //	UUID                            *reconstruct.UUID            uuid.UUID
 //	Path                            *reconstruct.Path            string
 //	array.array                     *reconstruct.TypedArray      []int8 ... []uint64, []float32, []float64
+//	pandas.DataFrame, Series,       *pickle.Object               *frame.Frame, Series, Index
+//	Index and arrays
+//	pandas.Timestamp, Timedelta     *pickle.Object               time.Time, time.Duration
+//	pandas.NaT, NA                  *pickle.Object, Global       nil
+//	pandas.Period, Interval         *pickle.Object               frame.PeriodValue, IntervalValue
+//	scipy.sparse matrices           *pickle.Object               *reconstruct.Sparse
 //	any other object                *pickle.Object               *pickle.Object
 //	class or function               pickle.Global or another     the same
 //	                                pickle.Named value
@@ -62,6 +68,15 @@
 // lone surrogates, which Python allows, are kept as three bytes each. The arguments, state
 // and items of a plain *pickle.Object are plain values; its class is as it was read. The
 // elements of a plain array of objects are plain values.
+//
+// # Tables
+//
+// Names, labels, attrs and the elements of object columns in a plain Frame are plain
+// values. An extension array that is not read, such as those of other libraries or of
+// Arrow's map and union types, is an Opaque column with the object that it was; an index of
+// one, or a frame of more than two dimensions, is the error [ErrUnsupported], and
+// [WithObjects] shows the object. One that contradicts itself is the error
+// [ErrMalformed].
 //
 // # Keys
 //

@@ -72,7 +72,13 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //     map[T]bool: sets
 //   - pointers: None is nil, everything else goes into a new value or the one pointed to
 //   - *[ndarray.Array] and the other types of objects: exactly those
-//   - time.Time: datetime, date, datetime64, text as RFC 3339; time.Duration: timedelta,
+//   - a pandas.Series or Index: a slice of its elements, or a map from label to element; a
+//     DataFrame: a slice of structs (or maps) with an element a row, or a struct or map with
+//     a slice for each column, by name. What is missing is nil or NaN; where the Go type
+//     has neither, an error in a slice, and in a field of a row nothing. A scipy.sparse
+//     matrix: [][]T, laid out in full
+//   - *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse: just those
+//   - time.Time: datetime, pandas.Timestamp in its zone, date, datetime64, text as RFC 3339; time.Duration: timedelta,
 //     timedelta64; big.Int, big.Rat; encoding.TextUnmarshaler: everything that has a text
 //
 // None leaves what cannot be nil as it is. A container that the pickle refers to twice is

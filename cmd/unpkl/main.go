@@ -38,6 +38,29 @@
 //     {"$bytes": "base64"}
 //   - masked array: {"$masked": {"data": the ndarray, "mask": the ndarray or false,
 //     "fill_value": v}}
+//   - pandas.DataFrame: {"$dataframe": {"shape": [rows, columns], "columns": [{"name",
+//     "dtype"}, ...], "index": I}}, the dtypes as pandas' str() gives them; also "class" of a
+//     subclass, "names" of the levels of the column labels if they have any, and "attrs". With
+//     --arrays=values also "data", a list of columns, each a list of elements; with
+//     --arrays=base64 too, but of what NumPy stores in bytes it is the column's $ndarray (of
+//     a column with a time zone, the instants in UTC); with --stats "stats" beside the dtype of NumPy's
+//     numbers; with --arrays=none, null, as all of the following
+//   - pandas.Series: {"$series": {"shape": [n], "name", "dtype", "index": I}}, and "attrs",
+//     "stats", "data" as above; an array of pandas by itself has "class" instead of name and index
+//   - pandas.Index and the like: {"$index": I}. I is {"class", "shape": [n], "name",
+//     "dtype"} and "data" as above; of a RangeIndex {"class", "shape", "name", "start", "stop",
+//     "step"}; of a MultiIndex {"class", "shape", "names", "dtypes"}, its "data" a list of the
+//     labels as lists
+//   - an element of these: as in an array, but Timestamps and datetime columns as isoformat()
+//     gives them, in their time zone, Timedeltas as seconds, {"$period": {"ordinal", "freq"}} and
+//     {"$interval": {"left", "right", "closed"}}; a category as itself; a struct of Arrow as an
+//     object with its keys sorted. What is missing is "NaT" among times, timedeltas and periods,
+//     "NaN" among floats, else null
+//   - scipy.sparse: {"$sparse": {"format", "dtype": D, "shape", "nnz"}}; with
+//     --arrays=values or base64 also the parts by scipy's names: "data", "indices", "indptr",
+//     "offsets", or "coords", one list of indices a dimension, of coo, lil and dok
+//   - what pandas can write and is not read (an extension array of another library, Arrow types such as
+//     map or union, a frame of more than two dimensions) is an object as below
 //   - datetime, date, time: as isoformat() gives it; timedelta: seconds; Decimal,
 //     Fraction, UUID, Path: as str() gives it
 //   - numpy.dtype: {"$dtype": D}; a class or function: {"$global": "module.name"} with
