@@ -42,7 +42,7 @@ func loadFile(t *testing.T, path string) any {
 // and SciPy, by scripts/fixtures/pandas_json.py.
 func TestLibraries(t *testing.T) {
 	compared := 0
-	for _, pattern := range []string{"pandas/*/*.pkl", "scipy/*/*.pkl"} {
+	for _, pattern := range []string{"pandas/*/*.pkl", "scipy/*/*.pkl", "sklearn/*/*.pkl"} {
 		files, err := filepath.Glob("../../testdata/" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal("no fixtures", pattern, err)
@@ -61,6 +61,9 @@ func TestLibraries(t *testing.T) {
 				version := filepath.Base(filepath.Dir(path))
 				for _, form := range arrayForms {
 					got := mustEncode(t, v, form.o)
+					if want[form.name] == nil {
+						continue // an estimator, whose bytes are those of its values
+					}
 					want := string(want[form.name])
 					diff := diffJSON(got, want)
 					if diff != "" { // what versions of pandas write differently, or Python 2 without an order

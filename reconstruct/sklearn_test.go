@@ -1,0 +1,99 @@
+package reconstruct_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+func keys(d types.Dict) []string {
+	out := []string{}
+	for _, e := range d {
+		out = append(out, e.Key.(string))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestEstimatorFixtures(t *testing.T) {
+	files, err := filepath.Glob("../testdata/sklearn/*/*.pkl")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scikit-learn fixtures", err)
+	}
+	for _, path := range files {
+		t.Run(strings.TrimPrefix(path, "../testdata/sklearn/"), func(t *testing.T) {
+			raw, err := os.ReadFile(path[:strings.LastIndex(path[:len(path)-4], ".")] + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want struct {
+				Class, Version string
+				Params, Fitted []string
+			}
+			if err := json.Unmarshal(raw, &want); err != nil {
+				t.Fatal(err)
+			}
+			v := loadObject(t, path)
+			e, ok := reconstruct.ReadEstimator(v)
+			if !ok {
+				t.Fatalf("%T is no estimator", v)
+			}
+			if e.Class.String() != want.Class || e.Version != want.Version {
+				t.Errorf("%s %s, want %s %s", e.Class, e.Version, want.Class, want.Version)
+			}
+			if diff := cmp.Diff(want.Fitted, keys(e.Fitted)); diff != "" {
+				t.Errorf("fitted (-want +got)\n%s", diff)
+			}
+			for _, p := range want.Params {
+				if !slices.Contains(keys(e.Params), p) {
+					t.Errorf("parameter %s is not among %v", p, keys(e.Params))
+				}
+			}
+		})
+	}
+	if _, ok := reconstruct.ReadEstimator(&pickle.Object{Class: pickle.Global{Module: "sklearnish", Name: "X"}}); ok {
+		t.Error("an object of another module")
+	}
+}
+
+// The nodes of a decision tree are a structured array.
+func ExampleReadEstimator() {
+	f, err := os.Open("../testdata/sklearn/py313-sklearn/tree.p5.pkl")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer f.Close()
+	u := pickle.NewUnpickler(f)
+	u.FindClass = reconstruct.FindClass
+	v, err := u.Load()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e, _ := reconstruct.ReadEstimator(v)
+	depth, _ := e.Attr("max_depth")
+	fmt.Println(e.Class.Name, "max_depth:", depth)
+	tree, _ := e.Attr("tree_")
+	nodes, _ := reconstruct.Normalize(tree.(*pickle.Object)).Attr("nodes")
+	feature, err := nodes.(*ndarray.Array).Field("feature")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("nodes:", feature.Size(), "split at the root by feature", feature.At(0))
+	// Output:
+	// DecisionTreeRegressor max_depth: 2
+	// nodes: 7 split at the root by feature 0
+}
