@@ -72,12 +72,14 @@ func callReconstruct(c Class, args []any) (any, error) {
 // reconstructAs makes the array that waits for its state, of the class in argument
 // class; argument shape must be NumPy's (0,), whatever a file claims to allocate.
 func reconstructAs(a argReader, class, shape int, r *Resolver) (any, error) {
-	dims, err := a.shape(shape, "shape", r)
-	if err != nil {
-		return nil, err
-	}
-	if len(dims) != 1 || dims[0] != 0 {
-		return nil, a.errorf("shape %v of an array without state, want (0,)", dims)
+	if t, ok := a.vals[shape].(*types.Tuple); !ok || t == nil || len(*t) != 1 || (*t)[0] != any(0) {
+		dims, err := a.shape(shape, "shape", r)
+		if err != nil {
+			return nil, err
+		}
+		if len(dims) != 1 || dims[0] != 0 {
+			return nil, a.errorf("shape %v of an array without state, want (0,)", dims)
+		}
 	}
 	switch sub := a.vals[class].(type) {
 	case Class:
@@ -127,6 +129,19 @@ func (r *Resolver) setArray(class string, arr *ndarray.Array, state any) error {
 		arr.SetExtra(state)
 	}
 	return nil
+}
+
+// setPlainArray is setArray for an array that is no subclass.
+func (r *Resolver) setPlainArray(arr *ndarray.Array, state any) error {
+	t, ok := state.(*types.Tuple)
+	if !ok || t == nil {
+		return r.setArray("numpy.ndarray", arr, state) // which makes the error
+	}
+	s, err := r.readArrayState(argReader{fn: "state of numpy.ndarray", vals: *t})
+	if err != nil {
+		return err
+	}
+	return s.init(arr)
 }
 
 // ownState finds the array's own state in that of a subclass outside NumPy, which
@@ -338,6 +353,9 @@ func (a argReader) buffer(i int) ([]byte, bool, error) {
 // whatever is left.
 func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
 	dims, ok := a.vals[i].(*types.Tuple)
+	if ok && len(*dims) == 1 && (*dims)[0] == any(size) && int64(size) <= r.limits.Elements {
+		return []int{size}, nil // as nearly all are
+	}
 	if !ok {
 		dims = &types.Tuple{a.vals[i]}
 	}

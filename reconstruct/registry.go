@@ -38,7 +38,7 @@ type Resolver struct {
 // New returns a Resolver with the given options.
 func New(opts Options) *Resolver {
 	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble, openSidecar: opts.OpenSidecar}
-	r.setPlain = func(a *ndarray.Array, state any) error { return r.setArray("numpy.ndarray", a, state) }
+	r.setPlain = r.setPlainArray
 	return r
 }
 
@@ -57,7 +57,7 @@ func FindClass(module, name string) (any, error) {
 func (r *Resolver) FindClass(module, name string) (any, error) {
 	global := pickle.Global{Module: module, Name: name}
 	if e := lookup(global); e != nil {
-		return Class{global: global, entry: e, resolver: r}, nil
+		return newClass(global, e, r), nil
 	}
 	return global, nil
 }
@@ -131,8 +131,13 @@ func lookup(g pickle.Global) *entry {
 // NEWOBJ do, gives the Go value that stands for the Python one.
 type Class struct {
 	global   pickle.Global
+	name     string // of global
 	entry    *entry
 	resolver *Resolver
+}
+
+func newClass(g pickle.Global, e *entry, r *Resolver) Class {
+	return Class{global: g, name: g.String(), entry: e, resolver: r}
 }
 
 var (
@@ -147,7 +152,7 @@ var (
 func (c Class) Global() pickle.Global { return c.global }
 
 // String returns "module.name".
-func (c Class) String() string { return c.global.String() }
+func (c Class) String() string { return c.name }
 
 // Equal reports whether both were read from the same global.
 func (c Class) Equal(other Class) bool { return c.global == other.global }
@@ -177,4 +182,4 @@ func (c Class) PyNewEx(args []any, kwargs *types.Dict) (any, error) {
 }
 
 // args reads the arguments of a call, in the name of c.
-func (c Class) args(vals []any) argReader { return argReader{fn: c.global.String(), vals: vals} }
+func (c Class) args(vals []any) argReader { return argReader{fn: c.name, vals: vals} }

@@ -272,7 +272,7 @@ func zoneInfoAttr(c Class, name string) (any, bool) {
 	if name != "_unpickle" {
 		return nil, false
 	}
-	return Class{pickle.Global{Module: c.global.Module, Name: c.global.Name + "._unpickle"}, zoneUnpickle, c.resolver}, true
+	return newClass(pickle.Global{Module: c.global.Module, Name: c.global.Name + "._unpickle"}, zoneUnpickle, c.resolver), true
 }
 
 // Location returns the Go time zone of a tzinfo as a pickle has it: of the
