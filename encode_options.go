@@ -47,6 +47,15 @@ func WithLists() Option {
 	return func(c *config) { c.encode.kind.lists = true }
 }
 
+// WithJoblib writes arrays as joblib.dump does: raw behind an object that says what they are, at a
+// multiple of 16 bytes, so that joblib.load and [Open] can map them from an uncompressed
+// file. Only joblib and this module load the result; pickle.load does not. [WriteFile] does so by itself
+// for names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher. As
+// with joblib, an array that occurs twice is written twice.
+func WithJoblib() Option {
+	return func(c *config) { c.encode.kind.numpy.Joblib = true }
+}
+
 // WithStrings says which equal strings become one Python object: see [pickle.Strings].
 func WithStrings(s pickle.Strings) Option {
 	return func(c *config) { c.encode.strings = s }

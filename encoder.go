@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/pickle"
@@ -75,6 +76,8 @@ func (e *Encoder) Encode(v any) error { return e.p.Dump(v) }
 // other names get none. Of the endings .bz2, .zip and .tar, which cannot be written, the error
 // is of the kind [ErrUnsupported].
 //
+// A name that ends in .joblib, before the ending of a compression, means [WithJoblib].
+//
 // The file is complete or is not there: v is written to a temporary file beside it, which
 // then takes its place, and its permissions if there was a file before.
 func WriteFile(path string, v any, opts ...Option) error {
@@ -112,9 +115,20 @@ func writeTo(f *os.File, path string, v any, opts []Option) error {
 	if err != nil {
 		return err
 	}
+	if isJoblibName(path) {
+		opts = append([]Option{WithJoblib()}, opts...)
+	}
 	err = NewEncoder(z, opts...).Encode(v)
 	if e := z.Close(); err == nil {
 		err = e
 	}
 	return err
+}
+
+// isJoblibName reports whether path ends in .joblib but for the ending of a compression.
+func isJoblibName(path string) bool {
+	if compress.FormatOf(path) != compress.Plain {
+		path = strings.TrimSuffix(path, filepath.Ext(path))
+	}
+	return strings.EqualFold(filepath.Ext(path), ".joblib")
 }

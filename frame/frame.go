@@ -18,6 +18,9 @@ type Frame struct {
 	Class string
 	// Attrs is pandas' user-defined attrs dict, nil if empty.
 	Attrs map[string]any
+	// UniqueLabels says that pandas refuses duplicate labels: its flag
+	// allows_duplicate_labels is False.
+	UniqueLabels bool
 	// Extra holds the attributes that a subclass of DataFrame adds, nil if none.
 	Extra map[string]any
 }

@@ -88,6 +88,8 @@ type Series struct {
 	Class string
 	// Attrs is pandas' user-defined attrs dict, nil if empty.
 	Attrs map[string]any
+	// UniqueLabels is as in [Frame].
+	UniqueLabels bool
 }
 
 // Len returns the number of elements.
@@ -273,4 +275,18 @@ func (t *Strings) Bytes(i int) []byte {
 		return t.Data[t.Offsets64[i]:t.Offsets64[i+1]]
 	}
 	return t.Data[t.Offsets32[i]:t.Offsets32[i+1]]
+}
+
+// all returns the strings, which share one copy of the data.
+func (t *Strings) all() []string {
+	data := string(t.Data)
+	out := make([]string, t.Len())
+	for i := range out {
+		if t.Offsets64 != nil {
+			out[i] = data[t.Offsets64[i]:t.Offsets64[i+1]]
+		} else {
+			out[i] = data[t.Offsets32[i]:t.Offsets32[i+1]]
+		}
+	}
+	return out
 }

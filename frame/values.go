@@ -58,9 +58,13 @@ func Values[T any](s *Series) ([]T, error) {
 	return out, nil
 }
 
-// fastValues converts whole arrays of plain numbers; ok is false where it does
+// fastValues converts whole arrays of plain numbers, and text; ok is false where it does
 // not apply.
 func fastValues[T any](s *Series) (out []T, ok bool, err error) {
+	if s.Kind == Text && s.Text.Validity == nil {
+		out, ok = any(s.Text.all()).([]T)
+		return out, ok, nil
+	}
 	if s.Kind != Numpy || s.Valid != nil {
 		return nil, false, nil
 	}

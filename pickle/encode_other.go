@@ -38,6 +38,8 @@ func (p *Pickler) saveOther(v any) error {
 		return p.saveBuffer(x, boxID(v))
 	case *LargeBytes:
 		return p.saveLargeBytes(x, boxID(v))
+	case *Trailer:
+		return p.saveTrailer(x, boxID(v))
 	case *PersistentRef:
 		return p.savePID(x.ID)
 	case FreshTuple:
@@ -70,10 +72,25 @@ var objectTypes = func() map[reflect.Type]bool {
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
 		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
-		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil),
+		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
 		(*PersistentRef)(nil), FreshTuple(nil),
 	} {
 		m[reflect.TypeOf(v)] = true
 	}
 	return m
 }()
+
+// saveTrailer writes the object of t; stepReduce writes what follows.
+func (p *Pickler) saveTrailer(t *Trailer, id objectID) error {
+	if t.Object == nil || !t.Object.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 128 {
+		return Unsupported("a Trailer without an object that has a state, or without content")
+	}
+	if p.proto < 2 {
+		return Unsupported("a Trailer at protocol %d", p.proto)
+	}
+	if p.trailers == nil {
+		p.trailers = make(map[*Object]*Trailer)
+	}
+	p.trailers[t.Object] = t
+	return p.saveReduce(t.Object, id)
+}

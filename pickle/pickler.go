@@ -71,6 +71,21 @@ type LargeBytes struct {
 	Write func(w io.Writer) error
 }
 
+// Trailer is an Object with content that follows it in the stream, outside of all opcodes and
+// frames, which whatever reads the pickle takes from there when it has set the Object's
+// state: a [Builder] with [Unpickler.ReadPayload]. joblib keeps arrays so. The Object needs a
+// State, and protocol 2 or higher.
+type Trailer struct {
+	Object *Object
+	// Align, if it is not 0, says that the content begins at a multiple of it in the
+	// stream, counted from the start of the Dump: before it come one byte with the number of bytes to pass
+	// over, from 1 to Align, and these. At most 128.
+	Align int
+	// Size and Write are as those of a [LargeBytes].
+	Size  int64
+	Write func(w io.Writer) error
+}
+
 // PersistentRef stands for an object that lives outside of the pickle and is known
 // by its persistent id. A PersistentLoad hook may return it, and a [Pickler] writes
 // it back as that id, with or without a PersistentID hook. Protocol 0 takes only ids
@@ -145,6 +160,7 @@ type Pickler struct {
 	// that the calls of getattr stand for.
 	newMethods map[any]*Object
 	nested     map[*Object]Global
+	trailers   map[*Object]*Trailer
 }
 
 // NewPickler returns a Pickler that writes to w.
@@ -189,6 +205,7 @@ func (p *Pickler) release() {
 	p.replaced = nil
 	p.newMethods = nil
 	p.nested = nil
+	p.trailers = nil
 }
 
 // EncodeError is the error for a value that cannot be written. The text may change

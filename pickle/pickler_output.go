@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 )
@@ -103,6 +104,29 @@ func (o *output) payload(header []byte, s segment) {
 	o.buf = append(o.buf, header...)
 	o.flush()
 	o.segs = append(o.segs, s)
+	if o.framing {
+		o.openFrame()
+	} else {
+		o.boundary = len(o.buf) + chunkSize
+	}
+}
+
+// trailer writes what follows an object outside of frames.
+func (o *output) trailer(t *Trailer) {
+	if o.framing {
+		o.closeFrame()
+	}
+	o.flush()
+	if t.Align > 0 {
+		pos := int64(1) // behind the byte that counts
+		for _, s := range o.segs {
+			pos += s.size
+		}
+		n := int64(t.Align) - pos%int64(t.Align)
+		o.buf = append(append(o.buf, byte(n)), bytes.Repeat([]byte{0xff}, int(n))...)
+		o.flush()
+	}
+	o.segs = append(o.segs, segment{size: t.Size, write: t.Write})
 	if o.framing {
 		o.openFrame()
 	} else {

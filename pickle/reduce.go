@@ -163,6 +163,9 @@ func (p *Pickler) stepReduce(t *task) error {
 			err = p.save(t.obj.State)
 		case reduceBuild:
 			p.op(OpBuild)
+			if tr, ok := p.trailers[t.obj]; ok {
+				p.out.trailer(tr)
+			}
 			p.pop()
 			return nil
 		}

@@ -168,6 +168,9 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 	if isIndexName(name) {
 		return orNil(p.index(inst))
 	}
+	if name == extractArray.Name && len(inst.Args) > 0 {
+		return orNil(p.extracted(inst))
+	}
 	if v, err := p.scalar(name, inst); v != nil || err != nil {
 		return v, err
 	}
@@ -192,6 +195,21 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 		return columns[0], nil
 	}
 	return nil, nil
+}
+
+// extracted reads extract_array(index), as this package writes an extension array that
+// stands by itself.
+func (p *Pandas) extracted(inst namedInstance) (*frame.Series, error) {
+	x, err := p.axis(inst.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	if x.Values == nil {
+		return nil, pickle.Malformed("the array of a %s", x.Class)
+	}
+	own := *x.Values
+	own.Class = "pandas.core.arrays." + own.Kind.String() + "Array"
+	return &own, nil
 }
 
 // subclass converts what was a subclass of ndarray in old versions: indexes up
@@ -329,7 +347,7 @@ func (p *Pandas) frame(inst namedInstance) (*frame.Frame, error) {
 			return nil, pickle.Malformed("a column of %d elements in a frame of %d rows", c.Len(), f.Index.Len())
 		}
 	}
-	f.Attrs, f.Extra = attrs(state), extras(state)
+	f.Attrs, f.Extra, f.UniqueLabels = attrs(state), extras(state), uniqueLabels(state)
 	return f, nil
 }
 
@@ -354,7 +372,7 @@ func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 	}
 	own := *columns[0] // the name and the index are this Series' own
 	s := &own
-	s.Class, s.Index, s.Attrs = inst.Class.String(), mgr.axes[0], attrs(state)
+	s.Class, s.Index, s.Attrs, s.UniqueLabels = inst.Class.String(), mgr.axes[0], attrs(state), uniqueLabels(state)
 	if name, ok := first(state, "_name", "name"); ok {
 		s.Name = name
 	}
@@ -373,6 +391,13 @@ func attrs(state map[string]any) map[string]any {
 		return nil
 	}
 	return m
+}
+
+// uniqueLabels reports whether the flags forbid duplicate labels.
+func uniqueLabels(state map[string]any) bool {
+	flags, _ := textKeys(state["_flags"])
+	allowed, ok := flags["allows_duplicate_labels"].(bool)
+	return ok && !allowed
 }
 
 // extras returns the attributes that a subclass lists in _metadata.

@@ -347,6 +347,9 @@ func readSparse(inst namedInstance) (*frame.Series, error) {
 	if name, d, isDType := dtypeInstance(m["_dtype"]); isDType && name == "SparseDtype" {
 		state, _ := textKeys(d.State)
 		fill = state["_fill_value"]
+		if len(d.Args) > 1 {
+			fill = d.Args[1]
+		}
 	}
 	return sparseSeries(values, m["_sparse_index"], fill)
 }

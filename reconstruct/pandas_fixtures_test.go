@@ -76,6 +76,12 @@ func pandasElement(p *reconstruct.Pandas, v any) any {
 		return pandasSequence(p, "list", *v)
 	case []any:
 		return pandasSequence(p, "list", v)
+	case *types.Dict:
+		m := map[string]any{}
+		for _, e := range *v {
+			m[fmt.Sprint(e.Key)] = e.Value
+		}
+		return pandasElement(p, m)
 	case map[string]any:
 		out := []any{"dict"}
 		keys := make([]string, 0, len(v))

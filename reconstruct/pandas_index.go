@@ -112,6 +112,9 @@ func (p *Pandas) index(inst namedInstance) (*frame.Index, error) {
 	}
 	own := *s
 	x.Values = &own
+	if dtype, isText := asText(d["dtype"]); isText && isTextDType(dtype) && own.DType == "object" {
+		x.Values.DType = dtype // as this package writes text
+	}
 	p.refine(x, d)
 	return x, x.Validate()
 }

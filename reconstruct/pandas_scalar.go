@@ -94,8 +94,11 @@ type PandasTimedelta struct {
 func pandasNull(v any) (PandasNull, bool) {
 	switch v := v.(type) {
 	case pickle.Named:
-		if name, ok := pandasName(v.Global()); ok && name == "NA" {
+		switch name, ok := pandasName(v.Global()); {
+		case ok && name == "NA":
 			return "<NA>", true
+		case ok && name == "NaT":
+			return "NaT", true
 		}
 	case *pickle.Object:
 		if g, isNamed := v.Class.(pickle.Named); isNamed {
@@ -401,6 +404,10 @@ func pythonText(v any) string {
 // zoneText is str() of a tzinfo, as pandas shows it in a dtype's name.
 func zoneText(tz any) string {
 	switch z := tz.(type) {
+	case string:
+		return z
+	case pickle.Py2String:
+		return string(z)
 	case *ZoneInfo:
 		return z.Key
 	case *Timezone:
@@ -415,7 +422,7 @@ func zoneText(tz any) string {
 			return "UTC"
 		case name == "tzutc":
 			return "tzutc()"
-		case name == "_p" && len(inst.Args) > 0:
+		case (name == "_p" || name == zoneByName.Name) && len(inst.Args) > 0:
 			if s, isText := asText(inst.Args[0]); isText {
 				return s
 			}

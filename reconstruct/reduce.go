@@ -44,6 +44,9 @@ type ReduceOptions struct {
 	// all versions load without a warning: the name of _frombuffer is either deprecated in
 	// NumPy 2 or unknown to NumPy 1.
 	Buffers bool
+	// Joblib writes arrays as joblib.dump does: raw, behind an object that says what they are,
+	// which only joblib and this module load. Protocol 2 or higher.
+	Joblib bool
 }
 
 // Reducers say how the values that this package makes are written. They never change
@@ -82,15 +85,22 @@ func NewReducers(opts ReduceOptions) *Reducers {
 var defaultReducers = NewReducers(ReduceOptions{})
 
 // Reduce is the Reduce hook of [pickle.Pickler] with the default [ReduceOptions]: it
-// says how arrays, numpy scalars, dtypes and this package's own types are written, and
-// returns nil for any other type.
+// says how arrays, numpy scalars, dtypes, the values of package frame and this package's
+// own types are written, and returns nil for any other type.
 func Reduce(t reflect.Type) pickle.ReduceFunc { return defaultReducers.Reduce(t) }
 
 // Reduce is like the function [Reduce] with the options of r.
 func (r *Reducers) Reduce(t reflect.Type) pickle.ReduceFunc {
 	switch t {
 	case reflect.TypeFor[*ndarray.Array]():
-		return func(v any, protocol int) (any, error) { return r.array(v.(*ndarray.Array), protocol) }
+		return func(v any, protocol int) (any, error) {
+			if r.opts.Joblib {
+				if o, err := r.joblibTrailer(v.(*ndarray.Array), protocol); o != nil || err != nil {
+					return o, err
+				}
+			}
+			return r.array(v.(*ndarray.Array), protocol)
+		}
 	case reflect.TypeFor[*ndarray.Masked]():
 		return func(v any, protocol int) (any, error) { return r.masked(v.(*ndarray.Masked)) }
 	case reflect.TypeFor[*ndarray.DType]():
@@ -103,6 +113,9 @@ func (r *Reducers) Reduce(t reflect.Type) pickle.ReduceFunc {
 	}
 	if f, ok := elementReducers[t]; ok {
 		return func(v any, protocol int) (any, error) { return f(r, v) }
+	}
+	if f, ok := pandasReducers[t]; ok {
+		return func(v any, protocol int) (any, error) { return f(r, v, protocol) }
 	}
 	return stdlibReducers[t]
 }

@@ -314,7 +314,7 @@ func zoneName(tz any) string {
 	return typeName(tz)
 }
 
-// objectLocation translates the tzinfo objects of pytz and dateutil.
+// objectLocation translates the tzinfo objects of pytz and dateutil, and pandas' call for a zone by its name.
 func objectLocation(n Instance) (*time.Location, error, bool) {
 	a := argReader{fn: n.ClassName(), vals: n.Args}
 	var module, name string
@@ -324,7 +324,8 @@ func objectLocation(n Instance) (*time.Location, error, bool) {
 	switch {
 	case module == "pytz" && name == "_UTC", strings.HasPrefix(module, "dateutil.tz") && name == "tzutc":
 		return time.UTC, nil, true
-	case module == "pytz" && name == "_p" && len(n.Args) > 0:
+	case module == "pytz" && name == "_p" && len(n.Args) > 0,
+		module == zoneByName.Module && name == zoneByName.Name && len(n.Args) == 1:
 		zone, err := a.text(0, "zone")
 		if err != nil {
 			return nil, err, true

@@ -21,5 +21,19 @@ for name in "${names[@]}"; do
     UNPKL_PYTHON=$python go test -count=1 "${packages[@]}"
     ran=$((ran + 1))
 done
+
+# What is written of pandas' objects, under each pandas that there is.
+pandas=(py311-pandas15 py312-pandas2 py313-pandas3)
+if [ $# -eq 0 ]; then
+    scripts/make_venvs.sh --if-possible "${pandas[@]}"
+    found=
+    for name in "${pandas[@]}"; do
+        python=$venvs/$name/bin/python
+        [ -x "$python" ] || continue
+        echo "interop: $name: $("$python" -c 'import sys, pandas; print("CPython %s, pandas %s" % (sys.version.split()[0], pandas.__version__))')"
+        found=$found${found:+:}$python
+    done
+    [ -z "$found" ] || UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" ./reconstruct
+fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }

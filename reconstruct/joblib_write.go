@@ -1,0 +1,67 @@
+package reconstruct
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// joblibAlign is NUMPY_ARRAY_ALIGNMENT_BYTES of joblib.
+const joblibAlign = 16
+
+// joblibWrapper is the class that stands for an array.
+var joblibWrapper = pyName(joblibModule, "NumpyArrayWrapper")
+
+// joblibTrailer writes an array as joblib does: a wrapper, and behind it the elements, or a
+// pickle of the array where it has objects. It returns nil for the subclasses that joblib does
+// not wrap.
+//
+// Reference: joblib/numpy_pickle.py, NumpyArrayWrapper.write_array and NumpyPickler.save.
+func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
+	var class any = ndarrayClass
+	switch g := className(a.Class()); {
+	case a.Class() == "":
+	case g.Name == "matrix":
+		class = r.classOf(a.Class())
+	case g.Name != "memmap":
+		return nil, nil
+	}
+	order := ndarray.OrderC
+	if a.Order() == ndarray.OrderF {
+		order = ndarray.OrderF
+	}
+	mappable := !a.HasObject()
+	t := &pickle.Trailer{Size: int64(a.NBytes()), Align: joblibAlign, Write: func(w io.Writer) error {
+		_, err := a.WriteTo(w, order)
+		return err
+	}}
+	if !mappable {
+		nested, err := r.joblibNested(a, protocol)
+		if err != nil {
+			return nil, err
+		}
+		t.Size, t.Align = int64(len(nested)), 0
+		t.Write = func(w io.Writer) error {
+			_, err := w.Write(nested)
+			return err
+		}
+	}
+	t.Object = newInstance(joblibWrapper, dictOf(
+		"subclass", class, "shape", shapeTuple(a.Shape()), "order", pickle.Interned(string(rune(order))),
+		"dtype", a.DType(), "allow_mmap", mappable, "numpy_array_alignment_bytes", joblibAlign,
+	))
+	return t, nil
+}
+
+// joblibNested returns the pickle of an array with objects, whose arrays are not wrapped.
+func (r *Reducers) joblibNested(a *ndarray.Array, protocol int) ([]byte, error) {
+	plain := r.opts
+	plain.Joblib = false
+	var b bytes.Buffer
+	p := pickle.NewPickler(&b)
+	p.Protocol, p.Reduce = pickle.ProtocolOf(protocol), NewReducers(plain).Reduce
+	err := p.Dump(a)
+	return b.Bytes(), err
+}

@@ -1,0 +1,326 @@
+package reconstruct
+
+import (
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NOTE. What is written of pandas' objects is what the widest range of versions loads,
+// 1.5 to 3.x being tested: the state of 0.14.1, which every version since sets on a
+// block manager that it makes without arguments, extension arrays with a dict as
+// their state, and indexes by the functions that all versions call. Where the class of
+// a value differs between versions, pandas is left to choose by a name that they share: 'str' is
+// object before 3.0, "Europe/Paris" is of pytz before 3.0 and of zoneinfo since.
+//
+// Reference: pandas/_libs/internals.pyx (BlockManager.__setstate__), pandas/core/generic.py
+// (NDFrame.__setstate__), pandas/_libs/arrays.pyx (NDArrayBacked.__setstate__),
+// pandas/core/indexes/base.py (_new_Index).
+
+// pandasReducers say how the values of package frame and pandas' scalars are written.
+var pandasReducers map[reflect.Type]func(r *Reducers, v any, protocol int) (any, error)
+
+func init() { // what the functions build leads back to the map
+	pandasReducers = map[reflect.Type]func(r *Reducers, v any, protocol int) (any, error){
+		reflect.TypeFor[*frame.Frame]():  func(r *Reducers, v any, p int) (any, error) { return r.frame(v.(*frame.Frame), p) },
+		reflect.TypeFor[*frame.Series](): func(r *Reducers, v any, p int) (any, error) { return r.series(v.(*frame.Series), p) },
+		reflect.TypeFor[*frame.Index]():  func(r *Reducers, v any, p int) (any, error) { return r.index(v.(*frame.Index), p) },
+		reflect.TypeFor[frame.Frame](): func(r *Reducers, v any, p int) (any, error) {
+			f := v.(frame.Frame)
+			return r.frame(&f, p)
+		},
+		reflect.TypeFor[frame.Series](): func(r *Reducers, v any, p int) (any, error) {
+			s := v.(frame.Series)
+			return r.series(&s, p)
+		},
+		reflect.TypeFor[frame.Index](): func(r *Reducers, v any, p int) (any, error) {
+			x := v.(frame.Index)
+			return r.index(&x, p)
+		},
+		reflect.TypeFor[Timestamp]():           reduceTimestamp,
+		reflect.TypeFor[PandasTimedelta]():     reducePandasTimedelta,
+		reflect.TypeFor[PandasNull]():          reducePandasNull,
+		reflect.TypeFor[frame.PeriodValue]():   reducePeriod,
+		reflect.TypeFor[frame.IntervalValue](): reduceInterval,
+	}
+}
+
+// newInstance is an object made by NEWOBJ without arguments, and its state.
+func newInstance(class any, state any) *pickle.Object {
+	return &pickle.Object{Class: class, Form: pickle.FormNewObj, State: state, HasState: true}
+}
+
+func dictOf(pairs ...any) *types.Dict {
+	d := make(types.Dict, 0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		d = append(d, types.DictEntry{Key: pickle.Interned(pairs[i].(string)), Value: pairs[i+1]})
+	}
+	return &d
+}
+
+// frame writes a DataFrame.
+func (r *Reducers) frame(f *frame.Frame, protocol int) (any, error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	blocks, err := r.blocks(f, protocol)
+	if err != nil {
+		return nil, err
+	}
+	class, isPandas := pandasContainer(f.Class, pyName("pandas.core.frame", "DataFrame"))
+	state := dictOf("_data", r.manager("BlockManager", types.List{f.Labels, f.Index}, blocks), "_typ", "dataframe")
+	addAttrs(state, f.Attrs, f.UniqueLabels)
+	if !isPandas {
+		for k, v := range f.Extra {
+			*state = append(*state, types.DictEntry{Key: k, Value: v})
+		}
+		sortTail(*state, len(f.Extra))
+	}
+	return newInstance(class, state), nil
+}
+
+// series writes a Series, or the extension array that s was read from.
+func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if name, ok := pandasClass(s.Class); ok && s.Index == nil && (isArrayName(name) || isIndexName(name)) {
+		return r.standalone(s, protocol)
+	}
+	index := s.Index
+	if index == nil {
+		index = frame.NewRangeIndex(s.Len())
+	}
+	if index.Len() != s.Len() {
+		return nil, pickle.Unsupported("a Series of %d elements with an index of %d", s.Len(), index.Len())
+	}
+	values, err := r.values(s, protocol)
+	if err != nil {
+		return nil, err
+	}
+	block := dictOf("values", values, "mgr_locs", &Slice{Start: 0, Stop: s.Len(), Step: 1})
+	state := dictOf(
+		"_data", r.manager("SingleBlockManager", types.List{index}, types.List{block}),
+		"_typ", "series", "name", label(s.Name),
+	)
+	addAttrs(state, s.Attrs, s.UniqueLabels)
+	class, _ := pandasContainer(s.Class, pyName("pandas.core.series", "Series"))
+	return newInstance(class, state), nil
+}
+
+// extractArray takes the array out of an index.
+var extractArray = pyName("pandas.core.construction", "extract_array")
+
+// standalone writes an extension array by itself.
+func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
+	values, err := r.values(s, protocol)
+	if o, ok := values.(*pickle.Object); ok && err == nil && (s.Kind == frame.Interval || chosenDType(s) != "") {
+		return call(extractArray, o), nil
+	}
+	return values, err
+}
+
+// pandasContainer returns the class to write: pandas' own under its name of today, or a
+// subclass of it, and then false.
+func pandasContainer(class string, known pickle.KnownGlobal) (any, bool) {
+	if _, isPandas := pandasClass(class); isPandas || class == "" {
+		return known, true
+	}
+	return className(class), false
+}
+
+func addAttrs(state *types.Dict, attrs map[string]any, uniqueLabels bool) {
+	if len(attrs) > 0 {
+		*state = append(*state, *dictOf("attrs", attrs)...)
+	}
+	if uniqueLabels {
+		*state = append(*state, *dictOf("_flags", dictOf("allows_duplicate_labels", false))...)
+	}
+}
+
+// sortTail orders the last n entries, which came from a map, by their keys.
+func sortTail(d types.Dict, n int) {
+	tail := d[len(d)-n:]
+	for i := range tail {
+		for j := i; j > 0 && tail[j-1].Key.(string) > tail[j].Key.(string); j-- {
+			tail[j-1], tail[j] = tail[j], tail[j-1]
+		}
+	}
+}
+
+// manager is a BlockManager with the state of 0.14.1; what stands before that in the tuple
+// was for older versions.
+func (r *Reducers) manager(class string, axes, blocks types.List) *pickle.Object {
+	state := dictOf("axes", &axes, "blocks", &blocks)
+	return newInstance(pyName("pandas.core.internals.managers", class),
+		pickle.FreshTuple{&types.List{}, &types.List{}, &types.List{}, dictOf("0.14.1", state)})
+}
+
+// A columnGroup is the columns that one block of a DataFrame holds.
+type columnGroup struct {
+	dt      *ndarray.DType
+	columns []*frame.Series
+	places  []int
+}
+
+// blocks writes the columns: those of one NumPy dtype in one block, as pandas keeps them,
+// each other in its own. Where the memory of arrays goes out of band, columns stay apart, because a
+// block of several would have to be copied together.
+func (r *Reducers) blocks(f *frame.Frame, protocol int) (types.List, error) {
+	apart := protocol >= 5 && (r.opts.Buffers || r.opts.NumPy.atLeast(1, 16))
+	var groups []*columnGroup
+	byDType := map[string]*columnGroup{}
+	for i, s := range f.Columns {
+		dt := blockDType(s)
+		if dt == nil || apart {
+			groups = append(groups, &columnGroup{columns: []*frame.Series{s}, places: []int{i}})
+			continue
+		}
+		g := byDType[dt.Str()]
+		if g == nil {
+			g = &columnGroup{dt: dt}
+			byDType[dt.Str()] = g
+			groups = append(groups, g)
+		}
+		g.columns, g.places = append(g.columns, s), append(g.places, i)
+	}
+	blocks := make(types.List, 0, len(groups))
+	for _, g := range groups {
+		var values any
+		var err error
+		if g.dt != nil {
+			values, err = r.groupValues(g, f.Rows())
+		} else {
+			values, err = r.columnBlock(g.columns[0], protocol)
+		}
+		if err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, dictOf("values", values, "mgr_locs", placement(g.places)))
+	}
+	return blocks, nil
+}
+
+// columnBlock is one column as a block of a DataFrame: two-dimensional if it is an array
+// of NumPy's.
+func (r *Reducers) columnBlock(s *frame.Series, protocol int) (any, error) {
+	values, err := r.values(s, protocol)
+	if a, ok := values.(*ndarray.Array); ok {
+		return a.Reshape(1, a.Size())
+	}
+	return values, err
+}
+
+func placement(places []int) any {
+	step := 1
+	if len(places) > 1 {
+		step = places[1] - places[0]
+	}
+	positions := make([]int64, len(places))
+	for i, pos := range places {
+		positions[i] = int64(pos)
+		if pos != places[0]+i*step {
+			step = 0
+		}
+	}
+	if step > 0 {
+		return &Slice{Start: places[0], Stop: places[0] + len(places)*step, Step: step}
+	}
+	return int64Array(places)
+}
+
+func int64Array(values []int) any {
+	out := make([]int64, len(values))
+	for i, v := range values {
+		out[i] = int64(v)
+	}
+	a, err := ndarray.FromSlice(out)
+	if err != nil {
+		return nil // a slice of one dimension always has a shape
+	}
+	return a
+}
+
+// blockDType returns the dtype of a column that may share a block, or nil.
+func blockDType(s *frame.Series) *ndarray.DType {
+	switch s.Kind {
+	case frame.Numpy:
+		if s.Valid != nil || isTextDType(s.DType) || !holdable(s.Values.DType()) {
+			return nil
+		}
+	case frame.Datetime, frame.Timedelta:
+		if s.TZ != "" || s.Valid != nil || pandasUnit(s.Values.DType()) == "" {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return s.Values.DType()
+}
+
+// holdable reports whether pandas keeps the dtype in a NumPy array as it is.
+func holdable(dt *ndarray.DType) bool {
+	if base, _ := dt.Subarray(); base != nil {
+		return false
+	}
+	return strings.IndexByte("biufcO", byte(dt.Kind())) >= 0
+}
+
+// isTextDType reports whether pandas has a dtype of its own for the text that an array of objects
+// holds.
+func isTextDType(name string) bool {
+	return name == "str" || name == "string" || strings.HasSuffix(name, "string[pyarrow]")
+}
+
+// groupValues is a block of shape (columns, rows), written column by column.
+func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
+	if g.dt.HasObject() {
+		list := make(types.List, 0, len(g.columns)*rows)
+		for _, s := range g.columns {
+			elems, err := s.Values.Objects()
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range elems {
+				list = append(list, pandasObject(e))
+			}
+		}
+		return r.plainArray(g.dt, []int{len(g.columns), rows}, &list), nil
+	}
+	size := int64(len(g.columns)) * int64(rows) * int64(g.dt.ItemSize())
+	if size < large {
+		var b []byte
+		for _, s := range g.columns {
+			var err error
+			if b, err = s.Values.AppendBytes(b, ndarray.OrderC); err != nil {
+				return nil, err
+			}
+		}
+		return r.plainArray(g.dt, []int{len(g.columns), rows}, pickle.FreshBytes(b)), nil
+	}
+	content := &pickle.LargeBytes{Size: size, Write: func(w io.Writer) error {
+		for _, s := range g.columns {
+			if _, err := s.Values.WriteTo(w, ndarray.OrderC); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	return r.plainArray(g.dt, []int{len(g.columns), rows}, content), nil
+}
+
+// plainArray is a writeable C-ordered array with the given content: bytes, or a list.
+func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *pickle.Object {
+	return &pickle.Object{
+		Class:    r.reconstruct,
+		Args:     []any{ndarrayClass, pickle.FreshTuple{0}, byteB},
+		State:    pickle.FreshTuple{1, shapeTuple(shape), dt, false, content},
+		HasState: true,
+	}
+}

@@ -1,0 +1,109 @@
+package reconstruct
+
+import (
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+func indexClass(module, name string) pickle.KnownGlobal {
+	return pyName("pandas.core.indexes."+module, name)
+}
+
+var newIndex = pyName("pandas.core.indexes.base", "_new_Index")
+
+// index writes an Index of any class. The numeric classes before 2.0 are written as Index,
+// which becomes one of them there.
+func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
+	if err := x.Validate(); err != nil {
+		return nil, err
+	}
+	switch {
+	case x.IsRange():
+		return call(newIndex, indexClass("range", "RangeIndex"),
+			dictOf("name", label(x.Name()), "start", x.Start, "stop", x.Stop, "step", x.Step)), nil
+	case x.IsMulti():
+		return r.multiIndex(x)
+	}
+	s := x.Values
+	if s.Kind == frame.Interval {
+		return r.intervalIndex(s, label(x.Name()))
+	}
+	if dtype := chosenDType(s); dtype != "" {
+		return r.textIndex(s, dtype, label(x.Name()))
+	}
+	data, err := r.values(s, protocol)
+	if err != nil {
+		return nil, err
+	}
+	fn, class := newIndex, indexClass("base", "Index")
+	switch s.Kind {
+	case frame.Datetime:
+		if pandasUnit(s.Values.DType()) == "" {
+			break // dates, as objects
+		}
+		fn, class = indexClass("datetimes", "_new_DatetimeIndex"), indexClass("datetimes", "DatetimeIndex")
+		data, err = r.timeArray(s, "DatetimeArray")
+	case frame.Timedelta:
+		class = indexClass("timedeltas", "TimedeltaIndex")
+		data, err = r.timeArray(s, "TimedeltaArray")
+	case frame.Period:
+		class = indexClass("period", "PeriodIndex")
+	case frame.Categorical:
+		class = indexClass("category", "CategoricalIndex")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return call(fn, class, dictOf("data", data, "name", label(x.Name()))), nil
+}
+
+func (r *Reducers) multiIndex(x *frame.Index) (any, error) {
+	levels, codes, names := make(types.List, len(x.Levels)), make(types.List, len(x.Levels)), make(types.List, len(x.Levels))
+	for k := range x.Levels {
+		levels[k], names[k] = x.Levels[k], label(x.Names[k])
+		var err error
+		if codes[k], err = r.writeable(x.Codes[k]); err != nil {
+			return nil, err
+		}
+	}
+	return call(newIndex, indexClass("multi", "MultiIndex"),
+		dictOf("levels", &levels, "codes", &codes, "sortorder", nil, "names", &names)), nil
+}
+
+func (r *Reducers) intervalIndex(s *frame.Series, name any) (any, error) {
+	left, err := boundsIndex(s.Left)
+	if err != nil {
+		return nil, err
+	}
+	right, err := boundsIndex(s.Right)
+	if err != nil {
+		return nil, err
+	}
+	return call(indexClass("interval", "_new_IntervalIndex"), indexClass("interval", "IntervalIndex"),
+		dictOf("left", left, "right", right, "closed", s.Closed, "name", name)), nil
+}
+
+// boundsIndex returns the bounds of intervals as the index that pandas takes.
+func boundsIndex(s *frame.Series) (*frame.Index, error) {
+	switch s.Kind {
+	case frame.Numpy, frame.Datetime, frame.Timedelta, frame.Masked:
+		bounds := *s
+		bounds.Freq = "" // pandas has none for bounds
+		return &frame.Index{Class: "Index", Names: []any{nil}, Values: &bounds}, nil
+	}
+	return nil, pickle.Unsupported("intervals of %s bounds", s.Kind)
+}
+
+// label returns the name of a column, level or index; pandas wants a hashable one.
+func label(v any) any {
+	if parts, ok := v.([]any); ok {
+		t := make(pickle.FreshTuple, len(parts))
+		for i, e := range parts {
+			t[i] = label(e)
+		}
+		return t
+	}
+	return pandasObject(v)
+}

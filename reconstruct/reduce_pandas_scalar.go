@@ -1,0 +1,218 @@
+package reconstruct
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Scalars, offsets and time zones. Reference: the __reduce__ methods in pandas/_libs/tslibs.
+
+func reducePandasNull(_ *Reducers, v any, _ int) (any, error) {
+	switch v.(PandasNull) {
+	case "NaT":
+		// The function that makes it has had two names; this one is in every version.
+		return pyName("pandas", "NaT"), nil
+	case "<NA>":
+		return pyName("pandas._libs.missing", "NA"), nil
+	}
+	return nil, pickle.Unsupported("a missing value named %q", v)
+}
+
+// resolutionCode is the inverse of resolutions.
+func resolutionCode(unit string) (int, error) {
+	for code, name := range resolutions {
+		if name == unit {
+			return code, nil
+		}
+	}
+	return 0, pickle.Unsupported("a pandas scalar of the unit %q", unit)
+}
+
+func reduceTimestamp(_ *Reducers, v any, _ int) (any, error) {
+	t := v.(Timestamp)
+	code, err := resolutionCode(t.Unit)
+	if err != nil {
+		return nil, err
+	}
+	var tz any
+	if t.TZ != nil {
+		name, isText := asText(t.TZ)
+		if !isText {
+			name = zoneText(t.TZ)
+		}
+		if tz = dtypeZoneArg(name); tz == any(name) {
+			tz = call(zoneByName, name)
+		}
+	}
+	return call(pyName("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"), int(t.Value), nil, tz, code), nil
+}
+
+func reducePandasTimedelta(_ *Reducers, v any, _ int) (any, error) {
+	d := v.(PandasTimedelta)
+	code, err := resolutionCode(d.Unit)
+	if err != nil {
+		return nil, err
+	}
+	return call(pyName("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"), int(d.Value), code), nil
+}
+
+func reducePeriod(_ *Reducers, v any, _ int) (any, error) {
+	p := v.(frame.PeriodValue)
+	freq, err := periodOffset(p.Freq)
+	if err != nil {
+		return nil, err
+	}
+	return call(pyName("pandas._libs.tslibs.period", "Period"), nil, freq, int(p.Ordinal)), nil
+}
+
+func reduceInterval(_ *Reducers, v any, _ int) (any, error) {
+	iv := v.(frame.IntervalValue)
+	return call(pyName("pandas._libs.interval", "Interval"), pandasObject(iv.Left), pandasObject(iv.Right), iv.Closed), nil
+}
+
+// zoneByName gives a zone in the library that the version of pandas prefers.
+var zoneByName = pyName("pandas._libs.tslibs.timezones", "maybe_get_tz")
+
+// dtypeZoneArg returns what pandas' constructors take for a time zone: a fixed offset as
+// datetime.timezone, which every version has, any other by its name.
+func dtypeZoneArg(zone string) any {
+	if file, ok := strings.CutPrefix(zone, "tzfile('"); ok {
+		file = strings.TrimSuffix(file, "')")
+		if _, name, found := strings.Cut(file, "zoneinfo/"); found {
+			return name
+		}
+		return file
+	}
+	if zone == "tzutc()" {
+		return "UTC"
+	}
+	if minutes, ok := strings.CutPrefix(zone, "pytz.FixedOffset("); ok {
+		if n, err := strconv.Atoi(strings.TrimSuffix(minutes, ")")); err == nil {
+			return &Timezone{Offset: Timedelta{Seconds: n * 60}.normal()}
+		}
+	}
+	if offset, ok := parseOffset(strings.TrimPrefix(zone, "UTC")); ok {
+		return &Timezone{Offset: offset}
+	}
+	return zone
+}
+
+// parseOffset reads "+05:30" or "-08:00:15".
+func parseOffset(s string) (Timedelta, bool) {
+	if len(s) < 6 || s[0] != '+' && s[0] != '-' {
+		return Timedelta{}, false
+	}
+	seconds, unit := 0, 3600
+	for part := range strings.SplitSeq(s[1:], ":") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 || n >= 60 || len(part) != 2 || unit == 0 {
+			return Timedelta{}, false
+		}
+		seconds += n * unit
+		unit /= 60
+	}
+	if s[0] == '-' {
+		seconds = -seconds
+	}
+	return Timedelta{Seconds: seconds}.normal(), seconds < 86_400 && seconds > -86_400
+}
+
+// An offsetClass is a class of pandas' offsets: its name and the argument after n and
+// normalize.
+type offsetClass struct {
+	name   string
+	anchor offsetAnchor
+	// def is the anchor where the alias has none, 0 for none.
+	def int
+}
+
+type offsetAnchor uint8
+
+const (
+	noAnchor offsetAnchor = iota
+	weekdayAnchor
+	monthAnchor
+)
+
+// offsetClasses are the classes by their aliases, those of pandas before 2.2 and since.
+var offsetClasses = map[string]offsetClass{
+	"D": {name: "Day"}, "H": {name: "Hour"}, "h": {name: "Hour"}, "T": {name: "Minute"}, "min": {name: "Minute"},
+	"S": {name: "Second"}, "s": {name: "Second"}, "L": {name: "Milli"}, "ms": {name: "Milli"},
+	"U": {name: "Micro"}, "us": {name: "Micro"}, "N": {name: "Nano"}, "ns": {name: "Nano"},
+	"M": {name: "MonthEnd"}, "ME": {name: "MonthEnd"}, "MS": {name: "MonthBegin"},
+	"BM": {name: "BusinessMonthEnd"}, "BME": {name: "BusinessMonthEnd"}, "BMS": {name: "BusinessMonthBegin"},
+	"B": {name: "BusinessDay"},
+	"W": {name: "Week", anchor: weekdayAnchor, def: -1},
+	"Q": {name: "QuarterEnd", anchor: monthAnchor, def: 12}, "QE": {name: "QuarterEnd", anchor: monthAnchor, def: 12},
+	"QS": {name: "QuarterBegin", anchor: monthAnchor, def: 1},
+	"BQ": {name: "BQuarterEnd", anchor: monthAnchor, def: 12}, "BQE": {name: "BQuarterEnd", anchor: monthAnchor, def: 12},
+	"BQS": {name: "BQuarterBegin", anchor: monthAnchor, def: 1},
+	"A":   {name: "YearEnd", anchor: monthAnchor, def: 12}, "Y": {name: "YearEnd", anchor: monthAnchor, def: 12},
+	"YE": {name: "YearEnd", anchor: monthAnchor, def: 12},
+	"AS": {name: "YearBegin", anchor: monthAnchor, def: 1}, "YS": {name: "YearBegin", anchor: monthAnchor, def: 1},
+	"BA": {name: "BYearEnd", anchor: monthAnchor, def: 12}, "BY": {name: "BYearEnd", anchor: monthAnchor, def: 12},
+	"BYE": {name: "BYearEnd", anchor: monthAnchor, def: 12},
+	"BAS": {name: "BYearBegin", anchor: monthAnchor, def: 1}, "BYS": {name: "BYearBegin", anchor: monthAnchor, def: 1},
+}
+
+// offset returns the offset object of an alias such as "2D" or "Q-NOV", which all versions
+// load, where the aliases changed. ok is false, and the object nil, for one it does not know.
+func offset(alias string) (any, bool) {
+	text := strings.TrimLeft(alias, "-0123456789")
+	n := 1
+	if count := alias[:len(alias)-len(text)]; count != "" {
+		var err error
+		if n, err = strconv.Atoi(count); err != nil {
+			return nil, false
+		}
+	}
+	base, anchor, anchored := strings.Cut(text, "-")
+	class, ok := offsetClasses[base]
+	if !ok || anchored && class.anchor == noAnchor {
+		return nil, false
+	}
+	args := []any{n, false}
+	switch class.anchor {
+	case weekdayAnchor:
+		day := slices.Index(dayNames[:], anchor)
+		switch {
+		case day >= 0:
+			args = append(args, day)
+		case anchored:
+			return nil, false
+		}
+	case monthAnchor:
+		month := class.def
+		if anchored {
+			if month = slices.Index(monthNames[:], anchor); month < 1 {
+				return nil, false
+			}
+		}
+		args = append(args, month)
+	}
+	return call(pyName("pandas._libs.tslibs.offsets", class.name), args...), true
+}
+
+// periodOffset is offset for a period, where a week without a day ends on Sunday.
+func periodOffset(alias string) (any, error) {
+	if strings.HasSuffix(alias, "W") {
+		alias += "-SUN"
+	}
+	o, ok := offset(alias)
+	if !ok {
+		return nil, pickle.Unsupported("a period of the frequency %q", alias)
+	}
+	return o, nil
+}
+
+func periodDType(freq string) (any, error) {
+	o, err := periodOffset(freq)
+	if err != nil {
+		return nil, err
+	}
+	return call(pyName("pandas.core.dtypes.dtypes", "PeriodDtype"), o), nil
+}

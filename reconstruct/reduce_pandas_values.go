@@ -1,0 +1,402 @@
+package reconstruct
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/cockroachdb/apd/v3"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// values writes the elements of a series as an array of NumPy's or pandas', which an index
+// and a block take alike.
+func (r *Reducers) values(s *frame.Series, protocol int) (any, error) {
+	if dtype := chosenDType(s); dtype != "" {
+		return r.textIndex(s, dtype, nil)
+	}
+	switch s.Kind {
+	case frame.Numpy:
+		return r.numpyValues(s)
+	case frame.Masked:
+		return r.maskedValues(s)
+	case frame.Datetime, frame.Timedelta:
+		return r.timeValues(s)
+	case frame.Period:
+		dtype, err := periodDType(s.Freq)
+		if err != nil {
+			return nil, err
+		}
+		return newInstance(pyName("pandas.core.arrays.period", "PeriodArray"),
+			dictOf("_data", s.Values, "_dtype", dtype)), nil
+	case frame.Categorical:
+		return r.categoricalValues(s)
+	case frame.Interval:
+		return r.intervalIndex(s, nil)
+	case frame.Sparse:
+		return r.sparseValues(s)
+	case frame.Object:
+		list := make(types.List, len(s.Items))
+		for i, v := range s.Items {
+			list[i] = pandasObject(v)
+		}
+		return r.plainArray(ndarray.Object, []int{len(list)}, &list), nil
+	case frame.Opaque:
+		if s.Raw != nil {
+			return s.Raw, nil
+		}
+	}
+	return nil, pickle.Unsupported("a series of kind %s", s.Kind)
+}
+
+func (r *Reducers) numpyValues(s *frame.Series) (any, error) {
+	dt := s.Values.DType()
+	switch {
+	case s.Valid != nil && strings.IndexByte("biuf", byte(dt.Kind())) >= 0 && dt.ItemSize() <= 8:
+		return r.maskedValues(s)
+	case s.DType == "string":
+		return newInstance(pyName("pandas.core.arrays.string_", "StringArray"),
+			dictOf("_ndarray", r.objects(s), "_dtype", call(pyName("pandas.core.arrays.string_", "StringDtype"), "python"))), nil
+	case s.Valid != nil || dt.HasObject() || dt.Kind() == ndarray.KindBytes:
+		return r.objects(s), nil
+	case holdable(dt):
+		return r.writeable(s.Values)
+	}
+	return nil, pickle.Unsupported("a pandas column of dtype %s", dt)
+}
+
+// writeable is the array for pandas, which modifies its columns in place, without a class
+// that pandas no longer has.
+func (r *Reducers) writeable(a *ndarray.Array) (any, error) {
+	if a.Class() == "" && (r.opts.Buffers || r.opts.NumPy != (Version{})) {
+		return a, nil
+	}
+	data, err := r.data(a, ndarray.OrderC)
+	if err != nil {
+		return nil, err
+	}
+	return r.plainArray(a.DType(), a.Shape(), data), nil
+}
+
+// objects is the series as an array of Python objects, None where an element is missing.
+func (r *Reducers) objects(s *frame.Series) any {
+	list := make(types.List, s.Len())
+	for i := range list {
+		list[i] = pandasObject(s.At(i))
+	}
+	return r.plainArray(ndarray.Object, []int{len(list)}, &list)
+}
+
+// pandasObject is an element of an array of objects: a scalar of pandas' in the form that all
+// versions load, and values that have no counterpart in Python as the object they stand for.
+func pandasObject(v any) any {
+	switch v := v.(type) {
+	case *pickle.Object:
+		if c, ok, err := new(Pandas).Convert(v); ok && err == nil {
+			switch c.(type) {
+			case Timestamp, PandasTimedelta, PandasNull, frame.PeriodValue:
+				return c
+			}
+		}
+	case ndarray.Datetime64:
+		switch {
+		case v.IsNaT():
+			return PandasNull("NaT")
+		case v.Unit.Num == 1 && unitsPerSecond[v.Unit.Base] != 0:
+			return Timestamp{Value: v.Value, Unit: v.Unit.Base}
+		}
+		return datetimeItem(v)
+	case ndarray.Timedelta64:
+		switch {
+		case v.IsNaT():
+			return PandasNull("NaT")
+		case v.Unit.Num == 1 && unitsPerSecond[v.Unit.Base] != 0:
+			return PandasTimedelta{Value: v.Value, Unit: v.Unit.Base}
+		}
+		return timedeltaItem(v)
+	case *apd.Decimal:
+		return Decimal(v.String())
+	case time.Time:
+		return NewDatetime(v)
+	case time.Duration:
+		return NewTimedelta(v)
+	case []any:
+		list := make(types.List, len(v))
+		for i, e := range v {
+			list[i] = pandasObject(e)
+		}
+		return &list
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[k] = pandasObject(e)
+		}
+		return m
+	}
+	return v
+}
+
+// chosenDType returns the name by which pandas is to choose the dtype of a text column,
+// "" for any other column and for text that says of itself how it is stored.
+func chosenDType(s *frame.Series) string {
+	switch s.Kind {
+	case frame.Text:
+		if s.DType == "string" || strings.HasSuffix(s.DType, "string[pyarrow]") {
+			return "string"
+		}
+		return "str"
+	case frame.Numpy:
+		if s.DType == "str" || s.Values.DType().Kind() == ndarray.KindStr {
+			return "str"
+		}
+	}
+	return ""
+}
+
+// textIndex is an index of text, which a block takes for its values.
+func (r *Reducers) textIndex(s *frame.Series, dtype string, name any) (any, error) {
+	var content any
+	if texts, err := frame.Values[string](s); err == nil {
+		content = texts
+	} else {
+		list := make(types.List, s.Len())
+		for i := range list {
+			if !s.IsNull(i) {
+				list[i] = pandasObject(s.At(i))
+			}
+		}
+		content = &list
+	}
+	data := r.plainArray(ndarray.Object, []int{s.Len()}, content)
+	return call(newIndex, indexClass("base", "Index"), dictOf("data", data, "dtype", dtype, "name", name)), nil
+}
+
+var maskedArrays = map[ndarray.Kind]string{
+	ndarray.KindInt: "integer.IntegerArray", ndarray.KindUint: "integer.IntegerArray",
+	ndarray.KindFloat: "floating.FloatingArray", ndarray.KindBool: "boolean.BooleanArray",
+}
+
+func (r *Reducers) maskedValues(s *frame.Series) (any, error) {
+	a := s.Values
+	if strings.HasPrefix(s.DType, "time") {
+		return r.clockTimes(s)
+	}
+	if a.DType().Kind() == ndarray.KindFloat && a.DType().ItemSize() == 2 {
+		wide, err := ndarray.Values[float32](a) // pandas has no nullable half
+		if err != nil {
+			return nil, err
+		}
+		if a, err = ndarray.FromSlice(wide); err != nil {
+			return nil, err
+		}
+	}
+	class, ok := maskedArrays[a.DType().Kind()]
+	if !ok || a.DType().ItemSize() > 8 {
+		return r.objects(s), nil
+	}
+	mask := make([]bool, s.Len())
+	for i, v := range s.Valid {
+		mask[i] = !v
+	}
+	missing, err := ndarray.FromSlice(mask)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.writeable(a)
+	if err != nil {
+		return nil, err
+	}
+	state := dictOf("_data", data, "_mask", missing)
+	if a.DType().Kind() == ndarray.KindBool {
+		*state = append(*state, *dictOf("_dtype", call(pyName("pandas.core.arrays.boolean", "BooleanDtype")))...)
+	}
+	return newInstance(className("pandas.core.arrays."+class), state), nil
+}
+
+// clockTimes writes Arrow's time32 and time64 as datetime.time.
+func (r *Reducers) clockTimes(s *frame.Series) (any, error) {
+	per := int64(1)
+	for unit, n := range unitsPerSecond {
+		if strings.Contains(s.DType, "["+unit+"]") {
+			per = n
+		}
+	}
+	counts, err := ndarray.Values[int64](s.Values)
+	if err != nil {
+		return nil, err
+	}
+	list := make(types.List, len(counts))
+	for i, n := range counts {
+		if s.IsNull(i) {
+			continue
+		}
+		sec, rest := n/per, n%per
+		if n < 0 || sec >= 86_400 {
+			return nil, pickle.Unsupported("a time of day of %d %s", n, s.DType)
+		}
+		list[i] = &Time{
+			Hour: int(sec / 3600), Minute: int(sec / 60 % 60), Second: int(sec % 60),
+			Microsecond: int(rest * 1_000_000 / per),
+		}
+	}
+	return r.plainArray(ndarray.Object, []int{len(list)}, &list), nil
+}
+
+// pandasUnit returns the unit of a datetime64 or timedelta64 that pandas has, or "".
+func pandasUnit(dt *ndarray.DType) string {
+	u := dt.Unit()
+	if u.Num == 1 && unitsPerSecond[u.Base] != 0 {
+		return u.Base
+	}
+	return ""
+}
+
+// timeValues writes datetimes and timedeltas: NumPy's array where they have no zone, which
+// is what a block has held in all versions.
+func (r *Reducers) timeValues(s *frame.Series) (any, error) {
+	dt := s.Values.DType()
+	if pandasUnit(dt) == "" {
+		if s.Kind == frame.Datetime && dt.Unit().Base == "D" {
+			return r.objects(s), nil // dates
+		}
+		return nil, pickle.Unsupported("a pandas column of dtype %s", dt)
+	}
+	if s.TZ == "" && !isArrayOf(s, "DatetimeArray", "TimedeltaArray") {
+		a, err := withNaT(s)
+		if err != nil {
+			return nil, err
+		}
+		return r.writeable(a)
+	}
+	if s.Kind == frame.Timedelta {
+		return r.timeArray(s, "TimedeltaArray")
+	}
+	return r.timeArray(s, "DatetimeArray")
+}
+
+// isArrayOf reports whether s is an extension array by itself of one of the classes.
+func isArrayOf(s *frame.Series, names ...string) bool {
+	class, ok := pandasClass(s.Class)
+	for _, name := range names {
+		if ok && s.Index == nil && (class == name || strings.HasPrefix(class, "__pyx_unpickle_")) {
+			return true
+		}
+	}
+	return false
+}
+
+// timeArray writes a DatetimeArray or TimedeltaArray.
+func (r *Reducers) timeArray(s *frame.Series, class string) (any, error) {
+	if pandasUnit(s.Values.DType()) == "" {
+		return nil, pickle.Unsupported("a pandas %s of dtype %s", class, s.Values.DType())
+	}
+	a, err := withNaT(s)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.writeable(a)
+	if err != nil {
+		return nil, err
+	}
+	var dtype any = a.DType()
+	if s.TZ != "" {
+		dtype = call(pyName("pandas.core.dtypes.dtypes", "DatetimeTZDtype"), pandasUnit(a.DType()), dtypeZoneArg(s.TZ))
+	}
+	module := "pandas.core.arrays.datetimes"
+	if class == "TimedeltaArray" {
+		module = "pandas.core.arrays.timedeltas"
+	}
+	freq, _ := offset(s.Freq) // one without an alias is left out: it changes no value
+	return newInstance(pyName(module, class), dictOf("_data", data, "_dtype", dtype, "_freq", freq)), nil
+}
+
+// withNaT returns the values with NaT where the series is not valid.
+func withNaT(s *frame.Series) (*ndarray.Array, error) {
+	if s.Valid == nil {
+		return s.Values, nil
+	}
+	values, err := ndarray.Values[int64](s.Values)
+	if err != nil {
+		return nil, err
+	}
+	values = append([]int64(nil), values...)
+	for i, v := range s.Valid {
+		if !v {
+			values[i] = math.MinInt64
+		}
+	}
+	a, err := ndarray.FromSlice(values)
+	if err != nil {
+		return nil, err
+	}
+	data, err := a.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return ndarray.New(s.Values.DType().NewByteOrder('='), []int{len(values)}, ndarray.OrderC, data)
+}
+
+func (r *Reducers) categoricalValues(s *frame.Series) (any, error) {
+	codes, err := narrowCodes(s.Values, s.Categories.Len())
+	if err != nil {
+		return nil, err
+	}
+	dtype := newInstance(pyName("pandas.core.dtypes.dtypes", "CategoricalDtype"),
+		dictOf("categories", s.Categories, "ordered", s.Ordered))
+	return newInstance(pyName("pandas.core.arrays.categorical", "Categorical"),
+		dictOf("_codes", codes, "_dtype", dtype)), nil
+}
+
+// narrowCodes returns codes in the dtype that pandas has for n categories: coerce_indexer_dtype
+// of pandas/core/dtypes/cast.py.
+func narrowCodes(a *ndarray.Array, n int) (any, error) {
+	size := 8
+	switch {
+	case n < math.MaxInt8:
+		size = 1
+	case n < math.MaxInt16:
+		size = 2
+	case n < math.MaxInt32:
+		size = 4
+	}
+	if a.DType().ItemSize() == size {
+		return a, nil
+	}
+	switch size {
+	case 1:
+		return converted[int8](a)
+	case 2:
+		return converted[int16](a)
+	case 4:
+		return converted[int32](a)
+	}
+	return converted[int64](a)
+}
+
+func converted[T ndarray.Element](a *ndarray.Array) (any, error) {
+	values, err := ndarray.Values[T](a)
+	if err != nil {
+		return nil, err
+	}
+	return ndarray.FromSlice(values)
+}
+
+func (r *Reducers) sparseValues(s *frame.Series) (any, error) {
+	positions, err := ndarray.FromSlice(s.Positions)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.writeable(s.Values)
+	if err != nil {
+		return nil, err
+	}
+	index := call(pyName("pandas._libs.sparse", "IntIndex"), s.Length, positions)
+	// Its module changed in 2.1; the public name has not since 0.24.
+	dtype := call(pyName("pandas", "SparseDtype"), s.Values.DType(), pandasObject(s.FillValue))
+	return newInstance(pyName("pandas.core.arrays.sparse.array", "SparseArray"),
+		dictOf("_sparse_index", index, "_sparse_values", data, "_dtype", dtype)), nil
+}
