@@ -82,7 +82,7 @@ var objectTypes = func() map[reflect.Type]bool {
 
 // saveTrailer writes the object of t; stepReduce writes what follows.
 func (p *Pickler) saveTrailer(t *Trailer, id objectID) error {
-	if t.Object == nil || !t.Object.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 128 {
+	if t.Object == nil || !t.Object.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 4096 {
 		return Unsupported("a Trailer without an object that has a state, or without content")
 	}
 	if p.proto < 2 {

@@ -78,8 +78,8 @@ type LargeBytes struct {
 type Trailer struct {
 	Object *Object
 	// Align, if it is not 0, says that the content begins at a multiple of it in the
-	// stream, counted from the start of the Dump: before it come one byte with the number of bytes to pass
-	// over, from 1 to Align, and these. At most 128.
+	// stream, counted from the start of the Dump; opcodes without effect before the BUILD
+	// fill the gap. At most 4096.
 	Align int
 	// Size and Write are as those of a [LargeBytes].
 	Size  int64

@@ -1,7 +1,6 @@
 package pickle
 
 import (
-	"bytes"
 	"encoding/binary"
 	"io"
 )
@@ -111,21 +110,42 @@ func (o *output) payload(header []byte, s segment) {
 	}
 }
 
+// align writes opcodes without effect so that what follows the next opcode, and the frame that
+// ends with it, is at a multiple of n.
+func (o *output) align(n int) {
+	if n <= 1 {
+		return
+	}
+	var before int64
+	for _, s := range o.segs {
+		before += s.size
+	}
+	behind := func(fill int) int64 {
+		pos := len(o.buf) + fill + 1
+		if o.framing && pos-o.frame-frameHeader < frameMin {
+			pos -= frameHeader // closeFrame takes the header out
+		}
+		return before + int64(pos)
+	}
+	fill := 0
+	for fill == 1 || behind(fill)%int64(n) != 0 {
+		fill++
+	}
+	if fill%2 == 1 {
+		o.buf = append(o.buf, byte(OpBinInt1), 0, byte(OpPop))
+		fill -= 3
+	}
+	for range fill / 2 {
+		o.buf = append(o.buf, byte(OpNone), byte(OpPop))
+	}
+}
+
 // trailer writes what follows an object outside of frames.
 func (o *output) trailer(t *Trailer) {
 	if o.framing {
 		o.closeFrame()
 	}
 	o.flush()
-	if t.Align > 0 {
-		pos := int64(1) // behind the byte that counts
-		for _, s := range o.segs {
-			pos += s.size
-		}
-		n := int64(t.Align) - pos%int64(t.Align)
-		o.buf = append(append(o.buf, byte(n)), bytes.Repeat([]byte{0xff}, int(n))...)
-		o.flush()
-	}
 	o.segs = append(o.segs, segment{size: t.Size, write: t.Write})
 	if o.framing {
 		o.openFrame()

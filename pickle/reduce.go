@@ -162,8 +162,12 @@ func (p *Pickler) stepReduce(t *task) error {
 			}
 			err = p.save(t.obj.State)
 		case reduceBuild:
+			tr := p.trailers[t.obj]
+			if tr != nil {
+				p.out.align(tr.Align)
+			}
 			p.op(OpBuild)
-			if tr, ok := p.trailers[t.obj]; ok {
+			if tr != nil {
 				p.out.trailer(tr)
 			}
 			p.pop()

@@ -8,7 +8,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// joblibAlign is NUMPY_ARRAY_ALIGNMENT_BYTES of joblib.
+// joblibAlign is NUMPY_ARRAY_ALIGNMENT_BYTES of joblib. joblib 1.2 aligns with bytes behind
+// the wrapper, which older ones do not pass over; here the gap lies before it, which all
+// of them load, and map without a warning.
 const joblibAlign = 16
 
 // joblibWrapper is the class that stands for an array.
@@ -50,7 +52,7 @@ func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
 	}
 	t.Object = newInstance(joblibWrapper, dictOf(
 		"subclass", class, "shape", shapeTuple(a.Shape()), "order", pickle.Interned(string(rune(order))),
-		"dtype", a.DType(), "allow_mmap", mappable, "numpy_array_alignment_bytes", joblibAlign,
+		"dtype", a.DType(), "allow_mmap", mappable,
 	))
 	return t, nil
 }
