@@ -23,6 +23,29 @@
 //	other Arrow types                       Masked, Datetime, Categorical, Object
 //	anything else                           Opaque       Raw
 //
+// # Building and writing
+//
+// [New], [NewSeries], [NewCategorical] and [FromRows] make frames of Go slices and
+// structs. The root package's Marshal, Encoder and WriteFile write a *Frame, *Series or
+// *Index as a pickle that pandas 1.5, 2.x and 3.x load, at every protocol, as the same
+// values, whichever version it was read from:
+//
+//   - columns of numbers and objects, nullable, categorical, sparse, period, interval and time
+//     columns keep their dtype
+//   - text gets the dtype that the loading pandas prefers: "str" is object before 3.0, a
+//     "string" that was Arrow's has the storage that is configured there; an object array of text
+//     stays one
+//   - columns of other Arrow types become the nearest of pandas' own: nullable numbers, datetime64,
+//     category, else objects (bytes, Decimal, date, time, lists, dicts); no pyarrow is needed
+//   - time zones are looked up by name in the library that the loading pandas uses; fixed
+//     offsets become datetime.timezone
+//   - indexes keep their class, names and, where it has an alias, freq
+//
+// Units other than ns need pandas 2; pandas 1.5 converts naive columns to ns, and
+// misreads indexes of other units, as it does its own. Loading periods of business days warns since pandas
+// 2.2, however they are written. Columns of datetime64 in hours, months and so on, structured arrays,
+// and an Opaque column without its Raw value are errors.
+//
 // # Ownership
 //
 // Arrays and text alias the memory of the pickle that they were read from. Values

@@ -25,7 +25,7 @@ done
 # What is written of pandas' objects, under each pandas that there is.
 pandas=(py311-pandas15 py312-pandas2 py313-pandas3)
 if [ $# -eq 0 ]; then
-    scripts/make_venvs.sh --if-possible "${pandas[@]}"
+    scripts/make_venvs.sh --if-possible "${pandas[@]}" py36-sklearn py313-sklearn
     found=
     for name in "${pandas[@]}"; do
         python=$venvs/$name/bin/python
@@ -33,6 +33,11 @@ if [ $# -eq 0 ]; then
         echo "interop: $name: $("$python" -c 'import sys, pandas; print("CPython %s, pandas %s" % (sys.version.split()[0], pandas.__version__))')"
         found=$found${found:+:}$python
     done
+    joblibs=
+    for name in py36-sklearn py313-sklearn; do
+        [ -x "$venvs/$name/bin/python" ] && joblibs=$joblibs${joblibs:+:}$venvs/$name/bin/python
+    done
+    [ -z "$joblibs" ] || UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
     [ -z "$found" ] || UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" ./reconstruct
 fi
 echo "interop: $ran environments"
