@@ -46,6 +46,8 @@
 // 2.2, however they are written. Columns of datetime64 in hours, months and so on, structured arrays,
 // and an Opaque column without its Raw value are errors.
 //
+// Package arrowframe, a module of its own below this one, makes Arrow record batches of frames.
+//
 // # Ownership
 //
 // Arrays and text alias the memory of the pickle that they were read from. Values
