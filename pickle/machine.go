@@ -31,6 +31,8 @@ type machine struct {
 	newest  int   // protocol among the opcodes, while there was no PROTO
 	objects int64 // built, counted if there is a limit
 	shared  bool  // see Unpickler.Shared
+	heavy   bool  // a GET or DUP has fetched text or bytes that count for reuse
+	reuse   reuse
 }
 
 var (

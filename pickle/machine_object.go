@@ -186,6 +186,9 @@ func (m *machine) loadReduce() error {
 	if err != nil {
 		return err
 	}
+	if err := m.charge(f, args); err != nil {
+		return err
+	}
 	return m.made(call(f, args))
 }
 
@@ -214,6 +217,9 @@ func (m *machine) loadNewObj() error {
 	if !ok {
 		return malformed("not a class: %s", typeName(class))
 	}
+	if err := m.charge(class, args); err != nil {
+		return err
+	}
 	return m.made(c.PyNew(args...))
 }
 
@@ -239,6 +245,9 @@ func (m *machine) loadNewObjEx() error {
 			return malformed("a keyword argument is named by %s", typeName(e.Key))
 		}
 	}
+	if err := m.charge(class, append(args[:len(args):len(args)], kwargs)); err != nil {
+		return err
+	}
 	switch c := class.(type) {
 	case KwNewable:
 		return m.made(c.PyNewEx(args, kwargs))
@@ -261,6 +270,9 @@ func (m *machine) loadInst(mark int) error {
 	if err != nil {
 		return err
 	}
+	if err := m.charge(class, args); err != nil {
+		return err
+	}
 	return m.made(instantiate(class, args, FormInst))
 }
 
@@ -271,6 +283,9 @@ func (m *machine) loadObj(mark int) error {
 		return m.underflow()
 	}
 	args := append(make([]any, 0, len(items)-1), items[1:]...)
+	if err := m.charge(items[0], args); err != nil {
+		return err
+	}
 	return m.made(instantiate(items[0], args, FormObj))
 }
 
@@ -290,6 +305,9 @@ func (m *machine) loadBuild() error {
 	}
 	inst, err := m.top()
 	if err != nil {
+		return err
+	}
+	if err := m.chargeState(inst, state); err != nil {
 		return err
 	}
 	switch x := inst.(type) {

@@ -9,7 +9,13 @@ import (
 // again notes that a value is on the stack for a second time.
 func (m *machine) again(v any) {
 	switch v := v.(type) {
-	case string, nil, bool, int, float64, []byte, *big.Int, Global, Py2String, *types.ByteArray:
+	case string:
+		m.heavy = m.heavy || len(v) > reuseSmall
+	case []byte:
+		m.heavy = m.heavy || len(v) > reuseSmall
+	case *big.Int, Py2String, *types.ByteArray:
+		m.heavy = true
+	case nil, bool, int, float64, Global:
 	case *types.Tuple:
 		m.shared = m.shared || len(*v) > 0
 	case *types.List, *types.Dict, *Set, *FrozenSet, *Object:

@@ -1,0 +1,113 @@
+package pickle
+
+import (
+	"math/big"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// A call of a class copies what it is given: bytearray(b), list(x), set(x), int(text). A
+// pickle can give the same large value to any number of calls at a few bytes each, so
+// what is given again counts, and may not pass a small multiple of the input.
+const (
+	reuseBase   = 4 << 20 // bytes that may always be copied again
+	reuseFactor = 4       // and so many for each byte of input
+	reuseSmall  = 64      // bytes that do not count
+)
+
+// reuse counts the values that were given to calls more than once.
+type reuse struct {
+	seen  map[objectID]struct{}
+	total int64
+}
+
+// charge counts the arguments of a call of a class that is not inert. It does
+// nothing while no GET or DUP has fetched a value that counts.
+func (m *machine) charge(class any, args []any) error {
+	if !m.shared && !m.heavy {
+		return nil
+	}
+	switch class.(type) {
+	case Global, *Object:
+		return nil
+	}
+	for _, v := range args {
+		if err := m.chargeValue(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chargeState counts what a BUILD of a value that is not inert gets: the lists and
+// dicts in its state, which become elements; bytes are not copied.
+func (m *machine) chargeState(inst, state any) error {
+	if !m.shared {
+		return nil
+	}
+	if _, inert := inst.(*Object); inert {
+		return nil
+	}
+	t, ok := state.(*types.Tuple)
+	if !ok {
+		return m.chargeValue(state)
+	}
+	for _, v := range *t {
+		switch v.(type) {
+		case *types.List, *types.Dict:
+			if err := m.chargeValue(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *machine) chargeValue(v any) error {
+	n, id := cost(v)
+	if n <= reuseSmall {
+		return nil
+	}
+	if m.reuse.seen == nil {
+		m.reuse.seen = map[objectID]struct{}{}
+	}
+	if _, again := m.reuse.seen[id]; !again {
+		m.reuse.seen[id] = struct{}{}
+		return nil
+	}
+	m.reuse.total += n
+	if most := reuseBase + reuseFactor*m.w.offset(); m.reuse.total > most {
+		return &LimitError{Limit: "Expansion", Max: most, Want: m.reuse.total}
+	}
+	return nil
+}
+
+// cost is about what a copy of a value takes, in bytes, and what tells the value
+// from others.
+func cost(v any) (n int64, id objectID) {
+	switch v := v.(type) {
+	case string: // more than its bytes, for digits are slow to read
+		return 4 * int64(len(v)), stringID(v)
+	case Py2String:
+		return 4 * int64(len(v)), stringID(string(v))
+	case []byte:
+		return int64(len(v)), bytesID(v)
+	case *types.ByteArray:
+		n = int64(len(*v))
+	case *big.Int:
+		n = int64(v.BitLen() / 8)
+	case *types.List:
+		n = 48 * int64(len(*v))
+	case *types.Tuple:
+		n = 48 * int64(len(*v))
+	case *types.Dict:
+		n = 96 * int64(len(*v))
+	case *Set:
+		n = 96 * int64(v.Len())
+	case *FrozenSet:
+		n = 96 * int64(v.Len())
+	case DictHolder:
+		n = 96 * int64(len(*v.PyDict()))
+	}
+	return n, boxID(v)
+}
