@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/unpkl/unpkl/internal/opfuzz"
 )
 
 // pieces are what random pickles are made of: each opcode with a small
@@ -19,8 +21,9 @@ var pieces = []string{
 	"\x81", "\x81", "\x92", "\x80\x04", ".", "K\x01\x85", "\x8c\x03key", "]q\x04", "}q\x05", "h\x04", "h\x05",
 }
 
-// TestRandomInterop runs random pickles through CPython and ours: where one gives a
-// value, so does the other, and the same.
+// TestRandomInterop runs random pickles, half of them random pieces and half generated
+// programs, through CPython and ours: where one gives a value, so does the other, and the
+// same.
 func TestRandomInterop(t *testing.T) {
 	ask := python(t)
 	seed := rand.Uint64()
@@ -32,11 +35,10 @@ func TestRandomInterop(t *testing.T) {
 	}
 	values := 0
 	for range n {
-		var b strings.Builder
-		for range 1 + rng.IntN(14) {
-			b.WriteString(pieces[rng.IntN(len(pieces))])
+		data := randomPieces(rng)
+		if rng.IntN(2) == 0 {
+			data = randomProgram(rng)
 		}
-		data := b.String() + "."
 		want := ask(data)
 		if want == deep {
 			continue
@@ -58,4 +60,20 @@ func TestRandomInterop(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d are values", values, n)
+}
+
+func randomPieces(rng *rand.Rand) string {
+	var b strings.Builder
+	for range 1 + rng.IntN(14) {
+		b.WriteString(pieces[rng.IntN(len(pieces))])
+	}
+	return b.String() + "."
+}
+
+func randomProgram(rng *rand.Rand) string {
+	choices := make([]byte, 4+rng.IntN(120))
+	for i := range choices {
+		choices[i] = byte(rng.Uint32())
+	}
+	return string(opfuzz.Program(choices, "m C", "m D"))
 }
