@@ -74,7 +74,11 @@ func compareGopickle(t *testing.T, data []byte) {
 		return
 	}
 	want := canonAt(ours, 0, &budget)
-	if got := canon(theirs); want != got && !strings.Contains(want, deep) {
+	got := canon(theirs)
+	if strings.Contains(got, "?*types.") {
+		return // gopickle's sets, whose members it compares by address (W8)
+	}
+	if want != got && !strings.Contains(want, deep) {
 		t.Errorf("%q: %s, gopickle %s", data, want, got)
 	}
 }
@@ -132,8 +136,6 @@ func repair(v any, seen map[any]bool) bool {
 			whole = append(whole, e)
 		}
 		*v = whole
-	case *types.Set, *types.FrozenSet:
-		return false // of another type, and its members are compared by address
 	}
 	return true
 }
