@@ -115,6 +115,8 @@ func repair(v any, seen map[any]bool) bool {
 		return seen[v] || mark(seen, v) && each(*v)
 	case *types.Tuple:
 		return seen[v] || mark(seen, v) && each(*v)
+	case *Object: // of Global's own Call
+		return seen[v] || mark(seen, v) && repair(v.Class, seen) && each(v.Args) && each(v.Items) && repair(&v.DictItems, seen) && repair(v.State, seen)
 	case *types.Dict:
 		if seen[v] {
 			return true

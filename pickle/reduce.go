@@ -335,6 +335,9 @@ func (p *Pickler) writeName(g Global) error {
 		g = py2Name(g)
 	}
 	for _, name := range []string{g.Module, g.Name} {
+		if name == "" { // only STACK_GLOBAL can hold it
+			return Unsupported("the name %q at protocol %d", g, p.proto)
+		}
 		for i := range len(name) {
 			if name[i] == '\n' || name[i] >= 0x80 && p.proto < 3 {
 				return Unsupported("the name %q at protocol %d", g, p.proto)
