@@ -1,6 +1,7 @@
 package unpkl
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -29,7 +30,11 @@ const (
 type Finding struct {
 	// Pickle counts the pickles of the input from 0.
 	Pickle int `json:"pickle"`
-	// Offset is the position of the opcode in the (decompressed) input, in bytes.
+	// Member is the name of the member of a zip (.npz, or what torch.save writes) that
+	// holds the pickle; "" outside of zips.
+	Member string `json:"member,omitempty"`
+	// Offset is the position of the opcode in the (decompressed) input or member, in
+	// bytes.
 	Offset int64 `json:"offset"`
 	// Opcode is its name in CPython's pickletools.
 	Opcode string `json:"opcode"`
@@ -80,13 +85,30 @@ func (r *AuditReport) Worst() Verdict {
 // use in Python, however the pickle comes by the name. It is no proof of
 // harmlessness for Python, which runs code that this list can only name.
 //
+// Besides pickles one after another it reads what holds pickles: .npy files and .npz
+// archives, of which only arrays of objects do, the zip that torch.save writes, files of
+// joblib, and a zip behind a pickle.
+//
 // Compressed input is undone within the limits, which are the one option that
 // counts; the input is then in memory as a whole. The error is that of r or of
 // undoing the compression; a pickle that is malformed is reported in the report's
 // Err, with what was found before.
 func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 	c := newConfig(opts)
-	in, err := compress.NewReader(r, c.limits)
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(len(zipMagic)); string(head) == zipMagic {
+		limit := c.limits.WithDefaults().InputBytes
+		z, size, err := zipOf(b, limit)
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(io.NewSectionReader(z, 0, size))
+		if err != nil {
+			return nil, err
+		}
+		return auditData(data, c), nil
+	}
+	in, err := compress.NewReader(b, c.limits)
 	if err != nil {
 		return nil, err
 	}
@@ -124,12 +146,13 @@ func AuditFile(path string, opts ...Option) (*AuditReport, error) {
 	return Audit(f, opts...)
 }
 
-// auditData audits the whole of a decompressed input.
-func auditData(data []byte, c *config) *AuditReport {
-	report := &AuditReport{}
-	pos := int64(0)
+// auditPickles audits the pickles in data, one after another; from has the member and
+// the offset at which they begin.
+func auditPickles(report *AuditReport, from auditor, data []byte, c *config) {
+	pos, first := int64(0), report.Pickles
 	for {
-		a := &auditor{report: report, base: pos, seen: map[int64]int{}}
+		a := from
+		a.report, a.base, a.seen = report, from.base+pos, map[int64]int{}
 		used, err := a.pickle(data[pos:], c)
 		switch {
 		case err == nil:
@@ -137,13 +160,15 @@ func auditData(data []byte, c *config) *AuditReport {
 			pos += used
 			continue
 		case errors.Is(err, io.EOF):
-			return report
-		case report.Pickles > 0 && len(a.seen) == 0 && !looksLikePickle(data[pos:]):
-			report.Trailing, report.TrailingOffset = true, pos
-			return report
+			return
+		case report.Pickles > first && len(a.seen) == 0 && !looksLikePickle(data[pos:]):
+			report.Trailing, report.TrailingOffset = true, from.base+pos
+			return
 		}
-		report.Err = shiftError(err, pos)
-		return report
+		if report.Err == nil {
+			report.Err = shiftError(err, from.base+pos)
+		}
+		return
 	}
 }
 
@@ -167,7 +192,8 @@ func shiftError(err error, by int64) error {
 // find the opcodes behind their bytes.
 type auditor struct {
 	report *AuditReport
-	base   int64
+	member string // of a zip
+	base   int64  // of the pickle
 	u      *pickle.Unpickler
 	inert  bool
 	seen   map[int64]int // findings by offset
@@ -242,7 +268,7 @@ func (a *auditor) noteAt(op pickle.Opcode, at int64, kind, name string, v Verdic
 	}
 	i := len(a.report.Findings)
 	a.report.Findings = append(a.report.Findings, Finding{
-		Pickle: a.report.Pickles, Offset: at, Opcode: op.String(), Kind: kind, Name: name, Verdict: v,
+		Pickle: a.report.Pickles, Member: a.member, Offset: at, Opcode: op.String(), Kind: kind, Name: name, Verdict: v,
 	})
 	a.seen[at] = i
 	return i

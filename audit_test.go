@@ -1,10 +1,12 @@
 package unpkl_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,4 +167,78 @@ func ExampleAudit() {
 // anything, and are rightly called dangerous.
 var reachesAttributes = map[string]bool{
 	"builtins.getattr": true, "__builtin__.getattr": true, "operator.attrgetter": true, "operator.methodcaller": true,
+}
+
+// zipped returns a zip of the members, given as name and content in turn.
+func zipped(t *testing.T, members ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		w, err := z.Create(members[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, members[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestAuditContainers: pickles hide in .npy files, in .npz archives, in the zips that torch
+// writes, and in a zip behind a pickle.
+func TestAuditContainers(t *testing.T) {
+	npyOf := func(descr, data string) string {
+		h := "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (1,), }\n"
+		return "\x93NUMPY\x01\x00" + string([]byte{byte(len(h)), 0}) + h + data
+	}
+	evil := "\x80\x04cos\nsystem\n(S'id'\ntR."
+	objects, numbers := npyOf("|O", evil), npyOf("<f8", "\x00\x00\x00\x00\x00\x00\xf0\x3f")
+	head := len(objects) - len(evil) + 2
+	for _, tt := range []struct {
+		name, in string
+		want     []string
+		pickles  int
+		failed   bool
+	}{
+		{name: ".npy of objects", in: objects, want: []string{fmt.Sprint(head, " GLOBAL os.system! dangerous")}, pickles: 1},
+		{name: ".npy of numbers", in: numbers},
+		{name: ".npy behind .npy", in: numbers + objects, want: []string{fmt.Sprint(len(numbers)+head, " GLOBAL os.system! dangerous")}, pickles: 1},
+		{name: ".npz", in: zipped(t, "a.npy", numbers, "b.npy", objects), want: []string{fmt.Sprint("b.npy: ", head, " GLOBAL os.system! dangerous")}, pickles: 1},
+		{
+			name: "torch", in: zipped(t, "m/data.pkl", evil, "m/version", "3\n", "m/data/0", "\x80\x04raw", "m/data/1", "cos\nsystem\n."),
+			want: []string{"m/data.pkl: 2 GLOBAL os.system! dangerous"}, pickles: 1, failed: true,
+		},
+		{name: "text protocol in a zip", in: zipped(t, "x.PKL", "cos\nsystem\n."), want: []string{"x.PKL: 0 GLOBAL os.system dangerous"}, pickles: 1},
+		{name: "a zip behind a pickle", in: "N." + zipped(t, "data.pkl", evil), want: []string{"data.pkl: 2 GLOBAL os.system! dangerous"}, pickles: 2},
+		{name: "a broken zip", in: zipped(t, "a.npy", objects)[:100], failed: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for route, audit := range map[string]func() (*unpkl.AuditReport, error){
+				"reader": func() (*unpkl.AuditReport, error) { return unpkl.Audit(strings.NewReader(tt.in)) },
+				"file":   func() (*unpkl.AuditReport, error) { return unpkl.AuditFile(writeTemp(t, []byte(tt.in))) },
+			} {
+				r, err := audit()
+				if err != nil {
+					t.Fatal(route, err)
+				}
+				got := found(r)
+				for i, f := range r.Findings {
+					if f.Member != "" {
+						got[i] = f.Member + ": " + got[i]
+					}
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("%s: findings (-want +got)\n%s", route, diff)
+				}
+				if r.Pickles != tt.pickles || (r.Err != nil) != tt.failed {
+					t.Errorf("%s: pickles %d, error %v", route, r.Pickles, r.Err)
+				}
+			}
+		})
+	}
 }

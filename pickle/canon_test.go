@@ -28,6 +28,7 @@ func canon(v any) string {
 // canonAt gives up where v nests deeply or, shared, unfolds to more than budget.
 func canonAt(v any, depth int, budget *int) string {
 	if *budget--; depth > 200 || *budget < 0 {
+		*budget = -1 // all that is around it is too deep as well, and need not be written
 		return deep
 	}
 	canon := func(v any) string { return canonAt(v, depth+1, budget) }
@@ -35,7 +36,9 @@ func canonAt(v any, depth int, budget *int) string {
 	list := func(items []any, open, end string, sorted bool) string {
 		parts := make([]string, len(items))
 		for i, item := range items {
-			parts[i] = canon(item)
+			if parts[i] = canon(item); *budget < 0 {
+				return deep
+			}
 		}
 		if sorted {
 			slices.Sort(parts)
@@ -45,7 +48,9 @@ func canonAt(v any, depth int, budget *int) string {
 	pairs := func(d types.Dict) string {
 		parts := make([]string, len(d))
 		for i, e := range d {
-			parts[i] = canon(e.Key) + ":" + canon(e.Value)
+			if parts[i] = canon(e.Key) + ":" + canon(e.Value); *budget < 0 {
+				return deep
+			}
 		}
 		return "{" + strings.Join(parts, ",") + "}"
 	}

@@ -31,6 +31,15 @@ the byte offset of the opcode and a verdict:
   unknown    inert in unpkl, but any code at all in Python
   dangerous  known to run commands or code, to reach files or the network
 
+It looks into compressed files, .npy and .npz files with arrays of objects, joblib's files and
+the zips that torch.save writes, at every pickle of a file, and at data behind the last.
+
+With --json it writes one document: {"pickles": N, "findings": [{"pickle", "member" (of a
+zip), "offset", "opcode", "kind" ("global", "persistent id", "extension code"), "name",
+"verdict", "called"}], "compression", "trailing": whether data that is no pickle follows,
+"trailing_offset", "worst": the worst verdict, "error": why reading ended early}; keys
+without a value are left out, except pickles, findings, trailing and worst.
+
 With --fail-on=unknown or --fail-on=dangerous the exit status is 3 where a verdict is that
 or worse. FILE may be "-" for standard input.`,
 		Args: oneFile,
@@ -100,6 +109,9 @@ func writeAudit(w io.Writer, r *unpkl.AuditReport) error {
 		use := ""
 		if f.Called {
 			use = ", called"
+		}
+		if f.Member != "" {
+			use += " of " + f.Member
 		}
 		line("%-9s  %s %s (%s at byte %d%s)", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use)
 	}
