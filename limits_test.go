@@ -3,6 +3,7 @@ package unpkl_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -159,6 +160,27 @@ func TestAllocationCeiling(t *testing.T) {
 			if err == nil && name != "memo at 2^32-1" {
 				t.Errorf("%s from %s: got %v, want an error", name, route.name, v)
 			}
+		}
+	}
+}
+
+// TestLongKeys: a key that expands to millions of values is refused long before a map
+// takes seconds to hash it; keys as data has them count as what they are.
+func TestLongKeys(t *testing.T) {
+	var key strings.Builder
+	key.WriteString("(" + strings.Repeat("K\x01", 10) + "t")
+	for i := range 6 {
+		fmt.Fprintf(&key, "p%d\n0(%st", i, strings.Repeat(fmt.Sprintf("g%d\n", i), 10))
+	}
+	data := []byte("}" + key.String() + "Ns.")
+	var limit *unpkl.LimitError
+	if _, err := unpkl.LoadBytes(data); !errors.As(err, &limit) || limit.Limit != "Expansion" {
+		t.Errorf("got %v, want the expansion limit", err)
+	}
+	for expansion, fits := range map[int64]bool{2: false, 3: true} {
+		_, err := unpkl.LoadBytes([]byte("}K\x01K\x02\x86Ns."), unpkl.WithLimits(unpkl.Limits{Expansion: expansion}))
+		if (err == nil) != fits {
+			t.Errorf("a pair as key, limit %d: %v", expansion, err)
 		}
 	}
 }

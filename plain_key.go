@@ -117,6 +117,18 @@ func (p *plainer) bigKey(k *big.Int) (any, error) {
 	return BigInt(k.String()), nil
 }
 
+// longKeyCost is how often each value of a key of more than maxKeyTuple values counts: no
+// data has such keys, and a map hashes them again whenever it grows or is asked.
+const longKeyCost = 16
+
+// saturated returns n times by, or the largest number.
+func saturated(n, by int64) int64 {
+	if n > math.MaxInt64/by {
+		return math.MaxInt64
+	}
+	return n * by
+}
+
 // tupleNode is the key that stands for a tuple, and what Go walks to hash it: size
 // values, nested height levels deep.
 type tupleNode struct {
@@ -135,7 +147,8 @@ type keyFrame struct {
 
 // tupleKey returns the [n]any that stands for a tuple. Like the tuple it may share its
 // parts, but Go hashes and compares it by walking all of it as often as it is referred to,
-// so what it expands to counts against Limits.Expansion each time that it is a key.
+// so what it expands to counts against Limits.Expansion each time that it is a key,
+// and many times over where it is longer than any data's.
 func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
 	n, ok := p.tuples[t]
 	if !ok {
@@ -144,7 +157,11 @@ func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
 			return nil, err
 		}
 	}
-	if p.budget -= n.size; p.budget < 0 {
+	cost := n.size
+	if cost > maxKeyTuple {
+		cost = saturated(cost, longKeyCost)
+	}
+	if p.budget -= cost; p.budget < 0 {
 		return nil, limitError("Expansion", p.expansion, p.expansion-p.budget)
 	}
 	return n.key, nil

@@ -37,9 +37,11 @@ type Limits struct {
 	IntDigits int
 	// StringBytes bounds one str, bytes or bytearray. Default: none.
 	StringBytes int64
-	// Expansion bounds the logical size of plain values, of Unmarshal and of
-	// every other consumer that walks shared structure as often as it is
-	// referenced, in values. Default 100,000,000.
+	// Expansion bounds, in values, what shared structure expands to where Go cannot
+	// share it: the tuples among the keys of maps, which Go hashes by walking them (each value
+	// of one that expands to more than 1,024 counts 16 times), and the copies that
+	// Unmarshal makes for structs and arrays. Plain values share as the pickle does, and
+	// do not count. Default 100,000,000.
 	Expansion int64
 	// OutputBytes bounds the JSON output of one pickle. Default 1 GiB.
 	OutputBytes int64
