@@ -28,7 +28,7 @@ fuzz-smoke:      ## every fuzz target for a fixed number of inputs, a few second
 	scripts/fuzz.sh 2000x
 
 hostile:         ## what hostile input costs, beside gopickle and og-rek: the table of SECURITY.md
-	cd scripts/hostile && $(GO) run . -write ../../SECURITY.md
+	cd bench/hostile && $(GO) run . -write ../../SECURITY.md
 
 bench:           ## BENCH is a pattern of benchmark names
 	scripts/bench.sh '$(BENCH)'
