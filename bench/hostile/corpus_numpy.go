@@ -181,12 +181,13 @@ func fromBuffer(c *corpus) {
 		"a str": call("\x8c\x01a", f8, "K\x02\x85", "\x8c\x01C"), "objects": call(buf, dtype("O8", "|"), "K\x02\x85", "\x8c\x01C"), "order Q": call(buf, f8, "K\x02\x85", "\x8c\x01Q"), "order None": call(buf, f8, "K\x02\x85", "K\x01"),
 		"2^62": call(buf, f8, big(1<<62)+"\x85", "\x8c\x01C"), "wraps": call(buf, f8, big(1<<61+2)+"\x85", "\x8c\x01C"), "no dtype": call(buf, "N", "K\x02\x85", "\x8c\x01C"), "two arguments": "cnumpy.core.numeric\n_frombuffer\n" + buf + f8 + "\x86R.",
 		"NEXT_BUFFER without buffers": "\x80\x05" + call("\x97", f8, "K\x02\x85", "\x8c\x01C"), "READONLY_BUFFER of an int": "\x80\x05K\x01\x98.",
-		"scalar: short": "cnumpy.core.multiarray\nscalar\n" + f8 + "C\x07" + rep("a", 7) + "\x86R.", "scalar: long": "cnumpy.core.multiarray\nscalar\n" + f8 + "C\x09" + rep("a", 9) + "\x86R.",
+		"scalar: short":    "cnumpy.core.multiarray\nscalar\n" + f8 + "C\x07" + rep("a", 7) + "\x86R.",
 		"scalar: no dtype": "cnumpy.core.multiarray\nscalar\nNC\x08" + rep("a", 8) + "\x86R.", "scalar: no arguments": "cnumpy.core.multiarray\nscalar\n)R.", "scalar: a list": "cnumpy.core.multiarray\nscalar\n" + f8 + "]\x86R.",
 		"scalar: four arguments": "cnumpy.core.multiarray\nscalar\n(" + f8 + "C\x08" + rep("a", 8) + "NNtR.",
 	} {
 		c.refuse(name, data)
 	}
+	c.either("scalar: long", "cnumpy.core.multiarray\nscalar\n"+f8+"C\x09"+rep("a", 9)+"\x86R.") // NumPy takes it
 	c.either("shape -1", call(buf, f8, "J\xff\xff\xff\xff\x85", "\x8c\x01C"))
 	c.either("two of -1", call(buf, f8, "J\xff\xff\xff\xffJ\xff\xff\xff\xff\x86", "\x8c\x01C"))
 	c.either("scalar: an object", "cnumpy.core.multiarray\nscalar\n"+dtype("O8", "|")+"N\x86R.")
