@@ -31,17 +31,17 @@ func isTableType(t reflect.Type) bool {
 // that src is or stands for, with objects in it as they are; nil where it is none.
 func (a *assigner) tableOf(src any) (any, error) {
 	var v any
-	var ok bool
 	var err error
 	switch src := src.(type) {
 	case *tables.Frame, *tables.Series, *tables.Index, *reconstruct.Sparse:
 		return src, nil
 	case *pickle.Object:
+		var ok bool
 		if v, ok, err = a.plain.pandas.Convert(src); !ok && err == nil {
-			v, ok, err = sparseOf(&a.plain.pandas, src)
+			v, _, err = sparseOf(&a.plain.pandas, src)
 		}
 	case *ndarray.Array:
-		v, ok, err = a.plain.pandas.Convert(src)
+		v, _, err = a.plain.pandas.Convert(src)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("unpkl: %w", err)
