@@ -58,7 +58,7 @@ func TestRandomInterop(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "set twice") {
 				continue // an Object does not guess what a second state does
 			}
-			if err == nil && want == "!UnpicklingError" && strings.ContainsAny(data, "\x81\x92") {
+			if err == nil && want == "!UnpicklingError" && (strings.Contains(data, "\x81") || strings.Contains(data, "\x92")) {
 				continue // NEWOBJ of what a call gave: that may be a class in Python, which the model's objects are not
 			}
 			t.Errorf("%q: %v, Python says %s", data, err, want)
