@@ -1,0 +1,55 @@
+package reconstruct_test
+
+import (
+	"flag"
+	"io"
+	"testing"
+
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+var everyByte = flag.Bool("every-byte", false, "cut every fixture at every byte, which takes a minute")
+
+// TestFixturesCut cuts fixtures at every byte, which must be an error, and changes
+// every byte of the small ones, which may be a value but never a panic. Without
+// -every-byte, larger ones are cut at 40 places.
+func TestFixturesCut(t *testing.T) {
+	const small = 500
+	for _, f := range fixtures(t) {
+		data, err := f.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		step := 1
+		if len(data) > small && !*everyByte {
+			step = len(data)/40 + 1
+		}
+		if len(data) > 16<<10 && *everyByte {
+			step = len(data) / (16 << 10)
+		}
+		for n := 1; n < len(data) && !f.Several; n += step {
+			if _, err := loadCut(data[:n]); err == nil || err == io.EOF {
+				t.Fatalf("%s cut at %d of %d: error %v", f, n, len(data), err)
+			}
+		}
+		if len(data) > small {
+			continue
+		}
+		changed := append([]byte(nil), data...)
+		for i := range changed {
+			for _, bits := range []byte{0x01, 0x80, 0xff} {
+				changed[i] ^= bits
+				_, _ = loadCut(changed)
+				changed[i] = data[i]
+			}
+		}
+	}
+}
+
+func loadCut(data []byte) (any, error) {
+	u := pickle.NewUnpicklerBytes(data)
+	u.FindClass = reconstruct.FindClass
+	u.NextBuffer = func() (any, error) { return []byte(nil), nil }
+	return u.Load()
+}
