@@ -42,6 +42,10 @@ func (p *Pandas) arrowArray(state any) (*frame.Series, error) {
 		if err != nil {
 			return nil, err
 		}
+		// joinChunks reads the elements, and a dictionary's indices may lie
+		if err := s.Validate(); err != nil {
+			return nil, err
+		}
 		parts = append(parts, s)
 	}
 	s, err := joinChunks(parts)
