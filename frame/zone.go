@@ -15,9 +15,10 @@ import (
 var locations sync.Map
 
 var (
-	offsetText = regexp.MustCompile(`^(?:UTC)?([+-])(\d\d):?(\d\d)(?::(\d\d))?$`)
-	pytzText   = regexp.MustCompile(`^pytz\.FixedOffset\((-?\d{1,4})\)$`)
-	zoneFile   = regexp.MustCompile(`^tzfile\('(?:.*/)?zoneinfo/(.*)'\)$`)
+	offsetText   = regexp.MustCompile(`^(?:UTC)?([+-])(\d\d):?(\d\d)(?::(\d\d))?$`)
+	dateutilText = regexp.MustCompile(`^tzoffset\(.*, (-?\d{1,6})\)$`)
+	pytzText     = regexp.MustCompile(`^pytz\.FixedOffset\((-?\d{1,4})\)$`)
+	zoneFile     = regexp.MustCompile(`^tzfile\('(?:.*/)?zoneinfo/(.*)'\)$`)
 )
 
 // Location returns the time zone of a Datetime series: UTC where TZ is "". Zones by
@@ -46,6 +47,10 @@ func location(tz string) (*time.Location, error) {
 	if m := pytzText.FindStringSubmatch(tz); m != nil {
 		minutes, _ := strconv.Atoi(m[1])
 		return fixed(60 * minutes)
+	}
+	if m := dateutilText.FindStringSubmatch(tz); m != nil {
+		seconds, _ := strconv.Atoi(m[1])
+		return fixed(seconds)
 	}
 	if m := zoneFile.FindStringSubmatch(tz); m != nil {
 		tz = m[1]

@@ -136,15 +136,12 @@ func (p *Pandas) refineBacked(b *backed, s *frame.Series) error {
 		if s.Kind != frame.Datetime && s.Kind != frame.Timedelta {
 			return pickle.Malformed("a %s over %s", b.class, s.DType)
 		}
-		tz, ok := dtypeZone(b.dtype)
-		if !ok {
-			if t, has := first(b.attrs, "_tz", "tz"); has && t != nil {
-				tz = zoneText(t)
-			}
+		tz := dtypeZone(b.dtype)
+		if tz == nil {
+			tz, _ = first(b.attrs, "_tz", "tz")
 		}
-		if tz != "" {
-			s.TZ = tz
-			s.DType = datetimeTZName(s)
+		if tz != nil {
+			setZone(s, tz)
 		}
 	case "PeriodArray":
 		if k := s.Values.DType().Kind(); k != 'i' {
@@ -156,15 +153,16 @@ func (p *Pandas) refineBacked(b *backed, s *frame.Series) error {
 		}
 		s.DType = "period[" + s.Freq + "]"
 	case "StringArray":
-		s.DType = "string"
+		s.DType = stringDTypeName(b.dtype)
 	case "StringArrayNumpySemantics":
 		s.DType = "str"
 	}
 	return nil
 }
 
-func datetimeTZName(s *frame.Series) string {
-	return "datetime64[" + s.Values.DType().Unit().Base + ", " + s.TZ + "]"
+func setZone(s *frame.Series, tz any) {
+	s.TZ = zoneKey(tz)
+	s.DType = "datetime64[" + s.Values.DType().Unit().Base + ", " + zoneText(tz) + "]"
 }
 
 // dtypeState returns the state or arguments of a dtype object of pandas.
@@ -181,20 +179,21 @@ func dtypeInstance(v any) (string, namedInstance, bool) {
 	return name, inst, ok
 }
 
-func dtypeZone(dtype any) (string, bool) {
+// dtypeZone returns the tzinfo of a DatetimeTZDtype, nil of anything else.
+func dtypeZone(dtype any) any {
 	name, inst, ok := dtypeInstance(dtype)
 	if !ok || name != "DatetimeTZDtype" {
-		return "", false
+		return nil
 	}
 	if m, ok := textKeys(inst.State); ok {
 		if tz := m["tz"]; tz != nil {
-			return zoneText(tz), true
+			return tz
 		}
 	}
 	if len(inst.Args) == 2 {
-		return zoneText(inst.Args[1]), true
+		return inst.Args[1]
 	}
-	return "", false
+	return nil
 }
 
 func periodFreq(dtype any) string {

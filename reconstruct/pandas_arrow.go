@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"math/big"
 
-	"github.com/cockroachdb/apd/v3"
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
@@ -19,8 +17,6 @@ var arrowFixed = map[string]string{
 	"int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8",
 	"uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8",
 	"halffloat": "f2", "float": "f4", "double": "f8",
-	"time32[s]": "i4", "time32[ms]": "i4", "time64[us]": "i8", "time64[ns]": "i8",
-	"date64[ms]":  "M8[ms]",
 	"duration[s]": "m8[s]", "duration[ms]": "m8[ms]", "duration[us]": "m8[us]", "duration[ns]": "m8[ns]",
 	"timestamp[s]": "M8[s]", "timestamp[ms]": "M8[ms]", "timestamp[us]": "M8[us]", "timestamp[ns]": "M8[ns]",
 }
@@ -229,19 +225,33 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 	case "bool":
 		return r.bools()
 	case "date32[day]":
-		return r.dates()
+		return r.widened(4, "M8[D]", 1)
+	case "date64[ms]":
+		return r.widened(8, "M8[D]", 86_400_000)
+	case "time32[s]", "time32[ms]":
+		return r.widened(4, "m8"+name[len("time32"):], 1)
+	case "time64[us]", "time64[ns]":
+		return r.widened(8, "m8"+name[len("time64"):], 1)
 	case "string", "large_string":
 		return r.text(name == "large_string")
 	case "binary", "large_binary":
 		return r.binary(name == "large_binary")
+	case "fixed_size_binary":
+		return r.fixedBinary()
 	case "dictionary":
 		return p.dictionary(r)
 	case "list", "large_list":
 		return p.list(r)
+	case "fixed_size_list":
+		return p.fixedList(r)
+	case "map":
+		return p.list(r)
 	case "struct":
 		return p.structs(r)
-	case "decimal128":
+	case "decimal32", "decimal64", "decimal128", "decimal256":
 		return r.decimals()
+	case "extension":
+		return p.arrowExtension(r)
 	}
 	return nil, pickle.Unsupported("the Arrow type %s", r.typ)
 }
@@ -296,17 +306,23 @@ func (r *restored) bools() (*frame.Series, error) {
 	return s, err
 }
 
-func (r *restored) dates() (*frame.Series, error) {
-	data, err := r.buffer(1, (r.offset+r.length)*4)
+// widened reads integers of size bytes as the int64 counts of a datetime64 or timedelta64:
+// dates, whose unit is per of the integer's, and times of day, which count from midnight.
+func (r *restored) widened(size int, typestr string, per int64) (*frame.Series, error) {
+	data, err := r.buffer(1, (r.offset+r.length)*size)
 	if err != nil {
 		return nil, err
 	}
 	raw := make([]byte, 8*r.length)
 	for i := range r.length {
-		days := int32(binary.LittleEndian.Uint32(data[(r.offset+i)*4:]))
-		binary.LittleEndian.PutUint64(raw[8*i:], uint64(int64(days)))
+		b := data[(r.offset+i)*size:]
+		n := int64(int32(binary.LittleEndian.Uint32(b)))
+		if size == 8 {
+			n = int64(binary.LittleEndian.Uint64(b))
+		}
+		binary.LittleEndian.PutUint64(raw[8*i:], uint64(floorDiv(n, per)))
 	}
-	dt, err := ndarray.ParseDType("<M8[D]")
+	dt, err := ndarray.ParseDType("<" + typestr)
 	if err != nil {
 		return nil, err
 	}
@@ -317,6 +333,14 @@ func (r *restored) dates() (*frame.Series, error) {
 	s := plainSeries(a)
 	s.Valid, err = r.valid()
 	return s, err
+}
+
+func floorDiv(n, d int64) int64 {
+	q := n / d
+	if n%d < 0 {
+		q--
+	}
+	return q
 }
 
 // offsets reads length+1 offsets; an array without elements may have none.
@@ -432,135 +456,4 @@ func signedCodes(s *frame.Series) (*ndarray.Array, error) {
 		}
 	}
 	return ndarray.FromSlice(codes)
-}
-
-func (p *Pandas) child(r *restored, i int) (*frame.Series, error) {
-	if i >= len(r.children) {
-		return nil, pickle.Malformed("an Arrow %s without child %d", r.typ, i)
-	}
-	c, err := p.restoredArray(r.children[i])
-	if err != nil {
-		return nil, err
-	}
-	s, err := p.arrowData(c)
-	if err != nil {
-		return nil, err
-	}
-	return s, s.Validate()
-}
-
-func (p *Pandas) list(r *restored) (*frame.Series, error) {
-	o32, o64, err := r.offsets(r.typ.name == "large_list")
-	if err != nil {
-		return nil, err
-	}
-	child, err := p.child(r, 0)
-	if err != nil {
-		return nil, err
-	}
-	valid, err := r.valid()
-	if err != nil {
-		return nil, err
-	}
-	at := func(i int) int64 {
-		if o64 != nil {
-			return o64[i]
-		}
-		return int64(o32[i])
-	}
-	out := make([]any, r.length)
-	last := int64(0)
-	for i := range out {
-		from, to := at(i), at(i+1)
-		if from < last || to < from || to > int64(child.Len()) {
-			return nil, pickle.Malformed("Arrow list offsets %d to %d of %d elements", from, to, child.Len())
-		}
-		last = to
-		if valid != nil && !valid[i] {
-			continue
-		}
-		part := make([]any, 0, to-from)
-		for j := from; j < to; j++ {
-			part = append(part, child.At(int(j)))
-		}
-		out[i] = part
-	}
-	return &frame.Series{Kind: frame.Object, Items: out}, nil
-}
-
-func (p *Pandas) structs(r *restored) (*frame.Series, error) {
-	valid, err := r.valid()
-	if err != nil {
-		return nil, err
-	}
-	children := make([]*frame.Series, len(r.typ.fields))
-	for k := range children {
-		if children[k], err = p.child(r, k); err != nil {
-			return nil, err
-		}
-		if children[k].Len() < r.offset+r.length {
-			return nil, pickle.Malformed("an Arrow struct of %d elements with a field of %d", r.length, children[k].Len())
-		}
-	}
-	if len(children) == 0 {
-		return nil, pickle.Unsupported("an Arrow struct without fields")
-	}
-	out := make([]any, r.length)
-	for i := range out {
-		if valid != nil && !valid[i] {
-			continue
-		}
-		m := make(map[string]any, len(children))
-		for k, c := range children {
-			m[r.typ.fields[k].name] = c.At(r.offset + i)
-		}
-		out[i] = m
-	}
-	return &frame.Series{Kind: frame.Object, Items: out}, nil
-}
-
-func (r *restored) decimals() (*frame.Series, error) {
-	data, err := r.buffer(1, (r.offset+r.length)*16)
-	if err != nil {
-		return nil, err
-	}
-	valid, err := r.valid()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]any, r.length)
-	for i := range out {
-		if valid != nil && !valid[i] {
-			continue
-		}
-		out[i] = decimal128(data[(r.offset+i)*16:][:16], r.typ.scale)
-	}
-	return &frame.Series{Kind: frame.Object, Items: out}, nil
-}
-
-// decimal128 reads a little-endian two's-complement integer of 16 bytes.
-func decimal128(b []byte, scale int) *apd.Decimal {
-	hi := big.NewInt(int64(binary.LittleEndian.Uint64(b[8:])))
-	lo := new(big.Int).SetUint64(binary.LittleEndian.Uint64(b))
-	hi.Lsh(hi, 64).Add(hi, lo)
-	coeff := new(apd.BigInt).SetMathBigInt(hi)
-	return apd.NewWithBigInt(coeff, int32(-scale))
-}
-
-// joinChunks puts chunks together; pandas writes one nearly always.
-func joinChunks(parts []*frame.Series) (*frame.Series, error) {
-	if len(parts) == 1 {
-		return parts[0], nil
-	}
-	out := &frame.Series{Kind: frame.Object}
-	for _, s := range parts {
-		for i := range s.Len() {
-			if s.IsNull(i) {
-				out.Items = append(out.Items, nil)
-				continue
-			}
-			out.Items = append(out.Items, s.At(i))
-		}
-	}
-	return out, nil
 }

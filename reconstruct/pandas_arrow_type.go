@@ -18,6 +18,9 @@ type arrowType struct {
 	fields           []arrowField // of list and struct; the indices of dictionary
 	value            *arrowType   // of dictionary
 	ordered          bool         // of dictionary
+	size             int          // of fixed_size_binary and fixed_size_list
+	pairs            bool         // of the struct that holds the entries of a map
+	extension        string       // the name of an extension type, whose storage is value
 }
 
 type arrowField struct {
@@ -27,16 +30,20 @@ type arrowField struct {
 
 // arrowDTypeName is str(dtype) of pandas: "string", "str" or "type[pyarrow]".
 func arrowDTypeName(dtype any, typ *arrowType) string {
-	name, inst, ok := dtypeInstance(dtype)
-	if ok && name == "StringDtype" {
-		if len(inst.Args) > 1 {
-			if na, isFloat := inst.Args[1].(float64); isFloat && na != na {
-				return "str"
-			}
-		}
-		return "string"
+	if name, _, ok := dtypeInstance(dtype); ok && name == "StringDtype" {
+		return stringDTypeName(dtype)
 	}
 	return typ.String() + "[pyarrow]"
+}
+
+// stringDTypeName is str() of a StringDtype: "str" of one whose missing value is NaN.
+func stringDTypeName(dtype any) string {
+	if _, inst, ok := dtypeInstance(dtype); ok && len(inst.Args) > 1 {
+		if na, isFloat := inst.Args[1].(float64); isFloat && na != na {
+			return "str"
+		}
+	}
+	return "string"
 }
 
 // String returns str(type) of pyarrow.
@@ -47,8 +54,20 @@ func (t *arrowType) String() string {
 			return "timestamp[" + t.unit + ", tz=" + t.tz + "]"
 		}
 		return "timestamp[" + t.unit + "]"
-	case "decimal128":
-		return fmt.Sprintf("decimal128(%d, %d)", t.precision, t.scale)
+	case "decimal32", "decimal64", "decimal128", "decimal256":
+		return fmt.Sprintf("%s(%d, %d)", t.name, t.precision, t.scale)
+	case "fixed_size_binary":
+		return fmt.Sprintf("fixed_size_binary[%d]", t.size)
+	case "fixed_size_list":
+		return fmt.Sprintf("fixed_size_list<%s: %s>[%d]", t.fields[0].name, t.fields[0].typ, t.size)
+	case "map":
+		sorted := ""
+		if t.ordered {
+			sorted = ", keys_sorted"
+		}
+		return fmt.Sprintf("map<%s, %s%s>", t.fields[0].typ.fields[0].typ, t.fields[0].typ.fields[1].typ, sorted)
+	case "extension":
+		return "extension<" + t.extension + ">"
 	case "list", "large_list", "struct":
 		parts := make([]string, len(t.fields))
 		for i, f := range t.fields {
@@ -73,10 +92,20 @@ func (p *Pandas) arrowType(v any) (*arrowType, error) {
 	}
 	defer p.leave()
 	o, ok := v.(*pickle.Object)
-	if !ok || len(o.Args) == 0 {
+	if !ok {
 		return nil, pickle.Malformed("an Arrow type that is %s", typeName(v))
 	}
-	switch name := strings.TrimPrefix(o.ClassName(), "pyarrow.lib."); name {
+	name := strings.TrimPrefix(o.ClassName(), "pyarrow.lib.")
+	t := &arrowType{name: name}
+	switch {
+	case name == "uuid":
+		return &arrowType{name: "extension", extension: "arrow.uuid"}, nil
+	case name == "bool8":
+		return &arrowType{name: "extension", extension: "arrow.bool8", value: &arrowType{name: "int8"}}, nil
+	case len(o.Args) == 0:
+		return nil, pickle.Unsupported("the Arrow type %s", name)
+	}
+	switch name {
 	case "type_for_alias":
 		alias, ok := asText(o.Args[0])
 		if !ok {
@@ -84,7 +113,6 @@ func (p *Pandas) arrowType(v any) (*arrowType, error) {
 		}
 		return &arrowType{name: alias}, nil
 	case "timestamp":
-		t := &arrowType{name: name}
 		t.unit, _ = asText(o.Args[0])
 		if len(o.Args) > 1 && o.Args[1] != nil {
 			t.tz, _ = asText(o.Args[1])
@@ -92,34 +120,73 @@ func (p *Pandas) arrowType(v any) (*arrowType, error) {
 		return t, nil
 	case "list_", "large_list", "struct":
 		return p.arrowNested(strings.TrimSuffix(name, "_"), o.Args)
+	case "map_":
+		return p.arrowMap(o.Args)
 	case "dictionary":
-		if len(o.Args) < 2 {
-			return nil, pickle.Malformed("an Arrow dictionary type of %d arguments", len(o.Args))
-		}
-		index, err := p.arrowType(o.Args[0])
-		if err != nil {
-			return nil, err
-		}
-		value, err := p.arrowType(o.Args[1])
-		t := &arrowType{name: name, value: value, fields: []arrowField{{typ: index}}}
-		if len(o.Args) > 2 {
-			t.ordered, _ = o.Args[2].(bool)
-		}
-		return t, err
-	case "decimal128":
-		t := &arrowType{name: name}
+		return p.arrowDictionary(t, o.Args)
+	case "decimal32", "decimal64", "decimal128", "decimal256":
 		t.precision, _ = asInt(o.Args[0])
 		if len(o.Args) > 1 {
 			t.scale, _ = asInt(o.Args[1])
 		}
 		return t, nil
-	default:
-		return nil, pickle.Unsupported("the Arrow type %s", name)
+	case "binary":
+		t.name = "fixed_size_binary"
+		t.size, _ = asInt(o.Args[0])
+		return t, nil
+	case "json_":
+		value, err := p.arrowType(o.Args[0])
+		return &arrowType{name: "extension", extension: "arrow.json", value: value}, err
 	}
+	return nil, pickle.Unsupported("the Arrow type %s", name)
+}
+
+func (p *Pandas) arrowDictionary(t *arrowType, args []any) (*arrowType, error) {
+	if len(args) < 2 {
+		return nil, pickle.Malformed("an Arrow dictionary type of %d arguments", len(args))
+	}
+	index, err := p.arrowType(args[0])
+	if err != nil {
+		return nil, err
+	}
+	t.fields = []arrowField{{typ: index}}
+	if len(args) > 2 {
+		t.ordered, _ = args[2].(bool)
+	}
+	t.value, err = p.arrowType(args[1])
+	return t, err
+}
+
+// arrowMap reads map_(key, item, keys_sorted); its entries are a struct of the two.
+func (p *Pandas) arrowMap(args []any) (*arrowType, error) {
+	if len(args) < 2 {
+		return nil, pickle.Malformed("an Arrow map type of %d arguments", len(args))
+	}
+	entries := &arrowType{name: "struct"}
+	for _, arg := range args[:2] {
+		part, err := p.arrowNested("struct", []any{arg})
+		if err != nil {
+			return nil, err
+		}
+		entries.fields = append(entries.fields, part.fields...)
+	}
+	if len(entries.fields) != 2 {
+		return nil, pickle.Malformed("an Arrow map type of %d fields", len(entries.fields))
+	}
+	t := &arrowType{name: "map", fields: []arrowField{{name: "entries", typ: entries}}}
+	if len(args) > 2 {
+		t.ordered, _ = args[2].(bool)
+	}
+	return t, nil
 }
 
 func (p *Pandas) arrowNested(name string, args []any) (*arrowType, error) {
 	t := &arrowType{name: name}
+	if size, fixed := 0, false; name == "list" && len(args) > 1 {
+		if size, fixed = asInt(args[1]); fixed && size >= 0 {
+			t.name, t.size = "fixed_size_list", size
+		}
+	}
 	fields, ok := items(args[0])
 	if !ok {
 		fields = []any{args[0]}

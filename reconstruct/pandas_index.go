@@ -128,8 +128,7 @@ func (p *Pandas) refine(x *frame.Index, d map[string]any) {
 	switch x.Class {
 	case "DatetimeIndex":
 		if tz, ok := d["tz"]; ok && tz != nil && s.TZ == "" {
-			s.TZ = zoneText(tz)
-			s.DType = datetimeTZName(s)
+			setZone(s, tz)
 		}
 	case "PeriodIndex":
 		if s.Kind == frame.Numpy {

@@ -38,6 +38,21 @@ func TimestampOf(d ndarray.Datetime64) (t Timestamp, ok bool) {
 	return Timestamp{Value: d.Value, Unit: d.Unit.Base}, true
 }
 
+// TimeOfDay returns a time since midnight, as Arrow's time32 and time64 hold it, as a time of day
+// without what is less than a microsecond; ok is false for NaT, what lies outside of a day and
+// units that pandas has not.
+func TimeOfDay(d ndarray.Timedelta64) (t *Time, ok bool) {
+	per := unitsPerSecond[d.Unit.Base]
+	if d.IsNaT() || d.Unit.Num != 1 || per == 0 || d.Value < 0 || d.Value/per >= 86_400 {
+		return nil, false
+	}
+	sec := d.Value / per
+	return &Time{
+		Hour: int(sec / 3600), Minute: int(sec / 60 % 60), Second: int(sec % 60),
+		Microsecond: int(d.Value % per * 1_000_000 / per),
+	}, true
+}
+
 // TimestampAt returns element i of a Datetime series; ok is false where it is missing
 // or the series is of another kind. A zone that is not known counts as UTC.
 func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
@@ -324,7 +339,33 @@ func freqText(v any) string {
 	if n != 1 {
 		alias = strconv.Itoa(n) + alias
 	}
+	if d, isDelta := anchor.(Timedelta); isDelta && alias != "" {
+		alias += deltaText(d)
+	}
 	return alias
+}
+
+// deltaText is what a freqstr of business days adds for their time offset, such as "+2H".
+// Reference: BusinessDay._offset_str in pandas/_libs/tslibs/offsets.pyx.
+func deltaText(d Timedelta) string {
+	us := (int64(d.Days)*86_400+int64(d.Seconds))*1_000_000 + int64(d.Microseconds)
+	if us == 0 {
+		return ""
+	}
+	text := "+"
+	if us < 0 {
+		text, us = "-", -us
+	}
+	for _, unit := range []struct {
+		name string
+		us   int64
+	}{{"D", 86_400_000_000}, {"H", 3_600_000_000}, {"Min", 60_000_000}, {"s", 1_000_000}, {"us", 1}} {
+		if n := us / unit.us; n != 0 {
+			text += strconv.FormatInt(n, 10) + unit.name
+		}
+		us %= unit.us
+	}
+	return text
 }
 
 // offsetParts returns n and the anchor (month, weekday or day) of an offset: from the
@@ -343,11 +384,11 @@ func offsetParts(inst namedInstance) (n int, anchor any) {
 		if v, isInt := asInt(m["n"]); isInt {
 			n = v
 		}
-		if v, has := first(m, "startingMonth", "month", "weekday"); has {
+		if v, has := first(m, "startingMonth", "month", "weekday", "offset"); has {
 			anchor = v
 		}
 		if kwds, has := textKeys(m["kwds"]); has {
-			if v, found := first(kwds, "startingMonth", "month", "weekday"); found {
+			if v, found := first(kwds, "startingMonth", "month", "weekday", "offset"); found {
 				anchor = v
 			}
 		}
@@ -399,40 +440,4 @@ func pythonText(v any) string {
 		return n.String()
 	}
 	return fmt.Sprint(v)
-}
-
-// zoneText is str() of a tzinfo, as pandas shows it in a dtype's name.
-func zoneText(tz any) string {
-	switch z := tz.(type) {
-	case string:
-		return z
-	case pickle.Py2String:
-		return string(z)
-	case *ZoneInfo:
-		return z.Key
-	case *Timezone:
-		return z.String()
-	case *pickle.Object:
-		inst, ok := named(z)
-		if !ok {
-			return zoneName(tz)
-		}
-		switch name := inst.Class.Name; {
-		case name == "_UTC":
-			return "UTC"
-		case name == "tzutc":
-			return "tzutc()"
-		case (name == "_p" || name == zoneByName.Name) && len(inst.Args) > 0:
-			if s, isText := asText(inst.Args[0]); isText {
-				return s
-			}
-		case name == "FixedOffset" && len(inst.Args) == 1:
-			return "pytz.FixedOffset(" + pythonText(inst.Args[0]) + ")"
-		case name == "tzfile" && len(inst.Args) == 2:
-			if s, isText := asText(inst.Args[1]); isText {
-				return "tzfile('" + s + "')"
-			}
-		}
-	}
-	return zoneName(tz)
 }

@@ -46,8 +46,16 @@ func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 		fn, class = indexClass("datetimes", "_new_DatetimeIndex"), indexClass("datetimes", "DatetimeIndex")
 		data, err = r.timeArray(s, "DatetimeArray")
 	case frame.Timedelta:
+		if isClockTime(s) {
+			break // times of day, as objects
+		}
 		class = indexClass("timedeltas", "TimedeltaIndex")
-		data, err = r.timeArray(s, "TimedeltaArray")
+		if data, err = r.timeArray(s, "TimedeltaArray"); err != nil {
+			return nil, err
+		}
+		if freq, ok := offset(s.Freq); ok { // its constructor does not take the array's
+			return call(fn, class, dictOf("data", data, "freq", freq, "name", label(x.Name()))), nil
+		}
 	case frame.Period:
 		class = indexClass("period", "PeriodIndex")
 	case frame.Categorical:

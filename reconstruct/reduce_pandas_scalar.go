@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/pickle"
@@ -38,15 +39,13 @@ func reduceTimestamp(_ *Reducers, v any, _ int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tz any
-	if t.TZ != nil {
-		name, isText := asText(t.TZ)
-		if !isText {
-			name = zoneText(t.TZ)
-		}
-		if tz = dtypeZoneArg(name); tz == any(name) {
-			tz = call(zoneByName, name)
-		}
+	tz := t.TZ
+	switch z := tz.(type) {
+	case nil, *Timezone, *ZoneInfo:
+	case *time.Location:
+		tz = locationZone(z, t)
+	default:
+		tz = zoneOf(zoneText(z))
 	}
 	return call(pyName("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"), int(t.Value), nil, tz, code), nil
 }
@@ -71,11 +70,52 @@ func reducePeriod(_ *Reducers, v any, _ int) (any, error) {
 
 func reduceInterval(_ *Reducers, v any, _ int) (any, error) {
 	iv := v.(frame.IntervalValue)
-	return call(pyName("pandas._libs.interval", "Interval"), pandasObject(iv.Left), pandasObject(iv.Right), iv.Closed), nil
+	return call(pyName("pandas._libs.interval", "Interval"), intervalEnd(iv.Left), intervalEnd(iv.Right), iv.Closed), nil
+}
+
+// intervalEnd is pandasObject for what an Interval takes: of times, its own only.
+func intervalEnd(v any) any {
+	switch v := v.(type) {
+	case time.Time:
+		d := v.Sub(time.Unix(0, 0))
+		if time.Unix(0, 0).Add(d).Equal(v) {
+			t := Timestamp{Value: int64(d), Unit: "ns"}
+			if v.Location() != time.UTC {
+				t.TZ = v.Location()
+			}
+			return t
+		}
+	case time.Duration:
+		return PandasTimedelta{Value: int64(v), Unit: "ns"}
+	}
+	return pandasObject(v)
 }
 
 // zoneByName gives a zone in the library that the version of pandas prefers.
 var zoneByName = pyName("pandas._libs.tslibs.timezones", "maybe_get_tz")
+
+// zoneOf is dtypeZoneArg for what takes no name.
+func zoneOf(name string) any {
+	tz := dtypeZoneArg(name)
+	if tz == any(name) {
+		return call(zoneByName, name)
+	}
+	return tz
+}
+
+// locationZone returns the zone of the timestamp: by its name where that is the name of one,
+// else by its offset then.
+func locationZone(loc *time.Location, t Timestamp) any {
+	if known, err := time.LoadLocation(loc.String()); err == nil && loc != time.Local && loc.String() != "" {
+		return zoneOf(known.String())
+	}
+	at, err := t.datetime().Time()
+	if err != nil {
+		return zoneOf("UTC")
+	}
+	_, offset := at.In(loc).Zone()
+	return &Timezone{Offset: Timedelta{Seconds: offset}.normal()}
+}
 
 // dtypeZoneArg returns what pandas' constructors take for a time zone: a fixed offset as
 // datetime.timezone, which every version has, any other by its name.
@@ -90,9 +130,15 @@ func dtypeZoneArg(zone string) any {
 	if zone == "tzutc()" {
 		return "UTC"
 	}
-	if minutes, ok := strings.CutPrefix(zone, "pytz.FixedOffset("); ok {
-		if n, err := strconv.Atoi(strings.TrimSuffix(minutes, ")")); err == nil {
-			return &Timezone{Offset: Timedelta{Seconds: n * 60}.normal()}
+	for _, form := range []struct {
+		prefix  string
+		seconds int
+	}{{"pytz.FixedOffset(", 60}, {"tzoffset(", 1}} {
+		if args, ok := strings.CutPrefix(zone, form.prefix); ok {
+			last := args[strings.LastIndexByte(args, ' ')+1:]
+			if n, err := strconv.Atoi(strings.TrimSuffix(last, ")")); err == nil {
+				return &Timezone{Offset: Timedelta{Seconds: n * form.seconds}.normal()}
+			}
 		}
 	}
 	if offset, ok := parseOffset(strings.TrimPrefix(zone, "UTC")); ok {

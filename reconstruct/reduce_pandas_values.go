@@ -60,7 +60,7 @@ func (r *Reducers) numpyValues(s *frame.Series) (any, error) {
 		return r.maskedValues(s)
 	case s.DType == "string":
 		return newInstance(pyName("pandas.core.arrays.string_", "StringArray"),
-			dictOf("_ndarray", r.objects(s), "_dtype", call(pyName("pandas.core.arrays.string_", "StringDtype"), "python"))), nil
+			dictOf("_ndarray", r.objectsOr(s, PandasNull("<NA>")), "_dtype", call(pyName("pandas.core.arrays.string_", "StringDtype"), "python"))), nil
 	case s.Valid != nil || dt.HasObject() || dt.Kind() == ndarray.KindBytes:
 		return r.objects(s), nil
 	case holdable(dt):
@@ -83,10 +83,15 @@ func (r *Reducers) writeable(a *ndarray.Array) (any, error) {
 }
 
 // objects is the series as an array of Python objects, None where an element is missing.
-func (r *Reducers) objects(s *frame.Series) any {
+func (r *Reducers) objects(s *frame.Series) any { return r.objectsOr(s, nil) }
+
+// objectsOr is objects with another object where an element is None.
+func (r *Reducers) objectsOr(s *frame.Series, missing any) any {
 	list := make(types.List, s.Len())
 	for i := range list {
-		list[i] = pandasObject(s.At(i))
+		if list[i] = pandasObject(s.At(i)); list[i] == nil {
+			list[i] = missing
+		}
 	}
 	return r.plainArray(ndarray.Object, []int{len(list)}, &list)
 }
@@ -182,9 +187,6 @@ var maskedArrays = map[ndarray.Kind]string{
 
 func (r *Reducers) maskedValues(s *frame.Series) (any, error) {
 	a := s.Values
-	if strings.HasPrefix(s.DType, "time") {
-		return r.clockTimes(s)
-	}
 	if a.DType().Kind() == ndarray.KindFloat && a.DType().ItemSize() == 2 {
 		wide, err := ndarray.Values[float32](a) // pandas has no nullable half
 		if err != nil {
@@ -217,31 +219,24 @@ func (r *Reducers) maskedValues(s *frame.Series) (any, error) {
 	return newInstance(className("pandas.core.arrays."+class), state), nil
 }
 
-// clockTimes writes Arrow's time32 and time64 as datetime.time.
+// isClockTime reports whether s has Arrow's time32 or time64: time since midnight.
+func isClockTime(s *frame.Series) bool {
+	return s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") || strings.HasPrefix(s.DType, "time64["))
+}
+
+// clockTimes writes times of day as datetime.time.
 func (r *Reducers) clockTimes(s *frame.Series) (any, error) {
-	per := int64(1)
-	for unit, n := range unitsPerSecond {
-		if strings.Contains(s.DType, "["+unit+"]") {
-			per = n
-		}
-	}
-	counts, err := ndarray.Values[int64](s.Values)
-	if err != nil {
-		return nil, err
-	}
-	list := make(types.List, len(counts))
-	for i, n := range counts {
+	list := make(types.List, s.Len())
+	for i := range list {
 		if s.IsNull(i) {
 			continue
 		}
-		sec, rest := n/per, n%per
-		if n < 0 || sec >= 86_400 {
-			return nil, pickle.Unsupported("a time of day of %d %s", n, s.DType)
+		d, _ := s.At(i).(ndarray.Timedelta64)
+		t, ok := TimeOfDay(d)
+		if !ok {
+			return nil, pickle.Unsupported("a time of day of %v", s.At(i))
 		}
-		list[i] = &Time{
-			Hour: int(sec / 3600), Minute: int(sec / 60 % 60), Second: int(sec % 60),
-			Microsecond: int(rest * 1_000_000 / per),
-		}
+		list[i] = t
 	}
 	return r.plainArray(ndarray.Object, []int{len(list)}, &list), nil
 }
@@ -259,6 +254,9 @@ func pandasUnit(dt *ndarray.DType) string {
 // is what a block has held in all versions.
 func (r *Reducers) timeValues(s *frame.Series) (any, error) {
 	dt := s.Values.DType()
+	if isClockTime(s) {
+		return r.clockTimes(s)
+	}
 	if pandasUnit(dt) == "" {
 		if s.Kind == frame.Datetime && dt.Unit().Base == "D" {
 			return r.objects(s), nil // dates

@@ -341,18 +341,12 @@ func objectLocation(n Instance) (*time.Location, error, bool) {
 			return nil, err, true
 		}
 		return time.FixedZone("", minutes*60), nil, true
-	case strings.HasPrefix(module, "dateutil.tz") && name == "tzoffset":
-		if d, ok := n.Attr("_offset"); ok {
-			if delta, ok := d.(Timedelta); ok {
-				return time.FixedZone("", int(delta.TotalSeconds())), nil, true
-			}
+	}
+	if z, ok := dateutilZone(namedInstance{n, pickle.Global{Module: module, Name: name}}); ok {
+		if z.file == "" {
+			return time.FixedZone("", z.offset), nil, true
 		}
-	case strings.HasPrefix(module, "dateutil.tz") && name == "tzfile" && len(n.Args) == 2:
-		path, err := a.text(1, "filename")
-		if err != nil {
-			return nil, err, true
-		}
-		if _, zone, ok := strings.Cut(path, "zoneinfo/"); ok {
+		if _, zone, ok := strings.Cut(z.file, "zoneinfo/"); ok {
 			loc, err := time.LoadLocation(zone)
 			return loc, err, true
 		}

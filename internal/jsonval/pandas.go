@@ -2,10 +2,13 @@ package jsonval
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/apd/v3"
+	"github.com/google/uuid"
 
 	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
@@ -296,6 +299,10 @@ func cellAt(s *tables.Series, i int) any {
 		return element(s.Values.DType(), s.Values.At(i))
 	case tables.Sparse:
 		v := s.At(i)
+		switch s.Values.DType().Kind() {
+		case ndarray.KindDatetime, ndarray.KindTimedelta:
+			return timeValue(v)
+		}
 		if v == s.FillValue {
 			return v
 		}
@@ -314,6 +321,11 @@ func cellAt(s *tables.Series, i int) any {
 		if s.IsNull(i) {
 			return "NaT"
 		}
+		if d, ok := s.At(i).(ndarray.Timedelta64); ok && strings.HasPrefix(s.DType, "time") {
+			if t, ok := reconstruct.TimeOfDay(d); ok && !strings.HasPrefix(s.DType, "timedelta") {
+				return t.ISOFormat()
+			}
+		}
 		if t, ok := reconstruct.TimestampAt(s, i); ok {
 			return t.ISOFormat()
 		}
@@ -321,27 +333,47 @@ func cellAt(s *tables.Series, i int) any {
 	return goValue(s.At(i))
 }
 
-// goValue returns what the value of an Arrow column looks like, which is a Go value.
-func goValue(v any) any {
+// timeValue returns what a datetime64 or timedelta64 looks like in a column of pandas'.
+func timeValue(v any) any {
 	switch v := v.(type) {
-	case string:
-		return text(v)
-	case *apd.Decimal:
-		return v.String()
 	case ndarray.Datetime64:
 		if t, ok := reconstruct.TimestampOf(v); ok {
 			return t.ISOFormat()
 		}
 		return v.String()
 	case ndarray.Timedelta64:
+		if v.IsNaT() {
+			return "NaT"
+		}
 		return (reconstruct.PandasTimedelta{Value: v.Value, Unit: v.Unit.Base}).Seconds()
+	case *ndarray.Scalar: // the value that fills a sparse array
+		return timeValue(v.Value())
+	}
+	return v
+}
+
+// goValue returns what the value of an Arrow column looks like, which is a Go value.
+func goValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return text(v)
+	case *apd.Decimal, uuid.UUID:
+		return fmt.Sprint(v)
+	case time.Time:
+		return reconstruct.Timestamp{Value: v.UnixNano(), Unit: "ns", TZ: v.Location()}.ISOFormat()
+	case ndarray.Datetime64, ndarray.Timedelta64:
+		return timeValue(v)
 	case tables.PeriodValue:
 		return period(v)
 	case []any:
 		return goList(v)
 	case map[string]any:
+		shown := make(map[string]any, len(v))
+		for k, e := range v {
+			shown[k] = goValue(e)
+		}
 		o := object{}
-		addAttrs(&o, v)
+		addAttrs(&o, shown)
 		if len(o.member) == 0 {
 			return o
 		}
