@@ -145,7 +145,8 @@ func (r *Resolver) setPlainArray(arr *ndarray.Array, state any) error {
 }
 
 // ownState finds the array's own state in that of a subclass outside NumPy, which
-// by custom is (array state, more) or the array's five items with more behind them.
+// by custom is (array state, more) or the array's five items with more behind them. A
+// subclass of such a subclass wraps the state once more, as pandas' DateRange did.
 func ownState(class string, items []any) (own []any, extended bool) {
 	if strings.HasPrefix(class, "numpy.") {
 		return items, false
@@ -153,12 +154,14 @@ func ownState(class string, items []any) (own []any, extended bool) {
 	if len(items) > 5 {
 		return items[:5], true
 	}
-	if len(items) > 1 && len(items) < 4 {
-		if inner, ok := items[0].(*types.Tuple); ok {
-			return *inner, true
+	for len(items) > 1 && len(items) < 4 {
+		inner, ok := items[0].(*types.Tuple)
+		if !ok {
+			break
 		}
+		items, extended = *inner, true
 	}
-	return items, false
+	return items, extended
 }
 
 func (r *Resolver) readArrayState(a argReader) (arrayState, error) {

@@ -158,9 +158,11 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 	name, isPandas := pandasName(inst.Class)
 	typ, _ := stateText(inst.State, "_typ")
 	switch {
+	case isPandas && name == "SparseDataFrame" && isOldSparseFrame(inst.State):
+		return orNil(p.oldSparseFrame(inst))
 	case typ == "dataframe" || isPandas && (name == "DataFrame" || name == "SparseDataFrame"):
 		return orNil(p.frame(inst))
-	case typ == "series" || isPandas && (name == "Series" || name == "TimeSeries" || name == "SparseSeries"):
+	case typ == "series" || isPandas && seriesClasses[name]:
 		return orNil(p.series(inst))
 	case !isPandas:
 		return nil, nil
@@ -223,24 +225,8 @@ func (p *Pandas) subclass(a *ndarray.Array) (any, error) {
 		return orNil(p.arrayIndex(name, a))
 	case name == "SparseArray":
 		return orNil(oldSparse(a))
-	case name == "Series" || name == "TimeSeries":
-		own := ownItems(a)
-		if len(own) == 0 || a.NDim() != 1 {
-			return nil, pickle.Malformed("a Series without an index")
-		}
-		s := plainSeries(a)
-		var err error
-		if s.Index, err = p.axis(own[0]); err != nil {
-			return nil, err
-		}
-		if len(own) > 1 {
-			s.Name = own[1]
-		}
-		s.Class = a.Class()
-		if s.Len() != s.Index.Len() {
-			return nil, pickle.Malformed("a Series of %d values with an index of %d labels", s.Len(), s.Index.Len())
-		}
-		return s, nil
+	case seriesClasses[name]:
+		return orNil(p.arraySeries(name, a))
 	}
 	return nil, nil
 }

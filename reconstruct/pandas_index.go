@@ -18,6 +18,7 @@ var indexClasses = map[string]bool{
 	"Index": true, "RangeIndex": true, "MultiIndex": true, "DatetimeIndex": true, "TimedeltaIndex": true,
 	"PeriodIndex": true, "CategoricalIndex": true, "IntervalIndex": true,
 	"Int64Index": true, "UInt64Index": true, "Float64Index": true,
+	"DateRange": true, // of datetime objects, up to 0.7
 }
 
 // axis converts whatever stands where an index belongs: an index, or in old
@@ -199,8 +200,8 @@ func (p *Pandas) intervalIndex(x *frame.Index, d map[string]any) error {
 }
 
 // arrayIndex reads an index that was an ndarray subclass, up to pandas 0.14: the
-// array's extra state is (name,), (name, freq, tz), or of a MultiIndex (levels,
-// labels, sortorder, names).
+// array's extra state is (name,), (name, freq, tz), of a DateRange (freq, tz), or of a
+// MultiIndex (levels, labels, sortorder, names).
 func (p *Pandas) arrayIndex(class string, a *ndarray.Array) (*frame.Index, error) {
 	own := ownItems(a)
 	x := &frame.Index{Class: class, Names: []any{nil}}
@@ -220,6 +221,9 @@ func (p *Pandas) arrayIndex(class string, a *ndarray.Array) (*frame.Index, error
 		return nil, pickle.Malformed("a %s with %d dimensions", class, a.NDim())
 	}
 	x.Values = plainSeries(a)
+	if class == "DateRange" {
+		own = append([]any{nil}, own...)
+	}
 	if len(own) > 0 {
 		x.Names[0] = own[0]
 	}

@@ -20,7 +20,8 @@ type manager struct {
 
 type block struct {
 	values    any
-	placement any // a slice or an int array; nil for the whole of a Series
+	placement any          // a slice or an int array; nil for the whole of a Series
+	labels    *frame.Index // of the columns, where the state has no placement
 	columns   []*frame.Series
 }
 
@@ -140,33 +141,61 @@ func (p *Pandas) labelledManager(state []any) (*manager, error) {
 	if len(mgr.axes) != 2 {
 		return nil, pickle.Malformed("a BlockManager with %d axes", len(mgr.axes))
 	}
-	byKey := map[any]int{}
-	for i := range mgr.axes[0].Len() {
-		key, ok := labelKey(mgr.axes[0].At(i))
-		if _, twice := byKey[key]; !ok || twice {
-			return nil, pickle.Unsupported("a BlockManager older than 0.14.1 whose labels are not unique text or numbers")
-		}
-		byKey[key] = i
-	}
 	for i, v := range values {
 		x, err := p.axis(labels[i])
 		if err != nil {
 			return nil, err
 		}
-		b := &block{values: v}
-		places := make(types.List, x.Len())
+		mgr.blocks = append(mgr.blocks, &block{values: v, labels: x})
+	}
+	return mgr, mgr.placeByLabel()
+}
+
+// placeByLabel finds the positions of the blocks' columns, as BlockManager.__setstate__ of
+// pandas 0.14.1 and later does: labels that occur twice are clear only where one block has all.
+func (m *manager) placeByLabel() error {
+	if len(m.blocks) == 1 && sameLabels(m.axes[0], m.blocks[0].labels) {
+		m.blocks[0].placement = &Slice{Start: 0, Stop: m.axes[0].Len(), Step: 1}
+		return nil
+	}
+	byKey := map[any]int{}
+	for i := range m.axes[0].Len() {
+		key, ok := labelKey(m.axes[0].At(i))
+		if _, twice := byKey[key]; !ok || twice {
+			return pickle.Unsupported("a BlockManager older than 0.14.1 whose labels are not unique text or numbers")
+		}
+		byKey[key] = i
+	}
+	for _, b := range m.blocks {
+		places := make(types.List, b.labels.Len())
 		for j := range places {
-			key, _ := labelKey(x.At(j))
+			key, _ := labelKey(b.labels.At(j))
 			pos, ok := byKey[key]
 			if !ok {
-				return nil, pickle.Malformed("a block with a label that the frame has not")
+				return pickle.Malformed("a block with a label that the frame has not")
 			}
 			places[j] = pos
 		}
 		b.placement = &places
-		mgr.blocks = append(mgr.blocks, b)
 	}
-	return mgr, nil
+	return nil
+}
+
+func sameLabels(x, y *frame.Index) bool {
+	if x == y {
+		return true
+	}
+	if x.Len() != y.Len() {
+		return false
+	}
+	for i := range x.Len() {
+		kx, ok1 := labelKey(x.At(i))
+		ky, ok2 := labelKey(y.At(i))
+		if !ok1 || !ok2 || kx != ky {
+			return false
+		}
+	}
+	return true
 }
 
 // labelKey makes a label comparable.

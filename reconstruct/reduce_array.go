@@ -38,12 +38,34 @@ func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
 	if a.Class() != "" {
 		class = r.classOf(a.Class())
 	}
+	state := pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), a.Order() == ndarray.OrderF, data}
 	return &pickle.Object{
 		Class:    r.reconstruct,
 		Args:     []any{class, pickle.FreshTuple{0}, byteB},
-		State:    pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), a.Order() == ndarray.OrderF, data},
+		State:    subclassState(state, a.Extra()),
 		HasState: true,
 	}, nil
+}
+
+// subclassState puts the state of an array into that of its subclass, where ownState found it.
+func subclassState(own pickle.FreshTuple, extra any) pickle.FreshTuple {
+	whole, ok := extra.(*types.Tuple)
+	if !ok || whole == nil {
+		return own
+	}
+	if len(*whole) > len(own) {
+		return append(own, (*whole)[len(own):]...)
+	}
+	state := slices.Clone(pickle.FreshTuple(*whole))
+	if len(state) == 0 {
+		return own
+	}
+	inner := any(own)
+	if deeper, ok := state[0].(*types.Tuple); ok && len(*deeper) > 1 && len(*deeper) < 4 {
+		inner = subclassState(own, deeper)
+	}
+	state[0] = inner
+	return state
 }
 
 func shapeTuple(shape []int) pickle.FreshTuple {

@@ -28,6 +28,11 @@ func loadFile(t *testing.T, path string) any {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return loadBytes(t, data)
+}
+
+func loadBytes(t *testing.T, data []byte) any {
+	t.Helper()
 	u := pickle.NewUnpicklerBytes(data)
 	u.FindClass = reconstruct.FindClass
 	u.Encoding = pickle.EncodingKeep
