@@ -11,8 +11,8 @@ func (p *Pickler) saveBytes(b []byte) error {
 }
 
 // FreshBytes is a bytes object that occurs once, whatever else is in its memory; those
-// of length 0 and 1 are the interpreter's. A [Reducer] returns it for the content of a
-// value.
+// of length 0 and 1 are the interpreter's. A [Reducer] returns it, or a pointer to one, for the
+// content of a value.
 type FreshBytes []byte
 
 // saveBytesAs writes a bytes object with the identity id.

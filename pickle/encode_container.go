@@ -1,69 +1,27 @@
 package pickle
 
-import (
-	"reflect"
-
-	"github.com/nlpodyssey/gopickle/types"
-)
+import "github.com/nlpodyssey/gopickle/types"
 
 // batchSize is how many items CPython puts between a MARK and its APPENDS,
 // SETITEMS or ADDITEMS.
 const batchSize = 1000
 
-// taskKind says what a task does.
-type taskKind uint8
-
-const (
-	taskOp        taskKind = iota // write op
-	taskItems                     // items in batches: list, set, items of an object
-	taskPairs                     // pairs of a dict in batches
-	taskTuple                     // items of a tuple, then the tuple
-	taskFrozenSet                 // items of a frozenset, then the frozenset
-	taskReduce                    // an object, step by step
-	taskGoSlice                   // elements of a Go slice or array as list items
-	taskGoTuple                   // elements of a Go array as a tuple
-	taskGoMap                     // sorted pairs of a Go map
-	taskGoStruct                  // fields of a Go struct
-)
-
-// task is something half written. Tasks stack up where Python's pickler recurses.
-type task struct {
-	kind taskKind
-	// phase counts the steps of an object; for items and pairs it says that
-	// one was written and wants its closing opcode.
-	phase uint8
-	op    Opcode
-	// exact: an exact list or dict, whose last batch of one item CPython
-	// writes differently from that of an iterator.
-	exact bool
-	goAny bool // items are a Go []any
-	i     int  // items begun
-	n     int  // items in all
-	id    objectID
-	items []any
-	dict  types.Dict
-	obj   *Object
-	plan  *plan
-	val   reflect.Value
-	pairs []goPair
-	keys  []uint32 // memo index plus 1 of each field name
-	at    int      // index of the field written last
-}
-
 // step runs the task on top until it is done or has pushed another.
 func (p *Pickler) step(t *task) error {
 	switch t.kind {
-	case taskItems, taskGoSlice:
+	case taskItems, taskAnys, taskGoSlice:
 		return p.stepItems(t)
-	case taskPairs, taskGoMap, taskGoStruct:
+	case taskPairs, taskGoMap, taskAnyMap, taskGoStruct:
 		return p.stepPairs(t)
 	case taskTuple, taskFrozenSet, taskGoTuple:
 		return p.stepTuple(t)
 	case taskReduce:
-		return p.stepReduce(t)
+		return p.stepReduce(t, p.stack.objects.top())
 	default:
-		p.op(t.op)
-		p.pop()
+		for range t.n {
+			p.op(t.op)
+		}
+		p.stack.pop()
 		return nil
 	}
 }
@@ -71,7 +29,7 @@ func (p *Pickler) step(t *task) error {
 // saveList writes a list.
 func (p *Pickler) saveList(items []any, id objectID) error {
 	if p.beginList(id) && len(items) > 0 {
-		p.push(task{kind: taskItems, op: OpAppends, items: items, n: len(items), exact: true})
+		p.stack.pushItems(task{kind: taskItems, op: OpAppends, exact: true}, items)
 	}
 	return nil
 }
@@ -143,14 +101,24 @@ func (p *Pickler) after(t *task) {
 
 // stepItems writes items in batches.
 func (p *Pickler) stepItems(t *task) error {
-	for depth := len(p.stack); len(p.stack) == depth; {
+	if t.exact && t.n == 1 && t.kind != taskGoSlice {
+		// Nothing comes after the item but an opcode.
+		any, item := t.kind == taskAnys, (*p.stack.items.top())[0]
+		p.stack.pop()
+		p.stack.pushOp(OpAppend)
+		if any {
+			return p.saveGoAny(item)
+		}
+		return p.save(item)
+	}
+	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		p.after(t)
 		if t.i == t.n {
 			// A set whose items fill its batches gets an empty one more.
 			if t.op == OpAddItems && t.n%batchSize == 0 {
 				p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
 			}
-			p.pop()
+			p.stack.pop()
 			return nil
 		}
 		p.before(t)
@@ -163,20 +131,21 @@ func (p *Pickler) stepItems(t *task) error {
 
 // saveItem writes item i.
 func (p *Pickler) saveItem(t *task, i int) error {
-	switch {
-	case t.plan != nil:
-		return p.saveGo(t.plan, t.val.Index(i))
-	case t.goAny:
-		return p.saveGoAny(t.items[i])
+	switch t.kind {
+	case taskGoSlice, taskGoTuple:
+		v := p.stack.values.top()
+		return p.saveGo(v.plan, v.val.Index(i))
+	case taskAnys:
+		return p.saveGoAny((*p.stack.items.top())[i])
 	default:
-		return p.save(t.items[i])
+		return p.save((*p.stack.items.top())[i])
 	}
 }
 
 // saveDict writes a dict.
 func (p *Pickler) saveDict(d types.Dict, id objectID) error {
 	if p.beginDict(id) && len(d) > 0 {
-		p.push(task{kind: taskPairs, op: OpSetItems, dict: d, n: len(d), exact: true})
+		p.stack.pushPairs(task{kind: taskPairs, op: OpSetItems, exact: true}, d)
 	}
 	return nil
 }
@@ -188,7 +157,7 @@ func (p *Pickler) beginDict(id objectID) bool {
 // stepPairs writes pairs in batches.
 func (p *Pickler) stepPairs(t *task) error {
 	const written = 2 // the phase in which the key is written and the value is not
-	for depth := len(p.stack); len(p.stack) == depth; {
+	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase == written {
 			t.phase = 1
 			if err := p.saveValueOf(t, t.i-1); err != nil {
@@ -202,7 +171,7 @@ func (p *Pickler) stepPairs(t *task) error {
 			if t.exact && p.proto > 0 && t.n%batchSize == 0 {
 				p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
 			}
-			p.pop()
+			p.stack.pop()
 			return nil
 		}
 		p.before(t)
@@ -217,22 +186,28 @@ func (p *Pickler) stepPairs(t *task) error {
 func (p *Pickler) saveKeyOf(t *task, i int) error {
 	switch t.kind {
 	case taskGoStruct:
-		return p.saveFieldName(t, i)
+		return p.saveFieldName(i)
+	case taskAnyMap:
+		return p.saveAnyMapKey(i)
 	case taskGoMap:
-		return p.saveGoKey(t.plan, t.pairs[i])
+		v := p.stack.values.top()
+		return p.saveGoKey(v.plan, v.pairs[i])
 	default:
-		return p.save(t.dict[i].Key)
+		return p.save((*p.stack.dicts.top())[i].Key)
 	}
 }
 
 func (p *Pickler) saveValueOf(t *task, i int) error {
 	switch t.kind {
 	case taskGoStruct:
-		return p.saveField(t, i)
+		return p.saveField(i)
+	case taskAnyMap:
+		return p.saveAnyMapValue(i)
 	case taskGoMap:
-		return p.saveGo(t.plan.elem, t.pairs[i].value)
+		v := p.stack.values.top()
+		return p.saveGo(v.plan.elem, v.pairs[i].value)
 	default:
-		return p.save(t.dict[i].Value)
+		return p.save((*p.stack.dicts.top())[i].Value)
 	}
 }
 
@@ -253,7 +228,7 @@ func (p *Pickler) saveTupleAs(items []any, id objectID) error {
 	if p.proto < 2 || len(items) > 3 {
 		p.op(OpMark)
 	}
-	p.push(task{kind: taskTuple, items: items, n: len(items), id: id})
+	p.stack.pushItems(task{kind: taskTuple, fresh: id.p == nil}, items)
 	return nil
 }
 
@@ -268,10 +243,10 @@ func (p *Pickler) emptyTuple() {
 
 // stepTuple writes the items of a tuple or frozenset and then makes it of them.
 func (p *Pickler) stepTuple(t *task) error {
-	for depth := len(p.stack); len(p.stack) == depth; {
+	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.i == t.n {
 			p.endTuple(t)
-			p.pop()
+			p.stack.pop()
 			return nil
 		}
 		t.i++
@@ -286,7 +261,14 @@ func (p *Pickler) stepTuple(t *task) error {
 // memo by now, it contains itself: then the items are thrown away, and the
 // one that was made inside is fetched.
 func (p *Pickler) endTuple(t *task) {
-	idx, known := p.memo.insert(t.id)
+	var id objectID
+	switch {
+	case t.kind == taskFrozenSet:
+		id = *p.stack.ids.top()
+	case t.kind == taskTuple && !t.fresh:
+		id = tupleID(*p.stack.items.top())
+	}
+	idx, known := p.memo.insert(id)
 	if !known {
 		switch {
 		case t.kind == taskFrozenSet:
@@ -329,7 +311,7 @@ func (p *Pickler) saveSet(items []any, id objectID) error {
 	p.op(OpEmptySet)
 	p.put(idx)
 	if len(items) > 0 {
-		p.push(task{kind: taskItems, op: OpAddItems, items: items, n: len(items)})
+		p.stack.pushItems(task{kind: taskItems, op: OpAddItems}, items)
 	}
 	return nil
 }
@@ -345,7 +327,8 @@ func (p *Pickler) saveFrozenSet(items []any, id objectID) error {
 		return nil
 	}
 	p.op(OpMark)
-	p.push(task{kind: taskFrozenSet, items: items, n: len(items), id: id})
+	p.stack.pushItems(task{kind: taskFrozenSet}, items)
+	p.stack.ids.push(id)
 	return nil
 }
 

@@ -72,15 +72,16 @@ type planField struct {
 
 // planOf returns the plan of t.
 func (p *Pickler) planOf(t reflect.Type) *plan {
-	if p.plan1 != nil && p.plan1.typ == t {
-		return p.plan1
+	cached := &p.plans[typeHash(t)%uint(len(p.plans))]
+	if *cached != nil && (*cached).typ == t {
+		return *cached
 	}
 	if p.Plans == nil {
 		p.Plans = new(Plans)
 	}
 	if pl, ok := p.Plans.plans.Load(t); ok {
-		p.plan1 = pl.(*plan)
-		return p.plan1
+		*cached = pl.(*plan)
+		return *cached
 	}
 	c := planner{p: p, plain: map[reflect.Type]*plan{}, lists: map[reflect.Type]*plan{}}
 	pl := c.plan(t, false)
@@ -91,7 +92,7 @@ func (p *Pickler) planOf(t reflect.Type) *plan {
 	for t, pl := range c.lists {
 		p.Plans.lists.Store(t, pl)
 	}
-	p.plan1 = pl
+	*cached = pl
 	return pl
 }
 
@@ -223,7 +224,8 @@ func (p *Pickler) saveGo(pl *plan, v reflect.Value) error {
 	if len(p.out.buf) >= p.out.boundary {
 		p.out.atBoundary()
 	}
-	if p.PersistentID != nil && v.CanInterface() {
+	// An interface is asked about when its value is reached.
+	if p.PersistentID != nil && pl.kind != goInterface && v.CanInterface() {
 		if done, err := p.savePersistent(v.Interface()); done || err != nil {
 			return err
 		}
@@ -265,6 +267,9 @@ func (p *Pickler) saveGoAs(pl *plan, v reflect.Value, box any) error {
 	case goPointer:
 		return p.savePointer(pl, v)
 	case goSlice:
+		if items, ok := box.([]any); ok && len(items) > 0 {
+			return p.saveAnys(items, pointerID(v))
+		}
 		if v.Len() > 0 {
 			return p.saveGoSlice(pl, v, pointerID(v))
 		}
@@ -274,6 +279,9 @@ func (p *Pickler) saveGoAs(pl *plan, v reflect.Value, box any) error {
 	case goTuple:
 		return p.saveGoTuple(pl, v)
 	case goMap:
+		if m, ok := box.(map[string]any); ok && p.PersistentID == nil {
+			return p.saveAnyMap(m, boxID(box))
+		}
 		return p.saveGoMap(pl, v)
 	case goStruct:
 		return p.saveStruct(pl, v, objectID{})
@@ -384,14 +392,25 @@ const maxPointers = 1000
 
 // saveGoSlice writes a slice or array as a list.
 func (p *Pickler) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
-	if !p.beginList(id) || v.Len() == 0 {
+	if v.Len() == 0 {
+		p.beginList(id)
 		return nil
 	}
-	t := task{kind: taskGoSlice, op: OpAppends, n: v.Len(), exact: true, plan: pl.elem, val: v}
 	if items, ok := goItems(v); ok {
-		t.items, t.goAny, t.plan = items, true, nil
+		return p.saveAnys(items, id)
 	}
-	p.push(t)
+	if p.beginList(id) {
+		t := task{kind: taskGoSlice, op: OpAppends, n: v.Len(), exact: true}
+		p.stack.pushValue(t, goTask{plan: pl.elem, val: v})
+	}
+	return nil
+}
+
+// saveAnys writes a []any, which is not empty, as a list.
+func (p *Pickler) saveAnys(items []any, id objectID) error {
+	if p.beginList(id) {
+		p.stack.pushItems(task{kind: taskAnys, op: OpAppends, exact: true}, items)
+	}
 	return nil
 }
 
@@ -416,6 +435,6 @@ func (p *Pickler) saveGoTuple(pl *plan, v reflect.Value) error {
 	if p.proto < 2 || n > 3 {
 		p.op(OpMark)
 	}
-	p.push(task{kind: taskGoTuple, n: n, plan: pl.elem, val: v})
+	p.stack.pushValue(task{kind: taskGoTuple, n: n}, goTask{plan: pl.elem, val: v})
 	return nil
 }

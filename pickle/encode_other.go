@@ -44,13 +44,20 @@ func (p *Pickler) saveOther(v any) error {
 		return p.savePID(x.ID)
 	case FreshTuple:
 		return p.saveTupleAs(x, objectID{})
+	case *FreshTuple:
+		return p.saveTupleAs(*x, objectID{})
+	case *FreshBytes:
+		return p.saveBytesAs(*x, objectID{})
+	case *Constructed:
+		return p.saveConstructed(x, boxID(v))
 	default:
 		return p.saveForeign(v)
 	}
 }
 
 // FreshTuple is a tuple that occurs once: a Pickler does not look for it again, which
-// keeps its memo small. A [Reducer] returns it for tuples that it has just made.
+// keeps its memo small. A [Reducer] returns it, or a pointer to one, for tuples that it has just
+// made.
 type FreshTuple []any
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
@@ -73,7 +80,7 @@ var objectTypes = func() map[reflect.Type]bool {
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
 		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
 		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
-		(*PersistentRef)(nil), FreshTuple(nil),
+		(*PersistentRef)(nil), FreshTuple(nil), (*FreshTuple)(nil), (*FreshBytes)(nil), (*Constructed)(nil),
 	} {
 		m[reflect.TypeOf(v)] = true
 	}

@@ -1,11 +1,6 @@
 package pickle
 
-import (
-	"cmp"
-	"reflect"
-	"slices"
-	"strings"
-)
+import "reflect"
 
 // saveStruct writes a struct as a dict.
 func (p *Pickler) saveStruct(pl *plan, v reflect.Value, id objectID) error {
@@ -24,7 +19,7 @@ func (p *Pickler) saveStruct(pl *plan, v reflect.Value, id objectID) error {
 	if n == 0 {
 		return nil
 	}
-	t := task{kind: taskGoStruct, op: OpSetItems, n: n, exact: true, plan: pl, val: v}
+	t := goTask{plan: pl, val: v}
 	if t.keys = p.keys[pl]; t.keys == nil {
 		if p.keys == nil {
 			p.keys = make(map[*plan][]uint32)
@@ -32,7 +27,7 @@ func (p *Pickler) saveStruct(pl *plan, v reflect.Value, id objectID) error {
 		t.keys = make([]uint32, len(pl.fields))
 		p.keys[pl] = t.keys
 	}
-	p.push(t)
+	p.stack.pushValue(task{kind: taskGoStruct, op: OpSetItems, n: n, exact: true}, t)
 	return nil
 }
 
@@ -62,7 +57,7 @@ func isEmpty(v reflect.Value) bool {
 
 // field returns which field of the plan the i-th one written is. The task's
 // position among all fields is where the last one was found.
-func (t *task) field(i int) int {
+func (t *goTask) field(i int) int {
 	if t.plan.whole {
 		return i
 	}
@@ -70,7 +65,8 @@ func (t *task) field(i int) int {
 }
 
 // saveFieldName writes the key of the i-th field that is not left out.
-func (p *Pickler) saveFieldName(t *task, i int) error {
+func (p *Pickler) saveFieldName(i int) error {
+	t := p.stack.values.top()
 	if !t.plan.whole {
 		if i > 0 {
 			t.at++
@@ -104,179 +100,9 @@ func (p *Pickler) saveFieldName(t *task, i int) error {
 }
 
 // saveField writes the value of the i-th field that is not left out.
-func (p *Pickler) saveField(t *task, i int) error {
+func (p *Pickler) saveField(i int) error {
+	t := p.stack.values.top()
 	f := &t.plan.fields[t.field(i)]
 	v, _ := f.value(t.val)
 	return p.saveGo(f.plan, v)
-}
-
-// goPair is an item of a Go map.
-type goPair struct {
-	key, value reflect.Value
-}
-
-// saveGoMap writes a map as a dict, in the order of its keys.
-func (p *Pickler) saveGoMap(pl *plan, v reflect.Value) error {
-	if v.Len() == 0 {
-		p.beginDict(objectID{})
-		return nil
-	}
-	if !p.beginDict(pointerID(v)) {
-		return nil
-	}
-	pairs := make([]goPair, 0, v.Len())
-	for it := v.MapRange(); it.Next(); {
-		pairs = append(pairs, goPair{it.Key(), it.Value()})
-	}
-	var failed error
-	slices.SortFunc(pairs, func(a, b goPair) int {
-		order, err := compareKeys(a.key, b.key)
-		if err != nil {
-			failed = err
-		}
-		return order
-	})
-	if failed != nil {
-		return failed
-	}
-	p.push(task{kind: taskGoMap, op: OpSetItems, n: len(pairs), exact: true, plan: pl, pairs: pairs})
-	return nil
-}
-
-// saveGoKey writes the key of an item of a map.
-func (p *Pickler) saveGoKey(pl *plan, pair goPair) error {
-	key := pair.key
-	if pl.key.kind == goInterface {
-		key = key.Elem()
-	}
-	if key.IsValid() && key.Kind() == reflect.String && p.PersistentID == nil {
-		k := pl.key
-		if k.kind == goInterface {
-			k = p.planOf(key.Type())
-		}
-		if k.kind == goString {
-			return p.saveShared(key.String())
-		}
-	}
-	if key.IsValid() && key.Kind() == reflect.Array && pl.key.kind == goInterface {
-		if k := p.planOf(key.Type()); k.kind == goArray {
-			return p.saveGoTuple(k, key)
-		}
-	}
-	if !key.IsValid() {
-		return p.save(nil)
-	}
-	if pl.key.kind == goInterface {
-		return p.save(key.Interface())
-	}
-	return p.saveGo(pl.key, key)
-}
-
-// compareKeys orders the keys of a map: numbers before text before the rest, those of
-// one kind by their value.
-func compareKeys(a, b reflect.Value) (int, error) {
-	if a.Kind() == reflect.Interface {
-		a = a.Elem()
-	}
-	if b.Kind() == reflect.Interface {
-		b = b.Elem()
-	}
-	if order := cmp.Compare(keyRank(a), keyRank(b)); order != 0 {
-		return order, nil
-	}
-	switch {
-	case !a.IsValid():
-		return 0, nil
-	case a.Kind() == reflect.Bool:
-		return cmp.Compare(boolInt(a.Bool()), boolInt(b.Bool())), nil
-	case a.Kind() == reflect.String:
-		return cmp.Or(strings.Compare(a.String(), b.String()), compareTypes(a, b)), nil
-	case keyRank(a) == rankNumber:
-		return cmp.Or(compareNumbers(a, b), compareTypes(a, b)), nil
-	case a.Kind() == reflect.Array:
-		for i := range min(a.Len(), b.Len()) {
-			if order, err := compareKeys(a.Index(i), b.Index(i)); order != 0 || err != nil {
-				return order, err
-			}
-		}
-		return cmp.Or(cmp.Compare(a.Len(), b.Len()), compareTypes(a, b)), nil
-	case a.Kind() == reflect.Struct && a.Type() == b.Type():
-		for i := range a.NumField() {
-			if order, err := compareKeys(a.Field(i), b.Field(i)); order != 0 || err != nil {
-				return order, err
-			}
-		}
-		return 0, nil
-	case a.Kind() == reflect.Struct:
-		return compareTypes(a, b), nil
-	case a.Kind() == reflect.Complex128 || a.Kind() == reflect.Complex64:
-		x, y := a.Complex(), b.Complex()
-		return cmp.Or(cmp.Compare(real(x), real(y)), cmp.Compare(imag(x), imag(y)), compareTypes(a, b)), nil
-	case a.Kind() == reflect.Pointer && a.IsNil() && b.IsNil():
-		return 0, nil
-	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil() && a.Type() == b.Type() && a.Pointer() == b.Pointer():
-		return 0, nil
-	}
-	return 0, Unsupported("a map with keys of type %v has no order", a.Type())
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// compareTypes orders keys that are equal but for their type.
-func compareTypes(a, b reflect.Value) int {
-	return strings.Compare(a.Type().String(), b.Type().String())
-}
-
-const rankNumber = 2
-
-// keyRank orders the kinds of keys.
-func keyRank(v reflect.Value) int {
-	switch {
-	case !v.IsValid():
-		return 0
-	case v.Kind() == reflect.Bool:
-		return 1
-	case v.CanInt() || v.CanUint() || v.CanFloat():
-		return rankNumber
-	case v.CanComplex():
-		return 3
-	case v.Kind() == reflect.String:
-		return 4
-	case v.Kind() == reflect.Array:
-		return 5
-	}
-	return 6
-}
-
-// compareNumbers compares two ints, uints or floats, NaN before all others.
-func compareNumbers(a, b reflect.Value) int {
-	switch {
-	case a.CanInt() && b.CanInt():
-		return cmp.Compare(a.Int(), b.Int())
-	case a.CanUint() && b.CanUint():
-		return cmp.Compare(a.Uint(), b.Uint())
-	case a.CanInt() && b.CanUint():
-		if a.Int() < 0 {
-			return -1
-		}
-		return cmp.Compare(uint64(a.Int()), b.Uint())
-	case a.CanUint() && b.CanInt():
-		return -compareNumbers(b, a)
-	}
-	return cmp.Compare(asFloat(a), asFloat(b))
-}
-
-func asFloat(v reflect.Value) float64 {
-	switch {
-	case v.CanInt():
-		return float64(v.Int())
-	case v.CanUint():
-		return float64(v.Uint())
-	}
-	return v.Float()
 }

@@ -150,9 +150,11 @@ type Pickler struct {
 	proto int
 	out   output
 	memo  pickleMemo
-	stack []task
-	plan1 *plan // the plan used last
+	stack taskStack
+	plans [8]*plan // used last, each at the hash of its type
 	keys  map[*plan][]uint32
+	// keySets are those of maps written last, each at its size modulo keySets.
+	keySets [keySets]*keySet
 	// replaced lists the values that a ReduceFunc gave for others, so that
 	// they are the same when met again.
 	replaced map[objectID]any
@@ -161,6 +163,9 @@ type Pickler struct {
 	newMethods map[any]*Object
 	nested     map[*Object]Global
 	trailers   map[*Object]*Trailer
+	// constructors is what is known of Constructors, capture what is being found out.
+	constructors map[*Constructor]*constructorCode
+	capture      capture
 }
 
 // NewPickler returns a Pickler that writes to w.
@@ -197,15 +202,17 @@ func (p *Pickler) Dump(v any) error {
 
 // release lets go of what a Dump refers to.
 func (p *Pickler) release() {
-	clear(p.stack[:cap(p.stack)])
-	p.stack = p.stack[:0]
+	p.stack = taskStack{}
 	p.out = output{}
 	p.memo = pickleMemo{}
 	p.keys = nil
+	p.keySets = [keySets]*keySet{}
 	p.replaced = nil
 	p.newMethods = nil
 	p.nested = nil
 	p.trailers = nil
+	p.constructors = nil
+	p.capture = capture{}
 }
 
 // EncodeError is the error for a value that cannot be written. The text may change
@@ -256,8 +263,8 @@ func (s *sliceWriter) Write(b []byte) (int, error) {
 // run writes v and everything in it.
 func (p *Pickler) run(v any) error {
 	err := p.save(v)
-	for err == nil && len(p.stack) > 0 {
-		err = p.step(&p.stack[len(p.stack)-1])
+	for err == nil && p.stack.depth() > 0 {
+		err = p.step(p.stack.tasks.top())
 	}
 	return err
 }
@@ -289,7 +296,7 @@ func (p *Pickler) savePersistent(v any) (done bool, err error) {
 // savePID writes a persistent id.
 func (p *Pickler) savePID(pid any) error {
 	if p.proto > 0 {
-		p.push(task{kind: taskOp, op: OpBinPersID})
+		p.stack.pushOp(OpBinPersID)
 		return p.saveValue(pid)
 	}
 	text, ok := pid.(string)
@@ -312,15 +319,6 @@ func (p *Pickler) savePID(pid any) error {
 
 // op writes an opcode.
 func (p *Pickler) op(op Opcode) { p.out.buf = append(p.out.buf, byte(op)) }
-
-// push adds a task, which runs before those there are.
-func (p *Pickler) push(t task) { p.stack = append(p.stack, t) }
-
-// pop removes the task on top.
-func (p *Pickler) pop() {
-	p.stack[len(p.stack)-1] = task{}
-	p.stack = p.stack[:len(p.stack)-1]
-}
 
 // saveValue is save without the hook for persistent ids.
 func (p *Pickler) saveValue(v any) error {

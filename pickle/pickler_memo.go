@@ -9,6 +9,7 @@ type pickleMemo struct {
 	// slots is an open-addressing table of identities; its length is a power of two.
 	slots []memoSlot
 	used  int
+	kinds identityKinds
 
 	// Values that are one object in CPython however they are made: each is at
 	// its index plus 1, 0 if not written yet.
@@ -29,12 +30,47 @@ type moduleName struct {
 	known bool
 }
 
-type memoSlot struct {
-	id  objectID
-	idx uint32
+const (
+	memoSlots = 64
+	// The table grows fourfold up to this size, then twofold.
+	memoSlotsMany = 1 << 16
+)
+
+// identityKinds numbers the types and lengths of identities: the length and the type where
+// both are small numbers, which are the most, and a number given in turn for others.
+type identityKinds struct {
+	recent [32]identityKind // at the hash of each
+	others map[identityKind]uint32
 }
 
-const memoSlots = 64
+type identityKind struct {
+	typ    uintptr
+	n      int
+	number uint32
+}
+
+const numberedKind = 7 // in the three bits of a type that is a small number
+
+// of returns the number of the type and length of id.
+func (k *identityKinds) of(id objectID) uint32 {
+	if id.typ < numberedKind && uint(id.n) < 1<<29 {
+		return uint32(id.n)<<3 | uint32(id.typ)
+	}
+	recent := &k.recent[(id.typ>>4^uintptr(id.n))%uintptr(len(k.recent))]
+	if recent.typ != id.typ || recent.n != id.n {
+		key := identityKind{typ: id.typ, n: id.n}
+		number, ok := k.others[key]
+		if !ok {
+			if k.others == nil {
+				k.others = make(map[identityKind]uint32)
+			}
+			number = uint32(len(k.others))<<3 | numberedKind
+			k.others[key] = number
+		}
+		*recent = identityKind{id.typ, id.n, number}
+	}
+	return recent.number
+}
 
 // add assigns the next index.
 func (m *pickleMemo) add() uint32 {
@@ -47,14 +83,17 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 	if len(m.slots) == 0 || id.p == nil {
 		return 0, false
 	}
-	mask := uintptr(len(m.slots) - 1)
-	for i := id.hash() & mask; ; i = (i + 1) & mask {
-		s := &m.slots[i]
-		if s.id == id {
-			return s.idx, true
-		}
-		if s.id.p == nil {
-			return 0, false
+	s := m.find(id)
+	return s.idx, s.p != nil
+}
+
+// find returns the slot of id, or the empty one where it belongs.
+func (m *pickleMemo) find(id objectID) *memoSlot {
+	kind, mask := m.kinds.of(id), uintptr(len(m.slots)-1)
+	for i := id.home(mask); ; i++ {
+		s := &m.slots[i&mask]
+		if s.p == nil || s.p == id.p && s.kind == kind {
+			return s
 		}
 	}
 }
@@ -65,36 +104,35 @@ func (m *pickleMemo) insert(id objectID) (uint32, bool) {
 	if id.p == nil {
 		return m.add(), false
 	}
-	if m.used >= len(m.slots)/2 {
+	if m.used*3 >= len(m.slots)*2 {
 		m.grow()
 	}
-	mask := uintptr(len(m.slots) - 1)
-	for i := id.hash() & mask; ; i = (i + 1) & mask {
-		s := &m.slots[i]
-		if s.id == id {
-			return s.idx, true
-		}
-		if s.id.p == nil {
-			*s = memoSlot{id, m.add()}
-			m.used++
-			return s.idx, false
-		}
+	s := m.find(id)
+	if s.p != nil {
+		return s.idx, true
 	}
+	*s = memoSlot{id.p, m.kinds.of(id), m.add()}
+	m.used++
+	return s.idx, false
 }
 
 func (m *pickleMemo) grow() {
 	old := m.slots
-	m.slots = make([]memoSlot, max(memoSlots, 4*len(old)))
+	factor := 4
+	if len(old) >= memoSlotsMany {
+		factor = 2
+	}
+	m.slots = make([]memoSlot, max(memoSlots, factor*len(old)))
 	mask := uintptr(len(m.slots) - 1)
 	for _, s := range old {
-		if s.id.p == nil {
+		if s.p == nil {
 			continue
 		}
-		i := s.id.hash() & mask
-		for m.slots[i].id.p != nil {
-			i = (i + 1) & mask
+		i := objectID{p: s.p}.home(mask)
+		for m.slots[i&mask].p != nil {
+			i++
 		}
-		m.slots[i] = s
+		m.slots[i&mask] = s
 	}
 }
 

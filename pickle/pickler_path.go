@@ -11,31 +11,75 @@ const maxPathParts = 40
 
 // path says where in the dumped value the Pickler is: what each task is at.
 func (p *Pickler) path() string {
+	s := &p.stack
+	total := 0
+	for t := range s.tasks.all() {
+		total += t.parts()
+	}
 	var b strings.Builder
-	for i := range p.stack {
-		if n := len(p.stack); n > maxPathParts && i >= maxPathParts/2 && i < n-maxPathParts/2 {
-			if i == maxPathParts/2 {
+	var below pathPosition
+	part := 0
+	for t := range s.tasks.all() {
+		for range t.parts() {
+			switch {
+			case total <= maxPathParts || part < maxPathParts/2 || part >= total-maxPathParts/2:
+				s.describe(&b, t, below)
+			case part == maxPathParts/2:
 				b.WriteString("...")
 			}
-			continue
+			part++
 		}
-		p.stack[i].describe(&b)
+		below.pass(t)
 	}
 	return b.String()
 }
 
-// describe appends the part of the path that the task is at.
-func (t *task) describe(b *strings.Builder) {
+// parts returns how many parts of a path the task stands for.
+func (t *task) parts() int {
+	if t.kind == taskOp {
+		return t.n
+	}
+	return 1
+}
+
+// pathPosition is how many elements of the stacks beside the tasks belong to those passed.
+type pathPosition struct {
+	dicts, values, maps int
+}
+
+func (pos *pathPosition) pass(t *task) {
+	switch t.kind {
+	case taskPairs:
+		pos.dicts++
+	case taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct:
+		pos.values++
+	case taskAnyMap:
+		pos.maps++
+	}
+}
+
+// describe appends the part of the path that t is at.
+func (s *taskStack) describe(b *strings.Builder, t *task, pos pathPosition) {
 	at := max(t.i-1, 0)
 	switch t.kind {
-	case taskItems, taskTuple, taskFrozenSet, taskGoSlice, taskGoTuple:
+	case taskOp:
+		switch t.op {
+		case OpAppend:
+			b.WriteString("[0]")
+		case OpBuild:
+			b.WriteString(".state")
+		}
+	case taskItems, taskAnys, taskTuple, taskFrozenSet, taskGoSlice, taskGoTuple:
 		fmt.Fprintf(b, "[%d]", at)
 	case taskPairs:
-		describeKey(b, t.dict[at].Key)
+		describeKey(b, (*s.dicts.at(pos.dicts))[at].Key)
+	case taskAnyMap:
+		describeKey(b, s.maps.at(pos.maps).set.keys[at])
 	case taskGoMap:
-		describeKey(b, t.pairs[at].key.Interface())
+		describeKey(b, s.values.at(pos.values).pairs[at].key.Interface())
 	case taskGoStruct:
-		fmt.Fprintf(b, ".%s", t.plan.fields[t.field(at)].Name)
+		v := s.values.at(pos.values)
+		fmt.Fprintf(b, ".%s", v.plan.fields[v.field(at)].Name)
 	case taskReduce:
 		switch t.phase {
 		case reduceArgs:

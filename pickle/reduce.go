@@ -13,6 +13,7 @@ import (
 //   - an [*Object] that says how Python makes the value: the class or function
 //     to call (a [Global], or any [Named] value), its arguments, which opcode calls it,
 //     the list items and dict items to add, the state to set
+//   - a [*Constructed], for one of many values that differ only in their state
 //   - or any other value, which is written in its place
 //
 // protocol is the protocol being written. The result must not change afterwards.
@@ -25,8 +26,11 @@ type ReduceFunc func(v any, protocol int) (any, error)
 
 // saveReduced writes what a ReduceFunc made of a value with the identity id.
 func (p *Pickler) saveReduced(r any, id objectID) error {
-	if o, ok := r.(*Object); ok {
-		return p.saveReduce(o, id)
+	switch r := r.(type) {
+	case *Object:
+		return p.saveReduce(r, id)
+	case *Constructed:
+		return p.saveConstructed(r, id)
 	}
 	if id.p != nil {
 		if p.replaced == nil {
@@ -55,7 +59,7 @@ func (p *Pickler) saveReduce(o *Object, id objectID) error {
 		p.get(idx)
 		return nil
 	}
-	t := task{kind: taskReduce, obj: o, id: id, op: OpReduce}
+	t, obj := task{kind: taskReduce, op: OpReduce}, o
 	switch o.Form {
 	case FormNewObj:
 		t.op = OpNewObj
@@ -70,9 +74,10 @@ func (p *Pickler) saveReduce(o *Object, id objectID) error {
 		}
 	}
 	if t.op == OpNewObj && p.proto < 2 || t.op == OpNewObjEx && p.proto < 4 {
-		t.obj, t.op = p.callForm(o), OpReduce
+		obj, t.op = p.callForm(o), OpReduce
 	}
-	p.push(t)
+	p.stack.tasks.push(t)
+	p.stack.objects.push(reduceTask{obj, id})
 	return nil
 }
 
@@ -131,38 +136,38 @@ func (p *Pickler) callForm(o *Object) *Object {
 }
 
 // stepReduce writes an object: call, items, pairs, state.
-func (p *Pickler) stepReduce(t *task) error {
-	for depth := len(p.stack); len(p.stack) == depth; {
+func (p *Pickler) stepReduce(t *task, r *reduceTask) error {
+	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		phase := t.phase
 		t.phase++
 		var err error
 		switch phase {
 		case reduceCall:
-			err = p.save(t.obj.Class)
+			err = p.save(r.obj.Class)
 		case reduceArgs:
-			err = p.saveArgs(t)
+			err = p.saveArgs(t, r.obj)
 		case reduceKw:
 			if t.op == OpNewObjEx {
-				err = p.saveKwargs(t.obj)
+				err = p.saveKwargs(r.obj)
 			}
 		case reduceMake:
-			err = p.makeObject(t)
+			err = p.makeObject(t, r)
 		case reduceItems:
-			if items := t.obj.Items; len(items) > 0 {
-				p.push(task{kind: taskItems, op: OpAppends, items: items, n: len(items)})
+			if items := r.obj.Items; len(items) > 0 {
+				p.stack.pushItems(task{kind: taskItems, op: OpAppends}, items)
 			}
 		case reducePairs:
-			if d := t.obj.DictItems; len(d) > 0 {
-				p.push(task{kind: taskPairs, op: OpSetItems, dict: d, n: len(d)})
+			if d := r.obj.DictItems; len(d) > 0 {
+				p.stack.pushPairs(task{kind: taskPairs, op: OpSetItems}, d)
 			}
 		case reduceState:
-			if !t.obj.HasState {
-				p.pop()
+			if !r.obj.HasState {
+				p.stack.pop()
 				return nil
 			}
-			err = p.save(t.obj.State)
+			err = p.save(r.obj.State)
 		case reduceBuild:
-			tr := p.trailers[t.obj]
+			tr := p.trailers[r.obj]
 			if tr != nil {
 				p.out.align(tr.Align)
 			}
@@ -170,7 +175,7 @@ func (p *Pickler) stepReduce(t *task) error {
 			if tr != nil {
 				p.out.trailer(tr)
 			}
-			p.pop()
+			p.stack.pop()
 			return nil
 		}
 		if err != nil {
@@ -181,14 +186,17 @@ func (p *Pickler) stepReduce(t *task) error {
 }
 
 // saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
-func (p *Pickler) saveArgs(t *task) error {
+func (p *Pickler) saveArgs(t *task, o *Object) error {
 	if t.op != OpObj && t.op != OpInst {
-		return p.saveTuple(t.obj.Args)
+		if t.fresh {
+			return p.saveTupleAs(o.Args, objectID{})
+		}
+		return p.saveTuple(o.Args)
 	}
-	if t.i < len(t.obj.Args) {
+	if t.i < len(o.Args) {
 		t.phase = reduceArgs // again, for the next
 		t.i++
-		return p.save(t.obj.Args[t.i-1])
+		return p.save(o.Args[t.i-1])
 	}
 	return nil
 }
@@ -202,26 +210,29 @@ func (p *Pickler) saveKwargs(o *Object) error {
 
 // makeObject writes the opcode that makes the object, and memoizes it. An object in
 // the memo by now is one of its own arguments: then the one made inside is taken.
-func (p *Pickler) makeObject(t *task) error {
+func (p *Pickler) makeObject(t *task, r *reduceTask) error {
 	p.op(t.op)
 	if t.op == OpInst {
-		named, _ := t.obj.Class.(Named)
+		named, _ := r.obj.Class.(Named)
 		if err := p.writeName(named.Global()); err != nil {
 			return err
 		}
 	}
-	if g, ok := p.nested[t.obj]; ok {
+	if p.capture.obj == r.obj {
+		p.endCapture()
+	}
+	if g, ok := p.nested[r.obj]; ok {
 		p.putGlobal(g)
 		return nil
 	}
-	idx, known := p.memo.insert(t.id)
+	idx, known := p.memo.insert(r.id)
 	if !known {
 		p.put(idx)
 		return nil
 	}
 	p.op(OpPop)
 	p.get(idx)
-	p.pop()
+	p.stack.pop()
 	return nil
 }
 

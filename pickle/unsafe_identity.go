@@ -19,6 +19,13 @@ type objectID struct {
 	n   int     // length of a string, []byte, tuple or Go slice
 }
 
+// memoSlot is an identity and its index. It keeps what p points to where it is.
+type memoSlot struct {
+	p    unsafe.Pointer
+	kind uint32 // see identityKinds
+	idx  uint32
+}
+
 const (
 	idString    = 1
 	idPy2String = 2
@@ -63,9 +70,16 @@ func typeAddress(t reflect.Type) unsafe.Pointer {
 	return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1]
 }
 
-// hash mixes the identity for a table of a power of two of slots.
-func (id objectID) hash() uintptr {
-	h := uint64(uintptr(id.p))>>3 ^ uint64(id.n)<<17 ^ uint64(id.typ)
-	h *= 0x9e3779b97f4a7c15
-	return uintptr(h ^ h>>32)
+// typeHash tells types apart, in a few bits.
+func typeHash(t reflect.Type) uint {
+	return uint(uint64(uintptr(typeAddress(t))) >> 4 * hashFactor >> 32)
+}
+
+const hashFactor = 0x9e3779b97f4a7c15
+
+// home is the slot, of a table of mask+1, where the search for id begins. What lies together in
+// memory is written one after another, so its slots lie together too.
+func (id objectID) home(mask uintptr) uintptr {
+	p := uint64(uintptr(id.p))
+	return uintptr(p>>8*hashFactor>>28^p>>4&15) & mask
 }

@@ -22,7 +22,7 @@ var joblibWrapper = pyName(joblibModule, "NumpyArrayWrapper")
 //
 // Reference: joblib/numpy_pickle.py, NumpyArrayWrapper.write_array and NumpyPickler.save.
 func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
-	var class any = ndarrayClass
+	class := ndarrayClass
 	switch g := className(a.Class()); {
 	case a.Class() == "":
 	case g.Name == "matrix":

@@ -55,6 +55,8 @@ type Reducers struct {
 	opts ReduceOptions
 	// Classes and functions with the names that opts choose.
 	reconstruct, fromBuffer, scalar, stringDType pickle.KnownGlobal
+	// arrays is the call that makes arrays which are of no subclass.
+	arrays *pickle.Constructor
 }
 
 func pyName(module, global string) pickle.KnownGlobal {
@@ -72,9 +74,11 @@ func NewReducers(opts ReduceOptions) *Reducers {
 	if opts.NumPy.atLeast(2, 0) {
 		core = "numpy._core"
 	}
+	reconstruct := pyName(core+".multiarray", "_reconstruct")
 	return &Reducers{
 		opts:        opts,
-		reconstruct: pyName(core+".multiarray", "_reconstruct"),
+		reconstruct: reconstruct,
+		arrays:      &pickle.Constructor{Class: reconstruct, Args: []any{ndarrayClass, zeroShape, byteB}},
 		fromBuffer:  pyName(core+".numeric", "_frombuffer"),
 		scalar:      pyName(core+".multiarray", "scalar"),
 		// No NumPy before 2.0 has strings of this kind.

@@ -16,8 +16,8 @@ import (
 // array_reduce_ex_picklebuffer, array_reduce.
 
 var (
-	ndarrayClass = pyName("numpy", "ndarray")
-	byteB        = pickle.FreshBytes("b")
+	ndarrayClass any = pyName("numpy", "ndarray")
+	byteB        any = pickle.FreshBytes("b")
 )
 
 // large is the size from which a bytes object is produced while it is written
@@ -30,22 +30,42 @@ func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
 			return o, nil
 		}
 	}
-	data, err := r.data(a, a.Order())
+	w := &arrayForm{}
+	data, err := any(&w.data), error(nil)
+	if !a.HasObject() && (a.IsCContiguous() || a.IsFContiguous()) {
+		w.data, err = a.Bytes()
+	} else {
+		data, err = r.data(a, a.Order())
+	}
 	if err != nil {
 		return nil, err
 	}
-	var class any = ndarrayClass
-	if a.Class() != "" {
-		class = r.classOf(a.Class())
+	w.shape = w.dims[:0]
+	for _, n := range a.Shape() {
+		w.shape = append(w.shape, n)
 	}
-	state := pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), a.Order() == ndarray.OrderF, data}
-	return &pickle.Object{
-		Class:    r.reconstruct,
-		Args:     []any{class, pickle.FreshTuple{0}, byteB},
-		State:    subclassState(state, a.Extra()),
-		HasState: true,
-	}, nil
+	w.items = [5]any{1, &w.shape, a.DType(), a.Order() == ndarray.OrderF, data}
+	w.By, w.State = r.arrays, w.items[:]
+	if a.Class() != "" {
+		return &pickle.Object{
+			Class: r.reconstruct, Args: []any{r.classOf(a.Class()), zeroShape, byteB},
+			State: subclassState(w.State, a.Extra()), HasState: true,
+		}, nil
+	}
+	return &w.Constructed, nil
 }
+
+// arrayForm is how an array is written, with all that it consists of.
+type arrayForm struct {
+	pickle.Constructed
+	items [5]any
+	shape pickle.FreshTuple
+	dims  [2]any
+	data  pickle.FreshBytes
+}
+
+// zeroShape is the shape of the empty array that gets a state.
+var zeroShape any = pickle.FreshTuple{0}
 
 // subclassState puts the state of an array into that of its subclass, where ownState found it.
 func subclassState(own pickle.FreshTuple, extra any) pickle.FreshTuple {
@@ -261,7 +281,7 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var base any = ndarrayClass
+	base := ndarrayClass
 	if m.BaseClass != "" {
 		base = r.classOf(m.BaseClass)
 	}

@@ -316,11 +316,6 @@ func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 }
 
 // plainArray is a writeable C-ordered array with the given content: bytes, or a list.
-func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *pickle.Object {
-	return &pickle.Object{
-		Class:    r.reconstruct,
-		Args:     []any{ndarrayClass, pickle.FreshTuple{0}, byteB},
-		State:    pickle.FreshTuple{1, shapeTuple(shape), dt, false, content},
-		HasState: true,
-	}
+func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *pickle.Constructed {
+	return &pickle.Constructed{By: r.arrays, State: pickle.FreshTuple{1, shapeTuple(shape), dt, false, content}}
 }

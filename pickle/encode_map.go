@@ -1,0 +1,269 @@
+package pickle
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// keySet is the sorted keys of a map[string]any. Records have the same keys over and over,
+// so the sets written last are kept, with where their keys are in the memo.
+type keySet struct {
+	keys []string
+	memo []uint32 // memo index plus 1 of each key, 0 if unknown
+}
+
+// anyMapTask is the map of a taskAnyMap: its values, in the order of the keys of set, are
+// those of the task stack from first on.
+type anyMapTask struct {
+	set   *keySet
+	first int
+}
+
+const (
+	keySets    = 16  // how many sets are kept
+	keySetSize = 256 // the largest that is
+)
+
+// saveAnyMap is saveGoMap for the type of decoded JSON and plain values.
+func (p *Pickler) saveAnyMap(m map[string]any, id objectID) error {
+	if len(m) == 0 {
+		p.beginDict(objectID{})
+		return nil
+	}
+	if !p.beginDict(id) {
+		return nil
+	}
+	slot := &p.keySets[len(m)%keySets]
+	first := len(p.stack.mapValues)
+	p.stack.mapValues = slices.Grow(p.stack.mapValues, len(m))[:first+len(m)]
+	set, values := *slot, p.stack.mapValues[first:]
+	if set == nil || !set.fill(values, m) {
+		set = newKeySet(m)
+		set.fill(values, m)
+		if len(m) <= keySetSize {
+			*slot = set
+		}
+	}
+	p.stack.tasks.push(task{kind: taskAnyMap, op: OpSetItems, n: len(m), exact: true})
+	p.stack.maps.push(anyMapTask{set, first})
+	return nil
+}
+
+func newKeySet(m map[string]any) *keySet {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return &keySet{keys, make([]uint32, len(keys))}
+}
+
+// fill sets values to those of m, if s has the keys of m.
+func (s *keySet) fill(values []any, m map[string]any) bool {
+	if len(s.keys) != len(m) {
+		return false
+	}
+	for i, k := range s.keys {
+		v, ok := m[k]
+		if !ok {
+			return false
+		}
+		values[i] = v
+	}
+	return true
+}
+
+// saveAnyMapValue writes the i-th value of the map on top.
+func (p *Pickler) saveAnyMapValue(i int) error {
+	return p.saveGoAny(p.stack.mapValues[p.stack.maps.top().first+i])
+}
+
+// saveAnyMapKey writes the i-th key of the map on top.
+func (p *Pickler) saveAnyMapKey(i int) error {
+	set := p.stack.maps.top().set
+	if idx := set.memo[i]; idx != 0 {
+		p.get(idx - 1)
+		return nil
+	}
+	if err := p.saveShared(set.keys[i]); err != nil {
+		return err
+	}
+	if idx, ok := p.memo.strings[set.keys[i]]; ok {
+		set.memo[i] = idx + 1
+	}
+	return nil
+}
+
+// goPair is an item of a Go map.
+type goPair struct {
+	key, value reflect.Value
+}
+
+// saveGoMap writes a map as a dict, in the order of its keys.
+func (p *Pickler) saveGoMap(pl *plan, v reflect.Value) error {
+	if v.Len() == 0 {
+		p.beginDict(objectID{})
+		return nil
+	}
+	if !p.beginDict(pointerID(v)) {
+		return nil
+	}
+	pairs := make([]goPair, 0, v.Len())
+	for it := v.MapRange(); it.Next(); {
+		pairs = append(pairs, goPair{it.Key(), it.Value()})
+	}
+	var failed error
+	slices.SortFunc(pairs, func(a, b goPair) int {
+		order, err := compareKeys(a.key, b.key)
+		if err != nil {
+			failed = err
+		}
+		return order
+	})
+	if failed != nil {
+		return failed
+	}
+	t := task{kind: taskGoMap, op: OpSetItems, n: len(pairs), exact: true}
+	p.stack.pushValue(t, goTask{plan: pl, pairs: pairs})
+	return nil
+}
+
+// saveGoKey writes the key of an item of a map.
+func (p *Pickler) saveGoKey(pl *plan, pair goPair) error {
+	key := pair.key
+	if pl.key.kind == goInterface {
+		key = key.Elem()
+	}
+	if key.IsValid() && key.Kind() == reflect.String && p.PersistentID == nil {
+		k := pl.key
+		if k.kind == goInterface {
+			k = p.planOf(key.Type())
+		}
+		if k.kind == goString {
+			return p.saveShared(key.String())
+		}
+	}
+	if key.IsValid() && key.Kind() == reflect.Array && pl.key.kind == goInterface {
+		if k := p.planOf(key.Type()); k.kind == goArray {
+			return p.saveGoTuple(k, key)
+		}
+	}
+	if !key.IsValid() {
+		return p.save(nil)
+	}
+	if pl.key.kind == goInterface {
+		return p.save(key.Interface())
+	}
+	return p.saveGo(pl.key, key)
+}
+
+// compareKeys orders the keys of a map: numbers before text before the rest, those of
+// one kind by their value.
+func compareKeys(a, b reflect.Value) (int, error) {
+	if a.Kind() == reflect.Interface {
+		a = a.Elem()
+	}
+	if b.Kind() == reflect.Interface {
+		b = b.Elem()
+	}
+	if order := cmp.Compare(keyRank(a), keyRank(b)); order != 0 {
+		return order, nil
+	}
+	switch {
+	case !a.IsValid():
+		return 0, nil
+	case a.Kind() == reflect.Bool:
+		return cmp.Compare(boolInt(a.Bool()), boolInt(b.Bool())), nil
+	case a.Kind() == reflect.String:
+		return cmp.Or(strings.Compare(a.String(), b.String()), compareTypes(a, b)), nil
+	case keyRank(a) == rankNumber:
+		return cmp.Or(compareNumbers(a, b), compareTypes(a, b)), nil
+	case a.Kind() == reflect.Array:
+		for i := range min(a.Len(), b.Len()) {
+			if order, err := compareKeys(a.Index(i), b.Index(i)); order != 0 || err != nil {
+				return order, err
+			}
+		}
+		return cmp.Or(cmp.Compare(a.Len(), b.Len()), compareTypes(a, b)), nil
+	case a.Kind() == reflect.Struct && a.Type() == b.Type():
+		for i := range a.NumField() {
+			if order, err := compareKeys(a.Field(i), b.Field(i)); order != 0 || err != nil {
+				return order, err
+			}
+		}
+		return 0, nil
+	case a.Kind() == reflect.Struct:
+		return compareTypes(a, b), nil
+	case a.Kind() == reflect.Complex128 || a.Kind() == reflect.Complex64:
+		x, y := a.Complex(), b.Complex()
+		return cmp.Or(cmp.Compare(real(x), real(y)), cmp.Compare(imag(x), imag(y)), compareTypes(a, b)), nil
+	case a.Kind() == reflect.Pointer && a.IsNil() && b.IsNil():
+		return 0, nil
+	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil() && a.Type() == b.Type() && a.Pointer() == b.Pointer():
+		return 0, nil
+	}
+	return 0, Unsupported("a map with keys of type %v has no order", a.Type())
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// compareTypes orders keys that are equal but for their type.
+func compareTypes(a, b reflect.Value) int {
+	return strings.Compare(a.Type().String(), b.Type().String())
+}
+
+const rankNumber = 2
+
+// keyRank orders the kinds of keys.
+func keyRank(v reflect.Value) int {
+	switch {
+	case !v.IsValid():
+		return 0
+	case v.Kind() == reflect.Bool:
+		return 1
+	case v.CanInt() || v.CanUint() || v.CanFloat():
+		return rankNumber
+	case v.CanComplex():
+		return 3
+	case v.Kind() == reflect.String:
+		return 4
+	case v.Kind() == reflect.Array:
+		return 5
+	}
+	return 6
+}
+
+// compareNumbers compares two ints, uints or floats, NaN before all others.
+func compareNumbers(a, b reflect.Value) int {
+	switch {
+	case a.CanInt() && b.CanInt():
+		return cmp.Compare(a.Int(), b.Int())
+	case a.CanUint() && b.CanUint():
+		return cmp.Compare(a.Uint(), b.Uint())
+	case a.CanInt() && b.CanUint():
+		if a.Int() < 0 {
+			return -1
+		}
+		return cmp.Compare(uint64(a.Int()), b.Uint())
+	case a.CanUint() && b.CanInt():
+		return -compareNumbers(b, a)
+	}
+	return cmp.Compare(asFloat(a), asFloat(b))
+}
+
+func asFloat(v reflect.Value) float64 {
+	switch {
+	case v.CanInt():
+		return float64(v.Int())
+	case v.CanUint():
+		return float64(v.Uint())
+	}
+	return v.Float()
+}

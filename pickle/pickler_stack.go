@@ -1,0 +1,205 @@
+package pickle
+
+import (
+	"iter"
+	"reflect"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// taskKind says what a task does.
+type taskKind uint8
+
+const (
+	taskOp        taskKind = iota // write op, n times
+	taskItems                     // items in batches: list, set, items of an object
+	taskAnys                      // elements of a Go []any as list items
+	taskPairs                     // pairs of a dict in batches
+	taskTuple                     // items of a tuple, then the tuple
+	taskFrozenSet                 // items of a frozenset, then the frozenset
+	taskReduce                    // an object, step by step
+	taskGoSlice                   // elements of a Go slice or array as list items
+	taskGoTuple                   // elements of a Go array as a tuple
+	taskGoMap                     // sorted pairs of a Go map
+	taskAnyMap                    // the same of a map[string]any
+	taskGoStruct                  // fields of a Go struct
+)
+
+// task is something half written. Tasks stack up where Python's pickler recurses; they are as
+// deep as the data, so they are small, and what only some kinds have lies on stacks beside
+// theirs.
+type task struct {
+	kind taskKind
+	// phase counts the steps of an object; for items and pairs it says that
+	// one was written and wants its closing opcode.
+	phase uint8
+	op    Opcode
+	// exact: an exact list or dict, whose last batch of one item CPython
+	// writes differently from that of an iterator.
+	exact bool
+	fresh bool // a tuple without identity
+	i     int  // items begun
+	n     int  // items in all
+}
+
+// reduceTask is the object of a taskReduce.
+type reduceTask struct {
+	obj *Object
+	id  objectID
+}
+
+// goTask is the value of a task for a typed Go value.
+type goTask struct {
+	plan  *plan
+	val   reflect.Value
+	pairs []goPair
+	keys  []uint32 // memo index plus 1 of each field name
+	at    int      // index of the field written last
+}
+
+// taskStack holds the tasks, and for each, by its kind, what it works on.
+type taskStack struct {
+	tasks   chunks[task]
+	items   chunks[[]any]      // taskItems, taskAnys, taskTuple, taskFrozenSet
+	ids     chunks[objectID]   // taskFrozenSet
+	dicts   chunks[types.Dict] // taskPairs
+	objects chunks[reduceTask] // taskReduce
+	values  chunks[goTask]     // taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct
+	maps    chunks[anyMapTask] // taskAnyMap
+	// mapValues are the values of maps, those of the map on top last.
+	mapValues []any
+}
+
+// depth returns the number of tasks.
+func (s *taskStack) depth() int { return s.tasks.n }
+
+// pop removes the task on top and what it works on.
+func (s *taskStack) pop() {
+	switch s.tasks.top().kind {
+	case taskFrozenSet:
+		s.ids.pop()
+		s.items.pop()
+	case taskItems, taskAnys, taskTuple:
+		s.items.pop()
+	case taskPairs:
+		s.dicts.pop()
+	case taskReduce:
+		s.objects.pop()
+	case taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct:
+		s.values.pop()
+	case taskAnyMap:
+		s.mapValues = s.mapValues[:s.maps.top().first]
+		s.maps.pop()
+	}
+	s.tasks.pop()
+}
+
+// pushOp adds a task that writes op. Of equal ones on top of each other, as lists of one item
+// inside of each other leave them, there is one.
+func (s *taskStack) pushOp(op Opcode) {
+	if s.tasks.n > 0 {
+		if t := s.tasks.top(); t.kind == taskOp && t.op == op {
+			t.n++
+			return
+		}
+	}
+	s.tasks.push(task{kind: taskOp, op: op, n: 1})
+}
+
+func (s *taskStack) pushItems(t task, items []any) {
+	t.n = len(items)
+	s.tasks.push(t)
+	s.items.push(items)
+}
+
+func (s *taskStack) pushPairs(t task, pairs types.Dict) {
+	t.n = len(pairs)
+	s.tasks.push(t)
+	s.dicts.push(pairs)
+}
+
+func (s *taskStack) pushValue(t task, v goTask) {
+	s.tasks.push(t)
+	s.values.push(v)
+}
+
+// chunks is a stack whose elements stay where they are: it grows by chunks, without a
+// copy. The zero value is empty.
+type chunks[T any] struct {
+	last  []T   // the chunk on top, empty only if the stack is
+	below [][]T // those under it, all full
+	spare []T   // one kept for the next push
+	n     int
+}
+
+const (
+	firstChunk = 16
+	chunkItems = 512
+)
+
+func (c *chunks[T]) push(v T) {
+	if len(c.last) == cap(c.last) {
+		c.grow()
+	}
+	c.last = append(c.last, v)
+	c.n++
+}
+
+func (c *chunks[T]) grow() {
+	next := c.spare
+	c.spare = nil
+	if c.last == nil {
+		c.last = make([]T, 0, firstChunk)
+		return
+	}
+	if next == nil {
+		next = make([]T, 0, chunkItems)
+	}
+	c.below = append(c.below, c.last)
+	c.last = next
+}
+
+// top returns the element on top of a stack that is not empty. It is valid until that is popped.
+func (c *chunks[T]) top() *T { return &c.last[len(c.last)-1] }
+
+func (c *chunks[T]) pop() {
+	var zero T
+	end := len(c.last) - 1
+	c.last[end] = zero
+	c.last = c.last[:end]
+	c.n--
+	if end == 0 && len(c.below) > 0 {
+		c.spare = c.last
+		c.last = c.below[len(c.below)-1]
+		c.below = c.below[:len(c.below)-1]
+	}
+}
+
+// at returns the i-th element from the bottom.
+func (c *chunks[T]) at(i int) *T {
+	for _, chunk := range c.below {
+		if i < len(chunk) {
+			return &chunk[i]
+		}
+		i -= len(chunk)
+	}
+	return &c.last[i]
+}
+
+// all yields the elements from the bottom.
+func (c *chunks[T]) all() iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for _, chunk := range c.below {
+			for i := range chunk {
+				if !yield(&chunk[i]) {
+					return
+				}
+			}
+		}
+		for i := range c.last {
+			if !yield(&c.last[i]) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package pickle
+
+import "bytes"
+
+// Constructor is a call that makes many objects, which then get their state: what a
+// [Reducer] names in a [Constructed]. Args is a tuple of constants of the program. It is written
+// anew for each object, as functions of Python's return it.
+type Constructor struct {
+	Class any
+	Args  []any
+}
+
+// Constructed says, like an [*Object], how Python makes a value: by the call of By, and then with
+// the given state. A Pickler writes a large number of them faster than it does Objects.
+type Constructed struct {
+	By    *Constructor
+	State FreshTuple
+}
+
+// constructorCode is what the call of a Constructor comes to once all that it has for the memo is
+// there: always the same bytes, from protocol 4 on, where memoizing takes no index.
+type constructorCode struct {
+	times    int    // it was written
+	code     []byte // nil as long as it is not known
+	memoized uint32 // how many of its values are memoized
+}
+
+// capture is the writing of a Constructor's call whose bytes will be its code.
+type capture struct {
+	obj    *Object // that the call makes, nil if there is no capture
+	into   *constructorCode
+	start  int // in the output
+	frame  int
+	segs   int
+	before memoCounts
+}
+
+// memoCounts tells whether something was added to a memo that could be found in it.
+type memoCounts struct {
+	next                              uint32
+	listed, globals, modules, strings int
+}
+
+func (m *pickleMemo) counts() memoCounts {
+	return memoCounts{m.next, m.used, len(m.globals), len(m.modules), len(m.strings)}
+}
+
+// saveConstructed writes an object that has the identity id.
+func (p *Pickler) saveConstructed(c *Constructed, id objectID) error {
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
+	}
+	code := p.constructors[c.By]
+	if code == nil {
+		if p.constructors == nil {
+			p.constructors = make(map[*Constructor]*constructorCode)
+		}
+		code = new(constructorCode)
+		p.constructors[c.By] = code
+	}
+	if code.code != nil && len(p.out.buf)+len(code.code) < p.out.boundary {
+		p.out.buf = append(p.out.buf, code.code...)
+		p.memo.next += code.memoized
+		idx, _ := p.memo.insert(id)
+		p.put(idx)
+		p.stack.pushOp(OpBuild)
+		return p.saveTupleAs(c.State, objectID{})
+	}
+	o := &Object{Class: c.By.Class, Args: c.By.Args, State: &c.State, HasState: true}
+	code.times++
+	if code.times > 1 && code.code == nil && p.proto >= 4 && p.PersistentID == nil {
+		p.capture = capture{o, code, len(p.out.buf), p.out.frame, len(p.out.segs), p.memo.counts()}
+	}
+	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce, fresh: true})
+	p.stack.objects.push(reduceTask{o, id})
+	return nil
+}
+
+// endCapture is called when the call that is captured has been written.
+func (p *Pickler) endCapture() {
+	c := p.capture
+	p.capture = capture{}
+	now := p.memo.counts()
+	memoized := now.next - c.before.next
+	now.next = c.before.next
+	if now == c.before && p.out.frame == c.frame && len(p.out.segs) == c.segs {
+		c.into.code, c.into.memoized = bytes.Clone(p.out.buf[c.start:]), memoized
+	}
+}
