@@ -2,6 +2,7 @@ package unpkl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -25,13 +26,19 @@ type auditClass struct {
 func (a *auditor) findClass(module, name string) (any, error) {
 	g := pickle.Global{Module: module, Name: name}
 	c := &auditClass{a: a, global: g, place: a.note("global", safeText(g.String()), verdictOf(module, name))}
-	if !a.inert && (name == "dtype" && module == "numpy" || isArrayWrapper(module, name)) {
+	if !a.inert && (rebuiltInAudit[module+"."+name] || isArrayWrapper(module, name)) {
 		real, err := reconstruct.FindClass(module, name)
 		if err == nil {
 			c.real = real
 		}
 	}
 	return c, nil
+}
+
+// rebuiltInAudit are what the state of joblib's arrays is made of: their dtypes, text below
+// protocol 3, and objects below protocol 2.
+var rebuiltInAudit = map[string]bool{
+	"numpy.dtype": true, "_codecs.encode": true, "copyreg._reconstructor": true, "copy_reg._reconstructor": true,
 }
 
 // isArrayWrapper recognises the classes in whose place joblib puts the bytes of
@@ -47,11 +54,22 @@ func (c *auditClass) Global() pickle.Global { return c.global }
 func (c *auditClass) Call(args ...any) (any, error) {
 	c.called(args)
 	if f, ok := c.real.(types.Callable); ok {
-		if v, err := f.Call(args...); err == nil {
+		if v, err := f.Call(rebuilt(args)...); err == nil {
 			return v, nil
 		}
 	}
 	return &pickle.Object{Class: c, Args: args}, nil
+}
+
+// rebuilt puts the classes that are rebuilt in the place of those that note their use.
+func rebuilt(args []any) []any {
+	out := slices.Clone(args)
+	for i, v := range out {
+		if c, ok := v.(*auditClass); ok && c.real != nil {
+			out[i] = c.real
+		}
+	}
+	return out
 }
 
 // PyNew implements gopickle's types.PyNewable.

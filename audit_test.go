@@ -131,9 +131,13 @@ func TestAuditCompressed(t *testing.T) {
 
 // What data scientists' libraries write must not be called dangerous.
 func TestAuditFixtures(t *testing.T) {
-	files, err := filepath.Glob("testdata/*/*.pkl")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no fixtures", err)
+	var files []string
+	for _, pattern := range []string{"testdata/*/*.pkl", "testdata/*/*/*.pkl", "reconstruct/testdata/joblib/*.pkl"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatal("no fixtures", pattern, err)
+		}
+		files = append(files, found...)
 	}
 	for _, path := range files {
 		r, err := unpkl.AuditFile(path)
