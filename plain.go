@@ -89,15 +89,23 @@ func (p *plainer) convert(v any, depth int) (any, error) {
 		return p.convertTree(v)
 	}
 	out, err := p.begin(v)
+	if err == nil {
+		err = p.fill()
+	}
 	if err != nil {
 		return nil, err
 	}
+	return out, nil
+}
+
+// fill converts what the frames on the stack hold.
+func (p *plainer) fill() error {
 	for len(p.stack) > 0 {
 		if err := p.step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // step converts children of the innermost frame up to one that opens a frame of its

@@ -2,6 +2,8 @@ package unpkl
 
 import (
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // NOTE. Nearly every pickle is a tree: nothing that holds other values is met
@@ -10,17 +12,52 @@ import (
 // general way in plain.go is the oracle: FuzzFastPaths.
 //
 // A list of leaves stays where it is. It may lie side by side with others in one slab, which
-// then lives as long as any of them; so a list that holds containers moves out and
-// leaves nothing behind, lest a small list keep all that its neighbours refer to.
+// then lives as long as any of them; so a small list that holds containers moves out and
+// leaves nothing behind, lest it keep all that its neighbours refer to. A big one has memory
+// of its own, and is converted in place, as inert objects are.
+
+// ownItems is the length from which on the items of a list are in no slab.
+const ownItems = 65
 
 // branch is a container of a tree that is being filled.
 type branch struct {
-	next  int
-	items []any // still to be converted into list
-	list  []any
-	dict  types.Dict // still to be converted into one of these
-	byStr map[string]any
-	byAny map[any]any
+	next   int
+	items  []any // still to be converted into list, which may be the same
+	list   []any
+	dict   types.Dict // still to be converted into one of these
+	byStr  map[string]any
+	byAny  map[any]any
+	object *pickle.Object // whose parts are to be converted in place
+}
+
+// partsOf returns how many values an inert object holds.
+func partsOf(o *pickle.Object) int {
+	n := len(o.Args) + 1 + len(o.Items) + len(o.DictItems)
+	if o.Kwargs != nil {
+		n += len(*o.Kwargs)
+	}
+	return n
+}
+
+// partAt returns the place of one of them.
+func partAt(o *pickle.Object, i int) *any {
+	if i < len(o.Args) {
+		return &o.Args[i]
+	}
+	i -= len(o.Args)
+	if o.Kwargs != nil {
+		if i < len(*o.Kwargs) {
+			return &(*o.Kwargs)[i].Value
+		}
+		i -= len(*o.Kwargs)
+	}
+	switch {
+	case i == 0:
+		return &o.State
+	case i <= len(o.Items):
+		return &o.Items[i-1]
+	}
+	return &o.DictItems[i-1-len(o.Items)].Value
 }
 
 // convertTree is convert for the root of a tree or a part of one.
@@ -38,13 +75,19 @@ func (p *plainer) grow() error {
 	top := len(p.branches) - 1
 	f := &p.branches[top]
 	n := len(f.items) + len(f.dict)
+	if f.object != nil {
+		n = partsOf(f.object)
+	}
 	for f.next < n {
 		i := f.next
 		f.next++
 		var child any
-		if f.dict != nil {
+		switch {
+		case f.dict != nil:
 			child = f.dict[i].Value
-		} else {
+		case f.object != nil:
+			child = *partAt(f.object, i)
+		default:
 			child = f.items[i]
 		}
 		plain, ok := quickLeaf(child)
@@ -62,7 +105,7 @@ func (p *plainer) grow() error {
 			return nil
 		}
 	}
-	if f.list != nil {
+	if len(f.items) < ownItems {
 		clear(f.items)
 	}
 	p.branches[top] = branch{}
@@ -77,6 +120,8 @@ func (p *plainer) keep(f *branch, i int, plain any) error {
 		f.list[i] = plain
 	case f.byStr != nil:
 		f.byStr[f.dict[i].Key.(string)] = plain
+	case f.object != nil:
+		*partAt(f.object, i) = plain
 	default:
 		return p.putKey(f.byAny, f.dict[i].Key, plain)
 	}
@@ -98,13 +143,35 @@ func (p *plainer) openBranch(v any) (any, error) {
 	case *types.Dict:
 		return p.openDict(*c)
 	default:
+		if plain, ok, err := p.graph(v); ok || err != nil {
+			return plain, err
+		}
+		if o, ok := v.(*pickle.Object); ok {
+			return o, p.push(branch{object: o})
+		}
 		if !isContainer(v) {
 			return leaf(v), nil
 		}
 		items, _ = itemsOf(v)
 	}
-	list := make([]any, len(items))
+	list := items
+	if len(items) < ownItems {
+		list = make([]any, len(items))
+	}
 	return list, p.push(branch{items: items, list: list})
+}
+
+// graph returns the plain value of an object of pandas or SciPy, which is converted in the
+// general way; ok is false where v is none.
+func (p *plainer) graph(v any) (plain any, ok bool, err error) {
+	base := p.base
+	p.base += len(p.branches)
+	defer func() { p.base = base }()
+	plain, ok, err = p.library(v)
+	if err == nil {
+		err = p.fill()
+	}
+	return plain, ok, err
 }
 
 func (p *plainer) openDict(dict types.Dict) (any, error) {

@@ -186,10 +186,25 @@ func (m *machine) loadReduce() error {
 	if err != nil {
 		return err
 	}
+	if m.inert(f, args, FormReduce) {
+		return nil
+	}
 	if err := m.charge(f, args); err != nil {
 		return err
 	}
 	return m.made(call(f, args))
+}
+
+// inert pushes the Object that a call of a class which no hook knows comes to; it reports
+// whether class is one. The Object holds what was on the stack and nothing else, so that a
+// tree stays a tree.
+func (m *machine) inert(class any, args []any, form Form) bool {
+	switch class.(type) {
+	case Global, *Object:
+		m.push(&Object{Class: class, Args: args, Form: form})
+		return true
+	}
+	return false
 }
 
 // call calls f as REDUCE does.
@@ -212,6 +227,9 @@ func (m *machine) loadNewObj() error {
 	class, err := m.pop()
 	if err != nil {
 		return err
+	}
+	if m.inert(class, args, FormNewObj) {
+		return nil
 	}
 	c, ok := class.(types.PyNewable)
 	if !ok {
@@ -249,6 +267,9 @@ func (m *machine) loadNewObjEx() error {
 		return err
 	}
 	switch c := class.(type) {
+	case Global:
+		m.push(&Object{Class: class, Args: args, Kwargs: kwargs, Form: FormNewObjEx})
+		return nil
 	case KwNewable:
 		return m.made(c.PyNewEx(args, kwargs))
 	case types.PyNewable:
@@ -270,10 +291,7 @@ func (m *machine) loadInst(mark int) error {
 	if err != nil {
 		return err
 	}
-	if err := m.charge(class, args); err != nil {
-		return err
-	}
-	return m.made(instantiate(class, args, FormInst))
+	return m.instantiate(class, args, FormInst)
 }
 
 func (m *machine) loadObj(mark int) error {
@@ -283,19 +301,18 @@ func (m *machine) loadObj(mark int) error {
 		return m.underflow()
 	}
 	args := append(make([]any, 0, len(items)-1), items[1:]...)
-	if err := m.charge(items[0], args); err != nil {
-		return err
-	}
-	return m.made(instantiate(items[0], args, FormObj))
+	return m.instantiate(items[0], args, FormObj)
 }
 
 // instantiate makes an instance as INST and OBJ do.
-func instantiate(class any, args []any, form Form) (any, error) {
-	switch class.(type) {
-	case Global, *Object:
-		return &Object{Class: class, Args: args, Form: form}, nil
+func (m *machine) instantiate(class any, args []any, form Form) error {
+	if m.inert(class, args, form) {
+		return nil
 	}
-	return call(class, args)
+	if err := m.charge(class, args); err != nil {
+		return err
+	}
+	return m.made(call(class, args))
 }
 
 func (m *machine) loadBuild() error {
@@ -320,6 +337,8 @@ func (m *machine) loadBuild() error {
 		m.replace(inst, v)
 		m.hooked(v)
 		return nil
+	case *Object:
+		return x.PySetState(state)
 	case types.PyStateSettable:
 		err = x.PySetState(state)
 	default:

@@ -42,6 +42,7 @@ func main() {
 	limit := flag.Duration("limit", 10*time.Second, "processor time for one reader and input")
 	jobs := flag.Int("jobs", runtime.NumCPU(), "processes at a time")
 	every := flag.Int("every", 1, "take every nth input of each class")
+	ours := flag.Bool("ours", false, "only this module's readers")
 	list := flag.Bool("list", false, "list the inputs and run nothing")
 	flag.Parse()
 	if *list {
@@ -49,6 +50,9 @@ func main() {
 			fmt.Printf("%s\t%s\t%d\t%s\n", in.Class, in.Name, len(in.Data), in.Want)
 		}
 		return
+	}
+	if *ours {
+		readers = slices.DeleteFunc(readers, func(r reader) bool { return !r.ours })
 	}
 	if err := run(*every, *only, *write, *command, *limit, *jobs); err != nil {
 		fmt.Fprintln(os.Stderr, "hostile:", err)
