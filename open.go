@@ -115,24 +115,40 @@ func (f *File) Decoder() (*FileDecoder, error) {
 		d.d = newDecoder(in, f.c)
 		return d, nil
 	}
-	d.d = &Decoder{c: f.c, src: f.source(), own: f.own}
+	d.d = &Decoder{c: f.c}
+	d.d.src, d.d.own = f.source()
 	return d, nil
 }
 
-// source returns the source of a mapped file.
-func (f *File) source() source {
+// source returns the source of a mapped file, and what makes f the owner of the arrays in an
+// object that came from there.
+func (f *File) source() (source, func(v any)) {
+	own := func(v any) { f.own(v, false) }
 	switch {
 	case bytes.HasPrefix(f.data, []byte(npyMagic)):
-		return &npyWindow{data: f.data, opts: f.c.npyOptions()}
+		return &npyWindow{data: f.data, opts: f.c.npyOptions()}, own
 	case bytes.HasPrefix(f.data, []byte(zipMagic)):
 		if src, ok := f.c.mapZip(f.data); ok {
-			return src
+			return src, own
 		}
 	}
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	return u
+	// Where no class was found, there is no array.
+	find, found := u.FindClass, f.c.persistentLoad != nil || f.c.extension != nil
+	u.FindClass = func(module, name string) (any, error) {
+		v, err := find(module, name)
+		if _, unknown := v.(pickle.Global); !unknown {
+			found = true
+		}
+		return v, err
+	}
+	return u, func(v any) {
+		if found {
+			f.own(v, !u.Shared())
+		}
+	}
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is
@@ -183,8 +199,9 @@ func (d *FileDecoder) Close() error {
 	return d.in.Close()
 }
 
-// own makes f the owner of every array in an object, over an explicit stack.
-func (f *File) own(v any) {
+// own makes f the owner of every array in an object, over an explicit stack. In a tree
+// nothing is met twice.
+func (f *File) own(v any, tree bool) {
 	seen := map[any]bool{}
 	for stack := []any{v}; len(stack) > 0; {
 		v := stack[len(stack)-1]
@@ -210,34 +227,45 @@ func (f *File) own(v any) {
 		if !isContainer(v) || seen[v] {
 			continue
 		}
-		seen[v] = true
-		stack = appendParts(stack, v)
+		before := len(stack)
+		if stack = appendParts(stack, v); len(stack) > before && !tree {
+			seen[v] = true
+		}
 	}
 }
 
-// appendParts appends what a container holds to parts.
+// appendParts appends what a container holds to parts, but for what nothing is in.
 func appendParts(parts []any, v any) []any {
+	add := func(values ...any) {
+		for _, v := range values {
+			if _, ok := quickLeaf(v); !ok {
+				parts = append(parts, v)
+			}
+		}
+	}
 	entries := func(d types.Dict) {
 		for _, e := range d {
-			parts = append(parts, e.Key, e.Value)
+			add(e.Key, e.Value)
 		}
 	}
 	switch v := v.(type) {
 	case *pickle.Object:
-		parts = append(append(append(parts, v.Class, v.State), v.Args...), v.Items...)
+		add(v.Class, v.State)
+		add(v.Args...)
+		add(v.Items...)
 		entries(v.DictItems)
 		if v.Kwargs != nil {
 			entries(*v.Kwargs)
 		}
 	case *ndarray.Array:
-		parts = append(parts, ownElements(v)...)
+		add(ownElements(v)...)
 	case *ndarray.Masked:
-		parts = append(parts, v.Data)
+		add(v.Data)
 	default:
 		if d, ok := entriesOf(v); ok {
 			entries(d)
 		} else if items, ok := itemsOf(v); ok {
-			parts = append(parts, items...)
+			add(items...)
 		}
 	}
 	return parts

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"reflect"
 	"testing"
 	"time"
 
@@ -182,5 +183,32 @@ func TestCycles(t *testing.T) {
 	outer[0] = "seen"
 	if inner[0] != "seen" {
 		t.Error("the list inside the list is another list")
+	}
+}
+
+// TestLibraryInTree: what stands for a value of pandas is one in a tree too, and inert
+// objects become plain values all the way down.
+func TestLibraryInTree(t *testing.T) {
+	const (
+		nulls   = "](cpandas._libs.missing\nNA\n}cpandas._libs.missing\nNA\nNse."
+		objects = "](cm\nC\n)\x81}\x8c\x01x](K\x01)esb" + // its state is {"x": [1, ()]}
+			"cm\nC\nK\x01]Na\x86R]aK\x02}s" + // C(1, [None]) with an item and a dict item
+			"(]im\nD\ne."
+	)
+	for _, data := range []string{nulls, objects} {
+		tree, err := unpkl.LoadBytes([]byte(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !unpkl.IsTree([]byte(data)) {
+			t.Errorf("%q is no tree", data)
+		}
+		general, err := unpkl.LoadBytes([]byte(data), unpkl.WithoutFastPaths())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(tree, general) {
+			t.Errorf("got %#v want %#v", tree, general)
+		}
 	}
 }

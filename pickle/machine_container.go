@@ -25,6 +25,10 @@ func (m *machine) loadMarked(op Opcode) error {
 	m.stack = m.stack[:mark]
 	switch op {
 	case OpList:
+		if own, ok := m.giveAway(mark, items); ok {
+			m.push((*types.List)(&own))
+			break
+		}
 		m.push(m.slabs.list(items))
 	case OpDict:
 		d := m.slabs.emptyDict()
@@ -61,6 +65,12 @@ func (m *machine) loadAppends(mark int) error {
 	}
 	switch t := target.(type) {
 	case *types.List:
+		if len(*t) == 0 {
+			if own, ok := m.giveAway(len(m.stack), items); ok {
+				*t = own
+				break
+			}
+		}
 		m.slabs.extend(t, items)
 	case *types.ByteArray:
 		for _, item := range items {
@@ -78,6 +88,18 @@ func (m *machine) loadAppends(mark int) error {
 		return malformed("cannot append to %s", typeName(target))
 	}
 	return nil
+}
+
+// giveAway returns items, what was above mark on the stack, as memory of their own: where
+// they are most of a big stack, they keep its memory and the stack gets another. Copied, they
+// would for a while take twice what they take.
+func (m *machine) giveAway(mark int, items []any) (own []any, ok bool) {
+	const big = 1 << 16
+	if len(items) < big || mark > len(items)/16 || cap(items)-len(items) > len(items)/8 {
+		return nil, false
+	}
+	m.stack = append(make([]any, 0, mark+64), m.stack[:mark]...)
+	return items[:len(items):len(items)], true
 }
 
 // byteOf is an item of a bytearray.

@@ -74,8 +74,15 @@
 //     "#/json/pointer"} to where it began, in RFC 6901's form for URIs
 package main
 
-import "os"
+import (
+	"os"
+	"runtime/debug"
+)
 
 func main() {
+	// Values are kept until all is written: there is little garbage, and memory counts.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(40)
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -16,7 +16,7 @@ type spool struct {
 	file *os.File
 }
 
-const spoolMemory = 8 << 20
+const spoolMemory = 2 << 20
 
 func (s *spool) Write(p []byte) (int, error) {
 	if s.size += int64(len(p)); s.max > 0 && s.size > s.max {

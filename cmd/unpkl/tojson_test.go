@@ -149,7 +149,7 @@ func doubled(n int) string {
 // TestSpilled writes more than is held in memory.
 func TestSpilled(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	text := strings.Repeat("é", spoolMemory)
+	text := strings.Repeat("é", 3*spoolMemory)
 	data, err := json.Marshal(text)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,8 @@ var reserved = map[string]bool{
 
 // dict returns the JSON of a dict: an object where every key has a text and no
 // two have the same, else {"$dict": [[key, value], ...]}.
-func (e *Encoder) dict(d types.Dict) (members, error) {
+func (e *Encoder) dict(dict *types.Dict) (members, error) {
+	d := *dict
 	plain := true // every key is a str: then no two texts are equal
 	for i := range d {
 		s, ok := d[i].Key.(string)
@@ -35,7 +36,7 @@ func (e *Encoder) dict(d types.Dict) (members, error) {
 		}
 	}
 	if plain {
-		return textDict(d), nil
+		return (*textDict)(dict), nil
 	}
 	return e.mixedDict(d)
 }

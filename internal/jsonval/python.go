@@ -66,18 +66,18 @@ func (e *Encoder) python(v any) (any, bool, error) {
 		j = short("$bytearray", base64Bytes(*v))
 	case complex128:
 		j = short("$complex", list{real(v), imag(v)})
-	case *types.List:
-		j = list(*v)
+	case *types.List: // as pointers, since to box a million empty ones takes memory
+		j = (*list)(v)
 	case *types.Tuple:
-		j = list(*v)
+		j = (*list)(v)
 	case []any:
 		j = list(v)
 	case *pickle.Set:
-		j = list(v.Items)
+		j = (*list)(&v.Items)
 	case *pickle.FrozenSet:
-		j = list(v.Items)
+		j = (*list)(&v.Items)
 	case *types.Dict:
-		j, err = e.dict(*v)
+		j, err = e.dict(v)
 	case *pickle.Object:
 		j, err = e.object(v)
 	case pickle.Named:

@@ -12,13 +12,13 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 	var err error
 	switch v := v.(type) {
 	case *reconstruct.OrderedDict:
-		j, err = e.dict(v.Dict)
+		j, err = e.dict(&v.Dict)
 	case *reconstruct.DefaultDict:
-		j, err = e.dict(v.Dict)
+		j, err = e.dict(&v.Dict)
 	case *reconstruct.Counter:
-		j, err = e.dict(v.Dict)
+		j, err = e.dict(&v.Dict)
 	case *reconstruct.Deque:
-		j = list(v.Items)
+		j = (*list)(&v.Items)
 	case interface{ ISOFormat() string }: // Date, *Time, *Datetime
 		j = v.ISOFormat()
 	case reconstruct.Timedelta:
