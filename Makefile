@@ -43,7 +43,7 @@ fixtures: venvs  ## write testdata again
 	scripts/gen_fixtures.py
 
 fixtures-check:  ## make testdata again elsewhere and compare
-	scripts/make_venvs.sh py27-np116 py36-np111 py311-np126 py313-np2
+	scripts/make_venvs.sh $$(scripts/gen_fixtures.py --environments)
 	scripts/gen_fixtures.py --check
 
 interop:         ## live tests with real CPythons and NumPys, which it installs under .venvs

@@ -77,6 +77,8 @@ func plainElement(v any) any {
 		return []any{"decimal", v.String()}
 	case reconstruct.Date:
 		return []any{"date", v.ISOFormat()}
+	case [2]any:
+		return plainElement(v[:])
 	case []any:
 		out := []any{"list"}
 		for _, e := range v {

@@ -17,7 +17,7 @@ const (
 	Masked
 	// Datetime: Values is datetime64; UTC instants where TZ is set.
 	Datetime
-	// Timedelta: Values is timedelta64.
+	// Timedelta: Values is timedelta64; since midnight where DType is Arrow's time32 or time64.
 	Timedelta
 	// Period: Values holds int64 ordinals, counted in the base unit of Freq.
 	Period
@@ -29,7 +29,8 @@ const (
 	Sparse
 	// Text: Text holds strings as Arrow lays them out.
 	Text
-	// Object: Items holds one Go value an element: nested Arrow types.
+	// Object: Items holds one Go value an element: []byte, *apd.Decimal, uuid.UUID, and of Arrow's
+	// nested types []any for a list, map[string]any for a struct and []any of [2]any for a map.
 	Object
 	// Opaque: an extension array that no rule is known for; Raw holds it as read.
 	Opaque

@@ -134,7 +134,7 @@ func (p *Pandas) structs(r *restored) (*frame.Series, error) {
 		switch {
 		case valid != nil && !valid[i]:
 		case r.typ.pairs:
-			out[i] = []any{nestedAt(children[0], r.offset+i), nestedAt(children[1], r.offset+i)}
+			out[i] = [2]any{nestedAt(children[0], r.offset+i), nestedAt(children[1], r.offset+i)}
 		default:
 			m := make(map[string]any, len(children))
 			for k, c := range children {

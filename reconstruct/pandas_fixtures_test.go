@@ -66,6 +66,9 @@ func pandasElement(p *reconstruct.Pandas, v any) any {
 		return []any{"decimal", v.String()}
 	case *apd.Decimal:
 		return []any{"decimal", v.String()}
+	case *reconstruct.Time:
+		since := (v.Hour*60+v.Minute)*60 + v.Second
+		return pandasTime("timedelta", int64(since)*1_000_000+int64(v.Microsecond), "us")
 	case *reconstruct.Date:
 		return []any{"date", v.ISOFormat()}
 	case reconstruct.PandasNull:
@@ -76,6 +79,8 @@ func pandasElement(p *reconstruct.Pandas, v any) any {
 		return pandasSequence(p, "list", *v)
 	case []any:
 		return pandasSequence(p, "list", v)
+	case [2]any:
+		return pandasSequence(p, "tuple", v[:])
 	case *types.Dict:
 		m := map[string]any{}
 		for _, e := range *v {

@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,23 +129,40 @@ func dtypeZoneArg(zone string) any {
 		return file
 	}
 	if zone == "tzutc()" {
-		return "UTC"
+		return call(pyName("dateutil.tz", "tzutc"))
 	}
-	for _, form := range []struct {
-		prefix  string
-		seconds int
-	}{{"pytz.FixedOffset(", 60}, {"tzoffset(", 1}} {
-		if args, ok := strings.CutPrefix(zone, form.prefix); ok {
-			last := args[strings.LastIndexByte(args, ' ')+1:]
-			if n, err := strconv.Atoi(strings.TrimSuffix(last, ")")); err == nil {
-				return &Timezone{Offset: Timedelta{Seconds: n * form.seconds}.normal()}
-			}
+	if minutes, ok := strings.CutPrefix(zone, "pytz.FixedOffset("); ok {
+		if n, err := strconv.Atoi(strings.TrimSuffix(minutes, ")")); err == nil {
+			return &Timezone{Offset: Timedelta{Seconds: n * 60}.normal()}
 		}
+	}
+	// pandas is never without dateutil
+	if m := dateutilOffsetText.FindStringSubmatch(zone); m != nil {
+		seconds, _ := strconv.Atoi(m[2])
+		var label any
+		if m[1] != "None" {
+			label = m[1][1 : len(m[1])-1]
+		}
+		return call(pyName("dateutil.tz", "tzoffset"), label, seconds)
 	}
 	if offset, ok := parseOffset(strings.TrimPrefix(zone, "UTC")); ok {
 		return &Timezone{Offset: offset}
 	}
 	return zone
+}
+
+// dateutilOffsetText is repr() of dateutil's tzoffset.
+var dateutilOffsetText = regexp.MustCompile(`^tzoffset\((None|'[^'\\]*'), (-?\d{1,5})\)$`)
+
+// namedZone is dtypeZoneArg for a column, whose dtype may say the name of a fixed offset.
+func namedZone(s *frame.Series) any {
+	tz := dtypeZoneArg(s.TZ)
+	fixed, ok := tz.(*Timezone)
+	if _, name, found := strings.Cut(strings.TrimSuffix(s.DType, "]"), ", "); ok && found &&
+		name != s.TZ && name != fixed.String() && !strings.Contains(name, "(") {
+		return &Timezone{Offset: fixed.Offset, Name: name, HasName: true}
+	}
+	return tz
 }
 
 // parseOffset reads "+05:30" or "-08:00:15".

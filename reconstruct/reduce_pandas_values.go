@@ -129,6 +129,8 @@ func pandasObject(v any) any {
 		return NewDatetime(v)
 	case time.Duration:
 		return NewTimedelta(v)
+	case [2]any:
+		return pickle.FreshTuple{pandasObject(v[0]), pandasObject(v[1])}
 	case []any:
 		list := make(types.List, len(v))
 		for i, e := range v {
@@ -302,7 +304,7 @@ func (r *Reducers) timeArray(s *frame.Series, class string) (any, error) {
 	}
 	var dtype any = a.DType()
 	if s.TZ != "" {
-		dtype = call(pyName("pandas.core.dtypes.dtypes", "DatetimeTZDtype"), pandasUnit(a.DType()), dtypeZoneArg(s.TZ))
+		dtype = call(pyName("pandas.core.dtypes.dtypes", "DatetimeTZDtype"), pandasUnit(a.DType()), namedZone(s))
 	}
 	module := "pandas.core.arrays.datetimes"
 	if class == "TimedeltaArray" {

@@ -6,7 +6,7 @@
     scripts/gen_fixtures.py NAME...         only these, such as py313-np2
     scripts/gen_fixtures.py --check         into a temporary folder instead, and compares
 
-For each producer NAME (an environment under .venvs/; legacy: streams built by rule) and each case of scripts/fixtures/ it writes
+For each producer NAME (an environment under .venvs/; legacy: streams built by rule) and each case of scripts/fixtures/cases_*.py it writes
 
     testdata/NAME/<case>.pN.pkl         the pickle at protocol N
     testdata/NAME/<case>.pN.K.buf       its out-of-band buffer K (.K.ro.buf: a read-only one)
@@ -19,7 +19,8 @@ For each producer NAME (an environment under .venvs/; legacy: streams built by r
                                         encoding= that it can be given
     testdata/NAME/dis.json              the first 16 digits of the SHA-256 of pickletools.dis's text for every pickle
 
-and testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
+For pandas/VERSION, scipy/ENVIRONMENT and sklearn/ENVIRONMENT it runs scripts/fixtures/{pandas,scipy,sklearn}_cases.py, each of
+which says what it writes. All go into testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
 the same bytes again: fixed data, PYTHONHASHSEED=0.
 """
 import argparse
@@ -36,10 +37,33 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 VENVS = pathlib.Path(os.environ.get('UNPKL_VENVS', ROOT / '.venvs'))
+
+
+class Producer:
+    """What writes one folder of testdata: a script under scripts/fixtures, run in an environment of
+    scripts/make_venvs.sh."""
+
+    def __init__(self, folder, environment, script='build.py'):
+        self.folder, self.environment, self.script = folder, environment, script
+
+    def args(self, where):
+        return (str(where), self.folder.split('-')[0]) if self.script == 'build.py' else (str(where),)
+
+
 # The order is that of the work: 'encodings' below reads what py27-np116 wrote.
-PRODUCERS = ('py27-np116', 'py36-np111', 'py311-np126', 'py313-np2', 'legacy')
-# The environment of a producer that is not called as it is.
-ENVIRONMENT = {'legacy': 'py311-np126'}
+PRODUCERS = {p.folder: p for p in (
+    Producer('py27-np116', 'py27-np116'),
+    Producer('py36-np111', 'py36-np111'),
+    Producer('py311-np126', 'py311-np126'),
+    Producer('py313-np2', 'py313-np2'),
+    Producer('legacy', 'py311-np126'),
+    *(Producer('pandas/' + version, environment, 'pandas_cases.py') for version, environment in (
+        ('0.18.1', 'py27-pandas018'), ('0.24.2', 'py27-pandas024'), ('0.25.3', 'py36-pandas025'),
+        ('1.0.5', 'py38-pandas100'), ('1.2.5', 'py38-pandas12'), ('1.3.5', 'py38-pandas13'),
+        ('1.5.3', 'py311-pandas15'), ('2.3.3', 'py312-pandas2'), ('3.1.1', 'py313-pandas3'))),
+    *(Producer('%s/%s' % (library, environment), environment, library + '_cases.py')
+      for library in ('scipy', 'sklearn') for environment in ('py27-sklearn', 'py36-sklearn', 'py313-sklearn')),
+)}
 DIS_PRODUCER = 'py313-np2'
 DIS_OF = ('py27-np116', 'py313-np2', 'legacy')
 # Read again by Python 3 with each encoding of Python 2's strings.
@@ -47,10 +71,14 @@ PY2_PRODUCER = 'py27-np116'
 LIMIT = 5 << 20
 
 
+def interpreter(producer):
+    return VENVS / PRODUCERS[producer].environment / 'bin' / 'python'
+
+
 def python(producer):
-    name = ENVIRONMENT.get(producer, producer)
-    path = VENVS / name / 'bin' / 'python'
+    path = interpreter(producer)
     if not path.exists():
+        name = PRODUCERS[producer].environment
         sys.exit('gen_fixtures: no environment %s: run scripts/make_venvs.sh %s' % (name, name))
     return str(path)
 
@@ -71,7 +99,11 @@ def generate(outdir, producers, cases):
         if where.exists() and not cases:
             shutil.rmtree(where)
         where.mkdir(parents=True, exist_ok=True)
-        facts = json.loads(run(producer, 'build.py', str(where), producer.split('-')[0], *cases))
+        p = PRODUCERS[producer]
+        facts = json.loads(run(producer, p.script, *p.args(where), *(cases if p.script == 'build.py' else ())))
+        if p.script != 'build.py':
+            manifest[producer] = facts
+            continue
         made = facts.pop('cases')
         whole = ['%s.p%d.pkl' % (c['name'], p) for c in made if c['dis'] and producer in DIS_OF for p in c['protocols']]
         run(DIS_PRODUCER, 'disassembly.py', str(where), *whole)
@@ -81,12 +113,18 @@ def generate(outdir, producers, cases):
     return manifest
 
 
+def producer_of(name):
+    """The producer of a file of testdata, by its path in it; None of one that no producer wrote."""
+    parts = name.split('/')
+    return next((f for f in (parts[0], '/'.join(parts[:2])) if f in PRODUCERS), None)
+
+
 def describe(outdir, facts):
     """The manifest of what lies in outdir; facts holds versions and cases by producer."""
     files = {}
     for path in sorted(outdir.rglob('*')):
         name = path.relative_to(outdir).as_posix()
-        if path.is_file() and name.split('/')[0] in facts:
+        if path.is_file() and producer_of(name) in facts:
             files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return {'producers': facts, 'files': files}
 
@@ -101,7 +139,7 @@ def check(producers):
         for producer in producers:
             if old['producers'].get(producer) != new['producers'][producer]:
                 differences.append('manifest: versions or cases of ' + producer)
-        wanted = {n: h for n, h in old['files'].items() if n.split('/')[0] in producers}
+        wanted = {n: h for n, h in old['files'].items() if producer_of(n) in producers}
         for name in sorted(set(wanted) | set(new['files'])):
             committed = ROOT / 'testdata' / name
             if name not in new['files']:
@@ -122,12 +160,23 @@ def main():
     parser = argparse.ArgumentParser(description='Makes testdata/ with real Pythons.')
     parser.add_argument('producers', nargs='*', metavar='NAME', help='only these producers: ' + ' '.join(PRODUCERS))
     parser.add_argument('--check', action='store_true', help='compare with testdata instead of writing it')
+    parser.add_argument('--if-possible', action='store_true', help='leave out producers whose environment is not there')
+    parser.add_argument('--environments', action='store_true', help='print the names of the environments and exit')
     parser.add_argument('--case', action='append', default=[], help='only this case (for work on it: other files stay as they are)')
     args = parser.parse_args()
     unknown = set(args.producers) - set(PRODUCERS)
     if unknown:
         parser.error('no producer %s' % ' '.join(sorted(unknown)))
     producers = [p for p in PRODUCERS if not args.producers or p in args.producers]
+    if args.environments:
+        print(*dict.fromkeys(PRODUCERS[p].environment for p in producers))
+        return
+    if args.if_possible:
+        absent = [p for p in producers if not interpreter(p).exists()]
+        producers = [p for p in producers if p not in absent]
+        print('gen_fixtures: left out, without their environment: %s' % (' '.join(absent) or 'none'))
+        if not producers:
+            return
     if args.check:
         sys.exit(1 if check(producers) else 0)
     testdata = ROOT / 'testdata'

@@ -367,6 +367,8 @@ func goValue(v any) any {
 		return period(v)
 	case []any:
 		return goList(v)
+	case [2]any:
+		return goList(v[:])
 	case map[string]any:
 		shown := make(map[string]any, len(v))
 		for k, e := range v {
