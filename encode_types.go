@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"math/big"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
@@ -33,10 +34,11 @@ func (r *reducers) reduce(t reflect.Type) pickle.ReduceFunc {
 		return f
 	}
 	if f, ok := counterparts[t]; ok {
-		return f
+		return r.reduced(f)
 	}
 	if t.Kind() == reflect.Pointer {
 		if f, ok := counterparts[t.Elem()]; ok {
+			f = r.reduced(f)
 			return func(v any, protocol int) (any, error) { return f(reflect.ValueOf(v).Elem().Interface(), protocol) }
 		}
 	}
@@ -49,10 +51,32 @@ func (r *reducers) reduce(t reflect.Type) pickle.ReduceFunc {
 			return string(text), err
 		}
 	}
-	if !r.lists {
-		return arrayReducer(t)
+	if f := arrayReducer(t); f != nil && !r.lists {
+		return r.reduced(f)
 	}
 	return nil
+}
+
+// reduced returns f, which makes an object of a Go value, with what becomes of that object: then
+// the Pickler need not remember which object stands for which value.
+func (r *reducers) reduced(f pickle.ReduceFunc) pickle.ReduceFunc {
+	var once sync.Once
+	var typ reflect.Type // of what f returned first; all but a few return no other
+	var next pickle.ReduceFunc
+	return func(v any, protocol int) (any, error) {
+		x, err := f(v, protocol)
+		if err != nil {
+			return nil, err
+		}
+		once.Do(func() {
+			typ = reflect.TypeOf(x)
+			next = r.python.Reduce(typ)
+		})
+		if next == nil || reflect.TypeOf(x) != typ {
+			return x, nil
+		}
+		return next(x, protocol)
+	}
 }
 
 // counterparts are the Go types that plain values have for Python's, and the objects
