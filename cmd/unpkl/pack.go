@@ -24,7 +24,8 @@ func packCommand(s *streams) *cobra.Command {
 		Long: `pack writes a pickle of a JSON document, and of arrays as items of its dict. Without a
 document the dict has the arrays only. What to-json --arrays=base64 writes is read back: an
 object with one key such as "$ndarray", "$bytes", "$complex", "$dict" or "$object" is what it
-stands for. FILE.json may be "-" for standard input, OUT "-" for standard output; the ending
+stands for; what is plain text or a list there, such as a date or a tuple, stays one. Of what
+to-json --lossless writes, the pickle is equal to the one that it was made of. FILE.json may be "-" for standard input, OUT "-" for standard output; the ending
 of OUT chooses a compression, as with repickle.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -44,7 +45,7 @@ of OUT chooses a compression, as with repickle.`,
 			if err != nil {
 				return err
 			}
-			opts = append(opts, unpkl.WithProtocol(flags.protocol))
+			opts = append(opts, unpkl.WithProtocol(flags.protocol), unpkl.WithExtensionCode(extensionCode))
 			if err := writeOutput(s, out, func(w io.Writer) error { return unpkl.NewEncoder(w, opts...).Encode(v) }); err != nil {
 				return &fileError{out, err}
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -52,6 +53,7 @@ What JSON has no form for is an object with one key that begins with '$', such a
 	f.IntVar(&t.json.Indent, "indent", 2, "spaces per level; 0 writes one line")
 	f.StringVar(&part, "select", "", "only the part that the JSON `POINTER` (RFC 6901) leads to, such as /regions/0/values")
 	f.BoolVar(&t.json.Refs, "refs", false, "write a container that is met again as {\"$ref\": pointer}; without it, only one inside itself")
+	f.BoolVar(&t.json.Lossless, "lossless", false, "write everything so that pack makes an equal pickle of it; with --arrays=base64 and --refs")
 	f.BoolVar(&t.all, "all", false, "every pickle in the file, one document each; JSON Lines with --indent 0")
 	f.Var(&t.outMax, "max-output", "fail when the JSON would be larger")
 	return cmd
@@ -80,7 +82,11 @@ func (t *toJSON) parse(arrays, part string) error {
 
 // run writes nothing to standard output unless all of it is good.
 func (t *toJSON) run(s *streams, name string) error {
-	in, err := openInput(s, name)
+	var opts []unpkl.Option
+	if t.json.Lossless {
+		opts = keepers
+	}
+	in, err := openInput(s, name, opts...)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Decode reads a JSON document as values of the object level: the inverse of an
-// Encoder with ArraysBase64, as far as JSON tells. Objects become dicts with keys that are
+// Encoder that is Lossless, and of one with ArraysBase64 as far as JSON tells. Objects become dicts with keys that are
 // str, arrays lists, numbers int or float; the special forms with a key that begins with '$'
 // become what they stand for. What to-json writes as plain text (dates, Decimal, NaN) stays
 // text.
@@ -38,6 +38,7 @@ type opened struct {
 	dict *types.Dict // if not nil, key is that of the value that follows
 	key  string
 	path string // where it is, if there are references
+	made any    // what the form will be, if a reference may lead to it from inside
 }
 
 type decoder struct {
@@ -130,7 +131,12 @@ func (d *decoder) key() error {
 		return d.errorf("no ':' after a key")
 	}
 	d.at++
-	d.stack[len(d.stack)-1].key = key
+	o := &d.stack[len(d.stack)-1]
+	o.key = key
+	if newForm := formMakers[key]; newForm != nil && d.places != nil && len(*o.dict) == 0 {
+		o.made = newForm()
+		d.places[o.path] = o.made
+	}
 	return nil
 }
 
@@ -156,18 +162,18 @@ func (d *decoder) add(v any) (_ any, ended bool, err error) {
 	default:
 		return nil, false, d.errorf("want ',' or '%c'", end)
 	}
-	path := o.path
+	path, made := o.path, o.made
 	list, dict := o.list, o.dict
 	d.stack = d.stack[:len(d.stack)-1]
 	if dict == nil {
 		return list, true, nil
 	}
-	v, err = d.object(dict)
+	v, err = d.object(dict, made)
 	if err != nil {
 		return nil, false, err
 	}
 	if d.places != nil {
-		if v != any(dict) && d.referred[path] {
+		if v != any(dict) && v != made && d.referred[path] || v == any(dict) && made != nil && d.referred[path] {
 			return nil, false, d.errorf("a $ref to %s from inside it", path)
 		}
 		d.places[path] = v
@@ -175,14 +181,25 @@ func (d *decoder) add(v any) (_ any, ended bool, err error) {
 	return v, true, nil
 }
 
-// object returns what the members of an object stand for.
-func (d *decoder) object(dict *types.Dict) (any, error) {
+// object returns what the members of an object stand for: made, where that is not nil and they
+// are a form.
+func (d *decoder) object(dict *types.Dict, made any) (any, error) {
 	if name, _ := (*dict)[0].Key.(string); len(*dict) == 1 || name == "$object" {
-		if read, ok := formReaders[name]; ok {
-			v, err := read(d, *dict)
-			if err != nil {
-				return nil, d.errorf("%s: %v", name, err)
+		v, err, ok := any(nil), error(nil), true
+		if newForm := formMakers[name]; newForm != nil {
+			if v = made; v == nil {
+				v = newForm()
 			}
+			err = fillForm(v, *dict)
+		} else if read := formReaders[name]; read != nil {
+			v, err = read(d, *dict)
+		} else {
+			ok = false
+		}
+		if err != nil {
+			return nil, d.errorf("%s: %v", name, err)
+		}
+		if ok {
 			return v, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -22,10 +23,56 @@ func init() {
 			b, err := base64Of(m[0].Value)
 			return types.NewByteArrayFromSlice(b), err
 		},
-		"$complex": readComplex, "$dict": readDict, "$ndarray": readArray, "$masked": readMasked,
-		"$object": readObject, "$global": readGlobal, "$ref": readRef,
-		"$dtype": func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
+		"$complex": readComplex, "$masked": readMasked, "$global": readGlobal, "$ref": readRef, "$float": readFloat,
+		"$py2str": func(d *decoder, m types.Dict) (any, error) {
+			b, err := base64Of(m[0].Value)
+			return pickle.Py2String(b), err
+		},
+		"$persistent": func(d *decoder, m types.Dict) (any, error) { return &pickle.PersistentRef{ID: m[0].Value}, nil },
+		"$dtype":      func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
 	}
+}
+
+// formMakers make what the forms are that may contain themselves; fillForm gives it its members.
+var formMakers = map[string]func() any{
+	"$dict":      func() any { return &types.Dict{} },
+	"$tuple":     func() any { return &types.Tuple{} },
+	"$set":       func() any { return &pickle.Set{} },
+	"$frozenset": func() any { return &pickle.FrozenSet{} },
+	"$object":    func() any { return &pickle.Object{} },
+	"$ndarray":   func() any { return ndarray.NewPending("", setArray) },
+}
+
+func fillForm(form any, m types.Dict) error {
+	switch form := form.(type) {
+	case *types.Dict:
+		return readDict(form, m)
+	case *pickle.Object:
+		return readObject(form, m)
+	case *ndarray.Array:
+		return form.PySetState(m)
+	}
+	items, ok := m[0].Value.(*types.List)
+	if !ok {
+		return pickle.Malformed("want a list")
+	}
+	switch form := form.(type) {
+	case *types.Tuple:
+		*form = types.Tuple(*items)
+	case *pickle.FrozenSet:
+		made, err := pickle.NewFrozenSet(*items...)
+		if err != nil {
+			return err
+		}
+		form.Items = made.Items
+	case *pickle.Set:
+		for _, v := range *items {
+			if err := form.Insert(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func base64Of(v any) ([]byte, error) {
@@ -56,6 +103,23 @@ func floatOf(v any) (float64, bool) {
 	return 0, false
 }
 
+// readFloat reads a float that is no number, a NaN by its bits.
+func readFloat(d *decoder, m types.Dict) (any, error) {
+	text, _ := m[0].Value.(string)
+	if digits, ok := strings.CutPrefix(text, "0x"); ok {
+		bits, err := strconv.ParseUint(digits, 16, 64)
+		if err != nil {
+			return nil, pickle.Malformed("%v", err)
+		}
+		return math.Float64frombits(bits), nil
+	}
+	f, ok := specialFloats[text]
+	if !ok {
+		return nil, pickle.Malformed("want Infinity, -Infinity or the bits of a NaN")
+	}
+	return f, nil
+}
+
 func readComplex(d *decoder, m types.Dict) (any, error) {
 	parts, ok := m[0].Value.(*types.List)
 	if ok && len(*parts) == 2 {
@@ -68,8 +132,21 @@ func readComplex(d *decoder, m types.Dict) (any, error) {
 	return nil, pickle.Malformed("want [real, imaginary]")
 }
 
-func readDict(d *decoder, m types.Dict) (any, error) {
-	pairs, ok := m[0].Value.(*types.List)
+func readDict(into *types.Dict, m types.Dict) error {
+	entries, err := pairsOf(m[0].Value)
+	if err != nil {
+		return err
+	}
+	dict, err := pickle.NewDict(entries...)
+	if err == nil {
+		*into = *dict
+	}
+	return err
+}
+
+// pairsOf reads a list of [key, value].
+func pairsOf(v any) ([]types.DictEntry, error) {
+	pairs, ok := v.(*types.List)
 	if !ok {
 		return nil, pickle.Malformed("want a list of pairs")
 	}
@@ -87,10 +164,18 @@ func readDict(d *decoder, m types.Dict) (any, error) {
 		}
 		entries[i] = types.DictEntry{Key: key, Value: (*pair)[1]}
 	}
-	return pickle.NewDict(entries...)
+	return entries, nil
 }
 
+// globalNamed reads the name of a global: "module.name", or [module, name].
 func globalNamed(v any) (pickle.Global, error) {
+	if parts, ok := v.(*types.List); ok && len(*parts) == 2 {
+		module, ok1 := (*parts)[0].(string)
+		name, ok2 := (*parts)[1].(string)
+		if ok1 && ok2 {
+			return pickle.Global{Module: module, Name: name}, nil
+		}
+	}
 	name, _ := v.(string)
 	dot := strings.LastIndexByte(name, '.')
 	if dot <= 0 || dot == len(name)-1 {
@@ -111,20 +196,22 @@ func readRef(d *decoder, m types.Dict) (any, error) {
 	return v, nil
 }
 
-// readObject reads an object of a class that is not rebuilt. The document does not say
-// which opcode made it: it is a call of the class with args, or without args an instance
+// readObject reads an object of a class that is not rebuilt. Unless the document says
+// which opcode made it, it is a call of the class with args, or without args an instance
 // that its state fills.
-func readObject(d *decoder, m types.Dict) (any, error) {
-	o := &pickle.Object{Class: m[0].Value, Form: pickle.FormNewObj}
+func readObject(o *pickle.Object, m types.Dict) error {
+	o.Class, o.Form = m[0].Value, pickle.FormNewObj
 	if _, ok := o.Class.(string); ok {
 		g, err := globalNamed(o.Class)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		o.Class = g
 	}
+	opcode := ""
 	for _, e := range m[1:] {
 		list, isList := e.Value.(*types.List)
+		dict, isDict := e.Value.(*types.Dict)
 		switch {
 		case e.Key == any("state"):
 			o.State, o.HasState = e.Value, true
@@ -134,23 +221,32 @@ func readObject(d *decoder, m types.Dict) (any, error) {
 			}
 		case e.Key == any("items") && isList:
 			o.Items = *list
-		case e.Key == any("items"), e.Key == any("dictitems"):
-			dict, ok := e.Value.(*types.Dict)
-			if !ok {
-				return nil, pickle.Malformed("items are neither a list nor a dict")
+		case e.Key == any("dictitems") && isList:
+			pairs, err := pairsOf(list)
+			if err != nil {
+				return err
 			}
+			o.DictItems = pairs
+		case (e.Key == any("items") || e.Key == any("dictitems")) && isDict:
 			o.DictItems = *dict
-		case e.Key == any("kwargs"):
-			dict, ok := e.Value.(*types.Dict)
-			if !ok {
-				return nil, pickle.Malformed("kwargs are no dict")
-			}
+		case e.Key == any("kwargs") && isDict:
 			o.Kwargs, o.Form = dict, pickle.FormNewObjEx
+		case e.Key == any("opcode"):
+			opcode, _ = e.Value.(string)
 		default:
-			return nil, pickle.Malformed("unknown key %.40q", fmt.Sprint(e.Key))
+			return pickle.Malformed("unknown key or value of %.40q", fmt.Sprint(e.Key))
 		}
 	}
-	return o, nil
+	if opcode == "" {
+		return nil
+	}
+	for form, name := range formNames {
+		if name == opcode {
+			o.Form = form
+			return nil
+		}
+	}
+	return pickle.Malformed("no opcode %.40q makes objects", opcode)
 }
 
 func readMasked(d *decoder, m types.Dict) (any, error) {
@@ -169,9 +265,6 @@ func readMasked(d *decoder, m types.Dict) (any, error) {
 		case e.Key == any("mask") && e.Value == any(false):
 		case e.Key == any("fill_value"):
 			masked.FillValue = e.Value
-			if _, ok := e.Value.(*types.Dict); ok {
-				return nil, pickle.Malformed("a fill_value with fields cannot be read back")
-			}
 			if f, ok := floatOf(e.Value); ok && masked.Data != nil && masked.Data.DType().Kind() == ndarray.KindFloat {
 				masked.FillValue = f
 			}

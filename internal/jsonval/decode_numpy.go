@@ -10,12 +10,12 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// readArray reads an array with its elements: their bytes in C order as base64, or for dtypes
-// with objects nested lists of them.
-func readArray(d *decoder, m types.Dict) (any, error) {
-	members, ok := m[0].Value.(*types.Dict)
+// setArray gives an array what the members of its form say, with its elements: their bytes in C
+// order as base64, or for dtypes with objects nested lists of them.
+func setArray(a *ndarray.Array, form any) error {
+	members, ok := form.(types.Dict)[0].Value.(*types.Dict)
 	if !ok {
-		return nil, pickle.Malformed("want an object")
+		return pickle.Malformed("want an object")
 	}
 	parts := map[string]any{}
 	for _, e := range *members {
@@ -23,11 +23,11 @@ func readArray(d *decoder, m types.Dict) (any, error) {
 	}
 	dt, err := readDescr(parts["dtype"])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	shape, err := shapeOf(parts["shape"])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	order := ndarray.OrderC
 	if parts["order"] == any("F") {
@@ -36,22 +36,28 @@ func readArray(d *decoder, m types.Dict) (any, error) {
 	if dt.HasObject() {
 		elems, err := flatten(dt, parts["data"], shape)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return ndarray.NewObjects(dt, shape, order, elems)
+		return a.InitObjects(dt, shape, order, elems)
 	}
 	if parts["base64"] == nil {
-		return nil, pickle.Malformed("no elements, which to-json --arrays=base64 writes")
+		return pickle.Malformed("no elements, which to-json --arrays=base64 writes")
 	}
 	data, err := base64Of(parts["base64"])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a, err := ndarray.New(dt, shape, ndarray.OrderC, data)
-	if err == nil && order == ndarray.OrderF {
-		a, err = a.Copy(order)
+	if order == ndarray.OrderC {
+		return a.Init(dt, shape, order, data)
 	}
-	return a, err
+	c, err := ndarray.New(dt, shape, ndarray.OrderC, data)
+	if err != nil {
+		return err
+	}
+	if data, err = c.AppendBytes(nil, order); err != nil {
+		return err
+	}
+	return a.Init(dt, shape, order, data)
 }
 
 func shapeOf(v any) ([]int, error) {

@@ -44,6 +44,9 @@ type Options struct {
 	// Refs writes every container that is met again as a $ref to the first place;
 	// without it, only a container inside itself.
 	Refs bool
+	// Lossless writes every value so that Decode reads back an equal one: with forms for what
+	// JSON does not tell apart, and Refs and ArraysBase64 besides.
+	Lossless bool
 	// Limits: Depth, IntDigits and OutputBytes are in force; OutputBytes counts
 	// all documents of the Encoder.
 	Limits pickle.Limits
@@ -84,6 +87,9 @@ type frame struct {
 
 // NewEncoder returns an Encoder that writes to out.
 func NewEncoder(out io.Writer, o Options) *Encoder {
+	if o.Lossless {
+		o.Refs, o.Arrays = true, ArraysBase64
+	}
 	return &Encoder{out: out, o: o, limits: o.Limits.WithDefaults()}
 }
 
@@ -162,10 +168,13 @@ func (e *Encoder) begin(v any) error {
 			return err
 		}
 	}
+	if f, ok := v.(float64); ok && e.o.Lossless {
+		v = floatForm(f)
+	}
 	if done, err := e.scalar(v); done || err != nil {
 		return err
 	}
-	id := identity(v)
+	id := e.identity(v)
 	if id != nil {
 		if ref, ok := e.reference(id); ok {
 			v, id = ref, nil

@@ -11,6 +11,9 @@ import (
 
 // expand returns what v looks like in JSON: a leaf or members.
 func (e *Encoder) expand(v any) (any, error) {
+	if e.o.Lossless {
+		return e.lossless(v)
+	}
 	for {
 		if j, ok, err := e.library(v); err != nil {
 			return nil, err

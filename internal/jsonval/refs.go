@@ -1,6 +1,8 @@
 package jsonval
 
 import (
+	"math/big"
+	"reflect"
 	"strconv"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -32,6 +34,20 @@ func identity(v any) any {
 		return v
 	}
 	return nil
+}
+
+// identity is the function identity, and for lossless JSON everything else that Python has one
+// object of.
+func (e *Encoder) identity(v any) any {
+	if e.o.Lossless {
+		switch t := reflect.TypeOf(v); {
+		case t == nil || t == reflect.TypeFor[*big.Int]():
+			return nil
+		case t.Kind() == reflect.Pointer && t != reflect.TypeFor[*types.Tuple]():
+			return v
+		}
+	}
+	return identity(v)
 }
 
 // enter notes that a container begins as the member being written of the

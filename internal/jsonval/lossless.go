@@ -1,0 +1,163 @@
+package jsonval
+
+import (
+	"bytes"
+	"math"
+	"reflect"
+	"strconv"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// lossless returns what v looks like where everything is to be read back: lists, texts, numbers
+// and dicts of texts as they are, each other kind of container by a form of its own, and what has
+// none as the call that makes it in Python, which is how package reconstruct writes it.
+func (e *Encoder) lossless(v any) (any, error) {
+	for {
+		if j, ok := losslessLeaf(v); ok {
+			return j, nil
+		}
+		switch x := v.(type) {
+		case *types.List:
+			return list(*x), nil
+		case *types.Dict:
+			return losslessDict(*x), nil
+		case *pickle.Object:
+			return losslessObject(x), nil
+		case *pickle.Constructed:
+			return losslessObject(&pickle.Object{Class: x.By.Class, Args: x.By.Args, State: x.State, HasState: true}), nil
+		case *pickle.PersistentRef:
+			return form("$persistent", x.ID), nil
+		case *pickle.LargeBytes:
+			var b bytes.Buffer
+			err := x.Write(&b)
+			return short("$bytes", base64Bytes(b.Bytes())), err
+		case *ndarray.Array:
+			if plainArray(x) {
+				return e.array(x), nil
+			}
+		}
+		f := reconstruct.Reduce(reflect.TypeOf(v))
+		if f == nil {
+			return nil, pickle.Unsupported("no JSON for a %T", v)
+		}
+		var err error
+		if v, err = f(v, int(pickle.HighestProtocol)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// losslessLeaf returns the form of values that are one by themselves.
+func losslessLeaf(v any) (any, bool) {
+	switch x := v.(type) {
+	case members, streamed, base64Bytes:
+		return v, true
+	case string:
+		if isText(x) {
+			return x, true
+		}
+		return short("$py2str", base64Bytes(x)), true
+	case pickle.Interned:
+		return string(x), true
+	case pickle.Py2String:
+		return short("$py2str", base64Bytes(x)), true
+	case float64:
+		return floatForm(x), true
+	case complex128:
+		return short("$complex", list{real(x), imag(x)}), true
+	case []byte:
+		return short("$bytes", base64Bytes(x)), true
+	case pickle.Bytes:
+		return short("$bytes", base64Bytes(x)), true
+	case pickle.FreshBytes:
+		return short("$bytes", base64Bytes(x)), true
+	case *pickle.FreshBytes:
+		return short("$bytes", base64Bytes(*x)), true
+	case *types.ByteArray:
+		return short("$bytearray", base64Bytes(*x)), true
+	case *pickle.Buffer:
+		if x.ReadOnly {
+			return short("$bytes", base64Bytes(x.Data)), true
+		}
+		return short("$bytearray", base64Bytes(x.Data)), true
+	case pickle.Named:
+		g := x.Global()
+		return short("$global", list{g.Module, g.Name}), true
+	case *types.Tuple:
+		return form("$tuple", list(*x)), true
+	case pickle.FreshTuple:
+		return form("$tuple", list(x)), true
+	case *pickle.FreshTuple:
+		return form("$tuple", list(*x)), true
+	case *pickle.Set:
+		return form("$set", list(x.Items)), true
+	case *pickle.FrozenSet:
+		return form("$frozenset", list(x.Items)), true
+	}
+	return nil, false
+}
+
+// plainArray reports whether the form of an array tells all of it.
+func plainArray(a *ndarray.Array) bool {
+	dt := a.DType()
+	if a.Class() != "" || a.Extra() != nil || !a.Writeable() || a.HasObject() || dt.Names() != nil || dt.Metadata() != nil || dt.ScalarClass() != "" {
+		return false
+	}
+	base, _ := dt.Subarray()
+	again, err := ndarray.ParseDType(dt.Str())
+	return base == nil && err == nil && again.Equal(dt)
+}
+
+// floatForm is the form of a float that is no number: of a NaN, its bits.
+func floatForm(f float64) any {
+	switch {
+	case f != f:
+		return short("$float", "0x"+strconv.FormatUint(math.Float64bits(f), 16))
+	case math.IsInf(f, 1):
+		return short("$float", "Infinity")
+	case math.IsInf(f, -1):
+		return short("$float", "-Infinity")
+	}
+	return f
+}
+
+func losslessDict(d types.Dict) members {
+	for i := range d {
+		s, ok := d[i].Key.(string)
+		if !ok || !isText(s) || reserved[s] {
+			return pairsForm(d)
+		}
+	}
+	return textDict(d)
+}
+
+// formNames are the opcodes that make objects.
+var formNames = map[pickle.Form]string{
+	pickle.FormReduce: "reduce", pickle.FormNewObj: "newobj", pickle.FormNewObjEx: "newobj_ex",
+	pickle.FormInst: "inst", pickle.FormObj: "obj",
+}
+
+func losslessObject(o *pickle.Object) members {
+	j := object{}
+	j.add("$object", o.Class)
+	j.add("opcode", formNames[o.Form])
+	j.add("args", list(o.Args))
+	if o.Kwargs != nil {
+		j.add("kwargs", o.Kwargs)
+	}
+	if o.HasState {
+		j.add("state", o.State)
+	}
+	if len(o.Items) > 0 {
+		j.add("items", list(o.Items))
+	}
+	if len(o.DictItems) > 0 {
+		j.add("dictitems", pairs(o.DictItems))
+	}
+	return j
+}
