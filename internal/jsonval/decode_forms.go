@@ -23,12 +23,12 @@ func init() {
 			b, err := base64Of(m[0].Value)
 			return types.NewByteArrayFromSlice(b), err
 		},
-		"$complex": readComplex, "$masked": readMasked, "$global": readGlobal, "$ref": readRef, "$float": readFloat,
-		"$py2str": func(d *decoder, m types.Dict) (any, error) {
+		"$complex": readComplex, "$masked": readMasked, "$global": readGlobal, "$ref": readRef, "$py.float": readFloat,
+		"$py.str2": func(d *decoder, m types.Dict) (any, error) {
 			b, err := base64Of(m[0].Value)
 			return pickle.Py2String(b), err
 		},
-		"$persistent": func(d *decoder, m types.Dict) (any, error) { return &pickle.PersistentRef{ID: m[0].Value}, nil },
+		"$py.persistent": func(d *decoder, m types.Dict) (any, error) { return &pickle.PersistentRef{ID: m[0].Value}, nil },
 		"$dtype":      func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
 	}
 }
@@ -36,9 +36,9 @@ func init() {
 // formMakers make what the forms are that may contain themselves; fillForm gives it its members.
 var formMakers = map[string]func() any{
 	"$dict":      func() any { return &types.Dict{} },
-	"$tuple":     func() any { return &types.Tuple{} },
-	"$set":       func() any { return &pickle.Set{} },
-	"$frozenset": func() any { return &pickle.FrozenSet{} },
+	"$py.tuple":     func() any { return &types.Tuple{} },
+	"$py.set":       func() any { return &pickle.Set{} },
+	"$py.frozenset": func() any { return &pickle.FrozenSet{} },
 	"$object":    func() any { return &pickle.Object{} },
 	"$ndarray":   func() any { return ndarray.NewPending("", setArray) },
 }

@@ -17,8 +17,8 @@ func FuzzJSON(f *testing.F) {
 		`{"$ndarray": {"dtype": "|O", "shape": [2], "order": "C", "data": [1, {"$bytes": "AA=="}]}}`,
 		`{"$dict": [[[1, 2], {"$complex": [1, "NaN"]}]]}`, `{"$object": "m.C", "args": [1], "state": {"x": 1}, "items": [1]}`, `{"$global": "m.f"}`,
 		`{"$masked": {"data": {"$ndarray": {"dtype": "<i2", "shape": [1], "order": "C", "base64": "AAA="}}, "mask": false, "fill_value": 7}}`,
-		`{"$tuple": [{"$set": [1, {"$float": "0x7ff8000000000001"}]}, {"$frozenset": ["a"]}, {"$py2str": "/w=="}, {"$float": "-Infinity"}, {"$ref": "#"}]}`,
-		`{"$object": {"$global": ["m", "A.B"]}, "opcode": "newobj_ex", "args": [], "kwargs": {"x": {"$persistent": 1}}, "dictitems": [[1, {"$ref": "#"}]]}`,
+		`{"$py.tuple": [{"$py.set": [1, {"$py.float": "0x7ff8000000000001"}]}, {"$py.frozenset": ["a"]}, {"$py.str2": "/w=="}, {"$py.float": "-Infinity"}, {"$ref": "#"}]}`,
+		`{"$object": {"$global": ["m", "A.B"]}, "opcode": "newobj_ex", "args": [], "kwargs": {"x": {"$py.persistent": 1}}, "dictitems": [[1, {"$ref": "#"}]]}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -18,7 +18,7 @@ var reserved = map[string]bool{
 	"$masked": true, "$object": true, "$dtype": true, "$global": true, "$ref": true,
 	"$dataframe": true, "$series": true, "$index": true, "$sparse": true,
 	"$period": true, "$interval": true,
-	"$tuple": true, "$set": true, "$frozenset": true, "$float": true, "$py2str": true, "$persistent": true,
+	"$py.tuple": true, "$py.set": true, "$py.frozenset": true, "$py.float": true, "$py.str2": true, "$py.persistent": true,
 }
 
 // dict returns the JSON of a dict: an object where every key has a text and no

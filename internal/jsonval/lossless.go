@@ -31,7 +31,7 @@ func (e *Encoder) lossless(v any) (any, error) {
 		case *pickle.Constructed:
 			return losslessObject(&pickle.Object{Class: x.By.Class, Args: x.By.Args, State: x.State, HasState: true}), nil
 		case *pickle.PersistentRef:
-			return form("$persistent", x.ID), nil
+			return form("$py.persistent", x.ID), nil
 		case *pickle.LargeBytes:
 			var b bytes.Buffer
 			err := x.Write(&b)
@@ -61,11 +61,11 @@ func losslessLeaf(v any) (any, bool) {
 		if isText(x) {
 			return x, true
 		}
-		return short("$py2str", base64Bytes(x)), true
+		return short("$py.str2", base64Bytes(x)), true
 	case pickle.Interned:
 		return string(x), true
 	case pickle.Py2String:
-		return short("$py2str", base64Bytes(x)), true
+		return short("$py.str2", base64Bytes(x)), true
 	case float64:
 		return floatForm(x), true
 	case complex128:
@@ -89,15 +89,15 @@ func losslessLeaf(v any) (any, bool) {
 		g := x.Global()
 		return short("$global", list{g.Module, g.Name}), true
 	case *types.Tuple:
-		return form("$tuple", list(*x)), true
+		return form("$py.tuple", list(*x)), true
 	case pickle.FreshTuple:
-		return form("$tuple", list(x)), true
+		return form("$py.tuple", list(x)), true
 	case *pickle.FreshTuple:
-		return form("$tuple", list(*x)), true
+		return form("$py.tuple", list(*x)), true
 	case *pickle.Set:
-		return form("$set", list(x.Items)), true
+		return form("$py.set", list(x.Items)), true
 	case *pickle.FrozenSet:
-		return form("$frozenset", list(x.Items)), true
+		return form("$py.frozenset", list(x.Items)), true
 	}
 	return nil, false
 }
@@ -117,11 +117,11 @@ func plainArray(a *ndarray.Array) bool {
 func floatForm(f float64) any {
 	switch {
 	case f != f:
-		return short("$float", "0x"+strconv.FormatUint(math.Float64bits(f), 16))
+		return short("$py.float", "0x"+strconv.FormatUint(math.Float64bits(f), 16))
 	case math.IsInf(f, 1):
-		return short("$float", "Infinity")
+		return short("$py.float", "Infinity")
 	case math.IsInf(f, -1):
-		return short("$float", "-Infinity")
+		return short("$py.float", "-Infinity")
 	}
 	return f
 }
