@@ -29,18 +29,18 @@ func init() {
 			return pickle.Py2String(b), err
 		},
 		"$py.persistent": func(d *decoder, m types.Dict) (any, error) { return &pickle.PersistentRef{ID: m[0].Value}, nil },
-		"$dtype":      func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
+		"$dtype":         func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
 	}
 }
 
 // formMakers make what the forms are that may contain themselves; fillForm gives it its members.
 var formMakers = map[string]func() any{
-	"$dict":      func() any { return &types.Dict{} },
+	"$dict":         func() any { return &types.Dict{} },
 	"$py.tuple":     func() any { return &types.Tuple{} },
 	"$py.set":       func() any { return &pickle.Set{} },
 	"$py.frozenset": func() any { return &pickle.FrozenSet{} },
-	"$object":    func() any { return &pickle.Object{} },
-	"$ndarray":   func() any { return ndarray.NewPending("", setArray) },
+	"$object":       func() any { return &pickle.Object{} },
+	"$ndarray":      func() any { return ndarray.NewPending("", setArray) },
 }
 
 func fillForm(form any, m types.Dict) error {
