@@ -2,7 +2,6 @@ package unpkl
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -150,10 +149,13 @@ func AuditFile(path string, opts ...Option) (*AuditReport, error) {
 // the offset at which they begin.
 func auditPickles(report *AuditReport, from auditor, data []byte, c *config) {
 	pos, first := int64(0), report.Pickles
+	names := map[pickle.Global]*auditName{}
 	for {
 		a := from
-		a.report, a.base, a.seen = report, from.base+pos, map[int64]int{}
+		a.names, a.base = names, from.base+pos
+		before := len(report.Findings)
 		used, err := a.pickle(data[pos:], c)
+		a.report(report)
 		switch {
 		case err == nil:
 			report.Pickles++
@@ -161,7 +163,7 @@ func auditPickles(report *AuditReport, from auditor, data []byte, c *config) {
 			continue
 		case errors.Is(err, io.EOF):
 			return
-		case report.Pickles > first && len(a.seen) == 0 && !looksLikePickle(data[pos:]):
+		case report.Pickles > first && len(report.Findings) == before && !looksLikePickle(data[pos:]):
 			report.Trailing, report.TrailingOffset = true, from.base+pos
 			return
 		}
@@ -184,92 +186,4 @@ func shiftError(err error, by int64) error {
 		return err
 	}
 	return &pickle.DecodeError{Op: de.Op, Offset: de.Offset + by, Err: de.Err}
-}
-
-// An auditor records what one pickle names. The machine carries out the
-// opcodes, so that a name counts however it is put together; every class stays
-// inert, except that joblib's arrays need their dtype for the machine to
-// find the opcodes behind their bytes.
-type auditor struct {
-	report *AuditReport
-	member string // of a zip
-	base   int64  // of the pickle
-	u      *pickle.Unpickler
-	inert  bool
-	seen   map[int64]int // findings by offset
-}
-
-func (a *auditor) pickle(data []byte, c *config) (int64, error) {
-	used, err := a.run(data, c)
-	if err == nil || errors.Is(err, io.EOF) {
-		return used, err
-	}
-	// What was rebuilt for joblib's sake may have been refused where Python goes on:
-	// look again with everything inert.
-	a.inert = true
-	inertUsed, inertErr := a.run(data, c)
-	if inertErr == nil {
-		return inertUsed, nil
-	}
-	a.scan(data, max(offsetOf(err), offsetOf(inertErr)))
-	return 0, err
-}
-
-// scan lists what GLOBAL and INST opcodes name from an offset on, where the
-// machine could not go: Python may have.
-func (a *auditor) scan(data []byte, from int64) {
-	for op, err := range pickle.Ops(bytes.NewReader(data)) {
-		if err != nil {
-			return
-		}
-		if g, ok := op.Arg.(pickle.Global); ok && op.Offset >= from {
-			a.noteAt(op.Op, op.Offset, "global", safeText(g.String()), verdictOf(g.Module, g.Name))
-		}
-	}
-}
-
-func offsetOf(err error) int64 {
-	var de *pickle.DecodeError
-	if errors.As(err, &de) {
-		return de.Offset
-	}
-	return 0
-}
-
-func (a *auditor) run(data []byte, c *config) (int64, error) {
-	a.u = pickle.NewUnpicklerBytes(data)
-	a.u.SharedInput = true
-	a.u.Encoding = pickle.EncodingKeep
-	a.u.Limits = c.limits
-	a.u.FindClass = a.findClass
-	a.u.PersistentLoad = func(pid any) (any, error) {
-		a.note("persistent id", describeID(pid), VerdictUnknown)
-		return pickle.Global{Module: "persistent id", Name: describeID(pid)}, nil
-	}
-	a.u.GetExtension = func(code int) (any, error) {
-		a.note("extension code", describeID(code), VerdictUnknown)
-		return pickle.Global{Module: "extension code", Name: describeID(code)}, nil
-	}
-	a.u.NextBuffer = func() (any, error) { return []byte{}, nil }
-	_, err := a.u.Load()
-	return a.u.InputOffset(), err
-}
-
-// note records a finding once for each opcode and returns its place.
-func (a *auditor) note(kind, name string, v Verdict) int {
-	op, at := a.u.HookOpcode()
-	return a.noteAt(op, at, kind, name, v)
-}
-
-func (a *auditor) noteAt(op pickle.Opcode, at int64, kind, name string, v Verdict) int {
-	at += a.base
-	if i, ok := a.seen[at]; ok {
-		return i
-	}
-	i := len(a.report.Findings)
-	a.report.Findings = append(a.report.Findings, Finding{
-		Pickle: a.report.Pickles, Member: a.member, Offset: at, Opcode: op.String(), Kind: kind, Name: name, Verdict: v,
-	})
-	a.seen[at] = i
-	return i
 }

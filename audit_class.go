@@ -2,7 +2,6 @@ package unpkl
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -11,93 +10,100 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// An auditClass is a class or function during an audit: it notes that it is
-// called and makes nothing but inert objects.
-type auditClass struct {
-	a      *auditor
-	global pickle.Global
-	place  int // of the finding
-	// real is the class as this module knows it, for the few that the machine
-	// needs; nil for all others.
-	real any
-}
-
-// findClass is the hook of an audit.
-func (a *auditor) findClass(module, name string) (any, error) {
-	g := pickle.Global{Module: module, Name: name}
-	c := &auditClass{a: a, global: g, place: a.note("global", safeText(g.String()), verdictOf(module, name))}
-	if !a.inert && (rebuiltInAudit[module+"."+name] || isArrayWrapper(module, name)) {
-		real, err := reconstruct.FindClass(module, name)
-		if err == nil {
-			c.real = real
-		}
-	}
-	return c, nil
-}
-
-// rebuiltInAudit are what the state of joblib's arrays is made of: their dtypes, text below
-// protocol 3, and objects below protocol 2.
-var rebuiltInAudit = map[string]bool{
-	"numpy.dtype": true, "_codecs.encode": true, "copyreg._reconstructor": true, "copy_reg._reconstructor": true,
-}
-
 // isArrayWrapper recognises the classes in whose place joblib puts the bytes of
 // arrays into the stream.
 func isArrayWrapper(module, name string) bool {
 	return name == "NumpyArrayWrapper" && strings.HasSuffix(module, "joblib.numpy_pickle")
 }
 
+// isReconstructor recognises the function by which protocols 0 and 1 make objects.
+func isReconstructor(module, name string) bool {
+	return name == "_reconstructor" && (module == "copy_reg" || module == "copyreg")
+}
+
 // Global implements pickle.Named.
-func (c *auditClass) Global() pickle.Global { return c.global }
+func (u *use) Global() pickle.Global { return u.name.global }
 
 // Call implements gopickle's types.Callable.
-func (c *auditClass) Call(args ...any) (any, error) {
-	c.called(args)
+func (u *use) Call(args ...any) (any, error) { return u.made(args) }
+
+// PyNew implements gopickle's types.PyNewable.
+func (u *use) PyNew(args ...any) (any, error) { return u.made(args) }
+
+// PyNewEx implements pickle.KwNewable.
+func (u *use) PyNewEx(args []any, _ *types.Dict) (any, error) { return u.made(args) }
+
+// made notes a call.
+func (u *use) made(args []any) (any, error) {
+	if isGetattr(u.name.global) {
+		switch {
+		case !harmlessGetattr(args):
+			u.verdict = gradeDangerous
+		case !u.called:
+			u.verdict = gradeData
+		}
+	}
+	u.called = true
+	return anything, nil
+}
+
+// A realClass is one that the machine needs as this module knows it, or as what it is called
+// with.
+type realClass struct {
+	*use
+	real any  // nil for the latter
+	keep bool // objects with their arguments
+}
+
+// Call implements gopickle's types.Callable.
+func (c *realClass) Call(args ...any) (any, error) {
+	if isReconstructor(c.name.global.Module, c.name.global.Name) && len(args) > 0 {
+		// How protocols 0 and 1 make the wrapper of an array.
+		if w, ok := args[0].(*realClass); ok && w.real != nil {
+			c.called = true
+			return w.PyNew()
+		}
+	}
 	if f, ok := c.real.(types.Callable); ok {
-		if v, err := f.Call(rebuilt(args)...); err == nil {
+		if v, err := f.Call(args...); err == nil {
+			c.called = true
 			return v, nil
 		}
 	}
-	return &pickle.Object{Class: c, Args: args}, nil
-}
-
-// rebuilt puts the classes that are rebuilt in the place of those that note their use.
-func rebuilt(args []any) []any {
-	out := slices.Clone(args)
-	for i, v := range out {
-		if c, ok := v.(*auditClass); ok && c.real != nil {
-			out[i] = c.real
-		}
-	}
-	return out
+	return c.object(args, pickle.FormReduce)
 }
 
 // PyNew implements gopickle's types.PyNewable.
-func (c *auditClass) PyNew(args ...any) (any, error) {
-	c.called(args)
+func (c *realClass) PyNew(args ...any) (any, error) {
 	if f, ok := c.real.(types.PyNewable); ok {
 		if v, err := f.PyNew(args...); err == nil {
+			c.called = true
 			return v, nil
 		}
 	}
-	return &pickle.Object{Class: c, Args: args, Form: pickle.FormNewObj}, nil
+	return c.object(args, pickle.FormNewObj)
 }
 
-// PyNewEx implements pickle.KwNewable.
-func (c *auditClass) PyNewEx(args []any, kwargs *types.Dict) (any, error) {
-	c.called(args)
-	return &pickle.Object{Class: c, Args: args, Kwargs: kwargs, Form: pickle.FormNewObjEx}, nil
-}
-
-func (c *auditClass) called(args []any) {
-	f := &c.a.report.Findings[c.place]
-	if isGetattr(c.global) && !f.Called && harmlessGetattr(args) {
-		f.Verdict = VerdictData
-	} else if isGetattr(c.global) && !harmlessGetattr(args) {
-		f.Verdict = VerdictDangerous
+func (c *realClass) object(args []any, form pickle.Form) (any, error) {
+	v, err := c.made(args)
+	if !c.keep {
+		return v, err
 	}
-	f.Called = true
+	return &pickle.Object{Class: c, Args: args, Form: form}, err
 }
+
+// inertValue is what calls return: it takes whatever is done to it.
+type inertValue struct{ _ byte }
+
+var anything = new(inertValue)
+
+func (v *inertValue) Call(...any) (any, error)                { return v, nil }
+func (v *inertValue) PyNew(...any) (any, error)               { return v, nil }
+func (v *inertValue) PyNewEx([]any, *types.Dict) (any, error) { return v, nil }
+func (v *inertValue) PySetState(any) error                    { return nil }
+func (v *inertValue) Append(any)                              {}
+func (v *inertValue) Add(any)                                 {}
+func (v *inertValue) Set(any, any)                            {}
 
 func isGetattr(g pickle.Global) bool {
 	return g.Name == "getattr" && (g.Module == "builtins" || g.Module == "__builtin__")
@@ -125,10 +131,10 @@ func harmlessGetattr(args []any) bool {
 
 // verdictOf judges a name. A nested name ("os.system" in a module of another
 // name) is judged by its parts as well, for Python follows the dots.
-func verdictOf(module, name string) Verdict {
+func verdictOf(module, name string) grade {
 	for part, rest := name, ""; ; {
 		if dangerous(module, part) {
-			return VerdictDangerous
+			return gradeDangerous
 		}
 		i := strings.LastIndexByte(part, '.')
 		if i < 0 {
@@ -137,13 +143,13 @@ func verdictOf(module, name string) Verdict {
 		rest = part[i+1:]
 		part = part[:i]
 		if dangerousAttr[rest] || strings.HasPrefix(rest, "__") {
-			return VerdictDangerous
+			return gradeDangerous
 		}
 	}
 	if reconstruct.Known(module, name) {
-		return VerdictData
+		return gradeData
 	}
-	return VerdictUnknown
+	return gradeUnknown
 }
 
 // describeID makes a short text of a persistent id.
@@ -157,6 +163,8 @@ func describeID(pid any) string {
 		return safeText(string(v))
 	case int:
 		return fmt.Sprint(v)
+	case *inertValue:
+		return "an object"
 	case *types.Tuple:
 		parts := make([]string, 0, len(*v))
 		for _, e := range (*v)[:min(len(*v), 8)] {
@@ -171,7 +179,7 @@ func describeID(pid any) string {
 		}
 		return "(" + strings.Join(parts, ", ") + ")"
 	}
-	return fmt.Sprintf("%T", pid)
+	return describe(pid)
 }
 
 // maxNameText bounds the names in a report.

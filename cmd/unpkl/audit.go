@@ -1,8 +1,9 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -99,12 +100,8 @@ func auditStatus(name string, r *unpkl.AuditReport, failOn unpkl.Verdict) error 
 	return nil
 }
 
-func writeAudit(w io.Writer, r *unpkl.AuditReport) error {
-	var errs []error
-	line := func(format string, args ...any) {
-		_, err := fmt.Fprintf(w, format+"\n", args...)
-		errs = append(errs, err)
-	}
+func writeAudit(out io.Writer, r *unpkl.AuditReport) error {
+	w := bufio.NewWriter(out)
 	for _, f := range r.Findings {
 		use := ""
 		if f.Called {
@@ -113,32 +110,55 @@ func writeAudit(w io.Writer, r *unpkl.AuditReport) error {
 		if f.Member != "" {
 			use += " of " + f.Member
 		}
-		line("%-9s  %s %s (%s at byte %d%s)", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use)
+		fmt.Fprintf(w, "%-9s  %s %s (%s at byte %d%s)\n", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use)
 	}
 	compressed := ""
 	if r.Compression != "" {
 		compressed = ", " + r.Compression
 	}
-	line("%d pickles%s, %d findings, worst: %s", r.Pickles, compressed, len(r.Findings), r.Worst())
+	fmt.Fprintf(w, "%d pickles%s, %d findings, worst: %s\n", r.Pickles, compressed, len(r.Findings), r.Worst())
 	if r.Trailing {
-		line("data that is no pickle follows at byte %d", r.TrailingOffset)
+		fmt.Fprintf(w, "data that is no pickle follows at byte %d\n", r.TrailingOffset)
 	}
-	return errors.Join(errs...)
+	return w.Flush()
 }
 
-func writeAuditJSON(w io.Writer, r *unpkl.AuditReport) error {
-	doc := struct {
-		*unpkl.AuditReport
+// writeAuditJSON writes the findings one by one: there may be more of them than their JSON has
+// room for in memory.
+func writeAuditJSON(out io.Writer, r *unpkl.AuditReport) error {
+	rest := struct {
+		unpkl.AuditReport
 		Worst unpkl.Verdict `json:"worst"`
 		Error string        `json:"error,omitempty"`
-	}{AuditReport: r, Worst: r.Worst()}
-	if doc.Findings == nil {
-		doc.AuditReport.Findings = []unpkl.Finding{}
-	}
+	}{AuditReport: *r, Worst: r.Worst()}
+	rest.Findings = []unpkl.Finding{}
 	if r.Err != nil {
-		doc.Error = printable(detail(r.Err))
+		rest.Error = printable(detail(r.Err))
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(doc)
+	doc, err := json.MarshalIndent(rest, "", "  ")
+	if err != nil {
+		return err
+	}
+	before, after, _ := bytes.Cut(doc, []byte("[]"))
+	w := bufio.NewWriter(out)
+	w.Write(before)
+	w.WriteByte('[')
+	for i, f := range r.Findings {
+		finding, err := json.MarshalIndent(f, "    ", "  ")
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.WriteString("\n    ")
+		w.Write(finding)
+	}
+	if len(r.Findings) > 0 {
+		w.WriteString("\n  ")
+	}
+	w.WriteByte(']')
+	w.Write(after)
+	w.WriteByte('\n')
+	return w.Flush()
 }
