@@ -112,6 +112,9 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 		return nil, err
 	}
 	defer in.Close()
+	if in.Taken() > 0 {
+		c.compressed = in.Taken
+	}
 	data, err := io.ReadAll(in)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ func auditData(data []byte, c *config) *AuditReport {
 		}
 		return report
 	}
+	c.compressed = func() int64 { return int64(len(data)) }
 	budget := c.limits.WithDefaults().DecompressedBytes
 	for _, f := range z.Files() {
 		if err := auditFile(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {

@@ -66,6 +66,10 @@ func (a *auditor) pickle(data []byte, c *config) (int64, error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		return used, err
 	}
+	if errors.Is(err, ErrLimit) {
+		a.scan(data, offsetOf(err))
+		return 0, err
+	}
 	// What was rebuilt for joblib's sake may have been refused where Python goes on:
 	// look again with everything inert.
 	first := a.uses
@@ -109,6 +113,7 @@ func (a *auditor) run(data []byte, c *config) (int64, error) {
 	a.u.SharedInput = true
 	a.u.Encoding = pickle.EncodingKeep
 	a.u.Limits = c.limits
+	a.u.Compressed = c.compressed
 	a.u.FindClass = a.findClass
 	a.u.PersistentLoad = func(pid any) (any, error) { return a.id("persistent id", pid) }
 	a.u.GetExtension = func(code int) (any, error) { return a.id("extension code", code) }

@@ -246,3 +246,24 @@ func TestAuditContainers(t *testing.T) {
 		})
 	}
 }
+
+// TestAuditMany has more findings than fit a chunk, in two pickles, the second of them damaged.
+func TestAuditMany(t *testing.T) {
+	const n = 100_000
+	r, err := unpkl.Audit(strings.NewReader("(" + strings.Repeat("ca\nb\n", n) + "t.(" + strings.Repeat("(ic\nd\n", n) + "\xff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Findings) != 2*n || r.Pickles != 1 || r.Err == nil {
+		t.Fatalf("%d findings in %d pickles, error %v", len(r.Findings), r.Pickles, r.Err)
+	}
+	for i, f := range r.Findings {
+		want := unpkl.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b", Verdict: unpkl.VerdictUnknown}
+		if i >= n {
+			want = unpkl.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST", Kind: "global", Name: "c.d", Verdict: unpkl.VerdictUnknown, Called: true}
+		}
+		if f != want {
+			t.Fatalf("finding %d: got %+v want %+v", i, f, want)
+		}
+	}
+}

@@ -120,7 +120,9 @@ func (d *Decoder) start() error {
 		if err != nil {
 			return err
 		}
-		if src, ok := d.c.openZip(zip, size); ok {
+		c := *d.c
+		c.compressed = func() int64 { return size }
+		if src, ok := c.openZip(zip, size); ok {
 			d.src = src
 			return nil
 		}
@@ -133,12 +135,13 @@ func (d *Decoder) start() error {
 		return err
 	}
 	d.end = func() { z.Close() }
-	if d.c.limits.InputBytes > 0 {
+	c := *d.c
+	c.compressed = z.Taken
+	if c.limits.InputBytes > 0 {
 		// The limit is about the input as it is read, and z keeps it.
-		c := *d.c
 		c.limits.InputBytes = NoLimit
-		d.c = &c
 	}
+	d.c = &c
 	b := bufio.NewReaderSize(z, 64<<10)
 	if head, _, err = peek(b); err != nil {
 		return err

@@ -65,7 +65,9 @@ func Open(path string, opts ...Option) (*File, error) {
 	}
 	mappable := compress.Detect(head) == compress.Plain
 	if bytes.HasPrefix(head, []byte(zipMagic)) {
-		_, mappable = file.c.openZip(f, info.Size())
+		size := info.Size()
+		file.c.compressed = func() int64 { return size }
+		_, mappable = file.c.openZip(f, size)
 	}
 	if mappable && info.Size() > 0 {
 		file.data, err = mapFile(f, info.Size())

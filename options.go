@@ -43,6 +43,7 @@ type config struct {
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
 	encode         encodeConfig
+	compressed     func() int64  // see pickle.Unpickler.Compressed
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
 	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }

@@ -13,7 +13,8 @@ type Limits struct {
 	// DecompressedBytes bounds what compressed input unfolds to. Default 4 GiB.
 	DecompressedBytes int64
 	// CompressionRatio bounds decompressed bytes per compressed byte, from the
-	// first 16 MiB on. Default 1,000.
+	// first 16 MiB on; and the memory of the values that compressed input describes, from the first
+	// 32 MiB on: 16 bytes for each opcode, 64 for a container, 128 for a call. Default 1,000.
 	CompressionRatio int64
 	// WindowBytes bounds the window or dictionary that a compressed input asks
 	// its decoder to keep (xz, lzma, zstd). Default 128 MiB, which every preset of

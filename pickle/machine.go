@@ -33,6 +33,8 @@ type machine struct {
 	shared  bool  // see Unpickler.Shared
 	heavy   bool  // a GET or DUP has fetched text or bytes that count for reuse
 	reuse   reuse
+	weight  int64 // see weigh
+	allowed int64
 }
 
 var (
@@ -96,6 +98,9 @@ func (m *machine) watch(op Opcode) error {
 			return &LimitError{Limit: "Objects", Max: limit, Want: m.objects}
 		}
 	}
+	if m.u.Compressed != nil {
+		return m.weigh(op)
+	}
 	return nil
 }
 
@@ -126,7 +131,7 @@ func (m *machine) run() (any, error) {
 	w := m.w
 	m.proto, m.newest = -1, 0
 	limits := &m.u.limits
-	limited := limits.Objects != unlimited
+	limited := limits.Objects != unlimited || m.u.Compressed != nil
 	watch := true
 	buf, pos := w.buf, w.pos
 	stack := m.stack

@@ -65,6 +65,10 @@ type Unpickler struct {
 	// Atomic reports that a value of a hook holds no other values of the pickle, and
 	// may be nil: see Shared.
 	Atomic func(v any) bool
+	// Compressed returns, for input that is being decompressed, how many compressed bytes
+	// that took so far. What the opcodes build may then not grow out of proportion to
+	// them: see [Limits.CompressionRatio]. It may be nil.
+	Compressed func() int64
 	// Limits bound what an input may cost.
 	Limits Limits
 

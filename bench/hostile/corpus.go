@@ -42,6 +42,7 @@ func build() []input {
 		{"cycles", cycles}, {"keys", keys}, {"many values", manyValues}, {"array state", arrayState}, {"dtype state", dtypeState},
 		{"datetime dtype", datetimeDType}, {"_frombuffer, scalar", fromBuffer}, {"code", code}, {"ids and codes", idsAndCodes},
 		{"compressed", compressed}, {"npy, npz", npyFiles}, {"output", output},
+		{jsonClass, jsonDocuments},
 	} {
 		c.class = part.class
 		part.add(c)

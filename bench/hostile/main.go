@@ -4,10 +4,11 @@
 // space, and notes the outcome, the peak resident memory (as the kernel reports it when the
 // process ends) and the time.
 //
-//	go run . [-only CLASS] [-every N] [-write ../../SECURITY.md] [-unpkl PATH]
+//	go run . [-only CLASS] [-every N] [-ours] [-write ../../SECURITY.md] [-unpkl PATH]
 //
 // It exits with 1 if this module panics or hangs on an input, takes more than 64 MiB for one
-// below 1 MiB, or accepts what it must refuse. It needs Linux.
+// below 1 MiB (known.go has the exceptions, with a bound each), or accepts what it must
+// refuse. It needs Linux. All 3,000 inputs take a quarter of an hour of processor time.
 package main
 
 import (
@@ -107,8 +108,8 @@ func run(every int, only, write, command string, limit time.Duration, jobs int) 
 			})
 		}
 		for i, in := range inputs {
-			if in.Class == class {
-				for r := range readers {
+			for r := range readers {
+				if in.Class == class && readers[r].takes(class) {
 					work <- job{i, r}
 				}
 			}

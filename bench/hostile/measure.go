@@ -40,8 +40,10 @@ var readers = []reader{
 		return err
 	}},
 	{name: "to-json", ours: true, command: []string{"to-json", "--arrays=values", "--max-output=16MiB"}},
-	{name: "dis", ours: true, command: []string{"dis"}},
+	{name: "dis", ours: true, command: []string{"dis", "--max-output=16MiB"}},
 	{name: "audit", ours: true, command: []string{"audit"}},
+	{name: "repickle", ours: true, command: []string{"repickle"}, out: os.DevNull},
+	{name: "pack", ours: true, command: []string{"pack", "-o", os.DevNull}, json: true},
 	{name: "gopickle", load: func(data []byte) error {
 		u := gopickle.NewUnpickler(bytes.NewReader(data))
 		_, err := u.Load()
@@ -63,8 +65,13 @@ type reader struct {
 	name    string
 	ours    bool
 	load    func(data []byte) error
-	command []string
+	command []string // before the path
+	out     string   // behind it
+	json    bool     // reads the class JSON, and nothing else does
 }
+
+// takes reports whether the reader is for inputs of a class.
+func (r reader) takes(class string) bool { return r.json == (class == jsonClass) }
 
 // addressSpace is the limit on the address space of a reader's process. Go's runtime takes
 // some of it without using it.
@@ -88,7 +95,11 @@ func read(name, path string) int {
 		}
 		if r.command != nil {
 			command := os.Getenv("HOSTILE_UNPKL")
-			err := syscall.Exec(command, append(append([]string{command}, r.command...), path), os.Environ())
+			args := append(append([]string{command}, r.command...), path)
+			if r.out != "" {
+				args = append(args, r.out)
+			}
+			err := syscall.Exec(command, args, os.Environ())
 			fmt.Fprintln(os.Stderr, err)
 			return 9
 		}

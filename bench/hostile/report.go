@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// maxPeak is what our readers may take for an input below 1 MiB.
-const maxPeak = 64 << 20
-
 // columns are the readers of the table: all of ours are one.
 var columns = []struct {
 	title   string
@@ -46,6 +43,9 @@ func (t *tally) add(in input, r reader, res result) {
 }
 
 func (t *tally) String() string {
+	if len(t.outcomes) == 0 {
+		return ""
+	}
 	var parts []string
 	for _, o := range []struct{ outcome, short string }{{"panic", "panic"}, {"fatal", "fatal"}, {"hang", "hang"}, {"broken", "broken"}} {
 		if n := t.outcomes[o.outcome]; n > 0 {
@@ -80,7 +80,7 @@ func cellsOf(class string, inputs []input, results [][]result) (cells []tally, n
 		n++
 		for r, rd := range readers {
 			for c, column := range columns {
-				if column.readers(rd) {
+				if column.readers(rd) && rd.takes(class) {
 					cells[c].add(in, rd, results[i][r])
 				}
 			}
@@ -93,7 +93,7 @@ func cellsOf(class string, inputs []input, results [][]result) (cells []tally, n
 func wrongs(class string, inputs []input, results [][]result) (wrong []string) {
 	for i, in := range inputs {
 		for r, rd := range readers {
-			if in.Class == class && rd.ours {
+			if in.Class == class && rd.ours && rd.takes(class) {
 				if s := verdict(in, rd, results[i][r]); s != "" {
 					wrong = append(wrong, fmt.Sprintf("%s: %s: %s: %s", in.Class, in.Name, rd.name, s))
 				}
@@ -130,7 +130,7 @@ func verdict(in input, r reader, res result) string {
 	switch {
 	case res.outcome == "panic" || res.outcome == "fatal" || res.outcome == "hang" || res.outcome == "broken":
 		return res.outcome + ": " + res.text
-	case res.peak > maxPeak && in.Size < 1<<20:
+	case res.peak > allowed(in, r) && in.Size < 1<<20:
 		return fmt.Sprintf("%d MiB for %d bytes", res.peak>>20, in.Size)
 	case r.name == "Load" && in.Want == "error" && res.outcome == "value":
 		return "accepted"

@@ -21,6 +21,7 @@ const inputBuffer = 64 << 10
 // concurrent use.
 type Reader struct {
 	r       io.Reader
+	src     *source // nil where it is not compressed
 	formats []Format
 	closers []io.Closer
 }
@@ -43,6 +44,7 @@ func NewReader(r io.Reader, limits pickle.Limits) (*Reader, error) {
 		return z, nil
 	}
 	src := &source{head: head, r: r, max: limits.InputBytes}
+	z.src = src
 	if err := z.push(f, src, src, limits); err != nil {
 		return nil, err
 	}
@@ -83,6 +85,14 @@ func (z *Reader) push(f Format, in io.Reader, src *source, limits pickle.Limits)
 // Formats returns what the input is wrapped in, outermost first; it is empty for an
 // input that is not compressed.
 func (z *Reader) Formats() []Format { return z.formats }
+
+// Taken returns how many bytes were taken from a compressed input so far.
+func (z *Reader) Taken() int64 {
+	if z.src == nil {
+		return 0
+	}
+	return z.src.n
+}
 
 // Read reads decompressed bytes.
 func (z *Reader) Read(p []byte) (int, error) { return z.r.Read(p) }
