@@ -21,7 +21,7 @@ func auditData(data []byte, c *config) *AuditReport {
 			return report
 		}
 	}
-	z, err := zipfile.Open(bytes.NewReader(data), int64(len(data)))
+	z, err := zipfile.OpenAnyNames(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		if bytes.HasPrefix(data, []byte(zipMagic)) {
 			report.Err = err

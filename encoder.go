@@ -72,9 +72,10 @@ func NewEncoder(w io.Writer, opts ...Option) *Encoder {
 func (e *Encoder) Encode(v any) error { return e.p.Dump(v) }
 
 // WriteFile writes v as a pickle to the named file, see [Marshal]. The name's ending chooses
-// a compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4;
-// other names get none. Of the endings .bz2, .zip and .tar, which cannot be written, the error
-// is of the kind [ErrUnsupported].
+// a compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4, or an
+// archive with the pickle as its only member: .zip, .tar, .tar.gz, .tar.xz; other names get none. Of
+// names that end in .bz2 the error is of the kind [ErrUnsupported]: there is no encoder for bzip2 in
+// Go that is both established and maintained.
 //
 // A name that ends in .joblib, before the ending of a compression, means [WithJoblib].
 //
@@ -111,7 +112,7 @@ func WriteFile(path string, v any, opts ...Option) error {
 
 // writeTo writes v to f with the compression that path asks for.
 func writeTo(f *os.File, path string, v any, opts []Option) error {
-	z, err := compress.NewWriter(f, compress.FormatOf(path))
+	z, err := compress.Create(f, path)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ if [ $# -eq 0 ]; then
         [ -x "$venvs/$name/bin/python" ] && joblibs=$joblibs${joblibs:+:}$venvs/$name/bin/python
     done
     [ -z "$joblibs" ] || UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
-    [ -z "$found" ] || UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" ./reconstruct
+    [ -z "$found" ] || UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }

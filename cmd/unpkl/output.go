@@ -61,7 +61,7 @@ func writeStream(name string, fill func(w io.Writer) error) error {
 }
 
 func compressed(f *os.File, name string, fill func(w io.Writer) error) error {
-	z, err := compress.NewWriter(f, compress.FormatOf(name))
+	z, err := compress.Create(f, name)
 	if err != nil {
 		return err
 	}

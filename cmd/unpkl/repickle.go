@@ -50,7 +50,7 @@ func repickleCommand(s *streams) *cobra.Command {
 		Long: `repickle reads every pickle in IN, which may be whatever to-json reads, and writes them to
 OUT. Objects of unknown classes are written as they were read; nothing is executed. IN may
 be "-" for standard input, OUT "-" for standard output. The ending of OUT chooses a
-compression: .gz, .z, .xz, .lzma, .zst or .lz4. OUT is complete or is left as it was.`,
+compression: .gz, .z, .xz, .lzma, .zst, .lz4, .zip, .tar, .tar.gz or .tar.xz. OUT is complete or is left as it was.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())

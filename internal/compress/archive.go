@@ -61,7 +61,7 @@ func openZip(src *source) (io.Reader, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := zipfile.Open(r, size)
+	a, err := zipfile.OpenAnyNames(r, size)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,9 +16,9 @@ import (
 
 // NewWriter returns a writer that compresses to w at the format's usual level, the
 // same bytes for the same content (a gzip header has no time and no name). Close ends
-// the format's stream and leaves w open. Plain passes writes on. There is no kept Go
-// encoder for bzip2, and the archives hold files, not streams: for those and for the
-// zfile that nothing writes any more the error is of the kind pickle.ErrUnsupported.
+// the format's stream and leaves w open. Plain passes writes on. No encoder for bzip2 in
+// Go is both established and maintained, and the archives hold files, not streams (see Create): for those
+// and for the zfile that nothing writes any more the error is of the kind pickle.ErrUnsupported.
 func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
 	switch f {
 	case Plain:

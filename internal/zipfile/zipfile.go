@@ -28,8 +28,14 @@ type File struct {
 	offset int64 // of the member's data
 }
 
-// Open reads the directory of a zip of the given size in bytes.
-func Open(r io.ReaderAt, size int64) (*Archive, error) {
+// Open reads the directory of a zip of the given size in bytes, with names that CheckName takes.
+func Open(r io.ReaderAt, size int64) (*Archive, error) { return open(r, size, true) }
+
+// OpenAnyNames is Open where nothing depends on the names: pandas before 1.4 names the pickle in
+// a zip by its whole path.
+func OpenAnyNames(r io.ReaderAt, size int64) (*Archive, error) { return open(r, size, false) }
+
+func open(r io.ReaderAt, size int64, checked bool) (*Archive, error) {
 	// A section has an answer for every offset that a directory may claim.
 	r = io.NewSectionReader(r, 0, size)
 	z, err := zip.NewReader(r, size)
@@ -44,8 +50,10 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 			return nil, malformed("two members are named %q", f.Name)
 		}
 		seen[f.Name] = true
-		if err := CheckName(f.Name); err != nil {
-			return nil, err
+		if checked {
+			if err := CheckName(f.Name); err != nil {
+				return nil, err
+			}
 		}
 		m, err := newFile(f, size)
 		if err != nil {
