@@ -70,7 +70,13 @@ def rows(full):
         ("pandas, collector on", py("read_pickle", "on")),
         ("unpkl LoadFile", go("unpkl", "load-path")),
         ("unpkl Open", go("unpkl", "open-file")),
+        ("unpkl LoadFile, text as []string", go("unpkl", "frame-columns")),
     ]
+    for kind in ("raw", "zlib", "gzip", "lz4"):
+        first = [("joblib", py("joblib", "off")), ("unpkl LoadFile", go("unpkl", "load-file"))]
+        if kind == "raw":
+            first += [("joblib, mapped", py("joblib-mapped", "off")), ("unpkl Open", go("unpkl", "open"))]
+        yield "L", "L-" + kind, "256 MB array in a joblib file, %s" % kind, first
     dumps = lambda p, *more: both("dumps%d" % p) + [("unpkl Marshal", go("unpkl", "dumps%d" % p)), *more]
     yield "I", "A.p5", "encode the 4 MB array, protocol 5", dumps(5)
     yield "I", "B.p5", "encode the large array, protocol 5", dumps(5)
@@ -162,12 +168,11 @@ def versions(worker):
     import numpy
 
     lines = ["CPython %s, NumPy %s" % (platform.python_version(), numpy.__version__)]
-    try:
-        import pandas
-
-        lines.append("pandas " + pandas.__version__)
-    except ImportError:
-        pass
+    for name in ("pandas", "joblib"):
+        try:
+            lines.append("%s %s" % (name, __import__(name).__version__))
+        except ImportError:
+            pass
     mods = subprocess.run(["go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "github.com/nlpodyssey/gopickle", "github.com/kisielk/og-rek"], cwd=HERE, capture_output=True, text=True)
     lines += mods.stdout.split("\n")[:-1]
     lines.append(subprocess.run(["go", "version"], capture_output=True, text=True).stdout.strip())
@@ -193,7 +198,7 @@ def main():
     ap.add_argument("--only", type=lambda s: s.split(","))
     ap.add_argument("--markdown")
     args = ap.parse_args()
-    subprocess.run([sys.executable, os.path.join(HERE, "inputs.py"), DATA] + (["full"] if args.full else []), check=True)
+    subprocess.run([sys.executable, os.path.join(HERE, "inputs.py"), DATA] + ["full"] * args.full + [",".join(args.only)] * bool(args.only), check=True)
     worker, unpkl = os.path.join(DATA, "worker"), os.path.join(DATA, "unpkl")
     subprocess.run(["go", "build", "-o", worker, "./worker"], cwd=HERE, check=True)
     subprocess.run(["go", "build", "-o", unpkl, "./cmd/unpkl"], cwd=os.path.dirname(HERE), check=True)

@@ -76,6 +76,35 @@ def strings(n):
     return ["string number %d" % i for i in range(n)]
 
 
+def measured(nbytes):
+    """Numbers as instruments give them, of three decimals: they compress to about a third."""
+    return {"name": "measured", "values": np.round(np.random.default_rng(8).standard_normal(nbytes // 8), 3)}
+
+
+# How joblib's files of workload L are compressed.
+JOBLIB = {"raw": 0, "zlib": ("zlib", 3), "gzip": ("gzip", 3), "lz4": ("lz4", 3)}
+
+
+def joblib_files(folder):
+    """Workload L: the same array in joblib's files."""
+    value = None
+    for name, compress in JOBLIB.items():
+        path = os.path.join(folder, "L-%s.pkl" % name)
+        if os.path.exists(path):
+            continue
+        try:
+            import joblib
+
+            if name == "lz4":
+                import lz4  # noqa: F401
+        except ImportError as e:
+            print("skipped L-%s: %s" % (name, e), file=sys.stderr)
+            continue
+        value = value or measured(1 << 28)
+        joblib.dump(value, path + ".tmp", compress=compress)
+        os.replace(path + ".tmp", path)
+
+
 def sparse_terabyte(path):
     """A valid pickle of a 1 TB float64 array whose bytes are a hole in the file."""
     n = 1 << 37
@@ -114,11 +143,11 @@ def inputs(full):
         yield "K%d.p4" % i, lambda: records(50_000), 4
 
 
-def main(folder, full):
+def main(folder, full, only):
     os.makedirs(folder, exist_ok=True)
     for name, make, protocol in inputs(full):
         path = os.path.join(folder, name + ".pkl")
-        if os.path.exists(path):
+        if os.path.exists(path) or not wanted(name, only):
             continue
         try:
             value = make()
@@ -129,9 +158,19 @@ def main(folder, full):
             pickle.dump(value, f, protocol)
         os.replace(path + ".tmp", path)
     path = os.path.join(folder, "J.p4.pkl")
-    if not os.path.exists(path):
+    if not os.path.exists(path) and wanted("J", only):
         sparse_terabyte(path)
+    if wanted("L", only):
+        joblib_files(folder)
+
+
+# Workloads that take inputs of others too.
+ALSO = {"G": "CD", "I": "ABCD", "J": "B", "growth": "G"}
+
+
+def wanted(name, only):
+    return not only or any(name[0] == w[0] or name[0] in ALSO.get(w, "") for w in only)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], len(sys.argv) > 2 and sys.argv[2] == "full")
+    main(sys.argv[1], "full" in sys.argv[2:], next((a.split(",") for a in sys.argv[2:] if a != "full"), None))

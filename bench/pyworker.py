@@ -38,6 +38,11 @@ def main(task, path, collector, budget):
         import pandas as pd
 
         prepare, run = (lambda: path), pd.read_pickle
+    elif task.startswith("joblib"):
+        import joblib
+
+        mode = "r" if task == "joblib-mapped" else None
+        prepare, run = (lambda: path), lambda p: joblib.load(p, mmap_mode=mode)
     elif task.startswith("dumps"):
         value, protocol = load_file(path), int(task[5:])
         prepare, run = (lambda: value), lambda v: pickle.dumps(v, protocol)

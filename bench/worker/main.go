@@ -20,6 +20,7 @@ import (
 
 	ogorek "github.com/kisielk/og-rek"
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -163,6 +164,13 @@ var tasks = map[string]task{
 		defer f.Close()
 		_, err = f.Load()
 		return nil, err
+	}),
+	"unpkl frame-columns": ofPath(func(p string) (any, error) {
+		v, err := unpkl.LoadFile(p)
+		if err != nil {
+			return nil, err
+		}
+		return frame.Column[string](v.(*frame.Frame), "name")
 	}),
 	"unpkl loads":         ofBytes(func(d []byte) (any, error) { return unpkl.LoadBytes(d) }),
 	"unpkl loads-shared":  ofBytes(func(d []byte) (any, error) { return unpkl.LoadBytes(d, unpkl.WithSharedInput()) }),
