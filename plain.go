@@ -319,10 +319,11 @@ func openObject(o *pickle.Object) (any, frame) {
 func openArray(a *ndarray.Array) frame {
 	elems := ownElements(a)
 	if a.DType().Kind() == ndarray.KindObject {
+		skip := leadingLeaves(elems)
 		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
-			return frame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
+			return frame{children: elems[skip:], set: func(i int, plain any) error { return a.SetAt(plain, skip+i) }}
 		}
-		return frame{children: elems, list: elems}
+		return frame{children: elems[skip:], list: elems[skip:]}
 	}
 	var f frame
 	for i := range elems {
@@ -380,6 +381,16 @@ func quickLeaf(v any) (any, bool) {
 		return v, true
 	}
 	return nil, false
+}
+
+// leadingLeaves counts the values at the beginning that are plain as they are: nearly always all of them.
+func leadingLeaves(list []any) int {
+	for i, v := range list {
+		if _, ok := quickLeaf(v); !ok {
+			return i
+		}
+	}
+	return len(list)
 }
 
 // leaf returns the plain value of anything that is not a container.

@@ -89,12 +89,26 @@ func validateCodes(codes *ndarray.Array, n int) error {
 	if codes.DType().Kind() != 'i' || codes.NDim() != 1 {
 		return errorf("codes of dtype %v and %d dimensions", codes.DType(), codes.NDim())
 	}
-	values, err := ndarray.Values[int64](codes)
+	switch codes.DType().ItemSize() {
+	case 1:
+		return codesWithin[int8](codes, n)
+	case 2:
+		return codesWithin[int16](codes, n)
+	case 4:
+		return codesWithin[int32](codes, n)
+	}
+	return codesWithin[int64](codes, n)
+}
+
+func codesWithin[T int8 | int16 | int32 | int64](codes *ndarray.Array, n int) error {
+	values, err := ndarray.Slice[T](codes)
 	if err != nil {
-		return err
+		if values, err = ndarray.Values[T](codes); err != nil {
+			return err
+		}
 	}
 	for i, c := range values {
-		if c < -1 || c >= int64(n) {
+		if c < -1 || int64(c) >= int64(n) {
 			return errorf("code %d at %d is outside the %d categories", c, i, n)
 		}
 	}

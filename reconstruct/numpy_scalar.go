@@ -1,6 +1,8 @@
 package reconstruct
 
 import (
+	"slices"
+
 	"math/big"
 	"time"
 
@@ -78,9 +80,12 @@ func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
 // elementsOf turns the list that is the data of an array with objects into the
 // elements that package ndarray takes. Those of an object array stay as they are.
 func elementsOf(fn string, dt *ndarray.DType, list []any) ([]any, error) {
+	if dt.Kind() == ndarray.KindObject && allText(list) {
+		return slices.Clip(list), nil
+	}
 	out := make([]any, len(list))
 	if dt.Kind() == ndarray.KindObject {
-		// The list may still be changed by what follows in the pickle.
+		// What is no text may become something else in the array's place, and not in the list's.
 		copy(out, list)
 		return out, nil
 	}
@@ -91,6 +96,19 @@ func elementsOf(fn string, dt *ndarray.DType, list []any) ([]any, error) {
 		}
 	}
 	return out, nil
+}
+
+// allText reports whether a list has text and None only, which nothing changes where it stands: what follows
+// in the pickle may make the list longer, but has no way to set an item of it.
+func allText(list []any) bool {
+	for _, v := range list {
+		switch v.(type) {
+		case nil, string:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // elementOf converts one element: tuples of records to []any, to the depth of the
