@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -21,23 +22,53 @@ import (
 
 // direct reads one pickle.
 type direct struct {
+	c      *config
 	buf    []byte
 	pos    int
 	end    int    // of the frame, or of buf
-	memo   []span // of strings; of containers with n < 0
+	memo   []span // of text; of other values with n < 0
 	budget int64
 	text   []byte            // room for short strings
 	rows   []string          // of the list being read
 	slices []string          // room for short lists of strings
 	one    string            // of them
 	framed bool              // whether pos is in a frame
+	raw    bool              // Python 2's str is read as its bytes
+	arrays bool              // no hook is to be asked for numpy's functions
 	large  map[uint32]string // strings of the memo that are worth sharing
+	got    []gotText         // what GETs fetched into plain values
+	dtypes []*ndarray.DType  // that the memo has
+	boxes
 }
 
-// span is where a string is in buf.
+// span is where text is in buf.
 type span struct {
 	at uint32
 	n  int32
+}
+
+// gotText is text of the memo with its value.
+type gotText struct {
+	s span
+	v any
+}
+
+// newDirect begins to read a pickle.
+func newDirect(c *config, data []byte) direct {
+	return direct{
+		c: c, buf: data, end: len(data), raw: c.encoding == pickle.EncodingRaw,
+		budget: c.limits.WithDefaults().Expansion - 1,
+		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0,
+	}
+}
+
+// start takes the PROTO that pickles begin with from protocol 2 on.
+func (d *direct) start() bool {
+	if !d.accept(pickle.OpProto) {
+		return true
+	}
+	b := d.arg(1)
+	return b != nil && b[0] <= pickle.HighestProtocol
 }
 
 // maxRepeat is the longest string that a GET copies instead of sharing it.
@@ -57,16 +88,16 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 	if p == nil {
 		return false
 	}
-	d := direct{buf: data, end: len(data), budget: l.WithDefaults().Expansion - 1}
-	if len(data) < 2 || data[0] != byte(pickle.OpProto) || data[1] > pickle.HighestProtocol {
+	d := newDirect(c, data)
+	if !d.start() {
 		return false
 	}
-	d.pos = 2
 	out := reflect.New(t)
-	if op, ok := d.next(); !ok || op != pickle.OpEmptyList {
-		return false
+	op, ok := d.next()
+	if ok && op == pickle.OpMark {
+		op, ok = d.emptyMarked()
 	}
-	if !d.list(p, out.UnsafePointer()) {
+	if !ok || op != pickle.OpEmptyList || !d.list(p, out.UnsafePointer()) {
 		return false
 	}
 	if op, ok := d.next(); !ok || op != pickle.OpStop {
@@ -141,8 +172,14 @@ func (d *direct) put(s span) bool {
 		}
 		i = uint64(binary.LittleEndian.Uint32(d.buf[d.pos+1:]))
 		d.pos += 5
+	case pickle.OpPut:
+		d.pos++
+		i = uint64(d.index())
 	default:
 		return true
+	}
+	if i == 1 && len(d.memo) == 0 { // Python 2 counts from 1
+		d.memo = add(d.memo, span{n: notKept})
 	}
 	d.memo = add(d.memo, s)
 	return i == uint64(len(d.memo)-1)
@@ -156,14 +193,12 @@ func add[T any](s []T, v T) []T {
 	return append(s, v)
 }
 
-// str takes the rest of an opcode that pushes a str.
+// str takes the rest of an opcode that pushes a str, or fetches one.
 func (d *direct) str(op pickle.Opcode) (span, bool) {
-	var n, i int
 	switch op {
 	case pickle.OpShortBinUnicode:
 		if b := d.arg(1); b != nil {
-			n = int(b[0])
-			return d.newStr(n)
+			return d.newStr(int(b[0]))
 		}
 	case pickle.OpBinUnicode:
 		if b := d.arg(4); b != nil {
@@ -171,15 +206,26 @@ func (d *direct) str(op pickle.Opcode) (span, bool) {
 				return d.newStr(int(u))
 			}
 		}
-	case pickle.OpBinGet:
+	case pickle.OpShortBinString:
 		if b := d.arg(1); b != nil {
-			i = int(b[0])
-			return d.get(i)
+			return d.newRaw(int(b[0]))
 		}
-	case pickle.OpLongBinGet:
+	case pickle.OpBinString:
 		if b := d.arg(4); b != nil {
-			return d.get(int(binary.LittleEndian.Uint32(b)))
+			if u := binary.LittleEndian.Uint32(b); u < math.MaxInt32 {
+				return d.newRaw(int(u))
+			}
 		}
+	case pickle.OpUnicode:
+		return d.unicodeLine()
+	case pickle.OpString:
+		return d.stringLine()
+	case pickle.OpBinGet, pickle.OpLongBinGet, pickle.OpGet:
+		s, ok := d.fetch(op)
+		if s.n == keptText {
+			s = d.got[s.at].s
+		}
+		return s, ok && s.n >= 0
 	}
 	return span{}, false
 }
@@ -193,11 +239,14 @@ func (d *direct) newStr(n int) (span, bool) {
 	return s, d.put(s)
 }
 
-func (d *direct) get(i int) (span, bool) {
-	if i >= len(d.memo) || d.memo[i].n < 0 {
-		return span{}, false
+// newRaw is newStr for a str of Python 2.
+func (d *direct) newRaw(n int) (span, bool) {
+	s := span{uint32(d.pos), int32(n)}
+	if !d.raw || d.end-d.pos < n {
+		return s, false
 	}
-	return d.memo[i], true
+	d.pos += n
+	return s, d.put(s)
 }
 
 // bytes are those of a string.
@@ -205,12 +254,9 @@ func (d *direct) bytes(s span) []byte { return d.buf[s.at : int(s.at)+int(s.n)] 
 
 // string copies a string out of the input.
 func (d *direct) string(op pickle.Opcode, s span) string {
-	const slab = 4 << 10
 	b := d.bytes(s)
 	switch {
-	case len(b) == 0:
-		return ""
-	case len(b) > maxRepeat && (op == pickle.OpBinGet || op == pickle.OpLongBinGet):
+	case len(b) > maxRepeat && isGet(op):
 		if d.large == nil {
 			d.large = make(map[uint32]string)
 		}
@@ -220,20 +266,51 @@ func (d *direct) string(op pickle.Opcode, s span) string {
 			d.large[s.at] = str
 		}
 		return str
-	case len(b) >= slab/4:
+	}
+	return d.copied(b)
+}
+
+// copied makes a string of a copy of b.
+func (d *direct) copied(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if len(b) >= ownMemory {
 		return string(b)
 	}
 	if cap(d.text)-len(d.text) < len(b) {
-		d.text = make([]byte, 0, min(slab, max(2*cap(d.text), 256, len(b))))
+		d.text = make([]byte, 0, min(textMost, max(2*cap(d.text), 256, len(b))))
 	}
 	n := len(d.text)
 	d.text = append(d.text, b...)
 	return stringAt(d.text[n:])
 }
 
+// emptyMarked takes the opcode that makes an empty list or dict of the MARK that was taken, as
+// protocol 0 does, and returns the one of later protocols.
+func (d *direct) emptyMarked() (pickle.Opcode, bool) {
+	op, ok := d.next()
+	switch op {
+	case pickle.OpList:
+		return pickle.OpEmptyList, ok
+	case pickle.OpDict:
+		return pickle.OpEmptyDict, ok
+	}
+	return op, false
+}
+
+// marksItems reports whether the MARK that is next stands before items, not for an empty list or dict.
+func (d *direct) marksItems() bool {
+	if d.pos+1 >= d.end {
+		return true
+	}
+	op := pickle.Opcode(d.buf[d.pos+1])
+	return op != pickle.OpList && op != pickle.OpDict
+}
+
 // list reads a list, whose opcode was taken, into the slice at dst.
 func (d *direct) list(p *directPlan, dst unsafe.Pointer) bool {
-	if !d.put(span{n: -1}) {
+	if !d.put(span{n: notKept}) {
 		return false
 	}
 	if p.elem.kind == reflect.String {
@@ -263,7 +340,7 @@ func (d *direct) items(many, one pickle.Opcode, item func(op pickle.Opcode) bool
 		if !ok {
 			return false
 		}
-		if op != pickle.OpMark {
+		if op != pickle.OpMark || !d.marksItems() {
 			if some || endsValue(op) {
 				return true
 			}
@@ -302,7 +379,7 @@ func (d *direct) single(item func(op pickle.Opcode) bool, end pickle.Opcode) (on
 		}
 	}
 	switch op {
-	case pickle.OpEmptyList, pickle.OpEmptyDict:
+	case pickle.OpEmptyList, pickle.OpEmptyDict, pickle.OpMark:
 		if d.pos > pos+1 {
 			return false, false // reading it twice could cost any time
 		}
@@ -328,6 +405,13 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 	switch op {
 	case pickle.OpNone:
 		return true // leaves what is there, which is zero
+	case pickle.OpMark:
+		var ok bool
+		if op, ok = d.emptyMarked(); !ok {
+			return false
+		}
+	}
+	switch op {
 	case pickle.OpEmptyList:
 		return p.kind == reflect.Slice && d.list(p, dst)
 	case pickle.OpEmptyDict:
@@ -341,13 +425,33 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 	case pickle.OpBinFloat:
 		b := d.arg(8)
 		return b != nil && p.setFloat(dst, math.Float64frombits(binary.BigEndian.Uint64(b)))
+	case pickle.OpFloat:
+		f, ok := d.floatLine()
+		return ok && p.setFloat(dst, f)
+	case pickle.OpInt:
+		i, isBool, ok := d.intLine()
+		if !isBool {
+			return ok && p.setInt(dst, i)
+		}
+		if p.kind == reflect.Bool {
+			*(*bool)(dst) = i == 1
+		}
+		return p.kind == reflect.Bool
 	}
-	if p.kind == reflect.String {
+	switch p.kind {
+	case reflect.String:
 		s, ok := d.str(op)
 		if ok {
 			*(*string)(dst) = d.string(op, s)
 		}
 		return ok
+	case reflect.Slice, reflect.Pointer:
+		kind, ok := d.global(op)
+		if !ok {
+			return false
+		}
+		a, ok := d.array(kind)
+		return ok && d.setArray(p, &a, dst)
 	}
 	i, ok := d.int(op)
 	return ok && p.setInt(dst, i)
@@ -382,13 +486,15 @@ func (d *direct) int(op pickle.Opcode) (int64, bool) {
 			u |= uint64(c) << (8 * i)
 		}
 		return int64(u<<(64-8*n)) >> (64 - 8*n), true
+	case pickle.OpLong:
+		return d.longLine()
 	}
 	return 0, false
 }
 
 // record reads a dict, whose opcode was taken, into the struct at dst.
 func (d *direct) record(p *directPlan, dst unsafe.Pointer) bool {
-	if !d.put(span{n: -1}) {
+	if !d.put(span{n: notKept}) {
 		return false
 	}
 	var seen uint64

@@ -1,18 +1,24 @@
 package unpkl_test
 
 import (
+	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/fixture"
+	"github.com/unpkl/unpkl/internal/opfuzz"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // fastTargets are types that the fast paths decode into, and some that they do not.
@@ -48,11 +54,26 @@ func fastTargets() []any {
 		D    [][]int64 `pickle:"d"`
 		On   bool      `pickle:"active"`
 	}
+	type arrays struct {
+		ID     int            `pickle:"id"`
+		Name   string         `pickle:"name"`
+		Values []float64      `pickle:"values"`
+		F8     []float64      `pickle:"f8"`
+		F4     []float32      `pickle:"f4"`
+		I2     []int16        `pickle:"i2"`
+		U1     []byte         `pickle:"u1"`
+		Array  *ndarray.Array `pickle:"arr"`
+	}
+	type object struct {
+		Values *ndarray.Array `pickle:"values"`
+		Name   string         `pickle:"name"`
+	}
 	return []any{
 		new([]flat), new([][]string), new([][]int8), new([][]flat), new([][][]float64), new([]uint64),
 		new(any), new(record), new([]record), new([]*record), new(map[string]record), new([]float64), new([]int),
 		new([]int64), new([]uint8), new([]string), new([]bool), new([][]float32), new([]any), new(map[string]any),
 		new(map[string]int), new(map[int]string), new(string), new(float64), new(*int), new([][]string), new([]inner),
+		new([]arrays), new([]object), new([]*ndarray.Array),
 	}
 }
 
@@ -67,8 +88,11 @@ func same(a, b reflect.Value) bool {
 	}
 	if x, ok := a.Interface().(*ndarray.Array); ok && x != nil {
 		y := b.Interface().(*ndarray.Array)
+		if x.DType() == nil { // of a value that did not fit
+			return y != nil && y.DType() == nil
+		}
 		return y != nil && x.DType().String() == y.DType().String() && slices.Equal(x.Shape(), y.Shape()) &&
-			x.Writeable() == y.Writeable() && x.String() == y.String()
+			slices.Equal(x.Strides(), y.Strides()) && x.Writeable() == y.Writeable() && x.Class() == y.Class() && x.String() == y.String()
 	}
 	switch a.Kind() {
 	case reflect.Float64, reflect.Float32:
@@ -147,21 +171,73 @@ func bothWays(t *testing.T, data []byte, opts ...unpkl.Option) {
 	}
 }
 
+// directCases are what scripts/gen_direct_cases.py wrote.
+var directCases = sync.OnceValue(func() (pickles [][]byte) {
+	for _, name := range []string{"direct-py3.json.gz", "direct-py2.json.gz"} {
+		f, err := os.Open(filepath.Join("testdata", "plain", name))
+		if err != nil {
+			panic(err)
+		}
+		defer f.Close()
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			panic(err)
+		}
+		var list [][]byte
+		if err := json.NewDecoder(z).Decode(&list); err != nil {
+			panic(err)
+		}
+		pickles = append(pickles, list...)
+	}
+	return pickles
+})
+
 func TestFastPaths(t *testing.T) {
 	for name := range cases() {
 		eachPickle(t, name, func(t *testing.T, data []byte) { bothWays(t, data) })
 	}
+	plain, typed := 0, 0
+	for i, data := range directCases() {
+		if unpkl.PlainDirectly(data) {
+			plain++
+		}
+		if slices.ContainsFunc(fastTargets(), func(target any) bool { return unpkl.Direct(data, target) }) {
+			typed++
+		}
+		t.Run(fmt.Sprint("direct/", i), func(t *testing.T) { bothWays(t, data) })
+	}
+	t.Logf("%d pickles, %d directly into plain values, %d into Go values", len(directCases()), plain, typed)
+	if plain < 110 || typed < 40 {
+		t.Errorf("of %d pickles only %d are directly read into plain values, %d into Go values", len(directCases()), plain, typed)
+	}
+}
+
+// TestFastFixtures takes every fixture through the fast paths and the general way.
+func TestFastFixtures(t *testing.T) {
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	trees := 0
+	trees, plain := 0, 0
 	for _, fix := range all {
 		data, err := os.ReadFile(fix.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(data) > 2<<10 || strings.HasSuffix(fix.Path, ".npy") {
+		if strings.HasSuffix(fix.Path, ".npy") {
+			continue
+		}
+		if unpkl.PlainDirectly(data) {
+			plain++
+			t.Run(fix.String()+"/plain", func(t *testing.T) {
+				fast, err1 := unpkl.LoadBytes(data)
+				slow, err2 := unpkl.LoadBytes(data, unpkl.WithoutFastPaths())
+				if err1 != nil || err2 != nil || !same(reflect.ValueOf(&slow), reflect.ValueOf(&fast)) {
+					t.Fatalf("slow %v, %v, fast %v, %v", slow, err2, fast, err1)
+				}
+			})
+		}
+		if len(data) > 2<<10 {
 			continue
 		}
 		if unpkl.IsTree(data) {
@@ -169,17 +245,18 @@ func TestFastPaths(t *testing.T) {
 		}
 		t.Run(fix.String(), func(t *testing.T) { bothWays(t, data) })
 	}
-	if trees < 20 {
-		t.Errorf("only %d fixtures are trees", trees)
+	t.Logf("%d fixtures, %d small trees, %d directly into plain values", len(all), trees, plain)
+	if trees < 20 || plain < 20 {
+		t.Errorf("only %d fixtures are trees, %d directly read", trees, plain)
 	}
 }
 
-// FuzzFastPaths compares the fast paths with the general way on any bytes.
+// FuzzFastPaths compares the fast paths with the general way on any bytes, and on edited programs.
 func FuzzFastPaths(f *testing.F) {
 	for _, c := range cases() {
 		for _, data := range c.Pickles {
 			if len(data) < 4096 {
-				f.Add(data)
+				f.Add(data, []byte{})
 			}
 		}
 	}
@@ -188,10 +265,35 @@ func FuzzFastPaths(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+		f.Add(data, []byte{})
+	}
+	for i, data := range directCases() {
+		if len(data) < 4096 {
+			f.Add(data, []byte{})
+			f.Add(data, []byte{byte(i), byte(i >> 3), byte(i * 5), byte(i * 11)})
+		}
 	}
 	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 10_000, DecompressedBytes: 1 << 20})
-	f.Fuzz(func(t *testing.T, data []byte) { bothWays(t, data, limits) })
+	f.Fuzz(func(t *testing.T, data, edits []byte) {
+		if len(edits) >= 4 && len(edits) <= 64 {
+			data = edited(data, edits)
+		}
+		bothWays(t, data, limits)
+	})
+}
+
+// edited changes the opcodes of a pickle, which loses its frames.
+func edited(data, edits []byte) []byte {
+	var ops [][]byte
+	for op, err := range pickle.OpsBytes(data) {
+		if err != nil {
+			return data
+		}
+		if op.Op != pickle.OpFrame {
+			ops = append(ops, data[op.Offset:op.Offset+op.Size])
+		}
+	}
+	return opfuzz.Edit(ops, ops, edits)
 }
 
 // directPickles were made by CPython 3: pickle.dumps of records with all fields of flat, and of lists of

@@ -96,7 +96,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(npyMagic)) {
 		return noInput(newDecoder(bytes.NewReader(data), c).Decode(v))
 	}
-	if c.unmarshalDirect(data, v) {
+	if c.directly(data, v) {
 		return nil
 	}
 	u := pickle.NewUnpicklerBytes(data)

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"sync"
 	"unsafe"
+
+	"github.com/unpkl/unpkl/ndarray"
 )
 
 // This file holds the plans of direct.go, which write into fields and elements by their
@@ -16,6 +18,40 @@ import (
 // for the field or a multiple of the element's size below the length; it is
 // written to as a pointer to a type of the same kind and size. Slices and strings are written as such, so that
 // the collector sees their pointers.
+
+// setArray puts an array into a slice of the same numbers, or into the field of an array.
+func (d *direct) setArray(p *directPlan, a *directArray, dst unsafe.Pointer) bool {
+	if p.kind == reflect.Pointer {
+		arr, ok := d.newArray(a)
+		*(**ndarray.Array)(dst) = arr
+		return ok
+	}
+	if a.ndim != 1 || !p.elem.isElement(a.dtype) {
+		return false
+	}
+	if d.budget -= int64(a.dims[0]); d.budget < 0 {
+		return false
+	}
+	mem := d.memory(a.nbytes)
+	*(*sliceHeader)(dst) = sliceHeader{unsafe.Pointer(unsafe.SliceData(mem)), a.dims[0], a.dims[0]}
+	return d.elements(a, mem)
+}
+
+// isElement reports whether elements of a dtype are values of the plan's type in memory.
+func (p *directPlan) isElement(dt *ndarray.DType) bool {
+	if dt.ItemSize() != int(p.size) || dt.ByteOrder() != ndarray.NotApplicable && dt.ByteOrder() != ndarray.NativeEndian {
+		return false
+	}
+	switch p.kind {
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return dt.Kind() == ndarray.KindInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return dt.Kind() == ndarray.KindUint
+	case reflect.Float32, reflect.Float64:
+		return dt.Kind() == ndarray.KindFloat
+	}
+	return false
+}
 
 // directPlan is how values go into one Go type.
 type directPlan struct {
@@ -32,6 +68,8 @@ type directField struct {
 	offset uintptr
 	plan   *directPlan
 }
+
+var arrayType = reflect.TypeFor[*ndarray.Array]()
 
 var directPlans sync.Map // reflect.Type -> *directPlan, nil where there is none
 
@@ -50,11 +88,14 @@ func directOf(t reflect.Type) *directPlan {
 }
 
 func compileDirect(t reflect.Type, depth int) *directPlan {
-	if depth > directDepth || isLeafStruct(t) || t == durationType ||
-		reflect.PointerTo(t).Implements(unmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType) {
+	if depth > directDepth || isLeafStruct(t) || t == durationType || t != arrayType &&
+		(reflect.PointerTo(t).Implements(unmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType)) {
 		return nil
 	}
 	p := &directPlan{typ: t, kind: t.Kind(), size: t.Size()}
+	if t == arrayType {
+		return p
+	}
 	switch t.Kind() {
 	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -233,3 +274,38 @@ func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
 
 // stringAt makes a string of bytes that nothing writes to afterwards.
 func stringAt(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate each
+// by itself. The box functions make the any point into a slab instead.
+//
+// unsafe: an any is a word that says the type and a pointer, which TestBoxes checks. What it points to
+// is written once, before, and never again; but a list may grow through listAt while nothing else
+// refers to it.
+type anyWords struct {
+	typ  unsafe.Pointer
+	data unsafe.Pointer
+}
+
+func wordsOf(v any) anyWords { return *(*anyWords)(unsafe.Pointer(&v)) }
+
+var (
+	intWord    = wordsOf(int(0)).typ
+	floatWord  = wordsOf(float64(0)).typ
+	stringWord = wordsOf("").typ
+	bytesWord  = wordsOf([]byte(nil)).typ
+	listWord   = wordsOf([]any(nil)).typ
+)
+
+func box(typ, data unsafe.Pointer) (v any) {
+	*(*anyWords)(unsafe.Pointer(&v)) = anyWords{typ, data}
+	return v
+}
+
+func boxInt(p *int) any       { return box(intWord, unsafe.Pointer(p)) }
+func boxFloat(p *float64) any { return box(floatWord, unsafe.Pointer(p)) }
+func boxString(p *string) any { return box(stringWord, unsafe.Pointer(p)) }
+func boxBytes(p *[]byte) any  { return box(bytesWord, unsafe.Pointer(p)) }
+func boxList(p *[]any) any    { return box(listWord, unsafe.Pointer(p)) }
+
+// listAt returns the slice that v, a []any, points to.
+func listAt(v any) *[]any { return (*[]any)(wordsOf(v).data) }

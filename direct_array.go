@@ -1,0 +1,529 @@
+package unpkl
+
+import (
+	"encoding/binary"
+	"math"
+	"unicode/utf8"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NOTE. An array of plain numbers is always the same few calls, which picklers write in the same
+// order: from protocol 5 on _frombuffer(buffer, dtype, shape, order), before it
+// _reconstruct(ndarray, (0,), b'b') and a BUILD with (1, shape, dtype, is_fortran, data). These calls are read as
+// one sentence, without the objects in between. Their dtype is made once, by package reconstruct,
+// where the pickle calls for it; afterwards it is in the memo.
+//
+// References: numpy/_core/src/multiarray/methods.c (array_reduce_ex), descriptor.c (arraydescr_reduce).
+
+// What may be in the memo that is no text: span.n.
+const (
+	notKept         = -1 - iota // a value that no GET may fetch
+	keptText                    // text that was fetched before: span.at is its place in direct.got
+	keptReconstruct             // numpy's functions and classes
+	keptFromBuffer
+	keptNDArray
+	keptDType
+	keptEncode // _codecs.encode
+	keptLetter // b'b'
+	keptOfType // a dtype: span.at is its place in direct.dtypes
+)
+
+// maxDirectDims is the most dimensions of an array that is read directly.
+const maxDirectDims = 4
+
+// directArray is an array as it is in the input.
+type directArray struct {
+	dtype     *ndarray.DType
+	dims      [maxDirectDims]int
+	ndim      int
+	order     ndarray.Order
+	data      span
+	coding    textCoding
+	nbytes    int
+	writeable bool
+}
+
+// textCoding says how bytes are in the input.
+type textCoding uint8
+
+const (
+	codingBytes  textCoding = iota
+	codingUTF8              // as text in UTF-8, each character one of Latin-1
+	codingEscape            // as such text in raw-unicode-escape
+)
+
+// globalKinds are the globals that sentences consist of.
+var globalKinds = map[pickle.Global]int32{
+	{Module: "numpy._core.multiarray", Name: "_reconstruct"}: keptReconstruct,
+	{Module: "numpy.core.multiarray", Name: "_reconstruct"}:  keptReconstruct,
+	{Module: "numpy._core.numeric", Name: "_frombuffer"}:     keptFromBuffer,
+	{Module: "numpy.core.numeric", Name: "_frombuffer"}:      keptFromBuffer,
+	{Module: "numpy", Name: "ndarray"}:                       keptNDArray,
+	{Module: "numpy", Name: "dtype"}:                         keptDType,
+	{Module: "_codecs", Name: "encode"}:                      keptEncode,
+}
+
+// accept takes the next opcode if it is op.
+func (d *direct) accept(op pickle.Opcode) bool {
+	if next, ok := d.peek(); !ok || next != op {
+		return false
+	}
+	d.pos++
+	return true
+}
+
+// memoIndex takes the index of a GET, whose opcode was taken; -1 where there is none.
+func (d *direct) memoIndex(op pickle.Opcode) int {
+	switch op {
+	case pickle.OpBinGet:
+		if b := d.arg(1); b != nil {
+			return int(b[0])
+		}
+	case pickle.OpLongBinGet:
+		if b := d.arg(4); b != nil {
+			return int(binary.LittleEndian.Uint32(b))
+		}
+	case pickle.OpGet:
+		return d.index()
+	}
+	return -1
+}
+
+// fetch takes a GET, whose opcode was taken, and returns what is in the memo.
+func (d *direct) fetch(op pickle.Opcode) (span, bool) {
+	i := d.memoIndex(op)
+	if uint(i) >= uint(len(d.memo)) {
+		return span{}, false
+	}
+	return d.memo[i], true
+}
+
+// isGet reports whether op fetches a value from the memo.
+func isGet(op pickle.Opcode) bool {
+	return op == pickle.OpBinGet || op == pickle.OpLongBinGet || op == pickle.OpGet
+}
+
+// global takes the opcodes from op on that push a global, and returns which.
+func (d *direct) global(op pickle.Opcode) (kind int32, ok bool) {
+	var g pickle.Global
+	switch {
+	case isGet(op):
+		pos := d.pos
+		s, ok := d.fetch(op)
+		if !ok {
+			return 0, false
+		}
+		if s.n <= keptReconstruct {
+			return s.n, true
+		}
+		d.pos = pos
+		fallthrough
+	default:
+		module, ok1 := d.str(op)
+		next, ok2 := d.next()
+		if !ok1 || !ok2 {
+			return 0, false
+		}
+		name, ok := d.str(next)
+		if !ok || !d.accept(pickle.OpStackGlobal) {
+			return 0, false
+		}
+		g = pickle.Global{Module: string(d.bytes(module)), Name: string(d.bytes(name))}
+	case op == pickle.OpGlobal:
+		module, ok1 := d.line()
+		name, ok2 := d.line()
+		if !ok1 || !ok2 {
+			return 0, false
+		}
+		g = pickle.Global{Module: string(module), Name: string(name)}
+	}
+	if kind, ok = globalKinds[g]; !ok {
+		return 0, false
+	}
+	return kind, d.put(span{n: kind})
+}
+
+// wants takes a global, which must be the one of that kind.
+func (d *direct) wants(kind int32) bool {
+	op, ok := d.next()
+	if !ok {
+		return false
+	}
+	got, ok := d.global(op)
+	return ok && got == kind
+}
+
+// endTuple takes the end of a tuple of n values, which began with a MARK or not.
+func (d *direct) endTuple(marked bool, n int) bool {
+	op := pickle.OpTuple
+	if !marked {
+		op = pickle.OpTuple1 + pickle.Opcode(n-1)
+	}
+	return d.accept(op) && d.put(span{n: notKept})
+}
+
+// call takes the end of a call: its tuple of n arguments and REDUCE.
+func (d *direct) call(marked bool, n int, result span) bool {
+	return d.endTuple(marked, n) && d.accept(pickle.OpReduce) && d.put(result)
+}
+
+// array takes the rest of the sentence that begins with the function of that kind.
+func (d *direct) array(kind int32) (a directArray, ok bool) {
+	if !d.arrays {
+		return a, false
+	}
+	switch kind {
+	case keptReconstruct:
+		ok = d.reconstructed(&a)
+	case keptFromBuffer:
+		ok = d.fromBuffer(&a)
+	}
+	return a, ok && a.measure()
+}
+
+// measure sets nbytes, which must be what there is.
+func (a *directArray) measure() bool {
+	n := uint64(a.dtype.ItemSize())
+	for _, dim := range a.dims[:a.ndim] {
+		if n *= uint64(dim); n > math.MaxInt32 {
+			return false
+		}
+	}
+	a.nbytes = int(n)
+	if a.coding == codingBytes {
+		return int(a.data.n) == a.nbytes
+	}
+	return int(a.data.n) >= a.nbytes
+}
+
+// reconstructed reads what follows _reconstruct.
+func (d *direct) reconstructed(a *directArray) bool {
+	marked := d.accept(pickle.OpMark)
+	if !d.wants(keptNDArray) || !d.zeroShape() || !d.letter() || !d.call(marked, 3, span{n: notKept}) {
+		return false
+	}
+	if !d.accept(pickle.OpMark) {
+		return false
+	}
+	if version, ok := d.number(); !ok || version != 1 {
+		return false
+	}
+	if !d.shape(a) || !d.dtype(a) {
+		return false
+	}
+	fortran, ok := d.number()
+	if !ok || fortran != 0 {
+		return false
+	}
+	a.order, a.writeable = ndarray.OrderC, true
+	return d.payload(a) && d.endTuple(true, 5) && d.accept(pickle.OpBuild)
+}
+
+// zeroShape takes the tuple (0,).
+func (d *direct) zeroShape() bool {
+	marked := d.accept(pickle.OpMark)
+	n, ok := d.number()
+	return ok && n == 0 && d.endTuple(marked, 1)
+}
+
+// letter takes b'b', a value that nothing depends on.
+func (d *direct) letter() bool {
+	op, ok := d.next()
+	if !ok {
+		return false
+	}
+	if op == pickle.OpShortBinBytes {
+		b := d.arg(2)
+		return b != nil && b[0] == 1 && d.put(span{n: keptLetter})
+	}
+	if isGet(op) {
+		s, ok := d.fetch(op)
+		if !ok || s.n == keptLetter {
+			return ok
+		}
+		return s.n == keptEncode && d.encoded(new(directArray), keptLetter)
+	}
+	kind, ok := d.global(op)
+	return ok && kind == keptEncode && d.encoded(new(directArray), keptLetter)
+}
+
+// fromBuffer reads what follows _frombuffer.
+func (d *direct) fromBuffer(a *directArray) bool {
+	if !d.accept(pickle.OpMark) || !d.payload(a) || a.coding != codingBytes || !d.dtype(a) || a.dtype.ItemSize() == 0 || !d.shape(a) {
+		return false
+	}
+	op, ok := d.next()
+	if !ok {
+		return false
+	}
+	order, ok := d.str(op)
+	if !ok || string(d.bytes(order)) != "C" {
+		return false
+	}
+	a.order = ndarray.OrderC
+	return d.call(true, 4, span{n: notKept})
+}
+
+// shape takes a tuple of dimensions.
+func (d *direct) shape(a *directArray) bool {
+	if d.accept(pickle.OpEmptyTuple) {
+		return true
+	}
+	marked := d.accept(pickle.OpMark)
+	for {
+		op, ok := d.peek()
+		switch {
+		case !ok:
+			return false
+		case op == pickle.OpTuple || op >= pickle.OpTuple1 && op <= pickle.OpTuple3:
+			return d.endTuple(marked, a.ndim)
+		case a.ndim == maxDirectDims:
+			return false
+		}
+		n, ok := d.number()
+		if !ok || n < 0 || n > math.MaxInt32 {
+			return false
+		}
+		a.dims[a.ndim] = int(n)
+		a.ndim++
+	}
+}
+
+// payload takes bytes, which may be those of a text.
+func (d *direct) payload(a *directArray) bool {
+	op, ok := d.next()
+	if !ok {
+		return false
+	}
+	n := uint64(math.MaxUint64)
+	switch op {
+	case pickle.OpShortBinBytes:
+		if b := d.arg(1); b != nil {
+			n = uint64(b[0])
+		}
+	case pickle.OpBinBytes:
+		if b := d.arg(4); b != nil {
+			n = uint64(binary.LittleEndian.Uint32(b))
+		}
+	case pickle.OpBinBytes8, pickle.OpByteArray8:
+		if b := d.arg(8); b != nil {
+			n = binary.LittleEndian.Uint64(b)
+		}
+		a.writeable = op == pickle.OpByteArray8
+	default:
+		kind, ok := d.global(op)
+		return ok && kind == keptEncode && d.encoded(a, notKept)
+	}
+	if n > uint64(d.end-d.pos) || n >= maxDirectPayload {
+		return false
+	}
+	a.data = span{uint32(d.pos), int32(n)}
+	d.pos += int(n)
+	return d.put(span{n: notKept})
+}
+
+// encoded takes the call of _codecs.encode with a text and "latin1", and what it is for the memo.
+func (d *direct) encoded(a *directArray, kind int32) bool {
+	marked := d.accept(pickle.OpMark)
+	op, ok := d.next()
+	if !ok {
+		return false
+	}
+	if a.coding = codingUTF8; op == pickle.OpUnicode {
+		a.coding = codingEscape
+		line, ok := d.line()
+		a.data = span{uint32(d.pos - 1 - len(line)), int32(len(line))}
+		if !ok || !d.put(span{n: notKept}) {
+			return false
+		}
+	} else if a.data, ok = d.str(op); !ok {
+		return false
+	}
+	if op, ok = d.next(); !ok {
+		return false
+	}
+	name, ok := d.str(op)
+	return ok && string(d.bytes(name)) == "latin1" && d.call(marked, 2, span{n: kind})
+}
+
+// dtype takes a dtype from the memo, or the calls that make one.
+func (d *direct) dtype(a *directArray) bool {
+	op, ok := d.next()
+	if !ok {
+		return false
+	}
+	if isGet(op) {
+		pos := d.pos
+		s, ok := d.fetch(op)
+		if ok && s.n == keptOfType {
+			a.dtype = d.dtypes[s.at]
+			return a.dtype != nil
+		}
+		d.pos = pos
+	}
+	if kind, ok := d.global(op); !ok || kind != keptDType {
+		return false
+	}
+	args, ok := d.dtypeArgs()
+	if !ok {
+		return false
+	}
+	i := len(d.dtypes)
+	if d.dtypes = append(d.dtypes, nil); !d.accept(pickle.OpReduce) || !d.put(span{uint32(i), keptOfType}) {
+		return false
+	}
+	state, ok := d.dtypeState()
+	if !ok {
+		return false
+	}
+	a.dtype = d.makeDType(args, state)
+	d.dtypes[i] = a.dtype
+	return a.dtype != nil
+}
+
+// dtypeArgs takes the tuple (typespec, align, copy).
+func (d *direct) dtypeArgs() ([]any, bool) {
+	marked := d.accept(pickle.OpMark)
+	op, ok := d.next()
+	if !ok {
+		return nil, false
+	}
+	spec, ok := d.str(op)
+	args := []any{string(d.bytes(spec)), nil, nil}
+	for i := 1; ok && i < 3; i++ {
+		var n int64
+		n, ok = d.number()
+		args[i] = n != 0
+	}
+	return args, ok && d.endTuple(marked, 3)
+}
+
+// dtypeState takes (3, byteorder, None, None, None, elsize, alignment, flags) and BUILD.
+func (d *direct) dtypeState() (types.Tuple, bool) {
+	if !d.accept(pickle.OpMark) {
+		return nil, false
+	}
+	state := make(types.Tuple, 8)
+	for _, i := range []int{0, 1, 2, 3, 4, 5, 6, 7} {
+		switch i {
+		case 1:
+			op, ok := d.next()
+			if !ok {
+				return nil, false
+			}
+			order, ok := d.str(op)
+			if !ok {
+				return nil, false
+			}
+			state[i] = string(d.bytes(order))
+		case 2, 3, 4:
+			if !d.accept(pickle.OpNone) {
+				return nil, false
+			}
+		default:
+			n, ok := d.number()
+			if !ok || int64(int(n)) != n {
+				return nil, false
+			}
+			state[i] = int(n)
+		}
+	}
+	return state, d.endTuple(true, 8) && d.accept(pickle.OpBuild)
+}
+
+// makeDType calls numpy.dtype; nil where that fails or gives what takes more than its bytes.
+func (d *direct) makeDType(args []any, state types.Tuple) *ndarray.DType {
+	class, err := d.c.resolver()("numpy", "dtype")
+	if err != nil {
+		return nil
+	}
+	call, ok := class.(types.Callable)
+	if !ok {
+		return nil
+	}
+	v, err := call.Call(args...)
+	if err != nil {
+		return nil
+	}
+	dt, ok := v.(*ndarray.DType)
+	if !ok || dt.PySetState(&state) != nil || dt.HasObject() || dt.ItemSize() == 0 {
+		return nil
+	}
+	return dt
+}
+
+// number takes an int or a bool.
+func (d *direct) number() (int64, bool) {
+	op, ok := d.next()
+	if !ok {
+		return 0, false
+	}
+	switch op {
+	case pickle.OpNewFalse:
+		return 0, true
+	case pickle.OpNewTrue:
+		return 1, true
+	case pickle.OpInt:
+		n, _, ok := d.intLine()
+		return n, ok
+	}
+	return d.int(op)
+}
+
+// newArray makes the array.
+func (d *direct) newArray(a *directArray) (arr *ndarray.Array, ok bool) {
+	mem := d.memory(a.nbytes)
+	if !d.elements(a, mem) {
+		return nil, false
+	}
+	var err error
+	if len(mem) < ownMemory {
+		arr, err = d.headers.New(a.dtype, a.dims[:a.ndim], a.order, mem)
+	} else {
+		arr, err = ndarray.New(a.dtype, a.dims[:a.ndim], a.order, mem)
+	}
+	if err != nil {
+		return nil, false
+	}
+	if !a.writeable {
+		arr.SetWriteable(false)
+	}
+	return arr, true
+}
+
+// elements writes the bytes of an array to mem, which has exactly room for them.
+func (d *direct) elements(a *directArray, mem []byte) bool {
+	b := d.bytes(a.data)
+	switch a.coding {
+	case codingUTF8:
+		return fromUTF8(mem, b)
+	case codingEscape:
+		return fromEscapes(mem, b)
+	}
+	copy(mem, b)
+	return true
+}
+
+// fromUTF8 encodes text, which is valid UTF-8, in Latin-1.
+func fromUTF8(mem, text []byte) bool {
+	n := 0
+	for i := 0; i < len(text); n++ {
+		if n == len(mem) {
+			return false
+		}
+		c := text[i]
+		if i++; c >= utf8.RuneSelf {
+			if c > 0xc3 {
+				return false
+			}
+			c = c<<6 | text[i]&0x3f
+			i++
+		}
+		mem[n] = c
+	}
+	return n == len(mem)
+}

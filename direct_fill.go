@@ -1,0 +1,160 @@
+package unpkl
+
+import "github.com/unpkl/unpkl/pickle"
+
+// bulkItems is how many items picklers write at once, if there are more.
+const bulkItems = 1000
+
+// appends carries out APPENDS.
+func (p *plainDirect) appends() bool {
+	m, ok := p.close(pickle.OpEmptyList)
+	if !ok || m.at <= p.fence && len(p.stack) > m.at {
+		return false
+	}
+	items := p.stack[m.at:]
+	p.stack = p.stack[:m.at]
+	if len(items) == 0 {
+		if m.opens == pickle.OpEmptyList {
+			p.stack[m.at-1] = p.empty(m.opens)
+			return p.placed(m.at-1, 1)
+		}
+		return false // CPython does not look at the target then
+	}
+	if m.opens == pickle.OpEmptyList {
+		p.stack[m.at-1] = p.newList(items, m.heavy)
+		return p.placed(m.at-1, m.height+1)
+	}
+	return p.extend(m.at-1, items, m.height)
+}
+
+// newList makes the list whose first items these are.
+func (p *plainDirect) newList(items []any, heavy bool) any {
+	n := len(items)
+	switch {
+	case n >= bulkItems && len(p.marks) == 0:
+		return boxList(listOf(items, max(n, p.room(n))))
+	case heavy || n >= bulkItems:
+		return boxList(listOf(items, n))
+	}
+	return p.light(items)
+}
+
+// room estimates how many items the list will have that is all of the pickle, by its first n.
+func (p *plainDirect) room(n int) int {
+	const least = 2 // bytes of an item: memory stays in proportion
+	rest := float64(len(p.buf)-p.pos) / max(float64(p.pos)/float64(n), least)
+	return n + int(rest*1.01) + n/8
+}
+
+// extend appends items, the highest of them of that height, to the list at place i of the stack.
+func (p *plainDirect) extend(i int, items []any, height int32) bool {
+	v, ok := p.stack[i].([]any)
+	if !ok {
+		return false
+	}
+	if n := len(v) + len(items); n > cap(v) {
+		p.stack[i] = boxList(listOf(v, max(4, n, 2*cap(v))))
+	}
+	l := listAt(p.stack[i])
+	*l = append(*l, items...)
+	return p.placed(i, max(p.heights[i], height+1))
+}
+
+// append carries out APPEND.
+func (p *plainDirect) append() bool {
+	n := len(p.stack) - 1
+	if n-1 < p.fence {
+		return false
+	}
+	height := p.heightOf(n)
+	p.stack = p.stack[:n]
+	return p.extend(n-1, p.stack[n:n+1], height)
+}
+
+// setItems carries out SETITEMS.
+func (p *plainDirect) setItems() bool {
+	m, ok := p.close(pickle.OpEmptyDict)
+	if !ok || m.at <= p.fence && len(p.stack) > m.at {
+		return false
+	}
+	items := p.stack[m.at:]
+	p.stack = p.stack[:m.at]
+	if m.opens == pickle.OpEmptyDict {
+		dict, ok := dictOf(items)
+		if !ok {
+			return false
+		}
+		p.stack[m.at-1] = dict
+		return p.placed(m.at-1, m.height+1)
+	}
+	return len(items) > 0 && p.setAll(m.at-1, items, m.height)
+}
+
+// setAll sets items, the highest of them of that height, in the dict at place i of the stack.
+func (p *plainDirect) setAll(i int, items []any, height int32) bool {
+	if len(items)%2 != 0 {
+		return false
+	}
+	ok := false
+	switch m := p.stack[i].(type) {
+	case map[string]any:
+		if len(m) == 0 {
+			p.stack[i], ok = dictOf(items)
+		} else {
+			ok = setText(m, items)
+		}
+	case map[any]any:
+		ok = setAny(m, items)
+	}
+	return ok && p.placed(i, max(p.heights[i], height+1))
+}
+
+// setItem carries out SETITEM.
+func (p *plainDirect) setItem() bool {
+	n := len(p.stack) - 2
+	if n-1 < p.fence {
+		return false
+	}
+	height := p.heightOf(n + 1)
+	p.stack = p.stack[:n]
+	return p.setAll(n-1, p.stack[n:n+2], height)
+}
+
+// dictOf makes the dict of keys and values.
+func dictOf(items []any) (any, bool) {
+	if len(items)%2 != 0 {
+		return nil, false
+	}
+	m := make(map[string]any, len(items)/2)
+	if setText(m, items) {
+		return m, true
+	}
+	other := make(map[any]any, len(items)/2)
+	return other, setAny(other, items)
+}
+
+// setText sets items; where not all keys are text, only some.
+func setText(m map[string]any, items []any) bool {
+	for i := 0; i < len(items)-1; i += 2 {
+		key, ok := items[i].(string)
+		if !ok {
+			return false
+		}
+		m[key] = items[i+1]
+	}
+	return true
+}
+
+// setAny sets items whose keys are text and ints: no two of those are equal in Python
+// and not in Go.
+func setAny(m map[any]any, items []any) bool {
+	for i := 0; i < len(items)-1; i += 2 {
+		switch key := items[i].(type) {
+		case string, int:
+			m[key] = items[i+1]
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,399 @@
+package unpkl
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NOTE. Plain values are made here at once, by a machine of the opcodes that data
+// consists of: scalars, text, bytes, lists, tuples, dicts with keys of text or ints, and the sentences of
+// direct_array.go. No container is met twice, so every value has one place only. As in
+// direct.go, whatever is anything else makes the general way begin again.
+//
+// A list or dict is made when its first items are there, at the size they need: between EMPTY_LIST and APPENDS
+// it is a nil below the MARK, whose directMark says what it will be. A list on the stack
+// may still grow where it is, for nothing else refers to it.
+//
+// As in plain_tree.go, what holds containers or arrays does not lie side by side with others in a slab.
+
+// plainDirect reads one pickle into plain values.
+type plainDirect struct {
+	direct
+	stack    []any
+	heights  []int32 // of the containers on the stack, by their places
+	marks    []directMark
+	fence    int // the last mark, or 0
+	maxDepth int32
+}
+
+// directMark is a MARK.
+type directMark struct {
+	at     int           // length of the stack
+	height int32         // of the highest container above it
+	heavy  bool          // something above it holds memory of its own
+	opens  pickle.Opcode // EMPTY_LIST or EMPTY_DICT of what is below it and not made yet; or 0
+}
+
+// maxDirectPayload is from where on arrays and bytes are the machine's.
+const maxDirectPayload = 64 << 10
+
+// directly tries to put the pickle in data into what v points to in one of the direct ways.
+func (c *config) directly(data []byte, v any) bool {
+	target, ok := v.(*any)
+	if !ok {
+		return c.unmarshalDirect(data, v)
+	}
+	if *target != nil {
+		return false // it may say where the value goes
+	}
+	plain, ok := c.plainDirectly(data)
+	if ok {
+		*target = plain
+	}
+	return ok
+}
+
+// plainDirectly tries to make the plain value of the pickle in data.
+func (c *config) plainDirectly(data []byte) (any, bool) {
+	l := c.limits
+	l.Expansion, l.DecompressedBytes, l.CompressionRatio, l.WindowBytes, l.OutputBytes = 0, 0, 0, 0, 0
+	if c.noFastPaths || c.objects || c.sharedInput || len(data) > math.MaxInt32 || l != (pickle.Limits{}) {
+		return nil, false
+	}
+	p := plainDirect{direct: newDirect(c, data), maxDepth: pickle.DefaultDepth}
+	if !p.start() || !p.run() {
+		return nil, false
+	}
+	return p.stack[len(p.stack)-1], true
+}
+
+// run carries out opcodes up to STOP.
+func (p *plainDirect) run() bool {
+	for {
+		if p.pos >= p.end {
+			if _, ok := p.peek(); !ok {
+				return false
+			}
+		}
+		if len(p.stack) == cap(p.stack) {
+			p.grow()
+		}
+		op := pickle.Opcode(p.buf[p.pos])
+		p.pos++
+		ok := true
+		switch op {
+		case pickle.OpMark:
+			p.mark(0)
+		case pickle.OpNone:
+			p.push(nil)
+		case pickle.OpNewTrue:
+			p.push(true)
+		case pickle.OpNewFalse:
+			p.push(false)
+		case pickle.OpBinInt1, pickle.OpBinInt2, pickle.OpBinInt, pickle.OpLong1, pickle.OpLong:
+			var i int64
+			i, ok = p.int(op)
+			p.push(p.boxes.int(int(i)))
+			ok = ok && int64(int(i)) == i
+		case pickle.OpBinFloat:
+			if p.end-p.pos < 8 {
+				return false
+			}
+			p.push(p.float(math.Float64frombits(binary.BigEndian.Uint64(p.buf[p.pos:]))))
+			p.pos += 8
+		case pickle.OpShortBinUnicode, pickle.OpBinUnicode, pickle.OpUnicode, pickle.OpShortBinString, pickle.OpBinString, pickle.OpString:
+			var s span
+			s, ok = p.str(op)
+			p.push(p.boxed(s))
+		case pickle.OpBinGet, pickle.OpLongBinGet, pickle.OpGet:
+			ok = p.get(op)
+		case pickle.OpMemoize, pickle.OpBinPut, pickle.OpLongBinPut, pickle.OpPut:
+			p.pos--
+			ok = len(p.stack) > p.fence && p.put(span{n: notKept})
+		case pickle.OpEmptyList, pickle.OpEmptyDict:
+			ok = p.open(op)
+		case pickle.OpStop:
+			return len(p.stack) == 1 && len(p.marks) == 0
+		default:
+			ok = p.step(op)
+		}
+		if !ok {
+			return false
+		}
+	}
+}
+
+// step carries out an opcode that run left.
+func (p *plainDirect) step(op pickle.Opcode) bool {
+	switch op {
+	case pickle.OpAppends:
+		return p.appends()
+	case pickle.OpSetItems:
+		return p.setItems()
+	case pickle.OpAppend:
+		return p.append()
+	case pickle.OpSetItem:
+		return p.setItem()
+	case pickle.OpTuple, pickle.OpList, pickle.OpDict:
+		return p.closed(op)
+	case pickle.OpEmptyTuple:
+		return p.tuple(0)
+	case pickle.OpTuple1, pickle.OpTuple2, pickle.OpTuple3:
+		return p.tuple(int(op-pickle.OpTuple1) + 1)
+	case pickle.OpInt:
+		i, isBool, ok := p.intLine()
+		if isBool {
+			p.push(i == 1)
+		} else {
+			p.push(p.boxes.int(int(i)))
+		}
+		return ok
+	case pickle.OpFloat:
+		f, ok := p.floatLine()
+		p.push(p.float(f))
+		return ok
+	case pickle.OpShortBinBytes, pickle.OpBinBytes, pickle.OpBinBytes8, pickle.OpByteArray8:
+		return p.bytesValue()
+	case pickle.OpGlobal:
+		p.pos--
+		return p.global()
+	case pickle.OpStackGlobal:
+		return p.stackGlobal()
+	case pickle.OpFrame:
+		p.pos--
+		_, ok := p.peek()
+		return ok
+	}
+	return false
+}
+
+func (p *plainDirect) push(v any) { p.stack = append(p.stack, v) }
+
+// grow makes room on the stack.
+func (p *plainDirect) grow() {
+	size := max(64, 2*cap(p.stack))
+	p.stack = append(make([]any, 0, size), p.stack...)
+	p.heights = append(make([]int32, 0, size), p.heights[:cap(p.heights)]...)[:size]
+}
+
+// mark begins what is made of opens below it.
+func (p *plainDirect) mark(opens pickle.Opcode) {
+	p.fence = len(p.stack)
+	p.marks = append(p.marks, directMark{at: p.fence, opens: opens})
+}
+
+// popMark ends the last mark.
+func (p *plainDirect) popMark() (m directMark, ok bool) {
+	n := len(p.marks) - 1
+	if n < 0 {
+		return m, false
+	}
+	m = p.marks[n]
+	p.marks = p.marks[:n]
+	p.fence = 0
+	if n > 0 {
+		p.fence = p.marks[n-1].at
+	}
+	return m, true
+}
+
+// placed notes that a container of some height is at place i of the stack.
+func (p *plainDirect) placed(i int, height int32) bool {
+	p.heights[i] = height
+	if n := len(p.marks); n > 0 {
+		m := &p.marks[n-1]
+		m.height = max(m.height, height)
+		m.heavy = true
+	}
+	return height <= p.maxDepth
+}
+
+// isHeavy reports whether a value that is no container should not be kept by those beside it.
+func isHeavy(v any) bool {
+	switch v := v.(type) {
+	case *ndarray.Array:
+		return true
+	case string:
+		return len(v) >= ownMemory
+	case []byte:
+		return len(v) >= ownMemory
+	}
+	return false
+}
+
+// heavy notes that the value on the stack should not be kept by those beside it.
+func (p *plainDirect) heavy() {
+	if n := len(p.marks); n > 0 {
+		p.marks[n-1].heavy = true
+	}
+}
+
+// heightOf returns the height of what is at place i of the stack: 0 if it holds nothing.
+func (p *plainDirect) heightOf(i int) int32 {
+	switch p.stack[i].(type) {
+	case []any, map[string]any, map[any]any:
+		return p.heights[i]
+	}
+	return 0
+}
+
+// get carries out a GET: of text, or of the function that a sentence begins with.
+func (p *plainDirect) get(op pickle.Opcode) bool {
+	i := p.memoIndex(op)
+	if uint(i) >= uint(len(p.memo)) {
+		return false
+	}
+	s := p.memo[i]
+	switch {
+	case s.n == keptText:
+		p.push(p.got[s.at].v)
+		return true
+	case s.n >= 0:
+		v := p.boxed(s)
+		p.memo[i] = span{uint32(len(p.got)), keptText}
+		p.got = append(p.got, gotText{s, v})
+		p.push(v)
+		return true
+	}
+	return p.sentence(s.n)
+}
+
+// boxed makes a value of text.
+func (p *plainDirect) boxed(s span) any {
+	switch b := p.bytes(s); {
+	case len(b) == 0:
+		return ""
+	case len(b) >= ownMemory:
+		p.heavy()
+		return string(b)
+	default:
+		return p.boxes.string(p.copied(b))
+	}
+}
+
+// sentence pushes the array whose function of that kind was pushed.
+func (p *plainDirect) sentence(kind int32) bool {
+	a, ok := p.array(kind)
+	if !ok {
+		return false
+	}
+	arr, ok := p.newArray(&a)
+	p.heavy()
+	p.push(arr)
+	return ok
+}
+
+// global begins a sentence with GLOBAL.
+func (p *plainDirect) global() bool {
+	op, _ := p.next()
+	kind, ok := p.direct.global(op)
+	return ok && p.sentence(kind)
+}
+
+// stackGlobal begins a sentence with the two names on the stack.
+func (p *plainDirect) stackGlobal() bool {
+	n := len(p.stack) - 2
+	if n < p.fence {
+		return false
+	}
+	module, ok1 := p.stack[n].(string)
+	name, ok2 := p.stack[n+1].(string)
+	p.stack = p.stack[:n]
+	kind, ok := globalKinds[pickle.Global{Module: module, Name: name}]
+	return ok1 && ok2 && ok && p.put(span{n: kind}) && p.sentence(kind)
+}
+
+// bytesValue pushes bytes; bytearrays are plain bytes too.
+func (p *plainDirect) bytesValue() bool {
+	p.pos--
+	var a directArray
+	if !p.payload(&a) {
+		return false
+	}
+	mem := p.memory(int(a.data.n))
+	copy(mem, p.bytes(a.data))
+	if len(mem) >= ownMemory {
+		p.heavy()
+	}
+	p.push(p.boxes.bytes(mem))
+	return true
+}
+
+// open begins a list or dict.
+func (p *plainDirect) open(op pickle.Opcode) bool {
+	if !p.put(span{n: notKept}) {
+		return false
+	}
+	if p.pos < p.end && pickle.Opcode(p.buf[p.pos]) == pickle.OpMark {
+		p.pos++
+		p.push(nil)
+		p.mark(op)
+		return true
+	}
+	p.push(p.empty(op))
+	return p.placed(len(p.stack)-1, 1)
+}
+
+// empty makes an empty container.
+func (p *plainDirect) empty(op pickle.Opcode) any {
+	if op == pickle.OpEmptyDict {
+		return map[string]any{}
+	}
+	return boxList(&[]any{})
+}
+
+// close ends the last mark; what it was to open is left empty, unless the opcode that ends it fills it.
+func (p *plainDirect) close(fills pickle.Opcode) (m directMark, ok bool) {
+	if m, ok = p.popMark(); ok && m.opens != 0 && m.opens != fills {
+		p.stack[m.at-1] = p.empty(m.opens)
+		ok = p.placed(m.at-1, 1)
+	}
+	return m, ok
+}
+
+// closed makes a tuple, list or dict of what is above the last mark.
+func (p *plainDirect) closed(op pickle.Opcode) bool {
+	m, ok := p.close(0)
+	if !ok {
+		return false
+	}
+	items := p.stack[m.at:]
+	p.stack = p.stack[:m.at]
+	switch {
+	case op == pickle.OpDict:
+		m, ok := dictOf(items)
+		if !ok {
+			return false
+		}
+		p.push(m)
+	case op == pickle.OpList || m.heavy: // a list may grow
+		p.push(boxList(listOf(items, len(items))))
+	default:
+		p.push(p.light(items))
+	}
+	return p.placed(m.at, m.height+1)
+}
+
+// tuple makes a tuple of the last n values.
+func (p *plainDirect) tuple(n int) bool {
+	at := len(p.stack) - n
+	if at < p.fence {
+		return false
+	}
+	height, heavy := int32(0), false
+	for i := at; i < len(p.stack); i++ {
+		height = max(height, p.heightOf(i))
+		heavy = heavy || isHeavy(p.stack[i])
+	}
+	items := p.stack[at:]
+	p.stack = p.stack[:at]
+	if heavy || height > 0 {
+		p.push(boxList(listOf(items, n)))
+	} else {
+		p.push(p.light(items))
+	}
+	return p.placed(at, height+1)
+}

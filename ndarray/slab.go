@@ -1,0 +1,48 @@
+package ndarray
+
+// Slab makes many small arrays with little work and memory for each: their headers lie side
+// by side, so that keeping one keeps the memory of up to 31 others too. Its zero
+// value is ready for use; it is not safe for concurrent use.
+type Slab struct {
+	free []Array
+	next int   // headers in the next chunk
+	last Array // made last, which the next one is often like
+}
+
+const (
+	slabFirst = 4
+	slabMax   = 32
+)
+
+// New is the function [New], with the same errors.
+func (s *Slab) New(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
+	if len(s.free) == 0 {
+		s.next = min(max(2*s.next, slabFirst), slabMax)
+		s.free = make([]Array, s.next)
+	}
+	a := &s.free[0]
+	if s.alike(dt, shape, order, data) {
+		*a = s.last
+		a.data = data
+	} else {
+		if err := a.build(dt, shape, order, data); err != nil {
+			*a = Array{}
+			return nil, err
+		}
+		if s.last = (Array{}); a.ext == nil {
+			s.last = *a
+			s.last.data = nil
+		}
+	}
+	s.free = s.free[1:]
+	return a, nil
+}
+
+// alike reports whether the last array differs from the next in nothing but its data.
+func (s *Slab) alike(dt *DType, shape []int, order Order, data []byte) bool {
+	l := &s.last
+	if l.dt != dt || dt == nil || order != OrderC || l.flags&flagContiguousC == 0 || !sameShape(shape, l.Shape()) {
+		return false
+	}
+	return len(data) == l.NBytes()
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Writes testdata/plain/direct-pyN.json.gz, N the major version of the Python that runs it: pickles, in base64,
+of the values that the direct ways of unpkl read and of near ones that they leave to the machine. The tests
+compare both ways, so nothing is said of the values.
+
+    .venvs/py313-np2/bin/python scripts/gen_direct_cases.py
+    .venvs/py27-np116/bin/python scripts/gen_direct_cases.py
+"""
+import base64
+import gzip
+import io
+import json
+import os
+import pickle
+import sys
+
+import numpy as np
+
+THREE = sys.version_info[0] == 3
+PROTOCOLS = range(6) if THREE else range(3)
+
+
+def records(make):
+    return [{"id": i, "name": u"n%d" % i, "values": make(i)} for i in range(3)]
+
+
+def fields():
+    return [
+        {
+            "id": i,
+            "f8": np.arange(3) / (i + 1.0),
+            "f4": np.array([i, 0.5], "f4"),
+            "i2": np.array([-i], "i2"),
+            "u1": np.array([i, 200, 92, 10], "u1"),
+            "arr": np.arange(2 * i).reshape(2, i),
+            "none": None,
+        }
+        for i in range(3)
+    ]
+
+
+def rows():
+    return [
+        {"id": i, "name": "n%d" % i, "value": i / 2.0, "tags": ["t%d" % (i % 2), u"g"], "active": i % 2 == 0, "date": u"2020"}
+        for i in range(5)
+    ]
+
+
+def readonly(i):
+    a = np.arange(4.0) + i
+    a.setflags(write=False)
+    return a
+
+
+ARRAYS = [
+    lambda i: np.array([1.5 * i, -i], ">f8"),
+    lambda i: np.array([i % 2 == 0, True]),
+    lambda i: np.array([1j, i]),
+    lambda i: np.array([i, 7], "f2"),
+    lambda i: np.array(["a%d" % i, "b"], "S3"),
+    lambda i: np.array([u"a\xe9", u"b"]),
+    lambda i: np.array(i / 2.0),
+    lambda i: np.zeros((0,)),
+    lambda i: np.zeros((2, 0, 3)),
+    lambda i: np.arange(8).reshape(2, 2, 2),
+    lambda i: np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    readonly,
+    lambda i: np.arange(12.0)[::2],
+    lambda i: np.array(["2020-01-0%d" % (i + 1)], "M8[D]"),
+    lambda i: np.zeros(2, [("a", "i4")]),
+    lambda i: np.array([None, i]),
+    lambda i: np.float64(i),
+    lambda i: np.ones((1, 1, 1, 1, 1)),
+    lambda i: np.array([2**40 + i, 2**63 + 7], "u8"),
+    lambda i: np.arange(200.0) + i,
+]
+
+
+def values():
+    text = "k" * 40
+    yield [{}, [], (), {"a": {}}, {"a": [{}]}, [[[]]], ({},), ((),), {1: 2, "b": 3}, {1: [1]}, {True: 1}, {1.5: 2}, {(1, 2): 3}, {None: 1}]
+    for v in [{}, [], (), {"a": {}}, {"a": [{}]}, [[[]], [], ()], ({}, {}), {1: 2, "b": 3}, {"b": 3, 1: 2}, {1: [1]}]:
+        yield v
+    for v in [{2.0: 1}, {(1, 2): 3}, {None: 1}, [text, text, {text: text}], [(1,), (1, 2), (1, 2, 3), ((1,), 2)], "text", 5, None]:
+        yield v
+    yield [2**70, 2**63 - 1, -(2**63), 2**62, -1, 0, 255, 256, 65535, 65536, -129]
+    yield [b"", b"x", b"yy" * 20, bytearray(b"z")]
+    yield [1.5, float("inf"), -0.0, 1e-300, float("nan"), True, False]
+    yield {"a": 1, "b": 2.5, "c": None, "d": True, "e": u"t", "f": b"u", "g": [1, 2], "h": (3, 4, 5, 6), "i": {"j": "k"}}
+    yield [u"\xe9\u20ac\n\\u", u"\\", u"\xe9"]
+    inner = [1]
+    yield [inner, inner]
+    yield [{"a": inner}, {"a": inner}]
+    inner = []
+    inner.append(inner)
+    yield inner
+
+
+def pickles():
+    for p in PROTOCOLS:
+        yield fields(), p
+        yield rows(), p
+        yield [np.arange(2.0), np.arange(3.0)], p
+    for k, make in enumerate(ARRAYS):
+        for p in (2, 5) if k % 2 else (0, 4):
+            yield records(make), p
+    a = np.arange(2.0)
+    for p in (2, 5):
+        yield [a, a], p
+    for p in (1, 3, 5):
+        yield [a, [a.copy()], (a + 1,)], p
+    for k, v in enumerate(values()):
+        for p in (0, 4) if k % 2 else (1, 2, 5):
+            yield v, p
+    yield list(range(1005)), 4
+    yield list(range(1005)), 0
+    yield {str(i): i for i in range(1003)}, 2
+
+
+def main():
+    out = [base64.b64encode(pickle.dumps(v, p)).decode() for v, p in pickles() if p in PROTOCOLS]
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "plain", "direct-py%d.json.gz" % sys.version_info[0])
+    raw = io.BytesIO()
+    with gzip.GzipFile("", "wb", 9, raw, 0) as f:
+        f.write(json.dumps(out).encode())
+    with open(path, "wb") as f:
+        f.write(raw.getvalue())
+
+
+if __name__ == "__main__":
+    main()
