@@ -33,6 +33,8 @@ type direct struct {
 	slices []string          // room for short lists of strings
 	one    string            // of them
 	framed bool              // whether pos is in a frame
+	inside bool              // the outermost list
+	lines  bool              // the pickle is of protocol 0
 	raw    bool              // Python 2's str is read as its bytes
 	arrays bool              // no hook is to be asked for numpy's functions
 	large  map[uint32]string // strings of the memo that are worth sharing
@@ -158,7 +160,7 @@ func (d *direct) put(s span) bool {
 	switch op {
 	case pickle.OpMemoize:
 		d.pos++
-		d.memo = add(d.memo, s)
+		d.memoize(s)
 		return true
 	case pickle.OpBinPut:
 		if d.end-d.pos < 2 {
@@ -179,18 +181,30 @@ func (d *direct) put(s span) bool {
 		return true
 	}
 	if i == 1 && len(d.memo) == 0 { // Python 2 counts from 1
-		d.memo = add(d.memo, span{n: notKept})
+		d.memoize(span{n: notKept})
 	}
-	d.memo = add(d.memo, s)
+	d.memoize(s)
 	return i == uint64(len(d.memo)-1)
 }
 
-// add is append with doubling throughout: new memory costs more than copying.
-func add[T any](s []T, v T) []T {
-	if len(s) == cap(s) {
-		s = append(make([]T, 0, max(16, 2*cap(s))), s...)
+// memoize appends to the memo.
+func (d *direct) memoize(s span) {
+	if len(d.memo) == cap(d.memo) {
+		d.memo = append(make([]span, 0, d.room(len(d.memo), 8)), d.memo...)
 	}
-	return append(s, v)
+	d.memo = append(d.memo, s)
+}
+
+// room is for what has n values of the given size in bytes and gets another: it returns how many to make room
+// for, of many values what the rest of the input will bring if it is like the one behind. New memory
+// costs more than copying, and hostile input gets in proportion to its length.
+func (d *direct) room(n, size int) int {
+	const few = 1000
+	if n < few {
+		return max(16, 2*n)
+	}
+	each := max(float64(d.pos)/float64(n), float64(size)/4)
+	return n + n/16 + 1 + int(float64(len(d.buf)-d.pos)/each*1.02)
 }
 
 // str takes the rest of an opcode that pushes a str, or fetches one.
@@ -236,6 +250,11 @@ func (d *direct) newStr(n int) (span, bool) {
 		return s, false
 	}
 	d.pos += n
+	if d.pos < d.end && pickle.Opcode(d.buf[d.pos]) == pickle.OpMemoize {
+		d.pos++
+		d.memoize(s)
+		return s, true
+	}
 	return s, d.put(s)
 }
 
@@ -290,6 +309,7 @@ func (d *direct) copied(b []byte) string {
 // protocol 0 does, and returns the one of later protocols.
 func (d *direct) emptyMarked() (pickle.Opcode, bool) {
 	op, ok := d.next()
+	d.lines = true
 	switch op {
 	case pickle.OpList:
 		return pickle.OpEmptyList, ok
@@ -299,18 +319,10 @@ func (d *direct) emptyMarked() (pickle.Opcode, bool) {
 	return op, false
 }
 
-// marksItems reports whether the MARK that is next stands before items, not for an empty list or dict.
-func (d *direct) marksItems() bool {
-	if d.pos+1 >= d.end {
-		return true
-	}
-	op := pickle.Opcode(d.buf[d.pos+1])
-	return op != pickle.OpList && op != pickle.OpDict
-}
-
 // list reads a list, whose opcode was taken, into the slice at dst.
 func (d *direct) list(p *directPlan, dst unsafe.Pointer) bool {
-	if !d.put(span{n: notKept}) {
+	top := !d.inside
+	if d.inside = true; !d.put(span{n: notKept}) {
 		return false
 	}
 	if p.elem.kind == reflect.String {
@@ -318,29 +330,69 @@ func (d *direct) list(p *directPlan, dst unsafe.Pointer) bool {
 		ok := d.items(pickle.OpAppends, pickle.OpAppend, func(op pickle.Opcode) bool {
 			d.one = ""
 			ok := d.value(p.elem, op, unsafe.Pointer(&d.one))
-			d.rows = add(d.rows, d.one)
+			d.addRow(d.one, top)
 			return ok
-		}, func() { d.rows = d.rows[:0] })
+		}, func() { d.strings(top) }, func() { d.rows = d.rows[:0] })
 		d.finishStrings(d.rows, dst)
 		return ok
 	}
-	s := sliceBuilder{plan: p}
+	s := sliceBuilder{plan: p, top: top}
 	ok := d.items(pickle.OpAppends, pickle.OpAppend, func(op pickle.Opcode) bool {
 		return d.value(p.elem, op, s.next(d))
-	}, func() { s.n = 0 })
+	}, s.bulk(d), func() { s.n = 0 })
 	s.finish(dst)
 	return ok
 }
 
+// addRow appends to the strings of the list being read.
+func (d *direct) addRow(s string, top bool) {
+	if n := len(d.rows); n == cap(d.rows) {
+		room := max(16, 2*n)
+		if top {
+			room = d.room(n, 16)
+		}
+		d.rows = append(make([]string, 0, room), d.rows...)
+	}
+	d.rows = append(d.rows, s)
+}
+
+// strings reads the strings that follow one another between a MARK and APPENDS.
+func (d *direct) strings(top bool) {
+	for d.end-d.pos > 2 && d.budget > 0 && pickle.Opcode(d.buf[d.pos]) == pickle.OpShortBinUnicode {
+		s := span{uint32(d.pos + 2), int32(d.buf[d.pos+1])}
+		end := int(s.at) + int(s.n)
+		if end > d.end {
+			return
+		}
+		b := d.buf[s.at:end]
+		if !utf8.Valid(b) {
+			return
+		}
+		d.budget--
+		if d.pos = end; end < d.end && pickle.Opcode(d.buf[end]) == pickle.OpMemoize {
+			d.pos++
+			d.memoize(s)
+		} else if !d.put(s) {
+			d.pos = len(d.buf) // so that what follows fails
+			d.end = d.pos
+			return
+		}
+		d.addRow(d.copied(b), top)
+	}
+}
+
 // items reads the items of a list or dict, which come several between a MARK and the opcode many, or
-// alone before the opcode one. What was read as the first item and is not is taken back by undo.
-func (d *direct) items(many, one pickle.Opcode, item func(op pickle.Opcode) bool, undo func()) bool {
+// alone before the opcode one. Bulk, if not nil, reads those in between that it knows. What was read as the first item and is not is taken back by undo.
+func (d *direct) items(many, one pickle.Opcode, item func(op pickle.Opcode) bool, bulk, undo func()) bool {
+	if d.lines {
+		return d.singles(item, one)
+	}
 	for some := false; ; some = true {
 		op, ok := d.peek()
 		if !ok {
 			return false
 		}
-		if op != pickle.OpMark || !d.marksItems() {
+		if op != pickle.OpMark {
 			if some || endsValue(op) {
 				return true
 			}
@@ -353,6 +405,9 @@ func (d *direct) items(many, one pickle.Opcode, item func(op pickle.Opcode) bool
 		}
 		d.pos++
 		for {
+			if bulk != nil {
+				bulk()
+			}
 			if op, ok = d.next(); !ok {
 				return false
 			}
@@ -362,6 +417,20 @@ func (d *direct) items(many, one pickle.Opcode, item func(op pickle.Opcode) bool
 			if !item(op) {
 				return false
 			}
+		}
+	}
+}
+
+// singles reads items as protocol 0 writes them, each before the opcode one.
+func (d *direct) singles(item func(op pickle.Opcode) bool, one pickle.Opcode) bool {
+	for {
+		op, ok := d.peek()
+		if !ok || endsValue(op) {
+			return ok
+		}
+		d.pos++
+		if !item(op) || !d.accept(one) {
+			return false
 		}
 	}
 }
@@ -379,7 +448,7 @@ func (d *direct) single(item func(op pickle.Opcode) bool, end pickle.Opcode) (on
 		}
 	}
 	switch op {
-	case pickle.OpEmptyList, pickle.OpEmptyDict, pickle.OpMark:
+	case pickle.OpEmptyList, pickle.OpEmptyDict:
 		if d.pos > pos+1 {
 			return false, false // reading it twice could cost any time
 		}
@@ -459,6 +528,12 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 
 // int takes the rest of an opcode that pushes an int of at most 64 bits.
 func (d *direct) int(op pickle.Opcode) (int64, bool) {
+	if d.end-d.pos >= 9 {
+		if i, n := shortInt(d.buf[d.pos-1 : d.end]); n > 0 {
+			d.pos += n - 1
+			return i, true
+		}
+	}
 	switch op {
 	case pickle.OpBinInt1:
 		if b := d.arg(1); b != nil {
@@ -473,23 +548,38 @@ func (d *direct) int(op pickle.Opcode) (int64, bool) {
 			return int64(int32(binary.LittleEndian.Uint32(b))), true
 		}
 	case pickle.OpLong1:
-		b := d.arg(1)
-		if b == nil || b[0] == 0 || b[0] > 8 {
-			return 0, false
+		if b := d.arg(1); b != nil && b[0] > 0 && b[0] <= 8 {
+			var long [8]byte
+			n := int(b[0])
+			b = d.arg(n)
+			copy(long[:], b)
+			shift := 64 - 8*n
+			return int64(binary.LittleEndian.Uint64(long[:])<<shift) >> shift, b != nil
 		}
-		n := int(b[0])
-		if b = d.arg(n); b == nil {
-			return 0, false
-		}
-		var u uint64
-		for i, c := range b {
-			u |= uint64(c) << (8 * i)
-		}
-		return int64(u<<(64-8*n)) >> (64 - 8*n), true
 	case pickle.OpLong:
 		return d.longLine()
 	}
 	return 0, false
+}
+
+// shortInt returns the int that the opcode at the start of b pushes, and how long both are; 0 if that is no
+// such opcode. b has 10 bytes at least.
+func shortInt(b []byte) (i int64, n int) {
+	switch pickle.Opcode(b[0]) {
+	case pickle.OpBinInt1:
+		return int64(b[1]), 2
+	case pickle.OpBinInt2:
+		return int64(binary.LittleEndian.Uint16(b[1:])), 3
+	case pickle.OpBinInt:
+		return int64(int32(binary.LittleEndian.Uint32(b[1:]))), 5
+	case pickle.OpLong1:
+		if n = int(b[1]); n == 0 || n > 8 {
+			return 0, 0
+		}
+		shift := 64 - 8*n
+		return int64(binary.LittleEndian.Uint64(b[2:])<<shift) >> shift, 2 + n
+	}
+	return 0, 0
 }
 
 // record reads a dict, whose opcode was taken, into the struct at dst.
@@ -520,7 +610,7 @@ func (d *direct) record(p *directPlan, dst unsafe.Pointer) bool {
 		return d.value(f.plan, op, unsafe.Add(dst, f.offset))
 	}
 	dirty := false
-	ok := d.items(pickle.OpSetItems, pickle.OpSetItem, item, func() { dirty = seen != 0 })
+	ok := d.items(pickle.OpSetItems, pickle.OpSetItem, item, nil, func() { dirty = seen != 0 })
 	return ok && !dirty
 }
 

@@ -333,14 +333,7 @@ func (d *direct) encoded(a *directArray, kind int32) bool {
 	if !ok {
 		return false
 	}
-	if a.coding = codingUTF8; op == pickle.OpUnicode {
-		a.coding = codingEscape
-		line, ok := d.line()
-		a.data = span{uint32(d.pos - 1 - len(line)), int32(len(line))}
-		if !ok || !d.put(span{n: notKept}) {
-			return false
-		}
-	} else if a.data, ok = d.str(op); !ok {
+	if !d.text8(a, op) {
 		return false
 	}
 	if op, ok = d.next(); !ok {
@@ -348,6 +341,39 @@ func (d *direct) encoded(a *directArray, kind int32) bool {
 	}
 	name, ok := d.str(op)
 	return ok && string(d.bytes(name)) == "latin1" && d.call(marked, 2, span{n: kind})
+}
+
+// text8 takes a text of characters of Latin-1, which elements looks at.
+func (d *direct) text8(a *directArray, op pickle.Opcode) bool {
+	switch op {
+	case pickle.OpUnicode:
+		at := d.pos
+		line, ok := d.line()
+		a.coding, a.data = codingEscape, span{uint32(at), int32(len(line))}
+		return ok && d.put(d.keptName(a.data))
+	case pickle.OpBinUnicode:
+		b := d.arg(4)
+		if b == nil {
+			return false
+		}
+		n := binary.LittleEndian.Uint32(b)
+		if n > uint32(d.end-d.pos) || n >= 2*maxDirectPayload {
+			return false
+		}
+		a.coding, a.data = codingUTF8, span{uint32(d.pos), int32(n)}
+		d.pos += int(n)
+		return d.put(d.keptName(a.data))
+	}
+	return false
+}
+
+// keptName is for the memo: s if it is a letter, which other values may share, for Python has one
+// of each.
+func (d *direct) keptName(s span) span {
+	if s.n == 1 && d.buf[s.at] < utf8.RuneSelf && d.buf[s.at] != '\\' {
+		return s
+	}
+	return span{n: notKept}
 }
 
 // dtype takes a dtype from the memo, or the calls that make one.
@@ -508,22 +534,23 @@ func (d *direct) elements(a *directArray, mem []byte) bool {
 	return true
 }
 
-// fromUTF8 encodes text, which is valid UTF-8, in Latin-1.
+// fromUTF8 encodes text in Latin-1, if it is UTF-8 of such characters, as many as mem has bytes. Numbers are as
+// good as random, so it does without branches.
 func fromUTF8(mem, text []byte) bool {
-	n := 0
-	for i := 0; i < len(text); n++ {
-		if n == len(mem) {
-			return false
-		}
-		c := text[i]
-		if i++; c >= utf8.RuneSelf {
-			if c > 0xc3 {
-				return false
-			}
-			c = c<<6 | text[i]&0x3f
-			i++
-		}
-		mem[n] = c
+	var bad byte
+	n, i := 0, 0
+	for ; n < len(mem) && i+1 < len(text); n++ {
+		c, next := text[i], text[i+1]
+		two := -(c >> 7) // all ones if c begins a character of two bytes
+		bad |= two & ((c^0xc2)&^1 | (next^0x80)&0xc0)
+		mem[n] = c ^ two&(c^(c<<6|next&0x3f))
+		i += 1 + int(c>>7)
 	}
-	return n == len(mem)
+	if n < len(mem) && i < len(text) {
+		bad |= text[i] & 0x80
+		mem[n] = text[i]
+		n++
+		i++
+	}
+	return bad == 0 && n == len(mem) && i == len(text)
 }

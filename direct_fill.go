@@ -31,19 +31,12 @@ func (p *plainDirect) appends() bool {
 func (p *plainDirect) newList(items []any, heavy bool) any {
 	n := len(items)
 	switch {
-	case n >= bulkItems && len(p.marks) == 0:
-		return boxList(listOf(items, max(n, p.room(n))))
+	case n >= bulkItems && len(p.stack) == 1:
+		return boxList(listOf(items, p.room(n, 16)))
 	case heavy || n >= bulkItems:
 		return boxList(listOf(items, n))
 	}
 	return p.light(items)
-}
-
-// room estimates how many items the list will have that is all of the pickle, by its first n.
-func (p *plainDirect) room(n int) int {
-	const least = 2 // bytes of an item: memory stays in proportion
-	rest := float64(len(p.buf)-p.pos) / max(float64(p.pos)/float64(n), least)
-	return n + int(rest*1.01) + n/8
 }
 
 // extend appends items, the highest of them of that height, to the list at place i of the stack.

@@ -119,26 +119,23 @@ func (d *direct) stringLine() (span, bool) {
 
 // fromEscapes decodes raw-unicode-escape, none of whose characters is beyond Latin-1.
 func fromEscapes(mem, text []byte) bool {
-	n := 0
-	for i := 0; i < len(text); n++ {
-		if n == len(mem) {
+	const escape = len(`\u00xx`)
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return copy(mem, text) == len(mem) && len(text) == len(mem)
+		}
+		if i >= len(mem) || len(text)-i < escape || string(text[i:i+4]) != `\u00` {
 			return false
 		}
-		c := text[i]
-		if i++; c == '\\' {
-			if len(text)-i < 5 || text[i] != 'u' || text[i+1] != '0' || text[i+2] != '0' {
-				return false
-			}
-			hi, lo := hexDigit(text[i+3]), hexDigit(text[i+4])
-			if hi|lo > 15 {
-				return false
-			}
-			c = hi<<4 | lo
-			i += 5
+		hi, lo := hexDigit(text[i+4]), hexDigit(text[i+5])
+		if hi|lo > 15 {
+			return false
 		}
-		mem[n] = c
+		copy(mem, text[:i])
+		mem[i] = hi<<4 | lo
+		mem, text = mem[i+1:], text[i+escape:]
 	}
-	return n == len(mem)
 }
 
 // hexDigit returns the value of a digit, or 0xff.

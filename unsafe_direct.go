@@ -1,12 +1,14 @@
 package unpkl
 
 import (
+	"encoding/binary"
 	"math"
 	"reflect"
 	"sync"
 	"unsafe"
 
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // This file holds the plans of direct.go, which write into fields and elements by their
@@ -219,6 +221,7 @@ type sliceBuilder struct {
 	data unsafe.Pointer
 	n    int
 	room int
+	top  bool // it is most of the pickle
 }
 
 // next returns the address of another element.
@@ -231,11 +234,14 @@ func (s *sliceBuilder) next(d *direct) unsafe.Pointer {
 }
 
 func (s *sliceBuilder) grow(d *direct) {
-	const floatOp = 9 // bytes of BINFLOAT
 	room := max(4, 2*s.room)
-	if s.room == 0 && len(d.memo) <= 1 && s.plan.elem.kind == reflect.Float64 {
-		room = max(room, (len(d.buf)-d.pos)/floatOp+1)
+	if s.top {
+		room = d.room(s.n, int(s.plan.elem.size))
 	}
+	s.resize(room)
+}
+
+func (s *sliceBuilder) resize(room int) {
 	mem := reflect.MakeSlice(s.plan.typ, room, room)
 	if s.n > 0 {
 		reflect.Copy(mem, s.mem)
@@ -243,8 +249,72 @@ func (s *sliceBuilder) grow(d *direct) {
 	s.mem, s.data, s.room = mem, mem.UnsafePointer(), room
 }
 
+// bulk returns the function that reads the commonest numbers in a row, or nil.
+func (s *sliceBuilder) bulk(d *direct) func() {
+	switch kind := s.plan.elem.kind; {
+	case kind == reflect.Float64:
+		return func() { s.floats(d) }
+	case kind == reflect.Int64, kind == reflect.Int && s.plan.elem.size == 8:
+		return func() { s.ints(d) }
+	}
+	return nil
+}
+
+// floats reads floats into a []float64.
+func (s *sliceBuilder) floats(d *direct) {
+	const size = 9
+	for d.end-d.pos >= size && pickle.Opcode(d.buf[d.pos]) == pickle.OpBinFloat {
+		if s.n == s.room {
+			s.grow(d)
+		}
+		out := unsafe.Slice((*float64)(s.data), s.room)
+		n, most := s.n, min(int64(s.room), int64(s.n)+d.budget)
+		buf := d.buf[d.pos:d.end]
+		for int64(n) < most && len(buf) >= size && pickle.Opcode(buf[0]) == pickle.OpBinFloat {
+			out[n] = math.Float64frombits(binary.BigEndian.Uint64(buf[1:]))
+			n++
+			buf = buf[size:]
+		}
+		if n == s.n {
+			return
+		}
+		d.budget -= int64(n - s.n)
+		s.n, d.pos = n, d.end-len(buf)
+	}
+}
+
+// ints reads ints into a slice of such of 64 bits.
+func (s *sliceBuilder) ints(d *direct) {
+	const size = 10 // of the longest
+	for d.end-d.pos >= size {
+		if s.n == s.room {
+			s.grow(d)
+		}
+		out := unsafe.Slice((*int64)(s.data), s.room)
+		n, most := s.n, min(int64(s.room), int64(s.n)+d.budget)
+		buf := d.buf[d.pos:d.end]
+		for int64(n) < most && len(buf) >= size {
+			v, length := shortInt(buf)
+			if length == 0 {
+				break
+			}
+			out[n] = v
+			n++
+			buf = buf[length:]
+		}
+		if n == s.n {
+			return
+		}
+		d.budget -= int64(n - s.n)
+		s.n, d.pos = n, d.end-len(buf)
+	}
+}
+
 // finish writes the slice to dst.
 func (s *sliceBuilder) finish(dst unsafe.Pointer) {
+	if s.top && s.n > 0 && s.room-s.n > s.room/8 {
+		s.resize(s.n)
+	}
 	if s.n == 0 {
 		s.data = reflect.MakeSlice(s.plan.typ, 0, 0).UnsafePointer()
 	}
@@ -256,7 +326,7 @@ func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
 	const most, own, slab = 16, 1024, 128 // short slices share one of 2 KiB
 	var out []string
 	switch n := len(strs); {
-	case n >= own && n > cap(strs)/2:
+	case n >= own && n > cap(strs)/8*7:
 		*(*[]string)(dst) = strs[:n:n]
 		d.rows = nil
 		return
