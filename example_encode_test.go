@@ -138,3 +138,107 @@ func ExampleWithBufferCallback() {
 	// true 1 8000
 	// 1000 <nil>
 }
+
+// NumPy 2's own names: what is written so does not load under NumPy 1. Without the option, every
+// version loads it without a warning.
+func ExampleWithNumPy() {
+	x := []float64{1, 2}
+	for _, opts := range [][]unpkl.Option{nil, {unpkl.WithNumPy(2, 3)}} {
+		data, err := unpkl.Marshal(x, opts...)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(bytes.Contains(data, []byte("numpy.core.multiarray")), bytes.Contains(data, []byte("numpy._core.multiarray")))
+	}
+	// Output:
+	// true false
+	// false true
+}
+
+// Lists of Python floats instead of arrays.
+func ExampleWithLists() {
+	data, err := unpkl.Marshal(map[string]any{"x": []float64{1, 2.5}}, unpkl.WithLists())
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := unpkl.LoadBytes(data)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%v\n", v)
+	// Output: map[x:[1 2.5]]
+}
+
+// Connections, which only a program can open, travel as ids.
+func ExampleWithPersistentID() {
+	type connection struct{ url string }
+	db := &connection{"db://orders"}
+	data, err := unpkl.Marshal([]any{"main", db}, unpkl.WithPersistentID(func(v any) (any, error) {
+		if c, ok := v.(*connection); ok {
+			return c.url, nil
+		}
+		return nil, nil
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := unpkl.LoadBytes(data, unpkl.WithPersistentLoad(func(pid any) (any, error) {
+		return fmt.Sprint("opened ", pid), nil
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v)
+	// Output: [main opened db://orders]
+}
+
+// A class that both sides have registered with copyreg.add_extension is written as its number.
+func ExampleWithExtensionCode() {
+	class := pickle.Global{Module: "shop", Name: "Order"}
+	data, err := unpkl.Marshal(class, unpkl.WithProtocol(2), unpkl.WithExtensionCode(func(g pickle.Global) int {
+		if g == class {
+			return 7
+		}
+		return 0
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%q\n", data)
+	// Output: "\x80\x02\x82\a."
+}
+
+// Equal strings as one Python object each: the shortest output.
+func ExampleWithStrings() {
+	words := []any{"monday", "tuesday", "monday", "monday"}
+	for _, s := range []pickle.Strings{pickle.StringsAuto, pickle.StringsByValue} {
+		data, err := unpkl.Marshal(words, unpkl.WithStrings(s))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(bytes.Count(data, []byte("monday")))
+	}
+	// Output:
+	// 3
+	// 1
+}
+
+// What joblib.load reads, and maps where the file is not compressed.
+func ExampleWithJoblib() {
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	// The name's ending says joblib; WithJoblib would as well.
+	path := filepath.Join(folder, "model.joblib")
+	if err := unpkl.WriteFile(path, map[string]any{"weights": []float32{1, 2, 3}}); err != nil {
+		log.Fatal(err)
+	}
+	v, err := unpkl.LoadFile(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v.(map[string]any)["weights"])
+	// Output: [1. 2. 3.]
+}

@@ -1,6 +1,7 @@
 package reconstruct_test
 
 import (
+	"bytes"
 	"fmt"
 	"log"
 	"strings"
@@ -107,4 +108,27 @@ func ExampleLocation() {
 func ExampleKnown() {
 	fmt.Println(reconstruct.Known("numpy._core.multiarray", "_reconstruct"), reconstruct.Known("os", "system"))
 	// Output: true false
+}
+
+// The Reduce hook of a Pickler: what this package makes of a pickle is written again.
+func ExampleNewReducers() {
+	x, err := ndarray.FromSlice([]float32{1, 2, 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var b bytes.Buffer
+	p := pickle.NewPickler(&b)
+	// With the names that NumPy 1.26 writes itself.
+	p.Reduce = reconstruct.NewReducers(reconstruct.ReduceOptions{NumPy: reconstruct.Version{Major: 1, Minor: 26}}).Reduce
+	if err := p.Dump(x); err != nil {
+		log.Fatal(err)
+	}
+	u := pickle.NewUnpickler(&b)
+	u.FindClass = reconstruct.FindClass
+	v, err := u.Load()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v)
+	// Output: [1. 2. 3.]
 }
