@@ -53,8 +53,10 @@ type result struct {
 func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 	switch o := v.(type) {
 	case pickle.Named:
-		n, isNull := pandasNull(v)
-		return n, isNull, nil
+		if n, isNull := pandasNull(v); isNull {
+			return n, true, nil
+		}
+		return nil, false, nil
 	case *ndarray.Array:
 		if _, isPandas := pandasClass(o.Class()); !isPandas {
 			return nil, false, nil

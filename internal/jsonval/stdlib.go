@@ -26,7 +26,7 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 	case reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path:
 		j = fmt.Sprint(v)
 	case *reconstruct.TypedArray:
-		j = call("array.array", list{string(v.TypeCode), typedItems(v.Values)})
+		j = call("array.array", list{string(v.TypeCode), typedItems(v.TypeCode, v.Values)})
 	case *reconstruct.Timezone:
 		args := list{v.Offset}
 		if v.HasName {
@@ -51,12 +51,19 @@ func call(class string, args list) members {
 }
 
 // typedItems returns the items of an array.array: a list of numbers, or a string.
-func typedItems(values any) any {
+func typedItems(code byte, values any) any {
 	switch v := values.(type) {
+	case []byte:
+		if code == 'c' { // Python 2's characters
+			chars := make(list, len(v))
+			for i := range v {
+				chars[i] = textOrBytes(string(v[i : i+1]))
+			}
+			return chars
+		}
+		return numbers[uint8](v)
 	case []int8:
 		return numbers[int8](v)
-	case []uint8:
-		return numbers[uint8](v)
 	case []int16:
 		return numbers[int16](v)
 	case []uint16:
