@@ -101,7 +101,7 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 		if err != nil {
 			return nil, err
 		}
-		data, err := io.ReadAll(io.NewSectionReader(z, 0, size))
+		data, err := readAll(io.NewSectionReader(z, 0, size))
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 	if in.Taken() > 0 {
 		c.compressed = in.Taken
 	}
-	data, err := io.ReadAll(in)
+	data, err := readAll(in)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +127,28 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 		report.Compression += f.String()
 	}
 	return report, nil
+}
+
+// readAll is io.ReadAll with fewer copies, which are garbage: memory that is not written to
+// costs nothing.
+func readAll(r io.Reader) ([]byte, error) {
+	data := make([]byte, 0, 64<<10)
+	for {
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err == io.EOF {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(data) == cap(data) {
+			// Not slices.Grow, which writes to all of it.
+			bigger := make([]byte, len(data), len(data)+max(16<<20, len(data)/2))
+			copy(bigger, data)
+			data = bigger
+		}
+	}
 }
 
 // AuditFile is [Audit] of a file. One that is not compressed is mapped: what its

@@ -68,13 +68,13 @@ func auditFile(report *AuditReport, f *zipfile.File, alone bool, budget *int64, 
 		if err != nil || !h.DType.HasObject() {
 			return err
 		}
-		data, err := io.ReadAll(r)
+		data, err := readAll(r)
 		if err != nil {
 			return err
 		}
 		auditPickles(report, auditor{member: safeText(f.Name()), base: int64(h.Len)}, data, c)
 	case alone || looksLikePickle(head) || pickleName(f.Name()):
-		data, err := io.ReadAll(r)
+		data, err := readAll(r)
 		if err != nil {
 			return err
 		}
