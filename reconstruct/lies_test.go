@@ -207,6 +207,7 @@ func TestDTypeStateLies(t *testing.T) {
 		{"datetime without unit", "M8", tuple(4, "<", nil, nil, nil, -1, -1, 0, nil), []string{"None"}},
 		{"datetime unit unknown", "M8", datetimeState("B", 1, 1, 1), []string{`"B"`}},
 		{"datetime unit of three", "M8", tuple(4, "<", nil, nil, nil, -1, -1, 0, tuple(nil, tuple("s", 1, 1))), []string{"3 items"}},
+		{"datetime unit empty", "M8", datetimeState("", 1, 1, 1), []string{"empty"}},
 		{"datetime multiple 0", "M8", datetimeState("s", 0, 1, 1), []string{"multiple", "0"}},
 		{"datetime multiple negative", "M8", datetimeState("s", -1, 1, 1), []string{"-1"}},
 		{"datetime multiple huge", "M8", datetimeState("s", 1<<40, 1, 1), []string{"1099511627776"}},

@@ -359,8 +359,11 @@ func datetimeUnit(a argReader) (ndarray.DatetimeUnit, error) {
 	if u.Base, err = a.text(0, "unit of a datetime"); err != nil {
 		return u, err
 	}
-	if u.Base == "\u03bcs" {
+	switch u.Base {
+	case "\u03bcs":
 		u.Base = "us"
+	case "": // no unit is "generic"
+		return u, a.errorf("unit of a datetime is empty")
 	}
 	if u.Num, err = a.integer(1, "multiple of a unit"); err != nil {
 		return u, err
