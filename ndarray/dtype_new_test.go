@@ -47,7 +47,7 @@ func TestNewDTypeRefusesLies(t *testing.T) {
 		{"object in int", ndarray.DTypeSpec{Kind: 'i', ItemSize: 8, Fields: []ndarray.Field{field("a", obj, 0)}}},
 		{"field past an int", ndarray.DTypeSpec{Kind: 'i', ItemSize: 2, Fields: []ndarray.Field{field("a", i4, 0)}}},
 		{"subarray size", ndarray.DTypeSpec{Kind: 'V', ItemSize: 9, Base: i4, SubShape: []int{2}}},
-		{"subarray overflow", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4, SubShape: []int{1 << 62, 1 << 62}}},
+		{"subarray overflow", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4, SubShape: []int{math.MaxInt/2 + 1, math.MaxInt/2 + 1}}},
 		{"subarray negative", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4, SubShape: []int{-1}}},
 		{"subarray of kind i", ndarray.DTypeSpec{Kind: 'i', ItemSize: 8, Base: i4, SubShape: []int{2}}},
 		{"subarray with fields", ndarray.DTypeSpec{Kind: 'V', ItemSize: 8, Base: i4, SubShape: []int{2}, Names: []string{}}},
@@ -81,10 +81,10 @@ func TestDTypeLimits(t *testing.T) {
 		t.Errorf("%d doublings: got error %v, want ErrLimit", levels, err)
 	}
 	// Subarrays of nothing.
-	if _, err := ndarray.NewSubarray(mustDType(t, "S0"), 1<<40); !errors.Is(err, ndarray.ErrLimit) && !errors.Is(err, ndarray.ErrDType) {
+	if _, err := ndarray.NewSubarray(mustDType(t, "S0"), math.MaxInt/(1<<20)); !errors.Is(err, ndarray.ErrLimit) && !errors.Is(err, ndarray.ErrDType) {
 		t.Errorf("a subarray of 2^40 empty strings: got error %v", err)
 	}
-	if _, err := ndarray.New(mustDType(t, "S0"), []int{1 << 40}, 'C', nil); !errors.Is(err, ndarray.ErrLimit) {
+	if _, err := ndarray.New(mustDType(t, "S0"), []int{math.MaxInt / (1 << 20)}, 'C', nil); !errors.Is(err, ndarray.ErrLimit) {
 		t.Errorf("2^40 empty strings: got error %v, want ErrLimit", err)
 	}
 	// Text.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -85,7 +86,7 @@ func expensive(n int) map[string]string {
 func farPuts(n int) []string {
 	s := make([]string, n)
 	for i := range s {
-		s[i] = string(binary.LittleEndian.AppendUint32([]byte{'r'}, uint32(1<<32-1-i*3)))
+		s[i] = string(binary.LittleEndian.AppendUint32([]byte{'r'}, math.MaxUint32-uint32(3*i)))
 	}
 	return s
 }

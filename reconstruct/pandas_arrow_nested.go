@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"math"
 	"math/big"
 	"slices"
 
@@ -169,13 +170,16 @@ func (r *restored) elements(size int, at func(b []byte) (any, error)) (*frame.Se
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-// maxFixedBinary bounds the size of an element, so that its product with a length does not
-// overflow.
-const maxFixedBinary = 1 << 20
+// maxFixedBinary bounds the size of an element, and maxFixedLength that of a column, so that their
+// product does not overflow.
+const (
+	maxFixedBinary = 1 << 20
+	maxFixedLength = math.MaxInt / maxFixedBinary / 2
+)
 
 func (r *restored) fixedBinary() (*frame.Series, error) {
 	n := r.typ.size
-	if n <= 0 || n > maxFixedBinary || r.length > 1<<40 || r.offset > 1<<40 {
+	if n <= 0 || n > maxFixedBinary || r.length > maxFixedLength || r.offset > maxFixedLength {
 		return nil, pickle.Unsupported("%d Arrow elements of %d bytes each", r.length, n)
 	}
 	return r.elements(n, func(b []byte) (any, error) {

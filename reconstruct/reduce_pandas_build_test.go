@@ -48,7 +48,7 @@ func builtFrame(t *testing.T) *frame.Frame {
 	rows := []builtRow{
 		{B: true, I: -5, I8: -128, U16: 65535, F4: 0.5, F: math.Inf(-1), C: 1 - 2i, S: "a", T: at, D: -time.Second,
 			NI: &i, NB: &b, NF: &f, NS: &s, NT: &at, Any: "x", Raw: []byte("\xff"), out: 1},
-		{F: math.NaN(), I: 1 << 60, Any: &types.Tuple{1, 2.5}, T: at.Add(time.Hour)},
+		{F: math.NaN(), I: math.MaxInt/8 + 1, Any: &types.Tuple{1, 2.5}, T: at.Add(time.Hour)},
 	}
 	built, err := frame.FromRows(rows)
 	if err != nil {

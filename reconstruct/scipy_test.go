@@ -158,7 +158,7 @@ func TestSparseLies(t *testing.T) {
 		})
 	}
 	huge := &pickle.Object{Class: pickle.Global{Module: "scipy.sparse", Name: "coo_matrix"}, HasState: true, State: dictOf(
-		"_shape", tupleOf(1<<40, 1<<40), "data", arr(), "row", arr(), "col", arr())}
+		"_shape", tupleOf(pyInt(1<<40), pyInt(1<<40)), "data", arr(), "row", arr(), "col", arr())}
 	s, ok, err := reconstruct.ReadSparse(huge)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
