@@ -26,6 +26,7 @@ type auditor struct {
 	inert  bool
 	joblib bool    // an array of joblib may follow, and what its dtype is made of
 	uses   [][]use // in chunks, by offset
+	lastID *auditName
 }
 
 // use is one use of a name; that of a class is what stands for the class.
@@ -144,7 +145,10 @@ func (a *auditor) findClass(module, name string) (any, error) {
 // id notes a persistent id or an extension code.
 func (a *auditor) id(kind string, id any) (any, error) {
 	op, at := a.u.HookOpcode()
-	a.note(op, at, &auditName{kind: kind, text: describeID(id), verdict: gradeUnknown})
+	if text := describeID(id); a.lastID == nil || a.lastID.kind != kind || a.lastID.text != text {
+		a.lastID = &auditName{kind: kind, text: text, verdict: gradeUnknown}
+	}
+	a.note(op, at, a.lastID)
 	return anything, nil
 }
 

@@ -297,7 +297,22 @@ func (p *Pickler) savePersistent(v any) (done bool, err error) {
 func (p *Pickler) savePID(pid any) error {
 	if p.proto > 0 {
 		p.stack.pushOp(OpBinPersID)
-		return p.saveValue(pid)
+		// An id may be an object that has an id, and so on for as long as the input was.
+		var met *PersistentRef
+		for n := 1; ; n++ {
+			ref, ok := pid.(*PersistentRef)
+			if !ok {
+				return p.saveValue(pid)
+			}
+			if ref == met {
+				return Unsupported("a persistent id that is its own")
+			}
+			if n&(n-1) == 0 {
+				met = ref
+			}
+			p.stack.pushOp(OpBinPersID)
+			pid = ref.ID
+		}
 	}
 	text, ok := pid.(string)
 	switch i := reflect.ValueOf(pid); {

@@ -424,3 +424,24 @@ func TestReuse(t *testing.T) {
 		t.Errorf("%v at the end", err)
 	}
 }
+
+// TestPersistentIDsOfIDs: no call is as deep as ids of ids are nested.
+func TestPersistentIDsOfIDs(t *testing.T) {
+	const n = 3_000_000
+	var v any
+	for range n {
+		v = &PersistentRef{ID: v}
+	}
+	var b bytes.Buffer
+	if err := NewPickler(&b).Dump(v); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Repeat("Q", n); !strings.HasSuffix(b.String(), "N"+want+".") {
+		t.Errorf("%d bytes", b.Len())
+	}
+	own := new(PersistentRef)
+	own.ID = &PersistentRef{ID: own}
+	if err := NewPickler(io.Discard).Dump(own); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("an id that is its own: %v", err)
+	}
+}
