@@ -83,11 +83,14 @@ func slicePlan(t reflect.Type) assignFunc {
 		if m, ok := src.(*ndarray.Masked); ok {
 			return a.maskedToSlice(m, src, dst, elem)
 		}
-		items, ok := itemsOf(src)
+		items, ok, err := a.sequenceOf(src)
+		if err != nil {
+			return err
+		}
 		if !ok {
 			return a.mismatch(src, t, nil)
 		}
-		if isAny {
+		if isAny && isContainer(src) {
 			if v, ok, err := a.plainSlice(src); ok || err != nil {
 				if err == nil {
 					dst.Set(reflect.ValueOf(v))
@@ -208,7 +211,10 @@ func arrayPlan(t reflect.Type) assignFunc {
 		if arr, ok := arrayOf(src); ok {
 			return a.arrayToArray(arr, src, dst, elem)
 		}
-		items, ok := itemsOf(src)
+		items, ok, err := a.sequenceOf(src)
+		if err != nil {
+			return err
+		}
 		if !ok {
 			return a.mismatch(src, t, nil)
 		}

@@ -19,7 +19,7 @@ var (
 )
 
 func assignBool(a *assigner, src any, dst reflect.Value) error {
-	switch v := bare(src).(type) {
+	switch v := scalarOf(src).(type) {
 	case nil:
 	case bool:
 		dst.SetBool(v)
@@ -30,7 +30,7 @@ func assignBool(a *assigner, src any, dst reflect.Value) error {
 }
 
 func assignInt(a *assigner, src any, dst reflect.Value) error {
-	v := bare(src)
+	v := scalarOf(src)
 	if v == nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func assignInt(a *assigner, src any, dst reflect.Value) error {
 }
 
 func assignUint(a *assigner, src any, dst reflect.Value) error {
-	v := bare(src)
+	v := scalarOf(src)
 	if v == nil {
 		return nil
 	}
@@ -62,7 +62,7 @@ func assignUint(a *assigner, src any, dst reflect.Value) error {
 }
 
 func assignFloat(a *assigner, src any, dst reflect.Value) error {
-	v := bare(src)
+	v := scalarOf(src)
 	if v == nil {
 		if src == any(missing{}) {
 			dst.SetFloat(math.NaN())
@@ -78,7 +78,7 @@ func assignFloat(a *assigner, src any, dst reflect.Value) error {
 }
 
 func assignComplex(a *assigner, src any, dst reflect.Value) error {
-	v := bare(src)
+	v := scalarOf(src)
 	if v == nil {
 		return nil
 	}
@@ -244,7 +244,7 @@ func finite(f float64) float64 {
 }
 
 func assignString(a *assigner, src any, dst reflect.Value) error {
-	switch v := bare(src).(type) {
+	switch v := scalarOf(src).(type) {
 	case nil:
 	case string:
 		dst.SetString(v)
@@ -264,7 +264,7 @@ func assignString(a *assigner, src any, dst reflect.Value) error {
 
 func assignBigInt(a *assigner, src any, dst reflect.Value) error {
 	target := dst.Addr().Interface().(*big.Int)
-	switch v := bare(src).(type) {
+	switch v := scalarOf(src).(type) {
 	case nil:
 	case *big.Int:
 		target.Set(v)
@@ -282,7 +282,7 @@ func assignBigInt(a *assigner, src any, dst reflect.Value) error {
 
 func assignBigRat(a *assigner, src any, dst reflect.Value) error {
 	target := dst.Addr().Interface().(*big.Rat)
-	switch v := plainLeaf(bare(src)).(type) {
+	switch v := plainLeaf(scalarOf(src)).(type) {
 	case nil:
 	case *big.Rat:
 		target.Set(v)

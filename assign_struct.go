@@ -217,5 +217,8 @@ func positional(o *reconstruct.Instance) ([]any, bool) {
 	if o.HasState || len(o.Items) > 0 || len(o.DictItems) > 0 || o.Kwargs != nil {
 		return nil, false
 	}
+	if t, ok := baseTuple(o); ok {
+		return t, true
+	}
 	return o.Args, len(o.Args) > 0
 }

@@ -123,8 +123,11 @@ func bytesKey(v any) (string, bool) {
 	return "", false
 }
 
-// arrayOf returns the array of an ndarray.
+// arrayOf returns the array of an ndarray, or of an array.array of numbers.
 func arrayOf(v any) (*ndarray.Array, bool) {
+	if t, ok := v.(*reconstruct.TypedArray); ok {
+		return typedArray(t)
+	}
 	a, ok := v.(*ndarray.Array)
 	return a, ok
 }

@@ -60,12 +60,14 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //   - bool, ints, floats, complex, string: their Python kind, NumPy scalars and 0-d arrays
 //     included. A number that the type cannot hold exactly is an error; only floats are
 //     rounded, to float32. A string takes bytes as they are, and the text of a Decimal,
-//     Fraction, UUID, path, date or time.
+//     Fraction, UUID, path, date or time. The member of an enum and an instance of a subclass
+//     of int or str, which are made of one value, as that value.
 //   - structs: dicts, attributes of objects, elements of structured arrays, by name: that
 //     of the field or of its tag, pickle:"name", as written. Tuples, and objects that
 //     are nothing but one, as namedtuples are, by position. See [Unmarshaler] for types
 //     that do it in their own way.
-//   - slices and arrays: lists, tuples, sets, deques, array dimensions; []byte: bytes.
+//   - slices and arrays: lists, tuples, namedtuples, sets, deques, ranges, array.array,
+//     array dimensions; []byte: bytes.
 //     A numeric array becomes a slice of the same type without a copy of its own; into
 //     another type every value must survive.
 //   - maps: dicts, with keys of any type that the keys fit; map[T]struct{} and
