@@ -1,6 +1,9 @@
 package pickle
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // This file holds every use of unsafe in the package.
 //
@@ -13,6 +16,10 @@ import "unsafe"
 //
 // Strings. stringOf makes a string of bytes that nothing writes to afterwards,
 // as strings.Builder does.
+//
+// Memory. unclearedBytes gets memory that is not set to zero, which takes as long as reading
+// a payload into it, from a strings.Builder, whose Grow promises that many bytes. What was in it before is nobody's
+// business: all of it is written to before it is read.
 //
 // Identity. dataWord tells NaNs and values of foreign types apart as Python's
 // id does; it is compared, never dereferenced.
@@ -54,6 +61,14 @@ func boxBytes(p *[]byte) (v any) {
 }
 
 func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// unclearedBytes returns n > 0 bytes of any content.
+func unclearedBytes(n int) []byte {
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte(0)
+	return unsafe.Slice(unsafe.StringData(b.String()), n)
+}
 
 // misalignment returns how far b begins past a multiple of align.
 func misalignment(b []byte, align uintptr) int {

@@ -452,8 +452,8 @@ func (w *window) readFull(p []byte) (int, error) {
 	return io.ReadFull(w.r, p)
 }
 
-// alignedBytes returns n zero bytes at a multiple of 16, or of payloadAlign for a
-// large n; small ones come from the slab, if there is one.
+// alignedBytes returns n bytes at a multiple of 16, or of payloadAlign for a large n, all of
+// which the caller writes to; small ones come from the slab, if there is one.
 func alignedBytes(n int, small *slab[byte]) []byte {
 	switch {
 	case n == 0:
@@ -464,9 +464,9 @@ func alignedBytes(n int, small *slab[byte]) []byte {
 	case n < largePayload:
 		return make([]byte, n, (n+15)&^15)[:n:n]
 	}
-	mem := make([]byte, n)
+	mem := unclearedBytes(n)
 	if off := misalignment(mem, payloadAlign); off != 0 {
-		mem = make([]byte, n+payloadAlign)
+		mem = unclearedBytes(n + payloadAlign)
 		off = misalignment(mem, payloadAlign)
 		mem = mem[(payloadAlign-off)%payloadAlign:][:n:n]
 	}
