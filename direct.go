@@ -22,24 +22,26 @@ import (
 
 // direct reads one pickle.
 type direct struct {
-	c      *config
-	buf    []byte
-	pos    int
-	end    int    // of the frame, or of buf
-	memo   []span // of text; of other values with n < 0
-	budget int64
-	text   []byte            // room for short strings
-	rows   []string          // of the list being read
-	slices []string          // room for short lists of strings
-	one    string            // of them
-	framed bool              // whether pos is in a frame
-	inside bool              // the outermost list
-	lines  bool              // the pickle is of protocol 0
-	raw    bool              // Python 2's str is read as its bytes
-	arrays bool              // no hook is to be asked for numpy's functions
-	large  map[uint32]string // strings of the memo that are worth sharing
-	got    []gotText         // what GETs fetched into plain values
-	dtypes []*ndarray.DType  // that the memo has
+	c        *config
+	buf      []byte
+	pos      int
+	end      int    // of the frame, or of buf
+	memo     []span // of text; of other values with n < 0
+	budget   int64
+	text     []byte   // room for short strings
+	rows     []string // of the list being read
+	slices   []string // room for short lists of strings
+	one      string   // of them
+	framed   bool     // whether pos is in a frame
+	inside   bool     // the outermost list
+	lines    bool     // the pickle is of protocol 0
+	raw      bool     // Python 2's str is read as its bytes
+	arrays   bool     // no hook is to be asked for numpy's functions
+	numbered bool     // a PUT with a number was met
+	sentence sentence
+	large    map[uint32]string // strings of the memo that are worth sharing
+	got      []gotText         // what GETs fetched into plain values
+	dtypes   []*ndarray.DType  // that the memo has
 	boxes
 }
 
@@ -111,6 +113,16 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 
 // peek returns the next opcode, past frames, and leaves pos at it.
 func (d *direct) peek() (pickle.Opcode, bool) {
+	if d.pos < d.end {
+		if op := pickle.Opcode(d.buf[d.pos]); op != pickle.OpFrame {
+			return op, true
+		}
+	}
+	return d.cross()
+}
+
+// cross is peek at the end or the beginning of a frame.
+func (d *direct) cross() (pickle.Opcode, bool) {
 	for {
 		if d.pos >= d.end {
 			if d.end, d.framed = len(d.buf), false; d.pos >= d.end {
@@ -180,6 +192,7 @@ func (d *direct) put(s span) bool {
 	default:
 		return true
 	}
+	d.numbered = true
 	if i == 1 && len(d.memo) == 0 { // Python 2 counts from 1
 		d.memoize(span{n: notKept})
 	}

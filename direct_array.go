@@ -69,7 +69,8 @@ var globalKinds = map[pickle.Global]int32{
 
 // accept takes the next opcode if it is op.
 func (d *direct) accept(op pickle.Opcode) bool {
-	if next, ok := d.peek(); !ok || next != op {
+	next, ok := d.peek()
+	if !ok || next != op {
 		return false
 	}
 	d.pos++
@@ -176,13 +177,60 @@ func (d *direct) array(kind int32) (a directArray, ok bool) {
 	if !d.arrays {
 		return a, false
 	}
+	if d.sentence.kind == kind && d.again(&a) {
+		return a, true
+	}
+	pos, end, framed, puts := d.pos, d.end, d.framed, len(d.memo)
+	d.numbered = false
 	switch kind {
 	case keptReconstruct:
 		ok = d.reconstructed(&a)
 	case keptFromBuffer:
 		ok = d.fromBuffer(&a)
 	}
-	return a, ok && a.measure()
+	if ok = ok && a.measure(); ok && end == d.end && framed == d.framed && !d.numbered {
+		d.learn(kind, &a, pos, puts)
+	}
+	return a, ok
+}
+
+// sentence is what was around the last array's bytes. The next array has very often the same
+// there, opcode for opcode, which need not be read one by one.
+type sentence struct {
+	kind       int32
+	array      directArray // but for its data
+	head, tail []byte      // of the input
+	puts       int         // in both
+}
+
+// learn keeps the sentence that began at pos, with so many values in the memo. None of what it added to the memo may be
+// wanted later, and its PUTs must be without numbers, as from protocol 4 on.
+func (d *direct) learn(kind int32, a *directArray, pos, puts int) {
+	for _, s := range d.memo[puts:] {
+		if s.n != notKept {
+			return
+		}
+	}
+	if at := int(a.data.at); a.coding == codingBytes && at > pos {
+		d.sentence = sentence{kind, *a, d.buf[pos:at], d.buf[at+a.nbytes : d.pos], len(d.memo) - puts}
+	}
+}
+
+// again takes a sentence that is like the one before.
+func (d *direct) again(a *directArray) bool {
+	s := &d.sentence
+	rest := d.buf[d.pos:d.end]
+	n := len(s.head) + s.array.nbytes
+	if len(rest) < n+len(s.tail) || string(rest[:len(s.head)]) != string(s.head) || string(rest[n:n+len(s.tail)]) != string(s.tail) {
+		return false
+	}
+	*a = s.array
+	a.data.at = uint32(d.pos + len(s.head))
+	d.pos += n + len(s.tail)
+	for range s.puts {
+		d.memoize(span{n: notKept})
+	}
+	return true
 }
 
 // measure sets nbytes, which must be what there is.

@@ -27,6 +27,7 @@ type plainDirect struct {
 	marks    []directMark
 	fence    int // the last mark, or 0
 	maxDepth int32
+	recent   recent
 }
 
 // directMark is a MARK.
@@ -258,7 +259,7 @@ func (p *plainDirect) get(op pickle.Opcode) bool {
 		p.push(v)
 		return true
 	}
-	return p.sentence(s.n)
+	return p.pushArray(s.n)
 }
 
 // boxed makes a value of text.
@@ -269,13 +270,15 @@ func (p *plainDirect) boxed(s span) any {
 	case len(b) >= ownMemory:
 		p.heavy()
 		return string(b)
+	case len(b) <= recentText && p.recent.use():
+		return p.recent.find(b, p)
 	default:
 		return p.boxes.string(p.copied(b))
 	}
 }
 
-// sentence pushes the array whose function of that kind was pushed.
-func (p *plainDirect) sentence(kind int32) bool {
+// pushArray pushes the array whose function of that kind was pushed.
+func (p *plainDirect) pushArray(kind int32) bool {
 	a, ok := p.array(kind)
 	if !ok {
 		return false
@@ -290,7 +293,7 @@ func (p *plainDirect) sentence(kind int32) bool {
 func (p *plainDirect) global() bool {
 	op, _ := p.next()
 	kind, ok := p.direct.global(op)
-	return ok && p.sentence(kind)
+	return ok && p.pushArray(kind)
 }
 
 // stackGlobal begins a sentence with the two names on the stack.
@@ -303,7 +306,7 @@ func (p *plainDirect) stackGlobal() bool {
 	name, ok2 := p.stack[n+1].(string)
 	p.stack = p.stack[:n]
 	kind, ok := globalKinds[pickle.Global{Module: module, Name: name}]
-	return ok1 && ok2 && ok && p.put(span{n: kind}) && p.sentence(kind)
+	return ok1 && ok2 && ok && p.put(span{n: kind}) && p.pushArray(kind)
 }
 
 // bytesValue pushes bytes; bytearrays are plain bytes too.
