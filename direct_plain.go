@@ -68,7 +68,11 @@ func (c *config) plainDirectly(data []byte) (any, bool) {
 	if !p.start() || !p.run() {
 		return nil, false
 	}
-	return p.stack[len(p.stack)-1], true
+	v := p.stack[0]
+	if l, ok := v.([]any); ok && cap(l)-len(l) > len(l)/8+16 { // its length was estimated
+		v = append(make([]any, 0, len(l)), l...)
+	}
+	return v, true
 }
 
 // run carries out opcodes up to STOP.
@@ -88,6 +92,7 @@ func (p *plainDirect) run() bool {
 		switch op {
 		case pickle.OpMark:
 			p.mark(0)
+			ok = len(p.marks) <= pickle.DefaultDepth
 		case pickle.OpNone:
 			p.push(nil)
 		case pickle.OpNewTrue:
@@ -175,7 +180,8 @@ func (p *plainDirect) push(v any) { p.stack = append(p.stack, v) }
 
 // grow makes room on the stack.
 func (p *plainDirect) grow() {
-	size := max(64, 2*cap(p.stack))
+	// No more than what is left could push.
+	size := min(max(64, 2*cap(p.stack)), len(p.stack)+len(p.buf)-p.pos+1)
 	p.stack = append(make([]any, 0, size), p.stack...)
 	p.heights = append(make([]int32, 0, size), p.heights[:cap(p.heights)]...)[:size]
 }

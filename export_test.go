@@ -21,3 +21,24 @@ func PlainDirectly(data []byte) bool {
 	_, ok := new(config).plainDirectly(data)
 	return ok
 }
+
+// Boxed returns values that were boxed one after another: first text, then ints, floats, bytes and lists.
+func Boxed(texts []string, ints []int, floats []float64, blobs [][]byte, lists [][]any) (out []any) {
+	var b boxes
+	for _, v := range texts {
+		out = append(out, b.string(v))
+	}
+	for _, v := range ints {
+		out = append(out, b.int(v))
+	}
+	for _, v := range floats {
+		out = append(out, b.float(v))
+	}
+	for _, v := range blobs {
+		out = append(out, b.bytes(v))
+	}
+	for _, v := range lists {
+		out = append(out, b.light(v))
+	}
+	return out
+}

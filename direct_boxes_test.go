@@ -1,0 +1,57 @@
+package unpkl_test
+
+import (
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/unpkl/unpkl"
+)
+
+// TestBoxes checks that boxed values are what Go's own conversions to any give, and stay so.
+func TestBoxes(t *testing.T) {
+	var texts []string
+	var ints []int
+	var floats []float64
+	var blobs [][]byte
+	var lists [][]any
+	var want []any
+	for i := range 700 {
+		texts = append(texts, strings.Repeat("x", i%40))
+		want = append(want, texts[i])
+	}
+	for i := range 3000 {
+		ints = append(ints, i-1500)
+		want = append(want, i-1500)
+	}
+	for i := range 2000 {
+		floats = append(floats, float64(i)/3)
+		want = append(want, float64(i)/3)
+	}
+	for i := range 600 {
+		blobs = append(blobs, []byte(strings.Repeat("y", i*3)))
+		want = append(want, blobs[i])
+	}
+	for i := range 600 {
+		l := make([]any, i%90)
+		for k := range l {
+			l[k] = i * k
+		}
+		lists = append(lists, l)
+		want = append(want, append([]any{}, l...))
+	}
+	got := unpkl.Boxed(texts, ints, floats, blobs, lists)
+	runtime.GC()
+	if !reflect.DeepEqual(got, want) {
+		t.Error("boxed values differ")
+	}
+	for i, v := range got {
+		if reflect.TypeOf(v) != reflect.TypeOf(want[i]) {
+			t.Fatalf("value %d is %T, want %T", i, v, want[i])
+		}
+		if l, ok := v.([]any); ok && cap(l) != len(l) {
+			t.Fatalf("list %d of %d has room for %d", i, len(l), cap(l))
+		}
+	}
+}
