@@ -222,7 +222,7 @@ func (p *Pickler) saveByteArray(b []byte, id objectID) error {
 			// A bytes object with the same content, not the same object.
 			o.Args = []any{FreshBytes(b)}
 		}
-		return p.saveReduce(o, id)
+		return p.saveCall(o, id)
 	}
 	return p.writeByteArray(b, id)
 }

@@ -338,5 +338,5 @@ func (p *Pickler) saveSetCall(class string, items []any, id objectID) error {
 		return nil
 	}
 	list := types.List(items)
-	return p.saveReduce(&Object{Class: KnownGlobal{Module: "builtins", Name: class}, Args: []any{&list}}, id)
+	return p.saveCall(&Object{Class: KnownGlobal{Module: "builtins", Name: class}, Args: []any{&list}}, id)
 }

@@ -34,6 +34,11 @@ func (p *Pickler) saveOther(v any) error {
 		return p.saveShared(string(x))
 	case FreshBytes:
 		return p.saveBytesAs(x, objectID{})
+	case FreshString:
+		if p.Strings == StringsByValue {
+			return p.saveShared(string(x))
+		}
+		return p.saveText(string(x), objectID{})
 	case *Buffer:
 		return p.saveBuffer(x, boxID(v))
 	case *LargeBytes:
@@ -62,7 +67,7 @@ type FreshTuple []any
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
 func (p *Pickler) saveComplex(c complex128, id objectID) error {
-	return p.saveReduce(&Object{
+	return p.saveCall(&Object{
 		Class: KnownGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
 	}, id)
 }
@@ -79,7 +84,7 @@ var objectTypes = func() map[reflect.Type]bool {
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
 		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
-		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), (*Buffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
+		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), FreshString(""), (*Buffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
 		(*PersistentRef)(nil), FreshTuple(nil), (*FreshTuple)(nil), (*FreshBytes)(nil), (*Constructed)(nil),
 	} {
 		m[reflect.TypeOf(v)] = true

@@ -227,3 +227,8 @@ func (p *Pickler) writePy2(s string) error {
 	p.out.buf = append(append(append(p.out.buf, byte(OpString)), bytesRepr([]byte(s))[1:]...), '\n')
 	return nil
 }
+
+// FreshString is a str that occurs once, whatever else is in its memory; an empty one and one of a
+// single character of Latin-1 are the interpreter's. A [Reducer] returns it for text that a function of
+// Python's makes anew.
+type FreshString string

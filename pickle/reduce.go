@@ -11,8 +11,8 @@ import (
 // Python class does with __reduce_ex__. PickleReduce returns
 //
 //   - an [*Object] that says how Python makes the value: the class or function
-//     to call (a [Global], or any [Named] value), its arguments, which opcode calls it,
-//     the list items and dict items to add, the state to set
+//     to call (a [Global], or any [Named] value), its arguments, a new tuple each time, which
+//     opcode calls it, the list items and dict items to add, the state to set
 //   - a [*Constructed], for one of many values that differ only in their state
 //   - or any other value, which is written in its place
 //
@@ -28,7 +28,7 @@ type ReduceFunc func(v any, protocol int) (any, error)
 func (p *Pickler) saveReduced(r any, id objectID) error {
 	switch r := r.(type) {
 	case *Object:
-		return p.saveReduce(r, id)
+		return p.saveCall(r, id)
 	case *Constructed:
 		return p.saveConstructed(r, id)
 	}
@@ -55,11 +55,21 @@ const (
 
 // saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
 func (p *Pickler) saveReduce(o *Object, id objectID) error {
+	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce}, o, id)
+}
+
+// saveCall is saveReduce for an object that was made for this, with its arguments: nothing else has
+// the tuple that they are, so that the memo need not keep it.
+func (p *Pickler) saveCall(o *Object, id objectID) error {
+	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, id)
+}
+
+func (p *Pickler) saveReduceAs(t task, o *Object, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil
 	}
-	t, obj := task{kind: taskReduce, op: OpReduce}, o
+	obj := o
 	switch o.Form {
 	case FormNewObj:
 		t.op = OpNewObj

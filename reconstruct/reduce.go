@@ -54,9 +54,10 @@ type ReduceOptions struct {
 type Reducers struct {
 	opts ReduceOptions
 	// Classes and functions with the names that opts choose.
-	reconstruct, fromBuffer, scalar, stringDType pickle.KnownGlobal
+	reconstruct, fromBuffer, scalar, stringDType any // a pickle.KnownGlobal each
 	// arrays is the call that makes arrays which are of no subclass.
-	arrays *pickle.Constructor
+	arrays  *pickle.Constructor
+	numbers numberForms
 }
 
 func pyName(module, global string) pickle.KnownGlobal {

@@ -3,6 +3,8 @@ package reconstruct
 import (
 	"reflect"
 	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -22,14 +24,53 @@ const (
 
 var dtypeClass = pyName("numpy", "dtype")
 
+// numberKey is all that there is to a dtype of numbers or objects.
+type numberKey struct {
+	kind  ndarray.Kind
+	size  int
+	order ndarray.ByteOrder
+}
+
+// numberForms are the forms of dtypes of numbers and objects, of which there are few.
+type numberForms struct {
+	sync.Mutex
+	forms map[numberKey]*pickle.Constructed
+}
+
 // dtype writes a dtype: arraydescr_reduce of descriptor.c.
 func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
+	if !strings.ContainsRune("biufcO", rune(d.Kind())) || d.Metadata() != nil || d.ScalarClass() != "" {
+		return r.dtypeObject(d)
+	}
+	r.numbers.Lock()
+	defer r.numbers.Unlock()
+	key := numberKey{d.Kind(), d.ItemSize(), d.ByteOrder()}
+	form := r.numbers.forms[key]
+	if form == nil {
+		o, err := r.dtypeObject(d)
+		if err != nil {
+			return nil, err
+		}
+		form = &pickle.Constructed{
+			By:    &pickle.Constructor{Class: o.Class, Args: o.Args},
+			State: o.State.(pickle.FreshTuple),
+		}
+		if r.numbers.forms == nil {
+			r.numbers.forms = make(map[numberKey]*pickle.Constructed)
+		}
+		r.numbers.forms[key] = form
+	}
+	return form, nil
+}
+
+// dtypeObject returns what makes a dtype, which is always a call with a state.
+func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	if d.Kind() == ndarray.KindString {
 		return r.variableString(d), nil
 	}
-	var spec any = string(d.Kind()) + strconv.Itoa(specSize(d))
+	var spec any = pickle.FreshString(string(d.Kind()) + strconv.Itoa(specSize(d)))
 	if d.Kind() == ndarray.KindObject {
-		spec = "O8"
+		spec = pickle.FreshString("O8")
 	}
 	if class := d.ScalarClass(); class != "" {
 		spec = r.classOf(class)

@@ -64,6 +64,8 @@ func losslessLeaf(v any) (any, bool) {
 		return short("$py.str2", base64Bytes(x)), true
 	case pickle.Interned:
 		return string(x), true
+	case pickle.FreshString:
+		return string(x), true
 	case pickle.Py2String:
 		return short("$py.str2", base64Bytes(x)), true
 	case float64:
