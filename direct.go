@@ -24,6 +24,7 @@ import (
 type direct struct {
 	c        *config
 	buf      []byte
+	size     int // of the input, of which buf may be the beginning
 	pos      int
 	end      int    // of the frame, or of buf
 	memo     []span // of text; of other values with n < 0
@@ -60,7 +61,7 @@ type gotText struct {
 // newDirect begins to read a pickle.
 func newDirect(c *config, data []byte) direct {
 	return direct{
-		c: c, buf: data, end: len(data), raw: c.encoding == pickle.EncodingRaw,
+		c: c, buf: data, size: len(data), end: len(data), raw: c.encoding == pickle.EncodingRaw,
 		budget: c.limits.WithDefaults().Expansion - 1,
 		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0,
 	}
@@ -138,10 +139,10 @@ func (d *direct) cross() (pickle.Opcode, bool) {
 		}
 		n := binary.LittleEndian.Uint64(d.buf[d.pos+1:])
 		d.pos += 9
-		if n > uint64(len(d.buf)-d.pos) {
+		if n > uint64(d.size-d.pos) {
 			return 0, false
 		}
-		d.end, d.framed = d.pos+int(n), true
+		d.end, d.framed = min(d.pos+int(n), len(d.buf)), true
 	}
 }
 
@@ -258,10 +259,10 @@ func (d *direct) str(op pickle.Opcode) (span, bool) {
 }
 
 func (d *direct) newStr(n int) (span, bool) {
-	s := span{uint32(d.pos), int32(n)}
 	if d.end-d.pos < n || !utf8.Valid(d.buf[d.pos:d.pos+n]) {
-		return s, false
+		return span{}, false
 	}
+	s := span{uint32(d.pos), int32(n)}
 	d.pos += n
 	if d.pos < d.end && pickle.Opcode(d.buf[d.pos]) == pickle.OpMemoize {
 		d.pos++
@@ -273,10 +274,10 @@ func (d *direct) newStr(n int) (span, bool) {
 
 // newRaw is newStr for a str of Python 2.
 func (d *direct) newRaw(n int) (span, bool) {
-	s := span{uint32(d.pos), int32(n)}
 	if !d.raw || d.end-d.pos < n {
-		return s, false
+		return span{}, false
 	}
+	s := span{uint32(d.pos), int32(n)}
 	d.pos += n
 	return s, d.put(s)
 }

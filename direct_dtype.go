@@ -50,6 +50,9 @@ func (d *direct) dtypeArgs() ([]any, bool) {
 		return nil, false
 	}
 	spec, ok := d.str(op)
+	if !ok {
+		return nil, false
+	}
 	args := []any{string(d.bytes(spec)), nil, nil}
 	for i := 1; ok && i < 3; i++ {
 		var n int64

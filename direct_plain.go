@@ -57,15 +57,20 @@ func (c *config) directly(data []byte, v any) bool {
 	return ok
 }
 
-// plainDirectly tries to make the plain value of the pickle in data.
-func (c *config) plainDirectly(data []byte) (any, bool) {
+// newPlainDirect returns a machine for data, if the options allow it.
+func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
 	l := c.limits
 	l.Expansion, l.DecompressedBytes, l.CompressionRatio, l.WindowBytes, l.OutputBytes = 0, 0, 0, 0, 0
 	if c.noFastPaths || c.objects || c.sharedInput || len(data) > math.MaxInt32 || l != (pickle.Limits{}) {
 		return nil, false
 	}
-	p := plainDirect{direct: newDirect(c, data), maxDepth: pickle.DefaultDepth}
-	if !p.start() || !p.run() {
+	return &plainDirect{direct: newDirect(c, data), maxDepth: pickle.DefaultDepth}, true
+}
+
+// plainDirectly tries to make the plain value of the pickle in data.
+func (c *config) plainDirectly(data []byte) (any, bool) {
+	p, ok := c.newPlainDirect(data)
+	if !ok || !p.start() || !p.run() {
 		return nil, false
 	}
 	v := p.stack[0]
@@ -112,8 +117,9 @@ func (p *plainDirect) run() bool {
 			p.pos += 8
 		case pickle.OpShortBinUnicode, pickle.OpBinUnicode, pickle.OpUnicode, pickle.OpShortBinString, pickle.OpBinString, pickle.OpString:
 			var s span
-			s, ok = p.str(op)
-			p.push(p.boxed(s))
+			if s, ok = p.str(op); ok {
+				p.push(p.boxed(s))
+			}
 		case pickle.OpBinGet, pickle.OpLongBinGet, pickle.OpGet:
 			ok = p.get(op)
 		case pickle.OpMemoize, pickle.OpBinPut, pickle.OpLongBinPut, pickle.OpPut:

@@ -205,6 +205,11 @@ func TestFastPaths(t *testing.T) {
 			typed++
 		}
 		t.Run(fmt.Sprint("direct/", i), func(t *testing.T) { bothWays(t, data) })
+		for n := range min(len(data), 2000) { // no part of a pickle is a pickle
+			if unpkl.PlainDirectly(data[:n]) {
+				t.Fatalf("pickle %d: %d of %d bytes", i, n, len(data))
+			}
+		}
 	}
 	t.Logf("%d pickles, %d directly into plain values, %d into Go values", len(directCases()), plain, typed)
 	if plain < 110 || typed < 40 {
@@ -294,6 +299,50 @@ func edited(data, edits []byte) []byte {
 		}
 	}
 	return opfuzz.Edit(ops, ops, edits)
+}
+
+// TestFastFiles takes files of all sizes around those that matter through LoadFile, both ways.
+func TestFastFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file.pkl")
+	check := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		fast, err1 := unpkl.LoadFile(path)
+		slow, err2 := unpkl.LoadFile(path, unpkl.WithoutFastPaths())
+		if (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() {
+			t.Fatalf("fast %v, slow %v", err1, err2)
+		}
+		if !same(reflect.ValueOf(&slow), reflect.ValueOf(&fast)) {
+			t.Fatal("values differ")
+		}
+	}
+	for _, data := range directCases() {
+		if unpkl.IsTree(data) {
+			check(data)
+		}
+	}
+	rows := make([]any, 0, 20_000)
+	for i := range 20_000 {
+		rows = append(rows, map[string]any{"id": i, "name": fmt.Sprint("row ", i), "values": []any{float64(i), nil, true}})
+	}
+	big, err := ndarray.FromSlice(make([]float64, 100_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{rows, rows[:3000], []any{rows, big}, []any{big, rows}, strings.Repeat("x", 1<<20), []any{rows, strings.Repeat("x", 1<<20)}} {
+		for protocol := range 6 {
+			data, err := unpkl.Marshal(v, unpkl.WithProtocol(protocol))
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(data)
+			check(append(data, "more"...))
+			check(data[:len(data)-1])
+			check(data[:len(data)/2])
+		}
+	}
 }
 
 // directPickles were made by CPython 3: pickle.dumps of records with all fields of flat, and of lists of

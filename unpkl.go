@@ -43,13 +43,16 @@ func LoadBytes(data []byte, opts ...Option) (any, error) {
 
 // LoadFile is [Load] for the file at path. Big arrays are read straight into memory of
 // their own, so that they are copied once, and nothing else of the file stays in
-// memory. [Open] does not read them at all.
+// memory. A file of up to 64 MiB without any at its beginning is read as a whole first. [Open] does not read arrays at all.
 func LoadFile(path string, opts ...Option) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if v, ok := newConfig(opts).fileDirectly(f); ok {
+		return v, nil
+	}
 	return Load(f, opts...)
 }
 
