@@ -15,6 +15,8 @@ func (p *Pickler) step(t *task) error {
 		return p.stepPairs(t)
 	case taskTuple, taskFrozenSet, taskGoTuple:
 		return p.stepTuple(t)
+	case taskTuple1:
+		return p.stepTuple1(t)
 	case taskReduce:
 		return p.stepReduce(t, p.stack.objects.top())
 	default:
@@ -243,6 +245,17 @@ func (p *Pickler) emptyTuple() {
 
 // stepTuple writes the items of a tuple or frozenset and then makes it of them.
 func (p *Pickler) stepTuple(t *task) error {
+	if t.kind == taskTuple && t.n == 1 {
+		item := &(*p.stack.items.top())[0]
+		fresh := t.fresh
+		p.stack.pop()
+		if fresh {
+			p.stack.pushTuple1(nil)
+		} else {
+			p.stack.pushTuple1(item)
+		}
+		return p.save(*item)
+	}
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.i == t.n {
 			p.endTuple(t)
@@ -253,6 +266,21 @@ func (p *Pickler) stepTuple(t *task) error {
 		if err := p.saveItem(t, t.i-1); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// stepTuple1 makes the innermost of the tuples of t.
+func (p *Pickler) stepTuple1(t *task) error {
+	item := *p.stack.singles.top()
+	p.stack.singles.pop()
+	var id objectID
+	if item != nil {
+		id = itemID(item)
+	}
+	p.endTupleAs(&task{kind: taskTuple, n: 1}, id)
+	if t.n--; t.n == 0 {
+		p.stack.pop()
 	}
 	return nil
 }
@@ -268,6 +296,10 @@ func (p *Pickler) endTuple(t *task) {
 	case t.kind == taskTuple && !t.fresh:
 		id = tupleID(*p.stack.items.top())
 	}
+	p.endTupleAs(t, id)
+}
+
+func (p *Pickler) endTupleAs(t *task, id objectID) {
 	idx, known := p.memo.insert(id)
 	if !known {
 		switch {

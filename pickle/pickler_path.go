@@ -36,7 +36,7 @@ func (p *Pickler) path() string {
 
 // parts returns how many parts of a path the task stands for.
 func (t *task) parts() int {
-	if t.kind == taskOp {
+	if t.kind == taskOp || t.kind == taskTuple1 {
 		return t.n
 	}
 	return 1
@@ -69,6 +69,8 @@ func (s *taskStack) describe(b *strings.Builder, t *task, pos pathPosition) {
 		case OpBuild:
 			b.WriteString(".state")
 		}
+	case taskTuple1:
+		b.WriteString("[0]")
 	case taskItems, taskAnys, taskTuple, taskFrozenSet, taskGoSlice, taskGoTuple:
 		fmt.Fprintf(b, "[%d]", at)
 	case taskPairs:

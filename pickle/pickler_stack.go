@@ -16,6 +16,7 @@ const (
 	taskAnys                      // elements of a Go []any as list items
 	taskPairs                     // pairs of a dict in batches
 	taskTuple                     // items of a tuple, then the tuple
+	taskTuple1                    // the tuple of the one item written, n of them around each other
 	taskFrozenSet                 // items of a frozenset, then the frozenset
 	taskReduce                    // an object, step by step
 	taskGoSlice                   // elements of a Go slice or array as list items
@@ -62,6 +63,7 @@ type taskStack struct {
 	tasks   chunks[task]
 	items   chunks[[]any]      // taskItems, taskAnys, taskTuple, taskFrozenSet
 	ids     chunks[objectID]   // taskFrozenSet
+	singles chunks[*any]       // taskTuple1: the item of each, nil for a fresh tuple
 	dicts   chunks[types.Dict] // taskPairs
 	objects chunks[reduceTask] // taskReduce
 	values  chunks[goTask]     // taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct
@@ -104,6 +106,19 @@ func (s *taskStack) pushOp(op Opcode) {
 		}
 	}
 	s.tasks.push(task{kind: taskOp, op: op, n: 1})
+}
+
+// pushTuple1 adds the tuple of an item that is about to be written, with those around it in one
+// task.
+func (s *taskStack) pushTuple1(item *any) {
+	s.singles.push(item)
+	if s.tasks.n > 0 {
+		if t := s.tasks.top(); t.kind == taskTuple1 {
+			t.n++
+			return
+		}
+	}
+	s.tasks.push(task{kind: taskTuple1, n: 1})
 }
 
 func (s *taskStack) pushItems(t task, items []any) {

@@ -48,6 +48,9 @@ func tupleID(items []any) objectID {
 	return objectID{unsafe.Pointer(unsafe.SliceData(items)), idTuple, len(items)}
 }
 
+// itemID is tupleID for the tuple of that one item.
+func itemID(item *any) objectID { return objectID{unsafe.Pointer(item), idTuple, 1} }
+
 // boxID is that of what v points to, or of the box that holds it. Boxed
 // values never change, so two values in one box are equal.
 func boxID(v any) objectID {
