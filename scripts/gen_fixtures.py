@@ -20,7 +20,7 @@ For each producer NAME (an environment under .venvs/; legacy: streams built by r
     testdata/NAME/dis.json              the first 16 digits of the SHA-256 of pickletools.dis's text for every pickle
 
 For pandas/VERSION, scipy/ENVIRONMENT and sklearn/ENVIRONMENT it runs scripts/fixtures/{pandas,scipy,sklearn}_cases.py, each of
-which says what it writes. All go into testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
+which says what it writes; for pandas-legacy, which fetches files, pandas_legacy.py. All go into testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
 the same bytes again: fixed data, PYTHONHASHSEED=0.
 """
 import argparse
@@ -61,6 +61,7 @@ PRODUCERS = {p.folder: p for p in (
         ('0.18.1', 'py27-pandas018'), ('0.24.2', 'py27-pandas024'), ('0.25.3', 'py36-pandas025'),
         ('1.0.5', 'py38-pandas100'), ('1.2.5', 'py38-pandas12'), ('1.3.5', 'py38-pandas13'),
         ('1.5.3', 'py311-pandas15'), ('2.3.3', 'py312-pandas2'), ('3.1.1', 'py313-pandas3'))),
+    Producer('pandas-legacy', 'py36-pandas022', 'pandas_legacy.py'),
     *(Producer('%s/%s' % (library, environment), environment, library + '_cases.py')
       for library in ('scipy', 'sklearn') for environment in ('py27-sklearn', 'py36-sklearn', 'py313-sklearn')),
 )}

@@ -25,6 +25,7 @@ py312-pandas2   3.12
 py313-pandas3   3.13
 py27-pandas018  2.7
 py27-pandas024  2.7
+py36-pandas022  3.6
 py36-pandas025  3.6
 py38-pandas100  3.8
 py38-pandas12   3.8
