@@ -305,7 +305,7 @@ func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key
 		before := m.Len()
 		m.SetMapIndex(k, v)
 		if m.Len() == before && i > 0 {
-			if err := a.mismatch(src, t, keyError("two keys are %v in Go", k)); err != nil {
+			if err := a.mismatch(src, t, keyError("two keys are %s in Go", shownKey(k.Interface()))); err != nil {
 				return err
 			}
 		}

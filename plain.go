@@ -167,7 +167,7 @@ func (p *plainer) putKey(m map[any]any, key, plain any) error {
 	}
 	before := len(m)
 	if m[k] = plain; len(m) == before {
-		return keyError("two keys of a dict are %#v in Go", k)
+		return keyError("two keys of a dict are %s in Go", shownKey(k))
 	}
 	return nil
 }

@@ -239,3 +239,15 @@ func arrayKey(s []any) (any, error) {
 	}
 	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), anyType)).Interface(), nil
 }
+
+// shownKey is a key of a map in the text of an error: one that holds others may be as large as the
+// input.
+func shownKey(k any) string {
+	switch k := k.(type) {
+	case nil, bool, int, float64, complex128:
+		return fmt.Sprint(k)
+	case string:
+		return fmt.Sprintf("%.40q", k)
+	}
+	return fmt.Sprintf("of type %T", k)
+}

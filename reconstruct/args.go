@@ -239,6 +239,18 @@ func latin1(s string) ([]byte, error) {
 	return out, nil
 }
 
+// shown is v in the text of an error: itself if it is small and holds nothing, else its type. To print
+// whatever a pickle holds would take a stack as deep as that.
+func shown(v any) string {
+	switch v := v.(type) {
+	case nil, bool, int, float64:
+		return fmt.Sprint(v)
+	case string:
+		return fmt.Sprintf("%.40q", v)
+	}
+	return typeName(v)
+}
+
 // typeName returns the Python name of the type of an object-level value, for
 // messages.
 func typeName(v any) string {

@@ -392,7 +392,7 @@ func sparsePositions(o *pickle.Object, n int) (int, []int32, error) {
 	}
 	length, ok := asInt(inst.Args[0])
 	if !ok || length < 0 || length > 1<<31-1 {
-		return 0, nil, pickle.Malformed("a sparse index of length %v", inst.Args[0])
+		return 0, nil, pickle.Malformed("a sparse index of length %s", shown(inst.Args[0]))
 	}
 	starts, err := int32s(inst.Args[1])
 	if err != nil {

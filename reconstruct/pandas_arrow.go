@@ -135,7 +135,7 @@ func (p *Pandas) restoredArray(v any) (*restored, error) {
 	r.length, ok1 = asInt(a[1])
 	r.offset, ok2 = asInt(a[3])
 	if !ok1 || !ok2 || r.length < 0 || r.offset < 0 || r.length > math.MaxInt/64 || r.offset > math.MaxInt/64 {
-		return nil, pickle.Malformed("an Arrow array of length %v at offset %v", a[1], a[3])
+		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", shown(a[1]), shown(a[3]))
 	}
 	buffers, ok := items(a[4])
 	if !ok {

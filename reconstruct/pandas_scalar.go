@@ -163,7 +163,7 @@ func resolution(args []any, i int) (string, error) {
 	code, ok := asInt(args[i])
 	unit, known := resolutions[code]
 	if !ok || !known {
-		return "", pickle.Malformed("a resolution of %v", args[i])
+		return "", pickle.Malformed("a resolution of %s", shown(args[i]))
 	}
 	return unit, nil
 }

@@ -77,7 +77,7 @@ func (s *Sparse) read(inst namedInstance, state map[string]any) error {
 	for _, d := range dims {
 		n, isInt := asInt(plainScalar(d))
 		if !isInt || n < 0 {
-			return pickle.Malformed("a dimension of %v", d)
+			return pickle.Malformed("a dimension of %s", shown(d))
 		}
 		s.Shape = append(s.Shape, n)
 	}
@@ -322,7 +322,7 @@ func (b *sparseBuilder) add(index []any, value any) error {
 	for k, v := range index {
 		i, ok := asInt(plainScalar(v))
 		if !ok || i < 0 || i >= b.s.Shape[k] {
-			return pickle.Malformed("index %v outside a dimension of %d", v, b.s.Shape[k])
+			return pickle.Malformed("index %s outside a dimension of %d", shown(v), b.s.Shape[k])
 		}
 		b.coords[k] = append(b.coords[k], int64(i))
 	}
