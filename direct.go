@@ -39,6 +39,7 @@ type direct struct {
 	raw      bool     // Python 2's str is read as its bytes
 	arrays   bool     // no hook is to be asked for numpy's functions
 	numbered bool     // a PUT with a number was met
+	fromOne  bool     // the first such number was 1
 	sentence sentence
 	large    map[uint32]string // strings of the memo that are worth sharing
 	got      []gotText         // what GETs fetched into plain values
@@ -82,7 +83,7 @@ const maxRepeat = 32
 // unmarshalDirect tries to put the pickle in data into the slice that v points to.
 func (c *config) unmarshalDirect(data []byte, v any) bool {
 	l := &c.limits
-	if c.noFastPaths || len(data) > math.MaxInt32 || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 {
+	if c.noFastPaths || len(data) > math.MaxInt32 || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 || l.IntDigits != 0 {
 		return false
 	}
 	t := reflect.TypeOf(v).Elem()
@@ -174,7 +175,7 @@ func (d *direct) put(s span) bool {
 	case pickle.OpMemoize:
 		d.pos++
 		d.memoize(s)
-		return true
+		return !d.fromOne // or it would be another number
 	case pickle.OpBinPut:
 		if d.end-d.pos < 2 {
 			return false
@@ -196,6 +197,7 @@ func (d *direct) put(s span) bool {
 	d.numbered = true
 	if i == 1 && len(d.memo) == 0 { // Python 2 counts from 1
 		d.memoize(span{n: notKept})
+		d.fromOne = true
 	}
 	d.memoize(s)
 	return i == uint64(len(d.memo)-1)
@@ -264,7 +266,7 @@ func (d *direct) newStr(n int) (span, bool) {
 	}
 	s := span{uint32(d.pos), int32(n)}
 	d.pos += n
-	if d.pos < d.end && pickle.Opcode(d.buf[d.pos]) == pickle.OpMemoize {
+	if d.pos < d.end && pickle.Opcode(d.buf[d.pos]) == pickle.OpMemoize && !d.fromOne {
 		d.pos++
 		d.memoize(s)
 		return s, true
@@ -330,7 +332,7 @@ func (d *direct) emptyMarked() (pickle.Opcode, bool) {
 	case pickle.OpDict:
 		return pickle.OpEmptyDict, ok
 	}
-	return op, false
+	return op, false // a MARK for anything else
 }
 
 // value reads the value that begins with op into dst.
@@ -488,8 +490,14 @@ func (d *direct) skip(op pickle.Opcode) bool {
 		return true
 	case pickle.OpBinFloat:
 		return d.arg(8) != nil
-	case pickle.OpShortBinUnicode, pickle.OpBinUnicode, pickle.OpBinGet, pickle.OpLongBinGet:
+	case pickle.OpShortBinUnicode, pickle.OpBinUnicode, pickle.OpUnicode, pickle.OpBinGet, pickle.OpLongBinGet, pickle.OpGet:
 		_, ok := d.str(op)
+		return ok
+	case pickle.OpInt:
+		_, _, ok := d.intLine()
+		return ok
+	case pickle.OpFloat:
+		_, ok := d.floatLine()
 		return ok
 	}
 	_, ok := d.int(op)

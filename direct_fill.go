@@ -42,7 +42,7 @@ func (p *plainDirect) newList(items []any, heavy bool) any {
 // extend appends items, the highest of them of that height, to the list at place i of the stack.
 func (p *plainDirect) extend(i int, items []any, height int32) bool {
 	v, ok := p.stack[i].([]any)
-	if !ok {
+	if !ok || p.heights[i]&isTuple != 0 {
 		return false
 	}
 	if n := len(v) + len(items); n > cap(v) {

@@ -58,7 +58,7 @@ func (d *direct) strings(top bool) {
 			return
 		}
 		d.budget--
-		if d.pos = end; end < d.end && pickle.Opcode(d.buf[end]) == pickle.OpMemoize {
+		if d.pos = end; end < d.end && pickle.Opcode(d.buf[end]) == pickle.OpMemoize && !d.fromOne {
 			d.pos++
 			d.memoize(s)
 		} else if !d.put(s) {

@@ -23,7 +23,7 @@ import (
 type plainDirect struct {
 	direct
 	stack    []any
-	heights  []int32 // of the containers on the stack, by their places
+	heights  []int32 // of the containers on the stack, by their places; with isTuple
 	marks    []directMark
 	fence    int // the last mark, or 0
 	maxDepth int32
@@ -37,6 +37,9 @@ type directMark struct {
 	heavy  bool          // something above it holds memory of its own
 	opens  pickle.Opcode // EMPTY_LIST or EMPTY_DICT of what is below it and not made yet; or 0
 }
+
+// isTuple is the bit of a height that tells a tuple from a list.
+const isTuple = 1 << 30
 
 // maxDirectPayload is from where on arrays and bytes are the machine's.
 const maxDirectPayload = 64 << 10
@@ -248,7 +251,7 @@ func (p *plainDirect) heavy() {
 func (p *plainDirect) heightOf(i int) int32 {
 	switch p.stack[i].(type) {
 	case []any, map[string]any, map[any]any:
-		return p.heights[i]
+		return p.heights[i] &^ isTuple
 	}
 	return 0
 }
@@ -389,7 +392,10 @@ func (p *plainDirect) closed(op pickle.Opcode) bool {
 	default:
 		p.push(p.light(items))
 	}
-	return p.placed(m.at, m.height+1)
+	if ok = p.placed(m.at, m.height+1); op == pickle.OpTuple {
+		p.heights[m.at] |= isTuple
+	}
+	return ok
 }
 
 // tuple makes a tuple of the last n values.
@@ -410,5 +416,7 @@ func (p *plainDirect) tuple(n int) bool {
 	} else {
 		p.push(p.light(items))
 	}
-	return p.placed(at, height+1)
+	ok := p.placed(at, height+1)
+	p.heights[at] |= isTuple
+	return ok
 }
