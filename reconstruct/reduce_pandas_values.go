@@ -337,7 +337,7 @@ func withNaT(s *frame.Series) (*ndarray.Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ndarray.New(s.Values.DType().NewByteOrder('='), []int{len(values)}, ndarray.OrderC, data)
+	return ndarray.New(s.Values.DType().NewByteOrder(ndarray.NativeEndian), []int{len(values)}, ndarray.OrderC, data)
 }
 
 func (r *Reducers) categoricalValues(s *frame.Series) (any, error) {

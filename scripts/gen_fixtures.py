@@ -19,9 +19,9 @@ For each producer NAME (an environment under .venvs/; legacy: streams built by r
                                         encoding= that it can be given
     testdata/NAME/dis.json              the first 16 digits of the SHA-256 of pickletools.dis's text for every pickle
 
-For pandas/VERSION, scipy/ENVIRONMENT and sklearn/ENVIRONMENT it runs scripts/fixtures/{pandas,scipy,sklearn}_cases.py, each of
-which says what it writes; for pandas-legacy, which fetches files, pandas_legacy.py. All go into testdata/manifest.json: the versions, and the SHA-256 of every file. The same environments give
-the same bytes again: fixed data, PYTHONHASHSEED=0.
+For pandas/VERSION, arrow/, scipy/ and sklearn/ENVIRONMENT it runs scripts/fixtures/{pandas,arrow,scipy,sklearn}_cases.py, each of
+which says what it writes; for pandas-legacy, which fetches files, pandas_legacy.py. All go into testdata/manifest.json: the
+versions, and the SHA-256 of every file. The same environments give the same bytes again: fixed data, PYTHONHASHSEED=0.
 """
 import argparse
 import filecmp
@@ -62,6 +62,7 @@ PRODUCERS = {p.folder: p for p in (
         ('1.0.5', 'py38-pandas100'), ('1.2.5', 'py38-pandas12'), ('1.3.5', 'py38-pandas13'),
         ('1.5.3', 'py311-pandas15'), ('2.3.3', 'py312-pandas2'), ('3.1.1', 'py313-pandas3'))),
     Producer('pandas-legacy', 'py36-pandas022', 'pandas_legacy.py'),
+    Producer('arrow/py313-pandas3', 'py313-pandas3', 'arrow_cases.py'),
     *(Producer('%s/%s' % (library, environment), environment, library + '_cases.py')
       for library in ('scipy', 'sklearn') for environment in ('py27-sklearn', 'py36-sklearn', 'py313-sklearn')),
 )}

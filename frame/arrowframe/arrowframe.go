@@ -1,10 +1,12 @@
-// Package arrowframe turns a frame.Frame into an Arrow record batch. It is a module of its
+// Package arrowframe turns a frame.Frame into an Arrow record batch and back. It is a module of its
 // own, so that only its importers depend on Arrow.
 package arrowframe
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -17,15 +19,16 @@ import (
 
 // FromFrame returns the columns of f as a record batch, and behind them the labels of the
 // rows unless they are a RangeIndex, under the name of the index or "__index_level_0__" and so
-// on, as pyarrow names them.
+// on, as pyarrow names them; the schema's metadata say so in pyarrow's way.
 //
 //	Kind of column                     Arrow type
 //	Numpy, Masked                      bool, int8...uint64, float16...float64
 //	Numpy with text, Text              utf8 or large_utf8
-//	Datetime, Timedelta                timestamp[unit, zone], date32 for days; duration[unit]
+//	Datetime, Timedelta                timestamp[unit, zone], date32 for days; duration[unit], or time32 and
+//	                                   time64 where they are what the dtype says
 //	Categorical                        dictionary
 //	Sparse                             as Numpy, with all elements
-//	Interval                           struct<left, right>
+//	Interval                           struct<left, right>; the field's metadata has "closed"
 //	Period                             int64 ordinals; the field's metadata has "freq"
 //
 // Missing values (NaT, NA, a code of -1) are null; NaN in a column of floats stays NaN, as it is a
@@ -55,8 +58,15 @@ func FromFrame(mem memory.Allocator, f *frame.Frame) (arrow.RecordBatch, error) 
 		}
 		columns = append(columns, a)
 		field := arrow.Field{Name: name, Type: a.DataType(), Nullable: true}
-		if s.Kind == frame.Period {
+		switch s.Kind {
+		case frame.Period:
 			field.Metadata = arrow.NewMetadata([]string{"freq"}, []string{s.Freq})
+		case frame.Interval:
+			field.Metadata = arrow.NewMetadata([]string{"closed"}, []string{s.Closed})
+		case frame.Categorical:
+			if v := s.Categories.Values; v != nil && v.Kind == frame.Interval {
+				field.Metadata = arrow.NewMetadata([]string{"closed"}, []string{v.Closed})
+			}
 		}
 		fields = append(fields, field)
 		return nil
@@ -67,16 +77,47 @@ func FromFrame(mem memory.Allocator, f *frame.Frame) (arrow.RecordBatch, error) 
 			return nil, err
 		}
 	}
+	var index []string
 	for k, s := range levels(f.Index) {
 		name, ok := f.Index.Names[k].(string)
 		if !ok {
 			name = fmt.Sprintf("__index_level_%d__", k)
 		}
+		index = append(index, name)
 		if err := add(name, s); err != nil {
 			return nil, err
 		}
 	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(f.Rows())), nil
+	meta, err := indexMetadata(f.Index, index)
+	if err != nil {
+		return nil, err
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, meta), columns, int64(f.Rows())), nil
+}
+
+// indexMetadata says which columns are the index, in the way of pyarrow; nil for one that counts from 0. pyarrow
+// takes the types of the levels from the columns themselves.
+func indexMetadata(x *frame.Index, names []string) (*arrow.Metadata, error) {
+	var columns any = names
+	described := []any{}
+	for k, field := range names {
+		described = append(described, map[string]any{
+			"name": x.Names[k], "field_name": field, "pandas_type": "unicode", "numpy_type": "object", "metadata": nil,
+		})
+	}
+	if x.IsRange() {
+		if x.Start == 0 && x.Step == 1 && x.Name() == nil {
+			return nil, nil
+		}
+		name, _ := x.Name().(string)
+		columns = []any{map[string]any{"kind": "range", "name": name, "start": x.Start, "stop": x.Stop, "step": x.Step}}
+	}
+	text, err := json.Marshal(map[string]any{"index_columns": columns, "column_indexes": []any{}, "columns": described})
+	if err != nil {
+		return nil, err
+	}
+	m := arrow.NewMetadata([]string{"pandas"}, []string{string(text)})
+	return &m, nil
 }
 
 // levels returns the labels as columns: none for a RangeIndex.
@@ -147,7 +188,7 @@ func (c *converter) data(a *ndarray.Array) (*memory.Buffer, error) {
 		b, err := a.Bytes()
 		return memory.NewBufferBytes(b), err
 	}
-	native, err := ndarray.Zeros(a.DType().NewByteOrder('='), a.Size())
+	native, err := ndarray.Zeros(a.DType().NewByteOrder(ndarray.NativeEndian), a.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -174,11 +215,7 @@ func swap(b []byte, size int) {
 
 // made takes over the buffers, of which the first may be nil.
 func made(typ arrow.DataType, n int, buffers ...*memory.Buffer) arrow.Array {
-	nulls := 0
-	if buffers[0] != nil {
-		nulls = array.UnknownNullCount
-	}
-	data := array.NewData(typ, n, buffers, nil, nulls, 0)
+	data := array.NewData(typ, n, buffers, nil, nullCount(buffers[0]), 0)
 	defer data.Release()
 	for _, b := range buffers {
 		if b != nil {
@@ -186,6 +223,14 @@ func made(typ arrow.DataType, n int, buffers ...*memory.Buffer) arrow.Array {
 		}
 	}
 	return array.MakeFromData(data)
+}
+
+// nullCount is what Arrow is told of the number of nulls: without a bitmap it must not count them.
+func nullCount(valid *memory.Buffer) int {
+	if valid == nil {
+		return 0
+	}
+	return array.UnknownNullCount
 }
 
 func (c *converter) bits(n int, at func(i int) bool) *memory.Buffer {
@@ -224,6 +269,9 @@ func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 	case !ok || u.Num != 1:
 		return nil, fmt.Errorf("arrowframe: dtype %s has no Arrow type", s.Values.DType())
 	}
+	if s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") || strings.HasPrefix(s.DType, "time64[")) {
+		return c.clock(s, unit)
+	}
 	data, err := c.data(s.Values)
 	if err != nil {
 		return nil, err
@@ -232,6 +280,34 @@ func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 		return made(&arrow.DurationType{Unit: unit}, s.Len(), c.validity(s), data), nil
 	}
 	return made(&arrow.TimestampType{Unit: unit, TimeZone: s.TZ}, s.Len(), c.validity(s), data), nil
+}
+
+// clock converts times of day.
+func (c *converter) clock(s *frame.Series, unit arrow.TimeUnit) (arrow.Array, error) {
+	if unit == arrow.Microsecond || unit == arrow.Nanosecond {
+		data, err := c.data(s.Values)
+		if err != nil {
+			return nil, err
+		}
+		return made(&arrow.Time64Type{Unit: unit}, s.Len(), c.validity(s), data), nil
+	}
+	counts, err := ndarray.Values[int64](s.Values)
+	if err != nil {
+		return nil, err
+	}
+	b := array.NewTime32Builder(c.mem, &arrow.Time32Type{Unit: unit})
+	defer b.Release()
+	for i, n := range counts {
+		switch {
+		case s.IsNull(i):
+			b.AppendNull()
+		case n < 0 || n > math.MaxInt32:
+			return nil, fmt.Errorf("arrowframe: a time of day of %d %s", n, unit)
+		default:
+			b.Append(arrow.Time32(n))
+		}
+	}
+	return b.NewArray(), nil
 }
 
 func (c *converter) dates(s *frame.Series) (arrow.Array, error) {
@@ -290,7 +366,7 @@ func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
 	}
 	defer codes.Release()
 	valid := c.validity(s)
-	index := array.NewData(codes.DataType(), s.Len(), []*memory.Buffer{valid, codes.Data().Buffers()[1]}, nil, array.UnknownNullCount, 0)
+	index := array.NewData(codes.DataType(), s.Len(), []*memory.Buffer{valid, codes.Data().Buffers()[1]}, nil, nullCount(valid), 0)
 	defer index.Release()
 	if valid != nil {
 		valid.Release()
@@ -317,7 +393,7 @@ func (c *converter) interval(s *frame.Series) (arrow.Array, error) {
 		arrow.Field{Name: "right", Type: right.DataType(), Nullable: true},
 	)
 	valid := c.validity(s)
-	data := array.NewData(typ, s.Len(), []*memory.Buffer{valid}, []arrow.ArrayData{left.Data(), right.Data()}, array.UnknownNullCount, 0)
+	data := array.NewData(typ, s.Len(), []*memory.Buffer{valid}, []arrow.ArrayData{left.Data(), right.Data()}, nullCount(valid), 0)
 	defer data.Release()
 	if valid != nil {
 		valid.Release()
