@@ -102,15 +102,14 @@ func indexMetadata(x *frame.Index, names []string) (*arrow.Metadata, error) {
 	described := []any{}
 	for k, field := range names {
 		described = append(described, map[string]any{
-			"name": x.Names[k], "field_name": field, "pandas_type": "unicode", "numpy_type": "object", "metadata": nil,
+			"name": textOrNil(x.Names[k]), "field_name": field, "pandas_type": "unicode", "numpy_type": "object", "metadata": nil,
 		})
 	}
 	if x.IsRange() {
 		if x.Start == 0 && x.Step == 1 && x.Name() == nil {
 			return nil, nil
 		}
-		name, _ := x.Name().(string)
-		columns = []any{map[string]any{"kind": "range", "name": name, "start": x.Start, "stop": x.Stop, "step": x.Step}}
+		columns = []any{map[string]any{"kind": "range", "name": textOrNil(x.Name()), "start": x.Start, "stop": x.Stop, "step": x.Step}}
 	}
 	text, err := json.Marshal(map[string]any{"index_columns": columns, "column_indexes": []any{}, "columns": described})
 	if err != nil {
@@ -118,6 +117,14 @@ func indexMetadata(x *frame.Index, names []string) (*arrow.Metadata, error) {
 	}
 	m := arrow.NewMetadata([]string{"pandas"}, []string{string(text)})
 	return &m, nil
+}
+
+// textOrNil returns a name that JSON has the same way as Python, nil for any other.
+func textOrNil(name any) any {
+	if s, ok := name.(string); ok {
+		return s
+	}
+	return nil
 }
 
 // levels returns the labels as columns: none for a RangeIndex.
