@@ -39,6 +39,8 @@ if [ $# -eq 0 ]; then
     done
     [ -z "$joblibs" ] || UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
     [ -z "$found" ] || UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
+    newest=$venvs/py313-pandas3/bin/python
+    [ ! -x "$newest" ] || (cd frame/arrowframe && UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame .)
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }
