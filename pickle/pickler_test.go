@@ -233,6 +233,11 @@ func TestDumpErrors(t *testing.T) {
 			"pickle: cannot write a chan bool (at [0][1].state)"},
 		{&Object{Class: Global{"m", "C"}, Args: []any{make(chan bool)}}, 2, "pickle: cannot write a chan bool (at .args[0])"},
 		{[]any{record{}}, 4, "pickle: cannot write a pickle.record (at [0])"},
+		{[]any{1, []any{[]any{&types.Tuple{&types.Tuple{map[string]any{"b": 1, "a": []any{make(chan int)}}}}}}}, 4,
+			`pickle: cannot write a chan int (at [1][0][0][0][0]["a"][0])`},
+		{types.List{reducerFunc(func() (any, error) {
+			return &Constructed{By: &Constructor{Class: Global{"m", "C"}}, State: FreshTuple{1, FreshTuple{make(chan int)}}}, nil
+		})}, 4, "pickle: cannot write a chan int (at [0].state[1][0])"},
 		{map[any]any{&record{}: 1, &inner{}: 2}, 4, "pickle: a map with keys of type *pickle."},
 		{1, 6, "pickle: no such protocol: 6"},
 		{&Buffer{}, 4, "pickle: a Buffer at protocol 4"},
