@@ -352,8 +352,8 @@ func TestFastFiles(t *testing.T) {
 			check(data)
 		}
 	}
-	rows := make([]any, 0, 20_000)
-	for i := range 20_000 {
+	rows := make([]any, 0, 8_000)
+	for i := range 8_000 {
 		rows = append(rows, map[string]any{"id": i, "name": fmt.Sprint("row ", i), "values": []any{float64(i), nil, true}})
 	}
 	big, err := ndarray.FromSlice(make([]float64, 100_000))
@@ -361,7 +361,7 @@ func TestFastFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []any{rows, rows[:3000], []any{rows, big}, []any{big, rows}, strings.Repeat("x", 1<<20), []any{rows, strings.Repeat("x", 1<<20)}} {
-		for protocol := range 6 {
+		for _, protocol := range []int{0, 2, 5} {
 			data, err := unpkl.Marshal(v, unpkl.WithProtocol(protocol))
 			if err != nil {
 				t.Fatal(err)
