@@ -73,7 +73,7 @@
 //
 // Names, labels, attrs and the elements of object columns in a plain Frame are plain
 // values. An extension array that is not read, such as those of other libraries or of
-// Arrow's map and union types, is an Opaque column with the object that it was; an index of
+// Arrow's union and view types, is an Opaque column with the object that it was; an index of
 // one, or a frame of more than two dimensions, is the error [ErrUnsupported], and
 // [WithObjects] shows the object. One that contradicts itself is the error
 // [ErrMalformed].
