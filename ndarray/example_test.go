@@ -296,3 +296,18 @@ func ExampleRecord_Get() {
 	fmt.Println(a.At().(ndarray.Record).Get("y"))
 	// Output: 2 true
 }
+
+func ExampleSlab() {
+	var slab ndarray.Slab
+	sum := 0.0
+	for i := range 1000 {
+		a, err := slab.New(ndarray.Float32, []int{1}, ndarray.OrderC, []byte{0, 0, 128, 63})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		sum += float64(a.At(0).(float32)) * float64(i)
+	}
+	fmt.Println(sum)
+	// Output: 499500
+}

@@ -132,3 +132,10 @@ func ExampleNewReducers() {
 	fmt.Println(v)
 	// Output: [1. 2. 3.]
 }
+
+func ExampleTimeOfDay() {
+	noon := ndarray.Timedelta64{Value: 43_200_500, Unit: ndarray.DatetimeUnit{Base: "ms", Num: 1}}
+	t, ok := reconstruct.TimeOfDay(noon)
+	fmt.Println(t.Hour, t.Microsecond, ok)
+	// Output: 12 500000 true
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -101,4 +102,21 @@ func ExampleFromFrame() {
 	fmt.Println(batch.Schema().Field(0), batch.Column(0))
 	// Output:
 	// price: type=float64, nullable [9.5 12]
+}
+
+func ExampleToFrame() {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "price", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Float64Builder).AppendValues([]float64{9.5, 12}, []bool{true, false})
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	f, err := arrowframe.ToFrame(batch)
+	if err != nil {
+		panic(err)
+	}
+	c := f.Columns[0]
+	fmt.Println(c.Name, c.DType, c.At(0), c.At(1))
+	// Output:
+	// price Float64 9.5 <nil>
 }
