@@ -16,7 +16,10 @@ import (
 
 // deepPickles are pickles of whatever can hold something, n levels deep, and of calls that are given it.
 func deepPickles() map[string]string {
-	const n = 100_000
+	n := 100_000
+	if testing.Short() {
+		n = 20_000
+	}
 	lists := strings.Repeat("]", n) + strings.Repeat("a", n-1)
 	tuples := ")" + strings.Repeat("\x85", n)
 	deep := map[string]string{

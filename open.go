@@ -230,15 +230,18 @@ func (f *File) own(v any, tree bool) {
 			continue
 		}
 		before := len(stack)
-		if stack = appendParts(stack, v); len(stack) > before && !tree {
+		var looked int
+		// What is small and holds nothing is looked through again rather than remembered.
+		if stack, looked = appendParts(stack, v); !tree && (len(stack) > before || looked > 16) {
 			seen[v] = true
 		}
 	}
 }
 
-// appendParts appends what a container holds to parts, but for what nothing is in.
-func appendParts(parts []any, v any) []any {
+// appendParts appends what a container holds to parts, but for what nothing is in; looked is how many it holds.
+func appendParts(parts []any, v any) (_ []any, looked int) {
 	add := func(values ...any) {
+		looked += len(values)
 		for _, v := range values {
 			if _, ok := quickLeaf(v); !ok {
 				parts = append(parts, v)
@@ -270,5 +273,5 @@ func appendParts(parts []any, v any) []any {
 			add(items...)
 		}
 	}
-	return parts
+	return parts, looked
 }

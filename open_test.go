@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -294,5 +295,27 @@ func TestConcurrent(t *testing.T) {
 	wg.Wait()
 	if asked == 0 {
 		t.Error("the hook was not asked")
+	}
+}
+
+// TestOpenSharedLeaves: a long list without anything in it that could be mapped is looked through once,
+// however often it is met.
+func TestOpenSharedLeaves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shared.pkl")
+	data := "cdatetime\ndate\n0](" + strings.Repeat("N", 200_000) + "eq\x000](" + strings.Repeat("h\x00", 200_000) + "e."
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := unpkl.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	v, err := f.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(v.([]any)); n != 200_000 {
+		t.Error(n, "references")
 	}
 }

@@ -71,6 +71,27 @@ func (p *Pickler) saveUint(u uint64) error {
 	return p.saveBigInt(new(big.Int).SetUint64(u))
 }
 
+// sharedInt is from how many bits on an int goes into the memo. CPython writes an int
+// each time it is met: a short pickle that fetches one long int many times would become a huge one.
+const sharedInt = 1 << 15
+
+// saveLargeInt writes an int of any size with the identity id.
+func (p *Pickler) saveLargeInt(i *big.Int, id objectID) error {
+	if i.BitLen() < sharedInt {
+		return p.saveBigInt(i)
+	}
+	idx, known := p.memo.insert(id)
+	if known {
+		p.get(idx)
+		return nil
+	}
+	if err := p.saveBigInt(i); err != nil {
+		return err
+	}
+	p.put(idx)
+	return nil
+}
+
 // saveBigInt writes an int of any size.
 func (p *Pickler) saveBigInt(i *big.Int) error {
 	if i.IsInt64() {

@@ -23,7 +23,7 @@ func (p *Pickler) saveOther(v any) error {
 	case *types.ByteArray:
 		return p.saveByteArray(*x, boxID(v))
 	case *big.Int:
-		return p.saveBigInt(x)
+		return p.saveLargeInt(x, boxID(v))
 	case complex128:
 		return p.saveComplex(x, boxID(v))
 	case Py2String:

@@ -450,3 +450,36 @@ func TestPersistentIDsOfIDs(t *testing.T) {
 		t.Errorf("an id that is its own: %v", err)
 	}
 }
+
+// TestLargeIntOnce: what refers to one long int many times stays short.
+func TestLargeIntOnce(t *testing.T) {
+	long := new(big.Int).Lsh(big.NewInt(3), 100_000)
+	list := &types.List{long, long, new(big.Int).Set(long), long}
+	for protocol := range int(HighestProtocol) + 1 {
+		data, one := dumpAt(t, list, protocol), dumpAt(t, long, protocol)
+		if len(data) > 2*len(one)+100 {
+			t.Errorf("protocol %d: %d bytes, of which one int takes %d", protocol, len(data), len(one))
+		}
+		u := NewUnpicklerBytes(data)
+		got, err := u.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range *got.(*types.List) {
+			if v.(*big.Int).Cmp(long) != 0 {
+				t.Errorf("protocol %d: another int", protocol)
+			}
+		}
+	}
+}
+
+// TestNestedNameLimit: below protocol 4 each part of a name takes a call that names all before it.
+func TestNestedNameLimit(t *testing.T) {
+	g := Global{Module: "m", Name: strings.Repeat("a.", 500_000) + "b"}
+	p := NewPickler(io.Discard)
+	p.Protocol = ProtocolOf(2)
+	if err := p.Dump(g); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("protocol 2: %v", err)
+	}
+	dumpAt(t, g, 4)
+}

@@ -263,6 +263,10 @@ func (p *Pickler) saveKnown(k KnownGlobal) error {
 	return p.saveGlobal(k.Global(), nameKnown)
 }
 
+// maxNestedName bounds the calls of getattr that a nested name takes below protocol 4: each names all that
+// is around it.
+const maxNestedName = 100
+
 // saveGlobal writes a class or function: save_global of _pickle.c.
 func (p *Pickler) saveGlobal(g Global, origin nameOrigin) error {
 	if p.proto >= 3 {
@@ -290,6 +294,9 @@ func (p *Pickler) saveGlobal(g Global, origin nameOrigin) error {
 	}
 	if dot := strings.LastIndexByte(g.Name, '.'); dot > 0 {
 		// Protocols below 4 have no nested names.
+		if strings.Count(g.Name, ".") > maxNestedName {
+			return Unsupported("the name of a global nested more than %d deep, at a protocol below 4", maxNestedName)
+		}
 		outer := Global{g.Module, g.Name[:dot]}
 		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"}, Args: []any{outer, g.Name[dot+1:]}}
 		if p.nested == nil {

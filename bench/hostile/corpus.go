@@ -154,7 +154,11 @@ func stack(c *corpus) {
 			continue
 		}
 		c.refuse(name+" on nothing", op+".")
-		c.refuse(name+" on a mark alone", map[bool]string{true: "(" + op + op + op + ".", false: "(" + op + "."}[strings.Contains("lt1\x910(d", op)])
+		if name == "INST" { // which is all it takes
+			c.accept("INST on a mark alone", "("+op+".")
+		} else {
+			c.refuse(name+" on a mark alone", map[bool]string{true: "(" + op + op + op + ".", false: "(" + op + "."}[strings.Contains("lt1\x910(d", op)])
+		}
 		for below, push := range map[string]string{
 			"an int": "K\x01", "two ints": "K\x01K\x02", "three ints": "K\x01K\x02K\x03", "a list and an int": "]K\x01", "None": "N", "a str": "\x8c\x01a",
 			"a class and a list": "cm\nC\n]", "a mark and an int": "(K\x01", "an int, mark, int": "K\x01(K\x01", "a dict, mark, int": "}(K\x01",
@@ -193,14 +197,15 @@ func memo(c *corpus) {
 }
 
 func numbers(c *corpus) {
-	for _, s := range []string{"", "x", "1.5", "--1", "1__0", "_1", "0x", "1 2", "１x", "+", "-", "1e5", "\x00", "1\x002", "99L9"} {
+	for _, s := range []string{"", "x", "1.5", "--1", "1__0", "_1", "0x", "1 2", "１x", "+", "-", "1e5", "\x00", "99L9"} {
 		c.refuse("INT "+s, "I"+s+"\n.")
 		c.refuse("LONG "+s, "L"+s+"\n.")
 	}
 	for _, s := range []string{"", "x", "1.5.5", "0x1p3", "1e", "--1.0", "1,5", "infinit", "nan(1)", "\x00"} {
 		c.refuse("FLOAT "+s, "F"+s+"\n.")
 	}
-	c.accept("FLOAT 1e400", "F1e400\n.")
+	c.refuse("FLOAT 1e400", "F1e400\n.")               // an OverflowError in CPython
+	c.accept("INT with a NUL behind it", "I1\x002\n.") // as C's strtol and CPython have it
 	c.accept("an empty LONG1", "\x8a\x00.")
 	c.accept("an empty LONG4", "\x8b\x00\x00\x00\x00.")
 	for _, n := range []int{4300, 99_999} {

@@ -26,13 +26,17 @@ func code(c *corpus) {
 		module, attr, _ := strings.Cut(name, " ")
 		stack := func(s string) string { return "\x8c" + le(uint64(len(s)), 1) + s }
 		args := "(\x8c\x02idt"
+		accept := c.accept
+		if name == "builtins getattr" { // which is refused with one argument
+			accept = c.either
+		}
 		c.either(name+" by GLOBAL", "c"+module+"\n"+attr+"\n"+args+"R.")
-		c.accept(name+" by STACK_GLOBAL", "\x80\x04"+stack(module)+stack(attr)+"\x93"+args+"R.")
-		c.accept(name+" by STACK_GLOBAL from the memo", "\x80\x04"+stack(attr)+"\x94"+stack(module)+"\x9400h\x01h\x00\x93"+args+"R.")
-		c.accept(name+" by INST", "(\x8c\x02idi"+module+"\n"+attr+"\n.")
-		c.accept(name+" by OBJ", "(c"+module+"\n"+attr+"\n\x8c\x02ido.")
-		c.accept(name+" by NEWOBJ", "c"+module+"\n"+attr+"\n"+args+"\x81.")
-		c.accept(name+" by NEWOBJ_EX", "c"+module+"\n"+attr+"\n"+args+"}\x92.")
+		accept(name+" by STACK_GLOBAL", "\x80\x04"+stack(module)+stack(attr)+"\x93"+args+"R.")
+		accept(name+" by STACK_GLOBAL from the memo", "\x80\x04"+stack(attr)+"\x94"+stack(module)+"\x9400h\x01h\x00\x93"+args+"R.")
+		accept(name+" by INST", "(\x8c\x02idi"+module+"\n"+attr+"\n.")
+		accept(name+" by OBJ", "(c"+module+"\n"+attr+"\n\x8c\x02ido.")
+		accept(name+" by NEWOBJ", "c"+module+"\n"+attr+"\n"+args+"\x81.")
+		accept(name+" by NEWOBJ_EX", "c"+module+"\n"+attr+"\n"+args+"}\x92.")
 		c.either(name+" as base of _reconstructor", "ccopyreg\n_reconstructor\ncm\nC\nc"+module+"\n"+attr+"\nN\x87R.")
 		c.either(name+" as factory of a defaultdict", "ccollections\ndefaultdict\nc"+module+"\n"+attr+"\n\x85R.")
 	}

@@ -151,16 +151,17 @@ func keys(c *corpus) {
 	c.accept("NaN keys", "}("+rep("G\x7f\xf8\x00\x00\x00\x00\x00\x00N", 1000)+"u.")
 	c.accept("1, 1.0 and True", "}(K\x01NG\x3f\xf0\x00\x00\x00\x00\x00\x00N\x88Nu.")
 	c.accept("a duplicate key 300,000 times", "}("+rep("K\x01N", 300_000)+"u.")
-	var ints, floats, strs, tuples, negative strings.Builder
+	var ints, members, floats, strs, tuples, negative strings.Builder
 	for i := range 80_000 {
 		ints.WriteString("\x8a\x08" + le(uint64(i)*(1<<61-1), 8) + "N") // equal hashes in CPython
+		members.WriteString("\x8a\x08" + le(uint64(i)*(1<<61-1), 8))
 		floats.WriteString("G" + le(uint64(i)<<40|0x3f, 8) + "N")
 		strs.WriteString(fmt.Sprintf("\x8c\x06%06dN", i))
 		tuples.WriteString(fmt.Sprintf("\x8c\x05%05d\x85N", i))
 		negative.WriteString("J" + le(uint64(i)<<16, 4) + "\x85N")
 	}
 	c.accept("ints of one hash", "}("+ints.String()+"u.")
-	c.accept("ints of one hash in a set", "\x8f("+strings.ReplaceAll(ints.String(), "N", "")+"\x90.")
+	c.accept("ints of one hash in a set", "\x8f("+members.String()+"\x90.")
 	c.accept("80,000 floats", "}("+floats.String()+"u.")
 	c.accept("80,000 strings", "}("+strs.String()+"u.")
 	c.accept("80,000 tuples", "}("+tuples.String()+"u.")

@@ -5,6 +5,9 @@ import "strings"
 // maxPeak is what our readers may take for an input below 1 MiB.
 const maxPeak = 64 << 20
 
+// maxCompressed is what they may take for compressed input, beside maxRatio.
+const maxCompressed = 72 << 20
+
 // maxRatio is how many bytes each byte of a compressed input may take beyond that: the default
 // of Limits.CompressionRatio.
 const maxRatio = 1000
@@ -28,16 +31,18 @@ var exceptions = []known{
 	{"many values", "objects of one class", "to-json", 80}, {"many values", "OrderedDicts", "Load", 110},
 	{"many values", "deques", "Load", 105}, {"many values", "sets by name", "Load", 100},
 	{"many values", "dtypes", "to-json", 110},
-	{"depth", "nested dicts", "Load", 85}, {"depth", "nested persistent ids", "audit", 190},
+	{"many values", "empty lists on the stack", "audit", 85}, {"npy, npz", "objects: 1,000,000 lists", "audit", 90},
+	{"keys", "a tuple of 200,000 as key", "Unmarshal", 80},
+	{"depth", "nested dicts", "Load", 85}, {"depth", "nested dicts", "Unmarshal", 80}, {"depth", "nested persistent ids", "audit", 190},
 	// What is written again needs a memo, by which what is shared stays shared.
-	{"many values", "", "rewrite", 250}, {"many values", "", "repickle", 185},
+	{"many values", "", "rewrite", 250}, {"many values", "", "repickle", 280},
 	{"depth", "", "rewrite", 120}, {"depth", "", "repickle", 130},
 }
 
 // allowed is what a reader of ours may take for an input.
 func allowed(in input, r reader) int64 {
 	if in.Class == "compressed" {
-		return maxPeak + maxRatio*int64(in.Size)
+		return maxCompressed + maxRatio*int64(in.Size)
 	}
 	most := int64(maxPeak)
 	for _, e := range exceptions {
