@@ -37,10 +37,14 @@ if [ $# -eq 0 ]; then
     for name in py36-sklearn py313-sklearn; do
         [ -x "$venvs/$name/bin/python" ] && joblibs=$joblibs${joblibs:+:}$venvs/$name/bin/python
     done
-    [ -z "$joblibs" ] || UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
-    [ -z "$found" ] || UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
     newest=$venvs/py313-pandas3/bin/python
-    [ ! -x "$newest" ] || (cd frame/arrowframe && UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame .)
+    if [ -z "$found" ] || [ -z "$joblibs" ] || [ ! -x "$newest" ]; then
+        echo "interop: no Python with pandas, joblib or pandas 3: their tests would be skipped" >&2
+        exit 1
+    fi
+    UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
+    UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
+    (cd frame/arrowframe && UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame .)
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }
