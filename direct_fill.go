@@ -1,6 +1,9 @@
 package unpkl
 
-import "github.com/unpkl/unpkl/pickle"
+import (
+	"github.com/unpkl/unpkl/internal/slab"
+	"github.com/unpkl/unpkl/pickle"
+)
 
 // bulkItems is how many items picklers write at once, if there are more.
 const bulkItems = 1000
@@ -32,9 +35,9 @@ func (p *plainDirect) newList(items []any, heavy bool) any {
 	n := len(items)
 	switch {
 	case n >= bulkItems && len(p.stack) == 1:
-		return boxList(listOf(items, p.room(n, 16)))
+		return slab.BoxList(listOf(items, p.room(n, 16)))
 	case heavy || n >= bulkItems:
-		return boxList(listOf(items, n))
+		return slab.BoxList(listOf(items, n))
 	}
 	return p.light(items)
 }
@@ -46,9 +49,9 @@ func (p *plainDirect) extend(i int, items []any, height int32) bool {
 		return false
 	}
 	if n := len(v) + len(items); n > cap(v) {
-		p.stack[i] = boxList(listOf(v, max(4, n, 2*cap(v))))
+		p.stack[i] = slab.BoxList(listOf(v, max(4, n, 2*cap(v))))
 	}
-	l := listAt(p.stack[i])
+	l := slab.ListAt(p.stack[i])
 	*l = append(*l, items...)
 	return p.placed(i, max(p.heights[i], height+1))
 }

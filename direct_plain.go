@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/unpkl/unpkl/internal/slab"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -110,13 +111,13 @@ func (p *plainDirect) run() bool {
 		case pickle.OpBinInt1, pickle.OpBinInt2, pickle.OpBinInt, pickle.OpLong1, pickle.OpLong:
 			var i int64
 			i, ok = p.int(op)
-			p.push(p.boxes.int(int(i)))
+			p.push(p.boxes.Int(int(i)))
 			ok = ok && int64(int(i)) == i
 		case pickle.OpBinFloat:
 			if p.end-p.pos < 8 {
 				return false
 			}
-			p.push(p.float(math.Float64frombits(binary.BigEndian.Uint64(p.buf[p.pos:]))))
+			p.push(p.Float(math.Float64frombits(binary.BigEndian.Uint64(p.buf[p.pos:]))))
 			p.pos += 8
 		case pickle.OpShortBinUnicode, pickle.OpBinUnicode, pickle.OpUnicode, pickle.OpShortBinString, pickle.OpBinString, pickle.OpString:
 			var s span
@@ -163,12 +164,12 @@ func (p *plainDirect) step(op pickle.Opcode) bool {
 		if isBool {
 			p.push(i == 1)
 		} else {
-			p.push(p.boxes.int(int(i)))
+			p.push(p.boxes.Int(int(i)))
 		}
 		return ok
 	case pickle.OpFloat:
 		f, ok := p.floatLine()
-		p.push(p.float(f))
+		p.push(p.Float(f))
 		return ok
 	case pickle.OpShortBinBytes, pickle.OpBinBytes, pickle.OpBinBytes8, pickle.OpByteArray8:
 		return p.bytesValue()
@@ -288,7 +289,7 @@ func (p *plainDirect) boxed(s span) any {
 	case len(b) <= recentText && p.recent.use():
 		return p.recent.find(b, p)
 	default:
-		return p.boxes.string(p.copied(b))
+		return p.boxes.String(p.copied(b))
 	}
 }
 
@@ -360,7 +361,7 @@ func (p *plainDirect) empty(op pickle.Opcode) any {
 	if op == pickle.OpEmptyDict {
 		return map[string]any{}
 	}
-	return boxList(&[]any{})
+	return slab.BoxList(&[]any{})
 }
 
 // close ends the last mark; what it was to open is left empty, unless the opcode that ends it fills it.
@@ -388,7 +389,7 @@ func (p *plainDirect) closed(op pickle.Opcode) bool {
 		}
 		p.push(m)
 	case op == pickle.OpList || m.heavy: // a list may grow
-		p.push(boxList(listOf(items, len(items))))
+		p.push(slab.BoxList(listOf(items, len(items))))
 	default:
 		p.push(p.light(items))
 	}
@@ -412,7 +413,7 @@ func (p *plainDirect) tuple(n int) bool {
 	items := p.stack[at:]
 	p.stack = p.stack[:at]
 	if heavy || height > 0 {
-		p.push(boxList(listOf(items, n)))
+		p.push(slab.BoxList(listOf(items, n)))
 	} else {
 		p.push(p.light(items))
 	}

@@ -26,13 +26,13 @@ func PlainDirectly(data []byte) bool {
 func Boxed(texts []string, ints []int, floats []float64, blobs [][]byte, lists [][]any) (out []any) {
 	var b boxes
 	for _, v := range texts {
-		out = append(out, b.string(v))
+		out = append(out, b.String(v))
 	}
 	for _, v := range ints {
-		out = append(out, b.int(v))
+		out = append(out, b.Int(v))
 	}
 	for _, v := range floats {
-		out = append(out, b.float(v))
+		out = append(out, b.Float(v))
 	}
 	for _, v := range blobs {
 		out = append(out, b.bytes(v))

@@ -344,38 +344,3 @@ func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
 
 // stringAt makes a string of bytes that nothing writes to afterwards.
 func stringAt(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate each
-// by itself. The box functions make the any point into a slab instead.
-//
-// unsafe: an any is a word that says the type and a pointer, which TestBoxes checks. What it points to
-// is written once, before, and never again; but a list may grow through listAt while nothing else
-// refers to it.
-type anyWords struct {
-	typ  unsafe.Pointer
-	data unsafe.Pointer
-}
-
-func wordsOf(v any) anyWords { return *(*anyWords)(unsafe.Pointer(&v)) }
-
-var (
-	intWord    = wordsOf(int(0)).typ
-	floatWord  = wordsOf(float64(0)).typ
-	stringWord = wordsOf("").typ
-	bytesWord  = wordsOf([]byte(nil)).typ
-	listWord   = wordsOf([]any(nil)).typ
-)
-
-func box(typ, data unsafe.Pointer) (v any) {
-	*(*anyWords)(unsafe.Pointer(&v)) = anyWords{typ, data}
-	return v
-}
-
-func boxInt(p *int) any       { return box(intWord, unsafe.Pointer(p)) }
-func boxFloat(p *float64) any { return box(floatWord, unsafe.Pointer(p)) }
-func boxString(p *string) any { return box(stringWord, unsafe.Pointer(p)) }
-func boxBytes(p *[]byte) any  { return box(bytesWord, unsafe.Pointer(p)) }
-func boxList(p *[]any) any    { return box(listWord, unsafe.Pointer(p)) }
-
-// listAt returns the slice that v, a []any, points to.
-func listAt(v any) *[]any { return (*[]any)(wordsOf(v).data) }

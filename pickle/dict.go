@@ -19,7 +19,7 @@ type dictIndex struct {
 }
 
 func (s *slabs) emptyDict() *types.Dict {
-	d := s.dicts.one(headerSize)
+	d := s.dicts.One(headerSize)
 	*d = noEntries
 	return d
 }
@@ -62,7 +62,7 @@ func shortStrings(d types.Dict, items []any) bool {
 func (m *machine) room(d *types.Dict, n int) types.Dict {
 	old := *d
 	if len(old) == 0 && n > cap(old) {
-		return m.slabs.entries.many(n, entrySize)[:0]
+		return m.slabs.entries.Many(n, entrySize)[:0]
 	}
 	return old
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/slab"
 )
 
 // machine runs one pickle over the window.
@@ -171,19 +172,19 @@ func (m *machine) run() (any, error) {
 			stack = append(stack, false)
 			continue
 		case OpBinInt1:
-			stack = append(stack, sharedInts[int(buf[pos])-sharedMin])
+			stack = append(stack, slab.Uint8(buf[pos]))
 			pos++
 			continue
 		case OpBinInt2:
-			stack = append(stack, m.slabs.int(int(binary.LittleEndian.Uint16(buf[pos:]))))
+			stack = append(stack, m.slabs.Int(int(binary.LittleEndian.Uint16(buf[pos:]))))
 			pos += 2
 			continue
 		case OpBinInt:
-			stack = append(stack, m.slabs.int(int(int32(binary.LittleEndian.Uint32(buf[pos:])))))
+			stack = append(stack, m.slabs.Int(int(int32(binary.LittleEndian.Uint32(buf[pos:])))))
 			pos += 4
 			continue
 		case OpBinFloat:
-			stack = append(stack, m.slabs.float(math.Float64frombits(binary.BigEndian.Uint64(buf[pos:]))))
+			stack = append(stack, m.slabs.Float(math.Float64frombits(binary.BigEndian.Uint64(buf[pos:]))))
 			pos += 8
 			continue
 
@@ -248,7 +249,7 @@ func (m *machine) run() (any, error) {
 			}
 
 		case OpEmptyList:
-			l := m.slabs.lists.one(headerSize)
+			l := m.slabs.lists.One(headerSize)
 			*l = noItems
 			stack = append(stack, l)
 			continue

@@ -49,14 +49,14 @@ func (m *machine) textValue(op Opcode, line []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.slabs.float(f), nil
+	return m.slabs.Float(f), nil
 }
 
 // parseInt is parseInt with the limit, and with slabs.
 func (m *machine) parseInt(text []byte, base int) (any, error) {
 	v, err := parseInt(text, base, m.u.limits.IntDigits)
 	if i, ok := v.(int); ok {
-		return m.slabs.int(i), nil
+		return m.slabs.Int(i), nil
 	}
 	return v, err
 }
@@ -291,7 +291,7 @@ func (m *machine) loadLong(op Opcode) error {
 	if large != nil {
 		m.push(large)
 	} else {
-		m.push(m.slabs.int(small))
+		m.push(m.slabs.Int(small))
 	}
 	return nil
 }

@@ -1,72 +1,33 @@
 package pickle
 
-import "github.com/nlpodyssey/gopickle/types"
+import (
+	"github.com/nlpodyssey/gopickle/types"
 
-// Sizes of the slabs. A value that is kept keeps its whole slab, so slabs start
-// small, in case the pickle is, and stay small.
+	"github.com/unpkl/unpkl/internal/slab"
+)
+
 const (
-	slabFirst = 256     // bytes of a first slab
-	slabMax   = 8 << 10 // bytes of the largest
-	// A payload from slabApart on has memory of its own, and what is
+	// A payload from slabApart bytes on has memory of its own, and what is
 	// made after it goes into new slabs: keeping one container must not keep
 	// another one's array.
 	slabApart = 1 << 10
 	slabReset = 16 << 10
 )
 
-// slab hands out values of one type from chunks.
-type slab[T any] struct {
-	chunk []T
-	used  int
-	next  int // length of the next chunk
-}
-
-func (s *slab[T]) grow(least, elemSize int) {
-	s.next = min(max(2*s.next, slabFirst/elemSize), slabMax/elemSize)
-	s.chunk = make([]T, max(s.next, least))
-	s.used = 0
-}
-
-// one returns a new zero value. elemSize is the size of T in bytes.
-func (s *slab[T]) one(elemSize int) *T {
-	if s.used == len(s.chunk) {
-		s.grow(1, elemSize)
-	}
-	p := &s.chunk[s.used]
-	s.used++
-	return p
-}
-
-// many returns n new zero values in a row, without room to grow in place.
-func (s *slab[T]) many(n, elemSize int) []T {
-	if len(s.chunk)-s.used < n {
-		if n*elemSize > slabMax/8 {
-			return make([]T, n)
-		}
-		s.grow(n, elemSize)
-	}
-	p := s.chunk[s.used : s.used+n : s.used+n]
-	s.used += n
-	return p
-}
-
 // slabs are where a machine puts small values.
 type slabs struct {
-	ints    slab[int]
-	floats  slab[float64]
-	strings slab[string]
-	bytes   slab[[]byte]
-	text    slab[byte]
-	text16  slab[byte] // bytes objects, each at a multiple of 16
-	lists   slab[types.List]
-	dicts   slab[types.Dict]
-	tuples  slab[types.Tuple]
-	items   slab[any]
-	entries slab[types.DictEntry]
+	slab.Values
+	bytes   slab.Slab[[]byte]
+	text    slab.Slab[byte]
+	text16  slab.Slab[byte] // bytes objects, each at a multiple of 16
+	lists   slab.Slab[types.List]
+	dicts   slab.Slab[types.Dict]
+	tuples  slab.Slab[types.Tuple]
+	items   slab.Slab[any]
+	entries slab.Slab[types.DictEntry]
 }
 
 const (
-	wordSize   = 8
 	anySize    = 16
 	headerSize = 24
 	entrySize  = 32
@@ -74,47 +35,12 @@ const (
 
 // apart makes what follows live in new slabs.
 func (s *slabs) apart() {
-	s.bytes = slab[[]byte]{}
-	s.lists = slab[types.List]{}
-	s.dicts = slab[types.Dict]{}
-	s.tuples = slab[types.Tuple]{}
-	s.items = slab[any]{}
-	s.entries = slab[types.DictEntry]{}
-}
-
-// The ints that are shared instead of boxed.
-const (
-	sharedMin = -128
-	sharedMax = 1023
-)
-
-var sharedInts = func() (t [sharedMax - sharedMin + 1]any) {
-	for i := range t {
-		t[i] = i + sharedMin
-	}
-	return t
-}()
-
-func (s *slabs) int(i int) any {
-	if uint(i-sharedMin) < uint(len(sharedInts)) {
-		return sharedInts[i-sharedMin]
-	}
-	p := s.ints.one(wordSize)
-	*p = i
-	return boxInt(p)
-}
-
-func (s *slabs) float(f float64) any {
-	p := s.floats.one(wordSize)
-	*p = f
-	return boxFloat(p)
-}
-
-// boxedString boxes str.
-func (s *slabs) boxedString(str string) any {
-	p := s.strings.one(anySize)
-	*p = str
-	return boxString(p)
+	s.bytes = slab.Slab[[]byte]{}
+	s.lists = slab.Slab[types.List]{}
+	s.dicts = slab.Slab[types.Dict]{}
+	s.tuples = slab.Slab[types.Tuple]{}
+	s.items = slab.Slab[any]{}
+	s.entries = slab.Slab[types.DictEntry]{}
 }
 
 // string copies b, which is text.
@@ -125,12 +51,12 @@ func (s *slabs) string(b []byte) any {
 	if len(b) >= slabApart {
 		return string(b)
 	}
-	return s.boxedString(s.text1(b))
+	return s.String(s.text1(b))
 }
 
 // text1 copies a short b into the slab of text.
 func (s *slabs) text1(b []byte) string {
-	mem := s.text.many(len(b), 1)
+	mem := s.text.Many(len(b), 1)
 	copy(mem, b)
 	return stringOf(mem)
 }
@@ -140,22 +66,22 @@ func (s *slabs) bytesValue(b []byte) any {
 	if len(b) >= slabApart {
 		return b
 	}
-	p := s.bytes.one(headerSize)
+	p := s.bytes.One(headerSize)
 	*p = b
-	return boxBytes(p)
+	return slab.BoxBytes(p)
 }
 
 var noItems = []any{}
 
 // list returns a new list of a copy of items.
 func (s *slabs) list(items []any) *types.List {
-	l := s.lists.one(headerSize)
+	l := s.lists.One(headerSize)
 	*l = s.copyItems(items)
 	return l
 }
 
 func (s *slabs) tuple(items []any) *types.Tuple {
-	t := s.tuples.one(headerSize)
+	t := s.tuples.One(headerSize)
 	*t = s.copyItems(items)
 	return t
 }
@@ -164,7 +90,7 @@ func (s *slabs) copyItems(items []any) []any {
 	if len(items) == 0 {
 		return noItems
 	}
-	mem := s.items.many(len(items), anySize)
+	mem := s.items.Many(len(items), anySize)
 	copy(mem, items)
 	return mem
 }

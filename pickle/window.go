@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"math"
+
+	"github.com/unpkl/unpkl/internal/slab"
 )
 
 const (
@@ -372,7 +374,7 @@ func (w *window) line() ([]byte, error) {
 // payload returns the next n bytes in memory that begins at a multiple of 16, or
 // of payloadAlign for a large one; where payloads are shared, it is the
 // input's own. small is where short payloads go.
-func (w *window) payload(n uint64, small *slab[byte]) ([]byte, error) {
+func (w *window) payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 	if n <= uint64(len(w.buf)-w.pos) {
 		b := w.buf[w.pos : w.pos+int(n) : w.pos+int(n)]
 		w.pos += int(n)
@@ -454,13 +456,13 @@ func (w *window) readFull(p []byte) (int, error) {
 
 // alignedBytes returns n bytes at a multiple of 16, or of payloadAlign for a large n, all of
 // which the caller writes to; small ones come from the slab, if there is one.
-func alignedBytes(n int, small *slab[byte]) []byte {
+func alignedBytes(n int, small *slab.Slab[byte]) []byte {
 	switch {
 	case n == 0:
 		return []byte{}
 	case n < slabApart && small != nil:
 		// Multiples of 16 of a slab that begins at one.
-		return small.many((n+15)&^15, 1)[:n:n]
+		return small.Many((n+15)&^15, 1)[:n:n]
 	case n < largePayload:
 		return make([]byte, n, (n+15)&^15)[:n:n]
 	}

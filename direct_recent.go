@@ -1,0 +1,43 @@
+package unpkl
+
+import "encoding/binary"
+
+// recentText is the longest text in bytes that recent looks for.
+const recentText = 16
+
+// recent knows short texts that were made lately: in many records the same few words stand again and again,
+// each time as a new str. Where they do not, it gives up.
+type recent struct {
+	values      [256]any
+	tries, hits int
+}
+
+// use reports whether looking pays.
+func (r *recent) use() bool { return r.tries < 1<<12 || r.hits > r.tries>>2 }
+
+// find returns the value of a text of 1 to recentText bytes.
+func (r *recent) find(b []byte, p *plainDirect) any {
+	r.tries++
+	place := &r.values[hash(b)]
+	if s, ok := (*place).(string); ok && s == string(b) {
+		r.hits++
+		return *place
+	}
+	*place = p.boxes.String(p.copied(b))
+	return *place
+}
+
+// hash is a quick one of 1 to recentText bytes; that others collide costs no more than a copy.
+func hash(b []byte) uint8 {
+	const odd = 0x9e3779b97f4a7c15
+	var first, last uint64
+	switch n := len(b); {
+	case n >= 8:
+		first, last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
+	case n >= 4:
+		first, last = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))
+	default:
+		first, last = uint64(b[0])|uint64(b[n/2])<<8, uint64(b[n-1])<<8|uint64(n)
+	}
+	return uint8(((first*odd ^ last) * odd) >> 56)
+}

@@ -1,0 +1,44 @@
+package slab
+
+import "unsafe"
+
+// Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate
+// each by itself: most of the time of loading small values. The box functions make the any point into
+// a slab instead.
+//
+// unsafe: an any is a word that says the type and a pointer, which TestBoxes checks. What it points
+// to is written once, before it is boxed, and never again, as interface values must be; but a list
+// may grow through ListAt while nothing else refers to it.
+
+type words struct {
+	typ  unsafe.Pointer
+	data unsafe.Pointer
+}
+
+func wordsOf(v any) words { return *(*words)(unsafe.Pointer(&v)) }
+
+var (
+	intWord    = wordsOf(int(0)).typ
+	floatWord  = wordsOf(float64(0)).typ
+	stringWord = wordsOf("").typ
+	bytesWord  = wordsOf([]byte(nil)).typ
+	listWord   = wordsOf([]any(nil)).typ
+)
+
+func box(typ, data unsafe.Pointer) (v any) {
+	*(*words)(unsafe.Pointer(&v)) = words{typ, data}
+	return v
+}
+
+func boxInt(p *int) any       { return box(intWord, unsafe.Pointer(p)) }
+func boxFloat(p *float64) any { return box(floatWord, unsafe.Pointer(p)) }
+func boxString(p *string) any { return box(stringWord, unsafe.Pointer(p)) }
+
+// BoxBytes makes a []byte value of what p points to, which must not change any more.
+func BoxBytes(p *[]byte) any { return box(bytesWord, unsafe.Pointer(p)) }
+
+// BoxList makes a []any value of what p points to.
+func BoxList(p *[]any) any { return box(listWord, unsafe.Pointer(p)) }
+
+// ListAt returns the slice that v, a []any, points to.
+func ListAt(v any) *[]any { return (*[]any)(wordsOf(v).data) }
