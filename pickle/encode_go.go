@@ -221,9 +221,7 @@ func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 
 // saveGo writes v, which has not been reached through an interface.
 func (p *Pickler) saveGo(pl *plan, v reflect.Value) error {
-	if len(p.out.buf) >= p.out.boundary {
-		p.out.atBoundary()
-	}
+	p.boundary()
 	// An interface is asked about when its value is reached.
 	if p.PersistentID != nil && pl.kind != goInterface && v.CanInterface() {
 		if done, err := p.savePersistent(v.Interface()); done || err != nil {
@@ -236,9 +234,7 @@ func (p *Pickler) saveGo(pl *plan, v reflect.Value) error {
 // saveGoAny writes an element of a Go interface type.
 func (p *Pickler) saveGoAny(v any) error {
 	if s, ok := v.(string); ok && p.PersistentID == nil {
-		if len(p.out.buf) >= p.out.boundary {
-			p.out.atBoundary()
-		}
+		p.boundary()
 		return p.saveGoString(s)
 	}
 	return p.save(v)

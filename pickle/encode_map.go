@@ -83,6 +83,7 @@ func (p *Pickler) saveAnyMapValue(i int) error {
 // saveAnyMapKey writes the i-th key of the map on top.
 func (p *Pickler) saveAnyMapKey(i int) error {
 	set := p.stack.maps.top().set
+	p.boundary()
 	if idx := set.memo[i]; idx != 0 {
 		p.get(idx - 1)
 		return nil
@@ -142,11 +143,13 @@ func (p *Pickler) saveGoKey(pl *plan, pair goPair) error {
 			k = p.planOf(key.Type())
 		}
 		if k.kind == goString {
+			p.boundary()
 			return p.saveShared(key.String())
 		}
 	}
 	if key.IsValid() && key.Kind() == reflect.Array && pl.key.kind == goInterface {
 		if k := p.planOf(key.Type()); k.kind == goArray {
+			p.boundary()
 			return p.saveGoTuple(k, key)
 		}
 	}

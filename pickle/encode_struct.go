@@ -80,6 +80,7 @@ func (p *Pickler) saveFieldName(i int) error {
 	}
 	k := t.field(i)
 	if idx := t.keys[k]; idx != 0 && p.PersistentID == nil {
+		p.boundary()
 		p.get(idx - 1)
 		return nil
 	}
@@ -87,6 +88,7 @@ func (p *Pickler) saveFieldName(i int) error {
 	if p.PersistentID != nil {
 		return p.save(name)
 	}
+	p.boundary()
 	next := p.memo.next
 	if err := p.saveShared(name); err != nil {
 		return err

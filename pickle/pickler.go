@@ -272,15 +272,20 @@ func (p *Pickler) run(v any) error {
 // save writes v, or as much of it as can be written at once and pushes a task for
 // the rest. The function save of _pickle.c.
 func (p *Pickler) save(v any) error {
-	if len(p.out.buf) >= p.out.boundary {
-		p.out.atBoundary()
-	}
+	p.boundary()
 	if p.PersistentID != nil {
 		if done, err := p.savePersistent(v); done || err != nil {
 			return err
 		}
 	}
 	return p.saveValue(v)
+}
+
+// boundary ends the frame that holds enough, before the next object.
+func (p *Pickler) boundary() {
+	if len(p.out.buf) >= p.out.boundary {
+		p.out.atBoundary()
+	}
 }
 
 // savePersistent asks the hook for v's persistent id and writes that if there

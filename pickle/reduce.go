@@ -198,6 +198,7 @@ func (p *Pickler) stepReduce(t *task, r *reduceTask) error {
 // saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
 func (p *Pickler) saveArgs(t *task, o *Object) error {
 	if t.op != OpObj && t.op != OpInst {
+		p.boundary()
 		if t.fresh {
 			return p.saveTupleAs(o.Args, objectID{})
 		}
@@ -213,6 +214,7 @@ func (p *Pickler) saveArgs(t *task, o *Object) error {
 
 func (p *Pickler) saveKwargs(o *Object) error {
 	if o.Kwargs == nil {
+		p.boundary()
 		return p.saveDict(nil, objectID{})
 	}
 	return p.save(o.Kwargs)
@@ -282,9 +284,11 @@ func (p *Pickler) saveGlobal(g Global, origin nameOrigin) error {
 		}
 	}
 	if p.proto >= 4 {
+		p.boundary()
 		if err := p.saveModuleName(g.Module, origin); err != nil {
 			return err
 		}
+		p.boundary()
 		if err := p.saveClassName(g.Name, origin); err != nil {
 			return err
 		}

@@ -65,6 +65,7 @@ func (p *Pickler) saveConstructed(c *Constructed, id objectID) error {
 		idx, _ := p.memo.insert(id)
 		p.put(idx)
 		p.stack.pushOp(OpBuild)
+		p.boundary()
 		return p.saveTupleAs(c.State, objectID{})
 	}
 	o := &Object{Class: c.By.Class, Args: c.By.Args, State: &c.State, HasState: true}
