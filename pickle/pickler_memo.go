@@ -1,15 +1,26 @@
 package pickle
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // pickleMemo is the memo of a Pickler: which values have been written, and under
 // which memo index. Indices count up from 0, one for each value memoized.
+//
+// It may have as many identities as the pickle has bytes, so one takes 12 bytes and 6 to 12
+// in a table, and only the table is copied to grow.
 type pickleMemo struct {
 	next uint32
-	// slots is an open-addressing table of identities; its length is a power of two.
-	slots []memoSlot
+	// slots is an open-addressing table of indices plus 1 by the identities at them; 0 is an
+	// empty slot. Its length is a power of two. The bits that indices do not need tell most
+	// identities apart without a look at them.
+	slots []uint32
+	tags  uint32 // a mask of these bits
 	used  int
-	kinds identityKinds
+	// identities are those of the values, by index, in chunks.
+	identities []identityChunk
+	kinds      identityKinds
 
 	// Values that are one object in CPython however they are made: each is at
 	// its index plus 1, 0 if not written yet.
@@ -34,6 +45,10 @@ const (
 	memoSlots = 64
 	// The table grows fourfold up to this size, then twofold.
 	memoSlotsMany = 1 << 16
+
+	identityBits  = 9
+	identityItems = 1 << identityBits // in a chunk, of which the first begins with identityFirst
+	identityFirst = 32
 )
 
 // identityKinds numbers the types and lengths of identities: the length and the type where
@@ -83,16 +98,19 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 	if len(m.slots) == 0 || id.p == nil {
 		return 0, false
 	}
-	s := m.find(id)
-	return s.idx, s.p != nil
+	n := *m.find(id, m.kinds.of(id)) &^ m.tags
+	return n - 1, n != 0
 }
 
 // find returns the slot of id, or the empty one where it belongs.
-func (m *pickleMemo) find(id objectID) *memoSlot {
-	kind, mask := m.kinds.of(id), uintptr(len(m.slots)-1)
+func (m *pickleMemo) find(id objectID, kind uint32) *uint32 {
+	mask, tag := uintptr(len(m.slots)-1), id.tag()&m.tags
 	for i := id.home(mask); ; i++ {
 		s := &m.slots[i&mask]
-		if s.p == nil || s.p == id.p && s.kind == kind {
+		if *s == 0 {
+			return s
+		}
+		if n := *s&^m.tags - 1; *s&m.tags == tag && m.identities[n>>identityBits].is(n%identityItems, id, kind) {
 			return s
 		}
 	}
@@ -104,35 +122,50 @@ func (m *pickleMemo) insert(id objectID) (uint32, bool) {
 	if id.p == nil {
 		return m.add(), false
 	}
-	if m.used*3 >= len(m.slots)*2 {
+	if m.used*3 >= len(m.slots)*2 || (m.next+1)&m.tags != 0 {
 		m.grow()
 	}
-	s := m.find(id)
-	if s.p != nil {
-		return s.idx, true
+	kind := m.kinds.of(id)
+	s := m.find(id, kind)
+	if *s != 0 {
+		return *s&^m.tags - 1, true
 	}
-	*s = memoSlot{id.p, m.kinds.of(id), m.add()}
+	idx := m.add()
+	*s = idx + 1 | id.tag()&m.tags
 	m.used++
-	return s.idx, false
+	chunk := int(idx >> identityBits)
+	for len(m.identities) <= chunk {
+		m.identities = append(m.identities, identityChunk{})
+	}
+	m.identities[chunk].set(int(idx%identityItems), chunk == 0, id, kind)
+	return idx, false
 }
 
+// grow makes room for more identities, or for higher indices beside their tags.
 func (m *pickleMemo) grow() {
-	old := m.slots
-	factor := 4
-	if len(old) >= memoSlotsMany {
-		factor = 2
+	size := max(memoSlots, len(m.slots))
+	switch {
+	case m.used*3 < len(m.slots)*2:
+	case len(m.slots) >= memoSlotsMany:
+		size = 2 * len(m.slots)
+	default:
+		size = max(memoSlots, 4*len(m.slots))
 	}
-	m.slots = make([]memoSlot, max(memoSlots, factor*len(old)))
-	mask := uintptr(len(m.slots) - 1)
-	for _, s := range old {
-		if s.p == nil {
-			continue
+	m.slots = make([]uint32, size)
+	m.tags = ^uint32(0) << min(32, bits.Len64(max(uint64(size), 2*uint64(m.next))))
+	mask := uintptr(size - 1)
+	for n := range m.identities {
+		for j, p := range m.identities[n].p {
+			if p == nil { // the index of a value without an identity
+				continue
+			}
+			id := objectID{p: p}
+			i := id.home(mask)
+			for m.slots[i&mask] != 0 {
+				i++
+			}
+			m.slots[i&mask] = uint32(n<<identityBits|j) + 1 | id.tag()&m.tags
 		}
-		i := objectID{p: s.p}.home(mask)
-		for m.slots[i&mask].p != nil {
-			i++
-		}
-		m.slots[i&mask] = s
 	}
 }
 

@@ -19,11 +19,34 @@ type objectID struct {
 	n   int     // length of a string, []byte, tuple or Go slice
 }
 
-// memoSlot is an identity and its index. It keeps what p points to where it is.
-type memoSlot struct {
-	p    unsafe.Pointer
-	kind uint32 // see identityKinds
-	idx  uint32
+// identityChunk is a run of identities: where each is, which keeps it there, and its kind (see
+// identityKinds).
+type identityChunk struct {
+	p    []unsafe.Pointer
+	kind []uint32
+}
+
+// is reports whether the i-th identity is id, of that kind.
+func (c *identityChunk) is(i uint32, id objectID, kind uint32) bool {
+	return c.p[i] == id.p && c.kind[i] == kind
+}
+
+// set makes id, of that kind, the i-th identity.
+func (c *identityChunk) set(i int, first bool, id objectID, kind uint32) {
+	if i >= len(c.p) {
+		n := identityItems
+		if first {
+			n = min(n, max(identityFirst, 4*len(c.p)))
+			for n <= i {
+				n *= 4
+			}
+		}
+		p, kinds := make([]unsafe.Pointer, n), make([]uint32, n)
+		copy(p, c.p)
+		copy(kinds, c.kind)
+		c.p, c.kind = p, kinds
+	}
+	c.p[i], c.kind[i] = id.p, kind
 }
 
 const (
@@ -86,3 +109,6 @@ func (id objectID) home(mask uintptr) uintptr {
 	p := uint64(uintptr(id.p))
 	return uintptr(p>>8*hashFactor>>28^p>>4&15) & mask
 }
+
+// tag tells identities of one slot apart, in its upper bits.
+func (id objectID) tag() uint32 { return uint32(uint64(uintptr(id.p)) * hashFactor >> 32) }

@@ -1,0 +1,75 @@
+package pickle
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// TestPicklerMemo: an identity has the index that it was given, whatever the lengths and types at
+// one address, with indices between that have no identity, and however the table has grown.
+func TestPicklerMemo(t *testing.T) {
+	var m pickleMemo
+	const n = 30_000
+	text := string(make([]byte, n))
+	lists := make([]types.List, n)
+	ids := make([]objectID, 0, 4*n)
+	for i := range n {
+		ids = append(ids, stringID(text[i:]), stringID(text[i:i+1]), boxID(&lists[i]), boxID((*types.Tuple)(&lists[i])))
+	}
+	given := make([]uint32, len(ids))
+	for i, id := range ids {
+		if _, known := m.lookup(id); known != (i == 4*n-3) { // the last two strings are one
+			t.Fatalf("identity %d is known before", i)
+		}
+		given[i], _ = m.insert(id)
+		switch i {
+		case 10, 1000, 2000:
+			m.next += 300
+		case 15_000:
+			m.next += 1 << 20 // which the table's indices must make room for
+		default:
+			m.add()
+		}
+		if i == 4*n-3 {
+			continue
+		}
+		if again, known := m.insert(id); !known || again != given[i] {
+			t.Fatalf("identity %d: index %d, then %d", i, given[i], again)
+		}
+	}
+	seen := map[uint32]int{}
+	for i, id := range ids {
+		if idx, known := m.lookup(id); !known || idx != given[i] {
+			t.Fatalf("identity %d: index %d, later %d", i, given[i], idx)
+		}
+		if before, twice := seen[given[i]]; twice && i != 4*n-3 {
+			t.Fatalf("identities %d and %d have one index", before, i)
+		}
+		seen[given[i]] = i
+	}
+	if idx, known := m.lookup(boxID(new(types.List))); known {
+		t.Fatalf("a new list is known at %d", idx)
+	}
+}
+
+// TestPicklerMemoMemory: the memo of a million values takes at most 22 bytes for each.
+func TestPicklerMemoMemory(t *testing.T) {
+	const n = 1 << 20
+	lists := make([]types.List, n)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var m pickleMemo
+	for i := range lists {
+		m.insert(boxID(&lists[i]))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (after.HeapAlloc - before.HeapAlloc) / n; each > 22 {
+		t.Errorf("%d bytes for each value", each)
+	}
+	runtime.KeepAlive(&m)
+	runtime.KeepAlive(lists)
+}
