@@ -70,13 +70,14 @@ or worse. FILE may be "-" for standard input.`,
 
 func audit(s *streams, name string) (*unpkl.AuditReport, error) {
 	if name == "-" {
-		return unpkl.Audit(s.in)
+		return unpkl.Audit(s.gc.reader(s.in))
 	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().IsRegular() {
+		s.gc.file(name)
 		return unpkl.AuditFile(name)
 	}
 	f, err := os.Open(name)
@@ -84,7 +85,7 @@ func audit(s *streams, name string) (*unpkl.AuditReport, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return unpkl.Audit(f)
+	return unpkl.Audit(s.gc.reader(f))
 }
 
 // auditStatus is the error that the exit status comes from. What was found

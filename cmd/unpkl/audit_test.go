@@ -27,7 +27,7 @@ func TestAuditCommand(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			status := run(append([]string{"audit", "-"}, tt.args...), strings.NewReader(tt.in), &out, &errs)
+			status := (&streams{in: strings.NewReader(tt.in), out: &out, err: &errs}).run(append([]string{"audit", "-"}, tt.args...))
 			if status != tt.status || !strings.HasPrefix(out.String(), tt.out) || !strings.Contains(errs.String(), tt.err) {
 				t.Errorf("status %d\nout: %s\nerr: %s", status, &out, &errs)
 			}
@@ -37,7 +37,7 @@ func TestAuditCommand(t *testing.T) {
 
 func TestAuditJSON(t *testing.T) {
 	var out, errs bytes.Buffer
-	if status := run([]string{"audit", "--json", "-"}, strings.NewReader("cos\nsystem\n."), &out, &errs); status != 0 {
+	if status := (&streams{in: strings.NewReader("cos\nsystem\n."), out: &out, err: &errs}).run([]string{"audit", "--json", "-"}); status != 0 {
 		t.Fatalf("status %d: %s", status, &errs)
 	}
 	var doc struct {

@@ -40,7 +40,7 @@ func dis(s *streams, name string, outMax int64) error {
 		defer f.Close()
 		in = f
 	}
-	plain, err := compress.NewReader(in, pickle.Limits{})
+	plain, err := compress.NewReader(s.gc.reader(in), pickle.Limits{})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 	// A Python 2 str that is no text must be seen to be none.
 	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)}, opts...)
 	if name == "-" {
-		return &input{decoder: unpkl.NewDecoder(s.in, opts...)}, nil
+		return &input{decoder: unpkl.NewDecoder(s.gc.reader(s.in), opts...)}, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -38,8 +38,9 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &input{unpkl.NewDecoder(f, opts...), []io.Closer{f}}, nil
+		return &input{unpkl.NewDecoder(s.gc.reader(f), opts...), []io.Closer{f}}, nil
 	}
+	s.gc.file(name)
 	f, err := unpkl.Open(name, opts...)
 	if err != nil {
 		return nil, err

@@ -74,15 +74,9 @@
 //     "#/json/pointer"} to where it began, in RFC 6901's form for URIs
 package main
 
-import (
-	"os"
-	"runtime/debug"
-)
+import "os"
 
 func main() {
-	// Values are kept until all is written: there is little garbage, and memory counts.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
-	}
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	s := &streams{os.Stdin, os.Stdout, os.Stderr, newCollector()}
+	os.Exit(s.run(os.Args[1:]))
 }

@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "rewrite the golden files of this packag
 // command runs a command line with input as standard input.
 func command(input string, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	status = run(args, strings.NewReader(input), &out, &err)
+	status = (&streams{in: strings.NewReader(input), out: &out, err: &err}).run(args)
 	return status, out.String(), err.String()
 }
 

@@ -79,6 +79,7 @@ func pack(s *streams, args []string) (any, error) {
 		if !ok {
 			return nil, usageErrorf("the JSON document is no object that %q could be an item of", key)
 		}
+		s.gc.file(name)
 		a, err := unpkl.LoadFile(name, unpkl.WithObjects())
 		if err != nil {
 			return nil, &fileError{name, err}
@@ -95,7 +96,8 @@ func pack(s *streams, args []string) (any, error) {
 // readInput reads the whole of name, "-" for standard input.
 func readInput(s *streams, name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(s.in)
+		return io.ReadAll(s.gc.reader(s.in))
 	}
+	s.gc.file(name)
 	return os.ReadFile(name)
 }

@@ -19,6 +19,7 @@ const (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	gc       *collector
 }
 
 // commands makes the subcommands. Each stands in a file of its own, which adds
@@ -26,15 +27,14 @@ type streams struct {
 var commands []func(s *streams) *cobra.Command
 
 // run carries out one command line and returns the exit status.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := &streams{stdin, stdout, stderr}
+func (s *streams) run(args []string) int {
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.Execute()
 	if err == nil {
 		return statusOK
 	}
-	fmt.Fprintln(stderr, errorLine(err))
+	fmt.Fprintln(s.err, errorLine(err))
 	return exitStatus(err)
 }
 
