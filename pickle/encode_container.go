@@ -9,10 +9,16 @@ const batchSize = 1000
 // step runs the task on top until it is done or has pushed another.
 func (p *Pickler) step(t *task) error {
 	switch t.kind {
-	case taskItems, taskAnys, taskGoSlice:
-		return p.stepItems(t)
-	case taskPairs, taskGoMap, taskAnyMap, taskGoStruct:
-		return p.stepPairs(t)
+	case taskItems, taskAnys:
+		return p.stepItems(t, *p.stack.items.top())
+	case taskPairs:
+		return p.stepPairs(t, *p.stack.dicts.top())
+	case taskAnyMap:
+		return p.stepAnyMap(t)
+	case taskGoSlice:
+		return p.stepGoSlice(t)
+	case taskGoMap, taskGoStruct:
+		return p.stepGoPairs(t)
 	case taskTuple, taskFrozenSet, taskGoTuple:
 		return p.stepTuple(t)
 	case taskTuple1:
@@ -30,8 +36,8 @@ func (p *Pickler) step(t *task) error {
 
 // saveList writes a list.
 func (p *Pickler) saveList(items []any, id objectID) error {
-	if p.beginList(id) && len(items) > 0 {
-		p.stack.pushItems(task{kind: taskItems, op: OpAppends, exact: true}, items)
+	if p.beginList(id) {
+		p.saveItems(task{kind: taskItems, op: OpAppends, exact: true}, items)
 	}
 	return nil
 }
@@ -80,15 +86,15 @@ func (p *Pickler) before(t *task) {
 		p.op(OpMark)
 	}
 	t.i++
-	t.phase = 1
+	t.phase = itemDone
 }
 
-// after writes what comes after the item before t.i.
+// after writes what comes after the item before t.i, and at the end after all of them.
 func (p *Pickler) after(t *task) {
-	if t.phase == 0 {
+	if t.phase == itemNone {
 		return
 	}
-	t.phase = 0
+	t.phase = itemNone
 	switch {
 	case p.single(t, t.i-1):
 		if t.op == OpSetItems {
@@ -99,55 +105,73 @@ func (p *Pickler) after(t *task) {
 	case t.i%batchSize == 0 || t.i == t.n:
 		p.op(t.op)
 	}
+	if t.i == t.n && t.i%batchSize == 0 && p.proto > 0 && (t.op == OpAddItems || t.op == OpSetItems && t.exact) {
+		// Of a set and an exact dict whose items fill the batches there is an empty one more.
+		p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
+	}
+}
+
+// saveItems writes items in batches, or what of them can be written at once.
+func (p *Pickler) saveItems(t task, items []any) {
+	if t.n = len(items); t.n > 0 && !p.atomItems(&t, items) {
+		p.stack.pushItems(t, items)
+	}
 }
 
 // stepItems writes items in batches.
-func (p *Pickler) stepItems(t *task) error {
-	if t.exact && t.n == 1 && t.kind != taskGoSlice {
-		// Nothing comes after the item but an opcode.
-		any, item := t.kind == taskAnys, (*p.stack.items.top())[0]
-		p.stack.pop()
-		p.stack.pushOp(OpAppend)
-		if any {
-			return p.saveGoAny(item)
-		}
-		return p.save(item)
-	}
+func (p *Pickler) stepItems(t *task, items []any) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
-		p.after(t)
-		if t.i == t.n {
-			// A set whose items fill its batches gets an empty one more.
-			if t.op == OpAddItems && t.n%batchSize == 0 {
-				p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
+		if t.phase != itemBegun {
+			if p.atomItems(t, items) {
+				p.stack.pop()
+				return nil
 			}
-			p.stack.pop()
-			return nil
+			continue
 		}
-		p.before(t)
-		if err := p.saveItem(t, t.i-1); err != nil {
+		t.phase = itemDone
+		if t.exact && t.n == 1 {
+			// Nothing comes after the item but an opcode.
+			goText := t.kind == taskAnys
+			p.stack.pop()
+			p.stack.pushOp(OpAppend)
+			return p.saveListItem(items[0], goText)
+		}
+		if err := p.saveListItem(items[t.i-1], t.kind == taskAnys); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// saveItem writes item i.
-func (p *Pickler) saveItem(t *task, i int) error {
-	switch t.kind {
-	case taskGoSlice, taskGoTuple:
-		v := p.stack.values.top()
-		return p.saveGo(v.plan, v.val.Index(i))
-	case taskAnys:
-		return p.saveGoAny((*p.stack.items.top())[i])
-	default:
-		return p.save((*p.stack.items.top())[i])
+// saveListItem writes an item of a list or set.
+func (p *Pickler) saveListItem(v any, goText bool) error {
+	if goText {
+		return p.saveGoAny(v)
 	}
+	return p.save(v)
+}
+
+// stepGoSlice writes the items of a slice or array of another type than any.
+func (p *Pickler) stepGoSlice(t *task) error {
+	v := p.stack.values.top()
+	for depth := p.stack.depth(); p.stack.depth() == depth; {
+		p.after(t)
+		if t.i == t.n {
+			p.stack.pop()
+			return nil
+		}
+		p.before(t)
+		if err := p.saveGo(v.plan, v.val.Index(t.i-1)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // saveDict writes a dict.
 func (p *Pickler) saveDict(d types.Dict, id objectID) error {
-	if p.beginDict(id) && len(d) > 0 {
-		p.stack.pushPairs(task{kind: taskPairs, op: OpSetItems, exact: true}, d)
+	if p.beginDict(id) {
+		p.savePairs(task{kind: taskPairs, op: OpSetItems, exact: true}, d)
 	}
 	return nil
 }
@@ -156,61 +180,32 @@ func (p *Pickler) beginDict(id objectID) bool {
 	return p.begin(id, OpEmptyDict, OpDict)
 }
 
+// savePairs writes pairs in batches, or what of them can be written at once.
+func (p *Pickler) savePairs(t task, pairs types.Dict) {
+	if t.n = len(pairs); t.n > 0 && !p.atomPairs(&t, pairs) {
+		p.stack.pushPairs(t, pairs)
+	}
+}
+
 // stepPairs writes pairs in batches.
-func (p *Pickler) stepPairs(t *task) error {
-	const written = 2 // the phase in which the key is written and the value is not
-	for depth := p.stack.depth(); p.stack.depth() == depth; {
-		if t.phase == written {
-			t.phase = 1
-			if err := p.saveValueOf(t, t.i-1); err != nil {
-				return err
+func (p *Pickler) stepPairs(t *task, pairs types.Dict) error {
+	var err error
+	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
+		switch t.phase {
+		case itemBegun:
+			t.phase = itemKey
+			err = p.save(pairs[t.i-1].Key)
+		case itemKey:
+			t.phase = itemDone
+			err = p.save(pairs[t.i-1].Value)
+		default:
+			if p.atomPairs(t, pairs) {
+				p.stack.pop()
+				return nil
 			}
-			continue
-		}
-		p.after(t)
-		if t.i == t.n {
-			// Likewise for an exact dict.
-			if t.exact && p.proto > 0 && t.n%batchSize == 0 {
-				p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
-			}
-			p.stack.pop()
-			return nil
-		}
-		p.before(t)
-		t.phase = written
-		if err := p.saveKeyOf(t, t.i-1); err != nil {
-			return err
 		}
 	}
-	return nil
-}
-
-func (p *Pickler) saveKeyOf(t *task, i int) error {
-	switch t.kind {
-	case taskGoStruct:
-		return p.saveFieldName(i)
-	case taskAnyMap:
-		return p.saveAnyMapKey(i)
-	case taskGoMap:
-		v := p.stack.values.top()
-		return p.saveGoKey(v.plan, v.pairs[i])
-	default:
-		return p.save((*p.stack.dicts.top())[i].Key)
-	}
-}
-
-func (p *Pickler) saveValueOf(t *task, i int) error {
-	switch t.kind {
-	case taskGoStruct:
-		return p.saveField(i)
-	case taskAnyMap:
-		return p.saveAnyMapValue(i)
-	case taskGoMap:
-		v := p.stack.values.top()
-		return p.saveGo(v.plan.elem, v.pairs[i].value)
-	default:
-		return p.save((*p.stack.dicts.top())[i].Value)
-	}
+	return err
 }
 
 // saveTuple writes a tuple.
@@ -230,7 +225,15 @@ func (p *Pickler) saveTupleAs(items []any, id objectID) error {
 	if p.proto < 2 || len(items) > 3 {
 		p.op(OpMark)
 	}
-	p.stack.pushItems(task{kind: taskTuple, fresh: id.p == nil}, items)
+	t := task{kind: taskTuple, fresh: id.p == nil, n: len(items)}
+	for t.i < t.n && p.saveAtom(items[t.i], false) {
+		t.i++
+	}
+	if t.i == t.n {
+		p.endTupleAs(&t, id)
+	} else {
+		p.stack.pushItems(t, items)
+	}
 	return nil
 }
 
@@ -263,7 +266,14 @@ func (p *Pickler) stepTuple(t *task) error {
 			return nil
 		}
 		t.i++
-		if err := p.saveItem(t, t.i-1); err != nil {
+		var err error
+		if t.kind == taskGoTuple {
+			v := p.stack.values.top()
+			err = p.saveGo(v.plan, v.val.Index(t.i-1))
+		} else {
+			err = p.save((*p.stack.items.top())[t.i-1])
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -342,9 +352,7 @@ func (p *Pickler) saveSet(items []any, id objectID) error {
 	}
 	p.op(OpEmptySet)
 	p.put(idx)
-	if len(items) > 0 {
-		p.stack.pushItems(task{kind: taskItems, op: OpAddItems}, items)
-	}
+	p.saveItems(task{kind: taskItems, op: OpAddItems}, items)
 	return nil
 }
 

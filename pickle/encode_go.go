@@ -405,7 +405,7 @@ func (p *Pickler) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
 // saveAnys writes a []any, which is not empty, as a list.
 func (p *Pickler) saveAnys(items []any, id objectID) error {
 	if p.beginList(id) {
-		p.stack.pushItems(task{kind: taskAnys, op: OpAppends, exact: true}, items)
+		p.saveItems(task{kind: taskAnys, op: OpAppends, exact: true}, items)
 	}
 	return nil
 }

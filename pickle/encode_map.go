@@ -46,9 +46,37 @@ func (p *Pickler) saveAnyMap(m map[string]any, id objectID) error {
 			*slot = set
 		}
 	}
-	p.stack.tasks.push(task{kind: taskAnyMap, op: OpSetItems, n: len(m), exact: true})
-	p.stack.maps.push(anyMapTask{set, first})
+	t := task{kind: taskAnyMap, op: OpSetItems, n: len(m), exact: true}
+	if p.atomMap(&t, set, values) {
+		p.stack.mapValues = p.stack.mapValues[:first]
+	} else {
+		p.stack.tasks.push(t)
+		p.stack.maps.push(anyMapTask{set, first})
+	}
 	return nil
+}
+
+// stepAnyMap writes the pairs of the map on top.
+func (p *Pickler) stepAnyMap(t *task) error {
+	m := p.stack.maps.top()
+	var err error
+	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
+		values := p.stack.mapValues[m.first : m.first+t.n]
+		switch t.phase {
+		case itemBegun:
+			t.phase = itemKey
+			err = p.saveAnyMapKey(m.set, t.i-1)
+		case itemKey:
+			t.phase = itemDone
+			err = p.saveGoAny(values[t.i-1])
+		default:
+			if p.atomMap(t, m.set, values) {
+				p.stack.pop()
+				return nil
+			}
+		}
+	}
+	return err
 }
 
 func newKeySet(m map[string]any) *keySet {
@@ -75,14 +103,8 @@ func (s *keySet) fill(values []any, m map[string]any) bool {
 	return true
 }
 
-// saveAnyMapValue writes the i-th value of the map on top.
-func (p *Pickler) saveAnyMapValue(i int) error {
-	return p.saveGoAny(p.stack.mapValues[p.stack.maps.top().first+i])
-}
-
-// saveAnyMapKey writes the i-th key of the map on top.
-func (p *Pickler) saveAnyMapKey(i int) error {
-	set := p.stack.maps.top().set
+// saveAnyMapKey writes the i-th key of a map.
+func (p *Pickler) saveAnyMapKey(set *keySet, i int) error {
 	p.boundary()
 	if idx := set.memo[i]; idx != 0 {
 		p.get(idx - 1)

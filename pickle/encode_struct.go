@@ -108,3 +108,38 @@ func (p *Pickler) saveField(i int) error {
 	v, _ := f.value(t.val)
 	return p.saveGo(f.plan, v)
 }
+
+// stepGoPairs writes the items of a map or the fields of a struct, in batches.
+func (p *Pickler) stepGoPairs(t *task) error {
+	var err error
+	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
+		if t.phase == itemKey {
+			t.phase = itemDone
+			err = p.saveGoValue(t, t.i-1)
+			continue
+		}
+		p.after(t)
+		if t.i == t.n {
+			p.stack.pop()
+			return nil
+		}
+		p.before(t)
+		t.phase = itemKey
+		if t.kind == taskGoStruct {
+			err = p.saveFieldName(t.i - 1)
+		} else {
+			v := p.stack.values.top()
+			err = p.saveGoKey(v.plan, v.pairs[t.i-1])
+		}
+	}
+	return err
+}
+
+// saveGoValue writes the i-th value of a map or struct.
+func (p *Pickler) saveGoValue(t *task, i int) error {
+	if t.kind == taskGoStruct {
+		return p.saveField(i)
+	}
+	v := p.stack.values.top()
+	return p.saveGo(v.plan.elem, v.pairs[i].value)
+}

@@ -8,19 +8,23 @@ import (
 // pickleMemo is the memo of a Pickler: which values have been written, and under
 // which memo index. Indices count up from 0, one for each value memoized.
 //
-// It may have as many identities as the pickle has bytes, so one takes 12 bytes and 6 to 12
-// in a table, and only the table is copied to grow.
+// It may have as many identities as the pickle has bytes, so one takes 12 bytes, or 16 where there are
+// values without one between, and 8 in the blocks if the values lie close together, 80 if a
+// value takes 256 bytes or more; and neither is copied to grow.
 type pickleMemo struct {
 	next uint32
-	// slots is an open-addressing table of indices plus 1 by the identities at them; 0 is an
-	// empty slot. Its length is a power of two. The bits that indices do not need tell most
-	// identities apart without a look at them.
-	slots []uint32
-	tags  uint32 // a mask of these bits
-	used  int
-	// identities are those of the values, by index, in chunks.
+	// identities are those of the values in the order of their indices, in chunks. The blocks have
+	// the number of each, counted from 1, at its place in memory.
 	identities []identityChunk
+	used       uint32 // how many there are
 	kinds      identityKinds
+	blocks     memoBlocks
+	// slots is an open-addressing table of the numbers of those whose place is another's; 0 is an
+	// empty slot. Its length is a power of two. The bits that numbers do not need tell most
+	// identities apart without a look at them.
+	slots  []uint32
+	tags   uint32 // a mask of these bits
+	listed int
 
 	// Values that are one object in CPython however they are made: each is at
 	// its index plus 1, 0 if not written yet.
@@ -48,7 +52,7 @@ const (
 
 	identityBits  = 9
 	identityItems = 1 << identityBits // in a chunk, of which the first begins with identityFirst
-	identityFirst = 32
+	identityFirst = 16
 )
 
 // identityKinds numbers the types and lengths of identities: the length and the type where
@@ -95,25 +99,25 @@ func (m *pickleMemo) add() uint32 {
 
 // lookup returns the index of id.
 func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
-	if len(m.slots) == 0 || id.p == nil {
+	if id.p == nil {
 		return 0, false
 	}
-	n := *m.find(id, m.kinds.of(id)) &^ m.tags
-	return n - 1, n != 0
-}
-
-// find returns the slot of id, or the empty one where it belongs.
-func (m *pickleMemo) find(id objectID, kind uint32) *uint32 {
-	mask, tag := uintptr(len(m.slots)-1), id.tag()&m.tags
-	for i := id.home(mask); ; i++ {
-		s := &m.slots[i&mask]
-		if *s == 0 {
-			return s
-		}
-		if n := *s&^m.tags - 1; *s&m.tags == tag && m.identities[n>>identityBits].is(n%identityItems, id, kind) {
-			return s
-		}
+	number, place := id.place()
+	b := m.blocks.find(number)
+	if b == nil || b.places[place] == 0 {
+		return 0, false
 	}
+	n, kind := b.places[place], m.kinds.of(id)
+	if m.is(n, id, kind) {
+		return m.index(n), true
+	}
+	if len(m.slots) == 0 {
+		return 0, false
+	}
+	if n = *m.find(id, kind) &^ m.tags; n == 0 {
+		return 0, false
+	}
+	return m.index(n), true
 }
 
 // insert returns the index of id, or gives it the next index and returns false. The
@@ -122,50 +126,80 @@ func (m *pickleMemo) insert(id objectID) (uint32, bool) {
 	if id.p == nil {
 		return m.add(), false
 	}
-	if m.used*3 >= len(m.slots)*2 || (m.next+1)&m.tags != 0 {
-		m.grow()
-	}
 	kind := m.kinds.of(id)
-	s := m.find(id, kind)
-	if *s != 0 {
-		return *s&^m.tags - 1, true
+	number, place := id.place()
+	at := &m.blocks.get(number).places[place]
+	switch {
+	case *at == 0:
+		*at = m.used + 1
+	case m.is(*at, id, kind):
+		return m.index(*at), true
+	default:
+		if m.listed*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
+			m.grow()
+		}
+		s := m.find(id, kind)
+		if *s != 0 {
+			return m.index(*s &^ m.tags), true
+		}
+		*s = m.used + 1 | id.tag()&m.tags
+		m.listed++
 	}
 	idx := m.add()
-	*s = idx + 1 | id.tag()&m.tags
-	m.used++
-	chunk := int(idx >> identityBits)
-	for len(m.identities) <= chunk {
-		m.identities = append(m.identities, identityChunk{})
+	if m.used%identityItems == 0 {
+		m.identities = append(m.identities, newIdentityChunk(m.used == 0))
 	}
-	m.identities[chunk].set(int(idx%identityItems), chunk == 0, id, kind)
+	m.identities[m.used>>identityBits].add(id, kind, idx)
+	m.used++
 	return idx, false
 }
 
-// grow makes room for more identities, or for higher indices beside their tags.
+// is reports whether id, of that kind, is the n-th identity, counted from 1.
+func (m *pickleMemo) is(n uint32, id objectID, kind uint32) bool {
+	return m.identities[(n-1)>>identityBits].is((n-1)%identityItems, id, kind)
+}
+
+// index returns the index of the n-th identity, counted from 1.
+func (m *pickleMemo) index(n uint32) uint32 {
+	return m.identities[(n-1)>>identityBits].index((n - 1) % identityItems)
+}
+
+// find returns the slot of id, or the empty one where it belongs.
+func (m *pickleMemo) find(id objectID, kind uint32) *uint32 {
+	mask, tag := uintptr(len(m.slots)-1), id.tag()&m.tags
+	for i := id.home(mask); ; i++ {
+		s := &m.slots[i&mask]
+		if *s == 0 || *s&m.tags == tag && m.is(*s&^m.tags, id, kind) {
+			return s
+		}
+	}
+}
+
+// grow makes room for more slots, or for higher numbers beside their tags.
 func (m *pickleMemo) grow() {
-	size := max(memoSlots, len(m.slots))
+	old, tags := m.slots, m.tags
+	size := max(memoSlots, len(old))
 	switch {
-	case m.used*3 < len(m.slots)*2:
-	case len(m.slots) >= memoSlotsMany:
-		size = 2 * len(m.slots)
+	case m.listed*3 < len(old)*2:
+	case len(old) >= memoSlotsMany:
+		size = 2 * len(old)
 	default:
-		size = max(memoSlots, 4*len(m.slots))
+		size = max(memoSlots, 4*len(old))
 	}
 	m.slots = make([]uint32, size)
-	m.tags = ^uint32(0) << min(32, bits.Len64(max(uint64(size), 2*uint64(m.next))))
+	m.tags = ^uint32(0) << min(32, bits.Len64(2*uint64(max(memoSlots, m.used))))
 	mask := uintptr(size - 1)
-	for n := range m.identities {
-		for j, p := range m.identities[n].p {
-			if p == nil { // the index of a value without an identity
-				continue
-			}
-			id := objectID{p: p}
-			i := id.home(mask)
-			for m.slots[i&mask] != 0 {
-				i++
-			}
-			m.slots[i&mask] = uint32(n<<identityBits|j) + 1 | id.tag()&m.tags
+	for _, s := range old {
+		if s == 0 {
+			continue
 		}
+		n := s &^ tags
+		id := m.identities[(n-1)>>identityBits].at((n - 1) % identityItems)
+		i := id.home(mask)
+		for m.slots[i&mask] != 0 {
+			i++
+		}
+		m.slots[i&mask] = n | id.tag()&m.tags
 	}
 }
 

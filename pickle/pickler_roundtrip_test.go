@@ -244,6 +244,9 @@ func checkRewritten(t *testing.T, data []byte) {
 		if err != nil {
 			continue // a persistent id or a name that the protocol cannot hold
 		}
+		if slow, err := dumpSlowly(v, protocol, StringsAuto); err != nil || !bytes.Equal(first, slow) {
+			t.Fatalf("protocol %d: value by value it is %q, %v, not %q", protocol, slow, err, first)
+		}
 		u := NewUnpicklerBytes(first)
 		u.Encoding, u.PersistentLoad = EncodingKeep, func(pid any) (any, error) { return &PersistentRef{pid}, nil }
 		again, err := u.Load()

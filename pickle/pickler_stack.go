@@ -31,8 +31,8 @@ const (
 // theirs.
 type task struct {
 	kind taskKind
-	// phase counts the steps of an object; for items and pairs it says that
-	// one was written and wants its closing opcode.
+	// phase counts the steps of an object; for items and pairs it says what was
+	// done of one.
 	phase uint8
 	op    Opcode
 	// exact: an exact list or dict, whose last batch of one item CPython

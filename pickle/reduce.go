@@ -163,13 +163,9 @@ func (p *Pickler) stepReduce(t *task, r *reduceTask) error {
 		case reduceMake:
 			err = p.makeObject(t, r)
 		case reduceItems:
-			if items := r.obj.Items; len(items) > 0 {
-				p.stack.pushItems(task{kind: taskItems, op: OpAppends}, items)
-			}
+			p.saveItems(task{kind: taskItems, op: OpAppends}, r.obj.Items)
 		case reducePairs:
-			if d := r.obj.DictItems; len(d) > 0 {
-				p.stack.pushPairs(task{kind: taskPairs, op: OpSetItems}, d)
-			}
+			p.savePairs(task{kind: taskPairs, op: OpSetItems}, r.obj.DictItems)
 		case reduceState:
 			if !r.obj.HasState {
 				p.stack.pop()

@@ -42,7 +42,7 @@ type memoCounts struct {
 }
 
 func (m *pickleMemo) counts() memoCounts {
-	return memoCounts{m.next, m.used, len(m.globals), len(m.modules), len(m.strings)}
+	return memoCounts{m.next, int(m.used), len(m.globals), len(m.modules), len(m.strings)}
 }
 
 // saveConstructed writes an object that has the identity id.

@@ -19,11 +19,22 @@ type objectID struct {
 	n   int     // length of a string, []byte, tuple or Go slice
 }
 
-// identityChunk is a run of identities: where each is, which keeps it there, and its kind (see
-// identityKinds).
+// identityChunk is a run of identities: where each is, which keeps it there, its kind (see
+// identityKinds), and its index.
 type identityChunk struct {
-	p    []unsafe.Pointer
-	kind []uint32
+	p     []unsafe.Pointer
+	kind  []uint32
+	first uint32   // the first index
+	idx   []uint32 // nil as long as each is the one before plus 1
+}
+
+// newIdentityChunk returns a chunk of identityItems, of which the first begins with fewer.
+func newIdentityChunk(first bool) identityChunk {
+	n := identityItems
+	if first {
+		n = identityFirst
+	}
+	return identityChunk{p: make([]unsafe.Pointer, 0, n), kind: make([]uint32, 0, n)}
 }
 
 // is reports whether the i-th identity is id, of that kind.
@@ -31,22 +42,39 @@ func (c *identityChunk) is(i uint32, id objectID, kind uint32) bool {
 	return c.p[i] == id.p && c.kind[i] == kind
 }
 
-// set makes id, of that kind, the i-th identity.
-func (c *identityChunk) set(i int, first bool, id objectID, kind uint32) {
-	if i >= len(c.p) {
-		n := identityItems
-		if first {
-			n = min(n, max(identityFirst, 4*len(c.p)))
-			for n <= i {
-				n *= 4
-			}
-		}
-		p, kinds := make([]unsafe.Pointer, n), make([]uint32, n)
-		copy(p, c.p)
-		copy(kinds, c.kind)
-		c.p, c.kind = p, kinds
+// index returns the index of the i-th identity.
+func (c *identityChunk) index(i uint32) uint32 {
+	if c.idx != nil {
+		return c.idx[i]
 	}
-	c.p[i], c.kind[i] = id.p, kind
+	return c.first + i
+}
+
+// at returns the address of the i-th identity.
+func (c *identityChunk) at(i uint32) objectID { return objectID{p: c.p[i]} }
+
+// add appends id, of that kind, with its index.
+func (c *identityChunk) add(id objectID, kind, idx uint32) {
+	n := len(c.p)
+	if n == 0 {
+		c.first = idx
+	}
+	c.p, c.kind = append(c.p, id.p), append(c.kind, kind)
+	if c.idx == nil && idx != c.first+uint32(n) {
+		c.idx = make([]uint32, n, cap(c.kind))
+		for i := range c.idx {
+			c.idx[i] = c.first + uint32(i)
+		}
+	}
+	if c.idx != nil {
+		c.idx = append(c.idx, idx)
+	}
+}
+
+// place returns which block of the memo id belongs to, and its place there.
+func (id objectID) place() (number uintptr, place uint) {
+	p := uintptr(id.p)
+	return p >> blockShift, uint(p>>placeShift) % blockPlaces
 }
 
 const (

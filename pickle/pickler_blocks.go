@@ -1,0 +1,103 @@
+package pickle
+
+// NOTE on the memo's table of identities. What is written one after another lies together in
+// memory as a rule. So the table is made of blocks, one for each piece of memory that a value with an
+// identity begins in, with a place for each 16 bytes of it: that of a value takes no search, and the
+// block of the next value is in the processor's cache.
+
+const (
+	blockShift  = 8 // a block stands for 1<<blockShift bytes of memory
+	placeShift  = 4 // and a place for 1<<placeShift of them, where one value at most begins, nearly always
+	blockPlaces = 1 << (blockShift - placeShift)
+
+	blockChunk = 1 << 8 // blocks made at once, which have one of the allocator's sizes
+	// blockHomeBits is how many bits of its number the place of a block in the index has: blocks
+	// of neighbouring memory have their places together.
+	blockHomeBits = 3
+)
+
+// memoBlock has the numbers of the identities in a piece of memory, 0 where there is none.
+type memoBlock struct {
+	number uintptr // of the piece: its address, shifted
+	places [blockPlaces]uint32
+}
+
+// memoBlocks are the blocks that there are. The zero value has none.
+type memoBlocks struct {
+	chunks [][]memoBlock // all but the last are full
+	n      uint32
+	// index is an open-addressing table, whose length is a power of two: of each block the
+	// low half of its number above which one it is, counted from 1.
+	index []uint64
+}
+
+// find returns the block of that number, or nil if there is none.
+func (m *memoBlocks) find(number uintptr) *memoBlock {
+	if len(m.index) == 0 {
+		return nil
+	}
+	b, _ := m.search(number)
+	return b
+}
+
+// get returns the block of that number, which it makes if there is none.
+func (m *memoBlocks) get(number uintptr) *memoBlock {
+	if int(m.n)*3 >= len(m.index)*2 {
+		m.grow()
+	}
+	b, i := m.search(number)
+	if b != nil {
+		return b
+	}
+	if m.n%blockChunk == 0 {
+		m.chunks = append(m.chunks, nil)
+	}
+	last := &m.chunks[len(m.chunks)-1]
+	if *last == nil && m.n > 0 {
+		*last = make([]memoBlock, 0, blockChunk)
+	}
+	*last = append(*last, memoBlock{number: number})
+	m.n++
+	m.index[i] = uint64(uint32(number))<<32 | uint64(m.n)
+	return &(*last)[len(*last)-1]
+}
+
+// search returns the block of that number and its place in the index, or nil and the place where
+// it belongs.
+func (m *memoBlocks) search(number uintptr) (*memoBlock, uint) {
+	mask := uint(len(m.index) - 1)
+	for i := blockHome(number); ; i++ {
+		e := m.index[i&mask]
+		if e == 0 {
+			return nil, i & mask
+		}
+		if uint32(e>>32) == uint32(number) {
+			at := uint32(e) - 1
+			if b := &m.chunks[at/blockChunk][at%blockChunk]; b.number == number {
+				return b, i & mask
+			}
+		}
+	}
+}
+
+func (m *memoBlocks) grow() {
+	size := max(16, 4*len(m.index))
+	if len(m.index) >= memoSlotsMany {
+		size = 2 * len(m.index)
+	}
+	m.index = make([]uint64, size)
+	n := uint64(0)
+	for _, chunk := range m.chunks {
+		for i := range chunk {
+			_, at := m.search(chunk[i].number)
+			n++
+			m.index[at] = uint64(uint32(chunk[i].number))<<32 | n
+		}
+	}
+}
+
+// blockHome is where the search for a block begins.
+func blockHome(number uintptr) uint {
+	n := uint64(number)
+	return uint(n>>blockHomeBits*hashFactor>>28<<blockHomeBits ^ n&(1<<blockHomeBits-1))
+}

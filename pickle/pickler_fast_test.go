@@ -1,0 +1,182 @@
+package pickle
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// dumpSlowly is tryDump with a hook that knows no persistent ids: each value takes the way of
+// those that may have one.
+func dumpSlowly(v any, protocol int, strings Strings) ([]byte, error) {
+	return dumpWith(&Pickler{PersistentID: func(any) (any, error) { return nil, nil }}, v, protocol, strings)
+}
+
+func dumpWith(p *Pickler, v any, protocol int, strings Strings) ([]byte, error) {
+	var b sliceWriter
+	p.w, p.Protocol, p.Strings, p.Fields = &b, ProtocolOf(protocol), strings, lowerFields
+	err := p.Dump(v)
+	return b.b, err
+}
+
+// checkFast writes v with and without a hook that changes nothing.
+func checkFast(t *testing.T, v any, protocol int, strings Strings) {
+	t.Helper()
+	fast, err := dumpWith(&Pickler{}, v, protocol, strings)
+	slow, slowErr := dumpSlowly(v, protocol, strings)
+	if fmt.Sprint(err) != fmt.Sprint(slowErr) {
+		t.Fatalf("protocol %d: %v, slowly %v", protocol, err, slowErr)
+	}
+	if !bytes.Equal(fast, slow) {
+		t.Fatalf("protocol %d: %s", protocol, firstDifference(fast, slow))
+	}
+}
+
+type (
+	fastRecord struct {
+		ID    int64
+		Small int8
+		U     uint16
+		Name  string
+		Value float64
+		Half  float32
+		Tags  []string
+		On    bool
+		Any   any
+		Ints  []int
+		Raw   []byte
+		Map   map[string]any
+		Next  *fastRecord
+		Inner fastInner
+		Items []fastInner
+		Pair  [2]string
+		Named fastName
+	}
+	fastInner struct {
+		A int
+		B string
+	}
+	fastName string
+)
+
+// goTree makes a random tree of Go values.
+func (m *treeMaker) goTree(depth int) any {
+	if len(m.made) > 0 && m.r.IntN(10) == 0 {
+		return m.made[m.r.IntN(len(m.made))]
+	}
+	n := m.r.IntN(5)
+	if m.r.IntN(40) == 0 {
+		n, depth = 998+m.r.IntN(5), min(depth, 1)
+	}
+	if depth == 0 {
+		return []any{m.atom(m.r.IntN(8)), m.text(), m.r.IntN(1000)}[m.r.IntN(3)]
+	}
+	var v any
+	switch m.r.IntN(6) {
+	case 0, 1:
+		items := make([]any, n)
+		for i := range items {
+			items[i] = m.goTree(depth - 1)
+		}
+		v = items
+	case 2, 3:
+		x := make(map[string]any, n)
+		for i := range n {
+			x[fmt.Sprintf("%c%d", 'a'+i%26, i)] = m.goTree(depth - 1)
+		}
+		v = x
+	case 4:
+		records := make([]fastRecord, min(n, 20))
+		for i := range records {
+			m.record(&records[i], depth-1)
+		}
+		v = records
+	default:
+		r := new(fastRecord)
+		m.record(r, depth-1)
+		v = []any{r, *r}[m.r.IntN(2)]
+	}
+	m.made = append(m.made, v)
+	return v
+}
+
+func (m *treeMaker) text() string {
+	return []string{"", "a", "é", "ab", "日本", strings.Repeat("x", 250+m.r.IntN(10)), "\xff", "ä\xed\xa0\x80"}[m.r.IntN(8)]
+}
+
+func (m *treeMaker) record(r *fastRecord, depth int) {
+	*r = fastRecord{
+		ID: m.r.Int64() >> m.r.IntN(64), Small: int8(m.r.Int()), U: uint16(m.r.Int()), Name: m.text(), Value: m.r.Float64(),
+		Half: m.r.Float32(), On: m.r.IntN(2) == 0, Any: m.goTree(depth), Raw: []byte(m.text()), Pair: [2]string{m.text(), "b"},
+		Inner: fastInner{m.r.IntN(300), m.text()}, Named: fastName(m.text()),
+	}
+	for range m.r.IntN(4) {
+		r.Tags = append(r.Tags, m.text())
+		r.Ints = append(r.Ints, m.r.IntN(70000)-300)
+		r.Items = append(r.Items, fastInner{m.r.IntN(300), m.text()})
+	}
+	if x, ok := m.goTree(depth).(map[string]any); ok {
+		r.Map = x
+	}
+	if x, ok := m.goTree(depth).(*fastRecord); ok {
+		r.Next = x
+	}
+}
+
+// TestFastAsSlow compares what the loops over atoms and the plans of structs write with what comes of writing
+// value by value, in random trees of objects and of Go values.
+func TestFastAsSlow(t *testing.T) {
+	for seed := range uint64(100) {
+		objects := treeMaker{r: rand.New(rand.NewPCG(seed, 3))}
+		v := objects.tree(4)
+		values := treeMaker{r: rand.New(rand.NewPCG(seed, 4))}
+		w := values.goTree(4)
+		for protocol := range int(HighestProtocol) + 1 {
+			checkFast(t, v, protocol, StringsAuto)
+			// The hook is told of the text in Go values, which makes it an object.
+			checkFast(t, w, protocol, StringsByValue)
+		}
+	}
+}
+
+// TestMemoIdentities compares the memo's table of identities with a map.
+func TestMemoIdentities(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 5))
+	data := make([]byte, 1<<16)
+	var m pickleMemo
+	want := map[objectID]uint32{}
+	for range 200_000 {
+		at := r.IntN(len(data) - 300)
+		if r.IntN(2) == 0 {
+			at &^= 15 // as memory is that was allocated
+		}
+		b := data[at : at+r.IntN(300)]
+		id := bytesID(b)
+		switch r.IntN(4) {
+		case 0:
+			id = stringID(stringOf(b))
+		case 1:
+			id = boxID(&data[at])
+		}
+		idx, known := want[id]
+		if got, ok := m.lookup(id); ok != known || ok && got != idx {
+			t.Fatalf("lookup of %v: %d, %v, want %d, %v", id, got, ok, idx, known)
+		}
+		if r.IntN(3) == 0 {
+			continue
+		}
+		got, ok := m.insert(id)
+		if !known {
+			idx = uint32(len(want))
+			want[id] = idx
+		}
+		if ok != known || got != idx {
+			t.Fatalf("insert of %v: %d, %v, want %d, %v", id, got, ok, idx, known)
+		}
+	}
+	if int(m.used) != len(want) || m.listed == 0 || m.listed == len(want) {
+		t.Errorf("%d identities, %d of them in slots, want %d", m.used, m.listed, len(want))
+	}
+}
