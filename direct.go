@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"reflect"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -261,7 +260,7 @@ func (d *direct) str(op pickle.Opcode) (span, bool) {
 }
 
 func (d *direct) newStr(n int) (span, bool) {
-	if d.end-d.pos < n || !utf8.Valid(d.buf[d.pos:d.pos+n]) {
+	if d.end-d.pos < n || !validText(d.buf[d.pos:d.pos+n]) {
 		return span{}, false
 	}
 	s := span{uint32(d.pos), int32(n)}

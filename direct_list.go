@@ -2,7 +2,6 @@ package unpkl
 
 import (
 	"reflect"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/unpkl/unpkl/pickle"
@@ -54,7 +53,7 @@ func (d *direct) strings(top bool) {
 			return
 		}
 		b := d.buf[s.at:end]
-		if !utf8.Valid(b) {
+		if !validText(b) {
 			return
 		}
 		d.budget--

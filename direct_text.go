@@ -3,6 +3,9 @@ package unpkl
 import (
 	"bytes"
 	"strconv"
+	"unicode/utf8"
+
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // NOTE. The arguments of protocol 0, which are lines of text. Only what Python's picklers write
@@ -148,3 +151,6 @@ func hexDigit(c byte) byte {
 	}
 	return 0xff
 }
+
+// validText reports that b is UTF-8 without surrogates.
+func validText(b []byte) bool { return texts.IsASCII(b) || utf8.Valid(b) }

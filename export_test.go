@@ -3,7 +3,12 @@ package unpkl
 import "github.com/unpkl/unpkl/pickle"
 
 // WithoutFastPaths makes everything go the general way.
-func WithoutFastPaths() Option { return func(c *config) { c.noFastPaths = true } }
+func WithoutFastPaths() Option {
+	return func(c *config) {
+		c.noFastPaths = true
+		c.compressed = func() int64 { return 1 << 40 } // then the machine weighs each value
+	}
+}
 
 // IsTree reports whether nothing in the pickle is met twice.
 func IsTree(data []byte) bool {

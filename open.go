@@ -263,7 +263,14 @@ func appendParts(parts []any, v any) (_ []any, looked int) {
 			entries(*v.Kwargs)
 		}
 	case *ndarray.Array:
-		add(ownElements(v)...)
+		if v.DType().Kind() != ndarray.KindObject {
+			add(ownElements(v)...)
+			break
+		}
+		for e := range v.NonText() {
+			add(e)
+		}
+		looked += v.Size()
 	case *ndarray.Masked:
 		add(v.Data)
 	default:

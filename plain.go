@@ -317,19 +317,32 @@ func openObject(o *pickle.Object) (any, frame) {
 // openArray replaces the elements of an array of objects where they are: the array
 // stays the same array.
 func openArray(a *ndarray.Array) frame {
+	isObject := a.DType().Kind() == ndarray.KindObject
+	if isObject && plainElements(a) {
+		return frame{}
+	}
 	elems := ownElements(a)
-	if a.DType().Kind() == ndarray.KindObject {
-		skip := leadingLeaves(elems)
+	if isObject {
 		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
-			return frame{children: elems[skip:], set: func(i int, plain any) error { return a.SetAt(plain, skip+i) }}
+			return frame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
 		}
-		return frame{children: elems[skip:], list: elems[skip:]}
+		return frame{children: elems, list: elems}
 	}
 	var f frame
 	for i := range elems {
 		f.addElement(&elems[i])
 	}
 	return f
+}
+
+// plainElements reports whether the elements are plain as they are: nearly always.
+func plainElements(a *ndarray.Array) bool {
+	for v := range a.NonText() {
+		if _, ok := quickLeaf(v); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // addElement adds an element of an array of objects; those of structured dtypes are
@@ -381,16 +394,6 @@ func quickLeaf(v any) (any, bool) {
 		return v, true
 	}
 	return nil, false
-}
-
-// leadingLeaves counts the values at the beginning that are plain as they are: nearly always all of them.
-func leadingLeaves(list []any) int {
-	for i, v := range list {
-		if _, ok := quickLeaf(v); !ok {
-			return i
-		}
-	}
-	return len(list)
 }
 
 // leaf returns the plain value of anything that is not a container.

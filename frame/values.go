@@ -70,6 +70,13 @@ func fastValues[T any](s *Series) (out []T, ok bool, err error) {
 	}
 	switch s.Values.DType().Kind() {
 	case 'i', 'u', 'f', 'b':
+	case 'O':
+		if _, isText := any(out).([]string); !isText {
+			return nil, false, nil
+		}
+		text, ok := s.Values.Strings()
+		out, _ = any(text).([]T)
+		return out, ok, nil
 	default:
 		return nil, false, nil
 	}

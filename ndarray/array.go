@@ -22,6 +22,7 @@ const (
 	flagReadOnly arrayFlags = 1 << iota
 	flagContiguousC
 	flagContiguousF
+	flagTexts // pending, see TakesTexts
 )
 
 // arrayExt is what most arrays do not have.
@@ -29,7 +30,7 @@ type arrayExt struct {
 	dims []int // shape, then strides, of more than two dimensions
 	// elems are the elements of a dtype with objects. The one at byte position p
 	// is elems[p/itemsize].
-	elems []any
+	elems *elements
 	class string
 	owner Owner
 	small [8]int // memory for dims of up to four dimensions
@@ -66,7 +67,7 @@ func New(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
 // field's shape or nested []any, and others as Python or Go values.
 func NewObjects(dt *DType, shape []int, order Order, elems []any) (*Array, error) {
 	a := &Array{}
-	if err := a.buildObjects(dt, shape, order, elems); err != nil {
+	if err := a.buildObjects(dt, shape, order, elementsOf(elems), len(elems)); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -134,11 +135,15 @@ func (a *Array) Init(dt *DType, shape []int, order Order, data []byte) error {
 
 // InitObjects sets a pending array as NewObjects makes one.
 func (a *Array) InitObjects(dt *DType, shape []int, order Order, elems []any) error {
+	return a.initObjects(dt, shape, order, elementsOf(elems), len(elems))
+}
+
+func (a *Array) initObjects(dt *DType, shape []int, order Order, elems *elements, n int) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be changed")
 	}
 	b := Array{ext: a.ext}
-	if err := b.buildObjects(dt, shape, order, elems); err != nil {
+	if err := b.buildObjects(dt, shape, order, elems, n); err != nil {
 		return err
 	}
 	*a = b
@@ -183,7 +188,7 @@ func (a *Array) build(dt *DType, shape []int, order Order, data []byte) error {
 	return a.layOut(shape, order)
 }
 
-func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems []any) error {
+func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems *elements, n int) error {
 	shape, dt, err := mergeSubarray(dt, shape)
 	if err != nil {
 		return err
@@ -195,11 +200,11 @@ func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems []any) e
 	if err != nil {
 		return err
 	}
-	if len(elems) != size {
-		return errorf(ErrShape, "%d elements, but shape %s has %d", len(elems), shapeText(shape), size)
+	if n != size {
+		return errorf(ErrShape, "%d elements, but shape %s has %d", n, shapeText(shape), size)
 	}
 	if dt.kind != KindObject {
-		for i, e := range elems {
+		for i, e := range elems.all() {
 			if err := checkElement(dt, e); err != nil {
 				return errorf(err.(*Error).Kind, "element %d: %s", i, err.(*Error).Text)
 			}
@@ -214,21 +219,9 @@ func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems []any) e
 	}
 	a.extra().elems = elems
 	if order == OrderF && a.flags&flagContiguousC == 0 {
-		a.ext.elems = fromCOrder(elems, a.Shape(), a.Strides(), dt.itemsize)
+		elems.arrange(a.Shape(), a.Strides(), dt.itemsize)
 	}
 	return nil
-}
-
-// fromCOrder puts elements given in C order where the strides say.
-func fromCOrder(elems []any, shape, strides []int, itemsize int) []any {
-	out := make([]any, len(elems))
-	var s stepper
-	s.reset(shape, strides, 0, len(elems))
-	for _, e := range elems {
-		out[s.pos/itemsize] = e
-		s.next()
-	}
-	return out
 }
 
 func (a *Array) extra() *arrayExt {
@@ -401,12 +394,13 @@ func (a *Array) Objects() ([]any, error) {
 	}
 	if a.IsCContiguous() {
 		first := a.pos / a.dt.itemsize
-		return a.ext.elems[first : first+size : first+size], nil
+		return a.ext.elems.all()[first : first+size : first+size], nil
 	}
 	out := make([]any, 0, size)
+	elems := a.ext.elems.all()
 	var s stepper
 	for s.reset(a.Shape(), a.Strides(), a.pos, size); len(out) < size; s.next() {
-		out = append(out, a.ext.elems[s.pos/a.dt.itemsize])
+		out = append(out, elems[s.pos/a.dt.itemsize])
 	}
 	return out, nil
 }

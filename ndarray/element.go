@@ -56,7 +56,7 @@ func (a *Array) position(index []int) int {
 // atPos returns the element at a byte position.
 func (a *Array) atPos(pos int) any {
 	if a.dt.object {
-		return objectElement(a.dt, a.ext.elems[pos/a.dt.itemsize])
+		return objectElement(a.dt, a.ext.elems.at(pos/a.dt.itemsize))
 	}
 	return element(a.dt, a.data[pos:pos+a.dt.itemsize:pos+a.dt.itemsize], a.flags&flagReadOnly != 0)
 }
@@ -297,6 +297,6 @@ func (a *Array) SetAt(v any, index ...int) error {
 	if err := checkElement(a.dt, v); err != nil {
 		return err
 	}
-	a.ext.elems[pos/a.dt.itemsize] = v
+	a.ext.elems.all()[pos/a.dt.itemsize] = v
 	return nil
 }

@@ -311,3 +311,26 @@ func ExampleSlab() {
 	fmt.Println(sum)
 	// Output: 499500
 }
+
+func ExampleArray_Strings() {
+	names, err := ndarray.NewObjects(ndarray.Object, []int{3}, ndarray.OrderC, []any{"a", "b", "c"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, ok := names.Strings()
+	fmt.Println(text, ok)
+	// Output: [a b c] true
+}
+
+func ExampleArray_NonText() {
+	names, err := ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC, []any{"a", nil, "c", 4})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for v := range names.NonText() {
+		fmt.Println(v)
+	}
+	// Output:
+	// <nil>
+	// 4
+}

@@ -70,7 +70,7 @@ func (s *Scalar) Array() *Array {
 	a := &Array{dt: s.dt, data: s.data}
 	a.setFlags()
 	if s.dt.object {
-		a.extra().elems = []any{s.elem}
+		a.extra().elems = elementsOf([]any{s.elem})
 	}
 	return a
 }

@@ -28,6 +28,7 @@ type machine struct {
 
 	op      Opcode
 	start   int64 // offset of op
+	fresh   int64 // offset of the last EMPTY_LIST
 	proto   int   // of PROTO, or -1
 	newest  int   // protocol among the opcodes, while there was no PROTO
 	objects int64 // built, counted if there is a limit
@@ -131,6 +132,7 @@ func (m *machine) plainPut(i uint64) bool {
 func (m *machine) run() (any, error) {
 	w := m.w
 	m.proto, m.newest = -1, 0
+	m.fresh = -1 - maxFresh
 	limits := &m.u.limits
 	limited := limits.Objects != unlimited || m.u.Compressed != nil
 	watch := true
@@ -158,6 +160,16 @@ func (m *machine) run() (any, error) {
 		}
 		switch op {
 		case OpMark:
+			if m.start-m.fresh <= maxFresh {
+				w.pos, m.stack = pos, stack
+				taken, err := m.texts()
+				if err != nil {
+					return nil, m.fail(err)
+				}
+				if buf, pos, stack = w.buf, w.pos, m.stack; taken {
+					continue
+				}
+			}
 			m.marks = append(m.marks, len(stack))
 			m.fence = len(stack)
 			continue
@@ -252,6 +264,7 @@ func (m *machine) run() (any, error) {
 			l := m.slabs.lists.One(headerSize)
 			*l = noItems
 			stack = append(stack, l)
+			m.fresh = m.start
 			continue
 		case OpEmptyDict:
 			stack = append(stack, m.slabs.emptyDict())
@@ -269,6 +282,9 @@ func (m *machine) run() (any, error) {
 				continue
 			}
 		case OpTuple:
+			if len(stack)-m.fence >= bigItems {
+				break // which may give its memory away
+			}
 			if mark, ok := m.popMark(); ok {
 				t := m.slabs.tuple(stack[mark:])
 				stack = append(stack[:mark], t)
@@ -356,7 +372,7 @@ func (m *machine) step(op Opcode) error {
 		m.push(new(Set))
 		return nil
 	case OpTuple:
-		return errNoMark
+		return m.loadTuple()
 	case OpTuple1, OpTuple2, OpTuple3:
 		return m.underflow()
 	case OpPop:

@@ -90,12 +90,30 @@ func (m *machine) loadAppends(mark int) error {
 	return nil
 }
 
+// bigItems is how many items are a big stack.
+const bigItems = 1 << 16
+
+// loadTuple makes a big tuple; run makes the others.
+func (m *machine) loadTuple() error {
+	mark, ok := m.popMark()
+	if !ok {
+		return errNoMark
+	}
+	items := m.stack[mark:]
+	m.stack = m.stack[:mark]
+	if own, ok := m.giveAway(mark, items); ok {
+		m.push((*types.Tuple)(&own))
+		return nil
+	}
+	m.push(m.slabs.tuple(items))
+	return nil
+}
+
 // giveAway returns items, what was above mark on the stack, as memory of their own: where
 // they are most of a big stack, they keep its memory and the stack gets another. Copied, they
 // would for a while take twice what they take.
 func (m *machine) giveAway(mark int, items []any) (own []any, ok bool) {
-	const big = 1 << 16
-	if len(items) < big || mark > len(items)/16 || cap(items)-len(items) > len(items)/8 {
+	if len(items) < bigItems || mark > len(items)/16 || cap(items)-len(items) > len(items)/8 {
 		return nil, false
 	}
 	m.stack = append(make([]any, 0, mark+64), m.stack[:mark]...)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // Stateless decoding of arguments.
@@ -413,7 +415,9 @@ func appendCodePoint(out []byte, r rune) []byte {
 
 // validText reports that b is UTF-8, where surrogates are allowed as three bytes
 // each (Python's surrogatepass).
-func validText(b []byte) bool {
+func validText(b []byte) bool { return texts.IsASCII(b) || validUnicode(b) }
+
+func validUnicode(b []byte) bool {
 	for !utf8.Valid(b) {
 		// Skip to behind the first surrogate.
 		i := 0

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -22,7 +23,9 @@ func fillNumpyArray(t table) {
 	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer})
 
 	plain := &entry{call: callNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
-		return ndarray.NewPending("", c.resolver.setPlain), nil
+		a := ndarray.NewPending("", c.resolver.setPlain)
+		a.SetTakesTexts()
+		return a, nil
 	}}
 	t.addAll("numpy", plain, "ndarray", "bigndarray")
 	t.addAll("scipy", plain, "ndarray", "bigndarray")
@@ -262,6 +265,9 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 			return err
 		}
 		return refused(s.fn, arr.Init(s.dtype, s.shape, s.order, data))
+	}
+	if column, ok := s.data.(*texts.Column); ok {
+		return refused(s.fn, arr.InitTexts(s.dtype, s.shape, s.order, column))
 	}
 	list, ok := s.data.(*types.List)
 	if !ok {

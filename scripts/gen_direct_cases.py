@@ -96,6 +96,22 @@ def values():
     yield inner
 
 
+def texts():
+    """Arrays of objects of which most are text."""
+    words = [u"w%d" % i for i in range(70)]
+    yield np.array(words, object)
+    yield [np.array(words[:64], object), words[3], np.array(words[:65], object)]
+    mixed = list(words)
+    mixed[3:17:2] = [None, float("nan"), u"\xe9\u20ac", u"", u"k" * 255, u"k" * 300, u"k" * 1100]
+    yield np.array(mixed + mixed, object)
+    yield np.array(words * 2, object).reshape(4, 35)
+    yield np.asfortranarray(np.array(words, object).reshape(2, 35))
+    yield np.array(words + [7], object)
+    yield np.array(words + [(u"a", [1])], object)
+    yield np.array([u"t%d" % (i % 900) for i in range(2001)], object)
+    yield {"a": np.array([words[1]] * 80, object), "b": np.array([u"x"] + [None] * 80, object)}
+
+
 def pickles():
     for p in PROTOCOLS:
         yield fields(), p
@@ -112,6 +128,9 @@ def pickles():
     for k, v in enumerate(values()):
         for p in (0, 4) if k % 2 else (1, 2, 5):
             yield v, p
+    for a in texts():
+        for p in range(2, PROTOCOLS[-1] + 1):
+            yield a, p
     yield list(range(1005)), 4
     yield list(range(1005)), 0
     yield {str(i): i for i in range(1003)}, 2

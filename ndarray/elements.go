@@ -1,0 +1,131 @@
+package ndarray
+
+import (
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	"github.com/unpkl/unpkl/internal/texts"
+)
+
+// elements are those of an array of a dtype with objects and of its views: a list, or until somebody
+// wants one, a column of text.
+type elements struct {
+	own    []any
+	list   atomic.Pointer[[]any] // own, or nil while there is only the column
+	column *texts.Column
+	making sync.Mutex
+}
+
+func elementsOf(list []any) *elements {
+	e := &elements{own: list}
+	e.list.Store(&e.own)
+	return e
+}
+
+// arrange puts elements given in C order where the strides say.
+func (e *elements) arrange(shape, strides []int, itemsize int) {
+	var s stepper
+	next := func() (i int) {
+		i = s.pos / itemsize
+		s.next()
+		return i
+	}
+	if e.column != nil {
+		s.reset(shape, strides, 0, e.column.Len())
+		e.column.Arrange(next)
+		return
+	}
+	out := make([]any, len(e.own))
+	s.reset(shape, strides, 0, len(out))
+	for _, v := range e.own {
+		out[next()] = v
+	}
+	e.own = out
+}
+
+// at returns the i-th element.
+func (e *elements) at(i int) any {
+	if list := e.list.Load(); list != nil {
+		return (*list)[i]
+	}
+	return e.column.At(i)
+}
+
+// text returns the i-th element if it is text.
+func (e *elements) text(i int) (string, bool) {
+	if list := e.list.Load(); list != nil {
+		s, ok := (*list)[i].(string)
+		return s, ok
+	}
+	return e.column.Text(i)
+}
+
+// all returns the list, which the elements are kept in from now on.
+func (e *elements) all() []any {
+	if list := e.list.Load(); list != nil {
+		return *list
+	}
+	e.making.Lock()
+	defer e.making.Unlock()
+	if list := e.list.Load(); list != nil {
+		return *list
+	}
+	e.own = e.column.Values(0, e.column.Len())
+	e.list.Store(&e.own)
+	return e.own
+}
+
+// InitTexts sets a pending array of dtype object to the values of a column in C order, which
+// becomes the array's. Its errors are those of InitObjects.
+//
+// pandas and NumPy have no such form; it saves memory, and looking at each string, for columns of a million.
+func (a *Array) InitTexts(dt *DType, shape []int, order Order, column *texts.Column) error {
+	if dt == nil || dt.kind != KindObject {
+		return a.InitObjects(dt, shape, order, column.Values(0, column.Len()))
+	}
+	return a.initObjects(dt, shape, order, &elements{column: column}, column.Len())
+}
+
+// NonText returns the elements of an array of dtype object that are not a string, in C order. It looks at
+// the strings without making values of type any of them. An array of another dtype has none.
+func (a *Array) NonText() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		if a.dt.kind != KindObject || a.ext.elems.list.Load() == nil && a.ext.elems.column.AllText() {
+			return
+		}
+		for pos := range a.positions() {
+			i := pos / a.dt.itemsize
+			if _, ok := a.ext.elems.text(i); !ok && !yield(a.ext.elems.at(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Strings returns the elements of an array of dtype object in C order if all of them are str, else
+// false. The strings share the array's memory, the slice is the caller's.
+func (a *Array) Strings() ([]string, bool) {
+	if a.dt.kind != KindObject {
+		return nil, false
+	}
+	out := make([]string, 0, a.Size())
+	for pos := range a.positions() {
+		s, ok := a.ext.elems.text(pos / a.dt.itemsize)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, s)
+	}
+	return out, true
+}
+
+// SetTakesTexts makes a pending array one that takes a state with a column in the list's place.
+func (a *Array) SetTakesTexts() { a.flags |= flagTexts }
+
+// TakesTexts reports whether the array is pending and takes a state with a column in the place of the list
+// of elements of the given dtype.
+func (a *Array) TakesTexts(dtype any) bool {
+	dt, ok := dtype.(*DType)
+	return ok && dt.kind == KindObject && a.set != nil && a.flags&flagTexts != 0
+}
