@@ -32,7 +32,8 @@
 // [DType.Repr] and [DType.Descr] write them.
 //
 // Elements of dtypes with objects are Go values, not bytes: such an array keeps a []any, and
-// Bytes and its kin fail for it.
+// Bytes and its kin fail for it. One of much text that a pickle was read into keeps the
+// text instead, as places in bytes, until Objects or SetAt needs the []any.
 //
 // # Who owns the memory
 //

@@ -315,7 +315,8 @@ func ExampleSlab() {
 func ExampleArray_Strings() {
 	names, err := ndarray.NewObjects(ndarray.Object, []int{3}, ndarray.OrderC, []any{"a", "b", "c"})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	text, ok := names.Strings()
 	fmt.Println(text, ok)
@@ -325,7 +326,8 @@ func ExampleArray_Strings() {
 func ExampleArray_NonText() {
 	names, err := ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC, []any{"a", nil, "c", 4})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	for v := range names.NonText() {
 		fmt.Println(v)
