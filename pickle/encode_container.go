@@ -17,8 +17,10 @@ func (p *Pickler) step(t *task) error {
 		return p.stepAnyMap(t)
 	case taskGoSlice:
 		return p.stepGoSlice(t)
-	case taskGoMap, taskGoStruct:
-		return p.stepGoPairs(t)
+	case taskGoMap:
+		return p.stepGoMap(t, p.stack.values.top())
+	case taskGoStruct:
+		return p.stepStruct(t, p.stack.values.top())
 	case taskTuple, taskFrozenSet, taskGoTuple:
 		return p.stepTuple(t)
 	case taskTuple1:

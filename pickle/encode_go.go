@@ -61,13 +61,15 @@ type plan struct {
 	elem   *plan // of a pointer, slice, array or map
 	key    *plan // of a map
 	fields []planField
-	whole  bool // no field is ever left out
+	whole  bool // no field is ever left out, and all are in the memory of the struct
 	reduce ReduceFunc
+	atom   atomKind
 }
 
 type planField struct {
 	Field
-	plan *plan
+	plan   *plan
+	offset uintptr // in the struct, if its plan is whole
 }
 
 // planOf returns the plan of t.
@@ -118,6 +120,7 @@ func (c *planner) plan(t reflect.Type, list bool) *plan {
 	pl := &plan{typ: t}
 	made[t] = pl
 	c.fill(pl, t, list)
+	pl.atom = atomKindOf(pl)
 	return pl
 }
 
@@ -214,9 +217,22 @@ func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 	pl.kind, pl.whole = goStruct, true
 	for _, f := range c.p.Fields(t) {
 		ft := t.FieldByIndex(f.Index).Type
-		pl.fields = append(pl.fields, planField{f, c.plan(ft, f.List)})
-		pl.whole = pl.whole && !f.OmitEmpty && len(f.Index) == 1
+		offset, within := offsetOf(t, f.Index)
+		pl.fields = append(pl.fields, planField{f, c.plan(ft, f.List), offset})
+		pl.whole = pl.whole && !f.OmitEmpty && within
 	}
+}
+
+// offsetOf returns where in a struct of type t a field is, and false if it is behind a pointer.
+func offsetOf(t reflect.Type, index []int) (offset uintptr, within bool) {
+	for _, i := range index {
+		if t.Kind() != reflect.Struct {
+			return 0, false
+		}
+		f := t.Field(i)
+		offset, t = offset+f.Offset, f.Type
+	}
+	return offset, true
 }
 
 // saveGo writes v, which has not been reached through an interface.
@@ -280,7 +296,7 @@ func (p *Pickler) saveGoAs(pl *plan, v reflect.Value, box any) error {
 		}
 		return p.saveGoMap(pl, v)
 	case goStruct:
-		return p.saveStruct(pl, v, objectID{})
+		return p.saveStruct(pl, v, box, objectID{})
 	case goObject, goNamed:
 		return p.saveObjectType(pl, v, box)
 	case goSequence:
@@ -377,7 +393,7 @@ func (p *Pickler) savePointer(pl *plan, v reflect.Value) error {
 			return Unsupported("a cycle of pointers of type %v", pl.typ)
 		}
 		if pl.elem.kind == goStruct {
-			return p.saveStruct(pl.elem, v.Elem(), pointerID(v))
+			return p.saveStruct(pl.elem, v.Elem(), nil, pointerID(v))
 		}
 		pl, v = pl.elem, v.Elem()
 	}

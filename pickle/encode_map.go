@@ -153,6 +153,27 @@ func (p *Pickler) saveGoMap(pl *plan, v reflect.Value) error {
 	return nil
 }
 
+// stepGoMap writes the pairs of the map on top.
+func (p *Pickler) stepGoMap(t *task, m *goTask) error {
+	var err error
+	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
+		if t.phase == itemKey {
+			t.phase = itemDone
+			err = p.saveGo(m.plan.elem, m.pairs[t.i-1].value)
+			continue
+		}
+		p.after(t)
+		if t.i == t.n {
+			p.stack.pop()
+			return nil
+		}
+		p.before(t)
+		t.phase = itemKey
+		err = p.saveGoKey(m.plan, m.pairs[t.i-1])
+	}
+	return err
+}
+
 // saveGoKey writes the key of an item of a map.
 func (p *Pickler) saveGoKey(pl *plan, pair goPair) error {
 	key := pair.key

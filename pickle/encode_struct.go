@@ -2,33 +2,49 @@ package pickle
 
 import "reflect"
 
-// saveStruct writes a struct as a dict.
-func (p *Pickler) saveStruct(pl *plan, v reflect.Value, id objectID) error {
+// saveStruct writes a struct as a dict; box is v as an interface where that is how it was reached.
+func (p *Pickler) saveStruct(pl *plan, v reflect.Value, box any, id objectID) error {
 	if !p.beginDict(id) {
 		return nil
 	}
-	n := len(pl.fields)
+	g := goTask{plan: pl, keys: p.fieldKeys(pl)}
+	t := task{kind: taskGoStruct, op: OpSetItems, n: len(pl.fields), exact: true}
 	if !pl.whole {
-		n = 0
+		t.n = 0
 		for i := range pl.fields {
 			if _, ok := pl.fields[i].value(v); ok {
-				n++
+				t.n++
 			}
 		}
+	} else if p.PersistentID == nil {
+		g.at = addressOf(v, box)
 	}
-	if n == 0 {
+	if t.n == 0 {
 		return nil
 	}
-	t := goTask{plan: pl, val: v}
-	if t.keys = p.keys[pl]; t.keys == nil {
+	var err error
+	if g.at != nil {
+		var done bool
+		if done, err = p.atomFields(&t, &g); done {
+			return nil
+		}
+	}
+	g.val = v
+	p.stack.pushValue(t, g)
+	return err
+}
+
+// fieldKeys returns where the names of the fields are in the memo: the index of each plus 1, or 0.
+func (p *Pickler) fieldKeys(pl *plan) []uint32 {
+	keys := p.keys[pl]
+	if keys == nil {
 		if p.keys == nil {
 			p.keys = make(map[*plan][]uint32)
 		}
-		t.keys = make([]uint32, len(pl.fields))
-		p.keys[pl] = t.keys
+		keys = make([]uint32, len(pl.fields))
+		p.keys[pl] = keys
 	}
-	p.stack.pushValue(task{kind: taskGoStruct, op: OpSetItems, n: n, exact: true}, t)
-	return nil
+	return keys
 }
 
 // value returns the field of the struct v, and false if it is to be left out.
@@ -57,89 +73,88 @@ func isEmpty(v reflect.Value) bool {
 
 // field returns which field of the plan the i-th one written is. The task's
 // position among all fields is where the last one was found.
-func (t *goTask) field(i int) int {
-	if t.plan.whole {
+func (g *goTask) field(i int) int {
+	if g.plan.whole {
 		return i
 	}
-	return t.at
+	return g.last
 }
 
-// saveFieldName writes the key of the i-th field that is not left out.
-func (p *Pickler) saveFieldName(i int) error {
-	t := p.stack.values.top()
-	if !t.plan.whole {
-		if i > 0 {
-			t.at++
-		}
-		for {
-			if _, ok := t.plan.fields[t.at].value(t.val); ok {
-				break
-			}
-			t.at++
-		}
+// next finds the i-th field that is not left out.
+func (g *goTask) next(i int) {
+	if g.plan.whole {
+		return
 	}
-	k := t.field(i)
-	if idx := t.keys[k]; idx != 0 && p.PersistentID == nil {
-		p.boundary()
-		p.get(idx - 1)
-		return nil
+	if i > 0 {
+		g.last++
 	}
-	name := t.plan.fields[k].Name
+	for {
+		if _, ok := g.plan.fields[g.last].value(g.val); ok {
+			return
+		}
+		g.last++
+	}
+}
+
+// saveFieldName writes the name of the k-th field.
+func (p *Pickler) saveFieldName(g *goTask, k int) error {
+	name := g.plan.fields[k].Name
 	if p.PersistentID != nil {
 		return p.save(name)
 	}
 	p.boundary()
+	if idx := g.keys[k]; idx != 0 {
+		p.get(idx - 1)
+		return nil
+	}
 	next := p.memo.next
 	if err := p.saveShared(name); err != nil {
 		return err
 	}
 	if p.memo.next != next {
-		t.keys[k] = next + 1
+		g.keys[k] = next + 1
 	} else if idx, ok := p.memo.strings[name]; ok {
-		t.keys[k] = idx + 1
+		g.keys[k] = idx + 1
 	}
 	return nil
 }
 
-// saveField writes the value of the i-th field that is not left out.
-func (p *Pickler) saveField(i int) error {
-	t := p.stack.values.top()
-	f := &t.plan.fields[t.field(i)]
-	v, _ := f.value(t.val)
-	return p.saveGo(f.plan, v)
-}
-
-// stepGoPairs writes the items of a map or the fields of a struct, in batches.
-func (p *Pickler) stepGoPairs(t *task) error {
-	var err error
-	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
+// stepStruct writes the fields of the struct on top.
+func (p *Pickler) stepStruct(t *task, g *goTask) error {
+	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase == itemKey {
 			t.phase = itemDone
-			err = p.saveGoValue(t, t.i-1)
+			f := &g.plan.fields[g.field(t.i-1)]
+			v, _ := f.value(g.val)
+			if err := p.saveGo(f.plan, v); err != nil {
+				return err
+			}
 			continue
 		}
-		p.after(t)
-		if t.i == t.n {
+		done, err := p.fields(t, g)
+		if err != nil {
+			return err
+		}
+		if done {
 			p.stack.pop()
 			return nil
 		}
-		p.before(t)
-		t.phase = itemKey
-		if t.kind == taskGoStruct {
-			err = p.saveFieldName(t.i - 1)
-		} else {
-			v := p.stack.values.top()
-			err = p.saveGoKey(v.plan, v.pairs[t.i-1])
-		}
 	}
-	return err
+	return nil
 }
 
-// saveGoValue writes the i-th value of a map or struct.
-func (p *Pickler) saveGoValue(t *task, i int) error {
-	if t.kind == taskGoStruct {
-		return p.saveField(i)
+// fields writes fields from where t is, up to one that is no atom. It returns true if that was
+// all of them.
+func (p *Pickler) fields(t *task, g *goTask) (bool, error) {
+	if g.at != nil {
+		return p.atomFields(t, g)
 	}
-	v := p.stack.values.top()
-	return p.saveGo(v.plan.elem, v.pairs[i].value)
+	p.after(t)
+	if t.i == t.n {
+		return true, nil
+	}
+	p.before(t)
+	g.next(t.i - 1)
+	t.phase = itemKey
+	return false, p.saveFieldName(g, g.field(t.i-1))
 }

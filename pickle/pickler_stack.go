@@ -54,8 +54,10 @@ type goTask struct {
 	plan  *plan
 	val   reflect.Value
 	pairs []goPair
-	keys  []uint32 // memo index plus 1 of each field name
-	at    int      // index of the field written last
+	// Of a struct:
+	at   address  // where it is, if that is known and its plan is whole
+	keys []uint32 // memo index plus 1 of each field name
+	last int      // index of the field written last, if the plan is not whole
 }
 
 // taskStack holds the tasks, and for each, by its kind, what it works on.
