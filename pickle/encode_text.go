@@ -52,10 +52,17 @@ func (p *Pickler) saveString(s string) error {
 
 // saveGoString writes a str of a Go value.
 func (p *Pickler) saveGoString(s string) error {
-	if p.Strings == StringsAuto {
-		return p.saveText(s, objectID{})
+	switch {
+	case p.Strings != StringsAuto:
+		return p.saveString(s)
+	case p.proto >= 4 && len(s) > maxSingle && len(s) < 1<<8 && utf8.ValidString(s):
+		// As saveText does, which most text of Go values is.
+		p.memo.next++
+		b := append(p.out.buf, byte(OpShortBinUnicode), byte(len(s)))
+		p.out.buf = append(append(b, s...), byte(OpMemoize))
+		return nil
 	}
-	return p.saveString(s)
+	return p.saveText(s, objectID{})
 }
 
 // saveShared writes a str that is shared with equal ones written by saveShared.
@@ -73,6 +80,9 @@ func (p *Pickler) saveShared(s string) error {
 	}
 	return nil
 }
+
+// maxSingle is the length of the longest string of which there is one object.
+const maxSingle = 2
 
 // isSingleString reports whether CPython has one object for all strings equal to s:
 // the empty one, and those of one character of Latin-1.
