@@ -63,20 +63,35 @@ type AuditReport struct {
 	// Err is what ended the reading early: malformed input, a limit. What the
 	// findings say holds up to there, and for what could still be made out behind.
 	Err error `json:"-"`
+
+	worst grade // of findings that were handed over
 }
 
 // Worst returns the worst verdict of the findings, VerdictData if there are none.
 func (r *AuditReport) Worst() Verdict {
-	worst := VerdictData
+	worst := r.worst
 	for _, f := range r.Findings {
-		switch {
-		case f.Verdict == VerdictDangerous:
-			return VerdictDangerous
-		case f.Verdict == VerdictUnknown:
-			worst = VerdictUnknown
-		}
+		worst = max(worst, gradeOf(f.Verdict))
 	}
-	return worst
+	return verdicts[worst]
+}
+
+// An auditRun is a report that is being made.
+type auditRun struct {
+	AuditReport
+	found func(Finding) // nil: into the report
+	n     int           // findings
+}
+
+// add adds a finding.
+func (r *auditRun) add(f Finding) {
+	r.n++
+	if r.found == nil {
+		r.Findings = append(r.Findings, f)
+		return
+	}
+	r.worst = max(r.worst, gradeOf(f.Verdict))
+	r.found(f)
 }
 
 // Audit reads all pickles of r without building what they describe, and lists
@@ -93,6 +108,18 @@ func (r *AuditReport) Worst() Verdict {
 // undoing the compression; a pickle that is malformed is reported in the report's
 // Err, with what was found before.
 func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
+	return auditReader(r, nil, opts)
+}
+
+// AuditFunc is [Audit] without a list of the findings in memory, which takes 100 bytes for a finding,
+// and a pickle can have one for each byte: it hands each to found, in the order of the input, once
+// the pickle that it is in has been read. The report has no Findings, and Worst is that of all that were
+// handed over.
+func AuditFunc(r io.Reader, found func(Finding), opts ...Option) (*AuditReport, error) {
+	return auditReader(r, found, opts)
+}
+
+func auditReader(r io.Reader, found func(Finding), opts []Option) (*AuditReport, error) {
 	c := newConfig(opts)
 	b := bufio.NewReader(r)
 	if head, _ := b.Peek(len(zipMagic)); string(head) == zipMagic {
@@ -105,7 +132,7 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 		if err != nil {
 			return nil, err
 		}
-		return auditData(data, c), nil
+		return auditData(data, found, c), nil
 	}
 	in, err := compress.NewReader(b, c.limits)
 	if err != nil {
@@ -119,7 +146,7 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := auditData(data, c)
+	report := auditData(data, found, c)
 	for _, f := range in.Formats() {
 		if report.Compression != "" {
 			report.Compression += ", "
@@ -154,31 +181,40 @@ func readAll(r io.Reader) ([]byte, error) {
 // AuditFile is [Audit] of a file. One that is not compressed is mapped: what its
 // arrays hold is not read.
 func AuditFile(path string, opts ...Option) (*AuditReport, error) {
+	return auditFile(path, nil, opts)
+}
+
+// AuditFileFunc is [AuditFile] in the manner of [AuditFunc].
+func AuditFileFunc(path string, found func(Finding), opts ...Option) (*AuditReport, error) {
+	return auditFile(path, found, opts)
+}
+
+func auditFile(path string, found func(Finding), opts []Option) (*AuditReport, error) {
 	m, err := Open(path, opts...)
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
 	if m.data != nil {
-		return auditData(m.data, m.c), nil
+		return auditData(m.data, found, m.c), nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return Audit(f, opts...)
+	return auditReader(f, found, opts)
 }
 
 // auditPickles audits the pickles in data, one after another; from has the member and
 // the offset at which they begin.
-func auditPickles(report *AuditReport, from auditor, data []byte, c *config) {
+func auditPickles(report *auditRun, from auditor, data []byte, c *config) {
 	pos, first := int64(0), report.Pickles
 	names := map[pickle.Global]*auditName{}
 	for {
 		a := from
 		a.names, a.base = names, from.base+pos
-		before := len(report.Findings)
+		before := report.n
 		used, err := a.pickle(data[pos:], c)
 		a.report(report)
 		switch {
@@ -188,7 +224,7 @@ func auditPickles(report *AuditReport, from auditor, data []byte, c *config) {
 			continue
 		case errors.Is(err, io.EOF):
 			return
-		case report.Pickles > first && len(report.Findings) == before && !looksLikePickle(data[pos:]):
+		case report.Pickles > first && report.n == before && !looksLikePickle(data[pos:]):
 			report.Trailing, report.TrailingOffset = true, from.base+pos
 			return
 		}

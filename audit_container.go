@@ -13,12 +13,12 @@ import (
 // auditData audits the whole of a decompressed input: pickles one after another, an .npy
 // file, or a zip: .npz, or what torch.save writes. A zip may also follow a pickle, for readers
 // of zips look at the end of a file and others at its beginning.
-func auditData(data []byte, c *config) *AuditReport {
-	report := &AuditReport{}
+func auditData(data []byte, found func(Finding), c *config) *AuditReport {
+	report := &auditRun{found: found}
 	if !bytes.HasPrefix(data, []byte(zipMagic)) {
 		auditMember(report, "", data, c)
 		if !bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
-			return report
+			return &report.AuditReport
 		}
 	}
 	z, err := zipfile.OpenAnyNames(bytes.NewReader(data), int64(len(data)))
@@ -26,16 +26,16 @@ func auditData(data []byte, c *config) *AuditReport {
 		if bytes.HasPrefix(data, []byte(zipMagic)) {
 			report.Err = err
 		}
-		return report
+		return &report.AuditReport
 	}
 	c.compressed = func() int64 { return int64(len(data)) }
 	budget := c.limits.WithDefaults().DecompressedBytes
 	for _, f := range z.Files() {
-		if err := auditFile(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {
+		if err := auditZipped(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {
 			report.Err = err
 		}
 	}
-	return report
+	return &report.AuditReport
 }
 
 const (
@@ -45,9 +45,9 @@ const (
 	maxZipEnd = 22 + 1<<16 - 1
 )
 
-// auditFile audits a member of a zip; one that is alone is a pickle whatever its name.
+// auditZipped audits a member of a zip; one that is alone is a pickle whatever its name.
 // Raw data, such as torch's tensors, is not read beyond its first bytes.
-func auditFile(report *AuditReport, f *zipfile.File, alone bool, budget *int64, c *config) error {
+func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c *config) error {
 	if *budget -= f.Size(); *budget < 0 {
 		limit := c.limits.WithDefaults().DecompressedBytes
 		return limitError("DecompressedBytes", limit, limit-*budget)
@@ -93,7 +93,7 @@ func pickleName(name string) bool {
 }
 
 // auditMember audits what is either pickles or .npy files one after another.
-func auditMember(report *AuditReport, name string, data []byte, c *config) {
+func auditMember(report *auditRun, name string, data []byte, c *config) {
 	pos := 0
 	for bytes.HasPrefix(data[pos:], []byte(npy.Magic)) {
 		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), c.npyOptions())

@@ -24,59 +24,26 @@ type auditor struct {
 	names  map[pickle.Global]*auditName
 	u      *pickle.Unpickler
 	inert  bool
-	joblib bool    // an array of joblib may follow, and what its dtype is made of
-	uses   [][]use // in chunks, by offset
+	joblib bool // an array of joblib may follow, and what its dtype is made of
+	real   bool // a class was not inert
+	first  uses // of a run that went wrong
+	uses   uses
 	lastID *auditName
 }
-
-// use is one use of a name; that of a class is what stands for the class.
-type use struct {
-	name    *auditName
-	offset  int64
-	op      pickle.Opcode
-	verdict grade
-	called  bool
-}
-
-// auditName is what a name in a pickle is.
-type auditName struct {
-	global  pickle.Global
-	kind    string
-	text    string
-	verdict grade
-}
-
-// grade is a Verdict, in order.
-type grade uint8
-
-var verdicts = [...]Verdict{VerdictData, VerdictUnknown, VerdictDangerous}
-
-const (
-	gradeData grade = iota
-	gradeUnknown
-	gradeDangerous
-)
-
-const (
-	useFirst = 8       // uses in the first chunk; later ones are up to 32 times as long
-	maxNames = 1 << 10 // that are kept to be used again
-)
 
 func (a *auditor) pickle(data []byte, c *config) (int64, error) {
 	used, err := a.run(data, c)
 	if err == nil || errors.Is(err, io.EOF) {
 		return used, err
 	}
-	if errors.Is(err, ErrLimit) {
+	if errors.Is(err, ErrLimit) || !a.real {
 		a.scan(data, offsetOf(err))
 		return 0, err
 	}
 	// What was rebuilt for joblib's sake may have been refused where Python goes on:
 	// look again with everything inert.
-	first := a.uses
-	a.inert, a.uses = true, nil
+	a.inert, a.first, a.uses = true, a.uses, nil
 	inertUsed, inertErr := a.run(data, c)
-	a.uses = mergeUses(first, a.uses)
 	if inertErr == nil {
 		return inertUsed, nil
 	}
@@ -87,10 +54,7 @@ func (a *auditor) pickle(data []byte, c *config) (int64, error) {
 // scan lists what GLOBAL and INST opcodes name from an offset on, where the
 // machine could not go: Python may have.
 func (a *auditor) scan(data []byte, from int64) {
-	noted := int64(-1)
-	if n := len(a.uses); n > 0 {
-		noted = a.uses[n-1][len(a.uses[n-1])-1].offset
-	}
+	noted := max(a.first.end(), a.uses.end())
 	for op, err := range pickle.Ops(bytes.NewReader(data)) {
 		if err != nil {
 			return
@@ -134,9 +98,11 @@ func (a *auditor) findClass(module, name string) (any, error) {
 	switch {
 	case name == "dtype" && module == "numpy", name == "encode" && module == "_codecs", isArrayWrapper(module, name):
 		if real, err := reconstruct.FindClass(module, name); err == nil {
+			a.real = true
 			return &realClass{u, real, a.joblib}, nil
 		}
 	case a.joblib, isReconstructor(module, name):
+		a.real = true
 		return &realClass{u, nil, a.joblib}, nil
 	}
 	return u, nil
@@ -166,69 +132,18 @@ func (a *auditor) nameOf(g pickle.Global) *auditName {
 
 // note records a use behind all others.
 func (a *auditor) note(op pickle.Opcode, at int64, name *auditName) *use {
-	return addUse(&a.uses, use{name: name, offset: at, op: op, verdict: name.verdict})
+	return a.uses.add(name, op, at)
 }
 
-// addUse adds a use where it stays.
-func addUse(uses *[][]use, u use) *use {
-	n := len(*uses)
-	if n == 0 || len((*uses)[n-1]) == cap((*uses)[n-1]) {
-		*uses = append(*uses, make([]use, 0, useFirst<<min(n, 5)))
-		n++
+// report hands over the findings.
+func (a *auditor) report(r *auditRun) {
+	if r.found == nil {
+		r.Findings = slices.Grow(r.Findings, max(a.first.len(), a.uses.len()))
 	}
-	last := &(*uses)[n-1]
-	*last = append(*last, u)
-	return &(*last)[len(*last)-1]
-}
-
-// mergeUses returns the uses of two runs, each once: as it was called, and by the worse verdict if it
-// was in both.
-func mergeUses(a, b [][]use) (merged [][]use) {
-	next := func(uses *[][]use) *use {
-		for len(*uses) > 0 && len((*uses)[0]) == 0 {
-			*uses = (*uses)[1:]
-		}
-		if len(*uses) == 0 {
-			return nil
-		}
-		return &(*uses)[0][0]
-	}
-	skip := func(uses [][]use) { uses[0] = uses[0][1:] }
-	for {
-		x, y := next(&a), next(&b)
-		switch {
-		case x == nil && y == nil:
-			return merged
-		case y == nil || x != nil && x.offset < y.offset:
-			addUse(&merged, *x)
-			skip(a)
-		case x == nil || y.offset < x.offset:
-			addUse(&merged, *y)
-			skip(b)
-		default:
-			if !x.called || y.called && y.verdict > x.verdict {
-				x = y
-			}
-			addUse(&merged, *x)
-			skip(a)
-			skip(b)
-		}
-	}
-}
-
-// report adds the uses to the findings.
-func (a *auditor) report(r *AuditReport) {
-	n := 0
-	for _, chunk := range a.uses {
-		n += len(chunk)
-	}
-	r.Findings = slices.Grow(r.Findings, n)
-	for _, chunk := range a.uses {
-		for _, u := range chunk {
-			r.Findings = append(r.Findings, Finding{
-				Pickle: r.Pickles, Member: a.member, Offset: a.base + u.offset, Opcode: u.op.String(),
-				Kind: u.name.kind, Name: u.name.text, Verdict: verdicts[u.verdict], Called: u.called,
-			})
-		}
+	for at, u := range merged(a.first, a.uses) {
+		r.add(Finding{
+			Pickle: r.Pickles, Member: a.member, Offset: a.base + at, Opcode: u.op.String(),
+			Kind: u.name.kind, Name: u.name.text, Verdict: verdicts[u.verdict], Called: u.called,
+		})
 	}
 }

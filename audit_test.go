@@ -167,6 +167,22 @@ func ExampleAudit() {
 	// Output: 0 GLOBAL os.system dangerous
 }
 
+func ExampleAuditFunc() {
+	n := 0
+	report, err := unpkl.AuditFunc(strings.NewReader("(cos\nsystem\ncposix\nsystem\nt."), func(f unpkl.Finding) { n++ })
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(n, report.Worst(), len(report.Findings))
+	// Output: 2 dangerous 0
+}
+
+func ExampleAuditFileFunc() {
+	_, err := unpkl.AuditFileFunc("testdata/numpy/absent.pkl", func(f unpkl.Finding) { fmt.Println(f.Name) })
+	fmt.Println(errors.Is(err, os.ErrNotExist))
+	// Output: true
+}
+
 // reachesAttributes are the names in the fixtures that reach any attribute of
 // anything, and are rightly called dangerous.
 var reachesAttributes = map[string]bool{

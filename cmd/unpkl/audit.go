@@ -2,11 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,16 +49,14 @@ or worse. FILE may be "-" for standard input.`,
 			if failOn != "" && failOn != string(unpkl.VerdictUnknown) && failOn != string(unpkl.VerdictDangerous) {
 				return usageErrorf("--fail-on is unknown or dangerous, not %q", failOn)
 			}
-			report, err := audit(s, args[0])
+			a := auditOutput{json: asJSON}
+			defer a.held.close()
+			a.w = bufio.NewWriter(&a.held)
+			report, err := audit(s, args[0], a.finding)
 			if err != nil {
 				return &fileError{args[0], err}
 			}
-			if asJSON {
-				err = writeAuditJSON(s.out, report)
-			} else {
-				err = writeAudit(s.out, report)
-			}
-			if err != nil {
+			if err := a.write(s.out, report); err != nil {
 				return err
 			}
 			return auditStatus(args[0], report, unpkl.Verdict(failOn))
@@ -68,9 +67,9 @@ or worse. FILE may be "-" for standard input.`,
 	return cmd
 }
 
-func audit(s *streams, name string) (*unpkl.AuditReport, error) {
+func audit(s *streams, name string, found func(unpkl.Finding)) (*unpkl.AuditReport, error) {
 	if name == "-" {
-		return unpkl.Audit(s.gc.reader(s.in))
+		return unpkl.AuditFunc(s.gc.reader(s.in), found)
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -78,14 +77,14 @@ func audit(s *streams, name string) (*unpkl.AuditReport, error) {
 	}
 	if info.Mode().IsRegular() {
 		s.gc.file(name)
-		return unpkl.AuditFile(name)
+		return unpkl.AuditFileFunc(name, found)
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return unpkl.Audit(s.gc.reader(f))
+	return unpkl.AuditFunc(s.gc.reader(f), found)
 }
 
 // auditStatus is the error that the exit status comes from. What was found
@@ -101,32 +100,78 @@ func auditStatus(name string, r *unpkl.AuditReport, failOn unpkl.Verdict) error 
 	return nil
 }
 
-func writeAudit(out io.Writer, r *unpkl.AuditReport) error {
-	w := bufio.NewWriter(out)
-	for _, f := range r.Findings {
-		use := ""
-		if f.Called {
-			use = ", called"
+// auditOutput is what audit writes. The findings come before it is known whether all could be read,
+// and there may be more of them than memory has room for.
+type auditOutput struct {
+	json bool
+	n    int // findings
+	held spool
+	w    *bufio.Writer // to held
+	err  error
+}
+
+// finding writes a finding.
+func (a *auditOutput) finding(f unpkl.Finding) {
+	a.n++
+	if a.json {
+		text, err := json.MarshalIndent(f, "    ", "  ")
+		if err != nil && a.err == nil {
+			a.err = err
 		}
-		if f.Member != "" {
-			use += " of " + f.Member
+		if a.n > 1 {
+			a.w.WriteByte(',')
 		}
-		fmt.Fprintf(w, "%-9s  %s %s (%s at byte %d%s)\n", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use)
+		a.w.WriteString("\n    ")
+		a.w.Write(text)
+		return
 	}
+	use := ""
+	if f.Called {
+		use = ", called"
+	}
+	if f.Member != "" {
+		use += " of " + f.Member
+	}
+	fmt.Fprintf(a.w, "%-9s  %s %s (%s at byte %d%s)\n", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use)
+}
+
+// write writes the findings with what stands before and behind them.
+func (a *auditOutput) write(out io.Writer, r *unpkl.AuditReport) error {
+	if err := errors.Join(a.err, a.w.Flush()); err != nil {
+		return err
+	}
+	before, after, err := "", auditSummary(r, a.n), error(nil)
+	if a.json {
+		before, after, err = auditDocument(r, a.n)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(out, before); err != nil {
+		return err
+	}
+	if err := a.held.copyTo(out); err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, after)
+	return err
+}
+
+// auditSummary returns the lines behind the findings.
+func auditSummary(r *unpkl.AuditReport, findings int) string {
 	compressed := ""
 	if r.Compression != "" {
 		compressed = ", " + r.Compression
 	}
-	fmt.Fprintf(w, "%d pickles%s, %d findings, worst: %s\n", r.Pickles, compressed, len(r.Findings), r.Worst())
+	text := fmt.Sprintf("%d pickles%s, %d findings, worst: %s\n", r.Pickles, compressed, findings, r.Worst())
 	if r.Trailing {
-		fmt.Fprintf(w, "data that is no pickle follows at byte %d\n", r.TrailingOffset)
+		text += fmt.Sprintf("data that is no pickle follows at byte %d\n", r.TrailingOffset)
 	}
-	return w.Flush()
+	return text
 }
 
-// writeAuditJSON writes the findings one by one: there may be more of them than their JSON has
-// room for in memory.
-func writeAuditJSON(out io.Writer, r *unpkl.AuditReport) error {
+// auditDocument returns the JSON before and behind the findings.
+func auditDocument(r *unpkl.AuditReport, findings int) (before, after string, err error) {
 	rest := struct {
 		unpkl.AuditReport
 		Worst unpkl.Verdict `json:"worst"`
@@ -138,28 +183,13 @@ func writeAuditJSON(out io.Writer, r *unpkl.AuditReport) error {
 	}
 	doc, err := json.MarshalIndent(rest, "", "  ")
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	before, after, _ := bytes.Cut(doc, []byte("[]"))
-	w := bufio.NewWriter(out)
-	w.Write(before)
-	w.WriteByte('[')
-	for i, f := range r.Findings {
-		finding, err := json.MarshalIndent(f, "    ", "  ")
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			w.WriteByte(',')
-		}
-		w.WriteString("\n    ")
-		w.Write(finding)
+	before, after, _ = strings.Cut(string(doc), "[]")
+	if findings > 0 {
+		after = "\n  ]" + after
+	} else {
+		after = "]" + after
 	}
-	if len(r.Findings) > 0 {
-		w.WriteString("\n  ")
-	}
-	w.WriteByte(']')
-	w.Write(after)
-	w.WriteByte('\n')
-	return w.Flush()
+	return before + "[", after + "\n", nil
 }
