@@ -29,6 +29,7 @@ type direct struct {
 	memo     []span // of text; of other values with n < 0
 	budget   int64
 	text     []byte   // room for short strings
+	block    block    // see cut
 	rows     []string // of the list being read
 	slices   []string // room for short lists of strings
 	one      string   // of them

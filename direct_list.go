@@ -65,8 +65,34 @@ func (d *direct) strings(top bool) {
 			d.end = d.pos
 			return
 		}
-		d.addRow(d.copied(b), top)
+		if top && len(d.rows) >= manyRows {
+			d.addRow(d.cut(int(s.at), len(b)), top)
+		} else {
+			d.addRow(d.copied(b), top)
+		}
 	}
+}
+
+// manyRows is how many strings follow one another where the next ones are copied together.
+const manyRows = 256
+
+// block is a copy of a part of the input that is nearly all text.
+type block struct {
+	text     string
+	from, to int
+}
+
+// cut returns n bytes of the input as a string, which shares its memory with those behind.
+func (d *direct) cut(at, n int) string {
+	if n >= ownMemory {
+		return string(d.buf[at : at+n])
+	}
+	b := &d.block
+	if at < b.from || at+n > b.to {
+		b.from, b.to = at, min(at+textMost, d.end)
+		b.text = string(d.buf[b.from:b.to])
+	}
+	return b.text[at-b.from : at-b.from+n]
 }
 
 // items reads the items of a list or dict, which come several between a MARK and the opcode many, or

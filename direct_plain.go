@@ -29,6 +29,8 @@ type plainDirect struct {
 	fence    int // the last mark, or 0
 	maxDepth int32
 	recent   recent
+	textEnd  int // of the last text that was boxed
+	inRow    int // how many were before it with nothing between
 }
 
 // directMark is a MARK.
@@ -280,6 +282,12 @@ func (p *plainDirect) get(op pickle.Opcode) bool {
 
 // boxed makes a value of text.
 func (p *plainDirect) boxed(s span) any {
+	const between = 16 // bytes of opcodes and lengths
+	if near := int(s.at) - p.textEnd; near < 0 || near > between {
+		p.inRow = 0
+	}
+	p.inRow++
+	p.textEnd = int(s.at) + int(s.n)
 	switch b := p.bytes(s); {
 	case len(b) == 0:
 		return ""
@@ -288,6 +296,8 @@ func (p *plainDirect) boxed(s span) any {
 		return string(b)
 	case len(b) <= recentText && p.recent.use():
 		return p.recent.find(b, p)
+	case p.inRow >= manyRows:
+		return p.boxes.String(p.cut(int(s.at), len(b)))
 	default:
 		return p.boxes.String(p.copied(b))
 	}

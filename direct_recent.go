@@ -9,6 +9,7 @@ const recentText = 16
 // each time as a new str. Where they do not, it gives up.
 type recent struct {
 	values      [256]any
+	marks       [256]uint32 // of the texts: most others show here that they are others
 	tries, hits int
 }
 
@@ -18,17 +19,21 @@ func (r *recent) use() bool { return r.tries < 1<<12 || r.hits > r.tries>>2 }
 // find returns the value of a text of 1 to recentText bytes.
 func (r *recent) find(b []byte, p *plainDirect) any {
 	r.tries++
-	place := &r.values[hash(b)]
-	if s, ok := (*place).(string); ok && s == string(b) {
-		r.hits++
-		return *place
+	i, mark := hash(b)
+	place := &r.values[i]
+	if r.marks[i] == mark {
+		if s, ok := (*place).(string); ok && s == string(b) {
+			r.hits++
+			return *place
+		}
 	}
+	r.marks[i] = mark
 	*place = p.boxes.String(p.copied(b))
 	return *place
 }
 
 // hash is a quick one of 1 to recentText bytes; that others collide costs no more than a copy.
-func hash(b []byte) uint8 {
+func hash(b []byte) (place uint8, mark uint32) {
 	const odd = 0x9e3779b97f4a7c15
 	var first, last uint64
 	switch n := len(b); {
@@ -39,5 +44,6 @@ func hash(b []byte) uint8 {
 	default:
 		first, last = uint64(b[0])|uint64(b[n/2])<<8, uint64(b[n-1])<<8|uint64(n)
 	}
-	return uint8(((first*odd ^ last) * odd) >> 56)
+	h := (first*odd ^ last) * odd
+	return uint8(h >> 56), uint32(h >> 24)
 }
