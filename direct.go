@@ -33,11 +33,12 @@ type direct struct {
 	rows     []string // of the list being read
 	slices   []string // room for short lists of strings
 	one      string   // of them
+	most     uint32   // bytes from where on arrays and bytes are the machine's
 	framed   bool     // whether pos is in a frame
 	inside   bool     // the outermost list
 	lines    bool     // the pickle is of protocol 0
 	raw      bool     // Python 2's str is read as its bytes
-	arrays   bool     // no hook is to be asked for numpy's functions
+	arrays   bool     // no hook or mapping has to do with numpy's functions
 	numbered bool     // a PUT with a number was met
 	fromOne  bool     // the first such number was 1
 	sentence sentence
@@ -61,10 +62,15 @@ type gotText struct {
 
 // newDirect begins to read a pickle.
 func newDirect(c *config, data []byte) direct {
+	most := uint32(maxDirectPayload)
+	if c.owner != nil {
+		most = mappedPayload
+	}
 	return direct{
 		c: c, buf: data, size: len(data), end: len(data), raw: c.encoding == pickle.EncodingRaw,
 		budget: c.limits.WithDefaults().Expansion - 1,
-		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0,
+		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0 && c.owner == nil,
+		most:   most,
 	}
 }
 

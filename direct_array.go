@@ -364,7 +364,7 @@ func (d *direct) payload(a *directArray) bool {
 		kind, ok := d.global(op)
 		return ok && kind == keptEncode && d.encoded(a, notKept)
 	}
-	if n > uint64(d.end-d.pos) || n >= maxDirectPayload {
+	if n > uint64(d.end-d.pos) || n >= uint64(d.most) {
 		return false
 	}
 	a.data = span{uint32(d.pos), int32(n)}
@@ -403,7 +403,7 @@ func (d *direct) text8(a *directArray, op pickle.Opcode) bool {
 			return false
 		}
 		n := binary.LittleEndian.Uint32(b)
-		if n > uint32(d.end-d.pos) || n >= 2*maxDirectPayload {
+		if n > uint32(d.end-d.pos) || n >= 2*d.most {
 			return false
 		}
 		a.coding, a.data = codingUTF8, span{uint32(d.pos), int32(n)}

@@ -44,8 +44,12 @@ type directMark struct {
 // isTuple is the bit of a height that tells a tuple from a list.
 const isTuple = 1 << 30
 
-// maxDirectPayload is from where on arrays and bytes are the machine's.
-const maxDirectPayload = 64 << 10
+// Bytes from where on arrays and bytes are the machine's, which does not copy them again; those of a mapped
+// file it does not copy at all.
+const (
+	maxDirectPayload = 64 << 10
+	mappedPayload    = 4 << 10
+)
 
 // directly tries to put the pickle in data into what v points to in one of the direct ways.
 func (c *config) directly(data []byte, v any) bool {

@@ -92,12 +92,31 @@ func (f *File) Load() (any, error) {
 
 // Decode puts the file's first pickle into what v points to, as [Unmarshal] does.
 func (f *File) Decode(v any) error {
+	if err := checkTarget(v); err != nil {
+		return err
+	}
+	if f.directly(v) {
+		return nil
+	}
 	d, err := f.Decoder()
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	return noInput(d.Decode(v))
+}
+
+// directly is config.directly for the file's first pickle: such a value has nothing in the mapping.
+func (f *File) directly(v any) bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed.Load() || f.data == nil || !isPickle(f.data) {
+		return false
+	}
+	if target, ok := v.(*any); ok && *target == nil && len(f.data) > directProbe && !f.c.probe(f.data[:directProbe], len(f.data)) {
+		return false
+	}
+	return f.c.directly(f.data, v)
 }
 
 // Decoder returns a [FileDecoder] of all pickles in the file, beginning with the first.
