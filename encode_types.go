@@ -216,12 +216,3 @@ func appendElements(b []byte, v reflect.Value) []byte {
 	}
 	return append(b, memory(v)...)
 }
-
-// memory returns the memory of a slice of numbers.
-func memory(v reflect.Value) []byte {
-	if v.Len() == 0 {
-		return []byte{}
-	}
-	n := v.Len() * int(v.Type().Elem().Size())
-	return reflect.SliceAt(reflect.TypeFor[byte](), v.UnsafePointer(), n).Bytes()
-}

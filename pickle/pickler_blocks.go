@@ -29,24 +29,35 @@ type memoBlocks struct {
 	// index is an open-addressing table, whose length is a power of two: of each block the
 	// low half of its number above which one it is, counted from 1.
 	index []uint64
+	last  *memoBlock // that was asked for last
 }
 
 // find returns the block of that number, or nil if there is none.
 func (m *memoBlocks) find(number uintptr) *memoBlock {
+	if m.last != nil && m.last.number == number {
+		return m.last
+	}
 	if len(m.index) == 0 {
 		return nil
 	}
 	b, _ := m.search(number)
+	if b != nil {
+		m.last = b
+	}
 	return b
 }
 
 // get returns the block of that number, which it makes if there is none.
 func (m *memoBlocks) get(number uintptr) *memoBlock {
+	if m.last != nil && m.last.number == number {
+		return m.last
+	}
 	if int(m.n)*3 >= len(m.index)*2 {
 		m.grow()
 	}
 	b, i := m.search(number)
 	if b != nil {
+		m.last = b
 		return b
 	}
 	if m.n%blockChunk == 0 {
@@ -59,7 +70,8 @@ func (m *memoBlocks) get(number uintptr) *memoBlock {
 	*last = append(*last, memoBlock{number: number})
 	m.n++
 	m.index[i] = uint64(uint32(number))<<32 | uint64(m.n)
-	return &(*last)[len(*last)-1]
+	m.last = &(*last)[len(*last)-1] // of the first chunk the ones before may have moved
+	return m.last
 }
 
 // search returns the block of that number and its place in the index, or nil and the place where
