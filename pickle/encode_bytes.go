@@ -22,7 +22,7 @@ func (p *Pickler) saveBytesAs(b []byte, id objectID) error {
 	case 0:
 		slot = &p.memo.emptyBytes
 	case 1:
-		slot = &p.memo.byteValues[b[0]]
+		slot = &p.memo.single().byteValues[b[0]]
 	}
 	if p.proto < 3 {
 		return p.saveBytesAsText(segment{data: b, size: int64(len(b))}, id, slot)

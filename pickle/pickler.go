@@ -184,7 +184,6 @@ func (p *Pickler) Dump(v any) error {
 		return &EncodeError{Err: Unsupported("no such protocol: %d", p.proto)}
 	}
 	p.out.reset()
-	p.memo = pickleMemo{}
 	defer p.release()
 	if p.proto >= 2 {
 		p.out.buf = append(p.out.buf, byte(OpProto), byte(p.proto))

@@ -13,6 +13,7 @@ import (
 // value takes 256 bytes or more; and neither is copied to grow.
 type pickleMemo struct {
 	next uint32
+	few  [memoFew]memoEntry // the first identities, as long as there are no more
 	// identities are those of the values in the order of their indices, in chunks. The blocks have
 	// the number of each, counted from 1, at its place in memory.
 	identities []identityChunk
@@ -29,13 +30,26 @@ type pickleMemo struct {
 	// Values that are one object in CPython however they are made: each is at
 	// its index plus 1, 0 if not written yet.
 	emptyString, emptyBytes uint32
-	chars, byteValues       [256]uint32
-	// ownChar is set for a chars that was not a string of an object tree.
-	ownChar [256]bool
+	singles                 *memoSingles // nil if there are none
 
 	globals map[Global]uint32
 	modules map[string]moduleName
 	strings map[string]uint32 // strings shared by value
+}
+
+// memoSingles has the places of the strings of one character and the bytes objects of one byte.
+type memoSingles struct {
+	chars, byteValues [256]uint32
+	// ownChar is set for a chars that was not a string of an object tree.
+	ownChar [256]bool
+}
+
+// single returns the singles.
+func (m *pickleMemo) single() *memoSingles {
+	if m.singles == nil {
+		m.singles = new(memoSingles)
+	}
+	return m.singles
 }
 
 // moduleName is where the name of a module was memoized, and whether it was that of
@@ -50,9 +64,11 @@ const (
 	// The table grows fourfold up to this size, then twofold.
 	memoSlotsMany = 1 << 16
 
+	memoFew = 8
+
 	identityBits  = 9
 	identityItems = 1 << identityBits // in a chunk, of which the first begins with identityFirst
-	identityFirst = 16
+	identityFirst = 32
 )
 
 // identityKinds numbers the types and lengths of identities: the length and the type where
@@ -102,12 +118,16 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 	if id.p == nil {
 		return 0, false
 	}
+	kind := m.kinds.of(id)
+	if m.blocks.n == 0 {
+		return m.findFew(id, kind)
+	}
 	number, place := id.place()
 	b := m.blocks.find(number)
 	if b == nil || b.places[place] == 0 {
 		return 0, false
 	}
-	n, kind := b.places[place], m.kinds.of(id)
+	n := b.places[place]
 	if m.is(n, id, kind) {
 		return m.index(n), true
 	}
@@ -127,31 +147,77 @@ func (m *pickleMemo) insert(id objectID) (uint32, bool) {
 		return m.add(), false
 	}
 	kind := m.kinds.of(id)
+	if m.blocks.n == 0 {
+		if idx, known := m.findFew(id, kind); known {
+			return idx, true
+		}
+		if m.used < memoFew {
+			idx := m.add()
+			m.few[m.used] = memoEntryOf(id, kind, idx)
+			m.used++
+			return idx, false
+		}
+		m.moveFew()
+	}
+	if n := m.reserve(id, kind); n != 0 {
+		return m.index(n), true
+	}
+	idx := m.add()
+	m.list(id, kind, idx)
+	return idx, false
+}
+
+// findFew returns the index of an identity among the first few.
+func (m *pickleMemo) findFew(id objectID, kind uint32) (uint32, bool) {
+	for i := range m.few[:m.used] {
+		if f := &m.few[i]; f.is(id, kind) {
+			return f.idx, true
+		}
+	}
+	return 0, false
+}
+
+// moveFew moves the first few identities to where many are.
+func (m *pickleMemo) moveFew() {
+	m.used = 0
+	for i := range m.few {
+		f := &m.few[i]
+		m.reserve(f.id(), f.kind)
+		m.list(f.id(), f.kind, f.idx)
+	}
+}
+
+// reserve returns the number of an identity, or 0 if it is none: then it gets the next
+// number, with which list is to list it.
+func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
 	number, place := id.place()
 	at := &m.blocks.get(number).places[place]
 	switch {
 	case *at == 0:
 		*at = m.used + 1
+		return 0
 	case m.is(*at, id, kind):
-		return m.index(*at), true
-	default:
-		if m.listed*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
-			m.grow()
-		}
-		s := m.find(id, kind)
-		if *s != 0 {
-			return m.index(*s &^ m.tags), true
-		}
-		*s = m.used + 1 | id.tag()&m.tags
-		m.listed++
+		return *at
 	}
-	idx := m.add()
+	if m.listed*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
+		m.grow()
+	}
+	s := m.find(id, kind)
+	if *s != 0 {
+		return *s &^ m.tags
+	}
+	*s = m.used + 1 | id.tag()&m.tags
+	m.listed++
+	return 0
+}
+
+// list adds an identity.
+func (m *pickleMemo) list(id objectID, kind, idx uint32) {
 	if m.used%identityItems == 0 {
 		m.identities = append(m.identities, newIdentityChunk(m.used == 0))
 	}
 	m.identities[m.used>>identityBits].add(id, kind, idx)
 	m.used++
-	return idx, false
 }
 
 // is reports whether id, of that kind, is the n-th identity, counted from 1.
@@ -214,7 +280,7 @@ func (m *pickleMemo) insertText(s string, id objectID) (uint32, bool) {
 		return m.insert(id)
 	}
 	r, _ := utf8.DecodeRuneInString(s)
-	char, own := &m.chars[r&0xff], &m.ownChar[r&0xff]
+	char, own := &m.single().chars[r&0xff], &m.singles.ownChar[r&0xff]
 	if id.p == nil {
 		*own = true
 		return m.insertSingle(char)

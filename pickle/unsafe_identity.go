@@ -19,6 +19,19 @@ type objectID struct {
 	n   int     // length of a string, []byte, tuple or Go slice
 }
 
+// memoEntry is an identity by itself, with its kind and index as an identityChunk has them.
+type memoEntry struct {
+	p         unsafe.Pointer
+	kind, idx uint32
+}
+
+func memoEntryOf(id objectID, kind, idx uint32) memoEntry { return memoEntry{id.p, kind, idx} }
+
+func (f *memoEntry) is(id objectID, kind uint32) bool { return f.p == id.p && f.kind == kind }
+
+// id returns where the value is, without the type and length that its kind stands for.
+func (f *memoEntry) id() objectID { return objectID{p: f.p} }
+
 // identityChunk is a run of identities: where each is, which keeps it there, its kind (see
 // identityKinds), and its index.
 type identityChunk struct {
