@@ -2,12 +2,8 @@ package unpkl_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
-	"slices"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -153,31 +149,6 @@ func TestTextsKept(t *testing.T) {
 		}
 		if err := a.SetAt("new", 5); err != nil || list[5] != "new" || a.At(5) != "new" {
 			t.Fatalf("pickle %d: set to %v, %v, %v", k, list[5], a.At(5), err)
-		}
-	}
-}
-
-// TestOpenDirectly compares what a mapped file gives, which is read directly where no array is in it.
-func TestOpenDirectly(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.pkl")
-	for k, data := range slices.Concat(directCases(), [][]byte{[]byte("]")}) {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		f, err := unpkl.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err1 := unpkl.LoadBytes(data, unpkl.WithoutFastPaths())
-		got, err2 := f.Load()
-		if (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() || err1 == nil && !same(reflect.ValueOf(&want), reflect.ValueOf(&got)) {
-			t.Errorf("pickle %d: %v, %v, want %v, %v", k, got, err2, want, err1)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Load(); !errors.Is(err, unpkl.ErrClosed) {
-			t.Errorf("pickle %d after Close: %v", k, err)
 		}
 	}
 }

@@ -1,0 +1,37 @@
+package unpkl_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/unpkl/unpkl"
+)
+
+// TestOpenDirectly compares what a mapped file gives, which is read directly where no array is in it.
+func TestOpenDirectly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pkl")
+	for k, data := range slices.Concat(directCases(), [][]byte{[]byte("]")}) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := unpkl.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err1 := unpkl.LoadBytes(data, unpkl.WithoutFastPaths())
+		got, err2 := f.Load()
+		if (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() || err1 == nil && !same(reflect.ValueOf(&want), reflect.ValueOf(&got)) {
+			t.Errorf("pickle %d: %v, %v, want %v, %v", k, got, err2, want, err1)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Load(); !errors.Is(err, unpkl.ErrClosed) {
+			t.Errorf("pickle %d after Close: %v", k, err)
+		}
+	}
+}
