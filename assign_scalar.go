@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // errOverflow and errInexact are the reasons of a numeric mismatch.
@@ -244,6 +245,12 @@ func finite(f float64) float64 {
 }
 
 func assignString(a *assigner, src any, dst reflect.Value) error {
+	if o, ok := src.(*pickle.Object); ok {
+		if s, ok := reconstruct.AddressText(o); ok {
+			dst.SetString(s)
+			return nil
+		}
+	}
 	switch v := scalarOf(src).(type) {
 	case nil:
 	case string:

@@ -193,6 +193,8 @@ func textOf(v any) (string, bool) {
 		return v.String(), true
 	case *reconstruct.Path:
 		return v.String(), true
+	case *pickle.Object:
+		return reconstruct.AddressText(v)
 	}
 	return "", false
 }

@@ -3,6 +3,7 @@ package unpkl_test
 import (
 	"errors"
 	"math/big"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -367,6 +368,34 @@ func TestUnmarshalValues(t *testing.T) {
 		want := values{"-1.50", big.NewRat(3, 4), uuid.MustParse("12345678-1234-5678-1234-567812345678"), "/a/b.txt"}
 		if d := diff(want, v); d != "" {
 			t.Error(d)
+		}
+	})
+}
+
+// Beside each address is its str in Python.
+func TestUnmarshalAddresses(t *testing.T) {
+	type pair struct{ Object, Text string }
+	eachPickle(t, "addresses", func(t *testing.T, data []byte) {
+		var pairs []pair
+		if err := unpkl.Unmarshal(data, &pairs); err != nil {
+			t.Fatal(err)
+		}
+		var parsed [10]struct {
+			Addr netip.Addr
+			Text string
+		}
+		for i, p := range pairs {
+			if p.Object != p.Text || len(pairs) != 10 {
+				t.Errorf("%d: %q, in Python %q", i, p.Object, p.Text)
+			}
+		}
+		if err := unpkl.Unmarshal(data, &parsed); err == nil {
+			t.Error("a network became an address")
+		}
+		for i := range 6 {
+			if parsed[i].Addr != netip.MustParseAddr(pairs[i].Text) {
+				t.Errorf("%d: %v", i, parsed[i].Addr)
+			}
 		}
 	})
 }

@@ -63,7 +63,7 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //   - bool, ints, floats, complex, string: their Python kind, NumPy scalars and 0-d arrays
 //     included. A number that the type cannot hold exactly is an error; only floats are
 //     rounded, to float32. A string takes bytes as they are, and the text of a Decimal,
-//     Fraction, UUID, path, date or time. The member of an enum and an instance of a subclass
+//     Fraction, UUID, path, date, time or ipaddress. The member of an enum and an instance of a subclass
 //     of int or str, which are made of one value, as that value.
 //   - structs: dicts, attributes of objects, elements of structured arrays, by name: that
 //     of the field or of its tag, pickle:"name", as written. Tuples, and objects that

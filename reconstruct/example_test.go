@@ -139,3 +139,15 @@ func ExampleTimeOfDay() {
 	fmt.Println(t.Hour, t.Microsecond, ok)
 	// Output: 12 500000 true
 }
+
+func ExampleAddressText() {
+	u := pickle.NewUnpicklerBytes([]byte("\x80\x02cipaddress\nIPv4Address\nJ\x01\x02\x00\x0a\x85R."))
+	u.FindClass = reconstruct.FindClass
+	v, err := u.Load()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(reconstruct.AddressText(v.(*pickle.Object)))
+	// Output: 10.0.2.1 true
+}

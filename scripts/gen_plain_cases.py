@@ -10,6 +10,7 @@ import collections
 import datetime as dt
 import decimal
 import fractions
+import ipaddress
 import json
 import pathlib
 import pickle
@@ -39,6 +40,7 @@ EXPRESSIONS = {
     "key_long_tuple": ("{tuple(range(2000)): 1}", ALL),
     "times": ("[dt.datetime(2024, 2, 29, 10, 30, 0, 1), dt.datetime(2024, 2, 29, 10, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))), dt.date(2024, 2, 29), dt.time(10, 30, 15, 7), dt.timedelta(days=-1, microseconds=5)]", ALL),
     "values": ("[decimal.Decimal('-1.50'), fractions.Fraction(3, 4), uuid.UUID('12345678-1234-5678-1234-567812345678'), pathlib.PurePosixPath('/a/b.txt')]", LATE),
+    "addresses": ("[(a, str(a)) for a in map(ipaddress.ip_address, ('192.0.2.1', '0.0.0.0', '2001:db8::1', '::', 'fe80::1%eth0', '::ffff:192.0.2.1'))] + [(n, str(n)) for n in (ipaddress.ip_network('10.0.0.0/8'), ipaddress.ip_network('2001:db8::/32'), ipaddress.ip_interface('192.0.2.1/24'), ipaddress.ip_interface('2001:db8::1/64'))]", (2, 4)),
     "numpy_scalars": ("[np.int8(-8), np.int16(-16), np.int32(-32), np.int64(-64), np.uint8(8), np.uint16(16), np.uint32(32), np.uint64(2**64 - 1), np.float16(1.5), np.float32(2.5), np.float64(3.5), np.complex64(1 + 2j), np.complex128(3 + 4j), np.bool_(True), np.str_('str'), np.bytes_(b'bytes'), np.datetime64('2020-01-02'), np.timedelta64(5, 's')]", ALL),
     "numpy_others": ("{'record': np.array([(1, 2.5)], dtype=[('a', 'i4'), ('b', 'f8')])[0], 'dtype': np.dtype('<f4'), 'masked': np.ma.array([1, 2, 3], mask=[0, 1, 0])}", ALL),
     "arrays": ("{'f8': np.arange(6.0).reshape(2, 3), 'i8': np.arange(4), 'f4': np.array([1.5, 2.5], 'f4'), 'big': np.array([1, 2, 3], '>i2'), 'bool': np.array([True, False]), 'U': np.array(['a', 'bc']), 'S': np.array([b'a', b'bc']), 'F': np.asfortranarray(np.arange(6.0).reshape(2, 3)), 'd3': np.arange(24, dtype='i4').reshape(2, 3, 4), 'zero': np.array(7.5), 'empty': np.zeros((0, 3)), 'M': np.array(['2020-01-02', '2021-03-04'], 'M8[D]'), 'm': np.array([1, 2], 'm8[s]'), 'u1': np.array([1, 2, 255], 'u1'), 'c8': np.array([1 + 2j], 'c8')}", ALL),

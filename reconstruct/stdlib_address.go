@@ -1,0 +1,34 @@
+package reconstruct
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// AddressText returns the text, as str gives it, of an object of Python's ipaddress module: an address, which
+// is pickled as an int (with a scope as text), a network or an interface, which are text. It returns false for any other object.
+//
+// Reference: Lib/ipaddress.py, the __reduce__ methods.
+func AddressText(o *pickle.Object) (string, bool) {
+	class, ok := o.Class.(pickle.Named)
+	if !ok || class.Global().Module != "ipaddress" || len(o.Args) != 1 {
+		return "", false
+	}
+	name := class.Global().Name
+	if text, ok := o.Args[0].(string); ok {
+		return text, strings.HasPrefix(name, "IPv")
+	}
+	n, ok := asBigInt(o.Args[0])
+	if !ok || n.Sign() < 0 {
+		return "", false
+	}
+	switch {
+	case name == "IPv4Address" && n.BitLen() <= 32:
+		return netip.AddrFrom4([4]byte(n.FillBytes(make([]byte, 4)))).String(), true
+	case name == "IPv6Address" && n.BitLen() <= 128:
+		return netip.AddrFrom16([16]byte(n.FillBytes(make([]byte, 16)))).String(), true
+	}
+	return "", false
+}
