@@ -8,6 +8,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/npy"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // auditData audits the whole of a decompressed input: pickles one after another, an .npy
@@ -28,7 +29,7 @@ func auditData(data []byte, found func(Finding), c *config) *AuditReport {
 		}
 		return &report.AuditReport
 	}
-	c.compressed = func() int64 { return int64(len(data)) }
+	c.compressed, c.tally = func() int64 { return int64(len(data)) }, &pickle.Tally{}
 	budget := c.limits.WithDefaults().DecompressedBytes
 	for _, f := range z.Files() {
 		if err := auditZipped(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {

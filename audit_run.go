@@ -32,6 +32,10 @@ type auditor struct {
 }
 
 func (a *auditor) pickle(data []byte, c *config) (int64, error) {
+	var before pickle.Tally
+	if c.tally != nil {
+		before = *c.tally
+	}
 	used, err := a.run(data, c)
 	if err == nil || errors.Is(err, io.EOF) {
 		return used, err
@@ -43,6 +47,9 @@ func (a *auditor) pickle(data []byte, c *config) (int64, error) {
 	// What was rebuilt for joblib's sake may have been refused where Python goes on:
 	// look again with everything inert.
 	a.inert, a.first, a.uses = true, a.uses, nil
+	if c.tally != nil {
+		*c.tally = before
+	}
 	inertUsed, inertErr := a.run(data, c)
 	if inertErr == nil {
 		return inertUsed, nil
@@ -79,6 +86,7 @@ func (a *auditor) run(data []byte, c *config) (int64, error) {
 	a.u.Encoding = pickle.EncodingKeep
 	a.u.Limits = c.limits
 	a.u.Compressed = c.compressed
+	a.u.Tally = c.tally
 	a.u.FindClass = a.findClass
 	a.u.PersistentLoad = func(pid any) (any, error) { return a.id("persistent id", pid) }
 	a.u.GetExtension = func(code int) (any, error) { return a.id("extension code", code) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -82,10 +83,13 @@ func (s *npyWindow) Load() (any, error) {
 
 func (s *npyWindow) InputOffset() int64 { return int64(s.pos) }
 
-// npzSource is an .npz archive: one dict of its arrays by name, as numpy.load shows it.
+// npzSource is an .npz archive: one dict of its arrays by name, as numpy.load shows it. The limits
+// hold for all of them together.
 type npzSource struct {
-	z    *npy.Archive
-	done bool
+	z      *npy.Archive
+	size   int64         // of the archive
+	limits pickle.Limits // with defaults
+	done   bool
 }
 
 func (s *npzSource) Load() (any, error) {
@@ -94,9 +98,15 @@ func (s *npzSource) Load() (any, error) {
 	}
 	s.done = true
 	entries := make([]types.DictEntry, 0, len(s.z.Names()))
+	var unfolded int64
 	for _, name := range s.z.Names() {
 		if !s.z.IsArray(name) {
 			continue
+		}
+		size := s.z.Deflated(name)
+		unfolded = min(unfolded, math.MaxInt64-size) + size
+		if err := s.check(unfolded); err != nil {
+			return nil, err
 		}
 		a, err := s.z.Array(name)
 		if err != nil {
@@ -107,25 +117,48 @@ func (s *npzSource) Load() (any, error) {
 	return pickle.NewDict(entries...)
 }
 
+// ratioFloor is from where on Limits.CompressionRatio counts.
+const ratioFloor = 16 << 20
+
+// check checks what the deflated members so far unfold to.
+func (s *npzSource) check(unfolded int64) error {
+	if most := s.limits.DecompressedBytes; unfolded > most {
+		return limitError("DecompressedBytes", most, unfolded)
+	}
+	if ratio := unfolded / max(s.size, 1); unfolded > ratioFloor && ratio >= s.limits.CompressionRatio {
+		return limitError("CompressionRatio", s.limits.CompressionRatio, ratio)
+	}
+	return nil
+}
+
 func (s *npzSource) InputOffset() int64 { return 0 }
 
 // openZip returns the archive in r if it is an .npz: if its first member is an array.
 func (c *config) openZip(r io.ReaderAt, size int64) (source, bool) {
+	c = c.forArchive()
 	z, err := npy.OpenArchive(r, size, c.npyOptions())
-	return isNPZ(z, err)
+	return c.npz(z, size, err)
 }
 
 // mapZip is openZip over memory that arrays may alias.
 func (c *config) mapZip(data []byte) (source, bool) {
+	c = c.forArchive()
 	z, err := npy.MapArchive(data, c.npyOptions())
-	return isNPZ(z, err)
+	return c.npz(z, int64(len(data)), err)
 }
 
-func isNPZ(z *npy.Archive, err error) (source, bool) {
+// forArchive returns the options for the pickles of one archive.
+func (c *config) forArchive() *config {
+	all := *c
+	all.tally = &pickle.Tally{}
+	return &all
+}
+
+func (c *config) npz(z *npy.Archive, size int64, err error) (source, bool) {
 	if err != nil || len(z.Names()) == 0 || !z.IsArray(z.Names()[0]) {
 		return nil, false
 	}
-	return &npzSource{z: z}, true
+	return &npzSource{z: z, size: size, limits: c.limits.WithDefaults()}, true
 }
 
 // zipOf returns r as what a zip needs, whose directory is at its end: itself where it can be

@@ -44,6 +44,7 @@ type config struct {
 	sidecars       fs.FS
 	encode         encodeConfig
 	compressed     func() int64  // see pickle.Unpickler.Compressed
+	tally          *pickle.Tally // of an archive
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
 	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }

@@ -129,6 +129,7 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.GetExtension = c.extension
 	u.Limits = c.limits
 	u.Compressed = c.compressed
+	u.Tally = c.tally
 	u.Strict = c.strict
 	u.Encoding = c.encoding
 	if !c.noFastPaths && len(c.findClass) == 0 && c.persistentLoad == nil && c.extension == nil {

@@ -149,6 +149,19 @@ func (z *Archive) Bytes(name string) ([]byte, error) {
 	return data, nil
 }
 
+// Deflated returns how many bytes a member claims to unfold to; 0 for one that is stored as it is,
+// or not there.
+func (z *Archive) Deflated(name string) int64 {
+	f, err := z.member(name)
+	if err != nil {
+		return 0
+	}
+	if _, stored := f.Stored(); stored {
+		return 0
+	}
+	return f.Size()
+}
+
 // stored returns the content of a member that stands as it is in the window.
 func (z *Archive) stored(f *zipfile.File) ([]byte, bool) {
 	offset, ok := f.Stored()

@@ -31,11 +31,10 @@ type machine struct {
 	fresh   int64 // offset of the last EMPTY_LIST
 	proto   int   // of PROTO, or -1
 	newest  int   // protocol among the opcodes, while there was no PROTO
-	objects int64 // built, counted if there is a limit
-	shared  bool  // see Unpickler.Shared
-	heavy   bool  // a GET or DUP has fetched text or bytes that count for reuse
+	tally   *Tally
+	shared  bool // see Unpickler.Shared
+	heavy   bool // a GET or DUP has fetched text or bytes that count for reuse
 	reuse   reuse
-	weight  int64 // see weigh
 	allowed int64
 }
 
@@ -95,9 +94,9 @@ func (m *machine) watch(op Opcode) error {
 		m.newest = max(m.newest, int(opcodeTable[op].proto))
 	}
 	if opcodeTable[op].builds {
-		m.objects++
-		if limit := m.u.limits.Objects; m.objects > limit {
-			return &LimitError{Limit: "Objects", Max: limit, Want: m.objects}
+		m.tally.objects++
+		if limit := m.u.limits.Objects; m.tally.objects > limit {
+			return &LimitError{Limit: "Objects", Max: limit, Want: m.tally.objects}
 		}
 	}
 	if m.u.Compressed != nil {

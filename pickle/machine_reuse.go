@@ -15,10 +15,9 @@ const (
 	reuseSmall  = 64      // bytes that do not count
 )
 
-// reuse counts the values that were given to calls more than once.
+// reuse has the values that were given to calls.
 type reuse struct {
-	seen  map[objectID]struct{}
-	total int64
+	seen map[objectID]struct{}
 }
 
 // charge counts the arguments of a call of a class that is not inert. It does
@@ -75,9 +74,10 @@ func (m *machine) chargeValue(v any) error {
 		m.reuse.seen[id] = struct{}{}
 		return nil
 	}
-	m.reuse.total += n
-	if most := reuseBase + reuseFactor*m.w.offset(); m.reuse.total > most {
-		return &LimitError{Limit: "Expansion", Max: most, Want: m.reuse.total}
+	t := m.tally
+	t.reused += n
+	if most := reuseBase + reuseFactor*(t.read+m.w.offset()); t.reused > most {
+		return &LimitError{Limit: "Expansion", Max: most, Want: t.reused}
 	}
 	return nil
 }

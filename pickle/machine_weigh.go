@@ -16,13 +16,13 @@ const (
 func (m *machine) weigh(op Opcode) error {
 	switch op {
 	case OpEmptyList, OpEmptyDict, OpEmptySet, OpList, OpDict, OpTuple, OpTuple1, OpTuple2, OpTuple3, OpFrozenSet, OpGlobal, OpStackGlobal:
-		m.weight += weightContainer
+		m.tally.weight += weightContainer
 	case OpReduce, OpNewObj, OpNewObjEx, OpInst, OpObj:
-		m.weight += weightCall
+		m.tally.weight += weightCall
 	default:
-		m.weight += weightAny
+		m.tally.weight += weightAny
 	}
-	if m.weight <= m.allowed {
+	if m.tally.weight <= m.allowed {
 		return nil
 	}
 	ratio := m.u.limits.CompressionRatio
@@ -33,8 +33,8 @@ func (m *machine) weigh(op Opcode) error {
 			m.allowed = n * ratio
 		}
 	}
-	if m.weight > m.allowed {
-		return &LimitError{Limit: "CompressionRatio", Max: ratio, Want: m.weight / n}
+	if m.tally.weight > m.allowed {
+		return &LimitError{Limit: "CompressionRatio", Max: ratio, Want: m.tally.weight / n}
 	}
 	return nil
 }

@@ -69,6 +69,9 @@ type Unpickler struct {
 	// that took so far. What the opcodes build may then not grow out of proportion to
 	// them: see [Limits.CompressionRatio]. It may be nil.
 	Compressed func() int64
+	// Tally, where it is not nil, goes on counting what another Unpickler's pickles cost
+	// that belong to the same input. Without one, each Load counts anew.
+	Tally *Tally
 	// Limits bound what an input may cost.
 	Limits Limits
 
@@ -82,6 +85,8 @@ type Unpickler struct {
 	limits Limits // with defaults
 	hookOp Opcode // see HookOpcode
 	hookAt int64
+	tally  *Tally // of the Load that runs
+	own    Tally
 }
 
 // NewUnpickler returns an Unpickler that reads from r.
@@ -119,7 +124,11 @@ func (u *Unpickler) Load() (any, error) {
 		}
 		return nil, &DecodeError{Offset: u.w.offset(), Err: err}
 	}
-	m := machine{u: u, w: &u.w, slabs: &u.slabs, stack: u.stack[:0], memo: u.memo}
+	if u.tally = u.Tally; u.tally == nil {
+		u.own = Tally{}
+		u.tally = &u.own
+	}
+	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, stack: u.stack[:0], memo: u.memo}
 	m.shared = u.Atomic == nil || u.KeepMemo
 	u.shared = true
 	m.keys.maxDepth = u.limits.Depth
@@ -127,6 +136,9 @@ func (u *Unpickler) Load() (any, error) {
 		m.memo.reset()
 	}
 	v, err := m.run()
+	if u.Tally != nil {
+		u.tally.read += u.w.offset()
+	}
 	u.memo = m.memo
 	u.keepStack(m.stack)
 	if err != nil {
@@ -202,7 +214,7 @@ func (u *Unpickler) LoadNested() (any, error) {
 	}
 	u.nested++
 	proto := u.proto
-	m := machine{u: u, w: &u.w, slabs: &u.slabs, shared: true}
+	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, shared: true}
 	m.keys.maxDepth = u.limits.Depth
 	v, err := m.run()
 	u.proto = proto

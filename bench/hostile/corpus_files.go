@@ -57,6 +57,15 @@ func idsAndCodes(c *corpus) {
 	c.refuse("EXT4 of -1", "\x84\xff\xff\xff\xff.")
 	c.refuse("PERSID of 1 MB", "P"+rep("x", 1_000_000)+"\n.")
 	c.refuse("NEXT_BUFFER", "\x80\x05\x97.")
+	c.refuse("1,000,000 persistent ids of ids", "N"+rep("Q", 1_000_000)+".")
+	c.refuse("200,000 persistent ids", rep("Pab\n0", 200_000)+"N.")
+	c.refuse("150,000 persistent ids, no two alike", func() string {
+		var b strings.Builder
+		for i := range 130_000 {
+			fmt.Fprintf(&b, "P%x\n0", i)
+		}
+		return b.String() + "N."
+	}())
 	c.refuse("1,000,000 NEXT_BUFFER", "\x80\x05"+rep("\x97", 1_000_000)+".")
 }
 
@@ -192,6 +201,21 @@ func npyFiles(c *corpus) {
 	zeros(256 << 20)(f)
 	must(0, w.Close())
 	c.either("npz: an array of 256 MiB of zeros", bomb.String())
+	deflated := func(n int, member string) string {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for i := range n {
+			_, _ = io.WriteString(must(w.Create(fmt.Sprintf("%d.npy", i))), member)
+		}
+		must(0, w.Close())
+		return b.String()
+	}
+	const lists = 300_000
+	c.refuse("npz: 40 members of 300,000 lists", deflated(40, npy(head("'|O'", "(300000,)"), array("J"+le(lists, 4)+"\x85", dtype("O8", "|"), "\x89", "]("+rep("]", lists)+"e")+".")))
+	c.refuse("npz: 100 members of 15 MiB of zeros", deflated(100, npy(head("'|u1'", "(15728640,)"), rep("\x00", 15<<20))))
+	// Each makes 4 MB of one argument of 20 kB.
+	c.refuse("npz: 60 members that copy bytes 200 times", deflated(60, npy(head("'|O'", "(200,)"), array("M\xc8\x00\x85", dtype("O8", "|"), "\x89",
+		"cbuiltins\nbytearray\nq\x00B"+le(20_000, 4)+rep("x", 20_000)+"\x85q\x0100]("+rep("h\x00h\x01R", 200)+"e")+".")))
 }
 
 func output(c *corpus) {
