@@ -202,7 +202,7 @@ func (p *Pickler) Dump(v any) error {
 // release lets go of what a Dump refers to.
 func (p *Pickler) release() {
 	p.stack = taskStack{}
-	p.out = output{}
+	p.out.release()
 	p.memo = pickleMemo{}
 	p.keys = nil
 	p.keySets = [keySets]*keySet{}

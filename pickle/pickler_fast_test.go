@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/nlpodyssey/gopickle/types"
 )
 
 // dumpSlowly is tryDump with a hook that knows no persistent ids: each value takes the way of
@@ -139,6 +142,42 @@ func TestFastAsSlow(t *testing.T) {
 			checkFast(t, w, protocol, StringsByValue)
 		}
 	}
+}
+
+// TestOutputsAtOnce writes several values of more than a chunk at the same time, again and again.
+func TestOutputsAtOnce(t *testing.T) {
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			v := []any{strings.Repeat("x", i*1000), make([]byte, frameTarget)}
+			for n := range 400_000 + i*100_000 {
+				v = append(v, n*i)
+			}
+			var first []byte
+			for range 5 {
+				data, err := Dumps(v)
+				if first == nil {
+					first = bytes.Clone(data)
+				}
+				if err != nil || !bytes.Equal(data, first) {
+					t.Errorf("%d: another output, %v", i, err)
+				}
+			}
+			u := NewUnpicklerBytes(first)
+			got, err := u.Load()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for n, x := range (*got.(*types.List))[2:] {
+				if x != n*i {
+					t.Errorf("%d: item %d is %v", i, n, x)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestMemoIdentities compares the memo's table of identities with a map.

@@ -3,12 +3,14 @@ package pickle
 import (
 	"encoding/binary"
 	"io"
+	"sync"
 )
 
 // NOTE on the output. Everything is held back until the whole value has been
 // encoded, so that a value that cannot be written leaves nothing behind. Small
-// opcodes collect in chunks; a payload of frameTarget bytes or more is only
-// referred to, and goes from its own memory to the writer at the end.
+// opcodes collect in chunks, which are used again for the next output; a payload of
+// frameTarget bytes or more is only referred to, and goes from its own memory to
+// the writer at the end.
 //
 // Frames (protocol 4) follow _pickle.c: a frame is closed before the next
 // object once it holds frameTarget bytes, a large payload and its header stand
@@ -37,9 +39,20 @@ type segment struct {
 type output struct {
 	buf      []byte // the chunk being filled
 	segs     []segment
+	chunks   []*[chunkSize]byte // to be given back
 	framing  bool
 	frame    int // where in buf the open frame's header is
 	boundary int // len(buf) from which the next object calls atBoundary
+}
+
+var chunkPool = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+
+// release gives the chunks back. A writer does not keep what it is given.
+func (o *output) release() {
+	for _, c := range o.chunks {
+		chunkPool.Put(c)
+	}
+	*o = output{}
 }
 
 // reset makes the output empty.
@@ -78,7 +91,9 @@ func (o *output) atBoundary() {
 	}
 	if len(o.buf) > chunkSize-2*frameTarget {
 		o.flush()
-		o.buf = make([]byte, 0, chunkSize)
+		c := chunkPool.Get().(*[chunkSize]byte)
+		o.chunks = append(o.chunks, c)
+		o.buf = c[:0]
 	}
 	if o.framing {
 		o.openFrame()
