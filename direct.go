@@ -38,7 +38,7 @@ type direct struct {
 	inside   bool     // the outermost list
 	lines    bool     // the pickle is of protocol 0
 	raw      bool     // Python 2's str is read as its bytes
-	arrays   bool     // no hook or mapping has to do with numpy's functions
+	arrays   bool     // no hook is to be asked for numpy's functions
 	numbered bool     // a PUT with a number was met
 	fromOne  bool     // the first such number was 1
 	sentence sentence
@@ -69,7 +69,7 @@ func newDirect(c *config, data []byte) direct {
 	return direct{
 		c: c, buf: data, size: len(data), end: len(data), raw: c.encoding == pickle.EncodingRaw,
 		budget: c.limits.WithDefaults().Expansion - 1,
-		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0 && c.owner == nil,
+		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0,
 		most:   most,
 	}
 }

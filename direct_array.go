@@ -458,6 +458,9 @@ func (d *direct) newArray(a *directArray) (arr *ndarray.Array, ok bool) {
 	if !a.writeable {
 		arr.SetWriteable(false)
 	}
+	if d.c.owner != nil { // so that small arrays end with the file as big ones do
+		arr.SetOwner(d.c.owner)
+	}
 	return arr, true
 }
 

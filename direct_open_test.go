@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestOpenDirectly compares what a mapped file gives, which is read directly where no array is in it.
+// TestOpenDirectly compares what a mapped file gives, which is read directly where nothing of it stays in the mapping.
 func TestOpenDirectly(t *testing.T) {
+	arrays := 0
 	path := filepath.Join(t.TempDir(), "a.pkl")
 	for k, data := range slices.Concat(directCases(), [][]byte{[]byte("]")}) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -30,8 +32,20 @@ func TestOpenDirectly(t *testing.T) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
+		if list, ok := got.([]any); ok && len(list) > 0 {
+			record, _ := list[0].(map[string]any)
+			if a, ok := record["values"].(*ndarray.Array); ok && !a.HasObject() {
+				arrays++
+				if _, err := a.Bytes(); !errors.Is(err, unpkl.ErrClosed) {
+					t.Errorf("pickle %d: the array outlives the file: %v", k, err)
+				}
+			}
+		}
 		if _, err := f.Load(); !errors.Is(err, unpkl.ErrClosed) {
 			t.Errorf("pickle %d after Close: %v", k, err)
 		}
+	}
+	if arrays < 20 {
+		t.Errorf("%d arrays", arrays)
 	}
 }

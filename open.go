@@ -106,7 +106,7 @@ func (f *File) Decode(v any) error {
 	return noInput(d.Decode(v))
 }
 
-// directly is config.directly for the file's first pickle: such a value has nothing in the mapping.
+// directly is config.directly for the file's first pickle, if it has nothing that would stay in the mapping.
 func (f *File) directly(v any) bool {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
