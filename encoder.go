@@ -35,22 +35,11 @@ import (
 // it, a [*pickle.EncodeError]. NumPy's names are those that the widest range of versions loads
 // without a warning, see [WithNumPy].
 func Marshal(v any, opts ...Option) ([]byte, error) {
-	var b sliceWriter
+	var b strings.Builder // which has no slack when it is told the size
 	if err := NewEncoder(&b, opts...).Encode(v); err != nil {
 		return nil, err
 	}
-	return b, nil
-}
-
-// sliceWriter is a bytes.Buffer without its slack.
-type sliceWriter []byte
-
-// Grow tells the number of bytes that follow.
-func (s *sliceWriter) Grow(n int) { *s = append(make([]byte, 0, len(*s)+n), *s...) }
-
-func (s *sliceWriter) Write(b []byte) (int, error) {
-	*s = append(*s, b...)
-	return len(b), nil
+	return built(&b), nil
 }
 
 // An Encoder writes pickles to a stream, one after another, as several calls of

@@ -252,7 +252,8 @@ func Dumps(v any) ([]byte, error) {
 // sliceWriter is a bytes.Buffer without its slack.
 type sliceWriter struct{ b []byte }
 
-func (s *sliceWriter) Grow(n int) { s.b = append(make([]byte, 0, len(s.b)+n), s.b...) }
+// Grow tells the number of bytes that follow, which is not 0.
+func (s *sliceWriter) Grow(n int) { s.b = append(unclearedBytes(len(s.b) + n)[:0], s.b...) }
 
 func (s *sliceWriter) Write(b []byte) (int, error) {
 	s.b = append(s.b, b...)
