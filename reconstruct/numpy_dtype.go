@@ -23,12 +23,11 @@ func callDType(c Class, args []any) (any, error) {
 	if err := a.count(1, 4); err != nil {
 		return nil, err
 	}
-	p := pendingDType{fn: "state of " + a.fn, longDouble: c.resolver.longDouble}
+	p := pendingDType{fn: a.fn, longDouble: c.resolver.longDouble}
 	initial, err := p.typespec(a)
 	if err != nil {
 		return nil, err
 	}
-	p.initial = initial
 	return ndarray.NewPendingDType(initial, p.set), nil
 }
 
@@ -69,10 +68,10 @@ func (p *pendingDType) typespec(a argReader) (*ndarray.DType, error) {
 	return dt, refused(a.fn, err)
 }
 
-// pendingDType is what a dtype's state completes.
+// pendingDType is what a dtype's state completes, beside the dtype as it was made. A pickle can make one
+// of each five bytes.
 type pendingDType struct {
 	fn         string
-	initial    *ndarray.DType
 	class      string // of the scalars, if not the usual one
 	anySize    bool   // the typespec says nothing of the itemsize
 	longDouble ndarray.LongDoubleFormat
@@ -85,7 +84,8 @@ type pendingDType struct {
 //	7        (version, endian, subdtype, names, fields, elsize, alignment)
 //	8        (..., flags)
 //	9        (..., flags, metadata)
-func (p *pendingDType) set(d *ndarray.DType, state any) error {
+func (p pendingDType) set(d *ndarray.DType, state any) error {
+	p.fn = "state of " + p.fn
 	outer := argReader{fn: p.fn, vals: []any{state}}
 	items, err := outer.tuple(0, "state")
 	if err != nil {
@@ -109,7 +109,7 @@ func (p *pendingDType) set(d *ndarray.DType, state any) error {
 	if len(items) >= 7 {
 		s.fields = 3
 	}
-	spec, err := p.spec(s)
+	spec, err := p.spec(d, s)
 	if err != nil {
 		return err
 	}
@@ -124,9 +124,9 @@ type dtypeState struct {
 	names, fields int
 }
 
-func (p *pendingDType) spec(s dtypeState) (ndarray.DTypeSpec, error) {
+func (p *pendingDType) spec(initial *ndarray.DType, s dtypeState) (ndarray.DTypeSpec, error) {
 	spec := ndarray.DTypeSpec{
-		Kind: p.initial.Kind(), ItemSize: p.initial.ItemSize(), ScalarClass: p.class,
+		Kind: initial.Kind(), ItemSize: initial.ItemSize(), ScalarClass: p.class,
 		Coerce: true, LongDouble: p.longDouble,
 	}
 	endian, err := s.text(0, "endian")
@@ -137,7 +137,7 @@ func (p *pendingDType) spec(s dtypeState) (ndarray.DTypeSpec, error) {
 		return spec, s.errorf("endian %.20q is not one character", endian)
 	}
 	spec.ByteOrder = ndarray.ByteOrder(endian[0])
-	if err := p.size(s, &spec); err != nil {
+	if err := p.size(initial, s, &spec); err != nil {
 		return spec, err
 	}
 	if err := s.subarray(&spec); err != nil {
@@ -162,7 +162,7 @@ func (p *pendingDType) spec(s dtypeState) (ndarray.DTypeSpec, error) {
 }
 
 // size reads elsize and alignment, which are -1 but for dtypes of variable size.
-func (p *pendingDType) size(s dtypeState, spec *ndarray.DTypeSpec) error {
+func (p *pendingDType) size(initial *ndarray.DType, s dtypeState, spec *ndarray.DTypeSpec) error {
 	elsize, err := s.integer(s.fields+1, "elsize")
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (p *pendingDType) size(s dtypeState, spec *ndarray.DTypeSpec) error {
 	default:
 		pointer32 := spec.Kind == ndarray.KindObject && elsize == 4
 		if elsize != -1 && elsize != spec.ItemSize && !pointer32 {
-			return s.errorf("elsize %d of dtype %s, want -1 or %d", elsize, p.initial, spec.ItemSize)
+			return s.errorf("elsize %d of dtype %s, want -1 or %d", elsize, initial, spec.ItemSize)
 		}
 		return nil
 	}
@@ -185,7 +185,7 @@ func (p *pendingDType) size(s dtypeState, spec *ndarray.DTypeSpec) error {
 	}
 	// Before NumPy 1.0 (a state without version) the typespec of U counted bytes.
 	if !p.anySize && elsize != spec.ItemSize && !(spec.Kind == ndarray.KindStr && s.names == s.fields && elsize*4 == spec.ItemSize) {
-		return s.errorf("elsize %d does not fit dtype %s of itemsize %d", elsize, p.initial, spec.ItemSize)
+		return s.errorf("elsize %d does not fit dtype %s of itemsize %d", elsize, initial, spec.ItemSize)
 	}
 	if spec.ItemSize = elsize; spec.Kind == ndarray.KindVoid {
 		spec.Alignment = alignment
