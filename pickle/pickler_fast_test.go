@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -142,6 +143,40 @@ func TestFastAsSlow(t *testing.T) {
 			checkFast(t, w, protocol, StringsByValue)
 		}
 	}
+}
+
+// byteSource takes random numbers from a fuzzer's bytes, and behind them from anywhere.
+type byteSource struct {
+	data []byte
+	rest rand.PCG
+}
+
+func (s *byteSource) Uint64() uint64 {
+	if len(s.data) < 8 {
+		return s.rest.Uint64()
+	}
+	n := binary.LittleEndian.Uint64(s.data)
+	s.data = s.data[8:]
+	return n
+}
+
+// FuzzFastAsSlow is TestFastAsSlow for Go values, with a tree that the fuzzer chooses.
+func FuzzFastAsSlow(f *testing.F) {
+	r := rand.New(rand.NewPCG(1, 6))
+	for range 10 {
+		seed := make([]byte, 2000)
+		for i := range seed {
+			seed[i] = byte(r.Uint32())
+		}
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := treeMaker{r: rand.New(&byteSource{data: data})}
+		v := m.goTree(3)
+		for protocol := range int(HighestProtocol) + 1 {
+			checkFast(t, v, protocol, StringsByValue)
+		}
+	})
 }
 
 // TestOutputsAtOnce writes several values of more than a chunk at the same time, again and again.
