@@ -75,15 +75,23 @@ type planField struct {
 // planOf returns the plan of t.
 func (p *Pickler) planOf(t reflect.Type) *plan {
 	cached := &p.plans[typeHash(t)%uint(len(p.plans))]
-	if *cached != nil && (*cached).typ == t {
-		return *cached
+	for _, pl := range cached {
+		if pl != nil && sameType(pl.typ, t) {
+			return pl
+		}
 	}
+	pl := p.newPlanOf(t)
+	cached[0], cached[1] = pl, cached[0]
+	return pl
+}
+
+// newPlanOf is planOf for a type of which p has no plan at hand.
+func (p *Pickler) newPlanOf(t reflect.Type) *plan {
 	if p.Plans == nil {
 		p.Plans = new(Plans)
 	}
 	if pl, ok := p.Plans.plans.Load(t); ok {
-		*cached = pl.(*plan)
-		return *cached
+		return pl.(*plan)
 	}
 	c := planner{p: p, plain: map[reflect.Type]*plan{}, lists: map[reflect.Type]*plan{}}
 	pl := c.plan(t, false)
@@ -94,7 +102,6 @@ func (p *Pickler) planOf(t reflect.Type) *plan {
 	for t, pl := range c.lists {
 		p.Plans.lists.Store(t, pl)
 	}
-	*cached = pl
 	return pl
 }
 

@@ -151,7 +151,7 @@ type Pickler struct {
 	out   output
 	memo  pickleMemo
 	stack taskStack
-	plans [32]*plan // used last, each at the hash of its type
+	plans [16][2]*plan // used last, each at the hash of its type
 	keys  map[*plan][]uint32
 	// keySets are those of maps written last, each at its size modulo keySets.
 	keySets [keySets]*keySet

@@ -137,6 +137,9 @@ func typeAddress(t reflect.Type) unsafe.Pointer {
 	return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1]
 }
 
+// sameType reports whether two types are one, as == does in a function of its own.
+func sameType(a, b reflect.Type) bool { return typeAddress(a) == typeAddress(b) }
+
 // typeHash tells types apart, in a few bits.
 func typeHash(t reflect.Type) uint {
 	return uint(uint64(uintptr(typeAddress(t))) >> 4 * hashFactor >> 32)
