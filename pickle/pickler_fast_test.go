@@ -65,6 +65,8 @@ type (
 	fastName string
 )
 
+const maxMade = 300
+
 // goTree makes a random tree of Go values.
 func (m *treeMaker) goTree(depth int) any {
 	if len(m.made) > 0 && m.r.IntN(10) == 0 {
@@ -73,6 +75,9 @@ func (m *treeMaker) goTree(depth int) any {
 	n := m.r.IntN(5)
 	if m.r.IntN(40) == 0 {
 		n, depth = 998+m.r.IntN(5), min(depth, 1)
+	}
+	if len(m.made) > maxMade {
+		depth = 0
 	}
 	if depth == 0 {
 		return []any{m.atom(m.r.IntN(8)), m.text(), m.r.IntN(1000)}[m.r.IntN(3)]
@@ -100,7 +105,10 @@ func (m *treeMaker) goTree(depth int) any {
 	default:
 		r := new(fastRecord)
 		m.record(r, depth-1)
-		v = []any{r, *r}[m.r.IntN(2)]
+		if m.r.IntN(2) == 0 {
+			return *r // which is written anew each time that it is met
+		}
+		v = r
 	}
 	m.made = append(m.made, v)
 	return v
