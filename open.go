@@ -142,34 +142,20 @@ func (f *File) Decoder() (*FileDecoder, error) {
 }
 
 // source returns the source of a mapped file, and what makes f the owner of the arrays in an
-// object that came from there.
+// object that came from there, if they do not have it from their reader.
 func (f *File) source() (source, func(v any)) {
-	own := func(v any) { f.own(v, false) }
 	switch {
 	case bytes.HasPrefix(f.data, []byte(npyMagic)):
-		return &npyWindow{data: f.data, opts: f.c.npyOptions()}, own
+		return &npyWindow{data: f.data, opts: f.c.npyOptions()}, f.own
 	case bytes.HasPrefix(f.data, []byte(zipMagic)):
 		if src, ok := f.c.mapZip(f.data); ok {
-			return src, own
+			return src, f.own
 		}
 	}
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	// Where no class was found, there is no array.
-	find, found := u.FindClass, f.c.persistentLoad != nil || f.c.extension != nil
-	u.FindClass = func(module, name string) (any, error) {
-		v, err := find(module, name)
-		if _, unknown := v.(pickle.Global); !unknown {
-			found = true
-		}
-		return v, err
-	}
-	return u, func(v any) {
-		if found {
-			f.own(v, !u.Shared())
-		}
-	}
+	return u, func(any) {}
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is
@@ -220,84 +206,14 @@ func (d *FileDecoder) Close() error {
 	return d.in.Close()
 }
 
-// own makes f the owner of every array in an object, over an explicit stack. In a tree
-// nothing is met twice.
-func (f *File) own(v any, tree bool) {
-	seen := map[any]bool{}
-	for stack := []any{v}; len(stack) > 0; {
-		v := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		switch a := v.(type) {
-		case nil, bool, int, float64, string, []byte:
-			continue
-		case *ndarray.Array:
-			a.SetOwner(f)
-			if x := a.Extra(); x != nil { // of a subclass, as old indexes of pandas
-				stack = append(stack, x)
-			}
-		case *ndarray.Masked:
-			stack = append(stack, a.FillValue)
-			a.Data.SetOwner(f)
-			if a.Mask != nil {
-				a.Mask.SetOwner(f)
-			}
-		case []any:
-			stack = append(stack, a...)
-			continue
-		}
-		if !isContainer(v) || seen[v] {
-			continue
-		}
-		before := len(stack)
-		var looked int
-		// What is small and holds nothing is looked through again rather than remembered.
-		if stack, looked = appendParts(stack, v); !tree && (len(stack) > before || looked > 16) {
-			seen[v] = true
-		}
-	}
-}
-
-// appendParts appends what a container holds to parts, but for what nothing is in; looked is how many it holds.
-func appendParts(parts []any, v any) (_ []any, looked int) {
-	add := func(values ...any) {
-		looked += len(values)
-		for _, v := range values {
-			if _, ok := quickLeaf(v); !ok {
-				parts = append(parts, v)
-			}
-		}
-	}
-	entries := func(d types.Dict) {
-		for _, e := range d {
-			add(e.Key, e.Value)
-		}
-	}
+// own makes f the owner of an array of an .npy file, or of those of an .npz.
+func (f *File) own(v any) {
 	switch v := v.(type) {
-	case *pickle.Object:
-		add(v.Class, v.State)
-		add(v.Args...)
-		add(v.Items...)
-		entries(v.DictItems)
-		if v.Kwargs != nil {
-			entries(*v.Kwargs)
-		}
 	case *ndarray.Array:
-		if v.DType().Kind() != ndarray.KindObject {
-			add(ownElements(v)...)
-			break
-		}
-		for e := range v.NonText() {
-			add(e)
-		}
-		looked += v.Size()
-	case *ndarray.Masked:
-		add(v.Data)
-	default:
-		if d, ok := entriesOf(v); ok {
-			entries(d)
-		} else if items, ok := itemsOf(v); ok {
-			add(items...)
+		v.SetOwner(f)
+	case *types.Dict:
+		for _, e := range *v {
+			f.own(e.Value)
 		}
 	}
-	return parts, looked
 }

@@ -163,10 +163,10 @@ func WithSidecars(folder fs.FS) Option {
 
 // resolver returns the FindClass of package reconstruct for the options.
 func (c *config) resolver() func(module, name string) (any, error) {
-	if c.limits == (pickle.Limits{}) && c.longDouble == 0 && c.sidecars == nil {
+	if c.limits == (pickle.Limits{}) && c.longDouble == 0 && c.sidecars == nil && c.owner == nil {
 		return reconstruct.FindClass
 	}
-	opts := reconstruct.Options{Limits: c.limits, LongDouble: c.longDouble}
+	opts := reconstruct.Options{Limits: c.limits, LongDouble: c.longDouble, Owner: c.owner}
 	if folder := c.sidecars; folder != nil {
 		opts.OpenSidecar = func(name string) (io.ReadCloser, error) {
 			if strings.Contains(name, ":") { // a drive or a stream on Windows
@@ -192,6 +192,11 @@ func (c *config) resolve(known func(module, name string) (any, error)) func(modu
 			}
 			if _, unknown := v.(pickle.Global); unknown && err == nil {
 				continue
+			}
+			if class, ok := v.(reconstruct.Class); ok && err == nil && c.owner != nil {
+				// The hook's own resolver does not know whose the memory is.
+				g := class.Global()
+				return known(g.Module, g.Name)
 			}
 			return v, err
 		}

@@ -134,6 +134,9 @@ func buildInline(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, error
 		return nil, refused(s.fn, err)
 	}
 	a.SetClass(subclass)
+	if owner := w.class.resolver.owner; owner != nil {
+		a.SetOwner(owner)
+	}
 	return a, nil
 }
 

@@ -110,6 +110,7 @@ type arrayState struct {
 	shape []int
 	order ndarray.Order
 	data  any
+	owner ndarray.Owner // of the data, or nil
 }
 
 // setArray gives an array its state: version 1 (version, shape, dtype, is_fortran,
@@ -200,7 +201,7 @@ func (s *arrayState) read(a argReader, r *Resolver) (err error) {
 	if s.order = ndarray.OrderC; fortran {
 		s.order = ndarray.OrderF
 	}
-	s.data = a.vals[3]
+	s.data, s.owner = a.vals[3], r.owner
 	return nil
 }
 
@@ -259,6 +260,9 @@ func product(shape []int) (int, bool) {
 
 // init sets arr to the state.
 func (s *arrayState) init(arr *ndarray.Array) error {
+	if s.owner != nil {
+		arr.SetOwner(s.owner)
+	}
 	if !s.dtype.HasObject() {
 		data, err := s.bytes()
 		if err != nil {
@@ -341,6 +345,9 @@ func callFromBuffer(c Class, args []any) (any, error) {
 		return nil, refused(a.fn, err)
 	}
 	arr.SetWriteable(writeable)
+	if owner := c.resolver.owner; owner != nil {
+		arr.SetOwner(owner)
+	}
 	return arr, nil
 }
 

@@ -21,7 +21,7 @@ func callNumericArray(c Class, args []any) (any, error) {
 	if err := a.count(4, 4); err != nil {
 		return nil, err
 	}
-	s := arrayState{fn: a.fn, order: ndarray.OrderC, data: args[2]}
+	s := arrayState{fn: a.fn, order: ndarray.OrderC, data: args[2], owner: c.resolver.owner}
 	var err error
 	if s.shape, err = a.shape(0, "shape", c.resolver); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"bytes"
 	"slices"
 
 	"math/big"
@@ -38,6 +39,9 @@ func callScalar(c Class, args []any) (any, error) {
 	data, err := a.sized(1, "data", size)
 	if err != nil {
 		return nil, err
+	}
+	if c.resolver.owner != nil {
+		data = bytes.Clone(data[:size])
 	}
 	s, err := ndarray.NewScalar(dt, data)
 	if err != nil {

@@ -21,6 +21,9 @@ type Options struct {
 	// before 0.10 kept each array in a file of its own. Without it such a pickle
 	// is an error of the kind pickle.ErrUnsupported that names the file.
 	OpenSidecar func(name string) (io.ReadCloser, error)
+	// Owner may take back the memory of payloads, such as a mapped file: every array is given
+	// it by [ndarray.Array.SetOwner], and scalars are copies.
+	Owner ndarray.Owner
 }
 
 // A Resolver finds the Go value for a Python global. It never changes after
@@ -30,6 +33,7 @@ type Resolver struct {
 	longDouble ndarray.LongDoubleFormat
 	// openSidecar is the option of that name.
 	openSidecar func(name string) (io.ReadCloser, error)
+	owner       ndarray.Owner
 	// setPlain sets the state of an array that is no subclass; kept so that each
 	// array does not make a function of its own.
 	setPlain func(a *ndarray.Array, state any) error
@@ -37,7 +41,7 @@ type Resolver struct {
 
 // New returns a Resolver with the given options.
 func New(opts Options) *Resolver {
-	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble, openSidecar: opts.OpenSidecar}
+	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble, openSidecar: opts.OpenSidecar, owner: opts.Owner}
 	r.setPlain = r.setPlainArray
 	return r
 }
