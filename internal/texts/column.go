@@ -22,22 +22,26 @@ type Column struct {
 	last   strings.Builder // the block that is being filled
 	size   int             // of it
 	others []any
+	gaps   bool // whether there is a nil
 }
 
 // NewColumn returns a column that will probably have n values. Memory for them is taken as they come.
 func NewColumn(n int) *Column { return &Column{want: n} }
 
 // AllText reports whether all values are text.
-func (c *Column) AllText() bool { return len(c.others) == 0 }
+func (c *Column) AllText() bool { return len(c.others) == 0 && !c.gaps }
 
 // place is where a value is: text of n bytes at the block and the byte of it that at says, or, if n is
-// negative, others[at].
+// negative, others[at] or nothing.
 type place struct {
 	at uint32
 	n  int32
 }
 
-const other = -1
+const (
+	other = -1 - iota
+	gap   // a nil, which takes no other memory
+)
 
 // Len returns the number of values.
 func (c *Column) Len() int { return len(c.places) }
@@ -87,6 +91,11 @@ func (c *Column) nextBlock(n int) bool {
 
 // AddOther adds a value of any kind.
 func (c *Column) AddOther(v any) {
+	if v == nil {
+		c.gaps = true
+		c.add(place{n: gap})
+		return
+	}
 	c.add(place{uint32(len(c.others)), other})
 	c.others = append(c.others, v)
 }
@@ -97,9 +106,12 @@ func (c *Column) AddAgain(i int) { c.add(c.places[i]) }
 // Text returns the i-th value if it is text.
 func (c *Column) Text(i int) (string, bool) {
 	p := c.places[i]
-	if p.n < 0 {
+	if p.n == other {
 		s, ok := c.others[p.at].(string)
 		return s, ok
+	}
+	if p.n == gap {
+		return "", false
 	}
 	var block string
 	if k := int(p.at >> blockBits); k < len(c.blocks) {
@@ -113,8 +125,11 @@ func (c *Column) Text(i int) (string, bool) {
 
 // At returns the i-th value; text is boxed anew each time.
 func (c *Column) At(i int) any {
-	if p := c.places[i]; p.n < 0 {
+	switch p := c.places[i]; p.n {
+	case other:
 		return c.others[p.at]
+	case gap:
+		return nil
 	}
 	s, _ := c.Text(i)
 	return s
