@@ -86,14 +86,15 @@ func (d *direct) start() bool {
 // maxRepeat is the longest string that a GET copies instead of sharing it.
 const maxRepeat = 32
 
-// unmarshalDirect tries to put the pickle in data into the slice that v points to.
+// unmarshalDirect tries to put the pickle in data into the slice or the empty struct that v points to.
 func (c *config) unmarshalDirect(data []byte, v any) bool {
 	l := &c.limits
 	if c.noFastPaths || len(data) > math.MaxInt32 || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 || l.IntDigits != 0 {
 		return false
 	}
-	t := reflect.TypeOf(v).Elem()
-	if t.Kind() != reflect.Slice {
+	target := reflect.ValueOf(v).Elem()
+	t := target.Type()
+	if t.Kind() != reflect.Slice && (t.Kind() != reflect.Struct || !target.IsZero()) {
 		return false
 	}
 	p := directOf(t)
@@ -109,13 +110,21 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 	if ok && op == pickle.OpMark {
 		op, ok = d.emptyMarked()
 	}
-	if !ok || op != pickle.OpEmptyList || !d.list(p, out.UnsafePointer()) {
+	switch {
+	case ok && op == pickle.OpEmptyList && t.Kind() == reflect.Slice:
+		ok = d.list(p, out.UnsafePointer())
+	case ok && op == pickle.OpEmptyDict && t.Kind() == reflect.Struct:
+		ok = d.record(p, out.UnsafePointer())
+	default:
+		return false
+	}
+	if !ok {
 		return false
 	}
 	if op, ok := d.next(); !ok || op != pickle.OpStop {
 		return false
 	}
-	reflect.ValueOf(v).Elem().Set(out.Elem())
+	target.Set(out.Elem())
 	return true
 }
 

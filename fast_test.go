@@ -69,12 +69,19 @@ func fastTargets() []any {
 		Values *ndarray.Array `pickle:"values"`
 		Name   string         `pickle:"name"`
 	}
+	type lists struct {
+		List  []int    `pickle:"list"`
+		Tuple []int64  `pickle:"tuple"`
+		Tags  []string `pickle:"tags"`
+		A     []flat   `pickle:"a"`
+		ID    []int    `pickle:"id"`
+	}
 	return []any{
 		new([]flat), new([][]string), new([][]int8), new([][]flat), new([][][]float64), new([]uint64),
 		new(any), new(record), new([]record), new([]*record), new(map[string]record), new([]float64), new([]int),
 		new([]int64), new([]uint8), new([]string), new([]bool), new([][]float32), new([]any), new(map[string]any),
 		new(map[string]int), new(map[int]string), new(string), new(float64), new(*int), new([][]string), new([]inner),
-		new([]arrays), new([]object), new([]*ndarray.Array),
+		new([]arrays), new([]object), new([]*ndarray.Array), new(flat), new(arrays), new(object), new(lists),
 	}
 }
 
