@@ -3,7 +3,8 @@ package pickle
 // NOTE on the memo's table of identities. What is written one after another lies together in
 // memory as a rule. So the table is made of blocks, one for each piece of memory that a value with an
 // identity begins in, with a place for each 16 bytes of it: that of a value takes no search, and the
-// block of the next value is in the processor's cache.
+// block of the next value is in the processor's cache. Where values are so large that a block has
+// hardly more than one of them, no more blocks are made, and a table of slots has the rest.
 
 const (
 	blockShift  = 8 // a block stands for 1<<blockShift bytes of memory
@@ -14,6 +15,7 @@ const (
 	// blockHomeBits is how many bits of its number the place of a block in the index has: blocks
 	// of neighbouring memory have their places together.
 	blockHomeBits = 3
+	manyBlocks    = 1 << 10 // from how many on there must be 1.5 identities to a block
 )
 
 // memoBlock has the numbers of the identities in a piece of memory, 0 where there is none.
@@ -30,6 +32,8 @@ type memoBlocks struct {
 	// low half of its number above which one it is, counted from 1.
 	index []uint64
 	last  *memoBlock // that was asked for last
+	// closed says that no more blocks are made.
+	closed bool
 }
 
 // find returns the block of that number, or nil if there is none.
@@ -47,18 +51,25 @@ func (m *memoBlocks) find(number uintptr) *memoBlock {
 	return b
 }
 
-// get returns the block of that number, which it makes if there is none.
-func (m *memoBlocks) get(number uintptr) *memoBlock {
+// get returns the block of that number, which it makes if there is none, or nil if no more are
+// made. There are used identities in all.
+func (m *memoBlocks) get(number uintptr, used uint32) *memoBlock {
 	if m.last != nil && m.last.number == number {
 		return m.last
 	}
-	if int(m.n)*3 >= len(m.index)*2 {
-		m.grow()
+	if int(m.n)*3 >= len(m.index)*2 && !m.closed {
+		m.closed = m.n >= manyBlocks && uint64(used)*2 < uint64(m.n)*3
+		if !m.closed {
+			m.grow()
+		}
 	}
 	b, i := m.search(number)
 	if b != nil {
 		m.last = b
 		return b
+	}
+	if m.closed {
+		return nil
 	}
 	if m.n%blockChunk == 0 {
 		m.chunks = append(m.chunks, nil)

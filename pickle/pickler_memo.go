@@ -9,8 +9,8 @@ import (
 // which memo index. Indices count up from 0, one for each value memoized.
 //
 // It may have as many identities as the pickle has bytes, so one takes 12 bytes, or 16 where there are
-// values without one between, and 8 in the blocks if the values lie close together, 80 if a
-// value takes 256 bytes or more; and neither is copied to grow.
+// values without one between, and 8 in the blocks where the values lie close together, up to 65
+// where there are 1.5 to a block; and neither is copied to grow.
 type pickleMemo struct {
 	next uint32
 	few  [memoFew]memoEntry // the first identities, as long as there are no more
@@ -20,8 +20,8 @@ type pickleMemo struct {
 	used       uint32 // how many there are
 	kinds      identityKinds
 	blocks     memoBlocks
-	// slots is an open-addressing table of the numbers of those whose place is another's; 0 is an
-	// empty slot. Its length is a power of two. The bits that numbers do not need tell most
+	// slots is an open-addressing table of the numbers of those that have no block, or whose place
+	// there is another's; 0 is an empty slot. Its length is a power of two. The bits that numbers do not need tell most
 	// identities apart without a look at them.
 	slots  []uint32
 	tags   uint32 // a mask of these bits
@@ -123,18 +123,22 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 		return m.findFew(id, kind)
 	}
 	number, place := id.place()
-	b := m.blocks.find(number)
-	if b == nil || b.places[place] == 0 {
+	if b := m.blocks.find(number); b != nil {
+		n := b.places[place]
+		if n == 0 {
+			return 0, false
+		}
+		if m.is(n, id, kind) {
+			return m.index(n), true
+		}
+	} else if !m.blocks.closed {
 		return 0, false
-	}
-	n := b.places[place]
-	if m.is(n, id, kind) {
-		return m.index(n), true
 	}
 	if len(m.slots) == 0 {
 		return 0, false
 	}
-	if n = *m.find(id, kind) &^ m.tags; n == 0 {
+	n := *m.find(id, kind) &^ m.tags
+	if n == 0 {
 		return 0, false
 	}
 	return m.index(n), true
@@ -191,13 +195,15 @@ func (m *pickleMemo) moveFew() {
 // number, with which list is to list it.
 func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
 	number, place := id.place()
-	at := &m.blocks.get(number).places[place]
-	switch {
-	case *at == 0:
-		*at = m.used + 1
-		return 0
-	case m.is(*at, id, kind):
-		return *at
+	if b := m.blocks.get(number, m.used); b != nil {
+		at := &b.places[place]
+		switch {
+		case *at == 0:
+			*at = m.used + 1
+			return 0
+		case m.is(*at, id, kind):
+			return *at
+		}
 	}
 	if m.listed*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
 		m.grow()

@@ -54,22 +54,45 @@ func TestPicklerMemo(t *testing.T) {
 	}
 }
 
-// TestPicklerMemoMemory: the memo of a million values takes at most 22 bytes for each.
+// TestPicklerMemoMemory: the memo of a million lists takes at most 22 bytes for each, and that of
+// larger values no more than a multiple of that.
 func TestPicklerMemoMemory(t *testing.T) {
-	const n = 1 << 20
-	lists := make([]types.List, n)
+	testMemoMemory[types.List](t, 1<<20, 22)
+	testMemoMemory[[128]byte](t, 1<<16, 64)
+	testMemoMemory[[192]byte](t, 1<<16, 28)
+	testMemoMemory[[256]byte](t, 1<<16, 28)
+}
+
+func testMemoMemory[T any](t *testing.T, n uint64, most uint64) {
+	values := make([]T, n)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	var m pickleMemo
-	for i := range lists {
-		m.insert(boxID(&lists[i]))
+	for i := range values {
+		if idx, known := m.insert(boxID(&values[i])); known || idx != uint32(i) {
+			t.Fatalf("%T %d: index %d, %v", values[i], i, idx, known)
+		}
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if each := (after.HeapAlloc - before.HeapAlloc) / n; each > 22 {
-		t.Errorf("%d bytes for each value", each)
+	if each := (after.HeapAlloc - before.HeapAlloc) / n; each > most {
+		t.Errorf("%d bytes for each %T", each, values[0])
 	}
-	runtime.KeepAlive(&m)
-	runtime.KeepAlive(lists)
+	for i := range values {
+		id := boxID(&values[i])
+		if idx, known := m.lookup(id); !known || idx != uint32(i) {
+			t.Fatalf("%T %d: later index %d, %v", values[i], i, idx, known)
+		}
+		if _, known := m.insert(id); !known {
+			t.Fatalf("%T %d is new", values[i], i)
+		}
+		id.n++ // another value at the same place
+		if idx, known := m.lookup(id); known {
+			t.Fatalf("%T %d: something else has its index %d", values[i], i, idx)
+		}
+	}
+	if idx, known := m.lookup(boxID(new(T))); known {
+		t.Fatalf("%T: a new one is known at %d", values[0], idx)
+	}
 }
