@@ -364,6 +364,9 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 			return false
 		}
 	}
+	if p.kind == reflect.Pointer && p.elem != nil {
+		return d.pointer(p, op, dst)
+	}
 	switch op {
 	case pickle.OpEmptyList:
 		return p.kind == reflect.Slice && d.list(p, dst)

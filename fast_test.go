@@ -76,7 +76,22 @@ func fastTargets() []any {
 		A     []flat   `pickle:"a"`
 		ID    []int    `pickle:"id"`
 	}
+	type node struct {
+		ID   *int    `pickle:"id"`
+		A    *node   `pickle:"a"`
+		List []*node `pickle:"list"`
+	}
+	type pointers struct {
+		ID     *int           `pickle:"id"`
+		Name   **string       `pickle:"name"`
+		Value  *float64       `pickle:"value"`
+		Tags   *[]*string     `pickle:"tags"`
+		Values *[]float64     `pickle:"values"`
+		Arr    *ndarray.Array `pickle:"arr"`
+		A      *flat          `pickle:"a"`
+	}
 	return []any{
+		new([]*flat), new([]*pointers), new([]**int), new([]*[]*int), new(node), new([]*node), new(pointers),
 		new([]flat), new([][]string), new([][]int8), new([][]flat), new([][][]float64), new([]uint64),
 		new(any), new(record), new([]record), new([]*record), new(map[string]record), new([]float64), new([]int),
 		new([]int64), new([]uint8), new([]string), new([]bool), new([][]float32), new([]any), new(map[string]any),

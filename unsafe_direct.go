@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"reflect"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -23,7 +24,7 @@ import (
 
 // setArray puts an array into a slice of the same numbers, or into the field of an array.
 func (d *direct) setArray(p *directPlan, a *directArray, dst unsafe.Pointer) bool {
-	if p.kind == reflect.Pointer {
+	if p.typ == arrayType {
 		arr, ok := d.newArray(a)
 		*(**ndarray.Array)(dst) = arr
 		return ok
@@ -37,6 +38,13 @@ func (d *direct) setArray(p *directPlan, a *directArray, dst unsafe.Pointer) boo
 	mem := d.memory(a.nbytes)
 	*(*sliceHeader)(dst) = sliceHeader{unsafe.Pointer(unsafe.SliceData(mem)), a.dims[0], a.dims[0]}
 	return d.elements(a, mem)
+}
+
+// pointer reads the value that begins with op into a new one, and makes dst point to it.
+func (d *direct) pointer(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool {
+	v := reflect.New(p.elem.typ).UnsafePointer()
+	*(*unsafe.Pointer)(dst) = v
+	return d.value(p.elem, op, v)
 }
 
 // isElement reports whether elements of a dtype are values of the plan's type in memory.
@@ -60,7 +68,7 @@ type directPlan struct {
 	typ    reflect.Type
 	kind   reflect.Kind
 	size   uintptr
-	elem   *directPlan   // of slices
+	elem   *directPlan   // of slices and pointers
 	fields []directField // of structs
 	byName map[string]int
 }
@@ -85,12 +93,13 @@ func directOf(t reflect.Type) *directPlan {
 	if p, ok := directPlans.Load(t); ok {
 		return p.(*directPlan)
 	}
-	p, _ := directPlans.LoadOrStore(t, compileDirect(t, 0))
+	p, _ := directPlans.LoadOrStore(t, compileDirect(t, nil))
 	return p.(*directPlan)
 }
 
-func compileDirect(t reflect.Type, depth int) *directPlan {
-	if depth > directDepth || isLeafStruct(t) || t == durationType || t != arrayType &&
+// compileDirect makes the plan of t, which stands in the types of within.
+func compileDirect(t reflect.Type, within []reflect.Type) *directPlan {
+	if len(within) > directDepth || slices.Contains(within, t) || isLeafStruct(t) || t == durationType || t != arrayType &&
 		(reflect.PointerTo(t).Implements(unmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType)) {
 		return nil
 	}
@@ -98,24 +107,29 @@ func compileDirect(t reflect.Type, depth int) *directPlan {
 	if t == arrayType {
 		return p
 	}
+	within = append(within, t)
 	switch t.Kind() {
 	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return p
 	case reflect.Slice:
-		if p.elem = compileDirect(t.Elem(), depth+1); p.elem != nil && p.elem.size > 0 {
+		if p.elem = compileDirect(t.Elem(), within); p.elem != nil && p.elem.size > 0 {
+			return p
+		}
+	case reflect.Pointer:
+		if p.elem = compileDirect(t.Elem(), within); p.elem != nil && p.elem.size > 0 {
 			return p
 		}
 	case reflect.Struct:
-		if p.compileFields(depth) {
+		if p.compileFields(within) {
 			return p
 		}
 	}
 	return nil
 }
 
-func (p *directPlan) compileFields(depth int) bool {
+func (p *directPlan) compileFields(within []reflect.Type) bool {
 	s := fieldsOf(p.typ)
 	if len(s.list) > maxDirectFields {
 		return false
@@ -131,7 +145,7 @@ func (p *directPlan) compileFields(depth int) bool {
 			offset += t.Field(i).Offset
 			t = t.Field(i).Type
 		}
-		plan := compileDirect(f.typ, depth+1)
+		plan := compileDirect(f.typ, within)
 		if plan == nil {
 			return false
 		}
