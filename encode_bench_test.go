@@ -57,7 +57,7 @@ func BenchmarkEncodeArray(b *testing.B) {
 	})
 }
 
-// BenchmarkEncodeRecords writes 200,000 records: structs, and the objects of a pickle.
+// BenchmarkEncodeRecords writes 200,000 records: structs, and the plain values and objects of a pickle.
 func BenchmarkEncodeRecords(b *testing.B) {
 	records := benchRecords(200_000)
 	b.Run("structs", func(b *testing.B) { benchEncode(b, records) })
@@ -65,6 +65,11 @@ func BenchmarkEncodeRecords(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	plain, err := LoadBytes(data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("plain", func(b *testing.B) { benchEncode(b, plain) })
 	objects, err := LoadBytes(data, WithObjects())
 	if err != nil {
 		b.Fatal(err)
