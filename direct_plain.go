@@ -53,16 +53,26 @@ const (
 
 // directly tries to put the pickle in data into what v points to in one of the direct ways.
 func (c *config) directly(data []byte, v any) bool {
-	target, ok := v.(*any)
-	if !ok {
-		return c.unmarshalDirect(data, v)
+	switch target := v.(type) {
+	case *any: // what is there may say where the value goes
+		return *target == nil && plainInto(c, data, target)
+	case *map[string]any:
+		return *target == nil && plainInto(c, data, target)
+	case *[]any:
+		return *target == nil && plainInto(c, data, target)
 	}
-	if *target != nil {
-		return false // it may say where the value goes
-	}
+	return c.unmarshalDirect(data, v)
+}
+
+// plainInto makes a plain value, if it is one of type T.
+func plainInto[T any](c *config, data []byte, target *T) bool {
 	plain, ok := c.plainDirectly(data)
+	if !ok {
+		return false
+	}
+	v, ok := plain.(T)
 	if ok {
-		*target = plain
+		*target = v
 	}
 	return ok
 }
