@@ -49,3 +49,45 @@ func TestOpenDirectly(t *testing.T) {
 		t.Errorf("%d arrays", arrays)
 	}
 }
+
+// TestOpenEdited opens fixtures with a byte changed or the end cut off: what Load refuses, Open's Load does.
+func TestOpenEdited(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pkl")
+	n := 0
+	for name := range cases() {
+		eachPickle(t, name, func(t *testing.T, data []byte) {
+			for i := 1; i < len(data) && len(data) <= 1<<10; i++ {
+				if testing.Short() && i%16 != 0 {
+					continue
+				}
+				less, more := slices.Clone(data), slices.Clone(data)
+				less[i]--
+				more[i]++
+				for _, edited := range [][]byte{less, more, data[:i]} {
+					openedAsLoaded(t, path, edited)
+					n++
+				}
+			}
+		})
+	}
+	if n < 500 {
+		t.Errorf("only %d", n)
+	}
+}
+
+// openedAsLoaded compares the errors, if there are any, of a mapped file and of its bytes.
+func openedAsLoaded(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := unpkl.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	_, err1 := unpkl.LoadBytes(data)
+	if _, err2 := f.Load(); (err1 == nil) != (err2 == nil) {
+		t.Errorf("%q: Load %v, Open %v", data, err1, err2)
+	}
+}

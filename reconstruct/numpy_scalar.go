@@ -41,7 +41,7 @@ func callScalar(c Class, args []any) (any, error) {
 		return nil, err
 	}
 	if c.resolver.owner != nil {
-		data = bytes.Clone(data[:size])
+		data = bytes.Clone(data) // of whatever length
 	}
 	s, err := ndarray.NewScalar(dt, data)
 	if err != nil {
