@@ -46,7 +46,9 @@ def rows(full):
     ]
     yield "A", "A.p5", "4 MB array, from a file", files[:-1]
     yield "A", "A.p4", "4 MB array, protocol 4", files
-    yield "B", "B.p5", "%s array, from a file" % ("1 GB" if full else "256 MB"), files[:-1]
+    yield "B", "B.p5", "256 MB array, from a file", files[:-1]
+    if full:
+        yield "B", "B1G.p5", "1 GB array, from a file", files[:-1]
     items = ("unpkl into []struct", go("unpkl", "to-items"))
     recs = ("unpkl into []struct", go("unpkl", "to-records"))
     for p in (4, 5):

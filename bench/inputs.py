@@ -128,7 +128,9 @@ def growth(nbytes):
 def inputs(full):
     yield "A.p5", lambda: big(4 << 20), 5
     yield "A.p4", lambda: big(4 << 20), 4
-    yield "B.p5", lambda: big((1 << 30) if full else (1 << 28)), 5
+    yield "B.p5", lambda: big(1 << 28), 5
+    if full:
+        yield "B1G.p5", lambda: big(1 << 30), 5
     for p in (0, 2, 4, 5):
         yield "C.p%d" % p, lambda: small_arrays(100_000), p
         yield "D.p%d" % p, lambda: records(200_000), p
