@@ -2,19 +2,28 @@ package unpkl_test
 
 import (
 	"bytes"
-	"io"
-	"sync"
+	"fmt"
 	"testing"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// TestConcurrentConsumers writes, audits and shows one object tree, and reads pickles with
-// the module's shared registry of classes, from many goroutines; -race watches.
+// TestConcurrentConsumers reads one mapping with one set of options and one hook, writes,
+// audits and shows one object tree and one array, and reads pickles with the module's shared
+// registry of classes, from many goroutines at once; -race watches.
 func TestConcurrentConsumers(t *testing.T) {
 	data := newest(t, "arrays")
-	shared, err := unpkl.LoadBytes(data, unpkl.WithObjects())
+	resolver := reconstruct.New(reconstruct.Options{Limits: unpkl.Limits{Dims: 32}})
+	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(unpkl.Limits{Depth: 100}), unpkl.WithFindClass(resolver.FindClass)}
+	f, err := unpkl.Open(writeTemp(t, data), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	shared, err := f.Load() // its arrays are part of the mapping
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,24 +31,80 @@ func TestConcurrentConsumers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 5 {
-				if got, err := unpkl.Marshal(shared); err != nil || !bytes.Equal(got, want) {
-					t.Errorf("Marshal: %d bytes, %v", len(got), err)
-				}
-				if err := jsonval.NewEncoder(io.Discard, jsonval.Options{Arrays: jsonval.ArraysValues, Stats: true}).Encode(shared); err != nil {
-					t.Errorf("JSON: %v", err)
-				}
-				if r, err := unpkl.Audit(bytes.NewReader(data)); err != nil || r.Worst() != unpkl.VerdictData {
-					t.Errorf("Audit: %v, %v", r, err)
-				}
-				if _, err := unpkl.LoadBytes(data); err != nil {
-					t.Errorf("LoadBytes: %v", err)
-				}
-			}
-		})
+	show := func(v any) (string, error) {
+		var b bytes.Buffer
+		err := jsonval.NewEncoder(&b, jsonval.Options{Arrays: jsonval.ArraysValues, Stats: true}).Encode(v)
+		return b.String(), err
 	}
-	wg.Wait()
+	text, err := show(shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, err := ndarray.FromSlice([]float64{1, 2, 3, 4, 5, 6}, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, use := range map[string]func() error{
+		"Marshal": func() error { return sameBytes(unpkl.Marshal(shared))(want) },
+		"to-json": func() error { return sameText(show(shared))(text) },
+		"Load of the mapping": func() error {
+			v, err := f.Load()
+			if err != nil {
+				return err
+			}
+			return sameText(show(v))(text)
+		},
+		"LoadBytes": func() error {
+			v, err := unpkl.LoadBytes(data, opts...)
+			if err != nil {
+				return err
+			}
+			return sameBytes(unpkl.Marshal(v))(want)
+		},
+		"plain values": func() error { _, err := unpkl.LoadBytes(data); return err },
+		"Unmarshal":    func() error { var v map[string]any; return unpkl.Unmarshal(data, &v, opts[1:]...) },
+		"Audit": func() error {
+			r, err := unpkl.Audit(bytes.NewReader(data), opts...)
+			if err == nil && r.Worst() != unpkl.VerdictData {
+				err = fmt.Errorf("worst %s", r.Worst())
+			}
+			return err
+		},
+		"one array": func() error {
+			x, err := ndarray.Slice[float64](numbers)
+			if err != nil {
+				return err
+			}
+			if v := numbers.T().At(2, 1); len(x) != 6 || v != 6.0 || numbers.String() == "" {
+				return fmt.Errorf("%v, %v", x, v)
+			}
+			_, err = unpkl.Marshal(numbers)
+			return err
+		},
+	} {
+		for range 3 {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel() // with all others
+				for range 5 {
+					if err := use(); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// sameBytes returns a check of bytes that a call gave with an error.
+func sameBytes(got []byte, err error) func(want []byte) error {
+	return func(want []byte) error {
+		if err == nil && !bytes.Equal(got, want) {
+			err = fmt.Errorf("%d bytes, not the %d of before", len(got), len(want))
+		}
+		return err
+	}
+}
+
+func sameText(got string, err error) func(want string) error {
+	return func(want string) error { return sameBytes([]byte(got), err)([]byte(want)) }
 }
