@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +175,27 @@ func TestLinearTime(t *testing.T) {
 			}
 			t.Logf("%s/%s: %v", name, route, time.Since(begin))
 		}
+	}
+}
+
+// TestHashFlood loads a dict and a set of ints that all have one hash in Python, which takes modulo 2**61 - 1.
+func TestHashFlood(t *testing.T) {
+	const n = 40_000
+	var keys, pairs strings.Builder
+	for i := range n {
+		v := new(big.Int).Mul(big.NewInt(int64(i)), big.NewInt(1<<61-1)).FillBytes(make([]byte, 12))
+		slices.Reverse(v)
+		key := "\x8a\x0c" + string(v)
+		keys.WriteString(key)
+		pairs.WriteString(key + "N")
+	}
+	v, err := NewUnpicklerBytes([]byte("\x80\x04}(" + pairs.String() + "u\x8f(" + keys.String() + "\x90\x86.")).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := *v.(*types.Tuple)
+	if d, s := both[0].(*types.Dict), both[1].(*Set); len(*d) != n || s.Len() != n {
+		t.Errorf("%d keys, %d members, want %d", len(*d), s.Len(), n)
 	}
 }
 
