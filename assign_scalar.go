@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/unpkl/unpkl/pickle"
-	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // errOverflow and errInexact are the reasons of a numeric mismatch.
@@ -245,11 +244,9 @@ func finite(f float64) float64 {
 }
 
 func assignString(a *assigner, src any, dst reflect.Value) error {
-	if o, ok := src.(*pickle.Object); ok {
-		if s, ok := reconstruct.AddressText(o); ok {
-			dst.SetString(s)
-			return nil
-		}
+	if s, ok := textOf(bare(src)); ok {
+		dst.SetString(s)
+		return nil
 	}
 	switch v := scalarOf(src).(type) {
 	case nil:
@@ -260,11 +257,7 @@ func assignString(a *assigner, src any, dst reflect.Value) error {
 	case []byte:
 		dst.SetString(string(v))
 	default:
-		s, ok := textOf(v)
-		if !ok {
-			return a.mismatch(src, dst.Type(), nil)
-		}
-		dst.SetString(s)
+		return a.mismatch(src, dst.Type(), nil)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
@@ -117,15 +118,12 @@ func (s *npzSource) Load() (any, error) {
 	return pickle.NewDict(entries...)
 }
 
-// ratioFloor is from where on Limits.CompressionRatio counts.
-const ratioFloor = 16 << 20
-
 // check checks what the deflated members so far unfold to.
 func (s *npzSource) check(unfolded int64) error {
 	if most := s.limits.DecompressedBytes; unfolded > most {
 		return limitError("DecompressedBytes", most, unfolded)
 	}
-	if ratio := unfolded / max(s.size, 1); unfolded > ratioFloor && ratio >= s.limits.CompressionRatio {
+	if ratio := unfolded / max(s.size, 1); unfolded > zipfile.RatioFloor && ratio >= s.limits.CompressionRatio {
 		return limitError("CompressionRatio", s.limits.CompressionRatio, ratio)
 	}
 	return nil

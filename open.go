@@ -113,9 +113,6 @@ func (f *File) directly(v any) bool {
 	if f.closed.Load() || f.data == nil || !isPickle(f.data) {
 		return false
 	}
-	if target, ok := v.(*any); ok && *target == nil && len(f.data) > directProbe && !f.c.probe(f.data[:directProbe], len(f.data)) {
-		return false
-	}
 	return f.c.directly(f.data, v)
 }
 

@@ -178,7 +178,7 @@ func (z *Archive) open(f *zipfile.File) (io.ReadCloser, error) {
 	if size > min(z.opts.bytes, maxInt) {
 		return nil, limitError("member %q of %d bytes, at most %d allowed", f.Name(), size, z.opts.bytes)
 	}
-	if size > ratioFloor && size/max(f.CompressedSize(), 1) >= z.opts.ratio {
+	if size > zipfile.RatioFloor && size/max(f.CompressedSize(), 1) >= z.opts.ratio {
 		return nil, limitError("member %q is compressed more than %d times", f.Name(), z.opts.ratio)
 	}
 	r, err := f.Open()

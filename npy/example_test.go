@@ -158,3 +158,23 @@ func ExampleOpenArchive() {
 	}
 	// Output: arr_0 [2 3] uint8
 }
+
+func ExampleArchive_Deflated() {
+	var file bytes.Buffer
+	w := npy.NewArchiveWriter(&file, &npy.WriteOptions{Compress: true})
+	if err := w.Add("weights", matrix()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := w.Close(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	z, err := npy.MapArchive(file.Bytes(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(z.Deflated("weights"), z.Deflated("biases"))
+	// Output: 134 0
+}

@@ -41,9 +41,6 @@ const (
 	DefaultCompressionRatio  = 1000
 )
 
-// ratioFloor is the size of a member from which on CompressionRatio counts.
-const ratioFloor = 16 << 20
-
 // options are Options with the defaults filled in.
 type options struct {
 	objects                             func(r io.Reader) (*ndarray.Array, error)

@@ -169,3 +169,19 @@ func ExampleUnpickler_nextBuffer() {
 	fmt.Printf("%s %v\n", v, err)
 	// Output: out of band <nil>
 }
+
+func ExampleTally() {
+	// The members of an archive, each with an Unpickler of its own, may have 5 objects together.
+	var tally pickle.Tally
+	for range 3 {
+		u := pickle.NewUnpicklerBytes([]byte("]q\x00(K\x01K\x02e."))
+		u.Limits.Objects = 5
+		u.Tally = &tally
+		_, err := u.Load()
+		fmt.Println(errors.Is(err, pickle.ErrLimit))
+	}
+	// Output:
+	// false
+	// true
+	// true
+}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // TestReadersAreLeftBehindThePickle: readers that can give bytes back do.
@@ -288,17 +291,33 @@ func TestManyAtOnce(t *testing.T) {
 func TestMemo(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var m memo
+	var column texts.Column
 	want := map[uint64]any{}
-	for range 50_000 {
+	for n := range 50_000 {
 		i := rng.Uint64N(5000)
 		switch rng.IntN(4) {
 		case 0:
 			i = m.dense
 		case 1:
-			i = rng.Uint64() >> rng.IntN(60)
+			if n > 20_000 { // until then nothing is sparse
+				i = rng.Uint64() >> rng.IntN(60)
+			} else {
+				i = m.dense
+			}
+		case 2, 3:
+			if n <= 20_000 {
+				i %= m.dense + 1
+			}
 		}
-		m.put(i, int(i))
-		want[i] = int(i)
+		if i == m.dense && m.sparse == nil && i%2 == 0 { // as a text of a column
+			column.AddText(fmt.Append(nil, i))
+			m.addText(&column, column.Len()-1)
+			m.count++
+			want[i] = fmt.Sprint(i)
+		} else {
+			m.put(i, int(i))
+			want[i] = int(i)
+		}
 		if m.count != len(want) {
 			t.Fatalf("%d values, want %d", m.count, len(want))
 		}

@@ -6,11 +6,9 @@ import (
 	"io"
 
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/pickle"
 )
-
-// ratioFloor is how much any input may unfold to, however small it is.
-const ratioFloor = 16 << 20
 
 // inputBuffer is the unit of reads from compressed input.
 const inputBuffer = 64 << 10
@@ -148,7 +146,7 @@ func (l *layer) overLimit() error {
 		return &pickle.LimitError{Limit: "DecompressedBytes", Max: l.limits.DecompressedBytes, Want: l.total}
 	}
 	ratio := l.total / max(l.src.n, 1)
-	if l.total > ratioFloor && ratio >= l.limits.CompressionRatio {
+	if l.total > zipfile.RatioFloor && ratio >= l.limits.CompressionRatio {
 		return &pickle.LimitError{Limit: "CompressionRatio", Max: l.limits.CompressionRatio, Want: ratio}
 	}
 	return nil

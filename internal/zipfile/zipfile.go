@@ -17,6 +17,10 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
+// RatioFloor is how many bytes compressed input of any kind may unfold to, however small it is: from
+// there on Limits.CompressionRatio counts.
+const RatioFloor = 16 << 20
+
 // Archive is an open zip. It is safe for concurrent use if its io.ReaderAt is.
 type Archive struct {
 	files []*File
