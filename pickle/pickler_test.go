@@ -243,6 +243,8 @@ func TestDumpErrors(t *testing.T) {
 		{&Buffer{}, 4, "pickle: a Buffer at protocol 4"},
 		{&PersistentRef{types.List{}}, 0, "pickle: a persistent id of type types.List at protocol 0"},
 		{Global{"m", "é"}, 2, `pickle: the name "m.é" at protocol 2`},
+		{Global{"m", "\xed\xa0\x80"}, 3, `pickle: the name "m.\xed\xa0\x80" at protocol 3`}, // a surrogate
+		{Global{"m", "a\nb"}, 3, `pickle: the name "m.a\nb" at protocol 3`},
 		{&LargeBytes{Size: 5, Write: func(io.Writer) error { return nil }}, 4, "pickle: LargeBytes of 5 bytes wrote 0"},
 		{types.List{reducerFunc(func() (any, error) { return nil, failing })}, 4, "pickle: no answer (at [0])"},
 	} {

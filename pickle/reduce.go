@@ -3,6 +3,7 @@ package pickle
 import (
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -363,17 +364,24 @@ func (p *Pickler) writeName(g Global) error {
 		g = py2Name(g)
 	}
 	for _, name := range []string{g.Module, g.Name} {
-		if name == "" { // only STACK_GLOBAL can hold it
+		if !p.isLine(name) { // only STACK_GLOBAL can hold it
 			return Unsupported("the name %q at protocol %d", g, p.proto)
-		}
-		for i := range len(name) {
-			if name[i] == '\n' || name[i] >= 0x80 && p.proto < 3 {
-				return Unsupported("the name %q at protocol %d", g, p.proto)
-			}
 		}
 		p.out.buf = append(append(p.out.buf, name...), '\n')
 	}
 	return nil
+}
+
+// isLine reports whether CPython reads name back from a line: below protocol 3 it is ASCII, and
+// at 3 UTF-8 without surrogates.
+func (p *Pickler) isLine(name string) bool {
+	if name == "" || strings.IndexByte(name, '\n') >= 0 {
+		return false
+	}
+	if p.proto < 3 {
+		return isASCII([]byte(name))
+	}
+	return utf8.ValidString(name)
 }
 
 // saveExtension writes the code of a global in the extension registry.
