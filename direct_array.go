@@ -3,6 +3,7 @@ package unpkl
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -442,8 +443,8 @@ func (d *direct) number() (int64, bool) {
 
 // newArray makes the array.
 func (d *direct) newArray(a *directArray) (arr *ndarray.Array, ok bool) {
-	mem := d.memory(a.nbytes)
-	if !d.elements(a, mem) {
+	mem, ok := d.contents(a)
+	if !ok {
 		return nil, false
 	}
 	var err error
@@ -462,6 +463,15 @@ func (d *direct) newArray(a *directArray) (arr *ndarray.Array, ok bool) {
 		arr.SetOwner(d.c.owner)
 	}
 	return arr, true
+}
+
+// contents returns the bytes of an array: their place in a mapped file, if there are many, or a copy.
+func (d *direct) contents(a *directArray) ([]byte, bool) {
+	if a.coding == codingBytes && d.c.owner != nil && a.nbytes >= mappedPayload {
+		return slices.Clip(d.bytes(a.data)), true
+	}
+	mem := d.memory(a.nbytes)
+	return mem, d.elements(a, mem)
 }
 
 // elements writes the bytes of an array to mem, which has exactly room for them.

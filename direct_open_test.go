@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestOpenDirectly compares what a mapped file gives, which is read directly where nothing of it stays in the mapping.
+// TestOpenDirectly compares what a mapped file gives, which is read directly, with what its bytes give in the general way.
 func TestOpenDirectly(t *testing.T) {
 	arrays := 0
 	path := filepath.Join(t.TempDir(), "a.pkl")

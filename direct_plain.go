@@ -44,8 +44,8 @@ type directMark struct {
 // isTuple is the bit of a height that tells a tuple from a list.
 const isTuple = 1 << 30
 
-// Bytes from where on arrays and bytes are the machine's, which does not copy them again; those of a mapped
-// file it does not copy at all.
+// Bytes from where on arrays and bytes are the machine's, which does not copy them again; and from where on
+// those of a mapped file are not copied at all.
 const (
 	maxDirectPayload = 64 << 10
 	mappedPayload    = 4 << 10
@@ -84,7 +84,11 @@ func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
 	if c.noFastPaths || c.objects || c.sharedInput || len(data) > math.MaxInt32 || l != (pickle.Limits{}) {
 		return nil, false
 	}
-	return &plainDirect{direct: newDirect(c, data), maxDepth: pickle.DefaultDepth}, true
+	p := &plainDirect{direct: newDirect(c, data), maxDepth: pickle.DefaultDepth}
+	if c.owner != nil {
+		p.most = math.MaxInt32 // what is large stays where it is
+	}
+	return p, true
 }
 
 // plainDirectly tries to make the plain value of the pickle in data.
@@ -207,7 +211,7 @@ func (p *plainDirect) push(v any) { p.stack = append(p.stack, v) }
 // grow makes room on the stack.
 func (p *plainDirect) grow() {
 	// No more than what is left could push.
-	size := min(max(64, 2*cap(p.stack)), len(p.stack)+len(p.buf)-p.pos+1)
+	size := min(max(16, 2*cap(p.stack)), len(p.stack)+len(p.buf)-p.pos+1)
 	p.stack = append(make([]any, 0, size), p.stack...)
 	p.heights = append(make([]int32, 0, size), p.heights[:cap(p.heights)]...)[:size]
 }
@@ -356,8 +360,8 @@ func (p *plainDirect) bytesValue() bool {
 	if !p.payload(&a) {
 		return false
 	}
-	mem := p.memory(int(a.data.n))
-	copy(mem, p.bytes(a.data))
+	a.nbytes = int(a.data.n)
+	mem, _ := p.contents(&a)
 	if len(mem) >= ownMemory {
 		p.heavy()
 	}

@@ -8,26 +8,40 @@ const recentText = 16
 // recent knows short texts that were made lately: in many records the same few words stand again and again,
 // each time as a new str. Where they do not, it gives up.
 type recent struct {
-	values      [256]any
-	marks       [256]uint32 // of the texts: most others show here that they are others
+	texts       *recentTexts // none before there were a few texts
 	tries, hits int
 }
 
+type recentTexts struct {
+	values [256]any
+	marks  [256]uint32 // of the texts: most others show here that they are others
+}
+
 // use reports whether looking pays.
-func (r *recent) use() bool { return r.tries < 1<<12 || r.hits > r.tries>>2 }
+func (r *recent) use() bool {
+	const few = 32
+	if r.tries < few {
+		r.tries++
+		return false
+	}
+	if r.texts == nil {
+		r.texts = new(recentTexts)
+	}
+	return r.tries < 1<<12 || r.hits > r.tries>>2
+}
 
 // find returns the value of a text of 1 to recentText bytes.
 func (r *recent) find(b []byte, p *plainDirect) any {
 	r.tries++
 	i, mark := hash(b)
-	place := &r.values[i]
-	if r.marks[i] == mark {
+	place := &r.texts.values[i]
+	if r.texts.marks[i] == mark {
 		if s, ok := (*place).(string); ok && s == string(b) {
 			r.hits++
 			return *place
 		}
 	}
-	r.marks[i] = mark
+	r.texts.marks[i] = mark
 	*place = p.boxes.String(p.copied(b))
 	return *place
 }
