@@ -60,22 +60,18 @@ type gotText struct {
 	v any
 }
 
-// newDirect begins to read a pickle.
-func newDirect(c *config, data []byte) direct {
-	most := uint32(maxDirectPayload)
-	if c.owner != nil {
-		most = mappedPayload
+// start begins to read a pickle. It takes the PROTO that pickles begin with from protocol 2 on.
+func (d *direct) start(c *config, data []byte) bool {
+	d.c, d.buf, d.size, d.end = c, data, len(data), len(data)
+	d.raw = c.encoding == pickle.EncodingRaw
+	d.budget = c.limits.WithDefaults().Expansion - 1
+	d.arrays = len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0
+	if d.most == 0 {
+		d.most = maxDirectPayload
+		if c.owner != nil {
+			d.most = mappedPayload
+		}
 	}
-	return direct{
-		c: c, buf: data, size: len(data), end: len(data), raw: c.encoding == pickle.EncodingRaw,
-		budget: c.limits.WithDefaults().Expansion - 1,
-		arrays: len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0,
-		most:   most,
-	}
-}
-
-// start takes the PROTO that pickles begin with from protocol 2 on.
-func (d *direct) start() bool {
 	if !d.accept(pickle.OpProto) {
 		return true
 	}
@@ -101,8 +97,8 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 	if p == nil {
 		return false
 	}
-	d := newDirect(c, data)
-	if !d.start() {
+	var d direct
+	if !d.start(c, data) {
 		return false
 	}
 	out := reflect.New(t)

@@ -55,3 +55,32 @@ func TestBoxes(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkingMemory: what a load used, and one that was given up, is used again by the next, which sees
+// nothing of it; and nothing stays there.
+func TestWorkingMemory(t *testing.T) {
+	n := 0
+	for k, data := range directCases() {
+		if len(data) > 1<<10 {
+			continue
+		}
+		want, err := unpkl.LoadBytes(data, unpkl.WithoutFastPaths())
+		if err != nil {
+			continue
+		}
+		for i := range data {
+			unpkl.PlainDirectly(data[:i])
+			got, err := unpkl.LoadBytes(data)
+			if err != nil || !same(reflect.ValueOf(&want), reflect.ValueOf(&got)) {
+				t.Fatalf("pickle %d after its first %d bytes: %v, %v, want %v", k, i, got, err, want)
+			}
+			if kept := unpkl.KeptByPool(); kept != nil {
+				t.Fatalf("pickle %d: the pool keeps %v", k, kept)
+			}
+			n++
+		}
+	}
+	if n < 1000 {
+		t.Errorf("only %d", n)
+	}
+}

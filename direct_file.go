@@ -53,9 +53,10 @@ func isPickle(data []byte) bool {
 // probe reports whether the direct way comes to the end of the beginning of a file of size bytes.
 func (c *config) probe(data []byte, size int) bool {
 	p, ok := c.newPlainDirect(data)
-	if !ok || !p.start() {
+	if !ok {
 		return false
 	}
+	defer p.release()
 	p.size = size
 	const most = maxDirectPayload + 64 // that an opcode takes
 	return !p.run() && p.pos > len(data)-most

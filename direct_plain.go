@@ -3,6 +3,7 @@ package unpkl
 import (
 	"encoding/binary"
 	"math"
+	"sync"
 
 	"github.com/unpkl/unpkl/internal/slab"
 	"github.com/unpkl/unpkl/ndarray"
@@ -77,24 +78,42 @@ func plainInto[T any](c *config, data []byte, target *T) bool {
 	return ok
 }
 
-// newPlainDirect returns a machine for data, if the options allow it.
+// newPlainDirect returns a machine that has begun to read data, if it can and the options allow it.
 func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
 	l := c.limits
 	l.Expansion, l.DecompressedBytes, l.CompressionRatio, l.WindowBytes, l.OutputBytes = 0, 0, 0, 0, 0
 	if c.noFastPaths || c.objects || c.sharedInput || len(data) > math.MaxInt32 || l != (pickle.Limits{}) {
 		return nil, false
 	}
-	p := &plainDirect{direct: newDirect(c, data), maxDepth: pickle.DefaultDepth}
-	if c.owner != nil {
+	p := plainDirects.Get().(*plainDirect)
+	if p.maxDepth = pickle.DefaultDepth; c.owner != nil {
 		p.most = math.MaxInt32 // what is large stays where it is
 	}
-	return p, true
+	return p, p.start(c, data)
+}
+
+// plainDirects keep the working memory of small pickles, without what was read into it.
+var plainDirects = sync.Pool{New: func() any { return new(plainDirect) }}
+
+// release ends the use of p.
+func (p *plainDirect) release() {
+	const few = 128
+	if cap(p.stack) > few || cap(p.memo) > few || cap(p.marks) > few {
+		return
+	}
+	clear(p.stack[:cap(p.stack)])
+	*p = plainDirect{stack: p.stack[:0], heights: p.heights, marks: p.marks[:0], direct: direct{memo: p.memo[:0]}}
+	plainDirects.Put(p)
 }
 
 // plainDirectly tries to make the plain value of the pickle in data.
 func (c *config) plainDirectly(data []byte) (any, bool) {
 	p, ok := c.newPlainDirect(data)
-	if !ok || !p.start() || !p.run() {
+	if !ok {
+		return nil, false
+	}
+	defer p.release()
+	if !p.run() {
 		return nil, false
 	}
 	v := p.stack[0]

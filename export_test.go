@@ -1,6 +1,10 @@
 package unpkl
 
-import "github.com/unpkl/unpkl/pickle"
+import (
+	"reflect"
+
+	"github.com/unpkl/unpkl/pickle"
+)
 
 // WithoutFastPaths makes everything go the general way.
 func WithoutFastPaths() Option {
@@ -25,6 +29,23 @@ func Direct(data []byte, v any) bool { return new(config).unmarshalDirect(data, 
 func PlainDirectly(data []byte) bool {
 	_, ok := new(config).plainDirectly(data)
 	return ok
+}
+
+// KeptByPool returns what the pool's working memory of the direct way still refers to: nothing.
+func KeptByPool() (kept []any) {
+	p := plainDirects.Get().(*plainDirect)
+	defer plainDirects.Put(p)
+	for _, v := range p.stack[:cap(p.stack)] {
+		if v != nil {
+			kept = append(kept, v)
+		}
+	}
+	rest := *p
+	rest.stack, rest.heights, rest.marks, rest.memo = nil, nil, nil, nil
+	if !reflect.ValueOf(rest).IsZero() {
+		kept = append(kept, rest)
+	}
+	return kept
 }
 
 // Boxed returns values that were boxed one after another: first text, then ints, floats, bytes and lists.

@@ -49,6 +49,9 @@ type config struct {
 	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }
 
+// noOptions are those of a load without options; nothing writes to them.
+var noOptions config
+
 func newConfig(opts []Option) *config {
 	c := new(config)
 	for _, o := range opts {

@@ -96,10 +96,13 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err := checkTarget(v); err != nil {
 		return err
 	}
-	c := newConfig(opts)
 	head := data[:min(len(data), compress.HeadSize)]
 	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(npyMagic)) {
-		return noInput(newDecoder(bytes.NewReader(data), c).Decode(v))
+		return noInput(NewDecoder(bytes.NewReader(data), opts...).Decode(v))
+	}
+	c := &noOptions
+	if len(opts) > 0 {
+		c = newConfig(opts)
 	}
 	if c.directly(data, v) {
 		return nil

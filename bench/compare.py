@@ -92,6 +92,20 @@ def rows(full):
         ("unpkl, one goroutine", go("unpkl", "many1")),
         ("unpkl, two goroutines", go("unpkl", "many2")),
     ]
+    for name, title in (("record", "a record"), ("item", "a dict with a small array")):
+        yield "M", "M-%s.p4" % name, "%s, read 1,000 times" % title, both("loads-1000") + [
+            ("unpkl LoadBytes", go("unpkl", "loads-1000")),
+            ("unpkl into a struct", go("unpkl", "to-%s-1000" % name)),
+            ("gopickle", go("gopickle", "loads-1000")),
+        ] + [("og-rek", go("og-rek", "loads-1000"))] * (name == "record")
+        yield "M", "M-%s.p4" % name, "%s, written 1,000 times" % title, both("dumps-1000") + [
+            ("unpkl Marshal", go("unpkl", "dumps-1000")),
+            ("unpkl Marshal of a struct", go("unpkl", "dump-%s-1000" % name)),
+        ] + [("og-rek", go("og-rek", "dumps-1000"))] * (name == "record")
+    yield "M", "M-stream.p4", "10,000 pickles in a file", both("stream") + [
+        ("unpkl Decoder", go("unpkl", "stream")),
+        ("unpkl Decoder into a struct", go("unpkl", "stream-records")),
+    ]
     for mb in (1, 10, 100, 1000) if full else (1, 10, 100):
         yield "growth", "G%dMB.p4" % mb, "records, %d MB" % mb, [("unpkl LoadBytes", go("unpkl", "loads"))]
 

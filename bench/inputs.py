@@ -143,6 +143,16 @@ def inputs(full):
         yield "G%dMB.p4" % mb, lambda mb=mb: growth(mb * 1_000_000), 4
     for i in range(8):
         yield "K%d.p4" % i, lambda: records(50_000), 4
+    yield "M-record.p4", lambda: records(1)[0], 4
+    yield "M-item.p4", lambda: small_arrays(1)[0], 4
+
+
+def stream(path):
+    """Writes 10,000 records one after another, each a pickle of its own."""
+    with open(path + ".tmp", "wb") as f:
+        for record in records(10_000):
+            pickle.dump(record, f, 4)
+    os.replace(path + ".tmp", path)
 
 
 def main(folder, full, only):
@@ -162,6 +172,9 @@ def main(folder, full, only):
     path = os.path.join(folder, "J.p4.pkl")
     if not os.path.exists(path) and wanted("J", only):
         sparse_terabyte(path)
+    path = os.path.join(folder, "M-stream.p4.pkl")
+    if not os.path.exists(path) and wanted("M", only):
+        stream(path)
     if wanted("L", only):
         joblib_files(folder)
 

@@ -12,6 +12,16 @@ def load_file(path):
         return pickle.load(f)
 
 
+def load_all(path):
+    out = []
+    with open(path, "rb") as f:
+        while True:
+            try:
+                out.append(pickle.load(f))
+            except EOFError:
+                return out
+
+
 def rounds(prepare, run, budget, collector):
     """Runs until the budget is spent (3 rounds at least); the collector is as asked while run runs."""
     times = []
@@ -43,6 +53,14 @@ def main(task, path, collector, budget):
 
         mode = "r" if task == "joblib-mapped" else None
         prepare, run = (lambda: path), lambda p: joblib.load(p, mmap_mode=mode)
+    elif task == "loads-1000":
+        data = open(path, "rb").read()
+        prepare, run = (lambda: data), lambda d: [pickle.loads(d) for _ in range(1000)]
+    elif task == "dumps-1000":
+        value = load_file(path)
+        prepare, run = (lambda: value), lambda v: [pickle.dumps(v, 4) for _ in range(1000)]
+    elif task == "stream":
+        prepare, run = (lambda: path), load_all
     elif task.startswith("dumps"):
         value, protocol = load_file(path), int(task[5:])
         prepare, run = (lambda: value), lambda v: pickle.dumps(v, protocol)

@@ -78,6 +78,25 @@ func unmarshal[T any](data []byte) (any, error) {
 	return v, err
 }
 
+func loads(data []byte) (any, error) { return unpkl.LoadBytes(data) }
+
+func gopickleLoads(data []byte) (any, error) {
+	u := gopickle.NewUnpickler(bytes.NewReader(data))
+	u.FindClass = reconstruct.FindClass
+	u.NextBuffer = func() (any, error) { return nil, io.EOF }
+	return u.Load()
+}
+
+func ogorekLoads(data []byte) (any, error) {
+	return ogorek.NewDecoderWithConfig(bytes.NewReader(data), &ogorek.DecoderConfig{StrictUnicode: true, PyDict: true}).Decode()
+}
+
+func ogorekDumps(v any) (any, error) {
+	var b bytes.Buffer
+	err := ogorek.NewEncoderWithConfig(&b, &ogorek.EncoderConfig{Protocol: 4, StrictUnicode: true}).Encode(v)
+	return b.Bytes(), err
+}
+
 func values(v any) (any, error) {
 	a, ok := v.(map[string]any)["values"].(*ndarray.Array)
 	if !ok {
@@ -97,6 +116,44 @@ func marshal[T any](protocol int) task {
 			return nil, err
 		}
 		return func() (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(protocol)) }, nil
+	}
+}
+
+// thousand runs what t runs a thousand times.
+func thousand(t task) task {
+	return func(path string) (func() (any, error), error) {
+		run, err := t(path)
+		return func() (any, error) {
+			out := make([]any, 1000)
+			var err error
+			for i := range out {
+				if out[i], err = run(); err != nil {
+					return nil, err
+				}
+			}
+			return out, nil
+		}, err
+	}
+}
+
+// stream decodes all pickles of a file, each as a T.
+func stream[T any](path string) (any, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []T
+	for d := unpkl.NewDecoder(f); ; {
+		var v T
+		switch err := d.Decode(&v); err {
+		case nil:
+			out = append(out, v)
+		case io.EOF:
+			return out, nil
+		default:
+			return nil, err
+		}
 	}
 }
 
@@ -172,20 +229,31 @@ var tasks = map[string]task{
 		}
 		return frame.Column[string](v.(*frame.Frame), "name")
 	}),
-	"unpkl loads":         ofBytes(func(d []byte) (any, error) { return unpkl.LoadBytes(d) }),
-	"unpkl loads-shared":  ofBytes(func(d []byte) (any, error) { return unpkl.LoadBytes(d, unpkl.WithSharedInput()) }),
-	"unpkl load-path":     ofPath(func(p string) (any, error) { return unpkl.LoadFile(p) }),
-	"unpkl to-records":    ofBytes(unmarshal[[]Record]),
-	"unpkl to-items":      ofBytes(unmarshal[[]Item]),
-	"unpkl to-floats":     ofBytes(unmarshal[[]float64]),
-	"unpkl to-ints":       ofBytes(unmarshal[[]int64]),
-	"unpkl to-strings":    ofBytes(unmarshal[[]string]),
-	"unpkl dumps5":        ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(5)) }),
-	"unpkl dumps4":        ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(4)) }),
-	"unpkl dump-records4": marshal[[]Record](4),
-	"unpkl dump-items4":   marshal[[]Item](4),
-	"unpkl many1":         many(1),
-	"unpkl many2":         many(2),
+	"unpkl loads":            ofBytes(loads),
+	"unpkl loads-shared":     ofBytes(func(d []byte) (any, error) { return unpkl.LoadBytes(d, unpkl.WithSharedInput()) }),
+	"unpkl load-path":        ofPath(func(p string) (any, error) { return unpkl.LoadFile(p) }),
+	"unpkl to-records":       ofBytes(unmarshal[[]Record]),
+	"unpkl to-items":         ofBytes(unmarshal[[]Item]),
+	"unpkl to-floats":        ofBytes(unmarshal[[]float64]),
+	"unpkl to-ints":          ofBytes(unmarshal[[]int64]),
+	"unpkl to-strings":       ofBytes(unmarshal[[]string]),
+	"unpkl dumps5":           ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(5)) }),
+	"unpkl dumps4":           ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(4)) }),
+	"unpkl dump-records4":    marshal[[]Record](4),
+	"unpkl dump-items4":      marshal[[]Item](4),
+	"unpkl loads-1000":       thousand(ofBytes(loads)),
+	"unpkl to-record-1000":   thousand(ofBytes(unmarshal[Record])),
+	"unpkl to-item-1000":     thousand(ofBytes(unmarshal[Item])),
+	"unpkl dumps-1000":       thousand(marshal[any](4)),
+	"unpkl dump-record-1000": thousand(marshal[Record](4)),
+	"unpkl dump-item-1000":   thousand(marshal[Item](4)),
+	"gopickle loads-1000":    thousand(ofBytes(gopickleLoads)),
+	"og-rek loads-1000":      thousand(ofBytes(ogorekLoads)),
+	"og-rek dumps-1000":      thousand(ofValue(ogorekDumps)),
+	"unpkl stream":           ofPath(stream[any]),
+	"unpkl stream-records":   ofPath(stream[Record]),
+	"unpkl many1":            many(1),
+	"unpkl many2":            many(2),
 	"unpkl fields": ofValue(func(v any) (any, error) {
 		a := v.(*ndarray.Array)
 		var sum int
@@ -219,13 +287,8 @@ var tasks = map[string]task{
 		}
 		return out, nil
 	}),
-	"unpkl rows": ofValue(func(v any) (any, error) { return ndarray.Records[Row](v.(*ndarray.Array)) }),
-	"gopickle loads": ofBytes(func(d []byte) (any, error) {
-		u := gopickle.NewUnpickler(bytes.NewReader(d))
-		u.FindClass = reconstruct.FindClass
-		u.NextBuffer = func() (any, error) { return nil, io.EOF }
-		return u.Load()
-	}),
+	"unpkl rows":     ofValue(func(v any) (any, error) { return ndarray.Records[Row](v.(*ndarray.Array)) }),
+	"gopickle loads": ofBytes(gopickleLoads),
 	"gopickle load-file": ofPath(func(p string) (any, error) {
 		data, err := os.ReadFile(p)
 		if err != nil {
@@ -240,14 +303,8 @@ var tasks = map[string]task{
 		a, _ := v.(*types.Dict).Get("values")
 		return ndarray.Slice[float64](a.(*ndarray.Array))
 	}),
-	"og-rek loads": ofBytes(func(d []byte) (any, error) {
-		return ogorek.NewDecoderWithConfig(bytes.NewReader(d), &ogorek.DecoderConfig{StrictUnicode: true, PyDict: true}).Decode()
-	}),
-	"og-rek dumps4": ofValue(func(v any) (any, error) {
-		var b bytes.Buffer
-		err := ogorek.NewEncoderWithConfig(&b, &ogorek.EncoderConfig{Protocol: 4, StrictUnicode: true}).Encode(v)
-		return b.Bytes(), err
-	}),
+	"og-rek loads":  ofBytes(ogorekLoads),
+	"og-rek dumps4": ofValue(ogorekDumps),
 }
 
 func run(args []string) error {

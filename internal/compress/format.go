@@ -70,7 +70,11 @@ func detect(head []byte, atEnd bool) (f Format, decided bool) {
 			return Plain, false
 		}
 	}
-	for _, m := range magics {
+	for i := range magics {
+		m := &magics[i]
+		if head[0] != m.prefix[0] {
+			continue
+		}
 		n := min(len(m.prefix), len(head))
 		if !bytes.Equal(head[:n], m.prefix[:n]) {
 			continue
@@ -111,6 +115,9 @@ var magics = []struct {
 // fails with its first bytes, one of protocol 0 with its first line's end.
 func mayBeTar(head []byte) bool {
 	const nameSize = 100
+	if head[0] == 0x80 { // PROTO
+		return false
+	}
 	name := head[:min(len(head), nameSize)]
 	end := bytes.IndexByte(name, 0)
 	if end < 0 {
@@ -119,7 +126,7 @@ func mayBeTar(head []byte) bool {
 	if end == 0 || strings.IndexFunc(string(name[:end]), func(r rune) bool { return r < 0x20 }) >= 0 {
 		return false
 	}
-	if name[0] == 0x80 || len(bytes.Trim(name[end:], "\x00")) > 0 {
+	if len(bytes.Trim(name[end:], "\x00")) > 0 {
 		return false
 	}
 	if len(head) <= tarMagicOffset {

@@ -5,7 +5,7 @@ package slab
 // Sizes in bytes. A value that is kept keeps its whole slab, so slabs start small, in case the
 // pickle is, and stay small.
 const (
-	first = 256
+	first = 128
 	most  = 8 << 10
 )
 
