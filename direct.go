@@ -82,21 +82,28 @@ func (d *direct) start(c *config, data []byte) bool {
 // maxRepeat is the longest string that a GET copies instead of sharing it.
 const maxRepeat = 32
 
-// unmarshalDirect tries to put the pickle in data into the slice or the empty struct that v points to.
-func (c *config) unmarshalDirect(data []byte, v any) bool {
+// directTarget returns what v points to with the plan for it, which is nil where the options or the type do not allow
+// the direct way.
+func (c *config) directTarget(v any) (target reflect.Value, p *directPlan) {
 	l := &c.limits
-	if c.noFastPaths || len(data) > math.MaxInt32 || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 || l.IntDigits != 0 {
-		return false
+	if c.noFastPaths || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 || l.IntDigits != 0 {
+		return target, nil
 	}
-	target := reflect.ValueOf(v).Elem()
+	target = reflect.ValueOf(v).Elem()
 	t := target.Type()
 	if t.Kind() != reflect.Slice && (t.Kind() != reflect.Struct || !target.IsZero()) {
+		return target, nil
+	}
+	return target, directOf(t)
+}
+
+// unmarshalDirect tries to put the pickle in data into the slice or the empty struct that v points to.
+func (c *config) unmarshalDirect(data []byte, v any) bool {
+	target, p := c.directTarget(v)
+	if p == nil || len(data) > math.MaxInt32 {
 		return false
 	}
-	p := directOf(t)
-	if p == nil {
-		return false
-	}
+	t := target.Type()
 	var d direct
 	if !d.start(c, data) {
 		return false

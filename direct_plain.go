@@ -65,6 +65,23 @@ func (c *config) directly(data []byte, v any) bool {
 	return c.unmarshalDirect(data, v)
 }
 
+// mayDirectly reports whether directly can succeed at all.
+func (c *config) mayDirectly(v any) bool {
+	empty := false
+	switch target := v.(type) {
+	case *any:
+		empty = *target == nil
+	case *map[string]any:
+		empty = *target == nil
+	case *[]any:
+		empty = *target == nil
+	default:
+		_, p := c.directTarget(v)
+		return p != nil
+	}
+	return empty && c.plainAllowed()
+}
+
 // plainInto makes a plain value, if it is one of type T.
 func plainInto[T any](c *config, data []byte, target *T) bool {
 	plain, ok := c.plainDirectly(data)
@@ -78,11 +95,16 @@ func plainInto[T any](c *config, data []byte, target *T) bool {
 	return ok
 }
 
-// newPlainDirect returns a machine that has begun to read data, if it can and the options allow it.
-func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
+// plainAllowed reports whether the options allow the direct way into plain values.
+func (c *config) plainAllowed() bool {
 	l := c.limits
 	l.Expansion, l.DecompressedBytes, l.CompressionRatio, l.WindowBytes, l.OutputBytes = 0, 0, 0, 0, 0
-	if c.noFastPaths || c.objects || c.sharedInput || len(data) > math.MaxInt32 || l != (pickle.Limits{}) {
+	return !c.noFastPaths && !c.objects && !c.sharedInput && l == (pickle.Limits{})
+}
+
+// newPlainDirect returns a machine that has begun to read data, if it can and the options allow it.
+func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
+	if !c.plainAllowed() || len(data) > math.MaxInt32 {
 		return nil, false
 	}
 	p := plainDirects.Get().(*plainDirect)
