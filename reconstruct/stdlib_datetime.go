@@ -42,7 +42,10 @@ func (t *Time) String() string { return t.ISOFormat() }
 func (t *Time) ISOFormat() string {
 	s := clock(t.Hour, t.Minute, t.Second, t.Microsecond)
 	if z, ok := t.TZ.(*Timezone); ok {
-		s += z.Offset.offset()
+		return s + z.Offset.offset()
+	}
+	if offset, ok := constantOffset(t.TZ); ok {
+		s += Timedelta{Seconds: offset}.normal().offset()
 	}
 	return s
 }
@@ -91,17 +94,28 @@ func (d *Datetime) format(sep string) string {
 	if err != nil {
 		return s + "[" + zoneName(d.TZ) + "]"
 	}
-	_, offset := t.Zone()
-	return s + Timedelta{Seconds: offset}.normal().offset()
+	// Not the offset of t: that of a skipped wall time is the one after the gap.
+	offset := d.wall().Sub(t) / time.Second
+	return s + Timedelta{Seconds: int(offset)}.normal().offset()
+}
+
+// wall returns the fields as if they were in UTC.
+func (d *Datetime) wall() time.Time {
+	return time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second, d.Microsecond*1000, time.UTC)
 }
 
 // Time returns the instant as a time.Time. A naive datetime is taken to be in
 // UTC. A wall time that occurs twice is resolved by Fold, one that is skipped as
-// Python does (PEP 495). It fails only where [Location] does.
+// Python does (PEP 495). A zone of pytz says itself which of its offsets the datetime
+// has, be it the one of the date or not; where it is not, the time.Time is in a zone of that
+// fixed offset. It fails only where [Location] does.
 func (d *Datetime) Time() (time.Time, error) {
-	wall := time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second, d.Microsecond*1000, time.UTC)
+	wall := d.wall()
 	if d.TZ == nil {
 		return wall, nil
+	}
+	if zone, ok := pytzZone(d.TZ); ok {
+		return zone.at(wall), nil
 	}
 	loc, err := Location(d.TZ)
 	if err != nil {
