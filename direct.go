@@ -32,6 +32,7 @@ type direct struct {
 	block    block    // see cut
 	rows     []string // of the list being read
 	slices   []string // room for short lists of strings
+	shared   int      // length of the last such room
 	one      string   // of them
 	most     uint32   // bytes from where on arrays and bytes are the machine's
 	framed   bool     // whether pos is in a frame
@@ -104,7 +105,9 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 		return false
 	}
 	t := target.Type()
-	var d direct
+	work := directs.Get().(*plainDirect)
+	defer work.release()
+	d := &work.direct
 	if !d.start(c, data) {
 		return false
 	}

@@ -1,10 +1,13 @@
 package unpkl
 
 import (
+	"sync"
+
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // dtype takes a dtype from the memo, or the calls that make one.
@@ -25,82 +28,82 @@ func (d *direct) dtype(a *directArray) bool {
 	if kind, ok := d.global(op); !ok || kind != keptDType {
 		return false
 	}
-	args, ok := d.dtypeArgs()
-	if !ok {
+	var call dtypeCall
+	if !d.dtypeArgs(&call) {
 		return false
 	}
 	i := len(d.dtypes)
 	if d.dtypes = append(d.dtypes, nil); !d.accept(pickle.OpReduce) || !d.put(span{uint32(i), keptOfType}) {
 		return false
 	}
-	state, ok := d.dtypeState()
-	if !ok {
+	if !d.dtypeState(&call) {
 		return false
 	}
-	a.dtype = d.makeDType(args, state)
+	a.dtype = d.makeDType(&call)
 	d.dtypes[i] = a.dtype
 	return a.dtype != nil
 }
 
-// dtypeArgs takes the tuple (typespec, align, copy).
-func (d *direct) dtypeArgs() ([]any, bool) {
-	marked := d.accept(pickle.OpMark)
-	op, ok := d.next()
-	if !ok {
-		return nil, false
-	}
-	spec, ok := d.str(op)
-	if !ok {
-		return nil, false
-	}
-	args := []any{string(d.bytes(spec)), nil, nil}
-	for i := 1; ok && i < 3; i++ {
-		var n int64
-		n, ok = d.number()
-		args[i] = n != 0
-	}
-	return args, ok && d.endTuple(marked, 3)
+// dtypeCall is what makes a dtype without fields.
+type dtypeCall struct {
+	spec, order                       span
+	align, copied                     int64
+	version, elsize, alignment, flags int64
 }
 
-// dtypeState takes (3, byteorder, None, None, None, elsize, alignment, flags) and BUILD.
-func (d *direct) dtypeState() (types.Tuple, bool) {
-	if !d.accept(pickle.OpMark) {
-		return nil, false
+// dtypeArgs takes the tuple (typespec, align, copy).
+func (d *direct) dtypeArgs(c *dtypeCall) bool {
+	marked := d.accept(pickle.OpMark)
+	return d.name(&c.spec) && d.take(&c.align) && d.take(&c.copied) && d.endTuple(marked, 3)
+}
+
+// dtypeState takes (version, byteorder, None, None, None, elsize, alignment, flags) and BUILD.
+func (d *direct) dtypeState(c *dtypeCall) bool {
+	if !d.accept(pickle.OpMark) || !d.take(&c.version) || !d.name(&c.order) {
+		return false
 	}
-	state := make(types.Tuple, 8)
-	for i := range state {
-		switch i {
-		case 1:
-			op, ok := d.next()
-			if !ok {
-				return nil, false
-			}
-			order, ok := d.str(op)
-			if !ok {
-				return nil, false
-			}
-			state[i] = string(d.bytes(order))
-		case 2, 3, 4:
-			if !d.accept(pickle.OpNone) {
-				return nil, false
-			}
-		default:
-			n, ok := d.number()
-			if !ok || int64(int(n)) != n {
-				return nil, false
-			}
-			state[i] = int(n)
+	for range 3 {
+		if !d.accept(pickle.OpNone) {
+			return false
 		}
 	}
-	return state, d.endTuple(true, 8) && d.accept(pickle.OpBuild)
+	return d.take(&c.elsize) && d.take(&c.alignment) && d.take(&c.flags) && d.endTuple(true, 8) && d.accept(pickle.OpBuild)
+}
+
+// name takes a str.
+func (d *direct) name(s *span) bool {
+	op, ok := d.next()
+	if ok {
+		*s, ok = d.str(op)
+	}
+	return ok
+}
+
+// take takes a number.
+func (d *direct) take(n *int64) (ok bool) {
+	*n, ok = d.number()
+	return ok && int64(int(*n)) == *n
 }
 
 // makeDType calls numpy.dtype; nil where that fails or gives what takes more than its bytes.
-func (d *direct) makeDType(args []any, state types.Tuple) *ndarray.DType {
+func (d *direct) makeDType(c *dtypeCall) *ndarray.DType {
+	spec, order := d.bytes(c.spec), d.bytes(c.order)
+	usual := *c
+	usual.spec, usual.order = span{}, span{}
+	if usual == (dtypeCall{copied: 1, version: 3, elsize: -1, alignment: -1}) && len(order) == 1 {
+		if known := usualDTypes()[string(spec)]; known != nil && known.ByteOrder() == ndarray.ByteOrder(order[0]) {
+			return known
+		}
+	}
 	class, err := d.c.resolver()("numpy", "dtype")
 	if err != nil {
 		return nil
 	}
+	return callDType(class, types.Tuple{string(spec), c.align != 0, c.copied != 0},
+		types.Tuple{int(c.version), string(order), nil, nil, nil, int(c.elsize), int(c.alignment), int(c.flags)})
+}
+
+func callDType(class any, args, state types.Tuple) *ndarray.DType {
 	call, ok := class.(types.Callable)
 	if !ok {
 		return nil
@@ -115,3 +118,21 @@ func (d *direct) makeDType(args []any, state types.Tuple) *ndarray.DType {
 	}
 	return dt
 }
+
+// usualDTypes are those of nearly all arrays: numbers, as little-endian machines write them. They never
+// change, so all loads share them.
+var usualDTypes = sync.OnceValue(func() map[string]*ndarray.DType {
+	known := make(map[string]*ndarray.DType)
+	class, err := reconstruct.FindClass("numpy", "dtype")
+	if err != nil {
+		return known
+	}
+	for _, spec := range []string{"b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16"} {
+		order := "<"
+		if spec[1:] == "1" {
+			order = "|"
+		}
+		known[spec] = callDType(class, types.Tuple{spec, false, true}, types.Tuple{3, order, nil, nil, nil, -1, -1, 0})
+	}
+	return known
+})

@@ -107,25 +107,26 @@ func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
 	if !c.plainAllowed() || len(data) > math.MaxInt32 {
 		return nil, false
 	}
-	p := plainDirects.Get().(*plainDirect)
+	p := directs.Get().(*plainDirect)
 	if p.maxDepth = pickle.DefaultDepth; c.owner != nil {
 		p.most = math.MaxInt32 // what is large stays where it is
 	}
 	return p, p.start(c, data)
 }
 
-// plainDirects keep the working memory of small pickles, without what was read into it.
-var plainDirects = sync.Pool{New: func() any { return new(plainDirect) }}
+// directs keep the working memory of small pickles, without what was read into it.
+var directs = sync.Pool{New: func() any { return new(plainDirect) }}
 
 // release ends the use of p.
 func (p *plainDirect) release() {
 	const few = 128
-	if cap(p.stack) > few || cap(p.memo) > few || cap(p.marks) > few {
+	if cap(p.stack) > few || cap(p.memo) > few || cap(p.marks) > few || cap(p.rows) > few {
 		return
 	}
 	clear(p.stack[:cap(p.stack)])
-	*p = plainDirect{stack: p.stack[:0], heights: p.heights, marks: p.marks[:0], direct: direct{memo: p.memo[:0]}}
-	plainDirects.Put(p)
+	clear(p.rows[:cap(p.rows)])
+	*p = plainDirect{stack: p.stack[:0], heights: p.heights, marks: p.marks[:0], direct: direct{memo: p.memo[:0], rows: p.rows[:0]}}
+	directs.Put(p)
 }
 
 // plainDirectly tries to make the plain value of the pickle in data.

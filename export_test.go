@@ -33,15 +33,20 @@ func PlainDirectly(data []byte) bool {
 
 // KeptByPool returns what the pool's working memory of the direct way still refers to: nothing.
 func KeptByPool() (kept []any) {
-	p := plainDirects.Get().(*plainDirect)
-	defer plainDirects.Put(p)
+	p := directs.Get().(*plainDirect)
+	defer directs.Put(p)
 	for _, v := range p.stack[:cap(p.stack)] {
 		if v != nil {
 			kept = append(kept, v)
 		}
 	}
+	for _, s := range p.rows[:cap(p.rows)] {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
 	rest := *p
-	rest.stack, rest.heights, rest.marks, rest.memo = nil, nil, nil, nil
+	rest.stack, rest.heights, rest.marks, rest.memo, rest.rows = nil, nil, nil, nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
 		kept = append(kept, rest)
 	}

@@ -337,7 +337,7 @@ func (s *sliceBuilder) finish(dst unsafe.Pointer) {
 
 // finishStrings writes the strings to dst, many of them as they are, few as a copy.
 func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
-	const most, own, slab = 16, 1024, 128 // short slices share one of 2 KiB
+	const most, own, slab = 16, 1024, 128 // short slices share one of up to 2 KiB
 	var out []string
 	switch n := len(strs); {
 	case n >= own && n > cap(strs)/8*7:
@@ -348,7 +348,8 @@ func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
 		out = make([]string, n)
 	default:
 		if len(d.slices) < n {
-			d.slices = make([]string, slab)
+			d.shared = min(2*d.shared+most, slab)
+			d.slices = make([]string, d.shared)
 		}
 		out, d.slices = d.slices[:n:n], d.slices[n:]
 	}
