@@ -89,3 +89,53 @@ func BenchmarkEncodeSmallArrays(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMarshalSmall writes one small message at a time, as a service does.
+func BenchmarkMarshalSmall(b *testing.B) {
+	type message struct {
+		A    int
+		B    []int
+		Name string
+	}
+	type listed struct {
+		A    int
+		B    []int `pickle:",list"`
+		Name string
+	}
+	type Common struct{ ID, Time int }
+	type sparse struct {
+		*Common
+		Name  string `pickle:",omitempty"`
+		Note  string `pickle:",omitempty"`
+		Score float64
+	}
+	numbers := make([]float64, 16)
+	withArray := map[string]any{"id": 1, "x": numbers}
+	numpy := WithNumPy(2, 3)
+	for _, c := range []struct {
+		name string
+		v    any
+		opts []Option
+	}{
+		{"dict", map[string]any{"a": 1, "b": []any{1, 2, 3}, "name": "hello"}, nil},
+		{"words", map[string]any{"alpha": 1, "beta": []any{1, 2, 3}, "name": "hello"}, nil},
+		{"struct", message{1, []int{1, 2, 3}, "hello"}, nil},
+		{"list-struct", listed{1, []int{1, 2, 3}, "hello"}, nil},
+		{"pointer", &listed{1, []int{1, 2, 3}, "hello"}, nil},
+		{"omitempty", &sparse{&Common{7, 1700000000}, "hello", "", 1.5}, nil},
+		{"records", benchRecords(10), nil},
+		{"array4", withArray, nil},
+		{"array5", withArray, []Option{WithProtocol(5)}},
+		{"array4-numpy2", withArray, []Option{WithProtocol(4), numpy}},
+		{"array5-numpy2", withArray, []Option{WithProtocol(5), numpy}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Marshal(c.v, c.opts...); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -98,38 +98,81 @@ func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Op
 
 // shared is what Encoders with equal encodeKinds share.
 type shared struct {
-	reducers *reducers
-	plans    pickle.Plans
+	reduce func(t reflect.Type) pickle.ReduceFunc
+	plans  pickle.Plans
 }
 
-var sharedKinds sync.Map // encodeKind -> *shared
+var (
+	sharedPlain = newShared(encodeKind{})
+	sharedKinds sync.Map // encodeKind -> *shared
+)
 
-// pickler returns a Pickler that does what c says.
-func (c *encodeConfig) pickler(w io.Writer) *pickle.Pickler {
+func newShared(kind encodeKind) *shared {
+	s := &shared{}
+	s.reduce = newReducers(kind).reduce
+	return s
+}
+
+// shared returns what Encoders with c's encodeKind share.
+func (c *encodeConfig) shared() *shared {
+	if c.kind == (encodeKind{}) {
+		return sharedPlain
+	}
 	s, ok := sharedKinds.Load(c.kind)
 	if !ok {
-		s, _ = sharedKinds.LoadOrStore(c.kind, &shared{reducers: newReducers(c.kind)})
+		s, _ = sharedKinds.LoadOrStore(c.kind, newShared(c.kind))
 	}
-	kind := s.(*shared)
-	p := pickle.NewPickler(w)
+	return s.(*shared)
+}
+
+// plainConfig is what no options say. It does not change.
+var plainConfig config
+
+// configs has zero configs, which no Option keeps.
+var configs = sync.Pool{New: func() any { return new(config) }}
+
+// picklerOf returns a Pickler that does what the options say.
+func picklerOf(w io.Writer, opts []Option) pickle.Pickler {
+	if len(opts) == 0 {
+		return plainConfig.encode.pickler(w)
+	}
+	c := configs.Get().(*config)
+	for _, o := range opts {
+		if o != nil {
+			o(c)
+		}
+	}
+	p := c.encode.pickler(w)
+	*c = config{}
+	configs.Put(c)
+	return p
+}
+
+// pickler returns a Pickler that does what c says.
+func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
+	kind := c.shared()
+	p := *pickle.NewPickler(w)
 	p.Protocol, p.Strings = c.protocol, c.strings
 	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback
 	p.Fields = pickleFields
-	p.Reduce, p.Plans = kind.reducers.reduce, &kind.plans
+	p.Reduce, p.Plans = kind.reduce, &kind.plans
 	if len(c.reduce) > 0 {
 		// Plans that ask hooks of the program are not shared.
-		p.Plans = nil
-		hooks := c.reduce
-		p.Reduce = func(t reflect.Type) pickle.ReduceFunc {
-			for _, hook := range hooks {
-				if f := hook(t); f != nil {
-					return f
-				}
-			}
-			return kind.reducers.reduce(t)
-		}
+		p.Plans, p.Reduce = nil, hooked(c.reduce, kind.reduce)
 	}
 	return p
+}
+
+// hooked is a Reduce hook that asks hooks in turn and then known.
+func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc, known func(t reflect.Type) pickle.ReduceFunc) func(t reflect.Type) pickle.ReduceFunc {
+	return func(t reflect.Type) pickle.ReduceFunc {
+		for _, hook := range hooks {
+			if f := hook(t); f != nil {
+				return f
+			}
+		}
+		return known(t)
+	}
 }
 
 // pickleFields are the fields of a struct type, for the Pickler.

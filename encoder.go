@@ -35,24 +35,21 @@ import (
 // it, a [*pickle.EncodeError]. NumPy's names are those that the widest range of versions loads
 // without a warning, see [WithNumPy].
 func Marshal(v any, opts ...Option) ([]byte, error) {
-	var b strings.Builder // which has no slack when it is told the size
-	if err := NewEncoder(&b, opts...).Encode(v); err != nil {
-		return nil, err
-	}
-	return built(&b), nil
+	p := picklerOf(nil, opts)
+	return p.Dumps(v)
 }
 
 // An Encoder writes pickles to a stream, one after another, as several calls of
 // Python's pickle.dump do; Python reads them with as many calls of pickle.load, a
 // [Decoder] with as many of Decode. It is not safe for concurrent use.
 type Encoder struct {
-	p *pickle.Pickler
+	p pickle.Pickler
 }
 
 // NewEncoder returns an Encoder that writes to w. It does not buffer: each Encode
 // ends with what it has written.
 func NewEncoder(w io.Writer, opts ...Option) *Encoder {
-	return &Encoder{newConfig(opts).encode.pickler(w)}
+	return &Encoder{picklerOf(w, opts)}
 }
 
 // Encode writes v as one complete pickle, see [Marshal]. Nothing is written unless v can be

@@ -2,17 +2,8 @@ package unpkl
 
 import (
 	"reflect"
-	"strings"
 	"unsafe"
 )
-
-// built returns what was written to b, which must not be used any more.
-//
-// unsafe: a Builder, unlike make, gets memory that is not set to zero first, which for a large array
-// takes as long as to write it; but it gives only a string.
-func built(b *strings.Builder) []byte {
-	return unsafe.Slice(unsafe.StringData(b.String()), b.Len())
-}
 
 // memory returns the memory of v, a slice of numbers.
 //

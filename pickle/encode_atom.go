@@ -10,7 +10,7 @@ import (
 
 // saveAtom writes v if it can be written at once and without an error, and returns whether it
 // has; with goText, text is that of a Go value.
-func (p *Pickler) saveAtom(v any, goText bool) bool {
+func (p *pickling) saveAtom(v any, goText bool) bool {
 	if p.PersistentID != nil {
 		return false
 	}
@@ -48,7 +48,7 @@ const (
 
 // atomItems writes the items from where t is. It returns true if that was all of them, and false at
 // one that is no atom.
-func (p *Pickler) atomItems(t *task, items []any) bool {
+func (p *pickling) atomItems(t *task, items []any) bool {
 	for {
 		p.after(t)
 		if t.i == t.n {
@@ -63,7 +63,7 @@ func (p *Pickler) atomItems(t *task, items []any) bool {
 }
 
 // atomPairs is atomItems for the pairs of a dict.
-func (p *Pickler) atomPairs(t *task, pairs types.Dict) bool {
+func (p *pickling) atomPairs(t *task, pairs types.Dict) bool {
 	for {
 		p.after(t)
 		if t.i == t.n {
@@ -83,7 +83,7 @@ func (p *Pickler) atomPairs(t *task, pairs types.Dict) bool {
 }
 
 // atomMap is atomItems for the pairs of a map[string]any.
-func (p *Pickler) atomMap(t *task, set *keySet, values []any) bool {
+func (p *pickling) atomMap(t *task, set *keySet, values []any) bool {
 	for {
 		p.after(t)
 		if t.i == t.n {

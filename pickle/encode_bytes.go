@@ -3,7 +3,7 @@ package pickle
 import "io"
 
 // saveBytes writes a bytes object of an object tree.
-func (p *Pickler) saveBytes(b []byte) error {
+func (p *pickling) saveBytes(b []byte) error {
 	if p.Strings == StringsUnshared {
 		return p.saveBytesAs(b, objectID{})
 	}
@@ -16,7 +16,7 @@ func (p *Pickler) saveBytes(b []byte) error {
 type FreshBytes []byte
 
 // saveBytesAs writes a bytes object with the identity id.
-func (p *Pickler) saveBytesAs(b []byte, id objectID) error {
+func (p *pickling) saveBytesAs(b []byte, id objectID) error {
 	var slot *uint32
 	switch len(b) {
 	case 0:
@@ -42,7 +42,7 @@ func (p *Pickler) saveBytesAs(b []byte, id objectID) error {
 // saveBytesAsText writes a bytes object at a protocol that has no opcode for it, as
 // CPython does: a call of _codecs.encode with the bytes as Latin-1 text, and
 // of bytes for an empty one.
-func (p *Pickler) saveBytesAsText(s segment, id objectID, slot *uint32) error {
+func (p *pickling) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 	if idx, known := p.memo.lookupAt(slot, id); known {
 		p.get(idx)
 		return nil
@@ -67,7 +67,7 @@ func (p *Pickler) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 }
 
 // latin1Args writes the arguments of _codecs.encode.
-func (p *Pickler) latin1Args(s segment) error {
+func (p *pickling) latin1Args(s segment) error {
 	if p.proto < 2 {
 		p.op(OpMark)
 	}
@@ -93,7 +93,7 @@ func (p *Pickler) latin1Args(s segment) error {
 }
 
 // writeLatin1 writes the bytes of s as a str of the characters U+0000 to U+00FF.
-func (p *Pickler) writeLatin1(s segment) error {
+func (p *pickling) writeLatin1(s segment) error {
 	size := int64(0)
 	if s.write == nil {
 		size = p.latin1Size(s.data)
@@ -124,7 +124,7 @@ func (p *Pickler) writeLatin1(s segment) error {
 }
 
 // convertLatin1 writes s to w as text, in pieces.
-func (p *Pickler) convertLatin1(w io.Writer, s segment) error {
+func (p *pickling) convertLatin1(w io.Writer, s segment) error {
 	const piece = 16 << 10
 	var buf []byte
 	convert := writerFunc(func(b []byte) (int, error) {
@@ -144,7 +144,7 @@ func (p *Pickler) convertLatin1(w io.Writer, s segment) error {
 }
 
 // latin1Size returns the length of appendLatin1's result.
-func (p *Pickler) latin1Size(b []byte) int64 {
+func (p *pickling) latin1Size(b []byte) int64 {
 	n := len(b)
 	for _, c := range b {
 		switch {
@@ -158,7 +158,7 @@ func (p *Pickler) latin1Size(b []byte) int64 {
 }
 
 // appendLatin1 appends b as text: UTF-8, or the escapes of protocol 0.
-func (p *Pickler) appendLatin1(dst, b []byte) []byte {
+func (p *pickling) appendLatin1(dst, b []byte) []byte {
 	for _, c := range b {
 		switch {
 		case p.proto == 0:
@@ -178,7 +178,7 @@ type writerFunc func(b []byte) (int, error)
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // saveLargeBytes writes a bytes object that is made on the way.
-func (p *Pickler) saveLargeBytes(l *LargeBytes, id objectID) error {
+func (p *pickling) saveLargeBytes(l *LargeBytes, id objectID) error {
 	if l.Size < 0 || l.Write == nil {
 		return Unsupported("LargeBytes without content")
 	}
@@ -211,7 +211,7 @@ func (p *Pickler) saveLargeBytes(l *LargeBytes, id objectID) error {
 }
 
 // saveByteArray writes a bytearray.
-func (p *Pickler) saveByteArray(b []byte, id objectID) error {
+func (p *pickling) saveByteArray(b []byte, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil
@@ -227,7 +227,7 @@ func (p *Pickler) saveByteArray(b []byte, id objectID) error {
 	return p.writeByteArray(b, id)
 }
 
-func (p *Pickler) writeByteArray(b []byte, id objectID) error {
+func (p *pickling) writeByteArray(b []byte, id objectID) error {
 	if err := p.writeCounted(arrayOpcodes, "bytearray", int64(len(b)), b, ""); err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (p *Pickler) writeByteArray(b []byte, id objectID) error {
 }
 
 // saveBuffer writes a PickleBuffer, in the pickle or beside it.
-func (p *Pickler) saveBuffer(b *Buffer, id objectID) error {
+func (p *pickling) saveBuffer(b *Buffer, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil

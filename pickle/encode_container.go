@@ -7,7 +7,7 @@ import "github.com/nlpodyssey/gopickle/types"
 const batchSize = 1000
 
 // step runs the task on top until it is done or has pushed another.
-func (p *Pickler) step(t *task) error {
+func (p *pickling) step(t *task) error {
 	switch t.kind {
 	case taskItems, taskAnys:
 		return p.stepItems(t, *p.stack.items.top())
@@ -37,7 +37,7 @@ func (p *Pickler) step(t *task) error {
 }
 
 // saveList writes a list.
-func (p *Pickler) saveList(items []any, id objectID) error {
+func (p *pickling) saveList(items []any, id objectID) error {
 	if p.beginList(id) {
 		p.saveItems(task{kind: taskItems, op: OpAppends, exact: true}, items)
 	}
@@ -46,12 +46,12 @@ func (p *Pickler) saveList(items []any, id objectID) error {
 
 // beginList writes an empty list, or fetches the one that is known and returns
 // false.
-func (p *Pickler) beginList(id objectID) bool {
+func (p *pickling) beginList(id objectID) bool {
 	return p.begin(id, OpEmptyList, OpList)
 }
 
 // begin writes an empty container. All of them are memoized before their items.
-func (p *Pickler) begin(id objectID, empty, text Opcode) bool {
+func (p *pickling) begin(id objectID, empty, text Opcode) bool {
 	idx, known := p.memo.insert(id)
 	if known {
 		p.get(idx)
@@ -69,7 +69,7 @@ func (p *Pickler) begin(id objectID, empty, text Opcode) bool {
 // single reports whether item i stands alone: APPEND or SETITEM instead of a batch.
 // An exact list or dict does that for one item in all, an iterator for one item
 // in a batch (batch_list_exact and batch_list of _pickle.c).
-func (p *Pickler) single(t *task, i int) bool {
+func (p *pickling) single(t *task, i int) bool {
 	if p.proto == 0 {
 		return true
 	}
@@ -83,7 +83,7 @@ func (p *Pickler) single(t *task, i int) bool {
 }
 
 // before writes what comes before item i.
-func (p *Pickler) before(t *task) {
+func (p *pickling) before(t *task) {
 	if t.i%batchSize == 0 && !p.single(t, t.i) {
 		p.op(OpMark)
 	}
@@ -92,7 +92,7 @@ func (p *Pickler) before(t *task) {
 }
 
 // after writes what comes after the item before t.i, and at the end after all of them.
-func (p *Pickler) after(t *task) {
+func (p *pickling) after(t *task) {
 	if t.phase == itemNone {
 		return
 	}
@@ -114,14 +114,14 @@ func (p *Pickler) after(t *task) {
 }
 
 // saveItems writes items in batches, or what of them can be written at once.
-func (p *Pickler) saveItems(t task, items []any) {
+func (p *pickling) saveItems(t task, items []any) {
 	if t.n = len(items); t.n > 0 && !p.atomItems(&t, items) {
 		p.stack.pushItems(t, items)
 	}
 }
 
 // stepItems writes items in batches.
-func (p *Pickler) stepItems(t *task, items []any) error {
+func (p *pickling) stepItems(t *task, items []any) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase != itemBegun {
 			if p.atomItems(t, items) {
@@ -146,7 +146,7 @@ func (p *Pickler) stepItems(t *task, items []any) error {
 }
 
 // saveListItem writes an item of a list or set.
-func (p *Pickler) saveListItem(v any, goText bool) error {
+func (p *pickling) saveListItem(v any, goText bool) error {
 	if goText {
 		return p.saveGoAny(v)
 	}
@@ -154,7 +154,7 @@ func (p *Pickler) saveListItem(v any, goText bool) error {
 }
 
 // stepGoSlice writes the items of a slice or array of another type than any.
-func (p *Pickler) stepGoSlice(t *task) error {
+func (p *pickling) stepGoSlice(t *task) error {
 	v := p.stack.values.top()
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		p.after(t)
@@ -171,26 +171,26 @@ func (p *Pickler) stepGoSlice(t *task) error {
 }
 
 // saveDict writes a dict.
-func (p *Pickler) saveDict(d types.Dict, id objectID) error {
+func (p *pickling) saveDict(d types.Dict, id objectID) error {
 	if p.beginDict(id) {
 		p.savePairs(task{kind: taskPairs, op: OpSetItems, exact: true}, d)
 	}
 	return nil
 }
 
-func (p *Pickler) beginDict(id objectID) bool {
+func (p *pickling) beginDict(id objectID) bool {
 	return p.begin(id, OpEmptyDict, OpDict)
 }
 
 // savePairs writes pairs in batches, or what of them can be written at once.
-func (p *Pickler) savePairs(t task, pairs types.Dict) {
+func (p *pickling) savePairs(t task, pairs types.Dict) {
 	if t.n = len(pairs); t.n > 0 && !p.atomPairs(&t, pairs) {
 		p.stack.pushPairs(t, pairs)
 	}
 }
 
 // stepPairs writes pairs in batches.
-func (p *Pickler) stepPairs(t *task, pairs types.Dict) error {
+func (p *pickling) stepPairs(t *task, pairs types.Dict) error {
 	var err error
 	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
 		switch t.phase {
@@ -211,11 +211,11 @@ func (p *Pickler) stepPairs(t *task, pairs types.Dict) error {
 }
 
 // saveTuple writes a tuple.
-func (p *Pickler) saveTuple(items []any) error {
+func (p *pickling) saveTuple(items []any) error {
 	return p.saveTupleAs(items, tupleID(items))
 }
 
-func (p *Pickler) saveTupleAs(items []any, id objectID) error {
+func (p *pickling) saveTupleAs(items []any, id objectID) error {
 	if len(items) == 0 {
 		p.emptyTuple()
 		return nil
@@ -240,7 +240,7 @@ func (p *Pickler) saveTupleAs(items []any, id objectID) error {
 }
 
 // emptyTuple writes (), which is never memoized.
-func (p *Pickler) emptyTuple() {
+func (p *pickling) emptyTuple() {
 	if p.proto > 0 {
 		p.op(OpEmptyTuple)
 	} else {
@@ -249,7 +249,7 @@ func (p *Pickler) emptyTuple() {
 }
 
 // stepTuple writes the items of a tuple or frozenset and then makes it of them.
-func (p *Pickler) stepTuple(t *task) error {
+func (p *pickling) stepTuple(t *task) error {
 	if t.kind == taskTuple && t.n == 1 {
 		item := &(*p.stack.items.top())[0]
 		fresh := t.fresh
@@ -283,7 +283,7 @@ func (p *Pickler) stepTuple(t *task) error {
 }
 
 // stepTuple1 makes the innermost of the tuples of t.
-func (p *Pickler) stepTuple1(t *task) error {
+func (p *pickling) stepTuple1(t *task) error {
 	item := *p.stack.singles.top()
 	p.stack.singles.pop()
 	var id objectID
@@ -300,7 +300,7 @@ func (p *Pickler) stepTuple1(t *task) error {
 // endTuple makes a tuple or frozenset of the items on the stack. If it is in the
 // memo by now, it contains itself: then the items are thrown away, and the
 // one that was made inside is fetched.
-func (p *Pickler) endTuple(t *task) {
+func (p *pickling) endTuple(t *task) {
 	var id objectID
 	switch {
 	case t.kind == taskFrozenSet:
@@ -311,7 +311,7 @@ func (p *Pickler) endTuple(t *task) {
 	p.endTupleAs(t, id)
 }
 
-func (p *Pickler) endTupleAs(t *task, id objectID) {
+func (p *pickling) endTupleAs(t *task, id objectID) {
 	idx, known := p.memo.insert(id)
 	if !known {
 		switch {
@@ -336,14 +336,14 @@ func (p *Pickler) endTupleAs(t *task, id objectID) {
 	p.get(idx)
 }
 
-func (p *Pickler) pops(n int) {
+func (p *pickling) pops(n int) {
 	for range n {
 		p.op(OpPop)
 	}
 }
 
 // saveSet writes a set: as a call of set with a list below protocol 4.
-func (p *Pickler) saveSet(items []any, id objectID) error {
+func (p *pickling) saveSet(items []any, id objectID) error {
 	if p.proto < 4 {
 		return p.saveSetCall("set", items, id)
 	}
@@ -360,7 +360,7 @@ func (p *Pickler) saveSet(items []any, id objectID) error {
 
 // saveFrozenSet writes a frozenset: as a call of frozenset with a list below
 // protocol 4.
-func (p *Pickler) saveFrozenSet(items []any, id objectID) error {
+func (p *pickling) saveFrozenSet(items []any, id objectID) error {
 	if p.proto < 4 {
 		return p.saveSetCall("frozenset", items, id)
 	}
@@ -374,7 +374,7 @@ func (p *Pickler) saveFrozenSet(items []any, id objectID) error {
 	return nil
 }
 
-func (p *Pickler) saveSetCall(class string, items []any, id objectID) error {
+func (p *pickling) saveSetCall(class string, items []any, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil

@@ -3,6 +3,7 @@ package pickle
 import (
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -24,8 +25,10 @@ type Field struct {
 // Plans remembers how Go types are written, for Picklers that have the same Reduce
 // and Fields hooks. The zero value is ready to use. It is safe for concurrent use.
 type Plans struct {
-	plans sync.Map // reflect.Type -> *plan
-	lists sync.Map // the same for Field.List
+	plans   sync.Map // reflect.Type -> *plan
+	lists   sync.Map // the same for Field.List
+	structs atomic.Int32
+	unused  sync.Pool // of *pickling
 }
 
 // goKind says how a plan writes its type.
@@ -62,6 +65,7 @@ type plan struct {
 	key    *plan // of a map
 	fields []planField
 	whole  bool // no field is ever left out, and all are in the memory of the struct
+	number int  // of a struct type, among those of its Plans
 	reduce ReduceFunc
 	atom   atomKind
 }
@@ -73,7 +77,7 @@ type planField struct {
 }
 
 // planOf returns the plan of t.
-func (p *Pickler) planOf(t reflect.Type) *plan {
+func (p *pickling) planOf(t reflect.Type) *plan {
 	cached := &p.plans[typeHash(t)%uint(len(p.plans))]
 	for _, pl := range cached {
 		if pl != nil && sameType(pl.typ, t) {
@@ -86,10 +90,7 @@ func (p *Pickler) planOf(t reflect.Type) *plan {
 }
 
 // newPlanOf is planOf for a type of which p has no plan at hand.
-func (p *Pickler) newPlanOf(t reflect.Type) *plan {
-	if p.Plans == nil {
-		p.Plans = new(Plans)
-	}
+func (p *pickling) newPlanOf(t reflect.Type) *plan {
 	if pl, ok := p.Plans.plans.Load(t); ok {
 		return pl.(*plan)
 	}
@@ -108,7 +109,7 @@ func (p *Pickler) newPlanOf(t reflect.Type) *plan {
 // planner makes the plans of a type and of the types in it. Types nest as deep as
 // the program says, so this recurses.
 type planner struct {
-	p            *Pickler
+	p            *pickling
 	plain, lists map[reflect.Type]*plan
 }
 
@@ -222,6 +223,7 @@ func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 		return
 	}
 	pl.kind, pl.whole = goStruct, true
+	pl.number = int(c.p.Plans.structs.Add(1)) - 1
 	for _, f := range c.p.Fields(t) {
 		ft := t.FieldByIndex(f.Index).Type
 		offset, within := offsetOf(t, f.Index)
@@ -243,7 +245,7 @@ func offsetOf(t reflect.Type, index []int) (offset uintptr, within bool) {
 }
 
 // saveGo writes v, which has not been reached through an interface.
-func (p *Pickler) saveGo(pl *plan, v reflect.Value) error {
+func (p *pickling) saveGo(pl *plan, v reflect.Value) error {
 	p.boundary()
 	// An interface is asked about when its value is reached.
 	if p.PersistentID != nil && pl.kind != goInterface && v.CanInterface() {
@@ -255,7 +257,7 @@ func (p *Pickler) saveGo(pl *plan, v reflect.Value) error {
 }
 
 // saveGoAny writes an element of a Go interface type.
-func (p *Pickler) saveGoAny(v any) error {
+func (p *pickling) saveGoAny(v any) error {
 	if s, ok := v.(string); ok && p.PersistentID == nil {
 		p.boundary()
 		return p.saveGoString(s)
@@ -265,7 +267,7 @@ func (p *Pickler) saveGoAny(v any) error {
 
 // saveGoAs writes v by its plan; box is v as an interface where that is how it was
 // reached.
-func (p *Pickler) saveGoAs(pl *plan, v reflect.Value, box any) error {
+func (p *pickling) saveGoAs(pl *plan, v reflect.Value, box any) error {
 	switch pl.kind {
 	case goBool:
 		p.saveBool(v.Bool())
@@ -317,14 +319,14 @@ func (p *Pickler) saveGoAs(pl *plan, v reflect.Value, box any) error {
 }
 
 // sliceID is that of a []byte of a Go value.
-func (p *Pickler) sliceID(v reflect.Value) objectID {
+func (p *pickling) sliceID(v reflect.Value) objectID {
 	if p.Strings == StringsUnshared {
 		return objectID{}
 	}
 	return bytesID(v.Bytes())
 }
 
-func (p *Pickler) saveObjectType(pl *plan, v reflect.Value, box any) error {
+func (p *pickling) saveObjectType(pl *plan, v reflect.Value, box any) error {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		p.op(OpNone)
 		return nil
@@ -339,7 +341,7 @@ func (p *Pickler) saveObjectType(pl *plan, v reflect.Value, box any) error {
 }
 
 // saveSequence writes one of gopickle's containers that is not a pointer.
-func (p *Pickler) saveSequence(v any) error {
+func (p *pickling) saveSequence(v any) error {
 	switch x := v.(type) {
 	case types.List:
 		return p.saveList(x, objectID{})
@@ -354,7 +356,7 @@ func (p *Pickler) saveSequence(v any) error {
 }
 
 // saveByFunc writes a value as its ReduceFunc says.
-func (p *Pickler) saveByFunc(pl *plan, v reflect.Value, box any) error {
+func (p *pickling) saveByFunc(pl *plan, v reflect.Value, box any) error {
 	var id objectID
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
@@ -389,7 +391,7 @@ func (p *Pickler) saveByFunc(pl *plan, v reflect.Value, box any) error {
 
 // savePointer writes what a pointer points to. A struct is the same dict each time;
 // other values are not containers, or have an identity of their own.
-func (p *Pickler) savePointer(pl *plan, v reflect.Value) error {
+func (p *pickling) savePointer(pl *plan, v reflect.Value) error {
 	// A chain of pointers ends, unless it is a cycle of a type like type T *T.
 	for depth := 0; pl.kind == goPointer; depth++ {
 		if v.IsNil() {
@@ -410,7 +412,7 @@ func (p *Pickler) savePointer(pl *plan, v reflect.Value) error {
 const maxPointers = 1000
 
 // saveGoSlice writes a slice or array as a list.
-func (p *Pickler) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
+func (p *pickling) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
 	if v.Len() == 0 {
 		p.beginList(id)
 		return nil
@@ -426,7 +428,7 @@ func (p *Pickler) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
 }
 
 // saveAnys writes a []any, which is not empty, as a list.
-func (p *Pickler) saveAnys(items []any, id objectID) error {
+func (p *pickling) saveAnys(items []any, id objectID) error {
 	if p.beginList(id) {
 		p.saveItems(task{kind: taskAnys, op: OpAppends, exact: true}, items)
 	}
@@ -445,7 +447,7 @@ func goItems(v reflect.Value) ([]any, bool) {
 var anySliceType = reflect.TypeFor[[]any]()
 
 // saveGoTuple writes an array as a tuple.
-func (p *Pickler) saveGoTuple(pl *plan, v reflect.Value) error {
+func (p *pickling) saveGoTuple(pl *plan, v reflect.Value) error {
 	n := v.Len()
 	if n == 0 {
 		p.emptyTuple()

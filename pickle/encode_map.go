@@ -10,8 +10,9 @@ import (
 // keySet is the sorted keys of a map[string]any. Records have the same keys over and over,
 // so the sets written last are kept, with where their keys are in the memo.
 type keySet struct {
-	keys []string
-	memo []uint32 // memo index plus 1 of each key, 0 if unknown
+	keys  []string
+	memo  []uint32 // memo index plus 1 of each key, 0 if unknown
+	users int      // tasks that have it, and so want its keys
 }
 
 // anyMapTask is the map of a taskAnyMap: its values, in the order of the keys of set, are
@@ -24,10 +25,11 @@ type anyMapTask struct {
 const (
 	keySets    = 16  // how many sets are kept
 	keySetSize = 256 // the largest that is
+	fewKeys    = 8   // how many are sorted together with the values
 )
 
 // saveAnyMap is saveGoMap for the type of decoded JSON and plain values.
-func (p *Pickler) saveAnyMap(m map[string]any, id objectID) error {
+func (p *pickling) saveAnyMap(m map[string]any, id objectID) error {
 	if len(m) == 0 {
 		p.beginDict(objectID{})
 		return nil
@@ -35,29 +37,41 @@ func (p *Pickler) saveAnyMap(m map[string]any, id objectID) error {
 	if !p.beginDict(id) {
 		return nil
 	}
-	slot := &p.keySets[len(m)%keySets]
 	first := len(p.stack.mapValues)
 	p.stack.mapValues = slices.Grow(p.stack.mapValues, len(m))[:first+len(m)]
-	set, values := *slot, p.stack.mapValues[first:]
-	if set == nil || !set.fill(values, m) {
-		set = newKeySet(m)
-		set.fill(values, m)
-		if len(m) <= keySetSize {
-			*slot = set
-		}
-	}
+	values := p.stack.mapValues[first:]
+	set := p.keySet(values, m)
 	t := task{kind: taskAnyMap, op: OpSetItems, n: len(m), exact: true}
 	if p.atomMap(&t, set, values) {
-		p.stack.mapValues = p.stack.mapValues[:first]
+		p.stack.popMapValues(first)
 	} else {
+		set.users++
 		p.stack.tasks.push(t)
 		p.stack.maps.push(anyMapTask{set, first})
 	}
 	return nil
 }
 
+// keySet returns the keys of m, and sets values to its values.
+func (p *pickling) keySet(values []any, m map[string]any) *keySet {
+	i := len(m) % keySets
+	set := p.keySets[i]
+	if set != nil && set.fill(values, m) {
+		return set
+	}
+	if set == nil || set.users > 0 || len(m) > keySetSize {
+		set = new(keySet)
+	}
+	if len(m) <= keySetSize {
+		p.keySets[i] = set
+		p.usedSets |= 1 << i
+	}
+	set.read(values, m)
+	return set
+}
+
 // stepAnyMap writes the pairs of the map on top.
-func (p *Pickler) stepAnyMap(t *task) error {
+func (p *pickling) stepAnyMap(t *task) error {
 	m := p.stack.maps.top()
 	var err error
 	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
@@ -79,13 +93,36 @@ func (p *Pickler) stepAnyMap(t *task) error {
 	return err
 }
 
-func newKeySet(m map[string]any) *keySet {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// read makes s the sorted keys of m, and sets values to its values.
+func (s *keySet) read(values []any, m map[string]any) {
+	s.empty()
+	s.keys = slices.Grow(s.keys, len(m))
+	if len(m) > fewKeys {
+		for k := range m {
+			s.keys = append(s.keys, k)
+		}
+		slices.Sort(s.keys)
+		for i, k := range s.keys {
+			values[i] = m[k]
+		}
+	} else {
+		for k, v := range m {
+			i := len(s.keys)
+			s.keys = append(s.keys, k)
+			for ; i > 0 && s.keys[i-1] > k; i-- {
+				s.keys[i], values[i] = s.keys[i-1], values[i-1]
+			}
+			s.keys[i], values[i] = k, v
+		}
 	}
-	slices.Sort(keys)
-	return &keySet{keys, make([]uint32, len(keys))}
+	s.memo = slices.Grow(s.memo, len(m))[:len(m)]
+	clear(s.memo)
+}
+
+// empty removes the keys.
+func (s *keySet) empty() {
+	clear(s.keys)
+	s.keys, s.memo = s.keys[:0], s.memo[:0]
 }
 
 // fill sets values to those of m, if s has the keys of m.
@@ -104,7 +141,7 @@ func (s *keySet) fill(values []any, m map[string]any) bool {
 }
 
 // saveAnyMapKey writes the i-th key of a map.
-func (p *Pickler) saveAnyMapKey(set *keySet, i int) error {
+func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 	p.boundary()
 	if idx := set.memo[i]; idx != 0 {
 		p.get(idx - 1)
@@ -113,7 +150,7 @@ func (p *Pickler) saveAnyMapKey(set *keySet, i int) error {
 	if err := p.saveShared(set.keys[i]); err != nil {
 		return err
 	}
-	if idx, ok := p.memo.strings[set.keys[i]]; ok {
+	if idx, ok := p.memo.strings.get(set.keys[i]); ok {
 		set.memo[i] = idx + 1
 	}
 	return nil
@@ -125,7 +162,7 @@ type goPair struct {
 }
 
 // saveGoMap writes a map as a dict, in the order of its keys.
-func (p *Pickler) saveGoMap(pl *plan, v reflect.Value) error {
+func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
 	if v.Len() == 0 {
 		p.beginDict(objectID{})
 		return nil
@@ -154,7 +191,7 @@ func (p *Pickler) saveGoMap(pl *plan, v reflect.Value) error {
 }
 
 // stepGoMap writes the pairs of the map on top.
-func (p *Pickler) stepGoMap(t *task, m *goTask) error {
+func (p *pickling) stepGoMap(t *task, m *goTask) error {
 	var err error
 	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
 		if t.phase == itemKey {
@@ -175,7 +212,7 @@ func (p *Pickler) stepGoMap(t *task, m *goTask) error {
 }
 
 // saveGoKey writes the key of an item of a map.
-func (p *Pickler) saveGoKey(pl *plan, pair goPair) error {
+func (p *pickling) saveGoKey(pl *plan, pair goPair) error {
 	key := pair.key
 	if pl.key.kind == goInterface {
 		key = key.Elem()

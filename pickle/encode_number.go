@@ -9,7 +9,7 @@ import (
 )
 
 // saveBool writes a bool.
-func (p *Pickler) saveBool(b bool) {
+func (p *pickling) saveBool(b bool) {
 	switch {
 	case p.proto >= 2 && b:
 		p.op(OpNewTrue)
@@ -24,7 +24,7 @@ func (p *Pickler) saveBool(b bool) {
 
 // saveInt writes an int as save_long of _pickle.c does: what fits 32 bits in the
 // shortest of INT, BININT1, BININT2 and BININT, the rest as LONG or LONG1.
-func (p *Pickler) saveInt(i int64) {
+func (p *pickling) saveInt(i int64) {
 	b := p.out.buf
 	switch {
 	case i != int64(int32(i)):
@@ -43,7 +43,7 @@ func (p *Pickler) saveInt(i int64) {
 }
 
 // saveWideInt writes an int that does not fit 32 bits.
-func (p *Pickler) saveWideInt(i int64) {
+func (p *pickling) saveWideInt(i int64) {
 	b := p.out.buf
 	if p.proto < 2 {
 		p.out.buf = append(strconv.AppendInt(append(b, byte(OpLong)), i, 10), "L\n"...)
@@ -63,7 +63,7 @@ func (p *Pickler) saveWideInt(i int64) {
 }
 
 // saveUint writes an int.
-func (p *Pickler) saveUint(u uint64) error {
+func (p *pickling) saveUint(u uint64) error {
 	if u <= math.MaxInt64 {
 		p.saveInt(int64(u))
 		return nil
@@ -76,7 +76,7 @@ func (p *Pickler) saveUint(u uint64) error {
 const sharedInt = 1 << 15
 
 // saveLargeInt writes an int of any size with the identity id.
-func (p *Pickler) saveLargeInt(i *big.Int, id objectID) error {
+func (p *pickling) saveLargeInt(i *big.Int, id objectID) error {
 	if i.BitLen() < sharedInt {
 		return p.saveBigInt(i)
 	}
@@ -93,7 +93,7 @@ func (p *Pickler) saveLargeInt(i *big.Int, id objectID) error {
 }
 
 // saveBigInt writes an int of any size.
-func (p *Pickler) saveBigInt(i *big.Int) error {
+func (p *pickling) saveBigInt(i *big.Int) error {
 	if i.IsInt64() {
 		p.saveInt(i.Int64())
 		return nil
@@ -135,7 +135,7 @@ func twosComplement(i *big.Int) []byte {
 }
 
 // saveFloat writes a float, bit for bit in binary, as Python's repr in text.
-func (p *Pickler) saveFloat(f float64) {
+func (p *pickling) saveFloat(f float64) {
 	if p.proto >= 1 {
 		p.out.buf = binary.BigEndian.AppendUint64(append(p.out.buf, byte(OpBinFloat)), math.Float64bits(f))
 		return

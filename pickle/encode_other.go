@@ -8,7 +8,7 @@ import (
 )
 
 // saveOther writes the values that saveValue has no case for.
-func (p *Pickler) saveOther(v any) error {
+func (p *pickling) saveOther(v any) error {
 	switch x := v.(type) {
 	case Global:
 		return p.saveGlobal(x, nameRead)
@@ -66,14 +66,14 @@ func (p *Pickler) saveOther(v any) error {
 type FreshTuple []any
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
-func (p *Pickler) saveComplex(c complex128, id objectID) error {
+func (p *pickling) saveComplex(c complex128, id objectID) error {
 	return p.saveCall(&Object{
 		Class: KnownGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
 	}, id)
 }
 
 // saveForeign writes a value of a type that only the plan of its type says how to.
-func (p *Pickler) saveForeign(v any) error {
+func (p *pickling) saveForeign(v any) error {
 	return p.saveGoAs(p.planOf(reflect.TypeOf(v)), reflect.ValueOf(v), v)
 }
 
@@ -93,7 +93,7 @@ var objectTypes = func() map[reflect.Type]bool {
 }()
 
 // saveTrailer writes the object of t; stepReduce writes what follows.
-func (p *Pickler) saveTrailer(t *Trailer, id objectID) error {
+func (p *pickling) saveTrailer(t *Trailer, id objectID) error {
 	if t.Object == nil || !t.Object.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 4096 {
 		return Unsupported("a Trailer without an object that has a state, or without content")
 	}

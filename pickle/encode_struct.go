@@ -3,7 +3,7 @@ package pickle
 import "reflect"
 
 // saveStruct writes a struct as a dict; box is v as an interface where that is how it was reached.
-func (p *Pickler) saveStruct(pl *plan, v reflect.Value, box any, id objectID) error {
+func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) error {
 	if !p.beginDict(id) {
 		return nil
 	}
@@ -34,17 +34,26 @@ func (p *Pickler) saveStruct(pl *plan, v reflect.Value, box any, id objectID) er
 	return err
 }
 
-// fieldKeys returns where the names of the fields are in the memo: the index of each plus 1, or 0.
-func (p *Pickler) fieldKeys(pl *plan) []uint32 {
-	keys := p.keys[pl]
-	if keys == nil {
-		if p.keys == nil {
-			p.keys = make(map[*plan][]uint32)
-		}
-		keys = make([]uint32, len(pl.fields))
-		p.keys[pl] = keys
+// fieldKeys returns where the names of the fields are in the memo.
+func (p *pickling) fieldKeys(pl *plan) []uint32 {
+	if pl.number >= len(p.fieldNames) {
+		p.fieldNames = append(p.fieldNames, make([]fieldNames, pl.number+1-len(p.fieldNames))...)
 	}
-	return keys
+	names := &p.fieldNames[pl.number]
+	switch {
+	case names.memo == nil:
+		names.memo = make([]uint32, len(pl.fields))
+	case names.dump != p.number:
+		clear(names.memo)
+	}
+	names.dump = p.number
+	return names.memo
+}
+
+// fieldNames are where the names of the fields of a struct type are in the memo.
+type fieldNames struct {
+	memo []uint32 // the index of each plus 1, or 0
+	dump uint32   // the Dump that they are of
 }
 
 // value returns the field of the struct v, and false if it is to be left out.
@@ -97,7 +106,7 @@ func (g *goTask) next(i int) {
 }
 
 // saveFieldName writes the name of the k-th field.
-func (p *Pickler) saveFieldName(g *goTask, k int) error {
+func (p *pickling) saveFieldName(g *goTask, k int) error {
 	name := g.plan.fields[k].Name
 	if p.PersistentID != nil {
 		return p.save(name)
@@ -113,14 +122,14 @@ func (p *Pickler) saveFieldName(g *goTask, k int) error {
 	}
 	if p.memo.next != next {
 		g.keys[k] = next + 1
-	} else if idx, ok := p.memo.strings[name]; ok {
+	} else if idx, ok := p.memo.strings.get(name); ok {
 		g.keys[k] = idx + 1
 	}
 	return nil
 }
 
 // stepStruct writes the fields of the struct on top.
-func (p *Pickler) stepStruct(t *task, g *goTask) error {
+func (p *pickling) stepStruct(t *task, g *goTask) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase == itemKey {
 			t.phase = itemDone
@@ -145,7 +154,7 @@ func (p *Pickler) stepStruct(t *task, g *goTask) error {
 
 // fields writes fields from where t is, up to one that is no atom. It returns true if that was
 // all of them.
-func (p *Pickler) fields(t *task, g *goTask) (bool, error) {
+func (p *pickling) fields(t *task, g *goTask) (bool, error) {
 	if g.at != nil {
 		return p.atomFields(t, g)
 	}

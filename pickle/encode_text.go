@@ -9,7 +9,7 @@ import (
 )
 
 // put writes the opcode that memoizes the value just made, under idx.
-func (p *Pickler) put(idx uint32) {
+func (p *pickling) put(idx uint32) {
 	switch {
 	case p.proto >= 4:
 		p.op(OpMemoize)
@@ -23,7 +23,7 @@ func (p *Pickler) put(idx uint32) {
 }
 
 // get fetches the value memoized under idx.
-func (p *Pickler) get(idx uint32) {
+func (p *pickling) get(idx uint32) {
 	switch {
 	case p.proto == 0:
 		p.textIndex(OpGet, idx)
@@ -34,12 +34,12 @@ func (p *Pickler) get(idx uint32) {
 	}
 }
 
-func (p *Pickler) textIndex(op Opcode, idx uint32) {
+func (p *pickling) textIndex(op Opcode, idx uint32) {
 	p.out.buf = append(strconv.AppendUint(append(p.out.buf, byte(op)), uint64(idx), 10), '\n')
 }
 
 // saveString writes a str of an object tree.
-func (p *Pickler) saveString(s string) error {
+func (p *pickling) saveString(s string) error {
 	if p.Strings == StringsByValue {
 		return p.saveShared(s)
 	}
@@ -51,7 +51,7 @@ func (p *Pickler) saveString(s string) error {
 }
 
 // saveGoString writes a str of a Go value.
-func (p *Pickler) saveGoString(s string) error {
+func (p *pickling) saveGoString(s string) error {
 	switch {
 	case p.Strings != StringsAuto:
 		return p.saveString(s)
@@ -66,11 +66,11 @@ func (p *Pickler) saveGoString(s string) error {
 }
 
 // saveShared writes a str that is shared with equal ones written by saveShared.
-func (p *Pickler) saveShared(s string) error {
+func (p *pickling) saveShared(s string) error {
 	if isSingleString(s) {
 		return p.saveText(s, objectID{})
 	}
-	if idx, ok := p.memo.insertString(&p.memo.strings, s); ok {
+	if idx, ok := p.memo.insertString(s); ok {
 		p.get(idx)
 		return nil
 	} else if err := p.writeText(s); err != nil {
@@ -99,7 +99,7 @@ func isSingleString(s string) bool {
 }
 
 // saveText writes a str with the identity id.
-func (p *Pickler) saveText(s string, id objectID) error {
+func (p *pickling) saveText(s string, id objectID) error {
 	idx, known := p.memo.insertText(s, id)
 	if known {
 		p.get(idx)
@@ -119,7 +119,7 @@ func (p *Pickler) saveText(s string, id objectID) error {
 type Interned string
 
 // writeText writes the opcode and content of a str.
-func (p *Pickler) writeText(s string) error {
+func (p *pickling) writeText(s string) error {
 	if !utf8.ValidString(s) && !validText([]byte(s)) {
 		return p.writePy2(s)
 	}
@@ -145,7 +145,7 @@ var (
 )
 
 // header returns the opcode and length of a payload of size bytes, in room.
-func (p *Pickler) header(ops countedOpcodes, what string, size int64, room []byte) ([]byte, error) {
+func (p *pickling) header(ops countedOpcodes, what string, size int64, room []byte) ([]byte, error) {
 	switch {
 	case ops.op1 != 0 && size < 1<<8 && p.proto >= ops.proto1:
 		return append(room, byte(ops.op1), byte(size)), nil
@@ -159,7 +159,7 @@ func (p *Pickler) header(ops countedOpcodes, what string, size int64, room []byt
 }
 
 // writeCounted writes a payload with its length: text, or data where text is empty.
-func (p *Pickler) writeCounted(ops countedOpcodes, what string, size int64, data []byte, text string) error {
+func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, data []byte, text string) error {
 	if size >= frameTarget {
 		header, err := p.header(ops, what, size, nil)
 		if err != nil {
@@ -213,7 +213,7 @@ func appendEscapedRune(b []byte, r rune) []byte {
 }
 
 // savePy2String writes a Python 2 str.
-func (p *Pickler) savePy2String(s string) error {
+func (p *pickling) savePy2String(s string) error {
 	id := stringID(s)
 	id.typ = idPy2String
 	idx, known := p.memo.insert(id)
@@ -229,7 +229,7 @@ func (p *Pickler) savePy2String(s string) error {
 }
 
 // writePy2 writes the opcode and content of a Python 2 str.
-func (p *Pickler) writePy2(s string) error {
+func (p *pickling) writePy2(s string) error {
 	if p.proto > 0 {
 		return p.writeCounted(py2Opcodes, "Python 2 str", int64(len(s)), nil, s)
 	}

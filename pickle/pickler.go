@@ -146,26 +146,7 @@ type Pickler struct {
 	// Strings says which equal strings are one object.
 	Strings Strings
 
-	w     io.Writer
-	proto int
-	out   output
-	memo  pickleMemo
-	stack taskStack
-	plans [16][2]*plan // used last, each at the hash of its type
-	keys  map[*plan][]uint32
-	// keySets are those of maps written last, each at its size modulo keySets.
-	keySets [keySets]*keySet
-	// replaced lists the values that a ReduceFunc gave for others, so that
-	// they are the same when met again.
-	replaced map[objectID]any
-	// newMethods has the method __new__ of a class, for callForm; nested the names
-	// that the calls of getattr stand for.
-	newMethods map[any]*Object
-	nested     map[*Object]Global
-	trailers   map[*Object]*Trailer
-	// constructors is what is known of Constructors, capture what is being found out.
-	constructors map[*Constructor]*constructorCode
-	capture      capture
+	w io.Writer
 }
 
 // NewPickler returns a Pickler that writes to w.
@@ -179,39 +160,44 @@ func NewPickler(w io.Writer) *Pickler { return &Pickler{w: w} }
 // The error is an [*EncodeError] for a value that cannot be written, an error of a
 // hook inside an *EncodeError, or an error of the writer.
 func (p *Pickler) Dump(v any) error {
-	p.proto = p.Protocol.Number()
-	if p.proto < 0 || p.proto > int(HighestProtocol) {
-		return &EncodeError{Err: Unsupported("no such protocol: %d", p.proto)}
+	q, err := p.pickle(v)
+	if err == nil {
+		err = q.out.writeTo(p.w)
 	}
-	p.out.reset()
-	defer p.release()
-	if p.proto >= 2 {
-		p.out.buf = append(p.out.buf, byte(OpProto), byte(p.proto))
-	}
-	if p.proto >= 4 {
-		p.out.startFraming()
-	}
-	if err := p.run(v); err != nil {
-		return &EncodeError{Path: p.path(), Err: err}
-	}
-	p.op(OpStop)
-	p.out.finish()
-	return p.out.writeTo(p.w)
+	q.release(err == nil)
+	return err
 }
 
-// release lets go of what a Dump refers to.
-func (p *Pickler) release() {
-	p.stack = taskStack{}
-	p.out.release()
-	p.memo = pickleMemo{}
-	p.keys = nil
-	p.keySets = [keySets]*keySet{}
-	p.replaced = nil
-	p.newMethods = nil
-	p.nested = nil
-	p.trailers = nil
-	p.constructors = nil
-	p.capture = capture{}
+// Dumps is Dump to memory of its own, of just the size that it takes, instead of to the
+// Pickler's writer.
+func (p *Pickler) Dumps(v any) ([]byte, error) {
+	q, err := p.pickle(v)
+	var data []byte
+	if err == nil {
+		data, err = q.out.bytes()
+	}
+	q.release(err == nil)
+	return data, err
+}
+
+// pickle makes the pickle of v in working memory that is to be released.
+func (p *Pickler) pickle(v any) (*pickling, error) {
+	q := p.begin()
+	if q.proto < 0 || q.proto > int(HighestProtocol) {
+		return q, &EncodeError{Err: Unsupported("no such protocol: %d", q.proto)}
+	}
+	if q.proto >= 2 {
+		q.out.buf = append(q.out.buf, byte(OpProto), byte(q.proto))
+	}
+	if q.proto >= 4 {
+		q.out.startFraming()
+	}
+	if err := q.run(v); err != nil {
+		return q, &EncodeError{Path: q.path(), Err: err}
+	}
+	q.op(OpStop)
+	q.out.finish()
+	return q, nil
 }
 
 // EncodeError is the error for a value that cannot be written. The text may change
@@ -239,29 +225,15 @@ func (e *EncodeError) Error() string {
 // Unwrap returns Err.
 func (e *EncodeError) Unwrap() error { return e.Err }
 
-// Dumps returns v as a pickle of protocol 4. It is short for a [Pickler] that writes
-// to a buffer.
+// Dumps returns v as a pickle of protocol 4. It is short for [Pickler.Dumps] of a
+// Pickler that says nothing.
 func Dumps(v any) ([]byte, error) {
-	var b sliceWriter
-	if err := NewPickler(&b).Dump(v); err != nil {
-		return nil, err
-	}
-	return b.b, nil
-}
-
-// sliceWriter is a bytes.Buffer without its slack.
-type sliceWriter struct{ b []byte }
-
-// Grow tells the number of bytes that follow, which is not 0.
-func (s *sliceWriter) Grow(n int) { s.b = append(unclearedBytes(len(s.b) + n)[:0], s.b...) }
-
-func (s *sliceWriter) Write(b []byte) (int, error) {
-	s.b = append(s.b, b...)
-	return len(b), nil
+	var p Pickler
+	return p.Dumps(v)
 }
 
 // run writes v and everything in it.
-func (p *Pickler) run(v any) error {
+func (p *pickling) run(v any) error {
 	err := p.save(v)
 	for err == nil && p.stack.depth() > 0 {
 		err = p.step(p.stack.tasks.top())
@@ -271,7 +243,7 @@ func (p *Pickler) run(v any) error {
 
 // save writes v, or as much of it as can be written at once and pushes a task for
 // the rest. The function save of _pickle.c.
-func (p *Pickler) save(v any) error {
+func (p *pickling) save(v any) error {
 	p.boundary()
 	if p.PersistentID != nil {
 		if done, err := p.savePersistent(v); done || err != nil {
@@ -282,7 +254,7 @@ func (p *Pickler) save(v any) error {
 }
 
 // boundary ends the frame that holds enough, before the next object.
-func (p *Pickler) boundary() {
+func (p *pickling) boundary() {
 	if len(p.out.buf) >= p.out.boundary {
 		p.out.atBoundary()
 	}
@@ -290,7 +262,7 @@ func (p *Pickler) boundary() {
 
 // savePersistent asks the hook for v's persistent id and writes that if there
 // is one.
-func (p *Pickler) savePersistent(v any) (done bool, err error) {
+func (p *pickling) savePersistent(v any) (done bool, err error) {
 	pid, err := p.PersistentID(v)
 	if err != nil || pid == nil {
 		return false, err
@@ -299,7 +271,7 @@ func (p *Pickler) savePersistent(v any) (done bool, err error) {
 }
 
 // savePID writes a persistent id.
-func (p *Pickler) savePID(pid any) error {
+func (p *pickling) savePID(pid any) error {
 	if p.proto > 0 {
 		p.stack.pushOp(OpBinPersID)
 		// An id may be an object that has an id, and so on for as long as the input was.
@@ -338,10 +310,10 @@ func (p *Pickler) savePID(pid any) error {
 }
 
 // op writes an opcode.
-func (p *Pickler) op(op Opcode) { p.out.buf = append(p.out.buf, byte(op)) }
+func (p *pickling) op(op Opcode) { p.out.buf = append(p.out.buf, byte(op)) }
 
 // saveValue is save without the hook for persistent ids.
-func (p *Pickler) saveValue(v any) error {
+func (p *pickling) saveValue(v any) error {
 	switch x := v.(type) {
 	case nil:
 		p.op(OpNone)

@@ -27,6 +27,7 @@ type memoBlock struct {
 // memoBlocks are the blocks that there are. The zero value has none.
 type memoBlocks struct {
 	chunks [][]memoBlock // all but the last are full
+	first  []memoBlock   // the memory of the first
 	n      uint32
 	// index is an open-addressing table, whose length is a power of two: of each block the
 	// low half of its number above which one it is, counted from 1.
@@ -72,7 +73,8 @@ func (m *memoBlocks) get(number uintptr, used uint32) *memoBlock {
 		return nil
 	}
 	if m.n%blockChunk == 0 {
-		m.chunks = append(m.chunks, nil)
+		m.chunks = append(m.chunks, m.first)
+		m.first = nil
 	}
 	last := &m.chunks[len(m.chunks)-1]
 	if *last == nil && m.n > 0 {
@@ -108,7 +110,12 @@ func (m *memoBlocks) grow() {
 	if len(m.index) >= memoSlotsMany {
 		size = 2 * len(m.index)
 	}
-	m.index = make([]uint64, size)
+	if size <= cap(m.index) {
+		m.index = m.index[:size]
+		clear(m.index)
+	} else {
+		m.index = make([]uint64, size)
+	}
 	n := uint64(0)
 	for _, chunk := range m.chunks {
 		for i := range chunk {
@@ -117,6 +124,20 @@ func (m *memoBlocks) grow() {
 			m.index[at] = uint64(uint32(chunk[i].number))<<32 | n
 		}
 	}
+}
+
+// release removes all blocks.
+func (m *memoBlocks) release() {
+	if m.n == 0 {
+		return
+	}
+	kept := memoBlocks{chunks: m.chunks[:0], index: m.index[:0]}
+	if m.n <= blockChunk {
+		kept.first = m.chunks[0][:0]
+	} else {
+		kept = memoBlocks{}
+	}
+	*m = kept
 }
 
 // blockHome is where the search for a block begins.

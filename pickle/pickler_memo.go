@@ -30,11 +30,42 @@ type pickleMemo struct {
 	// Values that are one object in CPython however they are made: each is at
 	// its index plus 1, 0 if not written yet.
 	emptyString, emptyBytes uint32
-	singles                 *memoSingles // nil if there are none
+	singles                 *memoSingles // nil if there were none
+	singlesUsed             bool
 
-	globals map[Global]uint32
-	modules map[string]moduleName
-	strings map[string]uint32 // strings shared by value
+	globals table[Global, uint32]
+	modules table[string, moduleName]
+	strings table[string, uint32] // strings shared by value
+}
+
+// release empties the memo.
+func (m *pickleMemo) release() {
+	clear(m.few[:min(m.used, memoFew)])
+	if len(m.identities) > 0 {
+		first := m.identities[0].release()
+		clear(m.identities)
+		m.identities = append(m.identities[:0], first)
+	}
+	m.blocks.release()
+	if len(m.kinds.others) > keptLengths {
+		m.kinds = identityKinds{}
+	}
+	if len(m.slots) == memoSlots {
+		if m.listed > 0 {
+			clear(m.slots)
+		}
+	} else {
+		m.slots, m.tags = nil, 0
+	}
+	if m.singlesUsed {
+		*m.singles = memoSingles{}
+		m.singlesUsed = false
+	}
+	m.next, m.used, m.listed = 0, 0, 0
+	m.emptyString, m.emptyBytes = 0, 0
+	m.globals.release()
+	m.modules.release()
+	m.strings.release()
 }
 
 // memoSingles has the places of the strings of one character and the bytes objects of one byte.
@@ -49,6 +80,7 @@ func (m *pickleMemo) single() *memoSingles {
 	if m.singles == nil {
 		m.singles = new(memoSingles)
 	}
+	m.singlesUsed = true
 	return m.singles
 }
 
@@ -219,7 +251,7 @@ func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
 
 // list adds an identity.
 func (m *pickleMemo) list(id objectID, kind, idx uint32) {
-	if m.used%identityItems == 0 {
+	if m.used%identityItems == 0 && int(m.used>>identityBits) == len(m.identities) {
 		m.identities = append(m.identities, newIdentityChunk(m.used == 0))
 	}
 	m.identities[m.used>>identityBits].add(id, kind, idx)
@@ -305,15 +337,12 @@ func (m *pickleMemo) insertText(s string, id objectID) (uint32, bool) {
 }
 
 // insertString is insert for strings that are shared by value.
-func (m *pickleMemo) insertString(table *map[string]uint32, s string) (uint32, bool) {
-	if idx, ok := (*table)[s]; ok {
+func (m *pickleMemo) insertString(s string) (uint32, bool) {
+	if idx, ok := m.strings.get(s); ok {
 		return idx, true
 	}
-	if *table == nil {
-		*table = make(map[string]uint32)
-	}
 	idx := m.add()
-	(*table)[s] = idx
+	m.strings.add(s, idx)
 	return idx, false
 }
 

@@ -38,6 +38,7 @@ type segment struct {
 // output is the pickle being written.
 type output struct {
 	buf      []byte // the chunk being filled
+	first    []byte // where the output begins, of length 0
 	segs     []segment
 	chunks   []*[chunkSize]byte // to be given back
 	framing  bool
@@ -47,17 +48,29 @@ type output struct {
 
 var chunkPool = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
-// release gives the chunks back. A writer does not keep what it is given.
+// release gives the chunks back. A writer does not keep what it is given. The first part stays for the
+// next output, if it is small.
 func (o *output) release() {
 	for _, c := range o.chunks {
 		chunkPool.Put(c)
 	}
-	*o = output{}
+	clear(o.segs)
+	kept := output{first: o.first, segs: o.segs[:0]}
+	if cap(o.first) > keptBuffer {
+		kept.first = nil
+	}
+	if cap(o.segs) > keptItems {
+		kept.segs = nil
+	}
+	*o = kept
 }
 
-// reset makes the output empty.
+// reset makes ready for an output.
 func (o *output) reset() {
-	*o = output{buf: make([]byte, 0, chunkFirst), boundary: chunkSize}
+	if o.first == nil {
+		o.first = make([]byte, 0, chunkFirst)
+	}
+	o.buf, o.boundary = o.first, chunkSize
 }
 
 // startFraming opens the first frame.
@@ -105,6 +118,9 @@ func (o *output) atBoundary() {
 // flush ends the current chunk.
 func (o *output) flush() {
 	if len(o.buf) > 0 {
+		if len(o.segs) == 0 {
+			o.first = o.buf[:0]
+		}
 		o.segs = append(o.segs, segment{data: o.buf, size: int64(len(o.buf))})
 		o.buf = o.buf[len(o.buf):]
 	}
@@ -131,10 +147,7 @@ func (o *output) align(n int) {
 	if n <= 1 {
 		return
 	}
-	var before int64
-	for _, s := range o.segs {
-		before += s.size
-	}
+	before := o.size()
 	behind := func(fill int) int64 {
 		pos := len(o.buf) + fill + 1
 		if o.framing && pos-o.frame-frameHeader < frameMin {
@@ -183,11 +196,7 @@ type grower interface{ Grow(n int) }
 // writeTo hands the pickle to w.
 func (o *output) writeTo(w io.Writer) error {
 	if g, ok := w.(grower); ok {
-		total := int64(0)
-		for _, s := range o.segs {
-			total += s.size
-		}
-		if int64(int(total)) == total {
+		if total := o.size(); int64(int(total)) == total {
 			g.Grow(int(total))
 		}
 	}
@@ -202,13 +211,54 @@ func (o *output) writeTo(w io.Writer) error {
 			}
 			continue
 		}
-		if n, err := w.Write(s.data); err != nil {
+		// What is behind the data is not the writer's to see.
+		if n, err := w.Write(s.data[:len(s.data):len(s.data)]); err != nil {
 			return err
 		} else if n < len(s.data) {
 			return io.ErrShortWrite
 		}
 	}
 	return nil
+}
+
+// size returns the number of bytes in finished parts.
+func (o *output) size() int64 {
+	total := int64(0)
+	for _, s := range o.segs {
+		total += s.size
+	}
+	return total
+}
+
+// bytes returns the pickle in memory of its own.
+func (o *output) bytes() ([]byte, error) {
+	total := o.size()
+	if int64(int(total)) != total {
+		return nil, &EncodeError{Err: Unsupported("a pickle of %d bytes in memory", total)}
+	}
+	b := unclearedBytes(int(total))
+	if len(o.segs) == 1 && o.segs[0].write == nil {
+		copy(b, o.segs[0].data)
+		return b, nil
+	}
+	s := sliceWriter{b[:0]}
+	err := o.writeTo(&s)
+	return s.b, err
+}
+
+// sliceWriter is a bytes.Buffer without its slack.
+type sliceWriter struct{ b []byte }
+
+// Grow tells the number of bytes that follow, which is not 0.
+func (s *sliceWriter) Grow(n int) {
+	if cap(s.b)-len(s.b) < n {
+		s.b = append(unclearedBytes(len(s.b) + n)[:0], s.b...)
+	}
+}
+
+func (s *sliceWriter) Write(b []byte) (int, error) {
+	s.b = append(s.b, b...)
+	return len(b), nil
 }
 
 // countingWriter counts what goes to w; with a nil w it only counts.

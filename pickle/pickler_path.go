@@ -10,7 +10,7 @@ import (
 const maxPathParts = 40
 
 // path says where in the dumped value the Pickler is: what each task is at.
-func (p *Pickler) path() string {
+func (p *pickling) path() string {
 	s := &p.stack
 	total := 0
 	for t := range s.tasks.all() {

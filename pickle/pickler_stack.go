@@ -74,6 +74,21 @@ type taskStack struct {
 	mapValues []any
 }
 
+// release makes a stack that is empty ready for another Dump.
+func (s *taskStack) release() {
+	s.tasks.release()
+	s.items.release()
+	s.ids.release()
+	s.singles.release()
+	s.dicts.release()
+	s.objects.release()
+	s.values.release()
+	s.maps.release()
+	if cap(s.mapValues) > keptItems {
+		s.mapValues = nil
+	}
+}
+
 // depth returns the number of tasks.
 func (s *taskStack) depth() int { return s.tasks.n }
 
@@ -92,10 +107,18 @@ func (s *taskStack) pop() {
 	case taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct:
 		s.values.pop()
 	case taskAnyMap:
-		s.mapValues = s.mapValues[:s.maps.top().first]
+		m := s.maps.top()
+		m.set.users--
+		s.popMapValues(m.first)
 		s.maps.pop()
 	}
 	s.tasks.pop()
+}
+
+// popMapValues removes the values from first on.
+func (s *taskStack) popMapValues(first int) {
+	clear(s.mapValues[first:])
+	s.mapValues = s.mapValues[:first]
 }
 
 // pushOp adds a task that writes op. Of equal ones on top of each other, as lists of one item
@@ -189,6 +212,13 @@ func (c *chunks[T]) pop() {
 		c.spare = c.last
 		c.last = c.below[len(c.below)-1]
 		c.below = c.below[:len(c.below)-1]
+	}
+}
+
+// release gives up the memory of an empty stack but for a small piece.
+func (c *chunks[T]) release() {
+	if c.below != nil {
+		*c = chunks[T]{last: c.last}
 	}
 }
 

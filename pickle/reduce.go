@@ -26,7 +26,7 @@ type Reducer interface {
 type ReduceFunc func(v any, protocol int) (any, error)
 
 // saveReduced writes what a ReduceFunc made of a value with the identity id.
-func (p *Pickler) saveReduced(r any, id objectID) error {
+func (p *pickling) saveReduced(r any, id objectID) error {
 	switch r := r.(type) {
 	case *Object:
 		return p.saveCall(r, id)
@@ -55,17 +55,17 @@ const (
 )
 
 // saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
-func (p *Pickler) saveReduce(o *Object, id objectID) error {
+func (p *pickling) saveReduce(o *Object, id objectID) error {
 	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce}, o, id)
 }
 
 // saveCall is saveReduce for an object that was made for this, with its arguments: nothing else has
 // the tuple that they are, so that the memo need not keep it.
-func (p *Pickler) saveCall(o *Object, id objectID) error {
+func (p *pickling) saveCall(o *Object, id objectID) error {
 	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, id)
 }
 
-func (p *Pickler) saveReduceAs(t task, o *Object, id objectID) error {
+func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil
@@ -109,7 +109,7 @@ func (k KnownGlobal) Global() Global { return Global{k.Module, k.Name} }
 func (k KnownGlobal) String() string { return k.Module + "." + k.Name }
 
 // callForm returns o, whose own opcode the protocol lacks, as a call.
-func (p *Pickler) callForm(o *Object) *Object {
+func (p *pickling) callForm(o *Object) *Object {
 	c := *o
 	c.Form, c.Kwargs = FormReduce, nil
 	if o.Form == FormNewObj {
@@ -147,7 +147,7 @@ func (p *Pickler) callForm(o *Object) *Object {
 }
 
 // stepReduce writes an object: call, items, pairs, state.
-func (p *Pickler) stepReduce(t *task, r *reduceTask) error {
+func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		phase := t.phase
 		t.phase++
@@ -193,7 +193,7 @@ func (p *Pickler) stepReduce(t *task, r *reduceTask) error {
 }
 
 // saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
-func (p *Pickler) saveArgs(t *task, o *Object) error {
+func (p *pickling) saveArgs(t *task, o *Object) error {
 	if t.op != OpObj && t.op != OpInst {
 		p.boundary()
 		if t.fresh {
@@ -209,7 +209,7 @@ func (p *Pickler) saveArgs(t *task, o *Object) error {
 	return nil
 }
 
-func (p *Pickler) saveKwargs(o *Object) error {
+func (p *pickling) saveKwargs(o *Object) error {
 	if o.Kwargs == nil {
 		p.boundary()
 		return p.saveDict(nil, objectID{})
@@ -219,7 +219,7 @@ func (p *Pickler) saveKwargs(o *Object) error {
 
 // makeObject writes the opcode that makes the object, and memoizes it. An object in
 // the memo by now is one of its own arguments: then the one made inside is taken.
-func (p *Pickler) makeObject(t *task, r *reduceTask) error {
+func (p *pickling) makeObject(t *task, r *reduceTask) error {
 	p.op(t.op)
 	if t.op == OpInst {
 		named, _ := r.obj.Class.(Named)
@@ -255,7 +255,7 @@ const (
 )
 
 // saveKnown writes a class or function that a program names.
-func (p *Pickler) saveKnown(k KnownGlobal) error {
+func (p *pickling) saveKnown(k KnownGlobal) error {
 	if k.Static {
 		return p.saveGlobal(k.Global(), nameStatic)
 	}
@@ -267,11 +267,11 @@ func (p *Pickler) saveKnown(k KnownGlobal) error {
 const maxNestedName = 100
 
 // saveGlobal writes a class or function: save_global of _pickle.c.
-func (p *Pickler) saveGlobal(g Global, origin nameOrigin) error {
+func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 	if p.proto >= 3 {
 		g = py3Name(g)
 	}
-	if idx, known := p.memo.globals[g]; known {
+	if idx, known := p.memo.globals.get(g); known {
 		p.get(idx)
 		return nil
 	}
@@ -316,7 +316,7 @@ func (p *Pickler) saveGlobal(g Global, origin nameOrigin) error {
 
 // saveClassName writes the name of a global at protocol 4. CPython makes a new string
 // of the name of a type that is built in C, and few others have two types of one name.
-func (p *Pickler) saveClassName(name string, origin nameOrigin) error {
+func (p *pickling) saveClassName(name string, origin nameOrigin) error {
 	if origin == nameRead {
 		return p.saveString(name)
 	}
@@ -324,17 +324,14 @@ func (p *Pickler) saveClassName(name string, origin nameOrigin) error {
 }
 
 // putGlobal memoizes a global just written.
-func (p *Pickler) putGlobal(g Global) {
-	if p.memo.globals == nil {
-		p.memo.globals = make(map[Global]uint32)
-	}
+func (p *pickling) putGlobal(g Global) {
 	idx := p.memo.add()
-	p.memo.globals[g] = idx
+	p.memo.globals.set(g, idx)
 	p.put(idx)
 }
 
 // saveModuleName writes the module of a global at protocol 4.
-func (p *Pickler) saveModuleName(module string, origin nameOrigin) error {
+func (p *pickling) saveModuleName(module string, origin nameOrigin) error {
 	if origin == nameStatic {
 		return p.saveText(module, objectID{})
 	}
@@ -343,7 +340,7 @@ func (p *Pickler) saveModuleName(module string, origin nameOrigin) error {
 		p.get(idx)
 		return nil
 	}
-	if m, known := p.memo.modules[module]; known && (origin == nameKnown || m.known) {
+	if m, known := p.memo.modules.get(module); known && (origin == nameKnown || m.known) {
 		p.get(m.idx)
 		return nil
 	}
@@ -351,15 +348,12 @@ func (p *Pickler) saveModuleName(module string, origin nameOrigin) error {
 	if err := p.saveString(module); err != nil || p.memo.next == next {
 		return err
 	}
-	if p.memo.modules == nil {
-		p.memo.modules = make(map[string]moduleName)
-	}
-	p.memo.modules[module] = moduleName{next, origin == nameKnown}
+	p.memo.modules.set(module, moduleName{next, origin == nameKnown})
 	return nil
 }
 
 // writeName writes the lines of GLOBAL and INST.
-func (p *Pickler) writeName(g Global) error {
+func (p *pickling) writeName(g Global) error {
 	if p.proto < 3 {
 		g = py2Name(g)
 	}
@@ -374,7 +368,7 @@ func (p *Pickler) writeName(g Global) error {
 
 // isLine reports whether CPython reads name back from a line: below protocol 3 it is ASCII, and
 // at 3 UTF-8 without surrogates.
-func (p *Pickler) isLine(name string) bool {
+func (p *pickling) isLine(name string) bool {
 	if name == "" || strings.IndexByte(name, '\n') >= 0 {
 		return false
 	}
@@ -385,7 +379,7 @@ func (p *Pickler) isLine(name string) bool {
 }
 
 // saveExtension writes the code of a global in the extension registry.
-func (p *Pickler) saveExtension(g Global, code int) error {
+func (p *pickling) saveExtension(g Global, code int) error {
 	switch {
 	case code < 0 || code > 1<<31-1:
 		return Unsupported("the extension code %d of %v", code, g)

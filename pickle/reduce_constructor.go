@@ -1,7 +1,5 @@
 package pickle
 
-import "bytes"
-
 // Constructor is a call that makes many objects, which then get their state: what a
 // [Reducer] names in a [Constructed]. Args is a tuple of constants of the program. It is written
 // anew for each object, as functions of Python's return it.
@@ -21,15 +19,51 @@ type Constructed struct {
 // there: always the same bytes, from protocol 4 on, where memoizing takes no index.
 type constructorCode struct {
 	times    int    // it was written
-	code     []byte // nil as long as it is not known
+	code     []byte // empty as long as it is not known
 	memoized uint32 // how many of its values are memoized
+}
+
+// constructorTable has the codes of Constructors.
+type constructorTable struct {
+	places table[*Constructor, int] // in codes
+	codes  []constructorCode
+}
+
+// place returns where the code of c is, which it makes if there is none.
+func (t *constructorTable) place(c *Constructor) int {
+	i, ok := t.places.get(c)
+	if !ok {
+		i = len(t.codes)
+		if i < cap(t.codes) {
+			t.codes = t.codes[:i+1] // with memory for its code
+		} else {
+			t.codes = append(t.codes, constructorCode{})
+		}
+		t.places.add(c, i)
+	}
+	return i
+}
+
+func (t *constructorTable) release() {
+	t.places.release()
+	if cap(t.codes) > keptItems {
+		t.codes = nil
+	}
+	for i := range t.codes {
+		c := &t.codes[i]
+		*c = constructorCode{code: c.code[:0]}
+		if cap(c.code) > keptBuffer/keptItems {
+			c.code = nil
+		}
+	}
+	t.codes = t.codes[:0]
 }
 
 // capture is the writing of a Constructor's call whose bytes will be its code.
 type capture struct {
 	obj    *Object // that the call makes, nil if there is no capture
-	into   *constructorCode
-	start  int // in the output
+	into   int     // place of its code
+	start  int     // in the output
 	frame  int
 	segs   int
 	before memoCounts
@@ -42,24 +76,18 @@ type memoCounts struct {
 }
 
 func (m *pickleMemo) counts() memoCounts {
-	return memoCounts{m.next, int(m.used), len(m.globals), len(m.modules), len(m.strings)}
+	return memoCounts{m.next, int(m.used), m.globals.size(), m.modules.size(), m.strings.size()}
 }
 
 // saveConstructed writes an object that has the identity id.
-func (p *Pickler) saveConstructed(c *Constructed, id objectID) error {
+func (p *pickling) saveConstructed(c *Constructed, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil
 	}
-	code := p.constructors[c.By]
-	if code == nil {
-		if p.constructors == nil {
-			p.constructors = make(map[*Constructor]*constructorCode)
-		}
-		code = new(constructorCode)
-		p.constructors[c.By] = code
-	}
-	if code.code != nil && len(p.out.buf)+len(code.code) < p.out.boundary {
+	place := p.constructors.place(c.By)
+	code := &p.constructors.codes[place]
+	if len(code.code) > 0 && len(p.out.buf)+len(code.code) < p.out.boundary {
 		p.out.buf = append(p.out.buf, code.code...)
 		p.memo.next += code.memoized
 		idx, _ := p.memo.insert(id)
@@ -70,8 +98,8 @@ func (p *Pickler) saveConstructed(c *Constructed, id objectID) error {
 	}
 	o := &Object{Class: c.By.Class, Args: c.By.Args, State: &c.State, HasState: true}
 	code.times++
-	if code.times > 1 && code.code == nil && p.proto >= 4 && p.PersistentID == nil {
-		p.capture = capture{o, code, len(p.out.buf), p.out.frame, len(p.out.segs), p.memo.counts()}
+	if code.times > 1 && len(code.code) == 0 && p.proto >= 4 && p.PersistentID == nil {
+		p.capture = capture{o, place, len(p.out.buf), p.out.frame, len(p.out.segs), p.memo.counts()}
 	}
 	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce, fresh: true})
 	p.stack.objects.push(reduceTask{o, id})
@@ -79,13 +107,14 @@ func (p *Pickler) saveConstructed(c *Constructed, id objectID) error {
 }
 
 // endCapture is called when the call that is captured has been written.
-func (p *Pickler) endCapture() {
+func (p *pickling) endCapture() {
 	c := p.capture
 	p.capture = capture{}
 	now := p.memo.counts()
 	memoized := now.next - c.before.next
 	now.next = c.before.next
 	if now == c.before && p.out.frame == c.frame && len(p.out.segs) == c.segs {
-		c.into.code, c.into.memoized = bytes.Clone(p.out.buf[c.start:]), memoized
+		into := &p.constructors.codes[c.into]
+		into.code, into.memoized = append(into.code, p.out.buf[c.start:]...), memoized
 	}
 }

@@ -92,7 +92,7 @@ func atomKindOf(pl *plan) atomKind {
 }
 
 // saveAtomAt writes the value of pl's type at an address, if it is an atom.
-func (p *Pickler) saveAtomAt(pl *plan, at address) (bool, error) {
+func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
 	p.boundary()
 	switch pl.atom {
 	case atomBool:
@@ -143,7 +143,7 @@ type sliceWords struct {
 }
 
 // saveAtomsAt writes n atoms at an address as a list.
-func (p *Pickler) saveAtomsAt(pl *plan, at address, n int, id objectID) error {
+func (p *pickling) saveAtomsAt(pl *plan, at address, n int, id objectID) error {
 	if !p.beginList(id) || n == 0 {
 		return nil
 	}
@@ -161,7 +161,7 @@ func (p *Pickler) saveAtomsAt(pl *plan, at address, n int, id objectID) error {
 
 // atomFields writes the fields of the struct of g, which is at an address, from where t is. It returns true if that
 // was all of them, and false at one that is no atom.
-func (p *Pickler) atomFields(t *task, g *goTask) (bool, error) {
+func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
 	for {
 		p.after(t)
 		if t.i == t.n {

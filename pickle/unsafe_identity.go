@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 )
 
@@ -38,7 +39,7 @@ type identityChunk struct {
 	p     []unsafe.Pointer
 	kind  []uint32
 	first uint32   // the first index
-	idx   []uint32 // nil as long as each is the one before plus 1
+	idx   []uint32 // empty as long as each is the one before plus 1
 }
 
 // newIdentityChunk returns a chunk of identityItems, of which the first begins with fewer.
@@ -57,7 +58,7 @@ func (c *identityChunk) is(i uint32, id objectID, kind uint32) bool {
 
 // index returns the index of the i-th identity.
 func (c *identityChunk) index(i uint32) uint32 {
-	if c.idx != nil {
+	if len(c.idx) > 0 {
 		return c.idx[i]
 	}
 	return c.first + i
@@ -73,15 +74,21 @@ func (c *identityChunk) add(id objectID, kind, idx uint32) {
 		c.first = idx
 	}
 	c.p, c.kind = append(c.p, id.p), append(c.kind, kind)
-	if c.idx == nil && idx != c.first+uint32(n) {
-		c.idx = make([]uint32, n, cap(c.kind))
-		for i := range c.idx {
-			c.idx[i] = c.first + uint32(i)
+	if len(c.idx) == 0 && idx != c.first+uint32(n) {
+		c.idx = slices.Grow(c.idx, cap(c.kind))
+		for i := range n {
+			c.idx = append(c.idx, c.first+uint32(i))
 		}
 	}
-	if c.idx != nil {
+	if len(c.idx) > 0 {
 		c.idx = append(c.idx, idx)
 	}
+}
+
+// release returns c without identities.
+func (c *identityChunk) release() identityChunk {
+	clear(c.p)
+	return identityChunk{p: c.p[:0], kind: c.kind[:0], idx: c.idx[:0]}
 }
 
 // place returns which block of the memo id belongs to, and its place there.

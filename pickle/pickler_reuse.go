@@ -1,0 +1,187 @@
+package pickle
+
+// NOTE on working memory. One Dump of a small value takes less time than to make what a Dump works
+// with. So that is kept for the next Dump of a Pickler with the same Plans, emptied of
+// what refers to the value: of each part as much as was used, and a part that grew large
+// is not kept. What was used by a Dump that failed, or in which a hook panicked, is not used again.
+
+// pickling is one Dump: the fields of its Pickler, and its working memory.
+type pickling struct {
+	Pickler
+	proto int
+	out   output
+	memo  pickleMemo
+	stack taskStack
+	plans [16][2]*plan // used last, each at the hash of its type
+	// fieldNames are where the names of the fields of struct types are in the memo, each
+	// at the number of its plan.
+	fieldNames []fieldNames
+	number     uint32 // of this Dump among those with this memory
+	// keySets are those of maps written last, each at its size modulo keySets.
+	keySets  [keySets]*keySet
+	usedSets uint32 // a bit for each that has keys
+	// replaced lists the values that a ReduceFunc gave for others, so that
+	// they are the same when met again.
+	replaced map[objectID]any
+	// newMethods has the method __new__ of a class, for callForm; nested the names
+	// that the calls of getattr stand for.
+	newMethods map[any]*Object
+	nested     map[*Object]Global
+	trailers   map[*Object]*Trailer
+	// constructors is what is known of Constructors, capture what is being found out.
+	constructors constructorTable
+	capture      capture
+}
+
+// What of the working memory is kept.
+const (
+	keptBuffer  = 64 << 10 // bytes of output
+	keptItems   = 64       // entries of a table, values of maps
+	keptNames   = 256      // struct types
+	keptLengths = 256      // kinds of identities
+)
+
+// plainPlans are those of Picklers without hooks.
+var plainPlans Plans
+
+// begin returns working memory for a Dump.
+func (p *Pickler) begin() *pickling {
+	plans := p.Plans
+	switch {
+	case plans != nil:
+	case p.Reduce == nil && p.Fields == nil:
+		plans = &plainPlans
+	default:
+		plans = new(Plans)
+		p.Plans = plans
+	}
+	q, _ := plans.unused.Get().(*pickling)
+	if q == nil {
+		q = new(pickling)
+	}
+	q.Pickler, q.proto = *p, p.Protocol.Number()
+	q.Plans = plans
+	q.number++
+	q.out.reset()
+	return q
+}
+
+// release lets go of what a Dump refers to, and keeps the rest for the next one if all went well.
+func (p *pickling) release(ok bool) {
+	p.out.release()
+	if !ok {
+		return
+	}
+	plans := p.Plans
+	p.Pickler = Pickler{}
+	p.memo.release()
+	p.stack.release()
+	p.releaseKeys()
+	release(&p.replaced)
+	release(&p.newMethods)
+	release(&p.nested)
+	release(&p.trailers)
+	p.constructors.release()
+	plans.unused.Put(p)
+}
+
+// releaseKeys forgets the keys of maps, and where names are in the memo.
+func (p *pickling) releaseKeys() {
+	for i := 0; p.usedSets != 0; i++ {
+		if p.usedSets&(1<<i) == 0 {
+			continue
+		}
+		p.usedSets &^= 1 << i
+		if s := p.keySets[i]; cap(s.keys) <= keptItems {
+			s.empty()
+		} else {
+			p.keySets[i] = nil
+		}
+	}
+	if len(p.fieldNames) > keptNames || p.number == 1<<32-1 {
+		p.fieldNames, p.number = nil, 0
+	}
+}
+
+// release empties a table, which stays if it is small.
+func release[K comparable, V any](m *map[K]V) {
+	if len(*m) > keptItems {
+		*m = nil
+	} else if *m != nil {
+		clear(*m)
+	}
+}
+
+// few is how many entries a table has before it is a map.
+const few = 8
+
+// table is a map that has its first entries in a list, where they are found faster. The zero value is empty.
+type table[K comparable, V any] struct {
+	n     int // in the list, few+1 if all are in the map
+	first [few]tableEntry[K, V]
+	rest  map[K]V
+}
+
+type tableEntry[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+func (t *table[K, V]) get(key K) (v V, ok bool) {
+	if t.n > few {
+		v, ok = t.rest[key]
+		return v, ok
+	}
+	for i := range t.first[:t.n] {
+		if e := &t.first[i]; e.key == key {
+			return e.value, true
+		}
+	}
+	return v, false
+}
+
+// set sets the value of a key.
+func (t *table[K, V]) set(key K, v V) {
+	if t.n <= few {
+		for i := range t.first[:t.n] {
+			if e := &t.first[i]; e.key == key {
+				e.value = v
+				return
+			}
+		}
+	}
+	t.add(key, v)
+}
+
+// add is set for a key that the table does not have.
+func (t *table[K, V]) add(key K, v V) {
+	if t.n < few {
+		t.first[t.n] = tableEntry[K, V]{key, v}
+		t.n++
+		return
+	}
+	if t.n == few {
+		if t.rest == nil {
+			t.rest = make(map[K]V)
+		}
+		for _, e := range t.first {
+			t.rest[e.key] = e.value
+		}
+		t.n++
+	}
+	t.rest[key] = v
+}
+
+// size returns the number of entries.
+func (t *table[K, V]) size() int {
+	if t.n > few {
+		return len(t.rest)
+	}
+	return t.n
+}
+
+func (t *table[K, V]) release() {
+	clear(t.first[:min(t.n, few)])
+	release(&t.rest)
+	t.n = 0
+}
