@@ -72,8 +72,12 @@ type plan struct {
 
 type planField struct {
 	Field
-	plan   *plan
-	offset uintptr // in the struct, if its plan is whole
+	plan *plan
+	// offset is where the field is in the struct, or in the embedded one that the pointers
+	// at the offsets in path lead to, one in what the one before points to.
+	offset uintptr
+	path   []uintptr
+	empty  emptyKind // with OmitEmpty
 }
 
 // planOf returns the plan of t.
@@ -226,22 +230,26 @@ func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 	pl.number = int(c.p.Plans.structs.Add(1)) - 1
 	for _, f := range c.p.Fields(t) {
 		ft := t.FieldByIndex(f.Index).Type
-		offset, within := offsetOf(t, f.Index)
-		pl.fields = append(pl.fields, planField{f, c.plan(ft, f.List), offset})
-		pl.whole = pl.whole && !f.OmitEmpty && within
+		pf := planField{Field: f, plan: c.plan(ft, f.List)}
+		if f.OmitEmpty {
+			pf.empty = emptyKindOf(ft)
+		}
+		pf.find(t)
+		pl.fields = append(pl.fields, pf)
+		pl.whole = pl.whole && !f.OmitEmpty && len(pf.path) == 0
 	}
 }
 
-// offsetOf returns where in a struct of type t a field is, and false if it is behind a pointer.
-func offsetOf(t reflect.Type, index []int) (offset uintptr, within bool) {
-	for _, i := range index {
-		if t.Kind() != reflect.Struct {
-			return 0, false
+// find sets where the field is in a struct of type t.
+func (f *planField) find(t reflect.Type) {
+	for _, i := range f.Index {
+		if t.Kind() == reflect.Pointer {
+			f.path = append(f.path, f.offset)
+			f.offset, t = 0, t.Elem()
 		}
-		f := t.Field(i)
-		offset, t = offset+f.Offset, f.Type
+		field := t.Field(i)
+		f.offset, t = f.offset+field.Offset, field.Type
 	}
-	return offset, true
 }
 
 // saveGo writes v, which has not been reached through an interface.

@@ -1,6 +1,9 @@
 package pickle
 
-import "reflect"
+import (
+	"math/bits"
+	"reflect"
+)
 
 // saveStruct writes a struct as a dict; box is v as an interface where that is how it was reached.
 func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) error {
@@ -9,15 +12,21 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 	}
 	g := goTask{plan: pl, keys: p.fieldKeys(pl)}
 	t := task{kind: taskGoStruct, op: OpSetItems, n: len(pl.fields), exact: true}
-	if !pl.whole {
+	if p.PersistentID == nil && (pl.whole || len(pl.fields) <= maxPresent) {
+		g.at = addressOf(v, box)
+	}
+	switch {
+	case pl.whole:
+	case g.at != nil:
+		g.present = pl.presentAt(g.at)
+		t.n = bits.OnesCount64(g.present)
+	default:
 		t.n = 0
 		for i := range pl.fields {
 			if _, ok := pl.fields[i].value(v); ok {
 				t.n++
 			}
 		}
-	} else if p.PersistentID == nil {
-		g.at = addressOf(v, box)
 	}
 	if t.n == 0 {
 		return nil
@@ -56,17 +65,22 @@ type fieldNames struct {
 	dump uint32   // the Dump that they are of
 }
 
+// maxPresent is the most fields of which a word tells those that are not left out.
+const maxPresent = 64
+
+// in returns the field of the struct v, and false if the pointer to what it is in is nil.
+func (f *planField) in(v reflect.Value) (reflect.Value, bool) {
+	if len(f.Index) == 1 {
+		return v.Field(f.Index[0]), true
+	}
+	v, err := v.FieldByIndexErr(f.Index)
+	return v, err == nil
+}
+
 // value returns the field of the struct v, and false if it is to be left out.
 func (f *planField) value(v reflect.Value) (reflect.Value, bool) {
-	if len(f.Index) == 1 {
-		v = v.Field(f.Index[0])
-	} else {
-		var err error
-		if v, err = v.FieldByIndexErr(f.Index); err != nil {
-			return v, false
-		}
-	}
-	return v, !f.OmitEmpty || !isEmpty(v)
+	v, ok := f.in(v)
+	return v, ok && (!f.OmitEmpty || !isEmpty(v))
 }
 
 // isEmpty is encoding/json's idea of an empty value.
@@ -92,6 +106,11 @@ func (g *goTask) field(i int) int {
 // next finds the i-th field that is not left out.
 func (g *goTask) next(i int) {
 	if g.plan.whole {
+		return
+	}
+	if g.at != nil {
+		g.last = bits.TrailingZeros64(g.present)
+		g.present &= g.present - 1
 		return
 	}
 	if i > 0 {
@@ -134,7 +153,7 @@ func (p *pickling) stepStruct(t *task, g *goTask) error {
 		if t.phase == itemKey {
 			t.phase = itemDone
 			f := &g.plan.fields[g.field(t.i-1)]
-			v, _ := f.value(g.val)
+			v, _ := f.in(g.val)
 			if err := p.saveGo(f.plan, v); err != nil {
 				return err
 			}

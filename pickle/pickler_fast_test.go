@@ -20,7 +20,7 @@ func dumpSlowly(v any, protocol int, strings Strings) ([]byte, error) {
 
 func dumpWith(p *Pickler, v any, protocol int, strings Strings) ([]byte, error) {
 	var b sliceWriter
-	p.w, p.Protocol, p.Strings, p.Fields = &b, ProtocolOf(protocol), strings, lowerFields
+	p.w, p.Protocol, p.Strings, p.Fields = &b, ProtocolOf(protocol), strings, sparseFields
 	err := p.Dump(v)
 	return b.b, err
 }
@@ -83,7 +83,7 @@ func (m *treeMaker) goTree(depth int) any {
 		return []any{m.atom(m.r.IntN(8)), m.text(), m.r.IntN(1000)}[m.r.IntN(3)]
 	}
 	var v any
-	switch m.r.IntN(6) {
+	switch m.r.IntN(7) {
 	case 0, 1:
 		items := make([]any, n)
 		for i := range items {
@@ -102,6 +102,8 @@ func (m *treeMaker) goTree(depth int) any {
 			m.record(&records[i], depth-1)
 		}
 		v = records
+	case 5:
+		v = m.sparse(depth - 1)
 	default:
 		r := new(fastRecord)
 		m.record(r, depth-1)

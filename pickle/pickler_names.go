@@ -192,6 +192,9 @@ var py2ModuleNames = map[string]string{
 // in Python 3. A pickle of Python 2 that is written at protocol 3 or above needs
 // them, since Python 3 translates old names below protocol 3 only.
 func py3Name(g Global) Global {
+	if g.Module == "" || py3Modules[g.Module[0]]&(1<<(len(g.Module)%64)) == 0 {
+		return g
+	}
 	if name, ok := py3GlobalNames[g]; ok {
 		return name
 	}
@@ -203,6 +206,20 @@ func py3Name(g Global) Global {
 	}
 	return g
 }
+
+// py3Modules has, of the modules that py3Name has another name for, or for something in them, the
+// lengths at the first letter of each: what is not there needs no search.
+var py3Modules = func() (lengths [256]uint64) {
+	add := func(module string) { lengths[module[0]] |= 1 << (len(module) % 64) }
+	for g := range py3GlobalNames {
+		add(g.Module)
+	}
+	for module := range py3ModuleNames {
+		add(module)
+	}
+	add("exceptions")
+	return lengths
+}()
 
 var py3GlobalNames = map[Global]Global{
 	{"UserDict", "IterableUserDict"}:       {"collections", "UserDict"},

@@ -45,8 +45,9 @@ type task struct {
 
 // reduceTask is the object of a taskReduce.
 type reduceTask struct {
-	obj *Object
-	id  objectID
+	obj  *Object
+	id   objectID
+	made bool // obj was made by madeObject
 }
 
 // goTask is the value of a task for a typed Go value.
@@ -55,9 +56,12 @@ type goTask struct {
 	val   reflect.Value
 	pairs []goPair
 	// Of a struct:
-	at   address  // where it is, if that is known and its plan is whole
+	at   address  // where it is, if that is known
 	keys []uint32 // memo index plus 1 of each field name
-	last int      // index of the field written last, if the plan is not whole
+	// If the plan is not whole, last is the index of the field written last, and present
+	// has, where at is known, a bit for each that is still to be written.
+	last    int
+	present uint64
 }
 
 // taskStack holds the tasks, and for each, by its kind, what it works on.
@@ -68,6 +72,7 @@ type taskStack struct {
 	singles chunks[*any]       // taskTuple1: the item of each, nil for a fresh tuple
 	dicts   chunks[types.Dict] // taskPairs
 	objects chunks[reduceTask] // taskReduce
+	free    []*Object          // that were made and are not used any more
 	values  chunks[goTask]     // taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct
 	maps    chunks[anyMapTask] // taskAnyMap
 	// mapValues are the values of maps, those of the map on top last.
@@ -87,6 +92,20 @@ func (s *taskStack) release() {
 	if cap(s.mapValues) > keptItems {
 		s.mapValues = nil
 	}
+	if cap(s.free) > keptItems {
+		s.free = nil
+	}
+}
+
+// madeObject returns an empty Object, for a task that nothing else gets it from.
+func (s *taskStack) madeObject() *Object {
+	n := len(s.free)
+	if n == 0 {
+		return new(Object)
+	}
+	o := s.free[n-1]
+	s.free = s.free[:n-1]
+	return o
 }
 
 // depth returns the number of tasks.
@@ -103,6 +122,10 @@ func (s *taskStack) pop() {
 	case taskPairs:
 		s.dicts.pop()
 	case taskReduce:
+		if r := s.objects.top(); r.made {
+			*r.obj = Object{}
+			s.free = append(s.free, r.obj)
+		}
 		s.objects.pop()
 	case taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct:
 		s.values.pop()

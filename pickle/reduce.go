@@ -88,7 +88,7 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 		obj, t.op = p.callForm(o), OpReduce
 	}
 	p.stack.tasks.push(t)
-	p.stack.objects.push(reduceTask{obj, id})
+	p.stack.objects.push(reduceTask{obj, id, false})
 	return nil
 }
 

@@ -96,13 +96,14 @@ func (p *pickling) saveConstructed(c *Constructed, id objectID) error {
 		p.boundary()
 		return p.saveTupleAs(c.State, objectID{})
 	}
-	o := &Object{Class: c.By.Class, Args: c.By.Args, State: &c.State, HasState: true}
+	o := p.stack.madeObject()
+	o.Class, o.Args, o.State, o.HasState = c.By.Class, c.By.Args, &c.State, true
 	code.times++
 	if code.times > 1 && len(code.code) == 0 && p.proto >= 4 && p.PersistentID == nil {
 		p.capture = capture{o, place, len(p.out.buf), p.out.frame, len(p.out.segs), p.memo.counts()}
 	}
 	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce, fresh: true})
-	p.stack.objects.push(reduceTask{o, id})
+	p.stack.objects.push(reduceTask{o, id, true})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"math/bits"
 	"reflect"
 	"unsafe"
 )
@@ -159,6 +160,80 @@ func (p *pickling) saveAtomsAt(pl *plan, at address, n int, id objectID) error {
 	return nil
 }
 
+// emptyKind says how an empty value is told where it is.
+type emptyKind uint8
+
+const (
+	emptyOther  emptyKind = iota // by reflection
+	emptyNever                   // a struct
+	emptyLength                  // a string or slice: the second word
+	emptyWord                    // a pointer or interface: the first word
+	empty1                       // a bool or an integer of one byte
+	empty2
+	empty4
+	empty8
+)
+
+func emptyKindOf(t reflect.Type) emptyKind {
+	switch t.Kind() {
+	case reflect.Struct:
+		return emptyNever
+	case reflect.String, reflect.Slice:
+		return emptyLength
+	case reflect.Pointer, reflect.Interface:
+		return emptyWord
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return empty1 + emptyKind(bits.TrailingZeros(uint(t.Size())))
+	}
+	return emptyOther
+}
+
+// address returns where the field is of a struct at an address, or nil if a pointer on the way
+// there is nil.
+func (f *planField) address(at address) address {
+	for _, offset := range f.path {
+		at = *(*unsafe.Pointer)(unsafe.Add(at, offset))
+		if at == nil {
+			return nil
+		}
+	}
+	return unsafe.Add(at, f.offset)
+}
+
+// isEmptyAt is isEmpty for the field at an address.
+func (f *planField) isEmptyAt(at address) bool {
+	switch f.empty {
+	case emptyNever:
+		return false
+	case emptyLength:
+		return *(*int)(unsafe.Add(at, unsafe.Sizeof(uintptr(0)))) == 0
+	case emptyWord:
+		return *(*unsafe.Pointer)(at) == nil
+	case empty1:
+		return *(*uint8)(at) == 0
+	case empty2:
+		return *(*uint16)(at) == 0
+	case empty4:
+		return *(*uint32)(at) == 0
+	case empty8:
+		return *(*uint64)(at) == 0
+	}
+	return isEmpty(reflect.NewAt(f.plan.typ, at).Elem())
+}
+
+// presentAt returns a bit for each field that is not left out of a struct at an address.
+func (pl *plan) presentAt(at address) uint64 {
+	var present uint64
+	for k := range pl.fields {
+		f := &pl.fields[k]
+		if a := f.address(at); a != nil && !(f.OmitEmpty && f.isEmptyAt(a)) {
+			present |= 1 << k
+		}
+	}
+	return present
+}
+
 // atomFields writes the fields of the struct of g, which is at an address, from where t is. It returns true if that
 // was all of them, and false at one that is no atom.
 func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
@@ -168,11 +243,13 @@ func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
 			return true, nil
 		}
 		p.before(t)
-		f := &g.plan.fields[t.i-1]
-		if err := p.saveFieldName(g, t.i-1); err != nil {
+		g.next(t.i - 1)
+		k := g.field(t.i - 1)
+		f := &g.plan.fields[k]
+		if err := p.saveFieldName(g, k); err != nil {
 			return false, err
 		}
-		if done, err := p.saveAtomAt(f.plan, unsafe.Add(g.at, f.offset)); !done || err != nil {
+		if done, err := p.saveAtomAt(f.plan, f.address(g.at)); !done || err != nil {
 			t.phase = itemKey
 			return false, err
 		}

@@ -1,0 +1,294 @@
+package pickle
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"unsafe"
+	"weak"
+
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// vertex is a struct with what its plan can read from memory and what it cannot.
+type vertex struct {
+	X, Y  int
+	Name  string
+	Tags  []string
+	Inner map[string]any
+	Next  *vertex
+	Any   any
+}
+
+// vertexFields is the Fields hook of the tests of reuse.
+func vertexFields(t reflect.Type) []Field {
+	var out []Field
+	for _, f := range reflect.VisibleFields(t) {
+		out = append(out, Field{Name: f.Name, Index: f.Index, OmitEmpty: f.Name == "Tags"})
+	}
+	return out
+}
+
+// stamp is written by a ReduceFunc as another value, badge as a Constructed.
+type (
+	stamp struct{ text string }
+	badge struct{ n int }
+)
+
+var markConstructor = &Constructor{Class: KnownGlobal{Module: "m", Name: "badge"}, Args: []any{FreshBytes("b")}}
+
+func reduceForReuse(t reflect.Type) ReduceFunc {
+	switch t {
+	case reflect.TypeFor[*stamp]():
+		return func(v any, _ int) (any, error) { return &types.List{v.(*stamp).text}, nil }
+	case reflect.TypeFor[*badge]():
+		return func(v any, _ int) (any, error) {
+			return &Constructed{By: markConstructor, State: FreshTuple{v.(*badge).n, Interned("words")}}, nil
+		}
+	}
+	return nil
+}
+
+// reuseValues are values that use each part of the working memory, in pieces of size n.
+func reuseValues(n int) []any {
+	text := func(i int) string { return strings.Repeat("x", 40) + fmt.Sprint(i) }
+	list, dict, tuples := make(types.List, n), make(types.Dict, n), make(types.List, n)
+	set, frozen := new(Set), new(FrozenSet)
+	byKey, points, stamps := map[string]any{}, make([]*vertex, n), []any{}
+	objects, nested := types.List{}, any(nil)
+	for i := range n {
+		s := text(i)
+		list[i], dict[i] = &types.List{s, s}, types.DictEntry{Key: s, Value: &types.Dict{{Key: i, Value: s}}}
+		tuples[i] = &types.Tuple{s, &types.List{i}}
+		set.Items, frozen.Items = append(set.Items, s), append(frozen.Items, s)
+		byKey[s] = map[string]any{"a": i, text(i / 2): []any{s}}
+		points[i] = &vertex{X: i, Name: s, Inner: map[string]any{s: i}, Any: map[int]string{i: s}}
+		if i > 0 {
+			points[i].Next, points[i].Tags = points[i/2], []string{s}
+		}
+		stamps = append(stamps, &stamp{s}, &badge{i}, "c", []byte{byte(i)}, []byte(s))
+		g := Global{Module: "module" + s, Name: "name" + s}
+		objects = append(objects, g, &Object{Class: g, Args: []any{&tuples}, State: &dict, HasState: true},
+			&Object{Class: g, Form: FormNewObjEx, Kwargs: &types.Dict{{Key: s, Value: i}}})
+		if i < 3 {
+			objects = append(objects, new(big.Int).Lsh(big.NewInt(3), sharedInt))
+		}
+		nested = &types.Tuple{&types.List{nested}}
+	}
+	return []any{&list, &dict, &tuples, set, frozen, byKey, points, stamps, &objects, nested, text(n), [3]any{n, points, byKey}}
+}
+
+func reusePickler(plans *Plans, protocol int) *Pickler {
+	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse, Plans: plans}
+}
+
+// TestKeptMemory: what one Dump leaves does not change what the next writes, whatever the two are and in
+// however many goroutines they run.
+func TestKeptMemory(t *testing.T) {
+	type job struct {
+		v        any
+		protocol int
+		want     []byte
+	}
+	var jobs []job
+	for _, n := range []int{1, 3, 10, 70, 600} {
+		for _, v := range reuseValues(n) {
+			for _, protocol := range []int{0, 2, 4, 5} {
+				want, err := reusePickler(new(Plans), protocol).Dumps(v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				jobs = append(jobs, job{v, protocol, want})
+			}
+		}
+	}
+	var plans Plans
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 3 * len(jobs) {
+				j := jobs[(i*(2*g+1)*7+g)%len(jobs)]
+				got, err := reusePickler(&plans, j.protocol).Dumps(j.v)
+				if err != nil || !bytes.Equal(got, j.want) {
+					t.Errorf("a %T at protocol %d: %v, or not what it is alone", j.v, j.protocol, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+var errHook = errors.New("a hook fails")
+
+// failing is a value behind which a Dump fails.
+func failing(how string) (*Pickler, any) {
+	values := reuseValues(12)
+	p := reusePickler(nil, 4)
+	switch how {
+	case "value":
+		return p, append(values, make(chan int))
+	case "protocol":
+		p.Protocol = ProtocolOf(6)
+	case "writer":
+		p.w = failingWriter{}
+	case "hook", "panic":
+		p.Reduce = func(t reflect.Type) ReduceFunc {
+			if t == reflect.TypeFor[*testing.T]() {
+				return func(any, int) (any, error) {
+					if how == "panic" {
+						panic(errHook)
+					}
+					return nil, errHook
+				}
+			}
+			return reduceForReuse(t)
+		}
+		return p, append(values, map[string]any{"t": []any{values, &testing.T{}}})
+	}
+	return p, values
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errHook }
+
+// TestKeptMemoryAfterFailure: a Dump that fails or whose hook panics leaves nothing that a later one finds.
+func TestKeptMemoryAfterFailure(t *testing.T) {
+	v := reuseValues(20)
+	want, err := reusePickler(new(Plans), 4).Dumps(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, how := range []string{"value", "protocol", "writer", "hook", "panic"} {
+		p, bad := failing(how)
+		for range 20 {
+			func() {
+				defer func() {
+					if r := recover(); (r != nil) != (how == "panic") {
+						t.Fatalf("%s: a panic: %v", how, r)
+					}
+				}()
+				if err := p.Dump(bad); err == nil {
+					t.Fatalf("%s: no error", how)
+				}
+			}()
+			q := *p
+			q.Protocol, q.w = Protocol{}, io.Discard
+			if got, err := q.Dumps(v); err != nil || !bytes.Equal(got, want) {
+				t.Fatalf("%s: the next Dump: %v, or other bytes", how, err)
+			}
+		}
+		if q, _ := p.Plans.unused.Get().(*pickling); q != nil {
+			checkEmpty(t, how, reflect.ValueOf(q).Elem())
+		}
+	}
+}
+
+// checkEmpty reports what a pickling that was released still has of a value: text, or a box.
+func checkEmpty(t *testing.T, what string, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[plan]() {
+			return
+		}
+		for i := range v.NumField() {
+			checkEmpty(t, what+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			checkEmpty(t, what, v.Elem())
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
+		for i := range v.Cap() {
+			checkEmpty(t, what, v.Slice(0, v.Cap()).Index(i))
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			checkEmpty(t, what, v.Index(i))
+		}
+	case reflect.Map:
+		// The kinds of identities are numbers alone.
+		if v.Len() > 0 && v.Type() != reflect.TypeFor[map[identityKind]uint32]() {
+			t.Errorf("%s: %d entries", what, v.Len())
+		}
+	case reflect.String, reflect.Interface, reflect.UnsafePointer, reflect.Func:
+		if !v.IsZero() {
+			t.Errorf("%s: a %v is left", what, v.Type())
+		}
+	}
+}
+
+// TestKeptMemoryIsEmpty: the working memory that is kept refers to nothing of the value, and is small
+// whatever the value was.
+func TestKeptMemoryIsEmpty(t *testing.T) {
+	for _, n := range []int{1, 5, 40, 300, 1500} {
+		for protocol := range 6 {
+			var gone []weak.Pointer[byte]
+			var kept *pickling
+			func() {
+				values := reuseValues(n)
+				for _, s := range []any{values[0], values[1], values[5]} {
+					gone = append(gone, weak.Make((*byte)(dataWord(s))))
+				}
+				s := *values[0].(*types.List)
+				gone = append(gone, weak.Make(unsafe.StringData((*s[n-1].(*types.List))[0].(string))))
+				q, err := reusePickler(new(Plans), protocol).pickle(values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				q.release(true)
+				kept = q
+			}()
+			runtime.GC()
+			for i, w := range gone {
+				if w.Value() != nil {
+					t.Errorf("%d at protocol %d: value %d is still there", n, protocol, i)
+				}
+			}
+			checkEmpty(t, fmt.Sprint("protocol", protocol), reflect.ValueOf(kept).Elem())
+			if size := sizeOf(reflect.ValueOf(kept).Elem()); size > 160<<10 {
+				t.Errorf("%d at protocol %d: %d bytes are kept", n, protocol, size)
+			}
+		}
+	}
+}
+
+// sizeOf returns about how many bytes v takes, but for plans.
+func sizeOf(v reflect.Value) int {
+	n := 0
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			n += sizeOf(v.Field(i))
+		}
+		return n
+	case reflect.Array:
+		for i := range v.Len() {
+			n += sizeOf(v.Index(i))
+		}
+		return n
+	case reflect.Slice:
+		for i := range v.Cap() {
+			n += sizeOf(v.Slice(0, v.Cap()).Index(i))
+		}
+	case reflect.Map:
+		n = 2 * v.Len() * int(v.Type().Key().Size()+v.Type().Elem().Size())
+	case reflect.Pointer:
+		if !v.IsNil() && v.Type() != reflect.TypeFor[*plan]() {
+			n = sizeOf(v.Elem())
+		}
+	}
+	return n + int(v.Type().Size())
+}
