@@ -41,6 +41,8 @@ func (p *pickling) saveOther(v any) error {
 		return p.saveText(string(x), objectID{})
 	case *Buffer:
 		return p.saveBuffer(x, boxID(v))
+	case *FreshBuffer:
+		return p.saveBuffer((*Buffer)(x), objectID{})
 	case *LargeBytes:
 		return p.saveLargeBytes(x, boxID(v))
 	case *Trailer:
@@ -84,7 +86,7 @@ var objectTypes = func() map[reflect.Type]bool {
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
 		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
-		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), FreshString(""), (*Buffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
+		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), FreshString(""), (*Buffer)(nil), (*FreshBuffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
 		(*PersistentRef)(nil), FreshTuple(nil), (*FreshTuple)(nil), (*FreshBytes)(nil), (*Constructed)(nil),
 	} {
 		m[reflect.TypeOf(v)] = true

@@ -33,6 +33,21 @@ func ExampleDumps() {
 }
 
 // The Reduce hook says how types of other packages are written.
+// One Pickler may make any number of pickles, each of which is complete.
+func ExamplePickler_Dumps() {
+	p := pickle.Pickler{Protocol: pickle.ProtocolOf(2)}
+	for _, v := range []any{1, []any{2, "three"}} {
+		data, err := p.Dumps(v)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%q\n", data)
+	}
+	// Output:
+	// "\x80\x02K\x01."
+	// "\x80\x02]q\x00(K\x02X\x05\x00\x00\x00threeq\x01e."
+}
+
 func ExamplePickler_reduce() {
 	var b bytes.Buffer
 	p := pickle.NewPickler(&b)

@@ -63,6 +63,10 @@ type Buffer struct {
 	ReadOnly bool
 }
 
+// FreshBuffer is a [Buffer] that occurs once: a Pickler does not look for it again. A [Reducer]
+// returns a pointer to one for the memory of a value.
+type FreshBuffer Buffer
+
 // LargeBytes is a bytes object whose content is made while it is written: Write
 // hands exactly Size bytes to w, the same each time. At protocols below 3 it is
 // called twice, the first time to learn how long the text form is.

@@ -167,21 +167,43 @@ func (r *Reducers) overBuffer(a *ndarray.Array) *pickle.Object {
 		return nil
 	}
 	if data, err := a.Bytes(); err == nil {
-		order := pickle.Interned("C")
+		w := &bufferForm{buf: pickle.FreshBuffer{Data: data, ReadOnly: !a.Writeable()}}
+		w.shape = w.dims[:0]
+		for _, n := range a.Shape() {
+			w.shape = append(w.shape, n)
+		}
+		order := orderC
 		if a.Order() == ndarray.OrderF {
-			order = "F"
+			order = orderF
 		}
-		buf := &pickle.Buffer{Data: data, ReadOnly: !a.Writeable()}
 		if r.opts.NumPy == (Version{}) {
-			return call(ndarrayClass, shapeTuple(a.Shape()), dt, buf, 0, nil, order)
+			w.args = [6]any{&w.shape, dt, &w.buf, 0, nil, order}
+			w.Class, w.Args = ndarrayClass, w.args[:]
+		} else {
+			w.args = [6]any{&w.buf, dt, &w.shape, order}
+			w.Class, w.Args = r.fromBuffer, w.args[:4:4]
 		}
-		return call(r.fromBuffer, buf, dt, shapeTuple(a.Shape()), order)
+		return &w.Object
 	}
 	if !r.opts.NumPy.atLeast(2, 3) {
 		return nil
 	}
 	return r.permuted(a)
 }
+
+// bufferForm is how an array with a buffer of its own is written, with all that it consists of.
+type bufferForm struct {
+	pickle.Object
+	args  [6]any
+	shape pickle.FreshTuple
+	dims  [2]any
+	buf   pickle.FreshBuffer
+}
+
+var (
+	orderC any = pickle.Interned("C")
+	orderF any = pickle.Interned("F")
+)
 
 // needsBuffer reports whether _reconstruct would lose something that the form with a
 // buffer keeps: that the array is read-only, or its byte order, which NumPy makes
@@ -210,7 +232,7 @@ func (r *Reducers) permuted(a *ndarray.Array) *pickle.Object {
 	for i, axis := range perm {
 		back[axis] = i
 	}
-	buf := &pickle.Buffer{Data: data, ReadOnly: !a.Writeable()}
+	buf := &pickle.FreshBuffer{Data: data, ReadOnly: !a.Writeable()}
 	return call(r.fromBuffer, buf, a.DType(), shapeTuple(b.Shape()), pickle.Interned("K"), back)
 }
 

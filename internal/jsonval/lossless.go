@@ -87,6 +87,8 @@ func losslessLeaf(v any) (any, bool) {
 			return short("$bytes", base64Bytes(x.Data)), true
 		}
 		return short("$bytearray", base64Bytes(x.Data)), true
+	case *pickle.FreshBuffer:
+		return losslessLeaf((*pickle.Buffer)(x))
 	case pickle.Named:
 		g := x.Global()
 		return short("$global", list{g.Module, g.Name}), true
