@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"strings"
+	"strconv"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -44,7 +44,7 @@ func Disassemble(w io.Writer, r io.Reader, opts ...DisOption) error {
 	out := bufio.NewWriter(w)
 	first := true
 	for first || c.all {
-		d := disassembler{out: out, memo: map[any]struct{}{}, newest: -1, digits: c.limits.WithDefaults().IntDigits}
+		d := disassembler{out: out, newest: -1, digits: c.limits.WithDefaults().IntDigits}
 		err := d.pickle(s)
 		if err == io.EOF && !first {
 			break
@@ -63,7 +63,7 @@ type disassembler struct {
 	out    *bufio.Writer
 	stack  []bool // true for a MARK
 	marks  []int64
-	memo   map[any]struct{}
+	memo   disMemo
 	newest int // protocol
 	digits int
 	line   []byte
@@ -129,7 +129,7 @@ func (d *disassembler) opcode(info OpInfo) error {
 	op := info.Op
 	proto, _ := op.Protocol()
 	d.newest = max(d.newest, proto)
-	d.line = fmt.Appendf(d.line[:0], "%5d: %-4s ", info.Offset, opcodeCode(op))
+	d.line = append(appendOffset(d.line[:0], info.Offset), opcodeCodes[op]...)
 	for range d.marks {
 		d.line = append(d.line, "    "...)
 	}
@@ -144,10 +144,16 @@ func (d *disassembler) opcode(info OpInfo) error {
 		problem = memoProblem
 	}
 	if info.Arg != nil || note != "" {
-		d.line = append(d.line, strings.Repeat(" ", max(10-len(op.String()), 0))...)
+		for range 10 - len(op.String()) {
+			d.line = append(d.line, ' ')
+		}
 	}
-	if info.Arg != nil {
-		text, err := d.repr(info.Arg)
+	switch arg := info.Arg.(type) {
+	case nil:
+	case int:
+		d.line = strconv.AppendInt(append(d.line, ' '), int64(arg), 10)
+	default:
+		text, err := d.repr(arg)
 		if err != nil {
 			return err
 		}
@@ -186,7 +192,7 @@ func (d *disassembler) takeMark(op Opcode, e *effect) (note string, problem erro
 		const text = "no MARK exists on stack"
 		return text, malformed(text)
 	}
-	note = fmt.Sprintf("(MARK at %d)", d.marks[len(d.marks)-1])
+	note = "(MARK at " + strconv.FormatInt(d.marks[len(d.marks)-1], 10) + ")"
 	d.marks = d.marks[:len(d.marks)-1]
 	for n > 0 && !d.stack[n-1] {
 		n--
@@ -203,48 +209,93 @@ func (d *disassembler) takeMark(op Opcode, e *effect) (note string, problem erro
 
 // checkMemo follows the opcodes of the memo.
 func (d *disassembler) checkMemo(info OpInfo) (note string, problem error) {
-	key := info.Arg
-	switch b := key.(type) {
-	case bool:
-		key = 0
-		if b {
-			key = 1
-		}
-	case *big.Int:
-		key = b.String()
-	}
+	var key any
 	switch info.Op {
 	case OpGet, OpBinGet, OpLongBinGet:
-		if _, ok := d.memo[key]; !ok {
+		if !d.memo.has(memoKey(info.Arg)) {
 			problem = malformed("memo key %v has never been stored into", info.Arg)
 		}
 		return "", problem
 	case OpMemoize:
-		key = len(d.memo)
-		note = fmt.Sprintf("(as %d)", key)
+		n := d.memo.len()
+		key, note = n, "(as "+strconv.Itoa(n)+")"
 	case OpPut, OpBinPut, OpLongBinPut:
+		key = memoKey(info.Arg)
 	default:
 		return "", nil
 	}
 	n := len(d.stack)
-	if _, there := d.memo[key]; there {
+	if d.memo.has(key) {
 		return note, malformed("memo key %v already defined", key)
 	} else if n == 0 {
 		return note, malformed("stack is empty -- can't store into memo")
 	} else if d.stack[n-1] {
 		return note, malformed("can't store markobject in the memo")
 	}
-	d.memo[key] = struct{}{}
+	d.memo.add(key)
 	return note, nil
 }
 
-// opcodeCode is the opcode's character as pickletools shows it.
-func opcodeCode(op Opcode) string {
-	if op >= 0x80 {
-		return fmt.Sprintf(`\x%02x`, byte(op))
+// memoKey is the argument of an opcode of the memo, where equal ones are equal in Go.
+func memoKey(arg any) any {
+	switch b := arg.(type) {
+	case bool:
+		if b {
+			return 1
+		}
+		return 0
+	case *big.Int:
+		return b.String()
 	}
-	return string(rune(op))
+	return arg
 }
+
+// disMemo knows which keys of the memo have values.
+type disMemo struct {
+	first int // so many from 0 on
+	rest  map[any]struct{}
+}
+
+func (m *disMemo) len() int { return m.first + len(m.rest) }
+
+func (m *disMemo) has(key any) bool {
+	if i, ok := key.(int); ok && i >= 0 && i < m.first {
+		return true
+	}
+	_, ok := m.rest[key]
+	return ok
+}
+
+func (m *disMemo) add(key any) {
+	if key == m.first {
+		m.first++
+		return
+	}
+	if m.rest == nil {
+		m.rest = make(map[any]struct{})
+	}
+	m.rest[key] = struct{}{}
+}
+
+// appendOffset appends the beginning of a line.
+func appendOffset(line []byte, offset int64) []byte {
+	for limit := int64(10_000); offset < limit && limit > 1; limit /= 10 {
+		line = append(line, ' ')
+	}
+	return append(strconv.AppendInt(line, offset, 10), ": "...)
+}
+
+// opcodeCodes are the opcodes' characters as pickletools shows them.
+var opcodeCodes = func() (codes [256]string) {
+	for op := range codes {
+		code := string(rune(op))
+		if op >= 0x80 {
+			code = fmt.Sprintf(`\x%02x`, op)
+		}
+		codes[op] = fmt.Sprintf("%-4s ", code)
+	}
+	return codes
+}()
 
 // repr is Python's repr of an argument.
 func (d *disassembler) repr(arg any) (string, error) {
@@ -254,8 +305,6 @@ func (d *disassembler) repr(arg any) (string, error) {
 			return "True", nil
 		}
 		return "False", nil
-	case int:
-		return fmt.Sprint(v), nil
 	case *big.Int:
 		// A decimal digit is at least 3 bits.
 		if v.BitLen()/4 > d.digits {
