@@ -17,6 +17,9 @@ type Masked struct {
 	BaseClass string
 	// HardMask tells that assigning does not unmask.
 	HardMask bool
+	// Extra is what a subclass keeps beside all that, nil if nothing: the whole state that the
+	// reader of the pickle found the array in.
+	Extra any
 
 	set func(m *Masked, state any) error // not nil while pending
 }

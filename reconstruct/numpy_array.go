@@ -121,7 +121,7 @@ func (r *Resolver) setArray(class string, arr *ndarray.Array, state any) error {
 	if err != nil {
 		return err
 	}
-	own, extended := ownState(class, items)
+	own, extended := ownState(class, items, 5)
 	s, err := r.readArrayState(argReader{fn: a.fn, vals: own})
 	if err != nil {
 		return err
@@ -149,14 +149,14 @@ func (r *Resolver) setPlainArray(arr *ndarray.Array, state any) error {
 }
 
 // ownState finds the array's own state in that of a subclass outside NumPy, which
-// by custom is (array state, more) or the array's five items with more behind them. A
+// by custom is (array state, more) or the array's n items with more behind them. A
 // subclass of such a subclass wraps the state once more, as pandas' DateRange did.
-func ownState(class string, items []any) (own []any, extended bool) {
+func ownState(class string, items []any, n int) (own []any, extended bool) {
 	if strings.HasPrefix(class, "numpy.") {
 		return items, false
 	}
-	if len(items) > 5 {
-		return items[:5], true
+	if len(items) > n {
+		return items[:n], true
 	}
 	for len(items) > 1 && len(items) < 4 {
 		inner, ok := items[0].(*types.Tuple)

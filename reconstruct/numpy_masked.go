@@ -39,26 +39,27 @@ func callMaskedReconstruct(c Class, args []any) (any, error) {
 		return nil, a.wrong(1, "baseclass", "numpy.ndarray or a subclass")
 	}
 	class := subtype.Global().String()
-	m := maskedState{fn: "state of " + class, baseClass: data.Class(), cOrder: c.global.Name == "_mrreconstruct", r: c.resolver}
+	m := maskedState{class: class, fn: "state of " + class, baseClass: data.Class(), cOrder: c.global.Name == "_mrreconstruct", r: c.resolver}
 	return ndarray.NewPendingMasked(class, m.baseClass, m.set), nil
 }
 
 // maskedState is what a masked array's state completes.
 type maskedState struct {
-	fn        string
+	class, fn string
 	baseClass string
 	cOrder    bool // of the bytes, whatever is_fortran says
 	r         *Resolver
 }
 
 // set gives m its state (version, shape, dtype, is_fortran, data, mask, fill_value);
-// the version is not looked at, as in NumPy.
+// the version is not looked at, as in NumPy. A subclass may have more, see ownState.
 func (s maskedState) set(m *ndarray.Masked, state any) error {
 	outer := argReader{fn: s.fn, vals: []any{state}}
 	items, err := outer.tuple(0, "state")
 	if err != nil {
 		return err
 	}
+	items, extended := ownState(s.class, items, 7)
 	a := argReader{fn: s.fn, vals: items}
 	if err := a.count(7, 7); err != nil {
 		return err
@@ -85,6 +86,9 @@ func (s maskedState) set(m *ndarray.Masked, state any) error {
 	}
 	arr.SetClass(s.baseClass)
 	m.Data, m.Mask, m.FillValue = arr, mask, items[6]
+	if extended {
+		m.Extra = state
+	}
 	return nil
 }
 

@@ -307,10 +307,11 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 	if m.BaseClass != "" {
 		base = r.classOf(m.BaseClass)
 	}
+	own := pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), fortran, data, mask, m.FillValue}
 	return &pickle.Object{
 		Class:    fn,
 		Args:     []any{r.classOf(class), base, shape, pickle.Interned("b")},
-		State:    pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), fortran, data, mask, m.FillValue},
+		State:    subclassState(own, m.Extra),
 		HasState: true,
 	}, nil
 }
