@@ -15,12 +15,13 @@ import (
 // Decoder reads pickles that stand one after another, as several calls of Python's
 // pickle.dump to one file write them. It is not safe for concurrent use.
 type Decoder struct {
-	c   *config
-	r   io.Reader
-	src source
-	end func()      // releases the decompressor
-	own func(v any) // sees each object before it is converted
-	err error       // the input's last word
+	c      *config
+	r      io.Reader
+	src    source
+	end    func()      // releases the decompressor
+	own    func(v any) // sees each object before it is converted
+	err    error       // the input's last word
+	direct directReader
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
@@ -38,9 +39,21 @@ func (d *Decoder) Decode(v any) error {
 	if err := checkTarget(v); err != nil {
 		return err
 	}
-	obj, err := d.next()
+	if d.err == nil && d.src == nil {
+		d.err = d.start()
+	}
+	if d.err != nil {
+		return d.err
+	}
+	if done, err := d.direct.decode(d.c, v); done || err != nil {
+		return d.fail(err)
+	}
+	obj, err := d.src.Load()
 	if err != nil {
-		return err
+		return d.fail(err)
+	}
+	if d.own != nil {
+		d.own(obj)
 	}
 	u, ok := d.src.(interface{ Shared() bool })
 	return d.c.unmarshal(obj, v, ok && !u.Shared())
@@ -76,27 +89,17 @@ func (d *Decoder) InputOffset() int64 {
 	return d.src.InputOffset()
 }
 
-// next reads the object of the next pickle.
-func (d *Decoder) next() (any, error) {
-	if d.err == nil && d.src == nil {
-		d.err = d.start()
+// fail notes an error of the input, if it is one.
+func (d *Decoder) fail(err error) error {
+	if err == nil {
+		return nil
 	}
-	if d.err != nil {
-		return nil, d.err
+	d.err = err
+	if d.end != nil {
+		d.end()
+		d.end = nil
 	}
-	obj, err := d.src.Load()
-	if err != nil {
-		d.err = err
-		if d.end != nil {
-			d.end()
-			d.end = nil
-		}
-		return nil, err
-	}
-	if d.own != nil {
-		d.own(obj)
-	}
-	return obj, nil
+	return err
 }
 
 // start looks at the first bytes and makes the source.
@@ -157,7 +160,7 @@ func (d *Decoder) open(r io.Reader, head []byte) error {
 	}
 	u := pickle.NewUnpickler(r)
 	d.c.setUp(u)
-	d.src = u
+	d.src, d.direct.u = u, u
 	return nil
 }
 

@@ -23,7 +23,6 @@ import (
 type direct struct {
 	c        *config
 	buf      []byte
-	size     int // of the input, of which buf may be the beginning
 	pos      int
 	end      int    // of the frame, or of buf
 	memo     []span // of text; of other values with n < 0
@@ -63,7 +62,7 @@ type gotText struct {
 
 // start begins to read a pickle. It takes the PROTO that pickles begin with from protocol 2 on.
 func (d *direct) start(c *config, data []byte) bool {
-	d.c, d.buf, d.size, d.end = c, data, len(data), len(data)
+	d.c, d.buf, d.end = c, data, len(data)
 	d.raw = c.encoding == pickle.EncodingRaw
 	d.budget = c.limits.WithDefaults().Expansion - 1
 	d.arrays = len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0
@@ -161,10 +160,10 @@ func (d *direct) cross() (pickle.Opcode, bool) {
 		}
 		n := binary.LittleEndian.Uint64(d.buf[d.pos+1:])
 		d.pos += 9
-		if n > uint64(d.size-d.pos) {
+		if n > uint64(len(d.buf)-d.pos) {
 			return 0, false
 		}
-		d.end, d.framed = min(d.pos+int(n), len(d.buf)), true
+		d.end, d.framed = d.pos+int(n), true
 	}
 }
 

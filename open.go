@@ -95,25 +95,12 @@ func (f *File) Decode(v any) error {
 	if err := checkTarget(v); err != nil {
 		return err
 	}
-	if f.directly(v) {
-		return nil
-	}
 	d, err := f.Decoder()
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	return noInput(d.Decode(v))
-}
-
-// directly is config.directly for the file's first pickle, if it has nothing that would stay in the mapping.
-func (f *File) directly(v any) bool {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if f.closed.Load() || f.data == nil || !isPickle(f.data) {
-		return false
-	}
-	return f.c.directly(f.data, v)
 }
 
 // Decoder returns a [FileDecoder] of all pickles in the file, beginning with the first.
@@ -134,25 +121,27 @@ func (f *File) Decoder() (*FileDecoder, error) {
 		return d, nil
 	}
 	d.d = &Decoder{c: f.c}
-	d.d.src, d.d.own = f.source()
+	f.source(d.d)
 	return d, nil
 }
 
-// source returns the source of a mapped file, and what makes f the owner of the arrays in an
+// source gives d the source of a mapped file, and what makes f the owner of the arrays in an
 // object that came from there, if they do not have it from their reader.
-func (f *File) source() (source, func(v any)) {
+func (f *File) source(d *Decoder) {
 	switch {
 	case bytes.HasPrefix(f.data, []byte(npyMagic)):
-		return &npyWindow{data: f.data, opts: f.c.npyOptions()}, f.own
+		d.src, d.own = &npyWindow{data: f.data, opts: f.c.npyOptions()}, f.own
+		return
 	case bytes.HasPrefix(f.data, []byte(zipMagic)):
 		if src, ok := f.c.mapZip(f.data); ok {
-			return src, f.own
+			d.src, d.own = src, f.own
+			return
 		}
 	}
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	return u, func(any) {}
+	d.src, d.direct.u = u, u
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is

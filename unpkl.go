@@ -50,9 +50,6 @@ func LoadFile(path string, opts ...Option) (any, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if v, ok := newConfig(opts).fileDirectly(f); ok {
-		return v, nil
-	}
 	return Load(f, opts...)
 }
 

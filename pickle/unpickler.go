@@ -115,15 +115,10 @@ func NewUnpicklerBytes(data []byte) *Unpickler {
 // What it returns does not share memory with the input unless SharedInput is set.
 // After an error the input's position is not defined.
 func (u *Unpickler) Load() (any, error) {
-	u.limits = u.Limits.WithDefaults()
-	u.w.limit = u.limits.InputBytes
-	u.w.shared = u.SharedInput && u.w.r == nil
-	if err := u.w.begin(); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, io.EOF
-		}
-		return nil, &DecodeError{Offset: u.w.offset(), Err: err}
+	if err := u.begin(); err != nil {
+		return nil, err
 	}
+	u.w.begun = false
 	if u.tally = u.Tally; u.tally == nil {
 		u.own = Tally{}
 		u.tally = &u.own
@@ -146,6 +141,42 @@ func (u *Unpickler) Load() (any, error) {
 	}
 	u.w.end()
 	return v, nil
+}
+
+// begin readies the window for a pickle.
+func (u *Unpickler) begin() error {
+	u.limits = u.Limits.WithDefaults()
+	u.w.limit = u.limits.InputBytes
+	u.w.shared = u.SharedInput && u.w.r == nil
+	if err := u.w.begin(); err != nil {
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		return &DecodeError{Offset: u.w.offset(), Err: err}
+	}
+	return nil
+}
+
+// Peek, for between pickles, returns what follows in the input, n bytes or more, and reads no more of it than it must.
+// The bytes stay where they are: [Unpickler.Load] reads them, and [Unpickler.Discard] passes over
+// them. They are valid until the next call of a method of u, or use of the reader, and must not be changed.
+//
+// At the end of the input the error is io.EOF, as that of Load. Where the input ends or fails behind
+// the first byte but before n of them, Peek returns what there is, with the reader's error; a Load that
+// needs more has that error too.
+func (u *Unpickler) Peek(n int) ([]byte, error) {
+	if err := u.begin(); err != nil {
+		return nil, err
+	}
+	err := u.w.ahead(n)
+	return u.w.all[u.w.pos:], err
+}
+
+// Discard consumes n of the bytes that the last [Unpickler.Peek] returned, no more than it did. A reader that
+// can give bytes back is left just behind them, as after [Unpickler.Load].
+func (u *Unpickler) Discard(n int) {
+	u.w.pos += min(max(n, 0), len(u.w.all)-u.w.pos)
+	u.w.end()
 }
 
 // keepStack keeps the memory of a stack for the next Load, unless it is much.

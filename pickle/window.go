@@ -23,6 +23,8 @@ const (
 	// framePrefetch bounds the frames that are read whole before their
 	// first opcode, as CPython's unpickler does with every frame.
 	framePrefetch = 1 << 20
+	// keepBuffer is the most that the buffer keeps from one pickle to the next.
+	keepBuffer = 1 << 20
 	// growFirst is what a large payload gets before its first byte has come,
 	// where the size of the input is not known.
 	growFirst = 256 << 10
@@ -57,7 +59,7 @@ func (b bufferPeeker) Peek(n int) ([]byte, error) {
 }
 
 // window is the input: contiguous bytes, all of it for a slice, a buffer that is
-// refilled for a reader. all[0] is at offset base of the input; buf is all of all,
+// refilled for a reader, or at the beginning of a pickle what a peeker holds. all[0] is at offset base of the input; buf is all of all,
 // but cut at the end of the current frame, so that the machine meets a frame's end
 // where it meets the buffer's.
 type window struct {
@@ -70,7 +72,10 @@ type window struct {
 	r       io.Reader // nil for a slice
 	peek    peeker    // r, if it is one
 	seek    io.Seeker // r, if it is one that can seek
-	peeked  int       // bytes at the end of all that peek still holds too
+	peeked  int       // bytes that peek holds, of which the last are at the end of all
+	lent    bool      // all is the memory of peek
+	own     []byte    // the buffer, while it is not all
+	begun   bool      // the first byte of the pickle is there
 	next    int       // size of the next read
 	pending error     // from a Read that returned bytes too
 	limit   int64     // InputBytes
@@ -211,7 +216,7 @@ func (w *window) fill(n int) error {
 		err := w.pending
 		w.pending = nil
 		if err == nil {
-			err = w.read()
+			err = w.read(n)
 		}
 		if err == nil {
 			continue
@@ -249,7 +254,15 @@ func (w *window) makeRoom(n int) {
 	}
 	w.next = min(2*w.next, bufferMax)
 	mem := w.all[:0]
-	if cap(w.all) < size {
+	if w.lent {
+		mem, w.own, w.lent = w.own, nil, false
+	}
+	if cap(mem) < size {
+		if size > bufferMax {
+			if rest, known := w.rest(); known {
+				size = int(max(int64(n), min(int64(size), rest)))
+			}
+		}
 		mem = make([]byte, 0, size)
 	}
 	w.base += int64(w.pos)
@@ -257,9 +270,10 @@ func (w *window) makeRoom(n int) {
 	w.pos = 0
 }
 
-// read appends to all what one read gives.
-func (w *window) read() error {
+// read appends to all what one read gives, which is not much more than what makes n bytes from pos on.
+func (w *window) read(n int) error {
 	space := w.all[len(w.all):cap(w.all)]
+	space = space[:min(len(space), max(n-(len(w.all)-w.pos), bufferMax))]
 	limited := false
 	if left := w.limit - w.base - int64(len(w.all)); int64(len(space)) > left {
 		if limited = left <= 0; limited {
@@ -267,17 +281,17 @@ func (w *window) read() error {
 		}
 		space = space[:left]
 	}
-	var n int
+	var got int
 	var err error
 	if w.peek != nil {
-		n, err = w.readPeeked(space)
+		got, err = w.readPeeked(space)
 	} else {
-		n, err = readSome(w.r, space)
+		got, err = readSome(w.r, space)
 	}
-	if limited && n > 0 {
+	if limited && got > 0 {
 		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: w.limit + 1}
 	}
-	w.all = w.all[:len(w.all)+n]
+	w.all = w.all[:len(w.all)+got]
 	return err
 }
 
@@ -307,38 +321,112 @@ func readSome(r io.Reader, p []byte) (int, error) {
 
 // begin readies the window for a pickle; io.EOF says that there is none.
 func (w *window) begin() error {
+	if w.begun {
+		return nil
+	}
 	w.frameEnd = -1
 	if w.peek != nil || w.seek != nil {
 		// The reader is where the pickle begins; it may have been used since.
-		w.base += int64(w.pos)
-		w.all, w.pos, w.pending = w.all[:0], 0, nil
+		w.giveBack()
+		w.clear()
+		w.pending = nil
 	}
 	w.cut()
 	w.next = bufferFirst
 	if w.r == nil && int64(len(w.all)) > w.limit {
 		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: int64(len(w.all))}
 	}
-	err := w.more(1)
+	var err error
+	if w.peek != nil {
+		err = w.borrow()
+	} else {
+		err = w.more(1)
+	}
 	if errors.Is(err, ErrTruncated) {
 		return io.EOF
 	}
+	w.begun = err == nil
 	return err
 }
 
-// end leaves a reader that can be put back just behind the pickle.
+// borrow makes all of what the peeker holds.
+func (w *window) borrow() error {
+	if _, err := w.peek.Peek(1); err != nil {
+		return inputError(err)
+	}
+	left := w.limit - w.base
+	if left <= 0 {
+		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: w.limit + 1}
+	}
+	b, err := w.peek.Peek(int(min(int64(w.peek.Buffered()), left)))
+	if err != nil {
+		return inputError(err)
+	}
+	w.own = w.all
+	w.all, w.peeked, w.lent = b[:len(b):len(b)], len(b), true
+	w.cut()
+	return nil
+}
+
+// ahead makes at least n bytes from pos on available in all, which may be more than the frame has, by
+// steps: nothing is allocated on the strength of a number. The error of an input that has fewer comes again where they are
+// to be consumed.
+func (w *window) ahead(n int) error {
+	for {
+		have := len(w.all) - w.pos
+		switch {
+		case have >= n:
+			return nil
+		case w.r == nil:
+			return io.EOF
+		case w.pending != nil:
+			return w.pending
+		}
+		step := min(n, 2*have+bufferFirst)
+		w.makeRoom(step)
+		w.pending = w.read(step)
+		w.cut()
+	}
+}
+
+// end leaves a reader that can be put back just behind the pickle, and gives up what memory a long one took.
 func (w *window) end() {
+	w.begun = false
 	unread := len(w.all) - w.pos
 	switch {
 	case w.peek != nil:
-		w.peek.Discard(w.peeked - unread)
-		w.peeked = 0
+		w.giveBack()
 	case w.seek != nil && unread > 0:
 		w.seek.Seek(int64(-unread), io.SeekCurrent)
-	default:
+	case w.seek == nil:
+		if w.r != nil && cap(w.all) > keepBuffer && unread <= bufferMax {
+			w.base += int64(w.pos)
+			w.all, w.pos = append(make([]byte, 0, bufferMax), w.all[w.pos:]...), 0
+			w.cut()
+		}
 		return
 	}
+	w.clear()
+}
+
+// giveBack leaves a peeker at the next byte.
+func (w *window) giveBack() {
+	if w.peeked > 0 {
+		_, _ = w.peek.Discard(max(0, w.peeked-(len(w.all)-w.pos)))
+		w.peeked = 0
+	}
+}
+
+// clear empties the buffer.
+func (w *window) clear() {
 	w.base += int64(w.pos)
 	w.all, w.pos = w.all[:0], 0
+	if w.lent {
+		w.all, w.own, w.lent = w.own[:0], nil, false
+	}
+	if cap(w.all) > keepBuffer {
+		w.all = nil
+	}
 	w.cut()
 }
 
