@@ -1,7 +1,6 @@
 package unpkl
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"iter"
@@ -110,10 +109,9 @@ func (d *Decoder) start() error {
 		return err
 	}
 	if !known {
-		// Of the bytes that tell, a short input has fewer; none are waited for.
-		b := bufio.NewReaderSize(r, 4<<10)
+		b := &headReader{r: r}
 		r = b
-		if head, _, err = peek(b); err != nil {
+		if head, err = b.look(); err != nil {
 			return err
 		}
 	}
@@ -145,8 +143,8 @@ func (d *Decoder) start() error {
 		c.limits.InputBytes = NoLimit
 	}
 	d.c = &c
-	b := bufio.NewReaderSize(z, 64<<10)
-	if head, _, err = peek(b); err != nil {
+	b := &headReader{r: z}
+	if head, err = b.look(); err != nil {
 		return err
 	}
 	return d.open(b, head)
@@ -184,7 +182,6 @@ func peek(r io.Reader) (head []byte, known bool, err error) {
 		}
 		b, err := r.Peek(min(r.Buffered(), compress.HeadSize))
 		for err == nil && undecided(b) {
-			// A pickle that begins like this has more bytes too.
 			b, err = r.Peek(len(b) + 1)
 		}
 		return b, true, nil
@@ -203,10 +200,50 @@ func peek(r io.Reader) (head []byte, known bool, err error) {
 	return nil, false, nil
 }
 
+// headReader is a reader whose first bytes were looked at.
+type headReader struct {
+	head []byte
+	err  error // that came with them
+	r    io.Reader
+}
+
+// look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short input has fewer; none
+// are waited for.
+func (h *headReader) look() (head []byte, err error) {
+	h.head = make([]byte, 0, compress.HeadSize)
+	for empty := 0; h.err == nil && undecided(h.head); empty++ {
+		var n int
+		n, h.err = h.r.Read(h.head[len(h.head):cap(h.head)])
+		if h.head = h.head[:len(h.head)+n]; n > 0 {
+			empty = 0
+		} else if empty == 100 && h.err == nil {
+			h.err = io.ErrNoProgress
+		}
+	}
+	if len(h.head) == 0 && h.err != io.EOF {
+		return nil, h.err
+	}
+	return h.head, nil
+}
+
+// Read gives the first bytes again, and then the others.
+func (h *headReader) Read(p []byte) (n int, err error) {
+	switch {
+	case len(h.head) > 0:
+		n = copy(p, h.head)
+		h.head = h.head[n:]
+		return n, nil
+	case h.err != nil:
+		err, h.err = h.err, nil
+		return 0, err
+	}
+	return h.r.Read(p)
+}
+
 // magics are the beginnings by which formats are told.
 var magics = []string{npyMagic, zipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
 
-// undecided reports whether the format shows only with more bytes than b.
+// undecided reports whether the format shows only with more bytes than b; one that begins like that has more.
 func undecided(b []byte) bool {
 	for _, m := range magics {
 		if len(b) < len(m) && strings.HasPrefix(m, string(b)) {

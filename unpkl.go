@@ -43,7 +43,7 @@ func LoadBytes(data []byte, opts ...Option) (any, error) {
 
 // LoadFile is [Load] for the file at path. Big arrays are read straight into memory of
 // their own, so that they are copied once, and nothing else of the file stays in
-// memory. A file of up to 64 MiB without any at its beginning is read as a whole first. [Open] does not read arrays at all.
+// memory. A pickle of up to 64 MiB without any is read as a whole first. [Open] does not read arrays at all.
 func LoadFile(path string, opts ...Option) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -330,13 +330,24 @@ func (t *textList) leave() {
 // build takes the TUPLE that ends the state, its PUT and the BUILD, if that is what comes.
 func (t *textList) build() (done bool, err error) {
 	m, w := t.m, t.m.w
-	const longest = 1 + 5 + 1
-	if len(w.buf)-w.pos < longest {
-		_ = w.more(longest) // where that fails, there may be enough
+	n, i := 0, uint64(m.memo.count)
+	if !w.has(2) {
+		return false, nil
 	}
-	rest := w.buf[w.pos+1:]
-	n, i := putLength(rest, uint64(m.memo.count))
-	if n > 0 && !m.plainPut(i) || len(rest) <= n || Opcode(rest[n]) != OpBuild {
+	switch op := Opcode(w.buf[w.pos+1]); op {
+	case OpMemoize, OpBinPut, OpLongBinPut:
+		n = 1 + int(opcodeTable[op].fixed)
+		if !w.has(2 + n) {
+			return false, nil
+		}
+		switch arg := w.buf[w.pos+2:]; op {
+		case OpBinPut:
+			i = uint64(arg[0])
+		case OpLongBinPut:
+			i = uint64(binary.LittleEndian.Uint32(arg))
+		}
+	}
+	if n > 0 && !m.plainPut(i) || Opcode(w.buf[w.pos+1+n]) != OpBuild {
 		return false, nil
 	}
 	state := m.slabs.tuple(m.stack[m.fence:])
@@ -360,20 +371,4 @@ func (t *textList) build() (done bool, err error) {
 	}
 	m.hooked(array)
 	return true, nil
-}
-
-// putLength returns the length and the index of the PUT that b begins with, or 0; count is MEMOIZE's.
-func putLength(b []byte, count uint64) (n int, i uint64) {
-	if len(b) == 0 {
-		return 0, 0
-	}
-	switch op := Opcode(b[0]); {
-	case op == OpMemoize:
-		return 1, count
-	case op == OpBinPut && len(b) >= 2:
-		return 2, uint64(b[1])
-	case op == OpLongBinPut && len(b) >= 5:
-		return 5, uint64(binary.LittleEndian.Uint32(b[1:]))
-	}
-	return 0, 0
 }

@@ -76,6 +76,7 @@ type window struct {
 	lent    bool      // all is the memory of peek
 	own     []byte    // the buffer, while it is not all
 	begun   bool      // the first byte of the pickle is there
+	held    bool      // all has bytes behind the last pickle that peek cannot take back
 	next    int       // size of the next read
 	pending error     // from a Read that returned bytes too
 	limit   int64     // InputBytes
@@ -125,6 +126,9 @@ func (w *window) more(n int) error {
 	w.cut()
 	return err
 }
+
+// has is more for bytes that the pickle surely has; they may be behind the end of the frame.
+func (w *window) has(n int) bool { return len(w.buf)-w.pos >= n || w.more(n) == nil }
 
 func (w *window) leaveFrame() {
 	w.frameEnd = -1
@@ -325,7 +329,7 @@ func (w *window) begin() error {
 		return nil
 	}
 	w.frameEnd = -1
-	if w.peek != nil || w.seek != nil {
+	if (w.peek != nil || w.seek != nil) && !w.held {
 		// The reader is where the pickle begins; it may have been used since.
 		w.giveBack()
 		w.clear()
@@ -337,7 +341,7 @@ func (w *window) begin() error {
 		return &LimitError{Limit: "InputBytes", Max: w.limit, Want: int64(len(w.all))}
 	}
 	var err error
-	if w.peek != nil {
+	if w.peek != nil && !w.held {
 		err = w.borrow()
 	} else {
 		err = w.more(1)
@@ -395,6 +399,10 @@ func (w *window) end() {
 	unread := len(w.all) - w.pos
 	switch {
 	case w.peek != nil:
+		// A frame that goes on behind STOP may be longer than what a peeker holds.
+		if w.held = unread > w.peeked; w.held {
+			return
+		}
 		w.giveBack()
 	case w.seek != nil && unread > 0:
 		w.seek.Seek(int64(-unread), io.SeekCurrent)
@@ -412,7 +420,7 @@ func (w *window) end() {
 // giveBack leaves a peeker at the next byte.
 func (w *window) giveBack() {
 	if w.peeked > 0 {
-		_, _ = w.peek.Discard(max(0, w.peeked-(len(w.all)-w.pos)))
+		_, _ = w.peek.Discard(max(0, w.peeked-(len(w.all)-w.pos))) // what was peeked at is there
 		w.peeked = 0
 	}
 }
