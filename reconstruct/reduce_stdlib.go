@@ -48,14 +48,14 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 	reflect.TypeFor[*Datetime](): reduceDatetime,
 	reflect.TypeFor[Timedelta](): func(v any, _ int) (any, error) {
 		d := v.(Timedelta)
-		return call(pyName("datetime", "timedelta"), d.Days, d.Seconds, d.Microseconds), nil
+		return call(timedeltaClass, d.Days, d.Seconds, d.Microseconds), nil
 	},
 	reflect.TypeFor[*Timezone](): func(v any, _ int) (any, error) {
 		z := v.(*Timezone)
 		if z.HasName {
-			return call(pyName("datetime", "timezone"), z.Offset, z.Name), nil
+			return call(timezoneClass, z.Offset, z.Name), nil
 		}
-		return call(pyName("datetime", "timezone"), z.Offset), nil
+		return call(timezoneClass, z.Offset), nil
 	},
 	reflect.TypeFor[*ZoneInfo](): func(v any, _ int) (any, error) {
 		z := v.(*ZoneInfo)
@@ -159,15 +159,31 @@ func reduceTime(v any, protocol int) (any, error) {
 	return o, inRange("time", 1, 1, 1, t.Hour, t.Minute, t.Second, t.Microsecond)
 }
 
+// datetimeForm is how a datetime is written, with all that it consists of.
+type datetimeForm struct {
+	pickle.Object
+	args    [2]any
+	payload pickle.FreshBytes
+	room    [10]byte
+}
+
+var (
+	datetimeClass  any = pyName("datetime", "datetime")
+	timedeltaClass any = pyName("datetime", "timedelta")
+	timezoneClass  any = pyName("datetime", "timezone")
+)
+
 func reduceDatetime(v any, protocol int) (any, error) {
 	d := v.(*Datetime)
-	payload := append([]byte{byte(d.Year >> 8), byte(d.Year), byte(d.Month) | foldAt(d.Fold, protocol), byte(d.Day)},
-		clockBytes(d.Hour, d.Minute, d.Second, d.Microsecond)...)
-	o := call(pyName("datetime", "datetime"), pickle.FreshBytes(payload))
+	w := &datetimeForm{}
+	w.payload = append(w.room[:0], byte(d.Year>>8), byte(d.Year), byte(d.Month)|foldAt(d.Fold, protocol), byte(d.Day))
+	w.payload = append(w.payload, clockBytes(d.Hour, d.Minute, d.Second, d.Microsecond)...)
+	w.args = [2]any{&w.payload, d.TZ}
+	w.Class, w.Args = datetimeClass, w.args[:1:1]
 	if d.TZ != nil {
-		o.Args = append(o.Args, d.TZ)
+		w.Args = w.args[:]
 	}
-	return o, inRange("datetime", d.Year, d.Month, d.Day, d.Hour, d.Minute, d.Second, d.Microsecond)
+	return &w.Object, inRange("datetime", d.Year, d.Month, d.Day, d.Hour, d.Minute, d.Second, d.Microsecond)
 }
 
 // NewDatetime returns t as an aware datetime whose time zone is the offset that t has,
