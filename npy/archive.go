@@ -139,7 +139,7 @@ func (z *Archive) Bytes(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	data, err := readData(r, int(f.Size()), "member")
+	data, err := readData(r, int(f.Size()), false, "member")
 	if err != nil {
 		return nil, err
 	}

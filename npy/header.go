@@ -71,7 +71,7 @@ func readHeader(r io.Reader, o options) (*Header, error) {
 	if n > o.headerBytes {
 		return nil, limitError("header of %d bytes, at most %d allowed", n, o.headerBytes)
 	}
-	text, err := readData(r, int(n), "header")
+	text, err := readData(r, int(n), false, "header")
 	if err != nil {
 		return nil, err
 	}

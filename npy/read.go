@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/unpkl/unpkl/internal/payload"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -80,16 +81,11 @@ func (d *Decoder) Decode() (*ndarray.Array, error) {
 		return d.objects()
 	}
 	n := h.NBytes()
-	if rest, ok := d.rest(); ok && rest < int64(n) {
+	rest, known := d.rest()
+	if known && rest < int64(n) {
 		return nil, truncatedData(rest, n)
-	} else if ok {
-		data := make([]byte, n)
-		if _, err := io.ReadFull(d.r, data); err != nil {
-			return nil, readError(err, "data")
-		}
-		return h.array(data)
 	}
-	data, err := readData(d.r, n, "data")
+	data, err := readData(d.r, n, known, "data")
 	if err != nil {
 		return nil, err
 	}
@@ -198,26 +194,11 @@ func truncatedData(have int64, want int) error {
 	return truncated("%d bytes of data, the header says %d", have, want)
 }
 
-// growFirst is what is allocated for data before its first byte has come.
-const growFirst = 256 << 10
-
-// readData reads n bytes into memory that grows as they arrive.
-func readData(r io.Reader, n int, what string) ([]byte, error) {
-	data := make([]byte, min(n, growFirst))
-	for have := 0; ; {
-		k, err := io.ReadFull(r, data[have:])
-		if have += k; err != nil {
-			if have == n {
-				break
-			}
-			return nil, readError(err, what)
-		}
-		if have == n {
-			break
-		}
-		grown := make([]byte, min(n, 2*have))
-		copy(grown, data)
-		data = grown
+// readData reads n bytes, into memory that grows as they arrive unless r is sure to have them.
+func readData(r io.Reader, n int, sure bool, what string) ([]byte, error) {
+	data, _, err := payload.Read(n, sure, func(p []byte) (int, error) { return io.ReadFull(r, p) })
+	if err != nil {
+		return nil, readError(err, what)
 	}
 	return data, nil
 }

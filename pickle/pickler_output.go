@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"io"
 	"sync"
+
+	"github.com/unpkl/unpkl/internal/payload"
 )
 
 // NOTE on the output. Everything is held back until the whole value has been
@@ -236,7 +238,7 @@ func (o *output) bytes() ([]byte, error) {
 	if int64(int(total)) != total {
 		return nil, &EncodeError{Err: Unsupported("a pickle of %d bytes in memory", total)}
 	}
-	b := unclearedBytes(int(total))
+	b := payload.Uncleared(int(total))
 	if len(o.segs) == 1 && o.segs[0].write == nil {
 		copy(b, o.segs[0].data)
 		return b, nil
@@ -252,7 +254,7 @@ type sliceWriter struct{ b []byte }
 // Grow tells the number of bytes that follow, which is not 0.
 func (s *sliceWriter) Grow(n int) {
 	if cap(s.b)-len(s.b) < n {
-		s.b = append(unclearedBytes(len(s.b) + n)[:0], s.b...)
+		s.b = append(payload.Uncleared(len(s.b) + n)[:0], s.b...)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/payload"
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
@@ -122,31 +123,31 @@ func TestStrict(t *testing.T) {
 // TestPayloads checks values, alignment and ownership of bytes of many sizes.
 func TestPayloads(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 8, 15, 16, 24, 40, 100, 1000, 1023, 1024, 5000, 40_000, 65_535, 65_536, 100_000, 300_000, 1_000_000} {
-		payload := make([]byte, n)
-		for i := range payload {
-			payload[i] = byte(i*7 + i>>8)
+		want := make([]byte, n)
+		for i := range want {
+			want[i] = byte(i*7 + i>>8)
 		}
 		head := binary.LittleEndian.AppendUint32([]byte("\x80\x03K\x01B"), uint32(n))
-		data := string(head) + string(payload) + "\x86."
+		data := string(head) + string(want) + "\x86."
 		for name, route := range routes {
 			v, err := route(data).Load()
 			if err != nil {
 				t.Fatalf("%s %d: %v", name, n, err)
 			}
 			b := (*v.(*types.Tuple))[1].([]byte)
-			if !bytes.Equal(b, payload) {
+			if !bytes.Equal(b, want) {
 				t.Errorf("%s %d: wrong bytes", name, n)
 			}
 			align := uintptr(1)
 			switch {
 			case n >= largePayload:
-				align = payloadAlign
+				align = payload.Align
 			case n >= 16:
 				align = 16
 			case n >= 8:
 				align = 8
 			}
-			if off := misalignment(b, align); off != 0 {
+			if off := payload.Misalignment(b, align); off != 0 {
 				t.Errorf("%s %d: %d past a multiple of %d", name, n, off, align)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 
+	"github.com/unpkl/unpkl/internal/payload"
 	"github.com/unpkl/unpkl/internal/slab"
 )
 
@@ -14,9 +15,8 @@ const (
 	bufferFirst = 4 << 10  // first read of a pickle
 	bufferMax   = 64 << 10 // read at once, once the pickle proves long
 	// largePayload is the length from which a payload is read straight into
-	// memory of its own, aligned to payloadAlign.
-	largePayload = 64 << 10
-	payloadAlign = 64
+	// memory of its own.
+	largePayload = payload.Large
 	// sharedPayload is the length from which a payload may be part of a shared input;
 	// what is shorter than a page gains nothing by it, and copies outlive a mapping.
 	sharedPayload = 4 << 10
@@ -25,9 +25,6 @@ const (
 	framePrefetch = 1 << 20
 	// keepBuffer is the most that the buffer keeps from one pickle to the next.
 	keepBuffer = 1 << 20
-	// growFirst is what a large payload gets before its first byte has come,
-	// where the size of the input is not known.
-	growFirst = 256 << 10
 )
 
 var (
@@ -468,7 +465,7 @@ func (w *window) line() ([]byte, error) {
 }
 
 // payload returns the next n bytes in memory that begins at a multiple of 16, or
-// of payloadAlign for a large one; where payloads are shared, it is the
+// as payload.Memory does for a large one; where payloads are shared, it is the
 // input's own. small is where short payloads go.
 func (w *window) payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 	if n <= uint64(len(w.buf)-w.pos) {
@@ -510,36 +507,28 @@ func (w *window) largePayload(n uint64) ([]byte, error) {
 	if end := w.offset() + int64(n); end > w.limit {
 		return nil, &LimitError{Limit: "InputBytes", Max: w.limit, Want: end}
 	}
-	size := int(n)
-	if !known {
-		size = min(size, growFirst)
-	}
-	mem := alignedBytes(size, nil)
-	got := copy(mem, w.all[w.pos:])
 	if w.peek != nil {
 		if _, err := w.peek.Discard(w.peeked); err != nil {
 			return nil, err
 		}
 		w.peeked = 0
 	}
+	head := w.all[w.pos:]
+	mem, got, err := payload.Read(int(n), known, func(p []byte) (int, error) {
+		buffered := copy(p, head)
+		if head = head[buffered:]; buffered == len(p) {
+			return buffered, nil
+		}
+		m, err := w.readFull(p[buffered:])
+		return buffered + m, err
+	})
 	w.base += int64(w.pos) + int64(got)
 	w.all, w.pos = w.all[:0], 0
-	for {
-		m, err := w.readFull(mem[got:])
-		got += m
-		w.base += int64(m)
-		if err != nil {
-			w.cut()
-			return nil, inputError(err)
-		}
-		if got == int(n) {
-			w.cut()
-			return mem, nil
-		}
-		bigger := alignedBytes(min(int(n), 2*got), nil)
-		copy(bigger, mem)
-		mem = bigger
+	w.cut()
+	if err != nil {
+		return nil, inputError(err)
 	}
+	return mem, nil
 }
 
 func (w *window) readFull(p []byte) (int, error) {
@@ -550,7 +539,7 @@ func (w *window) readFull(p []byte) (int, error) {
 	return io.ReadFull(w.r, p)
 }
 
-// alignedBytes returns n bytes at a multiple of 16, or of payloadAlign for a large n, all of
+// alignedBytes returns n bytes at a multiple of 16, or as [payload.Memory] does for a large n, all of
 // which the caller writes to; small ones come from the slab, if there is one.
 func alignedBytes(n int, small *slab.Slab[byte]) []byte {
 	switch {
@@ -562,11 +551,5 @@ func alignedBytes(n int, small *slab.Slab[byte]) []byte {
 	case n < largePayload:
 		return make([]byte, n, (n+15)&^15)[:n:n]
 	}
-	mem := unclearedBytes(n)
-	if off := misalignment(mem, payloadAlign); off != 0 {
-		mem = unclearedBytes(n + payloadAlign)
-		off = misalignment(mem, payloadAlign)
-		mem = mem[(payloadAlign-off)%payloadAlign:][:n:n]
-	}
-	return mem
+	return payload.Memory(n)
 }
