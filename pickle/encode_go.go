@@ -23,7 +23,7 @@ type Field struct {
 }
 
 // Plans remembers how Go types are written, for Picklers that have the same Reduce
-// and Fields hooks. The zero value is ready to use. It is safe for concurrent use.
+// and Fields hooks, and keeps working memory of a bounded size for their next Dumps. The zero value is ready to use. It is safe for concurrent use.
 type Plans struct {
 	plans   sync.Map // reflect.Type -> *plan
 	lists   sync.Map // the same for Field.List
@@ -308,10 +308,7 @@ func (p *pickling) saveGoAs(pl *plan, v reflect.Value, box any) error {
 	case goTuple:
 		return p.saveGoTuple(pl, v)
 	case goMap:
-		if m, ok := box.(map[string]any); ok && p.PersistentID == nil {
-			return p.saveAnyMap(m, boxID(box))
-		}
-		return p.saveGoMap(pl, v)
+		return p.saveMap(pl, v, box)
 	case goStruct:
 		return p.saveStruct(pl, v, box, objectID{})
 	case goObject, goNamed:

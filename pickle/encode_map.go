@@ -28,6 +28,74 @@ const (
 	fewKeys    = 8   // how many are sorted together with the values
 )
 
+var (
+	anyMapType  = reflect.TypeFor[map[string]any]()
+	textMapType = reflect.TypeFor[map[string]string]()
+)
+
+// saveMap writes a map, without reflection where it is of one of the most usual types.
+func (p *pickling) saveMap(pl *plan, v reflect.Value, box any) error {
+	if p.PersistentID == nil && v.CanInterface() {
+		switch {
+		case sameType(pl.typ, anyMapType):
+			if box == nil {
+				box = v.Interface()
+			}
+			return p.saveAnyMap(box.(map[string]any), boxID(box))
+		case sameType(pl.typ, textMapType):
+			if box == nil {
+				box = v.Interface()
+			}
+			if done, err := p.saveTextMap(box.(map[string]string), boxID(box)); done || err != nil {
+				return err
+			}
+		}
+	}
+	return p.saveGoMap(pl, v)
+}
+
+// textPair is an item of a map[string]string.
+type textPair struct{ key, value string }
+
+// saveTextMap writes a map whose texts are short, and returns false for another.
+func (p *pickling) saveTextMap(m map[string]string, id objectID) (done bool, err error) {
+	if len(m) == 0 {
+		return false, nil
+	}
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return true, nil
+	}
+	pairs := p.texts[:0]
+	defer func() {
+		clear(pairs)
+		p.texts = pairs[:0]
+	}()
+	for k, v := range m {
+		if len(k) >= frameTarget || len(v) >= frameTarget {
+			return false, nil
+		}
+		pairs = append(pairs, textPair{k, v})
+	}
+	slices.SortFunc(pairs, func(a, b textPair) int { return strings.Compare(a.key, b.key) })
+	p.beginDict(id)
+	t := task{op: OpSetItems, n: len(pairs), exact: true}
+	for t.i < t.n {
+		p.before(&t)
+		pair := &pairs[t.i-1]
+		p.boundary()
+		if err := p.saveShared(pair.key); err != nil {
+			return false, err
+		}
+		p.boundary()
+		if err := p.saveGoString(pair.value); err != nil {
+			return false, err
+		}
+		p.after(&t)
+	}
+	return true, nil
+}
+
 // saveAnyMap is saveGoMap for the type of decoded JSON and plain values.
 func (p *pickling) saveAnyMap(m map[string]any, id objectID) error {
 	if len(m) == 0 {

@@ -20,6 +20,7 @@ type pickling struct {
 	// keySets are those of maps written last, each at its size modulo keySets.
 	keySets  [keySets]*keySet
 	usedSets uint32 // a bit for each that has keys
+	texts    []textPair
 	// replaced lists the values that a ReduceFunc gave for others, so that
 	// they are the same when met again.
 	replaced map[objectID]any
@@ -97,6 +98,9 @@ func (p *pickling) releaseKeys() {
 		} else {
 			p.keySets[i] = nil
 		}
+	}
+	if cap(p.texts) > keptItems {
+		p.texts = nil
 	}
 	if len(p.fieldNames) > keptNames || p.number == 1<<32-1 {
 		p.fieldNames, p.number = nil, 0

@@ -69,7 +69,7 @@ func reuseValues(n int) []any {
 		tuples[i] = &types.Tuple{s, &types.List{i}}
 		set.Items, frozen.Items = append(set.Items, s), append(frozen.Items, s)
 		byKey[s] = map[string]any{"a": i, text(i / 2): []any{s}}
-		points[i] = &vertex{X: i, Name: s, Inner: map[string]any{s: i}, Any: map[int]string{i: s}}
+		points[i] = &vertex{X: i, Name: s, Inner: map[string]any{s: i}, Any: map[string]string{s: s, "k": s}}
 		if i > 0 {
 			points[i].Next, points[i].Tags = points[i/2], []string{s}
 		}

@@ -92,7 +92,13 @@ func (m *treeMaker) sparse(depth int) any {
 			s.Complex, s.List, s.Raw = complex(0, 1), []string{m.text()}, []byte(m.text())
 		}
 		if some() {
-			s.Map, s.Other = map[string]any{"k": m.goTree(depth)}, map[string]string{"k": m.text()}
+			s.Map, s.Other = map[string]any{"k": m.goTree(depth)}, map[string]string{}
+			for range m.r.IntN(4) {
+				s.Other[m.text()] = m.text()
+			}
+			if m.r.IntN(50) == 0 {
+				s.Other["large"] = strings.Repeat("x", frameTarget)
+			}
 		} else if some() {
 			s.List, s.Map, s.Other = []string{}, map[string]any{}, map[string]string{}
 		}
