@@ -522,8 +522,8 @@ func (w *window) largePayload(n uint64) ([]byte, error) {
 		m, err := w.readFull(p[buffered:])
 		return buffered + m, err
 	})
-	w.base += int64(w.pos) + int64(got)
-	w.all, w.pos = w.all[:0], 0
+	w.clear()
+	w.base += int64(got)
 	w.cut()
 	if err != nil {
 		return nil, inputError(err)
