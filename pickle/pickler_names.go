@@ -226,6 +226,8 @@ var py3GlobalNames = map[Global]Global{
 	{"UserDict", "UserDict"}:               {"collections", "UserDict"},
 	{"UserList", "UserList"}:               {"collections", "UserList"},
 	{"UserString", "UserString"}:           {"collections", "UserString"},
+	{"__builtin__", "__main__"}:            {"__builtin__", "__main__"}, // dill knows these two at any protocol
+	{"__builtin__", "NoneType"}:            {"__builtin__", "NoneType"},
 	{"__builtin__", "basestring"}:          {"builtins", "str"},
 	{"__builtin__", "intern"}:              {"sys", "intern"},
 	{"__builtin__", "long"}:                {"builtins", "int"},

@@ -69,7 +69,17 @@ func callReconstruct(c Class, args []any) (any, error) {
 	if err := a.count(3, 3); err != nil {
 		return nil, err
 	}
+	if madeClass(args[0]) {
+		return record(c, args)
+	}
 	return reconstructAs(a, 0, 1, c.resolver)
+}
+
+// madeClass reports whether a class is the result of a call, as cloudpickle and dill write one
+// that no module has. An array of it stays the call that makes it.
+func madeClass(class any) bool {
+	_, ok := class.(*pickle.Object)
+	return ok
 }
 
 // reconstructAs makes the array that waits for its state, of the class in argument

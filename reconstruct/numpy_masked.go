@@ -26,6 +26,9 @@ func callMaskedReconstruct(c Class, args []any) (any, error) {
 	if err := a.count(4, 4); err != nil {
 		return nil, err
 	}
+	if madeClass(args[0]) || madeClass(args[1]) {
+		return record(c, args)
+	}
 	subtype, ok := args[0].(pickle.Named)
 	if !ok {
 		return nil, a.wrong(0, "subtype", "numpy.ma.MaskedArray or a subclass")

@@ -113,7 +113,7 @@ var registry = func() table {
 		fillBuiltins, fillCopyreg, fillCollections, fillDatetime, fillNumbers,
 		fillPath, fillTypedArray, fillOthers,
 		fillNumpyArray, fillNumpyDType, fillNumpyNames, fillNumpyMasked, fillNumpyRandom,
-		fillJoblib,
+		fillJoblib, fillDill,
 	} {
 		fill(t)
 	}

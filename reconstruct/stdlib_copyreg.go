@@ -28,6 +28,9 @@ func reconstructor(c Class, args []any) (any, error) {
 	if err := a.count(3, 3); err != nil {
 		return nil, err
 	}
+	if _, made := args[1].(*pickle.Object); made {
+		return record(c, args)
+	}
 	base, ok := args[1].(pickle.Named)
 	if !ok {
 		return nil, a.wrong(1, "base", "class")

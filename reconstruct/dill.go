@@ -1,0 +1,119 @@
+package reconstruct
+
+import (
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// What dill calls in place of naming a builtin class or an attribute of a module, and for every
+// array. They are references and data: nothing is imported. dill's calls that make functions
+// and classes are not among them. Reference: dill/_dill.py, which was dill/dill.py before 0.2.8.
+func fillDill(t table) {
+	for _, module := range []string{"dill._dill", "dill.dill"} {
+		t.add(module, "_load_type", &entry{call: dillLoadType})
+		t.add(module, "_get_attr", &entry{call: dillGetAttr})
+		t.add(module, "_create_array", &entry{call: dillCreateArray})
+	}
+}
+
+// dillTypes are dill's names of builtin types under Python 2, those of module types; under
+// Python 3 a builtin type has its own name.
+var dillTypes = map[string]string{
+	"ObjectType": "object", "TypeType": "type", "SliceType": "slice", "XRangeType": "range",
+	"BooleanType": "bool", "IntType": "int", "LongType": "int", "FloatType": "float", "ComplexType": "complex",
+	"StringType": "str", "UnicodeType": "str", "TupleType": "tuple", "ListType": "list",
+	"DictType": "dict", "DictionaryType": "dict",
+}
+
+// dillLoadType is _load_type(name).
+func dillLoadType(c Class, args []any) (any, error) {
+	a := c.args(args)
+	if err := a.count(1, 1); err != nil {
+		return nil, err
+	}
+	name, err := a.text(0, "name")
+	if err != nil {
+		return nil, err
+	}
+	if builtin, ok := dillTypes[name]; ok {
+		name = builtin
+	} else if strings.HasSuffix(name, "Type") { // a name of module types, of a type that builtins does not have
+		return record(c, args)
+	}
+	return c.reference(args, pickle.Global{Module: "builtins", Name: name})
+}
+
+// dillGetAttr is _get_attr(object, name), of which _get_attr(_import_module(module), name) with
+// a name that this package knows is that name.
+func dillGetAttr(c Class, args []any) (any, error) {
+	a := c.args(args)
+	if err := a.count(2, 2); err != nil {
+		return nil, err
+	}
+	imported, ok := args[0].(*pickle.Object)
+	if !ok || imported.ClassName() != c.global.Module+"._import_module" || len(imported.Args) == 0 {
+		return record(c, args)
+	}
+	module, moduleOK := asText(imported.Args[0])
+	name, nameOK := asText(args[1])
+	if !moduleOK || !nameOK {
+		return record(c, args)
+	}
+	if parent, ok := strings.CutSuffix(module, "._multiarray_umath"); ok { // where NumPy defines them in C
+		module = parent + ".multiarray"
+	}
+	return c.reference(args, pickle.Global{Module: module, Name: name})
+}
+
+// lookupLater is lookup, which the registry that it reads cannot refer to.
+var lookupLater func(g pickle.Global) *entry
+
+func init() { lookupLater = lookup }
+
+// reference is the class or function g if this package knows it, else the call as it was read.
+func (c Class) reference(args []any, g pickle.Global) (any, error) {
+	if e := lookupLater(g); e != nil {
+		return newClass(g, e, c.resolver), nil
+	}
+	return record(c, args)
+}
+
+// dillCreateArray is _create_array(function, args, state, dict): a function of NumPy's for making
+// an array, and what that is then given. The dict of a class of NumPy's own says what the state says.
+func dillCreateArray(c Class, args []any) (any, error) {
+	a := c.args(args)
+	if err := a.count(3, 4); err != nil {
+		return nil, err
+	}
+	fn, ok := args[0].(Class)
+	if !ok || fn.entry.call == nil || !strings.HasSuffix(fn.global.Name, "reconstruct") {
+		return record(c, args)
+	}
+	arguments, err := a.tuple(1, "args")
+	if err != nil {
+		return nil, err
+	}
+	v, err := fn.Call(arguments...)
+	if err != nil {
+		return nil, err
+	}
+	var class string
+	switch v := v.(type) {
+	case *ndarray.Array:
+		class = v.Class()
+	case *ndarray.Masked:
+		class = v.Class
+	default:
+		return record(c, args)
+	}
+	if len(args) == 4 && class != "" && !strings.HasPrefix(class, "numpy.") {
+		if dict, ok := args[3].(*types.Dict); args[3] != nil && (!ok || len(*dict) > 0) {
+			return record(c, args)
+		}
+	}
+	return v, v.(types.PyStateSettable).PySetState(args[2])
+}
