@@ -222,3 +222,9 @@ func ExampleUnpickler_Discard() {
 	fmt.Println(u.Load())
 	// Output: 1 <nil>
 }
+
+func ExampleGlobal_Python3() {
+	old := pickle.Global{Module: "__builtin__", Name: "xrange"}
+	fmt.Println(old.Python3())
+	// Output: builtins.range
+}

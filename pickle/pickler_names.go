@@ -187,11 +187,11 @@ var py2ModuleNames = map[string]string{
 	"xmlrpc.server":        "SimpleXMLRPCServer",
 }
 
-// py3Name returns the name that Python 3 has for g, where g is a name that only
-// Python 2 has: of the tables NAME_MAPPING and IMPORT_MAPPING, those that mean nothing
-// in Python 3. A pickle of Python 2 that is written at protocol 3 or above needs
-// them, since Python 3 translates old names below protocol 3 only.
-func py3Name(g Global) Global {
+// Python3 returns the name that Python 3 has for g, where g is a name that only
+// Python 2 has; else g. These are the names of the tables NAME_MAPPING and IMPORT_MAPPING in CPython's
+// Lib/_compat_pickle.py that mean nothing in Python 3, so they can be translated whatever the protocol
+// says: Python 3 writes them below protocol 3, Python 2 at all of its own.
+func (g Global) Python3() Global {
 	if g.Module == "" || py3Modules[g.Module[0]]&(1<<(len(g.Module)%64)) == 0 {
 		return g
 	}
@@ -207,7 +207,7 @@ func py3Name(g Global) Global {
 	return g
 }
 
-// py3Modules has, of the modules that py3Name has another name for, or for something in them, the
+// py3Modules has, of the modules that Python3 has another name for, or for something in them, the
 // lengths at the first letter of each: what is not there needs no search.
 var py3Modules = func() (lengths [256]uint64) {
 	add := func(module string) { lengths[module[0]] |= 1 << (len(module) % 64) }
@@ -268,6 +268,7 @@ var py3ModuleNames = map[string]string{
 	"CGIHTTPServer":      "http.server",
 	"ConfigParser":       "configparser",
 	"Cookie":             "http.cookies",
+	"Dialog":             "tkinter.dialog",
 	"DocXMLRPCServer":    "xmlrpc.server",
 	"FileDialog":         "tkinter.filedialog",
 	"HTMLParser":         "html.parser",
@@ -290,6 +291,7 @@ var py3ModuleNames = map[string]string{
 	"anydbm":             "dbm",
 	"cPickle":            "pickle",
 	"cStringIO":          "io",
+	"commands":           "subprocess",
 	"cookielib":          "http.cookiejar",
 	"copy_reg":           "copyreg",
 	"dbhash":             "dbm.bsd",
@@ -299,7 +301,10 @@ var py3ModuleNames = map[string]string{
 	"htmlentitydefs":     "html.entities",
 	"httplib":            "http.client",
 	"markupbase":         "_markupbase",
+	"repr":               "reprlib",
 	"robotparser":        "urllib.robotparser",
+	"test.test_support":  "test.support",
+	"thread":             "_thread",
 	"tkColorChooser":     "tkinter.colorchooser",
 	"tkCommonDialog":     "tkinter.commondialog",
 	"tkFileDialog":       "tkinter.filedialog",

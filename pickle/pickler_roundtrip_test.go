@@ -117,7 +117,7 @@ func (m *treeMaker) atom(k int) any {
 
 // wholeHooks makes the values that CPython spells as calls at old protocols.
 func wholeHooks(module, name string) (any, error) {
-	g := py3Name(Global{module, name})
+	g := Global{module, name}.Python3()
 	switch g {
 	case Global{"builtins", "bytes"}, Global{"builtins", "bytearray"}, Global{"builtins", "set"},
 		Global{"builtins", "frozenset"}, Global{"_codecs", "encode"}, Global{"copyreg", "__newobj__"},

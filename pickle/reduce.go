@@ -269,7 +269,7 @@ const maxNestedName = 100
 // saveGlobal writes a class or function: save_global of _pickle.c.
 func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 	if p.proto >= 3 {
-		g = py3Name(g)
+		g = g.Python3()
 	}
 	if idx, known := p.memo.globals.get(g); known {
 		p.get(idx)

@@ -70,6 +70,8 @@
 //     of what was appended, or the items of a dict in the form of a dict; where an object
 //     has both, the latter are "dictitems". Where the class is itself made by a call,
 //     "$object" is that call.
+//   - a persistent id, of which only the writer's program knows what it stands for:
+//     {"$py.persistent": id}; the class of an extension code: {"$global": "extension code.N"}
 //   - a container inside itself, or with --refs one that is met again: {"$ref":
 //     "#/json/pointer"} to where it began, in RFC 6901's form for URIs
 package main

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -82,9 +83,11 @@ func (t *toJSON) parse(arrays, part string) error {
 
 // run writes nothing to standard output unless all of it is good.
 func (t *toJSON) run(s *streams, name string) error {
-	var opts []unpkl.Option
-	if t.json.Lossless {
-		opts = keepers
+	opts := keepers
+	if !t.json.Lossless {
+		opts = append(opts[:len(opts):len(opts)], unpkl.WithExtension(func(code int) (any, error) {
+			return pickle.Global{Module: "extension code", Name: strconv.Itoa(code)}, nil
+		}))
 	}
 	in, err := openInput(s, name, opts...)
 	if err != nil {

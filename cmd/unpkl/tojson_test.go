@@ -34,6 +34,22 @@ func TestLayout(t *testing.T) {
 	golden(t, "objects.json", mustRun(t, "", "to-json", fixturePath(t, "subclasses", 4)))
 }
 
+// TestStandIns: what only a program of the writer's knows is shown as what stands for it. The pickles are
+// CPython 3.13's, of a Pickler whose persistent_id is ("storage", "0", len) for a bytearray, and after
+// copyreg.add_extension("fractions", "Fraction", 300).
+func TestStandIns(t *testing.T) {
+	for data, want := range map[string]string{
+		"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01X\x07\x00\x00\x00storageq\x02X\x01\x00\x00\x000q\x03K\x03\x87q\x04QX\t\x00\x00\x00itertoolsq\x05K\x01u.": `{"a":{"$py.persistent":["storage","0",3]},"itertools":1}`,
+		"\x80\x02]q\x00(\x83,\x01K\x01K\x02\x86q\x01Rq\x02\x83,\x01e.":                                                                                  `[{"$object":"extension code.300","args":[1,2]},{"$global":"extension code.300"}]`,
+		// Python 2's names.
+		"\x80\x02]q\x00(citertools\nizip\nq\x01curllib2\nurlopen\nq\x02e.": `[{"$global":"builtins.zip"},{"$global":"urllib.request.urlopen"}]`,
+	} {
+		if got := mustRun(t, data, "to-json", "--indent=0", "-"); got != want+"\n" {
+			t.Errorf("got %s want %s", got, want)
+		}
+	}
+}
+
 func TestSelect(t *testing.T) {
 	regions := fixturePath(t, "example_regions", 5)
 	tests := []struct{ pointer, want string }{

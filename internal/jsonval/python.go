@@ -83,6 +83,8 @@ func (e *Encoder) python(v any) (any, bool, error) {
 		j, err = e.dict(v)
 	case *pickle.Object:
 		j, err = e.object(v)
+	case *pickle.PersistentRef:
+		j = short("$py.persistent", v.ID)
 	case pickle.Named:
 		j = short("$global", globalName(v))
 	default:
