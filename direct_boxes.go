@@ -31,10 +31,13 @@ func (b *boxes) bytes(mem []byte) any {
 	return slab.BoxBytes(p)
 }
 
+// emptyList is every list without items: what has no room cannot change.
+var emptyList any = []any{}
+
 // light makes a list of a copy of items that hold no memory of their own.
 func (b *boxes) light(items []any) any {
 	if len(items) == 0 {
-		return []any{}
+		return emptyList
 	}
 	l := b.lists.One(24)
 	*l = b.copied(items)

@@ -84,3 +84,25 @@ func TestWorkingMemory(t *testing.T) {
 		t.Errorf("only %d", n)
 	}
 }
+
+// TestManyAtOnce: lists and tuples whose items fill the stack become lists where they are; what is below them, and what
+// comes after, stays as it was.
+func TestManyAtOnce(t *testing.T) {
+	long := strings.Repeat("K\x05M\x00\x01", 60_000)
+	for name, data := range map[string]string{
+		"a list":          "](" + long + "e.",
+		"a tuple":         "(" + long + "t.",
+		"a list made":     "(" + long + "l.",
+		"and more":        "](" + long + "e(K\x06K\x07e(" + long + "eK\x08a.",
+		"in a dict":       "}(X\x01\x00\x00\x00a](" + long + "eX\x01\x00\x00\x00b(" + long + "tX\x01\x00\x00\x00cK\x01u.",
+		"below others":    "](K\x01](K\x02](" + long + "e](K\x03(" + long + "tK\x04e]K\x09e](ee.",
+		"of lists":        "](" + strings.Repeat("])", 50_000) + "e.",
+		"of lists filled": "](" + strings.Repeat("]K\x01a](K\x02e", 50_000) + "e.",
+	} {
+		want, err := unpkl.LoadBytes([]byte(data), unpkl.WithoutFastPaths())
+		got, err2 := unpkl.LoadBytes([]byte(data))
+		if err != nil || err2 != nil || !same(reflect.ValueOf(&want), reflect.ValueOf(&got)) || !unpkl.PlainDirectly([]byte(data)) {
+			t.Errorf("%s: %v, %v, or other values", name, err, err2)
+		}
+	}
+}

@@ -24,7 +24,8 @@ func (p *plainDirect) appends() bool {
 		return false // CPython does not look at the target then
 	}
 	if m.opens == pickle.OpEmptyList {
-		p.stack[m.at-1] = p.newList(items, m.heavy)
+		list := p.newList(items, m.heavy)
+		p.stack[m.at-1] = list
 		return p.placed(m.at-1, m.height+1)
 	}
 	return p.extend(m.at-1, items, m.height)
@@ -34,12 +35,32 @@ func (p *plainDirect) appends() bool {
 func (p *plainDirect) newList(items []any, heavy bool) any {
 	n := len(items)
 	switch {
+	case p.isMost(items):
+		return p.handOver(items)
 	case n >= bulkItems && len(p.stack) == 1:
 		return slab.BoxList(listOf(items, p.room(n, 16)))
 	case heavy || n >= bulkItems:
 		return slab.BoxList(listOf(items, n))
 	}
 	return p.light(items)
+}
+
+// isMost reports whether items, which were taken off the stack, are many and nearly all that it has room for.
+func (p *plainDirect) isMost(items []any) bool {
+	const many = 1 << 14
+	return len(items) >= many && len(items) >= cap(p.stack)/4*3
+}
+
+// handOver makes a list of items where they are, and a new stack of what is below them.
+func (p *plainDirect) handOver(items []any) any {
+	below, heights := p.stack, p.heights
+	p.stack, p.heights = nil, nil
+	p.stack = append(make([]any, 0, len(below)+16), below...)
+	p.heights = append(make([]int32, 0, cap(p.stack)), heights[:len(below)]...)[:cap(p.stack)]
+	clear(below) // the list keeps nothing of what is on either side
+	clear(items[len(items):cap(items)])
+	list := items[:len(items):len(items)]
+	return slab.BoxList(&list)
 }
 
 // extend appends items, the highest of them of that height, to the list at place i of the stack.

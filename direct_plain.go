@@ -431,7 +431,7 @@ func (p *plainDirect) empty(op pickle.Opcode) any {
 	if op == pickle.OpEmptyDict {
 		return map[string]any{}
 	}
-	return slab.BoxList(&[]any{})
+	return emptyList
 }
 
 // close ends the last mark; what it was to open is left empty, unless the opcode that ends it fills it.
@@ -458,6 +458,8 @@ func (p *plainDirect) closed(op pickle.Opcode) bool {
 			return false
 		}
 		p.push(m)
+	case p.isMost(items):
+		p.push(p.handOver(items))
 	case op == pickle.OpList || m.heavy: // a list may grow
 		p.push(slab.BoxList(listOf(items, len(items))))
 	default:
