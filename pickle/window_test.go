@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -120,7 +121,7 @@ func TestPeekErrors(t *testing.T) {
 func TestPeekMemory(t *testing.T) {
 	u := NewUnpickler(iotest.DataErrReader(strings.NewReader("K\x01.")))
 	n := testing.AllocsPerRun(1, func() {
-		if b, err := u.Peek(1 << 40); err != io.EOF || len(b) > 3 {
+		if b, err := u.Peek(math.MaxInt); err != io.EOF || len(b) > 3 {
 			t.Errorf("%q, %v", b, err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"testing"
 	"testing/iotest"
 )
@@ -50,7 +51,7 @@ func TestRead(t *testing.T) {
 func TestReadClaims(t *testing.T) {
 	const come = 1 << 20
 	var most int
-	_, got, err := Read(1<<40, false, func() func(p []byte) (int, error) {
+	_, got, err := Read(math.MaxInt, false, func() func(p []byte) (int, error) {
 		r := bytes.NewReader(content(come))
 		return func(p []byte) (int, error) {
 			most = max(most, cap(p))
