@@ -69,6 +69,9 @@ func TestWorkingMemory(t *testing.T) {
 			continue
 		}
 		for i := range data {
+			if testing.Short() && i%8 != 0 {
+				continue
+			}
 			unpkl.PlainDirectly(data[:i])
 			got, err := unpkl.LoadBytes(data)
 			if err != nil || !same(reflect.ValueOf(&want), reflect.ValueOf(&got)) {
@@ -80,7 +83,7 @@ func TestWorkingMemory(t *testing.T) {
 			n++
 		}
 	}
-	if n < 1000 {
+	if n < 100 {
 		t.Errorf("only %d", n)
 	}
 }

@@ -29,6 +29,9 @@ func TestStreamOfLargeArrays(t *testing.T) {
 	}
 	for _, protocol := range []int{2, 4, 5} {
 		for _, n := range []int{1000, 9000, 20_000, 100_000} {
+			if testing.Short() && n > 20_000 {
+				continue
+			}
 			var stream bytes.Buffer
 			want := make([][]float64, pickles)
 			for k := range want {
