@@ -33,7 +33,7 @@ type direct struct {
 	slices   []string // room for short lists of strings
 	shared   int      // length of the last such room
 	one      string   // of them
-	most     uint32   // bytes from where on arrays and bytes are the machine's
+	most     uint32   // see mostPayload
 	framed   bool     // whether pos is in a frame
 	inside   bool     // the outermost list
 	lines    bool     // the pickle is of protocol 0
@@ -60,18 +60,12 @@ type gotText struct {
 	v any
 }
 
-// start begins to read a pickle. It takes the PROTO that pickles begin with from protocol 2 on.
+// start begins to read a pickle, with most set. It takes the PROTO that pickles begin with from protocol 2 on.
 func (d *direct) start(c *config, data []byte) bool {
 	d.c, d.buf, d.end = c, data, len(data)
 	d.raw = c.encoding == pickle.EncodingRaw
 	d.budget = c.limits.WithDefaults().Expansion - 1
 	d.arrays = len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0
-	if d.most == 0 {
-		d.most = maxDirectPayload
-		if c.owner != nil {
-			d.most = mappedPayload
-		}
-	}
 	if !d.accept(pickle.OpProto) {
 		return true
 	}
@@ -107,6 +101,7 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 	work := directs.Get().(*plainDirect)
 	defer work.release()
 	d := &work.direct
+	d.most = c.mostPayload(false)
 	if !d.start(c, data) {
 		return false
 	}

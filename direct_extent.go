@@ -15,7 +15,7 @@ import (
 // extent finds out how long a pickle is.
 type extent struct {
 	pos       int    // of the next opcode
-	most      uint64 // bytes from where on a payload is the machine's
+	most      uint64 // see mostPayload
 	frame     int    // end of the last frame
 	line      int    // what was searched for the newlines of an argument
 	lines     int    // how many were found

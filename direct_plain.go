@@ -52,47 +52,63 @@ const (
 	mappedPayload    = 4 << 10
 )
 
+// plainTarget reports whether plain values go into what v points to, and whether there is none yet: what
+// is there may say where they go.
+func plainTarget(v any) (plain, empty bool) {
+	switch target := v.(type) {
+	case *any:
+		return true, *target == nil
+	case *map[string]any:
+		return true, *target == nil
+	case *[]any:
+		return true, *target == nil
+	}
+	return false, false
+}
+
 // directly tries to put the pickle in data into what v points to in one of the direct ways.
 func (c *config) directly(data []byte, v any) bool {
-	switch target := v.(type) {
-	case *any: // what is there may say where the value goes
-		return *target == nil && plainInto(c, data, target)
-	case *map[string]any:
-		return *target == nil && plainInto(c, data, target)
-	case *[]any:
-		return *target == nil && plainInto(c, data, target)
+	plain, empty := plainTarget(v)
+	if !plain {
+		return c.unmarshalDirect(data, v)
 	}
-	return c.unmarshalDirect(data, v)
+	if !empty {
+		return false
+	}
+	value, ok := c.plainDirectly(data)
+	if !ok {
+		return false
+	}
+	switch target := v.(type) {
+	case *any:
+		*target = value
+	case *map[string]any:
+		*target, ok = value.(map[string]any)
+	case *[]any:
+		*target, ok = value.([]any)
+	}
+	return ok
 }
 
 // mayDirectly reports whether directly can succeed at all.
 func (c *config) mayDirectly(v any) bool {
-	empty := false
-	switch target := v.(type) {
-	case *any:
-		empty = *target == nil
-	case *map[string]any:
-		empty = *target == nil
-	case *[]any:
-		empty = *target == nil
-	default:
-		_, p := c.directTarget(v)
-		return p != nil
+	if plain, empty := plainTarget(v); plain {
+		return empty && c.plainAllowed()
 	}
-	return empty && c.plainAllowed()
+	_, p := c.directTarget(v)
+	return p != nil
 }
 
-// plainInto makes a plain value, if it is one of type T.
-func plainInto[T any](c *config, data []byte, target *T) bool {
-	plain, ok := c.plainDirectly(data)
-	if !ok {
-		return false
+// mostPayload is the length in bytes from which arrays and bytes are the machine's, which does not copy them again. Of
+// those of a mapped file, plain values are made where they lie.
+func (c *config) mostPayload(plain bool) uint32 {
+	switch {
+	case c.owner == nil:
+		return maxDirectPayload
+	case plain:
+		return math.MaxInt32
 	}
-	v, ok := plain.(T)
-	if ok {
-		*target = v
-	}
-	return ok
+	return mappedPayload
 }
 
 // plainAllowed reports whether the options allow the direct way into plain values.
@@ -108,9 +124,7 @@ func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
 		return nil, false
 	}
 	p := directs.Get().(*plainDirect)
-	if p.maxDepth = pickle.DefaultDepth; c.owner != nil {
-		p.most = math.MaxInt32 // what is large stays where it is
-	}
+	p.maxDepth, p.most = pickle.DefaultDepth, c.mostPayload(true)
 	return p, p.start(c, data)
 }
 

@@ -1,10 +1,6 @@
 package unpkl
 
-import (
-	"math"
-
-	"github.com/unpkl/unpkl/pickle"
-)
+import "github.com/unpkl/unpkl/pickle"
 
 // directReader tries the direct ways with each pickle of an input. What it has looked at stays in the input, so that
 // the machine can begin at the same place.
@@ -38,7 +34,8 @@ func (d *directReader) decode(c *config, v any) (done bool, err error) {
 		d.rest--
 		return false, nil
 	}
-	e := extent{most: c.mostPayload(v)}
+	plain, _ := plainTarget(v)
+	e := extent{most: uint64(c.mostPayload(plain))}
 	data, n, err := d.whole(c, &e)
 	if err != nil {
 		return false, err
@@ -80,16 +77,4 @@ func (c *config) light(opcodes int64) bool {
 		return true
 	}
 	return opcodes*mostWeight/c.limits.WithDefaults().CompressionRatio < c.compressed()
-}
-
-// mostPayload is the length from which bytes are not read directly into what v points to.
-func (c *config) mostPayload(v any) uint64 {
-	if c.owner == nil {
-		return maxDirectPayload
-	}
-	switch v.(type) {
-	case *any, *map[string]any, *[]any:
-		return math.MaxInt32
-	}
-	return mappedPayload
 }

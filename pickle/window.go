@@ -522,9 +522,8 @@ func (w *window) largePayload(n uint64) ([]byte, error) {
 		m, err := w.readFull(p[buffered:])
 		return buffered + m, err
 	})
-	w.clear()
 	w.base += int64(got)
-	w.cut()
+	w.clear() // the memory of a peeker is not ours to write to
 	if err != nil {
 		return nil, inputError(err)
 	}

@@ -76,7 +76,7 @@ func callReconstruct(c Class, args []any) (any, error) {
 }
 
 // madeClass reports whether a class is the result of a call, as cloudpickle and dill write one
-// that no module has. An array of it stays the call that makes it.
+// that no module has. An object of it stays the call that makes it.
 func madeClass(class any) bool {
 	_, ok := class.(*pickle.Object)
 	return ok

@@ -28,7 +28,7 @@ func reconstructor(c Class, args []any) (any, error) {
 	if err := a.count(3, 3); err != nil {
 		return nil, err
 	}
-	if _, made := args[1].(*pickle.Object); made {
+	if madeClass(args[1]) {
 		return record(c, args)
 	}
 	base, ok := args[1].(pickle.Named)

@@ -84,7 +84,7 @@ func (t *toJSON) parse(arrays, part string) error {
 // run writes nothing to standard output unless all of it is good.
 func (t *toJSON) run(s *streams, name string) error {
 	opts := keepers
-	if !t.json.Lossless {
+	if !t.json.Lossless { // then the name is for people
 		opts = append(opts[:len(opts):len(opts)], unpkl.WithExtension(func(code int) (any, error) {
 			return pickle.Global{Module: "extension code", Name: strconv.Itoa(code)}, nil
 		}))
