@@ -228,14 +228,15 @@ func (d *direct) memoize(s span) {
 
 // room is for what has n values of the given size in bytes and gets another: it returns how many to make room
 // for, of many values what the rest of the input will bring if it is like the one behind. New memory
-// costs more than copying, and hostile input gets in proportion to its length.
+// costs more than copying, and hostile input gets in proportion to its length; but the first values may be
+// unlike the others.
 func (d *direct) room(n, size int) int {
-	const few = 1000
+	const few, most = 1000, 16
 	if n < few {
 		return max(16, 2*n)
 	}
 	each := max(float64(d.pos)/float64(n), float64(size)/4)
-	return n + n/16 + 1 + int(float64(len(d.buf)-d.pos)/each*1.02)
+	return n + min(n/16+1+int(float64(len(d.buf)-d.pos)/each*1.02), most*n)
 }
 
 // str takes the rest of an opcode that pushes a str, or fetches one.

@@ -69,10 +69,15 @@ func (p *plainDirect) extend(i int, items []any, height int32) bool {
 	if !ok || p.heights[i]&isTuple != 0 {
 		return false
 	}
-	if n := len(v) + len(items); n > cap(v) {
-		p.stack[i] = slab.BoxList(listOf(v, max(4, n, 2*cap(v))))
+	n := len(v) + len(items)
+	if cap(v) == 0 {
+		p.stack[i] = slab.BoxList(listOf(items, max(4, n)))
+		return p.placed(i, max(p.heights[i], height+1))
 	}
 	l := slab.ListAt(p.stack[i])
+	if n > cap(v) {
+		*l = append(make([]any, 0, max(n, 2*cap(v))), v...)
+	}
 	*l = append(*l, items...)
 	return p.placed(i, max(p.heights[i], height+1))
 }
@@ -115,10 +120,9 @@ func (p *plainDirect) setAll(i int, items []any, height int32) bool {
 	ok := false
 	switch m := p.stack[i].(type) {
 	case map[string]any:
-		if len(m) == 0 {
+		empty := len(m) == 0
+		if ok = setText(m, items); !ok && empty {
 			p.stack[i], ok = dictOf(items)
-		} else {
-			ok = setText(m, items)
 		}
 	case map[any]any:
 		ok = setAny(m, items)

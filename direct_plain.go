@@ -472,6 +472,8 @@ func (p *plainDirect) closed(op pickle.Opcode) bool {
 			return false
 		}
 		p.push(m)
+	case len(items) == 0:
+		p.push(emptyList)
 	case p.isMost(items):
 		p.push(p.handOver(items))
 	case op == pickle.OpList || m.heavy: // a list may grow

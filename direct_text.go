@@ -24,12 +24,20 @@ func (d *direct) line() ([]byte, bool) {
 
 // index takes the line of a GET or PUT; -1 if it is none.
 func (d *direct) index() int {
-	line, ok := d.line()
-	n, plain := decimal(line)
-	if !ok || !plain || n < 0 {
-		return -1
+	const most = 10 // digits
+	n := 0
+	for i, c := range d.buf[d.pos:min(d.pos+most, d.end)] {
+		switch {
+		case c >= '0' && c <= '9' && (n > 0 || i == 0):
+			n = n*10 + int(c-'0')
+		case c == '\n' && i > 0:
+			d.pos += i + 1
+			return n
+		default:
+			return -1
+		}
 	}
-	return int(n)
+	return -1
 }
 
 // decimal parses an int without superfluous zeros that surely fits.
