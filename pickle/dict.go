@@ -13,11 +13,6 @@ const (
 	shortKey  = 32 // bytes of a string that is compared at once
 )
 
-// dictIndex finds the entries of a dict by the keys' comparable forms.
-type dictIndex struct {
-	at map[any]int
-}
-
 func (s *slabs) emptyDict() *types.Dict {
 	d := s.dicts.One(headerSize)
 	*d = noEntries
@@ -58,13 +53,17 @@ func shortStrings(d types.Dict, items []any) bool {
 	return true
 }
 
-// room makes d have room for n more entries.
+// room returns d with room for n more entries: the first ones without any to spare, as most
+// dicts get all at once; after that by doubling.
 func (m *machine) room(d *types.Dict, n int) types.Dict {
 	old := *d
-	if len(old) == 0 && n > cap(old) {
+	switch {
+	case cap(old)-len(old) >= n:
+		return old
+	case len(old) == 0:
 		return m.slabs.entries.Many(n, entrySize)[:0]
 	}
-	return old
+	return append(make(types.Dict, 0, max(len(old)+n, 2*cap(old))), old...)
 }
 
 func (m *machine) setFew(d *types.Dict, items []any) {
@@ -84,48 +83,36 @@ next:
 }
 
 func (m *machine) setMany(d *types.Dict, items []any) error {
+	n := len(items) / 2
 	index := m.dicts[d]
-	if index == nil {
+	if index == nil || index.n != len(*d) { // a hook may have changed it
 		var err error
-		if index, err = m.newIndex(*d, len(items)/2); err != nil {
+		if index, err = newKeyIndex(&m.keys, *d, n); err != nil {
 			return err
 		}
-		if len(*d) > 0 || len(items) > 2*smallDict {
+		if len(*d) > 0 || n > smallDict {
 			if m.dicts == nil {
-				m.dicts = make(map[*types.Dict]*dictIndex)
+				m.dicts = make(map[*types.Dict]*keyIndex)
 			}
 			m.dicts[d] = index
 		}
 	}
-	entries := m.room(d, len(items)/2)
+	index.reserve(len(*d) + n)
+	entries := m.room(d, n)
 	for i := 0; i < len(items); i += 2 {
-		key, err := m.keys.key(items[i])
+		at, err := index.find(&m.keys, entries, items[i])
 		if err != nil {
 			*d = entries
 			return err
 		}
-		if at, there := index.at[key]; there {
+		if at < len(entries) {
 			entries[at].Value = items[i+1]
 			continue
 		}
-		index.at[key] = len(entries)
 		entries = append(entries, types.DictEntry{Key: items[i], Value: items[i+1]})
 	}
 	*d = entries
 	return nil
-}
-
-// newIndex returns an index of what is in d, with room for n more.
-func (m *machine) newIndex(d types.Dict, n int) (*dictIndex, error) {
-	index := &dictIndex{at: make(map[any]int, len(d)+n)}
-	for i := range d {
-		key, err := m.keys.key(d[i].Key)
-		if err != nil {
-			return nil, err
-		}
-		index.at[key] = i
-	}
-	return index, nil
 }
 
 // DictHolder is implemented by a value of a hook that holds its items in a dict,
@@ -143,17 +130,19 @@ type DictHolder interface {
 func NewDict(entries ...types.DictEntry) (*types.Dict, error) {
 	var k keyer
 	d := make(types.Dict, 0, len(entries))
-	at := make(map[any]int, len(entries))
+	index, err := newKeyIndex(&k, nil, len(entries))
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range entries {
-		key, err := k.key(e.Key)
+		at, err := index.find(&k, d, e.Key)
 		if err != nil {
 			return nil, err
 		}
-		if i, there := at[key]; there {
-			d[i].Value = e.Value
+		if at < len(d) {
+			d[at].Value = e.Value
 			continue
 		}
-		at[key] = len(d)
 		d = append(d, e)
 	}
 	return &d, nil

@@ -181,8 +181,8 @@ func floatKey(f float64, v any) any {
 		return identity(v)
 	case f != math.Trunc(f) || math.IsInf(f, 0):
 		return f
-	case f >= -(1<<62) && f <= 1<<62:
-		return intValue(big.NewInt(int64(f)))
+	case f >= math.MinInt32 && f <= math.MaxInt32:
+		return int(f)
 	}
 	i, _ := big.NewFloat(f).Int(nil)
 	return bigKey(i)

@@ -1,9 +1,14 @@
 package pickle
 
 import (
+	"errors"
+	"fmt"
+	"hash/maphash"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -41,6 +46,7 @@ func TestEqualKeys(t *testing.T) {
 		{fs(1, 2), fs(2.0, 1)}, {fs()}, {fs(1)}, {fs(fs(1)), fs(fs(true))}, {tupleOf(fs(1))}, {fs(tupleOf(1))},
 		{tupleOf(long), tupleOf(string([]byte(long)))}, {tupleOf([]byte(long))},
 	}
+	seed := maphash.MakeSeed()
 	for i, a := range classes {
 		for j, b := range classes {
 			for _, x := range a {
@@ -48,6 +54,7 @@ func TestEqualKeys(t *testing.T) {
 					if got := EqualKeys(x, y); got != (i == j) {
 						t.Errorf("EqualKeys(%#v, %#v) = %v", x, y, got)
 					}
+					checkHashes(t, seed, x, y)
 				}
 			}
 		}
@@ -57,6 +64,70 @@ func TestEqualKeys(t *testing.T) {
 		if EqualKeys(v, v) {
 			t.Errorf("%T is hashable", v)
 		}
+	}
+}
+
+// checkHashes checks that two keys are equal without their forms where they are with them.
+func checkHashes(t *testing.T, seed maphash.Seed, x, y any) {
+	var k keyer
+	hx, err1 := k.hash(seed, x)
+	hy, err2 := k.hash(seed, y)
+	same, err3 := k.equal(x, y)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	if want := EqualKeys(x, y); same != want || want && hx != hy {
+		t.Errorf("%#v, %#v: equal %v, hashes %#x %#x", x, y, same, hx, hy)
+	}
+}
+
+// TestKeyIndex sets items in a dict, with a map of the keys' forms as the oracle: so many that
+// parts of hashes are equal by chance, and in batches, through which the index grows.
+func TestKeyIndex(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	random := func() any {
+		n := r.IntN(100_000)
+		switch r.IntN(8) {
+		case 0:
+			return float64(n)
+		case 1:
+			return fmt.Sprint(n)
+		case 2:
+			return tupleOf(n%300, float64(n/300))
+		case 3:
+			return tupleOf(n%300, tupleOf(n/300))
+		case 4:
+			return big.NewInt(0).Lsh(big.NewInt(int64(n)), 64)
+		}
+		return n
+	}
+	m := machine{slabs: new(slabs)}
+	d := m.slabs.emptyDict()
+	var forms keyer
+	want, at := types.Dict{}, map[any]int{}
+	for len(want) < 200_000 {
+		items := make([]any, 2*(1+r.IntN(2000)))
+		for i := range items {
+			items[i] = random()
+		}
+		if err := m.setItems(d, items); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(items); i += 2 {
+			key, err := forms.key(items[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if j, there := at[key]; there {
+				want[j].Value = items[i+1]
+				continue
+			}
+			at[key] = len(want)
+			want = append(want, types.DictEntry{Key: items[i], Value: items[i+1]})
+		}
+	}
+	if !slices.Equal(*d, want) {
+		t.Errorf("%d entries, want %d, or they differ", len(*d), len(want))
 	}
 }
 

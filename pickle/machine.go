@@ -22,7 +22,7 @@ type machine struct {
 	memo  memo
 	keys  keyer
 	unit  *types.Tuple // the empty tuple, of which Python has one
-	dicts map[*types.Dict]*dictIndex
+	dicts map[*types.Dict]*keyIndex
 	// builders has the memo indices of values that a Builder may replace.
 	builders map[any][]uint64
 
