@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"reflect"
+	"time"
 	"unsafe"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -45,6 +46,7 @@ type direct struct {
 	large    map[uint32]string // strings of the memo that are worth sharing
 	got      []gotText         // what GETs fetched into plain values
 	dtypes   []*ndarray.DType  // that the memo has
+	zones    []*time.Location  // that the memo has
 	boxes
 }
 
@@ -54,7 +56,7 @@ type span struct {
 	n  int32
 }
 
-// gotText is text of the memo with its value.
+// gotText is text of the memo with its value, or the value of a call.
 type gotText struct {
 	s span
 	v any
@@ -228,15 +230,15 @@ func (d *direct) memoize(s span) {
 
 // room is for what has n values of the given size in bytes and gets another: it returns how many to make room
 // for, of many values what the rest of the input will bring if it is like the one behind. New memory
-// costs more than copying, and hostile input gets in proportion to its length; but the first values may be
-// unlike the others.
+// costs more than copying, and hostile input gets in proportion to its length; but what follows a few small values
+// may be a few large ones.
 func (d *direct) room(n, size int) int {
-	const few, most = 1000, 16
+	const few, usual, most = 1000, 4 << 20, 16
 	if n < few {
 		return max(16, 2*n)
 	}
 	each := max(float64(d.pos)/float64(n), float64(size)/4)
-	return n + min(n/16+1+int(float64(len(d.buf)-d.pos)/each*1.02), most*n)
+	return n + min(n/16+1+int(float64(len(d.buf)-d.pos)/each*1.02), max(usual, most*n))
 }
 
 // str takes the rest of an opcode that pushes a str, or fetches one.
@@ -365,8 +367,13 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 			return false
 		}
 	}
-	if p.kind == reflect.Pointer && p.elem != nil {
+	switch {
+	case p.kind == reflect.Pointer && p.elem != nil:
 		return d.pointer(p, op, dst)
+	case p.typ == timeType:
+		t, ok := d.timeValue(op)
+		*(*time.Time)(dst) = t
+		return ok
 	}
 	switch op {
 	case pickle.OpEmptyList:
@@ -410,8 +417,14 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 		a, ok := d.array(kind)
 		return ok && d.setArray(p, &a, dst)
 	}
-	i, ok := d.int(op)
-	return ok && p.setInt(dst, i)
+	if i, ok := d.int(op); ok {
+		return p.setInt(dst, i)
+	}
+	if kind, ok := d.global(op); !ok || kind != keptScalar {
+		return false
+	}
+	s, ok := d.scalar(span{n: notKept})
+	return ok && p.setScalar(dst, s)
 }
 
 // int takes the rest of an opcode that pushes an int of at most 64 bits.

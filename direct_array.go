@@ -28,7 +28,15 @@ const (
 	keptDType
 	keptEncode // _codecs.encode
 	keptLetter // b'b'
+	keptByte   // bytes, of which there is one: span.at is its place. Python has each of these once
 	keptOfType // a dtype: span.at is its place in direct.dtypes
+	keptZone   // a time zone: span.at is its place in direct.zones
+	keptScalar // the classes of direct_call.go
+	keptDate
+	keptDatetime
+	keptTimedelta
+	keptTimezone
+	keptDecimal
 )
 
 // maxDirectDims is the most dimensions of an array that is read directly.
@@ -64,6 +72,13 @@ var globalKinds = map[pickle.Global]int32{
 	{Module: "numpy", Name: "ndarray"}:                       keptNDArray,
 	{Module: "numpy", Name: "dtype"}:                         keptDType,
 	{Module: "_codecs", Name: "encode"}:                      keptEncode,
+	{Module: "numpy._core.multiarray", Name: "scalar"}:       keptScalar,
+	{Module: "numpy.core.multiarray", Name: "scalar"}:        keptScalar,
+	{Module: "datetime", Name: "date"}:                       keptDate,
+	{Module: "datetime", Name: "datetime"}:                   keptDatetime,
+	{Module: "datetime", Name: "timedelta"}:                  keptTimedelta,
+	{Module: "datetime", Name: "timezone"}:                   keptTimezone,
+	{Module: "decimal", Name: "Decimal"}:                     keptDecimal,
 }
 
 // accept takes the next opcode if it is op.
@@ -285,11 +300,11 @@ func (d *direct) letter() bool {
 	}
 	if op == pickle.OpShortBinBytes {
 		b := d.arg(2)
-		return b != nil && b[0] == 1 && d.put(span{n: keptLetter})
+		return b != nil && b[0] == 1 && d.put(span{uint32(d.pos - 1), keptByte})
 	}
 	if isGet(op) {
 		s, ok := d.fetch(op)
-		if !ok || s.n == keptLetter {
+		if !ok || s.n == keptLetter || s.n == keptByte {
 			return ok
 		}
 		return s.n == keptEncode && d.encoded(new(directArray), keptLetter)
@@ -347,10 +362,23 @@ func (d *direct) payload(a *directArray) bool {
 		return false
 	}
 	n := uint64(math.MaxUint64)
+	kept := span{n: notKept}
 	switch op {
+	case pickle.OpBinGet, pickle.OpLongBinGet, pickle.OpGet:
+		pos := d.pos
+		if s, ok := d.fetch(op); ok && s.n == keptByte {
+			a.data = span{s.at, 1}
+			return true
+		}
+		d.pos = pos
+		kind, ok := d.global(op)
+		return ok && kind == keptEncode && d.encoded(a, notKept)
 	case pickle.OpShortBinBytes:
 		if b := d.arg(1); b != nil {
 			n = uint64(b[0])
+		}
+		if n == 1 {
+			kept = span{uint32(d.pos), keptByte}
 		}
 	case pickle.OpBinBytes:
 		if b := d.arg(4); b != nil {
@@ -370,7 +398,7 @@ func (d *direct) payload(a *directArray) bool {
 	}
 	a.data = span{uint32(d.pos), int32(n)}
 	d.pos += int(n)
-	return d.put(span{n: notKept})
+	return d.put(kept)
 }
 
 // encoded takes the call of _codecs.encode with a text and "latin1", and what it is for the memo.
@@ -386,8 +414,12 @@ func (d *direct) encoded(a *directArray, kind int32) bool {
 	if op, ok = d.next(); !ok {
 		return false
 	}
+	kept := span{n: kind}
+	if a.coding == codingUTF8 && a.data.n == 1 {
+		kept = span{a.data.at, keptByte}
+	}
 	name, ok := d.str(op)
-	return ok && string(d.bytes(name)) == "latin1" && d.call(marked, 2, span{n: kind})
+	return ok && string(d.bytes(name)) == "latin1" && d.call(marked, 2, kept)
 }
 
 // text8 takes a text of characters of Latin-1, which elements looks at.

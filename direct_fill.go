@@ -1,6 +1,8 @@
 package unpkl
 
 import (
+	"maps"
+
 	"github.com/unpkl/unpkl/internal/slab"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -8,10 +10,13 @@ import (
 // bulkItems is how many items picklers write at once, if there are more.
 const bulkItems = 1000
 
+// dictItem is the size in bytes of an item of a map.
+const dictItem = 40
+
 // appends carries out APPENDS.
 func (p *plainDirect) appends() bool {
 	m, ok := p.close(pickle.OpEmptyList)
-	if !ok || m.at <= p.fence && len(p.stack) > m.at {
+	if !ok || m.at <= p.fence {
 		return false
 	}
 	items := p.stack[m.at:]
@@ -21,7 +26,8 @@ func (p *plainDirect) appends() bool {
 			p.stack[m.at-1] = p.empty(m.opens)
 			return p.placed(m.at-1, 1)
 		}
-		return false // CPython does not look at the target then
+		_, ok := p.stack[m.at-1].([]any)
+		return ok // CPython does not even look at it
 	}
 	if m.opens == pickle.OpEmptyList {
 		list := p.newList(items, m.heavy)
@@ -96,7 +102,7 @@ func (p *plainDirect) append() bool {
 // setItems carries out SETITEMS.
 func (p *plainDirect) setItems() bool {
 	m, ok := p.close(pickle.OpEmptyDict)
-	if !ok || m.at <= p.fence && len(p.stack) > m.at {
+	if !ok || m.at <= p.fence {
 		return false
 	}
 	items := p.stack[m.at:]
@@ -109,7 +115,19 @@ func (p *plainDirect) setItems() bool {
 		p.stack[m.at-1] = dict
 		return p.placed(m.at-1, m.height+1)
 	}
-	return len(items) > 0 && p.setAll(m.at-1, items, m.height)
+	if len(items) == 0 { // CPython writes that behind a thousand items
+		return p.isDict(m.at - 1)
+	}
+	return p.setAll(m.at-1, items, m.height)
+}
+
+// isDict reports whether a dict is at place i of the stack.
+func (p *plainDirect) isDict(i int) bool {
+	switch p.stack[i].(type) {
+	case map[string]any, map[any]any:
+		return true
+	}
+	return false
 }
 
 // setAll sets items, the highest of them of that height, in the dict at place i of the stack.
@@ -118,6 +136,7 @@ func (p *plainDirect) setAll(i int, items []any, height int32) bool {
 		return false
 	}
 	ok := false
+	p.widen(i, len(items)/2)
 	switch m := p.stack[i].(type) {
 	case map[string]any:
 		empty := len(m) == 0
@@ -128,6 +147,31 @@ func (p *plainDirect) setAll(i int, items []any, height int32) bool {
 		ok = setAny(m, items)
 	}
 	return ok && p.placed(i, max(p.heights[i], height+1))
+}
+
+// widen makes room for the many items that will follow the first of the outermost dict: a map that grows step by step
+// moves each item several times.
+func (p *plainDirect) widen(i, more int) {
+	if i > 0 || more < bulkItems {
+		return
+	}
+	switch m := p.stack[0].(type) {
+	case map[string]any:
+		p.stack[0] = widened(p, m)
+	case map[any]any:
+		p.stack[0] = widened(p, m)
+	}
+}
+
+func widened[K comparable](p *plainDirect, m map[K]any) map[K]any {
+	const usual, most = 64 << 10, 16
+	if len(m) < p.dictRoom {
+		return m
+	}
+	p.dictRoom = min(p.room(len(m), dictItem), max(usual, most*len(m)))
+	wide := make(map[K]any, p.dictRoom)
+	maps.Copy(wide, m)
+	return wide
 }
 
 // setItem carries out SETITEM.

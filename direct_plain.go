@@ -30,6 +30,7 @@ type plainDirect struct {
 	fence    int // the last mark, or 0
 	maxDepth int32
 	recent   recent
+	dictRoom int // of the outermost dict, once that is large
 	textEnd  int // of the last text that was boxed
 	inRow    int // how many were before it with nothing between
 }
@@ -351,7 +352,7 @@ func (p *plainDirect) get(op pickle.Opcode) bool {
 		p.push(v)
 		return true
 	}
-	return p.pushArray(s.n)
+	return p.pushCall(s.n)
 }
 
 // boxed makes a value of text.
@@ -377,8 +378,13 @@ func (p *plainDirect) boxed(s span) any {
 	}
 }
 
-// pushArray pushes the array whose function of that kind was pushed.
-func (p *plainDirect) pushArray(kind int32) bool {
+// pushCall pushes what the function of that kind, which was met, is called for.
+func (p *plainDirect) pushCall(kind int32) bool {
+	if isCall(kind) {
+		v, ok := p.called(kind)
+		p.push(v)
+		return ok
+	}
 	a, ok := p.array(kind)
 	if !ok {
 		return false
@@ -393,7 +399,7 @@ func (p *plainDirect) pushArray(kind int32) bool {
 func (p *plainDirect) global() bool {
 	op, _ := p.next()
 	kind, ok := p.direct.global(op)
-	return ok && p.pushArray(kind)
+	return ok && p.pushCall(kind)
 }
 
 // stackGlobal begins a sentence with the two names on the stack.
@@ -406,7 +412,7 @@ func (p *plainDirect) stackGlobal() bool {
 	name, ok2 := p.stack[n+1].(string)
 	p.stack = p.stack[:n]
 	kind, ok := globalKinds[pickle.Global{Module: module, Name: name}]
-	return ok1 && ok2 && ok && p.put(span{n: kind}) && p.pushArray(kind)
+	return ok1 && ok2 && ok && p.put(span{n: kind}) && p.pushCall(kind)
 }
 
 // bytesValue pushes bytes; bytearrays are plain bytes too.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/fixture"
@@ -90,7 +91,33 @@ func fastTargets() []any {
 		Arr    *ndarray.Array `pickle:"arr"`
 		A      *flat          `pickle:"a"`
 	}
+	type event struct {
+		ID     int64      `pickle:"id"`
+		Name   string     `pickle:"name"`
+		Value  float64    `pickle:"value"`
+		F      float32    `pickle:"f"`
+		Active bool       `pickle:"active"`
+		Small  int        `pickle:"small"`
+		U      uint32     `pickle:"u"`
+		T      time.Time  `pickle:"t"`
+		Date   *time.Time `pickle:"date"`
+	}
+	type events struct {
+		ID     float64       `pickle:"id"`
+		Value  int           `pickle:"value"`
+		Active int           `pickle:"active"`
+		U      int8          `pickle:"u"`
+		T      time.Time     `pickle:"t"`
+		Shared time.Time     `pickle:"shared"`
+		Delta  time.Duration `pickle:"delta"`
+		A      []uint64      `pickle:"a"`
+	}
+	type moment struct {
+		ID int       `pickle:"id"`
+		T  time.Time `pickle:"t"`
+	}
 	return []any{
+		new([]event), new([]events), new([]moment), new([]time.Time), new(event), new([]*time.Time), new([]uint8), new([]bool), new([]float32), new([]int8), new(map[string]time.Time),
 		new([]*flat), new([]*pointers), new([]**int), new([]*[]*int), new(node), new([]*node), new(pointers),
 		new([]flat), new([][]string), new([][]int8), new([][]flat), new([][][]float64), new([]uint64),
 		new(any), new(record), new([]record), new([]*record), new(map[string]record), new([]float64), new([]int),
@@ -239,6 +266,11 @@ func TestFastPaths(t *testing.T) {
 	for i, data := range directCases() {
 		if unpkl.PlainDirectly(data) {
 			plain++
+			fast, _ := unpkl.LoadBytes(data)
+			slow, err := unpkl.LoadBytes(data, unpkl.WithoutFastPaths())
+			if err != nil || !same(reflect.ValueOf(slow), reflect.ValueOf(fast)) { // what is shared too
+				t.Errorf("pickle %d: fast %v, slow %v, %v", i, fast, slow, err)
+			}
 		}
 		if slices.ContainsFunc(fastTargets(), func(target any) bool { return unpkl.Direct(data, target) }) {
 			typed++

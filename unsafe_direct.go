@@ -99,6 +99,9 @@ func directOf(t reflect.Type) *directPlan {
 
 // compileDirect makes the plan of t, which stands in the types of within.
 func compileDirect(t reflect.Type, within []reflect.Type) *directPlan {
+	if t == timeType {
+		return &directPlan{typ: t, kind: t.Kind(), size: t.Size()}
+	}
 	if len(within) > directDepth || slices.Contains(within, t) || isLeafStruct(t) || t == durationType || t != arrayType &&
 		(reflect.PointerTo(t).Implements(unmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType)) {
 		return nil
@@ -222,6 +225,20 @@ func (p *directPlan) setFloat(dst unsafe.Pointer, f float64) bool {
 	return false
 }
 
+// setScalar puts a scalar of NumPy at dst if the type is of its kind and holds it.
+func (p *directPlan) setScalar(dst unsafe.Pointer, s directScalar) bool {
+	switch {
+	case s.kind == ndarray.KindBool && p.kind == reflect.Bool:
+		*(*bool)(dst) = s.bits == 1
+		return true
+	case s.kind == ndarray.KindFloat && (p.kind == reflect.Float64 || p.kind == reflect.Float32):
+		return p.setFloat(dst, s.float())
+	case s.kind == ndarray.KindInt || s.kind == ndarray.KindUint && s.bits <= math.MaxInt64:
+		return reflect.Int <= p.kind && p.kind <= reflect.Uint64 && p.setInt(dst, int64(s.bits))
+	}
+	return false
+}
+
 // sliceHeader is the layout of every slice.
 type sliceHeader struct {
 	data     unsafe.Pointer
@@ -340,7 +357,7 @@ func (d *direct) finishStrings(strs []string, dst unsafe.Pointer) {
 	const most, own, slab = 16, 1024, 128 // short slices share one of up to 2 KiB
 	var out []string
 	switch n := len(strs); {
-	case n >= own && n > cap(strs)/8*7:
+	case n >= own && n > cap(strs)/4*3:
 		*(*[]string)(dst) = strs[:n:n]
 		d.rows = nil
 		return

@@ -7,6 +7,8 @@ compare both ways, so nothing is said of the values.
     .venvs/py27-np116/bin/python scripts/gen_direct_cases.py
 """
 import base64
+import datetime
+import decimal
 import gzip
 import io
 import json
@@ -112,7 +114,53 @@ def texts():
     yield {"a": np.array([words[1]] * 80, object), "b": np.array([u"x"] + [None] * 80, object)}
 
 
+def events():
+    """Records of what is a call with scalars: NumPy's scalars, datetimes, decimals."""
+    day = datetime.datetime(2020, 2, 28, 23, 59, 58, 7)
+    shared = datetime.datetime(1999, 1, 1)
+    for i in range(4):
+        yield {
+            "id": np.int64(i - 2),
+            "name": u"n%d" % i,
+            "value": np.float64(i / 3.0),
+            "f": np.float32(i / 3.0),
+            "active": np.bool_(i % 2),
+            "small": np.int8(-i),
+            "u": np.uint16(65535 - i),
+            "t": day + datetime.timedelta(days=i),
+            "date": datetime.date(2024, 2, 29),
+            "delta": datetime.timedelta(-i, 5, 7),
+            "shared": shared,
+            "a": [np.uint64(2**64 - 1), np.int32(-1), np.uint8(200), np.uint32(7), np.int16(5)],
+        }
+
+
+def calls():
+    yield list(events())
+    yield [np.float16(0.5), np.complex128(1j)]
+    yield [np.str_("x"), np.bytes_(b"x")]
+    for t in [datetime.datetime.min, datetime.datetime.max, datetime.date.min, datetime.date.max, datetime.time(1, 2), datetime.timedelta.min]:
+        yield [t, t]
+    yield [decimal.Decimal(x) for x in ("1.50", "-0", "NaN", "1E+400", "7")]
+    yield {np.int64(1): np.float64(2), datetime.date(2020, 1, 1): datetime.datetime(2020, 1, 1), np.str_("a"): np.bool_(True)}
+    yield np.array([np.datetime64("2020-01-01")])[0], np.dtype("f4").type(1), np.array([1], ">i4")[0], np.float64(1).reshape(1)
+    if THREE:
+        zone = datetime.timezone
+        west = zone(-datetime.timedelta(hours=5, minutes=30))
+        odd = zone(datetime.timedelta(seconds=-1, microseconds=5), "odd")
+        noon = datetime.datetime(2020, 1, 1, 12, fold=1)
+        yield [{"id": i, "t": noon.replace(tzinfo=z)} for i, z in enumerate([zone.utc, west, zone.utc, west, None])]
+        yield [{"id": i, "t": noon.replace(tzinfo=z)} for i, z in enumerate([odd, zone.utc, odd])]
+        yield [zone.utc, noon.replace(tzinfo=zone.utc), west]
+
+
 def pickles():
+    for v in calls():
+        for p in PROTOCOLS:
+            yield v, p
+    for n in (1000, 2001):
+        yield {u"k%d" % i: i % 7 for i in range(n)}, 2
+        yield {i: u"v" for i in range(n)}, 4
     for p in PROTOCOLS:
         yield fields(), p
         yield rows(), p

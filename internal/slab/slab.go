@@ -2,6 +2,8 @@
 // for the direct ways of the root package.
 package slab
 
+import "time"
+
 // Sizes in bytes. A value that is kept keeps its whole slab, so slabs start small, in case the
 // pickle is, and stay small.
 const (
@@ -49,8 +51,10 @@ func (s *Slab[T]) Many(n, elemSize int) []T {
 // Values boxes scalars: it makes values of type any of them. The zero value is ready for use.
 type Values struct {
 	ints    Slab[int]
+	int64s  Slab[int64]
 	floats  Slab[float64]
 	strings Slab[string]
+	times   Slab[time.Time]
 }
 
 // The ints that are shared instead of boxed.
@@ -79,11 +83,25 @@ func (v *Values) Int(i int) any {
 	return boxInt(p)
 }
 
+// Int64 boxes i.
+func (v *Values) Int64(i int64) any {
+	p := v.int64s.One(8)
+	*p = i
+	return boxInt64(p)
+}
+
 // Float boxes f.
 func (v *Values) Float(f float64) any {
 	p := v.floats.One(8)
 	*p = f
 	return boxFloat(p)
+}
+
+// Time boxes t.
+func (v *Values) Time(t time.Time) any {
+	p := v.times.One(24)
+	*p = t
+	return boxTime(p)
 }
 
 // String boxes s.

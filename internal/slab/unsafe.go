@@ -1,6 +1,9 @@
 package slab
 
-import "unsafe"
+import (
+	"time"
+	"unsafe"
+)
 
 // Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate
 // each by itself: most of the time of loading small values. The box functions make the any point into
@@ -19,7 +22,9 @@ func wordsOf(v any) words { return *(*words)(unsafe.Pointer(&v)) }
 
 var (
 	intWord    = wordsOf(int(0)).typ
+	int64Word  = wordsOf(int64(0)).typ
 	floatWord  = wordsOf(float64(0)).typ
+	timeWord   = wordsOf(time.Time{}).typ
 	stringWord = wordsOf("").typ
 	bytesWord  = wordsOf([]byte(nil)).typ
 	listWord   = wordsOf([]any(nil)).typ
@@ -30,9 +35,11 @@ func box(typ, data unsafe.Pointer) (v any) {
 	return v
 }
 
-func boxInt(p *int) any       { return box(intWord, unsafe.Pointer(p)) }
-func boxFloat(p *float64) any { return box(floatWord, unsafe.Pointer(p)) }
-func boxString(p *string) any { return box(stringWord, unsafe.Pointer(p)) }
+func boxInt(p *int) any        { return box(intWord, unsafe.Pointer(p)) }
+func boxInt64(p *int64) any    { return box(int64Word, unsafe.Pointer(p)) }
+func boxFloat(p *float64) any  { return box(floatWord, unsafe.Pointer(p)) }
+func boxTime(p *time.Time) any { return box(timeWord, unsafe.Pointer(p)) }
+func boxString(p *string) any  { return box(stringWord, unsafe.Pointer(p)) }
 
 // BoxBytes makes a []byte value of what p points to, which must not change any more.
 func BoxBytes(p *[]byte) any { return box(bytesWord, unsafe.Pointer(p)) }
