@@ -96,15 +96,28 @@ func newAssigner(c *config) *assigner {
 	}
 }
 
+// repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
+type repeater interface {
+	Shared() bool
+	Repeats(v any) bool
+}
+
 // unmarshal puts the object src into what v points to. A tree, in which nothing is met
-// twice, is used up by it.
-func (c *config) unmarshal(src any, v any, tree bool) error {
+// twice, is used up by it, and so are the parts that are met once where src becomes a plain value as a
+// whole. Where nobody knows what repeats, r is nil.
+func (c *config) unmarshal(src any, v any, r repeater) error {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Pointer || rv.IsNil() {
 		return &InvalidUnmarshalError{reflect.TypeOf(v)}
 	}
 	a := newAssigner(c)
-	a.plain.tree = tree
+	if r != nil {
+		_, whole := v.(*any)
+		a.plain.tree = whole || !r.Shared()
+		if r.Shared() {
+			a.plain.repeater = r
+		}
+	}
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
 		return err
 	}

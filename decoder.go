@@ -54,8 +54,8 @@ func (d *Decoder) Decode(v any) error {
 	if d.own != nil {
 		d.own(obj)
 	}
-	u, ok := d.src.(interface{ Shared() bool })
-	return d.c.unmarshal(obj, v, ok && !u.Shared())
+	r, _ := d.src.(repeater)
+	return d.c.unmarshal(obj, v, r)
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

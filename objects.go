@@ -35,8 +35,8 @@ func isContainer(v any) bool {
 	return false
 }
 
-// isAtomic reports whether v holds no other values of a pickle, among what package
-// reconstruct makes: see pickle.Unpickler.Atomic.
+// isAtomic reports whether v holds no other values of a pickle, or as a container does, among what
+// package reconstruct makes: see pickle.Unpickler.Atomic.
 func isAtomic(v any) bool {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -45,7 +45,10 @@ func isAtomic(v any) bool {
 		return !v.DType().HasObject()
 	case *ndarray.DType, reconstruct.Class, pickle.Global, complex128,
 		*reconstruct.Datetime, *reconstruct.Date, *reconstruct.Time, reconstruct.Timedelta,
-		reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path:
+		*reconstruct.Timezone, *reconstruct.ZoneInfo,
+		reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path, *reconstruct.TypedArray,
+		*pickle.Set, *pickle.FrozenSet, *pickle.Object,
+		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
 		return true
 	}
 	return false

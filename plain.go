@@ -16,7 +16,7 @@ import (
 // hold a child that is still being filled, and nothing has to be patched afterwards.
 //
 // Invariant: nodes[i] is open exactly while a frame of it is on the stack, so meeting an
-// open node again is a cycle. height counts the levels below a finished container;
+// open node again is a cycle. A container that is known to be met once has no node. height counts the levels below a finished container;
 // with it the depth limit also holds where a chain of shared containers is met from
 // its inner end first.
 
@@ -24,7 +24,9 @@ import (
 type plainer struct {
 	objects   bool // convert nothing
 	cycles    bool
-	tree      bool // no container is met twice
+	tree      bool // containers are met once, but for those that repeater tells
+	repeater  repeater
+	parts     bool // parts of a library's objects may be met more than once
 	maxDepth  int
 	maxDigits int
 	budget    int64 // values that dict keys may still expand to
@@ -176,8 +178,10 @@ func (p *plainer) putKey(m map[any]any, key, plain any) error {
 func (p *plainer) finish() {
 	top := len(p.stack) - 1
 	f := &p.stack[top]
-	p.nodes[f.node].open = false
-	p.nodes[f.node].height = f.height
+	if f.node != once {
+		p.nodes[f.node].open = false
+		p.nodes[f.node].height = f.height
+	}
 	height := f.height + 1
 	p.stack[top] = frame{}
 	p.stack = p.stack[:top]
@@ -202,12 +206,31 @@ func (p *plainer) begin(v any) (any, error) {
 	if !isContainer(v) {
 		return leaf(v), nil
 	}
-	if i, ok := p.seen[v]; ok {
-		return p.again(&p.nodes[i])
+	if n := p.met(v); n != nil {
+		return p.again(n)
 	}
 	plain, f := p.open(v)
 	return p.enter(v, plain, f)
 }
+
+// repeats reports whether the container v may be met more than once.
+func (p *plainer) repeats(v any) bool {
+	return !p.tree || p.parts || p.repeater != nil && p.repeater.Repeats(v)
+}
+
+// met returns the node of a container that was met before, or nil.
+func (p *plainer) met(v any) *node {
+	if len(p.nodes) == 0 || !p.repeats(v) {
+		return nil
+	}
+	if i, ok := p.seen[v]; ok {
+		return &p.nodes[i]
+	}
+	return nil
+}
+
+// once is the node of a frame whose container is not met again.
+const once = -1
 
 // enter puts the frame that fills the plain container of v on the stack.
 func (p *plainer) enter(v, plain any, f frame) (any, error) {
@@ -215,17 +238,26 @@ func (p *plainer) enter(v, plain any, f frame) (any, error) {
 	if depth > p.maxDepth {
 		return nil, limitError("Depth", int64(p.maxDepth), int64(depth))
 	}
-	f.node = len(p.nodes)
+	f.node = once
+	if p.repeats(v) {
+		f.node = p.remember(v, plain)
+	}
+	p.stack = append(p.stack, f)
+	return plain, nil
+}
+
+// remember makes a node of a container that may be met again.
+func (p *plainer) remember(v, plain any) int {
 	if p.seen == nil {
 		p.seen = make(map[any]int)
 	}
-	p.seen[v] = f.node
+	i := len(p.nodes)
+	p.seen[v] = i
 	if o, ok := plain.(*pickle.Object); ok {
-		p.seen[o] = f.node // in an array that is met again through a view
+		p.seen[o] = i // in an array that is met again through a view
 	}
 	p.nodes = append(p.nodes, node{plain: plain, open: true})
-	p.stack = append(p.stack, f)
-	return plain, nil
+	return i
 }
 
 // again returns the plain value of a container that was met before.

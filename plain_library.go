@@ -26,8 +26,8 @@ func (p *plainer) library(v any) (plain any, ok bool, err error) {
 		plain, err = p.part(v)
 		return plain, true, err
 	case *pickle.Object:
-		if i, met := p.seen[v]; met {
-			plain, err = p.again(&p.nodes[i])
+		if n := p.met(v); n != nil {
+			plain, err = p.again(n)
 			return plain, true, err
 		}
 		if c, ok, err = p.pandas.Convert(v); !ok && err == nil {
@@ -62,8 +62,10 @@ func sparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	return s, true, nil
 }
 
-// part begins a Frame, Series, Index or Sparse, or returns it where it was met before.
+// part begins a Frame, Series, Index or Sparse, or returns it where it was met before. What was
+// read into them may be in several of them.
 func (p *plainer) part(c any) (any, error) {
+	p.parts = true
 	if i, ok := p.seen[c]; ok {
 		return p.again(&p.nodes[i])
 	}

@@ -8,7 +8,8 @@ import (
 
 // NOTE. Nearly every pickle is a tree: nothing that holds other values is met
 // twice, and the machine says so. Its objects are then nobody else's, and become plain values
-// without an identity for each, and where it can be in their own memory. The
+// without an identity for each, and where it can be in their own memory. Where a few containers are met
+// more than once, the machine says which; they are converted in the general way, with all that they hold. The
 // general way in plain.go is the oracle: FuzzFastPaths.
 //
 // A list of leaves stays where it is. It may lie side by side with others in one slab, which
@@ -131,6 +132,9 @@ func (p *plainer) keep(f *branch, i int, plain any) error {
 // openBranch returns the plain value of v, with a branch to fill it if need be.
 func (p *plainer) openBranch(v any) (any, error) {
 	var items []any
+	if p.repeater != nil && isContainer(v) && p.repeater.Repeats(v) {
+		return p.repeated(v)
+	}
 	switch c := v.(type) {
 	case *types.List:
 		if items = *c; onlyLeaves(items) {
@@ -142,6 +146,8 @@ func (p *plainer) openBranch(v any) (any, error) {
 		}
 	case *types.Dict:
 		return p.openDict(*c)
+	case pickle.DictHolder:
+		return p.openDict(*c.PyDict())
 	default:
 		if plain, ok, err := p.graph(v); ok || err != nil {
 			return plain, err
@@ -164,14 +170,22 @@ func (p *plainer) openBranch(v any) (any, error) {
 // graph returns the plain value of an object of pandas or SciPy, which is converted in the
 // general way; ok is false where v is none.
 func (p *plainer) graph(v any) (plain any, ok bool, err error) {
-	base := p.base
 	p.base += len(p.branches)
-	defer func() { p.base = base }()
-	plain, ok, err = p.library(v)
-	if err == nil {
+	if plain, ok, err = p.library(v); err == nil {
 		err = p.fill()
 	}
+	p.base -= len(p.branches)
 	return plain, ok, err
+}
+
+// repeated returns the plain value of a container that is met more than once.
+func (p *plainer) repeated(v any) (plain any, err error) {
+	p.base += len(p.branches)
+	if plain, err = p.begin(v); err == nil {
+		err = p.fill()
+	}
+	p.base -= len(p.branches)
+	return plain, err
 }
 
 func (p *plainer) openDict(dict types.Dict) (any, error) {

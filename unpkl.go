@@ -111,7 +111,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err != nil {
 		return noInput(err)
 	}
-	return c.unmarshal(obj, v, !u.Shared())
+	return c.unmarshal(obj, v, u)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.

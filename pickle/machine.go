@@ -33,6 +33,7 @@ type machine struct {
 	newest  int   // protocol among the opcodes, while there was no PROTO
 	tally   *Tally
 	shared  bool // see Unpickler.Shared
+	sharing      // of what shared says
 	heavy   bool // a GET or DUP has fetched text or bytes that count for reuse
 	reuse   reuse
 	allowed int64
@@ -243,7 +244,7 @@ func (m *machine) run() (any, error) {
 		case OpBinGet:
 			if v, ok := m.memo.get(uint64(buf[pos])); ok {
 				pos++
-				if !m.shared {
+				if !m.anyRepeats {
 					m.again(v)
 				}
 				stack = append(stack, v)
@@ -252,7 +253,7 @@ func (m *machine) run() (any, error) {
 		case OpLongBinGet:
 			if v, ok := m.memo.get(uint64(binary.LittleEndian.Uint32(buf[pos:]))); ok {
 				pos += 4
-				if !m.shared {
+				if !m.anyRepeats {
 					m.again(v)
 				}
 				stack = append(stack, v)
@@ -334,7 +335,7 @@ func (m *machine) stop() (any, error) {
 	if err := m.w.endFrame(); err != nil {
 		return nil, m.fail(err)
 	}
-	m.u.shared = m.shared
+	m.u.shared, m.u.sharing = m.shared, m.sharing
 	m.u.proto = m.proto
 	if m.proto < 0 {
 		m.u.proto = m.newest

@@ -164,15 +164,15 @@ func (m *machine) popArgs() ([]any, error) {
 	return *t, nil
 }
 
-// made pushes the result of a call.
-func (m *machine) made(v any, err error) error {
+// made pushes the result of a call of what it was given.
+func (m *machine) made(given []any, v any, err error) error {
 	if err != nil {
 		return err
 	}
 	if _, ok := v.(Builder); ok && m.builders == nil {
 		m.builders = make(map[any][]uint64)
 	}
-	m.hooked(v)
+	m.hooked(v, given...)
 	m.push(v)
 	return nil
 }
@@ -192,7 +192,8 @@ func (m *machine) loadReduce() error {
 	if err := m.charge(f, args); err != nil {
 		return err
 	}
-	return m.made(call(f, args))
+	v, err := call(f, args)
+	return m.made(args, v, err)
 }
 
 // inert pushes the Object that a call of a class which no hook knows comes to; it reports
@@ -201,6 +202,7 @@ func (m *machine) loadReduce() error {
 func (m *machine) inert(class any, args []any, form Form) bool {
 	switch class.(type) {
 	case Global, *Object:
+		m.move(args)
 		m.push(&Object{Class: class, Args: args, Form: form})
 		return true
 	}
@@ -238,7 +240,8 @@ func (m *machine) loadNewObj() error {
 	if err := m.charge(class, args); err != nil {
 		return err
 	}
-	return m.made(c.PyNew(args...))
+	v, err := c.PyNew(args...)
+	return m.made(args, v, err)
 }
 
 func (m *machine) loadNewObjEx() error {
@@ -263,18 +266,21 @@ func (m *machine) loadNewObjEx() error {
 			return malformed("a keyword argument is named by %s", typeName(e.Key))
 		}
 	}
-	if err := m.charge(class, append(args[:len(args):len(args)], kwargs)); err != nil {
+	all := append(args[:len(args):len(args)], kwargs)
+	if err := m.charge(class, all); err != nil {
 		return err
 	}
 	switch c := class.(type) {
 	case Global:
+		m.move(all)
 		m.push(&Object{Class: class, Args: args, Kwargs: kwargs, Form: FormNewObjEx})
 		return nil
 	case KwNewable:
-		return m.made(c.PyNewEx(args, kwargs))
+		v, err := c.PyNewEx(args, kwargs)
+		return m.made(all, v, err)
 	case types.PyNewable:
-		all := make([]any, 0, len(args)+1)
-		return m.made(c.PyNew(append(append(all, args...), kwargs)...))
+		v, err := c.PyNew(all...)
+		return m.made(all, v, err)
 	}
 	return malformed("not a class: %s", typeName(class))
 }
@@ -312,7 +318,8 @@ func (m *machine) instantiate(class any, args []any, form Form) error {
 	if err := m.charge(class, args); err != nil {
 		return err
 	}
-	return m.made(call(class, args))
+	v, err := call(class, args)
+	return m.made(args, v, err)
 }
 
 func (m *machine) loadBuild() error {
@@ -338,6 +345,9 @@ func (m *machine) loadBuild() error {
 		m.hooked(v)
 		return nil
 	case *Object:
+		if x.HasState {
+			m.move([]any{x.State, state})
+		}
 		return x.PySetState(state)
 	case types.PyStateSettable:
 		err = x.PySetState(state)
@@ -442,7 +452,7 @@ func (m *machine) loadPersistent(op Opcode) error {
 	}
 	m.showHook()
 	v, err := m.u.PersistentLoad(pid)
-	return m.made(v, err)
+	return m.made(nil, v, err)
 }
 
 func (m *machine) loadExtension(op Opcode) error {
@@ -472,7 +482,7 @@ func (m *machine) loadExtension(op Opcode) error {
 	}
 	m.showHook()
 	v, err := m.u.GetExtension(code)
-	return m.made(v, err)
+	return m.made(nil, v, err)
 }
 
 func (m *machine) loadNextBuffer() error {
@@ -480,7 +490,7 @@ func (m *machine) loadNextBuffer() error {
 		return Unsupported("an out-of-band buffer, and no NextBuffer hook")
 	}
 	v, err := m.u.NextBuffer()
-	return m.made(v, err)
+	return m.made(nil, v, err)
 }
 
 func (m *machine) loadReadonlyBuffer() error {

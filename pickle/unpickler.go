@@ -62,7 +62,8 @@ type Unpickler struct {
 	SharedInput bool
 	// Encoding says what a Python 2 str becomes.
 	Encoding Encoding
-	// Atomic reports that a value of a hook holds no other values of the pickle, and
+	// Atomic reports that a value of a hook holds no other values of the pickle, or as a
+	// container does: only what its call was given or what opcodes put into it, each once. It
 	// may be nil: see Shared.
 	Atomic func(v any) bool
 	// Compressed returns, for input that is being decompressed, how many compressed bytes
@@ -81,6 +82,7 @@ type Unpickler struct {
 	stack  []any
 	proto  int
 	shared bool
+	sharing
 	nested int
 	limits Limits // with defaults
 	hookOp Opcode // see HookOpcode
@@ -125,7 +127,8 @@ func (u *Unpickler) Load() (any, error) {
 	}
 	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, stack: u.stack[:0], memo: u.memo}
 	m.shared = u.Atomic == nil || u.KeepMemo
-	u.shared = true
+	m.anyRepeats = m.shared
+	u.shared, u.sharing = true, sharing{anyRepeats: true}
 	m.keys.maxDepth = u.limits.Depth
 	if !u.KeepMemo {
 		m.memo.reset()
@@ -206,6 +209,16 @@ func (u *Unpickler) Protocol() int { return u.proto }
 // a tree, which can be walked without remembering where one has been.
 func (u *Unpickler) Shared() bool { return u.shared }
 
+// Repeats reports whether the container v, a pointer, may be met more than once in the value that Load
+// returned last. A walk need remember only the containers that may.
+func (u *Unpickler) Repeats(v any) bool {
+	if u.anyRepeats || len(u.repeats) == 0 {
+		return u.anyRepeats
+	}
+	_, ok := u.repeats[v]
+	return ok
+}
+
 // HookOpcode is for the hooks FindClass, PersistentLoad and GetExtension: it returns the
 // opcode that asks them and the position of its first byte in the input.
 func (u *Unpickler) HookOpcode() (op Opcode, offset int64) { return u.hookOp, u.hookAt }
@@ -245,7 +258,7 @@ func (u *Unpickler) LoadNested() (any, error) {
 	}
 	u.nested++
 	proto := u.proto
-	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, shared: true}
+	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, shared: true, sharing: sharing{anyRepeats: true}}
 	m.keys.maxDepth = u.limits.Depth
 	v, err := m.run()
 	u.proto = proto
