@@ -86,20 +86,19 @@ func (c *config) directTarget(v any) (target reflect.Value, p *directPlan) {
 		return target, nil
 	}
 	target = reflect.ValueOf(v).Elem()
-	t := target.Type()
-	if t.Kind() != reflect.Slice && (t.Kind() != reflect.Struct || !target.IsZero()) {
-		return target, nil
+	switch kind := target.Kind(); {
+	case kind == reflect.Slice, (kind == reflect.Struct || kind == reflect.Map) && target.IsZero():
+		return target, directOf(target.Type())
 	}
-	return target, directOf(t)
+	return target, nil
 }
 
-// unmarshalDirect tries to put the pickle in data into the slice or the empty struct that v points to.
+// unmarshalDirect tries to put the pickle in data into the slice, the nil map or the empty struct that v points to.
 func (c *config) unmarshalDirect(data []byte, v any) bool {
 	target, p := c.directTarget(v)
 	if p == nil || len(data) > math.MaxInt32 {
 		return false
 	}
-	t := target.Type()
 	work := directs.Get().(*plainDirect)
 	defer work.release()
 	d := &work.direct
@@ -107,20 +106,8 @@ func (c *config) unmarshalDirect(data []byte, v any) bool {
 	if !d.start(c, data) {
 		return false
 	}
-	out := reflect.New(t)
-	op, ok := d.next()
-	if ok && op == pickle.OpMark {
-		op, ok = d.emptyMarked()
-	}
-	switch {
-	case ok && op == pickle.OpEmptyList && t.Kind() == reflect.Slice:
-		ok = d.list(p, out.UnsafePointer())
-	case ok && op == pickle.OpEmptyDict && t.Kind() == reflect.Struct:
-		ok = d.record(p, out.UnsafePointer())
-	default:
-		return false
-	}
-	if !ok {
+	out := reflect.New(target.Type())
+	if op, ok := d.next(); !ok || !d.value(p, op, out.UnsafePointer()) {
 		return false
 	}
 	if op, ok := d.next(); !ok || op != pickle.OpStop {
@@ -379,6 +366,9 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 	case pickle.OpEmptyList:
 		return p.kind == reflect.Slice && d.list(p, dst)
 	case pickle.OpEmptyDict:
+		if p.kind == reflect.Map {
+			return d.mapping(p, dst)
+		}
 		return p.kind == reflect.Struct && d.record(p, dst)
 	case pickle.OpNewTrue, pickle.OpNewFalse:
 		if p.kind != reflect.Bool {
@@ -410,6 +400,9 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 		}
 		return ok
 	case reflect.Slice, reflect.Pointer:
+		if p.typ == bytesType && isBytes(op) {
+			return d.setBytes(dst)
+		}
 		kind, ok := d.global(op)
 		if !ok {
 			return false
@@ -420,10 +413,7 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 	if i, ok := d.int(op); ok {
 		return p.setInt(dst, i)
 	}
-	if kind, ok := d.global(op); !ok || kind != keptScalar {
-		return false
-	}
-	s, ok := d.scalar(span{n: notKept})
+	s, ok := d.scalarValue(op)
 	return ok && p.setScalar(dst, s)
 }
 

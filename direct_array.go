@@ -30,6 +30,7 @@ const (
 	keptLetter // b'b'
 	keptByte   // bytes, of which there is one: span.at is its place. Python has each of these once
 	keptOfType // a dtype: span.at is its place in direct.dtypes
+	keptBool   // a scalar of NumPy: span.at is 0 or 1
 	keptZone   // a time zone: span.at is its place in direct.zones
 	keptScalar // the classes of direct_call.go
 	keptDate

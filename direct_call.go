@@ -64,30 +64,53 @@ type directScalar struct {
 	bits uint64
 }
 
-// scalar reads what follows numpy's scalar: a dtype and the bytes of an element.
+// scalar reads what follows numpy's scalar: a dtype and the bytes of an element. The memo gets kept.
 func (d *direct) scalar(kept span) (s directScalar, ok bool) {
 	var a directArray
 	marked := d.accept(pickle.OpMark)
-	if !d.arrays || !d.dtype(&a) || !d.payload(&a) || !d.call(marked, 2, kept) || !a.measure() {
+	if !d.arrays || !d.dtype(&a) || !d.payload(&a) || !a.measure() || !d.element(&a, &s) {
 		return s, false
 	}
+	if s.kind == ndarray.KindBool { // of which NumPy has one each
+		kept = span{uint32(s.bits), keptBool}
+	}
+	return s, d.call(marked, 2, kept)
+}
+
+// element makes the scalar of an array that is one.
+func (d *direct) element(a *directArray, s *directScalar) bool {
 	s.kind, s.size = a.dtype.Kind(), a.nbytes
 	var mem [8]byte
-	if s.size > len(mem) || s.size > 1 && a.dtype.ByteOrder() != ndarray.LittleEndian || !d.elements(&a, mem[:s.size]) {
-		return s, false
+	if s.size > len(mem) || s.size > 1 && a.dtype.ByteOrder() != ndarray.LittleEndian || !d.elements(a, mem[:s.size]) {
+		return false
 	}
 	s.bits = binary.LittleEndian.Uint64(mem[:])
 	switch s.kind {
 	case ndarray.KindBool:
-		return s, s.bits <= 1
+		return s.bits <= 1
 	case ndarray.KindInt:
 		shift := 64 - 8*s.size
 		s.bits = uint64(int64(s.bits<<shift) >> shift)
-		return s, true
+		return true
 	case ndarray.KindFloat:
-		return s, s.size >= 4
+		return s.size >= 4
 	}
-	return s, s.kind == ndarray.KindUint
+	return s.kind == ndarray.KindUint
+}
+
+// scalarValue reads the scalar that begins with op.
+func (d *direct) scalarValue(op pickle.Opcode) (s directScalar, ok bool) {
+	if isGet(op) {
+		pos := d.pos
+		if kept, ok := d.fetch(op); ok && kept.n == keptBool {
+			return directScalar{ndarray.KindBool, 1, uint64(kept.at)}, true
+		}
+		d.pos = pos
+	}
+	if kind, ok := d.global(op); !ok || kind != keptScalar {
+		return s, false
+	}
+	return d.scalar(span{n: notKept})
 }
 
 // float is the value of a floating-point scalar.

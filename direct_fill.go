@@ -10,9 +10,6 @@ import (
 // bulkItems is how many items picklers write at once, if there are more.
 const bulkItems = 1000
 
-// dictItem is the size in bytes of an item of a map.
-const dictItem = 40
-
 // appends carries out APPENDS.
 func (p *plainDirect) appends() bool {
 	m, ok := p.close(pickle.OpEmptyList)
@@ -164,12 +161,11 @@ func (p *plainDirect) widen(i, more int) {
 }
 
 func widened[K comparable](p *plainDirect, m map[K]any) map[K]any {
-	const usual, most = 64 << 10, 16
-	if len(m) < p.dictRoom {
+	if len(m) < p.outermost {
 		return m
 	}
-	p.dictRoom = min(p.room(len(m), dictItem), max(usual, most*len(m)))
-	wide := make(map[K]any, p.dictRoom)
+	p.outermost = p.dictRoom(len(m))
+	wide := make(map[K]any, p.outermost)
 	maps.Copy(wide, m)
 	return wide
 }

@@ -24,15 +24,15 @@ import (
 // plainDirect reads one pickle into plain values.
 type plainDirect struct {
 	direct
-	stack    []any
-	heights  []int32 // of the containers on the stack, by their places; with isTuple
-	marks    []directMark
-	fence    int // the last mark, or 0
-	maxDepth int32
-	recent   recent
-	dictRoom int // of the outermost dict, once that is large
-	textEnd  int // of the last text that was boxed
-	inRow    int // how many were before it with nothing between
+	stack     []any
+	heights   []int32 // of the containers on the stack, by their places; with isTuple
+	marks     []directMark
+	fence     int // the last mark, or 0
+	maxDepth  int32
+	recent    recent
+	outermost int // room of the outermost dict, once that is large
+	textEnd   int // of the last text that was boxed
+	inRow     int // how many were before it with nothing between
 }
 
 // directMark is a MARK.
@@ -344,6 +344,9 @@ func (p *plainDirect) get(op pickle.Opcode) bool {
 	switch {
 	case s.n == keptText:
 		p.push(p.got[s.at].v)
+		return true
+	case s.n == keptBool:
+		p.push(s.at == 1)
 		return true
 	case s.n >= 0:
 		v := p.boxed(s)

@@ -118,6 +118,7 @@ func fastTargets() []any {
 	}
 	return []any{
 		new([]event), new([]events), new([]moment), new([]time.Time), new(event), new([]*time.Time), new([]uint8), new([]bool), new([]float32), new([]int8), new(map[string]time.Time),
+		new(time.Time), new(map[string]any), new(map[string][]int), new(map[int8]string), new(map[uint]*float64), new([]map[string]string), new([][]byte), new(map[string]map[string]int),
 		new([]*flat), new([]*pointers), new([]**int), new([]*[]*int), new(node), new([]*node), new(pointers),
 		new([]flat), new([][]string), new([][]int8), new([][]flat), new([][][]float64), new([]uint64),
 		new(any), new(record), new([]record), new([]*record), new(map[string]record), new([]float64), new([]int),

@@ -40,6 +40,26 @@ func (d *direct) setArray(p *directPlan, a *directArray, dst unsafe.Pointer) boo
 	return d.elements(a, mem)
 }
 
+var bytesType = reflect.TypeFor[[]byte]()
+
+// isBytes reports whether op pushes bytes.
+func isBytes(op pickle.Opcode) bool {
+	return op == pickle.OpShortBinBytes || op == pickle.OpBinBytes || op == pickle.OpBinBytes8 || op == pickle.OpByteArray8
+}
+
+// setBytes puts a copy of the bytes whose opcode was taken into the []byte at dst.
+func (d *direct) setBytes(dst unsafe.Pointer) bool {
+	d.pos--
+	var a directArray
+	if !d.payload(&a) {
+		return false
+	}
+	mem := d.memory(int(a.data.n))
+	copy(mem, d.bytes(a.data))
+	*(*[]byte)(dst) = mem
+	return true
+}
+
 // pointer reads the value that begins with op into a new one, and makes dst point to it.
 func (d *direct) pointer(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool {
 	v := reflect.New(p.elem.typ).UnsafePointer()
@@ -68,7 +88,8 @@ type directPlan struct {
 	typ    reflect.Type
 	kind   reflect.Kind
 	size   uintptr
-	elem   *directPlan   // of slices and pointers
+	key    *directPlan   // of maps
+	elem   *directPlan   // of slices, pointers and maps
 	fields []directField // of structs
 	byName map[string]int
 }
@@ -122,6 +143,11 @@ func compileDirect(t reflect.Type, within []reflect.Type) *directPlan {
 		}
 	case reflect.Pointer:
 		if p.elem = compileDirect(t.Elem(), within); p.elem != nil && p.elem.size > 0 {
+			return p
+		}
+	case reflect.Map:
+		p.key, p.elem = compileDirect(t.Key(), within), compileDirect(t.Elem(), within)
+		if p.key != nil && p.elem != nil && isMapKey(p.key.kind) {
 			return p
 		}
 	case reflect.Struct:
