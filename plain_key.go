@@ -150,7 +150,10 @@ type keyFrame struct {
 // so what it expands to counts against Limits.Expansion each time that it is a key,
 // and many times over where it is longer than any data's.
 func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
-	n, ok := p.tuples[t]
+	n, ok := p.flatTuple(*t)
+	if !ok {
+		n, ok = p.tuples[t]
+	}
 	if !ok {
 		var err error
 		if n, err = p.buildTuple(t); err != nil {
@@ -165,6 +168,31 @@ func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
 		return nil, limitError("Expansion", p.expansion, p.expansion-p.budget)
 	}
 	return n.key, nil
+}
+
+// flatTuple makes the node of a short tuple of scalars, which is made anew wherever it is met: it is
+// no more than what remembering it takes. Where ok is false it is not one.
+func (p *plainer) flatTuple(items []any) (n tupleNode, ok bool) {
+	n.size = int64(1 + len(items))
+	if n.size > p.expansion {
+		return n, false
+	}
+	for _, v := range items {
+		switch v.(type) {
+		case nil, bool, int, float64, string:
+		default:
+			return n, false
+		}
+	}
+	switch len(items) {
+	case 1:
+		n.key = [1]any(items)
+	case 2:
+		n.key = [2]any(items)
+	case 3:
+		n.key = [3]any(items)
+	}
+	return n, n.key != nil
 }
 
 // buildTuple makes the node of a tuple and of those in it.

@@ -106,6 +106,23 @@ func TestPlainFloats(t *testing.T) {
 	})
 }
 
+// TestFlatTuples: a tuple of scalars is the same key by itself as in another tuple, which is made otherwise.
+func TestFlatTuples(t *testing.T) {
+	for text, want := range map[string]any{
+		"K\x01\x85": [1]any{1}, "N\x88\x86": [2]any{nil, true}, "K\x01G\x3f\xf8\x00\x00\x00\x00\x00\x00X\x01\x00\x00\x00a\x87": [3]any{1, 1.5, "a"},
+		"(K\x01K\x02K\x03K\x04t": [4]any{1, 2, 3, 4}, "C\x01a\x85": [1]any{pickle.Bytes("a")},
+	} {
+		v, err := unpkl.LoadBytes([]byte("\x80\x04}(" + text + "K\x01" + text + "\x85K\x02u."))
+		if m, _ := v.(map[any]any); err != nil || len(m) != 2 || m[want] != 1 || m[[1]any{want}] != 2 {
+			t.Errorf("%q: %v, %v", text, v, err)
+		}
+		_, err = unpkl.LoadBytes([]byte("\x80\x04}("+text+"K\x01u."), unpkl.WithLimits(unpkl.Limits{Expansion: 1}))
+		if !errors.Is(err, unpkl.ErrLimit) {
+			t.Errorf("%q: %v, want a limit", text, err)
+		}
+	}
+}
+
 // Keys that Go maps cannot tell apart, or cannot hold, are errors, never merged.
 func TestPlainKeyErrors(t *testing.T) {
 	for _, name := range []string{"key_clash", "key_long_tuple"} {
