@@ -1,7 +1,9 @@
 package reconstruct
 
 import (
+	"encoding/binary"
 	"math/big"
+	"math/bits"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -28,11 +30,61 @@ func (d Decimal) String() string { return string(d) }
 // Plain returns an *apd.Decimal, or d itself where the exponent is beyond what
 // that type holds.
 func (d Decimal) Plain() any {
+	if v, ok := shortDecimal(string(d)); ok {
+		return v
+	}
 	v, _, err := apd.NewFromString(string(d))
 	if err != nil {
 		return d
 	}
 	return v
+}
+
+// maxShort is how many digits are less than 2**128.
+const maxShort = 38
+
+// shortDecimal is apd.NewFromString for what nearly all decimals are: few digits, and no exponent.
+func shortDecimal(s string) (*apd.Decimal, bool) {
+	negative := strings.HasPrefix(s, "-")
+	if negative {
+		s = s[1:]
+	}
+	if len(s) > maxShort+1 {
+		return nil, false
+	}
+	var high, low uint64
+	count, point := 0, -1
+	for i := range len(s) {
+		digit := uint64(s[i] - '0')
+		switch {
+		case digit <= 9:
+			over, product := bits.Mul64(low, 10)
+			var carry uint64
+			low, carry = bits.Add64(product, digit, 0)
+			high = high*10 + over + carry
+			count++
+		case s[i] == '.' && point < 0:
+			point = i
+		default:
+			return nil, false
+		}
+	}
+	if count == 0 || count > maxShort {
+		return nil, false
+	}
+	v := &apd.Decimal{Negative: negative}
+	if point >= 0 {
+		v.Exponent = int32(point + 1 - len(s))
+	}
+	if high == 0 {
+		v.Coeff.SetUint64(low)
+	} else {
+		var b [16]byte
+		binary.BigEndian.PutUint64(b[:8], high)
+		binary.BigEndian.PutUint64(b[8:], low)
+		v.Coeff.SetBytes(b[:])
+	}
+	return v, true
 }
 
 func readDecimal(c Class, args []any) (any, error) {
