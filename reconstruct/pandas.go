@@ -24,7 +24,8 @@ type Pandas struct {
 	CopyText bool
 
 	depth    int
-	shared   int // columns made again of blocks that were met before
+	foreign  pickle.Global // see isForeign
+	shared   int           // columns made again of blocks that were met before
 	results  map[any]result
 	managers map[*pickle.Object]*manager
 	axes     map[*pickle.Object]*frame.Index
@@ -62,6 +63,11 @@ func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 			return nil, false, nil
 		}
 	case *pickle.Object:
+		if p.isForeign(o) {
+			if _, typed := stateText(o.State, "_typ"); !typed {
+				return nil, false, nil
+			}
+		}
 	default:
 		return nil, false, nil
 	}
@@ -85,7 +91,7 @@ type sparseOf struct{ o *pickle.Object }
 // Sparse is [ReadSparse] that gives the same result for the same object.
 func (p *Pandas) Sparse(v any) (s *Sparse, ok bool, err error) {
 	o, isObject := v.(*pickle.Object)
-	if !isObject {
+	if !isObject || p.isForeign(o) {
 		return nil, false, nil
 	}
 	if r, done := p.results[sparseOf{o}]; done {
@@ -100,6 +106,21 @@ func (p *Pandas) Sparse(v any) (s *Sparse, ok bool, err error) {
 		p.keep(sparseOf{o}, r)
 	}
 	return s, ok, err
+}
+
+// isForeign reports whether o is of a class that is neither of pandas nor of SciPy, nor a call that
+// makes an instance of another class. The last such class is remembered: a pickle has many objects of few classes.
+func (p *Pandas) isForeign(o *pickle.Object) bool {
+	class, ok := o.Class.(pickle.Global)
+	if !ok || class == p.foreign {
+		return ok
+	}
+	_, isPandas := pandasName(class)
+	if isPandas || strings.HasPrefix(class.Module, "scipy") || normalName(class).Module == "copyreg" {
+		return false
+	}
+	p.foreign = class
+	return true
 }
 
 func (p *Pandas) keep(v any, r result) {
