@@ -44,18 +44,30 @@ func decodeLong(b []byte) (small int, large *big.Int) {
 // bigLong is decodeLong for more than 8 bytes.
 func bigLong(b []byte) *big.Int {
 	negative := b[len(b)-1] >= 0x80
-	words := make([]big.Word, (len(b)+bits.UintSize/8-1)/(bits.UintSize/8))
+	v, words := newInt((len(b) + bits.UintSize/8 - 1) / (bits.UintSize / 8))
 	for i, c := range b {
 		if negative {
 			c = ^c
 		}
 		words[i/(bits.UintSize/8)] |= big.Word(c) << (8 * (i % (bits.UintSize / 8)))
 	}
-	v := new(big.Int).SetBits(words)
+	v.SetBits(words)
 	if negative {
 		v.Not(v)
 	}
 	return v
+}
+
+// newInt returns an int with memory for n words, side by side if they are few.
+func newInt(n int) (*big.Int, []big.Word) {
+	if n > 2 {
+		return new(big.Int), make([]big.Word, n)
+	}
+	few := new(struct {
+		v     big.Int
+		words [2]big.Word
+	})
+	return &few.v, few.words[:n:n]
 }
 
 // intValue is v as an int if it fits, else as it is.
