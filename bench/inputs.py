@@ -1,7 +1,9 @@
 """Makes the inputs of the comparison, once, in a folder: see README.md beside this file."""
+import datetime
 import os
 import pickle
 import sys
+import types
 
 import numpy as np
 
@@ -76,6 +78,28 @@ def strings(n):
     return ["string number %d" % i for i in range(n)]
 
 
+def scalars(n):
+    """Records as a loop over arrays makes them."""
+    return [{"id": np.int64(i), "score": np.float64(i / 7), "ok": np.bool_(i % 2)} for i in range(n)]
+
+
+def events(n):
+    start = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    return [{"at": start + datetime.timedelta(minutes=i), "value": i / 3} for i in range(n)]
+
+
+def table(n):
+    return {"key%d" % i: i / 3 for i in range(n)}
+
+
+def tuples(n):
+    return [(i, "name %d" % i, i / 3) for i in range(n)]
+
+
+def objects(n):
+    return [types.SimpleNamespace(id=i, name="name %d" % i, value=i / 3) for i in range(n)]
+
+
 def measured(nbytes):
     """Numbers as instruments give them, of three decimals: they compress to about a third."""
     return {"name": "measured", "values": np.round(np.random.default_rng(8).standard_normal(nbytes // 8), 3)}
@@ -145,6 +169,11 @@ def inputs(full):
         yield "K%d.p4" % i, lambda: records(50_000), 4
     yield "M-record.p4", lambda: records(1)[0], 4
     yield "M-item.p4", lambda: small_arrays(1)[0], 4
+    yield "N-scalars.p4", lambda: scalars(100_000), 4
+    yield "N-events.p4", lambda: events(100_000), 4
+    yield "N-dict.p4", lambda: table(500_000), 4
+    yield "N-tuples.p4", lambda: tuples(200_000), 4
+    yield "N-objects.p4", lambda: objects(100_000), 4
 
 
 def stream(path):

@@ -25,7 +25,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// Record is an item of workload D, Item one of C, Row one of F.
+// Record is an item of workload D, Item one of C, Row one of F; Scalars, Event and Object are those of N.
 type (
 	Record struct {
 		ID     int      `pickle:"id"`
@@ -39,6 +39,20 @@ type (
 		ID     int       `pickle:"id"`
 		Name   string    `pickle:"name"`
 		Values []float64 `pickle:"values"`
+	}
+	Scalars struct {
+		ID    int64   `pickle:"id"`
+		Score float64 `pickle:"score"`
+		OK    bool    `pickle:"ok"`
+	}
+	Event struct {
+		At    time.Time `pickle:"at"`
+		Value float64   `pickle:"value"`
+	}
+	Object struct {
+		ID    int     `pickle:"id"`
+		Name  string  `pickle:"name"`
+		Value float64 `pickle:"value"`
 	}
 	Row struct {
 		ID   int64   `pickle:"id"`
@@ -157,6 +171,24 @@ func stream[T any](path string) (any, error) {
 	}
 }
 
+// loop keeps a core busy, without memory.
+func loop(x uint64) uint64 {
+	for i := range uint64(50_000_000) {
+		x += x>>7 ^ i*3
+	}
+	return x
+}
+
+func twice(string) (any, error) {
+	var sum [2]uint64
+	var wg sync.WaitGroup
+	for i := range sum {
+		wg.Go(func() { sum[i] = loop(uint64(i)) })
+	}
+	wg.Wait()
+	return sum[0] + sum[1], nil
+}
+
 // many decodes eight files' bytes on n goroutines.
 func many(n int) task {
 	return func(path string) (func() (any, error), error) {
@@ -241,6 +273,10 @@ var tasks = map[string]task{
 	"unpkl dumps4":           ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(4)) }),
 	"unpkl dump-records4":    marshal[[]Record](4),
 	"unpkl dump-items4":      marshal[[]Item](4),
+	"unpkl to-scalars":       ofBytes(unmarshal[[]Scalars]),
+	"unpkl to-events":        ofBytes(unmarshal[[]Event]),
+	"unpkl to-dict":          ofBytes(unmarshal[map[string]float64]),
+	"unpkl to-objects":       ofBytes(unmarshal[[]Object]),
 	"unpkl loads-1000":       thousand(ofBytes(loads)),
 	"unpkl to-record-1000":   thousand(ofBytes(unmarshal[Record])),
 	"unpkl to-item-1000":     thousand(ofBytes(unmarshal[Item])),
@@ -252,6 +288,8 @@ var tasks = map[string]task{
 	"og-rek dumps-1000":      thousand(ofValue(ogorekDumps)),
 	"unpkl stream":           ofPath(stream[any]),
 	"unpkl stream-records":   ofPath(stream[Record]),
+	"cores one":              ofPath(func(string) (any, error) { return loop(0) + loop(1), nil }),
+	"cores two":              ofPath(twice),
 	"unpkl many1":            many(1),
 	"unpkl many2":            many(2),
 	"unpkl fields": ofValue(func(v any) (any, error) {
