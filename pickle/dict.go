@@ -84,10 +84,12 @@ next:
 
 func (m *machine) setMany(d *types.Dict, items []any) error {
 	n := len(items) / 2
+	entries := *d
+	keyAt := func(i int) any { return entries[i].Key }
 	index := m.dicts[d]
 	if index == nil || index.n != len(*d) { // a hook may have changed it
 		var err error
-		if index, err = newKeyIndex(&m.keys, *d, n); err != nil {
+		if index, err = newKeyIndex(&m.keys, len(*d), n, keyAt); err != nil {
 			return err
 		}
 		if len(*d) > 0 || n > smallDict {
@@ -98,9 +100,9 @@ func (m *machine) setMany(d *types.Dict, items []any) error {
 		}
 	}
 	index.reserve(len(*d) + n)
-	entries := m.room(d, n)
+	entries = m.room(d, n)
 	for i := 0; i < len(items); i += 2 {
-		at, err := index.find(&m.keys, entries, items[i])
+		at, err := index.find(&m.keys, len(entries), keyAt, items[i])
 		if err != nil {
 			*d = entries
 			return err
@@ -130,12 +132,13 @@ type DictHolder interface {
 func NewDict(entries ...types.DictEntry) (*types.Dict, error) {
 	var k keyer
 	d := make(types.Dict, 0, len(entries))
-	index, err := newKeyIndex(&k, nil, len(entries))
+	keyAt := func(i int) any { return d[i].Key }
+	index, err := newKeyIndex(&k, 0, len(entries), keyAt)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		at, err := index.find(&k, d, e.Key)
+		at, err := index.find(&k, len(d), keyAt, e.Key)
 		if err != nil {
 			return nil, err
 		}

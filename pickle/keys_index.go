@@ -6,29 +6,29 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// keyIndex finds the entries of a dict by their keys: a table with open addressing and
-// linear probing. A slot is the lower half of the key's hash above the place of the entry,
-// counted from 1, so the keys are not in it a second time, it grows without them, and it is
+// keyIndex finds the entries of a dict or the members of a set by their keys: a table with open
+// addressing and linear probing. A slot is the lower half of the key's hash above the place of the
+// entry, counted from 1, so the keys are not in it a second time, it grows without them, and it is
 // nothing to the garbage collector. The seed is its own, so equal hashes cannot be sent in bulk.
 type keyIndex struct {
 	slots []uint64 // 0 is an empty one
-	n     int      // entries of the dict, as far as the index knows them
+	n     int      // entries, as far as the index knows them
 	seed  maphash.Seed
 }
 
-// maxIndexed is how many entries can have a place: 128 GiB of them.
+// maxIndexed is how many entries can have a place: 64 GiB of keys.
 const maxIndexed = 1<<32 - 1
 
-// newKeyIndex returns an index of d, with room for n more.
-func newKeyIndex(k *keyer, d types.Dict, n int) (*keyIndex, error) {
+// newKeyIndex returns an index of n entries, with room for more of them. keyAt returns the key at a place.
+func newKeyIndex(k *keyer, n, more int, keyAt func(i int) any) (*keyIndex, error) {
 	x := &keyIndex{seed: maphash.MakeSeed()}
-	x.reserve(len(d) + n)
-	for i := range d {
-		if _, err := x.find(k, d[:i], d[i].Key); err != nil {
+	x.reserve(n + more)
+	for i := range n {
+		if _, err := x.find(k, i, keyAt, keyAt(i)); err != nil {
 			return nil, err
 		}
 	}
-	x.n = len(d)
+	x.n = n
 	return x, nil
 }
 
@@ -60,34 +60,42 @@ func (x *keyIndex) put(s uint64) {
 	x.slots[i] = s
 }
 
-// find returns the place of key among the entries d of the index, or else len(d), where it
-// is then taken to be.
-func (x *keyIndex) find(k *keyer, d types.Dict, key any) (int, error) {
+// find returns the place of key among n entries, or else n, where it is then taken to be.
+func (x *keyIndex) find(k *keyer, n int, keyAt func(i int) any, key any) (int, error) {
 	h, err := k.hash(x.seed, key)
 	if err != nil {
 		return 0, err
 	}
-	mask := len(x.slots) - 1
-	i := int(uint32(h)) & mask
-	for ; x.slots[i] != 0; i = (i + 1) & mask {
-		s := x.slots[i]
-		if uint32(s>>32) != uint32(h) {
-			continue
-		}
-		at := int(uint32(s)) - 1
-		same, err := k.equal(d[at].Key, key)
-		if same || err != nil {
-			return at, err
-		}
+	at, slot, err := x.lookup(k, h, keyAt, key)
+	if at >= 0 || err != nil {
+		return at, err
 	}
-	if uint64(len(d)) >= maxIndexed {
-		return 0, Unsupported("a dict of more than %d items", uint64(maxIndexed))
+	if uint64(n) >= maxIndexed {
+		return 0, Unsupported("more than %d keys", uint64(maxIndexed))
 	}
-	x.slots[i] = h<<32 | uint64(len(d)+1)
+	x.slots[slot] = h<<32 | uint64(n+1)
 	if x.n++; 3*x.n > 2*len(x.slots) {
 		x.reserve(x.n + 1)
 	}
-	return len(d), nil
+	return n, nil
+}
+
+// lookup returns the place of key, whose hash is h, or else -1 and the slot that is free for it.
+func (x *keyIndex) lookup(k *keyer, h uint64, keyAt func(i int) any, key any) (at, slot int, err error) {
+	mask := len(x.slots) - 1
+	slot = int(uint32(h)) & mask
+	for ; x.slots[slot] != 0; slot = (slot + 1) & mask {
+		s := x.slots[slot]
+		if uint32(s>>32) != uint32(h) {
+			continue
+		}
+		at = int(uint32(s)) - 1
+		same, err := k.equal(keyAt(at), key)
+		if same || err != nil {
+			return at, slot, err
+		}
+	}
+	return -1, slot, nil
 }
 
 // hash returns a hash of the comparable form of v; most keys need no such form for it.

@@ -81,26 +81,28 @@ func checkHashes(t *testing.T, seed maphash.Seed, x, y any) {
 	}
 }
 
-// TestKeyIndex sets items in a dict, with a map of the keys' forms as the oracle: so many that
+// randomKey is one of half a million keys, in one of its forms.
+func randomKey(r *rand.Rand) any {
+	n := r.IntN(100_000)
+	switch r.IntN(8) {
+	case 0:
+		return float64(n)
+	case 1:
+		return fmt.Sprint(n)
+	case 2:
+		return tupleOf(n%300, float64(n/300))
+	case 3:
+		return tupleOf(n%300, tupleOf(n/300))
+	case 4:
+		return big.NewInt(0).Lsh(big.NewInt(int64(n)), 64)
+	}
+	return n
+}
+
+// TestKeyIndex sets items in a dict and a set, with a map of the keys' forms as the oracle: so many that
 // parts of hashes are equal by chance, and in batches, through which the index grows.
 func TestKeyIndex(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	random := func() any {
-		n := r.IntN(100_000)
-		switch r.IntN(8) {
-		case 0:
-			return float64(n)
-		case 1:
-			return fmt.Sprint(n)
-		case 2:
-			return tupleOf(n%300, float64(n/300))
-		case 3:
-			return tupleOf(n%300, tupleOf(n/300))
-		case 4:
-			return big.NewInt(0).Lsh(big.NewInt(int64(n)), 64)
-		}
-		return n
-	}
 	m := machine{slabs: new(slabs)}
 	d := m.slabs.emptyDict()
 	var forms keyer
@@ -108,7 +110,7 @@ func TestKeyIndex(t *testing.T) {
 	for len(want) < 200_000 {
 		items := make([]any, 2*(1+r.IntN(2000)))
 		for i := range items {
-			items[i] = random()
+			items[i] = randomKey(r)
 		}
 		if err := m.setItems(d, items); err != nil {
 			t.Fatal(err)
@@ -128,6 +130,24 @@ func TestKeyIndex(t *testing.T) {
 	}
 	if !slices.Equal(*d, want) {
 		t.Errorf("%d entries, want %d, or they differ", len(*d), len(want))
+	}
+	set, err := NewSet(want.Keys()...)
+	if err != nil || !slices.Equal(set.Items, want.Keys()) {
+		t.Errorf("a set of %d members: %v", set.Len(), err)
+	}
+	for range 10_000 {
+		v := randomKey(r)
+		key, _ := forms.key(v)
+		if _, there := at[key]; set.Has(v) != there {
+			t.Errorf("%v is a member: %v", v, !there)
+		}
+		if set.Add(v); !set.Has(v) {
+			t.Errorf("%v is not a member", v)
+		}
+		at[key] = 0
+	}
+	if set.Len() != len(at) {
+		t.Errorf("%d members, want %d", set.Len(), len(at))
 	}
 }
 

@@ -62,41 +62,38 @@ const smallSet = 8
 
 // memberIndex finds the members of a set by their keys.
 type memberIndex struct {
-	keys atomic.Pointer[map[any]struct{}]
+	keys atomic.Pointer[keyIndex]
 }
 
-// build returns the index of items, made if there is none yet.
-func (x *memberIndex) build(k *keyer, items []any) (map[any]struct{}, error) {
-	if m := x.keys.Load(); m != nil && len(*m) == len(items) {
-		return *m, nil
+// build returns the index of items, made with room for more if there is none yet.
+func (x *memberIndex) build(k *keyer, items []any, more int) (*keyIndex, error) {
+	if m := x.keys.Load(); m != nil && m.n == len(items) {
+		return m, nil
 	}
-	m := make(map[any]struct{}, len(items))
-	for _, item := range items {
-		key, err := k.key(item)
-		if err != nil {
-			return nil, err
-		}
-		m[key] = struct{}{}
+	m, err := newKeyIndex(k, len(items), more, func(i int) any { return items[i] })
+	if err != nil {
+		return nil, err
 	}
-	x.keys.Store(&m)
+	x.keys.Store(m)
 	return m, nil
 }
 
 func (x *memberIndex) has(items []any, v any) bool {
 	var k keyer
-	key, err := k.key(v)
-	if err != nil {
-		return false
-	}
 	if len(items) <= smallSet {
-		return smallHas(&k, items, key)
+		key, err := k.key(v)
+		return err == nil && smallHas(&k, items, key)
 	}
-	m, err := x.build(&k, items)
+	m, err := x.build(&k, items, 0)
 	if err != nil {
 		return false
 	}
-	_, ok := m[key]
-	return ok
+	h, err := k.hash(m.seed, v)
+	if err != nil {
+		return false
+	}
+	at, _, err := m.lookup(&k, h, func(i int) any { return items[i] }, v)
+	return at >= 0 && err == nil
 }
 
 func smallHas(k *keyer, items []any, key any) bool {
@@ -125,17 +122,21 @@ func (x *memberIndex) addAll(k *keyer, items *[]any, more []any) error {
 		}
 		return nil
 	}
-	m, err := x.build(k, *items)
+	m, err := x.build(k, *items, len(more))
 	if err != nil {
 		return err
 	}
+	m.reserve(len(*items) + len(more))
+	if n := len(*items) + len(more); n > cap(*items) {
+		*items = append(make([]any, 0, max(n, 2*cap(*items))), *items...)
+	}
+	keyAt := func(i int) any { return (*items)[i] }
 	for _, v := range more {
-		key, err := k.key(v)
+		at, err := m.find(k, len(*items), keyAt, v)
 		if err != nil {
 			return err
 		}
-		if _, there := m[key]; !there {
-			m[key] = struct{}{}
+		if at == len(*items) {
 			*items = append(*items, v)
 		}
 	}
