@@ -138,6 +138,9 @@ func (u *Unpickler) Load() (any, error) {
 		u.tally.read += u.w.offset()
 	}
 	u.memo = m.memo
+	if !u.KeepMemo {
+		u.memo.reset() // what is in it alone need not live as long as u
+	}
 	u.keepStack(m.stack)
 	if err != nil {
 		return nil, err
