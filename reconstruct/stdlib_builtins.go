@@ -117,7 +117,11 @@ func callDict(c Class, args []any) (any, error) {
 	if err := a.count(0, 1); err != nil {
 		return nil, err
 	}
-	return a.dictOf(0)
+	d, err := a.dictOf(0)
+	if err != nil {
+		return nil, err
+	}
+	return &d, nil
 }
 
 func callBytes(c Class, args []any) (any, error) {

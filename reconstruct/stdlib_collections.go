@@ -15,12 +15,12 @@ func fillCollections(t table) {
 
 // dictOf returns a dict of what argument i, if there is one, is made of: a dict, or
 // pairs in a list.
-func (a argReader) dictOf(i int) (*types.Dict, error) {
+func (a argReader) dictOf(i int) (types.Dict, error) {
 	if i >= len(a.vals) {
-		return &types.Dict{}, nil
+		return types.Dict{}, nil
 	}
 	if d, ok := a.vals[i].(*types.Dict); ok {
-		return pickle.NewDict(*d...)
+		return unlike(*d)
 	}
 	items, err := a.iterate(i, "iterable")
 	if err != nil {
@@ -40,7 +40,16 @@ func (a argReader) dictOf(i int) (*types.Dict, error) {
 		}
 		entries[k] = types.DictEntry{Key: pair[0], Value: pair[1]}
 	}
-	return pickle.NewDict(entries...)
+	return unlike(entries)
+}
+
+// unlike returns a dict of the entries.
+func unlike(entries []types.DictEntry) (types.Dict, error) {
+	d, err := pickle.NewDict(entries...)
+	if err != nil {
+		return nil, err
+	}
+	return *d, nil
 }
 
 // mapping is what Python's subclasses of dict have in common here.
@@ -125,7 +134,7 @@ func readOrderedDict(c Class, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &OrderedDict{mapping{Dict: *d}}, nil
+	return &OrderedDict{mapping{Dict: d}}, nil
 }
 
 func readCounter(c Class, args []any) (any, error) {
@@ -137,7 +146,7 @@ func readCounter(c Class, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Counter{mapping{Dict: *d}}, nil
+	return &Counter{mapping{Dict: d}}, nil
 }
 
 func readDefaultDict(c Class, args []any) (any, error) {
@@ -149,7 +158,7 @@ func readDefaultDict(c Class, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DefaultDict{mapping: mapping{Dict: *d}, Factory: a.optional(0, nil)}, nil
+	return &DefaultDict{mapping: mapping{Dict: d}, Factory: a.optional(0, nil)}, nil
 }
 
 // Deque is a Python collections.deque.
