@@ -130,6 +130,9 @@ func (p *pickling) keySet(values []any, m map[string]any) *keySet {
 	if set == nil || set.users > 0 || len(m) > keySetSize {
 		set = new(keySet)
 	}
+	if len(m) > keySetSize {
+		p.memo.strings.reserve(len(m))
+	}
 	if len(m) <= keySetSize {
 		p.keySets[i] = set
 		p.usedSets |= 1 << i
@@ -218,15 +221,56 @@ func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 	if err := p.saveShared(set.keys[i]); err != nil {
 		return err
 	}
+	if len(set.keys) > keySetSize { // it is not used again
+		return nil
+	}
 	if idx, ok := p.memo.strings.get(set.keys[i]); ok {
 		set.memo[i] = idx + 1
 	}
 	return nil
 }
 
-// goPair is an item of a Go map.
+// goPair is an item of a Go map. The keys of most maps are ints or text, and so compared without reflection.
 type goPair struct {
 	key, value reflect.Value
+	usual      uint8 // what the key is, if that
+	i          int64
+	s          string
+}
+
+const (
+	usualInt = 1 + iota
+	usualText
+)
+
+func newPair(key, value reflect.Value) goPair {
+	pair := goPair{key: key, value: value}
+	if key.Kind() == reflect.Interface {
+		key = key.Elem()
+	}
+	switch {
+	case key.CanInt():
+		pair.usual, pair.i = usualInt, key.Int()
+	case key.Kind() == reflect.String:
+		pair.usual, pair.s = usualText, key.String()
+	}
+	return pair
+}
+
+// compare orders two items as compareKeys does their keys.
+func (a *goPair) compare(b *goPair) (order int, err error) {
+	if a.usual == b.usual {
+		switch a.usual {
+		case usualInt:
+			order = cmp.Compare(a.i, b.i)
+		case usualText:
+			order = strings.Compare(a.s, b.s)
+		}
+	}
+	if order == 0 { // such as keys of two types
+		order, err = compareKeys(a.key, b.key)
+	}
+	return order, err
 }
 
 // saveGoMap writes a map as a dict, in the order of its keys.
@@ -240,11 +284,11 @@ func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
 	}
 	pairs := make([]goPair, 0, v.Len())
 	for it := v.MapRange(); it.Next(); {
-		pairs = append(pairs, goPair{it.Key(), it.Value()})
+		pairs = append(pairs, newPair(it.Key(), it.Value()))
 	}
 	var failed error
 	slices.SortFunc(pairs, func(a, b goPair) int {
-		order, err := compareKeys(a.key, b.key)
+		order, err := a.compare(&b)
 		if err != nil {
 			failed = err
 		}

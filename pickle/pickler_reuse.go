@@ -176,6 +176,13 @@ func (t *table[K, V]) add(key K, v V) {
 	t.rest[key] = v
 }
 
+// reserve makes room for n more entries, if the table has not many yet.
+func (t *table[K, V]) reserve(n int) {
+	if t.rest == nil {
+		t.rest = make(map[K]V, n+few)
+	}
+}
+
 // size returns the number of entries.
 func (t *table[K, V]) size() int {
 	if t.n > few {
