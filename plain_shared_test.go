@@ -141,6 +141,8 @@ var sharedPickles = []string{
 	// the arguments of a call, with a list in them, before and after it
 	"\x80\x04(cm\nC\n(](K\x01]et\x94Rh\x00t.", "\x80\x04((](K\x01]et\x940cm\nC\nh\x00Rt.", "\x80\x04((](K\x01]et\x940cm\nC\nh\x00Rh\x00t.",
 	"\x80\x04((](K\x01]et\x94cm\nC\nh\x00Rh\x00t.", "\x80\x04(cm\nC\n(](K\x01]et\x94\x81h\x00t.",
+	"\x80\x04(cm\nC\n(](K\x01]et\x94R\x940h\x00h\x01t.", "\x80\x04(cm\nC\n(](K\x01]et\x94R\x940h\x01h\x00t.", "\x80\x04(cm\nC\n(](K\x01]et\x94R\x94h\x01h\x00h\x01t.",
+	"\x80\x04(cm\nC\n(](K\x01]etR\x94]\x94h\x00h\x01h\x01t.",
 	// what a container is made of
 	"\x80\x04(ccollections\nOrderedDict\n(](](K\x01](K\x02eeet\x94Rh\x00t.", "\x80\x04(ccollections\nCounter\n}\x94(K\x01](K\x02]eu\x85Rh\x00t.",
 	"\x80\x04(ccollections\ndeque\n](](K\x02]ee\x94\x85Rh\x00h\x00t.", "\x80\x04(](](K\x02]ee\x94ccollections\ndeque\nh\x00\x85Rt.",

@@ -202,7 +202,7 @@ func (m *machine) loadReduce() error {
 func (m *machine) inert(class any, args []any, form Form) bool {
 	switch class.(type) {
 	case Global, *Object:
-		m.move(args)
+		m.moveArgs(args)
 		m.push(&Object{Class: class, Args: args, Form: form})
 		return true
 	}

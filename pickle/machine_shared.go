@@ -8,12 +8,15 @@ import (
 
 // NOTE. What may be met twice in a value is told from what a pickle does: a GET or DUP fetches it a second
 // time, or a call copies what is in one container, which the memo may still have, into another. Where no
-// call did that to containers, the values that were fetched are all that repeat.
+// call did that to containers, the values that were fetched are all that repeat. An inert call copies only what is in
+// its tuple of arguments, so there that holds as long as no tuple was fetched.
 
 // sharing is what is known of containers that are met more than once.
 type sharing struct {
 	anyRepeats bool             // any of them may be
 	moved      bool             // there were calls like that
+	movedArgs  bool             // there were inert ones
+	tuples     bool             // tuples were fetched
 	repeats    map[any]struct{} // those that were fetched
 	repeated   any              // the last of them
 }
@@ -49,7 +52,9 @@ func (m *machine) repeat(v any) {
 	if v == m.repeated {
 		return
 	}
-	if m.moved {
+	_, isTuple := v.(*types.Tuple)
+	m.tuples = m.tuples || isTuple
+	if m.moved || isTuple && m.movedArgs {
 		m.anyRepeats = true
 		return
 	}
@@ -65,6 +70,14 @@ func (m *machine) move(items []any) {
 	if !m.moved && m.holdContainers(items) {
 		m.moved = true
 		m.anyRepeats = m.anyRepeats || m.shared
+	}
+}
+
+// moveArgs is move for the arguments of an inert call.
+func (m *machine) moveArgs(args []any) {
+	if !m.movedArgs && m.holdContainers(args) {
+		m.movedArgs = true
+		m.anyRepeats = m.anyRepeats || m.tuples
 	}
 }
 
