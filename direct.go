@@ -44,7 +44,7 @@ type direct struct {
 	fromOne  bool     // the first such number was 1
 	sentence sentence
 	large    map[uint32]string // strings of the memo that are worth sharing
-	got      []gotText         // what GETs fetched into plain values
+	got      []gotValue        // what the memo has for plain values
 	dtypes   []*ndarray.DType  // that the memo has
 	zones    []*time.Location  // that the memo has
 	boxes
@@ -56,8 +56,8 @@ type span struct {
 	n  int32
 }
 
-// gotText is text of the memo with its value, or the value of a call.
-type gotText struct {
+// gotValue is the value of text of the memo, or what a call gave.
+type gotValue struct {
 	s span
 	v any
 }
@@ -257,7 +257,7 @@ func (d *direct) str(op pickle.Opcode) (span, bool) {
 		return d.stringLine()
 	case pickle.OpBinGet, pickle.OpLongBinGet, pickle.OpGet:
 		s, ok := d.fetch(op)
-		if s.n == keptText {
+		if s.n == keptValue {
 			s = d.got[s.at].s
 		}
 		return s, ok && s.n >= 0

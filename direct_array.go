@@ -21,7 +21,7 @@ import (
 // What may be in the memo that is no text: span.n.
 const (
 	notKept         = -1 - iota // a value that no GET may fetch
-	keptText                    // text that was fetched before: span.at is its place in direct.got
+	keptValue                   // text that was fetched before, or what a call gave: span.at is its place in direct.got
 	keptReconstruct             // numpy's functions and classes
 	keptFromBuffer
 	keptNDArray

@@ -14,7 +14,7 @@ import (
 )
 
 // NOTE. Scalars of NumPy, datetimes and decimals are a call of a class with a few scalars. Such a call is read as one
-// sentence too, as those of direct_array.go are; package reconstruct makes the value.
+// sentence too, as those of direct_array.go are; where its value takes more than its bytes, package reconstruct makes it.
 //
 // References: numpy/_core/src/multiarray/scalartypes.c.src (gentype_reduce), CPython's
 // Modules/_datetimemodule.c (datetime_reduce), Modules/_decimal/_decimal.c (dec_reduce).
@@ -22,15 +22,15 @@ import (
 // isCall reports whether kind is a class whose call is a value.
 func isCall(kind int32) bool { return kind <= keptScalar && kind >= keptDecimal }
 
-// maxKept is how many values of calls the memo may have. A program has few that it uses again and again.
+// maxKept is how many values of calls a GET may fetch: programs have few that they use again and again.
 const maxKept = 1000
 
 // called reads what follows a class and returns the value of its call.
 func (d *direct) called(kind int32) (v any, ok bool) {
 	kept := span{n: notKept}
 	if len(d.got) < maxKept {
-		kept = span{uint32(len(d.got)), keptText}
-		d.got = append(d.got, gotText{s: span{n: notKept}})
+		kept = span{uint32(len(d.got)), keptValue}
+		d.got = append(d.got, gotValue{s: span{n: notKept}})
 	}
 	switch kind {
 	case keptScalar:
@@ -51,7 +51,7 @@ func (d *direct) called(kind int32) (v any, ok bool) {
 			v = plainLeaf(v)
 		}
 	}
-	if kept.n == keptText {
+	if kept.n == keptValue {
 		d.got[kept.at].v = v
 	}
 	return v, ok

@@ -342,7 +342,7 @@ func (p *plainDirect) get(op pickle.Opcode) bool {
 	}
 	s := p.memo[i]
 	switch {
-	case s.n == keptText:
+	case s.n == keptValue:
 		p.push(p.got[s.at].v)
 		return true
 	case s.n == keptBool:
@@ -350,8 +350,8 @@ func (p *plainDirect) get(op pickle.Opcode) bool {
 		return true
 	case s.n >= 0:
 		v := p.boxed(s)
-		p.memo[i] = span{uint32(len(p.got)), keptText}
-		p.got = append(p.got, gotText{s, v})
+		p.memo[i] = span{uint32(len(p.got)), keptValue}
+		p.got = append(p.got, gotValue{s, v})
 		p.push(v)
 		return true
 	}
