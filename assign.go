@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // NOTE. Unmarshal turns objects into a caller's Go values by plans: one closure
@@ -236,6 +238,7 @@ var (
 	durationType        = reflect.TypeFor[time.Duration]()
 	bigIntType          = reflect.TypeFor[big.Int]()
 	bigRatType          = reflect.TypeFor[big.Rat]()
+	globalType          = reflect.TypeFor[pickle.Global]()
 )
 
 // compile makes the plan of a type.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // errOverflow and errInexact are the reasons of a numeric mismatch.
@@ -376,6 +377,9 @@ func assignExact(a *assigner, src any, dst reflect.Value) error {
 		}
 		dst.Set(p.Elem())
 		return nil
+	}
+	if class, ok := src.(reconstruct.Class); ok && dst.Type() == globalType {
+		src = class.Global()
 	}
 	if reflect.TypeOf(src) != dst.Type() {
 		src = bare(src)

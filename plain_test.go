@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -236,4 +237,22 @@ func pyInt(v int64) any {
 		return int(v)
 	}
 	return big.NewInt(v)
+}
+
+// TestClassesAreNames: a class by itself is its name, be it known or not, also as a key.
+func TestClassesAreNames(t *testing.T) {
+	known, unknown := pickle.Global{Module: "datetime", Name: "datetime"}, pickle.Global{Module: "m", Name: "C"}
+	data := []byte("\x80\x04](\x8c\bdatetime\x8c\bdatetime\x93cm\nC\n}(cdatetime\ndatetime\nK\x01cm\nC\nK\x02ue.")
+	for _, opts := range [][]unpkl.Option{nil, {unpkl.WithLimits(unpkl.Limits{Dims: 9})}, {unpkl.WithoutFastPaths()}} {
+		got, err := unpkl.LoadBytes(data, opts...)
+		want := []any{known, unknown, map[any]any{known: 1, unknown: 2}}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+	}
+	var names []pickle.Global
+	err := unpkl.Unmarshal([]byte("](cdatetime\ndatetime\ncm\nC\ne."), &names)
+	if want := []pickle.Global{known, unknown}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("%v, %v; want %v", names, err, want)
+	}
 }

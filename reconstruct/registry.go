@@ -158,6 +158,9 @@ func (c Class) Global() pickle.Global { return c.global }
 // String returns "module.name".
 func (c Class) String() string { return c.name }
 
+// Plain returns the name, a pickle.Global, as that of a class that this package does not know.
+func (c Class) Plain() any { return c.global }
+
 // Equal reports whether both were read from the same global.
 func (c Class) Equal(other Class) bool { return c.global == other.global }
 
