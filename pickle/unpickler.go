@@ -213,7 +213,7 @@ func (u *Unpickler) Protocol() int { return u.proto }
 func (u *Unpickler) Shared() bool { return u.shared }
 
 // Repeats reports whether the container v, a pointer, may be met more than once in the value that Load
-// returned last. A walk need remember only the containers that may.
+// returned last; without Atomic that is true of all. A walk need remember only the containers that may.
 func (u *Unpickler) Repeats(v any) bool {
 	if u.anyRepeats || len(u.repeats) == 0 {
 		return u.anyRepeats
