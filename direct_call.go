@@ -234,7 +234,11 @@ func (d *direct) object(kind int32, kept span) (any, bool) {
 	if !ok || !d.arrays || !d.call(marked, len(args), kept) {
 		return nil, false
 	}
-	v, err := callClasses()[kind].Call(args...)
+	class := callClasses()[kind]
+	if class == nil {
+		return nil, false
+	}
+	v, err := class.Call(args...)
 	return v, err == nil
 }
 
@@ -285,11 +289,9 @@ var callClasses = sync.OnceValue(func() map[int32]types.Callable {
 	for g, kind := range globalKinds {
 		switch kind {
 		case keptTimedelta, keptTimezone, keptDecimal:
-			class, err := reconstruct.FindClass(g.Module, g.Name)
-			if err != nil {
-				panic(err)
+			if class, err := reconstruct.FindClass(g.Module, g.Name); err == nil {
+				classes[kind], _ = class.(types.Callable)
 			}
-			classes[kind] = class.(types.Callable)
 		}
 	}
 	return classes

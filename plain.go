@@ -16,7 +16,8 @@ import (
 // hold a child that is still being filled, and nothing has to be patched afterwards.
 //
 // Invariant: nodes[i] is open exactly while a frame of it is on the stack, so meeting an
-// open node again is a cycle. A container that is known to be met once has no node. height counts the levels below a finished container;
+// open node again is a cycle. A container that is known to be met once has no node.
+// height counts the levels below a finished container;
 // with it the depth limit also holds where a chain of shared containers is met from
 // its inner end first.
 

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/opfuzz"
 	"github.com/unpkl/unpkl/pickle"
@@ -183,3 +185,23 @@ func TestSharedParts(t *testing.T) {
 }
 
 const sharedPrograms = 20_000
+
+// heldDict is what a hook may make: a DictHolder that is no dict of this module.
+type heldDict struct{ dict types.Dict }
+
+func (h *heldDict) PyDict() *types.Dict           { return &h.dict }
+func (h *heldDict) Call(args ...any) (any, error) { return new(heldDict), nil }
+
+// TestHeldDict: a value of a hook stays what it is, by itself as in a list.
+func TestHeldDict(t *testing.T) {
+	find := unpkl.WithFindClass(func(string, string) (any, error) { return new(heldDict), nil })
+	want := &heldDict{types.Dict{{Key: "a", Value: 1}}}
+	for data, want := range map[string]any{
+		"\x80\x04cm\nC\n)R\x8c\x01aK\x01s.":    want,
+		"\x80\x04](cm\nC\n)R\x8c\x01aK\x01se.": []any{want},
+	} {
+		if got, err := unpkl.LoadBytes([]byte(data), find); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %#v, %v; want %#v", data, got, err, want)
+		}
+	}
+}

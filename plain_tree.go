@@ -4,6 +4,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // NOTE. Nearly every pickle is a tree: nothing that holds other values is met
@@ -144,10 +145,9 @@ func (p *plainer) openBranch(v any) (any, error) {
 		if items = *c; onlyLeaves(items) {
 			return tupleInPlace(c), p.deepEnough()
 		}
-	case *types.Dict:
-		return p.openDict(*c)
-	case pickle.DictHolder:
-		return p.openDict(*c.PyDict())
+	case *types.Dict, *reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter:
+		entries, _ := entriesOf(c) // no DictHolder of a hook, which stays what it is
+		return p.openDict(entries)
 	default:
 		if plain, ok, err := p.graph(v); ok || err != nil {
 			return plain, err

@@ -20,7 +20,7 @@ func (a argReader) dictOf(i int) (types.Dict, error) {
 		return types.Dict{}, nil
 	}
 	if d, ok := a.vals[i].(*types.Dict); ok {
-		return unlike(*d)
+		return distinct(*d)
 	}
 	items, err := a.iterate(i, "iterable")
 	if err != nil {
@@ -40,11 +40,11 @@ func (a argReader) dictOf(i int) (types.Dict, error) {
 		}
 		entries[k] = types.DictEntry{Key: pair[0], Value: pair[1]}
 	}
-	return unlike(entries)
+	return distinct(entries)
 }
 
-// unlike returns a dict of the entries.
-func unlike(entries []types.DictEntry) (types.Dict, error) {
+// distinct returns a dict of entries, whose keys may be equal.
+func distinct(entries []types.DictEntry) (types.Dict, error) {
 	d, err := pickle.NewDict(entries...)
 	if err != nil {
 		return nil, err
