@@ -31,3 +31,18 @@ func (e *Error) Unwrap() error { return e.Kind }
 func New(kind error, format string, args ...any) error {
 	return &Error{kind, fmt.Sprintf(format, args...)}
 }
+
+// LimitError says that a limit was passed. Package pickle gives it to its callers as its own
+// LimitError.
+type LimitError struct {
+	Limit string // the name of the field of pickle.Limits
+	// Max is the limit in force and Want what the input asked for, in the limit's unit.
+	Max, Want int64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("%s limit exceeded: %d, at most %d allowed", e.Limit, e.Want, e.Max)
+}
+
+// Is reports that a LimitError is of the kind ErrLimit.
+func (e *LimitError) Is(target error) bool { return target == ErrLimit }

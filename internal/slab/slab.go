@@ -11,6 +11,10 @@ const (
 	most  = 8 << 10
 )
 
+// Apart is the length in bytes from which a value has memory of its own, so that keeping it does
+// not keep others.
+const Apart = most / 8
+
 // Slab hands out values of one type. The zero value is ready for use.
 type Slab[T any] struct {
 	chunk []T
@@ -38,7 +42,7 @@ func (s *Slab[T]) One(elemSize int) *T {
 // have memory of their own.
 func (s *Slab[T]) Many(n, elemSize int) []T {
 	if len(s.chunk)-s.used < n {
-		if n*elemSize > most/8 {
+		if n*elemSize > Apart {
 			return make([]T, n)
 		}
 		s.grow(n, elemSize)

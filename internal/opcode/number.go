@@ -1,0 +1,343 @@
+package opcode
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"math/big"
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+)
+
+// DecodeLong decodes the little-endian two's complement of LONG1 and LONG4; no bytes are 0. large
+// is nil where the number fits an int64.
+//
+// Reference: CPython's _PyLong_FromByteArray.
+func DecodeLong(b []byte) (small int64, large *big.Int) {
+	n := len(b)
+	for n > 1 && (b[n-1] == 0 && b[n-2] < 0x80 || b[n-1] == 0xff && b[n-2] >= 0x80) {
+		n-- // sign bytes that say nothing
+	}
+	b = b[:n]
+	if n == 0 {
+		return 0, nil
+	}
+	if n <= 8 {
+		var u uint64
+		for i := n - 1; i >= 0; i-- {
+			u = u<<8 | uint64(b[i])
+		}
+		shift := uint(64 - 8*n)
+		return int64(u<<shift) >> shift, nil
+	}
+	return 0, bigLong(b)
+}
+
+// bigLong is DecodeLong for more than 8 bytes.
+func bigLong(b []byte) *big.Int {
+	negative := b[len(b)-1] >= 0x80
+	v, words := newInt((len(b) + bits.UintSize/8 - 1) / (bits.UintSize / 8))
+	for i, c := range b {
+		if negative {
+			c = ^c
+		}
+		words[i/(bits.UintSize/8)] |= big.Word(c) << (8 * (i % (bits.UintSize / 8)))
+	}
+	v.SetBits(words)
+	if negative {
+		v.Not(v)
+	}
+	return v
+}
+
+// newInt returns an int with memory for n words, side by side if they are few.
+func newInt(n int) (*big.Int, []big.Word) {
+	if n > 2 {
+		return new(big.Int), make([]big.Word, n)
+	}
+	few := new(struct {
+		v     big.Int
+		words [2]big.Word
+	})
+	return &few.v, few.words[:n:n]
+}
+
+// IntValue is v as a Go int if it fits, else as it is.
+func IntValue(v *big.Int) any {
+	if v.IsInt64() {
+		return IntOf(v.Int64())
+	}
+	return v
+}
+
+// IntOf is i as the value of a Python int: a Go int if it fits, which it may not on a machine of 32
+// bits, else a *big.Int.
+func IntOf(i int64) any {
+	if i >= math.MinInt && i <= math.MaxInt {
+		return int(i)
+	}
+	return big.NewInt(i)
+}
+
+// UintOf is u as the value of a Python int.
+func UintOf(u uint64) any {
+	if u <= math.MaxInt {
+		return int(u)
+	}
+	return new(big.Int).SetUint64(u)
+}
+
+// IsSpace reports whether c is white space to C's isspace.
+func IsSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// CString is b up to its first NUL: CPython hands lines to C functions.
+func CString(b []byte) []byte {
+	for i, c := range b {
+		if c == 0 {
+			return b[:i]
+		}
+	}
+	return b
+}
+
+func TrimSpace(b []byte) []byte {
+	for len(b) > 0 && IsSpace(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && IsSpace(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// ParseInt parses an int as Python's int(text, base) does, for base 10 and 0: white space around
+// it, a sign, single underscores between digits, and for base 0 the prefixes 0x, 0o and 0b, but no
+// leading zero. Base 8 takes a leading zero. large is nil where the number fits an int64; more
+// digits than maxDigits are a limit error.
+//
+// Reference: CPython's PyLong_FromString.
+func ParseInt(text []byte, base int, maxDigits int) (small int64, large *big.Int, err error) {
+	bad := func() error { return malformed("not an int: %s", Quote(text)) }
+	s := TrimSpace(text)
+	negative := false
+	if len(s) > 0 && (s[0] == '+' || s[0] == '-') {
+		negative = s[0] == '-'
+		s = s[1:]
+	}
+	zeroOnly := false
+	if base == 0 {
+		base = 10
+		if len(s) > 1 && s[0] == '0' {
+			switch s[1] | 0x20 {
+			case 'x':
+				base = 16
+			case 'o':
+				base = 8
+			case 'b':
+				base = 2
+			}
+			if base == 10 {
+				zeroOnly = true
+			} else if s = s[2:]; len(s) > 0 && s[0] == '_' {
+				s = s[1:]
+			}
+		}
+	}
+	digits, ok := plainDigits(s, base)
+	if !ok || zeroOnly && !allZeros(digits) {
+		return 0, nil, bad()
+	}
+	if len(digits) > maxDigits {
+		return 0, nil, &errkind.LimitError{Limit: "IntDigits", Max: int64(maxDigits), Want: int64(len(digits))}
+	}
+	if len(digits) <= 18 {
+		v, err := strconv.ParseInt(string(digits), base, 64)
+		if err == nil {
+			if negative {
+				v = -v
+			}
+			return v, nil, nil
+		}
+	}
+	v := parseDigits(digits, base)
+	if negative {
+		v.Neg(v)
+	}
+	if v.IsInt64() {
+		return v.Int64(), nil, nil
+	}
+	return 0, v, nil
+}
+
+func allZeros(b []byte) bool {
+	for _, c := range b {
+		if c != '0' {
+			return false
+		}
+	}
+	return true
+}
+
+// plainDigits checks the digits of s and takes out the underscores.
+func plainDigits(s []byte, base int) ([]byte, bool) {
+	if len(s) == 0 || s[0] == '_' || s[len(s)-1] == '_' {
+		return nil, false
+	}
+	under := 0
+	for i, c := range s {
+		if c == '_' {
+			if s[i-1] == '_' {
+				return nil, false
+			}
+			under++
+			continue
+		}
+		if digitValue(c) >= base {
+			return nil, false
+		}
+	}
+	if under == 0 {
+		return s, true
+	}
+	plain := make([]byte, 0, len(s)-under)
+	for _, c := range s {
+		if c != '_' {
+			plain = append(plain, c)
+		}
+	}
+	return plain, true
+}
+
+func digitValue(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'z':
+		return int(c|0x20-'a') + 10
+	}
+	return 99
+}
+
+// parseDigits converts digits by halves, so that the time is that of big.Int's
+// multiplication and not the square of the length.
+func parseDigits(digits []byte, base int) *big.Int {
+	const chunk = 1000
+	if len(digits) <= chunk {
+		v, _ := new(big.Int).SetString(string(digits), base)
+		return v
+	}
+	// powers[i] is base**(chunk<<i).
+	powers := []*big.Int{new(big.Int).Exp(big.NewInt(int64(base)), big.NewInt(chunk), nil)}
+	for chunk<<len(powers) < len(digits) {
+		p := powers[len(powers)-1]
+		powers = append(powers, new(big.Int).Mul(p, p))
+	}
+	return joinDigits(digits, base, chunk, powers)
+}
+
+// joinDigits recurses to the depth of powers, the logarithm of the length.
+func joinDigits(digits []byte, base, chunk int, powers []*big.Int) *big.Int {
+	for len(powers) > 0 && chunk<<(len(powers)-1) >= len(digits) {
+		powers = powers[:len(powers)-1]
+	}
+	if len(powers) == 0 {
+		v, _ := new(big.Int).SetString(string(digits), base)
+		return v
+	}
+	top := len(powers) - 1
+	cut := len(digits) - chunk<<top
+	v := joinDigits(digits[:cut], base, chunk, powers[:top])
+	v.Mul(v, powers[top])
+	return v.Add(v, joinDigits(digits[cut:], base, chunk, powers[:top]))
+}
+
+// ParseFloat parses a float as PyOS_string_to_double does: no white space, no
+// underscores, no hexadecimal; too large a number is an error.
+func ParseFloat(text []byte) (float64, error) {
+	s := CString(text)
+	rest := s
+	if len(rest) > 0 && (rest[0] == '+' || rest[0] == '-') {
+		rest = rest[1:]
+	}
+	word := len(rest) > 0 && (rest[0]|0x20 == 'i' || rest[0]|0x20 == 'n')
+	if len(rest) == 3 && strings.EqualFold(string(rest), "nan") {
+		nan := math.Float64frombits(0x7ff8 << 48) // as Python makes it, not as math.NaN does
+		if s[0] == '-' {
+			nan = -nan
+		}
+		return nan, nil
+	}
+	if !word {
+		for _, c := range rest {
+			if (c < '0' || c > '9') && c != '.' && c|0x20 != 'e' && c != '+' && c != '-' {
+				return 0, malformed("not a float: %s", Quote(text))
+			}
+		}
+	}
+	f, err := strconv.ParseFloat(string(s), 64)
+	if err != nil {
+		return 0, malformed("not a float: %s", Quote(text))
+	}
+	return f, nil
+}
+
+// PythonFloat parses a float as Python's float(text) does: ParseFloat with white
+// space around it, single underscores between digits, and infinity for too large a
+// number.
+func PythonFloat(text []byte) (float64, error) {
+	s := TrimSpace(text)
+	plain := make([]byte, 0, len(s))
+	isDigit := func(i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+	for i, c := range s {
+		if c != '_' {
+			plain = append(plain, c)
+		} else if !isDigit(i-1) || !isDigit(i+1) {
+			return 0, malformed("not a float: %s", Quote(text))
+		}
+	}
+	if bytes.IndexByte(plain, 0) >= 0 {
+		return 0, malformed("not a float: %s", Quote(text))
+	}
+	f, err := ParseFloat(plain)
+	if err != nil {
+		if v, rangeErr := strconv.ParseFloat(string(plain), 64); errors.Is(rangeErr, strconv.ErrRange) {
+			return v, nil
+		}
+	}
+	return f, err
+}
+
+// ParseIntLine parses the argument of INT. CPython tries C's strtol first, which knows octal
+// numbers by a leading 0, and takes any 0 and 1 of two characters for a bool.
+func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBool bool, err error) {
+	text := CString(line)
+	small, large, err = ParseInt(text, 0, maxDigits)
+	if err != nil && isOctal(TrimSpace(text)) {
+		small, large, err = ParseInt(TrimSpace(text), 8, maxDigits)
+		if err == nil && large != nil {
+			err = malformed("not an int: %s", Quote(line))
+		}
+	}
+	if err != nil {
+		return 0, nil, false, err
+	}
+	isBool = len(line) == 2 && !IsSpace(line[1]) && large == nil && (small == 0 || small == 1)
+	return small, large, isBool, nil
+}
+
+// isOctal reports whether text begins as an octal number of C does.
+func isOctal(text []byte) bool {
+	i := 0
+	if len(text) > 0 && (text[0] == '+' || text[0] == '-') {
+		i = 1
+	}
+	return len(text) > i+1 && text[i] == '0' && text[i+1] >= '0' && text[i+1] <= '7'
+}
+
+// ParseLongLine parses the argument of LONG.
+func ParseLongLine(line []byte, maxDigits int) (small int64, large *big.Int, err error) {
+	return ParseInt(CString(bytes.TrimSuffix(line, []byte("L"))), 0, maxDigits)
+}

@@ -1,0 +1,79 @@
+package tape
+
+import (
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/slab"
+)
+
+// inputChunk is the chunk that is the input, where that is a slice.
+const inputChunk = 0
+
+// chunkSize is the length of a chunk that spans share, in bytes: what one string that is kept
+// keeps alive.
+const chunkSize = 8 << 10
+
+// arena holds the bytes of spans. Chunk 0 is the input where that is a slice; the others are made
+// here, and values may keep parts of them, so they are never used again.
+//
+// Invariant: free is the rest of the chunk last, behind what spans have of it.
+type arena struct {
+	chunks [][]byte
+	free   []byte
+	last   int // index of the chunk that free is of
+	size   int // length of the next chunk
+}
+
+func (a *arena) reset() {
+	clear(a.chunks)
+	*a = arena{chunks: append(a.chunks[:0], nil)}
+}
+
+// add copies b and returns the place of the copy, as cell.v has it.
+func (a *arena) add(b []byte) (uint64, error) {
+	if len(b) >= slab.Apart {
+		return a.keep(append(make([]byte, 0, len(b)), b...))
+	}
+	mem, at, err := a.take(len(b))
+	copy(mem, b)
+	return at, err
+}
+
+// addAligned is add for a copy that begins at a multiple of 16.
+func (a *arena) addAligned(b []byte) (uint64, error) {
+	if len(b) >= slab.Apart {
+		return a.keep(append(make([]byte, 0, (len(b)+15)&^15), b...)[:len(b):len(b)])
+	}
+	if pad := -(len(a.chunkLast()) - len(a.free)) & 15; pad <= len(a.free) {
+		a.free = a.free[pad:]
+	}
+	mem, at, err := a.take(len(b))
+	copy(mem, b)
+	return at, err
+}
+
+func (a *arena) chunkLast() []byte { return a.chunks[a.last] }
+
+// take returns n bytes for a span and their place.
+func (a *arena) take(n int) ([]byte, uint64, error) {
+	if n > len(a.free) {
+		a.size = min(max(2*a.size, 256), chunkSize)
+		if _, err := a.keep(make([]byte, max(a.size, n))); err != nil {
+			return nil, 0, err
+		}
+		a.last = len(a.chunks) - 1
+		a.free = a.chunks[a.last]
+	}
+	at := uint64(a.last)<<spanShift | uint64(len(a.chunks[a.last])-len(a.free))
+	mem := a.free[:n:n]
+	a.free = a.free[n:]
+	return mem, at, nil
+}
+
+// keep makes a chunk of mem and returns the place of its first byte.
+func (a *arena) keep(mem []byte) (uint64, error) {
+	if len(a.chunks) == maxChunks {
+		return 0, errkind.New(errkind.ErrUnsupported, "more than %d long strings", maxChunks)
+	}
+	a.chunks = append(a.chunks, mem)
+	return uint64(len(a.chunks)-1) << spanShift, nil
+}

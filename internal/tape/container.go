@@ -1,0 +1,227 @@
+package tape
+
+import (
+	"math"
+
+	"github.com/unpkl/unpkl/internal/opcode"
+)
+
+// extend adds children to a container, as one extent or behind its last one.
+func (t *Tape) extend(c *cell, ids []ID) {
+	at, n := uint32(len(t.children)), uint32(len(ids))
+	t.children = append(t.children, ids...)
+	if c.flags&flagMany == 0 {
+		first, count := uint32(c.v>>32), uint32(c.v)
+		switch {
+		case count == 0:
+			c.v = uint64(at)<<32 | uint64(n)
+		case first+count == at:
+			c.v += uint64(n)
+		default:
+			e := uint32(len(t.extents))
+			t.extents = append(t.extents, extent{first, count, e + 1}, extent{at, n, 0})
+			c.v = uint64(e)<<32 | uint64(e+1)
+			c.flags |= flagMany
+		}
+		return
+	}
+	last := &t.extents[uint32(c.v)]
+	if last.at+last.count == at {
+		last.count += n
+		return
+	}
+	e := uint32(len(t.extents))
+	last.next = e
+	t.extents = append(t.extents, extent{at, n, 0})
+	c.v = c.v>>32<<32 | uint64(e)
+}
+
+// grow adds items to a container, which is the cell id.
+func (t *Tape) grow(id ID, ids []ID) error {
+	c := &t.cells[id]
+	n := uint64(c.n) + uint64(len(ids))
+	if n > math.MaxUint32 || uint64(len(t.children))+uint64(len(ids)) > maxChildren {
+		return malformed("more than %d items", uint64(maxChildren))
+	}
+	t.extend(c, ids)
+	c.n = uint32(n)
+	return nil
+}
+
+// newContainer makes a container of the items.
+func (t *Tape) newContainer(kind Kind, ids []ID) (ID, error) {
+	id := t.add(cell{kind: kind})
+	return id, t.grow(id, ids)
+}
+
+// loadMarked carries out the opcodes that take all values down to the topmost MARK.
+func (t *Tape) loadMarked(op opcode.Code) error {
+	mark, ok := t.popMark()
+	if !ok {
+		return errNoMark
+	}
+	switch op {
+	case opcode.Appends:
+		return t.loadAppends(mark)
+	case opcode.SetItems:
+		return t.loadSetItems(mark)
+	case opcode.AddItems:
+		return t.loadAddItems(mark)
+	case opcode.Obj:
+		return t.loadObj(mark)
+	case opcode.Inst:
+		return t.loadInst(mark)
+	}
+	items := t.stack[mark:]
+	t.stack = t.stack[:mark]
+	kind := List
+	switch op {
+	case opcode.PopMark:
+		return nil
+	case opcode.Tuple:
+		if len(items) == 0 {
+			t.stack = append(t.stack, IDEmptyTuple)
+			return nil
+		}
+		kind = Tuple
+	case opcode.Dict:
+		kind = Dict
+	case opcode.FrozenSet:
+		kind = FrozenSet
+		if err := t.checkKeys(items, 1); err != nil {
+			return err
+		}
+	}
+	id := t.add(cell{kind: kind})
+	var err error
+	if kind == Dict {
+		err = t.setItems(id, items)
+	} else {
+		err = t.grow(id, items)
+	}
+	t.stack = append(t.stack[:mark], id)
+	return err
+}
+
+// target returns the cell below mark that an opcode adds to, and what it adds, which stays in the
+// memory of the stack. Where there is nothing to add, CPython does not look at the target.
+func (t *Tape) target(mark int) (id ID, items []ID, err error) {
+	if mark > len(t.stack) || mark <= t.fence {
+		return 0, nil, t.underflow()
+	}
+	items = t.stack[mark:]
+	t.stack = t.stack[:mark]
+	return t.stack[mark-1], items, nil
+}
+
+// loadAppends appends what is above mark to the value below it.
+func (t *Tape) loadAppends(mark int) error {
+	id, items, err := t.target(mark)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	c := &t.cells[id]
+	switch {
+	case c.kind == List:
+		return t.grow(id, items)
+	case c.kind == Call && c.flags&flagInert != 0:
+		return t.growCall(id, items)
+	}
+	return t.host.Append(id, append([]ID(nil), items...))
+}
+
+// growCall appends items to an inert call.
+func (t *Tape) growCall(id ID, items []ID) error {
+	call := &t.calls[t.cells[id].v]
+	if call.items == 0 {
+		call.items = t.add(cell{kind: List})
+	}
+	return t.grow(call.items, items)
+}
+
+// loadSetItems sets the pairs above mark in the value below it.
+func (t *Tape) loadSetItems(mark int) error {
+	id, items, err := t.target(mark)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	c := &t.cells[id]
+	if c.kind == Dict {
+		return t.setItems(id, items)
+	}
+	if len(items)%2 != 0 {
+		return errOddItems
+	}
+	if c.kind == Call && c.flags&flagInert != 0 {
+		call := &t.calls[c.v]
+		if call.entries == 0 {
+			call.entries = t.add(cell{kind: Dict})
+		}
+		t.noteKeys(call.entries, items)
+		return t.grow(call.entries, items)
+	}
+	return t.host.SetItems(id, append([]ID(nil), items...))
+}
+
+// setItems adds pairs to a dict. Equal keys are left to who makes a value of it.
+func (t *Tape) setItems(id ID, items []ID) error {
+	if len(items)%2 != 0 {
+		return errOddItems
+	}
+	if err := t.checkKeys(items, 2); err != nil {
+		return err
+	}
+	t.noteKeys(id, items)
+	return t.grow(id, items)
+}
+
+// noteKeys notes in a dict whether it has keys that are no str.
+func (t *Tape) noteKeys(id ID, items []ID) {
+	for i := 0; i < len(items); i += 2 {
+		if t.cells[items[i]].kind != Str {
+			t.cells[id].flags |= flagOtherKeys
+			return
+		}
+	}
+}
+
+// checkKeys checks that every step-th item can be the key of a dict or the member of a set.
+func (t *Tape) checkKeys(items []ID, step int) error {
+	for i := 0; i < len(items); i += step {
+		id := items[i]
+		switch c := &t.cells[id]; c.kind {
+		case ByteArray, List, Dict, Set:
+			return malformed("unhashable key: %s", t.host.TypeName(id))
+		case Tuple, Value, Call:
+			if c.flags&flagKey != 0 {
+				continue
+			}
+			if err := t.host.CheckKey(id); err != nil {
+				return err
+			}
+			t.cells[id].flags |= flagKey
+		}
+	}
+	return nil
+}
+
+// IsKey reports whether a tuple was found to be a possible key.
+func (t *Tape) IsKey(id ID) bool { return t.cells[id].flags&flagKey != 0 }
+
+// loadAddItems adds what is above mark to the set below it.
+func (t *Tape) loadAddItems(mark int) error {
+	id, items, err := t.target(mark)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	switch c := &t.cells[id]; {
+	case c.kind == Set:
+		if err := t.checkKeys(items, 1); err != nil {
+			return err
+		}
+		return t.grow(id, items)
+	case c.kind == Call && c.flags&flagInert != 0:
+		return t.growCall(id, items)
+	}
+	return t.host.Add(id, append([]ID(nil), items...))
+}

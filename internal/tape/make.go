@@ -1,0 +1,63 @@
+package tape
+
+// What a host makes and changes while the tape is being written.
+
+// NewCall makes a Call with a code of the host's. fn is a Class or Call, args a Tuple; kwargs is
+// IDNone or a Dict.
+func (t *Tape) NewCall(form Form, fn, args, kwargs ID, code uint16, inert bool) ID {
+	c := cell{kind: Call, aux: code, v: uint64(len(t.calls))}
+	if inert {
+		c.flags = flagInert
+	}
+	t.calls = append(t.calls, call{fn: fn, args: args, kwargs: kwargs, form: form})
+	return t.add(c)
+}
+
+// SetState gives a Call the argument of a BUILD.
+func (t *Tape) SetState(id, state ID) {
+	c := &t.calls[t.cells[id].v]
+	c.state, c.hasState = state, true
+}
+
+// SetCode changes the code of a Call.
+func (t *Tape) SetCode(id ID, code uint16) { t.cells[id].aux = code }
+
+// NewClass makes a Class with a code of the host's.
+func (t *Tape) NewClass(v any, code uint16, inert bool) ID {
+	c := cell{kind: Class, aux: code, v: t.addValue(v)}
+	if inert {
+		c.flags = flagInert
+	}
+	return t.add(c)
+}
+
+// NewValue makes a Value.
+func (t *Tape) NewValue(v any) ID { return t.add(cell{kind: Value, v: t.addValue(v)}) }
+
+// NewSpan makes a Str, Py2Str or Bytes of a copy of b.
+func (t *Tape) NewSpan(kind Kind, b []byte) (ID, error) { return t.newSpan(kind, b) }
+
+// Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value, a
+// Tuple and a Dict still are what the opcodes that need them take.
+func (t *Tape) Replace(id ID, v any) {
+	c := &t.cells[id]
+	was := c.kind
+	slot := uint32(0)
+	shared := c.flags&flagShared != 0
+	if shared && was >= Str {
+		slot = uint32(t.slot(id, c))
+	}
+	n := cell{kind: Value, flags: c.flags & (flagShared | flagKey), v: t.addValue(v)}
+	if was == Tuple || was == Dict {
+		n.aux = uint16(was)
+	} else if was == Value {
+		n.aux = c.aux
+	}
+	*c = n
+	if shared && was >= Str {
+		if t.farSlots == nil {
+			t.farSlots = make(map[ID]uint32)
+		}
+		t.farSlots[id] = slot
+	}
+}

@@ -1,0 +1,395 @@
+package tape
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/window"
+)
+
+// pass is the state of a pass over the opcodes of one pickle.
+//
+// Invariant: fence is the last of marks, or 0 if there is none: nothing below it can be popped.
+type pass struct {
+	w       *window.Window
+	host    Host
+	limits  Limits
+	rawStr  bool
+	isSlice bool // the input is a slice
+	checked bool // each opcode is counted: limits.Objects or limits.Weight is set
+	usage   Usage
+	upTo    int64 // the weight up to which limits.Weight need not be asked
+	stack   []ID
+	marks   []int // lengths of the stack at the MARKs
+	fence   int
+	op      opcode.Code
+	start   int64 // offset of op
+	proto   int   // of PROTO, or -1
+	newest  int   // protocol among the opcodes, while there was no PROTO
+}
+
+var (
+	errUnderflow = malformed("the stack is empty")
+	errMark      = malformed("a MARK where a value is needed")
+	errNoMark    = malformed("there is no MARK")
+	errOddItems  = malformed("an odd number of keys and values")
+)
+
+func malformed(format string, args ...any) error {
+	return errkind.New(errkind.ErrMalformed, format, args...)
+}
+
+// Read runs the opcodes of the next pickle of w up to and with its STOP. Its error is an [*Error].
+// What the tape held before is gone, unless opts keeps the memo.
+func (t *Tape) Read(w *window.Window, opts *Options) error {
+	if !opts.KeepMemo || len(t.cells) == 0 {
+		t.reset()
+	}
+	t.w, t.host, t.limits = w, opts.Host, opts.Limits
+	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
+	t.checked = t.limits.Objects < 1<<63-1 || t.limits.Weight != nil
+	t.usage, t.upTo, t.fence = opts.Usage, 0, 0
+	t.stack, t.marks = t.stack[:0], t.marks[:0]
+	t.proto, t.newest = -1, 0
+	if t.isSlice {
+		t.arena.chunks[inputChunk] = w.All()
+		t.reserve(len(w.All()) - w.Pos)
+	}
+	if err := t.run(); err != nil {
+		return t.fail(err)
+	}
+	return nil
+}
+
+// reserve makes room for what an input of n bytes may bring: growing by doubling would take most
+// of the time of a pass. Where a tape was used before there is room already.
+func (t *Tape) reserve(n int) {
+	const bytesPerCell, most = 8, 1 << 20
+	if cells := min(n/bytesPerCell, most); cap(t.cells) < cells {
+		t.cells = append(make([]cell, 0, cells+int(firstID)), t.cells...)
+		t.children = append(make([]ID, 0, cells), t.children...)
+	}
+}
+
+// Op returns the opcode that is being carried out and the offset of its first byte.
+func (t *Tape) Op() (opcode.Code, int64) { return t.op, t.start }
+
+// Protocol returns the argument of PROTO, or without one the newest protocol among the opcodes.
+func (t *Tape) Protocol() int {
+	if t.proto < 0 {
+		return t.newest
+	}
+	return t.proto
+}
+
+// fail makes the error of the current opcode.
+func (t *Tape) fail(err error) error {
+	var inner *Error
+	if errors.As(err, &inner) {
+		return err // of a nested pickle, with its own offset
+	}
+	return &Error{Op: t.op, Offset: t.start, Err: err}
+}
+
+// underflow is the error for a pop below the fence.
+func (t *Tape) underflow() error {
+	if len(t.marks) > 0 {
+		return errMark
+	}
+	return errUnderflow
+}
+
+// prepare makes the next opcode and its fixed argument available.
+func (t *Tape) prepare() error {
+	w := t.w
+	if len(w.Buf)-w.Pos < 1 {
+		if err := w.More(1); err != nil {
+			if errors.Is(err, errkind.ErrTruncated) {
+				err = errkind.New(errkind.ErrTruncated, "truncated: no STOP")
+			}
+			return err
+		}
+	}
+	op := opcode.Code(w.Buf[w.Pos])
+	n := 1 + int(opcode.Table[op].Fixed)
+	if len(w.Buf)-w.Pos >= n {
+		return nil
+	}
+	t.op, t.start = op, w.Offset()
+	return w.MoreArgument(n)
+}
+
+// check does what not every pickle needs at each opcode.
+func (t *Tape) check(op opcode.Code) error {
+	if t.proto < 0 {
+		t.newest = max(t.newest, int(opcode.Table[op].Protocol))
+	}
+	if !t.checked {
+		return nil
+	}
+	if opcode.Table[op].Builds {
+		t.usage.Objects++
+		if limit := t.limits.Objects; t.usage.Objects > limit {
+			return &errkind.LimitError{Limit: "Objects", Max: limit, Want: t.usage.Objects}
+		}
+	}
+	if t.limits.Weight == nil {
+		return nil
+	}
+	t.usage.Weight += weightOf(op)
+	if t.usage.Weight <= t.upTo {
+		return nil
+	}
+	var err error
+	t.upTo, err = t.limits.Weight(t.usage.Weight)
+	return err
+}
+
+// affordsRun counts n values of one run, if that passes no limit; otherwise their opcodes are carried
+// out one by one, up to the one that does.
+func (t *Tape) affordsRun(n int) bool {
+	u := t.usage
+	u.Objects += int64(n)
+	u.Weight += int64(n) * weightAny
+	if u.Objects > t.limits.Objects || t.limits.Weight != nil && u.Weight > t.upTo {
+		return false
+	}
+	t.usage = u
+	return true
+}
+
+// About what values take, in bytes, with their place on the stack and in a container.
+const (
+	weightAny       = 16
+	weightContainer = 64
+	weightCall      = 128
+)
+
+// weightOf returns about what an opcode makes, in bytes.
+func weightOf(op opcode.Code) int64 {
+	switch op {
+	case opcode.EmptyList, opcode.EmptyDict, opcode.EmptySet, opcode.List, opcode.Dict,
+		opcode.Tuple, opcode.Tuple1, opcode.Tuple2, opcode.Tuple3, opcode.FrozenSet,
+		opcode.Global, opcode.StackGlobal:
+		return weightContainer
+	case opcode.Reduce, opcode.NewObj, opcode.NewObjEx, opcode.Inst, opcode.Obj:
+		return weightCall
+	}
+	return weightAny
+}
+
+// Usage returns what has been used of the limits.
+func (t *Tape) Usage() Usage { return t.usage }
+
+// nextPut reports whether a PUT at i is what picklers write: it goes behind what is there.
+func (t *Tape) nextPut(i uint64) bool {
+	return i == uint64(len(t.memo.dense)) && t.memo.count == len(t.memo.dense) &&
+		int64(i) < t.limits.Memo
+}
+
+// run carries out opcodes up to STOP. The frequent ones are here, over local copies of the window,
+// the stack and the cells; step has the others.
+func (t *Tape) run() error {
+	w := t.w
+	buf, pos := w.Buf, w.Pos
+	stack, cells := t.stack, t.cells
+	watch := true
+	for {
+		if len(buf)-pos < opcode.MaxFixed {
+			w.Pos = pos
+			if err := t.prepare(); err != nil {
+				return err
+			}
+			buf, pos = w.Buf, w.Pos
+		}
+		op := opcode.Code(buf[pos])
+		t.op, t.start = op, w.OffsetOf(pos)
+		pos++
+		if watch {
+			if err := t.check(op); err != nil {
+				return err
+			}
+		}
+		switch op {
+		case opcode.Mark:
+			t.marks = append(t.marks, len(stack))
+			t.fence = len(stack)
+			if len(buf)-pos > minRun {
+				if op := opcode.Code(buf[pos]); op == opcode.BinFloat || isRunInt(op) {
+					w.Pos, t.stack, t.cells = pos, stack, cells
+					if err := t.run1(); err != nil {
+						return err
+					}
+					pos, stack, cells = w.Pos, t.stack, t.cells
+				}
+			}
+			continue
+
+		case opcode.None:
+			stack = append(stack, IDNone)
+			continue
+		case opcode.NewTrue:
+			stack = append(stack, IDTrue)
+			continue
+		case opcode.NewFalse:
+			stack = append(stack, IDFalse)
+			continue
+		case opcode.BinInt1:
+			stack = append(stack, idSmallInts+ID(buf[pos]))
+			pos++
+			continue
+		case opcode.BinInt2:
+			stack = append(stack, ID(len(cells)))
+			cells = append(cells, cell{kind: Int, v: uint64(binary.LittleEndian.Uint16(buf[pos:]))})
+			pos += 2
+			continue
+		case opcode.BinInt:
+			stack = append(stack, ID(len(cells)))
+			i := int64(int32(binary.LittleEndian.Uint32(buf[pos:])))
+			cells = append(cells, cell{kind: Int, v: uint64(i)})
+			pos += 4
+			continue
+		case opcode.BinFloat:
+			stack = append(stack, ID(len(cells)))
+			cells = append(cells, cell{kind: Float, v: binary.BigEndian.Uint64(buf[pos:])})
+			pos += 8
+			continue
+
+		case opcode.ShortBinUnicode:
+			n := int(buf[pos])
+			if len(buf)-pos-1 < n {
+				break
+			}
+			b := buf[pos+1 : pos+1+n]
+			if !opcode.ValidText(b) || int64(n) > t.limits.StringBytes {
+				break
+			}
+			v := uint64(pos + 1)
+			if !t.isSlice || v > maxOffset {
+				var err error
+				if v, err = t.arena.add(b); err != nil {
+					return err
+				}
+			}
+			pos += 1 + n
+			stack = append(stack, ID(len(cells)))
+			cells = append(cells, cell{kind: Str, n: uint32(n), v: v})
+			continue
+
+		case opcode.Memoize:
+			if i := uint64(len(t.memo.dense)); len(stack) > t.fence && t.nextPut(i) {
+				t.memo.count++
+				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
+				continue
+			}
+		case opcode.BinPut:
+			if len(stack) > t.fence && t.nextPut(uint64(buf[pos])) {
+				pos++
+				t.memo.count++
+				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
+				continue
+			}
+		case opcode.LongBinPut:
+			i := uint64(binary.LittleEndian.Uint32(buf[pos:]))
+			if len(stack) > t.fence && t.nextPut(i) {
+				pos += 4
+				t.memo.count++
+				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
+				continue
+			}
+		case opcode.BinGet:
+			if id, ok := t.memo.get(uint64(buf[pos])); ok {
+				pos++
+				if c := &cells[id]; c.flags&flagShared == 0 {
+					t.share(id, c)
+				}
+				stack = append(stack, id)
+				continue
+			}
+		case opcode.LongBinGet:
+			if id, ok := t.memo.get(uint64(binary.LittleEndian.Uint32(buf[pos:]))); ok {
+				pos += 4
+				if c := &cells[id]; c.flags&flagShared == 0 {
+					t.share(id, c)
+				}
+				stack = append(stack, id)
+				continue
+			}
+
+		case opcode.EmptyList:
+			stack = append(stack, ID(len(cells)))
+			cells = append(cells, cell{kind: List})
+			continue
+		case opcode.EmptyDict:
+			stack = append(stack, ID(len(cells)))
+			cells = append(cells, cell{kind: Dict})
+			continue
+		case opcode.EmptyTuple:
+			stack = append(stack, IDEmptyTuple)
+			continue
+		case opcode.Tuple1, opcode.Tuple2, opcode.Tuple3:
+			n := int(op-opcode.Tuple1) + 1
+			if at := len(stack) - n; at >= t.fence && len(t.children)+n <= maxChildren {
+				v := uint64(len(t.children))<<32 | uint64(n)
+				t.children = append(t.children, stack[at:]...)
+				stack = append(stack[:at], ID(len(cells)))
+				cells = append(cells, cell{kind: Tuple, n: uint32(n), v: v})
+				continue
+			}
+		}
+
+		w.Pos, t.stack, t.cells = pos, stack, cells
+		if op == opcode.Stop {
+			return t.stop()
+		}
+		if err := t.step(op); err != nil {
+			return err
+		}
+		buf, pos, stack, cells = w.Buf, w.Pos, t.stack, t.cells
+		if len(cells) > maxCells {
+			return errkind.New(errkind.ErrUnsupported, "more than %d values", maxCells)
+		}
+		watch = t.checked || t.proto < 0
+	}
+}
+
+// The numbers of cells and children that an ID and an extent can tell.
+const (
+	maxCells    = 1<<32 - 1<<24
+	maxChildren = 1<<32 - 1
+)
+
+// stop ends the pickle with the value on top of the stack.
+func (t *Tape) stop() error {
+	if len(t.stack) <= t.fence {
+		return t.underflow()
+	}
+	if err := t.w.EndFrame(); err != nil {
+		return err
+	}
+	t.root = t.stack[len(t.stack)-1]
+	return nil
+}
+
+// share notes that a cell is met a second time.
+func (t *Tape) share(id ID, c *cell) {
+	c.flags |= flagShared
+	if c.kind < Str && c.kind != Value {
+		return
+	}
+	slot := t.slots
+	t.slots++
+	switch {
+	case c.kind == Call:
+		t.calls[c.v].slot = uint32(slot) + 1
+	case c.kind >= Str && slot < 1<<16-1:
+		c.aux = uint16(slot) + 1
+	default:
+		if t.farSlots == nil {
+			t.farSlots = make(map[ID]uint32)
+		}
+		t.farSlots[id] = uint32(slot)
+	}
+}

@@ -1,0 +1,124 @@
+package tape
+
+import (
+	"encoding/binary"
+
+	"github.com/unpkl/unpkl/internal/opcode"
+)
+
+// A list of numbers is a MARK, their opcodes, and an APPENDS, in batches of a thousand. Such a batch
+// becomes one cell over the opcodes, from which a slice of numbers is filled in one loop.
+
+// minRun is how many bytes a run has at least: what is shorter gains nothing by it.
+const minRun = 64
+
+// isRunInt reports whether an opcode may be of a run of ints.
+func isRunInt(op opcode.Code) bool {
+	return op == opcode.BinInt1 || op == opcode.BinInt2 || op == opcode.BinInt || op == opcode.Long1
+}
+
+// run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where what
+// follows is not just that, it takes nothing. Nothing is looked at twice but by the opcodes that
+// carry it out then: a run ends at the next MARK.
+func (t *Tape) run1() error {
+	w := t.w
+	mark := len(t.stack)
+	if mark == 0 || len(t.marks) > 1 && mark == t.marks[len(t.marks)-2] {
+		return nil
+	}
+	target := &t.cells[t.stack[mark-1]]
+	if target.kind != List {
+		return nil
+	}
+	kind, n, size := scanRun(w.Buf[w.Pos:])
+	if size == 0 && !t.isSlice && w.Ahead(1<<14) == nil {
+		kind, n, size = scanRun(w.Buf[w.Pos:])
+	}
+	if size < minRun || len(t.children) == maxChildren {
+		return nil
+	}
+	if t.checked && !t.affordsRun(n) {
+		return nil
+	}
+	v := uint64(w.Pos)
+	if !t.isSlice {
+		v = uint64(len(t.runs))
+		t.runs = append(t.runs, w.Buf[w.Pos:w.Pos+size]...)
+	}
+	id := t.add(cell{kind: kind, n: uint32(n), v: v})
+	w.Pos += size + 1
+	t.popMark()
+	target = &t.cells[t.stack[mark-1]]
+	items := uint64(target.n) + uint64(n)
+	if items > maxChildren {
+		return malformed("more than %d items", uint64(maxChildren))
+	}
+	t.extend(target, []ID{id})
+	target.n = uint32(items)
+	target.flags |= flagRuns
+	return nil
+}
+
+// scanRun measures the run at the start of b: n numbers in size bytes, with an APPENDS behind them. size
+// is 0 where b is not that, or ends before it shows.
+func scanRun(b []byte) (kind Kind, n, size int) {
+	at := 0
+	if opcode.Code(b[0]) == opcode.BinFloat {
+		for len(b)-at > 9 && opcode.Code(b[at]) == opcode.BinFloat {
+			at += 9
+			n++
+		}
+		kind = Floats
+	} else {
+		kind = Ints
+		for len(b)-at >= 2 {
+			k := runIntSize(b[at:])
+			if k == 0 || k >= len(b)-at {
+				break
+			}
+			at += k
+			n++
+		}
+	}
+	if at == len(b) || opcode.Code(b[at]) != opcode.Appends {
+		return kind, 0, 0
+	}
+	return kind, n, at
+}
+
+// runIntSize returns the length of the opcode of an int at the start of b and its argument, or 0 where
+// there is another opcode, or an int of more than 8 bytes. b has at least 2 bytes.
+func runIntSize(b []byte) int {
+	switch opcode.Code(b[0]) {
+	case opcode.BinInt1:
+		return 2
+	case opcode.BinInt2:
+		return 3
+	case opcode.BinInt:
+		return 5
+	case opcode.Long1:
+		if n := int(b[1]); n <= 8 {
+			return 2 + n
+		}
+	}
+	return 0
+}
+
+// NextInt returns the first int of a run of [Ints] and its length in bytes.
+func NextInt(b []byte) (i int64, size int) {
+	switch opcode.Code(b[0]) {
+	case opcode.BinInt1:
+		return int64(b[1]), 2
+	case opcode.BinInt2:
+		return int64(binary.LittleEndian.Uint16(b[1:])), 3
+	case opcode.BinInt:
+		return int64(int32(binary.LittleEndian.Uint32(b[1:]))), 5
+	}
+	n := int(b[1])
+	i, _ = opcode.DecodeLong(b[2 : 2+n])
+	return i, 2 + n
+}
+
+// FloatSize is the length in bytes of each item of a run of [Floats]: an opcode and 8 bytes,
+// big-endian.
+const FloatSize = 9

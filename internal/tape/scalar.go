@@ -1,0 +1,258 @@
+package tape
+
+import (
+	"encoding/binary"
+	"math"
+	"math/big"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/payload"
+)
+
+// loadLine carries out the opcodes of values whose argument is a line of text.
+func (t *Tape) loadLine(op opcode.Code) error {
+	line, err := t.w.Line()
+	if err != nil {
+		return err
+	}
+	switch op {
+	case opcode.String:
+		b, err := opcode.Unquote(line)
+		if err != nil {
+			return err
+		}
+		return t.pushPy2Str(b)
+	case opcode.Unicode:
+		b, err := opcode.DecodeRawUnicode(line)
+		if err != nil {
+			return err
+		}
+		if err := t.checkString(uint64(len(b))); err != nil {
+			return err
+		}
+		return t.pushSpan(Str, b)
+	}
+	if len(line) == 0 {
+		return errNoArgument
+	}
+	switch op {
+	case opcode.Int:
+		i, large, isBool, err := opcode.ParseIntLine(line, t.limits.IntDigits)
+		if err == nil && isBool {
+			t.stack = append(t.stack, IDFalse+ID(i))
+			return nil
+		}
+		return t.pushInt(i, large, err)
+	case opcode.Long:
+		return t.pushInt(opcode.ParseLongLine(line, t.limits.IntDigits))
+	}
+	f, err := opcode.ParseFloat(line)
+	if err != nil {
+		return err
+	}
+	t.push(cell{kind: Float, v: math.Float64bits(f)})
+	return nil
+}
+
+// pushInt pushes an int as the parsers of package opcode return it.
+func (t *Tape) pushInt(i int64, large *big.Int, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case large != nil:
+		t.push(cell{kind: BigInt, v: t.addValue(large)})
+	case 0 <= i && i < 256:
+		t.stack = append(t.stack, idSmallInts+ID(i))
+	default:
+		t.push(cell{kind: Int, v: uint64(i)})
+	}
+	return nil
+}
+
+// addValue keeps a Go value and returns its index.
+func (t *Tape) addValue(v any) uint64 {
+	t.values = append(t.values, v)
+	return uint64(len(t.values) - 1)
+}
+
+// checkString applies the limit of one string to a length.
+func (t *Tape) checkString(n uint64) error {
+	if limit := t.limits.StringBytes; n > uint64(limit) {
+		return &errkind.LimitError{
+			Limit: "StringBytes", Max: limit, Want: int64(min(n, math.MaxInt64)),
+		}
+	}
+	return nil
+}
+
+// pushSpan pushes a cell of a copy of b.
+func (t *Tape) pushSpan(kind Kind, b []byte) error {
+	id, err := t.newSpan(kind, b)
+	if err == nil {
+		t.stack = append(t.stack, id)
+	}
+	return err
+}
+
+// newSpan makes a cell of a copy of b.
+func (t *Tape) newSpan(kind Kind, b []byte) (ID, error) {
+	v, err := t.arena.add(b)
+	return t.add(t.spanOf(kind, v, len(b))), err
+}
+
+// spanOf is the cell of n bytes at a place of the arena.
+func (t *Tape) spanOf(kind Kind, v uint64, n int) cell {
+	c := cell{kind: kind, n: uint32(n), v: v}
+	if int64(n) > math.MaxUint32 {
+		c.n, c.flags = math.MaxUint32, flagWhole
+	}
+	return c
+}
+
+// pushInput pushes a cell of b, which was taken from the input just now.
+func (t *Tape) pushInput(kind Kind, b []byte) error {
+	if !t.isSlice {
+		return t.pushSpan(kind, b)
+	}
+	v := uint64(t.w.Pos - len(b))
+	if v > maxOffset || int64(len(b)) > math.MaxUint32 {
+		// Too far, or too long, for a cell over the input as a whole.
+		at, err := t.arena.keep(b)
+		c := t.spanOf(kind, at, len(b))
+		c.flags |= flagInput
+		t.push(c)
+		return err
+	}
+	t.push(cell{kind: kind, n: uint32(len(b)), v: v})
+	return nil
+}
+
+// count reads the fixed part of an argument that is an unsigned number.
+func (t *Tape) count(op opcode.Code) (uint64, error) {
+	size := int(opcode.Table[op].Fixed)
+	b, err := t.w.Take(size)
+	if err != nil {
+		return 0, err
+	}
+	switch size {
+	case 1:
+		return uint64(b[0]), nil
+	case 2:
+		return uint64(binary.LittleEndian.Uint16(b)), nil
+	case 4:
+		return uint64(binary.LittleEndian.Uint32(b)), nil
+	}
+	return binary.LittleEndian.Uint64(b), nil
+}
+
+// counted reads a length and as many bytes, which are valid until the window moves or, if they are
+// own, nobody else's.
+func (t *Tape) counted(op opcode.Code) (b []byte, own bool, err error) {
+	n, err := t.count(op)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := t.checkString(n); err != nil {
+		return nil, false, err
+	}
+	if n >= payload.Large && !t.isSlice {
+		b, err = t.w.Payload(n, nil)
+		return b, true, err
+	}
+	if n > math.MaxInt {
+		return nil, false, errkind.ErrTruncated // no input is as long
+	}
+	b, err = t.w.Take(int(n))
+	return b, false, err
+}
+
+// pushOwn pushes a cell of b, which becomes the arena's.
+func (t *Tape) pushOwn(kind Kind, b []byte) error {
+	at, err := t.arena.keep(b)
+	t.push(t.spanOf(kind, at, len(b)))
+	return err
+}
+
+func (t *Tape) loadStr(op opcode.Code) error {
+	b, own, err := t.counted(op)
+	if err != nil {
+		return err
+	}
+	if !opcode.ValidText(b) {
+		return malformed("a str is not UTF-8: %s", opcode.Quote(b))
+	}
+	if own {
+		return t.pushOwn(Str, b)
+	}
+	return t.pushInput(Str, b)
+}
+
+func (t *Tape) loadPy2Str(op opcode.Code) error {
+	b, own, err := t.counted(op)
+	switch {
+	case err != nil:
+		return err
+	case !t.rawStr:
+		return t.pushPy2Str(b)
+	case own:
+		return t.pushOwn(Str, b)
+	}
+	return t.pushInput(Str, b)
+}
+
+// pushPy2Str pushes what a Python 2 str of these bytes is read as.
+func (t *Tape) pushPy2Str(b []byte) error {
+	if err := t.checkString(uint64(len(b))); err != nil {
+		return err
+	}
+	if t.rawStr {
+		return t.pushSpan(Str, b)
+	}
+	id, err := t.host.Str(b)
+	if err == nil {
+		t.stack = append(t.stack, id)
+	}
+	return err
+}
+
+func (t *Tape) loadBytes(op opcode.Code) error {
+	kind := Bytes
+	if op == opcode.ByteArray8 {
+		kind = ByteArray
+	}
+	b, own, err := t.counted(op)
+	switch {
+	case err != nil:
+		return err
+	case own:
+		return t.pushOwn(kind, b)
+	case t.isSlice:
+		return t.pushInput(kind, b)
+	}
+	// An array over the bytes wants them at a multiple of the size of its elements.
+	v, err := t.arena.addAligned(b)
+	t.push(t.spanOf(kind, v, len(b)))
+	return err
+}
+
+func (t *Tape) loadLong(op opcode.Code) error {
+	n, err := t.count(op)
+	if err != nil {
+		return err
+	}
+	if n > math.MaxInt32 {
+		return malformed("negative length %d", int32(uint32(n)))
+	}
+	var b []byte
+	if n < payload.Large {
+		b, err = t.w.Take(int(n))
+	} else if err = t.checkString(n); err == nil {
+		b, err = t.w.Payload(n, nil)
+	}
+	if err != nil {
+		return err
+	}
+	i, large := opcode.DecodeLong(b)
+	return t.pushInt(i, large, nil)
+}
