@@ -21,9 +21,9 @@ func (s *slabs) emptyDict() *types.Dict {
 
 var noEntries = types.Dict{}
 
-// setItems sets the pairs of items in d. A key that is there already keeps its
-// place and gets the last value, as in Python.
-func (m *machine) setItems(d *types.Dict, items []any) error {
+// setItems sets the pairs of items in d. A key that is there already keeps its place and gets the
+// last value, as in Python. more says that others may follow.
+func (o *objects) setItems(d *types.Dict, items []any, more bool) error {
 	if len(items)%2 != 0 {
 		return errOddItems
 	}
@@ -31,11 +31,11 @@ func (m *machine) setItems(d *types.Dict, items []any) error {
 	if n == 0 {
 		return nil
 	}
-	if len(*d)+n <= smallDict && m.dicts[d] == nil && shortStrings(*d, items) {
-		m.setFew(d, items)
+	if len(*d)+n <= smallDict && o.dicts[d] == nil && shortStrings(*d, items) {
+		o.setFew(d, items)
 		return nil
 	}
-	return m.setMany(d, items)
+	return o.setMany(d, items, more)
 }
 
 // shortStrings reports that all keys can be compared one by one.
@@ -55,19 +55,19 @@ func shortStrings(d types.Dict, items []any) bool {
 
 // room returns d with room for n more entries: the first ones without any to spare, as most
 // dicts get all at once; after that by doubling.
-func (m *machine) room(d *types.Dict, n int) types.Dict {
+func (o *objects) room(d *types.Dict, n int) types.Dict {
 	old := *d
 	switch {
 	case cap(old)-len(old) >= n:
 		return old
 	case len(old) == 0:
-		return m.slabs.entries.Many(n, entrySize)[:0]
+		return o.slabs.entries.Many(n, entrySize)[:0]
 	}
 	return append(make(types.Dict, 0, max(len(old)+n, 2*cap(old))), old...)
 }
 
-func (m *machine) setFew(d *types.Dict, items []any) {
-	entries := m.room(d, len(items)/2)
+func (o *objects) setFew(d *types.Dict, items []any) {
+	entries := o.room(d, len(items)/2)
 next:
 	for i := 0; i < len(items); i += 2 {
 		key := items[i].(string)
@@ -82,27 +82,27 @@ next:
 	*d = entries
 }
 
-func (m *machine) setMany(d *types.Dict, items []any) error {
+func (o *objects) setMany(d *types.Dict, items []any, more bool) error {
 	n := len(items) / 2
 	entries := *d
 	keyAt := func(i int) any { return entries[i].Key }
-	index := m.dicts[d]
+	index := o.dicts[d]
 	if index == nil || index.n != len(*d) { // a hook may have changed it
 		var err error
-		if index, err = newKeyIndex(&m.keys, len(*d), n, keyAt); err != nil {
+		if index, err = newKeyIndex(&o.keys, len(*d), n, keyAt); err != nil {
 			return err
 		}
-		if len(*d) > 0 || n > smallDict {
-			if m.dicts == nil {
-				m.dicts = make(map[*types.Dict]*keyIndex)
+		if more && (len(*d) > 0 || n > smallDict) {
+			if o.dicts == nil {
+				o.dicts = make(map[*types.Dict]*keyIndex)
 			}
-			m.dicts[d] = index
+			o.dicts[d] = index
 		}
 	}
 	index.reserve(len(*d) + n)
-	entries = m.room(d, n)
+	entries = o.room(d, n)
 	for i := 0; i < len(items); i += 2 {
-		at, err := index.find(&m.keys, len(entries), keyAt, items[i])
+		at, err := index.find(&o.keys, len(entries), keyAt, items[i])
 		if err != nil {
 			*d = entries
 			return err

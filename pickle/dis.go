@@ -3,6 +3,7 @@ package pickle
 import (
 	"bufio"
 	"fmt"
+	"github.com/unpkl/unpkl/internal/opcode"
 	"io"
 	"math/big"
 	"strconv"
@@ -316,7 +317,7 @@ func (d *disassembler) repr(arg any) (string, error) {
 	case string:
 		return stringRepr(v), nil
 	case Py2String:
-		return stringRepr(string(latin1([]byte(v)))), nil
+		return stringRepr(string(opcode.Latin1([]byte(v)))), nil
 	case []byte:
 		return bytesRepr(v), nil
 	case *types.ByteArray:

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/unpkl/unpkl/internal/opcode"
 	"io"
 	"os"
 	"os/exec"
@@ -119,7 +120,7 @@ func TestDisassembleInterop(t *testing.T) {
 	for start := rune(0); start < 0x110000; start += 0x400 {
 		var b []byte
 		for r := start; r < start+0x400; r++ {
-			b = appendCodePoint(b, r)
+			b = opcode.AppendCodePoint(b, r)
 		}
 		data := "X" + string([]byte{byte(len(b)), byte(len(b) >> 8), 0, 0}) + string(b) + "."
 		checkDis(t, fmt.Sprintf("U+%04X", start), data, ask(data))

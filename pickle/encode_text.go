@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"encoding/binary"
+	"github.com/unpkl/unpkl/internal/opcode"
 	"io"
 	"math"
 	"strconv"
@@ -120,7 +121,7 @@ type Interned string
 
 // writeText writes the opcode and content of a str.
 func (p *pickling) writeText(s string) error {
-	if !utf8.ValidString(s) && !validText([]byte(s)) {
+	if !utf8.ValidString(s) && !opcode.ValidText([]byte(s)) {
 		return p.writePy2(s)
 	}
 	if p.proto == 0 {

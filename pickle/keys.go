@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"github.com/unpkl/unpkl/internal/opcode"
 	"math"
 	"math/big"
 	"reflect"
@@ -128,7 +129,7 @@ func (k *keyer) atom(v any) (any, error) {
 		}
 		return v, nil
 	case Py2String:
-		if len(x) < longKey && isASCII([]byte(x)) {
+		if len(x) < longKey && opcode.IsASCII([]byte(x)) {
 			return string(x), nil
 		}
 		return v, nil
@@ -190,7 +191,7 @@ func floatKey(f float64, v any) any {
 
 // bigKey is the key of i; where it fits an int, that of the int.
 func bigKey(i *big.Int) any {
-	if v, ok := intValue(i).(int); ok {
+	if v, ok := opcode.IntValue(i).(int); ok {
 		return v
 	}
 	sign := "+"
@@ -409,9 +410,9 @@ func typeName(v any) string {
 	case *FrozenSet:
 		return "frozenset"
 	case Named:
-		return "class " + quoteShort([]byte(v.Global().String()))
+		return "class " + opcode.Quote([]byte(v.Global().String()))
 	case *Object:
-		return quoteShort([]byte(v.describe()))
+		return opcode.Quote([]byte(v.describe()))
 	}
 	return fmt.Sprintf("%T", v)
 }

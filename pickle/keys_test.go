@@ -3,6 +3,7 @@ package pickle
 import (
 	"errors"
 	"fmt"
+	"github.com/unpkl/unpkl/internal/window"
 	"hash/maphash"
 	"math"
 	"math/big"
@@ -103,7 +104,7 @@ func randomKey(r *rand.Rand) any {
 // parts of hashes are equal by chance, and in batches, through which the index grows.
 func TestKeyIndex(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	m := machine{slabs: new(slabs)}
+	m := objects{slabs: new(slabs)}
 	d := m.slabs.emptyDict()
 	var forms keyer
 	want, at := types.Dict{}, map[any]int{}
@@ -112,7 +113,7 @@ func TestKeyIndex(t *testing.T) {
 		for i := range items {
 			items[i] = randomKey(r)
 		}
-		if err := m.setItems(d, items); err != nil {
+		if err := m.setItems(d, items, true); err != nil {
 			t.Fatal(err)
 		}
 		for i := 0; i < len(items); i += 2 {
@@ -177,8 +178,8 @@ func TestBox(t *testing.T) {
 	var got []any
 	const n = 5000
 	for i := range n {
-		got = append(got, s.Int(i*1000), s.Float(float64(i)), s.string([]byte{byte(i), byte(i >> 8), 'x'}),
-			s.bytesValue(append(alignedBytes(3, &s.text16)[:0], byte(i), byte(i>>8), 'y')))
+		got = append(got, s.Int(i*1000), s.Float(float64(i)), s.text([]byte{byte(i), byte(i >> 8), 'x'}, false),
+			s.bytesValue(append(window.Aligned(3, &s.text16)[:0], byte(i), byte(i>>8), 'y')))
 		if i%1000 == 0 {
 			runtime.GC()
 		}

@@ -3,6 +3,7 @@ package pickle
 import (
 	"bytes"
 	"errors"
+	"github.com/unpkl/unpkl/internal/opcode"
 	"io"
 	"strings"
 	"testing"
@@ -108,7 +109,7 @@ func firstDifference(got, want []byte) string {
 	}
 	cut := func(b []byte) []byte { return b[max(0, i-20):min(len(b), i+20)] }
 	return strings.Join([]string{
-		"after a common part, got ", quoteShort(cut(got)), ", want ", quoteShort(cut(want)),
+		"after a common part, got ", opcode.Quote(cut(got)), ", want ", opcode.Quote(cut(want)),
 	}, "")
 }
 

@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"github.com/unpkl/unpkl/internal/opcode"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -373,7 +374,7 @@ func (p *pickling) isLine(name string) bool {
 		return false
 	}
 	if p.proto < 3 {
-		return isASCII([]byte(name))
+		return opcode.IsASCII([]byte(name))
 	}
 	return utf8.ValidString(name)
 }

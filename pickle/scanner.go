@@ -7,6 +7,12 @@ import (
 	"io"
 	"iter"
 	"math"
+	"math/big"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/window"
 )
 
 // OpInfo is one opcode of a pickle.
@@ -33,26 +39,19 @@ type Scanner struct {
 	// Next.
 	Limits Limits
 
-	m       machine
-	u       Unpickler
+	w       window.Window
+	limits  Limits // with defaults
 	started bool
-	inside  bool // a pickle
+	inside  bool        // a pickle
+	op      opcode.Code // the last opcode
+	at      int64       // its offset
 }
 
 // NewScanner returns a Scanner that reads from r, in blocks.
-func NewScanner(r io.Reader) *Scanner {
-	s := new(Scanner)
-	s.u.w = newWindow(r)
-	return s
-}
+func NewScanner(r io.Reader) *Scanner { return &Scanner{w: window.New(r)} }
 
 // NewScannerBytes returns a Scanner of data, which must not change meanwhile.
-func NewScannerBytes(data []byte) *Scanner {
-	s := new(Scanner)
-	s.u.w = window{all: data, frameEnd: -1}
-	s.u.w.cut()
-	return s
-}
+func NewScannerBytes(data []byte) *Scanner { return &Scanner{w: window.Bytes(data)} }
 
 // Ops returns the opcodes of one pickle, up to and with its STOP. An error, a
 // [*DecodeError] or io.EOF for an empty input, ends them.
@@ -71,136 +70,204 @@ func (s *Scanner) onePickle(yield func(OpInfo, error) bool) {
 }
 
 // InputOffset returns the number of bytes consumed.
-func (s *Scanner) InputOffset() int64 { return s.u.w.offset() }
+func (s *Scanner) InputOffset() int64 { return s.w.Offset() }
 
 // Next returns the next opcode. Behind a STOP begins the next pickle; if
 // there is none, the error is io.EOF.
 func (s *Scanner) Next() (OpInfo, error) {
 	if !s.started {
 		s.started = true
-		s.u.limits = s.Limits.WithDefaults()
-		s.u.w.limit = s.u.limits.InputBytes
-		s.u.w.shared = s.u.w.r == nil
-		s.u.Encoding = EncodingKeep
-		s.m = machine{u: &s.u, w: &s.u.w, slabs: &s.u.slabs}
+		s.limits = s.Limits.WithDefaults()
+		s.w.Limit = s.limits.InputBytes
+		s.w.Shared = s.w.IsSlice()
 	}
-	w := &s.u.w
+	w := &s.w
 	if !s.inside {
-		if err := w.begin(); err != nil {
+		if err := w.Begin(); err != nil {
 			if errors.Is(err, io.EOF) {
 				return OpInfo{}, io.EOF
 			}
-			return OpInfo{}, &DecodeError{Offset: w.offset(), Err: err}
+			return OpInfo{}, &DecodeError{Offset: w.Offset(), Err: publicLimit(err)}
 		}
 		s.inside = true
 	}
-	if err := s.m.prepare(); err != nil {
-		return OpInfo{}, s.m.fail(err)
+	op, at, err := w.Opcode()
+	if err != nil {
+		if len(w.Buf) > w.Pos {
+			s.op, s.at = op, at
+		}
+		return OpInfo{}, failed(s.op, s.at, err)
 	}
-	op := Opcode(w.buf[w.pos])
-	s.m.op, s.m.start = op, w.offset()
-	w.pos++
+	s.op, s.at = op, at
+	w.Pos++
 	arg, err := s.argument(op)
 	if err != nil {
-		return OpInfo{}, s.m.fail(err)
+		return OpInfo{}, failed(op, at, err)
 	}
-	if op == OpStop {
+	if op == opcode.Stop {
 		s.inside = false
-		w.end()
+		w.End()
 	}
-	return OpInfo{Op: op, Offset: s.m.start, Size: w.offset() - s.m.start, Arg: arg}, nil
+	return OpInfo{Op: Opcode(op), Offset: at, Size: w.Offset() - at, Arg: arg}, nil
+}
+
+func failed(op opcode.Code, at int64, err error) error {
+	return &DecodeError{Op: Opcode(op), Offset: at, Err: publicLimit(err)}
 }
 
 // argument decodes the argument of op.
-func (s *Scanner) argument(op Opcode) (any, error) {
-	m := &s.m
-	if opcodeTable[op].name == "" {
+func (s *Scanner) argument(op opcode.Code) (any, error) {
+	info := &opcode.Table[op]
+	if info.Name == "" {
 		return nil, malformed("unknown opcode")
 	}
-	m.stack = m.stack[:0]
-	switch op {
-	case OpInt, OpLong, OpFloat:
-		return s.number(op)
-	case OpString, OpUnicode:
-		return s.result(m.loadText(op))
-	case OpLong1, OpLong4:
-		return s.result(m.loadLong(op))
-	case OpShortBinUnicode, OpBinUnicode, OpBinUnicode8:
-		return s.result(m.loadUnicode(op))
-	case OpBinString, OpShortBinString:
-		return s.result(m.loadPy2String(op))
-	case OpShortBinBytes, OpBinBytes, OpBinBytes8, OpByteArray8:
-		return s.result(m.loadBytes(op))
-	case OpGlobal, OpInst:
-		module, name, err := m.nameLines()
-		return Global{module, name}, err
-	case OpPersID:
-		line, err := m.w.line()
-		return string(line), err
-	case OpGet, OpPut:
-		line, err := m.w.line()
+	switch info.Layout {
+	case opcode.Line:
+		line, err := s.w.Line()
 		if err != nil {
 			return nil, err
 		}
-		return m.parseInt(line, 10)
+		return s.line(op, line)
+	case opcode.TwoLines:
+		return s.names(op)
+	case opcode.Counted:
+		return s.counted(op)
+	case opcode.Bare:
+		return nil, nil
 	}
-	return s.fixed(op)
-}
-
-// number decodes a number as pickletools does; where that is an error, as the machine
-// does, which knows some more forms, as CPython's unpickler in C does.
-func (s *Scanner) number(op Opcode) (any, error) {
-	m := &s.m
-	line, err := m.w.line()
+	b, err := s.w.Take(int(info.Fixed))
 	if err != nil {
 		return nil, err
 	}
-	var v any
+	switch info.Layout {
+	case opcode.Int4:
+		return int(int32(binary.LittleEndian.Uint32(b))), nil
+	case opcode.Float8:
+		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
+	}
+	return opcode.UintOf(opcode.Unsigned64(b)), nil
+}
+
+// line decodes an argument that is a line of text. Numbers are decoded as pickletools does; where
+// that is an error, as the Unpickler does, which knows some more forms, as CPython's in C does.
+func (s *Scanner) line(op opcode.Code, line []byte) (any, error) {
 	switch op {
-	case OpFloat:
-		v, err = pythonFloat(line)
-	case OpInt:
+	case opcode.String:
+		b, err := opcode.Unquote(line)
+		if err == nil {
+			err = s.checkString(len(b))
+		}
+		return Py2String(b), err
+	case opcode.Unicode:
+		b, err := opcode.DecodeRawUnicode(line)
+		if err == nil {
+			err = s.checkString(len(b))
+		}
+		return string(b), err
+	case opcode.PersID:
+		return string(line), nil
+	case opcode.Float:
+		f, err := opcode.PythonFloat(line)
+		if err == nil {
+			return f, nil
+		}
+		if len(line) == 0 {
+			return nil, malformed("the argument is empty")
+		}
+		return opcode.ParseFloat(line)
+	case opcode.Int:
 		if text := string(line); text == "00" || text == "01" {
 			return text == "01", nil
 		}
-		v, err = m.parseInt(line, 10)
-	case OpLong:
-		v, err = m.parseInt(bytes.TrimSuffix(line, []byte("L")), 10)
 	}
-	if err == nil || errors.Is(err, ErrLimit) {
+	decimal := line
+	if op == opcode.Long {
+		decimal = bytes.TrimSuffix(line, []byte("L"))
+	}
+	v, err := s.intValue(opcode.ParseInt(decimal, 10, s.limits.IntDigits))
+	if err == nil || errors.Is(err, ErrLimit) || op != opcode.Int && op != opcode.Long {
 		return v, err
 	}
-	return m.textValue(op, line)
+	if len(line) == 0 {
+		return nil, malformed("the argument is empty")
+	}
+	if op == opcode.Long {
+		return s.intValue(opcode.ParseLongLine(line, s.limits.IntDigits))
+	}
+	small, large, isBool, err := opcode.ParseIntLine(line, s.limits.IntDigits)
+	if err == nil && isBool {
+		return small == 1, nil
+	}
+	return s.intValue(small, large, err)
 }
 
-// result takes what a loader of the machine pushed.
-func (s *Scanner) result(err error) (any, error) {
+// names decodes the argument of GLOBAL and INST.
+func (s *Scanner) names(op opcode.Code) (any, error) {
+	var g Global
+	for _, p := range []*string{&g.Module, &g.Name} {
+		line, err := s.w.Line()
+		if err != nil {
+			return nil, err
+		}
+		if *p, err = opcode.NameLine(op, line); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// counted decodes an argument that is a length and as many bytes.
+func (s *Scanner) counted(op opcode.Code) (any, error) {
+	b, err := s.w.Take(int(opcode.Table[op].Fixed))
 	if err != nil {
 		return nil, err
 	}
-	return s.m.stack[0], nil
-}
-
-// fixed decodes an argument of fixed length.
-func (s *Scanner) fixed(op Opcode) (any, error) {
-	b, err := s.u.w.take(int(opcodeTable[op].fixed))
-	if err != nil || len(b) == 0 {
+	n := opcode.Unsigned64(b)
+	isLong := op == opcode.Long1 || op == opcode.Long4
+	if isLong && n > math.MaxInt32 {
+		return nil, malformed("negative length %d", int32(uint32(n)))
+	}
+	if !isLong {
+		if limit := s.limits.StringBytes; n > uint64(limit) {
+			return nil, &LimitError{
+				Limit: "StringBytes", Max: limit, Want: int64(min(n, math.MaxInt64)),
+			}
+		}
+	}
+	if b, err = s.w.Payload(n, nil); err != nil {
 		return nil, err
 	}
-	switch len(b) {
-	case 1:
-		return int(b[0]), nil
-	case 2:
-		return int(binary.LittleEndian.Uint16(b)), nil
-	case 4:
-		u := binary.LittleEndian.Uint32(b)
-		if op == OpBinInt || op == OpExt4 {
-			return int(int32(u)), nil
+	switch op {
+	case opcode.Long1, opcode.Long4:
+		small, large := opcode.DecodeLong(b)
+		return s.intValue(small, large, nil)
+	case opcode.ShortBinUnicode, opcode.BinUnicode, opcode.BinUnicode8:
+		if !opcode.ValidText(b) {
+			return nil, malformed("a str is not UTF-8: %s", opcode.Quote(b))
 		}
-		return intOf(uint64(u)), nil
+		return string(b), nil
+	case opcode.BinString, opcode.ShortBinString:
+		return Py2String(b), nil
+	case opcode.ByteArray8:
+		return (*types.ByteArray)(&b), nil
 	}
-	if op == OpBinFloat {
-		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
+	return b, nil
+}
+
+func (s *Scanner) checkString(n int) error {
+	if limit := s.limits.StringBytes; int64(n) > limit {
+		return &LimitError{Limit: "StringBytes", Max: limit, Want: int64(n)}
 	}
-	return intOf(binary.LittleEndian.Uint64(b)), nil
+	return nil
+}
+
+// intValue is the value of an int as the parsers of package opcode return it.
+func (s *Scanner) intValue(small int64, large *big.Int, err error) (any, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case large != nil:
+		return large, nil
+	}
+	return opcode.IntOf(small), nil
 }

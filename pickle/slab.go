@@ -6,19 +6,15 @@ import (
 	"github.com/unpkl/unpkl/internal/slab"
 )
 
-const (
-	// A payload from slabApart bytes on has memory of its own, and what is
-	// made after it goes into new slabs: keeping one container must not keep
-	// another one's array.
-	slabApart = 1 << 10
-	slabReset = 16 << 10
-)
+// slabReset is the length in bytes of a payload after which values go into new slabs: keeping one
+// container must not keep another one's array.
+const slabReset = 16 << 10
 
 // slabs are where a machine puts small values.
 type slabs struct {
 	slab.Values
 	bytes   slab.Slab[[]byte]
-	text    slab.Slab[byte]
+	letters slab.Slab[byte]
 	text16  slab.Slab[byte] // bytes objects, each at a multiple of 16
 	lists   slab.Slab[types.List]
 	dicts   slab.Slab[types.Dict]
@@ -43,27 +39,24 @@ func (s *slabs) apart() {
 	s.entries = slab.Slab[types.DictEntry]{}
 }
 
-// string copies b, which is text.
-func (s *slabs) string(b []byte) any {
-	if len(b) == 0 {
+// text boxes b, which is text: a copy, unless b is the caller's to give away.
+func (s *slabs) text(b []byte, own bool) any {
+	switch {
+	case len(b) == 0:
 		return ""
-	}
-	if len(b) >= slabApart {
+	case own:
+		return s.String(stringOf(b))
+	case len(b) >= slab.Apart:
 		return string(b)
 	}
-	return s.String(s.text1(b))
-}
-
-// text1 copies a short b into the slab of text.
-func (s *slabs) text1(b []byte) string {
-	mem := s.text.Many(len(b), 1)
+	mem := s.letters.Many(len(b), 1)
 	copy(mem, b)
-	return stringOf(mem)
+	return s.String(stringOf(mem))
 }
 
 // bytesValue boxes b, which is the caller's to give away.
 func (s *slabs) bytesValue(b []byte) any {
-	if len(b) >= slabApart {
+	if len(b) >= slab.Apart {
 		return b
 	}
 	p := s.bytes.One(headerSize)
@@ -73,13 +66,6 @@ func (s *slabs) bytesValue(b []byte) any {
 
 var noItems = []any{}
 
-// list returns a new list of a copy of items.
-func (s *slabs) list(items []any) *types.List {
-	l := s.lists.One(headerSize)
-	*l = s.copyItems(items)
-	return l
-}
-
 func (s *slabs) tuple(items []any) *types.Tuple {
 	t := s.tuples.One(headerSize)
 	*t = s.copyItems(items)
@@ -87,26 +73,15 @@ func (s *slabs) tuple(items []any) *types.Tuple {
 }
 
 func (s *slabs) copyItems(items []any) []any {
-	if len(items) == 0 {
-		return noItems
-	}
-	mem := s.items.Many(len(items), anySize)
+	mem := s.manyItems(len(items))
 	copy(mem, items)
 	return mem
 }
 
-// extend appends items to l: the first ones without room to spare, as most lists get
-// all at once; after that by doubling, since every byte of memory that is new
-// costs more than copying.
-func (s *slabs) extend(l *types.List, items []any) {
-	switch n := len(*l) + len(items); {
-	case cap(*l) >= n:
-		*l = append(*l, items...)
-	case cap(*l) == 0:
-		*l = s.copyItems(items)
-	default:
-		bigger := make([]any, n, max(n, 2*cap(*l)))
-		copy(bigger[copy(bigger, *l):], items)
-		*l = bigger
+// manyItems returns memory for n items.
+func (s *slabs) manyItems(n int) []any {
+	if n == 0 {
+		return noItems
 	}
+	return s.items.Many(n, anySize)
 }

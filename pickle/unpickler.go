@@ -5,6 +5,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
+
+	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/internal/window"
 )
 
 // HighestProtocol is the newest protocol that an [Unpickler] reads.
@@ -76,19 +80,18 @@ type Unpickler struct {
 	// Limits bound what an input may cost.
 	Limits Limits
 
-	w      window
+	w      window.Window
 	slabs  slabs
-	memo   memo
-	stack  []any
+	tape   *tape.Tape // kept between pickles with KeepMemo, else nil
 	proto  int
-	shared bool
-	sharing
 	nested int
 	limits Limits // with defaults
 	hookOp Opcode // see HookOpcode
 	hookAt int64
-	tally  *Tally // of the Load that runs
+	usage  *Tally // of the Load that runs
 	own    Tally
+	// running is the tape of the pickle that is being read, for the pickles inside it.
+	running *tape.Tape
 }
 
 // NewUnpickler returns an Unpickler that reads from r.
@@ -99,15 +102,13 @@ type Unpickler struct {
 // reader, up to 64 KiB may have been read that only the next Load of the same Unpickler
 // sees.
 func NewUnpickler(r io.Reader) *Unpickler {
-	return &Unpickler{w: newWindow(r)}
+	return &Unpickler{w: window.New(r)}
 }
 
 // NewUnpicklerBytes returns an Unpickler that reads from data, which is neither
 // copied as a whole nor changed, and must not change while it is read.
 func NewUnpicklerBytes(data []byte) *Unpickler {
-	u := &Unpickler{w: window{all: data, frameEnd: -1}}
-	u.w.cut()
-	return u
+	return &Unpickler{w: window.Bytes(data)}
 }
 
 // Load reads the next pickle and returns its value. At the end of the input
@@ -120,45 +121,109 @@ func (u *Unpickler) Load() (any, error) {
 	if err := u.begin(); err != nil {
 		return nil, err
 	}
-	u.w.begun = false
-	if u.tally = u.Tally; u.tally == nil {
+	u.w.Consume()
+	if u.usage = u.Tally; u.usage == nil {
 		u.own = Tally{}
-		u.tally = &u.own
+		u.usage = &u.own
 	}
-	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, stack: u.stack[:0], memo: u.memo}
-	m.shared = u.Atomic == nil || u.KeepMemo
-	m.anyRepeats = m.shared
-	u.shared, u.sharing = true, sharing{anyRepeats: true}
-	m.keys.maxDepth = u.limits.Depth
-	if !u.KeepMemo {
-		m.memo.reset()
+	t := u.tape
+	if t == nil {
+		t = tapes.Get().(*tape.Tape)
 	}
-	v, err := m.run()
+	v, err := u.load(t)
 	if u.Tally != nil {
-		u.tally.read += u.w.offset()
+		u.usage.read += u.w.Offset()
 	}
-	u.memo = m.memo
-	if !u.KeepMemo {
-		u.memo.reset() // what is in it alone need not live as long as u
+	if u.KeepMemo && err == nil {
+		u.tape = t
+	} else {
+		u.tape = nil
+		t.Release()
+		tapes.Put(t)
 	}
-	u.keepStack(m.stack)
 	if err != nil {
 		return nil, err
 	}
-	u.w.end()
+	u.w.End()
 	return v, nil
+}
+
+// tapes keeps the memory of tapes from one pickle to the next.
+var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
+
+// load reads a pickle over a tape and returns its object.
+func (u *Unpickler) load(t *tape.Tape) (any, error) {
+	h := &host{u: u, objects: objects{t: t, slabs: &u.slabs}}
+	h.keys.maxDepth = u.limits.Depth
+	opts := tape.Options{
+		Host:     h,
+		Limits:   u.tapeLimits(),
+		Usage:    u.usage.Usage,
+		RawStr:   u.Encoding == EncodingRaw,
+		KeepMemo: u.KeepMemo,
+	}
+	outer := u.running
+	u.running = t
+	err := t.Read(&u.w, &opts)
+	u.running, u.usage.Usage = outer, t.Usage()
+	if err != nil {
+		return nil, public(err)
+	}
+	u.proto = t.Protocol()
+	h.ended = !u.KeepMemo
+	v, err := h.object(t.Root())
+	if err != nil {
+		op, at := t.Op() // the STOP
+		return nil, public(&tape.Error{Op: op, Offset: at, Err: err})
+	}
+	return v, nil
+}
+
+// tapeLimits are the limits that a pass keeps.
+func (u *Unpickler) tapeLimits() tape.Limits {
+	l := tape.Limits{
+		Objects:     u.limits.Objects,
+		Memo:        u.limits.Memo,
+		StringBytes: u.limits.StringBytes,
+		IntDigits:   u.limits.IntDigits,
+	}
+	if u.Compressed != nil {
+		l.Weight = u.checkWeight
+	}
+	return l
+}
+
+// weightFloor is what the values of compressed input may always take, in bytes.
+const weightFloor = 32 << 20
+
+// checkWeight holds about what values take against the compressed bytes that they came from. A
+// megabyte of opcodes that each make a container takes some 100 MB, in Python too, and compresses
+// to a kilobyte.
+func (u *Unpickler) checkWeight(weight int64) (upTo int64, err error) {
+	ratio := u.limits.CompressionRatio
+	n := max(u.Compressed(), 1)
+	if upTo = weightFloor; n > weightFloor/ratio {
+		upTo = unlimited
+		if n < unlimited/ratio {
+			upTo = n * ratio
+		}
+	}
+	if weight > upTo {
+		return 0, &LimitError{Limit: "CompressionRatio", Max: ratio, Want: weight / n}
+	}
+	return upTo, nil
 }
 
 // begin readies the window for a pickle.
 func (u *Unpickler) begin() error {
 	u.limits = u.Limits.WithDefaults()
-	u.w.limit = u.limits.InputBytes
-	u.w.shared = u.SharedInput && u.w.r == nil
-	if err := u.w.begin(); err != nil {
+	u.w.Limit = u.limits.InputBytes
+	u.w.Shared = u.SharedInput && u.w.IsSlice()
+	if err := u.w.Begin(); err != nil {
 		if errors.Is(err, io.EOF) {
 			return io.EOF
 		}
-		return &DecodeError{Offset: u.w.offset(), Err: err}
+		return &DecodeError{Offset: u.w.Offset(), Err: publicLimit(err)}
 	}
 	return nil
 }
@@ -174,31 +239,20 @@ func (u *Unpickler) Peek(n int) ([]byte, error) {
 	if err := u.begin(); err != nil {
 		return nil, err
 	}
-	err := u.w.ahead(n)
-	return u.w.all[u.w.pos:], err
+	err := u.w.Ahead(n)
+	return u.w.All()[u.w.Pos:], publicLimit(err)
 }
 
 // Discard consumes n of the bytes that the last [Unpickler.Peek] returned, no more than it did. A reader that
 // can give bytes back is left just behind them, as after [Unpickler.Load].
 func (u *Unpickler) Discard(n int) {
-	u.w.pos += min(max(n, 0), len(u.w.all)-u.w.pos)
-	u.w.end()
-}
-
-// keepStack keeps the memory of a stack for the next Load, unless it is much.
-func (u *Unpickler) keepStack(stack []any) {
-	const keep = 4096
-	u.stack = nil
-	if cap(stack) <= keep {
-		stack = stack[:cap(stack)]
-		clear(stack)
-		u.stack = stack[:0]
-	}
+	u.w.Pos += min(max(n, 0), len(u.w.All())-u.w.Pos)
+	u.w.End()
 }
 
 // InputOffset returns the number of bytes of the input that have been
 // consumed: after Load, the offset of the byte behind the pickle's STOP.
-func (u *Unpickler) InputOffset() int64 { return u.w.offset() }
+func (u *Unpickler) InputOffset() int64 { return u.w.Offset() }
 
 // Protocol returns the protocol of the pickle that Load read last: the argument of its PROTO
 // opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
@@ -210,17 +264,10 @@ func (u *Unpickler) Protocol() int { return u.proto }
 // value of a hook that is not [Unpickler.Atomic], a second time, and no hook made or filled
 // anything but atomic values. Without Atomic it is always true. Such a value is
 // a tree, which can be walked without remembering where one has been.
-func (u *Unpickler) Shared() bool { return u.shared }
+func (u *Unpickler) Shared() bool { return true }
 
-// Repeats reports whether the container v, a pointer, may be met more than once in the value that Load
-// returned last; without Atomic that is true of all. A walk need remember only the containers that may.
-func (u *Unpickler) Repeats(v any) bool {
-	if u.anyRepeats || len(u.repeats) == 0 {
-		return u.anyRepeats
-	}
-	_, ok := u.repeats[v]
-	return ok
-}
+// Repeats reports whether the container v may be met more than once.
+func (u *Unpickler) Repeats(v any) bool { return true }
 
 // HookOpcode is for the hooks FindClass, PersistentLoad and GetExtension: it returns the
 // opcode that asks them and the position of its first byte in the input.
@@ -237,13 +284,18 @@ func (u *Unpickler) ReadPayload(n int64) ([]byte, error) {
 	if n > u.limits.StringBytes {
 		return nil, &LimitError{Limit: "StringBytes", Max: u.limits.StringBytes, Want: n}
 	}
-	return u.w.payload(uint64(n), nil)
+	return u.payload(n)
+}
+
+func (u *Unpickler) payload(n int64) ([]byte, error) {
+	b, err := u.w.Payload(uint64(n), nil)
+	return b, publicLimit(err)
 }
 
 // ReadByte is for a [Builder]: it returns the next byte of the input. At its end
 // the error is of the kind ErrTruncated.
 func (u *Unpickler) ReadByte() (byte, error) {
-	b, err := u.w.take(1)
+	b, err := u.w.Take(1)
 	if err != nil {
 		return 0, err
 	}
@@ -260,10 +312,13 @@ func (u *Unpickler) LoadNested() (any, error) {
 		return nil, &LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}
 	}
 	u.nested++
-	proto := u.proto
-	m := machine{u: u, w: &u.w, slabs: &u.slabs, tally: u.tally, shared: true, sharing: sharing{anyRepeats: true}}
-	m.keys.maxDepth = u.limits.Depth
-	v, err := m.run()
+	proto, outer := u.proto, u.running
+	u.usage.Usage = outer.Usage()
+	t := tapes.Get().(*tape.Tape)
+	v, err := u.load(t)
+	t.Release()
+	tapes.Put(t)
+	outer.SetUsage(u.usage.Usage)
 	u.proto = proto
 	u.nested--
 	return v, err

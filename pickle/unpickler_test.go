@@ -5,9 +5,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
+	"github.com/unpkl/unpkl/internal/window"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/payload"
-	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // TestReadersAreLeftBehindThePickle: readers that can give bytes back do.
@@ -114,7 +112,7 @@ func TestStrict(t *testing.T) {
 		t.Error(err)
 	}
 	u.FindClass = func(m, n string) (any, error) { return hookClass{}, nil }
-	u.w.pos = 0
+	u.w.Pos = 0
 	if v, err := u.Load(); err != nil || v != any(hookClass{}) {
 		t.Error(v, err)
 	}
@@ -140,7 +138,7 @@ func TestPayloads(t *testing.T) {
 			}
 			align := uintptr(1)
 			switch {
-			case n >= largePayload:
+			case n >= payload.Large:
 				align = payload.Align
 			case n >= 16:
 				align = 16
@@ -157,8 +155,8 @@ func TestPayloads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b := (*v.(*types.Tuple))[1].([]byte); n > 0 && (&b[0] == &u.w.all[len(head)]) != (n >= sharedPayload) {
-			t.Errorf("%d: shared is %v", n, n < sharedPayload)
+		if b := (*v.(*types.Tuple))[1].([]byte); n > 0 && (&b[0] == &u.w.All()[len(head)]) != (n >= window.SharedPayload) {
+			t.Errorf("%d: shared is %v", n, n < window.SharedPayload)
 		}
 	}
 }
@@ -286,51 +284,4 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-}
-
-// TestMemo compares the memo with a map.
-func TestMemo(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	var m memo
-	var column texts.Column
-	want := map[uint64]any{}
-	for n := range 50_000 {
-		i := rng.Uint64N(5000)
-		switch rng.IntN(4) {
-		case 0:
-			i = m.dense
-		case 1:
-			if n > 20_000 { // until then nothing is sparse
-				i = rng.Uint64() >> rng.IntN(60)
-			} else {
-				i = m.dense
-			}
-		case 2, 3:
-			if n <= 20_000 {
-				i %= m.dense + 1
-			}
-		}
-		if i == m.dense && m.sparse == nil && i%2 == 0 { // as a text of a column
-			column.AddText(fmt.Append(nil, i))
-			m.addText(&column, column.Len()-1)
-			m.count++
-			want[i] = fmt.Sprint(i)
-		} else {
-			m.put(i, int(i))
-			want[i] = int(i)
-		}
-		if m.count != len(want) {
-			t.Fatalf("%d values, want %d", m.count, len(want))
-		}
-		j := rng.Uint64N(6000)
-		got, ok := m.get(j)
-		if v, there := want[j]; ok != there || ok && got != v {
-			t.Fatalf("at %d: %v, %v", j, got, ok)
-		}
-	}
-	for i, v := range want {
-		if got, ok := m.get(i); !ok || got != v {
-			t.Fatalf("at %d: %v, %v", i, got, ok)
-		}
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"github.com/unpkl/unpkl/internal/window"
 	"io"
 	"math"
 	"strings"
@@ -125,7 +126,7 @@ func TestPeekMemory(t *testing.T) {
 			t.Errorf("%q, %v", b, err)
 		}
 	})
-	if c := cap(u.w.all); c > 1<<20 {
+	if c := cap(u.w.All()); c > 1<<20 {
 		t.Errorf("%d bytes for 3, %v allocations", c, n)
 	}
 	for name, r := range map[string]io.Reader{
@@ -139,7 +140,7 @@ func TestPeekMemory(t *testing.T) {
 		if _, err := u.Load(); err != nil {
 			t.Fatal(err)
 		}
-		if c := cap(u.w.all); c > keepBuffer {
+		if c := cap(u.w.All()); c > window.KeepBuffer {
 			t.Errorf("%s: %d bytes are kept", name, c)
 		}
 		if v, err := u.Load(); v != 1 || err != nil {

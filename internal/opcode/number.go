@@ -2,6 +2,7 @@ package opcode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/big"
@@ -340,4 +341,17 @@ func isOctal(text []byte) bool {
 // ParseLongLine parses the argument of LONG.
 func ParseLongLine(line []byte, maxDigits int) (small int64, large *big.Int, err error) {
 	return ParseInt(CString(bytes.TrimSuffix(line, []byte("L"))), 0, maxDigits)
+}
+
+// Unsigned64 decodes an unsigned number of 1, 2, 4 or 8 bytes.
+func Unsigned64(b []byte) uint64 {
+	switch len(b) {
+	case 1:
+		return uint64(b[0])
+	case 2:
+		return uint64(binary.LittleEndian.Uint16(b))
+	case 4:
+		return uint64(binary.LittleEndian.Uint32(b))
+	}
+	return binary.LittleEndian.Uint64(b)
 }

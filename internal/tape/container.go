@@ -205,6 +205,9 @@ func (t *Tape) checkKeys(items []ID, step int) error {
 	return nil
 }
 
+// MarkKey notes that a tuple is a possible key.
+func (t *Tape) MarkKey(id ID) { t.cells[id].flags |= flagKey }
+
 // IsKey reports whether a tuple was found to be a possible key.
 func (t *Tape) IsKey(id ID) bool { return t.cells[id].flags&flagKey != 0 }
 

@@ -34,6 +34,8 @@ type Host interface {
 	ReadOnly(buffer ID) (ID, error)
 	// Str returns a cell for a Python 2 str of these bytes, which are valid until it returns.
 	Str(b []byte) (ID, error)
+	// Text returns the text of a str, of whichever Python.
+	Text(id ID) (text string, ok bool)
 	// TypeName names the Python type of a cell in an error.
 	TypeName(id ID) string
 }

@@ -61,3 +61,10 @@ func (t *Tape) Replace(id ID, v any) {
 		t.farSlots[id] = slot
 	}
 }
+
+// Share notes that a cell may be met more than once, since a host has what it made of it.
+func (t *Tape) Share(id ID) {
+	if c := &t.cells[id]; c.flags&flagShared == 0 {
+		t.share(id, c)
+	}
+}

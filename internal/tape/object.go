@@ -71,26 +71,13 @@ func (t *Tape) loadStackGlobal() error {
 	if err != nil {
 		return err
 	}
-	nameText, ok1 := t.text(name)
-	moduleText, ok2 := t.text(module)
+	nameText, ok1 := t.host.Text(name)
+	moduleText, ok2 := t.host.Text(module)
 	if !ok1 || !ok2 {
 		return malformed("the names of a global are %s and %s, not str",
 			t.host.TypeName(module), t.host.TypeName(name))
 	}
 	return t.result(t.host.Class(moduleText, nameText))
-}
-
-// text returns the text of a str, also of one of Python 2.
-func (t *Tape) text(id ID) (string, bool) {
-	c := &t.cells[id]
-	switch c.kind {
-	case Str, Py2Str:
-		return string(t.span(c)), true
-	case Value:
-		s, ok := t.values[c.v].(string)
-		return s, ok
-	}
-	return "", false
 }
 
 // popArgs takes a tuple of arguments off the stack.

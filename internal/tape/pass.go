@@ -103,22 +103,11 @@ func (t *Tape) underflow() error {
 
 // prepare makes the next opcode and its fixed argument available.
 func (t *Tape) prepare() error {
-	w := t.w
-	if len(w.Buf)-w.Pos < 1 {
-		if err := w.More(1); err != nil {
-			if errors.Is(err, errkind.ErrTruncated) {
-				err = errkind.New(errkind.ErrTruncated, "truncated: no STOP")
-			}
-			return err
-		}
+	op, at, err := t.w.Opcode()
+	if err != nil && at == t.w.Offset() && len(t.w.Buf) > t.w.Pos {
+		t.op, t.start = op, at
 	}
-	op := opcode.Code(w.Buf[w.Pos])
-	n := 1 + int(opcode.Table[op].Fixed)
-	if len(w.Buf)-w.Pos >= n {
-		return nil
-	}
-	t.op, t.start = op, w.Offset()
-	return w.MoreArgument(n)
+	return err
 }
 
 // check does what not every pickle needs at each opcode.
@@ -179,6 +168,9 @@ func weightOf(op opcode.Code) int64 {
 	}
 	return weightAny
 }
+
+// SetUsage says what has been used, when pickles inside this one have used more.
+func (t *Tape) SetUsage(u Usage) { t.usage = u }
 
 // Usage returns what has been used of the limits.
 func (t *Tape) Usage() Usage { return t.usage }

@@ -31,9 +31,6 @@ func (t *Tape) run1() error {
 		return nil
 	}
 	kind, n, size := scanRun(w.Buf[w.Pos:])
-	if size == 0 && !t.isSlice && w.Ahead(1<<14) == nil {
-		kind, n, size = scanRun(w.Buf[w.Pos:])
-	}
 	if size < minRun || len(t.children) == maxChildren {
 		return nil
 	}
@@ -47,6 +44,7 @@ func (t *Tape) run1() error {
 	}
 	id := t.add(cell{kind: kind, n: uint32(n), v: v})
 	w.Pos += size + 1
+	t.op, t.start = opcode.Appends, w.Offset()-1
 	t.popMark()
 	target = &t.cells[t.stack[mark-1]]
 	items := uint64(target.n) + uint64(n)

@@ -1,7 +1,6 @@
 package tape
 
 import (
-	"encoding/binary"
 	"math"
 	"math/big"
 
@@ -130,20 +129,11 @@ func (t *Tape) pushInput(kind Kind, b []byte) error {
 
 // count reads the fixed part of an argument that is an unsigned number.
 func (t *Tape) count(op opcode.Code) (uint64, error) {
-	size := int(opcode.Table[op].Fixed)
-	b, err := t.w.Take(size)
+	b, err := t.w.Take(int(opcode.Table[op].Fixed))
 	if err != nil {
 		return 0, err
 	}
-	switch size {
-	case 1:
-		return uint64(b[0]), nil
-	case 2:
-		return uint64(binary.LittleEndian.Uint16(b)), nil
-	case 4:
-		return uint64(binary.LittleEndian.Uint32(b)), nil
-	}
-	return binary.LittleEndian.Uint64(b), nil
+	return opcode.Unsigned64(b), nil
 }
 
 // counted reads a length and as many bytes, which are valid until the window moves or, if they are

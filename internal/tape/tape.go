@@ -39,6 +39,18 @@ func (t *Tape) reset() {
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 }
 
+// Release drops what a tape refers to, so that it can be kept for another pickle, and its memory
+// where that is much.
+func (t *Tape) Release() {
+	const keep = 4 << 20 // cells
+	if cap(t.cells) > keep {
+		*t = Tape{}
+		return
+	}
+	t.reset()
+	t.w, t.host, t.limits = nil, nil, Limits{}
+}
+
 // fixedCells are the cells before firstID.
 var fixedCells = func() (cells [firstID]cell) {
 	cells[IDNone].kind = None
@@ -94,6 +106,9 @@ func (t *Tape) Owned(id ID) bool {
 	c := &t.cells[id]
 	return c.v>>spanShift != inputChunk && c.flags&flagInput == 0
 }
+
+// IsShared reports whether a cell may be met more than once.
+func (t *Tape) IsShared(id ID) bool { return t.cells[id].flags&flagShared != 0 }
 
 // Shared reports whether a cell may be met more than once, and if so its slot: a number below
 // [Tape.Slots] that no other shared cell has.
@@ -165,6 +180,38 @@ func (w *Children) Batch() []ID {
 		}
 	}
 	return nil
+}
+
+// Rest is a walk over children in the size of a number, for who has many walks at once: the extent
+// that comes next.
+type Rest struct {
+	extent uint32 // index, or 0
+	first  ID     // the container whose only extent comes next, or 0
+}
+
+// Rest returns a walk over the children of a container, which must stay what it is until the first
+// Next.
+func (t *Tape) Rest(id ID) Rest {
+	c := &t.cells[id]
+	if c.flags&flagMany == 0 {
+		return Rest{first: id}
+	}
+	return Rest{extent: uint32(c.v >> 32)}
+}
+
+// Next returns the next batch, nil after the last one, and the walk behind it.
+func (r Rest) Next(t *Tape) ([]ID, Rest) {
+	if r.first != 0 {
+		return t.single(&t.cells[r.first]), Rest{}
+	}
+	for r.extent != 0 {
+		e := &t.extents[r.extent]
+		r.extent = e.next
+		if e.count > 0 {
+			return t.children[e.at : e.at+e.count : e.at+e.count], r
+		}
+	}
+	return nil, r
 }
 
 // Items returns the children of a container in one slice, which is the tape's where they lie

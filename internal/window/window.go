@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/payload"
 	"github.com/unpkl/unpkl/internal/slab"
 )
@@ -19,14 +20,14 @@ const (
 	// largePayload is the length from which a payload is read straight into
 	// memory of its own.
 	largePayload = payload.Large
-	// sharedPayload is the length from which a payload may be part of a shared input;
+	// SharedPayload is the length from which a payload may be part of a shared input;
 	// what is shorter than a page gains nothing by it, and copies outlive a mapping.
-	sharedPayload = 4 << 10
+	SharedPayload = 4 << 10
 	// framePrefetch bounds the frames that are read whole before their
 	// first opcode, as CPython's unpickler does with every frame.
 	framePrefetch = 1 << 20
-	// keepBuffer is the most that the buffer keeps from one pickle to the next.
-	keepBuffer = 1 << 20
+	// KeepBuffer is the most that the buffer keeps from one pickle to the next.
+	KeepBuffer = 1 << 20
 )
 
 var (
@@ -119,13 +120,26 @@ func (w *Window) Offset() int64 { return w.base + int64(w.Pos) }
 // OffsetOf returns the offset in the input of the byte at an index of Buf.
 func (w *Window) OffsetOf(index int) int64 { return w.base + int64(index) }
 
-// MoreArgument is [Window.More] for an opcode and its argument, n bytes in all. A frame may end
-// between the two.
-func (w *Window) MoreArgument(n int) error {
+// Opcode makes the next opcode and the fixed part of its argument available, and returns the opcode
+// and its offset without consuming it. Between the two a frame may end.
+func (w *Window) Opcode() (op opcode.Code, offset int64, err error) {
+	if len(w.Buf)-w.Pos < 1 {
+		if err := w.More(1); err != nil {
+			if errors.Is(err, errkind.ErrTruncated) {
+				err = errkind.New(errkind.ErrTruncated, "truncated: no STOP")
+			}
+			return 0, w.Offset(), err
+		}
+	}
+	op, offset = opcode.Code(w.Buf[w.Pos]), w.Offset()
+	n := 1 + int(opcode.Table[op].Fixed)
+	if len(w.Buf)-w.Pos >= n {
+		return op, offset, nil
+	}
 	if w.frameEnd == w.Offset()+1 {
 		w.LeaveFrame()
 	}
-	return w.More(n)
+	return op, offset, w.More(n)
 }
 
 // cut makes buf of all and the frame's end.
@@ -380,6 +394,9 @@ func (w *Window) Begin() error {
 	return err
 }
 
+// Consume says that the pickle that Begin readied is being read: the next Begin begins another.
+func (w *Window) Consume() { w.begun = false }
+
 // borrow makes all of what the peeker holds.
 func (w *Window) borrow() error {
 	if _, err := w.peek.Peek(1); err != nil {
@@ -434,7 +451,7 @@ func (w *Window) End() {
 	case w.seek != nil && unread > 0:
 		w.seek.Seek(int64(-unread), io.SeekCurrent)
 	case w.seek == nil:
-		if w.r != nil && cap(w.all) > keepBuffer && unread <= bufferMax {
+		if w.r != nil && cap(w.all) > KeepBuffer && unread <= bufferMax {
 			w.base += int64(w.Pos)
 			w.all, w.Pos = append(make([]byte, 0, bufferMax), w.all[w.Pos:]...), 0
 			w.cut()
@@ -459,7 +476,7 @@ func (w *Window) clear() {
 	if w.lent {
 		w.all, w.own, w.lent = w.own[:0], nil, false
 	}
-	if cap(w.all) > keepBuffer {
+	if cap(w.all) > KeepBuffer {
 		w.all = nil
 	}
 	w.cut()
@@ -501,12 +518,7 @@ func (w *Window) Payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 	if n <= uint64(len(w.Buf)-w.Pos) {
 		b := w.Buf[w.Pos : w.Pos+int(n) : w.Pos+int(n)]
 		w.Pos += int(n)
-		if w.Shared && n >= sharedPayload {
-			return b, nil
-		}
-		mem := Aligned(int(n), small)
-		copy(mem, b)
-		return mem, nil
+		return w.Copy(b, small), nil
 	}
 	if n < largePayload {
 		if err := w.More(int(n)); err != nil {
@@ -566,6 +578,17 @@ func (w *Window) readFull(p []byte) (int, error) {
 		return 0, err
 	}
 	return io.ReadFull(w.r, p)
+}
+
+// Copy returns a copy of b that is aligned as [Aligned] says; where payloads are shared and b is
+// long enough, b itself.
+func (w *Window) Copy(b []byte, small *slab.Slab[byte]) []byte {
+	if w.Shared && len(b) >= SharedPayload {
+		return b
+	}
+	mem := Aligned(len(b), small)
+	copy(mem, b)
+	return mem
 }
 
 // Aligned returns n bytes at a multiple of 16, or as [payload.Memory] does for a large n, all of

@@ -6,9 +6,9 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// A call of a class copies what it is given: bytearray(b), list(x), set(x), int(text). A
-// pickle can give the same large value to any number of calls at a few bytes each, so
-// what is given again counts, and may not pass a small multiple of the input.
+// A call of a class copies what it is given: bytearray(b), list(x), set(x), int(text). A pickle can
+// give the same large value to any number of calls at a few bytes each, so what is given a second
+// time counts, and may not pass a small multiple of the input.
 const (
 	reuseBase   = 4 << 20 // bytes that may always be copied again
 	reuseFactor = 4       // and so many for each byte of input
@@ -22,8 +22,8 @@ type reuse struct {
 
 // charge counts the arguments of a call of a class that is not inert. It does
 // nothing while no GET or DUP has fetched a value that counts.
-func (m *machine) charge(class any, args []any) error {
-	if !m.shared && !m.heavy {
+func (h *host) charge(class any, args []any) error {
+	if h.t.Slots() == 0 {
 		return nil
 	}
 	switch class.(type) {
@@ -31,7 +31,7 @@ func (m *machine) charge(class any, args []any) error {
 		return nil
 	}
 	for _, v := range args {
-		if err := m.chargeValue(v); err != nil {
+		if err := h.chargeValue(v); err != nil {
 			return err
 		}
 	}
@@ -40,8 +40,8 @@ func (m *machine) charge(class any, args []any) error {
 
 // chargeState counts what a BUILD of a value that is not inert gets: the lists and
 // dicts in its state, which become elements; bytes are not copied.
-func (m *machine) chargeState(inst, state any) error {
-	if !m.shared {
+func (h *host) chargeState(inst, state any) error {
+	if h.t.Slots() == 0 {
 		return nil
 	}
 	if _, inert := inst.(*Object); inert {
@@ -49,12 +49,12 @@ func (m *machine) chargeState(inst, state any) error {
 	}
 	t, ok := state.(*types.Tuple)
 	if !ok {
-		return m.chargeValue(state)
+		return h.chargeValue(state)
 	}
 	for _, v := range *t {
 		switch v.(type) {
 		case *types.List, *types.Dict:
-			if err := m.chargeValue(v); err != nil {
+			if err := h.chargeValue(v); err != nil {
 				return err
 			}
 		}
@@ -62,22 +62,22 @@ func (m *machine) chargeState(inst, state any) error {
 	return nil
 }
 
-func (m *machine) chargeValue(v any) error {
+func (h *host) chargeValue(v any) error {
 	n, id := cost(v)
 	if n <= reuseSmall {
 		return nil
 	}
-	if m.reuse.seen == nil {
-		m.reuse.seen = map[objectID]struct{}{}
+	if h.reuse.seen == nil {
+		h.reuse.seen = map[objectID]struct{}{}
 	}
-	if _, again := m.reuse.seen[id]; !again {
-		m.reuse.seen[id] = struct{}{}
+	if _, before := h.reuse.seen[id]; !before {
+		h.reuse.seen[id] = struct{}{}
 		return nil
 	}
-	t := m.tally
-	t.reused += n
-	if most := reuseBase + reuseFactor*(t.read+m.w.offset()); t.reused > most {
-		return &LimitError{Limit: "Expansion", Max: most, Want: t.reused}
+	u := h.u.usage
+	u.reused += n
+	if most := reuseBase + reuseFactor*(u.read+h.u.w.Offset()); u.reused > most {
+		return &LimitError{Limit: "Expansion", Max: most, Want: u.reused}
 	}
 	return nil
 }

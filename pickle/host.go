@@ -1,0 +1,444 @@
+package pickle
+
+import (
+	"errors"
+	"math/big"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/tape"
+)
+
+// host answers for an [Unpickler] what the opcodes of one pickle ask. What a hook gets to see is
+// promoted: its cells become objects there and then, as they are at that place of the stream, and
+// refer to those objects from then on.
+type host struct {
+	objects
+	u       *Unpickler
+	classes map[classKey]tape.ID // those that no hook of the caller's is asked for
+	reuse   reuse
+}
+
+var _ tape.Host = (*host)(nil)
+
+type classKey struct{ module, name string }
+
+// gopickleOwn are the names that gopickle resolves itself, so that hooks written for it need not
+// know them.
+func gopickleOwn(module, name string) bool {
+	switch module {
+	case "collections":
+		return name == "OrderedDict"
+	case "builtins":
+		return name == "list" || name == "dict"
+	case "__builtin__":
+		return name == "object"
+	case "array":
+		return name == "_array_reconstructor"
+	case "copy_reg":
+		return name == "_reconstructor"
+	}
+	return false
+}
+
+// containerClass is an empty gopickle list or dict that a hook returned for the class list or dict.
+// gopickle makes those callable; the values of a pickle are not.
+type containerClass struct{ types.Callable }
+
+// showHook tells a hook which opcode asks it: see Unpickler.HookOpcode.
+func (h *host) showHook() {
+	op, at := h.t.Op()
+	h.u.hookOp, h.u.hookAt = Opcode(op), at
+}
+
+// Class implements [tape.Host].
+func (h *host) Class(module, name string) (tape.ID, error) {
+	class, err := h.findClass(module, name)
+	if err != nil {
+		return 0, err
+	}
+	if g, unknown := class.(Global); unknown {
+		if h.u.Strict {
+			return 0, errkind.New(ErrUnknownGlobal, "unknown global %s",
+				opcode.Quote([]byte(g.String())))
+		}
+		return h.t.NewClass(class, 0, true), nil
+	}
+	if _, named := class.(Named); named {
+		return h.t.NewClass(class, 0, false), nil
+	}
+	return h.t.NewValue(class), nil
+}
+
+// findClass asks the hook.
+func (h *host) findClass(module, name string) (any, error) {
+	global := Global{module, name}
+	hook := h.u.FindClass
+	if hook == nil {
+		return global, nil
+	}
+	h.showHook()
+	v, err := hook(module, name)
+	if err != nil {
+		if gopickleOwn(module, name) {
+			return global, nil
+		}
+		return nil, err
+	}
+	switch c := v.(type) {
+	case *types.List:
+		return containerClass{c}, nil
+	case *types.Dict:
+		return containerClass{c}, nil
+	}
+	return v, nil
+}
+
+// value is the cell of what a hook returned.
+func (h *host) value(v any, err error) (tape.ID, error) {
+	if err != nil {
+		return 0, err
+	}
+	return h.t.NewValue(v), nil
+}
+
+// Call implements [tape.Host].
+func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
+	f, err := h.object(fn)
+	if err != nil {
+		return 0, err
+	}
+	t, err := h.object(args)
+	if err != nil {
+		return 0, err
+	}
+	positional := *t.(*types.Tuple)
+	if err := h.charge(f, positional); err != nil {
+		return 0, err
+	}
+	switch form {
+	case tape.FormNewObj:
+		if _, inert := f.(*Object); inert {
+			return h.value(&Object{Class: f, Args: positional, Form: FormNewObj}, nil)
+		}
+		c, ok := f.(types.PyNewable)
+		if !ok {
+			return 0, malformed("not a class: %s", typeName(f))
+		}
+		return h.value(c.PyNew(positional...))
+	case tape.FormNewObjEx:
+		return h.callEx(f, positional, kwargs)
+	}
+	if _, inert := f.(*Object); inert {
+		return h.value(&Object{Class: f, Args: positional, Form: Form(form)}, nil)
+	}
+	return h.value(call(f, positional))
+}
+
+// callEx carries out NEWOBJ_EX.
+func (h *host) callEx(f any, args []any, kwargs tape.ID) (tape.ID, error) {
+	d, err := h.object(kwargs)
+	if err != nil {
+		return 0, err
+	}
+	named := d.(*types.Dict)
+	for _, e := range *named {
+		if _, ok := e.Key.(string); !ok {
+			return 0, malformed("a keyword argument is named by %s", typeName(e.Key))
+		}
+	}
+	switch c := f.(type) {
+	case KwNewable:
+		return h.value(c.PyNewEx(args, named))
+	case types.PyNewable:
+		return h.value(c.PyNew(append(args[:len(args):len(args)], named)...))
+	}
+	return 0, malformed("not a class: %s", typeName(f))
+}
+
+// call calls f as REDUCE does.
+func call(f any, args []any) (any, error) {
+	switch f := f.(type) {
+	case *types.List, *types.Dict:
+	case types.Callable:
+		return f.Call(args...)
+	case types.PyNewable:
+		return f.PyNew(args...)
+	}
+	return nil, malformed("cannot call %s", typeName(f))
+}
+
+// Build implements [tape.Host].
+func (h *host) Build(target, state tape.ID) (tape.ID, error) {
+	inst, err := h.object(target)
+	if err != nil {
+		return 0, err
+	}
+	s, err := h.object(state)
+	if err != nil {
+		return 0, err
+	}
+	if err := h.chargeState(inst, s); err != nil {
+		return 0, err
+	}
+	switch x := inst.(type) {
+	case Builder:
+		v, err := x.PyBuild(h.u, s)
+		if err != nil {
+			return 0, err
+		}
+		h.t.Replace(target, v)
+		return target, nil
+	case types.PyStateSettable:
+		err = x.PySetState(s)
+	default:
+		err = setState(inst, s)
+	}
+	return target, err
+}
+
+// setState is BUILD without __setstate__: a dict for the instance's __dict__, or a tuple of that and
+// one for its slots.
+//
+// Reference: CPython's load_build.
+func setState(inst, state any) error {
+	var slots any
+	if t, ok := state.(*types.Tuple); ok && len(*t) == 2 {
+		state, slots = (*t)[0], (*t)[1]
+	}
+	if state != nil {
+		d, ok := state.(*types.Dict)
+		if !ok {
+			return malformed("the state of %s is %s, not a dict", typeName(inst), typeName(state))
+		}
+		target, ok := inst.(types.PyDictSettable)
+		if !ok {
+			return malformed("%s has no __dict__ for a state", typeName(inst))
+		}
+		for _, e := range *d {
+			if err := target.PyDictSet(e.Key, e.Value); err != nil {
+				return err
+			}
+		}
+	}
+	if slots == nil {
+		return nil
+	}
+	d, ok := slots.(*types.Dict)
+	if !ok {
+		return malformed("the slots' state of %s is %s, not a dict", typeName(inst), typeName(slots))
+	}
+	return setSlots(inst, *d)
+}
+
+func setSlots(inst any, d types.Dict) error {
+	for _, e := range d {
+		target, ok := inst.(types.PyAttrSettable)
+		if !ok {
+			return malformed("%s has no attributes for a state", typeName(inst))
+		}
+		name, ok := e.Key.(string)
+		if !ok {
+			return malformed("an attribute is named by %s", typeName(e.Key))
+		}
+		if err := target.PySetAttr(name, e.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Persistent implements [tape.Host].
+func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
+	if h.u.PersistentLoad == nil {
+		return 0, Unsupported("a persistent id, and no PersistentLoad hook")
+	}
+	v, err := h.object(pid)
+	if err != nil {
+		return 0, err
+	}
+	h.showHook()
+	return h.value(h.u.PersistentLoad(v))
+}
+
+// Extension implements [tape.Host].
+func (h *host) Extension(code int) (tape.ID, error) {
+	if h.u.GetExtension == nil {
+		return 0, Unsupported("extension code %d, and no GetExtension hook", code)
+	}
+	h.showHook()
+	return h.value(h.u.GetExtension(code))
+}
+
+// NextBuffer implements [tape.Host].
+func (h *host) NextBuffer() (tape.ID, error) {
+	if h.u.NextBuffer == nil {
+		return 0, Unsupported("an out-of-band buffer, and no NextBuffer hook")
+	}
+	return h.value(h.u.NextBuffer())
+}
+
+// ReadOnly implements [tape.Host].
+func (h *host) ReadOnly(buffer tape.ID) (tape.ID, error) {
+	v, err := h.object(buffer)
+	if err != nil {
+		return 0, err
+	}
+	switch x := v.(type) {
+	case nil, bool, int, *big.Int, float64, string, *types.List, *types.Tuple, *types.Dict, *Set,
+		*FrozenSet:
+		return 0, malformed("%s is not a buffer", typeName(v))
+	case *types.ByteArray:
+		if h.u.MakeReadOnly == nil {
+			return h.t.NewValue([]byte(*x)), nil
+		}
+	}
+	if h.u.MakeReadOnly == nil {
+		return buffer, nil
+	}
+	return h.value(h.u.MakeReadOnly(v))
+}
+
+// Str implements [tape.Host]: it makes of a Python 2 str what Encoding says.
+func (h *host) Str(b []byte) (tape.ID, error) {
+	switch h.u.Encoding {
+	case EncodingASCII:
+		if !opcode.IsASCII(b) {
+			return 0, malformed("a Python 2 str is not ASCII: %s", opcode.Quote(b))
+		}
+	case EncodingLatin1:
+		b = opcode.Latin1(b)
+	case EncodingUTF8:
+		if !opcode.StrictText(b) {
+			return 0, malformed("a Python 2 str is not UTF-8: %s", opcode.Quote(b))
+		}
+	case EncodingBytes:
+		return h.t.NewSpan(tape.Bytes, b)
+	case EncodingKeep:
+		return h.t.NewSpan(tape.Py2Str, b)
+	}
+	return h.t.NewSpan(tape.Str, b)
+}
+
+// Text implements [tape.Host].
+func (h *host) Text(id tape.ID) (string, bool) {
+	v, _ := h.leaf(id)
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case Py2String:
+		return string(v), true
+	}
+	return "", false
+}
+
+// TypeName implements [tape.Host].
+func (h *host) TypeName(id tape.ID) string {
+	switch h.t.Kind(id) {
+	case tape.None:
+		return "None"
+	case tape.False, tape.True:
+		return "bool"
+	case tape.Int, tape.BigInt:
+		return "int"
+	case tape.Float:
+		return "float"
+	case tape.Str, tape.Py2Str:
+		return "str"
+	case tape.Bytes:
+		return "bytes"
+	case tape.ByteArray:
+		return "bytearray"
+	case tape.Tuple:
+		return "tuple"
+	case tape.List:
+		return "list"
+	case tape.Dict:
+		return "dict"
+	case tape.Set:
+		return "set"
+	case tape.FrozenSet:
+		return "frozenset"
+	case tape.Call:
+		if !h.t.IsInert(id) {
+			break
+		}
+		if fn := h.t.Call(id).Fn; h.t.Kind(fn) == tape.Class {
+			if n, ok := h.t.Value(fn).(Named); ok {
+				return opcode.Quote([]byte(n.Global().String()))
+			}
+		}
+		return opcode.Quote([]byte("an object"))
+	case tape.Class, tape.Value:
+		return typeName(h.t.Value(id))
+	}
+	v, err := h.object(id)
+	if err != nil {
+		return "object"
+	}
+	return typeName(v)
+}
+
+// CheckKey implements [tape.Host]. What a tuple holds is looked at over a stack of its own, as the
+// nesting is the input's.
+func (h *host) CheckKey(id tape.ID) error {
+	type part struct {
+		id    tape.ID
+		depth int
+	}
+	todo := []part{{id, 0}}
+	for len(todo) > 0 {
+		id, depth := todo[len(todo)-1].id, todo[len(todo)-1].depth
+		todo = todo[:len(todo)-1]
+		switch h.t.Kind(id) {
+		case tape.ByteArray, tape.List, tape.Dict, tape.Set:
+			return malformed("unhashable key: %s", h.TypeName(id))
+		case tape.Value:
+			if _, err := h.keys.key(h.t.Value(id)); err != nil {
+				return err
+			}
+		case tape.Call:
+			if h.t.IsInert(id) {
+				continue
+			}
+			v, err := h.object(id)
+			if err != nil {
+				return err
+			}
+			if _, err := h.keys.key(v); err != nil {
+				return err
+			}
+		case tape.Tuple:
+			if h.t.IsKey(id) {
+				continue
+			}
+			if limit := h.keys.depth(); depth >= limit {
+				return &LimitError{Limit: "Depth", Max: int64(limit), Want: int64(limit) + 1}
+			}
+			h.t.MarkKey(id) // no tuple is looked at twice; an error ends the pass
+			items := h.t.Items(id)
+			for i := len(items) - 1; i >= 0; i-- {
+				todo = append(todo, part{items[i], depth + 1})
+			}
+		}
+	}
+	return nil
+}
+
+// public returns an error of the tape or of the input as what this package's callers know.
+func public(err error) error {
+	var e *tape.Error
+	if errors.As(err, &e) {
+		return &DecodeError{Op: Opcode(e.Op), Offset: e.Offset, Err: publicLimit(e.Err)}
+	}
+	return publicLimit(err)
+}
+
+func publicLimit(err error) error {
+	if l, ok := err.(*errkind.LimitError); ok {
+		return &LimitError{Limit: l.Limit, Max: l.Max, Want: l.Want}
+	}
+	return err
+}
