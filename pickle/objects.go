@@ -33,12 +33,15 @@ type objects struct {
 // objectFrame is a container whose items are being made. There may be as many as the input has
 // opcodes, so it is small.
 type objectFrame struct {
-	batch []tape.ID // items that are still to be made, of one extent
-	made  any       // the container
-	walk  tape.Rest // what is behind batch
-	at    uint32    // of a list or tuple: the item that is made next
-	found uint32    // of another container: where its items begin in objects.found
-	kind  tape.Kind
+	made any       // the container
+	walk tape.Rest // the items behind end
+	// next and end are the items that are still to be made of one extent, as indices of the tape's
+	// children.
+	next, end uint32
+	// at is the item of a list or tuple that is made next; of another container, where its items
+	// begin in objects.found.
+	at   uint32
+	kind tape.Kind
 }
 
 // frameStack is a stack of frames in chunks, which need not be copied to grow.
@@ -175,7 +178,7 @@ func (o *objects) open(id tape.ID) (any, error) {
 		}
 		f.made = (*types.ByteArray)(&b)
 	case tape.Call:
-		f.made, f.batch = o.openCall(id)
+		f.made, f.next, f.end = o.openCall(id)
 	case tape.Tuple:
 		f.made = o.openTuple(id)
 	case tape.List:
@@ -192,7 +195,7 @@ func (o *objects) open(id tape.ID) (any, error) {
 		return nil, malformed("a run of numbers outside a list")
 	}
 	if f.kind != tape.Call && f.kind != tape.ByteArray {
-		f.batch, f.walk = t.Rest(id).Next(t)
+		f.next, f.end, f.walk = t.Rest(id).Next(t)
 	}
 	if id != tape.IDEmptyTuple {
 		o.keep(id, f.made)
@@ -225,9 +228,9 @@ func (o *objects) keep(id tape.ID, v any) {
 }
 
 // openCall is open for a call. Its parts are those that finishCall takes.
-func (o *objects) openCall(id tape.ID) (*Object, []tape.ID) {
+func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 	c := o.t.Call(id)
-	x := &Object{Form: Form(c.Form), HasState: c.HasState}
+	x = &Object{Form: Form(c.Form), HasState: c.HasState}
 	parts := append(make([]tape.ID, 0, 3), c.Fn, c.Args)
 	if c.Form == tape.FormNewObjEx {
 		parts = append(parts, c.Kwargs)
@@ -242,7 +245,8 @@ func (o *objects) openCall(id tape.ID) (*Object, []tape.ID) {
 	if c.HasEntries {
 		parts = append(parts, o.t.Items(c.Entries)...)
 	}
-	return x, parts
+	from, to = o.t.AddParts(parts)
+	return x, from, to
 }
 
 // fill makes items of the innermost frame, up to one that opens a frame of its own, or ends it.
@@ -256,13 +260,13 @@ func (o *objects) fill() error {
 		items = *f.made.(*types.List)
 	}
 	for {
-		if len(f.batch) == 0 {
-			if f.batch, f.walk = f.walk.Next(o.t); len(f.batch) == 0 {
+		if f.next == f.end {
+			if f.next, f.end, f.walk = f.walk.Next(o.t); f.next == f.end {
 				return o.finish()
 			}
 		}
-		id := f.batch[0]
-		f.batch = f.batch[1:]
+		id := o.t.Child(f.next)
+		f.next++
 		if kind := o.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
 			f.at += uint32(o.run(kind, id, items[f.at:]))
 			continue
@@ -281,7 +285,9 @@ func (o *objects) fill() error {
 			o.found = append(o.found, v)
 		}
 		if !ok {
-			o.frames.top().found = uint32(len(o.found))
+			if top := o.frames.top(); top.kind != tape.List && top.kind != tape.Tuple {
+				top.at = uint32(len(o.found))
+			}
 			return nil
 		}
 	}
@@ -307,7 +313,10 @@ func (o *objects) run(kind tape.Kind, id tape.ID, items []any) int {
 // finish ends the innermost frame, whose items are all there.
 func (o *objects) finish() error {
 	f := o.frames.top()
-	items := o.found[f.found:]
+	var items []any
+	if f.kind != tape.List && f.kind != tape.Tuple {
+		items = o.found[f.at:]
+	}
 	var err error
 	switch v := f.made.(type) {
 	case *types.Dict:
@@ -320,7 +329,7 @@ func (o *objects) finish() error {
 		finishCall(v, items)
 	}
 	clear(items)
-	o.found = o.found[:f.found]
+	o.found = o.found[:len(o.found)-len(items)]
 	o.frames.pop()
 	return err
 }

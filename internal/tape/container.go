@@ -9,6 +9,11 @@ import (
 // extend adds children to a container, as one extent or behind its last one.
 func (t *Tape) extend(c *cell, ids []ID) {
 	at, n := uint32(len(t.children)), uint32(len(ids))
+	if len(t.children)+len(ids) > cap(t.children) {
+		left := len(t.w.Buf) - t.w.Pos
+		size := max(t.grown(len(t.children), left), len(t.children)+len(ids))
+		t.children = append(make([]ID, 0, size), t.children...)
+	}
 	t.children = append(t.children, ids...)
 	if c.flags&flagMany == 0 {
 		first, count := uint32(c.v>>32), uint32(c.v)

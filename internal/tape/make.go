@@ -68,3 +68,11 @@ func (t *Tape) Share(id ID) {
 		t.share(id, c)
 	}
 }
+
+// AddParts keeps cells as if they were the children of a container, and returns their indices as
+// [Rest.Next] does.
+func (t *Tape) AddParts(ids []ID) (from, to uint32) {
+	from = uint32(len(t.children))
+	t.children = append(t.children, ids...)
+	return from, uint32(len(t.children))
+}

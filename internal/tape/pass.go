@@ -69,8 +69,38 @@ func (t *Tape) reserve(n int) {
 	const bytesPerCell, most = 8, 1 << 20
 	if cells := min(n/bytesPerCell, most); cap(t.cells) < cells {
 		t.cells = append(make([]cell, 0, cells+int(firstID)), t.cells...)
-		t.children = append(make([]ID, 0, cells), t.children...)
+		t.children = append(make([]ID, 0, cells/2), t.children...)
 	}
+}
+
+// grown returns the capacity for what has n elements and gets another: twice as many, but of many
+// no more than the rest of the input will bring if it is like what was read. left is how many bytes
+// are in the window.
+func (t *Tape) grown(n, left int) int {
+	const few = 1 << 10
+	if n < few || !t.isSlice {
+		return max(2*n, 64)
+	}
+	left = len(t.w.All()) - len(t.w.Buf) + left
+	read := len(t.w.All()) - left
+	like := float64(left) / float64(max(read, 1)) * float64(n)
+	return n + min(n, left+1, int(like*1.05)+few)
+}
+
+// room returns the cells with room for another.
+func (t *Tape) room(cells []cell, left int) []cell {
+	if len(cells) < cap(cells) {
+		return cells
+	}
+	return append(make([]cell, 0, t.grown(len(cells), left)), cells...)
+}
+
+// roomIDs is room for IDs.
+func (t *Tape) roomIDs(ids []ID, left int) []ID {
+	if len(ids) < cap(ids) {
+		return ids
+	}
+	return append(make([]ID, 0, t.grown(len(ids), left)), ids...)
 }
 
 // Op returns the opcode that is being carried out and the offset of its first byte.
@@ -195,6 +225,9 @@ func (t *Tape) run() error {
 				return err
 			}
 			buf, pos = w.Buf, w.Pos
+		}
+		if len(cells) == cap(cells) || len(stack) == cap(stack) {
+			cells, stack = t.room(cells, len(buf)-pos), t.roomIDs(stack, len(buf)-pos)
 		}
 		op := opcode.Code(buf[pos])
 		t.op, t.start = op, w.OffsetOf(pos)

@@ -199,20 +199,25 @@ func (t *Tape) Rest(id ID) Rest {
 	return Rest{extent: uint32(c.v >> 32)}
 }
 
-// Next returns the next batch, nil after the last one, and the walk behind it.
-func (r Rest) Next(t *Tape) ([]ID, Rest) {
+// Next returns the next batch, as the indices of its first child and behind its last one, which are
+// equal after the last batch, and the walk behind it. See [Tape.Child].
+func (r Rest) Next(t *Tape) (from, to uint32, rest Rest) {
 	if r.first != 0 {
-		return t.single(&t.cells[r.first]), Rest{}
+		v := t.cells[r.first].v
+		return uint32(v >> 32), uint32(v>>32) + uint32(v), Rest{}
 	}
 	for r.extent != 0 {
 		e := &t.extents[r.extent]
 		r.extent = e.next
 		if e.count > 0 {
-			return t.children[e.at : e.at+e.count : e.at+e.count], r
+			return e.at, e.at + e.count, r
 		}
 	}
-	return nil, r
+	return 0, 0, r
 }
+
+// Child returns the child at an index that [Rest.Next] returned.
+func (t *Tape) Child(i uint32) ID { return t.children[i] }
 
 // Items returns the children of a container in one slice, which is the tape's where they lie
 // together.
