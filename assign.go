@@ -1,13 +1,10 @@
 package unpkl
 
 import (
-	"encoding"
-	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -18,14 +15,6 @@ import (
 // where a Go type contains itself the data decides, and assigner.enter counts
 // that against Limits.Depth. Values that go into an any are converted by plain.go,
 // which does not recurse at all.
-
-// Unmarshaler is implemented by types that take a Python value in their own way.
-// UnmarshalPickle gets the value as an object (see the table in the package
-// documentation), not as a plain value; it must not change what it points to, and
-// may keep it.
-type Unmarshaler interface {
-	UnmarshalPickle(v any) error
-}
 
 // assignFunc puts src, an object, into dst, which can be set. A value that does
 // not fit is noted with a.mismatch; an error ends everything.
@@ -65,6 +54,7 @@ const maxAssignDepth = 200_000
 // assigner is the state of one Unmarshal.
 type assigner struct {
 	plain     *plainer
+	misfit    func(path, value string, t reflect.Type, cause error) error
 	shared    map[shareKey]reflect.Value
 	path      []pathElem
 	first     error // the first mismatch
@@ -88,30 +78,30 @@ type pathElem struct {
 	named bool
 }
 
-func newAssigner(c *config) *assigner {
-	limits := c.limits.WithDefaults()
+// assignOptions are the options that Unmarshal depends on.
+type assignOptions struct {
+	plain plainOptions
+	// mismatch makes the error of a value that does not fit a Go type, see the root package's
+	// UnmarshalTypeError.
+	mismatch func(path, value string, t reflect.Type, cause error) error
+}
+
+func newAssigner(c *assignOptions) *assigner {
+	limits := c.plain.limits.WithDefaults()
 	return &assigner{
-		plain:     newPlainer(c),
+		plain:     newPlainer(&c.plain),
+		misfit:    c.mismatch,
 		maxDepth:  min(limits.Depth, maxAssignDepth),
 		budget:    limits.Expansion,
 		expansion: limits.Expansion,
 	}
 }
 
-// repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
-type repeater interface {
-	Shared() bool
-	Repeats(v any) bool
-}
-
-// unmarshal puts the object src into what v points to. A tree, in which nothing is met
-// twice, is used up by it, and so are the parts that are met once where src becomes a plain value as a
-// whole. Where nobody knows what repeats, r is nil.
-func (c *config) unmarshal(src any, v any, r repeater) error {
+// unmarshal puts the object src into what v, a pointer that is not nil, points to. A tree, in which
+// nothing is met twice, is used up by it, and so are the parts that are met once where src becomes a
+// plain value as a whole. Where nobody knows what repeats, r is nil.
+func unmarshal(src any, v any, r repeater, c *assignOptions) error {
 	rv := reflect.ValueOf(v)
-	if rv.Kind() != reflect.Pointer || rv.IsNil() {
-		return &InvalidUnmarshalError{reflect.TypeOf(v)}
-	}
 	a := newAssigner(c)
 	if r != nil {
 		_, whole := v.(*any)
@@ -126,20 +116,11 @@ func (c *config) unmarshal(src any, v any, r repeater) error {
 	return a.first
 }
 
-// checkTarget returns the error of a target that nothing can be put into, before
-// any input is read.
-func checkTarget(v any) error {
-	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
-		return &InvalidUnmarshalError{reflect.TypeOf(v)}
-	}
-	return nil
-}
-
 // mismatch notes that src does not fit t; the rest is still decoded.
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
-		a.first = &UnmarshalTypeError{Path: a.where(), Value: describe(src), Type: t, Err: cause}
+		a.first = a.misfit(a.where(), describe(src), t, cause)
 	}
 	return nil
 }
@@ -229,16 +210,9 @@ func (a *assigner) remember(src any, v reflect.Value) {
 }
 
 var (
-	anyType             = reflect.TypeFor[any]()
-	stringMapType       = reflect.TypeFor[map[string]any]()
-	anySliceType        = reflect.TypeFor[[]any]()
-	unmarshalerType     = reflect.TypeFor[Unmarshaler]()
-	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
-	timeType            = reflect.TypeFor[time.Time]()
-	durationType        = reflect.TypeFor[time.Duration]()
-	bigIntType          = reflect.TypeFor[big.Int]()
-	bigRatType          = reflect.TypeFor[big.Rat]()
-	globalType          = reflect.TypeFor[pickle.Global]()
+	stringMapType = reflect.TypeFor[map[string]any]()
+	anySliceType  = reflect.TypeFor[[]any]()
+	globalType    = reflect.TypeFor[pickle.Global]()
 )
 
 // compile makes the plan of a type.

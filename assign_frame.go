@@ -15,11 +15,6 @@ import (
 )
 
 var (
-	tableType  = reflect.TypeFor[tables.Frame]()
-	seriesType = reflect.TypeFor[tables.Series]()
-	labelsType = reflect.TypeFor[tables.Index]()
-	sparseType = reflect.TypeFor[reconstruct.Sparse]()
-
 	errMissing = errors.New("an element is missing, and only nil or NaN can stand for it")
 )
 
@@ -91,7 +86,7 @@ func (a *assigner) tableToSlice(table, src any, dst reflect.Value, elem *plan) e
 		return a.rowsToSlice(v, src, dst, elem)
 	case *reconstruct.Sparse:
 		dense, err := v.ToDense(int(min(a.budget, math.MaxInt)))
-		if errors.Is(err, ErrLimit) {
+		if errors.Is(err, pickle.ErrLimit) {
 			return fmt.Errorf("unpkl: %w", err)
 		}
 		if err != nil {
@@ -147,12 +142,6 @@ func (a *assigner) cellsToSlice(n int, at func(int) any, src any, dst reflect.Va
 	a.path = a.path[:last]
 	return nil
 }
-
-// missing is a missing element of a Series: nil, or NaN as a float.
-type missing struct{}
-
-// Plain returns nil.
-func (missing) Plain() any { return nil }
 
 // isNone reports whether src is None or one of pandas' ways to say that nothing is there.
 func isNone(src any) bool {
@@ -291,7 +280,7 @@ func (a *assigner) tableEntries(table any) (types.Dict, error) {
 // series by their labels.
 func (a *assigner) tableToMap(table, src any, dst reflect.Value, key, elem *plan) error {
 	entries, err := a.tableEntries(table)
-	if errors.Is(err, ErrLimit) {
+	if errors.Is(err, pickle.ErrLimit) {
 		return err
 	}
 	if err != nil || entries == nil {

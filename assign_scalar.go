@@ -13,11 +13,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// errOverflow and errInexact are the reasons of a numeric mismatch.
-var (
-	errOverflow = errors.New("out of range")
-	errInexact  = errors.New("would lose digits")
-)
+// errInexact is, beside errOverflow, the reason of a numeric mismatch.
+var errInexact = errors.New("would lose digits")
 
 func assignBool(a *assigner, src any, dst reflect.Value) error {
 	switch v := scalarOf(src).(type) {
@@ -337,7 +334,7 @@ func assignDuration(a *assigner, src any, dst reflect.Value) error {
 // assignUnmarshaler lets the type take the object. As in encoding/json, None goes
 // to the method too.
 func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
-	if err := dst.Addr().Interface().(Unmarshaler).UnmarshalPickle(src); err != nil {
+	if err := dst.Addr().Interface().(unmarshaler).UnmarshalPickle(src); err != nil {
 		return a.mismatch(src, dst.Type(), err)
 	}
 	return nil

@@ -4,9 +4,6 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/nlpodyssey/gopickle/types"
-
-	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -56,18 +53,6 @@ func membersOf(src any) ([]any, bool) {
 	return n.Args, o.Form == pickle.FormNewObj && len(n.Args) > 1
 }
 
-// baseTuple returns the items of a tuple's subclass as protocols 0 and 1 write it: made of a tuple.
-func baseTuple(n *reconstruct.Instance) ([]any, bool) {
-	if n.Base.Name != "tuple" || len(n.Args) != 1 {
-		return nil, false
-	}
-	t, ok := n.Args[0].(*types.Tuple)
-	if !ok {
-		return nil, false
-	}
-	return *t, true
-}
-
 // rangeItems returns the numbers of a range, against the budget, as nothing in the pickle shows that there are so many.
 func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 	start, ok1 := r.Start.(int)
@@ -97,35 +82,4 @@ func (a *assigner) sequenceOf(src any) ([]any, bool, error) {
 	}
 	items, ok := membersOf(src)
 	return items, ok, nil
-}
-
-// typedArray returns the items of an array.array as an array that shares their memory.
-func typedArray(t *reconstruct.TypedArray) (*ndarray.Array, bool) {
-	var a *ndarray.Array
-	var err error
-	switch v := t.Values.(type) {
-	case []int8:
-		a, err = ndarray.FromSlice(v)
-	case []uint8:
-		a, err = ndarray.FromSlice(v)
-	case []int16:
-		a, err = ndarray.FromSlice(v)
-	case []uint16:
-		a, err = ndarray.FromSlice(v)
-	case []int32:
-		a, err = ndarray.FromSlice(v)
-	case []uint32:
-		a, err = ndarray.FromSlice(v)
-	case []int64:
-		a, err = ndarray.FromSlice(v)
-	case []uint64:
-		a, err = ndarray.FromSlice(v)
-	case []float32:
-		a, err = ndarray.FromSlice(v)
-	case []float64:
-		a, err = ndarray.FromSlice(v)
-	default:
-		return nil, false
-	}
-	return a, err == nil
 }

@@ -55,7 +55,7 @@ func (d *Decoder) Decode(v any) error {
 		d.own(obj)
 	}
 	r, _ := d.src.(repeater)
-	return d.c.unmarshal(obj, v, r)
+	return unmarshal(obj, v, r, d.c.assignOptions())
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

@@ -24,9 +24,15 @@ type structFields struct {
 	byName map[string]int // index into list
 }
 
-var fieldCache sync.Map // reflect.Type -> *structFields
+// fieldCache keeps the fields of struct types once they have been collected.
+type fieldCache struct {
+	// leaf reports that a struct type is one value rather than a set of fields. Its fields are not
+	// those of a struct that embeds it.
+	leaf   func(t reflect.Type) bool
+	byType sync.Map // reflect.Type -> *structFields
+}
 
-// fieldsOf returns the fields of the struct type t that pickles are read into and
+// of returns the fields of the struct type t that pickles are read into and
 // written from. The rules are encoding/json's, except that names match as written:
 //
 //   - an exported field has its Go name, or the name in its tag: pickle:"name"
@@ -36,11 +42,11 @@ var fieldCache sync.Map // reflect.Type -> *structFields
 //   - the fields of an embedded struct without a name in its tag belong to the
 //     outer struct; where names meet, the least nested wins, then the one with a
 //     tag; if that leaves several, none is used
-func fieldsOf(t reflect.Type) *structFields {
-	if f, ok := fieldCache.Load(t); ok {
+func (c *fieldCache) of(t reflect.Type) *structFields {
+	if f, ok := c.byType.Load(t); ok {
 		return f.(*structFields)
 	}
-	f, _ := fieldCache.LoadOrStore(t, collectFields(t))
+	f, _ := c.byType.LoadOrStore(t, c.collect(t))
 	return f.(*structFields)
 }
 
@@ -50,9 +56,9 @@ type embedded struct {
 	index []int
 }
 
-// collectFields goes level by level, so that a name of an outer level is decided
+// collect goes level by level, so that a name of an outer level is decided
 // before those that it hides are seen.
-func collectFields(t reflect.Type) *structFields {
+func (c *fieldCache) collect(t reflect.Type) *structFields {
 	var kept []field
 	decided := map[string]bool{}
 	visited := map[reflect.Type]bool{}
@@ -66,7 +72,7 @@ func collectFields(t reflect.Type) *structFields {
 			if visited[e.typ] || times[e.typ] > 2 {
 				continue
 			}
-			own, inner := directFields(e)
+			own, inner := c.own(e)
 			for _, f := range own {
 				found[f.name] = append(found[f.name], f)
 			}
@@ -94,8 +100,8 @@ func collectFields(t reflect.Type) *structFields {
 	return s
 }
 
-// directFields returns the fields of e itself and the structs embedded in it.
-func directFields(e embedded) (own []field, inner []embedded) {
+// own returns the fields of e itself and the structs embedded in it.
+func (c *fieldCache) own(e embedded) (own []field, inner []embedded) {
 	for i := range e.typ.NumField() {
 		sf := e.typ.Field(i)
 		target := sf.Type
@@ -113,7 +119,7 @@ func directFields(e embedded) (own []field, inner []embedded) {
 		}
 		name, rest, _ := strings.Cut(tag, ",")
 		index := append(slices.Clone(e.index), i)
-		if embeds && name == "" && !isLeafStruct(target) {
+		if embeds && name == "" && !c.leaf(target) {
 			inner = append(inner, embedded{target, index})
 			continue
 		}

@@ -1,6 +1,7 @@
 package unpkl
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"math/big"
@@ -13,6 +14,32 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// goFields are those of Go structs, for reading and writing alike.
+var goFields = fieldCache{leaf: isLeafStruct}
+
+// fieldsOf returns the fields of a struct type as a pickle sees them.
+func fieldsOf(t reflect.Type) *structFields { return goFields.of(t) }
+
+// unmarshaler is what the root package calls Unmarshaler.
+type unmarshaler interface {
+	UnmarshalPickle(v any) error
+}
+
+// Go types that are compared with.
+var (
+	anyType             = reflect.TypeFor[any]()
+	unmarshalerType     = reflect.TypeFor[unmarshaler]()
+	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	timeType            = reflect.TypeFor[time.Time]()
+	durationType        = reflect.TypeFor[time.Duration]()
+	bigIntType          = reflect.TypeFor[big.Int]()
+	bigRatType          = reflect.TypeFor[big.Rat]()
+	tableType           = reflect.TypeFor[tables.Frame]()
+	seriesType          = reflect.TypeFor[tables.Series]()
+	labelsType          = reflect.TypeFor[tables.Index]()
+	sparseType          = reflect.TypeFor[reconstruct.Sparse]()
 )
 
 // NOTE. What the types of objects have in common, for plain.go and assign*.go: these are
@@ -204,6 +231,9 @@ func textOf(v any) (string, bool) {
 
 var errNaT = errors.New("NaT is not a time")
 
+// errOverflow is the reason of a mismatch of numbers, and of a time that Go has no room for.
+var errOverflow = errors.New("out of range")
+
 // timeOf returns a datetime, date or datetime64 as a time.Time.
 func timeOf(v any) (t time.Time, ok bool, err error) {
 	switch v := v.(type) {
@@ -362,3 +392,95 @@ func shapeText(shape []int) string {
 	}
 	return text + ")"
 }
+
+// attributesOf returns what Python would have in an object's __dict__ and slots, and
+// after them the items of a subclass of dict.
+func attributesOf(o *reconstruct.Instance) (types.Dict, bool) {
+	var attrs types.Dict
+	found := false
+	add := func(v any) {
+		if d, ok := v.(*types.Dict); ok {
+			found = true
+			if attrs == nil {
+				attrs = (*d)[:len(*d):len(*d)]
+			} else {
+				attrs = append(attrs, *d...)
+			}
+		}
+	}
+	if t, ok := o.State.(*types.Tuple); ok && len(*t) == 2 {
+		add((*t)[0])
+		add((*t)[1])
+	} else {
+		add(o.State)
+	}
+	if len(o.DictItems) > 0 {
+		add(&o.DictItems)
+	}
+	return attrs, found
+}
+
+// positional returns the values of an object made of nothing but arguments (a
+// namedtuple), or whose state is a list of its fields' values (a frozen dataclass with
+// slots).
+func positional(o *reconstruct.Instance) ([]any, bool) {
+	if l, ok := o.State.(*types.List); ok && len(o.Args) == 0 {
+		return *l, true
+	}
+	if o.HasState || len(o.Items) > 0 || len(o.DictItems) > 0 || o.Kwargs != nil {
+		return nil, false
+	}
+	if t, ok := baseTuple(o); ok {
+		return t, true
+	}
+	return o.Args, len(o.Args) > 0
+}
+
+// baseTuple returns the items of a tuple's subclass as protocols 0 and 1 write it: made of a tuple.
+func baseTuple(n *reconstruct.Instance) ([]any, bool) {
+	if n.Base.Name != "tuple" || len(n.Args) != 1 {
+		return nil, false
+	}
+	t, ok := n.Args[0].(*types.Tuple)
+	if !ok {
+		return nil, false
+	}
+	return *t, true
+}
+
+// typedArray returns the items of an array.array as an array that shares their memory.
+func typedArray(t *reconstruct.TypedArray) (*ndarray.Array, bool) {
+	var a *ndarray.Array
+	var err error
+	switch v := t.Values.(type) {
+	case []int8:
+		a, err = ndarray.FromSlice(v)
+	case []uint8:
+		a, err = ndarray.FromSlice(v)
+	case []int16:
+		a, err = ndarray.FromSlice(v)
+	case []uint16:
+		a, err = ndarray.FromSlice(v)
+	case []int32:
+		a, err = ndarray.FromSlice(v)
+	case []uint32:
+		a, err = ndarray.FromSlice(v)
+	case []int64:
+		a, err = ndarray.FromSlice(v)
+	case []uint64:
+		a, err = ndarray.FromSlice(v)
+	case []float32:
+		a, err = ndarray.FromSlice(v)
+	case []float64:
+		a, err = ndarray.FromSlice(v)
+	default:
+		return nil, false
+	}
+	return a, err == nil
+}
+
+// missing is a missing element of a Series: nil, or NaN as a float.
+type missing struct{}
+
+// Plain returns nil.
+func (missing) Plain() any { return nil }

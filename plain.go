@@ -21,6 +21,22 @@ import (
 // with it the depth limit also holds where a chain of shared containers is met from
 // its inner end first.
 
+// plainOptions are the options that plain values depend on.
+type plainOptions struct {
+	limits      pickle.Limits
+	objects     bool // convert nothing
+	allowCycles bool
+	owner       ndarray.Owner // of arrays in a mapped file, or nil
+	// bigInt makes the key of a map that stands for an int with these digits.
+	bigInt func(digits string) any
+}
+
+// repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
+type repeater interface {
+	Shared() bool
+	Repeats(v any) bool
+}
+
 // plainer converts the objects of one load.
 type plainer struct {
 	objects   bool // convert nothing
@@ -39,6 +55,7 @@ type plainer struct {
 	branches  []branch
 	stack     []frame
 	pandas    reconstruct.Pandas
+	bigInt    func(digits string) any
 	owner     ndarray.Owner // of arrays in a mapped file
 }
 
@@ -65,10 +82,11 @@ type frame struct {
 	set    func(i int, plain any) error
 }
 
-func newPlainer(c *config) *plainer {
+func newPlainer(c *plainOptions) *plainer {
 	limits := c.limits.WithDefaults()
 	return &plainer{
 		owner:     c.owner,
+		bigInt:    c.bigInt,
 		pandas:    reconstruct.Pandas{CopyText: c.owner != nil},
 		objects:   c.objects,
 		cycles:    c.allowCycles,
@@ -265,7 +283,7 @@ func (p *plainer) remember(v, plain any) int {
 func (p *plainer) again(n *node) (any, error) {
 	if n.open {
 		if !p.cycles {
-			return nil, fmt.Errorf("unpkl: %w", ErrCycle)
+			return nil, fmt.Errorf("unpkl: %w", errCycle)
 		}
 		return n.plain, nil
 	}

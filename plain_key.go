@@ -15,11 +15,6 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// BigInt is an int that does not fit Go's int, as a key of a plain map: its decimal
-// digits, with a sign if negative. A *big.Int as key would compare by its address.
-// Everywhere else such an int is a *big.Int.
-type BigInt string
-
 // maxKeyTuple bounds a tuple key: each length is a Go type of its own, which the
 // runtime keeps for ever.
 const maxKeyTuple = 1024
@@ -114,7 +109,7 @@ func (p *plainer) bigKey(k *big.Int) (any, error) {
 	if digits := k.BitLen() / 3; digits > p.maxDigits {
 		return nil, limitError("IntDigits", int64(p.maxDigits), int64(digits))
 	}
-	return BigInt(k.String()), nil
+	return p.bigInt(k.String()), nil
 }
 
 // longKeyCost is how often each value of a key of more than maxKeyTuple values counts: no

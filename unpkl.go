@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -111,7 +112,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err != nil {
 		return noInput(err)
 	}
-	return c.unmarshal(obj, v, u)
+	return unmarshal(obj, v, u, c.assignOptions())
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
@@ -120,6 +121,44 @@ func noInput(err error) error {
 		return &conversionError{ErrTruncated, "the input is empty"}
 	}
 	return err
+}
+
+// checkTarget returns the error of a target that nothing can be put into, before
+// any input is read.
+func checkTarget(v any) error {
+	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return &InvalidUnmarshalError{reflect.TypeOf(v)}
+	}
+	return nil
+}
+
+// Unmarshaler is implemented by types that take a Python value in their own way.
+// UnmarshalPickle gets the value as an object (see the table in the package
+// documentation), not as a plain value; it must not change what it points to, and
+// may keep it.
+type Unmarshaler interface {
+	UnmarshalPickle(v any) error
+}
+
+// BigInt is an int that does not fit Go's int, as a key of a plain map: its decimal
+// digits, with a sign if negative. A *big.Int as key would compare by its address.
+// Everywhere else such an int is a *big.Int.
+type BigInt string
+
+// assignOptions are the options for putting objects into Go values.
+func (c *config) assignOptions() *assignOptions {
+	return &assignOptions{
+		plain: plainOptions{
+			limits:      c.limits,
+			objects:     c.objects,
+			allowCycles: c.allowCycles,
+			owner:       c.owner,
+			bigInt:      func(digits string) any { return BigInt(digits) },
+		},
+		mismatch: func(path, value string, t reflect.Type, cause error) error {
+			return &UnmarshalTypeError{Path: path, Value: value, Type: t, Err: cause}
+		},
+	}
 }
 
 // setUp gives an unpickler the options.
