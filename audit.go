@@ -7,8 +7,37 @@ import (
 	"os"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
 )
+
+// auditOption says how an input is audited.
+type auditOption func(*auditConfig)
+
+// auditConfig is what the options say.
+type auditConfig struct {
+	limits     pickle.Limits
+	compressed func() int64  // see pickle.Unpickler.Compressed
+	tally      *pickle.Tally // of an archive
+}
+
+// WithAuditLimits sets the limits; a field that is zero keeps its default.
+func WithAuditLimits(limits pickle.Limits) auditOption {
+	return func(c *auditConfig) { c.limits = limits }
+}
+
+func newAuditConfig(opts []auditOption) *auditConfig {
+	c := new(auditConfig)
+	for _, o := range opts {
+		if o != nil {
+			o(c)
+		}
+	}
+	return c
+}
+
+// npy returns the options for package npy. Arrays of objects are audited as pickles, not read.
+func (c *auditConfig) npy() *npy.Options { return (&inputOptions{limits: c.limits}).npyOptions() }
 
 // Verdict says what a name in a pickle would mean to Python.
 type Verdict string
@@ -107,7 +136,7 @@ func (r *auditRun) add(f Finding) {
 // counts; the input is then in memory as a whole. The error is that of r or of
 // undoing the compression; a pickle that is malformed is reported in the report's
 // Err, with what was found before.
-func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
+func Audit(r io.Reader, opts ...auditOption) (*AuditReport, error) {
 	return auditReader(r, nil, opts)
 }
 
@@ -115,12 +144,12 @@ func Audit(r io.Reader, opts ...Option) (*AuditReport, error) {
 // and a pickle can have one for each byte: it hands each to found, in the order of the input, once
 // the pickle that it is in has been read. The report has no Findings, and Worst is that of all that were
 // handed over.
-func AuditFunc(r io.Reader, found func(Finding), opts ...Option) (*AuditReport, error) {
+func AuditFunc(r io.Reader, found func(Finding), opts ...auditOption) (*AuditReport, error) {
 	return auditReader(r, found, opts)
 }
 
-func auditReader(r io.Reader, found func(Finding), opts []Option) (*AuditReport, error) {
-	c := newConfig(opts)
+func auditReader(r io.Reader, found func(Finding), opts []auditOption) (*AuditReport, error) {
+	c := newAuditConfig(opts)
 	b := bufio.NewReader(r)
 	if head, _ := b.Peek(len(zipMagic)); string(head) == zipMagic {
 		limit := c.limits.WithDefaults().InputBytes
@@ -180,23 +209,24 @@ func readAll(r io.Reader) ([]byte, error) {
 
 // AuditFile is [Audit] of a file. One that is not compressed is mapped: what its
 // arrays hold is not read.
-func AuditFile(path string, opts ...Option) (*AuditReport, error) {
+func AuditFile(path string, opts ...auditOption) (*AuditReport, error) {
 	return auditFile(path, nil, opts)
 }
 
 // AuditFileFunc is [AuditFile] in the manner of [AuditFunc].
-func AuditFileFunc(path string, found func(Finding), opts ...Option) (*AuditReport, error) {
+func AuditFileFunc(path string, found func(Finding), opts ...auditOption) (*AuditReport, error) {
 	return auditFile(path, found, opts)
 }
 
-func auditFile(path string, found func(Finding), opts []Option) (*AuditReport, error) {
-	m, err := Open(path, opts...)
+func auditFile(path string, found func(Finding), opts []auditOption) (*AuditReport, error) {
+	c := newAuditConfig(opts)
+	data, err := mapPath(path, &inputOptions{limits: c.limits})
 	if err != nil {
 		return nil, err
 	}
-	defer m.Close()
-	if m.data != nil {
-		return auditData(m.data, found, m.c), nil
+	if data != nil {
+		defer unmap(data)
+		return auditData(data, found, c), nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -208,7 +238,7 @@ func auditFile(path string, found func(Finding), opts []Option) (*AuditReport, e
 
 // auditPickles audits the pickles in data, one after another; from has the member and
 // the offset at which they begin.
-func auditPickles(report *auditRun, from auditor, data []byte, c *config) {
+func auditPickles(report *auditRun, from auditor, data []byte, c *auditConfig) {
 	pos, first := int64(0), report.Pickles
 	names := map[pickle.Global]*auditName{}
 	for {

@@ -14,7 +14,7 @@ import (
 // auditData audits the whole of a decompressed input: pickles one after another, an .npy
 // file, or a zip: .npz, or what torch.save writes. A zip may also follow a pickle, for readers
 // of zips look at the end of a file and others at its beginning.
-func auditData(data []byte, found func(Finding), c *config) *AuditReport {
+func auditData(data []byte, found func(Finding), c *auditConfig) *AuditReport {
 	report := &auditRun{found: found}
 	if !bytes.HasPrefix(data, []byte(zipMagic)) {
 		auditMember(report, "", data, c)
@@ -48,7 +48,7 @@ const (
 
 // auditZipped audits a member of a zip; one that is alone is a pickle whatever its name.
 // Raw data, such as torch's tensors, is not read beyond its first bytes.
-func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c *config) error {
+func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c *auditConfig) error {
 	if *budget -= f.Size(); *budget < 0 {
 		limit := c.limits.WithDefaults().DecompressedBytes
 		return limitError("DecompressedBytes", limit, limit-*budget)
@@ -65,7 +65,7 @@ func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c
 	r := io.MultiReader(bytes.NewReader(head), rc)
 	switch {
 	case string(head) == npy.Magic:
-		h, err := npy.ReadHeader(r, c.npyOptions())
+		h, err := npy.ReadHeader(r, c.npy())
 		if err != nil || !h.DType.HasObject() {
 			return err
 		}
@@ -94,10 +94,10 @@ func pickleName(name string) bool {
 }
 
 // auditMember audits what is either pickles or .npy files one after another.
-func auditMember(report *auditRun, name string, data []byte, c *config) {
+func auditMember(report *auditRun, name string, data []byte, c *auditConfig) {
 	pos := 0
 	for bytes.HasPrefix(data[pos:], []byte(npy.Magic)) {
-		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), c.npyOptions())
+		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), c.npy())
 		if err != nil {
 			if report.Err == nil {
 				report.Err = err

@@ -31,7 +31,7 @@ type auditor struct {
 	lastID *auditName
 }
 
-func (a *auditor) pickle(data []byte, c *config) (int64, error) {
+func (a *auditor) pickle(data []byte, c *auditConfig) (int64, error) {
 	var before pickle.Tally
 	if c.tally != nil {
 		before = *c.tally
@@ -40,7 +40,7 @@ func (a *auditor) pickle(data []byte, c *config) (int64, error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		return used, err
 	}
-	if errors.Is(err, ErrLimit) || !a.real {
+	if errors.Is(err, pickle.ErrLimit) || !a.real {
 		a.scan(data, offsetOf(err))
 		return 0, err
 	}
@@ -80,7 +80,7 @@ func offsetOf(err error) int64 {
 	return 0
 }
 
-func (a *auditor) run(data []byte, c *config) (int64, error) {
+func (a *auditor) run(data []byte, c *auditConfig) (int64, error) {
 	a.u = pickle.NewUnpicklerBytes(data)
 	a.u.SharedInput = true
 	a.u.Encoding = pickle.EncodingKeep

@@ -20,9 +20,24 @@ import (
 //
 // Calls nest as deep as the Go type, which does not contain itself.
 
+// directOptions are the options that the direct ways depend on.
+type directOptions struct {
+	limits      pickle.Limits
+	encoding    pickle.Encoding
+	off         bool          // neither way may be taken
+	hooked      bool          // a hook is to be asked for classes
+	objects     bool          // instead of plain values
+	sharedInput bool          // results may alias the input
+	owner       ndarray.Owner // of the memory of arrays, where it is a mapped file
+	// findClass finds NumPy's dtype.
+	findClass func(module, name string) (any, error)
+	// compressed is pickle.Unpickler's.
+	compressed func() int64
+}
+
 // direct reads one pickle.
 type direct struct {
-	c        *config
+	c        directOptions
 	buf      []byte
 	pos      int
 	end      int    // of the frame, or of buf
@@ -63,11 +78,11 @@ type gotValue struct {
 }
 
 // start begins to read a pickle, with most set. It takes the PROTO that pickles begin with from protocol 2 on.
-func (d *direct) start(c *config, data []byte) bool {
-	d.c, d.buf, d.end = c, data, len(data)
+func (d *direct) start(c *directOptions, data []byte) bool {
+	d.c, d.buf, d.end = *c, data, len(data)
 	d.raw = c.encoding == pickle.EncodingRaw
 	d.budget = c.limits.WithDefaults().Expansion - 1
-	d.arrays = len(c.findClass) == 0 && c.limits.Dims == 0 && c.limits.Elements == 0
+	d.arrays = !c.hooked && c.limits.Dims == 0 && c.limits.Elements == 0
 	if !d.accept(pickle.OpProto) {
 		return true
 	}
@@ -80,9 +95,9 @@ const maxRepeat = 32
 
 // directTarget returns what v points to with the plan for it, which is nil where the options or the type do not allow
 // the direct way.
-func (c *config) directTarget(v any) (target reflect.Value, p *directPlan) {
+func (c *directOptions) directTarget(v any) (target reflect.Value, p *directPlan) {
 	l := &c.limits
-	if c.noFastPaths || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 || l.IntDigits != 0 {
+	if c.off || l.InputBytes > 0 || l.Objects > 0 || l.Memo > 0 || l.StringBytes > 0 || l.Depth != 0 || l.IntDigits != 0 {
 		return target, nil
 	}
 	target = reflect.ValueOf(v).Elem()
@@ -94,7 +109,7 @@ func (c *config) directTarget(v any) (target reflect.Value, p *directPlan) {
 }
 
 // unmarshalDirect tries to put the pickle in data into the slice, the nil map or the empty struct that v points to.
-func (c *config) unmarshalDirect(data []byte, v any) bool {
+func (c *directOptions) unmarshalDirect(data []byte, v any) bool {
 	target, p := c.directTarget(v)
 	if p == nil || len(data) > math.MaxInt32 {
 		return false

@@ -95,7 +95,7 @@ func (d *direct) makeDType(c *dtypeCall) *ndarray.DType {
 			return known
 		}
 	}
-	class, err := d.c.resolver()("numpy", "dtype")
+	class, err := d.c.findClass("numpy", "dtype")
 	if err != nil {
 		return nil
 	}

@@ -68,7 +68,7 @@ func plainTarget(v any) (plain, empty bool) {
 }
 
 // directly tries to put the pickle in data into what v points to in one of the direct ways.
-func (c *config) directly(data []byte, v any) bool {
+func (c *directOptions) directly(data []byte, v any) bool {
 	plain, empty := plainTarget(v)
 	if !plain {
 		return c.unmarshalDirect(data, v)
@@ -92,7 +92,7 @@ func (c *config) directly(data []byte, v any) bool {
 }
 
 // mayDirectly reports whether directly can succeed at all.
-func (c *config) mayDirectly(v any) bool {
+func (c *directOptions) mayDirectly(v any) bool {
 	if plain, empty := plainTarget(v); plain {
 		return empty && c.plainAllowed()
 	}
@@ -102,7 +102,7 @@ func (c *config) mayDirectly(v any) bool {
 
 // mostPayload is the length in bytes from which arrays and bytes are the machine's, which does not copy them again. Of
 // those of a mapped file, plain values are made where they lie.
-func (c *config) mostPayload(plain bool) uint32 {
+func (c *directOptions) mostPayload(plain bool) uint32 {
 	switch {
 	case c.owner == nil:
 		return maxDirectPayload
@@ -113,14 +113,14 @@ func (c *config) mostPayload(plain bool) uint32 {
 }
 
 // plainAllowed reports whether the options allow the direct way into plain values.
-func (c *config) plainAllowed() bool {
+func (c *directOptions) plainAllowed() bool {
 	l := c.limits
 	l.Expansion, l.DecompressedBytes, l.CompressionRatio, l.WindowBytes, l.OutputBytes = 0, 0, 0, 0, 0
-	return !c.noFastPaths && !c.objects && !c.sharedInput && l == (pickle.Limits{})
+	return !c.off && !c.objects && !c.sharedInput && l == (pickle.Limits{})
 }
 
 // newPlainDirect returns a machine that has begun to read data, if it can and the options allow it.
-func (c *config) newPlainDirect(data []byte) (*plainDirect, bool) {
+func (c *directOptions) newPlainDirect(data []byte) (*plainDirect, bool) {
 	if !c.plainAllowed() || len(data) > math.MaxInt32 {
 		return nil, false
 	}
@@ -145,7 +145,7 @@ func (p *plainDirect) release() {
 }
 
 // plainDirectly tries to make the plain value of the pickle in data.
-func (c *config) plainDirectly(data []byte) (any, bool) {
+func (c *directOptions) plainDirectly(data []byte) (any, bool) {
 	p, ok := c.newPlainDirect(data)
 	if !ok {
 		return nil, false

@@ -6,10 +6,11 @@ import "github.com/unpkl/unpkl/pickle"
 // the machine can begin at the same place.
 type directReader struct {
 	u      *pickle.Unpickler // nil where the input consists of no pickles
-	done   bool              // the last pickle was read directly
-	proto  int               // of that one
-	misses int               // how many pickles in a row were the machine's
-	rest   int               // how many are left to it untried
+	c      directOptions
+	done   bool // the last pickle was read directly
+	proto  int  // of that one
+	misses int  // how many pickles in a row were the machine's
+	rest   int  // how many are left to it untried
 }
 
 const (
@@ -23,11 +24,27 @@ const (
 	weightFloor = 32 << 20
 )
 
+func newDirectReader(u *pickle.Unpickler, c directOptions) directReader {
+	return directReader{u: u, c: c}
+}
+
+// protocol returns the protocol of the pickle that was read last, and false where there was none.
+func (d *directReader) protocol() (protocol int, ok bool) {
+	switch {
+	case d.u == nil:
+		return 0, false
+	case d.done:
+		return d.proto, true
+	}
+	return d.u.Protocol(), true
+}
+
 // decode tries to put the next pickle into what v points to. An error is that of the input before the
 // first byte of a pickle.
-func (d *directReader) decode(c *config, v any) (done bool, err error) {
+func (d *directReader) decode(v any) (done bool, err error) {
 	d.done = false
-	if d.u == nil || c.tally != nil || !c.mayDirectly(v) {
+	c := &d.c
+	if d.u == nil || !c.mayDirectly(v) {
 		return false, nil
 	}
 	if d.rest > 0 {
@@ -52,7 +69,7 @@ func (d *directReader) decode(c *config, v any) (done bool, err error) {
 
 // whole returns the next pickle with the rest of its last frame, and its length without; nil if it is not for the direct ways,
 // or too long.
-func (d *directReader) whole(c *config, e *extent) (data []byte, n int, err error) {
+func (d *directReader) whole(c *directOptions, e *extent) (data []byte, n int, err error) {
 	for need := 1; ; {
 		if data, err = d.u.Peek(need); err != nil {
 			if len(data) > 0 {
@@ -72,7 +89,7 @@ func (d *directReader) whole(c *config, e *extent) (data []byte, n int, err erro
 }
 
 // light reports whether so many opcodes certainly make no more than the limits of compressed input allow.
-func (c *config) light(opcodes int64) bool {
+func (c *directOptions) light(opcodes int64) bool {
 	if c.compressed == nil || opcodes <= weightFloor/mostWeight {
 		return true
 	}

@@ -20,12 +20,6 @@ type encodeConfig struct {
 	bufferCallback func(b *pickle.Buffer) (bool, error)
 }
 
-// encodeKind is what the plans of Go types depend on.
-type encodeKind struct {
-	numpy reconstruct.ReduceOptions
-	lists bool
-}
-
 // WithProtocol sets the pickle protocol that is written, 0 to 5. The default, 4, is read by
 // every Python 3 of today; Python 2 reads up to 2. Any other number is an error when
 // something is written.
@@ -96,35 +90,6 @@ func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Op
 	}
 }
 
-// shared is what Encoders with equal encodeKinds share.
-type shared struct {
-	reduce func(t reflect.Type) pickle.ReduceFunc
-	plans  pickle.Plans
-}
-
-var (
-	sharedPlain = newShared(encodeKind{})
-	sharedKinds sync.Map // encodeKind -> *shared
-)
-
-func newShared(kind encodeKind) *shared {
-	s := &shared{}
-	s.reduce = newReducers(kind).reduce
-	return s
-}
-
-// shared returns what Encoders with c's encodeKind share.
-func (c *encodeConfig) shared() *shared {
-	if c.kind == (encodeKind{}) {
-		return sharedPlain
-	}
-	s, ok := sharedKinds.Load(c.kind)
-	if !ok {
-		s, _ = sharedKinds.LoadOrStore(c.kind, newShared(c.kind))
-	}
-	return s.(*shared)
-}
-
 // plainConfig is what no options say. It does not change.
 var plainConfig config
 
@@ -150,7 +115,7 @@ func picklerOf(w io.Writer, opts []Option) pickle.Pickler {
 
 // pickler returns a Pickler that does what c says.
 func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
-	kind := c.shared()
+	kind := sharedBy(c.kind)
 	p := *pickle.NewPickler(w)
 	p.Protocol, p.Strings = c.protocol, c.strings
 	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback

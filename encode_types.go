@@ -16,6 +16,41 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
+// encodeKind is what the plans of Go types depend on.
+type encodeKind struct {
+	numpy reconstruct.ReduceOptions
+	lists bool
+}
+
+// sharedPlans is what Encoders with equal encodeKinds share.
+type sharedPlans struct {
+	reduce func(t reflect.Type) pickle.ReduceFunc
+	plans  pickle.Plans
+}
+
+var (
+	sharedPlain = newShared(encodeKind{})
+	sharedKinds sync.Map // encodeKind -> *sharedPlans
+)
+
+func newShared(kind encodeKind) *sharedPlans {
+	s := &sharedPlans{}
+	s.reduce = newReducers(kind).reduce
+	return s
+}
+
+// sharedBy returns what Encoders with an encodeKind share.
+func sharedBy(kind encodeKind) *sharedPlans {
+	if kind == (encodeKind{}) {
+		return sharedPlain
+	}
+	s, ok := sharedKinds.Load(kind)
+	if !ok {
+		s, _ = sharedKinds.LoadOrStore(kind, newShared(kind))
+	}
+	return s.(*sharedPlans)
+}
+
 // reducers say how Go types are written that are not Python's.
 type reducers struct {
 	python *reconstruct.Reducers

@@ -23,11 +23,15 @@ func IsTree(data []byte) bool {
 }
 
 // Direct reports whether data takes the direct way into what v points to.
-func Direct(data []byte, v any) bool { return new(config).unmarshalDirect(data, v) }
+func Direct(data []byte, v any) bool {
+	o := new(config).directOptions()
+	return o.unmarshalDirect(data, v)
+}
 
 // PlainDirectly reports whether data takes the direct way into plain values.
 func PlainDirectly(data []byte) bool {
-	_, ok := new(config).plainDirectly(data)
+	o := new(config).directOptions()
+	_, ok := o.plainDirectly(data)
 	return ok
 }
 

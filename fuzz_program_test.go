@@ -38,7 +38,7 @@ func everyRoute(t *testing.T, data []byte) {
 	_, err := unpkl.LoadBytes(data, limits)
 	knownKind(t, data, err)
 	_, strictErr := unpkl.LoadBytes(data, limits, unpkl.WithStrict())
-	report, err := unpkl.Audit(bytes.NewReader(data), limits)
+	report, err := unpkl.Audit(bytes.NewReader(data), unpkl.WithAuditLimits(smallLimits))
 	if err != nil {
 		knownKind(t, data, err)
 	} else if errors.Is(strictErr, unpkl.ErrUnknownGlobal) && report.Worst() == unpkl.VerdictData {
@@ -150,9 +150,8 @@ func FuzzAudit(f *testing.F) {
 	}
 	f.Add([]byte("\x80\x04\x8c\x06system\x94\x8c\x02os\x9400h\x01h\x00\x93\x8c\x02id\x85R."))
 	f.Add([]byte("cos\nsystem\n(S'id'\ntR\xff"))
-	limits := unpkl.WithLimits(smallLimits)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		report, err := unpkl.Audit(bytes.NewReader(data), limits)
+		report, err := unpkl.Audit(bytes.NewReader(data), unpkl.WithAuditLimits(smallLimits))
 		if err != nil {
 			knownKind(t, data, err)
 			return
@@ -168,7 +167,7 @@ func FuzzAudit(f *testing.F) {
 				}
 			}
 		}
-		_, err = unpkl.LoadBytes(data, limits, unpkl.WithStrict())
+		_, err = unpkl.LoadBytes(data, unpkl.WithLimits(smallLimits), unpkl.WithStrict())
 		if errors.Is(err, unpkl.ErrUnknownGlobal) && report.Worst() == unpkl.VerdictData {
 			t.Errorf("%q: audit finds nothing, strict mode %v", data, err)
 		}

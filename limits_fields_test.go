@@ -49,14 +49,14 @@ var limitRoutes = map[string]func(t *testing.T, data []byte, limits unpkl.Limits
 		return err
 	},
 	"Audit": func(_ *testing.T, data []byte, limits unpkl.Limits) error {
-		report, err := unpkl.Audit(bytes.NewReader(data), unpkl.WithLimits(limits))
+		report, err := unpkl.Audit(bytes.NewReader(data), unpkl.WithAuditLimits(limits))
 		if err == nil {
 			err = report.Err
 		}
 		return err
 	},
 	"AuditFile": func(t *testing.T, data []byte, limits unpkl.Limits) error {
-		report, err := unpkl.AuditFile(tempFile(t, data), unpkl.WithLimits(limits))
+		report, err := unpkl.AuditFile(tempFile(t, data), unpkl.WithAuditLimits(limits))
 		if err == nil {
 			err = report.Err
 		}

@@ -2,7 +2,6 @@ package unpkl
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"math"
 
@@ -27,8 +26,16 @@ const npyMagic = "\x93NUMPY"
 // zipMagic is how a zip with members begins, an .npz too.
 const zipMagic = "PK\x03\x04"
 
+// inputOptions are the options that the reading of inputs depends on.
+type inputOptions struct {
+	limits pickle.Limits
+	// setUp gives the options to the unpickler of an array of objects. Where no such array is read it
+	// may be nil.
+	setUp func(u *pickle.Unpickler)
+}
+
 // npyOptions are the options for package npy; arrays of objects are pickles inside the file.
-func (c *config) npyOptions() *npy.Options {
+func (c *inputOptions) npyOptions() *npy.Options {
 	return &npy.Options{
 		Dims:              c.limits.Dims,
 		Elements:          c.limits.Elements,
@@ -43,7 +50,7 @@ func (c *config) npyOptions() *npy.Options {
 			}
 			a, ok := v.(*ndarray.Array)
 			if !ok {
-				return nil, &conversionError{ErrMalformed, fmt.Sprintf("an .npy file whose data is a pickled %s", describe(v))}
+				return nil, errorOf(pickle.ErrMalformed, "an .npy file whose data is a pickled %s", describe(v))
 			}
 			return a, nil
 		},
@@ -52,6 +59,10 @@ func (c *config) npyOptions() *npy.Options {
 
 // npyReader reads the arrays of an .npy input.
 type npyReader struct{ d *npy.Decoder }
+
+func newNPYReader(r io.Reader, c *inputOptions) source {
+	return npyReader{npy.NewDecoder(r, c.npyOptions())}
+}
 
 func (s npyReader) Load() (any, error) {
 	a, err := s.d.Decode()
@@ -68,6 +79,10 @@ type npyWindow struct {
 	data []byte
 	pos  int
 	opts *npy.Options
+}
+
+func newNPYWindow(data []byte, c *inputOptions) source {
+	return &npyWindow{data: data, opts: c.npyOptions()}
 }
 
 func (s *npyWindow) Load() (any, error) {
@@ -132,27 +147,32 @@ func (s *npzSource) check(unfolded int64) error {
 func (s *npzSource) InputOffset() int64 { return 0 }
 
 // openZip returns the archive in r if it is an .npz: if its first member is an array.
-func (c *config) openZip(r io.ReaderAt, size int64) (source, bool) {
-	c = c.forArchive()
+func openZip(r io.ReaderAt, size int64, c *inputOptions) (source, bool) {
+	c = c.forArchive(size)
 	z, err := npy.OpenArchive(r, size, c.npyOptions())
 	return c.npz(z, size, err)
 }
 
 // mapZip is openZip over memory that arrays may alias.
-func (c *config) mapZip(data []byte) (source, bool) {
-	c = c.forArchive()
+func mapZip(data []byte, c *inputOptions) (source, bool) {
+	c = c.forArchive(int64(len(data)))
 	z, err := npy.MapArchive(data, c.npyOptions())
 	return c.npz(z, int64(len(data)), err)
 }
 
-// forArchive returns the options for the pickles of one archive.
-func (c *config) forArchive() *config {
+// forArchive returns the options for the pickles of one archive of the given size, which limits
+// all of them together.
+func (c *inputOptions) forArchive(size int64) *inputOptions {
 	all := *c
-	all.tally = &pickle.Tally{}
+	tally := &pickle.Tally{}
+	all.setUp = func(u *pickle.Unpickler) {
+		c.setUp(u)
+		u.Compressed, u.Tally = func() int64 { return size }, tally
+	}
 	return &all
 }
 
-func (c *config) npz(z *npy.Archive, size int64, err error) (source, bool) {
+func (c *inputOptions) npz(z *npy.Archive, size int64, err error) (source, bool) {
 	if err != nil || len(z.Names()) == 0 || !z.IsArray(z.Names()[0]) {
 		return nil, false
 	}

@@ -2,16 +2,13 @@ package unpkl
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -46,37 +43,13 @@ type File struct {
 //
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "map", Path: path, Err: errors.New("not a regular file")}
-	}
 	file := &File{path: path, c: newConfig(opts)}
-	head, _, err := peek(f)
-	if err != nil {
+	var err error
+	if file.data, err = mapPath(path, file.c.inputOptions()); err != nil {
 		return nil, err
 	}
-	mappable := compress.Detect(head) == compress.Plain
-	if bytes.HasPrefix(head, []byte(zipMagic)) {
-		size := info.Size()
-		file.c.compressed = func() int64 { return size }
-		_, mappable = file.c.openZip(f, size)
-	}
-	if mappable && info.Size() > 0 {
-		file.data, err = mapFile(f, info.Size())
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return nil, &fs.PathError{Op: "map", Path: path, Err: err}
-		}
-		if file.data != nil {
-			file.c.owner = file
-		}
+	if file.data != nil {
+		file.c.owner = file
 	}
 	return file, nil
 }
@@ -130,10 +103,10 @@ func (f *File) Decoder() (*FileDecoder, error) {
 func (f *File) source(d *Decoder) {
 	switch {
 	case bytes.HasPrefix(f.data, []byte(npyMagic)):
-		d.src, d.own = &npyWindow{data: f.data, opts: f.c.npyOptions()}, f.own
+		d.src, d.own = newNPYWindow(f.data, f.c.inputOptions()), f.own
 		return
 	case bytes.HasPrefix(f.data, []byte(zipMagic)):
-		if src, ok := f.c.mapZip(f.data); ok {
+		if src, ok := mapZip(f.data, f.c.inputOptions()); ok {
 			d.src, d.own = src, f.own
 			return
 		}
@@ -141,7 +114,7 @@ func (f *File) source(d *Decoder) {
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	d.src, d.direct.u = u, u
+	d.src, d.direct = u, newDirectReader(u, f.c.directOptions())
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is
@@ -190,6 +163,14 @@ func (d *FileDecoder) Close() error {
 		return nil
 	}
 	return d.in.Close()
+}
+
+// Protocol is [Decoder.Protocol].
+func (d *FileDecoder) Protocol() (protocol int, ok bool) {
+	if d.d == nil {
+		return 0, false
+	}
+	return d.d.Protocol()
 }
 
 // own makes f the owner of an array of an .npy file, or of those of an .npz.

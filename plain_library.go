@@ -209,5 +209,5 @@ func (p *plainer) bound(v any) (any, error) {
 			return c.Plain(), nil
 		}
 	}
-	return nil, &conversionError{pickle.ErrMalformed, fmt.Sprintf("an Interval with an end of %s", describe(v))}
+	return nil, errorOf(pickle.ErrMalformed, "an Interval with an end of %s", describe(v))
 }

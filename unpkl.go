@@ -12,6 +12,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Load reads one pickle from r and returns its plain value, or with [WithObjects] its
@@ -102,7 +103,8 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	if c.directly(data, v) {
+	direct := c.directOptions()
+	if direct.directly(data, v) {
 		return nil
 	}
 	u := pickle.NewUnpicklerBytes(data)
@@ -112,13 +114,14 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err != nil {
 		return noInput(err)
 	}
-	return unmarshal(obj, v, u, c.assignOptions())
+	to := c.assignOptions()
+	return unmarshal(obj, v, u, &to)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
 func noInput(err error) error {
 	if err == io.EOF {
-		return &conversionError{ErrTruncated, "the input is empty"}
+		return errorOf(ErrTruncated, "the input is empty")
 	}
 	return err
 }
@@ -146,8 +149,8 @@ type Unmarshaler interface {
 type BigInt string
 
 // assignOptions are the options for putting objects into Go values.
-func (c *config) assignOptions() *assignOptions {
-	return &assignOptions{
+func (c *config) assignOptions() assignOptions {
+	return assignOptions{
 		plain: plainOptions{
 			limits:      c.limits,
 			objects:     c.objects,
@@ -161,6 +164,30 @@ func (c *config) assignOptions() *assignOptions {
 	}
 }
 
+// directOptions are the options for the direct ways.
+func (c *config) directOptions() directOptions {
+	o := directOptions{
+		limits:      c.limits,
+		encoding:    c.encoding,
+		off:         c.noFastPaths,
+		hooked:      len(c.findClass) > 0,
+		objects:     c.objects,
+		sharedInput: c.sharedInput,
+		owner:       c.owner,
+		compressed:  c.compressed,
+		findClass:   reconstruct.FindClass,
+	}
+	if c.needsResolver() {
+		o.findClass = func(module, name string) (any, error) { return c.resolver()(module, name) }
+	}
+	return o
+}
+
+// inputOptions are the options for what is read around pickles.
+func (c *config) inputOptions() *inputOptions {
+	return &inputOptions{limits: c.limits, setUp: c.setUp}
+}
+
 // setUp gives an unpickler the options.
 func (c *config) setUp(u *pickle.Unpickler) {
 	u.FindClass = c.resolve(c.resolver())
@@ -168,7 +195,6 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.GetExtension = c.extension
 	u.Limits = c.limits
 	u.Compressed = c.compressed
-	u.Tally = c.tally
 	u.Strict = c.strict
 	u.Encoding = c.encoding
 	if !c.noFastPaths && len(c.findClass) == 0 && c.persistentLoad == nil && c.extension == nil {

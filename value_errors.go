@@ -23,8 +23,14 @@ type conversionError struct {
 func (e *conversionError) Error() string { return "unpkl: " + e.text }
 func (e *conversionError) Unwrap() error { return e.kind }
 
+// errorOf returns an error of a kind.
+func errorOf(kind error, format string, args ...any) error {
+	return &conversionError{kind, fmt.Sprintf(format, args...)}
+}
+
+// keyError returns an error of a dict key.
 func keyError(format string, args ...any) error {
-	return &conversionError{errKey, fmt.Sprintf(format, args...)}
+	return errorOf(errKey, format, args...)
 }
 
 // limitError returns a *pickle.LimitError with this package's prefix.
