@@ -9,6 +9,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -210,8 +211,8 @@ func (a *assigner) rowsToSlice(f *tables.Frame, src any, dst reflect.Value, elem
 		if !ok {
 			continue
 		}
-		if i, ok := fields.byName[name]; ok {
-			if err := a.columnToField(c, src, &fields.list[i], rows); err != nil {
+		if i, ok := fields.ByName[name]; ok {
+			if err := a.columnToField(c, src, &fields.List[i], rows); err != nil {
 				return err
 			}
 		}
@@ -219,18 +220,18 @@ func (a *assigner) rowsToSlice(f *tables.Frame, src any, dst reflect.Value, elem
 	return nil
 }
 
-func (a *assigner) columnToField(s *tables.Series, src any, f *field, rows reflect.Value) error {
-	p := planOf(f.typ)
-	a.path = append(a.path, pathElem{}, pathElem{name: f.name, named: true})
+func (a *assigner) columnToField(s *tables.Series, src any, f *fields.Field, rows reflect.Value) error {
+	p := planOf(f.Type)
+	a.path = append(a.path, pathElem{}, pathElem{name: f.Name, named: true})
 	last := len(a.path) - 2
 	if s.Kind == tables.Opaque {
-		err := a.mismatch(src, f.typ, opaqueError(s))
+		err := a.mismatch(src, f.Type, opaqueError(s))
 		a.path = a.path[:last]
 		return err
 	}
 	for i := range rows.Len() {
 		a.path[last].index = i
-		if err := p.assign(a, cell(s, i), fieldAt(rows.Index(i), f.index)); err != nil {
+		if err := p.assign(a, cell(s, i), fieldAt(rows.Index(i), f.Index)); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -13,7 +14,7 @@ import (
 // structPlanner is what the plan of a struct type needs: its fields and their plans.
 type structPlanner struct {
 	typ    reflect.Type
-	fields *structFields
+	fields *fields.Struct
 	plans  []*plan
 }
 
@@ -23,8 +24,8 @@ type structPlanner struct {
 // Keys without a field are passed over; fields without a key keep their value.
 func structPlan(t reflect.Type) assignFunc {
 	s := &structPlanner{typ: t, fields: fieldsOf(t)}
-	for _, f := range s.fields.list {
-		s.plans = append(s.plans, planOf(f.typ))
+	for _, f := range s.fields.List {
+		s.plans = append(s.plans, planOf(f.Type))
 	}
 	return s.assign
 }
@@ -120,23 +121,23 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 // find returns the index of the field called name. Dicts of one kind mostly have their
 // keys in one order, so the field after the last one is tried first.
 func (s *structPlanner) find(name string, next int) (int, bool) {
-	if next < len(s.fields.list) && s.fields.list[next].name == name {
+	if next < len(s.fields.List) && s.fields.List[next].Name == name {
 		return next, true
 	}
-	i, ok := s.fields.byName[name]
+	i, ok := s.fields.ByName[name]
 	return i, ok
 }
 
 // set assigns v to the field i.
 func (s *structPlanner) set(a *assigner, i int, v any, dst reflect.Value) error {
-	f := &s.fields.list[i]
+	f := &s.fields.List[i]
 	var target reflect.Value
-	if len(f.index) == 1 {
-		target = dst.Field(f.index[0])
+	if len(f.Index) == 1 {
+		target = dst.Field(f.Index[0])
 	} else {
-		target = fieldAt(dst, f.index)
+		target = fieldAt(dst, f.Index)
 	}
-	return a.in(f.name, s.plans[i], v, target)
+	return a.in(f.Name, s.plans[i], v, target)
 }
 
 // fieldAt is FieldByIndex that makes the embedded pointers on its way.
@@ -155,8 +156,8 @@ func fieldAt(v reflect.Value, index []int) reflect.Value {
 
 // byPosition assigns values to the fields in their order; there must be as many.
 func (s *structPlanner) byPosition(a *assigner, src any, values []any, dst reflect.Value) error {
-	if len(values) != len(s.fields.list) {
-		return a.mismatch(src, s.typ, lengthError(len(values), len(s.fields.list)))
+	if len(values) != len(s.fields.List) {
+		return a.mismatch(src, s.typ, lengthError(len(values), len(s.fields.List)))
 	}
 	for i, v := range values {
 		if err := s.set(a, i, v, dst); err != nil {

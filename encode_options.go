@@ -143,8 +143,8 @@ func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc, known func(t reflect
 // pickleFields are the fields of a struct type, for the Pickler.
 func pickleFields(t reflect.Type) []pickle.Field {
 	var out []pickle.Field
-	for _, f := range fieldsOf(t).list {
-		out = append(out, pickle.Field{Name: f.name, Index: f.index, OmitEmpty: f.omitEmpty, List: f.list})
+	for _, f := range fieldsOf(t).List {
+		out = append(out, pickle.Field{Name: f.Name, Index: f.Index, OmitEmpty: f.OmitEmpty, List: f.List})
 	}
 	return out
 }

@@ -11,16 +11,17 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // goFields are those of Go structs, for reading and writing alike.
-var goFields = fieldCache{leaf: isLeafStruct}
+var goFields = fields.Cache{Leaf: isLeafStruct}
 
 // fieldsOf returns the fields of a struct type as a pickle sees them.
-func fieldsOf(t reflect.Type) *structFields { return goFields.of(t) }
+func fieldsOf(t reflect.Type) *fields.Struct { return goFields.Of(t) }
 
 // unmarshaler is what the root package calls Unmarshaler.
 type unmarshaler interface {

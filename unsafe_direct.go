@@ -160,25 +160,25 @@ func compileDirect(t reflect.Type, within []reflect.Type) *directPlan {
 
 func (p *directPlan) compileFields(within []reflect.Type) bool {
 	s := fieldsOf(p.typ)
-	if len(s.list) > maxDirectFields {
+	if len(s.List) > maxDirectFields {
 		return false
 	}
-	p.byName = s.byName
-	for _, f := range s.list {
+	p.byName = s.ByName
+	for _, f := range s.List {
 		var offset uintptr
 		t := p.typ
-		for _, i := range f.index {
+		for _, i := range f.Index {
 			if t.Kind() != reflect.Struct {
 				return false // an embedded pointer
 			}
 			offset += t.Field(i).Offset
 			t = t.Field(i).Type
 		}
-		plan := compileDirect(f.typ, within)
+		plan := compileDirect(f.Type, within)
 		if plan == nil {
 			return false
 		}
-		p.fields = append(p.fields, directField{f.name, offset, plan})
+		p.fields = append(p.fields, directField{f.Name, offset, plan})
 	}
 	return true
 }

@@ -1,4 +1,4 @@
-package unpkl
+package fields
 
 import (
 	"reflect"
@@ -7,32 +7,32 @@ import (
 	"sync"
 )
 
-// field is one field of a Go struct as a pickle sees it.
-type field struct {
-	name      string
-	index     []int // as reflect.Value.FieldByIndex takes it
-	typ       reflect.Type
+// Field is one field of a Go struct as a pickle sees it.
+type Field struct {
+	Name      string
+	Index     []int // as reflect.Value.FieldByIndex takes it
+	Type       reflect.Type
 	tagged    bool
-	omitEmpty bool
-	list      bool // write slices and arrays as lists
+	OmitEmpty bool
+	List      bool // write slices and arrays as lists
 }
 
-// structFields are the fields of a struct type in the order of declaration, those
+// Struct are the fields of a struct type in the order of declaration, those
 // of embedded structs in place.
-type structFields struct {
-	list   []field
-	byName map[string]int // index into list
+type Struct struct {
+	List   []Field
+	ByName map[string]int // index into list
 }
 
-// fieldCache keeps the fields of struct types once they have been collected.
-type fieldCache struct {
+// Cache keeps the fields of struct types once they have been collected.
+type Cache struct {
 	// leaf reports that a struct type is one value rather than a set of fields. Its fields are not
 	// those of a struct that embeds it.
-	leaf   func(t reflect.Type) bool
-	byType sync.Map // reflect.Type -> *structFields
+	Leaf   func(t reflect.Type) bool
+	byType sync.Map // reflect.Type -> *Struct
 }
 
-// of returns the fields of the struct type t that pickles are read into and
+// Of returns the fields of the struct type t that pickles are read into and
 // written from. The rules are encoding/json's, except that names match as written:
 //
 //   - an exported field has its Go name, or the name in its tag: pickle:"name"
@@ -42,12 +42,12 @@ type fieldCache struct {
 //   - the fields of an embedded struct without a name in its tag belong to the
 //     outer struct; where names meet, the least nested wins, then the one with a
 //     tag; if that leaves several, none is used
-func (c *fieldCache) of(t reflect.Type) *structFields {
+func (c *Cache) Of(t reflect.Type) *Struct {
 	if f, ok := c.byType.Load(t); ok {
-		return f.(*structFields)
+		return f.(*Struct)
 	}
 	f, _ := c.byType.LoadOrStore(t, c.collect(t))
-	return f.(*structFields)
+	return f.(*Struct)
 }
 
 // embedded is a struct whose fields are still to be collected.
@@ -58,13 +58,13 @@ type embedded struct {
 
 // collect goes level by level, so that a name of an outer level is decided
 // before those that it hides are seen.
-func (c *fieldCache) collect(t reflect.Type) *structFields {
-	var kept []field
+func (c *Cache) collect(t reflect.Type) *Struct {
+	var kept []Field
 	decided := map[string]bool{}
 	visited := map[reflect.Type]bool{}
 	for level := []embedded{{typ: t}}; len(level) > 0; {
 		var next []embedded
-		found := map[string][]field{}
+		found := map[string][]Field{}
 		times := map[reflect.Type]int{}
 		for _, e := range level {
 			times[e.typ]++
@@ -74,7 +74,7 @@ func (c *fieldCache) collect(t reflect.Type) *structFields {
 			}
 			own, inner := c.own(e)
 			for _, f := range own {
-				found[f.name] = append(found[f.name], f)
+				found[f.Name] = append(found[f.Name], f)
 			}
 			next = append(next, inner...)
 		}
@@ -92,16 +92,16 @@ func (c *fieldCache) collect(t reflect.Type) *structFields {
 		}
 		level = next
 	}
-	slices.SortFunc(kept, func(a, b field) int { return slices.Compare(a.index, b.index) })
-	s := &structFields{list: kept, byName: make(map[string]int, len(kept))}
+	slices.SortFunc(kept, func(a, b Field) int { return slices.Compare(a.Index, b.Index) })
+	s := &Struct{List: kept, ByName: make(map[string]int, len(kept))}
 	for i, f := range kept {
-		s.byName[f.name] = i
+		s.ByName[f.Name] = i
 	}
 	return s
 }
 
 // own returns the fields of e itself and the structs embedded in it.
-func (c *fieldCache) own(e embedded) (own []field, inner []embedded) {
+func (c *Cache) own(e embedded) (own []Field, inner []embedded) {
 	for i := range e.typ.NumField() {
 		sf := e.typ.Field(i)
 		target := sf.Type
@@ -119,20 +119,20 @@ func (c *fieldCache) own(e embedded) (own []field, inner []embedded) {
 		}
 		name, rest, _ := strings.Cut(tag, ",")
 		index := append(slices.Clone(e.index), i)
-		if embeds && name == "" && !c.leaf(target) {
+		if embeds && name == "" && !c.Leaf(target) {
 			inner = append(inner, embedded{target, index})
 			continue
 		}
 		if !sf.IsExported() {
 			continue
 		}
-		f := field{name: name, index: index, typ: sf.Type, tagged: name != ""}
+		f := Field{Name: name, Index: index, Type: sf.Type, tagged: name != ""}
 		if name == "" {
-			f.name = sf.Name
+			f.Name = sf.Name
 		}
 		for opt := range strings.SplitSeq(rest, ",") {
-			f.omitEmpty = f.omitEmpty || opt == "omitempty"
-			f.list = f.list || opt == "list"
+			f.OmitEmpty = f.OmitEmpty || opt == "omitempty"
+			f.List = f.List || opt == "list"
 		}
 		own = append(own, f)
 	}
@@ -140,11 +140,11 @@ func (c *fieldCache) own(e embedded) (own []field, inner []embedded) {
 }
 
 // dominant picks among fields of one name at one level.
-func dominant(fs []field) (field, bool) {
+func dominant(fs []Field) (Field, bool) {
 	if len(fs) == 1 {
 		return fs[0], true
 	}
-	var only field
+	var only Field
 	tagged := 0
 	for _, f := range fs {
 		if f.tagged {
