@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -42,7 +43,7 @@ func planOf(t reflect.Type) *plan {
 func (p *plan) assign(a *assigner, src any, dst reflect.Value) error {
 	p.once.Do(func() { p.fn = compile(p.typ) })
 	if a.budget--; a.budget < 0 {
-		return limitError("Expansion", a.expansion, a.expansion+1)
+		return pyvalue.LimitError("Expansion", a.expansion, a.expansion+1)
 	}
 	return p.fn(a, src, dst)
 }
@@ -120,7 +121,7 @@ func unmarshal(src any, v any, r repeater, c *assignOptions) error {
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
-		a.first = a.misfit(a.where(), describe(src), t, cause)
+		a.first = a.misfit(a.where(), pyvalue.Describe(src), t, cause)
 	}
 	return nil
 }
@@ -162,7 +163,7 @@ func isName(s string) bool {
 // enter counts one more level of containers; leave takes it back.
 func (a *assigner) enter() error {
 	if a.depth++; a.depth > a.maxDepth {
-		return limitError("Depth", int64(a.maxDepth), int64(a.depth))
+		return pyvalue.LimitError("Depth", int64(a.maxDepth), int64(a.depth))
 	}
 	return nil
 }
@@ -187,7 +188,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 
 // recall sets dst to the Go value that src was put into before.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
-	if a.plain.tree || a.shared == nil || !isContainer(src) {
+	if a.plain.tree || a.shared == nil || !pyvalue.IsContainer(src) {
 		return false
 	}
 	v, ok := a.shared[shareKey{src, dst.Type()}]
@@ -199,7 +200,7 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 
 // remember notes that src is put into v, which may not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
-	if a.plain.tree || !isContainer(src) {
+	if a.plain.tree || !pyvalue.IsContainer(src) {
 		return
 	}
 	if a.shared == nil {
@@ -218,25 +219,25 @@ var (
 // compile makes the plan of a type.
 func compile(t reflect.Type) assignFunc {
 	switch t {
-	case anyType:
+	case pyvalue.AnyType:
 		return assignAny
-	case timeType:
+	case pyvalue.TimeType:
 		return assignTime
-	case durationType:
+	case pyvalue.DurationType:
 		return assignDuration
-	case bigIntType:
+	case pyvalue.BigIntType:
 		return assignBigInt
-	case bigRatType:
+	case pyvalue.BigRatType:
 		return assignBigRat
 	}
-	if isObjectType(t) {
+	if pyvalue.IsObjectType(t) {
 		return assignExact
 	}
 	if t.Kind() != reflect.Pointer {
-		if reflect.PointerTo(t).Implements(unmarshalerType) {
+		if reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) {
 			return assignUnmarshaler
 		}
-		if reflect.PointerTo(t).Implements(textUnmarshalerType) {
+		if reflect.PointerTo(t).Implements(pyvalue.TextUnmarshalerType) {
 			return textPlan(compileKind(t))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -23,7 +24,7 @@ func (a *assigner) arrayToSlice(arr *ndarray.Array, src any, dst reflect.Value, 
 			return a.mismatch(src, t, nil)
 		}
 		if a.budget -= int64(arr.Size()); a.budget < 0 {
-			return limitError("Expansion", a.expansion, a.expansion+1)
+			return pyvalue.LimitError("Expansion", a.expansion, a.expansion+1)
 		}
 		v, err := fill(arr)
 		if err != nil {
@@ -66,7 +67,7 @@ func (a *assigner) arrayToArray(arr *ndarray.Array, src any, dst reflect.Value, 
 // memory for them is made: an array of no bytes can have any number.
 func (a *assigner) affords(arr *ndarray.Array) error {
 	if int64(arr.Shape()[0]) > a.budget {
-		return limitError("Expansion", a.expansion, a.expansion-a.budget+int64(arr.Shape()[0]))
+		return pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(arr.Shape()[0]))
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (a *assigner) rows(arr *ndarray.Array, dst reflect.Value, elem *plan) error
 // bulk returns the function that makes a slice of the kind of t's elements from a
 // one-dimensional array, or nil where elements go one by one.
 func bulk(t reflect.Type) func(*ndarray.Array) (any, error) {
-	if t.Implements(unmarshalerType) || reflect.PointerTo(t).Implements(unmarshalerType) || t == durationType {
+	if t.Implements(pyvalue.UnmarshalerType) || reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) || t == pyvalue.DurationType {
 		return nil
 	}
 	switch t.Kind() {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -72,12 +73,12 @@ func slicePlan(t reflect.Type) assignFunc {
 			}
 			return a.tableToSlice(table, src, dst, elem)
 		}
-		if b, ok := bytesOf(src); ok && isBytes {
+		if b, ok := pyvalue.BytesOf(src); ok && isBytes {
 			dst.SetBytes(append(make([]byte, 0, len(b)), b...))
 			a.remember(src, dst)
 			return nil
 		}
-		if arr, ok := arrayOf(src); ok {
+		if arr, ok := pyvalue.ArrayOf(src); ok {
 			return a.arrayToSlice(arr, src, dst, elem)
 		}
 		if m, ok := src.(*ndarray.Masked); ok {
@@ -90,7 +91,7 @@ func slicePlan(t reflect.Type) assignFunc {
 		if !ok {
 			return a.mismatch(src, t, nil)
 		}
-		if isAny && isContainer(src) {
+		if isAny && pyvalue.IsContainer(src) {
 			if v, ok, err := a.plainSlice(src); ok || err != nil {
 				if err == nil {
 					dst.Set(reflect.ValueOf(v))
@@ -201,14 +202,14 @@ func arrayPlan(t reflect.Type) assignFunc {
 		if src == nil {
 			return nil
 		}
-		if b, ok := bytesOf(src); ok && isBytes {
+		if b, ok := pyvalue.BytesOf(src); ok && isBytes {
 			if len(b) != t.Len() {
 				return a.mismatch(src, t, lengthError(len(b), t.Len()))
 			}
 			reflect.Copy(dst, reflect.ValueOf(b))
 			return nil
 		}
-		if arr, ok := arrayOf(src); ok {
+		if arr, ok := pyvalue.ArrayOf(src); ok {
 			return a.arrayToArray(arr, src, dst, elem)
 		}
 		items, ok, err := a.sequenceOf(src)
@@ -250,10 +251,10 @@ func mapPlan(t reflect.Type) assignFunc {
 			}
 			return a.tableToMap(table, src, dst, key, elem)
 		}
-		if members, ok := setItems(src); ok && isSet {
+		if members, ok := pyvalue.SetItems(src); ok && isSet {
 			return a.assignSet(src, members, dst, key, member)
 		}
-		entries, ok := entriesOf(src)
+		entries, ok := pyvalue.EntriesOf(src)
 		if !ok {
 			return a.mismatch(src, t, nil)
 		}
@@ -305,7 +306,7 @@ func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key
 		before := m.Len()
 		m.SetMapIndex(k, v)
 		if m.Len() == before && i > 0 {
-			if err := a.mismatch(src, t, keyError("two keys are %s in Go", shownKey(k.Interface()))); err != nil {
+			if err := a.mismatch(src, t, pyvalue.KeyError("two keys are %s in Go", shownKey(k.Interface()))); err != nil {
 				return err
 			}
 		}
@@ -386,5 +387,5 @@ func keyText(k any) string {
 	case int, float64, bool, nil:
 		return fmt.Sprint(k)
 	}
-	return describe(k)
+	return pyvalue.Describe(k)
 }

@@ -10,6 +10,7 @@ import (
 
 	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -20,7 +21,7 @@ var (
 )
 
 func isTableType(t reflect.Type) bool {
-	return t == tableType || t == seriesType || t == labelsType || t == sparseType
+	return t == pyvalue.TableType || t == pyvalue.SeriesType || t == pyvalue.LabelsType || t == pyvalue.SparseType
 }
 
 // tableOf returns the *frame.Frame, *frame.Series, *frame.Index or *reconstruct.Sparse
@@ -124,7 +125,7 @@ func opaqueError(s *tables.Series) error {
 
 func (a *assigner) cellsToSlice(n int, at func(int) any, src any, dst reflect.Value, elem *plan) error {
 	if int64(n) > a.budget {
-		return limitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
+		return pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
 	}
 	dst.Set(reflect.MakeSlice(dst.Type(), n, n))
 	a.remember(src, dst)
@@ -147,7 +148,7 @@ func (a *assigner) cellsToSlice(n int, at func(int) any, src any, dst reflect.Va
 // isNone reports whether src is None or one of pandas' ways to say that nothing is there.
 func isNone(src any) bool {
 	switch src.(type) {
-	case nil, missing:
+	case nil, pyvalue.Missing:
 		return true
 	case *pickle.Object, pickle.Global:
 		c, _, _ := reconstruct.ReadPandasScalar(src)
@@ -160,7 +161,7 @@ func isNone(src any) bool {
 // cell returns element i as objects have it: a Timestamp in the zone of its column.
 func cell(s *tables.Series, i int) any {
 	if s.IsNull(i) {
-		return missing{}
+		return pyvalue.Missing{}
 	}
 	if t, ok := reconstruct.TimestampAt(s, i); ok {
 		return t
@@ -182,13 +183,13 @@ func (a *assigner) rowsToSlice(f *tables.Frame, src any, dst reflect.Value, elem
 	t := dst.Type()
 	n := f.Rows()
 	if int64(n) > a.budget {
-		return limitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
+		return pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
 	}
 	row := t.Elem()
 	if row.Kind() == reflect.Pointer {
 		row = row.Elem()
 	}
-	byName := row.Kind() == reflect.Struct && !isLeafStruct(row) && !reflect.PointerTo(row).Implements(unmarshalerType)
+	byName := row.Kind() == reflect.Struct && !pyvalue.IsLeafStruct(row) && !reflect.PointerTo(row).Implements(pyvalue.UnmarshalerType)
 	if !byName {
 		return a.cellsToSlice(n, func(i int) any { return rowDict(f, i) }, src, dst, elem)
 	}
@@ -205,7 +206,7 @@ func (a *assigner) rowsToSlice(f *tables.Frame, src any, dst reflect.Value, elem
 			dst.Index(i).Set(rows.Index(i).Addr())
 		}
 	}
-	fields := fieldsOf(row)
+	fields := pyvalue.FieldsOf(row)
 	for _, c := range f.Columns {
 		name, ok := c.Name.(string)
 		if !ok {
@@ -266,7 +267,7 @@ func (a *assigner) tableEntries(table any) (types.Dict, error) {
 			return nil, opaqueError(v)
 		}
 		if int64(v.Len()) > a.budget {
-			return nil, limitError("Expansion", a.expansion, a.expansion-a.budget+int64(v.Len()))
+			return nil, pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(v.Len()))
 		}
 		d := make(types.Dict, v.Len())
 		for i := range d {

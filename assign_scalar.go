@@ -9,11 +9,12 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// errInexact is, beside errOverflow, the reason of a numeric mismatch.
+// errInexact is, beside pyvalue.ErrOverflow, the reason of a numeric mismatch.
 var errInexact = errors.New("would lose digits")
 
 func assignBool(a *assigner, src any, dst reflect.Value) error {
@@ -62,7 +63,7 @@ func assignUint(a *assigner, src any, dst reflect.Value) error {
 func assignFloat(a *assigner, src any, dst reflect.Value) error {
 	v := scalarOf(src)
 	if v == nil {
-		if src == any(missing{}) {
+		if src == any(pyvalue.Missing{}) {
 			dst.SetFloat(math.NaN())
 		}
 		return nil
@@ -114,7 +115,7 @@ func reason(err error) error {
 	return err
 }
 
-func outOfRange(v any) error { return fmt.Errorf("%s: %w", shortNumber(v), errOverflow) }
+func outOfRange(v any) error { return fmt.Errorf("%s: %w", shortNumber(v), pyvalue.ErrOverflow) }
 func inexact(v any) error    { return fmt.Errorf("%s: %w", shortNumber(v), errInexact) }
 
 // shortNumber prints a number for an error message; printing a big one would cost
@@ -242,7 +243,7 @@ func finite(f float64) float64 {
 }
 
 func assignString(a *assigner, src any, dst reflect.Value) error {
-	if s, ok := textOf(bare(src)); ok {
+	if s, ok := pyvalue.TextOf(pyvalue.Bare(src)); ok {
 		dst.SetString(s)
 		return nil
 	}
@@ -280,7 +281,7 @@ func assignBigInt(a *assigner, src any, dst reflect.Value) error {
 
 func assignBigRat(a *assigner, src any, dst reflect.Value) error {
 	target := dst.Addr().Interface().(*big.Rat)
-	switch v := plainLeaf(scalarOf(src)).(type) {
+	switch v := pyvalue.PlainLeaf(scalarOf(src)).(type) {
 	case nil:
 	case *big.Rat:
 		target.Set(v)
@@ -302,11 +303,11 @@ func assignBigRat(a *assigner, src any, dst reflect.Value) error {
 
 // assignTime takes datetime, date, datetime64 (not NaT), and text as RFC 3339.
 func assignTime(a *assigner, src any, dst reflect.Value) error {
-	v := bare(src)
+	v := pyvalue.Bare(src)
 	if v == nil {
 		return nil
 	}
-	t, ok, err := timeOf(v)
+	t, ok, err := pyvalue.TimeOf(v)
 	if s, isText := v.(string); isText {
 		ok = true
 		t, err = time.Parse(time.RFC3339, s)
@@ -320,7 +321,7 @@ func assignTime(a *assigner, src any, dst reflect.Value) error {
 
 // assignDuration takes timedelta, timedelta64 (not NaT) and ints, as nanoseconds.
 func assignDuration(a *assigner, src any, dst reflect.Value) error {
-	d, ok, err := durationOf(bare(src))
+	d, ok, err := pyvalue.DurationOf(pyvalue.Bare(src))
 	if !ok {
 		return assignInt(a, src, dst)
 	}
@@ -334,7 +335,7 @@ func assignDuration(a *assigner, src any, dst reflect.Value) error {
 // assignUnmarshaler lets the type take the object. As in encoding/json, None goes
 // to the method too.
 func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
-	if err := dst.Addr().Interface().(unmarshaler).UnmarshalPickle(src); err != nil {
+	if err := dst.Addr().Interface().(pyvalue.Unmarshaler).UnmarshalPickle(src); err != nil {
 		return a.mismatch(src, dst.Type(), err)
 	}
 	return nil
@@ -344,13 +345,13 @@ func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
 // Decimal, a UUID and so on), and everything else go by the type's kind.
 func textPlan(byKind assignFunc) assignFunc {
 	return func(a *assigner, src any, dst reflect.Value) error {
-		v := bare(src)
+		v := pyvalue.Bare(src)
 		if v == nil {
 			return nil
 		}
 		text, ok := v.(string)
 		if !ok {
-			text, ok = textOf(v)
+			text, ok = pyvalue.TextOf(v)
 		}
 		if !ok {
 			return byKind(a, src, dst)
@@ -379,7 +380,7 @@ func assignExact(a *assigner, src any, dst reflect.Value) error {
 		src = class.Global()
 	}
 	if reflect.TypeOf(src) != dst.Type() {
-		src = bare(src)
+		src = pyvalue.Bare(src)
 	}
 	if reflect.TypeOf(src) != dst.Type() {
 		return a.mismatch(src, dst.Type(), nil)
@@ -391,7 +392,7 @@ func assignExact(a *assigner, src any, dst reflect.Value) error {
 // assignAny puts a plain value, or with WithObjects the object, into an any. As in
 // encoding/json, an any that holds a pointer is decoded into what it points to.
 func assignAny(a *assigner, src any, dst reflect.Value) error {
-	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() && !isObjectType(e.Type().Elem()) {
+	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() && !pyvalue.IsObjectType(e.Type().Elem()) {
 		return planOf(e.Type().Elem()).assign(a, src, e.Elem())
 	}
 	v, err := a.plain.convert(src, a.depth)

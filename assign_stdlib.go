@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -11,7 +12,7 @@ import (
 // scalarOf is bare for targets that hold one value: an object that is nothing but one value, as the
 // member of an enum and an instance of a subclass of int or str are, is that value.
 func scalarOf(src any) any {
-	v := bare(src)
+	v := pyvalue.Bare(src)
 	if o, ok := v.(*pickle.Object); ok {
 		if value, ok := madeOf(o); ok {
 			return value
@@ -47,7 +48,7 @@ func membersOf(src any) ([]any, bool) {
 	if n.HasState || n.Kwargs != nil || len(n.DictItems) > 0 {
 		return nil, false
 	}
-	if t, ok := baseTuple(&n); ok {
+	if t, ok := pyvalue.BaseTuple(&n); ok {
 		return t, true
 	}
 	return n.Args, o.Form == pickle.FormNewObj && len(n.Args) > 1
@@ -62,7 +63,7 @@ func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 		return nil, false, nil
 	}
 	if int64(n) > a.budget {
-		return nil, false, limitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
+		return nil, false, pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
 	}
 	a.budget -= int64(n)
 	out := make([]any, n)
@@ -74,7 +75,7 @@ func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 
 // sequenceOf returns the items of everything that a slice or an array takes one by one.
 func (a *assigner) sequenceOf(src any) ([]any, bool, error) {
-	if items, ok := itemsOf(src); ok {
+	if items, ok := pyvalue.ItemsOf(src); ok {
 		return items, true, nil
 	}
 	if r, ok := src.(*reconstruct.Range); ok {

@@ -6,6 +6,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -23,7 +24,7 @@ type structPlanner struct {
 // nothing but a tuple of values, as a namedtuple is, whose names are not in a pickle.
 // Keys without a field are passed over; fields without a key keep their value.
 func structPlan(t reflect.Type) assignFunc {
-	s := &structPlanner{typ: t, fields: fieldsOf(t)}
+	s := &structPlanner{typ: t, fields: pyvalue.FieldsOf(t)}
 	for _, f := range s.fields.List {
 		s.plans = append(s.plans, planOf(f.Type))
 	}
@@ -31,7 +32,7 @@ func structPlan(t reflect.Type) assignFunc {
 }
 
 func (s *structPlanner) assign(a *assigner, src any, dst reflect.Value) error {
-	src = bare(src)
+	src = pyvalue.Bare(src)
 	if src == nil {
 		return nil
 	}
@@ -62,14 +63,14 @@ func (s *structPlanner) assign(a *assigner, src any, dst reflect.Value) error {
 		return s.record(a, v, dst)
 	case *pickle.Object:
 		n := reconstruct.Normalize(v)
-		if attrs, ok := attributesOf(&n); ok {
+		if attrs, ok := pyvalue.AttributesOf(&n); ok {
 			return s.byName(a, attrs, dst)
 		}
-		if values, ok := positional(&n); ok {
+		if values, ok := pyvalue.Positional(&n); ok {
 			return s.byPosition(a, src, values, dst)
 		}
 	default:
-		if entries, ok := entriesOf(src); ok {
+		if entries, ok := pyvalue.EntriesOf(src); ok {
 			return s.byName(a, entries, dst)
 		}
 	}
@@ -84,7 +85,7 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 	for _, e := range entries {
 		name, ok := e.Key.(string)
 		if !ok {
-			if _, isBytes := bytesKey(e.Key); isBytes {
+			if _, isBytes := pyvalue.BytesKey(e.Key); isBytes {
 				fromBytes = append(fromBytes, e)
 			}
 			continue
@@ -108,7 +109,7 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 		}
 	}
 	for _, e := range fromBytes {
-		name, _ := bytesKey(e.Key)
+		name, _ := pyvalue.BytesKey(e.Key)
 		if i, ok := s.find(name, 0); ok && !seen[name] {
 			if err := s.set(a, i, e.Value, dst); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -179,7 +180,7 @@ func describeID(pid any) string {
 		}
 		return "(" + strings.Join(parts, ", ") + ")"
 	}
-	return describe(pid)
+	return pyvalue.Describe(pid)
 }
 
 // maxNameText bounds the names in a report.

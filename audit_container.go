@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
@@ -51,7 +52,7 @@ const (
 func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c *auditConfig) error {
 	if *budget -= f.Size(); *budget < 0 {
 		limit := c.limits.WithDefaults().DecompressedBytes
-		return limitError("DecompressedBytes", limit, limit-*budget)
+		return pyvalue.LimitError("DecompressedBytes", limit, limit-*budget)
 	}
 	rc, err := f.Open()
 	if err != nil {

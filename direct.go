@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -372,7 +373,7 @@ func (d *direct) value(p *directPlan, op pickle.Opcode, dst unsafe.Pointer) bool
 	switch {
 	case p.kind == reflect.Pointer && p.elem != nil:
 		return d.pointer(p, op, dst)
-	case p.typ == timeType:
+	case p.typ == pyvalue.TimeType:
 		t, ok := d.timeValue(op)
 		*(*time.Time)(dst) = t
 		return ok

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -48,7 +49,7 @@ func (d *direct) called(kind int32) (v any, ok bool) {
 		v = d.Time(t)
 	case keptTimedelta, keptDecimal:
 		if v, ok = d.object(kind, kept); ok {
-			v = plainLeaf(v)
+			v = pyvalue.PlainLeaf(v)
 		}
 	}
 	if kept.n == keptValue {

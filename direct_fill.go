@@ -96,7 +96,7 @@ func (p *plainDirect) append() bool {
 	return p.extend(n-1, p.stack[n:n+1], height)
 }
 
-// setItems carries out SETITEMS.
+// pyvalue.SetItems carries out SETITEMS.
 func (p *plainDirect) setItems() bool {
 	m, ok := p.close(pickle.OpEmptyDict)
 	if !ok || m.at <= p.fence {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -143,7 +144,7 @@ func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc, known func(t reflect
 // pickleFields are the fields of a struct type, for the Pickler.
 func pickleFields(t reflect.Type) []pickle.Field {
 	var out []pickle.Field
-	for _, f := range fieldsOf(t).List {
+	for _, f := range pyvalue.FieldsOf(t).List {
 		out = append(out, pickle.Field{Name: f.Name, Index: f.Index, OmitEmpty: f.OmitEmpty, List: f.List})
 	}
 	return out

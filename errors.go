@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -22,10 +23,10 @@ var (
 	// ErrCycle: a container contains itself, which plain values represent only
 	// with [WithAllowCycles], and a Go value only where a pointer, map or slice
 	// can hold itself.
-	ErrCycle = errCycle
+	ErrCycle = pyvalue.ErrCycle
 	// ErrKey: a dict has a key that no Go map key stands for, or two keys that
 	// Python keeps apart and Go would not.
-	ErrKey = errKey
+	ErrKey = pyvalue.ErrKey
 	// ErrClosed: the [File] is closed.
 	ErrClosed = ndarray.ErrClosed
 	// ErrSkipClass is what a hook of [WithFindClass] returns for a class that it

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
@@ -50,7 +51,7 @@ func (c *inputOptions) npyOptions() *npy.Options {
 			}
 			a, ok := v.(*ndarray.Array)
 			if !ok {
-				return nil, errorOf(pickle.ErrMalformed, "an .npy file whose data is a pickled %s", describe(v))
+				return nil, pyvalue.Errorf(pickle.ErrMalformed, "an .npy file whose data is a pickled %s", pyvalue.Describe(v))
 			}
 			return a, nil
 		},
@@ -136,10 +137,10 @@ func (s *npzSource) Load() (any, error) {
 // check checks what the deflated members so far unfold to.
 func (s *npzSource) check(unfolded int64) error {
 	if most := s.limits.DecompressedBytes; unfolded > most {
-		return limitError("DecompressedBytes", most, unfolded)
+		return pyvalue.LimitError("DecompressedBytes", most, unfolded)
 	}
 	if ratio := unfolded / max(s.size, 1); unfolded > zipfile.RatioFloor && ratio >= s.limits.CompressionRatio {
-		return limitError("CompressionRatio", s.limits.CompressionRatio, ratio)
+		return pyvalue.LimitError("CompressionRatio", s.limits.CompressionRatio, ratio)
 	}
 	return nil
 }
@@ -204,7 +205,7 @@ func zipOf(r io.Reader, limit int64) (io.ReaderAt, int64, error) {
 	}
 	data, err := io.ReadAll(r)
 	if err == nil && int64(len(data)) > limit {
-		err = limitError("InputBytes", limit, int64(len(data)))
+		err = pyvalue.LimitError("InputBytes", limit, int64(len(data)))
 	}
 	return bytes.NewReader(data), int64(len(data)), err
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -188,7 +189,7 @@ func (p *plainer) putKey(m map[any]any, key, plain any) error {
 	}
 	before := len(m)
 	if m[k] = plain; len(m) == before {
-		return keyError("two keys of a dict are %s in Go", shownKey(k))
+		return pyvalue.KeyError("two keys of a dict are %s in Go", shownKey(k))
 	}
 	return nil
 }
@@ -222,7 +223,7 @@ func (p *plainer) begin(v any) (any, error) {
 	if plain, ok, err := p.library(v); ok || err != nil {
 		return plain, err
 	}
-	if !isContainer(v) {
+	if !pyvalue.IsContainer(v) {
 		return leaf(v), nil
 	}
 	if n := p.met(v); n != nil {
@@ -255,7 +256,7 @@ const once = -1
 func (p *plainer) enter(v, plain any, f frame) (any, error) {
 	depth := p.base + len(p.stack) + 1
 	if depth > p.maxDepth {
-		return nil, limitError("Depth", int64(p.maxDepth), int64(depth))
+		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
 	f.node = once
 	if p.repeats(v) {
@@ -283,12 +284,12 @@ func (p *plainer) remember(v, plain any) int {
 func (p *plainer) again(n *node) (any, error) {
 	if n.open {
 		if !p.cycles {
-			return nil, fmt.Errorf("unpkl: %w", errCycle)
+			return nil, fmt.Errorf("unpkl: %w", pyvalue.ErrCycle)
 		}
 		return n.plain, nil
 	}
 	if depth := p.base + len(p.stack) + 1 + n.height; depth > p.maxDepth {
-		return nil, limitError("Depth", int64(p.maxDepth), int64(depth))
+		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
 	if top := len(p.stack) - 1; top >= 0 && p.stack[top].height <= n.height {
 		p.stack[top].height = n.height + 1
@@ -308,7 +309,7 @@ func (p *plainer) open(v any) (any, frame) {
 	case *ndarray.Scalar:
 		return openScalar(v)
 	}
-	if entries, ok := entriesOf(v); ok {
+	if entries, ok := pyvalue.EntriesOf(v); ok {
 		if allStrings(entries) {
 			m := make(map[string]any, len(entries))
 			return m, frame{entries: entries, byStr: m}
@@ -316,7 +317,7 @@ func (p *plainer) open(v any) (any, frame) {
 		m := make(map[any]any, len(entries))
 		return m, frame{entries: entries, byAny: m}
 	}
-	items, _ := itemsOf(v)
+	items, _ := pyvalue.ItemsOf(v)
 	list := make([]any, len(items))
 	return list, frame{children: items, list: list}
 }
@@ -372,7 +373,7 @@ func openArray(a *ndarray.Array) frame {
 	if isObject && plainElements(a) {
 		return frame{}
 	}
-	elems := ownElements(a)
+	elems := pyvalue.OwnElements(a)
 	if isObject {
 		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
 			return frame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
@@ -430,7 +431,7 @@ func openScalar(s *ndarray.Scalar) (any, frame) {
 func openMasked(m *ndarray.Masked) frame {
 	f := frame{}
 	for _, a := range []any{m.Data, m.FillValue} {
-		if isContainer(a) {
+		if pyvalue.IsContainer(a) {
 			f.children = append(f.children, a)
 		}
 	}
@@ -452,5 +453,5 @@ func leaf(v any) any {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		return s.Value()
 	}
-	return plainLeaf(v)
+	return pyvalue.PlainLeaf(v)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -50,10 +51,10 @@ func (p *plainer) simpleKey(v any) (any, error) {
 		}
 		return comparableKey(v, value)
 	}
-	if isContainer(v) {
-		return nil, keyError("a dict key of type %s has no Go map key", describe(v))
+	if pyvalue.IsContainer(v) {
+		return nil, pyvalue.KeyError("a dict key of type %s has no Go map key", pyvalue.Describe(v))
 	}
-	switch plain := plainLeaf(v).(type) {
+	switch plain := pyvalue.PlainLeaf(v).(type) {
 	case nil:
 		return nil, nil
 	case time.Time:
@@ -99,7 +100,7 @@ func (p *plainer) libraryKey(v any) (any, error) {
 // comparableKey returns key if Go can compare it.
 func comparableKey(v, key any) (any, error) {
 	if !reflect.ValueOf(key).Comparable() {
-		return nil, keyError("a dict key of type %s has no Go map key", describe(v))
+		return nil, pyvalue.KeyError("a dict key of type %s has no Go map key", pyvalue.Describe(v))
 	}
 	return key, nil
 }
@@ -107,7 +108,7 @@ func comparableKey(v, key any) (any, error) {
 func (p *plainer) bigKey(k *big.Int) (any, error) {
 	// 3 bits are less than a decimal digit.
 	if digits := k.BitLen() / 3; digits > p.maxDigits {
-		return nil, limitError("IntDigits", int64(p.maxDigits), int64(digits))
+		return nil, pyvalue.LimitError("IntDigits", int64(p.maxDigits), int64(digits))
 	}
 	return p.bigInt(k.String()), nil
 }
@@ -160,7 +161,7 @@ func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
 		cost = saturated(cost, longKeyCost)
 	}
 	if p.budget -= cost; p.budget < 0 {
-		return nil, limitError("Expansion", p.expansion, p.expansion-p.budget)
+		return nil, pyvalue.LimitError("Expansion", p.expansion, p.expansion-p.budget)
 	}
 	return n.key, nil
 }
@@ -212,13 +213,13 @@ func (p *plainer) buildTuple(t *types.Tuple) (tupleNode, error) {
 			continue
 		}
 		if f.size > p.expansion {
-			return tupleNode{}, limitError("Expansion", p.expansion, f.size)
+			return tupleNode{}, pyvalue.LimitError("Expansion", p.expansion, f.size)
 		}
 		switch item := (*f.tuple)[len(f.out)].(type) {
 		case *types.Tuple:
 			n, ok := p.tuples[item]
 			if depth := len(stack) + 1 + n.height; depth > p.maxDepth {
-				return tupleNode{}, limitError("Depth", int64(p.maxDepth), int64(depth))
+				return tupleNode{}, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 			}
 			if ok {
 				f.add(n)
@@ -258,9 +259,9 @@ func arrayKey(s []any) (any, error) {
 		return [3]any(s), nil
 	}
 	if len(s) > maxKeyTuple {
-		return nil, keyError("a dict key is a tuple of %d, at most %d are a Go map key", len(s), maxKeyTuple)
+		return nil, pyvalue.KeyError("a dict key is a tuple of %d, at most %d are a Go map key", len(s), maxKeyTuple)
 	}
-	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), anyType)).Interface(), nil
+	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), pyvalue.AnyType)).Interface(), nil
 }
 
 // shownKey is a key of a map in the text of an error: one that holds others may be as large as the

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -174,7 +175,7 @@ func (f *partsFrame) index(x *tables.Index) {
 func (p *plainer) scalar(v any) (any, error) {
 	iv, ok := v.(tables.IntervalValue)
 	if !ok {
-		return plainLeaf(v), nil
+		return pyvalue.PlainLeaf(v), nil
 	}
 	var err error
 	if iv.Left, err = p.bound(iv.Left); err != nil {
@@ -190,13 +191,13 @@ func (p *plainer) scalar(v any) (any, error) {
 func (p *plainer) bound(v any) (any, error) {
 	switch b := v.(type) {
 	case int, float64, bool, string, *big.Int, reconstruct.Timedelta:
-		return plainLeaf(v), nil
+		return pyvalue.PlainLeaf(v), nil
 	case *ndarray.Scalar:
 		if !b.DType().HasObject() {
 			return b.Value(), nil
 		}
 	case *reconstruct.Datetime, *reconstruct.Date, reconstruct.Decimal:
-		return plainLeaf(v), nil
+		return pyvalue.PlainLeaf(v), nil
 	case *pickle.Object:
 		c, _, err := p.pandas.Convert(b)
 		if err != nil {
@@ -209,5 +210,5 @@ func (p *plainer) bound(v any) (any, error) {
 			return c.Plain(), nil
 		}
 	}
-	return nil, errorOf(pickle.ErrMalformed, "an Interval with an end of %s", describe(v))
+	return nil, pyvalue.Errorf(pickle.ErrMalformed, "an Interval with an end of %s", pyvalue.Describe(v))
 }

@@ -3,6 +3,7 @@ package unpkl
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -133,7 +134,7 @@ func (p *plainer) keep(f *branch, i int, plain any) error {
 // openBranch returns the plain value of v, with a branch to fill it if need be.
 func (p *plainer) openBranch(v any) (any, error) {
 	var items []any
-	if p.repeater != nil && isContainer(v) && p.repeater.Repeats(v) {
+	if p.repeater != nil && pyvalue.IsContainer(v) && p.repeater.Repeats(v) {
 		return p.repeated(v)
 	}
 	switch c := v.(type) {
@@ -146,7 +147,7 @@ func (p *plainer) openBranch(v any) (any, error) {
 			return tupleInPlace(c), p.deepEnough()
 		}
 	case *types.Dict, *reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter:
-		entries, _ := entriesOf(c) // no DictHolder of a hook, which stays what it is
+		entries, _ := pyvalue.EntriesOf(c) // no DictHolder of a hook, which stays what it is
 		return p.openDict(entries)
 	default:
 		if plain, ok, err := p.graph(v); ok || err != nil {
@@ -155,10 +156,10 @@ func (p *plainer) openBranch(v any) (any, error) {
 		if o, ok := v.(*pickle.Object); ok {
 			return o, p.push(branch{object: o})
 		}
-		if !isContainer(v) {
+		if !pyvalue.IsContainer(v) {
 			return leaf(v), nil
 		}
-		items, _ = itemsOf(v)
+		items, _ = pyvalue.ItemsOf(v)
 	}
 	list := items
 	if len(items) < ownItems {
@@ -206,7 +207,7 @@ func (p *plainer) push(b branch) error {
 // deepEnough checks that another level of containers is within the limit.
 func (p *plainer) deepEnough() error {
 	if depth := p.base + len(p.branches) + 1; depth > p.maxDepth {
-		return limitError("Depth", int64(p.maxDepth), int64(depth))
+		return pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
 	return nil
 }

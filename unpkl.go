@@ -11,6 +11,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -121,7 +122,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
 func noInput(err error) error {
 	if err == io.EOF {
-		return errorOf(ErrTruncated, "the input is empty")
+		return pyvalue.Errorf(ErrTruncated, "the input is empty")
 	}
 	return err
 }
@@ -198,7 +199,7 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.Strict = c.strict
 	u.Encoding = c.encoding
 	if !c.noFastPaths && len(c.findClass) == 0 && c.persistentLoad == nil && c.extension == nil {
-		u.Atomic = isAtomic
+		u.Atomic = pyvalue.IsAtomic
 	}
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()

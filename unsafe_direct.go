@@ -8,6 +8,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -120,11 +121,11 @@ func directOf(t reflect.Type) *directPlan {
 
 // compileDirect makes the plan of t, which stands in the types of within.
 func compileDirect(t reflect.Type, within []reflect.Type) *directPlan {
-	if t == timeType {
+	if t == pyvalue.TimeType {
 		return &directPlan{typ: t, kind: t.Kind(), size: t.Size()}
 	}
-	if len(within) > directDepth || slices.Contains(within, t) || isLeafStruct(t) || t == durationType || t != arrayType &&
-		(reflect.PointerTo(t).Implements(unmarshalerType) || reflect.PointerTo(t).Implements(textUnmarshalerType)) {
+	if len(within) > directDepth || slices.Contains(within, t) || pyvalue.IsLeafStruct(t) || t == pyvalue.DurationType || t != arrayType &&
+		(reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) || reflect.PointerTo(t).Implements(pyvalue.TextUnmarshalerType)) {
 		return nil
 	}
 	p := &directPlan{typ: t, kind: t.Kind(), size: t.Size()}
@@ -159,7 +160,7 @@ func compileDirect(t reflect.Type, within []reflect.Type) *directPlan {
 }
 
 func (p *directPlan) compileFields(within []reflect.Type) bool {
-	s := fieldsOf(p.typ)
+	s := pyvalue.FieldsOf(p.typ)
 	if len(s.List) > maxDirectFields {
 		return false
 	}

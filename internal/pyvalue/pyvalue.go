@@ -1,4 +1,4 @@
-package unpkl
+package pyvalue
 
 import (
 	"encoding"
@@ -18,37 +18,37 @@ import (
 )
 
 // goFields are those of Go structs, for reading and writing alike.
-var goFields = fields.Cache{Leaf: isLeafStruct}
+var goFields = fields.Cache{Leaf: IsLeafStruct}
 
-// fieldsOf returns the fields of a struct type as a pickle sees them.
-func fieldsOf(t reflect.Type) *fields.Struct { return goFields.Of(t) }
+// FieldsOf returns the fields of a struct type as a pickle sees them.
+func FieldsOf(t reflect.Type) *fields.Struct { return goFields.Of(t) }
 
-// unmarshaler is what the root package calls Unmarshaler.
-type unmarshaler interface {
+// Unmarshaler is what the root package calls Unmarshaler.
+type Unmarshaler interface {
 	UnmarshalPickle(v any) error
 }
 
 // Go types that are compared with.
 var (
-	anyType             = reflect.TypeFor[any]()
-	unmarshalerType     = reflect.TypeFor[unmarshaler]()
-	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
-	timeType            = reflect.TypeFor[time.Time]()
-	durationType        = reflect.TypeFor[time.Duration]()
-	bigIntType          = reflect.TypeFor[big.Int]()
-	bigRatType          = reflect.TypeFor[big.Rat]()
-	tableType           = reflect.TypeFor[tables.Frame]()
-	seriesType          = reflect.TypeFor[tables.Series]()
-	labelsType          = reflect.TypeFor[tables.Index]()
-	sparseType          = reflect.TypeFor[reconstruct.Sparse]()
+	AnyType             = reflect.TypeFor[any]()
+	UnmarshalerType     = reflect.TypeFor[Unmarshaler]()
+	TextUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+	TimeType            = reflect.TypeFor[time.Time]()
+	DurationType        = reflect.TypeFor[time.Duration]()
+	BigIntType          = reflect.TypeFor[big.Int]()
+	BigRatType          = reflect.TypeFor[big.Rat]()
+	TableType           = reflect.TypeFor[tables.Frame]()
+	SeriesType          = reflect.TypeFor[tables.Series]()
+	LabelsType          = reflect.TypeFor[tables.Index]()
+	SparseType          = reflect.TypeFor[reconstruct.Sparse]()
 )
 
 // NOTE. What the types of objects have in common, for plain.go and assign*.go: these are
 // the only places that list the kinds of containers.
 
-// isContainer reports whether v holds other values and is to be converted part by part.
+// IsContainer reports whether v holds other values and is to be converted part by part.
 // All containers are pointers, so they can be told apart by identity.
-func isContainer(v any) bool {
+func IsContainer(v any) bool {
 	switch v := v.(type) {
 	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object,
 		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
@@ -63,9 +63,9 @@ func isContainer(v any) bool {
 	return false
 }
 
-// isAtomic reports whether v holds no other values of a pickle, or as a container does, among what
+// IsAtomic reports whether v holds no other values of a pickle, or as a container does, among what
 // package reconstruct makes: see pickle.Unpickler.Atomic.
-func isAtomic(v any) bool {
+func IsAtomic(v any) bool {
 	switch v := v.(type) {
 	case *ndarray.Array:
 		return !v.HasObject()
@@ -82,8 +82,8 @@ func isAtomic(v any) bool {
 	return false
 }
 
-// itemsOf returns the elements of a sequence or set, which must not be changed.
-func itemsOf(v any) ([]any, bool) {
+// ItemsOf returns the elements of a sequence or set, which must not be changed.
+func ItemsOf(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *types.List:
 		return *v, true
@@ -96,11 +96,11 @@ func itemsOf(v any) ([]any, bool) {
 		n := reconstruct.Normalize(v)
 		return n.Items, len(n.Items) > 0
 	}
-	return setItems(v)
+	return SetItems(v)
 }
 
-// setItems returns the members of a set.
-func setItems(v any) ([]any, bool) {
+// SetItems returns the members of a set.
+func SetItems(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *pickle.Set:
 		return v.Items, true
@@ -110,8 +110,8 @@ func setItems(v any) ([]any, bool) {
 	return nil, false
 }
 
-// entriesOf returns the entries of a dict of any kind, which must not be changed.
-func entriesOf(v any) (types.Dict, bool) {
+// EntriesOf returns the entries of a dict of any kind, which must not be changed.
+func EntriesOf(v any) (types.Dict, bool) {
 	switch v := v.(type) {
 	case *types.Dict:
 		return *v, true
@@ -121,15 +121,15 @@ func entriesOf(v any) (types.Dict, bool) {
 		if len(n.DictItems) > 0 {
 			return n.DictItems, true
 		}
-		return attributesOf(&n)
+		return AttributesOf(&n)
 	case pickle.DictHolder:
 		return *v.PyDict(), true
 	}
 	return nil, false
 }
 
-// bytesOf returns the content of bytes, bytearray or a Python 2 str.
-func bytesOf(v any) ([]byte, bool) {
+// BytesOf returns the content of bytes, bytearray or a Python 2 str.
+func BytesOf(v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:
 		return v, true
@@ -143,8 +143,8 @@ func bytesOf(v any) ([]byte, bool) {
 	return nil, false
 }
 
-// bytesKey returns a bytes or Python 2 str key as the name of a field.
-func bytesKey(v any) (string, bool) {
+// BytesKey returns a bytes or Python 2 str key as the name of a field.
+func BytesKey(v any) (string, bool) {
 	switch v := v.(type) {
 	case []byte:
 		return string(v), true
@@ -154,8 +154,8 @@ func bytesKey(v any) (string, bool) {
 	return "", false
 }
 
-// arrayOf returns the array of an ndarray, or of an array.array of numbers.
-func arrayOf(v any) (*ndarray.Array, bool) {
+// ArrayOf returns the array of an ndarray, or of an array.array of numbers.
+func ArrayOf(v any) (*ndarray.Array, bool) {
 	if t, ok := v.(*reconstruct.TypedArray); ok {
 		return typedArray(t)
 	}
@@ -163,9 +163,9 @@ func arrayOf(v any) (*ndarray.Array, bool) {
 	return a, ok
 }
 
-// ownElements returns the elements of an array of objects in the array's own memory.
+// OwnElements returns the elements of an array of objects in the array's own memory.
 // Arrays from a pickle are contiguous in C or F order.
-func ownElements(a *ndarray.Array) []any {
+func OwnElements(a *ndarray.Array) []any {
 	if !a.IsCContiguous() && a.IsFContiguous() {
 		a = a.T()
 	}
@@ -176,11 +176,11 @@ func ownElements(a *ndarray.Array) []any {
 	return elems
 }
 
-// bare returns the Go value of a numpy scalar, of a 0-d array or of a scalar of pandas,
+// Bare returns the Go value of a numpy scalar, of a 0-d array or of a scalar of pandas,
 // whose NaT and NA are None here, and anything else as it is.
-func bare(v any) any {
+func Bare(v any) any {
 	switch s := v.(type) {
-	case missing:
+	case Missing:
 		return nil
 	case *pickle.Object, pickle.Global:
 		if c, ok, err := reconstruct.ReadPandasScalar(v); ok && err == nil {
@@ -199,8 +199,8 @@ func bare(v any) any {
 	return v
 }
 
-// plainLeaf returns the plain value of a value without parts.
-func plainLeaf(v any) any {
+// PlainLeaf returns the plain value of a value without parts.
+func PlainLeaf(v any) any {
 	switch v := v.(type) {
 	case *types.ByteArray:
 		return []byte(*v)
@@ -210,9 +210,9 @@ func plainLeaf(v any) any {
 	return v
 }
 
-// textOf returns what Python's str gives for values that are written as text: Decimal,
+// TextOf returns what Python's str gives for values that are written as text: Decimal,
 // Fraction, UUID, paths; ISO 8601 for dates and times.
-func textOf(v any) (string, bool) {
+func TextOf(v any) (string, bool) {
 	switch v := v.(type) {
 	case interface{ ISOFormat() string }:
 		return v.ISOFormat(), true
@@ -232,11 +232,11 @@ func textOf(v any) (string, bool) {
 
 var errNaT = errors.New("NaT is not a time")
 
-// errOverflow is the reason of a mismatch of numbers, and of a time that Go has no room for.
-var errOverflow = errors.New("out of range")
+// ErrOverflow is the reason of a mismatch of numbers, and of a time that Go has no room for.
+var ErrOverflow = errors.New("out of range")
 
-// timeOf returns a datetime, date or datetime64 as a time.Time.
-func timeOf(v any) (t time.Time, ok bool, err error) {
+// TimeOf returns a datetime, date or datetime64 as a time.Time.
+func TimeOf(v any) (t time.Time, ok bool, err error) {
 	switch v := v.(type) {
 	case time.Time:
 		return v, true, nil
@@ -258,19 +258,19 @@ func timeOf(v any) (t time.Time, ok bool, err error) {
 	return t, false, nil
 }
 
-// durationOf returns a timedelta or timedelta64 as a time.Duration.
-func durationOf(v any) (d time.Duration, ok bool, err error) {
+// DurationOf returns a timedelta or timedelta64 as a time.Duration.
+func DurationOf(v any) (d time.Duration, ok bool, err error) {
 	switch v := v.(type) {
 	case time.Duration:
 		return v, true, nil
 	case reconstruct.PandasTimedelta:
 		if d, ok = v.Plain().(time.Duration); !ok {
-			err = errOverflow
+			err = ErrOverflow
 		}
 		return d, true, err
 	case reconstruct.Timedelta:
 		if d, ok = v.Duration(); !ok {
-			err = errOverflow
+			err = ErrOverflow
 		}
 		return d, true, err
 	case ndarray.Timedelta64:
@@ -311,26 +311,26 @@ var objectTypes = map[reflect.Type]bool{
 	reflect.TypeFor[reconstruct.Fraction]():        true,
 	reflect.TypeFor[reconstruct.Range]():           true,
 	reflect.TypeFor[reconstruct.Slice]():           true,
-	tableType:                                      true,
-	seriesType:                                     true,
-	labelsType:                                     true,
-	sparseType:                                     true,
+	TableType:                                      true,
+	SeriesType:                                     true,
+	LabelsType:                                     true,
+	SparseType:                                     true,
 	reflect.TypeFor[reconstruct.Timestamp]():       true,
 	reflect.TypeFor[reconstruct.PandasTimedelta](): true,
 	reflect.TypeFor[tables.PeriodValue]():          true,
 	reflect.TypeFor[tables.IntervalValue]():        true,
 }
 
-// isObjectType reports whether values of t come from a pickle as they are.
-func isObjectType(t reflect.Type) bool { return objectTypes[t] }
+// IsObjectType reports whether values of t come from a pickle as they are.
+func IsObjectType(t reflect.Type) bool { return objectTypes[t] }
 
-// isLeafStruct reports whether a struct type is one value rather than a set of fields.
-func isLeafStruct(t reflect.Type) bool {
-	return isObjectType(t) || t == timeType || t == bigIntType || t == bigRatType
+// IsLeafStruct reports whether a struct type is one value rather than a set of fields.
+func IsLeafStruct(t reflect.Type) bool {
+	return IsObjectType(t) || t == TimeType || t == BigIntType || t == BigRatType
 }
 
-// describe names the Python type of an object, for errors.
-func describe(v any) string {
+// Describe names the Python type of an object, for errors.
+func Describe(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "None"
@@ -394,9 +394,9 @@ func shapeText(shape []int) string {
 	return text + ")"
 }
 
-// attributesOf returns what Python would have in an object's __dict__ and slots, and
+// AttributesOf returns what Python would have in an object's __dict__ and slots, and
 // after them the items of a subclass of dict.
-func attributesOf(o *reconstruct.Instance) (types.Dict, bool) {
+func AttributesOf(o *reconstruct.Instance) (types.Dict, bool) {
 	var attrs types.Dict
 	found := false
 	add := func(v any) {
@@ -421,24 +421,24 @@ func attributesOf(o *reconstruct.Instance) (types.Dict, bool) {
 	return attrs, found
 }
 
-// positional returns the values of an object made of nothing but arguments (a
+// Positional returns the values of an object made of nothing but arguments (a
 // namedtuple), or whose state is a list of its fields' values (a frozen dataclass with
 // slots).
-func positional(o *reconstruct.Instance) ([]any, bool) {
+func Positional(o *reconstruct.Instance) ([]any, bool) {
 	if l, ok := o.State.(*types.List); ok && len(o.Args) == 0 {
 		return *l, true
 	}
 	if o.HasState || len(o.Items) > 0 || len(o.DictItems) > 0 || o.Kwargs != nil {
 		return nil, false
 	}
-	if t, ok := baseTuple(o); ok {
+	if t, ok := BaseTuple(o); ok {
 		return t, true
 	}
 	return o.Args, len(o.Args) > 0
 }
 
-// baseTuple returns the items of a tuple's subclass as protocols 0 and 1 write it: made of a tuple.
-func baseTuple(n *reconstruct.Instance) ([]any, bool) {
+// BaseTuple returns the items of a tuple's subclass as protocols 0 and 1 write it: made of a tuple.
+func BaseTuple(n *reconstruct.Instance) ([]any, bool) {
 	if n.Base.Name != "tuple" || len(n.Args) != 1 {
 		return nil, false
 	}
@@ -480,8 +480,8 @@ func typedArray(t *reconstruct.TypedArray) (*ndarray.Array, bool) {
 	return a, err == nil
 }
 
-// missing is a missing element of a Series: nil, or NaN as a float.
-type missing struct{}
+// Missing is a missing element of a Series: nil, or NaN as a float.
+type Missing struct{}
 
 // Plain returns nil.
-func (missing) Plain() any { return nil }
+func (Missing) Plain() any { return nil }
