@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/gotypes"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -14,7 +15,7 @@ import (
 type encodeConfig struct {
 	protocol       pickle.Protocol
 	strings        pickle.Strings
-	kind           encodeKind
+	kind           gotypes.Options
 	reduce         []func(t reflect.Type) pickle.ReduceFunc
 	persistentID   func(v any) (any, error)
 	extensionCode  func(g pickle.Global) int
@@ -33,13 +34,13 @@ func WithProtocol(protocol int) Option {
 // Without it, or with 0, 0, they are what all versions load without a warning. See
 // [reconstruct.ReduceOptions].
 func WithNumPy(major, minor int) Option {
-	return func(c *config) { c.encode.kind.numpy.NumPy = reconstruct.Version{Major: major, Minor: minor} }
+	return func(c *config) { c.encode.kind.NumPy.NumPy = reconstruct.Version{Major: major, Minor: minor} }
 }
 
 // WithLists writes slices and arrays of numbers as Python lists instead of NumPy arrays,
 // as the tag `pickle:",list"` does for a field.
 func WithLists() Option {
-	return func(c *config) { c.encode.kind.lists = true }
+	return func(c *config) { c.encode.kind.Lists = true }
 }
 
 // WithJoblib writes arrays as joblib.dump does: raw behind an object that says what they are, at a
@@ -48,7 +49,7 @@ func WithLists() Option {
 // for names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher. As
 // with joblib, an array that occurs twice is written twice.
 func WithJoblib() Option {
-	return func(c *config) { c.encode.kind.numpy.Joblib = true }
+	return func(c *config) { c.encode.kind.NumPy.Joblib = true }
 }
 
 // WithStrings says which equal strings become one Python object: see [pickle.Strings].
@@ -87,7 +88,7 @@ func WithExtensionCode(hook func(g pickle.Global) int) Option {
 func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Option {
 	return func(c *config) {
 		c.encode.bufferCallback = hook
-		c.encode.kind.numpy.Buffers = hook != nil
+		c.encode.kind.NumPy.Buffers = hook != nil
 	}
 }
 
@@ -116,15 +117,15 @@ func picklerOf(w io.Writer, opts []Option) pickle.Pickler {
 
 // pickler returns a Pickler that does what c says.
 func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
-	kind := sharedBy(c.kind)
+	kind := gotypes.SharedBy(c.kind)
 	p := *pickle.NewPickler(w)
 	p.Protocol, p.Strings = c.protocol, c.strings
 	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback
 	p.Fields = pickleFields
-	p.Reduce, p.Plans = kind.reduce, &kind.plans
+	p.Reduce, p.Plans = kind.Reduce, &kind.Plans
 	if len(c.reduce) > 0 {
 		// Plans that ask hooks of the program are not shared.
-		p.Plans, p.Reduce = nil, hooked(c.reduce, kind.reduce)
+		p.Plans, p.Reduce = nil, hooked(c.reduce, kind.Reduce)
 	}
 	return p
 }

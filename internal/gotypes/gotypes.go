@@ -1,4 +1,4 @@
-package unpkl
+package gotypes
 
 import (
 	"encoding"
@@ -16,39 +16,39 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// encodeKind is what the plans of Go types depend on.
-type encodeKind struct {
-	numpy reconstruct.ReduceOptions
-	lists bool
+// Options is what the plans of Go types depend on.
+type Options struct {
+	NumPy reconstruct.ReduceOptions
+	Lists bool
 }
 
-// sharedPlans is what Encoders with equal encodeKinds share.
-type sharedPlans struct {
-	reduce func(t reflect.Type) pickle.ReduceFunc
-	plans  pickle.Plans
+// Shared is what Encoders with equal encodeKinds share.
+type Shared struct {
+	Reduce func(t reflect.Type) pickle.ReduceFunc
+	Plans  pickle.Plans
 }
 
 var (
-	sharedPlain = newShared(encodeKind{})
-	sharedKinds sync.Map // encodeKind -> *sharedPlans
+	sharedPlain = newShared(Options{})
+	sharedKinds sync.Map // Options -> *Shared
 )
 
-func newShared(kind encodeKind) *sharedPlans {
-	s := &sharedPlans{}
-	s.reduce = newReducers(kind).reduce
+func newShared(kind Options) *Shared {
+	s := &Shared{}
+	s.Reduce = newReducers(kind).reduce
 	return s
 }
 
-// sharedBy returns what Encoders with an encodeKind share.
-func sharedBy(kind encodeKind) *sharedPlans {
-	if kind == (encodeKind{}) {
+// SharedBy returns what Encoders with an Options share.
+func SharedBy(kind Options) *Shared {
+	if kind == (Options{}) {
 		return sharedPlain
 	}
 	s, ok := sharedKinds.Load(kind)
 	if !ok {
 		s, _ = sharedKinds.LoadOrStore(kind, newShared(kind))
 	}
-	return s.(*sharedPlans)
+	return s.(*Shared)
 }
 
 // reducers say how Go types are written that are not Python's.
@@ -57,8 +57,8 @@ type reducers struct {
 	lists  bool
 }
 
-func newReducers(kind encodeKind) *reducers {
-	return &reducers{python: reconstruct.NewReducers(kind.numpy), lists: kind.lists}
+func newReducers(kind Options) *reducers {
+	return &reducers{python: reconstruct.NewReducers(kind.NumPy), lists: kind.Lists}
 }
 
 var textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
