@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -37,7 +38,7 @@ func newAuditConfig(opts []auditOption) *auditConfig {
 }
 
 // npy returns the options for package npy. Arrays of objects are audited as pickles, not read.
-func (c *auditConfig) npy() *npy.Options { return (&inputOptions{limits: c.limits}).npyOptions() }
+func (c *auditConfig) npy() *npy.Options { return (&input.Options{Limits: c.limits}).NPY() }
 
 // Verdict says what a name in a pickle would mean to Python.
 type Verdict string
@@ -151,9 +152,9 @@ func AuditFunc(r io.Reader, found func(Finding), opts ...auditOption) (*AuditRep
 func auditReader(r io.Reader, found func(Finding), opts []auditOption) (*AuditReport, error) {
 	c := newAuditConfig(opts)
 	b := bufio.NewReader(r)
-	if head, _ := b.Peek(len(zipMagic)); string(head) == zipMagic {
+	if head, _ := b.Peek(len(input.ZipMagic)); string(head) == input.ZipMagic {
 		limit := c.limits.WithDefaults().InputBytes
-		z, size, err := zipOf(b, limit)
+		z, size, err := input.ZipOf(b, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -220,12 +221,12 @@ func AuditFileFunc(path string, found func(Finding), opts ...auditOption) (*Audi
 
 func auditFile(path string, found func(Finding), opts []auditOption) (*AuditReport, error) {
 	c := newAuditConfig(opts)
-	data, err := mapPath(path, &inputOptions{limits: c.limits})
+	data, err := input.Map(path, &input.Options{Limits: c.limits})
 	if err != nil {
 		return nil, err
 	}
 	if data != nil {
-		defer unmap(data)
+		defer input.Unmap(data)
 		return auditData(data, found, c), nil
 	}
 	f, err := os.Open(path)

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/npy"
@@ -17,7 +18,7 @@ import (
 // of zips look at the end of a file and others at its beginning.
 func auditData(data []byte, found func(Finding), c *auditConfig) *AuditReport {
 	report := &auditRun{found: found}
-	if !bytes.HasPrefix(data, []byte(zipMagic)) {
+	if !bytes.HasPrefix(data, []byte(input.ZipMagic)) {
 		auditMember(report, "", data, c)
 		if !bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
 			return &report.AuditReport
@@ -25,7 +26,7 @@ func auditData(data []byte, found func(Finding), c *auditConfig) *AuditReport {
 	}
 	z, err := zipfile.OpenAnyNames(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		if bytes.HasPrefix(data, []byte(zipMagic)) {
+		if bytes.HasPrefix(data, []byte(input.ZipMagic)) {
 			report.Err = err
 		}
 		return &report.AuditReport

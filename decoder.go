@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -14,7 +15,7 @@ import (
 type Decoder struct {
 	c      *config
 	r      io.Reader
-	src    source
+	src    input.Source
 	end    func()      // releases the decompressor
 	own    func(v any) // sees each object before it is converted
 	err    error       // the input's last word
@@ -109,24 +110,24 @@ func (d *Decoder) fail(err error) error {
 // start looks at the first bytes and makes the source.
 func (d *Decoder) start() error {
 	r := d.r
-	head, known, err := peek(r)
+	head, known, err := input.Peek(r)
 	if err != nil {
 		return err
 	}
 	if !known {
-		b := newHeadReader(r)
+		b := input.NewHeadReader(r)
 		r = b
-		if head, err = b.look(); err != nil {
+		if head, err = b.Look(); err != nil {
 			return err
 		}
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte(zipMagic)):
-		zip, size, err := zipOf(r, d.c.limits.WithDefaults().InputBytes)
+	case bytes.HasPrefix(head, []byte(input.ZipMagic)):
+		zip, size, err := input.ZipOf(r, d.c.limits.WithDefaults().InputBytes)
 		if err != nil {
 			return err
 		}
-		if src, ok := openZip(zip, size, d.c.inputOptions()); ok {
+		if src, ok := input.OpenZip(zip, size, d.c.inputOptions()); ok {
 			d.src = src
 			return nil
 		}
@@ -146,8 +147,8 @@ func (d *Decoder) start() error {
 		c.limits.InputBytes = NoLimit
 	}
 	d.c = &c
-	b := newHeadReader(z)
-	if head, err = b.look(); err != nil {
+	b := input.NewHeadReader(z)
+	if head, err = b.Look(); err != nil {
 		return err
 	}
 	return d.open(b, head)
@@ -155,8 +156,8 @@ func (d *Decoder) start() error {
 
 // open makes the source of an input that is not compressed and begins with head.
 func (d *Decoder) open(r io.Reader, head []byte) error {
-	if bytes.HasPrefix(head, []byte(npyMagic)) {
-		d.src = newNPYReader(r, d.c.inputOptions())
+	if bytes.HasPrefix(head, []byte(input.NPYMagic)) {
+		d.src = input.NewNPY(r, d.c.inputOptions())
 		return nil
 	}
 	u := pickle.NewUnpickler(r)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -45,7 +46,7 @@ type File struct {
 func Open(path string, opts ...Option) (*File, error) {
 	file := &File{path: path, c: newConfig(opts)}
 	var err error
-	if file.data, err = mapPath(path, file.c.inputOptions()); err != nil {
+	if file.data, err = input.Map(path, file.c.inputOptions()); err != nil {
 		return nil, err
 	}
 	if file.data != nil {
@@ -102,11 +103,11 @@ func (f *File) Decoder() (*FileDecoder, error) {
 // object that came from there, if they do not have it from their reader.
 func (f *File) source(d *Decoder) {
 	switch {
-	case bytes.HasPrefix(f.data, []byte(npyMagic)):
-		d.src, d.own = newNPYWindow(f.data, f.c.inputOptions()), f.own
+	case bytes.HasPrefix(f.data, []byte(input.NPYMagic)):
+		d.src, d.own = input.MapNPY(f.data, f.c.inputOptions()), f.own
 		return
-	case bytes.HasPrefix(f.data, []byte(zipMagic)):
-		if src, ok := mapZip(f.data, f.c.inputOptions()); ok {
+	case bytes.HasPrefix(f.data, []byte(input.ZipMagic)):
+		if src, ok := input.MapZip(f.data, f.c.inputOptions()); ok {
 			d.src, d.own = src, f.own
 			return
 		}
@@ -127,7 +128,7 @@ func (f *File) Close() error {
 	}
 	data := f.data
 	f.data = nil
-	return unmap(data)
+	return input.Unmap(data)
 }
 
 // Closed returns nil as long as the file is open, and afterwards an error of the kind

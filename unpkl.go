@@ -11,6 +11,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -97,7 +98,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		return err
 	}
 	head := data[:min(len(data), compress.HeadSize)]
-	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(npyMagic)) {
+	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) {
 		return noInput(NewDecoder(bytes.NewReader(data), opts...).Decode(v))
 	}
 	c := &noOptions
@@ -184,9 +185,9 @@ func (c *config) directOptions() directOptions {
 	return o
 }
 
-// inputOptions are the options for what is read around pickles.
-func (c *config) inputOptions() *inputOptions {
-	return &inputOptions{limits: c.limits, setUp: c.setUp}
+// input.Options are the options for what is read around pickles.
+func (c *config) inputOptions() *input.Options {
+	return &input.Options{Limits: c.limits, SetUp: c.setUp}
 }
 
 // setUp gives an unpickler the options.

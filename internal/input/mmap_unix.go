@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package unpkl
+package input
 
 import (
 	"math"
@@ -18,8 +18,8 @@ func mapFile(f *os.File, size int64) ([]byte, error) {
 		syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
 }
 
-// unmap ends a mapping; nil is none.
-func unmap(data []byte) error {
+// Unmap ends a mapping; nil is none.
+func Unmap(data []byte) error {
 	if data == nil {
 		return nil
 	}

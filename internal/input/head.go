@@ -1,4 +1,4 @@
-package unpkl
+package input
 
 import (
 	"bytes"
@@ -17,9 +17,9 @@ type peeker interface {
 	Buffered() int
 }
 
-// peek returns the first bytes of r, compress.HeadSize of them if there are as many, and
+// Peek returns the first bytes of r, compress.HeadSize of them if there are as many, and
 // leaves r where it is; known is false where r cannot be put back.
-func peek(r io.Reader) (head []byte, known bool, err error) {
+func Peek(r io.Reader) (head []byte, known bool, err error) {
 	switch r := r.(type) {
 	case interface{ Bytes() []byte }: // a bytes.Buffer
 		b := r.Bytes()
@@ -49,19 +49,19 @@ func peek(r io.Reader) (head []byte, known bool, err error) {
 	return nil, false, nil
 }
 
-// headReader is a reader whose first bytes were looked at.
-type headReader struct {
+// HeadReader is a reader whose first bytes were looked at.
+type HeadReader struct {
 	head []byte
 	err  error // that came with them
 	r    io.Reader
 }
 
-// newHeadReader returns a reader of r whose first bytes can be looked at.
-func newHeadReader(r io.Reader) *headReader { return &headReader{r: r} }
+// NewHeadReader returns a reader of r whose first bytes can be looked at.
+func NewHeadReader(r io.Reader) *HeadReader { return &HeadReader{r: r} }
 
-// look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short input has fewer; none
+// Look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short input has fewer; none
 // are waited for.
-func (h *headReader) look() (head []byte, err error) {
+func (h *HeadReader) Look() (head []byte, err error) {
 	h.head = make([]byte, 0, compress.HeadSize)
 	for empty := 0; h.err == nil && undecided(h.head); empty++ {
 		var n int
@@ -79,7 +79,7 @@ func (h *headReader) look() (head []byte, err error) {
 }
 
 // Read gives the first bytes again, and then the others.
-func (h *headReader) Read(p []byte) (n int, err error) {
+func (h *HeadReader) Read(p []byte) (n int, err error) {
 	switch {
 	case len(h.head) > 0:
 		n = copy(p, h.head)
@@ -93,7 +93,7 @@ func (h *headReader) Read(p []byte) (n int, err error) {
 }
 
 // magics are the beginnings by which formats are told.
-var magics = []string{npyMagic, zipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
+var magics = []string{NPYMagic, ZipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
 
 // undecided reports whether the format shows only with more bytes than b; one that begins like that has more.
 func undecided(b []byte) bool {
@@ -105,9 +105,9 @@ func undecided(b []byte) bool {
 	return false
 }
 
-// mapPath maps the file at path if what is in it can be read where it lies. Where data is nil it is
+// Map maps the file at path if what is in it can be read where it lies. Where data is nil it is
 // to be read as a stream: it is compressed, or empty, or the system has no such mappings.
-func mapPath(path string, c *inputOptions) (data []byte, err error) {
+func Map(path string, c *Options) (data []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -120,13 +120,13 @@ func mapPath(path string, c *inputOptions) (data []byte, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "map", Path: path, Err: errors.New("not a regular file")}
 	}
-	head, _, err := peek(f)
+	head, _, err := Peek(f)
 	if err != nil {
 		return nil, err
 	}
 	mappable := compress.Detect(head) == compress.Plain
-	if bytes.HasPrefix(head, []byte(zipMagic)) {
-		_, mappable = openZip(f, info.Size(), c)
+	if bytes.HasPrefix(head, []byte(ZipMagic)) {
+		_, mappable = OpenZip(f, info.Size(), c)
 	}
 	if !mappable || info.Size() == 0 {
 		return nil, nil

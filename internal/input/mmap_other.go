@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package unpkl
+package input
 
 import (
 	"errors"
@@ -10,4 +10,5 @@ import (
 // mapFile reports that files are read instead.
 func mapFile(*os.File, int64) ([]byte, error) { return nil, errors.ErrUnsupported }
 
-func unmap([]byte) error { return nil }
+// Unmap ends a mapping; there are none.
+func Unmap([]byte) error { return nil }

@@ -1,4 +1,4 @@
-package unpkl
+package input
 
 import (
 	"bytes"
@@ -14,37 +14,37 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// source gives the objects of an input one after another; io.EOF at the clean end.
-type source interface {
+// Source gives the objects of an input one after another; io.EOF at the clean end.
+type Source interface {
 	Load() (any, error)
 	// InputOffset is where the next one begins, in bytes of the decompressed input.
 	InputOffset() int64
 }
 
-// npyMagic is how an .npy file begins.
-const npyMagic = "\x93NUMPY"
+// NPYMagic is how an .npy file begins.
+const NPYMagic = "\x93NUMPY"
 
-// zipMagic is how a zip with members begins, an .npz too.
-const zipMagic = "PK\x03\x04"
+// ZipMagic is how a zip with members begins, an .npz too.
+const ZipMagic = "PK\x03\x04"
 
-// inputOptions are the options that the reading of inputs depends on.
-type inputOptions struct {
-	limits pickle.Limits
-	// setUp gives the options to the unpickler of an array of objects. Where no such array is read it
+// Options are the options that the reading of inputs depends on.
+type Options struct {
+	Limits pickle.Limits
+	// SetUp gives the options to the unpickler of an array of objects. Where no such array is read it
 	// may be nil.
-	setUp func(u *pickle.Unpickler)
+	SetUp func(u *pickle.Unpickler)
 }
 
-// npyOptions are the options for package npy; arrays of objects are pickles inside the file.
-func (c *inputOptions) npyOptions() *npy.Options {
+// NPY are the options for package npy; arrays of objects are pickles inside the file.
+func (c *Options) NPY() *npy.Options {
 	return &npy.Options{
-		Dims:              c.limits.Dims,
-		Elements:          c.limits.Elements,
-		DecompressedBytes: c.limits.DecompressedBytes,
-		CompressionRatio:  c.limits.CompressionRatio,
+		Dims:              c.Limits.Dims,
+		Elements:          c.Limits.Elements,
+		DecompressedBytes: c.Limits.DecompressedBytes,
+		CompressionRatio:  c.Limits.CompressionRatio,
 		Objects: func(r io.Reader) (*ndarray.Array, error) {
 			u := pickle.NewUnpickler(r)
-			c.setUp(u)
+			c.SetUp(u)
 			v, err := u.Load()
 			if err != nil {
 				return nil, err
@@ -61,8 +61,8 @@ func (c *inputOptions) npyOptions() *npy.Options {
 // npyReader reads the arrays of an .npy input.
 type npyReader struct{ d *npy.Decoder }
 
-func newNPYReader(r io.Reader, c *inputOptions) source {
-	return npyReader{npy.NewDecoder(r, c.npyOptions())}
+func NewNPY(r io.Reader, c *Options) Source {
+	return npyReader{npy.NewDecoder(r, c.NPY())}
 }
 
 func (s npyReader) Load() (any, error) {
@@ -82,8 +82,8 @@ type npyWindow struct {
 	opts *npy.Options
 }
 
-func newNPYWindow(data []byte, c *inputOptions) source {
-	return &npyWindow{data: data, opts: c.npyOptions()}
+func MapNPY(data []byte, c *Options) Source {
+	return &npyWindow{data: data, opts: c.NPY()}
 }
 
 func (s *npyWindow) Load() (any, error) {
@@ -147,42 +147,42 @@ func (s *npzSource) check(unfolded int64) error {
 
 func (s *npzSource) InputOffset() int64 { return 0 }
 
-// openZip returns the archive in r if it is an .npz: if its first member is an array.
-func openZip(r io.ReaderAt, size int64, c *inputOptions) (source, bool) {
+// OpenZip returns the archive in r if it is an .npz: if its first member is an array.
+func OpenZip(r io.ReaderAt, size int64, c *Options) (Source, bool) {
 	c = c.forArchive(size)
-	z, err := npy.OpenArchive(r, size, c.npyOptions())
+	z, err := npy.OpenArchive(r, size, c.NPY())
 	return c.npz(z, size, err)
 }
 
-// mapZip is openZip over memory that arrays may alias.
-func mapZip(data []byte, c *inputOptions) (source, bool) {
+// MapZip is OpenZip over memory that arrays may alias.
+func MapZip(data []byte, c *Options) (Source, bool) {
 	c = c.forArchive(int64(len(data)))
-	z, err := npy.MapArchive(data, c.npyOptions())
+	z, err := npy.MapArchive(data, c.NPY())
 	return c.npz(z, int64(len(data)), err)
 }
 
 // forArchive returns the options for the pickles of one archive of the given size, which limits
 // all of them together.
-func (c *inputOptions) forArchive(size int64) *inputOptions {
+func (c *Options) forArchive(size int64) *Options {
 	all := *c
 	tally := &pickle.Tally{}
-	all.setUp = func(u *pickle.Unpickler) {
-		c.setUp(u)
+	all.SetUp = func(u *pickle.Unpickler) {
+		c.SetUp(u)
 		u.Compressed, u.Tally = func() int64 { return size }, tally
 	}
 	return &all
 }
 
-func (c *inputOptions) npz(z *npy.Archive, size int64, err error) (source, bool) {
+func (c *Options) npz(z *npy.Archive, size int64, err error) (Source, bool) {
 	if err != nil || len(z.Names()) == 0 || !z.IsArray(z.Names()[0]) {
 		return nil, false
 	}
-	return &npzSource{z: z, size: size, limits: c.limits.WithDefaults()}, true
+	return &npzSource{z: z, size: size, limits: c.Limits.WithDefaults()}, true
 }
 
-// zipOf returns r as what a zip needs, whose directory is at its end: itself where it can be
+// ZipOf returns r as what a zip needs, whose directory is at its end: itself where it can be
 // read anywhere, else all of it in memory, as long as the limit allows.
-func zipOf(r io.Reader, limit int64) (io.ReaderAt, int64, error) {
+func ZipOf(r io.Reader, limit int64) (io.ReaderAt, int64, error) {
 	if f, ok := r.(interface {
 		io.ReaderAt
 		io.Seeker
