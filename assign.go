@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -54,7 +55,7 @@ const maxAssignDepth = 200_000
 
 // assigner is the state of one Unmarshal.
 type assigner struct {
-	plain     *plainer
+	plain     *plain.Converter
 	misfit    func(path, value string, t reflect.Type, cause error) error
 	shared    map[shareKey]reflect.Value
 	path      []pathElem
@@ -81,16 +82,16 @@ type pathElem struct {
 
 // assignOptions are the options that Unmarshal depends on.
 type assignOptions struct {
-	plain plainOptions
+	plain plain.Options
 	// mismatch makes the error of a value that does not fit a Go type, see the root package's
 	// UnmarshalTypeError.
 	mismatch func(path, value string, t reflect.Type, cause error) error
 }
 
 func newAssigner(c *assignOptions) *assigner {
-	limits := c.plain.limits.WithDefaults()
+	limits := c.plain.Limits.WithDefaults()
 	return &assigner{
-		plain:     newPlainer(&c.plain),
+		plain:     plain.New(&c.plain),
 		misfit:    c.mismatch,
 		maxDepth:  min(limits.Depth, maxAssignDepth),
 		budget:    limits.Expansion,
@@ -101,14 +102,14 @@ func newAssigner(c *assignOptions) *assigner {
 // unmarshal puts the object src into what v, a pointer that is not nil, points to. A tree, in which
 // nothing is met twice, is used up by it, and so are the parts that are met once where src becomes a
 // plain value as a whole. Where nobody knows what repeats, r is nil.
-func unmarshal(src any, v any, r repeater, c *assignOptions) error {
+func unmarshal(src any, v any, r plain.Repeater, c *assignOptions) error {
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
 	if r != nil {
 		_, whole := v.(*any)
-		a.plain.tree = whole || !r.Shared()
+		a.plain.Tree = whole || !r.Shared()
 		if r.Shared() {
-			a.plain.repeater = r
+			a.plain.Repeater = r
 		}
 	}
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
@@ -188,7 +189,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 
 // recall sets dst to the Go value that src was put into before.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
-	if a.plain.tree || a.shared == nil || !pyvalue.IsContainer(src) {
+	if a.plain.Tree || a.shared == nil || !pyvalue.IsContainer(src) {
 		return false
 	}
 	v, ok := a.shared[shareKey{src, dst.Type()}]
@@ -200,7 +201,7 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 
 // remember notes that src is put into v, which may not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
-	if a.plain.tree || !pyvalue.IsContainer(src) {
+	if a.plain.Tree || !pyvalue.IsContainer(src) {
 		return
 	}
 	if a.shared == nil {

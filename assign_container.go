@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -42,7 +43,7 @@ func pointerPlan(t reflect.Type) assignFunc {
 func (a *assigner) assignObject(src any, dst reflect.Value) error {
 	switch src.(type) {
 	case *ndarray.Array, *ndarray.Masked:
-		v, err := a.plain.convert(src, a.depth)
+		v, err := a.plain.Convert(src, a.depth)
 		if err != nil {
 			return err
 		}
@@ -112,10 +113,10 @@ func slicePlan(t reflect.Type) assignFunc {
 // plainSlice converts a sequence where the target is what plain values use anyway,
 // so that sharing holds between the two.
 func (a *assigner) plainSlice(src any) (any, bool, error) {
-	if a.plain.objects {
+	if a.plain.Objects {
 		return nil, false, nil
 	}
-	v, err := a.plain.convert(src, a.depth)
+	v, err := a.plain.Convert(src, a.depth)
 	if err != nil {
 		return nil, false, err
 	}
@@ -258,8 +259,8 @@ func mapPlan(t reflect.Type) assignFunc {
 		if !ok {
 			return a.mismatch(src, t, nil)
 		}
-		if t == stringMapType && dst.Len() == 0 && !a.plain.objects && allStrings(entries) {
-			v, err := a.plain.convert(src, a.depth)
+		if t == stringMapType && dst.Len() == 0 && !a.plain.Objects && plain.AllStrings(entries) {
+			v, err := a.plain.Convert(src, a.depth)
 			if err != nil {
 				return err
 			}
@@ -306,7 +307,7 @@ func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key
 		before := m.Len()
 		m.SetMapIndex(k, v)
 		if m.Len() == before && i > 0 {
-			if err := a.mismatch(src, t, pyvalue.KeyError("two keys are %s in Go", shownKey(k.Interface()))); err != nil {
+			if err := a.mismatch(src, t, pyvalue.KeyError("two keys are %s in Go", plain.ShownKey(k.Interface()))); err != nil {
 				return err
 			}
 		}
@@ -327,7 +328,7 @@ func (a *assigner) assignKey(src any, dst reflect.Value, key *plan) (bool, error
 		return false, a.mismatch(src, dst.Type(), nil)
 	}
 	if dst.Kind() == reflect.Interface {
-		k, err := a.plain.key(src)
+		k, err := a.plain.Key(src)
 		if err != nil {
 			return false, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -34,11 +35,11 @@ func (a *assigner) tableOf(src any) (any, error) {
 		return src, nil
 	case *pickle.Object:
 		var ok bool
-		if v, ok, err = a.plain.pandas.Convert(src); !ok && err == nil {
-			v, _, err = sparseOf(&a.plain.pandas, src)
+		if v, ok, err = a.plain.Pandas.Convert(src); !ok && err == nil {
+			v, _, err = plain.SparseOf(&a.plain.Pandas, src)
 		}
 	case *ndarray.Array:
-		v, _, err = a.plain.pandas.Convert(src)
+		v, _, err = a.plain.Pandas.Convert(src)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("unpkl: %w", err)
@@ -59,8 +60,8 @@ func tablePlan(t reflect.Type) assignFunc {
 			return nil
 		}
 		v, err := a.tableOf(src)
-		if err == nil && v != nil && !a.plain.objects {
-			v, err = a.plain.convert(v, a.depth)
+		if err == nil && v != nil && !a.plain.Objects {
+			v, err = a.plain.Convert(v, a.depth)
 		}
 		switch {
 		case err != nil:

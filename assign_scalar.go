@@ -395,7 +395,7 @@ func assignAny(a *assigner, src any, dst reflect.Value) error {
 	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() && !pyvalue.IsObjectType(e.Type().Elem()) {
 		return planOf(e.Type().Elem()).assign(a, src, e.Elem())
 	}
-	v, err := a.plain.convert(src, a.depth)
+	v, err := a.plain.Convert(src, a.depth)
 	if err != nil {
 		return err
 	}
@@ -421,7 +421,7 @@ func assignInterface(a *assigner, src any, dst reflect.Value) error {
 		dst.Set(reflect.ValueOf(src))
 		return nil
 	}
-	v, err := a.plain.convert(src, a.depth)
+	v, err := a.plain.Convert(src, a.depth)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -53,7 +54,7 @@ func (d *Decoder) Decode(v any) error {
 	if d.own != nil {
 		d.own(obj)
 	}
-	r, _ := d.src.(repeater)
+	r, _ := d.src.(plain.Repeater)
 	to := d.c.assignOptions()
 	return unmarshal(obj, v, r, &to)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -153,12 +154,12 @@ type BigInt string
 // assignOptions are the options for putting objects into Go values.
 func (c *config) assignOptions() assignOptions {
 	return assignOptions{
-		plain: plainOptions{
-			limits:      c.limits,
-			objects:     c.objects,
-			allowCycles: c.allowCycles,
-			owner:       c.owner,
-			bigInt:      func(digits string) any { return BigInt(digits) },
+		plain: plain.Options{
+			Limits:      c.limits,
+			Objects:     c.objects,
+			AllowCycles: c.allowCycles,
+			Owner:       c.owner,
+			BigInt:      func(digits string) any { return BigInt(digits) },
 		},
 		mismatch: func(path, value string, t reflect.Type, cause error) error {
 			return &UnmarshalTypeError{Path: path, Value: value, Type: t, Err: cause}

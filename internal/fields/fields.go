@@ -11,7 +11,7 @@ import (
 type Field struct {
 	Name      string
 	Index     []int // as reflect.Value.FieldByIndex takes it
-	Type       reflect.Type
+	Type      reflect.Type
 	tagged    bool
 	OmitEmpty bool
 	List      bool // write slices and arrays as lists

@@ -10,7 +10,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -37,9 +37,9 @@ var (
 	DurationType        = reflect.TypeFor[time.Duration]()
 	BigIntType          = reflect.TypeFor[big.Int]()
 	BigRatType          = reflect.TypeFor[big.Rat]()
-	TableType           = reflect.TypeFor[tables.Frame]()
-	SeriesType          = reflect.TypeFor[tables.Series]()
-	LabelsType          = reflect.TypeFor[tables.Index]()
+	TableType           = reflect.TypeFor[frame.Frame]()
+	SeriesType          = reflect.TypeFor[frame.Series]()
+	LabelsType          = reflect.TypeFor[frame.Index]()
 	SparseType          = reflect.TypeFor[reconstruct.Sparse]()
 )
 
@@ -317,8 +317,8 @@ var objectTypes = map[reflect.Type]bool{
 	SparseType:                                     true,
 	reflect.TypeFor[reconstruct.Timestamp]():       true,
 	reflect.TypeFor[reconstruct.PandasTimedelta](): true,
-	reflect.TypeFor[tables.PeriodValue]():          true,
-	reflect.TypeFor[tables.IntervalValue]():        true,
+	reflect.TypeFor[frame.PeriodValue]():           true,
+	reflect.TypeFor[frame.IntervalValue]():         true,
 }
 
 // IsObjectType reports whether values of t come from a pickle as they are.
@@ -364,7 +364,7 @@ func Describe(v any) string {
 		return fmt.Sprintf("scalar of dtype %v", v.DType())
 	case *ndarray.Masked:
 		return fmt.Sprintf("masked array of dtype %v, shape %s", v.Data.DType(), shapeText(v.Data.Shape()))
-	case *tables.Frame:
+	case *frame.Frame:
 		return "DataFrame"
 	case *pickle.Object:
 		if name := v.ClassName(); name != "" {

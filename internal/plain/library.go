@@ -1,11 +1,11 @@
-package unpkl
+package plain
 
 import (
 	"fmt"
 	"math/big"
 	"slices"
 
-	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -20,10 +20,10 @@ import (
 
 // library returns the plain value of an object of pandas or SciPy; ok is false where v
 // is none.
-func (p *plainer) library(v any) (plain any, ok bool, err error) {
+func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	var c any
 	switch v := v.(type) {
-	case *tables.Frame, *tables.Series, *tables.Index:
+	case *frame.Frame, *frame.Series, *frame.Index:
 		plain, err = p.part(v)
 		return plain, true, err
 	case *pickle.Object:
@@ -31,11 +31,11 @@ func (p *plainer) library(v any) (plain any, ok bool, err error) {
 			plain, err = p.again(n)
 			return plain, true, err
 		}
-		if c, ok, err = p.pandas.Convert(v); !ok && err == nil {
-			c, ok, err = sparseOf(&p.pandas, v)
+		if c, ok, err = p.Pandas.Convert(v); !ok && err == nil {
+			c, ok, err = SparseOf(&p.Pandas, v)
 		}
 	case *ndarray.Array, pickle.Named:
-		c, ok, err = p.pandas.Convert(v)
+		c, ok, err = p.Pandas.Convert(v)
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("unpkl: %w", err)
@@ -44,7 +44,7 @@ func (p *plainer) library(v any) (plain any, ok bool, err error) {
 		return nil, false, nil
 	}
 	switch c := c.(type) {
-	case *tables.Frame, *tables.Series, *tables.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
@@ -54,8 +54,8 @@ func (p *plainer) library(v any) (plain any, ok bool, err error) {
 	return plain, true, err
 }
 
-// sparseOf keeps a typed nil out of an interface.
-func sparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
+// SparseOf keeps a typed nil out of an interface.
+func SparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	s, ok, err := p.Sparse(v)
 	if !ok {
 		return nil, false, err
@@ -65,28 +65,28 @@ func sparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 
 // part begins a Frame, Series, Index or Sparse, or returns it where it was met before. What was
 // read into them may be in several of them.
-func (p *plainer) part(c any) (any, error) {
+func (p *Converter) part(c any) (any, error) {
 	p.parts = true
 	if i, ok := p.seen[c]; ok {
 		return p.again(&p.nodes[i])
 	}
 	var f partsFrame
 	switch c := c.(type) {
-	case *tables.Frame:
+	case *frame.Frame:
 		f.table(c)
-	case *tables.Series:
+	case *frame.Series:
 		p.guard(c)
 		f.series(c)
-	case *tables.Index:
+	case *frame.Index:
 		f.index(c)
 	case *reconstruct.Sparse:
 		f.array(c.Data)
 	}
-	return p.enter(c, c, frame{children: f.children, set: f.set})
+	return p.enter(c, c, graphFrame{children: f.children, set: f.set})
 }
 
 // guard makes the owner of a mapped file's arrays that of arrays made over its bytes.
-func (p *plainer) guard(s *tables.Series) {
+func (p *Converter) guard(s *frame.Series) {
 	if p.owner != nil && s.Values != nil {
 		s.Values.SetOwner(p.owner)
 	}
@@ -131,7 +131,7 @@ func (f *partsFrame) attrs(m map[string]any) {
 	}
 }
 
-func (f *partsFrame) table(t *tables.Frame) {
+func (f *partsFrame) table(t *frame.Frame) {
 	f.value(t.Labels, nil)
 	f.value(t.Index, nil)
 	for _, c := range t.Columns {
@@ -141,17 +141,17 @@ func (f *partsFrame) table(t *tables.Frame) {
 	f.attrs(t.Extra)
 }
 
-func (f *partsFrame) series(s *tables.Series) {
+func (f *partsFrame) series(s *frame.Series) {
 	f.value(s.Name, func(v any) { s.Name = v })
 	f.value(s.FillValue, func(v any) { s.FillValue = v })
 	f.value(s.Raw, func(v any) { s.Raw = v })
 	f.array(s.Values)
-	for _, x := range []*tables.Index{s.Categories, s.Index} {
+	for _, x := range []*frame.Index{s.Categories, s.Index} {
 		if x != nil {
 			f.value(x, nil)
 		}
 	}
-	for _, side := range []*tables.Series{s.Left, s.Right} {
+	for _, side := range []*frame.Series{s.Left, s.Right} {
 		if side != nil {
 			f.value(side, nil)
 		}
@@ -159,7 +159,7 @@ func (f *partsFrame) series(s *tables.Series) {
 	f.attrs(s.Attrs)
 }
 
-func (f *partsFrame) index(x *tables.Index) {
+func (f *partsFrame) index(x *frame.Index) {
 	for i, name := range x.Names {
 		f.value(name, func(v any) { x.Names[i] = v })
 	}
@@ -172,8 +172,8 @@ func (f *partsFrame) index(x *tables.Index) {
 }
 
 // scalar returns the plain value of a scalar of pandas.
-func (p *plainer) scalar(v any) (any, error) {
-	iv, ok := v.(tables.IntervalValue)
+func (p *Converter) scalar(v any) (any, error) {
+	iv, ok := v.(frame.IntervalValue)
 	if !ok {
 		return pyvalue.PlainLeaf(v), nil
 	}
@@ -188,7 +188,7 @@ func (p *plainer) scalar(v any) (any, error) {
 }
 
 // bound returns the plain value of an end of an interval, which is a number or a time.
-func (p *plainer) bound(v any) (any, error) {
+func (p *Converter) bound(v any) (any, error) {
 	switch b := v.(type) {
 	case int, float64, bool, string, *big.Int, reconstruct.Timedelta:
 		return pyvalue.PlainLeaf(v), nil
@@ -199,7 +199,7 @@ func (p *plainer) bound(v any) (any, error) {
 	case *reconstruct.Datetime, *reconstruct.Date, reconstruct.Decimal:
 		return pyvalue.PlainLeaf(v), nil
 	case *pickle.Object:
-		c, _, err := p.pandas.Convert(b)
+		c, _, err := p.Pandas.Convert(b)
 		if err != nil {
 			return nil, fmt.Errorf("unpkl: %w", err)
 		}

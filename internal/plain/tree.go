@@ -1,4 +1,4 @@
-package unpkl
+package plain
 
 import (
 	"github.com/nlpodyssey/gopickle/types"
@@ -64,7 +64,7 @@ func partAt(o *pickle.Object, i int) *any {
 }
 
 // convertTree is convert for the root of a tree or a part of one.
-func (p *plainer) convertTree(v any) (any, error) {
+func (p *Converter) convertTree(v any) (any, error) {
 	out, err := p.openBranch(v)
 	for err == nil && len(p.branches) > 0 {
 		err = p.grow()
@@ -74,7 +74,7 @@ func (p *plainer) convertTree(v any) (any, error) {
 
 // grow converts what the innermost branch holds, up to a container that becomes the
 // innermost one.
-func (p *plainer) grow() error {
+func (p *Converter) grow() error {
 	top := len(p.branches) - 1
 	f := &p.branches[top]
 	n := len(f.items) + len(f.dict)
@@ -117,7 +117,7 @@ func (p *plainer) grow() error {
 }
 
 // keep stores the plain value of child i.
-func (p *plainer) keep(f *branch, i int, plain any) error {
+func (p *Converter) keep(f *branch, i int, plain any) error {
 	switch {
 	case f.list != nil:
 		f.list[i] = plain
@@ -132,9 +132,9 @@ func (p *plainer) keep(f *branch, i int, plain any) error {
 }
 
 // openBranch returns the plain value of v, with a branch to fill it if need be.
-func (p *plainer) openBranch(v any) (any, error) {
+func (p *Converter) openBranch(v any) (any, error) {
 	var items []any
-	if p.repeater != nil && pyvalue.IsContainer(v) && p.repeater.Repeats(v) {
+	if p.Repeater != nil && pyvalue.IsContainer(v) && p.Repeater.Repeats(v) {
 		return p.repeated(v)
 	}
 	switch c := v.(type) {
@@ -170,7 +170,7 @@ func (p *plainer) openBranch(v any) (any, error) {
 
 // graph returns the plain value of an object of pandas or SciPy, which is converted in the
 // general way; ok is false where v is none.
-func (p *plainer) graph(v any) (plain any, ok bool, err error) {
+func (p *Converter) graph(v any) (plain any, ok bool, err error) {
 	p.base += len(p.branches)
 	if plain, ok, err = p.library(v); err == nil {
 		err = p.fill()
@@ -180,7 +180,7 @@ func (p *plainer) graph(v any) (plain any, ok bool, err error) {
 }
 
 // repeated returns the plain value of a container that is met more than once.
-func (p *plainer) repeated(v any) (plain any, err error) {
+func (p *Converter) repeated(v any) (plain any, err error) {
 	p.base += len(p.branches)
 	if plain, err = p.begin(v); err == nil {
 		err = p.fill()
@@ -189,8 +189,8 @@ func (p *plainer) repeated(v any) (plain any, err error) {
 	return plain, err
 }
 
-func (p *plainer) openDict(dict types.Dict) (any, error) {
-	if allStrings(dict) {
+func (p *Converter) openDict(dict types.Dict) (any, error) {
+	if AllStrings(dict) {
 		m := make(map[string]any, len(dict))
 		return m, p.push(branch{dict: dict, byStr: m})
 	}
@@ -198,14 +198,14 @@ func (p *plainer) openDict(dict types.Dict) (any, error) {
 	return m, p.push(branch{dict: dict, byAny: m})
 }
 
-func (p *plainer) push(b branch) error {
+func (p *Converter) push(b branch) error {
 	err := p.deepEnough()
 	p.branches = append(p.branches, b)
 	return err
 }
 
 // deepEnough checks that another level of containers is within the limit.
-func (p *plainer) deepEnough() error {
+func (p *Converter) deepEnough() error {
 	if depth := p.base + len(p.branches) + 1; depth > p.maxDepth {
 		return pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}

@@ -1,4 +1,4 @@
-package unpkl
+package plain
 
 import (
 	"fmt"
@@ -22,28 +22,28 @@ import (
 // with it the depth limit also holds where a chain of shared containers is met from
 // its inner end first.
 
-// plainOptions are the options that plain values depend on.
-type plainOptions struct {
-	limits      pickle.Limits
-	objects     bool // convert nothing
-	allowCycles bool
-	owner       ndarray.Owner // of arrays in a mapped file, or nil
-	// bigInt makes the key of a map that stands for an int with these digits.
-	bigInt func(digits string) any
+// Options are the options that plain values depend on.
+type Options struct {
+	Limits      pickle.Limits
+	Objects     bool // convert nothing
+	AllowCycles bool
+	Owner       ndarray.Owner // of arrays in a mapped file, or nil
+	// BigInt makes the key of a map that stands for an int with these digits.
+	BigInt func(digits string) any
 }
 
-// repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
-type repeater interface {
+// Repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
+type Repeater interface {
 	Shared() bool
 	Repeats(v any) bool
 }
 
-// plainer converts the objects of one load.
-type plainer struct {
-	objects   bool // convert nothing
+// Converter converts the objects of one load.
+type Converter struct {
+	Objects   bool // convert nothing
 	cycles    bool
-	tree      bool // containers are met once, but for those that repeater tells
-	repeater  repeater
+	Tree      bool // containers are met once, but for those that repeater tells
+	Repeater  Repeater
 	parts     bool // parts of a library's objects may be met more than once
 	maxDepth  int
 	maxDigits int
@@ -54,8 +54,8 @@ type plainer struct {
 	tuples    map[*types.Tuple]tupleNode // as keys
 	nodes     []node
 	branches  []branch
-	stack     []frame
-	pandas    reconstruct.Pandas
+	stack     []graphFrame
+	Pandas    reconstruct.Pandas
 	bigInt    func(digits string) any
 	owner     ndarray.Owner // of arrays in a mapped file
 }
@@ -67,8 +67,8 @@ type node struct {
 	open   bool
 }
 
-// frame is a container being filled: children[next:] are still to be converted.
-type frame struct {
+// graphFrame is a container being filled: children[next:] are still to be converted.
+type graphFrame struct {
 	node     int
 	next     int
 	height   int
@@ -83,14 +83,14 @@ type frame struct {
 	set    func(i int, plain any) error
 }
 
-func newPlainer(c *plainOptions) *plainer {
-	limits := c.limits.WithDefaults()
-	return &plainer{
-		owner:     c.owner,
-		bigInt:    c.bigInt,
-		pandas:    reconstruct.Pandas{CopyText: c.owner != nil},
-		objects:   c.objects,
-		cycles:    c.allowCycles,
+func New(c *Options) *Converter {
+	limits := c.Limits.WithDefaults()
+	return &Converter{
+		owner:     c.Owner,
+		bigInt:    c.BigInt,
+		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
+		Objects:   c.Objects,
+		cycles:    c.AllowCycles,
 		maxDepth:  limits.Depth,
 		maxDigits: limits.IntDigits,
 		budget:    limits.Expansion,
@@ -98,16 +98,16 @@ func newPlainer(c *plainOptions) *plainer {
 	}
 }
 
-// convert returns the plain value of v, which stands inside depth levels of containers.
-func (p *plainer) convert(v any, depth int) (any, error) {
-	if p.objects {
+// Convert returns the plain value of v, which stands inside depth levels of containers.
+func (p *Converter) Convert(v any, depth int) (any, error) {
+	if p.Objects {
 		return v, nil
 	}
 	if plain, ok := quickLeaf(v); ok {
 		return plain, nil
 	}
 	p.base = depth
-	if p.tree {
+	if p.Tree {
 		return p.convertTree(v)
 	}
 	out, err := p.begin(v)
@@ -121,7 +121,7 @@ func (p *plainer) convert(v any, depth int) (any, error) {
 }
 
 // fill converts what the frames on the stack hold.
-func (p *plainer) fill() error {
+func (p *Converter) fill() error {
 	for len(p.stack) > 0 {
 		if err := p.step(); err != nil {
 			return err
@@ -132,7 +132,7 @@ func (p *plainer) fill() error {
 
 // step converts children of the innermost frame up to one that opens a frame of its
 // own, or finishes the frame.
-func (p *plainer) step() error {
+func (p *Converter) step() error {
 	top := len(p.stack) - 1
 	for {
 		f := &p.stack[top]
@@ -165,7 +165,7 @@ func (p *plainer) step() error {
 }
 
 // put stores the plain value of the child f.next.
-func (p *plainer) put(f *frame, plain any) error {
+func (p *Converter) put(f *graphFrame, plain any) error {
 	switch {
 	case f.byStr != nil:
 		f.byStr[f.entries[f.next].Key.(string)] = plain
@@ -182,20 +182,20 @@ func (p *plainer) put(f *frame, plain any) error {
 }
 
 // putKey stores a plain value under the key of a plain map that stands for a dict key.
-func (p *plainer) putKey(m map[any]any, key, plain any) error {
-	k, err := p.key(key)
+func (p *Converter) putKey(m map[any]any, key, plain any) error {
+	k, err := p.Key(key)
 	if err != nil {
 		return err
 	}
 	before := len(m)
 	if m[k] = plain; len(m) == before {
-		return pyvalue.KeyError("two keys of a dict are %s in Go", shownKey(k))
+		return pyvalue.KeyError("two keys of a dict are %s in Go", ShownKey(k))
 	}
 	return nil
 }
 
 // finish closes the innermost frame.
-func (p *plainer) finish() {
+func (p *Converter) finish() {
 	top := len(p.stack) - 1
 	f := &p.stack[top]
 	if f.node != once {
@@ -203,7 +203,7 @@ func (p *plainer) finish() {
 		p.nodes[f.node].height = f.height
 	}
 	height := f.height + 1
-	p.stack[top] = frame{}
+	p.stack[top] = graphFrame{}
 	p.stack = p.stack[:top]
 	if top > 0 && p.stack[top-1].height < height {
 		p.stack[top-1].height = height
@@ -212,7 +212,7 @@ func (p *plainer) finish() {
 
 // begin returns the plain value of v; for a container that is met for the first time
 // one that is still empty, with a frame to fill it.
-func (p *plainer) begin(v any) (any, error) {
+func (p *Converter) begin(v any) (any, error) {
 	for {
 		s, ok := v.(*ndarray.Scalar)
 		if !ok || s.DType().Kind() != ndarray.KindObject {
@@ -234,12 +234,12 @@ func (p *plainer) begin(v any) (any, error) {
 }
 
 // repeats reports whether the container v may be met more than once.
-func (p *plainer) repeats(v any) bool {
-	return !p.tree || p.parts || p.repeater != nil && p.repeater.Repeats(v)
+func (p *Converter) repeats(v any) bool {
+	return !p.Tree || p.parts || p.Repeater != nil && p.Repeater.Repeats(v)
 }
 
 // met returns the node of a container that was met before, or nil.
-func (p *plainer) met(v any) *node {
+func (p *Converter) met(v any) *node {
 	if len(p.nodes) == 0 || !p.repeats(v) {
 		return nil
 	}
@@ -253,7 +253,7 @@ func (p *plainer) met(v any) *node {
 const once = -1
 
 // enter puts the frame that fills the plain container of v on the stack.
-func (p *plainer) enter(v, plain any, f frame) (any, error) {
+func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
 	depth := p.base + len(p.stack) + 1
 	if depth > p.maxDepth {
 		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
@@ -267,7 +267,7 @@ func (p *plainer) enter(v, plain any, f frame) (any, error) {
 }
 
 // remember makes a node of a container that may be met again.
-func (p *plainer) remember(v, plain any) int {
+func (p *Converter) remember(v, plain any) int {
 	if p.seen == nil {
 		p.seen = make(map[any]int)
 	}
@@ -281,7 +281,7 @@ func (p *plainer) remember(v, plain any) int {
 }
 
 // again returns the plain value of a container that was met before.
-func (p *plainer) again(n *node) (any, error) {
+func (p *Converter) again(n *node) (any, error) {
 	if n.open {
 		if !p.cycles {
 			return nil, fmt.Errorf("unpkl: %w", pyvalue.ErrCycle)
@@ -298,7 +298,7 @@ func (p *plainer) again(n *node) (any, error) {
 }
 
 // open makes the empty plain container of v and the frame that fills it.
-func (p *plainer) open(v any) (any, frame) {
+func (p *Converter) open(v any) (any, graphFrame) {
 	switch v := v.(type) {
 	case *pickle.Object:
 		return openObject(v)
@@ -310,19 +310,19 @@ func (p *plainer) open(v any) (any, frame) {
 		return openScalar(v)
 	}
 	if entries, ok := pyvalue.EntriesOf(v); ok {
-		if allStrings(entries) {
+		if AllStrings(entries) {
 			m := make(map[string]any, len(entries))
-			return m, frame{entries: entries, byStr: m}
+			return m, graphFrame{entries: entries, byStr: m}
 		}
 		m := make(map[any]any, len(entries))
-		return m, frame{entries: entries, byAny: m}
+		return m, graphFrame{entries: entries, byAny: m}
 	}
 	items, _ := pyvalue.ItemsOf(v)
 	list := make([]any, len(items))
-	return list, frame{children: items, list: list}
+	return list, graphFrame{children: items, list: list}
 }
 
-func allStrings(entries types.Dict) bool {
+func AllStrings(entries types.Dict) bool {
 	for _, e := range entries {
 		if _, ok := e.Key.(string); !ok {
 			return false
@@ -333,9 +333,9 @@ func allStrings(entries types.Dict) bool {
 
 // openObject makes a copy of an inert object whose arguments, state and items are
 // plain values. Its class and its keys stay as they are.
-func openObject(o *pickle.Object) (any, frame) {
+func openObject(o *pickle.Object) (any, graphFrame) {
 	n := *o
-	var f frame
+	var f graphFrame
 	take := func(from any, to *any) {
 		f.children = append(f.children, from)
 		f.places = append(f.places, to)
@@ -368,19 +368,19 @@ func openObject(o *pickle.Object) (any, frame) {
 
 // openArray replaces the elements of an array of objects where they are: the array
 // stays the same array.
-func openArray(a *ndarray.Array) frame {
+func openArray(a *ndarray.Array) graphFrame {
 	isObject := a.DType().Kind() == ndarray.KindObject
 	if isObject && plainElements(a) {
-		return frame{}
+		return graphFrame{}
 	}
 	elems := pyvalue.OwnElements(a)
 	if isObject {
 		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
-			return frame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
+			return graphFrame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
 		}
-		return frame{children: elems, list: elems}
+		return graphFrame{children: elems, list: elems}
 	}
-	var f frame
+	var f graphFrame
 	for i := range elems {
 		f.addElement(&elems[i])
 	}
@@ -399,7 +399,7 @@ func plainElements(a *ndarray.Array) bool {
 
 // addElement adds an element of an array of objects; those of structured dtypes are
 // tuples of their fields, nested as deep as the dtype.
-func (f *frame) addElement(place *any) {
+func (f *graphFrame) addElement(place *any) {
 	switch e := (*place).(type) {
 	case []any:
 		for i := range e {
@@ -416,9 +416,9 @@ func (f *frame) addElement(place *any) {
 }
 
 // openScalar makes the Record of a structured scalar that holds objects.
-func openScalar(s *ndarray.Scalar) (any, frame) {
+func openScalar(s *ndarray.Scalar) (any, graphFrame) {
 	v := s.Value()
-	var f frame
+	var f graphFrame
 	if r, ok := v.(ndarray.Record); ok {
 		for i := range r.Values {
 			f.addElement(&r.Values[i])
@@ -428,8 +428,8 @@ func openScalar(s *ndarray.Scalar) (any, frame) {
 }
 
 // openMasked converts the elements of a masked array's parts; the parts stay.
-func openMasked(m *ndarray.Masked) frame {
-	f := frame{}
+func openMasked(m *ndarray.Masked) graphFrame {
+	f := graphFrame{}
 	for _, a := range []any{m.Data, m.FillValue} {
 		if pyvalue.IsContainer(a) {
 			f.children = append(f.children, a)

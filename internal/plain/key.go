@@ -1,4 +1,4 @@
-package unpkl
+package plain
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -20,9 +20,9 @@ import (
 // runtime keeps for ever.
 const maxKeyTuple = 1024
 
-// key returns the key of a plain map that stands for a dict key. Keys that are
+// Key returns the key of a plain map that stands for a dict key. Keys that are
 // different in Python are different in Go, or put reports it.
-func (p *plainer) key(v any) (any, error) {
+func (p *Converter) Key(v any) (any, error) {
 	switch k := v.(type) {
 	case string, int, bool, float64, nil:
 		return v, nil
@@ -33,7 +33,7 @@ func (p *plainer) key(v any) (any, error) {
 }
 
 // simpleKey is key for everything but tuples.
-func (p *plainer) simpleKey(v any) (any, error) {
+func (p *Converter) simpleKey(v any) (any, error) {
 	switch k := v.(type) {
 	case string, int, bool, float64, nil, complex128,
 		pickle.Py2String, *pickle.FrozenSet, reconstruct.Decimal:
@@ -73,8 +73,8 @@ func (p *plainer) simpleKey(v any) (any, error) {
 // libraryKey returns the key that stands for a scalar of pandas: the instant in UTC of
 // a Timestamp, a reconstruct.PandasNull of NaT and NA, else the plain value; any
 // other object is its own key.
-func (p *plainer) libraryKey(v any) (any, error) {
-	c, _, err := p.pandas.Convert(v)
+func (p *Converter) libraryKey(v any) (any, error) {
+	c, _, err := p.Pandas.Convert(v)
 	if err != nil {
 		return nil, fmt.Errorf("unpkl: %w", err)
 	}
@@ -87,7 +87,7 @@ func (p *plainer) libraryKey(v any) (any, error) {
 		}
 	case reconstruct.PandasTimedelta:
 		return c.Plain(), nil
-	case tables.PeriodValue, tables.IntervalValue:
+	case frame.PeriodValue, frame.IntervalValue:
 		plain, err := p.scalar(c)
 		if err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func comparableKey(v, key any) (any, error) {
 	return key, nil
 }
 
-func (p *plainer) bigKey(k *big.Int) (any, error) {
+func (p *Converter) bigKey(k *big.Int) (any, error) {
 	// 3 bits are less than a decimal digit.
 	if digits := k.BitLen() / 3; digits > p.maxDigits {
 		return nil, pyvalue.LimitError("IntDigits", int64(p.maxDigits), int64(digits))
@@ -145,7 +145,7 @@ type keyFrame struct {
 // parts, but Go hashes and compares it by walking all of it as often as it is referred to,
 // so what it expands to counts against Limits.Expansion each time that it is a key,
 // and many times over where it is longer than any data's.
-func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
+func (p *Converter) tupleKey(t *types.Tuple) (any, error) {
 	n, ok := p.flatTuple(*t)
 	if !ok {
 		n, ok = p.tuples[t]
@@ -168,7 +168,7 @@ func (p *plainer) tupleKey(t *types.Tuple) (any, error) {
 
 // flatTuple makes the node of a short tuple of scalars, which is made anew wherever it is met: it is
 // no more than what remembering it takes. Where ok is false it is not one.
-func (p *plainer) flatTuple(items []any) (n tupleNode, ok bool) {
+func (p *Converter) flatTuple(items []any) (n tupleNode, ok bool) {
 	n.size = int64(1 + len(items))
 	if n.size > p.expansion {
 		return n, false
@@ -192,7 +192,7 @@ func (p *plainer) flatTuple(items []any) (n tupleNode, ok bool) {
 }
 
 // buildTuple makes the node of a tuple and of those in it.
-func (p *plainer) buildTuple(t *types.Tuple) (tupleNode, error) {
+func (p *Converter) buildTuple(t *types.Tuple) (tupleNode, error) {
 	if p.tuples == nil {
 		p.tuples = make(map[*types.Tuple]tupleNode)
 	}
@@ -264,9 +264,9 @@ func arrayKey(s []any) (any, error) {
 	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), pyvalue.AnyType)).Interface(), nil
 }
 
-// shownKey is a key of a map in the text of an error: one that holds others may be as large as the
+// ShownKey is a key of a map in the text of an error: one that holds others may be as large as the
 // input.
-func shownKey(k any) string {
+func ShownKey(k any) string {
 	switch k := k.(type) {
 	case nil, bool, int, float64, complex128:
 		return fmt.Sprint(k)
