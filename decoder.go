@@ -8,6 +8,7 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/plain"
+	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -56,7 +57,7 @@ func (d *Decoder) Decode(v any) error {
 	}
 	r, _ := d.src.(plain.Repeater)
 	to := d.c.assignOptions()
-	return unmarshal(obj, v, r, &to)
+	return unmarshal.Into(obj, v, r, &to)
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

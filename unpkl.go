@@ -14,6 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -118,7 +119,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		return noInput(err)
 	}
 	to := c.assignOptions()
-	return unmarshal(obj, v, u, &to)
+	return unmarshal.Into(obj, v, u, &to)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
@@ -151,17 +152,17 @@ type Unmarshaler interface {
 // Everywhere else such an int is a *big.Int.
 type BigInt string
 
-// assignOptions are the options for putting objects into Go values.
-func (c *config) assignOptions() assignOptions {
-	return assignOptions{
-		plain: plain.Options{
+// unmarshal.Options are the options for putting objects into Go values.
+func (c *config) assignOptions() unmarshal.Options {
+	return unmarshal.Options{
+		Plain: plain.Options{
 			Limits:      c.limits,
 			Objects:     c.objects,
 			AllowCycles: c.allowCycles,
 			Owner:       c.owner,
 			BigInt:      func(digits string) any { return BigInt(digits) },
 		},
-		mismatch: func(path, value string, t reflect.Type, cause error) error {
+		Mismatch: func(path, value string, t reflect.Type, cause error) error {
 			return &UnmarshalTypeError{Path: path, Value: value, Type: t, Err: cause}
 		},
 	}

@@ -1,4 +1,4 @@
-package unpkl
+package unmarshal
 
 import (
 	"fmt"
@@ -348,7 +348,7 @@ func (a *assigner) assignKey(src any, dst reflect.Value, key *plan) (bool, error
 		return false, err
 	}
 	if !dst.Comparable() {
-		return false, a.mismatch(src, dst.Type(), ErrKey)
+		return false, a.mismatch(src, dst.Type(), pyvalue.ErrKey)
 	}
 	return a.misses == noted, nil
 }

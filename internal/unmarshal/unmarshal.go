@@ -1,4 +1,4 @@
-package unpkl
+package unmarshal
 
 import (
 	"reflect"
@@ -80,29 +80,29 @@ type pathElem struct {
 	named bool
 }
 
-// assignOptions are the options that Unmarshal depends on.
-type assignOptions struct {
-	plain plain.Options
+// Options are the options that Unmarshal depends on.
+type Options struct {
+	Plain plain.Options
 	// mismatch makes the error of a value that does not fit a Go type, see the root package's
 	// UnmarshalTypeError.
-	mismatch func(path, value string, t reflect.Type, cause error) error
+	Mismatch func(path, value string, t reflect.Type, cause error) error
 }
 
-func newAssigner(c *assignOptions) *assigner {
-	limits := c.plain.Limits.WithDefaults()
+func newAssigner(c *Options) *assigner {
+	limits := c.Plain.Limits.WithDefaults()
 	return &assigner{
-		plain:     plain.New(&c.plain),
-		misfit:    c.mismatch,
+		plain:     plain.New(&c.Plain),
+		misfit:    c.Mismatch,
 		maxDepth:  min(limits.Depth, maxAssignDepth),
 		budget:    limits.Expansion,
 		expansion: limits.Expansion,
 	}
 }
 
-// unmarshal puts the object src into what v, a pointer that is not nil, points to. A tree, in which
+// Into puts the object src into what v, a pointer that is not nil, points to. A tree, in which
 // nothing is met twice, is used up by it, and so are the parts that are met once where src becomes a
 // plain value as a whole. Where nobody knows what repeats, r is nil.
-func unmarshal(src any, v any, r plain.Repeater, c *assignOptions) error {
+func Into(src any, v any, r plain.Repeater, c *Options) error {
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
 	if r != nil {

@@ -1,4 +1,4 @@
-package unpkl
+package unmarshal
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	tables "github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -31,7 +31,7 @@ func (a *assigner) tableOf(src any) (any, error) {
 	var v any
 	var err error
 	switch src := src.(type) {
-	case *tables.Frame, *tables.Series, *tables.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
 		return src, nil
 	case *pickle.Object:
 		var ok bool
@@ -45,7 +45,7 @@ func (a *assigner) tableOf(src any) (any, error) {
 		return nil, fmt.Errorf("unpkl: %w", err)
 	}
 	switch v.(type) {
-	case *tables.Frame, *tables.Series, *tables.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
 		return v, nil
 	}
 	return nil, nil
@@ -78,14 +78,14 @@ func tablePlan(t reflect.Type) assignFunc {
 // Sparse as a dense array.
 func (a *assigner) tableToSlice(table, src any, dst reflect.Value, elem *plan) error {
 	switch v := table.(type) {
-	case *tables.Series:
+	case *frame.Series:
 		return a.seriesToSlice(v, src, dst, elem)
-	case *tables.Index:
+	case *frame.Index:
 		if v.Values != nil {
 			return a.seriesToSlice(v.Values, src, dst, elem)
 		}
 		return a.cellsToSlice(v.Len(), v.At, src, dst, elem)
-	case *tables.Frame:
+	case *frame.Frame:
 		return a.rowsToSlice(v, src, dst, elem)
 	case *reconstruct.Sparse:
 		dense, err := v.ToDense(int(min(a.budget, math.MaxInt)))
@@ -102,12 +102,12 @@ func (a *assigner) tableToSlice(table, src any, dst reflect.Value, elem *plan) e
 
 // seriesToSlice: an array of numbers goes as arrays do. Of everything else a missing
 // element is nil or NaN, or an error where the element type has neither.
-func (a *assigner) seriesToSlice(s *tables.Series, src any, dst reflect.Value, elem *plan) error {
+func (a *assigner) seriesToSlice(s *frame.Series, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
-	if s.Kind == tables.Opaque {
+	if s.Kind == frame.Opaque {
 		return a.mismatch(src, t, opaqueError(s))
 	}
-	if s.Kind == tables.Numpy && s.Valid == nil && !s.Values.HasObject() {
+	if s.Kind == frame.Numpy && s.Valid == nil && !s.Values.HasObject() {
 		return a.arrayToSlice(s.Values, src, dst, elem)
 	}
 	if !canMiss(t.Elem()) {
@@ -120,7 +120,7 @@ func (a *assigner) seriesToSlice(s *tables.Series, src any, dst reflect.Value, e
 	return a.cellsToSlice(s.Len(), func(i int) any { return cell(s, i) }, src, dst, elem)
 }
 
-func opaqueError(s *tables.Series) error {
+func opaqueError(s *frame.Series) error {
 	return fmt.Errorf("an extension array of the class %s, which is not read", s.DType)
 }
 
@@ -160,7 +160,7 @@ func isNone(src any) bool {
 }
 
 // cell returns element i as objects have it: a Timestamp in the zone of its column.
-func cell(s *tables.Series, i int) any {
+func cell(s *frame.Series, i int) any {
 	if s.IsNull(i) {
 		return pyvalue.Missing{}
 	}
@@ -180,7 +180,7 @@ func canMiss(t reflect.Type) bool {
 
 // rowsToSlice puts the rows of a frame into structs, or pointers to them, by the names of
 // the columns, and into anything else as dicts.
-func (a *assigner) rowsToSlice(f *tables.Frame, src any, dst reflect.Value, elem *plan) error {
+func (a *assigner) rowsToSlice(f *frame.Frame, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
 	n := f.Rows()
 	if int64(n) > a.budget {
@@ -222,11 +222,11 @@ func (a *assigner) rowsToSlice(f *tables.Frame, src any, dst reflect.Value, elem
 	return nil
 }
 
-func (a *assigner) columnToField(s *tables.Series, src any, f *fields.Field, rows reflect.Value) error {
+func (a *assigner) columnToField(s *frame.Series, src any, f *fields.Field, rows reflect.Value) error {
 	p := planOf(f.Type)
 	a.path = append(a.path, pathElem{}, pathElem{name: f.Name, named: true})
 	last := len(a.path) - 2
-	if s.Kind == tables.Opaque {
+	if s.Kind == frame.Opaque {
 		err := a.mismatch(src, f.Type, opaqueError(s))
 		a.path = a.path[:last]
 		return err
@@ -242,7 +242,7 @@ func (a *assigner) columnToField(s *tables.Series, src any, f *fields.Field, row
 }
 
 // rowDict returns a row as the dict that DataFrame.to_dict('records') makes of it.
-func rowDict(f *tables.Frame, i int) *types.Dict {
+func rowDict(f *frame.Frame, i int) *types.Dict {
 	d := make(types.Dict, 0, len(f.Columns))
 	for _, c := range f.Columns {
 		d = append(d, types.DictEntry{Key: c.Name, Value: cell(c, i)})
@@ -254,17 +254,17 @@ func rowDict(f *tables.Frame, i int) *types.Dict {
 // by their labels.
 func (a *assigner) tableEntries(table any) (types.Dict, error) {
 	switch v := table.(type) {
-	case *tables.Frame:
+	case *frame.Frame:
 		d := make(types.Dict, len(v.Columns))
 		for i, c := range v.Columns {
 			d[i] = types.DictEntry{Key: c.Name, Value: c}
 		}
 		return d, nil
-	case *tables.Series:
+	case *frame.Series:
 		if v.Index == nil {
 			return nil, nil
 		}
-		if v.Kind == tables.Opaque {
+		if v.Kind == frame.Opaque {
 			return nil, opaqueError(v)
 		}
 		if int64(v.Len()) > a.budget {
@@ -293,7 +293,7 @@ func (a *assigner) tableToMap(table, src any, dst reflect.Value, key, elem *plan
 }
 
 // label returns a label as a dict key.
-func label(x *tables.Index, i int) any {
+func label(x *frame.Index, i int) any {
 	if x.IsMulti() {
 		parts := types.Tuple(x.At(i).([]any))
 		return &parts
