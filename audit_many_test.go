@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"os"
 	"path/filepath"
 	"runtime"
@@ -45,7 +47,7 @@ func TestAuditFunc(t *testing.T) {
 				return unpkl.AuditFunc(strings.NewReader(in), found)
 			},
 			"file": func(found func(unpkl.Finding)) (*unpkl.AuditReport, error) {
-				return unpkl.AuditFileFunc(writeTemp(t, []byte(in)), found)
+				return unpkl.AuditFileFunc(cases.WriteTemp(t, []byte(in)), found)
 			},
 		} {
 			var found []unpkl.Finding
@@ -77,7 +79,7 @@ func TestAuditFuncMemory(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		found := 0
-		r, err := unpkl.AuditFileFunc(writeTemp(t, []byte(in)), func(unpkl.Finding) { found++ })
+		r, err := unpkl.AuditFileFunc(cases.WriteTemp(t, []byte(in)), func(unpkl.Finding) { found++ })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
@@ -240,7 +242,7 @@ func TestAuditContainers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for route, audit := range map[string]func() (*unpkl.AuditReport, error){
 				"reader": func() (*unpkl.AuditReport, error) { return unpkl.Audit(strings.NewReader(tt.in)) },
-				"file":   func() (*unpkl.AuditReport, error) { return unpkl.AuditFile(writeTemp(t, []byte(tt.in))) },
+				"file":   func() (*unpkl.AuditReport, error) { return unpkl.AuditFile(cases.WriteTemp(t, []byte(tt.in))) },
 			} {
 				r, err := audit()
 				if err != nil {

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"fmt"
 	"testing"
@@ -15,10 +17,10 @@ import (
 // audits and shows one object tree and one array, and reads pickles with the module's shared
 // registry of classes, from many goroutines at once; -race watches.
 func TestConcurrentConsumers(t *testing.T) {
-	data := newest(t, "arrays")
+	data := cases.Newest(t, "arrays")
 	resolver := reconstruct.New(reconstruct.Options{Limits: unpkl.Limits{Dims: 32}})
 	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(unpkl.Limits{Depth: 100}), unpkl.WithFindClass(resolver.FindClass)}
-	f, err := unpkl.Open(writeTemp(t, data), opts...)
+	f, err := unpkl.Open(cases.WriteTemp(t, data), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"errors"
 	"io"
@@ -141,7 +143,7 @@ func FuzzEdit(f *testing.F) {
 // FuzzAudit audits any bytes: what it finds is printable, in order, inside the input, and
 // covers what strict mode refuses.
 func FuzzAudit(f *testing.F) {
-	for _, c := range cases() {
+	for _, c := range cases.All() {
 		for _, data := range c.Pickles {
 			if len(data) < 2048 {
 				f.Add(data)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -115,7 +116,7 @@ func (f *File) source(d *Decoder) {
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	d.src, d.direct = u, newDirectReader(u, f.c.directOptions())
+	d.src, d.direct = u, fastread.NewStream(u, f.c.directOptions())
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is

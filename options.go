@@ -1,6 +1,8 @@
 package unpkl
 
 import (
+	"github.com/unpkl/unpkl/internal/oracle"
+
 	"errors"
 	"io"
 	"io/fs"
@@ -50,6 +52,16 @@ type config struct {
 
 // noOptions are those of a load without options; nothing writes to them.
 var noOptions config
+
+func init() { oracle.WithoutFastPaths = func() any { return withoutFastPaths() } }
+
+// withoutFastPaths makes everything go the general way, for tests.
+func withoutFastPaths() Option {
+	return func(c *config) {
+		c.noFastPaths = true
+		c.compressed = func() int64 { return 1 << 40 } // then the machine weighs each value
+	}
+}
 
 func newConfig(opts []Option) *config {
 	c := new(config)

@@ -11,6 +11,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -108,7 +109,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		c = newConfig(opts)
 	}
 	direct := c.directOptions()
-	if direct.directly(data, v) {
+	if direct.Unmarshal(data, v) {
 		return nil
 	}
 	u := pickle.NewUnpicklerBytes(data)
@@ -168,21 +169,21 @@ func (c *config) assignOptions() unmarshal.Options {
 	}
 }
 
-// directOptions are the options for the direct ways.
-func (c *config) directOptions() directOptions {
-	o := directOptions{
-		limits:      c.limits,
-		encoding:    c.encoding,
-		off:         c.noFastPaths,
-		hooked:      len(c.findClass) > 0,
-		objects:     c.objects,
-		sharedInput: c.sharedInput,
-		owner:       c.owner,
-		compressed:  c.compressed,
-		findClass:   reconstruct.FindClass,
+// fastread.Options are the options for the direct ways.
+func (c *config) directOptions() fastread.Options {
+	o := fastread.Options{
+		Limits:      c.limits,
+		Encoding:    c.encoding,
+		Off:         c.noFastPaths,
+		Hooked:      len(c.findClass) > 0,
+		Objects:     c.objects,
+		SharedInput: c.sharedInput,
+		Owner:       c.owner,
+		Compressed:  c.compressed,
+		FindClass:   reconstruct.FindClass,
 	}
 	if c.needsResolver() {
-		o.findClass = func(module, name string) (any, error) { return c.resolver()(module, name) }
+		o.FindClass = func(module, name string) (any, error) { return c.resolver()(module, name) }
 	}
 	return o
 }
