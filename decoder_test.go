@@ -22,7 +22,7 @@ func TestDecoder(t *testing.T) {
 	for name, r := range map[string]io.Reader{
 		"bytes":  strings.NewReader(data),
 		"bufio":  bufio.NewReaderSize(strings.NewReader(data), 16),
-		"few":    cases.FewReader{strings.NewReader(data)},
+		"few":    cases.FewReader{R: strings.NewReader(data)},
 		"buffer": bytes.NewBufferString(data),
 	} {
 		d := unpkl.NewDecoder(r)

@@ -55,7 +55,7 @@ func FuzzUnmarshal(f *testing.F) {
 	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err1 := unpkl.LoadBytes(data, limits)
-		_, err2 := unpkl.Load(cases.FewReader{bytes.NewReader(data)}, limits)
+		_, err2 := unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}, limits)
 		if (err1 == nil) != (err2 == nil) {
 			t.Errorf("from bytes %v, from a reader %v", err1, err2)
 		}

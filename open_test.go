@@ -185,14 +185,14 @@ func TestRoutes(t *testing.T) {
 				return f.Load()
 			}
 			for route, load := range map[string]func() (any, error){
-				"reader":      func() (any, error) { return unpkl.Load(cases.FewReader{bytes.NewReader(data)}) },
+				"reader":      func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}) },
 				"seeker":      func() (any, error) { return unpkl.Load(bytes.NewReader(data)) },
 				"buffer":      func() (any, error) { return unpkl.Load(bytes.NewBuffer(data)) },
 				"shared":      func() (any, error) { return unpkl.LoadBytes(data, unpkl.WithSharedInput()) },
 				"file":        func() (any, error) { return unpkl.LoadFile(path) },
 				"map":         func() (any, error) { return open(path) },
 				"gzip bytes":  func() (any, error) { return unpkl.LoadBytes(gz.Bytes()) },
-				"gzip reader": func() (any, error) { return unpkl.Load(cases.FewReader{bytes.NewReader(gz.Bytes())}) },
+				"gzip reader": func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(gz.Bytes())}) },
 				"gzip buffer": func() (any, error) { return unpkl.Load(bytes.NewBuffer(gz.Bytes())) },
 				"gzip file":   func() (any, error) { return unpkl.LoadFile(zipped) },
 				"gzip map":    func() (any, error) { return open(zipped) },

@@ -54,7 +54,7 @@ type readerKind struct {
 func readerKinds(sizes []byte) []readerKind {
 	plain := func(name string, wrap func(r io.Reader) io.Reader) readerKind {
 		return readerKind{name, func(data []byte) (io.Reader, func() int) {
-			return wrap(cases.FewReader{bytes.NewReader(data)}), nil
+			return wrap(cases.FewReader{R: bytes.NewReader(data)}), nil
 		}}
 	}
 	buffered := func(size int) readerKind {

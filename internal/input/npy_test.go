@@ -40,7 +40,7 @@ func TestNPZ(t *testing.T) {
 		for route, load := range map[string]func() (any, error){
 			"file":   func() (any, error) { return unpkl.LoadFile(path) },
 			"bytes":  func() (any, error) { return unpkl.LoadBytes(data) },
-			"reader": func() (any, error) { return unpkl.Load(cases.FewReader{bytes.NewReader(data)}) },
+			"reader": func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}) },
 		} {
 			if values[route], err = load(); err != nil {
 				t.Fatalf("%s by %s: %v", path, route, err)
@@ -99,7 +99,7 @@ func TestNPY(t *testing.T) {
 	}
 	var last *ndarray.Array
 	for name, decode := range map[string]func(any) error{
-		"reader": unpkl.NewDecoder(cases.FewReader{bytes.NewReader(b.Bytes())}).Decode,
+		"reader": unpkl.NewDecoder(cases.FewReader{R: bytes.NewReader(b.Bytes())}).Decode,
 		"map":    mapped.Decode,
 	} {
 		for range 2 {
