@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"github.com/unpkl/unpkl/internal/cases"
 
 	"bytes"
@@ -66,8 +68,8 @@ func TestConcurrentConsumers(t *testing.T) {
 		"plain values": func() error { _, err := unpkl.LoadBytes(data); return err },
 		"Unmarshal":    func() error { var v map[string]any; return unpkl.Unmarshal(data, &v, opts[1:]...) },
 		"Audit": func() error {
-			r, err := unpkl.Audit(bytes.NewReader(data), unpkl.WithAuditLimits(unpkl.Limits{Depth: 100}))
-			if err == nil && r.Worst() != unpkl.VerdictData {
+			r, err := audit.Reader(bytes.NewReader(data), audit.WithLimits(unpkl.Limits{Depth: 100}))
+			if err == nil && r.Worst() != audit.VerdictData {
 				err = fmt.Errorf("worst %s", r.Worst())
 			}
 			return err

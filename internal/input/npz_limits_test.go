@@ -1,6 +1,8 @@
 package input_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"github.com/unpkl/unpkl/internal/cases"
 
 	"archive/zip"
@@ -100,7 +102,7 @@ func TestNPZLimits(t *testing.T) {
 			}
 		})
 	}
-	if r, err := unpkl.Audit(bytes.NewReader(npzOf(t, 5, lists, zip.Deflate))); err != nil || !errors.Is(r.Err, unpkl.ErrLimit) {
+	if r, err := audit.Reader(bytes.NewReader(npzOf(t, 5, lists, zip.Deflate))); err != nil || !errors.Is(r.Err, unpkl.ErrLimit) {
 		t.Errorf("Audit of 5 members of lists: %v, %v", err, r.Err)
 	}
 }

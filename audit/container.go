@@ -1,4 +1,4 @@
-package unpkl
+package audit
 
 import (
 	"bytes"
@@ -13,15 +13,14 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// auditData audits the whole of a decompressed input: pickles one after another, an .npy
+// scanData audits the whole of a decompressed input: pickles one after another, an .npy
 // file, or a zip: .npz, or what torch.save writes. A zip may also follow a pickle, for readers
 // of zips look at the end of a file and others at its beginning.
-func auditData(data []byte, found func(Finding), c *auditConfig) *AuditReport {
-	report := &auditRun{found: found}
+func scanData(data []byte, report *run, c *config) {
 	if !bytes.HasPrefix(data, []byte(input.ZipMagic)) {
-		auditMember(report, "", data, c)
-		if !bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
-			return &report.AuditReport
+		scanMember(report, "", data, c)
+		if report.stopped || !bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
+			return
 		}
 	}
 	z, err := zipfile.OpenAnyNames(bytes.NewReader(data), int64(len(data)))
@@ -29,16 +28,18 @@ func auditData(data []byte, found func(Finding), c *auditConfig) *AuditReport {
 		if bytes.HasPrefix(data, []byte(input.ZipMagic)) {
 			report.Err = err
 		}
-		return &report.AuditReport
+		return
 	}
 	c.compressed, c.tally = func() int64 { return int64(len(data)) }, &pickle.Tally{}
 	budget := c.limits.WithDefaults().DecompressedBytes
 	for _, f := range z.Files() {
-		if err := auditZipped(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {
+		if report.stopped {
+			return
+		}
+		if err := scanZipped(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {
 			report.Err = err
 		}
 	}
-	return &report.AuditReport
 }
 
 const (
@@ -48,9 +49,9 @@ const (
 	maxZipEnd = 22 + 1<<16 - 1
 )
 
-// auditZipped audits a member of a zip; one that is alone is a pickle whatever its name.
+// scanZipped audits a member of a zip; one that is alone is a pickle whatever its name.
 // Raw data, such as torch's tensors, is not read beyond its first bytes.
-func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c *auditConfig) error {
+func scanZipped(report *run, f *zipfile.File, alone bool, budget *int64, c *config) error {
 	if *budget -= f.Size(); *budget < 0 {
 		limit := c.limits.WithDefaults().DecompressedBytes
 		return pyvalue.LimitError("DecompressedBytes", limit, limit-*budget)
@@ -75,13 +76,13 @@ func auditZipped(report *auditRun, f *zipfile.File, alone bool, budget *int64, c
 		if err != nil {
 			return err
 		}
-		auditPickles(report, auditor{member: safeText(f.Name()), base: int64(h.Len)}, data, c)
+		scanPickles(report, auditor{member: safeText(f.Name()), base: int64(h.Len)}, data, c)
 	case alone || looksLikePickle(head) || pickleName(f.Name()):
 		data, err := readAll(r)
 		if err != nil {
 			return err
 		}
-		auditMember(report, f.Name(), data, c)
+		scanMember(report, f.Name(), data, c)
 	}
 	return nil
 }
@@ -95,8 +96,8 @@ func pickleName(name string) bool {
 	return false
 }
 
-// auditMember audits what is either pickles or .npy files one after another.
-func auditMember(report *auditRun, name string, data []byte, c *auditConfig) {
+// scanMember audits what is either pickles or .npy files one after another.
+func scanMember(report *run, name string, data []byte, c *config) {
 	pos := 0
 	for bytes.HasPrefix(data[pos:], []byte(npy.Magic)) {
 		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), c.npy())
@@ -113,6 +114,6 @@ func auditMember(report *auditRun, name string, data []byte, c *auditConfig) {
 		pos += min(h.NBytes(), len(data)-pos)
 	}
 	if pos < len(data) || pos == 0 {
-		auditPickles(report, auditor{member: safeText(name), base: int64(pos)}, data[pos:], c)
+		scanPickles(report, auditor{member: safeText(name), base: int64(pos)}, data[pos:], c)
 	}
 }

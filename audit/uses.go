@@ -1,4 +1,4 @@
-package unpkl
+package audit
 
 import (
 	"iter"
@@ -11,15 +11,15 @@ import (
 // use is one use of a name; that of a class is what stands for the class. A pickle can have as many
 // as it has bytes, so it is small.
 type use struct {
-	name    *auditName
+	name    *usedName
 	at      uint32 // from where its chunk begins
 	op      pickle.Opcode
 	verdict grade
 	called  bool
 }
 
-// auditName is what a name in a pickle is.
-type auditName struct {
+// usedName is what a name in a pickle is.
+type usedName struct {
 	global  pickle.Global
 	kind    string
 	text    string
@@ -53,7 +53,7 @@ type useChunk struct {
 }
 
 // add adds a use behind all others.
-func (l *uses) add(name *auditName, op pickle.Opcode, at int64) *use {
+func (l *uses) add(name *usedName, op pickle.Opcode, at int64) *use {
 	n := len(*l)
 	if n > 0 {
 		if last := (*l)[n-1]; len(last.uses) == cap(last.uses) || at-last.base > math.MaxUint32 {

@@ -1,9 +1,12 @@
-package unpkl
+// Package audit says what a pickle would do in Python: which classes and functions it names, which of
+// them it calls, and what each would mean. Nothing of a pickle is ever executed or imported.
+package audit
 
 import (
 	"bufio"
 	"errors"
 	"io"
+	"iter"
 	"os"
 
 	"github.com/unpkl/unpkl/internal/compress"
@@ -12,23 +15,23 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// auditOption says how an input is audited.
-type auditOption func(*auditConfig)
+// Option says how an input is audited.
+type Option func(*config)
 
-// auditConfig is what the options say.
-type auditConfig struct {
+// config is what the options say.
+type config struct {
 	limits     pickle.Limits
 	compressed func() int64  // see pickle.Unpickler.Compressed
 	tally      *pickle.Tally // of an archive
 }
 
-// WithAuditLimits sets the limits; a field that is zero keeps its default.
-func WithAuditLimits(limits pickle.Limits) auditOption {
-	return func(c *auditConfig) { c.limits = limits }
+// WithLimits sets the limits; a field that is zero keeps its default.
+func WithLimits(limits pickle.Limits) Option {
+	return func(c *config) { c.limits = limits }
 }
 
-func newAuditConfig(opts []auditOption) *auditConfig {
-	c := new(auditConfig)
+func newConfig(opts []Option) *config {
+	c := new(config)
 	for _, o := range opts {
 		if o != nil {
 			o(c)
@@ -38,7 +41,7 @@ func newAuditConfig(opts []auditOption) *auditConfig {
 }
 
 // npy returns the options for package npy. Arrays of objects are audited as pickles, not read.
-func (c *auditConfig) npy() *npy.Options { return (&input.Options{Limits: c.limits}).NPY() }
+func (c *config) npy() *npy.Options { return (&input.Options{Limits: c.limits}).NPY() }
 
 // Verdict says what a name in a pickle would mean to Python.
 type Verdict string
@@ -77,8 +80,8 @@ type Finding struct {
 	Called bool `json:"called"`
 }
 
-// AuditReport is what [Audit] found.
-type AuditReport struct {
+// Report is what [Reader] or [File] found.
+type Report struct {
 	// Pickles is the number of pickles that were read to their STOP.
 	Pickles int `json:"pickles"`
 	// Findings are in the order of the input.
@@ -98,7 +101,7 @@ type AuditReport struct {
 }
 
 // Worst returns the worst verdict of the findings, VerdictData if there are none.
-func (r *AuditReport) Worst() Verdict {
+func (r *Report) Worst() Verdict {
 	worst := r.worst
 	for _, f := range r.Findings {
 		worst = max(worst, gradeOf(f.Verdict))
@@ -106,25 +109,42 @@ func (r *AuditReport) Worst() Verdict {
 	return verdicts[worst]
 }
 
-// An auditRun is a report that is being made.
-type auditRun struct {
-	AuditReport
-	found func(Finding) // nil: into the report
-	n     int           // findings
+// All returns an iterator over the findings. Where reading ended early, Err is the last pair, with no
+// finding.
+func (r *Report) All() iter.Seq2[Finding, error] {
+	return func(yield func(Finding, error) bool) {
+		for _, f := range r.Findings {
+			if !yield(f, nil) {
+				return
+			}
+		}
+		if r.Err != nil {
+			yield(Finding{}, r.Err)
+		}
+	}
 }
 
-// add adds a finding.
-func (r *auditRun) add(f Finding) {
+// A run is a report that is being made.
+type run struct {
+	*Report
+	found   func(Finding) bool // nil: into the report
+	n       int                // findings
+	stopped bool               // found wants no more
+}
+
+// add adds a finding, and reports whether more are wanted.
+func (r *run) add(f Finding) bool {
 	r.n++
 	if r.found == nil {
 		r.Findings = append(r.Findings, f)
-		return
+		return true
 	}
 	r.worst = max(r.worst, gradeOf(f.Verdict))
-	r.found(f)
+	r.stopped = !r.found(f)
+	return !r.stopped
 }
 
-// Audit reads all pickles of r without building what they describe, and lists
+// Reader reads all pickles of r without building what they describe, and lists
 // every class and function, persistent id and extension code that they would
 // use in Python, however the pickle comes by the name. It is no proof of
 // harmlessness for Python, which runs code that this list can only name.
@@ -137,36 +157,59 @@ func (r *auditRun) add(f Finding) {
 // counts; the input is then in memory as a whole. The error is that of r or of
 // undoing the compression; a pickle that is malformed is reported in the report's
 // Err, with what was found before.
-func Audit(r io.Reader, opts ...auditOption) (*AuditReport, error) {
-	return auditReader(r, nil, opts)
+func Reader(r io.Reader, opts ...Option) (*Report, error) {
+	report := new(Report)
+	if err := scanReader(r, &run{Report: report}, opts); err != nil {
+		return nil, err
+	}
+	return report, nil
 }
 
-// AuditFunc is [Audit] without a list of the findings in memory, which takes 100 bytes for a finding,
-// and a pickle can have one for each byte: it hands each to found, in the order of the input, once
-// the pickle that it is in has been read. The report has no Findings, and Worst is that of all that were
-// handed over.
-func AuditFunc(r io.Reader, found func(Finding), opts ...auditOption) (*AuditReport, error) {
-	return auditReader(r, found, opts)
+// ReaderSeq is [Reader] without a list of the findings in memory, which takes 100 bytes for a
+// finding, and a pickle can have one for each byte: it yields each, in the order of the input, once
+// the pickle that it is in has been read. The rest of the report is complete when the iteration is;
+// it has no Findings, and Worst is that of all that were yielded.
+//
+// An error is the last pair, with no finding: that of r or of undoing the compression, or the
+// report's Err.
+func ReaderSeq(r io.Reader, report *Report, opts ...Option) iter.Seq2[Finding, error] {
+	return seq(report, func(to *run) error { return scanReader(r, to, opts) })
 }
 
-func auditReader(r io.Reader, found func(Finding), opts []auditOption) (*AuditReport, error) {
-	c := newAuditConfig(opts)
+// seq yields what scan finds.
+func seq(report *Report, scan func(to *run) error) iter.Seq2[Finding, error] {
+	return func(yield func(Finding, error) bool) {
+		*report = Report{}
+		to := &run{Report: report, found: func(f Finding) bool { return yield(f, nil) }}
+		err := scan(to)
+		if err == nil {
+			err = report.Err
+		}
+		if err != nil && !to.stopped {
+			yield(Finding{}, err)
+		}
+	}
+}
+
+func scanReader(r io.Reader, report *run, opts []Option) error {
+	c := newConfig(opts)
 	b := bufio.NewReader(r)
 	if head, _ := b.Peek(len(input.ZipMagic)); string(head) == input.ZipMagic {
 		limit := c.limits.WithDefaults().InputBytes
 		z, size, err := input.ZipOf(b, limit)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		data, err := readAll(io.NewSectionReader(z, 0, size))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return auditData(data, found, c), nil
+		scanData(data, report, c)
+		return nil
 	}
 	in, err := compress.NewReader(b, c.limits)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer in.Close()
 	if in.Taken() > 0 {
@@ -174,16 +217,16 @@ func auditReader(r io.Reader, found func(Finding), opts []auditOption) (*AuditRe
 	}
 	data, err := readAll(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	report := auditData(data, found, c)
+	scanData(data, report, c)
 	for _, f := range in.Formats() {
 		if report.Compression != "" {
 			report.Compression += ", "
 		}
 		report.Compression += f.String()
 	}
-	return report, nil
+	return nil
 }
 
 // readAll is io.ReadAll with fewer copies, which are garbage: memory that is not written to
@@ -208,40 +251,45 @@ func readAll(r io.Reader) ([]byte, error) {
 	}
 }
 
-// AuditFile is [Audit] of a file. One that is not compressed is mapped: what its
+// File is [Reader] of a file. One that is not compressed is mapped: what its
 // arrays hold is not read.
-func AuditFile(path string, opts ...auditOption) (*AuditReport, error) {
-	return auditFile(path, nil, opts)
+func File(path string, opts ...Option) (*Report, error) {
+	report := new(Report)
+	if err := scanFile(path, &run{Report: report}, opts); err != nil {
+		return nil, err
+	}
+	return report, nil
 }
 
-// AuditFileFunc is [AuditFile] in the manner of [AuditFunc].
-func AuditFileFunc(path string, found func(Finding), opts ...auditOption) (*AuditReport, error) {
-	return auditFile(path, found, opts)
+// FileSeq is [File] in the manner of [ReaderSeq].
+func FileSeq(path string, report *Report, opts ...Option) iter.Seq2[Finding, error] {
+	return seq(report, func(to *run) error { return scanFile(path, to, opts) })
 }
 
-func auditFile(path string, found func(Finding), opts []auditOption) (*AuditReport, error) {
-	c := newAuditConfig(opts)
+func scanFile(path string, report *run, opts []Option) error {
+	c := newConfig(opts)
 	data, err := input.Map(path, &input.Options{Limits: c.limits})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if data != nil {
 		defer input.Unmap(data)
-		return auditData(data, found, c), nil
+		scanData(data, report, c)
+		return nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	return auditReader(f, found, opts)
+	return scanReader(f, report, opts)
 }
 
-// auditPickles audits the pickles in data, one after another; from has the member and
+// scanPickles audits the pickles in data, one after another; from has the member and
 // the offset at which they begin.
-func auditPickles(report *auditRun, from auditor, data []byte, c *auditConfig) {
+func scanPickles(report *run, from auditor, data []byte, c *config) {
 	pos, first := int64(0), report.Pickles
-	names := map[pickle.Global]*auditName{}
+	names := map[pickle.Global]*usedName{}
 	for {
 		a := from
 		a.names, a.base = names, from.base+pos
@@ -249,6 +297,8 @@ func auditPickles(report *auditRun, from auditor, data []byte, c *auditConfig) {
 		used, err := a.pickle(data[pos:], c)
 		a.report(report)
 		switch {
+		case report.stopped:
+			return
 		case err == nil:
 			report.Pickles++
 			pos += used

@@ -1,6 +1,8 @@
-package unpkl_test
+package audit_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"github.com/unpkl/unpkl/internal/cases"
 
 	"archive/zip"
@@ -16,12 +18,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 // found writes findings in short: "offset opcode name verdict", with a ! where called.
-func found(r *unpkl.AuditReport) []string {
+func found(r *audit.Report) []string {
 	var out []string
 	for _, f := range r.Findings {
 		called := ""
@@ -95,7 +96,7 @@ func TestAudit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := unpkl.Audit(strings.NewReader(tt.in))
+			r, err := audit.Reader(strings.NewReader(tt.in))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,11 +123,11 @@ func TestAuditCompressed(t *testing.T) {
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := unpkl.AuditFile(path)
+	r, err := audit.File(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Compression != "gzip" || r.Worst() != unpkl.VerdictDangerous {
+	if r.Compression != "gzip" || r.Worst() != audit.VerdictDangerous {
 		t.Errorf("compression %q, worst %s", r.Compression, r.Worst())
 	}
 }
@@ -134,7 +135,7 @@ func TestAuditCompressed(t *testing.T) {
 // What data scientists' libraries write must not be called dangerous.
 func TestAuditFixtures(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"testdata/*/*.pkl", "testdata/*/*/*.pkl", "reconstruct/testdata/joblib/*.pkl"} {
+	for _, pattern := range []string{"../testdata/*/*.pkl", "../testdata/*/*/*.pkl", "../reconstruct/testdata/joblib/*.pkl"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatal("no fixtures", pattern, err)
@@ -142,7 +143,7 @@ func TestAuditFixtures(t *testing.T) {
 		files = append(files, found...)
 	}
 	for _, path := range files {
-		r, err := unpkl.AuditFile(path)
+		r, err := audit.File(path)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -151,38 +152,49 @@ func TestAuditFixtures(t *testing.T) {
 			t.Errorf("%s: %v", path, r.Err)
 		}
 		for _, f := range r.Findings {
-			if f.Verdict == unpkl.VerdictDangerous && !reachesAttributes[f.Name] {
+			if f.Verdict == audit.VerdictDangerous && !reachesAttributes[f.Name] {
 				t.Errorf("%s: %s at %d is called dangerous", path, f.Name, f.Offset)
 			}
 		}
 	}
 }
 
-func ExampleAudit() {
-	report, err := unpkl.Audit(strings.NewReader("cos\nsystem\n(S'rm -rf /'\ntR."))
+func ExampleReader() {
+	report, err := audit.Reader(strings.NewReader("cos\nsystem\n(S'rm -rf /'\ntR."))
 	if err != nil {
 		panic(err)
 	}
-	for _, f := range report.Findings {
-		fmt.Println(f.Offset, f.Opcode, f.Name, f.Verdict)
+	for f, err := range report.All() {
+		fmt.Println(f.Offset, f.Opcode, f.Name, f.Verdict, err)
 	}
-	// Output: 0 GLOBAL os.system dangerous
+	// Output: 0 GLOBAL os.system dangerous <nil>
 }
 
-func ExampleAuditFunc() {
+func ExampleReaderSeq() {
 	n := 0
-	report, err := unpkl.AuditFunc(strings.NewReader("(cos\nsystem\ncposix\nsystem\nt."), func(f unpkl.Finding) { n++ })
-	if err != nil {
-		panic(err)
+	var report audit.Report
+	for _, err := range audit.ReaderSeq(strings.NewReader("(cos\nsystem\ncposix\nsystem\nt."), &report) {
+		if err != nil {
+			panic(err)
+		}
+		n++
 	}
 	fmt.Println(n, report.Worst(), len(report.Findings))
 	// Output: 2 dangerous 0
 }
 
-func ExampleAuditFileFunc() {
-	_, err := unpkl.AuditFileFunc("testdata/numpy/absent.pkl", func(f unpkl.Finding) { fmt.Println(f.Name) })
+func ExampleFile() {
+	_, err := audit.File("absent.pkl")
 	fmt.Println(errors.Is(err, os.ErrNotExist))
 	// Output: true
+}
+
+func ExampleFileSeq() {
+	var report audit.Report
+	for f, err := range audit.FileSeq("absent.pkl", &report) {
+		fmt.Printf("%q %v\n", f.Name, errors.Is(err, os.ErrNotExist))
+	}
+	// Output: "" true
 }
 
 // reachesAttributes are the names in the fixtures that reach any attribute of
@@ -240,9 +252,9 @@ func TestAuditContainers(t *testing.T) {
 		{name: "a broken zip", in: zipped(t, "a.npy", objects)[:100], failed: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for route, audit := range map[string]func() (*unpkl.AuditReport, error){
-				"reader": func() (*unpkl.AuditReport, error) { return unpkl.Audit(strings.NewReader(tt.in)) },
-				"file":   func() (*unpkl.AuditReport, error) { return unpkl.AuditFile(cases.WriteTemp(t, []byte(tt.in))) },
+			for route, audit := range map[string]func() (*audit.Report, error){
+				"reader": func() (*audit.Report, error) { return audit.Reader(strings.NewReader(tt.in)) },
+				"file":   func() (*audit.Report, error) { return audit.File(cases.WriteTemp(t, []byte(tt.in))) },
 			} {
 				r, err := audit()
 				if err != nil {
@@ -268,7 +280,7 @@ func TestAuditContainers(t *testing.T) {
 // TestAuditMany has more findings than fit a chunk, in two pickles, the second of them damaged.
 func TestAuditMany(t *testing.T) {
 	const n = 100_000
-	r, err := unpkl.Audit(strings.NewReader("(" + strings.Repeat("ca\nb\n", n) + "t.(" + strings.Repeat("(ic\nd\n", n) + "\xff"))
+	r, err := audit.Reader(strings.NewReader("(" + strings.Repeat("ca\nb\n", n) + "t.(" + strings.Repeat("(ic\nd\n", n) + "\xff"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,9 +288,9 @@ func TestAuditMany(t *testing.T) {
 		t.Fatalf("%d findings in %d pickles, error %v", len(r.Findings), r.Pickles, r.Err)
 	}
 	for i, f := range r.Findings {
-		want := unpkl.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b", Verdict: unpkl.VerdictUnknown}
+		want := audit.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b", Verdict: audit.VerdictUnknown}
 		if i >= n {
-			want = unpkl.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST", Kind: "global", Name: "c.d", Verdict: unpkl.VerdictUnknown, Called: true}
+			want = audit.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST", Kind: "global", Name: "c.d", Verdict: audit.VerdictUnknown, Called: true}
 		}
 		if f != want {
 			t.Fatalf("finding %d: got %+v want %+v", i, f, want)

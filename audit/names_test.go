@@ -1,11 +1,11 @@
-package unpkl_test
+package audit_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/unpkl/unpkl"
 )
 
 // scannersNames are the names that other scanners of pickles call unsafe, those of fickling 0.1.12, picklescan 1.0.5 and
@@ -179,11 +179,11 @@ func TestAuditKnowsOthersNames(t *testing.T) {
 			if name == "*" {
 				attr = "anything"
 			}
-			r, err := unpkl.Audit(strings.NewReader(fmt.Sprintf("c%s\n%s\n.", module, attr)))
+			r, err := audit.Reader(strings.NewReader(fmt.Sprintf("c%s\n%s\n.", module, attr)))
 			if err != nil || len(r.Findings) != 1 {
 				t.Fatalf("%s %s: %+v, error %v", module, name, r, err)
 			}
-			dangerous := r.Findings[0].Verdict == unpkl.VerdictDangerous
+			dangerous := r.Findings[0].Verdict == audit.VerdictDangerous
 			if _, excepted := notDangerous[module+" "+name]; dangerous == excepted {
 				t.Errorf("%s %s is %s", module, name, r.Findings[0].Verdict)
 			}

@@ -1,4 +1,4 @@
-package unpkl
+package audit
 
 import (
 	"bytes"
@@ -21,17 +21,17 @@ import (
 type auditor struct {
 	member string // of a zip
 	base   int64  // of the pickle
-	names  map[pickle.Global]*auditName
+	names  map[pickle.Global]*usedName
 	u      *pickle.Unpickler
 	inert  bool
 	joblib bool // an array of joblib may follow, and what its dtype is made of
 	real   bool // a class was not inert
 	first  uses // of a run that went wrong
 	uses   uses
-	lastID *auditName
+	lastID *usedName
 }
 
-func (a *auditor) pickle(data []byte, c *auditConfig) (int64, error) {
+func (a *auditor) pickle(data []byte, c *config) (int64, error) {
 	var before pickle.Tally
 	if c.tally != nil {
 		before = *c.tally
@@ -80,7 +80,7 @@ func offsetOf(err error) int64 {
 	return 0
 }
 
-func (a *auditor) run(data []byte, c *auditConfig) (int64, error) {
+func (a *auditor) run(data []byte, c *config) (int64, error) {
 	a.u = pickle.NewUnpicklerBytes(data)
 	a.u.SharedInput = true
 	a.u.Encoding = pickle.EncodingKeep
@@ -120,18 +120,18 @@ func (a *auditor) findClass(module, name string) (any, error) {
 func (a *auditor) id(kind string, id any) (any, error) {
 	op, at := a.u.HookOpcode()
 	if text := describeID(id); a.lastID == nil || a.lastID.kind != kind || a.lastID.text != text {
-		a.lastID = &auditName{kind: kind, text: text, verdict: gradeUnknown}
+		a.lastID = &usedName{kind: kind, text: text, verdict: gradeUnknown}
 	}
 	a.note(op, at, a.lastID)
 	return anything, nil
 }
 
 // nameOf returns what a class or function is.
-func (a *auditor) nameOf(g pickle.Global) *auditName {
+func (a *auditor) nameOf(g pickle.Global) *usedName {
 	if n, ok := a.names[g]; ok {
 		return n
 	}
-	n := &auditName{g, "global", safeText(g.String()), verdictOf(g.Module, g.Name)}
+	n := &usedName{g, "global", safeText(g.String()), verdictOf(g.Module, g.Name)}
 	if len(a.names) < maxNames {
 		a.names[g] = n
 	}
@@ -139,19 +139,22 @@ func (a *auditor) nameOf(g pickle.Global) *auditName {
 }
 
 // note records a use behind all others.
-func (a *auditor) note(op pickle.Opcode, at int64, name *auditName) *use {
+func (a *auditor) note(op pickle.Opcode, at int64, name *usedName) *use {
 	return a.uses.add(name, op, at)
 }
 
 // report hands over the findings.
-func (a *auditor) report(r *auditRun) {
+func (a *auditor) report(r *run) {
 	if r.found == nil {
 		r.Findings = slices.Grow(r.Findings, max(a.first.len(), a.uses.len()))
 	}
 	for at, u := range merged(a.first, a.uses) {
-		r.add(Finding{
+		more := r.add(Finding{
 			Pickle: r.Pickles, Member: a.member, Offset: a.base + at, Opcode: u.op.String(),
 			Kind: u.name.kind, Name: u.name.text, Verdict: verdicts[u.verdict], Called: u.called,
 		})
+		if !more {
+			return
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package unpkl
+package audit
 
 import "strings"
 
