@@ -46,14 +46,20 @@ type File struct {
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
 	file := &File{path: path, c: newConfig(opts)}
-	var err error
-	if file.data, err = input.Map(path, file.c.inputOptions()); err != nil {
+	data, err := input.Map(path, file.c.inputOptions())
+	if err != nil {
 		return nil, err
 	}
-	if file.data != nil {
-		file.c.owner = file
+	if data != nil {
+		file.mapped(data)
 	}
 	return file, nil
+}
+
+// mapped makes f a file that is mapped to data.
+func (f *File) mapped(data []byte) {
+	f.data = data
+	f.c.owner = f
 }
 
 // Load returns the plain value of the file's first pickle, or with [WithObjects] its
