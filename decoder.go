@@ -22,7 +22,7 @@ type Decoder struct {
 	end    func()      // releases the decompressor
 	own    func(v any) // sees each object before it is converted
 	err    error       // the input's last word
-	direct fastread.Stream
+	fast   fastread.Stream
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
@@ -46,7 +46,7 @@ func (d *Decoder) Decode(v any) error {
 	if d.err != nil {
 		return d.err
 	}
-	if done, err := d.direct.Decode(v); done || err != nil {
+	if done, err := d.fast.Decode(v); done || err != nil {
 		return d.fail(err)
 	}
 	obj, err := d.src.Load()
@@ -94,7 +94,7 @@ func (d *Decoder) InputOffset() int64 {
 // Protocol returns the pickle protocol of the value that Decode returned last, and false
 // where that was no pickle, such as the array of an .npy file, or there was none.
 func (d *Decoder) Protocol() (protocol int, ok bool) {
-	return d.direct.Protocol()
+	return d.fast.Protocol()
 }
 
 // fail notes an error of the input, if it is one.
@@ -165,6 +165,6 @@ func (d *Decoder) open(r io.Reader, head []byte) error {
 	}
 	u := pickle.NewUnpickler(r)
 	d.c.setUp(u)
-	d.src, d.direct = u, fastread.NewStream(u, d.c.directOptions())
+	d.src, d.fast = u, fastread.NewStream(u, d.c.fastOptions())
 	return nil
 }

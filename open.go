@@ -122,7 +122,7 @@ func (f *File) source(d *Decoder) {
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	d.src, d.direct = u, fastread.NewStream(u, f.c.directOptions())
+	d.src, d.fast = u, fastread.NewStream(u, f.c.fastOptions())
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is

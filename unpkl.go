@@ -108,8 +108,8 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	direct := c.directOptions()
-	if direct.Unmarshal(data, v) {
+	fast := c.fastOptions()
+	if fast.Unmarshal(data, v) {
 		return nil
 	}
 	u := pickle.NewUnpicklerBytes(data)
@@ -169,8 +169,8 @@ func (c *config) assignOptions() unmarshal.Options {
 	}
 }
 
-// fastread.Options are the options for the direct ways.
-func (c *config) directOptions() fastread.Options {
+// fastread.Options are the options for reading common pickles fast.
+func (c *config) fastOptions() fastread.Options {
 	o := fastread.Options{
 		Limits:      c.limits,
 		Encoding:    c.encoding,
