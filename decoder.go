@@ -16,13 +16,13 @@ import (
 // Decoder reads pickles that stand one after another, as several calls of Python's
 // pickle.dump to one file write them. It is not safe for concurrent use.
 type Decoder struct {
-	c      *config
-	r      io.Reader
-	src    input.Source
-	end    func()      // releases the decompressor
-	own    func(v any) // sees each object before it is converted
-	err    error       // the input's last word
-	fast   fastread.Stream
+	c    *config
+	r    io.Reader
+	src  input.Source
+	end  func()      // releases the decompressor
+	own  func(v any) // sees each object before it is converted
+	err  error       // the input's last word
+	fast fastread.Stream
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first

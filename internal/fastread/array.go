@@ -32,7 +32,7 @@ const (
 	keptOfType // a dtype: span.at is its place in direct.dtypes
 	keptBool   // a scalar of NumPy: span.at is 0 or 1
 	keptZone   // a time zone: span.at is its place in direct.zones
-	keptScalar // the classes of direct_call.go
+	keptScalar // the classes of call.go
 	keptDate
 	keptDatetime
 	keptTimedelta

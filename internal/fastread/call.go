@@ -15,7 +15,7 @@ import (
 )
 
 // NOTE. Scalars of NumPy, datetimes and decimals are a call of a class with a few scalars. Such a call is read as one
-// sentence too, as those of direct_array.go are; where its value takes more than its bytes, package reconstruct makes it.
+// sentence too, as those of array.go are; where its value takes more than its bytes, package reconstruct makes it.
 //
 // References: numpy/_core/src/multiarray/scalartypes.c.src (gentype_reduce), CPython's
 // Modules/_datetimemodule.c (datetime_reduce), Modules/_decimal/_decimal.c (dec_reduce).

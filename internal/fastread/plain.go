@@ -12,14 +12,14 @@ import (
 
 // NOTE. Plain values are made here at once, by a machine of the opcodes that data
 // consists of: scalars, text, bytes, lists, tuples, dicts with keys of text or ints, and the sentences of
-// direct_array.go. No container is met twice, so every value has one place only. As in
-// direct.go, whatever is anything else makes the general way begin again.
+// array.go. No container is met twice, so every value has one place only. As in
+// fastread.go, whatever is anything else makes the general way begin again.
 //
 // A list or dict is made when its first items are there, at the size they need: between EMPTY_LIST and APPENDS
 // it is a nil below the MARK, whose directMark says what it will be. A list on the stack
 // may still grow where it is, for nothing else refers to it.
 //
-// As in plain_tree.go, what holds containers or arrays does not lie side by side with others in a slab.
+// As in package plain, what holds containers or arrays does not lie side by side with others in a slab.
 
 // plainDirect reads one pickle into plain values.
 type plainDirect struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// This file holds the plans of direct.go, which write into fields and elements by their
+// This file holds the plans of fastread.go, which write into fields and elements by their
 // address.
 //
 // unsafe: reflection finds a field anew for each value, which costs several times what

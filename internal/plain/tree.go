@@ -12,7 +12,7 @@ import (
 // twice, and the machine says so. Its objects are then nobody else's, and become plain values
 // without an identity for each, and where it can be in their own memory. Where a few containers are met
 // more than once, the machine says which; they are converted in the general way, with all that they hold. The
-// general way in plain.go is the oracle: FuzzFastPaths.
+// general way in plain.go is the oracle: FuzzFastPaths of package fastread.
 //
 // A list of leaves stays where it is. It may lie side by side with others in one slab, which
 // then lives as long as any of them; so a small list that holds containers moves out and

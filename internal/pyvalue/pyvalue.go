@@ -43,7 +43,7 @@ var (
 	SparseType          = reflect.TypeFor[reconstruct.Sparse]()
 )
 
-// NOTE. What the types of objects have in common, for plain.go and assign*.go: these are
+// NOTE. What the types of objects have in common, for packages plain and unmarshal: these are
 // the only places that list the kinds of containers.
 
 // IsContainer reports whether v holds other values and is to be converted part by part.

@@ -15,7 +15,7 @@ import (
 // for each Go type, compiled when the type is first met and cached. A plan calls
 // the plans of the types inside it, so the depth of calls is that of the Go type;
 // where a Go type contains itself the data decides, and assigner.enter counts
-// that against Limits.Depth. Values that go into an any are converted by plain.go,
+// that against Limits.Depth. Values that go into an any are converted by package plain,
 // which does not recurse at all.
 
 // assignFunc puts src, an object, into dst, which can be set. A value that does
