@@ -1,3 +1,5 @@
+// Package fastread reads common pickles at once into plain values or Go values, without objects in
+// between. Of every other pickle it says so, and package pickle reads it from the beginning.
 package fastread
 
 import (

@@ -144,6 +144,7 @@ func bothWays(t *testing.T, data []byte, opts ...unpkl.Option) {
 }
 
 func TestFastPaths(t *testing.T) {
+	t.Parallel()
 	for name := range cases.All() {
 		cases.Each(t, name, func(t *testing.T, data []byte) { bothWays(t, data) })
 	}
@@ -177,6 +178,7 @@ func TestFastPaths(t *testing.T) {
 
 // TestFastFixtures takes every fixture through the fast paths and the general way.
 func TestFastFixtures(t *testing.T) {
+	t.Parallel()
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)
@@ -289,6 +291,7 @@ func TestDirectNear(t *testing.T) {
 
 // TestFastFiles takes files of all sizes around those that matter through LoadFile, both ways.
 func TestFastFiles(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.pkl")
 	check := func(data []byte) {
 		t.Helper()

@@ -134,6 +134,7 @@ func streamTargets() []any {
 
 // TestReaders reads all cases from all kinds of readers, one after another and with something behind.
 func TestReaders(t *testing.T) {
+	t.Parallel()
 	kinds := readerKinds([]byte{6, 0, 200, 30, 1})
 	var pickles [][]byte
 	for _, c := range cases.All() {
@@ -157,6 +158,7 @@ func TestReaders(t *testing.T) {
 
 // TestReaderFixtures reads every fixture from every kind of reader.
 func TestReaderFixtures(t *testing.T) {
+	t.Parallel()
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)
@@ -184,6 +186,7 @@ func TestReaderFixtures(t *testing.T) {
 
 // TestReaderEdits reads every beginning of small pickles, and them with each byte changed.
 func TestReaderEdits(t *testing.T) {
+	t.Parallel()
 	kinds := readerKinds([]byte{2, 7, 0})
 	check := func(i int, data []byte) {
 		t.Helper()
@@ -352,6 +355,7 @@ func TestFileIsLeftBehindThePickle(t *testing.T) {
 
 // TestReaderLongPickles reads pickles that are longer than any buffer, with and without large arrays.
 func TestReaderLongPickles(t *testing.T) {
+	t.Parallel()
 	rows := make([]any, 3_000)
 	for i := range rows {
 		rows[i] = map[string]any{"id": i, "name": fmt.Sprint("name", i), "x": float64(i) / 3}

@@ -34,6 +34,7 @@ var sentences = []string{
 
 // TestTextsEdited breaks arrays of text in every place: the value or the error is the one of the general way.
 func TestTextsEdited(t *testing.T) {
+	t.Parallel()
 	pickles := textPickles()
 	if len(pickles) < 20 {
 		t.Fatalf("%d pickles of text", len(pickles))

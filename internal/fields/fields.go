@@ -1,3 +1,4 @@
+// Package fields says which fields of a Go struct a pickle is read into and written from.
 package fields
 
 import (

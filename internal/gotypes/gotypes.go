@@ -1,3 +1,5 @@
+// Package gotypes says how Go types that are not Python's are written: what object or array stands for
+// a value of each.
 package gotypes
 
 import (

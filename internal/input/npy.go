@@ -1,3 +1,5 @@
+// Package input has what is around pickles: the formats of files that hold them or arrays, how an input
+// is recognised by its first bytes, and mappings.
 package input
 
 import (

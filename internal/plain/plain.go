@@ -1,3 +1,5 @@
+// Package plain turns objects, as package pickle makes them, into plain values: the slices, maps and
+// scalars that a Go program ranges over.
 package plain
 
 import (

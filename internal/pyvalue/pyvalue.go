@@ -1,3 +1,5 @@
+// Package pyvalue has what the Go types of Python values have in common: which are containers, what
+// they hold, which text, time or number they stand for, and how errors name them.
 package pyvalue
 
 import (

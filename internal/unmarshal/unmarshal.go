@@ -1,3 +1,4 @@
+// Package unmarshal puts objects, as package pickle makes them, into a caller's Go values.
 package unmarshal
 
 import (
