@@ -1,6 +1,10 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"fmt"
 	"testing"
@@ -15,10 +19,10 @@ import (
 // audits and shows one object tree and one array, and reads pickles with the module's shared
 // registry of classes, from many goroutines at once; -race watches.
 func TestConcurrentConsumers(t *testing.T) {
-	data := newest(t, "arrays")
+	data := cases.Newest(t, "arrays")
 	resolver := reconstruct.New(reconstruct.Options{Limits: unpkl.Limits{Dims: 32}})
 	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(unpkl.Limits{Depth: 100}), unpkl.WithFindClass(resolver.FindClass)}
-	f, err := unpkl.Open(writeTemp(t, data), opts...)
+	f, err := unpkl.Open(cases.WriteTemp(t, data), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +68,8 @@ func TestConcurrentConsumers(t *testing.T) {
 		"plain values": func() error { _, err := unpkl.LoadBytes(data); return err },
 		"Unmarshal":    func() error { var v map[string]any; return unpkl.Unmarshal(data, &v, opts[1:]...) },
 		"Audit": func() error {
-			r, err := unpkl.Audit(bytes.NewReader(data), opts...)
-			if err == nil && r.Worst() != unpkl.VerdictData {
+			r, err := audit.Reader(bytes.NewReader(data), audit.WithLimits(unpkl.Limits{Depth: 100}))
+			if err == nil && r.Worst() != audit.VerdictData {
 				err = fmt.Errorf("worst %s", r.Worst())
 			}
 			return err

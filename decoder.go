@@ -4,23 +4,25 @@ import (
 	"bytes"
 	"io"
 	"iter"
-	"strings"
 
 	"github.com/unpkl/unpkl/internal/compress"
-	"github.com/unpkl/unpkl/npy"
+	"github.com/unpkl/unpkl/internal/fastread"
+	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/plain"
+	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 // Decoder reads pickles that stand one after another, as several calls of Python's
 // pickle.dump to one file write them. It is not safe for concurrent use.
 type Decoder struct {
-	c      *config
-	r      io.Reader
-	src    source
-	end    func()      // releases the decompressor
-	own    func(v any) // sees each object before it is converted
-	err    error       // the input's last word
-	direct directReader
+	c    *config
+	r    io.Reader
+	src  input.Source
+	end  func()      // releases the decompressor
+	own  func(v any) // sees each object before it is converted
+	err  error       // the input's last word
+	fast fastread.Stream
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
@@ -44,7 +46,7 @@ func (d *Decoder) Decode(v any) error {
 	if d.err != nil {
 		return d.err
 	}
-	if done, err := d.direct.decode(d.c, v); done || err != nil {
+	if done, err := d.fast.Decode(v); done || err != nil {
 		return d.fail(err)
 	}
 	obj, err := d.src.Load()
@@ -54,8 +56,9 @@ func (d *Decoder) Decode(v any) error {
 	if d.own != nil {
 		d.own(obj)
 	}
-	r, _ := d.src.(repeater)
-	return d.c.unmarshal(obj, v, r)
+	r, _ := d.src.(plain.Repeater)
+	to := d.c.assignOptions()
+	return unmarshal.Into(obj, v, r, &to)
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,
@@ -88,6 +91,12 @@ func (d *Decoder) InputOffset() int64 {
 	return d.src.InputOffset()
 }
 
+// Protocol returns the pickle protocol of the value that Decode returned last, and false
+// where that was no pickle, such as the array of an .npy file, or there was none.
+func (d *Decoder) Protocol() (protocol int, ok bool) {
+	return d.fast.Protocol()
+}
+
 // fail notes an error of the input, if it is one.
 func (d *Decoder) fail(err error) error {
 	if err == nil {
@@ -104,26 +113,24 @@ func (d *Decoder) fail(err error) error {
 // start looks at the first bytes and makes the source.
 func (d *Decoder) start() error {
 	r := d.r
-	head, known, err := peek(r)
+	head, known, err := input.Peek(r)
 	if err != nil {
 		return err
 	}
 	if !known {
-		b := &headReader{r: r}
+		b := input.NewHeadReader(r)
 		r = b
-		if head, err = b.look(); err != nil {
+		if head, err = b.Look(); err != nil {
 			return err
 		}
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte(zipMagic)):
-		zip, size, err := zipOf(r, d.c.limits.WithDefaults().InputBytes)
+	case bytes.HasPrefix(head, []byte(input.ZipMagic)):
+		zip, size, err := input.ZipOf(r, d.c.limits.WithDefaults().InputBytes)
 		if err != nil {
 			return err
 		}
-		c := *d.c
-		c.compressed = func() int64 { return size }
-		if src, ok := c.openZip(zip, size); ok {
+		if src, ok := input.OpenZip(zip, size, d.c.inputOptions()); ok {
 			d.src = src
 			return nil
 		}
@@ -143,8 +150,8 @@ func (d *Decoder) start() error {
 		c.limits.InputBytes = NoLimit
 	}
 	d.c = &c
-	b := &headReader{r: z}
-	if head, err = b.look(); err != nil {
+	b := input.NewHeadReader(z)
+	if head, err = b.Look(); err != nil {
 		return err
 	}
 	return d.open(b, head)
@@ -152,103 +159,12 @@ func (d *Decoder) start() error {
 
 // open makes the source of an input that is not compressed and begins with head.
 func (d *Decoder) open(r io.Reader, head []byte) error {
-	if bytes.HasPrefix(head, []byte(npyMagic)) {
-		d.src = npyReader{npy.NewDecoder(r, d.c.npyOptions())}
+	if bytes.HasPrefix(head, []byte(input.NPYMagic)) {
+		d.src = input.NewNPY(r, d.c.inputOptions())
 		return nil
 	}
 	u := pickle.NewUnpickler(r)
 	d.c.setUp(u)
-	d.src, d.direct.u = u, u
+	d.src, d.fast = u, fastread.NewStream(u, d.c.fastOptions())
 	return nil
-}
-
-// peeker is a reader that shows bytes before they are read, such as a *bufio.Reader.
-type peeker interface {
-	Peek(n int) ([]byte, error)
-	Buffered() int
-}
-
-// peek returns the first bytes of r, compress.HeadSize of them if there are as many, and
-// leaves r where it is; known is false where r cannot be put back.
-func peek(r io.Reader) (head []byte, known bool, err error) {
-	switch r := r.(type) {
-	case interface{ Bytes() []byte }: // a bytes.Buffer
-		b := r.Bytes()
-		return b[:min(len(b), compress.HeadSize)], true, nil
-	case peeker:
-		// No more than is there already: an end of a pipe may be waiting for an answer.
-		if _, err := r.Peek(1); err != nil && err != io.EOF {
-			return nil, false, err
-		}
-		b, err := r.Peek(min(r.Buffered(), compress.HeadSize))
-		for err == nil && undecided(b) {
-			b, err = r.Peek(len(b) + 1)
-		}
-		return b, true, nil
-	case io.ReadSeeker:
-		if _, err := r.Seek(0, io.SeekCurrent); err != nil {
-			return nil, false, nil
-		}
-		head := make([]byte, compress.HeadSize)
-		n, err := io.ReadFull(r, head)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return nil, false, err
-		}
-		_, err = r.Seek(-int64(n), io.SeekCurrent)
-		return head[:n], true, err
-	}
-	return nil, false, nil
-}
-
-// headReader is a reader whose first bytes were looked at.
-type headReader struct {
-	head []byte
-	err  error // that came with them
-	r    io.Reader
-}
-
-// look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short input has fewer; none
-// are waited for.
-func (h *headReader) look() (head []byte, err error) {
-	h.head = make([]byte, 0, compress.HeadSize)
-	for empty := 0; h.err == nil && undecided(h.head); empty++ {
-		var n int
-		n, h.err = h.r.Read(h.head[len(h.head):cap(h.head)])
-		if h.head = h.head[:len(h.head)+n]; n > 0 {
-			empty = 0
-		} else if empty == 100 && h.err == nil {
-			h.err = io.ErrNoProgress
-		}
-	}
-	if len(h.head) == 0 && h.err != io.EOF {
-		return nil, h.err
-	}
-	return h.head, nil
-}
-
-// Read gives the first bytes again, and then the others.
-func (h *headReader) Read(p []byte) (n int, err error) {
-	switch {
-	case len(h.head) > 0:
-		n = copy(p, h.head)
-		h.head = h.head[n:]
-		return n, nil
-	case h.err != nil:
-		err, h.err = h.err, nil
-		return 0, err
-	}
-	return h.r.Read(p)
-}
-
-// magics are the beginnings by which formats are told.
-var magics = []string{npyMagic, zipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
-
-// undecided reports whether the format shows only with more bytes than b; one that begins like that has more.
-func undecided(b []byte) bool {
-	for _, m := range magics {
-		if len(b) < len(m) && strings.HasPrefix(m, string(b)) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bufio"
 	"bytes"
 	"errors"
@@ -20,7 +22,7 @@ func TestDecoder(t *testing.T) {
 	for name, r := range map[string]io.Reader{
 		"bytes":  strings.NewReader(data),
 		"bufio":  bufio.NewReaderSize(strings.NewReader(data), 16),
-		"few":    onlyReader{strings.NewReader(data)},
+		"few":    cases.FewReader{R: strings.NewReader(data)},
 		"buffer": bytes.NewBufferString(data),
 	} {
 		d := unpkl.NewDecoder(r)
@@ -89,7 +91,7 @@ func TestDecoderAll(t *testing.T) {
 		}
 		got = append(got, v)
 	}
-	if d := diff([]any{1, 2, true}, got); d != "" {
+	if d := cases.Diff([]any{1, 2, true}, got); d != "" {
 		t.Error(d)
 	}
 }
@@ -129,7 +131,7 @@ func TestFindClassChain(t *testing.T) {
 	if o, ok := list[1].(*pickle.Object); !ok || o.ClassName() != "other.Thing" {
 		t.Errorf("got %v", list[1])
 	}
-	if d := diff([]any{}, list[2]); d != "" {
+	if d := cases.Diff([]any{}, list[2]); d != "" {
 		t.Errorf("set: %s", d)
 	}
 	if want := "1:Point 1:Thing 2:Thing 1:set 2:set"; strings.Join(asked, " ") != want {
@@ -151,7 +153,7 @@ func TestHooks(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	v, err := unpkl.LoadBytes(pers, unpkl.WithPersistentLoad(func(pid any) (any, error) { return []any{pid}, nil }))
-	if d := diff([]any{"id"}, v); err != nil || d != "" {
+	if d := cases.Diff([]any{"id"}, v); err != nil || d != "" {
 		t.Errorf("got %v, %v", v, err)
 	}
 	ext := []byte("\x82\x07.")
@@ -178,7 +180,7 @@ func TestEncoding(t *testing.T) {
 		{pickle.EncodingKeep, pickle.Py2String("\xe9t")},
 	} {
 		v, err := unpkl.LoadBytes(data, unpkl.WithEncoding(c.encoding))
-		if d := diff(c.want, v); err != nil || d != "" {
+		if d := cases.Diff(c.want, v); err != nil || d != "" {
 			t.Errorf("encoding %v: got %q, %v", c.encoding, v, err)
 		}
 	}
@@ -210,7 +212,7 @@ func TestBuffers(t *testing.T) {
 }
 
 func TestObjects(t *testing.T) {
-	v, err := unpkl.LoadBytes(newest(t, "containers"), unpkl.WithObjects())
+	v, err := unpkl.LoadBytes(cases.Newest(t, "containers"), unpkl.WithObjects())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +234,7 @@ func TestObjectArrays(t *testing.T) {
 			ndarray.Record{Names: []string{"n", "o"}, Values: []any{int32(1), []any{2, []any{3}}}},
 			ndarray.Record{Names: []string{"n", "o"}, Values: []any{int32(4), map[string]any{"a": []any{5}}}}},
 	} {
-		eachPickle(t, name, func(t *testing.T, data []byte) {
+		cases.Each(t, name, func(t *testing.T, data []byte) {
 			v, err := unpkl.LoadBytes(data)
 			if err != nil {
 				t.Fatal(err)
@@ -243,12 +245,12 @@ func TestObjectArrays(t *testing.T) {
 					got = append(got, x)
 				}
 			}
-			if d := diff(want, got); d != "" {
+			if d := cases.Diff(want, got); d != "" {
 				t.Errorf("-want +got:\n%s", d)
 			}
 		})
 	}
-	eachPickle(t, "masked_objects", func(t *testing.T, data []byte) {
+	cases.Each(t, "masked_objects", func(t *testing.T, data []byte) {
 		v, err := unpkl.LoadBytes(data)
 		if err != nil {
 			t.Fatal(err)

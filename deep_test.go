@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"bytes"
 	"errors"
 	"io"
@@ -82,7 +84,7 @@ func TestDeep(t *testing.T) {
 			_ = unpkl.Unmarshal(data, new(typed), hooks...)
 			_ = unpkl.Unmarshal(data, new([]any), hooks...)
 			_ = unpkl.Unmarshal(data, new(recursive), hooks...)
-			report, err := unpkl.Audit(bytes.NewReader(data))
+			report, err := audit.Reader(bytes.NewReader(data))
 			if err != nil || report.Err != nil && !errors.Is(report.Err, unpkl.ErrLimit) {
 				t.Errorf("Audit: %v, %v", err, report.Err)
 			}

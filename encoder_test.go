@@ -290,7 +290,7 @@ func TestBufferCallback(t *testing.T) {
 	if err != nil || len(buffers) != 2 {
 		t.Fatal(err, len(buffers))
 	}
-	if &buffers[1][0] != &memory(reflect.ValueOf(x))[0] {
+	if reflect.ValueOf(&buffers[1][0]).UnsafePointer() != reflect.ValueOf(x).UnsafePointer() {
 		t.Error("the buffer is not the slice's memory")
 	}
 	var got struct {

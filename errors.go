@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -22,10 +23,10 @@ var (
 	// ErrCycle: a container contains itself, which plain values represent only
 	// with [WithAllowCycles], and a Go value only where a pointer, map or slice
 	// can hold itself.
-	ErrCycle = errors.New("a container contains itself")
+	ErrCycle = pyvalue.ErrCycle
 	// ErrKey: a dict has a key that no Go map key stands for, or two keys that
 	// Python keeps apart and Go would not.
-	ErrKey = errors.New("dict key has no Go map key")
+	ErrKey = pyvalue.ErrKey
 	// ErrClosed: the [File] is closed.
 	ErrClosed = ndarray.ErrClosed
 	// ErrSkipClass is what a hook of [WithFindClass] returns for a class that it
@@ -87,22 +88,3 @@ func (e *UnmarshalTypeError) Error() string {
 
 // Unwrap returns Err.
 func (e *UnmarshalTypeError) Unwrap() error { return e.Err }
-
-// conversionError is an error of turning objects into plain values: it has a
-// kind but, the pickle being read by then, no opcode.
-type conversionError struct {
-	kind error
-	text string
-}
-
-func (e *conversionError) Error() string { return "unpkl: " + e.text }
-func (e *conversionError) Unwrap() error { return e.kind }
-
-func keyError(format string, args ...any) error {
-	return &conversionError{ErrKey, fmt.Sprintf(format, args...)}
-}
-
-// limitError returns a *pickle.LimitError with this package's prefix.
-func limitError(name string, limit, want int64) error {
-	return fmt.Errorf("unpkl: %w", &pickle.LimitError{Limit: name, Max: limit, Want: want})
-}

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -17,7 +19,7 @@ import (
 )
 
 // pickleOf returns the pickle of a case of testdata/plain/cases.json.
-func pickleOf(name string) []byte { return cases()[name].Pickles["4"] }
+func pickleOf(name string) []byte { return cases.All()[name].Pickles["4"] }
 
 // fileOf writes a pickle to a temporary file.
 func fileOf(name string) (path string, remove func()) {

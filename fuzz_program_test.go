@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"bytes"
 	"errors"
 	"io"
@@ -38,10 +40,10 @@ func everyRoute(t *testing.T, data []byte) {
 	_, err := unpkl.LoadBytes(data, limits)
 	knownKind(t, data, err)
 	_, strictErr := unpkl.LoadBytes(data, limits, unpkl.WithStrict())
-	report, err := unpkl.Audit(bytes.NewReader(data), limits)
+	report, err := audit.Reader(bytes.NewReader(data), audit.WithLimits(smallLimits))
 	if err != nil {
 		knownKind(t, data, err)
-	} else if errors.Is(strictErr, unpkl.ErrUnknownGlobal) && report.Worst() == unpkl.VerdictData {
+	} else if errors.Is(strictErr, unpkl.ErrUnknownGlobal) && report.Worst() == audit.VerdictData {
 		t.Errorf("%q: audit finds nothing, strict mode %v", data, strictErr)
 	}
 	_ = pickle.Disassemble(io.Discard, bytes.NewReader(data))
@@ -134,43 +136,6 @@ func FuzzEdit(f *testing.F) {
 		ops, spare := programs[int(which)%len(programs)], programs[int(other)%len(programs)]
 		if len(edits) <= 64 {
 			everyRoute(t, opfuzz.Edit(ops, spare, edits))
-		}
-	})
-}
-
-// FuzzAudit audits any bytes: what it finds is printable, in order, inside the input, and
-// covers what strict mode refuses.
-func FuzzAudit(f *testing.F) {
-	for _, c := range cases() {
-		for _, data := range c.Pickles {
-			if len(data) < 2048 {
-				f.Add(data)
-			}
-		}
-	}
-	f.Add([]byte("\x80\x04\x8c\x06system\x94\x8c\x02os\x9400h\x01h\x00\x93\x8c\x02id\x85R."))
-	f.Add([]byte("cos\nsystem\n(S'id'\ntR\xff"))
-	limits := unpkl.WithLimits(smallLimits)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		report, err := unpkl.Audit(bytes.NewReader(data), limits)
-		if err != nil {
-			knownKind(t, data, err)
-			return
-		}
-		knownKind(t, data, report.Err)
-		for _, finding := range report.Findings {
-			if finding.Offset < 0 || report.Compression == "" && finding.Offset >= int64(len(data)) {
-				t.Errorf("%q: a finding at %d", data, finding.Offset)
-			}
-			for _, r := range finding.Name {
-				if r < ' ' || r > '~' {
-					t.Errorf("%q: %q is not printable", data, finding.Name)
-				}
-			}
-		}
-		_, err = unpkl.LoadBytes(data, limits, unpkl.WithStrict())
-		if errors.Is(err, unpkl.ErrUnknownGlobal) && report.Worst() == unpkl.VerdictData {
-			t.Errorf("%q: audit finds nothing, strict mode %v", data, err)
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"encoding/base64"
 	"testing"
@@ -34,7 +36,7 @@ type everything struct {
 // FuzzUnmarshal feeds any bytes to every kind of target: no panic, and a reader gives
 // what a slice gives.
 func FuzzUnmarshal(f *testing.F) {
-	for _, c := range cases() {
+	for _, c := range cases.All() {
 		for _, data := range c.Pickles {
 			if len(data) < 4096 {
 				f.Add(data)
@@ -53,7 +55,7 @@ func FuzzUnmarshal(f *testing.F) {
 	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err1 := unpkl.LoadBytes(data, limits)
-		_, err2 := unpkl.Load(onlyReader{bytes.NewReader(data)}, limits)
+		_, err2 := unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}, limits)
 		if (err1 == nil) != (err2 == nil) {
 			t.Errorf("from bytes %v, from a reader %v", err1, err2)
 		}
@@ -72,4 +74,16 @@ func FuzzUnmarshal(f *testing.F) {
 			}
 		}
 	})
+}
+
+type person struct {
+	ID     int       `pickle:"id"`
+	Name   string    `pickle:"name"`
+	Scores []float64 `pickle:"scores"`
+	Active bool      `pickle:"active"`
+	Born   string    `pickle:"born"`
+	Extra  *struct {
+		K int8 `pickle:"k"`
+	} `pickle:"extra"`
+	Other string `pickle:"-"`
 }

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/audit"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -49,14 +51,14 @@ var limitRoutes = map[string]func(t *testing.T, data []byte, limits unpkl.Limits
 		return err
 	},
 	"Audit": func(_ *testing.T, data []byte, limits unpkl.Limits) error {
-		report, err := unpkl.Audit(bytes.NewReader(data), unpkl.WithLimits(limits))
+		report, err := audit.Reader(bytes.NewReader(data), audit.WithLimits(limits))
 		if err == nil {
 			err = report.Err
 		}
 		return err
 	},
 	"AuditFile": func(t *testing.T, data []byte, limits unpkl.Limits) error {
-		report, err := unpkl.AuditFile(tempFile(t, data), unpkl.WithLimits(limits))
+		report, err := audit.File(tempFile(t, data), audit.WithLimits(limits))
 		if err == nil {
 			err = report.Err
 		}

@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -47,7 +49,7 @@ func TestDepth(t *testing.T) {
 
 // A chain of lists listed from its inner end is as deep as any other.
 func TestDepthInnerFirst(t *testing.T) {
-	eachPickle(t, "inner_first", func(t *testing.T, data []byte) {
+	cases.Each(t, "inner_first", func(t *testing.T, data []byte) {
 		if _, err := unpkl.LoadBytes(data); !errors.Is(err, unpkl.ErrLimit) {
 			t.Errorf("got %v, want the depth limit", err)
 		}
@@ -82,13 +84,13 @@ func TestDepthUnmarshal(t *testing.T) {
 // Shared structure is small as plain values, and in Go types that can share.
 func TestBomb(t *testing.T) {
 	for _, name := range []string{"bomb", "dict_bomb"} {
-		data := newest(t, name)
+		data := cases.Newest(t, name)
 		if _, err := unpkl.LoadBytes(data); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	var v [][][][]any
-	if err := unpkl.Unmarshal(newest(t, "bomb"), &v); err != nil {
+	if err := unpkl.Unmarshal(cases.Newest(t, "bomb"), &v); err != nil {
 		t.Errorf("slices: %v", err)
 	} else if len(v) != 10 || len(v[9]) != 10 || &v[0][0] != &v[9][0] {
 		t.Error("slices are not shared")

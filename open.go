@@ -2,16 +2,15 @@ package unpkl
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/fastread"
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -46,39 +45,21 @@ type File struct {
 //
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "map", Path: path, Err: errors.New("not a regular file")}
-	}
 	file := &File{path: path, c: newConfig(opts)}
-	head, _, err := peek(f)
+	data, err := input.Map(path, file.c.inputOptions())
 	if err != nil {
 		return nil, err
 	}
-	mappable := compress.Detect(head) == compress.Plain
-	if bytes.HasPrefix(head, []byte(zipMagic)) {
-		size := info.Size()
-		file.c.compressed = func() int64 { return size }
-		_, mappable = file.c.openZip(f, size)
-	}
-	if mappable && info.Size() > 0 {
-		file.data, err = mapFile(f, info.Size())
-		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			return nil, &fs.PathError{Op: "map", Path: path, Err: err}
-		}
-		if file.data != nil {
-			file.c.owner = file
-		}
+	if data != nil {
+		file.mapped(data)
 	}
 	return file, nil
+}
+
+// mapped makes f a file that is mapped to data.
+func (f *File) mapped(data []byte) {
+	f.data = data
+	f.c.owner = f
 }
 
 // Load returns the plain value of the file's first pickle, or with [WithObjects] its
@@ -129,11 +110,11 @@ func (f *File) Decoder() (*FileDecoder, error) {
 // object that came from there, if they do not have it from their reader.
 func (f *File) source(d *Decoder) {
 	switch {
-	case bytes.HasPrefix(f.data, []byte(npyMagic)):
-		d.src, d.own = &npyWindow{data: f.data, opts: f.c.npyOptions()}, f.own
+	case bytes.HasPrefix(f.data, []byte(input.NPYMagic)):
+		d.src, d.own = input.MapNPY(f.data, f.c.inputOptions()), f.own
 		return
-	case bytes.HasPrefix(f.data, []byte(zipMagic)):
-		if src, ok := f.c.mapZip(f.data); ok {
+	case bytes.HasPrefix(f.data, []byte(input.ZipMagic)):
+		if src, ok := input.MapZip(f.data, f.c.inputOptions()); ok {
 			d.src, d.own = src, f.own
 			return
 		}
@@ -141,7 +122,7 @@ func (f *File) source(d *Decoder) {
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	d.src, d.direct.u = u, u
+	d.src, d.fast = u, fastread.NewStream(u, f.c.fastOptions())
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is
@@ -154,7 +135,7 @@ func (f *File) Close() error {
 	}
 	data := f.data
 	f.data = nil
-	return unmap(data)
+	return input.Unmap(data)
 }
 
 // Closed returns nil as long as the file is open, and afterwards an error of the kind
@@ -190,6 +171,14 @@ func (d *FileDecoder) Close() error {
 		return nil
 	}
 	return d.in.Close()
+}
+
+// Protocol is [Decoder.Protocol].
+func (d *FileDecoder) Protocol() (protocol int, ok bool) {
+	if d.d == nil {
+		return 0, false
+	}
+	return d.d.Protocol()
 }
 
 // own makes f the owner of an array of an .npy file, or of those of an .npz.

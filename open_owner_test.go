@@ -1,6 +1,8 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"errors"
 	"strings"
 	"testing"
@@ -46,7 +48,7 @@ func TestOpenOwner(t *testing.T) {
 		{"scalar", "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n(U\x05V8192K\x00K\x01tR(K\x03U\x01|NNNM\x00\x20K\x01K\x00tb" + payload + "\x86R", func(v any) any { return v }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			path := writeTemp(t, []byte("\x80\x03"+tt.in+"."))
+			path := cases.WriteTemp(t, []byte("\x80\x03"+tt.in+"."))
 			for _, hooks := range [][]unpkl.Option{
 				{unpkl.WithPersistentLoad(func(pid any) (any, error) { return &pickle.PersistentRef{ID: pid}, nil })},
 				{unpkl.WithFindClass(func(module, name string) (any, error) {

@@ -1,11 +1,12 @@
 package unpkl_test
 
 import (
+	"github.com/unpkl/unpkl/internal/cases"
+
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
-	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -19,16 +20,6 @@ import (
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/ndarray"
 )
-
-// writeTemp writes data to a file of its own.
-func writeTemp(t testing.TB, data []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "data.pkl")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // bigArray returns a pickle of {"x": float64 array of n elements}, element i being i, as
 // NumPy writes it at protocol 3 and later.
@@ -51,7 +42,7 @@ func arrayHead(n int) []byte {
 
 func TestOpenMapsArrays(t *testing.T) {
 	const n = 1 << 20
-	path := writeTemp(t, bigArray(n))
+	path := cases.WriteTemp(t, bigArray(n))
 	f, err := unpkl.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +94,7 @@ func TestOpenMapsArrays(t *testing.T) {
 // Writing to an array of a mapped file does not change the file.
 func TestOpenIsPrivate(t *testing.T) {
 	data := bigArray(1 << 16)
-	path := writeTemp(t, data)
+	path := cases.WriteTemp(t, data)
 	f, err := unpkl.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +118,7 @@ func TestOpenIsPrivate(t *testing.T) {
 func TestOpenTerabyte(t *testing.T) {
 	const n = 1 << (strconv.IntSize * 37 / 64) // a terabyte where ints have 64 bits
 	head := arrayHead(n)
-	path := writeTemp(t, head)
+	path := cases.WriteTemp(t, head)
 	size := int64(len(head)) + 8*n
 	if err := os.Truncate(path, size); err != nil {
 		t.Skipf("no sparse files here: %v", err)
@@ -162,7 +153,7 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := unpkl.Open(t.TempDir()); err == nil {
 		t.Error("a folder was opened")
 	}
-	f, err := unpkl.Open(writeTemp(t, nil))
+	f, err := unpkl.Open(cases.WriteTemp(t, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +166,7 @@ func TestOpenErrors(t *testing.T) {
 // Every way to a pickle gives the same value.
 func TestRoutes(t *testing.T) {
 	for _, name := range []string{"scalars", "containers", "arrays", "people", "numpy_scalars"} {
-		eachPickle(t, name, func(t *testing.T, data []byte) {
+		cases.Each(t, name, func(t *testing.T, data []byte) {
 			want, err := unpkl.LoadBytes(data)
 			if err != nil {
 				t.Fatal(err)
@@ -184,7 +175,7 @@ func TestRoutes(t *testing.T) {
 			w := gzip.NewWriter(&gz)
 			w.Write(data)
 			w.Close()
-			path, zipped := writeTemp(t, data), writeTemp(t, gz.Bytes())
+			path, zipped := cases.WriteTemp(t, data), cases.WriteTemp(t, gz.Bytes())
 			open := func(path string) (any, error) {
 				f, err := unpkl.Open(path)
 				if err != nil {
@@ -194,14 +185,14 @@ func TestRoutes(t *testing.T) {
 				return f.Load()
 			}
 			for route, load := range map[string]func() (any, error){
-				"reader":      func() (any, error) { return unpkl.Load(onlyReader{bytes.NewReader(data)}) },
+				"reader":      func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}) },
 				"seeker":      func() (any, error) { return unpkl.Load(bytes.NewReader(data)) },
 				"buffer":      func() (any, error) { return unpkl.Load(bytes.NewBuffer(data)) },
 				"shared":      func() (any, error) { return unpkl.LoadBytes(data, unpkl.WithSharedInput()) },
 				"file":        func() (any, error) { return unpkl.LoadFile(path) },
 				"map":         func() (any, error) { return open(path) },
 				"gzip bytes":  func() (any, error) { return unpkl.LoadBytes(gz.Bytes()) },
-				"gzip reader": func() (any, error) { return unpkl.Load(onlyReader{bytes.NewReader(gz.Bytes())}) },
+				"gzip reader": func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(gz.Bytes())}) },
 				"gzip buffer": func() (any, error) { return unpkl.Load(bytes.NewBuffer(gz.Bytes())) },
 				"gzip file":   func() (any, error) { return unpkl.LoadFile(zipped) },
 				"gzip map":    func() (any, error) { return open(zipped) },
@@ -209,18 +200,13 @@ func TestRoutes(t *testing.T) {
 				got, err := load()
 				if err != nil {
 					t.Errorf("%s: %v", route, err)
-				} else if d := diff(want, got); d != "" {
+				} else if d := cases.Diff(want, got); d != "" {
 					t.Errorf("%s: %s", route, d)
 				}
 			}
 		})
 	}
 }
-
-// onlyReader hides everything but Read, which gives a few bytes at a time.
-type onlyReader struct{ r io.Reader }
-
-func (r onlyReader) Read(p []byte) (int, error) { return r.r.Read(p[:min(len(p), 3)]) }
 
 // LoadBytes and Unmarshal do not alias their input, unless they may.
 func TestAliasing(t *testing.T) {
@@ -259,7 +245,7 @@ func TestConcurrent(t *testing.T) {
 			return nil, unpkl.ErrSkipClass
 		}),
 	}
-	f, err := unpkl.Open(writeTemp(t, newest(t, "arrays")), opts...)
+	f, err := unpkl.Open(cases.WriteTemp(t, cases.Newest(t, "arrays")), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,11 +263,11 @@ func TestConcurrent(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if d := diff(want, got); d != "" {
+				if d := cases.Diff(want, got); d != "" {
 					t.Error(d)
 				}
 				var p []person
-				if err := unpkl.Unmarshal(newest(t, "people"), &p, opts...); err != nil || p[1].Name != "Émilie" {
+				if err := unpkl.Unmarshal(cases.Newest(t, "people"), &p, opts...); err != nil || p[1].Name != "Émilie" {
 					t.Errorf("got %v, %v", p, err)
 				}
 			}

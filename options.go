@@ -1,6 +1,8 @@
 package unpkl
 
 import (
+	"github.com/unpkl/unpkl/internal/oracle"
+
 	"errors"
 	"io"
 	"io/fs"
@@ -44,13 +46,22 @@ type config struct {
 	sidecars       fs.FS
 	encode         encodeConfig
 	compressed     func() int64  // see pickle.Unpickler.Compressed
-	tally          *pickle.Tally // of an archive
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
 	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }
 
 // noOptions are those of a load without options; nothing writes to them.
 var noOptions config
+
+func init() { oracle.WithoutFastPaths = func() any { return withoutFastPaths() } }
+
+// withoutFastPaths makes everything go the general way, for tests.
+func withoutFastPaths() Option {
+	return func(c *config) {
+		c.noFastPaths = true
+		c.compressed = func() int64 { return 1 << 40 } // then the machine weighs each value
+	}
+}
 
 func newConfig(opts []Option) *config {
 	c := new(config)
@@ -164,9 +175,14 @@ func WithSidecars(folder fs.FS) Option {
 	return func(c *config) { c.sidecars = folder }
 }
 
+// needsResolver reports that the options say something about the classes of package reconstruct.
+func (c *config) needsResolver() bool {
+	return c.limits != (pickle.Limits{}) || c.longDouble != 0 || c.sidecars != nil || c.owner != nil
+}
+
 // resolver returns the FindClass of package reconstruct for the options.
 func (c *config) resolver() func(module, name string) (any, error) {
-	if c.limits == (pickle.Limits{}) && c.longDouble == 0 && c.sidecars == nil && c.owner == nil {
+	if !c.needsResolver() {
 		return reconstruct.FindClass
 	}
 	opts := reconstruct.Options{Limits: c.limits, LongDouble: c.longDouble, Owner: c.owner}

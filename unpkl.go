@@ -6,11 +6,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/fastread"
+	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/plain"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Load reads one pickle from r and returns its plain value, or with [WithObjects] its
@@ -94,14 +101,15 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		return err
 	}
 	head := data[:min(len(data), compress.HeadSize)]
-	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(npyMagic)) {
+	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) {
 		return noInput(NewDecoder(bytes.NewReader(data), opts...).Decode(v))
 	}
 	c := &noOptions
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	if c.directly(data, v) {
+	fast := c.fastOptions()
+	if fast.Unmarshal(data, v) {
 		return nil
 	}
 	u := pickle.NewUnpicklerBytes(data)
@@ -111,15 +119,78 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err != nil {
 		return noInput(err)
 	}
-	return c.unmarshal(obj, v, u)
+	to := c.assignOptions()
+	return unmarshal.Into(obj, v, u, &to)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
 func noInput(err error) error {
 	if err == io.EOF {
-		return &conversionError{ErrTruncated, "the input is empty"}
+		return pyvalue.Errorf(ErrTruncated, "the input is empty")
 	}
 	return err
+}
+
+// checkTarget returns the error of a target that nothing can be put into, before
+// any input is read.
+func checkTarget(v any) error {
+	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
+		return &InvalidUnmarshalError{reflect.TypeOf(v)}
+	}
+	return nil
+}
+
+// Unmarshaler is implemented by types that take a Python value in their own way.
+// UnmarshalPickle gets the value as an object (see the table in the package
+// documentation), not as a plain value; it must not change what it points to, and
+// may keep it.
+type Unmarshaler interface {
+	UnmarshalPickle(v any) error
+}
+
+// BigInt is an int that does not fit Go's int, as a key of a plain map: its decimal
+// digits, with a sign if negative. A *big.Int as key would compare by its address.
+// Everywhere else such an int is a *big.Int.
+type BigInt string
+
+// unmarshal.Options are the options for putting objects into Go values.
+func (c *config) assignOptions() unmarshal.Options {
+	return unmarshal.Options{
+		Plain: plain.Options{
+			Limits:      c.limits,
+			Objects:     c.objects,
+			AllowCycles: c.allowCycles,
+			Owner:       c.owner,
+			BigInt:      func(digits string) any { return BigInt(digits) },
+		},
+		Mismatch: func(path, value string, t reflect.Type, cause error) error {
+			return &UnmarshalTypeError{Path: path, Value: value, Type: t, Err: cause}
+		},
+	}
+}
+
+// fastread.Options are the options for reading common pickles fast.
+func (c *config) fastOptions() fastread.Options {
+	o := fastread.Options{
+		Limits:      c.limits,
+		Encoding:    c.encoding,
+		Off:         c.noFastPaths,
+		Hooked:      len(c.findClass) > 0,
+		Objects:     c.objects,
+		SharedInput: c.sharedInput,
+		Owner:       c.owner,
+		Compressed:  c.compressed,
+		FindClass:   reconstruct.FindClass,
+	}
+	if c.needsResolver() {
+		o.FindClass = func(module, name string) (any, error) { return c.resolver()(module, name) }
+	}
+	return o
+}
+
+// input.Options are the options for what is read around pickles.
+func (c *config) inputOptions() *input.Options {
+	return &input.Options{Limits: c.limits, SetUp: c.setUp}
 }
 
 // setUp gives an unpickler the options.
@@ -129,11 +200,10 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.GetExtension = c.extension
 	u.Limits = c.limits
 	u.Compressed = c.compressed
-	u.Tally = c.tally
 	u.Strict = c.strict
 	u.Encoding = c.encoding
 	if !c.noFastPaths && len(c.findClass) == 0 && c.persistentLoad == nil && c.extension == nil {
-		u.Atomic = isAtomic
+		u.Atomic = pyvalue.IsAtomic
 	}
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()

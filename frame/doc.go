@@ -46,7 +46,7 @@
 // 2.2, however they are written. Columns of datetime64 in hours, months and so on, structured arrays,
 // and an Opaque column without its Raw value are errors.
 //
-// Package arrowframe, a module of its own below this one, makes Arrow record batches of frames, and frames of them.
+// Package arrowframe, below this one, makes Arrow record batches of frames, and frames of them.
 //
 // # What is not read
 //

@@ -44,7 +44,7 @@ if [ $# -eq 0 ]; then
     fi
     UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
     UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
-    (cd frame/arrowframe && UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame .)
+    UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame ./frame/arrowframe
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/audit"
 )
 
 func init() { commands = append(commands, auditCommand) }
@@ -46,20 +46,20 @@ With --fail-on=unknown or --fail-on=dangerous the exit status is 3 where a verdi
 or worse. FILE may be "-" for standard input.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if failOn != "" && failOn != string(unpkl.VerdictUnknown) && failOn != string(unpkl.VerdictDangerous) {
+			if failOn != "" && failOn != string(audit.VerdictUnknown) && failOn != string(audit.VerdictDangerous) {
 				return usageErrorf("--fail-on is unknown or dangerous, not %q", failOn)
 			}
 			a := auditOutput{json: asJSON}
 			defer a.held.close()
 			a.w = bufio.NewWriter(&a.held)
-			report, err := audit(s, args[0], a.finding)
+			report, err := auditInput(s, args[0], a.finding)
 			if err != nil {
 				return &fileError{args[0], err}
 			}
 			if err := a.write(s.out, report); err != nil {
 				return err
 			}
-			return auditStatus(args[0], report, unpkl.Verdict(failOn))
+			return auditStatus(args[0], report, audit.Verdict(failOn))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write one JSON document")
@@ -67,9 +67,11 @@ or worse. FILE may be "-" for standard input.`,
 	return cmd
 }
 
-func audit(s *streams, name string, found func(unpkl.Finding)) (*unpkl.AuditReport, error) {
+// auditInput audits the named input and hands over the findings.
+func auditInput(s *streams, name string, found func(audit.Finding)) (*audit.Report, error) {
+	report := new(audit.Report)
 	if name == "-" {
-		return unpkl.AuditFunc(s.gc.reader(s.in), found)
+		return report, handOver(audit.ReaderSeq(s.gc.reader(s.in), report), report, found)
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -77,21 +79,34 @@ func audit(s *streams, name string, found func(unpkl.Finding)) (*unpkl.AuditRepo
 	}
 	if info.Mode().IsRegular() {
 		s.gc.file(name)
-		return unpkl.AuditFileFunc(name, found)
+		return report, handOver(audit.FileSeq(name, report), report, found)
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return unpkl.AuditFunc(s.gc.reader(f), found)
+	return report, handOver(audit.ReaderSeq(s.gc.reader(f), report), report, found)
+}
+
+// handOver hands over the findings, which end with an error of the input or the one in the report.
+func handOver(findings iter.Seq2[audit.Finding, error], report *audit.Report, found func(audit.Finding)) error {
+	for f, err := range findings {
+		switch {
+		case err == nil:
+			found(f)
+		case report.Err == nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // auditStatus is the error that the exit status comes from. What was found
 // counts before what could not be read behind it.
-func auditStatus(name string, r *unpkl.AuditReport, failOn unpkl.Verdict) error {
+func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 	worst := r.Worst()
-	if failOn != "" && (worst == unpkl.VerdictDangerous || worst == failOn) {
+	if failOn != "" && (worst == audit.VerdictDangerous || worst == failOn) {
 		return statusError{&fileError{name, fmt.Errorf("%s names are used", worst)}, statusFound}
 	}
 	if r.Err != nil {
@@ -111,7 +126,7 @@ type auditOutput struct {
 }
 
 // finding writes a finding.
-func (a *auditOutput) finding(f unpkl.Finding) {
+func (a *auditOutput) finding(f audit.Finding) {
 	a.n++
 	if a.json {
 		text, err := json.MarshalIndent(f, "    ", "  ")
@@ -136,7 +151,7 @@ func (a *auditOutput) finding(f unpkl.Finding) {
 }
 
 // write writes the findings with what stands before and behind them.
-func (a *auditOutput) write(out io.Writer, r *unpkl.AuditReport) error {
+func (a *auditOutput) write(out io.Writer, r *audit.Report) error {
 	if err := errors.Join(a.err, a.w.Flush()); err != nil {
 		return err
 	}
@@ -158,7 +173,7 @@ func (a *auditOutput) write(out io.Writer, r *unpkl.AuditReport) error {
 }
 
 // auditSummary returns the lines behind the findings.
-func auditSummary(r *unpkl.AuditReport, findings int) string {
+func auditSummary(r *audit.Report, findings int) string {
 	compressed := ""
 	if r.Compression != "" {
 		compressed = ", " + r.Compression
@@ -171,13 +186,13 @@ func auditSummary(r *unpkl.AuditReport, findings int) string {
 }
 
 // auditDocument returns the JSON before and behind the findings.
-func auditDocument(r *unpkl.AuditReport, findings int) (before, after string, err error) {
+func auditDocument(r *audit.Report, findings int) (before, after string, err error) {
 	rest := struct {
-		unpkl.AuditReport
-		Worst unpkl.Verdict `json:"worst"`
+		audit.Report
+		Worst audit.Verdict `json:"worst"`
 		Error string        `json:"error,omitempty"`
-	}{AuditReport: *r, Worst: r.Worst()}
-	rest.Findings = []unpkl.Finding{}
+	}{Report: *r, Worst: r.Worst()}
+	rest.Findings = []audit.Finding{}
 	if r.Err != nil {
 		rest.Error = printable(detail(r.Err))
 	}

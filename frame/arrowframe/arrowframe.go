@@ -1,5 +1,5 @@
-// Package arrowframe turns a frame.Frame into an Arrow record batch and back. It is a module of its
-// own, so that only its importers depend on Arrow.
+// Package arrowframe turns a frame.Frame into an Arrow record batch and back. No other package of
+// this module imports it, so that only programs that do are built with Arrow.
 package arrowframe
 
 import (

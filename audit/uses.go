@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// use is one use of a name; that of a class is what stands for the class. A pickle can have as many
+// as it has bytes, so it is small.
+type use struct {
+	name    *usedName
+	at      uint32 // from where its chunk begins
+	op      pickle.Opcode
+	verdict grade
+	called  bool
+}
+
+// usedName is what a name in a pickle is.
+type usedName struct {
+	global  pickle.Global
+	kind    string
+	text    string
+	verdict grade
+}
+
+// grade is a Verdict, in order.
+type grade uint8
+
+var verdicts = [...]Verdict{VerdictData, VerdictUnknown, VerdictDangerous}
+
+const (
+	gradeData grade = iota
+	gradeUnknown
+	gradeDangerous
+)
+
+func gradeOf(v Verdict) grade { return grade(max(0, slices.Index(verdicts[:], v))) }
+
+const (
+	useFirst = 8       // uses in the first chunk; later ones are up to 32 times as long
+	maxNames = 1 << 10 // that are kept to be used again
+)
+
+// uses are the uses by one pickle, by offset, where they stay.
+type uses []useChunk
+
+type useChunk struct {
+	base int64 // the offset of the first
+	uses []use
+}
+
+// add adds a use behind all others.
+func (l *uses) add(name *usedName, op pickle.Opcode, at int64) *use {
+	n := len(*l)
+	if n > 0 {
+		if last := (*l)[n-1]; len(last.uses) == cap(last.uses) || at-last.base > math.MaxUint32 {
+			n = 0
+		}
+	}
+	if n == 0 {
+		n = len(*l) + 1
+		*l = append(*l, useChunk{at, make([]use, 0, useFirst<<min(n-1, 5))})
+	}
+	last := &(*l)[n-1]
+	last.uses = append(last.uses, use{name, uint32(at - last.base), op, name.verdict, false})
+	return &last.uses[len(last.uses)-1]
+}
+
+// len returns the number of uses.
+func (l uses) len() (n int) {
+	for _, chunk := range l {
+		n += len(chunk.uses)
+	}
+	return n
+}
+
+// end returns the offset of the last, -1 if there is none.
+func (l uses) end() int64 {
+	if len(l) == 0 {
+		return -1
+	}
+	last := l[len(l)-1]
+	return last.base + int64(last.uses[len(last.uses)-1].at)
+}
+
+// all yields the offset of each use and the use.
+func (l uses) all() iter.Seq2[int64, *use] {
+	return func(yield func(int64, *use) bool) {
+		for _, chunk := range l {
+			for i := range chunk.uses {
+				if u := &chunk.uses[i]; !yield(chunk.base+int64(u.at), u) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// merged yields the uses of two runs, each once: as it was called, and by the worse verdict if it
+// was in both.
+func merged(a, b uses) iter.Seq2[int64, *use] {
+	if len(a) == 0 {
+		return b.all()
+	}
+	return func(yield func(int64, *use) bool) {
+		next, stop := iter.Pull2(b.all())
+		defer stop()
+		atB, inB, more := next()
+		for atA, inA := range a.all() {
+			for ; more && atB < atA; atB, inB, more = next() {
+				if !yield(atB, inB) {
+					return
+				}
+			}
+			if more && atB == atA {
+				if !inA.called || inB.called && inB.verdict > inA.verdict {
+					inA = inB
+				}
+				atB, inB, more = next()
+			}
+			if !yield(atA, inA) {
+				return
+			}
+		}
+		for ; more; atB, inB, more = next() {
+			if !yield(atB, inB) {
+				return
+			}
+		}
+	}
+}

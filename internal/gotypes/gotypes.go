@@ -1,0 +1,255 @@
+// Package gotypes says how Go types that are not Python's are written: what object or array stands for
+// a value of each.
+package gotypes
+
+import (
+	"encoding"
+	"math/big"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/apd/v3"
+	"github.com/google/uuid"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// Options is what the plans of Go types depend on.
+type Options struct {
+	NumPy reconstruct.ReduceOptions
+	Lists bool
+}
+
+// Shared is what Encoders with equal encodeKinds share.
+type Shared struct {
+	Reduce func(t reflect.Type) pickle.ReduceFunc
+	Plans  pickle.Plans
+}
+
+var (
+	sharedPlain = newShared(Options{})
+	sharedKinds sync.Map // Options -> *Shared
+)
+
+func newShared(kind Options) *Shared {
+	s := &Shared{}
+	s.Reduce = newReducers(kind).reduce
+	return s
+}
+
+// SharedBy returns what Encoders with an Options share.
+func SharedBy(kind Options) *Shared {
+	if kind == (Options{}) {
+		return sharedPlain
+	}
+	s, ok := sharedKinds.Load(kind)
+	if !ok {
+		s, _ = sharedKinds.LoadOrStore(kind, newShared(kind))
+	}
+	return s.(*Shared)
+}
+
+// reducers say how Go types are written that are not Python's.
+type reducers struct {
+	python *reconstruct.Reducers
+	lists  bool
+}
+
+func newReducers(kind Options) *reducers {
+	return &reducers{python: reconstruct.NewReducers(kind.NumPy), lists: kind.Lists}
+}
+
+var textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
+
+// reduce is the Reduce hook of the Pickler.
+func (r *reducers) reduce(t reflect.Type) pickle.ReduceFunc {
+	if f := r.python.Reduce(t); f != nil {
+		return f
+	}
+	if f, ok := counterparts[t]; ok {
+		return r.reduced(f)
+	}
+	if t.Kind() == reflect.Pointer {
+		if f, ok := counterparts[t.Elem()]; ok {
+			f = r.reduced(f)
+			return func(v any, protocol int) (any, error) { return f(reflect.ValueOf(v).Elem().Interface(), protocol) }
+		}
+	}
+	if t.Implements(reflect.TypeFor[pickle.Named]()) {
+		return nil
+	}
+	if t.Implements(textMarshalerType) {
+		return func(v any, _ int) (any, error) {
+			text, err := v.(encoding.TextMarshaler).MarshalText()
+			return string(text), err
+		}
+	}
+	if f := arrayReducer(t); f != nil && !r.lists {
+		return r.reduced(f)
+	}
+	return nil
+}
+
+// reduced returns f, which makes an object of a Go value, with what becomes of that object: then
+// the Pickler need not remember which object stands for which value.
+func (r *reducers) reduced(f pickle.ReduceFunc) pickle.ReduceFunc {
+	var once sync.Once
+	var typ reflect.Type // of what f returned first; all but a few return no other
+	var next pickle.ReduceFunc
+	return func(v any, protocol int) (any, error) {
+		x, err := f(v, protocol)
+		if err != nil {
+			return nil, err
+		}
+		once.Do(func() {
+			typ = reflect.TypeOf(x)
+			next = r.python.Reduce(typ)
+		})
+		if next == nil || reflect.TypeOf(x) != typ {
+			return x, nil
+		}
+		return next(x, protocol)
+	}
+}
+
+// counterparts are the Go types that plain values have for Python's, and the objects
+// that they stand for.
+var counterparts = map[reflect.Type]pickle.ReduceFunc{
+	reflect.TypeFor[time.Time](): func(v any, _ int) (any, error) {
+		return reconstruct.NewDatetime(v.(time.Time)), nil
+	},
+	reflect.TypeFor[time.Duration](): func(v any, _ int) (any, error) {
+		return reconstruct.NewTimedelta(v.(time.Duration)), nil
+	},
+	reflect.TypeFor[big.Int](): func(v any, _ int) (any, error) {
+		i := v.(big.Int)
+		return &i, nil
+	},
+	reflect.TypeFor[big.Rat](): func(v any, _ int) (any, error) {
+		r := v.(big.Rat)
+		return reconstruct.Fraction{Rat: &r}, nil
+	},
+	reflect.TypeFor[apd.Decimal](): func(v any, _ int) (any, error) {
+		d := v.(apd.Decimal)
+		return reconstruct.Decimal(d.String()), nil
+	},
+	reflect.TypeFor[uuid.UUID](): func(v any, _ int) (any, error) {
+		return &reconstruct.UUID{ID: v.(uuid.UUID)}, nil
+	},
+	reflect.TypeFor[ndarray.Record](): func(v any, _ int) (any, error) {
+		record := v.(ndarray.Record)
+		dict := make(types.Dict, len(record.Values))
+		for i, x := range record.Values {
+			dict[i] = types.DictEntry{Key: record.Names[i], Value: x}
+		}
+		return &dict, nil
+	},
+}
+
+// elementDTypes are the dtypes of the kinds of Go's numbers.
+var elementDTypes = map[reflect.Kind]*ndarray.DType{
+	reflect.Bool: ndarray.Bool,
+	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32, reflect.Int64: ndarray.Int64,
+	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32, reflect.Uint64: ndarray.Uint64,
+	reflect.Float32: ndarray.Float32, reflect.Float64: ndarray.Float64,
+	reflect.Complex64: ndarray.Complex64, reflect.Complex128: ndarray.Complex128,
+	reflect.Int: nativeInt(ndarray.Int32, ndarray.Int64), reflect.Uint: nativeInt(ndarray.Uint32, ndarray.Uint64),
+}
+
+func nativeInt(narrow, wide *ndarray.DType) *ndarray.DType {
+	if reflect.TypeFor[int]().Size() == 4 {
+		return narrow
+	}
+	return wide
+}
+
+// arrayReducer returns the function that makes an array of a slice or array of numbers, or of
+// slices of them, nil for other types.
+func arrayReducer(t reflect.Type) pickle.ReduceFunc {
+	depth, elem := 0, t
+	for elem.Kind() == reflect.Slice || elem.Kind() == reflect.Array {
+		elem = elem.Elem()
+		depth++
+	}
+	dt := elementDTypes[elem.Kind()]
+	if elem == reflect.TypeFor[ndarray.Float16]() {
+		dt = ndarray.Half
+	}
+	if dt == nil || depth == 0 || depth > ndarray.MaxDims || t.Kind() == reflect.Slice && depth == 1 && elem.Kind() == reflect.Uint8 {
+		return nil
+	}
+	// A []byte inside is bytes, not a row of numbers; nor is a type of its own a number.
+	inner := t
+	for range depth - 1 {
+		inner = inner.Elem()
+	}
+	if inner.Kind() == reflect.Slice && elem.Kind() == reflect.Uint8 || elem.Implements(textMarshalerType) {
+		return nil
+	}
+	return func(v any, _ int) (any, error) { return goArray(reflect.ValueOf(v), dt, depth) }
+}
+
+// goArray returns the array over the memory of v, or of a copy where v has several
+// dimensions, or a list where the lengths differ.
+func goArray(v reflect.Value, dt *ndarray.DType, depth int) (any, error) {
+	if depth == 1 && v.Kind() == reflect.Slice {
+		return ndarray.New(dt, []int{v.Len()}, ndarray.OrderC, memory(v))
+	}
+	shape, ok := shapeOf(v, depth)
+	if !ok {
+		list := make(types.List, v.Len())
+		for i := range list {
+			list[i] = v.Index(i).Interface()
+		}
+		return &list, nil
+	}
+	size := dt.ItemSize()
+	for _, n := range shape {
+		size *= n
+	}
+	return ndarray.New(dt, shape, ndarray.OrderC, appendElements(make([]byte, 0, size), v))
+}
+
+// shapeOf returns the lengths of v at each depth, and false where they differ.
+func shapeOf(v reflect.Value, depth int) ([]int, bool) {
+	if depth == 1 {
+		return []int{v.Len()}, true
+	}
+	shape := make([]int, depth)
+	shape[0] = v.Len()
+	for i := range v.Len() {
+		inner, ok := shapeOf(v.Index(i), depth-1)
+		if !ok {
+			return nil, false
+		}
+		for k, n := range inner {
+			if i > 0 && shape[k+1] != n {
+				return nil, false
+			}
+			shape[k+1] = n
+		}
+	}
+	return shape, true
+}
+
+// appendElements appends the memory of the numbers in v, which are as deep as its type.
+func appendElements(b []byte, v reflect.Value) []byte {
+	switch v.Type().Elem().Kind() {
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			b = appendElements(b, v.Index(i))
+		}
+		return b
+	}
+	if v.Kind() == reflect.Array {
+		// Only a slice shows its memory.
+		s := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), v.Len(), v.Len())
+		reflect.Copy(s, v)
+		v = s
+	}
+	return append(b, memory(v)...)
+}

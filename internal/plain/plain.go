@@ -1,0 +1,459 @@
+// Package plain turns objects, as package pickle makes them, into plain values: the slices, maps and
+// scalars that a Go program ranges over.
+package plain
+
+import (
+	"fmt"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// NOTE. Objects become plain values depth first over an explicit stack of frames, one
+// for each container that is being filled. The plain container is made, at its final
+// size, before its elements are looked at: slices and maps are references, so a parent can
+// hold a child that is still being filled, and nothing has to be patched afterwards.
+//
+// Invariant: nodes[i] is open exactly while a frame of it is on the stack, so meeting an
+// open node again is a cycle. A container that is known to be met once has no node.
+// height counts the levels below a finished container;
+// with it the depth limit also holds where a chain of shared containers is met from
+// its inner end first.
+
+// Options are the options that plain values depend on.
+type Options struct {
+	Limits      pickle.Limits
+	Objects     bool // convert nothing
+	AllowCycles bool
+	Owner       ndarray.Owner // of arrays in a mapped file, or nil
+	// BigInt makes the key of a map that stands for an int with these digits.
+	BigInt func(digits string) any
+}
+
+// Repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
+type Repeater interface {
+	Shared() bool
+	Repeats(v any) bool
+}
+
+// Converter converts the objects of one load.
+type Converter struct {
+	Objects   bool // convert nothing
+	cycles    bool
+	Tree      bool // containers are met once, but for those that repeater tells
+	Repeater  Repeater
+	parts     bool // parts of a library's objects may be met more than once
+	maxDepth  int
+	maxDigits int
+	budget    int64 // values that dict keys may still expand to
+	expansion int64
+	base      int // levels around what is being converted
+	seen      map[any]int
+	tuples    map[*types.Tuple]tupleNode // as keys
+	nodes     []node
+	branches  []branch
+	stack     []graphFrame
+	Pandas    reconstruct.Pandas
+	bigInt    func(digits string) any
+	owner     ndarray.Owner // of arrays in a mapped file
+}
+
+// node is what became of a container.
+type node struct {
+	plain  any
+	height int
+	open   bool
+}
+
+// graphFrame is a container being filled: children[next:] are still to be converted.
+type graphFrame struct {
+	node     int
+	next     int
+	height   int
+	children []any      // of sequences and objects
+	entries  types.Dict // of dicts
+
+	// Exactly one of these takes the results.
+	list   []any
+	byStr  map[string]any
+	byAny  map[any]any
+	places []*any
+	set    func(i int, plain any) error
+}
+
+func New(c *Options) *Converter {
+	limits := c.Limits.WithDefaults()
+	return &Converter{
+		owner:     c.Owner,
+		bigInt:    c.BigInt,
+		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
+		Objects:   c.Objects,
+		cycles:    c.AllowCycles,
+		maxDepth:  limits.Depth,
+		maxDigits: limits.IntDigits,
+		budget:    limits.Expansion,
+		expansion: limits.Expansion,
+	}
+}
+
+// Convert returns the plain value of v, which stands inside depth levels of containers.
+func (p *Converter) Convert(v any, depth int) (any, error) {
+	if p.Objects {
+		return v, nil
+	}
+	if plain, ok := quickLeaf(v); ok {
+		return plain, nil
+	}
+	p.base = depth
+	if p.Tree {
+		return p.convertTree(v)
+	}
+	out, err := p.begin(v)
+	if err == nil {
+		err = p.fill()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// fill converts what the frames on the stack hold.
+func (p *Converter) fill() error {
+	for len(p.stack) > 0 {
+		if err := p.step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step converts children of the innermost frame up to one that opens a frame of its
+// own, or finishes the frame.
+func (p *Converter) step() error {
+	top := len(p.stack) - 1
+	for {
+		f := &p.stack[top]
+		var child any
+		switch {
+		case f.next < len(f.children):
+			child = f.children[f.next]
+		case f.next < len(f.entries):
+			child = f.entries[f.next].Value
+		default:
+			p.finish()
+			return nil
+		}
+		plain, ok := quickLeaf(child)
+		if !ok {
+			var err error
+			if plain, err = p.begin(child); err != nil {
+				return err
+			}
+			f = &p.stack[top] // begin may have moved the stack
+		}
+		if err := p.put(f, plain); err != nil {
+			return err
+		}
+		f.next++
+		if len(p.stack) > top+1 {
+			return nil
+		}
+	}
+}
+
+// put stores the plain value of the child f.next.
+func (p *Converter) put(f *graphFrame, plain any) error {
+	switch {
+	case f.byStr != nil:
+		f.byStr[f.entries[f.next].Key.(string)] = plain
+	case f.byAny != nil:
+		return p.putKey(f.byAny, f.entries[f.next].Key, plain)
+	case f.places != nil:
+		*f.places[f.next] = plain
+	case f.set != nil:
+		return f.set(f.next, plain)
+	default:
+		f.list[f.next] = plain
+	}
+	return nil
+}
+
+// putKey stores a plain value under the key of a plain map that stands for a dict key.
+func (p *Converter) putKey(m map[any]any, key, plain any) error {
+	k, err := p.Key(key)
+	if err != nil {
+		return err
+	}
+	before := len(m)
+	if m[k] = plain; len(m) == before {
+		return pyvalue.KeyError("two keys of a dict are %s in Go", ShownKey(k))
+	}
+	return nil
+}
+
+// finish closes the innermost frame.
+func (p *Converter) finish() {
+	top := len(p.stack) - 1
+	f := &p.stack[top]
+	if f.node != once {
+		p.nodes[f.node].open = false
+		p.nodes[f.node].height = f.height
+	}
+	height := f.height + 1
+	p.stack[top] = graphFrame{}
+	p.stack = p.stack[:top]
+	if top > 0 && p.stack[top-1].height < height {
+		p.stack[top-1].height = height
+	}
+}
+
+// begin returns the plain value of v; for a container that is met for the first time
+// one that is still empty, with a frame to fill it.
+func (p *Converter) begin(v any) (any, error) {
+	for {
+		s, ok := v.(*ndarray.Scalar)
+		if !ok || s.DType().Kind() != ndarray.KindObject {
+			break
+		}
+		v = s.Value()
+	}
+	if plain, ok, err := p.library(v); ok || err != nil {
+		return plain, err
+	}
+	if !pyvalue.IsContainer(v) {
+		return leaf(v), nil
+	}
+	if n := p.met(v); n != nil {
+		return p.again(n)
+	}
+	plain, f := p.open(v)
+	return p.enter(v, plain, f)
+}
+
+// repeats reports whether the container v may be met more than once.
+func (p *Converter) repeats(v any) bool {
+	return !p.Tree || p.parts || p.Repeater != nil && p.Repeater.Repeats(v)
+}
+
+// met returns the node of a container that was met before, or nil.
+func (p *Converter) met(v any) *node {
+	if len(p.nodes) == 0 || !p.repeats(v) {
+		return nil
+	}
+	if i, ok := p.seen[v]; ok {
+		return &p.nodes[i]
+	}
+	return nil
+}
+
+// once is the node of a frame whose container is not met again.
+const once = -1
+
+// enter puts the frame that fills the plain container of v on the stack.
+func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
+	depth := p.base + len(p.stack) + 1
+	if depth > p.maxDepth {
+		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
+	}
+	f.node = once
+	if p.repeats(v) {
+		f.node = p.remember(v, plain)
+	}
+	p.stack = append(p.stack, f)
+	return plain, nil
+}
+
+// remember makes a node of a container that may be met again.
+func (p *Converter) remember(v, plain any) int {
+	if p.seen == nil {
+		p.seen = make(map[any]int)
+	}
+	i := len(p.nodes)
+	p.seen[v] = i
+	if o, ok := plain.(*pickle.Object); ok {
+		p.seen[o] = i // in an array that is met again through a view
+	}
+	p.nodes = append(p.nodes, node{plain: plain, open: true})
+	return i
+}
+
+// again returns the plain value of a container that was met before.
+func (p *Converter) again(n *node) (any, error) {
+	if n.open {
+		if !p.cycles {
+			return nil, fmt.Errorf("unpkl: %w", pyvalue.ErrCycle)
+		}
+		return n.plain, nil
+	}
+	if depth := p.base + len(p.stack) + 1 + n.height; depth > p.maxDepth {
+		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
+	}
+	if top := len(p.stack) - 1; top >= 0 && p.stack[top].height <= n.height {
+		p.stack[top].height = n.height + 1
+	}
+	return n.plain, nil
+}
+
+// open makes the empty plain container of v and the frame that fills it.
+func (p *Converter) open(v any) (any, graphFrame) {
+	switch v := v.(type) {
+	case *pickle.Object:
+		return openObject(v)
+	case *ndarray.Array:
+		return v, openArray(v)
+	case *ndarray.Masked:
+		return v, openMasked(v)
+	case *ndarray.Scalar:
+		return openScalar(v)
+	}
+	if entries, ok := pyvalue.EntriesOf(v); ok {
+		if AllStrings(entries) {
+			m := make(map[string]any, len(entries))
+			return m, graphFrame{entries: entries, byStr: m}
+		}
+		m := make(map[any]any, len(entries))
+		return m, graphFrame{entries: entries, byAny: m}
+	}
+	items, _ := pyvalue.ItemsOf(v)
+	list := make([]any, len(items))
+	return list, graphFrame{children: items, list: list}
+}
+
+func AllStrings(entries types.Dict) bool {
+	for _, e := range entries {
+		if _, ok := e.Key.(string); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// openObject makes a copy of an inert object whose arguments, state and items are
+// plain values. Its class and its keys stay as they are.
+func openObject(o *pickle.Object) (any, graphFrame) {
+	n := *o
+	var f graphFrame
+	take := func(from any, to *any) {
+		f.children = append(f.children, from)
+		f.places = append(f.places, to)
+	}
+	n.Args = make([]any, len(o.Args))
+	for i, v := range o.Args {
+		take(v, &n.Args[i])
+	}
+	dict := func(d types.Dict) types.Dict {
+		c := append(types.Dict(nil), d...)
+		for i := range c {
+			take(c[i].Value, &c[i].Value)
+		}
+		return c
+	}
+	if o.Kwargs != nil {
+		kwargs := dict(*o.Kwargs)
+		n.Kwargs = &kwargs
+	}
+	take(o.State, &n.State)
+	if o.Items != nil {
+		n.Items = make([]any, len(o.Items))
+		for i, v := range o.Items {
+			take(v, &n.Items[i])
+		}
+	}
+	n.DictItems = dict(o.DictItems)
+	return &n, f
+}
+
+// openArray replaces the elements of an array of objects where they are: the array
+// stays the same array.
+func openArray(a *ndarray.Array) graphFrame {
+	isObject := a.DType().Kind() == ndarray.KindObject
+	if isObject && plainElements(a) {
+		return graphFrame{}
+	}
+	elems := pyvalue.OwnElements(a)
+	if isObject {
+		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
+			return graphFrame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
+		}
+		return graphFrame{children: elems, list: elems}
+	}
+	var f graphFrame
+	for i := range elems {
+		f.addElement(&elems[i])
+	}
+	return f
+}
+
+// plainElements reports whether the elements are plain as they are: nearly always.
+func plainElements(a *ndarray.Array) bool {
+	for v := range a.NonText() {
+		if _, ok := quickLeaf(v); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// addElement adds an element of an array of objects; those of structured dtypes are
+// tuples of their fields, nested as deep as the dtype.
+func (f *graphFrame) addElement(place *any) {
+	switch e := (*place).(type) {
+	case []any:
+		for i := range e {
+			f.addElement(&e[i])
+		}
+	case ndarray.Record:
+		for i := range e.Values {
+			f.addElement(&e.Values[i])
+		}
+	default:
+		f.children = append(f.children, e)
+		f.places = append(f.places, place)
+	}
+}
+
+// openScalar makes the Record of a structured scalar that holds objects.
+func openScalar(s *ndarray.Scalar) (any, graphFrame) {
+	v := s.Value()
+	var f graphFrame
+	if r, ok := v.(ndarray.Record); ok {
+		for i := range r.Values {
+			f.addElement(&r.Values[i])
+		}
+	}
+	return v, f
+}
+
+// openMasked converts the elements of a masked array's parts; the parts stay.
+func openMasked(m *ndarray.Masked) graphFrame {
+	f := graphFrame{}
+	for _, a := range []any{m.Data, m.FillValue} {
+		if pyvalue.IsContainer(a) {
+			f.children = append(f.children, a)
+		}
+	}
+	f.list = make([]any, len(f.children))
+	return f
+}
+
+// quickLeaf returns the plain values that most values are.
+func quickLeaf(v any) (any, bool) {
+	switch v.(type) {
+	case nil, bool, int, float64, string, []byte:
+		return v, true
+	}
+	return nil, false
+}
+
+// leaf returns the plain value of anything that is not a container.
+func leaf(v any) any {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		return s.Value()
+	}
+	return pyvalue.PlainLeaf(v)
+}

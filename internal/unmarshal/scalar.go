@@ -1,0 +1,433 @@
+package unmarshal
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"time"
+
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// errInexact is, beside pyvalue.ErrOverflow, the reason of a numeric mismatch.
+var errInexact = errors.New("would lose digits")
+
+func assignBool(a *assigner, src any, dst reflect.Value) error {
+	switch v := scalarOf(src).(type) {
+	case nil:
+	case bool:
+		dst.SetBool(v)
+	default:
+		return a.mismatch(src, dst.Type(), nil)
+	}
+	return nil
+}
+
+func assignInt(a *assigner, src any, dst reflect.Value) error {
+	v := scalarOf(src)
+	if v == nil {
+		return nil
+	}
+	i, err := toInt64(v)
+	if err == nil && dst.OverflowInt(i) {
+		err = outOfRange(v)
+	}
+	if err != nil {
+		return a.mismatch(src, dst.Type(), reason(err))
+	}
+	dst.SetInt(i)
+	return nil
+}
+
+func assignUint(a *assigner, src any, dst reflect.Value) error {
+	v := scalarOf(src)
+	if v == nil {
+		return nil
+	}
+	u, err := toUint64(v)
+	if err == nil && dst.OverflowUint(u) {
+		err = outOfRange(v)
+	}
+	if err != nil {
+		return a.mismatch(src, dst.Type(), reason(err))
+	}
+	dst.SetUint(u)
+	return nil
+}
+
+func assignFloat(a *assigner, src any, dst reflect.Value) error {
+	v := scalarOf(src)
+	if v == nil {
+		if src == any(pyvalue.Missing{}) {
+			dst.SetFloat(math.NaN())
+		}
+		return nil
+	}
+	f, err := toFloat64(v, dst.Kind() == reflect.Float32)
+	if err != nil {
+		return a.mismatch(src, dst.Type(), reason(err))
+	}
+	dst.SetFloat(f)
+	return nil
+}
+
+func assignComplex(a *assigner, src any, dst reflect.Value) error {
+	v := scalarOf(src)
+	if v == nil {
+		return nil
+	}
+	var c complex128
+	var err error
+	switch v := v.(type) {
+	case complex128:
+		c = v
+	case complex64:
+		c = complex128(v)
+	default:
+		var f float64
+		f, err = toFloat64(v, dst.Kind() == reflect.Complex64)
+		c = complex(f, 0)
+	}
+	if err == nil && dst.OverflowComplex(c) {
+		err = outOfRange(v)
+	}
+	if err != nil {
+		return a.mismatch(src, dst.Type(), reason(err))
+	}
+	dst.SetComplex(c)
+	return nil
+}
+
+// errKind marks a value that is not a number of the wanted sort at all; the types
+// in the message say enough.
+var errKind = errors.New("not a number of this kind")
+
+// reason returns err as the cause of a mismatch.
+func reason(err error) error {
+	if err == errKind {
+		return nil
+	}
+	return err
+}
+
+func outOfRange(v any) error { return fmt.Errorf("%s: %w", shortNumber(v), pyvalue.ErrOverflow) }
+func inexact(v any) error    { return fmt.Errorf("%s: %w", shortNumber(v), errInexact) }
+
+// shortNumber prints a number for an error message; printing a big one would cost
+// more than reading it did.
+func shortNumber(v any) string {
+	if b, ok := v.(*big.Int); ok && b.BitLen() > 256 {
+		return fmt.Sprintf("an int of %d bits", b.BitLen())
+	}
+	return fmt.Sprint(v)
+}
+
+// toInt64 converts a number without loss.
+func toInt64(v any) (int64, error) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), nil
+	case int8:
+		return int64(v), nil
+	case int16:
+		return int64(v), nil
+	case int32:
+		return int64(v), nil
+	case int64:
+		return v, nil
+	case uint8:
+		return int64(v), nil
+	case uint16:
+		return int64(v), nil
+	case uint32:
+		return int64(v), nil
+	case uint64:
+		if v > math.MaxInt64 {
+			return 0, outOfRange(v)
+		}
+		return int64(v), nil
+	case *big.Int:
+		if !v.IsInt64() {
+			return 0, outOfRange(v)
+		}
+		return v.Int64(), nil
+	case float32:
+		return floatToInt64(float64(v))
+	case float64:
+		return floatToInt64(v)
+	}
+	return 0, errKind
+}
+
+// floatToInt64 takes a float without a fraction, as Python's int() does.
+func floatToInt64(f float64) (int64, error) {
+	if f != math.Trunc(f) {
+		return 0, inexact(f)
+	}
+	if f < -1<<63 || f >= 1<<63 {
+		return 0, outOfRange(f)
+	}
+	return int64(f), nil
+}
+
+// toUint64 converts a number without loss.
+func toUint64(v any) (uint64, error) {
+	switch v := v.(type) {
+	case uint64:
+		return v, nil
+	case *big.Int:
+		if !v.IsUint64() {
+			return 0, outOfRange(v)
+		}
+		return v.Uint64(), nil
+	case float64:
+		if v >= 1<<63 && v < 1<<64 {
+			return uint64(v), nil
+		}
+	}
+	i, err := toInt64(v)
+	if err == nil && i < 0 {
+		err = outOfRange(v)
+	}
+	return uint64(i), err
+}
+
+// toFloat64 converts a number. Rounding a float to the nearest float32 is not a
+// loss, turning an int into another number is.
+func toFloat64(v any, single bool) (float64, error) {
+	switch v := v.(type) {
+	case float64:
+		if single && !math.IsInf(v, 0) && math.IsInf(float64(float32(v)), 0) {
+			return 0, outOfRange(v)
+		}
+		return v, nil
+	case float32:
+		return float64(v), nil
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		if back, acc := new(big.Float).SetFloat64(finite(f)).Int(nil); acc != big.Exact || back.Cmp(v) != 0 || (single && float64(float32(f)) != f) {
+			return 0, inexact(v)
+		}
+		return f, nil
+	case uint64:
+		f := float64(v)
+		if f == 1<<64 || uint64(f) != v || (single && float64(float32(f)) != f) {
+			return 0, inexact(v)
+		}
+		return f, nil
+	case interface{ Float64() float64 }:
+		return v.Float64(), nil
+	}
+	i, err := toInt64(v)
+	if err != nil {
+		return 0, err
+	}
+	f := float64(i)
+	if f == 1<<63 || int64(f) != i || (single && float64(float32(f)) != f) {
+		return 0, inexact(v)
+	}
+	return f, nil
+}
+
+// finite replaces an infinity, which big.Float cannot turn into an int, by 0.
+func finite(f float64) float64 {
+	if math.IsInf(f, 0) {
+		return 0
+	}
+	return f
+}
+
+func assignString(a *assigner, src any, dst reflect.Value) error {
+	if s, ok := pyvalue.TextOf(pyvalue.Bare(src)); ok {
+		dst.SetString(s)
+		return nil
+	}
+	switch v := scalarOf(src).(type) {
+	case nil:
+	case string:
+		dst.SetString(v)
+	case pickle.Py2String:
+		dst.SetString(string(v))
+	case []byte:
+		dst.SetString(string(v))
+	default:
+		return a.mismatch(src, dst.Type(), nil)
+	}
+	return nil
+}
+
+func assignBigInt(a *assigner, src any, dst reflect.Value) error {
+	target := dst.Addr().Interface().(*big.Int)
+	switch v := scalarOf(src).(type) {
+	case nil:
+	case *big.Int:
+		target.Set(v)
+	case uint64:
+		target.SetUint64(v)
+	default:
+		i, err := toInt64(v)
+		if err != nil {
+			return a.mismatch(src, dst.Type(), reason(err))
+		}
+		target.SetInt64(i)
+	}
+	return nil
+}
+
+func assignBigRat(a *assigner, src any, dst reflect.Value) error {
+	target := dst.Addr().Interface().(*big.Rat)
+	switch v := pyvalue.PlainLeaf(scalarOf(src)).(type) {
+	case nil:
+	case *big.Rat:
+		target.Set(v)
+	case *big.Int:
+		target.SetInt(v)
+	case float64:
+		if target.SetFloat64(v) == nil {
+			return a.mismatch(src, dst.Type(), outOfRange(v))
+		}
+	default:
+		i, err := toInt64(v)
+		if err != nil {
+			return a.mismatch(src, dst.Type(), reason(err))
+		}
+		target.SetInt64(i)
+	}
+	return nil
+}
+
+// assignTime takes datetime, date, datetime64 (not NaT), and text as RFC 3339.
+func assignTime(a *assigner, src any, dst reflect.Value) error {
+	v := pyvalue.Bare(src)
+	if v == nil {
+		return nil
+	}
+	t, ok, err := pyvalue.TimeOf(v)
+	if s, isText := v.(string); isText {
+		ok = true
+		t, err = time.Parse(time.RFC3339, s)
+	}
+	if !ok || err != nil {
+		return a.mismatch(src, dst.Type(), err)
+	}
+	dst.Set(reflect.ValueOf(t))
+	return nil
+}
+
+// assignDuration takes timedelta, timedelta64 (not NaT) and ints, as nanoseconds.
+func assignDuration(a *assigner, src any, dst reflect.Value) error {
+	d, ok, err := pyvalue.DurationOf(pyvalue.Bare(src))
+	if !ok {
+		return assignInt(a, src, dst)
+	}
+	if err != nil {
+		return a.mismatch(src, dst.Type(), err)
+	}
+	dst.SetInt(int64(d))
+	return nil
+}
+
+// assignUnmarshaler lets the type take the object. As in encoding/json, None goes
+// to the method too.
+func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
+	if err := dst.Addr().Interface().(pyvalue.Unmarshaler).UnmarshalPickle(src); err != nil {
+		return a.mismatch(src, dst.Type(), err)
+	}
+	return nil
+}
+
+// textPlan lets a TextUnmarshaler take whatever has a text in Python (a str, a
+// Decimal, a UUID and so on), and everything else go by the type's kind.
+func textPlan(byKind assignFunc) assignFunc {
+	return func(a *assigner, src any, dst reflect.Value) error {
+		v := pyvalue.Bare(src)
+		if v == nil {
+			return nil
+		}
+		text, ok := v.(string)
+		if !ok {
+			text, ok = pyvalue.TextOf(v)
+		}
+		if !ok {
+			return byKind(a, src, dst)
+		}
+		if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+			return a.mismatch(src, dst.Type(), err)
+		}
+		return nil
+	}
+}
+
+// assignExact is the plan of a type that is itself what an object is.
+func assignExact(a *assigner, src any, dst reflect.Value) error {
+	if isNone(src) {
+		return nil
+	}
+	if isTableType(dst.Type()) {
+		p := reflect.New(reflect.PointerTo(dst.Type())).Elem()
+		if err := planOf(p.Type()).assign(a, src, p); err != nil || p.IsNil() {
+			return err
+		}
+		dst.Set(p.Elem())
+		return nil
+	}
+	if class, ok := src.(reconstruct.Class); ok && dst.Type() == globalType {
+		src = class.Global()
+	}
+	if reflect.TypeOf(src) != dst.Type() {
+		src = pyvalue.Bare(src)
+	}
+	if reflect.TypeOf(src) != dst.Type() {
+		return a.mismatch(src, dst.Type(), nil)
+	}
+	dst.Set(reflect.ValueOf(src))
+	return nil
+}
+
+// assignAny puts a plain value, or with WithObjects the object, into an any. As in
+// encoding/json, an any that holds a pointer is decoded into what it points to.
+func assignAny(a *assigner, src any, dst reflect.Value) error {
+	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() && !pyvalue.IsObjectType(e.Type().Elem()) {
+		return planOf(e.Type().Elem()).assign(a, src, e.Elem())
+	}
+	v, err := a.plain.Convert(src, a.depth)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		dst.SetZero()
+	} else {
+		dst.Set(reflect.ValueOf(v))
+	}
+	return nil
+}
+
+// assignInterface fills an interface with methods: by the pointer that it holds, or
+// with the object or plain value if that has the methods.
+func assignInterface(a *assigner, src any, dst reflect.Value) error {
+	if isNone(src) {
+		dst.SetZero()
+		return nil
+	}
+	if e := dst.Elem(); e.Kind() == reflect.Pointer && !e.IsNil() {
+		return planOf(e.Type().Elem()).assign(a, src, e.Elem())
+	}
+	if reflect.TypeOf(src).Implements(dst.Type()) {
+		dst.Set(reflect.ValueOf(src))
+		return nil
+	}
+	v, err := a.plain.Convert(src, a.depth)
+	if err != nil {
+		return err
+	}
+	if v == nil || !reflect.TypeOf(v).Implements(dst.Type()) {
+		return a.mismatch(src, dst.Type(), nil)
+	}
+	dst.Set(reflect.ValueOf(v))
+	return nil
+}

@@ -1,0 +1,280 @@
+// Package unmarshal puts objects, as package pickle makes them, into a caller's Go values.
+package unmarshal
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/unpkl/unpkl/internal/plain"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NOTE. Unmarshal turns objects into a caller's Go values by plans: one closure
+// for each Go type, compiled when the type is first met and cached. A plan calls
+// the plans of the types inside it, so the depth of calls is that of the Go type;
+// where a Go type contains itself the data decides, and assigner.enter counts
+// that against Limits.Depth. Values that go into an any are converted by package plain,
+// which does not recurse at all.
+
+// assignFunc puts src, an object, into dst, which can be set. A value that does
+// not fit is noted with a.mismatch; an error ends everything.
+type assignFunc func(a *assigner, src any, dst reflect.Value) error
+
+// plan is the cached assignFunc of one Go type. It is compiled at its first use, so
+// that the plan of a type that contains itself can refer to itself.
+type plan struct {
+	typ  reflect.Type
+	once sync.Once
+	fn   assignFunc
+}
+
+var plans sync.Map // reflect.Type -> *plan
+
+func planOf(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	p, _ := plans.LoadOrStore(t, &plan{typ: t})
+	return p.(*plan)
+}
+
+// assign carries the plan out for one value.
+func (p *plan) assign(a *assigner, src any, dst reflect.Value) error {
+	p.once.Do(func() { p.fn = compile(p.typ) })
+	if a.budget--; a.budget < 0 {
+		return pyvalue.LimitError("Expansion", a.expansion, a.expansion+1)
+	}
+	return p.fn(a, src, dst)
+}
+
+// maxAssignDepth bounds how deep plans call each other even with Limits.Depth at
+// NoLimit: a goroutine's stack ends at 1 GB, and that cannot be recovered from.
+const maxAssignDepth = 200_000
+
+// assigner is the state of one Unmarshal.
+type assigner struct {
+	plain     *plain.Converter
+	misfit    func(path, value string, t reflect.Type, cause error) error
+	shared    map[shareKey]reflect.Value
+	path      []pathElem
+	first     error // the first mismatch
+	misses    int   // how many there were
+	depth     int
+	maxDepth  int
+	budget    int64
+	expansion int64
+}
+
+// shareKey says that a container was put into a Go type that can be shared.
+type shareKey struct {
+	src any // a pointer
+	typ reflect.Type
+}
+
+// pathElem is a step from a Go value into a part of it: a name or an index.
+type pathElem struct {
+	name  string
+	index int // with name == "" and no isName
+	named bool
+}
+
+// Options are the options that Unmarshal depends on.
+type Options struct {
+	Plain plain.Options
+	// mismatch makes the error of a value that does not fit a Go type, see the root package's
+	// UnmarshalTypeError.
+	Mismatch func(path, value string, t reflect.Type, cause error) error
+}
+
+func newAssigner(c *Options) *assigner {
+	limits := c.Plain.Limits.WithDefaults()
+	return &assigner{
+		plain:     plain.New(&c.Plain),
+		misfit:    c.Mismatch,
+		maxDepth:  min(limits.Depth, maxAssignDepth),
+		budget:    limits.Expansion,
+		expansion: limits.Expansion,
+	}
+}
+
+// Into puts the object src into what v, a pointer that is not nil, points to. A tree, in which
+// nothing is met twice, is used up by it, and so are the parts that are met once where src becomes a
+// plain value as a whole. Where nobody knows what repeats, r is nil.
+func Into(src any, v any, r plain.Repeater, c *Options) error {
+	rv := reflect.ValueOf(v)
+	a := newAssigner(c)
+	if r != nil {
+		_, whole := v.(*any)
+		a.plain.Tree = whole || !r.Shared()
+		if r.Shared() {
+			a.plain.Repeater = r
+		}
+	}
+	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
+		return err
+	}
+	return a.first
+}
+
+// mismatch notes that src does not fit t; the rest is still decoded.
+func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
+	a.misses++
+	if a.first == nil {
+		a.first = a.misfit(a.where(), pyvalue.Describe(src), t, cause)
+	}
+	return nil
+}
+
+// where renders the path.
+func (a *assigner) where() string {
+	var b strings.Builder
+	for _, e := range a.path {
+		switch {
+		case !e.named:
+			b.WriteByte('[')
+			b.WriteString(strconv.Itoa(e.index))
+			b.WriteByte(']')
+		case isName(e.name):
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(e.name)
+		default:
+			b.WriteByte('[')
+			b.WriteString(strconv.QuoteToASCII(e.name))
+			b.WriteByte(']')
+		}
+	}
+	return b.String()
+}
+
+// isName reports whether s can stand in a path without quotes.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// enter counts one more level of containers; leave takes it back.
+func (a *assigner) enter() error {
+	if a.depth++; a.depth > a.maxDepth {
+		return pyvalue.LimitError("Depth", int64(a.maxDepth), int64(a.depth))
+	}
+	return nil
+}
+
+func (a *assigner) leave() { a.depth-- }
+
+// at carries out p for the element i of a sequence.
+func (a *assigner) at(i int, p *plan, src any, dst reflect.Value) error {
+	a.path = append(a.path, pathElem{index: i})
+	err := p.assign(a, src, dst)
+	a.path = a.path[:len(a.path)-1]
+	return err
+}
+
+// in carries out p for the part called name.
+func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
+	a.path = append(a.path, pathElem{name: name, named: true})
+	err := p.assign(a, src, dst)
+	a.path = a.path[:len(a.path)-1]
+	return err
+}
+
+// recall sets dst to the Go value that src was put into before.
+func (a *assigner) recall(src any, dst reflect.Value) bool {
+	if a.plain.Tree || a.shared == nil || !pyvalue.IsContainer(src) {
+		return false
+	}
+	v, ok := a.shared[shareKey{src, dst.Type()}]
+	if ok {
+		dst.Set(v)
+	}
+	return ok
+}
+
+// remember notes that src is put into v, which may not be filled yet.
+func (a *assigner) remember(src any, v reflect.Value) {
+	if a.plain.Tree || !pyvalue.IsContainer(src) {
+		return
+	}
+	if a.shared == nil {
+		a.shared = make(map[shareKey]reflect.Value)
+	}
+	// The value must not follow later changes of the variable it was read from.
+	a.shared[shareKey{src, v.Type()}] = reflect.ValueOf(v.Interface())
+}
+
+var (
+	stringMapType = reflect.TypeFor[map[string]any]()
+	anySliceType  = reflect.TypeFor[[]any]()
+	globalType    = reflect.TypeFor[pickle.Global]()
+)
+
+// compile makes the plan of a type.
+func compile(t reflect.Type) assignFunc {
+	switch t {
+	case pyvalue.AnyType:
+		return assignAny
+	case pyvalue.TimeType:
+		return assignTime
+	case pyvalue.DurationType:
+		return assignDuration
+	case pyvalue.BigIntType:
+		return assignBigInt
+	case pyvalue.BigRatType:
+		return assignBigRat
+	}
+	if pyvalue.IsObjectType(t) {
+		return assignExact
+	}
+	if t.Kind() != reflect.Pointer {
+		if reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) {
+			return assignUnmarshaler
+		}
+		if reflect.PointerTo(t).Implements(pyvalue.TextUnmarshalerType) {
+			return textPlan(compileKind(t))
+		}
+	}
+	return compileKind(t)
+}
+
+// compileKind makes the plan that a type has by its kind alone.
+func compileKind(t reflect.Type) assignFunc {
+	switch t.Kind() {
+	case reflect.Bool:
+		return assignBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return assignInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return assignUint
+	case reflect.Float32, reflect.Float64:
+		return assignFloat
+	case reflect.Complex64, reflect.Complex128:
+		return assignComplex
+	case reflect.String:
+		return assignString
+	case reflect.Pointer:
+		return pointerPlan(t)
+	case reflect.Interface:
+		return assignInterface
+	case reflect.Slice:
+		return slicePlan(t)
+	case reflect.Array:
+		return arrayPlan(t)
+	case reflect.Map:
+		return mapPlan(t)
+	case reflect.Struct:
+		return structPlan(t)
+	}
+	return func(a *assigner, src any, dst reflect.Value) error {
+		return a.mismatch(src, dst.Type(), nil)
+	}
+}

@@ -1,0 +1,170 @@
+package unpkl_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says for each package of the module which others of it may be imported there, tests
+// aside. "." is the root. Imports go one way: leaves come first, and each package stands above all
+// that it imports.
+var mayImport = []struct{ pkg, imports string }{
+	{"internal/errkind", ""},
+	{"internal/fields", ""},
+	{"internal/opfuzz", ""},
+	{"internal/oracle", ""},
+	{"internal/payload", ""},
+	{"internal/slab", ""},
+	{"internal/texts", ""},
+	{"internal/fixture", ""},
+	{"internal/zipfile", "internal/errkind"},
+	{"pickle", "internal/errkind internal/payload internal/slab internal/texts"},
+	{"ndarray", "internal/errkind internal/texts"},
+	{"frame", "ndarray"},
+	{"frame/arrowframe", "frame ndarray"},
+	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
+	{"internal/cases", "internal/fixture ndarray"},
+	{"internal/compress", "internal/errkind internal/zipfile pickle"},
+	{"reconstruct", "frame internal/compress internal/texts ndarray npy pickle"},
+	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
+	{"internal/gotypes", "ndarray pickle reconstruct"},
+	{"internal/jsonval", "frame ndarray pickle reconstruct"},
+	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
+	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
+	{"internal/plain", "frame internal/pyvalue ndarray pickle reconstruct"},
+	{"internal/unmarshal", "frame internal/fields internal/plain internal/pyvalue ndarray pickle " +
+		"reconstruct"},
+	{"internal/fastread", "internal/pyvalue internal/slab internal/texts ndarray pickle reconstruct"},
+	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
+	{".", "internal/compress internal/fastread internal/gotypes internal/input internal/oracle " +
+		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
+	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
+}
+
+// listedPackage is what go list -json says of a package.
+type listedPackage struct {
+	ImportPath string
+	GoFiles    []string
+	// IgnoredGoFiles are for other systems.
+	IgnoredGoFiles []string
+	Imports        []string
+}
+
+// listPackages returns the packages of the module by their folders.
+func listPackages(t *testing.T) map[string]listedPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,GoFiles,IgnoredGoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]listedPackage{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listedPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if folder, ok := folderOf(p.ImportPath); ok {
+			all[folder] = p
+		}
+	}
+}
+
+// folderOf returns the folder of a package of this module.
+func folderOf(importPath string) (folder string, ok bool) {
+	rest, ok := strings.CutPrefix(importPath, "github.com/unpkl/unpkl")
+	switch {
+	case !ok || rest != "" && rest[0] != '/':
+		return "", false
+	case rest == "":
+		return ".", true
+	}
+	return rest[1:], true
+}
+
+// TestImports holds the table, and that it is one way.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	all := listPackages(t)
+	stated := map[string]bool{}
+	for _, row := range mayImport {
+		allowed := strings.Fields(row.imports)
+		for _, name := range allowed {
+			if !stated[name] {
+				t.Errorf("the table lets %s import %s, which does not stand above it", row.pkg, name)
+			}
+		}
+		stated[row.pkg] = true
+		for _, path := range all[row.pkg].Imports {
+			if name, ok := folderOf(path); ok && !slices.Contains(allowed, name) {
+				t.Errorf("%s may not import %s", row.pkg, name)
+			}
+		}
+	}
+	for name := range all {
+		if !stated[name] {
+			t.Errorf("the table does not say what %s may import", name)
+		}
+	}
+	if len(all) != len(stated) {
+		t.Errorf("%d packages, %d in the table", len(all), len(stated))
+	}
+}
+
+// TestFoldersHaveNoCircle: neither do folders with all that is below them import each other, each
+// folder of internal being one of its own.
+func TestFoldersHaveNoCircle(t *testing.T) {
+	t.Parallel()
+	top := func(folder string) string {
+		parts := strings.SplitN(folder, "/", 3)
+		if parts[0] == "internal" {
+			return strings.Join(parts[:2], "/")
+		}
+		return parts[0]
+	}
+	uses := map[string]map[string]bool{}
+	for name, p := range listPackages(t) {
+		from := top(name)
+		if uses[from] == nil {
+			uses[from] = map[string]bool{}
+		}
+		for _, path := range p.Imports {
+			if to, ok := folderOf(path); ok && top(to) != from {
+				uses[from][top(to)] = true
+			}
+		}
+	}
+	// What imports nothing that is left is taken away; a circle stays.
+	for len(uses) > 0 {
+		before := len(uses)
+		for name, to := range uses {
+			if len(to) == 0 {
+				delete(uses, name)
+				for _, other := range uses {
+					delete(other, name)
+				}
+			}
+		}
+		if len(uses) == before {
+			t.Fatalf("folders import each other: %v", slices.Sorted(maps.Keys(uses)))
+		}
+	}
+}
+
+// TestRootIsSmall: the root has what a service imports, and nothing else.
+func TestRootIsSmall(t *testing.T) {
+	t.Parallel()
+	const most = 10
+	root := listPackages(t)["."]
+	if files := slices.Concat(root.GoFiles, root.IgnoredGoFiles); len(files) == 0 || len(files) > most {
+		t.Errorf("the root has %d source files, at most %d are meant to be there: %q", len(files), most, files)
+	}
+}
