@@ -6,7 +6,9 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/tape"
 )
@@ -16,14 +18,37 @@ import (
 // refer to those objects from then on.
 type host struct {
 	objects
-	u       *Unpickler
-	classes map[classKey]tape.ID // those that no hook of the caller's is asked for
-	reuse   reuse
+	u     *Unpickler
+	reuse reuse
 }
 
-var _ tape.Host = (*host)(nil)
+var (
+	_ tape.Host     = (*host)(nil)
+	_ bridge.Pickle = (*host)(nil)
+)
 
-type classKey struct{ module, name string }
+// Tape implements [bridge.Pickle].
+func (h *host) Tape() *tape.Tape { return h.t }
+
+// Object implements [bridge.Pickle].
+func (h *host) Object(id tape.ID) (any, error) {
+	v, err := h.object(id)
+	if err != nil {
+		op, at := h.t.Op() // the STOP
+		return nil, public(&tape.Error{Op: op, Offset: at, Err: err})
+	}
+	return v, nil
+}
+
+// Release implements [bridge.Pickle]. The tape of a pickle whose memo goes on is kept.
+func (h *host) Release() {
+	if h.t == nil || h.u.kept == h {
+		return
+	}
+	h.t.Release()
+	tapes.Put(h.t)
+	h.t = nil
+}
 
 // gopickleOwn are the names that gopickle resolves itself, so that hooks written for it need not
 // know them.
@@ -67,7 +92,7 @@ func (h *host) Class(module, name string) (tape.ID, error) {
 		return h.t.NewClass(class, 0, true), nil
 	}
 	if _, named := class.(Named); named {
-		return h.t.NewClass(class, 0, false), nil
+		return h.t.NewClass(class, bridge.Code(class), false), nil
 	}
 	return h.t.NewValue(class), nil
 }
@@ -106,6 +131,11 @@ func (h *host) value(v any, err error) (tape.ID, error) {
 
 // Call implements [tape.Host].
 func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
+	if code := h.t.Code(fn); code != 0 && h.t.Kind(fn) == tape.Class && kwargs == tape.IDNone {
+		if id, ok := known.Call(h.t, form, fn, args); ok {
+			return id, nil
+		}
+	}
 	f, err := h.object(fn)
 	if err != nil {
 		return 0, err
@@ -172,6 +202,9 @@ func call(f any, args []any) (any, error) {
 
 // Build implements [tape.Host].
 func (h *host) Build(target, state tape.ID) (tape.ID, error) {
+	if h.t.Kind(target) == tape.Call && known.Build(h.t, target, state) {
+		return target, nil
+	}
 	inst, err := h.object(target)
 	if err != nil {
 		return 0, err

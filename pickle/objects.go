@@ -166,9 +166,42 @@ func (o *objects) bytesOf(b []byte, own bool) any {
 	return o.slabs.bytesValue(b)
 }
 
+// knownCall returns the object of a call that was put off, since all that it is given never
+// changes.
+func (o *objects) knownCall(id tape.ID) (any, error) {
+	c := o.t.Call(id)
+	args, err := o.object(c.Args)
+	if err != nil {
+		return nil, err
+	}
+	f, positional := o.t.Value(c.Fn), *args.(*types.Tuple)
+	var v any
+	if n, ok := f.(types.PyNewable); ok && c.Form == tape.FormNewObj {
+		v, err = n.PyNew(positional...)
+	} else {
+		v, err = call(f, positional)
+	}
+	if err == nil && c.HasState {
+		var state any
+		if state, err = o.object(c.State); err == nil {
+			err = v.(types.PyStateSettable).PySetState(state)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.keep(id, v)
+	return v, nil
+}
+
 // open returns the object of a cell that leaf has none of, with a frame to fill it.
 func (o *objects) open(id tape.ID) (any, error) {
 	t := o.t
+	if t.Kind(id) == tape.Call && !t.IsInert(id) {
+		v, err := o.knownCall(id)
+		o.frames.push(objectFrame{kind: tape.Value, made: v})
+		return v, err
+	}
 	f := objectFrame{kind: t.Kind(id)}
 	switch f.kind {
 	case tape.ByteArray:
@@ -313,6 +346,10 @@ func (o *objects) run(kind tape.Kind, id tape.ID, items []any) int {
 // finish ends the innermost frame, whose items are all there.
 func (o *objects) finish() error {
 	f := o.frames.top()
+	if f.kind == tape.Value { // of a call that was put off
+		o.frames.pop()
+		return nil
+	}
 	var items []any
 	if f.kind != tape.List && f.kind != tape.Tuple {
 		items = o.found[f.at:]

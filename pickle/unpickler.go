@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/internal/window"
 )
@@ -82,7 +83,7 @@ type Unpickler struct {
 
 	w      window.Window
 	slabs  slabs
-	tape   *tape.Tape // kept between pickles with KeepMemo, else nil
+	kept   *host // of the pickle before, with KeepMemo
 	proto  int
 	nested int
 	limits Limits // with defaults
@@ -118,6 +119,20 @@ func NewUnpicklerBytes(data []byte) *Unpickler {
 // What it returns does not share memory with the input unless SharedInput is set.
 // After an error the input's position is not defined.
 func (u *Unpickler) Load() (any, error) {
+	p, err := u.read()
+	if err != nil {
+		return nil, err
+	}
+	defer p.Release()
+	return p.Object(p.Tape().Root())
+}
+
+func init() {
+	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
+}
+
+// read reads the next pickle onto a tape.
+func (u *Unpickler) read() (bridge.Pickle, error) {
 	if err := u.begin(); err != nil {
 		return nil, err
 	}
@@ -126,57 +141,50 @@ func (u *Unpickler) Load() (any, error) {
 		u.own = Tally{}
 		u.usage = &u.own
 	}
-	t := u.tape
-	if t == nil {
-		t = tapes.Get().(*tape.Tape)
-	}
-	v, err := u.load(t)
+	h, err := u.run(u.kept)
 	if u.Tally != nil {
 		u.usage.read += u.w.Offset()
 	}
-	if u.KeepMemo && err == nil {
-		u.tape = t
-	} else {
-		u.tape = nil
-		t.Release()
-		tapes.Put(t)
-	}
 	if err != nil {
+		u.kept = nil
 		return nil, err
 	}
+	if u.KeepMemo {
+		u.kept = h
+	}
 	u.w.End()
-	return v, nil
+	return h, nil
 }
 
 // tapes keeps the memory of tapes from one pickle to the next.
 var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 
-// load reads a pickle over a tape and returns its object.
-func (u *Unpickler) load(t *tape.Tape) (any, error) {
-	h := &host{u: u, objects: objects{t: t, slabs: &u.slabs}}
+// run carries out the opcodes of a pickle. kept is what the pickle before it has left, if its memo
+// goes on, else nil.
+func (u *Unpickler) run(kept *host) (*host, error) {
+	h := kept
+	if h == nil {
+		h = &host{u: u, objects: objects{t: tapes.Get().(*tape.Tape), slabs: &u.slabs}}
+	}
 	h.keys.maxDepth = u.limits.Depth
-	opts := tape.Options{
+	h.ended = false
+	outer := u.running
+	u.running = h.t
+	err := h.t.Read(&u.w, &tape.Options{
 		Host:     h,
 		Limits:   u.tapeLimits(),
 		Usage:    u.usage.Usage,
 		RawStr:   u.Encoding == EncodingRaw,
-		KeepMemo: u.KeepMemo,
-	}
-	outer := u.running
-	u.running = t
-	err := t.Read(&u.w, &opts)
-	u.running, u.usage.Usage = outer, t.Usage()
+		KeepMemo: kept != nil,
+	})
+	u.running, u.usage.Usage = outer, h.t.Usage()
 	if err != nil {
+		h.Release()
 		return nil, public(err)
 	}
-	u.proto = t.Protocol()
+	u.proto = h.t.Protocol()
 	h.ended = !u.KeepMemo
-	v, err := h.object(t.Root())
-	if err != nil {
-		op, at := t.Op() // the STOP
-		return nil, public(&tape.Error{Op: op, Offset: at, Err: err})
-	}
-	return v, nil
+	return h, nil
 }
 
 // tapeLimits are the limits that a pass keeps.
@@ -314,14 +322,17 @@ func (u *Unpickler) LoadNested() (any, error) {
 	u.nested++
 	proto, outer := u.proto, u.running
 	u.usage.Usage = outer.Usage()
-	t := tapes.Get().(*tape.Tape)
-	v, err := u.load(t)
-	t.Release()
-	tapes.Put(t)
-	outer.SetUsage(u.usage.Usage)
-	u.proto = proto
-	u.nested--
-	return v, err
+	defer func() {
+		outer.SetUsage(u.usage.Usage)
+		u.proto = proto
+		u.nested--
+	}()
+	h, err := u.run(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Release()
+	return h.Object(h.t.Root())
 }
 
 // Load reads the first pickle of a file, as gopickle's function does: with no

@@ -1,0 +1,26 @@
+// Package bridge is how packages pickle, reconstruct and those that make values of tapes reach each
+// other without exporting to users what only siblings need. Each variable is set once, by the init
+// function of the package that its comment names, and only read after that.
+package bridge
+
+import "github.com/unpkl/unpkl/internal/tape"
+
+// Pickle is a pickle that has been read: a tape, and the objects of its cells.
+type Pickle interface {
+	Tape() *tape.Tape
+	// Object returns the object of a cell: gopickle's containers, *pickle.Object, and what hooks
+	// returned. Each call returns the same object for the same cell, with everything that it holds.
+	// From then on the cell is a Value. It must not be called by several goroutines at once.
+	Object(id tape.ID) (any, error)
+	// Release gives the memory of the tape back. Neither the tape nor the Pickle may be used after.
+	Release()
+}
+
+// Read reads the next pickle of a *pickle.Unpickler. At the end of the input the error is io.EOF;
+// every other error is a *pickle.DecodeError, or that of the reader inside one. Package pickle sets
+// it.
+var Read func(unpickler any) (Pickle, error)
+
+// Code returns what package known knows of a class that a FindClass hook returned, or 0. Package
+// reconstruct sets it; where that is not linked in, no class is known.
+var Code = func(class any) uint16 { return 0 }
