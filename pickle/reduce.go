@@ -71,15 +71,15 @@ func (p *pickling) saveCall(o *Object, id objectID) error {
 // saveDropped writes a call whose result is popped: as in save_reduce of _pickle.c, neither the call
 // nor the tuple of its arguments goes into the memo.
 func (p *pickling) saveDropped(o *Object) error {
-	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, objectID{})
+	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce})
+	p.stack.objects.push(reduceTask{obj: o, dropped: true})
+	return nil
 }
 
 func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
-	if id.p != nil {
-		if idx, known := p.memo.lookup(id); known {
-			p.get(idx)
-			return nil
-		}
+	if idx, known := p.memo.lookup(id); known {
+		p.get(idx)
+		return nil
 	}
 	obj := o
 	switch o.Form {
@@ -99,7 +99,7 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 		obj, t.op = p.callForm(o), OpReduce
 	}
 	p.stack.tasks.push(t)
-	p.stack.objects.push(reduceTask{obj, id, false})
+	p.stack.objects.push(reduceTask{obj: obj, id: id})
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 // saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
 func (p *pickling) saveArgs(t *task, r *reduceTask) error {
 	o := r.obj
-	if r.id.p == nil {
+	if r.dropped {
 		return p.saveDroppedArgs(t, o)
 	}
 	if t.op != OpObj && t.op != OpInst {
@@ -278,7 +278,7 @@ func (p *pickling) makeObject(t *task, r *reduceTask) error {
 	if p.capture.obj == r.obj {
 		p.endCapture()
 	}
-	if r.id.p == nil {
+	if r.dropped {
 		return nil
 	}
 	if g, ok := p.nested[r.obj]; ok {
