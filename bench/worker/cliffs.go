@@ -100,4 +100,3 @@ func init() {
 	tasks["unpkl cliff-items-pieces"] = ofPath(inPieces[[]Item])
 	tasks["unpkl cliff-floats-pieces"] = ofPath(inPieces[[]float64])
 }
-
