@@ -3,6 +3,7 @@ package tape
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/opcode"
@@ -382,8 +383,8 @@ func (t *Tape) run() error {
 
 // The numbers of cells and children that an ID and an extent can tell.
 const (
-	maxCells    = 1<<32 - 1<<24
-	maxChildren = 1<<32 - 1
+	maxCells    = min(1<<32-1<<24, math.MaxInt)
+	maxChildren = min(1<<32-1, math.MaxInt)
 )
 
 // stop ends the pickle with the value on top of the stack.
