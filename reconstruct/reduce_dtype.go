@@ -201,6 +201,12 @@ var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 		h := v.(ndarray.Float16)
 		return r.scalarBytes(ndarray.Half, []byte{byte(h), byte(h >> 8)})
 	},
+	reflect.TypeFor[ndarray.LongDouble](): func(r *Reducers, v any) (any, error) {
+		return r.scalarValue(ndarray.Longdouble.WithLongDouble(v.(ndarray.LongDouble).Format()), v)
+	},
+	reflect.TypeFor[ndarray.CLongDouble](): func(r *Reducers, v any) (any, error) {
+		return r.scalarValue(ndarray.Clongdouble.WithLongDouble(v.(ndarray.CLongDouble).Real.Format()), v)
+	},
 	reflect.TypeFor[ndarray.Datetime64](): func(r *Reducers, v any) (any, error) {
 		d := v.(ndarray.Datetime64)
 		return r.ticks(ndarray.KindDatetime, d.Unit, d.Value)
@@ -214,6 +220,25 @@ var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
 	if dt.ByteOrder() != ndarray.LittleEndian {
 		dt = dt.NewByteOrder(ndarray.LittleEndian)
+	}
+	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
+}
+
+// scalarValue returns the numpy scalar of a value as [ndarray.Array.At] gives it.
+func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
+	if dt.ByteOrder() == ndarray.BigEndian {
+		dt = dt.NewByteOrder(ndarray.LittleEndian)
+	}
+	a, err := ndarray.Zeros(dt)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.SetAt(v); err != nil {
+		return nil, err
+	}
+	data, err := a.Bytes()
+	if err != nil {
+		return nil, err
 	}
 	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
 }
