@@ -141,6 +141,11 @@ func (r *Reducers) element(dt *ndarray.DType, v any) any {
 		return datetimeItem(v)
 	case ndarray.Timedelta64:
 		return timedeltaItem(v)
+	case ndarray.LongDouble, ndarray.CLongDouble:
+		// Python has no number of this size: tolist gives numpy's scalars, of the dtype itself.
+		if s, err := scalarOfDType(dt, v); err == nil {
+			return s
+		}
 	}
 	return v
 }

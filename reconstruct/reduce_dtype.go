@@ -39,6 +39,9 @@ type numberForms struct {
 
 // dtype writes a dtype: arraydescr_reduce of descriptor.c.
 func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
+	if o := r.alignedDType(d); o != nil {
+		return o, nil
+	}
 	if !strings.ContainsRune("biufcO", rune(d.Kind())) || d.Metadata() != nil || d.ScalarClass() != "" {
 		return r.dtypeObject(d)
 	}
@@ -224,8 +227,17 @@ func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
 	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
 }
 
-// scalarValue returns the numpy scalar of a value as [ndarray.Array.At] gives it.
+// scalarValue writes the numpy scalar of a value as [ndarray.Array.At] gives it.
 func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
+	s, err := scalarOfDType(dt, v)
+	if err != nil {
+		return nil, err
+	}
+	return r.scalarOf(s)
+}
+
+// scalarOfDType returns the numpy scalar of a value, of dtype dt but for big-endian ones.
+func scalarOfDType(dt *ndarray.DType, v any) (*ndarray.Scalar, error) {
 	if dt.ByteOrder() == ndarray.BigEndian {
 		dt = dt.NewByteOrder(ndarray.LittleEndian)
 	}
@@ -240,7 +252,7 @@ func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
+	return ndarray.NewScalar(dt, data)
 }
 
 func (r *Reducers) ticks(kind ndarray.Kind, unit ndarray.DatetimeUnit, value int64) (any, error) {

@@ -102,10 +102,11 @@ func defaultFill(dt *ndarray.DType) any {
 	return nil
 }
 
-// descr returns a dtype as the header of an .npy file has it.
+// descr returns a dtype as the header of an .npy file has it, and a subarray dtype, which no
+// header has by itself, as the fields there have it: [descr, shape].
 func descr(dt *ndarray.DType) any {
-	if base, _ := dt.Subarray(); base != nil {
-		return "|V" + strconv.Itoa(dt.ItemSize())
+	if base, shape := dt.Subarray(); base != nil {
+		return oneLine{list{descr(base), ints(shape)}}
 	}
 	switch d := dt.Descr().(type) {
 	case []any:

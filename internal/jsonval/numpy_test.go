@@ -1,11 +1,15 @@
 package jsonval_test
 
 import (
+	"bytes"
 	"math"
 	"testing"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 func fromSlice[T ndarray.Element](t *testing.T, data []T, shape ...int) *ndarray.Array {
@@ -82,5 +86,49 @@ func TestNested(t *testing.T) {
 		if got := mustEncode(t, tt.a, jsonval.Options{Arrays: jsonval.ArraysValues}); got != want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, want)
 		}
+	}
+}
+
+// TestSubarrayDType writes a subarray dtype with its base and shape, and reads it again.
+func TestSubarrayDType(t *testing.T) {
+	inner, err := ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: ndarray.Int8}, {Name: "y", DType: ndarray.Float32}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, base := range []*ndarray.DType{ndarray.Float32, inner} {
+		sub, err := ndarray.NewSubarray(base, 2, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := jsonval.NewEncoder(&out, jsonval.Options{}).Encode(sub); err != nil {
+			t.Fatal(err)
+		}
+		got, err := jsonval.Decode(out.Bytes(), pickle.Limits{})
+		if err != nil {
+			t.Fatalf("%s: %v", out.Bytes(), err)
+		}
+		if dt, ok := got.(*ndarray.DType); !ok || !dt.Equal(sub) {
+			t.Errorf("%s reads back as %v, want %v", out.Bytes(), got, sub)
+		}
+	}
+}
+
+// TestSplitPairLossless keeps two surrogates side by side apart from the character that they
+// would be together.
+func TestSplitPairLossless(t *testing.T) {
+	split, whole := "\xed\xa0\xbd\xed\xb8\x80", "\U0001f600"
+	d := &types.Dict{{Key: split, Value: whole}, {Key: whole, Value: split}}
+	var out bytes.Buffer
+	if err := jsonval.NewEncoder(&out, jsonval.Options{Lossless: true}).Encode(d); err != nil {
+		t.Fatal(err)
+	}
+	got, err := jsonval.Decode(out.Bytes(), pickle.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, ok := got.(*types.Dict)
+	if !ok || len(*g) != 2 || (*g)[0] != (*d)[0] || (*g)[1] != (*d)[1] {
+		t.Errorf("%s reads back as %q", out.Bytes(), got)
 	}
 }
