@@ -254,8 +254,8 @@ func encodeSubarray(base *DType, shape []int, b []byte, v any) error {
 		}
 		return nil
 	}
-	if !sameShape(a.Shape(), shape) || !a.dt.Equal(base) {
-		return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.dt.brief(), shapeText(shape), base.brief())
+	if !sameShape(a.Shape(), shape) || !a.DType().Equal(base) {
+		return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
 	}
 	_, err := a.AppendBytes(b[:0:len(b)], OrderC)
 	return err

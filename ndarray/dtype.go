@@ -87,7 +87,12 @@ func native(kind Kind, itemsize int) *DType {
 }
 
 // Kind returns dtype.kind. A structured dtype and a subarray are KindVoid.
-func (d *DType) Kind() Kind { return d.kind }
+func (d *DType) Kind() Kind {
+	if d.kind == 0 { // the zero DType is V0
+		return KindVoid
+	}
+	return d.kind
+}
 
 // ItemSize returns the bytes of one element: dtype.itemsize. For object elements
 // it is NumPy's 8, of which nothing is stored.
@@ -95,7 +100,12 @@ func (d *DType) ItemSize() int { return d.itemsize }
 
 // ByteOrder returns '<', '>' or '|'; unlike dtype.byteorder never '='. A structured
 // dtype is '|' whatever its fields are.
-func (d *DType) ByteOrder() ByteOrder { return d.order }
+func (d *DType) ByteOrder() ByteOrder {
+	if d.order == 0 {
+		return NotApplicable
+	}
+	return d.order
+}
 
 // IsNative reports whether the elements are in this machine's byte order, or have
 // none: dtype.isnative. A structured dtype is native if all its fields are; a subarray
@@ -109,12 +119,12 @@ func (d *DType) IsNative() bool {
 		}
 		return true
 	}
-	return d.order == NotApplicable || d.order == NativeEndian
+	return d.ByteOrder() == NotApplicable || d.order == NativeEndian
 }
 
 // Alignment returns dtype.alignment in bytes: what NumPy aligns such an element to
 // on a 64-bit machine.
-func (d *DType) Alignment() int { return d.align }
+func (d *DType) Alignment() int { return max(d.align, 1) }
 
 // Fields returns the fields of a structured dtype in order, or nil. The caller must
 // not change the slice.
@@ -345,3 +355,6 @@ func equalNA(d, e *DType) bool {
 	}
 	return false
 }
+
+// noDType is the dtype of the zero Array and the zero Scalar: V0.
+var noDType = native(KindVoid, 0)

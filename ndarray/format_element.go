@@ -355,8 +355,8 @@ func pythonRepr(v any, depth int) string {
 		}
 		return v.repr(depth - 1)
 	case *Scalar:
-		if v.dt.object {
-			return "<" + v.dt.brief() + ">"
+		if v.DType().object {
+			return "<" + v.DType().brief() + ">"
 		}
 		return scalarText(v.dt, v.Value(), 0)
 	}

@@ -295,6 +295,9 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 		return call(pyName(g.Module, g.Name)), nil
 	}
 	a := m.Data
+	if a == nil {
+		return nil, pickle.Unsupported("a masked array without Data")
+	}
 	order, fn, shape := a.Order(), pyName("numpy.ma.core", "_mareconstruct"), maskedShape
 	fortran := order == ndarray.OrderF
 	if g.Name == "MaskedRecords" {
