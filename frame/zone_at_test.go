@@ -72,7 +72,7 @@ func TestZoneOneAnswer(t *testing.T) {
 			t.Errorf("element %d has %d answers", i, len(answers))
 		}
 	}
-	utc, err := frame.Column[ndarray.Datetime64](f, "t")
+	utc, err := frame.Column[*ndarray.Datetime64](f, "t")
 	if err != nil || utc[1].Value != 1720000000123456789 {
 		t.Errorf("as datetime64: %v, %v", utc, err)
 	}
