@@ -47,7 +47,10 @@ func encode(dt *DType, b []byte, v any) error {
 		s, isString := v.(string)
 		ok = isString && encodeUCS4(b, s, dt.order)
 	case KindVoid:
-		return encodeVoid(dt, b, v)
+		if dt.more == nil || dt.more.small == 0 {
+			return encodeVoid(dt, b, v)
+		}
+		ok = encodeSmall(dt.more.small, b, v)
 	}
 	if !ok {
 		return errorf(ErrValue, "%s does not fit into dtype %s", valueText(v), dt.brief())
@@ -309,6 +312,10 @@ func toFloat(v any) (float64, bool) {
 	case float32:
 		return float64(v), true
 	case Float16:
+		return v.Float64(), true
+	case BFloat16:
+		return v.Float64(), true
+	case Float8:
 		return v.Float64(), true
 	case LongDouble:
 		x, _ := v.Float64()

@@ -30,6 +30,7 @@ type dtypeMore struct {
 	unit     DatetimeUnit
 	metadata any
 	class    string
+	small    smallKind // of ml_dtypes, from the class
 	na       any
 	hasNA    bool
 	noCoerce bool
@@ -283,6 +284,14 @@ func (d *DType) isLongDouble() bool {
 	return d.kind == KindFloat && d.itemsize >= 12 || d.kind == KindComplex && d.itemsize >= 24
 }
 
+// small returns what d is of ml_dtypes' formats.
+func (d *DType) small() smallKind {
+	if d.more == nil {
+		return 0
+	}
+	return d.more.small
+}
+
 func (d *DType) isStruct() bool { return d.more != nil && d.more.names != nil }
 
 // freeze ends the time in which d may still be set. It writes only to a pending
@@ -301,7 +310,7 @@ func (d *DType) Equal(e *DType) bool {
 		return true
 	}
 	if d == nil || e == nil || d.kind != e.kind || d.itemsize != e.itemsize || d.order != e.order ||
-		d.object != e.object || d.ldFormat != e.ldFormat || d.nodes != e.nodes {
+		d.object != e.object || d.ldFormat != e.ldFormat || d.nodes != e.nodes || d.small() != e.small() {
 		return false
 	}
 	if d.kind == KindString {

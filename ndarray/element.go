@@ -23,6 +23,8 @@ import (
 //	U                       string without the trailing NULs; lone surrogates as three
 //	                        bytes (WTF-8), impossible code points as U+FFFD, see Validate
 //	V                       []byte, a copy
+//	ml_dtypes' bfloat16     BFloat16; its floats of 8 bits and less Float8, int4, int2 int8,
+//	                        uint4, uint2 uint8
 //	datetime64, timedelta64 Datetime64, Timedelta64
 //	structured              Record; its subarray fields are *Array views
 //	object                  the element as it is
@@ -77,6 +79,9 @@ func element(dt *DType, b []byte, readOnly bool) any {
 		}
 		if dt.more.names != nil {
 			return record(dt, b, readOnly)
+		}
+		if dt.more.small != 0 {
+			return smallElement(dt.more.small, b)
 		}
 	}
 	switch dt.kind {

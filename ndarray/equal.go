@@ -242,6 +242,10 @@ func (a *Array) complexAt() func(pos int) complex128 {
 func (a *Array) floatAt() func(pos int) float64 {
 	d, o := a.data, a.DType().order.binary()
 	switch a.DType().kind {
+	case KindVoid:
+		if m := a.DType().more; m != nil && m.small != 0 {
+			return a.smallAt(m.small)
+		}
 	case KindBool:
 		return func(pos int) float64 {
 			if d[pos] != 0 {

@@ -286,6 +286,10 @@ func exactComplex(v any) (z [2]*big.Float, ok bool) {
 		z[0] = part(v)
 	case Float16:
 		z[0] = part(v.Float64())
+	case BFloat16:
+		z[0] = part(v.Float64())
+	case Float8:
+		z[0] = part(v.Float64())
 	default:
 		n, isInt := toInt(v)
 		if !isInt {

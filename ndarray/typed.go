@@ -177,6 +177,8 @@ func convertible(a *Array, t *DType) error {
 		ok = t == Int64
 	case KindObject:
 		ok = !a.DType().isStruct()
+	case KindVoid:
+		ok = a.DType().small() != 0
 	}
 	if !ok {
 		return errorf(ErrDType, "an array of dtype %s, shape %s does not convert to %s", a.DType().brief(), shapeText(a.Shape()), t)

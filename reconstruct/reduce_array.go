@@ -249,6 +249,9 @@ func exportsBuffer(dt *ndarray.DType) bool {
 	if base, _ := dt.Subarray(); base != nil {
 		return exportsBuffer(base)
 	}
+	if _, ok := dt.SmallName(); ok {
+		return false
+	}
 	end := 0
 	for _, f := range dt.Fields() {
 		if f.Offset < end || strings.Contains(f.Name, ":") || !exportsBuffer(f.DType) {

@@ -15,6 +15,7 @@ import (
 // The flags of a dtype that its state has. Reference:
 // numpy/_core/include/numpy/ndarraytypes.h.
 const (
+	flagsUser       = 64   // NPY_USE_SETITEM, which the dtypes of ml_dtypes have
 	flagsStr        = 8    // NPY_NEEDS_INIT
 	flagsObject     = 63   // all that an object needs
 	flagsStruct     = 16   // NPY_NEEDS_PYAPI
@@ -84,6 +85,10 @@ func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	}
 	state := pickle.FreshTuple{
 		3, pickle.Interned(d.ByteOrder().String()), nil, nil, nil, -1, -1, r.flags(d),
+	}
+	if _, ok := d.SmallName(); ok {
+		// NumPy keeps one dtype for the whole process, which a state with anything else changes.
+		state[1], state[7] = pickle.Interned("<"), flagsUser
 	}
 	if base, shape := d.Subarray(); base != nil {
 		state[2] = pickle.FreshTuple{base, shapeTuple(shape)}
@@ -207,6 +212,12 @@ var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	reflect.TypeFor[ndarray.LongDouble](): func(r *Reducers, v any) (any, error) {
 		return r.scalarValue(ndarray.Longdouble.WithLongDouble(v.(ndarray.LongDouble).Format()), v)
 	},
+	reflect.TypeFor[ndarray.BFloat16](): func(r *Reducers, v any) (any, error) {
+		return r.smallScalar("bfloat16", v)
+	},
+	reflect.TypeFor[ndarray.Float8](): func(r *Reducers, v any) (any, error) {
+		return r.smallScalar(v.(ndarray.Float8).Format.String(), v)
+	},
 	reflect.TypeFor[ndarray.CLongDouble](): func(r *Reducers, v any) (any, error) {
 		return r.scalarValue(ndarray.Clongdouble.WithLongDouble(v.(ndarray.CLongDouble).Real.Format()), v)
 	},
@@ -234,6 +245,15 @@ func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
 		return nil, err
 	}
 	return r.scalarOf(s)
+}
+
+// smallScalar writes a number of one of ml_dtypes' formats.
+func (r *Reducers) smallScalar(name string, v any) (any, error) {
+	dt, err := ndarray.ParseDType(name)
+	if err != nil {
+		return nil, err
+	}
+	return r.scalarValue(dt, v)
 }
 
 // scalarOfDType returns the numpy scalar of a value, of dtype dt but for big-endian ones.

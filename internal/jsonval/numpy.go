@@ -105,6 +105,9 @@ func defaultFill(dt *ndarray.DType) any {
 // descr returns a dtype as the header of an .npy file has it, and a subarray dtype, which no
 // header has by itself, as the fields there have it: [descr, shape].
 func descr(dt *ndarray.DType) any {
+	if name, ok := dt.SmallName(); ok {
+		return name // an .npy file has raw memory
+	}
 	if base, shape := dt.Subarray(); base != nil {
 		return oneLine{list{descr(base), ints(shape)}}
 	}
@@ -154,6 +157,9 @@ func (x axis) form() members {
 	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
 		return row{x}
 	case ndarray.KindVoid, ndarray.KindObject:
+		if _, ok := x.a.DType().SmallName(); ok {
+			return oneLine{x}
+		}
 		return x
 	}
 	return oneLine{x}
@@ -249,6 +255,10 @@ func element(dt *ndarray.DType, v any) any {
 			return short("$bytes", base64Bytes(v))
 		}
 	case ndarray.Float16:
+		return v.Float64()
+	case ndarray.BFloat16:
+		return v.Float64()
+	case ndarray.Float8:
 		return v.Float64()
 	case ndarray.LongDouble:
 		return longDouble(v)
