@@ -38,7 +38,7 @@ func (e *Encoder) lossless(v any) (any, error) {
 			return short("$bytes", base64Bytes(b.Bytes())), err
 		case *ndarray.Array:
 			if plainArray(x) {
-				return e.array(x), nil
+				return e.array(x, nil), nil
 			}
 		}
 		f := reconstruct.Reduce(reflect.TypeOf(v))

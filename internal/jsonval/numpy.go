@@ -15,7 +15,9 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 	var j any
 	switch v := v.(type) {
 	case *ndarray.Array:
-		j = e.array(v)
+		j = e.array(v, nil)
+	case maskedData:
+		j = e.array(v.data, v.mask)
 	case *ndarray.Masked:
 		j = e.masked(v)
 	case *ndarray.Scalar:
@@ -28,9 +30,12 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 	return j, true, nil
 }
 
-// array returns the form of an array. The data is looked at only where an
-// option asks for it, and then as it is written.
-func (e *Encoder) array(a *ndarray.Array) any {
+// maskedData is the data of a masked array, whose stats know the mask.
+type maskedData struct{ data, mask *ndarray.Array }
+
+// array returns the form of an array, with its mask if it has one. The data is looked at only
+// where an option asks for it, and then as it is written.
+func (e *Encoder) array(a, mask *ndarray.Array) any {
 	if e.o.Arrays == ArraysNone {
 		return nil
 	}
@@ -46,7 +51,7 @@ func (e *Encoder) array(a *ndarray.Array) any {
 		o.add("base64", arrayBytes{a})
 	}
 	if e.o.Stats && hasStats(a.DType()) {
-		o.add("stats", oneLine{statsOf(a)})
+		o.add("stats", oneLine{statsOf(a, maskOf(mask, a.Size()))})
 	}
 	if e.o.Arrays == ArraysShape {
 		return short("$ndarray", o)
@@ -56,7 +61,15 @@ func (e *Encoder) array(a *ndarray.Array) any {
 
 func (e *Encoder) masked(m *ndarray.Masked) any {
 	o := object{}
-	o.add("data", m.Data)
+	data := m.Data
+	if data == nil {
+		data = &ndarray.Array{}
+	}
+	if m.Mask != nil && e.o.Stats {
+		o.add("data", maskedData{data, m.Mask})
+	} else {
+		o.add("data", data)
+	}
 	if m.Mask == nil {
 		o.add("mask", false)
 	} else {
@@ -69,7 +82,7 @@ func (e *Encoder) masked(m *ndarray.Masked) any {
 			fill = element(v.DType(), v.At())
 		}
 	case nil:
-		fill = defaultFill(m.Data.DType())
+		fill = defaultFill(data.DType())
 	}
 	o.add("fill_value", fill)
 	return form("$masked", o)
