@@ -24,6 +24,15 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 		j = element(v.DType(), v.Value())
 	case *ndarray.DType:
 		j = short("$dtype", descr(v))
+	case ndarray.Record:
+		d := make(types.Dict, len(v.Values))
+		for i := range d {
+			d[i] = types.DictEntry{Key: v.Names[i], Value: v.Values[i]}
+		}
+		j = textDict(d)
+	case ndarray.Float16, ndarray.BFloat16, ndarray.Float8, ndarray.LongDouble, ndarray.CLongDouble,
+		ndarray.Datetime64, ndarray.Timedelta64:
+		j = element(ndarray.Object, v)
 	default:
 		return nil, false, nil
 	}

@@ -85,7 +85,7 @@ func (e *Encoder) hasData() bool { return e.o.Arrays == ArraysValues || e.o.Arra
 
 func (e *Encoder) tableForm(f *tables.Frame) object {
 	o := object{}
-	if !strings.HasPrefix(f.Class, "pandas.") {
+	if f.Class != "" && !strings.HasPrefix(f.Class, "pandas.") {
 		o.add("class", f.Class)
 	}
 	rows, cols := f.Shape()
