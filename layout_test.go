@@ -18,6 +18,7 @@ import (
 var mayImport = []struct{ pkg, imports string }{
 	{"internal/errkind", ""},
 	{"internal/fields", ""},
+	{"internal/jsonhook", ""},
 	{"internal/opfuzz", ""},
 	{"internal/oracle", ""},
 	{"internal/payload", ""},
@@ -25,9 +26,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/texts", ""},
 	{"internal/fixture", ""},
 	{"internal/zipfile", "internal/errkind"},
-	{"pickle", "internal/errkind internal/payload internal/slab internal/texts"},
-	{"ndarray", "internal/errkind internal/texts"},
-	{"frame", "ndarray"},
+	{"pickle", "internal/errkind internal/jsonhook internal/payload internal/slab internal/texts"},
+	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
+	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
@@ -35,7 +36,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"reconstruct", "frame internal/compress internal/texts ndarray npy pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "ndarray pickle reconstruct"},
-	{"internal/jsonval", "frame ndarray pickle reconstruct"},
+	{"internal/jsonval", "frame internal/jsonhook ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
 	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
 	{"internal/plain", "frame internal/pyvalue ndarray pickle reconstruct"},
@@ -43,8 +44,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"reconstruct"},
 	{"internal/fastread", "internal/pyvalue internal/slab internal/texts ndarray pickle reconstruct"},
 	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
-	{".", "internal/compress internal/fastread internal/gotypes internal/input internal/oracle " +
-		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
+	{".", "internal/compress internal/fastread internal/gotypes internal/input internal/jsonval " +
+		"internal/oracle internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
 }
 
