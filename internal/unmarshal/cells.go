@@ -237,4 +237,3 @@ func (a *assigner) placed(depth int, e pathElem) {
 	copy(m.path[1:], m.path)
 	m.path[0] = e
 }
-

@@ -68,7 +68,7 @@ type assigner struct {
 	shared    map[shareKey]reflect.Value
 	path      []pathElem
 	first     *misfit // the first mismatch
-	misses    int   // how many there were
+	misses    int     // how many there were
 	depth     int
 	maxDepth  int
 	budget    int64
