@@ -180,6 +180,9 @@ func (a *assigner) read(p *plan, id tape.ID, dst place) error {
 func (a *assigner) object(id tape.ID) (any, error) {
 	if a.t.Kind(id) >= tape.Tuple {
 		a.spare = a.spare[:0] // it may hold them
+		if a.within > 0 {
+			a.t.Share(id) // so that it is the same object when it is met again
+		}
 	}
 	return a.p.Object(id)
 }

@@ -15,7 +15,7 @@ func (a *assigner) readNDArray(p *plan, kind tape.Kind, id tape.ID, dst place) e
 		dst.value(p.typ).SetZero()
 		return nil
 	}
-	if kind != tape.Call || a.t.IsShared(id) {
+	if kind != tape.Call || !a.isOnce(id) {
 		return a.readObject(p, id, dst)
 	}
 	parts, ok := known.Array(a.t, id)
@@ -23,7 +23,7 @@ func (a *assigner) readNDArray(p *plan, kind tape.Kind, id tape.ID, dst place) e
 		return a.readObject(p, id, dst)
 	}
 	b := a.t.Span(parts.Data)
-	if !a.t.Owned(parts.Data) || a.t.IsShared(parts.Data) {
+	if !a.t.Owned(parts.Data) || !a.isOnce(parts.Data) {
 		b = a.t.Window().Copy(b, &a.bytes)
 	}
 	arr, err := a.maker.Array(a.t, &parts, b, a.p.Rules().Owner)

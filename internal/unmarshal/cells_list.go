@@ -35,7 +35,7 @@ func (a *assigner) readSlice(p *plan, kind tape.Kind, id tape.ID, dst place) err
 			return nil
 		}
 	case tape.Call:
-		if parts, ok := known.Array(a.t, id); ok && !a.t.IsShared(id) && !a.t.IsShared(parts.Data) {
+		if parts, ok := known.Array(a.t, id); ok && a.isOnce(id) && a.isOnce(parts.Data) {
 			return a.arrayIntoSlice(p, id, &parts, dst)
 		}
 	}
@@ -52,7 +52,7 @@ func (a *assigner) readBytes(p *plan, id tape.ID, dst place) {
 		a.setAside(id)
 		return
 	}
-	if !a.t.Owned(id) || a.t.IsShared(id) {
+	if !a.t.Owned(id) || !a.isOnce(id) {
 		b = append(make([]byte, 0, len(b)), b...)
 	}
 	v.SetBytes(b)
@@ -60,7 +60,7 @@ func (a *assigner) readBytes(p *plan, id tape.ID, dst place) {
 
 // setAside notes that the memory of an unshared span is not kept by any value.
 func (a *assigner) setAside(id tape.ID) {
-	if !a.t.IsShared(id) {
+	if a.isOnce(id) {
 		a.spare = append(a.spare, id)
 	}
 }
@@ -77,10 +77,10 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 	if n == 0 {
 		if !a.isFast(p) {
 			// An empty list is a level like others.
-			if err := a.enter(); err != nil {
+			if err := a.enterCell(id); err != nil {
 				return err
 			}
-			a.leave()
+			a.leaveCell()
 		}
 		return nil
 	}
@@ -253,7 +253,7 @@ func (a *assigner) fillBools(out []bool, id tape.ID) bool {
 
 // fillCells puts the items of a list or tuple into elements, which are as many.
 func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
-	if err := a.enter(); err != nil {
+	if err := a.enterCell(id); err != nil {
 		return err
 	}
 	depth, at, elem := a.depth, 0, p.elem
@@ -276,7 +276,7 @@ func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 			at++
 		}
 	}
-	a.leave()
+	a.leaveCell()
 	return nil
 }
 

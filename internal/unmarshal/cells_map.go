@@ -31,7 +31,7 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	case p.typ == stringMapType && v.Len() == 0 && !a.plain.Objects && a.t.OnlyStrKeys(id):
 		return a.readObject(p, id, dst) // what plain values use anyway
 	}
-	if err := a.enter(); err != nil {
+	if err := a.enterCell(id); err != nil {
 		return err
 	}
 	n := a.t.Size(id) / 2
@@ -43,16 +43,15 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 		// It gets the new entries at the end, so that two keys of the dict that are one in Go are noticed.
 		m = reflect.MakeMapWithSize(p.typ, n)
 	}
-	a.rememberCell(id, v)
 	was := a.state()
+	a.rememberCell(id, v)
 	if err := a.readEntries(p, id, m); err != nil {
 		return err
 	}
-	a.leave()
+	a.leaveCell()
 	if m.Len() != n {
 		// Two keys are one, in Python or in Go, or one does not fit.
 		a.restore(was)
-		a.forgetCell(id, p.typ)
 		m.Clear()
 		return a.readObject(p, id, dst)
 	}
@@ -106,16 +105,19 @@ func (a *assigner) keyName(id tape.ID, k reflect.Value) string {
 
 // attempt is what is taken back where a dict is read again.
 type attempt struct {
-	first         *misfit
-	misses, stray int
-	depth         int
+	first          *misfit
+	misses, stray  int
+	cells, objects int // that were remembered
 }
 
-func (a *assigner) state() attempt { return attempt{a.first, a.misses, a.stray, a.depth - 1} }
+func (a *assigner) state() attempt {
+	return
+	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects)}
+}
 
 // restore takes back what was noted of values since s. What they cost stays counted, so that reading
 // anew, inside of what is read anew, ends.
 func (a *assigner) restore(s attempt) {
 	a.first, a.misses, a.stray = s.first, s.misses, s.stray
-	a.depth = s.depth
+	a.forget(s.cells, s.objects)
 }

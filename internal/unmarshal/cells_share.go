@@ -2,16 +2,21 @@ package unmarshal
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
 // sharing is what an assigner knows of containers that were put into Go values.
 type sharing struct {
-	// cells are the Go values of the containers that the pickle refers to more than once, by slot, of
-	// each for every Go type.
-	cells map[int][]sharedCell
+	// cells are the Go values of the containers that may be met again, of each for every Go type.
+	cells map[tape.ID][]sharedCell
+	// within is how many of the containers around may be met again. What they hold may be then, too: where
+	// it is read into another type, or into structs, which are values.
+	within int
+	// noted are the containers of cells in the order in which they came there, and notedObjects those of
+	// assigner.shared.
+	noted        []tape.ID
+	notedObjects []shareKey
 	// claimed is the memory of the target that was decoded into. What a caller's value held twice, since
 	// an earlier pickle did, must not be so for what this pickle holds once each.
 	claimed map[uintptr]struct{}
@@ -21,27 +26,36 @@ type sharedCell struct {
 	value reflect.Value
 }
 
-// unitSlot is the slot of the empty tuple, of which Python has one.
-const unitSlot = -1
+// mayMeet reports whether a container may be met more than once. The empty tuple is none: see
+// isShareable.
+func (a *assigner) mayMeet(id tape.ID) bool {
+	return (a.within > 0 || a.t.IsShared(id)) && a.t.Kind(id) >= tape.Tuple &&
+		(a.t.Kind(id) != tape.Tuple || a.t.Size(id) > 0)
+}
 
-// slotOf returns the slot of a container that may be met more than once.
-func (a *assigner) slotOf(id tape.ID) (int, bool) {
-	if id == tape.IDEmptyTuple {
-		return unitSlot, true
+// isOnce reports whether nothing else refers to a cell.
+func (a *assigner) isOnce(id tape.ID) bool { return a.within == 0 && !a.t.IsShared(id) }
+
+// enterCell is enter for the container id.
+func (a *assigner) enterCell(id tape.ID) error {
+	if a.within > 0 || a.t.IsShared(id) {
+		a.within++
 	}
-	if !a.t.IsShared(id) || a.t.Kind(id) < tape.Tuple {
-		return 0, false
-	}
-	return a.t.Shared(id)
+	return a.enter()
+}
+
+// leaveCell takes enterCell back.
+func (a *assigner) leaveCell() {
+	a.within = max(a.within-1, 0)
+	a.leave()
 }
 
 // recallCell is recall for cells.
 func (a *assigner) recallCell(id tape.ID, dst reflect.Value) bool {
-	slot, shared := a.slotOf(id)
-	if !shared {
+	if !a.mayMeet(id) {
 		return false
 	}
-	for _, s := range a.cells[slot] {
+	for _, s := range a.cells[id] {
 		if s.value.Type() == dst.Type() {
 			dst.Set(s.value)
 			return true
@@ -52,40 +66,39 @@ func (a *assigner) recallCell(id tape.ID, dst reflect.Value) bool {
 
 // rememberCell is remember for cells.
 func (a *assigner) rememberCell(id tape.ID, v reflect.Value) {
-	slot, shared := a.slotOf(id)
-	if !shared {
+	if !a.mayMeet(id) {
 		return
 	}
 	if a.cells == nil {
-		a.cells = make(map[int][]sharedCell)
+		a.cells = make(map[tape.ID][]sharedCell)
 	}
+	a.t.Share(id) // so that it has one object
 	s := sharedCell{reflect.ValueOf(v.Interface())}
-	a.cells[slot] = append(a.cells[slot], s)
+	a.cells[id] = append(a.cells[id], s)
+	a.noted = append(a.noted, id)
 }
 
-// forgetCell takes back what rememberCell noted for a type.
-func (a *assigner) forgetCell(id tape.ID, t reflect.Type) {
-	if slot, shared := a.slotOf(id); shared {
-		a.cells[slot] = slices.DeleteFunc(a.cells[slot], func(s sharedCell) bool {
-			return s.value.Type() == t
-		})
+// forget takes back what was remembered since so many were.
+func (a *assigner) forget(cells, objects int) {
+	for ; len(a.noted) > cells; a.noted = a.noted[:len(a.noted)-1] {
+		id := a.noted[len(a.noted)-1]
+		if s := a.cells[id]; len(s) > 0 { // or it was moved to an object
+			a.cells[id] = s[:len(s)-1]
+		}
 	}
+	for _, key := range a.notedObjects[objects:] {
+		delete(a.shared, key)
+	}
+	a.notedObjects = a.notedObjects[:objects]
 }
 
 // watch makes what is known of a cell known of its object, once it has one.
 func (a *assigner) watch() {
 	a.t.Watch(func(id tape.ID, object any) {
-		if len(a.cells) == 0 {
-			return
-		}
-		slot, shared := a.t.Shared(id)
-		if !shared {
-			return
-		}
-		for _, s := range a.cells[slot] {
+		for _, s := range a.cells[id] {
 			a.remember(object, s.value)
 		}
-		delete(a.cells, slot)
+		delete(a.cells, id)
 	})
 }
 

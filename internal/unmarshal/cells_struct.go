@@ -227,7 +227,7 @@ func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 	if l.guise && id != dict {
 		return a.readObject(p, id, dst)
 	}
-	if err := a.enter(); err != nil {
+	if err := a.enterCell(id); err != nil {
 		return err
 	}
 	depth := a.depth
@@ -245,7 +245,7 @@ func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 		}
 	}
 	l.users--
-	a.leave()
+	a.leaveCell()
 	return nil
 }
 
@@ -255,7 +255,7 @@ func (a *assigner) readPositions(p *plan, id tape.ID, items []tape.ID, dst place
 	if len(items) != len(s.fields) {
 		return a.readObject(p, id, dst)
 	}
-	if err := a.enter(); err != nil {
+	if err := a.enterCell(id); err != nil {
 		return err
 	}
 	depth := a.depth
@@ -268,6 +268,6 @@ func (a *assigner) readPositions(p *plan, id tape.ID, items []tape.ID, dst place
 			a.placed(depth, pathElem{name: f.name, named: true})
 		}
 	}
-	a.leave()
+	a.leaveCell()
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
@@ -219,7 +221,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 
 // recall sets dst to the Go value that src was put into before.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
-	if a.plain.Tree || a.shared == nil || !pyvalue.IsContainer(src) {
+	if a.plain.Tree || a.shared == nil || !isShareable(src) {
 		return false
 	}
 	v, ok := a.shared[shareKey{src, dst.Type()}]
@@ -229,16 +231,27 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 	return ok
 }
 
+// isShareable reports whether an object that is met twice is one Go value. The empty tuple is not, of
+// which Python has only one: who writes () twice does not mean the same thing.
+func isShareable(src any) bool {
+	if t, ok := src.(*types.Tuple); ok && len(*t) == 0 {
+		return false
+	}
+	return pyvalue.IsContainer(src)
+}
+
 // remember notes that src is put into v, which may not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
-	if a.plain.Tree || !pyvalue.IsContainer(src) {
+	if a.plain.Tree || !isShareable(src) {
 		return
 	}
 	if a.shared == nil {
 		a.shared = make(map[shareKey]reflect.Value)
 	}
 	// The value must not follow later changes of the variable it was read from.
-	a.shared[shareKey{src, v.Type()}] = reflect.ValueOf(v.Interface())
+	key := shareKey{src, v.Type()}
+	a.shared[key] = reflect.ValueOf(v.Interface())
+	a.notedObjects = append(a.notedObjects, key)
 }
 
 var (
