@@ -111,7 +111,6 @@ type attempt struct {
 }
 
 func (a *assigner) state() attempt {
-	return
 	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects)}
 }
 
