@@ -95,9 +95,11 @@ func (a *assigner) forget(cells, objects int) {
 // watch makes what is known of a cell known of its object, once it has one.
 func (a *assigner) watch() {
 	a.t.Watch(func(id tape.ID, object any) {
+		noted := len(a.notedObjects)
 		for _, s := range a.cells[id] {
 			a.remember(object, s.value)
 		}
+		a.notedObjects = a.notedObjects[:noted] // it may have been met before the last attempt began
 		delete(a.cells, id)
 	})
 }
