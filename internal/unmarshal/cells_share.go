@@ -26,11 +26,21 @@ type sharedCell struct {
 	value reflect.Value
 }
 
-// mayMeet reports whether a container may be met more than once. The empty tuple is none: see
-// isShareable.
+// mayMeet reports whether a cell is a container that may be met more than once. The empty tuple is
+// none, see isShareable, nor is a scalar or array that was put off.
 func (a *assigner) mayMeet(id tape.ID) bool {
-	return (a.within > 0 || a.t.IsShared(id)) && a.t.Kind(id) >= tape.Tuple &&
-		(a.t.Kind(id) != tape.Tuple || a.t.Size(id) > 0)
+	if a.within == 0 && !a.t.IsShared(id) {
+		return false
+	}
+	switch a.t.Kind(id) {
+	case tape.List, tape.Dict, tape.Set, tape.FrozenSet:
+		return true
+	case tape.Tuple:
+		return a.t.Size(id) > 0
+	case tape.Call:
+		return a.t.IsInert(id)
+	}
+	return false
 }
 
 // isOnce reports whether nothing else refers to a cell.
