@@ -45,13 +45,16 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	}
 	was := a.state()
 	a.rememberCell(id, v)
-	if err := a.readEntries(p, id, m); err != nil {
+	misfits, err := a.readEntries(p, id, m)
+	if err != nil {
 		return err
 	}
 	a.leaveCell()
-	if m.Len() != n {
-		// Two keys are one, in Python or in Go, or one does not fit.
-		a.restore(was)
+	if m.Len()+misfits != n || misfits > 0 && p.key.form != formString {
+		// Two keys are one, in Python or in Go; or a number does not fit, which may equal another.
+		if err := a.restore(was); err != nil {
+			return err
+		}
 		m.Clear()
 		return a.readObject(p, id, dst)
 	}
@@ -63,24 +66,23 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	return nil
 }
 
-// readEntries puts the items of a dict into the map m.
-func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) error {
+// readEntries puts the items of a dict into the map m. It returns how many keys do not fit.
+func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) (misfits int, err error) {
 	depth := a.depth
 	k, v := reflect.New(p.typ.Key()).Elem(), reflect.New(p.typ.Elem()).Elem()
 	key, value := placeOf(k), placeOf(v)
 	w := a.t.Children(id)
 	for b := w.Batch(); b != nil; b = w.Batch() {
 		for i := 0; i < len(b); i += 2 {
-			misses := a.misses
-			if err := a.read(p.key, b[i], key); err != nil {
-				return err
-			}
-			if a.misses != misses || a.t.Kind(b[i]) == tape.None {
-				return nil // which is noticed
+			if fits, err := a.readKey(p.key, b[i], k, key); err != nil {
+				return 0, err
+			} else if !fits {
+				misfits++
+				continue
 			}
 			v.SetZero()
 			if err := a.read(p.elem, b[i+1], value); err != nil {
-				return err
+				return 0, err
 			}
 			if a.stray >= depth {
 				a.placed(depth, pathElem{name: a.keyName(b[i], k), named: true})
@@ -88,7 +90,27 @@ func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) error {
 			m.SetMapIndex(k, v)
 		}
 	}
-	return nil
+	return misfits, nil
+}
+
+// readKey puts a key of the dict at depth a.depth into k, whose place is dst. It returns false where
+// the key does not fit, which was noted.
+func (a *assigner) readKey(p *plan, id tape.ID, k reflect.Value, dst place) (fits bool, err error) {
+	if a.t.Kind(id) == tape.None {
+		outer := a.base
+		a.base = a.depth - 1 // the path is that of the dict
+		err := a.mismatch(nil, p.typ, nil)
+		a.base = outer
+		return false, err
+	}
+	misses := a.misses
+	if err := a.read(p, id, dst); err != nil {
+		return false, err
+	}
+	if a.stray >= a.depth {
+		a.placed(a.depth, pathElem{name: a.keyName(id, k), named: true})
+	}
+	return a.misses == misses, nil
 }
 
 // keyName is keyText for a cell, and the key that was made of it.
@@ -108,15 +130,22 @@ type attempt struct {
 	first          *misfit
 	misses, stray  int
 	cells, objects int // that were remembered
+	budget         int64
 }
 
 func (a *assigner) state() attempt {
-	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects)}
+	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects), a.budget}
 }
 
-// restore takes back what was noted of values since s. What they cost stays counted, so that reading
-// anew, inside of what is read anew, ends.
-func (a *assigner) restore(s attempt) {
+// restore takes back what was noted of values since s. What is read anew is counted by itself, so that
+// reading anew, inside of what is read anew, ends.
+func (a *assigner) restore(s attempt) error {
+	a.again += s.budget - a.budget
+	if a.again > a.expansion {
+		return a.overExpansion()
+	}
+	a.budget = s.budget
 	a.first, a.misses, a.stray = s.first, s.misses, s.stray
 	a.forget(s.cells, s.objects)
+	return nil
 }

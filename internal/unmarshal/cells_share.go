@@ -17,6 +17,7 @@ type sharing struct {
 	// assigner.shared.
 	noted        []tape.ID
 	notedObjects []shareKey
+	again        int64 // values that were read in vain: see assigner.restore
 	// claimed is the memory of the target that was decoded into. What a caller's value held twice, since
 	// an earlier pickle did, must not be so for what this pickle holds once each.
 	claimed map[uintptr]struct{}
