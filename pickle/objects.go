@@ -275,6 +275,11 @@ func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 		x.Items = noItems // which says that there are
 		parts = append(parts, c.Items)
 	}
+	if c.HasDropped {
+		dropped := o.t.Items(c.Dropped)
+		x.Calls = make([]*Object, len(dropped))
+		parts = append(parts, dropped...)
+	}
 	if c.HasEntries {
 		parts = append(parts, o.t.Items(c.Entries)...)
 	}
@@ -305,15 +310,23 @@ func (o *objects) fill() error {
 			continue
 		}
 		v, ok := o.leaf(id)
+		at := f.at
+		if items != nil {
+			f.at++
+		}
 		if !ok {
+			if items != nil && f.next == f.end && f.walk.Done() {
+				// Nothing is left to do for this container, so it need not wait for its last item:
+				// a chain of containers takes one frame.
+				o.frames.pop()
+			}
 			var err error
 			if v, err = o.open(id); err != nil {
 				return err
 			}
 		}
 		if items != nil {
-			items[f.at] = v
-			f.at++
+			items[at] = v
 		} else {
 			o.found = append(o.found, v)
 		}
@@ -396,6 +409,10 @@ func finishCall(x *Object, parts []any) {
 	}
 	if x.Items != nil {
 		x.Items = *parts[0].(*types.List)
+		parts = parts[1:]
+	}
+	for i := range x.Calls {
+		x.Calls[i] = parts[0].(*Object)
 		parts = parts[1:]
 	}
 	for ; len(parts) > 0; parts = parts[2:] {

@@ -200,6 +200,9 @@ func (t *Tape) Rest(id ID) Rest {
 	return Rest{extent: uint32(c.v >> 32)}
 }
 
+// Done reports whether no batch is left.
+func (r Rest) Done() bool { return r == Rest{} }
+
 // Next returns the next batch, as the indices of its first child and behind its last one, which are
 // equal after the last batch, and the walk behind it. See [Tape.Child].
 func (r Rest) Next(t *Tape) (from, to uint32, rest Rest) {
@@ -244,9 +247,12 @@ type CallInfo struct {
 	State  ID // the argument of BUILD, if HasState
 	// Items is a List of what was appended, if HasItems; Entries a Dict of the items that were set, if
 	// HasEntries, in which equal keys may be several.
-	Items, Entries                            ID
-	Form                                      Form
-	HasState, HasKwargs, HasItems, HasEntries bool
+	Items, Entries ID
+	// Dropped is a List of calls, if HasDropped, that were made for the result of this one and whose
+	// own results the pickle drops: in Python they happened. Their arguments hold this call.
+	Dropped                                               ID
+	Form                                                  Form
+	HasState, HasKwargs, HasItems, HasEntries, HasDropped bool
 }
 
 // Call returns the parts of a Call.
@@ -254,6 +260,7 @@ func (t *Tape) Call(id ID) CallInfo {
 	c := &t.calls[t.cells[id].v]
 	return CallInfo{
 		Fn: c.fn, Args: c.args, Kwargs: c.kwargs, State: c.state, Items: c.items, Entries: c.entries,
+		Dropped: c.dropped, HasDropped: c.dropped != 0,
 		Form: c.form, HasState: c.hasState,
 		HasKwargs: c.kwargs != 0, HasItems: c.items != 0, HasEntries: c.entries != 0,
 	}
