@@ -414,6 +414,9 @@ func NewPendingDType(initial *DType, set func(d *DType, state any) error) *DType
 	return &d
 }
 
+// IsPending reports whether the dtype still waits for its state.
+func (d *DType) IsPending() bool { return d.set != nil }
+
 // PySetState gives a pending dtype its state, by the function that NewPendingDType
 // was given. Afterwards, and once the dtype was used, it is an error of the
 // kind ErrState: a view made with the dtype would reach outside its memory.

@@ -20,6 +20,7 @@ type host struct {
 	objects
 	u     *Unpickler
 	reuse reuse
+	rules *known.Rules // of the classes that package known knows, or nil
 }
 
 var (
@@ -92,9 +93,27 @@ func (h *host) Class(module, name string) (tape.ID, error) {
 		return h.t.NewClass(class, 0, true), nil
 	}
 	if _, named := class.(Named); named {
-		return h.t.NewClass(class, bridge.Code(class), false), nil
+		return h.t.NewClass(class, h.code(class), false), nil
 	}
 	return h.t.NewValue(class), nil
+}
+
+// code returns what package known knows of a class. All classes with a code have the same rules.
+func (h *host) code(class any) uint16 {
+	code, rules := bridge.Known(class)
+	if code == 0 || h.rules != nil && h.rules != rules {
+		return 0
+	}
+	h.rules = rules
+	return code
+}
+
+// Rules implements [bridge.Pickle].
+func (h *host) Rules() *known.Rules {
+	if h.rules == nil {
+		return new(known.Rules)
+	}
+	return h.rules
 }
 
 // findClass asks the hook.
@@ -132,7 +151,7 @@ func (h *host) value(v any, err error) (tape.ID, error) {
 // Call implements [tape.Host].
 func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
 	if code := h.t.Code(fn); code != 0 && h.t.Kind(fn) == tape.Class && kwargs == tape.IDNone {
-		if id, ok := known.Call(h.t, form, fn, args); ok {
+		if id, ok := known.Call(h.t, h.rules, form, fn, args); ok {
 			return id, nil
 		}
 	}
@@ -202,7 +221,7 @@ func call(f any, args []any) (any, error) {
 
 // Build implements [tape.Host].
 func (h *host) Build(target, state tape.ID) (tape.ID, error) {
-	if h.t.Kind(target) == tape.Call && known.Build(h.t, target, state) {
+	if h.rules != nil && known.Build(h.t, h.rules, target, state) {
 		return target, nil
 	}
 	inst, err := h.object(target)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -16,17 +17,18 @@ import (
 // array_setstate), multiarraymodule.c (_reconstruct), numpy/_core/numeric.py
 // (_frombuffer). The module names are those after normalName.
 func fillNumpyArray(t table) {
-	rec := &entry{call: callReconstruct}
+	rec := &entry{call: callReconstruct, code: known.ClassReconstruct}
 	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath", "numpy.core._internal", "scipy.base._internal", "scipy.base.multiarray"} {
 		t.add(module, "_reconstruct", rec)
 	}
-	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer})
+	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer, code: known.ClassFromBuffer})
 
-	plain := &entry{call: callNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
+	plain := &entry{call: callNDArray, construct: refuseNDArray, code: known.ClassNDArray}
+	plain.subtype = func(c Class) (any, error) {
 		a := ndarray.NewPending("", c.resolver.setPlain)
 		a.SetTakesTexts()
 		return a, nil
-	}}
+	}
 	t.addAll("numpy", plain, "ndarray", "bigndarray")
 	t.addAll("scipy", plain, "ndarray", "bigndarray")
 

@@ -1,6 +1,10 @@
 package reconstruct
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/unpkl/unpkl/internal/known"
+)
 
 // Names of NumPy that stand in pickles as values: scalar types, dtype classes,
 // ufuncs, and classes whose instances are read as they are.
@@ -18,7 +22,7 @@ func fillNumpyNames(t table) {
 	t.addAll("numpy.core.records", &entry{scalar: "V"}, "record")
 	t.addAll("numpy.rec", &entry{scalar: "V"}, "record")
 	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath", "scipy.base.multiarray"} {
-		t.add(module, "scalar", &entry{call: callScalar})
+		t.add(module, "scalar", &entry{call: callScalar, code: known.ClassScalar})
 	}
 	// The C types long and ulong, whose size depends on the platform.
 	t.addAll("numpy", inert, "long", "ulong", "generic", "number", "integer", "signedinteger", "unsignedinteger",

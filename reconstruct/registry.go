@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -34,6 +35,7 @@ type Resolver struct {
 	// openSidecar is the option of that name.
 	openSidecar func(name string) (io.ReadCloser, error)
 	owner       ndarray.Owner
+	rules       known.Rules // for calls that are put off
 	// setPlain sets the state of an array that is no subclass; kept so that each
 	// array does not make a function of its own.
 	setPlain func(a *ndarray.Array, state any) error
@@ -42,6 +44,7 @@ type Resolver struct {
 // New returns a Resolver with the given options.
 func New(opts Options) *Resolver {
 	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble, openSidecar: opts.OpenSidecar, owner: opts.Owner}
+	r.rules = known.Rules{Dims: r.limits.Dims, Elements: r.limits.Elements, Owner: r.owner}
 	r.setPlain = r.setPlainArray
 	return r
 }
@@ -88,6 +91,8 @@ type entry struct {
 	subtype func(c Class) (any, error)
 	// scalar is the dtype, as a typespec, of a numpy scalar type.
 	scalar string
+	// code is what package known calls it, or 0.
+	code uint16
 	// attr resolves getattr(class, name) where that is more than a reference.
 	attr func(c Class, name string) (any, bool)
 }

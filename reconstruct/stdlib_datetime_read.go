@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -12,17 +13,19 @@ import (
 // (datetime_getstate, time_getstate, date_getstate): big-endian fields, the fold
 // in the top bit of the month of a datetime and of the hour of a time.
 const (
-	datePayload     = 4
+	datePayload     = known.DateSize
 	timePayload     = 6
-	datetimePayload = 10
-	foldBit         = 0x80
+	datetimePayload = known.DatetimeSize
+	foldBit         = known.FoldBit
 )
 
 func fillDatetime(t table) {
-	t.add("datetime", "date", &entry{call: readDate, construct: readDate})
+	t.add("datetime", "date", &entry{call: readDate, construct: readDate, code: known.ClassDate})
 	t.add("datetime", "time", &entry{call: readTime, construct: readTime})
-	t.add("datetime", "datetime", &entry{call: readDatetime, construct: readDatetime})
-	t.add("datetime", "timedelta", &entry{call: readTimedelta, construct: readTimedelta})
+	t.add("datetime", "datetime",
+		&entry{call: readDatetime, construct: readDatetime, code: known.ClassDatetime})
+	t.add("datetime", "timedelta",
+		&entry{call: readTimedelta, construct: readTimedelta, code: known.ClassTimedelta})
 	t.add("datetime", "timezone", &entry{call: readTimezone, construct: readTimezone})
 	t.add("datetime", "tzinfo", inert)
 	t.add("zoneinfo", "ZoneInfo", &entry{call: readZoneInfo, attr: zoneInfoAttr})

@@ -3,7 +3,10 @@
 // function of the package that its comment names, and only read after that.
 package bridge
 
-import "github.com/unpkl/unpkl/internal/tape"
+import (
+	"github.com/unpkl/unpkl/internal/known"
+	"github.com/unpkl/unpkl/internal/tape"
+)
 
 // Pickle is a pickle that has been read: a tape, and the objects of its cells.
 type Pickle interface {
@@ -12,6 +15,8 @@ type Pickle interface {
 	// returned. Each call returns the same object for the same cell, with everything that it holds.
 	// From then on the cell is a Value. It must not be called by several goroutines at once.
 	Object(id tape.ID) (any, error)
+	// Rules are what the resolver of the classes that package known knows allows.
+	Rules() *known.Rules
 	// Release gives the memory of the tape back. Neither the tape nor the Pickle may be used after.
 	Release()
 }
@@ -21,6 +26,6 @@ type Pickle interface {
 // it.
 var Read func(unpickler any) (Pickle, error)
 
-// Code returns what package known knows of a class that a FindClass hook returned, or 0. Package
-// reconstruct sets it; where that is not linked in, no class is known.
-var Code = func(class any) uint16 { return 0 }
+// Known returns what package known knows of a class that a FindClass hook returned, or 0, and the
+// rules of its resolver. Package reconstruct sets it; where that is not linked in, no class is known.
+var Known = func(class any) (code uint16, rules *known.Rules) { return 0, nil }

@@ -22,7 +22,7 @@ type pass struct {
 	usage   Usage
 	upTo    int64 // the weight up to which limits.Weight need not be asked
 	stack   []ID
-	marks   []int // lengths of the stack at the MARKs
+	marks   []uint32 // lengths of the stack at the MARKs
 	fence   int
 	op      opcode.Code
 	start   int64 // offset of op
@@ -239,7 +239,7 @@ func (t *Tape) run() error {
 		}
 		switch op {
 		case opcode.Mark:
-			t.marks = append(t.marks, len(stack))
+			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
 			if len(buf)-pos > minRun {
 				if op := opcode.Code(buf[pos]); op == opcode.BinFloat || isRunInt(op) {

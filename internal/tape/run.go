@@ -23,7 +23,7 @@ func isRunInt(op opcode.Code) bool {
 func (t *Tape) run1() error {
 	w := t.w
 	mark := len(t.stack)
-	if mark == 0 || len(t.marks) > 1 && mark == t.marks[len(t.marks)-2] {
+	if mark == 0 || len(t.marks) > 1 && mark == int(t.marks[len(t.marks)-2]) {
 		return nil
 	}
 	target := &t.cells[t.stack[mark-1]]

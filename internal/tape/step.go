@@ -91,11 +91,11 @@ func (t *Tape) popMark() (int, bool) {
 	if n == 0 {
 		return 0, false
 	}
-	mark := t.marks[n-1]
+	mark := int(t.marks[n-1])
 	t.marks = t.marks[:n-1]
 	t.fence = 0
 	if n > 1 {
-		t.fence = t.marks[n-2]
+		t.fence = int(t.marks[n-2])
 	}
 	return mark, true
 }
@@ -114,7 +114,7 @@ func (t *Tape) loadProto() error {
 
 func (t *Tape) loadPop() error {
 	n := len(t.stack)
-	if k := len(t.marks); k > 0 && t.marks[k-1] == n {
+	if k := len(t.marks); k > 0 && int(t.marks[k-1]) == n {
 		t.popMark()
 		return nil
 	}

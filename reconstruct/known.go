@@ -1,0 +1,25 @@
+package reconstruct
+
+import (
+	"time"
+
+	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/known"
+)
+
+// What readers that need no objects know of this package's classes: see package known.
+func init() {
+	bridge.Known = func(class any) (uint16, *known.Rules) {
+		c, ok := class.(Class)
+		if !ok {
+			return 0, nil
+		}
+		return c.entry.code, &c.resolver.rules
+	}
+	known.IsFixedZone = func(tz any) bool {
+		z, ok := tz.(*Timezone)
+		return ok && z.Offset.Microseconds == 0
+	}
+	known.FixedZone = func(tz any) *time.Location { return tz.(*Timezone).location() }
+	known.NewDate = func(year, month, day int) any { return Date{year, month, day} }
+}
