@@ -5,10 +5,10 @@ import (
 	"io"
 	"iter"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
-	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -49,6 +49,15 @@ func (d *Decoder) Decode(v any) error {
 	if done, err := d.fast.Decode(v); done || err != nil {
 		return d.fail(err)
 	}
+	to := d.c.assignOptions()
+	if u, ok := d.src.(*pickle.Unpickler); ok {
+		p, err := bridge.Read(u)
+		if err != nil {
+			return d.fail(err)
+		}
+		defer p.Release()
+		return unmarshal.Tape(p, v, &to)
+	}
 	obj, err := d.src.Load()
 	if err != nil {
 		return d.fail(err)
@@ -56,9 +65,7 @@ func (d *Decoder) Decode(v any) error {
 	if d.own != nil {
 		d.own(obj)
 	}
-	r, _ := d.src.(plain.Repeater)
-	to := d.c.assignOptions()
-	return unmarshal.Into(obj, v, r, &to)
+	return unmarshal.Into(obj, v, &to)
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
@@ -108,19 +109,24 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	fast := c.fastOptions()
-	if fast.Unmarshal(data, v) {
+	if fast := c.fastOptions(); fast.Unmarshal(data, v) {
 		return nil
 	}
 	u := pickle.NewUnpicklerBytes(data)
 	u.SharedInput = c.sharedInput
 	c.setUp(u)
-	obj, err := u.Load()
+	return noInput(c.read(u, v))
+}
+
+// read reads the next pickle into what v points to.
+func (c *config) read(u *pickle.Unpickler, v any) error {
+	p, err := bridge.Read(u)
 	if err != nil {
-		return noInput(err)
+		return err
 	}
+	defer p.Release()
 	to := c.assignOptions()
-	return unmarshal.Into(obj, v, u, &to)
+	return unmarshal.Tape(p, v, &to)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.

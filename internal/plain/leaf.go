@@ -96,7 +96,7 @@ func (m *maker) textOf(id tape.ID) string {
 
 // sharedText returns the text of a span that may be met again.
 func (m *maker) sharedText(id tape.ID, slot int) *string {
-	p := m.shared.texts[slot].Load()
+	p := m.sharedTexts[slot].Load()
 	if p == nil {
 		p = new(string)
 		if b := m.t.Span(id); len(b) > 0 {
@@ -104,7 +104,7 @@ func (m *maker) sharedText(id tape.ID, slot int) *string {
 				*p = m.boxes.copied(b)
 			}
 		}
-		m.shared.texts[slot].Store(p)
+		m.sharedTexts[slot].Store(p)
 	}
 	return p
 }
@@ -112,7 +112,7 @@ func (m *maker) sharedText(id tape.ID, slot int) *string {
 // key returns the key of a map that a Str is.
 func (m *maker) key(id tape.ID) string {
 	if slot, ok := m.t.Shared(id); ok {
-		if p := m.shared.texts[slot].Load(); p != nil {
+		if p := m.sharedTexts[slot].Load(); p != nil {
 			return *p
 		}
 		return *m.sharedText(id, slot)

@@ -4,8 +4,10 @@ import (
 	"errors"
 
 	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/ndarray"
 )
 
 // NOTE. Plain values are made from the cells of a tape, depth first over an explicit stack of
@@ -36,14 +38,18 @@ type maker struct {
 	// careful makes no value that a later equal key takes the place of, and uses one goroutine.
 	careful bool
 	// split says that several goroutines took part.
-	split bool
-	texts texts // set members and keys that were met
+	split      bool
+	recent     recent // texts
+	recentKeys recent
+	known      known.Maker
+	owner      ndarray.Owner // of arrays, or nil
+	foreign    tape.ID       // the last class of no library
 }
 
 // shared is what became of the cells that may be met again, by their slots.
 type shared struct {
-	texts []sharedText
-	slots []slot
+	sharedTexts []sharedText
+	slots       []slot
 	// containers is the number of slots that have a container made of cells.
 	containers int
 }
@@ -89,6 +95,7 @@ const (
 	strFrame              // a dict with keys of text: keys and values in turn
 	anyFrame              // a dict with other keys: keys and values in turn
 	keyedFrame            // a dict whose keys are objects: values
+	textsFrame            // keyedFrame whose keys are all strings
 	objectParts           // an object
 )
 
@@ -103,7 +110,7 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 	}
 	m := c.maker
 	if m == nil || m.p != p {
-		m = &maker{c: c, p: p, t: p.Tape(), shared: newShared(p.Tape())}
+		m = newMaker(c, p)
 		c.maker = m
 	}
 	m.base = depth
@@ -113,9 +120,15 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 	}
 	// Was it the first error of one goroutine, and of a value that stays? What one more pass finds
 	// is sure.
-	c.maker = &maker{c: c, p: p, t: m.t, shared: newShared(m.t), base: depth, careful: true}
+	c.maker = newMaker(c, p)
+	c.maker.base, c.maker.careful = depth, true
 	c.forget()
 	return c.maker.make(id)
+}
+
+func newMaker(c *Converter, p bridge.Pickle) *maker {
+	t := p.Tape()
+	return &maker{c: c, p: p, t: t, shared: newShared(t), owner: p.Rules().Owner}
 }
 
 func newShared(t *tape.Tape) *shared {
@@ -123,7 +136,7 @@ func newShared(t *tape.Tape) *shared {
 	if n == 0 {
 		return new(shared)
 	}
-	return &shared{texts: make([]sharedText, n), slots: make([]slot, n)}
+	return &shared{sharedTexts: make([]sharedText, n), slots: make([]slot, n)}
 }
 
 // make returns the plain value of a cell.
@@ -274,11 +287,14 @@ func (m *maker) fill() error {
 		if f.kind == strFrame || f.kind == anyFrame {
 			value++
 		}
-		v, err := m.begin(f.ids[value])
-		if err != nil {
-			return err
+		v, ok := m.leaf(f.ids[value])
+		if !ok {
+			var err error
+			if v, err = m.begin(f.ids[value]); err != nil {
+				return err
+			}
+			f = &m.stack[top] // the stack may have moved
 		}
-		f = &m.stack[top] // the stack may have moved
 		if err := m.put(f, v); err != nil {
 			return err
 		}
@@ -309,6 +325,10 @@ func (m *maker) put(f *cellFrame, v any) error {
 		return nil
 	case anyFrame:
 		return m.putAny(f, v)
+	case textsFrame:
+		f.byStr[f.keys[f.next].(string)] = v
+		f.next++
+		return nil
 	case keyedFrame:
 		f.next++
 		return m.c.putKey(f.byAny, f.keys[f.next-1], v)
