@@ -151,3 +151,16 @@ func (h *host) Add(target tape.ID, ids []tape.ID) error {
 	}
 	return malformed("cannot add to %s", typeName(v))
 }
+
+// Drop implements [tape.Host].
+func (h *host) Drop(target, call tape.ID) error {
+	x, ok := h.t.Value(target).(*Object)
+	if !ok {
+		return nil
+	}
+	v, err := h.object(call)
+	if c, ok := v.(*Object); ok && err == nil {
+		x.Calls = append(x.Calls, c)
+	}
+	return err
+}

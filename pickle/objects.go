@@ -269,6 +269,11 @@ func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 		x.Items = noItems // which says that there are
 		parts = append(parts, c.Items)
 	}
+	if c.HasDropped {
+		dropped := o.t.Items(c.Dropped)
+		x.Calls = make([]*Object, len(dropped))
+		parts = append(parts, dropped...)
+	}
 	if c.HasEntries {
 		parts = append(parts, o.t.Items(c.Entries)...)
 	}
@@ -390,6 +395,10 @@ func finishCall(x *Object, parts []any) {
 	}
 	if x.Items != nil {
 		x.Items = *parts[0].(*types.List)
+		parts = parts[1:]
+	}
+	for i := range x.Calls {
+		x.Calls[i] = parts[0].(*Object)
 		parts = parts[1:]
 	}
 	for ; len(parts) > 0; parts = parts[2:] {

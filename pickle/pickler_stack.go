@@ -48,6 +48,9 @@ type reduceTask struct {
 	obj  *Object
 	id   objectID
 	made bool // obj was made by madeObject
+	// dropped says that the result is popped: neither it nor the tuple of its arguments goes into
+	// the memo.
+	dropped bool
 }
 
 // goTask is the value of a task for a typed Go value.

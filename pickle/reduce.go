@@ -53,6 +53,8 @@ const (
 	reducePairs              // write the dict items
 	reduceState              // write the state
 	reduceBuild              // write BUILD
+	reduceCalls              // write the next of the calls that are made for it
+	reducePop                // drop the result of that
 )
 
 // saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
@@ -64,6 +66,14 @@ func (p *pickling) saveReduce(o *Object, id objectID) error {
 // the tuple that they are, so that the memo need not keep it.
 func (p *pickling) saveCall(o *Object, id objectID) error {
 	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, id)
+}
+
+// saveDropped writes a call whose result is popped: as in save_reduce of _pickle.c, neither the call
+// nor the tuple of its arguments goes into the memo.
+func (p *pickling) saveDropped(o *Object) error {
+	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce})
+	p.stack.objects.push(reduceTask{obj: o, dropped: true})
+	return nil
 }
 
 func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
@@ -89,7 +99,7 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 		obj, t.op = p.callForm(o), OpReduce
 	}
 	p.stack.tasks.push(t)
-	p.stack.objects.push(reduceTask{obj, id, false})
+	p.stack.objects.push(reduceTask{obj: obj, id: id})
 	return nil
 }
 
@@ -157,7 +167,7 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 		case reduceCall:
 			err = p.save(r.obj.Class)
 		case reduceArgs:
-			err = p.saveArgs(t, r.obj)
+			err = p.saveArgs(t, r)
 		case reduceKw:
 			if t.op == OpNewObjEx {
 				err = p.saveKwargs(r.obj)
@@ -170,8 +180,8 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 			p.savePairs(task{kind: taskPairs, op: OpSetItems}, r.obj.DictItems)
 		case reduceState:
 			if !r.obj.HasState {
-				p.stack.pop()
-				return nil
+				t.phase, t.i = reduceCalls, 0
+				continue
 			}
 			err = p.save(r.obj.State)
 		case reduceBuild:
@@ -183,8 +193,17 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 			if tr != nil {
 				p.out.trailer(tr)
 			}
-			p.stack.pop()
-			return nil
+			t.i = 0
+		case reduceCalls:
+			if t.i == len(r.obj.Calls) {
+				p.stack.pop()
+				return nil
+			}
+			t.i++
+			err = p.saveDropped(r.obj.Calls[t.i-1])
+		case reducePop:
+			p.op(OpPop)
+			t.phase = reduceCalls
 		}
 		if err != nil {
 			return err
@@ -194,7 +213,11 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 }
 
 // saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
-func (p *pickling) saveArgs(t *task, o *Object) error {
+func (p *pickling) saveArgs(t *task, r *reduceTask) error {
+	o := r.obj
+	if r.dropped {
+		return p.saveDroppedArgs(t, o)
+	}
 	if t.op != OpObj && t.op != OpInst {
 		p.boundary()
 		if t.fresh {
@@ -206,6 +229,30 @@ func (p *pickling) saveArgs(t *task, o *Object) error {
 		t.phase = reduceArgs // again, for the next
 		t.i++
 		return p.save(o.Args[t.i-1])
+	}
+	return nil
+}
+
+// saveDroppedArgs writes the arguments of a call whose result is popped, one at a time, and then the
+// tuple of them, which the memo does not get.
+func (p *pickling) saveDroppedArgs(t *task, o *Object) error {
+	n := len(o.Args)
+	marked := n > 3 || n > 0 && p.proto < 2
+	if t.i == 0 && marked {
+		p.op(OpMark)
+	}
+	if t.i < n {
+		t.phase = reduceArgs // again, for the next
+		t.i++
+		return p.save(o.Args[t.i-1])
+	}
+	switch {
+	case marked:
+		p.op(OpTuple)
+	case n > 0:
+		p.op(OpTuple1 + Opcode(n-1))
+	default:
+		p.emptyTuple()
 	}
 	return nil
 }
@@ -230,6 +277,9 @@ func (p *pickling) makeObject(t *task, r *reduceTask) error {
 	}
 	if p.capture.obj == r.obj {
 		p.endCapture()
+	}
+	if r.dropped {
+		return nil
 	}
 	if g, ok := p.nested[r.obj]; ok {
 		p.putGlobal(g)

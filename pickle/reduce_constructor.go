@@ -103,7 +103,7 @@ func (p *pickling) saveConstructed(c *Constructed, id objectID) error {
 		p.capture = capture{o, place, len(p.out.buf), p.out.frame, len(p.out.segs), p.memo.counts()}
 	}
 	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce, fresh: true})
-	p.stack.objects.push(reduceTask{o, id, true})
+	p.stack.objects.push(reduceTask{obj: o, id: id, made: true})
 	return nil
 }
 

@@ -85,8 +85,12 @@ type Object struct {
 	// DictItems are what SETITEM and SETITEMS added, in that order; a key that
 	// occurs twice occurs twice here.
 	DictItems types.Dict
-	Form      Form
-	HasState  bool
+	// Calls are calls that the pickle makes for this object once it has all the rest, and whose
+	// results it drops: the state setter of a six-item __reduce__, what cloudpickle and dill do to a
+	// function. Their arguments hold the object, most often as the first.
+	Calls    []*Object
+	Form     Form
+	HasState bool
 }
 
 // ClassName returns "module.name" of the class, or "" where the class is not a

@@ -105,6 +105,7 @@ type Instance struct {
 	HasState  bool
 	Items     []any
 	DictItems types.Dict
+	Calls     []*pickle.Object // as in [pickle.Object]
 }
 
 // Normalize returns the view of o. It copies nothing that is large, and o keeps
@@ -112,7 +113,7 @@ type Instance struct {
 func Normalize(o *pickle.Object) Instance {
 	n := Instance{
 		Class: o.Class, Args: o.Args, Kwargs: o.Kwargs,
-		State: o.State, HasState: o.HasState, Items: o.Items, DictItems: o.DictItems,
+		State: o.State, HasState: o.HasState, Items: o.Items, DictItems: o.DictItems, Calls: o.Calls,
 	}
 	switch class := o.Class.(type) {
 	case pickle.Named:

@@ -221,6 +221,14 @@ func readObject(o *pickle.Object, m types.Dict) error {
 			}
 		case e.Key == any("items") && isList:
 			o.Items = *list
+		case e.Key == any("calls") && isList:
+			for _, v := range *list {
+				call, ok := v.(*pickle.Object)
+				if !ok {
+					return pickle.Malformed("a call is no object")
+				}
+				o.Calls = append(o.Calls, call)
+			}
 		case e.Key == any("dictitems") && isList:
 			pairs, err := pairsOf(list)
 			if err != nil {

@@ -163,5 +163,6 @@ func losslessObject(o *pickle.Object) members {
 	if len(o.DictItems) > 0 {
 		j.add("dictitems", pairs(o.DictItems))
 	}
+	addCalls(&j, o.Calls)
 	return j
 }

@@ -147,7 +147,20 @@ func (e *Encoder) object(obj *pickle.Object) (members, error) {
 		}
 		j.add(key, items)
 	}
+	addCalls(&j, o.Calls)
 	return j, nil
+}
+
+// addCalls adds the calls that are made for an object and whose results are dropped.
+func addCalls(j *object, calls []*pickle.Object) {
+	if len(calls) == 0 {
+		return
+	}
+	l := make(list, len(calls))
+	for i, c := range calls {
+		l[i] = c
+	}
+	j.add("calls", l)
 }
 
 // maxNames is how many names getattr may add to a global: nested classes are

@@ -366,6 +366,22 @@ func openObject(o *pickle.Object) (any, graphFrame) {
 		}
 	}
 	n.DictItems = dict(o.DictItems)
+	n.Calls = make([]*pickle.Object, len(o.Calls))
+	for i, call := range o.Calls {
+		c := *call
+		c.Args = make([]any, len(call.Args))
+		for k, arg := range call.Args {
+			if arg == any(o) {
+				c.Args[k] = &n // which the call is made for; no cycle that data has
+			} else {
+				take(arg, &c.Args[k])
+			}
+		}
+		n.Calls[i] = &c
+	}
+	if o.Calls == nil {
+		n.Calls = nil
+	}
 	return &n, f
 }
 

@@ -99,12 +99,13 @@ type extent struct {
 }
 
 // call is the call of a class, with what opcodes did to its result. The zero ID stands for no
-// keyword arguments, items and entries: none of them is ever the cell None.
+// keyword arguments, items, entries and dropped calls: none of them is ever the cell None.
 type call struct {
 	fn, args ID
 	kwargs   ID // a dict
 	state    ID // the argument of BUILD
 	items    ID // a list of what APPEND, APPENDS and ADDITEMS added
+	dropped  ID // a list of calls whose results were popped
 	entries  ID // a dict of what SETITEM and SETITEMS added, with keys as they came
 	slot     uint32
 	form     Form

@@ -22,6 +22,9 @@ type Host interface {
 	Append(target ID, items []ID) error
 	SetItems(target ID, pairs []ID) error
 	Add(target ID, items []ID) error
+	// Drop keeps a call with its first argument, which is a Value, where it was made for that: the
+	// result of the call is popped.
+	Drop(target, call ID) error
 	// CheckKey returns an error if a Tuple, Value or Call cannot be the key of a dict.
 	CheckKey(id ID) error
 	// Persistent returns the object of a persistent id.

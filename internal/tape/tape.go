@@ -243,9 +243,12 @@ type CallInfo struct {
 	State  ID // the argument of BUILD, if HasState
 	// Items is a List of what was appended, if HasItems; Entries a Dict of the items that were set, if
 	// HasEntries, in which equal keys may be several.
-	Items, Entries                            ID
-	Form                                      Form
-	HasState, HasKwargs, HasItems, HasEntries bool
+	Items, Entries ID
+	// Dropped is a List of calls, if HasDropped, that were made for the result of this one and whose
+	// own results the pickle drops: in Python they happened. Their arguments hold this call.
+	Dropped                                               ID
+	Form                                                  Form
+	HasState, HasKwargs, HasItems, HasEntries, HasDropped bool
 }
 
 // Call returns the parts of a Call.
@@ -253,6 +256,7 @@ func (t *Tape) Call(id ID) CallInfo {
 	c := &t.calls[t.cells[id].v]
 	return CallInfo{
 		Fn: c.fn, Args: c.args, Kwargs: c.kwargs, State: c.state, Items: c.items, Entries: c.entries,
+		Dropped: c.dropped, HasDropped: c.dropped != 0,
 		Form: c.form, HasState: c.hasState,
 		HasKwargs: c.kwargs != 0, HasItems: c.items != 0, HasEntries: c.entries != 0,
 	}
