@@ -167,6 +167,8 @@ func (c *config) assignOptions() unmarshal.Options {
 			Objects:     c.objects,
 			AllowCycles: c.allowCycles,
 			Owner:       c.owner,
+			Hooked:      len(c.findClass) > 0 || c.persistentLoad != nil || c.extension != nil,
+			Workers:     c.workers,
 			BigInt:      func(digits string) any { return BigInt(digits) },
 		},
 		Mismatch: func(path, value string, t reflect.Type, cause error) error {

@@ -143,7 +143,7 @@ func (m *maker) beginOther(id tape.ID, at int) (any, error) {
 		return m.beginKeyed(id, ids, at)
 	}
 	if m.maySplit(id) {
-		return m.splitOther(id, at)
+		return m.splitDict(id, at)
 	}
 	dict := make(map[any]any, len(ids)/2)
 	m.push(dict, cellFrame{kind: anyFrame, slot: at, ids: ids, byAny: dict})

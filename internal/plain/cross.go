@@ -1,8 +1,9 @@
 package plain
 
 import (
-	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // NOTE. Some values are converted from objects. An object that is made of a cell which may be met
@@ -21,11 +22,22 @@ func (m *maker) cross(id tape.ID) (any, error) {
 	if plain, ok := quickLeaf(v); ok {
 		return plain, nil
 	}
+	m.c.single = !m.c.hooked && !m.t.IsShared(id) && isOwn(v)
 	plain, height, err := m.c.convertAt(v, m.base+len(m.stack))
 	if err == nil && height > 0 {
 		m.holds(int32(height - 1))
 	}
 	return plain, err
+}
+
+// isOwn reports whether v is a container that package reconstruct makes anew for each call.
+func isOwn(v any) bool {
+	switch v.(type) {
+	case *reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque,
+		*pickle.Set, *pickle.FrozenSet:
+		return true
+	}
+	return false
 }
 
 // sharedBytes returns bytes that may be met again, also in objects: they are one slice.
@@ -99,6 +111,9 @@ func (m *maker) parts(to []tape.ID, id tape.ID) []tape.ID {
 		if c.HasEntries {
 			to = append(to, c.Entries)
 		}
+		if c.HasDropped {
+			to = append(to, c.Dropped)
+		}
 		return to
 	}
 	w := m.t.Children(id)
@@ -106,20 +121,4 @@ func (m *maker) parts(to []tape.ID, id tape.ID) []tape.ID {
 		to = append(to, b...)
 	}
 	return to
-}
-
-// knownCall returns the plain value of a call that was put off.
-func (m *maker) knownCall(id tape.ID) (any, error) {
-	if v, ok := m.known.Plain(m.t, id); ok {
-		return v, nil
-	}
-	p, ok := known.Array(m.t, id)
-	if !ok || m.t.IsShared(id) || m.t.IsShared(p.Data) || m.t.Kind(p.Data) != tape.Bytes {
-		return m.cross(id) // the object is what others refer to
-	}
-	a, err := m.known.Array(m.t, &p, m.t.Bytes(p.Data, &m.boxes.data), m.owner)
-	if err != nil {
-		return m.cross(id)
-	}
-	return a, nil
 }

@@ -37,7 +37,7 @@ func (f *objectFrame) finish(list []any) {
 // beginCall is begin for a call of a class.
 func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 	if !m.t.IsInert(id) {
-		return m.knownCall(id)
+		return m.cross(id)
 	}
 	c := m.t.Call(id)
 	if !m.isPlainCall(&c) {
@@ -92,7 +92,7 @@ func (m *maker) entries(ids []tape.ID, dict tape.ID, to **types.Dict) []tape.ID 
 // library has: those are read from objects.
 func (m *maker) isPlainCall(c *tape.CallInfo) bool {
 	t := m.t
-	if t.Kind(c.Fn) != tape.Class || t.Kind(c.Args) != tape.Tuple {
+	if t.Kind(c.Fn) != tape.Class || t.Kind(c.Args) != tape.Tuple || c.HasDropped {
 		return false
 	}
 	if c.Fn != m.foreign {

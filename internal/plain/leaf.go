@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync/atomic"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/slab"
 	"github.com/unpkl/unpkl/internal/tape"
@@ -51,8 +52,25 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsShared(id) {
 			return m.boxes.bytes(t.Bytes(id, nil)), true
 		}
+	case tape.Call:
+		if !t.IsInert(id) {
+			return m.knownCall(id)
+		}
 	}
 	return nil, false
+}
+
+// knownCall returns the plain value of a call that was put off, unless others refer to its object.
+func (m *maker) knownCall(id tape.ID) (any, bool) {
+	if v, ok := m.known.Plain(m.t, id); ok {
+		return v, true
+	}
+	p, ok := known.Array(m.t, id)
+	if !ok || m.t.IsShared(id) || m.t.IsShared(p.Data) || m.t.Kind(p.Data) != tape.Bytes {
+		return nil, false
+	}
+	a, err := m.known.Array(m.t, &p, m.t.Bytes(p.Data, &m.boxes.data), m.owner)
+	return a, err == nil
 }
 
 func (m *maker) int(i int64) any {

@@ -37,8 +37,9 @@ type maker struct {
 	helper bool
 	// careful makes no value that a later equal key takes the place of, and uses one goroutine.
 	careful bool
-	// split says that several goroutines took part.
-	split      bool
+	needs   []tape.ID // of a helper: shared cells that have to be made first
+	height  int32     // levels of what a helper made
+
 	recent     recent // texts
 	recentKeys recent
 	known      known.Maker
@@ -86,6 +87,7 @@ type cellFrame struct {
 	byAny  map[any]any
 	keys   []any // of byAny, where they are objects
 	object *objectFrame
+	split  *splitJob
 }
 
 type frameKind uint8
@@ -97,6 +99,7 @@ const (
 	keyedFrame            // a dict whose keys are objects: values
 	textsFrame            // keyedFrame whose keys are all strings
 	objectParts           // an object
+	splitFrame            // what helpers left of a large container
 )
 
 // errLater is that of a helper for what it leaves to another goroutine.
@@ -164,7 +167,9 @@ func (m *maker) level() error {
 
 // holds notes that the innermost frame holds a container of some height.
 func (m *maker) holds(height int32) {
-	if top := len(m.stack) - 1; top >= 0 && m.stack[top].height <= height {
+	if top := len(m.stack) - 1; top < 0 {
+		m.height = max(m.height, height+1)
+	} else if m.stack[top].height <= height {
 		m.stack[top].height = height + 1
 	}
 }
@@ -178,6 +183,7 @@ func (m *maker) begin(id tape.ID) (any, error) {
 			return m.again(slot)
 		}
 		if m.helper {
+			m.need(id)
 			return nil, errLater
 		}
 		at = slot
@@ -325,6 +331,9 @@ func (m *maker) put(f *cellFrame, v any) error {
 		return nil
 	case anyFrame:
 		return m.putAny(f, v)
+	case splitFrame:
+		f.putSplit(v)
+		return nil
 	case textsFrame:
 		f.byStr[f.keys[f.next].(string)] = v
 		f.next++
@@ -341,8 +350,13 @@ func (m *maker) put(f *cellFrame, v any) error {
 
 // close ends a frame whose children are all there.
 func (m *maker) close(f *cellFrame) error {
-	if f.kind == objectParts {
+	switch f.kind {
+	case objectParts:
 		f.object.finish(f.list)
+	case splitFrame:
+		if done, err := m.closeSplit(f); !done || err != nil {
+			return err
+		}
 	}
 	m.finish(f)
 	return nil

@@ -28,6 +28,10 @@ type Options struct {
 	Objects     bool // convert nothing
 	AllowCycles bool
 	Owner       ndarray.Owner // of arrays in a mapped file, or nil
+	// Hooked says that values of the pickle may come from hooks of the caller.
+	Hooked bool
+	// Workers is how many goroutines may make a large container, or 0 for as many as run at once.
+	Workers int
 	// BigInt makes the key of a map that stands for an int with these digits.
 	BigInt func(digits string) any
 }
@@ -47,6 +51,9 @@ type Converter struct {
 	nodes     []node
 	stack     []graphFrame
 	height    int    // levels of what was converted last
+	single    bool   // what is converted next is not met again
+	hooked    bool   // an object may be met anywhere
+	workers   int    // goroutines that may take part
 	maker     *maker // of the pickle that is being read, or nil
 	Pandas    reconstruct.Pandas
 	bigInt    func(digits string) any
@@ -84,6 +91,8 @@ func New(c *Options) *Converter {
 		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
 		Objects:   c.Objects,
 		cycles:    c.AllowCycles,
+		hooked:    c.Hooked,
+		workers:   c.Workers,
 		maxDepth:  limits.Depth,
 		maxDigits: limits.IntDigits,
 		budget:    limits.Expansion,
@@ -106,7 +115,9 @@ func (p *Converter) Convert(v any, depth int) (any, error) {
 // convertAt is Convert, and returns how many levels of containers v is.
 func (p *Converter) convertAt(v any, depth int) (plain any, height int, err error) {
 	p.base, p.height = depth, 0
-	if plain, err = p.begin(v); err == nil {
+	plain, err = p.begin(v)
+	p.single = false
+	if err == nil {
 		err = p.fill()
 	}
 	if err != nil {
@@ -209,8 +220,10 @@ func (p *Converter) putKey(m map[any]any, key, plain any) error {
 func (p *Converter) finish() {
 	top := len(p.stack) - 1
 	f := &p.stack[top]
-	p.nodes[f.node].open = false
-	p.nodes[f.node].height = f.height
+	if f.node != once {
+		p.nodes[f.node].open = false
+		p.nodes[f.node].height = f.height
+	}
 	height := f.height + 1
 	p.stack[top] = graphFrame{}
 	p.stack = p.stack[:top]
@@ -269,7 +282,11 @@ func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
 	if depth > p.maxDepth {
 		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
-	f.node = p.remember(v, plain)
+	f.node = once
+	if !p.single {
+		f.node = p.remember(v, plain)
+	}
+	p.single = false
 	p.stack = append(p.stack, f)
 	return plain, nil
 }

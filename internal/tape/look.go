@@ -16,3 +16,18 @@ func (t *Tape) Bytes(id ID, small *slab.Slab[byte]) []byte {
 	}
 	return t.w.Copy(b, small)
 }
+
+// Spread returns about how many cells the children of a container are, with all that they hold: their
+// cells follow one another where the pickle does not refer back.
+func (t *Tape) Spread(id ID) int {
+	c := &t.cells[id]
+	if c.n == 0 {
+		return 0
+	}
+	from, to := uint32(c.v>>32), uint32(c.v>>32)+uint32(c.v)
+	if c.flags&flagMany != 0 {
+		first, last := &t.extents[c.v>>32], &t.extents[uint32(c.v)]
+		from, to = first.at, last.at+last.count
+	}
+	return max(int(c.n), int(t.children[to-1])-int(t.children[from]))
+}
