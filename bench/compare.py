@@ -121,8 +121,77 @@ def rows(full):
     ):
         typed = [("unpkl into %s" % into, go("unpkl", "to-%s" % name))] if into else []
         yield "N", "N-%s.p4" % name, title, loads(*typed)
+    yield from cliffs()
     for mb in (1, 10, 100, 1000) if full else (1, 10, 100):
         yield "growth", "G%dMB.p4" % mb, "records, %d MB" % mb, [("unpkl LoadBytes", go("unpkl", "loads"))]
+
+
+# What is set, or how the bytes come, beside a load without any of it; each in bench/worker/cliffs.go.
+SETTINGS = (
+    "Objects Memo StringBytes Depth IntDigits Dims Elements InputBytes Expansion shared strict hook pieces"
+).split()
+ODD = ("set", "instance", "tuplekey", "shared")
+
+
+def cliffs():
+    """Workload P: nothing that is set, and no odd value, may make the whole load much slower."""
+    for name, kind in (("C.p4", "items"), ("D.p4", "records"), ("E-floats.p4", "floats")):
+        for form in ("plain", kind):
+            impls = [(s, go("unpkl", "cliff-%s-%s" % (form, s))) for s in ["none"] + SETTINGS]
+            yield "P", name, "%s, %s" % (kind, "plain" if form == "plain" else "typed"), impls
+    for odd in ODD:
+        for form in ("plain", "records"):
+            title = "records and a %s, %s" % (odd, "plain" if form == "plain" else "typed")
+            yield "P", "P-%s.p4" % odd, title, [("none", go("unpkl", "cliff-%s-none" % form))]
+
+
+# Workload Q: a process that loads one file once.
+FRESH = [
+    ("D.p4", "records", "records"), ("C.p4", "small arrays", "items"), ("E-floats.p4", "floats", "floats"),
+    ("E-ints.p4", "ints", "ints"), ("E-strings.p4", "strings", "strings"), ("A.p4", "a 4 MB array", None),
+    ("N-events.p4", "records with a datetime", None), ("N-scalars.p4", "NumPy's scalars", None),
+    ("N-objects.p4", "objects of a class", None), ("N-tuples.p4", "tuples", None),
+    ("Q-bools.p4", "bools", None), ("Q-nested.p4", "nested dicts", None), ("Q-intkeys.p4", "int keys", None),
+    ("Q-tuplekeys.p4", "tuple keys", None), ("Q-sets.p4", "sets", None), ("Q-bigints.p4", "big ints", None),
+    ("Q-decimals.p4", "Decimals", None), ("Q-enums.p4", "enums", None),
+]
+
+
+def fresh(args, worker):
+    out = []
+    for name, title, typed in FRESH:
+        if not os.path.exists(path_of(name)):
+            continue
+        python = [sys.executable, os.path.join(HERE, "pyworker.py"), "fresh", path_of(name)]
+        impls = [
+            (PY_OFF, [*python, "off", "0"]),
+            (PY_ON, [*python, "on", "0"]),
+            ("unpkl LoadFile", [worker, "fresh", "plain", path_of(name)]),
+        ]
+        if typed:
+            impls.append(("unpkl Open and Decode, typed", [worker, "fresh", typed, path_of(name)]))
+        seen = {label: [] for label, _ in impls}
+        for _ in range(max(args.rounds, 3)):
+            for label, words in impls:
+                seen[label].append(inside(words))
+        ref = None
+        for label, _ in impls:
+            t = statistics.median(s for s, _ in seen[label])
+            rss = max(m for _, m in seen[label])
+            ref = ref or t
+            out.append(("Q", "fresh process: " + title, label, t, ref / t, None, "%.0f MB peak" % rss))
+            print("Q       %-42s %-30s %9.1f ms %6.2fx %6.0f MB peak" % (title, label, t * 1e3, ref / t, rss), flush=True)
+    return out
+
+
+def inside(words):
+    """The time that a process says its load took, and its peak memory."""
+    p = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    text = p.stdout.read()
+    _, status, usage = os.wait4(p.pid, 0)
+    if status != 0:
+        raise SystemExit("failed: " + " ".join(words))
+    return float(text), usage.ru_maxrss / 1024
 
 
 def path_of(name):
@@ -237,6 +306,8 @@ def main():
     subprocess.run(["go", "build", "-o", worker, "./worker"], cwd=HERE, check=True)
     subprocess.run(["go", "build", "-o", unpkl, "./cmd/unpkl"], cwd=os.path.dirname(HERE), check=True)
     table = measure(args, worker)
+    if not args.only or "Q" in args.only:
+        table += fresh(args, worker)
     if not args.only or "J" in args.only:
         table += commands(args, unpkl)
     lines = versions(worker)

@@ -1,5 +1,7 @@
 """Makes the inputs of the comparison, once, in a folder: see README.md beside this file."""
 import datetime
+import decimal
+import http
 import os
 import pickle
 import sys
@@ -100,6 +102,32 @@ def objects(n):
     return [types.SimpleNamespace(id=i, name="name %d" % i, value=i / 3) for i in range(n)]
 
 
+def odd(n):
+    """Records with one value at the end that no record has, by its name."""
+    first = {"k": 1}
+    for name, value in (
+        ("set", {1, 2}),
+        ("instance", types.SimpleNamespace(a=1)),
+        ("tuplekey", {(1, 2): 3}),
+        ("shared", [first, first]),
+    ):
+        yield name, lambda value=value: records(n) + [{"id": -1, "extra": value}]
+
+
+def fresh():
+    """What a process that loads one file once is measured on, beside C, D and E."""
+    n = 200_000
+    members = list(http.HTTPStatus)
+    yield "bools", lambda: [i % 2 == 0 for i in range(2_000_000)]
+    yield "nested", lambda: {"k%d" % i: {"a": {"b": i, "c": [i, i + 1]}} for i in range(n)}
+    yield "intkeys", lambda: {i * 7: i / 2 for i in range(500_000)}
+    yield "tuplekeys", lambda: {(i, i + 1): i for i in range(n)}
+    yield "sets", lambda: [{i, i + 1, i + 2} for i in range(n)]
+    yield "bigints", lambda: [i << 70 for i in range(n)]
+    yield "decimals", lambda: [decimal.Decimal(i) / 8 for i in range(n)]
+    yield "enums", lambda: [members[i % len(members)] for i in range(n)]
+
+
 def measured(nbytes):
     """Numbers as instruments give them, of three decimals: they compress to about a third."""
     return {"name": "measured", "values": np.round(np.random.default_rng(8).standard_normal(nbytes // 8), 3)}
@@ -174,6 +202,10 @@ def inputs(full):
     yield "N-dict.p4", lambda: table(500_000), 4
     yield "N-tuples.p4", lambda: tuples(200_000), 4
     yield "N-objects.p4", lambda: objects(100_000), 4
+    for name, make in odd(200_000):
+        yield "P-%s.p4" % name, make, 4
+    for name, make in fresh():
+        yield "Q-%s.p4" % name, make, 4
 
 
 def stream(path):
@@ -209,7 +241,7 @@ def main(folder, full, only):
 
 
 # Workloads that take inputs of others too.
-ALSO = {"G": "CD", "I": "ABCD", "J": "B", "growth": "G"}
+ALSO = {"G": "CD", "I": "ABCD", "J": "B", "growth": "G", "P": "CDE", "Q": "ACDEN"}
 
 
 def wanted(name, only):

@@ -38,7 +38,20 @@ def rounds(prepare, run, budget, collector):
     return statistics.median(times)
 
 
+def fresh(path, collector):
+    """Loads once and prints how long that took: what a process feels that loads one file."""
+    if collector == "off":
+        gc.disable()
+    start = time.perf_counter()
+    value = load_file(path)
+    print(time.perf_counter() - start)
+    return value
+
+
 def main(task, path, collector, budget):
+    if task == "fresh":
+        fresh(path, collector)
+        return
     if task == "load-file":
         prepare, run = (lambda: path), load_file
     elif task == "loads":

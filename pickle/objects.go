@@ -304,15 +304,23 @@ func (o *objects) fill() error {
 			continue
 		}
 		v, ok := o.leaf(id)
+		at := f.at
+		if items != nil {
+			f.at++
+		}
 		if !ok {
+			if items != nil && f.next == f.end && f.walk.Done() {
+				// Nothing is left to do for this container, so it need not wait for its last item:
+				// a chain of containers takes one frame.
+				o.frames.pop()
+			}
 			var err error
 			if v, err = o.open(id); err != nil {
 				return err
 			}
 		}
 		if items != nil {
-			items[f.at] = v
-			f.at++
+			items[at] = v
 		} else {
 			o.found = append(o.found, v)
 		}

@@ -2,6 +2,7 @@
 // its rounds in seconds, and then bytes and allocations per round.
 //
 //	worker IMPL TASK FILE SECONDS
+//	worker fresh LOAD FILE
 package main
 
 import (
@@ -346,6 +347,9 @@ var tasks = map[string]task{
 }
 
 func run(args []string) error {
+	if len(args) == 3 && args[0] == "fresh" && freshLoads[args[1]] != nil {
+		return fresh(args[2], freshLoads[args[1]])
+	}
 	if len(args) != 4 {
 		return fmt.Errorf("usage: worker IMPL TASK FILE SECONDS")
 	}

@@ -199,6 +199,9 @@ func (t *Tape) Rest(id ID) Rest {
 	return Rest{extent: uint32(c.v >> 32)}
 }
 
+// Done reports whether no batch is left.
+func (r Rest) Done() bool { return r == Rest{} }
+
 // Next returns the next batch, as the indices of its first child and behind its last one, which are
 // equal after the last batch, and the walk behind it. See [Tape.Child].
 func (r Rest) Next(t *Tape) (from, to uint32, rest Rest) {
