@@ -111,22 +111,25 @@ func (m *maker) tupleKey(id tape.ID) (any, error) {
 func (m *maker) putAny(f *cellFrame, v any) error {
 	id := f.ids[f.next]
 	f.next += 2
-	if m.t.Kind(id) != tape.Tuple {
-		k, err := m.simpleKey(id)
-		if err == nil {
-			f.byAny[k] = v
+	k, err := m.anyKey(id)
+	if err == nil {
+		f.byAny[k] = v
+	}
+	return err
+}
+
+// anyKey returns the key of a map for a simple key.
+func (m *maker) anyKey(id tape.ID) (k any, err error) {
+	switch m.t.Kind(id) {
+	case tape.Tuple:
+		if k, err = m.tupleKey(id); err != nil {
+			return nil, err
 		}
-		return err
+		return k, m.c.charge(int64(1 + m.t.Size(id)))
+	case tape.Value: // of a tuple, of which an object was made since
+		return m.c.Key(m.t.Value(id))
 	}
-	k, err := m.tupleKey(id)
-	if err != nil {
-		return err
-	}
-	if err := m.c.charge(int64(1 + m.t.Size(id))); err != nil {
-		return err
-	}
-	f.byAny[k] = v
-	return nil
+	return m.simpleKey(id)
 }
 
 // beginOther is begin for a dict with keys that are no text.
