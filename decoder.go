@@ -7,7 +7,6 @@ import (
 
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
-	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
@@ -16,13 +15,13 @@ import (
 // Decoder reads pickles that stand one after another, as several calls of Python's
 // pickle.dump to one file write them. It is not safe for concurrent use.
 type Decoder struct {
-	c    *config
-	r    io.Reader
-	src  input.Source
-	end  func()      // releases the decompressor
-	own  func(v any) // sees each object before it is converted
-	err  error       // the input's last word
-	fast fastread.Stream
+	c   *config
+	r   io.Reader
+	src input.Source
+	u   *pickle.Unpickler // src, if it is one
+	end func()            // releases the decompressor
+	own func(v any)       // sees each object before it is converted
+	err error             // the input's last word
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
@@ -46,17 +45,12 @@ func (d *Decoder) Decode(v any) error {
 	if d.err != nil {
 		return d.err
 	}
-	if done, err := d.fast.Decode(v); done || err != nil {
-		return d.fail(err)
-	}
-	to := d.c.assignOptions()
-	if u, ok := d.src.(*pickle.Unpickler); ok {
-		p, err := bridge.Read(u)
+	if d.u != nil {
+		p, err := bridge.Read(d.u)
 		if err != nil {
 			return d.fail(err)
 		}
-		defer p.Release()
-		return unmarshal.Tape(p, v, &to)
+		return d.c.decodeInto(p, v)
 	}
 	obj, err := d.src.Load()
 	if err != nil {
@@ -65,6 +59,7 @@ func (d *Decoder) Decode(v any) error {
 	if d.own != nil {
 		d.own(obj)
 	}
+	to := d.c.assignOptions()
 	return unmarshal.Into(obj, v, &to)
 }
 
@@ -101,7 +96,10 @@ func (d *Decoder) InputOffset() int64 {
 // Protocol returns the pickle protocol of the value that Decode returned last, and false
 // where that was no pickle, such as the array of an .npy file, or there was none.
 func (d *Decoder) Protocol() (protocol int, ok bool) {
-	return d.fast.Protocol()
+	if d.u == nil {
+		return 0, false
+	}
+	return d.u.Protocol(), true
 }
 
 // fail notes an error of the input, if it is one.
@@ -172,6 +170,6 @@ func (d *Decoder) open(r io.Reader, head []byte) error {
 	}
 	u := pickle.NewUnpickler(r)
 	d.c.setUp(u)
-	d.src, d.fast = u, fastread.NewStream(u, d.c.fastOptions())
+	d.src, d.u = u, u
 	return nil
 }

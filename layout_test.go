@@ -25,25 +25,33 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/texts", ""},
 	{"internal/fixture", ""},
 	{"internal/zipfile", "internal/errkind"},
-	{"pickle", "internal/errkind internal/payload internal/slab internal/texts"},
+	{"internal/opcode", "internal/errkind internal/texts"},
+	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
+	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
+		"internal/window"},
 	{"ndarray", "internal/errkind internal/texts"},
+	{"internal/known", "internal/slab internal/tape ndarray"},
+	{"internal/bridge", "internal/known internal/tape"},
+	{"pickle", "internal/bridge internal/errkind internal/known internal/opcode internal/payload " +
+		"internal/slab internal/tape internal/window"},
 	{"frame", "ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
-	{"reconstruct", "frame internal/compress internal/texts ndarray npy pickle"},
+	{"reconstruct", "frame internal/bridge internal/compress internal/known internal/texts ndarray " +
+		"npy pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "ndarray pickle reconstruct"},
 	{"internal/jsonval", "frame ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
 	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
 	{"internal/plain", "frame internal/pyvalue ndarray pickle reconstruct"},
-	{"internal/unmarshal", "frame internal/fields internal/plain internal/pyvalue ndarray pickle " +
-		"reconstruct"},
+	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
+		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
 	{"internal/fastread", "internal/pyvalue internal/slab internal/texts ndarray pickle reconstruct"},
 	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
-	{".", "internal/compress internal/fastread internal/gotypes internal/input internal/oracle " +
+	{".", "internal/bridge internal/compress internal/fastread internal/gotypes internal/input internal/oracle " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -122,7 +121,7 @@ func (f *File) source(d *Decoder) {
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
 	f.c.setUp(u)
-	d.src, d.fast = u, fastread.NewStream(u, f.c.fastOptions())
+	d.src, d.u = u, u
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is

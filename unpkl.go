@@ -12,13 +12,11 @@ import (
 
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
-	"github.com/unpkl/unpkl/internal/fastread"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
-	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Load reads one pickle from r and returns its plain value, or with [WithObjects] its
@@ -109,24 +107,21 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	if fast := c.fastOptions(); fast.Unmarshal(data, v) {
-		return nil
-	}
 	u := pickle.NewUnpicklerBytes(data)
 	u.SharedInput = c.sharedInput
 	c.setUp(u)
-	return noInput(c.read(u, v))
-}
-
-// read reads the next pickle into what v points to.
-func (c *config) read(u *pickle.Unpickler, v any) error {
 	p, err := bridge.Read(u)
 	if err != nil {
 		return err
 	}
+	return c.decodeInto(p, v)
+}
+
+// decodeInto puts the value of a pickle, which it releases, into what v points to.
+func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
 	to := c.assignOptions()
-	return unmarshal.Tape(p, v, &to)
+	return unmarshal.Cells(p, v, &to)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
@@ -177,25 +172,6 @@ func (c *config) assignOptions() unmarshal.Options {
 	}
 }
 
-// fastread.Options are the options for reading common pickles fast.
-func (c *config) fastOptions() fastread.Options {
-	o := fastread.Options{
-		Limits:      c.limits,
-		Encoding:    c.encoding,
-		Off:         c.noFastPaths,
-		Hooked:      len(c.findClass) > 0,
-		Objects:     c.objects,
-		SharedInput: c.sharedInput,
-		Owner:       c.owner,
-		Compressed:  c.compressed,
-		FindClass:   reconstruct.FindClass,
-	}
-	if c.needsResolver() {
-		o.FindClass = func(module, name string) (any, error) { return c.resolver()(module, name) }
-	}
-	return o
-}
-
 // input.Options are the options for what is read around pickles.
 func (c *config) inputOptions() *input.Options {
 	return &input.Options{Limits: c.limits, SetUp: c.setUp}
@@ -210,9 +186,6 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.Compressed = c.compressed
 	u.Strict = c.strict
 	u.Encoding = c.encoding
-	if !c.noFastPaths && len(c.findClass) == 0 && c.persistentLoad == nil && c.extension == nil {
-		u.Atomic = pyvalue.IsAtomic
-	}
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()
 		u.MakeReadOnly = makeReadOnly

@@ -117,6 +117,7 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 		c.maker = m
 	}
 	m.base = depth
+	m.grow(m.t.Slots())
 	v, err := m.make(id)
 	if err == nil || c.inPlace || m.careful {
 		return v, err
@@ -140,6 +141,19 @@ func newShared(t *tape.Tape) *shared {
 		return new(shared)
 	}
 	return &shared{sharedTexts: make([]sharedText, n), slots: make([]slot, n)}
+}
+
+// grow makes room for slots that the caller had the tape give to cells since.
+func (s *shared) grow(n int) {
+	if n <= len(s.slots) {
+		return
+	}
+	s.slots = append(make([]slot, 0, n), s.slots...)[:n]
+	texts := make([]sharedText, n)
+	for i := range s.sharedTexts {
+		texts[i].Store(s.sharedTexts[i].Load())
+	}
+	s.sharedTexts = texts
 }
 
 // make returns the plain value of a cell.

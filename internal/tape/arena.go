@@ -21,11 +21,45 @@ type arena struct {
 	free   []byte
 	last   int // index of the chunk that free is of
 	size   int // length of the next chunk
+	// spare is memory that payloads were read into and nobody has kept; fresh is that of this pickle,
+	// which becomes spare with the next.
+	spare, fresh [][]byte
 }
+
+// What is kept of the memory of payloads.
+const (
+	maxSpare      = 16
+	maxSpareBytes = 64 << 20 // of each
+)
 
 func (a *arena) reset() {
 	clear(a.chunks)
-	*a = arena{chunks: append(a.chunks[:0], nil)}
+	spare := append(a.fresh, a.spare...)
+	if len(spare) > maxSpare {
+		clear(spare[maxSpare:])
+		spare = spare[:maxSpare]
+	}
+	*a = arena{chunks: append(a.chunks[:0], nil), spare: spare}
+}
+
+// recycle makes a chunk spare memory for the next pickle.
+func (a *arena) recycle(chunk []byte) {
+	if len(chunk) <= maxSpareBytes {
+		a.fresh = append(a.fresh, chunk)
+	}
+}
+
+// takeSpare returns spare memory of at least n bytes, or nil. It is not much larger.
+func (a *arena) takeSpare(n uint64) []byte {
+	for i, mem := range a.spare {
+		if have := uint64(cap(mem)); have >= n && have/2 <= n {
+			last := len(a.spare) - 1
+			a.spare[i], a.spare[last] = a.spare[last], nil
+			a.spare = a.spare[:last]
+			return mem[:n]
+		}
+	}
+	return nil
 }
 
 // add copies b and returns the place of the copy, as cell.v has it.

@@ -1,5 +1,7 @@
 package tape
 
+import "github.com/unpkl/unpkl/internal/payload"
+
 // What a host makes and changes while the tape is being written.
 
 // NewCall makes a Call with a code of the host's. fn is a Class or Call, args a Tuple; kwargs is
@@ -54,11 +56,34 @@ func (t *Tape) Replace(id ID, v any) {
 		n.aux = c.aux
 	}
 	*c = n
+	defer t.replaced(id, v)
 	if shared && was >= Str {
 		if t.farSlots == nil {
 			t.farSlots = make(map[ID]uint32)
 		}
 		t.farSlots[id] = slot
+	}
+}
+
+// Watch sets what is called whenever Replace has made a cell a Value, or nil.
+func (t *Tape) Watch(f func(id ID, v any)) { t.watch = f }
+
+func (t *Tape) replaced(id ID, v any) {
+	if t.watch != nil {
+		t.watch(id, v)
+	}
+}
+
+// Recycle lets the next pickle be read into the memory of a span, if it is a payload that was read
+// into memory of its own. Nobody may keep any of it, or ask for the span again.
+func (t *Tape) Recycle(id ID) {
+	c := &t.cells[id]
+	if !t.Owned(id) || t.isSlice {
+		return
+	}
+	chunk := t.arena.chunks[c.v>>spanShift]
+	if c.v&maxOffset == 0 && len(chunk) == len(t.Span(id)) && len(chunk) >= payload.Large {
+		t.arena.recycle(chunk)
 	}
 }
 

@@ -161,7 +161,7 @@ func (t *Tape) counted(op opcode.Code) (b []byte, own bool, err error) {
 		return nil, false, err
 	}
 	if n >= payload.Large && !t.isSlice {
-		b, err = t.w.Payload(n, nil)
+		b, err = t.w.PayloadInto(n, t.arena.takeSpare(n))
 		return b, true, err
 	}
 	if n > math.MaxInt {

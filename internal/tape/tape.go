@@ -20,6 +20,7 @@ type Tape struct {
 	slots    int           // cells that are shared
 	farSlots map[ID]uint32 // the slots that do not fit cell.aux
 	root     ID
+	watch    func(id ID, v any) // see Watch
 
 	pass // the state of Read
 }
@@ -48,7 +49,7 @@ func (t *Tape) Release() {
 		return
 	}
 	t.reset()
-	t.w, t.host, t.limits = nil, nil, Limits{}
+	t.w, t.host, t.limits, t.watch = nil, nil, Limits{}, nil
 }
 
 // fixedCells are the cells before firstID.

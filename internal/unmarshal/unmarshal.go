@@ -3,9 +3,12 @@ package unmarshal
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/plain"
@@ -31,6 +34,7 @@ type plan struct {
 	typ  reflect.Type
 	once sync.Once
 	fn   assignFunc
+	cellPlan
 }
 
 var plans sync.Map // reflect.Type -> *plan
@@ -45,11 +49,17 @@ func planOf(t reflect.Type) *plan {
 
 // assign carries the plan out for one value.
 func (p *plan) assign(a *assigner, src any, dst reflect.Value) error {
-	p.once.Do(func() { p.fn = compile(p.typ) })
+	p.once.Do(p.compile)
 	if a.budget--; a.budget < 0 {
 		return pyvalue.LimitError("Expansion", a.expansion, a.expansion+1)
 	}
 	return p.fn(a, src, dst)
+}
+
+// compile makes the plan.
+func (p *plan) compile() {
+	p.fn = compile(p.typ)
+	p.compileCells()
 }
 
 // maxAssignDepth bounds how deep plans call each other even with Limits.Depth at
@@ -59,15 +69,26 @@ const maxAssignDepth = 200_000
 // assigner is the state of one Unmarshal.
 type assigner struct {
 	plain     *plain.Converter
-	misfit    func(path, value string, t reflect.Type, cause error) error
 	shared    map[shareKey]reflect.Value
 	path      []pathElem
-	first     error // the first mismatch
-	misses    int   // how many there were
+	first     *misfit // the first mismatch
+	misses    int     // how many there were
 	depth     int
 	maxDepth  int
 	budget    int64
 	expansion int64
+	// base is the depth of the object that is being assigned, and stray that of a mismatch to whose
+	// path the containers around are still to be added; see assigner.placed.
+	base, stray int
+	cellReader
+}
+
+// misfit is a value that does not fit its Go type.
+type misfit struct {
+	path  []pathElem
+	value string // what it is
+	typ   reflect.Type
+	cause error
 }
 
 // shareKey says that a container was put into a Go type that can be shared.
@@ -95,7 +116,7 @@ func newAssigner(c *Options) *assigner {
 	limits := c.Plain.Limits.WithDefaults()
 	return &assigner{
 		plain:     plain.New(&c.Plain),
-		misfit:    c.Mismatch,
+		stray:     noStray,
 		maxDepth:  min(limits.Depth, maxAssignDepth),
 		budget:    limits.Expansion,
 		expansion: limits.Expansion,
@@ -109,23 +130,19 @@ func Into(src any, v any, c *Options) error {
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
 		return err
 	}
-	return a.first
+	return a.result(c)
 }
 
-// Tape puts a pickle that was read into what v, a pointer that is not nil, points to.
-func Tape(p bridge.Pickle, v any, c *Options) error {
-	root := p.Tape().Root()
-	if done, err := plainInto(p, root, v, c); done {
-		return err
+// result returns the error of the first mismatch, if there was one.
+func (a *assigner) result(c *Options) error {
+	m := a.first
+	if m == nil {
+		return nil
 	}
-	src, err := p.Object(root)
-	if err != nil {
-		return err
-	}
-	return Into(src, v, c)
+	return c.Mismatch(where(m.path), m.value, m.typ, m.cause)
 }
 
-// plainInto is Tape where what v points to is made of the plain value alone.
+// plainInto is Cells where what v points to is made of the plain value alone.
 func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err error) {
 	t := p.Tape()
 	switch target := v.(type) {
@@ -166,15 +183,16 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
-		a.first = a.misfit(a.where(), pyvalue.Describe(src), t, cause)
+		a.first = &misfit{slices.Clone(a.path), pyvalue.Describe(src), t, cause}
+		a.stray = a.base
 	}
 	return nil
 }
 
-// where renders the path.
-func (a *assigner) where() string {
+// where renders a path.
+func where(path []pathElem) string {
 	var b strings.Builder
-	for _, e := range a.path {
+	for _, e := range path {
 		switch {
 		case !e.named:
 			b.WriteByte('[')
@@ -233,7 +251,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 
 // recall sets dst to the Go value that src was put into before.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
-	if a.shared == nil || !pyvalue.IsContainer(src) {
+	if a.shared == nil || !isShareable(src) {
 		return false
 	}
 	v, ok := a.shared[shareKey{src, dst.Type()}]
@@ -243,16 +261,27 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 	return ok
 }
 
+// isShareable reports whether an object that is met twice is one Go value. The empty tuple is not, of
+// which Python has only one: who writes () twice does not mean the same thing.
+func isShareable(src any) bool {
+	if t, ok := src.(*types.Tuple); ok && len(*t) == 0 {
+		return false
+	}
+	return pyvalue.IsContainer(src)
+}
+
 // remember notes that src is put into v, which may not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
-	if !pyvalue.IsContainer(src) {
+	if !isShareable(src) {
 		return
 	}
 	if a.shared == nil {
 		a.shared = make(map[shareKey]reflect.Value)
 	}
 	// The value must not follow later changes of the variable it was read from.
-	a.shared[shareKey{src, v.Type()}] = reflect.ValueOf(v.Interface())
+	key := shareKey{src, v.Type()}
+	a.shared[key] = reflect.ValueOf(v.Interface())
+	a.notedObjects = append(a.notedObjects, key)
 }
 
 var (

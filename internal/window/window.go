@@ -83,6 +83,7 @@ type Window struct {
 	pending error     // from a Read that returned bytes too
 	Limit   int64     // InputBytes
 	Shared  bool      // payloads may alias a slice
+	into    []byte    // see PayloadInto
 }
 
 // Bytes returns the window of a slice, which is neither copied nor changed.
@@ -537,6 +538,14 @@ func (w *Window) Payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 	return w.largePayload(n)
 }
 
+// PayloadInto is Payload with memory for a large payload, of n bytes, or nil.
+func (w *Window) PayloadInto(n uint64, mem []byte) ([]byte, error) {
+	w.into = mem
+	b, err := w.Payload(n, nil)
+	w.into = nil
+	return b, err
+}
+
 // largePayload reads a payload that goes past the buffer.
 func (w *Window) largePayload(n uint64) ([]byte, error) {
 	rest, known := w.Rest()
@@ -556,14 +565,20 @@ func (w *Window) largePayload(n uint64) ([]byte, error) {
 		w.peeked = 0
 	}
 	head := w.all[w.Pos:]
-	mem, got, err := payload.Read(int(n), known, func(p []byte) (int, error) {
+	read := func(p []byte) (int, error) {
 		buffered := copy(p, head)
 		if head = head[buffered:]; buffered == len(p) {
 			return buffered, nil
 		}
 		m, err := w.readFull(p[buffered:])
 		return buffered + m, err
-	})
+	}
+	mem, got, err := w.into, 0, error(nil)
+	if mem != nil {
+		got, err = read(mem)
+	} else {
+		mem, got, err = payload.Read(int(n), known, read)
+	}
 	w.base += int64(got)
 	w.clear() // the memory of a peeker is not ours to write to
 	if err != nil {

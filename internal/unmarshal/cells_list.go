@@ -1,0 +1,345 @@
+package unmarshal
+
+import (
+	"encoding/binary"
+	"math"
+	"math/big"
+	"reflect"
+
+	"github.com/unpkl/unpkl/internal/known"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/slab"
+	"github.com/unpkl/unpkl/internal/tape"
+)
+
+// numbers are the memory that short slices share.
+type numbers struct {
+	floats  slab.Slab[float64]
+	int64s  slab.Slab[int64]
+	ints    slab.Slab[int]
+	strings slab.Slab[string]
+	bytes   slab.Slab[byte]
+}
+
+// readSlice is slicePlan for cells.
+func (a *assigner) readSlice(p *plan, kind tape.Kind, id tape.ID, dst place) error {
+	switch kind {
+	case tape.None:
+		dst.value(p.typ).SetZero()
+		return nil
+	case tape.List, tape.Tuple:
+		return a.readItems(p, id, dst)
+	case tape.Bytes, tape.ByteArray, tape.Str, tape.Py2Str:
+		if p.isBytes {
+			a.readBytes(p, id, dst)
+			return nil
+		}
+	case tape.Call:
+		if parts, ok := known.Array(a.t, id); ok && a.isOnce(id) && a.isOnce(parts.Data) {
+			return a.arrayIntoSlice(p, id, &parts, dst)
+		}
+	}
+	return a.readObject(p, id, dst)
+}
+
+// readBytes puts bytes into a slice of them.
+func (a *assigner) readBytes(p *plan, id tape.ID, dst place) {
+	b := a.t.Span(id)
+	v := dst.value(p.typ)
+	if v.Cap() >= len(b) && v.Cap() > 0 && a.claim(v.Pointer()) {
+		v.SetLen(len(b))
+		copy(v.Bytes(), b)
+		a.setAside(id)
+		return
+	}
+	if !a.t.Owned(id) || !a.isOnce(id) {
+		b = append(make([]byte, 0, len(b)), b...)
+	}
+	v.SetBytes(b)
+}
+
+// setAside notes that the memory of an unshared span is not kept by any value.
+func (a *assigner) setAside(id tape.ID) {
+	if a.isOnce(id) {
+		a.spare = append(a.spare, id)
+	}
+}
+
+// readItems puts the items of a list or tuple into a slice.
+func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
+	v := dst.value(p.typ)
+	if a.recallCell(id, v) {
+		return nil
+	}
+	n := a.t.Size(id)
+	a.resize(p, v, dst, n)
+	a.rememberCell(id, v)
+	if n == 0 {
+		if !a.isFast(p) {
+			// An empty list is a level like others.
+			if err := a.enterCell(id); err != nil {
+				return err
+			}
+			a.leaveCell()
+		}
+		return nil
+	}
+	if a.fillFast(p, id, v) {
+		return nil
+	}
+	return a.fillCells(p, id, elementsOf(v))
+}
+
+// resize gives v, the slice at dst, n zero elements: in the memory that it has, if that is enough.
+func (a *assigner) resize(p *plan, v reflect.Value, dst place, n int) {
+	if v.Cap() >= n && v.Cap() > 0 && a.claim(v.Pointer()) {
+		v.SetLen(n)
+		v.Clear()
+		return
+	}
+	switch p.elem.form {
+	case formFloat:
+		if p.elem.size == 8 && newSlice(dst, n, 8, &a.floats) {
+			return
+		}
+	case formInt:
+		if p.elem.size == 8 && (newSlice(dst, n, 8, &a.int64s) || newSlice(dst, n, 8, &a.ints)) {
+			return
+		}
+	case formString:
+		if newSlice(dst, n, p.elem.size, &a.strings) {
+			return
+		}
+	}
+	v.Set(reflect.MakeSlice(p.typ, n, n))
+}
+
+// newSlice sets the slice at dst to n new elements, if they are of the type T, which takes size
+// bytes.
+func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
+	to, ok := as[[]T](dst)
+	if !ok {
+		return false
+	}
+	if n == 0 {
+		*to = []T{}
+	} else {
+		*to = from.Many(n, int(size))
+	}
+	return true
+}
+
+// isFast reports whether slices of a type are filled without counting a level where all items are of
+// one kind.
+func (a *assigner) isFast(p *plan) bool { return fastSlice(p.typ) != nil }
+
+// fillFast fills v, a slice of the commonest types, from items that are all of one kind. It returns
+// false otherwise, with v filled in part.
+func (a *assigner) fillFast(p *plan, id tape.ID, v reflect.Value) bool {
+	n := int64(a.t.Size(id))
+	if n > a.budget {
+		return false // the general way makes the error
+	}
+	filled := false
+	switch p.elem.form {
+	case formFloat:
+		if out, ok := items[float64](v); ok && p.elem.size == 8 {
+			filled = a.fillFloats(out, id)
+		}
+	case formInt:
+		if p.elem.size != 8 {
+			return false
+		}
+		if out, ok := items[int64](v); ok {
+			filled = fillInts(a, out, id)
+		} else if out, ok := items[int](v); ok {
+			filled = fillInts(a, out, id)
+		}
+	case formString:
+		if out, ok := items[string](v); ok {
+			filled = a.fillStrings(out, id)
+		}
+	case formBool:
+		if out, ok := items[bool](v); ok {
+			filled = a.fillBools(out, id)
+		}
+	}
+	if filled {
+		a.budget -= n
+	} else {
+		v.Clear()
+	}
+	return filled
+}
+
+func (a *assigner) fillFloats(out []float64, id tape.ID) bool {
+	t := a.t
+	w := t.Children(id)
+	for b := w.Batch(); b != nil; b = w.Batch() {
+		for _, c := range b {
+			switch t.Kind(c) {
+			case tape.Floats:
+				n := t.Size(c)
+				run := t.Run(c)[:n*tape.FloatSize]
+				part := out[:n]
+				for i := range part {
+					part[i] = math.Float64frombits(binary.BigEndian.Uint64(run[1:9]))
+					run = run[tape.FloatSize:]
+				}
+				out = out[n:]
+			case tape.Float:
+				out[0] = math.Float64frombits(t.FloatBits(c))
+				out = out[1:]
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func fillInts[T int | int64](a *assigner, out []T, id tape.ID) bool {
+	t := a.t
+	w := t.Children(id)
+	for b := w.Batch(); b != nil; b = w.Batch() {
+		for _, c := range b {
+			switch t.Kind(c) {
+			case tape.Ints:
+				run, part := t.Run(c), out[:t.Size(c)]
+				for i := range part {
+					v, size := tape.NextInt(run)
+					part[i] = T(v)
+					run = run[size:]
+				}
+				out = out[len(part):]
+			case tape.Int:
+				out[0] = T(t.Int(c))
+				out = out[1:]
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (a *assigner) fillStrings(out []string, id tape.ID) bool {
+	w := a.t.Children(id)
+	for b := w.Batch(); b != nil; b = w.Batch() {
+		for i, c := range b {
+			if a.t.Kind(c) != tape.Str {
+				return false
+			}
+			out[i] = a.text(c)
+		}
+		out = out[len(b):]
+	}
+	return true
+}
+
+func (a *assigner) fillBools(out []bool, id tape.ID) bool {
+	w := a.t.Children(id)
+	for b := w.Batch(); b != nil; b = w.Batch() {
+		for i, c := range b {
+			if c != tape.IDFalse && c != tape.IDTrue {
+				return false
+			}
+			out[i] = c == tape.IDTrue
+		}
+		out = out[len(b):]
+	}
+	return true
+}
+
+// fillCells puts the items of a list or tuple into elements, which are as many.
+func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
+	if err := a.enterCell(id); err != nil {
+		return err
+	}
+	depth, at, elem := a.depth, 0, p.elem
+	w := a.t.Children(id)
+	for b := w.Batch(); b != nil; b = w.Batch() {
+		for _, c := range b {
+			if kind := a.t.Kind(c); kind == tape.Floats || kind == tape.Ints {
+				if err := a.fillRun(elem, kind, c, to, at); err != nil {
+					return err
+				}
+				at += a.t.Size(c)
+				continue
+			}
+			if err := a.read(elem, c, to.at(at)); err != nil {
+				return err
+			}
+			if a.stray >= depth {
+				a.placed(depth, pathElem{index: at})
+			}
+			at++
+		}
+	}
+	a.leaveCell()
+	return nil
+}
+
+// fillRun puts the numbers of a run into elements from at on.
+func (a *assigner) fillRun(elem *plan, kind tape.Kind, id tape.ID, to elements, at int) error {
+	elem.once.Do(elem.compile)
+	run, depth := a.t.Run(id), a.depth
+	for i := at; i < at+a.t.Size(id); i++ {
+		var err error
+		if kind == tape.Floats {
+			f := math.Float64frombits(binary.BigEndian.Uint64(run[1:]))
+			run = run[tape.FloatSize:]
+			if !elem.setFloat(to.at(i), f) {
+				err = a.assignInner(elem, f, to.at(i))
+			}
+		} else {
+			v, size := tape.NextInt(run)
+			run = run[size:]
+			if !elem.setInt(to.at(i), v) {
+				err = a.assignInner(elem, intOf(v), to.at(i))
+			}
+		}
+		if a.budget--; a.budget < 0 {
+			err = a.overExpansion()
+		}
+		if err != nil {
+			return err
+		}
+		if a.stray >= depth {
+			a.placed(depth, pathElem{index: i})
+		}
+	}
+	return nil
+}
+
+// readArray is arrayPlan for cells.
+func (a *assigner) readArray(p *plan, kind tape.Kind, id tape.ID, dst place) error {
+	n := p.typ.Len()
+	switch kind {
+	case tape.None:
+		return nil
+	case tape.List, tape.Tuple:
+		if a.t.Size(id) == n {
+			return a.fillCells(p, id, elementsOf(dst.value(p.typ)))
+		}
+	case tape.Call:
+		if parts, ok := known.Array(a.t, id); ok {
+			if done := a.arrayIntoArray(p, &parts, dst); done {
+				return nil
+			}
+		}
+	}
+	return a.readObject(p, id, dst)
+}
+
+// intOf is the object of an int.
+func intOf(i int64) any {
+	if int64(int(i)) == i {
+		return int(i)
+	}
+	return big.NewInt(i)
+}
+
+func (a *assigner) overExpansion() error {
+	return pyvalue.LimitError("Expansion", a.expansion, a.expansion+1)
+}

@@ -1,0 +1,151 @@
+package unmarshal
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/unpkl/unpkl/internal/tape"
+)
+
+func (p *plan) compileMap() {
+	t := p.typ
+	p.key, p.elem = planOf(t.Key()), planOf(t.Elem())
+	p.key.once.Do(p.key.compile)
+	switch p.key.form {
+	case formString, formInt, formUint, formFloat:
+		p.form = formMap
+	}
+}
+
+// readMap is mapPlan for cells.
+func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error {
+	v := dst.value(p.typ)
+	switch {
+	case kind == tape.None:
+		v.SetZero()
+		return nil
+	case kind != tape.Dict:
+		return a.readObject(p, id, dst)
+	case a.recallCell(id, v):
+		return nil
+	case p.typ == stringMapType && v.Len() == 0 && !a.plain.Objects && a.t.OnlyStrKeys(id):
+		return a.readObject(p, id, dst) // what plain values use anyway
+	}
+	if err := a.enterCell(id); err != nil {
+		return err
+	}
+	n := a.t.Size(id) / 2
+	m := v
+	switch {
+	case v.IsNil() || v.Len() == 0 && !a.claim(v.Pointer()):
+		v.Set(reflect.MakeMapWithSize(p.typ, n))
+	case v.Len() > 0:
+		// It gets the new entries at the end, so that two keys of the dict that are one in Go are noticed.
+		m = reflect.MakeMapWithSize(p.typ, n)
+	}
+	was := a.state()
+	a.rememberCell(id, v)
+	misfits, err := a.readEntries(p, id, m)
+	if err != nil {
+		return err
+	}
+	a.leaveCell()
+	if m.Len()+misfits != n || misfits > 0 && p.key.form != formString {
+		// Two keys are one, in Python or in Go; or a number does not fit, which may equal another.
+		if err := a.restore(was); err != nil {
+			return err
+		}
+		m.Clear()
+		return a.readObject(p, id, dst)
+	}
+	if m != v {
+		for it := m.MapRange(); it.Next(); {
+			v.SetMapIndex(it.Key(), it.Value())
+		}
+	}
+	return nil
+}
+
+// readEntries puts the items of a dict into the map m. It returns how many keys do not fit.
+func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) (misfits int, err error) {
+	depth := a.depth
+	k, v := reflect.New(p.typ.Key()).Elem(), reflect.New(p.typ.Elem()).Elem()
+	key, value := placeOf(k), placeOf(v)
+	w := a.t.Children(id)
+	for b := w.Batch(); b != nil; b = w.Batch() {
+		for i := 0; i < len(b); i += 2 {
+			if fits, err := a.readKey(p.key, b[i], k, key); err != nil {
+				return 0, err
+			} else if !fits {
+				misfits++
+				continue
+			}
+			v.SetZero()
+			if err := a.read(p.elem, b[i+1], value); err != nil {
+				return 0, err
+			}
+			if a.stray >= depth {
+				a.placed(depth, pathElem{name: a.keyName(b[i], k), named: true})
+			}
+			m.SetMapIndex(k, v)
+		}
+	}
+	return misfits, nil
+}
+
+// readKey puts a key of the dict at depth a.depth into k, whose place is dst. It returns false where
+// the key does not fit, which was noted.
+func (a *assigner) readKey(p *plan, id tape.ID, k reflect.Value, dst place) (fits bool, err error) {
+	if a.t.Kind(id) == tape.None {
+		outer := a.base
+		a.base = a.depth - 1 // the path is that of the dict
+		err := a.mismatch(nil, p.typ, nil)
+		a.base = outer
+		return false, err
+	}
+	misses := a.misses
+	if err := a.read(p, id, dst); err != nil {
+		return false, err
+	}
+	if a.stray >= a.depth {
+		a.placed(a.depth, pathElem{name: a.keyName(id, k), named: true})
+	}
+	return a.misses == misses, nil
+}
+
+// keyName is keyText for a cell, and the key that was made of it.
+func (a *assigner) keyName(id tape.ID, k reflect.Value) string {
+	switch a.t.Kind(id) {
+	case tape.Str, tape.Bytes, tape.Py2Str:
+		return string(a.t.Span(id))
+	}
+	if v, err := a.p.Object(id); err == nil {
+		return keyText(v)
+	}
+	return fmt.Sprint(k.Interface())
+}
+
+// attempt is what is taken back where a dict is read again.
+type attempt struct {
+	first          *misfit
+	misses, stray  int
+	cells, objects int // that were remembered
+	budget         int64
+}
+
+func (a *assigner) state() attempt {
+	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects), a.budget}
+}
+
+// restore takes back what was noted of values since s. What is read anew is counted by itself, so that
+// reading anew, inside of what is read anew, ends.
+func (a *assigner) restore(s attempt) error {
+	a.again += s.budget - a.budget
+	if a.again > a.expansion {
+		return a.overExpansion()
+	}
+	a.budget = s.budget
+	a.first, a.misses, a.stray = s.first, s.misses, s.stray
+	a.forget(s.cells, s.objects)
+	return nil
+}

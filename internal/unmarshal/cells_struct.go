@@ -1,0 +1,273 @@
+package unmarshal
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// structReader is what reading cells into a struct needs.
+type structReader struct {
+	typ    reflect.Type
+	fields []cellField
+	byName map[string]int
+}
+
+// cellField is a field of a struct.
+type cellField struct {
+	name   string
+	index  []int
+	offset uintptr // in the struct, if it is not behind a pointer
+	behind bool    // it is behind a pointer to an embedded struct
+	plan   *plan
+}
+
+func newStructReader(t reflect.Type) *structReader {
+	all := pyvalue.FieldsOf(t)
+	s := &structReader{typ: t, byName: all.ByName}
+	for _, f := range all.List {
+		s.fields = append(s.fields, newCellField(t, f))
+	}
+	return s
+}
+
+func newCellField(t reflect.Type, f fields.Field) cellField {
+	c := cellField{name: f.Name, index: f.Index, plan: planOf(f.Type)}
+	for _, i := range f.Index {
+		if t.Kind() == reflect.Pointer {
+			c.behind = true
+			t = t.Elem()
+		}
+		c.offset += t.Field(i).Offset
+		t = t.Field(i).Type
+	}
+	return c
+}
+
+// placeOf returns the place of a field of the struct at dst.
+func (s *structReader) placeOf(f *cellField, dst place) place {
+	if f.behind {
+		return placeOf(fieldAt(dst.value(s.typ), f.index))
+	}
+	return dst.field(f)
+}
+
+// layout is which fields the items of a dict go into. As a key that dicts of one kind have in common
+// is mostly one cell, the next such dict has the same cells as keys, and no name is looked at.
+//
+// Invariant: no two of fields are the same field.
+type layout struct {
+	s      *structReader
+	keys   []tape.ID
+	fields []int // for each key the index of the field, or -1
+	// guise says that a key is the one by which pandas' subclasses are known.
+	guise bool
+	users int // dicts that are being read by it
+}
+
+// layoutOf returns the layout of s that was used last.
+func (a *assigner) layoutOf(s *structReader) *layout {
+	for _, l := range a.layouts {
+		if l.s == s {
+			return l
+		}
+	}
+	l := &layout{s: s}
+	a.layouts = append(a.layouts, l)
+	return l
+}
+
+// fits reports whether the layout is that of a dict with these keys and values.
+func (l *layout) fits(items []tape.ID) bool {
+	if len(items) != 2*len(l.keys) {
+		return false
+	}
+	for i, key := range l.keys {
+		if items[2*i] != key {
+			return false
+		}
+	}
+	return true
+}
+
+// layOut makes the layout of a dict with these keys and values. It returns nil where only an object
+// can tell what the keys mean.
+func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
+	if l.users > 0 || len(items) > 2048 {
+		l = a.anotherLayout(l)
+	}
+	l.keys, l.fields, l.guise = l.keys[:0], l.fields[:0], false
+	var seen uint64 // of the first fields
+	next := 0
+	for i := 0; i < len(items); i += 2 {
+		f := -1
+		switch a.t.Kind(items[i]) {
+		case tape.Str:
+			f = l.find(a.t.Span(items[i]), next)
+		case tape.Bytes, tape.Py2Str, tape.Value:
+			return a.noLayout(l)
+		case tape.Call:
+			if !a.t.IsInert(items[i]) {
+				return a.noLayout(l)
+			}
+		}
+		if f >= 0 {
+			next = f + 1
+			if f < 64 && seen&(1<<f) != 0 || f >= 64 && contains(l.fields, f) {
+				return a.noLayout(l) // the last value of a key counts
+			}
+			seen |= 1 << (f & 63)
+		}
+		l.keys, l.fields = append(l.keys, items[i]), append(l.fields, f)
+	}
+	return l
+}
+
+func contains(list []int, v int) bool {
+	for _, x := range list {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}
+
+// anotherLayout returns a new layout in the place of l.
+func (a *assigner) anotherLayout(l *layout) *layout {
+	n := &layout{s: l.s}
+	for i := range a.layouts {
+		if a.layouts[i] == l {
+			a.layouts[i] = n
+		}
+	}
+	return n
+}
+
+func (a *assigner) noLayout(l *layout) *layout {
+	l.keys, l.fields = l.keys[:0], l.fields[:0]
+	return nil
+}
+
+// find returns the index of the field called name, or -1.
+func (l *layout) find(name []byte, next int) int {
+	if next < len(l.s.fields) && l.s.fields[next].name == string(name) {
+		return next
+	}
+	if i, ok := l.s.byName[string(name)]; ok {
+		return i
+	}
+	l.guise = l.guise || string(name) == "_typ"
+	return -1
+}
+
+// readStruct is structPlan for cells.
+func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) error {
+	switch kind {
+	case tape.None:
+		return nil
+	case tape.Dict:
+		return a.readFields(p, id, id, dst)
+	case tape.Tuple:
+		return a.readPositions(p, id, a.t.Items(id), dst)
+	case tape.Call:
+		if !a.isOwn(id) || !a.t.IsInert(id) {
+			break
+		}
+		switch c := a.t.Call(id); {
+		case c.HasEntries || c.HasKwargs || c.Form != tape.FormNewObj:
+		case c.HasState && a.t.Kind(c.State) == tape.Dict:
+			return a.readFields(p, id, c.State, dst)
+		case !c.HasState && !c.HasItems && a.t.Kind(c.Args) == tape.Tuple && a.t.Size(c.Args) > 0:
+			return a.readPositions(p, id, a.t.Items(c.Args), dst)
+		}
+	}
+	return a.readObject(p, id, dst)
+}
+
+// isOwn reports whether a Call is one that was put off, or an instance of a class of the program that
+// wrote the pickle: neither of the libraries whose instances are made into something else, nor of a
+// function that makes instances of others.
+func (a *assigner) isOwn(id tape.ID) bool {
+	if !a.t.IsInert(id) {
+		return true
+	}
+	fn := a.t.Call(id).Fn
+	if fn == a.foreign && fn != 0 {
+		return true
+	}
+	if a.t.Kind(fn) != tape.Class {
+		return false
+	}
+	g, ok := a.t.Value(fn).(pickle.Global)
+	if !ok {
+		return false
+	}
+	top, _, _ := strings.Cut(g.Module, ".")
+	switch top {
+	case "pandas", "scipy", "numpy", "copyreg", "copy_reg":
+		return false
+	}
+	a.foreign = fn
+	return !strings.HasPrefix(top, "scipy")
+}
+
+// readFields puts the items of a dict into fields. id is the dict, or the instance whose state it is.
+func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
+	s, items := p.fields, a.t.Items(dict)
+	l := a.layoutOf(s)
+	if !l.fits(items) {
+		if l = a.layOut(l, items); l == nil {
+			return a.readObject(p, id, dst)
+		}
+	}
+	if l.guise && id != dict {
+		return a.readObject(p, id, dst)
+	}
+	if err := a.enterCell(id); err != nil {
+		return err
+	}
+	depth := a.depth
+	l.users++
+	for i, f := range l.fields {
+		if f < 0 {
+			continue
+		}
+		f := &s.fields[f]
+		if err := a.read(f.plan, items[2*i+1], s.placeOf(f, dst)); err != nil {
+			return err
+		}
+		if a.stray >= depth {
+			a.placed(depth, pathElem{name: f.name, named: true})
+		}
+	}
+	l.users--
+	a.leaveCell()
+	return nil
+}
+
+// readPositions puts items into the fields in their order.
+func (a *assigner) readPositions(p *plan, id tape.ID, items []tape.ID, dst place) error {
+	s := p.fields
+	if len(items) != len(s.fields) {
+		return a.readObject(p, id, dst)
+	}
+	if err := a.enterCell(id); err != nil {
+		return err
+	}
+	depth := a.depth
+	for i, item := range items {
+		f := &s.fields[i]
+		if err := a.read(f.plan, item, s.placeOf(f, dst)); err != nil {
+			return err
+		}
+		if a.stray >= depth {
+			a.placed(depth, pathElem{name: f.name, named: true})
+		}
+	}
+	a.leaveCell()
+	return nil
+}
