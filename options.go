@@ -37,6 +37,7 @@ type config struct {
 	objects        bool
 	allowCycles    bool
 	sharedInput    bool
+	workers        int // goroutines for one large container, or 0
 	encoding       pickle.Encoding
 	findClass      []func(module, name string) (any, error)
 	persistentLoad func(pid any) (any, error)
@@ -107,6 +108,13 @@ func WithAllowCycles() Option {
 // written to data. Readers and files are not concerned.
 func WithSharedInput() Option {
 	return func(c *config) { c.sharedInput = true }
+}
+
+// WithConcurrency says how many goroutines may make the plain value of one large list or dict, this one
+// among them; 1 forbids others. Without it, and for 0, there are as many as Go runs at once, up to
+// 16. What they make is equal to what one makes.
+func WithConcurrency(n int) Option {
+	return func(c *config) { c.workers = max(n, 0) }
 }
 
 // WithEncoding says what a Python 2 str becomes, as the encoding argument of

@@ -73,6 +73,7 @@ func (c *Options) Unmarshal(data []byte, v any) bool {
 	if !plain {
 		return c.unmarshalDirect(data, v)
 	}
+	return false
 	if !empty {
 		return false
 	}
@@ -93,8 +94,8 @@ func (c *Options) Unmarshal(data []byte, v any) bool {
 
 // mayDirectly reports whether directly can succeed at all.
 func (c *Options) mayDirectly(v any) bool {
-	if plain, empty := plainTarget(v); plain {
-		return empty && c.plainAllowed()
+	if plain, _ := plainTarget(v); plain {
+		return false
 	}
 	_, p := c.directTarget(v)
 	return p != nil
