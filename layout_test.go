@@ -20,7 +20,6 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/fields", ""},
 	{"internal/jsonhook", ""},
 	{"internal/opfuzz", ""},
-	{"internal/oracle", ""},
 	{"internal/payload", ""},
 	{"internal/slab", ""},
 	{"internal/texts", ""},
@@ -47,14 +46,13 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/jsonval", "frame internal/jsonhook ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
 	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
-	{"internal/plain", "frame internal/pyvalue ndarray pickle reconstruct"},
+	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
+		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
-	{"internal/fastread", "internal/pyvalue internal/slab internal/texts ndarray pickle reconstruct"},
 	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/fastread internal/gotypes internal/input " +
-		"internal/jsonval internal/oracle internal/plain internal/pyvalue internal/unmarshal ndarray " +
-		"pickle reconstruct"},
+	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
+		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
 }
 

@@ -1,8 +1,6 @@
 package unpkl
 
 import (
-	"github.com/unpkl/unpkl/internal/oracle"
-
 	"errors"
 	"io"
 	"io/fs"
@@ -48,21 +46,10 @@ type config struct {
 	encode         encodeConfig
 	compressed     func() int64  // see pickle.Unpickler.Compressed
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
-	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }
 
 // noOptions are those of a load without options; nothing writes to them.
 var noOptions config
-
-func init() { oracle.WithoutFastPaths = func() any { return withoutFastPaths() } }
-
-// withoutFastPaths makes everything go the general way, for tests.
-func withoutFastPaths() Option {
-	return func(c *config) {
-		c.noFastPaths = true
-		c.compressed = func() int64 { return 1 << 40 } // then the machine weighs each value
-	}
-}
 
 func newConfig(opts []Option) *config {
 	c := new(config)

@@ -15,11 +15,14 @@ import (
 //
 // Invariant: while helpers run, slots are only read, and so is the tape.
 
-const (
-	splitCells = 1 << 15 // cells that are worth it
-	minPart    = 1 << 6  // children
-	maxHelpers = 16
+// What is worth several goroutines; variables for tests.
+var (
+	splitCells = 1 << 15 // cells
+	minPart    = 1 << 6  // children that a helper takes at once
+	muchLeft   = 1 << 6  // children that were left because of values that are shared
 )
+
+const maxHelpers = 16
 
 // splitJob is a container whose children several goroutines make.
 type splitJob struct {
@@ -56,7 +59,7 @@ func (m *maker) workers() int {
 
 // maySplit reports whether a container is for several goroutines.
 func (m *maker) maySplit(id tape.ID) bool {
-	if m.helper || m.careful || m.t.Len() < splitCells {
+	if m.helper || m.careful {
 		return false
 	}
 	n := m.t.Spread(id)
@@ -110,8 +113,7 @@ func (m *maker) split(plain any, j *splitJob, at int) error {
 		all[i] = i
 	}
 	f.height = m.help(j, all)
-	const much = 64
-	if len(j.later) >= much && len(j.needs) > 0 {
+	if len(j.later) >= muchLeft && len(j.needs) > 0 {
 		f.ids = j.needs
 		return nil
 	}
