@@ -60,7 +60,7 @@ func (d *Decoder) Decode(v any) error {
 		d.own(obj)
 	}
 	to := d.c.assignOptions()
-	return unmarshal.Into(obj, v, nil, &to)
+	return unmarshal.Into(obj, v, &to)
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

@@ -19,7 +19,6 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/errkind", ""},
 	{"internal/fields", ""},
 	{"internal/opfuzz", ""},
-	{"internal/oracle", ""},
 	{"internal/payload", ""},
 	{"internal/slab", ""},
 	{"internal/texts", ""},
@@ -46,12 +45,12 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/jsonval", "frame ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
 	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
-	{"internal/plain", "frame internal/pyvalue ndarray pickle reconstruct"},
+	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
+		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
-	{"internal/fastread", "internal/pyvalue internal/slab internal/texts ndarray pickle reconstruct"},
 	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/fastread internal/gotypes internal/input internal/oracle " +
+	{".", "internal/bridge internal/compress internal/gotypes internal/input " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
 }

@@ -1,8 +1,6 @@
 package unpkl
 
 import (
-	"github.com/unpkl/unpkl/internal/oracle"
-
 	"errors"
 	"io"
 	"io/fs"
@@ -37,6 +35,7 @@ type config struct {
 	objects        bool
 	allowCycles    bool
 	sharedInput    bool
+	workers        int // goroutines for one large container, or 0
 	encoding       pickle.Encoding
 	findClass      []func(module, name string) (any, error)
 	persistentLoad func(pid any) (any, error)
@@ -47,21 +46,10 @@ type config struct {
 	encode         encodeConfig
 	compressed     func() int64  // see pickle.Unpickler.Compressed
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
-	noFastPaths    bool          // the slow paths are the oracle of the fast ones
 }
 
 // noOptions are those of a load without options; nothing writes to them.
 var noOptions config
-
-func init() { oracle.WithoutFastPaths = func() any { return withoutFastPaths() } }
-
-// withoutFastPaths makes everything go the general way, for tests.
-func withoutFastPaths() Option {
-	return func(c *config) {
-		c.noFastPaths = true
-		c.compressed = func() int64 { return 1 << 40 } // then the machine weighs each value
-	}
-}
 
 func newConfig(opts []Option) *config {
 	c := new(config)
@@ -107,6 +95,13 @@ func WithAllowCycles() Option {
 // written to data. Readers and files are not concerned.
 func WithSharedInput() Option {
 	return func(c *config) { c.sharedInput = true }
+}
+
+// WithConcurrency says how many goroutines may make the plain value of one large list or dict, this one
+// among them; 1 forbids others. Without it, and for 0, there are as many as Go runs at once, up to
+// 16. What they make is equal to what one makes.
+func WithConcurrency(n int) Option {
+	return func(c *config) { c.workers = max(n, 0) }
 }
 
 // WithEncoding says what a Python 2 str becomes, as the encoding argument of

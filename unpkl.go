@@ -112,7 +112,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	c.setUp(u)
 	p, err := bridge.Read(u)
 	if err != nil {
-		return noInput(err)
+		return err
 	}
 	return c.decodeInto(p, v)
 }
@@ -162,6 +162,8 @@ func (c *config) assignOptions() unmarshal.Options {
 			Objects:     c.objects,
 			AllowCycles: c.allowCycles,
 			Owner:       c.owner,
+			Hooked:      len(c.findClass) > 0 || c.persistentLoad != nil || c.extension != nil,
+			Workers:     c.workers,
 			BigInt:      func(digits string) any { return BigInt(digits) },
 		},
 		Mismatch: func(path, value string, t reflect.Type, cause error) error {

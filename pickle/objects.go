@@ -136,15 +136,14 @@ func (o *objects) spanOf(id tape.ID) any {
 	if shared && slot < len(o.strs) && o.strs[slot] != nil {
 		return o.strs[slot]
 	}
-	b, own := o.t.Span(id), o.t.Owned(id)
 	var v any
 	switch o.t.Kind(id) {
 	case tape.Str:
-		v = o.slabs.text(b, own)
+		v = o.slabs.text(o.t.Span(id), o.t.Owned(id))
 	case tape.Py2Str:
-		v = Py2String(b)
+		v = Py2String(o.t.Span(id))
 	case tape.Bytes:
-		v = o.bytesOf(b, own)
+		v = o.bytesOf(id)
 	}
 	if shared {
 		for slot >= len(o.strs) {
@@ -155,13 +154,11 @@ func (o *objects) spanOf(id tape.ID) any {
 	return v
 }
 
-// bytesOf boxes bytes, which are copied unless they are nobody else's.
-func (o *objects) bytesOf(b []byte, own bool) any {
+// bytesOf boxes bytes.
+func (o *objects) bytesOf(id tape.ID) any {
+	b := o.t.Bytes(id, &o.slabs.text16)
 	if len(b) >= slabReset {
 		o.slabs.apart()
-	}
-	if !own {
-		b = o.t.Window().Copy(b, &o.slabs.text16)
 	}
 	return o.slabs.bytesValue(b)
 }
@@ -205,10 +202,7 @@ func (o *objects) open(id tape.ID) (any, error) {
 	f := objectFrame{kind: t.Kind(id)}
 	switch f.kind {
 	case tape.ByteArray:
-		b := t.Span(id)
-		if !t.Owned(id) {
-			b = t.Window().Copy(b, nil)
-		}
+		b := t.Bytes(id, nil)
 		f.made = (*types.ByteArray)(&b)
 	case tape.Call:
 		f.made, f.next, f.end = o.openCall(id)

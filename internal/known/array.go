@@ -19,6 +19,15 @@ type ArrayParts struct {
 	shape    tape.ID // a Tuple of Ints
 }
 
+// tuple returns the items of an argument of a call that was put off, or nil where an object was made
+// of it since, as of a tuple that several calls share.
+func tuple(t *tape.Tape, id tape.ID) []tape.ID {
+	if t.Kind(id) != tape.Tuple {
+		return nil
+	}
+	return t.Items(id)
+}
+
 // Array returns the parts of a call, if it is an array.
 func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
 	if t.Kind(id) != tape.Call || t.IsInert(id) {
@@ -26,14 +35,20 @@ func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
 	}
 	switch t.Code(id) {
 	case CallArray:
-		s := t.Items(t.Call(id).State)
+		s := tuple(t, t.Call(id).State)
+		if s == nil || t.Kind(s[1]) != tape.Tuple {
+			return ArrayParts{}, false
+		}
 		p := ArrayParts{DType: t.Value(s[2]).(*ndarray.DType), Data: s[4], shape: s[1]}
 		if t.Kind(s[3]) == tape.True || t.Kind(s[3]) == tape.Int && t.Int(s[3]) == 1 {
 			p.Order = ndarray.OrderF
 		}
 		return p, true
 	case CallBuffer:
-		a := t.Items(t.Call(id).Args)
+		a := tuple(t, t.Call(id).Args)
+		if a == nil || t.Kind(a[2]) != tape.Tuple {
+			return ArrayParts{}, false
+		}
 		p := ArrayParts{
 			DType: t.Value(a[1]).(*ndarray.DType), Data: a[0], shape: a[2], ReadOnly: true,
 		}
@@ -70,7 +85,10 @@ func Scalar(t *tape.Tape, id tape.ID) (ScalarParts, bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallScalar || t.IsInert(id) {
 		return ScalarParts{}, false
 	}
-	a := t.Items(t.Call(id).Args)
+	a := tuple(t, t.Call(id).Args)
+	if a == nil {
+		return ScalarParts{}, false
+	}
 	dt := t.Value(a[0]).(*ndarray.DType)
 	var mem [8]byte
 	copy(mem[:], t.Span(a[1]))

@@ -104,7 +104,10 @@ func Datetime(t *tape.Tape, id tape.ID, zones *ZoneCache) (time.Time, bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallDatetime || t.IsInert(id) {
 		return time.Time{}, false
 	}
-	a := t.Items(t.Call(id).Args)
+	a := tuple(t, t.Call(id).Args)
+	if a == nil {
+		return time.Time{}, false
+	}
 	loc := time.UTC
 	if len(a) == 2 && t.Kind(a[1]) == tape.Value {
 		loc = zones.at(t, a[1])
@@ -119,7 +122,11 @@ func Date(t *tape.Tape, id tape.ID) (year, month, day int, ok bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallDate || t.IsInert(id) {
 		return 0, 0, 0, false
 	}
-	b := t.Span(t.Items(t.Call(id).Args)[0])
+	a := tuple(t, t.Call(id).Args)
+	if a == nil {
+		return 0, 0, 0, false
+	}
+	b := t.Span(a[0])
 	return int(b[0])<<8 | int(b[1]), int(b[2]), int(b[3]), true
 }
 
@@ -128,7 +135,10 @@ func Timedelta(t *tape.Tape, id tape.ID) (time.Duration, bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallTimedelta || t.IsInert(id) {
 		return 0, false
 	}
-	a := t.Items(t.Call(id).Args)
+	a := tuple(t, t.Call(id).Args)
+	if a == nil {
+		return 0, false
+	}
 	seconds := t.Int(a[0])*86_400 + t.Int(a[1])
 	return time.Duration(seconds)*time.Second + time.Duration(t.Int(a[2]))*time.Microsecond, true
 }

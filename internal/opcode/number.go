@@ -154,14 +154,14 @@ func ParseInt(text []byte, base int, maxDigits int) (small int64, large *big.Int
 	if len(digits) > maxDigits {
 		return 0, nil, &errkind.LimitError{Limit: "IntDigits", Max: int64(maxDigits), Want: int64(len(digits))}
 	}
-	if len(digits) <= 18 {
-		v, err := strconv.ParseInt(string(digits), base, 64)
-		if err == nil {
-			if negative {
-				v = -v
-			}
-			return v, nil, nil
+	if base <= 10 && len(digits) <= 18 {
+		for _, c := range digits {
+			small = small*int64(base) + int64(c-'0')
 		}
+		if negative {
+			small = -small
+		}
+		return small, nil, nil
 	}
 	v := parseDigits(digits, base)
 	if negative {
@@ -278,7 +278,7 @@ func ParseFloat(text []byte) (float64, error) {
 			}
 		}
 	}
-	f, err := strconv.ParseFloat(string(s), 64)
+	f, err := strconv.ParseFloat(stringOf(s), 64)
 	if err != nil {
 		return 0, malformed("not a float: %s", Quote(text))
 	}

@@ -2,20 +2,20 @@ package plain_test
 
 import (
 	"github.com/unpkl/unpkl"
-	"github.com/unpkl/unpkl/internal/oracle"
-	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// withoutFastPaths makes everything go the general way.
-func withoutFastPaths() unpkl.Option { return oracle.WithoutFastPaths().(unpkl.Option) }
-
-// isTree reports whether nothing in the pickle is met twice.
-func isTree(data []byte) bool {
+// viaObjects makes the plain value of a pickle of its objects, and not of its cells.
+func viaObjects(data []byte, o plain.Options) (any, error) {
+	o.BigInt = func(digits string) any { return unpkl.BigInt(digits) }
 	u := pickle.NewUnpicklerBytes(data)
-	u.FindClass = reconstruct.FindClass
-	u.Atomic = pyvalue.IsAtomic
-	_, err := u.Load()
-	return err == nil && !u.Shared()
+	u.FindClass = reconstruct.New(reconstruct.Options{Limits: o.Limits}).FindClass
+	u.Limits = o.Limits
+	v, err := u.Load()
+	if err != nil {
+		return nil, err
+	}
+	return plain.New(&o).Convert(v, 0)
 }

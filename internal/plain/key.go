@@ -160,10 +160,7 @@ func (p *Converter) tupleKey(t *types.Tuple) (any, error) {
 	if cost > maxKeyTuple {
 		cost = saturated(cost, longKeyCost)
 	}
-	if p.budget -= cost; p.budget < 0 {
-		return nil, pyvalue.LimitError("Expansion", p.expansion, p.expansion-p.budget)
-	}
-	return n.key, nil
+	return n.key, p.charge(cost)
 }
 
 // flatTuple makes the node of a short tuple of scalars, which is made anew wherever it is met: it is

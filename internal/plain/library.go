@@ -66,7 +66,7 @@ func SparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 // part begins a Frame, Series, Index or Sparse, or returns it where it was met before. What was
 // read into them may be in several of them.
 func (p *Converter) part(c any) (any, error) {
-	p.parts = true
+	p.inPlace = true
 	if i, ok := p.seen[c]; ok {
 		return p.again(&p.nodes[i])
 	}

@@ -3,8 +3,6 @@
 package plain
 
 import (
-	"fmt"
-
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -30,23 +28,19 @@ type Options struct {
 	Objects     bool // convert nothing
 	AllowCycles bool
 	Owner       ndarray.Owner // of arrays in a mapped file, or nil
+	// Hooked says that values of the pickle may come from hooks of the caller.
+	Hooked bool
+	// Workers is how many goroutines may make a large container, or 0 for as many as run at once.
+	Workers int
 	// BigInt makes the key of a map that stands for an int with these digits.
 	BigInt func(digits string) any
-}
-
-// Repeater tells which containers of the value that was read last are met more than once: see pickle.Unpickler.
-type Repeater interface {
-	Shared() bool
-	Repeats(v any) bool
 }
 
 // Converter converts the objects of one load.
 type Converter struct {
 	Objects   bool // convert nothing
 	cycles    bool
-	Tree      bool // containers are met once, but for those that repeater tells
-	Repeater  Repeater
-	parts     bool // parts of a library's objects may be met more than once
+	inPlace   bool // elements of arrays were converted where they are
 	maxDepth  int
 	maxDigits int
 	budget    int64 // values that dict keys may still expand to
@@ -55,8 +49,12 @@ type Converter struct {
 	seen      map[any]int
 	tuples    map[*types.Tuple]tupleNode // as keys
 	nodes     []node
-	branches  []branch
 	stack     []graphFrame
+	height    int    // levels of what was converted last
+	single    bool   // what is converted next is not met again
+	hooked    bool   // an object may be met anywhere
+	workers   int    // goroutines that may take part
+	maker     *maker // of the pickle that is being read, or nil
 	Pandas    reconstruct.Pandas
 	bigInt    func(digits string) any
 	owner     ndarray.Owner // of arrays in a mapped file
@@ -93,6 +91,8 @@ func New(c *Options) *Converter {
 		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
 		Objects:   c.Objects,
 		cycles:    c.AllowCycles,
+		hooked:    c.Hooked,
+		workers:   c.Workers,
 		maxDepth:  limits.Depth,
 		maxDigits: limits.IntDigits,
 		budget:    limits.Expansion,
@@ -108,18 +108,38 @@ func (p *Converter) Convert(v any, depth int) (any, error) {
 	if plain, ok := quickLeaf(v); ok {
 		return plain, nil
 	}
-	p.base = depth
-	if p.Tree {
-		return p.convertTree(v)
-	}
-	out, err := p.begin(v)
+	out, _, err := p.convertAt(v, depth)
+	return out, err
+}
+
+// convertAt is Convert, and returns how many levels of containers v is.
+func (p *Converter) convertAt(v any, depth int) (plain any, height int, err error) {
+	p.base, p.height = depth, 0
+	plain, err = p.begin(v)
+	p.single = false
 	if err == nil {
 		err = p.fill()
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return out, nil
+	return plain, p.height, nil
+}
+
+// know notes that an object became a plain container, and returns the index of its node.
+func (p *Converter) know(v any, n node) int {
+	if p.seen == nil {
+		p.seen = make(map[any]int)
+	}
+	p.nodes = append(p.nodes, n)
+	p.seen[v] = len(p.nodes) - 1
+	return len(p.nodes) - 1
+}
+
+// forget makes the Converter begin again.
+func (p *Converter) forget() {
+	p.seen, p.nodes, p.stack, p.tuples = nil, nil, nil, nil
+	p.budget = p.expansion
 }
 
 // fill converts what the frames on the stack hold.
@@ -207,8 +227,15 @@ func (p *Converter) finish() {
 	height := f.height + 1
 	p.stack[top] = graphFrame{}
 	p.stack = p.stack[:top]
-	if top > 0 && p.stack[top-1].height < height {
-		p.stack[top-1].height = height
+	p.holds(height)
+}
+
+// holds notes that the innermost frame holds a container of some levels.
+func (p *Converter) holds(height int) {
+	if top := len(p.stack) - 1; top < 0 {
+		p.height = height
+	} else if p.stack[top].height < height {
+		p.stack[top].height = height
 	}
 }
 
@@ -235,14 +262,9 @@ func (p *Converter) begin(v any) (any, error) {
 	return p.enter(v, plain, f)
 }
 
-// repeats reports whether the container v may be met more than once.
-func (p *Converter) repeats(v any) bool {
-	return !p.Tree || p.parts || p.Repeater != nil && p.Repeater.Repeats(v)
-}
-
 // met returns the node of a container that was met before, or nil.
 func (p *Converter) met(v any) *node {
-	if len(p.nodes) == 0 || !p.repeats(v) {
+	if len(p.nodes) == 0 {
 		return nil
 	}
 	if i, ok := p.seen[v]; ok {
@@ -251,7 +273,7 @@ func (p *Converter) met(v any) *node {
 	return nil
 }
 
-// once is the node of a frame whose container is not met again.
+// once is the slot of a frame whose container is not met again.
 const once = -1
 
 // enter puts the frame that fills the plain container of v on the stack.
@@ -261,24 +283,20 @@ func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
 		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
 	f.node = once
-	if p.repeats(v) {
+	if !p.single {
 		f.node = p.remember(v, plain)
 	}
+	p.single = false
 	p.stack = append(p.stack, f)
 	return plain, nil
 }
 
 // remember makes a node of a container that may be met again.
 func (p *Converter) remember(v, plain any) int {
-	if p.seen == nil {
-		p.seen = make(map[any]int)
-	}
-	i := len(p.nodes)
-	p.seen[v] = i
+	i := p.know(v, node{plain: plain, open: true})
 	if o, ok := plain.(*pickle.Object); ok {
 		p.seen[o] = i // in an array that is met again through a view
 	}
-	p.nodes = append(p.nodes, node{plain: plain, open: true})
 	return i
 }
 
@@ -286,16 +304,14 @@ func (p *Converter) remember(v, plain any) int {
 func (p *Converter) again(n *node) (any, error) {
 	if n.open {
 		if !p.cycles {
-			return nil, fmt.Errorf("unpkl: %w", pyvalue.ErrCycle)
+			return nil, errCycle()
 		}
 		return n.plain, nil
 	}
 	if depth := p.base + len(p.stack) + 1 + n.height; depth > p.maxDepth {
 		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
-	if top := len(p.stack) - 1; top >= 0 && p.stack[top].height <= n.height {
-		p.stack[top].height = n.height + 1
-	}
+	p.holds(n.height + 1)
 	return n.plain, nil
 }
 
@@ -305,8 +321,10 @@ func (p *Converter) open(v any) (any, graphFrame) {
 	case *pickle.Object:
 		return openObject(v)
 	case *ndarray.Array:
+		p.inPlace = true
 		return v, openArray(v)
 	case *ndarray.Masked:
+		p.inPlace = true
 		return v, openMasked(v)
 	case *ndarray.Scalar:
 		return openScalar(v)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/opfuzz"
+	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -117,21 +118,27 @@ func (g *graphs) same(a, b any) error {
 	return nil
 }
 
-// sameGraphs decodes data into a plain value with and without the fast paths: the values are the same and
-// share alike.
-func sameGraphs(t *testing.T, data []byte, opts ...unpkl.Option) {
+// sameGraphs makes the plain value of data of cells, by one goroutine and by several, and of objects:
+// the values are the same and share alike.
+func sameGraphs(t *testing.T, data []byte, o plain.Options) {
 	t.Helper()
-	fast, err1 := unpkl.LoadBytes(data, opts...)
-	slow, err2 := unpkl.LoadBytes(data, append(opts[:len(opts):len(opts)], withoutFastPaths())...)
-	if (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() {
-		t.Fatalf("%q: fast %v, slow %v", data, err1, err2)
+	want, err1 := viaObjects(data, o)
+	opts := []unpkl.Option{unpkl.WithLimits(o.Limits)}
+	if o.AllowCycles {
+		opts = append(opts, unpkl.WithAllowCycles())
 	}
-	if err1 != nil {
-		return
-	}
-	g := graphs{map[any]any{}}
-	if err := g.same(slow, fast); err != nil {
-		t.Fatalf("%q: %v", data, err)
+	for _, workers := range []int{1, 3} {
+		got, err2 := unpkl.LoadBytes(data, append(opts, unpkl.WithConcurrency(workers))...)
+		if (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() {
+			t.Fatalf("%q: %v, of objects %v", data, err2, err1)
+		}
+		if err1 != nil {
+			continue
+		}
+		g := graphs{map[any]any{}}
+		if err := g.same(want, got); err != nil {
+			t.Fatalf("%q: %v", data, err)
+		}
 	}
 }
 
@@ -163,13 +170,14 @@ var sharedPickles = []string{
 	"(lp0\n(ccopy_reg\n_reconstructor\np1\n(cm\nC\nc__builtin__\nobject\nNtRp2\n(dp3\nS'a'\n(lp4\nI1\nasbag2\na.",
 }
 
-// TestSharedParts: what is met once beside containers that are met more often is converted by itself.
+// TestSharedParts: whatever refers to whatever, cells become what their objects do.
 func TestSharedParts(t *testing.T) {
+	defer plain.SplitAll()()
 	for _, data := range sharedPickles {
-		sameGraphs(t, []byte(data))
-		sameGraphs(t, []byte(data), unpkl.WithAllowCycles())
+		sameGraphs(t, []byte(data), plain.Options{})
+		sameGraphs(t, []byte(data), plain.Options{AllowCycles: true})
 		for depth := range 5 {
-			sameGraphs(t, []byte(data), unpkl.WithLimits(unpkl.Limits{Depth: depth + 1}), unpkl.WithAllowCycles())
+			sameGraphs(t, []byte(data), plain.Options{Limits: unpkl.Limits{Depth: depth + 1}, AllowCycles: true})
 		}
 	}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -180,7 +188,7 @@ func TestSharedParts(t *testing.T) {
 		for i := range choices {
 			choices[i] = byte(r.Uint32())
 		}
-		sameGraphs(t, opfuzz.Program(choices, names[:1+r.IntN(len(names))]...), unpkl.WithAllowCycles())
+		sameGraphs(t, opfuzz.Program(choices, names[:1+r.IntN(len(names))]...), plain.Options{AllowCycles: r.IntN(2) == 0})
 	}
 }
 

@@ -198,7 +198,7 @@ func (t *Tape) checkKeys(items []ID, step int) error {
 		case ByteArray, List, Dict, Set:
 			return malformed("unhashable key: %s", t.host.TypeName(id))
 		case Tuple, Value, Call:
-			if c.flags&flagKey != 0 {
+			if c.flags&flagKey != 0 || c.kind == Tuple && t.holdsLeaves(c) {
 				continue
 			}
 			if err := t.host.CheckKey(id); err != nil {
@@ -208,6 +208,19 @@ func (t *Tape) checkKeys(items []ID, step int) error {
 		}
 	}
 	return nil
+}
+
+// holdsLeaves reports whether all items of a tuple can be keys themselves and hold no others, which
+// nearly every tuple that is a key is.
+func (t *Tape) holdsLeaves(c *cell) bool {
+	for _, id := range t.single(c) {
+		switch t.cells[id].kind {
+		case None, False, True, Int, Float, BigInt, Str, Py2Str, Bytes:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // MarkKey notes that a tuple is a possible key.

@@ -21,16 +21,16 @@ func (t *Tape) loadLine(op opcode.Code) error {
 		if err != nil {
 			return err
 		}
+		if t.rawStr {
+			return t.pushOfLine(b, line, 1)
+		}
 		return t.pushPy2Str(b)
 	case opcode.Unicode:
 		b, err := opcode.DecodeRawUnicode(line)
 		if err != nil {
 			return err
 		}
-		if err := t.checkString(uint64(len(b))); err != nil {
-			return err
-		}
-		return t.pushSpan(Str, b)
+		return t.pushOfLine(b, line, 0)
 	}
 	if len(line) == 0 {
 		return errNoArgument
@@ -51,6 +51,20 @@ func (t *Tape) loadLine(op opcode.Code) error {
 		return err
 	}
 	t.push(cell{kind: Float, v: math.Float64bits(f)})
+	return nil
+}
+
+// pushOfLine pushes a Str of b, which was decoded from the line just read: where nothing was escaped
+// it is the bytes of the line from an index on.
+func (t *Tape) pushOfLine(b, line []byte, from int) error {
+	if err := t.checkString(uint64(len(b))); err != nil {
+		return err
+	}
+	at := uint64(t.w.Pos - 1 - len(line) + from)
+	if !t.isSlice || len(b) == 0 || &b[0] != &line[from] || at+uint64(len(b)) > maxOffset {
+		return t.pushSpan(Str, b)
+	}
+	t.push(cell{kind: Str, n: uint32(len(b)), v: at})
 	return nil
 }
 

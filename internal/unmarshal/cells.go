@@ -51,6 +51,7 @@ const (
 	formMap
 	formStruct
 	formNDArray // *ndarray.Array
+	formAny     // a plain value
 )
 
 // cellPlan is the part of a plan that is about cells.
@@ -96,6 +97,10 @@ func (p *plan) compileCells() {
 		p.form = formFloat
 	case reflect.String:
 		p.form = formString
+	case reflect.Interface:
+		if t == pyvalue.AnyType {
+			p.form = formAny
+		}
 	case reflect.Pointer:
 		p.compilePointer()
 	case reflect.Slice:
@@ -124,6 +129,9 @@ func (p *plan) compilePointer() {
 
 // Cells puts the value of a pickle into what v, a pointer that is not nil, points to.
 func Cells(p bridge.Pickle, v any, c *Options) error {
+	if done, err := plainInto(p, p.Tape().Root(), v, c); done {
+		return err
+	}
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
 	a.p, a.t = p, p.Tape()
@@ -172,6 +180,8 @@ func (a *assigner) read(p *plan, id tape.ID, dst place) error {
 		}
 	case formNDArray:
 		return a.readNDArray(p, kind, id, dst)
+	case formAny:
+		return a.readAny(p, id, dst)
 	}
 	return a.readObject(p, id, dst)
 }
@@ -194,6 +204,30 @@ func (a *assigner) readObject(p *plan, id tape.ID, dst place) error {
 		return err
 	}
 	return a.assignInner(p, src, dst)
+}
+
+// readAny is assignAny for cells.
+func (a *assigner) readAny(p *plan, id tape.ID, dst place) error {
+	to := dst.value(p.typ)
+	if e := to.Elem(); e.IsValid() && e.Kind() == reflect.Pointer {
+		return a.readObject(p, id, dst) // which may be filled
+	}
+	if a.t.Kind(id) >= tape.Tuple {
+		a.spare = a.spare[:0] // it may hold them
+		if a.within > 0 {
+			a.t.Share(id)
+		}
+	}
+	v, err := a.plain.Tape(a.p, id, a.depth)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		to.SetZero()
+	} else {
+		to.Set(reflect.ValueOf(v))
+	}
+	return nil
 }
 
 // assignInner carries the plan out for an object inside of cells.

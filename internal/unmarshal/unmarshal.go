@@ -10,8 +10,10 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -121,19 +123,10 @@ func newAssigner(c *Options) *assigner {
 	}
 }
 
-// Into puts the object src into what v, a pointer that is not nil, points to. A tree, in which
-// nothing is met twice, is used up by it, and so are the parts that are met once where src becomes a
-// plain value as a whole. Where nobody knows what repeats, r is nil.
-func Into(src any, v any, r plain.Repeater, c *Options) error {
+// Into puts the object src into what v, a pointer that is not nil, points to.
+func Into(src any, v any, c *Options) error {
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
-	if r != nil {
-		_, whole := v.(*any)
-		a.plain.Tree = whole || !r.Shared()
-		if r.Shared() {
-			a.plain.Repeater = r
-		}
-	}
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
 		return err
 	}
@@ -147,6 +140,43 @@ func (a *assigner) result(c *Options) error {
 		return nil
 	}
 	return c.Mismatch(where(m.path), m.value, m.typ, m.cause)
+}
+
+// plainInto is Cells where what v points to is made of the plain value alone.
+func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err error) {
+	t := p.Tape()
+	switch target := v.(type) {
+	case *any:
+		if *target != nil && reflect.TypeOf(*target).Kind() == reflect.Pointer {
+			return false, nil // which may be filled
+		}
+	case *map[string]any:
+		if *target != nil || t.Kind(root) != tape.Dict || !t.OnlyStrKeys(root) {
+			return false, nil
+		}
+	case *[]any:
+		if *target != nil || t.Kind(root) != tape.List && t.Kind(root) != tape.Tuple {
+			return false, nil
+		}
+	default:
+		return false, nil
+	}
+	if _, whole := v.(*any); !whole && (c.Plain.Objects || c.Plain.AllowCycles) {
+		return false, nil
+	}
+	value, err := plain.New(&c.Plain).Tape(p, root, 0)
+	if err != nil {
+		return true, err
+	}
+	switch target := v.(type) {
+	case *any:
+		*target = value
+	case *map[string]any:
+		*target = value.(map[string]any)
+	case *[]any:
+		*target = value.([]any)
+	}
+	return true, nil
 }
 
 // mismatch notes that src does not fit t; the rest is still decoded.
@@ -221,7 +251,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 
 // recall sets dst to the Go value that src was put into before.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
-	if a.plain.Tree || a.shared == nil || !isShareable(src) {
+	if a.shared == nil || !isShareable(src) {
 		return false
 	}
 	v, ok := a.shared[shareKey{src, dst.Type()}]
@@ -242,7 +272,7 @@ func isShareable(src any) bool {
 
 // remember notes that src is put into v, which may not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
-	if a.plain.Tree || !isShareable(src) {
+	if !isShareable(src) {
 		return
 	}
 	if a.shared == nil {

@@ -1,12 +1,12 @@
-package fastread
+package plain
 
 import "encoding/binary"
 
 // recentText is the longest text in bytes that recent looks for.
 const recentText = 16
 
-// recent knows short texts that were made lately: in many records the same few words stand again and again,
-// each time as a new str. Where they do not, it gives up.
+// recent knows short texts that were made lately: in many records the same few words stand again
+// and again, each time as a new str. Where they do not, it gives up.
 type recent struct {
 	texts       *recentTexts // none before there were a few texts
 	tries, hits int
@@ -31,7 +31,7 @@ func (r *recent) use() bool {
 }
 
 // find returns the value of a text of 1 to recentText bytes.
-func (r *recent) find(b []byte, p *plainDirect) any {
+func (r *recent) find(b []byte, boxes *boxes) any {
 	r.tries++
 	i, mark := hash(b)
 	place := &r.texts.values[i]
@@ -42,7 +42,7 @@ func (r *recent) find(b []byte, p *plainDirect) any {
 		}
 	}
 	r.texts.marks[i] = mark
-	*place = p.boxes.String(p.copied(b))
+	*place = boxes.String(boxes.copied(b))
 	return *place
 }
 
@@ -54,7 +54,8 @@ func hash(b []byte) (place uint8, mark uint32) {
 	case n >= 8:
 		first, last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
 	case n >= 4:
-		first, last = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))
+		first = uint64(binary.LittleEndian.Uint32(b))
+		last = uint64(binary.LittleEndian.Uint32(b[n-4:]))
 	default:
 		first, last = uint64(b[0])|uint64(b[n/2])<<8, uint64(b[n-1])<<8|uint64(n)
 	}

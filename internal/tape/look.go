@@ -1,0 +1,33 @@
+package tape
+
+import "github.com/unpkl/unpkl/internal/slab"
+
+// Parts returns the children at the indices that [Rest.Next] returned, in the tape's memory.
+func (t *Tape) Parts(from, to uint32) []ID { return t.children[from:to:to] }
+
+// Bytes returns the bytes of a Bytes or ByteArray for a value that keeps them: those of the tape
+// where nobody else has them, or where the input is shared and they are many; else a copy, which
+// lies in the slab, if there is one, where they are few. Other goroutines may call it with slabs of
+// their own.
+func (t *Tape) Bytes(id ID, small *slab.Slab[byte]) []byte {
+	b := t.Span(id)
+	if t.Owned(id) {
+		return b
+	}
+	return t.w.Copy(b, small)
+}
+
+// Spread returns about how many cells the children of a container are, with all that they hold: their
+// cells follow one another where the pickle does not refer back.
+func (t *Tape) Spread(id ID) int {
+	c := &t.cells[id]
+	if c.n == 0 {
+		return 0
+	}
+	from, to := uint32(c.v>>32), uint32(c.v>>32)+uint32(c.v)
+	if c.flags&flagMany != 0 {
+		first, last := &t.extents[c.v>>32], &t.extents[uint32(c.v)]
+		from, to = first.at, last.at+last.count
+	}
+	return max(int(c.n), int(t.children[to-1])-int(t.children[from]))
+}
