@@ -8,9 +8,21 @@
 //
 // # Filters
 //
-//	1  deflate     both ways
-//	2  shuffle     both ways
-//	3  fletcher32  both ways; a wrong checksum is an error
+//	1      deflate      both ways
+//	2      shuffle      both ways
+//	3      fletcher32   both ways; a wrong checksum is an error
+//	4      szip         decoding
+//	5      nbit         decoding
+//	6      scaleoffset  decoding
+//	307    bzip2        decoding
+//	32000  lzf          both ways
+//	32001  blosc        decoding
+//	32004  lz4          decoding
+//	32008  bitshuffle   decoding
+//	32015  zstd         both ways
+//
+// Of other registered filters the errors have the names: blosc2 (32026), for instance, for
+// which there is no library in Go that is kept.
 //
 // # Specifications
 //

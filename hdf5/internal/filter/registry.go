@@ -14,6 +14,15 @@ func init() {
 			name: "fletcher32", decode: unfletcher, encode: fletcher,
 			grown: summed, fixed: true, inPlace: true,
 		},
+		Blosc:       {name: "blosc", decode: unblosc},
+		Bzip2:       {name: "bzip2", decode: unbzip2},
+		ScaleOffset: {name: "scaleoffset", decode: unscale},
+		NBit:        {name: "nbit", decode: unnbit},
+		Szip:        {name: "szip", decode: unszip},
+		LZF:         {name: "lzf", decode: unlzf, encode: lzf},
+		LZ4:         {name: "lz4", decode: unlz4},
+		Bitshuffle:  {name: "bitshuffle", decode: unbitshuffle},
+		Zstd:        {name: "zstd", decode: unzstd, encode: zstdFrame},
 	}
 }
 
