@@ -92,11 +92,13 @@ func (d *Dataset) eachBTree1(axes []axis, visit chunkVisit) error {
 		if !nextTouched(axes, first) {
 			return true
 		}
-		if after == nil {
+		at(after, next)
+		if lessCoord(first, next) {
 			return false
 		}
-		at(after, next)
-		return !lessCoord(first, next)
+		// The last key is that of the last chunk, with a byte of its first element.
+		c := cursor{b: after, i: 8 + 8*rank}
+		return c.u64() == 0 || lessCoord(next, first)
 	}
 	coord := make([]uint64, rank)
 	return t.each(d.layout.addr, skip, func(addr uint64, key []byte, off int64) error {

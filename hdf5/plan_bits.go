@@ -137,7 +137,8 @@ func (l FloatLayout) float64(bits uint64) float64 {
 	case exponent == 1<<l.ExponentBits-1 && mantissa == 0:
 		x = math.Inf(1)
 	case exponent == 1<<l.ExponentBits-1:
-		return math.NaN()
+		// The NaN that HDF5's library makes of every other.
+		x = math.Float64frombits(1<<63 - 1)
 	default:
 		e := int64(exponent) - l.Bias
 		if l.Implied && exponent != 0 {

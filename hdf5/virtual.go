@@ -53,10 +53,44 @@ func (d *Dataset) sources(h *heapReader) ([]virtualSource, error) {
 	return list, c.err
 }
 
+// Flags of a source in version 1 of the list, which names what an earlier source names by
+// that one's number. The specification does not have them yet; they are as HDF5 2.0 writes.
+const (
+	sharedFile    = 1 << 0
+	sharedDataset = 1 << 1
+	sameFile      = 1 << 2
+)
+
 // names reads the names of the file and the dataset.
-func (s *virtualSource) names(c *cursor, version uint8, _ []virtualSource) {
-	s.file = c.text()
-	s.dataset = c.text()
+func (s *virtualSource) names(c *cursor, version uint8, earlier []virtualSource) {
+	flags := uint8(0)
+	pos := c.pos()
+	if version > 0 {
+		flags = c.u8()
+	}
+	earlierOne := func() (v virtualSource) {
+		n := c.length()
+		if c.err == nil && n >= uint64(len(earlier)) {
+			c.fail(malformed(pos, "a source of a virtual dataset like the %d-th of %d", n, len(earlier)))
+		}
+		if c.err == nil {
+			v = earlier[n]
+		}
+		return v
+	}
+	switch {
+	case flags&sameFile != 0:
+		s.file = "."
+	case flags&sharedFile != 0:
+		s.file = earlierOne().file
+	default:
+		s.file = c.text()
+	}
+	if flags&sharedDataset != 0 {
+		s.dataset = earlierOne().dataset
+	} else {
+		s.dataset = c.text()
+	}
 }
 
 // readVirtual fills dst, which the selection's elements go to, from the sources. Where there
