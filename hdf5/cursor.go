@@ -111,6 +111,9 @@ func (c *cursor) u64() uint64 {
 // addr reads an address: relative to the superblock, undefined where there is none.
 func (c *cursor) addr() uint64 {
 	x := c.uint(c.sizeOffset)
+	if c.err != nil {
+		return undefined
+	}
 	if x == undefined>>(64-8*c.sizeOffset) {
 		return undefined
 	}

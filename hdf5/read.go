@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"errors"
 	"iter"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -129,19 +130,24 @@ type Chunk struct {
 // not come. The first error ends the iteration.
 func (d *Dataset) Chunks() iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) {
-		parts, err := d.parts()
-		if err != nil {
-			yield(Chunk{}, inPath(err, d.path))
-			return
-		}
-		for _, s := range parts {
+		err := d.eachPart(func(s selection) error {
 			c, err := d.part(s)
-			if !yield(c, inPath(err, d.path)) || err != nil {
-				return
+			if err != nil {
+				return err
 			}
+			if !yield(c, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && err != errStop {
+			yield(Chunk{}, inPath(err, d.path))
 		}
 	}
 }
+
+// errStop ends an iteration without an error.
+var errStop = errors.New("stop")
 
 func (d *Dataset) part(s selection) (Chunk, error) {
 	if err := d.f.enter(); err != nil {
@@ -158,45 +164,59 @@ func (d *Dataset) part(s selection) (Chunk, error) {
 // partBytes is about how much of a dataset without chunks [Dataset.Chunks] gives at once.
 const partBytes = 4 << 20
 
-// parts returns the selections that Chunks goes through.
-func (d *Dataset) parts() ([]selection, error) {
+// eachPart calls visit with the selections that Chunks goes through, without the file
+// held for reading.
+func (d *Dataset) eachPart(visit func(selection) error) error {
+	whole := everything(d.space.dims)
+	if d.space.null || whole.size() == 0 {
+		return nil
+	}
+	if d.layout.class == layoutChunked {
+		coords, err := d.storedChunks(whole)
+		if err != nil {
+			return err
+		}
+		for rank := len(whole.count); len(coords) > 0; coords = coords[rank:] {
+			if err := visit(d.selectionAt(coords[:rank], d.layout.chunk)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	shape := runShape(d.space.dims, uint64(d.typ.Size), partBytes)
+	if len(shape) == 0 {
+		return visit(whole)
+	}
+	return eachTouched(whole.axes(shape), func(coord []uint64) error {
+		return visit(d.selectionAt(coord, shape))
+	})
+}
+
+// selectionAt returns what is in the dataset of a part of the shape at some coordinates.
+func (d *Dataset) selectionAt(coord, shape []uint64) selection {
+	s := everything(d.space.dims)
+	s.count = make([]uint64, len(coord))
+	for i, x := range coord {
+		s.start[i] = x * shape[i]
+		s.count[i] = min(shape[i], d.space.dims[i]-s.start[i])
+	}
+	return s
+}
+
+// storedChunks returns the coordinates of all stored chunks, one behind the other.
+func (d *Dataset) storedChunks(whole selection) ([]uint64, error) {
 	if err := d.f.enter(); err != nil {
 		return nil, err
 	}
 	defer d.f.leave()
-	whole := everything(d.space.dims)
-	if d.space.null || whole.size() == 0 {
-		return nil, nil
-	}
-	var parts []selection
-	add := func(coord []uint64, shape []uint64) error {
-		s := everything(d.space.dims)
-		s.count = make([]uint64, len(coord))
-		for i, x := range coord {
-			s.start[i] = x * shape[i]
-			s.count[i] = min(shape[i], d.space.dims[i]-s.start[i])
+	var coords []uint64
+	err := d.eachChunk(whole.axes(d.layout.chunk), func(coord []uint64, c chunkRef) error {
+		if c.addr != undefined {
+			coords = append(coords, coord...)
 		}
-		parts = append(parts, s)
 		return nil
-	}
-	if d.layout.class == layoutChunked {
-		err := d.eachChunk(whole.axes(d.layout.chunk), func(coord []uint64, c chunkRef) error {
-			if c.addr == undefined {
-				return nil
-			}
-			return add(coord, d.layout.chunk)
-		})
-		return parts, err
-	}
-	if n, err := d.nbytes(); err != nil || n/partBytes > 1<<24 {
-		return nil, errorf(ErrLimit, "a dataset of %v elements of %d bytes", d.space.dims, d.typ.Size)
-	}
-	shape := runShape(d.space.dims, uint64(d.typ.Size), partBytes)
-	if len(shape) == 0 {
-		return []selection{whole}, nil
-	}
-	err := eachTouched(whole.axes(shape), func(coord []uint64) error { return add(coord, shape) })
-	return parts, err
+	})
+	return coords, err
 }
 
 // runShape returns the shape of runs of about so many bytes that lie side by side.
