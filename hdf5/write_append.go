@@ -36,7 +36,7 @@ func (w *Writer) Appendable(
 	if opts != nil {
 		o = *opts
 	}
-	t, err := rowType(dt)
+	t, err := newFileType(dt)
 	if err != nil {
 		return nil, inPath(err, path)
 	}
@@ -58,13 +58,6 @@ func (w *Writer) Appendable(
 	n.data = d
 	d.appender = &Appender{w: w, path: path, data: d, dtype: dt, row: slices.Clone(row)}
 	return d.appender, nil
-}
-
-func rowType(dt *ndarray.DType) (*fileType, error) {
-	if dt.Kind() == ndarray.KindObject {
-		return textFileType(charsetUTF8), nil
-	}
-	return newFileType(dt)
 }
 
 // rowChunk is the shape of a chunk of whole rows; a row that is too large is halved along its

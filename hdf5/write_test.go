@@ -1,9 +1,12 @@
 package hdf5_test
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,34 +54,83 @@ func count[T int32 | int64 | float32 | float64 | uint8](n int) []T {
 	return x
 }
 
-// python runs a script with the file's path as its argument: under UNPKL_PYTHON it has to work,
-// without that the test is skipped.
-func python(t testing.TB, script string, args ...string) string {
+// needPython skips the test where UNPKL_PYTHON is not set.
+func needPython(t testing.TB) string {
 	t.Helper()
 	exe := os.Getenv("UNPKL_PYTHON")
 	if exe == "" {
 		t.Skip("UNPKL_PYTHON is not set")
 	}
-	out, err := exec.Command(exe, append([]string{"-c", script}, args...)...).CombinedOutput()
+	return exe
+}
+
+// python runs a script with arguments: under UNPKL_PYTHON it has to work.
+func python(t testing.TB, script string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(needPython(t), append([]string{"-c", script}, args...)...)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return strings.TrimSpace(string(out))
 }
 
-func TestWriteFirst(t *testing.T) {
+// open reads what was written with this package's own reader.
+func open(t testing.TB, path string) *hdf5.File {
+	t.Helper()
+	f, err := hdf5.Open(path, nil)
+	must(t, err)
+	t.Cleanup(func() { must(t, f.Close()) })
+	return f
+}
+
+func TestWrittenArraysReadBack(t *testing.T) {
+	want := map[string]*ndarray.Array{}
 	path := create(t, func(w *hdf5.Writer) {
-		must(t, w.Dataset("/g/sub/x", array(t, count[int32](12), 3, 4), nil))
-		must(t, w.Dataset("y", array(t, count[float64](1000), 10, 100), &hdf5.DatasetOptions{
-			Deflate: 4, Shuffle: true, Fletcher32: true, Chunks: []int{4, 33}}))
-		must(t, w.Group("empty"))
-		must(t, w.SetAttr("/", "title", "größe"))
+		for d, dtype := range writtenDTypes {
+			for s, shape := range writtenShapes {
+				a := randomArray(t, dtype, shape)
+				for kind, options := range writtenOptions(shape) {
+					name := fmt.Sprintf("%d-%d/%s", d, s, kind)
+					want[name] = a
+					must(t, w.Dataset(name, a, options))
+				}
+				must(t, w.SetAttr(fmt.Sprintf("%d-%d", d, s), "value", a))
+			}
+		}
 	})
-	t.Log(python(t, `
-import sys, h5py, numpy as np
-with h5py.File(sys.argv[1]) as f:
-    f.visititems(print)
-    print(f['g/sub/x'][...].tolist(), dict(f.attrs))
-    assert (f['y'][...] == np.arange(1000.).reshape(10,100)).all()
-`, path))
+	f := open(t, path)
+	for name, a := range want {
+		d, err := f.Dataset(name)
+		must(t, err)
+		got, err := d.Read()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !sameElements(t, got, a) {
+			t.Errorf("%s: %v, not %v", name, got.DType(), a.DType())
+		}
+		g, err := f.Group(filepath.Dir(name))
+		must(t, err)
+		attr, err := g.Attr("value")
+		must(t, err)
+		got, err = attr.Read()
+		must(t, err)
+		if !sameElements(t, got, a) {
+			t.Errorf("%s, attribute: %v, not %v", name, got.DType(), a.DType())
+		}
+	}
+}
+
+// sameElements compares arrays, and where HDF5 has another dtype their bytes.
+func sameElements(t testing.TB, a, b *ndarray.Array) bool {
+	t.Helper()
+	if a.Equal(b) {
+		return true
+	}
+	x, err := a.AppendBytes(nil, ndarray.OrderC)
+	must(t, err)
+	y, err := b.AppendBytes(nil, ndarray.OrderC)
+	must(t, err)
+	return slices.Equal(a.Shape(), b.Shape()) && bytes.Equal(x, y)
 }

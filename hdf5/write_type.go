@@ -95,7 +95,7 @@ func newFileType(dt *ndarray.DType) (*fileType, error) {
 			return nil, errorf(ErrUnsupported, "elements without bytes")
 		}
 		t.message = opaqueMessage(size, "")
-	case ndarray.KindStr, ndarray.KindString:
+	case ndarray.KindStr, ndarray.KindString, ndarray.KindObject:
 		return textFileType(charsetUTF8), nil
 	default:
 		return nil, errorf(ErrUnsupported, "dtype %v", dt)
