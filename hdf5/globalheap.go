@@ -1,6 +1,10 @@
 package hdf5
 
-import "encoding/binary"
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
 
 // heapReader reads objects of global heaps, which hold what has no fixed size: text,
 // sequences, regions. It keeps the collections that it has parsed, and is for one read
@@ -10,18 +14,24 @@ import "encoding/binary"
 type heapReader struct {
 	f           *File
 	collections map[uint64]*collection
+	lastAddr    uint64 // of the collection used last
+	last        *collection
 	held        uint64 // bytes of the collections kept
 	budget      int64  // bytes that may still be returned
 }
 
-// collection is a run of objects by their index.
+// collection is a run of objects in the order of their index.
 type collection struct {
 	data    []byte
 	off     int64
-	objects map[uint16]span
+	objects []heapObject
 }
 
-type span struct{ from, to int }
+// heapObject is where an object lies in its collection.
+type heapObject struct {
+	from, to int
+	index    uint16
+}
 
 // keepCollections bounds what a heapReader keeps of a file that is not mapped, in bytes.
 const keepCollections = 32 << 20
@@ -32,6 +42,25 @@ func (f *File) heapReader() *heapReader {
 
 // object returns the bytes of an object, which alias the file.
 func (h *heapReader) object(addr uint64, index uint32) ([]byte, error) {
+	c, err := h.collection(addr)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := c.find(index)
+	if !ok {
+		return nil, malformed(c.off, "the object %d of a global heap is not there", index)
+	}
+	if h.budget -= int64(o.to - o.from); h.budget < 0 {
+		return nil, at(c.off, ErrLimit, "more than the %d bytes that one read may return", h.f.opts.bytes)
+	}
+	return c.data[o.from:o.to:o.to], nil
+}
+
+// collection returns the collection at an address, which is mostly the same as before.
+func (h *heapReader) collection(addr uint64) (*collection, error) {
+	if h.last != nil && h.lastAddr == addr {
+		return h.last, nil
+	}
 	c := h.collections[addr]
 	if c == nil {
 		var err error
@@ -44,14 +73,22 @@ func (h *heapReader) object(addr uint64, index uint32) ([]byte, error) {
 		}
 		h.collections[addr] = c
 	}
-	o, ok := c.objects[uint16(index)]
-	if !ok || index > 0xffff {
-		return nil, malformed(c.off, "the object %d of a global heap is not there", index)
+	h.last, h.lastAddr = c, addr
+	return c, nil
+}
+
+// find returns an object. Where none was ever deleted they are numbered from 1.
+func (g *collection) find(index uint32) (heapObject, bool) {
+	if i := uint64(index) - 1; i < uint64(len(g.objects)) && uint32(g.objects[i].index) == index {
+		return g.objects[i], true
 	}
-	if h.budget -= int64(o.to - o.from); h.budget < 0 {
-		return nil, at(c.off, ErrLimit, "more than the %d bytes that one read may return", h.f.opts.bytes)
+	i, ok := slices.BinarySearchFunc(g.objects, index, func(o heapObject, index uint32) int {
+		return cmp.Compare(uint32(o.index), index)
+	})
+	if !ok {
+		return heapObject{}, false
 	}
-	return c.data[o.from:o.to:o.to], nil
+	return g.objects[i], true
 }
 
 // collection reads a collection.
@@ -75,13 +112,13 @@ func (f *File) collection(addr uint64) (*collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &collection{data: b, off: c.off, objects: map[uint16]span{}}
+	g := &collection{data: b, off: c.off}
 	return g, g.parse(int(head), f.sb.sizeLength)
 }
 
 // parse finds the objects, of which the first begins at i.
 func (g *collection) parse(i, sizeLength int) error {
-	b := g.data
+	b, sorted := g.data, true
 	for len(b)-i >= 8+sizeLength {
 		index := binary.LittleEndian.Uint16(b[i:])
 		if index == 0 {
@@ -92,10 +129,14 @@ func (g *collection) parse(i, sizeLength int) error {
 		if size > uint64(len(b)-i) {
 			return malformed(g.off, "the object %d of a global heap leaves it", index)
 		}
-		g.objects[index] = span{i, i + int(size)}
+		sorted = sorted && (len(g.objects) == 0 || index > g.objects[len(g.objects)-1].index)
+		g.objects = append(g.objects, heapObject{i, i + int(size), index})
 		if i += (int(size) + 7) &^ 7; i > len(b) || i < 0 {
 			break
 		}
+	}
+	if !sorted {
+		slices.SortStableFunc(g.objects, func(a, b heapObject) int { return cmp.Compare(a.index, b.index) })
 	}
 	return nil
 }

@@ -336,6 +336,8 @@ func (p *plan) arrayWith(h *heapReader, shape []int, data []byte) (*ndarray.Arra
 	}
 	n := len(data) / p.size
 	switch {
+	case p.typ.isText():
+		return p.texts(h, shape, data)
 	case p.value != nil:
 		values := make([]any, n)
 		for i := range values {

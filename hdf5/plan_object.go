@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -105,6 +106,34 @@ func (p *plan) vlen() error {
 		return base.arrayWith(h, []int{n}, append([]byte(nil), b...))
 	}
 	return nil
+}
+
+// isText reports whether elements, of an array datatype the array's, are text of any length.
+func (t *Datatype) isText() bool {
+	for t.Class == ClassArray {
+		t = t.Base
+	}
+	return t.Class == ClassVlen && t.Text
+}
+
+// texts returns an array of text of any length, which is kept as bytes until it is asked for
+// as Go values.
+func (p *plan) texts(h *heapReader, shape []int, data []byte) (*ndarray.Array, error) {
+	n := len(data) / p.size
+	column := texts.NewColumn(n)
+	for i := range n {
+		b, _, err := h.sequence(data[i*p.size:(i+1)*p.size], 1)
+		if err != nil {
+			return nil, err
+		}
+		if !column.AddText(b) {
+			column.AddOther(string(b))
+		}
+	}
+	a := ndarray.NewPending("", func(a *ndarray.Array, _ any) error {
+		return a.InitTexts(p.dt, shape, ndarray.OrderC, column)
+	})
+	return a, a.PySetState(nil)
 }
 
 // sequence returns the bytes of a sequence of elements of so many bytes, and their number.
