@@ -72,7 +72,7 @@ type FixedText string
 // attribute makes the message of an attribute.
 func (w *Writer) attribute(name string, value any) ([]byte, error) {
 	if text, ok := value.(FixedText); ok {
-		t := fixedText(len(text) + 1)
+		t := fixedText(string(text))
 		return attributeOf(name, t, nil, append([]byte(text), 0))
 	}
 	a, err := attributeArray(value)

@@ -25,11 +25,9 @@ type heapWriter struct {
 }
 
 // put stores the text and appends where it is: its length, the collection and the object's
-// number there.
+// number there. A text without bytes is an object too: for C a place that is none is a null pointer,
+// which PyTables does not expect.
 func (h *heapWriter) put(b []byte, text string) []byte {
-	if text == "" {
-		return appendZeros(b, vlenSize)
-	}
 	h.room(len(text))
 	h.object(text)
 	return h.place(b, len(text))

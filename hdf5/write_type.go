@@ -269,12 +269,16 @@ func textFileType(charset uint32) *fileType {
 	return &fileType{message: b, size: vlenSize, put: putText}
 }
 
-// fixedText is a string of a fixed number of bytes of UTF-8, as PyTables and the library
-// itself write attributes.
-func fixedText(size int) *fileType {
+// fixedText is how a text is stored in as many bytes as it needs, with its NUL. It is UTF-8 only
+// where it has to be, since h5py of the time of HDF5 1.8 does not read fixed UTF-8.
+func fixedText(text string) *fileType {
+	charset := uint32(0)
+	if !isASCII(text) {
+		charset = charsetUTF8
+	}
+	size := len(text) + 1
 	return &fileType{
-		message: typeHeader(nil, 1, typeString, padNullTerm|charsetUTF8<<4, size),
-		size:    size,
+		message: typeHeader(nil, 1, typeString, padNullTerm|charset<<4, size), size: size,
 	}
 }
 

@@ -6,8 +6,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// putText appends the place of a text in the global heap. Text that is not there is one without
-// bytes, as it is for the library.
+// putText appends the place of a text in the global heap.
 func putText(h *heapWriter, b []byte, v any) ([]byte, error) {
 	var text string
 	switch v := v.(type) {
