@@ -206,7 +206,16 @@ func arrayFileType(base *ndarray.DType, shape []int) (*fileType, error) {
 		return nil, errorf(ErrUnsupported, "subarray of %d dimensions", len(shape))
 	}
 	a := &fileType{size: int(n) * t.size, hasArray: true}
-	b := typeHeader(nil, 2, typeArray, 0, a.size)
+	a.message = append(arrayMessage(a.size, shape), t.message...)
+	if t.put != nil {
+		a.put = putSubarray(t, int(n))
+	}
+	return a, nil
+}
+
+// arrayMessage is an array type of so many bytes, behind which the type of its elements comes.
+func arrayMessage(size int, shape []int) []byte {
+	b := typeHeader(nil, 2, typeArray, 0, size)
 	b = append(b, byte(len(shape)), 0, 0, 0)
 	for _, d := range shape {
 		b = wire.AppendUint32(b, uint32(d))
@@ -214,11 +223,7 @@ func arrayFileType(base *ndarray.DType, shape []int) (*fileType, error) {
 	for range shape {
 		b = wire.AppendUint32(b, 0) // permutation
 	}
-	a.message = append(b, t.message...)
-	if t.put != nil {
-		a.put = putSubarray(t, int(n))
-	}
-	return a, nil
+	return b
 }
 
 // compoundFileType stores fields where the dtype has them, or side by side where an element cannot
