@@ -330,6 +330,7 @@ func compareFolder(t *testing.T, folder string) {
 			t.Error(err)
 		}
 		problems = append(problems, compareReader(path, opts, want)...)
+		problems = slices.DeleteFunc(problems, excused)
 		if len(problems) == 0 {
 			equal++
 		}
@@ -341,6 +342,12 @@ func compareFolder(t *testing.T, folder string) {
 		}
 	}
 	t.Logf("%d of %d files equal", equal, len(files))
+}
+
+// excused are differences that are known: h5py does not swap the bytes of sequences of
+// big-endian numbers, and no package that is kept decodes Blosc2.
+func excused(problem string) bool {
+	return strings.HasPrefix(problem, "/vlunicode_big: ") || strings.Contains(problem, `filter 32026 ("blosc2")`)
 }
 
 func compareReader(path string, opts *hdf5.Options, want expected) []string {

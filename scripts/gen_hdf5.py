@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes HDF5 files with h5py and PyTables, and beside each what Python reads from it.
 
-    gen_hdf5.py OUT [--small]
+    gen_hdf5.py OUT [--small | --real]
 
 Every NAME.h5 has a NAME.json with the members, values and attributes of all its objects and
-some slices. --small writes the few files that are kept in testdata/hdf5; else it is the whole
-matrix of datatypes, layouts, filters and versions of the format.
+some slices. --small writes the few files that are kept in testdata/hdf5; --real those that
+other packages write or bring along; else it is the whole matrix of datatypes, layouts, filters and
+versions of the format.
 """
 import base64
 import itertools
@@ -336,6 +337,82 @@ def filters():
     return out
 
 
+def real(out):
+    """Files that other packages write or bring along for their own tests."""
+    import glob
+    import shutil
+
+    def take(path, name):
+        target = os.path.join(out.folder, name + ".h5")
+        shutil.copy(path, target)
+        try:
+            expect(target)
+            out.n += 1
+        except Exception as e:  # what h5py cannot read
+            os.remove(target)
+            print("not read:", name, repr(e)[:150], file=sys.stderr)
+    for module in ("tables", "h5py"):
+        try:
+            base = os.path.dirname(__import__(module).__file__)
+        except ImportError:
+            continue
+        for path in glob.glob(base + "/**/*", recursive=True):
+            if path.endswith((".h5", ".mat", ".hdf5")):
+                take(path, "real_%s_%s" % (module, os.path.basename(path).replace(".", "_")))
+    tmp = os.path.join(out.folder, "tmp")
+    for name, write in (("netcdf", netcdf), ("anndata", annotated), ("matlab", matlab)):
+        try:
+            write(tmp)
+        except ImportError:
+            continue
+        take(tmp, "real_" + name)
+        os.remove(tmp)
+
+
+def netcdf(path):
+    import netCDF4
+    with netCDF4.Dataset(path, "w") as f:
+        f.createDimension("time", None)
+        f.createDimension("x", 7)
+        f.title = "t\u00e4xt"
+        f.numbers = np.arange(3, dtype="i2")
+        v = f.createVariable("v", "f4", ("time", "x"), zlib=True, shuffle=True, fletcher32=True, fill_value=-1)
+        v[:4] = np.arange(28).reshape(4, 7)
+        v.units = "m s-1"
+        f.createVariable("time", "f8", ("time",))[:] = np.arange(4)
+        f.createVariable("s", str, ("x",))[:] = np.array(["a", "b\u00e4", "", "d", "e", "f", "g"], dtype=object)
+        f.createVariable("c", "S1", ("x",))[:] = np.array(list("abcdefg"), "S1")
+        f.createVariable("scalar", "u8")[:] = 2**63
+        e = f.createEnumType("u1", "sky", {"clear": 0, "cloudy": 1})
+        f.createVariable("e", e, ("x",), fill_value=1)[:3] = 0
+        c = f.createCompoundType(np.dtype([("a", "i4"), ("b", "f8")], align=True), "pair")
+        f.createVariable("p", c, ("x",))[:] = np.zeros(7, c.dtype)
+        t = f.createVLType("i4", "row")
+        r = f.createVariable("r", t, ("x",))
+        for i in range(7):
+            r[i] = np.arange(i, dtype="i4")
+        g = f.createGroup("g").createGroup("h")
+        g.createDimension("y", 3)
+        g.createVariable("z", "i8", ("time", "y"), contiguous=False)[:2] = 5
+
+
+def annotated(path):
+    import anndata
+    import pandas as pd
+    import scipy.sparse
+    obs = pd.DataFrame({"kind": pd.Categorical(["a", "b", "a", None]), "n": [1, 2, 3, 4]}, index=list("wxyz"))
+    a = anndata.AnnData(X=scipy.sparse.random(4, 6, 0.5, "csr", dtype="f4", random_state=1), obs=obs)
+    a.uns["nested"] = {"text": "x", "list": np.array(["a", "bc"], dtype=object), "n": 3}
+    a.obsm["pca"] = np.arange(8.0).reshape(4, 2)
+    a.write_h5ad(path, compression="gzip")
+
+
+def matlab(path):
+    import hdf5storage
+    hdf5storage.savemat(path, {"m": np.arange(6.0).reshape(2, 3), "s": "text", "c": [1, "a"], "z": 1 + 2j,
+                               "b": True, "st": {"x": 1.5, "y": "q"}}, format="7.3", appendmat=False)
+
+
 class Out:
     def __init__(self, folder):
         self.folder, self.n = folder, 0
@@ -621,7 +698,10 @@ def main():
     if "--small" in sys.argv:
         small(out)
         variants(out, True)
+    elif "--real" in sys.argv:
+        real(out)
     else:
+        real(out)
         matrix(out)
         variants(out, False)
     print(out.n, "files")

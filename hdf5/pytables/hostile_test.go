@@ -50,7 +50,7 @@ func TestEveryByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stride := len(data)/60 | 1
+		stride := len(data)/20 | 1
 		if os.Getenv("UNPKL_HDF5_EVERY") != "" {
 			stride = 1
 		}
