@@ -593,6 +593,44 @@ def scaleoffset(f):
     f.create_dataset("f8", data=np.arange(9) / 8 - 3, dtype="f8", chunks=(4,), scaleoffset=2)
 
 
+def native_complex(f):
+    """HDF5 2.0's own complex numbers."""
+    for name in ("F32LE", "F32BE", "F64LE", "F64BE", "F16LE"):
+        t = getattr(h5t, "COMPLEX_IEEE_" + name)
+        d = h5d.create(f.id, name.encode(), t, h5s.create_simple((4,)))
+        a = (np.arange(4) * (1.5 - 2j)).astype("c16")
+        d.write(h5s.ALL, h5s.ALL, a, mtype=h5t.NATIVE_DOUBLE_COMPLEX)
+
+
+def shared_messages(out, lv):
+    """A file whose datatypes, dataspaces, fill values and attributes are in the table of shared ones."""
+    import ctypes
+    import glob
+    libs = glob.glob(os.path.join(os.path.dirname(h5py.__file__), "..", "h5py.libs", "libhdf5-*.so*"))
+    if not libs:
+        return
+    lib = ctypes.CDLL(libs[0])
+    fcpl = h5p.create(h5p.FILE_CREATE)
+    fapl = h5p.create(h5p.FILE_ACCESS)
+    fapl.set_libver_bounds(getattr(h5py.h5f, "LIBVER_" + {"earliest": "EARLIEST"}.get(lv, "LATEST")),
+                           h5py.h5f.LIBVER_LATEST)
+    if lib.H5Pset_shared_mesg_nindexes(ctypes.c_int64(fcpl.id), 2) < 0:
+        return
+    lib.H5Pset_shared_mesg_index(ctypes.c_int64(fcpl.id), 0, 0x0002 | 0x0008 | 0x0020 | 0x0800, 20)
+    lib.H5Pset_shared_mesg_index(ctypes.c_int64(fcpl.id), 1, 0x1000, 20)
+    lib.H5Pset_shared_mesg_phase_change(ctypes.c_int64(fcpl.id), 3, 1)
+    path = os.path.join(out.folder, "shared_%s.h5" % lv)
+    fid = h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC, fcpl=fcpl, fapl=fapl)
+    with h5py.File(fid) as f:
+        for i in range(12):
+            d = f.create_dataset("d%d" % i, data=values(COMPOUND, (i + 2,)), chunks=(2,), compression="gzip")
+            for k in range(3 if i < 10 else 12):
+                d.attrs["a%d" % k] = "the same text in all of them %d" % k
+                d.attrs["n%d" % k] = np.arange(10.0)
+    expect(path)
+    out.n += 1
+
+
 def virtual(folder):
     def build(f):
         for i in range(3):
@@ -649,6 +687,9 @@ def variants(out, small):
             if small and build in (resized,):
                 continue
             out.file("%s_%s" % (build.__name__, lv), lv, build)
+        if lv == "latest" and hasattr(h5t, "COMPLEX_IEEE_F32LE"):
+            out.file("native_complex_%s" % lv, lv, native_complex)
+        shared_messages(out, lv)
         out.file("virtual_%s" % lv, lv, virtual(out.folder))
         out.file("userblock_%s" % lv, lv, committed, userblock_size=1024)
         cwd = os.getcwd()
