@@ -2,6 +2,7 @@ package hdf5
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
@@ -184,7 +185,10 @@ func (t *frameTable) column(s *frame.Series) (*frameBlock, error) {
 		return t.textColumn(s)
 	case s.Kind == frame.Datetime || s.Kind == frame.Timedelta:
 		dt := s.Values.DType()
-		b := &frameBlock{tz: s.TZ, dtype: dt.Name(), size: 8, fill: int64(0)}
+		// Without a unit the name means ns, also to pandas 1, which knows no other.
+		b := &frameBlock{
+			tz: s.TZ, dtype: strings.TrimSuffix(dt.Name(), "[ns]"), size: 8, fill: int64(0),
+		}
 		b.typ = &fileType{message: integerMessage(nil, 8, signedBit), size: 8}
 		return b.take(s.Values, dt.NewByteOrder(ndarray.LittleEndian))
 	case s.Kind == frame.Numpy && s.Values != nil:
