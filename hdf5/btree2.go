@@ -82,7 +82,8 @@ func (t *btree2) plan() error {
 		if whole = lo + n; hi != 0 || whole < lo {
 			whole = 1<<64 - 1
 		}
-		t.levels = append(t.levels, level2{max: n, countSize: t.levels[0].countSize, totalSize: encodedSize(whole)})
+		t.levels = append(t.levels, level2{max: n, countSize: t.levels[0].countSize,
+			totalSize: encodedSize(whole)})
 	}
 	return nil
 }
@@ -114,7 +115,8 @@ func (t *btree2) read(n node2) (records []byte, children []node2, err error) {
 	}
 	c.version("node of a B-tree", 0)
 	if kind := c.u8(); c.err == nil && kind != t.kind {
-		return nil, nil, malformed(c.off, "a node of the type %d in a B-tree of the type %d", kind, t.kind)
+		return nil, nil, malformed(c.off, "a node of the type %d in a B-tree of the type %d", kind,
+			t.kind)
 	}
 	records = c.take(n.count * t.recordSize)
 	if n.level > 0 {

@@ -61,7 +61,8 @@ func (d *Dataset) eachImplicit(axes []axis, visit chunkVisit) error {
 	}
 	size := uint64(d.chunkSize)
 	if n := volume(axes); n > uint64(d.f.src.size)/size {
-		return at(d.layout.off, ErrTruncated, "%d chunks of %d bytes in a file of %d", n, size, d.f.src.size)
+		return at(d.layout.off, ErrTruncated, "%d chunks of %d bytes in a file of %d", n, size,
+			d.f.src.size)
 	}
 	return eachTouched(axes, func(coord []uint64) error {
 		index, ok := g.index(coord)
@@ -136,7 +137,8 @@ func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
 	}
 	if t.kind != 10 && !filtered || !filtered && sizeBytes != 0 ||
 		filtered && (sizeBytes < 1 || sizeBytes > 8) {
-		return malformed(t.off, "a B-tree of the type %d with records of %d bytes for chunks", t.kind, t.recordSize)
+		return malformed(t.off, "a B-tree of the type %d with records of %d bytes for chunks", t.kind,
+			t.recordSize)
 	}
 	at := func(record []byte, coord []uint64) {
 		c := cursor{b: record, i: t.recordSize - 8*rank}
@@ -304,7 +306,8 @@ func (d *Dataset) place(j job, dst []byte, s selection, scratch []byte) ([]byte,
 // copyPlain copies from a chunk without filters.
 func (d *Dataset) copyPlain(j job, t *transfer, dst []byte) error {
 	if j.ref.size < uint64(d.chunkSize) {
-		return malformed(d.f.src.offset(j.ref.addr), "a chunk of %d bytes, not %d", j.ref.size, d.chunkSize)
+		return malformed(d.f.src.offset(j.ref.addr), "a chunk of %d bytes, not %d", j.ref.size,
+			d.chunkSize)
 	}
 	if d.f.src.data == nil && t.whole {
 		return d.f.src.readInto(dst[t.dst:t.dst+t.run], j.ref.addr+uint64(t.src))

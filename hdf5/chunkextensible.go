@@ -194,7 +194,8 @@ func (a *extensibleArray) readSuper(n int, s superInfo) error {
 		bitmap = s.blocks * ((s.size/a.pageSize + 7) / 8)
 	}
 	if s.blocks > uint64(f.src.size) || bitmap > uint64(f.src.size) {
-		return at(f.src.offset(a.superAddr[n]), ErrTruncated, "%d blocks in a file of %d bytes", s.blocks, f.src.size)
+		return at(f.src.offset(a.superAddr[n]), ErrTruncated, "%d blocks in a file of %d bytes",
+			s.blocks, f.src.size)
 	}
 	head := 4 + 1 + 1 + o + uint64(a.blockOff)
 	c, err := f.cursor(a.superAddr[n], head+bitmap+s.blocks*o+4)

@@ -95,7 +95,8 @@ const linearBytes = 1 << 20
 // readLinear reads a selection of elements that lie side by side behind read, which fills
 // memory from an offset. Where little of what is between the first and last element of
 // a run is wanted only that is read.
-func (d *Dataset) readLinear(dst []byte, s selection, read func(dst []byte, off uint64) error) error {
+func (d *Dataset) readLinear(dst []byte, s selection, read func(dst []byte,
+	off uint64) error) error {
 	elem := uint64(d.typ.Size)
 	if first, ok := s.contiguous(d.space.dims); ok {
 		return read(dst, first*elem)

@@ -114,7 +114,8 @@ func (d *Dataset) check() error {
 		return nil
 	}
 	if len(l.chunk) != len(d.space.dims) {
-		return malformed(l.off, "chunks of %d dimensions of a dataset of %d", len(l.chunk), len(d.space.dims))
+		return malformed(l.off, "chunks of %d dimensions of a dataset of %d", len(l.chunk),
+			len(d.space.dims))
 	}
 	size := uint64(d.typ.Size)
 	for _, n := range l.chunk {

@@ -152,7 +152,8 @@ func (h *fractalHeap) managed(offset, length uint64) ([]byte, int64, error) {
 	}
 	in := offset - start
 	if n := uint64(len(b.data)); in > n || length > n-in {
-		return nil, 0, malformed(h.off, "an object of %d bytes at %d that leaves its block of %d in a fractal heap",
+		return nil, 0, malformed(h.off,
+			"an object of %d bytes at %d that leaves its block of %d in a fractal heap",
 			length, in, n)
 	}
 	off := h.off
@@ -275,7 +276,8 @@ func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (d
 			return directBlock{}, located(err, "", off)
 		}
 		if uint64(len(b)) != size {
-			return directBlock{}, malformed(off, "a block of a fractal heap of %d bytes, not %d", len(b), size)
+			return directBlock{}, malformed(off, "a block of a fractal heap of %d bytes, not %d", len(b),
+				size)
 		}
 	}
 	c := f.over(b, off)

@@ -136,7 +136,9 @@ func (g *collection) parse(i, sizeLength int) error {
 		}
 	}
 	if !sorted {
-		slices.SortStableFunc(g.objects, func(a, b heapObject) int { return cmp.Compare(a.index, b.index) })
+		slices.SortStableFunc(g.objects, func(a, b heapObject) int {
+			return cmp.Compare(a.index, b.index)
+		})
 	}
 	return nil
 }

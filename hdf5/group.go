@@ -129,7 +129,8 @@ func (g *Group) follow(l Link, hops *int) (Object, error) {
 		return o, located(err, path, l.off)
 	}
 	if *hops--; *hops < 0 {
-		return nil, &Error{Path: path, Offset: l.off, Kind: ErrLimit, Text: "links that lead to links without end"}
+		return nil, &Error{Path: path, Offset: l.off, Kind: ErrLimit,
+			Text: "links that lead to links without end"}
 	}
 	switch l.Kind {
 	case LinkSoft:
@@ -145,7 +146,8 @@ func (g *Group) follow(l Link, hops *int) (Object, error) {
 		}
 		return other.lookup(other.sb.root, "/", l.Target, hops)
 	}
-	return nil, &Error{Path: path, Offset: l.off, Kind: ErrUnsupported, Text: "a link that an application defined"}
+	return nil, &Error{Path: path, Offset: l.off, Kind: ErrUnsupported,
+		Text: "a link that an application defined"}
 }
 
 // Walk iterates over everything below the group, the group itself first: parents before

@@ -154,7 +154,8 @@ func as[T Object](o Object, err error) (T, error) {
 		case *Dataset:
 			what = "a dataset"
 		}
-		return zero, &Error{Path: o.Path(), Offset: -1, Kind: ErrNotFound, Text: what + ", which is not asked for"}
+		return zero, &Error{Path: o.Path(), Offset: -1, Kind: ErrNotFound,
+			Text: what + ", which is not asked for"}
 	}
 	return t, nil
 }

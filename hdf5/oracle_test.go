@@ -108,13 +108,15 @@ func sameArray(got *ndarray.Array, want *expectedValue, nested bool) error {
 		}
 	}
 	if !got.DType().Equal(wanted.DType()) {
-		return fmt.Errorf("dtype %v (%v), want %v", got.DType().Repr(), got.DType().Descr(), wanted.DType().Repr())
+		return fmt.Errorf("dtype %v (%v), want %v", got.DType().Repr(), got.DType().Descr(),
+			wanted.DType().Repr())
 	}
 	if !got.Equal(wanted) {
 		return fmt.Errorf("values %v, want %v", got, wanted)
 	}
 	// Equal takes one NaN for another and -0 for 0.
-	if k := dt.Kind(); k != ndarray.KindVoid && (dt.ItemSize() < 12 || k != ndarray.KindFloat && dt.ItemSize() < 24) {
+	if k := dt.Kind(); k != ndarray.KindVoid && (dt.ItemSize() < 12 || k != ndarray.KindFloat &&
+		dt.ItemSize() < 24) {
 		b, err := got.AppendBytes(nil, ndarray.OrderC)
 		if err != nil || !bytes.Equal(b, data) {
 			return fmt.Errorf("bytes % x, want % x (%v)", b, data, err)
@@ -283,7 +285,8 @@ func compareDataset(d *hdf5.Dataset, path string, w expectedObject) (problems []
 	if w.Empty || w.Value == nil {
 		return problems
 	}
-	if n := len(w.Shape); !slices.Equal(d.Shape()[:n], w.Shape) || !slices.Equal(d.MaxShape()[:n], w.Max) {
+	if n := len(w.Shape); !slices.Equal(d.Shape()[:n], w.Shape) || !slices.Equal(d.MaxShape()[:n],
+		w.Max) {
 		wrong("shape %v to %v, want %v to %v", d.Shape(), d.MaxShape(), w.Shape, w.Max)
 	}
 	if !slices.Equal(d.ChunkShape(), w.Chunks) {
@@ -347,7 +350,8 @@ func compareFolder(t *testing.T, folder string) {
 // excused are differences that are known: h5py does not swap the bytes of sequences of
 // big-endian numbers, and no package that is kept decodes Blosc2.
 func excused(problem string) bool {
-	return strings.HasPrefix(problem, "/vlunicode_big: ") || strings.Contains(problem, `filter 32026 ("blosc2")`)
+	return strings.HasPrefix(problem, "/vlunicode_big: ") || strings.Contains(problem,
+		`filter 32026 ("blosc2")`)
 }
 
 func compareReader(path string, opts *hdf5.Options, want expected) []string {

@@ -170,7 +170,8 @@ func (p *plan) text() error {
 // opaque plans bytes, or NumPy's own dtype where h5py's tag names one.
 func (p *plan) opaque() error {
 	if name, ok := strings.CutPrefix(p.typ.Tag, "NUMPY:"); ok {
-		if d, err := ndarray.ParseDType(name); err == nil && d.ItemSize() == p.typ.Size && !d.HasObject() {
+		if d, err := ndarray.ParseDType(name); err == nil && d.ItemSize() == p.typ.Size &&
+			!d.HasObject() {
 			p.dt = d
 			return nil
 		}
@@ -233,7 +234,8 @@ func (p *plan) complex() error {
 // complexSpec returns the complex dtype whose parts are of this plan, where there is one.
 func (p *plan) complexSpec() (ndarray.DTypeSpec, bool) {
 	n := p.dt.ItemSize()
-	ok := p.plain() && p.dt.Kind() == ndarray.KindFloat && n >= 4 && len(p.dims) == 0 && n == p.typ.Size
+	ok := p.plain() && p.dt.Kind() == ndarray.KindFloat && n >= 4 && len(p.dims) == 0 &&
+		n == p.typ.Size
 	return ndarray.DTypeSpec{Kind: ndarray.KindComplex, ItemSize: 2 * n, ByteOrder: p.dt.ByteOrder(),
 		LongDouble: p.dt.LongDoubleFormat()}, ok
 }
@@ -280,7 +282,8 @@ func (p *plan) compound() error {
 	if moved || objects {
 		p.dt, err = ndarray.NewStruct(fields, false)
 	} else {
-		err = p.spec(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: t.Size, Names: names, Fields: fields})
+		err = p.spec(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: t.Size, Names: names,
+			Fields: fields})
 	}
 	if err != nil {
 		return err
@@ -295,7 +298,8 @@ func (p *plan) compound() error {
 }
 
 // compoundConverter converts the fields that need it and copies the others.
-func compoundConverter(members []Member, fields []ndarray.Field, plans []*plan, moved bool) func(dst, src []byte) {
+func compoundConverter(members []Member, fields []ndarray.Field, plans []*plan,
+	moved bool) func(dst, src []byte) {
 	return func(dst, src []byte) {
 		if !moved {
 			copy(dst, src)

@@ -1,7 +1,6 @@
 package hdf5
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -157,6 +156,3 @@ func (l FloatLayout) float64(bits uint64) float64 {
 	}
 	return x
 }
-
-// littleUint32 is the first four bytes of b.
-func littleUint32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }

@@ -154,7 +154,8 @@ func (h *heapReader) sequence(src []byte, size int) ([]byte, int, error) {
 		return nil, 0, err
 	}
 	if n > uint64(len(b))/uint64(size) {
-		return nil, 0, malformed(h.f.src.offset(addr), "a sequence of %d elements of %d bytes in %d bytes",
+		return nil, 0, malformed(h.f.src.offset(addr),
+			"a sequence of %d elements of %d bytes in %d bytes",
 			n, size, len(b))
 	}
 	return b[:n*uint64(size)], int(n), nil

@@ -33,7 +33,8 @@ func (d *Dataset) Slice(start, count, step []int) (*ndarray.Array, error) {
 	defer d.f.leave()
 	if d.space.null {
 		if start != nil || count != nil || step != nil {
-			return nil, &Error{Path: d.path, Offset: -1, Kind: ErrSelection, Text: "a selection of a dataset without elements"}
+			return nil, &Error{Path: d.path, Offset: -1, Kind: ErrSelection,
+				Text: "a selection of a dataset without elements"}
 		}
 		a, err := d.plan.array(d.f, []int{0}, nil)
 		return a, inPath(err, d.path)

@@ -25,7 +25,8 @@ func (r *Region) pointIndices(state *readState, dims []uint64) ([]uint64, error)
 	for _, p := range r.Points {
 		at := uint64(0)
 		if len(p) != len(dims) {
-			return nil, errorf(ErrMalformed, "a point of %d dimensions in a dataset of %d", len(p), len(dims))
+			return nil, errorf(ErrMalformed, "a point of %d dimensions in a dataset of %d", len(p),
+				len(dims))
 		}
 		for i, x := range p {
 			if x < 0 || uint64(x) >= dims[i] {
@@ -54,12 +55,14 @@ func (r *Region) runs(state *readState, dims []uint64) ([]uint64, error) {
 	var list []uint64
 	for _, b := range boxes {
 		if len(b[0]) != len(dims) {
-			return nil, errorf(ErrMalformed, "a block of %d dimensions in a dataset of %d", len(b[0]), len(dims))
+			return nil, errorf(ErrMalformed, "a block of %d dimensions in a dataset of %d", len(b[0]),
+				len(dims))
 		}
 		axes := make([][]uint64, len(dims))
 		for i := range dims {
 			if b[0][i] < 0 || uint64(b[1][i]) >= dims[i] {
-				return nil, errorf(ErrMalformed, "a block from %v to %v in a dataset of the shape %v", b[0], b[1], dims)
+				return nil, errorf(ErrMalformed, "a block from %v to %v in a dataset of the shape %v", b[0],
+					b[1], dims)
 			}
 			if err := state.spend(8 * uint64(b[1][i]-b[0][i]+1)); err != nil {
 				return nil, err
@@ -79,7 +82,8 @@ func (r *Region) runs(state *readState, dims []uint64) ([]uint64, error) {
 // slabIndices returns the elements of blocks at regular distances.
 func (r *Region) slabIndices(state *readState, dims []uint64) ([]uint64, error) {
 	if len(r.Start) != len(dims) {
-		return nil, errorf(ErrMalformed, "blocks of %d dimensions in a dataset of %d", len(r.Start), len(dims))
+		return nil, errorf(ErrMalformed, "blocks of %d dimensions in a dataset of %d", len(r.Start),
+			len(dims))
 	}
 	axes := make([][]uint64, len(dims))
 	for i, dim := range dims {

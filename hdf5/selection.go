@@ -24,7 +24,8 @@ func newSelection(dims []uint64, start, count, step []int) (selection, error) {
 	s.count = append([]uint64(nil), dims...)
 	for _, x := range [][]int{start, count, step} {
 		if x != nil && len(x) != len(dims) {
-			return s, errorf(ErrSelection, "a selection of %d dimensions of a dataset of %d", len(x), len(dims))
+			return s, errorf(ErrSelection, "a selection of %d dimensions of a dataset of %d", len(x),
+				len(dims))
 		}
 	}
 	for i, dim := range dims {
@@ -46,7 +47,8 @@ func newSelection(dims []uint64, start, count, step []int) (selection, error) {
 			continue
 		}
 		if count[i] < 0 || uint64(count[i]) > room {
-			return s, errorf(ErrSelection, "%d elements from %d in steps of %d in dimension %d of %d elements",
+			return s, errorf(ErrSelection,
+				"%d elements from %d in steps of %d in dimension %d of %d elements",
 				count[i], s.start[i], s.step[i], i, dim)
 		}
 		s.count[i] = uint64(count[i])

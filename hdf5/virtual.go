@@ -126,8 +126,10 @@ func (d *Dataset) readSource(r *readState, dst []byte, s selection, v virtualSou
 	if err != nil || source == nil {
 		return err
 	}
-	if source.typ.Size != d.typ.Size || source.typ.Class != d.typ.Class || source.typ.Order != d.typ.Order {
-		return errorf(ErrUnsupported, "a virtual dataset of another datatype than that of its source %q", v.dataset)
+	if source.typ.Size != d.typ.Size || source.typ.Class != d.typ.Class ||
+		source.typ.Order != d.typ.Order {
+		return errorf(ErrUnsupported,
+			"a virtual dataset of another datatype than that of its source %q", v.dataset)
 	}
 	if source.space.null {
 		return nil
@@ -241,7 +243,8 @@ func meets(p []progression, s selection) bool {
 
 // readAligned is readSource where the dimensions of the source are those of the part, but for
 // dimensions of one element. It is false where they are not.
-func (d *Dataset) readAligned(r *readState, dst []byte, s selection, source *Dataset, from, to []progression) (
+func (d *Dataset) readAligned(r *readState, dst []byte, s selection, source *Dataset, from,
+	to []progression) (
 	bool, error,
 ) {
 	long := func(p []progression) (at []int, n []uint64) {
@@ -302,7 +305,8 @@ func (d *Dataset) readAligned(r *readState, dst []byte, s selection, source *Dat
 }
 
 // readElements is readSource element by element, for selections of any kind.
-func (d *Dataset) readElements(r *readState, dst []byte, s selection, source *Dataset, v virtualSource) error {
+func (d *Dataset) readElements(r *readState, dst []byte, s selection, source *Dataset,
+	v virtualSource) error {
 	data, err := source.raw(r, everything(source.space.dims))
 	if err != nil {
 		return inPath(err, source.path)

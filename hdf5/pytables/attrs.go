@@ -68,7 +68,8 @@ func (r reader) attr(o hdf5.Object, name string) (any, error) {
 // which PyTables writes, or of a later one.
 func (r reader) textOrPickle(o hdf5.Object, b []byte) (any, error) {
 	text := bytes.TrimRight(b, "\x00")
-	pickled := len(text) > 1 && text[len(text)-1] == '.' && bytes.IndexByte([]byte("N(clIVFLSd]}\x80"), text[0]) >= 0
+	pickled := len(text) > 1 && text[len(text)-1] == '.' &&
+		bytes.IndexByte([]byte("N(clIVFLSd]}\x80"), text[0]) >= 0
 	if !pickled {
 		return string(text), nil
 	}

@@ -54,7 +54,8 @@ func (r reader) fixedFrame(g *hdf5.Group) (*frame.Frame, error) {
 }
 
 // fixedBlock puts the columns of one block in their places.
-func (r reader) fixedBlock(g *hdf5.Group, b int, labels *frame.Index, places map[string][]int, columns []*frame.Series) error {
+func (r reader) fixedBlock(g *hdf5.Group, b int, labels *frame.Index, places map[string][]int,
+	columns []*frame.Series) error {
 	items, err := r.index(g, fmt.Sprintf("block%d_items", b))
 	if err != nil {
 		return err
@@ -73,12 +74,14 @@ func (r reader) fixedBlock(g *hdf5.Group, b int, labels *frame.Index, places map
 		}
 	}
 	if a.NDim() != 2 || a.Shape()[1] != items.Len() {
-		return fail(d, hdf5.ErrMalformed, fmt.Sprintf("a block of the shape %v for %d columns", a.Shape(), items.Len()))
+		return fail(d, hdf5.ErrMalformed, fmt.Sprintf("a block of the shape %v for %d columns",
+			a.Shape(), items.Len()))
 	}
 	for k := range items.Len() {
 		key := fmt.Sprintf("%T %v", items.At(k), items.At(k))
 		if len(places[key]) == 0 {
-			return fail(d, hdf5.ErrMalformed, fmt.Sprintf("the column %v, which the frame does not have", items.At(k)))
+			return fail(d, hdf5.ErrMalformed, fmt.Sprintf("the column %v, which the frame does not have",
+				items.At(k)))
 		}
 		at := places[key][0]
 		places[key] = places[key][1:]
@@ -150,7 +153,8 @@ func (r reader) fixedArray(d *hdf5.Dataset) (a *ndarray.Array, c column, err err
 	}
 	a, ok := rows[0].(*ndarray.Array)
 	if !ok {
-		return nil, c, fail(d, hdf5.ErrMalformed, fmt.Sprintf("a pickle of a %T, not of an array", rows[0]))
+		return nil, c, fail(d, hdf5.ErrMalformed, fmt.Sprintf("a pickle of a %T, not of an array",
+			rows[0]))
 	}
 	return a, c, nil
 }
@@ -270,7 +274,8 @@ func (r reader) regularIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 }
 
 // categoryIndex makes codes and categories an index.
-func (r reader) categoryIndex(g *hdf5.Group, d *hdf5.Dataset, name string, codes *ndarray.Array, label any) (*frame.Index, error) {
+func (r reader) categoryIndex(g *hdf5.Group, d *hdf5.Dataset, name string, codes *ndarray.Array,
+	label any) (*frame.Index, error) {
 	categories, err := r.index(g, name+"_categories")
 	if err != nil {
 		return nil, err
@@ -279,7 +284,8 @@ func (r reader) categoryIndex(g *hdf5.Group, d *hdf5.Dataset, name string, codes
 	if err != nil {
 		return nil, err
 	}
-	s := &frame.Series{Kind: frame.Categorical, DType: "category", Values: codes, Categories: categories, Ordered: ordered != 0}
+	s := &frame.Series{Kind: frame.Categorical, DType: "category", Values: codes,
+		Categories: categories, Ordered: ordered != 0}
 	return index(s, label), nil
 }
 
@@ -305,26 +311,31 @@ func (r reader) multiIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.Levels, x.Codes, x.Names = append(x.Levels, level), append(x.Codes, codes), append(x.Names, level.Name())
+		x.Levels, x.Codes, x.Names = append(x.Levels, level), append(x.Codes, codes), append(x.Names,
+			level.Name())
 	}
 	return x, nil
 }
 
 // period makes ordinals a series of periods.
 func period(ordinals *ndarray.Array, freq string) *frame.Series {
-	return &frame.Series{Kind: frame.Period, DType: "period[" + freq + "]", Values: ordinals, Freq: freq}
+	return &frame.Series{Kind: frame.Period, DType: "period[" + freq + "]", Values: ordinals,
+		Freq: freq}
 }
 
 // The class and the multiple in the pickle, of protocol 0, of an offset, and of a dict in which
 // the index has one.
 var (
 	offsetPattern = regexp.MustCompile(`^c[\w.]*offsets\n(\w+)\np\d+\n\(I(\d+)\n`)
-	freqPattern   = regexp.MustCompile(`Vindex\np\d+\n\(dp\d+\n(?:Vindex_name\np\d+\n[^c]*?)?Vfreq\np\d+\n(c[\w.]*offsets\n\w+\np\d+\n\(I\d+\n)`)
+	freqPattern   = regexp.MustCompile(`Vindex\np\d+\n\(dp\d+\n` +
+		`(?:Vindex_name\np\d+\n[^c]*?)?` +
+		`Vfreq\np\d+\n(c[\w.]*offsets\n\w+\np\d+\n\(I\d+\n)`)
 )
 
 // aliases are pandas' names of offsets without parameters.
 var aliases = map[string]string{
-	"Day": "D", "Hour": "h", "Minute": "min", "Second": "s", "Milli": "ms", "Micro": "us", "Nano": "ns",
+	"Day": "D", "Hour": "h", "Minute": "min", "Second": "s",
+	"Milli": "ms", "Micro": "us", "Nano": "ns",
 	"MonthEnd": "M", "MonthBegin": "MS", "BusinessDay": "B", "YearEnd": "Y-DEC", "QuarterEnd": "Q-DEC",
 }
 

@@ -13,7 +13,8 @@ import (
 
 // exercise reads every frame and list of a file.
 func exercise(data []byte) {
-	f, err := hdf5.NewBytes(data, &hdf5.Options{Bytes: 4 << 20, ChunkBytes: 4 << 20, Members: 1 << 12, Workers: 1})
+	f, err := hdf5.NewBytes(data, &hdf5.Options{Bytes: 4 << 20, ChunkBytes: 4 << 20,
+		Members: 1 << 12, Workers: 1})
 	if err != nil {
 		return
 	}

@@ -118,7 +118,8 @@ func wanted(v any) any {
 
 func sameFrame(df *frame.Frame, want wantFrame) error {
 	if len(df.Columns) != len(want.Columns) || df.Rows() != len(want.Index) {
-		return fmt.Errorf("%d columns of %d, want %d of %d", len(df.Columns), df.Rows(), len(want.Columns), len(want.Index))
+		return fmt.Errorf("%d columns of %d, want %d of %d", len(df.Columns), df.Rows(),
+			len(want.Columns), len(want.Index))
 	}
 	for k, w := range want.Columns {
 		c := df.Columns[k]
@@ -246,7 +247,8 @@ func compareArrays(f *hdf5.File, b []byte) error {
 
 func compareLists(f *hdf5.File) error {
 	for name, want := range map[string]string{
-		"ints": "[[1 2] [] [3]]", "objects": "[[1 a] map[x:1.5]]", "unicode": "[täxt ]", "bytes": "[[97 98 99] []]",
+		"ints": "[[1 2] [] [3]]", "objects": "[[1 a] map[x:1.5]]",
+		"unicode": "[täxt ]", "bytes": "[[97 98 99] []]",
 	} {
 		d, err := f.Dataset(name)
 		if err != nil {

@@ -56,7 +56,8 @@ func Frame(f *hdf5.File, key string, opts *Options) (*frame.Frame, error) {
 	case "frame_table", "series_table":
 		df, err = r.table(g)
 	case "":
-		return nil, fail(g, hdf5.ErrUnsupported, "not an object of pandas: it has no attribute pandas_type")
+		return nil, fail(g, hdf5.ErrUnsupported,
+			"not an object of pandas: it has no attribute pandas_type")
 	default:
 		return nil, fail(g, hdf5.ErrUnsupported, "an object of pandas of the type "+kind)
 	}

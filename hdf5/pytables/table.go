@@ -109,9 +109,11 @@ func (t *tableReader) field(name string) error {
 		}
 	}
 	if a.NDim() != 2 || a.Shape()[1] != len(columns) {
-		return fail(t.d, hdf5.ErrMalformed, fmt.Sprintf("the field %s of the shape %v for %d columns", name, a.Shape(), len(columns)))
+		return fail(t.d, hdf5.ErrMalformed, fmt.Sprintf("the field %s of the shape %v for %d columns",
+			name, a.Shape(), len(columns)))
 	}
-	c := column{kind: dtype, nan: t.nan, asStr: meta == "str", tz: textOf(lookup(lookup(t.info, name), "tz"))}
+	c := column{kind: dtype, nan: t.nan, asStr: meta == "str", tz: textOf(lookup(lookup(t.info,
+		name), "tz"))}
 	if s, err := t.text(t.d, name+"_nan_rep"); err == nil && s != "" {
 		c.nan = s
 	}
@@ -131,7 +133,8 @@ func (t *tableReader) field(name string) error {
 	return nil
 }
 
-func (t *tableReader) series(name string, a *ndarray.Array, c column, meta any) (*frame.Series, error) {
+func (t *tableReader) series(name string, a *ndarray.Array, c column, meta any) (*frame.Series,
+	error) {
 	if meta == "category" {
 		return t.categorical(name, a, c)
 	}
@@ -139,7 +142,8 @@ func (t *tableReader) series(name string, a *ndarray.Array, c column, meta any) 
 }
 
 // categorical makes codes a column; the categories are a table of their own.
-func (t *tableReader) categorical(name string, codes *ndarray.Array, c column) (*frame.Series, error) {
+func (t *tableReader) categorical(name string, codes *ndarray.Array, c column) (*frame.Series,
+	error) {
 	ordered, _ := integer(lookup(lookup(t.info, name), "ordered"))
 	s := &frame.Series{Name: c.name, Kind: frame.Categorical, DType: "category", Ordered: ordered != 0}
 	var err error
@@ -233,7 +237,8 @@ func (t *tableReader) multiIndex(names []any) (*frame.Index, error) {
 		key := fmt.Sprintf("%T %v", name, name)
 		s := t.found[key]
 		if s == nil {
-			return nil, fail(t.d, hdf5.ErrMalformed, fmt.Sprintf("no column for the level %v of the index", name))
+			return nil, fail(t.d, hdf5.ErrMalformed,
+				fmt.Sprintf("no column for the level %v of the index", name))
 		}
 		t.order = slices.DeleteFunc(t.order, func(o *frame.Series) bool { return o == s })
 		delete(t.found, key)
@@ -244,7 +249,8 @@ func (t *tableReader) multiIndex(names []any) (*frame.Index, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.Levels, x.Codes, x.Names = append(x.Levels, index(level, name)), append(x.Codes, codes), append(x.Names, name)
+		x.Levels, x.Codes, x.Names = append(x.Levels, index(level, name)), append(x.Codes,
+			codes), append(x.Names, name)
 	}
 	return x, nil
 }
@@ -333,7 +339,8 @@ func (t *tableReader) frame(rows *frame.Index) (*frame.Frame, error) {
 			columns = ordered
 		}
 	}
-	if kind, err := t.text(t.g, "pandas_type"); err == nil && kind == "series_table" && len(columns) == 1 {
+	if kind, err := t.text(t.g, "pandas_type"); err == nil && kind == "series_table" &&
+		len(columns) == 1 {
 		// A series without a name is a column with the name values.
 		if columns[0].Name == "values" {
 			columns[0].Name = nil
