@@ -37,9 +37,12 @@ type Writer struct {
 	heap    heapWriter
 	root    *node
 	workers int
-	// nodes are all objects, in the order in which they were made.
+	k       treeK
+	// nodes are all objects that are not in the file yet, in the order in which they were made.
 	nodes []*node
-	err   error
+	// old is the file that is added to, nil for a new one.
+	old *oldFile
+	err error
 }
 
 // errWriterClosed is what methods of a closed Writer return.
@@ -52,16 +55,23 @@ func Create(path string, opts *WriteOptions) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := newWriter(path, f, opts)
+	w.k = treeK{groupLeafK, groupInternalK, chunkInternalK}
+	w.root = w.newNode(true)
+	w.root.links = 1
+	w.out.reserve(superblockSize)
+	return w, nil
+}
+
+// newWriter is a Writer to a temporary file.
+func newWriter(path string, f *os.File, opts *WriteOptions) *Writer {
 	w := &Writer{path: path, workers: runtime.GOMAXPROCS(0)}
 	if opts != nil && opts.Workers > 0 {
 		w.workers = opts.Workers
 	}
 	w.out.f = f
 	w.heap.out = &w.out
-	w.root = w.newNode(true)
-	w.root.links = 1
-	w.out.reserve(superblockSize)
-	return w, nil
+	return w
 }
 
 // Abort gives the file up: the temporary one is removed, and what had the name keeps it. After
@@ -73,6 +83,7 @@ func (w *Writer) Abort() {
 	w.err = errWriterClosed
 	_ = w.out.f.Close()
 	_ = os.Remove(w.out.f.Name())
+	w.old.close()
 }
 
 // Close finishes the file and gives it its name, with the permissions of the file that had it
@@ -93,6 +104,7 @@ func (w *Writer) Close() error {
 	if e := w.out.f.Close(); err == nil {
 		err = e
 	}
+	w.old.close() // some systems do not rename over a file that is open
 	if err == nil {
 		err = os.Rename(w.out.f.Name(), w.path)
 	}
@@ -145,6 +157,9 @@ func (w *Writer) HardLink(path, target string) error {
 	if err != nil {
 		return err
 	}
+	if err := n.canPatch(); err != nil {
+		return inPath(err, target)
+	}
 	return w.link(path, child{node: n})
 }
 
@@ -161,6 +176,8 @@ type node struct {
 	scale *scaleNode
 	// tree and names are where a group's B-tree and local heap stand.
 	tree, names uint64
+	// old is what was in the file already, nil for an object that is new.
+	old *oldNode
 }
 
 // child is a link: to an object, or by name.
@@ -207,6 +224,9 @@ func (w *Writer) find(path string) (*node, error) {
 		if n = n.children[part].node; n == nil {
 			return nil, inPath(errorf(ErrNotFound, "nothing was written there"), path)
 		}
+		if err := w.load(n); err != nil {
+			return nil, inPath(err, path)
+		}
 	}
 	return n, nil
 }
@@ -232,12 +252,14 @@ func (w *Writer) parent(path string) (group *node, name string, err error) {
 	for _, part := range parts[:last] {
 		c, ok := group.children[part]
 		if !ok {
+			w.change(group)
 			c = child{node: w.newNode(true)}
 			c.node.links = 1
 			group.children[part] = c
 		}
 		group = c.node
 	}
+	w.change(group)
 	return group, parts[last], nil
 }
 
@@ -246,12 +268,18 @@ func (w *Writer) checkFree(parts []string) error {
 	group := w.root
 	for i, part := range parts {
 		c, ok := group.children[part]
-		switch {
-		case !ok:
-			return nil
-		case i == len(parts)-1:
+		if !ok {
+			return group.canGrow()
+		}
+		if c.node != nil {
+			if err := w.load(c.node); err != nil {
+				return err
+			}
+		}
+		if i == len(parts)-1 {
 			return errorf(ErrExists, "there is something at that path")
-		case c.node == nil || c.node.children == nil:
+		}
+		if c.node == nil || c.node.children == nil {
 			return errorf(ErrExists, "%q on the way there is no group", part)
 		}
 		group = c.node

@@ -51,6 +51,9 @@ func (w *Writer) SetAttr(path, name string, value any) error {
 }
 
 func (n *node) setAttr(name string, message []byte) error {
+	if err := n.canPatch(); err != nil {
+		return err
+	}
 	for i := range n.attrs {
 		if n.attrs[i].name == name {
 			n.attrs[i].message = message

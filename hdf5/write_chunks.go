@@ -14,6 +14,7 @@ type chunkWriter struct {
 	element int   // bytes of an element
 	size    int   // bytes of a chunk
 	filters []filter.Filter
+	fill    []byte // of one element, nil for zeros
 	tree    treeWriter
 	last    []int // the place of the last chunk, in elements; nil before the first one
 	slots   []chunkSlot
@@ -52,7 +53,7 @@ func newChunkWriter(w *Writer, chunk []int, element int, filters []filter.Filter
 		c.slots[i].done = make(chan struct{}, 1)
 	}
 	c.tree = treeWriter{
-		out: &w.out, kind: treeChunks, keySize: 8 + 8*(len(chunk)+1), most: 2 * chunkInternalK,
+		out: &w.out, kind: treeChunks, keySize: 8 + 8*(len(chunk)+1), most: 2 * w.k.chunk,
 	}
 	return c
 }
@@ -102,6 +103,9 @@ func (c *chunkWriter) source(
 			slot.data = make([]byte, c.size)
 		}
 		slot.data = slot.data[:c.size]
+		if c.isPartial(place, shape) {
+			c.setFill(slot.data)
+		}
 		gather(slot.data, data, place, shape, c.chunk, c.element)
 		return slot.data
 	}
@@ -192,18 +196,33 @@ func (c *chunkWriter) finish() (uint64, error) {
 	return c.tree.finish(c.key(c.last, 1, 0, 0)), nil
 }
 
-// gather copies the chunk at a place of a band into dst. Where it reaches over the band's edge its
-// elements are zero.
+// isPartial tells whether a chunk reaches over a band's edge.
+func (c *chunkWriter) isPartial(place, shape []int) bool {
+	for i, n := range c.chunk {
+		if place[i]+n > shape[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// setFill makes all elements what they are when the dataset grows over them.
+func (c *chunkWriter) setFill(dst []byte) {
+	if len(c.fill) == 0 {
+		clear(dst)
+		return
+	}
+	for n := copy(dst, c.fill); n < len(dst); {
+		n += copy(dst[n:], dst[:n])
+	}
+}
+
+// gather copies the chunk at a place of a band into dst, as far as it is in the band.
 func gather(dst, band []byte, place, shape, chunk []int, element int) {
 	n := len(shape)
 	count := make([]int, n) // elements of the chunk that are in the band
-	partial := false
 	for i := range n {
 		count[i] = min(chunk[i], shape[i]-place[i])
-		partial = partial || count[i] < chunk[i]
-	}
-	if partial {
-		clear(dst)
 	}
 	// Axes that are whole in the band and the chunk make one run with the axis before them.
 	last := n - 1

@@ -139,6 +139,7 @@ func (w *Writer) newDataset(
 		return nil, err
 	}
 	d.chunks = newChunkWriter(w, chunk, t.size, d.filters)
+	d.chunks.fill = d.fill
 	return d, nil
 }
 

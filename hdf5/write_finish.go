@@ -5,12 +5,18 @@ import (
 	"slices"
 )
 
-// superblockSize is that of version 0, with addresses of 8 bytes.
-const superblockSize = 96
+const (
+	// superblockSize is that of version 0, with addresses of 8 bytes.
+	superblockSize = 96
+	// endOfFileAt is where it says how long the file is.
+	endOfFileAt = 40
+	// localHeapHeader is how many bytes of a local heap stay in place when its names move.
+	localHeapHeader = 32
+)
 
 // finish writes what Close has to: the headers of all objects, the groups, the superblock.
 func (w *Writer) finish() error {
-	for _, n := range w.nodes {
+	for _, n := range append(w.nodes, w.old.extended()...) {
 		if n.data != nil {
 			if err := n.data.finish(); err != nil {
 				return err
@@ -34,9 +40,18 @@ func (w *Writer) finish() error {
 		h := w.header(n)
 		w.out.set(n.addr, h.bytes(n.links))
 	}
+	if w.old != nil {
+		if err := w.finishOld(); err != nil {
+			return err
+		}
+	}
 	w.heap.finish()
 	w.out.align()
-	w.out.set(0, w.superblock())
+	if w.old == nil {
+		w.out.set(0, w.superblock())
+	} else {
+		w.out.set(endOfFileAt, wire.AppendUint64(nil, w.out.end()))
+	}
 	return w.out.finish()
 }
 
@@ -120,17 +135,19 @@ func (w *Writer) writeGroup(n *node) error {
 			}
 		}
 	}
-	n.names = w.writeLocalHeap(heap)
-	tree := treeWriter{out: &w.out, kind: treeGroups, keySize: 8, most: 2 * groupInternalK}
+	w.writeLocalHeap(n, heap)
+	tree := treeWriter{
+		out: &w.out, kind: treeGroups, keySize: 8, most: 2 * w.k.inner, rootAt: n.tree,
+	}
 	key := make([]byte, 8)
-	for i := 0; i < len(names); i += 2 * groupLeafK {
-		count := min(2*groupLeafK, len(names)-i)
+	for i := 0; i < len(names); i += 2 * w.k.leaf {
+		count := min(2*w.k.leaf, len(names)-i)
 		b := []byte{'S', 'N', 'O', 'D', symbolNodeVersion, 0}
 		b = wire.AppendUint16(b, uint16(count))
 		for j := i; j < i+count; j++ {
 			b = w.appendSymbol(b, places[j], n.children[names[j]], softs[j])
 		}
-		b = appendZeros(b, symbolNodeHeader+2*groupLeafK*symbolEntrySize-len(b))
+		b = appendZeros(b, symbolNodeHeader+2*w.k.leaf*symbolEntrySize-len(b))
 		tree.add(key, w.out.add(b))
 		// A key is the last name before a child.
 		wire.PutUint64(key, places[i+count-1])
@@ -139,14 +156,16 @@ func (w *Writer) writeGroup(n *node) error {
 	return w.out.err
 }
 
-func (w *Writer) writeLocalHeap(data []byte) uint64 {
-	const header, noFreeSpace = 32, 1
-	addr := w.out.align()
+// writeLocalHeap writes a group's names. A group that was in the file keeps the place of its
+// heap, of which only the names move.
+func (w *Writer) writeLocalHeap(n *node, data []byte) {
+	const noFreeSpace = 1
+	if n.names == 0 {
+		n.names = w.out.reserve(localHeapHeader)
+	}
 	b := append([]byte("HEAP"), 0, 0, 0, 0)
 	b = wire.AppendUint64(b, uint64(len(data)))
 	b = wire.AppendUint64(b, noFreeSpace)
-	b = wire.AppendUint64(b, addr+header)
-	w.out.add(b)
-	w.out.add(data)
-	return addr
+	b = wire.AppendUint64(b, w.out.add(data))
+	w.out.set(n.names, b)
 }

@@ -115,7 +115,7 @@ with h5py.File(sys.argv[1], 'r') as f:
 
 func TestWriteEverything(t *testing.T) {
 	path := create(t, func(w *hdf5.Writer) { writeEverything(t, w) })
-	f := open(t, path)
+	f := openWritten(t, path)
 	d, err := f.Dataset("/text/records")
 	must(t, err)
 	a, err := d.Read()
@@ -175,7 +175,7 @@ func TestWriteLarge(t *testing.T) {
 		must(t, w.Dataset("x", array(t, count[int32](chunks*6), chunks, 6), &hdf5.DatasetOptions{
 			Chunks: []int{2, 3}}))
 	})
-	f := open(t, path)
+	f := openWritten(t, path)
 	g, err := f.Group("group")
 	must(t, err)
 	names, err := g.Names()

@@ -75,8 +75,8 @@ func python(t testing.TB, script string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// open reads what was written with this package's own reader.
-func open(t testing.TB, path string) *hdf5.File {
+// openWritten reads what was written with this package's own reader.
+func openWritten(t testing.TB, path string) *hdf5.File {
 	t.Helper()
 	f, err := hdf5.Open(path, nil)
 	must(t, err)
@@ -99,7 +99,7 @@ func TestWrittenArraysReadBack(t *testing.T) {
 			}
 		}
 	})
-	f := open(t, path)
+	f := openWritten(t, path)
 	for name, a := range want {
 		d, err := f.Dataset(name)
 		must(t, err)

@@ -11,10 +11,15 @@ type treeWriter struct {
 	keySize int
 	most    int // children of a node
 	levels  []treeLevel
+	// rootAt is where the root goes in the place of one that is in the file already, or 0.
+	rootAt uint64
 }
 
-// The kinds of nodes and how many children each has: twice the K of the superblock, which for
-// chunks is the library's.
+// treeK are the file's K: nodes of groups have twice as many children as inner or leaf says, nodes
+// of chunks as chunk says.
+type treeK struct{ leaf, inner, chunk int }
+
+// The kinds of nodes, and the K that the library gives new files.
 const (
 	treeGroups        = 0
 	treeChunks        = 1
@@ -85,9 +90,13 @@ func (t *treeWriter) finish(last []byte) uint64 {
 		t.levels = append(t.levels, treeLevel{addr: t.out.reserve(t.nodeSize()), left: undefined})
 	}
 	for level := 0; ; level++ {
-		t.write(level, undefined, last)
 		l := &t.levels[level]
-		if level == len(t.levels)-1 {
+		isRoot := level == len(t.levels)-1
+		if isRoot && t.rootAt != 0 {
+			l.addr = t.rootAt
+		}
+		t.write(level, undefined, last)
+		if isRoot {
 			return l.addr
 		}
 		t.addAt(level+1, l.first, l.addr)
