@@ -75,3 +75,47 @@ func FixChecksums(data []byte) []byte {
 	}
 	return data
 }
+
+// ChunkIndexes returns where the indexes of a file's chunked datasets are, and their kinds.
+func ChunkIndexes(data []byte) (addrs []uint32, kinds []uint8) {
+	f, err := NewBytes(data, nil)
+	if err != nil {
+		return nil, nil
+	}
+	for o, err := range f.Walk() {
+		if d, ok := o.(*Dataset); ok && err == nil && d.layout.class == layoutChunked {
+			addrs = append(addrs, uint32(d.layout.addr))
+			kinds = append(kinds, uint8(d.layout.index))
+		}
+	}
+	return addrs, kinds
+}
+
+// WalkChunkIndex walks the index at an address as that of a dataset of some shapes.
+func WalkChunkIndex(data []byte, addr uint32, kind uint8) (chunks int, err error) {
+	f := &File{
+		src: source{data: data, size: int64(len(data))},
+		sb:  &superblock{sizeOffset: 8, sizeLength: 8}, opts: small(),
+	}
+	for _, filtered := range []bool{false, true} {
+		d := &Dataset{
+			object: object{f: f, path: "/", h: &header{}}, chunkSize: 24, typ: &Datatype{Size: 4},
+			space: &dataspace{dims: []uint64{70, 50}, max: []uint64{undefined, 50}},
+			layout: &layout{class: layoutChunked, addr: uint64(addr), index: indexKind(kind % 6),
+				chunk: []uint64{3, 2}},
+		}
+		if filtered {
+			d.space.max[0] = 70
+		}
+		e := d.eachChunk(everything(d.space.dims).axes(d.layout.chunk), func([]uint64, chunkRef) error {
+			chunks++
+			return nil
+		})
+		if e != nil {
+			err = e
+		}
+	}
+	return chunks, err
+}
+
+func small() options { return (&Options{Bytes: 1 << 20, Workers: 1}).withDefaults() }

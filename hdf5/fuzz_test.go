@@ -31,3 +31,25 @@ func FuzzDatatype(f *testing.F) {
 		}
 	})
 }
+
+// FuzzChunkIndex walks the index of a chunked dataset.
+func FuzzChunkIndex(f *testing.F) {
+	for _, data := range keptFiles(f, 24<<10) {
+		addrs, kinds := hdf5.ChunkIndexes(data)
+		for i := range addrs {
+			f.Add(data, addrs[i], kinds[i])
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte, addr uint32, kind uint8) {
+		if len(data) > 1<<18 {
+			return
+		}
+		n, err := hdf5.WalkChunkIndex(hdf5.FixChecksums(data), addr, kind)
+		if err != nil {
+			known(t, err)
+		}
+		if n > 2*24*25 {
+			t.Errorf("%d chunks", n)
+		}
+	})
+}
