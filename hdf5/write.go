@@ -1,3 +1,14 @@
+// # Writing
+//
+//	w, err := hdf5.Create("x.h5", nil)                     // h5py.File("x.h5", "w")
+//	err = w.Dataset("/group/data", a, nil)                 // f["/group/data"] = a
+//	err = w.SetAttr("/group/data", "units", "m")           // f["/group/data"].attrs["units"] = "m"
+//	rows, err := w.Appendable("log", dtype, []int{3}, nil) // maxshape=(None, 3)
+//	err = w.Frame("df", frame, nil)                        // df.to_hdf("x.h5", key="df", format="table")
+//	err = w.Close()
+//
+// A [Writer] writes what HDF5 1.8 and everything later reads, to a temporary file that takes the
+// name when it is complete. [OpenFile] adds to a file.
 package hdf5
 
 import (
@@ -42,7 +53,9 @@ type Writer struct {
 	nodes []*node
 	// old is the file that is added to, nil for a new one.
 	old *oldFile
-	err error
+	// slots are those of a dataset that is complete.
+	slots []chunkSlot
+	err   error
 }
 
 // errWriterClosed is what methods of a closed Writer return.
@@ -168,6 +181,8 @@ type node struct {
 	addr  uint64
 	links uint32
 	attrs []outAttr
+	// attrIndex finds attributes by their names, where there are many.
+	attrIndex map[string]int
 	// children are those of a group, nil for a dataset.
 	children map[string]child
 	// data is the dataset's, nil for a group.

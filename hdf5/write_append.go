@@ -176,5 +176,5 @@ func (p *Appender) finish() error {
 	}
 	p.data.shape[0] = p.rows
 	p.buf = nil
-	return p.data.chunks.drain()
+	return p.data.finish()
 }

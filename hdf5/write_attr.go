@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -54,18 +55,39 @@ func (n *node) setAttr(name string, message []byte) error {
 	if err := n.canPatch(); err != nil {
 		return err
 	}
-	for i := range n.attrs {
-		if n.attrs[i].name == name {
-			n.attrs[i].message = message
-			return nil
-		}
+	if i := n.findAttr(name); i >= 0 {
+		n.attrs[i].message = message
+		return nil
 	}
 	// Other messages of a header are fewer than 8.
 	if len(n.attrs) >= maxMessages-8 {
 		return errorf(ErrLimit, "more than %d attributes", len(n.attrs))
 	}
+	if n.attrIndex != nil {
+		n.attrIndex[name] = len(n.attrs)
+	}
 	n.attrs = append(n.attrs, outAttr{name, message})
 	return nil
+}
+
+// manyAttrs is from how many attributes on an object has an index of them.
+const manyAttrs = 32
+
+// findAttr returns which of the attributes has a name, or -1.
+func (n *node) findAttr(name string) int {
+	if len(n.attrs) < manyAttrs {
+		return slices.IndexFunc(n.attrs, func(a outAttr) bool { return a.name == name })
+	}
+	if n.attrIndex == nil {
+		n.attrIndex = make(map[string]int, 2*len(n.attrs))
+		for i, a := range n.attrs {
+			n.attrIndex[a.name] = i
+		}
+	}
+	if i, ok := n.attrIndex[name]; ok {
+		return i
+	}
+	return -1
 }
 
 // FixedText is a text attribute of a fixed number of bytes, as the C library's own high-level

@@ -44,18 +44,28 @@ func newChunkWriter(w *Writer, chunk []int, element int, filters []filter.Filter
 			filters[i].Params[2] = uint32(c.size)
 		}
 	}
-	slots := 1
-	if filters != nil {
-		slots = 2 * w.workers
-	}
-	c.slots = make([]chunkSlot, slots)
-	for i := range c.slots {
-		c.slots[i].done = make(chan struct{}, 1)
-	}
+	c.slots = w.takeSlots(filters != nil)
 	c.tree = treeWriter{
 		out: &w.out, kind: treeChunks, keySize: 8 + 8*(len(chunk)+1), most: 2 * w.k.chunk,
 	}
 	return c
+}
+
+// takeSlots gives a dataset slots with the memory of one that is complete, if there is any.
+func (w *Writer) takeSlots(filtered bool) []chunkSlot {
+	n := 1
+	if filtered {
+		n = 2 * w.workers
+	}
+	if slots := w.slots; len(slots) >= n {
+		w.slots = nil
+		return slots[:n]
+	}
+	slots := make([]chunkSlot, n)
+	for i := range slots {
+		slots[i].done = make(chan struct{}, 1)
+	}
+	return slots
 }
 
 // writeBand stores the chunks of n rows from a row on, which is a multiple of a chunk's rows. data
@@ -163,7 +173,7 @@ func (c *chunkWriter) writeOldest() error {
 	if slot.err != nil {
 		return slot.err
 	}
-	if len(slot.stored) > MaxChunk {
+	if uint64(len(slot.stored)) > MaxChunk {
 		return errorf(ErrUnsupported, "a chunk of %d bytes behind its filters", len(slot.stored))
 	}
 	addr := c.w.out.add(slot.stored)
@@ -185,11 +195,13 @@ func (c *chunkWriter) key(place []int, steps, size int, mask uint32) []byte {
 	return wire.AppendUint64(b, uint64(steps)*uint64(c.element))
 }
 
-// finish writes the rest of the chunks' B-tree and returns its address.
+// finish writes the rest of the chunks' B-tree and returns its address. The memory for chunks is
+// another dataset's from then on.
 func (c *chunkWriter) finish() (uint64, error) {
 	if err := c.drain(); err != nil {
 		return 0, err
 	}
+	c.w.slots, c.slots = c.slots[:cap(c.slots)], nil
 	if c.last == nil {
 		return undefined, nil
 	}

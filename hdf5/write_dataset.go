@@ -41,9 +41,12 @@ type outDataset struct {
 	shape, limit []int
 	fill         []byte
 	filters      []filter.Filter
-	// chunks is nil for a dataset that is one block, at addr.
+	// chunk is the shape of the chunks, nil for a dataset that is one block.
+	chunk []int
+	// chunks stores them, until there are no more.
 	chunks *chunkWriter
-	addr   uint64
+	// addr is where the block is, or the chunks' B-tree once they are complete.
+	addr uint64
 	// appender is who writes to the dataset still.
 	appender *Appender
 }
@@ -138,6 +141,7 @@ func (w *Writer) newDataset(
 	if err != nil {
 		return nil, err
 	}
+	d.chunk = chunk
 	d.chunks = newChunkWriter(w, chunk, t.size, d.filters)
 	d.chunks.fill = d.fill
 	return d, nil
@@ -268,11 +272,18 @@ func chooseChunk(shape, limit []int, element int) []int {
 
 // writeAll writes the elements of an array that is the whole dataset.
 func (d *outDataset) writeAll(a *ndarray.Array) error {
+	if d.chunks != nil {
+		if a.Size() > 0 {
+			if err := d.writeBands(a); err != nil {
+				// The array's memory is the caller's again.
+				_ = d.chunks.drain()
+				return err
+			}
+		}
+		return d.finish()
+	}
 	if a.Size() == 0 {
 		return nil
-	}
-	if d.chunks != nil {
-		return d.writeBands(a)
 	}
 	if d.typ.put == nil {
 		d.addr = d.w.out.align()
@@ -318,10 +329,6 @@ func (d *outDataset) writeBands(a *ndarray.Array) error {
 			return err
 		}
 	}
-	// The array's memory is the caller's again.
-	if err := d.chunks.drain(); err != nil {
-		return err
-	}
 	return d.w.fail()
 }
 
@@ -337,6 +344,7 @@ func (d *outDataset) finish() error {
 		if d.addr, err = d.chunks.finish(); err != nil {
 			return err
 		}
+		d.chunks = nil
 	}
 	return d.w.fail()
 }
@@ -345,12 +353,12 @@ func (d *outDataset) finish() error {
 func (d *outDataset) messages(h *outHeader) {
 	h.add(writesDataspace, 0, dataspaceMessage(d.shape, d.limit))
 	h.add(writesDatatype, messageConstant, d.typ.message)
-	h.add(writesFill, messageConstant, fillMessage(d.fill, d.chunks != nil))
+	h.add(writesFill, messageConstant, fillMessage(d.fill, d.chunk != nil))
 	if d.filters != nil {
 		h.add(writesPipeline, messageConstant, pipelineMessage(d.filters))
 	}
-	if d.chunks != nil {
-		h.add(writesLayout, 0, chunkedMessage(d.addr, d.chunks.chunk, d.typ.size))
+	if d.chunk != nil {
+		h.add(writesLayout, 0, chunkedMessage(d.addr, d.chunk, d.typ.size))
 		return
 	}
 	size := uint64(d.typ.size)

@@ -79,6 +79,9 @@ type frameKey struct{ dtype, tz string }
 
 func newFrameTable(f *frame.Frame) (*frameTable, error) {
 	t := &frameTable{rows: f.Rows(), absent: "nan"}
+	if err := f.Labels.Validate(); err != nil {
+		return nil, errorf(ErrUnsupported, "%v", err)
+	}
 	for usesText(f, t.absent) {
 		t.absent = "_" + t.absent + "_"
 	}
@@ -102,6 +105,10 @@ func newFrameTable(f *frame.Frame) (*frameTable, error) {
 		byKey[b.key] = b
 		b.name = "values_block_" + strconv.Itoa(len(t.blocks))
 		t.blocks = append(t.blocks, b)
+	}
+	// pandas keeps the labels twice, each time in one attribute.
+	if n := len(pickleList(t.labels)); n > maxMessage-1024 {
+		return nil, errorf(ErrUnsupported, "labels of columns of %d bytes", n)
 	}
 	t.header = "N"
 	if name := f.Labels.Name(); name != nil {
@@ -323,7 +330,7 @@ func (w *Writer) frameData(path string, t *frameTable, opts *DatasetOptions) err
 			return err
 		}
 	}
-	if err := d.chunks.drain(); err != nil {
+	if err := d.finish(); err != nil {
 		return err
 	}
 	n, err := w.add(path, false)

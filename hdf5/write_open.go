@@ -290,7 +290,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	if rows.shapeAt, rows.treeAt, err = placesOf(d.h); err != nil {
 		return nil, err
 	}
-	data := &outDataset{w: w, typ: t, shape: shape, limit: limit, filters: d.filters, addr: l.addr}
+	data := &outDataset{w: w, typ: t, shape: shape, limit: limit, filters: d.filters}
 	chunk := make([]int, len(l.chunk))
 	for i, c := range l.chunk {
 		chunk[i] = int(c)

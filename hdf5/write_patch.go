@@ -32,7 +32,7 @@ func (w *Writer) patchHeader(n *node) error {
 	for i := range h.messages {
 		m := &h.messages[i]
 		switch {
-		case m.kind == msgAttribute && n.hasAttr(attributeName(*w.old.f.over(m.data, m.off))):
+		case m.kind == msgAttribute && n.findAttr(attributeName(*w.old.f.over(m.data, m.off))) >= 0:
 			w.out.set(uint64(m.off-messagePrefix), wire.AppendUint16(nil, msgNil))
 		case victim < 0 && len(m.data) >= continuationSize:
 			victim = i
@@ -66,10 +66,6 @@ func (w *Writer) patchHeader(n *node) error {
 func (n *node) moveMessage(more *outHeader, m *message) int {
 	more.add(m.kind, m.flags, m.data)
 	return len(more.body) - (len(m.data)+7)/8*8
-}
-
-func (n *node) hasAttr(name string) bool {
-	return slices.ContainsFunc(n.attrs, func(a outAttr) bool { return a.name == name })
 }
 
 // moved adjusts the places of what Extend changes when the message that has them moves.
