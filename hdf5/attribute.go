@@ -174,7 +174,7 @@ func (o *object) attributes() ([]*Attribute, error) {
 		attrs = append(attrs, a)
 		return nil
 	})
-	slices.SortStableFunc(attrs, func(a, b *Attribute) int {
+	slices.SortFunc(attrs, func(a, b *Attribute) int {
 		if ordered {
 			return cmp.Compare(a.order, b.order)
 		}

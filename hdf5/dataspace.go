@@ -45,6 +45,9 @@ func parseDataspace(c *cursor) (*dataspace, error) {
 			if d.max[i] = c.length(); d.max[i] == undefined>>(64-8*c.sizeLength) {
 				d.max[i] = undefined
 			}
+			if c.err == nil && d.max[i] < d.dims[i] {
+				return nil, malformed(c.off, "a dimension of %d that may grow to %d", d.dims[i], d.max[i])
+			}
 		}
 	}
 	if c.err != nil {

@@ -27,14 +27,32 @@ type fractalHeap struct {
 	offsetBytes  int
 	lengthBytes  int
 	directRows   int
-	last         directBlock // that was read last
+	directs      map[uint64]directBlock // that were read, by address
+	indirects    map[uint64][]byte
+	held         uint64 // bytes of them that are no part of a mapping
+}
+
+// keepBlocks bounds the blocks of a heap that are kept while it is used, in bytes, of a file
+// that is not mapped. Links and attributes are found in the order of their hashes, that is
+// in blocks in any order.
+const keepBlocks = 64 << 20
+
+// keep makes room for a block of so many bytes.
+func (h *fractalHeap) keep(n uint64, inMapping bool) {
+	if inMapping {
+		n = 64 // what the map takes
+	}
+	if h.held += n; h.held > keepBlocks || h.directs == nil {
+		h.directs, h.indirects = map[uint64]directBlock{}, map[uint64][]byte{}
+		h.held = n
+	}
 }
 
 // directBlock is a block of objects as it was read.
 type directBlock struct {
-	addr uint64
-	data []byte
-	off  int64
+	data  []byte
+	start uint64 // of the block in the heap
+	off   int64  // of the block in the file
 }
 
 // fractalHeap reads the header of the heap at an address.
@@ -224,21 +242,12 @@ func (h *fractalHeap) child(addr uint64, rows int, start uint64, row, col int) (
 	}
 	indirect := uint64(max(rows-h.directRows, 0)) * h.width
 	head := uint64(4 + 1 + f.sb.sizeOffset + h.offsetBytes)
-	c, err := f.cursor(addr, head+direct*entry+indirect*uint64(f.sb.sizeOffset)+4)
+	b, err := h.indirect(addr, start, head+direct*entry+indirect*uint64(f.sb.sizeOffset)+4)
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	c.signature("FHIB")
-	c.version("indirect block of a fractal heap", 0)
-	c.addr()
-	if pos := c.pos(); c.uint(h.offsetBytes) != start && c.err == nil {
-		return 0, 0, 0, malformed(pos, "an indirect block of a fractal heap in the wrong place")
-	}
-	sum := *c
-	sum.i = len(c.b) - 4
-	if sum.checksum(0); sum.err != nil {
-		return 0, 0, 0, sum.err
-	}
+	c := f.over(b, f.src.offset(addr))
+	c.skip(int(head))
 	n := uint64(row)*h.width + uint64(col)
 	if n < direct {
 		c.skip(int(n * entry))
@@ -256,10 +265,34 @@ func (h *fractalHeap) child(addr uint64, rows int, start uint64, row, col int) (
 	return child, size, mask, c.err
 }
 
+// indirect returns an indirect block whose head and checksum were checked.
+func (h *fractalHeap) indirect(addr, start, size uint64) ([]byte, error) {
+	if b := h.indirects[addr]; uint64(len(b)) == size {
+		return b, nil
+	}
+	c, err := h.f.cursor(addr, size)
+	if err != nil {
+		return nil, err
+	}
+	c.signature("FHIB")
+	c.version("indirect block of a fractal heap", 0)
+	c.addr()
+	if pos := c.pos(); c.uint(h.offsetBytes) != start && c.err == nil {
+		return nil, malformed(pos, "an indirect block of a fractal heap in the wrong place")
+	}
+	c.i = max(c.i, len(c.b)-4)
+	if c.checksum(0); c.err != nil {
+		return nil, c.err
+	}
+	h.keep(size, h.f.src.data != nil)
+	h.indirects[addr] = c.b
+	return c.b, nil
+}
+
 // direct reads a direct block.
 func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (directBlock, error) {
-	if h.last.data != nil && h.last.addr == addr && uint64(len(h.last.data)) == size {
-		return h.last, nil
+	if b, ok := h.directs[addr]; ok && uint64(len(b.data)) == size && b.start == start {
+		return b, nil
 	}
 	f := h.f
 	stored := size
@@ -294,8 +327,10 @@ func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (d
 	if c.err != nil {
 		return directBlock{}, c.err
 	}
-	h.last = directBlock{addr, b, off}
-	return h.last, nil
+	h.keep(size, f.src.data != nil && len(h.filters) == 0)
+	block := directBlock{b, start, off}
+	h.directs[addr] = block
+	return block, nil
 }
 
 // checkDirect checks the checksum of a direct block, which is of the block with zeros in

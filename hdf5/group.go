@@ -77,7 +77,7 @@ func (g *Group) all() ([]Link, error) {
 	if err != nil {
 		return nil, inPath(err, g.path)
 	}
-	slices.SortStableFunc(links, func(a, b Link) int {
+	slices.SortFunc(links, func(a, b Link) int {
 		if ordered {
 			return cmp.Compare(a.Order, b.Order)
 		}
