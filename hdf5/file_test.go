@@ -127,6 +127,11 @@ func TestPrivate(t *testing.T) {
 
 // TestHuge slices datasets that no memory holds, by steps that no chunk has.
 func TestHuge(t *testing.T) {
+	if math.MaxInt == math.MaxInt32 {
+		t.Skip("no int has the indexes")
+	}
+	large := 1 << 19
+	large <<= 19
 	for _, name := range []string{"huge_earliest.h5", "huge_latest.h5"} {
 		f := open(name)
 		defer f.Close()
@@ -139,7 +144,7 @@ func TestHuge(t *testing.T) {
 				continue
 			}
 			started := time.Now()
-			a, err := d.Slice([]int{3, 0}, []int{3, 2}, []int{1 << 38, 1 << 19})
+			a, err := d.Slice([]int{3, 0}, []int{3, 2}, []int{large, 1 << 19})
 			if err != nil || fmt.Sprint(a) != "[[1 7]\n [7 7]\n [7 7]]" {
 				t.Errorf("%s %s: %v %v", name, o.Path(), a, err)
 			}

@@ -16,7 +16,7 @@ const NoLimit = -1
 type Options struct {
 	// External opens a file that this one names: where the data of a dataset lies
 	// in external files, where a virtual dataset takes its parts from, and for
-	// [File.Follow]. The name is as the file has it: it may be absolute or lead out
+	// [Group.Follow]. The name is as the file has it: it may be absolute or lead out
 	// of the folder, and it is the function's task to allow only what it means to. A
 	// result that is an io.Closer is closed with the File. Without the function such
 	// data is an error of the kind ErrUnsupported that has the name. [Dir] returns such

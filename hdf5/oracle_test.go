@@ -328,6 +328,9 @@ func compareFolder(t *testing.T, folder string) {
 	opts := &hdf5.Options{External: hdf5.Dir(folder)}
 	equal := 0
 	for _, path := range files {
+		if math.MaxInt == math.MaxInt32 && strings.HasPrefix(filepath.Base(path), "huge") {
+			continue // no int has the shapes
+		}
 		want := readExpected(t, strings.TrimSuffix(path, ".h5")+".json")
 		var problems []string
 		f, err := hdf5.Open(path, opts)
