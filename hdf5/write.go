@@ -1,10 +1,10 @@
 // # Writing
 //
-//	w, err := hdf5.Create("x.h5", nil)                     // h5py.File("x.h5", "w")
-//	err = w.Dataset("/group/data", a, nil)                 // f["/group/data"] = a
-//	err = w.SetAttr("/group/data", "units", "m")           // f["/group/data"].attrs["units"] = "m"
-//	rows, err := w.Appendable("log", dtype, []int{3}, nil) // maxshape=(None, 3)
-//	err = w.Frame("df", frame, nil)                        // df.to_hdf("x.h5", key="df", format="table")
+//	w, err := hdf5.Create("x.h5", nil)             // h5py.File("x.h5", "w")
+//	err = w.Dataset("/group/data", a, nil)         // f["/group/data"] = a
+//	err = w.SetAttr("/group/data", "units", "m")   // f["/group/data"].attrs["units"] = "m"
+//	rows, err := w.Appendable("log", dt, nil, nil) // maxshape=(None,)
+//	err = w.Frame("df", frame, nil)                // df.to_hdf(path, key="df", format="table")
 //	err = w.Close()
 //
 // A [Writer] writes what HDF5 1.8 and everything later reads, to a temporary file that takes the

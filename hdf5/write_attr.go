@@ -111,8 +111,8 @@ func (w *Writer) attribute(name string, value any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if int64(a.Size())*int64(t.size) > maxMessage {
-		return nil, errorf(ErrUnsupported, "an attribute of %d bytes", int64(a.Size())*int64(t.size))
+	if size := int64(a.Size()) * int64(t.size); size > maxMessage {
+		return nil, errorf(ErrUnsupported, "an attribute of %d bytes", size)
 	}
 	data, err := appendElements(&w.heap, nil, t, a)
 	if err != nil {

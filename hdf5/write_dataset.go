@@ -184,7 +184,8 @@ func pipeline(opts *DatasetOptions, element int) ([]filter.Filter, error) {
 	}
 	var filters []filter.Filter
 	add := func(id uint16, name string, optional bool, params ...uint32) {
-		filters = append(filters, filter.Filter{ID: id, Name: name, Optional: optional, Params: params})
+		f := filter.Filter{ID: id, Name: name, Optional: optional, Params: params}
+		filters = append(filters, f)
 	}
 	if opts.Shuffle {
 		add(filter.Shuffle, "shuffle", true, uint32(element))

@@ -35,12 +35,13 @@ func (w *Writer) Frame(path string, f *frame.Frame, opts *DatasetOptions) error 
 	if err := w.frameData(path+"/table", t, opts); err != nil {
 		return inPath(err, path)
 	}
-	for name, value := range map[string]string{
-		"CLASS": "GROUP", "TITLE": "", "VERSION": "1.0", "PYTABLES_FORMAT_VERSION": "2.1",
-	} {
-		if err := w.setText(w.root, name, value); err != nil {
-			return err
-		}
+	root := attrSetter{w: w, n: w.root}
+	root.text("CLASS", "GROUP")
+	root.text("TITLE", "")
+	root.text("VERSION", "1.0")
+	root.text("PYTABLES_FORMAT_VERSION", "2.1")
+	if root.err != nil {
+		return root.err
 	}
 	n, err := w.find(path)
 	if err != nil {
@@ -120,6 +121,12 @@ func newFrameTable(f *frame.Frame) (*frameTable, error) {
 	return t, t.setIndex(f.Index)
 }
 
+// isText tells whether a series is text, or objects that have to be.
+func isText(s *frame.Series) bool {
+	return s.Kind == frame.Text ||
+		s.Kind == frame.Numpy && s.Values != nil && s.Values.HasObject()
+}
+
 // usesText tells whether a text of the frame is the given one.
 func usesText(f *frame.Frame, text string) bool {
 	series := f.Columns
@@ -127,7 +134,7 @@ func usesText(f *frame.Frame, text string) bool {
 		series = append(append([]*frame.Series(nil), series...), f.Index.Values)
 	}
 	for _, s := range series {
-		if s.Kind != frame.Text && (s.Kind != frame.Numpy || s.Values == nil || !s.Values.HasObject()) {
+		if !isText(s) {
 			continue
 		}
 		for i := range s.Len() {
@@ -188,7 +195,7 @@ func indexWord(s *frame.Series, b *frameBlock) (string, error) {
 // column makes a block of one column.
 func (t *frameTable) column(s *frame.Series) (*frameBlock, error) {
 	switch {
-	case s.Kind == frame.Text || s.Kind == frame.Numpy && s.Values != nil && s.Values.HasObject():
+	case isText(s):
 		return t.textColumn(s)
 	case s.Kind == frame.Datetime || s.Kind == frame.Timedelta:
 		dt := s.Values.DType()
@@ -305,7 +312,8 @@ func (w *Writer) frameData(path string, t *frameTable, opts *DatasetOptions) err
 	}
 	o := DatasetOptions{MaxShape: []int{Unlimited}, Chunks: rowChunk(nil, row.size)}
 	if opts != nil {
-		o.Deflate, o.LZF, o.Shuffle, o.Fletcher32 = opts.Deflate, opts.LZF, opts.Shuffle, opts.Fletcher32
+		o.Deflate, o.LZF = opts.Deflate, opts.LZF
+		o.Shuffle, o.Fletcher32 = opts.Shuffle, opts.Fletcher32
 	}
 	d, err := w.newDataset(row, nil, []int{t.rows}, &o)
 	if err != nil {
@@ -390,7 +398,8 @@ func (w *Writer) frameAttributes(n *node, t *frameTable) error {
 	if t.index.tz != "" {
 		index += "Vtz\n" + pickleText(t.index.tz) + "s"
 	}
-	info := "(dI1\n(dVnames\n" + pickleList([]string{t.header}) + "sVtype\nVIndex\nssVindex\n(d" + index + "s"
+	info := "(dI1\n(dVnames\n" + pickleList([]string{t.header}) + "sVtype\nVIndex\nss" +
+		"Vindex\n(d" + index + "s"
 	for _, b := range t.blocks {
 		names = append(names, pickleText(b.name))
 		zone := ""

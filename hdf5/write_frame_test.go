@@ -27,12 +27,14 @@ func writeFrames(t testing.TB, w *hdf5.Writer) {
 	must(t, err)
 	text := "yy"
 	f, err := frame.New(
-		series(t, "a", []int64{1, -2, math.MaxInt64}), series(t, "größe\n", []float64{1.5, math.NaN(), 0}),
+		series(t, "a", []int64{1, -2, math.MaxInt64}),
+		series(t, "größe\n", []float64{1.5, math.NaN(), 0}),
 		series(t, "s", []*string{&text, nil, &text}), series(t, "b", []int64{4, 5, 6}),
 		series(t, "flag", []bool{true, false, true}), series(t, "u8", []uint8{1, 2, 255}),
 		series(t, "when", []time.Time{day, {}, day.Add(time.Hour)}).WithZone(""),
 		series(t, "zone", []time.Time{day.In(paris), day.In(paris), {}}),
-		series(t, "span", []time.Duration{time.Second, 0, -1}), series(t, "f4", []float32{0.5, 0, 1}),
+		series(t, "span", []time.Duration{time.Second, 0, -1}),
+		series(t, "f4", []float32{0.5, 0, 1}),
 		series(t, "t2", []string{"é", "", "nan"}))
 	must(t, err)
 	must(t, w.Frame("df", f, nil))
@@ -42,7 +44,8 @@ func writeFrames(t testing.TB, w *hdf5.Writer) {
 	must(t, w.Frame("by time", f, nil))
 	f.Index = frame.NewIndex(series(t, "", []float64{0.5, 1, 2}))
 	must(t, w.Frame("by float", f, nil))
-	long, err := frame.New(series(t, "x", count[float64](manyRows)), series(t, "y", count[int32](manyRows)))
+	long, err := frame.New(
+		series(t, "x", count[float64](manyRows)), series(t, "y", count[int32](manyRows)))
 	must(t, err)
 	must(t, w.Frame("long", long, &hdf5.DatasetOptions{Deflate: 1}))
 	none, err := frame.New(series(t, "x", []float64{}))
@@ -69,12 +72,14 @@ want = pd.DataFrame({
     'a': [1, -2, 2**63 - 1], 'größe\n': [1.5, np.nan, 0], 's': ['yy', None, 'yy'], 'b': [4, 5, 6],
     'flag': [True, False, True], 'u8': np.array([1, 2, 255], 'u1'),
     'when': pd.Series([day, pd.NaT, day + pd.Timedelta('1h')]).astype('datetime64[ns]'),
-    'zone': pd.Series([day, day, pd.NaT]).astype('datetime64[ns]').dt.tz_localize('UTC').dt.tz_convert('Europe/Paris'),
+    'zone': pd.Series([day, day, pd.NaT]).astype('datetime64[ns]')
+        .dt.tz_localize('UTC').dt.tz_convert('Europe/Paris'),
     'span': pd.Series(pd.to_timedelta(['1s', '0s', '-1ns'])).astype('timedelta64[ns]'),
     'f4': np.array([0.5, 0, 1], 'f4'), 't2': ['é', '', 'nan']})
 def same(key, want):
     got = pd.read_hdf(path, key)
-    pd.testing.assert_frame_equal(got, want, check_freq=False, check_index_type=False, check_column_type=False)
+    pd.testing.assert_frame_equal(
+        got, want, check_freq=False, check_index_type=False, check_column_type=False)
 same('df', want)
 same('g/by text', want.set_index(pd.Index(['x', 'yé', ''], name='key')))
 same('by time', want.set_index(pd.DatetimeIndex([day] * 3).astype('datetime64[ns]')))

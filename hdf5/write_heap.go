@@ -25,8 +25,8 @@ type heapWriter struct {
 }
 
 // put stores the text and appends where it is: its length, the collection and the object's
-// number there. A text without bytes is an object too: for C a place that is none is a null pointer,
-// which PyTables does not expect.
+// number there. A text without bytes is an object too: for C a place that is none is a null
+// pointer, which PyTables does not expect.
 func (h *heapWriter) put(b []byte, text string) []byte {
 	h.room(len(text))
 	h.object(text)

@@ -1,11 +1,14 @@
 package hdf5_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +40,8 @@ func writeEverything(t testing.TB, w *hdf5.Writer) {
 		must(t, u.SetAt(s, i/2, i%2))
 	}
 	must(t, w.Dataset("text/U", u, nil))
-	mixed, err := ndarray.ParseDescr("[('n', '<i4'), ('s', '|O'), ('u', '<U2'), ('m', '<f8', (2,))]")
+	mixed, err := ndarray.ParseDescr(
+		"[('n', '<i4'), ('s', '|O'), ('u', '<U2'), ('m', '<f8', (2,))]")
 	must(t, err)
 	sub := array(t, []float64{1.5, -2}, 2)
 	records, err := ndarray.NewObjects(mixed, []int{2}, ndarray.OrderC, []any{
@@ -64,14 +68,17 @@ func writeEverything(t testing.TB, w *hdf5.Writer) {
 func writeAttributes(t testing.TB, w *hdf5.Writer) {
 	t.Helper()
 	must(t, w.Group("attrs"))
-	for name, v := range map[string]any{
-		"str": "größe", "strs": []string{"a", "", "ccc"}, "bytes": []byte("ab"), "fixed": hdf5.FixedText("né"),
+	values := map[string]any{
+		"str": "größe", "strs": []string{"a", "", "ccc"}, "nämé": "x", "replaced": 1,
+		"bytes": []byte("ab"), "fixed": hdf5.FixedText("né"),
 		"bool": true, "int": 5, "i8": int8(-8), "u64": uint64(math.MaxUint64), "f32": float32(1.5),
-		"f16": ndarray.NewFloat16(0.5), "complex": complex(1, -2), "ints": []int{1, 2, 3}, "bools": []bool{true, false},
-		"floats": []float64{0.5, math.Inf(1)}, "none": []float32{}, "array": array(t, count[int32](6), 2, 3),
-		"nämé": "x", "replaced": 1,
-	} {
-		must(t, w.SetAttr("attrs", name, v))
+		"f16": ndarray.NewFloat16(0.5), "complex": complex(1, -2),
+		"ints": []int{1, 2, 3}, "bools": []bool{true, false},
+		"floats": []float64{0.5, math.Inf(1)}, "none": []float32{},
+		"array": array(t, count[int32](6), 2, 3),
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		must(t, w.SetAttr("attrs", name, values[name]))
 	}
 	must(t, w.SetAttr("attrs", "replaced", "second"))
 	for i := range 300 {
@@ -86,27 +93,32 @@ with h5py.File(sys.argv[1], 'r') as f:
     want = [b'a', b'', 'größe'.encode(), b'long ' * 20000, b'z']
     assert t['str'][...].tolist() == want and t['chunked'][...].tolist() == want
     assert t['str'].dtype == h5py.string_dtype('utf-8'), t['str'].dtype
-    assert t['bytes'][...].tolist() == [b'x\xff', b''] and t['bytes'].dtype == h5py.string_dtype('ascii')
+    assert t['bytes'][...].tolist() == [b'x\xff', b'']
+    assert t['bytes'].dtype == h5py.string_dtype('ascii')
     assert t['empty'].shape == (0,)
     assert t['U'].asstr()[...].tolist() == [['abc', 'é'], ['', '日本語']]
     r = t['records'][...]
-    assert r['n'].tolist() == [7, -1] and r['s'].tolist() == [b'text', b''] and r['u'].tolist() == [b'ab', b'']
+    assert r['n'].tolist() == [7, -1] and r['s'].tolist() == [b'text', b'']
+    assert r['u'].tolist() == [b'ab', b'']
     assert r['m'].tolist() == [[1.5, -2]] * 2
     a = dict(f['attrs'].attrs)
     assert a['str'] == 'größe' and a['strs'].tolist() == ['a', '', 'ccc'] and a['nämé'] == 'x'
     assert a['bytes'] == b'ab' and a['fixed'] in ('né', 'né'.encode()), a['fixed']
     assert a['bool'].dtype == '?' and a['bool'] and a['int'].dtype == 'i8' and a['int'] == 5
-    assert a['i8'] == -8 and a['i8'].dtype == 'i1' and a['u64'] == 2**64 - 1 and a['f32'].dtype == 'f4'
+    assert a['i8'] == -8 and a['i8'].dtype == 'i1'
+    assert a['u64'] == 2**64 - 1 and a['f32'].dtype == 'f4'
     assert a['f16'].dtype == 'f2' and a['f16'] == 0.5 and a['complex'] == 1 - 2j
     assert a['ints'].tolist() == [1, 2, 3] and a['bools'].tolist() == [True, False]
     assert a['floats'].tolist() == [0.5, np.inf] and a['none'].shape == (0,)
-    assert a['array'].tolist() == [[0, 1, 2], [3, 4, 5]] and a['replaced'] == 'second' and len(a) == 18
+    assert a['array'].tolist() == [[0, 1, 2], [3, 4, 5]] and a['replaced'] == 'second'
+    assert len(a) == 18
     assert [f.attrs[f'attr {i}'] for i in range(300)] == list(range(300)) and len(f.attrs) == 300
     d = f['data']
     assert d.fillvalue == -1.5 and d.maxshape == (None, 5) and d.chunks == (3, 5)
     assert d[...].tolist() == np.arange(20.).reshape(4, 5).tolist()
     assert d.dims[0][0] == f['x'] and d.dims[1][0][...].tolist() == [0, 1, 2, 3, 4]
-    assert d.dims[1].label == 'column' and d.dims[0].keys() == ['x axis'] and f['x'].is_scale and f['y'].is_scale
+    assert d.dims[1].label == 'column' and d.dims[0].keys() == ['x axis']
+    assert f['x'].is_scale and f['y'].is_scale
     assert f[f['x'].attrs['REFERENCE_LIST'][0][0]] == d
     assert f['links/soft'] == d and f['links/hard'] == d and f['links/group/str'] == t['str']
     assert f.get('links/dangling', getlink=True).path == '/nowhere' and 'dangling' in f['links']
@@ -135,6 +147,24 @@ func TestWriteEverything(t *testing.T) {
 	copied := filepath.Join(t.TempDir(), "copy.h5")
 	tool(t, "h5repack", path, copied)
 	tool(t, "h5diff", "-v", path, copied)
+}
+
+// The same calls give the same bytes.
+func TestWriteIsDeterministic(t *testing.T) {
+	var files [2][]byte
+	for i := range files {
+		path := create(t, func(w *hdf5.Writer) {
+			writeEverything(t, w)
+			writeFrames(t, w)
+		})
+		reopen(t, path, func(w *hdf5.Writer) { addEverything(t, w) })
+		data, err := os.ReadFile(path)
+		must(t, err)
+		files[i] = data
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Errorf("%d and %d bytes that differ", len(files[0]), len(files[1]))
+	}
 }
 
 // h5py changes a file that was written here as it changes its own.
@@ -204,7 +234,8 @@ func TestAppender(t *testing.T) {
 	const rows = 10007
 	path := create(t, func(w *hdf5.Writer) {
 		for name, opts := range map[string]*hdf5.DatasetOptions{
-			"plain": nil, "deflate": {Deflate: 1, Shuffle: true}, "chunks": {Chunks: []int{1000, 2}},
+			"plain": nil, "deflate": {Deflate: 1, Shuffle: true},
+			"chunks": {Chunks: []int{1000, 2}},
 		} {
 			p, err := w.Appendable(name, ndarray.Float64, []int{3}, opts)
 			must(t, err)
@@ -237,7 +268,8 @@ func TestAppender(t *testing.T) {
 		}
 		none, err := w.Appendable("none", ndarray.Int8, []int{2}, nil)
 		must(t, err)
-		if err := none.Append(array(t, []int8{1, 2, 3}, 1, 3)); !errors.Is(err, hdf5.ErrUnsupported) {
+		wide := array(t, []int8{1, 2, 3}, 1, 3)
+		if err := none.Append(wide); !errors.Is(err, hdf5.ErrUnsupported) {
 			t.Errorf("another shape: %v", err)
 		}
 	})

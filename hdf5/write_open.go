@@ -1,9 +1,12 @@
 package hdf5
 
 import (
+	"cmp"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // OpenFile begins a new version of the file at the path: everything that is in it, and what is
@@ -58,12 +61,20 @@ func (o *oldFile) extended() []*node {
 		return nil
 	}
 	var nodes []*node
-	for _, n := range o.nodes {
+	for _, n := range o.sorted() {
 		if n.data != nil {
 			nodes = append(nodes, n)
 		}
 	}
 	return nodes
+}
+
+// sorted are the objects that were met, in the order of the file, so that the same additions
+// give the same bytes.
+func (o *oldFile) sorted() []*node {
+	return slices.SortedFunc(maps.Values(o.nodes), func(a, b *node) int {
+		return cmp.Compare(a.addr, b.addr)
+	})
 }
 
 func openOld(path string, old *File, opts *WriteOptions) (*Writer, error) {
@@ -212,7 +223,7 @@ func (w *Writer) change(n *node) {
 
 // finishOld writes what changed of the objects that were there.
 func (w *Writer) finishOld() error {
-	for _, n := range w.old.nodes {
+	for _, n := range w.old.sorted() {
 		if n.old.changed {
 			if err := w.writeGroup(n); err != nil {
 				return err
@@ -239,9 +250,9 @@ type oldRows struct {
 
 // Extend returns an Appender that adds rows to a dataset of a file of [OpenFile]. The dataset
 // is chunked and may grow along its first axis, has filters that this package applies, and elements
-// of a dtype that it writes as they are in the file: what Appendable, h5py with maxshape=(None, ...)
-// and PyTables' EArray write. Others are an error of the kind ErrUnsupported; a path where there is
-// no dataset of the old file is one of the kind ErrNotFound.
+// of a dtype that it writes as they are in the file: what Appendable, h5py with maxshape=(None,
+// ...) and PyTables' EArray write. Others are an error of the kind ErrUnsupported; a path where
+// there is no dataset of the old file is one of the kind ErrNotFound.
 func (w *Writer) Extend(path string) (*Appender, error) {
 	n, err := w.find(path)
 	if err != nil {
@@ -273,7 +284,8 @@ func (w *Writer) Extend(path string) (*Appender, error) {
 func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	l := d.layout
 	shape, limit := d.Shape(), d.MaxShape()
-	if l.class != layoutChunked || l.index != indexBTree1 || d.h.version != 1 || len(d.plan.dims) > 0 {
+	if l.class != layoutChunked || l.index != indexBTree1 || d.h.version != 1 ||
+		len(d.plan.dims) > 0 {
 		return nil, errorf(ErrUnsupported, "a dataset that is not stored in chunks of a B-tree 1")
 	}
 	if len(limit) == 0 || limit[0] != Unlimited && limit[0] <= shape[0] {
@@ -316,7 +328,7 @@ func sameType(t *fileType, d *Dataset) error {
 		return err
 	}
 	if !sameDatatype(typ, d.typ, 0) {
-		return errorf(ErrUnsupported, "elements that are not what the dtype %v is stored as", d.DType())
+		return errorf(ErrUnsupported, "elements unlike those that %v is stored as", d.DType())
 	}
 	return nil
 }
@@ -352,7 +364,7 @@ func sameDatatype(a, b *Datatype, depth int) bool {
 // placesOf are the offsets of the first axis's size and of the address of the chunks' B-tree.
 func placesOf(h *header) (shapeAt, treeAt int64, err error) {
 	space, layout := h.find(msgDataspace), h.find(msgLayout)
-	if space == nil || layout == nil || space.flags&flagShared != 0 || layout.flags&flagShared != 0 {
+	if space == nil || layout == nil || (space.flags|layout.flags)&flagShared != 0 {
 		return 0, 0, errorf(ErrUnsupported, "a shape that stands elsewhere")
 	}
 	head := int64(8)

@@ -25,7 +25,9 @@ var writtenDTypes = []string{
 	"[('long name with spaces and ünïcode', '<f4'), ('y', [('z', 'V5', (2,)), ('m', '<M8[s]')])]",
 }
 
-var writtenShapes = [][]int{{}, {0}, {1}, {7}, {100}, {5, 0, 2}, {6, 11}, {3, 4, 5}, {2, 1, 3, 2, 2}}
+var writtenShapes = [][]int{
+	{}, {0}, {1}, {7}, {100}, {5, 0, 2}, {6, 11}, {3, 4, 5}, {2, 1, 3, 2, 2},
+}
 
 // writtenOptions are ways to store a dataset; those with chunks do not suit a 0-d one.
 func writtenOptions(shape []int) map[string]*hdf5.DatasetOptions {
@@ -52,10 +54,11 @@ func writtenOptions(shape []int) map[string]*hdf5.DatasetOptions {
 // randomArray is an array of a dtype with bytes that are valid in it: bools are 0 and 1.
 func randomArray(t testing.TB, dtype string, shape []int) *ndarray.Array {
 	t.Helper()
-	dt, err := ndarray.ParseDType(dtype)
-	if strings.ContainsAny(dtype, "[{") && !strings.Contains(dtype, "8[") || strings.HasPrefix(dtype, "[") {
-		dt, err = ndarray.ParseDescr(dtype)
+	parse := ndarray.ParseDType
+	if dtype[0] == '[' || dtype[0] == '{' {
+		parse = ndarray.ParseDescr
 	}
+	dt, err := parse(dtype)
 	must(t, err)
 	a, err := ndarray.Zeros(dt, shape...)
 	must(t, err)
@@ -95,7 +98,8 @@ func TestWrittenForH5py(t *testing.T) {
 			must(t, w.SetAttr(name, "value", a))
 			if a.NDim() > 1 {
 				must(t, w.Dataset(name+"/transposed", a.T(), nil))
-				must(t, w.Dataset(name+"/transposed-chunked", a.T(), &hdf5.DatasetOptions{Deflate: 3}))
+				must(t, w.Dataset(name+"/transposed-chunked", a.T(),
+					&hdf5.DatasetOptions{Deflate: 3}))
 				n += 2
 			}
 		}
@@ -114,7 +118,7 @@ def same(name, got, want):
     if want.dtype.kind in 'Mm':
         want = want.view('V8')
     fields = want.dtype.names
-    if fields and any(want.dtype[f].kind in 'MmV' for f in fields) or fields and want.dtype.itemsize == 24:
+    if fields and (any(want.dtype[f].kind in 'MmV' for f in fields) or want.dtype.itemsize == 24):
         # Opaque has no NumPy dtype of its own but V, padding is not compared.
         assert got.dtype.itemsize == want.dtype.itemsize, (name, got.dtype, want.dtype)
         for f in fields:
@@ -126,7 +130,8 @@ def same(name, got, want):
         assert got.dtype == want.dtype or got.dtype.kind in 'Mm', (name, got.dtype, want.dtype)
     if want.dtype.char in 'gG':
         # Of 16 bytes 6 are padding.
-        got, want = (np.ascontiguousarray(x).reshape(-1).view('V16').astype('V10') for x in (got, want))
+        got, want = (np.ascontiguousarray(x).reshape(-1).view('V16').astype('V10')
+                     for x in (got, want))
     assert got.shape == want.shape and got.tobytes() == want.tobytes(), (name, got, want)
 with h5py.File(d + '/x.h5') as f:
     for name in z.files:

@@ -83,7 +83,9 @@ func newFileType(dt *ndarray.DType) (*fileType, error) {
 		t.size = max(size, 1)
 		t.message = typeHeader(nil, 1, typeString, padNullPad, t.size)
 		if size == 0 {
-			t.put = func(_ *heapWriter, b []byte, _ any) ([]byte, error) { return append(b, 0), nil }
+			t.put = func(_ *heapWriter, b []byte, _ any) ([]byte, error) {
+				return append(b, 0), nil
+			}
 		}
 	case ndarray.KindDatetime, ndarray.KindTimedelta:
 		t.message = opaqueMessage(size, "NUMPY:"+dt.Str())
@@ -260,7 +262,8 @@ func compoundFileType(dt *ndarray.DType) (*fileType, error) {
 		}
 		members = appendMember(members, f.Name, offset, types[i], version)
 	}
-	t.message = append(typeHeader(nil, version, typeCompound, uint32(len(fields)), t.size), members...)
+	header := typeHeader(nil, version, typeCompound, uint32(len(fields)), t.size)
+	t.message = append(header, members...)
 	if converts {
 		t.put = putRecord(fields, types)
 	}

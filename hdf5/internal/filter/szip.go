@@ -255,8 +255,8 @@ func (s *szipped) pairs(out []uint32, first int) error {
 }
 
 // undoDifferences makes samples of the differences to the sample before, which are mapped to
-// numbers without a sign: as long as both directions are possible, 0, -1, 1, -2, 2, ..., beyond that in
-// the one that is left.
+// numbers without a sign: as long as both directions are possible, 0, -1, 1, -2, 2, and so on,
+// beyond that in the one that is left.
 //
 // Reference: CCSDS 121.0-B-3, 4.4, "Mapper".
 func (s *szipped) undoDifferences(samples []uint32) {
