@@ -100,7 +100,7 @@ func (w *Writer) Abort() {
 }
 
 // Close finishes the file and gives it its name, with the permissions of the file that had it
-// before, or those that 0666 and the umask give. If anything failed before, or fails now, the
+// before, or 0644. If anything failed before, or fails now, the
 // error is returned and the old file stays; the file's data is on the disk before it takes the
 // name.
 func (w *Writer) Close() error {
