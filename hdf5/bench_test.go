@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkRead reads the datasets of the file that UNPKL_HDF5_BENCH names, which
-// scripts/bench_hdf5.py writes and reads with h5py.
+// scripts/gen_hdf5_bench.py writes and reads with h5py.
 func BenchmarkRead(b *testing.B) {
 	path := os.Getenv("UNPKL_HDF5_BENCH")
 	if path == "" {

@@ -189,9 +189,9 @@ type job struct {
 	ref    chunkRef
 }
 
-// readChunks fills dst, which the selection's elements go to, from the chunks. Those that are
-// not stored get the fill value.
-func (d *Dataset) readChunks(dst []byte, s selection) error {
+// chunked finds the chunks of a selection. What it returns decodes them; those that are not
+// stored are the fill value.
+func (d *Dataset) chunked(s selection) (func(dst []byte) error, error) {
 	axes := s.axes(d.layout.chunk)
 	rank := len(axes)
 	var jobs []job
@@ -211,12 +211,14 @@ func (d *Dataset) readChunks(dst []byte, s selection) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if uint64(len(jobs)) < volume(axes) {
-		d.fillAll(dst)
-	}
-	return d.run(jobs, dst, s)
+	return func(dst []byte) error {
+		if uint64(len(jobs)) < volume(axes) {
+			d.fillAll(dst)
+		}
+		return d.run(jobs, dst, s)
+	}, nil
 }
 
 // fillAll fills dst, which is new memory, with the fill value.

@@ -54,39 +54,46 @@ func (d *Dataset) checkSize(n uint64) error {
 	return nil
 }
 
-func (d *Dataset) readCompact(dst []byte, s selection) error {
+func (d *Dataset) compact(s selection) (func(dst []byte) error, error) {
 	n, err := d.nbytes()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if uint64(len(d.layout.data)) < n {
-		return malformed(d.layout.off, "%d bytes of data for a dataset of %d", len(d.layout.data), n)
+		return nil, malformed(d.layout.off, "%d bytes of data for a dataset of %d",
+			len(d.layout.data), n)
 	}
-	t, ok := newTransfer(s, make([]uint64, len(s.count)), d.space.dims, d.typ.Size)
-	if ok {
-		t.copy(dst, d.layout.data)
-	}
-	return nil
+	return func(dst []byte) error {
+		t, ok := newTransfer(s, make([]uint64, len(s.count)), d.space.dims, d.typ.Size)
+		if ok {
+			t.copy(dst, d.layout.data)
+		}
+		return nil
+	}, nil
 }
 
-func (d *Dataset) readContiguous(dst []byte, s selection) error {
+func (d *Dataset) contiguous(s selection) (func(dst []byte) error, error) {
 	if d.layout.addr == undefined {
-		d.fillAll(dst)
-		return nil
+		return func(dst []byte) error {
+			d.fillAll(dst)
+			return nil
+		}, nil
 	}
 	n, err := d.nbytes()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := d.checkSize(n); err != nil {
-		return err
+		return nil, err
 	}
 	if err := d.f.src.check(d.layout.addr, n); err != nil {
-		return err
+		return nil, err
 	}
-	return d.readLinear(dst, s, func(dst []byte, off uint64) error {
-		return d.f.src.readInto(dst, d.layout.addr+off)
-	})
+	return func(dst []byte) error {
+		return d.readLinear(dst, s, func(dst []byte, off uint64) error {
+			return d.f.src.readInto(dst, d.layout.addr+off)
+		})
+	}, nil
 }
 
 // linearBytes is how much of linear data is read at once where not all of it is wanted.

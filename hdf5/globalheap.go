@@ -17,7 +17,21 @@ type heapReader struct {
 	lastAddr    uint64 // of the collection used last
 	last        *collection
 	held        uint64 // bytes of the collections kept
-	budget      int64  // bytes that may still be returned
+	parsed      uint64 // bytes of the collections parsed, each as often as it was
+	budget      int64  // bytes that may still be returned or allocated
+}
+
+// maxParsed bounds how often the whole file may be parsed as global heaps in one read.
+// Collections do not overlap, and few are parsed more than once.
+const maxParsed = 64
+
+// spend takes bytes that are returned, or memory that is allocated, off the budget.
+func (h *heapReader) spend(n uint64) error {
+	if n > uint64(max(h.budget, 0)) {
+		return errorf(ErrLimit, "more than the %d bytes that one read may return", h.f.opts.bytes)
+	}
+	h.budget -= int64(n)
+	return nil
 }
 
 // collection is a run of objects in the order of their index.
@@ -50,8 +64,8 @@ func (h *heapReader) object(addr uint64, index uint32) ([]byte, error) {
 	if !ok {
 		return nil, malformed(c.off, "the object %d of a global heap is not there", index)
 	}
-	if h.budget -= int64(o.to - o.from); h.budget < 0 {
-		return nil, at(c.off, ErrLimit, "more than the %d bytes that one read may return", h.f.opts.bytes)
+	if err := h.spend(uint64(o.to - o.from)); err != nil {
+		return nil, located(err, "", c.off)
 	}
 	return c.data[o.from:o.to:o.to], nil
 }
@@ -66,6 +80,9 @@ func (h *heapReader) collection(addr uint64) (*collection, error) {
 		var err error
 		if c, err = h.f.collection(addr); err != nil {
 			return nil, err
+		}
+		if h.parsed += uint64(len(c.data)); h.parsed/maxParsed > uint64(h.f.src.size) {
+			return nil, malformed(c.off, "global heaps that overlap")
 		}
 		if h.held += uint64(len(c.data)); h.held > keepCollections {
 			clear(h.collections)

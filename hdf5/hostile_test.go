@@ -134,7 +134,7 @@ func TestEveryByte(t *testing.T) {
 			t.Parallel()
 			stride := 1
 			if !every {
-				stride = max(len(data)/30, 1) | 1
+				stride = max(len(data)/15, 1) | 1
 			}
 			changed := bytes.Clone(data)
 			for i := 0; i < len(data); i += stride {

@@ -21,6 +21,8 @@ type plan struct {
 	convert func(dst, src []byte)
 	// value makes the Go value of one element; nil where the dtype has no objects.
 	value func(h *heapReader, src []byte) (any, error)
+	// cost is about how many bytes of memory a value takes beside what it is made of.
+	cost int
 	// size is that of what convert and value read, in bytes.
 	size int
 }
@@ -290,6 +292,11 @@ func (p *plan) compound() error {
 	}
 	switch {
 	case objects:
+		p.cost = 64
+		for _, f := range plans {
+			// A scalar is boxed, an array has a header.
+			p.cost += 16 + 32 + f.dt.ItemSize() + max(len(f.dims), 1)*(f.cost+64)
+		}
 		p.value = compoundValue(t.Members, plans)
 	case converted:
 		p.convert = compoundConverter(t.Members, p.dt.Fields(), plans, moved)
@@ -343,6 +350,9 @@ func (p *plan) arrayWith(h *heapReader, shape []int, data []byte) (*ndarray.Arra
 	case p.typ.isText():
 		return p.texts(h, shape, data)
 	case p.value != nil:
+		if err := h.spend(uint64(n) * uint64(p.cost+16)); err != nil {
+			return nil, err
+		}
 		values := make([]any, n)
 		for i := range values {
 			var err error
@@ -353,8 +363,8 @@ func (p *plan) arrayWith(h *heapReader, shape []int, data []byte) (*ndarray.Arra
 		return ndarray.NewObjects(p.dt, shape, ndarray.OrderC, values)
 	case p.convert != nil:
 		item := p.dt.ItemSize()
-		if h.budget -= int64(n) * int64(item); h.budget < 0 {
-			return nil, errorf(ErrLimit, "more than the %d bytes that one read may return", h.f.opts.bytes)
+		if err := h.spend(uint64(n) * uint64(item)); err != nil {
+			return nil, err
 		}
 		out := make([]byte, n*item)
 		p.convertMany(out, data, n)

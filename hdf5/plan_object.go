@@ -31,7 +31,7 @@ type RegionReference struct {
 
 // reference plans references as Reference and RegionReference, others as bytes.
 func (p *plan) reference() error {
-	p.dt = ndarray.Object
+	p.dt, p.cost = ndarray.Object, 64
 	switch p.typ.Ref {
 	case RefObject:
 		p.value = func(h *heapReader, src []byte) (any, error) {
@@ -84,7 +84,7 @@ func (h *heapReader) region(src []byte) (any, error) {
 
 // vlen plans text as string and sequences as one-dimensional arrays of their own.
 func (p *plan) vlen() error {
-	p.dt = ndarray.Object
+	p.dt, p.cost = ndarray.Object, 32
 	if p.typ.Text {
 		p.value = func(h *heapReader, src []byte) (any, error) {
 			b, _, err := h.sequence(src, 1)
@@ -97,6 +97,7 @@ func (p *plan) vlen() error {
 		return err
 	}
 	size := p.typ.Base.Size
+	p.cost = 256 // the header of an array
 	p.value = func(h *heapReader, src []byte) (any, error) {
 		b, n, err := h.sequence(src, size)
 		if err != nil {
@@ -120,6 +121,9 @@ func (t *Datatype) isText() bool {
 // as Go values.
 func (p *plan) texts(h *heapReader, shape []int, data []byte) (*ndarray.Array, error) {
 	n := len(data) / p.size
+	if err := h.spend(8 * uint64(n)); err != nil {
+		return nil, err
+	}
 	column := texts.NewColumn(n)
 	for i := range n {
 		b, _, err := h.sequence(data[i*p.size:(i+1)*p.size], 1)

@@ -70,42 +70,39 @@ type readState struct {
 	parts int         // of them that were looked at
 }
 
-// spend takes memory off the budget of the read.
-func (r *readState) spend(n uint64) error {
-	if n > uint64(max(r.heap.budget, 0)) {
-		return errorf(ErrLimit, "more than the %d bytes that one read may return", r.heap.f.opts.bytes)
-	}
-	r.heap.budget -= int64(n)
-	return nil
-}
-
 // raw returns the selected elements in the file's form, in memory of their own.
 func (d *Dataset) raw(r *readState, s selection) ([]byte, error) {
 	n, ok := s.bytes(d.typ.Size)
 	if !ok {
 		return nil, errorf(ErrLimit, "%d elements of %d bytes", s.size(), d.typ.Size)
 	}
-	if err := r.spend(n); err != nil {
+	if err := r.heap.spend(n); err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return []byte{}, nil
+	}
+	read, err := d.reading(r, s)
+	if err != nil {
 		return nil, err
 	}
 	dst := make([]byte, n)
-	if n == 0 {
-		return dst, nil
-	}
-	var err error
+	return dst, read(dst)
+}
+
+// reading looks where the selected elements are, and returns what fills memory with them.
+func (d *Dataset) reading(r *readState, s selection) (read func(dst []byte) error, err error) {
 	switch l := d.layout; {
 	case l.class == layoutCompact:
-		err = d.readCompact(dst, s)
+		return d.compact(s)
 	case l.class == layoutChunked:
-		err = d.readChunks(dst, s)
+		return d.chunked(s)
 	case l.class == layoutVirtual:
-		err = d.readVirtual(r, dst, s)
+		return func(dst []byte) error { return d.readVirtual(r, dst, s) }, nil
 	case len(d.external) > 0:
-		err = d.readExternal(dst, s)
-	default:
-		err = d.readContiguous(dst, s)
+		return func(dst []byte) error { return d.readExternal(dst, s) }, nil
 	}
-	return dst, err
+	return d.contiguous(s)
 }
 
 // nbytes returns the size of the whole dataset.

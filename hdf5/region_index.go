@@ -18,7 +18,7 @@ func (r *Region) indices(state *readState, dims []uint64) ([]uint64, error) {
 }
 
 func (r *Region) pointIndices(state *readState, dims []uint64) ([]uint64, error) {
-	if err := state.spend(uint64(len(r.Points)) * 8); err != nil {
+	if err := state.heap.spend(uint64(len(r.Points)) * 8); err != nil {
 		return nil, err
 	}
 	var list []uint64
@@ -64,7 +64,7 @@ func (r *Region) runs(state *readState, dims []uint64) ([]uint64, error) {
 				return nil, errorf(ErrMalformed, "a block from %v to %v in a dataset of the shape %v", b[0],
 					b[1], dims)
 			}
-			if err := state.spend(8 * uint64(b[1][i]-b[0][i]+1)); err != nil {
+			if err := state.heap.spend(8 * uint64(b[1][i]-b[0][i]+1)); err != nil {
 				return nil, err
 			}
 			for x := b[0][i]; x <= b[1][i]; x++ {
@@ -90,7 +90,7 @@ func (r *Region) slabIndices(state *readState, dims []uint64) ([]uint64, error) 
 		if r.Count[i] == 0 || r.Block[i] == 0 {
 			return nil, nil
 		}
-		if err := state.spend(8 * dim); err != nil {
+		if err := state.heap.spend(8 * dim); err != nil {
 			return nil, err
 		}
 		count, block := uint64(r.Count[i]), uint64(r.Block[i]) // -1 is more than there are
@@ -116,7 +116,7 @@ func product(state *readState, list []uint64, axes [][]uint64, dims []uint64) ([
 	if n > 1<<60 {
 		return nil, errorf(ErrLimit, "a selection of %d elements", n)
 	}
-	if err := state.spend(8 * n); err != nil || n == 0 {
+	if err := state.heap.spend(8 * n); err != nil || n == 0 {
 		return list, err
 	}
 	k := make([]int, len(axes))
