@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/hdf5"
+	"github.com/unpkl/unpkl/hdf5/pytables"
 )
 
 func series[T any](t testing.TB, name string, values []T) *frame.Series {
@@ -60,6 +62,45 @@ func writeFrames(t testing.TB, w *hdf5.Writer) {
 	}
 	if err := w.Frame("df", f, nil); !errors.Is(err, hdf5.ErrExists) {
 		t.Errorf("again: %v", err)
+	}
+}
+
+// What was written is read by this project's own reader of pandas' tables.
+func TestFrameReadBack(t *testing.T) {
+	f := openWritten(t, create(t, func(w *hdf5.Writer) { writeFrames(t, w) }))
+	opts := &pytables.Options{Unpickle: func(b []byte) (any, error) { return unpkl.LoadBytes(b) }}
+	keys, err := pytables.Keys(f)
+	must(t, err)
+	if len(keys) != 6 {
+		t.Errorf("keys %v", keys)
+	}
+	df, err := pytables.Frame(f, "/g/by text", opts)
+	must(t, err)
+	if rows, cols := df.Shape(); rows != 3 || cols != 11 {
+		t.Errorf("%d rows, %d columns", rows, cols)
+	}
+	for i, want := range []any{"x", "yé", ""} {
+		if got := df.Index.At(i); got != want {
+			t.Errorf("label %d: %q, not %q", i, got, want)
+		}
+	}
+	for name, want := range map[string]any{
+		"a": int64(math.MaxInt64), "größe\n": 0.0, "s": "yy", "flag": true, "u8": uint8(255),
+		"t2": "nan", "f4": float32(1),
+	} {
+		if got := df.Column(name).At(2); got != want {
+			t.Errorf("%q: %v, not %v", name, got, want)
+		}
+	}
+	if !df.Column("s").IsNull(1) || df.Column("zone").TZ != "Europe/Paris" {
+		t.Error("text that is missing, or a time zone")
+	}
+	long, err := pytables.Frame(f, "/long", opts)
+	must(t, err)
+	x, err := frame.Column[float64](long, "x")
+	must(t, err)
+	if len(x) != manyRows || x[manyRows-1] != manyRows-1 {
+		t.Errorf("%d rows", len(x))
 	}
 }
 

@@ -296,6 +296,11 @@ func TestWriterErrors(t *testing.T) {
 		zeros, err := ndarray.Zeros(ndarray.Object, 2)
 		must(t, err)
 		large := array(t, make([]float64, 9000))
+		overlapping, err := ndarray.ParseDescr(
+			"{'names': ['p', 'q'], 'formats': ['<i4', '<i2'], 'offsets': [0, 3], 'itemsize': 8}")
+		must(t, err)
+		both, err := ndarray.Zeros(overlapping, 2)
+		must(t, err)
 		for i, c := range []struct {
 			err, kind error
 		}{
@@ -305,6 +310,7 @@ func TestWriterErrors(t *testing.T) {
 			{w.Dataset("soft/y", x, nil), hdf5.ErrExists},
 			{w.Group("/"), hdf5.ErrExists},
 			{w.Dataset("none", zeros, nil), hdf5.ErrUnsupported},
+			{w.Dataset("overlap", both, nil), hdf5.ErrUnsupported},
 			{w.Dataset("nul", objects(t, "a\x00b"), nil), hdf5.ErrUnsupported},
 			{w.Dataset("both", objects(t, "a", []byte("b")), nil), hdf5.ErrUnsupported},
 			{w.Dataset("b/../c", x, nil), nil},

@@ -1,7 +1,9 @@
 package hdf5
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -248,6 +250,8 @@ func compoundFileType(dt *ndarray.DType) (*fileType, error) {
 	}
 	if converts {
 		t.size = 0
+	} else if overlap(fields) {
+		return nil, errorf(ErrUnsupported, "fields that overlap")
 	}
 	version := byte(1)
 	if t.hasArray {
@@ -268,6 +272,19 @@ func compoundFileType(dt *ndarray.DType) (*fileType, error) {
 		t.put = putRecord(fields, types)
 	}
 	return t, nil
+}
+
+// overlap tells whether two fields have a byte in common, which HDF5 refuses.
+func overlap(fields []ndarray.Field) bool {
+	sorted := slices.SortedFunc(slices.Values(fields), func(a, b ndarray.Field) int {
+		return cmp.Compare(a.Offset, b.Offset)
+	})
+	for i, f := range sorted[1:] {
+		if before := sorted[i]; before.Offset+before.DType.ItemSize() > f.Offset {
+			return true
+		}
+	}
+	return false
 }
 
 // textFileType is a string of variable length.
