@@ -154,11 +154,12 @@ def expect(path):
                     item["shape"] = list(o.shape)
                     item["max"] = [-1 if n is None else n for n in o.maxshape]
                     item["chunks"] = list(o.chunks) if o.chunks else None
-                    if o.size > 1 << 30:
+                    if o.size > 1 << 30 or name == "/fifties":
                         item["slices"] = [
                             {"start": s, "count": c, "step": t, "value": encode(o[
                                 tuple(slice(x, x + (n - 1) * y + 1, y) for x, n, y in zip(s, c, t))], f)}
-                            for s, c, t in HUGE_SLICES]
+                            for s, c, t in (HUGE_SLICES if o.size > 1 << 30 else
+                                            [([60, 120], [9, 20], [1, 1]), ([1, 2], [5, 4], [57, 71])])]
                         objects[name] = item
                         continue
                     try:
@@ -547,6 +548,21 @@ def huge(f):
             d[2**39 + 5, 2**19:2**19 + 20] = np.arange(20)
 
 
+def indexes(f):
+    """Indexes of chunks with super blocks and pages, of few bytes."""
+    d = f.create_dataset("long", shape=(3000,), maxshape=(None,), chunks=(1,), dtype="i1", fillvalue=3)
+    d[:300] = np.arange(300) % 100
+    d[2500:2504] = 5
+    d = f.create_dataset("page", shape=(2500,), chunks=(1,), dtype="i1", fillvalue=3)
+    d[:4] = 1
+    d[2000:2010] = np.arange(10)
+    d = f.create_dataset("wide", shape=(3, 1000), maxshape=(3, None), chunks=(2, 2), dtype="i1")
+    d[:, 900:910] = np.arange(30).reshape(3, 10)
+    f.attrs["huge"] = np.zeros(70000, "i1") if f.libver[0] != "earliest" else 0
+    f.create_dataset("fifties", data=np.arange(90000).reshape(300, 300) // 50, chunks=(64, 64), compression="gzip",
+                     compression_opts=9, shuffle=True)
+
+
 def masked_chunks(f):
     d = f.create_dataset("d", shape=(4, 4), chunks=(2, 4), dtype="i4", compression="gzip", shuffle=True)
     d[...] = np.arange(16).reshape(4, 4)
@@ -678,6 +694,12 @@ def virtual(folder):
         v = h5py.VirtualLayout(shape=(10,), dtype="<i8")
         v[...] = h5py.VirtualSource(f["rows"])[1]
         f.create_virtual_dataset("nested", v)
+        with h5py.File(os.path.join(folder, "source.hdf5"), "w") as g:
+            g["x"] = np.arange(6)
+        v = h5py.VirtualLayout(shape=(2, 3), dtype="<i8")
+        v[0] = h5py.VirtualSource("source.hdf5", "x", shape=(6,))[:3]
+        v[1] = h5py.VirtualSource("source.hdf5", "x", shape=(6,))[3:]
+        f.create_virtual_dataset("elsewhere", v)
     return build
 
 
@@ -706,7 +728,7 @@ def variants(out, small):
         for n in [0, 5, 12, 300] if not small else [12]:
             for order in (False, True):
                 out.file("attrs_%d_%d_%s" % (n, order, lv), lv, attrs(n, order))
-        for build in (committed, references, scales, resized, huge, masked_chunks, edges, odd_types, bfloat, nbit,
+        for build in (committed, references, scales, resized, huge, indexes, masked_chunks, edges, odd_types, bfloat, nbit,
                       scaleoffset):
             if small and build in (resized,):
                 continue
