@@ -401,12 +401,12 @@ func TestOracle(t *testing.T) {
 	compareFolder(t, "../testdata/hdf5")
 }
 
-// TestMatrix compares what the Python of UNPKL_PYTHON writes now: every datatype in every
+// TestMatrix compares what the Python of UNPKL_HDF5_PYTHON writes now: every datatype in every
 // layout, with every filter and in every version of the format.
 func TestMatrix(t *testing.T) {
-	python := os.Getenv("UNPKL_PYTHON")
+	python := os.Getenv("UNPKL_HDF5_PYTHON")
 	if python == "" {
-		t.Skip("UNPKL_PYTHON names no Python")
+		t.Skip("UNPKL_HDF5_PYTHON names no Python")
 	}
 	folder := os.Getenv("UNPKL_HDF5_MATRIX")
 	if folder == "" {

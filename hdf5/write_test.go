@@ -54,17 +54,17 @@ func count[T int32 | int64 | float32 | float64 | uint8](n int) []T {
 	return x
 }
 
-// needPython skips the test where UNPKL_PYTHON is not set.
+// needPython skips the test where UNPKL_HDF5_PYTHON is not set.
 func needPython(t testing.TB) string {
 	t.Helper()
-	exe := os.Getenv("UNPKL_PYTHON")
+	exe := os.Getenv("UNPKL_HDF5_PYTHON")
 	if exe == "" {
-		t.Skip("UNPKL_PYTHON is not set")
+		t.Skip("UNPKL_HDF5_PYTHON is not set")
 	}
 	return exe
 }
 
-// python runs a script with arguments: under UNPKL_PYTHON it has to work.
+// python runs a script with arguments: under UNPKL_HDF5_PYTHON it has to work.
 func python(t testing.TB, script string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(needPython(t), append([]string{"-c", script}, args...)...)

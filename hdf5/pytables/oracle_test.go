@@ -272,11 +272,11 @@ func compareLists(f *hdf5.File) error {
 // TestOracle compares the kept files.
 func TestOracle(t *testing.T) { compareFolder(t, "../../testdata/hdf5/pandas") }
 
-// TestLive compares what the Python of UNPKL_PYTHON writes now.
+// TestLive compares what the Python of UNPKL_HDF5_PYTHON writes now.
 func TestLive(t *testing.T) {
-	python := os.Getenv("UNPKL_PYTHON")
+	python := os.Getenv("UNPKL_HDF5_PYTHON")
 	if python == "" {
-		t.Skip("UNPKL_PYTHON names no Python")
+		t.Skip("UNPKL_HDF5_PYTHON names no Python")
 	}
 	if out, err := exec.Command(python, "-c", "import pandas, tables").CombinedOutput(); err != nil {
 		if strings.Contains(string(out), "ModuleNotFoundError") {

@@ -88,9 +88,9 @@ func TestKeptChunks(t *testing.T) {
 func TestLiveChunks(t *testing.T) {
 	path := os.Getenv("UNPKL_HDF5_FILTERS")
 	if path == "" {
-		python := os.Getenv("UNPKL_PYTHON")
+		python := os.Getenv("UNPKL_HDF5_PYTHON")
 		if python == "" {
-			t.Skip("UNPKL_PYTHON is not set")
+			t.Skip("UNPKL_HDF5_PYTHON is not set")
 		}
 		path = filepath.Join(t.TempDir(), "filters.jsonl")
 		cmd := exec.Command(python, "../../../scripts/gen_hdf5_filters.py",
