@@ -83,6 +83,9 @@ type Window struct {
 	pending error     // from a Read that returned bytes too
 	Limit   int64     // InputBytes
 	Shared  bool      // payloads may alias a slice
+	// Unframed ignores the lengths of frames, as CPython's C unpickler does once a frame is in memory.
+	Unframed bool
+	overhang int64 // bytes of the last frame behind the STOP of its pickle
 }
 
 // Bytes returns the window of a slice, which is neither copied nor changed.
@@ -178,6 +181,9 @@ func (w *Window) LeaveFrame() {
 
 // EnterFrame begins a frame of n bytes at pos.
 func (w *Window) EnterFrame(n uint64) error {
+	if w.Unframed {
+		return nil
+	}
 	if w.frameEnd >= 0 && w.Offset() < w.frameEnd {
 		return errFrameNested
 	}
@@ -201,12 +207,23 @@ func (w *Window) EnterFrame(n uint64) error {
 // EndFrame ends the pickle's last frame, which must be there to its end, and
 // without consuming what it holds after STOP.
 func (w *Window) EndFrame() error {
+	w.overhang = 0
 	if w.frameEnd < 0 {
 		return nil
 	}
 	left := w.frameEnd - w.Offset()
+	w.overhang = left
 	w.LeaveFrame()
 	return w.prefetch(left)
+}
+
+// Overhang returns how many bytes of the last frame followed the STOP of the pickle that was read.
+// CPython's load from a file passes over them.
+func (w *Window) Overhang() int64 { return w.overhang }
+
+// IsFrameError reports whether an error says that a pickle and its frames do not agree.
+func IsFrameError(err error) bool {
+	return errors.Is(err, errFrameCrossed) || errors.Is(err, errFrameNested)
 }
 
 // prefetch makes n bytes available, by steps: nothing is allocated on the
