@@ -62,7 +62,7 @@ func (s *scan) zip(data []byte, p place) {
 		}
 		names[f.Name] = true
 		at, ok := s.listed(data, f, len(z.File) == 1, p)
-		seen[at] = true
+		seen[at] = ok
 		honest = honest && ok
 	}
 	if !honest {

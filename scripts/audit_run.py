@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Runs pickles in CPython, each in a child of its own, in a folder that is thrown away, under an audit hook.
+
+Reads from standard input one pickle a line, as hexadecimal text; writes for each a line of JSON: {"events":
+[names of the audit events beyond the import of what the pickle names], "names": [what find_class was asked],
+"error": the exception, if any}. With --record nothing is called: find_class records the names and gives an inert
+class, which is how a fuzz test learns what CPython asks for.
+
+A child has a time limit, limits of memory, files and processes, no network but loopback (sockets are refused by
+the hook before they are made), and what would start a process is refused by the hook once it is noted.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# Events by which a pickle reaches beyond its own values.
+PREFIXES = ("os.", "subprocess.", "socket.", "shutil.", "tempfile.", "glob.", "ctypes.", "sqlite3.", "urllib.", "ftplib.",
+            "http.", "imaplib.", "smtplib.", "poplib.", "telnetlib.", "webbrowser.", "winreg.", "mmap.", "pty.", "pathlib.",
+            "fcntl.", "resource.", "signal.", "syslog.", "ensurepip.", "pdb.", "cpython.run", "marshal.", "function.__new__",
+            "code.__new__", "gc.", "setopencodehook", "import.", "pickle.find_class.")
+NAMES = {"open", "exec", "compile", "import"}
+
+CHILD = r'''
+import sys, json, os, io, pickle, resource, builtins
+resource.setrlimit(resource.RLIMIT_CPU, (8, 8))
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+record, prefixes, names = json.loads(sys.argv[1])
+data = sys.stdin.buffer.read()
+events, asked, on, imports = [], [], False, 0
+REFUSED = ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.kill", "socket.", "os.putenv", "pty.",
+           "os.startfile", "webbrowser.", "os.killpg", "signal.", "urllib.", "ctypes.dlopen")
+class Refused(BaseException): pass
+def hook(event, args):
+    global on
+    if not on or imports:
+        return
+    if event in names or event.startswith(tuple(prefixes)):
+        on = False
+        detail = ""
+        try:
+            detail = repr(args)[:80]
+        finally:
+            events.append([event, detail])
+            on = True
+        if event.startswith(REFUSED):
+            raise Refused(event)
+class Unpickler(pickle._Unpickler if record == "python" else pickle.Unpickler):
+    def find_class(self, module, name):
+        global imports
+        asked.append([module, name])
+        if record:
+            return Inert
+        imports += 1  # importing what it names is what every pickle does
+        try:
+            return super().find_class(module, name)
+        finally:
+            imports -= 1
+    def persistent_load(self, pid):
+        return Inert()
+class Meta(type):
+    def __call__(cls, *a, **k): return object.__new__(cls)
+class Inert(metaclass=Meta):
+    def __new__(cls, *a, **k): return object.__new__(cls)
+    def __call__(self, *a, **k): return Inert()
+    def __setstate__(self, s): pass
+    def append(self, x): pass
+    def extend(self, x): pass
+    def add(self, x): pass
+    def __setitem__(self, k, v): pass
+import warnings; warnings.simplefilter("ignore")
+error = None
+sys.addaudithook(hook)
+stdout, sys.stdout = sys.stdout, io.StringIO()
+u = Unpickler(io.BytesIO(data))
+on = True
+try:
+    u.load()
+except Refused as e:
+    pass
+except BaseException as e:
+    on = False
+    error = type(e).__name__ + ": " + str(e)[:200]
+on = False
+stdout.write(json.dumps({"events": events[:20], "names": asked, "error": error}))
+stdout.flush()
+os._exit(0)
+'''
+
+
+def run(data, record=False):
+    folder = tempfile.mkdtemp(prefix="unpkl-audit-")
+    try:
+        with open(os.path.join(folder, "victim.txt"), "w") as f:
+            f.write("not to be touched\n" * 100)
+        env = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1",
+               "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+        arg = json.dumps([record, PREFIXES, sorted(NAMES)])
+        try:
+            done = subprocess.run([sys.executable, "-c", CHILD, arg], input=data, cwd=folder, env=env, timeout=30,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            answer = json.loads(done.stdout)
+        except subprocess.TimeoutExpired:
+            answer = {"events": [["timeout", ""]], "names": [], "error": "timeout"}
+        except ValueError:
+            answer = {"events": [["crash", str(done.returncode)]], "names": [], "error": "status %d" % done.returncode}
+        with open(os.path.join(folder, "victim.txt")) as f:
+            answer["victim"] = f.read() == "not to be touched\n" * 100
+        return answer
+    except OSError as e:
+        return {"events": [["victim", str(e)]], "names": [], "error": None, "victim": False}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main():
+    record = "--record" in sys.argv
+    for line in sys.stdin:
+        print(json.dumps(run(bytes.fromhex(line.strip()), record)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
