@@ -123,11 +123,9 @@ func (h *host) placed(id tape.ID) {
 // state judges the argument of a BUILD of an instance.
 func (h *host) state(target, state tape.ID) {
 	info := h.t.Call(target)
-	if g, ok := h.isClass(info.Fn); ok {
-		if r := builds[canonical(g.Module, g.Name)]; r != nil {
-			if why := r(h, state); why != nil {
-				h.use(info.Fn).worsen(why)
-			}
+	if r := builds[h.classOf(info)]; r != nil {
+		if why := r(h, state); why != nil && h.t.Kind(info.Fn) == tape.Class {
+			h.use(info.Fn).worsen(why)
 		}
 	}
 	h.attributes(info.Fn, state)

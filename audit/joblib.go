@@ -17,21 +17,27 @@ import (
 
 // isWrapper reports whether a Call is of the wrapper of an array.
 func (h *host) isWrapper(target tape.ID) bool {
-	info := h.t.Call(target)
+	return h.classOf(h.t.Call(target)) == "joblib.numpy_pickle.NumpyArrayWrapper"
+}
+
+// classOf returns the name of the class of an instance, "" if that is not plain to see.
+func (h *host) classOf(info tape.CallInfo) string {
 	g, ok := h.isClass(info.Fn)
 	if !ok {
-		return false
+		return ""
 	}
-	if canonical(g.Module, g.Name) == "copyreg._reconstructor" { // as protocols 0 and 1 make it
-		args := h.argsOf(info)
-		if len(args) == 0 {
-			return false
-		}
-		if g, ok = h.isClass(args[0]); !ok {
-			return false
-		}
+	full := canonical(g.Module, g.Name)
+	if full != "copyreg._reconstructor" && full != "copyreg.__newobj__" {
+		return full
 	}
-	return isArrayWrapper(g.Module, g.Name)
+	args := h.argsOf(info) // as protocols 0 and 1 make it
+	if len(args) == 0 {
+		return ""
+	}
+	if g, ok = h.isClass(args[0]); !ok {
+		return ""
+	}
+	return canonical(g.Module, g.Name)
 }
 
 // isArrayWrapper recognises the class in whose place joblib puts the bytes of an array.

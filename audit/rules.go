@@ -114,9 +114,10 @@ func init() {
 		"builtins.getattr":              getattrResult,
 	}
 	builds = map[string]func(h *host, state tape.ID) *reason{
-		"functools.partial":                   partialBuild,
-		"joblib.numpy_pickle.NDArrayWrapper":  wrapperBuild,
-		"joblib.numpy_pickle.ZNDArrayWrapper": wrapperBuild,
+		"functools.partial":                     partialBuild,
+		"joblib.numpy_pickle.NumpyArrayWrapper": wrapperBuild,
+		"joblib.numpy_pickle.NDArrayWrapper":    wrapperBuild,
+		"joblib.numpy_pickle.ZNDArrayWrapper":   wrapperBuild,
 	}
 	delete(rules, "builtins.sorted")
 }
@@ -394,10 +395,14 @@ type inside struct {
 	data []byte
 }
 
-// wrapperBuild: the array of joblib's old wrappers is a file beside the pickle.
+// wrapperBuild: the array of joblib's old wrappers is a file beside the pickle. The class of the array
+// is not called.
 func wrapperBuild(h *host, state tape.ID) *reason {
 	if h.t.Kind(state) == tape.Dict && h.t.Size(state) > maxState {
 		return becauseDeep
+	}
+	if class, ok := h.item(state, "subclass"); ok {
+		h.placed(class)
 	}
 	id, ok := h.item(state, "filename")
 	if !ok {

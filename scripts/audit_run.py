@@ -108,8 +108,8 @@ def run(data, record=False):
             answer = {"events": [["timeout", ""]], "names": [], "error": "timeout"}
         except ValueError:
             answer = {"events": [["crash", str(done.returncode)]], "names": [], "error": "status %d" % done.returncode}
-        with open(os.path.join(folder, "victim.txt")) as f:
-            answer["victim"] = f.read() == "not to be touched\n" * 100
+        with open(os.path.join(folder, "victim.txt"), "rb") as f:
+            answer["victim"] = f.read() == b"not to be touched\n" * 100
         return answer
     except OSError as e:
         return {"events": [["victim", str(e)]], "names": [], "error": None, "victim": False}
