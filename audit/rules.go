@@ -78,6 +78,9 @@ func init() {
 		"copyreg._reconstructor":                    reconstructorRule,
 		"copyreg.__newobj__":                        newobjRule,
 		"copyreg.__newobj_ex__":                     callsFirst,
+		"builtins.bytes":                            codecRule,
+		"builtins.bytearray":                        codecRule,
+		"builtins.str":                              codecRule,
 		"_codecs.encode":                            encodeRule,
 		"numpy.vectorize":                           callsFirst,
 		"numpy.memmap":                              memmapRule,
@@ -262,6 +265,14 @@ func encodeRule(h *host, c call, _ int) *reason {
 		}
 	}
 	return becauseCodec
+}
+
+// codecRule: the second argument of bytes, bytearray and str is a codec.
+func codecRule(h *host, c call, depth int) *reason {
+	if len(c.args) < 2 && !c.keywords {
+		return nil
+	}
+	return encodeRule(h, c, depth)
 }
 
 // quote returns the text of an argument for a reason.
