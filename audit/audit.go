@@ -209,7 +209,7 @@ func scanInput(data []byte, to *run, c *config) {
 // readAll is io.ReadAll with fewer copies, which are garbage: memory that is not written to
 // costs nothing.
 func readAll(r io.Reader) ([]byte, error) {
-	data := make([]byte, 0, 64<<10)
+	data := make([]byte, 0, 16<<10)
 	for {
 		n, err := r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
@@ -221,7 +221,7 @@ func readAll(r io.Reader) ([]byte, error) {
 		}
 		if len(data) == cap(data) {
 			// Not slices.Grow, which writes to all of it.
-			bigger := make([]byte, len(data), len(data)+max(16<<20, len(data)/2))
+			bigger := make([]byte, len(data), len(data)+max(min(16<<20, 3*len(data)), len(data)/2))
 			copy(bigger, data)
 			data = bigger
 		}

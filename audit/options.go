@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
@@ -87,7 +88,7 @@ func (c *config) npy() *npy.Options { return (&input.Options{Limits: c.limits}).
 
 // judge says what a name means, by the caller's lists and by that of the package.
 func (c *config) judge(module, name string) judged {
-	j := names().judge(module, name)
+	j := judgeOnce(module, name)
 	full := module + "." + name
 	for _, pattern := range c.allow {
 		exact := pattern == full
@@ -99,6 +100,36 @@ func (c *config) judge(module, name string) judged {
 		if ok, _ := path.Match(pattern, full); ok || pattern == full {
 			j = judged{kind: kindDangerous, reason: becauseDenied}
 		}
+	}
+	return j
+}
+
+// maxJudged bounds the names whose verdict is kept for other pickles, which use the same few.
+const maxJudged = 1 << 12
+
+var judgedNames struct {
+	sync.RWMutex
+	m map[pickle.Global]judged
+}
+
+// judgeOnce is the judge of the package's list, which is asked once for most names.
+func judgeOnce(module, name string) judged {
+	g := pickle.Global{Module: module, Name: name}
+	judgedNames.RLock()
+	j, ok := judgedNames.m[g]
+	judgedNames.RUnlock()
+	if ok {
+		return j
+	}
+	j = names().judge(module, name)
+	judgedNames.Lock()
+	defer judgedNames.Unlock()
+	if judgedNames.m == nil {
+		judgedNames.m = map[pickle.Global]judged{}
+	}
+	// A name may be part of a mapped file, or long.
+	if len(judgedNames.m) < maxJudged && len(module)+len(name) < maxNameText {
+		judgedNames.m[pickle.Global{Module: strings.Clone(module), Name: strings.Clone(name)}] = j
 	}
 	return j
 }
