@@ -38,6 +38,7 @@ type ended struct {
 	used     int64 // bytes, if err is nil
 	overhang int64 // bytes of the last frame behind STOP
 	err      error
+	w        window.Window
 }
 
 // tapes keeps the memory of tapes from one pickle to the next.
@@ -53,6 +54,7 @@ func (a *auditor) pickle(data []byte) ended {
 	if frameError(end.err) {
 		// CPython's C unpickler runs what its Python one refuses.
 		a.again(data, mode{unframed: true, joblib: true})
+		a.dropping(data, end)
 	}
 	if a.wraps {
 		a.plain(data, end)
@@ -123,7 +125,7 @@ func (a *auditor) run(data []byte, m mode) ended {
 		tapes.Put(h.t)
 	}()
 	err := h.t.Read(&w, a.options(h))
-	return ended{w.Offset(), w.Overhang(), err}
+	return ended{w.Offset(), w.Overhang(), err, w}
 }
 
 // options are those of a pass over the opcodes.

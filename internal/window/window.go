@@ -85,6 +85,7 @@ type Window struct {
 	Shared  bool      // payloads may alias a slice
 	// Unframed ignores the lengths of frames, as CPython's C unpickler does once a frame is in memory.
 	Unframed bool
+	frameAt  int64 // offset of the first byte of the last frame
 	overhang int64 // bytes of the last frame behind the STOP of its pickle
 }
 
@@ -199,10 +200,13 @@ func (w *Window) EnterFrame(n uint64) error {
 			return err
 		}
 	}
-	w.frameEnd = w.Offset() + int64(n)
+	w.frameAt, w.frameEnd = w.Offset(), w.Offset()+int64(n)
 	w.cut()
 	return nil
 }
+
+// Frame returns the offsets of the current frame, and whether there is one.
+func (w *Window) Frame() (from, to int64, ok bool) { return w.frameAt, w.frameEnd, w.frameEnd >= 0 }
 
 // EndFrame ends the pickle's last frame, which must be there to its end, and
 // without consuming what it holds after STOP.
