@@ -147,7 +147,8 @@ func merged(a, b uses) iter.Seq2[int64, *use] {
 					return
 				}
 			}
-			if more && atB == atA {
+			// Two runs may see two names in one place.
+			if more && atB == atA && inA.name.text == inB.name.text {
 				if !inA.called || inB.called && inB.reason.grade > inA.reason.grade {
 					inA = inB
 				}
