@@ -21,7 +21,6 @@ type auditor struct {
 	names  map[pickle.Global]*usedName
 	c      *config
 	wraps  bool // an array of joblib may follow
-	first  uses // of another run over the same pickle
 	uses   uses
 	inside []inside
 	lastID *usedName
