@@ -78,6 +78,13 @@ func init() {
 		"copyreg._reconstructor":                    reconstructorRule,
 		"copyreg.__newobj__":                        newobjRule,
 		"copyreg.__newobj_ex__":                     callsFirst,
+		"numpy.bytes_":                              codecRule,
+		"numpy.string_":                             codecRule,
+		"numpy.str_":                                codecRule,
+		"numpy.unicode_":                            codecRule,
+		"numpy.matrix":                              matrixRule,
+		"numpy.matrixlib.defmatrix.matrix":          matrixRule,
+		"numpy.core.defmatrix.matrix":               matrixRule,
 		"builtins.bytes":                            codecRule,
 		"builtins.bytearray":                        codecRule,
 		"builtins.str":                              codecRule,
@@ -273,6 +280,20 @@ func codecRule(h *host, c call, depth int) *reason {
 		return nil
 	}
 	return encodeRule(h, c, depth)
+}
+
+var becauseParsed = &reason{gradeUnknown, "", "parses text as Python"}
+
+// matrixRule: a matrix of a text parses it as a literal of Python.
+func matrixRule(h *host, c call, _ int) *reason {
+	if len(c.args) == 0 {
+		return nil
+	}
+	switch h.t.Kind(c.args[0]) {
+	case tape.Str, tape.Py2Str, tape.Bytes:
+		return becauseParsed
+	}
+	return nil
 }
 
 // quote returns the text of an argument for a reason.
