@@ -50,7 +50,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
-	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
+	{"audit", "internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
+		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
 	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},

@@ -1,55 +1,31 @@
-// Package audit says what a pickle would do in Python: which classes and functions it names, which of
-// them it calls, and what each would mean. Nothing of a pickle is ever executed or imported.
+// Package audit says what a pickle would do in Python: which classes and functions it names, what it
+// does with them, and what each use would mean. Nothing of a pickle is ever executed or imported.
+//
+// A use is judged, not a name: numpy.memmap is data as the class of an array and opens a file when
+// it is called. What names mean is kept in names.txt beside this file, each entry with where it comes
+// from.
 package audit
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"iter"
 	"os"
 
-	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
-	"github.com/unpkl/unpkl/npy"
-	"github.com/unpkl/unpkl/pickle"
 )
 
-// Option says how an input is audited.
-type Option func(*config)
-
-// config is what the options say.
-type config struct {
-	limits     pickle.Limits
-	compressed func() int64  // see pickle.Unpickler.Compressed
-	tally      *pickle.Tally // of an archive
-}
-
-// WithLimits sets the limits; a field that is zero keeps its default.
-func WithLimits(limits pickle.Limits) Option {
-	return func(c *config) { c.limits = limits }
-}
-
-func newConfig(opts []Option) *config {
-	c := new(config)
-	for _, o := range opts {
-		if o != nil {
-			o(c)
-		}
-	}
-	return c
-}
-
-// npy returns the options for package npy. Arrays of objects are audited as pickles, not read.
-func (c *config) npy() *npy.Options { return (&input.Options{Limits: c.limits}).NPY() }
-
-// Verdict says what a name in a pickle would mean to Python.
+// Verdict says what a use of a name in a pickle would mean to Python.
 type Verdict string
 
 // The verdicts, from harmless to harmful.
 const (
-	// VerdictData: a type that this module rebuilds as data.
+	// VerdictData: a class that this module rebuilds as data, used as its own pickler uses it.
 	VerdictData Verdict = "data"
+	// VerdictKnown: a vetted class or function of the field that has no effect when it is made
+	// or called as it is.
+	VerdictKnown Verdict = "known"
 	// VerdictUnknown: inert here, but any code at all in Python: a class or function of
 	// some other module, a persistent id, an extension code.
 	VerdictUnknown Verdict = "unknown"
@@ -58,26 +34,33 @@ const (
 	VerdictDangerous Verdict = "dangerous"
 )
 
+// Worse reports whether v is worse than other.
+func (v Verdict) Worse(other Verdict) bool { return gradeOf(v) > gradeOf(other) }
+
 // Finding is one use of a name by a pickle.
 type Finding struct {
 	// Pickle counts the pickles of the input from 0.
 	Pickle int `json:"pickle"`
-	// Member is the name of the member of a zip (.npz, or what torch.save writes) that
-	// holds the pickle; "" outside of zips.
+	// Member is the name of the member of an archive that holds the pickle, and of the archives
+	// around it with "!" between; "" outside of archives.
 	Member string `json:"member,omitempty"`
 	// Offset is the position of the opcode in the (decompressed) input or member, in
 	// bytes.
 	Offset int64 `json:"offset"`
 	// Opcode is its name in CPython's pickletools.
 	Opcode string `json:"opcode"`
-	// Kind is "global", "persistent id" or "extension code".
+	// Kind is "global", "persistent id", "extension code", or "keras layer".
 	Kind string `json:"kind"`
 	// Name is "module.name" of a global, the text of an id, the number of a code.
 	Name string `json:"name"`
-	// Verdict says what the name would mean to Python.
+	// Verdict says what the use would mean to Python.
 	Verdict Verdict `json:"verdict"`
 	// Called reports that the pickle calls it, or makes an instance of it.
 	Called bool `json:"called"`
+	// Capability is what a dangerous use could do.
+	Capability Capability `json:"capability,omitempty"`
+	// Reason says in words why the verdict is what it is.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Report is what [Reader] or [File] found.
@@ -93,18 +76,23 @@ type Report struct {
 	Trailing bool `json:"trailing"`
 	// TrailingOffset is where they begin.
 	TrailingOffset int64 `json:"trailing_offset,omitempty"`
-	// Err is what ended the reading early: malformed input, a limit. What the
-	// findings say holds up to there, and for what could still be made out behind.
+	// Err is what could not be read: malformed or empty input, a limit, a container that an audit
+	// does not look into. What the findings say holds up to there, and for what could still be
+	// made out behind.
 	Err error `json:"-"`
 
 	worst grade // of findings that were handed over
 }
 
-// Worst returns the worst verdict of the findings, VerdictData if there are none.
+// Worst returns the worst verdict of the findings, VerdictData if there are none. Where Err is
+// set, it is VerdictUnknown at least.
 func (r *Report) Worst() Verdict {
 	worst := r.worst
 	for _, f := range r.Findings {
 		worst = max(worst, gradeOf(f.Verdict))
+	}
+	if r.Err != nil {
+		worst = max(worst, gradeUnknown)
 	}
 	return verdicts[worst]
 }
@@ -151,12 +139,12 @@ func (r *run) add(f Finding) bool {
 //
 // Besides pickles one after another it reads what holds pickles: .npy files and .npz
 // archives, of which only arrays of objects do, the zip that torch.save writes, files of
-// joblib, and a zip behind a pickle.
+// joblib, tars, zips inside zips, a zip behind a pickle, the configuration of Keras files. A
+// container that it cannot look into is named in Err.
 //
-// Compressed input is undone within the limits, which are the one option that
-// counts; the input is then in memory as a whole. The error is that of r or of
-// undoing the compression; a pickle that is malformed is reported in the report's
-// Err, with what was found before.
+// Compressed input is undone within the limits; the input is in memory as a whole. The error is
+// that of r; what is malformed or cannot be undone is reported in the report's Err, with what was
+// found before.
 func Reader(r io.Reader, opts ...Option) (*Report, error) {
 	report := new(Report)
 	if err := scanReader(r, &run{Report: report}, opts); err != nil {
@@ -191,48 +179,37 @@ func seq(report *Report, scan func(to *run) error) iter.Seq2[Finding, error] {
 	}
 }
 
-func scanReader(r io.Reader, report *run, opts []Option) error {
+func scanReader(r io.Reader, to *run, opts []Option) error {
 	c := newConfig(opts)
-	b := bufio.NewReader(r)
-	if head, _ := b.Peek(len(input.ZipMagic)); string(head) == input.ZipMagic {
-		limit := c.limits.WithDefaults().InputBytes
-		z, size, err := input.ZipOf(b, limit)
-		if err != nil {
-			return err
-		}
-		data, err := readAll(io.NewSectionReader(z, 0, size))
-		if err != nil {
-			return err
-		}
-		scanData(data, report, c)
-		return nil
-	}
-	in, err := compress.NewReader(b, c.limits)
+	data, err := readAll(io.LimitReader(bufio.NewReader(r), limitPlusOne(c.all.InputBytes)))
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	if in.Taken() > 0 {
-		c.compressed = in.Taken
+	if int64(len(data)) > c.all.InputBytes {
+		return &errkind.LimitError{Limit: "InputBytes", Max: c.all.InputBytes, Want: int64(len(data))}
 	}
-	data, err := readAll(in)
-	if err != nil {
-		return err
-	}
-	scanData(data, report, c)
-	for _, f := range in.Formats() {
-		if report.Compression != "" {
-			report.Compression += ", "
-		}
-		report.Compression += f.String()
-	}
+	scanInput(data, to, c)
 	return nil
+}
+
+func limitPlusOne(n int64) int64 { return max(n, n+1) }
+
+// scanInput audits the whole of an input.
+func scanInput(data []byte, to *run, c *config) {
+	s := &scan{run: to, c: c, budget: c.all.DecompressedBytes, input: int64(len(data))}
+	s.data(data, place{top: true})
+	for _, f := range s.formats {
+		if to.Compression != "" {
+			to.Compression += ", "
+		}
+		to.Compression += f
+	}
 }
 
 // readAll is io.ReadAll with fewer copies, which are garbage: memory that is not written to
 // costs nothing.
 func readAll(r io.Reader) ([]byte, error) {
-	data := make([]byte, 0, 64<<10)
+	data := make([]byte, 0, 16<<10)
 	for {
 		n, err := r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
@@ -244,7 +221,7 @@ func readAll(r io.Reader) ([]byte, error) {
 		}
 		if len(data) == cap(data) {
 			// Not slices.Grow, which writes to all of it.
-			bigger := make([]byte, len(data), len(data)+max(16<<20, len(data)/2))
+			bigger := make([]byte, len(data), len(data)+max(min(16<<20, 3*len(data)), len(data)/2))
 			copy(bigger, data)
 			data = bigger
 		}
@@ -266,7 +243,7 @@ func FileSeq(path string, report *Report, opts ...Option) iter.Seq2[Finding, err
 	return seq(report, func(to *run) error { return scanFile(path, to, opts) })
 }
 
-func scanFile(path string, report *run, opts []Option) error {
+func scanFile(path string, to *run, opts []Option) error {
 	c := newConfig(opts)
 	data, err := input.Map(path, &input.Options{Limits: c.limits})
 	if err != nil {
@@ -274,7 +251,7 @@ func scanFile(path string, report *run, opts []Option) error {
 	}
 	if data != nil {
 		defer input.Unmap(data)
-		scanData(data, report, c)
+		scanInput(data, to, c)
 		return nil
 	}
 	f, err := os.Open(path)
@@ -282,50 +259,5 @@ func scanFile(path string, report *run, opts []Option) error {
 		return err
 	}
 	defer f.Close()
-	return scanReader(f, report, opts)
-}
-
-// scanPickles audits the pickles in data, one after another; from has the member and
-// the offset at which they begin.
-func scanPickles(report *run, from auditor, data []byte, c *config) {
-	pos, first := int64(0), report.Pickles
-	names := map[pickle.Global]*usedName{}
-	for {
-		a := from
-		a.names, a.base = names, from.base+pos
-		before := report.n
-		used, err := a.pickle(data[pos:], c)
-		a.report(report)
-		switch {
-		case report.stopped:
-			return
-		case err == nil:
-			report.Pickles++
-			pos += used
-			continue
-		case errors.Is(err, io.EOF):
-			return
-		case report.Pickles > first && report.n == before && !looksLikePickle(data[pos:]):
-			report.Trailing, report.TrailingOffset = true, from.base+pos
-			return
-		}
-		if report.Err == nil {
-			report.Err = shiftError(err, from.base+pos)
-		}
-		return
-	}
-}
-
-// looksLikePickle tells a damaged pickle from other data behind a STOP.
-func looksLikePickle(data []byte) bool {
-	return len(data) >= 2 && data[0] == byte(pickle.OpProto) && data[1] <= pickle.HighestProtocol
-}
-
-// shiftError makes the offset of an error count from the start of the input.
-func shiftError(err error, by int64) error {
-	var de *pickle.DecodeError
-	if !errors.As(err, &de) || by == 0 {
-		return err
-	}
-	return &pickle.DecodeError{Op: de.Op, Offset: de.Offset + by, Err: de.Err}
+	return scanReader(f, to, opts)
 }

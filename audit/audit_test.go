@@ -69,7 +69,7 @@ func TestAudit(t *testing.T) {
 		},
 		{
 			name: "_reconstructor of an odd base", in: "ccopy_reg\n_reconstructor\n(cevil\nC\ncsubprocess\nPopen\nNtR.",
-			want: []string{"0 GLOBAL copy_reg._reconstructor! data", "26 GLOBAL evil.C unknown", "34 GLOBAL subprocess.Popen dangerous"}, pickles: 1,
+			want: []string{"0 GLOBAL copy_reg._reconstructor! data", "26 GLOBAL evil.C! unknown", "34 GLOBAL subprocess.Popen! dangerous"}, pickles: 1,
 		},
 		{
 			name: "several pickles", in: "K\x01.cos\nsystem\n.",
@@ -245,7 +245,7 @@ func TestAuditContainers(t *testing.T) {
 		{name: ".npz", in: zipped(t, "a.npy", numbers, "b.npy", objects), want: []string{fmt.Sprint("b.npy: ", head, " GLOBAL os.system! dangerous")}, pickles: 1},
 		{
 			name: "torch", in: zipped(t, "m/data.pkl", evil, "m/version", "3\n", "m/data/0", "\x80\x04raw", "m/data/1", "cos\nsystem\n."),
-			want: []string{"m/data.pkl: 2 GLOBAL os.system! dangerous"}, pickles: 1, failed: true,
+			want: []string{"m/data.pkl: 2 GLOBAL os.system! dangerous", "m/data/1: 0 GLOBAL os.system dangerous"}, pickles: 2, failed: true,
 		},
 		{name: "text protocol in a zip", in: zipped(t, "x.PKL", "cos\nsystem\n."), want: []string{"x.PKL: 0 GLOBAL os.system dangerous"}, pickles: 1},
 		{name: "a zip behind a pickle", in: "N." + zipped(t, "data.pkl", evil), want: []string{"data.pkl: 2 GLOBAL os.system! dangerous"}, pickles: 2},
@@ -288,11 +288,11 @@ func TestAuditMany(t *testing.T) {
 		t.Fatalf("%d findings in %d pickles, error %v", len(r.Findings), r.Pickles, r.Err)
 	}
 	for i, f := range r.Findings {
-		want := audit.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b", Verdict: audit.VerdictUnknown}
+		want := audit.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b", Verdict: audit.VerdictUnknown, Reason: f.Reason}
 		if i >= n {
-			want = audit.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST", Kind: "global", Name: "c.d", Verdict: audit.VerdictUnknown, Called: true}
+			want = audit.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST", Kind: "global", Name: "c.d", Verdict: audit.VerdictUnknown, Called: true, Reason: f.Reason}
 		}
-		if f != want {
+		if f != want || f.Reason == "" {
 			t.Fatalf("finding %d: got %+v want %+v", i, f, want)
 		}
 	}

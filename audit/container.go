@@ -1,93 +1,239 @@
 package audit
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/bzip2"
+	"encoding/binary"
+	"errors"
 	"io"
 	"path"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
-	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// scanData audits the whole of a decompressed input: pickles one after another, an .npy
-// file, or a zip: .npz, or what torch.save writes. A zip may also follow a pickle, for readers
-// of zips look at the end of a file and others at its beginning.
-func scanData(data []byte, report *run, c *config) {
-	if !bytes.HasPrefix(data, []byte(input.ZipMagic)) {
-		scanMember(report, "", data, c)
-		if report.stopped || !bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
-			return
-		}
+// scan is the audit of one input with all that is inside it.
+type scan struct {
+	*run
+	c       *config
+	input   int64    // bytes of it
+	budget  int64    // bytes that may still be unfolded
+	formats []string // of compression around all of it
+}
+
+// place is where data stands.
+type place struct {
+	member string
+	depth  int
+	top    bool // all of the input, but for compression
+	pickle bool // whoever reads it takes it for a pickle
+}
+
+// in is the place of a member of an archive.
+func (p place) in(name string) place {
+	if p.member != "" {
+		name = p.member + "!" + name
 	}
-	z, err := zipfile.OpenAnyNames(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		if bytes.HasPrefix(data, []byte(input.ZipMagic)) {
-			report.Err = err
-		}
+	return place{member: name, depth: p.depth + 1, pickle: pickleName(name)}
+}
+
+// maxContainers bounds containers in containers.
+const maxContainers = 8
+
+// fail notes what could not be read; the first stands in the report.
+func (s *scan) fail(p place, err error) {
+	if err == nil || s.Err != nil {
 		return
 	}
-	c.compressed, c.tally = func() int64 { return int64(len(data)) }, &pickle.Tally{}
-	budget := c.limits.WithDefaults().DecompressedBytes
-	for _, f := range z.Files() {
-		if report.stopped {
+	if p.member != "" {
+		var kind error
+		for _, k := range []error{errkind.ErrLimit, errkind.ErrTruncated, errkind.ErrUnsupported, errkind.ErrMalformed} {
+			if errors.Is(err, k) {
+				kind = k
+				break
+			}
+		}
+		if kind == nil {
+			kind = errkind.ErrMalformed
+		}
+		err = errkind.New(kind, "%s: %v", safeText(p.member), err)
+	}
+	s.Err = err
+}
+
+func unsupported(format string, args ...any) error {
+	return errkind.New(errkind.ErrUnsupported, format, args...)
+}
+
+// data audits data of any kind.
+func (s *scan) data(data []byte, p place) {
+	if s.stopped {
+		return
+	}
+	if p.depth > maxContainers {
+		s.fail(p, unsupported("containers in more than %d containers", maxContainers))
+		return
+	}
+	isZip := bytes.HasPrefix(data, []byte(input.ZipMagic)) || bytes.HasPrefix(data, []byte(zipEnd))
+	format := compress.Detect(data[:min(len(data), compress.HeadSize)])
+	switch name := foreign(data); {
+	case len(data) == 0:
+		if p.top || p.pickle {
+			s.fail(p, errkind.New(errkind.ErrTruncated, "the input is empty, there is no pickle in it"))
+		}
+		return
+	case isZip:
+		s.zip(data, p)
+		return
+	case name == "safetensors": // a table of numbers, and no code
+		return
+	case name != "":
+		s.fail(p, unsupported("%s is not looked into", name))
+		s.maybe(data, p)
+	case bytes.HasPrefix(data, []byte(npy.Magic)):
+		s.arrays(data, p)
+	case format == compress.Tar:
+		s.maybe(data, p)
+		s.tar(data, p)
+	case format != compress.Plain:
+		s.unfold(data, p, format)
+		s.maybe(data, p)
+	case p.top || p.pickle:
+		s.pickles(data, p, 0)
+	default:
+		s.maybe(data, p)
+	}
+	// Readers of zips look at the end of a file and others at its beginning.
+	if bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
+		s.zip(data, p)
+	}
+}
+
+// foreign names the containers that an audit does not look into, by their first bytes.
+func foreign(data []byte) string {
+	for _, m := range []struct{ magic, name string }{
+		{"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!\x1a\x07", "rar"}, {"LZIP", "lzip"}, {"\x89LZO", "lzop"},
+		{"\x1f\x9d", "compress"}, {"\x1f\xa0", "compress"}, {"MSCF", "cab"}, {"xar!", "xar"},
+		{"\xff\x06\x00\x00sNaPpY", "snappy"}, {"\x89HDF\r\n\x1a\n", "HDF5"}, {"GGUF", "GGUF"},
+		{"\x02\x21\x4c\x18", "legacy lz4"}, {"ZPAQ", "zpaq"}, {"7kSt", "zpaq"}, {"PAR1", "Parquet"},
+		{"SQLite format 3\x00", "SQLite"}, {"!<arch>\n", "ar"}, {"hsqs", "squashfs"},
+	} {
+		if strings.HasPrefix(string(data[:min(len(data), 16)]), m.magic) {
+			return m.name
+		}
+	}
+	if len(data) > 10 && data[8] == '{' && data[9] == '"' {
+		if n := binary.LittleEndian.Uint64(data); n > 1 && n <= uint64(len(data)-8) && data[8+n-1] != 0 {
+			if end := bytes.TrimRight(data[8:8+n], " "); end[len(end)-1] == '}' {
+				return "safetensors"
+			}
+		}
+	}
+	return ""
+}
+
+// unfold audits what is compressed.
+func (s *scan) unfold(data []byte, p place, format compress.Format) {
+	limits := s.c.limits
+	limits.DecompressedBytes = max(s.budget, 1)
+	z, err := compress.NewReader(bytes.NewReader(data), limits)
+	if z == nil {
+		if errors.Is(err, errkind.ErrUnsupported) && format != compress.Tar { // a tar of many inside
+			err = s.unfoldTar(data, p, format)
+		}
+		s.fail(p, err)
+		return
+	}
+	defer z.Close()
+	out, err := readAll(z)
+	s.budget -= int64(len(out))
+	if p.top {
+		for _, f := range z.Formats() {
+			s.formats = append(s.formats, f.String())
+		}
+	}
+	if err != nil && len(z.Formats()) > 1 {
+		err = s.unfoldTar(data, p, format)
+	}
+	s.fail(p, err)
+	inner := p
+	inner.depth++
+	outer := s.c
+	s.c = s.c.unfolded(int64(len(data)))
+	s.data(out, inner)
+	s.c = outer
+}
+
+// unfoldTar audits a compressed tar of many members, of which package compress reads only the
+// compression.
+func (s *scan) unfoldTar(data []byte, p place, format compress.Format) error {
+	var r io.Reader
+	switch format {
+	case compress.Gzip:
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return errkind.New(errkind.ErrMalformed, "gzip: %v", err)
+		}
+		r = z
+	case compress.Bzip2:
+		r = bzip2.NewReader(bytes.NewReader(data))
+	default:
+		return unsupported("a tar of several members in %s is not looked into", format)
+	}
+	most := min(max(s.budget, 0), max(int64(len(data))*s.c.all.CompressionRatio, zipfile.RatioFloor))
+	out, err := readAll(io.LimitReader(r, limitPlusOne(most)))
+	if int64(len(out)) > most {
+		s.budget = -1
+	}
+	s.budget -= int64(len(out))
+	if s.budget < 0 {
+		return s.overBudget()
+	}
+	s.tar(out, place{member: p.member, depth: p.depth + 1})
+	return err
+}
+
+func (s *scan) overBudget() error {
+	limit := s.c.all.DecompressedBytes
+	return &errkind.LimitError{Limit: "DecompressedBytes", Max: limit, Want: limit - s.budget}
+}
+
+// tar audits the members of a tar.
+func (s *scan) tar(data []byte, p place) {
+	if p.top {
+		s.formats = append(s.formats, "tar")
+	}
+	t := tar.NewReader(bytes.NewReader(data))
+	for !s.stopped {
+		h, err := t.Next()
+		if err == io.EOF {
 			return
 		}
-		if err := scanZipped(report, f, len(z.Files()) == 1, &budget, c); err != nil && report.Err == nil {
-			report.Err = err
+		if err != nil {
+			s.fail(p, errkind.New(errkind.ErrMalformed, "tar: %v", err))
+			return
 		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		member, err := readAll(t)
+		if err != nil {
+			s.fail(p, errkind.New(errkind.ErrMalformed, "tar: %v", err))
+		}
+		s.data(member, p.in(h.Name))
 	}
 }
 
-const (
-	// zipEnd is the signature of the end of a zip's directory, which may stand before a
-	// comment.
-	zipEnd    = "PK\x05\x06"
-	maxZipEnd = 22 + 1<<16 - 1
-)
-
-// scanZipped audits a member of a zip; one that is alone is a pickle whatever its name.
-// Raw data, such as torch's tensors, is not read beyond its first bytes.
-func scanZipped(report *run, f *zipfile.File, alone bool, budget *int64, c *config) error {
-	if *budget -= f.Size(); *budget < 0 {
-		limit := c.limits.WithDefaults().DecompressedBytes
-		return pyvalue.LimitError("DecompressedBytes", limit, limit-*budget)
-	}
-	rc, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer rc.Close()
-	head := make([]byte, min(len(npy.Magic), int(min(f.Size(), 64))))
-	if _, err := io.ReadFull(rc, head); err != nil {
-		return err
-	}
-	r := io.MultiReader(bytes.NewReader(head), rc)
-	switch {
-	case string(head) == npy.Magic:
-		h, err := npy.ReadHeader(r, c.npy())
-		if err != nil || !h.DType.HasObject() {
-			return err
-		}
-		data, err := readAll(r)
-		if err != nil {
-			return err
-		}
-		scanPickles(report, auditor{member: safeText(f.Name()), base: int64(h.Len)}, data, c)
-	case alone || looksLikePickle(head) || pickleName(f.Name()):
-		data, err := readAll(r)
-		if err != nil {
-			return err
-		}
-		scanMember(report, f.Name(), data, c)
-	}
-	return nil
-}
-
-// pickleName recognises the names that pickles without a PROTO opcode go by.
+// pickleName recognises the names that pickles go by.
 func pickleName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".pkl", ".pickle", ".pck", ".pcl", ".p", ".joblib", ".dill":
@@ -96,24 +242,114 @@ func pickleName(name string) bool {
 	return false
 }
 
-// scanMember audits what is either pickles or .npy files one after another.
-func scanMember(report *run, name string, data []byte, c *config) {
+// arrays audits .npy files one after another, and pickles behind them.
+func (s *scan) arrays(data []byte, p place) {
 	pos := 0
 	for bytes.HasPrefix(data[pos:], []byte(npy.Magic)) {
-		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), c.npy())
+		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), s.c.npy())
 		if err != nil {
-			if report.Err == nil {
-				report.Err = err
-			}
+			s.fail(p, err)
 			return
 		}
 		pos += h.Len
 		if h.DType.HasObject() {
-			break
+			s.pickles(data, p, pos)
+			return
 		}
 		pos += min(h.NBytes(), len(data)-pos)
 	}
-	if pos < len(data) || pos == 0 {
-		scanPickles(report, auditor{member: safeText(name), base: int64(pos)}, data[pos:], c)
+	if pos < len(data) {
+		s.pickles(data, p, pos)
 	}
+}
+
+// maybe audits data that may be a pickle, although it looks like something else: it counts if it
+// names anything.
+func (s *scan) maybe(data []byte, p place) {
+	a := s.auditor(p, 0)
+	end := a.pickle(data)
+	if end.err != nil && a.uses.len() == 0 {
+		if looksLikePickle(data) {
+			s.fail(p, end.err)
+		}
+		return
+	}
+	if end.err == nil {
+		s.pickles(data, p, 0)
+		return
+	}
+	a.report(s.run)
+	s.fail(p, end.err)
+	s.insides(a, p)
+}
+
+func (s *scan) auditor(p place, base int64) *auditor {
+	return &auditor{member: safeText(p.member), base: base, c: s.c, names: map[pickle.Global]*usedName{}}
+}
+
+// pickles audits the pickles in data from pos on, one after another.
+func (s *scan) pickles(data []byte, p place, pos int) {
+	first := s.Pickles
+	names := map[pickle.Global]*usedName{}
+	for {
+		a := s.auditor(p, int64(pos))
+		a.names = names
+		before := s.n
+		end := a.pickle(data[pos:])
+		if end.err != nil && errors.Is(end.err, io.EOF) && !errors.Is(end.err, errkind.ErrTruncated) {
+			return
+		}
+		a.report(s.run)
+		switch {
+		case s.stopped:
+			return
+		case end.err == nil:
+			s.Pickles++
+			s.insides(a, p)
+			pos += int(end.used)
+			if end.overhang > 0 && int(end.overhang) < len(data)-pos {
+				// Readers of files go on behind the frame, others behind the STOP.
+				s.fail(p, errkind.New(errkind.ErrMalformed, "a frame goes on behind the STOP"))
+				s.maybe(data[pos+int(end.overhang):], p)
+			}
+			continue
+		case s.Pickles > first && s.n == before && !looksLikePickle(data[pos:]):
+			s.trailing(data, p, pos)
+			return
+		}
+		s.fail(p, shiftError(end.err, int64(pos)))
+		s.insides(a, p)
+		return
+	}
+}
+
+// trailing notes data behind the last STOP; a container there is one that other readers look into.
+func (s *scan) trailing(data []byte, p place, pos int) {
+	s.Trailing, s.TrailingOffset = true, int64(pos)
+	if name := foreign(data[pos:]); name != "" {
+		s.fail(p, unsupported("%s behind a pickle is not looked into", name))
+	}
+}
+
+// insides audits the files that a pickle holds as bytes and loads.
+func (s *scan) insides(a *auditor, p place) {
+	for _, in := range a.inside {
+		inner := p.in("bytes at " + describeInt(a.base+in.at))
+		inner.pickle = true
+		s.data(in.data, inner)
+	}
+}
+
+// looksLikePickle tells a damaged pickle from other data.
+func looksLikePickle(data []byte) bool {
+	return len(data) >= 2 && data[0] == byte(pickle.OpProto) && data[1] <= pickle.HighestProtocol
+}
+
+// shiftError makes the error of a pickle that of the input, in which it begins at by.
+func shiftError(err error, by int64) error {
+	var e *tape.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &pickle.DecodeError{Op: pickle.Opcode(e.Op), Offset: e.Offset + by, Err: e.Err}
 }

@@ -1,123 +1,208 @@
 package audit
 
-import "strings"
+import (
+	"strings"
 
-// dangerousModules run commands or code, or reach files or the network, with
-// nearly all that is in them. A package's name covers what is below it.
-var dangerousModules = map[string]bool{
-	// the system
-	"os": true, "posix": true, "nt": true, "posixpath": true, "ntpath": true, "genericpath": true,
-	"subprocess": true, "_posixsubprocess": true, "commands": true, "popen2": true, "pty": true, "sys": true,
-	"signal": true, "ctypes": true, "_ctypes": true, "cffi": true, "mmap": true, "resource": true, "fcntl": true,
-	"platform": true, "pexpect": true, "select": true, "selectors": true, "syslog": true, "_signal": true,
-	"_osx_support": true, "_aix_support": true, "_pyrepl": true,
-	"multiprocessing": true, "_winapi": true, "winreg": true, "_winreg": true, "msvcrt": true,
-	// code
-	"code": true, "codeop": true, "runpy": true, "importlib": true, "imp": true, "_imp": true, "pkgutil": true,
-	"zipimport": true, "pip": true, "ensurepip": true, "venv": true, "setuptools": true, "distutils": true,
-	"pkg_resources": true, "site": true, "marshal": true, "pickle": true, "cPickle": true, "_pickle": true,
-	"dill": true, "cloudpickle": true, "shelve": true, "timeit": true, "trace": true, "profile": true,
-	"cProfile": true, "pdb": true, "bdb": true, "doctest": true, "pydoc": true, "idlelib": true, "lib2to3": true,
-	"unittest": true, "IPython": true, "gc": true, "inspect": true, "dis": true, "ast": true,
-	"sched": true, "threading": true, "_thread": true, "thread": true, "concurrent": true, "asyncio": true,
-	"_frozen_importlib": true, "_frozen_importlib_external": true, "compileall": true, "py_compile": true,
-	"compile": true, "eval": true, "exec": true, "test": true,
-	"atexit": true, "cgi": true, "cgitb": true, "nose": true, "pytest": true, "_pytest": true,
-	// files
-	"shutil": true, "tempfile": true, "fileinput": true, "linecache": true, "zipfile": true, "tarfile": true,
-	"glob": true, "dbm": true, "sqlite3": true, "_sqlite3": true, "filecmp": true, "logging.config": true, "logging.handlers": true,
-	// the network
-	"socket": true, "_socket": true, "ssl": true, "socketserver": true, "SocketServer": true, "http": true,
-	"httplib": true, "urllib": true, "urllib2": true, "urllib3": true, "requests": true, "aiohttp": true,
-	"httpx": true, "ftplib": true, "smtplib": true, "poplib": true, "imaplib": true, "nntplib": true,
-	"telnetlib": true, "xmlrpc": true, "xmlrpclib": true, "webbrowser": true, "antigravity": true,
-	"paramiko": true, "fabric": true, "boto3": true,
-	// gadgets of libraries
-	"numpy.testing": true, "numpy.f2py": true, "numpy.distutils": true, "torch.hub": true,
-	"torch.utils.cpp_extension": true, "torch.utils.bottleneck": true, "torch.serialization": true,
-	"torch._dynamo": true, "torch._inductor": true, "torch.compile": true, "torch.fx.experimental": true,
-	"torch.utils._config_module": true, "torch.utils.collect_env": true, "torch.utils.data.datapipes": true,
-	"torch.distributed": true, "torch.testing": true, "torch.jit": true, "torch.package": true,
-	"tensorflow.python.ops.io_ops": true, "keras.layers": true, "joblib.parallel": true,
-	"joblib.externals": true, "pandas.io": true, "pandas.core.computation": true, "pandas.compat.pickle_compat": true,
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// A reason is why a use has its verdict.
+type reason struct {
+	grade      grade
+	capability Capability
+	text       string
 }
 
-// dangerousNames are those of modules that are otherwise harmless.
-var dangerousNames = map[string][]string{
-	"builtins": {
-		"eval", "exec", "execfile", "compile", "open", "file", "input", "raw_input", "__import__", "__build_class__",
-		"getattr", "setattr", "delattr", "globals", "locals", "vars", "dir", "breakpoint", "apply", "reload",
-		"help", "exit", "quit",
-	},
-	"operator":           {"attrgetter", "methodcaller", "call", "setitem", "delitem", "iadd", "iconcat"},
-	"_operator":          {"attrgetter", "methodcaller", "call", "setitem", "delitem", "iadd", "iconcat"},
-	"functools":          {"reduce", "partialmethod", "cached_property", "singledispatch"},
-	"types":              {"CodeType", "FunctionType", "LambdaType", "MethodType", "ModuleType", "GeneratorType"},
-	"io":                 {"open", "open_code", "FileIO", "OpenWrapper"},
-	"_io":                {"open", "open_code", "FileIO"},
-	"codecs":             {"open", "EncodedFile", "StreamReaderWriter"},
-	"logging":            {"FileHandler"},
-	"numpy":              {"load", "save", "savez", "fromfile", "loadtxt", "genfromtxt", "savetxt", "memmap.__new__", "fromregex", "DataSource", "apply_along_axis", "vectorize.__call__"},
-	"numpy.core.records": {"fromfile"},
-	"pandas": {
-		"eval", "read_pickle", "read_csv", "read_sql", "read_html", "read_json", "read_excel", "read_hdf", "read_parquet",
-		"read_table", "read_xml", "read_clipboard", "to_pickle", "DataFrame.eval", "DataFrame.query",
-	},
-	"joblib":              {"load", "dump", "Parallel", "Memory"},
-	"joblib.numpy_pickle": {"load", "dump", "load_temporary_memmap"},
-	"torch":               {"load", "save", "compile"},
-	"torch._utils":        {"_import_dotted_name"},
-	"torch.storage":       {"_load_from_bytes"},
-	"uuid": {
-		"_get_command_stdout", "getnode", "uuid1", "_arp_getnode", "_ifconfig_getter", "_ifconfig_getnode", "_ip_getnode",
-		"_lanscan_getnode", "_netstat_getnode", "_windll_getnode", "main",
-	},
-	"sklearn.utils":               {"_safe_indexing"},
-	"sympy":                       {"sympify", "parse_expr", "lambdify"},
-	"sympy.core.sympify":          {"sympify"},
-	"yaml":                        {"load", "unsafe_load", "full_load"},
-	"itertools":                   {"starmap"},
-	"collections":                 {"_itemgetter"},
-	"copyreg":                     {"add_extension", "pickle", "constructor"},
-	"encodings":                   {"search_function"},
-	"jsonpickle":                  {"decode"},
-	"jsonpickle.unpickler":        {"decode"},
-	"numpy.lib.npyio":             {"load", "fromregex", "loadtxt", "genfromtxt", "DataSource"},
-	"numpy.lib._npyio_impl":       {"load", "fromregex", "loadtxt", "genfromtxt"},
-	"numpy._core.multiarray":      {"fromfile"},
-	"numpy.core.multiarray":       {"fromfile"},
-	"scipy.io":                    {"loadmat", "readsav"},
-	"pydantic.v1.utils":           {"import_string"},
-	"django.utils.module_loading": {"import_string"},
-	"werkzeug.utils":              {"import_string"},
+// judged is what a name by itself means, before it is known how it is used.
+type judged struct {
+	kind   kind
+	reason *reason
+	// rule judges calls of the name, where what it is called with matters.
+	rule rule
+	// made: an instance made without __init__ has this reason instead.
+	made *reason
+	// result judges calls of what a call returned.
+	result resultRule
 }
 
-// dangerousAttr are attributes that lead from any object to code.
-var dangerousAttr = map[string]bool{
-	"system": true, "popen": true, "mro": true, "func_globals": true, "gi_frame": true, "f_globals": true,
+// The reasons of names that are not dangerous.
+var (
+	becauseData = &reason{gradeData, "", "rebuilt as data, and used as its own pickler uses it"}
+	becauseNew  = &reason{gradeKnown, "",
+		"a class of the field; an instance is made without running its __init__"}
+	becauseKnown = &reason{gradeKnown, "",
+		"a class or function of the field that has no effect when it is called"}
+	becauseUnknown = &reason{gradeUnknown, "", "not in the lists: any code at all in Python"}
+	becauseCalled  = &reason{gradeUnknown, "",
+		"a class of the field, but called with arguments, not made as its own pickler makes it"}
+	becauseFile = &reason{gradeUnknown, CapabilityRead,
+		"opens a file when it is called; it is data only as the class of an array"}
+	becauseAllowed = &reason{gradeKnown, "", "on the list of what is allowed"}
+	becauseDenied  = &reason{gradeDangerous, "", "on the list of what is denied"}
+)
+
+// dangers are the reasons of dangerous entries.
+var dangers = func() map[Capability]*reason {
+	m := map[Capability]*reason{}
+	for c, text := range map[Capability]string{
+		CapabilityCode:    "runs code or a command that its arguments hold or name",
+		CapabilityImport:  "imports a module that its arguments name",
+		CapabilityRead:    "reads a file that its arguments name",
+		CapabilityWrite:   "opens, writes, makes or removes a file that its arguments name",
+		CapabilityNetwork: "reaches the network",
+		CapabilityProcess: "starts, ends or changes processes, or the state of this one",
+		CapabilityNested:  "loads a pickle or code that its arguments hold or name",
+		CapabilityReach:   "reaches any attribute of anything",
+	} {
+		m[c] = &reason{gradeDangerous, c, text}
+	}
+	return m
+}()
+
+// judge says what a name means. A dotted name is followed by Python part by part, so every suffix of
+// it is judged as a module and name of its own.
+func (l *list) judge(module, name string) judged {
+	j := l.judgeName(module, name)
+	j.rule, j.result = ruleOf(module, name), results[canonical(module, name)]
+	if module == computed || name == computed {
+		j.kind, j.reason = kindDangerous, becauseComputed
+	}
+	if full := canonical(module, name); j.kind == kindData &&
+		(full == "numpy.memmap" || full == "numpy.core.memmap.memmap") {
+		j.reason = becauseFile
+	}
+	return j
 }
 
-// dangerous reports whether a name of a module is known to do harm.
-func dangerous(module, name string) bool {
-	if module == "__builtin__" || module == "__builtins__" {
-		module = "builtins"
+func (l *list) judgeName(module, name string) judged {
+	if c, ok := l.danger(module, name); ok {
+		return judged{kind: kindDangerous, reason: dangers[c]}
 	}
-	for m := module; ; {
-		if dangerousModules[m] {
-			return true
-		}
-		i := strings.LastIndexByte(m, '.')
-		if i < 0 {
-			break
-		}
-		m = m[:i]
+	if reconstruct.Known(module, name) {
+		return judged{kind: kindData, reason: becauseData}
 	}
-	for _, n := range dangerousNames[module] {
-		if n == name {
-			return true
+	for _, m := range l.spellings(module) {
+		e := l.find(m, name)
+		if e == nil {
+			continue
+		}
+		j := judged{kind: e.kind}
+		switch e.kind {
+		case kindData:
+			j.reason = becauseData
+		case kindKnown:
+			j.reason = becauseKnown
+		case kindNew:
+			j.reason, j.made = becauseKnown, becauseNew
+		default:
+			j.reason = becauseUnknown
+		}
+		return j
+	}
+	return judged{kind: kindUnknown, reason: becauseUnknown}
+}
+
+// danger returns the capability of a dangerous name.
+func (l *list) danger(module, name string) (Capability, bool) {
+	parts := strings.Split(name, ".")
+	if c, ok := l.listed(module, name); ok || c == excepted {
+		return c, ok
+	}
+	// The name as it is, then with its first parts taken as modules below the module, then
+	// every suffix of it: a module may have imported any other.
+	for i := 1; i < len(parts); i++ {
+		if c, ok := l.listed(module+"."+strings.Join(parts[:i], "."), strings.Join(parts[i:], ".")); ok {
+			return c, ok
+		}
+		if c, ok := l.listed(module, strings.Join(parts[:i], ".")); ok {
+			return c, ok
+		}
+		for j := i + 1; j <= len(parts); j++ {
+			m := strings.Join(parts[i-1:j-1], ".")
+			if c, ok := l.listed(m, strings.Join(parts[j-1:], ".")); ok {
+				return c, ok
+			}
+		}
+		if c, ok := l.attribute(parts[i]); ok {
+			return c, ok
 		}
 	}
-	return strings.HasPrefix(name, "__") && name != "__randomstate_ctor" && name != "__generator_ctor" &&
-		name != "__bit_generator_ctor" && name != "__RandomState_ctor" && name != "__newobj__" && name != "__newobj_ex__" &&
-		!strings.HasPrefix(name, "__pyx_unpickle_") && !strings.HasPrefix(name, "__nat_unpickle")
+	for _, p := range parts {
+		if strings.HasPrefix(p, "__") && !harmlessDunder(p) {
+			return CapabilityReach, true
+		}
+		if commonWords[strings.TrimLeft(p, "_")] {
+			continue
+		}
+		if e := l.wholeModule(p); e != nil {
+			return e.capability, true
+		}
+	}
+	return "", false
+}
+
+// excepted is what listed returns, and false, for a name that the list takes out of a wider entry.
+const excepted Capability = "-"
+
+// listed looks a module and name up under all spellings.
+func (l *list) listed(module, name string) (Capability, bool) {
+	no := Capability("")
+	bare := strip(name)
+	for _, m := range l.spellings(module) {
+		for n := name; ; n = bare {
+			if e := l.find(m, n); e != nil {
+				if e.kind == kindDangerous {
+					return e.capability, true
+				}
+				no = excepted
+			}
+			if n == bare {
+				break
+			}
+		}
+	}
+	return no, false
+}
+
+// attribute judges the name of an attribute of anything.
+func (l *list) attribute(name string) (Capability, bool) {
+	if e := matching(l.last, strings.TrimLeft(name, "_"), false); e != nil {
+		return e.capability, true
+	}
+	return "", false
+}
+
+// wholeModule returns the entry by which all of a module is dangerous, if it is one: what another
+// module has imported is reached by its name.
+func (l *list) wholeModule(name string) *entry {
+	for _, m := range l.spellings(name) {
+		for _, e := range l.modules[m] {
+			if e.whole && e.kind == kindDangerous {
+				return e
+			}
+		}
+	}
+	if module := l.spellings(name); len(module) > 0 && module[len(module)-1] == "builtins" {
+		return &entry{kind: kindDangerous, capability: CapabilityReach}
+	}
+	return nil
+}
+
+// commonWords are names of dangerous modules that are names of much else.
+var commonWords = map[string]bool{
+	"code": true, "test": true, "select": true, "trace": true, "signal": true, "compile": true,
+	"site": true, "platform": true, "profile": true, "resource": true, "glob": true,
+	"commands": true, "cmd": true, "sched": true, "fire": true, "sh": true, "invoke": true,
+	"wave": true, "chunk": true, "io": true, "turtle": true, "ray": true, "skops": true,
+	"this": true, "dns": true, "hydra": true, "pages": true, "inspect": true, "http": true,
+}
+
+// harmlessDunder recognises the functions with such names that picklers name.
+func harmlessDunder(name string) bool {
+	switch name {
+	case "__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor", "__RandomState_ctor",
+		"__newobj__", "__newobj_ex__":
+		return true
+	}
+	return strings.HasPrefix(name, "__pyx_unpickle_") || strings.HasPrefix(name, "__nat_unpickle")
 }

@@ -3,41 +3,65 @@ package audit
 import (
 	"iter"
 	"math"
-	"slices"
 
+	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 // use is one use of a name; that of a class is what stands for the class. A pickle can have as many
 // as it has bytes, so it is small.
 type use struct {
-	name    *usedName
-	at      uint32 // from where its chunk begins
-	op      pickle.Opcode
-	verdict grade
-	called  bool
+	name   *usedName
+	reason *reason
+	at     uint32 // from where its chunk begins
+	op     opcode.Code
+	called bool
 }
 
 // usedName is what a name in a pickle is.
 type usedName struct {
-	global  pickle.Global
-	kind    string
-	text    string
-	verdict grade
+	global pickle.Global
+	kind   string
+	text   string
+	judged
+}
+
+// call judges a call: the first replaces the verdict on the name alone, the others can only be worse.
+func (u *use) call(r *reason) {
+	if !u.called {
+		u.called, u.reason = true, r
+		return
+	}
+	u.worsen(r)
+}
+
+// worsen makes the verdict worse.
+func (u *use) worsen(r *reason) {
+	if r.grade > u.reason.grade {
+		u.reason = r
+	}
 }
 
 // grade is a Verdict, in order.
 type grade uint8
 
-var verdicts = [...]Verdict{VerdictData, VerdictUnknown, VerdictDangerous}
+var verdicts = [...]Verdict{VerdictData, VerdictKnown, VerdictUnknown, VerdictDangerous}
 
 const (
 	gradeData grade = iota
+	gradeKnown
 	gradeUnknown
 	gradeDangerous
 )
 
-func gradeOf(v Verdict) grade { return grade(max(0, slices.Index(verdicts[:], v))) }
+func gradeOf(v Verdict) grade {
+	for g, verdict := range verdicts {
+		if v == verdict {
+			return grade(g)
+		}
+	}
+	return gradeUnknown
+}
 
 const (
 	useFirst = 8       // uses in the first chunk; later ones are up to 32 times as long
@@ -53,7 +77,7 @@ type useChunk struct {
 }
 
 // add adds a use behind all others.
-func (l *uses) add(name *usedName, op pickle.Opcode, at int64) *use {
+func (l *uses) add(name *usedName, op opcode.Code, at int64) *use {
 	n := len(*l)
 	if n > 0 {
 		if last := (*l)[n-1]; len(last.uses) == cap(last.uses) || at-last.base > math.MaxUint32 {
@@ -65,7 +89,7 @@ func (l *uses) add(name *usedName, op pickle.Opcode, at int64) *use {
 		*l = append(*l, useChunk{at, make([]use, 0, useFirst<<min(n-1, 5))})
 	}
 	last := &(*l)[n-1]
-	last.uses = append(last.uses, use{name, uint32(at - last.base), op, name.verdict, false})
+	last.uses = append(last.uses, use{name: name, reason: name.reason, at: uint32(at - last.base), op: op})
 	return &last.uses[len(last.uses)-1]
 }
 
@@ -84,6 +108,14 @@ func (l uses) end() int64 {
 	}
 	last := l[len(l)-1]
 	return last.base + int64(last.uses[len(last.uses)-1].at)
+}
+
+// worst returns the worst grade.
+func (l uses) worst() (g grade) {
+	for _, u := range l.all() {
+		g = max(g, u.reason.grade)
+	}
+	return g
 }
 
 // all yields the offset of each use and the use.
@@ -115,8 +147,9 @@ func merged(a, b uses) iter.Seq2[int64, *use] {
 					return
 				}
 			}
-			if more && atB == atA {
-				if !inA.called || inB.called && inB.verdict > inA.verdict {
+			// Two runs may see two names in one place.
+			if more && atB == atA && inA.name.text == inB.name.text {
+				if !inA.called || inB.called && inB.reason.grade > inA.reason.grade {
 					inA = inB
 				}
 				atB, inB, more = next()

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
-	"strings"
+	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/unpkl/unpkl/audit"
@@ -19,94 +15,127 @@ func init() { commands = append(commands, auditCommand) }
 // statusFound is the exit status of audit where --fail-on applies.
 const statusFound = 3
 
+// auditFlags are the options of audit.
+type auditFlags struct {
+	json, lines, sarif bool
+	failOn, rules      string
+	jobs               int
+}
+
 func auditCommand(s *streams) *cobra.Command {
-	var asJSON bool
-	var failOn string
+	var f auditFlags
 	cmd := &cobra.Command{
-		Use:   "audit FILE",
+		Use:   "audit FILE...",
 		Short: "List every name that a pickle would use in Python, and what it would mean",
-		Long: `audit reads all pickles of FILE without building what they describe, and lists every
+		Long: `audit reads all pickles of each FILE without building what they describe, and lists every
 class and function, persistent id and extension code that they would use in Python, with
-the byte offset of the opcode and a verdict:
+the byte offset of the opcode, a verdict and the reason for it:
 
-  data       a type that unpkl rebuilds: NumPy, builtin and other everyday types
+  data       a class that unpkl rebuilds, used as its own pickler uses it
+  known      a class of the field (scikit-learn, torch ...) that has no effect when it is made
   unknown    inert in unpkl, but any code at all in Python
-  dangerous  known to run commands or code, to reach files or the network
+  dangerous  known to run commands or code, to import, to reach files or the network, or to
+             change the process; what of that is named
 
-It looks into compressed files, .npy and .npz files with arrays of objects, joblib's files and
-the zips that torch.save writes, at every pickle of a file, and at data behind the last.
+It looks into compressed files, .npy and .npz files with arrays of objects, joblib's files, the
+zips and older files that torch.save writes, tars, zips inside zips, Keras files, at every
+pickle of a file, and at data behind the last. What it cannot look into, and a file that ends in
+an error or is empty, is unknown at least.
 
-With --json it writes one document: {"pickles": N, "findings": [{"pickle", "member" (of a
-zip), "offset", "opcode", "kind" ("global", "persistent id", "extension code"), "name",
-"verdict", "called"}], "compression", "trailing": whether data that is no pickle follows,
-"trailing_offset", "worst": the worst verdict, "error": why reading ended early}; keys
-without a value are left out, except pickles, findings, trailing and worst.
+FILE may be "-" for standard input, several, or a folder, of which every file is audited that is
+or may be a pickle. Files are read in parallel.
 
-With --fail-on=unknown or --fail-on=dangerous the exit status is 3 where a verdict is that
-or worse. FILE may be "-" for standard input.`,
-		Args: oneFile,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if failOn != "" && failOn != string(audit.VerdictUnknown) && failOn != string(audit.VerdictDangerous) {
-				return usageErrorf("--fail-on is unknown or dangerous, not %q", failOn)
+With --json it writes one document: {"pickles": N, "findings": [{"pickle", "member" (of an
+archive), "offset", "opcode", "kind" ("global", "persistent id", "extension code", "keras
+layer"), "name", "verdict", "called", "capability", "reason"}], "compression", "trailing":
+whether data that is no pickle follows, "trailing_offset", "worst": the worst verdict, "error":
+what could not be read}; keys without a value are left out, except pickles, findings, trailing
+and worst. Of several files, or of a folder, it is a list of such documents, each with "file".
+With --jsonl each document stands on a line of its own, as soon as it is there. With --sarif it
+is SARIF 2.1.0, which code scanning takes.
+
+--rules names a file of lines "allow NAME" and "deny NAME": what is allowed is known, what is
+denied dangerous. NAME is module.name, in which * stands for any text.
+
+With --fail-on=known, unknown or dangerous the exit status is 3 where a verdict is that or
+worse.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageErrorf("audit takes a FILE; see %s --help", cmd.CommandPath())
 			}
-			a := auditOutput{json: asJSON}
-			defer a.held.close()
-			a.w = bufio.NewWriter(&a.held)
-			report, err := auditInput(s, args[0], a.finding)
-			if err != nil {
-				return &fileError{args[0], err}
-			}
-			if err := a.write(s.out, report); err != nil {
-				return err
-			}
-			return auditStatus(args[0], report, audit.Verdict(failOn))
+			return nil
 		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runAudit(s, &f, args) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write one JSON document")
-	cmd.Flags().StringVar(&failOn, "fail-on", "", "exit with status 3 on a verdict: unknown or dangerous")
+	flags := cmd.Flags()
+	flags.BoolVar(&f.json, "json", false, "write one JSON document")
+	flags.BoolVar(&f.lines, "jsonl", false, "write a JSON document a line for each file")
+	flags.BoolVar(&f.sarif, "sarif", false, "write SARIF for code scanning")
+	flags.StringVar(&f.failOn, "fail-on", "", "exit with status 3 on a verdict: known, unknown or dangerous")
+	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
+	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to audit at once")
 	return cmd
 }
 
-// auditInput audits the named input and hands over the findings.
-func auditInput(s *streams, name string, found func(audit.Finding)) (*audit.Report, error) {
-	report := new(audit.Report)
-	if name == "-" {
-		return report, handOver(audit.ReaderSeq(s.gc.reader(s.in), report), report, found)
+// check refuses flags that make no sense.
+func (f *auditFlags) check() error {
+	switch audit.Verdict(f.failOn) {
+	case "", audit.VerdictKnown, audit.VerdictUnknown, audit.VerdictDangerous:
+	default:
+		return usageErrorf("--fail-on is known, unknown or dangerous, not %q", f.failOn)
 	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
+	if f.json && f.lines || f.json && f.sarif || f.lines && f.sarif {
+		return usageErrorf("--json, --jsonl and --sarif exclude each other")
 	}
-	if info.Mode().IsRegular() {
-		s.gc.file(name)
-		return report, handOver(audit.FileSeq(name, report), report, found)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return report, handOver(audit.ReaderSeq(s.gc.reader(f), report), report, found)
-}
-
-// handOver hands over the findings, which end with an error of the input or the one in the report.
-func handOver(findings iter.Seq2[audit.Finding, error], report *audit.Report, found func(audit.Finding)) error {
-	for f, err := range findings {
-		switch {
-		case err == nil:
-			found(f)
-		case report.Err == nil:
-			return err
-		}
+	if f.jobs < 1 {
+		return usageErrorf("--jobs is 1 or more, not %d", f.jobs)
 	}
 	return nil
+}
+
+// options are those of the audits.
+func (f *auditFlags) options() ([]audit.Option, error) {
+	if f.rules == "" {
+		return nil, nil
+	}
+	file, err := os.Open(f.rules)
+	if err != nil {
+		return nil, &fileError{f.rules, err}
+	}
+	defer file.Close()
+	rules, err := audit.ReadRules(file)
+	if err != nil {
+		return nil, &fileError{f.rules, err}
+	}
+	return []audit.Option{rules}, nil
+}
+
+func runAudit(s *streams, f *auditFlags, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	files, several, err := auditFiles(args)
+	if err != nil {
+		return err
+	}
+	if !several && !f.lines && !f.sarif {
+		return auditOne(s, f, files[0].name, opts)
+	}
+	return auditMany(s, f, files, opts)
 }
 
 // auditStatus is the error that the exit status comes from. What was found
 // counts before what could not be read behind it.
 func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 	worst := r.Worst()
-	if failOn != "" && (worst == audit.VerdictDangerous || worst == failOn) {
+	if failOn != "" && !failOn.Worse(worst) {
+		if r.Err != nil && worst == audit.VerdictUnknown {
+			return statusError{&fileError{name, r.Err}, statusFound}
+		}
 		return statusError{&fileError{name, fmt.Errorf("%s names are used", worst)}, statusFound}
 	}
 	if r.Err != nil {
@@ -115,96 +144,11 @@ func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 	return nil
 }
 
-// auditOutput is what audit writes. The findings come before it is known whether all could be read,
-// and there may be more of them than memory has room for.
-type auditOutput struct {
-	json bool
-	n    int // findings
-	held spool
-	w    *bufio.Writer // to held
-	err  error
+// modelEndings are the endings of files that are, or hold, pickles.
+var modelEndings = []string{
+	".pkl", ".pickle", ".pck", ".pcl", ".p", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bin", ".npy",
+	".npz", ".model", ".sav", ".h5", ".hdf5", ".keras", ".zip", ".tar", ".gz", ".bz2", ".xz", ".zst",
+	".lz4", ".lzma", ".z", ".7z", ".mar", ".nemo", ".pdparams", ".data", ".dat", ".cls",
 }
 
-// finding writes a finding.
-func (a *auditOutput) finding(f audit.Finding) {
-	a.n++
-	if a.json {
-		text, err := json.MarshalIndent(f, "    ", "  ")
-		if err != nil && a.err == nil {
-			a.err = err
-		}
-		if a.n > 1 {
-			a.w.WriteByte(',')
-		}
-		a.w.WriteString("\n    ")
-		a.w.Write(text)
-		return
-	}
-	use := ""
-	if f.Called {
-		use = ", called"
-	}
-	if f.Member != "" {
-		use += " of " + f.Member
-	}
-	fmt.Fprintf(a.w, "%-9s  %s %s (%s at byte %d%s)\n", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use)
-}
-
-// write writes the findings with what stands before and behind them.
-func (a *auditOutput) write(out io.Writer, r *audit.Report) error {
-	if err := errors.Join(a.err, a.w.Flush()); err != nil {
-		return err
-	}
-	before, after, err := "", auditSummary(r, a.n), error(nil)
-	if a.json {
-		before, after, err = auditDocument(r, a.n)
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(out, before); err != nil {
-		return err
-	}
-	if err := a.held.copyTo(out); err != nil {
-		return err
-	}
-	_, err = io.WriteString(out, after)
-	return err
-}
-
-// auditSummary returns the lines behind the findings.
-func auditSummary(r *audit.Report, findings int) string {
-	compressed := ""
-	if r.Compression != "" {
-		compressed = ", " + r.Compression
-	}
-	text := fmt.Sprintf("%d pickles%s, %d findings, worst: %s\n", r.Pickles, compressed, findings, r.Worst())
-	if r.Trailing {
-		text += fmt.Sprintf("data that is no pickle follows at byte %d\n", r.TrailingOffset)
-	}
-	return text
-}
-
-// auditDocument returns the JSON before and behind the findings.
-func auditDocument(r *audit.Report, findings int) (before, after string, err error) {
-	rest := struct {
-		audit.Report
-		Worst audit.Verdict `json:"worst"`
-		Error string        `json:"error,omitempty"`
-	}{Report: *r, Worst: r.Worst()}
-	rest.Findings = []audit.Finding{}
-	if r.Err != nil {
-		rest.Error = printable(detail(r.Err))
-	}
-	doc, err := json.MarshalIndent(rest, "", "  ")
-	if err != nil {
-		return "", "", err
-	}
-	before, after, _ = strings.Cut(string(doc), "[]")
-	if findings > 0 {
-		after = "\n  ]" + after
-	} else {
-		after = "]" + after
-	}
-	return before + "[", after + "\n", nil
-}
+func isModel(ending string) bool { return slices.Contains(modelEndings, ending) }

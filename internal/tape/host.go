@@ -61,6 +61,9 @@ type Options struct {
 	Limits Limits
 	// RawStr says that the bytes of a Python 2 str are text as they are; Host.Str is then not asked.
 	RawStr bool
+	// CallsAsArgs lets a Call stand where a tuple of arguments or a dict of keyword arguments is needed,
+	// for a host that does not know what calls give.
+	CallsAsArgs bool
 	// Usage is what pickles before this one, of the same input, have used of the limits.
 	Usage Usage
 	// KeepMemo keeps the memo, and with it all cells, of the pickle read before.

@@ -95,13 +95,15 @@ func (t *Tape) popArgs() (ID, error) {
 // isTuple reports whether a cell is a tuple, also one that a host made a Go value of.
 func (t *Tape) isTuple(id ID) bool {
 	c := &t.cells[id]
-	return c.kind == Tuple || c.kind == Value && c.aux == uint16(Tuple)
+	return c.kind == Tuple || c.kind == Value && c.aux == uint16(Tuple) ||
+		c.kind == Call && t.callsAsArgs
 }
 
 // isDict reports whether a cell is a dict, also one that a host made a Go value of.
 func (t *Tape) isDict(id ID) bool {
 	c := &t.cells[id]
-	return c.kind == Dict || c.kind == Value && c.aux == uint16(Dict)
+	return c.kind == Dict || c.kind == Value && c.aux == uint16(Dict) ||
+		c.kind == Call && t.callsAsArgs
 }
 
 // isInert reports whether a call of fn is only recorded.

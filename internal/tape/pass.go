@@ -14,21 +14,23 @@ import (
 //
 // Invariant: fence is the last of marks, or 0 if there is none: nothing below it can be popped.
 type pass struct {
-	w       *window.Window
-	host    Host
-	limits  Limits
-	rawStr  bool
-	isSlice bool // the input is a slice
-	checked bool // each opcode is counted: limits.Objects or limits.Weight is set
-	usage   Usage
-	upTo    int64 // the weight up to which limits.Weight need not be asked
-	stack   []ID
-	marks   []uint32 // lengths of the stack at the MARKs
-	fence   int
-	op      opcode.Code
-	start   int64 // offset of op
-	proto   int   // of PROTO, or -1
-	newest  int   // protocol among the opcodes, while there was no PROTO
+	w      *window.Window
+	host   Host
+	limits Limits
+	rawStr bool
+	// callsAsArgs is Options.CallsAsArgs.
+	callsAsArgs bool
+	isSlice     bool // the input is a slice
+	checked     bool // each opcode is counted: limits.Objects or limits.Weight is set
+	usage       Usage
+	upTo        int64 // the weight up to which limits.Weight need not be asked
+	stack       []ID
+	marks       []uint32 // lengths of the stack at the MARKs
+	fence       int
+	op          opcode.Code
+	start       int64 // offset of op
+	proto       int   // of PROTO, or -1
+	newest      int   // protocol among the opcodes, while there was no PROTO
 }
 
 var (
@@ -50,6 +52,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	}
 	t.w, t.host, t.limits = w, opts.Host, opts.Limits
 	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
+	t.callsAsArgs = opts.CallsAsArgs
 	t.checked = t.limits.Objects < 1<<63-1 || t.limits.Weight != nil
 	t.usage, t.upTo, t.fence = opts.Usage, 0, 0
 	t.stack, t.marks = t.stack[:0], t.marks[:0]

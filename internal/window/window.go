@@ -84,6 +84,10 @@ type Window struct {
 	Limit   int64     // InputBytes
 	Shared  bool      // payloads may alias a slice
 	into    []byte    // see PayloadInto
+	// Unframed ignores the lengths of frames, as CPython's C unpickler does once a frame is in memory.
+	Unframed bool
+	frameAt  int64 // offset of the first byte of the last frame
+	overhang int64 // bytes of the last frame behind the STOP of its pickle
 }
 
 // Bytes returns the window of a slice, which is neither copied nor changed.
@@ -179,6 +183,9 @@ func (w *Window) LeaveFrame() {
 
 // EnterFrame begins a frame of n bytes at pos.
 func (w *Window) EnterFrame(n uint64) error {
+	if w.Unframed {
+		return nil
+	}
 	if w.frameEnd >= 0 && w.Offset() < w.frameEnd {
 		return errFrameNested
 	}
@@ -194,20 +201,34 @@ func (w *Window) EnterFrame(n uint64) error {
 			return err
 		}
 	}
-	w.frameEnd = w.Offset() + int64(n)
+	w.frameAt, w.frameEnd = w.Offset(), w.Offset()+int64(n)
 	w.cut()
 	return nil
 }
 
+// Frame returns the offsets of the current frame, and whether there is one.
+func (w *Window) Frame() (from, to int64, ok bool) { return w.frameAt, w.frameEnd, w.frameEnd >= 0 }
+
 // EndFrame ends the pickle's last frame, which must be there to its end, and
 // without consuming what it holds after STOP.
 func (w *Window) EndFrame() error {
+	w.overhang = 0
 	if w.frameEnd < 0 {
 		return nil
 	}
 	left := w.frameEnd - w.Offset()
+	w.overhang = left
 	w.LeaveFrame()
 	return w.prefetch(left)
+}
+
+// Overhang returns how many bytes of the last frame followed the STOP of the pickle that was read.
+// CPython's load from a file passes over them.
+func (w *Window) Overhang() int64 { return w.overhang }
+
+// IsFrameError reports whether an error says that a pickle and its frames do not agree.
+func IsFrameError(err error) bool {
+	return errors.Is(err, errFrameCrossed) || errors.Is(err, errFrameNested)
 }
 
 // prefetch makes n bytes available, by steps: nothing is allocated on the

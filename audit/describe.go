@@ -1,0 +1,57 @@
+package audit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/unpkl/unpkl/internal/tape"
+)
+
+func describeInt(i int64) string { return strconv.FormatInt(i, 10) }
+
+// describe makes a short text of a persistent id.
+func (h *host) describe(id tape.ID, depth int) string {
+	t := h.t
+	switch t.Kind(id) {
+	case tape.None:
+		return "None"
+	case tape.False:
+		return "False"
+	case tape.True:
+		return "True"
+	case tape.Int:
+		return describeInt(t.Int(id))
+	case tape.Str, tape.Py2Str, tape.Bytes, tape.ByteArray:
+		b := t.Span(id)
+		return safeText(string(b[:min(len(b), maxNameText+1)]))
+	case tape.Class:
+		return h.use(id).name.text
+	case tape.Call:
+		return "an object"
+	case tape.Tuple:
+		if depth > 0 {
+			return "(...)"
+		}
+		items := t.Items(id)
+		parts := make([]string, 0, 8)
+		for _, item := range items[:min(len(items), 8)] {
+			parts = append(parts, h.describe(item, depth+1))
+		}
+		return "(" + strings.Join(parts, ", ") + ")"
+	}
+	return h.TypeName(id)
+}
+
+// maxNameText bounds the names in a report.
+const maxNameText = 200
+
+// safeText makes a name printable: control characters and whatever is not
+// printable are escaped as in a Go string, and it is cut to a sane length.
+func safeText(s string) string {
+	if len(s) > maxNameText {
+		s = s[:maxNameText] + "..."
+	}
+	quoted := fmt.Sprintf("%+q", s)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}

@@ -1,0 +1,153 @@
+package audit
+
+import (
+	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// host answers for an audit what the opcodes of one pickle ask. Whatever is called gives an inert
+// Call, and nothing that is done to one fails, since CPython would go on there: what is done is
+// judged.
+type host struct {
+	*auditor
+	t        *tape.Tape
+	anything tape.ID // what a persistent id or an extension code gives, or 0
+	looked   map[tape.ID]looked
+	nested   int
+	joblib   bool // array wrappers are followed by their arrays
+}
+
+var _ tape.Host = (*host)(nil)
+
+// Class implements [tape.Host].
+func (h *host) Class(module, name string) (tape.ID, error) {
+	op, at := h.t.Op()
+	n := h.nameOf(pickle.Global{Module: module, Name: name})
+	return h.t.NewClass(h.uses.add(n, op, at), 0, false), nil
+}
+
+// Call implements [tape.Host].
+func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
+	c := call{form: form, keywords: kwargs != tape.IDNone}
+	if h.t.Kind(args) == tape.Tuple {
+		c.args = h.t.Items(args)
+	} else {
+		c.open = true
+	}
+	h.called(fn, c, 0)
+	return h.t.NewCall(form, fn, args, kwargs, 0, false), nil
+}
+
+// Build implements [tape.Host].
+func (h *host) Build(target, state tape.ID) (tape.ID, error) {
+	switch h.t.Kind(target) {
+	case tape.Class:
+		h.use(target).worsen(becauseBuilt)
+	case tape.Call:
+		h.state(target, state)
+		h.t.SetState(target, state)
+		if h.joblib && h.isWrapper(target) {
+			return target, h.passArray(state)
+		}
+	}
+	return target, nil
+}
+
+// Append implements [tape.Host].
+func (h *host) Append(target tape.ID, _ []tape.ID) error { return h.filled(target) }
+
+// SetItems implements [tape.Host].
+func (h *host) SetItems(target tape.ID, _ []tape.ID) error { return h.filled(target) }
+
+// Add implements [tape.Host].
+func (h *host) Add(target tape.ID, _ []tape.ID) error { return h.filled(target) }
+
+// filled judges that items are put into what a name stands for.
+func (h *host) filled(target tape.ID) error {
+	if h.t.Kind(target) == tape.Class {
+		h.use(target).worsen(becauseFilled)
+	}
+	return nil
+}
+
+// CheckKey implements [tape.Host].
+func (h *host) CheckKey(tape.ID) error { return nil }
+
+// Persistent implements [tape.Host].
+func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
+	return h.id("persistent id", h.describe(pid, 0), h.persistentReason(pid))
+}
+
+// Extension implements [tape.Host].
+func (h *host) Extension(code int) (tape.ID, error) {
+	return h.id("extension code", describeInt(int64(code)), becauseExtension)
+}
+
+// id notes a persistent id or an extension code.
+func (h *host) id(kind, text string, why *reason) (tape.ID, error) {
+	if h.lastID == nil || h.lastID.kind != kind || h.lastID.text != text || h.lastID.reason != why {
+		h.lastID = &usedName{kind: kind, text: text, judged: judged{reason: why}}
+	}
+	op, at := h.t.Op()
+	h.uses.add(h.lastID, op, at)
+	if h.anything == 0 {
+		h.anything = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0, false)
+	}
+	return h.anything, nil
+}
+
+// NextBuffer implements [tape.Host].
+func (h *host) NextBuffer() (tape.ID, error) { return h.t.NewSpan(tape.Bytes, nil) }
+
+// ReadOnly implements [tape.Host].
+func (h *host) ReadOnly(buffer tape.ID) (tape.ID, error) { return buffer, nil }
+
+// Str implements [tape.Host].
+func (h *host) Str(b []byte) (tape.ID, error) { return h.t.NewSpan(tape.Py2Str, b) }
+
+// computed stands for a module or name that is the result of a call.
+const computed = "(computed)"
+
+// Text implements [tape.Host].
+func (h *host) Text(id tape.ID) (string, bool) {
+	switch h.t.Kind(id) {
+	case tape.Str, tape.Py2Str:
+		return string(h.t.Span(id)), true
+	case tape.Call:
+		return computed, true
+	}
+	return "", false
+}
+
+// TypeName implements [tape.Host].
+func (h *host) TypeName(id tape.ID) string {
+	if k := h.t.Kind(id); int(k) < len(typeNames) && typeNames[k] != "" {
+		return typeNames[k]
+	}
+	return "object"
+}
+
+var typeNames = [...]string{
+	tape.None: "None", tape.False: "bool", tape.True: "bool", tape.Int: "int", tape.BigInt: "int",
+	tape.Float: "float", tape.Class: "a class", tape.Str: "str", tape.Py2Str: "str",
+	tape.Bytes: "bytes", tape.ByteArray: "bytearray", tape.Tuple: "tuple", tape.List: "list",
+	tape.Dict: "dict", tape.Set: "set", tape.FrozenSet: "frozenset", tape.Call: "an object",
+}
+
+// use returns the use that a Class stands for.
+func (h *host) use(class tape.ID) *use { return h.t.Value(class).(*use) }
+
+// isClass reports whether a cell is a Class, and returns its name.
+func (h *host) isClass(id tape.ID) (g pickle.Global, ok bool) {
+	if h.t.Kind(id) != tape.Class {
+		return g, false
+	}
+	return h.use(id).name.global, true
+}
+
+// opName is the name of an opcode in a finding.
+func opName(op opcode.Code) string { return pickle.Opcode(op).String() }
+
+// Drop implements [tape.Host]. The call was judged when it was made, whatever becomes of its result.
+func (h *host) Drop(target, call tape.ID) error { return nil }

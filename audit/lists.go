@@ -1,0 +1,217 @@
+package audit
+
+import (
+	_ "embed"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+)
+
+// Capability says what a dangerous name could do in Python.
+type Capability string
+
+// The capabilities.
+const (
+	CapabilityCode    Capability = "runs code"
+	CapabilityImport  Capability = "imports"
+	CapabilityRead    Capability = "reads a file"
+	CapabilityWrite   Capability = "writes a file"
+	CapabilityNetwork Capability = "network"
+	CapabilityProcess Capability = "process"
+	CapabilityNested  Capability = "nested pickle"
+	CapabilityReach   Capability = "reaches any attribute"
+)
+
+// capabilities are those by the words of the data file.
+var capabilities = map[string]Capability{
+	"code": CapabilityCode, "import": CapabilityImport, "read": CapabilityRead,
+	"write": CapabilityWrite, "network": CapabilityNetwork, "process": CapabilityProcess,
+	"nested": CapabilityNested, "reach": CapabilityReach,
+}
+
+// namesText is the list that ships with the package: see the comment at its beginning.
+//
+//go:embed names.txt
+var namesText string
+
+// kind is what an entry of the list says.
+type kind uint8
+
+const (
+	kindUnknown kind = iota
+	kindDangerous
+	kindData
+	kindKnown
+	kindNew
+)
+
+var kinds = map[string]kind{
+	"unknown": kindUnknown, "data": kindData, "known": kindKnown, "new": kindNew,
+}
+
+// entry is one line of the list.
+type entry struct {
+	kind       kind
+	capability Capability
+	module     string
+	names      []string
+	below      bool // also what is below the module
+	whole      bool // all of the module
+}
+
+// list is the data file, read.
+type list struct {
+	modules  map[string][]*entry
+	suffixes map[string][]*entry // of "*.MODULE"
+	last     []*entry            // of the last part of a dotted name
+	aliases  map[string]string
+}
+
+// names is the list that ships with the package. That it can be read is tested.
+var names = sync.OnceValue(func() *list {
+	l, err := parseList(namesText)
+	if err != nil {
+		panic(err)
+	}
+	return l
+})
+
+func parseList(text string) (*list, error) {
+	l := &list{modules: map[string][]*entry{}, suffixes: map[string][]*entry{}, aliases: map[string]string{}}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line, _, _ = strings.Cut(strings.TrimSpace(line), " ;")
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0][0] == '#' {
+			continue
+		}
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("line %d: %d words, want 3: %q", n, len(fields), line)
+		}
+		if err := l.add(fields[0], fields[1], fields[2]); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return l, nil
+}
+
+// add adds an entry.
+func (l *list) add(word, module, names string) error {
+	if word == "alias" {
+		l.aliases[module] = names
+		return nil
+	}
+	e := &entry{names: strings.Split(names, ",")}
+	if c, ok := capabilities[word]; ok {
+		e.kind, e.capability = kindDangerous, c
+	} else if e.kind, ok = kinds[word]; !ok {
+		return fmt.Errorf("no kind of entry: %q", word)
+	}
+	for _, name := range e.names {
+		if _, err := path.Match(name, ""); err != nil || name == "" {
+			return fmt.Errorf("name %q", name)
+		}
+	}
+	e.whole = names == "*"
+	module, e.below = strings.CutSuffix(module, ".*")
+	module, suffix := strings.CutPrefix(module, "*.")
+	e.module = module
+	switch {
+	case module == "any":
+		l.last = append(l.last, e)
+	case suffix:
+		l.suffixes[module] = append(l.suffixes[module], e)
+	default:
+		l.modules[module] = append(l.modules[module], e)
+	}
+	return nil
+}
+
+// find returns the entry that says most about a name, or nil.
+func (l *list) find(module, name string) *entry {
+	if e := matching(l.modules[module], name, false); e != nil {
+		return e
+	}
+	for m := module; ; {
+		i := strings.LastIndexByte(m, '.')
+		if i < 0 {
+			break
+		}
+		m = m[:i]
+		if e := matching(l.modules[m], name, true); e != nil {
+			return e
+		}
+	}
+	for m := module; len(l.suffixes) > 0; {
+		if e := matching(l.suffixes[m], name, false); e != nil {
+			return e
+		}
+		i := strings.IndexByte(m, '.')
+		if i < 0 {
+			return nil
+		}
+		m = m[i+1:]
+	}
+	return nil
+}
+
+// matching returns the first entry that names a name in full, or else the first that fits. parent
+// says that the entries are of a module around the name's.
+func matching(entries []*entry, name string, parent bool) *entry {
+	var fits *entry
+	for _, e := range entries {
+		if parent && !e.below && !e.whole {
+			continue
+		}
+		for _, pattern := range e.names {
+			if pattern == name {
+				return e
+			}
+			if fits == nil && strings.ContainsAny(pattern, "*[") {
+				if ok, _ := path.Match(pattern, name); ok { // the patterns were checked
+					fits = e
+				}
+			}
+		}
+	}
+	return fits
+}
+
+// spellings returns the names under which a module is judged: its own, without leading underscores,
+// and what those are aliases of.
+func (l *list) spellings(module string) []string {
+	all := []string{module}
+	if bare := strip(module); bare != module {
+		all = append(all, bare)
+	}
+	for i := 0; i < len(all) && len(all) < 8; i++ {
+		for m := all[i]; ; {
+			if to, ok := l.aliases[m]; ok {
+				all = append(all, to+all[i][len(m):])
+				break
+			}
+			at := strings.LastIndexByte(m, '.')
+			if at < 0 {
+				break
+			}
+			m = m[:at]
+		}
+	}
+	return all
+}
+
+// strip takes the leading underscores off each part of a name, but not from __x__.
+func strip(name string) string {
+	if !strings.Contains(name, "_") {
+		return name
+	}
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		if bare := strings.TrimLeft(p, "_"); bare != "" && !strings.HasPrefix(p, "__") {
+			parts[i] = bare
+		}
+	}
+	return strings.Join(parts, ".")
+}
