@@ -132,6 +132,7 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
+	t.ShareArguments()
 	return &maker{c: c, p: p, t: t, shared: newShared(t), owner: p.Rules().Owner}
 }
 

@@ -31,3 +31,25 @@ func (t *Tape) Spread(id ID) int {
 	}
 	return max(int(c.n), int(t.children[to-1])-int(t.children[from]))
 }
+
+// ShareArguments notes that what the arguments of inert calls hold may be met again, where the pickle
+// refers to a tuple or dict of arguments itself too: an object keeps what they hold, not them. It is
+// for who makes values without objects, before the first.
+func (t *Tape) ShareArguments() {
+	var done map[ID]bool
+	for i := range t.calls {
+		for _, id := range [...]ID{t.calls[i].args, t.calls[i].kwargs} {
+			c := &t.cells[id]
+			if c.flags&flagShared == 0 || c.n == 0 || c.kind != Tuple && c.kind != Dict || done[id] {
+				continue
+			}
+			if done == nil {
+				done = make(map[ID]bool)
+			}
+			done[id] = true
+			for _, item := range t.Items(id) {
+				t.Share(item)
+			}
+		}
+	}
+}

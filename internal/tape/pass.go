@@ -3,6 +3,7 @@ package tape
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/opcode"
@@ -63,18 +64,18 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	return nil
 }
 
-// reserve makes room for what an input of n bytes may bring: growing by doubling would take most
-// of the time of a pass. Where a tape was used before there is room already.
+// reserve makes room for the first of what an input of n bytes may bring, which may also be one array;
+// see grown for the rest. Where a tape was used before there is room already.
 func (t *Tape) reserve(n int) {
-	const bytesPerCell, most = 8, 1 << 20
+	const bytesPerCell, most = 8, 1 << 13
 	if cells := min(n/bytesPerCell, most); cap(t.cells) < cells {
 		t.cells = append(make([]cell, 0, cells+int(firstID)), t.cells...)
 		t.children = append(make([]ID, 0, cells/2), t.children...)
 	}
 }
 
-// grown returns the capacity for what has n elements and gets another: twice as many, but of many
-// no more than the rest of the input will bring if it is like what was read. left is how many bytes
+// grown returns the capacity for what has n elements and gets another: twice as many, or four times as
+// many, but of many no more than the rest of the input will bring if it is like what was read. left is how many bytes
 // are in the window.
 func (t *Tape) grown(n, left int) int {
 	const few = 1 << 10
@@ -84,7 +85,7 @@ func (t *Tape) grown(n, left int) int {
 	left = len(t.w.All()) - len(t.w.Buf) + left
 	read := len(t.w.All()) - left
 	like := float64(left) / float64(max(read, 1)) * float64(n)
-	return n + min(n, left+1, int(like*1.05)+few)
+	return n + min(3*n, left+1, int(like*1.05)+few)
 }
 
 // room returns the cells with room for another.
@@ -382,8 +383,8 @@ func (t *Tape) run() error {
 
 // The numbers of cells and children that an ID and an extent can tell.
 const (
-	maxCells    = 1<<32 - 1<<24
-	maxChildren = 1<<32 - 1
+	maxCells    = min(1<<32-1<<24, math.MaxInt)
+	maxChildren = min(1<<32-1, math.MaxInt)
 )
 
 // stop ends the pickle with the value on top of the stack.
