@@ -39,7 +39,9 @@ func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
 		if s == nil || t.Kind(s[1]) != tape.Tuple {
 			return ArrayParts{}, false
 		}
-		p := ArrayParts{DType: t.Value(s[2]).(*ndarray.DType), Data: s[4], shape: s[1]}
+		p := ArrayParts{
+			DType: t.Value(s[2]).(*ndarray.DType), Order: ndarray.OrderC, Data: s[4], shape: s[1],
+		}
 		if t.Kind(s[3]) == tape.True || t.Kind(s[3]) == tape.Int && t.Int(s[3]) == 1 {
 			p.Order = ndarray.OrderF
 		}
@@ -50,7 +52,8 @@ func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
 			return ArrayParts{}, false
 		}
 		p := ArrayParts{
-			DType: t.Value(a[1]).(*ndarray.DType), Data: a[0], shape: a[2], ReadOnly: true,
+			DType: t.Value(a[1]).(*ndarray.DType), Order: ndarray.OrderC, Data: a[0], shape: a[2],
+			ReadOnly: true,
 		}
 		if t.Span(a[3])[0] == 'F' {
 			p.Order = ndarray.OrderF

@@ -71,6 +71,7 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 	if a.recallCell(id, v) {
 		return nil
 	}
+	p.elem.once.Do(p.elem.compile)
 	n := a.t.Size(id)
 	a.resize(p, v, dst, n)
 	a.rememberCell(id, v)
@@ -141,28 +142,27 @@ func (a *assigner) fillFast(p *plan, id tape.ID, v reflect.Value) bool {
 		return false // the general way makes the error
 	}
 	filled := false
-	switch p.elem.form {
-	case formFloat:
-		if out, ok := items[float64](v); ok && p.elem.size == 8 {
+	switch form := p.elem.form; {
+	case form == formFloat && p.elem.size == 8:
+		if out, ok := items[float64](v); ok {
 			filled = a.fillFloats(out, id)
 		}
-	case formInt:
-		if p.elem.size != 8 {
-			return false
-		}
+	case form == formInt && p.elem.size == 8:
 		if out, ok := items[int64](v); ok {
 			filled = fillInts(a, out, id)
 		} else if out, ok := items[int](v); ok {
 			filled = fillInts(a, out, id)
 		}
-	case formString:
+	case form == formString:
 		if out, ok := items[string](v); ok {
 			filled = a.fillStrings(out, id)
 		}
-	case formBool:
+	case form == formBool:
 		if out, ok := items[bool](v); ok {
 			filled = a.fillBools(out, id)
 		}
+	default:
+		return false
 	}
 	if filled {
 		a.budget -= n
