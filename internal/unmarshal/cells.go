@@ -188,12 +188,7 @@ func (a *assigner) read(p *plan, id tape.ID, dst place) error {
 
 // object returns the object of a cell.
 func (a *assigner) object(id tape.ID) (any, error) {
-	if a.t.Kind(id) >= tape.Tuple {
-		a.spare = a.spare[:0] // it may hold them
-		if a.within > 0 {
-			a.t.Share(id) // so that it is the same object when it is met again
-		}
-	}
+	a.mayKeep(id)
 	return a.p.Object(id)
 }
 
@@ -212,22 +207,32 @@ func (a *assigner) readAny(p *plan, id tape.ID, dst place) error {
 	if e := to.Elem(); e.IsValid() && e.Kind() == reflect.Pointer {
 		return a.readObject(p, id, dst) // which may be filled
 	}
-	if a.t.Kind(id) >= tape.Tuple {
-		a.spare = a.spare[:0] // it may hold them
-		if a.within > 0 {
-			a.t.Share(id)
-		}
-	}
-	v, err := a.plain.Tape(a.p, id, a.depth)
+	return a.setPlain(id, to)
+}
+
+// setPlain sets v, whose type takes it, to the plain value of a cell.
+func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
+	a.mayKeep(id)
+	plain, err := a.plain.Tape(a.p, id, a.depth)
 	if err != nil {
 		return err
 	}
-	if v == nil {
-		to.SetZero()
+	if plain == nil {
+		v.SetZero()
 	} else {
-		to.Set(reflect.ValueOf(v))
+		v.Set(reflect.ValueOf(plain))
 	}
 	return nil
+}
+
+// mayKeep says that a value other than those of a plan is made of a cell.
+func (a *assigner) mayKeep(id tape.ID) {
+	if a.t.Kind(id) >= tape.Tuple {
+		a.spare = a.spare[:0] // it may hold them
+		if a.within > 0 {
+			a.t.Share(id) // so that it is the same value when it is met again
+		}
+	}
 }
 
 // assignInner carries the plan out for an object inside of cells.
