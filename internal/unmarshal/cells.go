@@ -106,9 +106,6 @@ func (p *plan) compileCells() {
 	case reflect.Slice:
 		p.form, p.elem = formSlice, planOf(t.Elem())
 		p.isBytes = t.Elem().Kind() == reflect.Uint8
-		if t == anySliceType {
-			p.form = formObject
-		}
 	case reflect.Array:
 		p.form, p.elem = formArray, planOf(t.Elem())
 	case reflect.Map:
@@ -212,8 +209,17 @@ func (a *assigner) readAny(p *plan, id tape.ID, dst place) error {
 
 // setPlain sets v, whose type takes it, to the plain value of a cell.
 func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
-	a.mayKeep(id)
-	plain, err := a.plain.Tape(a.p, id, a.depth)
+	var plain any
+	var err error
+	if a.mayKeep(id); a.within > 0 && a.t.Kind(id) >= tape.Tuple {
+		// What it holds may be met again although the pickle refers to it once.
+		var src any
+		if src, err = a.p.Object(id); err == nil {
+			plain, err = a.plain.Convert(src, a.depth)
+		}
+	} else {
+		plain, err = a.plain.Tape(a.p, id, a.depth)
+	}
 	if err != nil {
 		return err
 	}
