@@ -90,6 +90,11 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //   - time.Time: datetime, pandas.Timestamp in its zone, date, datetime64, text as RFC 3339; time.Duration: timedelta,
 //     timedelta64; big.Int, big.Rat; encoding.TextUnmarshaler: everything that has a text
 //
+// Memory that v has is used again, as encoding/json does: a slice whose capacity is enough keeps its
+// memory, with elements that are zeroed first; a map that is not nil gets the new entries beside those
+// it has; a pointer that is not nil is followed. So reading the next array into the same struct
+// allocates nothing for its elements. Memory that v holds twice is used for one of the two only.
+//
 // None leaves what cannot be nil as it is. A container that the pickle refers to twice is
 // one pointer, map or slice in Go as well, where the types are the same.
 //

@@ -12,7 +12,7 @@ import (
 type ArrayParts struct {
 	DType *ndarray.DType
 	Order ndarray.Order
-	// Data is a Bytes, or a Str for the bytes of a Python 2 str.
+	// Data is a Bytes, a ByteArray, or a Str for the bytes of a Python 2 str.
 	Data tape.ID
 	// ReadOnly says that NumPy would not let the elements be changed.
 	ReadOnly bool
@@ -51,9 +51,13 @@ func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
 		if a == nil || t.Kind(a[2]) != tape.Tuple {
 			return ArrayParts{}, false
 		}
+		kind := t.Kind(a[0])
+		if kind != tape.Bytes && (kind != tape.ByteArray || t.IsShared(a[0])) {
+			return ArrayParts{}, false // a bytearray that is met again shares its memory
+		}
 		p := ArrayParts{
 			DType: t.Value(a[1]).(*ndarray.DType), Order: ndarray.OrderC, Data: a[0], shape: a[2],
-			ReadOnly: true,
+			ReadOnly: kind == tape.Bytes,
 		}
 		if t.Span(a[3])[0] == 'F' {
 			p.Order = ndarray.OrderF

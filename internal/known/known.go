@@ -186,9 +186,13 @@ func nbytes(t *tape.Tape, r *Rules, shape tape.ID, dt *ndarray.DType) (uint64, b
 	return n, hi == 0 && size <= uint64(r.Elements) && int64(n) >= 0
 }
 
-// fromBuffer recognises _frombuffer(bytes, dtype, shape, 'C' or 'F').
+// fromBuffer recognises _frombuffer(bytes or bytearray, dtype, shape, 'C' or 'F').
 func fromBuffer(t *tape.Tape, r *Rules, form tape.Form, a []tape.ID) uint16 {
-	if form != tape.FormReduce || len(a) != 4 || t.Kind(a[0]) != tape.Bytes {
+	if form != tape.FormReduce || len(a) != 4 {
+		return 0
+	}
+	kind := t.Kind(a[0])
+	if kind != tape.Bytes && kind != tape.ByteArray {
 		return 0
 	}
 	dt, ok := dtype(t, a[1])
@@ -198,7 +202,7 @@ func fromBuffer(t *tape.Tape, r *Rules, form tape.Form, a []tape.ID) uint16 {
 	if order := string(t.Span(a[3])); order != "C" && order != "F" {
 		return 0
 	}
-	if n, ok := nbytes(t, r, a[2], dt); !ok || !isData(t, a[0], n) {
+	if n, ok := nbytes(t, r, a[2], dt); !ok || uint64(len(t.Span(a[0]))) != n {
 		return 0
 	}
 	return CallBuffer

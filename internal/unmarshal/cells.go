@@ -106,9 +106,6 @@ func (p *plan) compileCells() {
 	case reflect.Slice:
 		p.form, p.elem = formSlice, planOf(t.Elem())
 		p.isBytes = t.Elem().Kind() == reflect.Uint8
-		if t == anySliceType {
-			p.form = formObject
-		}
 	case reflect.Array:
 		p.form, p.elem = formArray, planOf(t.Elem())
 	case reflect.Map:
@@ -188,12 +185,7 @@ func (a *assigner) read(p *plan, id tape.ID, dst place) error {
 
 // object returns the object of a cell.
 func (a *assigner) object(id tape.ID) (any, error) {
-	if a.t.Kind(id) >= tape.Tuple {
-		a.spare = a.spare[:0] // it may hold them
-		if a.within > 0 {
-			a.t.Share(id) // so that it is the same object when it is met again
-		}
-	}
+	a.mayKeep(id)
 	return a.p.Object(id)
 }
 
@@ -212,22 +204,41 @@ func (a *assigner) readAny(p *plan, id tape.ID, dst place) error {
 	if e := to.Elem(); e.IsValid() && e.Kind() == reflect.Pointer {
 		return a.readObject(p, id, dst) // which may be filled
 	}
-	if a.t.Kind(id) >= tape.Tuple {
-		a.spare = a.spare[:0] // it may hold them
-		if a.within > 0 {
-			a.t.Share(id)
+	return a.setPlain(id, to)
+}
+
+// setPlain sets v, whose type takes it, to the plain value of a cell.
+func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
+	var plain any
+	var err error
+	if a.mayKeep(id); a.within > 0 && a.t.Kind(id) >= tape.Tuple {
+		// What it holds may be met again although the pickle refers to it once.
+		var src any
+		if src, err = a.p.Object(id); err == nil {
+			plain, err = a.plain.Convert(src, a.depth)
 		}
+	} else {
+		plain, err = a.plain.Tape(a.p, id, a.depth)
 	}
-	v, err := a.plain.Tape(a.p, id, a.depth)
 	if err != nil {
 		return err
 	}
-	if v == nil {
-		to.SetZero()
+	if plain == nil {
+		v.SetZero()
 	} else {
-		to.Set(reflect.ValueOf(v))
+		v.Set(reflect.ValueOf(plain))
 	}
 	return nil
+}
+
+// mayKeep says that a value other than those of a plan is made of a cell.
+func (a *assigner) mayKeep(id tape.ID) {
+	if a.t.Kind(id) >= tape.Tuple {
+		a.spare = a.spare[:0] // it may hold them
+		if a.within > 0 {
+			a.t.Share(id) // so that it is the same value when it is met again
+		}
+	}
 }
 
 // assignInner carries the plan out for an object inside of cells.

@@ -28,6 +28,12 @@ func (a *assigner) readSlice(p *plan, kind tape.Kind, id tape.ID, dst place) err
 		dst.value(p.typ).SetZero()
 		return nil
 	case tape.List, tape.Tuple:
+		if p.typ == anySliceType {
+			if a.plain.Objects {
+				break
+			}
+			return a.setPlain(id, dst.value(p.typ)) // what plain values use anyway
+		}
 		return a.readItems(p, id, dst)
 	case tape.Bytes, tape.ByteArray, tape.Str, tape.Py2Str:
 		if p.isBytes {

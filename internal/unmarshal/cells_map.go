@@ -29,7 +29,7 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	case a.recallCell(id, v):
 		return nil
 	case p.typ == stringMapType && v.Len() == 0 && !a.plain.Objects && a.t.OnlyStrKeys(id):
-		return a.readObject(p, id, dst) // what plain values use anyway
+		return a.setPlain(id, v) // what plain values use anyway
 	}
 	if err := a.enterCell(id); err != nil {
 		return err

@@ -14,9 +14,9 @@ type sharing struct {
 	// it is read into another type, or into structs, which are values.
 	within int
 	// noted are the containers of cells in the order in which they came there, and notedObjects those of
-	// assigner.shared.
+	// assigner.shared: of each how many of noted there were when it was put into a Go value.
 	noted        []tape.ID
-	notedObjects []shareKey
+	notedObjects []notedObject
 	again        int64 // values that were read in vain: see assigner.restore
 	// claimed is the memory of the target that was decoded into. What a caller's value held twice, since
 	// an earlier pickle did, must not be so for what this pickle holds once each.
@@ -25,6 +25,12 @@ type sharing struct {
 
 type sharedCell struct {
 	value reflect.Value
+	at    int // in noted
+}
+
+type notedObject struct {
+	key shareKey
+	at  int
 }
 
 // mayMeet reports whether a cell is a container that may be met more than once. The empty tuple is
@@ -84,7 +90,7 @@ func (a *assigner) rememberCell(id tape.ID, v reflect.Value) {
 		a.cells = make(map[tape.ID][]sharedCell)
 	}
 	a.t.Share(id) // so that it has one object
-	s := sharedCell{reflect.ValueOf(v.Interface())}
+	s := sharedCell{reflect.ValueOf(v.Interface()), len(a.noted)}
 	a.cells[id] = append(a.cells[id], s)
 	a.noted = append(a.noted, id)
 }
@@ -97,20 +103,26 @@ func (a *assigner) forget(cells, objects int) {
 			a.cells[id] = s[:len(s)-1]
 		}
 	}
-	for _, key := range a.notedObjects[objects:] {
-		delete(a.shared, key)
-	}
+	later := a.notedObjects[objects:]
 	a.notedObjects = a.notedObjects[:objects]
+	for _, o := range later {
+		if o.at >= cells {
+			delete(a.shared, o.key)
+		} else { // a cell of before, which has an object only now
+			a.notedObjects = append(a.notedObjects, o)
+		}
+	}
 }
 
 // watch makes what is known of a cell known of its object, once it has one.
 func (a *assigner) watch() {
 	a.t.Watch(func(id tape.ID, object any) {
-		noted := len(a.notedObjects)
 		for _, s := range a.cells[id] {
 			a.remember(object, s.value)
+			if n := len(a.notedObjects); n > 0 {
+				a.notedObjects[n-1].at = s.at
+			}
 		}
-		a.notedObjects = a.notedObjects[:noted] // it may have been met before the last attempt began
 		delete(a.cells, id)
 	})
 }

@@ -53,7 +53,7 @@ func (a *assigner) assignObject(src any, dst reflect.Value) error {
 	return nil
 }
 
-// slicePlan fills slices from sequences, sets, arrays and bytes. The slice is always
+// slicePlan fills slices from the objects of sequences, sets, arrays and bytes. The slice is always
 // a new one, so that what was decoded before is never overwritten.
 func slicePlan(t reflect.Type) assignFunc {
 	elem := planOf(t.Elem())

@@ -281,7 +281,7 @@ func (a *assigner) remember(src any, v reflect.Value) {
 	// The value must not follow later changes of the variable it was read from.
 	key := shareKey{src, v.Type()}
 	a.shared[key] = reflect.ValueOf(v.Interface())
-	a.notedObjects = append(a.notedObjects, key)
+	a.notedObjects = append(a.notedObjects, notedObject{key, len(a.noted)})
 }
 
 var (
