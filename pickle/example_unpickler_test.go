@@ -228,21 +228,3 @@ func ExampleGlobal_Python3() {
 	fmt.Println(old.Python3())
 	// Output: builtins.range
 }
-
-func ExampleUnpickler_Repeats() {
-	// In Python: x = [1]; [x, x, [2]]
-	u := pickle.NewUnpicklerBytes([]byte("\x80\x04](](K\x01e\x94h\x00](K\x02ee."))
-	u.Atomic = func(v any) bool { return false } // no hook makes values here
-	v, err := u.Load()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, item := range *v.(*types.List) {
-		fmt.Println(u.Repeats(item))
-	}
-	// Output:
-	// true
-	// true
-	// false
-}

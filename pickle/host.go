@@ -73,12 +73,6 @@ func gopickleOwn(module, name string) bool {
 // gopickle makes those callable; the values of a pickle are not.
 type containerClass struct{ types.Callable }
 
-// showHook tells a hook which opcode asks it: see Unpickler.HookOpcode.
-func (h *host) showHook() {
-	op, at := h.t.Op()
-	h.u.hookOp, h.u.hookAt = Opcode(op), at
-}
-
 // Class implements [tape.Host].
 func (h *host) Class(module, name string) (tape.ID, error) {
 	class, err := h.findClass(module, name)
@@ -123,7 +117,6 @@ func (h *host) findClass(module, name string) (any, error) {
 	if hook == nil {
 		return global, nil
 	}
-	h.showHook()
 	v, err := hook(module, name)
 	if err != nil {
 		if gopickleOwn(module, name) {
@@ -311,7 +304,6 @@ func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
 	if err != nil {
 		return 0, err
 	}
-	h.showHook()
 	return h.value(h.u.PersistentLoad(v))
 }
 
@@ -320,7 +312,6 @@ func (h *host) Extension(code int) (tape.ID, error) {
 	if h.u.GetExtension == nil {
 		return 0, Unsupported("extension code %d, and no GetExtension hook", code)
 	}
-	h.showHook()
 	return h.value(h.u.GetExtension(code))
 }
 

@@ -67,10 +67,6 @@ type Unpickler struct {
 	SharedInput bool
 	// Encoding says what a Python 2 str becomes.
 	Encoding Encoding
-	// Atomic reports that a value of a hook holds no other values of the pickle, or as a
-	// container does: only what its call was given or what opcodes put into it, each once. It
-	// may be nil: see Shared.
-	Atomic func(v any) bool
 	// Compressed returns, for input that is being decompressed, how many compressed bytes
 	// that took so far. What the opcodes build may then not grow out of proportion to
 	// them: see [Limits.CompressionRatio]. It may be nil.
@@ -87,8 +83,6 @@ type Unpickler struct {
 	proto  int
 	nested int
 	limits Limits // with defaults
-	hookOp Opcode // see HookOpcode
-	hookAt int64
 	usage  *Tally // of the Load that runs
 	own    Tally
 	// running is the tape of the pickle that is being read, for the pickles inside it.
@@ -266,20 +260,6 @@ func (u *Unpickler) InputOffset() int64 { return u.w.Offset() }
 // opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
 // opcodes.
 func (u *Unpickler) Protocol() int { return u.proto }
-
-// Shared reports whether in the value that Load returned last a container may be
-// met more than once. It is false only where that is sure: no opcode fetched a container, nor a
-// value of a hook that is not [Unpickler.Atomic], a second time, and no hook made or filled
-// anything but atomic values. Without Atomic it is always true. Such a value is
-// a tree, which can be walked without remembering where one has been.
-func (u *Unpickler) Shared() bool { return true }
-
-// Repeats reports whether the container v may be met more than once.
-func (u *Unpickler) Repeats(v any) bool { return true }
-
-// HookOpcode is for the hooks FindClass, PersistentLoad and GetExtension: it returns the
-// opcode that asks them and the position of its first byte in the input.
-func (u *Unpickler) HookOpcode() (op Opcode, offset int64) { return u.hookOp, u.hookAt }
 
 // ReadPayload is for a [Builder]: it returns the n bytes that follow in the input, in
 // memory that begins at a multiple of 16, and of 64 from 64 KiB on; with

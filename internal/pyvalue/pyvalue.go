@@ -65,25 +65,6 @@ func IsContainer(v any) bool {
 	return false
 }
 
-// IsAtomic reports whether v holds no other values of a pickle, or as a container does, among what
-// package reconstruct makes: see pickle.Unpickler.Atomic.
-func IsAtomic(v any) bool {
-	switch v := v.(type) {
-	case *ndarray.Array:
-		return !v.HasObject()
-	case *ndarray.Scalar:
-		return !v.DType().HasObject()
-	case *ndarray.DType, reconstruct.Class, pickle.Global, complex128,
-		*reconstruct.Datetime, *reconstruct.Date, *reconstruct.Time, reconstruct.Timedelta,
-		*reconstruct.Timezone, *reconstruct.ZoneInfo,
-		reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path, *reconstruct.TypedArray,
-		*pickle.Set, *pickle.FrozenSet, *pickle.Object,
-		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
-		return true
-	}
-	return false
-}
-
 // ItemsOf returns the elements of a sequence or set, which must not be changed.
 func ItemsOf(v any) ([]any, bool) {
 	switch v := v.(type) {
