@@ -36,6 +36,9 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/payload internal/slab internal/tape internal/window"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
+	{"hdf5/internal/filter", "internal/errkind"},
+	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
+	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
@@ -50,7 +53,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
-	{"audit", "internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
+	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
 	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},

@@ -12,8 +12,8 @@ import (
 	"iter"
 	"os"
 
-	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // Verdict says what a use of a name in a pickle would mean to Python.
@@ -186,7 +186,7 @@ func scanReader(r io.Reader, to *run, opts []Option) error {
 		return err
 	}
 	if int64(len(data)) > c.all.InputBytes {
-		return &errkind.LimitError{Limit: "InputBytes", Max: c.all.InputBytes, Want: int64(len(data))}
+		return &pickle.LimitError{Limit: "InputBytes", Max: c.all.InputBytes, Want: int64(len(data))}
 	}
 	scanInput(data, to, c)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"compress/bzip2"
 	"encoding/binary"
 	"errors"
+	"github.com/unpkl/unpkl/internal/bridge"
 	"io"
 	"path"
 	"strings"
@@ -54,6 +55,7 @@ func (s *scan) fail(p place, err error) {
 	if err == nil || s.Err != nil {
 		return
 	}
+	err = bridge.Public(err)
 	if p.member != "" {
 		var kind error
 		for _, k := range []error{errkind.ErrLimit, errkind.ErrTruncated, errkind.ErrUnsupported, errkind.ErrMalformed} {
@@ -351,5 +353,5 @@ func shiftError(err error, by int64) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &pickle.DecodeError{Op: pickle.Opcode(e.Op), Offset: e.Offset + by, Err: e.Err}
+	return bridge.Public(&tape.Error{Op: e.Op, Offset: e.Offset + by, Err: e.Err})
 }

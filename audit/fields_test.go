@@ -22,7 +22,7 @@ func TestFalseAlarms(t *testing.T) {
 			default:
 				return err
 			}
-			if strings.Contains(path, "bad") {
+			if strings.Contains(path, "bad") || strings.Contains(path, "cloudpickle") {
 				return nil
 			}
 			r, err := audit.File(path)

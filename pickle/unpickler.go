@@ -123,6 +123,7 @@ func (u *Unpickler) Load() (any, error) {
 
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
+	bridge.Public = public
 }
 
 // read reads the next pickle onto a tape.

@@ -29,3 +29,7 @@ var Read func(unpickler any) (Pickle, error)
 // Known returns what package known knows of a class that a FindClass hook returned, or 0, and the
 // rules of its resolver. Package reconstruct sets it; where that is not linked in, no class is known.
 var Known = func(class any) (code uint16, rules *known.Rules) { return 0, nil }
+
+// Public returns an error of packages errkind and tape as what users of package pickle know. Package
+// pickle sets it.
+var Public = func(err error) error { return err }
