@@ -18,6 +18,7 @@ import (
 var mayImport = []struct{ pkg, imports string }{
 	{"internal/errkind", ""},
 	{"internal/fields", ""},
+	{"internal/jsonhook", ""},
 	{"internal/opfuzz", ""},
 	{"internal/payload", ""},
 	{"internal/slab", ""},
@@ -28,12 +29,12 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
-	{"ndarray", "internal/errkind internal/texts"},
+	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
 	{"internal/known", "internal/slab internal/tape ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
-	{"pickle", "internal/bridge internal/errkind internal/known internal/opcode internal/payload " +
-		"internal/slab internal/tape internal/window"},
-	{"frame", "ndarray"},
+	{"pickle", "internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
+		"internal/payload internal/slab internal/tape internal/window"},
+	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
@@ -42,7 +43,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"npy pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "ndarray pickle reconstruct"},
-	{"internal/jsonval", "frame ndarray pickle reconstruct"},
+	{"internal/jsonval", "frame internal/jsonhook ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
 	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
@@ -50,7 +51,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
 	{"audit", "internal/compress internal/input internal/pyvalue internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/gotypes internal/input " +
+	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
 }

@@ -379,7 +379,7 @@ func zoneOf(t time.Time) string {
 // of the IANA database, an offset such as "+01:30", or "" for naive datetimes with the
 // wall clock of UTC. A series of another kind is returned as it is.
 func (s *Series) WithZone(tz string) *Series {
-	if s.Kind != Datetime {
+	if s.Kind != Datetime || s.Values == nil {
 		return s
 	}
 	own := *s

@@ -25,8 +25,13 @@ type Frame struct {
 	Extra map[string]any
 }
 
-// Rows returns the number of rows.
-func (f *Frame) Rows() int { return f.Index.Len() }
+// Rows returns the number of rows, 0 of the zero Frame.
+func (f *Frame) Rows() int {
+	if f.Index == nil {
+		return 0
+	}
+	return f.Index.Len()
+}
 
 // Shape returns the numbers of rows and columns, as DataFrame.shape.
 func (f *Frame) Shape() (rows, cols int) { return f.Rows(), len(f.Columns) }
@@ -71,7 +76,7 @@ func (r Record) Row() int { return r.row }
 // Label returns the row's label in the frame's index.
 func (r Record) Label() any { return r.f.Index.At(r.row) }
 
-// At returns the value in column i, nil where it is missing.
+// At returns the value in column i as [Series.At] does, nil where it is missing.
 func (r Record) At(i int) any {
 	c := r.f.Columns[i]
 	if c.IsNull(r.row) {

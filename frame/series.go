@@ -93,19 +93,21 @@ type Series struct {
 	UniqueLabels bool
 }
 
-// Len returns the number of elements.
+// Len returns the number of elements, 0 of a series without what its kind stores them in.
 func (s *Series) Len() int {
-	switch s.Kind {
-	case Sparse, Opaque:
+	switch {
+	case s.Kind == Sparse || s.Kind == Opaque:
 		return s.Length
-	case Interval:
-		return s.Left.Len()
-	case Text:
-		return s.Text.Len()
-	case Object:
+	case s.Kind == Object:
 		return len(s.Items)
+	case s.Kind == Interval && s.Left != nil:
+		return s.Left.Len()
+	case s.Kind == Text && s.Text != nil:
+		return s.Text.Len()
+	case s.Kind != Interval && s.Kind != Text && s.Values != nil:
+		return s.Values.Size()
 	}
-	return s.Values.Size()
+	return 0
 }
 
 // IsNull reports whether element i is missing, as pandas' isna does: None, NaN,
@@ -163,8 +165,11 @@ func (s *Series) code(i int) (int, error) {
 
 // At returns element i as a Go value: nil where Valid excludes it, else the
 // element of Values; the category of a Categorical, an [IntervalValue], the
-// [PeriodValue] of a Period, a string of Text. It panics where i is outside
-// [0, Len()), as indexing a slice does.
+// [PeriodValue] of a Period, a string of Text. Of a Datetime with a time zone it is the
+// time.Time in that zone, as [Series.Time] and [Column] give it, nil for NaT; an instant that
+// time.Time has not, or one in a zone that is not known, is the [ndarray.Datetime64] in UTC, as
+// all are in a series without a zone. It panics where i is outside [0, Len()), as indexing a
+// slice does.
 func (s *Series) At(i int) any {
 	if s.Valid != nil && !s.Valid[i] {
 		return nil
@@ -198,8 +203,33 @@ func (s *Series) At(i int) any {
 		return s.Items[i]
 	case Opaque:
 		return nil
+	case Datetime:
+		if s.TZ != "" {
+			return s.zonedAt(i)
+		}
 	}
 	return s.Values.At(i)
+}
+
+// zonedAt is At for a series with a time zone.
+func (s *Series) zonedAt(i int) any {
+	v := s.Values.At(i)
+	d, ok := v.(ndarray.Datetime64)
+	if !ok {
+		return v
+	}
+	if d.IsNaT() {
+		return nil
+	}
+	loc, err := s.Location()
+	if err != nil {
+		return v
+	}
+	t, err := d.Time()
+	if err != nil {
+		return v
+	}
+	return t.In(loc)
 }
 
 func (s *Series) sparseAt(i int) any {

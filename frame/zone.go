@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/unpkl/unpkl/ndarray"
 )
 
 // locations are the zones that were looked up by name; only those that exist are
@@ -80,7 +82,7 @@ func (s *Series) Time(i int) (t time.Time, ok bool) {
 	if s.Kind != Datetime || s.IsNull(i) {
 		return t, false
 	}
-	d, ok := s.At(i).(interface{ Time() (time.Time, error) })
+	d, ok := s.Values.At(i).(interface{ Time() (time.Time, error) })
 	if !ok {
 		return t, false
 	}
@@ -99,6 +101,9 @@ func (s *Series) Time(i int) (t time.Time, ok bool) {
 func (s *Series) reader(t reflect.Type) func(i int) any {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if s.Kind == Datetime && t == reflect.TypeFor[ndarray.Datetime64]() {
+		return func(i int) any { return s.Values.At(i) } // in UTC, which the type means
 	}
 	if t != timeType || s.Kind != Datetime {
 		return s.At

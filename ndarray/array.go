@@ -238,7 +238,7 @@ func (a *Array) layOut(shape []int, order Order) error {
 	}
 	sh, st := a.makeDims(len(shape))
 	copy(sh, shape)
-	fillStrides(st, sh, a.dt.itemsize, order)
+	fillStrides(st, sh, a.DType().itemsize, order)
 	a.setFlags()
 	return nil
 }
@@ -258,16 +258,23 @@ func (a *Array) makeDims(n int) (shape, strides []int) {
 func (a *Array) setFlags() {
 	a.flags &^= flagContiguousC | flagContiguousF
 	shape, strides := a.Shape(), a.Strides()
-	if contiguous(shape, strides, a.dt.itemsize, OrderC) {
+	if contiguous(shape, strides, a.DType().itemsize, OrderC) {
 		a.flags |= flagContiguousC
 	}
-	if contiguous(shape, strides, a.dt.itemsize, OrderF) {
+	if contiguous(shape, strides, a.DType().itemsize, OrderF) {
 		a.flags |= flagContiguousF
 	}
 }
 
 // DType returns the dtype of the elements.
-func (a *Array) DType() *DType { return a.dt }
+//
+// The zero Array has one element of dtype V0, which has no bytes: numpy.zeros((), "V0").
+func (a *Array) DType() *DType {
+	if a.dt == nil {
+		return noDType
+	}
+	return a.dt
+}
 
 // NDim returns the number of dimensions; a 0-d array has one element.
 func (a *Array) NDim() int { return int(a.ndim) }
@@ -305,7 +312,7 @@ func (a *Array) Size() int {
 
 // NBytes returns Size times ItemSize, as NumPy's nbytes; a view may span less memory
 // or more.
-func (a *Array) NBytes() int { return a.Size() * a.dt.itemsize }
+func (a *Array) NBytes() int { return a.Size() * a.DType().itemsize }
 
 // Order returns OrderF if the array is F-contiguous and not C-contiguous, else OrderC: what
 // a pickle of it or an .npy file says.
@@ -379,28 +386,28 @@ func (a *Array) alive() error {
 }
 
 // HasObject reports whether the elements are Go values rather than bytes, as DType does.
-func (a *Array) HasObject() bool { return a.dt.object }
+func (a *Array) HasObject() bool { return a.DType().object }
 
 // Objects returns the elements of an array of a dtype with objects in C order, or
 // an error of the kind ErrDType. If the array is C-contiguous the slice is the array's
 // own memory, else a new one.
 func (a *Array) Objects() ([]any, error) {
-	if !a.dt.object {
-		return nil, errorf(ErrDType, "dtype %s has no objects", a.dt.brief())
+	if !a.DType().object {
+		return nil, errorf(ErrDType, "dtype %s has no objects", a.DType().brief())
 	}
 	size := a.Size()
 	if size == 0 {
 		return []any{}, nil
 	}
 	if a.IsCContiguous() {
-		first := a.pos / a.dt.itemsize
+		first := a.pos / a.DType().itemsize
 		return a.ext.elems.all()[first : first+size : first+size], nil
 	}
 	out := make([]any, 0, size)
 	elems := a.ext.elems.all()
 	var s stepper
 	for s.reset(a.Shape(), a.Strides(), a.pos, size); len(out) < size; s.next() {
-		out = append(out, elems[s.pos/a.dt.itemsize])
+		out = append(out, elems[s.pos/a.DType().itemsize])
 	}
 	return out, nil
 }

@@ -13,8 +13,8 @@ func (a *Array) Bytes() ([]byte, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
 	}
-	if a.dt.object {
-		return nil, errorf(ErrDType, "elements of dtype %s are not bytes", a.dt.brief())
+	if a.DType().object {
+		return nil, errorf(ErrDType, "elements of dtype %s are not bytes", a.DType().brief())
 	}
 	if a.flags&(flagContiguousC|flagContiguousF) == 0 {
 		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not contiguous", shapeText(a.Shape()), shapeText(a.Strides()))
@@ -67,8 +67,8 @@ func (a *Array) chunks(order Order, errp *error) iter.Seq[[]byte] {
 		case order != OrderC && order != OrderF:
 			*errp = errorf(ErrShape, "order %q is neither 'C' nor 'F'", rune(order))
 			return
-		case a.dt.object:
-			*errp = errorf(ErrDType, "elements of dtype %s are not bytes", a.dt.brief())
+		case a.DType().object:
+			*errp = errorf(ErrDType, "elements of dtype %s are not bytes", a.DType().brief())
 			return
 		}
 		if *errp = a.alive(); *errp != nil || a.NBytes() == 0 {

@@ -47,7 +47,10 @@ func encode(dt *DType, b []byte, v any) error {
 		s, isString := v.(string)
 		ok = isString && encodeUCS4(b, s, dt.order)
 	case KindVoid:
-		return encodeVoid(dt, b, v)
+		if dt.more == nil || dt.more.small == 0 {
+			return encodeVoid(dt, b, v)
+		}
+		ok = encodeSmall(dt.more.small, b, v)
 	}
 	if !ok {
 		return errorf(ErrValue, "%s does not fit into dtype %s", valueText(v), dt.brief())
@@ -254,8 +257,8 @@ func encodeSubarray(base *DType, shape []int, b []byte, v any) error {
 		}
 		return nil
 	}
-	if !sameShape(a.Shape(), shape) || !a.dt.Equal(base) {
-		return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.dt.brief(), shapeText(shape), base.brief())
+	if !sameShape(a.Shape(), shape) || !a.DType().Equal(base) {
+		return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
 	}
 	_, err := a.AppendBytes(b[:0:len(b)], OrderC)
 	return err
@@ -309,6 +312,10 @@ func toFloat(v any) (float64, bool) {
 	case float32:
 		return float64(v), true
 	case Float16:
+		return v.Float64(), true
+	case BFloat16:
+		return v.Float64(), true
+	case Float8:
 		return v.Float64(), true
 	case LongDouble:
 		x, _ := v.Float64()

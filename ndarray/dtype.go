@@ -30,6 +30,7 @@ type dtypeMore struct {
 	unit     DatetimeUnit
 	metadata any
 	class    string
+	small    smallKind // of ml_dtypes, from the class
 	na       any
 	hasNA    bool
 	noCoerce bool
@@ -87,7 +88,12 @@ func native(kind Kind, itemsize int) *DType {
 }
 
 // Kind returns dtype.kind. A structured dtype and a subarray are KindVoid.
-func (d *DType) Kind() Kind { return d.kind }
+func (d *DType) Kind() Kind {
+	if d.kind == 0 { // the zero DType is V0
+		return KindVoid
+	}
+	return d.kind
+}
 
 // ItemSize returns the bytes of one element: dtype.itemsize. For object elements
 // it is NumPy's 8, of which nothing is stored.
@@ -95,7 +101,12 @@ func (d *DType) ItemSize() int { return d.itemsize }
 
 // ByteOrder returns '<', '>' or '|'; unlike dtype.byteorder never '='. A structured
 // dtype is '|' whatever its fields are.
-func (d *DType) ByteOrder() ByteOrder { return d.order }
+func (d *DType) ByteOrder() ByteOrder {
+	if d.order == 0 {
+		return NotApplicable
+	}
+	return d.order
+}
 
 // IsNative reports whether the elements are in this machine's byte order, or have
 // none: dtype.isnative. A structured dtype is native if all its fields are; a subarray
@@ -109,12 +120,12 @@ func (d *DType) IsNative() bool {
 		}
 		return true
 	}
-	return d.order == NotApplicable || d.order == NativeEndian
+	return d.ByteOrder() == NotApplicable || d.order == NativeEndian
 }
 
 // Alignment returns dtype.alignment in bytes: what NumPy aligns such an element to
 // on a 64-bit machine.
-func (d *DType) Alignment() int { return d.align }
+func (d *DType) Alignment() int { return max(d.align, 1) }
 
 // Fields returns the fields of a structured dtype in order, or nil. The caller must
 // not change the slice.
@@ -273,6 +284,14 @@ func (d *DType) isLongDouble() bool {
 	return d.kind == KindFloat && d.itemsize >= 12 || d.kind == KindComplex && d.itemsize >= 24
 }
 
+// small returns what d is of ml_dtypes' formats.
+func (d *DType) small() smallKind {
+	if d.more == nil {
+		return 0
+	}
+	return d.more.small
+}
+
 func (d *DType) isStruct() bool { return d.more != nil && d.more.names != nil }
 
 // freeze ends the time in which d may still be set. It writes only to a pending
@@ -291,7 +310,7 @@ func (d *DType) Equal(e *DType) bool {
 		return true
 	}
 	if d == nil || e == nil || d.kind != e.kind || d.itemsize != e.itemsize || d.order != e.order ||
-		d.object != e.object || d.ldFormat != e.ldFormat || d.nodes != e.nodes {
+		d.object != e.object || d.ldFormat != e.ldFormat || d.nodes != e.nodes || d.small() != e.small() {
 		return false
 	}
 	if d.kind == KindString {
@@ -345,3 +364,6 @@ func equalNA(d, e *DType) bool {
 	}
 	return false
 }
+
+// noDType is the dtype of the zero Array and the zero Scalar: V0.
+var noDType = native(KindVoid, 0)

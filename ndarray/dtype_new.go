@@ -129,6 +129,9 @@ func (d *DType) build(spec *DTypeSpec) error {
 	if spec.Metadata != nil || spec.ScalarClass != "" {
 		m := d.extra()
 		m.metadata, m.class = spec.Metadata, spec.ScalarClass
+		if d.kind == KindVoid && m.fields == nil && m.base == nil {
+			m.small = smallOf(m.class, d.itemsize)
+		}
 	}
 	if d.kind == KindString && (spec.HasNA || !spec.Coerce) {
 		m := d.extra()

@@ -48,6 +48,10 @@ var typeNames = map[string]string{
 // Reference: numpy/_core/src/multiarray/descriptor.c, _convert_from_str;
 // numpy/_core/_internal.py, _commastring.
 func ParseDType(s string) (*DType, error) {
+	if k := smallKinds[s]; k != 0 { // numpy takes the names once ml_dtypes was imported
+		size := 1 + boolInt(k == smallBFloat16)
+		return NewDType(DTypeSpec{Kind: KindVoid, ItemSize: size, Alignment: size, ScalarClass: "ml_dtypes." + s})
+	}
 	switch {
 	case strings.HasPrefix(s, "StringDType("):
 		return parseStringDType(s)

@@ -9,6 +9,9 @@ import (
 // Str returns the array-protocol string, dtype.str: "<f8", "|S3", "<M8[ns]". For a structured
 // dtype or a subarray it is "|V" and the itemsize, for a StringDType "|T16".
 func (d *DType) Str() string {
+	if _, ok := d.SmallName(); ok {
+		return "<V" + strconv.Itoa(d.itemsize)
+	}
 	switch d.kind {
 	case KindObject:
 		return "|O"
@@ -22,6 +25,9 @@ func (d *DType) Str() string {
 
 // Name returns dtype.name: "float64", "str96", "datetime64[ns]", "void64".
 func (d *DType) Name() string {
+	if name, ok := d.SmallName(); ok {
+		return name
+	}
 	bits := strconv.Itoa(d.itemsize * 8)
 	switch d.kind {
 	case KindBool:
@@ -55,6 +61,9 @@ var kindNames = map[Kind]string{
 //
 // Reference: numpy/_core/_dtype.py, __str__.
 func (d *DType) String() string {
+	if name, ok := d.SmallName(); ok {
+		return name
+	}
 	switch base, _ := d.Subarray(); {
 	case d.isStruct() || base != nil:
 		return string(d.appendConstruction(nil, true, true))

@@ -23,6 +23,8 @@ import (
 //	U                       string without the trailing NULs; lone surrogates as three
 //	                        bytes (WTF-8), impossible code points as U+FFFD, see Validate
 //	V                       []byte, a copy
+//	ml_dtypes' bfloat16     BFloat16; its floats of 8 bits and less Float8, int4, int2 int8,
+//	                        uint4, uint2 uint8
 //	datetime64, timedelta64 Datetime64, Timedelta64
 //	structured              Record; its subarray fields are *Array views
 //	object                  the element as it is
@@ -55,10 +57,10 @@ func (a *Array) position(index []int) int {
 
 // atPos returns the element at a byte position.
 func (a *Array) atPos(pos int) any {
-	if a.dt.object {
-		return objectElement(a.dt, a.ext.elems.at(pos/a.dt.itemsize))
+	if a.DType().object {
+		return objectElement(a.DType(), a.ext.elems.at(pos/a.DType().itemsize))
 	}
-	return element(a.dt, a.data[pos:pos+a.dt.itemsize:pos+a.dt.itemsize], a.flags&flagReadOnly != 0)
+	return element(a.DType(), a.data[pos:pos+a.DType().itemsize:pos+a.DType().itemsize], a.flags&flagReadOnly != 0)
 }
 
 // byteOrder returns the order as encoding/binary's.
@@ -77,6 +79,9 @@ func element(dt *DType, b []byte, readOnly bool) any {
 		}
 		if dt.more.names != nil {
 			return record(dt, b, readOnly)
+		}
+		if dt.more.small != 0 {
+			return smallElement(dt.more.small, b)
 		}
 	}
 	switch dt.kind {
@@ -169,7 +174,7 @@ func subarrayView(dt *DType, b []byte, readOnly bool) *Array {
 	}
 	shape, strides := a.makeDims(len(dt.more.subShape))
 	copy(shape, dt.more.subShape)
-	fillStrides(strides, shape, a.dt.itemsize, OrderC)
+	fillStrides(strides, shape, a.DType().itemsize, OrderC)
 	a.setFlags()
 	return a
 }
@@ -200,8 +205,8 @@ func checkElement(dt *DType, elem any) error {
 
 func checkSubarray(base *DType, shape []int, elem any) error {
 	if a, ok := elem.(*Array); ok {
-		if !sameShape(a.Shape(), shape) || !a.dt.Equal(base) {
-			return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.dt.brief(), shapeText(shape), base.brief())
+		if !sameShape(a.Shape(), shape) || !a.DType().Equal(base) {
+			return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
 		}
 		return nil
 	}
@@ -288,15 +293,15 @@ func (a *Array) SetAt(v any, index ...int) error {
 	if !a.Writeable() {
 		return errorf(ErrReadOnly, "the array is read-only")
 	}
-	if !a.dt.object {
-		return encode(a.dt, a.data[pos:pos+a.dt.itemsize], v)
+	if !a.DType().object {
+		return encode(a.DType(), a.data[pos:pos+a.DType().itemsize], v)
 	}
-	if r, ok := v.(Record); ok && a.dt.isStruct() {
+	if r, ok := v.(Record); ok && a.DType().isStruct() {
 		v = r.Values
 	}
-	if err := checkElement(a.dt, v); err != nil {
+	if err := checkElement(a.DType(), v); err != nil {
 		return err
 	}
-	a.ext.elems.all()[pos/a.dt.itemsize] = v
+	a.ext.elems.all()[pos/a.DType().itemsize] = v
 	return nil
 }

@@ -81,6 +81,9 @@ func (e *elements) all() []any {
 //
 // pandas and NumPy have no such form; it saves memory, and looking at each string, for columns of a million.
 func (a *Array) InitTexts(dt *DType, shape []int, order Order, column *texts.Column) error {
+	if column == nil {
+		return errorf(ErrState, "no column of text")
+	}
 	if dt == nil || dt.kind != KindObject {
 		return a.InitObjects(dt, shape, order, column.Values(0, column.Len()))
 	}
@@ -91,11 +94,11 @@ func (a *Array) InitTexts(dt *DType, shape []int, order Order, column *texts.Col
 // the strings without making values of type any of them. An array of another dtype has none.
 func (a *Array) NonText() iter.Seq[any] {
 	return func(yield func(any) bool) {
-		if a.dt.kind != KindObject || a.ext.elems.list.Load() == nil && a.ext.elems.column.AllText() {
+		if a.DType().kind != KindObject || a.ext.elems.list.Load() == nil && a.ext.elems.column.AllText() {
 			return
 		}
 		for pos := range a.positions() {
-			i := pos / a.dt.itemsize
+			i := pos / a.DType().itemsize
 			if _, ok := a.ext.elems.text(i); !ok && !yield(a.ext.elems.at(i)) {
 				return
 			}
@@ -106,12 +109,12 @@ func (a *Array) NonText() iter.Seq[any] {
 // Strings returns the elements of an array of dtype object in C order if all of them are str, else
 // false. The strings share the array's memory, the slice is the caller's.
 func (a *Array) Strings() ([]string, bool) {
-	if a.dt.kind != KindObject {
+	if a.DType().kind != KindObject {
 		return nil, false
 	}
 	out := make([]string, 0, a.Size())
 	for pos := range a.positions() {
-		s, ok := a.ext.elems.text(pos / a.dt.itemsize)
+		s, ok := a.ext.elems.text(pos / a.DType().itemsize)
 		if !ok {
 			return nil, false
 		}

@@ -31,11 +31,11 @@ func (a *Array) equal(b *Array, depth int, budget *int) bool {
 	if b == nil || depth < 0 || !sameShape(a.Shape(), b.Shape()) || a.alive() != nil || b.alive() != nil {
 		return false
 	}
-	same := a.dt.Equal(b.dt)
-	if !same && !a.dt.NewByteOrder(LittleEndian).Equal(b.dt.NewByteOrder(LittleEndian)) {
+	same := a.DType().Equal(b.DType())
+	if !same && !a.DType().NewByteOrder(LittleEndian).Equal(b.DType().NewByteOrder(LittleEndian)) {
 		return false
 	}
-	if same && !a.dt.object {
+	if same && !a.DType().object {
 		x, errX := a.Bytes()
 		y, errY := b.Bytes()
 		if errX == nil && errY == nil && a.Order() == b.Order() && bytes.Equal(x, y) {
@@ -56,10 +56,10 @@ func (a *Array) equal(b *Array, depth int, budget *int) bool {
 }
 
 func equalAt(a, b *Array, p, q, depth int, budget *int) bool {
-	if a.dt.object {
+	if a.DType().object {
 		return equalObjects(a.atPos(p), b.atPos(q), depth, budget)
 	}
-	return equalBytes(a.dt, b.dt, a.data[p:p+a.dt.itemsize], b.data[q:q+b.dt.itemsize])
+	return equalBytes(a.DType(), b.DType(), a.data[p:p+a.DType().itemsize], b.data[q:q+b.DType().itemsize])
 }
 
 // equalBytes compares one element of dtypes that differ at most in byte order.
@@ -191,7 +191,7 @@ func AllClose(a, b *Array, rtol, atol float64, equalNaN bool) (bool, error) {
 			return false, err
 		}
 		if x.complexAt() == nil {
-			return false, errorf(ErrDType, "an array of dtype %s, shape %s holds no numbers", x.dt.brief(), shapeText(x.Shape()))
+			return false, errorf(ErrDType, "an array of dtype %s, shape %s holds no numbers", x.DType().brief(), shapeText(x.Shape()))
 		}
 	}
 	atA, atB := a.complexAt(), b.complexAt()
@@ -229,19 +229,23 @@ func (a *Array) complexAt() func(pos int) complex128 {
 	if f := a.floatAt(); f != nil {
 		return func(pos int) complex128 { return complex(f(pos), 0) }
 	}
-	if a.dt.kind != KindComplex {
+	if a.DType().kind != KindComplex {
 		return nil
 	}
-	re := &Array{dt: &DType{kind: KindFloat, itemsize: a.dt.itemsize / 2, order: a.dt.order, ldFormat: a.dt.ldFormat}, data: a.data}
-	f, half := re.floatAt(), a.dt.itemsize/2
+	re := &Array{dt: &DType{kind: KindFloat, itemsize: a.DType().itemsize / 2, order: a.DType().order, ldFormat: a.DType().ldFormat}, data: a.data}
+	f, half := re.floatAt(), a.DType().itemsize/2
 	return func(pos int) complex128 { return complex(f(pos), f(pos+half)) }
 }
 
 // floatAt returns how to read the number at a byte position as a float64, or nil if the
 // elements are no real numbers.
 func (a *Array) floatAt() func(pos int) float64 {
-	d, o := a.data, a.dt.order.binary()
-	switch a.dt.kind {
+	d, o := a.data, a.DType().order.binary()
+	switch a.DType().kind {
+	case KindVoid:
+		if m := a.DType().more; m != nil && m.small != 0 {
+			return a.smallAt(m.small)
+		}
 	case KindBool:
 		return func(pos int) float64 {
 			if d[pos] != 0 {
@@ -256,7 +260,7 @@ func (a *Array) floatAt() func(pos int) float64 {
 		u := a.uintAt()
 		return func(pos int) float64 { return float64(u(pos)) }
 	case KindFloat:
-		switch a.dt.itemsize {
+		switch a.DType().itemsize {
 		case 2:
 			return func(pos int) float64 { return Float16(o.Uint16(d[pos:])).Float64() }
 		case 4:
@@ -265,7 +269,7 @@ func (a *Array) floatAt() func(pos int) float64 {
 			return func(pos int) float64 { return math.Float64frombits(o.Uint64(d[pos:])) }
 		}
 		return func(pos int) float64 {
-			x, _ := decodeLongDouble(d[pos:pos+a.dt.itemsize], a.dt.order, a.dt.ldFormat).Float64()
+			x, _ := decodeLongDouble(d[pos:pos+a.DType().itemsize], a.DType().order, a.DType().ldFormat).Float64()
 			return x
 		}
 	}
@@ -274,13 +278,13 @@ func (a *Array) floatAt() func(pos int) float64 {
 
 func (a *Array) intAt() func(pos int) int64 {
 	u := a.uintAt()
-	shift := 64 - 8*a.dt.itemsize
+	shift := 64 - 8*a.DType().itemsize
 	return func(pos int) int64 { return int64(u(pos)<<shift) >> shift }
 }
 
 func (a *Array) uintAt() func(pos int) uint64 {
-	d, o := a.data, a.dt.order.binary()
-	switch a.dt.itemsize {
+	d, o := a.data, a.DType().order.binary()
+	switch a.DType().itemsize {
 	case 1:
 		return func(pos int) uint64 { return uint64(d[pos]) }
 	case 2:

@@ -32,10 +32,10 @@ func (a *Array) String() string { return a.text(printDepth) }
 
 func (a *Array) text(depth int) string {
 	if a.alive() != nil || a.tooLarge() {
-		return "<array of shape " + shapeText(a.Shape()) + ", dtype " + a.dt.brief() + ">"
+		return "<array of shape " + shapeText(a.Shape()) + ", dtype " + a.DType().brief() + ">"
 	}
 	if a.NDim() == 0 {
-		return scalarText(a.dt, a.atPos(a.pos), depth)
+		return scalarText(a.DType(), a.atPos(a.pos), depth)
 	}
 	return a.layOutText(" ", "", 0, depth)
 }
@@ -53,8 +53,8 @@ func (a *Array) repr(depth int) string {
 	if size := a.Size(); size == 0 && !sameShape(a.Shape(), []int{0}) || size > printThreshold {
 		extras = append(extras, "shape="+shapeText(a.Shape()))
 	}
-	if !a.dt.implied() || a.Size() == 0 {
-		extras = append(extras, "dtype="+a.dt.shortRepr())
+	if !a.DType().implied() || a.Size() == 0 {
+		extras = append(extras, "dtype="+a.DType().shortRepr())
 	}
 	if extras == nil {
 		return prefix + list + ")"
@@ -100,7 +100,7 @@ func shown(n int, summary bool) int {
 }
 
 func (a *Array) tooLarge() bool {
-	n, summary := a.dt.leaves(), a.Size() > printThreshold
+	n, summary := a.DType().leaves(), a.Size() > printThreshold
 	for _, d := range a.Shape() {
 		if n *= shown(d, summary); n > printLimit {
 			return true
@@ -133,7 +133,7 @@ func (a *Array) layOutText(separator, prefix string, suffix, depth int) string {
 	p := printer{a: a, separator: separator, summary: a.Size() > printThreshold}
 	var values []any
 	p.corners(0, a.pos, func(pos int) { values = append(values, a.atPos(pos)) })
-	p.format = formatterOf(a.dt, values, a.NDim() == 0, depth)
+	p.format = formatterOf(a.DType(), values, a.NDim() == 0, depth)
 	return p.axis(0, a.pos, strings.Repeat(" ", len(prefix)+1), printWidth-suffix)
 }
 

@@ -35,7 +35,12 @@ func formatterOf(dt *DType, values []any, zeroD bool, depth int) formatter {
 	case dt.kind == KindDatetime || dt.kind == KindTimedelta:
 		return timeFormatter(values)
 	}
-	return func(v any) string { return pythonRepr(v, depth) }
+	return func(v any) string {
+		if s, ok := v.(fmt.Stringer); ok && dt.small() != 0 {
+			return s.String()
+		}
+		return pythonRepr(v, depth)
+	}
 }
 
 // isElement reports whether v is of the type that At returns for the dtype.
@@ -234,6 +239,10 @@ func scalarText(dt *DType, v any, depth int) string {
 		return v
 	case float64, float32, Float16, LongDouble:
 		return floatScalarText(v)
+	case BFloat16:
+		return v.String()
+	case Float8:
+		return v.String()
 	case complex64:
 		return complexScalarText(real(v), imag(v))
 	case complex128:
@@ -355,8 +364,8 @@ func pythonRepr(v any, depth int) string {
 		}
 		return v.repr(depth - 1)
 	case *Scalar:
-		if v.dt.object {
-			return "<" + v.dt.brief() + ">"
+		if v.DType().object {
+			return "<" + v.DType().brief() + ">"
 		}
 		return scalarText(v.dt, v.Value(), 0)
 	}

@@ -42,27 +42,27 @@ func convertInto[T Element](a *Array, out []T) (bad int) {
 // convertReal picks the source's type.
 func convertReal[T realNumber](a *Array, out []T) int {
 	switch {
-	case a.dt.kind == KindBool:
+	case a.DType().kind == KindBool:
 		return convertBool(a, out)
-	case a.dt.kind == KindInt && a.dt.itemsize == 1:
+	case a.DType().kind == KindInt && a.DType().itemsize == 1:
 		return convertFrom[int8](a, out)
-	case a.dt.kind == KindInt && a.dt.itemsize == 2:
+	case a.DType().kind == KindInt && a.DType().itemsize == 2:
 		return convertFrom[int16](a, out)
-	case a.dt.kind == KindInt && a.dt.itemsize == 4:
+	case a.DType().kind == KindInt && a.DType().itemsize == 4:
 		return convertFrom[int32](a, out)
-	case a.dt.kind == KindInt:
+	case a.DType().kind == KindInt:
 		return convertFrom[int64](a, out)
-	case a.dt.kind == KindUint && a.dt.itemsize == 1:
+	case a.DType().kind == KindUint && a.DType().itemsize == 1:
 		return convertFrom[uint8](a, out)
-	case a.dt.kind == KindUint && a.dt.itemsize == 2:
+	case a.DType().kind == KindUint && a.DType().itemsize == 2:
 		return convertFrom[uint16](a, out)
-	case a.dt.kind == KindUint && a.dt.itemsize == 4:
+	case a.DType().kind == KindUint && a.DType().itemsize == 4:
 		return convertFrom[uint32](a, out)
-	case a.dt.kind == KindUint:
+	case a.DType().kind == KindUint:
 		return convertFrom[uint64](a, out)
-	case a.dt.kind == KindFloat && a.dt.itemsize == 4:
+	case a.DType().kind == KindFloat && a.DType().itemsize == 4:
 		return convertFrom[float32](a, out)
-	case a.dt.kind == KindFloat && a.dt.itemsize == 8:
+	case a.DType().kind == KindFloat && a.DType().itemsize == 8:
 		return convertFrom[float64](a, out)
 	}
 	return convertSlowly(a, out)
@@ -82,14 +82,14 @@ func convertBool[T realNumber](a *Array, out []T) int {
 // convertFrom decodes blocks of S and converts them.
 func convertFrom[S, T realNumber](a *Array, out []T) int {
 	var buf [512]S
-	size := int(a.dt.itemsize)
+	size := int(a.DType().itemsize)
 	always := lossless[S, T]()
 	done, bad := 0, -1
 	var err error // dtype and order were checked
 	a.chunks(OrderC, &err)(func(c []byte) bool {
 		for len(c) > 0 {
 			n := min(len(c)/size, len(buf))
-			fillReal(buf[:n], c[:n*size], a.dt.order)
+			fillReal(buf[:n], c[:n*size], a.DType().order)
 			dst := out[done : done+n]
 			if always {
 				for i, s := range buf[:n] {
@@ -285,6 +285,10 @@ func exactComplex(v any) (z [2]*big.Float, ok bool) {
 	case float64:
 		z[0] = part(v)
 	case Float16:
+		z[0] = part(v.Float64())
+	case BFloat16:
+		z[0] = part(v.Float64())
+	case Float8:
 		z[0] = part(v.Float64())
 	default:
 		n, isInt := toInt(v)

@@ -44,24 +44,24 @@ func Records[T any](a *Array) ([]T, error) {
 		return nil, err
 	}
 	t := reflect.TypeFor[T]()
-	if t.Kind() != reflect.Struct || !a.dt.isStruct() {
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not become []%s", a.dt.brief(), shapeText(a.Shape()), t)
+	if t.Kind() != reflect.Struct || !a.DType().isStruct() {
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not become []%s", a.DType().brief(), shapeText(a.Shape()), t)
 	}
-	plan, err := planRecord(t, a.dt)
+	plan, err := planRecord(t, a.DType())
 	if err != nil {
 		return nil, err
 	}
 	out := make([]T, a.Size())
-	if !a.dt.object && sameLayout(t, a.dt) && fillStructs(out, a) {
+	if !a.DType().object && sameLayout(t, a.DType()) && fillStructs(out, a) {
 		return out, nil
 	}
 	dst, i := reflect.ValueOf(out), 0
 	for pos := range a.positions() {
 		var err error
-		if a.dt.object {
+		if a.DType().object {
 			err = plan.setValues(dst.Index(i), a.atPos(pos).(Record).Values)
 		} else {
-			err = plan.setBytes(dst.Index(i), a.data[pos:pos+a.dt.itemsize])
+			err = plan.setBytes(dst.Index(i), a.data[pos:pos+a.DType().itemsize])
 		}
 		if err != nil {
 			return nil, errorf(err.(*Error).Kind, "element %d: %s", i, err.(*Error).Text)

@@ -51,15 +51,20 @@ func scalarDType(dt *DType) error {
 	return nil
 }
 
-// DType returns the dtype of the scalar.
-func (s *Scalar) DType() *DType { return s.dt }
+// DType returns the dtype of the scalar; of the zero Scalar it is V0, which has no bytes.
+func (s *Scalar) DType() *DType {
+	if s.dt == nil {
+		return noDType
+	}
+	return s.dt
+}
 
 // Value returns the scalar as a Go value, of the types that [Array.At] lists.
 func (s *Scalar) Value() any {
-	if s.dt.object {
-		return objectElement(s.dt, s.elem)
+	if s.DType().object {
+		return objectElement(s.DType(), s.elem)
 	}
-	return element(s.dt, s.data, false)
+	return element(s.DType(), s.data, false)
 }
 
 // Bytes returns a copy of the bytes in the dtype's byte order, nil for dtypes with objects.
@@ -67,13 +72,13 @@ func (s *Scalar) Bytes() []byte { return slices.Clone(s.data) }
 
 // Array returns the scalar as a 0-d array of the same memory.
 func (s *Scalar) Array() *Array {
-	a := &Array{dt: s.dt, data: s.data}
+	a := &Array{dt: s.DType(), data: s.data}
 	a.setFlags()
-	if s.dt.object {
+	if s.DType().object {
 		a.extra().elems = elementsOf([]any{s.elem})
 	}
 	return a
 }
 
 // String returns str() of the scalar, as NumPy 2 prints it.
-func (s *Scalar) String() string { return scalarText(s.dt, s.Value(), printDepth) }
+func (s *Scalar) String() string { return scalarText(s.DType(), s.Value(), printDepth) }

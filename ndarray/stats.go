@@ -25,7 +25,7 @@ func (a *Array) Stats() (Stats, error) {
 	}
 	f := a.floatAt()
 	if f == nil {
-		return Stats{}, errorf(ErrDType, "an array of dtype %s, shape %s has no real numbers", a.dt.brief(), shapeText(a.Shape()))
+		return Stats{}, errorf(ErrDType, "an array of dtype %s, shape %s has no real numbers", a.DType().brief(), shapeText(a.Shape()))
 	}
 	if a.Size() == 0 {
 		return Stats{Mean: math.NaN()}, nil
@@ -33,9 +33,9 @@ func (a *Array) Stats() (Stats, error) {
 	var st Stats
 	st.Mean, st.NaN = a.mean(f)
 	switch {
-	case a.dt.kind == KindInt:
+	case a.DType().kind == KindInt:
 		st.Min, st.Max = extremes(a, a.intAt())
-	case a.dt.kind == KindUint:
+	case a.DType().kind == KindUint:
 		st.Min, st.Max = extremes(a, a.uintAt())
 	case st.NaN > 0:
 		st.Min, st.Max = math.NaN(), math.NaN()

@@ -9,7 +9,7 @@ import (
 // gatherChunks yields the bytes of the elements in C order, gathered from strided memory
 // into a buffer.
 func (a *Array) gatherChunks(yield func([]byte) bool) {
-	itemsize := a.dt.itemsize
+	itemsize := a.DType().itemsize
 	shape, strides := a.Shape(), a.Strides()
 	inner := len(shape) - 1
 	n, step := shape[inner], strides[inner]

@@ -76,11 +76,11 @@ func Slice[T Element](a *Array) ([]T, error) {
 		return nil, err
 	}
 	t := DTypeOf[T]()
-	if !holds(a.dt, t) {
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s is not a slice of %s", a.dt.brief(), shapeText(a.Shape()), t)
+	if !holds(a.DType(), t) {
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s is not a slice of %s", a.DType().brief(), shapeText(a.Shape()), t)
 	}
-	if a.dt.order != NotApplicable && a.dt.order != NativeEndian {
-		return nil, errorf(ErrDType, "an array of dtype %s is not in this machine's byte order", a.dt.brief())
+	if a.DType().order != NotApplicable && a.DType().order != NativeEndian {
+		return nil, errorf(ErrDType, "an array of dtype %s is not in this machine's byte order", a.DType().brief())
 	}
 	if !a.IsCContiguous() {
 		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not C-contiguous", shapeText(a.Shape()), shapeText(a.Strides()))
@@ -96,7 +96,7 @@ func Slice[T Element](a *Array) ([]T, error) {
 	}
 	s, ok := sliceOf[T](b)
 	if !ok {
-		return nil, errorf(ErrNotContiguous, "the elements of dtype %s are not aligned in memory", a.dt.brief())
+		return nil, errorf(ErrNotContiguous, "the elements of dtype %s are not aligned in memory", a.DType().brief())
 	}
 	return s, nil
 }
@@ -139,18 +139,18 @@ func Values[T Element](a *Array) ([]T, error) {
 	if len(out) == 0 {
 		return out, nil
 	}
-	if holds(a.dt, t) && t != Bool {
+	if holds(a.DType(), t) && t != Bool {
 		var err error
 		done := 0
 		a.chunks(OrderC, &err)(func(c []byte) bool {
-			fill(out[done:], c, a.dt.order)
+			fill(out[done:], c, a.DType().order)
 			done += len(c) / t.itemsize
 			return true
 		})
 		return out, err
 	}
 	if bad := convertInto(a, out); bad >= 0 {
-		return nil, errorf(ErrValue, "element %d of an array of dtype %s, shape %s is %s, which %s does not hold", bad, a.dt.brief(), shapeText(a.Shape()), valueText(a.elementAt(bad)), t)
+		return nil, errorf(ErrValue, "element %d of an array of dtype %s, shape %s is %s, which %s does not hold", bad, a.DType().brief(), shapeText(a.Shape()), valueText(a.elementAt(bad)), t)
 	}
 	return out, nil
 }
@@ -168,7 +168,7 @@ func (a *Array) elementAt(i int) any {
 // convertible refuses dtypes whose elements never are values of t.
 func convertible(a *Array, t *DType) error {
 	ok := false
-	switch a.dt.kind {
+	switch a.DType().kind {
 	case KindBool, KindInt, KindUint, KindFloat:
 		ok = true
 	case KindComplex:
@@ -176,10 +176,12 @@ func convertible(a *Array, t *DType) error {
 	case KindDatetime, KindTimedelta:
 		ok = t == Int64
 	case KindObject:
-		ok = !a.dt.isStruct()
+		ok = !a.DType().isStruct()
+	case KindVoid:
+		ok = a.DType().small() != 0
 	}
 	if !ok {
-		return errorf(ErrDType, "an array of dtype %s, shape %s does not convert to %s", a.dt.brief(), shapeText(a.Shape()), t)
+		return errorf(ErrDType, "an array of dtype %s, shape %s does not convert to %s", a.DType().brief(), shapeText(a.Shape()), t)
 	}
 	return nil
 }
@@ -193,19 +195,19 @@ func Strings(a *Array) ([]string, error) {
 		return nil, err
 	}
 	switch {
-	case a.dt.isStruct() || a.dt.kind != KindStr && a.dt.kind != KindBytes && !a.dt.object:
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not convert to strings", a.dt.brief(), shapeText(a.Shape()))
-	case a.dt.object:
+	case a.DType().isStruct() || a.DType().kind != KindStr && a.DType().kind != KindBytes && !a.DType().object:
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not convert to strings", a.DType().brief(), shapeText(a.Shape()))
+	case a.DType().object:
 		return objectStrings(a)
 	}
 	out := make([]string, 0, a.Size())
-	buf := make([]byte, 0, min(a.dt.itemsize, chunkSize))
+	buf := make([]byte, 0, min(a.DType().itemsize, chunkSize))
 	for pos := range a.positions() {
-		b, ok := a.data[pos:pos+a.dt.itemsize], true
-		if a.dt.kind == KindBytes {
+		b, ok := a.data[pos:pos+a.DType().itemsize], true
+		if a.DType().kind == KindBytes {
 			buf = append(buf[:0], trimNUL(b)...)
-		} else if buf, ok = appendUCS4(buf[:0], b, a.dt.order); !ok {
-			return nil, errorf(ErrValue, "element %d of dtype %s has a code point past U+10FFFF", len(out), a.dt)
+		} else if buf, ok = appendUCS4(buf[:0], b, a.DType().order); !ok {
+			return nil, errorf(ErrValue, "element %d of dtype %s has a code point past U+10FFFF", len(out), a.DType())
 		}
 		out = append(out, string(buf))
 	}
@@ -221,7 +223,7 @@ func objectStrings(a *Array) ([]string, error) {
 	for i, e := range elems {
 		s, ok := e.(string)
 		if !ok {
-			return nil, errorf(ErrValue, "element %d of an array of dtype %s is %s, no str", i, a.dt.brief(), valueText(e))
+			return nil, errorf(ErrValue, "element %d of an array of dtype %s is %s, no str", i, a.DType().brief(), valueText(e))
 		}
 		out[i] = s
 	}
@@ -235,12 +237,12 @@ func (a *Array) Validate() error {
 	if err := a.alive(); err != nil {
 		return err
 	}
-	if a.dt.object || !a.dt.hasStr() {
+	if a.DType().object || !a.DType().hasStr() {
 		return nil
 	}
 	for pos := range a.positions() {
-		if !validText(a.dt, a.data[pos:pos+a.dt.itemsize]) {
-			return errorf(ErrValue, "an array of dtype %s, shape %s has a code point past U+10FFFF", a.dt.brief(), shapeText(a.Shape()))
+		if !validText(a.DType(), a.data[pos:pos+a.DType().itemsize]) {
+			return errorf(ErrValue, "an array of dtype %s, shape %s has a code point past U+10FFFF", a.DType().brief(), shapeText(a.Shape()))
 		}
 	}
 	return nil

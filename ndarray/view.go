@@ -5,7 +5,7 @@ import "slices"
 // view returns an array of the same memory and dtype without dimensions yet. It is
 // plain (no class) and has the owner and the flags.
 func (a *Array) view() *Array {
-	v := &Array{dt: a.dt, data: a.data, pos: a.pos, flags: a.flags & flagReadOnly}
+	v := &Array{dt: a.DType(), data: a.data, pos: a.pos, flags: a.flags & flagReadOnly}
 	if a.ext != nil && (a.ext.elems != nil || a.ext.owner != nil) {
 		v.ext = &arrayExt{elems: a.ext.elems, owner: a.ext.owner}
 	}
@@ -66,8 +66,8 @@ func (a *Array) Reshape(shape ...int) (*Array, error) {
 	sh, st := v.makeDims(len(full))
 	copy(sh, full)
 	if a.IsCContiguous() {
-		fillStrides(st, sh, a.dt.itemsize, OrderC)
-	} else if !reshapeStrides(a.Shape(), a.Strides(), sh, st, a.dt.itemsize) {
+		fillStrides(st, sh, a.DType().itemsize, OrderC)
+	} else if !reshapeStrides(a.Shape(), a.Strides(), sh, st, a.DType().itemsize) {
 		return nil, errorf(ErrNotContiguous, "shape %s, strides %s cannot be seen as shape %s without a copy", shapeText(a.Shape()), shapeText(a.Strides()), shapeText(full))
 	}
 	v.setFlags()
@@ -237,17 +237,17 @@ func sliceBounds(start, stop, step, length int) (first, count int) {
 // array is not structured, with ErrBounds if it has no such field. If the dtype
 // has objects, the result is a copy.
 func (a *Array) Field(name string) (*Array, error) {
-	if !a.dt.isStruct() {
-		return nil, errorf(ErrDType, "dtype %s has no fields", a.dt.brief())
+	if !a.DType().isStruct() {
+		return nil, errorf(ErrDType, "dtype %s has no fields", a.DType().brief())
 	}
-	i := a.dt.fieldIndex(name)
+	i := a.DType().fieldIndex(name)
 	if i < 0 {
-		return nil, errorf(ErrBounds, "dtype %s has no field %q", a.dt.brief(), name)
+		return nil, errorf(ErrBounds, "dtype %s has no field %q", a.DType().brief(), name)
 	}
-	if a.dt.object {
+	if a.DType().object {
 		return a.objectField(i)
 	}
-	f := a.dt.more.fields[i]
+	f := a.DType().more.fields[i]
 	n := a.NDim()
 	base, sub := f.DType.Subarray()
 	if n+len(sub) > MaxDims {
@@ -274,7 +274,7 @@ func (a *Array) objectField(i int) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	dt := a.dt.more.fields[i].DType
+	dt := a.DType().more.fields[i].DType
 	base, sub := dt.Subarray()
 	values := make([]any, 0, len(records))
 	for _, r := range records {
@@ -336,16 +336,16 @@ func (a *Array) Copy(order Order) (*Array, error) {
 	if order == OrderA || order == OrderK {
 		order = a.Order()
 	}
-	if a.dt.object {
+	if a.DType().object {
 		elems, err := a.Objects()
 		if err != nil {
 			return nil, err
 		}
-		return NewObjects(a.dt, a.Shape(), order, slices.Clone(elems))
+		return NewObjects(a.DType(), a.Shape(), order, slices.Clone(elems))
 	}
 	data, err := a.AppendBytes(make([]byte, 0, a.NBytes()), order)
 	if err != nil {
 		return nil, err
 	}
-	return New(a.dt, a.Shape(), order, data)
+	return New(a.DType(), a.Shape(), order, data)
 }

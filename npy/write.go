@@ -32,6 +32,9 @@ type WriteOptions struct {
 //
 // Reference: numpy/lib/format.py, write_array (NumPy 1.24 and later).
 func Write(w io.Writer, a *ndarray.Array, opts *WriteOptions) error {
+	if a == nil {
+		return unsupported("no array: a nil *ndarray.Array")
+	}
 	header, err := appendHeader(nil, a)
 	if err != nil {
 		return err

@@ -258,7 +258,7 @@ func newPair(key, value reflect.Value) goPair {
 }
 
 // compare orders two items as compareKeys does their keys.
-func (a *goPair) compare(b *goPair) (order int, err error) {
+func (a *goPair) compare(b *goPair) (order int) {
 	if a.usual == b.usual {
 		switch a.usual {
 		case usualInt:
@@ -268,9 +268,9 @@ func (a *goPair) compare(b *goPair) (order int, err error) {
 		}
 	}
 	if order == 0 { // such as keys of two types
-		order, err = compareKeys(a.key, b.key)
+		order = compareKeys(a.key, b.key)
 	}
-	return order, err
+	return order
 }
 
 // saveGoMap writes a map as a dict, in the order of its keys.
@@ -286,17 +286,7 @@ func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
 	for it := v.MapRange(); it.Next(); {
 		pairs = append(pairs, newPair(it.Key(), it.Value()))
 	}
-	var failed error
-	slices.SortFunc(pairs, func(a, b goPair) int {
-		order, err := a.compare(&b)
-		if err != nil {
-			failed = err
-		}
-		return order
-	})
-	if failed != nil {
-		return failed
-	}
+	slices.SortFunc(pairs, func(a, b goPair) int { return a.compare(&b) })
 	t := task{kind: taskGoMap, op: OpSetItems, n: len(pairs), exact: true}
 	p.stack.pushValue(t, goTask{plan: pl, pairs: pairs})
 	return nil
@@ -352,113 +342,4 @@ func (p *pickling) saveGoKey(pl *plan, pair goPair) error {
 		return p.save(key.Interface())
 	}
 	return p.saveGo(pl.key, key)
-}
-
-// compareKeys orders the keys of a map: numbers before text before the rest, those of
-// one kind by their value.
-func compareKeys(a, b reflect.Value) (int, error) {
-	if a.Kind() == reflect.Interface {
-		a = a.Elem()
-	}
-	if b.Kind() == reflect.Interface {
-		b = b.Elem()
-	}
-	if order := cmp.Compare(keyRank(a), keyRank(b)); order != 0 {
-		return order, nil
-	}
-	switch {
-	case !a.IsValid():
-		return 0, nil
-	case a.Kind() == reflect.Bool:
-		return cmp.Compare(boolInt(a.Bool()), boolInt(b.Bool())), nil
-	case a.Kind() == reflect.String:
-		return cmp.Or(strings.Compare(a.String(), b.String()), compareTypes(a, b)), nil
-	case keyRank(a) == rankNumber:
-		return cmp.Or(compareNumbers(a, b), compareTypes(a, b)), nil
-	case a.Kind() == reflect.Array:
-		for i := range min(a.Len(), b.Len()) {
-			if order, err := compareKeys(a.Index(i), b.Index(i)); order != 0 || err != nil {
-				return order, err
-			}
-		}
-		return cmp.Or(cmp.Compare(a.Len(), b.Len()), compareTypes(a, b)), nil
-	case a.Kind() == reflect.Struct && a.Type() == b.Type():
-		for i := range a.NumField() {
-			if order, err := compareKeys(a.Field(i), b.Field(i)); order != 0 || err != nil {
-				return order, err
-			}
-		}
-		return 0, nil
-	case a.Kind() == reflect.Struct:
-		return compareTypes(a, b), nil
-	case a.Kind() == reflect.Complex128 || a.Kind() == reflect.Complex64:
-		x, y := a.Complex(), b.Complex()
-		return cmp.Or(cmp.Compare(real(x), real(y)), cmp.Compare(imag(x), imag(y)), compareTypes(a, b)), nil
-	case a.Kind() == reflect.Pointer && a.IsNil() && b.IsNil():
-		return 0, nil
-	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil() && a.Type() == b.Type() && a.Pointer() == b.Pointer():
-		return 0, nil
-	}
-	return 0, Unsupported("a map with keys of type %v has no order", a.Type())
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// compareTypes orders keys that are equal but for their type.
-func compareTypes(a, b reflect.Value) int {
-	return strings.Compare(a.Type().String(), b.Type().String())
-}
-
-const rankNumber = 2
-
-// keyRank orders the kinds of keys.
-func keyRank(v reflect.Value) int {
-	switch {
-	case !v.IsValid():
-		return 0
-	case v.Kind() == reflect.Bool:
-		return 1
-	case v.CanInt() || v.CanUint() || v.CanFloat():
-		return rankNumber
-	case v.CanComplex():
-		return 3
-	case v.Kind() == reflect.String:
-		return 4
-	case v.Kind() == reflect.Array:
-		return 5
-	}
-	return 6
-}
-
-// compareNumbers compares two ints, uints or floats, NaN before all others.
-func compareNumbers(a, b reflect.Value) int {
-	switch {
-	case a.CanInt() && b.CanInt():
-		return cmp.Compare(a.Int(), b.Int())
-	case a.CanUint() && b.CanUint():
-		return cmp.Compare(a.Uint(), b.Uint())
-	case a.CanInt() && b.CanUint():
-		if a.Int() < 0 {
-			return -1
-		}
-		return cmp.Compare(uint64(a.Int()), b.Uint())
-	case a.CanUint() && b.CanInt():
-		return -compareNumbers(b, a)
-	}
-	return cmp.Compare(asFloat(a), asFloat(b))
-}
-
-func asFloat(v reflect.Value) float64 {
-	switch {
-	case v.CanInt():
-		return float64(v.Int())
-	case v.CanUint():
-		return float64(v.Uint())
-	}
-	return v.Float()
 }

@@ -332,11 +332,20 @@ func (p *pickling) saveValue(v any) error {
 	case []byte:
 		return p.saveBytes(x)
 	case *types.List:
-		return p.saveList(*x, boxID(v))
+		if x != nil {
+			return p.saveList(*x, boxID(v))
+		}
+		p.op(OpNone)
 	case *types.Dict:
-		return p.saveDict(*x, boxID(v))
+		if x != nil {
+			return p.saveDict(*x, boxID(v))
+		}
+		p.op(OpNone)
 	case *types.Tuple:
-		return p.saveTuple(*x)
+		if x != nil {
+			return p.saveTuple(*x)
+		}
+		p.op(OpNone)
 	default:
 		return p.saveOther(v)
 	}

@@ -238,7 +238,7 @@ func TestDumpErrors(t *testing.T) {
 		{types.List{reducerFunc(func() (any, error) {
 			return &Constructed{By: &Constructor{Class: Global{"m", "C"}}, State: FreshTuple{1, FreshTuple{make(chan int)}}}, nil
 		})}, 4, "pickle: cannot write a chan int (at [0].state[1][0])"},
-		{map[any]any{&record{}: 1, &inner{}: 2}, 4, "pickle: a map with keys of type *pickle."},
+		{map[any]any{&record{}: 1, &inner{}: 2}, 4, "pickle: cannot write a pickle.inner"},
 		{1, 6, "pickle: no such protocol: 6"},
 		{&Buffer{}, 4, "pickle: a Buffer at protocol 4"},
 		{&PersistentRef{types.List{}}, 0, "pickle: a persistent id of type types.List at protocol 0"},

@@ -77,6 +77,9 @@ func (p *pickling) saveDropped(o *Object) error {
 }
 
 func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
+	if o.Class == nil {
+		return Unsupported("an Object without a Class")
+	}
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil

@@ -81,6 +81,9 @@ func (m *pickleMemo) counts() memoCounts {
 
 // saveConstructed writes an object that has the identity id.
 func (p *pickling) saveConstructed(c *Constructed, id objectID) error {
+	if c.By == nil {
+		return Unsupported("a Constructed without a Constructor")
+	}
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil

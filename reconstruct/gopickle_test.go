@@ -187,6 +187,7 @@ var comparers = cmp.Options{
 	cmp.Comparer(func(a, b *pickle.Set) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
 	cmp.Comparer(func(a, b *pickle.FrozenSet) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
 	cmp.Comparer(sameFloat),
+	cmp.Comparer(func(a, b ndarray.LongDouble) bool { return a == b }),
 	cmp.Comparer(func(a, b complex128) bool { return sameFloat(real(a), real(b)) && sameFloat(imag(a), imag(b)) }),
 	cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 }),
 	cmp.Comparer(func(a, b *big.Rat) bool { return a.Cmp(b) == 0 }),

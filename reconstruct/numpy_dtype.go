@@ -23,6 +23,9 @@ func callDType(c Class, args []any) (any, error) {
 	if err := a.count(1, 4); err != nil {
 		return nil, err
 	}
+	if dt, ok, err := specDType(a); ok || err != nil {
+		return dt, err
+	}
 	p := pendingDType{fn: a.fn, longDouble: c.resolver.longDouble}
 	initial, err := p.typespec(a)
 	if err != nil {

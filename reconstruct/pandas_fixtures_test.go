@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +55,8 @@ func pandasElement(p *reconstruct.Pandas, v any) any {
 		return pandasTime("datetime", v.Value, v.Unit.Base)
 	case ndarray.Timedelta64:
 		return pandasTime("timedelta", v.Value, v.Unit.Base)
+	case time.Time: // of a series with a time zone
+		return pandasTime("datetime", v.UnixNano(), "ns")
 	case reconstruct.Timestamp:
 		return pandasTime("datetime", v.Value, v.Unit)
 	case reconstruct.PandasTimedelta:

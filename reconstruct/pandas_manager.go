@@ -2,6 +2,7 @@ package reconstruct
 
 import (
 	"math"
+	"time"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -203,6 +204,8 @@ func labelKey(v any) (any, bool) {
 	switch v := v.(type) {
 	case string, int, bool, float64, ndarray.Datetime64:
 		return v, true
+	case time.Time:
+		return v.UTC(), true
 	case int64:
 		return int(v), true
 	case pickle.Py2String:

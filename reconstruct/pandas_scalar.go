@@ -59,7 +59,7 @@ func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
 	if s.Kind != frame.Datetime || s.IsNull(i) {
 		return t, false
 	}
-	d, ok := s.At(i).(ndarray.Datetime64)
+	d, ok := s.Values.At(i).(ndarray.Datetime64)
 	if !ok {
 		return t, false
 	}

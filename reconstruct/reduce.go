@@ -172,8 +172,11 @@ func (r *Reducers) classOf(class string) any {
 		case v.atLeast(1, 16):
 			return pyName("numpy", g.Name)
 		}
-		// The one name that all versions have; it is deprecated in 2.x, as
-		// is the class.
+		if g.Module == "numpy.char" || g.Module == "numpy._core.defchararray" {
+			// NumPy 2 wrote it. Of the names that it has, this one loads without a warning.
+			return pyName("numpy._core.defchararray", g.Name)
+		}
+		// The one name that all versions have; it is deprecated in 2.x.
 		return pyName("numpy.core.defchararray", g.Name)
 	case "MaskedArray":
 		if v.atLeast(2, 1) {

@@ -141,6 +141,11 @@ func (r *Reducers) element(dt *ndarray.DType, v any) any {
 		return datetimeItem(v)
 	case ndarray.Timedelta64:
 		return timedeltaItem(v)
+	case ndarray.LongDouble, ndarray.CLongDouble:
+		// Python has no number of this size: tolist gives numpy's scalars, of the dtype itself.
+		if s, err := scalarOfDType(dt, v); err == nil {
+			return s
+		}
 	}
 	return v
 }
@@ -244,6 +249,9 @@ func exportsBuffer(dt *ndarray.DType) bool {
 	if base, _ := dt.Subarray(); base != nil {
 		return exportsBuffer(base)
 	}
+	if _, ok := dt.SmallName(); ok {
+		return false
+	}
 	end := 0
 	for _, f := range dt.Fields() {
 		if f.Offset < end || strings.Contains(f.Name, ":") || !exportsBuffer(f.DType) {
@@ -290,6 +298,9 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 		return call(pyName(g.Module, g.Name)), nil
 	}
 	a := m.Data
+	if a == nil {
+		return nil, pickle.Unsupported("a masked array without Data")
+	}
 	order, fn, shape := a.Order(), pyName("numpy.ma.core", "_mareconstruct"), maskedShape
 	fortran := order == ndarray.OrderF
 	if g.Name == "MaskedRecords" {

@@ -15,6 +15,7 @@ import (
 // The flags of a dtype that its state has. Reference:
 // numpy/_core/include/numpy/ndarraytypes.h.
 const (
+	flagsUser       = 64   // NPY_USE_SETITEM, which the dtypes of ml_dtypes have
 	flagsStr        = 8    // NPY_NEEDS_INIT
 	flagsObject     = 63   // all that an object needs
 	flagsStruct     = 16   // NPY_NEEDS_PYAPI
@@ -39,6 +40,9 @@ type numberForms struct {
 
 // dtype writes a dtype: arraydescr_reduce of descriptor.c.
 func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
+	if o := r.alignedDType(d); o != nil {
+		return o, nil
+	}
 	if !strings.ContainsRune("biufcO", rune(d.Kind())) || d.Metadata() != nil || d.ScalarClass() != "" {
 		return r.dtypeObject(d)
 	}
@@ -81,6 +85,10 @@ func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	}
 	state := pickle.FreshTuple{
 		3, pickle.Interned(d.ByteOrder().String()), nil, nil, nil, -1, -1, r.flags(d),
+	}
+	if _, ok := d.SmallName(); ok {
+		// NumPy keeps one dtype for the whole process, which a state with anything else changes.
+		state[1], state[7] = pickle.Interned("<"), flagsUser
 	}
 	if base, shape := d.Subarray(); base != nil {
 		state[2] = pickle.FreshTuple{base, shapeTuple(shape)}
@@ -201,6 +209,18 @@ var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 		h := v.(ndarray.Float16)
 		return r.scalarBytes(ndarray.Half, []byte{byte(h), byte(h >> 8)})
 	},
+	reflect.TypeFor[ndarray.LongDouble](): func(r *Reducers, v any) (any, error) {
+		return r.scalarValue(ndarray.Longdouble.WithLongDouble(v.(ndarray.LongDouble).Format()), v)
+	},
+	reflect.TypeFor[ndarray.BFloat16](): func(r *Reducers, v any) (any, error) {
+		return r.smallScalar("bfloat16", v)
+	},
+	reflect.TypeFor[ndarray.Float8](): func(r *Reducers, v any) (any, error) {
+		return r.smallScalar(v.(ndarray.Float8).Format.String(), v)
+	},
+	reflect.TypeFor[ndarray.CLongDouble](): func(r *Reducers, v any) (any, error) {
+		return r.scalarValue(ndarray.Clongdouble.WithLongDouble(v.(ndarray.CLongDouble).Real.Format()), v)
+	},
 	reflect.TypeFor[ndarray.Datetime64](): func(r *Reducers, v any) (any, error) {
 		d := v.(ndarray.Datetime64)
 		return r.ticks(ndarray.KindDatetime, d.Unit, d.Value)
@@ -216,6 +236,43 @@ func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
 		dt = dt.NewByteOrder(ndarray.LittleEndian)
 	}
 	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
+}
+
+// scalarValue writes the numpy scalar of a value as [ndarray.Array.At] gives it.
+func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
+	s, err := scalarOfDType(dt, v)
+	if err != nil {
+		return nil, err
+	}
+	return r.scalarOf(s)
+}
+
+// smallScalar writes a number of one of ml_dtypes' formats.
+func (r *Reducers) smallScalar(name string, v any) (any, error) {
+	dt, err := ndarray.ParseDType(name)
+	if err != nil {
+		return nil, err
+	}
+	return r.scalarValue(dt, v)
+}
+
+// scalarOfDType returns the numpy scalar of a value, of dtype dt but for big-endian ones.
+func scalarOfDType(dt *ndarray.DType, v any) (*ndarray.Scalar, error) {
+	if dt.ByteOrder() == ndarray.BigEndian {
+		dt = dt.NewByteOrder(ndarray.LittleEndian)
+	}
+	a, err := ndarray.Zeros(dt)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.SetAt(v); err != nil {
+		return nil, err
+	}
+	data, err := a.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return ndarray.NewScalar(dt, data)
 }
 
 func (r *Reducers) ticks(kind ndarray.Kind, unit ndarray.DatetimeUnit, value int64) (any, error) {

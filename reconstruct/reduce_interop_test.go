@@ -21,16 +21,16 @@ func lossy(f fixture.Fixture, protocol int, word, details string) string {
 	switch {
 	case strings.Contains(details, "'u' type code is deprecated"):
 		return "array('u') is deprecated, however it is written"
-	case word == "failed" && f.Name == "chararray":
-		return "no name of chararray loads without a warning"
+	case word == "failed" && f.Name == "chararray" && !strings.HasPrefix(f.Producer, "py313"):
+		return "no name of chararray that NumPy 1 has loads in NumPy 2 without a warning"
 	case strings.Contains(details, `"fold": 1`) && protocol < 4:
 		return "CPython drops fold below protocol 4"
 	case strings.HasPrefix(f.Name, "random_") && strings.HasPrefix(f.Producer, "py311"):
 		return "NumPy 2 seeds a generator of NumPy 1 anew at each load"
 	case protocol == 0 && strings.HasSuffix(details, `"fff8000000000000" against "7ff8000000000000"`):
 		return "the text of protocol 0 has one NaN"
-	case strings.HasSuffix(details, "/dtype/aligned: true against false"):
-		return "NumPy 2 takes the aligned flag only as NumPy 1 refuses it"
+	case strings.HasSuffix(details, "/dtype/aligned: false against true") && !strings.HasPrefix(f.Producer, "py313"):
+		return "NumPy 2 drops the aligned flag that NumPy 1 wrote; what is written here keeps it"
 	case strings.HasSuffix(details, "contiguous: false against true"):
 		return "the axes are in C order again"
 	case (f.Protocol < 5) != (protocol < 5) && (strings.Contains(details, "/writeable:") || strings.Contains(details, "/byteorder") || slices.Contains([]string{"dtypes_numbers_swapped", "dtypes_strings", "out_of_band"}, f.Name)):

@@ -66,6 +66,9 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 		return call(call(pyName("builtins", "getattr"), pyName("zoneinfo", "ZoneInfo"), strings.Clone("_unpickle")), z.Key, cached), nil
 	},
 	reflect.TypeFor[Decimal](): func(v any, _ int) (any, error) {
+		if v.(Decimal) == "" {
+			return nil, pickle.Unsupported("a Decimal without digits")
+		}
 		return call(pyName("decimal", "Decimal"), string(v.(Decimal))), nil
 	},
 	reflect.TypeFor[*UUID](): func(v any, _ int) (any, error) {
@@ -86,6 +89,9 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 	},
 	reflect.TypeFor[*Range](): func(v any, _ int) (any, error) {
 		r := v.(*Range)
+		if r.Start == nil || r.Stop == nil || r.Step == nil {
+			return nil, pickle.Unsupported("a range without start, stop and step")
+		}
 		return call(pyName("builtins", "range"), r.Start, r.Stop, r.Step), nil
 	},
 	reflect.TypeFor[*Slice](): func(v any, _ int) (any, error) {

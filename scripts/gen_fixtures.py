@@ -65,6 +65,7 @@ PRODUCERS = {p.folder: p for p in (
     Producer('arrow/py313-pandas3', 'py313-pandas3', 'arrow_cases.py'),
     *(Producer('%s/%s' % (library, environment), environment, library + '_cases.py')
       for library in ('scipy', 'sklearn') for environment in ('py27-sklearn', 'py36-sklearn', 'py313-sklearn')),
+    Producer('mldtypes/py313-mldtypes', 'py313-mldtypes', 'mldtypes_cases.py'),
 )}
 DIS_PRODUCER = 'py313-np2'
 DIS_OF = ('py27-np116', 'py313-np2', 'legacy')

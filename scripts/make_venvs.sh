@@ -33,6 +33,7 @@ py38-pandas13   3.8
 py27-sklearn    2.7
 py36-sklearn    3.6
 py313-sklearn   3.13
+py313-mldtypes  3.13
 '
 
 # find_python SERIES prints the newest interpreter of that series.

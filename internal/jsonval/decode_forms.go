@@ -28,6 +28,13 @@ func init() {
 			b, err := base64Of(m[0].Value)
 			return pickle.Py2String(b), err
 		},
+		"$py.str": func(d *decoder, m types.Dict) (any, error) {
+			b, err := base64Of(m[0].Value)
+			if err == nil && !isText(string(b)) {
+				err = pickle.Malformed("not text")
+			}
+			return string(b), err
+		},
 		"$py.persistent": func(d *decoder, m types.Dict) (any, error) { return &pickle.PersistentRef{ID: m[0].Value}, nil },
 		"$dtype":         func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
 	}

@@ -143,16 +143,40 @@ func readSubarray(base *ndarray.DType, v any, depth int) (any, error) {
 	return out, nil
 }
 
-// readDescr reads a dtype: the descr of an .npy header, as JSON.
+// readDescr reads a dtype: the descr of an .npy header, as JSON, or [descr, shape]. In that the
+// descr is no subarray again, so this calls itself once.
 func readDescr(v any) (*ndarray.DType, error) {
 	if text, ok := v.(string); ok {
 		return ndarray.ParseDType(text)
+	}
+	if l, ok := v.(*types.List); ok && isSubarrayDescr(*l) {
+		if inner, ok := (*l)[0].(*types.List); ok && isSubarrayDescr(*inner) {
+			return nil, pickle.Malformed("a subarray of subarrays")
+		}
+		base, err := readDescr((*l)[0])
+		if err != nil {
+			return nil, err
+		}
+		shape, err := shapeOf((*l)[1])
+		if err != nil {
+			return nil, err
+		}
+		return ndarray.NewSubarray(base, shape...)
 	}
 	var b strings.Builder
 	if err := literal(&b, v, false, 0); err != nil {
 		return nil, err
 	}
 	return ndarray.ParseDescr(b.String())
+}
+
+// isSubarrayDescr reports whether a descr is [descr, shape].
+func isSubarrayDescr(l types.List) bool {
+	if len(l) != 2 {
+		return false
+	}
+	shape, err := shapeOf(l[1])
+	return err == nil && len(shape) > 0
 }
 
 // literal writes v as the Python literal that ParseDescr reads, in which the fields of a

@@ -168,8 +168,13 @@ func (e *Encoder) begin(v any) error {
 			return err
 		}
 	}
-	if f, ok := v.(float64); ok && e.o.Lossless {
-		v = floatForm(f)
+	if e.o.Lossless {
+		switch x := v.(type) {
+		case float64:
+			v = floatForm(x)
+		case string:
+			v = textForm(x)
+		}
 	}
 	if done, err := e.scalar(v); done || err != nil {
 		return err

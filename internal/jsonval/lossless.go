@@ -38,7 +38,7 @@ func (e *Encoder) lossless(v any) (any, error) {
 			return short("$bytes", base64Bytes(b.Bytes())), err
 		case *ndarray.Array:
 			if plainArray(x) {
-				return e.array(x), nil
+				return e.array(x, nil), nil
 			}
 		}
 		f := reconstruct.Reduce(reflect.TypeOf(v))
@@ -59,13 +59,13 @@ func losslessLeaf(v any) (any, bool) {
 		return v, true
 	case string:
 		if isText(x) {
-			return x, true
+			return textForm(x), true
 		}
 		return short("$py.str2", base64Bytes(x)), true
 	case pickle.Interned:
-		return string(x), true
+		return textForm(string(x)), true
 	case pickle.FreshString:
-		return string(x), true
+		return textForm(string(x)), true
 	case pickle.Py2String:
 		return short("$py.str2", base64Bytes(x)), true
 	case float64:
@@ -130,10 +130,19 @@ func floatForm(f float64) any {
 	return f
 }
 
+// textForm is the form of text: itself, but where two surrogates stand side by side that would
+// be one character as the escapes of JSON, its bytes.
+func textForm(s string) any {
+	if hasSplitPair(s) {
+		return short("$py.str", base64Bytes(s))
+	}
+	return s
+}
+
 func losslessDict(d types.Dict) members {
 	for i := range d {
 		s, ok := d[i].Key.(string)
-		if !ok || !isText(s) || reserved[s] {
+		if !ok || !isText(s) || reserved[s] || hasSplitPair(s) {
 			return pairsForm(d)
 		}
 	}

@@ -15,22 +15,36 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 	var j any
 	switch v := v.(type) {
 	case *ndarray.Array:
-		j = e.array(v)
+		j = e.array(v, nil)
+	case maskedData:
+		j = e.array(v.data, v.mask)
 	case *ndarray.Masked:
 		j = e.masked(v)
 	case *ndarray.Scalar:
 		j = element(v.DType(), v.Value())
 	case *ndarray.DType:
 		j = short("$dtype", descr(v))
+	case ndarray.Record:
+		d := make(types.Dict, len(v.Values))
+		for i := range d {
+			d[i] = types.DictEntry{Key: v.Names[i], Value: v.Values[i]}
+		}
+		j = textDict(d)
+	case ndarray.Float16, ndarray.BFloat16, ndarray.Float8, ndarray.LongDouble, ndarray.CLongDouble,
+		ndarray.Datetime64, ndarray.Timedelta64:
+		j = element(ndarray.Object, v)
 	default:
 		return nil, false, nil
 	}
 	return j, true, nil
 }
 
-// array returns the form of an array. The data is looked at only where an
-// option asks for it, and then as it is written.
-func (e *Encoder) array(a *ndarray.Array) any {
+// maskedData is the data of a masked array, whose stats know the mask.
+type maskedData struct{ data, mask *ndarray.Array }
+
+// array returns the form of an array, with its mask if it has one. The data is looked at only
+// where an option asks for it, and then as it is written.
+func (e *Encoder) array(a, mask *ndarray.Array) any {
 	if e.o.Arrays == ArraysNone {
 		return nil
 	}
@@ -46,7 +60,7 @@ func (e *Encoder) array(a *ndarray.Array) any {
 		o.add("base64", arrayBytes{a})
 	}
 	if e.o.Stats && hasStats(a.DType()) {
-		o.add("stats", oneLine{statsOf(a)})
+		o.add("stats", oneLine{statsOf(a, maskOf(mask, a.Size()))})
 	}
 	if e.o.Arrays == ArraysShape {
 		return short("$ndarray", o)
@@ -56,7 +70,15 @@ func (e *Encoder) array(a *ndarray.Array) any {
 
 func (e *Encoder) masked(m *ndarray.Masked) any {
 	o := object{}
-	o.add("data", m.Data)
+	data := m.Data
+	if data == nil {
+		data = &ndarray.Array{}
+	}
+	if m.Mask != nil && e.o.Stats {
+		o.add("data", maskedData{data, m.Mask})
+	} else {
+		o.add("data", data)
+	}
 	if m.Mask == nil {
 		o.add("mask", false)
 	} else {
@@ -69,7 +91,7 @@ func (e *Encoder) masked(m *ndarray.Masked) any {
 			fill = element(v.DType(), v.At())
 		}
 	case nil:
-		fill = defaultFill(m.Data.DType())
+		fill = defaultFill(data.DType())
 	}
 	o.add("fill_value", fill)
 	return form("$masked", o)
@@ -102,10 +124,14 @@ func defaultFill(dt *ndarray.DType) any {
 	return nil
 }
 
-// descr returns a dtype as the header of an .npy file has it.
+// descr returns a dtype as the header of an .npy file has it, and a subarray dtype, which no
+// header has by itself, as the fields there have it: [descr, shape].
 func descr(dt *ndarray.DType) any {
-	if base, _ := dt.Subarray(); base != nil {
-		return "|V" + strconv.Itoa(dt.ItemSize())
+	if name, ok := dt.SmallName(); ok {
+		return name // an .npy file has raw memory
+	}
+	if base, shape := dt.Subarray(); base != nil {
+		return oneLine{list{descr(base), ints(shape)}}
 	}
 	switch d := dt.Descr().(type) {
 	case []any:
@@ -153,6 +179,9 @@ func (x axis) form() members {
 	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
 		return row{x}
 	case ndarray.KindVoid, ndarray.KindObject:
+		if _, ok := x.a.DType().SmallName(); ok {
+			return oneLine{x}
+		}
 		return x
 	}
 	return oneLine{x}
@@ -248,6 +277,10 @@ func element(dt *ndarray.DType, v any) any {
 			return short("$bytes", base64Bytes(v))
 		}
 	case ndarray.Float16:
+		return v.Float64()
+	case ndarray.BFloat16:
+		return v.Float64()
+	case ndarray.Float8:
 		return v.Float64()
 	case ndarray.LongDouble:
 		return longDouble(v)

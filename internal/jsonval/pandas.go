@@ -85,7 +85,7 @@ func (e *Encoder) hasData() bool { return e.o.Arrays == ArraysValues || e.o.Arra
 
 func (e *Encoder) tableForm(f *tables.Frame) object {
 	o := object{}
-	if !strings.HasPrefix(f.Class, "pandas.") {
+	if f.Class != "" && !strings.HasPrefix(f.Class, "pandas.") {
 		o.add("class", f.Class)
 	}
 	rows, cols := f.Shape()
@@ -155,9 +155,15 @@ func (c columnData) at(i int) (string, any, error) {
 }
 
 func (e *Encoder) addStats(o *object, s *tables.Series) {
-	if e.o.Stats && s.Kind == tables.Numpy && s.Valid == nil && hasStats(s.Values.DType()) {
-		o.add("stats", oneLine{statsOf(s.Values)})
+	numbers := s.Kind == tables.Numpy || s.Kind == tables.Masked
+	if !e.o.Stats || !numbers || s.Values == nil || !hasStats(s.Values.DType()) {
+		return
 	}
+	var hidden func(i int) bool
+	if s.Valid != nil {
+		hidden = func(i int) bool { return !s.Valid[i] }
+	}
+	o.add("stats", oneLine{statsOf(s.Values, hidden)})
 }
 
 func (e *Encoder) seriesForm(s *tables.Series) object {

@@ -24,6 +24,8 @@ type place struct {
 // where v is none. An empty tuple is none: Python has but one of it.
 func identity(v any) any {
 	switch v := v.(type) {
+	case maskedData:
+		return v.data
 	case *types.Tuple:
 		if len(*v) == 0 {
 			return nil

@@ -37,7 +37,7 @@ func (e *Encoder) sparseForm(s *reconstruct.Sparse) object {
 // partOf is the nested list of an array's elements, or with base64 its own form.
 func (e *Encoder) partOf(a *ndarray.Array) any {
 	if e.o.Arrays == ArraysBase64 {
-		return e.array(a)
+		return e.array(a, nil)
 	}
 	return nested(a)
 }

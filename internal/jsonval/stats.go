@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"strings"
 
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -11,28 +12,29 @@ import (
 // hasStats reports whether --stats says something of arrays of dtype dt.
 func hasStats(dt *ndarray.DType) bool {
 	switch dt.Kind() {
-	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
+	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindBool, ndarray.KindComplex,
+		ndarray.KindDatetime, ndarray.KindTimedelta:
 		return true
 	}
-	return false
+	_, small := dt.SmallName()
+	return small
 }
 
 // statsOf returns the smallest and largest element, the mean and the number of
 // NaNs. NaNs count for nothing else; where nothing is left, the first three are
 // null. The mean of ints is the float nearest to the true one; that of floats
-// comes of a compensated sum in float64.
-func statsOf(a *ndarray.Array) members {
-	var s stats
-	switch {
-	case a.DType().Kind() == ndarray.KindFloat && a.DType().ItemSize() > 8:
-		s = &longStats{}
-	case a.DType().Kind() == ndarray.KindFloat:
-		s = &floatStats{}
-	default:
-		s = &intStats{}
-	}
+// comes of a compensated sum in float64. Elements that hidden reports count for nothing, and
+// their number is "masked"; hidden is nil where none can be.
+func statsOf(a *ndarray.Array, hidden func(i int) bool) members {
+	s := newStats(a.DType())
+	i, masked := 0, 0
 	for v := range a.Elements() {
-		s.add(v)
+		if hidden != nil && hidden(i) {
+			masked++
+		} else {
+			s.add(v)
+		}
+		i++
 	}
 	lo, hi, mean, n := s.result()
 	o := object{}
@@ -42,8 +44,42 @@ func statsOf(a *ndarray.Array) members {
 	o.add("min", lo)
 	o.add("max", hi)
 	o.add("mean", mean)
-	o.add("nan", a.Size()-n)
+	o.add("nan", a.Size()-masked-n)
+	if hidden != nil {
+		o.add("masked", masked)
+	}
 	return o
+}
+
+// maskOf returns what says whether an element of a masked array is masked, by its place in C
+// order; nil for no mask, or one of another shape.
+func maskOf(mask *ndarray.Array, size int) func(i int) bool {
+	if mask == nil || mask.DType().Kind() != ndarray.KindBool || mask.Size() != size {
+		return nil
+	}
+	values, err := ndarray.Values[bool](mask)
+	if err != nil {
+		return nil
+	}
+	return func(i int) bool { return values[i] }
+}
+
+// newStats returns what takes the elements of an array of dtype dt.
+func newStats(dt *ndarray.DType) stats {
+	name, small := dt.SmallName()
+	switch kind := dt.Kind(); {
+	case kind == ndarray.KindFloat && dt.ItemSize() > 8:
+		return &longStats{}
+	case kind == ndarray.KindFloat, small && !strings.Contains(name, "int"):
+		return &floatStats{}
+	case kind == ndarray.KindBool:
+		return &boolStats{}
+	case kind == ndarray.KindComplex:
+		return &complexStats{}
+	case kind == ndarray.KindDatetime || kind == ndarray.KindTimedelta:
+		return &timeStats{dt: dt}
+	}
+	return &intStats{}
 }
 
 // stats takes the elements of an array one by one.
@@ -65,7 +101,7 @@ func (s *floatStats) add(v any) {
 		s.addFloat(v)
 	case float32:
 		s.addFloat(float64(v))
-	case ndarray.Float16:
+	case interface{ Float64() float64 }: // Float16 and those of ml_dtypes
 		s.addFloat(v.Float64())
 	}
 }

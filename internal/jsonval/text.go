@@ -1,6 +1,9 @@
 package jsonval
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 const hexDigits = "0123456789abcdef"
 
@@ -72,6 +75,20 @@ func isText(s string) bool {
 		i += size
 	}
 	return true
+}
+
+// hasSplitPair reports whether a high surrogate is followed by a low one, each in its three-byte
+// form: two characters in Python, whose escapes are those of one in JSON.
+func hasSplitPair(s string) bool {
+	for {
+		i := strings.IndexByte(s, 0xed)
+		if i < 0 || len(s)-i < 6 {
+			return false
+		}
+		if s = s[i+1:]; s[0]&0xf0 == 0xa0 && s[2] == 0xed && s[3]&0xf0 == 0xb0 {
+			return true
+		}
+	}
 }
 
 // escaped reports whether r, which is not ASCII, is written as an escape:

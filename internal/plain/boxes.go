@@ -11,9 +11,9 @@ const (
 	headerSize = 24
 )
 
-// boxes are where small plain values are put: leaves, and lists of leaves. What holds containers, or
-// leaves with memory of their own, does not lie side by side with others, which keeping one of them
-// would keep.
+// boxes are where small plain values are put: leaves, and lists of leaves. What holds containers,
+// or leaves with memory of their own, does not lie side by side with others, which keeping one of
+// them would keep.
 type boxes struct {
 	slab.Values
 	blobs   slab.Slab[[]byte]

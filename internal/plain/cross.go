@@ -33,8 +33,8 @@ func (m *maker) cross(id tape.ID) (any, error) {
 // isOwn reports whether v is a container that package reconstruct makes anew for each call.
 func isOwn(v any) bool {
 	switch v.(type) {
-	case *reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque,
-		*pickle.Set, *pickle.FrozenSet:
+	case *reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter,
+		*reconstruct.Deque, *pickle.Set, *pickle.FrozenSet:
 		return true
 	}
 	return false

@@ -161,8 +161,8 @@ func (m *maker) listLeaves(list []any, ids []tape.ID) (cells, items int) {
 	return len(ids), items
 }
 
-// strLeaves makes entries of a dict up to the first one whose value is no leaf, and returns how many
-// cells those were.
+// strLeaves makes entries of a dict up to the first one whose value is no leaf, and returns how
+// many cells those were.
 func (m *maker) strLeaves(dict map[string]any, ids []tape.ID) int {
 	for i := 0; i+1 < len(ids); i += 2 {
 		v, ok := m.leaf(ids[i+1])

@@ -12,9 +12,9 @@ import (
 
 // NOTE. Plain values are made from the cells of a tape, depth first over an explicit stack of
 // frames, one for each container that is being filled. The tape knows how much each container
-// holds, so it is made once, at its size, before what it holds: a slice or a map is a reference, and
-// a parent can hold a child that is not filled yet. What holds nothing but leaves is filled at once
-// and never has a frame.
+// holds, so it is made once, at its size, before what it holds: a slice or a map is a reference,
+// and a parent can hold a child that is not filled yet. What holds nothing but leaves is filled at
+// once and never has a frame.
 //
 // What only an object says (a value of a hook, an object of pandas) is converted from the object:
 // see cross.go. Large containers are made by several goroutines: see parallel.go.
@@ -105,8 +105,8 @@ const (
 // errLater is that of a helper for what it leaves to another goroutine.
 var errLater = errors.New("plain: not for a helper")
 
-// Tape returns the plain value of a cell, which stands inside depth levels of containers. What cells
-// of the same pickle share, what several calls return shares too.
+// Tape returns the plain value of a cell, which stands inside depth levels of containers. What
+// cells of the same pickle share, what several calls return shares too.
 func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 	if c.Objects {
 		return p.Object(id)
@@ -132,6 +132,7 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
+	t.ShareArguments()
 	return &maker{c: c, p: p, t: t, shared: newShared(t), owner: p.Rules().Owner}
 }
 
@@ -188,8 +189,9 @@ func (m *maker) holds(height int32) {
 	}
 }
 
-// begin returns the plain value of a cell that is no leaf. For a container that is met for the first
-// time and holds more than leaves it is not filled yet, and a frame that fills it is on the stack.
+// begin returns the plain value of a cell that is no leaf. For a container that is met for the
+// first time and holds more than leaves it is not filled yet, and a frame that fills it is on the
+// stack.
 func (m *maker) begin(id tape.ID) (any, error) {
 	at := once
 	if slot, ok := m.t.Shared(id); ok {

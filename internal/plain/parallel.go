@@ -10,8 +10,8 @@ import (
 
 // NOTE. What a large list or dict holds is made by several goroutines at once, a part at a time. A
 // helper makes what can be made alone. What may be met again, and what an object is needed for, it
-// leaves to the goroutine that called it, which does that in the order of the pickle. Where much was
-// left because of values that are shared, those are made first, and then the helpers once more.
+// leaves to the goroutine that called it, which does that in the order of the pickle. Where much
+// was left because of values that are shared, those are made first, and then the helpers once more.
 //
 // Invariant: while helpers run, slots are only read, and so is the tape.
 

@@ -1,5 +1,5 @@
-// Package plain turns objects, as package pickle makes them, into plain values: the slices, maps and
-// scalars that a Go program ranges over.
+// Package plain turns objects, as package pickle makes them, into plain values: the slices, maps
+// and scalars that a Go program ranges over.
 package plain
 
 import (
@@ -140,6 +140,7 @@ func (p *Converter) know(v any, n node) int {
 func (p *Converter) forget() {
 	p.seen, p.nodes, p.stack, p.tuples = nil, nil, nil, nil
 	p.budget = p.expansion
+	p.Pandas = reconstruct.Pandas{CopyText: p.Pandas.CopyText}
 }
 
 // fill converts what the frames on the stack hold.

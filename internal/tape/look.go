@@ -17,8 +17,8 @@ func (t *Tape) Bytes(id ID, small *slab.Slab[byte]) []byte {
 	return t.w.Copy(b, small)
 }
 
-// Spread returns about how many cells the children of a container are, with all that they hold: their
-// cells follow one another where the pickle does not refer back.
+// Spread returns about how many cells the children of a container are, with all that they hold:
+// their cells follow one another where the pickle does not refer back.
 func (t *Tape) Spread(id ID) int {
 	c := &t.cells[id]
 	if c.n == 0 {
@@ -30,4 +30,26 @@ func (t *Tape) Spread(id ID) int {
 		from, to = first.at, last.at+last.count
 	}
 	return max(int(c.n), int(t.children[to-1])-int(t.children[from]))
+}
+
+// ShareArguments notes that what the arguments of inert calls hold may be met again, where the
+// pickle refers to a tuple or dict of arguments itself too: an object keeps what they hold, not them. It
+// is for who makes values without objects, before the first.
+func (t *Tape) ShareArguments() {
+	var done map[ID]bool
+	for i := range t.calls {
+		for _, id := range [...]ID{t.calls[i].args, t.calls[i].kwargs} {
+			c := &t.cells[id]
+			if c.kind != Tuple && c.kind != Dict || c.flags&flagShared == 0 || done[id] {
+				continue
+			}
+			if done == nil {
+				done = make(map[ID]bool)
+			}
+			done[id] = true
+			for _, item := range t.Items(id) {
+				t.Share(item)
+			}
+		}
+	}
 }

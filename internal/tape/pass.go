@@ -3,6 +3,7 @@ package tape
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/opcode"
@@ -63,19 +64,19 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	return nil
 }
 
-// reserve makes room for what an input of n bytes may bring: growing by doubling would take most
-// of the time of a pass. Where a tape was used before there is room already.
+// reserve makes room for the beginning of an input of n bytes, which may be nothing but one array.
+// How much the rest needs shows then: see grown. Where a tape was used before there is room already.
 func (t *Tape) reserve(n int) {
-	const bytesPerCell, most = 8, 1 << 20
+	const bytesPerCell, most = 8, 1 << 12
 	if cells := min(n/bytesPerCell, most); cap(t.cells) < cells {
 		t.cells = append(make([]cell, 0, cells+int(firstID)), t.cells...)
 		t.children = append(make([]ID, 0, cells/2), t.children...)
 	}
 }
 
-// grown returns the capacity for what has n elements and gets another: twice as many, but of many
-// no more than the rest of the input will bring if it is like what was read. left is how many bytes
-// are in the window.
+// grown returns the capacity for what has n elements and gets another: of many, what the rest of the
+// input will bring if it is like what was read, since growing by doubling would take most of the
+// time of a pass. left is how many bytes are in the window.
 func (t *Tape) grown(n, left int) int {
 	const few = 1 << 10
 	if n < few || !t.isSlice {
@@ -84,7 +85,8 @@ func (t *Tape) grown(n, left int) int {
 	left = len(t.w.All()) - len(t.w.Buf) + left
 	read := len(t.w.All()) - left
 	like := float64(left) / float64(max(read, 1)) * float64(n)
-	return n + min(n, left+1, int(like*1.05)+few)
+	const most = 64 // times, as what follows may be unlike
+	return n + min(most*n, left+1, int(like*1.05)+few)
 }
 
 // room returns the cells with room for another.
@@ -382,8 +384,8 @@ func (t *Tape) run() error {
 
 // The numbers of cells and children that an ID and an extent can tell.
 const (
-	maxCells    = 1<<32 - 1<<24
-	maxChildren = 1<<32 - 1
+	maxCells    = min(1<<32-1<<24, math.MaxInt)
+	maxChildren = min(1<<32-1, math.MaxInt)
 )
 
 // stop ends the pickle with the value on top of the stack.

@@ -115,8 +115,12 @@ func (t *Tape) IsShared(id ID) bool { return t.cells[id].flags&flagShared != 0 }
 // [Tape.Slots] that no other shared cell has.
 func (t *Tape) Shared(id ID) (slot int, shared bool) {
 	c := &t.cells[id]
-	if c.flags&flagShared == 0 || c.kind < Str && c.kind != Value {
+	switch {
+	case c.flags&flagShared == 0 || c.kind < Str && c.kind != Value:
 		return 0, false
+	case c.kind == Value:
+		far, ok := t.farSlots[id] // none of what was a number
+		return int(far), ok
 	}
 	return t.slot(id, c), true
 }

@@ -1,0 +1,27 @@
+//go:build linux || darwin
+
+package hdf5
+
+import (
+	"math"
+	"os"
+	"syscall"
+)
+
+// mapFile maps the first size bytes of f copy-on-write. Nothing is reserved for copies
+// that may never be made, so a file may be larger than memory and swap together.
+func mapFile(f *os.File, size int64) ([]byte, error) {
+	if size > math.MaxInt {
+		return nil, syscall.EFBIG
+	}
+	return syscall.Mmap(int(f.Fd()), 0, int(size), syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
+}
+
+// unmap ends a mapping; nil is none.
+func unmap(data []byte) error {
+	if data == nil {
+		return nil
+	}
+	return syscall.Munmap(data)
+}

@@ -1,0 +1,172 @@
+package pytables
+
+import (
+	"math"
+	"strings"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/hdf5"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// column is what is known of the elements of a column or index beside the array.
+type column struct {
+	name  any
+	kind  string // of pandas: "datetime64[ns]", "string", "integer"...; of a table the dtype
+	tz    string
+	freq  string
+	nan   string // the text that is missing
+	asStr bool   // pandas' own text, and not objects
+}
+
+// series returns one-dimensional elements as pandas has them.
+func series(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
+	switch {
+	case strings.HasPrefix(c.kind, "datetime64"):
+		return times(a, c, frame.Datetime, "M8")
+	case strings.HasPrefix(c.kind, "timedelta64"):
+		return times(a, c, frame.Timedelta, "m8")
+	case c.kind == "date":
+		return dates(o, a, c)
+	case c.kind == "bool" && a.DType().Kind() == ndarray.KindUint && a.DType().ItemSize() == 1:
+		b, err := a.AppendBytes(nil, ndarray.OrderC)
+		if err != nil {
+			return nil, err
+		}
+		for i := range b {
+			b[i] = min(b[i], 1)
+		}
+		if a, err = ndarray.New(ndarray.Bool, a.Shape(), ndarray.OrderC, b); err != nil {
+			return nil, err
+		}
+	case a.DType().Kind() == ndarray.KindBytes:
+		return textSeries(a, c)
+	case a.DType().Kind() == ndarray.KindObject && c.asStr:
+		return objectText(o, a, c)
+	}
+	s := &frame.Series{Name: c.name, DType: a.DType().String(), Kind: frame.Numpy, Values: a}
+	if a.DType().Kind() == ndarray.KindObject {
+		s.DType = "object"
+	}
+	return s, nil
+}
+
+// times makes datetimes or timedeltas of int64 counts.
+func times(a *ndarray.Array, c column, kind frame.Kind, code string) (*frame.Series, error) {
+	unit := "ns"
+	if i := strings.IndexByte(c.kind, '['); i >= 0 {
+		unit, _, _ = strings.Cut(strings.TrimSuffix(c.kind[i+1:], "]"), ",")
+	}
+	dt, err := ndarray.ParseDType(code + "[" + unit + "]")
+	if err != nil {
+		return nil, err
+	}
+	counts, err := ndarray.Values[int64](a)
+	if err != nil {
+		return nil, err
+	}
+	ints, err := ndarray.FromSlice(counts, a.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	b, err := ints.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	v, err := ndarray.New(dt, a.Shape(), ndarray.OrderC, b)
+	if err != nil {
+		return nil, err
+	}
+	s := &frame.Series{Name: c.name, DType: dt.String(), Kind: kind, Values: v, Freq: c.freq}
+	if kind == frame.Datetime && c.tz != "" {
+		return s.WithZone(c.tz), nil
+	}
+	return s, nil
+}
+
+// dates makes objects of dates: ordinals of Python's, which begin with the year 1.
+func dates(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
+	ordinals, err := ndarray.Values[int64](a)
+	if err != nil {
+		return nil, err
+	}
+	const epoch = 719163 // date(1970, 1, 1).toordinal()
+	for i := range ordinals {
+		if ordinals[i] < 1 || ordinals[i] > 3652059 {
+			return nil, fail(o, hdf5.ErrMalformed, "a date outside the years 1 to 9999")
+		}
+		ordinals[i] -= epoch
+	}
+	days, err := ndarray.FromSlice(ordinals, a.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	c.kind = "datetime64[D]"
+	return times(days, c, frame.Datetime, "M8")
+}
+
+// textSeries makes text of fixed text, which is UTF-8; what is nan is missing.
+func textSeries(a *ndarray.Array, c column) (*frame.Series, error) {
+	texts, err := ndarray.Strings(a)
+	if err != nil {
+		return nil, err
+	}
+	if c.asStr {
+		list := make([]*string, len(texts))
+		for i := range texts {
+			if texts[i] != c.nan {
+				list[i] = &texts[i]
+			}
+		}
+		return named(frame.NewSeries("", list))(c.name)
+	}
+	list := make([]any, len(texts))
+	for i, t := range texts {
+		if list[i] = t; t == c.nan {
+			list[i] = math.NaN()
+		}
+	}
+	v, err := ndarray.NewObjects(ndarray.Object, []int{len(list)}, ndarray.OrderC, list)
+	return &frame.Series{Name: c.name, DType: "object", Kind: frame.Numpy, Values: v}, err
+}
+
+// objectText makes text of objects that are strings, or None or NaN where one is missing.
+func objectText(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
+	values, err := a.Objects()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*string, len(values))
+	for i, v := range values {
+		switch v := v.(type) {
+		case string:
+			list[i] = &v
+		case nil:
+		case float64:
+			if v == v {
+				return nil, fail(o, hdf5.ErrMalformed, "a number in a column of text")
+			}
+		default:
+			return nil, fail(o, hdf5.ErrMalformed, "an object in a column of text that is none")
+		}
+	}
+	return named(frame.NewSeries("", list))(c.name)
+}
+
+// named gives a new series a name of any type.
+func named(s *frame.Series, err error) func(name any) (*frame.Series, error) {
+	return func(name any) (*frame.Series, error) {
+		if err != nil {
+			return nil, err
+		}
+		s.Name = name
+		return s, nil
+	}
+}
+
+// index returns labels with a name, which is nil where they have none.
+func index(s *frame.Series, name any) *frame.Index {
+	x := frame.NewIndex(s)
+	x.Names = []any{name}
+	return x
+}

@@ -1,0 +1,151 @@
+package hdf5
+
+// scaleNode is what an object is to dimension scales: a dataset with scales on its axes, or a
+// scale.
+type scaleNode struct {
+	// scales are, for each axis of a dataset, the scales on it.
+	scales [][]*node
+	labels []string
+	// uses are the axes that a scale is on.
+	uses []scaleUse
+}
+
+type scaleUse struct {
+	data *node
+	axis int
+}
+
+// MakeScale makes the dataset at the path a dimension scale of that name, which may be empty:
+// h5py's make_scale.
+//
+// Reference: HDF5 Dimension Scale Specification, 3.
+func (w *Writer) MakeScale(path, name string) error {
+	if err := w.SetAttr(path, "CLASS", FixedText("DIMENSION_SCALE")); err != nil || name == "" {
+		return err
+	}
+	return w.SetAttr(path, "NAME", FixedText(name))
+}
+
+// AttachScale puts a scale on an axis of the dataset at the path: h5py's
+// dims[axis].attach_scale. An axis that the dataset does not have is an error of the kind
+// ErrSelection, a path where there is no dataset one of the kind ErrNotFound.
+func (w *Writer) AttachScale(path string, axis int, scale string) error {
+	n, err := w.axis(path, axis)
+	if err != nil {
+		return err
+	}
+	s, err := w.find(scale)
+	if err == nil && s.data == nil {
+		err = inPath(errorf(ErrNotFound, "no dataset"), scale)
+	}
+	if err != nil {
+		return err
+	}
+	if s == n {
+		return inPath(errorf(ErrUnsupported, "a dataset as the scale of its own axis"), path)
+	}
+	if s.scale == nil {
+		s.scale = &scaleNode{}
+	}
+	if n.scale.scales == nil {
+		n.scale.scales = make([][]*node, len(n.data.shape))
+	}
+	n.scale.scales[axis] = append(n.scale.scales[axis], s)
+	s.scale.uses = append(s.scale.uses, scaleUse{n, axis})
+	return nil
+}
+
+// SetLabel gives an axis of the dataset at the path a label: h5py's dims[axis].label. It has the
+// errors of AttachScale.
+func (w *Writer) SetLabel(path string, axis int, label string) error {
+	n, err := w.axis(path, axis)
+	if err != nil {
+		return err
+	}
+	if n.scale.labels == nil {
+		n.scale.labels = make([]string, len(n.data.shape))
+	}
+	n.scale.labels[axis] = label
+	labels, err := attributeArray(n.scale.labels)
+	if err != nil {
+		return err
+	}
+	message, err := w.attribute("DIMENSION_LABELS", labels)
+	if err != nil {
+		return inPath(err, path)
+	}
+	return inPath(n.setAttr("DIMENSION_LABELS", message), path)
+}
+
+// axis returns the dataset at a path, which has to have that axis.
+func (w *Writer) axis(path string, axis int) (*node, error) {
+	n, err := w.find(path)
+	if err != nil {
+		return nil, err
+	}
+	if n.data == nil {
+		return nil, inPath(errorf(ErrNotFound, "no dataset"), path)
+	}
+	if axis < 0 || axis >= len(n.data.shape) {
+		return nil, inPath(errorf(ErrSelection, "axis %d of %d", axis, len(n.data.shape)), path)
+	}
+	if n.scale == nil {
+		n.scale = &scaleNode{}
+	}
+	return n, nil
+}
+
+// scaleMessages adds the attributes that refer from datasets to scales and back. They hold
+// addresses of headers; before those are known they are as long as later on.
+//
+// Reference: HDF5 Dimension Scale Specification, 3.
+func (w *Writer) scaleMessages(h *outHeader, n *node) {
+	if n.scale == nil {
+		return
+	}
+	if n.scale.scales != nil {
+		w.dimensionList(h, n)
+	}
+	if n.scale.uses != nil {
+		referenceList(h, n)
+	}
+}
+
+func (w *Writer) dimensionList(h *outHeader, n *node) {
+	typ := typeHeader(nil, 1, typeVlen, 0, vlenSize)
+	typ = append(typ, referenceType().message...)
+	var data []byte
+	for _, scales := range n.scale.scales {
+		var refs []byte
+		for _, s := range scales {
+			refs = wire.AppendUint64(refs, s.addr)
+		}
+		if n.addr == 0 || len(scales) == 0 {
+			// Places are not known yet, or there is nothing to refer to.
+			data = appendZeros(data, vlenSize)
+			continue
+		}
+		w.heap.room(len(refs))
+		w.heap.object(string(refs))
+		data = w.heap.place(data, len(scales))
+	}
+	space := dataspaceMessage([]int{len(n.scale.scales)}, nil)
+	h.add(writesAttribute, 0, attributeMessage("DIMENSION_LIST", typ, space, data))
+}
+
+func referenceList(h *outHeader, n *node) {
+	const size, dimensionAt = 16, 8
+	reference := referenceType()
+	axis := &fileType{message: integerMessage(nil, 4, signedBit), size: 4}
+	typ := typeHeader(nil, 1, typeCompound, 2, size)
+	typ = appendMember(typ, "dataset", 0, reference, 1)
+	typ = appendMember(typ, "dimension", dimensionAt, axis, 1)
+	var data []byte
+	for _, u := range n.scale.uses {
+		data = wire.AppendUint64(data, u.data.addr)
+		data = wire.AppendUint32(data, uint32(u.axis))
+		data = appendZeros(data, 4)
+	}
+	space := dataspaceMessage([]int{len(n.scale.uses)}, nil)
+	h.add(writesAttribute, 0, attributeMessage("REFERENCE_LIST", typ, space, data))
+}
