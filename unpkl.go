@@ -118,7 +118,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	c.setUp(u)
 	p, err := bridge.Read(u)
 	if err != nil {
-		return err
+		return noInput(err)
 	}
 	return c.decodeInto(p, v)
 }

@@ -47,6 +47,9 @@ func (a *assigner) assignObject(src any, dst reflect.Value) error {
 		if err != nil {
 			return err
 		}
+		if reflect.TypeOf(v) != dst.Type() { // pandas' subclasses of arrays become tables
+			return a.mismatch(src, dst.Type(), nil)
+		}
 		src = v
 	}
 	dst.Set(reflect.ValueOf(src))
