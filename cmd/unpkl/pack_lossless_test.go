@@ -28,6 +28,8 @@ func notPacked(f fixture.Fixture) string {
 		return "to-json has no buffers beside the pickle"
 	case f.Producer == "legacy" && f.Name == "dtype_state_versions":
 		return "an object dtype of 4 bytes, which is not read"
+	case f.Name == "structured_aligned":
+		return "an aligned record dtype whose alignment is not that of its fields, which JSON does not say"
 	}
 	return ""
 }
