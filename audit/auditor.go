@@ -123,7 +123,14 @@ func (a *auditor) run(data []byte, m mode) ended {
 		h.t.Release()
 		tapes.Put(h.t)
 	}()
-	err := h.t.Read(&w, a.options(h))
+	opts := a.options(h)
+	if a.c.usage != nil {
+		opts.Usage = *a.c.usage
+	}
+	err := h.t.Read(&w, opts)
+	if a.c.usage != nil {
+		*a.c.usage = h.t.Usage()
+	}
 	return ended{w.Offset(), w.Overhang(), err, w}
 }
 

@@ -3,7 +3,6 @@ package audit_test
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/unpkl/unpkl"
@@ -63,8 +62,12 @@ func knownKind(t *testing.T, data []byte, err error) {
 
 // lists reports whether an audit lists the name that strict mode refuses.
 func lists(r *audit.Report, refused error) bool {
+	var e *unpkl.DecodeError
+	if !errors.As(refused, &e) {
+		return false
+	}
 	for _, f := range r.Findings {
-		if strings.Contains(refused.Error(), f.Name) {
+		if f.Offset == e.Offset {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"bufio"
 	"fmt"
+	"github.com/unpkl/unpkl/internal/tape"
 	"io"
 	"path"
 	"strings"
@@ -23,6 +24,9 @@ type config struct {
 	all         pickle.Limits // with defaults
 	allow, deny []string
 	weight      func(int64) (int64, error) // see tape.Limits
+	// usage is what the pickles of one compressed input or archive have used of the limits; nil where
+	// each counts by itself.
+	usage *tape.Usage
 }
 
 // WithLimits sets the limits; a field that is zero keeps its default.
@@ -144,6 +148,7 @@ func (c *config) unfolded(n int64) *config {
 		return c
 	}
 	inner := *c
+	inner.usage = new(tape.Usage)
 	ratio := c.all.CompressionRatio
 	n = max(n, 1)
 	upTo := int64(weightFloor)

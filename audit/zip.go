@@ -38,6 +38,10 @@ type member struct {
 
 // zip audits a zip.
 func (s *scan) zip(data []byte, p place) {
+	// The limits hold for all members together.
+	outer := s.c
+	s.c = s.c.unfolded(int64(len(data)))
+	defer func() { s.c = outer }()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		if bytes.HasPrefix(data, []byte(input.ZipMagic)) {
@@ -97,7 +101,7 @@ func (s *scan) listed(data []byte, f *zip.File, alone bool, p place) (at int64, 
 		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed, "zip: the member's header and the directory differ"))
 	}
 	s.member(m, alone, p)
-	if sum := f.CRC32; honest && !m.encrypted && int64(m.size) <= smallMember && !s.checks(f, sum) {
+	if honest && !m.encrypted && int64(m.size) <= smallMember && !s.checks(f) {
 		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed, "zip: the member has not the checksum of the directory"))
 	}
 	return at, honest
@@ -106,7 +110,7 @@ func (s *scan) listed(data []byte, f *zip.File, alone bool, p place) (at int64, 
 // smallMember is the largest member whose checksum is looked at: what large ones hold is not read.
 const smallMember = 1 << 20
 
-func (s *scan) checks(f *zip.File, _ uint32) bool {
+func (s *scan) checks(f *zip.File) bool {
 	r, err := f.Open()
 	if err != nil {
 		return err == zip.ErrAlgorithm // which was noted
@@ -189,13 +193,10 @@ func (s *scan) member(m member, alone bool, p place) {
 	if m.encrypted {
 		in.pickle = false
 	}
-	outer := s.c
-	defer func() { s.c = outer }()
 	data := m.data
 	switch m.method {
 	case zip.Store:
 	case zip.Deflate:
-		s.c = s.c.unfolded(int64(len(m.data)))
 		most := min(max(s.budget, 0), max(int64(len(m.data))*s.c.all.CompressionRatio, zipfile.RatioFloor))
 		var err error
 		data, err = readAll(io.LimitReader(flate.NewReader(bytes.NewReader(m.data)), limitPlusOne(most)))

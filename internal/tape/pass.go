@@ -89,7 +89,7 @@ func (t *Tape) grown(n, left int) int {
 	read := len(t.w.All()) - left
 	like := float64(left) / float64(max(read, 1)) * float64(n)
 	const most = 64 // times, as what follows may be unlike
-	return n + min(most*n, left+1, int(like*1.05)+few)
+	return n + min(left+1, max(n, min(most*n, int(like*1.05)+few)))
 }
 
 // room returns the cells with room for another.
