@@ -1,6 +1,6 @@
 module github.com/unpkl/unpkl/bench
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/kisielk/og-rek v1.3.0

@@ -66,12 +66,6 @@ func (s *slabs) bytesValue(b []byte) any {
 
 var noItems = []any{}
 
-func (s *slabs) tuple(items []any) *types.Tuple {
-	t := s.tuples.One(headerSize)
-	*t = s.copyItems(items)
-	return t
-}
-
 func (s *slabs) copyItems(items []any) []any {
 	mem := s.manyItems(len(items))
 	copy(mem, items)

@@ -1,6 +1,7 @@
 package jsonval
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -39,7 +40,7 @@ func (s *complexStats) add(v any) {
 		im, _ := v.Imag.Float64()
 		z = complex(re, im)
 	}
-	if z != z {
+	if math.IsNaN(real(z)) || math.IsNaN(imag(z)) {
 		return
 	}
 	if s.re.n == 0 || lessComplex(z, s.lo) {
