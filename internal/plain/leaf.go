@@ -66,7 +66,7 @@ func (m *maker) knownCall(id tape.ID) (any, bool) {
 		return v, true
 	}
 	p, ok := known.Array(m.t, id)
-	if !ok || m.t.IsShared(id) || m.t.IsShared(p.Data) || m.t.Kind(p.Data) != tape.Bytes {
+	if !ok || m.t.IsShared(id) || m.t.IsShared(p.Data) {
 		return nil, false
 	}
 	a, err := m.known.Array(m.t, &p, m.t.Bytes(p.Data, &m.boxes.data), m.owner)
