@@ -134,6 +134,7 @@ func knownLoss(path, details string) bool {
 	return strings.HasPrefix(name, "chararray") || // each of its names is deprecated somewhere
 		strings.Contains(details, "'u' type code is deprecated") ||
 		strings.HasPrefix(name, "random_") && strings.Contains(path, "py311") || // seeded anew at each load
-		strings.HasSuffix(details, "/dtype/aligned: true against false") ||
+		// NumPy 2 does not find align=True in what NumPy 1 wrote, and does in what is written of it.
+		strings.HasSuffix(details, "/dtype/aligned: false against true") && !strings.Contains(path, "py313") ||
 		strings.HasSuffix(details, "contiguous: false against true")
 }
