@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -12,7 +13,7 @@ func fillCopyreg(t table) {
 	t.add("copyreg", "_reconstructor", &entry{call: reconstructor})
 	t.add("copyreg", "__newobj__", &entry{call: newObj})
 	t.add("copyreg", "__newobj_ex__", &entry{call: newObjEx})
-	t.add("_codecs", "encode", &entry{call: codecsEncode})
+	t.add("_codecs", "encode", &entry{call: codecsEncode, code: known.ClassEncode})
 }
 
 // record keeps a call as it was read.

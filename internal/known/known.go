@@ -57,6 +57,8 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	a := t.Items(args)
 	var code uint16
 	switch t.Code(fn) {
+	case ClassEncode:
+		return encode(t, form, a)
 	case ClassReconstruct:
 		code = pending(t, form, a)
 	case ClassFromBuffer:

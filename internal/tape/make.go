@@ -39,6 +39,12 @@ func (t *Tape) NewValue(v any) ID { return t.add(cell{kind: Value, v: t.addValue
 // NewSpan makes a Str, Py2Str or Bytes of a copy of b.
 func (t *Tape) NewSpan(kind Kind, b []byte) (ID, error) { return t.newSpan(kind, b) }
 
+// MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns their memory, which the caller fills.
+func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
+	v, mem, err := t.arena.make(n)
+	return t.add(t.spanOf(kind, v, n)), mem, err
+}
+
 // Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value, a
 // Tuple and a Dict still are what the opcodes that need them take.
 func (t *Tape) Replace(id ID, v any) {
