@@ -30,7 +30,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
 	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
-	{"internal/known", "internal/slab internal/tape ndarray"},
+	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"pickle", "internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
 		"internal/payload internal/slab internal/tape internal/window"},

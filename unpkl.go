@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -113,15 +114,23 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	u := pickle.NewUnpicklerBytes(data)
+	u := unpicklers.Get().(*pickle.Unpickler)
+	*u = *pickle.NewUnpicklerBytes(data)
 	u.SharedInput = c.sharedInput
 	c.setUp(u)
 	p, err := bridge.Read(u)
-	if err != nil {
-		return noInput(err)
+	if err == nil {
+		err = c.decodeInto(p, v)
+	} else {
+		err = noInput(err)
 	}
-	return c.decodeInto(p, v)
+	*u = pickle.Unpickler{}
+	unpicklers.Put(u)
+	return err
 }
+
+// unpicklers keeps the memory of Unpicklers from one call of Unmarshal to the next.
+var unpicklers = sync.Pool{New: func() any { return new(pickle.Unpickler) }}
 
 // decodeInto puts the value of a pickle, which it releases, into what v points to.
 func (c *config) decodeInto(p bridge.Pickle, v any) error {

@@ -48,7 +48,7 @@ func (h *host) Release() {
 	}
 	h.t.Release()
 	tapes.Put(h.t)
-	h.t = nil
+	*h = host{}
 }
 
 // gopickleOwn are the names that gopickle resolves itself, so that hooks written for it need not
@@ -105,10 +105,13 @@ func (h *host) code(class any) uint16 {
 // Rules implements [bridge.Pickle].
 func (h *host) Rules() *known.Rules {
 	if h.rules == nil {
-		return new(known.Rules)
+		return &noRules
 	}
 	return h.rules
 }
+
+// noRules are those of a pickle that has no class with a code.
+var noRules known.Rules
 
 // findClass asks the hook.
 func (h *host) findClass(module, name string) (any, error) {

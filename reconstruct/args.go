@@ -7,7 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -219,7 +219,7 @@ func payload(v any, n int) ([]byte, bool) {
 
 // latin1 encodes text as ISO 8859-1.
 func latin1(s string) ([]byte, error) {
-	out, n := opcode.AppendLatin1(make([]byte, 0, len(s)), s)
+	out, n := texts.AppendLatin1(make([]byte, 0, len(s)), s)
 	if n == len(s) {
 		return out, nil
 	}

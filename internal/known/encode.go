@@ -3,8 +3,8 @@ package known
 import (
 	"bytes"
 
-	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // encode recognises _codecs.encode(text, 'latin1'), which is how protocols 0 to 2 of Python 3 write
@@ -24,6 +24,6 @@ func encode(t *tape.Tape, form tape.Form, a []tape.ID) (tape.ID, bool) {
 	if err != nil {
 		return 0, false
 	}
-	out, took := opcode.AppendLatin1(mem[:0], text)
+	out, took := texts.AppendLatin1(mem[:0], text)
 	return id, took == len(text) && len(out) == n
 }

@@ -17,6 +17,9 @@ type Maker struct {
 	zones   ZoneCache
 }
 
+// Reset makes the Maker forget the pickle.
+func (m *Maker) Reset() { m.zones = ZoneCache{} }
+
 // Plain returns the plain value of a call that is not an array. ok is false where there is none
 // without an object.
 func (m *Maker) Plain(t *tape.Tape, id tape.ID) (v any, ok bool) {

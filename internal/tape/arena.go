@@ -34,6 +34,10 @@ const (
 
 func (a *arena) reset() {
 	clear(a.chunks)
+	if len(a.fresh)+len(a.spare) == 0 {
+		*a = arena{chunks: append(a.chunks[:0], nil)}
+		return
+	}
 	spare := append(a.fresh, a.spare...)
 	if len(spare) > maxSpare {
 		clear(spare[maxSpare:])

@@ -114,17 +114,15 @@ func (a *assigner) forget(cells, objects int) {
 	}
 }
 
-// watch makes what is known of a cell known of its object, once it has one.
-func (a *assigner) watch() {
-	a.t.Watch(func(id tape.ID, object any) {
-		for _, s := range a.cells[id] {
-			a.remember(object, s.value)
-			if n := len(a.notedObjects); n > 0 {
-				a.notedObjects[n-1].at = s.at
-			}
+// hasObject makes what is known of a cell known of its object, once it has one.
+func (a *assigner) hasObject(id tape.ID, object any) {
+	for _, s := range a.cells[id] {
+		a.remember(object, s.value)
+		if n := len(a.notedObjects); n > 0 {
+			a.notedObjects[n-1].at = s.at
 		}
-		delete(a.cells, id)
-	})
+	}
+	delete(a.cells, id)
 }
 
 // claim reports whether memory that a target has may be decoded into: the first time.
