@@ -87,7 +87,8 @@ func (h *host) Class(module, name string) (tape.ID, error) {
 		return h.t.NewClass(class, 0, true), nil
 	}
 	if _, named := class.(Named); named {
-		return h.t.NewClass(class, h.code(class), false), nil
+		code := h.code(class)
+		return h.t.NewClass(class, code, code == known.ClassRecorded), nil
 	}
 	return h.t.NewValue(class), nil
 }

@@ -9,7 +9,7 @@ import (
 
 // encode recognises _codecs.encode(text, 'latin1'), which is how protocols 0 to 2 of Python 3 write
 // bytes: CPython's save_bytes. Its result is Bytes. Text that is met again is left to package
-// reconstruct, which counts what is copied of it.
+// reconstruct, as in Call.
 func encode(t *tape.Tape, form tape.Form, a []tape.ID) (tape.ID, bool) {
 	if form != tape.FormReduce || len(a) != 2 || t.Kind(a[0]) != tape.Str || t.Kind(a[1]) != tape.Str {
 		return 0, false

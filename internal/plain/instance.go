@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -36,6 +37,9 @@ func (f *objectFrame) finish(list []any) {
 
 // beginCall is begin for a call of a class.
 func (m *maker) beginCall(id tape.ID, at int) (any, error) {
+	if known.IsMapping(m.t, id) {
+		return m.beginMapping(id, at)
+	}
 	if !m.t.IsInert(id) {
 		return m.cross(id)
 	}
@@ -76,6 +80,23 @@ func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 	return o, nil
 }
 
+// beginMapping is begin for an instance of a subclass of dict, which becomes a map like a dict.
+func (m *maker) beginMapping(id tape.ID, at int) (any, error) {
+	entries, ok := known.Entries(m.t, id)
+	switch {
+	case !ok:
+		if err := m.level(); err != nil {
+			return nil, err
+		}
+		dict := map[string]any{}
+		m.flat(at, dict)
+		return dict, nil
+	case m.t.OnlyStrKeys(entries):
+		return m.beginDict(entries, at)
+	}
+	return m.beginOther(entries, at)
+}
+
 // entries makes entries with the keys of a dict, and appends the cells of the values.
 func (m *maker) entries(ids []tape.ID, dict tape.ID, to **types.Dict) []tape.ID {
 	pairs := m.t.Items(dict)
@@ -95,12 +116,15 @@ func (m *maker) isPlainCall(c *tape.CallInfo) bool {
 	if t.Kind(c.Fn) != tape.Class || t.Kind(c.Args) != tape.Tuple || c.HasDropped {
 		return false
 	}
-	if c.Fn != m.foreign {
-		class, ok := t.Value(c.Fn).(pickle.Global)
-		if !ok || isLibrary(class) {
+	class := c.Fn
+	if code := t.Code(class); code == known.ClassReconstructor || code == known.ClassNewObj {
+		class = t.Items(c.Args)[0]
+	}
+	if class != m.foreign {
+		if class, ok := t.Value(class).(pickle.Named); !ok || isLibrary(class.Global()) {
 			return false
 		}
-		m.foreign = c.Fn
+		m.foreign = class
 	}
 	if c.HasKwargs && (t.Kind(c.Kwargs) != tape.Dict || !m.areNames(c.Kwargs, true)) {
 		return false
@@ -124,7 +148,7 @@ func (m *maker) isPlainCall(c *tape.CallInfo) bool {
 // isLibrary reports whether calls of a class are looked at by package reconstruct, as objects.
 func isLibrary(g pickle.Global) bool {
 	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
-		strings.HasPrefix(g.Module, "copy")
+		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy")
 }
 
 // areNames reports whether all keys of a dict are text, and if need be few different ones.

@@ -43,8 +43,9 @@ type maker struct {
 	recent     recent // texts
 	recentKeys recent
 	known      known.Maker
-	owner      ndarray.Owner // of arrays, or nil
-	foreign    tape.ID       // the last class of no library
+	owner      ndarray.Owner   // of arrays, or nil
+	foreign    tape.ID         // the last class of no library
+	classes    map[tape.ID]any // the values of classes
 }
 
 // shared is what became of the cells that may be met again, by their slots.

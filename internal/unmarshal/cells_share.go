@@ -3,6 +3,7 @@ package unmarshal
 import (
 	"reflect"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
@@ -45,7 +46,7 @@ func (a *assigner) mayMeet(id tape.ID) bool {
 	case tape.Tuple:
 		return a.t.Size(id) > 0
 	case tape.Call:
-		return a.t.IsInert(id)
+		return a.t.IsInert(id) || known.IsMapping(a.t, id)
 	}
 	return false
 }

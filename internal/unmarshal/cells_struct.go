@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
@@ -183,6 +184,11 @@ func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) er
 	case tape.Tuple:
 		return a.readPositions(p, id, a.t.Items(id), dst)
 	case tape.Call:
+		if known.IsMapping(a.t, id) {
+			if entries, ok := known.Entries(a.t, id); ok {
+				return a.readFields(p, id, entries, dst)
+			}
+		}
 		if !a.isOwn(id) || !a.t.IsInert(id) {
 			break
 		}
