@@ -32,6 +32,7 @@ type Option func(*config)
 type config struct {
 	limits         pickle.Limits
 	strict         bool
+	allow          []string // names that strict mode accepts, see WithAllow
 	objects        bool
 	allowCycles    bool
 	sharedInput    bool
@@ -66,11 +67,36 @@ func WithLimits(limits Limits) Option {
 	return func(c *config) { c.limits = limits }
 }
 
-// WithStrict makes a class or function that no hook knows an error of the kind
-// [ErrUnknownGlobal]. Without it such an object becomes an inert
-// *[pickle.Object]; nothing of it is run in either case.
+// WithStrict makes a class or function that nothing here knows an error of the kind
+// [ErrUnknownGlobal] that names it. Known are those that this module rebuilds, see
+// [reconstruct.Rebuilt]: the tables of pandas and the matrices of SciPy among them; those
+// that a hook of [WithFindClass] resolves; and the names of [WithAllow]. Without it an object of
+// another class becomes an inert *[pickle.Object]; nothing of it is run in either case.
 func WithStrict() Option {
 	return func(c *config) { c.strict = true }
+}
+
+// WithAllow adds names that [WithStrict] accepts: "mymod.Point" is that class, "mymod.*" all that
+// is in mymod and in the modules below it. Instances of such a class are *[pickle.Object]. The names
+// of several such options add up; without WithStrict they change nothing.
+func WithAllow(names ...string) Option {
+	names = slices.Clone(names)
+	return func(c *config) { c.allow = append(slices.Clip(c.allow), names...) }
+}
+
+// allowed reports whether strict mode accepts a class that no hook knows.
+func (c *config) allowed(module, name string) bool {
+	if reconstruct.Rebuilt(module, name) {
+		return true
+	}
+	full := module + "." + name
+	for _, n := range c.allow {
+		if below, all := strings.CutSuffix(n, "*"); n == full ||
+			all && strings.HasSuffix(below, ".") && strings.HasPrefix(full, below) {
+			return true
+		}
+	}
+	return false
 }
 
 // WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type

@@ -191,6 +191,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.Limits = c.limits
 	u.Compressed = c.compressed
 	u.Strict = c.strict
+	if c.strict {
+		u.Allow = c.allowed
+	}
 	u.Encoding = c.encoding
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()
