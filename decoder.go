@@ -2,6 +2,7 @@ package unpkl
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"iter"
 
@@ -21,7 +22,10 @@ type Decoder struct {
 	u   *pickle.Unpickler // src, if it is one
 	end func()            // releases the decompressor
 	own func(v any)       // sees each object before it is converted
-	err error             // the input's last word
+	// head returns the first bytes of the input, decompressed, as far as they were read. It is nil
+	// once a pickle was.
+	head func() []byte
+	err  error // the input's last word
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
@@ -48,8 +52,12 @@ func (d *Decoder) Decode(v any) error {
 	if d.u != nil {
 		p, err := bridge.Read(d.u)
 		if err != nil {
+			if d.head != nil {
+				err = input.NotPickle(d.head(), err)
+			}
 			return d.fail(err)
 		}
+		d.head = nil // what follows is behind a pickle
 		return d.c.decodeInto(p, v)
 	}
 	obj, err := d.src.Load()
@@ -61,6 +69,36 @@ func (d *Decoder) Decode(v any) error {
 	}
 	to := d.c.assignOptions()
 	return unmarshal.Into(obj, v, &to)
+}
+
+// only decodes the only pickle of the input, or with others behind it the first.
+func (d *Decoder) only(v any) error {
+	if err := d.Decode(v); err != nil {
+		return noInput(err)
+	}
+	if !d.c.noTrailing {
+		return nil
+	}
+	more, err := d.more()
+	if more && err == nil {
+		err = trailing(d.InputOffset())
+	}
+	return err
+}
+
+// more reports whether the input goes on.
+func (d *Decoder) more() (bool, error) {
+	if d.u != nil {
+		return d.u.More()
+	}
+	switch _, err := d.src.Load(); {
+	case err == io.EOF:
+		return false, nil
+	case err == nil, errors.Is(err, ErrMalformed), errors.Is(err, ErrTruncated):
+		return true, nil
+	default:
+		return false, err
+	}
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,
@@ -122,9 +160,12 @@ func (d *Decoder) start() error {
 	if err != nil {
 		return err
 	}
-	if !known {
+	if known {
+		head = bytes.Clone(head)
+		d.head = func() []byte { return head }
+	} else {
 		b := input.NewHeadReader(r)
-		r = b
+		r, d.head = b, b.Seen
 		if head, err = b.Look(); err != nil {
 			return err
 		}
@@ -156,6 +197,7 @@ func (d *Decoder) start() error {
 	}
 	d.c = &c
 	b := input.NewHeadReader(z)
+	d.head = b.Seen
 	if head, err = b.Look(); err != nil {
 		return err
 	}

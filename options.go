@@ -33,6 +33,9 @@ type config struct {
 	limits         pickle.Limits
 	strict         bool
 	allow          []string // names that strict mode accepts, see WithAllow
+	noUnknown      bool     // see WithDisallowUnknownFields
+	requireFields  bool
+	noTrailing     bool
 	objects        bool
 	allowCycles    bool
 	sharedInput    bool
@@ -97,6 +100,27 @@ func (c *config) allowed(module, name string) bool {
 		}
 	}
 	return false
+}
+
+// WithDisallowUnknownFields makes a key, attribute or column that no field of the struct has which it is
+// put into a [FieldError], as DisallowUnknownFields of encoding/json does. The rest is decoded
+// all the same.
+func WithDisallowUnknownFields() Option {
+	return func(c *config) { c.noUnknown = true }
+}
+
+// WithRequireFields makes a field of a struct a [FieldError] that nothing in the pickle is for, unless
+// its tag says omitempty: what a typo in a tag or another file leads to. A None in place of
+// the struct leaves it as it is. The rest is decoded all the same.
+func WithRequireFields() Option {
+	return func(c *config) { c.requireFields = true }
+}
+
+// WithNoTrailing makes bytes behind the pickle an error of the kind [ErrTrailing] for what reads one
+// pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and [File.Decode]. A [Decoder]
+// reads on there.
+func WithNoTrailing() Option {
+	return func(c *config) { c.noTrailing = true }
 }
 
 // WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type

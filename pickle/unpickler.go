@@ -124,6 +124,18 @@ func (u *Unpickler) Load() (any, error) {
 	return p.Object(p.Tape().Root())
 }
 
+// More reports whether the input goes on behind the pickle that was read last, with another one or
+// with anything else. Its error is the reader's.
+func (u *Unpickler) More() (bool, error) {
+	switch err := u.begin(); {
+	case err == io.EOF:
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return true, nil
+}
+
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
 	bridge.Public = public
