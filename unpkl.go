@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"reflect"
 
@@ -242,4 +243,13 @@ func makeReadOnly(v any) (any, error) {
 		return []byte(*b), nil
 	}
 	return v, nil
+}
+
+// PickleReduce implements [pickle.Reducer]: the int that the digits are.
+func (b BigInt) PickleReduce(int) (any, error) {
+	n, ok := new(big.Int).SetString(string(b), 10)
+	if !ok {
+		return nil, fmt.Errorf("unpkl: a BigInt that is no number: %q", string(b))
+	}
+	return n, nil
 }
