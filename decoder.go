@@ -2,7 +2,6 @@ package unpkl
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"iter"
 
@@ -25,6 +24,8 @@ type Decoder struct {
 	// head returns the first bytes of the input, decompressed, as far as they were read. It is nil
 	// once a pickle was.
 	head func() []byte
+	// ahead is what More read of an input that is no pickle, nil if nothing.
+	ahead *lookAhead
 	err  error // the input's last word
 }
 
@@ -60,7 +61,7 @@ func (d *Decoder) Decode(v any) error {
 		d.head = nil // what follows is behind a pickle
 		return d.c.decodeInto(p, v)
 	}
-	obj, err := d.src.Load()
+	obj, err := d.load()
 	if err != nil {
 		return d.fail(err)
 	}
@@ -79,26 +80,47 @@ func (d *Decoder) only(v any) error {
 	if !d.c.noTrailing {
 		return nil
 	}
-	more, err := d.more()
+	more, err := d.More()
 	if more && err == nil {
 		err = trailing(d.InputOffset())
 	}
 	return err
 }
 
-// more reports whether the input goes on.
-func (d *Decoder) more() (bool, error) {
-	if d.u != nil {
-		return d.u.More()
+// lookAhead is what the next load of a source returned.
+type lookAhead struct {
+	obj any
+	err error
+}
+
+// load is Load of the source, or what it returned before.
+func (d *Decoder) load() (any, error) {
+	if a := d.ahead; a != nil {
+		d.ahead = nil
+		return a.obj, a.err
 	}
-	switch _, err := d.src.Load(); {
-	case err == io.EOF:
+	return d.src.Load()
+}
+
+// More reports whether the input goes on behind what Decode read last, with another pickle or
+// anything else, which then the next Decode reads; before the first Decode, whether there
+// is any input. Its error is the reader's.
+func (d *Decoder) More() (bool, error) {
+	if d.err == nil && d.src == nil {
+		d.err = d.start()
+	}
+	switch {
+	case d.err == io.EOF:
 		return false, nil
-	case err == nil, errors.Is(err, ErrMalformed), errors.Is(err, ErrTruncated):
-		return true, nil
-	default:
-		return false, err
+	case d.err != nil:
+		return false, d.err
+	case d.u != nil:
+		return d.u.More()
+	case d.ahead == nil:
+		obj, err := d.src.Load()
+		d.ahead = &lookAhead{obj, err}
 	}
+	return d.ahead.err != io.EOF, nil
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,

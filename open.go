@@ -168,6 +168,16 @@ func (d *FileDecoder) Decode(v any) error {
 	return d.d.Decode(v)
 }
 
+// More is [Decoder.More]; after [File.Close] it fails with [ErrClosed].
+func (d *FileDecoder) More() (bool, error) {
+	d.file.mu.RLock()
+	defer d.file.mu.RUnlock()
+	if err := d.file.Closed(); err != nil {
+		return false, err
+	}
+	return d.d.More()
+}
+
 // only is Decoder.only.
 func (d *FileDecoder) only(v any) error {
 	d.file.mu.RLock()
