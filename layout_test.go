@@ -48,14 +48,14 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/gotypes", "ndarray pickle reconstruct"},
 	{"internal/jsonval", "frame internal/jsonhook ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
-	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
+	{"internal/input", "internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray npy pickle"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
+	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input internal/jsonval " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
 }
