@@ -14,6 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
 	_ "github.com/unpkl/unpkl/internal/jsonval" // what MarshalJSON of arrays, frames and objects calls
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/unmarshal"
@@ -126,6 +127,9 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 // decodeInto puts the value of a pickle, which it releases, into what v points to.
 func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
+	if part, ok := v.(*lookup.Part); ok {
+		return part.Cells(p)
+	}
 	to := c.assignOptions()
 	return unmarshal.Cells(p, v, &to)
 }

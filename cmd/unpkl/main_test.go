@@ -72,7 +72,7 @@ func writeFile(t *testing.T, name, content string) string {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"nosuch"}, {"help", "nosuch"}, {"version", "x"}, {"--nosuch"},
+		{"nosuch"}, {"help", "nosuch"}, {"version", "x"}, {"--nosuch"},
 		{"to-json"}, {"to-json", "a", "b"}, {"to-json", "--nosuch", "-"}, {"to-json", "--arrays=all", "-"},
 		{"to-json", "--indent=-1", "-"}, {"to-json", "--indent=x", "-"}, {"to-json", "--indent=65", "-"},
 		{"to-json", "--select=a", "-"}, {"to-json", "--select=/~x", "-"},
