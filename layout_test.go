@@ -58,13 +58,15 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
+	{"internal/table", "frame internal/describe internal/jsonval internal/lookup internal/pointer " +
+		"internal/pyvalue ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
 	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
 		"internal/lookup internal/plain internal/pointer internal/pyvalue internal/tape " +
 		"internal/unmarshal ndarray pickle reconstruct"},
-	{"cmd/unpkl", ". audit internal/compress internal/describe internal/jsonval internal/lookup " +
-		"internal/pointer ndarray npy pickle"},
+	{"cmd/unpkl", ". audit frame internal/compress internal/describe internal/jsonval " +
+		"internal/lookup internal/pointer internal/pyvalue internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.

@@ -1,6 +1,7 @@
 package unpkl
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -51,6 +52,9 @@ func (f *File) Lookup(ptr string) (any, error) {
 	}
 	defer d.Close()
 	if err := d.Decode(part); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return nil, fmt.Errorf("unpkl: %w", err)
+		}
 		return nil, noInput(err)
 	}
 	if m := part.Matches; len(m) == 1 && slices.Equal(m[0].At, p) {

@@ -75,6 +75,7 @@ func newRoot(s *streams) *cobra.Command {
 		},
 	}
 	info.add(root)
+	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(s.in)
 	root.SetOut(s.out)

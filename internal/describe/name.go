@@ -53,7 +53,7 @@ func (d *describer) name(n *Node, v any) {
 		nameObject(n, v)
 		return
 	default:
-		n.Kind = kindOf(v)
+		n.Kind = KindOf(v)
 	}
 	if a, ok := pyvalue.ArrayOf(v); ok {
 		kind := n.Kind
@@ -133,8 +133,8 @@ func nameObject(n *Node, o *pickle.Object) {
 	}
 }
 
-// kindOf names the Python type of a value of no library.
-func kindOf(v any) string {
+// KindOf names the Python type of a value of no library.
+func KindOf(v any) string {
 	switch v := v.(type) {
 	case *reconstruct.OrderedDict:
 		return "OrderedDict"

@@ -142,7 +142,7 @@ func Text(v any) string {
 		return Printable(cut(s.String()))
 	}
 	if _, ok := pyvalue.EntriesOf(v); ok || pyvalue.IsContainer(v) {
-		return kindOf(v)
+		return KindOf(v)
 	}
 	return Printable(cut(fmt.Sprint(v)))
 }

@@ -97,7 +97,7 @@ func subscriptArray(a *ndarray.Array, subs []pointer.Subscript) (*ndarray.Array,
 		}
 		i, ok := s.At(n)
 		if !ok {
-			return nil, outOfRange{fmt.Sprintf("axis %d has %d items, none at %d", axis, n, s.Index)}
+			return nil, outOfRange{fmt.Sprintf("an array with %d items along axis %d", n, axis)}
 		}
 		if a, err = dropAxis(a, axis, i); err != nil {
 			return nil, err
@@ -207,7 +207,7 @@ func subscriptList(items []any, s pointer.Subscript) (any, error) {
 	if !s.IsSlice {
 		i, ok := s.At(len(items))
 		if !ok {
-			return nil, outOfRange{fmt.Sprintf("%d items, none at %d", len(items), s.Index)}
+			return nil, outOfRange{fmt.Sprintf("a sequence of %d items", len(items))}
 		}
 		return items[i], nil
 	}
@@ -229,4 +229,28 @@ func take[T any](s []T, start, step, count int) []T {
 		out[i] = s[start+i*step]
 	}
 	return out
+}
+
+// Element returns the element at an index as an object: a scalar of NumPy's, or what an array of
+// objects holds there. The index is in range.
+func Element(a *ndarray.Array, index ...int) (any, error) {
+	if a.DType().Kind() == ndarray.KindObject {
+		return a.At(index...), nil
+	}
+	for _, i := range index {
+		var err error
+		if a, err = a.Index(i); err != nil {
+			return nil, err
+		}
+	}
+	return element(a), nil
+}
+
+// Subscript is a[subs] in Python.
+func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
+	part, err := subscriptArray(a, subs)
+	if err != nil {
+		return nil, err
+	}
+	return element(part), nil
 }

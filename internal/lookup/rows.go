@@ -19,7 +19,7 @@ func subscriptFrame(f *frame.Frame, s pointer.Subscript) (any, error) {
 	}
 	i, ok := s.At(f.Rows())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("%d rows, none at %d", f.Rows(), s.Index)}
+		return nil, outOfRange{fmt.Sprintf("a DataFrame of %d rows", f.Rows())}
 	}
 	row := make(types.Dict, len(f.Columns))
 	for k, c := range f.Columns {
@@ -36,7 +36,7 @@ func subscriptSeries(s *frame.Series, sub pointer.Subscript) (any, error) {
 	}
 	i, ok := sub.At(s.Len())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("%d elements, none at %d", s.Len(), sub.Index)}
+		return nil, outOfRange{fmt.Sprintf("a Series of %d elements", s.Len())}
 	}
 	return s.At(i), nil
 }
@@ -48,7 +48,7 @@ func subscriptIndex(x *frame.Index, sub pointer.Subscript) (any, error) {
 	}
 	i, ok := sub.At(x.Len())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("%d labels, none at %d", x.Len(), sub.Index)}
+		return nil, outOfRange{fmt.Sprintf("an index of %d labels", x.Len())}
 	}
 	return x.At(i), nil
 }

@@ -39,7 +39,7 @@ func (n *Nearest) Add(name string) {
 	if len(n.wanted) > longest || len(name) > longest || !utf8.ValidString(name) {
 		return
 	}
-	most := max(1, len(n.wanted)/3)
+	most := (len(n.wanted) + 1) / 3
 	folded := strings.ToLower(name)
 	distance := most + 1
 	switch {
