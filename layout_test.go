@@ -53,7 +53,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"pickle reconstruct"},
 	{"internal/describe", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
 		"reconstruct"},
-	{"internal/input", "internal/compress internal/pyvalue internal/zipfile ndarray npy pickle"},
+	{"internal/input", "internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray npy pickle"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
@@ -62,9 +62,9 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/pyvalue ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
-		"internal/lookup internal/plain internal/pointer internal/pyvalue internal/tape " +
-		"internal/unmarshal ndarray pickle reconstruct"},
+	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
+		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
+		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
 	{"cmd/unpkl", ". audit frame internal/compress internal/describe internal/jsonval " +
 		"internal/lookup internal/pointer internal/pyvalue internal/table ndarray npy pickle"},
 }

@@ -69,7 +69,7 @@ func (f *File) Lookup(ptr string) (any, error) {
 
 // part finds part of the next value of a source that is no Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
-	if z, ok := d.src.(input.Archive); ok && !part.Tokens && len(part.Pointer) > 0 {
+	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens && len(part.Pointer) > 0 {
 		v, ok, err := z.Member(part.Pointer[0])
 		if err != nil {
 			return d.fail(err)
@@ -81,7 +81,7 @@ func (d *Decoder) part(part *lookup.Part) error {
 			return part.ObjectAt(v, 1)
 		}
 	}
-	obj, err := d.load()
+	obj, err := d.object()
 	if err != nil {
 		return err
 	}

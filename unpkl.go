@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"reflect"
 
@@ -12,11 +13,11 @@ import (
 
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
 	_ "github.com/unpkl/unpkl/internal/jsonval" // what MarshalJSON of arrays, frames and objects calls
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
-	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -36,8 +37,10 @@ import (
 // Reference: Python's pickle.load.
 func Load(r io.Reader, opts ...Option) (any, error) {
 	var v any
-	err := NewDecoder(r, opts...).Decode(&v)
-	return v, noInput(err)
+	if err := NewDecoder(r, opts...).only(&v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // LoadBytes is [Load] for a pickle in memory. What it returns does not alias data,
@@ -71,7 +74,7 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //     Fraction, UUID, path, date, time or ipaddress. The member of an enum and an instance of a subclass
 //     of int or str, which are made of one value, as that value.
 //   - structs: dicts, attributes of objects, elements of structured arrays, by name: that
-//     of the field or of its tag, pickle:"name", as written. Tuples, and objects that
+//     of the field or of its tag, pickle:"name", as written or else without case. Tuples, and objects that
 //     are nothing but one, as namedtuples are, by position. See [Unmarshaler] for types
 //     that do it in their own way.
 //   - slices and arrays: lists, tuples, namedtuples, sets, deques, ranges, array.array,
@@ -108,7 +111,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	}
 	head := data[:min(len(data), compress.HeadSize)]
 	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) {
-		return noInput(NewDecoder(bytes.NewReader(data), opts...).Decode(v))
+		return NewDecoder(bytes.NewReader(data), opts...).only(v)
 	}
 	c := &noOptions
 	if len(opts) > 0 {
@@ -119,9 +122,18 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	c.setUp(u)
 	p, err := bridge.Read(u)
 	if err != nil {
-		return noInput(err)
+		return noInput(input.NotPickle(head, err))
+	}
+	if c.noTrailing && u.InputOffset() < int64(len(data)) {
+		p.Release()
+		return trailing(u.InputOffset())
 	}
 	return c.decodeInto(p, v)
+}
+
+// trailing is the error of an input that goes on behind its pickle.
+func trailing(offset int64) error {
+	return fmt.Errorf("unpkl: %w (at byte %d)", ErrTrailing, offset)
 }
 
 // decodeInto puts the value of a pickle, which it releases, into what v points to.
@@ -137,10 +149,13 @@ func (c *config) decodeInto(p bridge.Pickle, v any) error {
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
 func noInput(err error) error {
 	if err == io.EOF {
-		return pyvalue.Errorf(ErrTruncated, "the input is empty")
+		return errEmpty
 	}
 	return err
 }
+
+// errEmpty is the error of an input of no bytes, of the kinds ErrNotPickle and ErrTruncated.
+var errEmpty = fmt.Errorf("unpkl: %w", errkind.ErrEmpty)
 
 // checkTarget returns the error of a target that nothing can be put into, before
 // any input is read.
@@ -176,6 +191,11 @@ func (c *config) assignOptions() unmarshal.Options {
 			Workers:     c.workers,
 			BigInt:      func(digits string) any { return BigInt(digits) },
 		},
+		NoUnknown: c.noUnknown,
+		NoMissing: c.requireFields,
+		Field: func(path, name string, t reflect.Type, missing bool) error {
+			return &FieldError{Path: path, Name: name, Type: t, Missing: missing}
+		},
 		Mismatch: func(path, value string, t reflect.Type, cause error) error {
 			return &UnmarshalTypeError{Path: path, Value: value, Type: t, Err: cause}
 		},
@@ -195,6 +215,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.Limits = c.limits
 	u.Compressed = c.compressed
 	u.Strict = c.strict
+	if c.strict {
+		u.Allow = c.allowed
+	}
 	u.Encoding = c.encoding
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()
@@ -224,4 +247,13 @@ func makeReadOnly(v any) (any, error) {
 		return []byte(*b), nil
 	}
 	return v, nil
+}
+
+// PickleReduce implements [pickle.Reducer]: the int that the digits are.
+func (b BigInt) PickleReduce(int) (any, error) {
+	n, ok := new(big.Int).SetString(string(b), 10)
+	if !ok {
+		return nil, fmt.Errorf("unpkl: a BigInt that is no number: %q", string(b))
+	}
+	return n, nil
 }

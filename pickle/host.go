@@ -80,7 +80,7 @@ func (h *host) Class(module, name string) (tape.ID, error) {
 		return 0, err
 	}
 	if g, unknown := class.(Global); unknown {
-		if h.u.Strict {
+		if h.u.Strict && (h.u.Allow == nil || !h.u.Allow(g.Module, g.Name)) {
 			return 0, errkind.New(ErrUnknownGlobal, "unknown global %s",
 				opcode.Quote([]byte(g.String())))
 		}

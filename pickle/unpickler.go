@@ -58,6 +58,9 @@ type Unpickler struct {
 	// Strict makes a class or function that no hook knows an error of the kind
 	// ErrUnknownGlobal. A hook that returns a [Global] does not know it.
 	Strict bool
+	// Allow, where it is not nil, says which of the classes that no hook knows strict mode
+	// accepts all the same; each is then a [Global], as without Strict.
+	Allow func(module, name string) bool
 	// KeepMemo keeps the memo from one Load to the next, which is how one Python
 	// Pickler writes several objects; streams of separate pickles need a new one for
 	// each, which is the default.
@@ -119,6 +122,18 @@ func (u *Unpickler) Load() (any, error) {
 	}
 	defer p.Release()
 	return p.Object(p.Tape().Root())
+}
+
+// More reports whether the input goes on behind the pickle that was read last, with another one or
+// with anything else. Its error is the reader's.
+func (u *Unpickler) More() (bool, error) {
+	switch err := u.begin(); {
+	case err == io.EOF:
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return true, nil
 }
 
 func init() {

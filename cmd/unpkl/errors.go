@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -38,6 +39,9 @@ func joined(errs []error) error {
 // detail is the text of an error without the package and the file's name, which
 // the line already has.
 func detail(err error) string {
+	if errors.Is(err, unpkl.ErrNotPickle) {
+		return strings.TrimPrefix(err.Error(), "unpkl: ")
+	}
 	var decode *pickle.DecodeError
 	if errors.As(err, &decode) {
 		return decode.Detail()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -121,5 +123,14 @@ func (t *toJSON) run(s *streams, name string) error {
 			break
 		}
 	}
-	return held.copyTo(s.out)
+	if err := held.copyTo(s.out); err != nil || t.all {
+		return err
+	}
+	if more, err := in.More(); more && err == nil {
+		fmt.Fprintln(s.err, errorLine(&fileError{name, errMore}))
+	}
+	return nil
 }
+
+// errMore is what standard error is told where to-json shows the first of several pickles.
+var errMore = errors.New("there is more behind the first pickle, which --all shows")

@@ -82,24 +82,22 @@ type cellFrame struct {
 	kind   frameKind
 
 	// Where the children go.
-	list   []any // of a list: what it holds; of an object: all its parts
-	byStr  map[string]any
-	byAny  map[any]any
-	keys   []any // of byAny, where they are objects
-	object *objectFrame
-	split  *splitJob
+	list  []any // of a list: what it holds
+	byStr map[string]any
+	byAny map[any]any
+	keys  []any // of byAny, where they are objects
+	split *splitJob
 }
 
 type frameKind uint8
 
 const (
-	listFrame   frameKind = iota
-	strFrame              // a dict with keys of text: keys and values in turn
-	anyFrame              // a dict with other keys: keys and values in turn
-	keyedFrame            // a dict whose keys are objects: values
-	textsFrame            // keyedFrame whose keys are all strings
-	objectParts           // an object
-	splitFrame            // what helpers left of a large container
+	listFrame  frameKind = iota
+	strFrame             // a dict with keys of text: keys and values in turn
+	anyFrame             // a dict with other keys: keys and values in turn
+	keyedFrame           // a dict whose keys are objects: values
+	textsFrame           // keyedFrame whose keys are all strings
+	splitFrame           // what helpers left of a large container
 )
 
 // errLater is that of a helper for what it leaves to another goroutine.
@@ -331,7 +329,7 @@ func (m *maker) fillLeaves(f *cellFrame) {
 	switch f.kind {
 	case strFrame:
 		f.next += m.strLeaves(f.byStr, f.ids[f.next:])
-	case listFrame, objectParts:
+	case listFrame:
 		n, items := m.listLeaves(f.list[f.at:], f.ids[f.next:])
 		f.next += n
 		f.at += items
@@ -367,8 +365,6 @@ func (m *maker) put(f *cellFrame, v any) error {
 // close ends a frame whose children are all there.
 func (m *maker) close(f *cellFrame) error {
 	switch f.kind {
-	case objectParts:
-		f.object.finish(f.list)
 	case splitFrame:
 		if done, err := m.closeSplit(f); !done || err != nil {
 			return err

@@ -253,6 +253,9 @@ func (p *Converter) begin(v any) (any, error) {
 	if plain, ok, err := p.library(v); ok || err != nil {
 		return plain, err
 	}
+	if _, isObject := v.(*pickle.Object); isObject {
+		return v, nil // with what it holds
+	}
 	if !pyvalue.IsContainer(v) {
 		return leaf(v), nil
 	}
@@ -294,11 +297,7 @@ func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
 
 // remember makes a node of a container that may be met again.
 func (p *Converter) remember(v, plain any) int {
-	i := p.know(v, node{plain: plain, open: true})
-	if o, ok := plain.(*pickle.Object); ok {
-		p.seen[o] = i // in an array that is met again through a view
-	}
-	return i
+	return p.know(v, node{plain: plain, open: true})
 }
 
 // again returns the plain value of a container that was met before.
@@ -319,8 +318,6 @@ func (p *Converter) again(n *node) (any, error) {
 // open makes the empty plain container of v and the frame that fills it.
 func (p *Converter) open(v any) (any, graphFrame) {
 	switch v := v.(type) {
-	case *pickle.Object:
-		return openObject(v)
 	case *ndarray.Array:
 		p.inPlace = true
 		return v, openArray(v)
@@ -350,57 +347,6 @@ func AllStrings(entries types.Dict) bool {
 		}
 	}
 	return true
-}
-
-// openObject makes a copy of an inert object whose arguments, state and items are
-// plain values. Its class and its keys stay as they are.
-func openObject(o *pickle.Object) (any, graphFrame) {
-	n := *o
-	var f graphFrame
-	take := func(from any, to *any) {
-		f.children = append(f.children, from)
-		f.places = append(f.places, to)
-	}
-	n.Args = make([]any, len(o.Args))
-	for i, v := range o.Args {
-		take(v, &n.Args[i])
-	}
-	dict := func(d types.Dict) types.Dict {
-		c := append(types.Dict(nil), d...)
-		for i := range c {
-			take(c[i].Value, &c[i].Value)
-		}
-		return c
-	}
-	if o.Kwargs != nil {
-		kwargs := dict(*o.Kwargs)
-		n.Kwargs = &kwargs
-	}
-	take(o.State, &n.State)
-	if o.Items != nil {
-		n.Items = make([]any, len(o.Items))
-		for i, v := range o.Items {
-			take(v, &n.Items[i])
-		}
-	}
-	n.DictItems = dict(o.DictItems)
-	n.Calls = make([]*pickle.Object, len(o.Calls))
-	for i, call := range o.Calls {
-		c := *call
-		c.Args = make([]any, len(call.Args))
-		for k, arg := range call.Args {
-			if arg == any(o) {
-				c.Args[k] = &n // which the call is made for; no cycle that data has
-			} else {
-				take(arg, &c.Args[k])
-			}
-		}
-		n.Calls[i] = &c
-	}
-	if o.Calls == nil {
-		n.Calls = nil
-	}
-	return &n, f
 }
 
 // openArray replaces the elements of an array of objects where they are: the array

@@ -77,6 +77,8 @@ type assigner struct {
 	maxDepth  int
 	budget    int64
 	expansion int64
+	// noUnknown and noMissing are the options of these names.
+	noUnknown, noMissing bool
 	// base is the depth of the object that is being assigned, and stray that of a mismatch to whose
 	// path the containers around are still to be added; see assigner.placed.
 	base, stray int
@@ -86,9 +88,12 @@ type assigner struct {
 // misfit is a value that does not fit its Go type.
 type misfit struct {
 	path  []pathElem
-	value string // what it is
+	value string // what it is, or the name of a field
 	typ   reflect.Type
 	cause error
+	// unknown says that the value is a name that no field of the struct type typ has, missing that it
+	// is that of a field that nothing is there for.
+	unknown, missing bool
 }
 
 // shareKey says that a container was put into a Go type that can be shared.
@@ -110,6 +115,11 @@ type Options struct {
 	// mismatch makes the error of a value that does not fit a Go type, see the root package's
 	// UnmarshalTypeError.
 	Mismatch func(path, value string, t reflect.Type, cause error) error
+	// NoUnknown makes a name that no field of a struct has an error, and NoMissing a field whose name
+	// is not there, unless its tag says omitempty.
+	NoUnknown, NoMissing bool
+	// Field makes the error of such a name, see the root package's FieldError.
+	Field func(path, name string, t reflect.Type, missing bool) error
 }
 
 func newAssigner(c *Options) *assigner {
@@ -120,6 +130,8 @@ func newAssigner(c *Options) *assigner {
 		maxDepth:  min(limits.Depth, maxAssignDepth),
 		budget:    limits.Expansion,
 		expansion: limits.Expansion,
+		noUnknown: c.NoUnknown,
+		noMissing: c.NoMissing,
 	}
 }
 
@@ -138,6 +150,9 @@ func (a *assigner) result(c *Options) error {
 	m := a.first
 	if m == nil {
 		return nil
+	}
+	if m.unknown || m.missing {
+		return c.Field(where(m.path), m.value, m.typ, m.missing)
 	}
 	return c.Mismatch(where(m.path), m.value, m.typ, m.cause)
 }
@@ -183,7 +198,7 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
-		a.first = &misfit{slices.Clone(a.path), pyvalue.Describe(src), t, cause}
+		a.first = &misfit{path: slices.Clone(a.path), value: pyvalue.Describe(src), typ: t, cause: cause}
 		a.stray = a.base
 	}
 	return nil
