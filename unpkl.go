@@ -17,6 +17,7 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
 	_ "github.com/unpkl/unpkl/internal/jsonval" // what MarshalJSON of arrays, frames and objects calls
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
@@ -147,6 +148,9 @@ func trailing(offset int64) error {
 // decodeInto puts the value of a pickle, which it releases, into what v points to.
 func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
+	if part, ok := v.(*lookup.Part); ok {
+		return part.Cells(p)
+	}
 	to := c.assignOptions()
 	return unmarshal.Cells(p, v, &to)
 }
