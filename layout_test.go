@@ -40,6 +40,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
+	{"internal/delimited", "internal/errkind"},
+	{"internal/safetensors", "internal/errkind ndarray"},
+	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"reconstruct", "frame internal/bridge internal/compress internal/known internal/texts ndarray " +
@@ -57,7 +60,10 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
 	{".", "internal/bridge internal/compress internal/gotypes internal/input internal/jsonval " +
 		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
-	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
+	{"convert", ". frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
+		"internal/errkind internal/jsonval internal/plain internal/pyvalue internal/safetensors " +
+		"internal/xdr ndarray npy pickle reconstruct"},
+	{"cmd/unpkl", ". audit convert internal/compress internal/jsonval ndarray pickle"},
 }
 
 // listedPackage is what go list -json says of a package.
