@@ -8,6 +8,7 @@ import (
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -21,7 +22,12 @@ type Decoder struct {
 	u   *pickle.Unpickler // src, if it is one
 	end func()            // releases the decompressor
 	own func(v any)       // sees each object before it is converted
-	err error             // the input's last word
+	// head returns the first bytes of the input, decompressed, as far as they were read. It is nil
+	// once a pickle was.
+	head func() []byte
+	// ahead is what More read of an input that is no pickle, nil if nothing.
+	ahead *lookAhead
+	err   error // the input's last word
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
@@ -48,19 +54,86 @@ func (d *Decoder) Decode(v any) error {
 	if d.u != nil {
 		p, err := bridge.Read(d.u)
 		if err != nil {
+			if d.head != nil {
+				err = input.NotPickle(d.head(), err)
+			}
 			return d.fail(err)
 		}
+		d.head = nil // what follows is behind a pickle
 		return d.c.decodeInto(p, v)
 	}
-	obj, err := d.src.Load()
+	if part, ok := v.(*lookup.Part); ok {
+		return d.part(part)
+	}
+	obj, err := d.object()
 	if err != nil {
-		return d.fail(err)
+		return err
+	}
+	to := d.c.assignOptions()
+	return unmarshal.Into(obj, v, &to)
+}
+
+// object returns the next object of a source that is no Unpickler.
+func (d *Decoder) object() (any, error) {
+	obj, err := d.load()
+	if err != nil {
+		return nil, d.fail(err)
 	}
 	if d.own != nil {
 		d.own(obj)
 	}
-	to := d.c.assignOptions()
-	return unmarshal.Into(obj, v, &to)
+	return obj, nil
+}
+
+// only decodes the only pickle of the input, or with others behind it the first.
+func (d *Decoder) only(v any) error {
+	if err := d.Decode(v); err != nil {
+		return noInput(err)
+	}
+	if !d.c.noTrailing {
+		return nil
+	}
+	more, err := d.More()
+	if more && err == nil {
+		err = trailing(d.InputOffset())
+	}
+	return err
+}
+
+// lookAhead is what the next load of a source returned.
+type lookAhead struct {
+	obj any
+	err error
+}
+
+// load is Load of the source, or what it returned before.
+func (d *Decoder) load() (any, error) {
+	if a := d.ahead; a != nil {
+		d.ahead = nil
+		return a.obj, a.err
+	}
+	return d.src.Load()
+}
+
+// More reports whether the input goes on behind what Decode read last, with another pickle or
+// anything else, which then the next Decode reads; before the first Decode, whether there
+// is any input. Its error is the reader's.
+func (d *Decoder) More() (bool, error) {
+	if d.err == nil && d.src == nil {
+		d.err = d.start()
+	}
+	switch {
+	case d.err == io.EOF:
+		return false, nil
+	case d.err != nil:
+		return false, d.err
+	case d.u != nil:
+		return d.u.More()
+	case d.ahead == nil:
+		obj, err := d.src.Load()
+		d.ahead = &lookAhead{obj, err}
+	}
+	return d.ahead.err != io.EOF, nil
 }
 
 // All returns an iterator over the values of the pickles that are left: plain values,
@@ -122,9 +195,12 @@ func (d *Decoder) start() error {
 	if err != nil {
 		return err
 	}
-	if !known {
+	if known {
+		head = bytes.Clone(head)
+		d.head = func() []byte { return head }
+	} else {
 		b := input.NewHeadReader(r)
-		r = b
+		r, d.head = b, b.Seen
 		if head, err = b.Look(); err != nil {
 			return err
 		}
@@ -156,6 +232,7 @@ func (d *Decoder) start() error {
 	}
 	d.c = &c
 	b := input.NewHeadReader(z)
+	d.head = b.Seen
 	if head, err = b.Look(); err != nil {
 		return err
 	}

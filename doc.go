@@ -111,6 +111,31 @@
 // its defaults can be left alone. No function recurses on the nesting of data, except
 // that Unmarshal into Go types that contain themselves does, within Limits.Depth.
 //
+// # Errors
+//
+// Each error is of one of these kinds, told by errors.Is, or comes from the reader or the operating
+// system and is passed on. Where two kinds fit, the first in the table says more. The last column is
+// what an HTTP service would answer with that takes the input from a client.
+//
+//	kind               errors.As with        means                                        status
+//	ErrNotPickle                             another format, or nothing at all            415
+//	ErrLimit           *LimitError           one of the Limits was passed                 413
+//	ErrUnknownGlobal   *DecodeError          a class that strict mode does not know       422
+//	ErrUnsupported     *DecodeError          needs a hook, or a form that is not read     422
+//	ErrTruncated       *DecodeError          the input ends inside a pickle               400
+//	ErrTrailing                              bytes behind the pickle                      400
+//	ErrMalformed       *DecodeError          says something impossible                    400
+//	ErrCycle                                 a container contains itself                  422
+//	ErrKey                                   a dict key that no Go key stands for         422
+//	ErrType            *UnmarshalTypeError   a value does not fit the Go type             422
+//	ErrUnknownField    *FieldError           a name that no field has                     422
+//	ErrMissingField    *FieldError           a field that nothing is there for            422
+//	ErrClosed                                the File is closed                           500
+//	                   *InvalidUnmarshalError  the target is no pointer                   500
+//	                   *pickle.EncodeError   a value that cannot be written               500
+//
+// An UnmarshalTypeError and a FieldError come after the whole value was decoded.
+//
 // Reference: Python's documentation of the modules pickle and pickletools, PEP 307, 3154
 // and 574; NumPy's ndarray.__reduce_ex__.
 package unpkl

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -12,13 +14,27 @@ import (
 
 // The kinds of error that a service tells apart with errors.Is; those that come
 // from the input are package pickle's, by the same names. A *[DecodeError] adds
-// the opcode and the byte offset.
+// the opcode and the byte offset. The package documentation has a table of them.
 var (
+	// ErrNotPickle: the input is something else, which the error names: text, a PNG image, a zip of
+	// several members, nothing at all. It is of the kind by which reading it ended too,
+	// ErrTruncated for an empty input.
+	ErrNotPickle     = errkind.ErrNotPickle
 	ErrTruncated     = pickle.ErrTruncated
 	ErrMalformed     = pickle.ErrMalformed
 	ErrLimit         = pickle.ErrLimit
 	ErrUnknownGlobal = pickle.ErrUnknownGlobal
 	ErrUnsupported   = pickle.ErrUnsupported
+
+	// ErrType: a Python value does not fit the Go value that it is to go into, see
+	// [UnmarshalTypeError].
+	ErrType = errors.New("value of another type")
+	// ErrUnknownField and ErrMissingField are the kinds of a [FieldError].
+	ErrUnknownField = errors.New("unknown field")
+	ErrMissingField = errors.New("missing field")
+	// ErrTrailing: the input goes on behind its pickle, and [WithNoTrailing] is given. It is of the
+	// kind ErrMalformed too.
+	ErrTrailing = fmt.Errorf("%w: bytes behind the pickle", ErrMalformed)
 
 	// ErrCycle: a container contains itself, which plain values represent only
 	// with [WithAllowCycles], and a Go value only where a pointer, map or slice
@@ -27,6 +43,8 @@ var (
 	// ErrKey: a dict has a key that no Go map key stands for, or two keys that
 	// Python keeps apart and Go would not.
 	ErrKey = pyvalue.ErrKey
+	// ErrNotFound: a pointer leads nowhere; see [File.Lookup].
+	ErrNotFound = lookup.ErrNotFound
 	// ErrClosed: the [File] is closed.
 	ErrClosed = ndarray.ErrClosed
 	// ErrSkipClass is what a hook of [WithFindClass] returns for a class that it
@@ -88,3 +106,39 @@ func (e *UnmarshalTypeError) Error() string {
 
 // Unwrap returns Err.
 func (e *UnmarshalTypeError) Unwrap() error { return e.Err }
+
+// Is reports that an UnmarshalTypeError is of the kind ErrType.
+func (e *UnmarshalTypeError) Is(target error) bool { return target == ErrType }
+
+// FieldError says that what is in a pickle and the fields of a struct are not the same names: see
+// [WithDisallowUnknownFields] and [WithRequireFields]. As with [UnmarshalTypeError], the
+// rest is decoded, and the first error is returned.
+type FieldError struct {
+	// Path leads from the target to the struct, as in UnmarshalTypeError.
+	Path string
+	// Name is the name that no field has, or that of the field for which nothing is there.
+	Name string
+	// Type is the type of the struct.
+	Type reflect.Type
+	// Missing tells a missing field from an unknown one.
+	Missing bool
+}
+
+func (e *FieldError) Error() string {
+	at := ""
+	if e.Path != "" {
+		at = " at " + e.Path
+	}
+	if e.Missing {
+		return fmt.Sprintf("unpkl: nothing for the field %q of Go %v%s", e.Name, e.Type, at)
+	}
+	return fmt.Sprintf("unpkl: no field of Go %v for %q%s", e.Type, e.Name, at)
+}
+
+// Unwrap returns ErrMissingField or ErrUnknownField.
+func (e *FieldError) Unwrap() error {
+	if e.Missing {
+		return ErrMissingField
+	}
+	return ErrUnknownField
+}

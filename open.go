@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -66,8 +67,10 @@ func (f *File) mapped(data []byte) {
 // those of the function [Load], and [ErrClosed].
 func (f *File) Load() (any, error) {
 	var v any
-	err := f.Decode(&v)
-	return v, err
+	if err := f.Decode(&v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Decode puts the file's first pickle into what v points to, as [Unmarshal] does.
@@ -80,7 +83,7 @@ func (f *File) Decode(v any) error {
 		return err
 	}
 	defer d.Close()
-	return noInput(d.Decode(v))
+	return d.only(v)
 }
 
 // Decoder returns a [FileDecoder] of all pickles in the file, beginning with the first.
@@ -122,6 +125,7 @@ func (f *File) source(d *Decoder) {
 	u.SharedInput = true
 	f.c.setUp(u)
 	d.src, d.u = u, u
+	d.head = func() []byte { return f.data[:min(len(f.data), compress.HeadSize)] }
 }
 
 // Close ends the mapping. Loads that are running are waited for. Closing twice is
@@ -162,6 +166,26 @@ func (d *FileDecoder) Decode(v any) error {
 		return err
 	}
 	return d.d.Decode(v)
+}
+
+// More is [Decoder.More]; after [File.Close] it fails with [ErrClosed].
+func (d *FileDecoder) More() (bool, error) {
+	d.file.mu.RLock()
+	defer d.file.mu.RUnlock()
+	if err := d.file.Closed(); err != nil {
+		return false, err
+	}
+	return d.d.More()
+}
+
+// only is Decoder.only.
+func (d *FileDecoder) only(v any) error {
+	d.file.mu.RLock()
+	defer d.file.mu.RUnlock()
+	if err := d.file.Closed(); err != nil {
+		return err
+	}
+	return d.d.only(v)
 }
 
 // Close releases what the decoder holds; the File stays open.

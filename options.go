@@ -32,6 +32,10 @@ type Option func(*config)
 type config struct {
 	limits         pickle.Limits
 	strict         bool
+	allow          []string // names that strict mode accepts, see WithAllow
+	noUnknown      bool     // see WithDisallowUnknownFields
+	requireFields  bool
+	noTrailing     bool
 	objects        bool
 	allowCycles    bool
 	sharedInput    bool
@@ -66,11 +70,57 @@ func WithLimits(limits Limits) Option {
 	return func(c *config) { c.limits = limits }
 }
 
-// WithStrict makes a class or function that no hook knows an error of the kind
-// [ErrUnknownGlobal]. Without it such an object becomes an inert
-// *[pickle.Object]; nothing of it is run in either case.
+// WithStrict makes a class or function that nothing here knows an error of the kind
+// [ErrUnknownGlobal] that names it. Known are those that this module rebuilds, see
+// [reconstruct.Rebuilt]: the tables of pandas and the matrices of SciPy among them; those
+// that a hook of [WithFindClass] resolves; and the names of [WithAllow]. Without it an object of
+// another class becomes an inert *[pickle.Object]; nothing of it is run in either case.
 func WithStrict() Option {
 	return func(c *config) { c.strict = true }
+}
+
+// WithAllow adds names that [WithStrict] accepts: "mymod.Point" is that class, "mymod.*" all that
+// is in mymod and in the modules below it. Instances of such a class are *[pickle.Object]. The names
+// of several such options add up; without WithStrict they change nothing.
+func WithAllow(names ...string) Option {
+	names = slices.Clone(names)
+	return func(c *config) { c.allow = append(slices.Clip(c.allow), names...) }
+}
+
+// allowed reports whether strict mode accepts a class that no hook knows.
+func (c *config) allowed(module, name string) bool {
+	if reconstruct.Rebuilt(module, name) {
+		return true
+	}
+	full := module + "." + name
+	for _, n := range c.allow {
+		if below, all := strings.CutSuffix(n, "*"); n == full ||
+			all && strings.HasSuffix(below, ".") && strings.HasPrefix(full, below) {
+			return true
+		}
+	}
+	return false
+}
+
+// WithDisallowUnknownFields makes a key, attribute or column that no field of the struct has which it is
+// put into a [FieldError], as DisallowUnknownFields of encoding/json does. The rest is decoded
+// all the same.
+func WithDisallowUnknownFields() Option {
+	return func(c *config) { c.noUnknown = true }
+}
+
+// WithRequireFields makes a field of a struct a [FieldError] that nothing in the pickle is for, unless
+// its tag says omitempty: what a typo in a tag or another file leads to. A None in place of
+// the struct leaves it as it is. The rest is decoded all the same.
+func WithRequireFields() Option {
+	return func(c *config) { c.requireFields = true }
+}
+
+// WithNoTrailing makes bytes behind the pickle an error of the kind [ErrTrailing] for what reads one
+// pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and [File.Decode]. A [Decoder]
+// reads on there.
+func WithNoTrailing() Option {
+	return func(c *config) { c.noTrailing = true }
 }
 
 // WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type

@@ -5,17 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"reflect"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
 	_ "github.com/unpkl/unpkl/internal/jsonval" // what MarshalJSON of arrays, frames and objects calls
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
-	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -35,8 +38,10 @@ import (
 // Reference: Python's pickle.load.
 func Load(r io.Reader, opts ...Option) (any, error) {
 	var v any
-	err := NewDecoder(r, opts...).Decode(&v)
-	return v, noInput(err)
+	if err := NewDecoder(r, opts...).only(&v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // LoadBytes is [Load] for a pickle in memory. What it returns does not alias data,
@@ -70,7 +75,7 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //     Fraction, UUID, path, date, time or ipaddress. The member of an enum and an instance of a subclass
 //     of int or str, which are made of one value, as that value.
 //   - structs: dicts, attributes of objects, elements of structured arrays, by name: that
-//     of the field or of its tag, pickle:"name", as written. Tuples, and objects that
+//     of the field or of its tag, pickle:"name", as written or else without case. Tuples, and objects that
 //     are nothing but one, as namedtuples are, by position. See [Unmarshaler] for types
 //     that do it in their own way.
 //   - slices and arrays: lists, tuples, namedtuples, sets, deques, ranges, array.array,
@@ -107,25 +112,45 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	}
 	head := data[:min(len(data), compress.HeadSize)]
 	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) {
-		return noInput(NewDecoder(bytes.NewReader(data), opts...).Decode(v))
+		return NewDecoder(bytes.NewReader(data), opts...).only(v)
 	}
 	c := &noOptions
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	u := pickle.NewUnpicklerBytes(data)
+	u := unpicklers.Get().(*pickle.Unpickler)
+	*u = *pickle.NewUnpicklerBytes(data)
 	u.SharedInput = c.sharedInput
 	c.setUp(u)
 	p, err := bridge.Read(u)
-	if err != nil {
-		return noInput(err)
+	switch {
+	case err != nil:
+		err = noInput(input.NotPickle(head, err))
+	case c.noTrailing && u.InputOffset() < int64(len(data)):
+		err = trailing(u.InputOffset())
+		p.Release()
+	default:
+		err = c.decodeInto(p, v)
 	}
-	return c.decodeInto(p, v)
+	*u = pickle.Unpickler{}
+	unpicklers.Put(u)
+	return err
+}
+
+// unpicklers keeps the memory of Unpicklers from one call of Unmarshal to the next.
+var unpicklers = sync.Pool{New: func() any { return new(pickle.Unpickler) }}
+
+// trailing is the error of an input that goes on behind its pickle.
+func trailing(offset int64) error {
+	return fmt.Errorf("unpkl: %w (at byte %d)", ErrTrailing, offset)
 }
 
 // decodeInto puts the value of a pickle, which it releases, into what v points to.
 func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
+	if part, ok := v.(*lookup.Part); ok {
+		return part.Cells(p)
+	}
 	to := c.assignOptions()
 	return unmarshal.Cells(p, v, &to)
 }
@@ -133,10 +158,13 @@ func (c *config) decodeInto(p bridge.Pickle, v any) error {
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
 func noInput(err error) error {
 	if err == io.EOF {
-		return pyvalue.Errorf(ErrTruncated, "the input is empty")
+		return errEmpty
 	}
 	return err
 }
+
+// errEmpty is the error of an input of no bytes, of the kinds ErrNotPickle and ErrTruncated.
+var errEmpty = fmt.Errorf("unpkl: %w", errkind.ErrEmpty)
 
 // checkTarget returns the error of a target that nothing can be put into, before
 // any input is read.
@@ -172,6 +200,11 @@ func (c *config) assignOptions() unmarshal.Options {
 			Workers:     c.workers,
 			BigInt:      func(digits string) any { return BigInt(digits) },
 		},
+		NoUnknown: c.noUnknown,
+		NoMissing: c.requireFields,
+		Field: func(path, name string, t reflect.Type, missing bool) error {
+			return &FieldError{Path: path, Name: name, Type: t, Missing: missing}
+		},
 		Mismatch: func(path, value string, t reflect.Type, cause error) error {
 			return &UnmarshalTypeError{Path: path, Value: value, Type: t, Err: cause}
 		},
@@ -191,6 +224,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.Limits = c.limits
 	u.Compressed = c.compressed
 	u.Strict = c.strict
+	if c.strict {
+		u.Allow = c.allowed
+	}
 	u.Encoding = c.encoding
 	if c.buffers != nil {
 		u.NextBuffer = c.nextBuffer()
@@ -220,4 +256,13 @@ func makeReadOnly(v any) (any, error) {
 		return []byte(*b), nil
 	}
 	return v, nil
+}
+
+// PickleReduce implements [pickle.Reducer]: the int that the digits are.
+func (b BigInt) PickleReduce(int) (any, error) {
+	n, ok := new(big.Int).SetString(string(b), 10)
+	if !ok {
+		return nil, fmt.Errorf("unpkl: a BigInt that is no number: %q", string(b))
+	}
+	return n, nil
 }

@@ -90,7 +90,7 @@ func (s *scan) data(data []byte, p place) {
 	switch name := foreign(data); {
 	case len(data) == 0:
 		if p.top || p.pickle {
-			s.fail(p, errkind.New(errkind.ErrTruncated, "the input is empty, there is no pickle in it"))
+			s.fail(p, errkind.ErrEmpty)
 		}
 		return
 	case isZip:

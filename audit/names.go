@@ -78,7 +78,7 @@ func (l *list) judgeName(module, name string) judged {
 	if c, ok := l.danger(module, name); ok {
 		return judged{kind: kindDangerous, reason: dangers[c]}
 	}
-	if reconstruct.Known(module, name) {
+	if reconstruct.Rebuilt(module, name) {
 		return judged{kind: kindData, reason: becauseData}
 	}
 	for _, m := range l.spellings(module) {

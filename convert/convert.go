@@ -6,12 +6,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/compress"
-	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
+	"github.com/unpkl/unpkl/internal/pointer"
 )
 
 // Read reads the file at path and returns its plain value, or with [WithObjects] its object. The
@@ -44,18 +48,34 @@ func (c *config) read(path string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	pointer := c.selects
-	if pointer == "" && f.Name != "sqlite" {
-		pointer = in.fragment
+	way := c.selects
+	if way == "" && f.Name != "sqlite" {
+		way = in.fragment
 	}
-	if pointer == "" {
+	if way == "" {
 		return v, nil
 	}
-	p, err := jsonval.ParsePointer(pointer)
+	return selected(v, way)
+}
+
+// selected returns what a pointer leads to; where it has a *, a dict of all that it leads to.
+func selected(v any, text string) (any, error) {
+	p, err := pointer.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
 	}
-	return jsonval.Select(v, p, jsonval.Options{})
+	found, err := lookup.NewReader(false).Values(v, p)
+	if err != nil {
+		return nil, fmt.Errorf("convert: %w", err)
+	}
+	if len(found) == 1 && !slices.Contains(p, pointer.All) {
+		return found[0].Value, nil
+	}
+	out := types.Dict{}
+	for _, m := range found {
+		out = append(out, types.DictEntry{Key: strings.TrimPrefix(m.At.String(), "/"), Value: m.Value})
+	}
+	return &out, nil
 }
 
 // splitFragment splits what stands behind the last '#' off a path, unless there is a file of the whole

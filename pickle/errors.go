@@ -39,8 +39,12 @@ type DecodeError struct {
 // Error returns "pickle: what is wrong (OPCODE at byte N)".
 func (e *DecodeError) Error() string { return "pickle: " + e.Detail() }
 
-// Detail returns the text of Error without the package's prefix.
+// Detail returns the text of Error without the package's prefix. A limit that was passed before the
+// first opcode has none to name.
 func (e *DecodeError) Detail() string {
+	if e.Op == 0 && errors.Is(e.Err, ErrLimit) {
+		return fmt.Sprintf("%v (at byte %d)", e.Err, e.Offset)
+	}
 	return fmt.Sprintf("%v (%s at byte %d)", e.Err, e.Op, e.Offset)
 }
 

@@ -58,6 +58,9 @@ type Unpickler struct {
 	// Strict makes a class or function that no hook knows an error of the kind
 	// ErrUnknownGlobal. A hook that returns a [Global] does not know it.
 	Strict bool
+	// Allow, where it is not nil, says which of the classes that no hook knows strict mode
+	// accepts all the same; each is then a [Global], as without Strict.
+	Allow func(module, name string) bool
 	// KeepMemo keeps the memo from one Load to the next, which is how one Python
 	// Pickler writes several objects; streams of separate pickles need a new one for
 	// each, which is the default.
@@ -77,8 +80,11 @@ type Unpickler struct {
 	// Limits bound what an input may cost.
 	Limits Limits
 
-	w      window.Window
-	slabs  slabs
+	w     window.Window
+	slabs slabs
+	// host is that of the pickle that is being read, unless its tape is nil: hosts of pickles inside
+	// it, and one whose memo goes on, are made anew.
+	host   host
 	kept   *host // of the pickle before, with KeepMemo
 	proto  int
 	nested int
@@ -121,6 +127,18 @@ func (u *Unpickler) Load() (any, error) {
 	return p.Object(p.Tape().Root())
 }
 
+// More reports whether the input goes on behind the pickle that was read last, with another one or
+// with anything else. Its error is the reader's.
+func (u *Unpickler) More() (bool, error) {
+	switch err := u.begin(); {
+	case err == io.EOF:
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return true, nil
+}
+
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
 	bridge.Public = public
@@ -159,7 +177,7 @@ var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 func (u *Unpickler) run(kept *host) (*host, error) {
 	h := kept
 	if h == nil {
-		h = &host{u: u, objects: objects{t: tapes.Get().(*tape.Tape), slabs: &u.slabs}}
+		h = u.newHost()
 	}
 	h.keys.maxDepth = u.limits.Depth
 	h.ended = false
@@ -180,6 +198,16 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 	u.proto = h.t.Protocol()
 	h.ended = !u.KeepMemo
 	return h, nil
+}
+
+// newHost returns the host of a pickle.
+func (u *Unpickler) newHost() *host {
+	h := &u.host
+	if h.t != nil || u.KeepMemo {
+		h = new(host)
+	}
+	h.u, h.t, h.slabs = u, tapes.Get().(*tape.Tape), &u.slabs
+	return h
 }
 
 // tapeLimits are the limits that a pass keeps.

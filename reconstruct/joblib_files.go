@@ -18,7 +18,8 @@ func readNPY(file io.Reader, u *pickle.Unpickler, r *Resolver) (*ndarray.Array, 
 		Objects: func(in io.Reader) (*ndarray.Array, error) {
 			inner := pickle.NewUnpickler(in)
 			inner.FindClass, inner.PersistentLoad, inner.GetExtension = u.FindClass, u.PersistentLoad, u.GetExtension
-			inner.Strict, inner.Encoding, inner.Limits = u.Strict, u.Encoding, u.Limits
+			inner.Strict, inner.Allow = u.Strict, u.Allow
+			inner.Encoding, inner.Limits = u.Encoding, u.Limits
 			v, err := inner.Load()
 			if err != nil {
 				return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,11 @@ func dis(s *streams, name string, outMax int64) error {
 	defer plain.Close()
 	held := spool{max: outMax}
 	defer held.close()
-	if err := pickle.Disassemble(&held, plain); err != nil {
+	err = pickle.Disassemble(&held, plain)
+	if err == io.EOF {
+		err = errEmpty
+	}
+	if err != nil {
 		return err
 	}
 	return held.copyTo(s.out)

@@ -19,6 +19,7 @@ type input struct {
 type decoder interface {
 	Decode(v any) error
 	Protocol() (int, bool)
+	More() (bool, error)
 }
 
 // openInput opens name, "-" for standard input. A regular file is mapped, so

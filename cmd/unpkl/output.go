@@ -4,9 +4,31 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/unpkl/unpkl/internal/compress"
 )
+
+// otherFormats are the endings of files that are no pickles.
+var otherFormats = []string{
+	".npy", ".npz", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".md", ".parquet", ".feather",
+	".arrow", ".ipc", ".h5", ".hdf5", ".hdf", ".mat", ".xlsx", ".yaml", ".yml", ".toml", ".xml", ".html",
+	".safetensors", ".onnx", ".msgpack", ".avro", ".orc", ".sqlite", ".db",
+}
+
+// checkPickleName refuses to write a pickle to a file whose ending, but for that of a compression, says
+// that it is something else.
+func checkPickleName(name string) error {
+	ending := strings.ToLower(filepath.Ext(name))
+	if compress.FormatOf(name) != compress.Plain {
+		ending = strings.ToLower(filepath.Ext(strings.TrimSuffix(name, filepath.Ext(name))))
+	}
+	if slices.Contains(otherFormats, ending) {
+		return usageErrorf("%s would be a pickle, which its ending %s does not say", name, ending)
+	}
+	return nil
+}
 
 // writeOutput writes what fill writes to the file name, with the compression that its ending
 // asks for, or to standard output for "-". The file is complete or stays what it was: it is

@@ -34,7 +34,7 @@ of OUT chooses a compression, as with repickle.`,
 			case len(args) == 0:
 				return usageErrorf("%s needs a JSON document or KEY=FILE.npy; see %[1]s --help", cmd.CommandPath())
 			}
-			return nil
+			return checkPickleName(out)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts, err := flags.options()

@@ -55,7 +55,7 @@ compression: .gz, .z, .xz, .lzma, .zst, .lz4, .zip, .tar, .tar.gz or .tar.xz. OU
 			if len(args) != 2 {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
 			}
-			return nil
+			return checkPickleName(args[1])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts, err := flags.options()

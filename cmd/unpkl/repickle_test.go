@@ -93,3 +93,24 @@ func TestRepickleErrors(t *testing.T) {
 	mustFail(t, 2, "", "repickle", "--protocol=6", "-", "-")
 	mustFail(t, 2, "", "repickle", "--numpy=x", "-", "-")
 }
+
+// TestPickleNames: no pickle is written under the name of another format, and nothing is at that name
+// then.
+func TestPickleNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"x.npy", "x.npz", "x.json", "x.JSON", "x.csv", "x.parquet", "x.json.gz", "x.h5"} {
+		out := filepath.Join(dir, name)
+		for _, args := range [][]string{{"repickle", "-", out}, {"pack", "-o", out, "-"}} {
+			if line := mustFail(t, 2, "K\x01.", args...); !strings.Contains(line, filepath.Ext(strings.TrimSuffix(name, ".gz"))) &&
+				!strings.Contains(line, ".json") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s was written", name)
+		}
+	}
+	for _, name := range []string{"x.pkl", "x", "x.pickle.gz", "x.joblib", "x.zst", "model.v1.2"} {
+		mustRun(t, "K\x01.", "repickle", "-", filepath.Join(dir, name))
+	}
+}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -98,7 +101,8 @@ func (t *toJSON) run(s *streams, name string) error {
 	defer held.close()
 	enc := jsonval.NewEncoder(&held, t.json)
 	for n := 0; ; n++ {
-		v, err := in.next()
+		part := lookup.Part{Pointer: t.part, Tokens: true}
+		err := in.Decode(&part)
 		if err == io.EOF && n > 0 {
 			break
 		}
@@ -108,7 +112,8 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
-		if v, err = jsonval.Select(v, t.part, t.json); err != nil {
+		v, err := jsonval.SelectFrom(part.Matches[0].Value, t.part, part.Done, t.json)
+		if err != nil {
 			return err
 		}
 		if err := enc.Encode(v); err != nil {
@@ -118,5 +123,14 @@ func (t *toJSON) run(s *streams, name string) error {
 			break
 		}
 	}
-	return held.copyTo(s.out)
+	if err := held.copyTo(s.out); err != nil || t.all {
+		return err
+	}
+	if more, err := in.More(); more && err == nil {
+		fmt.Fprintln(s.err, errorLine(&fileError{name, errMore}))
+	}
+	return nil
 }
+
+// errMore is what standard error is told where to-json shows the first of several pickles.
+var errMore = errors.New("there is more behind the first pickle, which --all shows")

@@ -3,6 +3,7 @@ package compress
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"io"
 
 	"github.com/unpkl/unpkl/internal/errkind"
@@ -48,7 +49,10 @@ func (r *tarReader) Read(p []byte) (int, error) {
 	}
 	switch h, err := r.t.Next(); {
 	case err == nil:
-		return 0, errkind.New(errkind.ErrUnsupported, "tar: more than one member, the second is %q", h.Name)
+		return 0, &errkind.NotPickleError{
+			Msg: fmt.Sprintf("tar: more than one member, the second is %q; a pickle is in a tar by itself", h.Name),
+			Err: errkind.ErrUnsupported,
+		}
 	case err != io.EOF:
 		return 0, err
 	}
@@ -67,7 +71,10 @@ func openZip(src *source) (io.Reader, io.Closer, error) {
 	}
 	members := a.Files()
 	if len(members) != 1 {
-		return nil, nil, errkind.New(errkind.ErrUnsupported, "zip: %d members; a pickle is in a zip by itself", len(members))
+		return nil, nil, &errkind.NotPickleError{
+			Msg: fmt.Sprintf("zip: %d members; a pickle is in a zip by itself", len(members)),
+			Err: errkind.ErrUnsupported,
+		}
 	}
 	rc, err := members[0].Open()
 	return rc, rc, err

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Field is one field of a Go struct as a pickle sees it.
@@ -23,6 +25,41 @@ type Field struct {
 type Struct struct {
 	List   []Field
 	ByName map[string]int // index into list
+	// byFold is the index of the first field of a name without case, see Fold.
+	byFold map[string]int
+}
+
+// Find returns the index of the field that a key names: that of just this name, or else the first of
+// this name without case. exact tells which.
+func (s *Struct) Find(name string) (index int, exact, ok bool) {
+	if i, ok := s.ByName[name]; ok {
+		return i, true, true
+	}
+	if len(s.byFold) == 0 {
+		return 0, false, false
+	}
+	i, ok := s.byFold[Fold(name)]
+	return i, false, ok
+}
+
+// Fold returns a text that is the same for names that differ in case alone, by Unicode's simple
+// folding, as encoding/json compares them.
+func Fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			if r != 'k' && r != 's' { // which are folded with letters that are not ASCII
+				return r
+			}
+		}
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return unicode.ToLower(least)
+	}, name)
 }
 
 // Cache keeps the fields of struct types once they have been collected.
@@ -34,7 +71,7 @@ type Cache struct {
 }
 
 // Of returns the fields of the struct type t that pickles are read into and
-// written from. The rules are encoding/json's, except that names match as written:
+// written from. The rules are encoding/json's:
 //
 //   - an exported field has its Go name, or the name in its tag: pickle:"name"
 //   - pickle:"-" leaves a field out, pickle:"-," names it "-"
@@ -49,6 +86,11 @@ func (c *Cache) Of(t reflect.Type) *Struct {
 	}
 	f, _ := c.byType.LoadOrStore(t, c.collect(t))
 	return f.(*Struct)
+}
+
+func has(m map[string]int, key string) bool {
+	_, ok := m[key]
+	return ok
 }
 
 // embedded is a struct whose fields are still to be collected.
@@ -94,9 +136,14 @@ func (c *Cache) collect(t reflect.Type) *Struct {
 		level = next
 	}
 	slices.SortFunc(kept, func(a, b Field) int { return slices.Compare(a.Index, b.Index) })
-	s := &Struct{List: kept, ByName: make(map[string]int, len(kept))}
+	s := &Struct{
+		List: kept, ByName: make(map[string]int, len(kept)), byFold: make(map[string]int, len(kept)),
+	}
 	for i, f := range kept {
 		s.ByName[f.Name] = i
+		if fold := Fold(f.Name); !has(s.byFold, fold) {
+			s.byFold[fold] = i
+		}
 	}
 	return s
 }

@@ -54,6 +54,18 @@ type HeadReader struct {
 	head []byte
 	err  error // that came with them
 	r    io.Reader
+	seen []byte // the first bytes of all that were read, up to compress.HeadSize
+	end  bool   // the input ended
+}
+
+// Seen returns the first bytes that were read, up to compress.HeadSize of them; none where they are too
+// few to tell what the input is.
+func (h *HeadReader) Seen() []byte {
+	const few = 16
+	if len(h.seen) < few && !h.end {
+		return nil
+	}
+	return h.seen
 }
 
 // NewHeadReader returns a reader of r whose first bytes can be looked at.
@@ -72,6 +84,7 @@ func (h *HeadReader) Look() (head []byte, err error) {
 			h.err = io.ErrNoProgress
 		}
 	}
+	h.end = h.err == io.EOF
 	if len(h.head) == 0 && h.err != io.EOF {
 		return nil, h.err
 	}
@@ -84,12 +97,17 @@ func (h *HeadReader) Read(p []byte) (n int, err error) {
 	case len(h.head) > 0:
 		n = copy(p, h.head)
 		h.head = h.head[n:]
-		return n, nil
 	case h.err != nil:
 		err, h.err = h.err, nil
 		return 0, err
+	default:
+		n, err = h.r.Read(p)
 	}
-	return h.r.Read(p)
+	if room := compress.HeadSize - len(h.seen); room > 0 {
+		h.seen = append(h.seen, p[:min(n, room)]...)
+	}
+	h.end = h.end || err == io.EOF
+	return n, err
 }
 
 // magics are the beginnings by which formats are told.

@@ -43,8 +43,9 @@ type maker struct {
 	recent     recent // texts
 	recentKeys recent
 	known      known.Maker
-	owner      ndarray.Owner // of arrays, or nil
-	foreign    tape.ID       // the last class of no library
+	owner      ndarray.Owner   // of arrays, or nil
+	foreign    tape.ID         // the last class of no library
+	classes    map[tape.ID]any // the values of classes
 }
 
 // shared is what became of the cells that may be met again, by their slots.
@@ -82,24 +83,22 @@ type cellFrame struct {
 	kind   frameKind
 
 	// Where the children go.
-	list   []any // of a list: what it holds; of an object: all its parts
-	byStr  map[string]any
-	byAny  map[any]any
-	keys   []any // of byAny, where they are objects
-	object *objectFrame
-	split  *splitJob
+	list  []any // of a list: what it holds
+	byStr map[string]any
+	byAny map[any]any
+	keys  []any // of byAny, where they are objects
+	split *splitJob
 }
 
 type frameKind uint8
 
 const (
-	listFrame   frameKind = iota
-	strFrame              // a dict with keys of text: keys and values in turn
-	anyFrame              // a dict with other keys: keys and values in turn
-	keyedFrame            // a dict whose keys are objects: values
-	textsFrame            // keyedFrame whose keys are all strings
-	objectParts           // an object
-	splitFrame            // what helpers left of a large container
+	listFrame  frameKind = iota
+	strFrame             // a dict with keys of text: keys and values in turn
+	anyFrame             // a dict with other keys: keys and values in turn
+	keyedFrame           // a dict whose keys are objects: values
+	textsFrame           // keyedFrame whose keys are all strings
+	splitFrame           // what helpers left of a large container
 )
 
 // errLater is that of a helper for what it leaves to another goroutine.
@@ -133,20 +132,43 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
 	t.ShareArguments()
-	return &maker{c: c, p: p, t: t, shared: newShared(t), owner: p.Rules().Owner}
+	m := c.spare
+	if c.spare = nil; m == nil {
+		m = &maker{shared: new(shared)}
+	}
+	m.c, m.p, m.t, m.owner = c, p, t, p.Rules().Owner
+	m.grow(t.Slots())
+	return m
 }
 
-func newShared(t *tape.Tape) *shared {
-	n := t.Slots()
-	if n == 0 {
-		return new(shared)
+// reset makes a maker ready for another pickle. It keeps what it puts small values into, and the
+// memory of what it knows of shared cells, unless that is much.
+func (m *maker) reset() {
+	const keep = 1 << 10 // slots, frames
+	s := m.shared
+	if s.containers = 0; len(s.slots) > keep {
+		*s = shared{}
 	}
-	return &shared{sharedTexts: make([]sharedText, n), slots: make([]slot, n)}
+	clear(s.slots)
+	for i := range s.sharedTexts {
+		s.sharedTexts[i].Store(nil)
+	}
+	s.slots, s.sharedTexts = s.slots[:0], s.sharedTexts[:0]
+	stack := m.stack[:0]
+	if clear(m.stack); cap(stack) > keep {
+		stack = nil
+	}
+	m.known.Reset()
+	*m = maker{boxes: m.boxes, known: m.known, shared: s, stack: stack}
 }
 
 // grow makes room for slots that the caller had the tape give to cells since.
 func (s *shared) grow(n int) {
 	if n <= len(s.slots) {
+		return
+	}
+	if n <= cap(s.slots) && n <= cap(s.sharedTexts) {
+		s.slots, s.sharedTexts = s.slots[:n], s.sharedTexts[:n] // which reset has cleared
 		return
 	}
 	s.slots = append(make([]slot, 0, n), s.slots...)[:n]
@@ -331,7 +353,7 @@ func (m *maker) fillLeaves(f *cellFrame) {
 	switch f.kind {
 	case strFrame:
 		f.next += m.strLeaves(f.byStr, f.ids[f.next:])
-	case listFrame, objectParts:
+	case listFrame:
 		n, items := m.listLeaves(f.list[f.at:], f.ids[f.next:])
 		f.next += n
 		f.at += items
@@ -367,8 +389,6 @@ func (m *maker) put(f *cellFrame, v any) error {
 // close ends a frame whose children are all there.
 func (m *maker) close(f *cellFrame) error {
 	switch f.kind {
-	case objectParts:
-		f.object.finish(f.list)
 	case splitFrame:
 		if done, err := m.closeSplit(f); !done || err != nil {
 			return err

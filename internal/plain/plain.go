@@ -3,6 +3,8 @@
 package plain
 
 import (
+	"sync"
+
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -55,6 +57,7 @@ type Converter struct {
 	hooked    bool   // an object may be met anywhere
 	workers   int    // goroutines that may take part
 	maker     *maker // of the pickle that is being read, or nil
+	spare     *maker // one that is not used, or nil
 	Pandas    reconstruct.Pandas
 	bigInt    func(digits string) any
 	owner     ndarray.Owner // of arrays in a mapped file
@@ -83,9 +86,12 @@ type graphFrame struct {
 	set    func(i int, plain any) error
 }
 
+// New returns a Converter with the options. Whoever is done with it may call [Converter.Release].
 func New(c *Options) *Converter {
 	limits := c.Limits.WithDefaults()
-	return &Converter{
+	p := converters.Get().(*Converter)
+	*p = Converter{
+		spare:     p.spare,
 		owner:     c.Owner,
 		bigInt:    c.BigInt,
 		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
@@ -98,6 +104,23 @@ func New(c *Options) *Converter {
 		budget:    limits.Expansion,
 		expansion: limits.Expansion,
 	}
+	return p
+}
+
+// converters keeps the memory of Converters from one pickle to the next.
+var converters = sync.Pool{New: func() any { return new(Converter) }}
+
+// Release gives the memory of the Converter back, which must not be used after.
+func (p *Converter) Release() {
+	spare := p.maker
+	if spare == nil {
+		spare = p.spare
+	}
+	if spare != nil {
+		spare.reset()
+	}
+	*p = Converter{spare: spare}
+	converters.Put(p)
 }
 
 // Convert returns the plain value of v, which stands inside depth levels of containers.
@@ -253,6 +276,9 @@ func (p *Converter) begin(v any) (any, error) {
 	if plain, ok, err := p.library(v); ok || err != nil {
 		return plain, err
 	}
+	if _, isObject := v.(*pickle.Object); isObject {
+		return v, nil // with what it holds
+	}
 	if !pyvalue.IsContainer(v) {
 		return leaf(v), nil
 	}
@@ -294,11 +320,7 @@ func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
 
 // remember makes a node of a container that may be met again.
 func (p *Converter) remember(v, plain any) int {
-	i := p.know(v, node{plain: plain, open: true})
-	if o, ok := plain.(*pickle.Object); ok {
-		p.seen[o] = i // in an array that is met again through a view
-	}
-	return i
+	return p.know(v, node{plain: plain, open: true})
 }
 
 // again returns the plain value of a container that was met before.
@@ -319,8 +341,6 @@ func (p *Converter) again(n *node) (any, error) {
 // open makes the empty plain container of v and the frame that fills it.
 func (p *Converter) open(v any) (any, graphFrame) {
 	switch v := v.(type) {
-	case *pickle.Object:
-		return openObject(v)
 	case *ndarray.Array:
 		p.inPlace = true
 		return v, openArray(v)
@@ -350,57 +370,6 @@ func AllStrings(entries types.Dict) bool {
 		}
 	}
 	return true
-}
-
-// openObject makes a copy of an inert object whose arguments, state and items are
-// plain values. Its class and its keys stay as they are.
-func openObject(o *pickle.Object) (any, graphFrame) {
-	n := *o
-	var f graphFrame
-	take := func(from any, to *any) {
-		f.children = append(f.children, from)
-		f.places = append(f.places, to)
-	}
-	n.Args = make([]any, len(o.Args))
-	for i, v := range o.Args {
-		take(v, &n.Args[i])
-	}
-	dict := func(d types.Dict) types.Dict {
-		c := append(types.Dict(nil), d...)
-		for i := range c {
-			take(c[i].Value, &c[i].Value)
-		}
-		return c
-	}
-	if o.Kwargs != nil {
-		kwargs := dict(*o.Kwargs)
-		n.Kwargs = &kwargs
-	}
-	take(o.State, &n.State)
-	if o.Items != nil {
-		n.Items = make([]any, len(o.Items))
-		for i, v := range o.Items {
-			take(v, &n.Items[i])
-		}
-	}
-	n.DictItems = dict(o.DictItems)
-	n.Calls = make([]*pickle.Object, len(o.Calls))
-	for i, call := range o.Calls {
-		c := *call
-		c.Args = make([]any, len(call.Args))
-		for k, arg := range call.Args {
-			if arg == any(o) {
-				c.Args[k] = &n // which the call is made for; no cycle that data has
-			} else {
-				take(arg, &c.Args[k])
-			}
-		}
-		n.Calls[i] = &c
-	}
-	if o.Calls == nil {
-		n.Calls = nil
-	}
-	return &n, f
 }
 
 // openArray replaces the elements of an array of objects where they are: the array

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
@@ -14,7 +15,7 @@ import (
 type structReader struct {
 	typ    reflect.Type
 	fields []cellField
-	byName map[string]int
+	all    *fields.Struct
 }
 
 // cellField is a field of a struct.
@@ -28,7 +29,7 @@ type cellField struct {
 
 func newStructReader(t reflect.Type) *structReader {
 	all := pyvalue.FieldsOf(t)
-	s := &structReader{typ: t, byName: all.ByName}
+	s := &structReader{typ: t, all: all}
 	for _, f := range all.List {
 		s.fields = append(s.fields, newCellField(t, f))
 	}
@@ -66,7 +67,9 @@ type layout struct {
 	fields []int // for each key the index of the field, or -1
 	// guise says that a key is the one by which pandas' subclasses are known.
 	guise bool
-	users int // dicts that are being read by it
+	// complete says that each key has a field, and each field that must be there a key.
+	complete bool
+	users    int // dicts that are being read by it
 }
 
 // layoutOf returns the layout of s that was used last.
@@ -79,6 +82,12 @@ func (a *assigner) layoutOf(s *structReader) *layout {
 	l := &layout{s: s}
 	a.layouts = append(a.layouts, l)
 	return l
+}
+
+// reset makes the layout that of no dict.
+func (l *layout) reset() {
+	l.keys, l.fields = l.keys[:0], l.fields[:0]
+	l.guise, l.users = false, 0
 }
 
 // fits reports whether the layout is that of a dict with these keys and values.
@@ -100,9 +109,12 @@ func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 	if l.users > 0 || len(items) > 2048 {
 		l = a.anotherLayout(l)
 	}
+	if n := len(items) / 2; n > cap(l.keys) {
+		l.keys, l.fields = make([]tape.ID, 0, n), make([]int, 0, n)
+	}
 	l.keys, l.fields, l.guise = l.keys[:0], l.fields[:0], false
 	var seen uint64 // of the first fields
-	next := 0
+	next, unknown := 0, 0
 	for i := 0; i < len(items); i += 2 {
 		f := -1
 		switch a.t.Kind(items[i]) {
@@ -121,10 +133,23 @@ func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 				return a.noLayout(l) // the last value of a key counts
 			}
 			seen |= 1 << (f & 63)
+		} else {
+			unknown++
 		}
 		l.keys, l.fields = append(l.keys, items[i]), append(l.fields, f)
 	}
+	l.complete = unknown == 0 && (!a.noMissing || l.hasAll())
 	return l
+}
+
+// hasAll reports whether each field that must be there has a key.
+func (l *layout) hasAll() bool {
+	for i, f := range l.s.all.List {
+		if !f.OmitEmpty && !contains(l.fields, i) {
+			return false
+		}
+	}
+	return true
 }
 
 func contains(list []int, v int) bool {
@@ -157,7 +182,7 @@ func (l *layout) find(name []byte, next int) int {
 	if next < len(l.s.fields) && l.s.fields[next].name == string(name) {
 		return next
 	}
-	if i, ok := l.s.byName[string(name)]; ok {
+	if i, _, ok := l.s.all.Find(string(name)); ok {
 		return i
 	}
 	l.guise = l.guise || string(name) == "_typ"
@@ -174,6 +199,11 @@ func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) er
 	case tape.Tuple:
 		return a.readPositions(p, id, a.t.Items(id), dst)
 	case tape.Call:
+		if known.IsMapping(a.t, id) {
+			if entries, ok := known.Entries(a.t, id); ok {
+				return a.readFields(p, id, entries, dst)
+			}
+		}
 		if !a.isOwn(id) || !a.t.IsInert(id) {
 			break
 		}
@@ -224,7 +254,7 @@ func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 			return a.readObject(p, id, dst)
 		}
 	}
-	if l.guise && id != dict {
+	if l.guise && id != dict || (a.noUnknown || a.noMissing) && !l.complete {
 		return a.readObject(p, id, dst)
 	}
 	if err := a.enterCell(id); err != nil {

@@ -2,6 +2,7 @@ package unmarshal
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -77,49 +78,120 @@ func (s *structPlanner) assign(a *assigner, src any, dst reflect.Value) error {
 	return a.mismatch(src, s.typ, nil)
 }
 
-// byName assigns entries to the fields of their names. A bytes key names a field as
+// byName assigns entries to the fields of their names. A key that is the name of a field wins over
+// those that are so without case alone, of which the last counts. A bytes key names a field as
 // well, as in data that Python 2 wrote, unless there is a str key of that name.
 func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Value) error {
 	next := 0
-	var fromBytes types.Dict
+	odd := false // there are keys that name no field exactly
+	var given []bool
+	if a.noMissing {
+		given = make([]bool, len(s.fields.List))
+	}
 	for _, e := range entries {
 		name, ok := e.Key.(string)
 		if !ok {
-			if _, isBytes := pyvalue.BytesKey(e.Key); isBytes {
-				fromBytes = append(fromBytes, e)
-			}
+			odd = true
 			continue
 		}
 		i, ok := s.find(name, next)
 		if !ok {
+			odd = true
 			continue
 		}
 		next = i + 1
+		if given != nil {
+			given[i] = true
+		}
 		if err := s.set(a, i, e.Value, dst); err != nil {
 			return err
 		}
 	}
-	if fromBytes == nil {
-		return nil
-	}
-	seen := map[string]bool{}
-	for _, e := range entries {
-		if name, ok := e.Key.(string); ok {
-			seen[name] = true
+	if odd {
+		if err := s.byOtherNames(a, entries, given, dst); err != nil {
+			return err
 		}
 	}
-	for _, e := range fromBytes {
-		name, _ := pyvalue.BytesKey(e.Key)
-		if i, ok := s.find(name, 0); ok && !seen[name] {
-			if err := s.set(a, i, e.Value, dst); err != nil {
-				return err
+	s.checkMissing(a, given)
+	return nil
+}
+
+// byOtherNames assigns the entries whose keys are bytes, or the name of a field but for case.
+func (s *structPlanner) byOtherNames(a *assigner, entries types.Dict, given []bool, dst reflect.Value) error {
+	hasKey := strKeys(entries)
+	for _, e := range entries {
+		name, isText := e.Key.(string)
+		if !isText {
+			var isBytes bool
+			if name, isBytes = pyvalue.BytesKey(e.Key); !isBytes {
+				s.unknown(a, pyvalue.Describe(e.Key))
+				continue
 			}
+		}
+		i, same, ok := s.fields.Find(name)
+		switch {
+		case isText && same, !isText && hasKey(name):
+			continue // done, or given by the str key
+		case !ok:
+			s.unknown(a, name)
+			continue
+		case !same && hasKey(s.fields.List[i].Name):
+			continue
+		}
+		if given != nil {
+			given[i] = true
+		}
+		if err := s.set(a, i, e.Value, dst); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// find returns the index of the field called name. Dicts of one kind mostly have their
+// strKeys returns a function that reports whether a str is a key of entries.
+func strKeys(entries types.Dict) func(name string) bool {
+	var keys map[string]bool
+	return func(name string) bool {
+		if keys == nil {
+			keys = make(map[string]bool, len(entries))
+			for _, e := range entries {
+				if name, ok := e.Key.(string); ok {
+					keys[name] = true
+				}
+			}
+		}
+		return keys[name]
+	}
+}
+
+// unknown notes a name that no field has.
+func (s *structPlanner) unknown(a *assigner, name string) {
+	if a.noUnknown {
+		a.fieldError(&misfit{value: name, typ: s.typ, unknown: true})
+	}
+}
+
+// checkMissing notes the first field that nothing was given for. given is nil where none need be.
+func (s *structPlanner) checkMissing(a *assigner, given []bool) {
+	for i, ok := range given {
+		if f := &s.fields.List[i]; !ok && !f.OmitEmpty {
+			a.fieldError(&misfit{value: f.Name, typ: s.typ, missing: true})
+			return
+		}
+	}
+}
+
+// fieldError notes an error of the names of a struct; the rest is still decoded.
+func (a *assigner) fieldError(m *misfit) {
+	a.misses++
+	if a.first == nil {
+		m.path = slices.Clone(a.path)
+		a.first = m
+		a.stray = a.base
+	}
+}
+
+// find returns the index of the field called name exactly. Dicts of one kind mostly have their
 // keys in one order, so the field after the last one is tried first.
 func (s *structPlanner) find(name string, next int) (int, bool) {
 	if next < len(s.fields.List) && s.fields.List[next].Name == name {
@@ -168,16 +240,31 @@ func (s *structPlanner) byPosition(a *assigner, src any, values []any, dst refle
 	return nil
 }
 
+// recordInOrder is record where the names are those of the first fields, in their order.
+func (s *structPlanner) recordInOrder(a *assigner, r ndarray.Record, dst reflect.Value) (bool, error) {
+	for n, name := range r.Names {
+		if s.fields.List[n].Name != name {
+			return false, nil
+		}
+	}
+	for n, v := range r.Values {
+		if err := s.set(a, n, v, dst); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // record assigns the fields of an element of a structured array.
 func (s *structPlanner) record(a *assigner, r ndarray.Record, dst reflect.Value) error {
-	for n, name := range r.Names {
-		i, ok := s.find(name, n)
-		if !ok {
-			continue
-		}
-		if err := s.set(a, i, r.Values[n], dst); err != nil {
+	if !a.noMissing && len(r.Names) <= len(s.fields.List) {
+		if done, err := s.recordInOrder(a, r, dst); done || err != nil {
 			return err
 		}
 	}
-	return nil
+	entries := make(types.Dict, len(r.Names))
+	for n, name := range r.Names {
+		entries[n] = types.DictEntry{Key: name, Value: r.Values[n]}
+	}
+	return s.byName(a, entries, dst)
 }

@@ -207,17 +207,40 @@ func (a *assigner) rowsToSlice(f *frame.Frame, src any, dst reflect.Value, elem 
 			dst.Index(i).Set(rows.Index(i).Addr())
 		}
 	}
-	fields := pyvalue.FieldsOf(row)
+	return a.columnsToFields(f, src, row, rows)
+}
+
+// columnsToFields puts the columns of a frame into the fields of their names of rows, a slice of structs
+// of type row. A column with the name of a field wins over those of that name without case.
+func (a *assigner) columnsToFields(f *frame.Frame, src any, row reflect.Type, rows reflect.Value) error {
+	s := &structPlanner{typ: row, fields: pyvalue.FieldsOf(row)}
+	columns := make([]*frame.Series, len(s.fields.List))
+	exact := make([]bool, len(columns))
 	for _, c := range f.Columns {
 		name, ok := c.Name.(string)
 		if !ok {
+			s.unknown(a, pyvalue.Describe(c.Name))
 			continue
 		}
-		if i, ok := fields.ByName[name]; ok {
-			if err := a.columnToField(c, src, &fields.List[i], rows); err != nil {
-				return err
-			}
+		switch i, same, ok := s.fields.Find(name); {
+		case !ok:
+			s.unknown(a, name)
+		case same || !exact[i]:
+			columns[i], exact[i] = c, same
 		}
+	}
+	given := make([]bool, len(columns))
+	for i, c := range columns {
+		if c == nil {
+			continue
+		}
+		given[i] = true
+		if err := a.columnToField(c, src, &s.fields.List[i], rows); err != nil {
+			return err
+		}
+	}
+	if a.noMissing {
+		s.checkMissing(a, given)
 	}
 	return nil
 }

@@ -77,6 +77,8 @@ type assigner struct {
 	maxDepth  int
 	budget    int64
 	expansion int64
+	// noUnknown and noMissing are the options of these names.
+	noUnknown, noMissing bool
 	// base is the depth of the object that is being assigned, and stray that of a mismatch to whose
 	// path the containers around are still to be added; see assigner.placed.
 	base, stray int
@@ -86,9 +88,12 @@ type assigner struct {
 // misfit is a value that does not fit its Go type.
 type misfit struct {
 	path  []pathElem
-	value string // what it is
+	value string // what it is, or the name of a field
 	typ   reflect.Type
 	cause error
+	// unknown says that the value is a name that no field of the struct type typ has, missing that it
+	// is that of a field that nothing is there for.
+	unknown, missing bool
 }
 
 // shareKey says that a container was put into a Go type that can be shared.
@@ -110,23 +115,55 @@ type Options struct {
 	// mismatch makes the error of a value that does not fit a Go type, see the root package's
 	// UnmarshalTypeError.
 	Mismatch func(path, value string, t reflect.Type, cause error) error
+	// NoUnknown makes a name that no field of a struct has an error, and NoMissing a field whose name
+	// is not there, unless its tag says omitempty.
+	NoUnknown, NoMissing bool
+	// Field makes the error of such a name, see the root package's FieldError.
+	Field func(path, name string, t reflect.Type, missing bool) error
 }
 
 func newAssigner(c *Options) *assigner {
 	limits := c.Plain.Limits.WithDefaults()
-	return &assigner{
-		plain:     plain.New(&c.Plain),
-		stray:     noStray,
-		maxDepth:  min(limits.Depth, maxAssignDepth),
-		budget:    limits.Expansion,
-		expansion: limits.Expansion,
+	a := assigners.Get().(*assigner)
+	a.plain = plain.New(&c.Plain)
+	a.stray = noStray
+	a.maxDepth = min(limits.Depth, maxAssignDepth)
+	a.budget, a.expansion = limits.Expansion, limits.Expansion
+	a.noUnknown, a.noMissing = c.NoUnknown, c.NoMissing
+	return a
+}
+
+// assigners keeps the memory of assigners from one pickle to the next.
+var assigners = sync.Pool{New: func() any {
+	a := new(assigner)
+	a.watcher = a.hasObject
+	return a
+}}
+
+// release gives the memory of the assigner back, which must not be used after.
+func (a *assigner) release() {
+	const most = 16 // layouts
+	a.plain.Release()
+	kept := cellReader{
+		texts: texts{free: a.texts.free, next: a.texts.next}, numbers: a.numbers, maker: a.maker,
+		watcher: a.watcher,
 	}
+	if len(a.layouts) <= most {
+		kept.layouts = a.layouts
+	}
+	for _, l := range kept.layouts {
+		l.reset()
+	}
+	kept.maker.Reset()
+	*a = assigner{cellReader: kept}
+	assigners.Put(a)
 }
 
 // Into puts the object src into what v, a pointer that is not nil, points to.
 func Into(src any, v any, c *Options) error {
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
+	defer a.release()
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
 		return err
 	}
@@ -138,6 +175,9 @@ func (a *assigner) result(c *Options) error {
 	m := a.first
 	if m == nil {
 		return nil
+	}
+	if m.unknown || m.missing {
+		return c.Field(where(m.path), m.value, m.typ, m.missing)
 	}
 	return c.Mismatch(where(m.path), m.value, m.typ, m.cause)
 }
@@ -164,7 +204,9 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 	if _, whole := v.(*any); !whole && (c.Plain.Objects || c.Plain.AllowCycles) {
 		return false, nil
 	}
-	value, err := plain.New(&c.Plain).Tape(p, root, 0)
+	converter := plain.New(&c.Plain)
+	defer converter.Release()
+	value, err := converter.Tape(p, root, 0)
 	if err != nil {
 		return true, err
 	}
@@ -183,7 +225,7 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
-		a.first = &misfit{slices.Clone(a.path), pyvalue.Describe(src), t, cause}
+		a.first = &misfit{path: slices.Clone(a.path), value: pyvalue.Describe(src), typ: t, cause: cause}
 		a.stray = a.base
 	}
 	return nil

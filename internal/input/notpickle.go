@@ -1,0 +1,156 @@
+package input
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// NotPickle returns err, by which reading the first pickle of an input ended, or an error of the
+// kind errkind.ErrNotPickle around it that says what the input looks like, which begins with head. An
+// input that begins as pickles do but is broken later stays broken.
+func NotPickle(head []byte, err error) error {
+	var at *pickle.DecodeError
+	if len(head) == 0 || head[0] == protoOpcode || !errors.As(err, &at) ||
+		errors.Is(err, errkind.ErrLimit) || errors.Is(err, pickle.ErrUnknownGlobal) {
+		return err
+	}
+	looks := looksLike(head)
+	switch {
+	case looks == "" || opcodesBefore(head, at.Offset) >= enoughOpcodes:
+		return err
+	case isText(looks) && errors.Is(err, errkind.ErrTruncated) &&
+		(opcodesBefore(head, at.Offset) > 0 || len(head) < enoughText || cutGlobal.Match(head)):
+		return err // of protocol 0, which is text, cut off
+	}
+	return &errkind.NotPickleError{Msg: "unpkl: not a pickle: this looks like " + looks, Err: err}
+}
+
+// enoughText is how many bytes tell text from a pickle of protocol 0 or 1 that is cut off.
+const enoughText = 4
+
+// cutGlobal matches a GLOBAL opcode that is cut off.
+var cutGlobal = regexp.MustCompile(`^c[A-Za-z_][\w.]*(\n[\w.]*)?$`)
+
+// protoOpcode begins every pickle of protocol 2 and later.
+const protoOpcode = 0x80
+
+// enoughOpcodes is how many opcodes without an error make an input a pickle that is broken.
+const enoughOpcodes = 4
+
+// opcodesBefore counts the opcodes of an input before an offset.
+func opcodesBefore(head []byte, offset int64) int {
+	n := 0
+	for op, err := range pickle.OpsBytes(head) {
+		if err != nil || op.Offset >= offset {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// fileMagics are the beginnings of other formats.
+var fileMagics = []struct{ prefix, name string }{
+	{"\x89PNG\r\n\x1a\n", "a PNG image"},
+	{"\xff\xd8\xff", "a JPEG image"},
+	{"GIF8", "a GIF image"},
+	{"II*\x00", "a TIFF image"},
+	{"MM\x00*", "a TIFF image"},
+	{"\x7fELF", "an ELF program"},
+	{"MZ", "a Windows program"},
+	{"\xfe\xed\xfa", "a macOS program"},
+	{"\xcf\xfa\xed\xfe", "a macOS program"},
+	{"PAR1", "a Parquet file"},
+	{"ARROW1", "an Arrow file"},
+	{"\xff\xff\xff\xff", "an Arrow stream"},
+	{"FEA1", "a Feather file"},
+	{"ORC", "an ORC file"},
+	{"Obj\x01", "an Avro file"},
+	{"\x89HDF\r\n\x1a\n", "an HDF5 file"},
+	{"CDF\x01", "a netCDF file"},
+	{"CDF\x02", "a netCDF file"},
+	{"SQLite format 3\x00", "an SQLite database"},
+	{"MATLAB 5.0", "a MATLAB file"},
+	{"GGUF", "a GGUF model"},
+	{"%PDF-", "a PDF document"},
+	{"7z\xbc\xaf\x27\x1c", "a 7z archive"},
+	{"Rar!\x1a\x07", "a RAR archive"},
+	{"\xac\xed\x00\x05", "a serialized Java object"},
+	{"RIFF", "a RIFF file"},
+	{"OggS", "an Ogg file"},
+	{"fLaC", "a FLAC file"},
+	{"ID3", "an MP3 file"},
+	{"RDX2", "an R file"},
+	{"RDX3", "an R file"},
+}
+
+// looksLike says what an input looks like that is no pickle; "" where nothing can be said.
+func looksLike(head []byte) string {
+	for _, m := range fileMagics {
+		if bytes.HasPrefix(head, []byte(m.prefix)) {
+			return m.name
+		}
+	}
+	if len(head) > 9 && head[8] == '{' && bytes.Count(head[2:8], []byte{0}) >= 4 {
+		return "a safetensors file"
+	}
+	if len(head) > 12 && string(head[4:8]) == "ftyp" {
+		return "an MP4 file"
+	}
+	return textLike(head)
+}
+
+// The texts that an input can look like. An XML, JSON or HTML document begins with no opcode.
+const (
+	likeText = "text"
+	likeCSV  = "CSV text"
+)
+
+// isText reports that what an input looks like could be a pickle of protocol 0 as well.
+func isText(looks string) bool { return looks == likeText || looks == likeCSV }
+
+// textLike says what kind of text an input is, or "".
+func textLike(head []byte) string {
+	text := strings.TrimPrefix(string(head), "\ufeff")
+	if len(head) >= compress.HeadSize { // the last character may be cut off
+		for cut := 0; cut < utf8.UTFMax-1 && !utf8.ValidString(text); cut++ {
+			text = text[:len(text)-1]
+		}
+	}
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
+		return ""
+	}
+	text = strings.TrimSpace(text)
+	lower := strings.ToLower(text)
+	switch {
+	case text == "":
+		return likeText
+	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"):
+		return "an HTML page"
+	case strings.HasPrefix(lower, "<?xml"), text[0] == '<':
+		return "XML text"
+	case text[0] == '{', text[0] == '[':
+		return "JSON text"
+	case strings.HasPrefix(text, "version https://git-lfs"):
+		return "a pointer of Git LFS, in place of the file itself"
+	}
+	lines := strings.SplitN(text, "\n", 3)
+	for _, sep := range []string{",", ";", "\t"} {
+		if n := strings.Count(lines[0], sep); n > 0 && len(lines) > 1 && strings.Count(lines[1], sep) == n {
+			return likeCSV
+		}
+	}
+	return likeText
+}
+
+// isControl reports whether text has no such character.
+func isControl(r rune) bool {
+	return r < 0x20 && r != '\n' && r != '\r' && r != '\t' && r != '\f' || r == 0x7f
+}
