@@ -48,7 +48,7 @@ type config struct {
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
 	encode         encodeConfig
-	compressed     func() int64  // see pickle.Unpickler.Compressed
+	compressed     func() int64  // see bridge.SetCosts
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
 }
 

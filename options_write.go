@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/gotypes"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
@@ -122,10 +123,10 @@ func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 	p.Protocol, p.Strings = c.protocol, c.strings
 	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback
 	p.Fields = pickleFields
-	p.Reduce, p.Plans = kind.Reduce, &kind.Plans
-	if len(c.reduce) > 0 {
-		// Plans that ask hooks of the program are not shared.
-		p.Plans, p.Reduce = nil, hooked(c.reduce, kind.Reduce)
+	if p.Reduce = kind.Reduce; len(c.reduce) > 0 {
+		p.Reduce = hooked(c.reduce, kind.Reduce) // plans that ask hooks of the program are not shared
+	} else {
+		bridge.UsePlans(&p, kind.Plans)
 	}
 	return p
 }

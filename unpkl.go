@@ -222,7 +222,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.PersistentLoad = c.persistentLoad
 	u.GetExtension = c.extension
 	u.Limits = c.limits
-	u.Compressed = c.compressed
+	if c.compressed != nil {
+		bridge.SetCosts(u, c.compressed, nil)
+	}
 	u.Strict = c.strict
 	if c.strict {
 		u.Allow = c.allowed
