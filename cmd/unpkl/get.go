@@ -48,12 +48,7 @@ func getCommand(s *streams) *cobra.Command {
 		Short:   "Write one value of a file: as text or JSON, or to a file such as x.npy or x.csv",
 		Long:    getLong,
 		Example: getExample,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return usageErrorf("get takes FILE and POINTER; see %s --help", cmd.CommandPath())
-			}
-			return nil
-		},
+		Args:    filePointer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := pointerArg(args[1:])
 			if err != nil {
