@@ -2,14 +2,10 @@ package stats
 
 import (
 	"math"
-	"runtime"
-	"sync"
 
+	"github.com/unpkl/unpkl/internal/chunk"
 	"github.com/unpkl/unpkl/ndarray"
 )
-
-// pieceSize is about how many elements one goroutine takes at a time.
-const pieceSize = 1 << 17
 
 // Array sums up the elements of an array, without those where mask, an array of bool of the same
 // shape or nil, is true.
@@ -105,27 +101,12 @@ type found[T number] struct {
 
 // sumArray sums up the elements of an array as values of type T; those equal to missing are.
 func sumArray[T number](a, mask *ndarray.Array, missing *T) (*Summary, error) {
-	all := pieces(a, mask)
 	exact := a.Size() <= exactMost
 	stride := max(1, a.Size()/sampleSize)
-	results := make([]found[T], len(all))
-	workers := min(runtime.GOMAXPROCS(0), len(all))
-	counts := make([]distinct, workers)
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for w := range workers {
-		wg.Go(func() {
-			for i := range next {
-				results[i] = sumPiece(all[i], missing, exact, stride, &counts[w])
-			}
-		})
-	}
-	for i := range all {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-
+	counts := make([]distinct, chunk.Workers())
+	results := chunk.Each(chunk.Cut(a, mask), func(worker int, p chunk.Piece) found[T] {
+		return sumPiece(p.Arrays[0], p.Arrays[1], missing, exact, stride, &counts[worker])
+	})
 	var p part[T]
 	var k kept
 	for i := range results {
@@ -165,15 +146,15 @@ func widest[T number](v T) any {
 	return int64(v)
 }
 
-func sumPiece[T number](p piece, missing *T, exact bool, stride int, count *distinct) (f found[T]) {
-	values, err := valuesOf[T](p.data)
+func sumPiece[T number](a, mask *ndarray.Array, missing *T, exact bool, stride int, count *distinct) (f found[T]) {
+	values, err := valuesOf[T](a)
 	if err != nil {
 		f.err = err
 		return f
 	}
-	if p.mask != nil || missing != nil {
+	if mask != nil || missing != nil {
 		var out int
-		if values, out, f.err = present(values, p.mask, missing); f.err != nil {
+		if values, out, f.err = present(values, mask, missing); f.err != nil {
 			return f
 		}
 		f.missing = int64(out)
@@ -249,57 +230,4 @@ func present[T number](values []T, mask *ndarray.Array, missing *T) (there []T, 
 		there = append(there, v)
 	}
 	return there, len(values) - len(there), nil
-}
-
-// piece is part of an array and of its mask.
-type piece struct{ data, mask *ndarray.Array }
-
-// pieces cuts an array into parts of about pieceSize elements. It calls itself for each axis at most.
-func pieces(a, mask *ndarray.Array) []piece {
-	if a.Size() <= pieceSize || a.NDim() == 0 {
-		if a.Size() == 0 {
-			return nil
-		}
-		return []piece{{a, mask}}
-	}
-	if a.IsCContiguous() && mask == nil {
-		if flat, err := a.Reshape(a.Size()); err == nil {
-			a = flat
-		}
-	}
-	n := a.Shape()[0]
-	step := max(1, pieceSize/max(1, a.Size()/n))
-	var all []piece
-	for i := 0; i < n; i += step {
-		p := piece{slice(a, i, i+step), slice(mask, i, i+step)}
-		if step == 1 && a.NDim() > 1 {
-			all = append(all, pieces(index(p.data), index(p.mask))...)
-			continue
-		}
-		all = append(all, p)
-	}
-	return all
-}
-
-func slice(a *ndarray.Array, from, to int) *ndarray.Array {
-	if a == nil {
-		return nil
-	}
-	part, err := a.Slice(0, from, to, 1)
-	if err != nil {
-		panic("stats: " + err.Error()) // the axis is there, and the step is 1
-	}
-	return part
-}
-
-// index returns the only item along the first axis.
-func index(a *ndarray.Array) *ndarray.Array {
-	if a == nil {
-		return nil
-	}
-	part, err := a.Index(0)
-	if err != nil {
-		panic("stats: " + err.Error()) // slice left one
-	}
-	return part
 }

@@ -21,7 +21,7 @@ func arrayOf[T ndarray.Element](t *testing.T, values []T, shape ...int) *ndarray
 // TestDistinctEstimate: of arrays too large to count exactly the estimate is near, whatever the
 // values look like.
 func TestDistinctEstimate(t *testing.T) {
-	const n = 1 << 20
+	const n = 1 << 18
 	r := rand.New(rand.NewPCG(1, 2))
 	for name, value := range map[string]func(i int) float64{
 		"counted":       func(i int) float64 { return float64(i) },

@@ -202,8 +202,17 @@ func lanes(a, mask *ndarray.Array, do func(a, mask *ndarray.Array) error) error 
 		return do(a, mask)
 	}
 	for i := range a.Shape()[0] {
-		part := index(slice(a, i, i+1))
-		if err := lanes(part, index(slice(mask, i, i+1)), do); err != nil {
+		part, err := a.Index(i)
+		if err != nil {
+			return err
+		}
+		var hidden *ndarray.Array
+		if mask != nil {
+			if hidden, err = mask.Index(i); err != nil {
+				return err
+			}
+		}
+		if err := lanes(part, hidden, do); err != nil {
 			return err
 		}
 	}
