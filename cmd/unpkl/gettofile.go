@@ -9,6 +9,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -95,4 +96,17 @@ func writeArchive(w io.Writer, v any) error {
 		}
 	}
 	return z.Close()
+}
+
+// columnArray returns the array that holds the elements of a column, where it holds all of them.
+func columnArray(v any) (*ndarray.Array, bool) {
+	s, ok := v.(*frame.Series)
+	if !ok || s.Values == nil || s.Valid != nil || s.Values.HasObject() {
+		return nil, false
+	}
+	switch s.Kind {
+	case frame.Numpy, frame.Datetime, frame.Timedelta:
+		return s.Values, true
+	}
+	return nil, false
 }
