@@ -17,16 +17,15 @@ type walkFrame struct {
 	next int
 }
 
-// Walk visits a value and all that is inside it, each container once, in the order of the file. visit
-// gets what Resolve returns, and says whether to go on into it.
+// Walk visits a value and all that is inside it, in the order of the file. visit gets what Resolve
+// returns, and says whether to go on into it; into a container that is met again Walk does not go.
 func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, v any) (into bool, err error)) error {
 	met := map[any]bool{}
 	var stack []walkFrame
 	enter := func(v any, at pointer.Pointer) error {
+		again := false
 		if id := identity(v); id != nil {
-			if met[id] {
-				return nil
-			}
+			again = met[id]
 			met[id] = true
 		}
 		c, err := r.Resolve(v)
@@ -34,7 +33,7 @@ func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, 
 			return fmt.Errorf("%s: %w", at, err)
 		}
 		into, err := visit(at, c)
-		if err != nil || !into {
+		if err != nil || !into || again {
 			return err
 		}
 		if p, ok := r.Parts(c); ok {
