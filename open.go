@@ -46,6 +46,7 @@ type File struct {
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
 	file := &File{path: path, c: newConfig(opts)}
+	file.c.inFolderOf(path)
 	data, err := input.Map(path, file.c.inputOptions())
 	if err != nil {
 		return nil, err

@@ -232,3 +232,16 @@ func TestFailures(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesBeside: the arrays that joblib before 0.10 kept in files beside the pickle are found there.
+func TestFilesBeside(t *testing.T) {
+	files, err := filepath.Glob("../../reconstruct/testdata/joblib/joblib-0.[89]*.pkl")
+	if err != nil || len(files) < 8 {
+		t.Fatal(files, err)
+	}
+	for _, path := range files {
+		if got := mustRun(t, "", "to-json", "--arrays=values", "--select=/ints/$ndarray/data", "--indent=0", path); got != "[0,1,2,3,4]\n" {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+}
