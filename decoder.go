@@ -26,7 +26,7 @@ type Decoder struct {
 	head func() []byte
 	// ahead is what More read of an input that is no pickle, nil if nothing.
 	ahead *lookAhead
-	err  error // the input's last word
+	err   error // the input's last word
 }
 
 // NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first

@@ -179,6 +179,9 @@ func (d *FileDecoder) More() (bool, error) {
 	return d.d.More()
 }
 
+// InputOffset is [Decoder.InputOffset].
+func (d *FileDecoder) InputOffset() int64 { return d.d.InputOffset() }
+
 // only is Decoder.only.
 func (d *FileDecoder) only(v any) error {
 	d.file.mu.RLock()

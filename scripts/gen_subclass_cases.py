@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes testdata/subclasses: pickles of subclasses that add something, and what Python says of it.
+"""Writes internal/jsonval/testdata/subclasses: pickles of subclasses that add something, and what Python says of it.
 
 Beside each pickle stands a JSON list of [JSON pointer, value]: where to-json shows what the subclass
 adds, and what Python has there. It needs numpy, pandas and astropy; which versions it were is in
-testdata/subclasses/README.
+internal/jsonval/testdata/subclasses/README.
 """
 import collections
 import json
@@ -18,7 +18,7 @@ import astropy.units
 import numpy as np
 import pandas as pd
 
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "subclasses")
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "internal", "jsonval", "testdata", "subclasses")
 
 
 class Catalogue(dict):

@@ -17,7 +17,7 @@ import (
 // TestSubclasses: what a subclass adds is where Python's description of each file says, with what
 // Python had there; see scripts/gen_subclass_cases.py.
 func TestSubclasses(t *testing.T) {
-	const dir = "../../testdata/subclasses/"
+	const dir = "testdata/subclasses/"
 	files, err := filepath.Glob(dir + "*.pkl")
 	if err != nil || len(files) < 16 {
 		t.Fatal(len(files), err)
