@@ -8,6 +8,7 @@ import (
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -61,15 +62,27 @@ func (d *Decoder) Decode(v any) error {
 		d.head = nil // what follows is behind a pickle
 		return d.c.decodeInto(p, v)
 	}
+	if part, ok := v.(*lookup.Part); ok {
+		return d.part(part)
+	}
+	obj, err := d.object()
+	if err != nil {
+		return err
+	}
+	to := d.c.assignOptions()
+	return unmarshal.Into(obj, v, &to)
+}
+
+// object returns the next object of a source that is no Unpickler.
+func (d *Decoder) object() (any, error) {
 	obj, err := d.load()
 	if err != nil {
-		return d.fail(err)
+		return nil, d.fail(err)
 	}
 	if d.own != nil {
 		d.own(obj)
 	}
-	to := d.c.assignOptions()
-	return unmarshal.Into(obj, v, &to)
+	return obj, nil
 }
 
 // only decodes the only pickle of the input, or with others behind it the first.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -42,6 +43,8 @@ var (
 	// ErrKey: a dict has a key that no Go map key stands for, or two keys that
 	// Python keeps apart and Go would not.
 	ErrKey = pyvalue.ErrKey
+	// ErrNotFound: a pointer leads nowhere; see [File.Lookup].
+	ErrNotFound = lookup.ErrNotFound
 	// ErrClosed: the [File] is closed.
 	ErrClosed = ndarray.ErrClosed
 	// ErrSkipClass is what a hook of [WithFindClass] returns for a class that it

@@ -331,3 +331,21 @@ func ExampleUnmarshaler() {
 	fmt.Println(levels, err)
 	// Output: [1 2] <nil>
 }
+
+// One value of a file, without making the others.
+func ExampleFile_Lookup() {
+	f, err := unpkl.Open("testdata/command/mix.pkl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	for _, pointer := range []string{"/records/-1/name", "/x/:2,1", "/nested/a~1b", "/model/coef"} {
+		v, err := f.Lookup(pointer)
+		fmt.Println(v, err)
+	}
+	// Output:
+	// n19 <nil>
+	// [1. 5.] <nil>
+	// map[m~n:5] <nil>
+	// <nil> unpkl: nothing at /model/coef: /model is a __main__.Model of 3 names without it; the nearest: /model/coef_
+}

@@ -19,6 +19,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/errkind", ""},
 	{"internal/fields", ""},
 	{"internal/jsonhook", ""},
+	{"internal/pointer", ""},
 	{"internal/opfuzz", ""},
 	{"internal/payload", ""},
 	{"internal/slab", ""},
@@ -30,7 +31,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
 	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
-	{"internal/known", "internal/slab internal/tape ndarray"},
+	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"pickle", "internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
 		"internal/payload internal/slab internal/tape internal/window"},
@@ -46,18 +47,26 @@ var mayImport = []struct{ pkg, imports string }{
 		"npy pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "ndarray pickle reconstruct"},
-	{"internal/jsonval", "frame internal/jsonhook ndarray pickle reconstruct"},
+	{"internal/jsonval", "frame internal/jsonhook internal/pointer ndarray pickle reconstruct"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
+	{"internal/lookup", "frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
+		"pickle reconstruct"},
+	{"internal/describe", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
+		"reconstruct"},
 	{"internal/input", "internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray npy pickle"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
+	{"internal/table", "frame internal/describe internal/jsonval internal/lookup internal/pointer " +
+		"internal/pyvalue ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input internal/jsonval " +
-		"internal/plain internal/pyvalue internal/unmarshal ndarray pickle reconstruct"},
-	{"cmd/unpkl", ". audit internal/compress internal/jsonval pickle"},
+	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
+		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
+		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
+	{"cmd/unpkl", ". audit frame internal/compress internal/describe internal/jsonval " +
+		"internal/lookup internal/pointer internal/pyvalue internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.

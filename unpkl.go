@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"os"
 	"reflect"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
 	_ "github.com/unpkl/unpkl/internal/jsonval" // what MarshalJSON of arrays, frames and objects calls
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
@@ -123,19 +125,27 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	u := pickle.NewUnpicklerBytes(data)
+	u := unpicklers.Get().(*pickle.Unpickler)
+	*u = *pickle.NewUnpicklerBytes(data)
 	u.SharedInput = c.sharedInput
 	c.setUp(u)
 	p, err := bridge.Read(u)
-	if err != nil {
-		return noInput(input.NotPickle(head, err))
-	}
-	if c.noTrailing && u.InputOffset() < int64(len(data)) {
+	switch {
+	case err != nil:
+		err = noInput(input.NotPickle(head, err))
+	case c.noTrailing && u.InputOffset() < int64(len(data)):
+		err = trailing(u.InputOffset())
 		p.Release()
-		return trailing(u.InputOffset())
+	default:
+		err = c.decodeInto(p, v)
 	}
-	return c.decodeInto(p, v)
+	*u = pickle.Unpickler{}
+	unpicklers.Put(u)
+	return err
 }
+
+// unpicklers keeps the memory of Unpicklers from one call of Unmarshal to the next.
+var unpicklers = sync.Pool{New: func() any { return new(pickle.Unpickler) }}
 
 // trailing is the error of an input that goes on behind its pickle.
 func trailing(offset int64) error {
@@ -145,6 +155,9 @@ func trailing(offset int64) error {
 // decodeInto puts the value of a pickle, which it releases, into what v points to.
 func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
+	if part, ok := v.(*lookup.Part); ok {
+		return part.Cells(p)
+	}
 	to := c.assignOptions()
 	return unmarshal.Cells(p, v, &to)
 }

@@ -67,42 +67,15 @@ func (a *audited) none() bool {
 
 // auditAll audits files, several at once, and hands over what came of each in their order.
 func auditAll(s *streams, jobs int, files []auditFile, opts []audit.Option, done func(*audited) error) error {
-	results := make([]chan *audited, len(files))
-	for i := range results {
-		results[i] = make(chan *audited, 1)
-	}
-	next := make(chan int)
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		defer close(next)
-		for i := range files {
-			select {
-			case next <- i:
-			case <-stop:
-				return
-			}
+	return inOrder(jobs, files, func(f auditFile) *audited {
+		a := &audited{auditFile: f}
+		if a.name == "-" {
+			a.report, a.err = audit.Reader(s.in, opts...)
+		} else {
+			a.report, a.err = audit.File(a.name, opts...)
 		}
-	}()
-	for range min(jobs, len(files)) {
-		go func() {
-			for i := range next {
-				a := &audited{auditFile: files[i]}
-				if a.name == "-" {
-					a.report, a.err = audit.Reader(s.in, opts...)
-				} else {
-					a.report, a.err = audit.File(a.name, opts...)
-				}
-				results[i] <- a
-			}
-		}()
-	}
-	for _, r := range results {
-		if err := done(<-r); err != nil {
-			return err
-		}
-	}
-	return nil
+		return a
+	}, func(_ auditFile, a *audited) error { return done(a) })
 }
 
 // auditMany audits several files and writes what came of them.

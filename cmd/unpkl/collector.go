@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
+	"sync"
 
 	"github.com/unpkl/unpkl/internal/compress"
 )
@@ -28,9 +29,10 @@ const (
 // collector sets Go's collector by how much a command reads. A nil one sets nothing.
 type collector struct {
 	set     func(percent int, limit int64)
-	total   int64 // bytes of input so far, of files all of them
-	told    int64 // total when the collector was set last
-	unfolds bool  // some of it is compressed: what there is to come is not known
+	total   int64      // bytes of input so far, of files all of them
+	told    int64      // total when the collector was set last
+	mu      sync.Mutex // files are read in parallel
+	unfolds bool       // some of it is compressed: what there is to come is not known
 }
 
 // newCollector returns a collector that leaves to the environment what that sets.
@@ -68,6 +70,8 @@ func (c *collector) file(name string) {
 	if c == nil {
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if f, err := os.Open(name); err == nil {
 		c.regular(f)
 		f.Close()

@@ -1,5 +1,7 @@
 // Command unpkl shows what is in a Python pickle. Nothing of the file is executed.
 //
+//	unpkl FILE...         what is in it: a tree of keys, kinds, dtypes, shapes
+//	unpkl get FILE POINTER
 //	unpkl to-json FILE    the whole tree as JSON; an array as its dtype and shape
 //	unpkl dis FILE        the opcodes, as Python's pickletools does, with byte offsets
 //	unpkl version

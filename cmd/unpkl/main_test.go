@@ -2,14 +2,60 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of this package")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"unpkl": main})
+}
+
+// TestScripts runs the command as a shell does. FILES is testdata/command, FIXTURES testdata.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Abs(commandFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("FILES", files)
+			env.Setenv("FIXTURES", filepath.Dir(files))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"status": status},
+	})
+}
+
+// status runs a command that must end with an exit status: status N COMMAND...
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s\n%s%s", got, args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
 
 // command runs a command line with input as standard input.
 func command(input string, args ...string) (status int, stdout, stderr string) {
@@ -72,7 +118,7 @@ func writeFile(t *testing.T, name, content string) string {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"nosuch"}, {"help", "nosuch"}, {"version", "x"}, {"--nosuch"},
+		{"nosuch"}, {"help", "nosuch"}, {"version", "x"}, {"--nosuch"},
 		{"to-json"}, {"to-json", "a", "b"}, {"to-json", "--nosuch", "-"}, {"to-json", "--arrays=all", "-"},
 		{"to-json", "--indent=-1", "-"}, {"to-json", "--indent=x", "-"}, {"to-json", "--indent=65", "-"},
 		{"to-json", "--select=a", "-"}, {"to-json", "--select=/~x", "-"},

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -34,28 +37,45 @@ func (s *streams) run(args []string) int {
 	if err == nil {
 		return statusOK
 	}
+	var files fileErrors
+	if errors.As(err, &files) {
+		for _, one := range files {
+			fmt.Fprintln(s.err, errorLine(one))
+		}
+		return exitStatus(files[0])
+	}
 	fmt.Fprintln(s.err, errorLine(err))
 	return exitStatus(err)
 }
 
+const rootLong = `unpkl shows, checks, compares and converts what is in Python pickles, NumPy's files and the
+like: dicts, arrays, tables, objects of any class. Nothing of a file is executed.
+
+FILE may be "-" for standard input, compressed, an .npy, an .npz or a joblib file. A POINTER leads
+to a part of it: keys, columns, attributes and subscripts as in /regions/0/values/:10.`
+
 func newRoot(s *streams) *cobra.Command {
+	var info infoFlags
 	root := &cobra.Command{
-		Use:   "unpkl",
-		Short: "Read Python pickles without Python",
-		Long: `unpkl shows what is in a Python pickle: dicts, NumPy arrays, objects of any class.
-Nothing of the file is executed. FILE may be "-" for standard input.`,
+		Use:           "unpkl FILE...",
+		Short:         "Show what is in Python pickles without Python",
+		Long:          rootLong,
+		Example:       infoExample,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return usageErrorf("no command given; see unpkl help")
-		},
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageErrorf("unknown command %q; see unpkl help", args[0])
+			if len(args) == 0 {
+				return cmd.Help()
 			}
-			return nil
+			if err := unknownCommand(cmd, args[0]); err != nil {
+				return err
+			}
+			return runInfo(s, &info, args)
 		},
 	}
+	info.add(root)
+	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(s.in)
 	root.SetOut(s.out)
@@ -70,13 +90,25 @@ Nothing of the file is executed. FILE may be "-" for standard input.`,
 	return root
 }
 
+// unknownCommand returns the error of a word that is neither a file nor could be meant as one.
+func unknownCommand(root *cobra.Command, word string) error {
+	if _, err := os.Stat(word); word == "-" || err == nil || strings.ContainsAny(word, `./\`) {
+		return nil
+	}
+	near := ""
+	if names := root.SuggestionsFor(word); len(names) > 0 {
+		near = "; did you mean " + strings.Join(names, " or ") + "?"
+	}
+	return usageErrorf("%q is neither a command nor a file%s see unpkl help", word, cmp.Or(near, ";"))
+}
+
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Show what a command does and its options",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
+			if err != nil || len(rest) > 0 || len(args) > 0 && about == cmd.Root() {
 				return usageErrorf("unknown command %q; see unpkl help", args[0])
 			}
 			about.InitDefaultHelpFlag()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -100,7 +101,8 @@ func (t *toJSON) run(s *streams, name string) error {
 	defer held.close()
 	refs := false // some document was written with references
 	for n := 0; ; n++ {
-		v, err := in.next()
+		part := lookup.Part{Pointer: t.part, Tokens: true}
+		err := in.Decode(&part)
 		if err == io.EOF && n > 0 {
 			break
 		}
@@ -110,7 +112,8 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
-		if v, err = jsonval.Select(v, t.part, t.json); err != nil {
+		v, err := jsonval.SelectFrom(part.Matches[0].Value, t.part, part.Done, t.json)
+		if err != nil {
 			return err
 		}
 		with, err := t.encode(&held, v, in.InputOffset())

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -134,6 +135,28 @@ func (s *npzSource) Load() (any, error) {
 		entries = append(entries, types.DictEntry{Key: name, Value: a})
 	}
 	return pickle.NewDict(entries...)
+}
+
+// Member returns the array of one member, ok being false where there is none of that name.
+// Nothing of the others is read.
+func (s *npzSource) Member(name string) (v any, ok bool, err error) {
+	if !slices.Contains(s.z.Names(), name) || !s.z.IsArray(name) {
+		return nil, false, nil
+	}
+	if err := s.check(s.z.Deflated(name)); err != nil {
+		return nil, false, err
+	}
+	a, err := s.z.Array(name)
+	if err != nil {
+		return nil, false, err
+	}
+	s.done = true
+	return a, true, nil
+}
+
+// Archive is implemented by a source that is a dict of members.
+type Archive interface {
+	Member(name string) (v any, ok bool, err error)
 }
 
 // check checks what the deflated members so far unfold to.

@@ -48,3 +48,12 @@ type (
 	// base64Bytes is written as a base64 string.
 	base64Bytes []byte
 )
+
+// Object returns an object of members, for an [Encoder].
+func Object(names []string, values []any) any {
+	o := object{member: make([]member, len(names))}
+	for i, name := range names {
+		o.member[i] = member{name, values[i]}
+	}
+	return o
+}

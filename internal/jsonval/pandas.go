@@ -399,3 +399,9 @@ type goList []any
 func (l goList) len() int                      { return len(l) }
 func (l goList) isObject() bool                { return false }
 func (l goList) at(i int) (string, any, error) { return "", goValue(l[i]), nil }
+
+// Cell returns element i of a series as what an [Encoder] writes of it.
+func Cell(s *tables.Series, i int) any { return cellAt(s, i) }
+
+// Label returns label i of an index as what an [Encoder] writes of it.
+func Label(x *tables.Index, i int) any { return labelAt(x, i) }

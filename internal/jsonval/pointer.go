@@ -3,62 +3,16 @@ package jsonval
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
-	"strings"
+
+	"github.com/unpkl/unpkl/internal/pointer"
 )
 
-// Pointer is a JSON pointer (RFC 6901) as its unescaped reference tokens; an
-// empty one is the whole document.
-type Pointer []string
+// Pointer is a JSON pointer.
+type Pointer = pointer.Pointer
 
-// ParsePointer reads "/a/0/b" or the form in a $ref, "#/a/0/b", in which
-// characters may be percent-encoded.
-func ParsePointer(s string) (Pointer, error) {
-	if fragment, ok := strings.CutPrefix(s, "#"); ok {
-		decoded, err := url.PathUnescape(fragment)
-		if err != nil {
-			return nil, fmt.Errorf("not a JSON pointer: %q: bad percent-encoding", s)
-		}
-		s = decoded
-	}
-	if s == "" {
-		return Pointer{}, nil
-	}
-	if s[0] != '/' {
-		return nil, fmt.Errorf("not a JSON pointer: %q: it begins with '/' or is empty", s)
-	}
-	tokens := strings.Split(s[1:], "/")
-	for i, t := range tokens {
-		for rest := t; ; {
-			_, after, found := strings.Cut(rest, "~")
-			if !found {
-				break
-			}
-			if after == "" || after[0] != '0' && after[0] != '1' {
-				return nil, fmt.Errorf("not a JSON pointer: %q: '~' is written ~0", s)
-			}
-			rest = after
-		}
-		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(t, "~1", "/"), "~0", "~")
-	}
-	return tokens, nil
-}
-
-// String returns the pointer as RFC 6901, section 3 writes it.
-func (p Pointer) String() string {
-	var b strings.Builder
-	for _, t := range p {
-		b.WriteByte('/')
-		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(t, "~", "~0"), "/", "~1"))
-	}
-	return b.String()
-}
-
-// Fragment returns the pointer as RFC 6901, section 6 writes it in a URI.
-func (p Pointer) Fragment() string {
-	return "#" + (&url.URL{Fragment: p.String()}).EscapedFragment()
-}
+// ParsePointer is [pointer.Parse].
+func ParsePointer(s string) (Pointer, error) { return pointer.Parse(s) }
 
 // ErrNotFound is wrapped by the errors of [Select] that say what is missing.
 var ErrNotFound = errors.New("nothing there")
@@ -66,9 +20,13 @@ var ErrNotFound = errors.New("nothing there")
 // Select returns the part of v that p points to in the document that an
 // [Encoder] with the same options would write, without $ref in place of
 // containers. Encoded, that part is a document of its own.
-func Select(v any, p Pointer, o Options) (any, error) {
+func Select(v any, p Pointer, o Options) (any, error) { return SelectFrom(v, p, 0, o) }
+
+// SelectFrom is [Select] where v is what the first done tokens of p lead to.
+func SelectFrom(v any, p Pointer, done int, o Options) (any, error) {
 	e := &Encoder{o: o, limits: o.Limits.WithDefaults()}
-	for i, token := range p {
+	for i := done; i < len(p); i++ {
+		token := p[i]
 		j, err := e.expand(v)
 		if err != nil {
 			return nil, err

@@ -132,7 +132,7 @@ func (t *Tape) loadAppends(mark int) error {
 	case c.kind == Call && c.flags&flagInert != 0:
 		return t.growCall(id, items)
 	}
-	return t.host.Append(id, append([]ID(nil), items...))
+	return t.host.Append(id, items)
 }
 
 // growCall appends items to an inert call.
@@ -158,14 +158,9 @@ func (t *Tape) loadSetItems(mark int) error {
 		return errOddItems
 	}
 	if c.kind == Call && c.flags&flagInert != 0 {
-		call := &t.calls[c.v]
-		if call.entries == 0 {
-			call.entries = t.add(cell{kind: Dict})
-		}
-		t.noteKeys(call.entries, items)
-		return t.grow(call.entries, items)
+		return t.addEntries(id, items)
 	}
-	return t.host.SetItems(id, append([]ID(nil), items...))
+	return t.host.SetItems(id, items)
 }
 
 // setItems adds pairs to a dict. Equal keys are left to who makes a value of it.
@@ -244,5 +239,5 @@ func (t *Tape) loadAddItems(mark int) error {
 	case c.kind == Call && c.flags&flagInert != 0:
 		return t.growCall(id, items)
 	}
-	return t.host.Add(id, append([]ID(nil), items...))
+	return t.host.Add(id, items)
 }

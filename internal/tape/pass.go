@@ -406,6 +406,9 @@ func (t *Tape) stop() error {
 // share notes that a cell is met a second time.
 func (t *Tape) share(id ID, c *cell) {
 	c.flags |= flagShared
+	if id < firstID {
+		t.fixedShared = true
+	}
 	if c.kind < Str && c.kind != Value {
 		return
 	}

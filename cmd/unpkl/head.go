@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/table"
+)
+
+func init() {
+	commands = append(commands,
+		func(s *streams) *cobra.Command { return rowsCommand(s, "head", "first", firstRows) },
+		func(s *streams) *cobra.Command { return rowsCommand(s, "tail", "last", lastRows) },
+		func(s *streams) *cobra.Command { return rowsCommand(s, "sample", "randomly chosen", sampleRows) })
+}
+
+// rowsFlags are the options of head, tail and sample.
+type rowsFlags struct {
+	n         int
+	seed      int64
+	csv, json bool
+}
+
+// chooseRows returns which rows of a table are shown.
+type chooseRows func(f *rowsFlags, rows int) []int
+
+func firstRows(f *rowsFlags, rows int) []int { return span(0, min(f.n, rows)) }
+func lastRows(f *rowsFlags, rows int) []int  { return span(max(rows-f.n, 0), rows) }
+
+func span(from, to int) []int {
+	rows := make([]int, to-from)
+	for i := range rows {
+		rows[i] = from + i
+	}
+	return rows
+}
+
+// sampleRows chooses rows that are all different, each as probable as any other (Floyd's method).
+func sampleRows(f *rowsFlags, rows int) []int {
+	r := rand.New(rand.NewPCG(uint64(f.seed), 0))
+	if f.seed < 0 {
+		r = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	n := min(f.n, rows)
+	chosen := make(map[int]bool, n)
+	for i := rows - n; i < rows; i++ {
+		k := r.IntN(i + 1)
+		if chosen[k] {
+			k = i
+		}
+		chosen[k] = true
+	}
+	out := make([]int, 0, n)
+	for row := range chosen {
+		out = append(out, row)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func rowsCommand(s *streams, name, which string, choose chooseRows) *cobra.Command {
+	f := &rowsFlags{}
+	cmd := &cobra.Command{
+		Use:   name + " FILE [POINTER]",
+		Short: "Show the " + which + " rows of a table, an array or a list",
+		Long: name + ` shows the ` + which + ` rows of what POINTER leads to in FILE as a table: of a pandas DataFrame, a
+structured array, a list of dicts or objects, a dict of arrays of one length, an array, a list.
+Below the names of the columns stand their dtypes or types; numbers stand to the right, what is
+missing is faint. A table that is wider than the terminal folds. FILE may be "-" for standard
+input; get --help tells what a POINTER is.`,
+		Example: fmt.Sprintf(`  unpkl %[1]s table.pkl
+  unpkl %[1]s -n 3 data.pkl /records
+  unpkl %[1]s --csv table.pkl > rows.csv`, name),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return usageErrorf("%s takes FILE and POINTER; see %[1]s --help", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := pointerArg(args[1:])
+			if err != nil {
+				return err
+			}
+			if f.n < 0 {
+				return usageErrorf("-n %d is less than 0", f.n)
+			}
+			if f.csv && f.json {
+				return usageErrorf("--csv and --json exclude each other")
+			}
+			return showRows(s, f, choose, args[0], p)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.IntVarP(&f.n, "rows", "n", 10, "how many rows")
+	if name == "sample" {
+		flags.Int64Var(&f.seed, "seed", -1, "a number that the choice follows from; without it each run has its own")
+	}
+	flags.BoolVar(&f.csv, "csv", false, "write comma-separated values")
+	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object a row, a list of an array's row")
+	return cmd
+}
+
+func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointer.Pointer) error {
+	found, end, err := partsOf(s, name, p)
+	if err != nil {
+		return &fileError{name, err}
+	}
+	defer end()
+	for i, m := range found {
+		if i > 0 && !f.csv && !f.json {
+			io.WriteString(s.out, "\n")
+		}
+		if err := showTable(s, f, choose, m); err != nil {
+			return &fileError{name, err}
+		}
+	}
+	return nil
+}
+
+func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) error {
+	t, ok := table.Of(m.Value)
+	if !ok {
+		return fmt.Errorf("%s has no rows: it is %s", pointerName(m.At), lookup.Kind(m.Value))
+	}
+	rows := choose(f, t.Rows)
+	w := bufio.NewWriter(s.out)
+	var err error
+	switch {
+	case f.csv:
+		err = t.WriteCSV(w, slices.Values(rows), ',')
+	case f.json:
+		err = t.WriteJSON(w, slices.Values(rows), jsonOptions(0))
+	default:
+		if err = t.WriteText(w, rows, table.Style{Width: s.width(), Color: s.color()}); err == nil && len(rows) < t.Rows {
+			_, err = fmt.Fprintf(w, "%s of %s rows\n", humanize.Comma(int64(len(rows))), humanize.Comma(int64(t.Rows)))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// pointerName is a pointer in the text of an error.
+func pointerName(p pointer.Pointer) string {
+	if len(p) == 0 {
+		return "the value"
+	}
+	return p.String()
+}

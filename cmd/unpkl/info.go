@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+func init() { commands = append(commands, infoCommand) }
+
+// infoFlags are the options of info.
+type infoFlags struct {
+	json, stats  bool
+	depth, width int
+	jobs         int
+}
+
+const (
+	// infoDepth is how many levels of containers info looks into, maxInfoDepth how many at most.
+	infoDepth, maxInfoDepth = 6, 64
+	// infoNames and infoItems are how many values it shows of a dict and of a list.
+	infoNames, infoItems = 20, 3
+	// infoNodes is how many values it shows of a file where --width does not say more.
+	infoNodes = 1000
+)
+
+const infoLong = `info shows what is in each FILE as a tree: each key with its kind, dtype, shape, the memory of
+its elements and a first look at the value; what is the same object as another is shown as
+such. The first line says the size of the file, its compression, the pickle's protocol, what
+libraries' names it uses, and the worst verdict of audit. Of an array in a file that is not
+compressed nothing is read but the elements that are shown.
+
+FILE may be "-" for standard input, several, or a folder, of which every file is shown that is
+a pickle or holds arrays. Files are read in parallel.`
+
+const infoExample = `  unpkl model.pkl                     what is in a file
+  unpkl --depth 1 data/*.pkl          the outermost keys of many
+  unpkl --stats --width 100 x.npz     with the extremes of the arrays
+  unpkl --json model.pkl | jq .root   for programs`
+
+func (f *infoFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&f.json, "json", false, "write a JSON document a file; of several, or a folder, a list of them")
+	flags.IntVar(&f.depth, "depth", infoDepth, "how many levels of containers to look into")
+	flags.IntVar(&f.width, "width", 0, "how many values to show of each container (default 20 of a dict, 3 of a list)")
+	flags.BoolVar(&f.stats, "stats", false, "read the arrays of numbers and add their least and greatest element")
+	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
+}
+
+func infoCommand(s *streams) *cobra.Command {
+	var f infoFlags
+	cmd := &cobra.Command{
+		Use:     "info FILE...",
+		Short:   "Show what is in a file as a tree of keys, kinds, dtypes and shapes; the same as unpkl FILE",
+		Long:    infoLong,
+		Example: infoExample,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageErrorf("info takes a FILE; see %s --help", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runInfo(s, &f, args) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// options are those of the trees.
+func (f *infoFlags) options() (describe.Options, error) {
+	o := describe.Options{Depth: f.depth, Names: infoNames, Items: infoItems, Nodes: infoNodes, Stats: f.stats}
+	switch {
+	case f.depth < 0 || f.depth > maxInfoDepth:
+		return o, usageErrorf("--depth %d is not between 0 and %d", f.depth, maxInfoDepth)
+	case f.width < 0:
+		return o, usageErrorf("--width is 1 or more, not %d", f.width)
+	case f.jobs < 1:
+		return o, usageErrorf("--jobs is 1 or more, not %d", f.jobs)
+	case f.width > 0:
+		o.Names, o.Items, o.Nodes = f.width, f.width, max(infoNodes, 10*f.width)
+	}
+	return o, nil
+}
+
+// fileInfo is what info says of a file.
+type fileInfo struct {
+	File        string         `json:"file"`
+	Size        int64          `json:"size,omitempty"` // on disk, in bytes
+	Compression string         `json:"compression,omitempty"`
+	Protocol    *int           `json:"protocol,omitempty"`
+	Pickles     int            `json:"pickles,omitempty"`
+	Libraries   []string       `json:"libraries,omitempty"`
+	Audit       audit.Verdict  `json:"audit,omitempty"`
+	Root        *describe.Node `json:"root,omitempty"`
+	Error       string         `json:"error,omitempty"`
+
+	err error
+}
+
+func runInfo(s *streams, f *infoFlags, args []string) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	files, several, err := auditFiles(args)
+	if err != nil {
+		return err
+	}
+	out := &infoWriter{s: s, json: f.json, list: several}
+	err = inOrder(f.jobs, files, func(file auditFile) *fileInfo {
+		return infoOf(s, file.name, o)
+	}, func(file auditFile, info *fileInfo) error {
+		if info.err != nil && file.walked && notHeld(info.err) && !isModel(strings.ToLower(filepath.Ext(file.name))) {
+			return nil
+		}
+		return out.file(info)
+	})
+	if err != nil {
+		return err
+	}
+	return out.end()
+}
+
+// notHeld reports an error of a file that is no pickle.
+func notHeld(err error) bool {
+	return errors.Is(err, pickle.ErrMalformed) || errors.Is(err, pickle.ErrTruncated) || errors.Is(err, errEmpty)
+}
+
+// infoOf describes a file.
+func infoOf(s *streams, name string, o describe.Options) *fileInfo {
+	info := &fileInfo{File: name}
+	if err := info.read(s, name, o); err != nil {
+		info.err = &fileError{name, err}
+		info.Error = printable(detail(err))
+	}
+	return info
+}
+
+func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
+	var data []byte // of standard input, which is read twice
+	if name == "-" {
+		var err error
+		if data, err = io.ReadAll(s.gc.reader(s.in)); err != nil {
+			return err
+		}
+		info.Size = int64(len(data))
+		s = &streams{in: bytes.NewReader(data), out: s.out, err: s.err}
+	} else if stat, err := os.Stat(name); err == nil {
+		info.Size = stat.Size()
+	}
+	o.CopyText = true
+	in, err := openInput(s, name, keepers...)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	v, err := in.next()
+	if err == io.EOF {
+		err = errEmpty
+	}
+	if err != nil {
+		return err
+	}
+	if protocol, ok := in.Protocol(); ok {
+		info.Protocol = &protocol
+	}
+	var python2 bool
+	info.Root, python2 = describe.Describe(v, o)
+	info.audit(name, data, python2)
+	return nil
+}
+
+// audit adds what an audit finds: who wrote the file, and the verdict.
+func (info *fileInfo) audit(name string, data []byte, python2 bool) {
+	report := new(audit.Report)
+	findings := audit.FileSeq(name, report)
+	if name == "-" {
+		findings = audit.ReaderSeq(bytes.NewReader(data), report)
+	}
+	var producer describe.Producer
+	for f, err := range findings {
+		if err == nil {
+			producer.Add(f.Name)
+		}
+	}
+	info.Audit, info.Pickles, info.Compression = report.Worst(), report.Pickles, report.Compression
+	info.Libraries = producer.Libraries()
+	if python2 {
+		info.Libraries = append([]string{"Python 2"}, info.Libraries...)
+	}
+}
+
+// title is the first line, but for what the root is.
+func (info *fileInfo) title() string {
+	parts := []string{humanize.IBytes(uint64(info.Size))}
+	if info.Compression != "" {
+		parts = append(parts, info.Compression)
+	}
+	if info.Protocol != nil {
+		parts = append(parts, fmt.Sprintf("pickle protocol %d", *info.Protocol))
+	}
+	if info.Pickles > 1 && info.Protocol != nil {
+		parts = append(parts, fmt.Sprintf("the first of %s pickles", humanize.Comma(int64(info.Pickles))))
+	}
+	parts = append(parts, info.Libraries...)
+	if info.Audit != "" && info.Pickles > 0 {
+		parts = append(parts, "audit: "+string(info.Audit))
+	}
+	return printable(info.File) + "  " + strings.Join(parts, ", ")
+}
+
+// infoWriter writes what info says of several files.
+type infoWriter struct {
+	s          *streams
+	json, list bool
+	n          int
+	failed     []error
+}
+
+func (o *infoWriter) file(info *fileInfo) error {
+	o.n++
+	if info.err != nil {
+		o.failed = append(o.failed, info.err)
+	}
+	if o.json {
+		return o.document(info)
+	}
+	if info.err != nil {
+		return nil
+	}
+	var b strings.Builder
+	if o.n > 1 {
+		b.WriteByte('\n')
+	}
+	style := describe.Style{Width: o.s.width(), Color: o.s.color()}
+	if err := describe.Write(&b, info.Root, info.title(), style); err != nil {
+		return err
+	}
+	_, err := io.WriteString(o.s.out, b.String())
+	return err
+}
+
+func (o *infoWriter) document(info *fileInfo) error {
+	if info.err != nil && !o.list {
+		return nil
+	}
+	text, err := json.MarshalIndent(info, "", "  ")
+	if err != nil {
+		return err
+	}
+	before, after := "", "\n"
+	if o.list {
+		before, after = "[\n", ""
+		if o.n > 1 {
+			before = ",\n"
+		}
+	}
+	_, err = fmt.Fprintf(o.s.out, "%s%s%s", before, text, after)
+	return err
+}
+
+// end writes what stands behind the files, and returns their errors.
+func (o *infoWriter) end() error {
+	if o.json && o.list {
+		end := "\n]\n"
+		if o.n == 0 {
+			end = "[]\n"
+		}
+		if _, err := io.WriteString(o.s.out, end); err != nil {
+			return err
+		}
+	}
+	return joined(o.failed)
+}

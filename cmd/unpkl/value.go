@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"os"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/table"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// valueOutput writes values to standard output.
+type valueOutput struct {
+	w        *bufio.Writer
+	terminal bool
+}
+
+func newOutput(s *streams) *valueOutput {
+	_, terminal := terminalOf(s.out)
+	return &valueOutput{bufio.NewWriterSize(s.out, 64<<10), terminal}
+}
+
+// value writes a value as text where it has one, else as JSON.
+func (o *valueOutput) value(v any, f *getFlags) error {
+	if !f.json {
+		if done, err := o.text(v); done || err != nil {
+			return err
+		}
+	}
+	return jsonval.NewEncoder(o.w, jsonOptions(f.indent)).Encode(v)
+}
+
+// text writes a value as text; done is false where it has none.
+func (o *valueOutput) text(v any) (done bool, err error) {
+	switch v := v.(type) {
+	case string:
+		return true, o.line(v)
+	case pickle.Py2String:
+		return true, o.line(string(v))
+	case []byte:
+		if o.terminal {
+			return false, nil
+		}
+		_, err := o.w.Write(v)
+		return true, err
+	case *frame.Frame, *frame.Series, *frame.Index, *ndarray.Masked:
+		if t, ok := table.Of(v); ok {
+			return true, t.WriteRows(o.w)
+		}
+		return false, nil
+	}
+	if a, ok := pyvalue.ArrayOf(v); ok && a.NDim() > 0 {
+		if a.DType().Kind() == ndarray.KindObject {
+			return false, nil
+		}
+		if t, ok := table.Of(v); ok && a.DType().Fields() != nil {
+			return true, t.WriteRows(o.w)
+		}
+		return true, table.WriteArray(o.w, a)
+	}
+	if isContainer(v) {
+		return false, nil
+	}
+	return true, o.line(table.Text(v))
+}
+
+// isContainer reports whether a value has parts that its text does not show.
+func isContainer(v any) bool {
+	if _, ok := v.(*ndarray.Scalar); ok {
+		return false
+	}
+	if _, ok := pyvalue.TextOf(v); ok {
+		return false
+	}
+	_, isDict := pyvalue.EntriesOf(v)
+	_, isObject := v.(*pickle.Object)
+	return isDict || isObject || pyvalue.IsContainer(v)
+}
+
+// line writes a text, on a terminal without what that could act on.
+func (o *valueOutput) line(text string) error {
+	if o.terminal {
+		text = describe.Printable(text)
+	}
+	_, err := o.w.WriteString(text + "\n")
+	return err
+}
+
+// keyed writes a value as JSON on one line behind its pointer.
+func (o *valueOutput) keyed(m lookup.Match) error {
+	o.w.WriteString(describe.Printable(m.At.String()) + "\t")
+	return jsonval.NewEncoder(o.w, jsonOptions(0)).Encode(m.Value)
+}
+
+// isFile reports whether name is a regular file.
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}

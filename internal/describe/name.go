@@ -1,0 +1,227 @@
+package describe
+
+import (
+	"fmt"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// name says what kind of value n is, and shows a little of it.
+func (d *describer) name(n *Node, v any) {
+	switch v := v.(type) {
+	case *ndarray.Array:
+		nameArray(n, v)
+		n.Value = look(arrayLook(v, nil))
+		return
+	case *ndarray.Masked:
+		nameArray(n, v.Data)
+		n.Kind = "masked_array"
+		n.Value = look(arrayLook(v.Data, v.Mask))
+		return
+	case *ndarray.Scalar:
+		n.Kind, n.DType, n.Value = "numpy."+v.DType().Name(), v.DType().String(), Text(v)
+		return
+	case *frame.Frame:
+		n.Kind = short(v.Class, "DataFrame")
+		rows, columns := v.Shape()
+		n.Shape = []int{rows, columns}
+		n.NBytes = number(frameBytes(v))
+		return
+	case *frame.Series:
+		nameSeries(n, v)
+		return
+	case *frame.Index:
+		n.Kind, n.Len = v.Class, count(v.Len())
+		n.Value = look(v.Len(), func(i int) any { return v.At(i) })
+		if v.Values != nil {
+			n.DType = v.Values.DType
+		}
+		return
+	case *reconstruct.Sparse:
+		n.Kind, n.Shape = short(v.Class, "sparse"), v.Shape
+		n.DType = v.Data.DType().String()
+		n.Value = fmt.Sprintf("%s, %d stored", v.Format, v.NNZ())
+		n.NBytes = number(sparseBytes(v))
+		return
+	case *reconstruct.TypedArray:
+		n.Kind = "array.array"
+	case *pickle.Object:
+		nameObject(n, v)
+		return
+	default:
+		n.Kind = KindOf(v)
+	}
+	if a, ok := pyvalue.ArrayOf(v); ok {
+		kind := n.Kind
+		nameArray(n, a)
+		n.Kind, n.Value = kind, look(arrayLook(a, nil))
+		return
+	}
+	if entries, ok := pyvalue.EntriesOf(v); ok {
+		n.Len = count(len(entries))
+		return
+	}
+	if items, ok := pyvalue.ItemsOf(v); ok {
+		n.Len = count(len(items))
+		if leafItems(items) {
+			n.Value = look(len(items), func(i int) any { return items[i] })
+		}
+		return
+	}
+	nameLeaf(n, v)
+}
+
+func nameLeaf(n *Node, v any) {
+	switch v := v.(type) {
+	case nil:
+		n.Kind = "None"
+		return
+	case string:
+		n.Len = count(len([]rune(v)))
+	case pickle.Py2String:
+		n.Len = count(len(v))
+	}
+	if b, ok := v.([]byte); ok {
+		n.Len, n.NBytes = count(len(b)), number(int64(len(b)))
+	}
+	n.Value = Text(v)
+}
+
+func nameArray(n *Node, a *ndarray.Array) {
+	n.Kind = "ndarray"
+	if class := a.Class(); class != "" {
+		n.Kind = short(class, n.Kind)
+	}
+	n.DType = a.DType().String()
+	n.Shape = append([]int{}, a.Shape()...)
+	n.NBytes = number(int64(a.NBytes()))
+	if a.NDim() > 1 && a.Order() == ndarray.OrderF {
+		n.Order = "F"
+	}
+}
+
+func nameSeries(n *Node, s *frame.Series) {
+	n.Kind, n.DType, n.Shape = "Series", s.DType, []int{s.Len()}
+	n.NBytes = number(seriesBytes(s))
+	if s.Kind == frame.Opaque {
+		return
+	}
+	n.Value = look(s.Len(), func(i int) any {
+		if s.IsNull(i) {
+			return missing
+		}
+		return s.At(i)
+	})
+}
+
+func nameObject(n *Node, o *pickle.Object) {
+	if n.Kind = o.ClassName(); n.Kind == "" {
+		norm := reconstruct.Normalize(o)
+		if n.Kind = norm.ClassName(); n.Kind == "" {
+			n.Kind = "object"
+		}
+	}
+	if e, ok := reconstruct.ReadEstimator(o); ok && e.Version != "" {
+		n.Detail = "scikit-learn " + e.Version
+	}
+	if text, ok := pyvalue.TextOf(o); ok {
+		n.Value = text
+	}
+}
+
+// KindOf names the Python type of a value of no library.
+func KindOf(v any) string {
+	switch v := v.(type) {
+	case *reconstruct.OrderedDict:
+		return "OrderedDict"
+	case *reconstruct.DefaultDict:
+		return "defaultdict"
+	case *reconstruct.Deque:
+		return "deque"
+	case *reconstruct.Datetime:
+		return "datetime"
+	case *reconstruct.Date:
+		return "date"
+	case *reconstruct.Time:
+		return "time"
+	case reconstruct.Timedelta, *reconstruct.Timedelta:
+		return "timedelta"
+	case reconstruct.PandasTimedelta:
+		return "Timedelta"
+	case frame.PeriodValue:
+		return "Period"
+	case frame.IntervalValue:
+		return "Interval"
+	case reconstruct.PandasNull:
+		return string(v)
+	case *reconstruct.Range:
+		return "range"
+	case *ndarray.DType:
+		return "dtype"
+	case *pickle.PersistentRef:
+		return "persistent id"
+	case pickle.Named:
+		return "class or function"
+	}
+	return pyvalue.Describe(v)
+}
+
+// short returns the last part of a class's name where its module is one of the library's own.
+func short(class, plain string) string {
+	if class == "" {
+		return plain
+	}
+	for i := len(class) - 1; i > 0; i-- {
+		if class[i] == '.' {
+			switch module := class[:i]; {
+			case has(module, "numpy"), has(module, "pandas"), has(module, "scipy"):
+				return class[i+1:]
+			}
+			break
+		}
+	}
+	return class
+}
+
+func has(module, library string) bool {
+	return len(module) >= len(library) && module[:len(library)] == library
+}
+
+func count(n int) *int      { return &n }
+func number(n int64) *int64 { return &n }
+func sum(a ...*ndarray.Array) (n int64) {
+	for _, a := range a {
+		if a != nil {
+			n += int64(a.NBytes())
+		}
+	}
+	return n
+}
+
+func sparseBytes(s *reconstruct.Sparse) int64 {
+	return sum(s.Data, s.Indices, s.Indptr, s.Offsets) + sum(s.Coords...)
+}
+
+func frameBytes(f *frame.Frame) (n int64) {
+	for _, c := range f.Columns {
+		n += seriesBytes(c)
+	}
+	return n
+}
+
+// seriesBytes is the memory of a column's elements; of objects that of the references to them, as
+// pandas' memory_usage.
+func seriesBytes(s *frame.Series) int64 {
+	n := sum(s.Values) + int64(len(s.Valid)) + 4*int64(len(s.Positions)) + 8*int64(len(s.Items))
+	if s.Text != nil {
+		n += int64(len(s.Text.Data)+len(s.Text.Validity)) + 4*int64(len(s.Text.Offsets32)) + 8*int64(len(s.Text.Offsets64))
+	}
+	if s.Kind == frame.Interval {
+		n += seriesBytes(s.Left) + seriesBytes(s.Right)
+	}
+	return n
+}

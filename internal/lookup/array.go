@@ -1,0 +1,256 @@
+package lookup
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// arrayParts are the items along the first axis.
+func arrayParts(a *ndarray.Array) (Parts, bool) {
+	if a.NDim() == 0 {
+		return Parts{}, false
+	}
+	return Parts{a.Shape()[0], func(i int) (string, any) {
+		v, err := a.Index(i)
+		if err != nil {
+			return strconv.Itoa(i), nil
+		}
+		return strconv.Itoa(i), element(v)
+	}, false}, true
+}
+
+func maskedParts(m *ndarray.Masked) (Parts, bool) {
+	if m.Data.NDim() == 0 {
+		return Parts{}, false
+	}
+	return Parts{m.Data.Shape()[0], func(i int) (string, any) {
+		v, err := subscriptMasked(m, []pointer.Subscript{{Index: i}})
+		if err != nil {
+			return strconv.Itoa(i), nil
+		}
+		return strconv.Itoa(i), v
+	}, false}, true
+}
+
+// scalarParts are the fields of a structured scalar.
+func scalarParts(s *ndarray.Scalar) (Parts, bool) {
+	fields := s.DType().Fields()
+	if fields == nil {
+		return Parts{}, false
+	}
+	return Parts{len(fields), func(i int) (string, any) {
+		v, err := s.Array().Field(fields[i].Name)
+		if err != nil {
+			return fields[i].Name, nil
+		}
+		return fields[i].Name, element(v)
+	}, true}, true
+}
+
+// element returns an array of no dimensions as its element: a scalar of NumPy's, or what an array of
+// objects holds there. Other arrays stay what they are.
+func element(a *ndarray.Array) any {
+	if a.NDim() > 0 {
+		return a
+	}
+	dt := a.DType()
+	if dt.Kind() == ndarray.KindObject {
+		return a.At()
+	}
+	if dt.HasObject() {
+		if s, err := ndarray.NewObjectScalar(dt, a.At()); err == nil {
+			return s
+		}
+		return a.At()
+	}
+	data, err := a.AppendBytes(nil, ndarray.OrderC)
+	if err != nil {
+		return a
+	}
+	if s, err := ndarray.NewScalar(dt, data); err == nil {
+		return s
+	}
+	return a
+}
+
+// subscriptArray is a[subs] in Python, for as many axes as there are subscripts.
+func subscriptArray(a *ndarray.Array, subs []pointer.Subscript) (*ndarray.Array, error) {
+	if len(subs) > a.NDim() {
+		return nil, fmt.Errorf("too many indices: the array has %d dimensions", a.NDim())
+	}
+	axis := 0
+	for _, s := range subs {
+		n := a.Shape()[axis]
+		var err error
+		if s.IsSlice {
+			start, step, count := s.Range(n)
+			if a, err = sliceAxis(a, axis, start, step, count); err != nil {
+				return nil, err
+			}
+			axis++
+			continue
+		}
+		i, ok := s.At(n)
+		if !ok {
+			return nil, outOfRange{fmt.Sprintf("an array with %d items along axis %d", n, axis)}
+		}
+		if a, err = dropAxis(a, axis, i); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// sliceAxis returns the view of count items along an axis.
+func sliceAxis(a *ndarray.Array, axis, start, step, count int) (*ndarray.Array, error) {
+	if count == 0 {
+		return a.Slice(axis, 0, 0, 1)
+	}
+	stop := start + (count-1)*step // the last item
+	if step > 0 {
+		return a.Slice(axis, start, stop+1, step)
+	}
+	if stop--; stop < 0 {
+		stop = -1 - a.Shape()[axis] // through the first item
+	}
+	return a.Slice(axis, start, stop, step)
+}
+
+// dropAxis returns the view of item i along an axis, without that axis.
+func dropAxis(a *ndarray.Array, axis, i int) (*ndarray.Array, error) {
+	if axis > 0 {
+		order := []int{axis}
+		for k := range a.NDim() {
+			if k != axis {
+				order = append(order, k)
+			}
+		}
+		var err error
+		if a, err = a.Transpose(order...); err != nil {
+			return nil, err
+		}
+	}
+	return a.Index(i)
+}
+
+// subscriptMasked is m[subs]; a single element that is masked is nil.
+func subscriptMasked(m *ndarray.Masked, subs []pointer.Subscript) (any, error) {
+	data, err := subscriptArray(m.Data, subs)
+	if err != nil {
+		return nil, err
+	}
+	part := *m
+	part.Data = data
+	if m.Mask != nil {
+		if part.Mask, err = subscriptArray(m.Mask, subs); err != nil {
+			return nil, err
+		}
+	}
+	if data.NDim() > 0 {
+		return &part, nil
+	}
+	if part.IsMasked() {
+		return nil, nil
+	}
+	return element(data), nil
+}
+
+// fieldOf returns the field of a structured array.
+func fieldOf(a *ndarray.Array, name string) (any, bool, error) {
+	if _, ok := a.DType().Field(name); !ok {
+		return nil, false, nil
+	}
+	v, err := a.Field(name)
+	if err != nil {
+		return nil, false, err
+	}
+	return element(v), true, nil
+}
+
+// maskedField returns the field of a structured masked array, or one of its parts by NumPy's name.
+func maskedField(m *ndarray.Masked, name string) (any, bool, error) {
+	if _, ok := m.Data.DType().Field(name); ok {
+		part := *m
+		var err error
+		if part.Data, err = m.Data.Field(name); err != nil {
+			return nil, false, err
+		}
+		if m.Mask != nil {
+			if part.Mask, err = m.Mask.Field(name); err != nil {
+				return nil, false, err
+			}
+		}
+		part.FillValue = nil
+		return &part, true, nil
+	}
+	switch name {
+	case "data":
+		return m.Data, true, nil
+	case "mask":
+		if m.Mask == nil {
+			return false, true, nil
+		}
+		return m.Mask, true, nil
+	case "fill_value":
+		return m.FillValue, true, nil
+	}
+	return nil, false, nil
+}
+
+// subscriptList is items[sub] in Python.
+func subscriptList(items []any, s pointer.Subscript) (any, error) {
+	if !s.IsSlice {
+		i, ok := s.At(len(items))
+		if !ok {
+			return nil, outOfRange{fmt.Sprintf("a sequence of %d items", len(items))}
+		}
+		return items[i], nil
+	}
+	start, step, count := s.Range(len(items))
+	list := types.List(take(items, start, step, count))
+	return &list, nil
+}
+
+// take returns count elements of a slice, in the slice's memory where they lie together.
+func take[T any](s []T, start, step, count int) []T {
+	if s == nil {
+		return nil
+	}
+	if step == 1 || count < 2 {
+		return s[start : start+count : start+count]
+	}
+	out := make([]T, count)
+	for i := range out {
+		out[i] = s[start+i*step]
+	}
+	return out
+}
+
+// Element returns the element at an index as an object: a scalar of NumPy's, or what an array of
+// objects holds there. The index is in range.
+func Element(a *ndarray.Array, index ...int) (any, error) {
+	if a.DType().Kind() == ndarray.KindObject {
+		return a.At(index...), nil
+	}
+	for _, i := range index {
+		var err error
+		if a, err = a.Index(i); err != nil {
+			return nil, err
+		}
+	}
+	return element(a), nil
+}
+
+// Subscript is a[subs] in Python.
+func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
+	part, err := subscriptArray(a, subs)
+	if err != nil {
+		return nil, err
+	}
+	return element(part), nil
+}

@@ -1,0 +1,154 @@
+package lookup
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// Parts are what lies below a value, each with the token that leads to it.
+type Parts struct {
+	// Len is how many there are.
+	Len int
+	// At returns part i, 0 <= i < Len.
+	At func(i int) (token string, v any)
+	// Named says that the tokens are names rather than numbers.
+	Named bool
+}
+
+// Reader looks into the objects of one pickle. It is for one goroutine; its zero value is ready.
+type Reader struct {
+	pandas reconstruct.Pandas
+}
+
+// NewReader returns a Reader whose tables have text of their own if the memory of the pickle can be
+// taken back.
+func NewReader(copyText bool) *Reader {
+	return &Reader{pandas: reconstruct.Pandas{CopyText: copyText}}
+}
+
+// Resolve returns what an object of pandas or SciPy is, a *frame.Frame for instance, and any other
+// value as it is.
+func (r *Reader) Resolve(v any) (any, error) {
+	var c any
+	var ok bool
+	var err error
+	switch v := v.(type) {
+	case *pickle.Object:
+		if c, ok, err = r.pandas.Convert(v); !ok && err == nil {
+			var s *reconstruct.Sparse
+			s, ok, err = r.pandas.Sparse(v)
+			c = s
+		}
+	case *ndarray.Array, pickle.Named:
+		c, ok, err = r.pandas.Convert(v)
+	}
+	if errors.Is(err, pickle.ErrUnsupported) {
+		return v, nil
+	}
+	if err != nil || !ok {
+		return v, err
+	}
+	return c, nil
+}
+
+// Parts returns what lies below a value that Resolve returned; ok is false for one that has no parts.
+func (r *Reader) Parts(v any) (p Parts, ok bool) {
+	switch v := v.(type) {
+	case *ndarray.Array:
+		return arrayParts(v)
+	case *ndarray.Masked:
+		return maskedParts(v)
+	case *ndarray.Scalar:
+		return scalarParts(v)
+	case *frame.Frame:
+		return Parts{len(v.Columns), func(i int) (string, any) {
+			return KeyToken(v.Columns[i].Name), column(v, i)
+		}, true}, true
+	case *frame.Series:
+		return Parts{v.Len(), func(i int) (string, any) { return strconv.Itoa(i), v.At(i) }, false}, true
+	case *frame.Index:
+		return Parts{v.Len(), func(i int) (string, any) { return strconv.Itoa(i), v.At(i) }, false}, true
+	case *reconstruct.Sparse:
+		return sparseParts(v), true
+	case *pickle.Object:
+		return objectParts(v)
+	}
+	if d, ok := pyvalue.EntriesOf(v); ok {
+		return dictParts(d), true
+	}
+	if items, ok := pyvalue.ItemsOf(v); ok {
+		return listParts(items), true
+	}
+	if a, ok := pyvalue.ArrayOf(v); ok {
+		return arrayParts(a)
+	}
+	return Parts{}, false
+}
+
+func dictParts(d types.Dict) Parts {
+	return Parts{len(d), func(i int) (string, any) { return KeyToken(d[i].Key), d[i].Value }, true}
+}
+
+func listParts(items []any) Parts {
+	return Parts{len(items), func(i int) (string, any) { return strconv.Itoa(i), items[i] }, false}
+}
+
+// objectParts are the attributes of an object, the items of one that is a list or dict, or the
+// arguments of one that is made of nothing else.
+func objectParts(o *pickle.Object) (Parts, bool) {
+	n := reconstruct.Normalize(o)
+	attrs, found := pyvalue.AttributesOf(&n)
+	switch {
+	case found && len(n.Items) == 0:
+		return dictParts(attrs), true
+	case len(n.Items) > 0 && len(attrs) == 0:
+		return listParts(n.Items), true
+	case len(n.Items) > 0:
+		return dictParts(append(attrs[:len(attrs):len(attrs)],
+			types.DictEntry{Key: "items", Value: types.NewListFromSlice(n.Items)})), true
+	}
+	if items, ok := pyvalue.Positional(&n); ok {
+		return listParts(items), true
+	}
+	if n.HasState {
+		return dictParts(types.Dict{{Key: "state", Value: n.State}}), true
+	}
+	return Parts{}, false
+}
+
+// sparseParts are those of a matrix by scipy's names.
+func sparseParts(s *reconstruct.Sparse) Parts {
+	d := types.Dict{}
+	add := func(name string, a *ndarray.Array) {
+		if a != nil {
+			d = append(d, types.DictEntry{Key: name, Value: a})
+		}
+	}
+	add("data", s.Data)
+	add("indices", s.Indices)
+	add("indptr", s.Indptr)
+	add("offsets", s.Offsets)
+	if s.Coords != nil {
+		coords := make(types.List, len(s.Coords))
+		for i, c := range s.Coords {
+			coords[i] = c
+		}
+		d = append(d, types.DictEntry{Key: "coords", Value: &coords})
+	}
+	return dictParts(d)
+}
+
+// column returns a column that has the index of its table.
+func column(f *frame.Frame, i int) *frame.Series {
+	own := *f.Columns[i]
+	own.Index, own.Class = f.Index, "pandas.core.series.Series"
+	return &own
+}

@@ -1,0 +1,404 @@
+// Package table shows values as rows and columns: tables of pandas, arrays, lists of records. A row is
+// made when it is asked for.
+package table
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// Table is a value as rows and columns.
+type Table struct {
+	Columns []Column
+	Rows    int
+	// Label returns the label of a row; nil where rows have their position only.
+	Label func(row int) Cell
+	// LabelName is what the labels are called, "" for nothing.
+	LabelName string
+	// Cell returns an element.
+	Cell func(row, column int) Cell
+	// Single says that a row is the one value in its only column, rather than named parts.
+	Single bool
+	// IsList says that a row is a list of its elements, whose names are their positions.
+	IsList bool
+}
+
+// Column is what is known of a column.
+type Column struct {
+	Name, Type string
+	// Number says that the elements are numbers, which stand to the right.
+	Number bool
+}
+
+// Cell is an element.
+type Cell struct {
+	// Value is what package jsonval writes of it.
+	Value any
+	// Text is the element on one line. It may have control characters of the file.
+	Text string
+	Null bool
+}
+
+// lookAt is how many records of a list are looked at for their names.
+const lookAt = 1000
+
+// Of returns the table of an object that lookup.Reader.Resolve returned; ok is false for what has no
+// rows.
+func Of(v any) (t *Table, ok bool) {
+	switch v := v.(type) {
+	case *frame.Frame:
+		return ofFrame(v), true
+	case *frame.Series:
+		return ofSeries(v)
+	case *frame.Index:
+		return ofIndex(v), true
+	case *ndarray.Masked:
+		return ofArray(v.Data, v.Mask)
+	}
+	if a, ok := pyvalue.ArrayOf(v); ok {
+		return ofArray(a, nil)
+	}
+	if d, ok := pyvalue.EntriesOf(v); ok {
+		return ofDict(d), true
+	}
+	if items, ok := pyvalue.ItemsOf(v); ok {
+		return ofItems(items), true
+	}
+	return nil, false
+}
+
+func ofFrame(f *frame.Frame) *Table {
+	t := &Table{Rows: f.Rows(), Columns: make([]Column, len(f.Columns))}
+	for i, c := range f.Columns {
+		t.Columns[i] = Column{lookup.KeyToken(c.Name), c.DType, isNumber(c)}
+	}
+	t.Cell = func(row, column int) Cell { return seriesCell(f.Columns[column], row) }
+	t.labels(f.Index)
+	return t
+}
+
+// labels gives the rows the labels of an index, unless those are their positions.
+func (t *Table) labels(x *frame.Index) {
+	if x == nil || x.IsRange() && x.Start == 0 && x.Step == 1 {
+		return
+	}
+	t.Label = func(row int) Cell { return labelCell(x, row) }
+	if name := x.Name(); name != nil {
+		t.LabelName = lookup.KeyToken(name)
+	}
+}
+
+func ofSeries(s *frame.Series) (*Table, bool) {
+	if s.Kind == frame.Opaque {
+		return nil, false
+	}
+	name := ""
+	if s.Name != nil {
+		name = lookup.KeyToken(s.Name)
+	}
+	t := &Table{
+		Rows: s.Len(), Single: true,
+		Columns: []Column{{name, s.DType, isNumber(s)}},
+		Cell:    func(row, _ int) Cell { return seriesCell(s, row) },
+	}
+	t.labels(s.Index)
+	return t, true
+}
+
+func ofIndex(x *frame.Index) *Table {
+	t := &Table{Rows: x.Len(), Single: true, Cell: func(row, _ int) Cell { return labelCell(x, row) }}
+	c := Column{Type: x.Class, Number: x.IsRange()}
+	if name := x.Name(); name != nil {
+		c.Name = lookup.KeyToken(name)
+	}
+	if x.Values != nil {
+		c.Type, c.Number = x.Values.DType, isNumber(x.Values)
+	}
+	t.Columns = []Column{c}
+	return t
+}
+
+func seriesCell(s *frame.Series, row int) Cell {
+	if s.Kind == frame.Opaque {
+		return Cell{Text: "?"}
+	}
+	value := jsonval.Cell(s, row)
+	if s.IsNull(row) {
+		return Cell{Value: value, Null: true, Text: nullText(value)}
+	}
+	v := s.At(row)
+	if text, ok := value.(string); ok {
+		return Cell{Value: value, Text: text} // ISO 8601 of times
+	}
+	return Cell{Value: value, Text: text(v)}
+}
+
+// nullText is how pandas prints a missing element.
+func nullText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v // NaT
+	case float64, float32:
+		return "NaN"
+	}
+	return "null"
+}
+
+func labelCell(x *frame.Index, row int) Cell {
+	value := jsonval.Label(x, row)
+	if s, ok := value.(string); ok {
+		return Cell{Value: value, Text: s}
+	}
+	return Cell{Value: value, Text: text(x.At(row))}
+}
+
+func isNumber(s *frame.Series) bool {
+	switch s.Kind {
+	case frame.Timedelta:
+		return true
+	case frame.Numpy, frame.Masked, frame.Sparse:
+		return isNumeric(s.Values.DType())
+	}
+	return false
+}
+
+func isNumeric(dt *ndarray.DType) bool {
+	switch dt.Kind() {
+	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindComplex, ndarray.KindTimedelta:
+		return true
+	}
+	return false
+}
+
+// ofItems returns a list as a table: of records, of rows, or of single values.
+func ofItems(items []any) *Table {
+	names, kind := recordNames(items)
+	switch kind {
+	case records:
+		t := &Table{Rows: len(items), Columns: make([]Column, len(names))}
+		for i, name := range names {
+			t.Columns[i] = columnOf(name, len(items), func(row int) any {
+				v, _ := recordValue(items[row], name)
+				return v
+			})
+		}
+		t.Cell = func(row, column int) Cell {
+			v, ok := recordValue(items[row], names[column])
+			if !ok {
+				return Cell{Null: true, Text: "null"}
+			}
+			return cellOf(v)
+		}
+		return t
+	case rows:
+		width := 0
+		for _, item := range items[:min(len(items), lookAt)] {
+			list, _ := rowOf(item)
+			width = max(width, len(list))
+		}
+		t := &Table{Rows: len(items), Columns: make([]Column, width), IsList: true}
+		value := func(row, column int) (any, bool) {
+			list, _ := rowOf(items[row])
+			if column >= len(list) {
+				return nil, false
+			}
+			return list[column], true
+		}
+		for i := range t.Columns {
+			t.Columns[i] = columnOf(strconv.Itoa(i), len(items), func(row int) any {
+				v, _ := value(row, i)
+				return v
+			})
+		}
+		t.Cell = func(row, column int) Cell {
+			v, ok := value(row, column)
+			if !ok {
+				return Cell{Null: true, Text: "null"}
+			}
+			return cellOf(v)
+		}
+		return t
+	}
+	return &Table{
+		Rows: len(items), Single: true,
+		Columns: []Column{columnOf("", len(items), func(row int) any { return items[row] })},
+		Cell:    func(row, _ int) Cell { return cellOf(items[row]) },
+	}
+}
+
+// itemKind is what the items of a list are.
+type itemKind int
+
+const (
+	single  itemKind = iota
+	records          // dicts or objects with names
+	rows             // lists and tuples of single values
+)
+
+// recordNames returns what the first items of a list are, and all their names.
+func recordNames(items []any) (names []string, kind itemKind) {
+	seen := map[string]bool{}
+	for i, item := range items[:min(len(items), lookAt)] {
+		d, ok := pyvalue.EntriesOf(item)
+		if !ok {
+			if _, isRow := rowOf(item); isRow && (i == 0 || kind == rows) {
+				kind = rows
+				continue
+			}
+			return nil, single
+		}
+		if i > 0 && kind != records {
+			return nil, single
+		}
+		kind = records
+		for _, e := range d {
+			if name := lookup.KeyToken(e.Key); !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	return names, kind
+}
+
+func rowOf(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case *types.List:
+		return *v, true
+	case *types.Tuple:
+		return *v, true
+	}
+	return nil, false
+}
+
+func recordValue(v any, name string) (any, bool) {
+	d, _ := pyvalue.EntriesOf(v)
+	for i := len(d) - 1; i >= 0; i-- {
+		if lookup.KeyToken(d[i].Key) == name {
+			return d[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// ofDict returns a dict as a table: of columns where its values are arrays of one length, else of
+// keys and values.
+func ofDict(d types.Dict) *Table {
+	if t, ok := ofColumns(d); ok {
+		return t
+	}
+	return &Table{
+		Rows: len(d), Columns: []Column{{Name: "key"}, {Name: "value"}},
+		Cell: func(row, column int) Cell {
+			if column == 0 {
+				return cellOf(d[row].Key)
+			}
+			return cellOf(d[row].Value)
+		},
+	}
+}
+
+// ofColumns returns a dict whose values are all arrays of one dimension and one length.
+func ofColumns(d types.Dict) (*Table, bool) {
+	t := &Table{}
+	var columns []*Table
+	for i, e := range d {
+		a, ok := e.Value.(*ndarray.Array)
+		if !ok || a.NDim() != 1 || a.DType().Fields() != nil || i > 0 && a.Size() != t.Rows {
+			return nil, false
+		}
+		c, ok := ofArray(a, nil)
+		if !ok {
+			return nil, false
+		}
+		t.Rows = a.Size()
+		c.Columns[0].Name = lookup.KeyToken(e.Key)
+		t.Columns = append(t.Columns, c.Columns[0])
+		columns = append(columns, c)
+	}
+	t.Cell = func(row, column int) Cell { return columns[column].Cell(row, 0) }
+	return t, len(columns) > 0
+}
+
+// columnOf says what the first values of a column are.
+func columnOf(name string, n int, at func(row int) any) Column {
+	c := Column{Name: name}
+	number := false
+	for row := range min(n, lookAt) {
+		v := at(row)
+		if v == nil {
+			continue
+		}
+		number = isNumberValue(v)
+		switch kind := typeName(v); {
+		case c.Type == "":
+			c.Type = kind
+		case c.Type != kind && (c.Type == "int" && kind == "float" || c.Type == "float" && kind == "int"):
+			c.Type = "float"
+		case c.Type != kind:
+			return Column{Name: name, Type: "object"}
+		}
+	}
+	c.Number = number
+	return c
+}
+
+func typeName(v any) string {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		return s.DType().String()
+	}
+	return describe.KindOf(v)
+}
+
+func isNumberValue(v any) bool {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		return isNumeric(s.DType())
+	}
+	kind := pyvalue.Describe(v)
+	return kind == "int" || kind == "float" || kind == "complex"
+}
+
+// cellOf returns an object as a cell.
+func cellOf(v any) Cell {
+	if v == nil {
+		return Cell{Null: true, Text: "None"}
+	}
+	return Cell{Value: v, Text: text(v)}
+}
+
+// text is an object on one line: a str as it is.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case *ndarray.Scalar:
+		return v.String()
+	case *ndarray.Array:
+		return fmt.Sprintf("%s %v", v.DType(), v.Shape())
+	}
+	return describe.Text(v)
+}
+
+// Text is an object on one line: a str as it is, else as Python shows it. It may have control
+// characters of the file.
+func Text(v any) string { return text(v) }
+
+// AllRows yields the number of every row.
+func (t *Table) AllRows() func(yield func(int) bool) {
+	return func(yield func(int) bool) {
+		for row := range t.Rows {
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}

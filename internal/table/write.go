@@ -1,0 +1,252 @@
+package table
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/dustin/go-humanize"
+
+	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/jsonval"
+)
+
+// Style says how a table is written as text.
+type Style struct {
+	// Width is that of the terminal in cells: what does not fit folds into further blocks of columns. 0
+	// is any width.
+	Width int
+	Color bool
+}
+
+// The widest that a column may be, and how many columns are shown at most as text.
+const (
+	maxCellWidth = 48
+	maxColumns   = 200
+)
+
+// WriteText writes some rows as aligned columns: names, types, then the elements, numbers to the right.
+// Row numbers or labels stand before each.
+func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
+	columns := min(len(t.Columns), maxColumns)
+	labels := t.labelColumn(rows)
+	text := make([]textColumn, columns)
+	for i := range text {
+		text[i] = t.textColumn(i, rows)
+	}
+	p := printer{w: w, s: s}
+	for from := 0; from < columns || from == 0; {
+		to := p.fitting(labels, text[from:])
+		if from > 0 {
+			p.line("")
+		}
+		p.block(labels, text[from:from+to], len(rows))
+		from += max(to, 1)
+	}
+	if more := len(t.Columns) - columns; more > 0 {
+		p.line(fmt.Sprintf("... %s more columns", humanize.Comma(int64(more))))
+	}
+	return p.err
+}
+
+// textColumn is a column as text.
+type textColumn struct {
+	head  []string // name, and type
+	cells []string
+	null  []bool
+	right bool
+	width int
+}
+
+func (c *textColumn) measure() {
+	for _, s := range append(c.head[:len(c.head):len(c.head)], c.cells...) {
+		c.width = max(c.width, ansi.StringWidth(s))
+	}
+}
+
+func shown(s string) string { return ansi.Truncate(describe.Printable(s), maxCellWidth, "…") }
+
+func (t *Table) textColumn(i int, rows []int) textColumn {
+	c := textColumn{head: []string{shown(t.Columns[i].Name), shown(t.Columns[i].Type)}, right: t.Columns[i].Number}
+	for _, row := range rows {
+		cell := t.Cell(row, i)
+		c.cells = append(c.cells, shown(cell.Text))
+		c.null = append(c.null, cell.Null)
+	}
+	c.measure()
+	return c
+}
+
+// labelColumn is that before the others.
+func (t *Table) labelColumn(rows []int) textColumn {
+	c := textColumn{head: []string{shown(t.LabelName), ""}, right: t.Label == nil}
+	for _, row := range rows {
+		text := fmt.Sprint(row)
+		if t.Label != nil {
+			text = shown(t.Label(row).Text)
+		}
+		c.cells = append(c.cells, text)
+		c.null = append(c.null, true)
+	}
+	c.measure()
+	return c
+}
+
+// printer writes blocks of columns.
+type printer struct {
+	w   io.Writer
+	s   Style
+	err error
+}
+
+func (p *printer) line(text string) {
+	if p.err != nil {
+		return
+	}
+	_, p.err = io.WriteString(p.w, strings.TrimRight(text, " ")+"\n")
+}
+
+// fitting returns how many columns fit beside the labels; one at least, if there is one.
+func (p *printer) fitting(labels textColumn, columns []textColumn) int {
+	if p.s.Width == 0 {
+		return len(columns)
+	}
+	width := labels.width
+	for i, c := range columns {
+		if width += 2 + c.width; width > p.s.Width {
+			return max(i, min(1, len(columns)))
+		}
+	}
+	return len(columns)
+}
+
+// block writes columns beside each other.
+func (p *printer) block(labels textColumn, columns []textColumn, rows int) {
+	all := append([]textColumn{labels}, columns...)
+	named := false
+	for _, c := range all {
+		named = named || c.head[0] != ""
+	}
+	if named {
+		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[0], p.style(ansi.NewStyle().Bold()) }))
+	}
+	p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[1], p.style(ansi.NewStyle().Faint()) }))
+	for i := range rows {
+		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) {
+			if c.null[i] {
+				return c.cells[i], p.style(ansi.NewStyle().Faint())
+			}
+			return c.cells[i], nil
+		}))
+	}
+}
+
+func (p *printer) style(s ansi.Style) ansi.Style {
+	if !p.s.Color {
+		return nil
+	}
+	return s
+}
+
+func (p *printer) row(columns []textColumn, cell func(c *textColumn) (string, ansi.Style)) string {
+	var b strings.Builder
+	for i := range columns {
+		c := &columns[i]
+		if i > 0 {
+			b.WriteString("  ")
+		}
+		text, style := cell(c)
+		fill := strings.Repeat(" ", max(0, c.width-ansi.StringWidth(text)))
+		if len(style) > 0 {
+			text = style.Styled(text)
+		}
+		if c.right {
+			b.WriteString(fill + text)
+		} else {
+			b.WriteString(text + fill)
+		}
+	}
+	return b.String()
+}
+
+// Names returns the names of all columns, the labels' first if there are any.
+func (t *Table) Names() []string {
+	var names []string
+	if t.Label != nil {
+		names = append(names, t.LabelName)
+	}
+	for i, c := range t.Columns {
+		if c.Name == "" && t.Single {
+			c.Name = "value"
+		} else if c.Name == "" {
+			c.Name = fmt.Sprint(i)
+		}
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// WriteCSV writes the names of the columns and some rows, missing elements as nothing.
+func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma rune) error {
+	out := csv.NewWriter(w)
+	out.Comma = comma
+	if err := out.Write(t.Names()); err != nil {
+		return err
+	}
+	record := make([]string, 0, len(t.Columns)+1)
+	for row := range rows {
+		record = record[:0]
+		if t.Label != nil {
+			record = append(record, t.Label(row).Text)
+		}
+		for i := range t.Columns {
+			text := ""
+			if cell := t.Cell(row, i); !cell.Null {
+				text = cell.Text
+			}
+			record = append(record, text)
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// WriteJSON writes some rows as JSON Lines: an object by the columns' names, a list of an array's
+// row, the value alone where a row is one.
+func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonval.Options) error {
+	o.Indent = 0
+	enc := jsonval.NewEncoder(w, o)
+	names := t.Names()
+	if t.Label != nil && names[0] == "" {
+		names[0] = "index"
+	}
+	for row := range rows {
+		if err := enc.Encode(t.rowValue(row, names)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowValue returns a row as what package jsonval writes.
+func (t *Table) rowValue(row int, names []string) any {
+	values := make([]any, 0, len(names))
+	if t.Label != nil {
+		values = append(values, t.Label(row).Value)
+	}
+	for i := range t.Columns {
+		values = append(values, t.Cell(row, i).Value)
+	}
+	switch {
+	case t.Single && t.Label == nil:
+		return values[0]
+	case t.IsList:
+		return values
+	}
+	return jsonval.Object(names, values)
+}

@@ -1,0 +1,89 @@
+package unpkl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/plain"
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/tape"
+)
+
+// Lookup returns the part of the file's first value that a pointer leads to, as [File.Load] would
+// return it: "/regions/0/values". Only that part is made: of the rest of a pickle the opcodes are
+// passed over, of an .npz file the other members are not read.
+//
+// A pointer is an RFC 6901 JSON pointer: tokens that each begin with '/', in which ~1 stands for '/'
+// and ~0 for '~'; the empty one is the whole value. A token is
+//
+//   - the key of a dict: a str as it is, an int, float, bool or None as JSON writes it, a
+//     tuple as the tokens of its items, "(1, a)"
+//   - the column of a table, or index or columns; a part of a Series: index, values, categories, or
+//     a label that is text
+//   - the attribute of an object, or what makes it: args, kwargs, state, items
+//   - the field of a structured array; data, mask, fill_value of a masked one; the
+//     parts of a SciPy matrix by SciPy's names
+//   - a subscript as in Python, for lists, tuples, arrays, and the rows of tables by position: "3",
+//     "-1", "0:10", "::2", for several axes of an array ":,2". Each token is a subscript of what the one
+//     before gave, so that /x/0:10/::2 is x[0:10][::2]
+//   - "*" for every child of a value that has no such key. Lookup then returns a []any of all
+//     that the pointer leads to, without those children that lack the rest of it
+//
+// A pointer that leads nowhere is an error of the kind [ErrNotFound], whose text has the nearest
+// names. Other errors are those of Load and of the syntax of the pointer.
+func (f *File) Lookup(ptr string) (any, error) {
+	p, err := pointer.Parse(ptr)
+	if err != nil {
+		return nil, fmt.Errorf("unpkl: %w", err)
+	}
+	part := &lookup.Part{Pointer: p, CopyText: f.data != nil}
+	if c := f.c.assignOptions().Plain; !c.Objects {
+		to := plain.New(&c)
+		part.Cell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
+		part.Value = func(v any) (any, error) { return to.Convert(v, 0) }
+	}
+	d, err := f.Decoder()
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	if err := d.Decode(part); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return nil, fmt.Errorf("unpkl: %w", err)
+		}
+		return nil, noInput(err)
+	}
+	if m := part.Matches; len(m) == 1 && slices.Equal(m[0].At, p) {
+		return m[0].Value, nil
+	}
+	all := make([]any, len(part.Matches))
+	for i, m := range part.Matches {
+		all[i] = m.Value
+	}
+	return all, nil
+}
+
+// part finds part of the next value of a source that is no Unpickler.
+func (d *Decoder) part(part *lookup.Part) error {
+	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens && len(part.Pointer) > 0 {
+		v, ok, err := z.Member(part.Pointer[0])
+		if err != nil {
+			return d.fail(err)
+		}
+		if ok {
+			if d.own != nil {
+				d.own(v)
+			}
+			return part.ObjectAt(v, 1)
+		}
+	}
+	obj, err := d.object()
+	if err != nil {
+		return err
+	}
+	return part.Object(obj)
+}
