@@ -41,6 +41,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
+	{"internal/delimited", "internal/errkind"},
+	{"internal/safetensors", "internal/errkind ndarray"},
+	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"reconstruct", "frame internal/bridge internal/compress internal/known internal/texts ndarray " +
@@ -65,7 +68,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
 		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
-	{"cmd/unpkl", ". audit frame internal/compress internal/describe internal/jsonval " +
+	{"convert", ". frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
+		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
+		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
+	{"cmd/unpkl", ". audit convert frame internal/compress internal/describe internal/jsonval " +
 		"internal/lookup internal/pointer internal/pyvalue internal/table ndarray npy pickle"},
 }
 
