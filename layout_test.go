@@ -31,7 +31,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
 	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
-	{"internal/known", "internal/slab internal/tape ndarray"},
+	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"pickle", "internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
 		"internal/payload internal/slab internal/tape internal/window"},
@@ -41,6 +41,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
+	{"internal/delimited", "internal/errkind"},
+	{"internal/safetensors", "internal/errkind ndarray"},
+	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"reconstruct", "frame internal/bridge internal/compress internal/known internal/texts ndarray " +
@@ -73,9 +76,13 @@ var mayImport = []struct{ pkg, imports string }{
 	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
 		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
-	{"cmd/unpkl", ". audit frame internal/checksum internal/compress internal/describe internal/diff " +
-		"internal/jsonval internal/lookup internal/pointer internal/pyvalue internal/spec " +
-		"internal/stats internal/table ndarray npy pickle"}
+	{"convert", ". frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
+		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
+		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
+	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
+		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
+		"internal/spec internal/stats internal/table ndarray npy pickle"},
+}
 
 // listedPackage is what go list -json says of a package.
 type listedPackage struct {

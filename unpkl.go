@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"os"
 	"reflect"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -55,13 +56,20 @@ func LoadBytes(data []byte, opts ...Option) (any, error) {
 // LoadFile is [Load] for the file at path. Big arrays are read straight into memory of
 // their own, so that they are copied once, and nothing else of the file stays in
 // memory. A pickle of up to 64 MiB without any is read as a whole first. [Open] does not read arrays at all.
+// The files of arrays beside a pickle of an old joblib are read too, see [WithSidecars].
 func LoadFile(path string, opts ...Option) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return Load(f, opts...)
+	c := newConfig(opts)
+	c.inFolderOf(path)
+	var v any
+	if err := newDecoder(f, c).only(&v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Unmarshal reads the pickle in data into what v points to, in the way of encoding/json.
@@ -117,19 +125,27 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	if len(opts) > 0 {
 		c = newConfig(opts)
 	}
-	u := pickle.NewUnpicklerBytes(data)
+	u := unpicklers.Get().(*pickle.Unpickler)
+	*u = *pickle.NewUnpicklerBytes(data)
 	u.SharedInput = c.sharedInput
 	c.setUp(u)
 	p, err := bridge.Read(u)
-	if err != nil {
-		return noInput(input.NotPickle(head, err))
-	}
-	if c.noTrailing && u.InputOffset() < int64(len(data)) {
+	switch {
+	case err != nil:
+		err = noInput(input.NotPickle(head, err))
+	case c.noTrailing && u.InputOffset() < int64(len(data)):
+		err = trailing(u.InputOffset())
 		p.Release()
-		return trailing(u.InputOffset())
+	default:
+		err = c.decodeInto(p, v)
 	}
-	return c.decodeInto(p, v)
+	*u = pickle.Unpickler{}
+	unpicklers.Put(u)
+	return err
 }
+
+// unpicklers keeps the memory of Unpicklers from one call of Unmarshal to the next.
+var unpicklers = sync.Pool{New: func() any { return new(pickle.Unpickler) }}
 
 // trailing is the error of an input that goes on behind its pickle.
 func trailing(offset int64) error {

@@ -35,7 +35,7 @@ func Write(w io.Writer, a *ndarray.Array, opts *WriteOptions) error {
 	if a == nil {
 		return unsupported("no array: a nil *ndarray.Array")
 	}
-	header, err := appendHeader(nil, a)
+	header, err := appendHeader(nil, a.DType(), a.Shape(), a.Order())
 	if err != nil {
 		return err
 	}
@@ -61,13 +61,24 @@ const (
 	growthDigits = 21
 )
 
+// WriteHeader writes what stands before the data of an array, as Write does: for data that the caller writes
+// behind it, h.NBytes() bytes. Of h the fields DType, Shape and Order are used.
+func WriteHeader(w io.Writer, h *Header) error {
+	header, err := appendHeader(nil, h.DType, h.Shape, h.Order)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(header)
+	return err
+}
+
 // appendHeader appends everything before the data.
-func appendHeader(b []byte, a *ndarray.Array) ([]byte, error) {
-	descr, err := a.DType().DescrLiteral()
+func appendHeader(b []byte, dt *ndarray.DType, shape []int, order ndarray.Order) ([]byte, error) {
+	descr, err := dt.DescrLiteral()
 	if err != nil {
 		return nil, err
 	}
-	text := headerText(descr, a)
+	text := headerText(descr, shape, order)
 	latin1, isLatin1 := toLatin1(text)
 	if isLatin1 {
 		text = latin1
@@ -100,13 +111,13 @@ func padded(text string, size int) int {
 }
 
 // headerText is the dictionary and the room for its shape to grow.
-func headerText(descr string, a *ndarray.Array) string {
-	shape, order := a.Shape(), "False"
-	if a.Order() == ndarray.OrderF {
-		order = "True"
+func headerText(descr string, shape []int, order ndarray.Order) string {
+	fortran := "False"
+	if order == ndarray.OrderF {
+		fortran = "True"
 	}
 	var s strings.Builder
-	s.WriteString("{'descr': " + descr + ", 'fortran_order': " + order + ", 'shape': (")
+	s.WriteString("{'descr': " + descr + ", 'fortran_order': " + fortran + ", 'shape': (")
 	for i, n := range shape {
 		if i > 0 {
 			s.WriteString(", ")
@@ -119,7 +130,7 @@ func headerText(descr string, a *ndarray.Array) string {
 	s.WriteString("), }")
 	if len(shape) > 0 {
 		grows := shape[0]
-		if a.Order() == ndarray.OrderF {
+		if order == ndarray.OrderF {
 			grows = shape[len(shape)-1]
 		}
 		s.WriteString(strings.Repeat(" ", growthDigits-len(strconv.Itoa(grows))))

@@ -48,7 +48,7 @@ func (h *host) Release() {
 	}
 	h.t.Release()
 	tapes.Put(h.t)
-	h.t = nil
+	*h = host{}
 }
 
 // gopickleOwn are the names that gopickle resolves itself, so that hooks written for it need not
@@ -87,7 +87,8 @@ func (h *host) Class(module, name string) (tape.ID, error) {
 		return h.t.NewClass(class, 0, true), nil
 	}
 	if _, named := class.(Named); named {
-		return h.t.NewClass(class, h.code(class), false), nil
+		code := h.code(class)
+		return h.t.NewClass(class, code, code == known.ClassRecorded), nil
 	}
 	return h.t.NewValue(class), nil
 }
@@ -105,10 +106,13 @@ func (h *host) code(class any) uint16 {
 // Rules implements [bridge.Pickle].
 func (h *host) Rules() *known.Rules {
 	if h.rules == nil {
-		return new(known.Rules)
+		return &noRules
 	}
 	return h.rules
 }
+
+// noRules are those of a pickle that has no class with a code.
+var noRules known.Rules
 
 // findClass asks the hook.
 func (h *host) findClass(module, name string) (any, error) {

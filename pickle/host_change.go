@@ -3,6 +3,7 @@ package pickle
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
@@ -67,6 +68,9 @@ func byteOf(v any) (byte, error) {
 
 // SetItems implements [tape.Host].
 func (h *host) SetItems(target tape.ID, ids []tape.ID) error {
+	if done, err := known.SetItems(h.t, target, ids); done {
+		return err
+	}
 	v, items, err := h.changed(target, ids)
 	if err != nil {
 		return err

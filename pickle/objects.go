@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/tape"
 )
@@ -195,6 +196,9 @@ func (o *objects) knownCall(id tape.ID) (any, error) {
 func (o *objects) open(id tape.ID) (any, error) {
 	t := o.t
 	if t.Kind(id) == tape.Call && !t.IsInert(id) {
+		if known.IsMapping(t, id) {
+			return o.openMapping(id)
+		}
 		v, err := o.knownCall(id)
 		o.frames.push(objectFrame{kind: tape.Value, made: v})
 		return v, err
@@ -229,6 +233,28 @@ func (o *objects) open(id tape.ID) (any, error) {
 	}
 	o.frames.push(f)
 	return f.made, nil
+}
+
+// openMapping is open for a call of a subclass of dict that was put off.
+func (o *objects) openMapping(id tape.ID) (any, error) {
+	c := o.t.Call(id)
+	var factory []any
+	for _, arg := range o.t.Items(c.Args) {
+		if v, ok := o.leaf(arg); ok { // anything else is the dict that the entries are of
+			factory = append(factory, v)
+		}
+	}
+	v, err := call(o.t.Value(c.Fn), factory)
+	f := objectFrame{kind: tape.Dict, made: v}
+	if c.HasEntries {
+		f.next, f.end, f.walk = o.t.Rest(c.Entries).Next(o.t)
+	}
+	if err == nil {
+		o.keep(id, v)
+	}
+	f.at = uint32(len(o.found))
+	o.frames.push(f)
+	return v, err
 }
 
 // openTuple is open for a tuple.
@@ -371,6 +397,8 @@ func (o *objects) finish() error {
 		err = o.addMembers(&v.index, &v.Items, items)
 	case *Object:
 		finishCall(v, items)
+	case DictHolder:
+		err = o.setItems(v.PyDict(), items, !o.ended)
 	}
 	clear(items)
 	o.found = o.found[:len(o.found)-len(items)]

@@ -80,8 +80,11 @@ type Unpickler struct {
 	// Limits bound what an input may cost.
 	Limits Limits
 
-	w      window.Window
-	slabs  slabs
+	w     window.Window
+	slabs slabs
+	// host is that of the pickle that is being read, unless its tape is nil: hosts of pickles inside
+	// it, and one whose memo goes on, are made anew.
+	host   host
 	kept   *host // of the pickle before, with KeepMemo
 	proto  int
 	nested int
@@ -174,7 +177,7 @@ var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 func (u *Unpickler) run(kept *host) (*host, error) {
 	h := kept
 	if h == nil {
-		h = &host{u: u, objects: objects{t: tapes.Get().(*tape.Tape), slabs: &u.slabs}}
+		h = u.newHost()
 	}
 	h.keys.maxDepth = u.limits.Depth
 	h.ended = false
@@ -195,6 +198,16 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 	u.proto = h.t.Protocol()
 	h.ended = !u.KeepMemo
 	return h, nil
+}
+
+// newHost returns the host of a pickle.
+func (u *Unpickler) newHost() *host {
+	h := &u.host
+	if h.t != nil || u.KeepMemo {
+		h = new(host)
+	}
+	h.u, h.t, h.slabs = u, tapes.Get().(*tape.Tape), &u.slabs
+	return h
 }
 
 // tapeLimits are the limits that a pass keeps.

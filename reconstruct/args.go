@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -218,25 +219,14 @@ func payload(v any, n int) ([]byte, bool) {
 
 // latin1 encodes text as ISO 8859-1.
 func latin1(s string) ([]byte, error) {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); {
-		if b := s[i]; b < utf8.RuneSelf {
-			out = append(out, b)
-			i++
-			continue
-		}
-		// The only two-byte sequences that encode U+0080 to U+00FF.
-		if b := s[i]; (b == 0xc2 || b == 0xc3) && i+1 < len(s) && s[i+1]&0xc0 == 0x80 {
-			out = append(out, b<<6|s[i+1]&0x3f)
-			i += 2
-			continue
-		}
-		if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
-			return nil, pickle.Malformed("character U+%04X has no latin-1 encoding", r)
-		}
-		return nil, pickle.Malformed("text is not valid UTF-8 at byte %d", i)
+	out, n := texts.AppendLatin1(make([]byte, 0, len(s)), s)
+	if n == len(s) {
+		return out, nil
 	}
-	return out, nil
+	if r, size := utf8.DecodeRuneInString(s[n:]); r != utf8.RuneError || size > 1 {
+		return nil, pickle.Malformed("character U+%04X has no latin-1 encoding", r)
+	}
+	return nil, pickle.Malformed("text is not valid UTF-8 at byte %d", n)
 }
 
 // shown is v in the text of an error: itself if it is small and holds nothing, else its type. To print

@@ -11,8 +11,11 @@ import (
 func init() {
 	bridge.Known = func(class any) (uint16, *known.Rules) {
 		c, ok := class.(Class)
-		if !ok {
+		switch {
+		case !ok:
 			return 0, nil
+		case c.entry.call == nil && c.entry.construct == nil && c.entry.code == 0:
+			return known.ClassRecorded, &c.resolver.rules
 		}
 		return c.entry.code, &c.resolver.rules
 	}
@@ -21,5 +24,7 @@ func init() {
 		return ok && z.Offset.Microseconds == 0
 	}
 	known.FixedZone = func(tz any) *time.Location { return tz.(*Timezone).location() }
+	known.NewDecimal = func(text string) any { return Decimal(text).Plain() }
+	known.NewUUID = func(id [16]byte) any { return &UUID{ID: id, set: true} }
 	known.NewDate = func(year, month, day int) any { return Date{year, month, day} }
 }

@@ -10,18 +10,22 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 func fillBuiltins(t table) {
 	for name, call := range map[string]handler{
-		"set": callSet, "frozenset": callFrozenSet, "list": callList, "tuple": callTuple, "dict": callDict,
+		"list": callList, "tuple": callTuple, "dict": callDict,
 		"bytes": callBytes, "bytearray": callByteArray, "str": callStr,
 		"int": callInt, "float": callFloat, "bool": callBool, "complex": callComplex,
 		"range": callRange, "slice": callSlice,
 	} {
 		t.add("builtins", name, &entry{call: call, construct: call})
 	}
+	t.add("builtins", "set", &entry{call: callSet, construct: callSet, code: known.ClassSet})
+	t.add("builtins", "frozenset",
+		&entry{call: callFrozenSet, construct: callFrozenSet, code: known.ClassFrozenSet})
 	t.add("builtins", "getattr", &entry{call: callGetattr})
 	t.addAll("builtins", inert, "object", "type", "NoneType", "Ellipsis", "NotImplemented", "ellipsis",
 		"iter", "reversed", "enumerate", "zip", "map", "filter", "memoryview", "property", "staticmethod", "classmethod")

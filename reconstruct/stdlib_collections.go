@@ -3,13 +3,17 @@ package reconstruct
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 func fillCollections(t table) {
-	t.add("collections", "OrderedDict", &entry{call: readOrderedDict, construct: readOrderedDict})
-	t.add("collections", "defaultdict", &entry{call: readDefaultDict, construct: readDefaultDict})
-	t.add("collections", "Counter", &entry{call: readCounter, construct: readCounter})
+	t.add("collections", "OrderedDict",
+		&entry{call: readOrderedDict, construct: readOrderedDict, code: known.ClassOrderedDict})
+	t.add("collections", "defaultdict",
+		&entry{call: readDefaultDict, construct: readDefaultDict, code: known.ClassDefaultDict})
+	t.add("collections", "Counter",
+		&entry{call: readCounter, construct: readCounter, code: known.ClassCounter})
 	t.add("collections", "deque", &entry{call: readDeque, construct: readDeque})
 }
 

@@ -3,16 +3,17 @@ package reconstruct
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 // The functions of Lib/copyreg.py that pickles of protocols 0 and 1, and pickles
 // by picklers in Python, call.
 func fillCopyreg(t table) {
-	t.add("copyreg", "_reconstructor", &entry{call: reconstructor})
-	t.add("copyreg", "__newobj__", &entry{call: newObj})
+	t.add("copyreg", "_reconstructor", &entry{call: reconstructor, code: known.ClassReconstructor})
+	t.add("copyreg", "__newobj__", &entry{call: newObj, code: known.ClassNewObj})
 	t.add("copyreg", "__newobj_ex__", &entry{call: newObjEx})
-	t.add("_codecs", "encode", &entry{call: codecsEncode})
+	t.add("_codecs", "encode", &entry{call: codecsEncode, code: known.ClassEncode})
 }
 
 // record keeps a call as it was read.

@@ -10,13 +10,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 func fillNumbers(t table) {
-	t.add("decimal", "Decimal", &entry{call: readDecimal, construct: readDecimal})
+	t.add("decimal", "Decimal",
+		&entry{call: readDecimal, construct: readDecimal, code: known.ClassDecimal})
 	t.add("fractions", "Fraction", &entry{call: readFraction, construct: readFraction})
-	t.add("uuid", "UUID", &entry{call: readUUID, construct: newUUID})
+	t.add("uuid", "UUID", &entry{call: readUUID, construct: newUUID, code: known.ClassUUID})
 	t.addAll("uuid", inert, "SafeUUID")
 }
 

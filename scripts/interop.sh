@@ -47,9 +47,10 @@ if [ $# -eq 0 ]; then
     UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame ./frame/arrowframe
 
     # What only these libraries' own environments can tell.
-    scripts/make_venvs.sh py313-mldtypes py311-hdf5
+    scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
+    UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }

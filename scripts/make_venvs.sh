@@ -35,6 +35,7 @@ py36-sklearn    3.6
 py313-sklearn   3.13
 py313-mldtypes  3.13
 py311-hdf5      3.11
+py311-convert   3.11
 '
 
 # find_python SERIES prints the newest interpreter of that series.

@@ -20,25 +20,38 @@ import (
 
 // The codes of classes, which are those of [tape.Tape.Code] for a Class.
 const (
-	ClassReconstruct uint16 = iota + 1 // numpy's _reconstruct
-	ClassNDArray                       // numpy.ndarray
-	ClassFromBuffer                    // numpy's _frombuffer
-	ClassScalar                        // numpy's scalar
-	ClassDatetime                      // datetime.datetime
-	ClassDate                          // datetime.date
-	ClassTimedelta                     // datetime.timedelta
-	ClassEncode                        // _codecs.encode
+	ClassReconstruct   uint16 = iota + 1 // numpy's _reconstruct
+	ClassNDArray                         // numpy.ndarray
+	ClassFromBuffer                      // numpy's _frombuffer
+	ClassScalar                          // numpy's scalar
+	ClassDatetime                        // datetime.datetime
+	ClassDate                            // datetime.date
+	ClassTimedelta                       // datetime.timedelta
+	ClassEncode                          // _codecs.encode
+	ClassRecorded                        // any whose calls are only recorded
+	ClassReconstructor                   // copyreg._reconstructor
+	ClassNewObj                          // copyreg.__newobj__
+	ClassSet                             // set
+	ClassFrozenSet                       // frozenset
+	ClassOrderedDict                     // collections.OrderedDict
+	ClassDefaultDict                     // collections.defaultdict
+	ClassCounter                         // collections.Counter
+	ClassDecimal                         // decimal.Decimal
+	ClassUUID                            // uuid.UUID
 )
 
 // The codes of calls that were put off.
 const (
-	CallPending   uint16 = iota + 1 // an array whose state is still to come
-	CallArray                       // an array: see Array
-	CallBuffer                      // an array over a buffer: see Array
-	CallScalar                      // a NumPy scalar of a number: see Scalar
-	CallDatetime                    // a datetime: see Datetime
-	CallDate                        // a date: see Date
-	CallTimedelta                   // a timedelta: see Timedelta
+	CallPending     uint16 = iota + 1 // an array whose state is still to come
+	CallArray                         // an array: see Array
+	CallBuffer                        // an array over a buffer: see Array
+	CallScalar                        // a NumPy scalar of a number: see Scalar
+	CallDatetime                      // a datetime: see Datetime
+	CallDate                          // a date: see Date
+	CallTimedelta                     // a timedelta: see Timedelta
+	CallMapping                       // a subclass of dict: see IsMapping
+	CallDecimal                       // a Decimal: see Decimal
+	CallPendingUUID                   // a UUID whose state is still to come
 )
 
 // Rules are what a resolver of classes allows; with other rules, its classes have no codes.
@@ -57,6 +70,24 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	a := t.Items(args)
 	var code uint16
 	switch t.Code(fn) {
+	case ClassEncode, ClassSet, ClassFrozenSet, ClassDecimal:
+		if args != tape.IDEmptyTuple && t.IsShared(args) {
+			return 0, false // package reconstruct counts what is copied of arguments that are met again
+		}
+	}
+	switch t.Code(fn) {
+	case ClassEncode:
+		return encode(t, form, a)
+	case ClassReconstructor, ClassNewObj:
+		return newInstance(t, form, fn, args)
+	case ClassSet, ClassFrozenSet:
+		return set(t, t.Code(fn), form, a)
+	case ClassOrderedDict, ClassDefaultDict, ClassCounter:
+		return mapping(t, form, fn, args)
+	case ClassDecimal:
+		code = decimal(t, form, a)
+	case ClassUUID:
+		code = newUUID(form, a)
 	case ClassReconstruct:
 		code = pending(t, form, a)
 	case ClassFromBuffer:
@@ -74,7 +105,14 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 
 // Build gives a call that was put off the argument of a BUILD, if it still can be.
 func Build(t *tape.Tape, r *Rules, target, state tape.ID) bool {
-	if t.Kind(target) != tape.Call || t.Code(target) != CallPending || t.IsInert(target) {
+	if t.Kind(target) != tape.Call || t.IsInert(target) {
+		return false
+	}
+	switch t.Code(target) {
+	case CallPending:
+	case CallPendingUUID:
+		return buildUUID(t, target, state)
+	default:
 		return false
 	}
 	if t.Kind(state) != tape.Tuple || !isArrayState(t, r, t.Items(state)) {

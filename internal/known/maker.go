@@ -17,6 +17,9 @@ type Maker struct {
 	zones   ZoneCache
 }
 
+// Reset makes the Maker forget the pickle.
+func (m *Maker) Reset() { m.zones = ZoneCache{} }
+
 // Plain returns the plain value of a call that is not an array. ok is false where there is none
 // without an object.
 func (m *Maker) Plain(t *tape.Tape, id tape.ID) (v any, ok bool) {
@@ -30,6 +33,9 @@ func (m *Maker) Plain(t *tape.Tape, id tape.ID) (v any, ok bool) {
 	case CallDate:
 		year, month, day, ok := Date(t, id)
 		return NewDate(year, month, day), ok
+	case CallDecimal:
+		text, ok := Decimal(t, id)
+		return NewDecimal(string(text)), ok
 	case CallTimedelta:
 		d, ok := Timedelta(t, id)
 		return d, ok
@@ -39,6 +45,9 @@ func (m *Maker) Plain(t *tape.Tape, id tape.ID) (v any, ok bool) {
 
 // NewDate makes the plain value of a date. Package reconstruct, which has its type, sets it.
 var NewDate = func(year, month, day int) any { return nil }
+
+// NewDecimal makes the plain value of a Decimal. Package reconstruct, which has its type, sets it.
+var NewDecimal = func(text string) any { return nil }
 
 // scalar boxes a NumPy scalar as the Go type of its dtype.
 func (m *Maker) scalar(s ScalarParts) any {

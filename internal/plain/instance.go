@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -14,6 +15,9 @@ import (
 
 // beginCall is begin for a call of a class.
 func (m *maker) beginCall(id tape.ID, at int) (any, error) {
+	if known.IsMapping(m.t, id) {
+		return m.beginMapping(id, at)
+	}
 	if !m.t.IsInert(id) {
 		return m.cross(id)
 	}
@@ -35,6 +39,23 @@ func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 	return v, nil
 }
 
+// beginMapping is begin for an instance of a subclass of dict, which becomes a map like a dict.
+func (m *maker) beginMapping(id tape.ID, at int) (any, error) {
+	entries, ok := known.Entries(m.t, id)
+	switch {
+	case !ok:
+		if err := m.level(); err != nil {
+			return nil, err
+		}
+		dict := map[string]any{}
+		m.flat(at, dict)
+		return dict, nil
+	case m.t.OnlyStrKeys(entries):
+		return m.beginDict(entries, at)
+	}
+	return m.beginOther(entries, at)
+}
+
 // isOwnCall reports whether a call is of a class of the program that wrote the pickle, whose instances
 // no library here turns into anything else.
 func (m *maker) isOwnCall(c *tape.CallInfo) bool {
@@ -42,12 +63,15 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 	if t.Kind(c.Fn) != tape.Class || t.Kind(c.Args) != tape.Tuple {
 		return false
 	}
-	if c.Fn != m.foreign {
-		class, ok := t.Value(c.Fn).(pickle.Global)
-		if !ok || isLibrary(class) {
+	class := c.Fn
+	if code := t.Code(class); code == known.ClassReconstructor || code == known.ClassNewObj {
+		class = t.Items(c.Args)[0]
+	}
+	if class != m.foreign {
+		if class, ok := t.Value(class).(pickle.Named); !ok || isLibrary(class.Global()) {
 			return false
 		}
-		m.foreign = c.Fn
+		m.foreign = class
 	}
 	if !c.HasState {
 		return true
@@ -65,7 +89,7 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 // isLibrary reports whether calls of a class are looked at by package reconstruct, as objects.
 func isLibrary(g pickle.Global) bool {
 	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
-		strings.HasPrefix(g.Module, "copy")
+		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy")
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/slab"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
@@ -56,8 +57,28 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsInert(id) {
 			return m.knownCall(id)
 		}
+	case tape.Class:
+		return m.class(id)
 	}
 	return nil, false
+}
+
+// class returns the plain value of a class that is neither of pandas, where it may be None, nor of
+// any other library that is read from objects.
+func (m *maker) class(id tape.ID) (any, bool) {
+	if v, met := m.classes[id]; met {
+		return v, true
+	}
+	class, ok := m.t.Value(id).(pickle.Named)
+	if !ok || isLibrary(class.Global()) {
+		return nil, false
+	}
+	if m.classes == nil {
+		m.classes = make(map[tape.ID]any)
+	}
+	v := pyvalue.PlainLeaf(class)
+	m.classes[id] = v
+	return v, true
 }
 
 // knownCall returns the plain value of a call that was put off, unless others refer to its object.

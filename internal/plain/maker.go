@@ -43,8 +43,9 @@ type maker struct {
 	recent     recent // texts
 	recentKeys recent
 	known      known.Maker
-	owner      ndarray.Owner // of arrays, or nil
-	foreign    tape.ID       // the last class of no library
+	owner      ndarray.Owner   // of arrays, or nil
+	foreign    tape.ID         // the last class of no library
+	classes    map[tape.ID]any // the values of classes
 }
 
 // shared is what became of the cells that may be met again, by their slots.
@@ -131,20 +132,43 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
 	t.ShareArguments()
-	return &maker{c: c, p: p, t: t, shared: newShared(t), owner: p.Rules().Owner}
+	m := c.spare
+	if c.spare = nil; m == nil {
+		m = &maker{shared: new(shared)}
+	}
+	m.c, m.p, m.t, m.owner = c, p, t, p.Rules().Owner
+	m.grow(t.Slots())
+	return m
 }
 
-func newShared(t *tape.Tape) *shared {
-	n := t.Slots()
-	if n == 0 {
-		return new(shared)
+// reset makes a maker ready for another pickle. It keeps what it puts small values into, and the
+// memory of what it knows of shared cells, unless that is much.
+func (m *maker) reset() {
+	const keep = 1 << 10 // slots, frames
+	s := m.shared
+	if s.containers = 0; len(s.slots) > keep {
+		*s = shared{}
 	}
-	return &shared{sharedTexts: make([]sharedText, n), slots: make([]slot, n)}
+	clear(s.slots)
+	for i := range s.sharedTexts {
+		s.sharedTexts[i].Store(nil)
+	}
+	s.slots, s.sharedTexts = s.slots[:0], s.sharedTexts[:0]
+	stack := m.stack[:0]
+	if clear(m.stack); cap(stack) > keep {
+		stack = nil
+	}
+	m.known.Reset()
+	*m = maker{boxes: m.boxes, known: m.known, shared: s, stack: stack}
 }
 
 // grow makes room for slots that the caller had the tape give to cells since.
 func (s *shared) grow(n int) {
 	if n <= len(s.slots) {
+		return
+	}
+	if n <= cap(s.slots) && n <= cap(s.sharedTexts) {
+		s.slots, s.sharedTexts = s.slots[:n], s.sharedTexts[:n] // which reset has cleared
 		return
 	}
 	s.slots = append(make([]slot, 0, n), s.slots...)[:n]

@@ -3,6 +3,8 @@
 package plain
 
 import (
+	"sync"
+
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -55,6 +57,7 @@ type Converter struct {
 	hooked    bool   // an object may be met anywhere
 	workers   int    // goroutines that may take part
 	maker     *maker // of the pickle that is being read, or nil
+	spare     *maker // one that is not used, or nil
 	Pandas    reconstruct.Pandas
 	bigInt    func(digits string) any
 	owner     ndarray.Owner // of arrays in a mapped file
@@ -83,9 +86,12 @@ type graphFrame struct {
 	set    func(i int, plain any) error
 }
 
+// New returns a Converter with the options. Whoever is done with it may call [Converter.Release].
 func New(c *Options) *Converter {
 	limits := c.Limits.WithDefaults()
-	return &Converter{
+	p := converters.Get().(*Converter)
+	*p = Converter{
+		spare:     p.spare,
 		owner:     c.Owner,
 		bigInt:    c.BigInt,
 		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
@@ -98,6 +104,23 @@ func New(c *Options) *Converter {
 		budget:    limits.Expansion,
 		expansion: limits.Expansion,
 	}
+	return p
+}
+
+// converters keeps the memory of Converters from one pickle to the next.
+var converters = sync.Pool{New: func() any { return new(Converter) }}
+
+// Release gives the memory of the Converter back, which must not be used after.
+func (p *Converter) Release() {
+	spare := p.maker
+	if spare == nil {
+		spare = p.spare
+	}
+	if spare != nil {
+		spare.reset()
+	}
+	*p = Converter{spare: spare}
+	converters.Put(p)
 }
 
 // Convert returns the plain value of v, which stands inside depth levels of containers.

@@ -34,6 +34,10 @@ const (
 
 func (a *arena) reset() {
 	clear(a.chunks)
+	if len(a.fresh)+len(a.spare) == 0 {
+		*a = arena{chunks: append(a.chunks[:0], nil)}
+		return
+	}
 	spare := append(a.fresh, a.spare...)
 	if len(spare) > maxSpare {
 		clear(spare[maxSpare:])
@@ -74,15 +78,23 @@ func (a *arena) add(b []byte) (uint64, error) {
 
 // addAligned is add for a copy that begins at a multiple of 16.
 func (a *arena) addAligned(b []byte) (uint64, error) {
-	if len(b) >= slab.Apart {
-		return a.keep(append(make([]byte, 0, (len(b)+15)&^15), b...)[:len(b):len(b)])
+	at, mem, err := a.make(len(b))
+	copy(mem, b)
+	return at, err
+}
+
+// make returns memory for n bytes that begins at a multiple of 16, and its place as cell.v has it.
+func (a *arena) make(n int) (at uint64, mem []byte, err error) {
+	if n >= slab.Apart {
+		mem = make([]byte, (n+15)&^15)[:n:n]
+		at, err = a.keep(mem)
+		return at, mem, err
 	}
 	if pad := -(len(a.chunkLast()) - len(a.free)) & 15; pad <= len(a.free) {
 		a.free = a.free[pad:]
 	}
-	mem, at, err := a.take(len(b))
-	copy(mem, b)
-	return at, err
+	mem, at, err = a.take(n)
+	return at, mem, err
 }
 
 func (a *arena) chunkLast() []byte { return a.chunks[a.last] }

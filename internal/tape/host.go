@@ -17,8 +17,8 @@ type Host interface {
 	// takes the place of target.
 	Build(target, state ID) (ID, error)
 	// Append, SetItems and Add carry out APPENDS, SETITEMS and ADDITEMS of at least one item, and
-	// their like for a single one, on anything but List, Dict, Set and inert Call. The pairs of
-	// SetItems are even.
+	// their like for a single one, on anything but List, Dict, Set and inert Call. The items are the
+	// tape's until the method returns. The pairs of SetItems are even.
 	Append(target ID, items []ID) error
 	SetItems(target ID, pairs []ID) error
 	Add(target ID, items []ID) error

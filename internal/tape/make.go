@@ -39,6 +39,39 @@ func (t *Tape) NewValue(v any) ID { return t.add(cell{kind: Value, v: t.addValue
 // NewSpan makes a Str, Py2Str or Bytes of a copy of b.
 func (t *Tape) NewSpan(kind Kind, b []byte) (ID, error) { return t.newSpan(kind, b) }
 
+// NewMembers makes a Set or FrozenSet, or returns the error of a member that no set can have.
+func (t *Tape) NewMembers(kind Kind, ids []ID) (ID, error) {
+	if err := t.checkKeys(ids, 1); err != nil {
+		return 0, err
+	}
+	return t.newContainer(kind, ids)
+}
+
+// AddEntries adds pairs to the entries of a Call, or returns the error of a key that no dict can
+// have. The pairs are even.
+func (t *Tape) AddEntries(id ID, pairs []ID) error {
+	if err := t.checkKeys(pairs, 2); err != nil {
+		return err
+	}
+	return t.addEntries(id, pairs)
+}
+
+// addEntries adds pairs to the entries of a Call.
+func (t *Tape) addEntries(id ID, pairs []ID) error {
+	call := &t.calls[t.cells[id].v]
+	if call.entries == 0 {
+		call.entries = t.add(cell{kind: Dict})
+	}
+	t.noteKeys(call.entries, pairs)
+	return t.grow(call.entries, pairs)
+}
+
+// MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns their memory, which the caller fills.
+func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
+	v, mem, err := t.arena.make(n)
+	return t.add(t.spanOf(kind, v, n)), mem, err
+}
+
 // Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value, a
 // Tuple and a Dict still are what the opcodes that need them take.
 func (t *Tape) Replace(id ID, v any) {

@@ -17,17 +17,23 @@ type Tape struct {
 	arena    arena
 	runs     []byte // the opcodes of runs, where the input does not stay
 	memo     memo
-	slots    int           // cells that are shared
-	farSlots map[ID]uint32 // the slots that do not fit cell.aux
-	root     ID
-	watch    func(id ID, v any) // see Watch
+	// fixedShared says that cells before firstID are no longer fixedCells, since they are shared.
+	fixedShared bool
+	slots       int           // cells that are shared
+	farSlots    map[ID]uint32 // the slots that do not fit cell.aux
+	root        ID
+	watch       func(id ID, v any) // see Watch
 
 	pass // the state of Read
 }
 
 // reset empties the tape and keeps its memory, unless that is much.
 func (t *Tape) reset() {
-	t.cells = append(t.cells[:0], fixedCells[:]...)
+	if len(t.cells) < int(firstID) || t.fixedShared {
+		t.cells = append(t.cells[:0], fixedCells[:]...)
+		t.fixedShared = false
+	}
+	t.cells = t.cells[:firstID]
 	t.children = t.children[:0]
 	t.extents = append(t.extents[:0], extent{})
 	t.calls = t.calls[:0]

@@ -29,8 +29,9 @@ type cellReader struct {
 	// spare are the cells whose large memory nobody keeps, so that the next pickle can be read into it.
 	spare []tape.ID
 	numbers
-	zones known.ZoneCache
-	maker known.Maker
+	zones   known.ZoneCache
+	maker   known.Maker
+	watcher func(id tape.ID, object any) // hasObject
 }
 
 // form says how cells become values of a Go type.
@@ -131,8 +132,9 @@ func Cells(p bridge.Pickle, v any, c *Options) error {
 	}
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
+	defer a.release()
 	a.p, a.t = p, p.Tape()
-	a.watch()
+	a.t.Watch(a.watcher)
 	defer a.t.Watch(nil)
 	to := planOf(rv.Type().Elem())
 	if err := a.read(to, a.t.Root(), pointee(rv)); err != nil {

@@ -3,6 +3,7 @@ package unmarshal
 import (
 	"reflect"
 
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
@@ -45,7 +46,7 @@ func (a *assigner) mayMeet(id tape.ID) bool {
 	case tape.Tuple:
 		return a.t.Size(id) > 0
 	case tape.Call:
-		return a.t.IsInert(id)
+		return a.t.IsInert(id) || known.IsMapping(a.t, id)
 	}
 	return false
 }
@@ -114,17 +115,15 @@ func (a *assigner) forget(cells, objects int) {
 	}
 }
 
-// watch makes what is known of a cell known of its object, once it has one.
-func (a *assigner) watch() {
-	a.t.Watch(func(id tape.ID, object any) {
-		for _, s := range a.cells[id] {
-			a.remember(object, s.value)
-			if n := len(a.notedObjects); n > 0 {
-				a.notedObjects[n-1].at = s.at
-			}
+// hasObject makes what is known of a cell known of its object, once it has one.
+func (a *assigner) hasObject(id tape.ID, object any) {
+	for _, s := range a.cells[id] {
+		a.remember(object, s.value)
+		if n := len(a.notedObjects); n > 0 {
+			a.notedObjects[n-1].at = s.at
 		}
-		delete(a.cells, id)
-	})
+	}
+	delete(a.cells, id)
 }
 
 // claim reports whether memory that a target has may be decoded into: the first time.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/unpkl/unpkl/internal/fields"
+	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
@@ -83,6 +84,12 @@ func (a *assigner) layoutOf(s *structReader) *layout {
 	return l
 }
 
+// reset makes the layout that of no dict.
+func (l *layout) reset() {
+	l.keys, l.fields = l.keys[:0], l.fields[:0]
+	l.guise, l.users = false, 0
+}
+
 // fits reports whether the layout is that of a dict with these keys and values.
 func (l *layout) fits(items []tape.ID) bool {
 	if len(items) != 2*len(l.keys) {
@@ -101,6 +108,9 @@ func (l *layout) fits(items []tape.ID) bool {
 func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 	if l.users > 0 || len(items) > 2048 {
 		l = a.anotherLayout(l)
+	}
+	if n := len(items) / 2; n > cap(l.keys) {
+		l.keys, l.fields = make([]tape.ID, 0, n), make([]int, 0, n)
 	}
 	l.keys, l.fields, l.guise = l.keys[:0], l.fields[:0], false
 	var seen uint64 // of the first fields
@@ -189,6 +199,11 @@ func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) er
 	case tape.Tuple:
 		return a.readPositions(p, id, a.t.Items(id), dst)
 	case tape.Call:
+		if known.IsMapping(a.t, id) {
+			if entries, ok := known.Entries(a.t, id); ok {
+				return a.readFields(p, id, entries, dst)
+			}
+		}
 		if !a.isOwn(id) || !a.t.IsInert(id) {
 			break
 		}

@@ -124,21 +124,46 @@ type Options struct {
 
 func newAssigner(c *Options) *assigner {
 	limits := c.Plain.Limits.WithDefaults()
-	return &assigner{
-		plain:     plain.New(&c.Plain),
-		stray:     noStray,
-		maxDepth:  min(limits.Depth, maxAssignDepth),
-		budget:    limits.Expansion,
-		expansion: limits.Expansion,
-		noUnknown: c.NoUnknown,
-		noMissing: c.NoMissing,
+	a := assigners.Get().(*assigner)
+	a.plain = plain.New(&c.Plain)
+	a.stray = noStray
+	a.maxDepth = min(limits.Depth, maxAssignDepth)
+	a.budget, a.expansion = limits.Expansion, limits.Expansion
+	a.noUnknown, a.noMissing = c.NoUnknown, c.NoMissing
+	return a
+}
+
+// assigners keeps the memory of assigners from one pickle to the next.
+var assigners = sync.Pool{New: func() any {
+	a := new(assigner)
+	a.watcher = a.hasObject
+	return a
+}}
+
+// release gives the memory of the assigner back, which must not be used after.
+func (a *assigner) release() {
+	const most = 16 // layouts
+	a.plain.Release()
+	kept := cellReader{
+		texts: texts{free: a.texts.free, next: a.texts.next}, numbers: a.numbers, maker: a.maker,
+		watcher: a.watcher,
 	}
+	if len(a.layouts) <= most {
+		kept.layouts = a.layouts
+	}
+	for _, l := range kept.layouts {
+		l.reset()
+	}
+	kept.maker.Reset()
+	*a = assigner{cellReader: kept}
+	assigners.Put(a)
 }
 
 // Into puts the object src into what v, a pointer that is not nil, points to.
 func Into(src any, v any, c *Options) error {
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
+	defer a.release()
 	if err := planOf(rv.Type().Elem()).assign(a, src, rv.Elem()); err != nil {
 		return err
 	}
@@ -179,7 +204,9 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 	if _, whole := v.(*any); !whole && (c.Plain.Objects || c.Plain.AllowCycles) {
 		return false, nil
 	}
-	value, err := plain.New(&c.Plain).Tape(p, root, 0)
+	converter := plain.New(&c.Plain)
+	defer converter.Release()
+	value, err := converter.Tape(p, root, 0)
 	if err != nil {
 		return true, err
 	}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+func init() { commands = append(commands, convertCommand) }
+
+// convertFlags are the options of convert.
+type convertFlags struct {
+	from, to, selects       string
+	lossy, compress, verify bool
+	packBits                bool
+	output                  outputFlags
+	dtype, shape, order     string
+	offset                  int64
+	sidecar                 bool
+	delimiter, format       string
+	header, footer, null    string
+	names, index            string
+	skip                    int
+	columns                 []int
+	dates                   []string
+	categories              bool
+	form                    string
+	indent                  int
+	blob, key               string
+	complex                 bool
+}
+
+func convertCommand(s *streams) *cobra.Command {
+	var flags convertFlags
+	cmd := &cobra.Command{
+		Use:   "convert IN... OUT",
+		Short: "Turn a file of arrays or tables into one of another format",
+		Long: "convert reads IN in the format that it begins with or its ending says, and writes OUT in that of its\n" +
+			"ending. Several INs become one dict, by their names without endings, or as NAME=FILE. An OUT that ends\n" +
+			"in / is a folder with a file for each array, or with --to a file for each IN. What a format cannot hold\n" +
+			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + formatsTable(),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts, err := flags.options(s)
+			if err != nil {
+				return err
+			}
+			return convertFiles(s, &flags, args[:len(args)-1], args[len(args)-1], opts)
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+// formatsTable lists the formats for the help.
+func formatsTable() string {
+	var b strings.Builder
+	b.WriteString("Formats:\n")
+	for _, f := range convert.Formats() {
+		fmt.Fprintf(&b, "  %-12s %s %s\n", f.Name, f.About, strings.Join(f.Endings, " "))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (f *convertFlags) add(cmd *cobra.Command) {
+	set := cmd.Flags()
+	set.StringVar(&f.from, "from", "", "the `FORMAT` of IN")
+	set.StringVar(&f.to, "to", "", "the `FORMAT` of OUT")
+	set.StringVar(&f.selects, "select", "", "convert only what this JSON `POINTER` leads to")
+	set.BoolVar(&f.lossy, "lossy", false, "leave out what OUT cannot hold, with a warning for each loss")
+	set.BoolVar(&f.compress, "compress", false, "compress inside of .npz, HDF5, Parquet and Arrow; other files by their ending")
+	set.BoolVar(&f.verify, "verify", false, "read OUT back and compare")
+	set.BoolVar(&f.packBits, "pack-bits", false, "pack arrays of bool into bytes along the last axis, as numpy.packbits does")
+	f.output.add(cmd, pickle.DefaultProtocol, "")
+	set.StringVar(&f.dtype, "dtype", "", "the `DTYPE` of raw bytes, text or XDR, such as float32 or '>f8'")
+	set.StringVar(&f.shape, "shape", "", "the `SHAPE` of raw bytes or XDR, such as 3,-1")
+	set.StringVar(&f.order, "order", "C", "the order of raw bytes, C or F")
+	set.Int64Var(&f.offset, "offset", 0, "the number of bytes before raw elements")
+	set.BoolVar(&f.sidecar, "sidecar", false, "keep dtype and shape of raw bytes in a file beside them")
+	set.StringVar(&f.delimiter, "delimiter", "", "the character between fields of text")
+	set.StringVar(&f.format, "fmt", "", "the format of numbers in text, such as %.18e; default: the shortest that reads back")
+	set.StringVar(&f.header, "header", "", "lines before an array in text")
+	set.StringVar(&f.footer, "footer", "", "lines behind an array in text")
+	set.StringVar(&f.null, "null", "", "what is written for missing values in text")
+	set.StringVar(&f.names, "names", "auto", "whether the first row of text has the names of columns: yes, no, auto")
+	set.StringVar(&f.index, "index", "", "the column of text that has the labels of the rows")
+	set.IntVar(&f.skip, "skip-rows", 0, "the number of lines of text to pass over")
+	set.IntSliceVar(&f.columns, "columns", nil, "the numbers of the columns of text to read, from 0")
+	set.StringSliceVar(&f.dates, "dates", nil, "columns of text that are dates")
+	set.BoolVar(&f.categories, "categories", false, "make columns of text categories")
+	set.StringVar(&f.form, "json", "table", "the form of JSON: table, plain, records, split, index, columns, values")
+	set.IntVar(&f.indent, "indent", 0, "the number of spaces per level of JSON of the form table")
+	set.StringVar(&f.blob, "blob", "", "how arrays are in BLOBs of SQLite: xdr, npy; default: as they look")
+	set.StringVar(&f.key, "key", "", "the column of a SQLite table that names the arrays; default: its primary key")
+	set.BoolVar(&f.complex, "complex", false, "pairs of numbers in XDR are complex numbers")
+}
+
+var jsonForms = map[string]convert.JSONForm{
+	"table": convert.FormTable, "plain": convert.FormPlain, "records": convert.FormRecords, "split": convert.FormSplit,
+	"index": convert.FormIndex, "columns": convert.FormColumns, "values": convert.FormValues,
+}
+
+var nameChoices = map[string]convert.Choice{"auto": convert.Auto, "yes": convert.Yes, "no": convert.No}
+
+// options returns what the flags say as options.
+func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
+	pickleOptions, err := f.output.options()
+	if err != nil {
+		return nil, err
+	}
+	pickleOptions = append(append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode)), keepers...)
+	var dt *ndarray.DType
+	if f.dtype != "" {
+		if dt, err = ndarray.ParseDType(f.dtype); err != nil {
+			return nil, usageErrorf("--dtype=%s: %v", f.dtype, err)
+		}
+	}
+	shape, err := parseShape(f.shape)
+	if err != nil {
+		return nil, err
+	}
+	form, ok := jsonForms[f.form]
+	names, ok2 := nameChoices[f.names]
+	if !ok || !ok2 || f.order != "C" && f.order != "F" || f.blob != "" && f.blob != "xdr" && f.blob != "npy" {
+		return nil, usageErrorf("--json=%s --names=%s --order=%s --blob=%s: one is not a choice; see unpkl convert --help", f.form, f.names, f.order, f.blob)
+	}
+	order := ndarray.Order(0)
+	if f.order == "F" {
+		order = ndarray.OrderF
+	}
+	opts := []convert.Option{
+		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to), convert.WithSelect(f.selects),
+		convert.WithPickle(pickleOptions...),
+		convert.WithWarnings(func(w string) { fmt.Fprintln(s.err, "unpkl: warning: "+printable(w)) }),
+		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset, Sidecar: f.sidecar}),
+		convert.WithText(convert.Text{
+			Delimiter: f.delimiter, SkipRows: f.skip, Columns: f.columns, DType: dt, Names: names, Index: f.index,
+			Format: f.format, Header: f.header, Footer: f.footer, Null: f.null, Categories: f.categories, Dates: f.dates,
+		}),
+		convert.WithJSON(convert.JSON{Form: form, Indent: f.indent}),
+		convert.WithBLOB(convert.BLOB{Encoding: f.blob, DType: dt, Complex: f.complex, Shape: shape, Key: f.key}),
+	}
+	if f.lossy {
+		opts = append(opts, convert.WithLossy())
+	}
+	if f.compress {
+		opts = append(opts, convert.WithCompress())
+	}
+	if f.packBits {
+		opts = append(opts, convert.WithPackBits())
+	}
+	return opts, nil
+}
+
+func parseShape(text string) ([]int, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var shape []int
+	for _, part := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || n < -1 {
+			return nil, usageErrorf("--shape=%s is not a shape such as 3,-1", text)
+		}
+		shape = append(shape, n)
+	}
+	return shape, nil
+}
+
+// convertFiles converts one file or several.
+func convertFiles(s *streams, flags *convertFlags, ins []string, out string, opts []convert.Option) error {
+	isFolder := strings.HasSuffix(out, "/") || strings.HasSuffix(out, string(filepath.Separator))
+	if isFolder && flags.to != "" && flags.to != "folder" {
+		return convertEach(s, flags, ins, out, opts)
+	}
+	if len(ins) == 1 && !strings.Contains(ins[0], "=") {
+		return convertOne(s, flags, ins[0], out, opts)
+	}
+	doc := map[string]any{}
+	for _, in := range ins {
+		name, path, ok := strings.Cut(in, "=")
+		if !ok {
+			path = in
+			name = stem(in)
+		}
+		if _, twice := doc[name]; twice {
+			return usageErrorf("two inputs are called %q; NAME=FILE gives another name", name)
+		}
+		v, err := convert.Read(path, opts...)
+		if err != nil {
+			return &fileError{path, err}
+		}
+		doc[name] = v
+	}
+	return writeConverted(flags, out, doc, opts)
+}
+
+// stem is the name of a file without folders and endings.
+func stem(path string) string {
+	name := filepath.Base(path)
+	if i := strings.IndexByte(name[1:], '.'); i >= 0 {
+		name = name[:i+1]
+	}
+	return name
+}
+
+func writeConverted(flags *convertFlags, out string, v any, opts []convert.Option) error {
+	err := convert.Write(out, v, opts...)
+	if err == nil && flags.verify {
+		err = convert.Verify(out, v, opts...)
+	}
+	if err != nil {
+		return &fileError{out, err}
+	}
+	return nil
+}
+
+// convertOne converts a file; "-" is standard input or output.
+func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.Option) error {
+	if in == "-" || out == "-" {
+		return convertStreams(s, flags, in, out, opts)
+	}
+	if flags.verify {
+		v, err := convert.Read(in, opts...)
+		if err != nil {
+			return &fileError{in, err}
+		}
+		return writeConverted(flags, out, v, opts)
+	}
+	if err := convert.File(in, out, opts...); err != nil {
+		var hold *convert.HoldError
+		if errors.As(err, &hold) || errors.Is(err, convert.ErrFormat) {
+			return &fileError{out, err}
+		}
+		return &fileError{in, err}
+	}
+	return nil
+}
+
+// convertStreams is convertOne by way of temporary files.
+func convertStreams(s *streams, flags *convertFlags, in, out string, opts []convert.Option) error {
+	if out == "-" && flags.to == "" {
+		return usageErrorf("standard output needs --to FORMAT")
+	}
+	folder, err := os.MkdirTemp("", "unpkl.*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	from, to := in, out
+	if in == "-" {
+		from = filepath.Join(folder, "in")
+		f, err := os.Create(from)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, s.in)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return &fileError{in, err}
+		}
+	}
+	if out == "-" {
+		to = filepath.Join(folder, "out")
+	}
+	if err := convertOne(s, flags, from, to, opts); err != nil || out != "-" {
+		return err
+	}
+	f, err := os.Open(to)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(s.out, f)
+	return err
+}

@@ -1,0 +1,406 @@
+package convert
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// array returns a value as an array, as numpy.asarray does: an array, a number or text, a list of
+// numbers of any depth, a series without labels. Whatever else it is, and what is lost, is a loss.
+func (d *document) array(v any, path string) (*ndarray.Array, error) {
+	v, err := d.look(v, path)
+	if err != nil {
+		return nil, err
+	}
+	switch x := v.(type) {
+	case *ndarray.Array:
+		if x, err = d.packed(x); err != nil {
+			return nil, err
+		}
+		return d.plainArray(x, path)
+	case *ndarray.Scalar:
+		return x.Array(), nil
+	case *ndarray.Masked:
+		if x.Mask != nil {
+			if err := d.loss(path, "the mask of a masked array", KindMasked); err != nil {
+				return nil, err
+			}
+		}
+		return d.plainArray(x.Data, path)
+	case *frame.Series:
+		if x.Index != nil && !isDefaultIndex(x.Index) || x.Name != nil && x.Name != "" {
+			if err := d.loss(path, "the labels and name of a series", KindFrame); err != nil {
+				return nil, err
+			}
+		}
+		return d.seriesArray(x, path)
+	case list:
+		if a, ok := listArray(x); ok {
+			return a, nil
+		}
+		return nil, d.refuse(path, "a list that is no array of numbers or text", KindList)
+	}
+	if a, ok := scalarArray(v); ok {
+		return a, nil
+	}
+	return nil, d.refuse(path, describe(v), kindFor(v))
+}
+
+// kindFor is the kind of what look returned.
+func kindFor(v any) Kind {
+	switch x := v.(type) {
+	case dict:
+		return KindDict
+	case list:
+		return KindList
+	case *frame.Frame, *frame.Series, *frame.Index:
+		return KindFrame
+	case *ndarray.Masked:
+		return KindMasked
+	case *ndarray.Array:
+		if x.HasObject() {
+			return KindObject
+		}
+		return KindArray
+	case nil, bool, int64, float64, complex128, string, []byte, *big.Int:
+		return KindScalar
+	}
+	return KindObject
+}
+
+// refuse is the error of a value of which nothing can be kept, lossy or not.
+func (d *document) refuse(path, what string, could Kind) error {
+	return &HoldError{Format: d.format.Name, Path: path, What: what, Could: holding(could)}
+}
+
+// plainArray returns an array without its class and its dtype's metadata.
+func (d *document) plainArray(a *ndarray.Array, path string) (*ndarray.Array, error) {
+	if d.format.Holds&KindObject != 0 {
+		return a, nil
+	}
+	if class := a.Class(); class != "" && class != "numpy.memmap" && class != "numpy.recarray" &&
+		class != "numpy.rec.recarray" {
+		if err := d.loss(path, "the class "+class+" of an array", KindObject); err != nil {
+			return nil, err
+		}
+	}
+	if a.DType().Metadata() != nil {
+		if err := d.loss(path, "the metadata of a dtype", KindObject); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// isDefaultIndex reports whether labels are 0, 1, 2... without a name.
+func isDefaultIndex(x *frame.Index) bool {
+	return x.IsRange() && x.Start == 0 && x.Step == 1 && x.Name() == nil
+}
+
+// seriesArray returns the elements of a series as Series.to_numpy does where their dtype is one of NumPy's.
+func (d *document) seriesArray(s *frame.Series, path string) (*ndarray.Array, error) {
+	switch {
+	case s.Kind == frame.Numpy, s.Kind == frame.Timedelta, s.Kind == frame.Datetime && s.TZ == "",
+		s.Kind == frame.Masked && !slices.Contains(s.Valid, false):
+		if !s.Values.HasObject() {
+			return s.Values, nil
+		}
+	case s.Kind == frame.Datetime:
+		err := d.loss(path, "the time zone of a column", KindFrame)
+		return s.Values, err
+	}
+	items := make(list, s.Len())
+	for i := range items {
+		items[i] = s.At(i)
+		if items[i] == nil {
+			return nil, d.refuse(path, "a column with missing values of dtype "+s.DType, KindFrame)
+		}
+	}
+	a, ok := listArray(items)
+	if !ok {
+		return nil, d.refuse(path, "a column of dtype "+s.DType, KindFrame)
+	}
+	if s.Kind == frame.Categorical {
+		return a, d.loss(path, "the categories of a column", KindFrame)
+	}
+	return a, nil
+}
+
+// scalarArray returns a number or text as the 0-d array that numpy.asarray makes of it.
+func scalarArray(v any) (*ndarray.Array, bool) { return fill([]any{v}, nil) }
+
+// listArray returns nested lists of numbers or text as the array that numpy.asarray makes of them; ok is
+// false where they have no common shape or dtype.
+func listArray(items list) (a *ndarray.Array, ok bool) {
+	shape := []int{}
+	level := []any{items}
+	for {
+		next, n, isList := unnest(level)
+		if !isList {
+			break
+		}
+		if n < 0 || len(shape) == ndarray.MaxDims {
+			return nil, false
+		}
+		shape = append(shape, n)
+		if level = next; len(level) == 0 {
+			break
+		}
+	}
+	return fill(level, shape)
+}
+
+// unnest returns the members of lists that are all of one length n, which is -1 where they are not;
+// isList is false where the first is no list.
+func unnest(level []any) (next []any, n int, isList bool) {
+	n = -1
+	for i, v := range level {
+		items, ok := listItems(v)
+		if i == 0 {
+			if !ok {
+				return nil, 0, false
+			}
+			n = len(items)
+			next = make([]any, 0, len(level)*n)
+		}
+		if !ok || len(items) != n {
+			return nil, -1, true
+		}
+		next = append(next, items...)
+	}
+	return next, n, true
+}
+
+func listItems(v any) ([]any, bool) {
+	switch x := v.(type) {
+	case list:
+		return x, true
+	case []any:
+		return x, true
+	}
+	d := document{}
+	if v, err := d.look(v, ""); err == nil {
+		if x, ok := v.(list); ok {
+			return x, true
+		}
+	}
+	return nil, false
+}
+
+// element kinds of a list, in the order in which numbers widen.
+type elementKind uint8
+
+const (
+	noElement elementKind = iota
+	boolElement
+	intElement
+	uintElement
+	floatElement
+	complexElement
+	textElement
+	bytesElement
+	mixedElement
+)
+
+// fill makes an array of numbers or texts of one kind.
+func fill(items []any, shape []int) (*ndarray.Array, bool) {
+	kind, size := noElement, 1
+	for i, v := range items {
+		s, ok := elementOf(v)
+		if !ok {
+			return nil, false
+		}
+		items[i] = s
+		k, n := kindOfElement(s)
+		kind, size = widen(kind, k), max(size, n)
+	}
+	switch kind {
+	case noElement, floatElement:
+		return fillNumbers(items, shape, func(v any) (float64, bool) { return floatOf(v) })
+	case boolElement:
+		return fillNumbers(items, shape, func(v any) (bool, bool) { b, ok := v.(bool); return b, ok })
+	case intElement:
+		return fillNumbers(items, shape, func(v any) (int64, bool) { n, ok := v.(int64); return n, ok })
+	case uintElement:
+		return fillNumbers(items, shape, uintOf)
+	case complexElement:
+		return fillNumbers(items, shape, complexOf)
+	case textElement, bytesElement:
+		return fillTexts(items, shape, kind, size)
+	}
+	return nil, false
+}
+
+// elementOf returns a member of a list as a scalar of Python.
+func elementOf(v any) (any, bool) {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		v = s.Value()
+	}
+	return scalarOf(v)
+}
+
+// kindOfElement returns the kind of a scalar, and of text how long it is.
+func kindOfElement(v any) (elementKind, int) {
+	switch x := v.(type) {
+	case bool:
+		return boolElement, 0
+	case int64:
+		return intElement, 0
+	case *big.Int:
+		if x.IsUint64() {
+			return uintElement, 0
+		}
+	case float64:
+		return floatElement, 0
+	case complex128:
+		return complexElement, 0
+	case string:
+		return textElement, utf8.RuneCountInString(x)
+	case []byte:
+		return bytesElement, len(x)
+	}
+	return mixedElement, 0
+}
+
+// widen returns the kind that holds elements of both kinds.
+func widen(a, b elementKind) elementKind {
+	switch {
+	case a == noElement || a == b:
+		return b
+	case a >= intElement && a <= complexElement && b >= intElement && b <= complexElement:
+		return max(a, b)
+	}
+	return mixedElement
+}
+
+// fillNumbers makes an array of what get returns, unless a number would change.
+func fillNumbers[T ndarray.Element](items []any, shape []int, get func(v any) (T, bool)) (*ndarray.Array, bool) {
+	data := make([]T, len(items))
+	for i, v := range items {
+		x, ok := get(v)
+		if !ok {
+			return nil, false
+		}
+		data[i] = x
+	}
+	if shape == nil {
+		shape = []int{}
+	}
+	a, err := ndarray.FromSlice(data, shape...)
+	return a, err == nil
+}
+
+// floatOf returns a real number that a float64 holds exactly.
+func floatOf(v any) (float64, bool) {
+	switch x := v.(type) {
+	case float64:
+		return x, true
+	case int64:
+		f := float64(x)
+		return f, f < math.MaxInt64 && int64(f) == x
+	case *big.Int:
+		f, accuracy := x.Float64()
+		return f, accuracy == big.Exact
+	}
+	return 0, false
+}
+
+func uintOf(v any) (uint64, bool) {
+	switch x := v.(type) {
+	case int64:
+		return uint64(x), x >= 0
+	case *big.Int:
+		return x.Uint64(), x.IsUint64()
+	}
+	return 0, false
+}
+
+func complexOf(v any) (complex128, bool) {
+	if c, ok := v.(complex128); ok {
+		return c, true
+	}
+	f, ok := floatOf(v)
+	return complex(f, 0), ok
+}
+
+// fillTexts makes an array of dtype U or S of the given size.
+func fillTexts(items []any, shape []int, kind elementKind, size int) (*ndarray.Array, bool) {
+	name := "U"
+	if kind == bytesElement {
+		name = "S"
+	}
+	dt, err := ndarray.ParseDType(name + strconv.Itoa(size))
+	if err != nil {
+		return nil, false
+	}
+	a, err := ndarray.Zeros(dt, len(items))
+	if err != nil {
+		return nil, false
+	}
+	for i, v := range items {
+		if err := a.SetAt(v, i); err != nil {
+			return nil, false
+		}
+	}
+	if shape == nil {
+		shape = []int{}
+	}
+	a, err = a.Reshape(shape...)
+	return a, err == nil
+}
+
+// convertArray returns the elements of an array in another dtype, unless one would change.
+func convertArray(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
+	if a.DType().Equal(dt) {
+		return a, nil
+	}
+	out, err := ndarray.Zeros(dt, a.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	if !dt.HasObject() && sameKind(a.DType(), dt) {
+		if data, err := swapped(a, dt); err == nil {
+			return data, nil
+		}
+	}
+	for index, v := range a.Indexed() {
+		if err := out.SetAt(v, index...); err != nil {
+			return nil, fmt.Errorf("convert: element %v: %w", index, err)
+		}
+	}
+	return out, nil
+}
+
+// sameKind reports whether dtypes differ in the byte order alone.
+func sameKind(a, b *ndarray.DType) bool {
+	return a.Names() == nil && a.NewByteOrder(b.ByteOrder()).Equal(b)
+}
+
+// swapped returns the array in the byte order of dt.
+func swapped(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
+	width := dt.ItemSize()
+	switch dt.Kind() {
+	case ndarray.KindComplex:
+		width /= 2
+	case ndarray.KindStr:
+		width = 4
+	}
+	if width < 1 {
+		return nil, unsupported("no swap of dtype %s", dt)
+	}
+	data, err := a.AppendBytes(nil, ndarray.OrderC)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i+width <= len(data); i += width {
+		slices.Reverse(data[i : i+width])
+	}
+	return ndarray.New(dt, a.Shape(), ndarray.OrderC, data)
+}

@@ -1,0 +1,101 @@
+package convert
+
+import (
+	"encoding/base64"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/flight"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+)
+
+// NOTE. Parquet has no durations: pyarrow stores them as int64, and the schema of Arrow that it keeps beside
+// says what they are. Package pqarrow does neither. So durations are written as int64 here, with the schema as
+// it should be, and on reading the schema is changed before pqarrow sees it.
+
+// schemaKey is the key of the schema of Arrow, in base64.
+const schemaKey = "ARROW:schema"
+
+// withoutDurations returns a schema with int64 in the place of durations, and the numbers of those columns.
+func withoutDurations(schema *arrow.Schema) (*arrow.Schema, map[int]arrow.DataType) {
+	fields := append([]arrow.Field{}, schema.Fields()...)
+	durations := map[int]arrow.DataType{}
+	for i, f := range fields {
+		if f.Type.ID() == arrow.DURATION {
+			durations[i] = f.Type
+			fields[i].Type = arrow.PrimitiveTypes.Int64
+		}
+	}
+	meta := schema.Metadata()
+	return arrow.NewSchema(fields, &meta), durations
+}
+
+// retyped returns a batch of another schema whose columns have the same memory. The caller releases it.
+func retyped(b arrow.RecordBatch, schema *arrow.Schema) arrow.RecordBatch {
+	columns := make([]arrow.Array, b.NumCols())
+	for i := range columns {
+		data := b.Column(i).Data()
+		if arrow.TypeEqual(data.DataType(), schema.Field(i).Type) {
+			b.Column(i).Retain()
+			columns[i] = b.Column(i)
+			continue
+		}
+		own := array.NewData(schema.Field(i).Type, data.Len(), data.Buffers(), nil, data.NullN(), data.Offset())
+		columns[i] = array.MakeFromData(own)
+		own.Release()
+	}
+	out := array.NewRecordBatch(schema, columns, b.NumRows())
+	for _, c := range columns {
+		c.Release()
+	}
+	return out
+}
+
+// serialized is a schema as Parquet keeps it.
+func serialized(schema *arrow.Schema) string {
+	return base64.StdEncoding.EncodeToString(flight.SerializeSchema(schema, memory.DefaultAllocator))
+}
+
+// hideDurations changes the schema that a file keeps so that it has none. It returns their types by the names of
+// the columns.
+func hideDurations(r *file.Reader) map[string]arrow.DataType {
+	kept := r.MetaData().KeyValueMetadata().FindValue(schemaKey)
+	if kept == nil {
+		return nil
+	}
+	data, err := base64.StdEncoding.DecodeString(*kept)
+	if err != nil {
+		return nil
+	}
+	schema, err := flight.DeserializeSchema(data, memory.DefaultAllocator)
+	if err != nil {
+		return nil
+	}
+	plain, durations := withoutDurations(schema)
+	if len(durations) == 0 {
+		return nil
+	}
+	names := map[string]arrow.DataType{}
+	for i, t := range durations {
+		names[schema.Field(i).Name] = t
+	}
+	*kept = serialized(plain)
+	return names
+}
+
+// restoreDurations returns the schema with its durations, and with pandas' metadata, which pqarrow does not take
+// from the file.
+func restoreDurations(r *file.Reader, schema *arrow.Schema, durations map[string]arrow.DataType) *arrow.Schema {
+	fields := append([]arrow.Field{}, schema.Fields()...)
+	for i, f := range fields {
+		if t := durations[f.Name]; t != nil && f.Type.ID() == arrow.INT64 {
+			fields[i].Type = t
+		}
+	}
+	meta := schema.Metadata()
+	if pandas := r.MetaData().KeyValueMetadata().FindValue("pandas"); pandas != nil && meta.FindKey("pandas") < 0 {
+		meta = arrow.NewMetadata(append(meta.Keys(), "pandas"), append(meta.Values(), *pandas))
+	}
+	return arrow.NewSchema(fields, &meta)
+}

@@ -1,0 +1,62 @@
+package convert
+
+import (
+	"strconv"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// namedArray is an array of a document and its name.
+type namedArray struct {
+	name  string
+	array *ndarray.Array
+}
+
+// named returns a document as arrays by name, as numpy.savez has them: the items of a dict, or the
+// members of a list and a single value as arr_0, arr_1...
+func (d *document) named(v any) ([]namedArray, error) {
+	v, err := d.look(v, "")
+	if err != nil {
+		return nil, err
+	}
+	var entries dict
+	switch x := v.(type) {
+	case dict:
+		entries = x
+	case list:
+		if _, ok := listArray(x); ok {
+			entries = dict{{"arr_0", x}}
+			break
+		}
+		for i, item := range x {
+			entries = append(entries, entry{"arr_" + strconv.Itoa(i), item})
+		}
+	case *frame.Frame:
+		if err := d.loss("", "the index and the dtypes of a table", KindFrame); err != nil {
+			return nil, err
+		}
+		for i, name := range x.ColumnNames() {
+			entries = append(entries, entry{name, x.Columns[i]})
+		}
+	default:
+		entries = dict{{"arr_0", v}}
+	}
+	return d.namedEntries(entries)
+}
+
+func (d *document) namedEntries(entries dict) ([]namedArray, error) {
+	var out []namedArray
+	for _, e := range entries {
+		a, err := d.array(e.value, child("", e.name))
+		if err != nil {
+			if d.lossy && isHold(err) {
+				d.warning(err.Error()[len("convert: "):] + ": left out")
+				continue
+			}
+			return nil, err
+		}
+		out = append(out, namedArray{e.name, a})
+	}
+	return out, nil
+}

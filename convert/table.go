@@ -1,0 +1,280 @@
+package convert
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// table returns a document as a table, as pandas.DataFrame does: a frame, a series, a structured array, a
+// dict of columns of one length, a list of records, a matrix.
+func (d *document) table(v any, path string) (*frame.Frame, error) {
+	v, err := d.look(v, path)
+	if err != nil {
+		return nil, err
+	}
+	switch x := v.(type) {
+	case *frame.Frame:
+		return x, nil
+	case *frame.Series:
+		f, err := frame.New(x)
+		if err == nil && x.Index != nil {
+			f.Index = x.Index
+		}
+		return f, err
+	case *frame.Index:
+		if x.Values == nil {
+			break
+		}
+		s := *x.Values
+		s.Name = x.Name()
+		return frame.New(&s)
+	case *ndarray.Array:
+		return d.arrayTable(x, path)
+	case dict:
+		return d.dictTable(x, path)
+	case list:
+		if records, ok := d.records(x, path); ok {
+			return d.recordTable(records, path)
+		}
+		if a, ok := listArray(x); ok {
+			return d.arrayTable(a, path)
+		}
+	}
+	return nil, d.refuse(path, describe(v)+" that is no table", kindFor(v))
+}
+
+// arrayTable returns the fields of a structured array, or the columns of a matrix, as a table.
+func (d *document) arrayTable(a *ndarray.Array, path string) (*frame.Frame, error) {
+	var columns []*frame.Series
+	add := func(name any, a *ndarray.Array) error {
+		s, err := columnOfArray(name, a)
+		if err != nil {
+			return d.refuse(path, describe(a), KindArray)
+		}
+		columns = append(columns, s)
+		return nil
+	}
+	switch {
+	case a.NDim() == 1 && a.DType().Names() != nil:
+		for _, name := range a.DType().Names() {
+			field, err := a.Field(name)
+			if err != nil {
+				return nil, err
+			}
+			if err := add(name, field); err != nil {
+				return nil, err
+			}
+		}
+	case a.NDim() == 1:
+		if err := add(0, a); err != nil {
+			return nil, err
+		}
+	case a.NDim() == 2:
+		for i := range a.Shape()[1] {
+			column, err := a.T().Index(i)
+			if err != nil {
+				return nil, err
+			}
+			if err := add(i, column); err != nil {
+				return nil, err
+			}
+		}
+	default:
+		return nil, d.refuse(path, describe(a)+" that is no table", KindArray)
+	}
+	return frame.New(columns...)
+}
+
+// columnOfArray returns an array of one dimension as a column.
+func columnOfArray(name any, a *ndarray.Array) (*frame.Series, error) {
+	if a.NDim() != 1 {
+		return nil, fmt.Errorf("%d dimensions", a.NDim())
+	}
+	s := &frame.Series{Name: name, Values: a, DType: a.DType().Name()}
+	switch a.DType().Kind() {
+	case ndarray.KindDatetime:
+		s.Kind = frame.Datetime
+	case ndarray.KindTimedelta:
+		s.Kind = frame.Timedelta
+	case ndarray.KindVoid:
+		return nil, fmt.Errorf("dtype %s", a.DType())
+	case ndarray.KindStr, ndarray.KindString:
+		texts := make([]string, 0, a.Size())
+		for v := range a.Elements() {
+			text, ok := v.(string)
+			if !ok {
+				return objectColumn(name, slices.Collect(a.Elements())), nil
+			}
+			texts = append(texts, text)
+		}
+		return textColumn(name, texts)
+	case ndarray.KindBytes, ndarray.KindObject:
+		return columnOf(name, slices.Collect(a.Elements())), nil
+	}
+	return s, s.Validate()
+}
+
+func textColumn(name any, texts []string) (*frame.Series, error) {
+	s, err := frame.NewSeries("", texts)
+	if err == nil {
+		s.Name = name
+	}
+	return s, err
+}
+
+func objectColumn(name any, items []any) *frame.Series {
+	return &frame.Series{Name: name, Kind: frame.Object, DType: "object", Items: items}
+}
+
+// dictTable returns the items of a dict as columns; they have one length.
+func (d *document) dictTable(items dict, path string) (*frame.Frame, error) {
+	columns := make([]*frame.Series, 0, len(items))
+	for _, e := range items {
+		at := child(path, e.name)
+		v, err := d.look(e.value, at)
+		if err != nil {
+			return nil, err
+		}
+		var s *frame.Series
+		switch x := v.(type) {
+		case *ndarray.Array:
+			s, err = columnOfArray(e.name, x)
+		case *frame.Series:
+			own := *x
+			own.Name, s = e.name, &own
+		case list:
+			s = columnOf(e.name, slices.Clone(x))
+		default:
+			err = d.refuse(at, describe(v)+" in the place of a column", kindFor(v)|KindDict)
+		}
+		if err != nil {
+			if isHold(err) {
+				return nil, err
+			}
+			return nil, d.refuse(at, describe(v)+" in the place of a column", kindFor(v)|KindDict)
+		}
+		if len(columns) > 0 && s.Len() != columns[0].Len() {
+			what := fmt.Sprintf("columns of %d and %d elements", columns[0].Len(), s.Len())
+			return nil, d.refuse(at, what, KindDict)
+		}
+		columns = append(columns, s)
+	}
+	return frame.New(columns...)
+}
+
+// records returns the members of a list if all are dicts.
+func (d *document) records(items list, path string) ([]dict, bool) {
+	out := make([]dict, 0, len(items))
+	for i, item := range items {
+		v, err := d.look(item, child(path, strconv.Itoa(i)))
+		record, ok := v.(dict)
+		if err != nil || !ok {
+			return nil, false
+		}
+		out = append(out, record)
+	}
+	return out, len(out) > 0
+}
+
+// recordTable returns records as a table whose columns are in the order in which their names occur; what a
+// record lacks is missing.
+func (d *document) recordTable(records []dict, path string) (*frame.Frame, error) {
+	var names []string
+	places := map[string]int{}
+	var columns [][]any
+	for i, r := range records {
+		for _, e := range r {
+			at, ok := places[e.name]
+			if !ok {
+				at = len(names)
+				places[e.name] = at
+				names = append(names, e.name)
+				columns = append(columns, make([]any, len(records)))
+			}
+			columns[at][i] = e.value
+		}
+		if len(columns)*len(records) > maxCells {
+			return nil, d.refuse(path, "records of too many different names", KindList)
+		}
+	}
+	series := make([]*frame.Series, len(names))
+	for i, name := range names {
+		series[i] = columnOf(name, columns[i])
+	}
+	return frame.New(series...)
+}
+
+// maxCells bounds the cells that records without common names unfold to.
+const maxCells = 1 << 28
+
+// columnOf returns values as a column of the dtype that pandas gives them: numbers, of which missing ones
+// are NaN, bools, text, else objects. The slice becomes the column's.
+func columnOf(name any, items []any) *frame.Series {
+	kind, missing := noElement, false
+	for i, v := range items {
+		s, ok := elementOf(v)
+		if !ok {
+			return objectColumn(name, items)
+		}
+		if items[i] = s; s == nil {
+			missing = true
+			continue
+		}
+		k, _ := kindOfElement(s)
+		kind = widen(kind, k)
+	}
+	if kind == intElement && missing {
+		kind = floatElement
+	}
+	switch {
+	case kind == textElement:
+		return textsWithGaps(name, items)
+	case kind == floatElement:
+		return floatColumn(name, items)
+	case missing || kind == mixedElement || kind == bytesElement || kind == noElement:
+		return objectColumn(name, items)
+	}
+	a, ok := fill(items, []int{len(items)})
+	if !ok {
+		return objectColumn(name, items)
+	}
+	return &frame.Series{Name: name, Values: a, DType: a.DType().Name()}
+}
+
+func textsWithGaps(name any, items []any) *frame.Series {
+	texts := make([]*string, len(items))
+	for i, v := range items {
+		if s, ok := v.(string); ok {
+			texts[i] = &s
+		}
+	}
+	s, err := frame.NewSeries("", texts)
+	if err != nil {
+		return objectColumn(name, items)
+	}
+	s.Name = name
+	return s
+}
+
+func floatColumn(name any, items []any) *frame.Series {
+	data := make([]float64, len(items))
+	for i, v := range items {
+		x, ok := floatOf(v)
+		if !ok && v != nil {
+			return objectColumn(name, items)
+		}
+		if data[i] = x; v == nil {
+			data[i] = nan
+		}
+	}
+	s, err := frame.NewSeries("", data)
+	if err != nil {
+		return objectColumn(name, items)
+	}
+	s.Name = name
+	return s
+}

@@ -1,0 +1,526 @@
+package convert
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/delimited"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+var nan = delimited.NaN
+
+var csvFormat = &Format{
+	Name: "csv", Endings: []string{".csv"}, About: "rows of fields with commas, as savetxt and to_csv write them",
+	Holds: KindArray | KindFrame, Compressed: true,
+	read:  func(in *input) (any, error) { return in.text.read(in, ',') },
+	write: func(out *output, v any) error { return out.text.write(out, v, ',') },
+}
+
+var tsvFormat = &Format{
+	Name: "tsv", Endings: []string{".tsv", ".tab"}, About: "rows of fields with tabs",
+	Holds: KindArray | KindFrame, Compressed: true,
+	read:  func(in *input) (any, error) { return in.text.read(in, '\t') },
+	write: func(out *output, v any) error { return out.text.write(out, v, '\t') },
+}
+
+var textFormat = &Format{
+	Name: "text", Endings: []string{".txt", ".dat", ".asc"}, About: "rows of numbers with blanks, as numpy.savetxt writes them",
+	Holds: KindArray, Compressed: true,
+	read:  func(in *input) (any, error) { return in.text.read(in, 0) },
+	write: func(out *output, v any) error { return out.text.write(out, v, ' ') },
+}
+
+// Text says how CSV, TSV and text are read and written. The zero value is what numpy.savetxt and
+// loadtxt do for arrays, and pandas' to_csv and read_csv for tables.
+type Text struct {
+	// Delimiter is one byte between fields; "" is that of the format: a comma, a tab, for .txt
+	// runs of blanks when reading and a space when writing.
+	Delimiter string
+	// Comment begins what is passed over to the end of a line: "#" by default in .txt files, and
+	// in others that begin with it. "none" is nothing.
+	Comment string
+	// SkipRows is how many lines at the beginning are passed over.
+	SkipRows int
+	// Columns are the numbers of the columns to read, from 0; nil is all. Negative ones count from the end.
+	Columns []int
+	// DType makes what is read an array of this dtype, as loadtxt does; a structured one has a field a column.
+	DType *ndarray.DType
+	// Names: the first line has the names of the columns. By default it has where a field of it is
+	// neither a number nor missing.
+	Names Choice
+	// Index is the name of the column that has the labels of the rows; "" is a first column
+	// without a name.
+	Index string
+	// Format is savetxt's fmt for numbers, such as "%.18e", or one for each column with the
+	// delimiter between them. "" is the shortest text that reads back.
+	Format string
+	// Header and Footer are lines that are written before and behind an array, each behind "# ".
+	Header, Footer string
+	// Null is what is written for a missing value of a table; read_csv knows "" and "NaN".
+	Null string
+	// Categories makes columns of text that are read categories.
+	Categories bool
+	// Dates are names of columns that are read as times, as parse_dates of read_csv.
+	Dates []string
+}
+
+// Choice is yes, no, or what the file says.
+type Choice uint8
+
+// The choices.
+const (
+	Auto Choice = iota
+	Yes
+	No
+)
+
+// dialect returns how fields stand in a text of the format whose delimiter is usual.
+func (t *Text) dialect(text []byte, usual byte) (delimited.Dialect, error) {
+	d := delimited.Dialect{Delimiter: usual, Comment: t.Comment, Quotes: usual != 0}
+	if t.Delimiter != "" {
+		if len(t.Delimiter) != 1 || t.Delimiter == "\n" || t.Delimiter == `"` {
+			return d, fmt.Errorf("convert: %q is no delimiter", t.Delimiter)
+		}
+		d.Delimiter = t.Delimiter[0]
+		d.Quotes = true
+	}
+	switch {
+	case t.Comment == "none":
+		d.Comment = ""
+	case t.Comment == "" && (usual == 0 || bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("#"))):
+		d.Comment = "#"
+	}
+	return d, nil
+}
+
+// read reads a text.
+func (t *Text) read(in *input, usual byte) (any, error) {
+	text, err := in.bytes()
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	line := 1
+	for ; line <= t.SkipRows && len(text) > 0; line++ {
+		if i := bytes.IndexByte(text, '\n'); i >= 0 {
+			text = text[i+1:]
+		} else {
+			text = nil
+		}
+	}
+	d, err := t.dialect(text, usual)
+	if err != nil {
+		return nil, err
+	}
+	v, err := t.parse(text, d, line)
+	if err != nil {
+		return nil, fmt.Errorf("convert: %w", err)
+	}
+	return v, nil
+}
+
+// parse reads the rows of a text whose first line has the number line.
+func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
+	first, rest, lines, err := delimited.First(text, d)
+	if err != nil {
+		return nil, err
+	}
+	if len(first) == 0 {
+		return ndarray.Zeros(ndarray.Float64, 0) // as loadtxt has it
+	}
+	var names []string
+	if t.Names == Yes || t.Names == Auto && t.DType == nil && !allNumbers(first) {
+		names, text, line = first, rest, line+lines
+		d.Short = true
+	}
+	rows, err := delimited.Split(text, d, len(first), line)
+	if err != nil {
+		return nil, err
+	}
+	if t.DType != nil {
+		return t.typed(rows)
+	}
+	columns := rows.Infer(names != nil, names == nil)
+	if names == nil {
+		if a, err := t.matrix(rows, columns); a != nil || err != nil {
+			return a, err
+		}
+		columns = rows.Infer(true, true)
+	}
+	return t.frame(rows, columns, names)
+}
+
+// allNumbers reports whether all fields are numbers or missing.
+func allNumbers(fields []string) bool {
+	for _, f := range fields {
+		_, isBool := delimited.ParseBool([]byte(f))
+		_, ok := delimited.ParseComplex([]byte(f))
+		if !ok && !isBool && (f == "" || !delimited.IsMissing([]byte(f))) {
+			return false
+		}
+	}
+	return true
+}
+
+// use returns the numbers of the columns to read.
+func (t *Text) use(n int) ([]int, error) {
+	if t.Columns == nil {
+		all := make([]int, n)
+		for i := range all {
+			all[i] = i
+		}
+		return all, nil
+	}
+	out := make([]int, len(t.Columns))
+	for i, c := range t.Columns {
+		if c < 0 {
+			c += n
+		}
+		if c < 0 || c >= n {
+			return nil, fmt.Errorf("column %d of %d", t.Columns[i], n)
+		}
+		out[i] = c
+	}
+	return out, nil
+}
+
+// matrix returns columns of numbers as an array, as loadtxt does: of one dimension if there is one column.
+// It is nil where a column is something else.
+func (t *Text) matrix(rows *delimited.Table, columns []delimited.Column) (any, error) {
+	use, err := t.use(len(columns))
+	if err != nil {
+		return nil, err
+	}
+	widest := delimited.Int
+	bools := 0
+	for _, c := range use {
+		if columns[c].Type == delimited.Bool {
+			bools++
+			continue
+		}
+		if columns[c].Type > delimited.Complex {
+			return nil, nil
+		}
+		if widest == delimited.Int && columns[c].Type == delimited.Uint || columns[c].Type > delimited.Uint {
+			widest = max(widest, columns[c].Type)
+		}
+	}
+	switch {
+	case bools == len(use):
+		return interleave(rows.Rows(), use, func(c int) []bool { return columns[c].Bools })
+	case bools > 0:
+		return nil, nil
+	}
+	switch widest {
+	case delimited.Int:
+		return interleave(rows.Rows(), use, func(c int) []int64 { return columns[c].Ints })
+	case delimited.Uint:
+		return interleave(rows.Rows(), use, func(c int) []uint64 { return uints(&columns[c]) })
+	case delimited.Float:
+		return interleave(rows.Rows(), use, func(c int) []float64 { return floats(&columns[c]) })
+	}
+	return interleave(rows.Rows(), use, func(c int) []complex128 {
+		if columns[c].Complex != nil {
+			return columns[c].Complex
+		}
+		return mapped(floats(&columns[c]), func(x float64) complex128 { return complex(x, 0) })
+	})
+}
+
+func mapped[T, U any](in []T, f func(T) U) []U {
+	out := make([]U, len(in))
+	for i, x := range in {
+		out[i] = f(x)
+	}
+	return out
+}
+
+func uints(c *delimited.Column) []uint64 {
+	if c.Uints != nil {
+		return c.Uints
+	}
+	return mapped(c.Ints, func(n int64) uint64 { return uint64(n) })
+}
+
+func floats(c *delimited.Column) []float64 {
+	switch {
+	case c.Floats != nil:
+		return c.Floats
+	case c.Uints != nil:
+		return mapped(c.Uints, func(n uint64) float64 { return float64(n) })
+	}
+	return mapped(c.Ints, func(n int64) float64 { return float64(n) })
+}
+
+// interleave makes an array of columns.
+func interleave[T ndarray.Element](rows int, use []int, column func(c int) []T) (any, error) {
+	if len(use) == 1 {
+		return ndarray.FromSlice(column(use[0]), rows)
+	}
+	out := make([]T, rows*len(use))
+	for k, c := range use {
+		for i, x := range column(c) {
+			out[i*len(use)+k] = x
+		}
+	}
+	return ndarray.FromSlice(out, rows, len(use))
+}
+
+// frame returns the columns as a table; names is nil where there are none.
+func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []string) (any, error) {
+	use, err := t.use(len(columns))
+	if err != nil {
+		return nil, err
+	}
+	var series []*frame.Series
+	var index *frame.Index
+	unique := uniqueNames(names)
+	for _, c := range use {
+		var name any = c
+		if names != nil {
+			name = unique[c]
+		}
+		s, err := t.column(rows, &columns[c], c, name)
+		if err != nil {
+			return nil, err
+		}
+		if names != nil && index == nil && (t.Index != "" && names[c] == t.Index || t.Index == "" && c == 0 && names[c] == "" && len(names) > 1) {
+			if s.Name = any(names[c]); names[c] == "" {
+				s.Name = nil
+			}
+			index = indexOf(s)
+			continue
+		}
+		series = append(series, s)
+	}
+	f, err := frame.New(series...)
+	if err != nil {
+		return nil, err
+	}
+	if index != nil {
+		f.Index = index
+	} else if len(series) == 0 {
+		f.Index = frame.NewRangeIndex(rows.Rows())
+	}
+	return f, nil
+}
+
+// indexOf returns labels, as 0, 1, 2... where they are that.
+func indexOf(s *frame.Series) *frame.Index {
+	x := frame.NewIndex(s)
+	x.Names = []any{s.Name}
+	if s.Kind != frame.Numpy || s.Name != nil || s.Values.DType().Kind() != ndarray.KindInt {
+		return x
+	}
+	ints, err := ndarray.Values[int64](s.Values)
+	for i, n := range ints {
+		if n != int64(i) {
+			return x
+		}
+	}
+	if err != nil {
+		return x
+	}
+	return frame.NewRangeIndex(s.Len())
+}
+
+// uniqueNames gives names that occur before a number, as pandas does: "a", "a.1".
+func uniqueNames(names []string) []string {
+	out := slices.Clone(names)
+	met := map[string]bool{}
+	for i, name := range out {
+		if name == "" {
+			name = "Unnamed: " + strconv.Itoa(i)
+		}
+		own := name
+		for n := 1; met[own]; n++ {
+			own = name + "." + strconv.Itoa(n)
+		}
+		met[own] = true
+		out[i] = own
+	}
+	return out
+}
+
+// column returns one column of a table.
+func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name any) (*frame.Series, error) {
+	s, err := t.inferred(rows, c, col)
+	if err != nil {
+		return nil, err
+	}
+	s.Name = name
+	if text, ok := name.(string); ok && slices.Contains(t.Dates, text) {
+		return datesOf(s)
+	}
+	if s.Kind == frame.Text && t.Categories {
+		return categoriesOf(s)
+	}
+	return s, nil
+}
+
+func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*frame.Series, error) {
+	switch c.Type {
+	case delimited.Int:
+		return frame.NewSeries("", c.Ints)
+	case delimited.Uint:
+		return frame.NewSeries("", c.Uints)
+	case delimited.Bool:
+		return frame.NewSeries("", c.Bools)
+	case delimited.Complex:
+		return frame.NewSeries("", c.Complex)
+	case delimited.Text:
+		data, offsets := rows.Texts(col, c.Missing)
+		text := &frame.Strings{Data: data, Offsets64: offsets}
+		if c.Missing != nil {
+			text.Validity = bitmap(c.Missing)
+		}
+		s := &frame.Series{Kind: frame.Text, DType: "str", Text: text}
+		return s, s.Validate()
+	}
+	return frame.NewSeries("", c.Floats)
+}
+
+// bitmap is Arrow's of what is not missing.
+func bitmap(missing []bool) []byte {
+	out := make([]byte, (len(missing)+7)/8)
+	for i, gap := range missing {
+		if !gap {
+			out[i/8] |= 1 << (i % 8)
+		}
+	}
+	return out
+}
+
+func categoriesOf(s *frame.Series) (*frame.Series, error) {
+	values := make([]string, s.Len())
+	for i := range values {
+		values[i] = s.Text.At(i)
+	}
+	known := slices.Clone(values)
+	if s.Text.Validity != nil {
+		known = known[:0]
+		for i, v := range values {
+			if !s.IsNull(i) {
+				known = append(known, v)
+			}
+		}
+	}
+	slices.Sort(known)
+	out, err := frame.NewCategorical("", values, slices.Compact(known)...)
+	if err != nil {
+		return nil, err
+	}
+	out.Name = s.Name
+	if s.Text.Validity != nil {
+		codes, err := ndarray.Values[int64](out.Values)
+		if err != nil {
+			return nil, err
+		}
+		for i := range codes {
+			if s.IsNull(i) {
+				codes[i] = -1
+			}
+		}
+		out.Values, err = ndarray.FromSlice(codes, len(codes))
+		return out, err
+	}
+	return out, nil
+}
+
+// typed returns the rows as an array of the dtype that was asked for, as loadtxt does.
+func (t *Text) typed(rows *delimited.Table) (any, error) {
+	use, err := t.use(rows.Cols())
+	if err != nil {
+		return nil, err
+	}
+	fields := t.DType.Fields()
+	dt := t.DType
+	if dt.Kind() == ndarray.KindFloat && dt.ItemSize() == 8 && dt.IsNative() {
+		return t.floatMatrix(rows, use)
+	}
+	shape := []int{rows.Rows(), len(use)}
+	if len(use) == 1 || fields != nil {
+		shape = shape[:1]
+	}
+	if fields != nil && len(fields) != len(use) {
+		return nil, malformed("%d columns for the %d fields of %s", len(use), len(fields), dt)
+	}
+	out, err := ndarray.Zeros(dt, shape...)
+	if err != nil {
+		return nil, err
+	}
+	for k, c := range use {
+		part, err := t.part(out, fields, k, len(use))
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows.Rows() {
+			f, _ := rows.Field(i, c)
+			v, err := fieldValue(part.DType(), f)
+			if err == nil {
+				err = part.SetAt(v, i)
+			}
+			if err != nil {
+				return nil, malformed("row %d, column %d: %q is no %s", i, c, f, part.DType())
+			}
+		}
+	}
+	return out, nil
+}
+
+// part is the column of out that column k of the text goes to.
+func (t *Text) part(out *ndarray.Array, fields []ndarray.Field, k, n int) (*ndarray.Array, error) {
+	switch {
+	case fields != nil:
+		return out.Field(fields[k].Name)
+	case n == 1:
+		return out, nil
+	}
+	return out.T().Index(k)
+}
+
+func (t *Text) floatMatrix(rows *delimited.Table, use []int) (any, error) {
+	columns, err := rows.Floats(use)
+	if err != nil {
+		return nil, err
+	}
+	return interleave(rows.Rows(), use, func(c int) []float64 { return columns[c] })
+}
+
+// fieldValue reads a field for a dtype.
+func fieldValue(dt *ndarray.DType, f []byte) (any, error) {
+	switch dt.Kind() {
+	case ndarray.KindStr, ndarray.KindString, ndarray.KindObject:
+		return string(f), nil
+	case ndarray.KindBytes:
+		return slices.Clone(f), nil
+	case ndarray.KindComplex:
+		if c, ok := delimited.ParseComplex(f); ok {
+			return c, nil
+		}
+	case ndarray.KindBool:
+		if n, err := strconv.ParseInt(string(bytes.TrimSpace(f)), 10, 64); err == nil {
+			return n != 0, nil
+		}
+		if b, ok := delimited.ParseBool(f); ok {
+			return b, nil
+		}
+	case ndarray.KindInt, ndarray.KindUint:
+		if n, err := strconv.ParseInt(string(bytes.TrimSpace(f)), 10, 64); err == nil {
+			return n, nil
+		}
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(f)), 10, 64)
+		return n, err
+	case ndarray.KindFloat:
+		if x, ok := delimited.ParseFloat(f); ok {
+			return x, nil
+		}
+	case ndarray.KindDatetime:
+		return parseDatetime(dt.Unit(), string(bytes.TrimSpace(f)))
+	}
+	return nil, malformed("not of dtype %s", dt)
+}

@@ -1,0 +1,25 @@
+package delimited
+
+// Texts lays the fields of a column out as Arrow does: the text of row i is data[offsets[i]:offsets[i+1]].
+func (t *Table) Texts(col int, missing []bool) (data []byte, offsets []int64) {
+	offsets = make([]int64, 1, t.rows+1)
+	size := 0
+	for i := range t.blocks {
+		b := &t.blocks[i]
+		for r := range b.rows {
+			size += int(b.spans[r*t.cols+col].n & maxSpan)
+		}
+	}
+	data = make([]byte, 0, size)
+	for i := range t.blocks {
+		b := &t.blocks[i]
+		for r := range b.rows {
+			if missing == nil || !missing[b.first+r] {
+				f, _ := b.field(r*t.cols + col)
+				data = append(data, f...)
+			}
+			offsets = append(offsets, int64(len(data)))
+		}
+	}
+	return data, offsets
+}
