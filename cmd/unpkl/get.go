@@ -83,7 +83,7 @@ func pointerArg(args []string) (pointer.Pointer, error) {
 // partsOf returns what a pointer leads to in the first value of a file, as objects, and what to close
 // when they are no longer needed.
 func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(), err error) {
-	in, err := openInput(s, name, keepers...)
+	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +107,7 @@ func get(s *streams, f *getFlags, name string, p pointer.Pointer) error {
 	defer end()
 	several := len(found) != 1 || found[0].At.String() != p.String()
 	if f.output != "" {
-		return getTo(s, f.output, found, several)
+		return getTo(f.output, found, several)
 	}
 	out := newOutput(s)
 	for _, m := range found {
