@@ -64,6 +64,14 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
 	{"internal/table", "frame internal/describe internal/jsonval internal/lookup internal/pointer " +
 		"internal/pyvalue ndarray"},
+	{"internal/chunk", "ndarray"},
+	{"internal/checksum", "ndarray"},
+	{"internal/stats", "frame internal/chunk internal/lookup internal/pointer internal/pyvalue " +
+		"internal/table ndarray pickle"},
+	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
+		"internal/pyvalue internal/table ndarray pickle reconstruct"},
+	{"internal/spec", "frame internal/checksum internal/describe internal/lookup internal/pointer " +
+		"internal/pyvalue internal/stats ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
 	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
@@ -72,8 +80,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
-	{"cmd/unpkl", ". audit convert frame internal/compress internal/describe internal/jsonval " +
-		"internal/lookup internal/pointer internal/pyvalue internal/table ndarray npy pickle"},
+	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
+		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
+		"internal/spec internal/stats internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.

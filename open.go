@@ -46,6 +46,7 @@ type File struct {
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
 	file := &File{path: path, c: newConfig(opts)}
+	file.c.inFolderOf(path)
 	data, err := input.Map(path, file.c.inputOptions())
 	if err != nil {
 		return nil, err
@@ -177,6 +178,9 @@ func (d *FileDecoder) More() (bool, error) {
 	}
 	return d.d.More()
 }
+
+// InputOffset is [Decoder.InputOffset].
+func (d *FileDecoder) InputOffset() int64 { return d.d.InputOffset() }
 
 // only is Decoder.only.
 func (d *FileDecoder) only(v any) error {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -47,6 +48,7 @@ type config struct {
 	buffers        [][]byte
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
+	sidecarsSet    bool // by WithSidecars
 	encode         encodeConfig
 	compressed     func() int64  // see bridge.SetCosts
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
@@ -211,13 +213,20 @@ func WithLongDouble(format ndarray.LongDoubleFormat) Option {
 }
 
 // WithSidecars gives the folder of a pickle that joblib before 0.10 wrote: such a pickle
-// keeps each array in a file beside it and names that file. Without the option it is an
-// error of the kind [ErrUnsupported]. Only bare names are opened, but which files
-// of the folder are read is up to the pickle.
-//
-// For a pickle on disk the folder is os.DirFS(filepath.Dir(path)).
+// keeps each array in a file beside it and names that file. [LoadFile] and [Open] look in the
+// file's own folder without it, where they open regular files only; for what comes from a reader or
+// from memory it is an error of the kind [ErrUnsupported]. Only bare names are opened,
+// but which files of the folder are read is up to the pickle. A nil folder forbids it for files
+// too.
 func WithSidecars(folder fs.FS) Option {
-	return func(c *config) { c.sidecars = folder }
+	return func(c *config) { c.sidecars, c.sidecarsSet = folder, true }
+}
+
+// inFolderOf says where the pickle is, for the files beside it.
+func (c *config) inFolderOf(path string) {
+	if !c.sidecarsSet {
+		c.sidecars = input.FolderOf(path)
+	}
 }
 
 // needsResolver reports that the options say something about the classes of package reconstruct.

@@ -78,10 +78,7 @@ func (r *Reducers) frame(f *frame.Frame, protocol int) (any, error) {
 	state := dictOf("_data", r.manager("BlockManager", types.List{f.Labels, f.Index}, blocks), "_typ", "dataframe")
 	addAttrs(state, f.Attrs, f.UniqueLabels)
 	if !isPandas {
-		for k, v := range f.Extra {
-			*state = append(*state, types.DictEntry{Key: k, Value: v})
-		}
-		sortTail(*state, len(f.Extra))
+		addExtra(state, f.Extra)
 	}
 	return newInstance(class, state), nil
 }
@@ -111,7 +108,10 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 		"_typ", "series", "name", label(s.Name),
 	)
 	addAttrs(state, s.Attrs, s.UniqueLabels)
-	class, _ := pandasContainer(s.Class, pyName("pandas.core.series", "Series"))
+	class, isPandas := pandasContainer(s.Class, pyName("pandas.core.series", "Series"))
+	if !isPandas {
+		addExtra(state, s.Extra)
+	}
 	return newInstance(class, state), nil
 }
 
@@ -143,6 +143,14 @@ func addAttrs(state *types.Dict, attrs map[string]any, uniqueLabels bool) {
 	if uniqueLabels {
 		*state = append(*state, *dictOf("_flags", dictOf("allows_duplicate_labels", false))...)
 	}
+}
+
+// addExtra adds the attributes of a subclass, by name.
+func addExtra(state *types.Dict, extra map[string]any) {
+	for k, v := range extra {
+		*state = append(*state, types.DictEntry{Key: k, Value: v})
+	}
+	sortTail(*state, len(extra))
 }
 
 // sortTail orders the last n entries, which came from a map, by their keys.
