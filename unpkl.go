@@ -124,6 +124,9 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	c := &noOptions
 	if len(opts) > 0 {
 		c = newConfig(opts)
+		if err := c.misuse(); err != nil {
+			return err
+		}
 	}
 	u := unpicklers.Get().(*pickle.Unpickler)
 	*u = *pickle.NewUnpicklerBytes(data)
