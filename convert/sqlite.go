@@ -297,11 +297,11 @@ func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, 
 	if d.blob.Complex {
 		dt = ndarray.Complex128
 	}
-	a, err := convertArray(a, dt.NewByteOrder(ndarray.BigEndian))
+	big, err := convertArray(a, dt.NewByteOrder(ndarray.BigEndian))
 	if err != nil {
 		return nil, d.refuse(path, describe(a)+" as "+dt.String()+" in XDR (--blob npy does)", KindNamed)
 	}
-	return xdr.Encode(a)
+	return xdr.Encode(big)
 }
 
 // writeSQLite writes arrays into rows: of a new file, which takes the name when it is complete, or of one
