@@ -112,7 +112,7 @@ func TestHold(t *testing.T) {
 	}{
 		{"x.npz", nested, "npz cannot hold a dict at /a; pickle, joblib, json, jsonl and hdf5 can"},
 		{"x.npy", nested, "npy cannot hold a dict; pickle, joblib, json, jsonl and hdf5 can"},
-		{"x.csv", mustSlice(t, make([]float64, 8), 2, 2, 2), "csv cannot hold an array of 3 dimensions; pickle, joblib, npz and json can"},
+		{"x.csv", mustSlice(t, make([]float64, 8), 2, 2, 2), "csv cannot hold an array of 3 dimensions; pickle, joblib, npz, json and hdf5 can"},
 		{"x.raw", object, "raw cannot hold an array of dtype object and shape [1]; pickle, joblib and json can"},
 		{"x.safetensors", map[string]any{"z": mustSlice(t, []complex128{1}, 1)}, "safetensors cannot hold an array of dtype complex128 and shape [1] at /z; " +
 			"pickle, joblib, npz, json and hdf5 can"},
