@@ -198,7 +198,11 @@ func readSQLite(in *input) (any, error) {
 	if _, err := os.Stat(in.path); err != nil {
 		return nil, err
 	}
-	db, err := openSQLite(in.path, "ro")
+	mode := "ro"
+	if _, err := os.Stat(in.path + "-journal"); err == nil {
+		mode = "rw" // a writer was killed: SQLite takes back what it left
+	}
+	db, err := openSQLite(in.path, mode)
 	if err != nil {
 		return nil, err
 	}
