@@ -74,6 +74,7 @@ worse.`,
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with status 3 on a verdict: known, unknown or dangerous")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to audit at once")
+	flags.Lookup("jobs").DefValue = "the number of processors"
 	return cmd
 }
 

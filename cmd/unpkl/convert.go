@@ -147,7 +147,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	opts := []convert.Option{
 		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to), convert.WithSelect(f.selects),
 		convert.WithPickle(pickleOptions...),
-		convert.WithWarnings(func(w string) { fmt.Fprintln(s.err, "unpkl: warning: "+printable(w)) }),
+		convert.WithWarnings(s.warn),
 		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset, Sidecar: f.sidecar}),
 		convert.WithText(convert.Text{
 			Delimiter: f.delimiter, SkipRows: f.skip, Columns: f.columns, DType: dt, Names: names, Index: f.index,

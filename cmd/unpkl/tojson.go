@@ -128,13 +128,13 @@ func (t *toJSON) run(s *streams, name string) error {
 	if err := held.copyTo(s.out); err != nil {
 		return err
 	}
-	if refs {
+	if refs && !s.quiet {
 		fmt.Fprintln(s.err, errorLine(&fileError{name, errRefs}))
 	}
 	if t.all {
 		return nil
 	}
-	if more, err := in.More(); more && err == nil {
+	if more, err := in.More(); more && err == nil && !s.quiet {
 		fmt.Fprintln(s.err, errorLine(&fileError{name, errMore}))
 	}
 	return nil
