@@ -144,6 +144,70 @@ func (t *Tape) growCall(id ID, items []ID) error {
 	return t.grow(call.items, items)
 }
 
+// fillFresh carries out SETITEMS of a new dict, with keys that are str, and APPENDS of a new list, which
+// is how most containers are filled. It returns what is left of the stack, or ok is false and nothing
+// was done.
+func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
+	marks, mark := len(t.marks), t.fence
+	if marks == 0 || mark == 0 || marks > 1 && mark == int(t.marks[marks-2]) {
+		return nil, false
+	}
+	items := stack[mark:]
+	target := &cells[stack[mark-1]]
+	kind := List
+	if op == opcode.SetItems {
+		kind = Dict
+	}
+	if target.kind != kind || target.n != 0 || len(items) == 0 ||
+		len(t.children)+len(items) > min(cap(t.children), maxChildren) {
+		return nil, false
+	}
+	if kind == Dict {
+		if len(items)%2 != 0 {
+			return nil, false
+		}
+		for i := 0; i < len(items); i += 2 {
+			if cells[items[i]].kind != Str {
+				return nil, false
+			}
+		}
+	}
+	target.n = uint32(len(items))
+	target.v = uint64(len(t.children))<<32 | uint64(len(items))
+	t.children = append(t.children, items...)
+	t.popMark()
+	return stack[:mark], true
+}
+
+// fillNext carries out SETITEM with a key that is a str, and APPEND, where the children of the dict or
+// list lie together and are the last ones, as in pickles of protocol 0. It returns as fillFresh.
+func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
+	kind, n := List, 1
+	if op == opcode.SetItem {
+		kind, n = Dict, 2
+	}
+	at := len(stack) - n
+	if at <= t.fence || len(t.children)+n > min(cap(t.children), maxChildren) {
+		return nil, false
+	}
+	target := &cells[stack[at-1]]
+	first, count := int(target.v>>32), int(uint32(target.v))
+	if target.kind != kind || target.flags&flagMany != 0 || target.n > maxChildren-2 ||
+		kind == Dict && cells[stack[at]].kind != Str {
+		return nil, false
+	}
+	switch {
+	case count == 0:
+		target.v = uint64(len(t.children)) << 32
+	case first+count != len(t.children):
+		return nil, false
+	}
+	target.v += uint64(n)
+	target.n += uint32(n)
+	t.children = append(t.children, stack[at:]...)
+	return stack[:at], true
+}
+
 // loadSetItems sets the pairs above mark in the value below it.
 func (t *Tape) loadSetItems(mark int) error {
 	id, items, err := t.target(mark)

@@ -223,8 +223,17 @@ func (t *Tape) run() error {
 	buf, pos := w.Buf, w.Pos
 	stack, cells := t.stack, t.cells
 	watch := true
+	// The opcode that is being carried out begins at buf[at]. What needs to know, which is not much, is
+	// told by setting t.op and t.start; until then late is true.
+	var op opcode.Code
+	var at int
+	late := false
+	digits := min(lineDigits, t.limits.IntDigits)
 	for {
 		if len(buf)-pos < opcode.MaxFixed {
+			if late {
+				t.op, t.start = op, w.OffsetOf(at)
+			}
 			w.Pos = pos
 			if err := t.prepare(); err != nil {
 				return err
@@ -234,10 +243,10 @@ func (t *Tape) run() error {
 		if len(cells) == cap(cells) || len(stack) == cap(stack) {
 			cells, stack = t.room(cells, len(buf)-pos), t.roomIDs(stack, len(buf)-pos)
 		}
-		op := opcode.Code(buf[pos])
-		t.op, t.start = op, w.OffsetOf(pos)
+		at, op, late = pos, opcode.Code(buf[pos]), true
 		pos++
 		if watch {
+			t.op, t.start = op, w.OffsetOf(at)
 			if err := t.check(op); err != nil {
 				return err
 			}
@@ -247,7 +256,8 @@ func (t *Tape) run() error {
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
 			if len(buf)-pos > minRun {
-				if op := opcode.Code(buf[pos]); op == opcode.BinFloat || isRunInt(op) {
+				if first := opcode.Code(buf[pos]); first == opcode.BinFloat || isRunInt(first) {
+					t.op, t.start, late = op, w.OffsetOf(at), false
 					w.Pos, t.stack, t.cells = pos, stack, cells
 					if err := t.run1(); err != nil {
 						return err
@@ -300,6 +310,7 @@ func (t *Tape) run() error {
 			if !t.isSlice || v > maxOffset {
 				var err error
 				if v, err = t.arena.add(b); err != nil {
+					t.op, t.start = op, w.OffsetOf(at)
 					return err
 				}
 			}
@@ -348,6 +359,37 @@ func (t *Tape) run() error {
 				continue
 			}
 
+		case opcode.Get:
+			if i, size := lineNumber(buf[pos:], digits); size > 0 {
+				if id, ok := t.memo.get(i); ok {
+					pos += size
+					if c := &cells[id]; c.flags&flagShared == 0 {
+						t.share(id, c)
+					}
+					stack = append(stack, id)
+					continue
+				}
+			}
+		case opcode.Put:
+			i, size := lineNumber(buf[pos:], digits)
+			if size > 0 && len(stack) > t.fence && t.nextPut(i) {
+				pos += size
+				t.memo.count++
+				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
+				continue
+			}
+		case opcode.Int:
+			if i, size := lineNumber(buf[pos:], digits); size > 0 {
+				pos += size
+				if i < 256 {
+					stack = append(stack, idSmallInts+ID(i))
+					continue
+				}
+				stack = append(stack, ID(len(cells)))
+				cells = append(cells, cell{kind: Int, v: i})
+				continue
+			}
+
 		case opcode.EmptyList:
 			stack = append(stack, ID(len(cells)))
 			cells = append(cells, cell{kind: List})
@@ -368,8 +410,19 @@ func (t *Tape) run() error {
 				cells = append(cells, cell{kind: Tuple, n: uint32(n), v: v})
 				continue
 			}
+		case opcode.SetItems, opcode.Appends:
+			if left, ok := t.fillFresh(op, stack, cells); ok {
+				stack = left
+				continue
+			}
+		case opcode.SetItem, opcode.Append:
+			if left, ok := t.fillNext(op, stack, cells); ok {
+				stack = left
+				continue
+			}
 		}
 
+		t.op, t.start, late = op, w.OffsetOf(at), false
 		w.Pos, t.stack, t.cells = pos, stack, cells
 		if op == opcode.Stop {
 			return t.stop()

@@ -54,6 +54,25 @@ func (t *Tape) loadLine(op opcode.Code) error {
 	return nil
 }
 
+// lineDigits is how many digits a number has at most that lineNumber reads.
+const lineDigits = 9
+
+// lineNumber reads the line at the start of b, if that is a number of at most so many digits as
+// picklers write them, and returns its length with the newline; size is 0 for any other line.
+func lineNumber(b []byte, digits int) (i uint64, size int) {
+	for n := range min(len(b), digits+1) {
+		switch c := b[n] - '0'; {
+		case c <= 9:
+			i = 10*i + uint64(c)
+		case b[n] == '\n' && n > 0 && (n == 1 || b[0] != '0'):
+			return i, n + 1
+		default:
+			return 0, 0
+		}
+	}
+	return 0, 0
+}
+
 // pushOfLine pushes a Str of b, which was decoded from the line just read: where nothing was escaped
 // it is the bytes of the line from an index on.
 func (t *Tape) pushOfLine(b, line []byte, from int) error {
