@@ -124,6 +124,9 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	c := &noOptions
 	if len(opts) > 0 {
 		c = newConfig(opts)
+		if err := c.misuse(); err != nil {
+			return err
+		}
 	}
 	u := unpicklers.Get().(*pickle.Unpickler)
 	*u = *pickle.NewUnpicklerBytes(data)
@@ -229,7 +232,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.PersistentLoad = c.persistentLoad
 	u.GetExtension = c.extension
 	u.Limits = c.limits
-	u.Compressed = c.compressed
+	if c.compressed != nil {
+		bridge.SetCosts(u, c.compressed, nil)
+	}
 	u.Strict = c.strict
 	if c.strict {
 		u.Allow = c.allowed

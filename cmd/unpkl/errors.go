@@ -58,7 +58,7 @@ func detail(err error) string {
 		return errno.Error()
 	}
 	text := err.Error()
-	for _, prefix := range []string{"unpkl: ", "pickle: "} {
+	for _, prefix := range []string{"unpkl: ", "pickle: ", "convert: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return text

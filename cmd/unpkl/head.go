@@ -79,12 +79,7 @@ input; get --help tells what a POINTER is.`,
 		Example: fmt.Sprintf(`  unpkl %[1]s table.pkl
   unpkl %[1]s -n 3 data.pkl /records
   unpkl %[1]s --csv table.pkl > rows.csv`, name),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return usageErrorf("%s takes FILE and POINTER; see %[1]s --help", cmd.CommandPath())
-			}
-			return nil
-		},
+		Args: filePointer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := pointerArg(args[1:])
 			if err != nil {

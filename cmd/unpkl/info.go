@@ -163,7 +163,7 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		info.Size = stat.Size()
 	}
 	o.CopyText = true
-	in, err := openInput(s, name, keepers...)
+	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,9 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 	}
 	var python2 bool
 	info.Root, python2 = describe.Describe(v, o)
-	info.audit(name, data, python2)
+	if _, ok := in.decoder.(*converted); !ok {
+		info.audit(name, data, python2)
+	}
 	return nil
 }
 

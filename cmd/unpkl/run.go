@@ -37,6 +37,10 @@ func (s *streams) run(args []string) int {
 	if err == nil {
 		return statusOK
 	}
+	var silent errSilent
+	if errors.As(err, &silent) {
+		return int(silent)
+	}
 	var files fileErrors
 	if errors.As(err, &files) {
 		for _, one := range files {
@@ -133,6 +137,11 @@ func (e usageError) Error() string { return string(e) }
 func usageErrorf(format string, args ...any) error {
 	return usageError(fmt.Sprintf(format, args...))
 }
+
+// errSilent asks for an exit status where standard output has said why.
+type errSilent int
+
+func (e errSilent) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // statusError asks for an exit status of its own.
 type statusError struct {
