@@ -74,6 +74,7 @@ func checksumCommand(s *streams) *cobra.Command {
 	flags.BoolVar(&f.check, "check", false, "check the sums that are listed in each FILE")
 	flags.BoolVar(&f.json, "json", false, "write JSON Lines: file, pointer, dtype, shape, algorithm, sum")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
+	flags.Lookup("jobs").DefValue = "the number of processors"
 	cmd.PreRun = func(cmd *cobra.Command, args []string) {
 		if f.check && !flags.Changed("algorithm") {
 			f.algorithm = ""
@@ -102,11 +103,14 @@ func writeSums(s *streams, f *checksumFlags, args []string) error {
 		return err
 	}
 	var failed []error
+	step, end := s.progress("checksum", len(files))
+	defer end()
 	w := bufio.NewWriter(s.out)
 	enc := jsonval.NewEncoder(w, jsonOptions(0))
 	err = inOrder(f.jobs, files, func(file auditFile) fileSums {
 		return sumsOf(s, file.name, f)
 	}, func(file auditFile, sums fileSums) error {
+		step()
 		if sums.err != nil && !(file.walked && notHeld(sums.err)) {
 			failed = append(failed, &fileError{file.name, sums.err})
 		}
@@ -152,7 +156,7 @@ func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 		if err != nil {
 			return fileSums{err: err}
 		}
-		sum, err := checksum.Of(f.algorithm, file)
+		sum, err := sumFile(s, f.algorithm, file)
 		file.Close()
 		if err != nil {
 			return fileSums{err: err}
@@ -174,6 +178,17 @@ func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 		return err
 	})
 	return sums
+}
+
+// sumFile sums up an open file.
+func sumFile(s *streams, algorithm string, file *os.File) (string, error) {
+	var r io.Reader = file
+	if info, err := file.Stat(); err == nil {
+		var end func()
+		r, end = s.progressBytes(file.Name(), r, info.Size())
+		defer end()
+	}
+	return checksum.Of(algorithm, r)
 }
 
 // eachArray visits every array in a value whose elements have bytes.
@@ -279,7 +294,7 @@ func sumOf(s *streams, algorithm, name string) (string, error) {
 			return "", err
 		}
 		defer file.Close()
-		return checksum.Of(algorithm, io.Reader(file))
+		return sumFile(s, algorithm, file)
 	}
 	p, err := pointer.Parse(name[i+1:])
 	if err != nil {

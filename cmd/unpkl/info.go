@@ -59,6 +59,7 @@ func (f *infoFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.width, "width", 0, "how many values to show of each container (default 20 of a dict, 3 of a list)")
 	flags.BoolVar(&f.stats, "stats", false, "read the arrays of numbers and add their least and greatest element")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
+	flags.Lookup("jobs").DefValue = "the number of processors"
 }
 
 func infoCommand(s *streams) *cobra.Command {
@@ -121,9 +122,12 @@ func runInfo(s *streams, f *infoFlags, args []string) error {
 		return err
 	}
 	out := &infoWriter{s: s, json: f.json, list: several}
+	step, end := s.progress("info", len(files))
+	defer end()
 	err = inOrder(f.jobs, files, func(file auditFile) *fileInfo {
 		return infoOf(s, file.name, o)
 	}, func(file auditFile, info *fileInfo) error {
+		step()
 		if info.err != nil && file.walked && notHeld(info.err) && !isModel(strings.ToLower(filepath.Ext(file.name))) {
 			return nil
 		}

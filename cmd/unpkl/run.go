@@ -23,6 +23,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	gc       *collector
+	quiet    bool // nothing but errors on standard error
 }
 
 // commands makes the subcommands. Each stands in a file of its own, which adds
@@ -80,7 +81,9 @@ func newRoot(s *streams) *cobra.Command {
 	}
 	info.add(root)
 	root.SuggestionsMinimumDistance = 2
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.Version = versionText()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false, "no progress and no warnings on standard error")
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
@@ -91,6 +94,7 @@ func newRoot(s *streams) *cobra.Command {
 	for _, command := range commands {
 		root.AddCommand(command(s))
 	}
+	addCompletion(s, root)
 	return root
 }
 
@@ -161,4 +165,11 @@ func exitStatus(err error) int {
 		return statusUsage
 	}
 	return statusFailed
+}
+
+// warn tells of something that does not end the command.
+func (s *streams) warn(text string) {
+	if !s.quiet {
+		fmt.Fprintln(s.err, "unpkl: warning: "+printable(text))
+	}
 }

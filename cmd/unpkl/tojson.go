@@ -39,6 +39,10 @@ read unless an option asks for their values.
 
 What JSON has no form for is an object with one key that begins with '$', such as
 {"$bytes": "base64"} or {"$ndarray": {"dtype": "<f8", "shape": [3], ...}}.`,
+		Example: `  unpkl to-json data.pkl
+  unpkl to-json --arrays=values --select /regions/0 data.pkl
+  unpkl to-json --all --indent 0 log.pkl > log.jsonl
+  unpkl to-json --lossless data.pkl > data.json && unpkl pack -o again.pkl data.json`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := t.parse(arrays, part); err != nil {
@@ -128,13 +132,13 @@ func (t *toJSON) run(s *streams, name string) error {
 	if err := held.copyTo(s.out); err != nil {
 		return err
 	}
-	if refs {
+	if refs && !s.quiet {
 		fmt.Fprintln(s.err, errorLine(&fileError{name, errRefs}))
 	}
 	if t.all {
 		return nil
 	}
-	if more, err := in.More(); more && err == nil {
+	if more, err := in.More(); more && err == nil && !s.quiet {
 		fmt.Fprintln(s.err, errorLine(&fileError{name, errMore}))
 	}
 	return nil
