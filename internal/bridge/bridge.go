@@ -4,6 +4,8 @@
 package bridge
 
 import (
+	"reflect"
+
 	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 )
@@ -33,3 +35,7 @@ var Known = func(class any) (code uint16, rules *known.Rules) { return 0, nil }
 // Public returns an error of packages errkind and tape as what users of package pickle know. Package
 // pickle sets it.
 var Public = func(err error) error { return err }
+
+// Reduce says how values of a type of package reconstruct are written, which sets it; nil where that is
+// not linked in.
+var Reduce func(t reflect.Type) func(v any, protocol int) (any, error)
