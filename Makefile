@@ -6,10 +6,21 @@ FUZZTIME    ?= 2m
 BENCH       ?= .
 PYTHON      ?= python3
 
-.PHONY: test vet lint race fuzz fuzz-smoke bench compare venvs fixtures fixtures-check interop ci
+PREFIX      ?= /usr/local
+
+.PHONY: install test vet lint race fuzz fuzz-smoke bench compare venvs fixtures fixtures-check interop ci
 
 test:            ## every test that needs nothing but Go
 	$(GO) test ./...
+
+install:         ## the command, its manual pages and completions, under PREFIX
+	$(GO) build -trimpath -o $(DESTDIR)$(PREFIX)/bin/unpkl ./cmd/unpkl
+	$(DESTDIR)$(PREFIX)/bin/unpkl man $(DESTDIR)$(PREFIX)/share/man/man1
+	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(DESTDIR)$(PREFIX)/bin/unpkl completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/unpkl
+	$(DESTDIR)$(PREFIX)/bin/unpkl completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_unpkl
+	$(DESTDIR)$(PREFIX)/bin/unpkl completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/unpkl.fish
 
 vet:
 	$(GO) vet ./...

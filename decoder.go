@@ -16,7 +16,8 @@ import (
 // Decoder reads pickles that stand one after another, as several calls of Python's
 // pickle.dump to one file write them. It is not safe for concurrent use.
 type Decoder struct {
-	c   *config
+	c   *config // what the options say, and what a compressed input adds
+	all *config // what the options say
 	r   io.Reader
 	src input.Source
 	u   *pickle.Unpickler // src, if it is one
@@ -34,7 +35,16 @@ type Decoder struct {
 // Decode. Compressed input is recognised as [Load] does, by the first bytes of all.
 func NewDecoder(r io.Reader, opts ...Option) *Decoder { return newDecoder(r, newConfig(opts)) }
 
-func newDecoder(r io.Reader, c *config) *Decoder { return &Decoder{c: c, r: r} }
+func newDecoder(r io.Reader, c *config) *Decoder { return &Decoder{c: c, all: c, r: r} }
+
+// Reset makes the Decoder read the pickles in r from now on, with the options that it has, as one
+// that [NewDecoder] returns.
+func (d *Decoder) Reset(r io.Reader) {
+	if d.end != nil {
+		d.end()
+	}
+	*d = *newDecoder(r, d.all)
+}
 
 // Decode reads the next pickle into what v points to, as [Unmarshal] does. It returns
 // io.EOF when the input ends before another pickle begins, and an error of the kind
@@ -138,11 +148,13 @@ func (d *Decoder) More() (bool, error) {
 
 // All returns an iterator over the values of the pickles that are left: plain values,
 // or objects with [WithObjects]. An error is the last pair, with a nil value.
-func (d *Decoder) All() iter.Seq2[any, error] {
+func (d *Decoder) All() iter.Seq2[any, error] { return all(d.Decode) }
+
+func all(decode func(v any) error) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		for {
 			var v any
-			err := d.Decode(&v)
+			err := decode(&v)
 			if err == io.EOF {
 				return
 			}
@@ -190,6 +202,9 @@ func (d *Decoder) fail(err error) error {
 
 // start looks at the first bytes and makes the source.
 func (d *Decoder) start() error {
+	if err := d.c.misuse(); err != nil {
+		return err
+	}
 	r := d.r
 	head, known, err := input.Peek(r)
 	if err != nil {

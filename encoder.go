@@ -35,7 +35,10 @@ import (
 // it, a [*pickle.EncodeError]. NumPy's names are those that the widest range of versions loads
 // without a warning, see [WithNumPy].
 func Marshal(v any, opts ...Option) ([]byte, error) {
-	p := picklerOf(nil, opts)
+	p, err := picklerOf(nil, opts)
+	if err != nil {
+		return nil, err
+	}
 	return p.Dumps(v)
 }
 
@@ -43,19 +46,33 @@ func Marshal(v any, opts ...Option) ([]byte, error) {
 // Python's pickle.dump do; Python reads them with as many calls of pickle.load, a
 // [Decoder] with as many of Decode. It is not safe for concurrent use.
 type Encoder struct {
-	p pickle.Pickler
+	p   pickle.Pickler
+	c   encodeConfig
+	err error // of the options
 }
 
 // NewEncoder returns an Encoder that writes to w. It does not buffer: each Encode
 // ends with what it has written.
 func NewEncoder(w io.Writer, opts ...Option) *Encoder {
-	return &Encoder{picklerOf(w, opts)}
+	c := config{side: writingSide}
+	c.apply(opts)
+	e := &Encoder{c: c.encode, err: c.misuse()}
+	e.Reset(w)
+	return e
 }
+
+// Reset makes the Encoder write to w from now on, with the options that it has.
+func (e *Encoder) Reset(w io.Writer) { e.p = e.c.pickler(w) }
 
 // Encode writes v as one complete pickle, see [Marshal]. Nothing is written unless v can be
 // written as a whole. The memory of large arrays goes to the writer as it is, without a
 // copy.
-func (e *Encoder) Encode(v any) error { return e.p.Dump(v) }
+func (e *Encoder) Encode(v any) error {
+	if e.err != nil {
+		return e.err
+	}
+	return e.p.Dump(v)
+}
 
 // WriteFile writes v as a pickle to the named file, see [Marshal]. The name's ending chooses
 // a compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4, or an

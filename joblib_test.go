@@ -36,7 +36,7 @@ func TestJoblibFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := unpkl.Open(path, beside)
+			f, err := unpkl.Open(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +47,7 @@ func TestJoblibFiles(t *testing.T) {
 			}
 			call := func(v any, err error) result { return result{v, err} }
 			for route, r := range map[string]result{
-				"LoadFile":  call(unpkl.LoadFile(path, beside)),
+				"LoadFile":  call(unpkl.LoadFile(path)),
 				"LoadBytes": call(unpkl.LoadBytes(data, beside)),
 				"Load":      call(unpkl.Load(struct{ io.Reader }{bytes.NewReader(data)}, beside)),
 				"Open":      call(f.Load()),
@@ -85,11 +85,59 @@ func TestJoblibFiles(t *testing.T) {
 
 func TestWithSidecars(t *testing.T) {
 	path := joblibDir + "/joblib-0.9.4-py36-raw.pkl"
-	if _, err := unpkl.LoadFile(path); !errors.Is(err, unpkl.ErrUnsupported) || !strings.Contains(err.Error(), ".npy") {
+	data := readFile(t, path)
+	if _, err := unpkl.LoadBytes(data); !errors.Is(err, unpkl.ErrUnsupported) || !strings.Contains(err.Error(), ".npy") {
 		t.Errorf("without a folder: error %v", err)
+	}
+	if _, err := unpkl.LoadFile(path, unpkl.WithSidecars(nil)); !errors.Is(err, unpkl.ErrUnsupported) {
+		t.Errorf("with a nil folder: error %v", err)
 	}
 	if _, err := unpkl.LoadFile(path, unpkl.WithSidecars(os.DirFS(t.TempDir()))); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an empty folder: error %v", err)
+	}
+}
+
+// TestOwnFolder: the files beside a pickle are regular files of bare names, and nothing else.
+func TestOwnFolder(t *testing.T) {
+	const first = "joblib-0.9.4-py36-raw.pkl_01.npy"
+	for _, c := range []struct {
+		what  string
+		place func(dir string) error // puts something in the place of the first array
+		want  error
+	}{
+		{"nothing", func(string) error { return nil }, os.ErrNotExist},
+		{"a link", func(dir string) error {
+			target, err := filepath.Abs(filepath.Join(joblibDir, first))
+			if err != nil {
+				return err
+			}
+			return os.Symlink(target, filepath.Join(dir, first))
+		}, nil},
+		{"a folder", func(dir string) error { return os.Mkdir(filepath.Join(dir, first), 0o700) }, nil},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "joblib-0.9.4-py36-raw.pkl")
+		for _, name := range []string{"joblib-0.9.4-py36-raw.pkl"} {
+			if err := os.WriteFile(filepath.Join(dir, name), readFile(t, filepath.Join(joblibDir, name)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.place(dir); err != nil {
+			t.Skip(err)
+		}
+		_, err := unpkl.LoadFile(path)
+		if err == nil || c.want != nil && !errors.Is(err, c.want) || c.want == nil && !strings.Contains(err.Error(), "regular") {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+	// A name that leads elsewhere.
+	data := bytes.ReplaceAll(readFile(t, joblibDir+"/joblib-0.9.4-py36-raw.pkl"), []byte("joblib-0.9.4-py36-raw.pkl_01.npy"), []byte("../joblib/0.9.4-py36-raw.pkl_1.npy")[:32])
+	path := filepath.Join(t.TempDir(), "x.pkl")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unpkl.LoadFile(path); !errors.Is(err, unpkl.ErrMalformed) {
+		t.Errorf("a name with a path: %v", err)
 	}
 }
 
@@ -374,7 +422,13 @@ func ExampleUnmarshal_npz() {
 
 func ExampleWithSidecars() {
 	path := "reconstruct/testdata/joblib/joblib-0.9.4-py36-raw.pkl"
-	v, err := unpkl.LoadFile(path, unpkl.WithSidecars(os.DirFS(filepath.Dir(path))))
+	f, err := os.Open(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer f.Close()
+	v, err := unpkl.Load(f, unpkl.WithSidecars(os.DirFS(filepath.Dir(path))))
 	if err != nil {
 		fmt.Println(err)
 		return

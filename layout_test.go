@@ -33,7 +33,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
 	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
-	{"pickle", "internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
+	{"internal/written", ""},
+	{"pickle", "internal/written internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
 		"internal/payload internal/slab internal/tape internal/window"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
@@ -47,34 +48,44 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
-	{"reconstruct", "frame internal/bridge internal/compress internal/known internal/texts ndarray " +
+	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/known internal/texts ndarray " +
 		"npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
-	{"internal/gotypes", "ndarray pickle reconstruct"},
-	{"internal/jsonval", "frame internal/jsonhook internal/pointer ndarray pickle reconstruct torch"},
+	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
+	{"internal/jsonval", "internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
+		"reconstruct torch"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
 	{"internal/lookup", "frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
 		"pickle reconstruct"},
 	{"internal/describe", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
 		"reconstruct"},
-	{"internal/input", "internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray npy " +
-		"pickle torch"},
+	{"internal/input", "internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
+		"npy pickle torch"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
 	{"internal/table", "frame internal/describe internal/jsonval internal/lookup internal/pointer " +
 		"internal/pyvalue ndarray"},
+	{"internal/chunk", "ndarray"},
+	{"internal/checksum", "ndarray"},
+	{"internal/stats", "frame internal/chunk internal/lookup internal/pointer internal/pyvalue " +
+		"internal/table ndarray pickle"},
+	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
+		"internal/pyvalue internal/table ndarray pickle reconstruct"},
+	{"internal/spec", "frame internal/checksum internal/describe internal/lookup internal/pointer " +
+		"internal/pyvalue internal/stats ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
 	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
 		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
-	{"convert", ". frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
+	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
-	{"cmd/unpkl", ". audit convert frame internal/compress internal/describe internal/jsonval " +
-		"internal/lookup internal/pointer internal/pyvalue internal/table ndarray npy pickle"},
+	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
+		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
+		"internal/spec internal/stats internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.

@@ -3,6 +3,7 @@ package unpkl
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,10 @@ type File struct {
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
 	file := &File{path: path, c: newConfig(opts)}
+	if err := file.c.misuse(); err != nil {
+		return nil, err
+	}
+	file.c.inFolderOf(path)
 	data, err := input.Map(path, file.c.inputOptions())
 	if err != nil {
 		return nil, err
@@ -181,6 +186,12 @@ func (d *FileDecoder) More() (bool, error) {
 	}
 	return d.d.More()
 }
+
+// All is [Decoder.All]; after [File.Close] it ends with [ErrClosed].
+func (d *FileDecoder) All() iter.Seq2[any, error] { return all(d.Decode) }
+
+// InputOffset is [Decoder.InputOffset].
+func (d *FileDecoder) InputOffset() int64 { return d.d.InputOffset() }
 
 // only is Decoder.only.
 func (d *FileDecoder) only(v any) error {

@@ -2,11 +2,13 @@ package unpkl
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -26,10 +28,49 @@ type Encoding = pickle.Encoding
 // are given, hold no state, and may be shared by any number of goroutines. A
 // later option wins over an earlier one of the same name, except that the hooks
 // of several [WithFindClass] are all asked.
+//
+// Most options are for reading or for writing alone, as their names are in the documentation of
+// [Load] and [Marshal]. One that is given to the other side is an error of whatever does the work.
 type Option func(*config)
+
+// side says what an option is for, and what a config is made for.
+type side uint8
+
+const (
+	readingSide side = iota
+	writingSide
+)
+
+// reading returns an option for reading called name.
+func reading(name string, set func(*config)) Option { return option(readingSide, name, set) }
+
+// writing returns an option for writing called name.
+func writing(name string, set func(*config)) Option { return option(writingSide, name, set) }
+
+func option(of side, name string, set func(*config)) Option {
+	return func(c *config) {
+		if c.side != of && c.misused == "" {
+			c.misused = name
+		}
+		set(c)
+	}
+}
+
+// misuse is the error of the first option that is for the other side, or nil.
+func (c *config) misuse() error {
+	switch {
+	case c.misused == "":
+		return nil
+	case c.side == readingSide:
+		return fmt.Errorf("unpkl: %s is an option for writing", c.misused)
+	}
+	return fmt.Errorf("unpkl: %s is an option for reading", c.misused)
+}
 
 // config is what the options say; its zero value is the safe default.
 type config struct {
+	side           side
+	misused        string // name of the first option that is for the other side
 	limits         pickle.Limits
 	strict         bool
 	allow          []string // names that strict mode accepts, see WithAllow
@@ -47,8 +88,9 @@ type config struct {
 	buffers        [][]byte
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
+	sidecarsSet    bool // by WithSidecars
 	encode         encodeConfig
-	compressed     func() int64  // see pickle.Unpickler.Compressed
+	compressed     func() int64  // see bridge.SetCosts
 	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
 }
 
@@ -57,17 +99,21 @@ var noOptions config
 
 func newConfig(opts []Option) *config {
 	c := new(config)
+	c.apply(opts)
+	return c
+}
+
+func (c *config) apply(opts []Option) {
 	for _, o := range opts {
 		if o != nil {
 			o(c)
 		}
 	}
-	return c
 }
 
 // WithLimits sets the limits; a field that is zero keeps its default.
 func WithLimits(limits Limits) Option {
-	return func(c *config) { c.limits = limits }
+	return reading("WithLimits", func(c *config) { c.limits = limits })
 }
 
 // WithStrict makes a class or function that nothing here knows an error of the kind
@@ -76,7 +122,7 @@ func WithLimits(limits Limits) Option {
 // that a hook of [WithFindClass] resolves; and the names of [WithAllow]. Without it an object of
 // another class becomes an inert *[pickle.Object]; nothing of it is run in either case.
 func WithStrict() Option {
-	return func(c *config) { c.strict = true }
+	return reading("WithStrict", func(c *config) { c.strict = true })
 }
 
 // WithAllow adds names that [WithStrict] accepts: "mymod.Point" is that class, "mymod.*" all that
@@ -84,7 +130,7 @@ func WithStrict() Option {
 // of several such options add up; without WithStrict they change nothing.
 func WithAllow(names ...string) Option {
 	names = slices.Clone(names)
-	return func(c *config) { c.allow = append(slices.Clip(c.allow), names...) }
+	return reading("WithAllow", func(c *config) { c.allow = append(slices.Clip(c.allow), names...) })
 }
 
 // allowed reports whether strict mode accepts a class that no hook knows.
@@ -106,21 +152,21 @@ func (c *config) allowed(module, name string) bool {
 // put into a [FieldError], as DisallowUnknownFields of encoding/json does. The rest is decoded
 // all the same.
 func WithDisallowUnknownFields() Option {
-	return func(c *config) { c.noUnknown = true }
+	return reading("WithDisallowUnknownFields", func(c *config) { c.noUnknown = true })
 }
 
 // WithRequireFields makes a field of a struct a [FieldError] that nothing in the pickle is for, unless
 // its tag says omitempty: what a typo in a tag or another file leads to. A None in place of
 // the struct leaves it as it is. The rest is decoded all the same.
 func WithRequireFields() Option {
-	return func(c *config) { c.requireFields = true }
+	return reading("WithRequireFields", func(c *config) { c.requireFields = true })
 }
 
 // WithNoTrailing makes bytes behind the pickle an error of the kind [ErrTrailing] for what reads one
 // pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and [File.Decode]. A [Decoder]
 // reads on there.
 func WithNoTrailing() Option {
-	return func(c *config) { c.noTrailing = true }
+	return reading("WithNoTrailing", func(c *config) { c.noTrailing = true })
 }
 
 // WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type
@@ -129,14 +175,14 @@ func WithNoTrailing() Option {
 // containers that contain themselves. The table in the package documentation has
 // both forms.
 func WithObjects() Option {
-	return func(c *config) { c.objects = true }
+	return reading("WithObjects", func(c *config) { c.objects = true })
 }
 
 // WithAllowCycles lets plain values contain themselves: a []any or map that is
 // reached again from inside is the same []any or map. Without it that is the
 // error [ErrCycle], because most code that walks values would not end.
 func WithAllowCycles() Option {
-	return func(c *config) { c.allowCycles = true }
+	return reading("WithAllowCycles", func(c *config) { c.allowCycles = true })
 }
 
 // WithSharedInput lets the results of [LoadBytes] and [Unmarshal] share memory
@@ -144,21 +190,21 @@ func WithAllowCycles() Option {
 // not change data as long as they are used; what is written to such an array is
 // written to data. Readers and files are not concerned.
 func WithSharedInput() Option {
-	return func(c *config) { c.sharedInput = true }
+	return reading("WithSharedInput", func(c *config) { c.sharedInput = true })
 }
 
 // WithConcurrency says how many goroutines may make the plain value of one large list or dict, this one
 // among them; 1 forbids others. Without it, and for 0, there are as many as Go runs at once, up to
 // 16. What they make is equal to what one makes.
 func WithConcurrency(n int) Option {
-	return func(c *config) { c.workers = max(n, 0) }
+	return reading("WithConcurrency", func(c *config) { c.workers = max(n, 0) })
 }
 
 // WithEncoding says what a Python 2 str becomes, as the encoding argument of
 // Python's pickle.load does. The default keeps its bytes in a Go string as they
 // are.
 func WithEncoding(e Encoding) Option {
-	return func(c *config) { c.encoding = e }
+	return reading("WithEncoding", func(c *config) { c.encoding = e })
 }
 
 // WithFindClass adds a hook that resolves classes, in gopickle's form: it is
@@ -171,25 +217,25 @@ func WithEncoding(e Encoding) Option {
 //
 // The hook must be safe for concurrent use if the option is.
 func WithFindClass(hook func(module, name string) (any, error)) Option {
-	return func(c *config) {
+	return reading("WithFindClass", func(c *config) {
 		if hook != nil {
 			c.findClass = append(slices.Clip(c.findClass), hook)
 		}
-	}
+	})
 }
 
 // WithPersistentLoad sets the hook for persistent ids (PERSID, BINPERSID), as
 // Python's Unpickler.persistent_load. Without it such a pickle is an error of the
 // kind [ErrUnsupported]. A pid is an object, not a plain value.
 func WithPersistentLoad(hook func(pid any) (any, error)) Option {
-	return func(c *config) { c.persistentLoad = hook }
+	return reading("WithPersistentLoad", func(c *config) { c.persistentLoad = hook })
 }
 
 // WithExtension sets the hook for extension codes (EXT1, EXT2, EXT4), which
 // Python keeps in copyreg's registry. Without it such a pickle is an error of the
 // kind [ErrUnsupported].
 func WithExtension(hook func(code int) (any, error)) Option {
-	return func(c *config) { c.extension = hook }
+	return reading("WithExtension", func(c *config) { c.extension = hook })
 }
 
 // WithBuffers gives the out-of-band buffers of a protocol 5 pickle (PEP 574), in
@@ -200,24 +246,31 @@ func WithExtension(hook func(code int) (any, error)) Option {
 // one [Decoder] take the buffers one after another.
 func WithBuffers(buffers ...[]byte) Option {
 	buffers = slices.Clone(buffers)
-	return func(c *config) { c.buffers = buffers }
+	return reading("WithBuffers", func(c *config) { c.buffers = buffers })
 }
 
 // WithLongDouble says which machine wrote the longdoubles of a pickle, which does not
 // tell: the same 16 bytes are one number on x86-64 (the default) and another on
 // aarch64.
 func WithLongDouble(format ndarray.LongDoubleFormat) Option {
-	return func(c *config) { c.longDouble = format }
+	return reading("WithLongDouble", func(c *config) { c.longDouble = format })
 }
 
 // WithSidecars gives the folder of a pickle that joblib before 0.10 wrote: such a pickle
-// keeps each array in a file beside it and names that file. Without the option it is an
-// error of the kind [ErrUnsupported]. Only bare names are opened, but which files
-// of the folder are read is up to the pickle.
-//
-// For a pickle on disk the folder is os.DirFS(filepath.Dir(path)).
+// keeps each array in a file beside it and names that file. [LoadFile] and [Open] look in the
+// file's own folder without it, where they open regular files only; for what comes from a reader or
+// from memory it is an error of the kind [ErrUnsupported]. Only bare names are opened,
+// but which files of the folder are read is up to the pickle. A nil folder forbids it for files
+// too.
 func WithSidecars(folder fs.FS) Option {
-	return func(c *config) { c.sidecars = folder }
+	return reading("WithSidecars", func(c *config) { c.sidecars, c.sidecarsSet = folder, true })
+}
+
+// inFolderOf says where the pickle is, for the files beside it.
+func (c *config) inFolderOf(path string) {
+	if !c.sidecarsSet {
+		c.sidecars = input.FolderOf(path)
+	}
 }
 
 // needsResolver reports that the options say something about the classes of package reconstruct.

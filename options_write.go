@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/gotypes"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
@@ -26,7 +27,7 @@ type encodeConfig struct {
 // every Python 3 of today; Python 2 reads up to 2. Any other number is an error when
 // something is written.
 func WithProtocol(protocol int) Option {
-	return func(c *config) { c.encode.protocol = pickle.ProtocolOf(protocol) }
+	return writing("WithProtocol", func(c *config) { c.encode.protocol = pickle.ProtocolOf(protocol) })
 }
 
 // WithNumPy chooses the names and forms of NumPy that are written: those that the given
@@ -34,13 +35,13 @@ func WithProtocol(protocol int) Option {
 // Without it, or with 0, 0, they are what all versions load without a warning. See
 // [reconstruct.ReduceOptions].
 func WithNumPy(major, minor int) Option {
-	return func(c *config) { c.encode.kind.NumPy.NumPy = reconstruct.Version{Major: major, Minor: minor} }
+	return writing("WithNumPy", func(c *config) { c.encode.kind.NumPy.NumPy = reconstruct.Version{Major: major, Minor: minor} })
 }
 
 // WithLists writes slices and arrays of numbers as Python lists instead of NumPy arrays,
 // as the tag `pickle:",list"` does for a field.
 func WithLists() Option {
-	return func(c *config) { c.encode.kind.Lists = true }
+	return writing("WithLists", func(c *config) { c.encode.kind.Lists = true })
 }
 
 // WithJoblib writes arrays as joblib.dump does: raw behind an object that says what they are, at a
@@ -49,12 +50,12 @@ func WithLists() Option {
 // for names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher. As
 // with joblib, an array that occurs twice is written twice.
 func WithJoblib() Option {
-	return func(c *config) { c.encode.kind.NumPy.Joblib = true }
+	return writing("WithJoblib", func(c *config) { c.encode.kind.NumPy.Joblib = true })
 }
 
 // WithStrings says which equal strings become one Python object: see [pickle.Strings].
 func WithStrings(s pickle.Strings) Option {
-	return func(c *config) { c.encode.strings = s }
+	return writing("WithStrings", func(c *config) { c.encode.strings = s })
 }
 
 // WithReduce adds a hook that says how values of a Go type are written, or returns nil
@@ -62,23 +63,23 @@ func WithStrings(s pickle.Strings) Option {
 // which they were given, before everything that this package does itself. It is asked once for
 // each type and Encoder, and must be safe for concurrent use if the option is.
 func WithReduce(hook func(t reflect.Type) pickle.ReduceFunc) Option {
-	return func(c *config) {
+	return writing("WithReduce", func(c *config) {
 		if hook != nil {
 			c.encode.reduce = append(c.encode.reduce[:len(c.encode.reduce):len(c.encode.reduce)], hook)
 		}
-	}
+	})
 }
 
 // WithPersistentID sets the hook that returns the persistent id of a value, or nil for one
 // that is to be written itself: Python's Pickler.persistent_id. It sees every value.
 func WithPersistentID(hook func(v any) (pid any, err error)) Option {
-	return func(c *config) { c.encode.persistentID = hook }
+	return writing("WithPersistentID", func(c *config) { c.encode.persistentID = hook })
 }
 
 // WithExtensionCode sets the hook that returns the code of a class or function in the
 // extension registry of Python's copyreg, or 0.
 func WithExtensionCode(hook func(g pickle.Global) int) Option {
-	return func(c *config) { c.encode.extensionCode = hook }
+	return writing("WithExtensionCode", func(c *config) { c.encode.extensionCode = hook })
 }
 
 // WithBufferCallback hands the memory of arrays to the hook instead of writing it, at
@@ -86,10 +87,10 @@ func WithExtensionCode(hook func(g pickle.Global) int) Option {
 // buffers, and [WithBuffers] here. The hook must not change the memory; where it returns true, the
 // memory goes into the pickle after all.
 func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Option {
-	return func(c *config) {
+	return writing("WithBufferCallback", func(c *config) {
 		c.encode.bufferCallback = hook
 		c.encode.kind.NumPy.Buffers = hook != nil
-	}
+	})
 }
 
 // plainConfig is what no options say. It does not change.
@@ -99,20 +100,17 @@ var plainConfig config
 var configs = sync.Pool{New: func() any { return new(config) }}
 
 // picklerOf returns a Pickler that does what the options say.
-func picklerOf(w io.Writer, opts []Option) pickle.Pickler {
+func picklerOf(w io.Writer, opts []Option) (pickle.Pickler, error) {
 	if len(opts) == 0 {
-		return plainConfig.encode.pickler(w)
+		return plainConfig.encode.pickler(w), nil
 	}
 	c := configs.Get().(*config)
-	for _, o := range opts {
-		if o != nil {
-			o(c)
-		}
-	}
-	p := c.encode.pickler(w)
+	c.side = writingSide
+	c.apply(opts)
+	p, err := c.encode.pickler(w), c.misuse()
 	*c = config{}
 	configs.Put(c)
-	return p
+	return p, err
 }
 
 // pickler returns a Pickler that does what c says.
@@ -122,10 +120,10 @@ func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 	p.Protocol, p.Strings = c.protocol, c.strings
 	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback
 	p.Fields = pickleFields
-	p.Reduce, p.Plans = kind.Reduce, &kind.Plans
-	if len(c.reduce) > 0 {
-		// Plans that ask hooks of the program are not shared.
-		p.Plans, p.Reduce = nil, hooked(c.reduce, kind.Reduce)
+	if p.Reduce = kind.Reduce; len(c.reduce) > 0 {
+		p.Reduce = hooked(c.reduce, kind.Reduce) // plans that ask hooks of the program are not shared
+	} else {
+		bridge.UsePlans(&p, kind.Plans)
 	}
 	return p
 }

@@ -56,13 +56,20 @@ func LoadBytes(data []byte, opts ...Option) (any, error) {
 // LoadFile is [Load] for the file at path. Big arrays are read straight into memory of
 // their own, so that they are copied once, and nothing else of the file stays in
 // memory. A pickle of up to 64 MiB without any is read as a whole first. [Open] does not read arrays at all.
+// The files of arrays beside a pickle of an old joblib are read too, see [WithSidecars].
 func LoadFile(path string, opts ...Option) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return Load(f, opts...)
+	c := newConfig(opts)
+	c.inFolderOf(path)
+	var v any
+	if err := newDecoder(f, c).only(&v); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Unmarshal reads the pickle in data into what v points to, in the way of encoding/json.
@@ -118,6 +125,9 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	c := &noOptions
 	if len(opts) > 0 {
 		c = newConfig(opts)
+		if err := c.misuse(); err != nil {
+			return err
+		}
 	}
 	u := unpicklers.Get().(*pickle.Unpickler)
 	*u = *pickle.NewUnpicklerBytes(data)
@@ -223,7 +233,9 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.PersistentLoad = c.persistentLoad
 	u.GetExtension = c.extension
 	u.Limits = c.limits
-	u.Compressed = c.compressed
+	if c.compressed != nil {
+		bridge.SetCosts(u, c.compressed, nil)
+	}
 	u.Strict = c.strict
 	if c.strict {
 		u.Allow = c.allowed

@@ -102,8 +102,15 @@ func (l *list) judgeName(module, name string) judged {
 	return judged{kind: kindUnknown, reason: becauseUnknown}
 }
 
+// maxParts is how many parts a dotted name of a module, class or function has at most that is looked
+// at. Nothing real comes near it, and each part is looked up with all others.
+const maxParts = 32
+
 // danger returns the capability of a dangerous name.
 func (l *list) danger(module, name string) (Capability, bool) {
+	if strings.Count(module, ".") >= maxParts || strings.Count(name, ".") >= maxParts {
+		return CapabilityReach, true
+	}
 	parts := strings.Split(name, ".")
 	if c, ok := l.listed(module, name); ok || c == excepted {
 		return c, ok

@@ -198,3 +198,19 @@ func TestAuditKnowsOthersNames(t *testing.T) {
 		}
 	}
 }
+
+// TestLongNames: a name of very many parts is dangerous, at once.
+func TestLongNames(t *testing.T) {
+	long := strings.Repeat("a.", 500_000) + "b"
+	for _, data := range []string{
+		"cos\n" + long + "\n.", "c" + long + "\nname\n.", "(c" + long + "\n" + long + "\ntR.",
+	} {
+		r, err := audit.Reader(strings.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Worst() != audit.VerdictDangerous {
+			t.Errorf("%.10q: %v", data, r.Worst())
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -144,11 +145,11 @@ func scalarOf(v any) (any, bool) {
 			return int64(x), true
 		}
 		return new(big.Int).SetUint64(x), true
-	case pickle.Interned:
+	case written.Interned:
 		return string(x), true
-	case pickle.FreshString:
+	case written.Str:
 		return string(x), true
-	case pickle.FreshBytes:
+	case written.Bytes:
 		return []byte(x), true
 	case pickle.Bytes:
 		return []byte(x), true

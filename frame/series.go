@@ -91,6 +91,8 @@ type Series struct {
 	Attrs map[string]any
 	// UniqueLabels is as in [Frame].
 	UniqueLabels bool
+	// Extra holds the attributes that a subclass of Series adds, nil if none.
+	Extra map[string]any
 }
 
 // Len returns the number of elements, 0 of a series without what its kind stores them in.

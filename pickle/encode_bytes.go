@@ -1,5 +1,7 @@
 package pickle
 
+import "github.com/unpkl/unpkl/internal/written"
+
 import "io"
 
 // saveBytes writes a bytes object of an object tree.
@@ -9,11 +11,6 @@ func (p *pickling) saveBytes(b []byte) error {
 	}
 	return p.saveBytesAs(b, bytesID(b))
 }
-
-// FreshBytes is a bytes object that occurs once, whatever else is in its memory; those
-// of length 0 and 1 are the interpreter's. A [Reducer] returns it, or a pointer to one, for the
-// content of a value.
-type FreshBytes []byte
 
 // saveBytesAs writes a bytes object with the identity id.
 func (p *pickling) saveBytesAs(b []byte, id objectID) error {
@@ -178,7 +175,7 @@ type writerFunc func(b []byte) (int, error)
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // saveLargeBytes writes a bytes object that is made on the way.
-func (p *pickling) saveLargeBytes(l *LargeBytes, id objectID) error {
+func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 	if l.Size < 0 || l.Write == nil {
 		return Unsupported("LargeBytes without content")
 	}
@@ -220,7 +217,7 @@ func (p *pickling) saveByteArray(b []byte, id objectID) error {
 		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "bytearray"}}
 		if len(b) > 0 {
 			// A bytes object with the same content, not the same object.
-			o.Args = []any{FreshBytes(b)}
+			o.Args = []any{written.Bytes(b)}
 		}
 		return p.saveCall(o, id)
 	}

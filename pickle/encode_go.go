@@ -22,9 +22,9 @@ type Field struct {
 	List bool
 }
 
-// Plans remembers how Go types are written, for Picklers that have the same Reduce
+// planCache remembers how Go types are written, for Picklers that have the same Reduce
 // and Fields hooks, and keeps working memory of a bounded size for their next Dumps. The zero value is ready to use. It is safe for concurrent use.
-type Plans struct {
+type planCache struct {
 	plans   sync.Map // reflect.Type -> *plan
 	lists   sync.Map // the same for Field.List
 	structs atomic.Int32
@@ -95,17 +95,17 @@ func (p *pickling) planOf(t reflect.Type) *plan {
 
 // newPlanOf is planOf for a type of which p has no plan at hand.
 func (p *pickling) newPlanOf(t reflect.Type) *plan {
-	if pl, ok := p.Plans.plans.Load(t); ok {
+	if pl, ok := p.kept.plans.Load(t); ok {
 		return pl.(*plan)
 	}
 	c := planner{p: p, plain: map[reflect.Type]*plan{}, lists: map[reflect.Type]*plan{}}
 	pl := c.plan(t, false)
 	// Only complete plans are shared.
 	for t, pl := range c.plain {
-		p.Plans.plans.Store(t, pl)
+		p.kept.plans.Store(t, pl)
 	}
 	for t, pl := range c.lists {
-		p.Plans.lists.Store(t, pl)
+		p.kept.lists.Store(t, pl)
 	}
 	return pl
 }
@@ -119,9 +119,9 @@ type planner struct {
 
 // plan returns the plan of t; with list, slices and arrays are lists.
 func (c *planner) plan(t reflect.Type, list bool) *plan {
-	made, shared := c.plain, &c.p.Plans.plans
+	made, shared := c.plain, &c.p.kept.plans
 	if list {
-		made, shared = c.lists, &c.p.Plans.lists
+		made, shared = c.lists, &c.p.kept.lists
 	}
 	if pl, ok := made[t]; ok {
 		return pl
@@ -227,7 +227,7 @@ func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 		return
 	}
 	pl.kind, pl.whole = goStruct, true
-	pl.number = int(c.p.Plans.structs.Add(1)) - 1
+	pl.number = int(c.p.kept.structs.Add(1)) - 1
 	for _, f := range c.p.Fields(t) {
 		ft := t.FieldByIndex(f.Index).Type
 		pf := planField{Field: f, plan: c.plan(ft, f.List)}

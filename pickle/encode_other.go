@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/written"
 )
 
 // saveOther writes the values that saveValue has no case for.
@@ -33,42 +35,37 @@ func (p *pickling) saveOther(v any) error {
 		return p.savePy2String(string(x))
 	case Bytes:
 		return p.saveBytesAs([]byte(x), objectID{})
-	case Interned:
+	case written.Interned:
 		return p.saveShared(string(x))
-	case FreshBytes:
+	case written.Bytes:
 		return p.saveBytesAs(x, objectID{})
-	case FreshString:
+	case written.Str:
 		if p.Strings == StringsByValue {
 			return p.saveShared(string(x))
 		}
 		return p.saveText(string(x), objectID{})
 	case *Buffer:
 		return p.saveBuffer(x, boxID(v))
-	case *FreshBuffer:
+	case *written.Buffer:
 		return p.saveBuffer((*Buffer)(x), objectID{})
-	case *LargeBytes:
+	case *written.LargeBytes:
 		return p.saveLargeBytes(x, boxID(v))
-	case *Trailer:
+	case *written.Trailer:
 		return p.saveTrailer(x, boxID(v))
 	case *PersistentRef:
 		return p.savePID(x.ID)
-	case FreshTuple:
+	case written.Tuple:
 		return p.saveTupleAs(x, objectID{})
-	case *FreshTuple:
+	case *written.Tuple:
 		return p.saveTupleAs(*x, objectID{})
-	case *FreshBytes:
+	case *written.Bytes:
 		return p.saveBytesAs(*x, objectID{})
-	case *Constructed:
+	case *written.Constructed:
 		return p.saveConstructed(x, boxID(v))
 	default:
 		return p.saveForeign(v)
 	}
 }
-
-// FreshTuple is a tuple that occurs once: a Pickler does not look for it again, which
-// keeps its memo small. A [Reducer] returns it, or a pointer to one, for tuples that it has just
-// made.
-type FreshTuple []any
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
 func (p *pickling) saveComplex(c complex128, id objectID) error {
@@ -89,8 +86,8 @@ var objectTypes = func() map[reflect.Type]bool {
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
 		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
-		Py2String(""), Bytes(""), Interned(""), FreshBytes(nil), FreshString(""), (*Buffer)(nil), (*FreshBuffer)(nil), (*LargeBytes)(nil), (*Trailer)(nil),
-		(*PersistentRef)(nil), FreshTuple(nil), (*FreshTuple)(nil), (*FreshBytes)(nil), (*Constructed)(nil),
+		Py2String(""), Bytes(""), written.Interned(""), written.Bytes(nil), written.Str(""), (*Buffer)(nil), (*written.Buffer)(nil), (*written.LargeBytes)(nil), (*written.Trailer)(nil),
+		(*PersistentRef)(nil), written.Tuple(nil), (*written.Tuple)(nil), (*written.Bytes)(nil), (*written.Constructed)(nil),
 	} {
 		m[reflect.TypeOf(v)] = true
 	}
@@ -98,16 +95,17 @@ var objectTypes = func() map[reflect.Type]bool {
 }()
 
 // saveTrailer writes the object of t; stepReduce writes what follows.
-func (p *pickling) saveTrailer(t *Trailer, id objectID) error {
-	if t.Object == nil || !t.Object.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 4096 {
+func (p *pickling) saveTrailer(t *written.Trailer, id objectID) error {
+	o, ok := t.Object.(*Object)
+	if !ok || o == nil || !o.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 4096 {
 		return Unsupported("a Trailer without an object that has a state, or without content")
 	}
 	if p.proto < 2 {
 		return Unsupported("a Trailer at protocol %d", p.proto)
 	}
 	if p.trailers == nil {
-		p.trailers = make(map[*Object]*Trailer)
+		p.trailers = make(map[*Object]*written.Trailer)
 	}
-	p.trailers[t.Object] = t
-	return p.saveReduce(t.Object, id)
+	p.trailers[o] = t
+	return p.saveReduce(o, id)
 }

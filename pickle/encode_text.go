@@ -113,12 +113,6 @@ func (p *pickling) saveText(s string, id objectID) error {
 	return nil
 }
 
-// Interned is a str that CPython has one object of: of two equal ones the second is
-// fetched from the memo. A [Reducer] uses it for the constants of Python's own
-// code. One of a single character is also the same as the text of one-byte data
-// at protocols below 3.
-type Interned string
-
 // writeText writes the opcode and content of a str.
 func (p *pickling) writeText(s string) error {
 	if !utf8.ValidString(s) && !opcode.ValidText([]byte(s)) {
@@ -238,8 +232,3 @@ func (p *pickling) writePy2(s string) error {
 	p.out.buf = append(append(append(p.out.buf, byte(OpString)), bytesRepr([]byte(s))[1:]...), '\n')
 	return nil
 }
-
-// FreshString is a str that occurs once, whatever else is in its memory; an empty one and one of a
-// single character of Latin-1 are the interpreter's. A [Reducer] returns it for text that a function of
-// Python's makes anew.
-type FreshString string

@@ -3,7 +3,6 @@ package pickle_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"log"
 	"os"
 	"reflect"
@@ -93,58 +92,4 @@ func ExampleObject() {
 	again := v.(*pickle.Object)
 	fmt.Println(again.ClassName(), again.State)
 	// Output: shop.Order {id: 7}
-}
-
-type sample struct{ X, Y float64 }
-
-// newSample is the call that makes every sample in Python.
-var newSample = &pickle.Constructor{Class: pickle.KnownGlobal{Module: "shop", Name: "new_sample"}, Args: []any{1}}
-
-// PickleReduce implements [pickle.Reducer].
-func (s sample) PickleReduce(protocol int) (any, error) {
-	return &pickle.Constructed{By: newSample, State: pickle.FreshTuple{s.X, s.Y}}, nil
-}
-
-// Many values that differ only in their state.
-func ExampleConstructed() {
-	data, err := pickle.Dumps([]any{sample{1, 2}, sample{3, 4}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	v, err := pickle.NewUnpicklerBytes(data).Load()
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, e := range *v.(*types.List) {
-		o := e.(*pickle.Object)
-		fmt.Println(o.Class, o.Args, *o.State.(*types.Tuple))
-	}
-	// Output:
-	// shop.new_sample [1] [1 2]
-	// shop.new_sample [1] [3 4]
-}
-
-// A payload that is made while it is written, and never in memory as a whole.
-func ExampleLargeBytes() {
-	zeros := &pickle.LargeBytes{Size: 1 << 20, Write: func(w io.Writer) error {
-		_, err := io.CopyN(w, zeroReader{}, 1<<20)
-		return err
-	}}
-	var b bytes.Buffer
-	if err := pickle.NewPickler(&b).Dump(zeros); err != nil {
-		log.Fatal(err)
-	}
-	v, err := pickle.NewUnpickler(&b).Load()
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(len(v.([]byte)))
-	// Output: 1048576
-}
-
-type zeroReader struct{}
-
-func (zeroReader) Read(b []byte) (int, error) {
-	clear(b)
-	return len(b), nil
 }

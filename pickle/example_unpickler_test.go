@@ -170,59 +170,6 @@ func ExampleUnpickler_nextBuffer() {
 	// Output: out of band <nil>
 }
 
-func ExampleTally() {
-	// The members of an archive, each with an Unpickler of its own, may have 5 objects together.
-	var tally pickle.Tally
-	for range 3 {
-		u := pickle.NewUnpicklerBytes([]byte("]q\x00(K\x01K\x02e."))
-		u.Limits.Objects = 5
-		u.Tally = &tally
-		_, err := u.Load()
-		fmt.Println(errors.Is(err, pickle.ErrLimit))
-	}
-	// Output:
-	// false
-	// true
-	// true
-}
-
-func ExampleUnpickler_Peek() {
-	// A stream where lines of text stand between pickles.
-	u := pickle.NewUnpickler(strings.NewReader("# first\nK\x01.# second\nK\x02."))
-	for {
-		b, err := u.Peek(1)
-		if err == io.EOF {
-			break
-		}
-		if b[0] != '#' {
-			v, err := u.Load()
-			fmt.Println(v, err)
-			continue
-		}
-		n := 0
-		for err == nil && b[n] != '\n' {
-			n++
-			b, err = u.Peek(n + 1)
-		}
-		fmt.Printf("%q at %d\n", b[:n], u.InputOffset())
-		u.Discard(n + 1)
-	}
-	// Output:
-	// "# first" at 0
-	// 1 <nil>
-	// "# second" at 11
-	// 2 <nil>
-}
-
-func ExampleUnpickler_Discard() {
-	u := pickle.NewUnpicklerBytes([]byte("header" + "K\x01."))
-	if b, err := u.Peek(6); err == nil && string(b[:6]) == "header" {
-		u.Discard(6)
-	}
-	fmt.Println(u.Load())
-	// Output: 1 <nil>
-}
-
 func ExampleGlobal_Python3() {
 	old := pickle.Global{Module: "__builtin__", Name: "xrange"}
 	fmt.Println(old.Python3())

@@ -233,8 +233,8 @@ func (h *host) Build(target, state tape.ID) (tape.ID, error) {
 		return 0, err
 	}
 	switch x := inst.(type) {
-	case Builder:
-		v, err := x.PyBuild(h.u, s)
+	case bridge.Builder:
+		v, err := x.PyBuild(payloads{h.u}, s)
 		if err != nil {
 			return 0, err
 		}

@@ -75,9 +75,9 @@ func (h *host) chargeValue(v any) error {
 		return nil
 	}
 	u := h.u.usage
-	u.reused += n
-	if most := reuseBase + reuseFactor*(u.read+h.u.w.Offset()); u.reused > most {
-		return &LimitError{Limit: "Expansion", Max: most, Want: u.reused}
+	u.Reused += n
+	if most := reuseBase + reuseFactor*(u.Read+h.u.w.Offset()); u.Reused > most {
+		return &LimitError{Limit: "Expansion", Max: most, Want: u.Reused}
 	}
 	return nil
 }

@@ -63,33 +63,6 @@ type Buffer struct {
 	ReadOnly bool
 }
 
-// FreshBuffer is a [Buffer] that occurs once: a Pickler does not look for it again. A [Reducer]
-// returns a pointer to one for the memory of a value.
-type FreshBuffer Buffer
-
-// LargeBytes is a bytes object whose content is made while it is written: Write
-// hands exactly Size bytes to w, the same each time. At protocols below 3 it is
-// called twice, the first time to learn how long the text form is.
-type LargeBytes struct {
-	Size  int64
-	Write func(w io.Writer) error
-}
-
-// Trailer is an Object with content that follows it in the stream, outside of all opcodes and
-// frames, which whatever reads the pickle takes from there when it has set the Object's
-// state: a [Builder] with [Unpickler.ReadPayload]. joblib keeps arrays so. The Object needs a
-// State, and protocol 2 or higher.
-type Trailer struct {
-	Object *Object
-	// Align, if it is not 0, says that the content begins at a multiple of it in the
-	// stream, counted from the start of the Dump; opcodes without effect before the BUILD
-	// fill the gap. At most 4096.
-	Align int
-	// Size and Write are as those of a [LargeBytes].
-	Size  int64
-	Write func(w io.Writer) error
-}
-
 // PersistentRef stands for an object that lives outside of the pickle and is known
 // by its persistent id. A PersistentLoad hook may return it, and a [Pickler] writes
 // it back as that id, with or without a PersistentID hook. Protocol 0 takes only ids
@@ -144,9 +117,9 @@ type Pickler struct {
 	// Fields says how a struct type becomes a dict. Without it, structs
 	// are an error.
 	Fields func(t reflect.Type) []Field
-	// Plans, where set, keeps what was found out about Go types for the next
-	// Pickler with the same Reduce and Fields.
-	Plans *Plans
+	// kept, where set, keeps what was found out about Go types for the next Pickler with the same Reduce
+	// and Fields.
+	kept *planCache
 	// Strings says which equal strings are one object.
 	Strings Strings
 

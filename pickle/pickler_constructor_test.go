@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -16,16 +17,16 @@ type point3 struct {
 	slow bool
 }
 
-var newPoint3 = &pickle.Constructor{
+var newPoint3 = &written.Constructor{
 	Class: pickle.KnownGlobal{Module: "geo.points", Name: "_new"},
-	Args:  []any{pickle.KnownGlobal{Module: "geo", Name: "Point"}, pickle.FreshTuple{0}, pickle.FreshBytes("b"), pickle.FreshString("text")},
+	Args:  []any{pickle.KnownGlobal{Module: "geo", Name: "Point"}, written.Tuple{0}, written.Bytes("b"), written.Str("text")},
 }
 
 // PickleReduce implements [pickle.Reducer].
 func (p *point3) PickleReduce(int) (any, error) {
-	state := pickle.FreshTuple{p.id, pickle.FreshTuple{p.id % 3}, pickle.FreshBytes(fmt.Sprint("bytes of ", p.id))}
+	state := written.Tuple{p.id, written.Tuple{p.id % 3}, written.Bytes(fmt.Sprint("bytes of ", p.id))}
 	if !p.slow {
-		return &pickle.Constructed{By: newPoint3, State: state}, nil
+		return &written.Constructed{By: newPoint3, State: state}, nil
 	}
 	return &pickle.Object{Class: newPoint3.Class, Args: append([]any(nil), newPoint3.Args...), State: state, HasState: true}, nil
 }
@@ -95,13 +96,13 @@ func TestManyMaps(t *testing.T) {
 	for i := range 600 {
 		inner, innerDict := map[string]any{}, &types.Dict{}
 		for k := range i % 19 {
-			key := pickle.Interned(fmt.Sprintf("k%02d", k+i%2))
+			key := written.Interned(fmt.Sprintf("k%02d", k+i%2))
 			inner[string(key)] = k
 			*innerDict = append(*innerDict, types.DictEntry{Key: key, Value: k})
 		}
 		maps = append(maps, map[string]any{"a": inner, "b": i, "c": inner})
 		*dicts = append(*dicts, &types.Dict{
-			{Key: pickle.Interned("a"), Value: innerDict}, {Key: pickle.Interned("b"), Value: i}, {Key: pickle.Interned("c"), Value: innerDict},
+			{Key: written.Interned("a"), Value: innerDict}, {Key: written.Interned("b"), Value: i}, {Key: written.Interned("c"), Value: innerDict},
 		})
 		if len(inner) == 0 {
 			// An empty map is a new dict each time.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/unpkl/unpkl/internal/payload"
+	"github.com/unpkl/unpkl/internal/written"
 )
 
 // NOTE on the output. Everything is held back until the whole value has been
@@ -171,7 +172,7 @@ func (o *output) align(n int) {
 }
 
 // trailer writes what follows an object outside of frames.
-func (o *output) trailer(t *Trailer) {
+func (o *output) trailer(t *written.Trailer) {
 	if o.framing {
 		o.closeFrame()
 	}

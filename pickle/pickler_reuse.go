@@ -1,7 +1,9 @@
 package pickle
 
+import "github.com/unpkl/unpkl/internal/written"
+
 // NOTE on working memory. One Dump of a small value takes less time than to make what a Dump works
-// with. So that is kept for the next Dump of a Pickler with the same Plans, emptied of
+// with. So that is kept for the next Dump of a Pickler with the same plans, emptied of
 // what refers to the value: of each part as much as was used, and a part that grew large
 // is not kept. What was used by a Dump that failed, or in which a hook panicked, is not used again.
 
@@ -28,7 +30,7 @@ type pickling struct {
 	// that the calls of getattr stand for.
 	newMethods map[any]*Object
 	nested     map[*Object]Global
-	trailers   map[*Object]*Trailer
+	trailers   map[*Object]*written.Trailer
 	// constructors is what is known of Constructors, capture what is being found out.
 	constructors constructorTable
 	capture      capture
@@ -43,25 +45,25 @@ const (
 )
 
 // plainPlans are those of Picklers without hooks.
-var plainPlans Plans
+var plainPlans planCache
 
 // begin returns working memory for a Dump.
 func (p *Pickler) begin() *pickling {
-	plans := p.Plans
+	plans := p.kept
 	switch {
 	case plans != nil:
 	case p.Reduce == nil && p.Fields == nil:
 		plans = &plainPlans
 	default:
-		plans = new(Plans)
-		p.Plans = plans
+		plans = new(planCache)
+		p.kept = plans
 	}
 	q, _ := plans.unused.Get().(*pickling)
 	if q == nil {
 		q = new(pickling)
 	}
 	q.Pickler, q.proto = *p, p.Protocol.Number()
-	q.Plans = plans
+	q.kept = plans
 	q.number++
 	q.out.reset()
 	return q
@@ -73,7 +75,7 @@ func (p *pickling) release(ok bool) {
 	if !ok {
 		return
 	}
-	plans := p.Plans
+	plans := p.kept
 	p.Pickler = Pickler{}
 	p.memo.release()
 	p.stack.release()

@@ -15,6 +15,8 @@ import (
 	"weak"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/written"
 )
 
 // vertex is a struct with what its plan can read from memory and what it cannot.
@@ -36,13 +38,13 @@ func vertexFields(t reflect.Type) []Field {
 	return out
 }
 
-// stamp is written by a ReduceFunc as another value, badge as a Constructed.
+// stamp is written by a ReduceFunc as another value, badge as a written.Constructed.
 type (
 	stamp struct{ text string }
 	badge struct{ n int }
 )
 
-var markConstructor = &Constructor{Class: KnownGlobal{Module: "m", Name: "badge"}, Args: []any{FreshBytes("b")}}
+var markConstructor = &written.Constructor{Class: KnownGlobal{Module: "m", Name: "badge"}, Args: []any{written.Bytes("b")}}
 
 func reduceForReuse(t reflect.Type) ReduceFunc {
 	switch t {
@@ -50,7 +52,7 @@ func reduceForReuse(t reflect.Type) ReduceFunc {
 		return func(v any, _ int) (any, error) { return &types.List{v.(*stamp).text}, nil }
 	case reflect.TypeFor[*badge]():
 		return func(v any, _ int) (any, error) {
-			return &Constructed{By: markConstructor, State: FreshTuple{v.(*badge).n, Interned("words")}}, nil
+			return &written.Constructed{By: markConstructor, State: written.Tuple{v.(*badge).n, written.Interned("words")}}, nil
 		}
 	}
 	return nil
@@ -85,8 +87,8 @@ func reuseValues(n int) []any {
 	return []any{&list, &dict, &tuples, set, frozen, byKey, points, stamps, &objects, nested, text(n), [3]any{n, points, byKey}}
 }
 
-func reusePickler(plans *Plans, protocol int) *Pickler {
-	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse, Plans: plans}
+func reusePickler(plans *planCache, protocol int) *Pickler {
+	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse, kept: plans}
 }
 
 // TestKeptMemory: what one Dump leaves does not change what the next writes, whatever the two are and in
@@ -101,7 +103,7 @@ func TestKeptMemory(t *testing.T) {
 	for _, n := range []int{1, 3, 10, 70, 600} {
 		for _, v := range reuseValues(n) {
 			for _, protocol := range []int{0, 2, 4, 5} {
-				want, err := reusePickler(new(Plans), protocol).Dumps(v)
+				want, err := reusePickler(new(planCache), protocol).Dumps(v)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -109,7 +111,7 @@ func TestKeptMemory(t *testing.T) {
 			}
 		}
 	}
-	var plans Plans
+	var plans planCache
 	var wg sync.WaitGroup
 	for g := range 4 {
 		wg.Go(func() {
@@ -163,7 +165,7 @@ func (failingWriter) Write([]byte) (int, error) { return 0, errHook }
 // TestKeptMemoryAfterFailure: a Dump that fails or whose hook panics leaves nothing that a later one finds.
 func TestKeptMemoryAfterFailure(t *testing.T) {
 	v := reuseValues(20)
-	want, err := reusePickler(new(Plans), 4).Dumps(v)
+	want, err := reusePickler(new(planCache), 4).Dumps(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +188,7 @@ func TestKeptMemoryAfterFailure(t *testing.T) {
 				t.Fatalf("%s: the next Dump: %v, or other bytes", how, err)
 			}
 		}
-		if q, _ := p.Plans.unused.Get().(*pickling); q != nil {
+		if q, _ := p.kept.unused.Get().(*pickling); q != nil {
 			checkEmpty(t, how, reflect.ValueOf(q).Elem())
 		}
 	}
@@ -244,7 +246,7 @@ func TestKeptMemoryIsEmpty(t *testing.T) {
 				}
 				s := *values[0].(*types.List)
 				gone = append(gone, weak.Make(unsafe.StringData((*s[n-1].(*types.List))[0].(string))))
-				q, err := reusePickler(new(Plans), protocol).pickle(values)
+				q, err := reusePickler(new(planCache), protocol).pickle(values)
 				if err != nil {
 					t.Fatal(err)
 				}

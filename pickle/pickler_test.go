@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/written"
 )
 
 // pythonName returns the Python to check with: $UNPKL_PYTHON, which must work if it is
@@ -125,8 +127,8 @@ func goValues() []struct {
 		{mustSet(1, "a"), "{1, 'a'}"},
 		{mustFrozen(), "frozenset()"},
 		{mustFrozen(2, 3.5), "frozenset([2, 3.5])"},
-		{&LargeBytes{Size: 3, Write: func(w io.Writer) error { _, err := io.WriteString(w, "\xffab"); return err }}, `b"\xffab"`},
-		{&LargeBytes{Size: 100_000, Write: writeRamp}, "bytes(i & 255 for i in range(100000))"},
+		{&written.LargeBytes{Size: 3, Write: func(w io.Writer) error { _, err := io.WriteString(w, "\xffab"); return err }}, `b"\xffab"`},
+		{&written.LargeBytes{Size: 100_000, Write: writeRamp}, "bytes(i & 255 for i in range(100000))"},
 		{bytes.Repeat([]byte("\xf0\n1"), 50_000), `b"\xf0\n1" * 50000`},
 		{strings.Repeat("é\n", 50_000), `"é\n" * 50000`},
 	}
@@ -236,7 +238,7 @@ func TestDumpErrors(t *testing.T) {
 		{[]any{1, []any{[]any{&types.Tuple{&types.Tuple{map[string]any{"b": 1, "a": []any{make(chan int)}}}}}}}, 4,
 			`pickle: cannot write a chan int (at [1][0][0][0][0]["a"][0])`},
 		{types.List{reducerFunc(func() (any, error) {
-			return &Constructed{By: &Constructor{Class: Global{"m", "C"}}, State: FreshTuple{1, FreshTuple{make(chan int)}}}, nil
+			return &written.Constructed{By: &written.Constructor{Class: Global{"m", "C"}}, State: written.Tuple{1, written.Tuple{make(chan int)}}}, nil
 		})}, 4, "pickle: cannot write a chan int (at [0].state[1][0])"},
 		{map[any]any{&record{}: 1, &inner{}: 2}, 4, "pickle: cannot write a pickle.inner"},
 		{1, 6, "pickle: no such protocol: 6"},
@@ -245,7 +247,7 @@ func TestDumpErrors(t *testing.T) {
 		{Global{"m", "é"}, 2, `pickle: the name "m.é" at protocol 2`},
 		{Global{"m", "\xed\xa0\x80"}, 3, `pickle: the name "m.\xed\xa0\x80" at protocol 3`}, // a surrogate
 		{Global{"m", "a\nb"}, 3, `pickle: the name "m.a\nb" at protocol 3`},
-		{&LargeBytes{Size: 5, Write: func(io.Writer) error { return nil }}, 4, "pickle: LargeBytes of 5 bytes wrote 0"},
+		{&written.LargeBytes{Size: 5, Write: func(io.Writer) error { return nil }}, 4, "pickle: LargeBytes of 5 bytes wrote 0"},
 		{types.List{reducerFunc(func() (any, error) { return nil, failing })}, 4, "pickle: no answer (at [0])"},
 	} {
 		var b bytes.Buffer

@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/written"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ import (
 //   - an [*Object] that says how Python makes the value: the class or function
 //     to call (a [Global], or any [Named] value), its arguments, a new tuple each time, which
 //     opcode calls it, the list items and dict items to add, the state to set
-//   - a [*Constructed], for one of many values that differ only in their state
+//   - a [*written.Constructed], for one of many values that differ only in their state
 //   - or any other value, which is written in its place
 //
 // protocol is the protocol being written. The result must not change afterwards.
@@ -31,7 +32,7 @@ func (p *pickling) saveReduced(r any, id objectID) error {
 	switch r := r.(type) {
 	case *Object:
 		return p.saveCall(r, id)
-	case *Constructed:
+	case *written.Constructed:
 		return p.saveConstructed(r, id)
 	}
 	if id.p != nil {

@@ -1,21 +1,8 @@
 package pickle
 
-// Constructor is a call that makes many objects, which then get their state: what a
-// [Reducer] names in a [Constructed]. Args is a tuple of constants of the program. It is written
-// anew for each object, as functions of Python's return it.
-type Constructor struct {
-	Class any
-	Args  []any
-}
+import "github.com/unpkl/unpkl/internal/written"
 
-// Constructed says, like an [*Object], how Python makes a value: by the call of By, and then with
-// the given state. A Pickler writes a large number of them faster than it does Objects.
-type Constructed struct {
-	By    *Constructor
-	State FreshTuple
-}
-
-// constructorCode is what the call of a Constructor comes to once all that it has for the memo is
+// constructorCode is what the call of a written.Constructor comes to once all that it has for the memo is
 // there: always the same bytes, from protocol 4 on, where memoizing takes no index.
 type constructorCode struct {
 	times    int    // it was written
@@ -25,12 +12,12 @@ type constructorCode struct {
 
 // constructorTable has the codes of Constructors.
 type constructorTable struct {
-	places table[*Constructor, int] // in codes
+	places table[*written.Constructor, int] // in codes
 	codes  []constructorCode
 }
 
 // place returns where the code of c is, which it makes if there is none.
-func (t *constructorTable) place(c *Constructor) int {
+func (t *constructorTable) place(c *written.Constructor) int {
 	i, ok := t.places.get(c)
 	if !ok {
 		i = len(t.codes)
@@ -59,7 +46,7 @@ func (t *constructorTable) release() {
 	t.codes = t.codes[:0]
 }
 
-// capture is the writing of a Constructor's call whose bytes will be its code.
+// capture is the writing of a written.Constructor's call whose bytes will be its code.
 type capture struct {
 	obj    *Object // that the call makes, nil if there is no capture
 	into   int     // place of its code
@@ -80,7 +67,7 @@ func (m *pickleMemo) counts() memoCounts {
 }
 
 // saveConstructed writes an object that has the identity id.
-func (p *pickling) saveConstructed(c *Constructed, id objectID) error {
+func (p *pickling) saveConstructed(c *written.Constructed, id objectID) error {
 	if c.By == nil {
 		return Unsupported("a Constructed without a Constructor")
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/bridge"
 )
 
 // copier is a class whose calls copy their argument.
@@ -26,12 +28,12 @@ func TestTally(t *testing.T) {
 		set        func(u *Unpickler)
 		field      string
 	}{
-		{"weight", lists, func(u *Unpickler) { u.Compressed = func() int64 { return 100 } }, "CompressionRatio"},
+		{"weight", lists, func(u *Unpickler) { u.compressed = func() int64 { return 100 } }, "CompressionRatio"},
 		{"objects", lists, func(u *Unpickler) { u.Limits.Objects = 300_000 }, "Objects"},
 		{"reuse", copies, func(*Unpickler) {}, "Expansion"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			unpickler := func(data string, tally *Tally) *Unpickler {
+			unpickler := func(data string, tally *bridge.Tally) *Unpickler {
 				u := NewUnpicklerBytes([]byte(data))
 				u.FindClass = func(module, name string) (any, error) {
 					if name == "copy" {
@@ -39,7 +41,7 @@ func TestTally(t *testing.T) {
 					}
 					return nester{}, nil
 				}
-				u.Tally = tally
+				u.tally = tally
 				tt.set(u)
 				return u
 			}
@@ -66,7 +68,7 @@ func TestTally(t *testing.T) {
 			nested := func(n int) string { return "(" + strings.Repeat("cm\nB\n)\x81Nb"+tt.part, n) + "t." }
 			check("one nested", false, func() error { _, err := unpickler(nested(1), nil).Load(); return err })
 			check("three nested", true, func() error { _, err := unpickler(nested(3), nil).Load(); return err })
-			tally := new(Tally)
+			tally := new(bridge.Tally)
 			one := func() error { _, err := unpickler(tt.part, tally).Load(); return err }
 			check("the first of a Tally", false, one)
 			check("the others of a Tally", true, func() error { return errors.Join(one(), one()) })

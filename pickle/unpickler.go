@@ -70,15 +70,14 @@ type Unpickler struct {
 	SharedInput bool
 	// Encoding says what a Python 2 str becomes.
 	Encoding Encoding
-	// Compressed returns, for input that is being decompressed, how many compressed bytes
-	// that took so far. What the opcodes build may then not grow out of proportion to
-	// them: see [Limits.CompressionRatio]. It may be nil.
-	Compressed func() int64
-	// Tally, where it is not nil, goes on counting what another Unpickler's pickles cost
-	// that belong to the same input. Without one, each Load counts anew.
-	Tally *Tally
 	// Limits bound what an input may cost.
 	Limits Limits
+
+	// compressed returns, for input that is being decompressed, how many compressed bytes that took so
+	// far, or is nil: see Limits.CompressionRatio. What several Unpicklers of one input cost is counted
+	// in one tally; without one, each Load counts anew.
+	compressed func() int64
+	tally      *bridge.Tally
 
 	w     window.Window
 	slabs slabs
@@ -88,9 +87,9 @@ type Unpickler struct {
 	kept   *host // of the pickle before, with KeepMemo
 	proto  int
 	nested int
-	limits Limits // with defaults
-	usage  *Tally // of the Load that runs
-	own    Tally
+	limits Limits        // with defaults
+	usage  *bridge.Tally // of the Load that runs
+	own    bridge.Tally
 	// running is the tape of the pickle that is being read, for the pickles inside it.
 	running *tape.Tape
 }
@@ -142,6 +141,15 @@ func (u *Unpickler) More() (bool, error) {
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
 	bridge.Public = public
+	bridge.NewPlans = func() any { return new(planCache) }
+	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).kept, _ = plans.(*planCache) }
+	bridge.ReadPayload = func(unpickler any, n int64) ([]byte, error) {
+		return payloads{unpickler.(*Unpickler)}.ReadPayload(n)
+	}
+	bridge.SetCosts = func(unpickler any, compressed func() int64, tally *bridge.Tally) {
+		u := unpickler.(*Unpickler)
+		u.compressed, u.tally = compressed, tally
+	}
 }
 
 // read reads the next pickle onto a tape.
@@ -150,13 +158,13 @@ func (u *Unpickler) read() (bridge.Pickle, error) {
 		return nil, err
 	}
 	u.w.Consume()
-	if u.usage = u.Tally; u.usage == nil {
-		u.own = Tally{}
+	if u.usage = u.tally; u.usage == nil {
+		u.own = bridge.Tally{}
 		u.usage = &u.own
 	}
 	h, err := u.run(u.kept)
-	if u.Tally != nil {
-		u.usage.read += u.w.Offset()
+	if u.tally != nil {
+		u.usage.Read += u.w.Offset()
 	}
 	if err != nil {
 		u.kept = nil
@@ -218,7 +226,7 @@ func (u *Unpickler) tapeLimits() tape.Limits {
 		StringBytes: u.limits.StringBytes,
 		IntDigits:   u.limits.IntDigits,
 	}
-	if u.Compressed != nil {
+	if u.compressed != nil {
 		l.Weight = u.checkWeight
 	}
 	return l
@@ -232,7 +240,7 @@ const weightFloor = 32 << 20
 // to a kilobyte.
 func (u *Unpickler) checkWeight(weight int64) (upTo int64, err error) {
 	ratio := u.limits.CompressionRatio
-	n := max(u.Compressed(), 1)
+	n := max(u.compressed(), 1)
 	if upTo = weightFloor; n > weightFloor/ratio {
 		upTo = unlimited
 		if n < unlimited/ratio {
@@ -259,28 +267,6 @@ func (u *Unpickler) begin() error {
 	return nil
 }
 
-// Peek, for between pickles, returns what follows in the input, n bytes or more, and reads no more of it than it must.
-// The bytes stay where they are: [Unpickler.Load] reads them, and [Unpickler.Discard] passes over
-// them. They are valid until the next call of a method of u, or use of the reader, and must not be changed.
-//
-// At the end of the input the error is io.EOF, as that of Load. Where the input ends or fails behind
-// the first byte but before n of them, Peek returns what there is, with the reader's error; a Load that
-// needs more has that error too.
-func (u *Unpickler) Peek(n int) ([]byte, error) {
-	if err := u.begin(); err != nil {
-		return nil, err
-	}
-	err := u.w.Ahead(n)
-	return u.w.All()[u.w.Pos:], publicLimit(err)
-}
-
-// Discard consumes n of the bytes that the last [Unpickler.Peek] returned, no more than it did. A reader that
-// can give bytes back is left just behind them, as after [Unpickler.Load].
-func (u *Unpickler) Discard(n int) {
-	u.w.Pos += min(max(n, 0), len(u.w.All())-u.w.Pos)
-	u.w.End()
-}
-
 // InputOffset returns the number of bytes of the input that have been
 // consumed: after Load, the offset of the byte behind the pickle's STOP.
 func (u *Unpickler) InputOffset() int64 { return u.w.Offset() }
@@ -289,60 +275,6 @@ func (u *Unpickler) InputOffset() int64 { return u.w.Offset() }
 // opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
 // opcodes.
 func (u *Unpickler) Protocol() int { return u.proto }
-
-// ReadPayload is for a [Builder]: it returns the n bytes that follow in the input, in
-// memory that begins at a multiple of 16, and of 64 from 64 KiB on; with
-// SharedInput they are part of the input. The errors are those that the Builder
-// shall return.
-func (u *Unpickler) ReadPayload(n int64) ([]byte, error) {
-	if n < 0 {
-		return nil, malformed("payload of %d bytes", n)
-	}
-	if n > u.limits.StringBytes {
-		return nil, &LimitError{Limit: "StringBytes", Max: u.limits.StringBytes, Want: n}
-	}
-	return u.payload(n)
-}
-
-func (u *Unpickler) payload(n int64) ([]byte, error) {
-	b, err := u.w.Payload(uint64(n), nil)
-	return b, publicLimit(err)
-}
-
-// ReadByte is for a [Builder]: it returns the next byte of the input. At its end
-// the error is of the kind ErrTruncated.
-func (u *Unpickler) ReadByte() (byte, error) {
-	b, err := u.w.Take(1)
-	if err != nil {
-		return 0, err
-	}
-	return b[0], nil
-}
-
-// maxNested bounds the pickles inside pickles: each is a call on Go's stack.
-const maxNested = 100
-
-// LoadNested is for a [Builder]: it reads a complete pickle, with a memo of its
-// own, that follows in the input, and goes on behind it.
-func (u *Unpickler) LoadNested() (any, error) {
-	if u.nested == maxNested {
-		return nil, &LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}
-	}
-	u.nested++
-	proto, outer := u.proto, u.running
-	u.usage.Usage = outer.Usage()
-	defer func() {
-		outer.SetUsage(u.usage.Usage)
-		u.proto = proto
-		u.nested--
-	}()
-	h, err := u.run(nil)
-	if err != nil {
-		return nil, err
-	}
-	defer h.Release()
-	return h.Object(h.t.Root())
-}
 
 // Load reads the first pickle of a file, as gopickle's function does: with no
 // hooks.

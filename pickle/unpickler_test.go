@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/window"
 	"io"
 	"os"
@@ -164,16 +165,16 @@ func TestPayloads(t *testing.T) {
 // trailer is a Builder that takes what follows its BUILD from the input.
 type trailer struct{ payload, nested any }
 
-func (b *trailer) PyBuild(u *Unpickler, state any) (any, error) {
-	pad, err := u.ReadByte()
+func (b *trailer) PyBuild(in bridge.Input, state any) (any, error) {
+	pad, err := in.ReadByte()
 	if err != nil {
 		return nil, err
 	}
-	p, err := u.ReadPayload(int64(state.(int)))
+	p, err := in.ReadPayload(int64(state.(int)))
 	if err != nil {
 		return nil, err
 	}
-	v, err := u.LoadNested()
+	v, err := in.LoadNested()
 	return &trailer{payload: string(pad) + string(p), nested: v}, err
 }
 
@@ -212,8 +213,8 @@ func (trailerClass) PyNew(...any) (any, error) { return new(trailer), nil }
 // nester is a Builder that only nests.
 type nester struct{}
 
-func (nester) PyNew(...any) (any, error)                { return nester{}, nil }
-func (nester) PyBuild(u *Unpickler, _ any) (any, error) { return u.LoadNested() }
+func (nester) PyNew(...any) (any, error)                   { return nester{}, nil }
+func (nester) PyBuild(in bridge.Input, _ any) (any, error) { return in.LoadNested() }
 
 func TestNestedPicklesAreBounded(t *testing.T) {
 	u := NewUnpicklerBytes([]byte(strings.Repeat("cm\nB\n)\x81Nb", 100_000)))

@@ -47,14 +47,6 @@ type KwNewable interface {
 	PyNewEx(args []any, kwargs *types.Dict) (any, error)
 }
 
-// Builder is implemented by a value for which BUILD needs the input that
-// follows the opcode, or which BUILD replaces by another value: joblib's array
-// wrappers are both. The value returned takes the place of the receiver on the
-// stack and in the memo.
-type Builder interface {
-	PyBuild(u *Unpickler, state any) (any, error)
-}
-
 // Form says which opcode made an [Object].
 type Form uint8
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -50,22 +51,22 @@ type joblibArray struct {
 	build joblibBuild
 }
 
-type joblibBuild func(w *joblibArray, u *pickle.Unpickler, state joblibState) (any, error)
+type joblibBuild func(w *joblibArray, in bridge.Input, state joblibState) (any, error)
 
 var (
-	_ pickle.Builder        = (*joblibArray)(nil)
+	_ bridge.Builder        = (*joblibArray)(nil)
 	_ pickle.Named          = (*joblibArray)(nil)
 	_ types.PyStateSettable = (*joblibArray)(nil)
 )
 
-// PyBuild implements [pickle.Builder].
-func (w *joblibArray) PyBuild(u *pickle.Unpickler, state any) (any, error) {
+// PyBuild implements [bridge.Builder].
+func (w *joblibArray) PyBuild(in bridge.Input, state any) (any, error) {
 	a := w.class.args([]any{state})
 	d, err := a.dict(0, "state")
 	if err != nil {
 		return nil, err
 	}
-	return w.build(w, u, joblibState{fn: a.fn, d: d})
+	return w.build(w, in, joblibState{fn: a.fn, d: d})
 }
 
 // PySetState refuses the state on machines that cannot hand out the bytes behind it,
@@ -99,7 +100,7 @@ func (s joblibState) arg(key string) argReader {
 }
 
 // buildInline reads what follows the BUILD of a NumpyArrayWrapper.
-func buildInline(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, error) {
+func buildInline(w *joblibArray, in bridge.Input, s joblibState) (any, error) {
 	dt, err := s.arg("dtype").dtype(0, "dtype")
 	if err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func buildInline(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, error
 		return nil, err
 	}
 	if dt.HasObject() {
-		return nestedArray(u, s.fn, subclass)
+		return nestedArray(in, s.fn, subclass)
 	}
 	state := arrayState{fn: s.fn, dtype: dt}
 	if state.shape, err = s.arg("shape").shape(0, "shape", w.class.resolver); err != nil {
@@ -122,10 +123,10 @@ func buildInline(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, error
 	if n < 0 {
 		return nil, pickle.Malformed("%s: shape %v of dtype %s overflows", s.fn, state.shape, dt)
 	}
-	if err := s.skipPadding(u); err != nil {
+	if err := s.skipPadding(in); err != nil {
 		return nil, err
 	}
-	data, err := u.ReadPayload(int64(n))
+	data, err := in.ReadPayload(int64(n))
 	if err != nil {
 		return nil, err
 	}
@@ -155,20 +156,20 @@ func (s joblibState) order() (ndarray.Order, error) {
 
 // skipPadding passes over the bytes that align the data in an uncompressed file. Since
 // joblib 1.2 one byte tells how many there are.
-func (s joblibState) skipPadding(u *pickle.Unpickler) error {
+func (s joblibState) skipPadding(in bridge.Input) error {
 	if s.get("numpy_array_alignment_bytes") == nil {
 		return nil
 	}
-	n, err := u.ReadByte()
+	n, err := in.ReadByte()
 	for ; err == nil && n > 0; n-- {
-		_, err = u.ReadByte()
+		_, err = in.ReadByte()
 	}
 	return err
 }
 
 // nestedArray reads an array with objects, which is a pickle of its own.
-func nestedArray(u *pickle.Unpickler, fn, subclass string) (any, error) {
-	v, err := u.LoadNested()
+func nestedArray(in bridge.Input, fn, subclass string) (any, error) {
+	v, err := in.LoadNested()
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +201,7 @@ func (w *joblibArray) subclass(class any) (string, error) {
 }
 
 // buildSidecar reads the array of an NDArrayWrapper: an .npy file beside the pickle.
-func buildSidecar(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, error) {
+func buildSidecar(w *joblibArray, in bridge.Input, s joblibState) (any, error) {
 	subclass, err := w.subclass(s.get("subclass"))
 	if err != nil {
 		return nil, err
@@ -210,7 +211,7 @@ func buildSidecar(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, erro
 		return nil, err
 	}
 	defer file.Close()
-	a, err := readNPY(file, u, w.class.resolver)
+	a, err := readNPY(file, in, w.class.resolver)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.fn, err)
 	}
@@ -222,7 +223,7 @@ func buildSidecar(w *joblibArray, u *pickle.Unpickler, s joblibState) (any, erro
 
 // buildZSidecar reads the array of a ZNDArrayWrapper: its data is a compressed file, all
 // else is in the state.
-func buildZSidecar(w *joblibArray, _ *pickle.Unpickler, s joblibState) (any, error) {
+func buildZSidecar(w *joblibArray, _ bridge.Input, s joblibState) (any, error) {
 	r := w.class.resolver
 	init, err := s.arg("init_args").tuple(0, "init_args")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
@@ -11,16 +12,12 @@ import (
 )
 
 // readNPY reads the array of an .npy file, with the hooks of u for one with objects.
-func readNPY(file io.Reader, u *pickle.Unpickler, r *Resolver) (*ndarray.Array, error) {
+func readNPY(file io.Reader, in bridge.Input, resolver *Resolver) (*ndarray.Array, error) {
 	return npy.Read(file, &npy.Options{
-		Dims:     r.limits.Dims,
-		Elements: r.limits.Elements,
-		Objects: func(in io.Reader) (*ndarray.Array, error) {
-			inner := pickle.NewUnpickler(in)
-			inner.FindClass, inner.PersistentLoad, inner.GetExtension = u.FindClass, u.PersistentLoad, u.GetExtension
-			inner.Strict, inner.Allow = u.Strict, u.Allow
-			inner.Encoding, inner.Limits = u.Encoding, u.Limits
-			v, err := inner.Load()
+		Dims:     resolver.limits.Dims,
+		Elements: resolver.limits.Elements,
+		Objects: func(r io.Reader) (*ndarray.Array, error) {
+			v, err := in.LoadFrom(r)
 			if err != nil {
 				return nil, err
 			}

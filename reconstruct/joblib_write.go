@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -35,7 +36,7 @@ func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
 		order = ndarray.OrderF
 	}
 	mappable := !a.HasObject()
-	t := &pickle.Trailer{Size: int64(a.NBytes()), Align: joblibAlign, Write: func(w io.Writer) error {
+	t := &written.Trailer{Size: int64(a.NBytes()), Align: joblibAlign, Write: func(w io.Writer) error {
 		_, err := a.WriteTo(w, order)
 		return err
 	}}
@@ -51,7 +52,7 @@ func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
 		}
 	}
 	t.Object = newInstance(joblibWrapper, dictOf(
-		"subclass", class, "shape", shapeTuple(a.Shape()), "order", pickle.Interned(string(rune(order))),
+		"subclass", class, "shape", shapeTuple(a.Shape()), "order", written.Interned(string(rune(order))),
 		"dtype", a.DType(), "allow_mmap", mappable,
 	))
 	return t, nil

@@ -180,6 +180,31 @@ func ownState(class string, items []any, n int) (own []any, extended bool) {
 	return items, extended
 }
 
+// SubclassState returns what the state of an array of a subclass has beside what NumPy itself puts
+// there: for astropy's Quantity, whose __reduce__ wraps the state, the dict of its attributes. It is nil
+// where there is nothing, and otherwise in the order of the pickle, inner states first.
+func SubclassState(a *ndarray.Array) []any {
+	const own = 5 // items of the state of an array
+	whole, ok := a.Extra().(*types.Tuple)
+	if !ok || whole == nil {
+		return nil
+	}
+	items := []any(*whole)
+	if len(items) > own {
+		return slices.Clone(items[own:])
+	}
+	var added []any
+	for len(items) > 1 && len(items) < 4 {
+		inner, ok := items[0].(*types.Tuple)
+		if !ok {
+			break
+		}
+		added = append(slices.Clone(items[1:]), added...)
+		items = *inner
+	}
+	return added
+}
+
 func (r *Resolver) readArrayState(a argReader) (arrayState, error) {
 	s := arrayState{fn: a.fn}
 	if err := a.count(4, 5); err != nil {

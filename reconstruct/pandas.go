@@ -381,7 +381,8 @@ func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 	}
 	own := *columns[0] // the name and the index are this Series' own
 	s := &own
-	s.Class, s.Index, s.Attrs, s.UniqueLabels = inst.Class.String(), mgr.axes[0], attrs(state), uniqueLabels(state)
+	s.Class, s.Index, s.Attrs = inst.Class.String(), mgr.axes[0], attrs(state)
+	s.Extra, s.UniqueLabels = extras(state), uniqueLabels(state)
 	if name, ok := first(state, "_name", "name"); ok {
 		s.Name = name
 	}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -56,7 +57,7 @@ type Reducers struct {
 	// Classes and functions with the names that opts choose.
 	reconstruct, fromBuffer, scalar, stringDType any // a pickle.KnownGlobal each
 	// arrays is the call that makes arrays which are of no subclass.
-	arrays  *pickle.Constructor
+	arrays  *written.Constructor
 	numbers numberForms
 }
 
@@ -79,7 +80,7 @@ func NewReducers(opts ReduceOptions) *Reducers {
 	return &Reducers{
 		opts:        opts,
 		reconstruct: reconstruct,
-		arrays:      &pickle.Constructor{Class: reconstruct, Args: []any{ndarrayClass, zeroShape, byteB}},
+		arrays:      &written.Constructor{Class: reconstruct, Args: []any{ndarrayClass, zeroShape, byteB}},
 		fromBuffer:  pyName(core+".numeric", "_frombuffer"),
 		scalar:      pyName(core+".multiarray", "scalar"),
 		// No NumPy before 2.0 has strings of this kind.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -17,7 +18,7 @@ import (
 
 var (
 	ndarrayClass any = pyName("numpy", "ndarray")
-	byteB        any = pickle.FreshBytes("b")
+	byteB        any = written.Bytes("b")
 )
 
 // large is the size from which a bytes object is produced while it is written
@@ -57,18 +58,18 @@ func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
 
 // arrayForm is how an array is written, with all that it consists of.
 type arrayForm struct {
-	pickle.Constructed
+	written.Constructed
 	items [5]any
-	shape pickle.FreshTuple
+	shape written.Tuple
 	dims  [2]any
-	data  pickle.FreshBytes
+	data  written.Bytes
 }
 
 // zeroShape is the shape of the empty array that gets a state.
-var zeroShape any = pickle.FreshTuple{0}
+var zeroShape any = written.Tuple{0}
 
 // subclassState puts the state of an array into that of its subclass, where ownState found it.
-func subclassState(own pickle.FreshTuple, extra any) pickle.FreshTuple {
+func subclassState(own written.Tuple, extra any) written.Tuple {
 	whole, ok := extra.(*types.Tuple)
 	if !ok || whole == nil {
 		return own
@@ -76,7 +77,7 @@ func subclassState(own pickle.FreshTuple, extra any) pickle.FreshTuple {
 	if len(*whole) > len(own) {
 		return append(own, (*whole)[len(own):]...)
 	}
-	state := slices.Clone(pickle.FreshTuple(*whole))
+	state := slices.Clone(written.Tuple(*whole))
 	if len(state) == 0 {
 		return own
 	}
@@ -88,8 +89,8 @@ func subclassState(own pickle.FreshTuple, extra any) pickle.FreshTuple {
 	return state
 }
 
-func shapeTuple(shape []int) pickle.FreshTuple {
-	t := make(pickle.FreshTuple, len(shape))
+func shapeTuple(shape []int) written.Tuple {
+	t := make(written.Tuple, len(shape))
 	for i, n := range shape {
 		t[i] = n
 	}
@@ -111,13 +112,13 @@ func (r *Reducers) data(a *ndarray.Array, order ndarray.Order) (any, error) {
 		return &list, nil
 	}
 	if b, err := a.Bytes(); err == nil && a.Order() == order {
-		return pickle.FreshBytes(b), nil
+		return written.Bytes(b), nil
 	}
 	if a.NBytes() < large {
 		b, err := a.AppendBytes(nil, order)
-		return pickle.FreshBytes(b), err
+		return written.Bytes(b), err
 	}
-	return &pickle.LargeBytes{Size: int64(a.NBytes()), Write: func(w io.Writer) error {
+	return &written.LargeBytes{Size: int64(a.NBytes()), Write: func(w io.Writer) error {
 		_, err := a.WriteTo(w, order)
 		return err
 	}}, nil
@@ -130,7 +131,7 @@ func (r *Reducers) element(dt *ndarray.DType, v any) any {
 	}
 	if record, ok := v.([]any); ok && len(record) == len(dt.Fields()) {
 		fields := dt.Fields()
-		t := make(pickle.FreshTuple, len(record))
+		t := make(written.Tuple, len(record))
 		for i, x := range record {
 			t[i] = r.element(fields[i].DType, x)
 		}
@@ -172,7 +173,7 @@ func (r *Reducers) overBuffer(a *ndarray.Array) *pickle.Object {
 		return nil
 	}
 	if data, err := a.Bytes(); err == nil {
-		w := &bufferForm{buf: pickle.FreshBuffer{Data: data, ReadOnly: !a.Writeable()}}
+		w := &bufferForm{buf: written.Buffer{Data: data, ReadOnly: !a.Writeable()}}
 		w.shape = w.dims[:0]
 		for _, n := range a.Shape() {
 			w.shape = append(w.shape, n)
@@ -200,14 +201,14 @@ func (r *Reducers) overBuffer(a *ndarray.Array) *pickle.Object {
 type bufferForm struct {
 	pickle.Object
 	args  [6]any
-	shape pickle.FreshTuple
+	shape written.Tuple
 	dims  [2]any
-	buf   pickle.FreshBuffer
+	buf   written.Buffer
 }
 
 var (
-	orderC any = pickle.Interned("C")
-	orderF any = pickle.Interned("F")
+	orderC any = written.Interned("C")
+	orderF any = written.Interned("F")
 )
 
 // needsBuffer reports whether _reconstruct would lose something that the form with a
@@ -233,12 +234,12 @@ func (r *Reducers) permuted(a *ndarray.Array) *pickle.Object {
 	if err != nil {
 		return nil
 	}
-	back := make(pickle.FreshTuple, len(perm))
+	back := make(written.Tuple, len(perm))
 	for i, axis := range perm {
 		back[axis] = i
 	}
-	buf := &pickle.FreshBuffer{Data: data, ReadOnly: !a.Writeable()}
-	return call(r.fromBuffer, buf, a.DType(), shapeTuple(b.Shape()), pickle.Interned("K"), back)
+	buf := &written.Buffer{Data: data, ReadOnly: !a.Writeable()}
+	return call(r.fromBuffer, buf, a.DType(), shapeTuple(b.Shape()), written.Interned("K"), back)
 }
 
 func abs(n int) int { return max(n, -n) }
@@ -277,7 +278,7 @@ func (r *Reducers) scalarOf(s *ndarray.Scalar) (any, error) {
 	if dt.HasObject() {
 		return call(r.scalar, dt, s.Array()), nil
 	}
-	return call(r.scalar, dt, pickle.FreshBytes(s.Bytes())), nil
+	return call(r.scalar, dt, written.Bytes(s.Bytes())), nil
 }
 
 // The constant (0,) in the code of numpy.ma.core and of numpy.ma.mrecords.
@@ -318,10 +319,10 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 	if m.BaseClass != "" {
 		base = r.classOf(m.BaseClass)
 	}
-	own := pickle.FreshTuple{1, shapeTuple(a.Shape()), a.DType(), fortran, data, mask, m.FillValue}
+	own := written.Tuple{1, shapeTuple(a.Shape()), a.DType(), fortran, data, mask, m.FillValue}
 	return &pickle.Object{
 		Class:    fn,
-		Args:     []any{r.classOf(class), base, shape, pickle.Interned("b")},
+		Args:     []any{r.classOf(class), base, shape, written.Interned("b")},
 		State:    subclassState(own, m.Extra),
 		HasState: true,
 	}, nil
@@ -348,9 +349,9 @@ func (r *Reducers) mask(m *ndarray.Masked, order ndarray.Order) (any, error) {
 	}
 	n := m.Data.Size() * dt.ItemSize()
 	if n < large {
-		return make(pickle.FreshBytes, n), nil
+		return make(written.Bytes, n), nil
 	}
-	return &pickle.LargeBytes{Size: int64(n), Write: func(w io.Writer) error {
+	return &written.LargeBytes{Size: int64(n), Write: func(w io.Writer) error {
 		zeros := make([]byte, 32<<10)
 		for left := n; left > 0; left -= len(zeros) {
 			if _, err := w.Write(zeros[:min(left, len(zeros))]); err != nil {

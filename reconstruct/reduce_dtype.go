@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -35,7 +36,7 @@ type numberKey struct {
 // numberForms are the forms of dtypes of numbers and objects, of which there are few.
 type numberForms struct {
 	sync.Mutex
-	forms map[numberKey]*pickle.Constructed
+	forms map[numberKey]*written.Constructed
 }
 
 // dtype writes a dtype: arraydescr_reduce of descriptor.c.
@@ -55,12 +56,12 @@ func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		form = &pickle.Constructed{
-			By:    &pickle.Constructor{Class: o.Class, Args: o.Args},
-			State: o.State.(pickle.FreshTuple),
+		form = &written.Constructed{
+			By:    &written.Constructor{Class: o.Class, Args: o.Args},
+			State: o.State.(written.Tuple),
 		}
 		if r.numbers.forms == nil {
-			r.numbers.forms = make(map[numberKey]*pickle.Constructed)
+			r.numbers.forms = make(map[numberKey]*written.Constructed)
 		}
 		r.numbers.forms[key] = form
 	}
@@ -72,9 +73,9 @@ func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	if d.Kind() == ndarray.KindString {
 		return r.variableString(d), nil
 	}
-	var spec any = pickle.FreshString(string(d.Kind()) + strconv.Itoa(specSize(d)))
+	var spec any = written.Str(string(d.Kind()) + strconv.Itoa(specSize(d)))
 	if d.Kind() == ndarray.KindObject {
-		spec = pickle.FreshString("O8")
+		spec = written.Str("O8")
 	}
 	if class := d.ScalarClass(); class != "" {
 		spec = r.classOf(class)
@@ -83,15 +84,15 @@ func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	if r.opts.NumPy.before(1, 19) {
 		o.Args = []any{spec, 0, 1}
 	}
-	state := pickle.FreshTuple{
-		3, pickle.Interned(d.ByteOrder().String()), nil, nil, nil, -1, -1, r.flags(d),
+	state := written.Tuple{
+		3, written.Interned(d.ByteOrder().String()), nil, nil, nil, -1, -1, r.flags(d),
 	}
 	if _, ok := d.SmallName(); ok {
 		// NumPy keeps one dtype for the whole process, which a state with anything else changes.
-		state[1], state[7] = pickle.Interned("<"), flagsUser
+		state[1], state[7] = written.Interned("<"), flagsUser
 	}
 	if base, shape := d.Subarray(); base != nil {
-		state[2] = pickle.FreshTuple{base, shapeTuple(shape)}
+		state[2] = written.Tuple{base, shapeTuple(shape)}
 	}
 	if d.Names() != nil {
 		state[3], state[4] = names(d), fields(d)
@@ -147,8 +148,8 @@ func (r *Reducers) flags(d *ndarray.DType) int {
 	return flags
 }
 
-func names(d *ndarray.DType) pickle.FreshTuple {
-	t := make(pickle.FreshTuple, 0, len(d.Fields()))
+func names(d *ndarray.DType) written.Tuple {
+	t := make(written.Tuple, 0, len(d.Fields()))
 	for _, f := range d.Fields() {
 		t = append(t, f.Name)
 	}
@@ -185,7 +186,7 @@ func (r *Reducers) metadata(d *ndarray.DType) (any, bool) {
 	if unit.Base == "" {
 		unit.Base = "generic"
 	}
-	return pickle.FreshTuple{m, pickle.FreshTuple{pickle.FreshBytes(unit.Base), max(unit.Num, 1), 1, 1}}, true
+	return written.Tuple{m, written.Tuple{written.Bytes(unit.Base), max(unit.Num, 1), 1, 1}}, true
 }
 
 // variableString writes a StringDType: stringdtype___reduce__ of
@@ -235,7 +236,7 @@ func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
 	if dt.ByteOrder() != ndarray.LittleEndian {
 		dt = dt.NewByteOrder(ndarray.LittleEndian)
 	}
-	return call(r.scalar, dt, pickle.FreshBytes(data)), nil
+	return call(r.scalar, dt, written.Bytes(data)), nil
 }
 
 // scalarValue writes the numpy scalar of a value as [ndarray.Array.At] gives it.

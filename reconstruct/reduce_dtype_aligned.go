@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -46,7 +47,7 @@ func (r *Reducers) alignedDType(d *ndarray.DType) *pickle.Object {
 	}
 	o := call(dtypeClass, &spec, true, true)
 	if class := d.ScalarClass(); class != "" {
-		o = call(dtypeClass, pickle.FreshTuple{r.classOf(class), o}, false, true)
+		o = call(dtypeClass, written.Tuple{r.classOf(class), o}, false, true)
 	}
 	return o
 }

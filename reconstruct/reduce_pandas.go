@@ -8,6 +8,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -59,7 +60,7 @@ func newInstance(class any, state any) *pickle.Object {
 func dictOf(pairs ...any) *types.Dict {
 	d := make(types.Dict, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		d = append(d, types.DictEntry{Key: pickle.Interned(pairs[i].(string)), Value: pairs[i+1]})
+		d = append(d, types.DictEntry{Key: written.Interned(pairs[i].(string)), Value: pairs[i+1]})
 	}
 	return &d
 }
@@ -77,10 +78,7 @@ func (r *Reducers) frame(f *frame.Frame, protocol int) (any, error) {
 	state := dictOf("_data", r.manager("BlockManager", types.List{f.Labels, f.Index}, blocks), "_typ", "dataframe")
 	addAttrs(state, f.Attrs, f.UniqueLabels)
 	if !isPandas {
-		for k, v := range f.Extra {
-			*state = append(*state, types.DictEntry{Key: k, Value: v})
-		}
-		sortTail(*state, len(f.Extra))
+		addExtra(state, f.Extra)
 	}
 	return newInstance(class, state), nil
 }
@@ -110,7 +108,10 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 		"_typ", "series", "name", label(s.Name),
 	)
 	addAttrs(state, s.Attrs, s.UniqueLabels)
-	class, _ := pandasContainer(s.Class, pyName("pandas.core.series", "Series"))
+	class, isPandas := pandasContainer(s.Class, pyName("pandas.core.series", "Series"))
+	if !isPandas {
+		addExtra(state, s.Extra)
+	}
 	return newInstance(class, state), nil
 }
 
@@ -144,6 +145,14 @@ func addAttrs(state *types.Dict, attrs map[string]any, uniqueLabels bool) {
 	}
 }
 
+// addExtra adds the attributes of a subclass, by name.
+func addExtra(state *types.Dict, extra map[string]any) {
+	for k, v := range extra {
+		*state = append(*state, types.DictEntry{Key: k, Value: v})
+	}
+	sortTail(*state, len(extra))
+}
+
 // sortTail orders the last n entries, which came from a map, by their keys.
 func sortTail(d types.Dict, n int) {
 	tail := d[len(d)-n:]
@@ -159,7 +168,7 @@ func sortTail(d types.Dict, n int) {
 func (r *Reducers) manager(class string, axes, blocks types.List) *pickle.Object {
 	state := dictOf("axes", &axes, "blocks", &blocks)
 	return newInstance(pyName("pandas.core.internals.managers", class),
-		pickle.FreshTuple{&types.List{}, &types.List{}, &types.List{}, dictOf("0.14.1", state)})
+		written.Tuple{&types.List{}, &types.List{}, &types.List{}, dictOf("0.14.1", state)})
 }
 
 // A columnGroup is the columns that one block of a DataFrame holds.
@@ -302,9 +311,9 @@ func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 				return nil, err
 			}
 		}
-		return r.plainArray(g.dt, []int{len(g.columns), rows}, pickle.FreshBytes(b)), nil
+		return r.plainArray(g.dt, []int{len(g.columns), rows}, written.Bytes(b)), nil
 	}
-	content := &pickle.LargeBytes{Size: size, Write: func(w io.Writer) error {
+	content := &written.LargeBytes{Size: size, Write: func(w io.Writer) error {
 		for _, s := range g.columns {
 			if _, err := s.Values.WriteTo(w, ndarray.OrderC); err != nil {
 				return err
@@ -316,6 +325,6 @@ func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 }
 
 // plainArray is a writeable C-ordered array with the given content: bytes, or a list.
-func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *pickle.Constructed {
-	return &pickle.Constructed{By: r.arrays, State: pickle.FreshTuple{1, shapeTuple(shape), dt, false, content}}
+func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *written.Constructed {
+	return &written.Constructed{By: r.arrays, State: written.Tuple{1, shapeTuple(shape), dt, false, content}}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -107,7 +108,7 @@ func boundsIndex(s *frame.Series) (*frame.Index, error) {
 // label returns the name of a column, level or index; pandas wants a hashable one.
 func label(v any) any {
 	if parts, ok := v.([]any); ok {
-		t := make(pickle.FreshTuple, len(parts))
+		t := make(written.Tuple, len(parts))
 		for i, e := range parts {
 			t[i] = label(e)
 		}

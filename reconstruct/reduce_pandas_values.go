@@ -9,6 +9,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -130,7 +131,7 @@ func pandasObject(v any) any {
 	case time.Duration:
 		return NewTimedelta(v)
 	case [2]any:
-		return pickle.FreshTuple{pandasObject(v[0]), pandasObject(v[1])}
+		return written.Tuple{pandasObject(v[0]), pandasObject(v[1])}
 	case []any:
 		list := make(types.List, len(v))
 		for i, e := range v {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -34,7 +35,7 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 		d := v.(*Deque)
 		o := call(pyType("collections", "deque"))
 		if d.MaxLen >= 0 {
-			o.Args = []any{pickle.FreshTuple{}, d.MaxLen}
+			o.Args = []any{written.Tuple{}, d.MaxLen}
 		}
 		o.Items, o.State, o.HasState = d.Items, d.Attrs, d.Attrs != nil
 		return o, nil
@@ -138,7 +139,7 @@ func inRange(what string, year, month, day, hour, minute, second, micro int) err
 
 func reduceDate(v any, _ int) (any, error) {
 	d := v.(*Date)
-	payload := pickle.FreshBytes{byte(d.Year >> 8), byte(d.Year), byte(d.Month), byte(d.Day)}
+	payload := written.Bytes{byte(d.Year >> 8), byte(d.Year), byte(d.Month), byte(d.Day)}
 	return call(pyName("datetime", "date"), payload), inRange("date", d.Year, d.Month, d.Day, 0, 0, 0, 0)
 }
 
@@ -158,7 +159,7 @@ func reduceTime(v any, protocol int) (any, error) {
 	t := v.(*Time)
 	payload := clockBytes(t.Hour, t.Minute, t.Second, t.Microsecond)
 	payload[0] |= foldAt(t.Fold, protocol)
-	o := call(pyName("datetime", "time"), pickle.FreshBytes(payload))
+	o := call(pyName("datetime", "time"), written.Bytes(payload))
 	if t.TZ != nil {
 		o.Args = append(o.Args, t.TZ)
 	}
@@ -169,7 +170,7 @@ func reduceTime(v any, protocol int) (any, error) {
 type datetimeForm struct {
 	pickle.Object
 	args    [2]any
-	payload pickle.FreshBytes
+	payload written.Bytes
 	room    [10]byte
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -21,7 +22,7 @@ func reduceTypedArray(v any, protocol int) (any, error) {
 	if !known && t.TypeCode != 'c' {
 		return nil, pickle.Unsupported("an array with the typecode %q", t.TypeCode)
 	}
-	code := pickle.Interned(t.TypeCode)
+	code := written.Interned(t.TypeCode)
 	if protocol < 3 || t.TypeCode == 'c' {
 		list, err := t.list()
 		if err != nil {
@@ -37,7 +38,7 @@ func reduceTypedArray(v any, protocol int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return call(pyType("array", "_array_reconstructor"), arrayClass, code, format, pickle.FreshBytes(data)), nil
+	return call(pyType("array", "_array_reconstructor"), arrayClass, code, format, written.Bytes(data)), nil
 }
 
 // list returns the items one by one.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
@@ -22,7 +23,7 @@ func TestMarshalZeroValues(t *testing.T) {
 		ndarray.Timedelta64{}, ndarray.Float16(0),
 		&frame.Frame{}, &frame.Index{}, frame.PeriodValue{}, frame.IntervalValue{}, (*frame.Frame)(nil),
 		&pickle.Object{}, &pickle.Set{}, &pickle.FrozenSet{}, pickle.Global{}, &pickle.Buffer{},
-		&pickle.Constructed{}, &pickle.LargeBytes{}, &pickle.Trailer{},
+		&written.Constructed{}, &written.LargeBytes{}, &written.Trailer{},
 		&reconstruct.OrderedDict{}, &reconstruct.DefaultDict{}, &reconstruct.Counter{},
 		&reconstruct.Deque{}, &reconstruct.Date{}, &reconstruct.Time{}, &reconstruct.Datetime{},
 		reconstruct.Timedelta{}, &reconstruct.Timezone{}, &reconstruct.ZoneInfo{},

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -27,7 +28,7 @@ type Archive struct {
 	order  ndarray.ByteOrder
 	// unfolded is what the compressed members that were read unfolded to, in bytes.
 	unfolded int64
-	tally    *pickle.Tally
+	tally    *bridge.Tally
 }
 
 // OpenArchive opens an archive of the given size in bytes, of which only the directory is read. A zip
@@ -38,7 +39,7 @@ func OpenArchive(r io.ReaderAt, size int64, o Options) (*Archive, error) {
 		return nil, err
 	}
 	a := &Archive{r: r, size: size, o: o, limits: o.Limits.WithDefaults(), order: ndarray.LittleEndian,
-		byName: map[string]*zipfile.File{}, tally: &pickle.Tally{}}
+		byName: map[string]*zipfile.File{}, tally: &bridge.Tally{}}
 	for _, f := range zip.Files() {
 		name := f.Name()
 		a.byName[name] = f
@@ -107,7 +108,7 @@ func (a *Archive) Load(name string) (any, error) {
 	}
 	u := pickle.NewUnpicklerBytes(data)
 	a.o.setUp(u)
-	u.Compressed, u.Tally = func() int64 { return a.size }, a.tally
+	bridge.SetCosts(u, func() int64 { return a.size }, a.tally)
 	storages := map[string]*Storage{}
 	folder := a.prefix + strings.TrimSuffix(name, path.Ext(name)) + "/"
 	hook(u, func(id storageID) (any, error) { return a.storage(storages, folder, id) })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -230,7 +231,7 @@ func (l *Legacy) fill(keys any) error {
 
 // read reads the elements of a storage, behind their number.
 func (l *Legacy) read(s *Storage) error {
-	head, err := l.u.ReadPayload(8)
+	head, err := bridge.ReadPayload(l.u, 8)
 	if err != nil {
 		return err
 	}
@@ -241,7 +242,7 @@ func (l *Legacy) read(s *Storage) error {
 	if nbytes/s.itemsize() != s.Size {
 		return malformed("a storage of %d elements", s.Size)
 	}
-	data, err := l.u.ReadPayload(int64(nbytes))
+	data, err := bridge.ReadPayload(l.u, int64(nbytes))
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,9 @@ denied dangerous. NAME is module.name, in which * stands for any text.
 
 With --fail-on=known, unknown or dangerous the exit status is 3 where a verdict is that or
 worse.`,
+		Example: `  unpkl audit model.pkl
+  unpkl audit --fail-on=dangerous models/
+  unpkl audit --sarif models/ > findings.sarif`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageErrorf("audit takes a FILE; see %s --help", cmd.CommandPath())
@@ -74,6 +77,7 @@ worse.`,
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with status 3 on a verdict: known, unknown or dangerous")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to audit at once")
+	flags.Lookup("jobs").DefValue = "the number of processors"
 	return cmd
 }
 

@@ -10,9 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-
 	"github.com/unpkl/unpkl/audit"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -80,7 +77,7 @@ func auditAll(s *streams, jobs int, files []auditFile, opts []audit.Option, done
 
 // auditMany audits several files and writes what came of them.
 func auditMany(s *streams, f *auditFlags, files []auditFile, opts []audit.Option) error {
-	bar, end := auditProgress(s.err, len(files))
+	bar, end := s.progress("audit", len(files))
 	out := newAuditWriter(f, s.out)
 	var status error
 	err := auditAll(s, f.jobs, files, opts, func(a *audited) error {
@@ -105,24 +102,6 @@ func auditMany(s *streams, f *auditFlags, files []auditFile, opts []audit.Option
 		return err
 	}
 	return status
-}
-
-// auditProgress shows a bar on a terminal, and nowhere else.
-func auditProgress(w io.Writer, files int) (step, end func()) {
-	file, ok := w.(*os.File)
-	if !ok || files < 2 {
-		return func() {}, func() {}
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 || file.Name() == os.DevNull {
-		return func() {}, func() {}
-	}
-	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
-	bar := p.AddBar(int64(files), mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name("audit "), decor.CountersNoUnit("%d/%d")))
-	return bar.Increment, func() {
-		bar.Abort(true)
-		p.Wait()
-	}
 }
 
 // auditWriter writes what came of several files.

@@ -50,6 +50,10 @@ func convertCommand(s *streams) *cobra.Command {
 			"ending. Several INs become one dict, by their names without endings, or as NAME=FILE. An OUT that ends\n" +
 			"in / is a folder with a file for each array, or with --to a file for each IN. What a format cannot hold\n" +
 			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + formatsTable(),
+		Example: `  unpkl convert table.pkl table.parquet
+  unpkl convert data.npz data.h5
+  unpkl convert x.npy y.npy both.npz
+  unpkl convert --to npy folder/ arrays/`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
@@ -147,7 +151,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	opts := []convert.Option{
 		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to), convert.WithSelect(f.selects),
 		convert.WithPickle(pickleOptions...),
-		convert.WithWarnings(func(w string) { fmt.Fprintln(s.err, "unpkl: warning: "+printable(w)) }),
+		convert.WithWarnings(s.warn),
 		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset, Sidecar: f.sidecar}),
 		convert.WithText(convert.Text{
 			Delimiter: f.delimiter, SkipRows: f.skip, Columns: f.columns, DType: dt, Names: names, Index: f.index,

@@ -22,7 +22,7 @@ func convertEach(s *streams, flags *convertFlags, ins []string, out string, opts
 	if err != nil {
 		return err
 	}
-	bar, end := auditProgress(s.err, len(jobs))
+	bar, end := s.progress("convert", len(jobs))
 	next := make(chan conversion)
 	var wait sync.WaitGroup
 	var lock sync.Mutex

@@ -19,7 +19,8 @@ func disCommand(s *streams) *cobra.Command {
 		Short: "Show the opcodes of a pickle with their byte offsets, as Python's pickletools does",
 		Long: `dis writes what "python -m pickletools FILE" writes for the first pickle of FILE,
 which may be compressed. FILE may be "-" for standard input.`,
-		Args: oneFile,
+		Example: `  unpkl dis data.pkl | less`,
+		Args:    oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := dis(s, args[0], int64(outMax)); err != nil {
 				return &fileError{args[0], err}

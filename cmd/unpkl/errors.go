@@ -58,14 +58,19 @@ func detail(err error) string {
 		return errno.Error()
 	}
 	text := err.Error()
-	for _, prefix := range []string{"unpkl: ", "pickle: "} {
+	for _, prefix := range []string{"unpkl: ", "pickle: ", "convert: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return text
 }
 
 // errorLine is the one line that goes to standard error.
-func errorLine(err error) string { return "unpkl: " + printable(err.Error()) }
+func errorLine(err error) string {
+	if own := (*outputError)(nil); errors.As(err, &own) {
+		err = own // whatever was being read
+	}
+	return "unpkl: " + printable(err.Error())
+}
 
 // printable escapes what a terminal could act on, and what would end the line.
 func printable(s string) string {

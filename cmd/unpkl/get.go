@@ -48,12 +48,7 @@ func getCommand(s *streams) *cobra.Command {
 		Short:   "Write one value of a file: as text or JSON, or to a file such as x.npy or x.csv",
 		Long:    getLong,
 		Example: getExample,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return usageErrorf("get takes FILE and POINTER; see %s --help", cmd.CommandPath())
-			}
-			return nil
-		},
+		Args:    filePointer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := pointerArg(args[1:])
 			if err != nil {
@@ -88,7 +83,7 @@ func pointerArg(args []string) (pointer.Pointer, error) {
 // partsOf returns what a pointer leads to in the first value of a file, as objects, and what to close
 // when they are no longer needed.
 func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(), err error) {
-	in, err := openInput(s, name, keepers...)
+	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,7 +107,7 @@ func get(s *streams, f *getFlags, name string, p pointer.Pointer) error {
 	defer end()
 	several := len(found) != 1 || found[0].At.String() != p.String()
 	if f.output != "" {
-		return getTo(s, f.output, found, several)
+		return getTo(f.output, found, several)
 	}
 	out := newOutput(s)
 	for _, m := range found {

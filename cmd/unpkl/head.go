@@ -17,8 +17,8 @@ import (
 
 func init() {
 	commands = append(commands,
-		func(s *streams) *cobra.Command { return rowsCommand(s, "head", "first", firstRows) },
-		func(s *streams) *cobra.Command { return rowsCommand(s, "tail", "last", lastRows) },
+		func(s *streams) *cobra.Command { return rowsCommand(s, "head", "the first", firstRows) },
+		func(s *streams) *cobra.Command { return rowsCommand(s, "tail", "the last", lastRows) },
 		func(s *streams) *cobra.Command { return rowsCommand(s, "sample", "randomly chosen", sampleRows) })
 }
 
@@ -70,8 +70,8 @@ func rowsCommand(s *streams, name, which string, choose chooseRows) *cobra.Comma
 	f := &rowsFlags{}
 	cmd := &cobra.Command{
 		Use:   name + " FILE [POINTER]",
-		Short: "Show the " + which + " rows of a table, an array or a list",
-		Long: name + ` shows the ` + which + ` rows of what POINTER leads to in FILE as a table: of a pandas DataFrame, a
+		Short: "Show " + which + " rows of a table, an array or a list",
+		Long: name + ` shows ` + which + ` rows of what POINTER leads to in FILE as a table: of a pandas DataFrame, a
 structured array, a list of dicts or objects, a dict of arrays of one length, an array, a list.
 Below the names of the columns stand their dtypes or types; numbers stand to the right, what is
 missing is faint. A table that is wider than the terminal folds. FILE may be "-" for standard
@@ -79,12 +79,7 @@ input; get --help tells what a POINTER is.`,
 		Example: fmt.Sprintf(`  unpkl %[1]s table.pkl
   unpkl %[1]s -n 3 data.pkl /records
   unpkl %[1]s --csv table.pkl > rows.csv`, name),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 1 || len(args) > 2 {
-				return usageErrorf("%s takes FILE and POINTER; see %[1]s --help", cmd.CommandPath())
-			}
-			return nil
-		},
+		Args: filePointer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := pointerArg(args[1:])
 			if err != nil {

@@ -59,6 +59,7 @@ func (f *infoFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.width, "width", 0, "how many values to show of each container (default 20 of a dict, 3 of a list)")
 	flags.BoolVar(&f.stats, "stats", false, "read the arrays of numbers and add their least and greatest element")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
+	flags.Lookup("jobs").DefValue = "the number of processors"
 }
 
 func infoCommand(s *streams) *cobra.Command {
@@ -121,9 +122,12 @@ func runInfo(s *streams, f *infoFlags, args []string) error {
 		return err
 	}
 	out := &infoWriter{s: s, json: f.json, list: several}
+	step, end := s.progress("info", len(files))
+	defer end()
 	err = inOrder(f.jobs, files, func(file auditFile) *fileInfo {
 		return infoOf(s, file.name, o)
 	}, func(file auditFile, info *fileInfo) error {
+		step()
 		if info.err != nil && file.walked && notHeld(info.err) && !isModel(strings.ToLower(filepath.Ext(file.name))) {
 			return nil
 		}
@@ -163,7 +167,7 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		info.Size = stat.Size()
 	}
 	o.CopyText = true
-	in, err := openInput(s, name, keepers...)
+	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return err
 	}
@@ -180,7 +184,9 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 	}
 	var python2 bool
 	info.Root, python2 = describe.Describe(v, o)
-	info.audit(name, data, python2)
+	if _, ok := in.decoder.(*converted); !ok {
+		info.audit(name, data, python2)
+	}
 	return nil
 }
 

@@ -20,6 +20,7 @@ type decoder interface {
 	Decode(v any) error
 	Protocol() (int, bool)
 	More() (bool, error)
+	InputOffset() int64
 }
 
 // openInput opens name, "-" for standard input. A regular file is mapped, so

@@ -81,6 +81,7 @@ package main
 import "os"
 
 func main() {
-	s := &streams{os.Stdin, os.Stdout, os.Stderr, newCollector()}
+	removeOnInterrupt()
+	s := &streams{in: os.Stdin, out: output{os.Stdout}, err: os.Stderr, gc: newCollector()}
 	os.Exit(s.run(os.Args[1:]))
 }

@@ -53,6 +53,7 @@ func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 	if err != nil {
 		return err
 	}
+	defer keepTrack(f.Name())()
 	err = compressed(f, name, fill)
 	if err == nil {
 		err = f.Chmod(mode)

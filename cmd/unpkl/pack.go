@@ -21,12 +21,15 @@ func packCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pack -o OUT [FILE.json] [KEY=FILE.npy]...",
 		Short: "Make a pickle of a JSON document and .npy arrays",
-		Long: `pack writes a pickle of a JSON document, and of arrays as items of its dict. Without a
-document the dict has the arrays only. What to-json --arrays=base64 writes is read back: an
-object with one key such as "$ndarray", "$bytes", "$complex", "$dict" or "$object" is what it
-stands for; what is plain text or a list there, such as a date or a tuple, stays one. Of what
-to-json --lossless writes, the pickle is equal to the one that it was made of. FILE.json may be "-" for standard input, OUT "-" for standard output; the ending
-of OUT chooses a compression, as with repickle.`,
+		Long: `pack writes a pickle of a JSON document, and of arrays as items of its dict. Without a document
+the dict has the arrays only. What to-json --arrays=base64 writes is read back: an object with
+one key such as "$ndarray", "$bytes", "$complex", "$dict" or "$object" is what it stands for;
+what is plain text or a list there, such as a date or a tuple, stays one. Of what to-json
+--lossless writes, the pickle is equal to the one that it was made of. FILE.json may be "-" for
+standard input, OUT "-" for standard output; the ending of OUT chooses a compression, as with
+repickle.`,
+		Example: `  unpkl pack -o data.pkl settings.json x=x.npy y=y.npy
+  echo '{"a": [1, 2]}' | unpkl pack -o data.pkl -`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case out == "":

@@ -72,9 +72,10 @@ func TestReadmeCommand(t *testing.T) {
 		t.Fatal("the command is not go run ./cmd/unpkl")
 	}
 	args := strings.Fields(line)
-	file := &args[len(args)-1]
-	*file = filepath.Join(moduleRoot, *file)
-	checkReadme(t, "output", mustRun(t, "", args...))
+	t.Chdir(moduleRoot)
+	got := mustRun(t, "", args...)
+	t.Chdir("cmd/unpkl")
+	checkReadme(t, "output", got)
 }
 
 // TestReadmeTest holds the test command, which is running this test, to what it

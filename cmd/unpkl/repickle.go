@@ -51,6 +51,8 @@ func repickleCommand(s *streams) *cobra.Command {
 OUT. Objects of unknown classes are written as they were read; nothing is executed. IN may
 be "-" for standard input, OUT "-" for standard output. The ending of OUT chooses a
 compression: .gz, .z, .xz, .lzma, .zst, .lz4, .zip, .tar, .tar.gz or .tar.xz. OUT is complete or is left as it was.`,
+		Example: `  unpkl repickle --protocol 2 new.pkl old.pkl
+  unpkl repickle data.pkl.gz data.pkl`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())

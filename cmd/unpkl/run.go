@@ -23,6 +23,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	gc       *collector
+	quiet    bool // nothing but errors on standard error
 }
 
 // commands makes the subcommands. Each stands in a file of its own, which adds
@@ -36,6 +37,10 @@ func (s *streams) run(args []string) int {
 	err := root.Execute()
 	if err == nil {
 		return statusOK
+	}
+	var silent errSilent
+	if errors.As(err, &silent) {
+		return int(silent)
 	}
 	var files fileErrors
 	if errors.As(err, &files) {
@@ -76,7 +81,9 @@ func newRoot(s *streams) *cobra.Command {
 	}
 	info.add(root)
 	root.SuggestionsMinimumDistance = 2
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.Version = versionText()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false, "no progress and no warnings on standard error")
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
@@ -87,6 +94,7 @@ func newRoot(s *streams) *cobra.Command {
 	for _, command := range commands {
 		root.AddCommand(command(s))
 	}
+	addCompletion(s, root)
 	return root
 }
 
@@ -134,6 +142,11 @@ func usageErrorf(format string, args ...any) error {
 	return usageError(fmt.Sprintf(format, args...))
 }
 
+// errSilent asks for an exit status where standard output has said why.
+type errSilent int
+
+func (e errSilent) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
 // statusError asks for an exit status of its own.
 type statusError struct {
 	error
@@ -152,4 +165,11 @@ func exitStatus(err error) int {
 		return statusUsage
 	}
 	return statusFailed
+}
+
+// warn tells of something that does not end the command.
+func (s *streams) warn(text string) {
+	if !s.quiet {
+		fmt.Fprintln(s.err, "unpkl: warning: "+printable(text))
+	}
 }

@@ -10,6 +10,9 @@ import (
 // terminalOf returns the terminal that w writes to, if it does.
 func terminalOf(w io.Writer) (*os.File, bool) {
 	f, ok := w.(*os.File)
+	if o, isOutput := w.(output); isOutput {
+		f, ok = o.file()
+	}
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil, false
 	}

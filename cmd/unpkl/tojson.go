@@ -39,6 +39,10 @@ read unless an option asks for their values.
 
 What JSON has no form for is an object with one key that begins with '$', such as
 {"$bytes": "base64"} or {"$ndarray": {"dtype": "<f8", "shape": [3], ...}}.`,
+		Example: `  unpkl to-json data.pkl
+  unpkl to-json --arrays=values --select /regions/0 data.pkl
+  unpkl to-json --all --indent 0 log.pkl > log.jsonl
+  unpkl to-json --lossless data.pkl > data.json && unpkl pack -o again.pkl data.json`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := t.parse(arrays, part); err != nil {
@@ -99,7 +103,7 @@ func (t *toJSON) run(s *streams, name string) error {
 	defer in.close()
 	var held spool
 	defer held.close()
-	enc := jsonval.NewEncoder(&held, t.json)
+	refs := false // some document was written with references
 	for n := 0; ; n++ {
 		part := lookup.Part{Pointer: t.part, Tokens: true}
 		err := in.Decode(&part)
@@ -116,21 +120,61 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
-		if err := enc.Encode(v); err != nil {
+		with, err := t.encode(&held, v, in.InputOffset())
+		if err != nil {
 			return err
 		}
+		refs = refs || with
 		if !t.all {
 			break
 		}
 	}
-	if err := held.copyTo(s.out); err != nil || t.all {
+	if err := held.copyTo(s.out); err != nil {
 		return err
 	}
-	if more, err := in.More(); more && err == nil {
+	if refs && !s.quiet {
+		fmt.Fprintln(s.err, errorLine(&fileError{name, errRefs}))
+	}
+	if t.all {
+		return nil
+	}
+	if more, err := in.More(); more && err == nil && !s.quiet {
 		fmt.Fprintln(s.err, errorLine(&fileError{name, errMore}))
 	}
 	return nil
 }
+
+// A document is compared with what it shows when it is refsTimes as large as what was read, and
+// refsFrom bytes at least.
+const (
+	refsTimes = 16
+	refsFrom  = 4 << 20
+)
+
+// encode writes v, of a pickle that ends at an offset, as the next document, and reports whether it was
+// written with references although they were not asked for.
+func (t *toJSON) encode(held *spool, v any, read int64) (refs bool, err error) {
+	o, begin := t.json, held.size
+	o.RefsAt = refsFrom + refsTimes*read
+	o.Limits.OutputBytes = max(o.Limits.OutputBytes-begin, 1)
+	err = jsonval.NewEncoder(held, o).Encode(v)
+	if errors.Is(err, jsonval.ErrUnfolds) {
+		if err := held.cut(begin); err != nil {
+			return false, err
+		}
+		o.Refs, refs = true, true
+		err = jsonval.NewEncoder(held, o).Encode(v)
+	}
+	var limit *pickle.LimitError
+	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {
+		limit.Max = t.json.Limits.OutputBytes
+	}
+	return refs, err
+}
+
+// errRefs is what standard error is told where a document has references that were not asked for.
+var errRefs = errors.New("containers that are met again are written as $ref, as with --refs: " +
+	"the document would be many times as large without")
 
 // errMore is what standard error is told where to-json shows the first of several pickles.
 var errMore = errors.New("there is more behind the first pickle, which --all shows")

@@ -133,14 +133,30 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-// TestMaxOutput has a small file unfold without end.
+// TestUnfolding: a small file that unfolds without end is written with references, which standard error is
+// told, and reads back as with --refs; a smaller one of the kind as before.
+func TestUnfolding(t *testing.T) {
+	bomb := doubled(40)
+	status, stdout, stderr := command(bomb, "to-json", "-")
+	if status != 0 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "$ref") {
+		t.Errorf("%d, %q", status, stderr)
+	}
+	if want := mustRun(t, bomb, "to-json", "--refs", "-"); stdout != want {
+		t.Errorf("%d bytes, with --refs %d", len(stdout), len(want))
+	}
+	status, stdout, stderr = command("K\x01."+bomb+"K\x02.", "to-json", "--all", "--indent=0", "-")
+	if status != 0 || !strings.HasPrefix(stdout, "1\n[[") || !strings.HasSuffix(stdout, "\n2\n") || stderr == "" {
+		t.Errorf("--all: %d, %d bytes, %q", status, len(stdout), stderr)
+	}
+	if got := mustRun(t, doubled(12), "to-json", "-"); strings.Contains(got, "$ref") {
+		t.Error("a small document has references")
+	}
+}
+
+// TestMaxOutput has a small file pass a limit.
 func TestMaxOutput(t *testing.T) {
 	bomb := doubled(40)
-	line := mustFail(t, 1, bomb, "to-json", "-")
-	if !strings.Contains(line, "--max-output") || !strings.Contains(line, "1.0 GiB") {
-		t.Errorf("got %s", line)
-	}
-	line = mustFail(t, 1, bomb, "to-json", "--max-output=1kB", "-")
+	line := mustFail(t, 1, bomb, "to-json", "--max-output=1kB", "-")
 	if !strings.Contains(line, "1000 B; --max-output allows more") {
 		t.Errorf("got %s", line)
 	}
@@ -229,6 +245,19 @@ func TestFailures(t *testing.T) {
 		}
 		if strings.ContainsAny(line, "\x1b\x07\u202e") {
 			t.Errorf("%q: control characters in %q", tt.args, line)
+		}
+	}
+}
+
+// TestFilesBeside: the arrays that joblib before 0.10 kept in files beside the pickle are found there.
+func TestFilesBeside(t *testing.T) {
+	files, err := filepath.Glob("../../reconstruct/testdata/joblib/joblib-0.[89]*.pkl")
+	if err != nil || len(files) < 8 {
+		t.Fatal(files, err)
+	}
+	for _, path := range files {
+		if got := mustRun(t, "", "to-json", "--arrays=values", "--select=/ints/$ndarray/data", "--indent=0", path); got != "[0,1,2,3,4]\n" {
+			t.Errorf("%s: %s", path, got)
 		}
 	}
 }

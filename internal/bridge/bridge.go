@@ -4,6 +4,7 @@
 package bridge
 
 import (
+	"io"
 	"reflect"
 
 	"github.com/unpkl/unpkl/internal/known"
@@ -35,6 +36,51 @@ var Known = func(class any) (code uint16, rules *known.Rules) { return 0, nil }
 // Public returns an error of packages errkind and tape as what users of package pickle know. Package
 // pickle sets it.
 var Public = func(err error) error { return err }
+
+// Builder is implemented by an object for which BUILD needs the input that follows the opcode, or
+// which BUILD replaces by another value: joblib's array wrappers are both. The value returned takes
+// the place of the receiver on the stack and in the memo.
+type Builder interface {
+	PyBuild(in Input, state any) (any, error)
+}
+
+// Input is the input behind a BUILD. Its errors are those that the Builder shall return.
+type Input interface {
+	// ReadPayload returns the n bytes that follow, in memory that begins at a multiple of 16, and of 64
+	// from 64 KiB on; with shared input they are part of it.
+	ReadPayload(n int64) ([]byte, error)
+	// ReadByte returns the next byte. At the end of the input the error is of the kind ErrTruncated.
+	ReadByte() (byte, error)
+	// LoadNested reads a complete pickle that follows, with a memo of its own, and goes on behind it.
+	LoadNested() (any, error)
+	// LoadFrom reads a pickle of another file, with the hooks and limits of this one.
+	LoadFrom(r io.Reader) (any, error)
+}
+
+// Tally counts what the pickles of one input cost, against the limits that are about all of them:
+// those in an archive, where each is read by an Unpickler of its own. It is not safe for concurrent
+// use. The zero value has counted nothing.
+type Tally struct {
+	tape.Usage
+	Reused int64 // bytes that calls copied more than once: see pickle's host.charge
+	Read   int64 // bytes of the pickles that are through
+}
+
+// SetCosts tells a *pickle.Unpickler how many compressed bytes the decompression of its input took so
+// far, and in which Tally to count; both may be nil. Package pickle sets it.
+var SetCosts func(unpickler any, compressed func() int64, tally *Tally)
+
+// ReadPayload reads n bytes of the input of a *pickle.Unpickler, between two pickles, as the method of
+// Input does. Package pickle sets it.
+var ReadPayload func(unpickler any, n int64) ([]byte, error)
+
+// NewPlans returns what remembers how Go types are written, for *pickle.Pickler values with the same
+// Reduce and Fields hooks, which UsePlans gives it to; several goroutines may use it at once. Package
+// pickle sets both.
+var (
+	NewPlans func() any
+	UsePlans func(pickler, plans any)
+)
 
 // Reduce says how values of a type of package reconstruct are written, which sets it; nil where that is
 // not linked in.

@@ -174,3 +174,19 @@ func shapeText(shape []int) string {
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-ansi.StringWidth(s)))
 }
+
+// Brief describes a value in a few words: its type, and a look at it.
+func Brief(v any) string {
+	root, _ := Describe(v, Options{})
+	text := typeText(root)
+	if root.Value != "" {
+		if len(root.Value) > shortText/2 {
+			root.Value = cut(root.Value)
+		}
+		if text == "str" || text == "int" || text == "float" || text == "bool" {
+			return Printable(root.Value)
+		}
+		text += " " + Printable(root.Value)
+	}
+	return text
+}

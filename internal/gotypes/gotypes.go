@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -27,7 +28,7 @@ type Options struct {
 // Shared is what Encoders with equal encodeKinds share.
 type Shared struct {
 	Reduce func(t reflect.Type) pickle.ReduceFunc
-	Plans  pickle.Plans
+	Plans  any // of bridge.NewPlans
 }
 
 var (
@@ -36,7 +37,7 @@ var (
 )
 
 func newShared(kind Options) *Shared {
-	s := &Shared{}
+	s := &Shared{Plans: bridge.NewPlans()}
 	s.Reduce = newReducers(kind).reduce
 	return s
 }

@@ -123,6 +123,8 @@ func undecided(b []byte) bool {
 	return false
 }
 
+var errNotRegular = errors.New("not a regular file")
+
 // Map maps the file at path if what is in it can be read where it lies. Where data is nil it is
 // to be read as a stream: it is compressed, or empty, or the system has no such mappings.
 func Map(path string, c *Options) (data []byte, err error) {
@@ -136,7 +138,7 @@ func Map(path string, c *Options) (data []byte, err error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "map", Path: path, Err: errors.New("not a regular file")}
+		return nil, &fs.PathError{Op: "map", Path: path, Err: errNotRegular}
 	}
 	head, _, err := Peek(f)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/ndarray"
@@ -207,10 +208,10 @@ func torchArchive(a *torch.Archive, err error) (Source, bool) {
 // all of them together.
 func (c *Options) forArchive(size int64) *Options {
 	all := *c
-	tally := &pickle.Tally{}
+	tally := new(bridge.Tally)
 	all.SetUp = func(u *pickle.Unpickler) {
 		c.SetUp(u)
-		u.Compressed, u.Tally = func() int64 { return size }, tally
+		bridge.SetCosts(u, func() int64 { return size }, tally)
 	}
 	return &all
 }

@@ -44,6 +44,9 @@ type Options struct {
 	// Refs writes every container that is met again as a $ref to the first place;
 	// without it, only a container inside itself.
 	Refs bool
+	// RefsAt is the size of a document in bytes at which, without Refs, Encode ends with
+	// ErrUnfolds if most of it is containers that are met again; 0 is none.
+	RefsAt int64
 	// Lossless writes every value so that Decode reads back an equal one: with forms for what
 	// JSON does not tell apart, and Refs and ArraysBase64 besides.
 	Lossless bool
@@ -63,7 +66,8 @@ type Encoder struct {
 	pandas   reconstruct.Pandas // what the document's objects became
 	doc      any                // the document being written
 	docStart int64              // flushed when it began
-	measured bool               // that unfold has looked at it
+	measured bool               // that its size was compared with the limit
+	compared bool               // that its size was compared with that of each container once
 	stack    []frame
 	inside   map[any]int    // containers on the stack, by identity, and where
 	met      map[any]*place // with Refs: all containers so far
@@ -99,7 +103,7 @@ func NewEncoder(out io.Writer, o Options) *Encoder {
 func (e *Encoder) Encode(v any) error {
 	e.stack, e.inside, e.met = e.stack[:0], make(map[any]int), nil
 	e.pandas = reconstruct.Pandas{}
-	e.doc, e.docStart, e.measured = v, e.flushed, e.o.Refs
+	e.doc, e.docStart, e.measured, e.compared = v, e.flushed, e.o.Refs, false
 	if e.o.Refs {
 		e.met = make(map[any]*place)
 	}
@@ -368,11 +372,9 @@ func (e *Encoder) flush() error {
 	if total > e.limits.OutputBytes {
 		return &pickle.LimitError{Limit: "OutputBytes", Max: e.limits.OutputBytes, Want: total}
 	}
-	if e.flushed = total; !e.measured && total-e.docStart >= unfoldAt {
-		e.measured = true
-		if err := e.unfold(e.doc, e.limits.OutputBytes-e.docStart); err != nil {
-			return err
-		}
+	e.flushed = total
+	if err := e.checkSize(total); err != nil {
+		return err
 	}
 	_, err := e.out.Write(e.buf)
 	if cap(e.buf) > 16*flushAt {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -28,11 +29,11 @@ func (e *Encoder) lossless(v any) (any, error) {
 			return losslessDict(*x), nil
 		case *pickle.Object:
 			return losslessObject(x), nil
-		case *pickle.Constructed:
+		case *written.Constructed:
 			return losslessObject(&pickle.Object{Class: x.By.Class, Args: x.By.Args, State: x.State, HasState: true}), nil
 		case *pickle.PersistentRef:
 			return form("$py.persistent", x.ID), nil
-		case *pickle.LargeBytes:
+		case *written.LargeBytes:
 			var b bytes.Buffer
 			err := x.Write(&b)
 			return short("$bytes", base64Bytes(b.Bytes())), err
@@ -62,9 +63,9 @@ func losslessLeaf(v any) (any, bool) {
 			return textForm(x), true
 		}
 		return short("$py.str2", base64Bytes(x)), true
-	case pickle.Interned:
+	case written.Interned:
 		return textForm(string(x)), true
-	case pickle.FreshString:
+	case written.Str:
 		return textForm(string(x)), true
 	case pickle.Py2String:
 		return short("$py.str2", base64Bytes(x)), true
@@ -76,9 +77,9 @@ func losslessLeaf(v any) (any, bool) {
 		return short("$bytes", base64Bytes(x)), true
 	case pickle.Bytes:
 		return short("$bytes", base64Bytes(x)), true
-	case pickle.FreshBytes:
+	case written.Bytes:
 		return short("$bytes", base64Bytes(x)), true
-	case *pickle.FreshBytes:
+	case *written.Bytes:
 		return short("$bytes", base64Bytes(*x)), true
 	case *types.ByteArray:
 		return short("$bytearray", base64Bytes(*x)), true
@@ -87,16 +88,16 @@ func losslessLeaf(v any) (any, bool) {
 			return short("$bytes", base64Bytes(x.Data)), true
 		}
 		return short("$bytearray", base64Bytes(x.Data)), true
-	case *pickle.FreshBuffer:
+	case *written.Buffer:
 		return losslessLeaf((*pickle.Buffer)(x))
 	case pickle.Named:
 		g := x.Global()
 		return short("$global", list{g.Module, g.Name}), true
 	case *types.Tuple:
 		return form("$py.tuple", list(*x)), true
-	case pickle.FreshTuple:
+	case written.Tuple:
 		return form("$py.tuple", list(x)), true
-	case *pickle.FreshTuple:
+	case *written.Tuple:
 		return form("$py.tuple", list(*x)), true
 	case *pickle.Set:
 		return form("$py.set", list(x.Items)), true

@@ -2,6 +2,7 @@ package jsonval
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -20,10 +21,19 @@ import (
 
 func init() { jsonhook.Set(marshal) }
 
-// marshal returns v as to-json --arrays=values writes it, for encoding/json.
+// marshal returns v as to-json --arrays=values writes it, for encoding/json: without references, but
+// for a large document that they make a small one of.
 func marshal(v any) ([]byte, error) {
 	var out bytes.Buffer
-	if err := NewEncoder(&out, Options{Arrays: ArraysValues}).Encode(v); err != nil {
+	const refsAt = 8 << 20
+	o := Options{Arrays: ArraysValues, RefsAt: refsAt}
+	err := NewEncoder(&out, o).Encode(v)
+	if errors.Is(err, ErrUnfolds) {
+		out.Reset()
+		o.Refs = true
+		err = NewEncoder(&out, o).Encode(v)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return bytes.TrimRight(out.Bytes(), "\n"), nil

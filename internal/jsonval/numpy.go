@@ -4,10 +4,12 @@ import (
 	"encoding/base64"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // numpy is the family of package ndarray's types.
@@ -62,10 +64,28 @@ func (e *Encoder) array(a, mask *ndarray.Array) any {
 	if e.o.Stats && hasStats(a.DType()) {
 		o.add("stats", oneLine{statsOf(a, maskOf(mask, a.Size()))})
 	}
-	if e.o.Arrays == ArraysShape {
+	isOwn := addClass(&o, a.Class(), reconstruct.SubclassState(a))
+	if e.o.Arrays == ArraysShape && !isOwn {
 		return short("$ndarray", o)
 	}
 	return form("$ndarray", o)
+}
+
+// addClass adds the class of an array and what its state has beside the array, where it is of a
+// subclass that is not NumPy's own, and reports whether it is.
+func addClass(o *object, class string, state []any) bool {
+	if class == "" || strings.HasPrefix(class, "numpy.") {
+		return false
+	}
+	o.add("class", text(class))
+	switch len(state) {
+	case 0:
+	case 1:
+		o.add("state", state[0])
+	default:
+		o.add("state", list(state))
+	}
+	return true
 }
 
 func (e *Encoder) masked(m *ndarray.Masked) any {

@@ -95,15 +95,16 @@ func (e *Encoder) tableForm(f *tables.Frame) object {
 		o.add("names", oneLine{list(f.Labels.Names)})
 	}
 	o.add("index", e.indexForm(f.Index))
-	addAttrs(&o, f.Attrs)
+	addAttrs(&o, "attrs", f.Attrs)
+	addAttrs(&o, "metadata", f.Extra)
 	if e.hasData() {
 		o.add("data", columnData{e, f})
 	}
 	return o
 }
 
-// addAttrs adds the attrs dict, with its keys in order.
-func addAttrs(o *object, attrs map[string]any) {
+// addAttrs adds a dict such as attrs under a name, with its keys in order.
+func addAttrs(o *object, name string, attrs map[string]any) {
 	if len(attrs) == 0 {
 		return
 	}
@@ -121,9 +122,9 @@ func addAttrs(o *object, attrs map[string]any) {
 		texts = texts && isText(k) && !reserved[k]
 	}
 	if texts {
-		o.add("attrs", plain)
+		o.add(name, plain)
 	} else {
-		o.add("attrs", form("$dict", pairs))
+		o.add(name, form("$dict", pairs))
 	}
 }
 
@@ -179,7 +180,8 @@ func (e *Encoder) seriesForm(s *tables.Series) object {
 	if s.Index != nil {
 		o.add("index", e.indexForm(s.Index))
 	}
-	addAttrs(&o, s.Attrs)
+	addAttrs(&o, "attrs", s.Attrs)
+	addAttrs(&o, "metadata", s.Extra)
 	e.addStats(&o, s)
 	if e.hasData() {
 		o.add("data", e.seriesData(s))
@@ -381,7 +383,7 @@ func goValue(v any) any {
 			shown[k] = goValue(e)
 		}
 		o := object{}
-		addAttrs(&o, shown)
+		addAttrs(&o, "attrs", shown)
 		if len(o.member) == 0 {
 			return o
 		}

@@ -3,6 +3,8 @@ package jsonval
 import (
 	"fmt"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
@@ -12,11 +14,11 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 	var err error
 	switch v := v.(type) {
 	case *reconstruct.OrderedDict:
-		j, err = e.dict(&v.Dict)
+		j, err = e.mapping("OrderedDict", &v.Dict, v.Attrs)
 	case *reconstruct.DefaultDict:
-		j, err = e.dict(&v.Dict)
+		j, err = e.mapping("defaultdict", &v.Dict, v.Attrs)
 	case *reconstruct.Counter:
-		j, err = e.dict(&v.Dict)
+		j, err = e.mapping("Counter", &v.Dict, v.Attrs)
 	case *reconstruct.Deque:
 		j = (*list)(&v.Items)
 	case interface{ ISOFormat() string }: // Date, *Time, *Datetime
@@ -43,6 +45,18 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 		return nil, false, nil
 	}
 	return j, true, err
+}
+
+// mapping is the form of one of the subclasses of dict: that of a dict, or where the instance has
+// attributes, that of an object.
+func (e *Encoder) mapping(class string, d *types.Dict, attrs any) (any, error) {
+	items, err := e.dict(d)
+	if attrs == nil || err != nil {
+		return items, err
+	}
+	return object{[]member{
+		{"$object", "collections." + class}, {"state", attrs}, {"items", items},
+	}}, nil
 }
 
 // call is the form of an object that is nothing but its class and arguments.

@@ -157,6 +157,7 @@ func (f *partsFrame) series(s *frame.Series) {
 		}
 	}
 	f.attrs(s.Attrs)
+	f.attrs(s.Extra)
 }
 
 func (f *partsFrame) index(x *frame.Index) {

@@ -125,14 +125,16 @@ func (p *printer) fitting(labels textColumn, columns []textColumn) int {
 // block writes columns beside each other.
 func (p *printer) block(labels textColumn, columns []textColumn, rows int) {
 	all := append([]textColumn{labels}, columns...)
-	named := false
+	named, typed := false, false
 	for _, c := range all {
-		named = named || c.head[0] != ""
+		named, typed = named || c.head[0] != "", typed || c.head[1] != ""
 	}
 	if named {
 		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[0], p.style(ansi.NewStyle().Bold()) }))
 	}
-	p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[1], p.style(ansi.NewStyle().Faint()) }))
+	if typed {
+		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[1], p.style(ansi.NewStyle().Faint()) }))
+	}
 	for i := range rows {
 		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) {
 			if c.null[i] {

@@ -438,27 +438,6 @@ func (w *Window) borrow() error {
 	return nil
 }
 
-// Ahead makes at least n bytes from pos on available in all, which may be more than the frame has, by
-// steps: nothing is allocated on the strength of a number. The error of an input that has fewer comes again where they are
-// to be consumed.
-func (w *Window) Ahead(n int) error {
-	for {
-		have := len(w.all) - w.Pos
-		switch {
-		case have >= n:
-			return nil
-		case w.r == nil:
-			return io.EOF
-		case w.pending != nil:
-			return w.pending
-		}
-		step := min(n, 2*have+bufferFirst)
-		w.makeRoom(step)
-		w.pending = w.read(step)
-		w.cut()
-	}
-}
-
 // End leaves a reader that can be put back just behind the pickle, and gives up what memory a long one took.
 func (w *Window) End() {
 	w.begun = false

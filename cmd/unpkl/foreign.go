@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/internal/lookup"
+)
+
+// foreignMagics are the first bytes of files that package convert reads and that hold no pickle.
+var foreignMagics = []string{"\x89HDF\r\n\x1a\n", "PAR1", "ARROW1", "SQLite format 3\x00"}
+
+// foreignEndings are those of files that nothing but their name tells.
+var foreignEndings = []string{".csv", ".tsv", ".safetensors", ".jsonl"}
+
+// isForeign reports whether a file is in a format that is not read as pickles are.
+func isForeign(name string) bool {
+	if !isFile(name) {
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(f, head)
+	for _, magic := range foreignMagics {
+		if bytes.HasPrefix(head[:n], []byte(magic)) {
+			return true
+		}
+	}
+	return slices.Contains(foreignEndings, strings.ToLower(filepath.Ext(name)))
+}
+
+// openAny is openInput for files of the formats of convert too.
+func openAny(s *streams, name string, opts ...unpkl.Option) (*input, error) {
+	if name == "-" || !isForeign(name) {
+		return openInput(s, name, opts...)
+	}
+	s.gc.file(name)
+	v, err := convert.Read(name, convert.WithObjects())
+	if err != nil {
+		return nil, err
+	}
+	return &input{decoder: &converted{v: v}}, nil
+}
+
+// converted is a value that was read already, as a decoder of one.
+type converted struct {
+	v    any
+	done bool
+}
+
+func (c *converted) Decode(v any) error {
+	if c.done {
+		return io.EOF
+	}
+	c.done = true
+	switch to := v.(type) {
+	case *lookup.Part:
+		return to.Object(c.v)
+	case *any:
+		*to = c.v
+		return nil
+	}
+	return fmt.Errorf("not decoded into a %T", v)
+}
+
+func (c *converted) Protocol() (int, bool) { return 0, false }
+func (c *converted) More() (bool, error)   { return false, nil }
+func (c *converted) InputOffset() int64    { return 0 }

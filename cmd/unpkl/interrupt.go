@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// statusInterrupted is the exit status of a process that Ctrl-C ends, as shells have it.
+const statusInterrupted = 128 + int(syscall.SIGINT)
+
+// halfWritten are the files that are being written under another name.
+var halfWritten struct {
+	sync.Mutex
+	names map[string]bool
+}
+
+// keepTrack notes that a file is being written, until done is called.
+func keepTrack(name string) (done func()) {
+	halfWritten.Lock()
+	defer halfWritten.Unlock()
+	if halfWritten.names == nil {
+		halfWritten.names = map[string]bool{}
+	}
+	halfWritten.names[name] = true
+	return func() {
+		halfWritten.Lock()
+		defer halfWritten.Unlock()
+		delete(halfWritten.names, name)
+	}
+}
+
+// removeOnInterrupt removes what is half-written when the process is told to end.
+func removeOnInterrupt() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		halfWritten.Lock() // what is being written stays so until the process ends
+		for name := range halfWritten.names {
+			os.Remove(name)
+		}
+		os.Exit(statusInterrupted)
+	}()
+}

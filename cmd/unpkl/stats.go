@@ -1,0 +1,328 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/stats"
+	"github.com/unpkl/unpkl/internal/table"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+func init() { commands = append(commands, statsCommand) }
+
+// noAxis is the --axis that is not given; axes count from the end below 0.
+const noAxis = math.MinInt
+
+const statsLong = `stats sums up every array, column of a table and list of single values in FILE, or in what
+POINTER leads to: how many elements there are and are missing (NaN, NaT, None, masked), how many
+are different, the least and greatest, mean, standard deviation (numpy.std), quantiles, and a
+histogram. Arrays are read once, by several cores, as they lie in the file.
+
+Of more than a million elements the number of different ones is an estimate, marked ~, and
+quantiles and histogram are of a sample of 130,000 of them.
+
+With --axis the elements along that axis of an array are summed up, for each index of the others.`
+
+func statsCommand(s *streams) *cobra.Command {
+	asJSON, axis := false, noAxis
+	cmd := &cobra.Command{
+		Use:   "stats FILE [POINTER]",
+		Short: "Sum up arrays, columns and lists: count, missing, min, max, mean, std, quantiles",
+		Long:  statsLong,
+		Example: `  unpkl stats data.pkl
+  unpkl stats table.pkl /price
+  unpkl stats --axis 0 data.npz /x
+  unpkl stats --json data.pkl | jq -r .mean`,
+		Args: filePointer,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := pointerArg(args[1:])
+			if err != nil {
+				return err
+			}
+			return runStats(s, args[0], p, asJSON, axis)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.BoolVar(&asJSON, "json", false, "write JSON Lines: an object an array, by pointer")
+	flags.IntVar(&axis, "axis", noAxis, "sum up along this axis of one array, -1 is the last")
+	flags.Lookup("axis").DefValue = ""
+	return cmd
+}
+
+// filePointer is the Args of a command that takes FILE and perhaps a POINTER.
+func filePointer(cmd *cobra.Command, args []string) error {
+	if len(args) < 1 || len(args) > 2 {
+		return usageErrorf("%s takes FILE and POINTER; see %[1]s --help", cmd.CommandPath())
+	}
+	return nil
+}
+
+func runStats(s *streams, name string, p pointer.Pointer, asJSON bool, axis int) error {
+	found, end, err := partsOf(s, name, p)
+	if err != nil {
+		return &fileError{name, err}
+	}
+	defer end()
+	var all []stats.Named
+	r := lookup.NewReader(true)
+	for _, m := range found {
+		var some []stats.Named
+		if axis == noAxis {
+			some, err = stats.Of(r, m.Value, m.At)
+		} else {
+			some, err = alongAxis(m, axis)
+		}
+		if err != nil {
+			return &fileError{name, err}
+		}
+		all = append(all, some...)
+	}
+	if len(all) == 0 {
+		return &fileError{name, fmt.Errorf("no array, column or list of single values is in %s", pointerName(p))}
+	}
+	w := bufio.NewWriter(s.out)
+	if asJSON {
+		err = statsJSON(w, all)
+	} else {
+		t := statsTable(all)
+		rows := span(0, t.Rows)
+		err = t.WriteText(w, rows, table.Style{Width: s.width(), Color: s.color()})
+	}
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// alongAxis sums up along an axis of an array.
+func alongAxis(m lookup.Match, axis int) ([]stats.Named, error) {
+	var a, mask *ndarray.Array
+	switch v := m.Value.(type) {
+	case *ndarray.Array:
+		a = v
+	case *ndarray.Masked:
+		a, mask = v.Data, v.Mask
+	default:
+		return nil, fmt.Errorf("--axis is for an array; %s is %s", pointerName(m.At), lookup.Kind(v))
+	}
+	if a.NDim() < 1 || axis < -a.NDim() || axis >= a.NDim() {
+		return nil, fmt.Errorf("%s has no axis %d: it has %d", pointerName(m.At), axis, a.NDim())
+	}
+	sums, shape, err := stats.Axis(a, mask, axis)
+	if err != nil {
+		return nil, err
+	}
+	along := (axis + a.NDim()) % a.NDim()
+	all := make([]stats.Named, len(sums))
+	for i, s := range sums {
+		all[i] = stats.Named{
+			At: m.At.Child(laneToken(i, shape, along)), DType: a.DType().String(),
+			Shape: []int{a.Shape()[along]}, Summary: s,
+		}
+	}
+	return all, nil
+}
+
+// laneToken is the subscript of what lies along an axis at index i of the others.
+func laneToken(i int, shape []int, along int) string {
+	index := make([]int, len(shape))
+	for k := len(shape) - 1; k >= 0; k-- {
+		index[k] = i % shape[k]
+		i /= shape[k]
+	}
+	token := ""
+	for k := range len(shape) + 1 {
+		if k > 0 {
+			token += ","
+		}
+		switch {
+		case k == along:
+			token += ":"
+		case k < along:
+			token += strconv.Itoa(index[k])
+		default:
+			token += strconv.Itoa(index[k-1])
+		}
+	}
+	return token
+}
+
+// statsColumns are the names of what is summed up.
+var statsColumns = []string{
+	"", "dtype", "count", "missing", "distinct", "min", "5%", "25%", "50%", "75%", "95%", "max",
+	"mean", "std", "histogram",
+}
+
+// statsTable shows summaries as a table.
+func statsTable(all []stats.Named) *table.Table {
+	rows := make([][]string, len(all))
+	columns := make([]table.Column, len(statsColumns)-1)
+	for i, n := range all {
+		rows[i] = statsRow(&n)
+	}
+	for i, name := range statsColumns[1:] {
+		columns[i] = table.Column{Name: name, Number: i > 0 && i < len(statsColumns)-2}
+	}
+	return &table.Table{
+		Columns: columns, Rows: len(rows),
+		Label: func(row int) table.Cell { return table.Cell{Text: pointerLabel(all[row].At)} },
+		Cell: func(row, column int) table.Cell {
+			text := rows[row][column]
+			return table.Cell{Text: text, Null: text == "-"}
+		},
+	}
+}
+
+func pointerLabel(p pointer.Pointer) string {
+	if len(p) == 0 {
+		return "(all)"
+	}
+	return p.String()
+}
+
+func statsRow(n *stats.Named) []string {
+	distinct := strconv.FormatInt(n.Distinct, 10)
+	if n.DistinctEstimated {
+		distinct = "~" + distinct
+	}
+	row := []string{n.DType, strconv.FormatInt(n.Count, 10), strconv.FormatInt(n.Missing, 10), distinct, shortText(n.Min)}
+	about := ""
+	if n.Sampled > 0 {
+		about = "~"
+	}
+	for i := range stats.Fractions {
+		text := "-"
+		if n.Quantiles != nil {
+			text = about + shortText(n.Quantiles[i])
+		}
+		row = append(row, text)
+	}
+	std := any(n.Std)
+	if math.IsNaN(n.Std) && n.Quantiles == nil {
+		std = nil
+	}
+	mean := n.Mean
+	if f, ok := mean.(float64); ok && math.IsNaN(f) && std == nil {
+		mean = nil
+	}
+	return append(row, shortText(n.Max), shortText(mean), shortText(std), spark(n.Bins))
+}
+
+// shortText is a number of six digits, a text of a few characters.
+func shortText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "-"
+	case float64:
+		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', 6, 64), "+"))
+	case complex128:
+		return strconv.FormatComplex(v, 'g', 6, 128)
+	case string:
+		if r := []rune(v); len(r) > 16 {
+			v = string(r[:15]) + "…"
+		}
+		return v
+	}
+	return describe.Text(v)
+}
+
+// spark draws counts as bars.
+func spark(counts []int) string {
+	bars := []rune("▁▂▃▄▅▆▇█")
+	most := 0
+	for _, n := range counts {
+		most = max(most, n)
+	}
+	line := make([]rune, len(counts))
+	for i, n := range counts {
+		line[i] = ' '
+		if n > 0 {
+			line[i] = bars[min(n*len(bars)/most, len(bars)-1)]
+		}
+	}
+	return string(line)
+}
+
+// statsJSON writes summaries as JSON Lines.
+func statsJSON(w *bufio.Writer, all []stats.Named) error {
+	enc := jsonval.NewEncoder(w, jsonOptions(0))
+	for _, n := range all {
+		var names []string
+		var values []any
+		add := func(name string, v any) { names, values = append(names, name), append(values, v) }
+		add("pointer", n.At.String())
+		add("dtype", n.DType)
+		add("shape", anys(n.Shape))
+		add("count", int(n.Count))
+		add("missing", int(n.Missing))
+		add("distinct", int(n.Distinct))
+		if n.DistinctEstimated {
+			add("distinct_estimated", true)
+		}
+		if n.Min != nil {
+			add("min", element(n.Min))
+			add("max", element(n.Max))
+		}
+		if n.Count > 0 && n.HasMean() {
+			add("mean", element(n.Mean))
+			add("std", n.Std)
+		}
+		if n.Quantiles != nil {
+			fractions := make([]string, len(stats.Fractions))
+			for i, f := range stats.Fractions {
+				fractions[i] = strconv.FormatFloat(f, 'g', -1, 64)
+			}
+			add("quantiles", jsonval.Object(fractions, elements(n.Quantiles)))
+			if n.Sampled > 0 {
+				add("sampled", n.Sampled)
+			}
+		}
+		if n.Bins != nil {
+			add("histogram", anys(n.Bins))
+		}
+		if err := enc.Encode(jsonval.Object(names, values)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func anys[T any](s []T) []any {
+	out := make([]any, len(s))
+	for i, v := range s {
+		out[i] = v
+	}
+	return out
+}
+
+func elements(s []any) []any {
+	out := make([]any, len(s))
+	for i, v := range s {
+		out[i] = element(v)
+	}
+	return out
+}
+
+// element is a value as an element of an array is written.
+func element(v any) any {
+	switch v := v.(type) {
+	case ndarray.Datetime64:
+		return v.String()
+	case ndarray.Timedelta64:
+		return v.Value
+	case complex128:
+		return []any{real(v), imag(v)}
+	}
+	return v
+}

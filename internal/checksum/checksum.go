@@ -1,0 +1,67 @@
+// Package checksum sums up the bytes of files and arrays.
+package checksum
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"hash/crc32"
+	"io"
+	"slices"
+
+	"github.com/zeebo/blake3"
+	"github.com/zeebo/xxh3"
+
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// Algorithms are the names of the sums, the strong ones last.
+var Algorithms = []string{"crc32", "md5", "xxh3", "blake3", "sha256"}
+
+// New returns the sum of that name; ok is false for any other name.
+func New(name string) (h hash.Hash, ok bool) {
+	switch name {
+	case "crc32":
+		return crc32.NewIEEE(), true
+	case "md5":
+		return md5.New(), true
+	case "xxh3":
+		return xxh3.New(), true
+	case "blake3":
+		return blake3.New(), true
+	case "sha256":
+		return sha256.New(), true
+	}
+	return nil, false
+}
+
+// Of returns the sum of what a reader has.
+func Of(name string, r io.Reader) (string, error) {
+	h, _ := New(name)
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Array returns the sum of an array's elements in C order and the dtype's byte order: that of
+// a.tobytes() in Python.
+func Array(name string, a *ndarray.Array) (string, error) {
+	h, _ := New(name)
+	if _, err := a.WriteTo(h, ndarray.OrderC); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// ByLength returns the algorithms whose sums have so many hexadecimal digits, the strong ones first.
+func ByLength(digits int) []string {
+	var found []string
+	for _, name := range slices.Backward(Algorithms) {
+		if h, _ := New(name); 2*h.Size() == digits {
+			found = append(found, name)
+		}
+	}
+	return found
+}

@@ -1,0 +1,89 @@
+package spec
+
+import (
+	"math"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/checksum"
+	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// Make returns a specification that a value, and others like it, pass: of everything in it kind, dtype
+// and shape, of arrays the bounds and the number of missing elements too, of short leaves the value. With
+// an algorithm it has checksums of the arrays.
+func Make(v any, algorithm string) (*Spec, error) {
+	s := &Spec{Version: Version, Exact: true}
+	r := lookup.NewReader(true)
+	err := r.Walk(v, nil, func(at pointer.Pointer, v any) (into bool, err error) {
+		value, err := valueOf(v, at, algorithm)
+		if err != nil {
+			return false, err
+		}
+		s.Values = append(s.Values, value)
+		p, ok := r.Parts(v)
+		return ok && p.Named, nil
+	})
+	return s, err
+}
+
+// valueOf returns what a value has.
+func valueOf(v any, at pointer.Pointer, algorithm string) (Value, error) {
+	d, _ := describe.Describe(v, describe.Options{})
+	out := Value{At: at, Kind: d.Kind, DType: d.DType, Order: d.Order}
+	for _, n := range d.Shape {
+		out.Shape = append(out.Shape, Exactly(n))
+	}
+	if d.Len != nil && d.Kind != "str" {
+		n := Exactly(*d.Len)
+		out.Len = &n
+	}
+	switch v.(type) {
+	case *ndarray.Array, *ndarray.Masked, *frame.Series:
+		if err := out.bounds(v); err != nil {
+			return out, err
+		}
+	case nil, bool, int, float64, string:
+		if err := out.Is.Encode(v); err != nil {
+			return out, err
+		}
+	}
+	a, ok := pyvalue.ArrayOf(v)
+	if algorithm != "" && ok && !a.HasObject() {
+		sum, err := checksum.Array(algorithm, a)
+		if err != nil {
+			return out, err
+		}
+		out.Sums = map[string]string{algorithm: sum}
+	}
+	return out, nil
+}
+
+// bounds adds the extremes of the elements and how many are missing.
+func (v *Value) bounds(of any) error {
+	s, ok, err := sumUp(of)
+	if err != nil || !ok || s.Count+s.Missing == 0 {
+		return err
+	}
+	v.Missing = &s.Missing
+	least, okMin := asFloat(s.Min)
+	most, okMax := asFloat(s.Max)
+	if !okMin || !okMax || math.IsInf(least, 0) || math.IsInf(most, 0) {
+		return nil
+	}
+	// An int64 that float64 rounds inwards would be refused by its own specification.
+	if math.Abs(most) >= 1<<53 {
+		most = math.Nextafter(most, math.Inf(1))
+	}
+	if math.Abs(least) >= 1<<53 {
+		least = math.Nextafter(least, math.Inf(-1))
+	}
+	v.Min, v.Max = &least, &most
+	if mean, ok := s.Mean.(float64); ok && mean == mean && !math.IsInf(mean, 0) {
+		v.Mean = &Near{Is: mean, Within: math.Max(math.Abs(mean), s.Std) * 1e-6}
+	}
+	return nil
+}

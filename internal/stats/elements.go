@@ -1,0 +1,247 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"math/cmplx"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Collector sums up values that come one by one: those of a list, of an array of objects, text.
+type Collector struct {
+	s       Summary
+	m       moments
+	complex complex128 // the sum of complex numbers
+	squares float64
+	numbers bool // all so far
+	ints    bool // all so far
+	texts   bool // all so far
+	isCmplx bool
+	k       kept
+	low     string
+	high    string
+	// first and last are the extremes of times.
+	first, last moment
+	times       int64 // how many there were
+}
+
+// NewCollector returns a Collector without values.
+func NewCollector() *Collector {
+	return &Collector{numbers: true, ints: true, texts: true}
+}
+
+// Add adds a value: nil and NaN are missing.
+func (c *Collector) Add(v any) {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		v = s.Value()
+	}
+	switch v := v.(type) {
+	case nil:
+		c.s.Missing++
+	case string:
+		c.text(v)
+	case pickle.Py2String:
+		c.text(string(v))
+	case []byte:
+		c.text(string(v))
+	case complex128:
+		c.addComplex(v)
+	case complex64:
+		c.addComplex(complex128(v))
+	default:
+		f, isInt, ok := numberOf(v)
+		if !ok {
+			c.other(v)
+			return
+		}
+		c.number(f, isInt, v)
+	}
+}
+
+// numberOf returns a number as a float64.
+func numberOf(v any) (f float64, isInt, ok bool) {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return 1, true, true
+		}
+		return 0, true, true
+	case int:
+		return float64(v), true, true
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return f, true, true
+	case int8:
+		return float64(v), true, true
+	case int16:
+		return float64(v), true, true
+	case int32:
+		return float64(v), true, true
+	case int64:
+		return float64(v), true, true
+	case uint8:
+		return float64(v), true, true
+	case uint16:
+		return float64(v), true, true
+	case uint32:
+		return float64(v), true, true
+	case uint64:
+		return float64(v), true, true
+	case float32:
+		return float64(v), false, true
+	case float64:
+		return v, false, true
+	case interface{ Float64() float64 }:
+		return v.Float64(), false, true
+	}
+	return 0, false, false
+}
+
+func (c *Collector) number(f float64, isInt bool, v any) {
+	if f != f {
+		c.s.Missing++
+		return
+	}
+	c.texts, c.ints = false, c.ints && isInt
+	c.m.merge(moments{1, f, 0})
+	c.s.Count++
+	if len(c.k.values) < exactMost {
+		c.k.values = append(c.k.values, f)
+	}
+	if c.numbers {
+		if c.s.Min == nil || f < c.s.Min.(float64) {
+			c.s.Min = f
+		}
+		if c.s.Max == nil || f > c.s.Max.(float64) {
+			c.s.Max = f
+		}
+	}
+	bits := math.Float64bits(f + 0)
+	key := [9]byte{'n'}
+	for i := range 8 {
+		key[1+i] = byte(bits >> (8 * i))
+	}
+	c.distinct(string(key[:]))
+}
+
+func (c *Collector) text(s string) {
+	c.numbers, c.ints = false, false
+	if c.s.Count == 0 || s < c.low {
+		c.low = s
+	}
+	if c.s.Count == 0 || s > c.high {
+		c.high = s
+	}
+	c.s.Count++
+	c.distinct("s" + s)
+}
+
+func (c *Collector) addComplex(z complex128) {
+	c.numbers, c.texts = false, false
+	if cmplx.IsNaN(z) {
+		c.s.Missing++
+		return
+	}
+	c.isCmplx = true
+	c.s.Count++
+	before := c.complex / complex(math.Max(1, float64(c.s.Count-1)), 0)
+	c.complex += z
+	after := c.complex / complex(float64(c.s.Count), 0)
+	if c.s.Count > 1 {
+		d, e := z-before, z-after
+		c.squares += real(d)*real(e) + imag(d)*imag(e)
+	}
+	bits := [17]byte{'c'}
+	for i := range 8 {
+		bits[1+i] = byte(math.Float64bits(real(z)+0) >> (8 * i))
+		bits[9+i] = byte(math.Float64bits(imag(z)+0) >> (8 * i))
+	}
+	c.distinct(string(bits[:]))
+}
+
+// other counts a value of another kind: a time, of which the first and last are told, or anything.
+func (c *Collector) other(v any) {
+	c.numbers, c.texts = false, false
+	c.s.Count++
+	t, ok, err := pyvalue.TimeOf(v)
+	if !ok || err != nil {
+		c.distinct(fmt.Sprintf("o%T %v", v, v))
+		return
+	}
+	c.times++
+	if c.first.v == nil || t.Before(c.first.t) {
+		c.first = moment{v, t}
+	}
+	if c.last.v == nil || t.After(c.last.t) {
+		c.last = moment{v, t}
+	}
+	c.distinct("t" + t.UTC().Format(time.RFC3339Nano))
+}
+
+// moment is a value that is a time.
+type moment struct {
+	v any
+	t time.Time
+}
+
+// distinct counts different values.
+func (c *Collector) distinct(key string) { c.k.different.add(xxh3.HashString(key)) }
+
+// Summary returns what was found.
+func (c *Collector) Summary() *Summary {
+	s := c.s
+	s.Mean, s.Std = any(math.NaN()), math.NaN()
+	values := c.k.values
+	switch {
+	case s.Count == 0:
+		values = nil
+	case c.texts:
+		s.Min, s.Max, values = c.low, c.high, nil
+	case c.isCmplx && c.complexOnly():
+		s.Mean = c.complex / complex(float64(s.Count), 0)
+		s.Std = math.Sqrt(c.squares / float64(s.Count))
+	case c.times == s.Count:
+		s.Min, s.Max, values = c.first.v, c.last.v, nil
+	case !c.numbers:
+		s.Min, s.Max, values = nil, nil, nil
+	default:
+		s.Mean, s.Std = c.m.mean, c.m.std()
+	}
+	k := kept{values, c.k.different}
+	s.finish(&k, len(values) > 0 && int64(len(values)) < s.Count)
+	if f, ok := s.Min.(float64); ok && c.ints && math.Abs(f) < 1<<53 && math.Abs(s.Max.(float64)) < 1<<53 {
+		s.Min, s.Max = int64(f), int64(s.Max.(float64))
+	}
+	return &s
+}
+
+// complexOnly reports that no number of another kind was met.
+func (c *Collector) complexOnly() bool { return c.m.n == 0 }
+
+// elements sums up an array of any dtype, element by element.
+func elements(a, mask *ndarray.Array) (*Summary, error) {
+	c := NewCollector()
+	if a.Size() == 0 {
+		return c.Summary(), nil
+	}
+	if mask == nil {
+		for v := range a.Elements() {
+			c.Add(v)
+		}
+		return c.Summary(), nil
+	}
+	for index, v := range a.Indexed() {
+		if hidden, _ := mask.At(index...).(bool); hidden {
+			v = nil
+		}
+		c.Add(v)
+	}
+	return c.Summary(), nil
+}

@@ -1,0 +1,144 @@
+package stats
+
+import (
+	"math"
+)
+
+// number is the element types that the kernels work on.
+type number interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+}
+
+// block is so many elements that they stay in a processor's first cache while they are read twice.
+const block = 2048
+
+// part is what is found in a piece of an array.
+type part[T number] struct {
+	moments
+	missing  int64
+	min, max T
+}
+
+func (p *part[T]) merge(o part[T]) {
+	p.missing += o.missing
+	if o.n == 0 {
+		return
+	}
+	if p.n == 0 {
+		p.min, p.max = o.min, o.max
+	} else {
+		p.min, p.max = min(p.min, o.min), max(p.max, o.max)
+	}
+	p.moments.merge(o.moments)
+}
+
+// sum sums up a piece of an array. NaNs are missing.
+func sum[T number](values []T) (p part[T]) {
+	buf := []T(nil)
+	for len(values) > 0 {
+		b := values[:min(block, len(values))]
+		values = values[len(b):]
+		sum, least, greatest := total(b)
+		if sum != sum {
+			// NaNs, or infinities of both signs: with what is left it is told.
+			if buf == nil {
+				buf = make([]T, 0, block)
+			}
+			var missing int
+			b, missing = withoutNaN(buf[:0], b)
+			p.missing += int64(missing)
+			if len(b) == 0 {
+				continue
+			}
+			sum, least, greatest = total(b)
+		}
+		mean := sum / float64(len(b))
+		p.merge(part[T]{moments: moments{int64(len(b)), mean, squares(b, mean)}, min: least, max: greatest})
+	}
+	return p
+}
+
+// total returns the sum, the least and the greatest of values that are not none, with four sums side
+// by side, so that the processor need not wait for one.
+func total[T number](b []T) (sum float64, least, greatest T) {
+	least, greatest = b[0], b[0]
+	var s0, s1, s2, s3 float64
+	for len(b) >= 4 {
+		v0, v1, v2, v3 := b[0], b[1], b[2], b[3]
+		s0 += float64(v0)
+		s1 += float64(v1)
+		s2 += float64(v2)
+		s3 += float64(v3)
+		least01, greatest01 := v0, v1
+		if v1 < v0 {
+			least01, greatest01 = v1, v0
+		}
+		least23, greatest23 := v2, v3
+		if v3 < v2 {
+			least23, greatest23 = v3, v2
+		}
+		if least01 < least {
+			least = least01
+		}
+		if least23 < least {
+			least = least23
+		}
+		if greatest01 > greatest {
+			greatest = greatest01
+		}
+		if greatest23 > greatest {
+			greatest = greatest23
+		}
+		b = b[4:]
+	}
+	for _, v := range b {
+		s0 += float64(v)
+		if v < least {
+			least = v
+		}
+		if v > greatest {
+			greatest = v
+		}
+	}
+	return (s0 + s1) + (s2 + s3), least, greatest
+}
+
+// squares returns the sum of the squared differences from the mean.
+func squares[T number](b []T, mean float64) float64 {
+	var s0, s1, s2, s3 float64
+	for len(b) >= 4 {
+		d0, d1 := float64(b[0])-mean, float64(b[1])-mean
+		d2, d3 := float64(b[2])-mean, float64(b[3])-mean
+		s0 += d0 * d0
+		s1 += d1 * d1
+		s2 += d2 * d2
+		s3 += d3 * d3
+		b = b[4:]
+	}
+	for _, v := range b {
+		d := float64(v) - mean
+		s0 += d * d
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// withoutNaN appends those of b that are numbers to buf.
+func withoutNaN[T number](buf, b []T) (numbers []T, missing int) {
+	for _, v := range b {
+		if v == v {
+			buf = append(buf, v)
+		}
+	}
+	return buf, len(b) - len(buf)
+}
+
+// keyOf returns bits that are the same for equal numbers of one type.
+func keyOf[T number](v T) uint64 {
+	switch v := any(v).(type) {
+	case float64:
+		return math.Float64bits(v + 0) // -0 is 0
+	case float32:
+		return uint64(math.Float32bits(v + 0))
+	}
+	return uint64(int64(v))
+}

@@ -1,0 +1,220 @@
+package stats
+
+import (
+	"math"
+	"slices"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/table"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// Named is the summary of what a pointer leads to.
+type Named struct {
+	At    pointer.Pointer
+	DType string // or the type of a list's items
+	Shape []int
+	*Summary
+}
+
+// Of sums up every array, column and list of single values in v, which at leads to.
+func Of(r *lookup.Reader, v any, at pointer.Pointer) ([]Named, error) {
+	var all []Named
+	err := r.Walk(v, at, func(at pointer.Pointer, v any) (into bool, err error) {
+		found, done, err := ofValue(v, at)
+		all = append(all, found...)
+		return !done, err
+	})
+	return all, err
+}
+
+// ofValue sums up a value; done is false for one whose parts are to be looked at.
+func ofValue(v any, at pointer.Pointer) (all []Named, done bool, err error) {
+	switch v := v.(type) {
+	case *ndarray.Masked:
+		s, err := Array(v.Data, v.Mask)
+		return []Named{{at, v.Data.DType().String(), v.Data.Shape(), s}}, true, err
+	case *frame.Series:
+		s, err := Series(v)
+		return []Named{{at, v.DType, []int{v.Len()}, s}}, true, err
+	case *frame.Index, *ndarray.Scalar:
+		return nil, true, nil
+	}
+	if a, ok := pyvalue.ArrayOf(v); ok {
+		return ofArray(a, at)
+	}
+	if _, isDict := pyvalue.EntriesOf(v); isDict {
+		return nil, false, nil
+	}
+	items, ok := pyvalue.ItemsOf(v)
+	if !ok || len(items) == 0 {
+		return nil, false, nil
+	}
+	return ofList(v, items, at)
+}
+
+// ofArray sums up an array, a structured one field by field.
+func ofArray(a *ndarray.Array, at pointer.Pointer) (all []Named, done bool, err error) {
+	fields := a.DType().Fields()
+	if fields == nil {
+		if a.DType().Kind() == ndarray.KindObject && holdsContainers(a) {
+			return nil, false, nil
+		}
+		s, err := Array(a, nil)
+		return []Named{{at, a.DType().String(), a.Shape(), s}}, true, err
+	}
+	for _, f := range fields {
+		part, err := a.Field(f.Name)
+		if err != nil {
+			return nil, true, err
+		}
+		if part.DType().Fields() != nil {
+			continue // a structure inside a structure, whose elements are no single values
+		}
+		s, err := Array(part, nil)
+		if err != nil {
+			return nil, true, err
+		}
+		all = append(all, Named{at.Child(f.Name), part.DType().String(), part.Shape(), s})
+	}
+	return all, true, nil
+}
+
+func holdsContainers(a *ndarray.Array) bool {
+	for v := range a.NonText() {
+		if pyvalue.IsContainer(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofList sums up a list of single values, or of records column by column.
+func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err error) {
+	t, ok := table.Of(v)
+	if !ok || t.IsList && !slices.ContainsFunc(t.Columns, func(c table.Column) bool { return c.Number }) {
+		return nil, false, nil
+	}
+	if t.Single {
+		if slices.ContainsFunc(items, pyvalue.IsContainer) {
+			return nil, false, nil
+		}
+		c := NewCollector()
+		for _, item := range items {
+			c.Add(item)
+		}
+		return []Named{{at, t.Columns[0].Type, []int{len(items)}, c.Summary()}}, true, nil
+	}
+	nested := false
+	for i, column := range t.Columns {
+		c := NewCollector()
+		single := true
+		for row := range t.Rows {
+			v := t.Cell(row, i).Value
+			if single = !pyvalue.IsContainer(v); !single {
+				break
+			}
+			c.Add(v)
+		}
+		if !single {
+			nested = true
+			continue
+		}
+		all = append(all, Named{at.Child(pointer.All).Child(column.Name), column.Type, []int{t.Rows}, c.Summary()})
+	}
+	return all, !nested, nil
+}
+
+// Series sums up a column.
+func Series(s *frame.Series) (*Summary, error) {
+	switch s.Kind {
+	case frame.Numpy, frame.Datetime, frame.Timedelta:
+		if s.Valid == nil && !s.Values.HasObject() {
+			return Array(s.Values, nil)
+		}
+	case frame.Masked:
+		return Array(s.Values, invalid(s.Valid))
+	case frame.Opaque:
+		return &Summary{Mean: math.NaN(), Std: math.NaN()}, nil
+	}
+	c := NewCollector()
+	for i := range s.Len() {
+		if s.IsNull(i) {
+			c.Add(nil)
+			continue
+		}
+		c.Add(s.At(i))
+	}
+	return c.Summary(), nil
+}
+
+// invalid returns the mask of a column of nullable values.
+func invalid(valid []bool) *ndarray.Array {
+	if valid == nil {
+		return nil
+	}
+	mask := make([]bool, len(valid))
+	for i, v := range valid {
+		mask[i] = !v
+	}
+	a, err := ndarray.FromSlice(mask)
+	if err != nil {
+		return nil
+	}
+	return a
+}
+
+// Axis sums up what lies along one axis, for each index of the others in C order, and returns the shape
+// of those.
+func Axis(a, mask *ndarray.Array, axis int) (all []*Summary, shape []int, err error) {
+	if axis < 0 {
+		axis += a.NDim()
+	}
+	order := make([]int, 0, a.NDim())
+	for k, n := range a.Shape() {
+		if k != axis {
+			order, shape = append(order, k), append(shape, n)
+		}
+	}
+	order = append(order, axis)
+	if a, err = a.Transpose(order...); err != nil {
+		return nil, nil, err
+	}
+	if mask != nil {
+		if mask, err = mask.Transpose(order...); err != nil {
+			return nil, nil, err
+		}
+	}
+	err = lanes(a, mask, func(lane, hidden *ndarray.Array) error {
+		s, err := Array(lane, hidden)
+		all = append(all, s)
+		return err
+	})
+	return all, shape, err
+}
+
+// lanes hands over the arrays of one dimension along the last axis. It calls itself for each axis.
+func lanes(a, mask *ndarray.Array, do func(a, mask *ndarray.Array) error) error {
+	if a.NDim() == 1 {
+		return do(a, mask)
+	}
+	for i := range a.Shape()[0] {
+		part, err := a.Index(i)
+		if err != nil {
+			return err
+		}
+		var hidden *ndarray.Array
+		if mask != nil {
+			if hidden, err = mask.Index(i); err != nil {
+				return err
+			}
+		}
+		if err := lanes(part, hidden, do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
