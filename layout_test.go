@@ -36,6 +36,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/written", ""},
 	{"pickle", "internal/written internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
 		"internal/payload internal/slab internal/tape internal/window"},
+	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},

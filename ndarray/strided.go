@@ -1,61 +1,71 @@
 package ndarray
 
-// NewStrided returns an array of a part of data: the first element begins at the byte offset, and
-// strides are the steps in bytes along each axis of the shape, zero and negative ones included:
-// numpy.ndarray(shape, dtype, buffer, offset, strides). It aliases data. It fails with ErrShape for
-// a bad shape, with ErrBounds if an element would lie outside data, with ErrDType for a dtype with
-// objects or a subarray. The strides of an array without elements are those of C order.
-func NewStrided(dt *DType, shape, strides []int, offset int, data []byte) (*Array, error) {
-	dt.freeze()
-	if base, _ := dt.Subarray(); dt.object || base != nil {
-		return nil, errorf(ErrDType, "an array of dtype %s cannot be a view of raw bytes", dt.brief())
-	}
-	size, _, err := checkShape(shape, dt.itemsize)
+// FromStrided returns an array over data, without copying, whose element at an index lies the sum of
+// index times stride behind data's beginning. Strides are in bytes, as [Array.Strides] are, not
+// negative, and multiples of the size of a T; an element that two indexes lead to is one. It fails
+// with ErrShape unless there is a stride for each dimension and all elements lie within data. With
+// the build tag purego data is copied.
+//
+// Reference: numpy.lib.stride_tricks.as_strided, which does not check.
+func FromStrided[T Element](data []T, shape, strides []int) (*Array, error) {
+	t := DTypeOf[T]()
+	size, _, err := checkShape(shape, t.itemsize)
 	if err != nil {
 		return nil, err
 	}
 	if len(strides) != len(shape) {
 		return nil, errorf(ErrShape, "%d strides for shape %s", len(strides), shapeText(shape))
 	}
-	a := &Array{dt: dt, data: data}
-	sh, st := a.makeDims(len(shape))
+	last := 0 // the position of the last element
+	for i, n := range shape {
+		s := strides[i]
+		if s < 0 || s%t.itemsize != 0 || n > 1 && s > (len(data)*t.itemsize-last)/(n-1) {
+			return nil, errorf(ErrShape, "shape %s, strides %s over %d elements of dtype %s",
+				shapeText(shape), shapeText(strides), len(data), t)
+		}
+		last += max(n-1, 0) * s
+	}
+	if size > 0 && last+t.itemsize > len(data)*t.itemsize {
+		return nil, errorf(ErrShape, "shape %s, strides %s over %d elements of dtype %s",
+			shapeText(shape), shapeText(strides), len(data), t)
+	}
+	a, err := FromSlice(data)
+	if err != nil {
+		return nil, err
+	}
+	v := a.view()
+	sh, st := v.makeDims(len(shape))
 	copy(sh, shape)
-	if size == 0 {
-		fillStrides(st, sh, dt.itemsize, OrderC)
-		a.setFlags()
-		return a, nil
-	}
 	copy(st, strides)
-	if !inside(sh, st, offset, dt.itemsize, len(data)) {
-		return nil, errorf(ErrBounds, "shape %s, strides %s of itemsize %d from byte %d on reach outside %d bytes",
-			shapeText(shape), shapeText(strides), dt.itemsize, offset, len(data))
-	}
-	a.pos = offset
-	a.setFlags()
-	return a, nil
+	v.setFlags()
+	return v, nil
 }
 
-// inside reports whether all elements of a shape without zeros lie in size bytes.
-func inside(shape, strides []int, offset, itemsize, size int) bool {
-	if offset < 0 || offset > size {
-		return false
+// Extent returns the memory of an array from its first element to its last as a []T, with what may lie
+// between them: element index is at the sum of index times stride, in elements. It is for
+// libraries that know strides, such as BLAS. ok is false unless T is the type of the dtype in
+// this machine's byte order, no stride is negative, all are multiples of the size of a T, and the
+// array has elements. With the build tag purego it is a copy.
+func Extent[T Element](a *Array) (elements []T, ok bool) {
+	t := DTypeOf[T]()
+	if a.alive() != nil || !holds(a.DType(), t) || t.itemsize > 1 && !a.DType().IsNative() || a.Size() == 0 {
+		return nil, false
 	}
-	below, above := 0, itemsize // how far the elements reach from the offset, down and up
-	for i, n := range shape {
-		step, reach := strides[i], &above
-		if step < 0 {
-			step, reach = -step, &below
+	last := 0
+	for i, n := range a.Shape() {
+		s := a.Strides()[i]
+		if n > 1 && (s < 0 || s%t.itemsize != 0) {
+			return nil, false
 		}
-		if step < 0 { // the least int
-			return false
-		}
-		span, ok := mulInt(step, n-1)
-		if !ok {
-			return false
-		}
-		if *reach, ok = addInt(*reach, span); !ok {
-			return false
+		last += (n - 1) * s
+	}
+	b := a.data[a.pos : a.pos+last+t.itemsize]
+	if t == Bool {
+		for _, c := range b {
+			if c > 1 {
+				return nil, false
+			}
 		}
 	}
-	return below <= offset && above <= size-offset
+	return sliceOf[T](b)
 }
