@@ -17,7 +17,8 @@ type config struct {
 	lossy   bool
 	warn    func(warning string)
 	limits  unpkl.Limits
-	pickle  []unpkl.Option
+	pickle  []unpkl.Option // for writing
+	load    []unpkl.Option // for reading
 	deflate bool
 	pack    bool
 	raw     Raw
@@ -62,8 +63,12 @@ func WithWarnings(warn func(warning string)) Option { return func(c *config) { c
 // text.
 func WithLimits(limits unpkl.Limits) Option { return func(c *config) { c.limits = limits } }
 
-// WithPickle gives options for reading and writing pickles and joblib's files, such as
-// unpkl.WithProtocol.
+// WithUnpickle gives options for reading pickles and joblib's files, such as unpkl.WithStrict.
+func WithUnpickle(opts ...unpkl.Option) Option {
+	return func(c *config) { c.load = append(c.load[:len(c.load):len(c.load)], opts...) }
+}
+
+// WithPickle gives options for writing pickles and joblib's files, such as unpkl.WithProtocol.
 func WithPickle(opts ...unpkl.Option) Option {
 	return func(c *config) { c.pickle = append(c.pickle[:len(c.pickle):len(c.pickle)], opts...) }
 }
