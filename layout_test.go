@@ -79,7 +79,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/pyvalue internal/stats ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
+	{".", "frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
 		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
 	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +

@@ -44,7 +44,7 @@ if [ $# -eq 0 ]; then
     fi
     UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
     UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
-    UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame ./frame/arrowframe
+    UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInterop ./frame/arrowframe
 
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
