@@ -87,6 +87,10 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
 		"reconstruct torch"},
+	{"examples/service", ". ndarray"},
+	{"examples/batch", ". ndarray ndarray/gonumarray"},
+	{"examples/tables", ". frame frame/arrowframe"},
+	{"examples/results", "."},
 	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
 		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
 		"internal/spec internal/stats internal/table ndarray npy pickle"},
