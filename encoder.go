@@ -20,7 +20,8 @@ import (
 //     Python object again, so cycles are written as cycles
 //   - a struct as a dict, with the rules of [Unmarshal] and encoding/json for its fields: the tag
 //     `pickle:"name,omitempty"` renames and leaves out
-//   - a map as a dict, in sorted key order; an array of type [n]any as a tuple
+//   - a map as a dict, in sorted key order, but a map[T]struct{} as a set; an array of type [n]any
+//     as a tuple
 //   - a slice or array of numbers or bools as a one-dimensional NumPy array, [][]float64 and deeper
 //     ones as an array of as many dimensions if their lengths allow, else as a list of arrays;
 //     with `pickle:",list"` or [WithLists] as lists. []byte is bytes

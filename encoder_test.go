@@ -100,6 +100,16 @@ func goCases() []struct {
 			"dict(name='n', scores=np.array([1.]), ranks=[1, 2], nested=[[1]], best=dict(name='', scores=np.array([], 'f8'), ranks=[], best=None, when=W, tags={}, Height=0.0, extra=np.array([False, False])), when=W, tags={}, Height=0.0, extra=np.array([False, False]))"},
 		{[]any{1, "a", nil, []any{2.5}, map[string]any{"k": true}}, nil, "[1, 'a', None, [2.5], {'k': True}]"},
 		{[3]any{1, "a", nil}, nil, "(1, 'a', None)"},
+		{map[string]struct{}{"b": {}, "a": {}}, nil, "{'a', 'b'}"},
+		{map[string]struct{}{"b": {}}, []Option{WithProtocol(2)}, "{'b'}"},
+		{map[int]struct{}(nil), nil, "set()"},
+		{map[[2]any]struct{}{{1, "x"}: {}}, nil, "{(1, 'x')}"},
+		{map[[2]int]struct{}{{1, 2}: {}, {0, 3}: {}}, nil, "{(1, 2), (0, 3)}"},
+		{map[uuid.UUID]struct{}{uuid.MustParse("12345678-1234-5678-1234-567812345678"): {}}, nil,
+			"{uuid.UUID('12345678-1234-5678-1234-567812345678')}"},
+		{map[[2]int]string{{1, 2}: "v"}, nil, "{(1, 2): 'v'}"},
+		{[]map[bool]struct{}{{true: {}}, {}}, nil, "[{True}, set()]"},
+		{map[any]any{BigInt("123456789012345678901234567890"): 1, "k": 2}, nil, "{123456789012345678901234567890: 1, 'k': 2}"},
 	}
 	large := make([]float64, 100_000)
 	for i := range large {

@@ -36,12 +36,14 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/written", ""},
 	{"pickle", "internal/written internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
 		"internal/payload internal/slab internal/tape internal/window"},
+	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
 	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
+	{"internal/arrowcheck", "internal/errkind"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},
@@ -79,7 +81,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
 		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
-	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/compress internal/delimited " +
+	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
+		"internal/compress internal/delimited " +
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
 	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +

@@ -17,6 +17,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/frame/arrowframe"
+	"github.com/unpkl/unpkl/internal/arrowcheck"
 )
 
 var featherFormat = &Format{
@@ -126,6 +127,10 @@ func readFeather(in *input) (_ any, err error) {
 		return nil, err
 	}
 	size := info.Size()
+	limits := arrowcheck.Limits{Bytes: in.unfolded(size), EmptyRows: rowGroup}
+	if err := arrowcheck.File(f, size, limits); err != nil {
+		return nil, fmt.Errorf("convert: %w", err)
+	}
 	r, err := ipc.NewFileReader(f, ipc.WithBodySizeLimit(size), ipc.WithMetadataSizeLimit(size))
 	if err != nil {
 		return nil, malformed("no Arrow file: %v", err)
@@ -163,15 +168,22 @@ func readParquet(in *input) (_ any, err error) {
 	}
 	defer f.Close()
 	defer recovered(&err, "a Parquet file")
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
 	r, err := file.NewParquetReader(f)
 	if err != nil {
 		return nil, malformed("no Parquet file: %v", err)
 	}
 	defer r.Close()
-	if err := in.checkParquet(r); err != nil {
+	if err := in.checkParquet(r, info.Size()); err != nil {
 		return nil, err
 	}
-	durations := hideDurations(r)
+	durations, err := hideDurations(r)
+	if err != nil {
+		return nil, err
+	}
 	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{Parallel: true, BatchSize: rowGroup}, memory.DefaultAllocator)
 	if err != nil {
 		return nil, malformed("no Parquet file: %v", err)
@@ -197,9 +209,10 @@ func readParquet(in *input) (_ any, err error) {
 
 // checkParquet compares what the footer says of sizes with the file and the limits, before anything is
 // allocated for it.
-func (in *input) checkParquet(r *file.Reader) error {
+func (in *input) checkParquet(r *file.Reader, fileSize int64) error {
 	limits := in.limits.WithDefaults()
-	var total int64
+	most := in.unfolded(fileSize)
+	var total, cells int64
 	for i := range r.NumRowGroups() {
 		g := r.MetaData().RowGroup(i)
 		if g.NumRows() < 0 {
@@ -214,8 +227,12 @@ func (in *input) checkParquet(r *file.Reader) error {
 			if size < 0 || chunk.TotalCompressedSize() < 0 {
 				return malformed("column %d of row group %d has %d bytes", c, i, size)
 			}
-			if total += size; total > limits.DecompressedBytes || total < 0 {
-				return fmt.Errorf("convert: %w: DecompressedBytes: the file unfolds to %d bytes, at most %d are read", ErrLimit, total, limits.DecompressedBytes)
+			// Levels that repeat take no room: many missing values are few bytes.
+			if cells += g.NumRows(); cells > max(maxCells, limits.CompressionRatio*size/8) || g.NumRows() > 1<<40 {
+				return malformed("%d values in a column of %d bytes", g.NumRows(), size)
+			}
+			if total += size; total > most || total < 0 {
+				return fmt.Errorf("convert: %w: the file unfolds to %d bytes, at most %d are read", ErrLimit, total, most)
 			}
 		}
 	}

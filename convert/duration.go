@@ -2,12 +2,15 @@ package convert
 
 import (
 	"encoding/base64"
+	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/flight"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/unpkl/unpkl/internal/arrowcheck"
 )
 
 // NOTE. Parquet has no durations: pyarrow stores them as int64, and the schema of Arrow that it keeps beside
@@ -59,29 +62,35 @@ func serialized(schema *arrow.Schema) string {
 
 // hideDurations changes the schema that a file keeps so that it has none. It returns their types by the names of
 // the columns.
-func hideDurations(r *file.Reader) map[string]arrow.DataType {
+func hideDurations(r *file.Reader) (map[string]arrow.DataType, error) {
 	kept := r.MetaData().KeyValueMetadata().FindValue(schemaKey)
 	if kept == nil {
-		return nil
+		return nil, nil
 	}
 	data, err := base64.StdEncoding.DecodeString(*kept)
+	if len(data) == 0 || err != nil {
+		data, err = base64.RawStdEncoding.DecodeString(*kept)
+	}
 	if err != nil {
-		return nil
+		return nil, malformed("the schema of Arrow in a Parquet file: %v", err)
+	}
+	if err := arrowcheck.Schema(data); err != nil {
+		return nil, fmt.Errorf("convert: %w", err)
 	}
 	schema, err := flight.DeserializeSchema(data, memory.DefaultAllocator)
 	if err != nil {
-		return nil
+		return nil, malformed("the schema of Arrow in a Parquet file: %v", err)
 	}
 	plain, durations := withoutDurations(schema)
 	if len(durations) == 0 {
-		return nil
+		return nil, nil
 	}
 	names := map[string]arrow.DataType{}
 	for i, t := range durations {
 		names[schema.Field(i).Name] = t
 	}
 	*kept = serialized(plain)
-	return names
+	return names, nil
 }
 
 // restoreDurations returns the schema with its durations, and with pandas' metadata, which pqarrow does not take

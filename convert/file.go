@@ -62,6 +62,18 @@ func (in *input) bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, and no more than
+// CompressionRatio for each byte of a file of more than a few.
+func (c *config) unfolded(size int64) int64 {
+	const floor = 1 << 20
+	limits := c.limits.WithDefaults()
+	most := limits.DecompressedBytes
+	if size < most/limits.CompressionRatio {
+		most = min(most, max(floor, size*limits.CompressionRatio))
+	}
+	return most
+}
+
 // output is a file that is being written.
 type output struct {
 	*config

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -29,12 +30,17 @@ type HDF5 struct {
 const arrayName = "data"
 
 func readHDF5(in *input) (any, error) {
-	f, err := hdf5.Open(in.path, nil)
+	info, err := os.Stat(in.path)
+	if err != nil {
+		return nil, err
+	}
+	most := in.unfolded(info.Size())
+	f, err := hdf5.Open(in.path, &hdf5.Options{Bytes: most, ChunkBytes: most})
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	r := &hdf5Reader{input: in, f: f, frames: map[string]bool{}, options: &pytables.Options{
+	r := &hdf5Reader{input: in, f: f, left: most + info.Size(), frames: map[string]bool{}, options: &pytables.Options{
 		Unpickle: func(b []byte) (any, error) {
 			return unpkl.LoadBytes(b, unpkl.WithLimits(in.limits), unpkl.WithStrict())
 		},
@@ -63,6 +69,7 @@ type hdf5Reader struct {
 	frames  map[string]bool // paths of what pandas stored
 	options *pytables.Options
 	members int
+	left    int64 // bytes that datasets may still take
 }
 
 // maxGroups is how deep groups are read, and maxMembers how many members, which bound files whose
@@ -158,6 +165,9 @@ func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 	a, err := o.Read()
 	if err != nil {
 		return nil, err
+	}
+	if r.left -= int64(a.NBytes()); r.left < 0 {
+		return nil, fmt.Errorf("convert: %w: the datasets are larger than the file lets expect", ErrLimit)
 	}
 	if a.HasObject() {
 		if s, ok := a.At(make([]int, a.NDim())...).(string); ok && a.NDim() == 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/jsonval"
 )
@@ -52,9 +53,22 @@ func readJSON(in *input) (any, error) {
 		return nil, fmt.Errorf("convert: %w", err)
 	}
 	if in.json.Form <= FormPlain {
-		return v, nil
+		return in.rebuilt(v, data)
 	}
 	return in.orient(v)
+}
+
+// rebuilt makes the calls that the document's objects stand for, such as the one that makes an array of objects,
+// as a pickle of it does when it is loaded.
+func (in *input) rebuilt(v any, data []byte) (any, error) {
+	if !bytes.Contains(data, []byte(`"$object"`)) {
+		return v, nil
+	}
+	pickled, err := unpkl.Marshal(v, in.config.pickle...)
+	if err != nil {
+		return nil, err
+	}
+	return unpkl.LoadBytes(pickled, append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(in.limits)}, in.config.pickle...)...)
 }
 
 func writeJSON(out *output, v any) error {

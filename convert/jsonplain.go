@@ -13,6 +13,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -49,6 +50,15 @@ func (d *document) lossless(v any) any {
 	}
 	if a, ok := sliceArray(v); ok {
 		return a
+	}
+	switch v.(type) {
+	case *frame.Frame, *frame.Series, *frame.Index:
+		// The forms are those of the objects that a pickle of the table has.
+		if data, err := unpkl.Marshal(v); err == nil {
+			if o, err := unpkl.LoadBytes(data, unpkl.WithObjects()); err == nil {
+				return o
+			}
+		}
 	}
 	return v
 }

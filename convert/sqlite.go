@@ -198,7 +198,11 @@ func readSQLite(in *input) (any, error) {
 	if _, err := os.Stat(in.path); err != nil {
 		return nil, err
 	}
-	db, err := openSQLite(in.path, "ro")
+	mode := "ro"
+	if _, err := os.Stat(in.path + "-journal"); err == nil {
+		mode = "rw" // a writer was killed: SQLite takes back what it left
+	}
+	db, err := openSQLite(in.path, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -297,11 +301,11 @@ func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, 
 	if d.blob.Complex {
 		dt = ndarray.Complex128
 	}
-	a, err := convertArray(a, dt.NewByteOrder(ndarray.BigEndian))
+	big, err := convertArray(a, dt.NewByteOrder(ndarray.BigEndian))
 	if err != nil {
 		return nil, d.refuse(path, describe(a)+" as "+dt.String()+" in XDR (--blob npy does)", KindNamed)
 	}
-	return xdr.Encode(a)
+	return xdr.Encode(big)
 }
 
 // writeSQLite writes arrays into rows: of a new file, which takes the name when it is complete, or of one

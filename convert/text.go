@@ -132,6 +132,9 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 	if len(first) == 0 {
 		return ndarray.Zeros(ndarray.Float64, 0) // as loadtxt has it
 	}
+	if len(first) > maxColumns {
+		return nil, fmt.Errorf("%w: %d columns, at most %d are read", ErrLimit, len(first), maxColumns)
+	}
 	var names []string
 	if t.Names == Yes || t.Names == Auto && t.DType == nil && !allNumbers(first) {
 		names, text, line = first, rest, line+lines
@@ -153,6 +156,9 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 	}
 	return t.frame(rows, columns, names)
 }
+
+// maxColumns bounds the columns of a text, each of which takes more than a thousand bytes.
+const maxColumns = 1 << 20
 
 // allNumbers reports whether all fields are numbers or missing.
 func allNumbers(fields []string) bool {

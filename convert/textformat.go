@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
-	"strconv"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/delimited"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -79,7 +79,7 @@ func (v *verb) append(b []byte, x any) []byte {
 		return fmt.Appendf(b, v.goVerb, x)
 	}
 	if v.goVerb == "%.18e" {
-		return strconv.AppendFloat(b, floatFor(x), 'e', 18, 64)
+		return delimited.AppendE18(b, floatFor(x))
 	}
 	return fmt.Appendf(b, v.goVerb, floatFor(x))
 }

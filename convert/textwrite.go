@@ -91,6 +91,10 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 	}
 	t.warnDType(d, a.DType())
 	element, err := t.elements(a)
+	savetxt := t.Format == "%.18e" && a.DType().Kind() == ndarray.KindFloat && a.DType().ItemSize() <= 8
+	if savetxt {
+		element, err = cells(a, delimited.AppendE18)
+	}
 	if err != nil {
 		return d.refuse("", describe(a), KindArray|KindNamed)
 	}
@@ -103,7 +107,7 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 		}
 		return append(b, '\n')
 	}
-	if t.Format != "" {
+	if t.Format != "" && !savetxt {
 		if row, err = t.formatted(a, cols, delimiter); err != nil {
 			return err
 		}

@@ -336,3 +336,66 @@ func ExampleArray_NonText() {
 	// <nil>
 	// 4
 }
+
+func ExampleArray_Sum() {
+	a, _ := ndarray.FromSlice([]int32{1, 2, 3, 4, 5, 6}, 2, 3)
+	all, _ := a.Sum()
+	columns, _ := a.Sum(0)
+	fmt.Println(all.At(), columns, columns.DType())
+	// Output: 21 [5 7 9] int64
+}
+
+func ExampleArray_Mean() {
+	a, _ := ndarray.FromSlice([]float32{1, 2, 3, 4}, 2, 2)
+	rows, _ := a.Mean(1)
+	fmt.Println(rows, rows.DType())
+	// Output: [1.5 3.5] float32
+}
+
+func ExampleArray_Min() {
+	a, _ := ndarray.FromSlice([]float64{3, 1, 2, 8}, 2, 2)
+	least, _ := a.Min(0)
+	greatest, _ := a.Max()
+	fmt.Println(least, greatest.At())
+	// Output: [2. 1.] 8
+}
+
+func ExampleArray_AsType() {
+	a, _ := ndarray.FromSlice([]float64{1.9, -2.5})
+	textType, _ := ndarray.ParseDType("U")
+	ints, _ := a.AsType(ndarray.Int16)
+	text, _ := a.AsType(textType)
+	fmt.Println(ints, text, text.DType())
+	// Output: [ 1 -2] ['1.9' '-2.5'] <U32
+}
+
+func ExampleArray_Flip() {
+	a, _ := ndarray.FromSlice([]int64{1, 2, 3, 4, 5})
+	backwards, _ := a.Flip()
+	second, _ := a.Slice(0, ndarray.Omit, ndarray.Omit, -2)
+	fmt.Println(backwards, second)
+	// Output: [5 4 3 2 1] [5 3 1]
+}
+
+func ExampleFromStrided() {
+	// The sums of neighbours: each row is the one above it, one element on.
+	a, _ := ndarray.FromStrided([]float64{1, 2, 3, 4}, []int{3, 2}, []int{8, 8})
+	sums, _ := a.Sum(1)
+	fmt.Println(sums)
+	// Output: [3. 5. 7.]
+}
+
+func ExampleExtent() {
+	a, _ := ndarray.FromSlice([]float64{1, 2, 3, 4, 5, 6}, 2, 3)
+	column, _ := a.Slice(1, 1, 2, 1)
+	memory, ok := ndarray.Extent[float64](column)
+	fmt.Println(memory, ok, column.Strides())
+	// Output: [2 3 4 5] true [24 8]
+}
+
+func ExampleMasked_String() {
+	data, _ := ndarray.FromSlice([]float64{1, 2, 3})
+	mask, _ := ndarray.FromSlice([]bool{false, true, false})
+	fmt.Println(&ndarray.Masked{Data: data, Mask: mask})
+	// Output: [1.0 -- 3.0]
+}

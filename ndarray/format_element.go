@@ -358,6 +358,10 @@ func pythonRepr(v any, depth int) string {
 		return string(appendQuoted(nil, v))
 	case []byte:
 		return string(appendBytesRepr(nil, v))
+	case maskedMark:
+		return "--"
+	case Datetime64, Timedelta64:
+		return scalarText(nil, v, depth)
 	case *Array:
 		if depth <= 0 {
 			return "..."

@@ -81,3 +81,41 @@ func allTrue(v any) bool {
 	}
 	return false
 }
+
+// maskedMark is what stands in the text of a masked array for a masked element.
+type maskedMark struct{}
+
+// String returns str(array) as NumPy 2 prints it: where nothing can be masked as the array that Data
+// is, else as an array of objects in which "--" stands for what is masked. Of records it shows
+// Data, since there fields are masked one by one.
+//
+// Reference: numpy/ma/core.py, MaskedArray.__str__.
+func (m *Masked) String() string {
+	switch {
+	case m.Data == nil:
+		return "<masked array without data>"
+	case m.Mask == nil, !sameShape(m.Mask.Shape(), m.Data.Shape()), m.Data.DType().isStruct(),
+		m.Data.alive() != nil, m.Mask.alive() != nil, m.Data.tooLarge():
+		return m.Data.String()
+	}
+	elems := make([]any, 0, m.Data.Size())
+	for index, v := range m.Data.Indexed() {
+		switch x := v.(type) {
+		case float32:
+			v = float64(x)
+		case Float16:
+			v = x.Float64()
+		case complex64:
+			v = complex128(x)
+		}
+		if m.IsMasked(index...) {
+			v = maskedMark{}
+		}
+		elems = append(elems, v)
+	}
+	shown, err := NewObjects(Object, m.Data.Shape(), OrderC, elems)
+	if err != nil {
+		return m.Data.String()
+	}
+	return shown.String()
+}

@@ -148,16 +148,17 @@ func UnpackBits(a *Array, axis, count int, order BitOrder) (*Array, error) {
 			return nil, errorf(ErrShape, "a count that leaves out more than the %d bits of a row", bitsOfRow)
 		}
 	}
-	size, ok := mulShape(rows.Size()/max(n, 1), count)
+	number := 1
+	for _, dim := range rows.Shape()[:rows.NDim()-1] {
+		number *= dim
+	}
+	size, ok := mulShape(number, count)
 	if !ok {
-		return nil, errorf(ErrShape, "%d bits of %d rows", count, rows.Size()/max(n, 1))
+		return nil, errorf(ErrShape, "%d bits of %d rows", count, number)
 	}
 	out := make([]byte, 0, size)
-	for ; len(data) > 0; data = data[n:] {
-		out = unpackRow(out, data[:n], count, order)
-	}
-	if n == 0 {
-		out = out[:size]
+	for i := range number {
+		out = unpackRow(out, data[i*n:(i+1)*n], count, order)
 	}
 	return restoreAxis(out, rows.Shape(), axis, count)
 }

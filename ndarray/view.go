@@ -1,6 +1,9 @@
 package ndarray
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // view returns an array of the same memory and dtype without dimensions yet. It is
 // plain (no class) and has the owner and the flags.
@@ -175,10 +178,37 @@ func (a *Array) Index(i int) (*Array, error) {
 	return v, nil
 }
 
+// Omit as start or stop of [Array.Slice] is a[:stop], a[start:] or a[::step] in Python.
+const Omit = math.MinInt
+
+// Flip returns the view in which the elements along the given axes, or all of them if none are
+// given, are in reverse order: numpy.flip. It fails with ErrBounds for a missing axis.
+func (a *Array) Flip(axes ...int) (*Array, error) {
+	set, err := a.axisSet(axes)
+	if err != nil {
+		return nil, err
+	}
+	v := a.view()
+	shape, strides := v.makeDims(a.NDim())
+	copy(shape, a.Shape())
+	copy(strides, a.Strides())
+	for i, flip := range set {
+		if flip && shape[i] > 1 {
+			v.pos += (shape[i] - 1) * strides[i]
+			strides[i] = -strides[i]
+		}
+	}
+	if a.Size() == 0 {
+		v.pos = a.pos
+	}
+	v.setFlags()
+	return v, nil
+}
+
 // Slice returns the view of every step-th element along an axis from start up to but not
 // including stop: a[start:stop:step] in Python, which also says what negative and
-// too large numbers mean; with a negative step, a negative stop means "through the
-// first element" only if it is at most -1 minus the axis's length. It fails with
+// too large numbers mean. [Omit] as start or stop is what stands for nothing between the colons: with a
+// negative step, from the last element through the first. It fails with
 // ErrBounds for a step of 0 or a missing axis.
 func (a *Array) Slice(axis, start, stop, step int) (*Array, error) {
 	n := a.NDim()
@@ -192,6 +222,12 @@ func (a *Array) Slice(axis, start, stop, step int) (*Array, error) {
 		return nil, errorf(ErrBounds, "slice step 0")
 	}
 	length := a.Shape()[axis]
+	if start == Omit && step < 0 {
+		start = length
+	}
+	if stop == Omit && step > 0 {
+		stop = length
+	}
 	start, count := sliceBounds(start, stop, step, length)
 	v := a.view()
 	shape, strides := v.makeDims(n)

@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"encoding"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -211,16 +212,24 @@ func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
 		}
 	case reflect.Map:
 		pl.kind, pl.key, pl.elem = goMap, c.plan(t.Key(), false), c.plan(t.Elem(), list)
-		if pl.key.kind == goArray {
+		if isTupleKey(t.Key()) {
 			// Only a tuple can be a key.
 			key := *pl.key
-			key.kind = goTuple
+			key.kind, key.elem = goTuple, c.plan(t.Key().Elem(), false)
 			pl.key = &key
 		}
 	case reflect.Struct:
 		c.fillStruct(pl, t)
 	}
 }
+
+// isTupleKey reports whether keys of a type are written as tuples: arrays that are not one value of
+// their own, as a UUID is.
+func isTupleKey(t reflect.Type) bool {
+	return t.Kind() == reflect.Array && !t.Implements(reducerType) && !t.Implements(textType)
+}
+
+var textType = reflect.TypeFor[encoding.TextMarshaler]()
 
 func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 	if c.p.Fields == nil {

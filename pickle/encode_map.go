@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
 )
 
 // keySet is the sorted keys of a map[string]any. Records have the same keys over and over,
@@ -275,6 +277,9 @@ func (a *goPair) compare(b *goPair) (order int) {
 
 // saveGoMap writes a map as a dict, in the order of its keys.
 func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
+	if pl.typ.Elem() == emptyStructType {
+		return p.saveGoSet(v)
+	}
 	if v.Len() == 0 {
 		p.beginDict(objectID{})
 		return nil
@@ -290,6 +295,46 @@ func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
 	t := task{kind: taskGoMap, op: OpSetItems, n: len(pairs), exact: true}
 	p.stack.pushValue(t, goTask{plan: pl, pairs: pairs})
 	return nil
+}
+
+var emptyStructType = reflect.TypeFor[struct{}]()
+
+// saveGoSet writes a map without values as the set of its keys, in the order of those of a dict.
+func (p *pickling) saveGoSet(v reflect.Value) error {
+	if v.Len() == 0 {
+		return p.saveValue(&Set{})
+	}
+	keys := v.MapKeys()
+	if !keys[0].CanInterface() {
+		return Unsupported("a set in a field that is not exported")
+	}
+	slices.SortFunc(keys, func(a, b reflect.Value) int {
+		x, y := newPair(a, a), newPair(b, b)
+		return x.compare(&y)
+	})
+	items := make([]any, len(keys))
+	for i, k := range keys {
+		items[i] = setMember(k)
+	}
+	return p.saveSet(items, pointerID(v))
+}
+
+// setMember is a key as a member of a set: an array as a tuple, since nothing else of the kind can be one.
+func setMember(k reflect.Value) any {
+	if k.Kind() == reflect.Interface {
+		k = k.Elem()
+	}
+	if !k.IsValid() {
+		return nil
+	}
+	if !isTupleKey(k.Type()) {
+		return k.Interface()
+	}
+	t := make(types.Tuple, k.Len())
+	for i := range t {
+		t[i] = setMember(k.Index(i))
+	}
+	return &t
 }
 
 // stepGoMap writes the pairs of the map on top.

@@ -82,7 +82,17 @@ func formatsTable() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// addRaw adds the options that say what raw bytes are.
+func (f *convertFlags) addRaw(cmd *cobra.Command) {
+	set := cmd.Flags()
+	set.StringVar(&f.dtype, "dtype", "", "the `DTYPE` of raw bytes, text or XDR, such as float32 or '>f8'")
+	set.StringVar(&f.shape, "shape", "", "the `SHAPE` of raw bytes or XDR, such as 3,-1")
+	set.StringVar(&f.order, "order", "C", "the order of raw bytes, C or F")
+	set.Int64Var(&f.offset, "offset", 0, "the number of bytes before raw elements")
+}
+
 func (f *convertFlags) add(cmd *cobra.Command) {
+	f.addRaw(cmd)
 	set := cmd.Flags()
 	set.StringVar(&f.from, "from", "", "the `FORMAT` of IN")
 	set.StringVar(&f.to, "to", "", "the `FORMAT` of OUT")
@@ -92,10 +102,6 @@ func (f *convertFlags) add(cmd *cobra.Command) {
 	set.BoolVar(&f.verify, "verify", false, "read OUT back and compare")
 	set.BoolVar(&f.packBits, "pack-bits", false, "pack arrays of bool into bytes along the last axis, as numpy.packbits does")
 	f.output.add(cmd, pickle.DefaultProtocol, "")
-	set.StringVar(&f.dtype, "dtype", "", "the `DTYPE` of raw bytes, text or XDR, such as float32 or '>f8'")
-	set.StringVar(&f.shape, "shape", "", "the `SHAPE` of raw bytes or XDR, such as 3,-1")
-	set.StringVar(&f.order, "order", "C", "the order of raw bytes, C or F")
-	set.Int64Var(&f.offset, "offset", 0, "the number of bytes before raw elements")
 	set.BoolVar(&f.sidecar, "sidecar", false, "keep dtype and shape of raw bytes in a file beside them")
 	set.StringVar(&f.delimiter, "delimiter", "", "the character between fields of text")
 	set.StringVar(&f.format, "fmt", "", "the format of numbers in text, such as %.18e; default: the shortest that reads back")
@@ -124,12 +130,8 @@ var nameChoices = map[string]convert.Choice{"auto": convert.Auto, "yes": convert
 
 // options returns what the flags say as options.
 func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
-	pickleOptions, err := f.output.options()
-	if err != nil {
-		return nil, err
-	}
-	pickleOptions = append(append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode)), keepers...)
 	var dt *ndarray.DType
+	var err error
 	if f.dtype != "" {
 		if dt, err = ndarray.ParseDType(f.dtype); err != nil {
 			return nil, usageErrorf("--dtype=%s: %v", f.dtype, err)
@@ -139,6 +141,14 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.form == "" { // the flags of another command
+		f.form, f.names, f.output.protocol = "table", "auto", pickle.DefaultProtocol
+	}
+	pickleOptions, err := f.output.options()
+	if err != nil {
+		return nil, err
+	}
+	pickleOptions = append(append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode)), keepers...)
 	form, ok := jsonForms[f.form]
 	names, ok2 := nameChoices[f.names]
 	if !ok || !ok2 || f.order != "C" && f.order != "F" || f.blob != "" && f.blob != "xdr" && f.blob != "npy" {

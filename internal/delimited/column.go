@@ -1,6 +1,7 @@
 package delimited
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/unpkl/unpkl/internal/errkind"
@@ -34,56 +35,58 @@ func IsMissing(field []byte) bool { return len(field) <= 8 && missing[string(fie
 
 // Column is a column of one type. Exactly one of its slices is set, but for Text and Empty.
 type Column struct {
-	Type     Type
-	Ints     []int64
-	Uints    []uint64
-	Floats   []float64
-	Complex  []complex128
-	Bools    []bool
-	Missing  []bool // nil where nothing is missing
-	anyGap   bool
-	negative bool
+	Type    Type
+	Ints    []int64
+	Uints   []uint64
+	Floats  []float64
+	Complex []complex128
+	Bools   []bool
+	Missing []bool // nil where nothing is missing
 }
 
-// partType is what one block of a column is.
-type partType struct {
+// part is what one block of a column is.
+type part struct {
 	t        Type
 	gap      bool // whether something is missing
-	negative bool
+	negative bool // whether an int is
+	// floats says that the block's numbers are the bits of floats rather than ints; unread, that not all of
+	// them are in the column.
+	floats, unread bool
 }
 
 // Infer returns the columns' types as pandas' read_csv does, and their numbers: ints where all fields are,
-// floats where all are numbers or missing, bools, else text. With missing false no field is missing: an
+// floats where all are numbers or missing, bools, else text. With gaps false no field is missing: an
 // empty one is text.
-func (t *Table) Infer(missing, complexNumbers bool) []Column {
+func (t *Table) Infer(gaps, complexNumbers bool) []Column {
 	cols := make([]Column, t.cols)
 	for c := range cols {
 		cols[c].Ints = make([]int64, t.rows)
 	}
-	parts := make([]partType, len(t.blocks)*t.cols)
+	parts := make([]part, len(t.blocks)*t.cols)
 	parallel(len(parts), func(i int) {
 		b, c := &t.blocks[i/t.cols], i%t.cols
-		parts[i] = b.ints(t.cols, c, cols[c].Ints[b.first:b.first+b.rows], missing, complexNumbers)
-	})
-	parallel(t.cols, func(c int) {
-		var whole partType
-		for i := c; i < len(parts); i += t.cols {
-			whole = join(whole, parts[i])
-		}
-		cols[c].anyGap, cols[c].negative = whole.gap, whole.negative
-		cols[c].Type = whole.settled()
+		r := columnReader{out: cols[c].Ints[b.first : b.first+b.rows], gaps: gaps, complexNumbers: complexNumbers}
+		r.block(b, t.cols, c)
+		parts[i] = r.part
 	})
 	for c := range cols {
-		t.finish(&cols[c], c, missing)
+		var whole part
+		own := make([]part, 0, len(t.blocks))
+		for i := c; i < len(parts); i += t.cols {
+			whole = join(whole, parts[i])
+			own = append(own, parts[i])
+		}
+		cols[c].Type = whole.settled()
+		t.finish(&cols[c], c, own, gaps && whole.gap)
 	}
 	return cols
 }
 
 // settled is the type of a column: pandas has no missing ints and bools, and no place for ints of both
 // signs that are beyond int64.
-func (p partType) settled() Type {
+func (p part) settled() Type {
 	switch {
-	case p.t == Int && p.gap:
+	case p.t == Empty, p.t == Int && p.gap:
 		return Float
 	case p.t == Uint && (p.negative || p.gap):
 		return Text
@@ -94,93 +97,134 @@ func (p partType) settled() Type {
 }
 
 // join is the type that holds what both do.
-func join(a, b partType) partType {
+func join(a, b part) part {
 	t := max(a.t, b.t)
 	if lo := min(a.t, b.t); t == Bool && lo != Empty && lo != Bool {
 		t = Text
 	}
-	return partType{t, a.gap || b.gap, a.negative || b.negative}
+	return part{t: t, gap: a.gap || b.gap, negative: a.negative || b.negative}
 }
 
-// finish converts a column to its type.
-func (t *Table) finish(c *Column, col int, missing bool) {
+// finish converts a column to its type; parts are those of the blocks.
+func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
+	ints := c.Ints
 	if c.Type != Int {
 		c.Ints = nil
 	}
 	switch c.Type {
 	case Uint:
 		c.Uints = make([]uint64, t.rows)
-		t.each(col, func(b *block, i, row int) {
-			f, _ := b.field(i)
-			c.Uints[row], _ = strconv.ParseUint(string(f), 10, 64)
+		t.each(col, func(row int, f []byte) { c.Uints[row], _ = strconv.ParseUint(string(trim(f)), 10, 64) })
+	case Float:
+		c.Floats = make([]float64, t.rows)
+		parallel(len(t.blocks), func(k int) {
+			b := &t.blocks[k]
+			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k], t.cols, col)
 		})
-	case Empty, Float:
-		c.Type, c.Floats = Float, make([]float64, t.rows)
-		t.each(col, func(b *block, i, row int) {
-			f, _ := b.field(i)
+	case Complex:
+		c.Complex = make([]complex128, t.rows)
+		t.each(col, func(row int, f []byte) { c.Complex[row], _ = ParseComplex(f) })
+	case Bool:
+		c.Bools = make([]bool, t.rows)
+		t.each(col, func(row int, f []byte) { c.Bools[row], _ = ParseBool(f) })
+	case Text:
+		if gaps {
+			c.Missing = make([]bool, t.rows)
+			t.each(col, func(row int, f []byte) { c.Missing[row] = IsMissing(f) })
+		}
+	}
+}
+
+// floats fills out with the numbers of a column that a columnReader left in ints.
+func (b *block) floats(out []float64, ints []int64, p part, cols, col int) {
+	switch {
+	case p.unread:
+		for r := range out {
+			f, _ := b.field(r*cols + col)
 			x, ok := ParseFloat(f)
 			if !ok {
 				x = NaN
 			}
-			c.Floats[row] = x
-		})
-	case Complex:
-		c.Complex = make([]complex128, t.rows)
-		t.each(col, func(b *block, i, row int) {
-			f, _ := b.field(i)
-			c.Complex[row], _ = ParseComplex(f)
-		})
-	case Bool:
-		c.Bools = make([]bool, t.rows)
-		t.each(col, func(b *block, i, row int) {
-			f, _ := b.field(i)
-			c.Bools[row], _ = ParseBool(f)
-		})
-	case Text:
-		if c.anyGap {
-			c.Missing = make([]bool, t.rows)
-			t.each(col, func(b *block, i, row int) {
-				f, _ := b.field(i)
-				c.Missing[row] = missing && IsMissing(f)
-			})
+			out[r] = x
+		}
+	case p.floats:
+		for r, n := range ints {
+			out[r] = math.Float64frombits(uint64(n))
+		}
+	default:
+		for r, n := range ints {
+			out[r] = float64(n)
 		}
 	}
 }
 
 // each calls do for each field of a column, on all cores.
-func (t *Table) each(col int, do func(b *block, i, row int)) {
+func (t *Table) each(col int, do func(row int, f []byte)) {
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
 		for r := range b.rows {
-			do(b, r*t.cols+col, b.first+r)
+			f, _ := b.field(r*t.cols + col)
+			do(b.first+r, f)
 		}
 	})
 }
 
-// ints reads the fields of a column in a block as ints as long as they are, and tells what type holds
-// all of them.
-func (b *block) ints(cols, col int, out []int64, gaps, complexNumbers bool) partType {
-	var p partType
+// columnReader reads a column of one block: as ints as long as they are, then as floats, whose bits take the place of
+// the ints.
+type columnReader struct {
+	part
+	out                  []int64
+	gaps, complexNumbers bool
+}
+
+func (c *columnReader) block(b *block, cols, col int) {
 	for r := range b.rows {
 		f, _ := b.field(r*cols + col)
-		if p.t <= Int {
+		if !c.floats && c.t <= Int {
 			if n, ok := parseInt(f); ok {
-				out[r], p.t = n, Int
-				p.negative = p.negative || n < 0
+				c.out[r], c.t = n, Int
+				c.negative = c.negative || n < 0
 				continue
 			}
 		}
-		var one partType
-		if one = typeOf(f, gaps, complexNumbers); one.t == Text {
-			p = join(p, one)
-			if !p.gap && gaps {
-				p.gap = b.gapAfter(r, cols, col)
-			}
-			return p
+		if c.number(r, f) {
+			continue
 		}
-		p = join(p, one)
+		if c.part = join(c.part, c.typeOf(f)); c.t == Text {
+			c.gap = c.gap || c.gaps && b.gapAfter(r, cols, col)
+			return
+		}
+		c.unread = true
 	}
-	return p
+}
+
+// number reads a field as a float, or as a gap among numbers; false leaves it for typeOf.
+func (c *columnReader) number(r int, f []byte) bool {
+	if c.t > Float || c.unread {
+		return false
+	}
+	x, ok := fastFloat(f)
+	switch {
+	case ok && !c.floats && isDigits(f):
+		return false // an int that is none of int64
+	case ok:
+		c.t = Float
+	case c.gaps && IsMissing(f):
+		x, c.gap = NaN, true
+	default:
+		if x, ok = ParseFloat(f); !ok || isDigits(f) {
+			return false
+		}
+		c.t = Float
+	}
+	if !c.floats {
+		c.floats = true
+		for i, n := range c.out[:r] {
+			c.out[i] = int64(math.Float64bits(float64(n)))
+		}
+	}
+	c.out[r] = int64(math.Float64bits(x))
+	return true
 }
 
 // gapAfter reports whether something is missing behind row r.
@@ -194,31 +238,34 @@ func (b *block) gapAfter(r, cols, col int) bool {
 }
 
 // typeOf is the type of one field.
-func typeOf(f []byte, gaps, complexNumbers bool) partType {
-	if gaps && IsMissing(f) {
-		return partType{t: Empty, gap: true}
+func (c *columnReader) typeOf(f []byte) part {
+	if c.gaps && IsMissing(f) {
+		return part{t: Empty, gap: true}
 	}
 	if n, ok := parseInt(f); ok {
-		return partType{t: Int, negative: n < 0}
+		return part{t: Int, negative: n < 0}
 	}
 	if isDigits(f) {
-		if _, err := strconv.ParseUint(string(f), 10, 64); err == nil {
-			return partType{t: Uint}
+		if _, err := strconv.ParseUint(string(trim(f)), 10, 64); err == nil {
+			return part{t: Uint}
 		}
-		return partType{t: Text}
+		if c.t == Float {
+			return part{t: Float}
+		}
+		return part{t: Text}
 	}
 	if _, ok := ParseFloat(f); ok {
-		return partType{t: Float}
+		return part{t: Float}
 	}
-	if complexNumbers {
+	if c.complexNumbers {
 		if _, ok := ParseComplex(f); ok {
-			return partType{t: Complex}
+			return part{t: Complex}
 		}
 	}
 	if _, ok := ParseBool(f); ok {
-		return partType{t: Bool}
+		return part{t: Bool}
 	}
-	return partType{t: Text}
+	return part{t: Text}
 }
 
 // Floats returns the columns of the given numbers as floats; a field that is none is an error.

@@ -69,8 +69,10 @@ func trim(f []byte) []byte {
 // ParseFloat reads a float as Python's float() does, exactly rounded; no hexadecimal and no
 // underscores.
 func ParseFloat(f []byte) (float64, bool) {
-	f = trim(f)
-	if len(f) == 0 {
+	if x, ok := fastFloat(f); ok {
+		return x, true
+	}
+	if f = trim(f); len(f) == 0 {
 		return 0, false
 	}
 	// Digits, signs, a point and an exponent are nearly all there is; words are nan, inf, infinity.

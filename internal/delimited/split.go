@@ -129,8 +129,10 @@ func (s *splitter) row(pos int) (next int) {
 			}
 		} else {
 			begin := pos
-			for pos < end && text[pos] != delimiter {
-				pos++
+			if i := bytes.IndexByte(text[pos:end], delimiter); i >= 0 {
+				pos += i
+			} else {
+				pos = end
 			}
 			s.add(begin, pos, 0)
 		}

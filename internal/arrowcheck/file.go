@@ -1,0 +1,234 @@
+package arrowcheck
+
+import (
+	"encoding/binary"
+	"io"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+)
+
+// Magic is what a file begins and ends with.
+const Magic = "ARROW1"
+
+// Limits bound what a file may unfold to.
+type Limits struct {
+	// Bytes is the most that all buffers take after decompression.
+	Bytes int64
+	// EmptyRows is the most rows of a batch that has no bytes for them.
+	EmptyRows int64
+}
+
+// checker checks one file.
+type checker struct {
+	r     io.ReaderAt
+	size  int64
+	total int64 // bytes of all buffers so far
+	Limits
+}
+
+// File checks an IPC file of the given size.
+func File(r io.ReaderAt, size int64, limits Limits) error {
+	c := &checker{r: r, size: size, Limits: limits}
+	footer, err := c.footer()
+	if err != nil {
+		return err
+	}
+	f := newFlat(footer)
+	root := f.root()
+	schema, ok := f.sub(root, 1)
+	if !ok {
+		f.fail("a footer without a schema")
+		return f.err
+	}
+	f.schema(schema)
+	f.metadata(root, 4)
+	for _, blocks := range []int{2, 3} {
+		at, n := f.vector(root, blocks, 24)
+		for i := range n {
+			if f.err != nil {
+				return f.err
+			}
+			b := at + 24*i
+			if err := c.block(f.i64(b), int64(int32(binary.LittleEndian.Uint32(footer[b+8:]))), f.i64(b+16)); err != nil {
+				return err
+			}
+		}
+	}
+	return f.err
+}
+
+func newFlat(data []byte) *flat { return &flat{data: data, visits: len(data)/4 + 1} }
+
+func malformed(format string, args ...any) error {
+	return errkind.New(errkind.ErrMalformed, "arrow: "+format, args...)
+}
+
+// footer returns the FlatBuffer at the end of the file.
+func (c *checker) footer() ([]byte, error) {
+	const tail = 4 + len(Magic)
+	if c.size < int64(8+tail) {
+		return nil, errkind.New(errkind.ErrTruncated, "arrow: a file of %d bytes", c.size)
+	}
+	var end [tail]byte
+	if _, err := c.r.ReadAt(end[:], c.size-int64(tail)); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if string(end[4:]) != Magic {
+		return nil, errkind.New(errkind.ErrTruncated, "arrow: the file does not end in %s", Magic)
+	}
+	n := int64(int32(binary.LittleEndian.Uint32(end[:])))
+	if n < 4 || n > c.size-int64(8+tail) {
+		return nil, malformed("a footer of %d bytes in a file of %d", n, c.size)
+	}
+	return c.read(c.size-int64(tail)-n, n)
+}
+
+func (c *checker) read(at, n int64) ([]byte, error) {
+	if at < 0 || n < 0 || at > c.size-n {
+		return nil, errkind.New(errkind.ErrTruncated, "arrow: %d bytes at %d in a file of %d", n, at, c.size)
+	}
+	b := make([]byte, n)
+	_, err := c.r.ReadAt(b, at)
+	if err == io.EOF {
+		err = nil
+	}
+	return b, err
+}
+
+// block checks a message and its body: a dictionary or a record batch.
+func (c *checker) block(at, metadata, body int64) error {
+	if at < 8 || metadata < 8 || body < 0 || body > c.size || at > c.size-metadata-body {
+		return errkind.New(errkind.ErrTruncated, "arrow: a block of %d and %d bytes at %d in a file of %d", metadata, body, at, c.size)
+	}
+	data, err := c.read(at, metadata)
+	if err != nil {
+		return err
+	}
+	// A length stands before the FlatBuffer, since 0.15 behind four bytes 0xff.
+	skip := 4
+	if binary.LittleEndian.Uint32(data) == 0xffffffff {
+		skip = 8
+	}
+	n := int64(int32(binary.LittleEndian.Uint32(data[skip-4:])))
+	if n < 4 || n > metadata-int64(skip) {
+		return malformed("a message of %d bytes in %d", n, metadata)
+	}
+	f := newFlat(data[skip : int64(skip)+n])
+	root := f.root()
+	kind := byte(0)
+	if p := f.field(root, 1, 1); p != 0 {
+		kind = f.data[p]
+	}
+	if p := f.field(root, 3, 8); p != 0 && f.i64(p) != body {
+		f.fail("a body of %d bytes, and of %d in the footer", f.i64(p), body)
+	}
+	header, ok := f.sub(root, 2)
+	if !ok {
+		f.fail("a message without a header")
+		return f.err
+	}
+	const dictionaryBatch, recordBatch = 2, 3
+	switch kind {
+	case dictionaryBatch:
+		if header, ok = f.sub(header, 1); !ok {
+			f.fail("a dictionary without its values")
+			return f.err
+		}
+	case recordBatch:
+	default:
+		f.fail("a message of kind %d among the batches", kind)
+		return f.err
+	}
+	f.metadata(root, 4)
+	return c.batch(f, header, at+metadata, body)
+}
+
+// Schema checks a schema by itself, as Parquet keeps it: a message without a body.
+func Schema(data []byte) error {
+	skip := 4
+	if len(data) >= 8 && binary.LittleEndian.Uint32(data) == 0xffffffff {
+		skip = 8
+	}
+	if len(data) < skip+4 {
+		return errkind.New(errkind.ErrTruncated, "arrow: a schema of %d bytes", len(data))
+	}
+	n := int64(int32(binary.LittleEndian.Uint32(data[skip-4:])))
+	if n < 4 || n > int64(len(data)-skip) {
+		return malformed("a schema of %d bytes in %d", n, len(data))
+	}
+	f := newFlat(data[skip : int64(skip)+n])
+	root := f.root()
+	f.metadata(root, 4)
+	const schema = 1
+	kind := f.field(root, 1, 1)
+	t, ok := f.sub(root, 2)
+	if p := f.field(root, 3, 8); kind == 0 || f.data[kind] != schema || !ok || p != 0 && f.i64(p) != 0 {
+		f.fail("a message that is no schema")
+		return f.err
+	}
+	f.schema(t)
+	return f.err
+}
+
+// batch checks a record batch whose body is at a place of the file.
+func (c *checker) batch(f *flat, t table, at, body int64) error {
+	rows := int64(0)
+	if p := f.field(t, 0, 8); p != 0 {
+		rows = f.i64(p)
+	}
+	nodes, n := f.vector(t, 1, 16)
+	most := rows
+	for i := range n {
+		length, nulls := f.i64(nodes+16*i), f.i64(nodes+16*i+8)
+		if length < 0 || nulls < 0 || nulls > length {
+			f.fail("an array of %d elements, %d of them null", length, nulls)
+		}
+		most = max(most, length)
+	}
+	_, compressed := f.sub(t, 3)
+	f.vector(t, 4, 8)
+	buffers, n := f.vector(t, 2, 16)
+	unfolded := int64(0)
+	for i := range n {
+		if f.err != nil {
+			return f.err
+		}
+		offset, length := f.i64(buffers+16*i), f.i64(buffers+16*i+8)
+		if offset < 0 || length < 0 || offset > body || length > body-offset {
+			return errkind.New(errkind.ErrTruncated, "arrow: a buffer of %d bytes at %d in a body of %d", length, offset, body)
+		}
+		if compressed && length > 0 {
+			var err error
+			if length, err = c.unfolded(at+offset, length); err != nil {
+				return err
+			}
+		}
+		unfolded += length
+		if c.total += length; c.total > c.Bytes || c.total < 0 {
+			return errkind.New(errkind.ErrLimit, "arrow: the buffers unfold to %d bytes, at most %d are read", c.total, c.Bytes)
+		}
+	}
+	if f.err == nil && (rows < 0 || most > max(8*unfolded, c.EmptyRows)) {
+		return malformed("%d elements in %d bytes", most, unfolded)
+	}
+	return f.err
+}
+
+// unfolded returns the length that a compressed buffer says it has: -1 means that it is not compressed after all.
+func (c *checker) unfolded(at, length int64) (int64, error) {
+	if length < 8 {
+		return 0, malformed("a compressed buffer of %d bytes", length)
+	}
+	b, err := c.read(at, 8)
+	if err != nil {
+		return 0, err
+	}
+	n := int64(binary.LittleEndian.Uint64(b))
+	switch {
+	case n == -1:
+		return length - 8, nil
+	case n < 0:
+		return 0, malformed("a compressed buffer of %d bytes", n)
+	}
+	return n, nil
+}

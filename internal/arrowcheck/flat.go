@@ -1,0 +1,188 @@
+// Package arrowcheck checks the structure of Arrow's IPC files, which come from strangers: that every table, vector
+// and text of the FlatBuffers in them lies in its buffer, and that what they say of sizes is in the file. The
+// reader of package arrow-go trusts both.
+//
+// Reference: Arrow, format/File.fbs, Message.fbs, Schema.fbs; FlatBuffers, "FlatBuffer Internals".
+package arrowcheck
+
+import (
+	"encoding/binary"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+)
+
+// flat is a FlatBuffer that is being checked.
+type flat struct {
+	data   []byte
+	visits int // tables that may still be visited: they may share parts
+	err    error
+}
+
+const maxDepth = 64
+
+// table is a table of a FlatBuffer: where it begins and ends, and where its vtable is. The zero table has no fields.
+type table struct {
+	at, size, vtable, fields int
+}
+
+func (f *flat) fail(format string, args ...any) {
+	if f.err == nil {
+		f.err = errkind.New(errkind.ErrMalformed, "arrow: "+format, args...)
+	}
+}
+
+func (f *flat) u32(at int) int {
+	if at < 0 || at > len(f.data)-4 {
+		f.fail("a number outside of its buffer")
+		return 0
+	}
+	n := binary.LittleEndian.Uint32(f.data[at:])
+	if n > 1<<31-1 {
+		f.fail("an offset of %d", n)
+		return 0
+	}
+	return int(n)
+}
+
+func (f *flat) u16(at int) int {
+	if at < 0 || at > len(f.data)-2 {
+		f.fail("a number outside of its buffer")
+		return 0
+	}
+	return int(binary.LittleEndian.Uint16(f.data[at:]))
+}
+
+func (f *flat) i64(at int) int64 {
+	if at < 0 || at > len(f.data)-8 {
+		f.fail("a number outside of its buffer")
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(f.data[at:]))
+}
+
+// root is the table that the buffer begins with.
+func (f *flat) root() table { return f.tableAt(f.u32(0)) }
+
+// tableAt checks the table at a place.
+func (f *flat) tableAt(at int) table {
+	if f.visits--; f.visits < 0 {
+		f.fail("tables that contain each other, or too many")
+	}
+	if f.err != nil || at <= 0 || at > len(f.data)-4 {
+		f.fail("a table outside of its buffer")
+		return table{}
+	}
+	vtable := at - int(int32(binary.LittleEndian.Uint32(f.data[at:])))
+	size, length := f.u16(vtable), f.u16(vtable+2)
+	if f.err != nil || size < 4 || size%2 != 0 || vtable > len(f.data)-size || length < 4 || at > len(f.data)-length {
+		f.fail("a table outside of its buffer")
+		return table{}
+	}
+	return table{at, length, vtable, (size - 4) / 2}
+}
+
+// field returns where field i of n bytes is, or 0 where the table does not have it.
+func (f *flat) field(t table, i, n int) int {
+	if i >= t.fields || f.err != nil {
+		return 0
+	}
+	offset := f.u16(t.vtable + 4 + 2*i)
+	if offset == 0 {
+		return 0
+	}
+	if offset < 4 || offset > t.size-n {
+		f.fail("a field outside of its table")
+		return 0
+	}
+	return t.at + offset
+}
+
+// sub returns the table that field i refers to; ok is false where there is none.
+func (f *flat) sub(t table, i int) (s table, ok bool) {
+	at := f.field(t, i, 4)
+	if at == 0 {
+		return s, false
+	}
+	s = f.tableAt(at + f.u32(at))
+	return s, f.err == nil
+}
+
+// vector returns where the elements of the vector of field i begin, each of size bytes, and how many there are.
+func (f *flat) vector(t table, i, size int) (at, n int) {
+	ref := f.field(t, i, 4)
+	if ref == 0 {
+		return 0, 0
+	}
+	at = ref + f.u32(ref)
+	n = f.u32(at)
+	if f.err != nil || n > (len(f.data)-at-4)/size {
+		f.fail("a vector outside of its buffer")
+		return 0, 0
+	}
+	return at + 4, n
+}
+
+// tables calls do with each table of the vector of field i.
+func (f *flat) tables(t table, i int, do func(s table)) {
+	at, n := f.vector(t, i, 4)
+	for k := range n {
+		if f.err != nil {
+			return
+		}
+		ref := at + 4*k
+		if s := f.tableAt(ref + f.u32(ref)); f.err == nil {
+			do(s)
+		}
+	}
+}
+
+// metadata checks the pairs of texts of field i.
+func (f *flat) metadata(t table, i int) {
+	f.tables(t, i, func(s table) {
+		f.vector(s, 0, 1)
+		f.vector(s, 1, 1)
+	})
+}
+
+// schema checks a table Schema.
+func (f *flat) schema(t table) {
+	f.tables(t, 1, func(s table) { f.schemaField(s, 0) })
+	f.metadata(t, 2)
+	f.vector(t, 3, 8)
+}
+
+// The types of Arrow that have more than numbers in their tables.
+const (
+	typeTimestamp = 10
+	typeUnion     = 14
+	lastType      = 26
+)
+
+// schemaField checks a table Field.
+func (f *flat) schemaField(t table, depth int) {
+	if depth > maxDepth {
+		f.fail("fields that are nested deeper than %d levels", maxDepth)
+		return
+	}
+	f.vector(t, 0, 1)
+	kind := 0
+	if at := f.field(t, 2, 1); at != 0 {
+		kind = int(f.data[at])
+	}
+	s, ok := f.sub(t, 3)
+	if kind == 0 || kind > lastType || !ok {
+		f.fail("a field without a type")
+		return
+	}
+	switch kind {
+	case typeTimestamp:
+		f.vector(s, 1, 1)
+	case typeUnion:
+		f.vector(s, 1, 4)
+	}
+	if s, ok := f.sub(t, 4); ok {
+		f.sub(s, 1)
+	}
+	f.tables(t, 5, func(s table) { f.schemaField(s, depth+1) })
+	f.metadata(t, 6)
+}

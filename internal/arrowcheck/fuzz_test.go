@@ -1,0 +1,87 @@
+package arrowcheck_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/unpkl/unpkl/internal/arrowcheck"
+)
+
+// file is a small file with a dictionary, a nested type and metadata, as package ipc writes it.
+func file(t testing.TB, opts ...ipc.Option) []byte {
+	t.Helper()
+	meta := arrow.NewMetadata([]string{"k"}, []string{"v"})
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "d", Type: &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}},
+		{Name: "l", Type: arrow.ListOf(arrow.PrimitiveTypes.Float64), Nullable: true},
+		{Name: "t", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, Metadata: meta},
+	}, &meta)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for i, text := range []string{"x", "y", "x"} {
+		if err := b.Field(0).(*array.BinaryDictionaryBuilder).AppendString(text); err != nil {
+			t.Fatal(err)
+		}
+		b.Field(1).(*array.ListBuilder).Append(i > 0)
+		b.Field(1).(*array.ListBuilder).ValueBuilder().(*array.Float64Builder).Append(float64(i))
+		b.Field(2).(*array.TimestampBuilder).Append(arrow.Timestamp(i))
+	}
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	var out bytes.Buffer
+	w, err := ipc.NewFileWriter(&out, append(opts, ipc.WithSchema(schema))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+var limits = arrowcheck.Limits{Bytes: 1 << 20, EmptyRows: 1 << 10}
+
+// TestFile: what package ipc writes is right, and every cut of it is not.
+func TestFile(t *testing.T) {
+	t.Parallel()
+	for _, data := range [][]byte{file(t), file(t, ipc.WithZstd())} {
+		if err := arrowcheck.File(bytes.NewReader(data), int64(len(data)), limits); err != nil {
+			t.Error(err)
+		}
+		for n := range len(data) {
+			if arrowcheck.File(bytes.NewReader(data[:n]), int64(n), limits) == nil {
+				t.Errorf("cut at %d of %d: no error", n, len(data))
+			}
+		}
+	}
+}
+
+// FuzzFile: a file that passes is read by package ipc without a fatal error; what it takes is bounded.
+func FuzzFile(f *testing.F) {
+	f.Add(file(f))
+	f.Add(file(f, ipc.WithZstd()))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if arrowcheck.File(bytes.NewReader(data), int64(len(data)), limits) != nil {
+			return
+		}
+		defer func() { _ = recover() }() // package ipc panics where values are wrong
+		r, err := ipc.NewFileReader(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		for i := range r.NumRecords() {
+			if b, err := r.RecordBatchAt(i); err == nil {
+				b.Release()
+			}
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package ndarray
+
+import "slices"
+
+// Concatenated is several arrays that are looked at as one, one behind the other along an axis: numpy.concatenate
+// without the copy. The parts may be mapped files of any size. It is safe for concurrent reads.
+type Concatenated struct {
+	parts  []*Array
+	axis   int
+	shape  []int
+	starts []int // the index along the axis at which each part begins
+}
+
+// Concat returns the parts as one array along an axis; a negative one counts from the end. The parts have one dtype and,
+// but for the axis, one shape; anything else is of the kind ErrDType or ErrShape. Nothing is copied.
+func Concat(axis int, parts ...*Array) (*Concatenated, error) {
+	if len(parts) == 0 {
+		return nil, errorf(ErrShape, "no arrays to concatenate")
+	}
+	first := parts[0]
+	if axis < 0 {
+		axis += first.NDim()
+	}
+	if axis < 0 || axis >= first.NDim() {
+		return nil, errorf(ErrBounds, "axis %d of an array of %d dimensions", axis, first.NDim())
+	}
+	c := &Concatenated{parts: slices.Clone(parts), axis: axis, shape: slices.Clone(first.Shape())}
+	c.shape[axis] = 0
+	for i, p := range parts {
+		if !p.DType().Equal(first.DType()) {
+			return nil, errorf(ErrDType, "part %d has dtype %s, the first %s", i, p.DType(), first.DType())
+		}
+		if p.NDim() != len(c.shape) {
+			return nil, errorf(ErrShape, "part %d has shape %v, the first %v", i, p.Shape(), first.Shape())
+		}
+		for k, n := range p.Shape() {
+			if k != axis && n != c.shape[k] {
+				return nil, errorf(ErrShape, "part %d has shape %v, the first %v", i, p.Shape(), first.Shape())
+			}
+		}
+		c.starts = append(c.starts, c.shape[axis])
+		if c.shape[axis] += p.Shape()[axis]; c.shape[axis] < 0 {
+			return nil, errorf(ErrShape, "the parts are too long together")
+		}
+	}
+	return c, nil
+}
+
+// DType returns the dtype of the elements.
+func (c *Concatenated) DType() *DType { return c.parts[0].DType() }
+
+// Shape returns the shape of the whole. The caller must not change it.
+func (c *Concatenated) Shape() []int { return c.shape }
+
+// Parts returns the arrays in order. The caller must not change the slice.
+func (c *Concatenated) Parts() []*Array { return c.parts }
+
+// At returns one element, as [Array.At] does. A wrong index panics.
+func (c *Concatenated) At(index ...int) any {
+	i := index[c.axis]
+	if i < 0 || i >= c.shape[c.axis] {
+		panic("ndarray: index out of range of concatenated arrays")
+	}
+	k := c.partOf(i)
+	own := slices.Clone(index)
+	own[c.axis] = i - c.starts[k]
+	return c.parts[k].At(own...)
+}
+
+// partOf returns the number of the part that has an index along the axis.
+func (c *Concatenated) partOf(i int) int {
+	k, found := slices.BinarySearch(c.starts, i)
+	if !found {
+		return k - 1
+	}
+	for k+1 < len(c.starts) && c.starts[k+1] == i { // parts without elements
+		k++
+	}
+	return k
+}
+
+// Slice returns the elements from start on up to stop along the axis of the parts: a view where they lie in one part, else
+// a copy, in C order. What is outside is of the kind ErrBounds.
+func (c *Concatenated) Slice(start, stop int) (*Array, error) {
+	if start < 0 || stop < start || stop > c.shape[c.axis] {
+		return nil, errorf(ErrBounds, "elements %d to %d of %d along axis %d", start, stop, c.shape[c.axis], c.axis)
+	}
+	var views []*Array
+	for k, p := range c.parts {
+		from, to := max(start-c.starts[k], 0), min(stop-c.starts[k], p.Shape()[c.axis])
+		if from >= to {
+			continue
+		}
+		v, err := p.Slice(c.axis, from, to, 1)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	switch len(views) {
+	case 0:
+		return c.parts[0].Slice(c.axis, 0, 0, 1)
+	case 1:
+		return views[0], nil
+	}
+	return c.join(views, stop-start)
+}
+
+// Array returns the whole as one array in memory of its own, in C order.
+func (c *Concatenated) Array() (*Array, error) {
+	a, err := c.Slice(0, c.shape[c.axis])
+	if err != nil {
+		return nil, err
+	}
+	return a.Copy(OrderC)
+}
+
+// join copies views of n elements along the axis.
+func (c *Concatenated) join(views []*Array, n int) (*Array, error) {
+	shape := slices.Clone(c.shape)
+	shape[c.axis] = n
+	if c.DType().HasObject() {
+		return nil, errorf(ErrDType, "arrays of dtype %s are not joined", c.DType())
+	}
+	// Each row in front of the axis is a run of bytes of each view.
+	rows := 1
+	for _, dim := range shape[:c.axis] {
+		rows *= dim
+	}
+	data := make([][]byte, len(views))
+	total := 0
+	for i, v := range views {
+		var err error
+		if data[i], err = v.AppendBytes(nil, OrderC); err != nil {
+			return nil, err
+		}
+		total += len(data[i])
+	}
+	out := make([]byte, 0, total)
+	for r := range rows {
+		for i := range data {
+			size := len(data[i]) / rows
+			out = append(out, data[i][r*size:(r+1)*size]...)
+		}
+	}
+	return New(c.DType(), shape, OrderC, out)
+}
