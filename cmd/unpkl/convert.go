@@ -148,7 +148,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	pickleOptions = append(append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode)), keepers...)
+	pickleOptions = append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode))
 	form, ok := jsonForms[f.form]
 	names, ok2 := nameChoices[f.names]
 	if !ok || !ok2 || f.order != "C" && f.order != "F" || f.blob != "" && f.blob != "xdr" && f.blob != "npy" {
@@ -160,7 +160,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	}
 	opts := []convert.Option{
 		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to), convert.WithSelect(f.selects),
-		convert.WithPickle(pickleOptions...),
+		convert.WithPickle(pickleOptions...), convert.WithUnpickle(keepers...),
 		convert.WithWarnings(s.warn),
 		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset, Sidecar: f.sidecar}),
 		convert.WithText(convert.Text{
