@@ -89,6 +89,9 @@ func run(every int, only, write, command string, limit time.Duration, jobs int) 
 	if err != nil {
 		return err
 	}
+	if err := measureOwn(self, command, dir, limit); err != nil {
+		return err
+	}
 	results := make([][]result, len(inputs))
 	var classes []string
 	for i, in := range inputs {
@@ -119,6 +122,29 @@ func run(every int, only, write, command string, limit time.Duration, jobs int) 
 		progress(os.Stdout, class, inputs, results)
 	}
 	return report(os.Stdout, inputs, results, classes, write)
+}
+
+// measureOwn fills ownPeak.
+func measureOwn(self, command, dir string, limit time.Duration) error {
+	path := filepath.Join(dir, "none")
+	for _, r := range readers {
+		if r.command == nil {
+			continue
+		}
+		none := "N."
+		if r.json {
+			none = "null"
+		}
+		if err := os.WriteFile(path, []byte(none), 0o600); err != nil {
+			return err
+		}
+		res := measure(self, command, r, path, limit)
+		if res.outcome != "value" {
+			return fmt.Errorf("%s of None: %s: %s", r.name, res.outcome, res.text)
+		}
+		ownPeak[r.name] = max(res.peak-smallProgram, 0)
+	}
+	return os.Remove(path)
 }
 
 // generate writes the inputs into a folder, with a list of them: a process of its own

@@ -20,9 +20,9 @@ type ArrayParts struct {
 }
 
 // tuple returns the items of an argument of a call that was put off, or nil where an object was made
-// of it since, as of a tuple that several calls share.
+// of it since, and where several calls share it: their objects share what is in it, too.
 func tuple(t *tape.Tape, id tape.ID) []tape.ID {
-	if t.Kind(id) != tape.Tuple {
+	if t.Kind(id) != tape.Tuple || t.IsShared(id) {
 		return nil
 	}
 	return t.Items(id)

@@ -70,7 +70,7 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	a := t.Items(args)
 	var code uint16
 	switch t.Code(fn) {
-	case ClassEncode, ClassSet, ClassFrozenSet, ClassDecimal:
+	case ClassFromBuffer, ClassEncode, ClassSet, ClassFrozenSet, ClassDecimal:
 		if args != tape.IDEmptyTuple && t.IsShared(args) {
 			return 0, false // package reconstruct counts what is copied of arguments that are met again
 		}
@@ -115,7 +115,7 @@ func Build(t *tape.Tape, r *Rules, target, state tape.ID) bool {
 	default:
 		return false
 	}
-	if t.Kind(state) != tape.Tuple || !isArrayState(t, r, t.Items(state)) {
+	if t.Kind(state) != tape.Tuple || t.IsShared(state) || !isArrayState(t, r, t.Items(state)) {
 		return false
 	}
 	t.SetState(target, state)
@@ -232,6 +232,9 @@ func fromBuffer(t *tape.Tape, r *Rules, form tape.Form, a []tape.ID) uint16 {
 	kind := t.Kind(a[0])
 	if kind != tape.Bytes && kind != tape.ByteArray {
 		return 0
+	}
+	if t.IsShared(a[0]) {
+		return 0 // as in Call
 	}
 	dt, ok := dtype(t, a[1])
 	if !ok || dt.ItemSize() == 0 || t.Kind(a[3]) != tape.Str {

@@ -30,7 +30,7 @@ type splitJob struct {
 	values []any     // where they go
 	places []int     // where in values, if there are runs among the children
 	dict   *splitKeys
-	later  []int // children that the helpers left
+	later  []uint32 // children that the helpers left
 	needs  []tape.ID
 	stage  splitStage
 }
@@ -108,11 +108,7 @@ func (m *maker) splitDict(id tape.ID, at int) (any, error) {
 func (m *maker) split(plain any, j *splitJob, at int) error {
 	m.push(plain, cellFrame{kind: splitFrame, slot: at, split: j})
 	f := &m.stack[len(m.stack)-1]
-	all := make([]int, len(j.ids))
-	for i := range all {
-		all[i] = i
-	}
-	f.height = m.help(j, all)
+	f.height = m.help(j, nil)
 	if len(j.later) >= muchLeft && len(j.needs) > 0 {
 		f.ids = j.needs
 		return nil
@@ -142,7 +138,7 @@ func (j *splitJob) place(child int) int {
 // putSplit stores the next child of a frame.
 func (f *cellFrame) putSplit(v any) {
 	if j := f.split; j.stage == inOrder {
-		j.values[j.place(j.later[f.next])] = v
+		j.values[j.place(int(j.later[f.next]))] = v
 	}
 	f.next++
 }
@@ -181,16 +177,20 @@ func (m *maker) putPairs(j *splitJob) error {
 	return nil
 }
 
-// help has several goroutines make children. It returns how many levels those hold.
-func (m *maker) help(j *splitJob, children []int) (height int32) {
-	n := m.workers()
-	size := max(len(children)/(8*n), minPart)
-	if j.places != nil {
-		size = max(len(children)/(8*n), 1) // of runs each child is many
+// help has several goroutines make children, all of them for nil. It returns how many levels those
+// hold.
+func (m *maker) help(j *splitJob, children []uint32) (height int32) {
+	n, count := m.workers(), len(children)
+	if children == nil {
+		count = len(j.ids)
 	}
-	parts := (len(children) + size - 1) / size
+	size := max(count/(8*n), minPart)
+	if j.places != nil {
+		size = max(count/(8*n), 1) // of runs each child is many
+	}
+	parts := (count + size - 1) / size
 	n = min(n, parts)
-	later := make([][]int, parts)
+	later := make([][]uint32, parts)
 	makers := make([]*maker, n)
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -203,7 +203,7 @@ func (m *maker) help(j *splitJob, children []int) (height int32) {
 					return
 				}
 				from := part * size
-				later[part] = makers[i].part(j, children[from:min(from+size, len(children))])
+				later[part] = makers[i].part(j, children, from, min(from+size, count))
 			}
 		}
 		if i < n-1 {
@@ -237,9 +237,13 @@ func (m *maker) newHelper() *maker {
 	}
 }
 
-// part makes children, and returns those that it leaves.
-func (m *maker) part(j *splitJob, children []int) (later []int) {
-	for i, child := range children {
+// part makes the children from one to another, which for nil are all, and returns those that it leaves.
+func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint32) {
+	for i := from; i < to; i++ {
+		child := i
+		if children != nil {
+			child = int(children[i])
+		}
 		id := j.ids[child]
 		place := j.place(child)
 		if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
@@ -252,10 +256,17 @@ func (m *maker) part(j *splitJob, children []int) (later []int) {
 			continue
 		}
 		m.stack = m.stack[:0]
-		later = append(later, child)
+		later = append(later, uint32(child))
 		const few = 32
-		if i >= few && len(later) > i/2 {
-			return append(later, children[i+1:]...) // the rest is likely to be like that
+		if done := i - from; done < few || len(later) <= done/2 {
+			continue
+		}
+		for i++; i < to; i++ { // the rest is likely to be like that
+			child := i
+			if children != nil {
+				child = int(children[i])
+			}
+			later = append(later, uint32(child))
 		}
 	}
 	return later

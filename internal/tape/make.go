@@ -11,6 +11,10 @@ func (t *Tape) NewCall(form Form, fn, args, kwargs ID, code uint16, inert bool) 
 	if inert {
 		c.flags = flagInert
 	}
+	if len(t.calls) == cap(t.calls) {
+		size := t.grown(len(t.calls), len(t.w.Buf)-t.w.Pos)
+		t.calls = append(make([]call, 0, size), t.calls...)
+	}
 	t.calls = append(t.calls, call{fn: fn, args: args, kwargs: kwargs, form: form})
 	return t.add(c)
 }

@@ -453,6 +453,10 @@ func (t *Tape) stop() error {
 		return err
 	}
 	t.root = t.stack[len(t.stack)-1]
+	const keep = 1 << 16 // IDs, while values are made
+	if cap(t.stack) > keep {
+		t.stack = nil
+	}
 	return nil
 }
 
