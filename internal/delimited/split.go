@@ -54,7 +54,7 @@ func (s *splitter) fit(n int) {
 
 // add notes a field.
 func (s *splitter) add(begin, end int, flags uint32) {
-	if end-begin > maxSpan || len(s.b.text) > 1<<32-1 {
+	if end-begin > maxSpan || uint64(len(s.b.text)) > 1<<32-1 {
 		s.b.err = fmt.Errorf("a field of %d bytes", end-begin)
 		return
 	}
