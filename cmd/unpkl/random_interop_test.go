@@ -81,6 +81,7 @@ func randomJSON(t *testing.T, stem string) {
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
+	want = bareRefs(want)
 	for _, c := range []struct {
 		to   *any
 		args []string
@@ -95,12 +96,13 @@ func randomJSON(t *testing.T, stem string) {
 	if strings.Contains(string(text), "$ref") {
 		return // a cycle, whose references are elsewhere
 	}
-	if full := follow(refs, refs, 0); !reflect.DeepEqual(full, want) && want != nil {
+	if full := bareRefs(follow(refs, refs, 0)); !reflect.DeepEqual(full, want) && want != nil {
 		t.Errorf("%s: with --refs another document", stem)
 	}
 }
 
-// bareRefs takes the escapes of a URI off references, which the script does not write.
+// bareRefs takes the escapes of a URI off references, which the script does not write, and the byte order
+// off dtypes.
 func bareRefs(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -111,6 +113,10 @@ func bareRefs(v any) any {
 		}
 		for k, x := range v {
 			v[k] = bareRefs(x)
+			if dtype, ok := x.(string); ok && k == "dtype" {
+				// NumPy forgets the order of some arrays that it reads.
+				v[k] = strings.Replace(dtype, ">", "<", 1)
+			}
 		}
 	case []any:
 		for i, x := range v {
