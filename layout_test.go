@@ -85,7 +85,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
 		"internal/compress internal/delimited " +
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
-		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
+		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
+		"reconstruct torch"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},
 	{"examples/tables", ". frame frame/arrowframe"},
