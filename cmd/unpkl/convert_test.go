@@ -64,8 +64,8 @@ func TestConvertErrors(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{pkl, npz}, 1, "unpkl: " + npz + ": npz cannot hold a dict at /s; pickle, joblib, json, jsonl and hdf5 can\n"},
-		{[]string{"--lossy", pkl, npz}, 0, "unpkl: warning: npz cannot hold a dict at /s; pickle, joblib, json, jsonl and hdf5 can: left out\n"},
+		{[]string{pkl, npz}, 1, "unpkl: " + npz + ": npz cannot hold a dict at /s; pickle, joblib, json, jsonl, hdf5 and torch can\n"},
+		{[]string{"--lossy", pkl, npz}, 0, "unpkl: warning: npz cannot hold a dict at /s; pickle, joblib, json, jsonl, hdf5 and torch can: left out\n"},
 		{[]string{pkl, filepath.Join(dir, "x.what")}, 1, "unknown format"},
 		{[]string{pkl}, 2, "takes IN and OUT"},
 		{[]string{"--dtype=what", pkl, npz}, 2, "--dtype=what"},
