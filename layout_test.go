@@ -83,7 +83,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/compress internal/delimited " +
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
-	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
+	{"internal/batch", "convert internal/errkind pickle"},
+	{"cmd/unpkl", ". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
 		"internal/spec internal/stats internal/table ndarray npy pickle"},
 }

@@ -39,6 +39,7 @@ type convertFlags struct {
 	indent                  int
 	blob, key               string
 	complex                 bool
+	batch                   batchFlags
 }
 
 func convertCommand(s *streams) *cobra.Command {
@@ -55,7 +56,7 @@ func convertCommand(s *streams) *cobra.Command {
   unpkl convert x.npy y.npy both.npz
   unpkl convert --to npy folder/ arrays/`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 {
+			if len(args) < 2 && (len(args) < 1 || flags.batch.sources.list == "") {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
 			}
 			return nil
@@ -65,10 +66,15 @@ func convertCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return convertFiles(s, &flags, args[:len(args)-1], args[len(args)-1], opts)
+			ins, out := args[:len(args)-1], args[len(args)-1]
+			if flags.batch.wanted(ins) {
+				return convertBatch(s, &flags, ins, out, opts)
+			}
+			return convertFiles(s, &flags, ins, out, opts)
 		},
 	}
 	flags.add(cmd)
+	flags.batch.add(cmd)
 	return cmd
 }
 
