@@ -261,6 +261,10 @@ func (d *Decoder) open(r io.Reader, head []byte) error {
 		return nil
 	}
 	u := pickle.NewUnpickler(r)
+	if input.IsTorch(head) {
+		d.src = input.NewTorch(u, d.c.inputOptions())
+		return nil
+	}
 	d.c.setUp(u)
 	d.src, d.u = u, u
 	return nil

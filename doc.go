@@ -11,6 +11,18 @@
 // (gzip, zlib, bzip2, xz, lzma, zstd, lz4, a zip or tar with one member), which are
 // recognised by their first bytes.
 //
+// Beside this package stand
+//
+//   - audit: what a pickle would do in Python, as a report and as net/http middleware
+//   - pickle: the protocol itself, opcode by opcode: Unpickler, Pickler, Scanner, Disassemble
+//   - ndarray, frame: NumPy's arrays and pandas' tables; ndarray/gonumarray and frame/arrowframe turn
+//     them into Gonum's matrices and Arrow's record batches
+//   - npy, hdf5, convert: other files that hold arrays, and whatever of them one document fits into
+//   - reconstruct: Python's classes as Go values, also for gopickle's Unpickler
+//   - cmd/unpkl: the command, to look into files, to-json, get, head, stats, diff, audit, dis, and to
+//     write them: repickle (another protocol or compression), pack (of JSON and arrays), convert
+//   - examples: a service that takes uploads, a batch job, tables, results for Python
+//
 // # Types
 //
 // A pickle is read into one of two forms. Objects, which [WithObjects] asks for and an

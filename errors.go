@@ -45,6 +45,8 @@ var (
 	ErrKey = pyvalue.ErrKey
 	// ErrNotFound: a pointer leads nowhere; see [File.Lookup].
 	ErrNotFound = lookup.ErrNotFound
+	// ErrReadOnly: a [Value] has no part there that can be changed.
+	ErrReadOnly = lookup.ErrReadOnly
 	// ErrClosed: the [File] is closed.
 	ErrClosed = ndarray.ErrClosed
 	// ErrSkipClass is what a hook of [WithFindClass] returns for a class that it

@@ -49,17 +49,20 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
+	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
 	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/known internal/texts ndarray " +
-		"npy pickle"},
+		"npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
-	{"internal/jsonval", "internal/written frame internal/jsonhook internal/pointer ndarray pickle reconstruct"},
-	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct"},
+	{"internal/jsonval", "internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
+		"reconstruct torch"},
+	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
 	{"internal/lookup", "frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
 		"pickle reconstruct"},
 	{"internal/describe", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
 		"reconstruct"},
-	{"internal/input", "internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray npy pickle"},
+	{"internal/input", "internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
+		"npy pickle torch"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
@@ -76,7 +79,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/pyvalue internal/stats ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{".", "internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
+	{".", "frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
 		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
 	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
@@ -84,6 +87,10 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
 	{"internal/batch", "convert internal/errkind pickle"},
+	{"examples/service", ". ndarray"},
+	{"examples/batch", ". ndarray ndarray/gonumarray"},
+	{"examples/tables", ". frame frame/arrowframe"},
+	{"examples/results", "."},
 	{"cmd/unpkl", ". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
 		"internal/spec internal/stats internal/table ndarray npy pickle"},

@@ -128,6 +128,10 @@ func (f *File) source(d *Decoder) {
 	}
 	u := pickle.NewUnpicklerBytes(f.data)
 	u.SharedInput = true
+	if input.IsTorch(f.data[:min(len(f.data), compress.HeadSize)]) {
+		d.src = input.NewTorch(u, f.c.inputOptions())
+		return
+	}
 	f.c.setUp(u)
 	d.src, d.u = u, u
 	d.head = func() []byte { return f.data[:min(len(f.data), compress.HeadSize)] }

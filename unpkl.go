@@ -118,7 +118,8 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		return err
 	}
 	head := data[:min(len(data), compress.HeadSize)]
-	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) {
+	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) ||
+		input.IsTorch(head) {
 		return NewDecoder(bytes.NewReader(data), opts...).only(v)
 	}
 	c := &noOptions
@@ -223,7 +224,7 @@ func (c *config) assignOptions() unmarshal.Options {
 
 // input.Options are the options for what is read around pickles.
 func (c *config) inputOptions() *input.Options {
-	return &input.Options{Limits: c.limits, SetUp: c.setUp}
+	return &input.Options{Limits: c.limits, SetUp: c.setUp, Owner: c.owner}
 }
 
 // setUp gives an unpickler the options.

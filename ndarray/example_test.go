@@ -399,3 +399,14 @@ func ExampleMasked_String() {
 	fmt.Println(&ndarray.Masked{Data: data, Mask: mask})
 	// Output: [1.0 -- 3.0]
 }
+
+// The second column of a table of 3 rows of 2 that lies in bytes.
+func ExampleNewStrided() {
+	data := []byte{1, 2, 3, 4, 5, 6}
+	a, err := ndarray.NewStrided(ndarray.Uint8, []int{3}, []int{2}, 1, data)
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(a)
+	// Output: [2 4 6]
+}

@@ -143,6 +143,9 @@ func init() {
 	bridge.Public = public
 	bridge.NewPlans = func() any { return new(planCache) }
 	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).kept, _ = plans.(*planCache) }
+	bridge.ReadPayload = func(unpickler any, n int64) ([]byte, error) {
+		return payloads{unpickler.(*Unpickler)}.ReadPayload(n)
+	}
 	bridge.SetCosts = func(unpickler any, compressed func() int64, tally *bridge.Tally) {
 		u := unpickler.(*Unpickler)
 		u.compressed, u.tally = compressed, tally

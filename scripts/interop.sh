@@ -44,13 +44,16 @@ if [ $# -eq 0 ]; then
     fi
     UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
     UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
-    UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInteropToFrame ./frame/arrowframe
+    UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInterop ./frame/arrowframe
 
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
+    scripts/make_venvs.sh --if-possible py313-torch # gigabytes, so not everywhere
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
+    [ ! -x "$venvs/py313-torch/bin/python" ] ||
+        UNPKL_TORCH_PYTHON=$venvs/py313-torch/bin/python go test -count=1 ./torch
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }

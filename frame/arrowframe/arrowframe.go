@@ -3,10 +3,11 @@
 package arrowframe
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -33,7 +34,7 @@ import (
 //
 // Missing values (NaT, NA, a code of -1) are null; NaN in a column of floats stays NaN, as it is a
 // value of that type. A column of another kind, such as one of complex numbers or of mixed
-// objects, is an error that names it.
+// objects, is an error that names it; objects that are all bools, ints, floats, text or bytes are as those.
 //
 // Elements are not copied where both layouts agree: contiguous numbers, times and text in the
 // machine's byte order. So the batch aliases the frame, which must not change while the batch is in use; what must
@@ -43,103 +44,119 @@ func FromFrame(mem memory.Allocator, f *frame.Frame) (arrow.RecordBatch, error) 
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
-	c := &converter{mem: mem}
-	var fields []arrow.Field
-	var columns []arrow.Array
-	defer func() {
-		for _, a := range columns {
-			a.Release()
-		}
-	}()
-	add := func(name string, s *frame.Series) error {
-		a, err := c.column(s)
-		if err != nil {
-			return fmt.Errorf("column %s: %w", name, err)
-		}
-		columns = append(columns, a)
-		field := arrow.Field{Name: name, Type: a.DataType(), Nullable: true}
-		switch s.Kind {
-		case frame.Period:
-			field.Metadata = arrow.NewMetadata([]string{"freq"}, []string{s.Freq})
-		case frame.Interval:
-			field.Metadata = arrow.NewMetadata([]string{"closed"}, []string{s.Closed})
-		case frame.Categorical:
-			if v := s.Categories.Values; v != nil && v.Kind == frame.Interval {
-				field.Metadata = arrow.NewMetadata([]string{"closed"}, []string{v.Closed})
-			}
-		}
-		fields = append(fields, field)
-		return nil
-	}
-	names := f.ColumnNames()
-	for i, s := range f.Columns {
-		if err := add(names[i], s); err != nil {
+	b := &batchBuilder{c: &converter{mem: mem}}
+	defer b.release()
+	for i, name := range f.ColumnNames() {
+		if err := b.add(name, f.Columns[i]); err != nil {
 			return nil, err
 		}
 	}
-	var index []string
-	for k, s := range levels(f.Index) {
-		name, ok := f.Index.Names[k].(string)
-		if !ok {
-			name = fmt.Sprintf("__index_level_%d__", k)
-		}
-		index = append(index, name)
-		if err := add(name, s); err != nil {
-			return nil, err
-		}
-	}
-	meta, err := indexMetadata(f.Index, index)
+	index, err := b.addIndex(f.Index)
 	if err != nil {
 		return nil, err
 	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, meta), columns, int64(f.Rows())), nil
-}
-
-// indexMetadata says which columns are the index, in the way of pyarrow; nil for one that counts from 0. pyarrow
-// takes the types of the levels from the columns themselves.
-func indexMetadata(x *frame.Index, names []string) (*arrow.Metadata, error) {
-	var columns any = names
-	described := []any{}
-	for k, field := range names {
-		described = append(described, map[string]any{
-			"name": textOrNil(x.Names[k]), "field_name": field, "pandas_type": "unicode", "numpy_type": "object", "metadata": nil,
-		})
-	}
-	if x.IsRange() {
-		if x.Start == 0 && x.Step == 1 && x.Name() == nil {
-			return nil, nil
-		}
-		columns = []any{map[string]any{"kind": "range", "name": textOrNil(x.Name()), "start": x.Start, "stop": x.Stop, "step": x.Step}}
-	}
-	text, err := json.Marshal(map[string]any{"index_columns": columns, "column_indexes": []any{}, "columns": described})
+	meta, err := metadata(f, index, b.described)
 	if err != nil {
 		return nil, err
 	}
-	m := arrow.NewMetadata([]string{"pandas"}, []string{string(text)})
-	return &m, nil
+	return array.NewRecordBatch(arrow.NewSchema(b.fields, meta), b.columns, int64(f.Rows())), nil
 }
 
-// textOrNil returns a name that JSON has the same way as Python, nil for any other.
-func textOrNil(name any) any {
-	if s, ok := name.(string); ok {
-		return s
+// batchBuilder collects the columns of a record batch.
+type batchBuilder struct {
+	c         *converter
+	fields    []arrow.Field
+	columns   []arrow.Array
+	described []described // for pandas' metadata
+}
+
+func (b *batchBuilder) release() {
+	for _, a := range b.columns {
+		a.Release()
 	}
+}
+
+// add converts a series to the next column.
+func (b *batchBuilder) add(name string, s *frame.Series) error {
+	a, err := b.c.column(s)
+	if err != nil {
+		return fmt.Errorf("column %s: %w", name, err)
+	}
+	return b.addArray(name, s, a)
+}
+
+// addArray adds an array that was made of a series, or of labels of its kind.
+func (b *batchBuilder) addArray(name string, s *frame.Series, a arrow.Array) error {
+	b.columns = append(b.columns, a)
+	field := arrow.Field{Name: name, Type: a.DataType(), Nullable: true}
+	switch s.Kind {
+	case frame.Period:
+		field.Metadata = arrow.NewMetadata(
+			[]string{"freq", extensionName, extensionMetadata},
+			[]string{s.Freq, periodName, jsonText(map[string]any{"freq": s.Freq})})
+	case frame.Interval:
+		subtype := a.DataType().(*arrow.StructType).Field(0).Type
+		field.Metadata = arrow.NewMetadata(
+			[]string{"closed", extensionName, extensionMetadata},
+			[]string{s.Closed, intervalName, jsonText(map[string]any{
+				"subtype": pyarrowName(subtype), "closed": s.Closed,
+			})})
+	case frame.Categorical:
+		if v := s.Categories.Values; v != nil && v.Kind == frame.Interval {
+			field.Metadata = arrow.NewMetadata([]string{"closed"}, []string{v.Closed})
+		}
+	}
+	b.fields = append(b.fields, field)
+	b.described = append(b.described, describe(name, s, a.DataType()))
 	return nil
 }
 
-// levels returns the labels as columns: none for a RangeIndex.
-func levels(x *frame.Index) []*frame.Series {
-	switch {
-	case x.IsRange():
-		return nil
-	case x.IsMulti():
-		out := make([]*frame.Series, len(x.Levels))
-		for k, level := range x.Levels {
-			out[k] = &frame.Series{Kind: frame.Categorical, Values: x.Codes[k], Categories: level}
-		}
-		return out
+// addIndex adds the labels of the rows, and returns the names of their columns: none for a RangeIndex.
+func (b *batchBuilder) addIndex(x *frame.Index) ([]string, error) {
+	if x.IsRange() {
+		return nil, nil
 	}
-	return []*frame.Series{x.Values}
+	var names []string
+	name := func(k int) string {
+		if s, ok := x.Names[k].(string); ok {
+			return s
+		}
+		return fmt.Sprintf("__index_level_%d__", k)
+	}
+	if !x.IsMulti() {
+		return []string{name(0)}, b.addLevel(name(0), x.Names[0], x.Values)
+	}
+	for k, level := range x.Levels {
+		names = append(names, name(k))
+		s := level.Values
+		if level.IsRange() {
+			labels := make([]int64, level.Len())
+			for i := range labels {
+				labels[i] = int64(level.Start + i*level.Step)
+			}
+			var err error
+			if s, err = frame.NewSeries("", labels); err != nil {
+				return nil, err
+			}
+		}
+		a, err := b.c.taken(s, x.Codes[k])
+		if err != nil {
+			return nil, fmt.Errorf("level %s: %w", names[k], err)
+		}
+		if err := b.addArray(names[k], s, a); err != nil {
+			return nil, err
+		}
+		b.described[len(b.described)-1].Name = textOrNil(x.Names[k])
+	}
+	return names, nil
+}
+
+func (b *batchBuilder) addLevel(field string, name any, s *frame.Series) error {
+	if err := b.add(field, s); err != nil {
+		return err
+	}
+	b.described[len(b.described)-1].Name = textOrNil(name)
+	return nil
 }
 
 type converter struct{ mem memory.Allocator }
@@ -159,7 +176,7 @@ func (c *converter) column(s *frame.Series) (arrow.Array, error) {
 	case frame.Object, frame.Sparse:
 		return c.elements(s)
 	}
-	return nil, fmt.Errorf("arrowframe: a column of kind %v and dtype %s has no Arrow type", s.Kind, s.DType)
+	return nil, unsupported(s)
 }
 
 var types = map[string]arrow.DataType{
@@ -286,7 +303,22 @@ func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 	if s.Kind == frame.Timedelta {
 		return made(&arrow.DurationType{Unit: unit}, s.Len(), c.validity(s), data), nil
 	}
-	return made(&arrow.TimestampType{Unit: unit, TimeZone: s.TZ}, s.Len(), c.validity(s), data), nil
+	return made(&arrow.TimestampType{Unit: unit, TimeZone: zoneName(s)}, s.Len(), c.validity(s), data), nil
+}
+
+// zoneName is the time zone of a series as Arrow names it: "+01:30" for a fixed offset.
+func zoneName(s *frame.Series) string {
+	if !strings.ContainsAny(s.TZ, "+-(") || strings.HasPrefix(s.TZ, "Etc/") || strings.Contains(s.TZ, "tzfile(") {
+		return strings.TrimSuffix(s.TZ, "()")
+	}
+	loc, err := s.Location()
+	if err != nil {
+		return s.TZ
+	}
+	if _, err := time.LoadLocation(s.TZ); err == nil {
+		return s.TZ // such as America/Port-au-Prince
+	}
+	return time.Unix(0, 0).In(loc).Format("-07:00")
 }
 
 // clock converts times of day.
@@ -408,52 +440,119 @@ func (c *converter) interval(s *frame.Series) (arrow.Array, error) {
 	return array.MakeFromData(data), nil
 }
 
-// elements converts what does not lie in memory as Arrow wants it, one element at a time:
-// text, and numbers of a sparse column.
+// elements converts what does not lie in memory as Arrow wants it, one element at a time: text, the
+// numbers of a sparse column, and objects that are all of one kind.
 func (c *converter) elements(s *frame.Series) (arrow.Array, error) {
-	unsupported := fmt.Errorf("arrowframe: a column of kind %v and dtype %s has no Arrow type", s.Kind, s.DType)
-	var b array.Builder = array.NewStringBuilder(c.mem)
-	if s.Kind == frame.Sparse {
-		b.Release()
-		switch s.Values.DType().Kind() {
-		case ndarray.KindInt:
-			b = array.NewInt64Builder(c.mem)
-		case ndarray.KindFloat:
-			b = array.NewFloat64Builder(c.mem)
-		default:
-			return nil, unsupported
-		}
+	b := c.builderFor(s)
+	if b == nil {
+		return nil, unsupported(s)
 	}
 	defer b.Release()
-	var ints []int64
-	var floats []float64
-	var err error
-	switch b.(type) {
-	case *array.Int64Builder:
-		ints, err = frame.Values[int64](s)
-	case *array.Float64Builder:
-		floats, err = frame.Values[float64](s)
-	}
-	if err != nil {
-		return nil, err
-	}
 	for i := range s.Len() {
-		switch b := b.(type) {
-		case *array.Int64Builder:
-			b.Append(ints[i])
-		case *array.Float64Builder:
-			b.Append(floats[i])
-		case *array.StringBuilder:
-			if s.IsNull(i) {
-				b.AppendNull()
-				continue
-			}
-			text, ok := s.At(i).(string)
-			if !ok {
-				return nil, unsupported
-			}
-			b.Append(text)
+		v := s.At(i)
+		if s.IsNull(i) && (s.Kind != frame.Sparse || v == nil) && !isNaN(v, b) {
+			b.AppendNull()
+			continue
+		}
+		if !appendValue(b, v) {
+			return nil, unsupported(s)
 		}
 	}
 	return b.NewArray(), nil
+}
+
+func unsupported(s *frame.Series) error {
+	return fmt.Errorf("arrowframe: a column of kind %v and dtype %s has no Arrow type", s.Kind, s.DType)
+}
+
+// isNaN reports whether a missing element is a NaN in a column of floats, where it is a value.
+func isNaN(v any, b array.Builder) bool {
+	_, isFloat := b.(*array.Float64Builder)
+	x, ok := floatOf(v)
+	return isFloat && ok && x != x
+}
+
+// builderFor returns a builder for what the first element that is not missing is.
+func (c *converter) builderFor(s *frame.Series) array.Builder {
+	if s.Kind == frame.Sparse {
+		switch s.Values.DType().Kind() {
+		case ndarray.KindInt, ndarray.KindUint:
+			return array.NewInt64Builder(c.mem)
+		case ndarray.KindFloat:
+			return array.NewFloat64Builder(c.mem)
+		case ndarray.KindBool:
+			return array.NewBooleanBuilder(c.mem)
+		}
+		return nil
+	}
+	for i := range s.Len() {
+		if s.IsNull(i) {
+			continue
+		}
+		switch s.At(i).(type) {
+		case bool:
+			return array.NewBooleanBuilder(c.mem)
+		case int, int8, int16, int32, int64:
+			return array.NewInt64Builder(c.mem)
+		case float32, float64:
+			return array.NewFloat64Builder(c.mem)
+		case string:
+			return array.NewStringBuilder(c.mem)
+		case []byte:
+			return array.NewBinaryBuilder(c.mem, arrow.BinaryTypes.Binary)
+		}
+		return nil
+	}
+	return array.NewStringBuilder(c.mem) // of nothing but missing elements
+}
+
+func floatOf(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case float32:
+		return float64(v), true
+	case ndarray.Float16:
+		return v.Float64(), true
+	case *ndarray.Scalar:
+		return floatOf(v.Value())
+	}
+	return 0, false
+}
+
+// appendValue appends a value, and reports whether it is of the builder's kind.
+func appendValue(b array.Builder, v any) bool {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		v = s.Value()
+	}
+	switch b := b.(type) {
+	case *array.BooleanBuilder:
+		x, ok := v.(bool)
+		b.Append(x)
+		return ok
+	case *array.Int64Builder:
+		r := reflect.ValueOf(v)
+		switch {
+		case r.IsValid() && r.CanInt():
+			b.Append(r.Int())
+			return true
+		case r.IsValid() && r.CanUint() && r.Uint() <= math.MaxInt64:
+			b.Append(int64(r.Uint()))
+			return true
+		}
+		return false
+	case *array.Float64Builder:
+		x, ok := floatOf(v)
+		b.Append(x)
+		return ok
+	case *array.StringBuilder:
+		x, ok := v.(string)
+		b.Append(x)
+		return ok
+	case *array.BinaryBuilder:
+		x, ok := v.([]byte)
+		b.Append(x)
+		return ok
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package arrowframe
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -34,7 +35,8 @@ import (
 func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	var columns []*frame.Series
 	named := map[string]*frame.Series{}
-	index := indexColumns(batch.Schema())
+	described := readMetadata(batch.Schema())
+	index := described.IndexColumns
 	isIndex := map[string]bool{}
 	for _, x := range index {
 		isIndex[x.Name] = true
@@ -45,6 +47,9 @@ func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 			return nil, fmt.Errorf("column %s: %w", field.Name, err)
 		}
 		s.Name = field.Name
+		if d, ok := described.of(field.Name); ok {
+			restore(s, d)
+		}
 		if isIndex[field.Name] && named[field.Name] == nil {
 			named[field.Name] = s
 			continue
@@ -77,19 +82,83 @@ func (l *level) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*form)(l))
 }
 
-// indexColumns reads the schema's metadata; what is no such metadata counts as none.
-func indexColumns(s *arrow.Schema) []level {
+// pandasMetadata is what pandas' metadata say of a schema.
+type pandasMetadata struct {
+	IndexColumns []level     `json:"index_columns"`
+	Columns      []described `json:"columns"`
+}
+
+// readMetadata reads the schema's metadata; what is no such metadata counts as none.
+func readMetadata(s *arrow.Schema) pandasMetadata {
+	var m pandasMetadata
 	text, ok := s.Metadata().GetValue("pandas")
-	if !ok {
-		return nil
+	if !ok || json.Unmarshal([]byte(text), &m) != nil {
+		return pandasMetadata{}
 	}
-	var m struct {
-		IndexColumns []level `json:"index_columns"`
+	return m
+}
+
+// of returns what is said of a field.
+func (m *pandasMetadata) of(field string) (described, bool) {
+	for _, d := range m.Columns {
+		if d.FieldName == field {
+			return d, true
+		}
 	}
-	if json.Unmarshal([]byte(text), &m) != nil {
-		return nil
+	return described{}, false
+}
+
+// nullable are the dtypes of pandas' masked arrays.
+var nullable = map[string]bool{
+	"Int8": true, "Int16": true, "Int32": true, "Int64": true, "UInt8": true, "UInt16": true, "UInt32": true,
+	"UInt64": true, "Float32": true, "Float64": true, "boolean": true,
+}
+
+// restore makes a series of the dtype that it had in pandas, where Arrow has one type for several.
+func restore(s *frame.Series, d described) {
+	switch {
+	case nullable[d.NumpyType] && s.Kind == frame.Numpy && s.Valid == nil:
+		s.Kind, s.DType = frame.Masked, d.NumpyType
+		s.Valid = make([]bool, s.Len())
+		for i := range s.Valid {
+			s.Valid[i] = true
+		}
+	case s.Kind == frame.Text && strings.HasPrefix(d.NumpyType, "string"):
+		s.DType = "string"
+	case d.NumpyType == "object" && (s.Kind == frame.Masked || d.PandasType == "bool"):
+		asObjects(s)
+	case s.Kind == frame.Masked && (d.NumpyType == "float16" || d.NumpyType == "float32" || d.NumpyType == "float64"):
+		floats(s)
 	}
-	return m.IndexColumns
+}
+
+// asObjects makes a column of numbers or bools one of Python's, where nulls are None.
+func asObjects(s *frame.Series) {
+	items := make([]any, s.Len())
+	for i := range items {
+		if !s.IsNull(i) {
+			items[i] = s.At(i)
+		}
+	}
+	a, err := ndarray.NewObjects(ndarray.Object, []int{len(items)}, ndarray.OrderC, items)
+	if err != nil {
+		return
+	}
+	s.Kind, s.Valid, s.Values, s.DType = frame.Numpy, nil, a, "object"
+}
+
+// floats makes a column of floats with nulls one of NumPy's with NaN, as pandas has it.
+func floats(s *frame.Series) {
+	values, err := s.Values.Copy(ndarray.OrderC)
+	if err != nil || values.DType().Kind() != ndarray.KindFloat {
+		return
+	}
+	for i, ok := range s.Valid {
+		if !ok && values.SetAt(math.NaN(), i) != nil {
+			return
+		}
+	}
+	s.Kind, s.Valid, s.Values, s.DType = frame.Numpy, nil, values, values.DType().Name()
 }
 
 func indexOf(levels []level, named map[string]*frame.Series, rows int) (*frame.Index, error) {
@@ -132,9 +201,6 @@ func indexOf(levels []level, named map[string]*frame.Series, rows int) (*frame.I
 
 // factorized returns the labels of a level of a MultiIndex and where they stand.
 func factorized(s *frame.Series) (*ndarray.Array, *frame.Index, error) {
-	if s.Kind == frame.Categorical {
-		return s.Values, s.Categories, nil
-	}
 	places := make([]int64, s.Len())
 	for i := range places {
 		if places[i] = int64(i); s.IsNull(i) {
@@ -147,8 +213,31 @@ func factorized(s *frame.Series) (*ndarray.Array, *frame.Index, error) {
 	return a, frame.NewIndex(&own), err
 }
 
+// withExtension returns a field with what the metadata of pandas' extension types say as "freq" and "closed".
+func withExtension(field arrow.Field) arrow.Field {
+	name, _ := field.Metadata.GetValue(extensionName)
+	text, _ := field.Metadata.GetValue(extensionMetadata)
+	if name != periodName && name != intervalName {
+		return field
+	}
+	var m struct{ Freq, Closed string }
+	if json.Unmarshal([]byte(text), &m) != nil {
+		return field
+	}
+	key, value := "freq", m.Freq
+	if name == intervalName {
+		key, value = "closed", m.Closed
+	}
+	field.Metadata = arrow.NewMetadata([]string{key}, []string{value})
+	return field
+}
+
 // series converts one array.
 func series(a arrow.Array, field arrow.Field) (*frame.Series, error) {
+	field = withExtension(field)
+	if e, ok := a.(array.ExtensionArray); ok {
+		a = e.Storage()
+	}
 	if freq, ok := field.Metadata.GetValue("freq"); ok && a.DataType().ID() == arrow.INT64 {
 		s, err := fixed(a, "<i8")
 		if err == nil {

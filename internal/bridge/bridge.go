@@ -5,6 +5,7 @@ package bridge
 
 import (
 	"io"
+	"reflect"
 
 	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
@@ -69,6 +70,10 @@ type Tally struct {
 // far, and in which Tally to count; both may be nil. Package pickle sets it.
 var SetCosts func(unpickler any, compressed func() int64, tally *Tally)
 
+// ReadPayload reads n bytes of the input of a *pickle.Unpickler, between two pickles, as the method of
+// Input does. Package pickle sets it.
+var ReadPayload func(unpickler any, n int64) ([]byte, error)
+
 // NewPlans returns what remembers how Go types are written, for *pickle.Pickler values with the same
 // Reduce and Fields hooks, which UsePlans gives it to; several goroutines may use it at once. Package
 // pickle sets both.
@@ -76,3 +81,7 @@ var (
 	NewPlans func() any
 	UsePlans func(pickler, plans any)
 )
+
+// Reduce says how values of a type of package reconstruct are written, which sets it; nil where that is
+// not linked in.
+var Reduce func(t reflect.Type) func(v any, protocol int) (any, error)

@@ -16,6 +16,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/torch"
 )
 
 // Source gives the objects of an input one after another; io.EOF at the clean end.
@@ -37,6 +38,8 @@ type Options struct {
 	// SetUp gives the options to the unpickler of an array of objects. Where no such array is read it
 	// may be nil.
 	SetUp func(u *pickle.Unpickler)
+	// Owner may take back the memory of arrays in a mapping; nil where there is none.
+	Owner ndarray.Owner
 }
 
 // NPY are the options for package npy; arrays of objects are pickles inside the file.
@@ -175,16 +178,30 @@ func (s *npzSource) InputOffset() int64 { return 0 }
 
 // OpenZip returns the archive in r if it is an .npz: if its first member is an array.
 func OpenZip(r io.ReaderAt, size int64, c *Options) (Source, bool) {
-	c = c.forArchive(size)
-	z, err := npy.OpenArchive(r, size, c.NPY())
-	return c.npz(z, size, err)
+	all := c.forArchive(size)
+	z, err := npy.OpenArchive(r, size, all.NPY())
+	if src, ok := all.npz(z, size, err); ok {
+		return src, true
+	}
+	return torchArchive(torch.OpenArchive(r, size, c.torch(nil)))
 }
 
 // MapZip is OpenZip over memory that arrays may alias.
 func MapZip(data []byte, c *Options) (Source, bool) {
-	c = c.forArchive(int64(len(data)))
-	z, err := npy.MapArchive(data, c.NPY())
-	return c.npz(z, int64(len(data)), err)
+	all := c.forArchive(int64(len(data)))
+	z, err := npy.MapArchive(data, all.NPY())
+	if src, ok := all.npz(z, int64(len(data)), err); ok {
+		return src, true
+	}
+	return torchArchive(torch.MapArchive(data, c.torch(c.Owner)))
+}
+
+// torchArchive is the source of an archive of PyTorch, if it is one.
+func torchArchive(a *torch.Archive, err error) (Source, bool) {
+	if err != nil {
+		return nil, false
+	}
+	return &torchSource{a: a}, true
 }
 
 // forArchive returns the options for the pickles of one archive of the given size, which limits

@@ -17,6 +17,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/torch"
 )
 
 // goFields are those of Go structs, for reading and writing alike.
@@ -139,8 +140,14 @@ func BytesKey(v any) (string, bool) {
 
 // ArrayOf returns the array of an ndarray, or of an array.array of numbers.
 func ArrayOf(v any) (*ndarray.Array, bool) {
-	if t, ok := v.(*reconstruct.TypedArray); ok {
+	switch t := v.(type) {
+	case *reconstruct.TypedArray:
 		return typedArray(t)
+	case *torch.Tensor:
+		return t.PlainArray()
+	case *torch.Storage:
+		a, err := t.Array()
+		return a, err == nil
 	}
 	a, ok := v.(*ndarray.Array)
 	return a, ok

@@ -24,6 +24,11 @@ func pointerPlan(t reflect.Type) assignFunc {
 			dst.SetZero()
 			return nil
 		}
+		if t.Elem() == arrayType {
+			if arr, ok := pyvalue.ArrayOf(src); ok { // of a tensor too
+				src = arr
+			}
+		}
 		if reflect.TypeOf(src) == t {
 			return a.assignObject(src, dst)
 		}

@@ -1,0 +1,191 @@
+package lookup
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
+)
+
+// NOTE. A change is made to the objects themselves, wherever they are referred to, as an assignment in
+// Python is. What a pointer leads through are objects as the pickle has them: tables of pandas are
+// the objects that they were read as, so that all of them is kept.
+
+// ErrReadOnly is the kind of an error of a value that has no parts which can be changed.
+var ErrReadOnly = errors.New("cannot be changed")
+
+// Set makes v what p leads to from root, and returns the root: a new one where p is empty.
+func (r *Reader) Set(root any, p pointer.Pointer, v any) (any, error) {
+	if len(p) == 0 {
+		return v, nil
+	}
+	parent, err := r.raw(root, p[:len(p)-1])
+	if err != nil {
+		return nil, err
+	}
+	return root, setPart(parent, p, v)
+}
+
+// Delete takes away what p leads to from root: an item of a list or dict, or an attribute.
+func (r *Reader) Delete(root any, p pointer.Pointer) error {
+	if len(p) == 0 {
+		return fmt.Errorf("the whole value %w", ErrReadOnly)
+	}
+	parent, err := r.raw(root, p[:len(p)-1])
+	if err != nil {
+		return err
+	}
+	return deletePart(parent, p)
+}
+
+// raw returns the object that a pointer leads to.
+func (r *Reader) raw(v any, p pointer.Pointer) (any, error) {
+	for i, token := range p {
+		next, err := r.Step(v, token)
+		if err != nil {
+			return nil, r.noStep(v, p[:i], token, err)
+		}
+		v = next
+	}
+	return v, nil
+}
+
+// dictsOf returns the dicts in which a value keeps what it has by name, those first that count.
+func dictsOf(v any) []*types.Dict {
+	switch v := v.(type) {
+	case *types.Dict:
+		return []*types.Dict{v}
+	case pickle.DictHolder:
+		return []*types.Dict{v.PyDict()}
+	case *pickle.Object:
+		var all []*types.Dict
+		if t, ok := v.State.(*types.Tuple); ok && len(*t) == 2 {
+			for _, part := range slices.Backward(*t) {
+				if d, ok := part.(*types.Dict); ok {
+					all = append(all, d)
+				}
+			}
+		} else if d, ok := v.State.(*types.Dict); ok {
+			all = append(all, d)
+		}
+		if len(v.DictItems) > 0 {
+			all = append([]*types.Dict{&v.DictItems}, all...)
+		}
+		return all
+	}
+	return nil
+}
+
+// itemsOf returns the list or tuple of the items of a value.
+func itemsOf(v any) (items *[]any, isTuple bool) {
+	switch v := v.(type) {
+	case *types.List:
+		return (*[]any)(v), false
+	case *types.Tuple:
+		return (*[]any)(v), true
+	case *reconstruct.Deque:
+		return &v.Items, false
+	case *pickle.Object:
+		if len(v.Items) > 0 {
+			return &v.Items, false
+		}
+		return &v.Args, true
+	}
+	return nil, false
+}
+
+func setPart(parent any, p pointer.Pointer, v any) error {
+	token := p[len(p)-1]
+	dicts := dictsOf(parent)
+	for _, d := range dicts {
+		if i, ok := findKey(*d, token); ok {
+			(*d)[i].Value = v
+			return nil
+		}
+	}
+	if len(dicts) > 0 {
+		last := dicts[len(dicts)-1]
+		*last = append(*last, types.DictEntry{Key: token, Value: v})
+		return nil
+	}
+	if a, ok := pyvalue.ArrayOf(parent); ok {
+		return setElement(a, p, v)
+	}
+	items, isTuple := itemsOf(parent)
+	if items == nil {
+		return readOnly(parent, p)
+	}
+	if token == "-" && !isTuple { // RFC 6902: behind the last
+		*items = append(*items, v)
+		return nil
+	}
+	i, err := itemAt(*items, p)
+	if err != nil {
+		return err
+	}
+	(*items)[i] = v
+	return nil
+}
+
+func deletePart(parent any, p pointer.Pointer) error {
+	token := p[len(p)-1]
+	dicts := dictsOf(parent)
+	for _, d := range dicts {
+		if i, ok := findKey(*d, token); ok {
+			*d = slices.Delete(*d, i, i+1)
+			return nil
+		}
+	}
+	if len(dicts) > 0 {
+		return &NotFoundError{At: p[:len(p)-1], Token: token, Reason: Kind(parent) + " without it"}
+	}
+	items, isTuple := itemsOf(parent)
+	if _, isObject := parent.(*pickle.Object); items == nil || isObject && isTuple {
+		return readOnly(parent, p)
+	}
+	i, err := itemAt(*items, p)
+	if err != nil {
+		return err
+	}
+	*items = slices.Delete(*items, i, i+1)
+	return nil
+}
+
+// setElement sets the one element of an array that the last token of p leads to.
+func setElement(a *ndarray.Array, p pointer.Pointer, v any) error {
+	subs, ok := pointer.ParseSubscripts(p[len(p)-1])
+	if !ok || len(subs) != a.NDim() {
+		return readOnly(a, p)
+	}
+	index := make([]int, len(subs))
+	for i, s := range subs {
+		if index[i], ok = s.At(a.Shape()[i]); !ok {
+			return &NotFoundError{At: p[:len(p)-1], Token: p[len(p)-1], Reason: Kind(a)}
+		}
+	}
+	return a.SetAt(v, index...)
+}
+
+// itemAt is the place of the item of a list that the last token of p leads to.
+func itemAt(items []any, p pointer.Pointer) (int, error) {
+	token := p[len(p)-1]
+	if subs, ok := pointer.ParseSubscripts(token); ok && len(subs) == 1 {
+		if i, ok := subs[0].At(len(items)); ok {
+			return i, nil
+		}
+	}
+	return 0, &NotFoundError{
+		At: p[:len(p)-1], Token: token, Reason: fmt.Sprintf("a sequence of %d items", len(items)),
+	}
+}
+
+func readOnly(parent any, p pointer.Pointer) error {
+	return fmt.Errorf("%s: %s %w there", p, Kind(parent), ErrReadOnly)
+}

@@ -1,0 +1,61 @@
+package ndarray
+
+// NewStrided returns an array of a part of data: the first element begins at the byte offset, and
+// strides are the steps in bytes along each axis of the shape, zero and negative ones included:
+// numpy.ndarray(shape, dtype, buffer, offset, strides). It aliases data. It fails with ErrShape for
+// a bad shape, with ErrBounds if an element would lie outside data, with ErrDType for a dtype with
+// objects or a subarray. The strides of an array without elements are those of C order.
+func NewStrided(dt *DType, shape, strides []int, offset int, data []byte) (*Array, error) {
+	dt.freeze()
+	if base, _ := dt.Subarray(); dt.object || base != nil {
+		return nil, errorf(ErrDType, "an array of dtype %s cannot be a view of raw bytes", dt.brief())
+	}
+	size, _, err := checkShape(shape, dt.itemsize)
+	if err != nil {
+		return nil, err
+	}
+	if len(strides) != len(shape) {
+		return nil, errorf(ErrShape, "%d strides for shape %s", len(strides), shapeText(shape))
+	}
+	a := &Array{dt: dt, data: data}
+	sh, st := a.makeDims(len(shape))
+	copy(sh, shape)
+	if size == 0 {
+		fillStrides(st, sh, dt.itemsize, OrderC)
+		a.setFlags()
+		return a, nil
+	}
+	copy(st, strides)
+	if !inside(sh, st, offset, dt.itemsize, len(data)) {
+		return nil, errorf(ErrBounds, "shape %s, strides %s of itemsize %d from byte %d on reach outside %d bytes",
+			shapeText(shape), shapeText(strides), dt.itemsize, offset, len(data))
+	}
+	a.pos = offset
+	a.setFlags()
+	return a, nil
+}
+
+// inside reports whether all elements of a shape without zeros lie in size bytes.
+func inside(shape, strides []int, offset, itemsize, size int) bool {
+	if offset < 0 || offset > size {
+		return false
+	}
+	below, above := 0, itemsize // how far the elements reach from the offset, down and up
+	for i, n := range shape {
+		step, reach := strides[i], &above
+		if step < 0 {
+			step, reach = -step, &below
+		}
+		if step < 0 { // the least int
+			return false
+		}
+		span, ok := mulInt(step, n-1)
+		if !ok {
+			return false
+		}
+		if *reach, ok = addInt(*reach, span); !ok {
+			return false
+		}
+	}
+	return below <= offset && above <= size-offset
+}
