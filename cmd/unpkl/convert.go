@@ -50,7 +50,7 @@ func convertCommand(s *streams) *cobra.Command {
 		Long: "convert reads IN in the format that it begins with or its ending says, and writes OUT in that of its\n" +
 			"ending. Several INs become one dict, by their names without endings, or as NAME=FILE. An OUT that ends\n" +
 			"in / is a folder with a file for each array, or with --to a file for each IN. What a format cannot hold\n" +
-			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + formatsTable(),
+			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + batchLong + formatsTable(),
 		Example: `  unpkl convert table.pkl table.parquet
   unpkl convert data.npz data.h5
   unpkl convert x.npy y.npy both.npz
@@ -154,7 +154,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	pickleOptions = append(append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode)), keepers...)
+	pickleOptions = append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode))
 	form, ok := jsonForms[f.form]
 	names, ok2 := nameChoices[f.names]
 	if !ok || !ok2 || f.order != "C" && f.order != "F" || f.blob != "" && f.blob != "xdr" && f.blob != "npy" {
@@ -166,7 +166,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	}
 	opts := []convert.Option{
 		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to), convert.WithSelect(f.selects),
-		convert.WithPickle(pickleOptions...),
+		convert.WithPickle(pickleOptions...), convert.WithUnpickle(keepers...),
 		convert.WithWarnings(s.warn),
 		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset, Sidecar: f.sidecar}),
 		convert.WithText(convert.Text{
