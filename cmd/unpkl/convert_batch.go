@@ -27,6 +27,8 @@ type batchFlags struct {
 	memory  size
 	parts   size
 	shard   string
+	// pathColumn is the name of the column that has the paths of a table of many files.
+	pathColumn string
 }
 
 const (
@@ -35,6 +37,16 @@ const (
 	// batchPart is how many bytes of files one part takes, in bytes: what a kill loses at most.
 	batchPart = 64 << 20
 )
+
+const batchLong = `Of very many files, named by a quoted pattern with ** or by --files-from, or with one of --errors,
+--resume, --part-size and --shard, those that fail are told and the others go on; the exit status is
+1 then. OUT is lines (.jsonl, or - with --to jsonl), {"path": ..., "value": ...} each; or one table
+(.parquet, .feather) of all rows, with the path in its first column, columns matched by name and
+numbers widened where every value survives; or OUT/ with --to FORMAT, a file for each IN, named as
+that with the new ending behind it. The order is that of IN, and the bytes are the same each time.
+Memory is bounded by --memory however many files there are. docs/scale.md has more.
+
+`
 
 func (f *batchFlags) add(cmd *cobra.Command) {
 	f.sources.add(cmd)
@@ -46,6 +58,7 @@ func (f *batchFlags) add(cmd *cobra.Command) {
 	set.Var(&f.memory, "memory", "how many bytes of files are worked on at once")
 	set.Var(&f.parts, "part-size", "OUT/ gets part-00000 and so on, each of so many bytes of files")
 	set.Lookup("part-size").DefValue = ""
+	set.StringVar(&f.pathColumn, "path-column", "path", "the `NAME` of the column of a table of many files that has their paths")
 	set.StringVar(&f.shard, "shard", "", "`I/N`: only those files whose paths hash to I of N; OUT/ gets shard-I-of-N and its manifest")
 }
 
@@ -143,16 +156,25 @@ func (r *batchRun) run() error {
 func (r *batchRun) codec() (batch.Codec, error) {
 	switch r.to {
 	case "jsonl":
-		opts := append(r.opts[:len(r.opts):len(r.opts)], convert.WithTo("json"))
-		return &batch.Lines{Value: func(w io.Writer, s batch.Source) error {
-			v, err := convert.Read(s.Path, opts...)
-			if err != nil {
-				return err
-			}
-			return convert.Encode(w, v, opts...)
-		}}, nil
+		return &batch.Lines{Value: r.value("json")}, nil
+	case "parquet", "feather":
+		return &batch.Table{
+			Value: r.value("feather"), PathColumn: r.f.pathColumn, Parquet: r.to == "parquet", Zstd: r.flags.compress,
+		}, nil
 	}
 	return nil, usageErrorf("very many files become lines (jsonl), a table (parquet, feather), or with OUT/ a file each; not one %s", r.to)
+}
+
+// value returns a function that writes what is in a file in another format.
+func (r *batchRun) value(format string) func(w io.Writer, s batch.Source) error {
+	opts := append(r.opts[:len(r.opts):len(r.opts)], convert.WithTo(format))
+	return func(w io.Writer, s batch.Source) error {
+		v, err := convert.Read(s.Path, opts...)
+		if err != nil {
+			return err
+		}
+		return convert.Encode(w, v, opts...)
+	}
 }
 
 // pipe writes lines to standard output as they are there.
@@ -213,7 +235,7 @@ func (r *batchRun) parts(codec batch.Codec, folder string) *batch.Parts {
 // options says what the output depends on beside the files.
 func (r *batchRun) options() string {
 	flags := *r.flags
-	flags.batch = batchFlags{parts: flags.batch.parts}
+	flags.batch = batchFlags{parts: flags.batch.parts, pathColumn: flags.batch.pathColumn}
 	return fmt.Sprintf("unpkl %s to %s %+v", versionText(), r.to, flags)
 }
 

@@ -29,7 +29,7 @@ type Failure struct {
 func NewFailure(path string, err error) *Failure {
 	f := &Failure{Path: path, Kind: KindOf(err), Text: err.Error()}
 	var decode *pickle.DecodeError
-	if errors.As(err, &decode) {
+	if errors.As(err, &decode) && !errors.Is(err, errkind.ErrNotPickle) {
 		offset := decode.Offset
 		f.Offset = &offset
 		if decode.Op != 0 || !errors.Is(err, errkind.ErrLimit) {
