@@ -85,7 +85,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
 		"internal/compress internal/delimited " +
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
-		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle reconstruct"},
+		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
+		"reconstruct torch"},
 	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},

@@ -62,6 +62,11 @@ func (d *document) look(v any, path string) (any, error) {
 		}
 		return out, nil
 	}
+	if t, ok := v.(tensor); ok {
+		if a, ok := t.PlainArray(); ok {
+			return a, nil
+		}
+	}
 	if s, ok := scalarOf(v); ok {
 		return s, nil
 	}

@@ -73,6 +73,7 @@ func ExampleFormats() {
 	// feather [.feather .arrow .ipc]
 	// parquet [.parquet .pq]
 	// sqlite [.db .sqlite .sqlite3 .db3]
+	// torch [.pt .pth]
 	// folder []
 }
 

@@ -74,7 +74,7 @@ func init() {
 	formats = []*Format{
 		pickleFormat, joblibFormat, npyFormat, npzFormat, rawFormat, csvFormat, tsvFormat, textFormat,
 		jsonFormat, jsonLinesFormat, hdf5Format, safetensorsFormat, featherFormat, parquetFormat,
-		sqliteFormat, folderFormat,
+		sqliteFormat, torchFormat, folderFormat,
 	}
 }
 

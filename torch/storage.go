@@ -77,11 +77,17 @@ func (s *Storage) Array() (*ndarray.Array, error) {
 
 // Plain returns the array of the elements.
 func (s *Storage) Plain() any {
-	a, err := s.Array()
-	if err != nil { // Size was compared with the data
+	a, ok := s.PlainArray()
+	if !ok {
 		return nil
 	}
 	return a
+}
+
+// PlainArray returns the array of the elements.
+func (s *Storage) PlainArray() (*ndarray.Array, bool) {
+	a, err := s.Array()
+	return a, err == nil // Size was compared with the data
 }
 
 // MarshalJSON returns the array of the elements as JSON, for encoding/json.

@@ -146,8 +146,7 @@ func ArrayOf(v any) (*ndarray.Array, bool) {
 	case *torch.Tensor:
 		return t.PlainArray()
 	case *torch.Storage:
-		a, err := t.Array()
-		return a, err == nil
+		return t.PlainArray()
 	}
 	a, ok := v.(*ndarray.Array)
 	return a, ok
