@@ -63,14 +63,14 @@ func WithWarnings(warn func(warning string)) Option { return func(c *config) { c
 // text.
 func WithLimits(limits unpkl.Limits) Option { return func(c *config) { c.limits = limits } }
 
-// WithUnpickle gives options for reading pickles and joblib's files, such as unpkl.WithStrict.
-func WithUnpickle(opts ...unpkl.Option) Option {
-	return func(c *config) { c.unpickle = append(c.unpickle[:len(c.unpickle):len(c.unpickle)], opts...) }
-}
-
 // WithPickle gives options for writing pickles and joblib's files, such as unpkl.WithProtocol.
 func WithPickle(opts ...unpkl.Option) Option {
 	return func(c *config) { c.pickle = append(c.pickle[:len(c.pickle):len(c.pickle)], opts...) }
+}
+
+// WithUnpickle gives options for reading pickles and joblib's files, such as unpkl.WithExtension.
+func WithUnpickle(opts ...unpkl.Option) Option {
+	return func(c *config) { c.unpickle = append(c.unpickle[:len(c.unpickle):len(c.unpickle)], opts...) }
 }
 
 // WithCompress compresses inside of formats that can: members of an .npz, datasets of HDF5 (deflate
