@@ -75,6 +75,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/table ndarray pickle"},
 	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},
+	{"internal/plot", "frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
+	{"internal/edit", "internal/lookup internal/pointer ndarray pickle"},
 	{"internal/spec", "frame internal/checksum internal/describe internal/lookup internal/pointer " +
 		"internal/pyvalue internal/stats ndarray"},
 	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
@@ -87,12 +89,13 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
 		"reconstruct torch"},
+	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},
 	{"examples/tables", ". frame frame/arrowframe"},
 	{"examples/results", "."},
-	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
-		"internal/diff internal/jsonval internal/lookup internal/pointer internal/pyvalue " +
+	{"cmd/unpkl", ". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
+		"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
 		"internal/spec internal/stats internal/table ndarray npy pickle"},
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/checksum"
 	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/plot"
 	"github.com/unpkl/unpkl/internal/pointer"
 )
 
@@ -16,6 +17,7 @@ var flagValues = map[string][]string{
 	"audit fail-on":      {"known", "unknown", "dangerous"},
 	"checksum algorithm": checksum.Algorithms,
 	"verify sums":        checksum.Algorithms,
+	"plot kind":          plot.Kinds,
 }
 
 // pointerAt says which argument of a command is a pointer into which file, counted from 0.

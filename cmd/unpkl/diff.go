@@ -183,7 +183,7 @@ func elementsText(e *diff.Elements) string {
 	if !e.HasNumbers {
 		return text + fmt.Sprintf(", the first at %s: %s", where, values)
 	}
-	return text + fmt.Sprintf(", at most by %.6g, at %s: %s; relative at most %.6g", e.MaxAbs, where, values, e.MaxRel)
+	return text + fmt.Sprintf(", at most by %.6g, at %s: %s; relative at most %s", e.MaxAbs, where, values, shortText(e.MaxRel))
 }
 
 func (o *diffWriter) document(c *diff.Change) error {

@@ -20,7 +20,8 @@ func splitCommand(s *streams) *cobra.Command {
 		Long: `split cuts the array in FILE.npy, or in raw bytes, along an axis into .npy files of the names that PATTERN
 gives: {n} or {n:03} is the number of a part, {date} the date, {name} the name of FILE. The manifest beside them says
 their shapes and checksums; its path is printed. No file is overwritten.`,
-		Args: exactly(2, "FILE.npy and PATTERN.npy"),
+		Example: `  unpkl split --chunk-size 500MB big.npy 'big_{n:03}.npy'`,
+		Args:    exactly(2, "FILE.npy and PATTERN.npy"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bytes, err := humanize.ParseBytes(size)
 			if err != nil || bytes == 0 || bytes > 1<<60 {
@@ -46,10 +47,11 @@ their shapes and checksums; its path is printed. No file is overwritten.`,
 
 func joinCommand(s *streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "join MANIFEST OUT",
-		Short: "Put the parts of a split array together",
-		Long:  "join compares the parts that MANIFEST names with their checksums and shapes and writes the array to OUT, in any\nformat of convert.",
-		Args:  exactly(2, "MANIFEST and OUT"),
+		Use:     "join MANIFEST OUT",
+		Short:   "Put the parts of a split array together",
+		Long:    "join compares the parts that MANIFEST names with their checksums and shapes and writes the array to OUT, in any\nformat of convert.",
+		Example: `  unpkl join big_manifest.json again.npy`,
+		Args:    exactly(2, "MANIFEST and OUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := convert.Join(args[0], args[1]); err != nil {
 				return &fileError{args[0], err}

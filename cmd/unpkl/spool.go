@@ -48,20 +48,6 @@ func (s *spool) spill() error {
 	return err
 }
 
-// cut drops what was written behind the first size bytes.
-func (s *spool) cut(size int64) error {
-	s.size = size
-	if s.file == nil {
-		s.mem = s.mem[:size]
-		return nil
-	}
-	if err := s.file.Truncate(size); err != nil {
-		return err
-	}
-	_, err := s.file.Seek(size, io.SeekStart)
-	return err
-}
-
 // copyTo writes all that was held back.
 func (s *spool) copyTo(w io.Writer) error {
 	if s.file == nil {

@@ -88,7 +88,8 @@ func (t *toJSON) parse(arrays, part string) error {
 	return nil
 }
 
-// run writes nothing to standard output unless all of it is good.
+// run writes documents as they are made. Nothing of one is written before it is known that it can be,
+// or heldBack bytes of it are there; one that breaks off is no complete document.
 func (t *toJSON) run(s *streams, name string) error {
 	opts := keepers
 	if !t.json.Lossless { // then the name is for people
@@ -101,8 +102,7 @@ func (t *toJSON) run(s *streams, name string) error {
 		return err
 	}
 	defer in.close()
-	var held spool
-	defer held.close()
+	out := &jsonOutput{w: s.out}
 	refs := false // some document was written with references
 	for n := 0; ; n++ {
 		part := lookup.Part{Pointer: t.part, Tokens: true}
@@ -120,17 +120,17 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
-		with, err := t.encode(&held, v, in.InputOffset())
+		with, err := t.encode(out, v, in.InputOffset())
 		if err != nil {
+			return err
+		}
+		if err := out.flush(); err != nil {
 			return err
 		}
 		refs = refs || with
 		if !t.all {
 			break
 		}
-	}
-	if err := held.copyTo(s.out); err != nil {
-		return err
 	}
 	if refs && !s.quiet {
 		fmt.Fprintln(s.err, errorLine(&fileError{name, errRefs}))
@@ -153,17 +153,16 @@ const (
 
 // encode writes v, of a pickle that ends at an offset, as the next document, and reports whether it was
 // written with references although they were not asked for.
-func (t *toJSON) encode(held *spool, v any, read int64) (refs bool, err error) {
-	o, begin := t.json, held.size
+func (t *toJSON) encode(out *jsonOutput, v any, read int64) (refs bool, err error) {
+	o, begin := t.json, out.size
+	o.MeasureAt = heldBack
 	o.RefsAt = refsFrom + refsTimes*read
 	o.Limits.OutputBytes = max(o.Limits.OutputBytes-begin, 1)
-	err = jsonval.NewEncoder(held, o).Encode(v)
+	err = jsonval.NewEncoder(out, o).Encode(v)
 	if errors.Is(err, jsonval.ErrUnfolds) {
-		if err := held.cut(begin); err != nil {
-			return false, err
-		}
+		out.drop()
 		o.Refs, refs = true, true
-		err = jsonval.NewEncoder(held, o).Encode(v)
+		err = jsonval.NewEncoder(out, o).Encode(v)
 	}
 	var limit *pickle.LimitError
 	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {

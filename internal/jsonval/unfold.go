@@ -22,6 +22,9 @@ const unfolds = 4
 // within the limit of the output, or if it is large for what is met again alone.
 func (e *Encoder) checkSize(total int64) error {
 	size := total - e.docStart
+	if e.o.MeasureAt > 0 {
+		return e.predict(size)
+	}
 	tooLarge := !e.measured && size >= unfoldAt
 	refs := !e.o.Refs && e.o.RefsAt > 0 && size >= e.o.RefsAt && !e.compared
 	if !tooLarge && !refs {
@@ -38,6 +41,27 @@ func (e *Encoder) checkSize(total int64) error {
 		return ErrUnfolds
 	}
 	if tooLarge && (m.tree > most || m.endless) {
+		return &pickle.LimitError{Limit: "OutputBytes", Max: e.limits.OutputBytes, Want: m.tree}
+	}
+	return nil
+}
+
+// predict is checkSize for Options.MeasureAt.
+func (e *Encoder) predict(size int64) error {
+	if size < e.o.MeasureAt || e.compared {
+		return nil
+	}
+	e.measured, e.compared = true, true
+	most := e.limits.OutputBytes - e.docStart
+	m := measure{e: e, known: make(map[any]int64), most: most}
+	if err := m.walk(e.doc); err != nil {
+		return err
+	}
+	large := m.endless || m.tree >= e.o.RefsAt
+	if !e.o.Refs && e.o.RefsAt > 0 && large && m.tree/unfolds > m.graph {
+		return ErrUnfolds
+	}
+	if m.tree > most || m.endless {
 		return &pickle.LimitError{Limit: "OutputBytes", Max: e.limits.OutputBytes, Want: m.tree}
 	}
 	return nil

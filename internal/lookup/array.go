@@ -254,3 +254,9 @@ func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
 	}
 	return element(part), nil
 }
+
+// View is a[subs] in Python as an array that shares the memory of a, of no dimensions where that is an
+// element.
+func View(a *ndarray.Array, subs ...pointer.Subscript) (*ndarray.Array, error) {
+	return subscriptArray(a, subs)
+}

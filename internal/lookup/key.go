@@ -102,3 +102,6 @@ func findKey(d types.Dict, token string) (int, bool) {
 	}
 	return 0, false
 }
+
+// FindKey returns the place of the entry that a token leads to.
+func FindKey(d types.Dict, token string) (int, bool) { return findKey(d, token) }

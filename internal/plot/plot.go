@@ -1,0 +1,304 @@
+// Package plot draws arrays: as text for a terminal, and as PNG or SVG.
+package plot
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/table"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+// Kind is the way in which values are drawn.
+type Kind string
+
+// The kinds. Auto is a line for one dimension, a heat map for two, the picture that it is for two
+// dimensions of 3 or 4 channels of uint8.
+const (
+	Auto      Kind = "auto"
+	Line      Kind = "line"
+	Histogram Kind = "hist"
+	Heat      Kind = "heat"
+	Image     Kind = "image"
+)
+
+// Kinds are all of them.
+var Kinds = []string{string(Auto), string(Line), string(Histogram), string(Heat), string(Image)}
+
+// Figure is what is drawn.
+type Figure struct {
+	Title string
+	Kind  Kind
+	// X and Y are the points of a line; X is nil where they are counted. Of a histogram Y are the
+	// values. NaNs are left out.
+	X, Y []float64
+	// Grid are the values of a heat map, row by row, Rows times Columns of them.
+	Grid          []float64
+	Rows, Columns int
+	// Pixels are those of a picture, with Channels bytes each: 1 (grey), 3 (red, green, blue) or 4 (alpha
+	// too).
+	Pixels   []byte
+	Channels int
+}
+
+// New returns the figure of a value in the given kind, x being nil or the values that it is drawn
+// over.
+func New(v, x any, kind Kind, title string) (*Figure, error) {
+	f := &Figure{Title: title, Kind: kind}
+	if a, ok := arrayOf(v); ok && a.NDim() >= 2 && (kind == Auto || kind == Heat || kind == Image) {
+		return f, f.surface(a)
+	}
+	if kind == Heat || kind == Image {
+		return nil, fmt.Errorf("a %s needs an array of two dimensions, not %s", kind, lookup.Kind(v))
+	}
+	var err error
+	if f.Y, err = numbers(v); err != nil {
+		return nil, err
+	}
+	if len(f.Y) == 0 {
+		return nil, fmt.Errorf("%s has no elements", lookup.Kind(v))
+	}
+	if x != nil {
+		if f.X, err = numbers(x); err != nil {
+			return nil, err
+		}
+		if len(f.X) != len(f.Y) {
+			return nil, fmt.Errorf("%d values are to be drawn over %d", len(f.Y), len(f.X))
+		}
+	}
+	if kind == Auto {
+		f.Kind = Line
+	}
+	return f, nil
+}
+
+func arrayOf(v any) (*ndarray.Array, bool) {
+	if m, ok := v.(*ndarray.Masked); ok {
+		return m.Data, true
+	}
+	return pyvalue.ArrayOf(v)
+}
+
+// surface makes a heat map or picture of an array of two or more dimensions.
+func (f *Figure) surface(a *ndarray.Array) error {
+	shape := a.Shape()
+	isPicture := a.NDim() == 3 && a.DType().Equal(ndarray.Uint8) && (shape[2] == 3 || shape[2] == 4)
+	if f.Kind == Image && a.NDim() == 2 && a.DType().Equal(ndarray.Uint8) {
+		isPicture = true
+	}
+	if a.Size() == 0 {
+		return fmt.Errorf("the array has no elements")
+	}
+	if f.Kind == Image && !isPicture {
+		return fmt.Errorf("a picture is uint8 of shape (height, width) with 3 or 4 channels or none, not %s %v", a.DType(), shape)
+	}
+	f.Rows, f.Columns = shape[0], shape[1]
+	if isPicture && f.Kind != Heat {
+		f.Kind, f.Channels = Image, 1
+		if a.NDim() == 3 {
+			f.Channels = shape[2]
+		}
+		var err error
+		f.Pixels, err = ndarray.Values[uint8](a)
+		return err
+	}
+	if a.NDim() != 2 {
+		return fmt.Errorf("an array of %d dimensions is drawn slice by slice: add /0 to the pointer", a.NDim())
+	}
+	f.Kind = Heat
+	var err error
+	f.Grid, err = floats(a)
+	return err
+}
+
+// numbers returns the elements of a value as numbers: NaN for what is missing.
+func numbers(v any) ([]float64, error) {
+	if s, ok := v.(*frame.Series); ok && s.Valid == nil && s.Values != nil && !s.Values.HasObject() {
+		v = s.Values
+	}
+	if m, ok := v.(*ndarray.Masked); ok {
+		return cells(m)
+	}
+	if a, ok := pyvalue.ArrayOf(v); ok && !a.HasObject() {
+		return floats(a)
+	}
+	return cells(v)
+}
+
+// floats returns the elements of an array of real numbers or times as float64, rounded where that
+// does not hold them.
+func floats(a *ndarray.Array) ([]float64, error) {
+	switch a.DType().Kind() {
+	case ndarray.KindDatetime, ndarray.KindTimedelta:
+		ticks, err := ndarray.Values[int64](a)
+		out := make([]float64, len(ticks))
+		for i, t := range ticks {
+			out[i] = float64(t)
+			if t == ndarray.NaT {
+				out[i] = math.NaN()
+			}
+		}
+		return out, err
+	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
+	default:
+		return nil, fmt.Errorf("elements of dtype %s are not drawn", a.DType())
+	}
+	if values, err := ndarray.Values[float64](a); err == nil {
+		return values, nil
+	}
+	out := make([]float64, 0, a.Size())
+	for v := range a.Elements() {
+		out = append(out, number(v))
+	}
+	return out, nil
+}
+
+// cells returns the numbers of the only column of a table.
+func cells(v any) ([]float64, error) {
+	t, ok := table.Of(v)
+	if !ok || len(t.Columns) != 1 {
+		return nil, fmt.Errorf("%s is not a row of numbers", lookup.Kind(v))
+	}
+	out := make([]float64, t.Rows)
+	some := t.Rows == 0
+	for i := range out {
+		c := t.Cell(i, 0)
+		out[i] = math.NaN()
+		if !c.Null {
+			out[i] = number(c.Value)
+		}
+		some = some || out[i] == out[i]
+	}
+	if !some {
+		return nil, fmt.Errorf("%s has no numbers", lookup.Kind(v))
+	}
+	return out, nil
+}
+
+// number returns a number, NaN for anything else.
+func number(v any) float64 {
+	if s, ok := v.(*ndarray.Scalar); ok {
+		v = s.Value()
+	}
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	case int:
+		return float64(v)
+	case int64:
+		return float64(v)
+	case uint64:
+		return float64(v)
+	case int8:
+		return float64(v)
+	case int16:
+		return float64(v)
+	case int32:
+		return float64(v)
+	case uint8:
+		return float64(v)
+	case uint16:
+		return float64(v)
+	case uint32:
+		return float64(v)
+	case float32:
+		return float64(v)
+	case float64:
+		return v
+	case interface{ Float64() float64 }:
+		return v.Float64()
+	}
+	return math.NaN()
+}
+
+// Bounds are the least and greatest finite value; ok is false where there is none.
+func Bounds(values []float64) (least, greatest float64, ok bool) {
+	least, greatest = math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if v == v && !math.IsInf(v, 0) {
+			least, greatest, ok = min(least, v), max(greatest, v), true
+		}
+	}
+	return least, greatest, ok
+}
+
+// Thin returns at most about most points that show what all of them show: of each stretch the least and
+// the greatest, in their order, which may be the same.
+func Thin(y []float64, most int) (at []int) {
+	if len(y) <= most {
+		at = make([]int, len(y))
+		for i := range at {
+			at[i] = i
+		}
+		return at
+	}
+	stretches := max(most/2, 1)
+	for s := range stretches {
+		from, to := s*len(y)/stretches, (s+1)*len(y)/stretches
+		least, greatest := -1, -1
+		for i := from; i < to; i++ {
+			if y[i] != y[i] {
+				continue
+			}
+			if least < 0 || y[i] < y[least] {
+				least = i
+			}
+			if greatest < 0 || y[i] > y[greatest] {
+				greatest = i
+			}
+		}
+		if least < 0 {
+			least, greatest = from, from // a NaN, as all of the stretch
+		}
+		at = append(at, min(least, greatest), max(least, greatest))
+	}
+	return at
+}
+
+// Bin counts finite values in equal parts of their range.
+func Bin(values []float64, bins int) (counts []int, least, greatest float64) {
+	least, greatest, ok := Bounds(values)
+	if !ok {
+		return nil, 0, 0
+	}
+	counts = make([]int, bins)
+	width := greatest - least
+	for _, v := range values {
+		if v != v || math.IsInf(v, 0) {
+			continue
+		}
+		i := 0
+		if width > 0 {
+			i = min(int((v-least)/width*float64(bins)), bins-1)
+		}
+		counts[i]++
+	}
+	return counts, least, greatest
+}
+
+// shrink returns a grid of at most rows by columns whose values are the means of those that fall into
+// one.
+func (f *Figure) shrink(rows, columns int) (grid []float64, r, c int) {
+	r, c = min(rows, f.Rows), min(columns, f.Columns)
+	grid = make([]float64, r*c)
+	for i := range r {
+		for j := range c {
+			sum, n := 0.0, 0
+			for y := i * f.Rows / r; y < (i+1)*f.Rows/r; y++ {
+				for x := j * f.Columns / c; x < (j+1)*f.Columns/c; x++ {
+					if v := f.Grid[y*f.Columns+x]; v == v && !math.IsInf(v, 0) {
+						sum, n = sum+v, n+1
+					}
+				}
+			}
+			grid[i*c+j] = sum / float64(n) // NaN of none
+		}
+	}
+	return grid, r, c
+}

@@ -1,0 +1,224 @@
+package plot
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/unpkl/unpkl/internal/describe"
+)
+
+// Terminal is what text is written for.
+type Terminal struct {
+	Width, Height int // in cells
+	Color         bool
+}
+
+// WriteText draws the figure as text.
+func (f *Figure) WriteText(w io.Writer, t Terminal) error {
+	if _, err := fmt.Fprintln(w, describe.Printable(f.Title)); err != nil {
+		return err
+	}
+	text := ""
+	switch f.Kind {
+	case Histogram:
+		text = f.bars(t)
+	case Heat, Image:
+		text = f.blocks(t)
+	default:
+		text = f.line(t)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// axisWidth is how many cells the numbers beside a line take at most.
+const axisWidth = 14
+
+// line draws a line over the positions, or over X in its order.
+func (f *Figure) line(t Terminal) string {
+	y := f.Y
+	if f.X != nil {
+		y = f.overX(2 * t.Width)
+	}
+	columns := max(t.Width-axisWidth, 8)
+	at := Thin(y, columns)
+	if len(at) < columns {
+		few := at
+		at = make([]int, columns)
+		for i := range at {
+			at[i] = few[i*len(few)/columns]
+		}
+	}
+	series := make([]float64, len(at))
+	for i, k := range at {
+		series[i] = y[k]
+		if math.IsInf(y[k], 0) {
+			series[i] = math.NaN()
+		}
+	}
+	if _, _, ok := Bounds(series); !ok {
+		return "no finite numbers\n"
+	}
+	options := []asciigraph.Option{asciigraph.Height(max(t.Height, 3)), asciigraph.Precision(3)}
+	text := asciigraph.Plot(series, options...) + "\n"
+	from, to := "0", strconv.Itoa(len(f.Y)-1)
+	if f.X != nil {
+		least, greatest, _ := Bounds(f.X)
+		from, to = short(least), short(greatest)
+	}
+	return text + strings.Repeat(" ", axisWidth) + from + " to " + to + "\n"
+}
+
+// overX returns the means of Y in equal parts of the range of X.
+func (f *Figure) overX(parts int) []float64 {
+	least, greatest, ok := Bounds(f.X)
+	if !ok {
+		return nil
+	}
+	sums, counts := make([]float64, parts), make([]int, parts)
+	for i, x := range f.X {
+		if x != x || math.IsInf(x, 0) || f.Y[i] != f.Y[i] {
+			continue
+		}
+		k := 0
+		if greatest > least {
+			k = min(int((x-least)/(greatest-least)*float64(parts)), parts-1)
+		}
+		sums[k] += f.Y[i]
+		counts[k]++
+	}
+	var y []float64
+	for k, n := range counts {
+		if n > 0 {
+			y = append(y, sums[k]/float64(n))
+		}
+	}
+	return y
+}
+
+func short(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+// bars draws a histogram, a bar a line.
+func (f *Figure) bars(t Terminal) string {
+	counts, least, greatest := Bin(f.Y, max(t.Height, 3))
+	if counts == nil {
+		return "no finite numbers\n"
+	}
+	most := 1
+	for _, n := range counts {
+		most = max(most, n)
+	}
+	eighths := []rune(" ▏▎▍▌▋▊▉")
+	var b strings.Builder
+	for i, n := range counts {
+		from := least + (greatest-least)*float64(i)/float64(len(counts))
+		length := 8 * max(t.Width-30, 8) * n / most
+		bar := strings.Repeat("█", length/8)
+		if length%8 > 0 {
+			bar += string(eighths[length%8])
+		}
+		fmt.Fprintf(&b, "%12s %s %d\n", short(from), bar, n)
+	}
+	return b.String()
+}
+
+// shades are the characters of a heat map without colours, from little to much.
+var shades = []rune(" ░▒▓█")
+
+// blocks draws a heat map or picture: with colours by half blocks, of which each cell has two, an upper
+// and a lower one; without by shades.
+func (f *Figure) blocks(t Terminal) string {
+	g := f
+	if f.Kind == Image {
+		g = f.grey()
+	}
+	if !t.Color {
+		return g.shaded(t)
+	}
+	rows, columns := f.fit(t.Width, 2*t.Height)
+	at := func(y, x int) color.NRGBA { return f.cellColor(y, x, rows, columns) }
+	var grid []float64
+	least, greatest, _ := Bounds(f.Grid)
+	if f.Kind == Heat {
+		grid, rows, columns = f.shrink(rows, columns)
+		at = func(y, x int) color.NRGBA { return colorOf(grid[y*columns+x], least, greatest) }
+	}
+	var b strings.Builder
+	for y := 0; y < rows; y += 2 {
+		for x := range columns {
+			upper := at(y, x)
+			fmt.Fprintf(&b, "\x1b[38;2;%d;%d;%dm", upper.R, upper.G, upper.B)
+			if y+1 < rows {
+				lower := at(y+1, x)
+				fmt.Fprintf(&b, "\x1b[48;2;%d;%d;%dm", lower.R, lower.G, lower.B)
+			}
+			b.WriteString("▀")
+		}
+		b.WriteString("\x1b[m\n")
+	}
+	return b.String() + f.legend(least, greatest)
+}
+
+func (f *Figure) legend(least, greatest float64) string {
+	if f.Kind == Image {
+		return fmt.Sprintf("%d x %d pixels\n", f.Columns, f.Rows)
+	}
+	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, short(least), short(greatest))
+}
+
+// fit returns the size of a drawing within some cells that keeps the proportions.
+func (f *Figure) fit(width, height int) (rows, columns int) {
+	scale := math.Min(1, math.Min(float64(width)/float64(f.Columns), float64(height)/float64(f.Rows)))
+	return max(1, int(float64(f.Rows)*scale)), max(1, int(float64(f.Columns)*scale))
+}
+
+// cellColor returns the mean colour of the pixels in a cell.
+func (f *Figure) cellColor(i, j, rows, columns int) color.NRGBA {
+	var r, g, b, n int
+	for y := i * f.Rows / rows; y < (i+1)*f.Rows/rows; y++ {
+		for x := j * f.Columns / columns; x < (j+1)*f.Columns/columns; x++ {
+			p := f.pixel(x, y)
+			r, g, b, n = r+int(p.R), g+int(p.G), b+int(p.B), n+1
+		}
+	}
+	return color.NRGBA{uint8(r / n), uint8(g / n), uint8(b / n), 255}
+}
+
+// grey returns a picture as a heat map of its brightness.
+func (f *Figure) grey() *Figure {
+	out := &Figure{Kind: Image, Rows: f.Rows, Columns: f.Columns, Grid: make([]float64, f.Rows*f.Columns)}
+	for i := range out.Grid {
+		p := f.pixel(i%f.Columns, i/f.Columns)
+		out.Grid[i] = 0.299*float64(p.R) + 0.587*float64(p.G) + 0.114*float64(p.B)
+	}
+	return out
+}
+
+// shaded draws by characters that are twice as high as wide.
+func (f *Figure) shaded(t Terminal) string {
+	rows, columns := f.fit(t.Width, 2*t.Height)
+	grid, rows, columns := f.shrink(max(1, rows/2), columns)
+	least, greatest, _ := Bounds(f.Grid)
+	var b strings.Builder
+	for y := range rows {
+		for x := range columns {
+			v := grid[y*columns+x]
+			switch {
+			case v != v:
+				b.WriteByte('?')
+			case greatest > least:
+				b.WriteRune(shades[min(int((v-least)/(greatest-least)*float64(len(shades))), len(shades)-1)])
+			default:
+				b.WriteRune(shades[2])
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String() + f.legend(least, greatest)
+}
