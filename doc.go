@@ -77,8 +77,9 @@
 //	                                pickle.Named value
 //
 // A naive datetime, one without a time zone, is in UTC as a time.Time. A str is UTF-8;
-// lone surrogates, which Python allows, are kept as three bytes each. The arguments, state
-// and items of a plain *pickle.Object are plain values; its class is as it was read. The
+// lone surrogates, which Python allows, are kept as three bytes each. A
+// *pickle.Object stays the object that it was read as, with objects as its arguments, state and
+// items, so that it is written again as it was. The
 // elements of a plain array of objects are plain values.
 //
 // # Tables

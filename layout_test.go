@@ -50,8 +50,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
-	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/known internal/texts ndarray " +
-		"npy pickle torch"},
+	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
+		"internal/texts ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval", "internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
@@ -89,11 +89,12 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
 		"reconstruct torch"},
+	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},
 	{"examples/tables", ". frame frame/arrowframe"},
 	{"examples/results", "."},
-	{"cmd/unpkl", ". audit convert frame internal/checksum internal/compress internal/describe " +
+	{"cmd/unpkl", ". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 		"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
 		"internal/spec internal/stats internal/table ndarray npy pickle"},
 }

@@ -78,7 +78,8 @@ func (c *config) unfolded(size int64) int64 {
 type output struct {
 	*config
 	format   *Format
-	name     string // the name that it will have
+	name     string    // the name that it will have
+	w        io.Writer // what is written to instead, if it is not nil
 	fragment string
 }
 
@@ -90,6 +91,9 @@ func (out *output) loss(path, what string, could Kind) error {
 // write writes what fill writes to the file, with the compression that its ending asks for. The
 // file is complete or stays what it was.
 func (out *output) write(fill func(w io.Writer) error) error {
+	if out.w != nil {
+		return fill(out.w)
+	}
 	return out.replace(func(f *os.File) error {
 		z, err := compress.Create(f, out.compression())
 		if err != nil {

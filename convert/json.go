@@ -68,7 +68,7 @@ func (in *input) rebuilt(v any, data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unpkl.LoadBytes(pickled, append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(in.limits)}, in.config.load...)...)
+	return unpkl.LoadBytes(pickled, append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(in.limits)}, in.unpickle...)...)
 }
 
 func writeJSON(out *output, v any) error {

@@ -10,22 +10,22 @@ type Option func(*config)
 
 // config is what the options say.
 type config struct {
-	from    string
-	to      string
-	selects string
-	objects bool
-	lossy   bool
-	warn    func(warning string)
-	limits  unpkl.Limits
-	pickle  []unpkl.Option // for writing
-	load    []unpkl.Option // for reading
-	deflate bool
-	pack    bool
-	raw     Raw
-	text    Text
-	json    JSON
-	blob    BLOB
-	hdf5    HDF5
+	from     string
+	to       string
+	selects  string
+	objects  bool
+	lossy    bool
+	warn     func(warning string)
+	limits   unpkl.Limits
+	pickle   []unpkl.Option // for writing
+	unpickle []unpkl.Option // for reading
+	deflate  bool
+	pack     bool
+	raw      Raw
+	text     Text
+	json     JSON
+	blob     BLOB
+	hdf5     HDF5
 }
 
 func newConfig(opts []Option) *config {
@@ -63,14 +63,14 @@ func WithWarnings(warn func(warning string)) Option { return func(c *config) { c
 // text.
 func WithLimits(limits unpkl.Limits) Option { return func(c *config) { c.limits = limits } }
 
-// WithUnpickle gives options for reading pickles and joblib's files, such as unpkl.WithStrict.
-func WithUnpickle(opts ...unpkl.Option) Option {
-	return func(c *config) { c.load = append(c.load[:len(c.load):len(c.load)], opts...) }
-}
-
 // WithPickle gives options for writing pickles and joblib's files, such as unpkl.WithProtocol.
 func WithPickle(opts ...unpkl.Option) Option {
 	return func(c *config) { c.pickle = append(c.pickle[:len(c.pickle):len(c.pickle)], opts...) }
+}
+
+// WithUnpickle gives options for reading pickles and joblib's files, such as unpkl.WithExtension.
+func WithUnpickle(opts ...unpkl.Option) Option {
+	return func(c *config) { c.unpickle = append(c.unpickle[:len(c.unpickle):len(c.unpickle)], opts...) }
 }
 
 // WithCompress compresses inside of formats that can: members of an .npz, datasets of HDF5 (deflate

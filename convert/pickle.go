@@ -25,7 +25,7 @@ var joblibFormat = &Format{
 // readPickle reads whatever package unpkl loads: pickles, joblib's, .npy and .npz.
 func readPickle(in *input) (any, error) {
 	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep), unpkl.WithLimits(in.limits)}
-	return unpkl.LoadFile(in.path, append(opts, in.load...)...)
+	return unpkl.LoadFile(in.path, append(opts, in.unpickle...)...)
 }
 
 func writePickle(out *output, v any) error { return out.pickle(v, out.config.pickle) }
@@ -59,7 +59,7 @@ var npzFormat = &Format{
 func (in *input) npyOptions() *npy.Options {
 	return &npy.Options{Objects: func(r io.Reader) (*ndarray.Array, error) {
 		opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(in.limits)}
-		v, err := unpkl.Load(r, append(opts, in.config.load...)...)
+		v, err := unpkl.Load(r, append(opts, in.unpickle...)...)
 		if err != nil {
 			return nil, err
 		}

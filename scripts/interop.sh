@@ -18,7 +18,7 @@ for name in "${names[@]}"; do
     [ -x "$python" ] || continue
     echo "interop: $name: $("$python" -c 'import sys, numpy; print("CPython %s, NumPy %s" % (sys.version.split()[0], numpy.__version__))')"
     "$python" scripts/test_compare.py
-    UNPKL_PYTHON=$python go test -count=1 "${packages[@]}"
+    UNPKL_RANDOM=2000 UNPKL_PYTHON=$python go test -count=1 "${packages[@]}"
     ran=$((ran + 1))
 done
 

@@ -39,6 +39,7 @@ type convertFlags struct {
 	indent                  int
 	blob, key               string
 	complex                 bool
+	batch                   batchFlags
 }
 
 func convertCommand(s *streams) *cobra.Command {
@@ -49,13 +50,13 @@ func convertCommand(s *streams) *cobra.Command {
 		Long: "convert reads IN in the format that it begins with or its ending says, and writes OUT in that of its\n" +
 			"ending. Several INs become one dict, by their names without endings, or as NAME=FILE. An OUT that ends\n" +
 			"in / is a folder with a file for each array, or with --to a file for each IN. What a format cannot hold\n" +
-			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + formatsTable(),
+			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + batchLong + formatsTable(),
 		Example: `  unpkl convert table.pkl table.parquet
   unpkl convert data.npz data.h5
   unpkl convert x.npy y.npy both.npz
   unpkl convert --to npy folder/ arrays/`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 {
+			if len(args) < 2 && (len(args) < 1 || flags.batch.sources.list == "") {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
 			}
 			return nil
@@ -65,10 +66,15 @@ func convertCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return convertFiles(s, &flags, args[:len(args)-1], args[len(args)-1], opts)
+			ins, out := args[:len(args)-1], args[len(args)-1]
+			if flags.batch.wanted(ins) {
+				return convertBatch(s, &flags, ins, out, opts)
+			}
+			return convertFiles(s, &flags, ins, out, opts)
 		},
 	}
 	flags.add(cmd)
+	flags.batch.add(cmd)
 	return cmd
 }
 
@@ -148,8 +154,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	pickleOptions = append(pickleOptions, unpkl.WithProtocol(f.output.protocol),
-		unpkl.WithExtensionCode(extensionCode))
+	pickleOptions = append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode))
 	form, ok := jsonForms[f.form]
 	names, ok2 := nameChoices[f.names]
 	if !ok || !ok2 || f.order != "C" && f.order != "F" || f.blob != "" && f.blob != "xdr" && f.blob != "npy" {

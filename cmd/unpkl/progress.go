@@ -45,3 +45,18 @@ func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader
 	}
 	return counted, end
 }
+
+// progressMany shows how many files are done of a list whose end is not known, and how many a second.
+func (s *streams) progressMany(what string) (step, end func()) {
+	file, ok := terminalOf(s.err)
+	if !ok || s.quiet {
+		return func() {}, func() {}
+	}
+	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
+	bar := p.AddSpinner(0, mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(what+" "),
+		decor.CurrentNoUnit("%d files "), decor.AverageSpeed(0, "%.0f/s ")))
+	return bar.Increment, func() {
+		bar.Abort(true)
+		p.Wait()
+	}
+}

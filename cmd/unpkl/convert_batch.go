@@ -1,0 +1,320 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/internal/batch"
+)
+
+// batchFlags are the options of convert for very many files.
+type batchFlags struct {
+	sources sourceFlags
+	resume  bool
+	jobs    int
+	memory  size
+	parts   size
+	shard   string
+	// pathColumn is the name of the column that has the paths of a table of many files.
+	pathColumn string
+}
+
+const (
+	// batchMemory is the budget of --memory, in bytes of files that are worked on at once.
+	batchMemory = 256 << 20
+	// batchPart is how many bytes of files one part takes, in bytes: what a kill loses at most.
+	batchPart = 64 << 20
+)
+
+const batchLong = `Of very many files, named by a quoted pattern with ** or by --files-from, or with one of --errors,
+--resume, --part-size and --shard, those that fail are told and the others go on; the exit status is
+1 then. OUT is lines (.jsonl, or - with --to jsonl), {"path": ..., "value": ...} each; or one table
+(.parquet, .feather) of all rows, with the path in its first column, columns matched by name and
+numbers widened where every value survives; or OUT/ with --to FORMAT, a file for each IN, named as
+that with the new ending behind it. The order is that of IN, and the bytes are the same each time.
+Memory is bounded by --memory however many files there are. docs/scale.md has more.
+
+`
+
+func (f *batchFlags) add(cmd *cobra.Command) {
+	f.sources.add(cmd)
+	set := cmd.Flags()
+	f.memory, f.parts = batchMemory, 0
+	set.BoolVar(&f.resume, "resume", false, "go on with what a run that was ended left: what is whole is not done again")
+	set.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to convert at once")
+	set.Lookup("jobs").DefValue = "the number of processors"
+	set.Var(&f.memory, "memory", "how many bytes of files are worked on at once")
+	set.Var(&f.parts, "part-size", "OUT/ gets part-00000 and so on, each of so many bytes of files")
+	set.Lookup("part-size").DefValue = ""
+	set.StringVar(&f.pathColumn, "path-column", "path", "the `NAME` of the column of a table of many files that has their paths")
+	set.StringVar(&f.shard, "shard", "", "`I/N`: only those files whose paths hash to I of N; OUT/ gets shard-I-of-N and its manifest")
+}
+
+// wanted reports whether the command line is about very many files.
+func (f *batchFlags) wanted(ins []string) bool {
+	return f.sources != sourceFlags{} || f.resume || f.parts > 0 || f.shard != "" ||
+		slices.ContainsFunc(ins, batch.IsPattern)
+}
+
+func (f *batchFlags) limits() (batch.Limits, error) {
+	if f.jobs < 1 {
+		return batch.Limits{}, usageErrorf("--jobs is 1 or more, not %d", f.jobs)
+	}
+	return batch.Limits{Jobs: f.jobs, Bytes: int64(f.memory)}, nil
+}
+
+// batchRun is one run of convert over very many files.
+type batchRun struct {
+	s       *streams
+	flags   *convertFlags
+	f       *batchFlags
+	out, to string // to is the name of the format
+	opts    []convert.Option
+	sources iter.Seq2[batch.Source, error]
+	limits  batch.Limits
+	fails   *failures
+	step    func()
+	args    int // how many files, folders and patterns were named
+}
+
+// convertBatch converts very many files: to lines, to a table of all rows, or each to a file of its own.
+func convertBatch(s *streams, flags *convertFlags, ins []string, out string, opts []convert.Option) (err error) {
+	f := &flags.batch
+	r := &batchRun{s: s, flags: flags, f: f, out: out, args: len(ins)}
+	r.opts = append(opts[:len(opts):len(opts)], convert.WithWarnings(oneAtATime(s.warn)))
+	if r.limits, err = f.limits(); err != nil {
+		return err
+	}
+	if r.to, err = formatOfOut(out, flags.to); err != nil {
+		return err
+	}
+	sources, end, err := f.sources.sources(s, ins)
+	if err != nil {
+		return err
+	}
+	defer end()
+	r.sources = sources
+	if r.fails, err = newFailures(s, f.sources.errors); err != nil {
+		return err
+	}
+	bar, endBar := s.progressMany("convert")
+	r.step = bar
+	err = r.run()
+	endBar()
+	var source *batch.SourceError
+	if errors.As(err, &source) {
+		err = &fileError{source.Path, source.Err}
+	}
+	if err = errors.Join(err, r.fails.close()); err != nil {
+		return err
+	}
+	return r.fails.status()
+}
+
+// formatOfOut returns the name of the format that is written.
+func formatOfOut(out, to string) (string, error) {
+	for _, f := range convert.Formats() {
+		if f.Name == to || to == "" && slices.Contains(f.Endings, strings.ToLower(filepath.Ext(out))) ||
+			to != "" && slices.Contains(f.Endings, "."+strings.TrimPrefix(strings.ToLower(to), ".")) {
+			return f.Name, nil
+		}
+	}
+	return "", usageErrorf("--to FORMAT says what to write to %s", out)
+}
+
+func (r *batchRun) run() error {
+	folder := strings.HasSuffix(r.out, "/") || strings.HasSuffix(r.out, string(filepath.Separator))
+	if r.f.shard != "" {
+		return r.shard(folder)
+	}
+	if folder && r.f.parts == 0 {
+		return r.each()
+	}
+	codec, err := r.codec()
+	if err != nil {
+		return err
+	}
+	if r.out == "-" {
+		return r.pipe(codec)
+	}
+	return r.gather(codec, folder)
+}
+
+// codec returns what makes one output of very many files.
+func (r *batchRun) codec() (batch.Codec, error) {
+	switch r.to {
+	case "jsonl":
+		return &batch.Lines{Value: r.value("json")}, nil
+	case "parquet", "feather":
+		return &batch.Table{
+			Value: r.value("feather"), PathColumn: r.f.pathColumn, Parquet: r.to == "parquet", Zstd: r.flags.compress,
+		}, nil
+	}
+	return nil, usageErrorf("very many files become lines (jsonl), a table (parquet, feather), or with OUT/ a file each; not one %s", r.to)
+}
+
+// value returns a function that writes what is in a file in another format.
+func (r *batchRun) value(format string) func(w io.Writer, s batch.Source) error {
+	opts := append(r.opts[:len(r.opts):len(r.opts)], convert.WithTo(format))
+	return func(w io.Writer, s batch.Source) error {
+		v, err := convert.Read(s.Path, opts...)
+		if err != nil {
+			return err
+		}
+		return convert.Encode(w, v, opts...)
+	}
+}
+
+// pipe writes lines to standard output as they are there.
+func (r *batchRun) pipe(codec batch.Codec) error {
+	if r.to != "jsonl" {
+		return usageErrorf("standard output takes --to jsonl, not %s", r.to)
+	}
+	w := bufio.NewWriterSize(r.s.out, 1<<16)
+	type line struct {
+		text []byte
+		err  error
+	}
+	err := batch.Each(r.sources, r.limits, func(s batch.Source) line {
+		text, err := codec.Encode(s)
+		return line{text, err}
+	}, func(s batch.Source, l line) error {
+		r.step()
+		if l.err != nil {
+			return r.fails.add(batch.NewFailure(s.Path, l.err))
+		}
+		_, err := w.Write(l.text)
+		return err
+	})
+	return errors.Join(err, w.Flush())
+}
+
+// gather makes one file, or parts in a folder, of very many.
+func (r *batchRun) gather(codec batch.Codec, folder bool) error {
+	if folder {
+		if err := os.MkdirAll(r.out, 0o755); err != nil {
+			return err
+		}
+	}
+	parts := r.parts(codec, filepath.Join(filepath.Dir(r.out), "."+filepath.Base(r.out)+".parts"))
+	if folder {
+		parts.Folder = filepath.Join(r.out, ".parts")
+	}
+	if err := parts.Run(r.sources, r.limits, r.f.resume); err != nil {
+		return err
+	}
+	if err := r.join(parts, folder); err != nil {
+		return err
+	}
+	return parts.Remove()
+}
+
+// parts returns the blocks' folder.
+func (r *batchRun) parts(codec batch.Codec, folder string) *batch.Parts {
+	part := int64(batchPart)
+	if r.f.parts > 0 {
+		part = int64(r.f.parts)
+	}
+	return &batch.Parts{
+		Folder: folder, Codec: codec, Options: r.options(), PartBytes: part, Failed: r.fails.add, Step: r.step,
+	}
+}
+
+// options says what the output depends on beside the files.
+func (r *batchRun) options() string {
+	flags := *r.flags
+	flags.batch = batchFlags{parts: flags.batch.parts, pathColumn: flags.batch.pathColumn}
+	return fmt.Sprintf("unpkl %s to %s %+v", versionText(), r.to, flags)
+}
+
+// join writes the files of the blocks.
+func (r *batchRun) join(parts *batch.Parts, folder bool) error {
+	if !folder {
+		return r.write(r.out, parts.Codec, parts.All())
+	}
+	for n := range parts.Len() {
+		name := filepath.Join(r.out, fmt.Sprintf("part-%05d%s", n, ending(r.to)))
+		if err := r.write(name, parts.Codec, parts.Part(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *batchRun) write(name string, codec batch.Codec, blocks batch.Blocks) error {
+	err := batch.WriteFile(name, func(w io.Writer) error { return codec.Join(w, blocks) })
+	if err != nil {
+		return &fileError{name, err}
+	}
+	return nil
+}
+
+// each converts each file to one in the folder.
+func (r *batchRun) each() error {
+	suffix := ending(r.to)
+	return batch.Each(r.sources, r.limits, func(s batch.Source) error {
+		name, err := r.nameFor(s, suffix)
+		if err != nil || r.f.resume && isNewer(name, s.Path) {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		return convertOne(r.s, r.flags, s.Path, name, r.opts)
+	}, func(s batch.Source, err error) error {
+		r.step()
+		if err != nil {
+			return r.fails.add(batch.NewFailure(s.Path, err))
+		}
+		return nil
+	})
+}
+
+// nameFor is the name of the file that a source becomes: of one folder or pattern, what its path is below
+// that, else its whole path, so that no two become one. The ending is kept for the same reason.
+func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
+	relative := s.Path
+	if s.Root != "" && r.args == 1 {
+		var err error
+		if relative, err = filepath.Rel(s.Root, s.Path); err != nil {
+			return "", err
+		}
+	}
+	relative = strings.TrimLeft(relative[len(filepath.VolumeName(relative)):], `/`+string(filepath.Separator))
+	if relative = filepath.Clean(relative); !filepath.IsLocal(relative) {
+		return "", usageErrorf("%s has no place below %s", s.Path, r.out)
+	}
+	return filepath.Join(r.out, relative+suffix), nil
+}
+
+// isNewer reports whether a file is there that is not older than what it is made of.
+func isNewer(name, of string) bool {
+	made, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	from, err := os.Stat(of)
+	return err == nil && !made.ModTime().Before(from.ModTime())
+}
+
+// oneAtATime returns a function that calls f for one goroutine at a time.
+func oneAtATime(f func(string)) func(string) {
+	var lock sync.Mutex
+	return func(text string) {
+		lock.Lock()
+		defer lock.Unlock()
+		f(text)
+	}
+}

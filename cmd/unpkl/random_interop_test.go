@@ -1,0 +1,210 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/unpkl/unpkl"
+)
+
+// randomValues is how many values TestInteropRandom tries: UNPKL_RANDOM says, 2,000 in make interop.
+func randomValues(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(os.Getenv("UNPKL_RANDOM"))
+	if err != nil {
+		return 200
+	}
+	return n
+}
+
+// TestInteropRandom holds to-json, --refs, --lossless and pack, repickle, and Load and Marshal of random
+// values against the Python of UNPKL_PYTHON, which made them: values of each kind that nest and share,
+// cycles, arrays of each dtype and order. See scripts/random_values.py.
+func TestInteropRandom(t *testing.T) {
+	python := os.Getenv("UNPKL_PYTHON")
+	if python == "" {
+		t.Skip("UNPKL_PYTHON names no Python")
+	}
+	script := filepath.Join("..", "..", "scripts", "random_values.py")
+	dir, n := t.TempDir(), randomValues(t)
+	const seed = "20240229"
+	if out, err := exec.Command(python, script, "make", dir, strconv.Itoa(n), seed).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	files, err := filepath.Glob(dir + "/*.pkl")
+	if err != nil || len(files) != n {
+		t.Fatal(len(files), err)
+	}
+	for i, path := range files {
+		// Below protocol 5 NumPy forgets the byte order of an array that it reads, so what is compared is
+		// of one protocol, that of the original.
+		protocol := i % 6
+		stem := strings.TrimSuffix(path, ".pkl")
+		randomJSON(t, stem)
+		mustRun(t, "", "repickle", path, stem+".r.pkl")
+		rename(t, stem+".r.pkl", stem+".repickled")
+		doc := mustRun(t, "", "to-json", "--lossless", "--indent=0", path)
+		mustRun(t, doc, "pack", "--protocol", strconv.Itoa(protocol), "-o", stem+".p.pkl", "-")
+		rename(t, stem+".p.pkl", stem+".packed")
+		randomPlain(t, path, stem+".plain", protocol)
+	}
+	out, err := exec.Command(python, script, "check", dir).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// randomJSON compares to-json with what Python says it prints, and with references that are followed.
+func randomJSON(t *testing.T, stem string) {
+	t.Helper()
+	text, err := os.ReadFile(stem + ".json")
+	if err != nil {
+		return // no JSON in Python
+	}
+	var want, got, refs any
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	want = bareRefs(want)
+	for _, c := range []struct {
+		to   *any
+		args []string
+	}{{&got, []string{"to-json", "--arrays=values"}}, {&refs, []string{"to-json", "--arrays=values", "--refs"}}} {
+		if err := json.Unmarshal([]byte(mustRun(t, "", append(c.args, stem+".pkl")...)), c.to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !reflect.DeepEqual(bareRefs(got), want) {
+		t.Errorf("%s: other JSON than Python's", stem)
+	}
+	if strings.Contains(string(text), "$ref") {
+		return // a cycle, whose references are elsewhere
+	}
+	if full := bareRefs(follow(refs, refs, 0)); !reflect.DeepEqual(full, want) && want != nil {
+		t.Errorf("%s: with --refs another document", stem)
+	}
+}
+
+// bareRefs takes the escapes of a URI off references, which the script does not write, and the byte order
+// off dtypes.
+func bareRefs(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if ref, ok := v["$ref"].(string); ok && len(v) == 1 {
+			if bare, err := url.PathUnescape(ref); err == nil {
+				return map[string]any{"$ref": bare}
+			}
+		}
+		for k, x := range v {
+			v[k] = bareRefs(x)
+			if dtype, ok := x.(string); ok && k == "dtype" {
+				// NumPy forgets the order of some arrays that it reads.
+				v[k] = strings.Replace(dtype, ">", "<", 1)
+			}
+		}
+	case []any:
+		for i, x := range v {
+			v[i] = bareRefs(x)
+		}
+	}
+	return v
+}
+
+// follow replaces references by what they lead to, in a document without cycles; nil where one leads
+// nowhere.
+func follow(v, root any, depth int) any {
+	const deepest = 200
+	if depth > deepest {
+		return nil
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if ref, ok := v["$ref"].(string); ok && len(v) == 1 {
+			target, ok := at(root, strings.TrimPrefix(ref, "#"))
+			if !ok {
+				return nil
+			}
+			return follow(target, root, depth+1)
+		}
+		out := map[string]any{}
+		for k, x := range v {
+			out[k] = follow(x, root, depth+1)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = follow(x, root, depth+1)
+		}
+		return out
+	}
+	return v
+}
+
+// at is the value that a JSON pointer in a URI fragment leads to.
+func at(v any, fragment string) (any, bool) {
+	if fragment == "" {
+		return v, true
+	}
+	for _, token := range strings.Split(fragment[1:], "/") {
+		token, err := url.PathUnescape(token)
+		if err != nil {
+			return nil, false
+		}
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		switch x := v.(type) {
+		case map[string]any:
+			next, ok := x[token]
+			if !ok {
+				return nil, false
+			}
+			v = next
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i >= len(x) {
+				return nil, false
+			}
+			v = x[i]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// randomPlain writes the plain value of a file, but for one that has none.
+func randomPlain(t *testing.T, from, to string, protocol int) {
+	t.Helper()
+	v, err := unpkl.LoadFile(from, unpkl.WithAllowCycles())
+	switch {
+	case errors.Is(err, unpkl.ErrKey):
+		return // keys that Go cannot tell apart
+	case err != nil:
+		t.Errorf("%s: %v", from, err)
+		return
+	}
+	data, err := unpkl.Marshal(v, unpkl.WithProtocol(protocol))
+	if err != nil {
+		t.Errorf("%s: %v", from, err)
+		return
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
