@@ -110,14 +110,14 @@ func TestHold(t *testing.T) {
 		v    any
 		want string
 	}{
-		{"x.npz", nested, "npz cannot hold a dict at /a; pickle, joblib, json, jsonl and hdf5 can"},
-		{"x.npy", nested, "npy cannot hold a dict; pickle, joblib, json, jsonl and hdf5 can"},
-		{"x.csv", mustSlice(t, make([]float64, 8), 2, 2, 2), "csv cannot hold an array of 3 dimensions; pickle, joblib, npz, json and hdf5 can"},
+		{"x.npz", nested, "npz cannot hold a dict at /a; pickle, joblib, json, jsonl, hdf5 and torch can"},
+		{"x.npy", nested, "npy cannot hold a dict; pickle, joblib, json, jsonl, hdf5 and torch can"},
+		{"x.csv", mustSlice(t, make([]float64, 8), 2, 2, 2), "csv cannot hold an array of 3 dimensions; pickle, joblib, npz, json, hdf5 and torch can"},
 		{"x.raw", object, "raw cannot hold an array of dtype object and shape [1]; pickle, joblib and json can"},
 		{"x.safetensors", map[string]any{"z": mustSlice(t, []complex128{1}, 1)}, "safetensors cannot hold an array of dtype complex128 and shape [1] at /z; " +
-			"pickle, joblib, npz, json and hdf5 can"},
-		{"x.parquet", nested, "parquet cannot hold a dict in the place of a column at /a; pickle, joblib, json, jsonl and hdf5 can"},
-		{"x.h5", map[string]any{"a/b": 1}, `hdf5 cannot hold the name "a/b" at /a~1b; pickle, joblib, json, jsonl and hdf5 can`},
+			"pickle, joblib, npz, json, hdf5 and torch can"},
+		{"x.parquet", nested, "parquet cannot hold a dict in the place of a column at /a; pickle, joblib, json, jsonl, hdf5 and torch can"},
+		{"x.h5", map[string]any{"a/b": 1}, `hdf5 cannot hold the name "a/b" at /a~1b; pickle, joblib, json, jsonl, hdf5 and torch can`},
 		{"x.txt", sample(t), "text cannot hold a table; pickle, joblib, csv, tsv, json, hdf5, feather and parquet can"},
 	} {
 		path := filepath.Join(t.TempDir(), test.name)

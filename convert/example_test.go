@@ -47,9 +47,9 @@ func ExampleWrite_hold() {
 	lost := func(w string) { fmt.Println("warning:", w) }
 	fmt.Println(convert.Write(filepath.Join(dir, "x.npz"), v, convert.WithLossy(), convert.WithWarnings(lost)))
 	// Output:
-	// convert: npz cannot hold a dict at /b; pickle, joblib, json, jsonl and hdf5 can
+	// convert: npz cannot hold a dict at /b; pickle, joblib, json, jsonl, hdf5 and torch can
 	// true
-	// warning: npz cannot hold a dict at /b; pickle, joblib, json, jsonl and hdf5 can: left out
+	// warning: npz cannot hold a dict at /b; pickle, joblib, json, jsonl, hdf5 and torch can: left out
 	// <nil>
 }
 

@@ -52,7 +52,7 @@ func allocated(call func()) uint64 {
 func TestHostile(t *testing.T) {
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(9, 9))
-	changes := 300
+	changes := 150
 	if testing.Short() {
 		changes = 40
 	}

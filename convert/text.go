@@ -3,6 +3,7 @@ package convert
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 
@@ -147,12 +148,12 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 	if t.DType != nil {
 		return t.typed(rows)
 	}
-	columns := rows.Infer(names != nil, names == nil)
+	columns := rows.Infer(names == nil)
 	if names == nil {
 		if a, err := t.matrix(rows, columns); a != nil || err != nil {
 			return a, err
 		}
-		columns = rows.Infer(true, true)
+		columns = rows.Infer(false)
 	}
 	return t.frame(rows, columns, names)
 }
@@ -211,6 +212,7 @@ func (t *Text) matrix(rows *delimited.Table, columns []delimited.Column) (any, e
 		if columns[c].Type > delimited.Complex {
 			return nil, nil
 		}
+
 		if widest == delimited.Int && columns[c].Type == delimited.Uint || columns[c].Type > delimited.Uint {
 			widest = max(widest, columns[c].Type)
 		}
@@ -375,7 +377,31 @@ func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*f
 	case delimited.Uint:
 		return frame.NewSeries("", c.Uints)
 	case delimited.Bool:
-		return frame.NewSeries("", c.Bools)
+		if c.Missing == nil {
+			return frame.NewSeries("", c.Bools)
+		}
+		items := make([]any, rows.Rows())
+		for i := range items {
+			if items[i] = any(c.Bools[i]); c.Missing[i] {
+				items[i] = nan
+			}
+		}
+		return objectColumn(nil, items), nil
+	case delimited.Big:
+		items := make([]any, rows.Rows())
+		for i := range items {
+			f, _ := rows.Field(i, col)
+			if c.Missing != nil && c.Missing[i] {
+				items[i] = nan
+				continue
+			}
+			n, ok := new(big.Int).SetString(string(bytes.TrimSpace(f)), 10)
+			if !ok {
+				return nil, malformed("row %d: %q is no int", i, f)
+			}
+			items[i] = n
+		}
+		return objectColumn(nil, items), nil
 	case delimited.Complex:
 		return frame.NewSeries("", c.Complex)
 	case delimited.Text:

@@ -17,6 +17,7 @@ const (
 	Uint
 	Float
 	Complex
+	Big // ints that are none of int64 or uint64
 	Bool
 	Text
 )
@@ -33,7 +34,7 @@ var missing = map[string]bool{
 // IsMissing reports whether pandas takes the field for a missing value.
 func IsMissing(field []byte) bool { return len(field) <= 8 && missing[string(field)] }
 
-// Column is a column of one type. Exactly one of its slices is set, but for Text and Empty.
+// Column is a column of one type. Exactly one of the slices with elements is set, none for Big and Text.
 type Column struct {
 	Type    Type
 	Ints    []int64
@@ -41,7 +42,7 @@ type Column struct {
 	Floats  []float64
 	Complex []complex128
 	Bools   []bool
-	Missing []bool // nil where nothing is missing
+	Missing []bool // of Big, Bool and Text; nil where nothing is missing
 }
 
 // part is what one block of a column is.
@@ -55,9 +56,9 @@ type part struct {
 }
 
 // Infer returns the columns' types as pandas' read_csv does, and their numbers: ints where all fields are,
-// floats where all are numbers or missing, bools, else text. With gaps false no field is missing: an
-// empty one is text.
-func (t *Table) Infer(gaps, complexNumbers bool) []Column {
+// floats where all are numbers or missing, bools, else text. For a matrix no field is missing, so that an empty
+// one is text, complex numbers are numbers, and ints of any size are floats where they are no ints of 64 bits.
+func (t *Table) Infer(matrix bool) []Column {
 	cols := make([]Column, t.cols)
 	for c := range cols {
 		cols[c].Ints = make([]int64, t.rows)
@@ -65,7 +66,7 @@ func (t *Table) Infer(gaps, complexNumbers bool) []Column {
 	parts := make([]part, len(t.blocks)*t.cols)
 	parallel(len(parts), func(i int) {
 		b, c := &t.blocks[i/t.cols], i%t.cols
-		r := columnReader{out: cols[c].Ints[b.first : b.first+b.rows], gaps: gaps, complexNumbers: complexNumbers}
+		r := columnReader{out: cols[c].Ints[b.first : b.first+b.rows], matrix: matrix}
 		r.block(b, t.cols, c)
 		parts[i] = r.part
 	})
@@ -76,21 +77,20 @@ func (t *Table) Infer(gaps, complexNumbers bool) []Column {
 			whole = join(whole, parts[i])
 			own = append(own, parts[i])
 		}
-		cols[c].Type = whole.settled()
-		t.finish(&cols[c], c, own, gaps && whole.gap)
+		cols[c].Type = whole.settled(matrix)
+		// pandas has no missing values among ints that it leaves as text.
+		t.finish(&cols[c], c, own, whole.gap && whole.t != Uint)
 	}
 	return cols
 }
 
-// settled is the type of a column: pandas has no missing ints and bools, and no place for ints of both
-// signs that are beyond int64.
-func (p part) settled() Type {
+// settled is the type of a column: pandas has no missing ints, and no dtype for ints of both signs that are
+// beyond int64.
+func (p part) settled(matrix bool) Type {
 	switch {
-	case p.t == Empty, p.t == Int && p.gap:
+	case p.t == Empty, p.t == Int && p.gap, p.t == Uint && p.negative && matrix:
 		return Float
 	case p.t == Uint && (p.negative || p.gap):
-		return Text
-	case p.t == Bool && p.gap:
 		return Text
 	}
 	return p.t
@@ -99,7 +99,8 @@ func (p part) settled() Type {
 // join is the type that holds what both do.
 func join(a, b part) part {
 	t := max(a.t, b.t)
-	if lo := min(a.t, b.t); t == Bool && lo != Empty && lo != Bool {
+	lo := min(a.t, b.t)
+	if t == Bool && lo != Empty && lo != Bool || t == Big && (lo == Float || lo == Complex) {
 		t = Text
 	}
 	return part{t: t, gap: a.gap || b.gap, negative: a.negative || b.negative}
@@ -127,11 +128,10 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 	case Bool:
 		c.Bools = make([]bool, t.rows)
 		t.each(col, func(row int, f []byte) { c.Bools[row], _ = ParseBool(f) })
-	case Text:
-		if gaps {
-			c.Missing = make([]bool, t.rows)
-			t.each(col, func(row int, f []byte) { c.Missing[row] = IsMissing(f) })
-		}
+	}
+	if gaps && c.Type >= Big {
+		c.Missing = make([]bool, t.rows)
+		t.each(col, func(row int, f []byte) { c.Missing[row] = IsMissing(f) })
 	}
 }
 
@@ -173,8 +173,8 @@ func (t *Table) each(col int, do func(row int, f []byte)) {
 // the ints.
 type columnReader struct {
 	part
-	out                  []int64
-	gaps, complexNumbers bool
+	out    []int64
+	matrix bool
 }
 
 func (c *columnReader) block(b *block, cols, col int) {
@@ -191,7 +191,7 @@ func (c *columnReader) block(b *block, cols, col int) {
 			continue
 		}
 		if c.part = join(c.part, c.typeOf(f)); c.t == Text {
-			c.gap = c.gap || c.gaps && b.gapAfter(r, cols, col)
+			c.gap = c.gap || !c.matrix && b.gapAfter(r, cols, col)
 			return
 		}
 		c.unread = true
@@ -209,7 +209,7 @@ func (c *columnReader) number(r int, f []byte) bool {
 		return false // an int that is none of int64
 	case ok:
 		c.t = Float
-	case c.gaps && IsMissing(f):
+	case !c.matrix && IsMissing(f):
 		x, c.gap = NaN, true
 	default:
 		if x, ok = ParseFloat(f); !ok || isDigits(f) {
@@ -239,7 +239,7 @@ func (b *block) gapAfter(r, cols, col int) bool {
 
 // typeOf is the type of one field.
 func (c *columnReader) typeOf(f []byte) part {
-	if c.gaps && IsMissing(f) {
+	if !c.matrix && IsMissing(f) {
 		return part{t: Empty, gap: true}
 	}
 	if n, ok := parseInt(f); ok {
@@ -249,15 +249,15 @@ func (c *columnReader) typeOf(f []byte) part {
 		if _, err := strconv.ParseUint(string(trim(f)), 10, 64); err == nil {
 			return part{t: Uint}
 		}
-		if c.t == Float {
+		if c.matrix {
 			return part{t: Float}
 		}
-		return part{t: Text}
+		return part{t: Big}
 	}
 	if _, ok := ParseFloat(f); ok {
 		return part{t: Float}
 	}
-	if c.complexNumbers {
+	if c.matrix {
 		if _, ok := ParseComplex(f); ok {
 			return part{t: Complex}
 		}

@@ -17,8 +17,8 @@ func FuzzSplit(f *testing.F) {
 		for _, d := range []Dialect{{Comment: "#"}, {Delimiter: ',', Comment: "#", Quotes: true, Short: true}, {Delimiter: '\t'}} {
 			table, err := Split([]byte(s), d, 0, 1)
 			if err == nil {
-				for _, c := range table.Infer(true, true) {
-					if n := len(c.Ints) + len(c.Uints) + len(c.Floats) + len(c.Complex) + len(c.Bools); c.Type != Text && n != table.Rows() {
+				for _, c := range table.Infer(len(s)%2 == 0) {
+					if n := len(c.Ints) + len(c.Uints) + len(c.Floats) + len(c.Complex) + len(c.Bools); c.Type < Big && n != table.Rows() {
 						t.Fatalf("%d numbers in %d rows", n, table.Rows())
 					}
 				}

@@ -54,7 +54,7 @@ func (s *splitter) fit(n int) {
 
 // add notes a field.
 func (s *splitter) add(begin, end int, flags uint32) {
-	if end-begin > maxSpan || len(s.b.text) > 1<<32-1 {
+	if end-begin > maxSpan || uint64(len(s.b.text)) > 1<<32-1 {
 		s.b.err = fmt.Errorf("a field of %d bytes", end-begin)
 		return
 	}
@@ -123,8 +123,10 @@ func (s *splitter) row(pos int) (next int) {
 				return len(text)
 			}
 			if pos > end {
-				// The field went over the end of its line.
-				s.b.lines += bytes.Count(text[next:pos], []byte{'\n'}) + 1
+				// The field went over the end of its line, or what seemed to begin a comment is in it.
+				if pos > next {
+					s.b.lines += bytes.Count(text[next-1:pos], []byte{'\n'})
+				}
 				end, next = s.line(pos)
 			}
 		} else {
