@@ -50,8 +50,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
-	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/known internal/texts ndarray " +
-		"npy pickle torch"},
+	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
+		"internal/texts ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval", "internal/written frame internal/jsonhook internal/pointer ndarray pickle " +

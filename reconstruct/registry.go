@@ -118,7 +118,7 @@ var registry = func() table {
 		fillBuiltins, fillCopyreg, fillCollections, fillDatetime, fillNumbers,
 		fillPath, fillTypedArray, fillOthers,
 		fillNumpyArray, fillNumpyDType, fillNumpyNames, fillNumpyMasked, fillNumpyRandom,
-		fillJoblib, fillDill, fillTorch,
+		fillJoblib, fillDill, fillTorch, fillShapely,
 	} {
 		fill(t)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -51,6 +52,15 @@ func TestEstimatorFixtures(t *testing.T) {
 			}
 			if e.Class.String() != want.Class || e.Version != want.Version {
 				t.Errorf("%s %s, want %s %s", e.Class, e.Version, want.Class, want.Version)
+			}
+			loaded, err := unpkl.LoadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, ok := reconstruct.ReadEstimator(loaded)
+			if !ok || plain.Class != e.Class || plain.Version != e.Version ||
+				!slices.Equal(keys(plain.Fitted), keys(e.Fitted)) || !slices.Equal(keys(plain.Params), keys(e.Params)) {
+				t.Errorf("after a plain Load: %t %+v", ok, plain)
 			}
 			if diff := cmp.Diff(want.Fitted, keys(e.Fitted)); diff != "" {
 				t.Errorf("fitted (-want +got)\n%s", diff)

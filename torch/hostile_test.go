@@ -219,8 +219,23 @@ func TestSharing(t *testing.T) {
 		if got != "99 99 99 99" {
 			t.Errorf("%s: %s", name, got)
 		}
+		objects, err := f.Decoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept *torch.Tensor
+		var all map[string]any
+		if err := objects.Decode(&all); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err = torch.NewTensor(all["base"].(*ndarray.Array)); err != nil {
+			t.Fatal(err)
+		}
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
+		}
+		if err := torch.Save(&bytes.Buffer{}, kept); !errors.Is(err, unpkl.ErrClosed) {
+			t.Errorf("%s: Save after Close: %v", name, err)
 		}
 		if _, err := v["grid"].Bytes(); !errors.Is(err, unpkl.ErrClosed) {
 			t.Errorf("%s: %v after Close", name, err)

@@ -236,6 +236,11 @@ func (s *Storage) file() ([]byte, error) {
 	if s.order == ndarray.BigEndian {
 		return nil, pickle.Unsupported("torch: a storage of a big-endian machine")
 	}
+	if s.owner != nil {
+		if err := s.owner.Closed(); err != nil {
+			return nil, err
+		}
+	}
 	var b bytes.Buffer
 	key, dtype, size := "0", s.DType, s.Size
 	p := pickle.NewPickler(&b)

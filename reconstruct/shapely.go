@@ -1,0 +1,330 @@
+package reconstruct
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"strconv"
+
+	"github.com/unpkl/unpkl/internal/jsonhook"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Geometry is a geometry of shapely, such as a Point or MultiPolygon, in well-known binary. It is whole:
+// what Coordinates, WKT and the others need was checked when it was made.
+//
+// Reference: OGC 06-103r4, "Simple feature access", 8.2; PostGIS, "EWKB".
+type Geometry struct {
+	wkb  []byte
+	root wkbNode
+}
+
+// wkbNode is a geometry, or a part of one, in the WKB.
+type wkbNode struct {
+	kind  uint32 // 1 to 7
+	z, m  bool
+	srid  uint32
+	order binary.ByteOrder
+	data  []byte // behind the header
+}
+
+// maxGeometryDepth is how deep collections may be in each other.
+const maxGeometryDepth = 64
+
+// geometryNames are the types of geometry in WKT, by their code in WKB.
+var geometryNames = [...]string{"", "POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING",
+	"MULTIPOLYGON", "GEOMETRYCOLLECTION"}
+
+// NewGeometry returns the geometry of a WKB or EWKB, which it keeps. Where that is cut off, goes on behind the
+// geometry, or claims more points than there are, the error is of the kind pickle.ErrMalformed; that of a
+// curve or another kind that shapely does not have is pickle.ErrUnsupported.
+func NewGeometry(wkb []byte) (*Geometry, error) {
+	g := &Geometry{wkb: wkb}
+	rest, err := g.root.read(wkb)
+	if err == nil {
+		g.root.data = rest
+		rest, err = g.root.skip(0, nil)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rest) > 0:
+		return nil, pickle.Malformed("WKB: %d bytes behind the geometry", len(rest))
+	}
+	return g, nil
+}
+
+// WKB returns the geometry in well-known binary, as it was read. The caller must not change it.
+func (g *Geometry) WKB() []byte { return g.wkb }
+
+// Kind returns the type of the geometry as WKT has it: "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
+// "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION".
+func (g *Geometry) Kind() string { return geometryNames[g.root.kind] }
+
+// SRID returns the code of the coordinate reference system, 0 where there is none.
+func (g *Geometry) SRID() int { return int(g.root.srid) }
+
+// WKT returns the geometry as well-known text, as shapely 2.2's to_wkt does, every number with all the
+// digits that tell it from its neighbours: what reads the text gets the same numbers.
+func (g *Geometry) WKT() string {
+	w := &wktWriter{}
+	if _, err := g.root.skip(0, w); err != nil {
+		return "" // NewGeometry found none
+	}
+	return string(w.text)
+}
+
+// String returns the WKT.
+func (g *Geometry) String() string { return g.WKT() }
+
+// MarshalJSON returns the WKT as a JSON string, for encoding/json.
+func (g *Geometry) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
+
+// PickleReduce implements [pickle.Reducer].
+func (g *Geometry) PickleReduce(int) (any, error) {
+	return call(pyName("shapely.io", "from_wkb"), g.wkb), nil
+}
+
+func fillShapely(t table) {
+	t.add("shapely.io", "from_wkb", &entry{call: readFromWKB})
+}
+
+// readFromWKB is shapely.io.from_wkb(geometry), as shapely 2 pickles its geometries.
+func readFromWKB(c Class, args []any) (any, error) {
+	wkb, ok := []byte(nil), false
+	if len(args) == 1 {
+		wkb, ok = args[0].([]byte)
+	}
+	if !ok {
+		return record(c, args)
+	}
+	return NewGeometry(bytes.Clone(wkb)) // which may lie in a mapped file
+}
+
+// read reads the header of a geometry, and returns what is behind it.
+func (n *wkbNode) read(data []byte) ([]byte, error) {
+	if len(data) < 5 {
+		return nil, pickle.Malformed("WKB: cut off")
+	}
+	switch data[0] {
+	case 0:
+		n.order = binary.BigEndian
+	case 1:
+		n.order = binary.LittleEndian
+	default:
+		return nil, pickle.Malformed("WKB: byte order %d", data[0])
+	}
+	code := n.order.Uint32(data[1:])
+	data = data[5:]
+	if code&0x20000000 != 0 {
+		if len(data) < 4 {
+			return nil, pickle.Malformed("WKB: cut off")
+		}
+		n.srid, data = n.order.Uint32(data), data[4:]
+	}
+	n.z, n.m = code&0x80000000 != 0, code&0x40000000 != 0
+	n.kind = code & 0x1fffffff
+	if thousands := n.kind / 1000; thousands > 0 && thousands < 4 { // ISO's form
+		n.z, n.m = thousands != 2, thousands != 1
+		n.kind %= 1000
+	}
+	if n.kind == 0 || int(n.kind) >= len(geometryNames) {
+		return nil, pickle.Unsupported("WKB: a geometry of type %d", n.kind)
+	}
+	return data, nil
+}
+
+// dims is the number of coordinates of a point.
+func (n *wkbNode) dims() int {
+	dims := 2
+	if n.z {
+		dims++
+	}
+	if n.m {
+		dims++
+	}
+	return dims
+}
+
+// skip passes over the geometry, writing it to w unless that is nil, and returns what is behind it.
+func (n *wkbNode) skip(depth int, w *wktWriter) (rest []byte, err error) {
+	if depth > maxGeometryDepth {
+		return nil, &pickle.LimitError{Limit: "Depth", Max: maxGeometryDepth, Want: int64(depth)}
+	}
+	if w != nil {
+		w.begin(n)
+	}
+	switch n.kind {
+	case 1:
+		return n.point(n.data, w)
+	case 2:
+		return n.points(n.data, w)
+	}
+	count, data, err := n.count(n.data)
+	if err != nil {
+		return nil, err
+	}
+	w.open(count)
+	for i := range count {
+		w.comma(i)
+		if n.kind == 3 {
+			data, err = n.points(data, w)
+		} else {
+			data, err = n.member(data, depth, w)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	w.close(count)
+	return data, nil
+}
+
+// member passes over a member of a collection.
+func (n *wkbNode) member(data []byte, depth int, w *wktWriter) ([]byte, error) {
+	var part wkbNode
+	data, err := part.read(data)
+	if err != nil {
+		return nil, err
+	}
+	if n.kind != 7 && part.kind != n.kind-3 {
+		return nil, pickle.Malformed("WKB: a %s in a %s", geometryNames[part.kind], geometryNames[n.kind])
+	}
+	part.data = data
+	if w != nil && n.kind != 7 {
+		w.bare = true
+	}
+	return part.skip(depth+1, w)
+}
+
+// count reads the number of parts, of which each takes a byte at least.
+func (n *wkbNode) count(data []byte) (int, []byte, error) {
+	if len(data) < 4 {
+		return 0, nil, pickle.Malformed("WKB: cut off")
+	}
+	count := n.order.Uint32(data)
+	data = data[4:]
+	if uint64(count)*4 > uint64(len(data)) {
+		return 0, nil, pickle.Malformed("WKB: %d parts in %d bytes", count, len(data))
+	}
+	return int(count), data, nil
+}
+
+// points passes over a line or ring.
+func (n *wkbNode) points(data []byte, w *wktWriter) ([]byte, error) {
+	count, data, err := n.count(data)
+	if err != nil {
+		return nil, err
+	}
+	size := n.dims() * 8
+	if count > len(data)/size {
+		return nil, pickle.Malformed("WKB: %d points in %d bytes", count, len(data))
+	}
+	if w == nil {
+		return data[count*size:], nil
+	}
+	w.open(count)
+	for i := range count {
+		w.comma(i)
+		w.numbers(n, data[i*size:])
+	}
+	w.close(count)
+	return data[count*size:], nil
+}
+
+// point passes over a point, which is empty if its coordinates are NaN.
+func (n *wkbNode) point(data []byte, w *wktWriter) ([]byte, error) {
+	size := n.dims() * 8
+	if len(data) < size {
+		return nil, pickle.Malformed("WKB: cut off")
+	}
+	if w == nil {
+		return data[size:], nil
+	}
+	x := math.Float64frombits(n.order.Uint64(data))
+	y := math.Float64frombits(n.order.Uint64(data[8:]))
+	if x != x && y != y {
+		w.open(0)
+		return data[size:], nil
+	}
+	w.open(1)
+	w.numbers(n, data)
+	w.close(1)
+	return data[size:], nil
+}
+
+// wktWriter writes WKT. Its methods do nothing on nil.
+type wktWriter struct {
+	text []byte
+	bare bool // the next geometry is a member of a Multi one, whose type is not written
+}
+
+// begin writes the type.
+func (w *wktWriter) begin(n *wkbNode) {
+	if w.bare {
+		w.bare = false
+		return
+	}
+	w.text = append(w.text, geometryNames[n.kind]...)
+	w.text = append(w.text, ' ')
+	switch {
+	case n.z && n.m:
+		w.text = append(w.text, "ZM "...)
+	case n.z:
+		w.text = append(w.text, "Z "...)
+	case n.m:
+		w.text = append(w.text, "M "...)
+	}
+}
+
+func (w *wktWriter) open(count int) {
+	switch {
+	case w == nil:
+	case count == 0:
+		w.text = append(w.text, "EMPTY"...)
+	default:
+		w.text = append(w.text, '(')
+	}
+}
+
+func (w *wktWriter) close(count int) {
+	if w != nil && count > 0 {
+		w.text = append(w.text, ')')
+	}
+}
+
+func (w *wktWriter) comma(i int) {
+	if w != nil && i > 0 {
+		w.text = append(w.text, ", "...)
+	}
+}
+
+// numbers writes the coordinates of a point.
+func (w *wktWriter) numbers(n *wkbNode, data []byte) {
+	for i := range n.dims() {
+		if i > 0 {
+			w.text = append(w.text, ' ')
+		}
+		w.text = appendWKT(w.text, math.Float64frombits(n.order.Uint64(data[8*i:])))
+	}
+}
+
+// appendWKT writes a number as GEOS does: the shortest digits, with an exponent where the number is
+// from 1e17 on, or below 1e-4.
+func appendWKT(b []byte, x float64) []byte {
+	switch abs := math.Abs(x); {
+	case x != x:
+		return append(b, "NaN"...)
+	case math.IsInf(x, 0):
+		return strconv.AppendFloat(b, x, 'f', -1, 64)
+	case abs != 0 && (abs >= 1e17 || abs < 1e-4):
+		b = strconv.AppendFloat(b, x, 'e', -1, 64)
+		if n := len(b); b[n-2] == '0' && (b[n-3] == '-' || b[n-3] == '+') { // Go's exponent has two digits
+			b = append(b[:n-2], b[n-1])
+		}
+		return b
+	case x == 0:
+		return append(b, '0')
+	}
+	return strconv.AppendFloat(b, x, 'f', -1, 64)
+}
