@@ -89,6 +89,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
 		"reconstruct torch"},
+	{"store", ""},
 	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},

@@ -1,8 +1,10 @@
 package unpkl
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"sync"
@@ -33,6 +35,8 @@ import (
 // mapping until the process ends.
 type File struct {
 	path   string
+	r      io.ReaderAt // what is read instead of the file at path, if it is not nil
+	size   int64       // of r, in bytes
 	c      *config
 	mu     sync.RWMutex // held for reading while a load runs
 	data   []byte       // the mapping; nil where there is none
@@ -57,6 +61,28 @@ func Open(path string, opts ...Option) (*File, error) {
 	}
 	if data != nil {
 		file.mapped(data)
+	}
+	return file, nil
+}
+
+// rangeBytes is how many bytes are asked for at least of an io.ReaderAt, as each request to an object store
+// takes its time.
+const rangeBytes = 1 << 20
+
+// OpenReaderAt opens what is read from r, of size bytes, such as an object of an object store (package store),
+// without reading it. Each load reads it from its beginning, by ranges of 1 MiB or, of an array or bytes
+// that are larger, of their own size, and no further than the value goes: of a file of many pickles,
+// a load of the first reads the first. Nothing is kept between loads, and Close does not close r. Arrays are in
+// memory of their own and outlive the File.
+//
+// r is used by as many goroutines at once as the File is. Its errors are those of the loads.
+func OpenReaderAt(r io.ReaderAt, size int64, opts ...Option) (*File, error) {
+	file := &File{path: "the reader", r: r, size: size, c: newConfig(opts)}
+	if err := file.c.misuse(); err != nil {
+		return nil, err
+	}
+	if size < 0 {
+		return nil, fmt.Errorf("unpkl: OpenReaderAt of %d bytes", size)
 	}
 	return file, nil
 }
@@ -99,6 +125,10 @@ func (f *File) Decoder() (*FileDecoder, error) {
 		return nil, f.Closed()
 	}
 	d := &FileDecoder{file: f}
+	if f.r != nil {
+		d.d = newDecoder(bufio.NewReaderSize(io.NewSectionReader(f.r, 0, f.size), rangeBytes), f.c)
+		return d, nil
+	}
 	if f.data == nil {
 		in, err := os.Open(f.path)
 		if err != nil {

@@ -20,6 +20,7 @@ type auditFlags struct {
 	json, lines, sarif bool
 	failOn, rules      string
 	jobs               int
+	from               sourceFlags
 }
 
 func auditCommand(s *streams) *cobra.Command {
@@ -63,7 +64,7 @@ worse.`,
   unpkl audit --fail-on=dangerous models/
   unpkl audit --sarif models/ > findings.sarif`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && f.from.list == "" {
 				return usageErrorf("audit takes a FILE; see %s --help", cmd.CommandPath())
 			}
 			return nil
@@ -76,6 +77,7 @@ worse.`,
 	flags.BoolVar(&f.sarif, "sarif", false, "write SARIF for code scanning")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with status 3 on a verdict: known, unknown or dangerous")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
+	f.from.addList(cmd)
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to audit at once")
 	flags.Lookup("jobs").DefValue = "the number of processors"
 	return cmd
@@ -122,7 +124,7 @@ func runAudit(s *streams, f *auditFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, several, err := auditFiles(args)
+	files, several, err := f.from.files(s, args)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -25,6 +26,16 @@ type auditFile struct {
 func auditFiles(args []string) (files []auditFile, several bool, err error) {
 	several = len(args) > 1
 	for _, arg := range args {
+		if batch.IsPattern(arg) {
+			several = true
+			for s, err := range batch.Sources([]string{arg}) {
+				if err != nil {
+					return nil, true, &fileError{s.Path, err}
+				}
+				files = append(files, auditFile{name: s.Path})
+			}
+			continue
+		}
 		info, err := os.Stat(arg)
 		if arg == "-" || err != nil || !info.IsDir() {
 			files = append(files, auditFile{name: arg})

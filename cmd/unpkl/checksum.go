@@ -28,6 +28,7 @@ type checksumFlags struct {
 	files, json bool
 	check       bool
 	jobs        int
+	from        sourceFlags
 }
 
 const checksumLong = `checksum writes a line for each FILE and for every array in it: the sum of the bytes, and FILE or
@@ -49,7 +50,7 @@ func checksumCommand(s *streams) *cobra.Command {
   unpkl checksum --check sums
   unpkl checksum --algorithm md5 --files *.pkl`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && f.from.list == "" {
 				return usageErrorf("checksum takes a FILE; see %s --help", cmd.CommandPath())
 			}
 			return nil
@@ -73,6 +74,7 @@ func checksumCommand(s *streams) *cobra.Command {
 	flags.BoolVar(&f.files, "files", false, "only of the files, not of the arrays in them")
 	flags.BoolVar(&f.check, "check", false, "check the sums that are listed in each FILE")
 	flags.BoolVar(&f.json, "json", false, "write JSON Lines: file, pointer, dtype, shape, algorithm, sum")
+	f.from.addList(cmd)
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
 	flags.Lookup("jobs").DefValue = "the number of processors"
 	cmd.PreRun = func(cmd *cobra.Command, args []string) {
@@ -98,7 +100,7 @@ type fileSums struct {
 }
 
 func writeSums(s *streams, f *checksumFlags, args []string) error {
-	files, _, err := auditFiles(args)
+	files, _, err := f.from.files(s, args)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type infoFlags struct {
 	json, stats  bool
 	depth, width int
 	jobs         int
+	from         sourceFlags
 }
 
 const (
@@ -58,6 +59,7 @@ func (f *infoFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.depth, "depth", infoDepth, "how many levels of containers to look into")
 	flags.IntVar(&f.width, "width", 0, "how many values to show of each container (default 20 of a dict, 3 of a list)")
 	flags.BoolVar(&f.stats, "stats", false, "read the arrays of numbers and add their least and greatest element")
+	f.from.addList(cmd)
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
 	flags.Lookup("jobs").DefValue = "the number of processors"
 }
@@ -70,7 +72,7 @@ func infoCommand(s *streams) *cobra.Command {
 		Long:    infoLong,
 		Example: infoExample,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && f.from.list == "" {
 				return usageErrorf("info takes a FILE; see %s --help", cmd.CommandPath())
 			}
 			return nil
@@ -117,7 +119,7 @@ func runInfo(s *streams, f *infoFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, several, err := auditFiles(args)
+	files, several, err := f.from.files(s, args)
 	if err != nil {
 		return err
 	}

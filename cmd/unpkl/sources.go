@@ -19,9 +19,33 @@ type sourceFlags struct {
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
-	set := cmd.Flags()
-	set.StringVar(&f.list, "files-from", "", "read the paths of files from `FILE`, - for standard input, a line or NUL each")
-	set.StringVar(&f.errors, "errors", "", "write what fails to `FILE` as JSON Lines: path, kind, opcode, offset, text")
+	f.addList(cmd)
+	cmd.Flags().StringVar(&f.errors, "errors", "", "write what fails to `FILE` as JSON Lines: path, kind, opcode, offset, text")
+}
+
+// files lists the files that the arguments and --files-from name, as auditFiles does; the list is kept, as what
+// the commands write of all of them is about all.
+func (f *sourceFlags) files(s *streams, args []string) (files []auditFile, several bool, err error) {
+	if f.list == "" {
+		return auditFiles(args)
+	}
+	listed, end, err := f.sources(s, args)
+	if err != nil {
+		return nil, true, err
+	}
+	defer end()
+	for source, err := range listed {
+		if err != nil {
+			return nil, true, &fileError{f.list, err}
+		}
+		files = append(files, auditFile{name: source.Path})
+	}
+	return files, true, nil
+}
+
+// addList adds --files-from alone.
+func (f *sourceFlags) addList(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.list, "files-from", "", "read the paths of files from `FILE`, - for standard input, a line or NUL each")
 }
 
 // sources lists the files that the arguments and --files-from name. The list is read as it is used, until

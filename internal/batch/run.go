@@ -22,6 +22,9 @@ type Limits struct {
 // open, whatever its size.
 const leastWeight = 16 << 10
 
+// maxWaiting is how many files are at work or wait at once, whatever the budget.
+const maxWaiting = 1 << 16
+
 // slot is a file at work, or whose result waits.
 type slot[R any] struct {
 	source Source
@@ -34,7 +37,7 @@ type slot[R any] struct {
 func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R, done func(Source, R) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	budget := semaphore.NewWeighted(l.Bytes)
-	waiting := make(chan *slot[R], l.Bytes/leastWeight+1)
+	waiting := make(chan *slot[R], min(l.Bytes/leastWeight, maxWaiting)+1)
 	toDo := make(chan *slot[R])
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -67,7 +70,11 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 			if budget.Acquire(ctx, s.weight) != nil {
 				return
 			}
-			waiting <- s // it has room for as many as the budget lets through
+			select {
+			case waiting <- s:
+			case <-ctx.Done():
+				return
+			}
 			select {
 			case toDo <- s:
 			case <-ctx.Done():

@@ -1,0 +1,210 @@
+// Package store reads files of object stores by range: what S3 and its like call objects are an
+// [io.ReaderAt] with a size, as unpkl.OpenReaderAt takes one.
+//
+//	s, err := store.S3(store.S3Config{Endpoint: "s3.amazonaws.com", ...})
+//	o, err := s.Open(ctx, "s3://bucket/data/x.pkl")
+//	f, err := unpkl.OpenReaderAt(o, o.Size())
+//
+// It stands on minio-go, which is a client of S3's protocol and little else; Google's and others' stores
+// speak that protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+// S3Config says where a store is and who asks.
+type S3Config struct {
+	// Endpoint is host[:port], such as s3.amazonaws.com or storage.googleapis.com.
+	Endpoint string
+	// Insecure is HTTP instead of HTTPS.
+	Insecure bool
+	// Region is asked for where it is "".
+	Region string
+	// AccessKey and SecretKey are those of the store; both "" take the environment's AWS_ACCESS_KEY_ID
+	// and so on, and where there are none nobody's.
+	AccessKey, SecretKey string
+	// Tries is how often a range is asked for before its error is returned; 0 is 5.
+	Tries int
+	// Backoff is how long it waits before the second try, twice as long before each further one, and
+	// up to half of that more at random; 0 is 200 ms.
+	Backoff time.Duration
+	// Timeout is how long one try of a range may take; 0 is a minute.
+	Timeout time.Duration
+	// Transport carries the requests; nil is minio-go's.
+	Transport http.RoundTripper
+}
+
+// Store is a client of an object store. It is safe for concurrent use.
+type Store struct {
+	client *minio.Client
+	c      S3Config
+}
+
+// S3 returns a client of a store that speaks S3's protocol. Nothing is asked of it yet.
+func S3(c S3Config) (*Store, error) {
+	if c.Tries <= 0 {
+		c.Tries = 5
+	}
+	if c.Backoff <= 0 {
+		c.Backoff = 200 * time.Millisecond
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = time.Minute
+	}
+	keys := credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.Static{
+		Value: credentials.Value{SignerType: credentials.SignatureAnonymous},
+	}})
+	if c.AccessKey != "" || c.SecretKey != "" {
+		keys = credentials.NewStaticV4(c.AccessKey, c.SecretKey, "")
+	}
+	client, err := minio.New(c.Endpoint, &minio.Options{
+		Creds: keys, Secure: !c.Insecure, Region: c.Region, Transport: c.Transport,
+		MaxRetries: 1, // tries are counted here, where an answer that breaks off counts as one
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return &Store{client, c}, nil
+}
+
+// Object is a file of a store as it was when it was opened: a range of one that has changed since is an
+// error. It is safe for concurrent use.
+type Object struct {
+	s                 *Store
+	ctx               context.Context
+	bucket, key, etag string
+	size              int64
+}
+
+// Open asks for the size of the object that a URL s3://BUCKET/KEY names. The context is that of the
+// object's reads too. One that is not there is an error of the kind [fs.ErrNotExist].
+func (s *Store) Open(ctx context.Context, rawURL string) (*Object, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Scheme != "s3" || u.Host == "" || len(u.Path) < 2 {
+		return nil, fmt.Errorf("store: %q is no s3://BUCKET/KEY", rawURL)
+	}
+	o := &Object{s: s, ctx: ctx, bucket: u.Host, key: strings.TrimPrefix(u.Path, "/")}
+	err = s.retry(ctx, func(ctx context.Context) error {
+		info, err := s.client.StatObject(ctx, o.bucket, o.key, minio.StatObjectOptions{})
+		o.size, o.etag = info.Size, info.ETag
+		return err
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: rawURL, Err: kind(err)}
+	}
+	return o, nil
+}
+
+// Size is the object's size in bytes.
+func (o *Object) Size() int64 { return o.size }
+
+// ReadAt reads a range by one request, which is made again where it fails or breaks off. It is
+// [io.ReaderAt]'s.
+func (o *Object) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fmt.Errorf("store: a range that begins at %d", off)
+	}
+	if off >= o.size {
+		return 0, io.EOF
+	}
+	want := p[:min(int64(len(p)), o.size-off)]
+	if len(want) == 0 {
+		return 0, nil
+	}
+	got := 0
+	err := o.s.retry(o.ctx, func(ctx context.Context) error {
+		n, err := o.read(ctx, want[got:], off+int64(got))
+		got += n // what came before an answer broke off is kept
+		return err
+	})
+	switch {
+	case err != nil:
+		return got, &fs.PathError{Op: "read", Path: "s3://" + o.bucket + "/" + o.key, Err: kind(err)}
+	case len(want) < len(p):
+		return got, io.EOF
+	}
+	return got, nil
+}
+
+// read asks once for a range.
+func (o *Object) read(ctx context.Context, p []byte, off int64) (int, error) {
+	opts := minio.GetObjectOptions{}
+	if err := opts.SetRange(off, off+int64(len(p))-1); err != nil {
+		return 0, err
+	}
+	if err := opts.SetMatchETag(o.etag); err != nil {
+		return 0, err
+	}
+	core := minio.Core{Client: o.s.client}
+	body, _, _, err := core.GetObject(ctx, o.bucket, o.key, opts)
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close()
+	return io.ReadFull(body, p)
+}
+
+// retry does something until it succeeds, fails for good, or was tried often enough.
+func (s *Store) retry(ctx context.Context, do func(ctx context.Context) error) error {
+	wait := s.c.Backoff
+	for try := 1; ; try++ {
+		once, cancel := context.WithTimeout(ctx, s.c.Timeout)
+		err := do(once)
+		cancel()
+		if err == nil || ctx.Err() != nil || final(err) || try == s.c.Tries {
+			return err
+		}
+		select {
+		case <-time.After(wait + rand.N(wait/2+1)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		wait *= 2
+	}
+}
+
+// final reports whether an error comes again however often one asks: an answer of the store that it is the
+// asker's mistake.
+func final(err error) bool {
+	var answer minio.ErrorResponse
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return answer.StatusCode >= 400 && answer.StatusCode < 500
+}
+
+// ErrChanged is the kind of error of an object that has changed since it was opened.
+var ErrChanged = errors.New("the object has changed since it was opened")
+
+// kind returns an error as one of the kinds that callers tell apart.
+func kind(err error) error {
+	var answer minio.ErrorResponse
+	if errors.As(err, &answer) {
+		switch answer.StatusCode {
+		case http.StatusNotFound:
+			return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		case http.StatusForbidden:
+			return fmt.Errorf("%w: %w", fs.ErrPermission, err)
+		case http.StatusPreconditionFailed:
+			return ErrChanged
+		}
+	}
+	return err
+}

@@ -1,0 +1,259 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/store"
+)
+
+// faults is what goes wrong with the answers of a store: the next of these happens to each request for a
+// range, "" is none.
+type faults struct {
+	sync.Mutex
+	next []string
+	asks atomic.Int64 // requests for ranges
+}
+
+func (f *faults) take() string {
+	f.Lock()
+	defer f.Unlock()
+	if len(f.next) == 0 {
+		return ""
+	}
+	fault := f.next[0]
+	f.next = f.next[1:]
+	return fault
+}
+
+func (f *faults) set(faults ...string) {
+	f.Lock()
+	defer f.Unlock()
+	f.next = faults
+	f.asks.Store(0)
+}
+
+// shortWriter writes half of what it is given and breaks the connection.
+type shortWriter struct {
+	http.ResponseWriter
+}
+
+func (w shortWriter) Write(p []byte) (int, error) {
+	w.ResponseWriter.Write(p[:len(p)/2])
+	w.ResponseWriter.(http.Flusher).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// faulty returns a server of S3 that lives in this process, whose answers go wrong as faults say.
+func faulty(t *testing.T) (*store.Store, *s3mem.Backend, *faults) {
+	t.Helper()
+	backend := s3mem.New()
+	inner := gofakes3.New(backend).Server()
+	f := &faults{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.Header.Get("Range") == "" {
+			inner.ServeHTTP(w, r)
+			return
+		}
+		f.asks.Add(1)
+		switch f.take() {
+		case "short":
+			inner.ServeHTTP(shortWriter{w}, r)
+		case "slow":
+			select {
+			case <-r.Context().Done():
+			case <-time.After(5 * time.Second):
+			}
+		case "broken":
+			panic(http.ErrAbortHandler)
+		case "busy":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			inner.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	s, err := store.S3(store.S3Config{
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1",
+		AccessKey: "key", SecretKey: "secret", Tries: 4, Backoff: time.Millisecond, Timeout: 300 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := backend.CreateBucket("data"); err != nil {
+		t.Fatal(err)
+	}
+	return s, backend, f
+}
+
+// modified is what a request to put an object would have noted.
+func modified() map[string]string {
+	return map[string]string{"Last-Modified": time.Now().UTC().Format(http.TimeFormat)}
+}
+
+func put(t *testing.T, b *s3mem.Backend, key string, data []byte) {
+	t.Helper()
+	if _, err := b.PutObject("data", key, modified(), bytes.NewReader(data), int64(len(data)), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func randomBytes(n int) []byte {
+	data := make([]byte, n)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range data {
+		data[i] = byte(r.Uint32())
+	}
+	return data
+}
+
+// TestFaults: slow, short and broken answers, and those that the store is busy, are asked for again, and
+// nothing is lost.
+func TestFaults(t *testing.T) {
+	s, backend, f := faulty(t)
+	data := randomBytes(100_000)
+	put(t, backend, "a/x.pkl", data)
+	o, err := s.Open(context.Background(), "s3://data/a/x.pkl")
+	if err != nil || o.Size() != int64(len(data)) {
+		t.Fatal(o, err)
+	}
+	for _, faults := range [][]string{nil, {"short"}, {"broken"}, {"busy"}, {"slow"}, {"short", "broken", "short"}} {
+		f.set(faults...)
+		p := make([]byte, 60_000)
+		n, err := o.ReadAt(p, 1234)
+		if n != len(p) || err != nil || !bytes.Equal(p, data[1234:1234+len(p)]) {
+			t.Errorf("%q: %d bytes, %v", faults, n, err)
+		}
+		if asks := f.asks.Load(); asks != int64(len(faults)+1) {
+			t.Errorf("%q: asked %d times", faults, asks)
+		}
+	}
+	f.set("broken", "broken", "broken", "broken", "broken", "broken", "broken", "broken")
+	if n, err := o.ReadAt(make([]byte, 10), 0); err == nil || f.asks.Load() > 8 {
+		t.Errorf("broken for ever: %d bytes, %v, asked %d times", n, err, f.asks.Load())
+	}
+}
+
+// TestOpenReaderAt: a pickle of a store, whose answers break off, is that of the file.
+func TestOpenReaderAt(t *testing.T) {
+	s, backend, f := faulty(t)
+	want := map[string]any{"text": "of a store", "x": make([]float64, 1<<18)}
+	data, err := unpkl.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, backend, "x.pkl", data)
+	o, err := s.Open(context.Background(), "s3://data/x.pkl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := unpkl.OpenReaderAt(o, o.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	f.set("short", "busy", "", "broken")
+	if text, err := file.Lookup("/text"); text != "of a store" || err != nil {
+		t.Errorf("Lookup: %v, %v", text, err)
+	}
+	f.set("broken", "short", "", "short")
+	var got struct {
+		Text string    `pickle:"text"`
+		X    []float64 `pickle:"x"`
+	}
+	if err := file.Decode(&got); err != nil || got.Text != "of a store" || len(got.X) != 1<<18 {
+		t.Errorf("Decode: %q, %d elements, %v", got.Text, len(got.X), err)
+	}
+	f.set("broken", "broken", "broken", "broken", "broken", "broken", "broken", "broken")
+	if v, err := file.Load(); err == nil || v != nil {
+		t.Errorf("broken for ever: %v", err)
+	}
+}
+
+// TestReaderAt: ranges at the ends are those of io.ReaderAt, also for several readers at once.
+func TestReaderAt(t *testing.T) {
+	s, backend, _ := faulty(t)
+	data := randomBytes(10_000)
+	put(t, backend, "x", data)
+	o, err := s.Open(context.Background(), "s3://data/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bytes.NewReader(data)
+	var wait sync.WaitGroup
+	for _, c := range []struct{ off, n int64 }{{0, 10_000}, {0, 10_001}, {9_990, 10}, {9_990, 11}, {10_000, 1}, {20_000, 5}, {5, 1}} {
+		wait.Go(func() {
+			p, q := make([]byte, c.n), make([]byte, c.n)
+			n, err := o.ReadAt(p, c.off)
+			m, wantErr := want.ReadAt(q, c.off)
+			if n != m || err != wantErr || !bytes.Equal(p, q) {
+				t.Errorf("%+v: %d %v, want %d %v", c, n, err, m, wantErr)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// TestErrors: what is not there, what has changed, what is no URL.
+func TestErrors(t *testing.T) {
+	s, backend, _ := faulty(t)
+	ctx := context.Background()
+	if _, err := s.Open(ctx, "s3://data/nosuch"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("not there: %v", err)
+	}
+	for _, bad := range []string{"s3://data", "gs://data/x", "x.pkl", "s3:///x", "%"} {
+		if _, err := s.Open(ctx, bad); err == nil {
+			t.Errorf("%q was opened", bad)
+		}
+	}
+	put(t, backend, "x", []byte("before"))
+	stopped, cancel := context.WithCancel(ctx)
+	o, err := s.Open(stopped, "s3://data/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := o.ReadAt(make([]byte, 3), 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+}
+
+// ExampleStore_Open reads the end of an object of a store that is in this process.
+func ExampleStore_Open() {
+	backend := s3mem.New()
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	defer server.Close()
+	backend.CreateBucket("data")
+	text := "hello, object"
+	backend.PutObject("data", "x.txt", modified(), strings.NewReader(text), int64(len(text)), nil)
+
+	s, err := store.S3(store.S3Config{
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1", AccessKey: "a", SecretKey: "b",
+	})
+	if err != nil {
+		panic(err)
+	}
+	o, err := s.Open(context.Background(), "s3://data/x.txt")
+	if err != nil {
+		panic(err)
+	}
+	end, err := io.ReadAll(io.NewSectionReader(o, o.Size()-6, 6))
+	fmt.Println(string(end), err)
+	// Output: object <nil>
+}
