@@ -48,10 +48,10 @@ if [ $# -eq 0 ]; then
 
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
-    scripts/make_venvs.sh --if-possible py313-torch # gigabytes, so not everywhere
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
+    # PyTorch takes gigabytes: its environment is used where scripts/make_venvs.sh py313-torch made it.
     [ ! -x "$venvs/py313-torch/bin/python" ] ||
         UNPKL_TORCH_PYTHON=$venvs/py313-torch/bin/python go test -count=1 ./torch
 fi
