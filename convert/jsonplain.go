@@ -68,7 +68,6 @@ type plainWriter struct {
 	*document
 	w   *bufio.Writer
 	buf []byte
-	err error
 }
 
 // plainJSON writes a value as one line: arrays as nested lists, tables as lists of records.

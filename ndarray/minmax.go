@@ -133,7 +133,7 @@ func (a *Array) extremeComplex(r *reduction, sign int) (*Array, error) {
 	at := a.complexAt()
 	best := make([]complex128, r.size)
 	met := make([]bool, r.size)
-	isNaN := func(z complex128) bool { return z != z }
+	isNaN := func(z complex128) bool { return math.IsNaN(real(z)) || math.IsNaN(imag(z)) }
 	r.each(func(pos, out int, x reduceAxis) {
 		for range x.n {
 			switch v := at(pos); {

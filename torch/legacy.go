@@ -46,8 +46,6 @@ type Legacy struct {
 	u    *pickle.Unpickler
 	o    Options
 	load *legacyLoad // of the object that is read
-	// rest is set once the input went on behind the first object with another pickle.
-	rest bool
 }
 
 // legacyLoad are the storages of one object.

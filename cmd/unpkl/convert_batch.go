@@ -292,7 +292,8 @@ func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 			return "", err
 		}
 	}
-	relative = strings.TrimLeft(relative[len(filepath.VolumeName(relative)):], `/`+string(filepath.Separator))
+	relative = strings.TrimLeftFunc(relative[len(filepath.VolumeName(relative)):],
+		func(c rune) bool { return c == '/' || c == filepath.Separator })
 	if relative = filepath.Clean(relative); !filepath.IsLocal(relative) {
 		return "", usageErrorf("%s has no place below %s", s.Path, r.out)
 	}

@@ -63,7 +63,7 @@ func (t *Table) Accept(block []byte) error {
 	return t.known.add(r.Schema())
 }
 
-var errDuration = errors.New("Parquet has no type for time differences; feather has")
+var errDuration = errors.New("time differences have no type in Parquet; feather has one")
 
 // refused is the error of a type that the output has not.
 func (t *Table) refused(of arrow.DataType) error {
