@@ -1,5 +1,7 @@
 package ndarray
 
+import "math"
+
 // Min returns the least elements along the given axes, or of all if none are given, in an array of
 // the same dtype without those axes: numpy.min. As there, a NaN among floats or complex numbers
 // and a NaT among times is the result, and complex numbers are ordered by their real parts first.
