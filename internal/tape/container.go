@@ -257,7 +257,11 @@ func (t *Tape) checkKeys(items []ID, step int) error {
 		case ByteArray, List, Dict, Set:
 			return malformed("unhashable key: %s", t.host.TypeName(id))
 		case Tuple, Value, Call:
-			if c.flags&flagKey != 0 || c.kind == Tuple && t.holdsLeaves(c) {
+			if c.flags&flagKey != 0 {
+				continue
+			}
+			if c.kind == Tuple && t.holdsLeaves(c) {
+				c.flags |= flagKey // a wide one may be met any number of times
 				continue
 			}
 			if err := t.host.CheckKey(id); err != nil {
