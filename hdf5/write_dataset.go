@@ -22,7 +22,7 @@ type DatasetOptions struct {
 	// LZF compresses faster and less; only h5py, PyTables and this package read it. It
 	// excludes Deflate.
 	LZF bool
-	// Shuffle puts bytes of the same weight together before compression.
+	// Shuffle puts bytes of the same significance together before compression.
 	Shuffle bool
 	// Fletcher32 stores a checksum with each chunk, which is checked when it is read.
 	Fletcher32 bool

@@ -118,19 +118,19 @@ func TestEachKeepsBudget(t *testing.T) {
 	var paths []string
 	for i := range 60 {
 		path := filepath.Join(folder, fmt.Sprint(i))
-		if err := os.WriteFile(path, make([]byte, leastWeight*(1+i%4)), 0o644); err != nil {
+		if err := os.WriteFile(path, make([]byte, leastSize*(1+i%4)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		paths = append(paths, path)
 	}
-	const budget = 6 * leastWeight
+	const budget = 6 * leastSize
 	var atWork, most atomic.Int64
 	next := 0
 	err := Each(sourcesNamed(paths...), Limits{Jobs: 8, Bytes: budget}, func(s Source) int64 {
-		now := atWork.Add(weightOf(s.Path, budget))
+		now := atWork.Add(budgetOf(s.Path, budget))
 		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
 		}
-		defer atWork.Add(-weightOf(s.Path, budget))
+		defer atWork.Add(-budgetOf(s.Path, budget))
 		return s.Index
 	}, func(s Source, index int64) error {
 		if index != int64(next) || s.Path != paths[next] {
@@ -209,7 +209,7 @@ func TestResume(t *testing.T) {
 	folder := manyFiles(t)
 	l := Limits{Jobs: 3, Bytes: 1 << 20}
 	var wantFailed []string
-	whole := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 4 * leastWeight, Failed: func(f *Failure) error {
+	whole := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 4 * leastSize, Failed: func(f *Failure) error {
 		wantFailed = append(wantFailed, f.Path)
 		return nil
 	}}
@@ -222,7 +222,7 @@ func TestResume(t *testing.T) {
 	}
 	enough := errors.New("killed")
 	n := 0
-	first := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 4 * leastWeight}
+	first := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 4 * leastSize}
 	err := first.Run(func(yield func(Source, error) bool) {
 		for s, err := range Sources([]string{folder}) {
 			if n++; n == 19 {
@@ -241,7 +241,7 @@ func TestResume(t *testing.T) {
 	os.WriteFile(first.dataName(4), []byte("without a manifest"), 0o644)
 	codec := newContents()
 	var failed []string
-	second := &Parts{Folder: first.Folder, Codec: codec, PartBytes: 4 * leastWeight, Failed: func(f *Failure) error {
+	second := &Parts{Folder: first.Folder, Codec: codec, PartBytes: 4 * leastSize, Failed: func(f *Failure) error {
 		failed = append(failed, f.Path)
 		return nil
 	}}
@@ -264,7 +264,7 @@ func TestResumeChanged(t *testing.T) {
 	folder := writeFiles(t, "a", "b", "c", "d")
 	run := func(options string) (reads int64, text string) {
 		codec := newContents()
-		p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: codec, PartBytes: leastWeight, Options: options}
+		p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: codec, PartBytes: leastSize, Options: options}
 		if err := p.Run(Sources([]string{folder}), Limits{2, 1 << 20}, true); err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +292,7 @@ func writeShard(t *testing.T, files, folder, shard, options string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: newContents(), PartBytes: 3 * leastWeight, Options: options}
+	p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: newContents(), PartBytes: 3 * leastSize, Options: options}
 	if err := p.Run(s.Sources(Sources([]string{files})), Limits{2, 1 << 20}, false); err != nil {
 		t.Fatal(err)
 	}

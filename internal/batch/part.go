@@ -46,12 +46,12 @@ type Parts struct {
 
 // openPart is the part that is being written.
 type openPart struct {
-	f        *os.File
-	w        *bufio.Writer
-	sum      hash.Hash
-	manifest *manifestWriter
-	weight   int64 // of the sources in it
-	bytes    int64
+	f           *os.File
+	w           *bufio.Writer
+	sum         hash.Hash
+	manifest    *manifestWriter
+	sourceBytes int64 // sizes of the sources in it, each at least leastSize
+	bytes       int64
 }
 
 func (p *Parts) dataName(n int) string {
@@ -139,7 +139,7 @@ func (p *Parts) add(e *encoded) error {
 	if err := errors.Join(o.manifest.add(&e.entry), p.told(&e.entry)); err != nil {
 		return err
 	}
-	if o.weight += max(leastWeight, e.entry.Size); o.weight >= p.PartBytes {
+	if o.sourceBytes += max(leastSize, e.entry.Size); o.sourceBytes >= p.PartBytes {
 		return p.closePart()
 	}
 	return nil

@@ -18,9 +18,9 @@ type Limits struct {
 	Bytes int64
 }
 
-// leastWeight is what a file takes of the budget at least, in bytes: about what it costs to have one
+// leastSize is what a file takes of the budget at least, in bytes: about what it costs to have one
 // open, whatever its size.
-const leastWeight = 16 << 10
+const leastSize = 16 << 10
 
 // maxWaiting is how many files are at work or wait at once, whatever the budget.
 const maxWaiting = 1 << 16
@@ -28,7 +28,7 @@ const maxWaiting = 1 << 16
 // slot is a file at work, or whose result waits.
 type slot[R any] struct {
 	source Source
-	weight int64
+	size   int64 // bytes of the budget that it takes
 	result chan R
 }
 
@@ -37,7 +37,7 @@ type slot[R any] struct {
 func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R, done func(Source, R) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	budget := semaphore.NewWeighted(l.Bytes)
-	waiting := make(chan *slot[R], min(l.Bytes/leastWeight, maxWaiting)+1)
+	waiting := make(chan *slot[R], min(l.Bytes/leastSize, maxWaiting)+1)
 	toDo := make(chan *slot[R])
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -66,8 +66,8 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 				listErr = &SourceError{source.Path, err}
 				return
 			}
-			s := &slot[R]{source, weightOf(source.Path, l.Bytes), make(chan R, 1)}
-			if budget.Acquire(ctx, s.weight) != nil {
+			s := &slot[R]{source, budgetOf(source.Path, l.Bytes), make(chan R, 1)}
+			if budget.Acquire(ctx, s.size) != nil {
 				return
 			}
 			select {
@@ -86,18 +86,18 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 		if err := done(s.source, <-s.result); err != nil {
 			return err
 		}
-		budget.Release(s.weight)
+		budget.Release(s.size)
 	}
 	return listErr
 }
 
-// weightOf returns what a file takes of the budget.
-func weightOf(path string, budget int64) int64 {
-	weight := int64(leastWeight)
+// budgetOf returns what a file takes of the budget.
+func budgetOf(path string, budget int64) int64 {
+	size := int64(leastSize)
 	if info, err := os.Stat(path); err == nil {
-		weight = max(weight, info.Size())
+		size = max(size, info.Size())
 	}
-	return min(weight, budget)
+	return min(size, budget)
 }
 
 // SourceError is what is wrong with the list of files at one of them.

@@ -82,7 +82,7 @@ func TestTable(t *testing.T) {
 	for _, isParquet := range []bool{false, true} {
 		var failed []string
 		codec := &Table{PathColumn: "path", Parquet: isParquet, Value: func(w io.Writer, s Source) error { return tables[s.Path](w) }}
-		parts := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: codec, PartBytes: 2 * leastWeight, Failed: func(f *Failure) error {
+		parts := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: codec, PartBytes: 2 * leastSize, Failed: func(f *Failure) error {
 			failed = append(failed, f.Path+" "+f.Kind)
 			return nil
 		}}
