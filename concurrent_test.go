@@ -21,7 +21,8 @@ import (
 func TestConcurrentConsumers(t *testing.T) {
 	data := cases.Newest(t, "arrays")
 	resolver := reconstruct.New(reconstruct.Options{Limits: unpkl.Limits{Dims: 32}})
-	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(unpkl.Limits{Depth: 100}), unpkl.WithFindClass(resolver.FindClass)}
+	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(unpkl.Limits{Depth: 100}),
+		unpkl.WithFindClass(resolver.FindClass)}
 	f, err := unpkl.Open(cases.WriteTemp(t, data), opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +38,8 @@ func TestConcurrentConsumers(t *testing.T) {
 	}
 	show := func(v any) (string, error) {
 		var b bytes.Buffer
-		err := jsonval.NewEncoder(&b, jsonval.Options{Arrays: jsonval.ArraysValues, Stats: true}).Encode(v)
+		err := jsonval.NewEncoder(&b, jsonval.Options{Arrays: jsonval.ArraysValues,
+			Stats: true}).Encode(v)
 		return b.String(), err
 	}
 	text, err := show(shared)
@@ -66,9 +68,13 @@ func TestConcurrentConsumers(t *testing.T) {
 			return sameBytes(unpkl.Marshal(v))(want)
 		},
 		"plain values": func() error { _, err := unpkl.LoadBytes(data); return err },
-		"Unmarshal":    func() error { var v map[string]any; return unpkl.Unmarshal(data, &v, opts[1:]...) },
+		"Unmarshal": func() error {
+			var v map[string]any
+			return unpkl.Unmarshal(data, &v, opts[1:]...)
+		},
 		"Audit": func() error {
-			r, err := audit.Reader(bytes.NewReader(data), audit.WithLimits(unpkl.Limits{Depth: 100}))
+			r, err := audit.Reader(bytes.NewReader(data),
+				audit.WithLimits(unpkl.Limits{Depth: 100}))
 			if err == nil && r.Worst() != audit.VerdictData {
 				err = fmt.Errorf("worst %s", r.Worst())
 			}

@@ -62,18 +62,22 @@ func TestDecoderErrors(t *testing.T) {
 	}
 	for range 2 {
 		var bad *unpkl.DecodeError
-		if err := d.Decode(&n); !errors.As(err, &bad) || bad.Offset != 6 || !errors.Is(err, unpkl.ErrMalformed) {
+		if err := d.Decode(&n); !errors.As(err, &bad) || bad.Offset != 6 ||
+			!errors.Is(err, unpkl.ErrMalformed) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if err := unpkl.NewDecoder(strings.NewReader("K")).Decode(&n); !errors.Is(err, unpkl.ErrTruncated) {
+	if err := unpkl.NewDecoder(strings.NewReader("K")).Decode(&n); !errors.Is(err,
+		unpkl.ErrTruncated) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := unpkl.Load(strings.NewReader("")); !errors.Is(err, unpkl.ErrTruncated) || errors.Is(err, io.EOF) {
+	if _, err := unpkl.Load(strings.NewReader("")); !errors.Is(err, unpkl.ErrTruncated) ||
+		errors.Is(err, io.EOF) {
 		t.Errorf("no input: got %v", err)
 	}
 	boom := errors.New("boom")
-	if _, err := unpkl.Load(io.MultiReader(strings.NewReader("]"), errReader{boom})); !errors.Is(err, boom) {
+	if _, err := unpkl.Load(io.MultiReader(strings.NewReader("]"),
+		errReader{boom})); !errors.Is(err, boom) {
 		t.Errorf("got %v, want the reader's error", err)
 	}
 }
@@ -138,11 +142,14 @@ func TestFindClassChain(t *testing.T) {
 		t.Errorf("asked %v, want %s", asked, want)
 	}
 	boom := errors.New("boom")
-	_, err = unpkl.LoadBytes(data, unpkl.WithFindClass(func(string, string) (any, error) { return nil, boom }))
+	_, err = unpkl.LoadBytes(data, unpkl.WithFindClass(func(string, string) (any, error) {
+		return nil, boom
+	}))
 	if !errors.Is(err, boom) {
 		t.Errorf("got %v, want the hook's error", err)
 	}
-	if _, err := unpkl.LoadBytes(data, unpkl.WithFindClass(first), unpkl.WithStrict()); !errors.Is(err, unpkl.ErrUnknownGlobal) {
+	if _, err := unpkl.LoadBytes(data, unpkl.WithFindClass(first),
+		unpkl.WithStrict()); !errors.Is(err, unpkl.ErrUnknownGlobal) {
 		t.Errorf("strict: got %v", err)
 	}
 }
@@ -152,7 +159,9 @@ func TestHooks(t *testing.T) {
 	if _, err := unpkl.LoadBytes(pers); !errors.Is(err, unpkl.ErrUnsupported) {
 		t.Errorf("got %v", err)
 	}
-	v, err := unpkl.LoadBytes(pers, unpkl.WithPersistentLoad(func(pid any) (any, error) { return []any{pid}, nil }))
+	v, err := unpkl.LoadBytes(pers, unpkl.WithPersistentLoad(func(pid any) (any, error) {
+		return []any{pid}, nil
+	}))
 	if d := cases.Diff([]any{"id"}, v); err != nil || d != "" {
 		t.Errorf("got %v, %v", v, err)
 	}
@@ -232,7 +241,8 @@ func TestObjectArrays(t *testing.T) {
 		"object_array_f": {[]any{1}, []any{2}, 3, 4, 5, map[any]any{6: 7}},
 		"object_records": {
 			ndarray.Record{Names: []string{"n", "o"}, Values: []any{int32(1), []any{2, []any{3}}}},
-			ndarray.Record{Names: []string{"n", "o"}, Values: []any{int32(4), map[string]any{"a": []any{5}}}}},
+			ndarray.Record{Names: []string{"n", "o"},
+				Values: []any{int32(4), map[string]any{"a": []any{5}}}}},
 	} {
 		cases.Each(t, name, func(t *testing.T, data []byte) {
 			v, err := unpkl.LoadBytes(data)

@@ -16,7 +16,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// deepPickles are pickles of whatever can hold something, n levels deep, and of calls that are given it.
+// deepPickles are pickles of whatever can hold something, n levels deep, and of calls that are
+// given it.
 func deepPickles() map[string]string {
 	n := 100_000
 	if testing.Short() {
@@ -30,28 +31,40 @@ func deepPickles() map[string]string {
 		"keys":           "}" + tuples + "Ns.",
 		"frozensets":     strings.Repeat("(", n) + strings.Repeat("\x91", n) + ".",
 		"a key of those": "}" + strings.Repeat("(", n) + strings.Repeat("\x91", n) + "Ns.",
-		"states":         "cm\nC\nq\x00)\x81" + strings.Repeat("h\x00)\x81", n/4) + strings.Repeat("b", n/4) + ".",
-		"arguments":      "cm\nC\nq\x000" + strings.Repeat("h\x00", n/4) + ")" + strings.Repeat("\x81\x85", n/4) + ".",
-		"classes":        "cm\nC\n" + strings.Repeat(")R", n/2) + ".",
-		"ids":            "N" + strings.Repeat("Q", n) + ".",
-		"OrderedDicts":   "ccollections\nOrderedDict\nq\x000" + strings.Repeat("h\x00)RN", n/5) + "N" + strings.Repeat("s", n/5) + ".",
-		"deques":         "ccollections\ndeque\nq\x000" + strings.Repeat("h\x00)R", n/5) + strings.Repeat("a", n/5-1) + ".",
-		"slices":         "cbuiltins\nslice\nq\x000" + strings.Repeat("h\x00N", n/5) + "N" + strings.Repeat("N\x87R", n/5) + ".",
-		"partials":       "cfunctools\npartial\nq\x000N" + strings.Repeat("q\x010h\x00h\x01\x85R", n/10) + ".",
+		"states": "cm\nC\nq\x00)\x81" + strings.Repeat("h\x00)\x81", n/4) +
+			strings.Repeat("b", n/4) + ".",
+		"arguments": "cm\nC\nq\x000" + strings.Repeat("h\x00", n/4) + ")" +
+			strings.Repeat("\x81\x85", n/4) + ".",
+		"classes": "cm\nC\n" + strings.Repeat(")R", n/2) + ".",
+		"ids":     "N" + strings.Repeat("Q", n) + ".",
+		"OrderedDicts": "ccollections\nOrderedDict\nq\x000" + strings.Repeat("h\x00)RN", n/5) +
+			"N" + strings.Repeat("s", n/5) + ".",
+		"deques": "ccollections\ndeque\nq\x000" + strings.Repeat("h\x00)R", n/5) +
+			strings.Repeat("a", n/5-1) + ".",
+		"slices": "cbuiltins\nslice\nq\x000" + strings.Repeat("h\x00N", n/5) + "N" +
+			strings.Repeat("N\x87R", n/5) + ".",
+		"partials": "cfunctools\npartial\nq\x000N" +
+			strings.Repeat("q\x010h\x00h\x01\x85R", n/10) + ".",
 	}
 	// What is given lists in lists where it wants a number or text.
 	for name, call := range map[string]string{
-		"Timedelta": "cpandas._libs.tslibs.timedeltas\n_timedelta_unpickle\n", "Decimal": "cdecimal\nDecimal\n", "Fraction": "cfractions\nFraction\n",
-		"datetime": "cdatetime\ndatetime\n", "timedelta": "cdatetime\ntimedelta\n", "dtype": "cnumpy\ndtype\n", "int": "cbuiltins\nint\n", "complex": "cbuiltins\ncomplex\n",
-		"range": "cbuiltins\nrange\n", "slice": "cbuiltins\nslice\n", "UUID": "cuuid\nUUID\n", "Path": "cpathlib\nPosixPath\n", "bytearray": "cbuiltins\nbytearray\n",
-		"Index": "cpandas.core.indexes.base\n_new_Index\n", "Interval": "cpandas._libs.interval\nInterval\n", "Timestamp": "cpandas._libs.tslibs.timestamps\n_unpickle_timestamp\n",
+		"Timedelta": "cpandas._libs.tslibs.timedeltas\n_timedelta_unpickle\n",
+		"Decimal":   "cdecimal\nDecimal\n", "Fraction": "cfractions\nFraction\n",
+		"datetime": "cdatetime\ndatetime\n", "timedelta": "cdatetime\ntimedelta\n",
+		"dtype": "cnumpy\ndtype\n", "int": "cbuiltins\nint\n", "complex": "cbuiltins\ncomplex\n",
+		"range": "cbuiltins\nrange\n", "slice": "cbuiltins\nslice\n", "UUID": "cuuid\nUUID\n",
+		"Path": "cpathlib\nPosixPath\n", "bytearray": "cbuiltins\nbytearray\n",
+		"Index":     "cpandas.core.indexes.base\n_new_Index\n",
+		"Interval":  "cpandas._libs.interval\nInterval\n",
+		"Timestamp": "cpandas._libs.tslibs.timestamps\n_unpickle_timestamp\n",
 	} {
 		deep[name+" of lists"] = call + lists + "\x85R."
 		deep[name+" of tuples twice"] = call + tuples + "2\x86R."
 	}
 	sparse := "cscipy.sparse._coo\ncoo_matrix\n)\x81}\x8c\x06_shape" + lists + "\x85sb."
 	deep["a sparse shape of lists"] = sparse
-	deep["a block of lists"] = "cpandas._libs.internals\n_unpickle_block\n" + lists + lists + "K\x02\x87R."
+	deep["a block of lists"] = "cpandas._libs.internals\n_unpickle_block\n" + lists + lists +
+		"K\x02\x87R."
 	return deep
 }
 
@@ -71,7 +84,9 @@ func (w *atMost) Write(p []byte) (int, error) {
 // way refuses what it can do without recursion.
 func TestDeep(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(32 << 20))
-	hooks := []unpkl.Option{unpkl.WithPersistentLoad(func(pid any) (any, error) { return &pickle.PersistentRef{ID: pid}, nil })}
+	hooks := []unpkl.Option{unpkl.WithPersistentLoad(func(pid any) (any, error) {
+		return &pickle.PersistentRef{ID: pid}, nil
+	})}
 	type typed struct {
 		A []float64
 		B map[string]any
@@ -89,7 +104,9 @@ func TestDeep(t *testing.T) {
 				t.Errorf("Audit: %v, %v", err, report.Err)
 			}
 			room := atMost(16 << 20)
-			if err := pickle.Disassemble(&room, bytes.NewReader(data)); err != nil && !errors.Is(err, io.ErrShortWrite) && name != "partials" { // whose memo it does not like, as in Python
+			// whose memo it does not like, as in Python
+			if err := pickle.Disassemble(&room, bytes.NewReader(data)); err != nil &&
+				!errors.Is(err, io.ErrShortWrite) && name != "partials" {
 				t.Errorf("Disassemble: %v", err)
 			}
 			v, err := unpkl.LoadBytes(data, append(hooks, unpkl.WithObjects())...)
@@ -97,7 +114,8 @@ func TestDeep(t *testing.T) {
 				return // of what the call says to its arguments
 			}
 			_ = jsonval.NewEncoder(io.Discard, jsonval.Options{}).Encode(v)
-			_ = jsonval.NewEncoder(io.Discard, jsonval.Options{Refs: true, Arrays: jsonval.ArraysValues}).Encode(v)
+			_ = jsonval.NewEncoder(io.Discard, jsonval.Options{Refs: true,
+				Arrays: jsonval.ArraysValues}).Encode(v)
 			if _, err := unpkl.Marshal(v); err != nil {
 				t.Errorf("Marshal: %v", err)
 			}

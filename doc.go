@@ -15,11 +15,13 @@
 //
 //   - audit: what a pickle would do in Python, as a report and as net/http middleware
 //   - pickle: the protocol itself, opcode by opcode: Unpickler, Pickler, Scanner, Disassemble
-//   - ndarray, frame: NumPy's arrays and pandas' tables; ndarray/gonumarray and frame/arrowframe turn
+//   - ndarray, frame: NumPy's arrays and pandas' tables; ndarray/gonumarray and frame/arrowframe
+//     turn
 //     them into Gonum's matrices and Arrow's record batches
 //   - npy, hdf5, convert: other files that hold arrays, and whatever of them one document fits into
 //   - reconstruct: Python's classes as Go values, also for gopickle's Unpickler
-//   - cmd/unpkl: the command, to look into files, to-json, get, head, stats, diff, audit, dis, and to
+//   - cmd/unpkl: the command, to look into files, to-json, get, head, stats, diff, audit, dis, and
+//     to
 //     write them: repickle (another protocol or compression), pack (of JSON and arrays), convert
 //   - examples: a service that takes uploads, a batch job, tables, results for Python
 //
@@ -127,8 +129,8 @@
 // # Errors
 //
 // Each error is of one of these kinds, told by errors.Is, or comes from the reader or the operating
-// system and is passed on. Where two kinds fit, the first in the table says more. The last column is
-// what an HTTP service would answer with that takes the input from a client.
+// system and is passed on. Where two kinds fit, the first in the table says more. The last column
+// is what an HTTP service would answer with that takes the input from a client.
 //
 //	kind               errors.As with        means                                        status
 //	ErrNotPickle                             another format, or nothing at all            415

@@ -20,7 +20,8 @@ type benchRecord struct {
 func benchRecords(n int) []benchRecord {
 	out := make([]benchRecord, n)
 	for i := range out {
-		out[i] = benchRecord{i, fmt.Sprint("name", i), float64(i) / 3, [2]string{"first", fmt.Sprint("t", i%10)}, i%2 == 0, "2024-02-29"}
+		out[i] = benchRecord{i, fmt.Sprint("name", i), float64(i) / 3,
+			[2]string{"first", fmt.Sprint("t", i%10)}, i%2 == 0, "2024-02-29"}
 	}
 	return out
 }
@@ -57,7 +58,8 @@ func BenchmarkEncodeArray(b *testing.B) {
 	})
 }
 
-// BenchmarkEncodeRecords writes 200,000 records: structs, and the plain values and objects of a pickle.
+// BenchmarkEncodeRecords writes 200,000 records: structs, and the plain values and objects of a
+// pickle.
 func BenchmarkEncodeRecords(b *testing.B) {
 	records := benchRecords(200_000)
 	b.Run("structs", func(b *testing.B) { benchEncode(b, records) })

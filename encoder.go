@@ -75,11 +75,11 @@ func (e *Encoder) Encode(v any) error {
 	return e.p.Dump(v)
 }
 
-// WriteFile writes v as a pickle to the named file, see [Marshal]. The name's ending chooses
-// a compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4, or an
-// archive with the pickle as its only member: .zip, .tar, .tar.gz, .tar.xz; other names get none. Of
-// names that end in .bz2 the error is of the kind [ErrUnsupported]: there is no encoder for bzip2 in
-// Go that is both established and maintained.
+// WriteFile writes v as a pickle to the named file, see [Marshal]. The name's ending chooses a
+// compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4,
+// or an archive with the pickle as its only member: .zip, .tar, .tar.gz, .tar.xz; other names get
+// none. Of names that end in .bz2 the error is of the kind [ErrUnsupported]: there is no encoder
+// for bzip2 in Go that is both established and maintained.
 //
 // A name that ends in .joblib, before the ending of a compression, means [WithJoblib].
 //

@@ -48,7 +48,8 @@ func TestWriteFileArchives(t *testing.T) {
 	if err := WriteFile(filepath.Join(dir, "a.pkl.zip"), make(chan int)); err == nil {
 		t.Error("a channel was written")
 	}
-	if got, err := LoadFile(filepath.Join(dir, "a.pkl.zip")); err != nil || !reflect.DeepEqual(got, any(v)) {
+	if got, err := LoadFile(filepath.Join(dir, "a.pkl.zip")); err != nil ||
+		!reflect.DeepEqual(got, any(v)) {
 		t.Errorf("the file that was there: %v", err)
 	}
 }
@@ -102,7 +103,8 @@ func TestInteropPandasFiles(t *testing.T) {
 	}
 	v := map[string]any{"x": strings.Repeat("text ", 1000), "y": []any{1, 2.5, nil}}
 	for _, python := range pythons {
-		version, err := exec.Command(python, "-c", "import pandas; print(pandas.__version__)").CombinedOutput()
+		version, err := exec.Command(python, "-c",
+			"import pandas; print(pandas.__version__)").CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %s", python, version)
 		}
@@ -130,7 +132,8 @@ func TestInteropPandasFiles(t *testing.T) {
 			if got, err := LoadFile(theirs); err != nil || !reflect.DeepEqual(got, any(v)) {
 				t.Errorf("pandas %s, %s: %v, %v", version, name, got, err)
 			}
-			if format := filepath.Ext(name); format == ".tar" || format == ".zip" && (major > 1 || minor >= 4) {
+			if format := filepath.Ext(name); format == ".tar" ||
+				format == ".zip" && (major > 1 || minor >= 4) {
 				if a, b := "py_"+firstMember(t, ours), firstMember(t, theirs); a != b {
 					t.Errorf("pandas %s, %s: the member is %q there, %q here", version, name, b, a)
 				}

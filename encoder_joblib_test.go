@@ -27,7 +27,8 @@ func writeJoblib(t *testing.T, dir string) []string {
 	}
 	var paths []string
 	for name, protocol := range map[string]int{
-		"a.joblib": 4, "b.joblib.gz": 4, "c.joblib.xz": 4, "d.joblib.z": 4, "e.joblib.lzma": 4, "p2.joblib": 2, "p3.joblib": 3,
+		"a.joblib": 4, "b.joblib.gz": 4, "c.joblib.xz": 4, "d.joblib.z": 4, "e.joblib.lzma": 4,
+		"p2.joblib": 2, "p3.joblib": 3,
 	} {
 		path := filepath.Join(dir, name)
 		if err := unpkl.WriteFile(path, v, unpkl.WithProtocol(protocol)); err != nil {
@@ -46,17 +47,20 @@ func TestWriteJoblib(t *testing.T) {
 		}
 		m := v.(map[string]any)
 		got, err := ndarray.Values[float64](m["t"].(*ndarray.Array))
-		if err != nil || len(got) != 6 || got[1] != 4 || m["t"].(*ndarray.Array).Order() != ndarray.OrderF {
+		if err != nil || len(got) != 6 || got[1] != 4 ||
+			m["t"].(*ndarray.Array).Order() != ndarray.OrderF {
 			t.Errorf("%s: %v, %v", path, m["t"], err)
 		}
-		if z := m["z"].(map[string]any); z["text"] != "behind the arrays" || z["f"].(*ndarray.Array).At(0) != float32(1.5) {
+		if z := m["z"].(map[string]any); z["text"] != "behind the arrays" ||
+			z["f"].(*ndarray.Array).At(0) != float32(1.5) {
 			t.Errorf("%s: %v", path, z)
 		}
 		if big := m["big"].(*ndarray.Array); big.Size() != 50_000 {
 			t.Errorf("%s: %v", path, big.Shape())
 		}
 	}
-	if _, err := unpkl.Marshal([]float64{1}, unpkl.WithJoblib(), unpkl.WithProtocol(1)); err == nil {
+	if _, err := unpkl.Marshal([]float64{1}, unpkl.WithJoblib(),
+		unpkl.WithProtocol(1)); err == nil {
 		t.Error("no error at protocol 1")
 	}
 }
@@ -88,7 +92,8 @@ func TestInteropJoblib(t *testing.T) {
 	const mapCheck = "import joblib, sys, numpy as np\nm = joblib.load(sys.argv[1], mmap_mode='r')\n" +
 		"assert isinstance(m, np.memmap) and m.ctypes.data % 16 == 0 and m.tolist() == [[1, 2], [3, 4]]\nprint('good')"
 	for _, python := range pythons {
-		for _, args := range [][]string{append([]string{"-W", "error::UserWarning", "-c", joblibCheck}, paths...), {"-W", "error::UserWarning", "-c", mapCheck, mapped}} {
+		for _, args := range [][]string{append([]string{"-W", "error::UserWarning", "-c",
+			joblibCheck}, paths...), {"-W", "error::UserWarning", "-c", mapCheck, mapped}} {
 			cmd := exec.Command(python, args...)
 			cmd.Stderr = os.Stderr
 			if out, err := cmd.Output(); err != nil || string(out) != "good\n" {

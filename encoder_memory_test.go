@@ -47,7 +47,8 @@ func TestEncodeMemory(t *testing.T) {
 		size int64
 	}{
 		{"slice", x, 8 * n}, {"struct", holder{x}, 8 * n}, {"map", map[string]any{"x": x}, 8 * n},
-		{"F order", square.T(), 8 * n}, {"every other column", half, 4 * n}, {"bytes", make([]byte, 8*n), 8 * n},
+		{"F order", square.T(), 8 * n}, {"every other column", half, 4 * n},
+		{"bytes", make([]byte, 8*n), 8 * n},
 	} {
 		for protocol := range 6 {
 			if protocol < 3 && c.name != "struct" {
@@ -55,9 +56,12 @@ func TestEncodeMemory(t *testing.T) {
 			}
 			var written counter
 			var err error
-			got := allocated(func() { err = NewEncoder(&written, WithProtocol(protocol)).Encode(c.v) })
+			got := allocated(func() {
+				err = NewEncoder(&written, WithProtocol(protocol)).Encode(c.v)
+			})
 			// Text of protocol 0 has several characters for a zero.
-			if err != nil || int64(written) < c.size || protocol > 0 && int64(written) > c.size+1000 {
+			if err != nil || int64(written) < c.size ||
+				protocol > 0 && int64(written) > c.size+1000 {
 				t.Errorf("%s at protocol %d: %d bytes, %v", c.name, protocol, written, err)
 			}
 			if got > 1<<20 {

@@ -87,18 +87,26 @@ func goCases() []struct {
 		{[]level{3}, nil, "['level-3']"},
 		{map[level]int{2: 1, 1: 2}, nil, "{'level-1': 2, 'level-2': 1}"},
 		{netip.MustParseAddr("10.0.0.1"), nil, "'10.0.0.1'"},
-		{when, nil, "datetime.datetime(2024, 2, 29, 12, 30, 0, 123456, datetime.timezone(datetime.timedelta(hours=1)))"},
-		{when.UTC(), nil, "datetime.datetime(2024, 2, 29, 11, 30, 0, 123456, datetime.timezone.utc)"},
-		{&when, nil, "datetime.datetime(2024, 2, 29, 12, 30, 0, 123456, datetime.timezone(datetime.timedelta(hours=1)))"},
+		{when, nil,
+			"datetime.datetime(2024, 2, 29, 12, 30, 0, 123456, datetime.timezone(datetime.timedelta(hours=1)))"},
+		{when.UTC(), nil,
+			"datetime.datetime(2024, 2, 29, 11, 30, 0, 123456, datetime.timezone.utc)"},
+		{&when, nil,
+			"datetime.datetime(2024, 2, 29, 12, 30, 0, 123456, datetime.timezone(datetime.timedelta(hours=1)))"},
 		{-1500 * time.Millisecond, nil, "datetime.timedelta(seconds=-1.5)"},
 		{big.NewRat(-3, 4), nil, "fractions.Fraction(-3, 4)"},
 		{[]*big.Int{big1, nil}, nil, "[123456789012345678901234567890, None]"},
-		{uuid.MustParse("12345678-1234-5678-1234-567812345678"), nil, "uuid.UUID('12345678-1234-5678-1234-567812345678')"},
-		{ndarray.Datetime64{Value: 19000, Unit: ndarray.DatetimeUnit{Base: "D", Num: 1}}, nil, "np.datetime64(19000, 'D')"},
-		{ndarray.Record{Names: []string{"a", "b"}, Values: []any{int32(1), "x"}}, nil, "{'a': 1, 'b': 'x'}"},
-		{result{Name: "n", Scores: []float64{1}, Ranks: []int{1, 2}, Nested: [][]int16{{1}}, When: when, Best: &result{When: when}}, nil,
+		{uuid.MustParse("12345678-1234-5678-1234-567812345678"), nil,
+			"uuid.UUID('12345678-1234-5678-1234-567812345678')"},
+		{ndarray.Datetime64{Value: 19000, Unit: ndarray.DatetimeUnit{Base: "D", Num: 1}}, nil,
+			"np.datetime64(19000, 'D')"},
+		{ndarray.Record{Names: []string{"a", "b"}, Values: []any{int32(1), "x"}}, nil,
+			"{'a': 1, 'b': 'x'}"},
+		{result{Name: "n", Scores: []float64{1}, Ranks: []int{1, 2}, Nested: [][]int16{{1}},
+			When: when, Best: &result{When: when}}, nil,
 			"dict(name='n', scores=np.array([1.]), ranks=[1, 2], nested=[[1]], best=dict(name='', scores=np.array([], 'f8'), ranks=[], best=None, when=W, tags={}, Height=0.0, extra=np.array([False, False])), when=W, tags={}, Height=0.0, extra=np.array([False, False]))"},
-		{[]any{1, "a", nil, []any{2.5}, map[string]any{"k": true}}, nil, "[1, 'a', None, [2.5], {'k': True}]"},
+		{[]any{1, "a", nil, []any{2.5}, map[string]any{"k": true}}, nil,
+			"[1, 'a', None, [2.5], {'k': True}]"},
 		{[3]any{1, "a", nil}, nil, "(1, 'a', None)"},
 		{map[string]struct{}{"b": {}, "a": {}}, nil, "{'a', 'b'}"},
 		{map[string]struct{}{"b": {}}, []Option{WithProtocol(2)}, "{'b'}"},
@@ -109,7 +117,8 @@ func goCases() []struct {
 			"{uuid.UUID('12345678-1234-5678-1234-567812345678')}"},
 		{map[[2]int]string{{1, 2}: "v"}, nil, "{(1, 2): 'v'}"},
 		{[]map[bool]struct{}{{true: {}}, {}}, nil, "[{True}, set()]"},
-		{map[any]any{BigInt("123456789012345678901234567890"): 1, "k": 2}, nil, "{123456789012345678901234567890: 1, 'k': 2}"},
+		{map[any]any{BigInt("123456789012345678901234567890"): 1, "k": 2}, nil,
+			"{123456789012345678901234567890: 1, 'k': 2}"},
 	}
 	large := make([]float64, 100_000)
 	for i := range large {
@@ -187,12 +196,14 @@ func TestInteropMarshal(t *testing.T) {
 func TestMarshalUnmarshal(t *testing.T) {
 	when := time.Date(2024, 2, 29, 12, 30, 0, 123456000, time.UTC)
 	v := result{
-		Name: "n", Scores: []float64{1, math.Inf(-1)}, Ranks: []int{3, 1}, Matrix: [][]float32{{1, 2}, {3, 4}},
+		Name: "n", Scores: []float64{1, math.Inf(-1)}, Ranks: []int{3, 1},
+		Matrix: [][]float32{{1, 2}, {3, 4}},
 		Nested: [][]int16{{1}, {2, 3}}, When: when, Tags: map[string][]string{"a": {"x"}, "b": {}},
 		Height: 1.5, embeddedPart: embeddedPart{[2]bool{true, false}},
 	}
 	for protocol := range 6 {
-		for _, opts := range [][]Option{{}, {WithLists()}, {WithNumPy(2, 3)}, {WithStrings(pickle.StringsByValue)}} {
+		for _, opts := range [][]Option{{}, {WithLists()}, {WithNumPy(2, 3)},
+			{WithStrings(pickle.StringsByValue)}} {
 			data, err := Marshal(v, append(opts, WithProtocol(protocol))...)
 			if err != nil {
 				t.Fatal(err)
@@ -201,7 +212,8 @@ func TestMarshalUnmarshal(t *testing.T) {
 			if err := Unmarshal(data, &got); err != nil {
 				t.Fatalf("protocol %d: %v", protocol, err)
 			}
-			if diff := cmp.Diff(v, got, cmp.AllowUnexported(result{}), cmp.Comparer(time.Time.Equal)); diff != "" {
+			if diff := cmp.Diff(v, got, cmp.AllowUnexported(result{}),
+				cmp.Comparer(time.Time.Equal)); diff != "" {
 				t.Errorf("protocol %d: (-written +read)\n%s", protocol, diff)
 			}
 		}
@@ -235,7 +247,8 @@ func TestMarshalObjects(t *testing.T) {
 			}
 			second, err := Marshal(again, WithProtocol(protocol))
 			if err != nil || !bytes.Equal(first, second) {
-				t.Errorf("%v at protocol %d: %d bytes, then %d: %v", name, protocol, len(first), len(second), err)
+				t.Errorf("%v at protocol %d: %d bytes, then %d: %v", name, protocol, len(first),
+					len(second), err)
 			}
 		}
 	}
@@ -255,7 +268,8 @@ func TestMarshalErrors(t *testing.T) {
 		opts []Option
 		want string
 	}{
-		{map[string]any{"a": []any{holder{}}}, nil, `pickle: cannot write a func() (at ["a"][0].f)`},
+		{map[string]any{"a": []any{holder{}}}, nil,
+			`pickle: cannot write a func() (at ["a"][0].f)`},
 		{1, []Option{WithProtocol(9)}, "pickle: no such protocol: 9"},
 	} {
 		_, err := Marshal(c.v, c.opts...)
@@ -293,10 +307,11 @@ func TestEncoderStream(t *testing.T) {
 func TestBufferCallback(t *testing.T) {
 	x := []float64{1, 2, 3}
 	var buffers [][]byte
-	data, err := Marshal(map[string]any{"x": x, "m": [][]int8{{1}, {2}}}, WithProtocol(5), WithBufferCallback(func(b *pickle.Buffer) (bool, error) {
-		buffers = append(buffers, b.Data)
-		return false, nil
-	}))
+	data, err := Marshal(map[string]any{"x": x, "m": [][]int8{{1}, {2}}}, WithProtocol(5),
+		WithBufferCallback(func(b *pickle.Buffer) (bool, error) {
+			buffers = append(buffers, b.Data)
+			return false, nil
+		}))
 	if err != nil || len(buffers) != 2 {
 		t.Fatal(err, len(buffers))
 	}
@@ -307,7 +322,8 @@ func TestBufferCallback(t *testing.T) {
 		X []float64 `pickle:"x"`
 		M [][]int8  `pickle:"m"`
 	}
-	if err := Unmarshal(data, &got, WithBuffers(buffers...)); err != nil || !reflect.DeepEqual(got.X, x) || got.M[1][0] != 2 {
+	if err := Unmarshal(data, &got, WithBuffers(buffers...)); err != nil ||
+		!reflect.DeepEqual(got.X, x) || got.M[1][0] != 2 {
 		t.Errorf("%v, %v", got, err)
 	}
 }
@@ -315,7 +331,8 @@ func TestBufferCallback(t *testing.T) {
 func TestWriteFile(t *testing.T) {
 	dir := t.TempDir()
 	v := map[string]any{"x": strings.Repeat("text ", 1000)}
-	for _, name := range []string{"a.pkl", "a.pkl.gz", "a.z", "a.pkl.xz", "a.lzma", "a.PKL.ZST", "a.lz4"} {
+	for _, name := range []string{"a.pkl", "a.pkl.gz", "a.z", "a.pkl.xz", "a.lzma", "a.PKL.ZST",
+		"a.lz4"} {
 		path := filepath.Join(dir, name)
 		if err := WriteFile(path, v); err != nil {
 			t.Fatal(err)

@@ -21,7 +21,8 @@ func ExampleMarshal() {
 		Ranks  []int     `pickle:"ranks,list"`
 		Note   string    `pickle:"note,omitempty"`
 	}
-	data, err := unpkl.Marshal(Result{Name: "run 7", Scores: []float64{0.5, 0.25}, Ranks: []int{1, 2}})
+	data, err := unpkl.Marshal(Result{Name: "run 7", Scores: []float64{0.5, 0.25},
+		Ranks: []int{1, 2}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,7 +71,8 @@ type Celsius float64
 
 // PickleReduce implements pickle.Reducer.
 func (c Celsius) PickleReduce(protocol int) (any, error) {
-	return &pickle.Object{Class: pickle.Global{Module: "units", Name: "Celsius"}, Args: []any{float64(c)}}, nil
+	return &pickle.Object{Class: pickle.Global{Module: "units", Name: "Celsius"},
+		Args: []any{float64(c)}}, nil
 }
 
 func ExampleMarshal_customType() {
@@ -95,7 +97,8 @@ func ExampleWithReduce() {
 		}
 		return func(v any, protocol int) (any, error) { return v.(*url.URL).Redacted(), nil }
 	})
-	data, err := unpkl.Marshal([]any{&url.URL{Scheme: "https", Host: "example.org", User: url.UserPassword("me", "secret")}}, asText)
+	data, err := unpkl.Marshal([]any{&url.URL{Scheme: "https", Host: "example.org",
+		User: url.UserPassword("me", "secret")}}, asText)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -148,7 +151,8 @@ func ExampleWithNumPy() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(bytes.Contains(data, []byte("numpy.core.multiarray")), bytes.Contains(data, []byte("numpy._core.multiarray")))
+		fmt.Println(bytes.Contains(data, []byte("numpy.core.multiarray")),
+			bytes.Contains(data, []byte("numpy._core.multiarray")))
 	}
 	// Output:
 	// true false
@@ -195,12 +199,13 @@ func ExampleWithPersistentID() {
 // A class that both sides have registered with copyreg.add_extension is written as its number.
 func ExampleWithExtensionCode() {
 	class := pickle.Global{Module: "shop", Name: "Order"}
-	data, err := unpkl.Marshal(class, unpkl.WithProtocol(2), unpkl.WithExtensionCode(func(g pickle.Global) int {
-		if g == class {
-			return 7
-		}
-		return 0
-	}))
+	data, err := unpkl.Marshal(class, unpkl.WithProtocol(2),
+		unpkl.WithExtensionCode(func(g pickle.Global) int {
+			if g == class {
+				return 7
+			}
+			return 0
+		}))
 	if err != nil {
 		log.Fatal(err)
 	}

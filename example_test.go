@@ -146,7 +146,8 @@ func ExampleUnmarshal() {
 
 // A structured array becomes a slice of structs.
 func ExampleUnmarshal_records() {
-	// np.array([(1, 2.5, 'a', [1, 2]), ...], dtype=[('id', 'i8'), ('x', 'f8'), ('name', 'U4'), ('pair', 'i4', (2,))])
+	// np.array([(1, 2.5, 'a', [1, 2]), ...], dtype=[('id', 'i8'), ('x', 'f8'), ('name', 'U4'),
+	// ('pair', 'i4', (2,))])
 	var records []struct {
 		ID   int64    `pickle:"id"`
 		X    float64  `pickle:"x"`

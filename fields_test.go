@@ -92,7 +92,8 @@ func TestFieldNamesAsJSON(t *testing.T) {
 		refused := d.Decode(new(resident)) != nil
 		err = unpkl.Unmarshal(data, new(resident), unpkl.WithDisallowUnknownFields())
 		if refused != errors.Is(err, unpkl.ErrUnknownField) || !refused && err != nil {
-			t.Errorf("%s: encoding/json refuses it: %v, and here the error is %v", text, refused, err)
+			t.Errorf("%s: encoding/json refuses it: %v, and here the error is %v", text, refused,
+				err)
 		}
 	}
 }
@@ -130,7 +131,8 @@ func TestFieldErrors(t *testing.T) {
 		kind             error
 	}{
 		{`{"rows": [{"a": 1, "b": 2}, {"a": 3}]}`, "rows[1]", "b", required, unpkl.ErrMissingField},
-		{`{"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 4, "c": 5}]}`, "rows[1]", "c", known, unpkl.ErrUnknownField},
+		{`{"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 4, "c": 5}]}`, "rows[1]", "c", known,
+			unpkl.ErrUnknownField},
 		{`{"Row": []}`, "", "rows", required, unpkl.ErrMissingField},
 		{`{"rows": [], "x": 1}`, "", "x", known, unpkl.ErrUnknownField},
 		{`{"rows": [{"A": 1, "b": 2}]}`, "", "", required, nil},
@@ -190,7 +192,8 @@ func TestFieldErrorsOfTables(t *testing.T) {
 	}
 }
 
-// TestWithNoTrailing: bytes behind the pickle are an error for what reads one, wherever it comes from.
+// TestWithNoTrailing: bytes behind the pickle are an error for what reads one, wherever it comes
+// from.
 func TestWithNoTrailing(t *testing.T) {
 	t.Parallel()
 	one, err := unpkl.Marshal([]any{1, "x"})
@@ -204,7 +207,8 @@ func TestWithNoTrailing(t *testing.T) {
 		data := append(append([]byte{}, one...), c.behind...)
 		for name, load := range loaders(t, data) {
 			v, err := load(unpkl.WithNoTrailing())
-			if c.fails != errors.Is(err, unpkl.ErrTrailing) || c.fails && !errors.Is(err, unpkl.ErrMalformed) {
+			if c.fails != errors.Is(err, unpkl.ErrTrailing) ||
+				c.fails && !errors.Is(err, unpkl.ErrMalformed) {
 				t.Errorf("%s with %q behind it: %v", name, c.behind, err)
 			}
 			if !c.fails && err != nil || c.fails && v != nil {

@@ -19,18 +19,27 @@ import (
 // programGlobals are the names in generated programs: of everything that is rebuilt with
 // states and of things that are not.
 var programGlobals = []string{
-	"numpy ndarray", "numpy dtype", "numpy.core.multiarray _reconstruct", "numpy.core.multiarray scalar",
-	"numpy._core.numeric _frombuffer", "numpy.ma.core _mareconstruct", "numpy.ma.core MaskedArray", "collections OrderedDict",
-	"collections defaultdict", "collections deque", "collections Counter", "builtins set", "builtins frozenset", "builtins list", "builtins dict",
-	"builtins bytearray", "builtins complex", "builtins range", "builtins slice", "builtins getattr", "datetime datetime", "datetime timedelta", "datetime date",
-	"decimal Decimal", "fractions Fraction", "uuid UUID", "pathlib PurePosixPath", "array _array_reconstructor", "copyreg _reconstructor",
-	"copy_reg _reconstructor", "builtins object", "_codecs encode", "m C", "os system", "joblib.numpy_pickle NumpyArrayWrapper",
-	"pandas.core.frame DataFrame", "pandas._libs.internals _unpickle_block", "pandas.core.internals.managers BlockManager",
-	"pandas.core.indexes.base _new_Index", "pandas.core.indexes.base Index", "scipy.sparse._csr csr_matrix",
+	"numpy ndarray", "numpy dtype", "numpy.core.multiarray _reconstruct",
+	"numpy.core.multiarray scalar",
+	"numpy._core.numeric _frombuffer", "numpy.ma.core _mareconstruct", "numpy.ma.core MaskedArray",
+	"collections OrderedDict",
+	"collections defaultdict", "collections deque", "collections Counter", "builtins set",
+	"builtins frozenset", "builtins list", "builtins dict",
+	"builtins bytearray", "builtins complex", "builtins range", "builtins slice",
+	"builtins getattr", "datetime datetime", "datetime timedelta", "datetime date",
+	"decimal Decimal", "fractions Fraction", "uuid UUID", "pathlib PurePosixPath",
+	"array _array_reconstructor", "copyreg _reconstructor",
+	"copy_reg _reconstructor", "builtins object", "_codecs encode", "m C", "os system",
+	"joblib.numpy_pickle NumpyArrayWrapper",
+	"pandas.core.frame DataFrame", "pandas._libs.internals _unpickle_block",
+	"pandas.core.internals.managers BlockManager",
+	"pandas.core.indexes.base _new_Index", "pandas.core.indexes.base Index",
+	"scipy.sparse._csr csr_matrix",
 }
 
 // smallLimits keep what one input of a fuzzer may cost small.
-var smallLimits = unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200, OutputBytes: 1 << 20}
+var smallLimits = unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200,
+	OutputBytes: 1 << 20}
 
 // everyRoute takes data through all that reads pickles. Nothing panics; what is refused is refused
 // with an error of a known kind; strict mode and audit agree on what is unknown.
@@ -53,7 +62,8 @@ func everyRoute(t *testing.T, data []byte) {
 	if err != nil {
 		return
 	}
-	knownKind(t, data, jsonval.NewEncoder(io.Discard, jsonval.Options{Arrays: jsonval.ArraysValues, Stats: true, Limits: smallLimits}).Encode(v))
+	knownKind(t, data, jsonval.NewEncoder(io.Discard,
+		jsonval.Options{Arrays: jsonval.ArraysValues, Stats: true, Limits: smallLimits}).Encode(v))
 	written, err := unpkl.Marshal(v, limits)
 	if err != nil {
 		return // a value that the protocol cannot hold
@@ -73,8 +83,10 @@ func knownKind(t *testing.T, data []byte, err error) {
 	var target *unpkl.UnmarshalTypeError
 	switch {
 	case err == nil, err == io.EOF, errors.As(err, &target):
-	case errors.Is(err, unpkl.ErrMalformed), errors.Is(err, unpkl.ErrTruncated), errors.Is(err, unpkl.ErrLimit),
-		errors.Is(err, unpkl.ErrUnsupported), errors.Is(err, unpkl.ErrUnknownGlobal), errors.Is(err, unpkl.ErrCycle):
+	case errors.Is(err, unpkl.ErrMalformed), errors.Is(err, unpkl.ErrTruncated),
+		errors.Is(err, unpkl.ErrLimit),
+		errors.Is(err, unpkl.ErrUnsupported), errors.Is(err, unpkl.ErrUnknownGlobal),
+		errors.Is(err, unpkl.ErrCycle):
 	default:
 		t.Errorf("%q: %T of no known kind: %v", data, err, err)
 	}
@@ -130,7 +142,8 @@ var editable = sync.OnceValue(func() (programs [][][]byte) {
 func FuzzEdit(f *testing.F) {
 	programs := editable()
 	for i := range len(programs) {
-		f.Add(uint16(i), uint16(i*7), []byte{byte(i), byte(i >> 3), byte(i * 5), byte(i * 11), 7, byte(i), byte(i), 3})
+		f.Add(uint16(i), uint16(i*7), []byte{byte(i), byte(i >> 3), byte(i * 5), byte(i * 11), 7,
+			byte(i), byte(i), 3})
 	}
 	f.Fuzz(func(t *testing.T, which, other uint16, edits []byte) {
 		ops, spare := programs[int(which)%len(programs)], programs[int(other)%len(programs)]

@@ -52,21 +52,25 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200})
+	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20,
+		Depth: 200})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err1 := unpkl.LoadBytes(data, limits)
 		_, err2 := unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}, limits)
 		if (err1 == nil) != (err2 == nil) {
 			t.Errorf("from bytes %v, from a reader %v", err1, err2)
 		}
-		for _, opt := range []unpkl.Option{unpkl.WithAllowCycles(), unpkl.WithObjects(), unpkl.WithSharedInput()} {
+		for _, opt := range []unpkl.Option{unpkl.WithAllowCycles(), unpkl.WithObjects(),
+			unpkl.WithSharedInput()} {
 			if _, err := unpkl.LoadBytes(data, limits, opt); err1 == nil && err != nil {
 				t.Errorf("%v with an option that allows more: %v", v, err)
 			}
 		}
 		for _, target := range []any{
-			new(any), new(everything), new([]everything), new(map[string]everything), new(recursive), new([]float64),
-			new([][]int8), new(map[string]int), new([]person), new(*ndarray.Array), new(string), new(node), new([]string),
+			new(any), new(everything), new([]everything), new(map[string]everything),
+			new(recursive), new([]float64),
+			new([][]int8), new(map[string]int), new([]person), new(*ndarray.Array), new(string),
+			new(node), new([]string),
 		} {
 			err := unpkl.Unmarshal(data, target, limits)
 			if err1 == nil && err != nil && err.Error() == "" {

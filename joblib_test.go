@@ -60,7 +60,8 @@ func TestJoblibFiles(t *testing.T) {
 					t.Fatalf("%s: a %T", route, r.v)
 				}
 				ints, ok := m["ints"].(*ndarray.Array)
-				if !ok || fmt.Sprint(ints.Shape(), ints.DType()) != "[5] int64" || ints.At(4) != int64(4) {
+				if !ok || fmt.Sprint(ints.Shape(), ints.DType()) != "[5] int64" ||
+					ints.At(4) != int64(4) {
 					t.Errorf("%s: ints is %v", route, m["ints"])
 				}
 				if s := m["name"]; s != "C'est l'été !" {
@@ -86,13 +87,16 @@ func TestJoblibFiles(t *testing.T) {
 func TestWithSidecars(t *testing.T) {
 	path := joblibDir + "/joblib-0.9.4-py36-raw.pkl"
 	data := readFile(t, path)
-	if _, err := unpkl.LoadBytes(data); !errors.Is(err, unpkl.ErrUnsupported) || !strings.Contains(err.Error(), ".npy") {
+	if _, err := unpkl.LoadBytes(data); !errors.Is(err, unpkl.ErrUnsupported) ||
+		!strings.Contains(err.Error(), ".npy") {
 		t.Errorf("without a folder: error %v", err)
 	}
-	if _, err := unpkl.LoadFile(path, unpkl.WithSidecars(nil)); !errors.Is(err, unpkl.ErrUnsupported) {
+	if _, err := unpkl.LoadFile(path, unpkl.WithSidecars(nil)); !errors.Is(err,
+		unpkl.ErrUnsupported) {
 		t.Errorf("with a nil folder: error %v", err)
 	}
-	if _, err := unpkl.LoadFile(path, unpkl.WithSidecars(os.DirFS(t.TempDir()))); !errors.Is(err, os.ErrNotExist) {
+	if _, err := unpkl.LoadFile(path, unpkl.WithSidecars(os.DirFS(t.TempDir()))); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Errorf("an empty folder: error %v", err)
 	}
 }
@@ -113,12 +117,15 @@ func TestOwnFolder(t *testing.T) {
 			}
 			return os.Symlink(target, filepath.Join(dir, first))
 		}, nil},
-		{"a folder", func(dir string) error { return os.Mkdir(filepath.Join(dir, first), 0o700) }, nil},
+		{"a folder", func(dir string) error {
+			return os.Mkdir(filepath.Join(dir, first), 0o700)
+		}, nil},
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "joblib-0.9.4-py36-raw.pkl")
 		for _, name := range []string{"joblib-0.9.4-py36-raw.pkl"} {
-			if err := os.WriteFile(filepath.Join(dir, name), readFile(t, filepath.Join(joblibDir, name)), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, name),
+				readFile(t, filepath.Join(joblibDir, name)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -126,12 +133,15 @@ func TestOwnFolder(t *testing.T) {
 			t.Skip(err)
 		}
 		_, err := unpkl.LoadFile(path)
-		if err == nil || c.want != nil && !errors.Is(err, c.want) || c.want == nil && !strings.Contains(err.Error(), "regular") {
+		if err == nil || c.want != nil && !errors.Is(err, c.want) ||
+			c.want == nil && !strings.Contains(err.Error(), "regular") {
 			t.Errorf("%s: %v", c.what, err)
 		}
 	}
 	// A name that leads elsewhere.
-	data := bytes.ReplaceAll(readFile(t, joblibDir+"/joblib-0.9.4-py36-raw.pkl"), []byte("joblib-0.9.4-py36-raw.pkl_01.npy"), []byte("../joblib/0.9.4-py36-raw.pkl_1.npy")[:32])
+	data := bytes.ReplaceAll(readFile(t, joblibDir+"/joblib-0.9.4-py36-raw.pkl"),
+		[]byte("joblib-0.9.4-py36-raw.pkl_01.npy"),
+		[]byte("../joblib/0.9.4-py36-raw.pkl_1.npy")[:32])
 	path := filepath.Join(t.TempDir(), "x.pkl")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
@@ -188,12 +198,16 @@ func TestNPYFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		for route, load := range map[string]func() (any, error){
-			"LoadFile":    func() (any, error) { return unpkl.LoadFile(path) },
-			"LoadBytes":   func() (any, error) { return unpkl.LoadBytes(data) },
-			"SharedInput": func() (any, error) { return unpkl.LoadBytes(data, unpkl.WithSharedInput()) },
-			"Load":        func() (any, error) { return unpkl.Load(struct{ io.Reader }{bytes.NewReader(data)}) },
-			"gzip":        func() (any, error) { return unpkl.LoadBytes(gzipped(t, data)) },
-			"Open":        f.Load,
+			"LoadFile":  func() (any, error) { return unpkl.LoadFile(path) },
+			"LoadBytes": func() (any, error) { return unpkl.LoadBytes(data) },
+			"SharedInput": func() (any, error) {
+				return unpkl.LoadBytes(data, unpkl.WithSharedInput())
+			},
+			"Load": func() (any, error) {
+				return unpkl.Load(struct{ io.Reader }{bytes.NewReader(data)})
+			},
+			"gzip": func() (any, error) { return unpkl.LoadBytes(gzipped(t, data)) },
+			"Open": f.Load,
 		} {
 			v, err := load()
 			a, ok := v.(*ndarray.Array)
@@ -202,7 +216,8 @@ func TestNPYFiles(t *testing.T) {
 			}
 			want := map[string]string{
 				"2-d-fortran": "[2 3] int32 F", "object": "[4] object C",
-				"struct-object": "[2] [('n', '<i4'), ('o', 'O')] C", "string-dtype": "[3] StringDType() C",
+				"struct-object": "[2] [('n', '<i4'), ('o', 'O')] C",
+				"string-dtype":  "[3] StringDType() C",
 			}[name]
 			if got := fmt.Sprint(a.Shape(), a.DType(), a.Order()); got != want {
 				t.Errorf("%s, %s: %s, want %s", name, route, got, want)
@@ -213,7 +228,8 @@ func TestNPYFiles(t *testing.T) {
 		}
 	}
 	var rows [][]int
-	if err := unpkl.Unmarshal(files["2-d-fortran"], &rows); err != nil || fmt.Sprint(rows) != "[[0 1 2] [3 4 5]]" {
+	if err := unpkl.Unmarshal(files["2-d-fortran"], &rows); err != nil ||
+		fmt.Sprint(rows) != "[[0 1 2] [3 4 5]]" {
 		t.Errorf("Unmarshal: %v, error %v", rows, err)
 	}
 }
@@ -278,11 +294,15 @@ func TestNPZFiles(t *testing.T) {
 	}
 	defer f.Close()
 	for route, load := range map[string]func() (any, error){
-		"LoadFile":    func() (any, error) { return unpkl.LoadFile(path) },
-		"LoadBytes":   func() (any, error) { return unpkl.LoadBytes(data) },
-		"SharedInput": func() (any, error) { return unpkl.LoadBytes(data, unpkl.WithSharedInput()) },
-		"Load":        func() (any, error) { return unpkl.Load(struct{ io.Reader }{bytes.NewReader(data)}) },
-		"Open":        f.Load,
+		"LoadFile":  func() (any, error) { return unpkl.LoadFile(path) },
+		"LoadBytes": func() (any, error) { return unpkl.LoadBytes(data) },
+		"SharedInput": func() (any, error) {
+			return unpkl.LoadBytes(data, unpkl.WithSharedInput())
+		},
+		"Load": func() (any, error) {
+			return unpkl.Load(struct{ io.Reader }{bytes.NewReader(data)})
+		},
+		"Open": f.Load,
 	} {
 		v, err := load()
 		m, ok := v.(map[string]any)
@@ -302,7 +322,8 @@ func TestNPZFiles(t *testing.T) {
 		Text []string  `pickle:"str"`
 		None []float64 `pickle:"empty"`
 	}
-	if err := unpkl.Unmarshal(data, &v); err != nil || fmt.Sprint(v) != "{[0 1 2 3] 7.5 [a bcd é€😀] []}" {
+	if err := unpkl.Unmarshal(data, &v); err != nil ||
+		fmt.Sprint(v) != "{[0 1 2 3] 7.5 [a bcd é€😀] []}" {
 		t.Errorf("Unmarshal: %v, error %v", v, err)
 	}
 }
@@ -313,8 +334,12 @@ func TestOpenMapsOtherFiles(t *testing.T) {
 	npzPath, _ := npyFixtures(t)
 	for path, pick := range map[string]func(v any) *ndarray.Array{
 		writeFile(t, files["2-d"]): func(v any) *ndarray.Array { return v.(*ndarray.Array) },
-		npzPath:                    func(v any) *ndarray.Array { return v.(map[string]any)["2-d-fortran"].(*ndarray.Array) },
-		joblibDir + "/joblib-1.6.0-py313-big.pkl": func(v any) *ndarray.Array { return v.(map[string]any)["big"].(*ndarray.Array) },
+		npzPath: func(v any) *ndarray.Array {
+			return v.(map[string]any)["2-d-fortran"].(*ndarray.Array)
+		},
+		joblibDir + "/joblib-1.6.0-py313-big.pkl": func(v any) *ndarray.Array {
+			return v.(map[string]any)["big"].(*ndarray.Array)
+		},
 	} {
 		f, err := unpkl.Open(path)
 		if err != nil {
@@ -358,7 +383,9 @@ func TestSourceErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	dims := unpkl.WithLimits(unpkl.Limits{Dims: 1})
-	input := func(n int) unpkl.Option { return unpkl.WithLimits(unpkl.Limits{InputBytes: int64(n)}) }
+	input := func(n int) unpkl.Option {
+		return unpkl.WithLimits(unpkl.Limits{InputBytes: int64(n)})
+	}
 	zeros := gzipped(t, slices.Concat(data, make([]byte, 1000)))
 	for _, c := range []struct {
 		name string
@@ -367,20 +394,27 @@ func TestSourceErrors(t *testing.T) {
 		want error
 	}{
 		{"npy truncated", data[:len(data)-1], nil, unpkl.ErrTruncated},
-		{"npy with a bad header", bytes.Replace(data, []byte("'shape'"), []byte("'shapf'"), 1), nil, unpkl.ErrMalformed},
+		{"npy with a bad header", bytes.Replace(data, []byte("'shape'"), []byte("'shapf'"), 1), nil,
+			unpkl.ErrMalformed},
 		{"npy of too many dimensions", data, []unpkl.Option{dims}, unpkl.ErrLimit},
 		{"npz truncated", npz[:len(npz)-30], nil, unpkl.ErrMalformed},
 		{"npz of too many dimensions", npz, []unpkl.Option{dims}, unpkl.ErrLimit},
 		{"input bytes count before decompression", zeros, []unpkl.Option{input(len(zeros))}, nil},
 		{"and are a limit", zeros, []unpkl.Option{input(len(zeros) - 1)}, unpkl.ErrLimit},
-		{"object array of a broken pickle", append(slices.Clone(files["object"][:128]), "\x80\x04x"...), nil, unpkl.ErrMalformed},
-		{"object array of no array", append(slices.Clone(files["object"][:128]), "\x80\x04N."...), nil, unpkl.ErrMalformed},
+		{"object array of a broken pickle", append(slices.Clone(files["object"][:128]),
+			"\x80\x04x"...), nil, unpkl.ErrMalformed},
+		{"object array of no array", append(slices.Clone(files["object"][:128]), "\x80\x04N."...),
+			nil, unpkl.ErrMalformed},
 		{"object array without pickle", files["object"][:128], nil, unpkl.ErrTruncated},
 	} {
 		for route, load := range map[string]func() (any, error){
 			"LoadBytes": func() (any, error) { return unpkl.LoadBytes(c.data, c.opts...) },
-			"Load":      func() (any, error) { return unpkl.Load(bytes.NewReader(c.data), c.opts...) },
-			"stream":    func() (any, error) { return unpkl.Load(struct{ io.Reader }{bytes.NewReader(c.data)}, c.opts...) },
+			"Load": func() (any, error) {
+				return unpkl.Load(bytes.NewReader(c.data), c.opts...)
+			},
+			"stream": func() (any, error) {
+				return unpkl.Load(struct{ io.Reader }{bytes.NewReader(c.data)}, c.opts...)
+			},
 			"Open": func() (any, error) {
 				f, err := unpkl.Open(writeFile(t, c.data), c.opts...)
 				if err != nil {

@@ -34,8 +34,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"internal/written", ""},
-	{"pickle", "internal/written internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
-		"internal/payload internal/slab internal/tape internal/window"},
+	{"pickle",
+		"internal/written internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
+			"internal/payload internal/slab internal/tape internal/window"},
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
@@ -50,54 +51,66 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
 	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
-	{"reconstruct", "internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
-		"internal/texts ndarray npy pickle torch"},
+	{"reconstruct",
+		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
+			"internal/texts ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
-	{"internal/jsonval", "internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
-		"reconstruct torch"},
+	{"internal/jsonval",
+		"internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
+			"reconstruct torch"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
-	{"internal/lookup", "frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
-		"pickle reconstruct"},
-	{"internal/describe", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
-		"reconstruct"},
-	{"internal/input", "internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
-		"npy pickle torch"},
+	{"internal/lookup",
+		"frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
+			"pickle reconstruct"},
+	{"internal/describe",
+		"frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
+			"reconstruct"},
+	{"internal/input",
+		"internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
+			"npy pickle torch"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
-	{"internal/table", "frame internal/describe internal/jsonval internal/lookup internal/pointer " +
-		"internal/pyvalue ndarray"},
+	{"internal/table",
+		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +
+			"internal/pyvalue ndarray"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
 	{"internal/stats", "frame internal/chunk internal/lookup internal/pointer internal/pyvalue " +
 		"internal/table ndarray pickle"},
 	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},
-	{"internal/plot", "frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
+	{"internal/plot",
+		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "internal/lookup internal/pointer ndarray pickle"},
-	{"internal/spec", "frame internal/checksum internal/describe internal/lookup internal/pointer " +
-		"internal/pyvalue internal/stats ndarray"},
-	{"audit", "internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
-		"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{".", "frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
-		"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
-		"internal/tape internal/unmarshal ndarray pickle reconstruct"},
-	{"convert", "internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
-		"internal/compress internal/delimited " +
-		"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
-		"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
-		"reconstruct torch"},
+	{"internal/spec",
+		"frame internal/checksum internal/describe internal/lookup internal/pointer " +
+			"internal/pyvalue internal/stats ndarray"},
+	{"audit",
+		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
+			"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
+	{".",
+		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
+			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
+			"internal/tape internal/unmarshal ndarray pickle reconstruct"},
+	{"convert",
+		"internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
+			"internal/compress internal/delimited " +
+			"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
+			"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
+			"reconstruct torch"},
 	{"store", ""},
 	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},
 	{"examples/tables", ". frame frame/arrowframe"},
 	{"examples/results", "."},
-	{"cmd/unpkl", ". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
-		"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
-		"internal/spec internal/stats internal/table ndarray npy pickle"},
+	{"cmd/unpkl",
+		". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
+			"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
+			"internal/spec internal/stats internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.
@@ -112,7 +125,8 @@ type listedPackage struct {
 // listPackages returns the packages of the module by their folders.
 func listPackages(t *testing.T) map[string]listedPackage {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,GoFiles,IgnoredGoFiles,Imports", "./...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,GoFiles,IgnoredGoFiles,Imports",
+		"./...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +165,8 @@ func TestImports(t *testing.T) {
 		allowed := strings.Fields(row.imports)
 		for _, name := range allowed {
 			if !stated[name] {
-				t.Errorf("the table lets %s import %s, which does not stand above it", row.pkg, name)
+				t.Errorf("the table lets %s import %s, which does not stand above it", row.pkg,
+					name)
 			}
 		}
 		stated[row.pkg] = true
@@ -216,7 +231,9 @@ func TestRootIsSmall(t *testing.T) {
 	t.Parallel()
 	const most = 10
 	root := listPackages(t)["."]
-	if files := slices.Concat(root.GoFiles, root.IgnoredGoFiles); len(files) == 0 || len(files) > most {
-		t.Errorf("the root has %d source files, at most %d are meant to be there: %q", len(files), most, files)
+	if files := slices.Concat(root.GoFiles, root.IgnoredGoFiles); len(files) == 0 ||
+		len(files) > most {
+		t.Errorf("the root has %d source files, at most %d are meant to be there: %q", len(files),
+			most, files)
 	}
 }

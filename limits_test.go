@@ -33,10 +33,12 @@ func TestDepth(t *testing.T) {
 			t.Errorf("a million nested %ss as objects: %v", kind, err)
 		}
 		var limit *unpkl.LimitError
-		if _, err := unpkl.LoadBytes(data); !errors.As(err, &limit) || limit.Limit != "Depth" || !errors.Is(err, unpkl.ErrLimit) {
+		if _, err := unpkl.LoadBytes(data); !errors.As(err, &limit) || limit.Limit != "Depth" ||
+			!errors.Is(err, unpkl.ErrLimit) {
 			t.Errorf("a million nested %ss: got %v, want the depth limit", kind, err)
 		}
-		if _, err := unpkl.LoadBytes(nested(kind, 100_000), unpkl.WithLimits(unpkl.Limits{Depth: unpkl.NoLimit})); err != nil {
+		if _, err := unpkl.LoadBytes(nested(kind, 100_000),
+			unpkl.WithLimits(unpkl.Limits{Depth: unpkl.NoLimit})); err != nil {
 			t.Errorf("nested %ss without a limit: %v", kind, err)
 		}
 		for n, fits := range map[int]bool{9_999: true, 10_000: true, 10_001: false} {
@@ -67,7 +69,8 @@ func TestDepthUnmarshal(t *testing.T) {
 	data := nested("list", 1_000_000)
 	for _, limits := range []unpkl.Limits{{}, {Depth: unpkl.NoLimit}} {
 		var r recursive
-		if err := unpkl.Unmarshal(data, &r, unpkl.WithLimits(limits)); !errors.Is(err, unpkl.ErrLimit) {
+		if err := unpkl.Unmarshal(data, &r, unpkl.WithLimits(limits)); !errors.Is(err,
+			unpkl.ErrLimit) {
 			t.Errorf("with %+v: got %v, want the depth limit", limits, err)
 		}
 	}
@@ -98,7 +101,9 @@ func TestBomb(t *testing.T) {
 	// Structs by value are copies, and those are counted.
 	var c struct{ L [10][10][10][10]int }
 	var limit *unpkl.LimitError
-	if err := unpkl.Unmarshal(bombInto(t), &c, unpkl.WithLimits(unpkl.Limits{Expansion: 5000})); !errors.As(err, &limit) || limit.Limit != "Expansion" {
+	if err := unpkl.Unmarshal(bombInto(t), &c,
+		unpkl.WithLimits(unpkl.Limits{Expansion: 5000})); !errors.As(err, &limit) ||
+		limit.Limit != "Expansion" {
 		t.Errorf("copies: got %v, want the expansion limit", err)
 	}
 }
@@ -180,7 +185,8 @@ func TestLongKeys(t *testing.T) {
 		t.Errorf("got %v, want the expansion limit", err)
 	}
 	for expansion, fits := range map[int64]bool{2: false, 3: true} {
-		_, err := unpkl.LoadBytes([]byte("}K\x01K\x02\x86Ns."), unpkl.WithLimits(unpkl.Limits{Expansion: expansion}))
+		_, err := unpkl.LoadBytes([]byte("}K\x01K\x02\x86Ns."),
+			unpkl.WithLimits(unpkl.Limits{Expansion: expansion}))
 		if (err == nil) != fits {
 			t.Errorf("a pair as key, limit %d: %v", expansion, err)
 		}

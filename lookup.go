@@ -17,8 +17,8 @@ import (
 // return it: "/regions/0/values". Only that part is made: of the rest of a pickle the opcodes are
 // passed over, of an .npz file the other members are not read.
 //
-// A pointer is an RFC 6901 JSON pointer: tokens that each begin with '/', in which ~1 stands for '/'
-// and ~0 for '~'; the empty one is the whole value. A token is
+// A pointer is an RFC 6901 JSON pointer: tokens that each begin with '/', in which ~1 stands for
+// '/' and ~0 for '~'; the empty one is the whole value. A token is
 //
 //   - the key of a dict: a str as it is, an int, float, bool or None as JSON writes it, a
 //     tuple as the tokens of its items, "(1, a)"
@@ -69,7 +69,8 @@ func (f *File) Lookup(ptr string) (any, error) {
 
 // part finds part of the next value of a source that is no Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
-	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens && len(part.Pointer) > 0 {
+	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens &&
+		len(part.Pointer) > 0 {
 		v, ok, err := z.Member(part.Pointer[0])
 		if err != nil {
 			return d.fail(err)

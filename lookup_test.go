@@ -48,7 +48,8 @@ func equalObjects(t *testing.T, a, b any) bool {
 	return jsonText(t, a) == jsonText(t, b)
 }
 
-// TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded object.
+// TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded
+// object.
 func TestLookupOfFixtures(t *testing.T) {
 	fixtures, err := fixture.All()
 	if err != nil {
@@ -182,7 +183,8 @@ func TestLookupInArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if v, err := f.Lookup("/x/2"); err != nil || fmt.Sprint(v.(*ndarray.Array)) != "[ 8.  9. 10. 11.]" {
+	if v, err := f.Lookup("/x/2"); err != nil ||
+		fmt.Sprint(v.(*ndarray.Array)) != "[ 8.  9. 10. 11.]" {
 		t.Errorf("x: %v, %v", v, err)
 	}
 	if v, err := f.Lookup("/words"); err == nil {
@@ -206,14 +208,15 @@ func TestLookupCycles(t *testing.T) {
 	}
 }
 
-// FuzzLookup: no pointer and no pickle makes it panic, and what it finds in the objects of a slice it
-// finds in those of a file.
+// FuzzLookup: no pointer and no pickle makes it panic, and what it finds in the objects of a slice
+// it finds in those of a file.
 func FuzzLookup(f *testing.F) {
 	data, err := os.ReadFile(mixFile)
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, ptr := range []string{"/x/::-1,2", "/records/*/name", "/df/price/0:1", "/*/*/*", "/model/coef_/-1"} {
+	for _, ptr := range []string{"/x/::-1,2", "/records/*/name", "/df/price/0:1", "/*/*/*",
+		"/model/coef_/-1"} {
 		f.Add(data, ptr)
 	}
 	f.Add([]byte("}(K\x01K\x02G?\xf0\x00\x00\x00\x00\x00\x00K\x03u."), "/1")

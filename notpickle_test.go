@@ -24,7 +24,9 @@ func loaders(t *testing.T, data []byte) map[string]func(...unpkl.Option) (any, e
 	}
 	return map[string]func(...unpkl.Option) (any, error){
 		"LoadBytes": func(o ...unpkl.Option) (any, error) { return unpkl.LoadBytes(data, o...) },
-		"Load":      func(o ...unpkl.Option) (any, error) { return unpkl.Load(bytes.NewBuffer(data), o...) },
+		"Load": func(o ...unpkl.Option) (any, error) {
+			return unpkl.Load(bytes.NewBuffer(data), o...)
+		},
 		"an unknown reader": func(o ...unpkl.Option) (any, error) {
 			return unpkl.Load(iotest.DataErrReader(bytes.NewReader(data)), o...)
 		},
@@ -88,7 +90,8 @@ func TestNotPickle(t *testing.T) {
 		{"CSV of semicolons", "CSV", []byte("id;name\n1;a\n")},
 		{"HTML", "HTML", []byte("\n<!DOCTYPE html><html><body>502 Bad Gateway</body></html>")},
 		{"XML", "XML", []byte("<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>")},
-		{"LFS", "Git LFS", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")},
+		{"LFS", "Git LFS",
+			[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")},
 		{"PNG", "PNG", []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")},
 		{"Parquet", "Parquet", []byte("PAR1\x15\x04\x15\x00")},
 		{"Arrow", "Arrow", readFile(t, arrows[0])},
@@ -99,15 +102,16 @@ func TestNotPickle(t *testing.T) {
 	} {
 		for from, load := range loaders(t, c.data) {
 			v, err := load()
-			if !errors.Is(err, unpkl.ErrNotPickle) || !strings.Contains(err.Error(), c.says) || v != nil {
+			if !errors.Is(err, unpkl.ErrNotPickle) || !strings.Contains(err.Error(), c.says) ||
+				v != nil {
 				t.Errorf("%s by %s: %v", c.name, from, err)
 			}
 		}
 	}
 }
 
-// TestBrokenPickleIsNotSomethingElse: a pickle that is cut off, also one of protocol 0, which is text,
-// is truncated.
+// TestBrokenPickleIsNotSomethingElse: a pickle that is cut off, also one of protocol 0, which is
+// text, is truncated.
 func TestBrokenPickleIsNotSomethingElse(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/py*/*.p*.pkl")

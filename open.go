@@ -65,15 +65,15 @@ func Open(path string, opts ...Option) (*File, error) {
 	return file, nil
 }
 
-// rangeBytes is how many bytes are asked for at least of an io.ReaderAt, as each request to an object store
-// takes its time.
+// rangeBytes is how many bytes are asked for at least of an io.ReaderAt, as each request to an
+// object store takes its time.
 const rangeBytes = 1 << 20
 
-// OpenReaderAt opens what is read from r, of size bytes, such as an object of an object store (package store),
-// without reading it. Each load reads it from its beginning, by ranges of 1 MiB or, of an array or bytes
-// that are larger, of their own size, and no further than the value goes: of a file of many pickles,
-// a load of the first reads the first. Nothing is kept between loads, and Close does not close r. Arrays are in
-// memory of their own and outlive the File.
+// OpenReaderAt opens what is read from r, of size bytes, such as an object of an object store
+// (package store), without reading it. Each load reads it from its beginning, by ranges of 1 MiB
+// or, of an array or bytes that are larger, of their own size, and no further than the value goes:
+// of a file of many pickles, a load of the first reads the first. Nothing is kept between loads,
+// and Close does not close r. Arrays are in memory of their own and outlive the File.
 //
 // r is used by as many goroutines at once as the File is. Its errors are those of the loads.
 func OpenReaderAt(r io.ReaderAt, size int64, opts ...Option) (*File, error) {

@@ -11,8 +11,8 @@ import (
 )
 
 // TestOpenEdited opens fixtures with a byte changed or the end cut off: what Load refuses, Open's
-// Load does. Most are read as a mapped file is, from memory, since making a file and a mapping takes
-// a thousand times as long as reading it; each 97th is a file.
+// Load does. Most are read as a mapped file is, from memory, since making a file and a mapping
+// takes a thousand times as long as reading it; each 97th is a file.
 func TestOpenEdited(t *testing.T) {
 	t.Parallel()
 	n, files := 0, 0

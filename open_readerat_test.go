@@ -39,7 +39,8 @@ func marshalled(t *testing.T, v any) []byte {
 // TestOpenReaderAt: what is read by ranges is what is read of the file, whatever the file is.
 func TestOpenReaderAt(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"mix.pkl", "table.pkl", "old.p2.pkl", "numbers.pkl", "x.npy", "arrays.npz"} {
+	for _, name := range []string{"mix.pkl", "table.pkl", "old.p2.pkl", "numbers.pkl", "x.npy",
+		"arrays.npz"} {
 		path := filepath.Join("testdata", "command", name)
 		data, err := os.ReadFile(path)
 		if err != nil {

@@ -36,7 +36,8 @@ func arrayHead(n int) []byte {
 	b := []byte("\x80\x04}\x8c\x01xcnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01")
 	b = append(b, '\x8a', 8)
 	b = binary.LittleEndian.AppendUint64(b, uint64(n))
-	b = append(b, "\x85cnumpy\ndtype\n\x8c\x02f8\x89\x88\x87R(K\x03\x8c\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89\x8e"...)
+	b = append(b,
+		"\x85cnumpy\ndtype\n\x8c\x02f8\x89\x88\x87R(K\x03\x8c\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89\x8e"...)
 	return binary.LittleEndian.AppendUint64(b, uint64(n)*8)
 }
 
@@ -185,17 +186,25 @@ func TestRoutes(t *testing.T) {
 				return f.Load()
 			}
 			for route, load := range map[string]func() (any, error){
-				"reader":      func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}) },
-				"seeker":      func() (any, error) { return unpkl.Load(bytes.NewReader(data)) },
-				"buffer":      func() (any, error) { return unpkl.Load(bytes.NewBuffer(data)) },
-				"shared":      func() (any, error) { return unpkl.LoadBytes(data, unpkl.WithSharedInput()) },
-				"file":        func() (any, error) { return unpkl.LoadFile(path) },
-				"map":         func() (any, error) { return open(path) },
-				"gzip bytes":  func() (any, error) { return unpkl.LoadBytes(gz.Bytes()) },
-				"gzip reader": func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(gz.Bytes())}) },
-				"gzip buffer": func() (any, error) { return unpkl.Load(bytes.NewBuffer(gz.Bytes())) },
-				"gzip file":   func() (any, error) { return unpkl.LoadFile(zipped) },
-				"gzip map":    func() (any, error) { return open(zipped) },
+				"reader": func() (any, error) {
+					return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)})
+				},
+				"seeker": func() (any, error) { return unpkl.Load(bytes.NewReader(data)) },
+				"buffer": func() (any, error) { return unpkl.Load(bytes.NewBuffer(data)) },
+				"shared": func() (any, error) {
+					return unpkl.LoadBytes(data, unpkl.WithSharedInput())
+				},
+				"file":       func() (any, error) { return unpkl.LoadFile(path) },
+				"map":        func() (any, error) { return open(path) },
+				"gzip bytes": func() (any, error) { return unpkl.LoadBytes(gz.Bytes()) },
+				"gzip reader": func() (any, error) {
+					return unpkl.Load(cases.FewReader{R: bytes.NewReader(gz.Bytes())})
+				},
+				"gzip buffer": func() (any, error) {
+					return unpkl.Load(bytes.NewBuffer(gz.Bytes()))
+				},
+				"gzip file": func() (any, error) { return unpkl.LoadFile(zipped) },
+				"gzip map":  func() (any, error) { return open(zipped) },
 			} {
 				got, err := load()
 				if err != nil {
@@ -267,7 +276,8 @@ func TestConcurrent(t *testing.T) {
 					t.Error(d)
 				}
 				var p []person
-				if err := unpkl.Unmarshal(cases.Newest(t, "people"), &p, opts...); err != nil || p[1].Name != "Émilie" {
+				if err := unpkl.Unmarshal(cases.Newest(t, "people"), &p, opts...); err != nil ||
+					p[1].Name != "Émilie" {
 					t.Errorf("got %v, %v", p, err)
 				}
 			}
@@ -279,11 +289,12 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// TestOpenSharedLeaves: a long list without anything in it that could be mapped is looked through once,
-// however often it is met.
+// TestOpenSharedLeaves: a long list without anything in it that could be mapped is looked through
+// once, however often it is met.
 func TestOpenSharedLeaves(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shared.pkl")
-	data := "cdatetime\ndate\n0](" + strings.Repeat("N", 200_000) + "eq\x000](" + strings.Repeat("h\x00", 200_000) + "e."
+	data := "cdatetime\ndate\n0](" + strings.Repeat("N", 200_000) + "eq\x000](" +
+		strings.Repeat("h\x00", 200_000) + "e."
 	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 		t.Fatal(err)
 	}

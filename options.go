@@ -126,11 +126,13 @@ func WithStrict() Option {
 }
 
 // WithAllow adds names that [WithStrict] accepts: "mymod.Point" is that class, "mymod.*" all that
-// is in mymod and in the modules below it. Instances of such a class are *[pickle.Object]. The names
-// of several such options add up; without WithStrict they change nothing.
+// is in mymod and in the modules below it. Instances of such a class are *[pickle.Object]. The
+// names of several such options add up; without WithStrict they change nothing.
 func WithAllow(names ...string) Option {
 	names = slices.Clone(names)
-	return reading("WithAllow", func(c *config) { c.allow = append(slices.Clip(c.allow), names...) })
+	return reading("WithAllow", func(c *config) {
+		c.allow = append(slices.Clip(c.allow), names...)
+	})
 }
 
 // allowed reports whether strict mode accepts a class that no hook knows.
@@ -148,23 +150,23 @@ func (c *config) allowed(module, name string) bool {
 	return false
 }
 
-// WithDisallowUnknownFields makes a key, attribute or column that no field of the struct has which it is
-// put into a [FieldError], as DisallowUnknownFields of encoding/json does. The rest is decoded
-// all the same.
+// WithDisallowUnknownFields makes a key, attribute or column that no field of the struct has which
+// it is put into a [FieldError], as DisallowUnknownFields of encoding/json does. The rest is
+// decoded all the same.
 func WithDisallowUnknownFields() Option {
 	return reading("WithDisallowUnknownFields", func(c *config) { c.noUnknown = true })
 }
 
-// WithRequireFields makes a field of a struct a [FieldError] that nothing in the pickle is for, unless
-// its tag says omitempty: what a typo in a tag or another file leads to. A None in place of
+// WithRequireFields makes a field of a struct a [FieldError] that nothing in the pickle is for,
+// unless its tag says omitempty: what a typo in a tag or another file leads to. A None in place of
 // the struct leaves it as it is. The rest is decoded all the same.
 func WithRequireFields() Option {
 	return reading("WithRequireFields", func(c *config) { c.requireFields = true })
 }
 
-// WithNoTrailing makes bytes behind the pickle an error of the kind [ErrTrailing] for what reads one
-// pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and [File.Decode]. A [Decoder]
-// reads on there.
+// WithNoTrailing makes bytes behind the pickle an error of the kind [ErrTrailing] for what reads
+// one pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and [File.Decode]. A
+// [Decoder] reads on there.
 func WithNoTrailing() Option {
 	return reading("WithNoTrailing", func(c *config) { c.noTrailing = true })
 }
@@ -193,9 +195,9 @@ func WithSharedInput() Option {
 	return reading("WithSharedInput", func(c *config) { c.sharedInput = true })
 }
 
-// WithConcurrency says how many goroutines may make the plain value of one large list or dict, this one
-// among them; 1 forbids others. Without it, and for 0, there are as many as Go runs at once, up to
-// 16. What they make is equal to what one makes.
+// WithConcurrency says how many goroutines may make the plain value of one large list or dict, this
+// one among them; 1 forbids others. Without it, and for 0, there are as many as Go runs at once, up
+// to 16. What they make is equal to what one makes.
 func WithConcurrency(n int) Option {
 	return reading("WithConcurrency", func(c *config) { c.workers = max(n, 0) })
 }
@@ -296,7 +298,8 @@ func (c *config) resolver() func(module, name string) (any, error) {
 }
 
 // resolve is the FindClass of a load: the hooks in turn, then known.
-func (c *config) resolve(known func(module, name string) (any, error)) func(module, name string) (any, error) {
+func (c *config) resolve(known func(module, name string) (any, error)) func(module,
+	name string) (any, error) {
 	if len(c.findClass) == 0 {
 		return known
 	}

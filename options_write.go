@@ -27,7 +27,9 @@ type encodeConfig struct {
 // every Python 3 of today; Python 2 reads up to 2. Any other number is an error when
 // something is written.
 func WithProtocol(protocol int) Option {
-	return writing("WithProtocol", func(c *config) { c.encode.protocol = pickle.ProtocolOf(protocol) })
+	return writing("WithProtocol", func(c *config) {
+		c.encode.protocol = pickle.ProtocolOf(protocol)
+	})
 }
 
 // WithNumPy chooses the names and forms of NumPy that are written: those that the given
@@ -35,7 +37,9 @@ func WithProtocol(protocol int) Option {
 // Without it, or with 0, 0, they are what all versions load without a warning. See
 // [reconstruct.ReduceOptions].
 func WithNumPy(major, minor int) Option {
-	return writing("WithNumPy", func(c *config) { c.encode.kind.NumPy.NumPy = reconstruct.Version{Major: major, Minor: minor} })
+	return writing("WithNumPy", func(c *config) {
+		c.encode.kind.NumPy.NumPy = reconstruct.Version{Major: major, Minor: minor}
+	})
 }
 
 // WithLists writes slices and arrays of numbers as Python lists instead of NumPy arrays,
@@ -45,10 +49,10 @@ func WithLists() Option {
 }
 
 // WithJoblib writes arrays as joblib.dump does: raw behind an object that says what they are, at a
-// multiple of 16 bytes, so that joblib.load and [Open] can map them from an uncompressed
-// file. Only joblib and this module load the result; pickle.load does not. [WriteFile] does so by itself
-// for names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher. As
-// with joblib, an array that occurs twice is written twice.
+// multiple of 16 bytes, so that joblib.load and [Open] can map them from an uncompressed file. Only
+// joblib and this module load the result; pickle.load does not. [WriteFile] does so by itself for
+// names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher. As with
+// joblib, an array that occurs twice is written twice.
 func WithJoblib() Option {
 	return writing("WithJoblib", func(c *config) { c.encode.kind.NumPy.Joblib = true })
 }
@@ -65,7 +69,8 @@ func WithStrings(s pickle.Strings) Option {
 func WithReduce(hook func(t reflect.Type) pickle.ReduceFunc) Option {
 	return writing("WithReduce", func(c *config) {
 		if hook != nil {
-			c.encode.reduce = append(c.encode.reduce[:len(c.encode.reduce):len(c.encode.reduce)], hook)
+			c.encode.reduce = append(c.encode.reduce[:len(c.encode.reduce):len(c.encode.reduce)],
+				hook)
 		}
 	})
 }
@@ -118,10 +123,12 @@ func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 	kind := gotypes.SharedBy(c.kind)
 	p := *pickle.NewPickler(w)
 	p.Protocol, p.Strings = c.protocol, c.strings
-	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode, c.bufferCallback
+	p.PersistentID, p.ExtensionCode, p.BufferCallback = c.persistentID, c.extensionCode,
+		c.bufferCallback
 	p.Fields = pickleFields
 	if p.Reduce = kind.Reduce; len(c.reduce) > 0 {
-		p.Reduce = hooked(c.reduce, kind.Reduce) // plans that ask hooks of the program are not shared
+		// plans that ask hooks of the program are not shared
+		p.Reduce = hooked(c.reduce, kind.Reduce)
 	} else {
 		bridge.UsePlans(&p, kind.Plans)
 	}
@@ -129,7 +136,8 @@ func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 }
 
 // hooked is a Reduce hook that asks hooks in turn and then known.
-func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc, known func(t reflect.Type) pickle.ReduceFunc) func(t reflect.Type) pickle.ReduceFunc {
+func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc,
+	known func(t reflect.Type) pickle.ReduceFunc) func(t reflect.Type) pickle.ReduceFunc {
 	return func(t reflect.Type) pickle.ReduceFunc {
 		for _, hook := range hooks {
 			if f := hook(t); f != nil {
@@ -144,7 +152,8 @@ func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc, known func(t reflect
 func pickleFields(t reflect.Type) []pickle.Field {
 	var out []pickle.Field
 	for _, f := range pyvalue.FieldsOf(t).List {
-		out = append(out, pickle.Field{Name: f.Name, Index: f.Index, OmitEmpty: f.OmitEmpty, List: f.List})
+		out = append(out, pickle.Field{Name: f.Name, Index: f.Index, OmitEmpty: f.OmitEmpty,
+			List: f.List})
 	}
 	return out
 }

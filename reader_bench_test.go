@@ -62,7 +62,9 @@ func BenchmarkReader(b *testing.B) {
 		run("reader", func() error { return from(plainReader{bytes.NewReader(data)}) })
 		run("bytes.Reader", func() error { return from(bytes.NewReader(data)) })
 		run("bytes.Buffer", func() error { return from(bytes.NewBuffer(data)) })
-		run("bufio.Reader", func() error { return from(bufio.NewReader(plainReader{bytes.NewReader(data)})) })
+		run("bufio.Reader", func() error {
+			return from(bufio.NewReader(plainReader{bytes.NewReader(data)}))
+		})
 	}
 }
 
@@ -75,7 +77,8 @@ func BenchmarkDecoder(b *testing.B) {
 		Name string `pickle:"name"`
 	}
 	for _, protocol := range []int{2, 5} {
-		one, err := Marshal(map[string]any{"a": 1, "b": []any{1, 2, 3}, "name": "hello"}, WithProtocol(protocol))
+		one, err := Marshal(map[string]any{"a": 1, "b": []any{1, 2, 3}, "name": "hello"},
+			WithProtocol(protocol))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -117,7 +120,9 @@ func BenchmarkDecoder(b *testing.B) {
 		run("reader", func() error { return from(plainReader{bytes.NewReader(data)}) })
 		run("bytes.Reader", func() error { return from(bytes.NewReader(data)) })
 		run("bytes.Buffer", func() error { return from(bytes.NewBuffer(data)) })
-		run("bufio.Reader", func() error { return from(bufio.NewReader(plainReader{bytes.NewReader(data)})) })
+		run("bufio.Reader", func() error {
+			return from(bufio.NewReader(plainReader{bytes.NewReader(data)}))
+		})
 		run("structs", func() error {
 			d := NewDecoder(plainReader{bytes.NewReader(data)})
 			for range n {

@@ -48,7 +48,8 @@ func TestReuseOfArrays(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := &v.X[0]
-		// The least of several, since under the race detector a pool drops what it is given at random.
+		// The least of several, since under the race detector a pool drops what it is given at
+		// random.
 		least := uint64(math.MaxUint64)
 		for range 20 {
 			var start, end runtime.MemStats
@@ -83,7 +84,8 @@ func TestReuseOfSlices(t *testing.T) {
 	}
 	rows := []row{{1, 2, []int{3}}, {4, 5, []int{6}}}
 	kept, memory := rows[0].L, &rows[0]
-	if err := unpkl.Unmarshal(marshal([]any{map[string]any{"A": 7, "L": []any{8}}}), &rows); err != nil {
+	if err := unpkl.Unmarshal(marshal([]any{map[string]any{"A": 7, "L": []any{8}}}),
+		&rows); err != nil {
 		t.Fatal(err)
 	}
 	if len(rows) != 1 || &rows[0] != memory || rows[0].A != 7 || rows[0].B != 0 ||
@@ -93,7 +95,8 @@ func TestReuseOfSlices(t *testing.T) {
 	// What an earlier pickle shared is not shared by values that are two now.
 	twice := make([]int, 2)
 	v := struct{ A, B []int }{twice, twice}
-	if err := unpkl.Unmarshal(marshal(map[string]any{"A": []any{1, 2}, "B": []any{3, 4}}), &v); err != nil {
+	if err := unpkl.Unmarshal(marshal(map[string]any{"A": []any{1, 2}, "B": []any{3, 4}}),
+		&v); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(v.A, []int{1, 2}) || !slices.Equal(v.B, []int{3, 4}) {

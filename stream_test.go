@@ -20,8 +20,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// nothingMore gives its data in pieces, and fails the test when it is asked for more than there is, as a connection
-// would that stays open.
+// nothingMore gives its data in pieces, and fails the test when it is asked for more than there is,
+// as a connection would that stays open.
 type nothingMore struct {
 	t    *testing.T
 	data []byte
@@ -85,7 +85,8 @@ func TestNothingIsWaitedFor(t *testing.T) {
 
 // TestFileIsLeftBehindThePickle reads pickles from a file that others read too.
 func TestFileIsLeftBehindThePickle(t *testing.T) {
-	one, err := unpkl.Marshal(map[string]any{"a": 1, "b": []any{1, 2, 3}, "name": strings.Repeat("hello", 2000)})
+	one, err := unpkl.Marshal(map[string]any{"a": 1, "b": []any{1, 2, 3},
+		"name": strings.Repeat("hello", 2000)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +137,8 @@ func TestFileIsLeftBehindThePickle(t *testing.T) {
 	}
 }
 
-// TestReaderWeight: lists that nearly no bytes describe are too much in compressed input, of the direct ways too.
+// TestReaderWeight: lists that nearly no bytes describe are too much in compressed input, of the
+// direct ways too.
 func TestReaderWeight(t *testing.T) {
 	item := "(" + strings.Repeat("]", 1000) + "e"
 	data := []byte("\x80\x02]" + strings.Repeat(item, 1_000) + ".")
@@ -157,14 +159,16 @@ func TestReaderWeight(t *testing.T) {
 	}
 }
 
-// TestStreamOfLargeArrays reads arrays that go past every buffer between values that do not, one pickle after
-// another: what the machine reads past the buffer must leave it as it was.
+// TestStreamOfLargeArrays reads arrays that go past every buffer between values that do not, one
+// pickle after another: what the machine reads past the buffer must leave it as it was.
 func TestStreamOfLargeArrays(t *testing.T) {
 	const pickles = 5
 	readers := map[string]func(data []byte) io.Reader{
 		"bytes.Reader": func(data []byte) io.Reader { return bytes.NewReader(data) },
 		"bytes.Buffer": func(data []byte) io.Reader { return bytes.NewBuffer(data) },
-		"some bytes":   func(data []byte) io.Reader { return iotest.HalfReader(bytes.NewReader(data)) },
+		"some bytes": func(data []byte) io.Reader {
+			return iotest.HalfReader(bytes.NewReader(data))
+		},
 	}
 	for _, size := range []int{16, 100, 4 << 10, 300_000, 1 << 20} {
 		readers[fmt.Sprint("bufio.Reader of ", size)] = func(data []byte) io.Reader {
@@ -183,7 +187,8 @@ func TestStreamOfLargeArrays(t *testing.T) {
 				for i := range want[k] {
 					want[k][i] = float64(i*7 + k)
 				}
-				data, err := unpkl.Marshal(map[string]any{"x": want[k], "k": k, "text": fmt.Sprint("text ", k)}, unpkl.WithProtocol(protocol))
+				data, err := unpkl.Marshal(map[string]any{"x": want[k], "k": k,
+					"text": fmt.Sprint("text ", k)}, unpkl.WithProtocol(protocol))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -194,11 +199,14 @@ func TestStreamOfLargeArrays(t *testing.T) {
 				for k := range want {
 					var v map[string]any
 					if err := d.Decode(&v); err != nil {
-						t.Fatalf("%s, protocol %d, %d elements, pickle %d: %v", name, protocol, n, k, err)
+						t.Fatalf("%s, protocol %d, %d elements, pickle %d: %v", name, protocol, n,
+							k, err)
 					}
 					got, err := ndarray.Slice[float64](v["x"].(*ndarray.Array))
-					if err != nil || !slices.Equal(got, want[k]) || v["k"] != k || v["text"] != fmt.Sprint("text ", k) {
-						t.Fatalf("%s, protocol %d, %d elements, pickle %d: other values, %v", name, protocol, n, k, err)
+					if err != nil || !slices.Equal(got, want[k]) || v["k"] != k ||
+						v["text"] != fmt.Sprint("text ", k) {
+						t.Fatalf("%s, protocol %d, %d elements, pickle %d: other values, %v", name,
+							protocol, n, k, err)
 					}
 				}
 				if err := d.Decode(new(any)); err != io.EOF {

@@ -16,22 +16,25 @@ import (
 func TestStrictReadsWhatIsRebuilt(t *testing.T) {
 	t.Parallel()
 	files := 0
-	for _, folder := range []string{"pandas", "pandas-legacy", "scipy", "arrow", "mldtypes", "legacy",
+	for _, folder := range []string{"pandas", "pandas-legacy", "scipy", "arrow", "mldtypes",
+		"legacy",
 		"py27-np116", "py36-np111", "py311-np126", "py313-np2"} {
-		err := filepath.WalkDir(filepath.Join("testdata", folder), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(path) != ".pkl" {
-				return err
-			}
-			files++
-			_, err = unpkl.LoadFile(path, unpkl.WithStrict(), unpkl.WithObjects(),
-				unpkl.WithAllow("sample_classes.*", "sample_classes2.*", "sample_classes3.*",
-					"builtins.len", "__builtin__.len", "numpy.mean", "numpy.core.fromnumeric.mean",
-					"numpy.linalg.*"))
-			if errors.Is(err, unpkl.ErrUnknownGlobal) {
-				t.Errorf("%s: %v", path, err)
-			}
-			return nil
-		})
+		err := filepath.WalkDir(filepath.Join("testdata", folder),
+			func(path string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() || filepath.Ext(path) != ".pkl" {
+					return err
+				}
+				files++
+				_, err = unpkl.LoadFile(path, unpkl.WithStrict(), unpkl.WithObjects(),
+					unpkl.WithAllow("sample_classes.*", "sample_classes2.*", "sample_classes3.*",
+						"builtins.len", "__builtin__.len", "numpy.mean",
+						"numpy.core.fromnumeric.mean",
+						"numpy.linalg.*"))
+				if errors.Is(err, unpkl.ErrUnknownGlobal) {
+					t.Errorf("%s: %v", path, err)
+				}
+				return nil
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,8 +44,8 @@ func TestStrictReadsWhatIsRebuilt(t *testing.T) {
 	}
 }
 
-// TestWithAllow: a name is allowed by itself, a pattern allows what is below it and nothing else, and
-// an error names the class.
+// TestWithAllow: a name is allowed by itself, a pattern allows what is below it and nothing else,
+// and an error names the class.
 func TestWithAllow(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/py313-np2/subclasses.p4.pkl")

@@ -16,7 +16,8 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
-	_ "github.com/unpkl/unpkl/internal/jsonval" // what MarshalJSON of arrays, frames and objects calls
+	// what MarshalJSON of arrays, frames and objects calls
+	_ "github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/unmarshal"
@@ -53,10 +54,10 @@ func LoadBytes(data []byte, opts ...Option) (any, error) {
 	return v, err
 }
 
-// LoadFile is [Load] for the file at path. Big arrays are read straight into memory of
-// their own, so that they are copied once, and nothing else of the file stays in
-// memory. A pickle of up to 64 MiB without any is read as a whole first. [Open] does not read arrays at all.
-// The files of arrays beside a pickle of an old joblib are read too, see [WithSidecars].
+// LoadFile is [Load] for the file at path. Big arrays are read straight into memory of their own,
+// so that they are copied once, and nothing else of the file stays in memory. A pickle of up to 64
+// MiB without any is read as a whole first. [Open] does not read arrays at all. The files of arrays
+// beside a pickle of an old joblib are read too, see [WithSidecars].
 func LoadFile(path string, opts ...Option) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -99,13 +100,15 @@ func LoadFile(path string, opts ...Option) (any, error) {
 //     has neither, an error in a slice, and in a field of a row nothing. A scipy.sparse
 //     matrix: [][]T, laid out in full
 //   - *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse: just those
-//   - time.Time: datetime, pandas.Timestamp in its zone, date, datetime64, text as RFC 3339; time.Duration: timedelta,
+//   - time.Time: datetime, pandas.Timestamp in its zone, date, datetime64, text as RFC 3339;
+//     time.Duration: timedelta,
 //     timedelta64; big.Int, big.Rat; encoding.TextUnmarshaler: everything that has a text
 //
-// Memory that v has is used again, as encoding/json does: a slice whose capacity is enough keeps its
-// memory, with elements that are zeroed first; a map that is not nil gets the new entries beside those
-// it has; a pointer that is not nil is followed. So reading the next array into the same struct
-// allocates nothing for its elements. Memory that v holds twice is used for one of the two only.
+// Memory that v has is used again, as encoding/json does: a slice whose capacity is enough keeps
+// its memory, with elements that are zeroed first; a map that is not nil gets the new entries
+// beside those it has; a pointer that is not nil is followed. So reading the next array into the
+// same struct allocates nothing for its elements. Memory that v holds twice is used for one of the
+// two only.
 //
 // None leaves what cannot be nil as it is. A container that the pickle refers to twice is
 // one pointer, map or slice in Go as well, where the types are the same.

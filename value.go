@@ -17,9 +17,9 @@ import (
 // cycles. It is made of objects (see the table in the package documentation), which [Value.Object]
 // gives, but needs nothing of gopickle's types for reading and changing.
 //
-// Pointers are those of [File.Lookup]. A change is made to an object itself, and so is seen wherever
-// the pickle refers to it, as an assignment is in Python. It is not safe for concurrent use.
-// Its zero value is None.
+// Pointers are those of [File.Lookup]. A change is made to an object itself, and so is seen
+// wherever the pickle refers to it, as an assignment is in Python. It is not safe for concurrent
+// use. Its zero value is None.
 type Value struct {
 	root any
 	c    config
@@ -44,17 +44,17 @@ func ReadValueFrom(r io.Reader, opts ...Option) (*Value, error) {
 	return v, nil
 }
 
-// Object returns the object of the whole, for [Marshal], [Encoder.Encode] and [WriteFile]; all of them
-// take the Value itself too.
+// Object returns the object of the whole, for [Marshal], [Encoder.Encode] and [WriteFile]; all of
+// them take the Value itself too.
 func (v *Value) Object() any { return v.root }
 
 // PickleReduce implements [pickle.Reducer]: what is written is the object.
 func (v *Value) PickleReduce(int) (any, error) { return v.root, nil }
 
-// Get returns the plain value of what a pointer leads to: the whole for "". With a "*" in the pointer it
-// is a []any of all that is there. A pointer that leads nowhere is an error of the kind [ErrNotFound].
-// What is plain of a container is a copy, which a change of the Value does not reach; arrays are those
-// of the Value.
+// Get returns the plain value of what a pointer leads to: the whole for "". With a "*" in the
+// pointer it is a []any of all that is there. A pointer that leads nowhere is an error of the kind
+// [ErrNotFound]. What is plain of a container is a copy, which a change of the Value does not
+// reach; arrays are those of the Value.
 func (v *Value) Get(ptr string) (any, error) {
 	p, err := pointer.Parse(ptr)
 	if err != nil {
@@ -76,8 +76,8 @@ func (v *Value) Get(ptr string) (any, error) {
 	return all, nil
 }
 
-// plain returns the plain value of a part. Arrays of objects have plain elements in plain values, so they
-// are copied first.
+// plain returns the plain value of a part. Arrays of objects have plain elements in plain values,
+// so they are copied first.
 func (v *Value) plain(part any) (any, error) {
 	copied := false
 	err := lookup.NewReader(false).Walk(part, nil, func(_ pointer.Pointer, x any) (bool, error) {
@@ -107,12 +107,13 @@ func (v *Value) plain(part any) (any, error) {
 	return plain.New(&o).Convert(part, 0)
 }
 
-// Set makes x, whatever [Marshal] takes, what a pointer leads to: the item of a dict, which is added with a
-// str as its key where there is none; the item of a list or tuple, "-" standing for one more behind a
-// list; the attribute of an object; one element of an array, which must hold it. Everything before
-// the last token must be there already, or the error is of the kind [ErrNotFound]. Values that have no
-// such parts, such as a set, are an error of the kind [ErrReadOnly], and so are the elements of
-// pandas' tables, which are kept as the objects that pandas makes them of.
+// Set makes x, whatever [Marshal] takes, what a pointer leads to: the item of a dict, which is
+// added with a str as its key where there is none; the item of a list or tuple, "-" standing for
+// one more behind a list; the attribute of an object; one element of an array, which must hold it.
+// Everything before the last token must be there already, or the error is of the kind
+// [ErrNotFound]. Values that have no such parts, such as a set, are an error of the kind
+// [ErrReadOnly], and so are the elements of pandas' tables, which are kept as the objects that
+// pandas makes them of.
 func (v *Value) Set(ptr string, x any) error {
 	p, err := pointer.Parse(ptr)
 	if err != nil {
@@ -129,8 +130,8 @@ func (v *Value) Set(ptr string, x any) error {
 	return nil
 }
 
-// Delete takes what a pointer leads to away: the item of a dict, list or tuple, or the attribute of an
-// object. Errors are those of [Value.Set].
+// Delete takes what a pointer leads to away: the item of a dict, list or tuple, or the attribute of
+// an object. Errors are those of [Value.Set].
 func (v *Value) Delete(ptr string) error {
 	p, err := pointer.Parse(ptr)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// TestValueKeepsAll: a Value that is read and written again is the same pickle, byte for byte where the
-// object tree is, and a change that is undone leaves nothing behind.
+// TestValueKeepsAll: a Value that is read and written again is the same pickle, byte for byte where
+// the object tree is, and a change that is undone leaves nothing behind.
 func TestValueKeepsAll(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/py313-np2/*.p4.pkl")
@@ -35,7 +35,8 @@ func TestValueKeepsAll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := v.Get(""); err != nil && !errors.Is(err, unpkl.ErrCycle) && !errors.Is(err, unpkl.ErrKey) {
+		if _, err := v.Get(""); err != nil && !errors.Is(err, unpkl.ErrCycle) &&
+			!errors.Is(err, unpkl.ErrKey) {
 			t.Errorf("%s: %v", path, err)
 		}
 		got, err := unpkl.Marshal(v)
@@ -85,7 +86,8 @@ func TestInteropValue(t *testing.T) {
 		t.Skip("UNPKL_PYTHON names no Python")
 	}
 	path := filepath.Join(t.TempDir(), "value.pkl")
-	if out, err := exec.Command(python, "-c", editScript, "make", path).CombinedOutput(); err != nil {
+	if out, err := exec.Command(python, "-c", editScript, "make",
+		path).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	v, err := unpkl.ReadValue(readFile(t, path))
@@ -93,8 +95,10 @@ func TestInteropValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range []error{
-		v.Set("/m/coef/1", 9.5), v.Set("/m/name", "new"), v.Delete("/m/gone"), v.Set("/m/more", []any{true}),
-		v.Set("/a/0", 10), v.Set("/b/-", nil), v.Set("/3", "drei"), v.Delete("/t"), v.Set("/t2", [2]any{1, "x"}),
+		v.Set("/m/coef/1", 9.5), v.Set("/m/name", "new"), v.Delete("/m/gone"),
+		v.Set("/m/more", []any{true}),
+		v.Set("/a/0", 10), v.Set("/b/-", nil), v.Set("/3", "drei"), v.Delete("/t"),
+		v.Set("/t2", [2]any{1, "x"}),
 		v.Set("/o/x", "first"), v.Delete("/o/y"), v.Set("/big/1,0", -7),
 	} {
 		if change != nil {
@@ -121,8 +125,9 @@ func TestValueErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for ptr, kind := range map[string]error{
-		"/nowhere/x": unpkl.ErrNotFound, "/regions/99": unpkl.ErrNotFound, "/regions/0/values/999": unpkl.ErrNotFound,
-		"/regions/0/values/x": unpkl.ErrReadOnly, "/regions/x": unpkl.ErrNotFound,
+		"/nowhere/x": unpkl.ErrNotFound, "/regions/99": unpkl.ErrNotFound,
+		"/regions/0/values/999": unpkl.ErrNotFound,
+		"/regions/0/values/x":   unpkl.ErrReadOnly, "/regions/x": unpkl.ErrNotFound,
 	} {
 		if err := v.Set(ptr, 1); !errors.Is(err, kind) {
 			t.Errorf("Set %s: %v", ptr, err)
@@ -140,7 +145,8 @@ func TestValueErrors(t *testing.T) {
 }
 
 func ExampleValue() {
-	data, err := unpkl.Marshal(map[string]any{"rate": 0.1, "layers": []any{64, 32}, "note": "draft"})
+	data, err := unpkl.Marshal(map[string]any{"rate": 0.1, "layers": []any{64, 32},
+		"note": "draft"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,9 +1,10 @@
-// Package audit says what a pickle would do in Python: which classes and functions it names, what it
-// does with them, and what each use would mean. Nothing of a pickle is ever executed or imported.
+// Package audit says what a pickle would do in Python: which classes and functions it names, what
+// it does with them, and what each use would mean. Nothing of a pickle is ever executed or
+// imported.
 //
 // A use is judged, not a name: numpy.memmap is data as the class of an array and opens a file when
-// it is called. What names mean is kept in names.txt beside this file, each entry with where it comes
-// from.
+// it is called. What names mean is kept in names.txt beside this file, each entry with where it
+// comes from.
 package audit
 
 import (
@@ -97,8 +98,8 @@ func (r *Report) Worst() Verdict {
 	return verdicts[worst]
 }
 
-// All returns an iterator over the findings. Where reading ended early, Err is the last pair, with no
-// finding.
+// All returns an iterator over the findings. Where reading ended early, Err is the last pair, with
+// no finding.
 func (r *Report) All() iter.Seq2[Finding, error] {
 	return func(yield func(Finding, error) bool) {
 		for _, f := range r.Findings {
@@ -186,7 +187,8 @@ func scanReader(r io.Reader, to *run, opts []Option) error {
 		return err
 	}
 	if int64(len(data)) > c.all.InputBytes {
-		return &pickle.LimitError{Limit: "InputBytes", Max: c.all.InputBytes, Want: int64(len(data))}
+		return &pickle.LimitError{Limit: "InputBytes", Max: c.all.InputBytes,
+			Want: int64(len(data))}
 	}
 	scanInput(data, to, c)
 	return nil

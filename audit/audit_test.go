@@ -29,7 +29,8 @@ func found(r *audit.Report) []string {
 		if f.Called {
 			called = "!"
 		}
-		out = append(out, fmt.Sprintf("%d %s %s%s %s", f.Offset, f.Opcode, f.Name, called, f.Verdict))
+		out = append(out, fmt.Sprintf("%d %s %s%s %s", f.Offset, f.Opcode, f.Name, called,
+			f.Verdict))
 	}
 	return out
 }
@@ -43,12 +44,17 @@ func TestAudit(t *testing.T) {
 		failed   bool
 	}{
 		{name: "plain data", in: "\x80\x04]\x94(K\x01K\x02e.", pickles: 1},
-		{name: "GLOBAL", in: "cos\nsystem\n(S'id'\ntR.", want: []string{"0 GLOBAL os.system! dangerous"}, pickles: 1},
-		{name: "INST", in: "(S'id'\nios\nsystem\n.", want: []string{"7 INST os.system! dangerous"}, pickles: 1},
-		{name: "OBJ", in: "(cposix\nsystem\nU\x02ido.", want: []string{"1 GLOBAL posix.system! dangerous"}, pickles: 1},
-		{name: "not called", in: "cos\nsystem\n.", want: []string{"0 GLOBAL os.system dangerous"}, pickles: 1},
+		{name: "GLOBAL", in: "cos\nsystem\n(S'id'\ntR.",
+			want: []string{"0 GLOBAL os.system! dangerous"}, pickles: 1},
+		{name: "INST", in: "(S'id'\nios\nsystem\n.", want: []string{"7 INST os.system! dangerous"},
+			pickles: 1},
+		{name: "OBJ", in: "(cposix\nsystem\nU\x02ido.",
+			want: []string{"1 GLOBAL posix.system! dangerous"}, pickles: 1},
+		{name: "not called", in: "cos\nsystem\n.", want: []string{"0 GLOBAL os.system dangerous"},
+			pickles: 1},
 		{
-			name: "STACK_GLOBAL with names from the memo", in: "\x80\x04\x8c\x06system\x94\x8c\x02os\x9400h\x01h\x00\x93\x8c\x02id\x85R.",
+			name: "STACK_GLOBAL with names from the memo",
+			in:   "\x80\x04\x8c\x06system\x94\x8c\x02os\x9400h\x01h\x00\x93\x8c\x02id\x85R.",
 			want: []string{"22 STACK_GLOBAL os.system! dangerous"}, pickles: 1,
 		},
 		{
@@ -57,19 +63,25 @@ func TestAudit(t *testing.T) {
 		},
 		{
 			name: "getattr of anything", in: "cbuiltins\ngetattr\n(cfoo\nBar\nS'baz'\ntR.",
-			want: []string{"0 GLOBAL builtins.getattr! dangerous", "19 GLOBAL foo.Bar unknown"}, pickles: 1,
+			want:    []string{"0 GLOBAL builtins.getattr! dangerous", "19 GLOBAL foo.Bar unknown"},
+			pickles: 1,
 		},
 		{
-			name: "getattr as zoneinfo pickles it", in: "\x80\x04cbuiltins\ngetattr\nczoneinfo\nZoneInfo\nX\x09\x00\x00\x00_unpickle\x86R(X\x0c\x00\x00\x00Europe/ParisK\x01tR.",
-			want: []string{"2 GLOBAL builtins.getattr! data", "20 GLOBAL zoneinfo.ZoneInfo data"}, pickles: 1,
+			name: "getattr as zoneinfo pickles it",
+			in:   "\x80\x04cbuiltins\ngetattr\nczoneinfo\nZoneInfo\nX\x09\x00\x00\x00_unpickle\x86R(X\x0c\x00\x00\x00Europe/ParisK\x01tR.",
+			want: []string{"2 GLOBAL builtins.getattr! data",
+				"20 GLOBAL zoneinfo.ZoneInfo data"},
+			pickles: 1,
 		},
 		{
 			name: "nested name", in: "\x80\x04\x8c\x05shlex\x8c\x09os.system\x93.",
 			want: []string{"20 STACK_GLOBAL shlex.os.system dangerous"}, pickles: 1,
 		},
 		{
-			name: "_reconstructor of an odd base", in: "ccopy_reg\n_reconstructor\n(cevil\nC\ncsubprocess\nPopen\nNtR.",
-			want: []string{"0 GLOBAL copy_reg._reconstructor! data", "26 GLOBAL evil.C! unknown", "34 GLOBAL subprocess.Popen! dangerous"}, pickles: 1,
+			name: "_reconstructor of an odd base",
+			in:   "ccopy_reg\n_reconstructor\n(cevil\nC\ncsubprocess\nPopen\nNtR.",
+			want: []string{"0 GLOBAL copy_reg._reconstructor! data", "26 GLOBAL evil.C! unknown",
+				"34 GLOBAL subprocess.Popen! dangerous"}, pickles: 1,
 		},
 		{
 			name: "several pickles", in: "K\x01.cos\nsystem\n.",
@@ -81,9 +93,11 @@ func TestAudit(t *testing.T) {
 			want: []string{"0 GLOBAL os.system! dangerous"}, failed: true,
 		},
 		{
-			name: "behind a state that lies", in: "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I-1\ntS'b'\ntRcos\nsystem\n(tR.",
+			name: "behind a state that lies",
+			in:   "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I-1\ntS'b'\ntRcos\nsystem\n(tR.",
 			want: []string{
-				"0 GLOBAL numpy.core.multiarray._reconstruct! data", "37 GLOBAL numpy.ndarray data", "65 GLOBAL os.system! dangerous",
+				"0 GLOBAL numpy.core.multiarray._reconstruct! data", "37 GLOBAL numpy.ndarray data",
+				"65 GLOBAL os.system! dangerous",
 			}, pickles: 1,
 		},
 		{
@@ -91,7 +105,8 @@ func TestAudit(t *testing.T) {
 			want: []string{"2 PERSID someID unknown", "11 EXT1 7 unknown"}, pickles: 1,
 		},
 		{
-			name: "control characters", in: "c\x1b[31m\nx\n.", want: []string{`0 GLOBAL \x1b[31m.x unknown`}, pickles: 1,
+			name: "control characters", in: "c\x1b[31m\nx\n.",
+			want: []string{`0 GLOBAL \x1b[31m.x unknown`}, pickles: 1,
 		},
 	}
 	for _, tt := range tests {
@@ -135,7 +150,8 @@ func TestAuditCompressed(t *testing.T) {
 // What data scientists' libraries write must not be called dangerous.
 func TestAuditFixtures(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"../testdata/*/*.pkl", "../testdata/*/*/*.pkl", "../reconstruct/testdata/joblib/*.pkl"} {
+	for _, pattern := range []string{"../testdata/*/*.pkl", "../testdata/*/*/*.pkl",
+		"../reconstruct/testdata/joblib/*.pkl"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatal("no fixtures", pattern, err)
@@ -176,7 +192,8 @@ func ExampleReader() {
 func ExampleReaderSeq() {
 	n := 0
 	var report audit.Report
-	for _, err := range audit.ReaderSeq(strings.NewReader("(cos\nsystem\ncposix\nsystem\nt."), &report) {
+	for _, err := range audit.ReaderSeq(strings.NewReader("(cos\nsystem\ncposix\nsystem\nt."),
+		&report) {
 		if err != nil {
 			panic(err)
 		}
@@ -203,7 +220,8 @@ func ExampleFileSeq() {
 // reachesAttributes are the names in the fixtures that reach any attribute of
 // anything, and are rightly called dangerous.
 var reachesAttributes = map[string]bool{
-	"builtins.getattr": true, "__builtin__.getattr": true, "operator.attrgetter": true, "operator.methodcaller": true,
+	"builtins.getattr": true, "__builtin__.getattr": true, "operator.attrgetter": true,
+	"operator.methodcaller": true,
 }
 
 // zipped returns a zip of the members, given as name and content in turn.
@@ -242,22 +260,35 @@ func TestAuditContainers(t *testing.T) {
 		pickles  int
 		failed   bool
 	}{
-		{name: ".npy of objects", in: objects, want: []string{fmt.Sprint(head, " GLOBAL os.system! dangerous")}, pickles: 1},
+		{name: ".npy of objects", in: objects, want: []string{fmt.Sprint(head,
+			" GLOBAL os.system! dangerous")}, pickles: 1},
 		{name: ".npy of numbers", in: numbers},
-		{name: ".npy behind .npy", in: numbers + objects, want: []string{fmt.Sprint(len(numbers)+head, " GLOBAL os.system! dangerous")}, pickles: 1},
-		{name: ".npz", in: zipped(t, "a.npy", numbers, "b.npy", objects), want: []string{fmt.Sprint("b.npy: ", head, " GLOBAL os.system! dangerous")}, pickles: 1},
+		{name: ".npy behind .npy", in: numbers + objects,
+			want:    []string{fmt.Sprint(len(numbers)+head, " GLOBAL os.system! dangerous")},
+			pickles: 1},
+		{name: ".npz", in: zipped(t, "a.npy", numbers, "b.npy", objects),
+			want:    []string{fmt.Sprint("b.npy: ", head, " GLOBAL os.system! dangerous")},
+			pickles: 1},
 		{
-			name: "torch", in: zipped(t, "m/data.pkl", evil, "m/version", "3\n", "m/data/0", "\x80\x04raw", "m/data/1", "cos\nsystem\n."),
-			want: []string{"m/data.pkl: 2 GLOBAL os.system! dangerous", "m/data/1: 0 GLOBAL os.system dangerous"}, pickles: 2, failed: true,
+			name: "torch", in: zipped(t, "m/data.pkl", evil, "m/version", "3\n", "m/data/0",
+				"\x80\x04raw", "m/data/1", "cos\nsystem\n."),
+			want: []string{"m/data.pkl: 2 GLOBAL os.system! dangerous",
+				"m/data/1: 0 GLOBAL os.system dangerous"}, pickles: 2, failed: true,
 		},
-		{name: "text protocol in a zip", in: zipped(t, "x.PKL", "cos\nsystem\n."), want: []string{"x.PKL: 0 GLOBAL os.system dangerous"}, pickles: 1},
-		{name: "a zip behind a pickle", in: "N." + zipped(t, "data.pkl", evil), want: []string{"data.pkl: 2 GLOBAL os.system! dangerous"}, pickles: 2},
+		{name: "text protocol in a zip", in: zipped(t, "x.PKL", "cos\nsystem\n."),
+			want: []string{"x.PKL: 0 GLOBAL os.system dangerous"}, pickles: 1},
+		{name: "a zip behind a pickle", in: "N." + zipped(t, "data.pkl", evil),
+			want: []string{"data.pkl: 2 GLOBAL os.system! dangerous"}, pickles: 2},
 		{name: "a broken zip", in: zipped(t, "a.npy", objects)[:100], failed: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for route, audit := range map[string]func() (*audit.Report, error){
-				"reader": func() (*audit.Report, error) { return audit.Reader(strings.NewReader(tt.in)) },
-				"file":   func() (*audit.Report, error) { return audit.File(cases.WriteTemp(t, []byte(tt.in))) },
+				"reader": func() (*audit.Report, error) {
+					return audit.Reader(strings.NewReader(tt.in))
+				},
+				"file": func() (*audit.Report, error) {
+					return audit.File(cases.WriteTemp(t, []byte(tt.in)))
+				},
 			} {
 				r, err := audit()
 				if err != nil {
@@ -283,7 +314,8 @@ func TestAuditContainers(t *testing.T) {
 // TestAuditMany has more findings than fit a chunk, in two pickles, the second of them damaged.
 func TestAuditMany(t *testing.T) {
 	const n = 100_000
-	r, err := audit.Reader(strings.NewReader("(" + strings.Repeat("ca\nb\n", n) + "t.(" + strings.Repeat("(ic\nd\n", n) + "\xff"))
+	r, err := audit.Reader(strings.NewReader("(" + strings.Repeat("ca\nb\n", n) + "t.(" +
+		strings.Repeat("(ic\nd\n", n) + "\xff"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,9 +323,12 @@ func TestAuditMany(t *testing.T) {
 		t.Fatalf("%d findings in %d pickles, error %v", len(r.Findings), r.Pickles, r.Err)
 	}
 	for i, f := range r.Findings {
-		want := audit.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b", Verdict: audit.VerdictUnknown, Reason: f.Reason}
+		want := audit.Finding{Offset: 1 + 5*int64(i), Opcode: "GLOBAL", Kind: "global", Name: "a.b",
+			Verdict: audit.VerdictUnknown, Reason: f.Reason}
 		if i >= n {
-			want = audit.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST", Kind: "global", Name: "c.d", Verdict: audit.VerdictUnknown, Called: true, Reason: f.Reason}
+			want = audit.Finding{Pickle: 1, Offset: 5*n + 5 + 6*int64(i-n), Opcode: "INST",
+				Kind: "global", Name: "c.d", Verdict: audit.VerdictUnknown, Called: true,
+				Reason: f.Reason}
 		}
 		if f != want || f.Reason == "" {
 			t.Fatalf("finding %d: got %+v want %+v", i, f, want)

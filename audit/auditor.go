@@ -43,8 +43,8 @@ type ended struct {
 // tapes keeps the memory of tapes from one pickle to the next.
 var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 
-// pickle audits the pickle at the beginning of data. Where readers differ, it is read as each of them
-// does, and what any of them sees is kept.
+// pickle audits the pickle at the beginning of data. Where readers differ, it is read as each of
+// them does, and what any of them sees is kept.
 func (a *auditor) pickle(data []byte) ended {
 	end := a.run(data, mode{joblib: true})
 	if errors.Is(end.err, io.EOF) && !errors.Is(end.err, errkind.ErrTruncated) {
@@ -90,13 +90,14 @@ func (a *auditor) keep(before uses) {
 	}
 	var all uses
 	for at, u := range merged(before, a.uses) {
-		*all.add(u.name, u.op, at) = use{u.name, u.reason, uint32(at - all[len(all)-1].base), u.op, u.called}
+		*all.add(u.name, u.op, at) = use{u.name, u.reason, uint32(at - all[len(all)-1].base), u.op,
+			u.called}
 	}
 	a.uses = all
 }
 
-// plain reads a file of joblib as pickle.load does, which takes the bytes of arrays for opcodes. What it
-// finds there counts only if it means something: bytes of numbers may look like a name.
+// plain reads a file of joblib as pickle.load does, which takes the bytes of arrays for opcodes.
+// What it finds there counts only if it means something: bytes of numbers may look like a name.
 func (a *auditor) plain(data []byte, end ended) {
 	before := a.uses
 	a.uses = nil
@@ -144,8 +145,8 @@ func (a *auditor) options(h *host) *tape.Options {
 	return &tape.Options{Host: h, Limits: limits, CallsAsArgs: true}
 }
 
-// scan lists what GLOBAL and INST opcodes name from an offset on, where the run could not go: Python
-// may have.
+// scan lists what GLOBAL and INST opcodes name from an offset on, where the run could not go:
+// Python may have.
 func (a *auditor) scan(data []byte, from int64) {
 	noted := a.uses.end()
 	for op, err := range pickle.OpsBytes(data) {
@@ -170,7 +171,8 @@ func offsetOf(err error) int64 {
 func (a *auditor) nameOf(g pickle.Global) *usedName {
 	n, ok := a.names[g]
 	if !ok {
-		n = &usedName{global: g, kind: "global", text: safeText(g.String()), judged: a.c.judge(g.Module, g.Name)}
+		n = &usedName{global: g, kind: "global", text: safeText(g.String()),
+			judged: a.c.judge(g.Module, g.Name)}
 		if len(a.names) < maxNames {
 			a.names[g] = n
 		}

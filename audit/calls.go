@@ -26,15 +26,17 @@ var (
 		"BUILD changes the class, function or module itself, for all of the process"}
 	becauseFilled = &reason{gradeDangerous, CapabilityProcess,
 		"items are put into what the name stands for, for all of the process"}
-	becauseResult    = &reason{gradeUnknown, "", "what it returns is called"}
-	becauseDeep      = &reason{gradeDangerous, CapabilityCode, "calls are hidden in calls too deep to follow"}
+	becauseResult = &reason{gradeUnknown, "", "what it returns is called"}
+	becauseDeep   = &reason{gradeDangerous, CapabilityCode,
+		"calls are hidden in calls too deep to follow"}
 	becauseExtension = &reason{gradeUnknown, "",
 		"an extension code stands for whatever the reading program has registered"}
 	becausePersistent = &reason{gradeUnknown, "",
 		"a persistent id stands for whatever the reading program makes of it"}
 	becauseStorage  = &reason{gradeKnown, "", "the persistent id of a storage of torch"}
-	becauseComputed = &reason{gradeDangerous, CapabilityReach, "the name is itself the result of a call"}
-	becauseSets     = &reason{gradeUnknown, "", "its state gives it a method of its own"}
+	becauseComputed = &reason{gradeDangerous, CapabilityReach,
+		"the name is itself the result of a call"}
+	becauseSets = &reason{gradeUnknown, "", "its state gives it a method of its own"}
 )
 
 // maxHidden bounds calls of results of calls.
@@ -136,7 +138,8 @@ func (h *host) state(target, state tape.ID) {
 	}
 }
 
-// looked is what was found in the dict of a state, so that one which is the state of many is read once.
+// looked is what was found in the dict of a state, so that one which is the state of many is read
+// once.
 type looked struct {
 	size int
 	sets bool

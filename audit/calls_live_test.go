@@ -36,7 +36,8 @@ func TestLiveCalls(t *testing.T) {
 			if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 				t.Fatal(err)
 			}
-			r, err := audit.Reader(strings.NewReader(forms[5].make(c.Module, c.Name, "unpklmark", "w")))
+			r, err := audit.Reader(strings.NewReader(forms[5].make(c.Module, c.Name, "unpklmark",
+				"w")))
 			if err != nil {
 				t.Fatal(err)
 			}

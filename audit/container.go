@@ -58,7 +58,8 @@ func (s *scan) fail(p place, err error) {
 	err = bridge.Public(err)
 	if p.member != "" {
 		var kind error
-		for _, k := range []error{errkind.ErrLimit, errkind.ErrTruncated, errkind.ErrUnsupported, errkind.ErrMalformed} {
+		for _, k := range []error{errkind.ErrLimit, errkind.ErrTruncated, errkind.ErrUnsupported,
+			errkind.ErrMalformed} {
 			if errors.Is(err, k) {
 				kind = k
 				break
@@ -123,7 +124,8 @@ func (s *scan) data(data []byte, p place) {
 // foreign names the containers that an audit does not look into, by their first bytes.
 func foreign(data []byte) string {
 	for _, m := range []struct{ magic, name string }{
-		{"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!\x1a\x07", "rar"}, {"LZIP", "lzip"}, {"\x89LZO", "lzop"},
+		{"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!\x1a\x07", "rar"}, {"LZIP", "lzip"},
+		{"\x89LZO", "lzop"},
 		{"\x1f\x9d", "compress"}, {"\x1f\xa0", "compress"}, {"MSCF", "cab"}, {"xar!", "xar"},
 		{"\xff\x06\x00\x00sNaPpY", "snappy"}, {"\x89HDF\r\n\x1a\n", "HDF5"}, {"GGUF", "GGUF"},
 		{"\x02\x21\x4c\x18", "legacy lz4"}, {"ZPAQ", "zpaq"}, {"7kSt", "zpaq"}, {"PAR1", "Parquet"},
@@ -134,7 +136,8 @@ func foreign(data []byte) string {
 		}
 	}
 	if len(data) > 10 && data[8] == '{' && data[9] == '"' {
-		if n := binary.LittleEndian.Uint64(data); n > 1 && n <= uint64(len(data)-8) && data[8+n-1] != 0 {
+		if n := binary.LittleEndian.Uint64(data); n > 1 && n <= uint64(len(data)-8) &&
+			data[8+n-1] != 0 {
 			if end := bytes.TrimRight(data[8:8+n], " "); end[len(end)-1] == '}' {
 				return "safetensors"
 			}
@@ -149,7 +152,8 @@ func (s *scan) unfold(data []byte, p place, format compress.Format) {
 	limits.DecompressedBytes = max(s.budget, 1)
 	z, err := compress.NewReader(bytes.NewReader(data), limits)
 	if z == nil {
-		if errors.Is(err, errkind.ErrUnsupported) && format != compress.Tar { // a tar of many inside
+		// a tar of many inside
+		if errors.Is(err, errkind.ErrUnsupported) && format != compress.Tar {
 			err = s.unfoldTar(data, p, format)
 		}
 		s.fail(p, err)
@@ -191,7 +195,8 @@ func (s *scan) unfoldTar(data []byte, p place, format compress.Format) error {
 	default:
 		return unsupported("a tar of several members in %s is not looked into", format)
 	}
-	most := min(max(s.budget, 0), max(int64(len(data))*s.c.all.CompressionRatio, zipfile.RatioFloor))
+	most := min(max(s.budget, 0), max(int64(len(data))*s.c.all.CompressionRatio,
+		zipfile.RatioFloor))
 	out, err := readAll(io.LimitReader(r, limitPlusOne(most)))
 	if int64(len(out)) > most {
 		s.budget = -1
@@ -286,7 +291,8 @@ func (s *scan) maybe(data []byte, p place) {
 }
 
 func (s *scan) auditor(p place, base int64) *auditor {
-	return &auditor{member: safeText(p.member), base: base, c: s.c, names: map[pickle.Global]*usedName{}}
+	return &auditor{member: safeText(p.member), base: base, c: s.c,
+		names: map[pickle.Global]*usedName{}}
 }
 
 // pickles audits the pickles in data from pos on, one after another.
@@ -298,7 +304,8 @@ func (s *scan) pickles(data []byte, p place, pos int) {
 		a.names = names
 		before := s.n
 		end := a.pickle(data[pos:])
-		if end.err != nil && errors.Is(end.err, io.EOF) && !errors.Is(end.err, errkind.ErrTruncated) {
+		if end.err != nil && errors.Is(end.err, io.EOF) &&
+			!errors.Is(end.err, errkind.ErrTruncated) {
 			return
 		}
 		a.report(s.run)

@@ -9,10 +9,11 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// TestFalseAlarms: of the fixtures, none is dangerous, and at most one in fifty unknown, but for those
-// that are made to be: classes of their own, and getters of attributes.
+// TestFalseAlarms: of the fixtures, none is dangerous, and at most one in fifty unknown, but for
+// those that are made to be: classes of their own, and getters of attributes.
 func TestFalseAlarms(t *testing.T) {
-	odd := []string{"sample_classes", "mymodule", "__main__", "builtins.getattr", "__builtin__.getattr", "operator.attrgetter",
+	odd := []string{"sample_classes", "mymodule", "__main__", "builtins.getattr",
+		"__builtin__.getattr", "operator.attrgetter",
 		"operator.methodcaller", "extension code", "persistent id"}
 	files, unknown := 0, 0
 	for _, root := range []string{"../testdata", "../reconstruct/testdata", "../npy/testdata"} {

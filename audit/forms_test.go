@@ -71,42 +71,50 @@ var forms = []form{
 			each(shortText, args) + "tR)R."
 	}},
 	{"partial by BUILD", 4, func(m, n string, args ...string) string {
-		return "\x80\x04" + stackGlobal("functools", "partial") + stackGlobal("builtins", "list") + "\x85\x81(" +
+		return "\x80\x04" + stackGlobal("functools", "partial") + stackGlobal("builtins", "list") +
+			"\x85\x81(" +
 			stackGlobal(m, n) + "(" + each(shortText, args) + "t}Ntb)R."
 	}},
 	{"popped", 4, func(m, n string, args ...string) string {
 		return "\x80\x04" + stackGlobal(m, n) + "(" + each(shortText, args) + "tR0N."
 	}},
 	{"extension code", 2, func(m, n string, args ...string) string {
-		return "\x80\x02" + global("copyreg", "add_extension") + "(" + binText(m) + binText(n) + "K\xf0tR0\x82\xf0(" +
+		return "\x80\x02" + global("copyreg", "add_extension") + "(" + binText(m) + binText(n) +
+			"K\xf0tR0\x82\xf0(" +
 			each(binText, args) + "tR."
 	}},
 	{"map", 4, func(m, n string, args ...string) string {
-		return "\x80\x04" + stackGlobal("builtins", "list") + stackGlobal("builtins", "map") + stackGlobal(m, n) +
+		return "\x80\x04" + stackGlobal("builtins", "list") + stackGlobal("builtins", "map") +
+			stackGlobal(m, n) +
 			"](" + each(shortText, args) + "e\x86R\x85R."
 	}},
 	{"__setstate__", 4, func(m, n string, args ...string) string {
-		return "\x80\x04" + stackGlobal("types", "SimpleNamespace") + ")R}" + shortText("__setstate__") +
+		return "\x80\x04" + stackGlobal("types", "SimpleNamespace") + ")R}" +
+			shortText("__setstate__") +
 			stackGlobal(m, n) + "sb(" + each(shortText, args) + "tb."
 	}},
 	{"_reconstructor", 0, func(m, n string, args ...string) string {
-		return global("copyreg", "_reconstructor") + "(" + global(m, n) + global(m, n) + each(lineText, append(args, "x")[:1]) + "tR."
+		return global("copyreg", "_reconstructor") + "(" + global(m, n) + global(m, n) +
+			each(lineText, append(args, "x")[:1]) + "tR."
 	}},
 	{"_ufunc_reconstruct", 4, func(m, n string, args ...string) string {
-		return "\x80\x04" + stackGlobal("numpy.core", "_ufunc_reconstruct") + shortText(m) + shortText(n) + "\x86R(" +
+		return "\x80\x04" + stackGlobal("numpy.core", "_ufunc_reconstruct") + shortText(m) +
+			shortText(n) + "\x86R(" +
 			each(shortText, args) + "tR."
 	}},
 	{"arguments made by a call", 4, func(m, n string, args ...string) string {
-		return "\x80\x04" + stackGlobal(m, n) + stackGlobal("builtins", "tuple") + "](" + each(shortText, args) + "e\x85RR."
+		return "\x80\x04" + stackGlobal(m, n) + stackGlobal("builtins", "tuple") + "](" +
+			each(shortText, args) + "e\x85RR."
 	}},
 	{"two frames", 4, func(m, n string, args ...string) string {
 		// The name crosses the end of its frame, which CPython's C unpickler does not mind.
-		return "\x80\x04\x95\x02\x00\x00\x00\x00\x00\x00\x00" + global(m, n) + "(" + each(shortText, args) + "tR."
+		return "\x80\x04\x95\x02\x00\x00\x00\x00\x00\x00\x00" + global(m, n) + "(" +
+			each(shortText, args) + "tR."
 	}},
 }
 
-// proofs are what is dangerous: each "module name arguments". testdata/proofs.txt has them with a word on
-// each.
+// proofs are what is dangerous: each "module name arguments". testdata/proofs.txt has them with a
+// word on each.
 func proofs(t testing.TB) [][]string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/proofs.txt")
@@ -138,7 +146,8 @@ func TestProofs(t *testing.T) {
 			}
 			n++
 			if r.Worst() != audit.VerdictDangerous {
-				t.Errorf("%s %s by %s at protocol %d: %s %v: %v", proof[0], proof[1], form.name, form.proto, r.Worst(), found(r), r.Err)
+				t.Errorf("%s %s by %s at protocol %d: %s %v: %v", proof[0], proof[1], form.name,
+					form.proto, r.Worst(), found(r), r.Err)
 				continue
 			}
 			for _, f := range r.Findings {

@@ -9,13 +9,13 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// CPython's C unpickler holds a frame in a buffer. Up to 3.13.14, what it reads across the end of the
-// buffer it reads anew behind the frame, and drops what was left in it: a name whose line begins in
-// the frame is another name to it than to any reader of the bytes in their order. So a pickle that fails
-// at the end of a frame is read once more without what would be dropped.
+// CPython's C unpickler holds a frame in a buffer. Up to 3.13.14, what it reads across the end of
+// the buffer it reads anew behind the frame, and drops what was left in it: a name whose line
+// begins in the frame is another name to it than to any reader of the bytes in their order. So a
+// pickle that fails at the end of a frame is read once more without what would be dropped.
 //
-// Reference: CPython's Modules/_pickle.c, _Unpickler_ReadImpl, _Unpickler_Readline, load_frame; issue
-// 154848.
+// Reference: CPython's Modules/_pickle.c, _Unpickler_ReadImpl, _Unpickler_Readline, load_frame;
+// issue 154848.
 
 const (
 	maxDrops    = 16

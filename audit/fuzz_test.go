@@ -11,7 +11,8 @@ import (
 )
 
 // limits keep what one input of a fuzzer may cost small.
-var limits = unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200, OutputBytes: 1 << 20}
+var limits = unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200,
+	OutputBytes: 1 << 20}
 
 // FuzzAudit audits any bytes: what it finds is printable, in order, inside the input, and
 // covers what strict mode refuses.
@@ -33,7 +34,8 @@ func FuzzAudit(f *testing.F) {
 		}
 		knownKind(t, data, report.Err)
 		for _, finding := range report.Findings {
-			if finding.Offset < 0 || report.Compression == "" && finding.Offset >= int64(len(data)) {
+			if finding.Offset < 0 || report.Compression == "" &&
+				finding.Offset >= int64(len(data)) {
 				t.Errorf("%q: a finding at %d", data, finding.Offset)
 			}
 			for _, r := range finding.Name {

@@ -14,9 +14,9 @@ import (
 const maxBody = 1 << 30
 
 // Handler returns a handler that lets only requests through to next whose body is a file with no
-// verdict worse than most; of a multipart form it audits every part. Others are answered with status
-// 422 and the report as JSON, and one larger than 1 GiB, or than Limits.InputBytes if that is set, with
-// 413. A request without a body goes through.
+// verdict worse than most; of a multipart form it audits every part. Others are answered with
+// status 422 and the report as JSON, and one larger than 1 GiB, or than Limits.InputBytes if that
+// is set, with 413. A request without a body goes through.
 func Handler(next http.Handler, most Verdict, opts ...Option) http.Handler {
 	limit := newConfig(opts).limits.InputBytes
 	if limit <= 0 {

@@ -46,13 +46,15 @@ func ExampleReadRules() {
 }
 
 func ExampleWithDeny() {
-	report, err := audit.Reader(strings.NewReader("cdecimal\nDecimal\n."), audit.WithDeny("decimal.*"))
+	report, err := audit.Reader(strings.NewReader("cdecimal\nDecimal\n."),
+		audit.WithDeny("decimal.*"))
 	fmt.Println(report.Worst(), err)
 	// Output: dangerous <nil>
 }
 
 func ExampleWithAllow() {
-	report, err := audit.Reader(strings.NewReader("cmymodels\nForest\n."), audit.WithAllow("mymodels.Forest"))
+	report, err := audit.Reader(strings.NewReader("cmymodels\nForest\n."),
+		audit.WithAllow("mymodels.Forest"))
 	fmt.Println(report.Worst(), err)
 	// Output: known <nil>
 }
@@ -76,7 +78,8 @@ func TestHandlerForm(t *testing.T) {
 		r := httptest.NewRequest("POST", "/", &b)
 		r.Header.Set("Content-Type", form.FormDataContentType())
 		w := httptest.NewRecorder()
-		audit.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), audit.VerdictKnown).ServeHTTP(w, r)
+		audit.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+			audit.VerdictKnown).ServeHTTP(w, r)
 		if w.Code != tt.status {
 			t.Errorf("%q: status %d, want %d: %s", tt.pickle, w.Code, tt.status, w.Body)
 		}

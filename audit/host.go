@@ -92,7 +92,8 @@ func (h *host) id(kind, text string, why *reason) (tape.ID, error) {
 	op, at := h.t.Op()
 	h.uses.add(h.lastID, op, at)
 	if h.anything == 0 {
-		h.anything = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0, false)
+		h.anything = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0,
+			false)
 	}
 	return h.anything, nil
 }
@@ -149,5 +150,6 @@ func (h *host) isClass(id tape.ID) (g pickle.Global, ok bool) {
 // opName is the name of an opcode in a finding.
 func opName(op opcode.Code) string { return pickle.Opcode(op).String() }
 
-// Drop implements [tape.Host]. The call was judged when it was made, whatever becomes of its result.
+// Drop implements [tape.Host]. The call was judged when it was made, whatever becomes of its
+// result.
 func (h *host) Drop(target, call tape.ID) error { return nil }

@@ -9,9 +9,9 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// joblib puts the bytes of an array, or a pickle of it, into the stream behind the BUILD of its wrapper.
-// An audit passes over them to find the opcodes behind; it needs the shape and the size of an element
-// for that, and reads both from cells.
+// joblib puts the bytes of an array, or a pickle of it, into the stream behind the BUILD of its
+// wrapper. An audit passes over them to find the opcodes behind; it needs the shape and the size of
+// an element for that, and reads both from cells.
 //
 // Reference: joblib/numpy_pickle.py, NumpyArrayWrapper.read_array.
 

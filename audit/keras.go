@@ -8,14 +8,15 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// Keras' files name classes and functions in a configuration in JSON, and import them when the model
-// is made; a Lambda layer holds code.
+// Keras' files name classes and functions in a configuration in JSON, and import them when the
+// model is made; a Lambda layer holds code.
 //
 // Reference: keras/src/saving/serialization_lib.py, deserialize_keras_object.
 
 var (
 	becauseLambda = &reason{gradeDangerous, CapabilityCode, "a Lambda layer of Keras holds code"}
-	becauseLayer  = &reason{gradeUnknown, CapabilityImport, "Keras imports what a configuration names"}
+	becauseLayer  = &reason{gradeUnknown, CapabilityImport,
+		"Keras imports what a configuration names"}
 )
 
 // keras audits a configuration.
@@ -63,7 +64,8 @@ func (s *scan) layer(v map[string]any, p place) {
 		}
 	}
 	s.add(Finding{
-		Pickle: s.Pickles, Member: safeText(p.member), Opcode: opName(opcode.Global), Kind: "keras layer",
+		Pickle: s.Pickles, Member: safeText(p.member), Opcode: opName(opcode.Global),
+		Kind: "keras layer",
 		Name: safeText(module + "." + name), Verdict: verdicts[why.grade], Called: true,
 		Capability: why.capability, Reason: why.text,
 	})

@@ -78,7 +78,8 @@ var names = sync.OnceValue(func() *list {
 })
 
 func parseList(text string) (*list, error) {
-	l := &list{modules: map[string][]*entry{}, suffixes: map[string][]*entry{}, aliases: map[string]string{}}
+	l := &list{modules: map[string][]*entry{}, suffixes: map[string][]*entry{},
+		aliases: map[string]string{}}
 	n := 0
 	for line := range strings.Lines(text) {
 		n++

@@ -59,7 +59,8 @@ func execute(t *testing.T, script string, pickles []string, args ...string) []ex
 func explained(event [2]string, r *audit.Report) bool {
 	for _, f := range r.Findings {
 		switch f.Name {
-		case "zoneinfo.ZoneInfo", "zoneinfo.ZoneInfo._unpickle", "pytz._p", "dateutil.tz.tzlocal", "dateutil.tz.tz.tzlocal":
+		case "zoneinfo.ZoneInfo", "zoneinfo.ZoneInfo._unpickle", "pytz._p", "dateutil.tz.tzlocal",
+			"dateutil.tz.tz.tzlocal":
 			return true // the files of the system's time zones
 		}
 	}
@@ -101,8 +102,10 @@ func TestLiveUses(t *testing.T) {
 		pandas.DataFrame pandas.Series pandas.Index pandas.Timestamp scipy.sparse._csr.csr_matrix
 		sklearn.ensemble._forest.RandomForestClassifier joblib.numpy_pickle.NumpyArrayWrapper`) {
 		i := strings.LastIndexByte(name, '.')
-		for _, args := range [][]string{{}, {"victim.txt"}, {"victim.txt", "w"}, {"victim.txt", "u1", "w+"}, {"None", "victim.txt"}} {
-			pickles = append(pickles, forms[5].make(name[:i], name[i+1:], args...), forms[6].make(name[:i], name[i+1:], args...))
+		for _, args := range [][]string{{}, {"victim.txt"}, {"victim.txt", "w"},
+			{"victim.txt", "u1", "w+"}, {"None", "victim.txt"}} {
+			pickles = append(pickles, forms[5].make(name[:i], name[i+1:], args...),
+				forms[6].make(name[:i], name[i+1:], args...))
 		}
 	}
 	if testing.Short() {

@@ -26,7 +26,8 @@ func TestSeq(t *testing.T) {
 		"two runs": "cnumpy\ndtype\n(U\x02f8K\x00K\x01tRK\x01\x85bcos\nsystem\n)R.cx\ny\n.",
 		"a zip":    zipped(t, "a.pkl", "\x80\x04cos\nsystem\n.", "b.pkl", "\x80\x04Pid\n."),
 	}
-	for _, pattern := range []string{"../testdata/*/*.pkl", "../reconstruct/testdata/joblib/*.pkl"} {
+	for _, pattern := range []string{"../testdata/*/*.pkl",
+		"../reconstruct/testdata/joblib/*.pkl"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatal("no fixtures", pattern, err)
@@ -62,13 +63,17 @@ func TestSeq(t *testing.T) {
 			if last != got.Err {
 				t.Fatal(name, route, last, got.Err)
 			}
-			if len(got.Findings) > 0 || got.Worst() != want.Worst() || !slices.Equal(found, want.Findings) {
-				t.Errorf("%s: %s: worst %s, %d findings; Audit %s, %d", name, route, got.Worst(), len(found), want.Worst(), len(want.Findings))
+			if len(got.Findings) > 0 || got.Worst() != want.Worst() ||
+				!slices.Equal(found, want.Findings) {
+				t.Errorf("%s: %s: worst %s, %d findings; Audit %s, %d", name, route, got.Worst(),
+					len(found), want.Worst(), len(want.Findings))
 			}
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(audit.Report{}), cmpopts.IgnoreFields(audit.Report{}, "Findings", "Err")); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(audit.Report{}),
+				cmpopts.IgnoreFields(audit.Report{}, "Findings", "Err")); diff != "" {
 				t.Errorf("%s: %s (-Audit +got)\n%s", name, route, diff)
 			}
-			if (got.Err != nil) != (want.Err != nil) || got.Err != nil && got.Err.Error() != want.Err.Error() {
+			if (got.Err != nil) != (want.Err != nil) ||
+				got.Err != nil && got.Err.Error() != want.Err.Error() {
 				t.Errorf("%s: %s: %v, Audit %v", name, route, got.Err, want.Err)
 			}
 		}
@@ -107,7 +112,8 @@ func TestSeqMemory(t *testing.T) {
 // TestSeqStops: an iteration that is left reads no further.
 func TestSeqStops(t *testing.T) {
 	const in = "(cos\nsystem\ncposix\nsystem\nt.cos\npopen\n."
-	for name, in := range map[string]string{"pickles": in, "a zip": zipped(t, "a.pkl", in, "b.pkl", in)} {
+	for name, in := range map[string]string{"pickles": in,
+		"a zip": zipped(t, "a.pkl", in, "b.pkl", in)} {
 		var r audit.Report
 		n := 0
 		for _, err := range audit.ReaderSeq(strings.NewReader(in), &r) {

@@ -59,8 +59,8 @@ var dangers = func() map[Capability]*reason {
 	return m
 }()
 
-// judge says what a name means. A dotted name is followed by Python part by part, so every suffix of
-// it is judged as a module and name of its own.
+// judge says what a name means. A dotted name is followed by Python part by part, so every suffix
+// of it is judged as a module and name of its own.
 func (l *list) judge(module, name string) judged {
 	j := l.judgeName(module, name)
 	j.rule, j.result = ruleOf(module, name), results[canonical(module, name)]
@@ -102,8 +102,8 @@ func (l *list) judgeName(module, name string) judged {
 	return judged{kind: kindUnknown, reason: becauseUnknown}
 }
 
-// maxParts is how many parts a dotted name of a module, class or function has at most that is looked
-// at. Nothing real comes near it, and each part is looked up with all others.
+// maxParts is how many parts a dotted name of a module, class or function has at most that is
+// looked at. Nothing real comes near it, and each part is looked up with all others.
 const maxParts = 32
 
 // danger returns the capability of a dangerous name.
@@ -118,7 +118,8 @@ func (l *list) danger(module, name string) (Capability, bool) {
 	// The name as it is, then with its first parts taken as modules below the module, then
 	// every suffix of it: a module may have imported any other.
 	for i := 1; i < len(parts); i++ {
-		if c, ok := l.listed(module+"."+strings.Join(parts[:i], "."), strings.Join(parts[i:], ".")); ok {
+		if c, ok := l.listed(module+"."+strings.Join(parts[:i], "."),
+			strings.Join(parts[i:], ".")); ok {
 			return c, ok
 		}
 		if c, ok := l.listed(module, strings.Join(parts[:i], ".")); ok {

@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/internal/opfuzz"
 )
 
-// TestLiveNames: whatever names either of CPython's unpicklers asks for while it runs a random program, an
-// audit lists. UNPKL_PROGRAMS says how many programs.
+// TestLiveNames: whatever names either of CPython's unpicklers asks for while it runs a random
+// program, an audit lists. UNPKL_PROGRAMS says how many programs.
 func TestLiveNames(t *testing.T) {
 	if os.Getenv("UNPKL_PYTHON") == "" {
 		t.Skip("UNPKL_PYTHON names no Python")
@@ -29,7 +29,8 @@ func TestLiveNames(t *testing.T) {
 		for i := range choices {
 			choices[i] = byte(random.Uint32())
 		}
-		p := opfuzz.Program(choices, "os system", "m C", "numpy memmap", "a.b c.d", "builtins list", "functools partial",
+		p := opfuzz.Program(choices, "os system", "m C", "numpy memmap", "a.b c.d", "builtins list",
+			"functools partial",
 			"joblib.numpy_pickle NumpyArrayWrapper", "numpy dtype")
 		if random.IntN(3) == 0 { // a frame of any length
 			frame := "\x95" + string([]byte{byte(random.IntN(40)), 0, 0, 0, 0, 0, 0, 0})
@@ -50,9 +51,12 @@ func TestLiveNames(t *testing.T) {
 		for _, name := range e.Names {
 			asked++
 			quoted := fmt.Sprintf("%+q", name[0]+"."+name[1])
-			if full := strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`); !listed[full] && !listed["(computed)."+name[1]] && !listed[name[0]+".(computed)"] && !listed["(computed).(computed)"] {
+			if full := strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`); !listed[full] &&
+				!listed["(computed)."+name[1]] && !listed[name[0]+".(computed)"] &&
+				!listed["(computed).(computed)"] {
 				if missed++; missed < 5 {
-					t.Errorf("Python asks for %s: %q: %v, error %v", full, pickles[i], found(r), r.Err)
+					t.Errorf("Python asks for %s: %q: %v, error %v", full, pickles[i], found(r),
+						r.Err)
 				}
 			}
 		}

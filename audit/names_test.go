@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// scannersNames are the names that other scanners of pickles call unsafe, those of fickling 0.1.12, picklescan 1.0.5 and
-// modelscan 0.8.8: a module and names in it, * for all of them.
+// scannersNames are the names that other scanners of pickles call unsafe, those of fickling 0.1.12,
+// picklescan 1.0.5 and modelscan 0.8.8: a module and names in it, * for all of them.
 const scannersNames = `
 __builtin__: * __import__ apply breakpoint compile eval exec getattr open
 __builtins__: *

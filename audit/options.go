@@ -24,8 +24,8 @@ type config struct {
 	all         pickle.Limits // with defaults
 	allow, deny []string
 	weight      func(int64) (int64, error) // see tape.Limits
-	// usage is what the pickles of one compressed input or archive have used of the limits; nil where
-	// each counts by itself.
+	// usage is what the pickles of one compressed input or archive have used of the limits; nil
+	// where each counts by itself.
 	usage *tape.Usage
 }
 

@@ -28,7 +28,8 @@ func canonical(module, name string) string {
 		m = "io"
 	case m == "_operator":
 		m = "operator"
-	case strings.HasSuffix(m, "joblib.numpy_pickle"), strings.HasSuffix(m, "joblib.numpy_pickle_compat"):
+	case strings.HasSuffix(m, "joblib.numpy_pickle"),
+		strings.HasSuffix(m, "joblib.numpy_pickle_compat"):
 		m = "joblib.numpy_pickle"
 	}
 	return m + "." + g.Name
@@ -193,7 +194,8 @@ func cut(args []tape.ID) (some []tape.ID, open bool) {
 	return args, false
 }
 
-var becauseMakesClass = &reason{gradeUnknown, "", "makes a class, whose bases and methods run when it is used"}
+var becauseMakesClass = &reason{gradeUnknown, "",
+	"makes a class, whose bases and methods run when it is used"}
 
 // typeRule: type(name, bases, dict) makes a class.
 func typeRule(h *host, c call, depth int) *reason {
@@ -220,8 +222,10 @@ func partialRule(h *host, c call, depth int) *reason {
 
 func partialResult(h *host, made tape.CallInfo, c call, depth int) *reason {
 	if args := h.argsOf(made); len(args) > 0 {
-		more, open := cut(append(append([]tape.ID{}, args[1:min(len(args), maxArgs)]...), c.args[:min(len(c.args), maxArgs)]...))
-		h.called(args[0], call{args: more, open: open || c.open || len(args) > maxArgs, keywords: true}, depth)
+		more, open := cut(append(append([]tape.ID{}, args[1:min(len(args), maxArgs)]...),
+			c.args[:min(len(c.args), maxArgs)]...))
+		h.called(args[0], call{args: more, open: open || c.open || len(args) > maxArgs,
+			keywords: true}, depth)
 	}
 	return nil
 }
@@ -304,7 +308,8 @@ func (h *host) quote(id tape.ID) string {
 	return "what the pickle names"
 }
 
-// memmapRule: memmap(filename, dtype, mode) opens a file, and makes or cuts it where the mode is w+.
+// memmapRule: memmap(filename, dtype, mode) opens a file, and makes or cuts it where the mode is
+// w+.
 func memmapRule(h *host, c call, _ int) *reason {
 	if len(c.args) == 0 && !c.open && !c.keywords {
 		return &reason{gradeUnknown, CapabilityRead, "called without a file"}
@@ -320,7 +325,8 @@ func memmapRule(h *host, c call, _ int) *reason {
 			capability = CapabilityRead
 		}
 	}
-	return &reason{gradeDangerous, capability, "opens the file " + file + " with mode " + safeText(mode)}
+	return &reason{gradeDangerous, capability, "opens the file " + file + " with mode " +
+		safeText(mode)}
 }
 
 // tzfileRule: its own pickler gives None for the file, and the zone as a state.
@@ -349,7 +355,8 @@ func zoneRule(h *host, c call, _ int) *reason {
 	if name, ok := h.Text(c.args[0]); ok && zoneName.MatchString(name) && !c.open {
 		return nil
 	}
-	return &reason{gradeDangerous, CapabilityRead, "a time zone of an odd name, which Python looks for in files"}
+	return &reason{gradeDangerous, CapabilityRead,
+		"a time zone of an odd name, which Python looks for in files"}
 }
 
 // getattrs are the calls of getattr that everyday pickles of data make: every
@@ -396,7 +403,8 @@ func ufuncRule(h *host, c call, _ int) *reason {
 	if len(c.args) == 2 && !c.open {
 		module, ok1 := h.Text(c.args[0])
 		name, ok2 := h.Text(c.args[1])
-		if ok1 && ok2 && (strings.HasPrefix(module, "numpy") || strings.HasPrefix(module, "scipy.special")) {
+		if ok1 && ok2 && (strings.HasPrefix(module, "numpy") ||
+			strings.HasPrefix(module, "scipy.special")) {
 			j := names().judge(module, name)
 			if (j.kind == kindData || j.kind == kindKnown) && j.rule == nil {
 				return nil
@@ -406,11 +414,13 @@ func ufuncRule(h *host, c call, _ int) *reason {
 	return &reason{gradeDangerous, CapabilityImport, "imports a module and reaches any name of it"}
 }
 
-var becauseInside = &reason{gradeKnown, CapabilityNested, "loads a file of torch from bytes, which is looked into"}
+var becauseInside = &reason{gradeKnown, CapabilityNested,
+	"loads a file of torch from bytes, which is looked into"}
 
 // nestedRule: what is loaded from bytes in the pickle is audited as a file.
 func nestedRule(h *host, c call, _ int) *reason {
-	if len(c.args) == 1 && !c.open && h.t.Kind(c.args[0]) == tape.Bytes && len(h.inside) < maxInside {
+	if len(c.args) == 1 && !c.open && h.t.Kind(c.args[0]) == tape.Bytes &&
+		len(h.inside) < maxInside {
 		_, at := h.t.Op()
 		h.inside = append(h.inside, inside{at, h.t.Span(c.args[0])})
 		return becauseInside
@@ -427,8 +437,8 @@ type inside struct {
 	data []byte
 }
 
-// wrapperBuild: the array of joblib's old wrappers is a file beside the pickle. The class of the array
-// is not called.
+// wrapperBuild: the array of joblib's old wrappers is a file beside the pickle. The class of the
+// array is not called.
 func wrapperBuild(h *host, state tape.ID) *reason {
 	if h.t.Kind(state) == tape.Dict && h.t.Size(state) > maxState {
 		return becauseDeep
@@ -440,7 +450,8 @@ func wrapperBuild(h *host, state tape.ID) *reason {
 	if !ok {
 		return nil
 	}
-	if name, ok := h.Text(id); ok && name != computed && !strings.ContainsAny(name, `/\:`) && !strings.HasPrefix(name, "..") {
+	if name, ok := h.Text(id); ok && name != computed && !strings.ContainsAny(name, `/\:`) &&
+		!strings.HasPrefix(name, "..") {
 		return nil
 	}
 	return &reason{gradeDangerous, CapabilityRead, "joblib loads the file " + h.quote(id)}

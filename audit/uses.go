@@ -26,7 +26,8 @@ type usedName struct {
 	judged
 }
 
-// call judges a call: the first replaces the verdict on the name alone, the others can only be worse.
+// call judges a call: the first replaces the verdict on the name alone, the others can only be
+// worse.
 func (u *use) call(r *reason) {
 	if !u.called {
 		u.called, u.reason = true, r
@@ -89,7 +90,8 @@ func (l *uses) add(name *usedName, op opcode.Code, at int64) *use {
 		*l = append(*l, useChunk{at, make([]use, 0, useFirst<<min(n-1, 5))})
 	}
 	last := &(*l)[n-1]
-	last.uses = append(last.uses, use{name: name, reason: name.reason, at: uint32(at - last.base), op: op})
+	last.uses = append(last.uses, use{name: name, reason: name.reason, at: uint32(at - last.base),
+		op: op})
 	return &last.uses[len(last.uses)-1]
 }
 

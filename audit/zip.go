@@ -17,7 +17,8 @@ import (
 
 // Readers of zips differ in what they believe: some take the directory at the end, some the header
 // before each member, some ignore the flags, the sizes or the checksums. So a member is audited
-// whatever its header claims, and a zip that says two things is an error beside what is found in it.
+// whatever its header claims, and a zip that says two things is an error beside what is found in
+// it.
 
 const (
 	// zipEnd is the signature of the end of a zip's directory, which may stand before a
@@ -82,27 +83,33 @@ func (s *scan) listed(data []byte, f *zip.File, alone bool, p place) (at int64, 
 	}
 	offset, err := f.DataOffset()
 	if err != nil || offset > int64(len(data)) {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed, "zip: the member's header is not where the directory says"))
+		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed,
+			"zip: the member's header is not where the directory says"))
 		return 0, false
 	}
 	at = bytesBefore(data, offset, f.Name)
 	local, ok := header(data, at)
-	m := member{name: f.Name, method: f.Method, encrypted: f.Flags&1 != 0, size: f.UncompressedSize64}
+	m := member{name: f.Name, method: f.Method, encrypted: f.Flags&1 != 0,
+		size: f.UncompressedSize64}
 	rest := data[offset:]
 	if f.CompressedSize64 > uint64(len(rest)) {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrTruncated, "zip: the member reaches past the end of the file"))
+		s.fail(p.in(f.Name), errkind.New(errkind.ErrTruncated,
+			"zip: the member reaches past the end of the file"))
 		m.data = rest
 	} else {
 		m.data = rest[:f.CompressedSize64]
 	}
-	honest = ok && local.name == m.name && local.method == m.method && local.encrypted == m.encrypted &&
+	honest = ok && local.name == m.name && local.method == m.method &&
+		local.encrypted == m.encrypted &&
 		(local.unknownSizes || local.size == m.size && len(local.data) == len(m.data))
 	if !honest {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed, "zip: the member's header and the directory differ"))
+		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed,
+			"zip: the member's header and the directory differ"))
 	}
 	s.member(m, alone, p)
 	if honest && !m.encrypted && int64(m.size) <= smallMember && !s.checks(f) {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed, "zip: the member has not the checksum of the directory"))
+		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed,
+			"zip: the member has not the checksum of the directory"))
 	}
 	return at, honest
 }
@@ -197,9 +204,11 @@ func (s *scan) member(m member, alone bool, p place) {
 	switch m.method {
 	case zip.Store:
 	case zip.Deflate:
-		most := min(max(s.budget, 0), max(int64(len(m.data))*s.c.all.CompressionRatio, zipfile.RatioFloor))
+		most := min(max(s.budget, 0), max(int64(len(m.data))*s.c.all.CompressionRatio,
+			zipfile.RatioFloor))
 		var err error
-		data, err = readAll(io.LimitReader(flate.NewReader(bytes.NewReader(m.data)), limitPlusOne(most)))
+		data, err = readAll(io.LimitReader(flate.NewReader(bytes.NewReader(m.data)),
+			limitPlusOne(most)))
 		s.budget -= int64(len(data))
 		switch {
 		case int64(len(data)) > most:
@@ -208,13 +217,15 @@ func (s *scan) member(m member, alone bool, p place) {
 		case err != nil && !m.encrypted:
 			s.fail(in, errkind.New(errkind.ErrMalformed, "zip: %v", err))
 		case !m.unknownSizes && uint64(len(data)) != m.size:
-			s.fail(in, errkind.New(errkind.ErrMalformed, "zip: the member has not the size that its header says"))
+			s.fail(in, errkind.New(errkind.ErrMalformed,
+				"zip: the member has not the size that its header says"))
 		}
 	default:
 		s.fail(in, unsupported("zip: compression method %d is not looked into", m.method))
 		return
 	}
-	if path.Base(m.name) == "config.json" || path.Ext(m.name) == ".json" && strings.Contains(m.name, "keras") {
+	if path.Base(m.name) == "config.json" || path.Ext(m.name) == ".json" &&
+		strings.Contains(m.name, "keras") {
 		s.keras(data, in)
 	}
 	s.data(data, in)

@@ -104,7 +104,8 @@ func isDefaultIndex(x *frame.Index) bool {
 	return x.IsRange() && x.Start == 0 && x.Step == 1 && x.Name() == nil
 }
 
-// seriesArray returns the elements of a series as Series.to_numpy does where their dtype is one of NumPy's.
+// seriesArray returns the elements of a series as Series.to_numpy does where their dtype is one of
+// NumPy's.
 func (d *document) seriesArray(s *frame.Series, path string) (*ndarray.Array, error) {
 	switch {
 	case s.Kind == frame.Numpy, s.Kind == frame.Timedelta, s.Kind == frame.Datetime && s.TZ == "",
@@ -136,8 +137,8 @@ func (d *document) seriesArray(s *frame.Series, path string) (*ndarray.Array, er
 // scalarArray returns a number or text as the 0-d array that numpy.asarray makes of it.
 func scalarArray(v any) (*ndarray.Array, bool) { return fill([]any{v}, nil) }
 
-// listArray returns nested lists of numbers or text as the array that numpy.asarray makes of them; ok is
-// false where they have no common shape or dtype.
+// listArray returns nested lists of numbers or text as the array that numpy.asarray makes of them;
+// ok is false where they have no common shape or dtype.
 func listArray(items list) (a *ndarray.Array, ok bool) {
 	shape := []int{}
 	level := []any{items}
@@ -225,9 +226,15 @@ func fill(items []any, shape []int) (*ndarray.Array, bool) {
 	case noElement, floatElement:
 		return fillNumbers(items, shape, func(v any) (float64, bool) { return floatOf(v) })
 	case boolElement:
-		return fillNumbers(items, shape, func(v any) (bool, bool) { b, ok := v.(bool); return b, ok })
+		return fillNumbers(items, shape, func(v any) (bool, bool) {
+			b, ok := v.(bool)
+			return b, ok
+		})
 	case intElement:
-		return fillNumbers(items, shape, func(v any) (int64, bool) { n, ok := v.(int64); return n, ok })
+		return fillNumbers(items, shape, func(v any) (int64, bool) {
+			n, ok := v.(int64)
+			return n, ok
+		})
 	case uintElement:
 		return fillNumbers(items, shape, uintOf)
 	case complexElement:
@@ -281,7 +288,8 @@ func widen(a, b elementKind) elementKind {
 }
 
 // fillNumbers makes an array of what get returns, unless a number would change.
-func fillNumbers[T ndarray.Element](items []any, shape []int, get func(v any) (T, bool)) (*ndarray.Array, bool) {
+func fillNumbers[T ndarray.Element](items []any, shape []int,
+	get func(v any) (T, bool)) (*ndarray.Array, bool) {
 	data := make([]T, len(items))
 	for i, v := range items {
 		x, ok := get(v)

@@ -21,12 +21,14 @@ import (
 )
 
 var featherFormat = &Format{
-	Name: "feather", Endings: []string{".feather", ".arrow", ".ipc"}, About: "Arrow's IPC file: one table",
+	Name: "feather", Endings: []string{".feather", ".arrow", ".ipc"},
+	About: "Arrow's IPC file: one table",
 	Holds: KindFrame, magic: "ARROW1", read: readFeather, write: writeFeather,
 }
 
 var parquetFormat = &Format{
-	Name: "parquet", Endings: []string{".parquet", ".pq"}, About: "Parquet with pandas' metadata: one table",
+	Name: "parquet", Endings: []string{".parquet", ".pq"},
+	About: "Parquet with pandas' metadata: one table",
 	Holds: KindFrame, magic: "PAR1", read: readParquet, write: writeParquet,
 }
 
@@ -95,7 +97,8 @@ func writeParquet(out *output, v any) error {
 	stored := retyped(b, schema)
 	defer stored.Release()
 	return out.write(func(w io.Writer) error {
-		fw, err := pqarrow.NewFileWriter(schema, nopCloser{w}, props, pqarrow.NewArrowWriterProperties(own...))
+		fw, err := pqarrow.NewFileWriter(schema, nopCloser{w}, props,
+			pqarrow.NewArrowWriterProperties(own...))
 		if err != nil {
 			return err
 		}
@@ -184,7 +187,8 @@ func readParquet(in *input) (_ any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{Parallel: true, BatchSize: rowGroup}, memory.DefaultAllocator)
+	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{Parallel: true,
+		BatchSize: rowGroup}, memory.DefaultAllocator)
 	if err != nil {
 		return nil, malformed("no Parquet file: %v", err)
 	}
@@ -207,8 +211,8 @@ func readParquet(in *input) (_ any, err error) {
 	return tableOf(schema, batches)
 }
 
-// checkParquet compares what the footer says of sizes with the file and the limits, before anything is
-// allocated for it.
+// checkParquet compares what the footer says of sizes with the file and the limits, before anything
+// is allocated for it.
 func (in *input) checkParquet(r *file.Reader, fileSize int64) error {
 	limits := in.limits.WithDefaults()
 	most := in.unfolded(fileSize)
@@ -228,11 +232,13 @@ func (in *input) checkParquet(r *file.Reader, fileSize int64) error {
 				return malformed("column %d of row group %d has %d bytes", c, i, size)
 			}
 			// Levels that repeat take no room: many missing values are few bytes.
-			if cells += g.NumRows(); cells > max(maxCells, limits.CompressionRatio*size/8) || g.NumRows() > 1<<40 {
+			if cells += g.NumRows(); cells > max(maxCells, limits.CompressionRatio*size/8) ||
+				g.NumRows() > 1<<40 {
 				return malformed("%d values in a column of %d bytes", g.NumRows(), size)
 			}
 			if total += size; total > most || total < 0 {
-				return fmt.Errorf("convert: %w: the file unfolds to %d bytes, at most %d are read", ErrLimit, total, most)
+				return fmt.Errorf("convert: %w: the file unfolds to %d bytes, at most %d are read",
+					ErrLimit, total, most)
 			}
 		}
 	}

@@ -36,7 +36,8 @@ func BenchmarkCSV(b *testing.B) {
 		}
 		b.Run("Write/"+name, func(b *testing.B) {
 			for b.Loop() {
-				if err := convert.Write(path, a, convert.WithText(convert.Text{Format: format})); err != nil {
+				if err := convert.Write(path, a,
+					convert.WithText(convert.Text{Format: format})); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -2,8 +2,8 @@ package convert
 
 import "github.com/unpkl/unpkl/ndarray"
 
-// WithPackBits makes arrays of bool uint8 with eight elements to a byte along their last axis, as numpy.packbits
-// does, before they are written.
+// WithPackBits makes arrays of bool uint8 with eight elements to a byte along their last axis, as
+// numpy.packbits does, before they are written.
 func WithPackBits() Option { return func(c *config) { c.pack = true } }
 
 // packed returns an array of bool packed, where that is asked for.

@@ -19,8 +19,8 @@ import (
 )
 
 // Read reads the file at path and returns its plain value, or with [WithObjects] its object. The
-// format is told by the file's first bytes, else by the name's ending, else it is a pickle. Behind a '#'
-// may stand what of the file is wanted: a JSON pointer ("x.npz#/a"), in a SQLite database
+// format is told by the file's first bytes, else by the name's ending, else it is a pickle. Behind
+// a '#' may stand what of the file is wanted: a JSON pointer ("x.npz#/a"), in a SQLite database
 // TABLE.COLUMN ("sim.db#simulations.ppms").
 //
 // What it returns belongs to the caller. Errors are of the kinds of this package, or the operating
@@ -73,13 +73,14 @@ func selected(v any, text string) (any, error) {
 	}
 	out := types.Dict{}
 	for _, m := range found {
-		out = append(out, types.DictEntry{Key: strings.TrimPrefix(m.At.String(), "/"), Value: m.Value})
+		out = append(out, types.DictEntry{Key: strings.TrimPrefix(m.At.String(), "/"),
+			Value: m.Value})
 	}
 	return &out, nil
 }
 
-// splitFragment splits what stands behind the last '#' off a path, unless there is a file of the whole
-// name.
+// splitFragment splits what stands behind the last '#' off a path, unless there is a file of the
+// whole name.
 func splitFragment(path string) (file, fragment string) {
 	i := strings.LastIndexByte(path, '#')
 	if i < 0 {
@@ -136,8 +137,8 @@ func named(name string) (*Format, error) {
 // is complete or stays what it was. Behind a '#' may stand where in the file: in a SQLite database
 // TABLE.COLUMN.
 //
-// v is a plain value or an object, as package unpkl writes them, or a Go slice of numbers. A value that
-// the format cannot hold is a *[HoldError] unless [WithLossy] is given.
+// v is a plain value or an object, as package unpkl writes them, or a Go slice of numbers. A value
+// that the format cannot hold is a *[HoldError] unless [WithLossy] is given.
 func Write(path string, v any, opts ...Option) error {
 	c := newConfig(opts)
 	out := &output{config: c}

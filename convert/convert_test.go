@@ -43,13 +43,17 @@ func sample(t testing.TB) *frame.Frame {
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	arrays := map[string]any{
-		"a": mustSlice(t, []float64{1, 2.5, -0.1, 1e300, 5e-324, 6}, 2, 3), "b": mustSlice(t, []int32{1, -2}, 2),
+		"a": mustSlice(t, []float64{1, 2.5, -0.1, 1e300, 5e-324, 6}, 2, 3),
+		"b": mustSlice(t, []int32{1, -2}, 2),
 	}
 	matrix := arrays["a"]
 	for name, v := range map[string]any{
-		"x.pkl": arrays, "x.pkl.gz": arrays, "x.joblib": arrays, "x.npz": arrays, "x.json": arrays, "x.h5": arrays,
-		"x.safetensors": arrays, "x.db": arrays, "folder/": arrays, "x.npy": matrix, "x.csv": matrix, "x.tsv.gz": matrix,
-		"x.txt": matrix, "x.raw": matrix, "y.csv": sample(t), "y.parquet": sample(t), "y.feather": sample(t), "y.h5": sample(t),
+		"x.pkl": arrays, "x.pkl.gz": arrays, "x.joblib": arrays, "x.npz": arrays, "x.json": arrays,
+		"x.h5":          arrays,
+		"x.safetensors": arrays, "x.db": arrays, "folder/": arrays, "x.npy": matrix,
+		"x.csv": matrix, "x.tsv.gz": matrix,
+		"x.txt": matrix, "x.raw": matrix, "y.csv": sample(t), "y.parquet": sample(t),
+		"y.feather": sample(t), "y.h5": sample(t),
 		"y.json": sample(t), "y.jsonl": sample(t), "y/": sample(t), "z.jsonl": []any{1, "a", nil},
 	} {
 		path := filepath.Join(t.TempDir(), name)
@@ -57,7 +61,8 @@ func TestVerify(t *testing.T) {
 			path += "/"
 		}
 		for _, more := range [][]convert.Option{nil, {convert.WithCompress()}} {
-			opts := append([]convert.Option{convert.WithRaw(convert.Raw{Sidecar: true}), convert.WithLossy()}, more...)
+			opts := append([]convert.Option{convert.WithRaw(convert.Raw{Sidecar: true}),
+				convert.WithLossy()}, more...)
 			if err := convert.Write(path, v, opts...); err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
@@ -83,7 +88,8 @@ func TestVerifyFinds(t *testing.T) {
 	t.Parallel()
 	v := map[string]any{"a": mustSlice(t, []float64{1, 2}, 2)}
 	other := map[string]any{"a": mustSlice(t, []float64{1, 3}, 2)}
-	for _, name := range []string{"x.npz", "x.pkl", "x.h5", "x.safetensors", "x.json", "x.db", "x/"} {
+	for _, name := range []string{"x.npz", "x.pkl", "x.h5", "x.safetensors", "x.json", "x.db",
+		"x/"} {
 		path := filepath.Join(t.TempDir(), name)
 		if name == "x/" {
 			path += "/"
@@ -91,7 +97,8 @@ func TestVerifyFinds(t *testing.T) {
 		if err := convert.Write(path, other); err != nil {
 			t.Fatal(err)
 		}
-		if err := convert.Verify(path, v); err == nil || !strings.Contains(err.Error(), "/a: element 1: 2 became 3") {
+		if err := convert.Verify(path, v); err == nil ||
+			!strings.Contains(err.Error(), "/a: element 1: 2 became 3") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -110,15 +117,23 @@ func TestHold(t *testing.T) {
 		v    any
 		want string
 	}{
-		{"x.npz", nested, "npz cannot hold a dict at /a; pickle, joblib, json, jsonl, hdf5 and torch can"},
-		{"x.npy", nested, "npy cannot hold a dict; pickle, joblib, json, jsonl, hdf5 and torch can"},
-		{"x.csv", mustSlice(t, make([]float64, 8), 2, 2, 2), "csv cannot hold an array of 3 dimensions; pickle, joblib, npz, json, hdf5 and torch can"},
-		{"x.raw", object, "raw cannot hold an array of dtype object and shape [1]; pickle, joblib and json can"},
-		{"x.safetensors", map[string]any{"z": mustSlice(t, []complex128{1}, 1)}, "safetensors cannot hold an array of dtype complex128 and shape [1] at /z; " +
-			"pickle, joblib, npz, json, hdf5 and torch can"},
-		{"x.parquet", nested, "parquet cannot hold a dict in the place of a column at /a; pickle, joblib, json, jsonl, hdf5 and torch can"},
-		{"x.h5", map[string]any{"a/b": 1}, `hdf5 cannot hold the name "a/b" at /a~1b; pickle, joblib, json, jsonl, hdf5 and torch can`},
-		{"x.txt", sample(t), "text cannot hold a table; pickle, joblib, csv, tsv, json, hdf5, feather and parquet can"},
+		{"x.npz", nested,
+			"npz cannot hold a dict at /a; pickle, joblib, json, jsonl, hdf5 and torch can"},
+		{"x.npy", nested,
+			"npy cannot hold a dict; pickle, joblib, json, jsonl, hdf5 and torch can"},
+		{"x.csv", mustSlice(t, make([]float64, 8), 2, 2, 2),
+			"csv cannot hold an array of 3 dimensions; pickle, joblib, npz, json, hdf5 and torch can"},
+		{"x.raw", object,
+			"raw cannot hold an array of dtype object and shape [1]; pickle, joblib and json can"},
+		{"x.safetensors", map[string]any{"z": mustSlice(t, []complex128{1}, 1)},
+			"safetensors cannot hold an array of dtype complex128 and shape [1] at /z; " +
+				"pickle, joblib, npz, json, hdf5 and torch can"},
+		{"x.parquet", nested,
+			"parquet cannot hold a dict in the place of a column at /a; pickle, joblib, json, jsonl, hdf5 and torch can"},
+		{"x.h5", map[string]any{"a/b": 1},
+			`hdf5 cannot hold the name "a/b" at /a~1b; pickle, joblib, json, jsonl, hdf5 and torch can`},
+		{"x.txt", sample(t),
+			"text cannot hold a table; pickle, joblib, csv, tsv, json, hdf5, feather and parquet can"},
 	} {
 		path := filepath.Join(t.TempDir(), test.name)
 		err := convert.Write(path, test.v)
@@ -136,13 +151,15 @@ func TestHold(t *testing.T) {
 func TestOldFileStays(t *testing.T) {
 	t.Parallel()
 	v := []any{1, map[string]any{"a": func() {}}}
-	for _, name := range []string{"x.pkl", "x.json", "x.jsonl", "x.npz", "x.h5", "x.csv", "x.parquet", "x.safetensors"} {
+	for _, name := range []string{"x.pkl", "x.json", "x.jsonl", "x.npz", "x.h5", "x.csv",
+		"x.parquet", "x.safetensors"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := convert.Write(path, v, convert.WithJSON(convert.JSON{Form: convert.FormPlain})); err == nil {
+		if err := convert.Write(path, v,
+			convert.WithJSON(convert.JSON{Form: convert.FormPlain})); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if data, err := os.ReadFile(path); err != nil || string(data) != "old" {
@@ -154,10 +171,12 @@ func TestOldFileStays(t *testing.T) {
 	}
 }
 
-// TestFolderNames: whatever the keys, the files stay in the folder and are read back under the keys.
+// TestFolderNames: whatever the keys, the files stay in the folder and are read back under the
+// keys.
 func TestFolderNames(t *testing.T) {
 	t.Parallel()
-	keys := []string{"../x", "/abs", "CON", "com1.txt", "a/b", "A", "a", "", ".", "..", ".hidden", strings.Repeat("k", 300), "a\x00b", "t.", "ä", `c:\x`, "manifest.json"}
+	keys := []string{"../x", "/abs", "CON", "com1.txt", "a/b", "A", "a", "", ".", "..", ".hidden",
+		strings.Repeat("k", 300), "a\x00b", "t.", "ä", `c:\x`, "manifest.json"}
 	v := types.Dict{}
 	for i, k := range keys {
 		v = append(v, types.DictEntry{Key: k, Value: mustSlice(t, []int64{int64(i)}, 1)})
@@ -194,13 +213,15 @@ func TestFolderNames(t *testing.T) {
 	}
 }
 
-// TestFolderLinks: a link in the folder is replaced rather than followed, and a manifest leads nowhere else.
+// TestFolderLinks: a link in the folder is replaced rather than followed, and a manifest leads
+// nowhere else.
 func TestFolderLinks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "secret")
 	out := filepath.Join(dir, "out")
-	if err := errors.Join(os.WriteFile(secret, []byte("old"), 0o600), os.Mkdir(out, 0o755)); err != nil {
+	if err := errors.Join(os.WriteFile(secret, []byte("old"), 0o600),
+		os.Mkdir(out, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(secret, filepath.Join(out, "a.npy")); err != nil {
@@ -217,7 +238,8 @@ func TestFolderLinks(t *testing.T) {
 	}
 	for _, file := range []string{"../secret", "/etc/passwd", "b"} {
 		manifest := fmt.Sprintf(`{"files": [{"key": ["a"], "file": %q, "sha256": ""}]}`, file)
-		err := errors.Join(os.WriteFile(filepath.Join(out, "manifest.json"), []byte(manifest), 0o600), os.RemoveAll(filepath.Join(out, "b")),
+		err := errors.Join(os.WriteFile(filepath.Join(out, "manifest.json"), []byte(manifest),
+			0o600), os.RemoveAll(filepath.Join(out, "b")),
 			os.Symlink(secret, filepath.Join(out, "b")))
 		if err != nil {
 			t.Fatal(err)
@@ -237,7 +259,8 @@ func TestSQLite(t *testing.T) {
 	if err := convert.Write(path, first, xdr); err != nil {
 		t.Fatal(err)
 	}
-	if err := convert.Write(path, map[string]any{"b": []float64{4, 5}, "c": []float64{}}); err != nil {
+	if err := convert.Write(path, map[string]any{"b": []float64{4, 5},
+		"c": []float64{}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := convert.Read(path)
@@ -250,7 +273,8 @@ func TestSQLite(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: %v", k, got)
 		}
-		if x, err := ndarray.Values[float64](a); err != nil || len(x) != len(w) || len(w) > 0 && !reflect.DeepEqual(x, w) {
+		if x, err := ndarray.Values[float64](a); err != nil || len(x) != len(w) ||
+			len(w) > 0 && !reflect.DeepEqual(x, w) {
 			t.Errorf("%s: %v, %v", k, x, err)
 		}
 	}
@@ -260,10 +284,12 @@ func TestSQLite(t *testing.T) {
 		t.Error(err)
 	}
 	again, err := convert.Read(path)
-	if err != nil || len(again.(map[string]any)) != 3 || again.(map[string]any)["a"].(*ndarray.Array).Size() != 2 {
+	if err != nil || len(again.(map[string]any)) != 3 ||
+		again.(map[string]any)["a"].(*ndarray.Array).Size() != 2 {
 		t.Errorf("%v, %v", again, err)
 	}
-	if _, err := convert.Read(strings.Replace(path, "ppms", `p"pms`, 1)); !errors.Is(err, convert.ErrMalformed) {
+	if _, err := convert.Read(strings.Replace(path, "ppms", `p"pms`, 1)); !errors.Is(err,
+		convert.ErrMalformed) {
 		t.Error(err)
 	}
 }
@@ -295,7 +321,8 @@ func TestSplitJoin(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a, err := parts.Array(); err != nil || !a.Equal(whole) || size == 1 && len(parts.Concatenated.Parts()) != parts.Shape()[(axis+3)%3] {
+			if a, err := parts.Array(); err != nil || !a.Equal(whole) ||
+				size == 1 && len(parts.Concatenated.Parts()) != parts.Shape()[(axis+3)%3] {
 				t.Errorf("axis %d, %d bytes: %v, %v", axis, size, a, err)
 			}
 			parts.Close()
@@ -305,7 +332,8 @@ func TestSplitJoin(t *testing.T) {
 			if err := convert.Verify(joined, whole); err != nil {
 				t.Error(err)
 			}
-			if _, err := convert.Split(path, pattern, convert.Chunks{Bytes: size, Axis: axis}); !errors.Is(err, fs.ErrExist) {
+			if _, err := convert.Split(path, pattern,
+				convert.Chunks{Bytes: size, Axis: axis}); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("files are overwritten: %v", err)
 			}
 		}
@@ -331,7 +359,8 @@ func TestJoinChecks(t *testing.T) {
 	}
 	bad := append([]byte{}, good...)
 	bad[len(bad)-1]++
-	for name, data := range map[string][]byte{"changed": bad, "short": good[:len(good)-8], "missing": nil} {
+	for name, data := range map[string][]byte{"changed": bad, "short": good[:len(good)-8],
+		"missing": nil} {
 		if os.Remove(part); data != nil {
 			if err := os.WriteFile(part, data, 0o600); err != nil {
 				t.Fatal(err)
@@ -349,7 +378,8 @@ func ExampleSplit() {
 	path := filepath.Join(dir, "x.npy")
 	a, _ := ndarray.FromSlice([]float64{1, 2, 3, 4, 5}, 5)
 	fmt.Println(convert.Write(path, a))
-	manifest, err := convert.Split(path, filepath.Join(dir, "part_{n:03}.npy"), convert.Chunks{Bytes: 16})
+	manifest, err := convert.Split(path, filepath.Join(dir, "part_{n:03}.npy"),
+		convert.Chunks{Bytes: 16})
 	fmt.Println(filepath.Base(manifest), err)
 	parts, err := convert.OpenParts(manifest, true)
 	if err != nil {

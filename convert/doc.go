@@ -19,9 +19,9 @@
 // it can, and each loss is a warning. docs/formats.md has the table of what each format
 // keeps, which the tests make.
 //
-// Values that stand for each other in Python's libraries do so here: a list of numbers is written as
-// numpy.asarray has it where a format has arrays, and a structured array, a dict of columns of one
-// length or a list of records as a table where it has tables.
+// Values that stand for each other in Python's libraries do so here: a list of numbers is written
+// as numpy.asarray has it where a format has arrays, and a structured array, a dict of columns of
+// one length or a list of records as a table where it has tables.
 //
 // # Files
 //

@@ -19,10 +19,10 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// NOTE. A document is what package unpkl loads or writes: objects, plain values and Go values alike.
-// A writer looks at it level by level with look, which knows all of these and gives one form for each
-// kind of value. What a writer needs more often, an array, arrays by name or a table, is made of a
-// document by the functions of array.go, named.go and table.go.
+// NOTE. A document is what package unpkl loads or writes: objects, plain values and Go values
+// alike. A writer looks at it level by level with look, which knows all of these and gives one form
+// for each kind of value. What a writer needs more often, an array, arrays by name or a table, is
+// made of a document by the functions of array.go, named.go and table.go.
 
 // dict is a dict of any kind, its keys text; list is a list, a tuple or a set.
 type (

@@ -13,14 +13,16 @@ import (
 	"github.com/unpkl/unpkl/internal/arrowcheck"
 )
 
-// NOTE. Parquet has no durations: pyarrow stores them as int64, and the schema of Arrow that it keeps beside
-// says what they are. Package pqarrow does neither. So durations are written as int64 here, with the schema as
-// it should be, and on reading the schema is changed before pqarrow sees it.
+// NOTE. Parquet has no durations: pyarrow stores them as int64, and the schema of Arrow that it
+// keeps beside says what they are. Package pqarrow does neither. So durations are written as int64
+// here, with the schema as it should be, and on reading the schema is changed before pqarrow sees
+// it.
 
 // schemaKey is the key of the schema of Arrow, in base64.
 const schemaKey = "ARROW:schema"
 
-// withoutDurations returns a schema with int64 in the place of durations, and the numbers of those columns.
+// withoutDurations returns a schema with int64 in the place of durations, and the numbers of those
+// columns.
 func withoutDurations(schema *arrow.Schema) (*arrow.Schema, map[int]arrow.DataType) {
 	fields := append([]arrow.Field{}, schema.Fields()...)
 	durations := map[int]arrow.DataType{}
@@ -34,7 +36,8 @@ func withoutDurations(schema *arrow.Schema) (*arrow.Schema, map[int]arrow.DataTy
 	return arrow.NewSchema(fields, &meta), durations
 }
 
-// retyped returns a batch of another schema whose columns have the same memory. The caller releases it.
+// retyped returns a batch of another schema whose columns have the same memory. The caller releases
+// it.
 func retyped(b arrow.RecordBatch, schema *arrow.Schema) arrow.RecordBatch {
 	columns := make([]arrow.Array, b.NumCols())
 	for i := range columns {
@@ -44,7 +47,8 @@ func retyped(b arrow.RecordBatch, schema *arrow.Schema) arrow.RecordBatch {
 			columns[i] = b.Column(i)
 			continue
 		}
-		own := array.NewData(schema.Field(i).Type, data.Len(), data.Buffers(), nil, data.NullN(), data.Offset())
+		own := array.NewData(schema.Field(i).Type, data.Len(), data.Buffers(), nil, data.NullN(),
+			data.Offset())
 		columns[i] = array.MakeFromData(own)
 		own.Release()
 	}
@@ -57,11 +61,12 @@ func retyped(b arrow.RecordBatch, schema *arrow.Schema) arrow.RecordBatch {
 
 // serialized is a schema as Parquet keeps it.
 func serialized(schema *arrow.Schema) string {
-	return base64.StdEncoding.EncodeToString(flight.SerializeSchema(schema, memory.DefaultAllocator))
+	return base64.StdEncoding.EncodeToString(flight.SerializeSchema(schema,
+		memory.DefaultAllocator))
 }
 
-// hideDurations changes the schema that a file keeps so that it has none. It returns their types by the names of
-// the columns.
+// hideDurations changes the schema that a file keeps so that it has none. It returns their types by
+// the names of the columns.
 func hideDurations(r *file.Reader) (map[string]arrow.DataType, error) {
 	kept := r.MetaData().KeyValueMetadata().FindValue(schemaKey)
 	if kept == nil {
@@ -93,9 +98,10 @@ func hideDurations(r *file.Reader) (map[string]arrow.DataType, error) {
 	return names, nil
 }
 
-// restoreDurations returns the schema with its durations, and with pandas' metadata, which pqarrow does not take
-// from the file.
-func restoreDurations(r *file.Reader, schema *arrow.Schema, durations map[string]arrow.DataType) *arrow.Schema {
+// restoreDurations returns the schema with its durations, and with pandas' metadata, which pqarrow
+// does not take from the file.
+func restoreDurations(r *file.Reader, schema *arrow.Schema,
+	durations map[string]arrow.DataType) *arrow.Schema {
 	fields := append([]arrow.Field{}, schema.Fields()...)
 	for i, f := range fields {
 		if t := durations[f.Name]; t != nil && f.Type.ID() == arrow.INT64 {
@@ -103,7 +109,8 @@ func restoreDurations(r *file.Reader, schema *arrow.Schema, durations map[string
 		}
 	}
 	meta := schema.Metadata()
-	if pandas := r.MetaData().KeyValueMetadata().FindValue("pandas"); pandas != nil && meta.FindKey("pandas") < 0 {
+	if pandas := r.MetaData().KeyValueMetadata().FindValue("pandas"); pandas != nil &&
+		meta.FindKey("pandas") < 0 {
 		meta = arrow.NewMetadata(append(meta.Keys(), "pandas"), append(meta.Values(), *pandas))
 	}
 	return arrow.NewSchema(fields, &meta)

@@ -45,7 +45,8 @@ func ExampleWrite_hold() {
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, convert.ErrHold))
 	lost := func(w string) { fmt.Println("warning:", w) }
-	fmt.Println(convert.Write(filepath.Join(dir, "x.npz"), v, convert.WithLossy(), convert.WithWarnings(lost)))
+	fmt.Println(convert.Write(filepath.Join(dir, "x.npz"), v, convert.WithLossy(),
+		convert.WithWarnings(lost)))
 	// Output:
 	// convert: npz cannot hold a dict at /b; pickle, joblib, json, jsonl, hdf5 and torch can
 	// true

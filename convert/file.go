@@ -39,8 +39,8 @@ type inputReader struct {
 
 func (r *inputReader) Close() error { return errors.Join(r.Reader.Close(), r.f.Close()) }
 
-// bytes returns the whole content without its compression. Memory grows as it arrives; the file of a
-// lying size costs nothing.
+// bytes returns the whole content without its compression. Memory grows as it arrives; the file of
+// a lying size costs nothing.
 func (in *input) bytes() ([]byte, error) {
 	r, err := in.open()
 	if err != nil {
@@ -62,8 +62,8 @@ func (in *input) bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, and no more than
-// CompressionRatio for each byte of a file of more than a few.
+// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, and no
+// more than CompressionRatio for each byte of a file of more than a few.
 func (c *config) unfolded(size int64) int64 {
 	const floor = 1 << 20
 	limits := c.limits.WithDefaults()

@@ -51,13 +51,14 @@ type manifestFile struct {
 	SHA256 string   `json:"sha256"`
 }
 
-// safeName returns a name for a file that stands for a key on every system: no path, no device, not long,
-// nothing that is hidden.
+// safeName returns a name for a file that stands for a key on every system: no path, no device, not
+// long, nothing that is hidden.
 func safeName(key string) string {
 	var b strings.Builder
 	for _, r := range key {
 		switch {
-		case r == utf8.RuneError || unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r) || !unicode.IsPrint(r):
+		case r == utf8.RuneError || unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r) ||
+			!unicode.IsPrint(r):
 			b.WriteByte('_')
 		default:
 			b.WriteRune(r)
@@ -82,7 +83,8 @@ func isDevice(stem string) bool {
 	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true
 	}
-	return len(stem) == 4 && (stem[:3] == "COM" || stem[:3] == "LPT") && stem[3] >= '0' && stem[3] <= '9'
+	return len(stem) == 4 && (stem[:3] == "COM" || stem[:3] == "LPT") && stem[3] >= '0' &&
+		stem[3] <= '9'
 }
 
 // folderWriter writes the files of a folder.
@@ -104,8 +106,8 @@ func (w *folderWriter) unique(folder, key, ending string) string {
 	return name
 }
 
-// writeFolder writes a document as a folder: a new one is complete when it has the name; in one that is
-// there each file is, and the manifest comes last.
+// writeFolder writes a document as a folder: a new one is complete when it has the name; in one
+// that is there each file is, and the manifest comes last.
 func writeFolder(out *output, v any) error {
 	target := filepath.Clean(out.name)
 	info, err := os.Stat(target)
@@ -136,7 +138,8 @@ func (out *output) fillFolder(folder string, v any) error {
 		return err
 	}
 	defer root.Close()
-	w := &folderWriter{document: out.document(), root: root, met: map[string]bool{manifestName: true}}
+	w := &folderWriter{document: out.document(), root: root,
+		met: map[string]bool{manifestName: true}}
 	top, err := w.look(v, "")
 	if err != nil {
 		return err
@@ -236,11 +239,13 @@ func (out *output) inRoot(root *os.Root, name string, v any) (sum string, size i
 	if sum, size, err = checksum(out.name); err != nil {
 		return "", 0, err
 	}
-	return sum, size, root.Rename(filepath.Join(filepath.Base(folder), filepath.Base(out.name)), name)
+	return sum, size, root.Rename(filepath.Join(filepath.Base(folder), filepath.Base(out.name)),
+		name)
 }
 
 // writeInRoot writes a file of a folder, complete or not at all.
-func writeInRoot(root *os.Root, name string, fill func(w io.Writer) error) (sum string, size int64, err error) {
+func writeInRoot(root *os.Root, name string, fill func(w io.Writer) error) (sum string, size int64,
+	err error) {
 	temporary := "." + path.Base(name) + ".tmp"
 	root.Remove(temporary)
 	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -311,7 +316,8 @@ func readManifest(root *os.Root) (*manifest, error) {
 	return &m, nil
 }
 
-// readFolder reads a folder by its manifest, or else each file in it that is of a known ending, by name.
+// readFolder reads a folder by its manifest, or else each file in it that is of a known ending, by
+// name.
 func readFolder(in *input) (any, error) {
 	root, err := os.OpenRoot(in.path)
 	if err != nil {
@@ -404,7 +410,8 @@ func (in *input) looseFiles() (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("convert: %s: %w", f.Name(), err)
 		}
-		out = append(out, types.DictEntry{Key: strings.TrimSuffix(f.Name(), filepath.Ext(f.Name())), Value: v})
+		out = append(out, types.DictEntry{Key: strings.TrimSuffix(f.Name(), filepath.Ext(f.Name())),
+			Value: v})
 	}
 	return &out, nil
 }

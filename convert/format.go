@@ -72,7 +72,8 @@ const folderName = "folder"
 // The table is filled here since the formats' functions refer to it.
 func init() {
 	formats = []*Format{
-		pickleFormat, joblibFormat, npyFormat, npzFormat, rawFormat, csvFormat, tsvFormat, textFormat,
+		pickleFormat, joblibFormat, npyFormat, npzFormat, rawFormat, csvFormat, tsvFormat,
+		textFormat,
 		jsonFormat, jsonLinesFormat, hdf5Format, safetensorsFormat, featherFormat, parquetFormat,
 		sqliteFormat, torchFormat, folderFormat,
 	}
@@ -99,8 +100,9 @@ func formatNamed(name string) *Format {
 	return nil
 }
 
-// formatOfPath returns the format that the ending of a path stands for, nil if it is none. The ending
-// of a compression is passed over where the format allows it; compressed reports that there is one.
+// formatOfPath returns the format that the ending of a path stands for, nil if it is none. The
+// ending of a compression is passed over where the format allows it; compressed reports that there
+// is one.
 func formatOfPath(path string) (f *Format, compressed bool) {
 	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(filepath.Separator)) {
 		return formatNamed(folderName), false
@@ -115,7 +117,8 @@ func formatOfPath(path string) (f *Format, compressed bool) {
 	if compress.FormatOf(inner) == compress.Tar {
 		inner = strings.TrimSuffix(inner, filepath.Ext(inner))
 	}
-	if f := formatNamed(filepath.Ext(inner)); filepath.Ext(inner) != "" && f != nil && f.Compressed {
+	if f := formatNamed(filepath.Ext(inner)); filepath.Ext(inner) != "" && f != nil &&
+		f.Compressed {
 		return f, true
 	}
 	return nil, false

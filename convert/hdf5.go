@@ -15,9 +15,11 @@ import (
 )
 
 var hdf5Format = &Format{
-	Name: "hdf5", Endings: []string{".h5", ".hdf5", ".hdf", ".he5", ".nc", ".mat"}, About: "HDF5, as h5py and pandas write it",
-	Holds: KindScalar | KindDict | KindArray | KindNamed | KindStructured | KindFrame, magic: hdf5.Signature,
-	read: readHDF5, write: writeHDF5,
+	Name: "hdf5", Endings: []string{".h5", ".hdf5", ".hdf", ".he5", ".nc", ".mat"},
+	About: "HDF5, as h5py and pandas write it",
+	Holds: KindScalar | KindDict | KindArray | KindNamed | KindStructured | KindFrame,
+	magic: hdf5.Signature,
+	read:  readHDF5, write: writeHDF5,
 }
 
 // HDF5 says how HDF5 is written. A nil Dataset is one block without filters, or with WithCompress
@@ -40,11 +42,12 @@ func readHDF5(in *input) (any, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r := &hdf5Reader{input: in, f: f, left: most + info.Size(), frames: map[string]bool{}, options: &pytables.Options{
-		Unpickle: func(b []byte) (any, error) {
-			return unpkl.LoadBytes(b, unpkl.WithLimits(in.limits), unpkl.WithStrict())
-		},
-	}}
+	r := &hdf5Reader{input: in, f: f, left: most + info.Size(), frames: map[string]bool{},
+		options: &pytables.Options{
+			Unpickle: func(b []byte) (any, error) {
+				return unpkl.LoadBytes(b, unpkl.WithLimits(in.limits), unpkl.WithStrict())
+			},
+		}}
 	keys, err := pytables.Keys(f)
 	if err == nil {
 		for _, k := range keys {
@@ -130,7 +133,8 @@ func (r *hdf5Reader) group(g *hdf5.Group, depth int) (any, error) {
 // isBookkeeping reports whether an attribute says how PyTables or netCDF keep their objects.
 func isBookkeeping(name string) bool {
 	switch name {
-	case "CLASS", "TITLE", "VERSION", "PYTABLES_FORMAT_VERSION", "FLAVOR", "_NCProperties", "EXTDIM":
+	case "CLASS", "TITLE", "VERSION", "PYTABLES_FORMAT_VERSION", "FLAVOR", "_NCProperties",
+		"EXTDIM":
 		return true
 	}
 	return strings.HasPrefix(name, "pandas_")
@@ -160,14 +164,16 @@ func (r *hdf5Reader) object(o hdf5.Object, depth int) (v any, ok bool, err error
 	return nil, false, nil
 }
 
-// dataset returns a dataset in memory of its own, since the file is closed; text by itself as a string.
+// dataset returns a dataset in memory of its own, since the file is closed; text by itself as a
+// string.
 func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 	a, err := o.Read()
 	if err != nil {
 		return nil, err
 	}
 	if r.left -= int64(a.NBytes()); r.left < 0 {
-		return nil, fmt.Errorf("convert: %w: the datasets are larger than the file lets expect", ErrLimit)
+		return nil, fmt.Errorf("convert: %w: the datasets are larger than the file lets expect",
+			ErrLimit)
 	}
 	if a.HasObject() {
 		if s, ok := a.At(make([]int, a.NDim())...).(string); ok && a.NDim() == 0 {
@@ -209,7 +215,8 @@ type hdf5Writer struct {
 	options *hdf5.DatasetOptions
 }
 
-// group writes the items of a dict to a group: numbers and text as attributes, the others as members.
+// group writes the items of a dict to a group: numbers and text as attributes, the others as
+// members.
 func (d *hdf5Writer) group(group string, items dict, path string, depth int) error {
 	if depth > maxGroups {
 		return d.refuse(path[:min(len(path), 80)], "dicts that deep, or in themselves", KindDict)

@@ -20,11 +20,14 @@ import (
 // hostileFiles are small files of every format.
 func hostileFiles(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
-	arrays := map[string]any{"a": mustSlice(t, []float64{1, 2.5, 3, 4}, 2, 2), "b": mustSlice(t, []uint8{1}, 1)}
+	arrays := map[string]any{"a": mustSlice(t, []float64{1, 2.5, 3, 4}, 2, 2),
+		"b": mustSlice(t, []uint8{1}, 1)}
 	files := map[string][]byte{}
 	for name, v := range map[string]any{
-		"x.csv": sample(t), "x.txt": arrays["a"], "x.json": sample(t), "x.jsonl": sample(t), "x.safetensors": arrays,
-		"x.feather": sample(t), "x.parquet": sample(t), "x.db": arrays, "x.h5": arrays, "x.npz": arrays, "x.npy": arrays["a"],
+		"x.csv": sample(t), "x.txt": arrays["a"], "x.json": sample(t), "x.jsonl": sample(t),
+		"x.safetensors": arrays,
+		"x.feather":     sample(t), "x.parquet": sample(t), "x.db": arrays, "x.h5": arrays,
+		"x.npz": arrays, "x.npy": arrays["a"],
 		"x.csv.gz": sample(t),
 	} {
 		path := filepath.Join(dir, name)
@@ -49,8 +52,8 @@ func allocated(call func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestHostile changes bytes of a file of each format, and cuts it. Nothing may panic, or take memory for sizes
-// that are not there.
+// TestHostile changes bytes of a file of each format, and cuts it. Nothing may panic, or take
+// memory for sizes that are not there.
 func TestHostile(t *testing.T) {
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(9, 9))
@@ -68,7 +71,9 @@ func TestHostile(t *testing.T) {
 				t.Fatal(err)
 			}
 			var err error
-			most = max(most, allocated(func() { _, err = convert.Read(path, convert.WithObjects()) }))
+			most = max(most, allocated(func() {
+				_, err = convert.Read(path, convert.WithObjects())
+			}))
 			return err
 		}
 		for range changes {
@@ -80,11 +85,13 @@ func TestHostile(t *testing.T) {
 		}
 		for range changes / 3 {
 			cut := 2 + r.IntN(len(good)-2)
-			if err := read(good[:cut]); err == nil && binary(name) && cut < len(good)*3/4 && name != "x.db" {
+			if err := read(good[:cut]); err == nil && binary(name) && cut < len(good)*3/4 &&
+				name != "x.db" {
 				t.Errorf("%s: no error at %d of %d bytes", name, cut, len(good))
 			}
 		}
-		// Arrow's and SQLite's libraries take what they take; 64 MB is far above it and far below what lies claim.
+		// Arrow's and SQLite's libraries take what they take; 64 MB is far above it and far below
+		// what lies claim.
 		if limit := uint64(64 << 20); most > limit {
 			t.Errorf("%s of %d bytes: %d MB are allocated", name, len(good), most>>20)
 		}
@@ -117,7 +124,9 @@ func TestLongLine(t *testing.T) {
 	if err := os.WriteFile(path, append(commas, '\n'), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n := allocated(func() { _, err = convert.Read(path, convert.WithObjects()) }); n > uint64(2<<10*len(commas)) {
+	if n := allocated(func() {
+		_, err = convert.Read(path, convert.WithObjects())
+	}); n > uint64(2<<10*len(commas)) {
 		t.Errorf("%d bytes for %d commas, %v", n, len(commas), err)
 	}
 }
@@ -138,14 +147,16 @@ func TestBomb(t *testing.T) {
 // TestStreamMemory: an array goes from .npy to raw bytes and back in constant memory.
 func TestStreamMemory(t *testing.T) {
 	dir := t.TempDir()
-	npy, raw, again := filepath.Join(dir, "x.npy"), filepath.Join(dir, "x.raw"), filepath.Join(dir, "y.npy")
+	npy, raw, again := filepath.Join(dir, "x.npy"), filepath.Join(dir, "x.raw"),
+		filepath.Join(dir, "y.npy")
 	if err := convert.Write(npy, make([]float64, 4<<20)); err != nil {
 		t.Fatal(err)
 	}
 	sidecar := convert.WithRaw(convert.Raw{Sidecar: true})
 	var err error
 	n := allocated(func() {
-		err = errors.Join(convert.File(npy, raw, sidecar), convert.File(raw, again, sidecar), convert.File(again, npy))
+		err = errors.Join(convert.File(npy, raw, sidecar), convert.File(raw, again, sidecar),
+			convert.File(again, npy))
 	})
 	if err != nil || n > 8<<20 {
 		t.Errorf("%d bytes are allocated, %v", n, err)
@@ -185,10 +196,12 @@ func FuzzSidecar(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "x.raw")
-		if err := errors.Join(os.WriteFile(path, make([]byte, 64), 0o600), os.WriteFile(path+".json", []byte(text), 0o600)); err != nil {
+		if err := errors.Join(os.WriteFile(path, make([]byte, 64), 0o600),
+			os.WriteFile(path+".json", []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := convert.Read(path, convert.WithObjects()); err == nil && !strings.Contains(text, "descr") {
+		if _, err := convert.Read(path, convert.WithObjects()); err == nil &&
+			!strings.Contains(text, "descr") {
 			t.Errorf("%q is read", text)
 		}
 	})
@@ -196,7 +209,8 @@ func FuzzSidecar(f *testing.F) {
 
 // FuzzText: what is read of a text is written so that it reads as the same.
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"a,b\n1,x\n,\n", "1,2\n3,4\n", "# c\n1+2j\n", ",a\nx,1\n", "a\n\"\"\n", "True,False\n", "1,a\n"} {
+	for _, s := range []string{"a,b\n1,x\n,\n", "1,2\n3,4\n", "# c\n1+2j\n", ",a\nx,1\n",
+		"a\n\"\"\n", "True,False\n", "1,a\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -209,13 +223,15 @@ func FuzzText(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := convert.Write(again, v, convert.WithText(convert.Text{Names: convert.Auto})); err != nil {
+		if err := convert.Write(again, v,
+			convert.WithText(convert.Text{Names: convert.Auto})); err != nil {
 			if !errors.Is(err, convert.ErrHold) {
 				t.Fatalf("%q: %v", s, err)
 			}
 			return
 		}
-		if _, err := convert.Read(again, convert.WithObjects()); err != nil && !errors.Is(err, io.EOF) {
+		if _, err := convert.Read(again, convert.WithObjects()); err != nil &&
+			!errors.Is(err, io.EOF) {
 			data, _ := os.ReadFile(again)
 			t.Fatalf("%q became %q: %v", s, data, err)
 		}

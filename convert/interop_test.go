@@ -18,7 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of docs/formats.md again")
 
-// python returns the interpreter with the libraries of all formats, and skips the test where none is named.
+// python returns the interpreter with the libraries of all formats, and skips the test where none
+// is named.
 func python(t *testing.T) string {
 	t.Helper()
 	name := os.Getenv("UNPKL_CONVERT_PYTHON")
@@ -48,7 +49,8 @@ var endings = strings.Fields("joblib npy npz bin csv tsv txt json jsonl h5 safet
 var kinds = strings.Fields("float64 nan float32 float16 int64 uint64 int8 bool complex128 fortran bigendian three scalar " +
 	"empty bytes text datetime structured masked objects arrays nested list frame indexed types")
 
-// interopOptions are those of the test for an ending: raw bytes have a sidecar, JSON is such as Python reads.
+// interopOptions are those of the test for an ending: raw bytes have a sidecar, JSON is such as
+// Python reads.
 func interopOptions(ending string) []convert.Option {
 	opts := []convert.Option{convert.WithObjects(), convert.WithRaw(convert.Raw{Sidecar: true})}
 	if ending == "json" {
@@ -57,8 +59,9 @@ func interopOptions(ending string) []convert.Option {
 	return opts
 }
 
-// TestInterop writes each kind of value in each format and has Python's library read it, reads what Python's
-// library writes, and reads what it wrote itself. Its result is the table in docs/formats.md.
+// TestInterop writes each kind of value in each format and has Python's library read it, reads what
+// Python's library writes, and reads what it wrote itself. Its result is the table in
+// docs/formats.md.
 func TestInterop(t *testing.T) {
 	dir := t.TempDir()
 	runPython(t, "testdata/interop.py", "make", dir)
@@ -129,12 +132,13 @@ func readBack(t *testing.T, from, to string, opts []convert.Option) {
 	}
 }
 
-// interopTable is the table in Markdown. A cell has three signs: ours read by Python's library, Python's read by us,
-// ours read by us.
+// interopTable is the table in Markdown. A cell has three signs: ours read by Python's library,
+// Python's read by us, ours read by us.
 func interopTable(cells map[string]string) string {
 	signs := map[string]string{"same": "=", "alike": "~", "differs": "!", "held": "-", "": "."}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| | %s |\n|---|%s\n", strings.Join(endings, " | "), strings.Repeat("---|", len(endings)))
+	fmt.Fprintf(&b, "| | %s |\n|---|%s\n", strings.Join(endings, " | "),
+		strings.Repeat("---|", len(endings)))
 	for _, kind := range kinds {
 		fmt.Fprintf(&b, "| %s |", kind)
 		for _, ending := range endings {

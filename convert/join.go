@@ -13,8 +13,8 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// Parts is an array in several files, as Split leaves it. Nothing of it is read before it is touched. After Close its
-// arrays must not be used; see [ndarray.Mapped].
+// Parts is an array in several files, as Split leaves it. Nothing of it is read before it is
+// touched. After Close its arrays must not be used; see [ndarray.Mapped].
 type Parts struct {
 	*ndarray.Concatenated
 	mapped []*ndarray.Mapped
@@ -29,8 +29,9 @@ func (p *Parts) Close() error {
 	return err
 }
 
-// OpenParts maps the parts that a manifest of [Split] names as one array. Their dtypes and shapes are compared with the
-// manifest, their checksums with check. Names lead to the manifest's own folder.
+// OpenParts maps the parts that a manifest of [Split] names as one array. Their dtypes and shapes
+// are compared with the manifest, their checksums with check. Names lead to the manifest's own
+// folder.
 func OpenParts(manifestPath string, check bool) (*Parts, error) {
 	root, err := os.OpenRoot(filepath.Dir(manifestPath))
 	if err != nil {
@@ -95,7 +96,8 @@ func (p *Parts) open(root *os.Root, m *manifest, check bool) error {
 		}
 		p.mapped = append(p.mapped, a)
 		if !slices.Equal(a.Shape(), file.Shape) || a.DType().Str() != file.DType {
-			return malformed("%q has shape %v and dtype %s, not %v and %s", file.File, a.Shape(), a.DType().Str(), file.Shape, file.DType)
+			return malformed("%q has shape %v and dtype %s, not %v and %s", file.File, a.Shape(),
+				a.DType().Str(), file.Shape, file.DType)
 		}
 		arrays = append(arrays, a.Array)
 	}
@@ -110,8 +112,9 @@ func (p *Parts) open(root *os.Root, m *manifest, check bool) error {
 	return nil
 }
 
-// Join puts the parts that a manifest of [Split] names together and writes the array to an .npy file, after their checksums
-// were compared. Memory does not depend on the array where it was cut along its first axis.
+// Join puts the parts that a manifest of [Split] names together and writes the array to an .npy
+// file, after their checksums were compared. Memory does not depend on the array where it was cut
+// along its first axis.
 func Join(manifestPath, to string, opts ...Option) error {
 	p, err := OpenParts(manifestPath, true)
 	if err != nil {

@@ -11,13 +11,16 @@ import (
 )
 
 var jsonFormat = &Format{
-	Name: "json", Endings: []string{".json"}, About: "JSON: the table of to-json, nested lists, or pandas' orients",
+	Name: "json", Endings: []string{".json"},
+	About: "JSON: the table of to-json, nested lists, or pandas' orients",
 	Holds: kindAny, Compressed: true, read: readJSON, write: writeJSON,
 }
 
 var jsonLinesFormat = &Format{
-	Name: "jsonl", Endings: []string{".jsonl", ".ndjson"}, About: "JSON Lines: one record or element a line",
-	Holds: KindList | KindDict | KindScalar, Compressed: true, read: readJSONLines, write: writeJSONLines,
+	Name: "jsonl", Endings: []string{".jsonl", ".ndjson"},
+	About: "JSON Lines: one record or element a line",
+	Holds: KindList | KindDict | KindScalar, Compressed: true, read: readJSONLines,
+	write: writeJSONLines,
 }
 
 // JSON says how JSON is read and written.
@@ -32,7 +35,8 @@ type JSON struct {
 // JSONForm is how JSON stands for arrays and tables.
 type JSONForm uint8
 
-// The forms. Those of pandas are its orients; a table that is read in one of them has to be asked for.
+// The forms. Those of pandas are its orients; a table that is read in one of them has to be asked
+// for.
 const (
 	FormTable   JSONForm = iota // the forms of unpkl to-json --lossless: {"$ndarray": ...}
 	FormPlain                   // arrays as nested lists, tables as lists of records
@@ -58,8 +62,8 @@ func readJSON(in *input) (any, error) {
 	return in.orient(v)
 }
 
-// rebuilt makes the calls that the document's objects stand for, such as the one that makes an array of objects,
-// as a pickle of it does when it is loaded.
+// rebuilt makes the calls that the document's objects stand for, such as the one that makes an
+// array of objects, as a pickle of it does when it is loaded.
 func (in *input) rebuilt(v any, data []byte) (any, error) {
 	if !bytes.Contains(data, []byte(`"$object"`)) {
 		return v, nil
@@ -68,7 +72,8 @@ func (in *input) rebuilt(v any, data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unpkl.LoadBytes(pickled, append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(in.limits)}, in.unpickle...)...)
+	return unpkl.LoadBytes(pickled, append([]unpkl.Option{unpkl.WithObjects(),
+		unpkl.WithLimits(in.limits)}, in.unpickle...)...)
 }
 
 func writeJSON(out *output, v any) error {

@@ -20,7 +20,9 @@ func (d *document) orientJSON(w io.Writer, f *frame.Frame) error {
 	var err error
 	names := f.ColumnNames()
 	label := func(i int) string { return fmt.Sprint(f.Index.At(i)) }
-	cell := func(row, col int) error { return p.element(f.Columns[col], row, child("", names[col])) }
+	cell := func(row, col int) error {
+		return p.element(f.Columns[col], row, child("", names[col]))
+	}
 	object := func(n int, key func(i int) string, value func(i int) error) error {
 		p.w.WriteByte('{')
 		for i := range n {
@@ -35,7 +37,9 @@ func (d *document) orientJSON(w io.Writer, f *frame.Frame) error {
 		}
 		return p.w.WriteByte('}')
 	}
-	row := func(i int) error { return p.sequence(len(f.Columns), func(c int) error { return cell(i, c) }) }
+	row := func(i int) error {
+		return p.sequence(len(f.Columns), func(c int) error { return cell(i, c) })
+	}
 	switch d.json.Form {
 	case FormRecords:
 		err = p.sequence(f.Rows(), func(i int) error { return p.record(f, i, "") })
@@ -43,7 +47,9 @@ func (d *document) orientJSON(w io.Writer, f *frame.Frame) error {
 		err = p.sequence(f.Rows(), row)
 	case FormIndex:
 		err = object(f.Rows(), label, func(i int) error {
-			return object(len(names), func(c int) string { return names[c] }, func(c int) error { return cell(i, c) })
+			return object(len(names), func(c int) string {
+				return names[c]
+			}, func(c int) error { return cell(i, c) })
 		})
 	case FormColumns:
 		err = object(len(names), func(c int) string { return names[c] }, func(c int) error {
@@ -61,11 +67,15 @@ func (d *document) orientJSON(w io.Writer, f *frame.Frame) error {
 
 func (p *plainWriter) split(f *frame.Frame, row func(i int) error) error {
 	p.w.WriteString(`{"columns":`)
-	if err := p.sequence(len(f.Columns), func(c int) error { return p.value(f.Columns[c].Name, "", 1) }); err != nil {
+	if err := p.sequence(len(f.Columns), func(c int) error {
+		return p.value(f.Columns[c].Name, "", 1)
+	}); err != nil {
 		return err
 	}
 	p.w.WriteString(`,"index":`)
-	if err := p.sequence(f.Rows(), func(i int) error { return p.value(f.Index.At(i), "", 1) }); err != nil {
+	if err := p.sequence(f.Rows(), func(i int) error {
+		return p.value(f.Index.At(i), "", 1)
+	}); err != nil {
 		return err
 	}
 	p.w.WriteString(`,"data":`)
@@ -142,7 +152,8 @@ func (in *input) rowsTable(d *document, v any, names, labels []any) (any, error)
 		columns = make([][]any, len(names))
 	}
 	if names != nil && len(names) != len(columns) || labels != nil && len(labels) != len(rows) {
-		return nil, malformed("%d names and %d labels for %d columns and %d rows", len(names), len(labels), len(columns), len(rows))
+		return nil, malformed("%d names and %d labels for %d columns and %d rows", len(names),
+			len(labels), len(columns), len(rows))
 	}
 	series := make([]*frame.Series, len(columns))
 	for c, items := range columns {

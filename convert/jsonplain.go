@@ -85,7 +85,8 @@ const maxDepth = 1000
 
 func (p *plainWriter) value(v any, path string, depth int) error {
 	if depth > maxDepth {
-		return &HoldError{Format: p.format.Name, Path: path[:min(len(path), 80)], What: "containers that deep, or in themselves"}
+		return &HoldError{Format: p.format.Name, Path: path[:min(len(path), 80)],
+			What: "containers that deep, or in themselves"}
 	}
 	v, err := p.look(v, path)
 	if err != nil {
@@ -95,7 +96,9 @@ func (p *plainWriter) value(v any, path string, depth int) error {
 	case dict:
 		return p.members(x, path, depth)
 	case list:
-		return p.sequence(len(x), func(i int) error { return p.value(x[i], path+"/"+strconv.Itoa(i), depth+1) })
+		return p.sequence(len(x), func(i int) error {
+			return p.value(x[i], path+"/"+strconv.Itoa(i), depth+1)
+		})
 	case *ndarray.Array:
 		return p.array(x, path, depth)
 	case *ndarray.Scalar:

@@ -70,7 +70,8 @@ func TestKilled(t *testing.T) {
 	}
 	for _, name := range []string{"x.npz", "x.h5", "x.safetensors", "x.pkl", "x.db"} {
 		path := filepath.Join(t.TempDir(), name)
-		if err := convert.Write(path, map[string]any{"a": mustSlice(t, make([]float64, 200_000), 1000, 200)}); err != nil {
+		if err := convert.Write(path, map[string]any{"a": mustSlice(t, make([]float64, 200_000),
+			1000, 200)}); err != nil {
 			t.Fatal(err)
 		}
 		for range rounds {
@@ -95,7 +96,8 @@ func TestDiskFull(t *testing.T) {
 	for _, name := range []string{"x.npz", "x.h5", "x.safetensors", "x.pkl", "x.json"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, name)
-		if err := convert.Write(path, map[string]any{"a": mustSlice(t, make([]float64, 1), 1)}); err != nil {
+		if err := convert.Write(path, map[string]any{"a": mustSlice(t, make([]float64, 1),
+			1)}); err != nil {
 			t.Fatal(err)
 		}
 		before, err := os.ReadFile(path)
@@ -106,7 +108,8 @@ func TestDiskFull(t *testing.T) {
 		cmd.Env = append(os.Environ(), writerVariable+"="+path)
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(string(out), "file too large") {
+		if !errors.As(err, &exit) || exit.ExitCode() != 3 ||
+			!strings.Contains(string(out), "file too large") {
 			t.Errorf("%s: %v: %s", name, err, out)
 		}
 		if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {

@@ -16,14 +16,23 @@ import (
 
 // texts are CSV files that pandas reads; each type of column, and what is near it.
 var texts = []string{
-	"a,b\n1,2\n3,4\n", "a,b\n1,\n3,4\n", "a\n9223372036854775807\n-9223372036854775808\n", "a\n18446744073709551615\n1\n",
-	"a\nTrue\nFalse\n", "a\ntrue\nFALSE\n", "a\nTrue\n\"\"\n", "a,b\nTrue,1\n,2\n", "a\n1\nTrue\n", "a\n1.5\nx\n", "a\n1.5\n2\n",
-	"a,b\nx,1\nNA,2\n", "a,b\nnan,1\nNone,2\n", "a,b\ninf,1\n-inf,2\n", "a,b\n1e400,1\n-1e-400,2\n", "a,b\n\"1\",\"x,y\"\n\"2\",\"z\"\"q\"\n",
-	"a,b\n\"line 1\nline 2\",1\n", "a,b\r\n1,x\r\n2,y\r\n", "a,a,a\n1,2,3\n", "a,b,c\n1,2\n", "\xef\xbb\xbfa,b\n1,2\n", "é,ü\nñ,1\n",
-	"a\n0.1\n0.30000000000000004\n1e-5\n123456789012345678\n", "a,b\n 1, x\n2,y\n", "a,b\n1,x \n2,y\n", "a\n+1\n-2\n", "a\n1_0\n2\n",
-	"a\n0x10\n2\n", "a\n1e5\n2\n", "a\n.5\n5.\n", "a\n007\n8\n", "a,b\n1,2\n\n3,4\n", "a,b\n1,2\n ,4\n", "a,b\nx,\ny,\n", "a\n1.7976931348623157e308\n5e-324\n",
-	",x\np,1\nq,2\n", ",x\n0,1.5\n1,2.5\n", "a,b\n#1,2\n3,4\n", "a\n1\n2.5\n\n3\n", "a,b\n-,1\n+,2\n", "a\n-nan\nNaN\n", "a\n1.5e\n2\n", "a,b\n1,\"\"\n2,x\n",
-	"a\n1+2j\n3j\n", "a\n2024-01-01\n2024-01-02\n", "a,b\n99999999999999999999,1\n1,2\n", "a,\n1,2\n", "a,b\n18446744073709551615,1\n,2\n", "a,b\n99999999999999999999,1\n,2\n", "a\n18446744073709551615\n-1\n", "a\n99999999999999999999\n1.5\n",
+	"a,b\n1,2\n3,4\n", "a,b\n1,\n3,4\n", "a\n9223372036854775807\n-9223372036854775808\n",
+	"a\n18446744073709551615\n1\n",
+	"a\nTrue\nFalse\n", "a\ntrue\nFALSE\n", "a\nTrue\n\"\"\n", "a,b\nTrue,1\n,2\n", "a\n1\nTrue\n",
+	"a\n1.5\nx\n", "a\n1.5\n2\n",
+	"a,b\nx,1\nNA,2\n", "a,b\nnan,1\nNone,2\n", "a,b\ninf,1\n-inf,2\n", "a,b\n1e400,1\n-1e-400,2\n",
+	"a,b\n\"1\",\"x,y\"\n\"2\",\"z\"\"q\"\n",
+	"a,b\n\"line 1\nline 2\",1\n", "a,b\r\n1,x\r\n2,y\r\n", "a,a,a\n1,2,3\n", "a,b,c\n1,2\n",
+	"\xef\xbb\xbfa,b\n1,2\n", "é,ü\nñ,1\n",
+	"a\n0.1\n0.30000000000000004\n1e-5\n123456789012345678\n", "a,b\n 1, x\n2,y\n",
+	"a,b\n1,x \n2,y\n", "a\n+1\n-2\n", "a\n1_0\n2\n",
+	"a\n0x10\n2\n", "a\n1e5\n2\n", "a\n.5\n5.\n", "a\n007\n8\n", "a,b\n1,2\n\n3,4\n",
+	"a,b\n1,2\n ,4\n", "a,b\nx,\ny,\n", "a\n1.7976931348623157e308\n5e-324\n",
+	",x\np,1\nq,2\n", ",x\n0,1.5\n1,2.5\n", "a,b\n#1,2\n3,4\n", "a\n1\n2.5\n\n3\n",
+	"a,b\n-,1\n+,2\n", "a\n-nan\nNaN\n", "a\n1.5e\n2\n", "a,b\n1,\"\"\n2,x\n",
+	"a\n1+2j\n3j\n", "a\n2024-01-01\n2024-01-02\n", "a,b\n99999999999999999999,1\n1,2\n",
+	"a,\n1,2\n", "a,b\n18446744073709551615,1\n,2\n", "a,b\n99999999999999999999,1\n,2\n",
+	"a\n18446744073709551615\n-1\n", "a\n99999999999999999999\n1.5\n",
 	"a\n0.1234567890123456789012345\n12345678901234567890.5\n", "a\n1\n-18446744073709551615\n",
 }
 
@@ -37,7 +46,8 @@ func TestLiveCSV(t *testing.T) {
 			t.Fatal(err)
 		}
 		yes := convert.WithText(convert.Text{Names: convert.Yes, Comment: "none"})
-		if err := convert.File(path, path[:len(path)-4]+".pkl", yes, convert.WithObjects()); err != nil {
+		if err := convert.File(path, path[:len(path)-4]+".pkl", yes,
+			convert.WithObjects()); err != nil {
 			t.Errorf("%q: %v", text, err)
 			os.Remove(path)
 		}
@@ -71,7 +81,8 @@ func TestLiveSavetxt(t *testing.T) {
 				c.Delimiter, c.Header, c.Footer = "\t", "x y\nz", "end"
 			}
 			cases = append(cases, c)
-			opts := convert.WithText(convert.Text{Format: f, Delimiter: c.Delimiter, Header: c.Header, Footer: c.Footer})
+			opts := convert.WithText(convert.Text{Format: f, Delimiter: c.Delimiter,
+				Header: c.Header, Footer: c.Footer})
 			if err := convert.Write(filepath.Join(dir, c.Name+".csv"), a, opts); err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}
@@ -80,7 +91,8 @@ func TestLiveSavetxt(t *testing.T) {
 			}
 		}
 	}
-	add(floats, "%.18e", "%.3f", "%10.5f", "%g", "%.10g", "%e", "%+.2e", "%-12.2f", "%012.3f", "%d", "%s", "% .3E", "%G", "%d;%.2f;%s", "%#.3g")
+	add(floats, "%.18e", "%.3f", "%10.5f", "%g", "%.10g", "%e", "%+.2e", "%-12.2f", "%012.3f", "%d",
+		"%s", "% .3E", "%G", "%d;%.2f;%s", "%#.3g")
 	add(ints, "%d", "%5d", "%.18e", "%-4d", "%+d", "%i", "%.1f", "%s")
 	add(complexes, "%.18e", "%.4f", "%g")
 	data, err := json.Marshal(cases)
@@ -113,9 +125,12 @@ func TestLiveLoadtxt(t *testing.T) {
 		Columns   []int  `json:"columns"`
 	}
 	cases := []loadtxtCase{
-		{Text: "1 2 3\n4 5 6\n", DType: "<f8"}, {Text: "# c\n1,2\n3,4 # end\n", DType: "<i4", Delimiter: ","},
-		{Text: "x\ny\n1.5 2\n2.5 3\n", DType: "<f4", Skip: 2}, {Text: "1\n2\n3\n", DType: "<u8"}, {Text: "1+2j 3\n-1j 2\n", DType: "<c16"},
-		{Text: "1 2 3\n4 5 6\n", DType: "<f8", Columns: []int{2, 0}}, {Text: "1 2 3\n4 5 6\n", DType: "<f8", Columns: []int{-1}},
+		{Text: "1 2 3\n4 5 6\n", DType: "<f8"}, {Text: "# c\n1,2\n3,4 # end\n", DType: "<i4",
+			Delimiter: ","},
+		{Text: "x\ny\n1.5 2\n2.5 3\n", DType: "<f4", Skip: 2}, {Text: "1\n2\n3\n", DType: "<u8"},
+		{Text: "1+2j 3\n-1j 2\n", DType: "<c16"},
+		{Text: "1 2 3\n4 5 6\n", DType: "<f8", Columns: []int{2, 0}},
+		{Text: "1 2 3\n4 5 6\n", DType: "<f8", Columns: []int{-1}},
 		{Text: "1 2.5 a\n3 4.5 bc\n", DType: [][]string{{"x", "<i8"}, {"y", "<f8"}, {"z", "<U2"}}},
 		{Text: "nan inf\n-inf 1e300\n", DType: "<f8"}, {Text: " 1   2\t3\n\n4 5 6\n", DType: "<f8"},
 	}
@@ -144,7 +159,8 @@ func TestLiveLoadtxt(t *testing.T) {
 		if err := os.WriteFile(path+".txt", []byte(c.Text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		opts := convert.WithText(convert.Text{DType: dt, Delimiter: c.Delimiter, SkipRows: c.Skip, Columns: c.Columns})
+		opts := convert.WithText(convert.Text{DType: dt, Delimiter: c.Delimiter, SkipRows: c.Skip,
+			Columns: c.Columns})
 		if err := convert.File(path+".txt", path+".npy", opts); err != nil {
 			t.Errorf("%q: %v", c.Text, err)
 		}
@@ -184,18 +200,21 @@ func TestLiveXDR(t *testing.T) {
 			t.Errorf("%s: %v", column, v)
 		}
 	}
-	shaped, err := convert.Read(db+"#simulations.ppms", convert.WithBLOB(convert.BLOB{Shape: []int{1, 4, -1}}))
+	shaped, err := convert.Read(db+"#simulations.ppms",
+		convert.WithBLOB(convert.BLOB{Shape: []int{1, 4, -1}}))
 	if err == nil {
 		t.Errorf("one element has the shape (1, 4, -1): %v", shaped)
 	}
-	if err := convert.Write(db+"#simulations.ppms", map[string]any{"2": []float64{1, -2.5}, "4": []float64{}}); err != nil {
+	if err := convert.Write(db+"#simulations.ppms",
+		map[string]any{"2": []float64{1, -2.5}, "4": []float64{}}); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string][]float64
 	if err := json.Unmarshal(runPython(t, "testdata/live.py", "readxdr", dir), &got); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got["2"], []float64{1, -2.5}) || len(got["4"]) != 0 || len(got["3"]) != 5 || len(got) != 4 {
+	if !reflect.DeepEqual(got["2"], []float64{1, -2.5}) || len(got["4"]) != 0 ||
+		len(got["3"]) != 5 || len(got) != 4 {
 		t.Errorf("%v", got)
 	}
 }
@@ -204,7 +223,8 @@ func TestLiveXDR(t *testing.T) {
 func TestLiveMemmap(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
-	z, err := ndarray.Create(filepath.Join(dir, "z.mmap"), ndarray.Float64, []int{2, 2}, ndarray.OrderC, 16)
+	z, err := ndarray.Create(filepath.Join(dir, "z.mmap"), ndarray.Float64, []int{2, 2},
+		ndarray.OrderC, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,10 +234,12 @@ func TestLiveMemmap(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if out := bytes.TrimSpace(runPython(t, "testdata/live.py", "memmap", dir)); string(out) != "[[0.0, 0.0], [2.5, 0.0]]" {
+	if out := bytes.TrimSpace(runPython(t, "testdata/live.py", "memmap",
+		dir)); string(out) != "[[0.0, 0.0], [2.5, 0.0]]" {
 		t.Errorf("Python has %s", out)
 	}
-	x, err := ndarray.OpenMapped(filepath.Join(dir, "x.mmap"), ndarray.MapRead, ndarray.Int16.NewByteOrder(ndarray.BigEndian), []int{3, 4}, ndarray.OrderF, 10)
+	x, err := ndarray.OpenMapped(filepath.Join(dir, "x.mmap"), ndarray.MapRead,
+		ndarray.Int16.NewByteOrder(ndarray.BigEndian), []int{3, 4}, ndarray.OrderF, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,8 +59,8 @@ func WithLossy() Option { return func(c *config) { c.lossy = true } }
 // is called by one goroutine at a time.
 func WithWarnings(warn func(warning string)) Option { return func(c *config) { c.warn = warn } }
 
-// WithLimits bounds what is read; see [unpkl.Limits]. DecompressedBytes also bounds files of compressed
-// text.
+// WithLimits bounds what is read; see [unpkl.Limits]. DecompressedBytes also bounds files of
+// compressed text.
 func WithLimits(limits unpkl.Limits) Option { return func(c *config) { c.limits = limits } }
 
 // WithPickle gives options for writing pickles and joblib's files, such as unpkl.WithProtocol.
@@ -70,7 +70,9 @@ func WithPickle(opts ...unpkl.Option) Option {
 
 // WithUnpickle gives options for reading pickles and joblib's files, such as unpkl.WithExtension.
 func WithUnpickle(opts ...unpkl.Option) Option {
-	return func(c *config) { c.unpickle = append(c.unpickle[:len(c.unpickle):len(c.unpickle)], opts...) }
+	return func(c *config) {
+		c.unpickle = append(c.unpickle[:len(c.unpickle):len(c.unpickle)], opts...)
+	}
 }
 
 // WithCompress compresses inside of formats that can: members of an .npz, datasets of HDF5 (deflate
@@ -91,11 +93,11 @@ func WithBLOB(b BLOB) Option { return func(c *config) { c.blob = b } }
 
 // Raw says what a file of raw bytes holds, as numpy.fromfile and tofile have it.
 type Raw struct {
-	// DType of the elements; nil is float64 in this machine's byte order. Written arrays are converted
-	// to it where each value survives.
+	// DType of the elements; nil is float64 in this machine's byte order. Written arrays are
+	// converted to it where each value survives.
 	DType *ndarray.DType
-	// Shape of the array; nil is one dimension of as many elements as there are. One entry may be -1:
-	// as many as there are.
+	// Shape of the array; nil is one dimension of as many elements as there are. One entry may be
+	// -1: as many as there are.
 	Shape []int
 	// Order in which the elements lie; 0 is C order.
 	Order ndarray.Order
@@ -106,7 +108,8 @@ type Raw struct {
 	Sidecar bool
 }
 
-// loss reports that something of the value at path would be lost. It returns nil where that is wanted.
+// loss reports that something of the value at path would be lost. It returns nil where that is
+// wanted.
 func (c *config) loss(f *Format, path, what string, could Kind) error {
 	err := &HoldError{Format: f.Name, Path: path, What: what, Could: holding(could)}
 	if !c.lossy {

@@ -10,12 +10,14 @@ import (
 )
 
 var pickleFormat = &Format{
-	Name: "pickle", Endings: []string{".pkl", ".pickle", ".p", ".pk"}, About: "Python's pickle, protocols 0 to 5",
+	Name: "pickle", Endings: []string{".pkl", ".pickle", ".p", ".pk"},
+	About: "Python's pickle, protocols 0 to 5",
 	Holds: kindAny, Compressed: true, read: readPickle, write: writePickle,
 }
 
 var joblibFormat = &Format{
-	Name: "joblib", Endings: []string{".joblib"}, About: "joblib.dump: a pickle with arrays in the open",
+	Name: "joblib", Endings: []string{".joblib"},
+	About: "joblib.dump: a pickle with arrays in the open",
 	Holds: kindAny, Compressed: true, read: readPickle,
 	write: func(out *output, v any) error {
 		return out.pickle(v, append([]unpkl.Option{unpkl.WithJoblib()}, out.config.pickle...))
@@ -24,14 +26,17 @@ var joblibFormat = &Format{
 
 // readPickle reads whatever package unpkl loads: pickles, joblib's, .npy and .npz.
 func readPickle(in *input) (any, error) {
-	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep), unpkl.WithLimits(in.limits)}
+	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep),
+		unpkl.WithLimits(in.limits)}
 	return unpkl.LoadFile(in.path, append(opts, in.unpickle...)...)
 }
 
 func writePickle(out *output, v any) error { return out.pickle(v, out.config.pickle) }
 
 func (out *output) pickle(v any, opts []unpkl.Option) error {
-	return out.write(func(w io.Writer) error { return unpkl.NewEncoder(w, opts...).Encode(goValue(v)) })
+	return out.write(func(w io.Writer) error {
+		return unpkl.NewEncoder(w, opts...).Encode(goValue(v))
+	})
 }
 
 // goValue returns what package unpkl writes for values of this package.
@@ -51,7 +56,8 @@ var npyFormat = &Format{
 }
 
 var npzFormat = &Format{
-	Name: "npz", Endings: []string{".npz"}, About: "numpy.savez: arrays by name", magic: "PK\x03\x04",
+	Name: "npz", Endings: []string{".npz"}, About: "numpy.savez: arrays by name",
+	magic: "PK\x03\x04",
 	Holds: KindArray | KindStructured | KindNamed, read: readPickle, write: writeNPZ,
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 var rawFormat = &Format{
-	Name: "raw", Endings: []string{".raw", ".bin", ".memmap", ".mmap"}, About: "numpy.tofile: bytes of one array",
+	Name: "raw", Endings: []string{".raw", ".bin", ".memmap", ".mmap"},
+	About: "numpy.tofile: bytes of one array",
 	Holds: KindArray, Compressed: true, read: readRaw, write: writeRaw,
 }
 
@@ -64,7 +65,8 @@ func parseSidecar(data []byte) (Raw, error) {
 		return Raw{}, malformed("the sidecar of raw bytes: %v", err)
 	}
 	if s.Offset < 0 || len(s.Shape) > ndarray.MaxDims {
-		return Raw{}, malformed("the sidecar of raw bytes: offset %d, %d dimensions", s.Offset, len(s.Shape))
+		return Raw{}, malformed("the sidecar of raw bytes: offset %d, %d dimensions", s.Offset,
+			len(s.Shape))
 	}
 	r := Raw{DType: dt, Shape: s.Shape, Offset: s.Offset, Sidecar: true, Order: ndarray.OrderC}
 	if s.FortranOrder {
@@ -76,7 +78,8 @@ func parseSidecar(data []byte) (Raw, error) {
 	return r, nil
 }
 
-// descrLiteral returns a descr of .npy files that is in JSON as Python writes it: fields are tuples there.
+// descrLiteral returns a descr of .npy files that is in JSON as Python writes it: fields are tuples
+// there.
 func descrLiteral(v any, level int) string {
 	switch x := v.(type) {
 	case string:
@@ -127,7 +130,8 @@ func (r Raw) layout(size int64) (*ndarray.DType, []int, ndarray.Order, error) {
 	}
 	if r.Shape == nil {
 		if size%item != 0 {
-			return nil, nil, 0, malformed("%d bytes are no whole number of elements of dtype %s", size, dt)
+			return nil, nil, 0, malformed("%d bytes are no whole number of elements of dtype %s",
+				size, dt)
 		}
 		return dt, []int{int(size / item)}, order, nil
 	}
@@ -140,18 +144,21 @@ func (r Raw) layout(size int64) (*ndarray.DType, []int, ndarray.Order, error) {
 		case n < 0:
 			return nil, nil, 0, malformed("the shape %v", r.Shape)
 		case n > 0 && known > size/int64(n)+1:
-			return nil, nil, 0, malformed("the shape %v needs more than the %d bytes there are", r.Shape, size)
+			return nil, nil, 0, malformed("the shape %v needs more than the %d bytes there are",
+				r.Shape, size)
 		default:
 			known *= int64(n)
 		}
 	}
 	if open >= 0 {
 		if known == 0 || size%(known*item) != 0 {
-			return nil, nil, 0, malformed("%d bytes do not fill the shape %v of dtype %s", size, r.Shape, dt)
+			return nil, nil, 0, malformed("%d bytes do not fill the shape %v of dtype %s", size,
+				r.Shape, dt)
 		}
 		shape[open] = int(size / item / known)
 	} else if known*item > size {
-		return nil, nil, 0, malformed("the shape %v of dtype %s needs %d bytes, there are %d", r.Shape, dt, known*item, size)
+		return nil, nil, 0, malformed("the shape %v of dtype %s needs %d bytes, there are %d",
+			r.Shape, dt, known*item, size)
 	}
 	return dt, shape, order, nil
 }
@@ -207,7 +214,8 @@ func (out *output) forRaw(v any) (*ndarray.Array, ndarray.Order, error) {
 		order = ndarray.OrderC
 	}
 	if !out.raw.Sidecar && out.raw.DType == nil && out.raw.Shape == nil {
-		out.warning(fmt.Sprintf("raw keeps no dtype, shape or order: %s, %v, %s; a sidecar does", a.DType().Str(), a.Shape(), order))
+		out.warning(fmt.Sprintf("raw keeps no dtype, shape or order: %s, %v, %s; a sidecar does",
+			a.DType().Str(), a.Shape(), order))
 	}
 	return a, order, nil
 }

@@ -15,7 +15,8 @@ var safetensorsFormat = &Format{
 	Holds: KindNamed, read: readSafetensors, write: writeSafetensors,
 }
 
-// metadataName is the member of the document that has the texts that a file keeps beside its arrays.
+// metadataName is the member of the document that has the texts that a file keeps beside its
+// arrays.
 const metadataName = "__metadata__"
 
 func readSafetensors(in *input) (any, error) {
@@ -114,7 +115,8 @@ func (d *document) takeMetadata(v any) (any, []safetensors.Pair, error) {
 			s, ok := scalarOf(p.value)
 			text, isText := s.(string)
 			if !ok || !isText {
-				return nil, nil, d.refuse(child(child("", e.name), p.name), describe(p.value), KindDict)
+				return nil, nil, d.refuse(child(child("", e.name), p.name), describe(p.value),
+					KindDict)
 			}
 			out = append(out, safetensors.Pair{Key: p.name, Value: text})
 		}

@@ -19,8 +19,8 @@ import (
 
 // Chunks says how Split cuts an array.
 type Chunks struct {
-	// Bytes is the most that the elements of a part take; a part has at least one index along the axis. 0 is
-	// 512 MiB.
+	// Bytes is the most that the elements of a part take; a part has at least one index along the
+	// axis. 0 is 512 MiB.
 	Bytes int64
 	// Axis is the axis that is cut; a negative one counts from the end.
 	Axis int
@@ -32,8 +32,8 @@ const defaultChunk = 512 << 20
 
 var placeholder = regexp.MustCompile(`\{(n|date|name)(?::0?(\d{1,2}))?\}`)
 
-// partName fills a pattern in: {n} and {n:03} are the number of a part, {date} the date as 2006-01-02, {name} the
-// name of the file that is cut.
+// partName fills a pattern in: {n} and {n:03} are the number of a part, {date} the date as
+// 2006-01-02, {name} the name of the file that is cut.
 func partName(pattern, source string, date time.Time, n string) string {
 	return placeholder.ReplaceAllStringFunc(pattern, func(match string) string {
 		m := placeholder.FindStringSubmatch(match)
@@ -51,24 +51,26 @@ func partName(pattern, source string, date time.Time, n string) string {
 	})
 }
 
-// Split cuts the array of an .npy file, or of raw bytes, into .npy files of the names that pattern gives with {n} in the
-// place of their numbers, from 0 on: "data_{date}_{n:03}.npy". It returns the path of the manifest, which lies
-// beside them, has "manifest" in the place of the number and the ending .json, and says the shapes and
-// checksums of the parts.
+// Split cuts the array of an .npy file, or of raw bytes, into .npy files of the names that pattern
+// gives with {n} in the place of their numbers, from 0 on: "data_{date}_{n:03}.npy". It returns the
+// path of the manifest, which lies beside them, has "manifest" in the place of the number and the
+// ending .json, and says the shapes and checksums of the parts.
 //
-// No file is overwritten: one that is there is an error of the kind fs.ErrExist. After an error none of the parts is
-// left. Memory does not depend on the array.
+// No file is overwritten: one that is there is an error of the kind fs.ErrExist. After an error
+// none of the parts is left. Memory does not depend on the array.
 func Split(path, pattern string, chunks Chunks, opts ...Option) (manifestPath string, err error) {
 	c := newConfig(opts)
 	if !strings.Contains(pattern, "{n") || filepath.Ext(pattern) != ".npy" {
-		return "", fmt.Errorf("convert: the names of parts need a {n} and the ending .npy, not %q", pattern)
+		return "", fmt.Errorf("convert: the names of parts need a {n} and the ending .npy, not %q",
+			pattern)
 	}
 	m, err := c.mapArray(path)
 	if err != nil {
 		return "", err
 	}
 	defer m.Close()
-	s := &splitting{axis: chunks.Axis, chunk: chunks.Bytes, date: chunks.Date, source: path, pattern: pattern, array: m.Array}
+	s := &splitting{axis: chunks.Axis, chunk: chunks.Bytes, date: chunks.Date, source: path,
+		pattern: pattern, array: m.Array}
 	if s.date.IsZero() {
 		s.date = time.Now()
 	}
@@ -169,13 +171,15 @@ func (s *splitting) part(a *ndarray.Array) error {
 		return err
 	}
 	s.Files = append(s.Files, manifestFile{
-		File: filepath.Base(name), DType: a.DType().Str(), Shape: append([]int{}, a.Shape()...), Bytes: size, SHA256: sum,
+		File: filepath.Base(name), DType: a.DType().Str(), Shape: append([]int{}, a.Shape()...),
+		Bytes: size, SHA256: sum,
 	})
 	return nil
 }
 
 // create writes a new file by way of a temporary one.
-func (s *splitting) create(name string, fill func(w io.Writer) error) (sum string, size int64, err error) {
+func (s *splitting) create(name string, fill func(w io.Writer) error) (sum string, size int64,
+	err error) {
 	root, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
 		return "", 0, err

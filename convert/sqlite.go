@@ -27,8 +27,8 @@ var sqliteFormat = &Format{
 
 // BLOB says how arrays are stored in a SQLite database.
 type BLOB struct {
-	// Encoding is "npy" or "xdr". "" is what a BLOB looks like when reading, and what the BLOBs of the
-	// table are when writing: .npy in a new one.
+	// Encoding is "npy" or "xdr". "" is what a BLOB looks like when reading, and what the BLOBs of
+	// the table are when writing: .npy in a new one.
 	Encoding string
 	// DType of the elements in XDR: int32, uint32, int64, uint64, float32 or, if nil, float64.
 	DType *ndarray.DType
@@ -77,7 +77,8 @@ type column struct {
 func columnsOf(db queryer, table string) ([]column, error) {
 	ctx := context.Background()
 	var n int
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type='table' AND name=?`, table).Scan(&n)
+	err := db.QueryRowContext(ctx,
+		`SELECT count(*) FROM sqlite_schema WHERE type='table' AND name=?`, table).Scan(&n)
 	if err != nil || n == 0 {
 		return nil, sqliteError(err)
 	}
@@ -162,7 +163,8 @@ func (t *target) complete(columns []column) error {
 		t.column, hasColumn = blobs[0], true
 	}
 	if !hasColumn {
-		return malformed("SQLite: table %q has no column %q; its columns of BLOBs are %q", t.table, t.column, blobs)
+		return malformed("SQLite: table %q has no column %q; its columns of BLOBs are %q", t.table,
+			t.column, blobs)
 	}
 	if t.key == "" {
 		t.key, t.intKey, hasKey = "rowid", true, true
@@ -175,7 +177,8 @@ func (t *target) complete(columns []column) error {
 
 // onlyTable returns the name of the only table.
 func onlyTable(db queryer) (string, error) {
-	rows, err := db.QueryContext(context.Background(), `SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+	rows, err := db.QueryContext(context.Background(),
+		`SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
 	if err != nil {
 		return "", sqliteError(err)
 	}
@@ -214,7 +217,8 @@ func readSQLite(in *input) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf(`SELECT %s, %s FROM %s ORDER BY rowid`, quotedKey(t.key), quoted(t.column), quoted(t.table))
+	query := fmt.Sprintf(`SELECT %s, %s FROM %s ORDER BY rowid`, quotedKey(t.key), quoted(t.column),
+		quoted(t.table))
 	rows, err := db.QueryContext(context.Background(), query)
 	if err != nil {
 		return nil, sqliteError(err)
@@ -231,7 +235,8 @@ func readSQLite(in *input) (any, error) {
 		name := keyName(key)
 		blob, isBlob := value.([]byte)
 		if !isBlob {
-			in.warning(fmt.Sprintf("row %s of %s.%s is no BLOB: passed over", name, t.table, t.column))
+			in.warning(fmt.Sprintf("row %s of %s.%s is no BLOB: passed over", name, t.table,
+				t.column))
 			continue
 		}
 		if names[name] {
@@ -276,7 +281,8 @@ func (in *input) decodeBlob(blob []byte) (*ndarray.Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a, err = convertArray(a, a.DType().NewByteOrder(ndarray.NativeEndian)); err != nil || b.Shape == nil {
+	if a, err = convertArray(a, a.DType().NewByteOrder(ndarray.NativeEndian)); err != nil ||
+		b.Shape == nil {
 		return a, err
 	}
 	return a.Reshape(b.Shape...)
@@ -290,7 +296,8 @@ func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, 
 		return b.Bytes(), err
 	}
 	if a.NDim() != 1 && d.blob.Shape == nil {
-		if err := d.loss(path, fmt.Sprintf("the shape %v in XDR (--blob npy does)", a.Shape()), KindNamed); err != nil {
+		if err := d.loss(path, fmt.Sprintf("the shape %v in XDR (--blob npy does)", a.Shape()),
+			KindNamed); err != nil {
 			return nil, err
 		}
 	}
@@ -303,13 +310,14 @@ func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, 
 	}
 	big, err := convertArray(a, dt.NewByteOrder(ndarray.BigEndian))
 	if err != nil {
-		return nil, d.refuse(path, describe(a)+" as "+dt.String()+" in XDR (--blob npy does)", KindNamed)
+		return nil, d.refuse(path, describe(a)+" as "+dt.String()+" in XDR (--blob npy does)",
+			KindNamed)
 	}
 	return xdr.Encode(big)
 }
 
-// writeSQLite writes arrays into rows: of a new file, which takes the name when it is complete, or of one
-// that is there, in one transaction.
+// writeSQLite writes arrays into rows: of a new file, which takes the name when it is complete, or
+// of one that is there, in one transaction.
 func writeSQLite(out *output, v any) error {
 	d := out.document()
 	arrays, err := d.named(v)
@@ -339,7 +347,8 @@ func (d *document) store(path, mode string, arrays []namedArray) error {
 		return err
 	}
 	if !ok {
-		create := fmt.Sprintf(`CREATE TABLE %s (%s TEXT PRIMARY KEY NOT NULL, %s BLOB)`, quoted(t.table), quoted(t.key), quoted(t.column))
+		create := fmt.Sprintf(`CREATE TABLE %s (%s TEXT PRIMARY KEY NOT NULL, %s BLOB)`,
+			quoted(t.table), quoted(t.key), quoted(t.column))
 		if _, err := tx.Exec(create); err != nil {
 			return sqliteError(err)
 		}
@@ -366,7 +375,8 @@ func (b *BLOB) encoding(db queryer, t target) (string, error) {
 		return b.Encoding, nil
 	}
 	var head []byte
-	query := fmt.Sprintf(`SELECT substr(%s, 1, 6) FROM %s WHERE typeof(%[1]s)='blob' LIMIT 1`, quoted(t.column), quoted(t.table))
+	query := fmt.Sprintf(`SELECT substr(%s, 1, 6) FROM %s WHERE typeof(%[1]s)='blob' LIMIT 1`,
+		quoted(t.column), quoted(t.table))
 	err := db.QueryRowContext(context.Background(), query).Scan(&head)
 	switch {
 	case err == sql.ErrNoRows || err == nil && string(head) == npy.Magic:
@@ -387,7 +397,8 @@ func (t *target) put(tx *sql.Tx, name string, blob []byte) error {
 		}
 		key = n
 	}
-	update := fmt.Sprintf(`UPDATE %s SET %s=? WHERE %s=?`, quoted(t.table), quoted(t.column), quotedKey(t.key))
+	update := fmt.Sprintf(`UPDATE %s SET %s=? WHERE %s=?`, quoted(t.table), quoted(t.column),
+		quotedKey(t.key))
 	result, err := tx.Exec(update, blob, key)
 	if err != nil {
 		return sqliteError(err)
@@ -395,7 +406,8 @@ func (t *target) put(tx *sql.Tx, name string, blob []byte) error {
 	if n, err := result.RowsAffected(); err != nil || n > 0 {
 		return sqliteError(err)
 	}
-	insert := fmt.Sprintf(`INSERT INTO %s (%s, %s) VALUES (?, ?)`, quoted(t.table), quotedKey(t.key), quoted(t.column))
+	insert := fmt.Sprintf(`INSERT INTO %s (%s, %s) VALUES (?, ?)`, quoted(t.table),
+		quotedKey(t.key), quoted(t.column))
 	_, err = tx.Exec(insert, key, blob)
 	return sqliteError(err)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// File reads the file from and writes it as the file to: [Read] and [Write] in one, with the options of
-// both. An array in .npy or raw bytes becomes one in .npy or raw bytes in constant memory, however large it
-// is. The paths are those of Read and Write.
+// File reads the file from and writes it as the file to: [Read] and [Write] in one, with the
+// options of both. An array in .npy or raw bytes becomes one in .npy or raw bytes in constant
+// memory, however large it is. The paths are those of Read and Write.
 func File(from, to string, opts ...Option) error {
 	c := newConfig(opts)
 	done, err := c.stream(from, to)
@@ -37,8 +37,8 @@ type arrayStream struct {
 	close func() error
 }
 
-// stream converts from one array to one array without holding it; done is false where the formats or the
-// options need the whole.
+// stream converts from one array to one array without holding it; done is false where the formats
+// or the options need the whole.
 func (c *config) stream(from, to string) (done bool, err error) {
 	path, fragment := splitFragment(from)
 	if fragment != "" || c.pack || c.selects != "" || c.raw.Shape != nil && c.raw.DType == nil {
@@ -64,7 +64,8 @@ func (c *config) stream(from, to string) (done bool, err error) {
 	if c.raw.DType != nil && !c.raw.DType.Equal(s.dtype) || in.Name == "npy" && c.raw.Shape != nil {
 		return false, nil
 	}
-	if want := c.raw.Order; want != 0 && want != s.order || want == 0 && s.order == ndarray.OrderF && in.Name == "npy" {
+	if want := c.raw.Order; want != 0 && want != s.order ||
+		want == 0 && s.order == ndarray.OrderF && in.Name == "npy" {
 		return false, nil
 	}
 	return true, o.streamRaw(s)
@@ -106,8 +107,8 @@ func (s *arrayStream) npy(r io.Reader) error {
 	return nil
 }
 
-// raw takes the layout from the options or the sidecar. The size of compressed input is not known before it
-// is read.
+// raw takes the layout from the options or the sidecar. The size of compressed input is not known
+// before it is read.
 func (s *arrayStream) raw(in *input, r io.Reader) error {
 	info, err := os.Stat(in.path)
 	if _, compressed := formatOfPath(in.path); err != nil || compressed {
@@ -148,7 +149,8 @@ func (o *output) streamNPY(s *arrayStream) error {
 
 func (o *output) streamRaw(s *arrayStream) error {
 	if !o.raw.Sidecar && o.raw.DType == nil {
-		o.warning(fmt.Sprintf("raw keeps no dtype, shape or order: %s, %v, %s; a sidecar does", s.dtype.Str(), s.shape, s.order))
+		o.warning(fmt.Sprintf("raw keeps no dtype, shape or order: %s, %v, %s; a sidecar does",
+			s.dtype.Str(), s.shape, s.order))
 	}
 	err := o.write(func(w io.Writer) error {
 		if err := zeros(w, o.raw.Offset); err != nil {

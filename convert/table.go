@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// table returns a document as a table, as pandas.DataFrame does: a frame, a series, a structured array, a
-// dict of columns of one length, a list of records, a matrix.
+// table returns a document as a table, as pandas.DataFrame does: a frame, a series, a structured
+// array, a dict of columns of one length, a list of records, a matrix.
 func (d *document) table(v any, path string) (*frame.Frame, error) {
 	v, err := d.look(v, path)
 	if err != nil {
@@ -180,8 +180,8 @@ func (d *document) records(items list, path string) ([]dict, bool) {
 	return out, len(out) > 0
 }
 
-// recordTable returns records as a table whose columns are in the order in which their names occur; what a
-// record lacks is missing.
+// recordTable returns records as a table whose columns are in the order in which their names occur;
+// what a record lacks is missing.
 func (d *document) recordTable(records []dict, path string) (*frame.Frame, error) {
 	var names []string
 	places := map[string]int{}
@@ -211,8 +211,8 @@ func (d *document) recordTable(records []dict, path string) (*frame.Frame, error
 // maxCells bounds the cells that records without common names unfold to.
 const maxCells = 1 << 28
 
-// columnOf returns values as a column of the dtype that pandas gives them: numbers, of which missing ones
-// are NaN, bools, text, else objects. The slice becomes the column's.
+// columnOf returns values as a column of the dtype that pandas gives them: numbers, of which
+// missing ones are NaN, bools, text, else objects. The slice becomes the column's.
 func columnOf(name any, items []any) *frame.Series {
 	kind, missing := noElement, false
 	for i, v := range items {

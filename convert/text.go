@@ -15,7 +15,8 @@ import (
 var nan = delimited.NaN
 
 var csvFormat = &Format{
-	Name: "csv", Endings: []string{".csv"}, About: "rows of fields with commas, as savetxt and to_csv write them",
+	Name: "csv", Endings: []string{".csv"},
+	About: "rows of fields with commas, as savetxt and to_csv write them",
 	Holds: KindArray | KindFrame, Compressed: true,
 	read:  func(in *input) (any, error) { return in.text.read(in, ',') },
 	write: func(out *output, v any) error { return out.text.write(out, v, ',') },
@@ -29,7 +30,8 @@ var tsvFormat = &Format{
 }
 
 var textFormat = &Format{
-	Name: "text", Endings: []string{".txt", ".dat", ".asc"}, About: "rows of numbers with blanks, as numpy.savetxt writes them",
+	Name: "text", Endings: []string{".txt", ".dat", ".asc"},
+	About: "rows of numbers with blanks, as numpy.savetxt writes them",
 	Holds: KindArray, Compressed: true,
 	read:  func(in *input) (any, error) { return in.text.read(in, 0) },
 	write: func(out *output, v any) error { return out.text.write(out, v, ' ') },
@@ -46,9 +48,11 @@ type Text struct {
 	Comment string
 	// SkipRows is how many lines at the beginning are passed over.
 	SkipRows int
-	// Columns are the numbers of the columns to read, from 0; nil is all. Negative ones count from the end.
+	// Columns are the numbers of the columns to read, from 0; nil is all. Negative ones count from
+	// the end.
 	Columns []int
-	// DType makes what is read an array of this dtype, as loadtxt does; a structured one has a field a column.
+	// DType makes what is read an array of this dtype, as loadtxt does; a structured one has a
+	// field a column.
 	DType *ndarray.DType
 	// Names: the first line has the names of the columns. By default it has where a field of it is
 	// neither a number nor missing.
@@ -92,7 +96,8 @@ func (t *Text) dialect(text []byte, usual byte) (delimited.Dialect, error) {
 	switch {
 	case t.Comment == "none":
 		d.Comment = ""
-	case t.Comment == "" && (usual == 0 || bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("#"))):
+	case t.Comment == "" && (usual == 0 || bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"),
+		[]byte("#"))):
 		d.Comment = "#"
 	}
 	return d, nil
@@ -134,7 +139,8 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 		return ndarray.Zeros(ndarray.Float64, 0) // as loadtxt has it
 	}
 	if len(first) > maxColumns {
-		return nil, fmt.Errorf("%w: %d columns, at most %d are read", ErrLimit, len(first), maxColumns)
+		return nil, fmt.Errorf("%w: %d columns, at most %d are read", ErrLimit, len(first),
+			maxColumns)
 	}
 	var names []string
 	if t.Names == Yes || t.Names == Auto && t.DType == nil && !allNumbers(first) {
@@ -195,8 +201,8 @@ func (t *Text) use(n int) ([]int, error) {
 	return out, nil
 }
 
-// matrix returns columns of numbers as an array, as loadtxt does: of one dimension if there is one column.
-// It is nil where a column is something else.
+// matrix returns columns of numbers as an array, as loadtxt does: of one dimension if there is one
+// column. It is nil where a column is something else.
 func (t *Text) matrix(rows *delimited.Table, columns []delimited.Column) (any, error) {
 	use, err := t.use(len(columns))
 	if err != nil {
@@ -213,7 +219,8 @@ func (t *Text) matrix(rows *delimited.Table, columns []delimited.Column) (any, e
 			return nil, nil
 		}
 
-		if widest == delimited.Int && columns[c].Type == delimited.Uint || columns[c].Type > delimited.Uint {
+		if widest == delimited.Int && columns[c].Type == delimited.Uint ||
+			columns[c].Type > delimited.Uint {
 			widest = max(widest, columns[c].Type)
 		}
 	}
@@ -279,7 +286,8 @@ func interleave[T ndarray.Element](rows int, use []int, column func(c int) []T) 
 }
 
 // frame returns the columns as a table; names is nil where there are none.
-func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []string) (any, error) {
+func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []string) (any,
+	error) {
 	use, err := t.use(len(columns))
 	if err != nil {
 		return nil, err
@@ -296,7 +304,8 @@ func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []
 		if err != nil {
 			return nil, err
 		}
-		if names != nil && index == nil && (t.Index != "" && names[c] == t.Index || t.Index == "" && c == 0 && names[c] == "" && len(names) > 1) {
+		if names != nil && index == nil && (t.Index != "" && names[c] == t.Index ||
+			t.Index == "" && c == 0 && names[c] == "" && len(names) > 1) {
 			if s.Name = any(names[c]); names[c] == "" {
 				s.Name = nil
 			}
@@ -355,7 +364,8 @@ func uniqueNames(names []string) []string {
 }
 
 // column returns one column of a table.
-func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name any) (*frame.Series, error) {
+func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name any) (*frame.Series,
+	error) {
 	s, err := t.inferred(rows, c, col)
 	if err != nil {
 		return nil, err
@@ -370,7 +380,8 @@ func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name 
 	return s, nil
 }
 
-func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*frame.Series, error) {
+func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*frame.Series,
+	error) {
 	switch c.Type {
 	case delimited.Int:
 		return frame.NewSeries("", c.Ints)

@@ -86,7 +86,8 @@ func cellText(v any) (string, bool) {
 }
 
 // tableColumn returns what writes the elements of a column as to_csv does.
-func (t *Text) tableColumn(d *document, s *frame.Series, path string, delimiter byte) (cell, error) {
+func (t *Text) tableColumn(d *document, s *frame.Series, path string, delimiter byte) (cell,
+	error) {
 	switch s.DType {
 	case "int64", "float64", "bool", "str", "object", "string":
 	default:
@@ -175,7 +176,8 @@ func (t *Text) objects(d *document, s *frame.Series, path string, delimiter byte
 		}
 		text, ok := cellText(s.At(i))
 		if !ok {
-			err := d.loss(path, fmt.Sprintf("an element of type %s", pyvalue.Describe(s.At(i))), KindObject)
+			err := d.loss(path, fmt.Sprintf("an element of type %s", pyvalue.Describe(s.At(i))),
+				KindObject)
 			if err != nil {
 				return nil, err
 			}
@@ -183,7 +185,9 @@ func (t *Text) objects(d *document, s *frame.Series, path string, delimiter byte
 		}
 		texts[i] = text
 	}
-	return func(b []byte, i int) []byte { return delimited.AppendField(b, []byte(texts[i]), delimiter) }, nil
+	return func(b []byte, i int) []byte {
+		return delimited.AppendField(b, []byte(texts[i]), delimiter)
+	}, nil
 }
 
 // times is tableColumn for datetimes: all in one form without a zone, each in its own with one.
@@ -281,7 +285,8 @@ func appendTimedelta(b []byte, d time.Duration, whole bool) []byte {
 	if days < 0 {
 		sign = " +"
 	}
-	b = fmt.Appendf(b, "%s%02d:%02d:%02d", sign, rest/time.Hour, rest/time.Minute%60, rest/time.Second%60)
+	b = fmt.Appendf(b, "%s%02d:%02d:%02d", sign, rest/time.Hour, rest/time.Minute%60,
+		rest/time.Second%60)
 	switch n := rest % time.Second; {
 	case n%1000 != 0:
 		b = fmt.Appendf(b, ".%09d", n)
@@ -293,7 +298,8 @@ func appendTimedelta(b []byte, d time.Duration, whole bool) []byte {
 
 var timeLayouts = []string{
 	"2006-01-02", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z07:00", "2006-01-02 15:04",
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z07:00",
+	"2006-01-02 15:04",
 	"2006-01-02T15:04", "2006/01/02", "2006-01", "20060102",
 }
 
@@ -330,7 +336,9 @@ func datesOf(s *frame.Series) (*frame.Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !zoned && !slices.ContainsFunc(times, func(t *time.Time) bool { return t != nil && t.Location() != time.UTC }) {
+	if !zoned && !slices.ContainsFunc(times, func(t *time.Time) bool {
+		return t != nil && t.Location() != time.UTC
+	}) {
 		out = out.WithZone("")
 		out.DType = "datetime64[ns]"
 	}
@@ -348,7 +356,8 @@ func parseDatetime(unit ndarray.DatetimeUnit, text string) (any, error) {
 		return nil, malformed("%q is no date", text)
 	}
 	num := int64(max(unit.Num, 1))
-	per := map[string]int64{"D": 86400 * 1e9, "h": 3600 * 1e9, "m": 60 * 1e9, "s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1}[unit.Base]
+	per := map[string]int64{"D": 86400 * 1e9, "h": 3600 * 1e9, "m": 60 * 1e9, "s": 1e9, "ms": 1e6,
+		"us": 1e3, "ns": 1}[unit.Base]
 	if per == 0 {
 		return nil, unsupported("datetime64[%s] is not read from text", unit.Base)
 	}

@@ -38,7 +38,8 @@ func parseFormat(format string) ([]verb, error) {
 		}
 		format = format[m[1]:]
 		if len(width) > 4 || len(precision) > 4 {
-			return nil, fmt.Errorf("convert: a format of width %s and precision %s", width, precision)
+			return nil, fmt.Errorf("convert: a format of width %s and precision %s", width,
+				precision)
 		}
 		switch kind {
 		case '%':
@@ -58,7 +59,8 @@ func parseFormat(format string) ([]verb, error) {
 		if kind == 'r' {
 			goKind = 's'
 		}
-		out = append(out, verb{goVerb: "%" + flags + width + precision + string(goKind), kind: kind})
+		out = append(out, verb{goVerb: "%" + flags + width + precision + string(goKind),
+			kind: kind})
 	}
 	return out, nil
 }
@@ -121,7 +123,8 @@ func (t *Text) formatted(a *ndarray.Array, cols int, delimiter byte) (cell, erro
 		verbs = complexVerbs(verbs)
 		n = 2
 	case n != 1 && n != cols && !(isComplex && n == 2*cols):
-		return nil, fmt.Errorf("convert: the format %q has %d numbers for %d columns", t.Format, n, cols)
+		return nil, fmt.Errorf("convert: the format %q has %d numbers for %d columns", t.Format, n,
+			cols)
 	}
 	get, err := numberGetter(a)
 	if err != nil {
@@ -181,7 +184,8 @@ func formatRow(b []byte, verbs []verb, get func(i int) any, i int, isComplex boo
 	return b
 }
 
-// numberGetter returns the elements of an array as bool, int64, uint64, float64 or complex128, else text.
+// numberGetter returns the elements of an array as bool, int64, uint64, float64 or complex128, else
+// text.
 func numberGetter(a *ndarray.Array) (func(i int) any, error) {
 	switch a.DType().Kind() {
 	case ndarray.KindFloat:

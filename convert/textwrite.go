@@ -80,7 +80,8 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 		}
 	}
 	switch a.DType().Kind() {
-	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindComplex:
+	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat,
+		ndarray.KindComplex:
 	default:
 		if t.Names != No {
 			// The first row would be taken for the names of columns.
@@ -91,7 +92,8 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 	}
 	t.warnDType(d, a.DType())
 	element, err := t.elements(a)
-	savetxt := t.Format == "%.18e" && a.DType().Kind() == ndarray.KindFloat && a.DType().ItemSize() <= 8
+	savetxt := t.Format == "%.18e" && a.DType().Kind() == ndarray.KindFloat &&
+		a.DType().ItemSize() <= 8
 	if savetxt {
 		element, err = cells(a, delimited.AppendE18)
 	}
@@ -151,7 +153,9 @@ func (t *Text) elements(a *ndarray.Array) (cell, error) {
 	dt := a.DType()
 	switch {
 	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() == 4:
-		return cells(a, func(b []byte, x float32) []byte { return delimited.AppendRepr(b, float64(x), 32) })
+		return cells(a, func(b []byte, x float32) []byte {
+			return delimited.AppendRepr(b, float64(x), 32)
+		})
 	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() <= 8:
 		return cells(a, func(b []byte, x float64) []byte { return delimited.AppendRepr(b, x, 64) })
 	case dt.Kind() == ndarray.KindInt:
@@ -171,7 +175,9 @@ func (t *Text) elements(a *ndarray.Array) (cell, error) {
 		}
 		texts = append(texts, text)
 	}
-	return func(b []byte, i int) []byte { return delimited.AppendField(b, []byte(texts[i]), ',') }, nil
+	return func(b []byte, i int) []byte {
+		return delimited.AppendField(b, []byte(texts[i]), ',')
+	}, nil
 }
 
 // cells returns what writes numbers with write.
@@ -199,7 +205,8 @@ func (t *Text) writeTable(d *document, f *frame.Frame, delimiter byte, header bo
 	for i, s := range f.Columns {
 		name := f.ColumnNames()[i]
 		if _, ok := s.Name.([]any); ok {
-			if err := d.loss(child("", name), "a column with a name of several levels", KindObject); err != nil {
+			if err := d.loss(child("", name), "a column with a name of several levels",
+				KindObject); err != nil {
 				return err
 			}
 		}

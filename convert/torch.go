@@ -8,8 +8,10 @@ import (
 )
 
 var torchFormat = &Format{
-	Name: "torch", Endings: []string{".pt", ".pth"}, About: "torch.save: tensors in a dict, a list or alone",
-	Holds: KindScalar | KindList | KindDict | KindArray | KindNamed, read: readPickle, write: writeTorch,
+	Name: "torch", Endings: []string{".pt", ".pth"},
+	About: "torch.save: tensors in a dict, a list or alone",
+	Holds: KindScalar | KindList | KindDict | KindArray | KindNamed, read: readPickle,
+	write: writeTorch,
 }
 
 // tensor is implemented by values of PyTorch that may be an array.

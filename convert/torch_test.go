@@ -13,8 +13,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// TestTorch: the tensors of PyTorch's own files are the same arrays in safetensors, and from there in a
-// file of torch.save again, of every dtype that safetensors has.
+// TestTorch: the tensors of PyTorch's own files are the same arrays in safetensors, and from there
+// in a file of torch.save again, of every dtype that safetensors has.
 func TestTorch(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"215_dtypes.pt", "215_dtypes_legacy.pt", "10_views_legacy.pt"} {

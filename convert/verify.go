@@ -8,9 +8,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Verify reads the file at path back, with the options that it was written with, and compares it with v. It
-// returns an error that says where they differ. Numbers are compared by their values, whatever their dtypes, where
-// the format keeps none.
+// Verify reads the file at path back, with the options that it was written with, and compares it
+// with v. It returns an error that says where they differ. Numbers are compared by their values,
+// whatever their dtypes, where the format keeps none.
 func Verify(path string, v any, opts ...Option) error {
 	c := newConfig(opts)
 	own := *c
@@ -37,7 +37,8 @@ func (k *comparison) differ(path, format string, args ...any) error {
 	if path == "" {
 		path = "the document"
 	}
-	return fmt.Errorf("convert: what was read back differs: %s: "+format, append([]any{path}, args...)...)
+	return fmt.Errorf("convert: what was read back differs: %s: "+format,
+		append([]any{path}, args...)...)
 }
 
 func (k *comparison) values(want, got any, path string, depth int) error {
@@ -77,7 +78,8 @@ func (k *comparison) values(want, got any, path string, depth int) error {
 	return k.arrays(a, b, path)
 }
 
-// dicts compares dicts by their names. One value by itself may have got a name, as arr_0 in an .npz.
+// dicts compares dicts by their names. One value by itself may have got a name, as arr_0 in an
+// .npz.
 func (k *comparison) dicts(a, b dict, path string, depth int) error {
 	if len(a) != len(b) {
 		return k.differ(path, "%d items became %d", len(a), len(b))
@@ -120,10 +122,12 @@ func (k *comparison) arrays(a, b any, path string) error {
 	if x.Equal(y) {
 		return nil
 	}
-	if fmt.Sprint(x.Shape()) != fmt.Sprint(y.Shape()) && (x.Size() != y.Size() || k.format.Holds&KindNamed != 0) {
+	if fmt.Sprint(x.Shape()) != fmt.Sprint(y.Shape()) &&
+		(x.Size() != y.Size() || k.format.Holds&KindNamed != 0) {
 		return k.differ(path, "shape %v became %v", x.Shape(), y.Shape())
 	}
-	if k.format.Name != "csv" && k.format.Name != "tsv" && k.format.Name != "text" && !sameKind(x.DType(), y.DType()) && k.raw.DType == nil {
+	if k.format.Name != "csv" && k.format.Name != "tsv" && k.format.Name != "text" &&
+		!sameKind(x.DType(), y.DType()) && k.raw.DType == nil {
 		return k.differ(path, "dtype %s became %s", x.DType(), y.DType())
 	}
 	return k.elements(x, y, path)
@@ -171,7 +175,8 @@ func (k *comparison) opaque(a, b any, path string) error {
 
 func (k *comparison) frames(a, b *frame.Frame, path string) error {
 	if a.Rows() != b.Rows() || len(a.Columns) != len(b.Columns) {
-		return k.differ(path, "a table of %d rows and %d columns became one of %d and %d", a.Rows(), len(a.Columns), b.Rows(), len(b.Columns))
+		return k.differ(path, "a table of %d rows and %d columns became one of %d and %d", a.Rows(),
+			len(a.Columns), b.Rows(), len(b.Columns))
 	}
 	names := a.ColumnNames()
 	for c, s := range a.Columns {
@@ -187,7 +192,8 @@ func (k *comparison) frames(a, b *frame.Frame, path string) error {
 		}
 	}
 	for i := range a.Rows() {
-		if x, y := fmt.Sprint(a.Index.At(i)), fmt.Sprint(b.Index.At(i)); x != y && !isDefaultIndex(b.Index) {
+		if x, y := fmt.Sprint(a.Index.At(i)), fmt.Sprint(b.Index.At(i)); x != y &&
+			!isDefaultIndex(b.Index) {
 			return k.differ(path, "the label of row %d: %s became %s", i, x, y)
 		}
 	}

@@ -145,8 +145,10 @@ func FromRows[T any](rows []T) (*Frame, error) {
 // numericDTypes are the dtypes of Go's kinds.
 var numericDTypes = map[reflect.Kind]*ndarray.DType{
 	reflect.Bool: ndarray.Bool,
-	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32, reflect.Int64: ndarray.Int64,
-	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32, reflect.Uint64: ndarray.Uint64,
+	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32,
+	reflect.Int64: ndarray.Int64,
+	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32,
+	reflect.Uint64:  ndarray.Uint64,
 	reflect.Float32: ndarray.Float32, reflect.Float64: ndarray.Float64,
 	reflect.Complex64: ndarray.Complex64, reflect.Complex128: ndarray.Complex128,
 }
@@ -271,7 +273,8 @@ func numberSeries(name string, v reflect.Value, dt *ndarray.DType) (*Series, err
 	}
 	memory := []byte{}
 	if n := v.Len(); n > 0 {
-		memory = reflect.SliceAt(reflect.TypeFor[byte](), v.UnsafePointer(), n*dt.ItemSize()).Bytes()
+		memory = reflect.SliceAt(reflect.TypeFor[byte](), v.UnsafePointer(),
+			n*dt.ItemSize()).Bytes()
 	}
 	var err error
 	s.Values, err = ndarray.New(dt, []int{v.Len()}, ndarray.OrderC, memory)
@@ -397,7 +400,8 @@ func NewCategorical[T cmp.Ordered](name string, values []T, categories ...T) (*S
 	ordered := len(categories) > 0
 	if !ordered {
 		categories = slices.Compact(slices.Sorted(slices.Values(values)))
-		categories = slices.DeleteFunc(categories, func(c T) bool { return c != c }) // NaN is missing
+		// NaN is missing
+		categories = slices.DeleteFunc(categories, func(c T) bool { return c != c })
 	}
 	index := make(map[T]int64, len(categories))
 	for i, c := range categories {
@@ -420,6 +424,7 @@ func NewCategorical[T cmp.Ordered](name string, values []T, categories ...T) (*S
 	}
 	a, err := ndarray.FromSlice(codes)
 	return &Series{
-		Name: name, Kind: Categorical, DType: "category", Values: a, Ordered: ordered, Categories: NewIndex(labels),
+		Name: name, Kind: Categorical, DType: "category", Values: a, Ordered: ordered,
+		Categories: NewIndex(labels),
 	}, err
 }

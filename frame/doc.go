@@ -41,21 +41,22 @@
 //     offsets become datetime.timezone
 //   - indexes keep their class, names and, where it has an alias, freq
 //
-// Units other than ns need pandas 2; pandas 1.5 converts naive columns to ns, and
-// misreads indexes of other units, as it does its own. Loading periods of business days warns since pandas
-// 2.2, however they are written. Columns of datetime64 in hours, months and so on, structured arrays,
+// Units other than ns need pandas 2; pandas 1.5 converts naive columns to ns, and misreads indexes
+// of other units, as it does its own. Loading periods of business days warns since pandas 2.2,
+// however they are written. Columns of datetime64 in hours, months and so on, structured arrays,
 // and an Opaque column without its Raw value are errors.
 //
 // Package arrowframe, below this one, makes Arrow record batches of frames, and frames of them.
 //
 // # What is not read
 //
-// These columns are Opaque, with the object that pandas wrote in Raw; their elements are an error, and an index of them is
-// one of the kind pickle.ErrUnsupported: extension arrays of other libraries, and of Arrow's types string_view,
-// binary_view, list_view, run_end_encoded, month_day_nano_interval, unions, and extension types but arrow.json,
-// arrow.uuid and arrow.bool8. Freq is pandas' alias, which does not say the holidays of a custom business day, nor
-// normalize=True; where the pickle holds an offset object and no alias it is that of pandas 1: "H", "T" and "A-DEC" for
-// "h", "min" and "Y-DEC".
+// These columns are Opaque, with the object that pandas wrote in Raw; their elements are an error,
+// and an index of them is one of the kind pickle.ErrUnsupported: extension arrays of other
+// libraries, and of Arrow's types string_view, binary_view, list_view, run_end_encoded,
+// month_day_nano_interval, unions, and extension types but arrow.json, arrow.uuid and arrow.bool8.
+// Freq is pandas' alias, which does not say the holidays of a custom business day, nor
+// normalize=True; where the pickle holds an offset object and no alias it is that of pandas 1: "H",
+// "T" and "A-DEC" for "h", "min" and "Y-DEC".
 //
 // # Ownership
 //

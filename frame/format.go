@@ -19,10 +19,10 @@ const (
 	printDigits = 6  // behind the point
 )
 
-// String returns the frame as pandas prints it: a line of column names, and one for each row with its
-// label. Of more than 60 rows the first and last five are shown, and then the shape. Elements
-// that pandas leaves to their class are printed as fmt prints them, and lines are not broken at
-// the width of a terminal.
+// String returns the frame as pandas prints it: a line of column names, and one for each row with
+// its label. Of more than 60 rows the first and last five are shown, and then the shape. Elements
+// that pandas leaves to their class are printed as fmt prints them, and lines are not broken at the
+// width of a terminal.
 //
 // Reference: pandas/io/formats/format.py, DataFrameFormatter.
 func (f *Frame) String() string {
@@ -71,7 +71,8 @@ func (f *Frame) emptyText(n int) string {
 	for i := range min(n, printRows) {
 		labels = append(labels, valueText(f.Index.At(i)))
 	}
-	return "Empty DataFrame\nColumns: [" + strings.Join(names, ", ") + "]\nIndex: [" + strings.Join(labels, ", ") + "]"
+	return "Empty DataFrame\nColumns: [" + strings.Join(names, ", ") + "]\nIndex: [" +
+		strings.Join(labels, ", ") + "]"
 }
 
 // String returns the series as pandas prints it: a line for each element with its label, and its
@@ -193,8 +194,8 @@ func indexTexts(x *Index, rows []int) []string {
 	return out
 }
 
-// columnTexts are the elements of a series at rows, with a space where a number could have a sign, and
-// before everything that is neither a number nor a time.
+// columnTexts are the elements of a series at rows, with a space where a number could have a sign,
+// and before everything that is neither a number nor a time.
 func columnTexts(s *Series, rows []int) []string {
 	texts := elementTexts(s, rows)
 	if s.Kind == Datetime || s.Kind == Timedelta {
@@ -263,8 +264,8 @@ func shortened(s string) string {
 	return string(runes[:printWidth-4]) + "..."
 }
 
-// floatTexts are floats with as many digits behind the point as the one that needs most, six at most;
-// with an exponent where some are very small, or very large and the others too long.
+// floatTexts are floats with as many digits behind the point as the one that needs most, six at
+// most; with an exponent where some are very small, or very large and the others too long.
 //
 // Reference: FloatArrayFormatter.get_result_as_array.
 func floatTexts(s *Series, values []any) []string {
@@ -308,7 +309,8 @@ func floatTexts(s *Series, values []any) []string {
 func trimZeros(texts []string) []string {
 	for {
 		for _, s := range texts {
-			if strings.Contains(s, ".") && (!strings.HasSuffix(s, "0") || strings.HasSuffix(s, ".0")) {
+			if strings.Contains(s, ".") && (!strings.HasSuffix(s, "0") ||
+				strings.HasSuffix(s, ".0")) {
 				return texts
 			}
 		}
@@ -351,7 +353,8 @@ func timeTexts(s *Series, rows []int) []string {
 			continue
 		}
 		times[k] = t
-		midnight = midnight && t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0
+		midnight = midnight && t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 &&
+			t.Nanosecond() == 0
 		switch n := t.Nanosecond(); {
 		case n%1000 != 0:
 			digits = 9
@@ -423,8 +426,8 @@ func isText(v any) bool {
 	return ok
 }
 
-// timedeltaTexts are lengths of time: days alone if all are whole days, and with fractions of seconds if
-// any has one.
+// timedeltaTexts are lengths of time: days alone if all are whole days, and with fractions of
+// seconds if any has one.
 func timedeltaTexts(values []any) []string {
 	whole, digits := true, 0
 	times := make([]time.Duration, len(values))
@@ -469,7 +472,8 @@ func timedeltaText(t time.Duration, whole bool, digits int) string {
 	if whole {
 		return text
 	}
-	text += fmt.Sprintf(" %s%02d:%02d:%02d", sign, rest/time.Hour, rest/time.Minute%60, rest/time.Second%60)
+	text += fmt.Sprintf(" %s%02d:%02d:%02d", sign, rest/time.Hour, rest/time.Minute%60,
+		rest/time.Second%60)
 	if digits > 0 {
 		text += fmt.Sprintf(".%09d", rest%time.Second)[:1+digits]
 	}

@@ -140,7 +140,8 @@ func (f *Frame) Validate() error {
 			return fmt.Errorf("column %s: %w", labelText(c.Name), err)
 		}
 		if c.Len() != rows {
-			return errorf("column %s has %d elements, the index has %d", labelText(c.Name), c.Len(), rows)
+			return errorf("column %s has %d elements, the index has %d", labelText(c.Name), c.Len(),
+				rows)
 		}
 	}
 	return nil

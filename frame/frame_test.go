@@ -33,7 +33,8 @@ func datetimes(t *testing.T, v ...int64) *ndarray.Array {
 		t.Fatal(err)
 	}
 	for i, x := range v {
-		if err := a.SetAt(ndarray.Datetime64{Value: x, Unit: ndarray.DatetimeUnit{Base: "ns", Num: 1}}, i); err != nil {
+		if err := a.SetAt(ndarray.Datetime64{Value: x,
+			Unit: ndarray.DatetimeUnit{Base: "ns", Num: 1}}, i); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,22 +55,28 @@ func TestSeriesElements(t *testing.T) {
 		want []any // nil where missing
 	}{
 		{"numbers", &frame.Series{Values: arrayOf(t, 1.5, math.NaN())}, []any{1.5, nil}},
-		{"masked", &frame.Series{Kind: frame.Masked, Values: arrayOf[int64](t, 1, 99), Valid: []bool{true, false}}, []any{int64(1), nil}},
-		{"categorical", &frame.Series{Kind: frame.Categorical, Values: arrayOf[int8](t, 2, -1, 0), Categories: categories}, []any{"bc", nil, "a"}},
-		{"period", &frame.Series{Kind: frame.Period, Values: arrayOf[int64](t, 600, math.MinInt64), Freq: "M"}, []any{frame.PeriodValue{Ordinal: 600, Freq: "M"}, nil}},
+		{"masked", &frame.Series{Kind: frame.Masked, Values: arrayOf[int64](t, 1, 99),
+			Valid: []bool{true, false}}, []any{int64(1), nil}},
+		{"categorical", &frame.Series{Kind: frame.Categorical, Values: arrayOf[int8](t, 2, -1, 0),
+			Categories: categories}, []any{"bc", nil, "a"}},
+		{"period", &frame.Series{Kind: frame.Period, Values: arrayOf[int64](t, 600, math.MinInt64),
+			Freq: "M"}, []any{frame.PeriodValue{Ordinal: 600, Freq: "M"}, nil}},
 		{
 			"interval", &frame.Series{
 				Kind: frame.Interval, Closed: "left",
-				Left: &frame.Series{Values: arrayOf(t, 0.5, math.NaN())}, Right: &frame.Series{Values: arrayOf(t, 1.5, math.NaN())},
+				Left:  &frame.Series{Values: arrayOf(t, 0.5, math.NaN())},
+				Right: &frame.Series{Values: arrayOf(t, 1.5, math.NaN())},
 			},
 			[]any{frame.IntervalValue{Left: 0.5, Right: 1.5, Closed: "left"}, nil},
 		},
 		{
-			"sparse", &frame.Series{Kind: frame.Sparse, Values: arrayOf[int64](t, 7, 8), Positions: []int32{1, 3}, Length: 4, FillValue: 0},
+			"sparse", &frame.Series{Kind: frame.Sparse, Values: arrayOf[int64](t, 7, 8),
+				Positions: []int32{1, 3}, Length: 4, FillValue: 0},
 			[]any{0, int64(7), 0, int64(8)},
 		},
 		{"text", letters(), []any{"a", nil, "bc"}},
-		{"objects", &frame.Series{Kind: frame.Object, Items: []any{[]any{1}, nil}}, []any{[]any{1}, nil}},
+		{"objects", &frame.Series{Kind: frame.Object, Items: []any{[]any{1}, nil}},
+			[]any{[]any{1}, nil}},
 		{"opaque", &frame.Series{Kind: frame.Opaque, Length: 2}, []any{nil, nil}},
 	}
 	for _, tt := range tests {
@@ -97,24 +104,37 @@ func TestValidateLies(t *testing.T) {
 		t.Fatal(err)
 	}
 	series := map[string]*frame.Series{
-		"validity of another length":   {Kind: frame.Masked, Values: arrayOf[int64](t, 1, 2), Valid: []bool{true}},
-		"no values":                    {},
-		"two dimensions":               {Values: square},
-		"no categories":                {Kind: frame.Categorical, Values: arrayOf[int8](t, 0)},
-		"code past the categories":     {Kind: frame.Categorical, Values: arrayOf[int8](t, 3), Categories: frame.NewIndex(letters())},
-		"code below -1":                {Kind: frame.Categorical, Values: arrayOf[int8](t, -2), Categories: frame.NewIndex(letters())},
-		"codes that are floats":        {Kind: frame.Categorical, Values: arrayOf(t, 0.0), Categories: frame.NewIndex(letters())},
-		"one bound":                    {Kind: frame.Interval, Left: numbers},
-		"bounds of other lengths":      {Kind: frame.Interval, Left: numbers, Right: &frame.Series{Values: arrayOf[int64](t, 1)}},
-		"position past the end":        {Kind: frame.Sparse, Values: arrayOf[int64](t, 1), Positions: []int32{5}, Length: 5},
-		"negative position":            {Kind: frame.Sparse, Values: arrayOf[int64](t, 1), Positions: []int32{-1}, Length: 5},
-		"positions out of order":       {Kind: frame.Sparse, Values: arrayOf[int64](t, 1, 2), Positions: []int32{2, 1}, Length: 5},
-		"position for each value":      {Kind: frame.Sparse, Values: arrayOf[int64](t, 1, 2), Positions: []int32{1}, Length: 5},
-		"no text":                      {Kind: frame.Text},
-		"offset past the data":         {Kind: frame.Text, Text: &frame.Strings{Offsets32: []int32{0, 9}, Data: []byte("abc")}},
-		"offsets fall":                 {Kind: frame.Text, Text: &frame.Strings{Offsets64: []int64{0, 2, 1}, Data: []byte("abc")}},
-		"negative offset":              {Kind: frame.Text, Text: &frame.Strings{Offsets32: []int32{-1, 0}, Data: []byte("abc")}},
-		"bitmap too short":             {Kind: frame.Text, Text: &frame.Strings{Offsets32: make([]int32, 10), Validity: []byte{1}}},
+		"validity of another length": {Kind: frame.Masked, Values: arrayOf[int64](t, 1, 2),
+			Valid: []bool{true}},
+		"no values":      {},
+		"two dimensions": {Values: square},
+		"no categories":  {Kind: frame.Categorical, Values: arrayOf[int8](t, 0)},
+		"code past the categories": {Kind: frame.Categorical, Values: arrayOf[int8](t, 3),
+			Categories: frame.NewIndex(letters())},
+		"code below -1": {Kind: frame.Categorical, Values: arrayOf[int8](t, -2),
+			Categories: frame.NewIndex(letters())},
+		"codes that are floats": {Kind: frame.Categorical, Values: arrayOf(t, 0.0),
+			Categories: frame.NewIndex(letters())},
+		"one bound": {Kind: frame.Interval, Left: numbers},
+		"bounds of other lengths": {Kind: frame.Interval, Left: numbers,
+			Right: &frame.Series{Values: arrayOf[int64](t, 1)}},
+		"position past the end": {Kind: frame.Sparse, Values: arrayOf[int64](t, 1),
+			Positions: []int32{5}, Length: 5},
+		"negative position": {Kind: frame.Sparse, Values: arrayOf[int64](t, 1),
+			Positions: []int32{-1}, Length: 5},
+		"positions out of order": {Kind: frame.Sparse, Values: arrayOf[int64](t, 1, 2),
+			Positions: []int32{2, 1}, Length: 5},
+		"position for each value": {Kind: frame.Sparse, Values: arrayOf[int64](t, 1, 2),
+			Positions: []int32{1}, Length: 5},
+		"no text": {Kind: frame.Text},
+		"offset past the data": {Kind: frame.Text,
+			Text: &frame.Strings{Offsets32: []int32{0, 9}, Data: []byte("abc")}},
+		"offsets fall": {Kind: frame.Text,
+			Text: &frame.Strings{Offsets64: []int64{0, 2, 1}, Data: []byte("abc")}},
+		"negative offset": {Kind: frame.Text,
+			Text: &frame.Strings{Offsets32: []int32{-1, 0}, Data: []byte("abc")}},
+		"bitmap too short": {Kind: frame.Text,
+			Text: &frame.Strings{Offsets32: make([]int32, 10), Validity: []byte{1}}},
 		"negative length of an opaque": {Kind: frame.Opaque, Length: -1},
 	}
 	for name, s := range series {
@@ -123,11 +143,16 @@ func TestValidateLies(t *testing.T) {
 		}
 	}
 	indexes := map[string]*frame.Index{
-		"step of 0":             {Class: "RangeIndex", Stop: 3},
-		"codes for each level":  {Levels: []*frame.Index{frame.NewRangeIndex(2)}, Names: []any{nil}},
-		"code past the level":   {Levels: []*frame.Index{frame.NewRangeIndex(2)}, Codes: []*ndarray.Array{arrayOf[int8](t, 2)}, Names: []any{nil}},
-		"level of two levels":   {Levels: []*frame.Index{{Levels: []*frame.Index{}}}, Codes: []*ndarray.Array{arrayOf[int8](t)}, Names: []any{nil}},
-		"codes of other length": {Levels: []*frame.Index{frame.NewRangeIndex(2), frame.NewRangeIndex(2)}, Codes: []*ndarray.Array{arrayOf[int8](t, 0, 1), arrayOf[int8](t, 0)}, Names: []any{nil, nil}},
+		"step of 0": {Class: "RangeIndex", Stop: 3},
+		"codes for each level": {Levels: []*frame.Index{frame.NewRangeIndex(2)},
+			Names: []any{nil}},
+		"code past the level": {Levels: []*frame.Index{frame.NewRangeIndex(2)},
+			Codes: []*ndarray.Array{arrayOf[int8](t, 2)}, Names: []any{nil}},
+		"level of two levels": {Levels: []*frame.Index{{Levels: []*frame.Index{}}},
+			Codes: []*ndarray.Array{arrayOf[int8](t)}, Names: []any{nil}},
+		"codes of other length": {Levels: []*frame.Index{frame.NewRangeIndex(2),
+			frame.NewRangeIndex(2)}, Codes: []*ndarray.Array{arrayOf[int8](t, 0, 1),
+			arrayOf[int8](t, 0)}, Names: []any{nil, nil}},
 	}
 	for name, x := range indexes {
 		if err := x.Validate(); !errors.Is(err, frame.ErrFrame) {
@@ -135,10 +160,12 @@ func TestValidateLies(t *testing.T) {
 		}
 	}
 	frames := map[string]*frame.Frame{
-		"no index":        {Labels: frame.NewRangeIndex(0)},
-		"labels":          {Labels: frame.NewRangeIndex(1), Index: frame.NewRangeIndex(3)},
-		"rows":            {Columns: []*frame.Series{numbers}, Labels: frame.NewRangeIndex(1), Index: frame.NewRangeIndex(4)},
-		"a lying column":  {Columns: []*frame.Series{{Kind: frame.Text}}, Labels: frame.NewRangeIndex(1), Index: frame.NewRangeIndex(0)},
+		"no index": {Labels: frame.NewRangeIndex(0)},
+		"labels":   {Labels: frame.NewRangeIndex(1), Index: frame.NewRangeIndex(3)},
+		"rows": {Columns: []*frame.Series{numbers}, Labels: frame.NewRangeIndex(1),
+			Index: frame.NewRangeIndex(4)},
+		"a lying column": {Columns: []*frame.Series{{Kind: frame.Text}},
+			Labels: frame.NewRangeIndex(1), Index: frame.NewRangeIndex(0)},
 		"a lying index":   {Labels: frame.NewRangeIndex(0), Index: &frame.Index{Stop: 1}},
 		"a lying columns": {Labels: &frame.Index{Stop: 1}, Index: frame.NewRangeIndex(0)},
 	}
@@ -152,12 +179,14 @@ func TestValidateLies(t *testing.T) {
 func TestRangeIndex(t *testing.T) {
 	tests := []struct{ start, stop, step, length int }{
 		{0, 5, 1, 5}, {0, 5, 2, 3}, {5, 0, -2, 3}, {0, 0, 1, 0}, {3, 0, 1, 0}, {0, 3, -1, 0},
-		{math.MinInt, math.MaxInt, math.MaxInt, 3}, {0, math.MaxInt, 1, math.MaxInt}, {math.MinInt, math.MaxInt, 1, math.MaxInt},
+		{math.MinInt, math.MaxInt, math.MaxInt, 3}, {0, math.MaxInt, 1, math.MaxInt},
+		{math.MinInt, math.MaxInt, 1, math.MaxInt},
 	}
 	for _, tt := range tests {
 		x := &frame.Index{Class: "RangeIndex", Start: tt.start, Stop: tt.stop, Step: tt.step}
 		if got := x.Len(); got != tt.length {
-			t.Errorf("len(range(%d, %d, %d)) = %d, want %d", tt.start, tt.stop, tt.step, got, tt.length)
+			t.Errorf("len(range(%d, %d, %d)) = %d, want %d", tt.start, tt.stop, tt.step, got,
+				tt.length)
 		}
 		if tt.length > 0 && x.At(0) != tt.start {
 			t.Errorf("range(%d, ...)[0] = %v", tt.start, x.At(0))
@@ -167,7 +196,8 @@ func TestRangeIndex(t *testing.T) {
 
 func TestValuesConvert(t *testing.T) {
 	numbers := &frame.Series{Values: arrayOf[int64](t, 1, 300)}
-	gaps := &frame.Series{Kind: frame.Masked, Values: arrayOf[int64](t, 1, 0), Valid: []bool{true, false}}
+	gaps := &frame.Series{Kind: frame.Masked, Values: arrayOf[int64](t, 1, 0),
+		Valid: []bool{true, false}}
 	when := &frame.Series{Kind: frame.Datetime, Values: datetimes(t, 1e9, math.MinInt64)}
 	check := func(name string, got any, err error, want any, wantErr string) {
 		t.Helper()
@@ -218,7 +248,8 @@ func TestRowsAndRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := frame.New(name, &frame.Series{Name: "n", Kind: frame.Masked, DType: "Int64", Values: arrayOf[int64](t, 5, 0), Valid: []bool{true, false}})
+	f, err := frame.New(name, &frame.Series{Name: "n", Kind: frame.Masked, DType: "Int64",
+		Values: arrayOf[int64](t, 5, 0), Valid: []bool{true, false}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +281,8 @@ func TestRowsAndRecords(t *testing.T) {
 		}
 		maps = append(maps, r.Map())
 	}
-	if diff := cmp.Diff([]map[string]any{{"name": "x", "n": int64(5)}, {"name": "y", "n": nil}}, maps); diff != "" {
+	if diff := cmp.Diff([]map[string]any{{"name": "x", "n": int64(5)}, {"name": "y", "n": nil}},
+		maps); diff != "" {
 		t.Errorf("records (-want +got)\n%s", diff)
 	}
 }

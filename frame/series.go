@@ -37,7 +37,8 @@ const (
 )
 
 var kindNames = [...]string{
-	"numpy", "masked", "datetime", "timedelta", "period", "categorical", "interval", "sparse", "text", "object", "opaque",
+	"numpy", "masked", "datetime", "timedelta", "period", "categorical", "interval", "sparse",
+	"text", "object", "opaque",
 }
 
 // String returns the name of the kind in lower case.
@@ -70,8 +71,9 @@ type Series struct {
 	Categories *Index // of a Categorical
 	Ordered    bool   // of a Categorical
 	TZ         string // of a Datetime: the zone's key, "UTC", or an offset "+01:30"; "" if naive
-	Freq       string // of a Period (always) or Datetime (where known): pandas' alias, such as "M" or "2D"
-	Closed     string // of an Interval: "left", "right", "both" or "neither"
+	// of a Period (always) or Datetime (where known): pandas' alias, such as "M" or "2D"
+	Freq   string
+	Closed string // of an Interval: "left", "right", "both" or "neither"
 
 	Left, Right *Series // of an Interval
 

@@ -121,7 +121,8 @@ func (t *Strings) Validate() error {
 	last := int64(0)
 	check := func(i int, off int64) error {
 		if off < last || off > int64(len(t.Data)) {
-			return errorf("text offset %d at %d out of order or outside %d bytes", off, i, len(t.Data))
+			return errorf("text offset %d at %d out of order or outside %d bytes", off, i,
+				len(t.Data))
 		}
 		last = off
 		return nil
@@ -147,7 +148,8 @@ func (x *Index) Validate() error {
 	switch {
 	case x.IsMulti():
 		if len(x.Codes) != len(x.Levels) || len(x.Names) != len(x.Levels) {
-			return errorf("%d levels, %d codes and %d names", len(x.Levels), len(x.Codes), len(x.Names))
+			return errorf("%d levels, %d codes and %d names", len(x.Levels), len(x.Codes),
+				len(x.Names))
 		}
 		for k, level := range x.Levels {
 			if level.IsMulti() {

@@ -47,7 +47,8 @@ func Values[T any](s *Series) ([]T, error) {
 	for i := range out {
 		if s.IsNull(i) {
 			if !setNull(v.Index(i)) {
-				return nil, errorf("element %d is missing, which %v cannot say: use a pointer", i, reflect.TypeFor[T]())
+				return nil, errorf("element %d is missing, which %v cannot say: use a pointer", i,
+					reflect.TypeFor[T]())
 			}
 			continue
 		}
@@ -117,10 +118,10 @@ func arrayValues[E ndarray.Element, T any](s *Series) ([]T, bool, error) {
 }
 
 // Unmarshal fills the slice of structs (or of pointers to structs) that v points to with one
-// element a row. A field takes the column that its `pickle:"name"` tag or else its name
-// names, and the tag "-" leaves it out; columns without a field are passed over, and a field without a column
-// is an error. Values are converted as [Values] does, except that a missing value
-// leaves a field that cannot say so as it is, as encoding/json treats null.
+// element a row. A field takes the column that its `pickle:"name"` tag or else its name names, and
+// the tag "-" leaves it out; columns without a field are passed over, and a field without a column
+// is an error. Values are converted as [Values] does, except that a missing value leaves a field
+// that cannot say so as it is, as encoding/json treats null.
 func (f *Frame) Unmarshal(v any) error {
 	dst := reflect.ValueOf(v)
 	if dst.Kind() != reflect.Pointer || dst.IsNil() || dst.Elem().Kind() != reflect.Slice {
@@ -202,7 +203,8 @@ func (f *Frame) fillField(rows reflect.Value, field reflect.StructField, name st
 		return nil
 	}
 	if s.Kind == Opaque {
-		return errorf("column %q is an extension array of the class %s, which is not read", name, s.DType)
+		return errorf("column %q is an extension array of the class %s, which is not read", name,
+			s.DType)
 	}
 	at := s.reader(field.Type)
 	for i := range rows.Len() {

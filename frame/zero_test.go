@@ -11,7 +11,10 @@ import (
 // TestZeroValues calls what does not take the position of an element that zero values do not
 // have: it works or returns an error.
 func TestZeroValues(t *testing.T) {
-	zeros := []func() any{func() any { return &frame.Frame{} }, func() any { return &frame.Index{} }}
+	zeros := []func() any{
+		func() any { return &frame.Frame{} },
+		func() any { return &frame.Index{} },
+	}
 	for k := frame.Numpy; k <= frame.Opaque; k++ {
 		zeros = append(zeros, func() any { return &frame.Series{Kind: k} })
 	}

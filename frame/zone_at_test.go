@@ -39,7 +39,8 @@ func TestZoneOneAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"1970-01-01T01:00:00+01:00", "2024-07-03T11:46:40.123456789+02:00", ""} {
+	for i, want := range []string{"1970-01-01T01:00:00+01:00",
+		"2024-07-03T11:46:40.123456789+02:00", ""} {
 		var rec frame.Record
 		for k, r := range f.Records() {
 			if k == i {
@@ -48,7 +49,8 @@ func TestZoneOneAnswer(t *testing.T) {
 		}
 		got, _ := rec.Get("t")
 		byTime, ok := s.Time(i)
-		answers := map[string]any{"At": f.Columns[0].At(i), "Record.At": rec.At(0), "Record.Get": got,
+		answers := map[string]any{"At": f.Columns[0].At(i), "Record.At": rec.At(0),
+			"Record.Get": got,
 			"Record.Map": rec.Map()["t"], "Column[any]": anys[i]}
 		if ok {
 			answers["Time"] = byTime
@@ -64,7 +66,8 @@ func TestZoneOneAnswer(t *testing.T) {
 				continue
 			}
 			at, isTime := v.(time.Time)
-			if !isTime || at.Format(time.RFC3339Nano) != want || at.Location().String() != "Europe/Paris" {
+			if !isTime || at.Format(time.RFC3339Nano) != want ||
+				at.Location().String() != "Europe/Paris" {
 				t.Errorf("%s is %v (%T), want %s", name, v, v, want)
 			}
 		}

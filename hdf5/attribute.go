@@ -64,7 +64,8 @@ func (a *Attribute) read() (*ndarray.Array, error) {
 	n, _ := a.space.size()
 	need := n * uint64(a.typ.Size)
 	if n > maxInt/uint64(a.typ.Size) || need > uint64(len(a.data)) {
-		return nil, malformed(a.off, "%d elements of %d bytes in %d bytes", n, a.typ.Size, len(a.data))
+		return nil, malformed(a.off, "%d elements of %d bytes in %d bytes", n, a.typ.Size,
+			len(a.data))
 	}
 	return a.plan.array(a.o.f, shape, bytes.Clone(a.data[:need]))
 }
@@ -194,7 +195,8 @@ func (o *object) Attr(name string) (*Attribute, error) {
 		return nil, inPath(err, o.path)
 	}
 	if a == nil {
-		return nil, &Error{Path: o.path, Offset: -1, Kind: ErrNotFound, Text: "no attribute " + name}
+		return nil, &Error{Path: o.path, Offset: -1, Kind: ErrNotFound,
+			Text: "no attribute " + name}
 	}
 	return a, nil
 }

@@ -46,7 +46,8 @@ func (t *btree1) read(addr uint64, level int) (*node1, error) {
 	}
 	c.signature("TREE")
 	if kind := c.u8(); c.err == nil && kind != t.kind {
-		return nil, malformed(c.off, "a node of the type %d in a B-tree of the type %d", kind, t.kind)
+		return nil, malformed(c.off, "a node of the type %d in a B-tree of the type %d", kind,
+			t.kind)
 	}
 	n := &node1{level: int(c.u8()), n: int(c.u16()), off: c.off, keySize: t.keySize,
 		addrSize: f.sb.sizeOffset}

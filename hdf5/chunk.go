@@ -108,7 +108,8 @@ func (d *Dataset) eachBTree1(axes []axis, visit chunkVisit) error {
 		for i := range coord {
 			at := c.u64()
 			if coord[i] = at / d.layout.chunk[i]; at%d.layout.chunk[i] != 0 {
-				return malformed(off, "a chunk at %d in dimension %d of chunks of %d", at, i, d.layout.chunk[i])
+				return malformed(off, "a chunk at %d in dimension %d of chunks of %d", at, i,
+					d.layout.chunk[i])
 			}
 			if !axes[i].has(coord[i]) {
 				return nil
@@ -137,7 +138,8 @@ func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
 	}
 	if t.kind != 10 && !filtered || !filtered && sizeBytes != 0 ||
 		filtered && (sizeBytes < 1 || sizeBytes > 8) {
-		return malformed(t.off, "a B-tree of the type %d with records of %d bytes for chunks", t.kind,
+		return malformed(t.off, "a B-tree of the type %d with records of %d bytes for chunks",
+			t.kind,
 			t.recordSize)
 	}
 	at := func(record []byte, coord []uint64) {

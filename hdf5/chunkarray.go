@@ -150,7 +150,8 @@ func (d *Dataset) fixedArray() (*fixedArray, error) {
 func (a *fixedArray) readBlock(addr uint64, pageBits int, client uint8) error {
 	f := a.d.f
 	if a.n > uint64(f.src.size)/uint64(a.size) || pageBits > 62 {
-		return malformed(a.off, "a fixed array of %d entries in a file of %d bytes", a.n, f.src.size)
+		return malformed(a.off, "a fixed array of %d entries in a file of %d bytes", a.n,
+			f.src.size)
 	}
 	head := uint64(4 + 1 + 1 + f.sb.sizeOffset)
 	body := a.n * uint64(a.size)

@@ -70,7 +70,8 @@ func (d *Dataset) extensibleArray() (*extensibleArray, error) {
 		return nil, err
 	}
 	power := func(n uint64) bool { return n != 0 && n&(n-1) == 0 }
-	if !power(a.minBlock) || !power(a.minPtrs) || a.maxBits < 1 || a.maxBits > 64 || pageBits > 62 ||
+	if !power(a.minBlock) || !power(a.minPtrs) || a.maxBits < 1 || a.maxBits > 64 ||
+		pageBits > 62 ||
 		bits.Len64(a.minBlock)-1 > a.maxBits {
 		return nil, malformed(a.off, "an extensible array whose blocks make no sense")
 	}
@@ -247,7 +248,8 @@ func (a *extensibleArray) readData(addr, page, head, n uint64) error {
 	f := a.d.f
 	a.data.read = false
 	if n > uint64(f.src.size)/uint64(a.size) {
-		return at(f.src.offset(addr), ErrTruncated, "%d entries in a file of %d bytes", n, f.src.size)
+		return at(f.src.offset(addr), ErrTruncated, "%d entries in a file of %d bytes", n,
+			f.src.size)
 	}
 	c, err := f.cursor(addr, head+n*uint64(a.size)+4)
 	if err != nil {

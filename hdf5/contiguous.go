@@ -163,7 +163,8 @@ func (d *Dataset) readExternal(dst []byte, s selection) error {
 			dst, off = dst[n:], 0
 		}
 		if len(dst) > 0 {
-			return malformed(d.layout.off, "external files that end %d bytes before the data does", len(dst))
+			return malformed(d.layout.off, "external files that end %d bytes before the data does",
+				len(dst))
 		}
 		return nil
 	})
@@ -182,7 +183,8 @@ func (f *File) readSlot(dst []byte, slot externalSlot, off uint64) error {
 	}
 	n, err := o.r.ReadAt(dst, int64(at))
 	if err != nil && err != io.EOF && n < len(dst) {
-		return &Error{Offset: -1, Kind: err, Text: "external file " + slot.name + ": " + err.Error()}
+		return &Error{Offset: -1, Kind: err, Text: "external file " + slot.name + ": " +
+			err.Error()}
 	}
 	clear(dst[n:])
 	return nil

@@ -42,7 +42,8 @@ func (c *cursor) take(n int) []byte {
 		return nil
 	}
 	if n < 0 || n > c.left() {
-		c.fail(malformed(c.pos(), "a field of %d bytes where the structure has %d left", n, c.left()))
+		c.fail(malformed(c.pos(), "a field of %d bytes where the structure has %d left", n,
+			c.left()))
 		return nil
 	}
 	b := c.b[c.i : c.i+n : c.i+n]

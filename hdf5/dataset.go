@@ -83,7 +83,8 @@ func (d *Dataset) readOptional() error {
 			return err
 		}
 		if len(d.fill) != 0 && len(d.fill) != d.typ.Size {
-			return malformed(m.off, "a fill value of %d bytes for elements of %d", len(d.fill), d.typ.Size)
+			return malformed(m.off, "a fill value of %d bytes for elements of %d", len(d.fill),
+				d.typ.Size)
 		}
 	}
 	if m := d.h.find(msgFilters); m != nil {
@@ -121,7 +122,8 @@ func (d *Dataset) check() error {
 	for _, n := range l.chunk {
 		hi, lo := bits.Mul64(size, n)
 		if hi != 0 || lo > uint64(d.f.opts.chunkBytes) {
-			return at(l.off, ErrLimit, "chunks of %v elements of %d bytes, at most %d bytes allowed",
+			return at(l.off, ErrLimit,
+				"chunks of %v elements of %d bytes, at most %d bytes allowed",
 				l.chunk, d.typ.Size, d.f.opts.chunkBytes)
 		}
 		size = lo

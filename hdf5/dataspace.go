@@ -46,7 +46,8 @@ func parseDataspace(c *cursor) (*dataspace, error) {
 				d.max[i] = undefined
 			}
 			if c.err == nil && d.max[i] < d.dims[i] {
-				return nil, malformed(c.off, "a dimension of %d that may grow to %d", d.dims[i], d.max[i])
+				return nil, malformed(c.off, "a dimension of %d that may grow to %d", d.dims[i],
+					d.max[i])
 			}
 		}
 	}

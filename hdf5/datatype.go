@@ -182,7 +182,8 @@ func (p *typeParser) parse(c *cursor, depth int) *Datatype {
 		p.array(c, t, version, depth)
 	case ClassComplex:
 		if t.Base = p.parse(c, depth+1); c.err == nil && t.Base.Size != t.Size/2 {
-			c.fail(malformed(pos, "a complex number of %d bytes of parts of %d", t.Size, t.Base.Size))
+			c.fail(malformed(pos, "a complex number of %d bytes of parts of %d", t.Size,
+				t.Base.Size))
 		}
 	default:
 		c.fail(unsupported(pos, "a datatype of the class %d", t.Class))

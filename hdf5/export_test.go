@@ -107,10 +107,11 @@ func WalkChunkIndex(data []byte, addr uint32, kind uint8) (chunks int, err error
 		if filtered {
 			d.space.max[0] = 70
 		}
-		e := d.eachChunk(everything(d.space.dims).axes(d.layout.chunk), func([]uint64, chunkRef) error {
-			chunks++
-			return nil
-		})
+		e := d.eachChunk(everything(d.space.dims).axes(d.layout.chunk),
+			func([]uint64, chunkRef) error {
+				chunks++
+				return nil
+			})
 		if e != nil {
 			err = e
 		}

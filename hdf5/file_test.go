@@ -31,7 +31,8 @@ func TestConcurrent(t *testing.T) {
 			wait.Go(func() {
 				for range 20 {
 					got, err := d.Read()
-					if err != nil && !errors.Is(err, hdf5.ErrClosed) || err == nil && !got.Equal(want) {
+					if err != nil && !errors.Is(err, hdf5.ErrClosed) ||
+						err == nil && !got.Equal(want) {
 						t.Error(name, got, err)
 						return
 					}

@@ -196,7 +196,8 @@ func (h *fractalHeap) block(offset uint64) (directBlock, uint64, error) {
 	for {
 		row, col, in, ok := h.place(offset-start, rows)
 		if !ok {
-			return directBlock{}, 0, malformed(h.off, "an object at %d outside the fractal heap", offset)
+			return directBlock{}, 0, malformed(h.off, "an object at %d outside the fractal heap",
+				offset)
 		}
 		child, size, mask, err := h.child(addr, rows, start, row, col)
 		if err != nil {
@@ -209,7 +210,8 @@ func (h *fractalHeap) block(offset uint64) (directBlock, uint64, error) {
 		}
 		below := bits.Len64(h.rowSize(row)) - bits.Len64(h.start*h.width) + 1
 		if below < 1 || below >= rows {
-			return directBlock{}, 0, malformed(h.off, "a fractal heap whose table of blocks makes no sense")
+			return directBlock{}, 0, malformed(h.off,
+				"a fractal heap whose table of blocks makes no sense")
 		}
 		addr, rows = child, below
 	}
@@ -309,7 +311,8 @@ func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (d
 			return directBlock{}, located(err, "", off)
 		}
 		if uint64(len(b)) != size {
-			return directBlock{}, malformed(off, "a block of a fractal heap of %d bytes, not %d", len(b),
+			return directBlock{}, malformed(off, "a block of a fractal heap of %d bytes, not %d",
+				len(b),
 				size)
 		}
 	}

@@ -186,7 +186,8 @@ func sameElement(got any, want *expectedElement) error {
 		}
 		return nil
 	case hdf5.RegionReference:
-		if got.IsNull() != (want.Region == nil) || want.Region != nil && *want.Region != got.Address() {
+		if got.IsNull() != (want.Region == nil) ||
+			want.Region != nil && *want.Region != got.Address() {
 			return fmt.Errorf("region of %d, want %v", got.Address(), want.Region)
 		}
 		return nil

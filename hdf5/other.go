@@ -32,7 +32,8 @@ const maxOthers = 1 << 12
 // outside opens a file that this one names, once.
 func (f *File) outside(name string) (*otherFile, error) {
 	if f.opts.external == nil {
-		return nil, errorf(ErrUnsupported, "data in the file %q, and Options.External is not set", name)
+		return nil, errorf(ErrUnsupported, "data in the file %q, and Options.External is not set",
+			name)
 	}
 	f.otherMu.Lock()
 	defer f.otherMu.Unlock()

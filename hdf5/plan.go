@@ -238,7 +238,8 @@ func (p *plan) complexSpec() (ndarray.DTypeSpec, bool) {
 	n := p.dt.ItemSize()
 	ok := p.plain() && p.dt.Kind() == ndarray.KindFloat && n >= 4 && len(p.dims) == 0 &&
 		n == p.typ.Size
-	return ndarray.DTypeSpec{Kind: ndarray.KindComplex, ItemSize: 2 * n, ByteOrder: p.dt.ByteOrder(),
+	return ndarray.DTypeSpec{Kind: ndarray.KindComplex, ItemSize: 2 * n,
+		ByteOrder:  p.dt.ByteOrder(),
 		LongDouble: p.dt.LongDoubleFormat()}, ok
 }
 
@@ -343,7 +344,8 @@ func (p *plan) arrayWith(h *heapReader, shape []int, data []byte) (*ndarray.Arra
 		shape = append(append([]int(nil), shape...), p.dims...)
 	}
 	if len(shape) > ndarray.MaxDims {
-		return nil, errorf(ErrLimit, "%d dimensions, at most %d allowed", len(shape), ndarray.MaxDims)
+		return nil, errorf(ErrLimit, "%d dimensions, at most %d allowed", len(shape),
+			ndarray.MaxDims)
 	}
 	n := len(data) / p.size
 	switch {

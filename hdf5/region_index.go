@@ -30,7 +30,8 @@ func (r *Region) pointIndices(state *readState, dims []uint64) ([]uint64, error)
 		}
 		for i, x := range p {
 			if x < 0 || uint64(x) >= dims[i] {
-				return nil, errorf(ErrMalformed, "the point %v in a dataset of the shape %v", p, dims)
+				return nil, errorf(ErrMalformed, "the point %v in a dataset of the shape %v", p,
+					dims)
 			}
 			at = at*dims[i] + uint64(x)
 		}
@@ -55,14 +56,16 @@ func (r *Region) runs(state *readState, dims []uint64) ([]uint64, error) {
 	var list []uint64
 	for _, b := range boxes {
 		if len(b[0]) != len(dims) {
-			return nil, errorf(ErrMalformed, "a block of %d dimensions in a dataset of %d", len(b[0]),
+			return nil, errorf(ErrMalformed, "a block of %d dimensions in a dataset of %d",
+				len(b[0]),
 				len(dims))
 		}
 		axes := make([][]uint64, len(dims))
 		for i := range dims {
 			if b[0][i] < 0 || uint64(b[1][i]) >= dims[i] {
-				return nil, errorf(ErrMalformed, "a block from %v to %v in a dataset of the shape %v", b[0],
-					b[1], dims)
+				return nil,
+					errorf(ErrMalformed, "a block from %v to %v in a dataset of the shape %v", b[0],
+						b[1], dims)
 			}
 			if err := state.heap.spend(8 * uint64(b[1][i]-b[0][i]+1)); err != nil {
 				return nil, err

@@ -24,14 +24,16 @@ func newSelection(dims []uint64, start, count, step []int) (selection, error) {
 	s.count = append([]uint64(nil), dims...)
 	for _, x := range [][]int{start, count, step} {
 		if x != nil && len(x) != len(dims) {
-			return s, errorf(ErrSelection, "a selection of %d dimensions of a dataset of %d", len(x),
+			return s, errorf(ErrSelection, "a selection of %d dimensions of a dataset of %d",
+				len(x),
 				len(dims))
 		}
 	}
 	for i, dim := range dims {
 		if start != nil {
 			if start[i] < 0 || uint64(start[i]) > dim {
-				return s, errorf(ErrSelection, "the start %d in dimension %d of %d elements", start[i], i, dim)
+				return s, errorf(ErrSelection, "the start %d in dimension %d of %d elements",
+					start[i], i, dim)
 			}
 			s.start[i] = uint64(start[i])
 		}

@@ -71,7 +71,8 @@ func (s *virtualSource) names(c *cursor, version uint8, earlier []virtualSource)
 	earlierOne := func() (v virtualSource) {
 		n := c.length()
 		if c.err == nil && n >= uint64(len(earlier)) {
-			c.fail(malformed(pos, "a source of a virtual dataset like the %d-th of %d", n, len(earlier)))
+			c.fail(malformed(pos, "a source of a virtual dataset like the %d-th of %d", n,
+				len(earlier)))
 		}
 		if c.err == nil {
 			v = earlier[n]
@@ -102,7 +103,8 @@ func (d *Dataset) readVirtual(r *readState, dst []byte, s selection) error {
 	}
 	d.fillAll(dst)
 	if r.depth++; r.depth > d.f.opts.depth {
-		return errorf(ErrLimit, "virtual datasets that lead through more than %d others", d.f.opts.depth)
+		return errorf(ErrLimit, "virtual datasets that lead through more than %d others",
+			d.f.opts.depth)
 	}
 	defer func() { r.depth-- }()
 	for _, v := range sources {

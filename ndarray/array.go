@@ -6,7 +6,8 @@ package ndarray
 type Array struct {
 	dt   *DType
 	data []byte
-	pos  int // of the first element, in bytes from the start of data (or of the virtual memory of elems)
+	// of the first element, in bytes from the start of data (or of the virtual memory of elems)
+	pos int
 	// dims holds the shape (first two) and the strides (last two) of up to two
 	// dimensions; those of more are in ext. Most arrays then take one allocation.
 	dims  [4]int
@@ -164,7 +165,8 @@ func mergeSubarray(dt *DType, shape []int) ([]int, *DType, error) {
 		return shape, dt, nil
 	}
 	if len(shape)+len(sub) > MaxDims {
-		return nil, nil, errorf(ErrShape, "%d dimensions, at most %d allowed", len(shape)+len(sub), MaxDims)
+		return nil, nil, errorf(ErrShape, "%d dimensions, at most %d allowed", len(shape)+len(sub),
+			MaxDims)
 	}
 	return append(append(make([]int, 0, len(shape)+len(sub)), shape...), sub...), base, nil
 }
@@ -182,7 +184,8 @@ func (a *Array) build(dt *DType, shape []int, order Order, data []byte) error {
 		return err
 	}
 	if len(data) != nbytes {
-		return errorf(ErrShape, "%d bytes of data, but shape %s of dtype %s (itemsize %d) needs %d", len(data), shapeText(shape), dt.brief(), dt.itemsize, nbytes)
+		return errorf(ErrShape, "%d bytes of data, but shape %s of dtype %s (itemsize %d) needs %d",
+			len(data), shapeText(shape), dt.brief(), dt.itemsize, nbytes)
 	}
 	a.dt, a.data = dt, data
 	return a.layOut(shape, order)
@@ -194,7 +197,8 @@ func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems *element
 		return err
 	}
 	if !dt.object {
-		return errorf(ErrDType, "an array of dtype %s is made from bytes, not from a list", dt.brief())
+		return errorf(ErrDType, "an array of dtype %s is made from bytes, not from a list",
+			dt.brief())
 	}
 	size, _, err := checkShape(shape, dt.itemsize)
 	if err != nil {

@@ -19,7 +19,8 @@ func mustDType(t testing.TB, s string) *ndarray.DType {
 	return d
 }
 
-func mustNew(t testing.TB, dtype string, shape []int, order ndarray.Order, data []byte) *ndarray.Array {
+func mustNew(t testing.TB, dtype string, shape []int, order ndarray.Order,
+	data []byte) *ndarray.Array {
 	t.Helper()
 	a, err := ndarray.New(mustDType(t, dtype), shape, order, data)
 	if err != nil {
@@ -43,7 +44,8 @@ func TestNewRefusesLies(t *testing.T) {
 		{"negative", "<i4", []int{-1}, 0, ndarray.ErrShape},
 		{"two negatives", "<i4", []int{-1, -3}, 12, ndarray.ErrShape},
 		{"overflow", "<i4", []int{huge, huge}, 0, ndarray.ErrShape},
-		{"overflow to zero", "<i4", []int{1 << (bits.UintSize / 2), 1 << (bits.UintSize / 2)}, 0, ndarray.ErrShape},
+		{"overflow to zero", "<i4", []int{1 << (bits.UintSize / 2), 1 << (bits.UintSize / 2)}, 0,
+			ndarray.ErrShape},
 		{"overflow before zero", "<i4", []int{huge, 1 << 10, 0}, 0, ndarray.ErrShape},
 		{"overflow after zero", "<i4", []int{0, huge, 1 << 10}, 0, ndarray.ErrShape},
 		{"overflow by itemsize", "<i4", []int{huge}, 0, ndarray.ErrShape},
@@ -52,7 +54,8 @@ func TestNewRefusesLies(t *testing.T) {
 		{"itemsize 0 overflow", "V0", []int{huge, huge}, 0, ndarray.ErrShape},
 	}
 	for _, tt := range tests {
-		_, err := ndarray.New(mustDType(t, tt.dtype), tt.shape, ndarray.OrderC, make([]byte, tt.bytes))
+		_, err := ndarray.New(mustDType(t, tt.dtype), tt.shape, ndarray.OrderC,
+			make([]byte, tt.bytes))
 		if !errors.Is(err, tt.want) {
 			t.Errorf("%s: got error %v, want %v", tt.name, err, tt.want)
 		}
@@ -62,11 +65,13 @@ func TestNewRefusesLies(t *testing.T) {
 func TestNewObjectsCount(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 3, 5} {
-		if _, err := ndarray.NewObjects(ndarray.Object, []int{2, 2}, ndarray.OrderC, make([]any, n)); !errors.Is(err, ndarray.ErrShape) {
+		if _, err := ndarray.NewObjects(ndarray.Object, []int{2, 2}, ndarray.OrderC,
+			make([]any, n)); !errors.Is(err, ndarray.ErrShape) {
 			t.Errorf("%d elements in shape (2, 2): got error %v, want ErrShape", n, err)
 		}
 	}
-	if _, err := ndarray.NewObjects(ndarray.Float64, []int{1}, ndarray.OrderC, []any{1.5}); !errors.Is(err, ndarray.ErrDType) {
+	if _, err := ndarray.NewObjects(ndarray.Float64, []int{1}, ndarray.OrderC,
+		[]any{1.5}); !errors.Is(err, ndarray.ErrDType) {
 		t.Errorf("a list for float64: got error %v, want ErrDType", err)
 	}
 }
@@ -85,7 +90,8 @@ func TestPending(t *testing.T) {
 	if err := a.PySetState([]byte{1, 2, 3, 4}); err != nil {
 		t.Fatal(err)
 	}
-	if got := a.At(0, 1); got != uint8(3) || a.Class() != "numpy.matrix" || a.Order() != ndarray.OrderF {
+	if got := a.At(0, 1); got != uint8(3) || a.Class() != "numpy.matrix" ||
+		a.Order() != ndarray.OrderF {
 		t.Errorf("got %v of class %q, order %c, want 3, numpy.matrix, F", got, a.Class(), a.Order())
 	}
 	if err := a.PySetState([]byte{1, 2, 3, 4}); !errors.Is(err, ndarray.ErrState) {
@@ -103,11 +109,13 @@ func TestPendingDType(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := used.PySetState(wide); !errors.Is(err, ndarray.ErrState) || used.ItemSize() != 1 {
-		t.Errorf("a dtype in use: got error %v, itemsize %d, want ErrState, 1", err, used.ItemSize())
+		t.Errorf("a dtype in use: got error %v, itemsize %d, want ErrState, 1", err,
+			used.ItemSize())
 	}
 
 	own := ndarray.NewPendingDType(mustDType(t, "V1"), set)
-	cyclic := ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 1, Fields: []ndarray.Field{{Name: "x", DType: own}}}
+	cyclic := ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 1,
+		Fields: []ndarray.Field{{Name: "x", DType: own}}}
 	if err := own.PySetState(cyclic); !errors.Is(err, ndarray.ErrState) {
 		t.Errorf("a dtype of itself: got error %v, want ErrState", err)
 	}

@@ -7,16 +7,16 @@ import (
 )
 
 // AsType returns a copy of the array with its elements as another dtype, in the array's order:
-// ndarray.astype with casting="unsafe". As there, integers that are too large for the new dtype wrap
-// around, floats lose what is behind the point, complex numbers their imaginary part, and a number is
-// true if it is not 0, so a NaN too. Numbers become text of the width of the new dtype as str() writes
-// them, cut off where it is narrower; the dtypes "S" and "U" mean as wide as NumPy makes them.
-// Text becomes numbers as int() and float() read it. Times change their unit where both are weeks or
-// shorter, down to the earlier tick, and are int64 otherwise.
+// ndarray.astype with casting="unsafe". As there, integers that are too large for the new dtype
+// wrap around, floats lose what is behind the point, complex numbers their imaginary part, and a
+// number is true if it is not 0, so a NaN too. Numbers become text of the width of the new dtype as
+// str() writes them, cut off where it is narrower; the dtypes "S" and "U" mean as wide as NumPy
+// makes them. Text becomes numbers as int() and float() read it. Times change their unit where both
+// are weeks or shorter, down to the earlier tick, and are int64 otherwise.
 //
-// It fails with ErrValue where NumPy's result would be undefined or an exception: a NaN or too large a
-// float as an integer, text that is no number. It fails with ErrDType for other pairs of dtypes,
-// those of records, objects and long doubles among them; [Values] reads numbers of objects.
+// It fails with ErrValue where NumPy's result would be undefined or an exception: a NaN or too
+// large a float as an integer, text that is no number. It fails with ErrDType for other pairs of
+// dtypes, those of records, objects and long doubles among them; [Values] reads numbers of objects.
 func (a *Array) AsType(dt *DType) (*Array, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -31,7 +31,8 @@ func (a *Array) AsType(dt *DType) (*Array, error) {
 	dt = wideEnough(from, dt)
 	put := caster(a, dt)
 	if put == nil {
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s as dtype %s", from.brief(), shapeText(a.Shape()), dt.brief())
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s as dtype %s", from.brief(),
+			shapeText(a.Shape()), dt.brief())
 	}
 	_, nbytes, err := checkShape(a.Shape(), dt.itemsize)
 	if err != nil {
@@ -47,7 +48,8 @@ func (a *Array) AsType(dt *DType) (*Array, error) {
 		n := len(data)
 		data = data[:n+dt.itemsize]
 		if !put(data[n:], pos) {
-			return nil, errorf(ErrValue, "%s of dtype %s as dtype %s", valueText(a.atPos(pos)), from.brief(), dt.brief())
+			return nil, errorf(ErrValue, "%s of dtype %s as dtype %s", valueText(a.atPos(pos)),
+				from.brief(), dt.brief())
 		}
 	}
 	return New(dt, a.Shape(), order, data)
@@ -61,7 +63,8 @@ var textWidths = map[string]int{
 	"f2": 32, "f4": 32, "f8": 32, "c8": 64, "c16": 64,
 }
 
-// wideEnough returns dt, or where it is text of no width, one as wide as the elements of a dtype need.
+// wideEnough returns dt, or where it is text of no width, one as wide as the elements of a dtype
+// need.
 func wideEnough(from, dt *DType) *DType {
 	if dt.kind != KindStr && dt.kind != KindBytes || dt.itemsize != 0 {
 		return dt
@@ -79,8 +82,8 @@ func wideEnough(from, dt *DType) *DType {
 	return dt
 }
 
-// caster returns what writes the element at a byte position as one of another dtype, and reports whether
-// it has a value there; nil where there is no such conversion.
+// caster returns what writes the element at a byte position as one of another dtype, and reports
+// whether it has a value there; nil where there is no such conversion.
 func caster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	from := a.DType()
 	isText := func(d *DType) bool { return d.kind == KindStr || d.kind == KindBytes }
@@ -91,8 +94,11 @@ func caster(a *Array, dt *DType) func(b []byte, pos int) bool {
 		if _, ok := textWidths[from.Str()[1:]]; !ok {
 			return nil
 		}
-		return func(b []byte, pos int) bool { return putText(dt, b, scalarText(from, a.atPos(pos), 1)) }
-	case from.kind == KindDatetime || from.kind == KindTimedelta || dt.kind == KindDatetime || dt.kind == KindTimedelta:
+		return func(b []byte, pos int) bool {
+			return putText(dt, b, scalarText(from, a.atPos(pos), 1))
+		}
+	case from.kind == KindDatetime || from.kind == KindTimedelta || dt.kind == KindDatetime ||
+		dt.kind == KindTimedelta:
 		return timeCaster(a, dt)
 	}
 	return numberCaster(a, dt)
@@ -105,7 +111,8 @@ func numberCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	if from.kind == KindComplex {
 		re = a.partsAt()
 	}
-	if re == nil || from.isLongDouble() || dt.isLongDouble() || from.kind == KindComplex && from.itemsize > 16 {
+	if re == nil || from.isLongDouble() || dt.isLongDouble() ||
+		from.kind == KindComplex && from.itemsize > 16 {
 		return nil
 	}
 	switch dt.kind {
@@ -181,10 +188,14 @@ func floatPutter(a *Array, dt *DType, re func(pos int) float64) func(b []byte, p
 		switch a.DType().kind {
 		case KindInt:
 			at := a.intAt()
-			return func(b []byte, pos int) { putFloat(dt, b, dt.itemsize, float64(float32(at(pos)))) }
+			return func(b []byte, pos int) {
+				putFloat(dt, b, dt.itemsize, float64(float32(at(pos))))
+			}
 		case KindUint:
 			at := a.uintAt()
-			return func(b []byte, pos int) { putFloat(dt, b, dt.itemsize, float64(float32(at(pos)))) }
+			return func(b []byte, pos int) {
+				putFloat(dt, b, dt.itemsize, float64(float32(at(pos))))
+			}
 		}
 	}
 	return func(b []byte, pos int) { putFloat(dt, b, dt.itemsize, re(pos)) }
@@ -296,14 +307,15 @@ func timeCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 			putUint(b, uint64(v), dt.order)
 			return true
 		}
-	case from.kind == KindInt && from.itemsize == 8 && isTime(dt), isTime(from) && dt.kind == KindInt && dt.itemsize == 8:
+	case from.kind == KindInt && from.itemsize == 8 && isTime(dt),
+		isTime(from) && dt.kind == KindInt && dt.itemsize == 8:
 		return func(b []byte, pos int) bool { putUint(b, uint64(at(pos)), dt.order); return true }
 	}
 	return nil
 }
 
-// unitRatio returns by what to multiply and then divide ticks of one unit to have those of another, for
-// units of weeks and shorter.
+// unitRatio returns by what to multiply and then divide ticks of one unit to have those of another,
+// for units of weeks and shorter.
 func unitRatio(from, to DatetimeUnit) (num, denom int64, ok bool) {
 	length := func(u DatetimeUnit) (seconds, parts int64, ok bool) {
 		n := int64(max(u.Num, 1))

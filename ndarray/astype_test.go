@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestAsType compares conversions with NumPy's, byte for byte; where that raises or warns there is an
-// error.
+// TestAsType compares conversions with NumPy's, byte for byte; where that raises or warns there is
+// an error.
 func TestAsType(t *testing.T) {
 	text, err := os.ReadFile("testdata/astype.json")
 	if err != nil {

@@ -19,7 +19,8 @@ func BenchmarkNew(b *testing.B) {
 }
 
 func benchArray(b *testing.B, dtype string) *ndarray.Array {
-	a := mustNew(b, dtype, []int{1024, benchSize / 1024}, ndarray.OrderC, make([]byte, benchSize*mustDType(b, dtype).ItemSize()))
+	a := mustNew(b, dtype, []int{1024, benchSize / 1024}, ndarray.OrderC,
+		make([]byte, benchSize*mustDType(b, dtype).ItemSize()))
 	b.SetBytes(int64(a.NBytes()))
 	b.ReportAllocs()
 	return a

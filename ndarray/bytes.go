@@ -17,7 +17,8 @@ func (a *Array) Bytes() ([]byte, error) {
 		return nil, errorf(ErrDType, "elements of dtype %s are not bytes", a.DType().brief())
 	}
 	if a.flags&(flagContiguousC|flagContiguousF) == 0 {
-		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not contiguous", shapeText(a.Shape()), shapeText(a.Strides()))
+		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not contiguous",
+			shapeText(a.Shape()), shapeText(a.Strides()))
 	}
 	n := a.NBytes()
 	if n == 0 {

@@ -42,13 +42,15 @@ func TestStatsAsNumPy(t *testing.T) {
 			name string
 			got  float64
 			want string
-		}{{"min", asFloat(s.Min), *c.Min}, {"max", asFloat(s.Max), *c.Max}, {"mean", s.Mean, *c.Mean}} {
+		}{{"min", asFloat(s.Min), *c.Min}, {"max", asFloat(s.Max), *c.Max},
+			{"mean", s.Mean, *c.Mean}} {
 			if want := parseHexFloat(t, x.want); !same(x.got, want) {
 				t.Errorf("%s %v: %s: got %v, want %v", c.DType, c.Shape, x.name, x.got, want)
 			}
 		}
 	}
-	if _, err := mustNew(t, "S1", []int{1}, ndarray.OrderC, []byte{'a'}).Stats(); !errors.Is(err, ndarray.ErrDType) {
+	if _, err := mustNew(t, "S1", []int{1}, ndarray.OrderC, []byte{'a'}).Stats(); !errors.Is(err,
+		ndarray.ErrDType) {
 		t.Errorf("S1: got error %v, want ErrDType", err)
 	}
 }
@@ -71,7 +73,8 @@ func TestEqual(t *testing.T) {
 	obj := func(x ...any) *ndarray.Array {
 		return must(ndarray.NewObjects(ndarray.Object, []int{len(x)}, ndarray.OrderC, x))
 	}
-	swapped := mustNew(t, ">f8", []int{2}, ndarray.OrderC, []byte{0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0})
+	swapped := mustNew(t, ">f8", []int{2}, ndarray.OrderC,
+		[]byte{0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0})
 	self := obj(nil)
 	if err := self.SetAt(self, 0); err != nil {
 		t.Fatal(err)
@@ -92,11 +95,15 @@ func TestEqual(t *testing.T) {
 		{"shape", f(1, 2), must(f(1, 2).Reshape(2, 1)), false},
 		{"byte order", f(1, 2), swapped, true},
 		{"dtype", f(1, 2), must(ndarray.FromSlice([]float32{1, 2})), false},
-		{"bools", mustNew(t, "?", []int{2}, 'C', []byte{0, 1}), mustNew(t, "?", []int{2}, 'C', []byte{0, 7}), true},
+		{"bools", mustNew(t, "?", []int{2}, 'C', []byte{0, 1}),
+			mustNew(t, "?", []int{2}, 'C', []byte{0, 7}), true},
 		{"views", must(f(1, 2, 3).Slice(0, 5, -5, -1)), f(3, 2, 1), true},
-		{"padding", mustNew(t, padded, []int{1}, 'C', []byte{9, 1, 9}), mustNew(t, padded, []int{1}, 'C', []byte{0, 1, 0}), true},
-		{"fields", mustNew(t, padded, []int{1}, 'C', []byte{9, 1, 9}), mustNew(t, padded, []int{1}, 'C', []byte{9, 2, 9}), false},
-		{"objects", obj(1, "a", []byte("b"), nil, 2.5, big.NewInt(7), f(1)), obj(1, "a", []byte("b"), nil, 2.5, big.NewInt(7), f(1)), true},
+		{"padding", mustNew(t, padded, []int{1}, 'C', []byte{9, 1, 9}),
+			mustNew(t, padded, []int{1}, 'C', []byte{0, 1, 0}), true},
+		{"fields", mustNew(t, padded, []int{1}, 'C', []byte{9, 1, 9}),
+			mustNew(t, padded, []int{1}, 'C', []byte{9, 2, 9}), false},
+		{"objects", obj(1, "a", []byte("b"), nil, 2.5, big.NewInt(7), f(1)),
+			obj(1, "a", []byte("b"), nil, 2.5, big.NewInt(7), f(1)), true},
 		{"object types", obj(1), obj(1.0), false},
 		{"incomparable", obj(map[string]int{}), obj(map[string]int{}), false},
 		{"itself", self, self, true},
@@ -107,7 +114,9 @@ func TestEqual(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}
-	if got, want := self.String(), "[array([array([array([...], dtype=object)], dtype=object)], dtype=object)]"; len(got) > 500 {
+	if got, want := self.String(),
+		"[array([array([array([...], dtype=object)], dtype=object)], dtype=object)]"; len(
+		got) > 500 {
 		t.Errorf("an array inside itself: got %s, want something like %s", got, want)
 	}
 }
@@ -128,7 +137,8 @@ func TestSetAt(t *testing.T) {
 	if got, want := a.String(), "[( 0, '', [0. , 0. ]) (-5, 'hé', [1.5, 2. ])]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	for _, v := range []any{1, []any{1}, []any{40000, "", []any{1, 2}}, []any{1, "abc", []any{1, 2}}, []any{1, "", []any{1}}} {
+	for _, v := range []any{1, []any{1}, []any{40000, "", []any{1, 2}},
+		[]any{1, "abc", []any{1, 2}}, []any{1, "", []any{1}}} {
 		if err := a.SetAt(v, 0); !errors.Is(err, ndarray.ErrValue) {
 			t.Errorf("%v: got error %v, want ErrValue", v, err)
 		}

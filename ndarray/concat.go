@@ -2,8 +2,9 @@ package ndarray
 
 import "slices"
 
-// Concatenated is several arrays that are looked at as one, one behind the other along an axis: numpy.concatenate
-// without the copy. The parts may be mapped files of any size. It is safe for concurrent reads.
+// Concatenated is several arrays that are looked at as one, one behind the other along an axis:
+// numpy.concatenate without the copy. The parts may be mapped files of any size. It is safe for
+// concurrent reads.
 type Concatenated struct {
 	parts  []*Array
 	axis   int
@@ -11,8 +12,9 @@ type Concatenated struct {
 	starts []int // the index along the axis at which each part begins
 }
 
-// Concat returns the parts as one array along an axis; a negative one counts from the end. The parts have one dtype and,
-// but for the axis, one shape; anything else is of the kind ErrDType or ErrShape. Nothing is copied.
+// Concat returns the parts as one array along an axis; a negative one counts from the end. The
+// parts have one dtype and, but for the axis, one shape; anything else is of the kind ErrDType or
+// ErrShape. Nothing is copied.
 func Concat(axis int, parts ...*Array) (*Concatenated, error) {
 	if len(parts) == 0 {
 		return nil, errorf(ErrShape, "no arrays to concatenate")
@@ -28,14 +30,17 @@ func Concat(axis int, parts ...*Array) (*Concatenated, error) {
 	c.shape[axis] = 0
 	for i, p := range parts {
 		if !p.DType().Equal(first.DType()) {
-			return nil, errorf(ErrDType, "part %d has dtype %s, the first %s", i, p.DType(), first.DType())
+			return nil, errorf(ErrDType, "part %d has dtype %s, the first %s", i, p.DType(),
+				first.DType())
 		}
 		if p.NDim() != len(c.shape) {
-			return nil, errorf(ErrShape, "part %d has shape %v, the first %v", i, p.Shape(), first.Shape())
+			return nil, errorf(ErrShape, "part %d has shape %v, the first %v", i, p.Shape(),
+				first.Shape())
 		}
 		for k, n := range p.Shape() {
 			if k != axis && n != c.shape[k] {
-				return nil, errorf(ErrShape, "part %d has shape %v, the first %v", i, p.Shape(), first.Shape())
+				return nil, errorf(ErrShape, "part %d has shape %v, the first %v", i, p.Shape(),
+					first.Shape())
 			}
 		}
 		c.starts = append(c.starts, c.shape[axis])
@@ -79,11 +84,12 @@ func (c *Concatenated) partOf(i int) int {
 	return k
 }
 
-// Slice returns the elements from start on up to stop along the axis of the parts: a view where they lie in one part, else
-// a copy, in C order. What is outside is of the kind ErrBounds.
+// Slice returns the elements from start on up to stop along the axis of the parts: a view where
+// they lie in one part, else a copy, in C order. What is outside is of the kind ErrBounds.
 func (c *Concatenated) Slice(start, stop int) (*Array, error) {
 	if start < 0 || stop < start || stop > c.shape[c.axis] {
-		return nil, errorf(ErrBounds, "elements %d to %d of %d along axis %d", start, stop, c.shape[c.axis], c.axis)
+		return nil, errorf(ErrBounds, "elements %d to %d of %d along axis %d", start, stop,
+			c.shape[c.axis], c.axis)
 	}
 	var views []*Array
 	for k, p := range c.parts {

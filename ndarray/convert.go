@@ -258,7 +258,9 @@ func encodeSubarray(base *DType, shape []int, b []byte, v any) error {
 		return nil
 	}
 	if !sameShape(a.Shape(), shape) || !a.DType().Equal(base) {
-		return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
+		return errorf(ErrShape,
+			"an array of shape %s, dtype %s in a subarray of shape %s, dtype %s",
+			shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
 	}
 	_, err := a.AppendBytes(b[:0:len(b)], OrderC)
 	return err
@@ -320,7 +322,8 @@ func toFloat(v any) (float64, bool) {
 	case LongDouble:
 		x, _ := v.Float64()
 		return x, true
-	case complex64, complex128, nil, string, []byte, *Array, Record, []any, CLongDouble, Datetime64, Timedelta64:
+	case complex64, complex128, nil, string, []byte, *Array, Record, []any, CLongDouble, Datetime64,
+		Timedelta64:
 		return 0, false
 	case bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, *big.Int:
 		n, ok := toInt(v)
@@ -336,7 +339,8 @@ func toFloat(v any) (float64, bool) {
 // valueText names a value in an error message.
 func valueText(v any) string {
 	switch v := v.(type) {
-	case bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128:
+	case bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32,
+		float64, complex64, complex128:
 		return fmt.Sprint(v)
 	case string:
 		if len(v) > 40 {

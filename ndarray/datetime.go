@@ -276,13 +276,15 @@ func (d Datetime64) Time() (time.Time, error) {
 	nanos := int64(0)
 	if n := perSecond(d.Unit.Base); n > 1e9 {
 		if c.fraction%(n/1e9) != 0 {
-			return time.Time{}, errorf(ErrValue, "datetime64 %s is not a whole number of nanoseconds", d)
+			return time.Time{},
+				errorf(ErrValue, "datetime64 %s is not a whole number of nanoseconds", d)
 		}
 		nanos = c.fraction / (n / 1e9)
 	} else if n > 1 {
 		nanos = c.fraction * (1e9 / n)
 	}
-	return time.Date(int(year), time.Month(c.month), int(c.day), 0, 0, int(c.second), int(nanos), time.UTC), nil
+	return time.Date(int(year), time.Month(c.month), int(c.day), 0, 0, int(c.second), int(nanos),
+		time.UTC), nil
 }
 
 // String returns the ticks and their unit as str(numpy.timedelta64) does: "7 days",

@@ -68,7 +68,8 @@ func (d *DType) descrMap() map[string]any {
 		formats = append(formats, f.DType.Descr())
 		offsets = append(offsets, f.Offset)
 	}
-	return map[string]any{"names": names, "formats": formats, "offsets": offsets, "itemsize": d.itemsize}
+	return map[string]any{"names": names, "formats": formats, "offsets": offsets,
+		"itemsize": d.itemsize}
 }
 
 func padding(n int) []any { return []any{"", "|V" + strconv.Itoa(n)} }
@@ -98,7 +99,10 @@ func (d *DType) appendDescr(b []byte) ([]byte, error) {
 		return appendQuoted(b, d.Descr().(string)), nil
 	}
 	if !d.inOrder() {
-		return b, errorf(ErrDType, "dtype %s has overlapping or out-of-order fields, which no descr describes", d.brief())
+		return b,
+			errorf(ErrDType,
+				"dtype %s has overlapping or out-of-order fields, which no descr describes",
+				d.brief())
 	}
 	b = append(b, '[')
 	end := 0
@@ -133,7 +137,8 @@ func (f Field) appendDescr(b []byte) ([]byte, error) {
 	if f.Title != nil {
 		title, ok := f.Title.(string)
 		if !ok {
-			return b, errorf(ErrDType, "the title of field %q is a %T, which no descr holds", f.Name, f.Title)
+			return b, errorf(ErrDType, "the title of field %q is a %T, which no descr holds",
+				f.Name, f.Title)
 		}
 		b = append(appendQuoted(append(b, '('), title), ", "...)
 		b = append(appendQuoted(b, f.Name), ')')

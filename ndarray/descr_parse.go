@@ -224,7 +224,8 @@ func descrDType(v any, depth int, align bool) (*DType, error) {
 		return parseFormat(v)
 	case literalTuple:
 		if len(v) != 2 {
-			return nil, errorf(ErrDType, "descr: a tuple of %d where (descr, shape) belongs", len(v))
+			return nil, errorf(ErrDType, "descr: a tuple of %d where (descr, shape) belongs",
+				len(v))
 		}
 		base, err := descrDType(v[0], depth+1, align)
 		if err != nil {
@@ -261,7 +262,9 @@ func descrStruct(list literalList, depth int, align bool) (*DType, error) {
 	for i, item := range list {
 		t, ok := item.(literalTuple)
 		if !ok || len(t) != 2 && len(t) != 3 {
-			return nil, errorf(ErrDType, "descr: field %d is not a tuple of name, descr and possibly a shape", i)
+			return nil,
+				errorf(ErrDType,
+					"descr: field %d is not a tuple of name, descr and possibly a shape", i)
 		}
 		f := Field{Offset: end}
 		if f.Name, f.Title, ok = descrName(t[0]); !ok {
@@ -310,10 +313,13 @@ func descrDictDType(d literalDict, depth int) (*DType, error) {
 	titles, _ := d["titles"].(literalList)
 	if !ok1 || !ok2 || !ok3 || !ok4 || len(formats) != len(names) || len(offsets) != len(names) ||
 		titles != nil && len(titles) != len(names) {
-		return nil, errorf(ErrDType, "descr: a dictionary without lists of names, formats and offsets, and an itemsize")
+		return nil,
+			errorf(ErrDType,
+				"descr: a dictionary without lists of names, formats and offsets, and an itemsize")
 	}
 	aligned, _ := d["aligned"].(bool)
-	spec := DTypeSpec{Kind: KindVoid, ItemSize: itemsize, Aligned: aligned, Fields: []Field{}, Alignment: 1}
+	spec := DTypeSpec{Kind: KindVoid, ItemSize: itemsize, Aligned: aligned, Fields: []Field{},
+		Alignment: 1}
 	for i := range names {
 		f := Field{}
 		if f.Name, ok1 = names[i].(string); !ok1 {

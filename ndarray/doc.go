@@ -49,13 +49,12 @@
 //
 // # Limits and safety
 //
-// Nothing that a file says is trusted: shapes, itemsizes and offsets are checked with overflow in mind
-// before anything is made of them, dtypes are nested at most [MaxDTypeDepth] levels and have
-// at most [MaxDTypeNodes] parts, arrays of elements without bytes have at most
-// [MaxEmptyElements]. No function recurses deeper than that, or than four arrays inside
-// each other's elements. Errors are of the type [*Error], of one of the kinds [ErrShape],
-// [ErrDType], ... Only a wrong index in [Array.At], [Array.SetAt] and [Masked.IsMasked] panics, as
-// it does with slices.
+// Nothing that a file says is trusted: shapes, itemsizes and offsets are checked with overflow in
+// mind before anything is made of them, dtypes are nested at most [MaxDTypeDepth] levels and have
+// at most [MaxDTypeNodes] parts, arrays of elements without bytes have at most [MaxEmptyElements].
+// No function recurses deeper than that, or than four arrays inside each other's elements. Errors
+// are of the type [*Error], of one of the kinds [ErrShape], [ErrDType], ... Only a wrong index in
+// [Array.At], [Array.SetAt] and [Masked.IsMasked] panics, as it does with slices.
 //
 // # Concurrency
 //

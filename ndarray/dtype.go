@@ -310,7 +310,8 @@ func (d *DType) Equal(e *DType) bool {
 		return true
 	}
 	if d == nil || e == nil || d.kind != e.kind || d.itemsize != e.itemsize || d.order != e.order ||
-		d.object != e.object || d.ldFormat != e.ldFormat || d.nodes != e.nodes || d.small() != e.small() {
+		d.object != e.object || d.ldFormat != e.ldFormat || d.nodes != e.nodes ||
+		d.small() != e.small() {
 		return false
 	}
 	if d.kind == KindString {
@@ -324,7 +325,8 @@ func (d *DType) Equal(e *DType) bool {
 }
 
 func (m *dtypeMore) equal(n *dtypeMore) bool {
-	if !m.unit.equal(n.unit) || (m.base == nil) != (n.base == nil) || (m.names == nil) != (n.names == nil) ||
+	if !m.unit.equal(n.unit) || (m.base == nil) != (n.base == nil) ||
+		(m.names == nil) != (n.names == nil) ||
 		!slices.Equal(m.names, n.names) || !slices.Equal(m.subShape, n.subShape) {
 		return false
 	}

@@ -78,7 +78,8 @@ func NewStruct(fields []Field, align bool) (*DType, error) {
 			return nil, errorf(ErrDType, "the itemsize overflows at field %q", f.Name)
 		}
 	}
-	spec := DTypeSpec{Kind: KindVoid, ItemSize: end, Names: []string{}, Fields: fields, Alignment: 1}
+	spec := DTypeSpec{Kind: KindVoid, ItemSize: end, Names: []string{}, Fields: fields,
+		Alignment: 1}
 	if align {
 		spec.ItemSize, spec.Alignment, spec.Aligned = roundUp(end, largest), largest, true
 	}
@@ -108,7 +109,8 @@ func (d *DType) build(spec *DTypeSpec) error {
 	switch spec.ByteOrder {
 	case 0, '=', NotApplicable, LittleEndian, BigEndian:
 	default:
-		return errorf(ErrDType, "byte order %q is none of '<', '>', '=' and '|'", rune(spec.ByteOrder))
+		return errorf(ErrDType, "byte order %q is none of '<', '>', '=' and '|'",
+			rune(spec.ByteOrder))
 	}
 	if err := d.buildSize(spec); err != nil {
 		return err
@@ -259,7 +261,8 @@ func (d *DType) buildSubarray(spec *DTypeSpec) error {
 		d.nodes += size * base.nodes
 	}
 	if spec.ItemSize > 0 && spec.ItemSize != nbytes {
-		return errorf(ErrDType, "itemsize %d of a subarray of shape %s of elements of %d bytes", spec.ItemSize, shapeText(shape), base.itemsize)
+		return errorf(ErrDType, "itemsize %d of a subarray of shape %s of elements of %d bytes",
+			spec.ItemSize, shapeText(shape), base.itemsize)
 	}
 	d.itemsize, d.align = nbytes, base.align
 	if err := d.adopt(base); err != nil {
@@ -309,7 +312,9 @@ func (d *DType) buildFields(spec *DTypeSpec) error {
 		}
 		stop, ok := addInt(f.Offset, f.DType.itemsize)
 		if f.Offset < 0 || !ok || (spec.ItemSize >= 0 || d.kind != KindVoid) && stop > d.itemsize {
-			return errorf(ErrDType, "field %q of %d bytes at offset %d reaches outside the itemsize %d", f.Name, f.DType.itemsize, f.Offset, d.itemsize)
+			return errorf(ErrDType,
+				"field %q of %d bytes at offset %d reaches outside the itemsize %d", f.Name,
+				f.DType.itemsize, f.Offset, d.itemsize)
 		}
 		end = max(end, stop)
 	}
@@ -369,7 +374,8 @@ func (m *dtypeMore) indexNames() error {
 			continue
 		}
 		if seen[title] {
-			return errorf(ErrDType, "the title %q of field %q is another field's name or title", title, f.Name)
+			return errorf(ErrDType, "the title %q of field %q is another field's name or title",
+				title, f.Name)
 		}
 		seen[title] = true
 		if m.index != nil {
@@ -393,7 +399,8 @@ func checkOverlap(fields []Field) error {
 			continue
 		}
 		if f.Offset < endObject {
-			return errorf(ErrDType, "field %q overlaps the object field %q", f.Name, lastObject.Name)
+			return errorf(ErrDType, "field %q overlaps the object field %q", f.Name,
+				lastObject.Name)
 		}
 		if f.DType.object && f.Offset < end {
 			return errorf(ErrDType, "the object field %q overlaps field %q", f.Name, last.Name)

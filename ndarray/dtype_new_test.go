@@ -31,10 +31,13 @@ func TestNewDTypeRefusesLies(t *testing.T) {
 		{"byte order", ndarray.DTypeSpec{Kind: 'i', ItemSize: 4, ByteOrder: 'x'}},
 		{"alignment", ndarray.DTypeSpec{Kind: 'V', ItemSize: 4, Alignment: -5}},
 		{"huge alignment", ndarray.DTypeSpec{Kind: 'V', ItemSize: 4, Alignment: math.MaxInt}},
-		{"unit", ndarray.DTypeSpec{Kind: 'M', ItemSize: 8, Unit: ndarray.DatetimeUnit{Base: "fortnight"}}},
-		{"multiple", ndarray.DTypeSpec{Kind: 'M', ItemSize: 8, Unit: ndarray.DatetimeUnit{Base: "s", Num: -1}}},
+		{"unit", ndarray.DTypeSpec{Kind: 'M', ItemSize: 8,
+			Unit: ndarray.DatetimeUnit{Base: "fortnight"}}},
+		{"multiple", ndarray.DTypeSpec{Kind: 'M', ItemSize: 8,
+			Unit: ndarray.DatetimeUnit{Base: "s", Num: -1}}},
 		{"names without fields", ndarray.DTypeSpec{Kind: 'V', ItemSize: 4, Names: []string{"a"}}},
-		{"other names", ndarray.DTypeSpec{Kind: 'V', ItemSize: 4, Names: []string{"a"}, Fields: []ndarray.Field{field("b", i4, 0)}}},
+		{"other names", ndarray.DTypeSpec{Kind: 'V', ItemSize: 4, Names: []string{"a"},
+			Fields: []ndarray.Field{field("b", i4, 0)}}},
 		{"a name twice", void(8, field("a", i4, 0), field("a", i4, 4))},
 		{"no dtype", void(8, field("a", nil, 0))},
 		{"negative offset", void(8, field("a", i4, -1))},
@@ -43,15 +46,24 @@ func TestNewDTypeRefusesLies(t *testing.T) {
 		{"offset overflow, size computed", void(-1, field("a", i4, math.MaxInt-1))},
 		{"object overlap", void(16, field("a", obj, 0), field("b", i4, 4))},
 		{"object overlap behind", void(16, field("a", i4, 8), field("b", obj, 4))},
-		{"object overlap of a large field", void(32, field("a", mustDType(t, "V24"), 0), field("c", i4, 0), field("b", obj, 16))},
-		{"object in int", ndarray.DTypeSpec{Kind: 'i', ItemSize: 8, Fields: []ndarray.Field{field("a", obj, 0)}}},
-		{"field past an int", ndarray.DTypeSpec{Kind: 'i', ItemSize: 2, Fields: []ndarray.Field{field("a", i4, 0)}}},
+		{"object overlap of a large field", void(32, field("a", mustDType(t, "V24"), 0),
+			field("c", i4, 0), field("b", obj, 16))},
+		{"object in int", ndarray.DTypeSpec{Kind: 'i', ItemSize: 8,
+			Fields: []ndarray.Field{field("a", obj, 0)}}},
+		{"field past an int", ndarray.DTypeSpec{Kind: 'i', ItemSize: 2,
+			Fields: []ndarray.Field{field("a", i4, 0)}}},
 		{"subarray size", ndarray.DTypeSpec{Kind: 'V', ItemSize: 9, Base: i4, SubShape: []int{2}}},
-		{"subarray overflow", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4, SubShape: []int{math.MaxInt/2 + 1, math.MaxInt/2 + 1}}},
-		{"subarray negative", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4, SubShape: []int{-1}}},
-		{"subarray of kind i", ndarray.DTypeSpec{Kind: 'i', ItemSize: 8, Base: i4, SubShape: []int{2}}},
-		{"subarray with fields", ndarray.DTypeSpec{Kind: 'V', ItemSize: 8, Base: i4, SubShape: []int{2}, Names: []string{}}},
-		{"title like a name", ndarray.DTypeSpec{Kind: 'V', ItemSize: 8, Fields: []ndarray.Field{field("a", i4, 0), {Name: "b", Title: "a", DType: i4, Offset: 4}}}},
+		{"subarray overflow", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4,
+			SubShape: []int{math.MaxInt/2 + 1, math.MaxInt/2 + 1}}},
+		{"subarray negative", ndarray.DTypeSpec{Kind: 'V', ItemSize: -1, Base: i4,
+			SubShape: []int{-1}}},
+		{"subarray of kind i", ndarray.DTypeSpec{Kind: 'i', ItemSize: 8, Base: i4,
+			SubShape: []int{2}}},
+		{"subarray with fields", ndarray.DTypeSpec{Kind: 'V', ItemSize: 8, Base: i4,
+			SubShape: []int{2}, Names: []string{}}},
+		{"title like a name", ndarray.DTypeSpec{Kind: 'V', ItemSize: 8,
+			Fields: []ndarray.Field{field("a", i4, 0),
+				{Name: "b", Title: "a", DType: i4, Offset: 4}}}},
 	}
 	for _, tt := range tests {
 		if d, err := ndarray.NewDType(tt.spec); !errors.Is(err, ndarray.ErrDType) {
@@ -75,20 +87,24 @@ func TestDTypeLimits(t *testing.T) {
 	// Levels that double: 2^n leaves without a byte.
 	d, err = mustDType(t, "V0"), nil
 	for levels = 0; err == nil; levels++ {
-		d, err = ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: d}, {Name: "y", DType: d}}, false)
+		d, err = ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: d}, {Name: "y", DType: d}},
+			false)
 	}
 	if !errors.Is(err, ndarray.ErrLimit) || levels > 20 {
 		t.Errorf("%d doublings: got error %v, want ErrLimit", levels, err)
 	}
 	// Subarrays of nothing.
-	if _, err := ndarray.NewSubarray(mustDType(t, "S0"), math.MaxInt/(1<<20)); !errors.Is(err, ndarray.ErrLimit) && !errors.Is(err, ndarray.ErrDType) {
+	if _, err := ndarray.NewSubarray(mustDType(t, "S0"), math.MaxInt/(1<<20)); !errors.Is(err,
+		ndarray.ErrLimit) && !errors.Is(err, ndarray.ErrDType) {
 		t.Errorf("a subarray of 2^40 empty strings: got error %v", err)
 	}
-	if _, err := ndarray.New(mustDType(t, "S0"), []int{math.MaxInt / (1 << 20)}, 'C', nil); !errors.Is(err, ndarray.ErrLimit) {
+	if _, err := ndarray.New(mustDType(t, "S0"), []int{math.MaxInt / (1 << 20)}, 'C',
+		nil); !errors.Is(err, ndarray.ErrLimit) {
 		t.Errorf("2^40 empty strings: got error %v, want ErrLimit", err)
 	}
 	// Text.
-	for _, s := range []string{strings.Repeat("[", 1e5), strings.Repeat("(", 1e5) + "1", strings.Repeat("[('a',", 1000), strings.Repeat("i4,", 1e5), strings.Repeat("'", 1001)} {
+	for _, s := range []string{strings.Repeat("[", 1e5), strings.Repeat("(", 1e5) + "1",
+		strings.Repeat("[('a',", 1000), strings.Repeat("i4,", 1e5), strings.Repeat("'", 1001)} {
 		if d, err := ndarray.ParseDType(s); err == nil {
 			t.Errorf("%.20q...: got %.100s, want an error", s, d)
 		}
@@ -98,9 +114,13 @@ func TestDTypeLimits(t *testing.T) {
 func TestParseDescrIsStrict(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
-		"", "'<f8", "<f8", "1", "None", "['<f8']", "[('a',)]", "[('a', '<f8', 3.5)]", "[('a', '<f8', (2,), 1)]", "('<f8', '2')", "('<f8',)",
-		"[('a', '<f8'), ('a', '<f8')]", "__import__('os')", "[('a', '<f8')] + []", "'<f' + '8'", "['a', '<f8']", "[(1, '<f8')]", "('<f8', (2, -1))", "('<f8', (99999999999999999999,))",
-		"{'names': ['a']}", "{'names': ['a'], 'formats': ['i4'], 'offsets': [-1], 'itemsize': 4}", "'\\q'", "'\\x1'", "[('a' '<f8')]", "[('a', \"[('b', 'i4')]\")]", "'i4'x", "'StringDType()'",
+		"", "'<f8", "<f8", "1", "None", "['<f8']", "[('a',)]", "[('a', '<f8', 3.5)]",
+		"[('a', '<f8', (2,), 1)]", "('<f8', '2')", "('<f8',)",
+		"[('a', '<f8'), ('a', '<f8')]", "__import__('os')", "[('a', '<f8')] + []", "'<f' + '8'",
+		"['a', '<f8']", "[(1, '<f8')]", "('<f8', (2, -1))", "('<f8', (99999999999999999999,))",
+		"{'names': ['a']}", "{'names': ['a'], 'formats': ['i4'], 'offsets': [-1], 'itemsize': 4}",
+		"'\\q'", "'\\x1'", "[('a' '<f8')]", "[('a', \"[('b', 'i4')]\")]", "'i4'x",
+		"'StringDType()'",
 	} {
 		d, err := ndarray.ParseDescr(s)
 		if !errors.Is(err, ndarray.ErrDType) {
@@ -108,7 +128,8 @@ func TestParseDescrIsStrict(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]string{
-		"'<f8'": "float64", "[('a', '|u1', 3L), ('', '|V2'), (('T', 'b'), '>f4')]": "{'names': ['a', 'b'], 'formats': [('u1', (3,)), '>f4'], 'offsets': [0, 5], 'titles': [None, 'T'], 'itemsize': 9}",
+		"'<f8'": "float64",
+		"[('a', '|u1', 3L), ('', '|V2'), (('T', 'b'), '>f4')]": "{'names': ['a', 'b'], 'formats': [('u1', (3,)), '>f4'], 'offsets': [0, 5], 'titles': [None, 'T'], 'itemsize': 9}",
 		"('<f8', (2, 3))": "('<f8', (2, 3))", "[(u'\\u00e9', '<M8[25s]'),]": "[('é', '<M8[25s]')]",
 	} {
 		if d, err := ndarray.ParseDescr(s); err != nil || d.String() != want {
@@ -119,14 +140,16 @@ func TestParseDescrIsStrict(t *testing.T) {
 
 func TestStringDType(t *testing.T) {
 	t.Parallel()
-	d := must(ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindString, HasNA: true, NA: math.NaN(), Coerce: false}))
+	d := must(ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindString, HasNA: true,
+		NA: math.NaN(), Coerce: false}))
 	if got, want := d.String(), "StringDType(na_object=nan, coerce=False)"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if e := mustDType(t, d.String()); !e.Equal(d) || d.Equal(mustDType(t, "T")) {
 		t.Errorf("%s reads back as %s", d, e)
 	}
-	if _, err := ndarray.NewObjects(mustDType(t, "T"), []int{1}, 'C', []any{5}); !errors.Is(err, ndarray.ErrValue) {
+	if _, err := ndarray.NewObjects(mustDType(t, "T"), []int{1}, 'C', []any{5}); !errors.Is(err,
+		ndarray.ErrValue) {
 		t.Errorf("5 in a StringDType array: got error %v, want ErrValue", err)
 	}
 	a := must(ndarray.NewObjects(d, []int{2}, 'C', []any{"x", math.NaN()}))

@@ -12,7 +12,8 @@ var typeCodes = map[byte]string{
 	'?': "b1", 'b': "i1", 'B': "u1", 'h': "i2", 'H': "u2", 'i': "i4", 'I': "u4",
 	'l': "i8", 'L': "u8", 'q': "i8", 'Q': "u8", 'p': "i8", 'P': "u8", 'n': "i8", 'N': "u8",
 	'e': "f2", 'f': "f4", 'd': "f8", 'g': "f16", 'F': "c8", 'D': "c16", 'G': "c32",
-	'S': "S0", 'a': "S0", 'c': "S1", 'U': "U0", 'V': "V0", 'O': "O8", 'M': "M8", 'm': "m8", 'T': "T16",
+	'S': "S0", 'a': "S0", 'c': "S1", 'U': "U0", 'V': "V0", 'O': "O8", 'M': "M8", 'm': "m8",
+	'T': "T16",
 }
 
 // typeNames are the names of numpy.dtype(name) in NumPy 1 and 2, on 64-bit Linux and macOS.
@@ -21,15 +22,17 @@ var typeNames = map[string]string{
 	"int8": "i1", "byte": "i1", "uint8": "u1", "ubyte": "u1",
 	"int16": "i2", "short": "i2", "uint16": "u2", "ushort": "u2",
 	"int32": "i4", "intc": "i4", "uint32": "u4", "uintc": "u4",
-	"int64": "i8", "int": "i8", "int_": "i8", "long": "i8", "longlong": "i8", "intp": "i8", "int0": "i8",
+	"int64": "i8", "int": "i8", "int_": "i8", "long": "i8", "longlong": "i8", "intp": "i8",
+	"int0":   "i8",
 	"uint64": "u8", "uint": "u8", "ulong": "u8", "ulonglong": "u8", "uintp": "u8", "uint0": "u8",
 	"float16": "f2", "half": "f2", "float32": "f4", "single": "f4",
 	"float64": "f8", "float": "f8", "float_": "f8", "double": "f8",
 	"float128": "f16", "longdouble": "f16", "longfloat": "f16", "float96": "f12",
 	"complex64": "c8", "csingle": "c8", "singlecomplex": "c8",
 	"complex128": "c16", "complex": "c16", "complex_": "c16", "cdouble": "c16", "cfloat": "c16",
-	"complex256": "c32", "clongdouble": "c32", "clongfloat": "c32", "longcomplex": "c32", "complex192": "c24",
-	"bytes": "S0", "bytes_": "S0", "bytes0": "S0", "string_": "S0",
+	"complex256": "c32", "clongdouble": "c32", "clongfloat": "c32", "longcomplex": "c32",
+	"complex192": "c24",
+	"bytes":      "S0", "bytes_": "S0", "bytes0": "S0", "string_": "S0",
 	"str": "U0", "str_": "U0", "str0": "U0", "unicode": "U0", "unicode_": "U0",
 	"void": "V0", "void0": "V0", "object": "O8", "object_": "O8", "object0": "O8",
 	"datetime64": "M8", "timedelta64": "m8",
@@ -50,12 +53,14 @@ var typeNames = map[string]string{
 func ParseDType(s string) (*DType, error) {
 	if k := smallKinds[s]; k != 0 { // numpy takes the names once ml_dtypes was imported
 		size := 1 + boolInt(k == smallBFloat16)
-		return NewDType(DTypeSpec{Kind: KindVoid, ItemSize: size, Alignment: size, ScalarClass: "ml_dtypes." + s})
+		return NewDType(DTypeSpec{Kind: KindVoid, ItemSize: size, Alignment: size,
+			ScalarClass: "ml_dtypes." + s})
 	}
 	switch {
 	case strings.HasPrefix(s, "StringDType("):
 		return parseStringDType(s)
-	case len(s) > 1 && (s[0] == '[' || s[0] == '{' || s[0] == '(' && strings.IndexByte("'\"[({", s[1]) >= 0):
+	case len(s) > 1 && (s[0] == '[' || s[0] == '{' ||
+		s[0] == '(' && strings.IndexByte("'\"[({", s[1]) >= 0):
 		return ParseDescr(s)
 	}
 	return parseFormat(s)

@@ -231,11 +231,17 @@ func (d *DType) appendFieldDict(b []byte, includeAlign bool) []byte {
 		return append(b, ']')
 	}
 	b = list(b, "{'names': ", func(b []byte, f Field) []byte { return appendQuoted(b, f.Name) })
-	b = list(b, ", 'formats': ", func(b []byte, f Field) []byte { return f.DType.appendConstruction(b, false, true) })
-	b = list(b, ", 'offsets': ", func(b []byte, f Field) []byte { return strconv.AppendInt(b, int64(f.Offset), 10) })
+	b = list(b, ", 'formats': ", func(b []byte, f Field) []byte {
+		return f.DType.appendConstruction(b, false, true)
+	})
+	b = list(b, ", 'offsets': ", func(b []byte, f Field) []byte {
+		return strconv.AppendInt(b, int64(f.Offset), 10)
+	})
 	for _, f := range d.more.fields {
 		if f.Title != nil {
-			b = list(b, ", 'titles': ", func(b []byte, f Field) []byte { return appendTitle(b, f.Title) })
+			b = list(b, ", 'titles': ", func(b []byte, f Field) []byte {
+				return appendTitle(b, f.Title)
+			})
 			break
 		}
 	}

@@ -48,7 +48,8 @@ func (a *Array) position(index []int) int {
 			i += shape[axis]
 		}
 		if uint(i) >= uint(shape[axis]) {
-			panic(errorf(ErrBounds, "index %d is out of range for axis %d of shape %s", index[axis], axis, shapeText(shape)))
+			panic(errorf(ErrBounds, "index %d is out of range for axis %d of shape %s", index[axis],
+				axis, shapeText(shape)))
 		}
 		pos += i * strides[axis]
 	}
@@ -60,7 +61,8 @@ func (a *Array) atPos(pos int) any {
 	if a.DType().object {
 		return objectElement(a.DType(), a.ext.elems.at(pos/a.DType().itemsize))
 	}
-	return element(a.DType(), a.data[pos:pos+a.DType().itemsize:pos+a.DType().itemsize], a.flags&flagReadOnly != 0)
+	return element(a.DType(), a.data[pos:pos+a.DType().itemsize:pos+a.DType().itemsize],
+		a.flags&flagReadOnly != 0)
 }
 
 // byteOrder returns the order as encoding/binary's.
@@ -156,13 +158,15 @@ func complexElement(dt *DType, b []byte) any {
 		return complex(math.Float64frombits(o.Uint64(b)), math.Float64frombits(o.Uint64(b[8:])))
 	}
 	half := dt.itemsize / 2
-	return CLongDouble{decodeLongDouble(b[:half], dt.order, dt.ldFormat), decodeLongDouble(b[half:], dt.order, dt.ldFormat)}
+	return CLongDouble{decodeLongDouble(b[:half], dt.order, dt.ldFormat),
+		decodeLongDouble(b[half:], dt.order, dt.ldFormat)}
 }
 
 func record(dt *DType, b []byte, readOnly bool) Record {
 	r := Record{Names: dt.more.names, Values: make([]any, len(dt.more.fields))}
 	for i, f := range dt.more.fields {
-		r.Values[i] = element(f.DType, b[f.Offset:f.Offset+f.DType.itemsize:f.Offset+f.DType.itemsize], readOnly)
+		r.Values[i] = element(f.DType, b[f.Offset:f.Offset+f.DType.itemsize:f.Offset+
+			f.DType.itemsize], readOnly)
 	}
 	return r
 }
@@ -193,7 +197,8 @@ func checkElement(dt *DType, elem any) error {
 		return errorf(ErrValue, "%T where dtype %s needs a tuple", elem, dt.brief())
 	}
 	if len(values) != len(dt.more.fields) {
-		return errorf(ErrValue, "a tuple of %d where dtype %s has %d fields", len(values), dt.brief(), len(dt.more.fields))
+		return errorf(ErrValue, "a tuple of %d where dtype %s has %d fields", len(values),
+			dt.brief(), len(dt.more.fields))
 	}
 	for i, f := range dt.more.fields {
 		if err := checkElement(f.DType, values[i]); err != nil {
@@ -206,7 +211,9 @@ func checkElement(dt *DType, elem any) error {
 func checkSubarray(base *DType, shape []int, elem any) error {
 	if a, ok := elem.(*Array); ok {
 		if !sameShape(a.Shape(), shape) || !a.DType().Equal(base) {
-			return errorf(ErrShape, "an array of shape %s, dtype %s in a subarray of shape %s, dtype %s", shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
+			return errorf(ErrShape,
+				"an array of shape %s, dtype %s in a subarray of shape %s, dtype %s",
+				shapeText(a.Shape()), a.DType().brief(), shapeText(shape), base.brief())
 		}
 		return nil
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
-// elements are those of an array of a dtype with objects and of its views: a list, or until somebody
-// wants one, a column of text.
+// elements are those of an array of a dtype with objects and of its views: a list, or until
+// somebody wants one, a column of text.
 type elements struct {
 	own    []any
 	list   atomic.Pointer[[]any] // own, or nil while there is only the column
@@ -79,7 +79,8 @@ func (e *elements) all() []any {
 // InitTexts sets a pending array of dtype object to the values of a column in C order, which
 // becomes the array's. Its errors are those of InitObjects.
 //
-// pandas and NumPy have no such form; it saves memory, and looking at each string, for columns of a million.
+// pandas and NumPy have no such form; it saves memory, and looking at each string, for columns of a
+// million.
 func (a *Array) InitTexts(dt *DType, shape []int, order Order, column *texts.Column) error {
 	if column == nil {
 		return errorf(ErrState, "no column of text")
@@ -90,11 +91,13 @@ func (a *Array) InitTexts(dt *DType, shape []int, order Order, column *texts.Col
 	return a.initObjects(dt, shape, order, &elements{column: column}, column.Len())
 }
 
-// NonText returns the elements of an array of dtype object that are not a string, in C order. It looks at
-// the strings without making values of type any of them. An array of another dtype has none.
+// NonText returns the elements of an array of dtype object that are not a string, in C order. It
+// looks at the strings without making values of type any of them. An array of another dtype has
+// none.
 func (a *Array) NonText() iter.Seq[any] {
 	return func(yield func(any) bool) {
-		if a.DType().kind != KindObject || a.ext.elems.list.Load() == nil && a.ext.elems.column.AllText() {
+		if a.DType().kind != KindObject || a.ext.elems.list.Load() == nil &&
+			a.ext.elems.column.AllText() {
 			return
 		}
 		for pos := range a.positions() {
@@ -126,8 +129,8 @@ func (a *Array) Strings() ([]string, bool) {
 // SetTakesTexts makes a pending array one that takes a state with a column in the list's place.
 func (a *Array) SetTakesTexts() { a.flags |= flagTexts }
 
-// TakesTexts reports whether the array is pending and takes a state with a column in the place of the list
-// of elements of the given dtype.
+// TakesTexts reports whether the array is pending and takes a state with a column in the place of
+// the list of elements of the given dtype.
 func (a *Array) TakesTexts(dtype any) bool {
 	dt, ok := dtype.(*DType)
 	return ok && dt.kind == KindObject && a.set != nil && a.flags&flagTexts != 0

@@ -28,7 +28,8 @@ func (a *Array) equal(b *Array, depth int, budget *int) bool {
 	if a == b {
 		return true
 	}
-	if b == nil || depth < 0 || !sameShape(a.Shape(), b.Shape()) || a.alive() != nil || b.alive() != nil {
+	if b == nil || depth < 0 || !sameShape(a.Shape(), b.Shape()) || a.alive() != nil ||
+		b.alive() != nil {
 		return false
 	}
 	same := a.DType().Equal(b.DType())
@@ -59,7 +60,8 @@ func equalAt(a, b *Array, p, q, depth int, budget *int) bool {
 	if a.DType().object {
 		return equalObjects(a.atPos(p), b.atPos(q), depth, budget)
 	}
-	return equalBytes(a.DType(), b.DType(), a.data[p:p+a.DType().itemsize], b.data[q:q+b.DType().itemsize])
+	return equalBytes(a.DType(), b.DType(), a.data[p:p+a.DType().itemsize],
+		b.data[q:q+b.DType().itemsize])
 }
 
 // equalBytes compares one element of dtypes that differ at most in byte order.
@@ -96,7 +98,8 @@ func equalVoid(dt, et *DType, x, y []byte) bool {
 	}
 	for i, f := range dt.more.fields {
 		g := et.more.fields[i]
-		if !equalBytes(f.DType, g.DType, x[f.Offset:f.Offset+f.DType.itemsize], y[g.Offset:g.Offset+g.DType.itemsize]) {
+		if !equalBytes(f.DType, g.DType, x[f.Offset:f.Offset+f.DType.itemsize],
+			y[g.Offset:g.Offset+g.DType.itemsize]) {
 			return false
 		}
 	}
@@ -184,14 +187,16 @@ func equalLists(x, y []any, depth int, budget *int) bool {
 // Reference: numpy/_core/numeric.py, isclose.
 func AllClose(a, b *Array, rtol, atol float64, equalNaN bool) (bool, error) {
 	if !sameShape(a.Shape(), b.Shape()) {
-		return false, errorf(ErrShape, "shapes %s and %s differ", shapeText(a.Shape()), shapeText(b.Shape()))
+		return false, errorf(ErrShape, "shapes %s and %s differ", shapeText(a.Shape()),
+			shapeText(b.Shape()))
 	}
 	for _, x := range []*Array{a, b} {
 		if err := x.alive(); err != nil {
 			return false, err
 		}
 		if x.complexAt() == nil {
-			return false, errorf(ErrDType, "an array of dtype %s, shape %s holds no numbers", x.DType().brief(), shapeText(x.Shape()))
+			return false, errorf(ErrDType, "an array of dtype %s, shape %s holds no numbers",
+				x.DType().brief(), shapeText(x.Shape()))
 		}
 	}
 	atA, atB := a.complexAt(), b.complexAt()
@@ -232,7 +237,8 @@ func (a *Array) complexAt() func(pos int) complex128 {
 	if a.DType().kind != KindComplex {
 		return nil
 	}
-	re := &Array{dt: &DType{kind: KindFloat, itemsize: a.DType().itemsize / 2, order: a.DType().order, ldFormat: a.DType().ldFormat}, data: a.data}
+	re := &Array{dt: &DType{kind: KindFloat, itemsize: a.DType().itemsize / 2,
+		order: a.DType().order, ldFormat: a.DType().ldFormat}, data: a.data}
 	f, half := re.floatAt(), a.DType().itemsize/2
 	return func(pos int) complex128 { return complex(f(pos), f(pos+half)) }
 }
@@ -269,7 +275,8 @@ func (a *Array) floatAt() func(pos int) float64 {
 			return func(pos int) float64 { return math.Float64frombits(o.Uint64(d[pos:])) }
 		}
 		return func(pos int) float64 {
-			x, _ := decodeLongDouble(d[pos:pos+a.DType().itemsize], a.DType().order, a.DType().ldFormat).Float64()
+			x, _ := decodeLongDouble(d[pos:pos+a.DType().itemsize], a.DType().order,
+				a.DType().ldFormat).Float64()
 			return x
 		}
 	}

@@ -153,13 +153,15 @@ func ExampleParseDescr() {
 }
 
 func ExampleNewStruct() {
-	d, _ := ndarray.NewStruct([]ndarray.Field{{Name: "tag", DType: ndarray.Uint8}, {Name: "value", DType: ndarray.Float64}}, true)
+	d, _ := ndarray.NewStruct([]ndarray.Field{{Name: "tag", DType: ndarray.Uint8},
+		{Name: "value", DType: ndarray.Float64}}, true)
 	fmt.Println(d.ItemSize(), d.Fields()[1].Offset)
 	// Output: 16 8
 }
 
 func ExampleNewDType() {
-	_, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 8, Fields: []ndarray.Field{{Name: "x", DType: ndarray.Int32, Offset: 6}}})
+	_, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 8,
+		Fields: []ndarray.Field{{Name: "x", DType: ndarray.Int32, Offset: 6}}})
 	fmt.Println(err)
 	// Output: ndarray: field "x" of 4 bytes at offset 6 reaches outside the itemsize 8
 }
@@ -324,7 +326,8 @@ func ExampleArray_Strings() {
 }
 
 func ExampleArray_NonText() {
-	names, err := ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC, []any{"a", nil, "c", 4})
+	names, err := ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC,
+		[]any{"a", nil, "c", 4})
 	if err != nil {
 		fmt.Println(err)
 		return

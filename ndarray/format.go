@@ -195,7 +195,8 @@ func (p *printer) axis(axis, pos int, indent string, width int) string {
 
 // row writes the last axis, in lines of at most the width.
 func (p *printer) row(pos, n, k, step int, indent string, width int) string {
-	w := wrapper{indent: indent, line: indent, column: len(indent), width: width - max(len(strings.TrimRight(p.separator, " ")), 1)}
+	w := wrapper{indent: indent, line: indent, column: len(indent),
+		width: width - max(len(strings.TrimRight(p.separator, " ")), 1)}
 	for i := range k {
 		if k < n && i == printEdge {
 			w.add("...")

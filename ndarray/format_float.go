@@ -234,7 +234,8 @@ func (f *floatFormat) format(v any) string {
 	if !f.exponent {
 		s = f.shortText(v)
 		_, frac, _ := strings.Cut(s, ".")
-		return pad(s, len(s)+f.padLeft-(len(s)-len(frac)-1)) + strings.Repeat(" ", f.padRight-len(frac))
+		return pad(s, len(s)+f.padLeft-(len(s)-len(frac)-1)) +
+			strings.Repeat(" ", f.padRight-len(frac))
 	}
 	s = fixedText(v, 'e', f.precision)
 	if f.precision == 0 {

@@ -53,7 +53,8 @@ func FuzzParseDescr(f *testing.F) {
 			return
 		}
 		e, err := ndarray.ParseDescr(text)
-		if err != nil || e.ItemSize() != d.ItemSize() && !d.HasObject() || len(e.Fields()) > len(d.Fields()) {
+		if err != nil || e.ItemSize() != d.ItemSize() && !d.HasObject() ||
+			len(e.Fields()) > len(d.Fields()) {
 			t.Fatalf("%q: descr %q reads back as %v, error %v", s, text, e, err)
 		}
 	})
@@ -102,7 +103,8 @@ func FuzzViews(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := one.String(); got != must(ndarray.NewObjects(ndarray.Object, []int{1}, 'C', []any{want})).String() {
+				if got := one.String(); got != must(ndarray.NewObjects(ndarray.Object, []int{1},
+					'C', []any{want})).String() {
 					t.Fatalf("element %d: got %s, want %v", i, got, want)
 				}
 				i++

@@ -104,7 +104,9 @@ func allRows[T Element](a *Array, yield func(int, T) bool) error {
 		one.setFlags()
 		var v [1]T
 		if bad := convertInto(one, v[:]); bad >= 0 {
-			return errorf(ErrValue, "element %d of an array of dtype %s is %s, which %s does not hold", i, a.DType().brief(), valueText(a.atPos(pos)), DTypeOf[T]())
+			return errorf(ErrValue,
+				"element %d of an array of dtype %s is %s, which %s does not hold", i,
+				a.DType().brief(), valueText(a.atPos(pos)), DTypeOf[T]())
 		}
 		if !yield(i, v[0]) {
 			return nil

@@ -85,8 +85,8 @@ func allTrue(v any) bool {
 // maskedMark is what stands in the text of a masked array for a masked element.
 type maskedMark struct{}
 
-// String returns str(array) as NumPy 2 prints it: where nothing can be masked as the array that Data
-// is, else as an array of objects in which "--" stands for what is masked. Of records it shows
+// String returns str(array) as NumPy 2 prints it: where nothing can be masked as the array that
+// Data is, else as an array of objects in which "--" stands for what is masked. Of records it shows
 // Data, since there fields are masked one by one.
 //
 // Reference: numpy/ma/core.py, MaskedArray.__str__.

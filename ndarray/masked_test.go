@@ -32,7 +32,8 @@ func TestMaskedString(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Mask != nil {
-			if m.Mask, err = ndarray.New(ndarray.Bool, c.Shape, ndarray.OrderC, unhex(t, *c.Mask)); err != nil {
+			if m.Mask, err = ndarray.New(ndarray.Bool, c.Shape, ndarray.OrderC,
+				unhex(t, *c.Mask)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 )
 
-// Mapped is an array that lies in a file: numpy.memmap. With [MapReadWrite] what is written to the array is written
-// to the file; Flush sees to it that it is there.
+// Mapped is an array that lies in a file: numpy.memmap. With [MapReadWrite] what is written to the
+// array is written to the file; Flush sees to it that it is there.
 //
-// Close ends the mapping and with it the memory of the array and of all its views: their methods then fail with
-// [ErrClosed], but a slice taken from one before, as [Slice] gives, points to memory that is gone, and touching it
-// crashes the program. Not using such slices after Close is the caller's duty, and so is not truncating the file
-// while it is mapped. Flush and Close are safe for concurrent use.
+// Close ends the mapping and with it the memory of the array and of all its views: their methods
+// then fail with [ErrClosed], but a slice taken from one before, as [Slice] gives, points to memory
+// that is gone, and touching it crashes the program. Not using such slices after Close is the
+// caller's duty, and so is not truncating the file while it is mapped. Flush and Close are safe for
+// concurrent use.
 type Mapped struct {
 	*Array
 	mu     sync.Mutex // held while the mapping is flushed or ended
@@ -35,13 +36,15 @@ const (
 	MapCopy                     // what is written to the array stays in this process
 )
 
-// OpenMapped maps the elements of a file that lie from offset on, in bytes, as an array: numpy.memmap(path, dtype,
-// mode, offset, shape, order). A nil shape is one dimension of as many elements as there are. Nothing is read before
-// it is touched. An array that does not lie in the file is of the kind ErrShape, a dtype with objects of the kind
-// ErrDType; other errors are the operating system's, errors.ErrUnsupported where it has no such mappings.
+// OpenMapped maps the elements of a file that lie from offset on, in bytes, as an array:
+// numpy.memmap(path, dtype, mode, offset, shape, order). A nil shape is one dimension of as many
+// elements as there are. Nothing is read before it is touched. An array that does not lie in the
+// file is of the kind ErrShape, a dtype with objects of the kind ErrDType; other errors are the
+// operating system's, errors.ErrUnsupported where it has no such mappings.
 //
 // The offset of the data of an .npy file is the Len of its header: see package npy.
-func OpenMapped(path string, mode MapMode, dt *DType, shape []int, order Order, offset int64) (*Mapped, error) {
+func OpenMapped(path string, mode MapMode, dt *DType, shape []int, order Order,
+	offset int64) (*Mapped, error) {
 	flags := os.O_RDONLY
 	if mode == MapReadWrite {
 		flags = os.O_RDWR
@@ -58,9 +61,9 @@ func OpenMapped(path string, mode MapMode, dt *DType, shape []int, order Order, 
 	return m, nil
 }
 
-// Create makes a file of zeros for an array behind offset bytes and maps it with MapReadWrite: numpy.memmap with mode
-// "w+". An existing file is made of the new size, and what it held is lost. The zeros take no room on the disk where
-// the file system allows it.
+// Create makes a file of zeros for an array behind offset bytes and maps it with MapReadWrite:
+// numpy.memmap with mode "w+". An existing file is made of the new size, and what it held is lost.
+// The zeros take no room on the disk where the file system allows it.
 func Create(path string, dt *DType, shape []int, order Order, offset int64) (*Mapped, error) {
 	size, err := mappedSize(dt, shape, offset)
 	if err != nil {
@@ -103,7 +106,8 @@ func mappedSize(dt *DType, shape []int, offset int64) (int64, error) {
 }
 
 // mapArray maps an array of a file, which it owns if there is no error.
-func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, offset int64) (*Mapped, error) {
+func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, offset int64) (*Mapped,
+	error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -114,7 +118,9 @@ func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, off
 		}
 		n := (info.Size() - offset) / int64(dt.ItemSize())
 		if n < 0 || int64(int(n)) != n || (info.Size()-offset)%int64(dt.ItemSize()) != 0 {
-			return nil, errorf(ErrShape, "%d bytes behind the offset %d are no elements of dtype %s", info.Size()-offset, offset, dt)
+			return nil,
+				errorf(ErrShape, "%d bytes behind the offset %d are no elements of dtype %s",
+					info.Size()-offset, offset, dt)
 		}
 		shape = []int{int(n)}
 	}
@@ -123,7 +129,9 @@ func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, off
 		return nil, err
 	}
 	if size > info.Size()-offset {
-		return nil, errorf(ErrShape, "shape %v of dtype %s needs %d bytes behind %d, the file has %d", shape, dt, size, offset, info.Size())
+		return nil,
+			errorf(ErrShape, "shape %v of dtype %s needs %d bytes behind %d, the file has %d",
+				shape, dt, size, offset, info.Size())
 	}
 	m := &Mapped{file: f}
 	var data []byte
@@ -162,7 +170,8 @@ func (m *Mapped) Flush() error {
 	return flushFile(m.file, m.data)
 }
 
-// Close ends the mapping. Changes of MapReadWrite are in the file, if not yet on the disk. Closing twice is not an error.
+// Close ends the mapping. Changes of MapReadWrite are in the file, if not yet on the disk. Closing
+// twice is not an error.
 func (m *Mapped) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

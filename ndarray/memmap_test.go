@@ -19,7 +19,8 @@ func TestMapped(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.mmap")
 	const offset = 70_001 // not the beginning of a page
-	m, err := ndarray.Create(path, ndarray.Float64.NewByteOrder(ndarray.BigEndian), []int{2, 3}, ndarray.OrderF, offset)
+	m, err := ndarray.Create(path, ndarray.Float64.NewByteOrder(ndarray.BigEndian), []int{2, 3},
+		ndarray.OrderF, offset)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,8 @@ func TestMapped(t *testing.T) {
 		t.Fatalf("%x, %v", got[offset:], err)
 	}
 	for _, mode := range []ndarray.MapMode{ndarray.MapRead, ndarray.MapReadWrite, ndarray.MapCopy} {
-		m, err := ndarray.OpenMapped(path, mode, ndarray.Float64.NewByteOrder(ndarray.BigEndian), []int{2, 3}, ndarray.OrderF, offset)
+		m, err := ndarray.OpenMapped(path, mode, ndarray.Float64.NewByteOrder(ndarray.BigEndian),
+			[]int{2, 3}, ndarray.OrderF, offset)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +102,8 @@ func ExampleCreate() {
 	}
 	m.SetAt(7, 1, 1)
 	fmt.Println(m.Flush(), m.Close())
-	m, err = ndarray.OpenMapped(path, ndarray.MapRead, ndarray.Int32, []int{2, 2}, ndarray.OrderC, 0)
+	m, err = ndarray.OpenMapped(path, ndarray.MapRead, ndarray.Int32, []int{2, 2}, ndarray.OrderC,
+		0)
 	fmt.Println(m.Array, err)
 	m.Close()
 	// Output:

@@ -19,7 +19,8 @@ func (a *Array) extreme(axes []int, name string, sign int) (*Array, error) {
 		return nil, err
 	}
 	if r.count == 0 && r.size > 0 {
-		return nil, errorf(ErrShape, "%s of nothing in an array of shape %s", name, shapeText(a.Shape()))
+		return nil, errorf(ErrShape, "%s of nothing in an array of shape %s", name,
+			shapeText(a.Shape()))
 	}
 	dt := a.DType()
 	switch dt.kind {
@@ -48,12 +49,14 @@ func (a *Array) extreme(axes []int, name string, sign int) (*Array, error) {
 }
 
 func noExtreme(a *Array, name string) error {
-	return errorf(ErrDType, "no %s of an array of dtype %s, shape %s", name, a.DType().brief(), shapeText(a.Shape()))
+	return errorf(ErrDType, "no %s of an array of dtype %s, shape %s", name, a.DType().brief(),
+		shapeText(a.Shape()))
 }
 
 // extremesOf returns the extremes of numbers; odd, where it is not nil, says which number is the
 // result as soon as there is one.
-func extremesOf[T int64 | uint64 | float64](r *reduction, at func(pos int) T, sign int, odd func(T) bool) []T {
+func extremesOf[T int64 | uint64 | float64](r *reduction, at func(pos int) T, sign int,
+	odd func(T) bool) []T {
 	best := make([]T, r.size)
 	met := make([]bool, r.size)
 	r.each(func(pos, out int, x reduceAxis) {
@@ -100,7 +103,8 @@ func narrowedUint(r *reduction, values []uint64, dt *DType) (*Array, error) {
 	return result(r, values, nil)
 }
 
-func converted[T, F int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](values []F) []T {
+func converted[T,
+	F int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](values []F) []T {
 	out := make([]T, len(values))
 	for i, v := range values {
 		out[i] = T(v)

@@ -99,8 +99,10 @@ func sum(b []byte) string {
 func checkDType(t *testing.T, d *ndarray.DType, want dtypeCase) {
 	t.Helper()
 	got := dtypeCase{
-		Str: d.String(), Repr: d.Repr(), Typestr: d.Str(), Name: d.Name(), Kind: d.Kind().String(), ByteOrder: d.ByteOrder().String(),
-		ItemSize: d.ItemSize(), Alignment: d.Alignment(), IsNative: d.IsNative(), HasObject: d.HasObject(), Aligned: d.Aligned(),
+		Str: d.String(), Repr: d.Repr(), Typestr: d.Str(), Name: d.Name(), Kind: d.Kind().String(),
+		ByteOrder: d.ByteOrder().String(),
+		ItemSize:  d.ItemSize(), Alignment: d.Alignment(), IsNative: d.IsNative(),
+		HasObject: d.HasObject(), Aligned: d.Aligned(),
 	}
 	if s, err := d.DescrLiteral(); err == nil && want.Descr != nil {
 		got.Descr = &s
@@ -146,7 +148,8 @@ func TestStructsAsNumPy(t *testing.T) {
 		checkDType(t, d, want)
 		for i, f := range want.Fields {
 			if got := d.Fields()[i]; got.Name != f[0] || float64(got.Offset) != f[1] {
-				t.Errorf("%s: field %d: got %s at %d, want %v", want.Str, i, got.Name, got.Offset, f)
+				t.Errorf("%s: field %d: got %s at %d, want %v", want.Str, i, got.Name, got.Offset,
+					f)
 			}
 		}
 		if want.Descr == nil {
@@ -166,10 +169,12 @@ func TestStringAsNumPy(t *testing.T) {
 	for i, want := range readOracle(t, "numpy2.json").Arrays {
 		a := mustNew(t, want.DType, want.Shape, ndarray.Order(want.Order[0]), unhex(t, want.Hex))
 		if got := a.String(); got != want.Str {
-			t.Errorf("%d: str of %s %v:\n got %q\nwant %q", i, want.DType, want.Shape, cut(got), cut(want.Str))
+			t.Errorf("%d: str of %s %v:\n got %q\nwant %q", i, want.DType, want.Shape, cut(got),
+				cut(want.Str))
 		}
 		if got := a.Repr(); want.Repr != "" && got != want.Repr {
-			t.Errorf("%d: repr of %s %v:\n got %q\nwant %q", i, want.DType, want.Shape, cut(got), cut(want.Repr))
+			t.Errorf("%d: repr of %s %v:\n got %q\nwant %q", i, want.DType, want.Shape, cut(got),
+				cut(want.Repr))
 		}
 	}
 }
@@ -188,7 +193,8 @@ func TestDatetimeAsNumPy(t *testing.T) {
 		if got := (ndarray.Datetime64{Value: value, Unit: unit}).String(); got != c[3] {
 			t.Errorf("%d ticks of %v: got %s, want %s", value, unit, got, c[3])
 		}
-		if got := (ndarray.Timedelta64{Value: value, Unit: unit}).String(); c[4] != "" && got != c[4] {
+		if got := (ndarray.Timedelta64{Value: value, Unit: unit}).String(); c[4] != "" &&
+			got != c[4] {
 			t.Errorf("%d ticks of %v: got %s, want %s", value, unit, got, c[4])
 		}
 	}
@@ -290,19 +296,23 @@ func TestLayoutsAsNumPy(t *testing.T) {
 		if !reflect.DeepEqual(append([]int{}, a.Shape()...), c.Shape) {
 			t.Errorf("%s: got shape %v, want %v", name, a.Shape(), c.Shape)
 		}
-		if c.Base && !reflect.DeepEqual(append([]int{}, a.Strides()...), c.Strides) && a.Size() > 0 {
+		if c.Base && !reflect.DeepEqual(append([]int{}, a.Strides()...), c.Strides) &&
+			a.Size() > 0 {
 			t.Errorf("%s: got strides %v, want %v", name, a.Strides(), c.Strides)
 		}
 		if a.IsCContiguous() != c.CContig || a.IsFContiguous() != c.FContig {
-			t.Errorf("%s: got contiguous C %v F %v, want %v %v", name, a.IsCContiguous(), a.IsFContiguous(), c.CContig, c.FContig)
+			t.Errorf("%s: got contiguous C %v F %v, want %v %v", name, a.IsCContiguous(),
+				a.IsFContiguous(), c.CContig, c.FContig)
 		}
-		for order, want := range map[ndarray.Order]string{ndarray.OrderC: c.C, ndarray.OrderF: c.F} {
+		for order, want := range map[ndarray.Order]string{ndarray.OrderC: c.C,
+			ndarray.OrderF: c.F} {
 			b, err := a.AppendBytes(nil, order)
 			if err != nil || sum(b) != want {
 				t.Errorf("%s: bytes in order %c differ from NumPy's (error %v)", name, order, err)
 			}
 			var w bytes.Buffer
-			if n, err := a.WriteTo(&w, order); err != nil || n != int64(len(b)) || !bytes.Equal(w.Bytes(), b) {
+			if n, err := a.WriteTo(&w, order); err != nil || n != int64(len(b)) ||
+				!bytes.Equal(w.Bytes(), b) {
 				t.Errorf("%s: WriteTo in order %c: %d bytes, error %v", name, order, n, err)
 			}
 		}

@@ -11,17 +11,18 @@ const (
 	BitsLittle BitOrder = true  // the least significant bit is
 )
 
-// PackBits returns the elements of a along an axis as bits of uint8, eight to a byte: 1 for every element that
-// is not zero. The last byte of each row is filled up with zeros. Like NumPy, it takes bools and integers;
-// anything else is of the kind ErrDType, an axis that is not there of the kind ErrBounds. A negative
-// axis counts from the end. The result has memory of its own.
+// PackBits returns the elements of a along an axis as bits of uint8, eight to a byte: 1 for every
+// element that is not zero. The last byte of each row is filled up with zeros. Like NumPy, it takes
+// bools and integers; anything else is of the kind ErrDType, an axis that is not there of the kind
+// ErrBounds. A negative axis counts from the end. The result has memory of its own.
 //
 // Reference: numpy.packbits.
 func PackBits(a *Array, axis int, order BitOrder) (*Array, error) {
 	switch a.DType().Kind() {
 	case KindBool, KindInt, KindUint:
 	default:
-		return nil, errorf(ErrDType, "bits are packed of bools and integers, not of dtype %s", a.DType())
+		return nil, errorf(ErrDType, "bits are packed of bools and integers, not of dtype %s",
+			a.DType())
 	}
 	rows, err := lastAxis(a, axis)
 	if err != nil {
@@ -64,8 +65,8 @@ func axesWithLast(n, axis int) []int {
 	return append(axes, axis)
 }
 
-// restoreAxis returns bytes as an array of the shape, whose last axis has size n now and goes back to where it
-// was.
+// restoreAxis returns bytes as an array of the shape, whose last axis has size n now and goes back
+// to where it was.
 func restoreAxis(data []byte, shape []int, axis, n int) (*Array, error) {
 	shape = append([]int{}, shape...)
 	shape[len(shape)-1] = n
@@ -117,11 +118,12 @@ func inOrder(b byte, order BitOrder) byte {
 	return b
 }
 
-// UnpackBits returns the bits of an array of uint8 along an axis as elements 0 and 1 of uint8. Count is how many
-// to give of each row: -1 is all, another negative number leaves out as many at the end, and one that is
-// larger than there are adds zeros. Another dtype is of the kind ErrDType, an axis that is not there of the
-// kind ErrBounds, a count that is too negative of the kind ErrShape. The result has memory of its own, which
-// is count bytes a row: for a count from a stranger, compare it with the array first.
+// UnpackBits returns the bits of an array of uint8 along an axis as elements 0 and 1 of uint8.
+// Count is how many to give of each row: -1 is all, another negative number leaves out as many at
+// the end, and one that is larger than there are adds zeros. Another dtype is of the kind ErrDType,
+// an axis that is not there of the kind ErrBounds, a count that is too negative of the kind
+// ErrShape. The result has memory of its own, which is count bytes a row: for a count from a
+// stranger, compare it with the array first.
 //
 // NumPy's count=None is AllBits.
 //
@@ -145,7 +147,8 @@ func UnpackBits(a *Array, axis, count int, order BitOrder) (*Array, error) {
 		count = bitsOfRow
 	case count < 0:
 		if count += bitsOfRow; count < 0 {
-			return nil, errorf(ErrShape, "a count that leaves out more than the %d bits of a row", bitsOfRow)
+			return nil, errorf(ErrShape, "a count that leaves out more than the %d bits of a row",
+				bitsOfRow)
 		}
 	}
 	number := 1
@@ -185,17 +188,18 @@ func unpackRow(out, row []byte, count int, order BitOrder) []byte {
 	return out
 }
 
-// BitMask is an array of bools that lies packed in memory, eight to a byte along its last axis, as PackBits packs
-// it; the memory may be a mapped file. Only what is asked for is unpacked. It is safe for concurrent use.
+// BitMask is an array of bools that lies packed in memory, eight to a byte along its last axis, as
+// PackBits packs it; the memory may be a mapped file. Only what is asked for is unpacked. It is
+// safe for concurrent use.
 type BitMask struct {
 	packed *Array
 	shape  []int
 	order  BitOrder
 }
 
-// NewBitMask returns the mask of the given shape that is packed in an array of uint8: with the same number of axes,
-// the last of them an eighth of the shape's, rounded up. It aliases packed. Another dtype is of the kind ErrDType,
-// another shape of the kind ErrShape.
+// NewBitMask returns the mask of the given shape that is packed in an array of uint8: with the same
+// number of axes, the last of them an eighth of the shape's, rounded up. It aliases packed. Another
+// dtype is of the kind ErrDType, another shape of the kind ErrShape.
 func NewBitMask(packed *Array, shape []int, order BitOrder) (*BitMask, error) {
 	if packed.DType().Kind() != KindUint || packed.DType().ItemSize() != 1 {
 		return nil, errorf(ErrDType, "a mask is packed in uint8, not in dtype %s", packed.DType())
@@ -228,8 +232,9 @@ func (m *BitMask) At(index ...int) bool {
 	return inOrder(m.packed.At(at...).(uint8), m.order)>>(7-bit%8)&1 == 1
 }
 
-// Crop returns the elements from start on, count of them along each axis, as an array of bool in memory of its own.
-// Only the bytes that hold them are read. What does not lie in the mask is of the kind ErrBounds.
+// Crop returns the elements from start on, count of them along each axis, as an array of bool in
+// memory of its own. Only the bytes that hold them are read. What does not lie in the mask is of
+// the kind ErrBounds.
 func (m *BitMask) Crop(start, count []int) (*Array, error) {
 	part, skip, err := m.bytesOf(start, count)
 	if err != nil {
@@ -250,8 +255,8 @@ func (m *BitMask) Crop(start, count []int) (*Array, error) {
 	return New(Bool, count, OrderC, data)
 }
 
-// Count returns how many of the elements from start on, count of them along each axis, are true. Nil for both is the
-// whole mask.
+// Count returns how many of the elements from start on, count of them along each axis, are true.
+// Nil for both is the whole mask.
 func (m *BitMask) Count(start, count []int) (int, error) {
 	if start == nil && count == nil {
 		start, count = make([]int, len(m.shape)), m.shape
@@ -276,7 +281,8 @@ func (m *BitMask) Count(start, count []int) (int, error) {
 	return total, nil
 }
 
-// countRow counts n bits of a row of bytes, skip bits from its beginning on; skip is less than eight.
+// countRow counts n bits of a row of bytes, skip bits from its beginning on; skip is less than
+// eight.
 func (m *BitMask) countRow(row []byte, skip, n int) int {
 	total := 0
 	for i, b := range row {
@@ -292,16 +298,19 @@ func (m *BitMask) countRow(row []byte, skip, n int) int {
 	return total
 }
 
-// bytesOf returns a view of the bytes that hold a part of the mask, and how many bits stand before it in each row.
+// bytesOf returns a view of the bytes that hold a part of the mask, and how many bits stand before
+// it in each row.
 func (m *BitMask) bytesOf(start, count []int) (part *Array, skip int, err error) {
 	if len(start) != len(m.shape) || len(count) != len(m.shape) {
-		return nil, 0, errorf(ErrBounds, "%d and %d numbers for a mask of %d dimensions", len(start), len(count), len(m.shape))
+		return nil, 0, errorf(ErrBounds, "%d and %d numbers for a mask of %d dimensions",
+			len(start), len(count), len(m.shape))
 	}
 	part = m.packed
 	for axis, n := range count {
 		from := start[axis]
 		if from < 0 || n < 0 || from > m.shape[axis]-n {
-			return nil, 0, errorf(ErrBounds, "elements %v from %v on of a mask of shape %v", count, start, m.shape)
+			return nil, 0, errorf(ErrBounds, "elements %v from %v on of a mask of shape %v", count,
+				start, m.shape)
 		}
 		to := from + n
 		if axis == len(count)-1 {

@@ -60,7 +60,8 @@ func TestPackBits(t *testing.T) {
 		order := ndarray.BitOrder(c.Order == "little")
 		a := bytesArray(t, ndarray.Bool, c.Data, c.Shape)
 		packed, err := ndarray.PackBits(a, c.Axis, order)
-		if want := bytesArray(t, ndarray.Uint8, c.Packed, c.PackedShape); err != nil || !packed.Equal(want) {
+		if want := bytesArray(t, ndarray.Uint8, c.Packed, c.PackedShape); err != nil ||
+			!packed.Equal(want) {
 			t.Errorf("%+v: packed %v, %v", c, packed, err)
 			continue
 		}
@@ -69,7 +70,8 @@ func TestPackBits(t *testing.T) {
 			count = *c.Count
 		}
 		wide, err := ndarray.UnpackBits(packed, c.Axis, count, order)
-		if want := bytesArray(t, ndarray.Uint8, c.Wide, c.WideShape); err != nil || !wide.Equal(want) {
+		if want := bytesArray(t, ndarray.Uint8, c.Wide, c.WideShape); err != nil ||
+			!wide.Equal(want) {
 			t.Errorf("%+v: unpacked %v, %v", c, wide, err)
 		}
 	}
@@ -84,12 +86,16 @@ func TestPackBitsErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		got, want error
 	}{
-		"floats":         {second(ndarray.PackBits(floats, 0, ndarray.BitsBig)), ndarray.ErrDType},
-		"0-d":            {second(ndarray.PackBits(scalar, 0, ndarray.BitsBig)), ndarray.ErrBounds},
-		"axis":           {second(ndarray.UnpackBits(bytes, 1, 1, ndarray.BitsBig)), ndarray.ErrBounds},
-		"bools":          {second(ndarray.UnpackBits(scalar, 0, 1, ndarray.BitsBig)), ndarray.ErrDType},
-		"count":          {second(ndarray.UnpackBits(bytes, 0, -17, ndarray.BitsBig)), ndarray.ErrShape},
-		"count too high": {second(ndarray.UnpackBits(bytes, 0, math.MaxInt, ndarray.BitsBig)), ndarray.ErrShape},
+		"floats": {second(ndarray.PackBits(floats, 0, ndarray.BitsBig)), ndarray.ErrDType},
+		"0-d":    {second(ndarray.PackBits(scalar, 0, ndarray.BitsBig)), ndarray.ErrBounds},
+		"axis": {second(ndarray.UnpackBits(bytes, 1, 1, ndarray.BitsBig)),
+			ndarray.ErrBounds},
+		"bools": {second(ndarray.UnpackBits(scalar, 0, 1, ndarray.BitsBig)),
+			ndarray.ErrDType},
+		"count": {second(ndarray.UnpackBits(bytes, 0, -17, ndarray.BitsBig)),
+			ndarray.ErrShape},
+		"count too high": {second(ndarray.UnpackBits(bytes, 0, math.MaxInt, ndarray.BitsBig)),
+			ndarray.ErrShape},
 	} {
 		if !errors.Is(test.got, test.want) {
 			t.Errorf("%s: %v, want %v", name, test.got, test.want)
@@ -152,14 +158,16 @@ func TestBitMask(t *testing.T) {
 		if _, err := m.Crop([]int{0, 0, 30}, []int{1, 1, 8}); !errors.Is(err, ndarray.ErrBounds) {
 			t.Error(err)
 		}
-		if _, err := ndarray.NewBitMask(packed, []int{5, 4, 41}, order); !errors.Is(err, ndarray.ErrShape) {
+		if _, err := ndarray.NewBitMask(packed, []int{5, 4, 41}, order); !errors.Is(err,
+			ndarray.ErrShape) {
 			t.Error(err)
 		}
 	}
 }
 
 func ExamplePackBits() {
-	mask, _ := ndarray.FromSlice([]bool{true, false, true, false, false, false, false, false, true}, 9)
+	mask, _ := ndarray.FromSlice([]bool{true, false, true, false, false, false, false, false, true},
+		9)
 	packed, err := ndarray.PackBits(mask, -1, ndarray.BitsBig)
 	fmt.Println(packed, err)
 	wide, err := ndarray.UnpackBits(packed, -1, 9, ndarray.BitsBig)

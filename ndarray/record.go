@@ -45,7 +45,8 @@ func Records[T any](a *Array) ([]T, error) {
 	}
 	t := reflect.TypeFor[T]()
 	if t.Kind() != reflect.Struct || !a.DType().isStruct() {
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not become []%s", a.DType().brief(), shapeText(a.Shape()), t)
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not become []%s",
+			a.DType().brief(), shapeText(a.Shape()), t)
 	}
 	plan, err := planRecord(t, a.DType())
 	if err != nil {
@@ -116,7 +117,8 @@ func planRecord(t reflect.Type, dt *DType) (recordPlan, error) {
 			continue
 		}
 		step := recordPlan{{from: dt.more.fields[i], pos: i, to: g.index}}
-		if ft := t.Field(g.index).Type; ft.Kind() == reflect.Struct && step[0].from.DType.isStruct() {
+		if ft := t.Field(g.index).Type; ft.Kind() == reflect.Struct &&
+			step[0].from.DType.isStruct() {
 			inner, err := planRecord(ft, step[0].from.DType)
 			if err != nil {
 				return nil, errorf(ErrDType, "field %q: %s", g.name, err.(*Error).Text)
@@ -236,7 +238,8 @@ func assignNumber(dst reflect.Value, v any) bool {
 		return ok
 	case reflect.Float32, reflect.Float64:
 		x, ok := toFloat(v)
-		if ok = ok && sameNumber(x, v) && (dst.Kind() == reflect.Float64 || x != x || float64(float32(x)) == x); ok {
+		if ok = ok && sameNumber(x, v) && (dst.Kind() == reflect.Float64 || x != x ||
+			float64(float32(x)) == x); ok {
 			dst.SetFloat(x)
 		}
 		return ok
@@ -259,7 +262,8 @@ func assignArray(dst reflect.Value, a *Array) error {
 	case dst.Kind() == reflect.Slice:
 		dst.Set(reflect.MakeSlice(dst.Type(), n, n))
 	case dst.Kind() != reflect.Array || dst.Len() != n:
-		return errorf(ErrDType, "a subarray of shape %s does not become %s", shapeText(a.Shape()), dst.Type())
+		return errorf(ErrDType, "a subarray of shape %s does not become %s", shapeText(a.Shape()),
+			dst.Type())
 	}
 	for i := range n {
 		part, err := a.Index(i)
@@ -296,7 +300,8 @@ func sameLayout(t reflect.Type, dt *DType) bool {
 	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Int:
 		return dt.kind == KindInt
 	case reflect.Uint16:
-		return dt.kind == KindUint && t != reflect.TypeFor[Float16]() || dt.kind == KindFloat && t == reflect.TypeFor[Float16]()
+		return dt.kind == KindUint && t != reflect.TypeFor[Float16]() ||
+			dt.kind == KindFloat && t == reflect.TypeFor[Float16]()
 	case reflect.Uint8, reflect.Uint32, reflect.Uint64, reflect.Uint:
 		return dt.kind == KindUint
 	case reflect.Float32, reflect.Float64:
@@ -314,7 +319,8 @@ func sameFields(t reflect.Type, dt *DType) bool {
 	}
 	for _, g := range fields {
 		i := dt.fieldIndex(g.name)
-		if i < 0 || int(t.Field(g.index).Offset) != dt.more.fields[i].Offset || !sameLayout(t.Field(g.index).Type, dt.more.fields[i].DType) {
+		if i < 0 || int(t.Field(g.index).Offset) != dt.more.fields[i].Offset ||
+			!sameLayout(t.Field(g.index).Type, dt.more.fields[i].DType) {
 			return false
 		}
 	}

@@ -116,7 +116,8 @@ func encodeGo(dt *DType, b []byte, v reflect.Value) error {
 			}
 		}
 		for i := range v.Len() {
-			if err := encodeGo(inner, b[i*inner.itemsize:(i+1)*inner.itemsize], v.Index(i)); err != nil {
+			if err := encodeGo(inner, b[i*inner.itemsize:(i+1)*inner.itemsize],
+				v.Index(i)); err != nil {
 				return err
 			}
 		}
@@ -125,7 +126,8 @@ func encodeGo(dt *DType, b []byte, v reflect.Value) error {
 	if v.Kind() == reflect.Struct {
 		for i, g := range fieldsOf(v.Type()) {
 			f := dt.more.fields[i]
-			if err := encodeGo(f.DType, b[f.Offset:f.Offset+f.DType.itemsize], v.Field(g.index)); err != nil {
+			if err := encodeGo(f.DType, b[f.Offset:f.Offset+f.DType.itemsize],
+				v.Field(g.index)); err != nil {
 				return err
 			}
 		}

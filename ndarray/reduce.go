@@ -5,18 +5,19 @@ import (
 	"slices"
 )
 
-// NOTE. A reduction goes over an array in the order in which NumPy's iterator does, since the rounding
-// errors of a sum depend on it: axes from the largest stride to the smallest, neighbouring ones that
-// are one in memory taken together. Where the innermost axis is reduced, NumPy adds its elements up
-// pairwise; where it is kept, row is added to row.
+// NOTE. A reduction goes over an array in the order in which NumPy's iterator does, since the
+// rounding errors of a sum depend on it: axes from the largest stride to the smallest, neighbouring
+// ones that are one in memory taken together. Where the innermost axis is reduced, NumPy adds its
+// elements up pairwise; where it is kept, row is added to row.
 //
 // Reference: numpy/_core/src/multiarray/nditer_constr.c (npyiter_find_best_axis_ordering,
 // npyiter_coalesce_axes), numpy/_core/src/umath/reduction.c.
 
 // reduceAxis is an axis of a reduction.
 type reduceAxis struct {
-	n       int // elements
-	in, out int // steps: in the array in bytes, in the result in elements; out is 0 if it is reduced
+	n int // elements
+	// steps: in the array in bytes, in the result in elements; out is 0 if it is reduced
+	in, out int
 	reduced bool
 }
 
@@ -99,8 +100,8 @@ func (r *reduction) coalesce() {
 	}
 }
 
-// each calls f for each row along the innermost axis: where it begins in the array, in bytes, and in
-// the result, in elements.
+// each calls f for each row along the innermost axis: where it begins in the array, in bytes, and
+// in the result, in elements.
 func (r *reduction) each(f func(pos, out int, inner reduceAxis)) {
 	if r.a.Size() == 0 {
 		return
@@ -130,8 +131,8 @@ func (r *reduction) each(f func(pos, out int, inner reduceAxis)) {
 	}
 }
 
-// isScattered reports whether all elements are reduced to one, and no single stride reaches them: NumPy
-// then gathers them in a buffer.
+// isScattered reports whether all elements are reduced to one, and no single stride reaches them:
+// NumPy then gathers them in a buffer.
 func (r *reduction) isScattered() bool {
 	if len(r.axes) < 2 {
 		return false
@@ -144,8 +145,8 @@ func (r *reduction) isScattered() bool {
 	return true
 }
 
-// gathered calls f for each buffer of elements: where element i of it lies in the array, in bytes, and
-// how many there are.
+// gathered calls f for each buffer of elements: where element i of it lies in the array, in bytes,
+// and how many there are.
 func (r *reduction) gathered(f func(pos func(i int) int, n int)) {
 	size := r.axes[len(r.axes)-1].n // a buffer has whole rows
 	if 0 < size && size < bufferSize {

@@ -194,7 +194,8 @@ func TestReduce(t *testing.T) {
 				}
 				t.Errorf("%s: %v", what, err)
 			default:
-				if w, g := fmt.Sprint(want...), reduceShown(t, got); g != w && bad[dtype+names[i]] < 3 {
+				if w, g := fmt.Sprint(want...), reduceShown(t, got); g != w &&
+					bad[dtype+names[i]] < 3 {
 					bad[dtype+names[i]]++
 					t.Errorf("%s: got %s, want %s", what, g, w)
 				}

@@ -18,10 +18,12 @@ func NewScalar(dt *DType, data []byte) (*Scalar, error) {
 		return nil, err
 	}
 	if dt.object {
-		return nil, errorf(ErrDType, "a scalar of dtype %s cannot be made from raw bytes", dt.brief())
+		return nil, errorf(ErrDType, "a scalar of dtype %s cannot be made from raw bytes",
+			dt.brief())
 	}
 	if len(data) < dt.itemsize {
-		return nil, errorf(ErrShape, "%d bytes of data for a scalar of dtype %s (itemsize %d)", len(data), dt.brief(), dt.itemsize)
+		return nil, errorf(ErrShape, "%d bytes of data for a scalar of dtype %s (itemsize %d)",
+			len(data), dt.brief(), dt.itemsize)
 	}
 	return &Scalar{dt: dt, data: data[:dt.itemsize:dt.itemsize]}, nil
 }

@@ -46,7 +46,8 @@ func checkShape(shape []int, itemsize int) (size, nbytes int, err error) {
 			continue
 		}
 		if total, ok = mulInt(total, n); !ok {
-			return 0, 0, errorf(ErrShape, "shape %s with itemsize %d overflows at dimension %d", shapeText(shape), itemsize, i)
+			return 0, 0, errorf(ErrShape, "shape %s with itemsize %d overflows at dimension %d",
+				shapeText(shape), itemsize, i)
 		}
 	}
 	if empty {
@@ -54,7 +55,8 @@ func checkShape(shape []int, itemsize int) (size, nbytes int, err error) {
 	}
 	size = total / max(itemsize, 1)
 	if itemsize == 0 && size > MaxEmptyElements {
-		return 0, 0, errorf(ErrLimit, "%d elements without bytes, at most %d allowed", size, MaxEmptyElements)
+		return 0, 0, errorf(ErrLimit, "%d elements without bytes, at most %d allowed", size,
+			MaxEmptyElements)
 	}
 	return size, size * itemsize, nil
 }

@@ -41,7 +41,8 @@ func (s *Slab) New(dt *DType, shape []int, order Order, data []byte) (*Array, er
 // alike reports whether the last array differs from the next in nothing but its data.
 func (s *Slab) alike(dt *DType, shape []int, order Order, data []byte) bool {
 	l := &s.last
-	if l.dt != dt || dt == nil || order != OrderC || l.flags&flagContiguousC == 0 || !sameShape(shape, l.Shape()) {
+	if l.dt != dt || dt == nil || order != OrderC || l.flags&flagContiguousC == 0 ||
+		!sameShape(shape, l.Shape()) {
 		return false
 	}
 	return len(data) == l.NBytes()

@@ -20,13 +20,20 @@ func TestSlab(t *testing.T) {
 		order ndarray.Order
 		bytes int
 	}{
-		{ndarray.Float64, []int{2}, 'C', 16}, {ndarray.Float64, []int{2}, 'C', 16}, {ndarray.Float64, []int{3}, 'C', 24},
-		{big, []int{3}, 'C', 24}, {big, []int{1, 3}, 'C', 24}, {big, []int{1, 3}, 'C', 24}, {big, []int{1, 3}, 'F', 24},
-		{ndarray.Int8, []int{}, 'C', 1}, {ndarray.Int8, []int{}, 'C', 1}, {ndarray.Int8, []int{0}, 'C', 0}, {ndarray.Int8, []int{0}, 'C', 0},
-		{ndarray.Int16, []int{1, 2, 1, 3}, 'C', 12}, {ndarray.Int16, []int{1, 2, 1, 3}, 'C', 12}, {ndarray.Int16, []int{3, 2, 1}, 'F', 12},
-		{ndarray.Int16, []int{3, 2}, 'F', 12}, {ndarray.Int16, []int{3, 2}, 'C', 12}, {ndarray.Int16, []int{3, 2}, 'F', 12},
-		{ndarray.Int16, []int{3, 2}, 'C', 11}, {ndarray.Int16, []int{3, 2}, 'C', 13}, {ndarray.Int16, []int{-3}, 'C', 6}, {ndarray.Object, []int{1}, 'C', 8},
-		{ndarray.Int16, []int{3, 2}, 'C', 12}, {nil, []int{3, 2}, 'C', 12}, {ndarray.Int16, []int{3, 2}, 'X', 12},
+		{ndarray.Float64, []int{2}, 'C', 16}, {ndarray.Float64, []int{2}, 'C', 16},
+		{ndarray.Float64, []int{3}, 'C', 24},
+		{big, []int{3}, 'C', 24}, {big, []int{1, 3}, 'C', 24}, {big, []int{1, 3}, 'C', 24},
+		{big, []int{1, 3}, 'F', 24},
+		{ndarray.Int8, []int{}, 'C', 1}, {ndarray.Int8, []int{}, 'C', 1},
+		{ndarray.Int8, []int{0}, 'C', 0}, {ndarray.Int8, []int{0}, 'C', 0},
+		{ndarray.Int16, []int{1, 2, 1, 3}, 'C', 12}, {ndarray.Int16, []int{1, 2, 1, 3}, 'C', 12},
+		{ndarray.Int16, []int{3, 2, 1}, 'F', 12},
+		{ndarray.Int16, []int{3, 2}, 'F', 12}, {ndarray.Int16, []int{3, 2}, 'C', 12},
+		{ndarray.Int16, []int{3, 2}, 'F', 12},
+		{ndarray.Int16, []int{3, 2}, 'C', 11}, {ndarray.Int16, []int{3, 2}, 'C', 13},
+		{ndarray.Int16, []int{-3}, 'C', 6}, {ndarray.Object, []int{1}, 'C', 8},
+		{ndarray.Int16, []int{3, 2}, 'C', 12}, {nil, []int{3, 2}, 'C', 12},
+		{ndarray.Int16, []int{3, 2}, 'X', 12},
 	} {
 		data := make([]byte, c.bytes)
 		for k := range data {
@@ -35,13 +42,16 @@ func TestSlab(t *testing.T) {
 		want, wantErr := ndarray.New(c.dt, c.shape, c.order, data)
 		got, err := s.New(c.dt, c.shape, c.order, data)
 		if wantErr != nil || err != nil {
-			if wantErr == nil || err == nil || err.Error() != wantErr.Error() || !errors.Is(err, errors.Unwrap(wantErr)) {
+			if wantErr == nil || err == nil || err.Error() != wantErr.Error() ||
+				!errors.Is(err, errors.Unwrap(wantErr)) {
 				t.Errorf("case %d: error %v, want %v", i, err, wantErr)
 			}
 			continue
 		}
-		if got.String() != want.String() || !got.Equal(want) || !got.Writeable() || got.Order() != want.Order() ||
-			got.IsCContiguous() != want.IsCContiguous() || got.IsFContiguous() != want.IsFContiguous() {
+		if got.String() != want.String() || !got.Equal(want) || !got.Writeable() ||
+			got.Order() != want.Order() ||
+			got.IsCContiguous() != want.IsCContiguous() ||
+			got.IsFContiguous() != want.IsFContiguous() {
 			t.Errorf("case %d: got %v, want %v", i, got, want)
 		}
 		got.SetWriteable(i%2 == 0)

@@ -25,7 +25,8 @@ func (a *Array) Stats() (Stats, error) {
 	}
 	f := a.floatAt()
 	if f == nil {
-		return Stats{}, errorf(ErrDType, "an array of dtype %s, shape %s has no real numbers", a.DType().brief(), shapeText(a.Shape()))
+		return Stats{}, errorf(ErrDType, "an array of dtype %s, shape %s has no real numbers",
+			a.DType().brief(), shapeText(a.Shape()))
 	}
 	if a.Size() == 0 {
 		return Stats{Mean: math.NaN()}, nil

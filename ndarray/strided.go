@@ -1,7 +1,7 @@
 package ndarray
 
-// FromStrided returns an array over data, without copying, whose element at an index lies the sum of
-// index times stride behind data's beginning. Strides are in bytes, as [Array.Strides] are, not
+// FromStrided returns an array over data, without copying, whose element at an index lies the sum
+// of index times stride behind data's beginning. Strides are in bytes, as [Array.Strides] are, not
 // negative, and multiples of the size of a T; an element that two indexes lead to is one. It fails
 // with ErrShape unless there is a stride for each dimension and all elements lie within data. With
 // the build tag purego data is copied.
@@ -41,14 +41,15 @@ func FromStrided[T Element](data []T, shape, strides []int) (*Array, error) {
 	return v, nil
 }
 
-// Extent returns the memory of an array from its first element to its last as a []T, with what may lie
-// between them: element index is at the sum of index times stride, in elements. It is for
-// libraries that know strides, such as BLAS. ok is false unless T is the type of the dtype in
-// this machine's byte order, no stride is negative, all are multiples of the size of a T, and the
-// array has elements. With the build tag purego it is a copy.
+// Extent returns the memory of an array from its first element to its last as a []T, with what may
+// lie between them: element index is at the sum of index times stride, in elements. It is for
+// libraries that know strides, such as BLAS. ok is false unless T is the type of the dtype in this
+// machine's byte order, no stride is negative, all are multiples of the size of a T, and the array
+// has elements. With the build tag purego it is a copy.
 func Extent[T Element](a *Array) (elements []T, ok bool) {
 	t := DTypeOf[T]()
-	if a.alive() != nil || !holds(a.DType(), t) || t.itemsize > 1 && !a.DType().IsNative() || a.Size() == 0 {
+	if a.alive() != nil || !holds(a.DType(), t) || t.itemsize > 1 && !a.DType().IsNative() ||
+		a.Size() == 0 {
 		return nil, false
 	}
 	last := 0

@@ -8,7 +8,8 @@ package ndarray
 func NewStrided(dt *DType, shape, strides []int, offset int, data []byte) (*Array, error) {
 	dt.freeze()
 	if base, _ := dt.Subarray(); dt.object || base != nil {
-		return nil, errorf(ErrDType, "an array of dtype %s cannot be a view of raw bytes", dt.brief())
+		return nil, errorf(ErrDType, "an array of dtype %s cannot be a view of raw bytes",
+			dt.brief())
 	}
 	size, _, err := checkShape(shape, dt.itemsize)
 	if err != nil {
@@ -27,8 +28,10 @@ func NewStrided(dt *DType, shape, strides []int, offset int, data []byte) (*Arra
 	}
 	copy(st, strides)
 	if !inside(sh, st, offset, dt.itemsize, len(data)) {
-		return nil, errorf(ErrBounds, "shape %s, strides %s of itemsize %d from byte %d on reach outside %d bytes",
-			shapeText(shape), shapeText(strides), dt.itemsize, offset, len(data))
+		return nil,
+			errorf(ErrBounds,
+				"shape %s, strides %s of itemsize %d from byte %d on reach outside %d bytes",
+				shapeText(shape), shapeText(strides), dt.itemsize, offset, len(data))
 	}
 	a.pos = offset
 	a.setFlags()

@@ -37,14 +37,16 @@ func TestNewStrided(t *testing.T) {
 		{[]int{-1}, []int{1}, 0, ErrShape},
 		{[]int{math.MaxInt, 2}, []int{0, 0}, 0, ErrShape},
 	} {
-		if _, err := NewStrided(Uint8, c.shape, c.strides, c.offset, data); !errors.Is(err, c.kind) {
+		if _, err := NewStrided(Uint8, c.shape, c.strides, c.offset, data); !errors.Is(err,
+			c.kind) {
 			t.Errorf("%v: %v, want %v", c, err, c.kind)
 		}
 	}
 	if _, err := NewStrided(Object, []int{1}, []int{8}, 0, data); !errors.Is(err, ErrDType) {
 		t.Error(err)
 	}
-	if a, err := NewStrided(Uint8, []int{0, 3}, []int{99, 99}, 99, nil); err != nil || a.Size() != 0 {
+	if a, err := NewStrided(Uint8, []int{0, 3}, []int{99, 99}, 99, nil); err != nil ||
+		a.Size() != 0 {
 		t.Error(a, err)
 	}
 }

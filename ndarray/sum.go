@@ -5,7 +5,8 @@ package ndarray
 // Reference: numpy/_core/src/umath/loops_utils.h.src, PW_BLOCKSIZE.
 const pairwiseBlock = 128
 
-// bufferSize is how many elements NumPy converts at a time where it adds numbers up as another type.
+// bufferSize is how many elements NumPy converts at a time where it adds numbers up as another
+// type.
 const bufferSize = 8192
 
 // Sum adds the elements along the given axes up, or all of them if none are given, and returns an
@@ -13,9 +14,9 @@ const bufferSize = 8192
 //
 // The dtype of the result is NumPy's: int64 for bools and signed integers and uint64 for unsigned
 // ones, which wrap around, and that of the array for floats, complex numbers and timedelta64. A sum
-// of floats has NumPy's rounding errors: it is pairwise along the axis that is innermost in memory. It
-// fails with ErrDType for other dtypes, long doubles among them, and with ErrBounds for
-// a missing axis. The sum of nothing is 0.
+// of floats has NumPy's rounding errors: it is pairwise along the axis that is innermost in memory.
+// It fails with ErrDType for other dtypes, long doubles among them, and with ErrBounds for a
+// missing axis. The sum of nothing is 0.
 //
 // Reference: numpy/_core/src/umath/loops_utils.h.src, pairwise_sum.
 func (a *Array) Sum(axes ...int) (*Array, error) {
@@ -49,12 +50,13 @@ func (a *Array) Sum(axes ...int) (*Array, error) {
 			return result(r, sumFloats(r, a.floatAt(), buffered), nil)
 		}
 	}
-	return nil, errorf(ErrDType, "no sum of an array of dtype %s, shape %s", dt.brief(), shapeText(a.Shape()))
+	return nil, errorf(ErrDType, "no sum of an array of dtype %s, shape %s", dt.brief(),
+		shapeText(a.Shape()))
 }
 
 // Mean returns the arithmetic mean along the given axes, or of all elements if none are given:
-// numpy.mean. Bools and integers are added up as float64 and give float64; floats and complex numbers
-// keep their dtype, and float16 is added up as float32. The mean of nothing is NaN. Errors
+// numpy.mean. Bools and integers are added up as float64 and give float64; floats and complex
+// numbers keep their dtype, and float16 is added up as float32. The mean of nothing is NaN. Errors
 // are those of [Array.Sum]; timedelta64 is one of the dtypes that are refused.
 //
 // Reference: numpy/_core/_methods.py, _mean.
@@ -85,7 +87,8 @@ func (a *Array) Mean(axes ...int) (*Array, error) {
 		re, im := sumParts(r, a.partsAt(), !dt.IsNative())
 		return result(r, joined[float64, complex128](dividedParts(re, im, n)), nil)
 	}
-	return nil, errorf(ErrDType, "no mean of an array of dtype %s, shape %s", dt.brief(), shapeText(a.Shape()))
+	return nil, errorf(ErrDType, "no mean of an array of dtype %s, shape %s", dt.brief(),
+		shapeText(a.Shape()))
 }
 
 // float32At returns how to read the float at a byte position, which a float32 holds.

@@ -77,13 +77,16 @@ func Slice[T Element](a *Array) ([]T, error) {
 	}
 	t := DTypeOf[T]()
 	if !holds(a.DType(), t) {
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s is not a slice of %s", a.DType().brief(), shapeText(a.Shape()), t)
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s is not a slice of %s",
+			a.DType().brief(), shapeText(a.Shape()), t)
 	}
 	if a.DType().order != NotApplicable && a.DType().order != NativeEndian {
-		return nil, errorf(ErrDType, "an array of dtype %s is not in this machine's byte order", a.DType().brief())
+		return nil, errorf(ErrDType, "an array of dtype %s is not in this machine's byte order",
+			a.DType().brief())
 	}
 	if !a.IsCContiguous() {
-		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not C-contiguous", shapeText(a.Shape()), shapeText(a.Strides()))
+		return nil, errorf(ErrNotContiguous, "an array of shape %s, strides %s is not C-contiguous",
+			shapeText(a.Shape()), shapeText(a.Strides()))
 	}
 	b, err := a.Bytes()
 	if err != nil {
@@ -91,12 +94,15 @@ func Slice[T Element](a *Array) ([]T, error) {
 	}
 	if t == Bool {
 		if i := slices.IndexFunc(b, func(c byte) bool { return c > 1 }); i >= 0 {
-			return nil, errorf(ErrValue, "element %d of the bool array is the byte %d, which no Go bool is", i, b[i])
+			return nil,
+				errorf(ErrValue, "element %d of the bool array is the byte %d, which no Go bool is",
+					i, b[i])
 		}
 	}
 	s, ok := sliceOf[T](b)
 	if !ok {
-		return nil, errorf(ErrNotContiguous, "the elements of dtype %s are not aligned in memory", a.DType().brief())
+		return nil, errorf(ErrNotContiguous, "the elements of dtype %s are not aligned in memory",
+			a.DType().brief())
 	}
 	return s, nil
 }
@@ -114,7 +120,8 @@ func FromSlice[T Element](data []T, shape ...int) (*Array, error) {
 		return nil, err
 	}
 	if size != len(data) {
-		return nil, errorf(ErrShape, "%d elements, but shape %s has %d", len(data), shapeText(shape), size)
+		return nil, errorf(ErrShape, "%d elements, but shape %s has %d", len(data),
+			shapeText(shape), size)
 	}
 	return New(t, shape, OrderC, bytesOf(data))
 }
@@ -150,7 +157,10 @@ func Values[T Element](a *Array) ([]T, error) {
 		return out, err
 	}
 	if bad := convertInto(a, out); bad >= 0 {
-		return nil, errorf(ErrValue, "element %d of an array of dtype %s, shape %s is %s, which %s does not hold", bad, a.DType().brief(), shapeText(a.Shape()), valueText(a.elementAt(bad)), t)
+		return nil,
+			errorf(ErrValue,
+				"element %d of an array of dtype %s, shape %s is %s, which %s does not hold", bad,
+				a.DType().brief(), shapeText(a.Shape()), valueText(a.elementAt(bad)), t)
 	}
 	return out, nil
 }
@@ -181,7 +191,8 @@ func convertible(a *Array, t *DType) error {
 		ok = a.DType().small() != 0
 	}
 	if !ok {
-		return errorf(ErrDType, "an array of dtype %s, shape %s does not convert to %s", a.DType().brief(), shapeText(a.Shape()), t)
+		return errorf(ErrDType, "an array of dtype %s, shape %s does not convert to %s",
+			a.DType().brief(), shapeText(a.Shape()), t)
 	}
 	return nil
 }
@@ -195,8 +206,10 @@ func Strings(a *Array) ([]string, error) {
 		return nil, err
 	}
 	switch {
-	case a.DType().isStruct() || a.DType().kind != KindStr && a.DType().kind != KindBytes && !a.DType().object:
-		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not convert to strings", a.DType().brief(), shapeText(a.Shape()))
+	case a.DType().isStruct() || a.DType().kind != KindStr && a.DType().kind != KindBytes &&
+		!a.DType().object:
+		return nil, errorf(ErrDType, "an array of dtype %s, shape %s does not convert to strings",
+			a.DType().brief(), shapeText(a.Shape()))
 	case a.DType().object:
 		return objectStrings(a)
 	}
@@ -207,7 +220,8 @@ func Strings(a *Array) ([]string, error) {
 		if a.DType().kind == KindBytes {
 			buf = append(buf[:0], trimNUL(b)...)
 		} else if buf, ok = appendUCS4(buf[:0], b, a.DType().order); !ok {
-			return nil, errorf(ErrValue, "element %d of dtype %s has a code point past U+10FFFF", len(out), a.DType())
+			return nil, errorf(ErrValue, "element %d of dtype %s has a code point past U+10FFFF",
+				len(out), a.DType())
 		}
 		out = append(out, string(buf))
 	}
@@ -223,7 +237,8 @@ func objectStrings(a *Array) ([]string, error) {
 	for i, e := range elems {
 		s, ok := e.(string)
 		if !ok {
-			return nil, errorf(ErrValue, "element %d of an array of dtype %s is %s, no str", i, a.DType().brief(), valueText(e))
+			return nil, errorf(ErrValue, "element %d of an array of dtype %s is %s, no str", i,
+				a.DType().brief(), valueText(e))
 		}
 		out[i] = s
 	}
@@ -242,7 +257,8 @@ func (a *Array) Validate() error {
 	}
 	for pos := range a.positions() {
 		if !validText(a.DType(), a.data[pos:pos+a.DType().itemsize]) {
-			return errorf(ErrValue, "an array of dtype %s, shape %s has a code point past U+10FFFF", a.DType().brief(), shapeText(a.Shape()))
+			return errorf(ErrValue, "an array of dtype %s, shape %s has a code point past U+10FFFF",
+				a.DType().brief(), shapeText(a.Shape()))
 		}
 	}
 	return nil
@@ -252,7 +268,9 @@ func (d *DType) hasStr() bool {
 	if base, _ := d.Subarray(); base != nil {
 		return base.hasStr()
 	}
-	return d.kind == KindStr || slices.ContainsFunc(d.Fields(), func(f Field) bool { return f.DType.hasStr() })
+	return d.kind == KindStr || slices.ContainsFunc(d.Fields(), func(f Field) bool {
+		return f.DType.hasStr()
+	})
 }
 
 func validText(dt *DType, b []byte) bool {

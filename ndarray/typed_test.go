@@ -50,7 +50,8 @@ func checkValues[T ndarray.Element](t *testing.T, c conversionCase) {
 		t.Errorf("All yields %d of %d values, error %v", len(all), len(got), iterErr)
 	}
 	s, err := ndarray.Slice[T](a)
-	if holds := mustDType(t, c.To).Equal(a.DType()) && a.IsCContiguous(); holds != (err == nil) && a.DType().Kind() != 'M' && a.DType().Kind() != 'm' {
+	if holds := mustDType(t, c.To).Equal(a.DType()) && a.IsCContiguous(); holds != (err == nil) &&
+		a.DType().Kind() != 'M' && a.DType().Kind() != 'm' {
 		t.Errorf("Slice of %s as %s: got %v, error %v", c.DType, c.To, s, err)
 	}
 }
@@ -58,9 +59,12 @@ func checkValues[T ndarray.Element](t *testing.T, c conversionCase) {
 func TestValuesAsPython(t *testing.T) {
 	t.Parallel()
 	check := map[string]func(*testing.T, conversionCase){
-		"?": checkValues[bool], "i1": checkValues[int8], "i2": checkValues[int16], "i4": checkValues[int32], "i8": checkValues[int64],
-		"u1": checkValues[uint8], "u2": checkValues[uint16], "u4": checkValues[uint32], "u8": checkValues[uint64], "f2": checkValues[ndarray.Float16],
-		"f4": checkValues[float32], "f8": checkValues[float64], "c8": checkValues[complex64], "c16": checkValues[complex128],
+		"?": checkValues[bool], "i1": checkValues[int8], "i2": checkValues[int16],
+		"i4": checkValues[int32], "i8": checkValues[int64],
+		"u1": checkValues[uint8], "u2": checkValues[uint16], "u4": checkValues[uint32],
+		"u8": checkValues[uint64], "f2": checkValues[ndarray.Float16],
+		"f4": checkValues[float32], "f8": checkValues[float64], "c8": checkValues[complex64],
+		"c16": checkValues[complex128],
 	}
 	for _, c := range readOracle(t, "numpy2.json").Conversions {
 		check[c.To](t, c)
@@ -95,19 +99,24 @@ func TestSliceSaysWhyNot(t *testing.T) {
 	}{
 		{"another dtype", mustNew(t, "<f4", []int{1}, 'C', make([]byte, 4)), ndarray.ErrDType},
 		{"byte order", mustNew(t, ">f8", []int{1}, 'C', make([]byte, 8)), ndarray.ErrDType},
-		{"F order", mustNew(t, "<f8", []int{2, 2}, 'F', make([]byte, 32)), ndarray.ErrNotContiguous},
-		{"a step", must(mustNew(t, "<f8", []int{4}, 'C', make([]byte, 32)).Slice(0, 0, 4, 2)), ndarray.ErrNotContiguous},
-		{"objects", must(ndarray.NewObjects(ndarray.Object, []int{1}, 'C', []any{1.0})), ndarray.ErrDType},
+		{"F order", mustNew(t, "<f8", []int{2, 2}, 'F', make([]byte, 32)),
+			ndarray.ErrNotContiguous},
+		{"a step", must(mustNew(t, "<f8", []int{4}, 'C', make([]byte, 32)).Slice(0, 0, 4, 2)),
+			ndarray.ErrNotContiguous},
+		{"objects", must(ndarray.NewObjects(ndarray.Object, []int{1}, 'C', []any{1.0})),
+			ndarray.ErrDType},
 	}
 	for _, tt := range tests {
 		if _, err := ndarray.Slice[float64](tt.array); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got error %v, want %v", tt.name, err, tt.want)
 		}
 	}
-	if _, err := ndarray.Slice[bool](mustNew(t, "?", []int{2}, 'C', []byte{1, 2})); !errors.Is(err, ndarray.ErrValue) {
+	if _, err := ndarray.Slice[bool](mustNew(t, "?", []int{2}, 'C', []byte{1, 2})); !errors.Is(err,
+		ndarray.ErrValue) {
 		t.Errorf("a bool of 2: got error %v, want ErrValue", err)
 	}
-	if got := must(ndarray.Values[bool](mustNew(t, "?", []int{2}, 'C', []byte{0, 2}))); !got[1] || got[0] {
+	if got := must(ndarray.Values[bool](mustNew(t, "?", []int{2}, 'C', []byte{0, 2}))); !got[1] ||
+		got[0] {
 		t.Errorf("Values of a bool of 2: got %v, want [false true]", got)
 	}
 }
@@ -126,8 +135,10 @@ func TestObjectValues(t *testing.T) {
 
 func TestStrings(t *testing.T) {
 	t.Parallel()
-	u := mustNew(t, "<U2", []int{3}, 'C', []byte("a\x00\x00\x00b\x00\x00\x00\xe9\x00\x00\x00\x00\x00\x00\x00\x00\xd8\x00\x00\x00\x00\x00\x00"))
-	if got, want := must(ndarray.Strings(u)), []string{"ab", "é", "\xed\xa0\x80"}; !reflect.DeepEqual(got, want) {
+	u := mustNew(t, "<U2", []int{3}, 'C',
+		[]byte("a\x00\x00\x00b\x00\x00\x00\xe9\x00\x00\x00\x00\x00\x00\x00\x00\xd8\x00\x00\x00\x00\x00\x00"))
+	if got, want := must(ndarray.Strings(u)), []string{"ab", "é",
+		"\xed\xa0\x80"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	bad := mustNew(t, "<U1", []int{1}, 'C', []byte{0, 0, 0x11, 0})
@@ -159,12 +170,14 @@ func TestRecordsLayouts(t *testing.T) {
 	t.Parallel()
 	want := []point{{1, 2.5, -3, [2]int16{4, 5}, 6}, {7, 8, 9e100, [2]int16{-1, 0}, 1 << 31}}
 	fast := must(ndarray.Zeros(mustDType(t, pointDType), 2))
-	swapped := must(ndarray.Zeros(mustDType(t, "[('extra','S3'),('y','>f8'),('Q','>u4'),('f','f8'),('P','>i4',(2,)),('x','>i8')]"), 2))
+	swapped := must(ndarray.Zeros(mustDType(t,
+		"[('extra','S3'),('y','>f8'),('Q','>u4'),('f','f8'),('P','>i4',(2,)),('x','>i8')]"), 2))
 	for i, p := range want {
 		if err := fast.SetAt([]any{p.X, p.F, p.Y, []any{p.P[0], p.P[1]}, p.Q}, i); err != nil {
 			t.Fatal(err)
 		}
-		if err := swapped.SetAt([]any{"abc", p.Y, p.Q, p.F, []any{p.P[0], p.P[1]}, p.X}, i); err != nil {
+		if err := swapped.SetAt([]any{"abc", p.Y, p.Q, p.F, []any{p.P[0], p.P[1]}, p.X},
+			i); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,12 +213,14 @@ func TestRecordsKinds(t *testing.T) {
 		Half ndarray.Float16 `pickle:"half"`
 		Skip int             `pickle:"-"`
 	}
-	dt := mustDType(t, "[('name','U5'),('when','M8[D]'),('for','m8[ms]'),('any','i2'),('raw','S3'),('sub','u1',(2,)),('in',[('A','?'),('B','f4',(2,))]),('half','f2'),('Skip','i8')]")
+	dt := mustDType(t,
+		"[('name','U5'),('when','M8[D]'),('for','m8[ms]'),('any','i2'),('raw','S3'),('sub','u1',(2,)),('in',[('A','?'),('B','f4',(2,))]),('half','f2'),('Skip','i8')]")
 	a := must(ndarray.Zeros(dt, 1))
 	sub := must(ndarray.FromSlice([]uint8{1, 2}))
 	day := ndarray.Datetime64{Value: 1, Unit: ndarray.DatetimeUnit{Base: "D", Num: 1}}
 	ms := ndarray.Timedelta64{Value: 1500, Unit: ndarray.DatetimeUnit{Base: "ms", Num: 1}}
-	if err := a.SetAt([]any{"né", day, ms, 7, "xy", sub, []any{true, []any{0.5, 1}}, 1.5, 9}, 0); err != nil {
+	if err := a.SetAt([]any{"né", day, ms, 7, "xy", sub, []any{true, []any{0.5, 1}}, 1.5, 9},
+		0); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ndarray.Records[row](a)
@@ -217,7 +232,8 @@ func TestRecordsKinds(t *testing.T) {
 		t.Errorf("subarray: got %v", r.Sub)
 	}
 	r.Sub = nil
-	want := row{"né", time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC), 1500 * time.Millisecond, int16(7), []byte("xy"), nil, inner{true, []float64{0.5, 1}}, ndarray.NewFloat16(1.5), 0}
+	want := row{"né", time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC), 1500 * time.Millisecond,
+		int16(7), []byte("xy"), nil, inner{true, []float64{0.5, 1}}, ndarray.NewFloat16(1.5), 0}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("got %+v, want %+v", r, want)
 	}

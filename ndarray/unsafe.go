@@ -13,8 +13,10 @@ import (
 // checked that they are 0 or 1).
 
 // unalignedOK: the processors that load and store numbers at any address.
-const unalignedOK = runtime.GOARCH == "amd64" || runtime.GOARCH == "386" || runtime.GOARCH == "arm64" ||
-	runtime.GOARCH == "ppc64" || runtime.GOARCH == "ppc64le" || runtime.GOARCH == "s390x" || runtime.GOARCH == "loong64" ||
+const unalignedOK = runtime.GOARCH == "amd64" || runtime.GOARCH == "386" ||
+	runtime.GOARCH == "arm64" ||
+	runtime.GOARCH == "ppc64" || runtime.GOARCH == "ppc64le" || runtime.GOARCH == "s390x" ||
+	runtime.GOARCH == "loong64" ||
 	runtime.GOARCH == "wasm"
 
 // sizeOf returns the bytes of a T.
@@ -58,7 +60,8 @@ func fillStructs[T any](dst []T, a *Array) bool {
 	if len(dst) == 0 {
 		return true
 	}
-	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst)*int(unsafe.Sizeof(dst[0])))
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(dst))),
+		len(dst)*int(unsafe.Sizeof(dst[0])))
 	_, err := a.AppendBytes(b[:0], OrderC)
 	return err == nil
 }

@@ -23,7 +23,8 @@ func (a *Array) Transpose(axes ...int) (*Array, error) {
 	}
 	n := a.NDim()
 	if len(axes) != n {
-		return nil, errorf(ErrBounds, "%d axes to transpose shape %s", len(axes), shapeText(a.Shape()))
+		return nil, errorf(ErrBounds, "%d axes to transpose shape %s", len(axes),
+			shapeText(a.Shape()))
 	}
 	v := a.view()
 	shape, strides := v.makeDims(n)
@@ -33,7 +34,8 @@ func (a *Array) Transpose(axes ...int) (*Array, error) {
 			axis += n
 		}
 		if uint(axis) >= uint(n) || seen[axis] {
-			return nil, errorf(ErrBounds, "axes %s are no permutation of those of shape %s", shapeText(axes), shapeText(a.Shape()))
+			return nil, errorf(ErrBounds, "axes %s are no permutation of those of shape %s",
+				shapeText(axes), shapeText(a.Shape()))
 		}
 		seen[axis] = true
 		shape[i], strides[i] = a.Shape()[axis], a.Strides()[axis]
@@ -71,7 +73,10 @@ func (a *Array) Reshape(shape ...int) (*Array, error) {
 	if a.IsCContiguous() {
 		fillStrides(st, sh, a.DType().itemsize, OrderC)
 	} else if !reshapeStrides(a.Shape(), a.Strides(), sh, st, a.DType().itemsize) {
-		return nil, errorf(ErrNotContiguous, "shape %s, strides %s cannot be seen as shape %s without a copy", shapeText(a.Shape()), shapeText(a.Strides()), shapeText(full))
+		return nil,
+			errorf(ErrNotContiguous,
+				"shape %s, strides %s cannot be seen as shape %s without a copy",
+				shapeText(a.Shape()), shapeText(a.Strides()), shapeText(full))
 	}
 	v.setFlags()
 	return v, nil
@@ -85,7 +90,8 @@ func (a *Array) inferShape(shape []int) ([]int, error) {
 			continue
 		}
 		if unknown >= 0 {
-			return nil, errorf(ErrShape, "shape %s has more than one unknown dimension", shapeText(shape))
+			return nil, errorf(ErrShape, "shape %s has more than one unknown dimension",
+				shapeText(shape))
 		}
 		unknown, full[i] = i, 1
 	}
@@ -99,7 +105,8 @@ func (a *Array) inferShape(shape []int) ([]int, error) {
 		known *= full[unknown]
 	}
 	if known != size || unknown >= 0 && slices.Contains(full, 0) && size != 0 {
-		return nil, errorf(ErrShape, "shape %s of %d elements cannot become %s", shapeText(a.Shape()), size, shapeText(shape))
+		return nil, errorf(ErrShape, "shape %s of %d elements cannot become %s",
+			shapeText(a.Shape()), size, shapeText(shape))
 	}
 	return full, nil
 }
@@ -167,7 +174,8 @@ func (a *Array) Index(i int) (*Array, error) {
 		k += shape[0]
 	}
 	if uint(k) >= uint(shape[0]) {
-		return nil, errorf(ErrBounds, "index %d is out of range for axis 0 of shape %s", i, shapeText(shape))
+		return nil, errorf(ErrBounds, "index %d is out of range for axis 0 of shape %s", i,
+			shapeText(shape))
 	}
 	v := a.view()
 	sh, st := v.makeDims(len(shape) - 1)
@@ -205,11 +213,10 @@ func (a *Array) Flip(axes ...int) (*Array, error) {
 	return v, nil
 }
 
-// Slice returns the view of every step-th element along an axis from start up to but not
-// including stop: a[start:stop:step] in Python, which also says what negative and
-// too large numbers mean. [Omit] as start or stop is what stands for nothing between the colons: with a
-// negative step, from the last element through the first. It fails with
-// ErrBounds for a step of 0 or a missing axis.
+// Slice returns the view of every step-th element along an axis from start up to but not including
+// stop: a[start:stop:step] in Python, which also says what negative and too large numbers mean.
+// [Omit] as start or stop is what stands for nothing between the colons: with a negative step, from
+// the last element through the first. It fails with ErrBounds for a step of 0 or a missing axis.
 func (a *Array) Slice(axis, start, stop, step int) (*Array, error) {
 	n := a.NDim()
 	if axis < 0 {

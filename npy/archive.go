@@ -55,8 +55,8 @@ func MapArchive(data []byte, opts *Options) (*Archive, error) {
 	return z, err
 }
 
-// Names returns the names of the members, without their ending .npy (unless another
-// member has that name), in the order in which they stand in the file. The caller must not change the slice.
+// Names returns the names of the members, without their ending .npy (unless another member has that
+// name), in the order in which they stand in the file. The caller must not change the slice.
 func (z *Archive) Names() []string { return z.names }
 
 // member finds a member by its name with or without .npy, the whole name first, as NumPy
@@ -88,8 +88,9 @@ func (z *Archive) IsArray(name string) bool {
 	return err == nil && string(head) == Magic
 }
 
-// Array reads the array of that name; without one the error matches fs.ErrNotExist. A member that ends before its array does,
-// goes on behind it, or has another size or CRC-32 than the directory says is an error.
+// Array reads the array of that name; without one the error matches fs.ErrNotExist. A member that
+// ends before its array does, goes on behind it, or has another size or CRC-32 than the directory
+// says is an error.
 func (z *Archive) Array(name string) (*ndarray.Array, error) {
 	f, err := z.member(name)
 	if err != nil {
@@ -176,7 +177,8 @@ func (z *Archive) stored(f *zipfile.File) ([]byte, bool) {
 func (z *Archive) open(f *zipfile.File) (io.ReadCloser, error) {
 	size := f.Size()
 	if size > min(z.opts.bytes, maxInt) {
-		return nil, limitError("member %q of %d bytes, at most %d allowed", f.Name(), size, z.opts.bytes)
+		return nil, limitError("member %q of %d bytes, at most %d allowed", f.Name(), size,
+			z.opts.bytes)
 	}
 	if size > zipfile.RatioFloor && size/max(f.CompressedSize(), 1) >= z.opts.ratio {
 		return nil, limitError("member %q is compressed more than %d times", f.Name(), z.opts.ratio)

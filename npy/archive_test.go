@@ -103,7 +103,8 @@ func TestArchiveWriteAsNumPy(t *testing.T) {
 			t.Fatal(err)
 		}
 		var buf bytes.Buffer
-		w := npy.NewArchiveWriter(&buf, &npy.WriteOptions{Objects: func(w io.Writer, a *ndarray.Array) error {
+		w := npy.NewArchiveWriter(&buf, &npy.WriteOptions{Objects: func(w io.Writer,
+			a *ndarray.Array) error {
 			_, err := w.Write(object[128:]) // the pickle as NumPy wrote it
 			return err
 		}})
@@ -113,7 +114,8 @@ func TestArchiveWriteAsNumPy(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "object" {
-				if a, err = ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC, make([]any, 4)); err != nil {
+				if a, err = ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC,
+					make([]any, 4)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -212,7 +214,8 @@ print([(i.filename, i.header_offset >> 30) for i in z.infolist()], z.testzip())
 print(np.load(sys.argv[1])["behind"])
 `
 	got, err := exec.Command(exe, "-c", script, path).CombinedOutput()
-	if want := "[('before.npy', 0), ('behind.npy', 5)] None\n[0 1 2]\n"; err != nil || string(got) != want {
+	if want := "[('before.npy', 0), ('behind.npy', 5)] None\n[0 1 2]\n"; err != nil ||
+		string(got) != want {
 		t.Errorf("error %v, Python says\n%s", err, got)
 	}
 	info, err := f.Stat()
@@ -234,7 +237,8 @@ func TestArchiveWriterErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := npy.NewArchiveWriter(io.Discard, nil)
-	for _, name := range []string{"", "../x", "/x", "a/../../x", "..", `a\b`, "a\x00b", "a\xffb", strings.Repeat("x", 65532)} {
+	for _, name := range []string{"", "../x", "/x", "a/../../x", "..", `a\b`, "a\x00b", "a\xffb",
+		strings.Repeat("x", 65532)} {
 		if err := w.Add(name, a); err == nil {
 			t.Errorf("name %.20q: no error", name)
 		}
@@ -305,16 +309,22 @@ func TestBadArchive(t *testing.T) {
 		{"same name", zipOf(t, zip.Store, "a.npy", array, "a.npy", array), npy.ErrMalformed},
 		{"overlap", patch(two, central, 1, 42, u32(0)...), npy.ErrMalformed},
 		{"size larger", patch(one, central, 0, 24, u32(len(array)+1)...), npy.ErrMalformed},
-		{"both sizes larger", patch(one, central, 0, 20, slices.Concat(u32(1<<30), u32(1<<30))...), npy.ErrMalformed},
-		{"deflated is longer", patch(deflated, central, 0, 24, u32(len(array)-1)...), npy.ErrMalformed},
-		{"deflated is shorter", patch(deflated, central, 0, 24, u32(len(array)+1)...), npy.ErrTruncated},
-		{"deflated claims 3 GB", patch(deflated, central, 0, 24, []byte{0, 0, 0, 0xc0}...), npy.ErrLimit},
+		{"both sizes larger", patch(one, central, 0, 20, slices.Concat(u32(1<<30), u32(1<<30))...),
+			npy.ErrMalformed},
+		{"deflated is longer", patch(deflated, central, 0, 24, u32(len(array)-1)...),
+			npy.ErrMalformed},
+		{"deflated is shorter", patch(deflated, central, 0, 24, u32(len(array)+1)...),
+			npy.ErrTruncated},
+		{"deflated claims 3 GB", patch(deflated, central, 0, 24, []byte{0, 0, 0, 0xc0}...),
+			npy.ErrLimit},
 		{"checksum", patch(one, central, 0, 16, u32(1)...), npy.ErrMalformed},
 		{"method 12", patch(deflated, central, 0, 10, 12, 0), npy.ErrUnsupported},
 		{"encrypted", patch(one, central, 0, 8, 1, 0), npy.ErrUnsupported},
-		{"array ends early", zipOf(t, zip.Deflate, "a.npy", array[:len(array)-1]), npy.ErrTruncated},
+		{"array ends early", zipOf(t, zip.Deflate, "a.npy", array[:len(array)-1]),
+			npy.ErrTruncated},
 		{"bytes behind the array", zipOf(t, zip.Deflate, "a.npy", array+"x"), npy.ErrMalformed},
-		{"stored bytes behind the array", zipOf(t, zip.Store, "a.npy", array+"x"), npy.ErrMalformed},
+		{"stored bytes behind the array", zipOf(t, zip.Store, "a.npy", array+"x"),
+			npy.ErrMalformed},
 		{"no array", zipOf(t, zip.Store, "a.npy", "hello"), npy.ErrMalformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -338,7 +348,8 @@ func TestBadArchive(t *testing.T) {
 
 func TestArchiveLimits(t *testing.T) {
 	header := "{'descr': '|i1', 'fortran_order': False, 'shape': (20000000,)}"
-	data := zipOf(t, zip.Deflate, "a.npy", string(withHeader(header, string(make([]byte, 20_000_000)))))
+	data := zipOf(t, zip.Deflate, "a.npy", string(withHeader(header,
+		string(make([]byte, 20_000_000)))))
 	for _, c := range []struct {
 		opts npy.Options
 		want error
@@ -360,7 +371,9 @@ func TestArchiveLimits(t *testing.T) {
 
 // A member that is no array is had as its bytes.
 func TestArchiveOtherMembers(t *testing.T) {
-	data := zipOf(t, zip.Deflate, "README", "hello", "x.npy", string(withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)}", eight)), "x", "y")
+	data := zipOf(t, zip.Deflate, "README", "hello", "x.npy",
+		string(withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)}", eight)), "x",
+		"y")
 	z, err := npy.MapArchive(data, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -400,7 +413,8 @@ func FuzzNPZ(f *testing.F) {
 			if err != nil && !oneKind(err) || errMap != nil && !oneKind(errMap) {
 				t.Fatalf("%q: errors without a kind: %v, %v", name, err, errMap)
 			}
-			if err == nil && (errMap != nil || !a.DType().Equal(b.DType()) || !slices.Equal(a.Shape(), b.Shape())) {
+			if err == nil && (errMap != nil || !a.DType().Equal(b.DType()) ||
+				!slices.Equal(a.Shape(), b.Shape())) {
 				t.Fatalf("%q: mapped it is different, error %v", name, errMap)
 			}
 		}

@@ -161,7 +161,8 @@ const maxName = 1<<16 - 1 - len(".npy")
 var le = binary.LittleEndian
 
 // common appends what local header and directory entry share.
-func (z *ArchiveWriter) common(b []byte, m zipMember, compressedSize, size uint32, extra int) []byte {
+func (z *ArchiveWriter) common(b []byte, m zipMember, compressedSize, size uint32,
+	extra int) []byte {
 	method, flags := uint16(methodStored), uint16(0)
 	if z.opts.Compress {
 		method = methodDeflated

@@ -25,7 +25,8 @@ const eight = "\x01\x02\x03\x04\x05\x06\x07\x08"
 
 func TestBad(t *testing.T) {
 	dict := func(descr, order, shape string) []byte {
-		return withHeader("{'descr': "+descr+", 'fortran_order': "+order+", 'shape': "+shape+"}\n", eight)
+		return withHeader("{'descr': "+descr+", 'fortran_order': "+order+", 'shape': "+shape+"}\n",
+			eight)
 	}
 	version := func(major, minor byte) []byte {
 		b := dict("'<i8'", "False", "(1,)")
@@ -51,17 +52,25 @@ func TestBad(t *testing.T) {
 		{"header of 4 GB", long, npy.ErrLimit},
 		{"header ends early", withHeader("{'descr': '<i8', 'fort", "")[:20], npy.ErrTruncated},
 		{"no dictionary", withHeader("('<i8', False, (1,))", eight), npy.ErrMalformed},
-		{"dictionary does not end", withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)", eight), npy.ErrMalformed},
+		{"dictionary does not end",
+			withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)", eight),
+			npy.ErrMalformed},
 		{"string does not end", withHeader("{'descr': '<i8", eight), npy.ErrMalformed},
 		{"string ends in a backslash", withHeader(`{'descr': '<i8\`, eight), npy.ErrMalformed},
 		{"bracket does not end", withHeader("{'descr': [('a', '<i8'", eight), npy.ErrMalformed},
 		{"empty dictionary", withHeader("{}", eight), npy.ErrMalformed},
 		{"missing key", withHeader("{'descr': '<i8', 'shape': (1,)}", eight), npy.ErrMalformed},
-		{"unknown key", withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), 'x': 1}", eight), npy.ErrMalformed},
+		{"unknown key",
+			withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), 'x': 1}", eight),
+			npy.ErrMalformed},
 		{"key that is no string", withHeader("{1: 2}", eight), npy.ErrMalformed},
-		{"duplicate key", withHeader("{'descr': '<i8', 'descr': '<i8', 'fortran_order': False, 'shape': (1,)}", eight), npy.ErrMalformed},
-		{"text behind", withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)} + {}", eight), npy.ErrMalformed},
-		{"expression for descr", dict("__import__('os').system('id')", "False", "(1,)"), npy.ErrMalformed},
+		{"duplicate key",
+			withHeader("{'descr': '<i8', 'descr': '<i8', 'fortran_order': False, 'shape': (1,)}",
+				eight), npy.ErrMalformed},
+		{"text behind", withHeader("{'descr': '<i8', 'fortran_order': False, 'shape': (1,)} + {}",
+			eight), npy.ErrMalformed},
+		{"expression for descr", dict("__import__('os').system('id')", "False", "(1,)"),
+			npy.ErrMalformed},
 		{"expression in shape", dict("'<i8'", "False", "(2-1,)"), npy.ErrMalformed},
 		{"call in shape", dict("'<i8'", "False", "tuple([1])"), npy.ErrMalformed},
 		{"order 1", dict("'<i8'", "1", "(1,)"), npy.ErrMalformed},
@@ -80,28 +89,35 @@ func TestBad(t *testing.T) {
 		{"dimension of 2**63", dict("'<i8'", "False", "(9223372036854775808,)"), npy.ErrMalformed},
 		{"overflow", dict("'<i8'", "False", "(4611686018427387904, 4)"), npy.ErrMalformed},
 		{"overflow to 0", dict("'|i1'", "False", "(4294967296, 4294967296)"), npy.ErrMalformed},
-		{"overflow beside 0", dict("'<i8'", "False", "(4611686018427387904, 4, 0)"), npy.ErrMalformed},
+		{"overflow beside 0", dict("'<i8'", "False", "(4611686018427387904, 4, 0)"),
+			npy.ErrMalformed},
 		{"a petabyte", dict("'<i8'", "False", "(140737488355328,)"), npy.ErrTruncated},
 		{"one element too many", dict("'<i8'", "False", "(2,)"), npy.ErrTruncated},
-		{"many elements of no bytes", dict("'<U0'", "False", "(1152921504606846976,)"), npy.ErrLimit},
+		{"many elements of no bytes", dict("'<U0'", "False", "(1152921504606846976,)"),
+			npy.ErrLimit},
 		{"65 dimensions", dict("'<i8'", "False", many), npy.ErrLimit},
 		{"descr None", dict("None", "False", "(1,)"), npy.ErrMalformed},
 		{"descr unknown", dict("'<q8'", "False", "(1,)"), npy.ErrMalformed},
 		{"descr int", dict("8", "False", "(1,)"), npy.ErrMalformed},
-		{"descr deep", dict(strings.Repeat("(", 9000)+"'<i8'"+strings.Repeat(")", 9000), "False", "(1,)"), npy.ErrMalformed},
-		{"descr of a huge item", dict("'|V9223372036854775807'", "False", "(2,)"), npy.ErrMalformed},
+		{"descr deep", dict(strings.Repeat("(", 9000)+"'<i8'"+strings.Repeat(")", 9000), "False",
+			"(1,)"), npy.ErrMalformed},
+		{"descr of a huge item", dict("'|V9223372036854775807'", "False", "(2,)"),
+			npy.ErrMalformed},
 		{"field twice", dict("[('a', '<i4'), ('a', '<i4')]", "False", "(1,)"), npy.ErrMalformed},
 		{"datetime unit of zero", dict("'<M8[0s]'", "False", "(1,)"), npy.ErrMalformed},
 		{"object without a hook", dict("'|O'", "False", "(1,)"), npy.ErrUnsupported},
-		{"object in a field without a hook", dict("[('a', '|O')]", "False", "(1,)"), npy.ErrUnsupported},
+		{"object in a field without a hook", dict("[('a', '|O')]", "False", "(1,)"),
+			npy.ErrUnsupported},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for route, err := range map[string]error{
-				"Read":          second(npy.Read(bytes.NewReader(c.data), nil)),
-				"stream":        second(npy.Read(iotest.OneByteReader(bytes.NewReader(c.data)), nil)),
-				"Map":           third(npy.Map(c.data, nil)),
-				"Map of nil":    third(npy.Map(c.data, &npy.Options{})),
-				"with defaults": second(npy.Read(struct{ io.Reader }{bytes.NewReader(c.data)}, &npy.Options{HeaderBytes: npy.DefaultHeaderBytes})),
+				"Read": second(npy.Read(bytes.NewReader(c.data), nil)),
+				"stream": second(npy.Read(iotest.OneByteReader(bytes.NewReader(c.data)),
+					nil)),
+				"Map":        third(npy.Map(c.data, nil)),
+				"Map of nil": third(npy.Map(c.data, &npy.Options{})),
+				"with defaults": second(npy.Read(struct{ io.Reader }{bytes.NewReader(c.data)},
+					&npy.Options{HeaderBytes: npy.DefaultHeaderBytes})),
 			} {
 				if !errors.Is(err, c.want) || !oneKind(err) {
 					t.Errorf("%s: error %v, want %v", route, err, c.want)
@@ -116,7 +132,8 @@ func third(_ *ndarray.Array, _ int, err error) error { return err }
 
 func oneKind(err error) bool {
 	n := 0
-	for _, kind := range []error{npy.ErrTruncated, npy.ErrMalformed, npy.ErrLimit, npy.ErrUnsupported} {
+	for _, kind := range []error{npy.ErrTruncated, npy.ErrMalformed, npy.ErrLimit,
+		npy.ErrUnsupported} {
 		if errors.Is(err, kind) {
 			n++
 		}
@@ -138,7 +155,8 @@ func TestLimits(t *testing.T) {
 		{"elements over", npy.Options{Elements: 3}, npy.ErrLimit},
 		{"dims at", npy.Options{Dims: 2}, nil},
 		{"dims over", npy.Options{Dims: 1}, npy.ErrLimit},
-		{"none", npy.Options{HeaderBytes: npy.NoLimit, Elements: npy.NoLimit, Dims: npy.NoLimit}, nil},
+		{"none", npy.Options{HeaderBytes: npy.NoLimit, Elements: npy.NoLimit, Dims: npy.NoLimit},
+			nil},
 	} {
 		if _, err := npy.Read(bytes.NewReader(data), &c.opts); !errors.Is(err, c.want) {
 			t.Errorf("%s: error %v, want %v", c.name, err, c.want)
@@ -152,7 +170,8 @@ func TestNothingAllocatedOnAClaim(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 8 {
-		if _, err := npy.Read(struct{ io.Reader }{bytes.NewReader(data)}, nil); !errors.Is(err, npy.ErrTruncated) {
+		if _, err := npy.Read(struct{ io.Reader }{bytes.NewReader(data)}, nil); !errors.Is(err,
+			npy.ErrTruncated) {
 			t.Fatalf("error %v", err)
 		}
 	}
@@ -171,7 +190,8 @@ func TestTruncatedAndFlipped(t *testing.T) {
 		}
 		for n := range f.NPY {
 			_, err := npy.Read(struct{ io.Reader }{bytes.NewReader(f.NPY[:n])}, nil)
-			if f.Descr != "" && !errors.Is(err, npy.ErrTruncated) || f.Descr == "" && (err == nil || !oneKind(err)) {
+			if f.Descr != "" && !errors.Is(err, npy.ErrTruncated) ||
+				f.Descr == "" && (err == nil || !oneKind(err)) {
 				t.Errorf("%s: first %d bytes: error %v", f.Name, n, err)
 			}
 		}

@@ -114,7 +114,8 @@ func check(t *testing.T, want file, a *ndarray.Array) {
 	if got, want := a.Order() == ndarray.OrderF, want.Fortran; got != want {
 		t.Errorf("in Fortran order: %v, want %v", got, want)
 	}
-	if data, err := a.AppendBytes(nil, ndarray.OrderC); err != nil || !bytes.Equal(data, want.Data) {
+	if data, err := a.AppendBytes(nil, ndarray.OrderC); err != nil ||
+		!bytes.Equal(data, want.Data) {
 		t.Errorf("bytes %x, error %v; want %x", data, err, want.Data)
 	}
 }
@@ -217,7 +218,8 @@ func TestWriteAsNumPy(t *testing.T) {
 			continue
 		}
 		for _, f := range fix.Files {
-			if f.Descr == "" || strings.HasPrefix(f.Name, "crafted") || strings.HasPrefix(f.Name, "version") {
+			if f.Descr == "" || strings.HasPrefix(f.Name, "crafted") ||
+				strings.HasPrefix(f.Name, "version") {
 				continue
 			}
 			a, err := npy.Read(bytes.NewReader(f.NPY), nil)
@@ -226,7 +228,8 @@ func TestWriteAsNumPy(t *testing.T) {
 			}
 			var buf bytes.Buffer
 			if err := npy.Write(&buf, a, nil); err != nil || !bytes.Equal(buf.Bytes(), f.NPY) {
-				t.Errorf("%s/%s: error %v\n got %q\nwant %q", fix.name, f.Name, err, buf.Bytes(), f.NPY)
+				t.Errorf("%s/%s: error %v\n got %q\nwant %q", fix.name, f.Name, err, buf.Bytes(),
+					f.NPY)
 			}
 			written++
 		}
@@ -306,9 +309,13 @@ func TestWriteBigHeader(t *testing.T) {
 		if !strings.HasPrefix(fix.NumPy, "2.") && !strings.HasPrefix(fix.NumPy, "1.26") {
 			continue
 		}
-		want := fix.Files[slices.IndexFunc(fix.Files, func(f file) bool { return f.Name == "big-header" })]
-		if got := hex.EncodeToString(sum[:]); got != want.SHA256 || buf.Len() != want.Len || buf.Bytes()[6] != want.Version {
-			t.Errorf("%s: %d bytes, version %d, SHA-256 %s; want %d, %d, %s", fix.name, buf.Len(), buf.Bytes()[6], got, want.Len, want.Version, want.SHA256)
+		want := fix.Files[slices.IndexFunc(fix.Files, func(f file) bool {
+			return f.Name == "big-header"
+		})]
+		if got := hex.EncodeToString(sum[:]); got != want.SHA256 || buf.Len() != want.Len ||
+			buf.Bytes()[6] != want.Version {
+			t.Errorf("%s: %d bytes, version %d, SHA-256 %s; want %d, %d, %s", fix.name, buf.Len(),
+				buf.Bytes()[6], got, want.Len, want.Version, want.SHA256)
 		}
 	}
 	b, err := npy.Read(&buf, nil)
@@ -336,7 +343,8 @@ func TestObjectHooks(t *testing.T) {
 	if err := npy.Write(&buf, a, opts); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := npy.ReadHeader(bytes.NewReader(buf.Bytes()), nil); err != nil || h.Len != 128 || h.DType.Str() != "|O" {
+	if h, err := npy.ReadHeader(bytes.NewReader(buf.Bytes()), nil); err != nil || h.Len != 128 ||
+		h.DType.Str() != "|O" {
 		t.Errorf("header %+v, error %v", h, err)
 	}
 	if _, err := npy.Read(bytes.NewReader(buf.Bytes()), nil); !errors.Is(err, npy.ErrUnsupported) {

@@ -13,10 +13,10 @@ const NoLimit = -1
 // of each limit zero is the default and NoLimit is none. Options are copied and may be
 // shared.
 type Options struct {
-	// Objects reads the pickle that stands for the data of an array with objects,
-	// from r's first byte to its STOP and not beyond, and returns the array. r has
-	// the methods Peek, Discard and Buffered of a bufio.Reader; from such a reader
-	// pickle.Unpickler takes no byte too many. Without the hook such an array is an error of the kind ErrUnsupported: numpy.load's
+	// Objects reads the pickle that stands for the data of an array with objects, from r's first
+	// byte to its STOP and not beyond, and returns the array. r has the methods Peek, Discard and
+	// Buffered of a bufio.Reader; from such a reader pickle.Unpickler takes no byte too many.
+	// Without the hook such an array is an error of the kind ErrUnsupported: numpy.load's
 	// allow_pickle=False.
 	Objects func(r io.Reader) (*ndarray.Array, error)
 	// HeaderBytes bounds the header, in bytes. Default 1 MiB. (NumPy's is 10,000

@@ -61,8 +61,8 @@ const (
 	growthDigits = 21
 )
 
-// WriteHeader writes what stands before the data of an array, as Write does: for data that the caller writes
-// behind it, h.NBytes() bytes. Of h the fields DType, Shape and Order are used.
+// WriteHeader writes what stands before the data of an array, as Write does: for data that the
+// caller writes behind it, h.NBytes() bytes. Of h the fields DType, Shape and Order are used.
 func WriteHeader(w io.Writer, h *Header) error {
 	header, err := appendHeader(nil, h.DType, h.Shape, h.Order)
 	if err != nil {

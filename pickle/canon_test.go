@@ -101,8 +101,10 @@ func canonAt(v any, depth int, budget *int) string {
 		for i, e := range v.DictItems {
 			set[i] = (*types.Tuple)(&[]any{e.Key, e.Value})
 		}
-		return fmt.Sprintf("object(%s %s %s %s %s %s)", canon(v.Class), list(v.Args, "(", ")", false),
-			pairs(kwargs), list(state, "[", "]", false), list(v.Items, "[", "]", false), list(set, "[", "]", false))
+		return fmt.Sprintf("object(%s %s %s %s %s %s)", canon(v.Class),
+			list(v.Args, "(", ")", false),
+			pairs(kwargs), list(state, "[", "]", false), list(v.Items, "[", "]", false),
+			list(set, "[", "]", false))
 	}
 	return fmt.Sprintf("?%T", v)
 }

@@ -82,7 +82,8 @@ func (d *disassembler) pickle(s *Scanner) error {
 		if info.Op != OpStop {
 			continue
 		}
-		if _, err := fmt.Fprintf(d.out, "highest protocol among opcodes = %d\n", d.newest); err != nil {
+		if _, err := fmt.Fprintf(d.out, "highest protocol among opcodes = %d\n",
+			d.newest); err != nil {
 			return err
 		}
 		if n := len(d.stack); n > 0 {
@@ -170,7 +171,8 @@ func (d *disassembler) opcode(info OpInfo) error {
 		return problem
 	}
 	if len(d.stack) < e.pops {
-		return malformed("tries to pop %d items from stack with only %d items", e.pops, len(d.stack))
+		return malformed("tries to pop %d items from stack with only %d items", e.pops,
+			len(d.stack))
 	}
 	d.stack = d.stack[:len(d.stack)-e.pops]
 	for range e.pushes {
@@ -309,7 +311,8 @@ func (d *disassembler) repr(arg any) (string, error) {
 	case *big.Int:
 		// A decimal digit is at least 3 bits.
 		if v.BitLen()/4 > d.digits {
-			return "", &LimitError{Limit: "IntDigits", Max: int64(d.digits), Want: int64(v.BitLen()) * 10 / 33}
+			return "", &LimitError{Limit: "IntDigits", Max: int64(d.digits),
+				Want: int64(v.BitLen()) * 10 / 33}
 		}
 		return v.String(), nil
 	case float64:

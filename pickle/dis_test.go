@@ -59,7 +59,8 @@ func checkDis(t *testing.T, name, data, want string) {
 	}
 	var got bytes.Buffer
 	err = Disassemble(&got, strings.NewReader(data))
-	if pyErr != "" && err == nil && !bytes.HasPrefix(got.Bytes(), text) || pyErr == "" && (err != nil || got.String() != string(text)) {
+	if pyErr != "" && err == nil && !bytes.HasPrefix(got.Bytes(), text) ||
+		pyErr == "" && (err != nil || got.String() != string(text)) {
 		t.Errorf("%s: error %v, Python %q\n%s\nPython:\n%s", name, err, pyErr, got.String(), text)
 	}
 	if pyErr != "" && err != nil && !strings.HasPrefix(got.String(), string(text)) {
@@ -85,7 +86,8 @@ func TestDisassemble(t *testing.T) {
 		head, body, _ := strings.Cut(block, "\n")
 		name, pyErr, _ := strings.Cut(head, " ")
 		if body != "" {
-			body = strings.TrimSuffix(body, "\n") + "\n" // Split took the newline, but for the last block
+			// Split took the newline, but for the last block
+			body = strings.TrimSuffix(body, "\n") + "\n"
 		}
 		want[name] = hex.EncodeToString([]byte(body))
 		if pyErr != "" {
@@ -108,7 +110,8 @@ func TestDisassembleInterop(t *testing.T) {
 			checkDis(t, c.name, c.data, ask(c.data))
 		}
 	}
-	version, err := exec.Command(os.Getenv("UNPKL_PYTHON"), "-c", "import unicodedata; print(unicodedata.unidata_version)").Output()
+	version, err := exec.Command(os.Getenv("UNPKL_PYTHON"), "-c",
+		"import unicodedata; print(unicodedata.unidata_version)").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

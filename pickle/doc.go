@@ -46,7 +46,8 @@
 //   - REDUCE, INST and OBJ call types.Callable, or without it types.PyNewable.
 //   - NEWOBJ calls types.PyNewable; NEWOBJ_EX [KwNewable], or types.PyNewable with the
 //     keyword arguments as a last *types.Dict.
-//   - BUILD calls [Builder], or types.PyStateSettable, or, for a dict and a tuple of two, types.PyDictSettable and
+//   - BUILD calls [Builder], or types.PyStateSettable, or, for a dict and a tuple of two,
+//     types.PyDictSettable and
 //     types.PyAttrSettable.
 //   - APPEND and APPENDS call types.ListAppender, SETITEM and SETITEMS types.DictSetter,
 //     ADDITEMS types.SetAdder.
@@ -66,20 +67,19 @@
 //
 // # Memory
 //
-// What Load returns belongs to the caller and to the collector, and shares no memory with the input,
-// unless SharedInput is set. A []byte of 8 bytes or more begins at a multiple of 8, of
-// 16 bytes or more of 16, of 64 KiB or more of 64. Small values share blocks of at
-// most 8 KiB, so a small value that is kept may keep a block and what else is in it; payloads
-// from 16 KiB on begin new blocks, so that a container which is kept does not keep
-// another one's array.
+// What Load returns belongs to the caller and to the collector, and shares no memory with the
+// input, unless SharedInput is set. A []byte of 8 bytes or more begins at a multiple of 8, of 16
+// bytes or more of 16, of 64 KiB or more of 64. Small values share blocks of at most 8 KiB, so a
+// small value that is kept may keep a block and what else is in it; payloads from 16 KiB on begin
+// new blocks, so that a container which is kept does not keep another one's array.
 //
 // # Limits and security
 //
-// Any input gives a value or an error, a [*DecodeError] with the opcode and its byte
-// offset, of one of the kinds [ErrTruncated], [ErrMalformed], [ErrLimit], [ErrUnknownGlobal]
-// and [ErrUnsupported]; errors of hooks and of the reader are inside one as they are. No
-// memory is taken on the strength of a length in the input before as many bytes are known
-// to be there or have come. Time is linear in the input but for what sorting, big
-// numbers' decimal digits (up to Limits.IntDigits) and hooks cost, and no function recurses on nested data.
-// Keys of dicts may be nested as deep as Limits.Depth. [Limits] bounds the rest; its zero value is safe.
+// Any input gives a value or an error, a [*DecodeError] with the opcode and its byte offset, of one
+// of the kinds [ErrTruncated], [ErrMalformed], [ErrLimit], [ErrUnknownGlobal] and [ErrUnsupported];
+// errors of hooks and of the reader are inside one as they are. No memory is taken on the strength
+// of a length in the input before as many bytes are known to be there or have come. Time is linear
+// in the input but for what sorting, big numbers' decimal digits (up to Limits.IntDigits) and hooks
+// cost, and no function recurses on nested data. Keys of dicts may be nested as deep as
+// Limits.Depth. [Limits] bounds the rest; its zero value is safe.
 package pickle

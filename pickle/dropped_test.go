@@ -51,12 +51,14 @@ func TestDroppedCalls(t *testing.T) {
 	items := *v.(*types.List)
 	for i, item := range items {
 		o := item.(*Object)
-		if len(o.Calls) != 1 || o.Calls[0].Class.(Global).Name != "setter" || o.Calls[0].Args[0] != any(o) {
+		if len(o.Calls) != 1 || o.Calls[0].Class.(Global).Name != "setter" ||
+			o.Calls[0].Args[0] != any(o) {
 			t.Errorf("%d: calls %v", i, o.Calls)
 		}
 	}
 	// The hook sees the object before the setter is called for it.
-	u := NewUnpicklerBytes([]byte("\x80\x04cm\nC\n)R\x94cm\nhook\nh\x00\x85R0cm\nset\nh\x00K\x01\x86R0."))
+	u := NewUnpicklerBytes([]byte(
+		"\x80\x04cm\nC\n)R\x94cm\nhook\nh\x00\x85R0cm\nset\nh\x00K\x01\x86R0."))
 	u.FindClass = func(module, name string) (any, error) {
 		if name == "hook" {
 			return hookClass{}, nil

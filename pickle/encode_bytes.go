@@ -251,7 +251,8 @@ func (p *pickling) saveBuffer(b *Buffer, id objectID) error {
 	}
 	switch {
 	case inBand && b.ReadOnly:
-		if err := p.writeCounted(bytesOpcodes, "bytes", int64(len(b.Data)), b.Data, ""); err != nil {
+		if err := p.writeCounted(bytesOpcodes, "bytes", int64(len(b.Data)), b.Data,
+			""); err != nil {
 			return err
 		}
 		idx, _ := p.memo.insert(id)

@@ -107,7 +107,8 @@ func (p *pickling) after(t *task) {
 	case t.i%batchSize == 0 || t.i == t.n:
 		p.op(t.op)
 	}
-	if t.i == t.n && t.i%batchSize == 0 && p.proto > 0 && (t.op == OpAddItems || t.op == OpSetItems && t.exact) {
+	if t.i == t.n && t.i%batchSize == 0 && p.proto > 0 &&
+		(t.op == OpAddItems || t.op == OpSetItems && t.exact) {
 		// Of a set and an exact dict whose items fill the batches there is an empty one more.
 		p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
 	}
@@ -380,5 +381,6 @@ func (p *pickling) saveSetCall(class string, items []any, id objectID) error {
 		return nil
 	}
 	list := types.List(items)
-	return p.saveCall(&Object{Class: KnownGlobal{Module: "builtins", Name: class}, Args: []any{&list}}, id)
+	return p.saveCall(&Object{Class: KnownGlobal{Module: "builtins", Name: class},
+		Args: []any{&list}}, id)
 }

@@ -23,8 +23,9 @@ type Field struct {
 	List bool
 }
 
-// planCache remembers how Go types are written, for Picklers that have the same Reduce
-// and Fields hooks, and keeps working memory of a bounded size for their next Dumps. The zero value is ready to use. It is safe for concurrent use.
+// planCache remembers how Go types are written, for Picklers that have the same Reduce and Fields
+// hooks, and keeps working memory of a bounded size for their next Dumps. The zero value is ready
+// to use. It is safe for concurrent use.
 type planCache struct {
 	plans   sync.Map // reflect.Type -> *plan
 	lists   sync.Map // the same for Field.List
@@ -187,7 +188,8 @@ func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
 		pl.kind = goBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		pl.kind = goInt
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Uintptr:
 		pl.kind = goUint
 	case reflect.Float32, reflect.Float64:
 		pl.kind = goFloat

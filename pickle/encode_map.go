@@ -232,7 +232,8 @@ func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 	return nil
 }
 
-// goPair is an item of a Go map. The keys of most maps are ints or text, and so compared without reflection.
+// goPair is an item of a Go map. The keys of most maps are ints or text, and so compared without
+// reflection.
 type goPair struct {
 	key, value reflect.Value
 	usual      uint8 // what the key is, if that
@@ -319,7 +320,8 @@ func (p *pickling) saveGoSet(v reflect.Value) error {
 	return p.saveSet(items, pointerID(v))
 }
 
-// setMember is a key as a member of a set: an array as a tuple, since nothing else of the kind can be one.
+// setMember is a key as a member of a set: an array as a tuple, since nothing else of the kind can
+// be one.
 func setMember(k reflect.Value) any {
 	if k.Kind() == reflect.Interface {
 		k = k.Elem()

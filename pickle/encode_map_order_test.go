@@ -30,10 +30,12 @@ func TestDumpMixedKeys(t *testing.T) {
 	}{
 		"times and structs": {map[any]any{now: 1, clock{2, nil}: 2, clock{1, zone}: 3}, nil},
 		"times":             {map[any]any{now.Add(1): 2, now: 1, now.In(zone).Add(-1): 0}, 0},
-		"big ints":          {map[any]any{big.NewInt(7): 7, big.NewInt(-3): -3, big.NewInt(5): 5}, -3},
-		"objects":           {map[any]any{blue: 2, red: 1}, 1},
-		"nil pointers":      {map[any]any{(*big.Int)(nil): 1, big.NewInt(1): 2}, 1},
-		"channels":          {map[any]any{[1]any{&clock{}}: 1, [1]any{&clock{}}: 2, [2]any{1, now}: 0}, nil},
+		"big ints": {map[any]any{big.NewInt(7): 7, big.NewInt(-3): -3, big.NewInt(5): 5},
+			-3},
+		"objects":      {map[any]any{blue: 2, red: 1}, 1},
+		"nil pointers": {map[any]any{(*big.Int)(nil): 1, big.NewInt(1): 2}, 1},
+		"channels": {map[any]any{[1]any{&clock{}}: 1, [1]any{&clock{}}: 2,
+			[2]any{1, now}: 0}, nil},
 	}
 	for name, c := range cases {
 		for range 50 {
@@ -41,8 +43,11 @@ func TestDumpMixedKeys(t *testing.T) {
 			p := NewPickler(&out)
 			p.Reduce = func(t reflect.Type) ReduceFunc {
 				switch t {
-				case reflect.TypeFor[time.Time](), reflect.TypeFor[clock](), reflect.TypeFor[*clock]():
-					return func(any, int) (any, error) { return &Object{Class: Global{"m", "T"}}, nil }
+				case reflect.TypeFor[time.Time](), reflect.TypeFor[clock](),
+					reflect.TypeFor[*clock]():
+					return func(any, int) (any, error) {
+						return &Object{Class: Global{"m", "T"}}, nil
+					}
 				}
 				return nil
 			}

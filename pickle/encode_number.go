@@ -137,7 +137,8 @@ func twosComplement(i *big.Int) []byte {
 // saveFloat writes a float, bit for bit in binary, as Python's repr in text.
 func (p *pickling) saveFloat(f float64) {
 	if p.proto >= 1 {
-		p.out.buf = binary.BigEndian.AppendUint64(append(p.out.buf, byte(OpBinFloat)), math.Float64bits(f))
+		p.out.buf = binary.BigEndian.AppendUint64(append(p.out.buf, byte(OpBinFloat)),
+			math.Float64bits(f))
 		return
 	}
 	p.out.buf = append(append(append(p.out.buf, byte(OpFloat)), floatRepr(f)...), '\n')

@@ -85,9 +85,12 @@ var objectTypes = func() map[reflect.Type]bool {
 	m := map[reflect.Type]bool{}
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
-		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil), complex128(0),
-		Py2String(""), Bytes(""), written.Interned(""), written.Bytes(nil), written.Str(""), (*Buffer)(nil), (*written.Buffer)(nil), (*written.LargeBytes)(nil), (*written.Trailer)(nil),
-		(*PersistentRef)(nil), written.Tuple(nil), (*written.Tuple)(nil), (*written.Bytes)(nil), (*written.Constructed)(nil),
+		Global{}, KnownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil),
+		complex128(0),
+		Py2String(""), Bytes(""), written.Interned(""), written.Bytes(nil), written.Str(""),
+		(*Buffer)(nil), (*written.Buffer)(nil), (*written.LargeBytes)(nil), (*written.Trailer)(nil),
+		(*PersistentRef)(nil), written.Tuple(nil), (*written.Tuple)(nil), (*written.Bytes)(nil),
+		(*written.Constructed)(nil),
 	} {
 		m[reflect.TypeOf(v)] = true
 	}
@@ -97,7 +100,8 @@ var objectTypes = func() map[reflect.Type]bool {
 // saveTrailer writes the object of t; stepReduce writes what follows.
 func (p *pickling) saveTrailer(t *written.Trailer, id objectID) error {
 	o, ok := t.Object.(*Object)
-	if !ok || o == nil || !o.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 || t.Align > 4096 {
+	if !ok || o == nil || !o.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 ||
+		t.Align > 4096 {
 		return Unsupported("a Trailer without an object that has a state, or without content")
 	}
 	if p.proto < 2 {

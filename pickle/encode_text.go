@@ -140,11 +140,13 @@ var (
 )
 
 // header returns the opcode and length of a payload of size bytes, in room.
-func (p *pickling) header(ops countedOpcodes, what string, size int64, room []byte) ([]byte, error) {
+func (p *pickling) header(ops countedOpcodes, what string, size int64, room []byte) ([]byte,
+	error) {
 	switch {
 	case ops.op1 != 0 && size < 1<<8 && p.proto >= ops.proto1:
 		return append(room, byte(ops.op1), byte(size)), nil
-	case ops.op4 == OpBinString && size > math.MaxInt32, ops.op4 != 0 && size > math.MaxUint32 && p.proto < 4:
+	case ops.op4 == OpBinString && size > math.MaxInt32,
+		ops.op4 != 0 && size > math.MaxUint32 && p.proto < 4:
 		return nil, Unsupported("a %s of %d bytes at protocol %d", what, size, p.proto)
 	case ops.op4 != 0 && size <= math.MaxUint32:
 		return binary.LittleEndian.AppendUint32(append(room, byte(ops.op4)), uint32(size)), nil
@@ -154,7 +156,8 @@ func (p *pickling) header(ops countedOpcodes, what string, size int64, room []by
 }
 
 // writeCounted writes a payload with its length: text, or data where text is empty.
-func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, data []byte, text string) error {
+func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, data []byte,
+	text string) error {
 	if size >= frameTarget {
 		header, err := p.header(ops, what, size, nil)
 		if err != nil {

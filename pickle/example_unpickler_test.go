@@ -68,7 +68,8 @@ type pointClass struct{}
 func (pointClass) PyNew(args ...any) (any, error) { return new(point), nil }
 
 func ExampleUnpickler_findClass() {
-	u := pickle.NewUnpicklerBytes([]byte("\x80\x02cshapes\nPoint\nq\x00)\x81q\x01}q\x02(U\x01xK\x03U\x01yK\x04ub."))
+	u := pickle.NewUnpicklerBytes([]byte(
+		"\x80\x02cshapes\nPoint\nq\x00)\x81q\x01}q\x02(U\x01xK\x03U\x01yK\x04ub."))
 	u.FindClass = func(module, name string) (any, error) {
 		if module == "shapes" && name == "Point" {
 			return pointClass{}, nil

@@ -248,8 +248,8 @@ func (h *host) Build(target, state tape.ID) (tape.ID, error) {
 	return target, err
 }
 
-// setState is BUILD without __setstate__: a dict for the instance's __dict__, or a tuple of that and
-// one for its slots.
+// setState is BUILD without __setstate__: a dict for the instance's __dict__, or a tuple of that
+// and one for its slots.
 //
 // Reference: CPython's load_build.
 func setState(inst, state any) error {
@@ -277,7 +277,8 @@ func setState(inst, state any) error {
 	}
 	d, ok := slots.(*types.Dict)
 	if !ok {
-		return malformed("the slots' state of %s is %s, not a dict", typeName(inst), typeName(slots))
+		return malformed("the slots' state of %s is %s, not a dict", typeName(inst),
+			typeName(slots))
 	}
 	return setSlots(inst, *d)
 }

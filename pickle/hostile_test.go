@@ -24,11 +24,13 @@ func TestLengths(t *testing.T) {
 		OpBinBytes: 4, OpBinUnicode: 4, OpBinString: 4, OpLong4: 4,
 		OpBinBytes8: 8, OpBinUnicode8: 8, OpByteArray8: 8, OpFrame: 8,
 	} {
-		for _, n := range []uint64{4, 255, 1<<16 - 1, 1 << 20, 1<<31 - 1, 1<<32 - 1, 1 << 36, 1<<63 - 1, 1<<64 - 1} {
+		for _, n := range []uint64{4, 255, 1<<16 - 1, 1 << 20, 1<<31 - 1, 1<<32 - 1, 1 << 36,
+			1<<63 - 1, 1<<64 - 1} {
 			if size < 8 && n >= 1<<(8*size) {
 				continue
 			}
-			data := string(append([]byte{0x80, 5, byte(op)}, binary.LittleEndian.AppendUint64(nil, n)[:size]...)) + "abc"
+			data := string(append([]byte{0x80, 5, byte(op)},
+				binary.LittleEndian.AppendUint64(nil, n)[:size]...)) + "abc"
 			for name, route := range routes {
 				allocated := allocates(func() {
 					_, err := route(data).Load()
@@ -112,7 +114,8 @@ func TestMemoryPerByte(t *testing.T) {
 			v, err = u.Load()
 			checkError(t, name, data, err)
 		})
-		t.Logf("%-12s %3d bytes allocated per byte, %v", name, allocated/uint64(len(data)), time.Since(begin))
+		t.Logf("%-12s %3d bytes allocated per byte, %v", name, allocated/uint64(len(data)),
+			time.Since(begin))
 		// Everything that was ever allocated, garbage too.
 		if allocated > 120*uint64(len(data)) {
 			t.Errorf("%s: %d bytes allocated for %d", name, allocated, len(data))
@@ -134,20 +137,24 @@ func quadratic(n int) map[string]string {
 	}
 	wide.WriteString("tq\x00")
 	return map[string]string{
-		"LONG4":              "\x8b" + string(binary.LittleEndian.AppendUint32(nil, uint32(n))) + strings.Repeat("\x81", n) + ".",
-		"long key":           "X" + length + long + "q\x000" + rep("}h\x00Ns0") + "N.",
-		"two long keys":      "X" + length + long + "q\x000X" + other + long + "q\x010" + rep("}(h\x00Nh\x01Nu0") + "N.",
+		"LONG4": "\x8b" + string(binary.LittleEndian.AppendUint32(nil, uint32(n))) +
+			strings.Repeat("\x81", n) + ".",
+		"long key": "X" + length + long + "q\x000" + rep("}h\x00Ns0") + "N.",
+		"two long keys": "X" + length + long + "q\x000X" + other + long + "q\x010" +
+			rep("}(h\x00Nh\x01Nu0") + "N.",
 		"long bytes key":     "B" + length + long + "q\x000" + rep("}h\x00Ns0") + "N.",
 		"wide tuple key":     wide.String() + "0" + rep("}h\x00Ns0") + "N.",
 		"wide tuple in set":  wide.String() + "0\x8f(" + rep("h\x00") + "\x90.",
 		"tuple in tuple key": wide.String() + "0" + rep("}h\x00\x85Ns0") + "N.",
 		"two dicts in turn":  "}q\x00}q\x01" + alternate(n/16),
-		"doubled tuple key":  ")" + strings.Repeat("2\x86", min(n/2, 300)) + "q\x000" + rep("}h\x00Ns0") + "N.",
-		"digits":             "L" + strings.Repeat("9", 99_000) + "L\n.",
-		"many digits":        strings.Repeat("L"+strings.Repeat("9", 50_000)+"L\n", max(n/50_000, 1)) + ".",
-		"line":               "V" + strings.Repeat("a", n) + "\n.",
-		"marks and pops":     rep("(0") + "N.",
-		"appends in turn":    "]q\x00]q\x01" + rep("h\x00Nah\x01Na00") + ".",
+		"doubled tuple key": ")" + strings.Repeat("2\x86", min(n/2, 300)) + "q\x000" +
+			rep("}h\x00Ns0") + "N.",
+		"digits": "L" + strings.Repeat("9", 99_000) + "L\n.",
+		"many digits": strings.Repeat("L"+strings.Repeat("9", 50_000)+"L\n",
+			max(n/50_000, 1)) + ".",
+		"line":            "V" + strings.Repeat("a", n) + "\n.",
+		"marks and pops":  rep("(0") + "N.",
+		"appends in turn": "]q\x00]q\x01" + rep("h\x00Nah\x01Na00") + ".",
 	}
 }
 
@@ -178,7 +185,8 @@ func TestLinearTime(t *testing.T) {
 	}
 }
 
-// TestHashFlood loads a dict and a set of ints that all have one hash in Python, which takes modulo 2**61 - 1.
+// TestHashFlood loads a dict and a set of ints that all have one hash in Python, which takes modulo
+// 2**61 - 1.
 func TestHashFlood(t *testing.T) {
 	const n = 40_000
 	var keys, pairs strings.Builder
@@ -189,7 +197,8 @@ func TestHashFlood(t *testing.T) {
 		keys.WriteString(key)
 		pairs.WriteString(key + "N")
 	}
-	v, err := NewUnpicklerBytes([]byte("\x80\x04}(" + pairs.String() + "u\x8f(" + keys.String() + "\x90\x86.")).Load()
+	v, err := NewUnpicklerBytes([]byte("\x80\x04}(" + pairs.String() + "u\x8f(" + keys.String() +
+		"\x90\x86.")).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +231,8 @@ func TestLimits(t *testing.T) {
 			u.Limits = c.limits
 			_, err := u.Load()
 			var le *LimitError
-			if !errors.As(err, &le) || le.Limit != c.limit || !errors.Is(err, ErrLimit) || le.Want <= le.Max {
+			if !errors.As(err, &le) || le.Limit != c.limit || !errors.Is(err, ErrLimit) ||
+				le.Want <= le.Max {
 				t.Errorf("%s/%s %q: %v", c.limit, name, c.data, err)
 			}
 			// One more is enough.
@@ -277,8 +287,10 @@ func sameOnAllRoutes(t *testing.T, data []byte) {
 	for name, route := range routes {
 		got, err := route(string(data)).Load()
 		var de *DecodeError
-		frame := errors.As(wantErr, &de) && de.Op == OpFrame // too long: a reader finds that out later
-		if (err == nil) != (wantErr == nil) || errors.Is(err, ErrTruncated) != errors.Is(wantErr, ErrTruncated) && !frame {
+		// too long: a reader finds that out later
+		frame := errors.As(wantErr, &de) && de.Op == OpFrame
+		if (err == nil) != (wantErr == nil) || errors.Is(err, ErrTruncated) != errors.Is(wantErr,
+			ErrTruncated) && !frame {
 			t.Errorf("%s: %q: %v, as bytes %v", name, data, err, wantErr)
 			continue
 		}
@@ -314,17 +326,20 @@ func TestDeepNesting(t *testing.T) {
 		"lists":  strings.Repeat("]", n) + strings.Repeat("a", n-1) + ".",
 		"tuples": ")" + strings.Repeat("\x85", n) + ".",
 		"dicts":  strings.Repeat("}K\x01", n) + "N" + strings.Repeat("s", n) + ".",
-		"states": "cm\nC\nq\x00)\x81" + strings.Repeat("h\x00)\x81", n/4) + strings.Repeat("b", n/4) + ".",
+		"states": "cm\nC\nq\x00)\x81" + strings.Repeat("h\x00)\x81", n/4) +
+			strings.Repeat("b", n/4) + ".",
 	} {
 		if _, err := NewUnpicklerBytes([]byte(data)).Load(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, key := range []string{
-		")" + strings.Repeat("\x85", keys), strings.Repeat("(", keys) + strings.Repeat("\x91", keys),
+		")" + strings.Repeat("\x85", keys), strings.Repeat("(", keys) +
+			strings.Repeat("\x91", keys),
 	} {
 		for _, u := range []*Unpickler{
-			NewUnpicklerBytes([]byte("}" + key + "Ns.")), NewUnpicklerBytes([]byte("\x8f(" + key + "\x90.")),
+			NewUnpicklerBytes([]byte("}" + key + "Ns.")),
+			NewUnpicklerBytes([]byte("\x8f(" + key + "\x90.")),
 		} {
 			if _, err := u.Load(); err != nil && !errors.Is(err, ErrLimit) {
 				t.Error(err)

@@ -20,15 +20,15 @@ import (
 // such that two of them are equal exactly if the Python values are. Go's maps are
 // seeded, so equal hashes cannot be sent in bulk.
 //
-// What a tuple or a frozenset holds goes into a SHA-256 of it, made from the inside
-// out, once for each: a key that unfolds to 2**200 leaves costs what it cost
-// in the pickle. Keys may nest as deep as Limits.Depth; CPython recurses on them. Long strings are treated alike.
+// What a tuple or a frozenset holds goes into a SHA-256 of it, made from the inside out, once for
+// each: a key that unfolds to 2**200 leaves costs what it cost in the pickle. Keys may nest as deep
+// as Limits.Depth; CPython recurses on them. Long strings are treated alike.
 
-// KeyValue is implemented by values of hooks that Python compares by value when they
-// are keys of a dict or members of a set. PyKey returns a comparable Go value, which
-// is equal for two of them if they are equal in Python, or a value of another
-// type of this package's object model which they equal (numpy.float64(1) equals 1.0), or an error
-// of the kind [ErrMalformed] if they are not hashable. Pointers without it are compared by identity.
+// KeyValue is implemented by values of hooks that Python compares by value when they are keys of a
+// dict or members of a set. PyKey returns a comparable Go value, which is equal for two of them if
+// they are equal in Python, or a value of another type of this package's object model which they
+// equal (numpy.float64(1) equals 1.0), or an error of the kind [ErrMalformed] if they are not
+// hashable. Pointers without it are compared by identity.
 type KeyValue interface {
 	PyKey() (any, error)
 }

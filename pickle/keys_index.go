@@ -19,7 +19,8 @@ type keyIndex struct {
 // maxIndexed is how many entries can have a place: 64 GiB of keys.
 const maxIndexed = 1<<32 - 1
 
-// newKeyIndex returns an index of n entries, with room for more of them. keyAt returns the key at a place.
+// newKeyIndex returns an index of n entries, with room for more of them. keyAt returns the key at a
+// place.
 func newKeyIndex(k *keyer, n, more int, keyAt func(i int) any) (*keyIndex, error) {
 	x := &keyIndex{seed: maphash.MakeSeed()}
 	x.reserve(n + more)
@@ -81,7 +82,8 @@ func (x *keyIndex) find(k *keyer, n int, keyAt func(i int) any, key any) (int, e
 }
 
 // lookup returns the place of key, whose hash is h, or else -1 and the slot that is free for it.
-func (x *keyIndex) lookup(k *keyer, h uint64, keyAt func(i int) any, key any) (at, slot int, err error) {
+func (x *keyIndex) lookup(k *keyer, h uint64, keyAt func(i int) any, key any) (at, slot int,
+	err error) {
 	mask := len(x.slots) - 1
 	slot = int(uint32(h)) & mask
 	for ; x.slots[slot] != 0; slot = (slot + 1) & mask {

@@ -38,13 +38,19 @@ func TestEqualKeys(t *testing.T) {
 		{-1, -1.0}, {1.5, complex(1.5, 0)}, {math.Inf(1)}, {math.Inf(-1)}, {complex(0, 1)},
 		{huge, math.Pow(2, 64)}, {new(big.Int).Neg(huge), -math.Pow(2, 64)},
 		{pyInt(1 << 53), math.Pow(2, 53)}, {pyInt(1<<53 + 1)},
-		{"a", Py2String("a")}, {[]byte("a"), Bytes("a"), []byte("a")}, {Py2String("\xff")}, {"\xff"}, {""}, {[]byte{}},
+		{"a", Py2String("a")}, {[]byte("a"), Bytes("a"), []byte("a")}, {Py2String("\xff")},
+		{"\xff"}, {""}, {[]byte{}},
 		{long, string([]byte(long))}, {[]byte(long), Bytes(long)},
-		{nil}, {Global{"m", "C"}}, {Global{"m C", ""}}, {object}, {&Object{Class: Global{"m", "C"}}}, {nan}, {math.NaN()},
-		{tupleOf(), tupleOf()}, {tupleOf(1, "a"), tupleOf(true, "a"), tupleOf(1.0, "a")}, {tupleOf("a", 1)},
-		{tupleOf(tupleOf(1), 2), tupleOf(tupleOf(1.0), 2)}, {tupleOf(1, tupleOf(2))}, {tupleOf(tupleOf(1, 2))},
-		{tupleOf("ab", "c")}, {tupleOf("a", "bc")}, {tupleOf(nan), tupleOf(nan)}, {tupleOf(math.NaN())},
-		{fs(1, 2), fs(2.0, 1)}, {fs()}, {fs(1)}, {fs(fs(1)), fs(fs(true))}, {tupleOf(fs(1))}, {fs(tupleOf(1))},
+		{nil}, {Global{"m", "C"}}, {Global{"m C", ""}}, {object},
+		{&Object{Class: Global{"m", "C"}}}, {nan}, {math.NaN()},
+		{tupleOf(), tupleOf()}, {tupleOf(1, "a"), tupleOf(true, "a"), tupleOf(1.0, "a")},
+		{tupleOf("a", 1)},
+		{tupleOf(tupleOf(1), 2), tupleOf(tupleOf(1.0), 2)}, {tupleOf(1, tupleOf(2))},
+		{tupleOf(tupleOf(1, 2))},
+		{tupleOf("ab", "c")}, {tupleOf("a", "bc")}, {tupleOf(nan), tupleOf(nan)},
+		{tupleOf(math.NaN())},
+		{fs(1, 2), fs(2.0, 1)}, {fs()}, {fs(1)}, {fs(fs(1)), fs(fs(true))}, {tupleOf(fs(1))},
+		{fs(tupleOf(1))},
 		{tupleOf(long), tupleOf(string([]byte(long)))}, {tupleOf([]byte(long))},
 	}
 	seed := maphash.MakeSeed()
@@ -61,7 +67,8 @@ func TestEqualKeys(t *testing.T) {
 		}
 	}
 	set, _ := NewSet()
-	for _, v := range []any{new(types.List), new(types.Dict), new(types.ByteArray), set, tupleOf(new(types.List))} {
+	for _, v := range []any{new(types.List), new(types.Dict), new(types.ByteArray), set,
+		tupleOf(new(types.List))} {
 		if EqualKeys(v, v) {
 			t.Errorf("%T is hashable", v)
 		}
@@ -100,8 +107,8 @@ func randomKey(r *rand.Rand) any {
 	return n
 }
 
-// TestKeyIndex sets items in a dict and a set, with a map of the keys' forms as the oracle: so many that
-// parts of hashes are equal by chance, and in batches, through which the index grows.
+// TestKeyIndex sets items in a dict and a set, with a map of the keys' forms as the oracle: so many
+// that parts of hashes are equal by chance, and in batches, through which the index grows.
 func TestKeyIndex(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	m := objects{slabs: new(slabs)}
@@ -178,7 +185,8 @@ func TestBox(t *testing.T) {
 	var got []any
 	const n = 5000
 	for i := range n {
-		got = append(got, s.Int(i*1000), s.Float(float64(i)), s.text([]byte{byte(i), byte(i >> 8), 'x'}, false),
+		got = append(got, s.Int(i*1000), s.Float(float64(i)),
+			s.text([]byte{byte(i), byte(i >> 8), 'x'}, false),
 			s.bytesValue(append(window.Aligned(3, &s.text16)[:0], byte(i), byte(i>>8), 'y')))
 		if i%1000 == 0 {
 			runtime.GC()
@@ -188,7 +196,8 @@ func TestBox(t *testing.T) {
 	for i := range n {
 		g := got[4*i:]
 		b, ok := g[3].([]byte)
-		if g[0] != any(i*1000) || g[1] != any(float64(i)) || g[2] != any(string([]byte{byte(i), byte(i >> 8), 'x'})) ||
+		if g[0] != any(i*1000) || g[1] != any(float64(i)) ||
+			g[2] != any(string([]byte{byte(i), byte(i >> 8), 'x'})) ||
 			!ok || string(b) != string([]byte{byte(i), byte(i >> 8), 'y'}) {
 			t.Fatalf("%d: %v", i, g[:4])
 		}

@@ -18,13 +18,21 @@ var different = map[string]string{
 
 // routes are the ways for bytes to get into an Unpickler.
 var routes = map[string]func(data string) *Unpickler{
-	"bytes":   func(d string) *Unpickler { return NewUnpicklerBytes([]byte(d)) },
-	"reader":  func(d string) *Unpickler { return NewUnpickler(struct{ io.Reader }{strings.NewReader(d)}) },
-	"onebyte": func(d string) *Unpickler { return NewUnpickler(iotest.OneByteReader(strings.NewReader(d))) },
-	"dataerr": func(d string) *Unpickler { return NewUnpickler(iotest.DataErrReader(strings.NewReader(d))) },
-	"seeker":  func(d string) *Unpickler { return NewUnpickler(strings.NewReader(d)) },
-	"bufio":   func(d string) *Unpickler { return NewUnpickler(bufio.NewReaderSize(strings.NewReader(d), 16)) },
-	"buffer":  func(d string) *Unpickler { return NewUnpickler(bytes.NewBufferString(d)) },
+	"bytes": func(d string) *Unpickler { return NewUnpicklerBytes([]byte(d)) },
+	"reader": func(d string) *Unpickler {
+		return NewUnpickler(struct{ io.Reader }{strings.NewReader(d)})
+	},
+	"onebyte": func(d string) *Unpickler {
+		return NewUnpickler(iotest.OneByteReader(strings.NewReader(d)))
+	},
+	"dataerr": func(d string) *Unpickler {
+		return NewUnpickler(iotest.DataErrReader(strings.NewReader(d)))
+	},
+	"seeker": func(d string) *Unpickler { return NewUnpickler(strings.NewReader(d)) },
+	"bufio": func(d string) *Unpickler {
+		return NewUnpickler(bufio.NewReaderSize(strings.NewReader(d), 16))
+	},
+	"buffer": func(d string) *Unpickler { return NewUnpickler(bytes.NewBufferString(d)) },
 }
 
 func TestPythonCases(t *testing.T) {
@@ -62,7 +70,8 @@ func checkError(t *testing.T, name, data string, err error) {
 		return
 	}
 	kinds := 0
-	for _, kind := range []error{ErrTruncated, ErrMalformed, ErrLimit, ErrUnknownGlobal, ErrUnsupported} {
+	for _, kind := range []error{ErrTruncated, ErrMalformed, ErrLimit, ErrUnknownGlobal,
+		ErrUnsupported} {
 		if errors.Is(err, kind) {
 			kinds++
 		}

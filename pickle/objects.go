@@ -16,8 +16,8 @@ import (
 // that one which holds itself needs nothing more; what is being filled stands on a stack of frames,
 // as the nesting is the input's.
 //
-// Invariant: a cell of which an object was made, and which may be met again, is replaced by a Value of
-// the object, so that every reference to it gets the same one.
+// Invariant: a cell of which an object was made, and which may be met again, is replaced by a Value
+// of the object, so that every reference to it gets the same one.
 type objects struct {
 	t      *tape.Tape
 	slabs  *slabs
@@ -108,8 +108,8 @@ func (o *objects) leaf(id tape.ID) (any, bool) {
 	return nil, false
 }
 
-// floatOf returns the object of a Float. As the key of a dict a NaN is equal to itself alone, so one
-// that is met twice is one object.
+// floatOf returns the object of a Float. As the key of a dict a NaN is equal to itself alone, so
+// one that is met twice is one object.
 func (o *objects) floatOf(id tape.ID) any {
 	f := math.Float64frombits(o.t.FloatBits(id))
 	v := o.slabs.Float(f)
@@ -406,8 +406,8 @@ func (o *objects) finish() error {
 	return err
 }
 
-// addMembers gives an empty set its members. They were found to be hashable in the pass, and a single
-// one has no equal.
+// addMembers gives an empty set its members. They were found to be hashable in the pass, and a
+// single one has no equal.
 func (o *objects) addMembers(x *memberIndex, to *[]any, items []any) error {
 	if len(items) == 1 {
 		*to = o.slabs.copyItems(items)

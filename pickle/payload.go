@@ -60,7 +60,8 @@ func (p payloads) LoadNested() (any, error) {
 // LoadFrom implements [bridge.Input].
 func (p payloads) LoadFrom(r io.Reader) (any, error) {
 	u, inner := p.u, NewUnpickler(r)
-	inner.FindClass, inner.PersistentLoad, inner.GetExtension = u.FindClass, u.PersistentLoad, u.GetExtension
+	inner.FindClass, inner.PersistentLoad, inner.GetExtension = u.FindClass, u.PersistentLoad,
+		u.GetExtension
 	inner.Strict, inner.Allow = u.Strict, u.Allow
 	inner.Encoding, inner.Limits = u.Encoding, u.Limits
 	return inner.Load()

@@ -43,7 +43,8 @@ func TestGopickleDiffers(t *testing.T) {
 		{"P4 set of bytes", "\x80\x04\x8f(C\x01a\x90.", "<b61>"},
 		{"P4 frozenset of bytes", "\x80\x04(C\x01a\x91.", "<<b61>>"},
 		{"P5 OrderedDict with a bytes key", "\x80\x03ccollections\nOrderedDict\n)RC\x01bK\x01s.",
-			"object(global " + fmt.Sprintf("%x", "collections OrderedDict") + " () {} [] [] [(b62,0x1)])"},
+			"object(global " + fmt.Sprintf("%x", "collections OrderedDict") +
+				" () {} [] [] [(b62,0x1)])"},
 		{"P6 BINBYTES8", "\x80\x04\x8e" + huge, "error"},
 		{"P6 BINUNICODE8", "\x80\x04\x8d" + huge, "error"},
 		{"P6 FRAME", "\x80\x04\x95" + huge, "error"},
@@ -52,8 +53,10 @@ func TestGopickleDiffers(t *testing.T) {
 		{"INT with underscores", "I1_000\n.", "0x3e8"},
 		{"W4 state that is no dict", "cm\nP\n)\x81K\x01]K\x05a\x86b.",
 			"object(global 6d2050 () {} [(0x1,[0x5])] [] [])"},
-		{"W5 _reconstructor of a tuple", "ccopy_reg\n_reconstructor\n(cm\nP\nc__builtin__\ntuple\n(K\x01K\x02ttR.",
-			"object(global " + fmt.Sprintf("%x", "copy_reg _reconstructor") + " (global 6d2050,global " +
+		{"W5 _reconstructor of a tuple",
+			"ccopy_reg\n_reconstructor\n(cm\nP\nc__builtin__\ntuple\n(K\x01K\x02ttR.",
+			"object(global " + fmt.Sprintf("%x", "copy_reg _reconstructor") +
+				" (global 6d2050,global " +
 				fmt.Sprintf("%x", "__builtin__ tuple") + ",(0x1,0x2)) {} [] [] [])"},
 		{"W6 list of a tuple", "cbuiltins\nlist\n((K\x01K\x02ttR.",
 			"object(global " + fmt.Sprintf("%x", "builtins list") + " ((0x1,0x2)) {} [] [] [])"},
@@ -81,7 +84,8 @@ func TestGopickleDiffers(t *testing.T) {
 // length of 64 GiB, is in TestLengths; gopickle's answer to it cannot be recovered.
 func TestQuadraticLong(t *testing.T) {
 	const n = 512 << 10
-	v, err := NewUnpicklerBytes([]byte("\x8b\x00\x00\x08\x00" + strings.Repeat("\x81", n) + ".")).Load()
+	v, err := NewUnpicklerBytes([]byte("\x8b\x00\x00\x08\x00" + strings.Repeat("\x81", n) +
+		".")).Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +97,8 @@ func TestQuadraticLong(t *testing.T) {
 // TestSameAsGopickle: on plain pickles both give the same values of the same types.
 func TestSameAsGopickle(t *testing.T) {
 	for _, c := range pyCases(t) {
-		if strings.Contains(c.want, "object") || strings.Contains(c.want, "global") || strings.Contains(c.want, "<") || c.want == deep || c.want[0] == '!' {
+		if strings.Contains(c.want, "object") || strings.Contains(c.want, "global") ||
+			strings.Contains(c.want, "<") || c.want == deep || c.want[0] == '!' {
 			continue
 		}
 		theirs, panicked, err := loadGopickle(c.data)
@@ -104,7 +109,8 @@ func TestSameAsGopickle(t *testing.T) {
 		if strings.HasPrefix(c.name, "long1-padded") {
 			continue // gopickle's int is a *big.Int if it is long in the pickle
 		}
-		if err != nil || canon(ours) != canon(theirs) || reflect.TypeOf(ours) != reflect.TypeOf(theirs) {
+		if err != nil || canon(ours) != canon(theirs) ||
+			reflect.TypeOf(ours) != reflect.TypeOf(theirs) {
 			t.Errorf("%s: %T %s, gopickle %T %s", c.name, ours, canon(ours), theirs, canon(theirs))
 		}
 	}
@@ -124,7 +130,9 @@ func (o *hookObject) PySetAttr(k string, v any) error { o.Slots[k] = v; return n
 func (o *hookObject) Append(v any)                    { o.Items = append(o.Items, v) }
 func (o *hookObject) Add(v any)                       { o.Items = append(o.Items, v) }
 func (o *hookObject) Set(k, v any)                    { o.Pairs.Set(k, v) }
-func newHookObject(args []any) *hookObject            { return &hookObject{Args: args, Slots: map[string]any{}} }
+func newHookObject(args []any) *hookObject {
+	return &hookObject{Args: args, Slots: map[string]any{}}
+}
 
 type hookClass struct{}
 
@@ -160,10 +168,14 @@ func TestGopickleHooks(t *testing.T) {
 	pers := func(id any) (any, error) { return fmt.Sprint("pers ", id), nil }
 	for _, data := range []string{
 		"cm\nf\n(K\x01K\x02tR.", "cm\nC\nK\x01\x85\x81.", "cm\nC\nK\x01\x85}\x8c\x01aK\x02s\x92.",
-		"cm\nC\n)\x81}\x8c\x01aK\x02sb.", "cm\nC\n)\x81N}\x8c\x01aK\x02s\x86b.", "cm\nC\n)\x81}K\x01K\x02s}\x8c\x01aK\x02s\x86b.",
-		"cm\nS\n)\x81K\x07b.", "cm\nS\n)\x81N\x85b.", "cm\nC\n)\x81K\x01a(K\x02K\x03e.", "cm\nC\n)\x81(K\x02K\x03\x90.",
-		"cm\nC\n)\x81K\x01K\x02s(K\x03K\x04u.", "(K\x01im\nC\n.", "(cm\nf\nK\x01o.", "\x8c\x01m\x8c\x01C\x93)\x81.",
-		"\x82\x05.", "\x83\x05\x01.", "\x84\x05\x01\x00\x00.", "Pabc\n.", "K\x05Q.", "cm\nunknown\n.",
+		"cm\nC\n)\x81}\x8c\x01aK\x02sb.", "cm\nC\n)\x81N}\x8c\x01aK\x02s\x86b.",
+		"cm\nC\n)\x81}K\x01K\x02s}\x8c\x01aK\x02s\x86b.",
+		"cm\nS\n)\x81K\x07b.", "cm\nS\n)\x81N\x85b.", "cm\nC\n)\x81K\x01a(K\x02K\x03e.",
+		"cm\nC\n)\x81(K\x02K\x03\x90.",
+		"cm\nC\n)\x81K\x01K\x02s(K\x03K\x04u.", "(K\x01im\nC\n.", "(cm\nf\nK\x01o.",
+		"\x8c\x01m\x8c\x01C\x93)\x81.",
+		"\x82\x05.", "\x83\x05\x01.", "\x84\x05\x01\x00\x00.", "Pabc\n.", "K\x05Q.",
+		"cm\nunknown\n.",
 		"cm\nC\n)R.", "cm\nf\n)\x81.", "cm\nC\n)\x81K\x01b.",
 	} {
 		theirs := gopickle.NewUnpickler(strings.NewReader(data))

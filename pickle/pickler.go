@@ -117,8 +117,8 @@ type Pickler struct {
 	// Fields says how a struct type becomes a dict. Without it, structs
 	// are an error.
 	Fields func(t reflect.Type) []Field
-	// kept, where set, keeps what was found out about Go types for the next Pickler with the same Reduce
-	// and Fields.
+	// kept, where set, keeps what was found out about Go types for the next Pickler with the same
+	// Reduce and Fields.
 	kept *planCache
 	// Strings says which equal strings are one object.
 	Strings Strings

@@ -1,14 +1,15 @@
 package pickle
 
 // NOTE on the memo's table of identities. What is written one after another lies together in
-// memory as a rule. So the table is made of blocks, one for each piece of memory that a value with an
-// identity begins in, with a place for each 16 bytes of it: that of a value takes no search, and the
-// block of the next value is in the processor's cache. Where values are so large that a block has
-// hardly more than one of them, no more blocks are made, and a table of slots has the rest.
+// memory as a rule. So the table is made of blocks, one for each piece of memory that a value with
+// an identity begins in, with a place for each 16 bytes of it: that of a value takes no search, and
+// the block of the next value is in the processor's cache. Where values are so large that a block
+// has hardly more than one of them, no more blocks are made, and a table of slots has the rest.
 
 const (
-	blockShift  = 8 // a block stands for 1<<blockShift bytes of memory
-	placeShift  = 4 // and a place for 1<<placeShift of them, where one value at most begins, nearly always
+	blockShift = 8 // a block stands for 1<<blockShift bytes of memory
+	// and a place for 1<<placeShift of them, where one value at most begins, nearly always
+	placeShift  = 4
 	blockPlaces = 1 << (blockShift - placeShift)
 
 	blockChunk = 1 << 8 // blocks made at once, which have one of the allocator's sizes

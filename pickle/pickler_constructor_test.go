@@ -19,16 +19,19 @@ type point3 struct {
 
 var newPoint3 = &written.Constructor{
 	Class: pickle.KnownGlobal{Module: "geo.points", Name: "_new"},
-	Args:  []any{pickle.KnownGlobal{Module: "geo", Name: "Point"}, written.Tuple{0}, written.Bytes("b"), written.Str("text")},
+	Args: []any{pickle.KnownGlobal{Module: "geo", Name: "Point"}, written.Tuple{0},
+		written.Bytes("b"), written.Str("text")},
 }
 
 // PickleReduce implements [pickle.Reducer].
 func (p *point3) PickleReduce(int) (any, error) {
-	state := written.Tuple{p.id, written.Tuple{p.id % 3}, written.Bytes(fmt.Sprint("bytes of ", p.id))}
+	state := written.Tuple{p.id, written.Tuple{p.id % 3},
+		written.Bytes(fmt.Sprint("bytes of ", p.id))}
 	if !p.slow {
 		return &written.Constructed{By: newPoint3, State: state}, nil
 	}
-	return &pickle.Object{Class: newPoint3.Class, Args: append([]any(nil), newPoint3.Args...), State: state, HasState: true}, nil
+	return &pickle.Object{Class: newPoint3.Class, Args: append([]any(nil), newPoint3.Args...),
+		State: state, HasState: true}, nil
 }
 
 // TestConstructed writes many objects by a Constructor, some of them twice, over several frames:
@@ -43,7 +46,8 @@ func TestConstructed(t *testing.T) {
 				l.Append(p)
 			}
 			if i%100 == 0 {
-				l.Append(&types.Tuple{&point3{-i, slow}, "between", pickle.KnownGlobal{Module: "geo", Name: fmt.Sprint("C", i)}})
+				l.Append(&types.Tuple{&point3{-i, slow}, "between",
+					pickle.KnownGlobal{Module: "geo", Name: fmt.Sprint("C", i)}})
 			}
 		}
 		return l
@@ -102,7 +106,8 @@ func TestManyMaps(t *testing.T) {
 		}
 		maps = append(maps, map[string]any{"a": inner, "b": i, "c": inner})
 		*dicts = append(*dicts, &types.Dict{
-			{Key: written.Interned("a"), Value: innerDict}, {Key: written.Interned("b"), Value: i}, {Key: written.Interned("c"), Value: innerDict},
+			{Key: written.Interned("a"), Value: innerDict}, {Key: written.Interned("b"), Value: i},
+			{Key: written.Interned("c"), Value: innerDict},
 		})
 		if len(inner) == 0 {
 			// An empty map is a new dict each time.

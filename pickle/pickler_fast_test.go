@@ -15,7 +15,9 @@ import (
 // dumpSlowly is tryDump with a hook that knows no persistent ids: each value takes the way of
 // those that may have one.
 func dumpSlowly(v any, protocol int, strings Strings) ([]byte, error) {
-	return dumpWith(&Pickler{PersistentID: func(any) (any, error) { return nil, nil }}, v, protocol, strings)
+	return dumpWith(&Pickler{PersistentID: func(any) (any, error) {
+		return nil, nil
+	}}, v, protocol, strings)
 }
 
 func dumpWith(p *Pickler, v any, protocol int, strings Strings) ([]byte, error) {
@@ -117,13 +119,16 @@ func (m *treeMaker) goTree(depth int) any {
 }
 
 func (m *treeMaker) text() string {
-	return []string{"", "a", "é", "ab", "日本", strings.Repeat("x", 250+m.r.IntN(10)), "\xff", "ä\xed\xa0\x80"}[m.r.IntN(8)]
+	return []string{"", "a", "é", "ab", "日本", strings.Repeat("x", 250+m.r.IntN(10)), "\xff",
+		"ä\xed\xa0\x80"}[m.r.IntN(8)]
 }
 
 func (m *treeMaker) record(r *fastRecord, depth int) {
 	*r = fastRecord{
-		ID: m.r.Int64() >> m.r.IntN(64), Small: int8(m.r.Int()), U: uint16(m.r.Int()), Name: m.text(), Value: m.r.Float64(),
-		Half: m.r.Float32(), On: m.r.IntN(2) == 0, Any: m.goTree(depth), Raw: []byte(m.text()), Pair: [2]string{m.text(), "b"},
+		ID: m.r.Int64() >> m.r.IntN(64), Small: int8(m.r.Int()), U: uint16(m.r.Int()),
+		Name: m.text(), Value: m.r.Float64(),
+		Half: m.r.Float32(), On: m.r.IntN(2) == 0, Any: m.goTree(depth), Raw: []byte(m.text()),
+		Pair:  [2]string{m.text(), "b"},
 		Inner: fastInner{m.r.IntN(300), m.text()}, Named: fastName(m.text()),
 	}
 	for range m.r.IntN(4) {
@@ -139,8 +144,8 @@ func (m *treeMaker) record(r *fastRecord, depth int) {
 	}
 }
 
-// TestFastAsSlow compares what the loops over atoms and the plans of structs write with what comes of writing
-// value by value, in random trees of objects and of Go values.
+// TestFastAsSlow compares what the loops over atoms and the plans of structs write with what comes
+// of writing value by value, in random trees of objects and of Go values.
 func TestFastAsSlow(t *testing.T) {
 	for seed := range uint64(100) {
 		objects := treeMaker{r: rand.New(rand.NewPCG(seed, 3))}

@@ -65,7 +65,8 @@ func differs(f fixture.Fixture, data []byte) string {
 		return "Python 2 leaves objects out of the memo that nothing else refers to"
 	case f.Producer == "py36-np111" && f.Protocol < 2:
 		return "Python before 3.7 writes small ints of protocols 0 and 1 otherwise"
-	case strings.HasPrefix(f.Producer, "py313") && f.Protocol < 4 && bytes.Contains(data, []byte("getattr\n")):
+	case strings.HasPrefix(f.Producer, "py313") && f.Protocol < 4 &&
+		bytes.Contains(data, []byte("getattr\n")):
 		return "Python 3.13 does not memoize the parts of a nested name"
 	}
 	return ""

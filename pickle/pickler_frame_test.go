@@ -27,12 +27,17 @@ func TestFramesAsCPython(t *testing.T) {
 	type pair struct{ ID, OK any }
 	type single struct{ ID int }
 	for name, records := range map[string][3]any{
-		"maps":        {map[string]any{"id": 1, "ok": nil}, map[string]any{"id": 2}, map[string]any{"id": 3, "ok": 4}},
-		"typed maps":  {map[string]any{"id": 1, "ok": nil}, map[string]int{"id": 2}, map[string]int8{"id": 3, "ok": 4}},
-		"keys of any": {map[any]any{"id": 1, "ok": nil}, map[any]int{"id": 2}, map[any]uint{"id": 3, "ok": 4}},
-		"structs":     {pair{1, nil}, single{2}, pair{3, 4}},
-		"pointers":    {&pair{1, nil}, &single{2}, &pair{3, 4}},
-		"dicts":       {&types.Dict{{Key: "id", Value: 1}, {Key: "ok"}}, &types.Dict{{Key: "id", Value: 2}}, &types.Dict{{Key: "id", Value: 3}, {Key: "ok", Value: 4}}},
+		"maps": {map[string]any{"id": 1, "ok": nil}, map[string]any{"id": 2},
+			map[string]any{"id": 3, "ok": 4}},
+		"typed maps": {map[string]any{"id": 1, "ok": nil}, map[string]int{"id": 2},
+			map[string]int8{"id": 3, "ok": 4}},
+		"keys of any": {map[any]any{"id": 1, "ok": nil}, map[any]int{"id": 2},
+			map[any]uint{"id": 3, "ok": 4}},
+		"structs":  {pair{1, nil}, single{2}, pair{3, 4}},
+		"pointers": {&pair{1, nil}, &single{2}, &pair{3, 4}},
+		"dicts": {&types.Dict{{Key: "id", Value: 1}, {Key: "ok"}},
+			&types.Dict{{Key: "id", Value: 2}}, &types.Dict{{Key: "id", Value: 3},
+				{Key: "ok", Value: 4}}},
 	} {
 		h := sha256.New()
 		for n := range 200 {

@@ -8,8 +8,8 @@ import (
 // pickleMemo is the memo of a Pickler: which values have been written, and under
 // which memo index. Indices count up from 0, one for each value memoized.
 //
-// It may have as many identities as the pickle has bytes, so one takes 12 bytes, or 16 where there are
-// values without one between, and 8 in the blocks where the values lie close together, up to 65
+// It may have as many identities as the pickle has bytes, so one takes 12 bytes, or 16 where there
+// are values without one between, and 8 in the blocks where the values lie close together, up to 65
 // where there are 1.5 to a block; and neither is copied to grow.
 type pickleMemo struct {
 	next uint32
@@ -21,8 +21,8 @@ type pickleMemo struct {
 	kinds      identityKinds
 	blocks     memoBlocks
 	// slots is an open-addressing table of the numbers of those that have no block, or whose place
-	// there is another's; 0 is an empty slot. Its length is a power of two. The bits that numbers do not need tell most
-	// identities apart without a look at them.
+	// there is another's; 0 is an empty slot. Its length is a power of two. The bits that numbers
+	// do not need tell most identities apart without a look at them.
 	slots  []uint32
 	tags   uint32 // a mask of these bits
 	listed int

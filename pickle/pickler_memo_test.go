@@ -16,7 +16,8 @@ func TestPicklerMemo(t *testing.T) {
 	lists := make([]types.List, n)
 	ids := make([]objectID, 0, 4*n)
 	for i := range n {
-		ids = append(ids, stringID(text[i:]), stringID(text[i:i+1]), boxID(&lists[i]), boxID((*types.Tuple)(&lists[i])))
+		ids = append(ids, stringID(text[i:]), stringID(text[i:i+1]), boxID(&lists[i]),
+			boxID((*types.Tuple)(&lists[i])))
 	}
 	given := make([]uint32, len(ids))
 	for i, id := range ids {

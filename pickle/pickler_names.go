@@ -71,37 +71,38 @@ var pythonExceptions = map[string]bool{
 }
 
 var py2GlobalNames = map[Global]Global{
-	{"_functools", "reduce"}:                           {"__builtin__", "reduce"},
-	{"_socket", "socket"}:                              {"socket", "_socketobject"},
-	{"builtins", "BrokenPipeError"}:                    {"exceptions", "OSError"},
-	{"builtins", "ChildProcessError"}:                  {"exceptions", "OSError"},
-	{"builtins", "ConnectionAbortedError"}:             {"exceptions", "OSError"},
-	{"builtins", "ConnectionError"}:                    {"exceptions", "OSError"},
-	{"builtins", "ConnectionRefusedError"}:             {"exceptions", "OSError"},
-	{"builtins", "ConnectionResetError"}:               {"exceptions", "OSError"},
-	{"builtins", "FileExistsError"}:                    {"exceptions", "OSError"},
-	{"builtins", "FileNotFoundError"}:                  {"exceptions", "OSError"},
-	{"builtins", "InterruptedError"}:                   {"exceptions", "OSError"},
-	{"builtins", "IsADirectoryError"}:                  {"exceptions", "OSError"},
-	{"builtins", "ModuleNotFoundError"}:                {"exceptions", "ImportError"},
-	{"builtins", "NotADirectoryError"}:                 {"exceptions", "OSError"},
-	{"builtins", "PermissionError"}:                    {"exceptions", "OSError"},
-	{"builtins", "ProcessLookupError"}:                 {"exceptions", "OSError"},
-	{"builtins", "TimeoutError"}:                       {"exceptions", "OSError"},
-	{"builtins", "chr"}:                                {"__builtin__", "unichr"},
-	{"builtins", "filter"}:                             {"itertools", "ifilter"},
-	{"builtins", "int"}:                                {"__builtin__", "long"},
-	{"builtins", "map"}:                                {"itertools", "imap"},
-	{"builtins", "range"}:                              {"__builtin__", "xrange"},
-	{"builtins", "str"}:                                {"__builtin__", "unicode"},
-	{"builtins", "zip"}:                                {"itertools", "izip"},
-	{"collections", "UserDict"}:                        {"UserDict", "IterableUserDict"},
-	{"collections", "UserList"}:                        {"UserList", "UserList"},
-	{"collections", "UserString"}:                      {"UserString", "UserString"},
-	{"dbm", "whichdb"}:                                 {"whichdb", "whichdb"},
-	{"functools", "reduce"}:                            {"__builtin__", "reduce"},
-	{"http.server", "CGIHTTPRequestHandler"}:           {"CGIHTTPServer", "CGIHTTPRequestHandler"},
-	{"http.server", "SimpleHTTPRequestHandler"}:        {"SimpleHTTPServer", "SimpleHTTPRequestHandler"},
+	{"_functools", "reduce"}:                 {"__builtin__", "reduce"},
+	{"_socket", "socket"}:                    {"socket", "_socketobject"},
+	{"builtins", "BrokenPipeError"}:          {"exceptions", "OSError"},
+	{"builtins", "ChildProcessError"}:        {"exceptions", "OSError"},
+	{"builtins", "ConnectionAbortedError"}:   {"exceptions", "OSError"},
+	{"builtins", "ConnectionError"}:          {"exceptions", "OSError"},
+	{"builtins", "ConnectionRefusedError"}:   {"exceptions", "OSError"},
+	{"builtins", "ConnectionResetError"}:     {"exceptions", "OSError"},
+	{"builtins", "FileExistsError"}:          {"exceptions", "OSError"},
+	{"builtins", "FileNotFoundError"}:        {"exceptions", "OSError"},
+	{"builtins", "InterruptedError"}:         {"exceptions", "OSError"},
+	{"builtins", "IsADirectoryError"}:        {"exceptions", "OSError"},
+	{"builtins", "ModuleNotFoundError"}:      {"exceptions", "ImportError"},
+	{"builtins", "NotADirectoryError"}:       {"exceptions", "OSError"},
+	{"builtins", "PermissionError"}:          {"exceptions", "OSError"},
+	{"builtins", "ProcessLookupError"}:       {"exceptions", "OSError"},
+	{"builtins", "TimeoutError"}:             {"exceptions", "OSError"},
+	{"builtins", "chr"}:                      {"__builtin__", "unichr"},
+	{"builtins", "filter"}:                   {"itertools", "ifilter"},
+	{"builtins", "int"}:                      {"__builtin__", "long"},
+	{"builtins", "map"}:                      {"itertools", "imap"},
+	{"builtins", "range"}:                    {"__builtin__", "xrange"},
+	{"builtins", "str"}:                      {"__builtin__", "unicode"},
+	{"builtins", "zip"}:                      {"itertools", "izip"},
+	{"collections", "UserDict"}:              {"UserDict", "IterableUserDict"},
+	{"collections", "UserList"}:              {"UserList", "UserList"},
+	{"collections", "UserString"}:            {"UserString", "UserString"},
+	{"dbm", "whichdb"}:                       {"whichdb", "whichdb"},
+	{"functools", "reduce"}:                  {"__builtin__", "reduce"},
+	{"http.server", "CGIHTTPRequestHandler"}: {"CGIHTTPServer", "CGIHTTPRequestHandler"},
+	{"http.server", "SimpleHTTPRequestHandler"}: {"SimpleHTTPServer",
+		"SimpleHTTPRequestHandler"},
 	{"itertools", "filterfalse"}:                       {"itertools", "ifilterfalse"},
 	{"itertools", "zip_longest"}:                       {"itertools", "izip_longest"},
 	{"multiprocessing.connection", "Connection"}:       {"_multiprocessing", "Connection"},
@@ -131,11 +132,13 @@ var py2GlobalNames = map[Global]Global{
 	{"urllib.request", "urlcleanup"}:                   {"urllib", "urlcleanup"},
 	{"urllib.request", "urlopen"}:                      {"urllib", "urlopen"},
 	{"urllib.request", "urlretrieve"}:                  {"urllib", "urlretrieve"},
-	{"xmlrpc.server", "DocCGIXMLRPCRequestHandler"}:    {"DocXMLRPCServer", "DocCGIXMLRPCRequestHandler"},
-	{"xmlrpc.server", "DocXMLRPCRequestHandler"}:       {"DocXMLRPCServer", "DocXMLRPCRequestHandler"},
-	{"xmlrpc.server", "DocXMLRPCServer"}:               {"DocXMLRPCServer", "DocXMLRPCServer"},
-	{"xmlrpc.server", "ServerHTMLDoc"}:                 {"DocXMLRPCServer", "ServerHTMLDoc"},
-	{"xmlrpc.server", "XMLRPCDocGenerator"}:            {"DocXMLRPCServer", "XMLRPCDocGenerator"},
+	{"xmlrpc.server", "DocCGIXMLRPCRequestHandler"}: {"DocXMLRPCServer",
+		"DocCGIXMLRPCRequestHandler"},
+	{"xmlrpc.server", "DocXMLRPCRequestHandler"}: {"DocXMLRPCServer",
+		"DocXMLRPCRequestHandler"},
+	{"xmlrpc.server", "DocXMLRPCServer"}:    {"DocXMLRPCServer", "DocXMLRPCServer"},
+	{"xmlrpc.server", "ServerHTMLDoc"}:      {"DocXMLRPCServer", "ServerHTMLDoc"},
+	{"xmlrpc.server", "XMLRPCDocGenerator"}: {"DocXMLRPCServer", "XMLRPCDocGenerator"},
 }
 
 var py2ModuleNames = map[string]string{
@@ -187,10 +190,10 @@ var py2ModuleNames = map[string]string{
 	"xmlrpc.server":        "SimpleXMLRPCServer",
 }
 
-// Python3 returns the name that Python 3 has for g, where g is a name that only
-// Python 2 has; else g. These are the names of the tables NAME_MAPPING and IMPORT_MAPPING in CPython's
-// Lib/_compat_pickle.py that mean nothing in Python 3, so they can be translated whatever the protocol
-// says: Python 3 writes them below protocol 3, Python 2 at all of its own.
+// Python3 returns the name that Python 3 has for g, where g is a name that only Python 2 has; else
+// g. These are the names of the tables NAME_MAPPING and IMPORT_MAPPING in CPython's
+// Lib/_compat_pickle.py that mean nothing in Python 3, so they can be translated whatever the
+// protocol says: Python 3 writes them below protocol 3, Python 2 at all of its own.
 func (g Global) Python3() Global {
 	if g.Module == "" || py3Modules[g.Module[0]]&(1<<(len(g.Module)%64)) == 0 {
 		return g
@@ -222,11 +225,12 @@ var py3Modules = func() (lengths [256]uint64) {
 }()
 
 var py3GlobalNames = map[Global]Global{
-	{"UserDict", "IterableUserDict"}:       {"collections", "UserDict"},
-	{"UserDict", "UserDict"}:               {"collections", "UserDict"},
-	{"UserList", "UserList"}:               {"collections", "UserList"},
-	{"UserString", "UserString"}:           {"collections", "UserString"},
-	{"__builtin__", "__main__"}:            {"__builtin__", "__main__"}, // dill knows these two at any protocol
+	{"UserDict", "IterableUserDict"}: {"collections", "UserDict"},
+	{"UserDict", "UserDict"}:         {"collections", "UserDict"},
+	{"UserList", "UserList"}:         {"collections", "UserList"},
+	{"UserString", "UserString"}:     {"collections", "UserString"},
+	// dill knows these two at any protocol
+	{"__builtin__", "__main__"}:            {"__builtin__", "__main__"},
 	{"__builtin__", "NoneType"}:            {"__builtin__", "NoneType"},
 	{"__builtin__", "basestring"}:          {"builtins", "str"},
 	{"__builtin__", "intern"}:              {"sys", "intern"},

@@ -51,8 +51,8 @@ type output struct {
 
 var chunkPool = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
-// release gives the chunks back. A writer does not keep what it is given. The first part stays for the
-// next output, if it is small.
+// release gives the chunks back. A writer does not keep what it is given. The first part stays for
+// the next output, if it is small.
 func (o *output) release() {
 	for _, c := range o.chunks {
 		chunkPool.Put(c)
@@ -210,7 +210,8 @@ func (o *output) writeTo(w io.Writer) error {
 				return err
 			}
 			if cw.n != s.size {
-				return &EncodeError{Err: Unsupported("a payload of %d bytes wrote %d", s.size, cw.n)}
+				return &EncodeError{Err: Unsupported("a payload of %d bytes wrote %d", s.size,
+					cw.n)}
 			}
 			continue
 		}

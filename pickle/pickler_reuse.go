@@ -121,7 +121,8 @@ func release[K comparable, V any](m *map[K]V) {
 // few is how many entries a table has before it is a map.
 const few = 8
 
-// table is a map that has its first entries in a list, where they are found faster. The zero value is empty.
+// table is a map that has its first entries in a list, where they are found faster. The zero value
+// is empty.
 type table[K comparable, V any] struct {
 	n     int // in the list, few+1 if all are in the map
 	first [few]tableEntry[K, V]

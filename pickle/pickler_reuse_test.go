@@ -44,7 +44,8 @@ type (
 	badge struct{ n int }
 )
 
-var markConstructor = &written.Constructor{Class: KnownGlobal{Module: "m", Name: "badge"}, Args: []any{written.Bytes("b")}}
+var markConstructor = &written.Constructor{Class: KnownGlobal{Module: "m", Name: "badge"},
+	Args: []any{written.Bytes("b")}}
 
 func reduceForReuse(t reflect.Type) ReduceFunc {
 	switch t {
@@ -52,7 +53,8 @@ func reduceForReuse(t reflect.Type) ReduceFunc {
 		return func(v any, _ int) (any, error) { return &types.List{v.(*stamp).text}, nil }
 	case reflect.TypeFor[*badge]():
 		return func(v any, _ int) (any, error) {
-			return &written.Constructed{By: markConstructor, State: written.Tuple{v.(*badge).n, written.Interned("words")}}, nil
+			return &written.Constructed{By: markConstructor,
+				State: written.Tuple{v.(*badge).n, written.Interned("words")}}, nil
 		}
 	}
 	return nil
@@ -67,32 +69,37 @@ func reuseValues(n int) []any {
 	objects, nested := types.List{}, any(nil)
 	for i := range n {
 		s := text(i)
-		list[i], dict[i] = &types.List{s, s}, types.DictEntry{Key: s, Value: &types.Dict{{Key: i, Value: s}}}
+		list[i], dict[i] = &types.List{s, s}, types.DictEntry{Key: s,
+			Value: &types.Dict{{Key: i, Value: s}}}
 		tuples[i] = &types.Tuple{s, &types.List{i}}
 		set.Items, frozen.Items = append(set.Items, s), append(frozen.Items, s)
 		byKey[s] = map[string]any{"a": i, text(i / 2): []any{s}}
-		points[i] = &vertex{X: i, Name: s, Inner: map[string]any{s: i}, Any: map[string]string{s: s, "k": s}}
+		points[i] = &vertex{X: i, Name: s, Inner: map[string]any{s: i},
+			Any: map[string]string{s: s, "k": s}}
 		if i > 0 {
 			points[i].Next, points[i].Tags = points[i/2], []string{s}
 		}
 		stamps = append(stamps, &stamp{s}, &badge{i}, "c", []byte{byte(i)}, []byte(s))
 		g := Global{Module: "module" + s, Name: "name" + s}
-		objects = append(objects, g, &Object{Class: g, Args: []any{&tuples}, State: &dict, HasState: true},
+		objects = append(objects, g, &Object{Class: g, Args: []any{&tuples}, State: &dict,
+			HasState: true},
 			&Object{Class: g, Form: FormNewObjEx, Kwargs: &types.Dict{{Key: s, Value: i}}})
 		if i < 3 {
 			objects = append(objects, new(big.Int).Lsh(big.NewInt(3), sharedInt))
 		}
 		nested = &types.Tuple{&types.List{nested}}
 	}
-	return []any{&list, &dict, &tuples, set, frozen, byKey, points, stamps, &objects, nested, text(n), [3]any{n, points, byKey}}
+	return []any{&list, &dict, &tuples, set, frozen, byKey, points, stamps, &objects, nested,
+		text(n), [3]any{n, points, byKey}}
 }
 
 func reusePickler(plans *planCache, protocol int) *Pickler {
-	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse, kept: plans}
+	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse,
+		kept: plans}
 }
 
-// TestKeptMemory: what one Dump leaves does not change what the next writes, whatever the two are and in
-// however many goroutines they run.
+// TestKeptMemory: what one Dump leaves does not change what the next writes, whatever the two are
+// and in however many goroutines they run.
 func TestKeptMemory(t *testing.T) {
 	type job struct {
 		v        any
@@ -119,7 +126,8 @@ func TestKeptMemory(t *testing.T) {
 				j := jobs[(i*(2*g+1)*7+g)%len(jobs)]
 				got, err := reusePickler(&plans, j.protocol).Dumps(j.v)
 				if err != nil || !bytes.Equal(got, j.want) {
-					t.Errorf("a %T at protocol %d: %v, or not what it is alone", j.v, j.protocol, err)
+					t.Errorf("a %T at protocol %d: %v, or not what it is alone", j.v, j.protocol,
+						err)
 					return
 				}
 			}
@@ -162,7 +170,8 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errHook }
 
-// TestKeptMemoryAfterFailure: a Dump that fails or whose hook panics leaves nothing that a later one finds.
+// TestKeptMemoryAfterFailure: a Dump that fails or whose hook panics leaves nothing that a later
+// one finds.
 func TestKeptMemoryAfterFailure(t *testing.T) {
 	v := reuseValues(20)
 	want, err := reusePickler(new(planCache), 4).Dumps(v)
@@ -232,8 +241,8 @@ func checkEmpty(t *testing.T, what string, v reflect.Value) {
 	}
 }
 
-// TestKeptMemoryIsEmpty: the working memory that is kept refers to nothing of the value, and is small
-// whatever the value was.
+// TestKeptMemoryIsEmpty: the working memory that is kept refers to nothing of the value, and is
+// small whatever the value was.
 func TestKeptMemoryIsEmpty(t *testing.T) {
 	for _, n := range []int{1, 5, 40, 300, 1500} {
 		for protocol := range 6 {
@@ -245,7 +254,8 @@ func TestKeptMemoryIsEmpty(t *testing.T) {
 					gone = append(gone, weak.Make((*byte)(dataWord(s))))
 				}
 				s := *values[0].(*types.List)
-				gone = append(gone, weak.Make(unsafe.StringData((*s[n-1].(*types.List))[0].(string))))
+				gone = append(gone,
+					weak.Make(unsafe.StringData((*s[n-1].(*types.List))[0].(string))))
 				q, err := reusePickler(new(planCache), protocol).pickle(values)
 				if err != nil {
 					t.Fatal(err)

@@ -67,7 +67,8 @@ func (m *treeMaker) tree(depth int) any {
 }
 
 func (m *treeMaker) object(args []any) any {
-	o := &Object{Class: Global{"some.module", "Class"}, Args: args, Form: Form(m.r.IntN(int(FormObj) + 1))}
+	o := &Object{Class: Global{"some.module", "Class"}, Args: args,
+		Form: Form(m.r.IntN(int(FormObj) + 1))}
 	if o.Form == FormNewObjEx {
 		o.Kwargs = &types.Dict{{Key: "k", Value: m.atom(m.r.IntN(12))}}
 	}
@@ -120,7 +121,8 @@ func wholeHooks(module, name string) (any, error) {
 	g := Global{module, name}.Python3()
 	switch g {
 	case Global{"builtins", "bytes"}, Global{"builtins", "bytearray"}, Global{"builtins", "set"},
-		Global{"builtins", "frozenset"}, Global{"_codecs", "encode"}, Global{"copyreg", "__newobj__"},
+		Global{"builtins", "frozenset"}, Global{"_codecs", "encode"},
+		Global{"copyreg", "__newobj__"},
 		Global{"functools", "partial"}, Global{"builtins", "getattr"}:
 		return wholeCall(g.Name), nil
 	}
@@ -184,8 +186,10 @@ var treeOptions = cmp.Options{
 		if o.Kwargs == nil {
 			o.Kwargs = &types.Dict{}
 		}
-		return map[string]any{"class": o.Class, "args": append([]any{}, o.Args...), "kwargs": *o.Kwargs,
-			"state": o.State, "items": append([]any{}, o.Items...), "pairs": append(types.Dict{}, o.DictItems...), "form": form}
+		return map[string]any{"class": o.Class, "args": append([]any{}, o.Args...),
+			"kwargs": *o.Kwargs,
+			"state":  o.State, "items": append([]any{}, o.Items...),
+			"pairs": append(types.Dict{}, o.DictItems...), "form": form}
 	}),
 }
 
@@ -221,8 +225,10 @@ func checkRoundTrip(t *testing.T, v any, protocol int) {
 // FuzzRoundTrip writes what any pickle holds, at every protocol, and reads it back.
 func FuzzRoundTrip(f *testing.F) {
 	for _, seed := range []string{
-		"\x80\x04]\x94(K\x01\x8c\x03abc\x94h\x01e.", "(lp0\nI1\naVx\np1\nag1\na.", "\x80\x02cm\nC\n)\x81}U\x01aK\x01sb.",
-		"\x80\x04\x8f(K\x01K\x02\x90.", "]q\x00(h\x00)\x85q\x01h\x01e.", "\x80\x05\x96\x02\x00\x00\x00\x00\x00\x00\x00ab\x94.",
+		"\x80\x04]\x94(K\x01\x8c\x03abc\x94h\x01e.", "(lp0\nI1\naVx\np1\nag1\na.",
+		"\x80\x02cm\nC\n)\x81}U\x01aK\x01sb.",
+		"\x80\x04\x8f(K\x01K\x02\x90.", "]q\x00(h\x00)\x85q\x01h\x01e.",
+		"\x80\x05\x96\x02\x00\x00\x00\x00\x00\x00\x00ab\x94.",
 		"\x80\x04](\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\x00G\x7f\xf8\x00\x00\x00\x00\x00\x01e.",
 	} {
 		f.Add([]byte(seed))
@@ -244,11 +250,14 @@ func checkRewritten(t *testing.T, data []byte) {
 		if err != nil {
 			continue // a persistent id or a name that the protocol cannot hold
 		}
-		if slow, err := dumpSlowly(v, protocol, StringsAuto); err != nil || !bytes.Equal(first, slow) {
+		if slow, err := dumpSlowly(v, protocol, StringsAuto); err != nil ||
+			!bytes.Equal(first, slow) {
 			t.Fatalf("protocol %d: value by value it is %q, %v, not %q", protocol, slow, err, first)
 		}
 		u := NewUnpicklerBytes(first)
-		u.Encoding, u.PersistentLoad = EncodingKeep, func(pid any) (any, error) { return &PersistentRef{pid}, nil }
+		u.Encoding, u.PersistentLoad = EncodingKeep, func(pid any) (any, error) {
+			return &PersistentRef{pid}, nil
+		}
 		again, err := u.Load()
 		if err != nil {
 			t.Fatalf("protocol %d: %v: %q", protocol, err, first)

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// sparseRecord has fields of each kind that are left out when they are empty, some of them behind pointers.
+// sparseRecord has fields of each kind that are left out when they are empty, some of them behind
+// pointers.
 type (
 	sparseRecord struct {
 		Flag    bool              `pickle:"omitempty"`
@@ -62,7 +63,8 @@ func sparseFields(t reflect.Type) []Field {
 				add(f.Type, at)
 				continue
 			}
-			out = append(out, Field{Name: strings.ToLower(f.Name), Index: at, OmitEmpty: f.Tag.Get("pickle") == "omitempty"})
+			out = append(out, Field{Name: strings.ToLower(f.Name), Index: at,
+				OmitEmpty: f.Tag.Get("pickle") == "omitempty"})
 		}
 	}
 	add(t, nil)
@@ -130,7 +132,8 @@ func (m *treeMaker) sparse(depth int) any {
 	return s
 }
 
-// TestManyOmitted: fields that are left out of a struct with as many as a word has bits, and with more.
+// TestManyOmitted: fields that are left out of a struct with as many as a word has bits, and with
+// more.
 func TestManyOmitted(t *testing.T) {
 	for _, n := range []int{1, 63, 64, 65, 130} {
 		var fields []reflect.StructField

@@ -50,7 +50,8 @@ func recordFields(t reflect.Type) []Field {
 	var out []Field
 	for i := range t.NumField() {
 		if f := t.Field(i); f.Name != "Hidden" {
-			out = append(out, Field{Name: strings.ToLower(f.Name), Index: []int{i}, OmitEmpty: f.Name == "Tags"})
+			out = append(out, Field{Name: strings.ToLower(f.Name), Index: []int{i},
+				OmitEmpty: f.Name == "Tags"})
 		}
 	}
 	return out
@@ -85,15 +86,21 @@ func goValues() []struct {
 	}{
 		{nil, "None"},
 		{[]any{true, false}, "[True, False]"},
-		{[]any{int8(-1), int16(-300), int32(1 << 20), int64(-1 << 40), int(7)}, "[-1, -300, 1<<20, -1<<40, 7]"},
-		{[]any{uint8(255), uint16(65535), uint32(1 << 31), uint64(math.MaxUint64), uint(3)}, "[255, 65535, 1<<31, 2**64-1, 3]"},
-		{[]any{big200, big.NewInt(5), new(big.Int).Lsh(big.NewInt(1), 3000)}, "[-2**200, 5, 2**3000]"},
-		{[]any{1.5, float32(0.25), celsius(36.6), math.Copysign(0, -1), math.Inf(-1), 1e16, 1e22, 5e-324, 1e-5, 123456.75},
+		{[]any{int8(-1), int16(-300), int32(1 << 20), int64(-1 << 40), int(7)},
+			"[-1, -300, 1<<20, -1<<40, 7]"},
+		{[]any{uint8(255), uint16(65535), uint32(1 << 31), uint64(math.MaxUint64), uint(3)},
+			"[255, 65535, 1<<31, 2**64-1, 3]"},
+		{[]any{big200, big.NewInt(5), new(big.Int).Lsh(big.NewInt(1), 3000)},
+			"[-2**200, 5, 2**3000]"},
+		{[]any{1.5, float32(0.25), celsius(36.6), math.Copysign(0, -1), math.Inf(-1), 1e16, 1e22,
+			5e-324, 1e-5, 123456.75},
 			"[1.5, 0.25, 36.6, -0.0, float('-inf'), 1e16, 1e22, 5e-324, 1e-5, 123456.75]"},
 		{[]any{complex(1, -2), complex64(3)}, "[1-2j, 3+0j]"},
-		{[]any{"", "a", "é\u1234\U0001f600", "\n\\\r\x00\x1a\u0080", "\xed\xa0\x80"}, `["", "a", "é\u1234\U0001f600", "\n\\\r\0\x1a\x80", "\ud800"]`},
+		{[]any{"", "a", "é\u1234\U0001f600", "\n\\\r\x00\x1a\u0080", "\xed\xa0\x80"},
+			`["", "a", "é\u1234\U0001f600", "\n\\\r\0\x1a\x80", "\ud800"]`},
 		{"line\n\\u0041\r\x00\x1aé", `"line\n\\u0041\r\0\x1aé"`},
-		{[]any{[]byte{}, []byte("a"), []byte("\x00\xff\n\\\r\x1a"), Bytes("k")}, `[b"", b"a", b"\0\xff\n\\\r\x1a", b"k"]`},
+		{[]any{[]byte{}, []byte("a"), []byte("\x00\xff\n\\\r\x1a"), Bytes("k")},
+			`[b"", b"a", b"\0\xff\n\\\r\x1a", b"k"]`},
 		{types.NewByteArrayFromSlice([]byte("\x80abc")), `bytearray(b"\x80abc")`},
 		{[]string{"p", "q"}, "['p', 'q']"},
 		{[][]int{{1}, {}, nil}, "[[1], [], []]"},
@@ -110,7 +117,8 @@ func goValues() []struct {
 		{(*record)(nil), "None"},
 		{&record{ID: 3, Name: "n", Tags: []string{"t"}, Any: inner{5, 6}},
 			"dict(id=3, name='n', inner=dict(a=0, b=0), next=None, tags=['t'], any=dict(a=5, b=6))"},
-		{[]record{{}, {ID: 1}}, "[dict(id=0, name='', inner=dict(a=0,b=0), next=None, any=None), dict(id=1, name='', inner=dict(a=0,b=0), next=None, any=None)]"},
+		{[]record{{}, {ID: 1}},
+			"[dict(id=0, name='', inner=dict(a=0,b=0), next=None, any=None), dict(id=1, name='', inner=dict(a=0,b=0), next=None, any=None)]"},
 		{[]any{point{1, 3}, &point{2, 4}}, "[F(1, 3), F(1, 2)]"},
 		{[]any{shared, shared}, "share([['x1', 'y1']]*2)"},
 		{loop, "loop('me')"},
@@ -119,16 +127,26 @@ func goValues() []struct {
 		{Global{"collections", "OrderedDict"}, "collections.OrderedDict"},
 		{[]any{Global{"builtins", "range"}, Global{"__builtin__", "long"}}, "[range, int]"},
 		{Global{"collections", "OrderedDict.fromkeys"}, "collections.OrderedDict.fromkeys"},
-		{&Object{Class: Global{"collections", "OrderedDict"}, DictItems: types.Dict{{Key: "k", Value: 1}}}, "collections.OrderedDict(k=1)"},
-		{&Object{Class: Global{"collections", "deque"}, Args: []any{types.Tuple{}, 5}, Items: []any{1, 2}}, "collections.deque([1, 2], 5)"},
-		{&Object{Class: Global{"types", "SimpleNamespace"}, Form: FormNewObj, State: &types.Dict{{Key: "a", Value: 1}}, HasState: true}, "types.SimpleNamespace(a=1)"},
-		{&Object{Class: Global{"fractions", "Fraction"}, Form: FormNewObjEx, Args: []any{6}, Kwargs: &types.Dict{{Key: "denominator", Value: 4}}}, "F(3, 2)"},
-		{&Object{Class: Global{"collections", "deque"}, Form: FormInst, Args: []any{types.List{1}}}, "collections.deque([1])"},
+		{&Object{Class: Global{"collections", "OrderedDict"},
+			DictItems: types.Dict{{Key: "k", Value: 1}}}, "collections.OrderedDict(k=1)"},
+		{&Object{Class: Global{"collections", "deque"}, Args: []any{types.Tuple{}, 5},
+			Items: []any{1, 2}}, "collections.deque([1, 2], 5)"},
+		{&Object{Class: Global{"types", "SimpleNamespace"}, Form: FormNewObj,
+			State: &types.Dict{{Key: "a", Value: 1}}, HasState: true},
+			"types.SimpleNamespace(a=1)"},
+		{&Object{Class: Global{"fractions", "Fraction"}, Form: FormNewObjEx, Args: []any{6},
+			Kwargs: &types.Dict{{Key: "denominator", Value: 4}}}, "F(3, 2)"},
+		{&Object{Class: Global{"collections", "deque"}, Form: FormInst, Args: []any{types.List{1}}},
+			"collections.deque([1])"},
 		{mustSet(1, "a"), "{1, 'a'}"},
 		{mustFrozen(), "frozenset()"},
 		{mustFrozen(2, 3.5), "frozenset([2, 3.5])"},
-		{&written.LargeBytes{Size: 3, Write: func(w io.Writer) error { _, err := io.WriteString(w, "\xffab"); return err }}, `b"\xffab"`},
-		{&written.LargeBytes{Size: 100_000, Write: writeRamp}, "bytes(i & 255 for i in range(100000))"},
+		{&written.LargeBytes{Size: 3, Write: func(w io.Writer) error {
+			_, err := io.WriteString(w, "\xffab")
+			return err
+		}}, `b"\xffab"`},
+		{&written.LargeBytes{Size: 100_000, Write: writeRamp},
+			"bytes(i & 255 for i in range(100000))"},
 		{bytes.Repeat([]byte("\xf0\n1"), 50_000), `b"\xf0\n1" * 50000`},
 		{strings.Repeat("é\n", 50_000), `"é\n" * 50000`},
 	}
@@ -213,7 +231,8 @@ func TestInteropGoValues(t *testing.T) {
 			}
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "want"), []byte(strings.Join(want, "\n;;\n")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "want"), []byte(strings.Join(want, "\n;;\n")),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(py, "-X", "utf8", "-c", checkScript, dir)
@@ -230,25 +249,36 @@ func TestDumpErrors(t *testing.T) {
 		want     string
 	}{
 		{make(chan int), 4, "pickle: cannot write a chan int"},
-		{map[string]any{"a": []any{1, func() {}}}, 4, `pickle: cannot write a func() (at ["a"][1])`},
-		{types.List{types.Tuple{1, &Object{Class: Global{"m", "C"}, State: make(chan bool), HasState: true}}}, 2,
+		{map[string]any{"a": []any{1, func() {}}}, 4,
+			`pickle: cannot write a func() (at ["a"][1])`},
+		{types.List{types.Tuple{1, &Object{Class: Global{"m", "C"}, State: make(chan bool),
+			HasState: true}}}, 2,
 			"pickle: cannot write a chan bool (at [0][1].state)"},
-		{&Object{Class: Global{"m", "C"}, Args: []any{make(chan bool)}}, 2, "pickle: cannot write a chan bool (at .args[0])"},
+		{&Object{Class: Global{"m", "C"}, Args: []any{make(chan bool)}}, 2,
+			"pickle: cannot write a chan bool (at .args[0])"},
 		{[]any{record{}}, 4, "pickle: cannot write a pickle.record (at [0])"},
-		{[]any{1, []any{[]any{&types.Tuple{&types.Tuple{map[string]any{"b": 1, "a": []any{make(chan int)}}}}}}}, 4,
+		{[]any{1, []any{[]any{&types.Tuple{&types.Tuple{map[string]any{"b": 1,
+			"a": []any{make(chan int)}}}}}}}, 4,
 			`pickle: cannot write a chan int (at [1][0][0][0][0]["a"][0])`},
 		{types.List{reducerFunc(func() (any, error) {
-			return &written.Constructed{By: &written.Constructor{Class: Global{"m", "C"}}, State: written.Tuple{1, written.Tuple{make(chan int)}}}, nil
+			return &written.Constructed{By: &written.Constructor{Class: Global{"m", "C"}},
+				State: written.Tuple{1, written.Tuple{make(chan int)}}}, nil
 		})}, 4, "pickle: cannot write a chan int (at [0].state[1][0])"},
 		{map[any]any{&record{}: 1, &inner{}: 2}, 4, "pickle: cannot write a pickle.inner"},
 		{1, 6, "pickle: no such protocol: 6"},
 		{&Buffer{}, 4, "pickle: a Buffer at protocol 4"},
-		{&PersistentRef{types.List{}}, 0, "pickle: a persistent id of type types.List at protocol 0"},
+		{&PersistentRef{types.List{}}, 0,
+			"pickle: a persistent id of type types.List at protocol 0"},
 		{Global{"m", "é"}, 2, `pickle: the name "m.é" at protocol 2`},
-		{Global{"m", "\xed\xa0\x80"}, 3, `pickle: the name "m.\xed\xa0\x80" at protocol 3`}, // a surrogate
+		// a surrogate
+		{Global{"m", "\xed\xa0\x80"}, 3, `pickle: the name "m.\xed\xa0\x80" at protocol 3`},
 		{Global{"m", "a\nb"}, 3, `pickle: the name "m.a\nb" at protocol 3`},
-		{&written.LargeBytes{Size: 5, Write: func(io.Writer) error { return nil }}, 4, "pickle: LargeBytes of 5 bytes wrote 0"},
-		{types.List{reducerFunc(func() (any, error) { return nil, failing })}, 4, "pickle: no answer (at [0])"},
+		{&written.LargeBytes{Size: 5, Write: func(io.Writer) error {
+			return nil
+		}}, 4, "pickle: LargeBytes of 5 bytes wrote 0"},
+		{types.List{reducerFunc(func() (any, error) {
+			return nil, failing
+		})}, 4, "pickle: no answer (at [0])"},
 	} {
 		var b bytes.Buffer
 		p := NewPickler(&b)
@@ -289,7 +319,8 @@ func TestPersistentID(t *testing.T) {
 		u := NewUnpicklerBytes(b.Bytes())
 		u.PersistentLoad = func(pid any) (any, error) { return fmt.Sprint("<", pid, ">"), nil }
 		v, err := u.Load()
-		if want := (types.List{"<ext-1>", "s", "<ext-1>", "<7>"}); err != nil || !reflect.DeepEqual(v, &want) {
+		if want := (types.List{"<ext-1>", "s", "<ext-1>", "<7>"}); err != nil ||
+			!reflect.DeepEqual(v, &want) {
 			t.Errorf("protocol %d: %v, %v", protocol, v, err)
 		}
 	}
@@ -308,7 +339,8 @@ func TestBuffers(t *testing.T) {
 	if err := p.Dump([]any{one, two, one, two}); err != nil {
 		t.Fatal(err)
 	}
-	if want := "\x80\x05\x95\x0a\x00\x00\x00\x00\x00\x00\x00]\x94(\x97\x97"; !strings.HasPrefix(b.String(), want[:3]) {
+	if want := "\x80\x05\x95\x0a\x00\x00\x00\x00\x00\x00\x00]\x94(\x97\x97"; !strings.HasPrefix(
+		b.String(), want[:3]) {
 		t.Errorf("%q", b.String())
 	}
 	u := NewUnpicklerBytes(b.Bytes())
@@ -349,7 +381,8 @@ func TestExtensionCode(t *testing.T) {
 		u := NewUnpicklerBytes(b.Bytes())
 		u.GetExtension = func(code int) (any, error) { return code, nil }
 		v, err := u.Load()
-		if want := (types.List{code, Global{"m", "D"}}); err != nil || !reflect.DeepEqual(v, &want) {
+		if want := (types.List{code, Global{"m", "D"}}); err != nil ||
+			!reflect.DeepEqual(v, &want) {
 			t.Errorf("code %d: %v, %v", code, v, err)
 		}
 	}
@@ -364,7 +397,8 @@ func TestStrings(t *testing.T) {
 		mode          Strings
 		trees, values int
 	}{
-		{StringsAuto, 2, 3}, {StringsByIdentity, 2, 2}, {StringsByValue, 1, 1}, {StringsUnshared, 3, 3},
+		{StringsAuto, 2, 3}, {StringsByIdentity, 2, 2}, {StringsByValue, 1, 1},
+		{StringsUnshared, 3, 3},
 	} {
 		for v, want := range map[any]int{any(&tree): c.trees, any(&plain): c.values} {
 			var b bytes.Buffer
@@ -383,7 +417,8 @@ func TestStrings(t *testing.T) {
 // TestPy2String writes what is no text at every protocol.
 func TestPy2String(t *testing.T) {
 	for protocol := range int(HighestProtocol) + 1 {
-		for _, s := range []string{"", "a'b", "\"'\\\n\t\r\x00\x7f\xff", strings.Repeat("\xfe", 300)} {
+		for _, s := range []string{"", "a'b", "\"'\\\n\t\r\x00\x7f\xff",
+			strings.Repeat("\xfe", 300)} {
 			for _, v := range []any{Py2String(s), s} {
 				if v == any(s) && len(s) < 10 {
 					continue // text
@@ -462,7 +497,8 @@ func TestLargeIntOnce(t *testing.T) {
 	for protocol := range int(HighestProtocol) + 1 {
 		data, one := dumpAt(t, list, protocol), dumpAt(t, long, protocol)
 		if len(data) > 2*len(one)+100 {
-			t.Errorf("protocol %d: %d bytes, of which one int takes %d", protocol, len(data), len(one))
+			t.Errorf("protocol %d: %d bytes, of which one int takes %d", protocol, len(data),
+				len(one))
 		}
 		u := NewUnpicklerBytes(data)
 		got, err := u.Load()

@@ -91,7 +91,10 @@ func gopickleMisreads(data []byte) bool {
 			return false
 		}
 		if op.Op == OpString || op.Op == OpUnicode {
-			if line := data[op.Offset+1 : op.Offset+op.Size]; strings.ContainsFunc(string(line), func(r rune) bool { return r == '\\' || r > 126 }) {
+			if line := data[op.Offset+1 : op.Offset+op.Size]; strings.ContainsFunc(string(line),
+				func(r rune) bool {
+					return r == '\\' || r > 126
+				}) {
 				return true
 			}
 		}
@@ -116,7 +119,8 @@ func repair(v any, seen map[any]bool) bool {
 	case *types.Tuple:
 		return seen[v] || mark(seen, v) && each(*v)
 	case *Object: // of Global's own Call
-		return seen[v] || mark(seen, v) && repair(v.Class, seen) && each(v.Args) && each(v.Items) && repair(&v.DictItems, seen) && repair(v.State, seen)
+		return seen[v] || mark(seen, v) && repair(v.Class, seen) && each(v.Args) && each(v.Items) &&
+			repair(&v.DictItems, seen) && repair(v.State, seen)
 	case *types.Dict:
 		if seen[v] {
 			return true

@@ -69,8 +69,8 @@ func (p *pickling) saveCall(o *Object, id objectID) error {
 	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, id)
 }
 
-// saveDropped writes a call whose result is popped: as in save_reduce of _pickle.c, neither the call
-// nor the tuple of its arguments goes into the memo.
+// saveDropped writes a call whose result is popped: as in save_reduce of _pickle.c, neither the
+// call nor the tuple of its arguments goes into the memo.
 func (p *pickling) saveDropped(o *Object) error {
 	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce})
 	p.stack.objects.push(reduceTask{obj: o, dropped: true})
@@ -145,7 +145,8 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	method := p.newMethods[key]
 	if method == nil {
-		method = &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"}, Args: []any{o.Class, "__new__"}}
+		method = &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"},
+			Args: []any{o.Class, "__new__"}}
 		p.newMethods[key] = method
 	}
 	kwargs := o.Kwargs
@@ -237,8 +238,8 @@ func (p *pickling) saveArgs(t *task, r *reduceTask) error {
 	return nil
 }
 
-// saveDroppedArgs writes the arguments of a call whose result is popped, one at a time, and then the
-// tuple of them, which the memo does not get.
+// saveDroppedArgs writes the arguments of a call whose result is popped, one at a time, and then
+// the tuple of them, which the memo does not get.
 func (p *pickling) saveDroppedArgs(t *task, o *Object) error {
 	n := len(o.Args)
 	marked := n > 3 || n > 0 && p.proto < 2
@@ -317,8 +318,8 @@ func (p *pickling) saveKnown(k KnownGlobal) error {
 	return p.saveGlobal(k.Global(), nameKnown)
 }
 
-// maxNestedName bounds the calls of getattr that a nested name takes below protocol 4: each names all that
-// is around it.
+// maxNestedName bounds the calls of getattr that a nested name takes below protocol 4: each names
+// all that is around it.
 const maxNestedName = 100
 
 // saveGlobal writes a class or function: save_global of _pickle.c.
@@ -351,10 +352,13 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 	if dot := strings.LastIndexByte(g.Name, '.'); dot > 0 {
 		// Protocols below 4 have no nested names.
 		if strings.Count(g.Name, ".") > maxNestedName {
-			return Unsupported("the name of a global nested more than %d deep, at a protocol below 4", maxNestedName)
+			return Unsupported(
+				"the name of a global nested more than %d deep, at a protocol below 4",
+				maxNestedName)
 		}
 		outer := Global{g.Module, g.Name[:dot]}
-		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"}, Args: []any{outer, g.Name[dot+1:]}}
+		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"},
+			Args: []any{outer, g.Name[dot+1:]}}
 		if p.nested == nil {
 			p.nested = make(map[*Object]Global)
 		}
@@ -443,7 +447,8 @@ func (p *pickling) saveExtension(g Global, code int) error {
 	case code < 1<<16:
 		p.out.buf = append(p.out.buf, byte(OpExt2), byte(code), byte(code>>8))
 	default:
-		p.out.buf = append(p.out.buf, byte(OpExt4), byte(code), byte(code>>8), byte(code>>16), byte(code>>24))
+		p.out.buf = append(p.out.buf, byte(OpExt4), byte(code), byte(code>>8), byte(code>>16),
+			byte(code>>24))
 	}
 	return nil
 }

@@ -2,8 +2,8 @@ package pickle
 
 import "github.com/unpkl/unpkl/internal/written"
 
-// constructorCode is what the call of a written.Constructor comes to once all that it has for the memo is
-// there: always the same bytes, from protocol 4 on, where memoizing takes no index.
+// constructorCode is what the call of a written.Constructor comes to once all that it has for the
+// memo is there: always the same bytes, from protocol 4 on, where memoizing takes no index.
 type constructorCode struct {
 	times    int    // it was written
 	code     []byte // empty as long as it is not known

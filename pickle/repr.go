@@ -125,5 +125,6 @@ func surrogateAt(s string) (r rune, size int) {
 // isPrintable is Python's str.isprintable: letters, marks, numbers, punctuation and
 // symbols.
 func isPrintable(r rune) bool {
-	return unicode.IsPrint(r) || r >= 0x2ebf0 && r <= 0x2ee5d || r >= 0x2ffc && r <= 0x2fff || r == 0x31ef
+	return unicode.IsPrint(r) || r >= 0x2ebf0 && r <= 0x2ee5d || r >= 0x2ffc && r <= 0x2fff ||
+		r == 0x31ef
 }

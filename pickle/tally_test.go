@@ -22,13 +22,16 @@ func (copier) Call(args ...any) (any, error) {
 // what one Load after the other costs does not.
 func TestTally(t *testing.T) {
 	lists := "](" + strings.Repeat("]", 200_000) + "e."
-	copies := "cm\ncopy\nq\x00B\x20\x4e\x00\x00" + strings.Repeat("x", 20_000) + "\x85q\x01](" + strings.Repeat("h\x00h\x01R", 150) + "e."
+	copies := "cm\ncopy\nq\x00B\x20\x4e\x00\x00" + strings.Repeat("x", 20_000) + "\x85q\x01](" +
+		strings.Repeat("h\x00h\x01R", 150) + "e."
 	for _, tt := range []struct {
 		name, part string
 		set        func(u *Unpickler)
 		field      string
 	}{
-		{"weight", lists, func(u *Unpickler) { u.compressed = func() int64 { return 100 } }, "CompressionRatio"},
+		{"weight", lists, func(u *Unpickler) {
+			u.compressed = func() int64 { return 100 }
+		}, "CompressionRatio"},
 		{"objects", lists, func(u *Unpickler) { u.Limits.Objects = 300_000 }, "Objects"},
 		{"reuse", copies, func(*Unpickler) {}, "Expansion"},
 	} {
@@ -65,9 +68,17 @@ func TestTally(t *testing.T) {
 				}
 				return nil
 			})
-			nested := func(n int) string { return "(" + strings.Repeat("cm\nB\n)\x81Nb"+tt.part, n) + "t." }
-			check("one nested", false, func() error { _, err := unpickler(nested(1), nil).Load(); return err })
-			check("three nested", true, func() error { _, err := unpickler(nested(3), nil).Load(); return err })
+			nested := func(n int) string {
+				return "(" + strings.Repeat("cm\nB\n)\x81Nb"+tt.part, n) + "t."
+			}
+			check("one nested", false, func() error {
+				_, err := unpickler(nested(1), nil).Load()
+				return err
+			})
+			check("three nested", true, func() error {
+				_, err := unpickler(nested(3), nil).Load()
+				return err
+			})
 			tally := new(bridge.Tally)
 			one := func() error { _, err := unpickler(tt.part, tally).Load(); return err }
 			check("the first of a Tally", false, one)

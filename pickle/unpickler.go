@@ -73,16 +73,16 @@ type Unpickler struct {
 	// Limits bound what an input may cost.
 	Limits Limits
 
-	// compressed returns, for input that is being decompressed, how many compressed bytes that took so
-	// far, or is nil: see Limits.CompressionRatio. What several Unpicklers of one input cost is counted
-	// in one tally; without one, each Load counts anew.
+	// compressed returns, for input that is being decompressed, how many compressed bytes that took
+	// so far, or is nil: see Limits.CompressionRatio. What several Unpicklers of one input cost is
+	// counted in one tally; without one, each Load counts anew.
 	compressed func() int64
 	tally      *bridge.Tally
 
 	w     window.Window
 	slabs slabs
-	// host is that of the pickle that is being read, unless its tape is nil: hosts of pickles inside
-	// it, and one whose memo goes on, are made anew.
+	// host is that of the pickle that is being read, unless its tape is nil: hosts of pickles
+	// inside it, and one whose memo goes on, are made anew.
 	host   host
 	kept   *host // of the pickle before, with KeepMemo
 	proto  int

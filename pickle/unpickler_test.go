@@ -66,7 +66,8 @@ func TestKeepMemo(t *testing.T) {
 }
 
 func TestProtocol(t *testing.T) {
-	for data, want := range map[string]int{"N.": 0, "K\x01.": 1, "\x88.": 2, "C\x01a.": 3, "\x80\x04N.": 4, "\x80\x02\x80\x05N.": 5} {
+	for data, want := range map[string]int{"N.": 0, "K\x01.": 1, "\x88.": 2, "C\x01a.": 3,
+		"\x80\x04N.": 4, "\x80\x02\x80\x05N.": 5} {
 		u := NewUnpicklerBytes([]byte(data))
 		if _, err := u.Load(); err != nil || u.Protocol() != want {
 			t.Errorf("%q: protocol %d, %v, want %d", data, u.Protocol(), err, want)
@@ -75,7 +76,8 @@ func TestProtocol(t *testing.T) {
 }
 
 func TestEncodings(t *testing.T) {
-	for _, data := range []string{"S'caf\\xc3\\xa9'\n.", "U\x05caf\xc3\xa9.", "T\x05\x00\x00\x00caf\xc3\xa9."} {
+	for _, data := range []string{"S'caf\\xc3\\xa9'\n.", "U\x05caf\xc3\xa9.",
+		"T\x05\x00\x00\x00caf\xc3\xa9."} {
 		for enc, want := range map[Encoding]any{
 			EncodingRaw: "café", EncodingLatin1: "cafÃ©", EncodingUTF8: "café",
 			EncodingBytes: "café", EncodingKeep: Py2String("café"), EncodingASCII: nil,
@@ -121,7 +123,8 @@ func TestStrict(t *testing.T) {
 
 // TestPayloads checks values, alignment and ownership of bytes of many sizes.
 func TestPayloads(t *testing.T) {
-	for _, n := range []int{0, 1, 7, 8, 15, 16, 24, 40, 100, 1000, 1023, 1024, 5000, 40_000, 65_535, 65_536, 100_000, 300_000, 1_000_000} {
+	for _, n := range []int{0, 1, 7, 8, 15, 16, 24, 40, 100, 1000, 1023, 1024, 5000, 40_000, 65_535,
+		65_536, 100_000, 300_000, 1_000_000} {
 		want := make([]byte, n)
 		for i := range want {
 			want[i] = byte(i*7 + i>>8)
@@ -156,7 +159,8 @@ func TestPayloads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b := (*v.(*types.Tuple))[1].([]byte); n > 0 && (&b[0] == &u.w.All()[len(head)]) != (n >= window.SharedPayload) {
+		if b := (*v.(*types.Tuple))[1].([]byte); n > 0 &&
+			(&b[0] == &u.w.All()[len(head)]) != (n >= window.SharedPayload) {
 			t.Errorf("%d: shared is %v", n, n < window.SharedPayload)
 		}
 	}

@@ -128,7 +128,8 @@ func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
 			p.beginList(objectID{})
 			return true, nil
 		}
-		return true, p.saveAtomsAt(pl, s.data, s.len, objectID{s.data, uintptr(typeAddress(pl.typ)), s.len})
+		return true, p.saveAtomsAt(pl, s.data, s.len,
+			objectID{s.data, uintptr(typeAddress(pl.typ)), s.len})
 	case atomArray:
 		return true, p.saveAtomsAt(pl, at, pl.typ.Len(), objectID{})
 	default:
@@ -183,7 +184,8 @@ func emptyKindOf(t reflect.Type) emptyKind {
 	case reflect.Pointer, reflect.Interface:
 		return emptyWord
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Uintptr:
 		return empty1 + emptyKind(bits.TrailingZeros(uint(t.Size())))
 	}
 	return emptyOther
@@ -234,8 +236,8 @@ func (pl *plan) presentAt(at address) uint64 {
 	return present
 }
 
-// atomFields writes the fields of the struct of g, which is at an address, from where t is. It returns true if that
-// was all of them, and false at one that is no atom.
+// atomFields writes the fields of the struct of g, which is at an address, from where t is. It
+// returns true if that was all of them, and false at one that is no atom.
 func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
 	for {
 		p.after(t)

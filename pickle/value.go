@@ -78,8 +78,8 @@ type Object struct {
 	// occurs twice occurs twice here.
 	DictItems types.Dict
 	// Calls are calls that the pickle makes for this object once it has all the rest, and whose
-	// results it drops: the state setter of a six-item __reduce__, what cloudpickle and dill do to a
-	// function. Their arguments hold the object, most often as the first.
+	// results it drops: the state setter of a six-item __reduce__, what cloudpickle and dill do to
+	// a function. Their arguments hold the object, most often as the first.
 	Calls    []*Object
 	Form     Form
 	HasState bool
@@ -137,7 +137,9 @@ func (o *Object) Append(v any) { o.Items = append(o.Items, v) }
 func (o *Object) Add(v any) { o.Items = append(o.Items, v) }
 
 // Set implements gopickle's types.DictSetter.
-func (o *Object) Set(k, v any) { o.DictItems = append(o.DictItems, types.DictEntry{Key: k, Value: v}) }
+func (o *Object) Set(k, v any) {
+	o.DictItems = append(o.DictItems, types.DictEntry{Key: k, Value: v})
+}
 
 // Py2String is a Python 2 str (STRING, BINSTRING, SHORT_BINSTRING) kept apart
 // from text. An Unpickler yields it only with Encoding set to EncodingKeep; the

@@ -229,8 +229,8 @@ func latin1(s string) ([]byte, error) {
 	return nil, pickle.Malformed("text is not valid UTF-8 at byte %d", n)
 }
 
-// shown is v in the text of an error: itself if it is small and holds nothing, else its type. To print
-// whatever a pickle holds would take a stack as deep as that.
+// shown is v in the text of an error: itself if it is small and holds nothing, else its type. To
+// print whatever a pickle holds would take a stack as deep as that.
 func shown(v any) string {
 	switch v := v.(type) {
 	case nil, bool, int, float64:

@@ -24,8 +24,9 @@ func fillDill(t table) {
 // Python 3 a builtin type has its own name.
 var dillTypes = map[string]string{
 	"ObjectType": "object", "TypeType": "type", "SliceType": "slice", "XRangeType": "range",
-	"BooleanType": "bool", "IntType": "int", "LongType": "int", "FloatType": "float", "ComplexType": "complex",
-	"StringType": "str", "UnicodeType": "str", "TupleType": "tuple", "ListType": "list",
+	"BooleanType": "bool", "IntType": "int", "LongType": "int", "FloatType": "float",
+	"ComplexType": "complex",
+	"StringType":  "str", "UnicodeType": "str", "TupleType": "tuple", "ListType": "list",
 	"DictType": "dict", "DictionaryType": "dict",
 }
 
@@ -41,7 +42,8 @@ func dillLoadType(c Class, args []any) (any, error) {
 	}
 	if builtin, ok := dillTypes[name]; ok {
 		name = builtin
-	} else if strings.HasSuffix(name, "Type") { // a name of module types, of a type that builtins does not have
+		// a name of module types, of a type that builtins does not have
+	} else if strings.HasSuffix(name, "Type") {
 		return record(c, args)
 	}
 	return c.reference(args, pickle.Global{Module: "builtins", Name: name})
@@ -63,7 +65,8 @@ func dillGetAttr(c Class, args []any) (any, error) {
 	if !moduleOK || !nameOK {
 		return record(c, args)
 	}
-	if parent, ok := strings.CutSuffix(module, "._multiarray_umath"); ok { // where NumPy defines them in C
+	// where NumPy defines them in C
+	if parent, ok := strings.CutSuffix(module, "._multiarray_umath"); ok {
 		module = parent + ".multiarray"
 	}
 	return c.reference(args, pickle.Global{Module: module, Name: name})
@@ -83,7 +86,8 @@ func (c Class) reference(args []any, g pickle.Global) (any, error) {
 }
 
 // dillCreateArray is _create_array(function, args, state, dict): a function of NumPy's for making
-// an array, and what that is then given. The dict of a class of NumPy's own says what the state says.
+// an array, and what that is then given. The dict of a class of NumPy's own says what the state
+// says.
 func dillCreateArray(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(3, 4); err != nil {

@@ -41,7 +41,8 @@ var dillCases = []struct{ by, data string }{
 
 func TestDill(t *testing.T) {
 	for _, c := range dillCases {
-		again, err := write([]any{loadText(t, c.by, c.data)}, NewReducers(ReduceOptions{}), 2, false)
+		again, err := write([]any{loadText(t, c.by, c.data)}, NewReducers(ReduceOptions{}), 2,
+			false)
 		if err != nil {
 			t.Fatalf("%s: %v", c.by, err)
 		}
@@ -51,7 +52,8 @@ func TestDill(t *testing.T) {
 			if a == nil {
 				t.Fatalf("%s: an array is a %T", c.by, l[0])
 			}
-			if got, err := ndarray.Slice[int16](a); err != nil || !slices.Equal(got, []int16{0, 1}) {
+			if got, err := ndarray.Slice[int16](a); err != nil ||
+				!slices.Equal(got, []int16{0, 1}) {
 				t.Errorf("%s: the array is %v, %v", c.by, a, err)
 			}
 			if s, ok := l[1].(*ndarray.Scalar); !ok || s.Value() != float32(1.5) {
@@ -76,12 +78,14 @@ func TestArrayOfMadeClass(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, ok := loadText(t, "written again", string(again)).(*pickle.Object); !ok || Normalize(p).ClassName() != Normalize(o).ClassName() || len(p.Args) != 3 {
+		if p, ok := loadText(t, "written again", string(again)).(*pickle.Object); !ok ||
+			Normalize(p).ClassName() != Normalize(o).ClassName() || len(p.Args) != 3 {
 			t.Errorf("written again: %v, want %v", p, o)
 		}
 	}
 	a := loadText(t, "cloudpickle", cloudArray).(*pickle.Object)
-	if state, ok := a.State.(*types.Tuple); !ok || len(*state) != 5 || string((*state)[4].([]byte)) != "\x00\x00\x01\x00" {
+	if state, ok := a.State.(*types.Tuple); !ok || len(*state) != 5 ||
+		string((*state)[4].([]byte)) != "\x00\x00\x01\x00" {
 		t.Errorf("state %v", a.State)
 	}
 }

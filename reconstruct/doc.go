@@ -53,9 +53,9 @@
 // 0.10 put into files beside the pickle need [Options].OpenSidecar. Such a file takes
 // [pickle.Unpickler]: gopickle's cannot read the bytes behind a wrapper.
 //
-// Of dill's calls those are carried out that stand for arrays and for the name of a builtin type or of a
-// function of a module, where that is known here; what makes functions and classes stays inert. An
-// array of a class that the pickle itself makes, as cloudpickle writes it, stays a call.
+// Of dill's calls those are carried out that stand for arrays and for the name of a builtin type or
+// of a function of a module, where that is known here; what makes functions and classes stays
+// inert. An array of a class that the pickle itself makes, as cloudpickle writes it, stays a call.
 //
 // An instance of a class that is not rebuilt is a [pickle.Object], in the form in which the
 // pickle made it. [Normalize] gives a view of it that is the same for all protocols.

@@ -47,5 +47,6 @@ func refused(global string, err error) error {
 
 // tooMany is the error for a limit that an array passes.
 func tooMany(limit string, limitValue, want int) error {
-	return fmt.Errorf("numpy array: %w", &pickle.LimitError{Limit: limit, Max: int64(limitValue), Want: int64(want)})
+	return fmt.Errorf("numpy array: %w", &pickle.LimitError{Limit: limit, Max: int64(limitValue),
+		Want: int64(want)})
 }

@@ -106,7 +106,8 @@ func ExampleLocation() {
 }
 
 func ExampleKnown() {
-	fmt.Println(reconstruct.Known("numpy._core.multiarray", "_reconstruct"), reconstruct.Known("os", "system"))
+	fmt.Println(reconstruct.Known("numpy._core.multiarray", "_reconstruct"),
+		reconstruct.Known("os", "system"))
 	// Output: true false
 }
 
@@ -119,7 +120,8 @@ func ExampleNewReducers() {
 	var b bytes.Buffer
 	p := pickle.NewPickler(&b)
 	// With the names that NumPy 1.26 writes itself.
-	p.Reduce = reconstruct.NewReducers(reconstruct.ReduceOptions{NumPy: reconstruct.Version{Major: 1, Minor: 26}}).Reduce
+	p.Reduce = reconstruct.NewReducers(
+		reconstruct.ReduceOptions{NumPy: reconstruct.Version{Major: 1, Minor: 26}}).Reduce
 	if err := p.Dump(x); err != nil {
 		log.Fatal(err)
 	}
@@ -141,7 +143,8 @@ func ExampleTimeOfDay() {
 }
 
 func ExampleAddressText() {
-	u := pickle.NewUnpicklerBytes([]byte("\x80\x02cipaddress\nIPv4Address\nJ\x01\x02\x00\x0a\x85R."))
+	u := pickle.NewUnpicklerBytes([]byte(
+		"\x80\x02cipaddress\nIPv4Address\nJ\x01\x02\x00\x0a\x85R."))
 	u.FindClass = reconstruct.FindClass
 	v, err := u.Load()
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 )
 
 // unpickler returns one with this package's hook and the options that Python was given for f.
-func unpickler(t *testing.T, f fixture.Fixture, make func(data []byte) *pickle.Unpickler) *pickle.Unpickler {
+func unpickler(t *testing.T, f fixture.Fixture,
+	make func(data []byte) *pickle.Unpickler) *pickle.Unpickler {
 	t.Helper()
 	data, err := f.Data()
 	if err != nil {
@@ -76,7 +77,9 @@ func TestFixturesEqualPython(t *testing.T) {
 		make func(data []byte) *pickle.Unpickler
 	}{
 		{"bytes", pickle.NewUnpicklerBytes},
-		{"reader", func(data []byte) *pickle.Unpickler { return pickle.NewUnpickler(bytes.NewReader(data)) }},
+		{"reader", func(data []byte) *pickle.Unpickler {
+			return pickle.NewUnpickler(bytes.NewReader(data))
+		}},
 		{"one byte", func(data []byte) *pickle.Unpickler {
 			return pickle.NewUnpickler(iotest.OneByteReader(bytes.NewReader(data)))
 		}},
@@ -107,7 +110,8 @@ func TestFixturesEncodings(t *testing.T) {
 		t.Fatal(err)
 	}
 	encodings := map[string]pickle.Encoding{
-		"ASCII": pickle.EncodingASCII, "latin1": pickle.EncodingLatin1, "utf-8": pickle.EncodingUTF8, "bytes": pickle.EncodingBytes,
+		"ASCII": pickle.EncodingASCII, "latin1": pickle.EncodingLatin1,
+		"utf-8": pickle.EncodingUTF8, "bytes": pickle.EncodingBytes,
 	}
 	tried := 0
 	for _, f := range all {

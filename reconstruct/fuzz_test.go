@@ -34,7 +34,8 @@ func pick[T any](c *choices, from ...T) T { return from[c.n(len(from))] }
 func (c *choices) number() any {
 	switch c.n(12) {
 	case 0:
-		return pick[any](c, -1, math.MaxInt32, math.MaxInt/2, math.MaxInt, math.MinInt, new(big.Int).Lsh(big.NewInt(1), 64), 1.5, nil, "1", true)
+		return pick[any](c, -1, math.MaxInt32, math.MaxInt/2, math.MaxInt, math.MinInt,
+			new(big.Int).Lsh(big.NewInt(1), 64), 1.5, nil, "1", true)
 	case 1:
 		return c.n(256)
 	}
@@ -50,14 +51,16 @@ func (c *choices) tuple(item func() any) *types.Tuple {
 }
 
 func (c *choices) text() any {
-	return pick[any](c, "a", "b", "c", []byte("a"), pickle.Py2String("b"), nil, 1, "", "<", ">", "|")
+	return pick[any](c, "a", "b", "c", []byte("a"), pickle.Py2String("b"), nil, 1, "", "<", ">",
+		"|")
 }
 
 func (c *choices) dtype(depth int) any {
 	if depth > 3 || c.n(3) == 0 {
 		return pick(c, any(ndarray.Float64), any(ndarray.Int8), any(ndarray.Object), nil, any("f8"))
 	}
-	spec := pick[any](c, "f8", "i4", "O8", "S3", "U2", "V8", "V16", "V0", "M8", "m8", "f16", "b1", class(c.t, "numpy", "record"))
+	spec := pick[any](c, "f8", "i4", "O8", "S3", "U2", "V8", "V16", "V0", "M8", "m8", "f16", "b1",
+		class(c.t, "numpy", "record"))
 	v, err := call(c.t, "numpy", "dtype", []any{spec, false, true})
 	if err != nil {
 		c.t.Fatal(err)
@@ -90,10 +93,14 @@ func (c *choices) dtypeState(depth int, self any) any {
 		}
 		names, fields = &n, &d
 	}
-	items := []any{pick[any](c, 3, 3, 3, 4, 2, 1, 0), pick[any](c, "<", ">", "|", c.text()), sub, names, fields,
-		pick(c, any(-1), any(8), any(16), c.number()), pick(c, any(-1), any(1), c.number()), c.number()}
+	items := []any{pick[any](c, 3, 3, 3, 4, 2, 1, 0), pick[any](c, "<", ">", "|", c.text()), sub,
+		names, fields,
+		pick(c, any(-1), any(8), any(16), c.number()), pick(c, any(-1), any(1), c.number()),
+		c.number()}
 	if items[0] == any(4) {
-		items = append(items, pick[any](c, nil, dict(), tuple(nil, tuple(c.text(), c.number(), c.number(), c.number())), tuple(dict(), tuple([]byte("ns"), 1, 1, 1))))
+		items = append(items, pick[any](c, nil, dict(),
+			tuple(nil, tuple(c.text(), c.number(), c.number(), c.number())),
+			tuple(dict(), tuple([]byte("ns"), 1, 1, 1))))
 	}
 	return tuple(items[c.n(2):]...)
 }
@@ -114,7 +121,8 @@ func (c *choices) payload() any {
 
 func (c *choices) badInput(err error) {
 	c.t.Helper()
-	if !errors.Is(err, pickle.ErrMalformed) && !errors.Is(err, pickle.ErrLimit) && !errors.Is(err, pickle.ErrUnsupported) {
+	if !errors.Is(err, pickle.ErrMalformed) && !errors.Is(err, pickle.ErrLimit) &&
+		!errors.Is(err, pickle.ErrUnsupported) {
 		c.t.Fatalf("%v is of none of the kinds for bad input", err)
 	}
 }
@@ -160,11 +168,13 @@ func FuzzReconstruct(f *testing.F) {
 			nd := class(t, "numpy", "ndarray")
 			switch c.n(4) {
 			case 0, 1:
-				v, err = array(t, tuple(1, c.tuple(c.number), c.dtype(0), pick[any](c, false, true, 1, nil), c.payload()))
+				v, err = array(t, tuple(1, c.tuple(c.number), c.dtype(0),
+					pick[any](c, false, true, 1, nil), c.payload()))
 			case 2:
 				v, err = call(t, "numpy.core.multiarray", "scalar", []any{c.dtype(0), c.payload()})
 			case 3:
-				v, err = call(t, "numpy.ma.core", "_mareconstruct", []any{class(t, "numpy.ma", "MaskedArray"), nd, tuple(0), "b"},
+				v, err = call(t, "numpy.ma.core", "_mareconstruct",
+					[]any{class(t, "numpy.ma", "MaskedArray"), nd, tuple(0), "b"},
 					tuple(1, c.tuple(c.number), c.dtype(0), false, c.payload(), c.payload(), nil))
 			}
 			if err != nil {
@@ -172,7 +182,9 @@ func FuzzReconstruct(f *testing.F) {
 				continue
 			}
 			check(t, v)
-			v, err = call(t, "numpy.core.numeric", "_frombuffer", []any{make([]byte, c.n(65)), c.dtype(0), c.tuple(c.number), pick[any](c, "C", "F", "K", "A", nil), c.tuple(c.number)})
+			v, err = call(t, "numpy.core.numeric", "_frombuffer",
+				[]any{make([]byte, c.n(65)), c.dtype(0), c.tuple(c.number),
+					pick[any](c, "C", "F", "K", "A", nil), c.tuple(c.number)})
 			if err != nil {
 				c.badInput(err)
 				continue

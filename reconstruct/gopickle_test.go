@@ -107,7 +107,8 @@ func sameValue(name string, ours, theirs any) bool {
 	case "object_array_of_itself":
 		a, ok1 := ours.(*ndarray.Array)
 		b, ok2 := theirs.(*ndarray.Array)
-		return ok1 && ok2 && a.DType().Equal(b.DType()) && slices.Equal(a.Shape(), b.Shape()) && b.At(0) == any(b) == (a.At(0) == any(a))
+		return ok1 && ok2 && a.DType().Equal(b.DType()) && slices.Equal(a.Shape(), b.Shape()) &&
+			b.At(0) == any(b) == (a.At(0) == any(a))
 	}
 	return cmp.Equal(ours, theirs, comparers)
 }
@@ -117,7 +118,8 @@ func sameValue(name string, ours, theirs any) bool {
 func adapt(v any, seen map[any]any) any {
 	switch v.(type) {
 	case *types.List, *types.Tuple, *types.Dict, *pickle.Object, *types.OrderedDict,
-		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque, *ndarray.Array:
+		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter,
+		*reconstruct.Deque, *ndarray.Array:
 		if old, ok := seen[v]; ok {
 			return old
 		}
@@ -185,21 +187,33 @@ func adapt(v any, seen map[any]any) any {
 // comparers compare the types that have parts that are not exported.
 var comparers = cmp.Options{
 	cmp.Comparer(func(a, b *pickle.Set) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
-	cmp.Comparer(func(a, b *pickle.FrozenSet) bool { return a.Len() == b.Len() && hasAll(a, b.Items) }),
+	cmp.Comparer(func(a, b *pickle.FrozenSet) bool {
+		return a.Len() == b.Len() && hasAll(a, b.Items)
+	}),
 	cmp.Comparer(sameFloat),
 	cmp.Comparer(func(a, b ndarray.LongDouble) bool { return a == b }),
-	cmp.Comparer(func(a, b complex128) bool { return sameFloat(real(a), real(b)) && sameFloat(imag(a), imag(b)) }),
+	cmp.Comparer(func(a, b complex128) bool {
+		return sameFloat(real(a), real(b)) && sameFloat(imag(a), imag(b))
+	}),
 	cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 }),
 	cmp.Comparer(func(a, b *big.Rat) bool { return a.Cmp(b) == 0 }),
 	cmp.Transformer("array", describeArray),
-	cmp.Transformer("scalar", func(s *ndarray.Scalar) arrayView { return describeArray(s.Array()) }),
+	cmp.Transformer("scalar", func(s *ndarray.Scalar) arrayView {
+		return describeArray(s.Array())
+	}),
 	cmp.Transformer("masked", func(m *ndarray.Masked) []any {
 		return []any{m.Data, m.Mask, m.FillValue, m.Class, m.BaseClass}
 	}),
 	cmp.Transformer("uuid", func(u *reconstruct.UUID) []any { return []any{u.ID, u.IsSafe} }),
-	cmp.Transformer("ordered", func(d *reconstruct.OrderedDict) []any { return []any{d.Dict, d.Attrs} }),
-	cmp.Transformer("default", func(d *reconstruct.DefaultDict) []any { return []any{d.Dict, d.Attrs, d.Factory} }),
-	cmp.Transformer("counter", func(d *reconstruct.Counter) []any { return []any{d.Dict, d.Attrs} }),
+	cmp.Transformer("ordered", func(d *reconstruct.OrderedDict) []any {
+		return []any{d.Dict, d.Attrs}
+	}),
+	cmp.Transformer("default", func(d *reconstruct.DefaultDict) []any {
+		return []any{d.Dict, d.Attrs, d.Factory}
+	}),
+	cmp.Transformer("counter", func(d *reconstruct.Counter) []any {
+		return []any{d.Dict, d.Attrs}
+	}),
 }
 
 func sameFloat(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
@@ -227,7 +241,8 @@ func describeArray(a *ndarray.Array) arrayView {
 		return arrayView{Error: "nil"}
 	}
 	v := arrayView{
-		Class: a.Class(), DType: fmt.Sprint(a.DType().Descr(), a.DType().Aligned(), a.DType().ScalarClass()),
+		Class: a.Class(), DType: fmt.Sprint(a.DType().Descr(), a.DType().Aligned(),
+			a.DType().ScalarClass()),
 		Shape: a.Shape(), Strides: a.Strides(), Writeable: a.Writeable(),
 	}
 	var err error
@@ -262,7 +277,8 @@ func TestGopickleReadsWritten(t *testing.T) {
 		}
 		var b bytes.Buffer
 		p := pickle.NewPickler(&b)
-		p.Protocol, p.Reduce = pickle.ProtocolOf(f.Protocol), reconstruct.NewReducers(reconstruct.ReduceOptions{}).Reduce
+		p.Protocol, p.Reduce = pickle.ProtocolOf(f.Protocol),
+			reconstruct.NewReducers(reconstruct.ReduceOptions{}).Reduce
 		if err := p.Dump(ours); err != nil {
 			t.Errorf("%s: %v", f, err)
 			continue

@@ -28,7 +28,8 @@ import (
 
 // TestNpyioClassLoader reads arrays of numbers with npyio's hook and with ours.
 func TestNpyioClassLoader(t *testing.T) {
-	for _, name := range []string{"example_dict", "example_records", "example_nested", "example_cifar"} {
+	for _, name := range []string{"example_dict", "example_records", "example_nested",
+		"example_cifar"} {
 		t.Run(name, func(t *testing.T) {
 			f, err := fixture.Find("py311-np126", name, 4)
 			if err != nil {
@@ -134,7 +135,8 @@ func TestPytorchHook(t *testing.T) {
 		return nil, errors.New("class not found: " + module + "." + name)
 	}
 	u.PersistentLoad = func(pid any) (any, error) {
-		storage := (*pid.(*types.Tuple))[1].(pytorch.StorageClassInterface).New(6, "cpu").(*pytorch.FloatStorage)
+		storage := (*pid.(*types.Tuple))[1].(pytorch.StorageClassInterface).New(6,
+			"cpu").(*pytorch.FloatStorage)
 		storage.Data = values
 		return storage, nil
 	}
@@ -159,7 +161,8 @@ func writeTorchFile(t *testing.T, file, data string, values []float32) {
 	for _, v := range values {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 	}
-	for name, content := range map[string]string{"archive/data.pkl": data, "archive/data/0": string(raw)} {
+	for name, content := range map[string]string{"archive/data.pkl": data,
+		"archive/data/0": string(raw)} {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)

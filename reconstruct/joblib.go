@@ -72,7 +72,8 @@ func (w *joblibArray) PyBuild(in bridge.Input, state any) (any, error) {
 // PySetState refuses the state on machines that cannot hand out the bytes behind it,
 // such as gopickle's.
 func (w *joblibArray) PySetState(any) error {
-	return pickle.Unsupported("%s: this unpickler cannot read the array that follows", w.class.global)
+	return pickle.Unsupported("%s: this unpickler cannot read the array that follows",
+		w.class.global)
 }
 
 // Global returns the name of the wrapper class, so that a wrapper that never
@@ -178,7 +179,8 @@ func nestedArray(in bridge.Input, fn, subclass string) (any, error) {
 		return v, nil // to a hook that does not rebuild arrays, as that of an audit
 	}
 	if !ok {
-		return nil, pickle.Malformed("%s: the pickle behind it holds %s, want an array", fn, typeName(v))
+		return nil, pickle.Malformed("%s: the pickle behind it holds %s, want an array", fn,
+			typeName(v))
 	}
 	if subclass != "" && a.Class() == "" {
 		a.SetClass(subclass)
@@ -191,7 +193,8 @@ func nestedArray(in bridge.Input, fn, subclass string) (any, error) {
 func (w *joblibArray) subclass(class any) (string, error) {
 	named, ok := class.(pickle.Named)
 	if !ok {
-		return "", pickle.Malformed("%s: subclass is %s, want a class", w.class.global, typeName(class))
+		return "", pickle.Malformed("%s: subclass is %s, want a class", w.class.global,
+			typeName(class))
 	}
 	g := named.Global()
 	if g.Name == "ndarray" || g.Name == "memmap" {
@@ -246,13 +249,15 @@ func buildZSidecar(w *joblibArray, _ bridge.Input, s joblibState) (any, error) {
 		return nil, err
 	}
 	defer file.Close()
-	state, err := r.readArrayState(argReader{fn: s.fn, vals: append(items[:len(items):len(items)], nil)})
+	state, err := r.readArrayState(argReader{fn: s.fn,
+		vals: append(items[:len(items):len(items)], nil)})
 	if err != nil {
 		return nil, err
 	}
 	n := state.nbytes()
 	if n < 0 || state.dtype.HasObject() {
-		return nil, pickle.Malformed("%s: no raw data has the shape %v of dtype %s", s.fn, state.shape, state.dtype)
+		return nil, pickle.Malformed("%s: no raw data has the shape %v of dtype %s", s.fn,
+			state.shape, state.dtype)
 	}
 	data, err := readZFile(file, n, r.limits)
 	if err != nil {
@@ -282,7 +287,10 @@ func (w *joblibArray) open(s joblibState) (io.ReadCloser, error) {
 	}
 	open := w.class.resolver.openSidecar
 	if open == nil {
-		return nil, pickle.Unsupported("%s: the array is in the file %q beside the pickle, and no folder is given", s.fn, name)
+		return nil,
+			pickle.Unsupported(
+				"%s: the array is in the file %q beside the pickle, and no folder is given", s.fn,
+				name)
 	}
 	file, err := open(name)
 	if err != nil {

@@ -23,7 +23,8 @@ func readNPY(file io.Reader, in bridge.Input, resolver *Resolver) (*ndarray.Arra
 			}
 			a, ok := v.(*ndarray.Array)
 			if !ok {
-				return nil, pickle.Malformed("the pickle in an .npy file holds %s, want an array", typeName(v))
+				return nil, pickle.Malformed("the pickle in an .npy file holds %s, want an array",
+					typeName(v))
 			}
 			return a, nil
 		},

@@ -110,12 +110,15 @@ func checkJoblib(t *testing.T, f joblibFixture, v any) {
 			t.Errorf("%s is missing", path)
 			continue
 		}
-		if !slices.Equal(a.Shape(), want.Shape) || (a.Class() != "") != want.Matrix || want.Matrix && !strings.HasSuffix(a.Class(), ".matrix") {
-			t.Errorf("%s: shape %v, class %q; want %v, matrix %v", path, a.Shape(), a.Class(), want.Shape, want.Matrix)
+		if !slices.Equal(a.Shape(), want.Shape) || (a.Class() != "") != want.Matrix ||
+			want.Matrix && !strings.HasSuffix(a.Class(), ".matrix") {
+			t.Errorf("%s: shape %v, class %q; want %v, matrix %v", path, a.Shape(), a.Class(),
+				want.Shape, want.Matrix)
 		}
 		if want.Descr == "" {
 			objects, err := a.Objects()
-			if err != nil || len(objects) != 4 || objects[0] != nil || objects[1] != 1 || objects[2] != "x" {
+			if err != nil || len(objects) != 4 || objects[0] != nil || objects[1] != 1 ||
+				objects[2] != "x" {
 				t.Errorf("%s: objects %v, error %v; want %s", path, objects, err, want.Objects)
 			}
 			continue
@@ -126,7 +129,8 @@ func checkJoblib(t *testing.T, f joblibFixture, v any) {
 		if got := a.Order() == ndarray.OrderF; got != want.Fortran {
 			t.Errorf("%s: in Fortran order: %v, want %v", path, got, want.Fortran)
 		}
-		if data, err := a.AppendBytes(nil, ndarray.OrderC); err != nil || !bytes.Equal(data, want.Data) {
+		if data, err := a.AppendBytes(nil, ndarray.OrderC); err != nil ||
+			!bytes.Equal(data, want.Data) {
 			t.Errorf("%s: bytes %x, error %v; want %x", path, data, err, want.Data)
 		}
 	}
@@ -137,7 +141,9 @@ func TestJoblib(t *testing.T) {
 		for _, name := range f.Files {
 			t.Run(name, func(t *testing.T) {
 				data, compressed := unfold(t, filepath.Join(joblibDir, name))
-				if how := strings.Split(name, "-")[3]; compressed != !slices.Contains([]string{"raw.pkl", "notell.pkl"}, how) && !strings.HasPrefix(how, "p") && how != "zfiles.pkl" {
+				if how := strings.Split(name,
+					"-")[3]; compressed != !slices.Contains([]string{"raw.pkl", "notell.pkl"},
+					how) && !strings.HasPrefix(how, "p") && how != "zfiles.pkl" {
 					t.Errorf("compressed: %v", compressed)
 				}
 				shared := pickle.NewUnpicklerBytes(data)
@@ -148,7 +154,8 @@ func TestJoblib(t *testing.T) {
 					"reader":   pickle.NewUnpickler(bytes.NewReader(data)),
 					"one byte": pickle.NewUnpickler(iotest.OneByteReader(bytes.NewReader(data))),
 				} {
-					u.FindClass = reconstruct.New(reconstruct.Options{OpenSidecar: sidecars(joblibDir)}).FindClass
+					u.FindClass = reconstruct.New(reconstruct.Options{OpenSidecar: sidecars(
+						joblibDir)}).FindClass
 					u.Strict = true
 					v, err := u.Load()
 					if err != nil {
@@ -216,7 +223,8 @@ func TestJoblibNames(t *testing.T) {
 		}
 	}
 	data, _ := unfold(t, filepath.Join(joblibDir, "joblib-0.11-py36-raw.pkl"))
-	data = bytes.ReplaceAll(data, []byte("cjoblib.numpy_pickle\n"), []byte("csklearn.externals.joblib.numpy_pickle\n"))
+	data = bytes.ReplaceAll(data, []byte("cjoblib.numpy_pickle\n"),
+		[]byte("csklearn.externals.joblib.numpy_pickle\n"))
 	u := pickle.NewUnpicklerBytes(data)
 	u.FindClass = reconstruct.FindClass
 	v, err := u.Load()
@@ -279,14 +287,16 @@ func TestJoblibSidecarErrors(t *testing.T) {
 // Every prefix is an error and every changed byte an error or a value, never a panic; no
 // prefix allocates what its headers claim.
 func TestJoblibTruncatedAndFlipped(t *testing.T) {
-	for _, name := range []string{"joblib-1.6.0-py313-raw.pkl", "joblib-0.11-py36-raw.pkl", "joblib-1.6.0-py313-p0.pkl", "joblib-0.9.4-py36-zfiles.pkl"} {
+	for _, name := range []string{"joblib-1.6.0-py313-raw.pkl", "joblib-0.11-py36-raw.pkl",
+		"joblib-1.6.0-py313-p0.pkl", "joblib-0.9.4-py36-zfiles.pkl"} {
 		data, _ := unfold(t, filepath.Join(joblibDir, name))
 		resolve := reconstruct.New(reconstruct.Options{OpenSidecar: sidecars(joblibDir)}).FindClass
 		step := max(1, len(data)/1500)
 		for n := 0; n < len(data); n += step {
 			u := pickle.NewUnpickler(struct{ io.Reader }{bytes.NewReader(data[:n])})
 			u.FindClass = resolve
-			if _, err := u.Load(); n > 0 && !errors.Is(err, pickle.ErrTruncated) || n == 0 && err != io.EOF {
+			if _, err := u.Load(); n > 0 && !errors.Is(err, pickle.ErrTruncated) ||
+				n == 0 && err != io.EOF {
 				t.Fatalf("%s: first %d bytes: error %v", name, n, err)
 			}
 		}
@@ -309,8 +319,10 @@ func TestJoblibBadState(t *testing.T) {
 		want     error
 	}{
 		{"negative dimension", "K\x05\x85", "J\xff\xff\xff\xff\x85", pickle.ErrMalformed},
-		{"huge dimension", "K\x05\x85", "\x8a\x07\xff\xff\xff\xff\xff\xff\x0f\x85", pickle.ErrTruncated},
-		{"overflow", "K\x05\x85", "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85", pickle.ErrMalformed},
+		{"huge dimension", "K\x05\x85", "\x8a\x07\xff\xff\xff\xff\xff\xff\x0f\x85",
+			pickle.ErrTruncated},
+		{"overflow", "K\x05\x85", "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85",
+			pickle.ErrMalformed},
 		{"shape is no tuple", "K\x05\x85", "K\x05", pickle.ErrMalformed},
 		{"subclass is no class", "cnumpy\nndarray\n", "K\x01", pickle.ErrMalformed},
 		{"order", "X\x01\x00\x00\x00C", "X\x01\x00\x00\x00Q", pickle.ErrMalformed},

@@ -36,10 +36,11 @@ func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
 		order = ndarray.OrderF
 	}
 	mappable := !a.HasObject()
-	t := &written.Trailer{Size: int64(a.NBytes()), Align: joblibAlign, Write: func(w io.Writer) error {
-		_, err := a.WriteTo(w, order)
-		return err
-	}}
+	t := &written.Trailer{Size: int64(a.NBytes()), Align: joblibAlign,
+		Write: func(w io.Writer) error {
+			_, err := a.WriteTo(w, order)
+			return err
+		}}
 	if !mappable {
 		nested, err := r.joblibNested(a, protocol)
 		if err != nil {
@@ -52,7 +53,8 @@ func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
 		}
 	}
 	t.Object = newInstance(joblibWrapper, dictOf(
-		"subclass", class, "shape", shapeTuple(a.Shape()), "order", written.Interned(string(rune(order))),
+		"subclass", class, "shape", shapeTuple(a.Shape()), "order",
+		written.Interned(string(rune(order))),
 		"dtype", a.DType(), "allow_mmap", mappable,
 	))
 	return t, nil

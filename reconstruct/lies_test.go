@@ -40,7 +40,8 @@ func array(t testing.TB, state any) (any, error) {
 // the words.
 func wantError(t *testing.T, err error, words ...string) {
 	t.Helper()
-	if !errors.Is(err, pickle.ErrMalformed) && !errors.Is(err, pickle.ErrLimit) && !errors.Is(err, pickle.ErrUnsupported) {
+	if !errors.Is(err, pickle.ErrMalformed) && !errors.Is(err, pickle.ErrLimit) &&
+		!errors.Is(err, pickle.ErrUnsupported) {
 		t.Fatalf("got error %v, want one of the kinds for bad input", err)
 	}
 	for _, w := range words {
@@ -72,31 +73,48 @@ func TestArrayStateLies(t *testing.T) {
 		{"version 2", tuple(2, tuple(2), f8(t), false, raw), []string{"version 2"}},
 		{"version is text", tuple("1", tuple(2), f8(t), false, raw), []string{"version is a str"}},
 		{"shape is a list", tuple(1, list(2), f8(t), false, raw), []string{"shape is a list"}},
-		{"float dimension", tuple(1, tuple(2.0), f8(t), false, raw), []string{"dimension 0", "a float"}},
-		{"text dimension", tuple(1, tuple("2"), f8(t), false, raw), []string{"dimension 0", "a str"}},
+		{"float dimension", tuple(1, tuple(2.0), f8(t), false, raw),
+			[]string{"dimension 0", "a float"}},
+		{"text dimension", tuple(1, tuple("2"), f8(t), false, raw),
+			[]string{"dimension 0", "a str"}},
 		{"huge dimension", tuple(1, tuple(huge), f8(t), false, raw), []string{"dimension 0"}},
-		{"negative dimension", tuple(1, tuple(-2), f8(t), false, raw), []string{"negative dimension -2"}},
-		{"negative dimensions with a fitting product", tuple(1, tuple(-1, -2), f8(t), false, raw), []string{"negative"}},
+		{"negative dimension", tuple(1, tuple(-2), f8(t), false, raw),
+			[]string{"negative dimension -2"}},
+		{"negative dimensions with a fitting product", tuple(1, tuple(-1, -2), f8(t), false, raw),
+			[]string{"negative"}},
 		{"65 dimensions", tuple(1, tuple(dims...), f8(t), false, raw[:8]), []string{"Dims"}},
-		{"product wraps to 0", tuple(1, tuple(pyInt(1<<32), pyInt(1<<32)), f8(t), false, []byte{}), []string{"4294967296"}},
-		{"product wraps to 16", tuple(1, tuple(pyInt(1<<62+1), 2), f8(t), false, raw), []string{"4611686018427387905"}},
-		{"bytes wrap", tuple(1, tuple(pyInt(1<<61)), f8(t), false, []byte{}), []string{"2305843009213693952"}},
-		{"data too short", tuple(1, tuple(3), f8(t), false, raw), []string{"16 bytes", "(3,)", "float64", "24"}},
+		{"product wraps to 0", tuple(1, tuple(pyInt(1<<32), pyInt(1<<32)), f8(t), false, []byte{}),
+			[]string{"4294967296"}},
+		{"product wraps to 16", tuple(1, tuple(pyInt(1<<62+1), 2), f8(t), false, raw),
+			[]string{"4611686018427387905"}},
+		{"bytes wrap", tuple(1, tuple(pyInt(1<<61)), f8(t), false, []byte{}),
+			[]string{"2305843009213693952"}},
+		{"data too short", tuple(1, tuple(3), f8(t), false, raw),
+			[]string{"16 bytes", "(3,)", "float64", "24"}},
 		{"data too long", tuple(1, tuple(1), f8(t), false, raw), []string{"16 bytes", "(1,)", "8"}},
-		{"no data for a huge shape", tuple(1, tuple(pyInt(1<<40)), f8(t), false, []byte{}), []string{"0 bytes", "1099511627776"}},
-		{"data is None", tuple(1, tuple(2), f8(t), false, nil), []string{"data of dtype float64 is None"}},
+		{"no data for a huge shape", tuple(1, tuple(pyInt(1<<40)), f8(t), false, []byte{}),
+			[]string{"0 bytes", "1099511627776"}},
+		{"data is None", tuple(1, tuple(2), f8(t), false, nil),
+			[]string{"data of dtype float64 is None"}},
 		{"data is an int", tuple(1, tuple(2), f8(t), false, 16), []string{"an int"}},
 		{"data is a list", tuple(1, tuple(2), f8(t), false, list(1.0, 2.0)), []string{"a list"}},
 		{"dtype is text", tuple(1, tuple(2), "f8", false, raw), []string{"dtype is a str"}},
 		{"dtype is None", tuple(1, tuple(2), nil, false, raw), []string{"dtype is None"}},
 		{"order is text", tuple(1, tuple(2), f8(t), "F", raw), []string{"is_fortran is a str"}},
-		{"objects as raw bytes", tuple(1, tuple(2), object(t), false, raw), []string{"object", "a bytes", "list"}},
-		{"records as raw bytes", tuple(1, tuple(1), record(t), false, raw), []string{"a bytes", "list"}},
-		{"too few objects", tuple(1, tuple(3), object(t), false, list(1, 2)), []string{"2 elements", "(3,)"}},
-		{"too many objects", tuple(1, tuple(1), object(t), false, list(1, 2)), []string{"2 elements", "(1,)"}},
-		{"objects for a huge shape", tuple(1, tuple(pyInt(1<<40)), object(t), false, list()), []string{"0 elements"}},
-		{"a record that is no tuple", tuple(1, tuple(1), record(t), false, list(1)), []string{"element 0", "an int"}},
-		{"a record of three", tuple(1, tuple(1), record(t), false, list(tuple(1, 2, 3))), []string{"element 0"}},
+		{"objects as raw bytes", tuple(1, tuple(2), object(t), false, raw),
+			[]string{"object", "a bytes", "list"}},
+		{"records as raw bytes", tuple(1, tuple(1), record(t), false, raw),
+			[]string{"a bytes", "list"}},
+		{"too few objects", tuple(1, tuple(3), object(t), false, list(1, 2)),
+			[]string{"2 elements", "(3,)"}},
+		{"too many objects", tuple(1, tuple(1), object(t), false, list(1, 2)),
+			[]string{"2 elements", "(1,)"}},
+		{"objects for a huge shape", tuple(1, tuple(pyInt(1<<40)), object(t), false, list()),
+			[]string{"0 elements"}},
+		{"a record that is no tuple", tuple(1, tuple(1), record(t), false, list(1)),
+			[]string{"element 0", "an int"}},
+		{"a record of three", tuple(1, tuple(1), record(t), false, list(tuple(1, 2, 3))),
+			[]string{"element 0"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := array(t, tc.state)
@@ -119,7 +137,8 @@ func TestArrayStateTwice(t *testing.T) {
 // TestArrayWithoutState: NumPy leaves an empty array of int8.
 func TestArrayWithoutState(t *testing.T) {
 	t.Parallel()
-	v := made(t)(call(t, "numpy._core.multiarray", "_reconstruct", []any{class(t, "numpy", "ndarray"), tuple(0), []byte("b")}))
+	v := made(t)(call(t, "numpy._core.multiarray", "_reconstruct",
+		[]any{class(t, "numpy", "ndarray"), tuple(0), []byte("b")}))
 	arr := v.(*ndarray.Array)
 	if arr.Size() != 0 || arr.NDim() != 1 || arr.DType() != ndarray.Int8 {
 		t.Errorf("got shape %v, dtype %s, want (0,), int8", arr.Shape(), arr.DType())
@@ -136,7 +155,8 @@ func TestReconstructArgumentLies(t *testing.T) {
 	}{
 		{"no arguments", nil, []string{"0 arguments"}},
 		{"subtype is text", []any{"ndarray", tuple(0), "b"}, []string{"subtype is a str"}},
-		{"subtype is no array class", []any{class(t, "numpy", "dtype"), tuple(0), "b"}, []string{"numpy.dtype"}},
+		{"subtype is no array class", []any{class(t, "numpy", "dtype"), tuple(0), "b"},
+			[]string{"numpy.dtype"}},
 		{"huge shape", []any{nd, tuple(pyInt(1 << 40)), "b"}, []string{"1099511627776"}},
 		{"shape is None", []any{nd, nil, "b"}, []string{"shape is None"}},
 	} {
@@ -167,50 +187,74 @@ func TestDTypeStateLies(t *testing.T) {
 		{"four items", "f8", tuple(1, 2, 3, 4), []string{"4 arguments"}},
 		{"ten items", "f8", tuple(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), []string{"10 arguments"}},
 		{"version 5", "f8", tuple(5, "<", nil, nil, nil, -1, -1, 0), []string{"version 5"}},
-		{"byte order of two characters", "f8", tuple(3, "<>", nil, nil, nil, -1, -1, 0), []string{"endian"}},
+		{"byte order of two characters", "f8", tuple(3, "<>", nil, nil, nil, -1, -1, 0),
+			[]string{"endian"}},
 		{"byte order x", "f8", tuple(3, "x", nil, nil, nil, -1, -1, 0), []string{"byte order"}},
-		{"byte order is None", "f8", tuple(3, nil, nil, nil, nil, -1, -1, 0), []string{"endian is None"}},
+		{"byte order is None", "f8", tuple(3, nil, nil, nil, nil, -1, -1, 0),
+			[]string{"endian is None"}},
 		{"itemsize of f8", "f8", tuple(3, "<", nil, nil, nil, 4, 4, 0), []string{"elsize 4"}},
 		{"negative itemsize", "S3", tuple(3, "|", nil, nil, nil, -3, 1, 0), []string{"elsize -3"}},
-		{"itemsize against typespec", "S3", tuple(3, "|", nil, nil, nil, pyInt(1<<40), 1, 0), []string{"elsize 1099511627776", "S3"}},
-		{"U of no whole characters", "U1", tuple(3, "<", nil, nil, nil, 6, 4, 8), []string{"elsize 6"}},
-		{"alignment", "V8", tuple(3, "|", nil, nil, nil, 8, pyInt(1<<40), 0), []string{"alignment"}},
-		{"flags are text", "V8", tuple(3, "|", nil, nil, nil, 8, 1, "0"), []string{"flags is a str"}},
-		{"names without fields", "V8", struct1(tuple("a"), nil, 8), []string{"names without fields"}},
+		{"itemsize against typespec", "S3", tuple(3, "|", nil, nil, nil, pyInt(1<<40), 1, 0),
+			[]string{"elsize 1099511627776", "S3"}},
+		{"U of no whole characters", "U1", tuple(3, "<", nil, nil, nil, 6, 4, 8),
+			[]string{"elsize 6"}},
+		{"alignment", "V8", tuple(3, "|", nil, nil, nil, 8, pyInt(1<<40), 0),
+			[]string{"alignment"}},
+		{"flags are text", "V8", tuple(3, "|", nil, nil, nil, 8, 1, "0"),
+			[]string{"flags is a str"}},
+		{"names without fields", "V8", struct1(tuple("a"), nil, 8),
+			[]string{"names without fields"}},
 		{"fields without names", "V8", struct1(nil, field(0), 8), []string{"names is None"}},
 		{"names are a list", "V8", struct1(list("a"), field(0), 8), []string{"names is a list"}},
 		{"fields are a list", "V8", struct1(tuple("a"), list(), 8), []string{"fields is a list"}},
 		{"a name is not there", "V8", struct1(tuple("b"), field(0), 8), []string{`"b"`}},
 		{"a name is an int", "V8", struct1(tuple(1), field(0), 8), []string{"an int"}},
 		{"a name twice", "V8", struct1(tuple("a", "a"), field(0), 8), []string{`"a"`}},
-		{"more fields than names", "V8", struct1(tuple(), field(0), 8), []string{"1 keys for 0 names"}},
-		{"offset outside", "V8", struct1(tuple("a"), field(1), 8), []string{`"a"`, "offset 1", "8"}},
+		{"more fields than names", "V8", struct1(tuple(), field(0), 8),
+			[]string{"1 keys for 0 names"}},
+		{"offset outside", "V8", struct1(tuple("a"), field(1), 8),
+			[]string{`"a"`, "offset 1", "8"}},
 		{"offset negative", "V8", struct1(tuple("a"), field(-1), 8), []string{`"a"`, "offset -1"}},
-		{"offset overflows", "V8", struct1(tuple("a"), field(pyInt(1<<63-1)), 8), []string{`"a"`, "offset"}},
+		{"offset overflows", "V8", struct1(tuple("a"), field(pyInt(1<<63-1)), 8),
+			[]string{`"a"`, "offset"}},
 		{"offset is huge", "V8", struct1(tuple("a"), field(huge), 8), []string{"offset"}},
-		{"offset is a float", "V8", struct1(tuple("a"), field(0.0), 8), []string{"offset is a float"}},
+		{"offset is a float", "V8", struct1(tuple("a"), field(0.0), 8),
+			[]string{"offset is a float"}},
 		{"a field is None", "V8", struct1(tuple("a"), dict("a", nil), 8), []string{`"a"`, "None"}},
-		{"a field's dtype is text", "V8", struct1(tuple("a"), dict("a", tuple("f8", 0)), 8), []string{"a str"}},
+		{"a field's dtype is text", "V8", struct1(tuple("a"), dict("a", tuple("f8", 0)), 8),
+			[]string{"a str"}},
 		{"an object field overlaps", "V16", struct1(tuple("a", "o"),
 			dict("a", tuple(f8(t), 0), "o", tuple(object(t), 4)), 16), []string{"overlap"}},
 		{"two object fields overlap", "V16", struct1(tuple("p", "o"),
 			dict("p", tuple(object(t), 0), "o", tuple(object(t), 0)), 16), []string{"overlap"}},
-		{"fields of an object dtype", "O8", tuple(3, "|", nil, tuple("a"), field(0), -1, -1, 63), []string{"fields"}},
-		{"subarray itemsize too small", "V8", tuple(3, "|", tuple(f8(t), tuple(2)), nil, nil, 8, 8, 0), []string{"subarray"}},
-		{"subarray itemsize too large", "V32", tuple(3, "|", tuple(f8(t), tuple(2)), nil, nil, 32, 8, 0), []string{"subarray"}},
-		{"subarray overflows", "V0", tuple(3, "|", tuple(f8(t), tuple(pyInt(1<<31), pyInt(1<<31))), nil, nil, 0, 8, 0), []string{"2147483648"}},
-		{"subarray dimension negative", "V8", tuple(3, "|", tuple(f8(t), tuple(-1)), nil, nil, 8, 8, 0), []string{"subdtype"}},
-		{"subarray base is None", "V8", tuple(3, "|", tuple(nil, tuple(1)), nil, nil, 8, 8, 0), []string{"base"}},
-		{"subarray of three", "V8", tuple(3, "|", tuple(f8(t), tuple(1), 0), nil, nil, 8, 8, 0), []string{"3 items"}},
-		{"subarray of f8", "f8", tuple(3, "<", tuple(f8(t), tuple(1)), nil, nil, -1, -1, 0), []string{"subarray"}},
-		{"metadata is text", "f8", tuple(4, "<", nil, nil, nil, -1, -1, 0, "m"), []string{"metadata is a str"}},
-		{"datetime without unit", "M8", tuple(4, "<", nil, nil, nil, -1, -1, 0, nil), []string{"None"}},
+		{"fields of an object dtype", "O8", tuple(3, "|", nil, tuple("a"), field(0), -1, -1, 63),
+			[]string{"fields"}},
+		{"subarray itemsize too small", "V8", tuple(3, "|", tuple(f8(t), tuple(2)), nil, nil, 8, 8,
+			0), []string{"subarray"}},
+		{"subarray itemsize too large", "V32", tuple(3, "|", tuple(f8(t), tuple(2)), nil, nil, 32,
+			8, 0), []string{"subarray"}},
+		{"subarray overflows", "V0", tuple(3, "|", tuple(f8(t), tuple(pyInt(1<<31), pyInt(1<<31))),
+			nil, nil, 0, 8, 0), []string{"2147483648"}},
+		{"subarray dimension negative", "V8", tuple(3, "|", tuple(f8(t), tuple(-1)), nil, nil, 8, 8,
+			0), []string{"subdtype"}},
+		{"subarray base is None", "V8", tuple(3, "|", tuple(nil, tuple(1)), nil, nil, 8, 8, 0),
+			[]string{"base"}},
+		{"subarray of three", "V8", tuple(3, "|", tuple(f8(t), tuple(1), 0), nil, nil, 8, 8, 0),
+			[]string{"3 items"}},
+		{"subarray of f8", "f8", tuple(3, "<", tuple(f8(t), tuple(1)), nil, nil, -1, -1, 0),
+			[]string{"subarray"}},
+		{"metadata is text", "f8", tuple(4, "<", nil, nil, nil, -1, -1, 0, "m"),
+			[]string{"metadata is a str"}},
+		{"datetime without unit", "M8", tuple(4, "<", nil, nil, nil, -1, -1, 0, nil),
+			[]string{"None"}},
 		{"datetime unit unknown", "M8", datetimeState("B", 1, 1, 1), []string{`"B"`}},
-		{"datetime unit of three", "M8", tuple(4, "<", nil, nil, nil, -1, -1, 0, tuple(nil, tuple("s", 1, 1))), []string{"3 items"}},
+		{"datetime unit of three", "M8", tuple(4, "<", nil, nil, nil, -1, -1, 0,
+			tuple(nil, tuple("s", 1, 1))), []string{"3 items"}},
 		{"datetime unit empty", "M8", datetimeState("", 1, 1, 1), []string{"empty"}},
 		{"datetime multiple 0", "M8", datetimeState("s", 0, 1, 1), []string{"multiple", "0"}},
 		{"datetime multiple negative", "M8", datetimeState("s", -1, 1, 1), []string{"-1"}},
-		{"datetime multiple huge", "M8", datetimeState("s", pyInt(1<<40), 1, 1), []string{"1099511627776"}},
+		{"datetime multiple huge", "M8", datetimeState("s", pyInt(1<<40), 1, 1),
+			[]string{"1099511627776"}},
 		{"datetime divisor 0", "m8", datetimeState("s", 1, 0, 1), []string{"divisor", "0"}},
 		{"datetime divisor 7", "m8", datetimeState("s", 1, 7, 1), []string{"divisor 7"}},
 	} {
@@ -227,7 +271,8 @@ func datetimeState(unit string, num, den, event any) any {
 
 func TestDTypeArgumentLies(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []any{"", "x8", "f7", "i3", "V-1", "S99999999999999999999", 8, nil, class(t, "numpy", "dtype"), class(t, "builtins", "set")} {
+	for _, spec := range []any{"", "x8", "f7", "i3", "V-1", "S99999999999999999999", 8, nil,
+		class(t, "numpy", "dtype"), class(t, "builtins", "set")} {
 		_, err := call(t, "numpy", "dtype", []any{spec, false, true})
 		wantError(t, err, "numpy.dtype")
 	}
@@ -267,14 +312,16 @@ func TestDTypeChangesAfterUse(t *testing.T) {
 	t.Parallel()
 	small := dtype(t, "S1").(*ndarray.DType)
 	arr := made(t)(array(t, tuple(1, tuple(4), small, false, []byte("abcd")))).(*ndarray.Array)
-	if err := small.PySetState(tuple(3, "|", nil, nil, nil, 100, 1, 0)); !errors.Is(err, ndarray.ErrState) {
+	if err := small.PySetState(tuple(3, "|", nil, nil, nil, 100, 1, 0)); !errors.Is(err,
+		ndarray.ErrState) {
 		t.Errorf("got %v, want ErrState", err)
 	}
 	if arr.DType().ItemSize() != 1 {
 		t.Error("the array's dtype changed")
 	}
 	set := f8(t).(*ndarray.DType)
-	if err := set.PySetState(tuple(3, ">", nil, nil, nil, -1, -1, 0)); !errors.Is(err, ndarray.ErrState) {
+	if err := set.PySetState(tuple(3, ">", nil, nil, nil, -1, -1, 0)); !errors.Is(err,
+		ndarray.ErrState) {
 		t.Errorf("second state: got %v, want ErrState", err)
 	}
 }
@@ -322,10 +369,13 @@ func TestFromBufferLies(t *testing.T) {
 		{"axes twice", []any{buf, f8(t), tuple(2, 3), "K", tuple(0, 0)}, []string{"permutation"}},
 		{"axes outside", []any{buf, f8(t), tuple(2, 3), "K", tuple(0, 2)}, []string{"permutation"}},
 		{"too few axes", []any{buf, f8(t), tuple(2, 3), "K", tuple(0)}, []string{"1 axes"}},
-		{"two free dimensions", []any{buf, f8(t), tuple(-1, -1), "C"}, []string{"negative dimension -1"}},
-		{"a free dimension that does not fit", []any{buf, f8(t), tuple(-1, 4), "C"}, []string{"6 elements"}},
+		{"two free dimensions", []any{buf, f8(t), tuple(-1, -1), "C"},
+			[]string{"negative dimension -1"}},
+		{"a free dimension that does not fit", []any{buf, f8(t), tuple(-1, 4), "C"},
+			[]string{"6 elements"}},
 		{"a free dimension beside 0", []any{buf, f8(t), tuple(-1, 0), "C"}, []string{"6 elements"}},
-		{"overflow to the right size", []any{buf, f8(t), tuple(pyInt(1<<62), pyInt(1<<62), 6), "C"}, []string{"6 elements"}},
+		{"overflow to the right size", []any{buf, f8(t), tuple(pyInt(1<<62), pyInt(1<<62), 6), "C"},
+			[]string{"6 elements"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := call(t, "numpy.core.numeric", "_frombuffer", tc.args)
@@ -344,12 +394,17 @@ func TestMaskedLies(t *testing.T) {
 		words []string
 	}{
 		{"six items", tuple(1, tuple(2), f8(t), false, raw, mask), []string{"6 arguments"}},
-		{"mask too short", tuple(1, tuple(2), f8(t), false, raw, mask[:1], nil), []string{"mask", "1 bytes"}},
-		{"mask too long", tuple(1, tuple(2), f8(t), false, raw, raw, nil), []string{"mask", "16 bytes"}},
+		{"mask too short", tuple(1, tuple(2), f8(t), false, raw, mask[:1], nil),
+			[]string{"mask", "1 bytes"}},
+		{"mask too long", tuple(1, tuple(2), f8(t), false, raw, raw, nil),
+			[]string{"mask", "16 bytes"}},
 		{"mask is None", tuple(1, tuple(2), f8(t), false, raw, nil, nil), []string{"mask", "None"}},
-		{"data too short", tuple(1, tuple(2), f8(t), false, raw[:8], mask, nil), []string{"8 bytes"}},
-		{"objects as bytes", tuple(1, tuple(2), object(t), false, raw, mask, nil), []string{"list"}},
-		{"fill value is a list", tuple(1, tuple(2), f8(t), false, raw, mask, list()), []string{"fill_value"}},
+		{"data too short", tuple(1, tuple(2), f8(t), false, raw[:8], mask, nil),
+			[]string{"8 bytes"}},
+		{"objects as bytes", tuple(1, tuple(2), object(t), false, raw, mask, nil),
+			[]string{"list"}},
+		{"fill value is a list", tuple(1, tuple(2), f8(t), false, raw, mask, list()),
+			[]string{"fill_value"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := call(t, "numpy.ma.core", "_mareconstruct", args, tc.state)
@@ -379,7 +434,8 @@ func TestLimits(t *testing.T) {
 		arr := made(t)(v.(reconstruct.Class).Call(nd, tuple(0), "b")).(*ndarray.Array)
 		err = arr.PySetState(tuple(1, tc.shape, f8(t), false, make([]byte, 8*tc.n)))
 		var limit *pickle.LimitError
-		if errors.As(err, &limit); tc.limit == "" && err != nil || tc.limit != "" && (limit == nil || limit.Limit != tc.limit) {
+		if errors.As(err, &limit); tc.limit == "" && err != nil ||
+			tc.limit != "" && (limit == nil || limit.Limit != tc.limit) {
 			t.Errorf("shape %v: got %v, want limit %q", tc.shape, err, tc.limit)
 		}
 	}

@@ -53,7 +53,8 @@ func TestMLDtypes(t *testing.T) {
 		}
 		items := *v.(*types.List)
 		a := items[0].(*ndarray.Array)
-		if a.DType().Name() != want.Name || a.DType().String() != want.Name || !items[1].(*ndarray.DType).Equal(a.DType()) {
+		if a.DType().Name() != want.Name || a.DType().String() != want.Name ||
+			!items[1].(*ndarray.DType).Equal(a.DType()) {
 			t.Errorf("%s: dtype %s", path, a.DType())
 		}
 		floats, err := ndarray.Values[float32](a)
@@ -68,14 +69,16 @@ func TestMLDtypes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f := float64(floats[i]); f != x && (f == f || x == x) || math.Signbit(f) != math.Signbit(x) && x == x {
+			if f := float64(floats[i]); f != x && (f == f || x == x) ||
+				math.Signbit(f) != math.Signbit(x) && x == x {
 				t.Errorf("%s: element %d, %v, is %v, want %v", path, i, a.At(i), f, x)
 			}
 		}
 		if err := a.SetAt(a.At(1), 1); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
-		again, err := write([]any{v}, NewReducers(ReduceOptions{NumPy: Version{2, 5}}), protocol, false)
+		again, err := write([]any{v}, NewReducers(ReduceOptions{NumPy: Version{2, 5}}), protocol,
+			false)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}

@@ -18,10 +18,12 @@ import (
 // (_frombuffer). The module names are those after normalName.
 func fillNumpyArray(t table) {
 	rec := &entry{call: callReconstruct, code: known.ClassReconstruct}
-	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath", "numpy.core._internal", "scipy.base._internal", "scipy.base.multiarray"} {
+	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath",
+		"numpy.core._internal", "scipy.base._internal", "scipy.base.multiarray"} {
 		t.add(module, "_reconstruct", rec)
 	}
-	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer, code: known.ClassFromBuffer})
+	t.add("numpy.core.numeric", "_frombuffer", &entry{call: callFromBuffer,
+		code: known.ClassFromBuffer})
 
 	plain := &entry{call: callNDArray, construct: refuseNDArray, code: known.ClassNDArray}
 	plain.subtype = func(c Class) (any, error) {
@@ -32,14 +34,16 @@ func fillNumpyArray(t table) {
 	t.addAll("numpy", plain, "ndarray", "bigndarray")
 	t.addAll("scipy", plain, "ndarray", "bigndarray")
 
-	sub := &entry{call: refuseNDArray, construct: refuseNDArray, subtype: func(c Class) (any, error) {
-		return c.resolver.pendingSubclass(c.global), nil
-	}}
+	sub := &entry{call: refuseNDArray, construct: refuseNDArray,
+		subtype: func(c Class) (any, error) {
+			return c.resolver.pendingSubclass(c.global), nil
+		}}
 	t.addAll("numpy", sub, "matrix", "recarray", "chararray", "memmap")
 	for module, name := range map[string]string{
 		"numpy.core.defmatrix": "matrix", "numpy.matrixlib.defmatrix": "matrix",
 		"numpy.core.records": "recarray", "numpy.rec": "recarray",
-		"numpy.core.chararray": "chararray", "numpy.core.defchararray": "chararray", "numpy.char": "chararray",
+		"numpy.core.chararray": "chararray", "numpy.core.defchararray": "chararray",
+		"numpy.char":        "chararray",
 		"numpy.core.memmap": "memmap",
 	} {
 		t.add(module, name, sub)
@@ -181,8 +185,8 @@ func ownState(class string, items []any, n int) (own []any, extended bool) {
 }
 
 // SubclassState returns what the state of an array of a subclass has beside what NumPy itself puts
-// there: for astropy's Quantity, whose __reduce__ wraps the state, the dict of its attributes. It is nil
-// where there is nothing, and otherwise in the order of the pickle, inner states first.
+// there: for astropy's Quantity, whose __reduce__ wraps the state, the dict of its attributes. It
+// is nil where there is nothing, and otherwise in the order of the pickle, inner states first.
 func SubclassState(a *ndarray.Array) []any {
 	const own = 5 // items of the state of an array
 	whole, ok := a.Extra().(*types.Tuple)
@@ -255,7 +259,8 @@ func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
 	for k, d := range dims {
 		n, ok := asInt(d)
 		if !ok {
-			return nil, a.errorf("dimension %d of the %s is %s, want an int in range", k, name, typeName(d))
+			return nil, a.errorf("dimension %d of the %s is %s, want an int in range", k, name,
+				typeName(d))
 		}
 		if n < 0 {
 			return nil, a.errorf("negative dimension %d in the %s", n, name)
@@ -313,7 +318,8 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 	list, ok := s.data.(*types.List)
 	if !ok {
 		// Raw bytes would be pointers of the process that wrote them.
-		return pickle.Malformed("%s: data of dtype %s is %s, want a list of the elements", s.fn, s.dtype, typeName(s.data))
+		return pickle.Malformed("%s: data of dtype %s is %s, want a list of the elements", s.fn,
+			s.dtype, typeName(s.data))
 	}
 	elems, err := elementsOf(s.fn, s.dtype, *list)
 	if err != nil {
@@ -326,7 +332,8 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 func (s *arrayState) bytes() ([]byte, error) {
 	data, ok := payload(s.data, s.nbytes())
 	if !ok {
-		return nil, pickle.Malformed("%s: data of dtype %s is %s, want bytes", s.fn, s.dtype, typeName(s.data))
+		return nil, pickle.Malformed("%s: data of dtype %s is %s, want bytes", s.fn, s.dtype,
+			typeName(s.data))
 	}
 	if len(data) == 1 {
 		// CPython has one object for each single byte: in a pickle it may stand
@@ -364,7 +371,8 @@ func callFromBuffer(c Class, args []any) (any, error) {
 		return nil, a.errorf("no array of dtype %s can be made over a buffer", dt)
 	}
 	if len(data)%dt.ItemSize() != 0 {
-		return nil, a.errorf("buffer of %d bytes is no multiple of the itemsize %d of dtype %s", len(data), dt.ItemSize(), dt)
+		return nil, a.errorf("buffer of %d bytes is no multiple of the itemsize %d of dtype %s",
+			len(data), dt.ItemSize(), dt)
 	}
 	shape, err := a.reshape(2, len(data)/dt.ItemSize(), c.resolver)
 	if err != nil {

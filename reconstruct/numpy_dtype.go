@@ -71,8 +71,8 @@ func (p *pendingDType) typespec(a argReader) (*ndarray.DType, error) {
 	return dt, refused(a.fn, err)
 }
 
-// pendingDType is what a dtype's state completes, beside the dtype as it was made. A pickle can make one
-// of each five bytes.
+// pendingDType is what a dtype's state completes, beside the dtype as it was made. A pickle can
+// make one of each five bytes.
 type pendingDType struct {
 	fn         string
 	class      string // of the scalars, if not the usual one
@@ -187,8 +187,10 @@ func (p *pendingDType) size(initial *ndarray.DType, s dtypeState, spec *ndarray.
 		return s.errorf("negative elsize %d", elsize)
 	}
 	// Before NumPy 1.0 (a state without version) the typespec of U counted bytes.
-	if !p.anySize && elsize != spec.ItemSize && !(spec.Kind == ndarray.KindStr && s.names == s.fields && elsize*4 == spec.ItemSize) {
-		return s.errorf("elsize %d does not fit dtype %s of itemsize %d", elsize, initial, spec.ItemSize)
+	if !p.anySize && elsize != spec.ItemSize && !(spec.Kind == ndarray.KindStr &&
+		s.names == s.fields && elsize*4 == spec.ItemSize) {
+		return s.errorf("elsize %d does not fit dtype %s of itemsize %d", elsize, initial,
+			spec.ItemSize)
 	}
 	if spec.ItemSize = elsize; spec.Kind == ndarray.KindVoid {
 		spec.Alignment = alignment
@@ -220,7 +222,8 @@ func (s dtypeState) subarray(spec *ndarray.DTypeSpec) error {
 	for i, d := range *dims {
 		n, ok := asInt(d)
 		if !ok || n < 0 {
-			return s.errorf("dimension %d of subdtype is %s, want an int that is not negative", i, typeName(d))
+			return s.errorf("dimension %d of subdtype is %s, want an int that is not negative", i,
+				typeName(d))
 		}
 		spec.SubShape[i] = n
 	}
@@ -293,7 +296,8 @@ func (s dtypeState) orderFields(spec *ndarray.DTypeSpec, names []any, byName map
 		spec.Fields = append(spec.Fields, f)
 	}
 	if len(byName) > len(names)+titles {
-		return s.errorf("fields has %d keys for %d names and %d titles", len(byName), len(names), titles)
+		return s.errorf("fields has %d keys for %d names and %d titles", len(byName), len(names),
+			titles)
 	}
 	return nil
 }

@@ -87,7 +87,8 @@ func dictDType(a argReader, d types.Dict) (*ndarray.DType, error) {
 	}
 	if size, ok := parts["itemsize"]; ok {
 		if spec.ItemSize, ok = asInt(size); !ok || spec.ItemSize < 0 {
-			return nil, a.errorf("the itemsize is %s, want an int that is not negative", typeName(size))
+			return nil, a.errorf("the itemsize is %s, want an int that is not negative",
+				typeName(size))
 		}
 	}
 	dt, err := ndarray.NewDType(spec)
@@ -121,7 +122,8 @@ func (a argReader) specField(name, format, offset, title any) (ndarray.Field, er
 	if f.DType, ok = format.(*ndarray.DType); !ok {
 		text, isText := asText(format)
 		if !isText {
-			return f, a.errorf("the format of field %q is %s, want a dtype", f.Name, typeName(format))
+			return f, a.errorf("the format of field %q is %s, want a dtype", f.Name,
+				typeName(format))
 		}
 		var err error
 		if f.DType, err = ndarray.ParseDType(text); err != nil {

@@ -42,7 +42,8 @@ func callMaskedReconstruct(c Class, args []any) (any, error) {
 		return nil, a.wrong(1, "baseclass", "numpy.ndarray or a subclass")
 	}
 	class := subtype.Global().String()
-	m := maskedState{class: class, fn: "state of " + class, baseClass: data.Class(), cOrder: c.global.Name == "_mrreconstruct", r: c.resolver}
+	m := maskedState{class: class, fn: "state of " + class, baseClass: data.Class(),
+		cOrder: c.global.Name == "_mrreconstruct", r: c.resolver}
 	return ndarray.NewPendingMasked(class, m.baseClass, m.set), nil
 }
 
@@ -83,7 +84,8 @@ func (s maskedState) set(m *ndarray.Masked, state any) error {
 		return err
 	}
 	switch items[6].(type) {
-	case nil, *ndarray.Array, *ndarray.Scalar, bool, int, float64, string, []byte, pickle.Py2String, complex128:
+	case nil, *ndarray.Array, *ndarray.Scalar, bool, int, float64, string, []byte, pickle.Py2String,
+		complex128:
 	default:
 		return a.wrong(6, "fill_value", "None or a 0-d array")
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// maskedColumn is pickle.dumps(astropy.table.MaskedColumn([1, 2], mask=[0, 1], name='depth', description='m'), 4)
-// of astropy 8.0.2, NumPy 2.5.5 and CPython 3.13.
+// maskedColumn is pickle.dumps(astropy.table.MaskedColumn([1, 2], mask=[0, 1], name='depth',
+// description='m'), 4) of astropy 8.0.2, NumPy 2.5.5 and CPython 3.13.
 const maskedColumn = "\x80\x04\x951\x01\x00\x00\x00\x00\x00\x00\x8c\x0dnumpy.ma.core\x94\x8c\x0e_mareconstruct\x94\x93" +
 	"\x94(\x8c\x14astropy.table.column\x94\x8c\x0cMaskedColumn\x94\x93\x94h\x03\x8c\x0aBaseColumn\x94" +
 	"\x93\x94K\x00\x85\x94\x8c\x01b\x94t\x94R\x94(K\x01K\x02\x85\x94\x8c\x05numpy\x94\x8c\x05dtype\x94" +
@@ -25,7 +25,8 @@ const maskedColumn = "\x80\x04\x951\x01\x00\x00\x00\x00\x00\x00\x8c\x0dnumpy.ma.
 // A subclass may keep more in its state than numpy.ma does.
 func TestMaskedArrayWithMoreState(t *testing.T) {
 	m := loadMasked(t, []byte(maskedColumn))
-	if m.Class != "astropy.table.column.MaskedColumn" || m.BaseClass != "astropy.table.column.BaseColumn" {
+	if m.Class != "astropy.table.column.MaskedColumn" ||
+		m.BaseClass != "astropy.table.column.BaseColumn" {
 		t.Errorf("class %s of %s", m.Class, m.BaseClass)
 	}
 	again, err := write([]any{m}, NewReducers(producerOptions["py313-np2"]), 4, false)
@@ -34,7 +35,8 @@ func TestMaskedArrayWithMoreState(t *testing.T) {
 	}
 	for _, m := range []*ndarray.Masked{m, loadMasked(t, again)} {
 		data, err := ndarray.Slice[int64](m.Data)
-		if err != nil || !slices.Equal(data, []int64{1, 2}) || m.Mask.At(0) != false || m.Mask.At(1) != true {
+		if err != nil || !slices.Equal(data, []int64{1, 2}) || m.Mask.At(0) != false ||
+			m.Mask.At(1) != true {
 			t.Errorf("data %v, mask %v, %v", m.Data, m.Mask, err)
 		}
 		state, ok := m.Extra.(*types.Tuple)

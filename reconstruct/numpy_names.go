@@ -10,22 +10,29 @@ import (
 // ufuncs, and classes whose instances are read as they are.
 func fillNumpyNames(t table) {
 	for names, spec := range map[string]string{
-		"bool_ bool bool8": "b1", "int8": "i1", "int16": "i2", "int32 intc long32": "i4", "int64 longlong intp": "i8",
-		"uint8": "u1", "uint16": "u2", "uint32 uintc": "u4", "uint64 ulonglong uintp": "u8",
-		"float16": "f2", "float32": "f4", "float64 float_": "f8", "float96": "f12", "float128 longdouble": "f16",
-		"complex64": "c8", "complex128 complex_": "c16", "complex192": "c24", "complex256 clongdouble": "c32",
-		"datetime64": "M8", "timedelta64": "m8", "bytes_ string_": "S", "str_ unicode_": "U",
-		"void record": "V", "object_": "O",
+		"bool_ bool bool8": "b1", "int8": "i1", "int16": "i2", "int32 intc long32": "i4",
+		"int64 longlong intp": "i8",
+		"uint8":               "u1", "uint16": "u2", "uint32 uintc": "u4",
+		"uint64 ulonglong uintp": "u8",
+		"float16":                "f2", "float32": "f4", "float64 float_": "f8", "float96": "f12",
+		"float128 longdouble": "f16",
+		"complex64":           "c8", "complex128 complex_": "c16", "complex192": "c24",
+		"complex256 clongdouble": "c32",
+		"datetime64":             "M8", "timedelta64": "m8", "bytes_ string_": "S",
+		"str_ unicode_": "U",
+		"void record":   "V", "object_": "O",
 	} {
 		t.addAll("numpy", &entry{scalar: spec}, strings.Fields(names)...)
 	}
 	t.addAll("numpy.core.records", &entry{scalar: "V"}, "record")
 	t.addAll("numpy.rec", &entry{scalar: "V"}, "record")
-	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath", "scipy.base.multiarray"} {
+	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath",
+		"scipy.base.multiarray"} {
 		t.add(module, "scalar", &entry{call: callScalar, code: known.ClassScalar})
 	}
 	// The C types long and ulong, whose size depends on the platform.
-	t.addAll("numpy", inert, "long", "ulong", "generic", "number", "integer", "signedinteger", "unsignedinteger",
+	t.addAll("numpy", inert, "long", "ulong", "generic", "number", "integer", "signedinteger",
+		"unsignedinteger",
 		"inexact", "floating", "complexfloating", "flexible", "character")
 	t.addAll("numpy", inert, "iinfo", "finfo", "errstate", "vectorize", "poly1d", "ufunc")
 	t.addAll("numpy.lib.polynomial", inert, "poly1d")
@@ -70,7 +77,8 @@ func fillNumpyRandom(t table) {
 	t.addAll("numpy.random", inert, "__RandomState_ctor", "RandomState", "Generator")
 	t.addAll("numpy.random.mtrand", inert, "RandomState")
 	t.addAll("numpy.random._generator", inert, "Generator")
-	t.addAll("numpy.random._pickle", inert, "__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor")
+	t.addAll("numpy.random._pickle", inert, "__randomstate_ctor", "__generator_ctor",
+		"__bit_generator_ctor")
 	for module, names := range map[string]string{
 		"_mt19937": "MT19937", "_pcg64": "PCG64 PCG64DXSM", "_philox": "Philox", "_sfc64": "SFC64",
 		"bit_generator": seedNames, "_bit_generator": seedNames,

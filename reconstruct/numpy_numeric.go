@@ -82,7 +82,8 @@ func flatten(a argReader, list types.List, shape []int) (*types.List, error) {
 		for _, item := range list {
 			inner, ok := item.(*types.List)
 			if !ok || len(*inner) != shape[i] || seen[inner] {
-				return nil, a.errorf("data for shape %v has %s where a list of %d belongs", shape, typeName(item), shape[i])
+				return nil, a.errorf("data for shape %v has %s where a list of %d belongs", shape,
+					typeName(item), shape[i])
 			}
 			seen[inner] = true
 			next = append(next, *inner...)

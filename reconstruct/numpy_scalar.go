@@ -68,7 +68,9 @@ func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
 		return nil, a.wrong(1, "data", "a 0-d array of dtype "+dt.String())
 	}
 	if arr.NDim() != 0 || arr.IsPending() || !arr.DType().Equal(dt) {
-		return nil, a.errorf("data is an array of shape %v and dtype %s, want shape () and dtype %s", arr.Shape(), arr.DType(), dt)
+		return nil,
+			a.errorf("data is an array of shape %v and dtype %s, want shape () and dtype %s",
+				arr.Shape(), arr.DType(), dt)
 	}
 	elems, err := arr.Objects()
 	if err != nil {
@@ -96,14 +98,15 @@ func elementsOf(fn string, dt *ndarray.DType, list []any) ([]any, error) {
 	for i, v := range list {
 		var ok bool
 		if out[i], ok = elementOf(dt, v); !ok {
-			return nil, pickle.Malformed("%s: element %d is %s, which does not fit dtype %s", fn, i, typeName(v), dt)
+			return nil, pickle.Malformed("%s: element %d is %s, which does not fit dtype %s", fn, i,
+				typeName(v), dt)
 		}
 	}
 	return out, nil
 }
 
-// allText reports whether a list has text and None only, which nothing changes where it stands: what follows
-// in the pickle may make the list longer, but has no way to set an item of it.
+// allText reports whether a list has text and None only, which nothing changes where it stands:
+// what follows in the pickle may make the list longer, but has no way to set an item of it.
 func allText(list []any) bool {
 	for _, v := range list {
 		switch v.(type) {
@@ -233,7 +236,8 @@ func datetimeTicks(unit ndarray.DatetimeUnit, d *Datetime) (int64, bool) {
 		n := int64(d.Year-1970)*12 + int64(d.Month-1)
 		return n / num, n%num == 0
 	}
-	t := time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second, d.Microsecond*1000, time.UTC)
+	t := time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second,
+		d.Microsecond*1000, time.UTC)
 	return ticks(unit, big.NewInt(t.UnixMicro()))
 }
 

@@ -109,14 +109,16 @@ func (p *Pandas) Sparse(v any) (s *Sparse, ok bool, err error) {
 }
 
 // isForeign reports whether o is of a class that is neither of pandas nor of SciPy, nor a call that
-// makes an instance of another class. The last such class is remembered: a pickle has many objects of few classes.
+// makes an instance of another class. The last such class is remembered: a pickle has many objects
+// of few classes.
 func (p *Pandas) isForeign(o *pickle.Object) bool {
 	class, ok := o.Class.(pickle.Global)
 	if !ok || class == p.foreign {
 		return ok
 	}
 	_, isPandas := pandasName(class)
-	if isPandas || strings.HasPrefix(class.Module, "scipy") || normalName(class).Module == "copyreg" {
+	if isPandas || strings.HasPrefix(class.Module, "scipy") ||
+		normalName(class).Module == "copyreg" {
 		return false
 	}
 	p.foreign = class
@@ -152,7 +154,8 @@ func checked(value any, class string, err error) result {
 	switch {
 	case err == nil:
 		return result{value: value}
-	case errors.Is(err, pickle.ErrMalformed), errors.Is(err, pickle.ErrUnsupported), errors.Is(err, pickle.ErrLimit):
+	case errors.Is(err, pickle.ErrMalformed), errors.Is(err, pickle.ErrUnsupported),
+		errors.Is(err, pickle.ErrLimit):
 		return result{err: fmt.Errorf("%s: %w", class, err)}
 	}
 	return result{err: pickle.Malformed("%s: %v", class, err)}
@@ -353,7 +356,8 @@ func (p *Pandas) frame(inst namedInstance) (*frame.Frame, error) {
 			c.Length = f.Index.Len()
 		}
 		if c.Len() != f.Index.Len() {
-			return nil, pickle.Malformed("a column of %d elements in a frame of %d rows", c.Len(), f.Index.Len())
+			return nil, pickle.Malformed("a column of %d elements in a frame of %d rows", c.Len(),
+				f.Index.Len())
 		}
 	}
 	f.Attrs, f.Extra, f.UniqueLabels = attrs(state), extras(state), uniqueLabels(state)
@@ -370,7 +374,8 @@ func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 		return nil, err
 	}
 	if len(mgr.axes) != 1 || len(mgr.blocks) != 1 {
-		return nil, pickle.Malformed("a Series with %d axes and %d blocks", len(mgr.axes), len(mgr.blocks))
+		return nil, pickle.Malformed("a Series with %d axes and %d blocks", len(mgr.axes),
+			len(mgr.blocks))
 	}
 	columns, err := p.convertValues(mgr.blocks[0].values)
 	if err != nil {
@@ -390,7 +395,8 @@ func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 		s.Length = s.Index.Len()
 	}
 	if s.Len() != s.Index.Len() {
-		return nil, pickle.Malformed("a Series of %d values with an index of %d labels", s.Len(), s.Index.Len())
+		return nil, pickle.Malformed("a Series of %d values with an index of %d labels", s.Len(),
+			s.Index.Len())
 	}
 	return s, nil
 }
@@ -457,7 +463,8 @@ func (p *Pandas) columns(mgr *manager) ([]*frame.Series, error) {
 		}
 		if again {
 			if p.shared += len(columns); p.shared > maxSharedColumns {
-				return nil, &pickle.LimitError{Limit: "shared columns of frames", Max: maxSharedColumns, Want: int64(p.shared)}
+				return nil, &pickle.LimitError{Limit: "shared columns of frames",
+					Max: maxSharedColumns, Want: int64(p.shared)}
 			}
 		}
 		b.columns = columns

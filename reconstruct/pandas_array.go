@@ -206,7 +206,8 @@ func periodFreq(dtype any) string {
 		return freqText(m["freq"])
 	}
 	if s, ok := asText(inst.Args[0]); ok {
-		return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(s, "period["), "Period["), "]")
+		return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(s, "period["), "Period["),
+			"]")
 	}
 	return freqText(inst.Args[0])
 }
@@ -252,7 +253,8 @@ func (p *Pandas) masked(class string, state any) (*frame.Series, error) {
 	for i, miss := range missing {
 		valid[i] = !miss
 	}
-	return &frame.Series{Kind: frame.Masked, DType: maskedName(data.DType()), Values: data, Valid: valid}, nil
+	return &frame.Series{Kind: frame.Masked, DType: maskedName(data.DType()), Values: data,
+		Valid: valid}, nil
 }
 
 // maskedName is pandas' name of a nullable dtype: that of NumPy's with a capital.
@@ -276,7 +278,8 @@ func (p *Pandas) intervalArray(state any) (*frame.Series, error) {
 		return nil, pickle.Malformed("an IntervalArray with a state of %s", typeName(state))
 	}
 	closed, ok := asText(m["_closed"])
-	if name, inst, isDType := dtypeInstance(m["_dtype"]); !ok && isDType && name == "IntervalDtype" {
+	if name, inst, isDType := dtypeInstance(m["_dtype"]); !ok && isDType &&
+		name == "IntervalDtype" {
 		d, _ := textKeys(inst.State)
 		closed, ok = asText(d["closed"])
 		if !ok && len(inst.Args) == 2 {
@@ -323,7 +326,8 @@ func (p *Pandas) interval(left, right any, closed string) (*frame.Series, error)
 func materialised(x *frame.Index) (*frame.Index, error) {
 	const most = 1 << 16
 	if x.Len() > most {
-		return nil, pickle.Unsupported("a RangeIndex of %d labels as the bounds of intervals", x.Len())
+		return nil, pickle.Unsupported("a RangeIndex of %d labels as the bounds of intervals",
+			x.Len())
 	}
 	labels := make([]int64, x.Len())
 	for i := range labels {
@@ -414,13 +418,16 @@ func sparsePositions(o *pickle.Object, n int) (int, []int32, error) {
 
 func blockPositions(length, values int, starts, lengths []int32) ([]int32, error) {
 	if len(starts) != len(lengths) {
-		return nil, pickle.Malformed("a BlockIndex of %d starts and %d lengths", len(starts), len(lengths))
+		return nil, pickle.Malformed("a BlockIndex of %d starts and %d lengths", len(starts),
+			len(lengths))
 	}
 	total := 0
 	end := int64(0)
 	for i, n := range lengths {
 		if n < 0 || int64(starts[i]) < end || int64(starts[i])+int64(n) > int64(length) {
-			return nil, pickle.Malformed("a BlockIndex whose blocks overlap or lie outside %d elements", length)
+			return nil,
+				pickle.Malformed("a BlockIndex whose blocks overlap or lie outside %d elements",
+					length)
 		}
 		end = int64(starts[i]) + int64(n)
 		total += int(n)

@@ -17,8 +17,10 @@ var arrowFixed = map[string]string{
 	"int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8",
 	"uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8",
 	"halffloat": "f2", "float": "f4", "double": "f8",
-	"duration[s]": "m8[s]", "duration[ms]": "m8[ms]", "duration[us]": "m8[us]", "duration[ns]": "m8[ns]",
-	"timestamp[s]": "M8[s]", "timestamp[ms]": "M8[ms]", "timestamp[us]": "M8[us]", "timestamp[ns]": "M8[ns]",
+	"duration[s]": "m8[s]", "duration[ms]": "m8[ms]", "duration[us]": "m8[us]",
+	"duration[ns]": "m8[ns]",
+	"timestamp[s]": "M8[s]", "timestamp[ms]": "M8[ms]", "timestamp[us]": "M8[us]",
+	"timestamp[ns]": "M8[ns]",
 }
 
 // arrowArray converts the state of an ArrowExtensionArray or ArrowStringArray.
@@ -134,8 +136,10 @@ func (p *Pandas) restoredArray(v any) (*restored, error) {
 	var ok1, ok2 bool
 	r.length, ok1 = asInt(a[1])
 	r.offset, ok2 = asInt(a[3])
-	if !ok1 || !ok2 || r.length < 0 || r.offset < 0 || r.length > math.MaxInt/64 || r.offset > math.MaxInt/64 {
-		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", shown(a[1]), shown(a[3]))
+	if !ok1 || !ok2 || r.length < 0 || r.offset < 0 || r.length > math.MaxInt/64 ||
+		r.offset > math.MaxInt/64 {
+		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", shown(a[1]),
+			shown(a[3]))
 	}
 	buffers, ok := items(a[4])
 	if !ok {
@@ -160,7 +164,8 @@ func arrowBuffer(v any) ([]byte, error) {
 	if v == nil {
 		return nil, nil
 	}
-	if o, ok := v.(*pickle.Object); ok && o.ClassName() == "pyarrow.lib.py_buffer" && len(o.Args) == 1 {
+	if o, ok := v.(*pickle.Object); ok && o.ClassName() == "pyarrow.lib.py_buffer" &&
+		len(o.Args) == 1 {
 		v = o.Args[0]
 	}
 	switch b := v.(type) {
@@ -180,7 +185,8 @@ func (r *restored) buffer(i, n int) ([]byte, error) {
 		b = r.buffers[i]
 	}
 	if len(b) < n {
-		return nil, pickle.Malformed("an Arrow buffer of %d bytes where %s of %d elements needs %d", len(b), r.typ, r.length, n)
+		return nil, pickle.Malformed("an Arrow buffer of %d bytes where %s of %d elements needs %d",
+			len(b), r.typ, r.length, n)
 	}
 	return b, nil
 }
@@ -221,7 +227,8 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 	}
 	switch name {
 	case "null":
-		return &frame.Series{Kind: frame.Object, Items: make([]any, min(r.length, 1<<16)), Length: r.length}, checkNulls(r)
+		return &frame.Series{Kind: frame.Object, Items: make([]any, min(r.length, 1<<16)),
+			Length: r.length}, checkNulls(r)
 	case "bool":
 		return r.bools()
 	case "date32[day]":

@@ -72,7 +72,8 @@ func (p *Pandas) list(r *restored) (*frame.Series, error) {
 	for i := range out {
 		from, to := at(i), at(i+1)
 		if from < last || to < from || to > int64(child.Len()) {
-			return nil, pickle.Malformed("Arrow list offsets %d to %d of %d elements", from, to, child.Len())
+			return nil, pickle.Malformed("Arrow list offsets %d to %d of %d elements", from, to,
+				child.Len())
 		}
 		last = to
 		if valid == nil || valid[i] {
@@ -101,7 +102,8 @@ func (p *Pandas) fixedList(r *restored) (*frame.Series, error) {
 	}
 	n := r.typ.size
 	if n <= 0 || n > child.Len() && r.length > 0 || r.offset+r.length > child.Len()/n {
-		return nil, pickle.Malformed("%d Arrow lists of %d elements each over %d", r.offset+r.length, n, child.Len())
+		return nil, pickle.Malformed("%d Arrow lists of %d elements each over %d",
+			r.offset+r.length, n, child.Len())
 	}
 	out := make([]any, r.length)
 	for i := range out {
@@ -124,7 +126,8 @@ func (p *Pandas) structs(r *restored) (*frame.Series, error) {
 			return nil, err
 		}
 		if children[k].Len() < r.offset+r.length {
-			return nil, pickle.Malformed("an Arrow struct of %d elements with a field of %d", r.length, children[k].Len())
+			return nil, pickle.Malformed("an Arrow struct of %d elements with a field of %d",
+				r.length, children[k].Len())
 		}
 	}
 	if len(children) == 0 {
@@ -190,7 +193,8 @@ func (r *restored) fixedBinary() (*frame.Series, error) {
 	})
 }
 
-var decimalSizes = map[string]int{"decimal32": 4, "decimal64": 8, "decimal128": 16, "decimal256": 32}
+var decimalSizes = map[string]int{"decimal32": 4, "decimal64": 8, "decimal128": 16,
+	"decimal256": 32}
 
 // maxScale is far above the 76 digits that the widest decimal has.
 const maxScale = 1000
@@ -275,7 +279,8 @@ func joinArrays(parts []*frame.Series) (*frame.Series, error) {
 	n, masked := 0, false
 	for _, s := range parts {
 		if s.Kind != out.Kind || !s.Values.DType().Equal(out.Values.DType()) {
-			return nil, pickle.Malformed("Arrow chunks of %s and %s", out.Values.DType(), s.Values.DType())
+			return nil, pickle.Malformed("Arrow chunks of %s and %s", out.Values.DType(),
+				s.Values.DType())
 		}
 		var err error
 		if data, err = s.Values.AppendBytes(data, ndarray.OrderC); err != nil {

@@ -16,15 +16,20 @@ func arrowCall(name string, args ...any) *pickle.Object {
 // Chunks are read to be joined, so an index outside its dictionary must be found before.
 func TestArrowChunksOutsideDictionary(t *testing.T) {
 	chunk := func(index byte) any {
-		typ := arrowCall("dictionary", arrowCall("type_for_alias", "int8"), arrowCall("type_for_alias", "string"), false)
+		typ := arrowCall("dictionary", arrowCall("type_for_alias", "int8"),
+			arrowCall("type_for_alias", "string"), false)
 		words := tupleOf(arrowCall("type_for_alias", "string"), 1, 0, 0,
-			types.NewListFromSlice([]any{nil, []byte{0, 0, 0, 0, 1, 0, 0, 0}, []byte("a")}), types.NewList(), nil)
-		return arrowCall("_restore_array", tupleOf(typ, 1, 0, 0, types.NewListFromSlice([]any{nil, []byte{index}}), types.NewList(), words))
+			types.NewListFromSlice([]any{nil, []byte{0, 0, 0, 0, 1, 0, 0, 0}, []byte("a")}),
+			types.NewList(), nil)
+		return arrowCall("_restore_array", tupleOf(typ, 1, 0, 0,
+			types.NewListFromSlice([]any{nil, []byte{index}}), types.NewList(), words))
 	}
 	read := func(index byte) error {
-		state := dictOf("_pa_array", arrowCall("chunked_array", types.NewListFromSlice([]any{chunk(0), chunk(index)})))
+		state := dictOf("_pa_array", arrowCall("chunked_array",
+			types.NewListFromSlice([]any{chunk(0), chunk(index)})))
 		_, _, err := new(reconstruct.Pandas).Convert(&pickle.Object{
-			Class: pickle.Global{Module: "pandas.arrays", Name: "ArrowExtensionArray"}, Form: pickle.FormNewObj, State: state, HasState: true})
+			Class: pickle.Global{Module: "pandas.arrays", Name: "ArrowExtensionArray"},
+			Form:  pickle.FormNewObj, State: state, HasState: true})
 		return err
 	}
 	if err := read(0); err != nil {

@@ -12,7 +12,8 @@ import (
 // An arrowType is a DataType of pyarrow: its alias, or the name of the function
 // that makes it with its parameters.
 type arrowType struct {
-	name             string       // "int64", "large_string", "timestamp", "list", "struct", "dictionary", "decimal128"...
+	// "int64", "large_string", "timestamp", "list", "struct", "dictionary", "decimal128"...
+	name             string
 	unit, tz         string       // of timestamp
 	precision, scale int          // of decimal128
 	fields           []arrowField // of list and struct; the indices of dictionary
@@ -65,7 +66,8 @@ func (t *arrowType) String() string {
 		if t.ordered {
 			sorted = ", keys_sorted"
 		}
-		return fmt.Sprintf("map<%s, %s%s>", t.fields[0].typ.fields[0].typ, t.fields[0].typ.fields[1].typ, sorted)
+		return fmt.Sprintf("map<%s, %s%s>", t.fields[0].typ.fields[0].typ,
+			t.fields[0].typ.fields[1].typ, sorted)
 	case "extension":
 		return "extension<" + t.extension + ">"
 	case "list", "large_list", "struct":
@@ -79,7 +81,8 @@ func (t *arrowType) String() string {
 		if t.ordered {
 			ordered = 1
 		}
-		return fmt.Sprintf("dictionary<values=%s, indices=%s, ordered=%d>", t.value, t.fields[0].typ, ordered)
+		return fmt.Sprintf("dictionary<values=%s, indices=%s, ordered=%d>", t.value,
+			t.fields[0].typ, ordered)
 	}
 	return t.name
 }
@@ -101,7 +104,8 @@ func (p *Pandas) arrowType(v any) (*arrowType, error) {
 	case name == "uuid":
 		return &arrowType{name: "extension", extension: "arrow.uuid"}, nil
 	case name == "bool8":
-		return &arrowType{name: "extension", extension: "arrow.bool8", value: &arrowType{name: "int8"}}, nil
+		return &arrowType{name: "extension", extension: "arrow.bool8",
+			value: &arrowType{name: "int8"}}, nil
 	case len(o.Args) == 0:
 		return nil, pickle.Unsupported("the Arrow type %s", name)
 	}
@@ -194,7 +198,8 @@ func (p *Pandas) arrowNested(name string, args []any) (*arrowType, error) {
 	for _, f := range fields {
 		field := arrowField{name: "item"}
 		typ := f
-		if o, isObject := f.(*pickle.Object); isObject && o.ClassName() == "pyarrow.lib.field" && len(o.Args) > 1 {
+		if o, isObject := f.(*pickle.Object); isObject && o.ClassName() == "pyarrow.lib.field" &&
+			len(o.Args) > 1 {
 			field.name, _ = asText(o.Args[0])
 			typ = o.Args[1]
 		} else if pair, isTuple := f.(*types.Tuple); isTuple && len(*pair) == 2 {

@@ -191,13 +191,16 @@ func pandasDescribe(t *testing.T, p *reconstruct.Pandas, v any) map[string]any {
 		}
 		columns := make([]any, len(c.Columns))
 		for i, s := range c.Columns {
-			columns[i] = map[string]any{"dtype": s.DType, "values": pandasElements(p, s.Len(), s.At, s.IsNull)}
+			columns[i] = map[string]any{"dtype": s.DType,
+				"values": pandasElements(p, s.Len(), s.At, s.IsNull)}
 		}
-		return map[string]any{"kind": "frame", "index": pandasIndex(p, c.Index), "labels": pandasIndex(p, c.Labels), "columns": columns}
+		return map[string]any{"kind": "frame", "index": pandasIndex(p, c.Index),
+			"labels": pandasIndex(p, c.Labels), "columns": columns}
 	case *frame.Series:
 		m := map[string]any{"dtype": c.DType, "values": pandasElements(p, c.Len(), c.At, c.IsNull)}
 		if m["kind"] = "array"; c.Index != nil {
-			m["kind"], m["name"], m["index"] = "series", pandasElement(p, c.Name), pandasIndex(p, c.Index)
+			m["kind"], m["name"], m["index"] = "series", pandasElement(p, c.Name),
+				pandasIndex(p, c.Index)
 		}
 		return m
 	case *frame.Index:
@@ -213,7 +216,8 @@ func normalPandas(v any) any {
 		for k, e := range v {
 			v[k] = normalPandas(e)
 		}
-		if d, ok := v["dtype"].(string); ok && strings.HasPrefix(d, "interval[") && !strings.Contains(d, ", ") {
+		if d, ok := v["dtype"].(string); ok && strings.HasPrefix(d, "interval[") &&
+			!strings.Contains(d, ", ") {
 			v["dtype"] = strings.TrimSuffix(d, "]") + ", right]" // before pandas 1.3
 		}
 		if f, ok := v["freq"].(string); ok {
@@ -292,7 +296,8 @@ func TestPandasFixtures(t *testing.T) {
 			if err := json.Unmarshal(enc, &plain); err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(want.Pandas, "0.1") || strings.HasPrefix(want.Pandas, "0.2") && want.Pandas < "0.24" {
+			if strings.HasPrefix(want.Pandas, "0.1") ||
+				strings.HasPrefix(want.Pandas, "0.2") && want.Pandas < "0.24" {
 				plain = oldSparseDTypes(plain)
 			}
 			if diff := cmp.Diff(normalPandas(want.Value), plain); diff != "" {

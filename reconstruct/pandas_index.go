@@ -15,8 +15,9 @@ func isIndexName(name string) bool {
 
 // indexClasses are the classes of indexes that were subclasses of ndarray.
 var indexClasses = map[string]bool{
-	"Index": true, "RangeIndex": true, "MultiIndex": true, "DatetimeIndex": true, "TimedeltaIndex": true,
-	"PeriodIndex": true, "CategoricalIndex": true, "IntervalIndex": true,
+	"Index": true, "RangeIndex": true, "MultiIndex": true, "DatetimeIndex": true,
+	"TimedeltaIndex": true,
+	"PeriodIndex":    true, "CategoricalIndex": true, "IntervalIndex": true,
 	"Int64Index": true, "UInt64Index": true, "Float64Index": true,
 	"DateRange": true, // of datetime objects, up to 0.7
 }
@@ -152,7 +153,8 @@ func rangeIndex(x *frame.Index, d map[string]any) error {
 		x.Step, ok[2] = asInt(v)
 	}
 	if !ok[0] || !ok[1] || !ok[2] {
-		return pickle.Malformed("a RangeIndex of %s, %s, %s", typeName(d["start"]), typeName(d["stop"]), typeName(d["step"]))
+		return pickle.Malformed("a RangeIndex of %s, %s, %s", typeName(d["start"]),
+			typeName(d["stop"]), typeName(d["step"]))
 	}
 	return x.Validate()
 }
@@ -162,7 +164,8 @@ func (p *Pandas) multiIndex(x *frame.Index, d map[string]any) error {
 	codes, _ := first(d, "codes", "labels")
 	codeItems, ok2 := items(codes)
 	if !ok || !ok2 || len(levels) != len(codeItems) {
-		return pickle.Malformed("a MultiIndex of %d levels and %d codes", len(levels), len(codeItems))
+		return pickle.Malformed("a MultiIndex of %d levels and %d codes", len(levels),
+			len(codeItems))
 	}
 	names, _ := items(d["names"])
 	return p.fillMulti(x, levels, codeItems, names)
@@ -213,7 +216,8 @@ func (p *Pandas) arrayIndex(class string, a *ndarray.Array) (*frame.Index, error
 		codes, ok2 := items(own[1])
 		names, _ := items(own[3])
 		if !ok1 || !ok2 || len(levels) != len(codes) {
-			return nil, pickle.Malformed("a MultiIndex of %d levels and %d codes", len(levels), len(codes))
+			return nil, pickle.Malformed("a MultiIndex of %d levels and %d codes", len(levels),
+				len(codes))
 		}
 		return x, p.fillMulti(x, levels, codes, names)
 	}

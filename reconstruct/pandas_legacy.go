@@ -11,7 +11,8 @@ import (
 // Series and sparse frames as pandas up to 0.12 wrote them.
 
 // seriesClasses are the classes of Series; up to pandas 0.12 they were subclasses of ndarray.
-var seriesClasses = map[string]bool{"Series": true, "TimeSeries": true, "SparseSeries": true, "SparseTimeSeries": true}
+var seriesClasses = map[string]bool{"Series": true, "TimeSeries": true, "SparseSeries": true,
+	"SparseTimeSeries": true}
 
 // arraySeries reads a Series that was an ndarray subclass: the array's extra state is
 // (index, name), of a sparse one (index, fill value, sparse index, name).
@@ -40,7 +41,8 @@ func (p *Pandas) arraySeries(name string, a *ndarray.Array) (*frame.Series, erro
 		return nil, err
 	}
 	if s.Len() != s.Index.Len() {
-		return nil, pickle.Malformed("a Series of %d values with an index of %d labels", s.Len(), s.Index.Len())
+		return nil, pickle.Malformed("a Series of %d values with an index of %d labels", s.Len(),
+			s.Index.Len())
 	}
 	return s, nil
 }
@@ -81,7 +83,8 @@ func (p *Pandas) oldSparseFrame(inst namedInstance) (*frame.Frame, error) {
 		}
 		values, ok := pair[1].(*ndarray.Array)
 		if !ok {
-			return nil, pickle.Malformed("the values of a SparseDataFrame's column are %s", typeName(pair[1]))
+			return nil, pickle.Malformed("the values of a SparseDataFrame's column are %s",
+				typeName(pair[1]))
 		}
 		if columns[key], err = sparseSeries(values, pair[0], state[3]); err != nil {
 			return nil, err
@@ -91,7 +94,10 @@ func (p *Pandas) oldSparseFrame(inst namedInstance) (*frame.Frame, error) {
 		key, _ := labelKey(f.Labels.At(i))
 		c, ok := columns[key]
 		if !ok || c.Len() != f.Index.Len() {
-			return nil, pickle.Malformed("a SparseDataFrame of %d rows without a column of that length for each label", f.Index.Len())
+			return nil,
+				pickle.Malformed(
+					"a SparseDataFrame of %d rows without a column of that length for each label",
+					f.Index.Len())
 		}
 		own := *c
 		own.Name = f.Labels.At(i)

@@ -93,7 +93,8 @@ func (p *Pandas) manager0141(v any) (*manager, error) {
 	}
 	blocks, ok := items(state["blocks"])
 	if !ok {
-		return nil, pickle.Malformed("the blocks of a BlockManager are %s", typeName(state["blocks"]))
+		return nil, pickle.Malformed("the blocks of a BlockManager are %s",
+			typeName(state["blocks"]))
 	}
 	for _, b := range blocks {
 		d, ok := textKeys(b)
@@ -131,7 +132,8 @@ func (p *Pandas) labelledManager(state []any) (*manager, error) {
 	values, ok1 := items(state[1])
 	labels, ok2 := items(state[2])
 	if !ok1 || !ok2 || len(values) != len(labels) {
-		return nil, pickle.Malformed("a BlockManager with %d blocks and %d block items", len(values), len(labels))
+		return nil, pickle.Malformed("a BlockManager with %d blocks and %d block items",
+			len(values), len(labels))
 	}
 	if len(mgr.axes) == 1 {
 		for _, v := range values {
@@ -163,7 +165,8 @@ func (m *manager) placeByLabel() error {
 	for i := range m.axes[0].Len() {
 		key, ok := labelKey(m.axes[0].At(i))
 		if _, twice := byKey[key]; !ok || twice {
-			return pickle.Unsupported("a BlockManager older than 0.14.1 whose labels are not unique text or numbers")
+			return pickle.Unsupported(
+				"a BlockManager older than 0.14.1 whose labels are not unique text or numbers")
 		}
 		byKey[key] = i
 	}
@@ -251,12 +254,14 @@ func readBlock(v any) (*block, error) {
 		return nil, pickle.Malformed("a block is %s", typeName(v))
 	}
 	callee := o.ClassName()
-	if inner, isCall := o.Class.(*pickle.Object); isCall && inner.ClassName() == "functools.partial" && len(inner.Args) > 0 {
+	if inner, isCall := o.Class.(*pickle.Object); isCall &&
+		inner.ClassName() == "functools.partial" && len(inner.Args) > 0 {
 		if g, isNamed := inner.Args[0].(pickle.Named); isNamed {
 			callee = g.Global().String()
 		}
 	}
-	if n := len(callee); n < len("new_block") || callee[n-len("_block"):] != "_block" || len(o.Args) < 2 {
+	if n := len(callee); n < len("new_block") || callee[n-len("_block"):] != "_block" ||
+		len(o.Args) < 2 {
 		return nil, pickle.Unsupported("a block made by %s with %d arguments", callee, len(o.Args))
 	}
 	return &block{values: o.Args[0], placement: o.Args[1]}, nil

@@ -117,7 +117,8 @@ func pandasNull(v any) (PandasNull, bool) {
 		}
 	case *pickle.Object:
 		if g, isNamed := v.Class.(pickle.Named); isNamed {
-			if name, ok := pandasName(g.Global()); ok && (name == "_nat_unpickle" || name == "__nat_unpickle") {
+			if name, ok := pandasName(g.Global()); ok &&
+				(name == "_nat_unpickle" || name == "__nat_unpickle") {
 				return "NaT", true
 			}
 		}
@@ -309,8 +310,9 @@ var offsetNames = map[string]string{
 }
 
 var (
-	monthNames = [...]string{"", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
-	dayNames   = [...]string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
+	monthNames = [...]string{"", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP",
+		"OCT", "NOV", "DEC"}
+	dayNames = [...]string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
 )
 
 // freqText returns the alias of an offset object ("2D", "W-SUN", "Q-DEC"), or a
@@ -359,7 +361,8 @@ func deltaText(d Timedelta) string {
 	for _, unit := range []struct {
 		name string
 		us   int64
-	}{{"D", 86_400_000_000}, {"H", 3_600_000_000}, {"Min", 60_000_000}, {"s", 1_000_000}, {"us", 1}} {
+	}{{"D", 86_400_000_000}, {"H", 3_600_000_000}, {"Min", 60_000_000}, {"s", 1_000_000},
+		{"us", 1}} {
 		if n := us / unit.us; n != 0 {
 			text += strconv.FormatInt(n, 10) + unit.name
 		}

@@ -15,7 +15,8 @@ var mixedKeys = []string{
 		"\x8c\x08datetime\x8c\x04time\x93C\x06\x02\x00\x00\x00\x00\x00\x85RK\x02u.",
 	// {Color(1): 1, Color(2): 2}, an enum
 	"\x80\x04}(\x8c\x01m\x8c\x05Color\x93K\x01\x85RK\x01\x8c\x01m\x8c\x05Color\x93K\x02\x85RK\x02u.",
-	// {date: 1, numpy.float64: 2, "a": 3, 1: 4, None: 5, (1, b"2"): 6, Fraction: 7}, by their classes
+	// {date: 1, numpy.float64: 2, "a": 3, 1: 4, None: 5, (1, b"2"): 6, Fraction: 7}, by their
+	// classes
 	"\x80\x04}(\x8c\x08datetime\x8c\x04date\x93K\x01\x8c\x05numpy\x8c\x07float64\x93K\x02" +
 		"\x8c\x01aK\x03K\x01K\x04NK\x05K\x01C\x012\x86K\x06" +
 		"\x8c\x09fractions\x8c\x08Fraction\x93K\x01K\x02\x86RK\x07u.",
@@ -23,7 +24,8 @@ var mixedKeys = []string{
 
 // loaders are the ways to load a pickle that give other values.
 var loaders = [][]unpkl.Option{
-	nil, {unpkl.WithAllowCycles()}, {unpkl.WithObjects()}, {unpkl.WithObjects(), unpkl.WithAllowCycles()},
+	nil, {unpkl.WithAllowCycles()}, {unpkl.WithObjects()},
+	{unpkl.WithObjects(), unpkl.WithAllowCycles()},
 }
 
 // TestMarshalMixedKeys writes what was loaded of each of mixedKeys, often, as Go's maps come in
@@ -74,7 +76,8 @@ func FuzzMarshalPlain(f *testing.F) {
 		f.Add([]byte(data), false)
 		f.Add([]byte(data), true)
 	}
-	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200})
+	limits := unpkl.WithLimits(unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20,
+		Depth: 200})
 	f.Fuzz(func(t *testing.T, data []byte, program bool) {
 		if program {
 			data = opfuzz.Program(data, "datetime date", "decimal Decimal", "m C")

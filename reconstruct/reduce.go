@@ -28,13 +28,13 @@ func (v Version) before(major, minor int) bool {
 // ReduceOptions configure [NewReducers]. The zero value writes what the widest range
 // of versions loads without a warning.
 type ReduceOptions struct {
-	// NumPy says whose names and forms to write: those that this version itself writes.
-	// The zero value stands for names that every NumPy since 1.0 knows and 2.x takes
-	// without a warning; then arrays are made by numpy.core.multiarray._reconstruct at
-	// every protocol, but at protocol 5 by calls of numpy.ndarray where they are read-only or not in
-	// the machine's byte order, which the other form loses. NumPy 1.16 and later, named here, have their own form at
-	// protocol 5, numpy's _frombuffer, which goes with out-of-band buffers. A pickle for
-	// NumPy 2 does not load under NumPy 1.
+	// NumPy says whose names and forms to write: those that this version itself writes. The zero
+	// value stands for names that every NumPy since 1.0 knows and 2.x takes without a warning; then
+	// arrays are made by numpy.core.multiarray._reconstruct at every protocol, but at protocol 5 by
+	// calls of numpy.ndarray where they are read-only or not in the machine's byte order, which the
+	// other form loses. NumPy 1.16 and later, named here, have their own form at protocol 5,
+	// numpy's _frombuffer, which goes with out-of-band buffers. A pickle for NumPy 2 does not load
+	// under NumPy 1.
 	NumPy Version
 	// Python says whose forms of the standard library's types to write, where these
 	// differ: fractions.Fraction has been made of two numbers instead of text since 3.11. All
@@ -80,9 +80,10 @@ func NewReducers(opts ReduceOptions) *Reducers {
 	return &Reducers{
 		opts:        opts,
 		reconstruct: reconstruct,
-		arrays:      &written.Constructor{Class: reconstruct, Args: []any{ndarrayClass, zeroShape, byteB}},
-		fromBuffer:  pyName(core+".numeric", "_frombuffer"),
-		scalar:      pyName(core+".multiarray", "scalar"),
+		arrays: &written.Constructor{Class: reconstruct,
+			Args: []any{ndarrayClass, zeroShape, byteB}},
+		fromBuffer: pyName(core+".numeric", "_frombuffer"),
+		scalar:     pyName(core+".multiarray", "scalar"),
 		// No NumPy before 2.0 has strings of this kind.
 		stringDType: pyName("numpy._core._internal", "_convert_to_stringdtype_kwargs"),
 	}

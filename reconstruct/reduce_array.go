@@ -225,7 +225,9 @@ func (r *Reducers) permuted(a *ndarray.Array) *pickle.Object {
 	for i := range perm {
 		perm[i] = i
 	}
-	slices.SortStableFunc(perm, func(i, j int) int { return -cmp.Compare(abs(strides[i]), abs(strides[j])) })
+	slices.SortStableFunc(perm, func(i, j int) int {
+		return -cmp.Compare(abs(strides[i]), abs(strides[j]))
+	})
 	b, err := a.Transpose(perm...)
 	if err != nil || !b.IsCContiguous() {
 		return nil
@@ -305,7 +307,8 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 	order, fn, shape := a.Order(), pyName("numpy.ma.core", "_mareconstruct"), maskedShape
 	fortran := order == ndarray.OrderF
 	if g.Name == "MaskedRecords" {
-		order, fn, shape = ndarray.OrderC, pyName("numpy.ma.mrecords", "_mrreconstruct"), mrecordShape
+		order, fn, shape = ndarray.OrderC, pyName("numpy.ma.mrecords", "_mrreconstruct"),
+			mrecordShape
 	}
 	data, err := r.data(a, order)
 	if err != nil {
@@ -338,10 +341,12 @@ func (r *Reducers) mask(m *ndarray.Masked, order ndarray.Order) (any, error) {
 		if m.Mask.DType().ItemSize() == dt.ItemSize() {
 			return r.data(m.Mask, order)
 		}
-		return nil, pickle.Unsupported("a mask of dtype %s for data of dtype %s", m.Mask.DType(), m.Data.DType())
+		return nil, pickle.Unsupported("a mask of dtype %s for data of dtype %s", m.Mask.DType(),
+			m.Data.DType())
 	}
 	if m.Mask != nil {
-		return nil, pickle.Unsupported("a mask of shape %v for data of shape %v", m.Mask.Shape(), m.Data.Shape())
+		return nil, pickle.Unsupported("a mask of shape %v for data of shape %v", m.Mask.Shape(),
+			m.Data.Shape())
 	}
 	dt, err := maskDType(m.Data.DType())
 	if err != nil {

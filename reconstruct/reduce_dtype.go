@@ -44,7 +44,8 @@ func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
 	if o := r.alignedDType(d); o != nil {
 		return o, nil
 	}
-	if !strings.ContainsRune("biufcO", rune(d.Kind())) || d.Metadata() != nil || d.ScalarClass() != "" {
+	if !strings.ContainsRune("biufcO", rune(d.Kind())) || d.Metadata() != nil ||
+		d.ScalarClass() != "" {
 		return r.dtypeObject(d)
 	}
 	r.numbers.Lock()
@@ -277,7 +278,8 @@ func scalarOfDType(dt *ndarray.DType, v any) (*ndarray.Scalar, error) {
 }
 
 func (r *Reducers) ticks(kind ndarray.Kind, unit ndarray.DatetimeUnit, value int64) (any, error) {
-	dt, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: kind, ItemSize: 8, ByteOrder: ndarray.LittleEndian, Unit: unit})
+	dt, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: kind, ItemSize: 8,
+		ByteOrder: ndarray.LittleEndian, Unit: unit})
 	if err != nil {
 		return nil, err
 	}

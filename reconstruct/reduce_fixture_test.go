@@ -79,7 +79,8 @@ func differs(f fixture.Fixture, data []byte) string {
 	switch {
 	case f.Name == "out_of_band":
 		return "a buffer that is no array is in band again"
-	case f.Protocol == 5 && slices.Contains([]string{"layouts", "example_mixed", "recarray"}, f.Name):
+	case f.Protocol == 5 && slices.Contains([]string{"layouts", "example_mixed", "recarray"},
+		f.Name):
 		return "an array with gaps has none once it was read, and then takes the form with a buffer"
 	case f.Producer == "py36-np111" && f.Name == "layouts":
 		return "NumPy before 1.12 calls an array of one column Fortran-ordered"

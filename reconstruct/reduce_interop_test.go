@@ -27,13 +27,18 @@ func lossy(f fixture.Fixture, protocol int, word, details string) string {
 		return "CPython drops fold below protocol 4"
 	case strings.HasPrefix(f.Name, "random_") && strings.HasPrefix(f.Producer, "py311"):
 		return "NumPy 2 seeds a generator of NumPy 1 anew at each load"
-	case protocol == 0 && strings.HasSuffix(details, `"fff8000000000000" against "7ff8000000000000"`):
+	case protocol == 0 && strings.HasSuffix(details,
+		`"fff8000000000000" against "7ff8000000000000"`):
 		return "the text of protocol 0 has one NaN"
-	case strings.HasSuffix(details, "/dtype/aligned: false against true") && !strings.HasPrefix(f.Producer, "py313"):
+	case strings.HasSuffix(details, "/dtype/aligned: false against true") &&
+		!strings.HasPrefix(f.Producer, "py313"):
 		return "NumPy 2 drops the aligned flag that NumPy 1 wrote; what is written here keeps it"
 	case strings.HasSuffix(details, "contiguous: false against true"):
 		return "the axes are in C order again"
-	case (f.Protocol < 5) != (protocol < 5) && (strings.Contains(details, "/writeable:") || strings.Contains(details, "/byteorder") || slices.Contains([]string{"dtypes_numbers_swapped", "dtypes_strings", "out_of_band"}, f.Name)):
+	case (f.Protocol < 5) != (protocol < 5) && (strings.Contains(details, "/writeable:") ||
+		strings.Contains(details, "/byteorder") ||
+		slices.Contains([]string{"dtypes_numbers_swapped", "dtypes_strings", "out_of_band"},
+			f.Name)):
 		return "NumPy keeps byte order and read-only arrays from protocol 5 on"
 	}
 	return ""
@@ -69,7 +74,8 @@ func TestInteropRewritten(t *testing.T) {
 				t.Errorf("%v at protocol %d: %v", f, protocol, err)
 				continue
 			}
-			name := filepath.Join(dir, fmt.Sprintf("%s_%s.p%d.as%d.pkl", f.Producer, f.Name, f.Protocol, protocol))
+			name := filepath.Join(dir, fmt.Sprintf("%s_%s.p%d.as%d.pkl", f.Producer, f.Name,
+				f.Protocol, protocol))
 			if err := os.WriteFile(name, data, 0o600); err != nil {
 				t.Fatal(err)
 			}

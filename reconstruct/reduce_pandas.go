@@ -29,9 +29,15 @@ var pandasReducers map[reflect.Type]func(r *Reducers, v any, protocol int) (any,
 
 func init() { // what the functions build leads back to the map
 	pandasReducers = map[reflect.Type]func(r *Reducers, v any, protocol int) (any, error){
-		reflect.TypeFor[*frame.Frame]():  func(r *Reducers, v any, p int) (any, error) { return r.frame(v.(*frame.Frame), p) },
-		reflect.TypeFor[*frame.Series](): func(r *Reducers, v any, p int) (any, error) { return r.series(v.(*frame.Series), p) },
-		reflect.TypeFor[*frame.Index]():  func(r *Reducers, v any, p int) (any, error) { return r.index(v.(*frame.Index), p) },
+		reflect.TypeFor[*frame.Frame](): func(r *Reducers, v any, p int) (any, error) {
+			return r.frame(v.(*frame.Frame), p)
+		},
+		reflect.TypeFor[*frame.Series](): func(r *Reducers, v any, p int) (any, error) {
+			return r.series(v.(*frame.Series), p)
+		},
+		reflect.TypeFor[*frame.Index](): func(r *Reducers, v any, p int) (any, error) {
+			return r.index(v.(*frame.Index), p)
+		},
 		reflect.TypeFor[frame.Frame](): func(r *Reducers, v any, p int) (any, error) {
 			f := v.(frame.Frame)
 			return r.frame(&f, p)
@@ -75,7 +81,8 @@ func (r *Reducers) frame(f *frame.Frame, protocol int) (any, error) {
 		return nil, err
 	}
 	class, isPandas := pandasContainer(f.Class, pyName("pandas.core.frame", "DataFrame"))
-	state := dictOf("_data", r.manager("BlockManager", types.List{f.Labels, f.Index}, blocks), "_typ", "dataframe")
+	state := dictOf("_data", r.manager("BlockManager", types.List{f.Labels, f.Index}, blocks),
+		"_typ", "dataframe")
 	addAttrs(state, f.Attrs, f.UniqueLabels)
 	if !isPandas {
 		addExtra(state, f.Extra)
@@ -88,7 +95,8 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	if name, ok := pandasClass(s.Class); ok && s.Index == nil && (isArrayName(name) || isIndexName(name)) {
+	if name, ok := pandasClass(s.Class); ok && s.Index == nil &&
+		(isArrayName(name) || isIndexName(name)) {
 		return r.standalone(s, protocol)
 	}
 	index := s.Index
@@ -96,7 +104,8 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 		index = frame.NewRangeIndex(s.Len())
 	}
 	if index.Len() != s.Len() {
-		return nil, pickle.Unsupported("a Series of %d elements with an index of %d", s.Len(), index.Len())
+		return nil, pickle.Unsupported("a Series of %d elements with an index of %d", s.Len(),
+			index.Len())
 	}
 	values, err := r.values(s, protocol)
 	if err != nil {
@@ -121,7 +130,8 @@ var extractArray = pyName("pandas.core.construction", "extract_array")
 // standalone writes an extension array by itself.
 func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
 	values, err := r.values(s, protocol)
-	if o, ok := values.(*pickle.Object); ok && err == nil && (s.Kind == frame.Interval || chosenDType(s) != "") {
+	if o, ok := values.(*pickle.Object); ok && err == nil &&
+		(s.Kind == frame.Interval || chosenDType(s) != "") {
 		return call(extractArray, o), nil
 	}
 	return values, err
@@ -326,5 +336,6 @@ func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 
 // plainArray is a writeable C-ordered array with the given content: bytes, or a list.
 func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *written.Constructed {
-	return &written.Constructed{By: r.arrays, State: written.Tuple{1, shapeTuple(shape), dt, false, content}}
+	return &written.Constructed{By: r.arrays, State: written.Tuple{1, shapeTuple(shape), dt, false,
+		content}}
 }

@@ -47,7 +47,8 @@ func builtFrame(t *testing.T) *frame.Frame {
 	}
 	at := time.Date(2024, 3, 31, 1, 30, 0, 123456789, time.UTC).In(paris)
 	rows := []builtRow{
-		{B: true, I: -5, I8: -128, U16: 65535, F4: 0.5, F: math.Inf(-1), C: 1 - 2i, S: "a", T: at, D: -time.Second,
+		{B: true, I: -5, I8: -128, U16: 65535, F4: 0.5, F: math.Inf(-1), C: 1 - 2i, S: "a", T: at,
+			D:  -time.Second,
 			NI: &i, NB: &b, NF: &f, NS: &s, NT: &at, Any: "x", Raw: []byte("\xff"), out: 1},
 		{F: math.NaN(), I: math.MaxInt/8 + 1, Any: &types.Tuple{1, 2.5}, T: at.Add(time.Hour)},
 	}
@@ -118,7 +119,8 @@ func TestInteropBuiltFrame(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "built.pkl")
 	for _, protocol := range []int{2, 4, 5} {
-		if err := writePandas(path, &types.List{builtFrame(t), s, cat, zoned.WithZone("")}, protocol); err != nil {
+		if err := writePandas(path, &types.List{builtFrame(t), s, cat, zoned.WithZone("")},
+			protocol); err != nil {
 			t.Fatal(err)
 		}
 		for _, python := range pythons {

@@ -44,7 +44,8 @@ func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 		if pandasUnit(s.Values.DType()) == "" {
 			break // dates, as objects
 		}
-		fn, class = indexClass("datetimes", "_new_DatetimeIndex"), indexClass("datetimes", "DatetimeIndex")
+		fn, class = indexClass("datetimes", "_new_DatetimeIndex"),
+			indexClass("datetimes", "DatetimeIndex")
 		data, err = r.timeArray(s, "DatetimeArray")
 	case frame.Timedelta:
 		if isClockTime(s) {
@@ -69,7 +70,8 @@ func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 }
 
 func (r *Reducers) multiIndex(x *frame.Index) (any, error) {
-	levels, codes, names := make(types.List, len(x.Levels)), make(types.List, len(x.Levels)), make(types.List, len(x.Levels))
+	levels, codes, names := make(types.List, len(x.Levels)), make(types.List, len(x.Levels)),
+		make(types.List, len(x.Levels))
 	for k := range x.Levels {
 		levels[k], names[k] = x.Levels[k], label(x.Names[k])
 		var err error
@@ -90,7 +92,8 @@ func (r *Reducers) intervalIndex(s *frame.Series, name any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return call(indexClass("interval", "_new_IntervalIndex"), indexClass("interval", "IntervalIndex"),
+	return call(indexClass("interval", "_new_IntervalIndex"),
+		indexClass("interval", "IntervalIndex"),
 		dictOf("left", left, "right", right, "closed", s.Closed, "name", name)), nil
 }
 

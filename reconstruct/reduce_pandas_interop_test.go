@@ -66,7 +66,8 @@ func withoutArrow(v any) any {
 		for k, e := range v {
 			v[k] = withoutArrow(e)
 		}
-		if d, ok := v["dtype"].(string); ok && (strings.Contains(d, "pyarrow") || d == "string" || d == "str") {
+		if d, ok := v["dtype"].(string); ok && (strings.Contains(d, "pyarrow") || d == "string" ||
+			d == "str") {
 			v["dtype"] = "object"
 		}
 		if c, ok := v["class"].(string); ok && strings.HasSuffix(c, "64Index") {
@@ -219,7 +220,9 @@ func comparePandas(t *testing.T, python string, list []byte) {
 	for why, n := range reasons {
 		t.Logf("\t%d with %s", n, why)
 	}
-	if n := bytes.Count(list, []byte("\n")); verdicts["equal"] == 0 || bytes.Count(out, []byte("\n")) != n {
-		t.Errorf("%s: %d verdicts for %d files, %d equal", python, bytes.Count(out, []byte("\n")), n, verdicts["equal"])
+	if n := bytes.Count(list, []byte("\n")); verdicts["equal"] == 0 ||
+		bytes.Count(out, []byte("\n")) != n {
+		t.Errorf("%s: %d verdicts for %d files, %d equal", python, bytes.Count(out, []byte("\n")),
+			n, verdicts["equal"])
 	}
 }

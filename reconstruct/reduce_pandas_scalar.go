@@ -48,7 +48,8 @@ func reduceTimestamp(_ *Reducers, v any, _ int) (any, error) {
 	default:
 		tz = zoneOf(zoneText(z))
 	}
-	return call(pyName("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"), int(t.Value), nil, tz, code), nil
+	return call(pyName("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"), int(t.Value), nil,
+		tz, code), nil
 }
 
 func reducePandasTimedelta(_ *Reducers, v any, _ int) (any, error) {
@@ -57,7 +58,8 @@ func reducePandasTimedelta(_ *Reducers, v any, _ int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return call(pyName("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"), int(d.Value), code), nil
+	return call(pyName("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"), int(d.Value),
+		code), nil
 }
 
 func reducePeriod(_ *Reducers, v any, _ int) (any, error) {
@@ -71,7 +73,8 @@ func reducePeriod(_ *Reducers, v any, _ int) (any, error) {
 
 func reduceInterval(_ *Reducers, v any, _ int) (any, error) {
 	iv := v.(frame.IntervalValue)
-	return call(pyName("pandas._libs.interval", "Interval"), intervalEnd(iv.Left), intervalEnd(iv.Right), iv.Closed), nil
+	return call(pyName("pandas._libs.interval", "Interval"), intervalEnd(iv.Left),
+		intervalEnd(iv.Right), iv.Closed), nil
 }
 
 // intervalEnd is pandasObject for what an Interval takes: of times, its own only.
@@ -107,7 +110,8 @@ func zoneOf(name string) any {
 // locationZone returns the zone of the timestamp: by its name where that is the name of one,
 // else by its offset then.
 func locationZone(loc *time.Location, t Timestamp) any {
-	if known, err := time.LoadLocation(loc.String()); err == nil && loc != time.Local && loc.String() != "" {
+	if known, err := time.LoadLocation(loc.String()); err == nil && loc != time.Local &&
+		loc.String() != "" {
 		return zoneOf(known.String())
 	}
 	at, err := t.datetime().Time()
@@ -204,23 +208,31 @@ const (
 
 // offsetClasses are the classes by their aliases, those of pandas before 2.2 and since.
 var offsetClasses = map[string]offsetClass{
-	"D": {name: "Day"}, "H": {name: "Hour"}, "h": {name: "Hour"}, "T": {name: "Minute"}, "min": {name: "Minute"},
-	"S": {name: "Second"}, "s": {name: "Second"}, "L": {name: "Milli"}, "ms": {name: "Milli"},
+	"D": {name: "Day"}, "H": {name: "Hour"}, "h": {name: "Hour"}, "T": {name: "Minute"},
+	"min": {name: "Minute"},
+	"S":   {name: "Second"}, "s": {name: "Second"}, "L": {name: "Milli"}, "ms": {name: "Milli"},
 	"U": {name: "Micro"}, "us": {name: "Micro"}, "N": {name: "Nano"}, "ns": {name: "Nano"},
 	"M": {name: "MonthEnd"}, "ME": {name: "MonthEnd"}, "MS": {name: "MonthBegin"},
-	"BM": {name: "BusinessMonthEnd"}, "BME": {name: "BusinessMonthEnd"}, "BMS": {name: "BusinessMonthBegin"},
-	"B": {name: "BusinessDay"},
-	"W": {name: "Week", anchor: weekdayAnchor, def: -1},
-	"Q": {name: "QuarterEnd", anchor: monthAnchor, def: 12}, "QE": {name: "QuarterEnd", anchor: monthAnchor, def: 12},
-	"QS": {name: "QuarterBegin", anchor: monthAnchor, def: 1},
-	"BQ": {name: "BQuarterEnd", anchor: monthAnchor, def: 12}, "BQE": {name: "BQuarterEnd", anchor: monthAnchor, def: 12},
+	"BM": {name: "BusinessMonthEnd"}, "BME": {name: "BusinessMonthEnd"},
+	"BMS": {name: "BusinessMonthBegin"},
+	"B":   {name: "BusinessDay"},
+	"W":   {name: "Week", anchor: weekdayAnchor, def: -1},
+	"Q":   {name: "QuarterEnd", anchor: monthAnchor, def: 12},
+	"QE":  {name: "QuarterEnd", anchor: monthAnchor, def: 12},
+	"QS":  {name: "QuarterBegin", anchor: monthAnchor, def: 1},
+	"BQ":  {name: "BQuarterEnd", anchor: monthAnchor, def: 12},
+	"BQE": {name: "BQuarterEnd", anchor: monthAnchor, def: 12},
 	"BQS": {name: "BQuarterBegin", anchor: monthAnchor, def: 1},
-	"A":   {name: "YearEnd", anchor: monthAnchor, def: 12}, "Y": {name: "YearEnd", anchor: monthAnchor, def: 12},
-	"YE": {name: "YearEnd", anchor: monthAnchor, def: 12},
-	"AS": {name: "YearBegin", anchor: monthAnchor, def: 1}, "YS": {name: "YearBegin", anchor: monthAnchor, def: 1},
-	"BA": {name: "BYearEnd", anchor: monthAnchor, def: 12}, "BY": {name: "BYearEnd", anchor: monthAnchor, def: 12},
+	"A":   {name: "YearEnd", anchor: monthAnchor, def: 12},
+	"Y":   {name: "YearEnd", anchor: monthAnchor, def: 12},
+	"YE":  {name: "YearEnd", anchor: monthAnchor, def: 12},
+	"AS":  {name: "YearBegin", anchor: monthAnchor, def: 1},
+	"YS":  {name: "YearBegin", anchor: monthAnchor, def: 1},
+	"BA":  {name: "BYearEnd", anchor: monthAnchor, def: 12},
+	"BY":  {name: "BYearEnd", anchor: monthAnchor, def: 12},
 	"BYE": {name: "BYearEnd", anchor: monthAnchor, def: 12},
-	"BAS": {name: "BYearBegin", anchor: monthAnchor, def: 1}, "BYS": {name: "BYearBegin", anchor: monthAnchor, def: 1},
+	"BAS": {name: "BYearBegin", anchor: monthAnchor, def: 1},
+	"BYS": {name: "BYearBegin", anchor: monthAnchor, def: 1},
 }
 
 // offset returns the offset object of an alias such as "2D" or "Q-NOV", which all versions

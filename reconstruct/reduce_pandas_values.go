@@ -61,7 +61,8 @@ func (r *Reducers) numpyValues(s *frame.Series) (any, error) {
 		return r.maskedValues(s)
 	case s.DType == "string":
 		return newInstance(pyName("pandas.core.arrays.string_", "StringArray"),
-			dictOf("_ndarray", r.objectsOr(s, PandasNull("<NA>")), "_dtype", call(pyName("pandas.core.arrays.string_", "StringDtype"), "python"))), nil
+			dictOf("_ndarray", r.objectsOr(s, PandasNull("<NA>")), "_dtype",
+				call(pyName("pandas.core.arrays.string_", "StringDtype"), "python"))), nil
 	case s.Valid != nil || dt.HasObject() || dt.Kind() == ndarray.KindBytes:
 		return r.objects(s), nil
 	case holdable(dt):
@@ -180,7 +181,8 @@ func (r *Reducers) textIndex(s *frame.Series, dtype string, name any) (any, erro
 		content = &list
 	}
 	data := r.plainArray(ndarray.Object, []int{s.Len()}, content)
-	return call(newIndex, indexClass("base", "Index"), dictOf("data", data, "dtype", dtype, "name", name)), nil
+	return call(newIndex, indexClass("base", "Index"),
+		dictOf("data", data, "dtype", dtype, "name", name)), nil
 }
 
 var maskedArrays = map[ndarray.Kind]string{
@@ -217,14 +219,16 @@ func (r *Reducers) maskedValues(s *frame.Series) (any, error) {
 	}
 	state := dictOf("_data", data, "_mask", missing)
 	if a.DType().Kind() == ndarray.KindBool {
-		*state = append(*state, *dictOf("_dtype", call(pyName("pandas.core.arrays.boolean", "BooleanDtype")))...)
+		*state = append(*state, *dictOf("_dtype", call(pyName("pandas.core.arrays.boolean",
+			"BooleanDtype")))...)
 	}
 	return newInstance(className("pandas.core.arrays."+class), state), nil
 }
 
 // isClockTime reports whether s has Arrow's time32 or time64: time since midnight.
 func isClockTime(s *frame.Series) bool {
-	return s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") || strings.HasPrefix(s.DType, "time64["))
+	return s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") ||
+		strings.HasPrefix(s.DType, "time64["))
 }
 
 // clockTimes writes times of day as datetime.time.
@@ -305,14 +309,16 @@ func (r *Reducers) timeArray(s *frame.Series, class string) (any, error) {
 	}
 	var dtype any = a.DType()
 	if s.TZ != "" {
-		dtype = call(pyName("pandas.core.dtypes.dtypes", "DatetimeTZDtype"), pandasUnit(a.DType()), namedZone(s))
+		dtype = call(pyName("pandas.core.dtypes.dtypes", "DatetimeTZDtype"), pandasUnit(a.DType()),
+			namedZone(s))
 	}
 	module := "pandas.core.arrays.datetimes"
 	if class == "TimedeltaArray" {
 		module = "pandas.core.arrays.timedeltas"
 	}
 	freq, _ := offset(s.Freq) // one without an alias is left out: it changes no value
-	return newInstance(pyName(module, class), dictOf("_data", data, "_dtype", dtype, "_freq", freq)), nil
+	return newInstance(pyName(module, class), dictOf("_data", data, "_dtype", dtype, "_freq",
+		freq)), nil
 }
 
 // withNaT returns the values with NaT where the series is not valid.
@@ -338,7 +344,8 @@ func withNaT(s *frame.Series) (*ndarray.Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ndarray.New(s.Values.DType().NewByteOrder(ndarray.NativeEndian), []int{len(values)}, ndarray.OrderC, data)
+	return ndarray.New(s.Values.DType().NewByteOrder(ndarray.NativeEndian), []int{len(values)},
+		ndarray.OrderC, data)
 }
 
 func (r *Reducers) categoricalValues(s *frame.Series) (any, error) {

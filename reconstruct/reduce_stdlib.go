@@ -64,7 +64,8 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 		if z.NoCache {
 			cached = 0
 		}
-		return call(call(pyName("builtins", "getattr"), pyName("zoneinfo", "ZoneInfo"), strings.Clone("_unpickle")), z.Key, cached), nil
+		return call(call(pyName("builtins", "getattr"), pyName("zoneinfo", "ZoneInfo"),
+			strings.Clone("_unpickle")), z.Key, cached), nil
 	},
 	reflect.TypeFor[Decimal](): func(v any, _ int) (any, error) {
 		if v.(Decimal) == "" {
@@ -78,7 +79,8 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 		if u.IsSafe != nil {
 			state = append(state, types.DictEntry{Key: "is_safe", Value: u.IsSafe})
 		}
-		return &pickle.Object{Class: pyName("uuid", "UUID"), Form: pickle.FormNewObj, State: &state, HasState: true}, nil
+		return &pickle.Object{Class: pyName("uuid", "UUID"), Form: pickle.FormNewObj, State: &state,
+			HasState: true}, nil
 	},
 	reflect.TypeFor[*Path](): func(v any, _ int) (any, error) {
 		p := v.(*Path)
@@ -118,7 +120,8 @@ var versionReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 		case r.opts.Python.before(3, 11):
 			return call(pyName("fractions", "Fraction"), f.String()), nil
 		}
-		return call(pyName("fractions", "Fraction"), canonicalInt(f.Rat.Num()), canonicalInt(f.Rat.Denom())), nil
+		return call(pyName("fractions", "Fraction"), canonicalInt(f.Rat.Num()),
+			canonicalInt(f.Rat.Denom())), nil
 	},
 }
 
@@ -131,7 +134,8 @@ func withItems(o *pickle.Object, m *mapping) *pickle.Object {
 // inRange refuses fields that do not fit the payload of a datetime.
 func inRange(what string, year, month, day, hour, minute, second, micro int) error {
 	if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 ||
-		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || micro < 0 || micro > 999_999 {
+		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 ||
+		micro < 0 || micro > 999_999 {
 		return pickle.Unsupported("a %s with a field out of range", what)
 	}
 	return nil
@@ -140,7 +144,8 @@ func inRange(what string, year, month, day, hour, minute, second, micro int) err
 func reduceDate(v any, _ int) (any, error) {
 	d := v.(*Date)
 	payload := written.Bytes{byte(d.Year >> 8), byte(d.Year), byte(d.Month), byte(d.Day)}
-	return call(pyName("datetime", "date"), payload), inRange("date", d.Year, d.Month, d.Day, 0, 0, 0, 0)
+	return call(pyName("datetime", "date"), payload),
+		inRange("date", d.Year, d.Month, d.Day, 0, 0, 0, 0)
 }
 
 // foldAt returns the bit for fold, which CPython writes from protocol 4 on.
@@ -152,7 +157,8 @@ func foldAt(fold, protocol int) byte {
 }
 
 func clockBytes(hour, minute, second, micro int) []byte {
-	return []byte{byte(hour), byte(minute), byte(second), byte(micro >> 16), byte(micro >> 8), byte(micro)}
+	return []byte{byte(hour), byte(minute), byte(second), byte(micro >> 16), byte(micro >> 8),
+		byte(micro)}
 }
 
 func reduceTime(v any, protocol int) (any, error) {
@@ -183,14 +189,16 @@ var (
 func reduceDatetime(v any, protocol int) (any, error) {
 	d := v.(*Datetime)
 	w := &datetimeForm{}
-	w.payload = append(w.room[:0], byte(d.Year>>8), byte(d.Year), byte(d.Month)|foldAt(d.Fold, protocol), byte(d.Day))
+	w.payload = append(w.room[:0], byte(d.Year>>8), byte(d.Year),
+		byte(d.Month)|foldAt(d.Fold, protocol), byte(d.Day))
 	w.payload = append(w.payload, clockBytes(d.Hour, d.Minute, d.Second, d.Microsecond)...)
 	w.args = [2]any{&w.payload, d.TZ}
 	w.Class, w.Args = datetimeClass, w.args[:1:1]
 	if d.TZ != nil {
 		w.Args = w.args[:]
 	}
-	return &w.Object, inRange("datetime", d.Year, d.Month, d.Day, d.Hour, d.Minute, d.Second, d.Microsecond)
+	return &w.Object, inRange("datetime", d.Year, d.Month, d.Day, d.Hour, d.Minute, d.Second,
+		d.Microsecond)
 }
 
 // NewDatetime returns t as an aware datetime whose time zone is the offset that t has,
@@ -212,7 +220,8 @@ func NewDatetime(t time.Time) *Datetime {
 
 // NewTimedelta returns d as a timedelta, without the nanoseconds below a microsecond.
 func NewTimedelta(d time.Duration) Timedelta {
-	return Timedelta{Seconds: int(d / time.Second), Microseconds: int(d % time.Second / time.Microsecond)}.normal()
+	return Timedelta{Seconds: int(d / time.Second),
+		Microseconds: int(d % time.Second / time.Microsecond)}.normal()
 }
 
 // datetimeItem is datetime64.item(): a date, a datetime, an int for units that
@@ -231,7 +240,8 @@ func datetimeItem(d ndarray.Datetime64) any {
 	case "h", "m", "s", "ms", "us":
 		return &Datetime{
 			Year: t.Year(), Month: int(t.Month()), Day: t.Day(),
-			Hour: t.Hour(), Minute: t.Minute(), Second: t.Second(), Microsecond: t.Nanosecond() / 1000,
+			Hour: t.Hour(), Minute: t.Minute(), Second: t.Second(),
+			Microsecond: t.Nanosecond() / 1000,
 		}
 	}
 	return int(d.Value)

@@ -38,7 +38,8 @@ func reduceTypedArray(v any, protocol int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return call(pyType("array", "_array_reconstructor"), arrayClass, code, format, written.Bytes(data)), nil
+	return call(pyType("array", "_array_reconstructor"), arrayClass, code, format,
+		written.Bytes(data)), nil
 }
 
 // list returns the items one by one.

@@ -43,7 +43,8 @@ type Resolver struct {
 
 // New returns a Resolver with the given options.
 func New(opts Options) *Resolver {
-	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble, openSidecar: opts.OpenSidecar, owner: opts.Owner}
+	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble,
+		openSidecar: opts.OpenSidecar, owner: opts.Owner}
 	r.rules = known.Rules{Dims: r.limits.Dims, Elements: r.limits.Elements, Owner: r.owner}
 	r.setPlain = r.setPlainArray
 	return r
@@ -103,7 +104,9 @@ var inert = &entry{}
 // table is the registry under construction, by normalised name.
 type table map[pickle.Global]*entry
 
-func (t table) add(module, name string, e *entry) { t[pickle.Global{Module: module, Name: name}] = e }
+func (t table) add(module, name string, e *entry) {
+	t[pickle.Global{Module: module, Name: name}] = e
+}
 
 func (t table) addAll(module string, e *entry, names ...string) {
 	for _, name := range names {

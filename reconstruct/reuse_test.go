@@ -27,7 +27,8 @@ func TestCallsOfOneArgument(t *testing.T) {
 		}
 		return b.String()
 	}() + "e"
-	data := "B" + string(binary.LittleEndian.AppendUint32(nil, 100_000)) + strings.Repeat("x", 100_000)
+	data := "B" + string(binary.LittleEndian.AppendUint32(nil, 100_000)) +
+		strings.Repeat("x", 100_000)
 	for name, tt := range map[string]struct{ class, arg string }{
 		"int":         {"builtins\nint", text(90_000)},
 		"Fraction":    {"fractions\nFraction", text(90_000)},
@@ -65,10 +66,12 @@ func TestCallsOfOneArgument(t *testing.T) {
 
 // What is only referred to many times, or given to inert classes, does not count.
 func TestReferencesDoNotCount(t *testing.T) {
-	arg := "B" + string(binary.LittleEndian.AppendUint32(nil, 100_000)) + strings.Repeat("x", 100_000)
+	arg := "B" + string(binary.LittleEndian.AppendUint32(nil, 100_000)) +
+		strings.Repeat("x", 100_000)
 	for name, in := range map[string]string{
 		"references": "\x80\x04" + arg + "\x94](" + strings.Repeat("h\x00", 100_000) + "e.",
-		"inert":      "\x80\x04cmy\nClass\n\x94" + arg + "\x85\x94](" + strings.Repeat("h\x00h\x01R", 50_000) + "e.",
+		"inert": "\x80\x04cmy\nClass\n\x94" + arg + "\x85\x94](" +
+			strings.Repeat("h\x00h\x01R", 50_000) + "e.",
 	} {
 		u := pickle.NewUnpicklerBytes([]byte(in))
 		u.FindClass = reconstruct.FindClass

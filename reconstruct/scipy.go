@@ -50,7 +50,8 @@ func ReadSparse(v any) (s *Sparse, ok bool, err error) {
 		return nil, false, nil
 	}
 	inst, isNamed := named(o)
-	if !isNamed || inst.Class.Module != "scipy.sparse" && !strings.HasPrefix(inst.Class.Module, "scipy.sparse.") {
+	if !isNamed || inst.Class.Module != "scipy.sparse" &&
+		!strings.HasPrefix(inst.Class.Module, "scipy.sparse.") {
 		return nil, false, nil
 	}
 	parts := sparseClass.FindStringSubmatch(inst.Class.Name)
@@ -59,7 +60,8 @@ func ReadSparse(v any) (s *Sparse, ok bool, err error) {
 	}
 	state, isDict := textKeys(inst.State)
 	if !isDict {
-		return nil, false, pickle.Malformed("%s with a state of %s", inst.Class, typeName(inst.State))
+		return nil, false, pickle.Malformed("%s with a state of %s", inst.Class,
+			typeName(inst.State))
 	}
 	s = &Sparse{Format: parts[1], Class: inst.Class.String(), IsArray: parts[2] == "array"}
 	if err := s.read(inst, state); err != nil {
@@ -109,7 +111,8 @@ func plainScalar(v any) any {
 func arrayOf(state map[string]any, key string, ndim int) (*ndarray.Array, error) {
 	a, ok := state[key].(*ndarray.Array)
 	if !ok || a.NDim() != ndim {
-		return nil, pickle.Malformed("%s is %s, want an array of %d dimensions", key, typeName(state[key]), ndim)
+		return nil, pickle.Malformed("%s is %s, want an array of %d dimensions", key,
+			typeName(state[key]), ndim)
 	}
 	return a, nil
 }
@@ -163,7 +166,8 @@ func (s *Sparse) readCompressed(state map[string]any) (err error) {
 	last := int64(0)
 	for i, p := range indptr {
 		if p < last || i == 0 && p != 0 || p > int64(s.Data.Shape()[0]) {
-			return pickle.Malformed("indptr falls or passes the %d values at entry %d", s.Data.Shape()[0], i)
+			return pickle.Malformed("indptr falls or passes the %d values at entry %d",
+				s.Data.Shape()[0], i)
 		}
 		last = p
 	}
@@ -250,14 +254,16 @@ func (s *Sparse) readLists(state map[string]any) error {
 		return err
 	}
 	if len(s.Shape) != 2 || len(rows) != s.Shape[0] || len(data) != len(rows) {
-		return pickle.Malformed("%d rows and %d lists of values for a shape of %v", len(rows), len(data), s.Shape)
+		return pickle.Malformed("%d rows and %d lists of values for a shape of %v", len(rows),
+			len(data), s.Shape)
 	}
 	b := s.builder(state)
 	for i := range rows {
 		cols, ok1 := items(rows[i])
 		values, ok2 := items(data[i])
 		if !ok1 || !ok2 || len(cols) != len(values) {
-			return pickle.Malformed("row %d has %d columns and %d values", i, len(cols), len(values))
+			return pickle.Malformed("row %d has %d columns and %d values", i, len(cols),
+				len(values))
 		}
 		for j := range cols {
 			if err := b.add([]any{i, cols[j]}, values[j]); err != nil {

@@ -45,13 +45,14 @@ func (s *Sparse) diagonal(off int64) (lo, hi int) {
 	return lo, hi
 }
 
-// ToDense returns the matrix as an array of the same shape and dtype in C order, in memory of its own.
-// Values stored twice for one element are added, as scipy does. The shape is a claim
-// of the file, not bounded by its size, so the caller says how many elements
-// may be laid out; more is an error of the kind pickle.ErrLimit.
+// ToDense returns the matrix as an array of the same shape and dtype in C order, in memory of its
+// own. Values stored twice for one element are added, as scipy does. The shape is a claim of the
+// file, not bounded by its size, so the caller says how many elements may be laid out; more is an
+// error of the kind pickle.ErrLimit.
 func (s *Sparse) ToDense(maxElements int) (*ndarray.Array, error) {
 	if size, ok := product(s.Shape); !ok || size > maxElements {
-		return nil, &pickle.LimitError{Limit: "Elements", Max: int64(maxElements), Want: int64(size)}
+		return nil, &pickle.LimitError{Limit: "Elements", Max: int64(maxElements),
+			Want: int64(size)}
 	}
 	d := s.Data.DType()
 	switch kind, size := d.Kind(), d.ItemSize(); {

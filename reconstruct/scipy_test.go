@@ -101,7 +101,8 @@ func TestSparseFixtures(t *testing.T) {
 				want.NNZ = s.NNZ() // old SciPy counts what lies beyond the stored columns too
 			}
 			if s.Format != want.Format || s.NNZ() != want.NNZ || s.Class != want.Class {
-				t.Errorf("format %s, nnz %d, class %s; want %s, %d, %s", s.Format, s.NNZ(), s.Class, want.Format, want.NNZ, want.Class)
+				t.Errorf("format %s, nnz %d, class %s; want %s, %d, %s", s.Format, s.NNZ(), s.Class,
+					want.Format, want.NNZ, want.Class)
 			}
 			if diff := cmp.Diff(want.Shape, s.Shape); diff != "" {
 				t.Errorf("shape (-want +got)\n%s", diff)
@@ -138,12 +139,18 @@ func TestSparseLies(t *testing.T) {
 		name, class string
 		state       map[string]any
 	}{
-		{"index outside", "csr_matrix", map[string]any{"data": arr(1), "indices": arr(9), "indptr": arr(0, 1, 1)}},
-		{"negative index", "csr_matrix", map[string]any{"data": arr(1), "indices": arr(-1), "indptr": arr(0, 1, 1)}},
-		{"indptr falls", "csr_matrix", map[string]any{"data": arr(1, 2), "indices": arr(0, 1), "indptr": arr(0, 2, 1)}},
-		{"indptr short", "csr_matrix", map[string]any{"data": arr(1), "indices": arr(0), "indptr": arr(0, 1)}},
-		{"indptr past the values", "csc_matrix", map[string]any{"data": arr(1), "indices": arr(0), "indptr": arr(0, 5, 5)}},
-		{"coords short", "coo_matrix", map[string]any{"data": arr(1, 2), "row": arr(0), "col": arr(0)}},
+		{"index outside", "csr_matrix", map[string]any{"data": arr(1), "indices": arr(9),
+			"indptr": arr(0, 1, 1)}},
+		{"negative index", "csr_matrix", map[string]any{"data": arr(1), "indices": arr(-1),
+			"indptr": arr(0, 1, 1)}},
+		{"indptr falls", "csr_matrix", map[string]any{"data": arr(1, 2), "indices": arr(0, 1),
+			"indptr": arr(0, 2, 1)}},
+		{"indptr short", "csr_matrix", map[string]any{"data": arr(1), "indices": arr(0),
+			"indptr": arr(0, 1)}},
+		{"indptr past the values", "csc_matrix", map[string]any{"data": arr(1), "indices": arr(0),
+			"indptr": arr(0, 5, 5)}},
+		{"coords short", "coo_matrix", map[string]any{"data": arr(1, 2), "row": arr(0),
+			"col": arr(0)}},
 		{"no data", "coo_matrix", map[string]any{}},
 		{"offset twice", "dia_matrix", map[string]any{"data": arr(1, 2), "offsets": arr(0, 0)}},
 		{"rows missing", "lil_matrix", map[string]any{}},
@@ -151,14 +158,17 @@ func TestSparseLies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			state := dictOf(append([]any{"_shape", tupleOf(2, 2)}, flatten(tt.state)...)...)
-			o := &pickle.Object{Class: pickle.Global{Module: "scipy.sparse._csr", Name: tt.class}, State: state, HasState: true}
+			o := &pickle.Object{Class: pickle.Global{Module: "scipy.sparse._csr", Name: tt.class},
+				State: state, HasState: true}
 			if s, ok, err := reconstruct.ReadSparse(o); err == nil {
 				t.Errorf("accepted: %v, %+v", ok, s)
 			}
 		})
 	}
-	huge := &pickle.Object{Class: pickle.Global{Module: "scipy.sparse", Name: "coo_matrix"}, HasState: true, State: dictOf(
-		"_shape", tupleOf(pyInt(1<<40), pyInt(1<<40)), "data", arr(), "row", arr(), "col", arr())}
+	huge := &pickle.Object{Class: pickle.Global{Module: "scipy.sparse", Name: "coo_matrix"},
+		HasState: true, State: dictOf(
+			"_shape", tupleOf(pyInt(1<<40), pyInt(1<<40)), "data", arr(), "row", arr(), "col",
+			arr())}
 	s, ok, err := reconstruct.ReadSparse(huge)
 	if err != nil || !ok {
 		t.Fatal(ok, err)

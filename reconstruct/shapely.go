@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Geometry is a geometry of shapely, such as a Point or MultiPolygon, in well-known binary. It is whole:
-// what Coordinates, WKT and the others need was checked when it was made.
+// Geometry is a geometry of shapely, such as a Point or MultiPolygon, in well-known binary. It is
+// whole: what Coordinates, WKT and the others need was checked when it was made.
 //
 // Reference: OGC 06-103r4, "Simple feature access", 8.2; PostGIS, "EWKB".
 type Geometry struct {
@@ -32,12 +32,14 @@ type wkbNode struct {
 const maxGeometryDepth = 64
 
 // geometryNames are the types of geometry in WKT, by their code in WKB.
-var geometryNames = [...]string{"", "POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING",
+var geometryNames = [...]string{"", "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
+	"MULTILINESTRING",
 	"MULTIPOLYGON", "GEOMETRYCOLLECTION"}
 
-// NewGeometry returns the geometry of a WKB or EWKB, which it keeps. Where that is cut off, goes on behind the
-// geometry, or claims more points than there are, the error is of the kind pickle.ErrMalformed; that of a
-// curve or another kind that shapely does not have is pickle.ErrUnsupported.
+// NewGeometry returns the geometry of a WKB or EWKB, which it keeps. Where that is cut off, goes on
+// behind the geometry, or claims more points than there are, the error is of the kind
+// pickle.ErrMalformed; that of a curve or another kind that shapely does not have is
+// pickle.ErrUnsupported.
 func NewGeometry(wkb []byte) (*Geometry, error) {
 	g := &Geometry{wkb: wkb}
 	rest, err := g.root.read(wkb)
@@ -57,15 +59,15 @@ func NewGeometry(wkb []byte) (*Geometry, error) {
 // WKB returns the geometry in well-known binary, as it was read. The caller must not change it.
 func (g *Geometry) WKB() []byte { return g.wkb }
 
-// Kind returns the type of the geometry as WKT has it: "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
-// "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION".
+// Kind returns the type of the geometry as WKT has it: "POINT", "LINESTRING", "POLYGON",
+// "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION".
 func (g *Geometry) Kind() string { return geometryNames[g.root.kind] }
 
 // SRID returns the code of the coordinate reference system, 0 where there is none.
 func (g *Geometry) SRID() int { return int(g.root.srid) }
 
-// WKT returns the geometry as well-known text, as shapely 2.2's to_wkt does, every number with all the
-// digits that tell it from its neighbours: what reads the text gets the same numbers.
+// WKT returns the geometry as well-known text, as shapely 2.2's to_wkt does, every number with all
+// the digits that tell it from its neighbours: what reads the text gets the same numbers.
 func (g *Geometry) WKT() string {
 	w := &wktWriter{}
 	if _, err := g.root.skip(0, w); err != nil {
@@ -188,7 +190,8 @@ func (n *wkbNode) member(data []byte, depth int, w *wktWriter) ([]byte, error) {
 		return nil, err
 	}
 	if n.kind != 7 && part.kind != n.kind-3 {
-		return nil, pickle.Malformed("WKB: a %s in a %s", geometryNames[part.kind], geometryNames[n.kind])
+		return nil, pickle.Malformed("WKB: a %s in a %s", geometryNames[part.kind],
+			geometryNames[n.kind])
 	}
 	part.data = data
 	if w != nil && n.kind != 7 {
@@ -319,7 +322,8 @@ func appendWKT(b []byte, x float64) []byte {
 		return strconv.AppendFloat(b, x, 'f', -1, 64)
 	case abs != 0 && (abs >= 1e17 || abs < 1e-4):
 		b = strconv.AppendFloat(b, x, 'e', -1, 64)
-		if n := len(b); b[n-2] == '0' && (b[n-3] == '-' || b[n-3] == '+') { // Go's exponent has two digits
+		// Go's exponent has two digits
+		if n := len(b); b[n-2] == '0' && (b[n-3] == '-' || b[n-3] == '+') {
 			b = append(b[:n-2], b[n-1])
 		}
 		return b

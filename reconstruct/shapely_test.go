@@ -38,7 +38,8 @@ func TestShapely(t *testing.T) {
 			t.Fatalf("%s: a %T", c.WKT, v)
 		}
 		if g.WKT() != c.WKT || g.Kind() != c.Type || g.SRID() != c.SRID {
-			t.Errorf("%s, %s, %d, want %s, %s, %d", g.WKT(), g.Kind(), g.SRID(), c.WKT, c.Type, c.SRID)
+			t.Errorf("%s, %s, %d, want %s, %s, %d", g.WKT(), g.Kind(), g.SRID(), c.WKT, c.Type,
+				c.SRID)
 		}
 		if j, err := json.Marshal(g); err != nil || string(j) != `"`+c.WKT+`"` {
 			t.Error(string(j), err)
@@ -66,7 +67,8 @@ func lies(t *testing.T, wkb []byte) {
 			}
 		}
 	}
-	if _, err := reconstruct.NewGeometry(append(bytes.Clone(wkb), 0)); !errors.Is(err, pickle.ErrMalformed) {
+	if _, err := reconstruct.NewGeometry(append(bytes.Clone(wkb), 0)); !errors.Is(err,
+		pickle.ErrMalformed) {
 		t.Errorf("with a byte behind: %v", err)
 	}
 }
@@ -85,7 +87,9 @@ func TestShapelyDepth(t *testing.T) {
 
 // A point in well-known binary, as shapely pickles it.
 func ExampleNewGeometry() {
-	g, err := reconstruct.NewGeometry([]byte("\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0?\x00\x00\x00\x00\x00\x00\x00@"))
+	g,
+		err := reconstruct.NewGeometry([]byte(
+		"\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0?\x00\x00\x00\x00\x00\x00\x00@"))
 	if err != nil {
 		fmt.Println(err)
 		return

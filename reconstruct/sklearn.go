@@ -36,7 +36,8 @@ func ReadEstimator(v any) (e *Estimator, ok bool) {
 		return nil, false
 	}
 	inst, isNamed := named(o)
-	if !isNamed || inst.Class.Module != "sklearn" && !strings.HasPrefix(inst.Class.Module, "sklearn.") {
+	if !isNamed || inst.Class.Module != "sklearn" &&
+		!strings.HasPrefix(inst.Class.Module, "sklearn.") {
 		return nil, false
 	}
 	state, isDict := inst.State.(*types.Dict)

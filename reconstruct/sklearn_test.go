@@ -59,7 +59,8 @@ func TestEstimatorFixtures(t *testing.T) {
 			}
 			plain, ok := reconstruct.ReadEstimator(loaded)
 			if !ok || plain.Class != e.Class || plain.Version != e.Version ||
-				!slices.Equal(keys(plain.Fitted), keys(e.Fitted)) || !slices.Equal(keys(plain.Params), keys(e.Params)) {
+				!slices.Equal(keys(plain.Fitted), keys(e.Fitted)) ||
+				!slices.Equal(keys(plain.Params), keys(e.Params)) {
 				t.Errorf("after a plain Load: %t %+v", ok, plain)
 			}
 			if diff := cmp.Diff(want.Fitted, keys(e.Fitted)); diff != "" {
@@ -72,7 +73,8 @@ func TestEstimatorFixtures(t *testing.T) {
 			}
 		})
 	}
-	if _, ok := reconstruct.ReadEstimator(&pickle.Object{Class: pickle.Global{Module: "sklearnish", Name: "X"}}); ok {
+	if _, ok := reconstruct.ReadEstimator(&pickle.Object{Class: pickle.Global{Module: "sklearnish",
+		Name: "X"}}); ok {
 		t.Error("an object of another module")
 	}
 }

@@ -125,9 +125,13 @@ func (f machineFormat) decode(data []byte) any {
 		}
 		return b.String()
 	case f.kind == 'f' && f.size == 4:
-		return decodeEach(data, 4, func(b []byte) float32 { return math.Float32frombits(order.Uint32(b)) })
+		return decodeEach(data, 4, func(b []byte) float32 {
+			return math.Float32frombits(order.Uint32(b))
+		})
 	case f.kind == 'f':
-		return decodeEach(data, 8, func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) })
+		return decodeEach(data, 8, func(b []byte) float64 {
+			return math.Float64frombits(order.Uint64(b))
+		})
 	}
 	switch f.size * int(f.kind) {
 	case 1 * 'u':
@@ -219,7 +223,8 @@ func typedItems(a argReader, code byte, items []any) (any, error) {
 	return floatItems[float64](a, items)
 }
 
-func intItems[T int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64](a argReader, items []any) ([]T, error) {
+func intItems[T int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64](a argReader,
+	items []any) ([]T, error) {
 	out := make([]T, len(items))
 	for i, item := range items {
 		n, ok := asBigInt(item)

@@ -27,8 +27,10 @@ func fillBuiltins(t table) {
 	t.add("builtins", "frozenset",
 		&entry{call: callFrozenSet, construct: callFrozenSet, code: known.ClassFrozenSet})
 	t.add("builtins", "getattr", &entry{call: callGetattr})
-	t.addAll("builtins", inert, "object", "type", "NoneType", "Ellipsis", "NotImplemented", "ellipsis",
-		"iter", "reversed", "enumerate", "zip", "map", "filter", "memoryview", "property", "staticmethod", "classmethod")
+	t.addAll("builtins", inert, "object", "type", "NoneType", "Ellipsis", "NotImplemented",
+		"ellipsis",
+		"iter", "reversed", "enumerate", "zip", "map", "filter", "memoryview", "property",
+		"staticmethod", "classmethod")
 	t.addAll("builtins", inert, strings.Fields(exceptionNames)...)
 }
 
@@ -257,7 +259,8 @@ func callInt(c Class, args []any) (any, error) {
 	case string, pickle.Py2String:
 		text, _ := asText(v)
 		if len(text) > c.resolver.limits.IntDigits {
-			return nil, &pickle.LimitError{Limit: "IntDigits", Max: int64(c.resolver.limits.IntDigits), Want: int64(len(text))}
+			return nil, &pickle.LimitError{Limit: "IntDigits",
+				Max: int64(c.resolver.limits.IntDigits), Want: int64(len(text))}
 		}
 		n, ok := new(big.Int).SetString(strings.TrimSpace(text), 10)
 		if !ok {

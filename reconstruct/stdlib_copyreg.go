@@ -114,7 +114,8 @@ type Instance struct {
 func Normalize(o *pickle.Object) Instance {
 	n := Instance{
 		Class: o.Class, Args: o.Args, Kwargs: o.Kwargs,
-		State: o.State, HasState: o.HasState, Items: o.Items, DictItems: o.DictItems, Calls: o.Calls,
+		State: o.State, HasState: o.HasState, Items: o.Items, DictItems: o.DictItems,
+		Calls: o.Calls,
 	}
 	switch class := o.Class.(type) {
 	case pickle.Named:
@@ -158,7 +159,8 @@ func (n *Instance) setBaseValue(value any) {
 	case *types.List:
 		n.Items = append(append(make([]any, 0, len(*v)+len(n.Items)), *v...), n.Items...)
 	case *types.Dict:
-		n.DictItems = append(append(make(types.Dict, 0, len(*v)+len(n.DictItems)), *v...), n.DictItems...)
+		n.DictItems = append(append(make(types.Dict, 0, len(*v)+len(n.DictItems)), *v...),
+			n.DictItems...)
 	default:
 		n.Args = []any{value}
 	}

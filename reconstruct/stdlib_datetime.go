@@ -83,7 +83,8 @@ func (d *Datetime) String() string { return d.format(" ") }
 func (d *Datetime) ISOFormat() string { return d.format("T") }
 
 func (d *Datetime) format(sep string) string {
-	s := Date{d.Year, d.Month, d.Day}.ISOFormat() + sep + clock(d.Hour, d.Minute, d.Second, d.Microsecond)
+	s := Date{d.Year, d.Month, d.Day}.ISOFormat() + sep +
+		clock(d.Hour, d.Minute, d.Second, d.Microsecond)
 	switch z := d.TZ.(type) {
 	case nil:
 		return s
@@ -101,7 +102,8 @@ func (d *Datetime) format(sep string) string {
 
 // wall returns the fields as if they were in UTC.
 func (d *Datetime) wall() time.Time {
-	return time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second, d.Microsecond*1000, time.UTC)
+	return time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second,
+		d.Microsecond*1000, time.UTC)
 }
 
 // Time returns the instant as a time.Time. A naive datetime is taken to be in
@@ -219,7 +221,8 @@ func (d Timedelta) String() string {
 func (d Timedelta) offset() string {
 	sign := "+"
 	if d.Days < 0 {
-		sign, d = "-", Timedelta{Days: -d.Days, Seconds: -d.Seconds, Microseconds: -d.Microseconds}.normal()
+		sign, d = "-", Timedelta{Days: -d.Days, Seconds: -d.Seconds,
+			Microseconds: -d.Microseconds}.normal()
 	}
 	s := fmt.Sprintf("%s%02d:%02d", sign, d.Days*24+d.Seconds/3600, d.Seconds/60%60)
 	if d.Seconds%60 != 0 || d.Microseconds != 0 {

@@ -75,7 +75,8 @@ func readDate(c Class, args []any) (any, error) {
 		if err := a.count(3, 3); err != nil {
 			return nil, err
 		}
-		if err := a.integers(0, []string{"year", "month", "day"}, &d.Year, &d.Month, &d.Day); err != nil {
+		if err := a.integers(0, []string{"year", "month", "day"}, &d.Year, &d.Month,
+			&d.Day); err != nil {
 			return nil, err
 		}
 	}
@@ -122,7 +123,8 @@ func checkClock(a argReader, hour, minute, second, micro int) error {
 	for _, f := range []struct {
 		name    string
 		v, most int
-	}{{"hour", hour, 23}, {"minute", minute, 59}, {"second", second, 59}, {"microsecond", micro, 999_999}} {
+	}{{"hour", hour, 23}, {"minute", minute, 59}, {"second", second, 59},
+		{"microsecond", micro, 999_999}} {
 		if err := checkRange(a, f.name, f.v, 0, f.most); err != nil {
 			return err
 		}
@@ -141,7 +143,8 @@ func readTime(c Class, args []any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		*t = Time{int(b[0] &^ foldBit), int(b[1]), int(b[2]), micros(b[3:]), int(b[0] >> 7), a.optional(1, nil)}
+		*t = Time{int(b[0] &^ foldBit), int(b[1]), int(b[2]), micros(b[3:]), int(b[0] >> 7),
+			a.optional(1, nil)}
 	} else {
 		if err := a.count(0, 5); err != nil {
 			return nil, err
@@ -178,7 +181,8 @@ func readDatetime(c Class, args []any) (any, error) {
 			return nil, err
 		}
 		names := []string{"year", "month", "day", "hour", "minute", "second", "microsecond"}
-		err := a.integers(0, names, &d.Year, &d.Month, &d.Day, &d.Hour, &d.Minute, &d.Second, &d.Microsecond)
+		err := a.integers(0, names, &d.Year, &d.Month, &d.Day, &d.Hour, &d.Minute, &d.Second,
+			&d.Microsecond)
 		if err != nil {
 			return nil, err
 		}
@@ -234,7 +238,8 @@ func readTimezone(c Class, args []any) (any, error) {
 	if !ok {
 		return nil, a.wrong(0, "offset", "datetime.timedelta")
 	}
-	if us := offset.TotalMicroseconds(); !us.IsInt64() || us.Int64() <= -86_400e6 || us.Int64() >= 86_400e6 {
+	if us := offset.TotalMicroseconds(); !us.IsInt64() || us.Int64() <= -86_400e6 ||
+		us.Int64() >= 86_400e6 {
 		return nil, a.errorf("offset %v is not strictly between -24 and 24 hours", offset)
 	}
 	z := &Timezone{Offset: offset}
@@ -275,7 +280,8 @@ func zoneInfoAttr(c Class, name string) (any, bool) {
 	if name != "_unpickle" {
 		return nil, false
 	}
-	return newClass(pickle.Global{Module: c.global.Module, Name: c.global.Name + "._unpickle"}, zoneUnpickle, c.resolver), true
+	return newClass(pickle.Global{Module: c.global.Module, Name: c.global.Name + "._unpickle"},
+		zoneUnpickle, c.resolver), true
 }
 
 // Location returns the Go time zone of a tzinfo as a pickle has it: of the
@@ -317,7 +323,8 @@ func zoneName(tz any) string {
 	return typeName(tz)
 }
 
-// objectLocation translates the tzinfo objects of pytz and dateutil, and pandas' call for a zone by its name.
+// objectLocation translates the tzinfo objects of pytz and dateutil, and pandas' call for a zone by
+// its name.
 func objectLocation(n Instance) (*time.Location, error, bool) {
 	a := argReader{fn: n.ClassName(), vals: n.Args}
 	var module, name string
@@ -325,7 +332,8 @@ func objectLocation(n Instance) (*time.Location, error, bool) {
 		module, name = named.Global().Module, named.Global().Name
 	}
 	switch {
-	case module == "pytz" && name == "_UTC", strings.HasPrefix(module, "dateutil.tz") && name == "tzutc":
+	case module == "pytz" && name == "_UTC", strings.HasPrefix(module, "dateutil.tz") &&
+		name == "tzutc":
 		return time.UTC, nil, true
 	case module == "pytz" && name == "_p" && len(n.Args) > 0,
 		module == zoneByName.Module && name == zoneByName.Name && len(n.Args) == 1:

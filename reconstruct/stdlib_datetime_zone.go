@@ -27,7 +27,8 @@ func pytzZone(tz any) (z pytzLocal, ok bool) {
 	offset, offsetOK := inst.Args[1].(int)
 	name, nameOK := asText(inst.Args[3])
 	const day = 24 * 60 * 60
-	return pytzLocal{zone, name, offset}, zoneOK && offsetOK && nameOK && -day < offset && offset < day
+	return pytzLocal{zone, name, offset}, zoneOK && offsetOK && nameOK && -day < offset &&
+		offset < day
 }
 
 // at returns the instant of a wall time: in the zone if that has the offset at the time.

@@ -198,7 +198,8 @@ func readFraction(c Class, args []any) (any, error) {
 // constructor takes too are never in a pickle.
 func parseFraction(a argReader, r *Resolver, text string) (any, error) {
 	if len(text) > r.limits.IntDigits {
-		return nil, &pickle.LimitError{Limit: "IntDigits", Max: int64(r.limits.IntDigits), Want: int64(len(text))}
+		return nil, &pickle.LimitError{Limit: "IntDigits", Max: int64(r.limits.IntDigits),
+			Want: int64(len(text))}
 	}
 	numText, denText, ok := strings.Cut(text, "/")
 	if !ok {

@@ -9,10 +9,13 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// TestShortDecimal: short decimals are what apd reads of their text, and other texts are left to it.
+// TestShortDecimal: short decimals are what apd reads of their text, and other texts are left to
+// it.
 func TestShortDecimal(t *testing.T) {
-	texts := []string{"0", "-0", "0.00", "-0.0", "5.", ".5", "-.5", "00.10", strings.Repeat("9", 38), "-" + strings.Repeat("9", 38),
-		"340282366920938463463374607431768211455", "18446744073709551615", "18446744073709551616", "1." + strings.Repeat("0", 37)}
+	texts := []string{"0", "-0", "0.00", "-0.0", "5.", ".5", "-.5", "00.10",
+		strings.Repeat("9", 38), "-" + strings.Repeat("9", 38),
+		"340282366920938463463374607431768211455", "18446744073709551615", "18446744073709551616",
+		"1." + strings.Repeat("0", 37)}
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {
 		digits := make([]byte, 1+r.IntN(maxShort))
@@ -38,7 +41,8 @@ func TestShortDecimal(t *testing.T) {
 			t.Errorf("%s: %#v, want %#v", text, got, want)
 		}
 	}
-	for _, text := range []string{"", "-", ".", "--1", "1.2.3", "1e5", "1E+5", "NaN", "Infinity", "1_0", " 1", "٣", "+1", "1/", "1:"} {
+	for _, text := range []string{"", "-", ".", "--1", "1.2.3", "1e5", "1E+5", "NaN", "Infinity",
+		"1_0", " 1", "٣", "+1", "1/", "1:"} {
 		if v, ok := shortDecimal(text); ok {
 			t.Errorf("%q is %v", text, v)
 		}

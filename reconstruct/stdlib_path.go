@@ -8,7 +8,8 @@ import (
 
 func fillPath(t table) {
 	posix := &entry{call: readPath}
-	for _, name := range []string{"PurePosixPath", "PosixPath", "PureWindowsPath", "WindowsPath", "PurePath", "Path"} {
+	for _, name := range []string{"PurePosixPath", "PosixPath", "PureWindowsPath", "WindowsPath",
+		"PurePath", "Path"} {
 		t.add("pathlib", name, posix)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-var everyByte = flag.Bool("every-byte", false, "cut every fixture at every byte, which takes a minute")
+var everyByte = flag.Bool("every-byte", false,
+	"cut every fixture at every byte, which takes a minute")
 
 // TestFixturesCut cuts fixtures at every byte, which must be an error, and changes
 // every byte of the small ones, which may be a value but never a panic. Without

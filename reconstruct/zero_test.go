@@ -18,10 +18,12 @@ import (
 func TestMarshalZeroValues(t *testing.T) {
 	values := []any{
 		&ndarray.Array{}, &ndarray.Masked{}, &ndarray.Scalar{}, &ndarray.DType{},
-		(*ndarray.Array)(nil), (*ndarray.Masked)(nil), (*ndarray.Scalar)(nil), (*ndarray.DType)(nil),
+		(*ndarray.Array)(nil), (*ndarray.Masked)(nil), (*ndarray.Scalar)(nil),
+		(*ndarray.DType)(nil),
 		ndarray.Record{}, ndarray.LongDouble{}, ndarray.CLongDouble{}, ndarray.Datetime64{},
 		ndarray.Timedelta64{}, ndarray.Float16(0),
-		&frame.Frame{}, &frame.Index{}, frame.PeriodValue{}, frame.IntervalValue{}, (*frame.Frame)(nil),
+		&frame.Frame{}, &frame.Index{}, frame.PeriodValue{}, frame.IntervalValue{},
+		(*frame.Frame)(nil),
 		&pickle.Object{}, &pickle.Set{}, &pickle.FrozenSet{}, pickle.Global{}, &pickle.Buffer{},
 		&written.Constructed{}, &written.LargeBytes{}, &written.Trailer{},
 		&reconstruct.OrderedDict{}, &reconstruct.DefaultDict{}, &reconstruct.Counter{},

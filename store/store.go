@@ -5,8 +5,8 @@
 //	o, err := s.Open(ctx, "s3://bucket/data/x.pkl")
 //	f, err := unpkl.OpenReaderAt(o, o.Size())
 //
-// It stands on minio-go, which is a client of S3's protocol and little else; Google's and others' stores
-// speak that protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
+// It stands on minio-go, which is a client of S3's protocol and little else; Google's and others'
+// stores speak that protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
 package store
 
 import (
@@ -33,13 +33,13 @@ type S3Config struct {
 	Insecure bool
 	// Region is asked for where it is "".
 	Region string
-	// AccessKey and SecretKey are those of the store; both "" take the environment's AWS_ACCESS_KEY_ID
-	// and so on, and where there are none nobody's.
+	// AccessKey and SecretKey are those of the store; both "" take the environment's
+	// AWS_ACCESS_KEY_ID and so on, and where there are none nobody's.
 	AccessKey, SecretKey string
 	// Tries is how often a range is asked for before its error is returned; 0 is 5.
 	Tries int
-	// Backoff is how long it waits before the second try, twice as long before each further one, and
-	// up to half of that more at random; 0 is 200 ms.
+	// Backoff is how long it waits before the second try, twice as long before each further one,
+	// and up to half of that more at random; 0 is 200 ms.
 	Backoff time.Duration
 	// Timeout is how long one try of a range may take; 0 is a minute.
 	Timeout time.Duration
@@ -64,9 +64,10 @@ func S3(c S3Config) (*Store, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = time.Minute
 	}
-	keys := credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.Static{
-		Value: credentials.Value{SignerType: credentials.SignatureAnonymous},
-	}})
+	keys := credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{},
+		&credentials.Static{
+			Value: credentials.Value{SignerType: credentials.SignatureAnonymous},
+		}})
 	if c.AccessKey != "" || c.SecretKey != "" {
 		keys = credentials.NewStaticV4(c.AccessKey, c.SecretKey, "")
 	}
@@ -80,8 +81,8 @@ func S3(c S3Config) (*Store, error) {
 	return &Store{client, c}, nil
 }
 
-// Object is a file of a store as it was when it was opened: a range of one that has changed since is an
-// error. It is safe for concurrent use.
+// Object is a file of a store as it was when it was opened: a range of one that has changed since
+// is an error. It is safe for concurrent use.
 type Object struct {
 	s                 *Store
 	ctx               context.Context
@@ -132,7 +133,8 @@ func (o *Object) ReadAt(p []byte, off int64) (int, error) {
 	})
 	switch {
 	case err != nil:
-		return got, &fs.PathError{Op: "read", Path: "s3://" + o.bucket + "/" + o.key, Err: kind(err)}
+		return got, &fs.PathError{Op: "read", Path: "s3://" + o.bucket + "/" + o.key,
+			Err: kind(err)}
 	case len(want) < len(p):
 		return got, io.EOF
 	}
@@ -176,8 +178,8 @@ func (s *Store) retry(ctx context.Context, do func(ctx context.Context) error) e
 	}
 }
 
-// final reports whether an error comes again however often one asks: an answer of the store that it is the
-// asker's mistake.
+// final reports whether an error comes again however often one asks: an answer of the store that it
+// is the asker's mistake.
 func final(err error) bool {
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {

@@ -23,8 +23,8 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// faults is what goes wrong with the answers of a store: the next of these happens to each request for a
-// range, "" is none.
+// faults is what goes wrong with the answers of a store: the next of these happens to each request
+// for a range, "" is none.
 type faults struct {
 	sync.Mutex
 	next []string
@@ -91,7 +91,8 @@ func faulty(t *testing.T) (*store.Store, *s3mem.Backend, *faults) {
 	t.Cleanup(server.Close)
 	s, err := store.S3(store.S3Config{
 		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1",
-		AccessKey: "key", SecretKey: "secret", Tries: 4, Backoff: time.Millisecond, Timeout: 300 * time.Millisecond,
+		AccessKey: "key", SecretKey: "secret", Tries: 4, Backoff: time.Millisecond,
+		Timeout: 300 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,8 @@ func modified() map[string]string {
 
 func put(t *testing.T, b *s3mem.Backend, key string, data []byte) {
 	t.Helper()
-	if _, err := b.PutObject("data", key, modified(), bytes.NewReader(data), int64(len(data)), nil); err != nil {
+	if _, err := b.PutObject("data", key, modified(), bytes.NewReader(data), int64(len(data)),
+		nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -123,8 +125,8 @@ func randomBytes(n int) []byte {
 	return data
 }
 
-// TestFaults: slow, short and broken answers, and those that the store is busy, are asked for again, and
-// nothing is lost.
+// TestFaults: slow, short and broken answers, and those that the store is busy, are asked for
+// again, and nothing is lost.
 func TestFaults(t *testing.T) {
 	s, backend, f := faulty(t)
 	data := randomBytes(100_000)
@@ -133,7 +135,8 @@ func TestFaults(t *testing.T) {
 	if err != nil || o.Size() != int64(len(data)) {
 		t.Fatal(o, err)
 	}
-	for _, faults := range [][]string{nil, {"short"}, {"broken"}, {"busy"}, {"slow"}, {"short", "broken", "short"}} {
+	for _, faults := range [][]string{nil, {"short"}, {"broken"}, {"busy"}, {"slow"},
+		{"short", "broken", "short"}} {
 		f.set(faults...)
 		p := make([]byte, 60_000)
 		n, err := o.ReadAt(p, 1234)
@@ -197,7 +200,8 @@ func TestReaderAt(t *testing.T) {
 	}
 	want := bytes.NewReader(data)
 	var wait sync.WaitGroup
-	for _, c := range []struct{ off, n int64 }{{0, 10_000}, {0, 10_001}, {9_990, 10}, {9_990, 11}, {10_000, 1}, {20_000, 5}, {5, 1}} {
+	for _, c := range []struct{ off, n int64 }{{0, 10_000}, {0, 10_001}, {9_990, 10}, {9_990, 11},
+		{10_000, 1}, {20_000, 5}, {5, 1}} {
 		wait.Go(func() {
 			p, q := make([]byte, c.n), make([]byte, c.n)
 			n, err := o.ReadAt(p, c.off)
@@ -244,7 +248,8 @@ func ExampleStore_Open() {
 	backend.PutObject("data", "x.txt", modified(), strings.NewReader(text), int64(len(text)), nil)
 
 	s, err := store.S3(store.S3Config{
-		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1", AccessKey: "a", SecretKey: "b",
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1",
+		AccessKey: "a", SecretKey: "b",
 	})
 	if err != nil {
 		panic(err)

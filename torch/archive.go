@@ -31,14 +31,15 @@ type Archive struct {
 	tally    *bridge.Tally
 }
 
-// OpenArchive opens an archive of the given size in bytes, of which only the directory is read. A zip
-// that holds no pickle of torch is an error of the kind pickle.ErrUnsupported.
+// OpenArchive opens an archive of the given size in bytes, of which only the directory is read. A
+// zip that holds no pickle of torch is an error of the kind pickle.ErrUnsupported.
 func OpenArchive(r io.ReaderAt, size int64, o Options) (*Archive, error) {
 	zip, err := zipfile.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{r: r, size: size, o: o, limits: o.Limits.WithDefaults(), order: ndarray.LittleEndian,
+	a := &Archive{r: r, size: size, o: o, limits: o.Limits.WithDefaults(),
+		order:  ndarray.LittleEndian,
 		byName: map[string]*zipfile.File{}, tally: &bridge.Tally{}}
 	for _, f := range zip.Files() {
 		name := f.Name()
@@ -92,8 +93,8 @@ func (a *Archive) readByteOrder() error {
 	return nil
 }
 
-// Pickles returns the names of the pickles in the archive: "data.pkl", which is what was saved, and of
-// a TorchScript archive "constants.pkl".
+// Pickles returns the names of the pickles in the archive: "data.pkl", which is what was saved, and
+// of a TorchScript archive "constants.pkl".
 func (a *Archive) Pickles() []string { return a.names }
 
 // Load reads one of the pickles with its storages.
@@ -145,22 +146,26 @@ func (a *Archive) storage(storages map[string]*Storage, folder string, id storag
 	return s, nil
 }
 
-// member returns the content of a member. torch does not compress them, and may leave their CRC-32 out.
+// member returns the content of a member. torch does not compress them, and may leave their CRC-32
+// out.
 func (a *Archive) member(f *zipfile.File) ([]byte, error) {
 	if offset, ok := f.Stored(); ok {
 		if a.window != nil {
 			return a.window[offset : offset+f.Size() : offset+f.Size()], nil
 		}
-		data := make([]byte, f.Size()) // as many as the file has, which the directory was checked for
+		// as many as the file has, which the directory was checked for
+		data := make([]byte, f.Size())
 		_, err := io.ReadFull(io.NewSectionReader(a.r, offset, f.Size()), data)
 		return data, err
 	}
 	if a.unfolded += f.Size(); a.unfolded > a.limits.DecompressedBytes {
-		return nil, &pickle.LimitError{Limit: "DecompressedBytes", Max: a.limits.DecompressedBytes, Want: a.unfolded}
+		return nil, &pickle.LimitError{Limit: "DecompressedBytes", Max: a.limits.DecompressedBytes,
+			Want: a.unfolded}
 	}
 	ratio := a.unfolded / max(a.size, 1)
 	if a.unfolded > zipfile.RatioFloor && ratio >= a.limits.CompressionRatio {
-		return nil, &pickle.LimitError{Limit: "CompressionRatio", Max: a.limits.CompressionRatio, Want: ratio}
+		return nil, &pickle.LimitError{Limit: "CompressionRatio", Max: a.limits.CompressionRatio,
+			Want: ratio}
 	}
 	r, err := f.Open()
 	if err != nil {

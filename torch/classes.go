@@ -13,19 +13,20 @@ import (
 type Options struct {
 	// Limits bound dimensions and elements of a tensor, and what an archive unfolds to.
 	Limits pickle.Limits
-	// Owner may take back the memory of tensors, such as a mapped file; see [ndarray.Array.SetOwner].
+	// Owner may take back the memory of tensors, such as a mapped file; see
+	// [ndarray.Array.SetOwner].
 	Owner ndarray.Owner
 	// SetUp gives an Unpickler of a pickle in an archive its hooks and limits. Without it
 	// only the classes of this package are known.
 	SetUp func(u *pickle.Unpickler)
 }
 
-// Function makes the value of a call of one of torch's classes or functions. It may keep args but must not
-// change them. Where it returns ErrUnread, the call is to be kept as it was read.
+// Function makes the value of a call of one of torch's classes or functions. It may keep args but
+// must not change them. Where it returns ErrUnread, the call is to be kept as it was read.
 type Function func(o *Options, args []any) (any, error)
 
-// Classes returns torch's classes and functions that stand in the pickles of tensors. A nil Function
-// is a name that is never called. The caller must not change the map.
+// Classes returns torch's classes and functions that stand in the pickles of tensors. A nil
+// Function is a name that is never called. The caller must not change the map.
 func Classes() map[pickle.Global]Function { return classes }
 
 var classes map[pickle.Global]Function
@@ -46,10 +47,12 @@ func init() {
 	}
 	add("torch", nil, dtypesWithoutData...)
 	for _, module := range []string{"torch", "torch.cuda", "torch.sparse", "torch.cuda.sparse"} {
-		add(module, nil, "DoubleTensor", "FloatTensor", "HalfTensor", "BFloat16Tensor", "LongTensor",
+		add(module, nil, "DoubleTensor", "FloatTensor", "HalfTensor", "BFloat16Tensor",
+			"LongTensor",
 			"IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor")
 	}
-	add("torch", nil, "Tensor", "strided", "sparse_coo", "per_tensor_affine", "per_tensor_symmetric",
+	add("torch", nil, "Tensor", "strided", "sparse_coo", "per_tensor_affine",
+		"per_tensor_symmetric",
 		"per_channel_affine", "per_channel_symmetric", "per_channel_affine_float_qparams",
 		"contiguous_format", "channels_last", "channels_last_3d", "preserve_format")
 	add("torch", readSize, "Size")
@@ -66,7 +69,8 @@ func init() {
 		add(module, rebuildFromTypeV2, "_rebuild_from_type_v2")
 	}
 	// What TorchScript's own writer calls.
-	for _, name := range []string{"build_intlist", "build_doublelist", "build_boollist", "build_tensorlist"} {
+	for _, name := range []string{"build_intlist", "build_doublelist", "build_boollist",
+		"build_tensorlist"} {
 		add("torch.jit._pickle", firstArgument, name)
 	}
 	add("torch.jit._pickle", firstArgument, "restore_type_tag")

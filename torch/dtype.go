@@ -10,15 +10,15 @@ import (
 type dtypeInfo struct {
 	// array is the dtype of the array: a NumPy dtype string, or "ml_dtypes.NAME".
 	array string
-	// storage is the name of the storage class that torch.save writes for it; "" for the dtypes that
-	// are newer than these classes, which are saved as untyped bytes.
+	// storage is the name of the storage class that torch.save writes for it; "" for the dtypes
+	// that are newer than these classes, which are saved as untyped bytes.
 	storage string
 	// lossy says that the array does not tell the dtype: others have the same array.
 	lossy bool
 }
 
-// dtypes are those of torch that have elements in memory, by name. A quantized one is the integer that
-// is stored; one of several elements a byte, and one of bits without a meaning, is its bytes.
+// dtypes are those of torch that have elements in memory, by name. A quantized one is the integer
+// that is stored; one of several elements a byte, and one of bits without a meaning, is its bytes.
 //
 // Reference: torch/csrc/utils/tensor_dtypes.cpp, torch/storage.py.
 var dtypes = map[string]dtypeInfo{
@@ -83,7 +83,8 @@ func parseDType(s string) (*ndarray.DType, error) {
 		if err != nil {
 			return nil, err
 		}
-		return ndarray.NewStruct([]ndarray.Field{{Name: "real", DType: half}, {Name: "imag", DType: half}},
+		return ndarray.NewStruct([]ndarray.Field{{Name: "real", DType: half},
+			{Name: "imag", DType: half}},
 			false)
 	}
 	name, ok := strings.CutPrefix(s, "ml_dtypes.")
@@ -94,7 +95,8 @@ func parseDType(s string) (*ndarray.DType, error) {
 	if name == "bfloat16" {
 		size = 2
 	}
-	return ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: size, ScalarClass: s})
+	return ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: size,
+		ScalarClass: s})
 }
 
 // storageDTypes are the dtypes by the names of their storage classes.

@@ -17,7 +17,8 @@ func ExampleSave() {
 		log.Fatal(err)
 	}
 	var file bytes.Buffer
-	err = torch.Save(&file, map[string]any{"fc.weight": weight, "fc.weight.t": weight.T(), "epoch": 3})
+	err = torch.Save(&file, map[string]any{"fc.weight": weight, "fc.weight.t": weight.T(),
+		"epoch": 3})
 	if err != nil {
 		log.Fatal(err)
 	}

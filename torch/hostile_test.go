@@ -17,7 +17,8 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// tensorText is a pickle of protocol 2 without memo of a tensor; what is in it are pickles without STOP.
+// tensorText is a pickle of protocol 2 without memo of a tensor; what is in it are pickles without
+// STOP.
 func tensorText(class, size, offset, shape, strides string) string {
 	return "\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((S'storage'\nctorch\n" + class +
 		"\nS'0'\nS'cpu'\n" + size + "tQ" + offset + shape + strides + "I00\n}tR."
@@ -28,7 +29,8 @@ func archive(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for name, data := range map[string]string{"x/data.pkl": text, "x/version": "3\n", "x/data/0": strings.Repeat("\x01", 24)} {
+	for name, data := range map[string]string{"x/data.pkl": text, "x/version": "3\n",
+		"x/data/0": strings.Repeat("\x01", 24)} {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +47,8 @@ func archive(t *testing.T, text string) []byte {
 
 // legacy is a file of the format before, with the storage as given.
 func legacy(text, keys, storage string) []byte {
-	return []byte("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}." + text + keys + storage)
+	return []byte("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}." + text +
+		keys + storage)
 }
 
 const six = "I6\n"
@@ -54,7 +57,8 @@ const six = "I6\n"
 func TestLies(t *testing.T) {
 	t.Parallel()
 	good := tensorText("FloatStorage", six, "I0\n", "(I2\nI3\nt", "(I3\nI1\nt")
-	oneKey, bytes24 := "\x80\x02]S'0'\na.", string(binary.LittleEndian.AppendUint64(nil, 6))+strings.Repeat("\x01", 24)
+	oneKey, bytes24 := "\x80\x02]S'0'\na.", string(binary.LittleEndian.AppendUint64(nil, 6))+
+		strings.Repeat("\x01", 24)
 	for _, data := range [][]byte{archive(t, good), legacy(good, oneKey, bytes24)} {
 		if v, err := unpkl.LoadBytes(data); err != nil || v.(*ndarray.Array).Size() != 6 {
 			t.Fatal(v, err)
@@ -64,20 +68,24 @@ func TestLies(t *testing.T) {
 		"shape":           tensorText("FloatStorage", six, "I0\n", "(I2\nI4\nt", "(I4\nI1\nt"),
 		"strides":         tensorText("FloatStorage", six, "I0\n", "(I2\nI3\nt", "(I4\nI1\nt"),
 		"negative stride": tensorText("FloatStorage", six, "I0\n", "(I2\nt", "(I-1\nt"),
-		"huge stride":     tensorText("FloatStorage", six, "I0\n", "(I2\nt", "(I4611686018427387904\nt"),
+		"huge stride": tensorText("FloatStorage", six, "I0\n", "(I2\nt",
+			"(I4611686018427387904\nt"),
 		"offset":          tensorText("FloatStorage", six, "I1\n", "(I2\nI3\nt", "(I3\nI1\nt"),
 		"negative offset": tensorText("FloatStorage", six, "I-1\n", "(I1\nt", "(I1\nt"),
-		"huge offset":     tensorText("FloatStorage", six, "I4611686018427387904\n", "(I1\nt", "(I1\nt"),
-		"no strides":      tensorText("FloatStorage", six, "I0\n", "(I2\nt", ")"),
-		"wider type":      tensorText("DoubleStorage", six, "I0\n", "(I6\nt", "(I1\nt"),
-		"size":            tensorText("FloatStorage", "I7\n", "I0\n", "(I6\nt", "(I1\nt"),
-		"huge size":       tensorText("FloatStorage", "I4611686018427387905\n", "I0\n", "(I6\nt", "(I1\nt"),
+		"huge offset": tensorText("FloatStorage", six, "I4611686018427387904\n", "(I1\nt",
+			"(I1\nt"),
+		"no strides": tensorText("FloatStorage", six, "I0\n", "(I2\nt", ")"),
+		"wider type": tensorText("DoubleStorage", six, "I0\n", "(I6\nt", "(I1\nt"),
+		"size":       tensorText("FloatStorage", "I7\n", "I0\n", "(I6\nt", "(I1\nt"),
+		"huge size": tensorText("FloatStorage", "I4611686018427387905\n", "I0\n", "(I6\nt",
+			"(I1\nt"),
 		"negative size":   tensorText("FloatStorage", "I-1\n", "I0\n", "(I6\nt", "(I1\nt"),
 		"shape of text":   tensorText("FloatStorage", six, "I0\n", "(S'a'\nt", "(I1\nt"),
 		"missing":         strings.Replace(good, "S'0'", "S'1'", 1),
 		"key that climbs": strings.Replace(good, "S'0'", "S'../x'", 1),
 	} {
-		for form, data := range map[string][]byte{"archive": archive(t, text), "legacy": legacy(text, oneKey, bytes24)} {
+		for form, data := range map[string][]byte{"archive": archive(t, text),
+			"legacy": legacy(text, oneKey, bytes24)} {
 			// A legacy file may end before elements of another size do.
 			if v, err := unpkl.LoadBytes(data); !errors.Is(err, pickle.ErrMalformed) &&
 				!(form == "legacy" && errors.Is(err, unpkl.ErrTruncated)) {
@@ -86,7 +94,9 @@ func TestLies(t *testing.T) {
 		}
 	}
 	big := tensorText("FloatStorage", six, "I0\n", "(I1000000\nI1000000\nt", "(I0\nI0\nt")
-	if _, err := unpkl.LoadBytes(archive(t, big), unpkl.WithLimits(unpkl.Limits{Elements: 1e9})); !errors.Is(err,
+	if _,
+		err := unpkl.LoadBytes(archive(t, big),
+		unpkl.WithLimits(unpkl.Limits{Elements: 1e9})); !errors.Is(err,
 		unpkl.ErrLimit) {
 		t.Error(err)
 	}
@@ -117,7 +127,8 @@ func TestLegacyLies(t *testing.T) {
 	}
 	// A storage of a terabyte that is not there takes no memory.
 	huge := strings.Replace(text, six, "I250000000000\n", 1)
-	if _, err := unpkl.LoadBytes(legacy(huge, "\x80\x02]S'0'\na.", n(250e9))); !errors.Is(err, unpkl.ErrTruncated) {
+	if _, err := unpkl.LoadBytes(legacy(huge, "\x80\x02]S'0'\na.", n(250e9))); !errors.Is(err,
+		unpkl.ErrTruncated) {
 		t.Error(err)
 	}
 }
@@ -164,7 +175,8 @@ func TestSparseLies(t *testing.T) {
 	}
 }
 
-// TestLoadFromBytes: in the bytes of a storage no other class than torch's is named, whatever the options.
+// TestLoadFromBytes: in the bytes of a storage no other class than torch's is named, whatever the
+// options.
 func TestLoadFromBytes(t *testing.T) {
 	t.Parallel()
 	for _, inner := range []string{
@@ -200,7 +212,8 @@ func TestSaveErrors(t *testing.T) {
 	}
 }
 
-// TestSharing: tensors of one storage are views of the same memory, and the mapped ones end with the File.
+// TestSharing: tensors of one storage are views of the same memory, and the mapped ones end with
+// the File.
 func TestSharing(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"215_views.pt", "215_views_legacy.pt", "10_views_legacy.pt"} {
@@ -215,7 +228,8 @@ func TestSharing(t *testing.T) {
 		if err := v["base"].SetAt(float32(99), 9); err != nil {
 			t.Fatal(err)
 		}
-		got := fmt.Sprint(v["grid"].At(1, 3), v["t"].At(3, 1), v["part"].At(0, 1), v["column"].At(1))
+		got := fmt.Sprint(v["grid"].At(1, 3), v["t"].At(3, 1), v["part"].At(0, 1),
+			v["column"].At(1))
 		if got != "99 99 99 99" {
 			t.Errorf("%s: %s", name, got)
 		}

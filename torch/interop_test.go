@@ -13,13 +13,14 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// unreadable are the files that PyTorch does not read itself: of the dtypes without a storage class it
-// writes legacy files and pickles that it cannot load.
-var unreadable = map[string]bool{"215_dtypes_legacy.pt": true, "215_dtypes_pickle.pt": true, "215_odd_pickle.pt": true,
+// unreadable are the files that PyTorch does not read itself: of the dtypes without a storage class
+// it writes legacy files and pickles that it cannot load.
+var unreadable = map[string]bool{"215_dtypes_legacy.pt": true, "215_dtypes_pickle.pt": true,
+	"215_odd_pickle.pt": true,
 	"215_odd_legacy.pt": true}
 
-// TestInteropTorch writes what each file holds, as torch.save does and as pickle.dump does, and has PyTorch
-// compare that with the file.
+// TestInteropTorch writes what each file holds, as torch.save does and as pickle.dump does, and has
+// PyTorch compare that with the file.
 func TestInteropTorch(t *testing.T) {
 	python := os.Getenv("UNPKL_TORCH_PYTHON")
 	if python == "" {
@@ -34,7 +35,8 @@ func TestInteropTorch(t *testing.T) {
 	folder := t.TempDir()
 	for _, file := range files {
 		base := filepath.Base(file)
-		if unreadable[base] || strings.HasSuffix(base, "_pickle.pt") || strings.HasSuffix(base, "_script.pt") {
+		if unreadable[base] || strings.HasSuffix(base, "_pickle.pt") ||
+			strings.HasSuffix(base, "_script.pt") {
 			continue
 		}
 		v, err := unpkl.LoadFile(file, unpkl.WithObjects())

@@ -28,8 +28,8 @@ const legacyMagicText = "L119547037146038801333356L\n."
 // legacyHead is how many bytes at the start of a file suffice for IsLegacy.
 const legacyHead = 40
 
-// IsLegacy reports whether a file begins as torch.save wrote it before PyTorch 1.6, and as it still does
-// without the zip: with a pickle of a magic number.
+// IsLegacy reports whether a file begins as torch.save wrote it before PyTorch 1.6, and as it still
+// does without the zip: with a pickle of a magic number.
 func IsLegacy(head []byte) bool {
 	head = head[:min(len(head), legacyHead)]
 	if bytes.HasPrefix(head, []byte(legacyMagicText)) {
@@ -40,8 +40,9 @@ func IsLegacy(head []byte) bool {
 	return len(head) > 0 && head[0] == 0x80 && (at == 2 || at == 11)
 }
 
-// Legacy reads files of the legacy format: pickles of the magic number, of the format's version, of a
-// dict about the machine, of the object, and of the keys of its storages, and behind these the elements of each.
+// Legacy reads files of the legacy format: pickles of the magic number, of the format's version, of
+// a dict about the machine, of the object, and of the keys of its storages, and behind these the
+// elements of each.
 type Legacy struct {
 	u    *pickle.Unpickler
 	o    Options
@@ -62,8 +63,8 @@ func NewLegacy(u *pickle.Unpickler, o Options) *Legacy {
 	hook(u, l.storage)
 	forStorages := u.PersistentLoad
 	u.PersistentLoad = func(pid any) (any, error) {
-		// ("module", class, source_file, source): a class of torch.nn with the text of its source, which
-		// torch compares with the source that it has.
+		// ("module", class, source_file, source): a class of torch.nn with the text of its source,
+		// which torch compares with the source that it has.
 		if t, ok := pid.(*types.Tuple); ok && len(*t) == 4 {
 			if kind, _ := text((*t)[0]); kind == "module" {
 				return (*t)[1], nil
@@ -179,7 +180,8 @@ func (load *legacyLoad) view(base *Storage, metadata any) (*Storage, error) {
 	case a.err != nil:
 		return nil, a.err
 	case !ok || offset < 0 || size < 0 || offset > base.Size || size > base.Size-offset:
-		return nil, malformed("the view of a storage from %d, %d elements of %d", offset, size, base.Size)
+		return nil, malformed("the view of a storage from %d, %d elements of %d", offset, size,
+			base.Size)
 	}
 	if v := load.views[key]; v != nil {
 		return v, nil
@@ -250,8 +252,8 @@ func (l *Legacy) read(s *Storage) error {
 	return s.fill(data)
 }
 
-// loadFromBytes is torch.storage._load_from_bytes(b): a storage in the form of a file, as tensors have
-// it that pickle itself wrote. No other class than torch's is accepted in it.
+// loadFromBytes is torch.storage._load_from_bytes(b): a storage in the form of a file, as tensors
+// have it that pickle itself wrote. No other class than torch's is accepted in it.
 func loadFromBytes(o *Options, args []any) (any, error) {
 	var data []byte
 	if len(args) == 1 {

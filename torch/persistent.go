@@ -17,8 +17,8 @@ type storageID struct {
 	view    any // of the legacy format: None or (view_key, offset, view_size)
 }
 
-// readStorageID reads ("storage", storage_type, key, location, numel[, view_metadata]); ok is false where the
-// persistent id is another one.
+// readStorageID reads ("storage", storage_type, key, location, numel[, view_metadata]); ok is false
+// where the persistent id is another one.
 //
 // Reference: torch/serialization.py, persistent_load.
 func readStorageID(pid any) (id storageID, ok bool, err error) {
@@ -67,7 +67,8 @@ func storageClass(class any) (dtype string, untyped bool, err error) {
 
 // new makes a storage of the id, which has no data yet.
 func (id *storageID) new(owner ndarray.Owner) *Storage {
-	return &Storage{DType: id.dtype, Untyped: id.untyped, Device: id.device, Size: id.size, owner: owner,
+	return &Storage{DType: id.dtype, Untyped: id.untyped, Device: id.device, Size: id.size,
+		owner: owner,
 		order: ndarray.LittleEndian}
 }
 
@@ -80,8 +81,8 @@ func (s *Storage) fill(data []byte) error {
 	return nil
 }
 
-// hook sets the PersistentLoad of u to load, for the ids of storages; those of others go to the hook that
-// was there.
+// hook sets the PersistentLoad of u to load, for the ids of storages; those of others go to the
+// hook that was there.
 func hook(u *pickle.Unpickler, load func(id storageID) (any, error)) {
 	other := u.PersistentLoad
 	u.PersistentLoad = func(pid any) (any, error) {

@@ -174,7 +174,8 @@ func rebuildTensorV3(o *Options, args []any) (any, error) {
 	return t, a.metadata(t, 7)
 }
 
-// dense makes a tensor of a storage, offset, size and stride, of the storage's dtype where dtype is "".
+// dense makes a tensor of a storage, offset, size and stride, of the storage's dtype where dtype is
+// "".
 func (a *arguments) dense(o *Options, dtype string) (*Tensor, error) {
 	s, offset, shape, strides := a.storage(0), a.int(1), a.ints(2), a.ints(3)
 	if a.err != nil {
@@ -183,7 +184,8 @@ func (a *arguments) dense(o *Options, dtype string) (*Tensor, error) {
 	if dtype == "" {
 		dtype = s.DType
 	}
-	t := &Tensor{DType: dtype, Shape: shape, Device: s.Device, storage: s, offset: offset, strides: strides}
+	t := &Tensor{DType: dtype, Shape: shape, Device: s.Device, storage: s, offset: offset,
+		strides: strides}
 	if err := o.check(shape); err != nil {
 		return nil, err
 	}
@@ -245,7 +247,8 @@ func (a *arguments) metadata(t *Tensor, i int) error {
 	return nil
 }
 
-// negated returns a copy of an array with the other sign of each number, or of each imaginary part only.
+// negated returns a copy of an array with the other sign of each number, or of each imaginary part
+// only.
 func negated(a *ndarray.Array, all bool) (*ndarray.Array, error) {
 	kind, size := a.DType().Kind(), a.DType().ItemSize()
 	part := size
@@ -320,7 +323,8 @@ func rebuildQTensor(o *Options, args []any) (any, error) {
 	return t, nil
 }
 
-// readQuantizer reads quantizer_params: (scheme, scale, zero_point) or (scheme, scales, zero_points, axis).
+// readQuantizer reads quantizer_params: (scheme, scale, zero_point) or (scheme, scales,
+// zero_points, axis).
 func readQuantizer(params []any, shape []int) (*Quantizer, error) {
 	a := &arguments{name: "_rebuild_qtensor: quantizer_params", args: params}
 	if err := a.count(3, 4); err != nil {
@@ -340,7 +344,8 @@ func readQuantizer(params []any, shape []int) (*Quantizer, error) {
 		return nil, a.err
 	}
 	if q.Axis < 0 || q.Axis >= len(shape) {
-		return nil, malformed("%s: axis %d of a tensor of %d dimensions", a.name, q.Axis, len(shape))
+		return nil, malformed("%s: axis %d of a tensor of %d dimensions", a.name, q.Axis,
+			len(shape))
 	}
 	for _, t := range []*Tensor{q.Scales, q.ZeroPoints} {
 		if len(t.Shape) != 1 || t.Shape[0] != shape[q.Axis] {
@@ -356,8 +361,9 @@ func rebuildMeta(o *Options, args []any) (any, error) {
 	if err := a.count(4, 4); err != nil {
 		return nil, err
 	}
-	t := &Tensor{DType: a.torchName(0), Shape: a.ints(1), strides: a.ints(2), RequiresGrad: a.bool(3),
-		Device: "meta"}
+	t := &Tensor{DType: a.torchName(0), Shape: a.ints(1), strides: a.ints(2),
+		RequiresGrad: a.bool(3),
+		Device:       "meta"}
 	if a.err != nil {
 		return nil, a.err
 	}

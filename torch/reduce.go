@@ -80,9 +80,11 @@ func (t *Tensor) reduce(find findStorage) (*pickle.Object, error) {
 	switch {
 	case t.Class != pickle.Global{}:
 		inner := types.Tuple(o.Args)
-		return call("torch._tensor", "_rebuild_from_type_v2", o.Class, t.Class, &inner, t.State), nil
+		return call("torch._tensor", "_rebuild_from_type_v2", o.Class, t.Class, &inner, t.State),
+			nil
 	case t.IsParameter && t.State != nil:
-		return call("torch._utils", "_rebuild_parameter_with_state", o, t.RequiresGrad, noHooks(), t.State), nil
+		return call("torch._utils", "_rebuild_parameter_with_state", o, t.RequiresGrad, noHooks(),
+			t.State), nil
 	case t.IsParameter:
 		return call("torch._utils", "_rebuild_parameter", o, t.RequiresGrad, noHooks()), nil
 	case t.State != nil:
@@ -104,7 +106,8 @@ func (t *Tensor) reduceData(find findStorage) (*pickle.Object, error) {
 		if strides == nil {
 			strides = contiguousStrides(t.Shape)
 		}
-		return call("torch._utils", "_rebuild_meta_tensor_no_storage", torchName(t.DType), tuple(t.Shape),
+		return call("torch._utils", "_rebuild_meta_tensor_no_storage", torchName(t.DType),
+			tuple(t.Shape),
 			tuple(strides), t.RequiresGrad), nil
 	case t.Array == nil:
 		return nil, pickle.Unsupported("torch: a tensor without an array")
@@ -119,11 +122,13 @@ func (t *Tensor) reduceData(find findStorage) (*pickle.Object, error) {
 		if q.Scales != nil {
 			params = types.Tuple{torchName(q.Scheme), q.Scales, q.ZeroPoints, q.Axis}
 		}
-		return call("torch._utils", "_rebuild_qtensor", p.storage, p.offset, size, strides, &params, grad,
+		return call("torch._utils", "_rebuild_qtensor", p.storage, p.offset, size, strides, &params,
+			grad,
 			noHooks()), nil
 	}
 	if dtypes[t.DType].storage == "" {
-		return call("torch._utils", "_rebuild_tensor_v3", p.storage, p.offset, size, strides, grad, noHooks(),
+		return call("torch._utils", "_rebuild_tensor_v3", p.storage, p.offset, size, strides, grad,
+			noHooks(),
 			torchName(t.DType)), nil
 	}
 	return call("torch._utils", "_rebuild_tensor_v2", p.storage, p.offset, size, strides, grad,
@@ -158,8 +163,8 @@ func contiguousStrides(shape []int) []int {
 	return strides
 }
 
-// storageOf returns the storage that a tensor came from, or a new one of the array's memory, or of a copy
-// where that is in no order or not little-endian.
+// storageOf returns the storage that a tensor came from, or a new one of the array's memory, or of
+// a copy where that is in no order or not little-endian.
 func storageOf(t *Tensor) (part, error) {
 	info, ok := dtypes[t.DType]
 	if !ok {
@@ -173,7 +178,8 @@ func storageOf(t *Tensor) (part, error) {
 	}
 	a, dt := t.Array, arrayDTypes[t.DType]
 	if littleName(a.DType()) != littleName(dt) {
-		return part{}, pickle.Malformed("torch: a tensor of %s with an array of dtype %s", t.DType, a.DType())
+		return part{}, pickle.Malformed("torch: a tensor of %s with an array of dtype %s", t.DType,
+			a.DType())
 	}
 	data, strides, err := littleEndian(a)
 	if err != nil {
@@ -228,10 +234,12 @@ func swappedCopy(a *ndarray.Array) (*ndarray.Array, error) {
 			data[j], data[k] = data[k], data[j]
 		}
 	}
-	return ndarray.New(a.DType().NewByteOrder(ndarray.LittleEndian), a.Shape(), ndarray.OrderC, data)
+	return ndarray.New(a.DType().NewByteOrder(ndarray.LittleEndian), a.Shape(), ndarray.OrderC,
+		data)
 }
 
-// file returns the storage as a file of the legacy format, which torch.storage._load_from_bytes reads.
+// file returns the storage as a file of the legacy format, which torch.storage._load_from_bytes
+// reads.
 func (s *Storage) file() ([]byte, error) {
 	if s.order == ndarray.BigEndian {
 		return nil, pickle.Unsupported("torch: a storage of a big-endian machine")

@@ -20,13 +20,15 @@ import (
 // alignment is what torch.save aligns the storages in a file to, in bytes.
 const alignment = 64
 
-// Save writes v as torch.save does: a zip that torch.load reads, with weights_only=True if v consists of
-// None, bools, numbers, strings, bytes, lists, tuples and maps of these, and of tensors.
+// Save writes v as torch.save does: a zip that torch.load reads, with weights_only=True if v
+// consists of None, bools, numbers, strings, bytes, lists, tuples and maps of these, and of
+// tensors.
 //
-// An *[ndarray.Array] is written as a tensor on the CPU, a *[Tensor] with all that it has. Tensors that
-// came from one storage share it again, and so do arrays whose elements are the same memory. Only an
-// array that is in neither C nor F order, or big-endian, is copied. A dtype that torch does not
-// have is an error of the kind pickle.ErrUnsupported. Nothing is written unless all of v can be.
+// An *[ndarray.Array] is written as a tensor on the CPU, a *[Tensor] with all that it has. Tensors
+// that came from one storage share it again, and so do arrays whose elements are the same memory.
+// Only an array that is in neither C nor F order, or big-endian, is copied. A dtype that torch does
+// not have is an error of the kind pickle.ErrUnsupported. Nothing is written unless all of v can
+// be.
 func Save(w io.Writer, v any) error {
 	s := saver{keys: map[*Storage]string{}, arrays: map[memory]*Storage{}}
 	var data bytes.Buffer
@@ -172,8 +174,8 @@ func writeMember(z *zip.Writer, out *offsetWriter, name string, data []byte) err
 // localHeader is the size of what stands before a member's name, in bytes.
 const localHeader = 30
 
-// padding is the extra field, which PyTorch calls FB, that makes what begins at the offset begin at a
-// multiple of the alignment.
+// padding is the extra field, which PyTorch calls FB, that makes what begins at the offset begin at
+// a multiple of the alignment.
 func padding(offset int64) []byte {
 	n := (alignment - (offset+4)%alignment) % alignment
 	b := append([]byte("FB"), 0, 0)

@@ -30,7 +30,8 @@ func rebuildSparse(o *Options, args []any) (any, error) {
 		if err := a.count(4, 4); err != nil {
 			return nil, err
 		}
-		s.Compressed, s.Indices, s.Values, t.Shape = a.tensor(0), a.tensor(1), a.tensor(2), a.ints(3)
+		s.Compressed, s.Indices, s.Values, t.Shape = a.tensor(0), a.tensor(1), a.tensor(2),
+			a.ints(3)
 	default:
 		return nil, malformed("a sparse tensor of layout %.40q", name)
 	}
@@ -87,7 +88,8 @@ func (s *Sparse) checkCompressed(shape []int) error {
 	}
 	rows, columns := shape[batch], shape[batch+1]
 	if s.Layout == "sparse_bsr" || s.Layout == "sparse_bsc" {
-		if len(s.Values.Shape) < batch+3 || s.Values.Shape[batch+1] <= 0 || s.Values.Shape[batch+2] <= 0 {
+		if len(s.Values.Shape) < batch+3 || s.Values.Shape[batch+1] <= 0 ||
+			s.Values.Shape[batch+2] <= 0 {
 			return malformed("a %s tensor with values of shape %v", s.Layout, s.Values.Shape)
 		}
 		rows, columns = rows/s.Values.Shape[batch+1], columns/s.Values.Shape[batch+2]
@@ -96,8 +98,10 @@ func (s *Sparse) checkCompressed(shape []int) error {
 		rows, columns = columns, rows
 	}
 	count := s.Indices.Shape[batch]
-	if s.Compressed.Shape[batch] != rows+1 || len(s.Values.Shape) <= batch || s.Values.Shape[batch] != count {
-		return malformed("a %s tensor of shape %v with %d compressed indices, %d plain ones", s.Layout, shape,
+	if s.Compressed.Shape[batch] != rows+1 || len(s.Values.Shape) <= batch ||
+		s.Values.Shape[batch] != count {
+		return malformed("a %s tensor of shape %v with %d compressed indices, %d plain ones",
+			s.Layout, shape,
 			s.Compressed.Shape[batch], count)
 	}
 	if err := checkIndices(s.Indices.Array, columns); err != nil {

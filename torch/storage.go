@@ -29,7 +29,8 @@ type Storage struct {
 // itemsize returns the number of bytes of an element.
 func (s *Storage) itemsize() int { return arrayDTypes[s.DType].ItemSize() }
 
-// array returns a view of the storage as a dtype of torch, by offset, shape and strides in elements.
+// array returns a view of the storage as a dtype of torch, by offset, shape and strides in
+// elements.
 func (s *Storage) array(dtype string, offset int, shape, strides []int) (*ndarray.Array, error) {
 	dt := arrayDTypes[dtype]
 	itemsize := dt.ItemSize()
@@ -105,7 +106,8 @@ func (s *Storage) then(f func() error) error {
 // then runs f now, or once the tensor has its elements.
 func (t *Tensor) then(f func() error) error { return t.storage.then(f) }
 
-// perByte are the dtypes with several elements in a byte of the storage, of which the shape counts each.
+// perByte are the dtypes with several elements in a byte of the storage, of which the shape counts
+// each.
 var perByte = map[string]int{"quint4x2": 2, "quint2x4": 4}
 
 // packed returns the bytes of a tensor that has so many elements in each.

@@ -13,8 +13,8 @@ import (
 // quantized, or has none.
 type Tensor struct {
 	// Array has the elements, in the memory of the storage: tensors of one storage are views of the
-	// same memory. Those of a quantized tensor are the integers that are stored. It is nil where the
-	// tensor is sparse, and where it had no memory (device "meta").
+	// same memory. Those of a quantized tensor are the integers that are stored. It is nil where
+	// the tensor is sparse, and where it had no memory (device "meta").
 	Array *ndarray.Array
 	// DType is torch's name of the dtype, such as "float32", "bfloat16" or "quint8".
 	DType string
@@ -40,7 +40,8 @@ type Tensor struct {
 	strides []int          // in elements
 }
 
-// Sparse are the parts of a sparse tensor. The indices of each element are in the bounds of the shape.
+// Sparse are the parts of a sparse tensor. The indices of each element are in the bounds of the
+// shape.
 //
 // Reference: PyTorch manual, "torch.sparse".
 type Sparse struct {
@@ -50,7 +51,8 @@ type Sparse struct {
 	// element. Those of the other layouts are the plain ones: columns of csr and bsr, rows of csc
 	// and bsc.
 	Indices *Tensor
-	// Compressed are where each row of csr and bsr begins, or each column of csc and bsc; nil of coo.
+	// Compressed are where each row of csr and bsr begins, or each column of csc and bsc; nil of
+	// coo.
 	Compressed *Tensor
 	// Values are the elements, in the order of the indices.
 	Values *Tensor
@@ -87,8 +89,8 @@ func (t *Tensor) PlainArray() (*ndarray.Array, bool) {
 // MarshalJSON returns the tensor as JSON, for encoding/json.
 func (t *Tensor) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }
 
-// NewTensor returns a tensor of the elements of an array on the CPU, in the array's memory. An array of
-// a dtype that torch does not have is an error of the kind pickle.ErrUnsupported.
+// NewTensor returns a tensor of the elements of an array on the CPU, in the array's memory. An
+// array of a dtype that torch does not have is an error of the kind pickle.ErrUnsupported.
 func NewTensor(a *ndarray.Array) (*Tensor, error) {
 	name, ok := dtypeOf(a.DType())
 	if !ok {

@@ -195,7 +195,8 @@ func checkArray(t *testing.T, name string, a *ndarray.Array, w *want) {
 	}
 	for i, n := range a.Strides() {
 		// A conjugate tensor is a copy, and without elements no stride matters.
-		if a.Size() > 0 && !strings.HasSuffix(name, "neg") && n != w.Strides[i]*a.DType().ItemSize() {
+		if a.Size() > 0 && !strings.HasSuffix(name, "neg") &&
+			n != w.Strides[i]*a.DType().ItemSize() {
 			t.Errorf("%s: strides %v, want %v elements", name, a.Strides(), w.Strides)
 		}
 	}

@@ -37,10 +37,14 @@ func build() []input {
 		class string
 		add   func(*corpus)
 	}{
-		{"truncation", truncation}, {"bad opcode", badOpcode}, {"lengths", lengths}, {"frames", frames}, {"stack", stack},
-		{"memo", memo}, {"numbers", numbers}, {"text", text}, {"logical size", logicalSize}, {"depth", depth},
-		{"cycles", cycles}, {"keys", keys}, {"many values", manyValues}, {"array state", arrayState}, {"dtype state", dtypeState},
-		{"datetime dtype", datetimeDType}, {"_frombuffer, scalar", fromBuffer}, {"code", code}, {"ids and codes", idsAndCodes},
+		{"truncation", truncation}, {"bad opcode", badOpcode}, {"lengths", lengths},
+		{"frames", frames}, {"stack", stack},
+		{"memo", memo}, {"numbers", numbers}, {"text", text}, {"logical size", logicalSize},
+		{"depth", depth},
+		{"cycles", cycles}, {"keys", keys}, {"many values", manyValues},
+		{"array state", arrayState}, {"dtype state", dtypeState},
+		{"datetime dtype", datetimeDType}, {"_frombuffer, scalar", fromBuffer}, {"code", code},
+		{"ids and codes", idsAndCodes},
 		{"compressed", compressed}, {"npy, npz", npyFiles}, {"output", output},
 		{jsonClass, jsonDocuments},
 	} {
@@ -84,18 +88,23 @@ func truncation(c *corpus) {
 
 func badOpcode(c *corpus) {
 	for op := range 256 {
-		if !strings.ContainsRune("(.0122FGIJKLMNPQRSTUVXabcdeghijlopqrstu)]}B C", rune(op)) && (op < 0x80 || op > 0x98) {
+		if !strings.ContainsRune("(.0122FGIJKLMNPQRSTUVXabcdeghijlopqrstu)]}B C", rune(op)) &&
+			(op < 0x80 || op > 0x98) {
 			c.refuse(fmt.Sprintf("opcode %#02x", op), string([]byte{byte(op)})+".")
-			c.refuse(fmt.Sprintf("opcode %#02x inside", op), "](K\x01"+string([]byte{byte(op)})+"e.")
+			c.refuse(fmt.Sprintf("opcode %#02x inside", op),
+				"](K\x01"+string([]byte{byte(op)})+"e.")
 		}
 	}
 	for _, p := range []int{6, 7, 127, 128, 255} {
 		c.refuse(fmt.Sprintf("PROTO %d", p), string([]byte{0x80, byte(p)})+"N.")
 	}
 	for name, data := range map[string]string{
-		"no bytes": "", "JSON": `{"a": [1, 2, 3]}`, "ELF": "\x7fELF\x02\x01\x01\x00" + rep("\x00", 56), "text": "hello, world\n",
-		"HTML": "<!DOCTYPE html><html></html>", "zeros": rep("\x00", 4096), "0xff": rep("\xff", 4096), "PNG": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
-		"PDF": "%PDF-1.7\n", "UTF-16": "\xff\xfeh\x00i\x00", "newlines": rep("\n", 1000), "XML": "<?xml version='1.0'?><a/>", "HDF5": "\x89HDF\r\n\x1a\n",
+		"no bytes": "", "JSON": `{"a": [1, 2, 3]}`,
+		"ELF": "\x7fELF\x02\x01\x01\x00" + rep("\x00", 56), "text": "hello, world\n",
+		"HTML": "<!DOCTYPE html><html></html>", "zeros": rep("\x00", 4096),
+		"0xff": rep("\xff", 4096), "PNG": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+		"PDF": "%PDF-1.7\n", "UTF-16": "\xff\xfeh\x00i\x00", "newlines": rep("\n", 1000),
+		"XML": "<?xml version='1.0'?><a/>", "HDF5": "\x89HDF\r\n\x1a\n",
 		"parquet": "PAR1\x15\x00\x15", "YAML": "---\na: 1\n", "shell": "#!/bin/sh\nid\n",
 	} {
 		c.refuse(name, data)
@@ -107,14 +116,19 @@ func lengths(c *corpus) {
 		name, code string
 		size       int
 	}{
-		{"SHORT_BINBYTES", "C", 1}, {"SHORT_BINUNICODE", "\x8c", 1}, {"SHORT_BINSTRING", "U", 1}, {"LONG1", "\x8a", 1},
+		{"SHORT_BINBYTES", "C", 1}, {"SHORT_BINUNICODE", "\x8c", 1}, {"SHORT_BINSTRING", "U", 1},
+		{"LONG1", "\x8a", 1},
 		{"BINBYTES", "B", 4}, {"BINUNICODE", "X", 4}, {"BINSTRING", "T", 4}, {"LONG4", "\x8b", 4},
-		{"BINBYTES8", "\x8e", 8}, {"BINUNICODE8", "\x8d", 8}, {"BYTEARRAY8", "\x96", 8}, {"FRAME", "\x95", 8},
+		{"BINBYTES8", "\x8e", 8}, {"BINUNICODE8", "\x8d", 8}, {"BYTEARRAY8", "\x96", 8},
+		{"FRAME", "\x95", 8},
 	} {
-		for _, n := range []uint64{5, 127, 255, 65535, 1 << 20, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 33, 1 << 36, 1 << 40, 1 << 62, 1<<63 - 1, 1 << 63, 1<<64 - 8, 1<<64 - 1} {
+		for _, n := range []uint64{5, 127, 255, 65535, 1 << 20, 1<<31 - 1, 1 << 31, 1<<32 - 1,
+			1 << 33, 1 << 36, 1 << 40, 1 << 62, 1<<63 - 1, 1 << 63, 1<<64 - 8, 1<<64 - 1} {
 			if op.size == 8 || n < 1<<(8*op.size) {
-				c.refuse(fmt.Sprintf("%s of %d", op.name, n), "\x80\x05"+op.code+le(n, op.size)+"abc.")
-				c.refuse(fmt.Sprintf("%s of %d in a list", op.name, n), "\x80\x05]("+rep("K\x01", 64)+op.code+le(n, op.size)+"abc.")
+				c.refuse(fmt.Sprintf("%s of %d", op.name, n),
+					"\x80\x05"+op.code+le(n, op.size)+"abc.")
+				c.refuse(fmt.Sprintf("%s of %d in a list", op.name, n),
+					"\x80\x05]("+rep("K\x01", 64)+op.code+le(n, op.size)+"abc.")
 			}
 		}
 	}
@@ -140,10 +154,14 @@ func frames(c *corpus) {
 
 // valid opcodes with an argument each, for programs that lack what they take.
 var opcodes = map[string]string{
-	"APPEND": "a", "APPENDS": "e", "LIST": "l", "TUPLE": "t", "TUPLE1": "\x85", "TUPLE2": "\x86", "TUPLE3": "\x87", "DICT": "d",
-	"SETITEM": "s", "SETITEMS": "u", "ADDITEMS": "\x90", "FROZENSET": "\x91", "POP": "0", "DUP": "2", "POP_MARK": "1", "PUT": "p0\n",
-	"BINPUT": "q\x00", "LONG_BINPUT": "r\x00\x00\x00\x00", "MEMOIZE": "\x94", "STACK_GLOBAL": "\x93", "REDUCE": "R", "BUILD": "b",
-	"INST": "im\nC\n", "OBJ": "o", "NEWOBJ": "\x81", "NEWOBJ_EX": "\x92", "BINPERSID": "Q", "READONLY_BUFFER": "\x98", "STOP": ".",
+	"APPEND": "a", "APPENDS": "e", "LIST": "l", "TUPLE": "t", "TUPLE1": "\x85", "TUPLE2": "\x86",
+	"TUPLE3": "\x87", "DICT": "d",
+	"SETITEM": "s", "SETITEMS": "u", "ADDITEMS": "\x90", "FROZENSET": "\x91", "POP": "0",
+	"DUP": "2", "POP_MARK": "1", "PUT": "p0\n",
+	"BINPUT": "q\x00", "LONG_BINPUT": "r\x00\x00\x00\x00", "MEMOIZE": "\x94",
+	"STACK_GLOBAL": "\x93", "REDUCE": "R", "BUILD": "b",
+	"INST": "im\nC\n", "OBJ": "o", "NEWOBJ": "\x81", "NEWOBJ_EX": "\x92", "BINPERSID": "Q",
+	"READONLY_BUFFER": "\x98", "STOP": ".",
 }
 
 func stack(c *corpus) {
@@ -157,12 +175,16 @@ func stack(c *corpus) {
 		if name == "INST" { // which is all it takes
 			c.accept("INST on a mark alone", "("+op+".")
 		} else {
-			c.refuse(name+" on a mark alone", map[bool]string{true: "(" + op + op + op + ".", false: "(" + op + "."}[strings.Contains("lt1\x910(d", op)])
+			c.refuse(name+" on a mark alone", map[bool]string{true: "(" + op + op + op + ".",
+				false: "(" + op + "."}[strings.Contains("lt1\x910(d", op)])
 		}
 		for below, push := range map[string]string{
-			"an int": "K\x01", "two ints": "K\x01K\x02", "three ints": "K\x01K\x02K\x03", "a list and an int": "]K\x01", "None": "N", "a str": "\x8c\x01a",
-			"a class and a list": "cm\nC\n]", "a mark and an int": "(K\x01", "an int, mark, int": "K\x01(K\x01", "a dict, mark, int": "}(K\x01",
-			"a tuple and a tuple": "))", "a tuple and a dict": ")}", "a dict and a dict": "}}", "a class, a tuple and an int": "cm\nC\n)K\x01",
+			"an int": "K\x01", "two ints": "K\x01K\x02", "three ints": "K\x01K\x02K\x03",
+			"a list and an int": "]K\x01", "None": "N", "a str": "\x8c\x01a",
+			"a class and a list": "cm\nC\n]", "a mark and an int": "(K\x01",
+			"an int, mark, int": "K\x01(K\x01", "a dict, mark, int": "}(K\x01",
+			"a tuple and a tuple": "))", "a tuple and a dict": ")}", "a dict and a dict": "}}",
+			"a class, a tuple and an int": "cm\nC\n)K\x01",
 		} {
 			c.either(name+" on "+below, push+op+".")
 		}
@@ -173,7 +195,8 @@ func memo(c *corpus) {
 	c.refuse("GET of nothing", "g0\n.")
 	c.refuse("BINGET of nothing", "h\x05.")
 	c.refuse("LONG_BINGET of nothing", "j\xff\xff\xff\xff.")
-	for _, key := range []string{"-1", "", "x", "1x", "99999999999999999999", "0x1", "1e3", "-99999999999999999999999", "9223372036854775808"} {
+	for _, key := range []string{"-1", "", "x", "1x", "99999999999999999999", "0x1", "1e3",
+		"-99999999999999999999999", "9223372036854775808"} {
 		c.refuse("GET of "+key, "Np1\ng"+key+"\n.")
 		if key != "99999999999999999999" && key != "9223372036854775808" {
 			c.refuse("PUT at "+key, "Np"+key+"\n.")
@@ -197,11 +220,13 @@ func memo(c *corpus) {
 }
 
 func numbers(c *corpus) {
-	for _, s := range []string{"", "x", "1.5", "--1", "1__0", "_1", "0x", "1 2", "１x", "+", "-", "1e5", "\x00", "99L9"} {
+	for _, s := range []string{"", "x", "1.5", "--1", "1__0", "_1", "0x", "1 2", "１x", "+", "-",
+		"1e5", "\x00", "99L9"} {
 		c.refuse("INT "+s, "I"+s+"\n.")
 		c.refuse("LONG "+s, "L"+s+"\n.")
 	}
-	for _, s := range []string{"", "x", "1.5.5", "0x1p3", "1e", "--1.0", "1,5", "infinit", "nan(1)", "\x00"} {
+	for _, s := range []string{"", "x", "1.5.5", "0x1p3", "1e", "--1.0", "1,5", "infinit", "nan(1)",
+		"\x00"} {
 		c.refuse("FLOAT "+s, "F"+s+"\n.")
 	}
 	c.refuse("FLOAT 1e400", "F1e400\n.")               // an OverflowError in CPython
@@ -221,18 +246,21 @@ func numbers(c *corpus) {
 	}
 	c.either("10 LONGs of 99,000 digits", "]("+rep("L"+rep("7", 99_000)+"L\n", 10)+"e.")
 	c.either("4,000 LONG1 of 255 bytes", "]("+rep("\x8a\xff"+rep("\x5a", 255), 4000)+"e.")
-	c.either("16 LONG4 of 64 KiB as keys", "}("+rep("\x8b"+le(65_000, 4)+rep("\x77", 65_000)+"N", 16)+"u.")
+	c.either("16 LONG4 of 64 KiB as keys", "}("+rep("\x8b"+le(65_000, 4)+rep("\x77", 65_000)+"N",
+		16)+"u.")
 	c.refuse("LONG with a long tail of spaces", "L1"+rep(" ", 900_000)+"x\n.")
 }
 
 func text(c *corpus) {
-	for _, s := range []string{"", "a", "'", "'a", "a'", `"a'`, `'a"`, `'\x'`, `'\x4'`, `'\xg0'`, `'\'`, "''' "} {
+	for _, s := range []string{"", "a", "'", "'a", "a'", `"a'`, `'a"`, `'\x'`, `'\x4'`, `'\xg0'`,
+		`'\'`, "''' "} {
 		c.refuse("STRING "+s, "S"+s+"\n.")
 	}
 	for _, s := range []string{`\u12`, `\U00110000`, `\U0000`, `\uzzzz`, `\Uffffffff`} {
 		c.refuse("UNICODE "+s, "V"+s+"\n.")
 	}
-	for _, s := range []string{"\xff", "\xc0\x80", "\xf5\x80\x80\x80", "a\x80", "\xe2\x82", "\xed", "\xf0\x9f\x98"} {
+	for _, s := range []string{"\xff", "\xc0\x80", "\xf5\x80\x80\x80", "a\x80", "\xe2\x82", "\xed",
+		"\xf0\x9f\x98"} {
 		c.refuse(fmt.Sprintf("BINUNICODE %q", s), "X"+le(uint64(len(s)), 4)+s+".")
 		c.refuse(fmt.Sprintf("SHORT_BINUNICODE %q", s), "\x8c"+le(uint64(len(s)), 1)+s+".")
 		c.refuse(fmt.Sprintf("GLOBAL %q", s), "c"+s+"\nx\n.")

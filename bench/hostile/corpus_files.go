@@ -18,10 +18,16 @@ import (
 
 func code(c *corpus) {
 	for _, name := range []string{
-		"os system", "posix system", "nt system", "subprocess Popen", "subprocess check_output", "builtins eval", "builtins exec", "__builtin__ eval", "builtins __import__",
-		"builtins open", "builtins getattr", "runpy run_path", "pty spawn", "importlib import_module", "ctypes CDLL", "webbrowser open", "socket socket", "shutil rmtree", "pip main",
-		"code interact", "operator attrgetter", "operator methodcaller", "functools reduce", "builtins compile", "timeit timeit", "numpy load", "numpy.testing._private.utils runstring",
-		"pandas read_pickle", "torch load", "_pickle loads", "pickle loads", "types FunctionType", "builtins breakpoint", "asyncio.unix_events _UnixSubprocessTransport.__init__", "bdb Bdb.run",
+		"os system", "posix system", "nt system", "subprocess Popen", "subprocess check_output",
+		"builtins eval", "builtins exec", "__builtin__ eval", "builtins __import__",
+		"builtins open", "builtins getattr", "runpy run_path", "pty spawn",
+		"importlib import_module", "ctypes CDLL", "webbrowser open", "socket socket",
+		"shutil rmtree", "pip main",
+		"code interact", "operator attrgetter", "operator methodcaller", "functools reduce",
+		"builtins compile", "timeit timeit", "numpy load", "numpy.testing._private.utils runstring",
+		"pandas read_pickle", "torch load", "_pickle loads", "pickle loads", "types FunctionType",
+		"builtins breakpoint", "asyncio.unix_events _UnixSubprocessTransport.__init__",
+		"bdb Bdb.run",
 	} {
 		module, attr, _ := strings.Cut(name, " ")
 		stack := func(s string) string { return "\x8c" + le(uint64(len(s)), 1) + s }
@@ -32,17 +38,23 @@ func code(c *corpus) {
 		}
 		c.either(name+" by GLOBAL", "c"+module+"\n"+attr+"\n"+args+"R.")
 		accept(name+" by STACK_GLOBAL", "\x80\x04"+stack(module)+stack(attr)+"\x93"+args+"R.")
-		accept(name+" by STACK_GLOBAL from the memo", "\x80\x04"+stack(attr)+"\x94"+stack(module)+"\x9400h\x01h\x00\x93"+args+"R.")
+		accept(name+" by STACK_GLOBAL from the memo",
+			"\x80\x04"+stack(attr)+"\x94"+stack(module)+"\x9400h\x01h\x00\x93"+args+"R.")
 		accept(name+" by INST", "(\x8c\x02idi"+module+"\n"+attr+"\n.")
 		accept(name+" by OBJ", "(c"+module+"\n"+attr+"\n\x8c\x02ido.")
 		accept(name+" by NEWOBJ", "c"+module+"\n"+attr+"\n"+args+"\x81.")
 		accept(name+" by NEWOBJ_EX", "c"+module+"\n"+attr+"\n"+args+"}\x92.")
-		c.either(name+" as base of _reconstructor", "ccopyreg\n_reconstructor\ncm\nC\nc"+module+"\n"+attr+"\nN\x87R.")
-		c.either(name+" as factory of a defaultdict", "ccollections\ndefaultdict\nc"+module+"\n"+attr+"\n\x85R.")
+		c.either(name+" as base of _reconstructor",
+			"ccopyreg\n_reconstructor\ncm\nC\nc"+module+"\n"+attr+"\nN\x87R.")
+		c.either(name+" as factory of a defaultdict",
+			"ccollections\ndefaultdict\nc"+module+"\n"+attr+"\n\x85R.")
 	}
-	c.accept("getattr of getattr of __import__", "cbuiltins\ngetattr\ncbuiltins\n__import__\n\x8c\x02os\x85R\x8c\x06system\x86R\x8c\x02id\x85R.")
-	c.accept("__reduce__ in a state", "cm\nC\n)\x81}(\x8c\x0a__reduce__cos\nsystem\n\x8c\x09__class__cos\nsystem\nub.")
-	c.either("map of os.system", "cbuiltins\nlist\ncbuiltins\nmap\ncos\nsystem\n](\x8c\x02ide\x86R\x85R.")
+	c.accept("getattr of getattr of __import__",
+		"cbuiltins\ngetattr\ncbuiltins\n__import__\n\x8c\x02os\x85R\x8c\x06system\x86R\x8c\x02id\x85R.")
+	c.accept("__reduce__ in a state",
+		"cm\nC\n)\x81}(\x8c\x0a__reduce__cos\nsystem\n\x8c\x09__class__cos\nsystem\nub.")
+	c.either("map of os.system",
+		"cbuiltins\nlist\ncbuiltins\nmap\ncos\nsystem\n](\x8c\x02ide\x86R\x85R.")
 	c.accept("many pickles", rep("cos\nsystem\n\x8c\x02id\x85R.", 10_000))
 }
 
@@ -128,11 +140,17 @@ func compressed(c *corpus) {
 		c.either(name+": 16,000,000 lists", packed(open, func(w io.Writer) {
 			_, _ = io.WriteString(w, rep("]", 16_000_000))
 		}))
-		twice := packed(open, func(w io.Writer) { _, _ = io.WriteString(w, packed(open, zeros(16<<20))) })
+		twice := packed(open, func(w io.Writer) {
+			_, _ = io.WriteString(w, packed(open, zeros(16<<20)))
+		})
 		c.refuse(name+" in "+name, twice)
 	}
-	for name, head := range map[string]string{"bzip2": "BZh9", "bzip2 block": "BZh91AY&SY", "gzip with a name without end": "\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x00", "zstd, window 2 GiB": "\x28\xb5\x2f\xfd\x00\xa8",
-		"xz, dictionary 4 GiB": "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x28", "lzma, dictionary 4 GiB": "\x5d\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "lz4, blocks of 4 MiB": "\x04\x22\x4d\x18\x64\x70\xb9"} {
+	for name, head := range map[string]string{"bzip2": "BZh9", "bzip2 block": "BZh91AY&SY",
+		"gzip with a name without end": "\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x00",
+		"zstd, window 2 GiB":           "\x28\xb5\x2f\xfd\x00\xa8",
+		"xz, dictionary 4 GiB":         "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x28",
+		"lzma, dictionary 4 GiB":       "\x5d\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+		"lz4, blocks of 4 MiB":         "\x04\x22\x4d\x18\x64\x70\xb9"} {
 		c.refuse(name, head+rep("\x00", 200))
 		c.refuse(name+", a byte", head)
 	}
@@ -148,12 +166,27 @@ func npyFiles(c *corpus) {
 		return "{'descr': " + descr + ", 'fortran_order': False, 'shape': " + shape + ", }\n"
 	}
 	for name, h := range map[string]string{
-		"not a dict": "[1, 2]", "a call": "__import__('os').system('id')", "an expression": "{'descr': '<f8', 'fortran_order': 1==2, 'shape': (2,)}", "arithmetic": head("'<f8'", "(2**40,)"),
-		"a name": head("'<f8'", "(n,)"), "no shape": "{'descr': '<f8', 'fortran_order': False}", "more keys": "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'x': 1}", "shape twice": "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'shape': (200000,)}",
-		"negative shape": head("'<f8'", "(-2,)"), "shape wraps": head("'<f8'", "(4294967296, 4294967296, 4)"), "2^61 + 1": head("'<f8'", "(2305843009213693953,)"), "2^70": head("'<f8'", "(1180591620717411303424,)"), "shape is a str": head("'<f8'", "'2'"),
-		"bool shape": head("'<f8'", "(True,)"), "shape of a float": head("'<f8'", "(2.0,)"), "unknown dtype": head("'<q8'", "(2,)"), "dtype of 0 bytes, 2^62": head("'|V0'", "(4611686018427387904, 4)"), "no end": "{'descr': '<f8', 'fort",
-		"5,000 parentheses": head(rep("(", 5000)+"1"+rep(")", 5000), "(2,)"), "30,000 brackets": head(rep("[", 30_000), "(2,)"), "a million digits": head("'<f8'", "("+rep("9", 60_000)+",)"), "objects without a pickle": head("'|O'", "(2,)"),
-		"empty": "", "zeros": rep("\x00", 100), "f-string": "f{'descr': '<f8'}", "escapes": `{'descr': '\x3cf8', 'fortran_order': False, 'shape': (2,)`, "100,000 dimensions": head("'<f8'", "("+rep("1,", 30_000)+")"), "nested descr": head(rep("[('a', ", 3000)+"'<f8'"+rep(")]", 3000), "(2,)"),
+		"not a dict": "[1, 2]", "a call": "__import__('os').system('id')",
+		"an expression":  "{'descr': '<f8', 'fortran_order': 1==2, 'shape': (2,)}",
+		"arithmetic":     head("'<f8'", "(2**40,)"),
+		"a name":         head("'<f8'", "(n,)"),
+		"no shape":       "{'descr': '<f8', 'fortran_order': False}",
+		"more keys":      "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'x': 1}",
+		"shape twice":    "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'shape': (200000,)}",
+		"negative shape": head("'<f8'", "(-2,)"), "shape wraps": head("'<f8'",
+			"(4294967296, 4294967296, 4)"), "2^61 + 1": head("'<f8'", "(2305843009213693953,)"),
+		"2^70": head("'<f8'", "(1180591620717411303424,)"), "shape is a str": head("'<f8'", "'2'"),
+		"bool shape": head("'<f8'", "(True,)"), "shape of a float": head("'<f8'", "(2.0,)"),
+		"unknown dtype": head("'<q8'", "(2,)"), "dtype of 0 bytes, 2^62": head("'|V0'",
+			"(4611686018427387904, 4)"), "no end": "{'descr': '<f8', 'fort",
+		"5,000 parentheses":        head(rep("(", 5000)+"1"+rep(")", 5000), "(2,)"),
+		"30,000 brackets":          head(rep("[", 30_000), "(2,)"),
+		"a million digits":         head("'<f8'", "("+rep("9", 60_000)+",)"),
+		"objects without a pickle": head("'|O'", "(2,)"),
+		"empty":                    "", "zeros": rep("\x00", 100), "f-string": "f{'descr': '<f8'}",
+		"escapes":            `{'descr': '\x3cf8', 'fortran_order': False, 'shape': (2,)`,
+		"100,000 dimensions": head("'<f8'", "("+rep("1,", 30_000)+")"),
+		"nested descr":       head(rep("[('a', ", 3000)+"'<f8'"+rep(")]", 3000), "(2,)"),
 	} {
 		c.refuse("header: "+name, npy(h, rep("\x00", 8)))
 	}
@@ -177,11 +210,13 @@ func npyFiles(c *corpus) {
 	}
 	ok := member("a.npy", "b.npy")
 	c.either("npz: ok", ok)
-	for _, name := range []string{"../a.npy", "/etc/a.npy", "a/../../b.npy", "CON.npy", rep("a", 300) + ".npy", "\x1b[31m.npy", "a\x00.npy", "..\\a.npy", ""} {
+	for _, name := range []string{"../a.npy", "/etc/a.npy", "a/../../b.npy", "CON.npy",
+		rep("a", 300) + ".npy", "\x1b[31m.npy", "a\x00.npy", "..\\a.npy", ""} {
 		c.either(fmt.Sprintf("npz: member %.20q", name), member(name))
 	}
 	c.either("npz: a name twice", member("a.npy", "a.npy"))
-	c.either("npz: 10,000 members", member(strings.Split(strings.TrimSuffix(rep("a.npy,", 4000), ","), ",")...))
+	c.either("npz: 10,000 members", member(strings.Split(strings.TrimSuffix(rep("a.npy,", 4000),
+		","), ",")...))
 	for i := 0; i < len(ok); i += 1 + len(ok)/40 {
 		b := []byte(ok)
 		b[i] ^= 0xff
@@ -211,20 +246,29 @@ func npyFiles(c *corpus) {
 		return b.String()
 	}
 	const lists = 300_000
-	c.refuse("npz: 40 members of 300,000 lists", deflated(40, npy(head("'|O'", "(300000,)"), array("J"+le(lists, 4)+"\x85", dtype("O8", "|"), "\x89", "]("+rep("]", lists)+"e")+".")))
-	c.refuse("npz: 100 members of 15 MiB of zeros", deflated(100, npy(head("'|u1'", "(15728640,)"), rep("\x00", 15<<20))))
+	c.refuse("npz: 40 members of 300,000 lists", deflated(40,
+		npy(head("'|O'", "(300000,)"), array("J"+le(lists, 4)+"\x85", dtype("O8", "|"), "\x89",
+			"]("+rep("]", lists)+"e")+".")))
+	c.refuse("npz: 100 members of 15 MiB of zeros",
+		deflated(100, npy(head("'|u1'", "(15728640,)"), rep("\x00", 15<<20))))
 	// Each makes 4 MB of one argument of 20 kB.
-	c.refuse("npz: 60 members that copy bytes 200 times", deflated(60, npy(head("'|O'", "(200,)"), array("M\xc8\x00\x85", dtype("O8", "|"), "\x89",
-		"cbuiltins\nbytearray\nq\x00B"+le(20_000, 4)+rep("x", 20_000)+"\x85q\x0100]("+rep("h\x00h\x01R", 200)+"e")+".")))
+	c.refuse("npz: 60 members that copy bytes 200 times",
+		deflated(60, npy(head("'|O'", "(200,)"), array("M\xc8\x00\x85", dtype("O8", "|"), "\x89",
+			"cbuiltins\nbytearray\nq\x00B"+le(20_000, 4)+rep("x", 20_000)+"\x85q\x0100]("+
+				rep("h\x00h\x01R", 200)+"e")+".")))
 }
 
 func output(c *corpus) {
-	for _, s := range []string{"\x1b[2J\x1b[31mred", "\x07bell", "\xc2\x9b31m", "\xe2\x80\xae" + "txt.exe", "\x00", "\r\nX: y", "\xe2\x80\xa8", "\xef\xbf\xbe", "\x7f", "\xf0\x9f\x92\xa9", "../../etc/passwd", "/abs", "CON", "nul.txt", rep("n", 300), ".", "..", "a/b", `a\b`, "-rf", "~", "$(id)", "`id`", "\xed\xa0\x80"} {
+	for _, s := range []string{"\x1b[2J\x1b[31mred", "\x07bell", "\xc2\x9b31m",
+		"\xe2\x80\xae" + "txt.exe", "\x00", "\r\nX: y", "\xe2\x80\xa8", "\xef\xbf\xbe", "\x7f",
+		"\xf0\x9f\x92\xa9", "../../etc/passwd", "/abs", "CON", "nul.txt", rep("n", 300), ".", "..",
+		"a/b", `a\b`, "-rf", "~", "$(id)", "`id`", "\xed\xa0\x80"} {
 		str := "X" + le(uint64(len(s)), 4) + s
 		c.accept(fmt.Sprintf("str %.20q", s), str+".")
 		c.accept(fmt.Sprintf("key %.20q", s), "}"+str+"Ns.")
 		c.either(fmt.Sprintf("name %.20q", s), str+str+"\x93.")
-		c.either(fmt.Sprintf("array under key %.20q", s), "}"+str+array("K\x01\x85", dtype("f8", "<"), "\x89", "C\x08"+rep("\x00", 8))+"s.")
+		c.either(fmt.Sprintf("array under key %.20q", s),
+			"}"+str+array("K\x01\x85", dtype("f8", "<"), "\x89", "C\x08"+rep("\x00", 8))+"s.")
 		c.refuse(fmt.Sprintf("persistent id %.20q", s), str+"Q.")
 	}
 	c.accept("300,000 control characters", "X"+le(300_000, 4)+rep("\x1b", 300_000)+".")

@@ -30,9 +30,11 @@ type known struct {
 var exceptions = []known{
 	{"many values", "empty dicts", "Load", 125}, {"many values", "empty sets", "Load", 100},
 	{"many values", "dicts of one", "Load", 140}, {"many values", "tuples of one", "Load", 80},
-	{"many values", "OrderedDicts", "Load", 110}, {"many values", "deques", "Load", 105}, {"many values", "sets by name", "Load", 100},
+	{"many values", "OrderedDicts", "Load", 110}, {"many values", "deques", "Load", 105},
+	{"many values", "sets by name", "Load", 100},
 	{"keys", "a tuple of 200,000 as key", "", 80}, {"depth", "nested dicts", "Load", 85},
-	// An object of two bytes, a call of what a call gave, takes 144 bytes, and as much again until all is read.
+	// An object of two bytes, a call of what a call gave, takes 144 bytes, and as much again until
+	// all is read.
 	{"depth", "calls of calls", "Load", 115}, {"depth", "calls of calls", "Unmarshal", 115},
 	{"depth", "calls of calls", "to-json", 110}, {"depth", "calls of calls", "rewrite", 145},
 	// What is written again needs a memo, by which what is shared stays shared.
@@ -47,7 +49,8 @@ func allowed(in input, r reader) int64 {
 	}
 	most := int64(maxPeak)
 	for _, e := range exceptions {
-		if strings.Contains(in.Class, e.class) && strings.Contains(in.Name, e.name) && (e.reader == "" || e.reader == r.name) {
+		if strings.Contains(in.Class, e.class) && strings.Contains(in.Name, e.name) &&
+			(e.reader == "" || e.reader == r.name) {
 			most = max(most, e.peak<<20)
 		}
 	}

@@ -106,7 +106,8 @@ func run(every int, only, write, command string, limit time.Duration, jobs int) 
 		for range jobs {
 			wg.Go(func() {
 				for j := range work {
-					results[j.input][j.reader] = measure(self, command, readers[j.reader], inputPath(dir, j.input), limit)
+					results[j.input][j.reader] = measure(self, command, readers[j.reader],
+						inputPath(dir, j.input), limit)
 				}
 			})
 		}
@@ -171,7 +172,8 @@ func generate(dir, every string) error {
 
 // generated runs generate and returns the list.
 func generated(self, dir string, every int) (inputs []input, err error) {
-	if out, err := exec.Command(self, "generate", dir, strconv.Itoa(every)).CombinedOutput(); err != nil {
+	if out, err := exec.Command(self, "generate", dir,
+		strconv.Itoa(every)).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("making the inputs: %v: %s", err, out)
 	}
 	list, err := os.ReadFile(filepath.Join(dir, "inputs.json"))

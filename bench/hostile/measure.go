@@ -23,7 +23,10 @@ import (
 // readers are the ways to read an input; ours come first. One with a command is the unpkl
 // command with those arguments.
 var readers = []reader{
-	{name: "Load", ours: true, load: func(data []byte) error { _, err := unpkl.Load(bytes.NewReader(data)); return err }},
+	{name: "Load", ours: true, load: func(data []byte) error {
+		_, err := unpkl.Load(bytes.NewReader(data))
+		return err
+	}},
 	{name: "Unmarshal", ours: true, load: func(data []byte) error {
 		var v struct {
 			A []float64
@@ -39,7 +42,8 @@ var readers = []reader{
 		}
 		return err
 	}},
-	{name: "to-json", ours: true, command: []string{"to-json", "--arrays=values", "--max-output=16MiB"}},
+	{name: "to-json", ours: true, command: []string{"to-json", "--arrays=values",
+		"--max-output=16MiB"}},
 	{name: "dis", ours: true, command: []string{"dis", "--max-output=16MiB"}},
 	{name: "audit", ours: true, command: []string{"audit"}},
 	{name: "repickle", ours: true, command: []string{"repickle"}, out: os.DevNull},
@@ -56,7 +60,8 @@ var readers = []reader{
 		return err
 	}},
 	{name: "og-rek", load: func(data []byte) error {
-		_, err := ogorek.NewDecoderWithConfig(bytes.NewReader(data), &ogorek.DecoderConfig{StrictUnicode: true, PyDict: true}).Decode()
+		_, err := ogorek.NewDecoderWithConfig(bytes.NewReader(data),
+			&ogorek.DecoderConfig{StrictUnicode: true, PyDict: true}).Decode()
 		return err
 	}},
 }
@@ -79,12 +84,15 @@ const addressSpace = 4 << 30
 
 // read is the process of a reader: status 0 for a value, 1 for an error.
 func read(name, path string) int {
-	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: addressSpace, Max: addressSpace}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_AS,
+		&syscall.Rlimit{Cur: addressSpace, Max: addressSpace}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 9
 	}
-	if seconds, err := strconv.ParseUint(os.Getenv("HOSTILE_SECONDS"), 10, 32); err == nil && seconds > 0 {
-		if err := syscall.Setrlimit(syscall.RLIMIT_CPU, &syscall.Rlimit{Cur: seconds, Max: seconds}); err != nil {
+	if seconds, err := strconv.ParseUint(os.Getenv("HOSTILE_SECONDS"), 10, 32); err == nil &&
+		seconds > 0 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_CPU,
+			&syscall.Rlimit{Cur: seconds, Max: seconds}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 9
 		}
@@ -131,7 +139,8 @@ func measure(self, command string, r reader, path string, limit time.Duration) r
 	ctx, cancel := context.WithTimeout(context.Background(), 30*limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, "read", r.name, path)
-	cmd.Env = append(os.Environ(), "HOSTILE_UNPKL="+command, "GOTRACEBACK=none", fmt.Sprintf("HOSTILE_SECONDS=%d", int(limit.Seconds())))
+	cmd.Env = append(os.Environ(), "HOSTILE_UNPKL="+command, "GOTRACEBACK=none",
+		fmt.Sprintf("HOSTILE_SECONDS=%d", int(limit.Seconds())))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	begin := time.Now()

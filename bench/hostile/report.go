@@ -16,7 +16,9 @@ var columns = []struct {
 }{
 	{"unpkl", func(r reader) bool { return r.ours }},
 	{"gopickle", func(r reader) bool { return r.name == "gopickle" }},
-	{"gopickle with our hook", func(r reader) bool { return strings.HasPrefix(r.name, "gopickle with") }},
+	{"gopickle with our hook", func(r reader) bool {
+		return strings.HasPrefix(r.name, "gopickle with")
+	}},
 	{"og-rek", func(r reader) bool { return r.name == "og-rek" }},
 }
 
@@ -47,12 +49,14 @@ func (t *tally) String() string {
 		return ""
 	}
 	var parts []string
-	for _, o := range []struct{ outcome, short string }{{"panic", "panic"}, {"fatal", "fatal"}, {"hang", "hang"}, {"broken", "broken"}} {
+	for _, o := range []struct{ outcome, short string }{{"panic", "panic"}, {"fatal", "fatal"},
+		{"hang", "hang"}, {"broken", "broken"}} {
 		if n := t.outcomes[o.outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("**%s %d**", o.short, n))
 		}
 	}
-	parts = append(parts, fmt.Sprintf("%d MiB", (t.peak+1<<20-1)>>20), t.took.Round(10*time.Millisecond).String())
+	parts = append(parts, fmt.Sprintf("%d MiB", (t.peak+1<<20-1)>>20),
+		t.took.Round(10*time.Millisecond).String())
 	return strings.Join(parts, ", ")
 }
 
@@ -62,7 +66,8 @@ func progress(w io.Writer, class string, inputs []input, results [][]result) {
 	cells, _ := cellsOf(class, inputs, results)
 	for c, column := range columns {
 		t := &cells[c]
-		fmt.Fprintf(w, "%s: %s: %v; most memory %d MiB: %s; most time %v: %s\n", class, column.title, t.outcomes,
+		fmt.Fprintf(w, "%s: %s: %v; most memory %d MiB: %s; most time %v: %s\n", class,
+			column.title, t.outcomes,
 			t.peak>>20, t.peakOf, t.took.Round(time.Millisecond), t.tookOf)
 	}
 	for _, s := range wrongs(class, inputs, results) {
@@ -95,7 +100,8 @@ func wrongs(class string, inputs []input, results [][]result) (wrong []string) {
 		for r, rd := range readers {
 			if in.Class == class && rd.ours && rd.takes(class) {
 				if s := verdict(in, rd, results[i][r]); s != "" {
-					wrong = append(wrong, fmt.Sprintf("%s: %s: %s: %s", in.Class, in.Name, rd.name, s))
+					wrong = append(wrong, fmt.Sprintf("%s: %s: %s: %s", in.Class, in.Name, rd.name,
+						s))
 				}
 			}
 		}
@@ -128,7 +134,8 @@ func report(w io.Writer, inputs []input, results [][]result, classes []string, w
 // verdict says what is wrong with a result of ours.
 func verdict(in input, r reader, res result) string {
 	switch {
-	case res.outcome == "panic" || res.outcome == "fatal" || res.outcome == "hang" || res.outcome == "broken":
+	case res.outcome == "panic" || res.outcome == "fatal" || res.outcome == "hang" ||
+		res.outcome == "broken":
 		return res.outcome + ": " + res.text
 	case res.peak > allowed(in, r) && in.Size < 1<<20:
 		return fmt.Sprintf("%d MiB for %d bytes", res.peak>>20, in.Size)
@@ -169,7 +176,8 @@ func tableOf(classes []string, counts map[string]int, cells map[string][]tally) 
 	for c := range columns {
 		fmt.Fprintf(&b, " %s |", &sums[c])
 	}
-	fmt.Fprintf(&b, "\n\nMeasured %s with %s on %s/%s.\n", time.Now().UTC().Format("2006-01-02"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(&b, "\n\nMeasured %s with %s on %s/%s.\n", time.Now().UTC().Format("2006-01-02"),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return b.String()
 }
 

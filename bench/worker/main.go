@@ -26,7 +26,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// Record is an item of workload D, Item one of C, Row one of F; Scalars, Event and Object are those of N.
+// Record is an item of workload D, Item one of C, Row one of F; Scalars, Event and Object are those
+// of N.
 type (
 	Record struct {
 		ID     int      `pickle:"id"`
@@ -103,12 +104,14 @@ func gopickleLoads(data []byte) (any, error) {
 }
 
 func ogorekLoads(data []byte) (any, error) {
-	return ogorek.NewDecoderWithConfig(bytes.NewReader(data), &ogorek.DecoderConfig{StrictUnicode: true, PyDict: true}).Decode()
+	return ogorek.NewDecoderWithConfig(bytes.NewReader(data),
+		&ogorek.DecoderConfig{StrictUnicode: true, PyDict: true}).Decode()
 }
 
 func ogorekDumps(v any) (any, error) {
 	var b bytes.Buffer
-	err := ogorek.NewEncoderWithConfig(&b, &ogorek.EncoderConfig{Protocol: 4, StrictUnicode: true}).Encode(v)
+	err := ogorek.NewEncoderWithConfig(&b, &ogorek.EncoderConfig{Protocol: 4,
+		StrictUnicode: true}).Encode(v)
 	return b.Bytes(), err
 }
 
@@ -262,16 +265,22 @@ var tasks = map[string]task{
 		}
 		return frame.Column[string](v.(*frame.Frame), "name")
 	}),
-	"unpkl loads":            ofBytes(loads),
-	"unpkl loads-shared":     ofBytes(func(d []byte) (any, error) { return unpkl.LoadBytes(d, unpkl.WithSharedInput()) }),
-	"unpkl load-path":        ofPath(func(p string) (any, error) { return unpkl.LoadFile(p) }),
-	"unpkl to-records":       ofBytes(unmarshal[[]Record]),
-	"unpkl to-items":         ofBytes(unmarshal[[]Item]),
-	"unpkl to-floats":        ofBytes(unmarshal[[]float64]),
-	"unpkl to-ints":          ofBytes(unmarshal[[]int64]),
-	"unpkl to-strings":       ofBytes(unmarshal[[]string]),
-	"unpkl dumps5":           ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(5)) }),
-	"unpkl dumps4":           ofValue(func(v any) (any, error) { return unpkl.Marshal(v, unpkl.WithProtocol(4)) }),
+	"unpkl loads": ofBytes(loads),
+	"unpkl loads-shared": ofBytes(func(d []byte) (any, error) {
+		return unpkl.LoadBytes(d, unpkl.WithSharedInput())
+	}),
+	"unpkl load-path":  ofPath(func(p string) (any, error) { return unpkl.LoadFile(p) }),
+	"unpkl to-records": ofBytes(unmarshal[[]Record]),
+	"unpkl to-items":   ofBytes(unmarshal[[]Item]),
+	"unpkl to-floats":  ofBytes(unmarshal[[]float64]),
+	"unpkl to-ints":    ofBytes(unmarshal[[]int64]),
+	"unpkl to-strings": ofBytes(unmarshal[[]string]),
+	"unpkl dumps5": ofValue(func(v any) (any, error) {
+		return unpkl.Marshal(v, unpkl.WithProtocol(5))
+	}),
+	"unpkl dumps4": ofValue(func(v any) (any, error) {
+		return unpkl.Marshal(v, unpkl.WithProtocol(4))
+	}),
 	"unpkl dump-records4":    marshal[[]Record](4),
 	"unpkl dump-items4":      marshal[[]Item](4),
 	"unpkl to-scalars":       ofBytes(unmarshal[[]Scalars]),
@@ -326,7 +335,9 @@ var tasks = map[string]task{
 		}
 		return out, nil
 	}),
-	"unpkl rows":     ofValue(func(v any) (any, error) { return ndarray.Records[Row](v.(*ndarray.Array)) }),
+	"unpkl rows": ofValue(func(v any) (any, error) {
+		return ndarray.Records[Row](v.(*ndarray.Array))
+	}),
 	"gopickle loads": ofBytes(gopickleLoads),
 	"gopickle load-file": ofPath(func(p string) (any, error) {
 		data, err := os.ReadFile(p)
@@ -371,8 +382,8 @@ func run(args []string) error {
 		return err
 	}
 	runtime.ReadMemStats(&after)
-	// The last round's garbage is not this round's cost. Where there is hardly any, the rounds pay for it: after a
-	// forced collection every cache is cold.
+	// The last round's garbage is not this round's cost. Where there is hardly any, the rounds pay
+	// for it: after a forced collection every cache is cold.
 	const little = 64 << 10
 	collect := after.TotalAlloc-before.TotalAlloc > little
 	var times []time.Duration
@@ -390,7 +401,8 @@ func run(args []string) error {
 	runtime.ReadMemStats(&after)
 	slices.Sort(times)
 	n := uint64(len(times))
-	fmt.Println(times[len(times)/2].Seconds(), (after.TotalAlloc-before.TotalAlloc)/n, (after.Mallocs-before.Mallocs)/n)
+	fmt.Println(times[len(times)/2].Seconds(), (after.TotalAlloc-before.TotalAlloc)/n,
+		(after.Mallocs-before.Mallocs)/n)
 	return nil
 }
 

@@ -75,7 +75,8 @@ worse.`,
 	flags.BoolVar(&f.json, "json", false, "write one JSON document")
 	flags.BoolVar(&f.lines, "jsonl", false, "write a JSON document a line for each file")
 	flags.BoolVar(&f.sarif, "sarif", false, "write SARIF for code scanning")
-	flags.StringVar(&f.failOn, "fail-on", "", "exit with status 3 on a verdict: known, unknown or dangerous")
+	flags.StringVar(&f.failOn, "fail-on", "",
+		"exit with status 3 on a verdict: known, unknown or dangerous")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
 	f.from.addList(cmd)
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to audit at once")
@@ -152,8 +153,10 @@ func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 
 // modelEndings are the endings of files that are, or hold, pickles.
 var modelEndings = []string{
-	".pkl", ".pickle", ".pck", ".pcl", ".p", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bin", ".npy",
-	".npz", ".model", ".sav", ".h5", ".hdf5", ".keras", ".zip", ".tar", ".gz", ".bz2", ".xz", ".zst",
+	".pkl", ".pickle", ".pck", ".pcl", ".p", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bin",
+	".npy",
+	".npz", ".model", ".sav", ".h5", ".hdf5", ".keras", ".zip", ".tar", ".gz", ".bz2", ".xz",
+	".zst",
 	".lz4", ".lzma", ".z", ".7z", ".mar", ".nemo", ".pdparams", ".data", ".dat", ".cls",
 }
 

@@ -21,8 +21,8 @@ type auditFile struct {
 	walked bool // it was found in a folder: it need not be a pickle
 }
 
-// auditFiles lists the files that the arguments name; several says that there may be other than one.
-// Symbolic links in a folder are not followed.
+// auditFiles lists the files that the arguments name; several says that there may be other than
+// one. Symbolic links in a folder are not followed.
 func auditFiles(args []string) (files []auditFile, several bool, err error) {
 	several = len(args) > 1
 	for _, arg := range args {
@@ -74,7 +74,8 @@ func (a *audited) none() bool {
 }
 
 // auditAll audits files, several at once, and hands over what came of each in their order.
-func auditAll(s *streams, jobs int, files []auditFile, opts []audit.Option, done func(*audited) error) error {
+func auditAll(s *streams, jobs int, files []auditFile, opts []audit.Option,
+	done func(*audited) error) error {
 	return inOrder(jobs, files, func(f auditFile) *audited {
 		a := &audited{auditFile: f}
 		if a.name == "-" {
@@ -218,7 +219,8 @@ func (o *auditWriter) end() error {
 	case o.f.json:
 		_, err = io.WriteString(o.w, "\n]\n")
 	case !o.f.lines:
-		_, err = fmt.Fprintf(o.w, "%d files, %d others without a pickle, worst: %s\n", o.n, o.skipped, o.worst)
+		_, err = fmt.Fprintf(o.w, "%d files, %d others without a pickle, worst: %s\n", o.n,
+			o.skipped, o.worst)
 	}
 	return err
 }

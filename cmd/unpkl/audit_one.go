@@ -13,8 +13,8 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// auditOne audits one input. Its findings are handed on as they come, since there may be more of them
-// than memory has room for.
+// auditOne audits one input. Its findings are handed on as they come, since there may be more of
+// them than memory has room for.
 func auditOne(s *streams, f *auditFlags, name string, opts []audit.Option) error {
 	a := auditOutput{json: f.json}
 	defer a.held.close()
@@ -30,7 +30,8 @@ func auditOne(s *streams, f *auditFlags, name string, opts []audit.Option) error
 }
 
 // auditInput audits the named input and hands over the findings.
-func auditInput(s *streams, name string, found func(audit.Finding), opts []audit.Option) (*audit.Report, error) {
+func auditInput(s *streams, name string, found func(audit.Finding),
+	opts []audit.Option) (*audit.Report, error) {
 	report := new(audit.Report)
 	if name == "-" {
 		return report, handOver(audit.ReaderSeq(s.gc.reader(s.in), report, opts...), report, found)
@@ -52,7 +53,8 @@ func auditInput(s *streams, name string, found func(audit.Finding), opts []audit
 }
 
 // handOver hands over the findings, which end with an error of the input or the one in the report.
-func handOver(findings iter.Seq2[audit.Finding, error], report *audit.Report, found func(audit.Finding)) error {
+func handOver(findings iter.Seq2[audit.Finding, error], report *audit.Report,
+	found func(audit.Finding)) error {
 	for f, err := range findings {
 		switch {
 		case err == nil:
@@ -108,7 +110,8 @@ func auditLine(f audit.Finding) string {
 	if why != "" {
 		why = ": " + why
 	}
-	return fmt.Sprintf("%-9s  %s %s (%s at byte %d%s)%s", f.Verdict, f.Kind, f.Name, f.Opcode, f.Offset, use, why)
+	return fmt.Sprintf("%-9s  %s %s (%s at byte %d%s)%s", f.Verdict, f.Kind, f.Name, f.Opcode,
+		f.Offset, use, why)
 }
 
 // write writes the findings with what stands before and behind them.
@@ -139,7 +142,8 @@ func auditSummary(r *audit.Report, findings int) string {
 	if r.Compression != "" {
 		compressed = ", " + r.Compression
 	}
-	text := fmt.Sprintf("%d pickles%s, %d findings, worst: %s\n", r.Pickles, compressed, findings, r.Worst())
+	text := fmt.Sprintf("%d pickles%s, %d findings, worst: %s\n", r.Pickles, compressed, findings,
+		r.Worst())
 	if r.Trailing {
 		text += fmt.Sprintf("data that is no pickle follows at byte %d\n", r.TrailingOffset)
 	}

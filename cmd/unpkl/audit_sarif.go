@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// What code scanning takes: SARIF 2.1.0, a rule for each verdict and capability, and a result for each
-// finding that is worse than known and each file that could not be read.
+// What code scanning takes: SARIF 2.1.0, a rule for each verdict and capability, and a result for
+// each finding that is worse than known and each file that could not be read.
 //
 // Reference: OASIS, Static Analysis Results Interchange Format 2.1.0.
 
@@ -47,7 +47,8 @@ type object = map[string]any
 func (o *auditWriter) result(file, rule, level, text string, offset int64) {
 	if !o.seen[rule] {
 		o.seen[rule] = true
-		o.rules = append(o.rules, object{"id": rule, "shortDescription": object{"text": "unpkl audit: " + rule}})
+		o.rules = append(o.rules, object{"id": rule,
+			"shortDescription": object{"text": "unpkl audit: " + rule}})
 	}
 	location := object{"artifactLocation": object{"uri": filepath.ToSlash(printable(file))}}
 	location["region"] = object{"byteOffset": offset}
@@ -65,7 +66,8 @@ func (o *auditWriter) endSARIF() error {
 	if o.rules == nil {
 		o.rules = []any{}
 	}
-	driver := object{"name": "unpkl", "informationUri": "https://github.com/unpkl/unpkl", "rules": o.rules}
+	driver := object{"name": "unpkl", "informationUri": "https://github.com/unpkl/unpkl",
+		"rules": o.rules}
 	text, err := json.MarshalIndent(object{
 		"version": "2.1.0",
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -17,13 +17,17 @@ func TestAuditCommand(t *testing.T) {
 		status   int
 		out, err string
 	}{
-		{"text", evil, nil, 0, "dangerous  global os.system (GLOBAL at byte 0, called): process: starts, ends or changes processes, or the state of this one\n1 pickles, 1 findings, worst: dangerous\n", ""},
-		{"fail on dangerous", evil, []string{"--fail-on=dangerous"}, 3, "", "dangerous names are used"},
+		{"text", evil, nil, 0,
+			"dangerous  global os.system (GLOBAL at byte 0, called): process: starts, ends or changes processes, or the state of this one\n1 pickles, 1 findings, worst: dangerous\n", ""},
+		{"fail on dangerous", evil, []string{"--fail-on=dangerous"}, 3, "",
+			"dangerous names are used"},
 		{"fail on unknown", odd, []string{"--fail-on=unknown"}, 3, "", "unknown names are used"},
 		{"unknown is not dangerous", odd, []string{"--fail-on=dangerous"}, 0, "", ""},
-		{"data", data, []string{"--fail-on=unknown"}, 0, "1 pickles, 0 findings, worst: data\n", ""},
+		{"data", data, []string{"--fail-on=unknown"}, 0, "1 pickles, 0 findings, worst: data\n",
+			""},
 		{"malformed", "cos\nsystem\n\xff", nil, 1, "dangerous  global os.system", "byte 11"},
-		{"malformed and dangerous", "cos\nsystem\n\xff", []string{"--fail-on=dangerous"}, 3, "", "dangerous"},
+		{"malformed and dangerous", "cos\nsystem\n\xff", []string{"--fail-on=dangerous"}, 3, "",
+			"dangerous"},
 		{"empty", "", nil, 1, "0 pickles, 0 findings, worst: unknown\n", "empty"},
 		{"empty and fail on unknown", "", []string{"--fail-on=unknown"}, 3, "", "empty"},
 		{"two formats", data, []string{"--json", "--sarif"}, 2, "", "exclude"},
@@ -32,8 +36,10 @@ func TestAuditCommand(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			status := (&streams{in: strings.NewReader(tt.in), out: &out, err: &errs}).run(append([]string{"audit", "-"}, tt.args...))
-			if status != tt.status || !strings.HasPrefix(out.String(), tt.out) || !strings.Contains(errs.String(), tt.err) {
+			status := (&streams{in: strings.NewReader(tt.in), out: &out,
+				err: &errs}).run(append([]string{"audit", "-"}, tt.args...))
+			if status != tt.status || !strings.HasPrefix(out.String(), tt.out) ||
+				!strings.Contains(errs.String(), tt.err) {
 				t.Errorf("status %d\nout: %s\nerr: %s", status, &out, &errs)
 			}
 		})
@@ -42,7 +48,8 @@ func TestAuditCommand(t *testing.T) {
 
 func TestAuditJSON(t *testing.T) {
 	var out, errs bytes.Buffer
-	if status := (&streams{in: strings.NewReader("cos\nsystem\n."), out: &out, err: &errs}).run([]string{"audit", "--json", "-"}); status != 0 {
+	if status := (&streams{in: strings.NewReader("cos\nsystem\n."), out: &out,
+		err: &errs}).run([]string{"audit", "--json", "-"}); status != 0 {
 		t.Fatalf("status %d: %s", status, &errs)
 	}
 	var doc struct {
@@ -56,7 +63,8 @@ func TestAuditJSON(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Pickles != 1 || doc.Worst != "dangerous" || len(doc.Findings) != 1 || doc.Findings[0].Name != "os.system" {
+	if doc.Pickles != 1 || doc.Worst != "dangerous" || len(doc.Findings) != 1 ||
+		doc.Findings[0].Name != "os.system" {
 		t.Errorf("%+v", doc)
 	}
 }
@@ -66,7 +74,8 @@ func auditFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"a.pkl": "\x80\x04]\x94K\x01a.", "sub/b.pkl": "cos\nsystem\n(S'id'\ntR.", "README.md": "# text\n", "c.bin": "cfoo\nBar\n.",
+		"a.pkl": "\x80\x04]\x94K\x01a.", "sub/b.pkl": "cos\nsystem\n(S'id'\ntR.",
+		"README.md": "# text\n", "c.bin": "cfoo\nBar\n.",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -88,16 +97,19 @@ func TestAuditFolder(t *testing.T) {
 	run := func(want int, args ...string) string {
 		t.Helper()
 		var out, errs bytes.Buffer
-		status := (&streams{in: strings.NewReader(""), out: &out, err: &errs}).run(append([]string{"audit"}, args...))
+		status := (&streams{in: strings.NewReader(""), out: &out,
+			err: &errs}).run(append([]string{"audit"}, args...))
 		if status != want {
 			t.Fatalf("%q: status %d: %s", args, status, &errs)
 		}
 		return out.String()
 	}
-	if text := run(3, dir, "--fail-on=dangerous"); !strings.Contains(text, "3 files, 1 others without a pickle, worst: dangerous") {
+	if text := run(3, dir, "--fail-on=dangerous"); !strings.Contains(text,
+		"3 files, 1 others without a pickle, worst: dangerous") {
 		t.Errorf("text: %s", text)
 	}
-	if text := run(0, filepath.Join(dir, "c.bin"), filepath.Join(dir, "a.pkl"), "--rules", rules, "--fail-on=unknown"); !strings.Contains(text, "worst: known") {
+	if text := run(0, filepath.Join(dir, "c.bin"), filepath.Join(dir, "a.pkl"), "--rules", rules,
+		"--fail-on=unknown"); !strings.Contains(text, "worst: known") {
 		t.Errorf("rules: %s", text)
 	}
 	var docs []struct{ File, Worst string }
@@ -119,7 +131,8 @@ func TestAuditFolder(t *testing.T) {
 			Results []struct{ RuleID, Level string }
 		}
 	}
-	if err := json.Unmarshal([]byte(run(0, "--sarif", dir)), &sarif); err != nil || sarif.Version != "2.1.0" || len(sarif.Runs[0].Results) != 2 {
+	if err := json.Unmarshal([]byte(run(0, "--sarif", dir)), &sarif); err != nil ||
+		sarif.Version != "2.1.0" || len(sarif.Runs[0].Results) != 2 {
 		t.Errorf("sarif: %v %+v", err, sarif)
 	}
 }

@@ -57,7 +57,8 @@ func checksumCommand(s *streams) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, ok := checksum.New(f.algorithm); !ok && (f.algorithm != "" || !f.check) {
-				return usageErrorf("--algorithm=%s is none of %s", f.algorithm, strings.Join(checksum.Algorithms, ", "))
+				return usageErrorf("--algorithm=%s is none of %s", f.algorithm,
+					strings.Join(checksum.Algorithms, ", "))
 			}
 			if f.jobs < 1 {
 				return usageErrorf("--jobs is 1 or more, not %d", f.jobs)
@@ -73,7 +74,8 @@ func checksumCommand(s *streams) *cobra.Command {
 	flags.StringVarP(&f.algorithm, "algorithm", "a", "sha256", "crc32, md5, xxh3, blake3 or sha256")
 	flags.BoolVar(&f.files, "files", false, "only of the files, not of the arrays in them")
 	flags.BoolVar(&f.check, "check", false, "check the sums that are listed in each FILE")
-	flags.BoolVar(&f.json, "json", false, "write JSON Lines: file, pointer, dtype, shape, algorithm, sum")
+	flags.BoolVar(&f.json, "json", false,
+		"write JSON Lines: file, pointer, dtype, shape, algorithm, sum")
 	f.from.addList(cmd)
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
 	flags.Lookup("jobs").DefValue = "the number of processors"
@@ -137,7 +139,8 @@ func writeSum(w *bufio.Writer, enc *jsonval.Encoder, f *checksumFlags, line sumL
 	names, values := []string{"file"}, []any{line.file}
 	if line.array != nil {
 		names = append(names, "pointer", "dtype", "shape")
-		values = append(values, line.at.String(), line.array.DType().String(), anys(line.array.Shape()))
+		values = append(values, line.at.String(), line.array.DType().String(),
+			anys(line.array.Shape()))
 	}
 	names, values = append(names, "algorithm", "sum"), append(values, f.algorithm, line.sum)
 	return enc.Encode(jsonval.Object(names, values))
@@ -195,27 +198,28 @@ func sumFile(s *streams, algorithm string, file *os.File) (string, error) {
 
 // eachArray visits every array in a value whose elements have bytes.
 func eachArray(v any, visit func(at pointer.Pointer, a *ndarray.Array) error) error {
-	return lookup.NewReader(true).Walk(v, pointer.Pointer{}, func(at pointer.Pointer, v any) (bool, error) {
-		switch v := v.(type) {
-		case *ndarray.Array:
-			if !v.HasObject() {
-				return false, visit(at, v)
+	return lookup.NewReader(true).Walk(v, pointer.Pointer{},
+		func(at pointer.Pointer, v any) (bool, error) {
+			switch v := v.(type) {
+			case *ndarray.Array:
+				if !v.HasObject() {
+					return false, visit(at, v)
+				}
+			case *ndarray.Masked:
+				if v.Data.HasObject() {
+					return true, nil
+				}
+				if err := visit(at.Child("data"), v.Data); err != nil || v.Mask == nil {
+					return false, err
+				}
+				return false, visit(at.Child("mask"), v.Mask)
+			case interface{ Len() int }: // a column or an index: its elements are in the table's
+				if a, ok := columnArray(v); ok {
+					return false, visit(at, a)
+				}
 			}
-		case *ndarray.Masked:
-			if v.Data.HasObject() {
-				return true, nil
-			}
-			if err := visit(at.Child("data"), v.Data); err != nil || v.Mask == nil {
-				return false, err
-			}
-			return false, visit(at.Child("mask"), v.Mask)
-		case interface{ Len() int }: // a column or an index: its elements are in the table's
-			if a, ok := columnArray(v); ok {
-				return false, visit(at, a)
-			}
-		}
-		return true, nil
-	})
+			return true, nil
+		})
 }
 
 // checkSums sums up again what lists name.
@@ -239,7 +243,8 @@ func checkSums(s *streams, f *checksumFlags, lists []string) error {
 				continue
 			}
 			if !ok {
-				return &fileError{list, fmt.Errorf("line %d is no sum with a name behind two spaces", n)}
+				return &fileError{list,
+					fmt.Errorf("line %d is no sum with a name behind two spaces", n)}
 			}
 			state := "OK"
 			if err := checkSum(s, f, strings.ToLower(sum), name); err != nil {
@@ -247,7 +252,8 @@ func checkSums(s *streams, f *checksumFlags, lists []string) error {
 				different++
 			}
 			checked++
-			if _, err := fmt.Fprintf(s.out, "%s: %s\n", describe.Printable(name), state); err != nil {
+			if _, err := fmt.Fprintf(s.out, "%s: %s\n", describe.Printable(name),
+				state); err != nil {
 				return err
 			}
 		}

@@ -19,7 +19,8 @@ func TestChecksumIsWhatHashlibSays(t *testing.T) {
 		}
 		for name, want := range sums {
 			if lines[name] != want[algorithm] {
-				t.Errorf("%s of %s is %s, Python says %s", algorithm, name, lines[name], want[algorithm])
+				t.Errorf("%s of %s is %s, Python says %s", algorithm, name, lines[name],
+					want[algorithm])
 			}
 		}
 	}

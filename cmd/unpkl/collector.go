@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// lowPercent is GOGC for small inputs and compressed ones: values are kept until all is written,
-	// so there is little garbage, and memory counts.
+	// lowPercent is GOGC for small inputs and compressed ones: values are kept until all is
+	// written, so there is little garbage, and memory counts.
 	lowPercent = 40
 	// highPercent is GOGC for large inputs, where the collector's time counts and the limit below
 	// bounds the memory.
@@ -20,8 +20,8 @@ const (
 	// smallInput is the largest small one.
 	smallInput = 4 << 20
 	// memoryPerByte is how much memory for each byte of input the collector is asked to keep to, in
-	// bytes, and leastMemory how much for any input. A byte that makes an empty list takes 40, so it
-	// can keep to it whatever the input is, but for what the Pickler's memo takes.
+	// bytes, and leastMemory how much for any input. A byte that makes an empty list takes 40, so
+	// it can keep to it whatever the input is, but for what the Pickler's memo takes.
 	memoryPerByte = 48
 	leastMemory   = 48 << 20
 )

@@ -20,7 +20,9 @@ type setting struct {
 
 func recording() (*collector, *setting) {
 	s := &setting{}
-	return &collector{set: func(percent int, limit int64) { *s = setting{percent, limit, s.times + 1} }}, s
+	return &collector{set: func(percent int, limit int64) {
+		*s = setting{percent, limit, s.times + 1}
+	}}, s
 }
 
 func zippedText(t *testing.T, text string) string {
@@ -40,7 +42,8 @@ func zippedText(t *testing.T, text string) string {
 // file, as standard input that is a file, and as a pipe.
 func TestCollector(t *testing.T) {
 	array := func(n int) string { // bytes of n bytes in a pickle
-		return "\x80\x03B" + string([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) + strings.Repeat("x", n) + "."
+		return "\x80\x03B" + string([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) +
+			strings.Repeat("x", n) + "."
 	}
 	document := func(n int) string { return `"` + strings.Repeat("x", n-2) + `"` }
 	none := int64(math.MaxInt64)
@@ -62,7 +65,8 @@ func TestCollector(t *testing.T) {
 				}
 			}
 			for _, args := range [][]string{
-				{"to-json", path}, {"dis", path}, {"audit", path}, {"repickle", path, os.DevNull}, {"pack", "-o", os.DevNull, doc},
+				{"to-json", path}, {"dis", path}, {"audit", path}, {"repickle", path, os.DevNull},
+				{"pack", "-o", os.DevNull, doc},
 			} {
 				if args[0] == "pack" && tt.doc == "" {
 					continue
@@ -87,12 +91,16 @@ func TestCollector(t *testing.T) {
 					if status := s.run(line); status != 0 {
 						t.Fatalf("%v from a %s: status %d", args, way, status)
 					}
-					small := way == "pipe" && got.times == 0 && tt.name == "small" // stays as it began
-					if !small && (got.percent != tt.percent || got.limit > tt.limit || got.limit < tt.limit*3/4) {
-						t.Errorf("%s from a %s: GOGC %d, limit %d MiB, want %d, %d MiB", args[0], way, got.percent, got.limit>>20, tt.percent, tt.limit>>20)
+					// stays as it began
+					small := way == "pipe" && got.times == 0 && tt.name == "small"
+					if !small && (got.percent != tt.percent || got.limit > tt.limit ||
+						got.limit < tt.limit*3/4) {
+						t.Errorf("%s from a %s: GOGC %d, limit %d MiB, want %d, %d MiB", args[0],
+							way, got.percent, got.limit>>20, tt.percent, tt.limit>>20)
 					}
 					if way != "pipe" && got.limit != tt.limit || got.times > 20 {
-						t.Errorf("%s from a %s: limit %d, set %d times, want %d", args[0], way, got.limit, got.times, tt.limit)
+						t.Errorf("%s from a %s: limit %d, set %d times, want %d", args[0], way,
+							got.limit, got.times, tt.limit)
 					}
 				}
 			}

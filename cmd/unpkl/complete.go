@@ -22,7 +22,8 @@ var flagValues = map[string][]string{
 
 // pointerAt says which argument of a command is a pointer into which file, counted from 0.
 var pointerAt = map[string]struct{ pointer, file int }{
-	"get": {1, 0}, "head": {1, 0}, "tail": {1, 0}, "sample": {1, 0}, "stats": {1, 0}, "diff": {2, 1},
+	"get": {1, 0}, "head": {1, 0}, "tail": {1, 0}, "sample": {1, 0}, "stats": {1, 0},
+	"diff": {2, 1},
 	"plot": {1, 0},
 }
 
@@ -32,18 +33,21 @@ func addCompletion(s *streams, root *cobra.Command) {
 		for key, values := range flagValues {
 			if name, flag, _ := strings.Cut(key, " "); name == cmd.Name() && cmd.Flag(flag) != nil {
 				// The only error is that of a flag that has values already.
-				_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+				_ = cmd.RegisterFlagCompletionFunc(flag,
+					cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 			}
 		}
 		at, ok := pointerAt[cmd.Name()]
 		if !ok {
 			continue
 		}
-		cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, begun string) ([]string,
+			cobra.ShellCompDirective) {
 			if len(args) != at.pointer {
 				return nil, cobra.ShellCompDirectiveDefault // files
 			}
-			return completePointer(s, args[at.file], begun), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+			return completePointer(s, args[at.file], begun),
+				cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 		}
 	}
 }
@@ -73,7 +77,8 @@ func completePointer(s *streams, name, begun string) []string {
 	var all []string
 	for i := range parts.Len {
 		token, _ := parts.At(i)
-		if text := p.Child(token).String(); strings.HasPrefix(text, begun) && printable(text) == text {
+		if text := p.Child(token).String(); strings.HasPrefix(text, begun) &&
+			printable(text) == text {
 			all = append(all, text)
 		}
 		if len(all) == maxCompletions {

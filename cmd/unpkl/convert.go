@@ -91,7 +91,8 @@ func formatsTable() string {
 // addRaw adds the options that say what raw bytes are.
 func (f *convertFlags) addRaw(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.StringVar(&f.dtype, "dtype", "", "the `DTYPE` of raw bytes, text or XDR, such as float32 or '>f8'")
+	set.StringVar(&f.dtype, "dtype", "",
+		"the `DTYPE` of raw bytes, text or XDR, such as float32 or '>f8'")
 	set.StringVar(&f.shape, "shape", "", "the `SHAPE` of raw bytes or XDR, such as 3,-1")
 	set.StringVar(&f.order, "order", "C", "the order of raw bytes, C or F")
 	set.Int64Var(&f.offset, "offset", 0, "the number of bytes before raw elements")
@@ -103,36 +104,48 @@ func (f *convertFlags) add(cmd *cobra.Command) {
 	set.StringVar(&f.from, "from", "", "the `FORMAT` of IN")
 	set.StringVar(&f.to, "to", "", "the `FORMAT` of OUT")
 	set.StringVar(&f.selects, "select", "", "convert only what this JSON `POINTER` leads to")
-	set.BoolVar(&f.lossy, "lossy", false, "leave out what OUT cannot hold, with a warning for each loss")
-	set.BoolVar(&f.compress, "compress", false, "compress inside of .npz, HDF5, Parquet and Arrow; other files by their ending")
+	set.BoolVar(&f.lossy, "lossy", false,
+		"leave out what OUT cannot hold, with a warning for each loss")
+	set.BoolVar(&f.compress, "compress", false,
+		"compress inside of .npz, HDF5, Parquet and Arrow; other files by their ending")
 	set.BoolVar(&f.verify, "verify", false, "read OUT back and compare")
-	set.BoolVar(&f.packBits, "pack-bits", false, "pack arrays of bool into bytes along the last axis, as numpy.packbits does")
+	set.BoolVar(&f.packBits, "pack-bits", false,
+		"pack arrays of bool into bytes along the last axis, as numpy.packbits does")
 	f.output.add(cmd, pickle.DefaultProtocol, "")
-	set.BoolVar(&f.sidecar, "sidecar", false, "keep dtype and shape of raw bytes in a file beside them")
+	set.BoolVar(&f.sidecar, "sidecar", false,
+		"keep dtype and shape of raw bytes in a file beside them")
 	set.StringVar(&f.delimiter, "delimiter", "", "the character between fields of text")
-	set.StringVar(&f.format, "fmt", "", "the format of numbers in text, such as %.18e; default: the shortest that reads back")
+	set.StringVar(&f.format, "fmt", "",
+		"the format of numbers in text, such as %.18e; default: the shortest that reads back")
 	set.StringVar(&f.header, "header", "", "lines before an array in text")
 	set.StringVar(&f.footer, "footer", "", "lines behind an array in text")
 	set.StringVar(&f.null, "null", "", "what is written for missing values in text")
-	set.StringVar(&f.names, "names", "auto", "whether the first row of text has the names of columns: yes, no, auto")
+	set.StringVar(&f.names, "names", "auto",
+		"whether the first row of text has the names of columns: yes, no, auto")
 	set.StringVar(&f.index, "index", "", "the column of text that has the labels of the rows")
 	set.IntVar(&f.skip, "skip-rows", 0, "the number of lines of text to pass over")
-	set.IntSliceVar(&f.columns, "columns", nil, "the numbers of the columns of text to read, from 0")
+	set.IntSliceVar(&f.columns, "columns", nil,
+		"the numbers of the columns of text to read, from 0")
 	set.StringSliceVar(&f.dates, "dates", nil, "columns of text that are dates")
 	set.BoolVar(&f.categories, "categories", false, "make columns of text categories")
-	set.StringVar(&f.form, "json", "table", "the form of JSON: table, plain, records, split, index, columns, values")
+	set.StringVar(&f.form, "json", "table",
+		"the form of JSON: table, plain, records, split, index, columns, values")
 	set.IntVar(&f.indent, "indent", 0, "the number of spaces per level of JSON of the form table")
-	set.StringVar(&f.blob, "blob", "", "how arrays are in BLOBs of SQLite: xdr, npy; default: as they look")
-	set.StringVar(&f.key, "key", "", "the column of a SQLite table that names the arrays; default: its primary key")
+	set.StringVar(&f.blob, "blob", "",
+		"how arrays are in BLOBs of SQLite: xdr, npy; default: as they look")
+	set.StringVar(&f.key, "key", "",
+		"the column of a SQLite table that names the arrays; default: its primary key")
 	set.BoolVar(&f.complex, "complex", false, "pairs of numbers in XDR are complex numbers")
 }
 
 var jsonForms = map[string]convert.JSONForm{
-	"table": convert.FormTable, "plain": convert.FormPlain, "records": convert.FormRecords, "split": convert.FormSplit,
+	"table": convert.FormTable, "plain": convert.FormPlain, "records": convert.FormRecords,
+	"split": convert.FormSplit,
 	"index": convert.FormIndex, "columns": convert.FormColumns, "values": convert.FormValues,
 }
 
-var nameChoices = map[string]convert.Choice{"auto": convert.Auto, "yes": convert.Yes, "no": convert.No}
+var nameChoices = map[string]convert.Choice{"auto": convert.Auto, "yes": convert.Yes,
+	"no": convert.No}
 
 // options returns what the flags say as options.
 func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
@@ -154,27 +167,35 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	pickleOptions = append(pickleOptions, unpkl.WithProtocol(f.output.protocol), unpkl.WithExtensionCode(extensionCode))
+	pickleOptions = append(pickleOptions, unpkl.WithProtocol(f.output.protocol),
+		unpkl.WithExtensionCode(extensionCode))
 	form, ok := jsonForms[f.form]
 	names, ok2 := nameChoices[f.names]
-	if !ok || !ok2 || f.order != "C" && f.order != "F" || f.blob != "" && f.blob != "xdr" && f.blob != "npy" {
-		return nil, usageErrorf("--json=%s --names=%s --order=%s --blob=%s: one is not a choice; see unpkl convert --help", f.form, f.names, f.order, f.blob)
+	if !ok || !ok2 || f.order != "C" && f.order != "F" ||
+		f.blob != "" && f.blob != "xdr" && f.blob != "npy" {
+		return nil,
+			usageErrorf("--json=%s --names=%s --order=%s --blob=%s: one is not a choice; see unpkl convert --help", f.form, f.names, f.order, f.blob)
 	}
 	order := ndarray.Order(0)
 	if f.order == "F" {
 		order = ndarray.OrderF
 	}
 	opts := []convert.Option{
-		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to), convert.WithSelect(f.selects),
+		convert.WithObjects(), convert.WithFrom(f.from), convert.WithTo(f.to),
+		convert.WithSelect(f.selects),
 		convert.WithPickle(pickleOptions...), convert.WithUnpickle(keepers...),
 		convert.WithWarnings(s.warn),
-		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset, Sidecar: f.sidecar}),
+		convert.WithRaw(convert.Raw{DType: dt, Shape: shape, Order: order, Offset: f.offset,
+			Sidecar: f.sidecar}),
 		convert.WithText(convert.Text{
-			Delimiter: f.delimiter, SkipRows: f.skip, Columns: f.columns, DType: dt, Names: names, Index: f.index,
-			Format: f.format, Header: f.header, Footer: f.footer, Null: f.null, Categories: f.categories, Dates: f.dates,
+			Delimiter: f.delimiter, SkipRows: f.skip, Columns: f.columns, DType: dt, Names: names,
+			Index:  f.index,
+			Format: f.format, Header: f.header, Footer: f.footer, Null: f.null,
+			Categories: f.categories, Dates: f.dates,
 		}),
 		convert.WithJSON(convert.JSON{Form: form, Indent: f.indent}),
-		convert.WithBLOB(convert.BLOB{Encoding: f.blob, DType: dt, Complex: f.complex, Shape: shape, Key: f.key}),
+		convert.WithBLOB(convert.BLOB{Encoding: f.blob, DType: dt, Complex: f.complex, Shape: shape,
+			Key: f.key}),
 	}
 	if f.lossy {
 		opts = append(opts, convert.WithLossy())
@@ -204,7 +225,8 @@ func parseShape(text string) ([]int, error) {
 }
 
 // convertFiles converts one file or several.
-func convertFiles(s *streams, flags *convertFlags, ins []string, out string, opts []convert.Option) error {
+func convertFiles(s *streams, flags *convertFlags, ins []string, out string,
+	opts []convert.Option) error {
 	isFolder := strings.HasSuffix(out, "/") || strings.HasSuffix(out, string(filepath.Separator))
 	if isFolder && flags.to != "" && flags.to != "folder" {
 		return convertEach(s, flags, ins, out, opts)

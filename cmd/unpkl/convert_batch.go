@@ -52,14 +52,17 @@ func (f *batchFlags) add(cmd *cobra.Command) {
 	f.sources.add(cmd)
 	set := cmd.Flags()
 	f.memory, f.parts = batchMemory, 0
-	set.BoolVar(&f.resume, "resume", false, "go on with what a run that was ended left: what is whole is not done again")
+	set.BoolVar(&f.resume, "resume", false,
+		"go on with what a run that was ended left: what is whole is not done again")
 	set.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to convert at once")
 	set.Lookup("jobs").DefValue = "the number of processors"
 	set.Var(&f.memory, "memory", "how many bytes of files are worked on at once")
 	set.Var(&f.parts, "part-size", "OUT/ gets part-00000 and so on, each of so many bytes of files")
 	set.Lookup("part-size").DefValue = ""
-	set.StringVar(&f.pathColumn, "path-column", "path", "the `NAME` of the column of a table of many files that has their paths")
-	set.StringVar(&f.shard, "shard", "", "`I/N`: only those files whose paths hash to I of N; OUT/ gets shard-I-of-N and its manifest")
+	set.StringVar(&f.pathColumn, "path-column", "path",
+		"the `NAME` of the column of a table of many files that has their paths")
+	set.StringVar(&f.shard, "shard", "",
+		"`I/N`: only those files whose paths hash to I of N; OUT/ gets shard-I-of-N and its manifest")
 }
 
 // wanted reports whether the command line is about very many files.
@@ -89,8 +92,10 @@ type batchRun struct {
 	args    int // how many files, folders and patterns were named
 }
 
-// convertBatch converts very many files: to lines, to a table of all rows, or each to a file of its own.
-func convertBatch(s *streams, flags *convertFlags, ins []string, out string, opts []convert.Option) (err error) {
+// convertBatch converts very many files: to lines, to a table of all rows, or each to a file of its
+// own.
+func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
+	opts []convert.Option) (err error) {
 	f := &flags.batch
 	r := &batchRun{s: s, flags: flags, f: f, out: out, args: len(ins)}
 	r.opts = append(opts[:len(opts):len(opts)], convert.WithWarnings(oneAtATime(s.warn)))
@@ -126,8 +131,10 @@ func convertBatch(s *streams, flags *convertFlags, ins []string, out string, opt
 // formatOfOut returns the name of the format that is written.
 func formatOfOut(out, to string) (string, error) {
 	for _, f := range convert.Formats() {
-		if f.Name == to || to == "" && slices.Contains(f.Endings, strings.ToLower(filepath.Ext(out))) ||
-			to != "" && slices.Contains(f.Endings, "."+strings.TrimPrefix(strings.ToLower(to), ".")) {
+		if f.Name == to || to == "" && slices.Contains(f.Endings,
+			strings.ToLower(filepath.Ext(out))) ||
+			to != "" && slices.Contains(f.Endings,
+				"."+strings.TrimPrefix(strings.ToLower(to), ".")) {
 			return f.Name, nil
 		}
 	}
@@ -159,10 +166,12 @@ func (r *batchRun) codec() (batch.Codec, error) {
 		return &batch.Lines{Value: r.value("json")}, nil
 	case "parquet", "feather":
 		return &batch.Table{
-			Value: r.value("feather"), PathColumn: r.f.pathColumn, Parquet: r.to == "parquet", Zstd: r.flags.compress,
+			Value: r.value("feather"), PathColumn: r.f.pathColumn, Parquet: r.to == "parquet",
+			Zstd: r.flags.compress,
 		}, nil
 	}
-	return nil, usageErrorf("very many files become lines (jsonl), a table (parquet, feather), or with OUT/ a file each; not one %s", r.to)
+	return nil,
+		usageErrorf("very many files become lines (jsonl), a table (parquet, feather), or with OUT/ a file each; not one %s", r.to)
 }
 
 // value returns a function that writes what is in a file in another format.
@@ -228,7 +237,8 @@ func (r *batchRun) parts(codec batch.Codec, folder string) *batch.Parts {
 		part = int64(r.f.parts)
 	}
 	return &batch.Parts{
-		Folder: folder, Codec: codec, Options: r.options(), PartBytes: part, Failed: r.fails.add, Step: r.step,
+		Folder: folder, Codec: codec, Options: r.options(), PartBytes: part, Failed: r.fails.add,
+		Step: r.step,
 	}
 }
 
@@ -282,8 +292,9 @@ func (r *batchRun) each() error {
 	})
 }
 
-// nameFor is the name of the file that a source becomes: of one folder or pattern, what its path is below
-// that, else its whole path, so that no two become one. The ending is kept for the same reason.
+// nameFor is the name of the file that a source becomes: of one folder or pattern, what its path is
+// below that, else its whole path, so that no two become one. The ending is kept for the same
+// reason.
 func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 	relative := s.Path
 	if s.Root != "" && r.args == 1 {

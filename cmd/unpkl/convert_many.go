@@ -15,9 +15,10 @@ import (
 // conversion is one file to convert, and the file that it becomes.
 type conversion struct{ in, out string }
 
-// convertEach converts each input, and each file of an input that is a folder, into a file of the folder
-// out, several at once. All are tried; the first error is returned.
-func convertEach(s *streams, flags *convertFlags, ins []string, out string, opts []convert.Option) error {
+// convertEach converts each input, and each file of an input that is a folder, into a file of the
+// folder out, several at once. All are tried; the first error is returned.
+func convertEach(s *streams, flags *convertFlags, ins []string, out string,
+	opts []convert.Option) error {
 	jobs, err := conversions(ins, out, ending(flags.to))
 	if err != nil {
 		return err

@@ -63,10 +63,14 @@ func joinShardsCommand(s *streams) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return joinShards(s, args, out, errorFile) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return joinShards(s, args, out, errorFile)
+		},
 	}
-	cmd.Flags().StringVarP(&out, "output", "o", "", "write the lines of all shards to `OUT`, - for standard output")
-	cmd.Flags().StringVar(&errorFile, "errors", "", "with -o, write the errors of all shards to `FILE`")
+	cmd.Flags().StringVarP(&out, "output", "o", "",
+		"write the lines of all shards to `OUT`, - for standard output")
+	cmd.Flags().StringVar(&errorFile, "errors", "",
+		"with -o, write the errors of all shards to `FILE`")
 	return cmd
 }
 
@@ -77,7 +81,8 @@ func joinShards(s *streams, args []string, out, errorFile string) error {
 	}
 	n, files, failed := shards.Totals()
 	if out == "" {
-		_, err := fmt.Fprintf(s.out, "%d shards are whole: %d files, of which %d failed\n", n, files, failed)
+		_, err := fmt.Fprintf(s.out, "%d shards are whole: %d files, of which %d failed\n", n,
+			files, failed)
 		return err
 	}
 	if !shards.AreLines() {

@@ -19,7 +19,8 @@ func convertInputs(t *testing.T) (dir, path string) {
 	}
 	dir = t.TempDir()
 	path = filepath.Join(dir, "d.pkl")
-	if err := unpkl.WriteFile(path, map[string]any{"a": a, "s": map[string]any{"n": 7}}); err != nil {
+	if err := unpkl.WriteFile(path, map[string]any{"a": a,
+		"s": map[string]any{"n": 7}}); err != nil {
 		t.Fatal(err)
 	}
 	return dir, path
@@ -64,8 +65,11 @@ func TestConvertErrors(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{pkl, npz}, 1, "unpkl: " + npz + ": npz cannot hold a dict at /s; pickle, joblib, json, jsonl, hdf5 and torch can\n"},
-		{[]string{"--lossy", pkl, npz}, 0, "unpkl: warning: npz cannot hold a dict at /s; pickle, joblib, json, jsonl, hdf5 and torch can: left out\n"},
+		{[]string{pkl, npz}, 1,
+			"unpkl: " + npz +
+				": npz cannot hold a dict at /s; pickle, joblib, json, jsonl, hdf5 and torch can\n"},
+		{[]string{"--lossy", pkl, npz}, 0,
+			"unpkl: warning: npz cannot hold a dict at /s; pickle, joblib, json, jsonl, hdf5 and torch can: left out\n"},
 		{[]string{pkl, filepath.Join(dir, "x.what")}, 1, "unknown format"},
 		{[]string{pkl}, 2, "takes IN and OUT"},
 		{[]string{"--dtype=what", pkl, npz}, 2, "--dtype=what"},
@@ -85,7 +89,8 @@ func TestSplitJoin(t *testing.T) {
 	dir, pkl := convertInputs(t)
 	npy, joined := filepath.Join(dir, "a.npy"), filepath.Join(dir, "j.npy")
 	mustRun(t, "", "convert", "--select", "/a", pkl, npy)
-	manifest := strings.TrimSpace(mustRun(t, "", "split", "--chunk-size=16B", npy, filepath.Join(dir, "p_{n:02}.npy")))
+	manifest := strings.TrimSpace(mustRun(t, "", "split", "--chunk-size=16B", npy,
+		filepath.Join(dir, "p_{n:02}.npy")))
 	if _, err := os.Stat(filepath.Join(dir, "p_01.npy")); err != nil {
 		t.Error(err)
 	}

@@ -69,7 +69,8 @@ func diffCommand(s *streams) *cobra.Command {
 	flags.SortFlags = false
 	flags.Float64Var(&f.o.RTol, "rtol", 0, "the relative tolerance of numbers")
 	flags.Float64Var(&f.o.ATol, "atol", 0, "the absolute tolerance of numbers")
-	flags.StringArrayVar(&f.ignore, "ignore", nil, "a `POINTER` to what is not compared, with * for any token; more than once")
+	flags.StringArrayVar(&f.ignore, "ignore", nil,
+		"a `POINTER` to what is not compared, with * for any token; more than once")
 	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object a difference")
 	flags.BoolVar(&f.brief, "brief", false, "write nothing; the exit status tells")
 	return cmd
@@ -105,7 +106,8 @@ func runDiff(s *streams, f *diffFlags, nameA, nameB string, p pointer.Pointer) e
 	}
 	defer endB()
 	w := bufio.NewWriter(s.out)
-	out := diffWriter{w: w, json: f.json, color: s.color(), enc: jsonval.NewEncoder(w, jsonOptions(0))}
+	out := diffWriter{w: w, json: f.json, color: s.color(),
+		enc: jsonval.NewEncoder(w, jsonOptions(0))}
 	f.o.At = p
 	err = diff.Compare(a, b, f.o, func(c diff.Change) error {
 		out.n++
@@ -177,13 +179,15 @@ func (o *diffWriter) change(c *diff.Change) error {
 
 // elementsText tells how the elements of arrays differ.
 func elementsText(e *diff.Elements) string {
-	text := fmt.Sprintf("%s of %s elements differ", humanize.Comma(int64(e.Differ)), humanize.Comma(int64(e.Size)))
+	text := fmt.Sprintf("%s of %s elements differ", humanize.Comma(int64(e.Differ)),
+		humanize.Comma(int64(e.Size)))
 	where := strings.ReplaceAll(fmt.Sprint(e.At), " ", ", ")
 	values := describe.Printable(e.Old) + " → " + describe.Printable(e.New)
 	if !e.HasNumbers {
 		return text + fmt.Sprintf(", the first at %s: %s", where, values)
 	}
-	return text + fmt.Sprintf(", at most by %.6g, at %s: %s; relative at most %s", e.MaxAbs, where, values, shortText(e.MaxRel))
+	return text + fmt.Sprintf(", at most by %.6g, at %s: %s; relative at most %s", e.MaxAbs, where,
+		values, shortText(e.MaxRel))
 }
 
 func (o *diffWriter) document(c *diff.Change) error {

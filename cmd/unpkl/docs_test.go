@@ -47,7 +47,8 @@ func commandDocs() string {
 	var b strings.Builder
 	b.WriteString(commandsIntro)
 	for _, c := range documented() {
-		fmt.Fprintf(&b, "## unpkl %s\n\n%s.\n\n```text\n%s\n\nUsage:\n  %s\n", c.Name(), c.Short, c.Long, c.UseLine())
+		fmt.Fprintf(&b, "## unpkl %s\n\n%s.\n\n```text\n%s\n\nUsage:\n  %s\n", c.Name(), c.Short,
+			c.Long, c.UseLine())
 		if c.Example != "" {
 			fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
 		}
@@ -94,7 +95,8 @@ func TestReadmeCommands(t *testing.T) {
 	}
 	end := bytes.Index(rest, []byte("\n\n"))
 	if *update {
-		text := string(before) + mark + commandTable() + strings.TrimPrefix(string(rest[end:]), "\n")
+		text := string(before) + mark + commandTable() +
+			strings.TrimPrefix(string(rest[end:]), "\n")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,8 @@ func editCommand(s *streams) *cobra.Command {
 			case len(args) < 2:
 				return usageErrorf("edit takes FILE and changes; see %s --help", cmd.CommandPath())
 			case (out == "") == !inPlace:
-				return usageErrorf("edit needs -o OUT or --in-place; see %s --help", cmd.CommandPath())
+				return usageErrorf("edit needs -o OUT or --in-place; see %s --help",
+					cmd.CommandPath())
 			case inPlace && args[0] == "-":
 				return usageErrorf("standard input is no place to write to")
 			}
@@ -67,7 +68,8 @@ func editCommand(s *streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the `FILE` to write, - for standard output")
-	cmd.Flags().BoolVar(&inPlace, "in-place", false, "write FILE itself and keep what it was as FILE.bak")
+	cmd.Flags().BoolVar(&inPlace, "in-place", false,
+		"write FILE itself and keep what it was as FILE.bak")
 	return cmd
 }
 
@@ -112,8 +114,8 @@ func keepBackup(name string) error {
 	return err
 }
 
-// numpySpelling returns the option for the names and forms that the NumPy which wrote a file has, so
-// that what is not changed is written as it was.
+// numpySpelling returns the option for the names and forms that the NumPy which wrote a file has,
+// so that what is not changed is written as it was.
 func numpySpelling(name string) []unpkl.Option {
 	if name == "-" {
 		return nil
@@ -157,7 +159,8 @@ func runEdit(s *streams, from, to string, ops []edit.Op) error {
 				readErr = err
 				return err
 			}
-			opts := append(spelling, unpkl.WithProtocol(protocol), unpkl.WithExtensionCode(extensionCode))
+			opts := append(spelling, unpkl.WithProtocol(protocol),
+				unpkl.WithExtensionCode(extensionCode))
 			if err := unpkl.NewEncoder(w, opts...).Encode(v); err != nil {
 				return err
 			}

@@ -48,7 +48,8 @@ func detail(err error) string {
 	}
 	var limit *pickle.LimitError
 	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {
-		return "the output is larger than " + humanize.IBytes(uint64(limit.Max)) + "; --max-output allows more"
+		return "the output is larger than " + humanize.IBytes(uint64(limit.Max)) +
+			"; --max-output allows more"
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -138,7 +138,8 @@ func TestOutOfBand(t *testing.T) {
 			continue
 		}
 		found = true
-		if line := mustFail(t, 1, "", "to-json", f.Path); !strings.Contains(line, "(NEXT_BUFFER at byte ") {
+		if line := mustFail(t, 1, "", "to-json", f.Path); !strings.Contains(line,
+			"(NEXT_BUFFER at byte ") {
 			t.Errorf("%s: got %s", f, line)
 		}
 	}

@@ -64,7 +64,8 @@ func getCommand(s *streams) *cobra.Command {
 	flags.SortFlags = false
 	flags.BoolVar(&f.json, "json", false, "write JSON: to-json tells its forms")
 	flags.IntVar(&f.indent, "indent", 2, "spaces per level of JSON; 0 writes one line")
-	flags.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead, in the format of its ending")
+	flags.StringVarP(&f.output, "output", "o", "",
+		"write to `FILE` instead, in the format of its ending")
 	return cmd
 }
 
@@ -80,9 +81,10 @@ func pointerArg(args []string) (pointer.Pointer, error) {
 	return p, nil
 }
 
-// partsOf returns what a pointer leads to in the first value of a file, as objects, and what to close
-// when they are no longer needed.
-func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(), err error) {
+// partsOf returns what a pointer leads to in the first value of a file, as objects, and what to
+// close when they are no longer needed.
+func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(),
+	err error) {
 	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return nil, nil, err
@@ -125,5 +127,6 @@ func get(s *streams, f *getFlags, name string, p pointer.Pointer) error {
 
 // jsonOptions are those of JSON on standard output.
 func jsonOptions(indent int) jsonval.Options {
-	return jsonval.Options{Arrays: jsonval.ArraysValues, Indent: indent, Limits: pickle.Limits{OutputBytes: pickle.NoLimit}}
+	return jsonval.Options{Arrays: jsonval.ArraysValues, Indent: indent,
+		Limits: pickle.Limits{OutputBytes: pickle.NoLimit}}
 }

@@ -34,7 +34,8 @@ func getTo(name string, found []lookup.Match, several bool) error {
 			v = a
 		}
 	}
-	opts := []convert.Option{convert.WithObjects(), convert.WithPickle(unpkl.WithExtensionCode(extensionCode))}
+	opts := []convert.Option{convert.WithObjects(),
+		convert.WithPickle(unpkl.WithExtensionCode(extensionCode))}
 	if err := convert.Write(name, v, opts...); err != nil {
 		return &fileError{name, err}
 	}

@@ -19,7 +19,9 @@ func init() {
 	commands = append(commands,
 		func(s *streams) *cobra.Command { return rowsCommand(s, "head", "the first", firstRows) },
 		func(s *streams) *cobra.Command { return rowsCommand(s, "tail", "the last", lastRows) },
-		func(s *streams) *cobra.Command { return rowsCommand(s, "sample", "randomly chosen", sampleRows) })
+		func(s *streams) *cobra.Command {
+			return rowsCommand(s, "sample", "randomly chosen", sampleRows)
+		})
 }
 
 // rowsFlags are the options of head, tail and sample.
@@ -98,10 +100,12 @@ input; get --help tells what a POINTER is.`,
 	flags.SortFlags = false
 	flags.IntVarP(&f.n, "rows", "n", 10, "how many rows")
 	if name == "sample" {
-		flags.Int64Var(&f.seed, "seed", -1, "a number that the choice follows from; without it each run has its own")
+		flags.Int64Var(&f.seed, "seed", -1,
+			"a number that the choice follows from; without it each run has its own")
 	}
 	flags.BoolVar(&f.csv, "csv", false, "write comma-separated values")
-	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object a row, a list of an array's row")
+	flags.BoolVar(&f.json, "json", false,
+		"write JSON Lines: an object a row, a list of an array's row")
 	return cmd
 }
 
@@ -136,8 +140,10 @@ func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) erro
 	case f.json:
 		err = t.WriteJSON(w, slices.Values(rows), jsonOptions(0))
 	default:
-		if err = t.WriteText(w, rows, table.Style{Width: s.width(), Color: s.color()}); err == nil && len(rows) < t.Rows {
-			_, err = fmt.Fprintf(w, "%s of %s rows\n", humanize.Comma(int64(len(rows))), humanize.Comma(int64(t.Rows)))
+		if err = t.WriteText(w, rows, table.Style{Width: s.width(),
+			Color: s.color()}); err == nil && len(rows) < t.Rows {
+			_, err = fmt.Fprintf(w, "%s of %s rows\n", humanize.Comma(int64(len(rows))),
+				humanize.Comma(int64(t.Rows)))
 		}
 	}
 	if err != nil {

@@ -55,10 +55,13 @@ const infoExample = `  unpkl model.pkl                     what is in a file
 func (f *infoFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&f.json, "json", false, "write a JSON document a file; of several, or a folder, a list of them")
+	flags.BoolVar(&f.json, "json", false,
+		"write a JSON document a file; of several, or a folder, a list of them")
 	flags.IntVar(&f.depth, "depth", infoDepth, "how many levels of containers to look into")
-	flags.IntVar(&f.width, "width", 0, "how many values to show of each container (default 20 of a dict, 3 of a list)")
-	flags.BoolVar(&f.stats, "stats", false, "read the arrays of numbers and add their least and greatest element")
+	flags.IntVar(&f.width, "width", 0,
+		"how many values to show of each container (default 20 of a dict, 3 of a list)")
+	flags.BoolVar(&f.stats, "stats", false,
+		"read the arrays of numbers and add their least and greatest element")
 	f.from.addList(cmd)
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
 	flags.Lookup("jobs").DefValue = "the number of processors"
@@ -85,7 +88,8 @@ func infoCommand(s *streams) *cobra.Command {
 
 // options are those of the trees.
 func (f *infoFlags) options() (describe.Options, error) {
-	o := describe.Options{Depth: f.depth, Names: infoNames, Items: infoItems, Nodes: infoNodes, Stats: f.stats}
+	o := describe.Options{Depth: f.depth, Names: infoNames, Items: infoItems, Nodes: infoNodes,
+		Stats: f.stats}
 	switch {
 	case f.depth < 0 || f.depth > maxInfoDepth:
 		return o, usageErrorf("--depth %d is not between 0 and %d", f.depth, maxInfoDepth)
@@ -130,7 +134,8 @@ func runInfo(s *streams, f *infoFlags, args []string) error {
 		return infoOf(s, file.name, o)
 	}, func(file auditFile, info *fileInfo) error {
 		step()
-		if info.err != nil && file.walked && notHeld(info.err) && !isModel(strings.ToLower(filepath.Ext(file.name))) {
+		if info.err != nil && file.walked && notHeld(info.err) &&
+			!isModel(strings.ToLower(filepath.Ext(file.name))) {
 			return nil
 		}
 		return out.file(info)
@@ -143,7 +148,8 @@ func runInfo(s *streams, f *infoFlags, args []string) error {
 
 // notHeld reports an error of a file that is no pickle.
 func notHeld(err error) bool {
-	return errors.Is(err, pickle.ErrMalformed) || errors.Is(err, pickle.ErrTruncated) || errors.Is(err, errEmpty)
+	return errors.Is(err, pickle.ErrMalformed) || errors.Is(err, pickle.ErrTruncated) ||
+		errors.Is(err, errEmpty)
 }
 
 // infoOf describes a file.
@@ -222,7 +228,8 @@ func (info *fileInfo) title() string {
 		parts = append(parts, fmt.Sprintf("pickle protocol %d", *info.Protocol))
 	}
 	if info.Pickles > 1 && info.Protocol != nil {
-		parts = append(parts, fmt.Sprintf("the first of %s pickles", humanize.Comma(int64(info.Pickles))))
+		parts = append(parts, fmt.Sprintf("the first of %s pickles",
+			humanize.Comma(int64(info.Pickles))))
 	}
 	parts = append(parts, info.Libraries...)
 	if info.Audit != "" && info.Pickles > 0 {

@@ -27,7 +27,8 @@ type decoder interface {
 // that arrays are not read; anything else is a stream.
 func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 	// A Python 2 str that is no text must be seen to be none.
-	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)}, opts...)
+	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
+		opts...)
 	if name == "-" {
 		return &input{decoder: unpkl.NewDecoder(s.gc.reader(s.in), opts...)}, nil
 	}

@@ -32,7 +32,8 @@ func TestInterrupt(t *testing.T) {
 		}
 		return len(entries)
 	}
-	for deadline := time.Now().Add(20 * time.Second); files() == 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); files() == 0; time.Sleep(
+		5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no file is being written")
 		}

@@ -14,8 +14,8 @@ import (
 
 const jobFiles = moduleRoot + "/examples/jobs"
 
-// jobShell returns a function that runs a shell with unpkl on its path, over a folder of pickles of which
-// one is broken, and that folder.
+// jobShell returns a function that runs a shell with unpkl on its path, over a folder of pickles of
+// which one is broken, and that folder.
 func jobShell(t *testing.T) (run func(env string, args ...string) error, folder string) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -31,7 +31,8 @@ func jobShell(t *testing.T) (run func(env string, args ...string) error, folder 
 		t.Fatal(err)
 	}
 	folder = t.TempDir()
-	for name, from := range map[string]string{"a.pkl": "table.pkl", "x/b.pkl": "mix.pkl", "x/c.pkl": "two.pkl", "d.pkl": "cases.json"} {
+	for name, from := range map[string]string{"a.pkl": "table.pkl", "x/b.pkl": "mix.pkl",
+		"x/c.pkl": "two.pkl", "d.pkl": "cases.json"} {
 		data, err := os.ReadFile(filepath.Join(commandFiles, from))
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +47,8 @@ func jobShell(t *testing.T) (run func(env string, args ...string) error, folder 
 	}
 	return func(env string, args ...string) error {
 		cmd := exec.Command("sh", args...)
-		cmd.Env = append(os.Environ(), "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"), env)
+		cmd.Env = append(os.Environ(), "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
+			env)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Logf("sh %q: %v\n%s", args, err, out)
@@ -64,8 +66,8 @@ func readAll(t *testing.T, path string) string {
 	return string(data)
 }
 
-// TestJobScripts runs the examples for xargs and Slurm: eight shards each, which joined are what one run
-// writes.
+// TestJobScripts runs the examples for xargs and Slurm: eight shards each, which joined are what
+// one run writes.
 func TestJobScripts(t *testing.T) {
 	t.Parallel()
 	run, folder := jobShell(t)
@@ -79,16 +81,19 @@ func TestJobScripts(t *testing.T) {
 	if strings.Count(want, "\n") != 3 || readAll(t, out+".jsonl") != want {
 		t.Errorf("xargs wrote\n%.2000s\none run\n%.2000s", readAll(t, out+".jsonl"), want)
 	}
-	if got := readAll(t, out+".errors.jsonl"); got != readAll(t, one+".errors") || !strings.Contains(got, "d.pkl") {
+	if got := readAll(t, out+".errors.jsonl"); got != readAll(t, one+".errors") ||
+		!strings.Contains(got, "d.pkl") {
 		t.Errorf("errors: %s", got)
 	}
 	slurm := filepath.Join(folder, "slurm")
 	for _, i := range []string{"0", "1", "2", "3", "4", "5", "6", "7"} {
-		if err := run("SLURM_ARRAY_TASK_ID="+i, filepath.Join(jobFiles, "slurm.sh"), in, slurm); err != nil {
+		if err := run("SLURM_ARRAY_TASK_ID="+i, filepath.Join(jobFiles, "slurm.sh"), in,
+			slurm); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := run("X=", "-c", "unpkl join-shards -o "+slurm+".jsonl "+slurm); err != nil || readAll(t, slurm+".jsonl") != want {
+	if err := run("X=", "-c", "unpkl join-shards -o "+slurm+".jsonl "+slurm); err != nil ||
+		readAll(t, slurm+".jsonl") != want {
 		t.Errorf("the shards of Slurm: %v", err)
 	}
 }
@@ -108,7 +113,8 @@ func TestKubernetesJob(t *testing.T) {
 			}
 		}
 	}
-	if err := yaml.Unmarshal([]byte(readAll(t, filepath.Join(jobFiles, "kubernetes.yaml"))), &job); err != nil {
+	if err := yaml.Unmarshal([]byte(readAll(t, filepath.Join(jobFiles, "kubernetes.yaml"))),
+		&job); err != nil {
 		t.Fatal(err)
 	}
 	containers := job.Spec.Template.Spec.Containers
@@ -142,7 +148,8 @@ func TestSparkCommand(t *testing.T) {
 	}
 	out := filepath.Join(folder, "lines")
 	in := filepath.Join(folder, "in")
-	err := run("X=", "-c", "printf '%s\\n' "+in+"/a.pkl "+in+"/d.pkl "+in+"/x/c.pkl | "+command+" > "+out)
+	err := run("X=", "-c", "printf '%s\\n' "+in+"/a.pkl "+in+"/d.pkl "+in+"/x/c.pkl | "+command+
+		" > "+out)
 	if err != nil || strings.Count(readAll(t, out), "\n") != 2 {
 		t.Errorf("%v: %.500s", err, readAll(t, out))
 	}

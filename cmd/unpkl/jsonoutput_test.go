@@ -48,7 +48,8 @@ func TestStreams(t *testing.T) {
 		t.Errorf("status %d, %q, %d bytes", status, stderr.String(), w.got.Len())
 	}
 	mustFail(t, 1, "", "to-json", "--arrays=values", "--max-output=2MB", path)
-	if got := mustRun(t, "", "to-json", "--arrays=values", "--indent=0", path); len(got) < 4*len(values) ||
+	if got := mustRun(t, "", "to-json", "--arrays=values", "--indent=0",
+		path); len(got) < 4*len(values) ||
 		!strings.HasSuffix(got, "0.0]}}\n") {
 		t.Errorf("%d bytes, the last are %q", len(got), got[max(len(got)-10, 0):])
 	}

@@ -19,14 +19,16 @@ func shardProcess(t *testing.T, stdin io.Reader, shard int, out string) *exec.Cm
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Args = []string{"unpkl", "convert", "--resume", "--part-size", "40KB", "--files-from", "-", "--to", "jsonl",
-		"--errors", fmt.Sprintf("%s.errors-%d", out, shard), "--shard", fmt.Sprintf("%d/8", shard), out + "/"}
+	cmd.Args = []string{"unpkl", "convert", "--resume", "--part-size", "40KB", "--files-from", "-",
+		"--to", "jsonl",
+		"--errors", fmt.Sprintf("%s.errors-%d", out, shard), "--shard", fmt.Sprintf("%d/8", shard),
+		out + "/"}
 	cmd.Stdin = stdin
 	return cmd
 }
 
-// killShard begins a shard whose list does not end, and kills it when two parts of it are whole: no file of
-// the shard may have its name then.
+// killShard begins a shard whose list does not end, and kills it when two parts of it are whole: no
+// file of the shard may have its name then.
 func killShard(t *testing.T, list string, shard int, out string) {
 	t.Helper()
 	r, w := io.Pipe()
@@ -48,12 +50,14 @@ func killShard(t *testing.T, list string, shard int, out string) {
 	cmd.Process.Kill()
 	w.Close()
 	cmd.Wait()
-	if found, _ := filepath.Glob(filepath.Join(out, fmt.Sprintf("shard-%05d*", shard))); len(found) > 0 {
+	if found, _ := filepath.Glob(filepath.Join(out,
+		fmt.Sprintf("shard-%05d*", shard))); len(found) > 0 {
 		t.Errorf("the killed shard left %q", found)
 	}
 }
 
-// TestKilledShards: eight shards, two of which are killed and run again, joined are what one run writes.
+// TestKilledShards: eight shards, two of which are killed and run again, joined are what one run
+// writes.
 func TestKilledShards(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -74,7 +78,8 @@ func TestKilledShards(t *testing.T) {
 	killShard(t, list, 2, out)
 	killShard(t, list, 5, out)
 	for shard := range 8 {
-		if text, err := shardProcess(t, strings.NewReader(list), shard, out).CombinedOutput(); len(text) > 0 {
+		if text, err := shardProcess(t, strings.NewReader(list), shard,
+			out).CombinedOutput(); len(text) > 0 {
 			t.Fatalf("shard %d: %v %s", shard, err, text)
 		}
 	}
@@ -84,12 +89,14 @@ func TestKilledShards(t *testing.T) {
 	if text, err := cmd.CombinedOutput(); err == nil || len(text) > 0 {
 		t.Fatalf("%v %s", err, text)
 	}
-	cmd.Args = []string{"unpkl", "join-shards", "-o", out + ".jsonl", "--errors", out + ".errors", out}
+	cmd.Args = []string{"unpkl", "join-shards", "-o", out + ".jsonl", "--errors", out + ".errors",
+		out}
 	cmd = &exec.Cmd{Path: cmd.Path, Args: cmd.Args}
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, text)
 	}
-	if readAll(t, out+".jsonl") != readAll(t, one) || readAll(t, out+".errors") != readAll(t, one+".errors") {
+	if readAll(t, out+".jsonl") != readAll(t, one) ||
+		readAll(t, out+".errors") != readAll(t, one+".errors") {
 		t.Error("the shards joined are not what one run writes")
 	}
 	if n := strings.Count(readAll(t, one+".errors"), "\n"); n != 30 {

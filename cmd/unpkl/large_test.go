@@ -14,7 +14,8 @@ import (
 func sparseArray(t *testing.T, n int64) string {
 	t.Helper()
 	const dtype = "cnumpy\ndtype\nX\x02\x00\x00\x00f8\x89\x88\x87R(K\x03X\x01\x00\x00\x00<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-	head := binary.LittleEndian.AppendUint64([]byte("\x80\x05cnumpy.core.numeric\n_frombuffer\n(\x96"), uint64(8*n))
+	head := binary.LittleEndian.AppendUint64([]byte(
+		"\x80\x05cnumpy.core.numeric\n_frombuffer\n(\x96"), uint64(8*n))
 	tail := binary.LittleEndian.AppendUint64([]byte(dtype+"\x8a\x08"), uint64(n))
 	tail = append(tail, "\x85X\x01\x00\x00\x00CtR."...)
 	path := filepath.Join(t.TempDir(), "sparse.pkl")
@@ -55,8 +56,10 @@ func TestLargeArray(t *testing.T) {
 
 // TestArrayThatLies claims a terabyte that is not there.
 func TestArrayThatLies(t *testing.T) {
-	head := binary.LittleEndian.AppendUint64([]byte("\x80\x05cnumpy.core.numeric\n_frombuffer\n(\x96"), 1<<40)
-	if line := mustFail(t, 1, string(head)+"some", "to-json", "-"); !strings.Contains(line, "(BYTEARRAY8 at byte 35)") {
+	head := binary.LittleEndian.AppendUint64([]byte(
+		"\x80\x05cnumpy.core.numeric\n_frombuffer\n(\x96"), 1<<40)
+	if line := mustFail(t, 1, string(head)+"some", "to-json", "-"); !strings.Contains(line,
+		"(BYTEARRAY8 at byte 35)") {
 		t.Errorf("got %s", line)
 	}
 }

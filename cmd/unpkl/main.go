@@ -61,7 +61,8 @@
 //   - scipy.sparse: {"$sparse": {"format", "dtype": D, "shape", "nnz"}}; with
 //     --arrays=values or base64 also the parts by scipy's names: "data", "indices", "indptr",
 //     "offsets", or "coords", one list of indices a dimension, of coo, lil and dok
-//   - what pandas can write and is not read (an extension array of another library, Arrow types such as
+//   - what pandas can write and is not read (an extension array of another library, Arrow types
+//     such as
 //     map or union, a frame of more than two dimensions) is an object as below
 //   - datetime, date, time: as isoformat() gives it; timedelta: seconds; Decimal,
 //     Fraction, UUID, Path: as str() gives it

@@ -53,7 +53,8 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%v", err)
 	}
 	if got != args[0] {
-		ts.Fatalf("exit status %s, want %s\n%s%s", got, args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+		ts.Fatalf("exit status %s, want %s\n%s%s", got, args[0], ts.ReadFile("stdout"),
+			ts.ReadFile("stderr"))
 	}
 }
 
@@ -79,8 +80,10 @@ func mustRun(t *testing.T, input string, args ...string) string {
 func mustFail(t *testing.T, want int, input string, args ...string) string {
 	t.Helper()
 	status, stdout, stderr := command(input, args...)
-	if status != want || stdout != "" || !strings.HasPrefix(stderr, "unpkl: ") || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
-		t.Errorf("unpkl %s: status %d, want %d; stdout %.200q, stderr %q", strings.Join(args, " "), status, want, stdout, stderr)
+	if status != want || stdout != "" || !strings.HasPrefix(stderr, "unpkl: ") ||
+		strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
+		t.Errorf("unpkl %s: status %d, want %d; stdout %.200q, stderr %q", strings.Join(args, " "),
+			status, want, stdout, stderr)
 	}
 	return stderr
 }
@@ -119,10 +122,13 @@ func writeFile(t *testing.T, name, content string) string {
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"nosuch"}, {"help", "nosuch"}, {"version", "x"}, {"--nosuch"},
-		{"to-json"}, {"to-json", "a", "b"}, {"to-json", "--nosuch", "-"}, {"to-json", "--arrays=all", "-"},
-		{"to-json", "--indent=-1", "-"}, {"to-json", "--indent=x", "-"}, {"to-json", "--indent=65", "-"},
+		{"to-json"}, {"to-json", "a", "b"}, {"to-json", "--nosuch", "-"},
+		{"to-json", "--arrays=all", "-"},
+		{"to-json", "--indent=-1", "-"}, {"to-json", "--indent=x", "-"},
+		{"to-json", "--indent=65", "-"},
 		{"to-json", "--select=a", "-"}, {"to-json", "--select=/~x", "-"},
-		{"to-json", "--max-output=0", "-"}, {"to-json", "--max-output=-1", "-"}, {"to-json", "--max-output=1XB", "-"},
+		{"to-json", "--max-output=0", "-"}, {"to-json", "--max-output=-1", "-"},
+		{"to-json", "--max-output=1XB", "-"},
 		{"dis"}, {"dis", "a", "b"},
 	} {
 		mustFail(t, 2, "N.", args...)
@@ -137,13 +143,15 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	golden(t, "help_to-json.txt", mustRun(t, "", "help", "to-json"))
-	if got, want := mustRun(t, "", "to-json", "--help"), mustRun(t, "", "help", "to-json"); got != want {
+	if got, want := mustRun(t, "", "to-json", "--help"),
+		mustRun(t, "", "help", "to-json"); got != want {
 		t.Errorf("to-json --help: got\n%s\nwant\n%s", got, want)
 	}
 }
 
 func TestVersion(t *testing.T) {
-	if got := mustRun(t, "", "version"); !strings.HasPrefix(got, "unpkl ") || strings.Count(got, "\n") != 1 {
+	if got := mustRun(t, "", "version"); !strings.HasPrefix(got, "unpkl ") ||
+		strings.Count(got, "\n") != 1 {
 		t.Errorf("got %q", got)
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 func init() { commands = append(commands, manCommand) }
 
-// manHeader is the head of the manual pages. Without a date they are the same whenever they are made.
+// manHeader is the head of the manual pages. Without a date they are the same whenever they are
+// made.
 func manHeader() *doc.GenManHeader {
 	return &doc.GenManHeader{Section: "1", Source: "unpkl", Manual: "unpkl"}
 }
@@ -50,7 +51,8 @@ it writes one of each command there, made of the same text as --help.`,
 	}
 }
 
-// asMarkdown makes code of the indented lines of a text, so that a manual page has them as they are.
+// asMarkdown makes code of the indented lines of a text, so that a manual page has them as they
+// are.
 func asMarkdown(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

@@ -12,13 +12,15 @@ import (
 
 // otherFormats are the endings of files that are no pickles.
 var otherFormats = []string{
-	".npy", ".npz", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".md", ".parquet", ".feather",
-	".arrow", ".ipc", ".h5", ".hdf5", ".hdf", ".mat", ".xlsx", ".yaml", ".yml", ".toml", ".xml", ".html",
+	".npy", ".npz", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".md", ".parquet",
+	".feather",
+	".arrow", ".ipc", ".h5", ".hdf5", ".hdf", ".mat", ".xlsx", ".yaml", ".yml", ".toml", ".xml",
+	".html",
 	".safetensors", ".onnx", ".msgpack", ".avro", ".orc", ".sqlite", ".db",
 }
 
-// checkPickleName refuses to write a pickle to a file whose ending, but for that of a compression, says
-// that it is something else.
+// checkPickleName refuses to write a pickle to a file whose ending, but for that of a compression,
+// says that it is something else.
 func checkPickleName(name string) error {
 	ending := strings.ToLower(filepath.Ext(name))
 	if compress.FormatOf(name) != compress.Plain {

@@ -35,7 +35,8 @@ repickle.`,
 			case out == "":
 				return usageErrorf("%s needs -o OUT; see %[1]s --help", cmd.CommandPath())
 			case len(args) == 0:
-				return usageErrorf("%s needs a JSON document or KEY=FILE.npy; see %[1]s --help", cmd.CommandPath())
+				return usageErrorf("%s needs a JSON document or KEY=FILE.npy; see %[1]s --help",
+					cmd.CommandPath())
 			}
 			return checkPickleName(out)
 		},
@@ -48,8 +49,11 @@ repickle.`,
 			if err != nil {
 				return err
 			}
-			opts = append(opts, unpkl.WithProtocol(flags.protocol), unpkl.WithExtensionCode(extensionCode))
-			if err := writeOutput(s, out, func(w io.Writer) error { return unpkl.NewEncoder(w, opts...).Encode(v) }); err != nil {
+			opts = append(opts, unpkl.WithProtocol(flags.protocol),
+				unpkl.WithExtensionCode(extensionCode))
+			if err := writeOutput(s, out, func(w io.Writer) error {
+				return unpkl.NewEncoder(w, opts...).Encode(v)
+			}); err != nil {
 				return &fileError{out, err}
 			}
 			return nil
@@ -80,7 +84,8 @@ func pack(s *streams, args []string) (any, error) {
 		}
 		dict, ok := doc.(*types.Dict)
 		if !ok {
-			return nil, usageErrorf("the JSON document is no object that %q could be an item of", key)
+			return nil, usageErrorf("the JSON document is no object that %q could be an item of",
+				key)
 		}
 		s.gc.file(name)
 		a, err := unpkl.LoadFile(name, unpkl.WithObjects())

@@ -31,7 +31,8 @@ func TestPackFixtures(t *testing.T) {
 			others++
 			continue
 		}
-		if _, again, _ := command(pkl, "to-json", "--indent=0", "--arrays=base64", "-"); again == doc {
+		if _, again, _ := command(pkl, "to-json", "--indent=0", "--arrays=base64",
+			"-"); again == doc {
 			same++
 			continue
 		}
@@ -70,17 +71,21 @@ func TestPack(t *testing.T) {
 
 func TestPackErrors(t *testing.T) {
 	for doc, want := range map[string]string{
-		`{"a": 1`: "want ',' or '}'", `[1, 2`: "want ','", `{"a" 1}`: "no ':'", `{1: 2}`: "not the key", `01`: "not JSON", `"\x"`: "not an escape",
-		`"a`: "does not end", `1 2`: "something follows", ``: "not JSON", `{"$bytes": "?"}`: "$bytes: illegal base64", `{"$ref": "#/x"}`: "nothing is at",
+		`{"a": 1`: "want ',' or '}'", `[1, 2`: "want ','", `{"a" 1}`: "no ':'",
+		`{1: 2}`: "not the key", `01`: "not JSON", `"\x"`: "not an escape",
+		`"a`: "does not end", `1 2`: "something follows", ``: "not JSON",
+		`{"$bytes": "?"}`: "$bytes: illegal base64", `{"$ref": "#/x"}`: "nothing is at",
 		`{"$ndarray": {"dtype": "<f8", "shape": [3]}}`:                   "no elements",
 		`{"$ndarray": {"dtype": "<f8", "shape": [3], "base64": "AA=="}}`: "$ndarray",
-		`{"$ndarray": {"dtype": [["a"]], "shape": [], "base64": ""}}`:    "$ndarray", "[nul]": "not JSON", "\"\x01\"": "control character",
+		`{"$ndarray": {"dtype": [["a"]], "shape": [], "base64": ""}}`:    "$ndarray",
+		"[nul]": "not JSON", "\"\x01\"": "control character",
 	} {
 		if line := mustFail(t, 1, doc, "pack", "-o", "-", "-"); !strings.Contains(line, want) {
 			t.Errorf("%s: %q, want %q", doc, line, want)
 		}
 	}
-	if line := mustFail(t, 1, strings.Repeat("[", 20_000), "pack", "-o", "-", "-"); !strings.Contains(line, "Depth") {
+	if line := mustFail(t, 1, strings.Repeat("[", 20_000), "pack", "-o", "-",
+		"-"); !strings.Contains(line, "Depth") {
 		t.Error(line)
 	}
 	mustFail(t, 2, "", "pack", "-")

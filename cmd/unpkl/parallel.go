@@ -1,7 +1,7 @@
 package main
 
-// inOrder does work for each item, for as many at once as there are jobs, and hands over what came of
-// it in the order of the items. The first error of done ends it.
+// inOrder does work for each item, for as many at once as there are jobs, and hands over what came
+// of it in the order of the items. The first error of done ends it.
 func inOrder[T, R any](jobs int, items []T, work func(T) R, done func(T, R) error) error {
 	results := make([]chan R, len(items))
 	for i := range results {

@@ -50,11 +50,14 @@ func plotCommand(s *streams) *cobra.Command {
 			}
 			switch {
 			case !slices.Contains(plot.Kinds, f.kind):
-				return usageErrorf("--kind=%s is none of %s", f.kind, strings.Join(plot.Kinds, ", "))
+				return usageErrorf("--kind=%s is none of %s", f.kind,
+					strings.Join(plot.Kinds, ", "))
 			case f.width < 0 || f.height < 0 || f.width > 1000 || f.height > 1000:
 				return usageErrorf("--width and --height are at most 1000 cells")
-			case f.output != "" && !slices.Contains(plot.Formats, strings.ToLower(filepath.Ext(f.output))):
-				return usageErrorf("--output=%s: the ending is none of %s", f.output, strings.Join(plot.Formats, ", "))
+			case f.output != "" && !slices.Contains(plot.Formats,
+				strings.ToLower(filepath.Ext(f.output))):
+				return usageErrorf("--output=%s: the ending is none of %s", f.output,
+					strings.Join(plot.Formats, ", "))
 			}
 			return runPlot(s, &f, args[0], p)
 		},
@@ -65,7 +68,8 @@ func plotCommand(s *streams) *cobra.Command {
 	flags.StringVar(&f.over, "over", "", "draw a line over the values that this `POINTER` leads to")
 	flags.StringVarP(&f.output, "output", "o", "", "write `FILE`, a .png or .svg")
 	flags.IntVar(&f.width, "width", 0, "the width in cells (default that of the terminal, or 80)")
-	flags.IntVar(&f.height, "height", 0, "the height in cells (default that of the terminal, or 20)")
+	flags.IntVar(&f.height, "height", 0,
+		"the height in cells (default that of the terminal, or 20)")
 	return cmd
 }
 
@@ -95,7 +99,9 @@ func runPlot(s *streams, f *plotFlags, name string, p pointer.Pointer) error {
 	}
 	if f.output != "" {
 		ending := strings.ToLower(filepath.Ext(f.output))
-		if err := writeOutput(s, f.output, func(w io.Writer) error { return figure.WriteFile(w, ending) }); err != nil {
+		if err := writeOutput(s, f.output, func(w io.Writer) error {
+			return figure.WriteFile(w, ending)
+		}); err != nil {
 			return &fileError{f.output, err}
 		}
 		return nil
@@ -111,7 +117,8 @@ func runPlot(s *streams, f *plotFlags, name string, p pointer.Pointer) error {
 func (s *streams) plotTerminal(f *plotFlags) plot.Terminal {
 	t := plot.Terminal{Width: 80, Height: 20, Color: s.color()}
 	if file, ok := terminalOf(s.out); ok {
-		if width, height, err := term.GetSize(int(file.Fd())); err == nil && width >= 20 && height >= 10 {
+		if width, height, err := term.GetSize(int(file.Fd())); err == nil && width >= 20 &&
+			height >= 10 {
 			t.Width, t.Height = width, height-5
 		}
 	}

@@ -25,10 +25,12 @@ func TestPlotPicture(t *testing.T) {
 			t.Fatal(err)
 		}
 		folder := t.TempDir()
-		if err := unpkl.WriteFile(filepath.Join(folder, "picture.pkl"), map[string]any{"img": a}); err != nil {
+		if err := unpkl.WriteFile(filepath.Join(folder, "picture.pkl"),
+			map[string]any{"img": a}); err != nil {
 			t.Fatal(err)
 		}
-		mustRun(t, "", "plot", "-o", filepath.Join(folder, "out.png"), filepath.Join(folder, "picture.pkl"), "/img")
+		mustRun(t, "", "plot", "-o", filepath.Join(folder, "out.png"),
+			filepath.Join(folder, "picture.pkl"), "/img")
 		file, err := os.Open(filepath.Join(folder, "out.png"))
 		if err != nil {
 			t.Fatal(err)

@@ -33,8 +33,10 @@ func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader
 	}
 	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
 	bar := p.AddBar(size, mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Name(printable(name)+" "), decor.CountersKibiByte("% .1f / % .1f")),
-		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f "), decor.AverageETA(decor.ET_STYLE_GO)))
+		mpb.PrependDecorators(decor.Name(printable(name)+" "),
+			decor.CountersKibiByte("% .1f / % .1f")),
+		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f "),
+			decor.AverageETA(decor.ET_STYLE_GO)))
 	end := func() {
 		bar.Abort(true)
 		p.Wait()
@@ -46,7 +48,8 @@ func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader
 	return counted, end
 }
 
-// progressMany shows how many files are done of a list whose end is not known, and how many a second.
+// progressMany shows how many files are done of a list whose end is not known, and how many a
+// second.
 func (s *streams) progressMany(what string) (step, end func()) {
 	file, ok := terminalOf(s.err)
 	if !ok || s.quiet {

@@ -15,7 +15,8 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// randomValues is how many values TestInteropRandom tries: UNPKL_RANDOM says, 2,000 in make interop.
+// randomValues is how many values TestInteropRandom tries: UNPKL_RANDOM says, 2,000 in make
+// interop.
 func randomValues(t *testing.T) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("UNPKL_RANDOM"))
@@ -25,9 +26,9 @@ func randomValues(t *testing.T) int {
 	return n
 }
 
-// TestInteropRandom holds to-json, --refs, --lossless and pack, repickle, and Load and Marshal of random
-// values against the Python of UNPKL_PYTHON, which made them: values of each kind that nest and share,
-// cycles, arrays of each dtype and order. See scripts/random_values.py.
+// TestInteropRandom holds to-json, --refs, --lossless and pack, repickle, and Load and Marshal of
+// random values against the Python of UNPKL_PYTHON, which made them: values of each kind that nest
+// and share, cycles, arrays of each dtype and order. See scripts/random_values.py.
 func TestInteropRandom(t *testing.T) {
 	python := os.Getenv("UNPKL_PYTHON")
 	if python == "" {
@@ -36,7 +37,8 @@ func TestInteropRandom(t *testing.T) {
 	script := filepath.Join("..", "..", "scripts", "random_values.py")
 	dir, n := t.TempDir(), randomValues(t)
 	const seed = "20240229"
-	if out, err := exec.Command(python, script, "make", dir, strconv.Itoa(n), seed).CombinedOutput(); err != nil {
+	if out, err := exec.Command(python, script, "make", dir, strconv.Itoa(n),
+		seed).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	files, err := filepath.Glob(dir + "/*.pkl")
@@ -44,8 +46,8 @@ func TestInteropRandom(t *testing.T) {
 		t.Fatal(len(files), err)
 	}
 	for i, path := range files {
-		// Below protocol 5 NumPy forgets the byte order of an array that it reads, so what is compared is
-		// of one protocol, that of the original.
+		// Below protocol 5 NumPy forgets the byte order of an array that it reads, so what is
+		// compared is of one protocol, that of the original.
 		protocol := i % 6
 		stem := strings.TrimSuffix(path, ".pkl")
 		randomJSON(t, stem)
@@ -70,7 +72,8 @@ func rename(t *testing.T, from, to string) {
 	}
 }
 
-// randomJSON compares to-json with what Python says it prints, and with references that are followed.
+// randomJSON compares to-json with what Python says it prints, and with references that are
+// followed.
 func randomJSON(t *testing.T, stem string) {
 	t.Helper()
 	text, err := os.ReadFile(stem + ".json")
@@ -85,8 +88,10 @@ func randomJSON(t *testing.T, stem string) {
 	for _, c := range []struct {
 		to   *any
 		args []string
-	}{{&got, []string{"to-json", "--arrays=values"}}, {&refs, []string{"to-json", "--arrays=values", "--refs"}}} {
-		if err := json.Unmarshal([]byte(mustRun(t, "", append(c.args, stem+".pkl")...)), c.to); err != nil {
+	}{{&got, []string{"to-json", "--arrays=values"}},
+		{&refs, []string{"to-json", "--arrays=values", "--refs"}}} {
+		if err := json.Unmarshal([]byte(mustRun(t, "", append(c.args, stem+".pkl")...)),
+			c.to); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,8 +106,8 @@ func randomJSON(t *testing.T, stem string) {
 	}
 }
 
-// bareRefs takes the escapes of a URI off references, which the script does not write, and the byte order
-// off dtypes.
+// bareRefs takes the escapes of a URI off references, which the script does not write, and the byte
+// order off dtypes.
 func bareRefs(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -126,8 +131,8 @@ func bareRefs(v any) any {
 	return v
 }
 
-// follow replaces references by what they lead to, in a document without cycles; nil where one leads
-// nowhere.
+// follow replaces references by what they lead to, in a document without cycles; nil where one
+// leads nowhere.
 func follow(v, root any, depth int) any {
 	const deepest = 200
 	if depth > deepest {

@@ -37,7 +37,8 @@ func setReadme(t *testing.T, name, content string) {
 	}
 	block := regexp.MustCompile("(?s)(<!-- readme:" + name + " -->\n```[a-z]*\n).*?(```\n)")
 	content = strings.ReplaceAll(content, "$", "$$")
-	if err := os.WriteFile(path, block.ReplaceAll(data, []byte("${1}"+content+"${2}")), 0o644); err != nil {
+	if err := os.WriteFile(path, block.ReplaceAll(data, []byte("${1}"+content+"${2}")),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,14 +20,17 @@ type outputFlags struct {
 }
 
 func (o *outputFlags) add(cmd *cobra.Command, protocol int, what string) {
-	cmd.Flags().IntVar(&o.protocol, "protocol", protocol, "the pickle protocol to write, 0 to 5; "+what)
-	cmd.Flags().StringVar(&o.numpy, "numpy", "", "use the names and forms that this `VERSION` of NumPy writes, such as 1.26 or 2.3; default: what all versions load")
+	cmd.Flags().IntVar(&o.protocol, "protocol", protocol,
+		"the pickle protocol to write, 0 to 5; "+what)
+	cmd.Flags().StringVar(&o.numpy, "numpy", "",
+		"use the names and forms that this `VERSION` of NumPy writes, such as 1.26 or 2.3; default: what all versions load")
 }
 
 // options returns the options that the flags ask for, but for the protocol.
 func (o *outputFlags) options() ([]unpkl.Option, error) {
 	if o.protocol < -1 || o.protocol > int(pickle.HighestProtocol) {
-		return nil, usageErrorf("--protocol %d is not between 0 and %d", o.protocol, pickle.HighestProtocol)
+		return nil, usageErrorf("--protocol %d is not between 0 and %d", o.protocol,
+			pickle.HighestProtocol)
 	}
 	if o.numpy == "" {
 		return nil, nil
@@ -98,7 +101,8 @@ func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) er
 					use = pickle.DefaultProtocol
 				}
 			}
-			all := append([]unpkl.Option{unpkl.WithProtocol(use), unpkl.WithExtensionCode(extensionCode)}, opts...)
+			all := append([]unpkl.Option{unpkl.WithProtocol(use),
+				unpkl.WithExtensionCode(extensionCode)}, opts...)
 			if err := unpkl.NewEncoder(w, all...).Encode(v); err != nil {
 				return err
 			}
@@ -115,7 +119,9 @@ func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) er
 
 // keepers keep what only Python could look up as what it is.
 var keepers = []unpkl.Option{
-	unpkl.WithPersistentLoad(func(pid any) (any, error) { return &pickle.PersistentRef{ID: pid}, nil }),
+	unpkl.WithPersistentLoad(func(pid any) (any, error) {
+		return &pickle.PersistentRef{ID: pid}, nil
+	}),
 	unpkl.WithExtension(func(code int) (any, error) {
 		return pickle.Global{Module: extensionModule, Name: strconv.Itoa(code)}, nil
 	}),

@@ -52,7 +52,9 @@ func TestRepickleFixtures(t *testing.T) {
 
 func TestRepickle(t *testing.T) {
 	in := "\x80\x02]q\x00(\x82\x07X\x03\x00\x00\x00pidQK\x01cshop\nOrder\n)\x81q\x01}q\x02X\x01\x00\x00\x00aK\x02sbe." + "K\x05."
-	if got := mustRun(t, in, "repickle", "-", "-"); !strings.HasPrefix(got, "\x80\x02]q\x00(\x82\x07X\x03\x00\x00\x00pidq\x01QK\x01cshop\nOrder\n") || !strings.HasSuffix(got, "K\x05.") {
+	if got := mustRun(t, in, "repickle", "-", "-"); !strings.HasPrefix(got,
+		"\x80\x02]q\x00(\x82\x07X\x03\x00\x00\x00pidq\x01QK\x01cshop\nOrder\n") ||
+		!strings.HasSuffix(got, "K\x05.") {
 		t.Errorf("%q", got)
 	}
 	got := mustRun(t, in, "repickle", "--protocol", "4", "-", "-")
@@ -94,14 +96,16 @@ func TestRepickleErrors(t *testing.T) {
 	mustFail(t, 2, "", "repickle", "--numpy=x", "-", "-")
 }
 
-// TestPickleNames: no pickle is written under the name of another format, and nothing is at that name
-// then.
+// TestPickleNames: no pickle is written under the name of another format, and nothing is at that
+// name then.
 func TestPickleNames(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"x.npy", "x.npz", "x.json", "x.JSON", "x.csv", "x.parquet", "x.json.gz", "x.h5"} {
+	for _, name := range []string{"x.npy", "x.npz", "x.json", "x.JSON", "x.csv", "x.parquet",
+		"x.json.gz", "x.h5"} {
 		out := filepath.Join(dir, name)
 		for _, args := range [][]string{{"repickle", "-", out}, {"pack", "-o", out, "-"}} {
-			if line := mustFail(t, 2, "K\x01.", args...); !strings.Contains(line, filepath.Ext(strings.TrimSuffix(name, ".gz"))) &&
+			if line := mustFail(t, 2, "K\x01.", args...); !strings.Contains(line,
+				filepath.Ext(strings.TrimSuffix(name, ".gz"))) &&
 				!strings.Contains(line, ".json") {
 				t.Errorf("%s: %s", name, line)
 			}

@@ -83,7 +83,8 @@ func newRoot(s *streams) *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.Version = versionText()
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false, "no progress and no warnings on standard error")
+	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false,
+		"no progress and no warnings on standard error")
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
@@ -107,7 +108,8 @@ func unknownCommand(root *cobra.Command, word string) error {
 	if names := root.SuggestionsFor(word); len(names) > 0 {
 		near = "; did you mean " + strings.Join(names, " or ") + "?"
 	}
-	return usageErrorf("%q is neither a command nor a file%s see unpkl help", word, cmp.Or(near, ";"))
+	return usageErrorf("%q is neither a command nor a file%s see unpkl help", word,
+		cmp.Or(near, ";"))
 }
 
 func helpCommand() *cobra.Command {
@@ -128,7 +130,8 @@ func helpCommand() *cobra.Command {
 // oneFile is the Args of a command that takes one FILE.
 func oneFile(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usageErrorf("%s takes one FILE, not %d; see %[1]s --help", cmd.CommandPath(), len(args))
+		return usageErrorf("%s takes one FILE, not %d; see %[1]s --help", cmd.CommandPath(),
+			len(args))
 	}
 	return nil
 }

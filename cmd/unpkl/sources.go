@@ -20,12 +20,14 @@ type sourceFlags struct {
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
 	f.addList(cmd)
-	cmd.Flags().StringVar(&f.errors, "errors", "", "write what fails to `FILE` as JSON Lines: path, kind, opcode, offset, text")
+	cmd.Flags().StringVar(&f.errors, "errors", "",
+		"write what fails to `FILE` as JSON Lines: path, kind, opcode, offset, text")
 }
 
-// files lists the files that the arguments and --files-from name, as auditFiles does; the list is kept, as what
-// the commands write of all of them is about all.
-func (f *sourceFlags) files(s *streams, args []string) (files []auditFile, several bool, err error) {
+// files lists the files that the arguments and --files-from name, as auditFiles does; the list is
+// kept, as what the commands write of all of them is about all.
+func (f *sourceFlags) files(s *streams, args []string) (files []auditFile, several bool,
+	err error) {
 	if f.list == "" {
 		return auditFiles(args)
 	}
@@ -45,12 +47,14 @@ func (f *sourceFlags) files(s *streams, args []string) (files []auditFile, sever
 
 // addList adds --files-from alone.
 func (f *sourceFlags) addList(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.list, "files-from", "", "read the paths of files from `FILE`, - for standard input, a line or NUL each")
+	cmd.Flags().StringVar(&f.list, "files-from", "",
+		"read the paths of files from `FILE`, - for standard input, a line or NUL each")
 }
 
-// sources lists the files that the arguments and --files-from name. The list is read as it is used, until
-// end is called.
-func (f *sourceFlags) sources(s *streams, args []string) (all iter.Seq2[batch.Source, error], end func(), err error) {
+// sources lists the files that the arguments and --files-from name. The list is read as it is used,
+// until end is called.
+func (f *sourceFlags) sources(s *streams, args []string) (all iter.Seq2[batch.Source, error],
+	end func(), err error) {
 	switch {
 	case f.list == "":
 		return batch.Sources(args), func() {}, nil

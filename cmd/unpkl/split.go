@@ -31,7 +31,8 @@ their shapes and checksums; its path is printed. No file is overwritten.`,
 			if err != nil {
 				return err
 			}
-			manifest, err := convert.Split(args[0], args[1], convert.Chunks{Bytes: int64(bytes), Axis: axis}, opts...)
+			manifest, err := convert.Split(args[0], args[1],
+				convert.Chunks{Bytes: int64(bytes), Axis: axis}, opts...)
 			if err != nil {
 				return &fileError{args[0], err}
 			}

@@ -89,7 +89,8 @@ func runStats(s *streams, name string, p pointer.Pointer, asJSON bool, axis int)
 		all = append(all, some...)
 	}
 	if len(all) == 0 {
-		return &fileError{name, fmt.Errorf("no array, column or list of single values is in %s", pointerName(p))}
+		return &fileError{name, fmt.Errorf("no array, column or list of single values is in %s",
+			pointerName(p))}
 	}
 	w := bufio.NewWriter(s.out)
 	if asJSON {
@@ -114,7 +115,8 @@ func alongAxis(m lookup.Match, axis int) ([]stats.Named, error) {
 	case *ndarray.Masked:
 		a, mask = v.Data, v.Mask
 	default:
-		return nil, fmt.Errorf("--axis is for an array; %s is %s", pointerName(m.At), lookup.Kind(v))
+		return nil, fmt.Errorf("--axis is for an array; %s is %s", pointerName(m.At),
+			lookup.Kind(v))
 	}
 	if a.NDim() < 1 || axis < -a.NDim() || axis >= a.NDim() {
 		return nil, fmt.Errorf("%s has no axis %d: it has %d", pointerName(m.At), axis, a.NDim())
@@ -196,7 +198,8 @@ func statsRow(n *stats.Named) []string {
 	if n.DistinctEstimated {
 		distinct = "~" + distinct
 	}
-	row := []string{n.DType, strconv.FormatInt(n.Count, 10), strconv.FormatInt(n.Missing, 10), distinct, shortText(n.Min)}
+	row := []string{n.DType, strconv.FormatInt(n.Count, 10), strconv.FormatInt(n.Missing, 10),
+		distinct, shortText(n.Min)}
 	about := ""
 	if n.Sampled > 0 {
 		about = "~"

@@ -43,7 +43,8 @@ func near(want, got any) bool {
 func statsLines(t *testing.T, args ...string) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{}
-	for line := range strings.Lines(mustRun(t, "", append([]string{"stats", "--json"}, args...)...)) {
+	for line := range strings.Lines(mustRun(t, "",
+		append([]string{"stats", "--json"}, args...)...)) {
 		var m map[string]any
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			t.Fatalf("%v in %s", err, line)
@@ -84,12 +85,14 @@ func TestStatsAxis(t *testing.T) {
 				m := got["/"+name+"/"+token]
 				for _, key := range []string{"min", "max", "mean", "std"} {
 					if !near(want[key][i], m[key]) {
-						t.Errorf("%s axis %s at %d: %s is %v, NumPy says %v", name, axis, i, key, m[key], w)
+						t.Errorf("%s axis %s at %d: %s is %v, NumPy says %v", name, axis, i, key,
+							m[key], w)
 					}
 				}
 			}
 			if len(got) != len(want["mean"]) {
-				t.Errorf("%s axis %s: %d summaries, want %d", name, axis, len(got), len(want["mean"]))
+				t.Errorf("%s axis %s: %d summaries, want %d", name, axis, len(got),
+					len(want["mean"]))
 			}
 		}
 	}

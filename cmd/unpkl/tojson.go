@@ -56,13 +56,19 @@ What JSON has no form for is an object with one key that begins with '$', such a
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&arrays, "arrays", arrays, "what to write of arrays: `shape`, values, base64 (the bytes in C order), none")
-	f.BoolVar(&t.json.Stats, "stats", false, "add min, max, mean and the number of NaNs to arrays of numbers")
+	f.StringVar(&arrays, "arrays", arrays,
+		"what to write of arrays: `shape`, values, base64 (the bytes in C order), none")
+	f.BoolVar(&t.json.Stats, "stats", false,
+		"add min, max, mean and the number of NaNs to arrays of numbers")
 	f.IntVar(&t.json.Indent, "indent", 2, "spaces per level; 0 writes one line")
-	f.StringVar(&part, "select", "", "only the part that the JSON `POINTER` (RFC 6901) leads to, such as /regions/0/values")
-	f.BoolVar(&t.json.Refs, "refs", false, "write a container that is met again as {\"$ref\": pointer}; without it, only one inside itself")
-	f.BoolVar(&t.json.Lossless, "lossless", false, "write everything so that pack makes an equal pickle of it; with --arrays=base64 and --refs")
-	f.BoolVar(&t.all, "all", false, "every pickle in the file, one document each; JSON Lines with --indent 0")
+	f.StringVar(&part, "select", "",
+		"only the part that the JSON `POINTER` (RFC 6901) leads to, such as /regions/0/values")
+	f.BoolVar(&t.json.Refs, "refs", false,
+		"write a container that is met again as {\"$ref\": pointer}; without it, only one inside itself")
+	f.BoolVar(&t.json.Lossless, "lossless", false,
+		"write everything so that pack makes an equal pickle of it; with --arrays=base64 and --refs")
+	f.BoolVar(&t.all, "all", false,
+		"every pickle in the file, one document each; JSON Lines with --indent 0")
 	f.Var(&t.outMax, "max-output", "fail when the JSON would be larger")
 	return cmd
 }
@@ -88,8 +94,8 @@ func (t *toJSON) parse(arrays, part string) error {
 	return nil
 }
 
-// run writes documents as they are made. Nothing of one is written before it is known that it can be,
-// or heldBack bytes of it are there; one that breaks off is no complete document.
+// run writes documents as they are made. Nothing of one is written before it is known that it can
+// be, or heldBack bytes of it are there; one that breaks off is no complete document.
 func (t *toJSON) run(s *streams, name string) error {
 	opts := keepers
 	if !t.json.Lossless { // then the name is for people
@@ -151,8 +157,8 @@ const (
 	refsFrom  = 4 << 20
 )
 
-// encode writes v, of a pickle that ends at an offset, as the next document, and reports whether it was
-// written with references although they were not asked for.
+// encode writes v, of a pickle that ends at an offset, as the next document, and reports whether it
+// was written with references although they were not asked for.
 func (t *toJSON) encode(out *jsonOutput, v any, read int64) (refs bool, err error) {
 	o, begin := t.json, out.size
 	o.MeasureAt = heldBack

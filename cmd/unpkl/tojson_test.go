@@ -27,16 +27,18 @@ func TestLayout(t *testing.T) {
 	regions, mixed := fixturePath(t, "example_regions", 5), fixturePath(t, "example_mixed", 4)
 	golden(t, "regions.json", mustRun(t, "", "to-json", regions))
 	golden(t, "regions_line.json", mustRun(t, "", "to-json", "--indent=0", regions))
-	golden(t, "regions_values.json", mustRun(t, "", "to-json", "--arrays=values", "--stats", regions))
-	golden(t, "regions_base64.json", mustRun(t, "", "to-json", "--arrays=base64", "--indent=4", regions))
+	golden(t, "regions_values.json", mustRun(t, "", "to-json", "--arrays=values", "--stats",
+		regions))
+	golden(t, "regions_base64.json", mustRun(t, "", "to-json", "--arrays=base64", "--indent=4",
+		regions))
 	golden(t, "regions_none.json", mustRun(t, "", "to-json", "--arrays=none", regions))
 	golden(t, "mixed_values.json", mustRun(t, "", "to-json", "--arrays=values", mixed))
 	golden(t, "objects.json", mustRun(t, "", "to-json", fixturePath(t, "subclasses", 4)))
 }
 
-// TestStandIns: what only a program of the writer's knows is shown as what stands for it. The pickles are
-// CPython 3.13's, of a Pickler whose persistent_id is ("storage", "0", len) for a bytearray, and after
-// copyreg.add_extension("fractions", "Fraction", 300).
+// TestStandIns: what only a program of the writer's knows is shown as what stands for it. The
+// pickles are CPython 3.13's, of a Pickler whose persistent_id is ("storage", "0", len) for a
+// bytearray, and after copyreg.add_extension("fractions", "Fraction", 300).
 func TestStandIns(t *testing.T) {
 	for data, want := range map[string]string{
 		"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01X\x07\x00\x00\x00storageq\x02X\x01\x00\x00\x000q\x03K\x03\x87q\x04QX\t\x00\x00\x00itertoolsq\x05K\x01u.": `{"a":{"$py.persistent":["storage","0",3]},"itertools":1}`,
@@ -61,7 +63,8 @@ func TestSelect(t *testing.T) {
 		{"#/regions/0/created", `"2023-01-15T10:00:00"`},
 	}
 	for _, tt := range tests {
-		got := mustRun(t, "", "to-json", "--indent=0", "--arrays=values", "--select", tt.pointer, regions)
+		got := mustRun(t, "", "to-json", "--indent=0", "--arrays=values", "--select", tt.pointer,
+			regions)
 		if got != tt.want+"\n" {
 			t.Errorf("%s: got %s want %s", tt.pointer, got, tt.want)
 		}
@@ -70,7 +73,8 @@ func TestSelect(t *testing.T) {
 	if got := mustRun(t, "", "to-json", "--select=", regions); got != whole {
 		t.Errorf("the empty pointer: got %s", got)
 	}
-	for _, missing := range []string{"/nope", "/regions/9", "/regions/0/name/x", "/regions/0/values/$ndarray/data"} {
+	for _, missing := range []string{"/nope", "/regions/9", "/regions/0/name/x",
+		"/regions/0/values/$ndarray/data"} {
 		line := mustFail(t, 1, "", "to-json", "--select", missing, regions)
 		if !strings.Contains(line, missing) {
 			t.Errorf("%s: %s", missing, line)
@@ -80,7 +84,8 @@ func TestSelect(t *testing.T) {
 
 func TestAll(t *testing.T) {
 	const three = "K\x01.K\x02.]\x94h\x00a."
-	if got := mustRun(t, three, "to-json", "--all", "--indent=0", "-"); got != "1\n2\n[{\"$ref\":\"#\"}]\n" {
+	if got := mustRun(t, three, "to-json", "--all", "--indent=0",
+		"-"); got != "1\n2\n[{\"$ref\":\"#\"}]\n" {
 		t.Errorf("got %q", got)
 	}
 	status, stdout, stderr := command(three, "to-json", "-")
@@ -88,8 +93,8 @@ func TestAll(t *testing.T) {
 		stderr != "unpkl: -: there is more behind the first pickle, which --all shows\n" {
 		t.Errorf("without --all: %d, %q, %q", status, stdout, stderr)
 	}
-	// What comes before the broken one is written as it is read, and the exit status says that there is
-	// not all.
+	// What comes before the broken one is written as it is read, and the exit status says that
+	// there is not all.
 	status, stdout, stderr = command("K\x01.K", "to-json", "--all", "-")
 	if status != 1 || stdout != "1\n" || !strings.Contains(stderr, "(BININT1 at byte 3)") {
 		t.Errorf("with a broken one: %d, %q, %q", status, stdout, stderr)
@@ -130,13 +135,14 @@ func TestRefs(t *testing.T) {
 	if got := mustRun(t, shared, "to-json", "--indent=0", "-"); got != "[[1],[1]]\n" {
 		t.Errorf("got %s", got)
 	}
-	if got := mustRun(t, shared, "to-json", "--indent=0", "--refs", "-"); got != "[[1],{\"$ref\":\"#/0\"}]\n" {
+	if got := mustRun(t, shared, "to-json", "--indent=0", "--refs",
+		"-"); got != "[[1],{\"$ref\":\"#/0\"}]\n" {
 		t.Errorf("with --refs: got %s", got)
 	}
 }
 
-// TestUnfolding: a small file that unfolds without end is written with references, which standard error is
-// told, and reads back as with --refs; a smaller one of the kind as before.
+// TestUnfolding: a small file that unfolds without end is written with references, which standard
+// error is told, and reads back as with --refs; a smaller one of the kind as before.
 func TestUnfolding(t *testing.T) {
 	bomb := doubled(40)
 	status, stdout, stderr := command(bomb, "to-json", "-")
@@ -147,7 +153,8 @@ func TestUnfolding(t *testing.T) {
 		t.Errorf("%d bytes, with --refs %d", len(stdout), len(want))
 	}
 	status, stdout, stderr = command("K\x01."+bomb+"K\x02.", "to-json", "--all", "--indent=0", "-")
-	if status != 0 || !strings.HasPrefix(stdout, "1\n[[") || !strings.HasSuffix(stdout, "\n2\n") || stderr == "" {
+	if status != 0 || !strings.HasPrefix(stdout, "1\n[[") || !strings.HasSuffix(stdout, "\n2\n") ||
+		stderr == "" {
 		t.Errorf("--all: %d, %d bytes, %q", status, len(stdout), stderr)
 	}
 	if got := mustRun(t, doubled(12), "to-json", "-"); strings.Contains(got, "$ref") {
@@ -190,7 +197,8 @@ func TestSpilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pickled := "X" + string([]byte{byte(len(text)), byte(len(text) >> 8), byte(len(text) >> 16), byte(len(text) >> 24)}) + text + "."
+	pickled := "X" + string([]byte{byte(len(text)), byte(len(text) >> 8), byte(len(text) >> 16),
+		byte(len(text) >> 24)}) + text + "."
 	if got := mustRun(t, pickled, "to-json", "-"); got != string(data)+"\n" {
 		t.Errorf("%d bytes, want %d", len(got), len(data)+1)
 	}
@@ -231,12 +239,15 @@ func TestFailures(t *testing.T) {
 		in   string
 		want string
 	}{
-		{[]string{"to-json", filepath.Join(dir, "none")}, "", "unpkl: " + filepath.Join(dir, "none") + ": no such file or directory\n"},
-		{[]string{"dis", filepath.Join(dir, "none")}, "", "unpkl: " + filepath.Join(dir, "none") + ": no such file or directory\n"},
+		{[]string{"to-json", filepath.Join(dir, "none")}, "",
+			"unpkl: " + filepath.Join(dir, "none") + ": no such file or directory\n"},
+		{[]string{"dis", filepath.Join(dir, "none")}, "",
+			"unpkl: " + filepath.Join(dir, "none") + ": no such file or directory\n"},
 		{[]string{"to-json", dir}, "", "unpkl: " + dir + ": is a directory\n"},
 		{[]string{"to-json", "-"}, "", "unpkl: -: the input is empty, there is no pickle in it\n"},
 		{[]string{"to-json", "-"}, "\xff", "unpkl: -: unknown opcode (0xff at byte 0)\n"},
-		{[]string{"to-json", "-"}, "K", "unpkl: -: truncated: unexpected EOF (BININT1 at byte 0)\n"},
+		{[]string{"to-json", "-"}, "K",
+			"unpkl: -: truncated: unexpected EOF (BININT1 at byte 0)\n"},
 		{[]string{"to-json", writeIn}, "", "unpkl: " + dir + `/a\x1b[31m\n\u202eb.pkl: `},
 		{[]string{"to-json", "-"}, "cevil\x1b[31m\nname\x07\n0.", `unpkl: -: `},
 	}
@@ -251,14 +262,16 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestFilesBeside: the arrays that joblib before 0.10 kept in files beside the pickle are found there.
+// TestFilesBeside: the arrays that joblib before 0.10 kept in files beside the pickle are found
+// there.
 func TestFilesBeside(t *testing.T) {
 	files, err := filepath.Glob("../../reconstruct/testdata/joblib/joblib-0.[89]*.pkl")
 	if err != nil || len(files) < 8 {
 		t.Fatal(files, err)
 	}
 	for _, path := range files {
-		if got := mustRun(t, "", "to-json", "--arrays=values", "--select=/ints/$ndarray/data", "--indent=0", path); got != "[0,1,2,3,4]\n" {
+		if got := mustRun(t, "", "to-json", "--arrays=values", "--select=/ints/$ndarray/data",
+			"--indent=0", path); got != "[0,1,2,3,4]\n" {
 			t.Errorf("%s: %s", path, got)
 		}
 	}

@@ -62,7 +62,8 @@ func verifyCommand(s *streams) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.sums != "" && !slices.Contains(checksum.Algorithms, f.sums) {
-				return usageErrorf("--sums=%s is none of %s", f.sums, strings.Join(checksum.Algorithms, ", "))
+				return usageErrorf("--sums=%s is none of %s", f.sums,
+					strings.Join(checksum.Algorithms, ", "))
 			}
 			if f.write {
 				return writeSpec(s, &f, args[0], args[1])
@@ -73,7 +74,8 @@ func verifyCommand(s *streams) *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&f.write, "write", false, "make SPEC from FILE")
-	flags.StringVar(&f.sums, "sums", "", "with --write, add sums of arrays: crc32, md5, xxh3, blake3 or sha256")
+	flags.StringVar(&f.sums, "sums", "",
+		"with --write, add sums of arrays: crc32, md5, xxh3, blake3 or sha256")
 	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object with pointer and failure")
 	return cmd
 }
@@ -118,13 +120,16 @@ func runVerify(s *streams, f *verifyFlags, name, specName string) error {
 	enc := jsonval.NewEncoder(w, jsonOptions(0))
 	for _, failure := range failures {
 		if f.json {
-			enc.Encode(jsonval.Object([]string{"pointer", "failure"}, []any{failure.At.String(), failure.What}))
+			enc.Encode(jsonval.Object([]string{"pointer", "failure"},
+				[]any{failure.At.String(), failure.What}))
 			continue
 		}
-		fmt.Fprintf(w, "%s %s\n", describe.Printable(pointerLabel(failure.At)), describe.Printable(failure.What))
+		fmt.Fprintf(w, "%s %s\n", describe.Printable(pointerLabel(failure.At)),
+			describe.Printable(failure.What))
 	}
 	if len(failures) > 0 && !f.json {
-		fmt.Fprintf(w, "%s of what the specification says is not so\n", humanize.Comma(int64(len(failures))))
+		fmt.Fprintf(w, "%s of what the specification says is not so\n",
+			humanize.Comma(int64(len(failures))))
 	}
 	if e := w.Flush(); e != nil {
 		return e

@@ -1,5 +1,6 @@
-// Command batch is a job over a large file: it maps a pickle of a dict with a matrix, of which only what is
-// touched is read, and writes the covariance of its columns, by Gonum, as a pickle for Python.
+// Command batch is a job over a large file: it maps a pickle of a dict with a matrix, of which only
+// what is touched is read, and writes the covariance of its columns, by Gonum, as a pickle for
+// Python.
 //
 //	go run ./examples/batch -key samples data.pkl covariance.pkl
 package main

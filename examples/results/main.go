@@ -1,5 +1,6 @@
-// Command results writes what a Go program has found as a pickle that Python loads with NumPy alone: a
-// struct becomes a dict, slices of numbers become arrays, times and sets what they are in Python.
+// Command results writes what a Go program has found as a pickle that Python loads with NumPy
+// alone: a struct becomes a dict, slices of numbers become arrays, times and sets what they are in
+// Python.
 //
 //	go run ./examples/results results.pkl
 //	python -c "import pickle; print(pickle.load(open('results.pkl', 'rb')))"

@@ -1,6 +1,6 @@
-// Command service is an HTTP service that takes pickles from clients: it answers a POST of measurements,
-// a dict with a name and an array, with their statistics as JSON. What it shows is how limits, strict
-// mode, structs and errors go together.
+// Command service is an HTTP service that takes pickles from clients: it answers a POST of
+// measurements, a dict with a name and an array, with their statistics as JSON. What it shows is
+// how limits, strict mode, structs and errors go together.
 //
 //	go run ./examples/service -addr :8080
 //	curl --data-binary @measurements.pkl http://localhost:8080/stats
@@ -29,8 +29,8 @@ func main() {
 // maxBody is how large an upload may be, in bytes.
 const maxBody = 64 << 20
 
-// options are what a service that takes input from strangers wants: less than the defaults allow, no class
-// that is not known here, nothing behind the pickle, and no field that is misspelt.
+// options are what a service that takes input from strangers wants: less than the defaults allow,
+// no class that is not known here, nothing behind the pickle, and no field that is misspelt.
 var options = []unpkl.Option{
 	unpkl.WithLimits(unpkl.Limits{
 		InputBytes: maxBody, DecompressedBytes: 4 * maxBody, Objects: 1 << 20, Expansion: 1 << 24,

@@ -52,16 +52,20 @@ func TestStatuses(t *testing.T) {
 		says   string
 	}{
 		{"measurements", fine, 200, `{"name":"a","shape":[3],"min":1,"max":6,"mean":3,"nan":0}`},
-		{"names without case", good(t, map[string]any{"Name": "a", "VALUES": []int{1}}), 200, `"mean":1`},
+		{"names without case", good(t, map[string]any{"Name": "a", "VALUES": []int{1}}), 200,
+			`"mean":1`},
 		{"text", []byte("name,values\na,1\n"), 415, "CSV"},
 		{"nothing", nil, 415, "error"},
 		{"JSON", []byte(`{"name": "a"}`), 415, "JSON"},
 		{"cut off", fine[:len(fine)/2], 400, "truncated"},
 		{"a class", []byte("\x80\x04cos\nsystem\n(S'true'\ntR."), 422, "os.system"},
 		{"a misspelt name", good(t, map[string]any{"nam": "a", "values": []int{1}}), 422, "name"},
-		{"another type", good(t, map[string]any{"name": []int{1}, "values": []int{1}}), 422, "name"},
-		{"no numbers", good(t, map[string]any{"name": "a", "values": []bool{}}), 200, `"shape":[0]`},
-		{"too many objects", append([]byte("\x80\x04]("), append(bytes.Repeat([]byte("]"), 2<<20), "e."...)...), 413, "Objects"},
+		{"another type", good(t, map[string]any{"name": []int{1}, "values": []int{1}}), 422,
+			"name"},
+		{"no numbers", good(t, map[string]any{"name": "a", "values": []bool{}}), 200,
+			`"shape":[0]`},
+		{"too many objects", append([]byte("\x80\x04]("),
+			append(bytes.Repeat([]byte("]"), 2<<20), "e."...)...), 413, "Objects"},
 	} {
 		status, text, err := post(server.URL, c.body)
 		if err != nil || status != c.status || !strings.Contains(text, c.says) {
@@ -105,17 +109,19 @@ func uploads(t *testing.T) [][]byte {
 		}
 	}
 	for i := range 100 {
-		all = append(all, opfuzz.Program([]byte(strings.Repeat(fmt.Sprint(i), 1+i)), "m C", "builtins set"))
+		all = append(all, opfuzz.Program([]byte(strings.Repeat(fmt.Sprint(i), 1+i)), "m C",
+			"builtins set"))
 	}
 	doubling := "\x80\x04]\x94"
 	for range 40 {
 		doubling += "]\x94(h\x00h\x00e"
 	}
-	return append(all, []byte(doubling+"."), bytes.Repeat([]byte("("), 1<<16), []byte("\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x0f"))
+	return append(all, []byte(doubling+"."), bytes.Repeat([]byte("("), 1<<16),
+		[]byte("\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x0f"))
 }
 
-// TestSoak: 64 clients at once get for every upload the answer that it has alone, and the memory is back
-// when they are gone.
+// TestSoak: 64 clients at once get for every upload the answer that it has alone, and the memory is
+// back when they are gone.
 func TestSoak(t *testing.T) {
 	all := uploads(t)
 	server := httptest.NewServer(newHandler())
@@ -142,7 +148,8 @@ func TestSoak(t *testing.T) {
 				k := i % len(all)
 				status, text, err := post(server.URL, all[k])
 				if err != nil || status != want[k].status || text != want[k].text {
-					t.Errorf("upload %d: %d %s %v, alone %d %s", k, status, text, err, want[k].status, want[k].text)
+					t.Errorf("upload %d: %d %s %v, alone %d %s", k, status, text, err,
+						want[k].status, want[k].text)
 					return
 				}
 				requests.Add(1)

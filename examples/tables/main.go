@@ -1,5 +1,5 @@
-// Command tables writes the pandas DataFrame of a pickle as an Arrow and as a Parquet file, which keep its
-// index and dtypes for pandas.
+// Command tables writes the pandas DataFrame of a pickle as an Arrow and as a Parquet file, which
+// keep its index and dtypes for pandas.
 //
 //	go run ./examples/tables frame.pkl frame.arrow frame.parquet
 package main
@@ -51,7 +51,8 @@ func run(from, toArrow, toParquet string) error {
 	return write(toParquet, batch, writeParquet)
 }
 
-func write(path string, batch arrow.RecordBatch, to func(w io.Writer, batch arrow.RecordBatch) error) error {
+func write(path string, batch arrow.RecordBatch, to func(w io.Writer,
+	batch arrow.RecordBatch) error) error {
 	out, err := os.Create(path)
 	if err != nil {
 		return err

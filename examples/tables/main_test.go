@@ -41,7 +41,8 @@ for got in (pa.ipc.open_file(sys.argv[2]).read_pandas(), pd.read_parquet(sys.arg
     pd.testing.assert_frame_equal(got, want, check_freq=False)
 `
 	python := pythons[strings.LastIndexByte(pythons, ':')+1:]
-	if out, err := exec.Command(python, "-c", check, in, arrowFile, parquetFile).CombinedOutput(); err != nil {
+	if out, err := exec.Command(python, "-c", check, in, arrowFile,
+		parquetFile).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

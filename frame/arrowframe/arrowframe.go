@@ -33,13 +33,13 @@ import (
 //	Period                             int64 ordinals; the field's metadata has "freq"
 //
 // Missing values (NaT, NA, a code of -1) are null; NaN in a column of floats stays NaN, as it is a
-// value of that type. A column of another kind, such as one of complex numbers or of mixed
-// objects, is an error that names it; objects that are all bools, ints, floats, text or bytes are as those.
+// value of that type. A column of another kind, such as one of complex numbers or of mixed objects,
+// is an error that names it; objects that are all bools, ints, floats, text or bytes are as those.
 //
 // Elements are not copied where both layouts agree: contiguous numbers, times and text in the
-// machine's byte order. So the batch aliases the frame, which must not change while the batch is in use; what must
-// be converted is allocated from mem. The caller calls Release on the batch when done; memory of the frame is left
-// to the garbage collector.
+// machine's byte order. So the batch aliases the frame, which must not change while the batch is in
+// use; what must be converted is allocated from mem. The caller calls Release on the batch when
+// done; memory of the frame is left to the garbage collector.
 func FromFrame(mem memory.Allocator, f *frame.Frame) (arrow.RecordBatch, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -111,7 +111,8 @@ func (b *batchBuilder) addArray(name string, s *frame.Series, a arrow.Array) err
 	return nil
 }
 
-// addIndex adds the labels of the rows, and returns the names of their columns: none for a RangeIndex.
+// addIndex adds the labels of the rows, and returns the names of their columns: none for a
+// RangeIndex.
 func (b *batchBuilder) addIndex(x *frame.Index) ([]string, error) {
 	if x.IsRange() {
 		return nil, nil
@@ -180,9 +181,12 @@ func (c *converter) column(s *frame.Series) (arrow.Array, error) {
 }
 
 var types = map[string]arrow.DataType{
-	"i1": arrow.PrimitiveTypes.Int8, "i2": arrow.PrimitiveTypes.Int16, "i4": arrow.PrimitiveTypes.Int32, "i8": arrow.PrimitiveTypes.Int64,
-	"u1": arrow.PrimitiveTypes.Uint8, "u2": arrow.PrimitiveTypes.Uint16, "u4": arrow.PrimitiveTypes.Uint32, "u8": arrow.PrimitiveTypes.Uint64,
-	"f2": arrow.FixedWidthTypes.Float16, "f4": arrow.PrimitiveTypes.Float32, "f8": arrow.PrimitiveTypes.Float64,
+	"i1": arrow.PrimitiveTypes.Int8, "i2": arrow.PrimitiveTypes.Int16,
+	"i4": arrow.PrimitiveTypes.Int32, "i8": arrow.PrimitiveTypes.Int64,
+	"u1": arrow.PrimitiveTypes.Uint8, "u2": arrow.PrimitiveTypes.Uint16,
+	"u4": arrow.PrimitiveTypes.Uint32, "u8": arrow.PrimitiveTypes.Uint64,
+	"f2": arrow.FixedWidthTypes.Float16, "f4": arrow.PrimitiveTypes.Float32,
+	"f8": arrow.PrimitiveTypes.Float64,
 }
 
 // numbers converts arrays of numbers and bools; of others, text.
@@ -193,7 +197,10 @@ func (c *converter) numbers(s *frame.Series) (arrow.Array, error) {
 		if err != nil {
 			return nil, err
 		}
-		return made(arrow.FixedWidthTypes.Boolean, len(values), c.validity(s), c.bits(len(values), func(i int) bool { return values[i] })), nil
+		return made(arrow.FixedWidthTypes.Boolean, len(values), c.validity(s),
+			c.bits(len(values), func(i int) bool {
+				return values[i]
+			})), nil
 	}
 	typ, ok := types[dt.Str()[1:]]
 	if !ok {
@@ -282,7 +289,8 @@ func (c *converter) validity(s *frame.Series) *memory.Buffer {
 	return nil
 }
 
-var units = map[string]arrow.TimeUnit{"s": arrow.Second, "ms": arrow.Millisecond, "us": arrow.Microsecond, "ns": arrow.Nanosecond}
+var units = map[string]arrow.TimeUnit{"s": arrow.Second, "ms": arrow.Millisecond,
+	"us": arrow.Microsecond, "ns": arrow.Nanosecond}
 
 func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 	u := s.Values.DType().Unit()
@@ -293,7 +301,8 @@ func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 	case !ok || u.Num != 1:
 		return nil, fmt.Errorf("arrowframe: dtype %s has no Arrow type", s.Values.DType())
 	}
-	if s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") || strings.HasPrefix(s.DType, "time64[")) {
+	if s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") ||
+		strings.HasPrefix(s.DType, "time64[")) {
 		return c.clock(s, unit)
 	}
 	data, err := c.data(s.Values)
@@ -303,12 +312,14 @@ func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 	if s.Kind == frame.Timedelta {
 		return made(&arrow.DurationType{Unit: unit}, s.Len(), c.validity(s), data), nil
 	}
-	return made(&arrow.TimestampType{Unit: unit, TimeZone: zoneName(s)}, s.Len(), c.validity(s), data), nil
+	return made(&arrow.TimestampType{Unit: unit, TimeZone: zoneName(s)}, s.Len(), c.validity(s),
+		data), nil
 }
 
 // zoneName is the time zone of a series as Arrow names it: "+01:30" for a fixed offset.
 func zoneName(s *frame.Series) string {
-	if !strings.ContainsAny(s.TZ, "+-(") || strings.HasPrefix(s.TZ, "Etc/") || strings.Contains(s.TZ, "tzfile(") {
+	if !strings.ContainsAny(s.TZ, "+-(") || strings.HasPrefix(s.TZ, "Etc/") ||
+		strings.Contains(s.TZ, "tzfile(") {
 		return strings.TrimSuffix(s.TZ, "()")
 	}
 	loc, err := s.Location()
@@ -380,9 +391,11 @@ func (c *converter) text(t *frame.Strings) arrow.Array {
 	}
 	data := memory.NewBufferBytes(t.Data)
 	if t.Offsets64 != nil {
-		return made(arrow.BinaryTypes.LargeString, t.Len(), valid, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(t.Offsets64)), data)
+		return made(arrow.BinaryTypes.LargeString, t.Len(), valid,
+			memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(t.Offsets64)), data)
 	}
-	return made(arrow.BinaryTypes.String, t.Len(), valid, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(t.Offsets32)), data)
+	return made(arrow.BinaryTypes.String, t.Len(), valid,
+		memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(t.Offsets32)), data)
 }
 
 func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
@@ -394,7 +407,8 @@ func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
 		for i := range labels {
 			labels[i] = int64(x.Start + i*x.Step)
 		}
-		values = made(arrow.PrimitiveTypes.Int64, len(labels), nil, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(labels)))
+		values = made(arrow.PrimitiveTypes.Int64, len(labels), nil,
+			memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(labels)))
 	} else if values, err = c.column(x.Values); err != nil {
 		return nil, err
 	}
@@ -405,14 +419,16 @@ func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
 	}
 	defer codes.Release()
 	valid := c.validity(s)
-	index := array.NewData(codes.DataType(), s.Len(), []*memory.Buffer{valid, codes.Data().Buffers()[1]}, nil, nullCount(valid), 0)
+	index := array.NewData(codes.DataType(), s.Len(),
+		[]*memory.Buffer{valid, codes.Data().Buffers()[1]}, nil, nullCount(valid), 0)
 	defer index.Release()
 	if valid != nil {
 		valid.Release()
 	}
 	indices := array.MakeFromData(index)
 	defer indices.Release()
-	typ := &arrow.DictionaryType{IndexType: codes.DataType(), ValueType: values.DataType(), Ordered: s.Ordered}
+	typ := &arrow.DictionaryType{IndexType: codes.DataType(), ValueType: values.DataType(),
+		Ordered: s.Ordered}
 	return array.NewDictionaryArray(typ, indices, values), nil
 }
 
@@ -432,7 +448,8 @@ func (c *converter) interval(s *frame.Series) (arrow.Array, error) {
 		arrow.Field{Name: "right", Type: right.DataType(), Nullable: true},
 	)
 	valid := c.validity(s)
-	data := array.NewData(typ, s.Len(), []*memory.Buffer{valid}, []arrow.ArrayData{left.Data(), right.Data()}, nullCount(valid), 0)
+	data := array.NewData(typ, s.Len(), []*memory.Buffer{valid},
+		[]arrow.ArrayData{left.Data(), right.Data()}, nullCount(valid), 0)
 	defer data.Release()
 	if valid != nil {
 		valid.Release()
@@ -462,7 +479,8 @@ func (c *converter) elements(s *frame.Series) (arrow.Array, error) {
 }
 
 func unsupported(s *frame.Series) error {
-	return fmt.Errorf("arrowframe: a column of kind %v and dtype %s has no Arrow type", s.Kind, s.DType)
+	return fmt.Errorf("arrowframe: a column of kind %v and dtype %s has no Arrow type", s.Kind,
+		s.DType)
 }
 
 // isNaN reports whether a missing element is a NaN in a column of floats, where it is a value.

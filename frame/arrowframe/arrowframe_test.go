@@ -33,7 +33,8 @@ func TestFromFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, err := frame.New(
-		column(t, "f", floats), column(t, "b", []bool{true, false, true}), column(t, "i", []int16{1, -2, 3}),
+		column(t, "f", floats), column(t, "b", []bool{true, false, true}),
+		column(t, "i", []int16{1, -2, 3}),
 		column(t, "ni", []*int64{&seven, nil, nil}), column(t, "nb", []*bool{nil, &yes, nil}),
 		column(t, "s", []string{"a", "", "ccc"}), column(t, "ns", []*string{nil, &text, nil}),
 		column(t, "t", []time.Time{time.Unix(1, 2).UTC(), {}, time.Unix(0, 0).UTC()}),
@@ -49,11 +50,14 @@ func TestFromFrame(t *testing.T) {
 	}
 	defer batch.Release()
 	want := []struct{ name, typ, values string }{
-		{"f", "float64", "[1.5 NaN -2]"}, {"b", "bool", "[true false true]"}, {"i", "int16", "[1 -2 3]"},
+		{"f", "float64", "[1.5 NaN -2]"}, {"b", "bool", "[true false true]"},
+		{"i", "int16", "[1 -2 3]"},
 		{"ni", "int64", "[7 (null) (null)]"}, {"nb", "bool", "[(null) true (null)]"},
 		{"s", "utf8", `["a" "" "ccc"]`}, {"ns", "utf8", `[(null) "žluť" (null)]`},
-		{"t", "timestamp[ns, tz=UTC]", "[1000000002 (null) 0]"}, {"d", "duration[ns]", "[1000000000 0 -1]"},
-		{"cat", "dictionary<values=utf8, indices=int64, ordered=true>", "{ dictionary: [\"a\" \"b\"]\n  indices: [1 (null) 0] }"},
+		{"t", "timestamp[ns, tz=UTC]", "[1000000002 (null) 0]"},
+		{"d", "duration[ns]", "[1000000000 0 -1]"},
+		{"cat", "dictionary<values=utf8, indices=int64, ordered=true>",
+			"{ dictionary: [\"a\" \"b\"]\n  indices: [1 (null) 0] }"},
 		{"__index_level_0__", "int32", "[10 20 30]"},
 	}
 	if int(batch.NumCols()) != len(want) || batch.NumRows() != 3 {
@@ -61,7 +65,8 @@ func TestFromFrame(t *testing.T) {
 	}
 	for i, w := range want {
 		a := batch.Column(i)
-		if got := batch.ColumnName(i); got != w.name || a.DataType().String() != w.typ || fmt.Sprint(a) != w.values {
+		if got := batch.ColumnName(i); got != w.name || a.DataType().String() != w.typ ||
+			fmt.Sprint(a) != w.values {
 			t.Errorf("%s: %s %v, want %s: %s %s", got, a.DataType(), a, w.name, w.typ, w.values)
 		}
 	}
@@ -74,7 +79,8 @@ func TestFromFrame(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
-	for _, s := range []*frame.Series{column(t, "c", []complex128{1i}), column(t, "o", []any{1, "x"})} {
+	for _, s := range []*frame.Series{column(t, "c", []complex128{1i}),
+		column(t, "o", []any{1, "x"})} {
 		f, err := frame.New(column(t, "first", []string{"a"}), s)
 		if s.Len() == 2 {
 			f, err = frame.New(s)
@@ -105,7 +111,8 @@ func ExampleFromFrame() {
 }
 
 func ExampleToFrame() {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "price", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil)
+	schema := arrow.NewSchema([]arrow.Field{{Name: "price", Type: arrow.PrimitiveTypes.Float64,
+		Nullable: true}}, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
 	b.Field(0).(*array.Float64Builder).AppendValues([]float64{9.5, 12}, []bool{true, false})

@@ -16,8 +16,8 @@ import (
 	"github.com/unpkl/unpkl/frame/arrowframe"
 )
 
-// kindsScript makes a frame of every kind of column and index as pickle and as Arrow file, and compares
-// what comes back of both with what it made.
+// kindsScript makes a frame of every kind of column and index as pickle and as Arrow file, and
+// compares what comes back of both with what it made.
 const kindsScript = `
 import os, pickle, sys, warnings
 import numpy as np, pandas as pd, pyarrow as pa
@@ -94,8 +94,8 @@ for name, f in cases():
 print('done')
 `
 
-// TestInteropKinds takes each kind of column and index to Arrow, and what pyarrow makes of it back; pandas
-// finds both equal to what pyarrow itself gives back.
+// TestInteropKinds takes each kind of column and index to Arrow, and what pyarrow makes of it back;
+// pandas finds both equal to what pyarrow itself gives back.
 func TestInteropKinds(t *testing.T) {
 	pythons := os.Getenv("UNPKL_PANDAS_PYTHONS")
 	if pythons == "" {
@@ -103,7 +103,8 @@ func TestInteropKinds(t *testing.T) {
 	}
 	python := pythons[strings.LastIndexByte(pythons, ':')+1:]
 	dir := t.TempDir()
-	if out, err := exec.Command(python, "-c", kindsScript, "make", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command(python, "-c", kindsScript, "make",
+		dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	files, err := filepath.Glob(dir + "/*.pkl")

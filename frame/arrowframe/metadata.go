@@ -19,8 +19,8 @@ const (
 	intervalName      = "pandas.interval"
 )
 
-// described is what pandas' metadata say of a column. By NumpyType pyarrow makes an extension array of
-// pandas' again.
+// described is what pandas' metadata say of a column. By NumpyType pyarrow makes an extension array
+// of pandas' again.
 //
 // Reference: pyarrow/pandas_compat.py, construct_metadata, _get_extension_dtypes.
 type described struct {
@@ -53,7 +53,8 @@ func describe(name string, s *frame.Series, t arrow.DataType) described {
 		d.PandasType = "object"
 	case frame.Numpy:
 		if s.Values.HasObject() {
-			d.PandasType = strings.NewReplacer("string", "unicode", "binary", "bytes").Replace(d.PandasType)
+			d.PandasType = strings.NewReplacer("string", "unicode", "binary",
+				"bytes").Replace(d.PandasType)
 		}
 	}
 	return d
@@ -86,7 +87,8 @@ func metadata(f *frame.Frame, index []string, columns []described) (*arrow.Metad
 	var labels any = index
 	if x.IsRange() {
 		labels = []any{map[string]any{
-			"kind": "range", "name": textOrNil(x.Name()), "start": x.Start, "stop": x.Stop, "step": x.Step,
+			"kind": "range", "name": textOrNil(x.Name()), "start": x.Start, "stop": x.Stop,
+			"step": x.Step,
 		}}
 	}
 	var names []any
@@ -98,7 +100,8 @@ func metadata(f *frame.Frame, index []string, columns []described) (*arrow.Metad
 	}
 	text, err := json.Marshal(map[string]any{
 		"index_columns": labels, "column_indexes": names, "columns": columns,
-		"creator": map[string]any{"library": "pyarrow", "version": "14.0.0"}, "pandas_version": "2.0.0",
+		"creator":        map[string]any{"library": "pyarrow", "version": "14.0.0"},
+		"pandas_version": "2.0.0",
 	})
 	if err != nil {
 		return nil, err

@@ -29,9 +29,9 @@ import (
 //	null                                    Object of nil
 //	extension                               as what it is stored as
 //
-// Period and Interval come back where the field's metadata say so, as FromFrame writes them. The index is what
-// the schema's metadata under "pandas" name, as pyarrow writes them and FromFrame does, else 0, 1, 2... A type
-// that is not in the table is an error that names the column.
+// Period and Interval come back where the field's metadata say so, as FromFrame writes them. The
+// index is what the schema's metadata under "pandas" name, as pyarrow writes them and FromFrame
+// does, else 0, 1, 2... A type that is not in the table is an error that names the column.
 func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	var columns []*frame.Series
 	named := map[string]*frame.Series{}
@@ -110,7 +110,8 @@ func (m *pandasMetadata) of(field string) (described, bool) {
 
 // nullable are the dtypes of pandas' masked arrays.
 var nullable = map[string]bool{
-	"Int8": true, "Int16": true, "Int32": true, "Int64": true, "UInt8": true, "UInt16": true, "UInt32": true,
+	"Int8": true, "Int16": true, "Int32": true, "Int64": true, "UInt8": true, "UInt16": true,
+	"UInt32": true,
 	"UInt64": true, "Float32": true, "Float64": true, "boolean": true,
 }
 
@@ -127,7 +128,8 @@ func restore(s *frame.Series, d described) {
 		s.DType = "string"
 	case d.NumpyType == "object" && (s.Kind == frame.Masked || d.PandasType == "bool"):
 		asObjects(s)
-	case s.Kind == frame.Masked && (d.NumpyType == "float16" || d.NumpyType == "float32" || d.NumpyType == "float64"):
+	case s.Kind == frame.Masked && (d.NumpyType == "float16" || d.NumpyType == "float32" ||
+		d.NumpyType == "float64"):
 		floats(s)
 	}
 }
@@ -165,7 +167,8 @@ func indexOf(levels []level, named map[string]*frame.Series, rows int) (*frame.I
 	var found []*frame.Series
 	for _, l := range levels {
 		if l.Kind == "range" && len(levels) == 1 {
-			x := &frame.Index{Class: "RangeIndex", Names: []any{nil}, Start: l.Start, Stop: l.Stop, Step: l.Step}
+			x := &frame.Index{Class: "RangeIndex", Names: []any{nil}, Start: l.Start, Stop: l.Stop,
+				Step: l.Step}
 			if l.Name != "" {
 				x.Names[0] = l.Name
 			}
@@ -194,7 +197,8 @@ func indexOf(levels []level, named map[string]*frame.Series, rows int) (*frame.I
 		if err != nil {
 			return nil, err
 		}
-		x.Levels, x.Codes, x.Names = append(x.Levels, categories), append(x.Codes, codes), append(x.Names, s.Name)
+		x.Levels, x.Codes, x.Names = append(x.Levels, categories), append(x.Codes, codes),
+			append(x.Names, s.Name)
 	}
 	return x, nil
 }
@@ -213,7 +217,8 @@ func factorized(s *frame.Series) (*ndarray.Array, *frame.Index, error) {
 	return a, frame.NewIndex(&own), err
 }
 
-// withExtension returns a field with what the metadata of pandas' extension types say as "freq" and "closed".
+// withExtension returns a field with what the metadata of pandas' extension types say as "freq" and
+// "closed".
 func withExtension(field arrow.Field) arrow.Field {
 	name, _ := field.Metadata.GetValue(extensionName)
 	text, _ := field.Metadata.GetValue(extensionMetadata)
@@ -291,9 +296,13 @@ func column(a arrow.Array) (*frame.Series, error) {
 	case *array.Date64:
 		return counted(a, "<M8[D]", func(i int) int64 { return int64(a.Value(i)) / 86_400_000 })
 	case *array.Time32:
-		return clock(a, a.DataType().(*arrow.Time32Type).Unit, func(i int) int64 { return int64(a.Value(i)) })
+		return clock(a, a.DataType().(*arrow.Time32Type).Unit, func(i int) int64 {
+			return int64(a.Value(i))
+		})
 	case *array.Time64:
-		return clock(a, a.DataType().(*arrow.Time64Type).Unit, func(i int) int64 { return int64(a.Value(i)) })
+		return clock(a, a.DataType().(*arrow.Time64Type).Unit, func(i int) int64 {
+			return int64(a.Value(i))
+		})
 	case *array.String:
 		return text(a, a.Value, false), nil
 	case *array.LargeString:
@@ -385,7 +394,8 @@ func counted(a arrow.Array, typestr string, at func(i int) int64) (*frame.Series
 	if err != nil {
 		return nil, err
 	}
-	values, err := ndarray.New(dt.NewByteOrder(ndarray.NativeEndian), []int{a.Len()}, ndarray.OrderC, data)
+	values, err := ndarray.New(dt.NewByteOrder(ndarray.NativeEndian), []int{a.Len()},
+		ndarray.OrderC, data)
 	if err != nil {
 		return nil, err
 	}
@@ -447,8 +457,9 @@ func categorical(a *array.Dictionary, categories *frame.Series) (*frame.Series, 
 		values, err = codes[int64](a)
 	}
 	return &frame.Series{
-		Kind: frame.Categorical, DType: "category", Values: values, Categories: frame.NewIndex(categories),
-		Ordered: t.Ordered,
+		Kind: frame.Categorical, DType: "category", Values: values,
+		Categories: frame.NewIndex(categories),
+		Ordered:    t.Ordered,
 	}, err
 }
 
@@ -559,7 +570,9 @@ func elementOf(a arrow.Array) (func(i int) any, error) {
 }
 
 // decimals reads decimals of any width.
-func decimals[T interface{ ToString(scale int32) string }](a arrow.Array, at func(i int) T) func(i int) any {
+func decimals[T interface {
+	ToString(scale int32) string
+}](a arrow.Array, at func(i int) T) func(i int) any {
 	scale := a.DataType().(arrow.DecimalType).GetScale()
 	return func(i int) any {
 		d, _, err := apd.NewFromString(at(i).ToString(scale))

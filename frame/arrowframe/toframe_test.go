@@ -81,12 +81,14 @@ func sameFrame(t *testing.T, want, got *frame.Frame) {
 			t.Errorf("%v: got %v %s, want %v %s", c.Name, cells(g), g.TZ, cells(c), c.TZ)
 		}
 	}
-	if w, g := labels(want.Index), labels(got.Index); !reflect.DeepEqual(w, g) || !reflect.DeepEqual(want.Index.Names, got.Index.Names) {
+	if w, g := labels(want.Index), labels(got.Index); !reflect.DeepEqual(w, g) ||
+		!reflect.DeepEqual(want.Index.Names, got.Index.Names) {
 		t.Errorf("index: got %v %v, want %v %v", got.Index.Names, g, want.Index.Names, w)
 	}
 }
 
-func eachPyarrow(t *testing.T, f func(t *testing.T, name string, batch arrow.RecordBatch, want *frame.Frame)) {
+func eachPyarrow(t *testing.T, f func(t *testing.T, name string, batch arrow.RecordBatch,
+	want *frame.Frame)) {
 	files, err := filepath.Glob(pyarrowFiles + "*.arrow")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files of pyarrow", err)
@@ -155,21 +157,22 @@ func TestRoundTrip(t *testing.T) {
 				continue // says what Arrow has no type for
 			}
 			frames++
-			t.Run(fmt.Sprintf("%s-%d", strings.TrimPrefix(path, "../../testdata/pandas/"), i), func(t *testing.T) {
-				defer batch.Release()
-				got, err := arrowframe.ToFrame(batch)
-				if err != nil {
-					t.Fatal(err)
-				}
-				again, err := arrowframe.FromFrame(memory.DefaultAllocator, got)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer again.Release()
-				if !array.RecordApproxEqual(batch, again, array.WithNaNsEqual(true)) {
-					t.Errorf("got %v, want %v", again, batch)
-				}
-			})
+			t.Run(fmt.Sprintf("%s-%d", strings.TrimPrefix(path, "../../testdata/pandas/"), i),
+				func(t *testing.T) {
+					defer batch.Release()
+					got, err := arrowframe.ToFrame(batch)
+					if err != nil {
+						t.Fatal(err)
+					}
+					again, err := arrowframe.FromFrame(memory.DefaultAllocator, got)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer again.Release()
+					if !array.RecordApproxEqual(batch, again, array.WithNaNsEqual(true)) {
+						t.Errorf("got %v, want %v", again, batch)
+					}
+				})
 		}
 	}
 	if frames < 100 {
@@ -189,7 +192,8 @@ func TestToFrameTypes(t *testing.T) {
 		{arrow.FixedWidthTypes.Time32ms, `["01:02:03.004", null]`, "[3723004 milliseconds <nil>]"},
 		{arrow.FixedWidthTypes.Time64ns, `["00:00:01", null]`, "[1000000000 nanoseconds <nil>]"},
 		{arrow.BinaryTypes.LargeString, `["a", null, ""]`, "[a <nil> ]"},
-		{arrow.BinaryTypes.StringView, `["a", null, "more than twelve bytes"]`, "[a <nil> more than twelve bytes]"},
+		{arrow.BinaryTypes.StringView, `["a", null, "more than twelve bytes"]`,
+			"[a <nil> more than twelve bytes]"},
 		{arrow.BinaryTypes.Binary, `["YQ==", null]`, "[[97] <nil>]"},
 		{&arrow.FixedSizeBinaryType{ByteWidth: 2}, `["YWI=", null]`, "[[97 98] <nil>]"},
 		{&arrow.Decimal128Type{Precision: 10, Scale: 2}, `["-1.50", null]`, "[-1.50 <nil>]"},
@@ -197,8 +201,10 @@ func TestToFrameTypes(t *testing.T) {
 		{arrow.ListOf(arrow.PrimitiveTypes.Int32), `[[1, null], null, []]`, "[[1 <nil>] <nil> []]"},
 		{arrow.LargeListOf(arrow.BinaryTypes.String), `[["x"], null]`, "[[x] <nil>]"},
 		{arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Uint8), `[[1, 2], null]`, "[[1 2] <nil>]"},
-		{arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64), `[[{"key": "k", "value": 1}], null]`, "[[[k 1]] <nil>]"},
-		{arrow.StructOf(arrow.Field{Name: "a", Type: arrow.PrimitiveTypes.Int64, Nullable: true}), `[{"a": 1}, null, {"a": null}]`, "[map[a:1] <nil> map[a:<nil>]]"},
+		{arrow.MapOf(arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64),
+			`[[{"key": "k", "value": 1}], null]`, "[[[k 1]] <nil>]"},
+		{arrow.StructOf(arrow.Field{Name: "a", Type: arrow.PrimitiveTypes.Int64, Nullable: true}),
+			`[{"a": 1}, null, {"a": null}]`, "[map[a:1] <nil> map[a:<nil>]]"},
 	}
 	for _, c := range cases {
 		a, _, err := array.FromJSON(memory.DefaultAllocator, c.typ, strings.NewReader(c.json))
@@ -207,7 +213,8 @@ func TestToFrameTypes(t *testing.T) {
 		}
 		for from := range 2 {
 			part := array.NewSlice(a, int64(from), int64(a.Len()))
-			batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "x", Type: c.typ, Nullable: true}}, nil), []arrow.Array{part}, -1)
+			batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "x", Type: c.typ,
+				Nullable: true}}, nil), []arrow.Array{part}, -1)
 			f, err := arrowframe.ToFrame(batch)
 			if err != nil {
 				t.Fatalf("%v: %v", c.typ, err)
@@ -225,12 +232,15 @@ func TestToFrameTypes(t *testing.T) {
 			}
 		}
 	}
-	a, _, err := array.FromJSON(memory.DefaultAllocator, arrow.FixedWidthTypes.MonthInterval, strings.NewReader(`[{"months": 1}]`))
+	a, _, err := array.FromJSON(memory.DefaultAllocator, arrow.FixedWidthTypes.MonthInterval,
+		strings.NewReader(`[{"months": 1}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "m", Type: a.DataType()}}, nil), []arrow.Array{a}, 1)
-	if _, err := arrowframe.ToFrame(batch); err == nil || !strings.Contains(err.Error(), "column m") {
+	batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "m", Type: a.DataType()}},
+		nil), []arrow.Array{a}, 1)
+	if _, err := arrowframe.ToFrame(batch); err == nil ||
+		!strings.Contains(err.Error(), "column m") {
 		t.Errorf("months: %v", err)
 	}
 }

@@ -47,7 +47,8 @@ func (r reader) fixedFrame(g *hdf5.Group) (*frame.Frame, error) {
 	}
 	for i, c := range columns {
 		if c == nil {
-			return nil, fail(g, hdf5.ErrMalformed, fmt.Sprintf("no block has the column %v", labels.At(i)))
+			return nil, fail(g, hdf5.ErrMalformed,
+				fmt.Sprintf("no block has the column %v", labels.At(i)))
 		}
 	}
 	return build(columns, labels, rows)
@@ -80,8 +81,9 @@ func (r reader) fixedBlock(g *hdf5.Group, b int, labels *frame.Index, places map
 	for k := range items.Len() {
 		key := fmt.Sprintf("%T %v", items.At(k), items.At(k))
 		if len(places[key]) == 0 {
-			return fail(d, hdf5.ErrMalformed, fmt.Sprintf("the column %v, which the frame does not have",
-				items.At(k)))
+			return fail(d, hdf5.ErrMalformed,
+				fmt.Sprintf("the column %v, which the frame does not have",
+					items.At(k)))
 		}
 		at := places[key][0]
 		places[key] = places[key][1:]
@@ -149,7 +151,8 @@ func (r reader) fixedArray(d *hdf5.Dataset) (a *ndarray.Array, c column, err err
 		return nil, c, err
 	}
 	if len(rows) != 1 {
-		return nil, c, fail(d, hdf5.ErrMalformed, fmt.Sprintf("%d objects where one is due", len(rows)))
+		return nil, c, fail(d, hdf5.ErrMalformed, fmt.Sprintf("%d objects where one is due",
+			len(rows)))
 	}
 	a, ok := rows[0].(*ndarray.Array)
 	if !ok {
@@ -311,8 +314,9 @@ func (r reader) multiIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.Levels, x.Codes, x.Names = append(x.Levels, level), append(x.Codes, codes), append(x.Names,
-			level.Name())
+		x.Levels, x.Codes, x.Names = append(x.Levels, level), append(x.Codes, codes),
+			append(x.Names,
+				level.Name())
 	}
 	return x, nil
 }
@@ -336,7 +340,8 @@ var (
 var aliases = map[string]string{
 	"Day": "D", "Hour": "h", "Minute": "min", "Second": "s",
 	"Milli": "ms", "Micro": "us", "Nano": "ns",
-	"MonthEnd": "M", "MonthBegin": "MS", "BusinessDay": "B", "YearEnd": "Y-DEC", "QuarterEnd": "Q-DEC",
+	"MonthEnd": "M", "MonthBegin": "MS", "BusinessDay": "B", "YearEnd": "Y-DEC",
+	"QuarterEnd": "Q-DEC",
 }
 
 // aliasIn returns the name of the index's frequency in the pickled dict of a table.

@@ -243,7 +243,8 @@ func compareArrays(f *hdf5.File, b []byte) error {
 			return err
 		}
 		if !got.Equal(wanted) {
-			return fmt.Errorf("%s: %v of %v, want %v of %v", name, got, got.DType(), wanted, wanted.DType())
+			return fmt.Errorf("%s: %v of %v, want %v of %v", name, got, got.DType(), wanted,
+				wanted.DType())
 		}
 	}
 	return compareLists(f)
@@ -278,7 +279,8 @@ func TestLive(t *testing.T) {
 	if python == "" {
 		t.Skip("UNPKL_HDF5_PYTHON names no Python")
 	}
-	if out, err := exec.Command(python, "-c", "import pandas, tables").CombinedOutput(); err != nil {
+	if out,
+		err := exec.Command(python, "-c", "import pandas, tables").CombinedOutput(); err != nil {
 		if strings.Contains(string(out), "ModuleNotFoundError") {
 			t.Skip("the Python has no pandas or PyTables")
 		}
@@ -287,7 +289,8 @@ func TestLive(t *testing.T) {
 	folder := os.Getenv("UNPKL_HDF5_PANDAS")
 	if folder == "" {
 		folder = t.TempDir()
-		out, err := exec.Command(python, "../../scripts/gen_hdf5_pandas.py", folder).CombinedOutput()
+		out, err := exec.Command(python, "../../scripts/gen_hdf5_pandas.py",
+			folder).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}

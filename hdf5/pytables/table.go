@@ -109,8 +109,9 @@ func (t *tableReader) field(name string) error {
 		}
 	}
 	if a.NDim() != 2 || a.Shape()[1] != len(columns) {
-		return fail(t.d, hdf5.ErrMalformed, fmt.Sprintf("the field %s of the shape %v for %d columns",
-			name, a.Shape(), len(columns)))
+		return fail(t.d, hdf5.ErrMalformed,
+			fmt.Sprintf("the field %s of the shape %v for %d columns",
+				name, a.Shape(), len(columns)))
 	}
 	c := column{kind: dtype, nan: t.nan, asStr: meta == "str", tz: textOf(lookup(lookup(t.info,
 		name), "tz"))}
@@ -145,7 +146,8 @@ func (t *tableReader) series(name string, a *ndarray.Array, c column, meta any) 
 func (t *tableReader) categorical(name string, codes *ndarray.Array, c column) (*frame.Series,
 	error) {
 	ordered, _ := integer(lookup(lookup(t.info, name), "ordered"))
-	s := &frame.Series{Name: c.name, Kind: frame.Categorical, DType: "category", Ordered: ordered != 0}
+	s := &frame.Series{Name: c.name, Kind: frame.Categorical, DType: "category",
+		Ordered: ordered != 0}
 	var err error
 	if s.Values, err = codes.Copy(ndarray.OrderC); err != nil {
 		return nil, err
@@ -305,7 +307,8 @@ func pick(s *frame.Series, at []int) (*frame.Series, error) {
 			list[k] = s.Values.At(i)
 		}
 		var err error
-		out.Values, err = ndarray.NewObjects(s.Values.DType(), []int{len(list)}, ndarray.OrderC, list)
+		out.Values, err = ndarray.NewObjects(s.Values.DType(), []int{len(list)}, ndarray.OrderC,
+			list)
 		return &out, err
 	}
 	b, err := s.Values.AppendBytes(nil, ndarray.OrderC)

@@ -49,7 +49,8 @@ func File(r io.ReaderAt, size int64, limits Limits) error {
 				return f.err
 			}
 			b := at + 24*i
-			if err := c.block(f.i64(b), int64(int32(binary.LittleEndian.Uint32(footer[b+8:]))), f.i64(b+16)); err != nil {
+			if err := c.block(f.i64(b), int64(int32(binary.LittleEndian.Uint32(footer[b+8:]))),
+				f.i64(b+16)); err != nil {
 				return err
 			}
 		}
@@ -85,7 +86,8 @@ func (c *checker) footer() ([]byte, error) {
 
 func (c *checker) read(at, n int64) ([]byte, error) {
 	if at < 0 || n < 0 || at > c.size-n {
-		return nil, errkind.New(errkind.ErrTruncated, "arrow: %d bytes at %d in a file of %d", n, at, c.size)
+		return nil, errkind.New(errkind.ErrTruncated, "arrow: %d bytes at %d in a file of %d", n,
+			at, c.size)
 	}
 	b := make([]byte, n)
 	_, err := c.r.ReadAt(b, at)
@@ -98,7 +100,8 @@ func (c *checker) read(at, n int64) ([]byte, error) {
 // block checks a message and its body: a dictionary or a record batch.
 func (c *checker) block(at, metadata, body int64) error {
 	if at < 8 || metadata < 8 || body < 0 || body > c.size || at > c.size-metadata-body {
-		return errkind.New(errkind.ErrTruncated, "arrow: a block of %d and %d bytes at %d in a file of %d", metadata, body, at, c.size)
+		return errkind.New(errkind.ErrTruncated,
+			"arrow: a block of %d and %d bytes at %d in a file of %d", metadata, body, at, c.size)
 	}
 	data, err := c.read(at, metadata)
 	if err != nil {
@@ -162,7 +165,8 @@ func Schema(data []byte) error {
 	const schema = 1
 	kind := f.field(root, 1, 1)
 	t, ok := f.sub(root, 2)
-	if p := f.field(root, 3, 8); kind == 0 || f.data[kind] != schema || !ok || p != 0 && f.i64(p) != 0 {
+	if p := f.field(root, 3, 8); kind == 0 || f.data[kind] != schema || !ok ||
+		p != 0 && f.i64(p) != 0 {
 		f.fail("a message that is no schema")
 		return f.err
 	}
@@ -195,7 +199,8 @@ func (c *checker) batch(f *flat, t table, at, body int64) error {
 		}
 		offset, length := f.i64(buffers+16*i), f.i64(buffers+16*i+8)
 		if offset < 0 || length < 0 || offset > body || length > body-offset {
-			return errkind.New(errkind.ErrTruncated, "arrow: a buffer of %d bytes at %d in a body of %d", length, offset, body)
+			return errkind.New(errkind.ErrTruncated,
+				"arrow: a buffer of %d bytes at %d in a body of %d", length, offset, body)
 		}
 		if compressed && length > 0 {
 			var err error
@@ -205,7 +210,8 @@ func (c *checker) batch(f *flat, t table, at, body int64) error {
 		}
 		unfolded += length
 		if c.total += length; c.total > c.Bytes || c.total < 0 {
-			return errkind.New(errkind.ErrLimit, "arrow: the buffers unfold to %d bytes, at most %d are read", c.total, c.Bytes)
+			return errkind.New(errkind.ErrLimit,
+				"arrow: the buffers unfold to %d bytes, at most %d are read", c.total, c.Bytes)
 		}
 	}
 	if f.err == nil && (rows < 0 || most > max(8*unfolded, c.EmptyRows)) {
@@ -214,7 +220,8 @@ func (c *checker) batch(f *flat, t table, at, body int64) error {
 	return f.err
 }
 
-// unfolded returns the length that a compressed buffer says it has: -1 means that it is not compressed after all.
+// unfolded returns the length that a compressed buffer says it has: -1 means that it is not
+// compressed after all.
 func (c *checker) unfolded(at, length int64) (int64, error) {
 	if length < 8 {
 		return 0, malformed("a compressed buffer of %d bytes", length)

@@ -1,6 +1,6 @@
-// Package arrowcheck checks the structure of Arrow's IPC files, which come from strangers: that every table, vector
-// and text of the FlatBuffers in them lies in its buffer, and that what they say of sizes is in the file. The
-// reader of package arrow-go trusts both.
+// Package arrowcheck checks the structure of Arrow's IPC files, which come from strangers: that
+// every table, vector and text of the FlatBuffers in them lies in its buffer, and that what they
+// say of sizes is in the file. The reader of package arrow-go trusts both.
 //
 // Reference: Arrow, format/File.fbs, Message.fbs, Schema.fbs; FlatBuffers, "FlatBuffer Internals".
 package arrowcheck
@@ -20,7 +20,8 @@ type flat struct {
 
 const maxDepth = 64
 
-// table is a table of a FlatBuffer: where it begins and ends, and where its vtable is. The zero table has no fields.
+// table is a table of a FlatBuffer: where it begins and ends, and where its vtable is. The zero
+// table has no fields.
 type table struct {
 	at, size, vtable, fields int
 }
@@ -74,7 +75,8 @@ func (f *flat) tableAt(at int) table {
 	}
 	vtable := at - int(int32(binary.LittleEndian.Uint32(f.data[at:])))
 	size, length := f.u16(vtable), f.u16(vtable+2)
-	if f.err != nil || size < 4 || size%2 != 0 || vtable > len(f.data)-size || length < 4 || at > len(f.data)-length {
+	if f.err != nil || size < 4 || size%2 != 0 || vtable > len(f.data)-size || length < 4 ||
+		at > len(f.data)-length {
 		f.fail("a table outside of its buffer")
 		return table{}
 	}
@@ -107,7 +109,8 @@ func (f *flat) sub(t table, i int) (s table, ok bool) {
 	return s, f.err == nil
 }
 
-// vector returns where the elements of the vector of field i begin, each of size bytes, and how many there are.
+// vector returns where the elements of the vector of field i begin, each of size bytes, and how
+// many there are.
 func (f *flat) vector(t table, i, size int) (at, n int) {
 	ref := f.field(t, i, 4)
 	if ref == 0 {

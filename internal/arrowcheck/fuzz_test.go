@@ -17,9 +17,11 @@ func file(t testing.TB, opts ...ipc.Option) []byte {
 	t.Helper()
 	meta := arrow.NewMetadata([]string{"k"}, []string{"v"})
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "d", Type: &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}},
+		{Name: "d", Type: &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8,
+			ValueType: arrow.BinaryTypes.String}},
 		{Name: "l", Type: arrow.ListOf(arrow.PrimitiveTypes.Float64), Nullable: true},
-		{Name: "t", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, Metadata: meta},
+		{Name: "t", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
+			Metadata: meta},
 	}, &meta)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
@@ -64,7 +66,8 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// FuzzFile: a file that passes is read by package ipc without a fatal error; what it takes is bounded.
+// FuzzFile: a file that passes is read by package ipc without a fatal error; what it takes is
+// bounded.
 func FuzzFile(f *testing.F) {
 	f.Add(file(f))
 	f.Add(file(f, ipc.WithZstd()))

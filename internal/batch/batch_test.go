@@ -53,7 +53,8 @@ func pathsOf(t *testing.T, folder string, all iter.Seq2[Source, error]) []string
 }
 
 func TestSources(t *testing.T) {
-	folder := writeFiles(t, "b.pkl", "a.pkl", "a.txt", "x/c.pkl", "x/y/d.pkl", "x/y/z/e.pkl", ".hidden/f.pkl", "x/.g.pkl", "a[1].pkl")
+	folder := writeFiles(t, "b.pkl", "a.pkl", "a.txt", "x/c.pkl", "x/y/d.pkl", "x/y/z/e.pkl",
+		".hidden/f.pkl", "x/.g.pkl", "a[1].pkl")
 	for pattern, want := range map[string][]string{
 		"*.pkl":         {"a.pkl", "a[1].pkl", "b.pkl"},
 		"**/*.pkl":      {"a.pkl", "a[1].pkl", "b.pkl", "x/c.pkl", "x/y/d.pkl", "x/y/z/e.pkl"},
@@ -65,7 +66,8 @@ func TestSources(t *testing.T) {
 		"a[1].pkl":      {"a[1].pkl"},
 		"nosuch.pkl":    {"nosuch.pkl"},
 	} {
-		got := pathsOf(t, folder, Sources([]string{filepath.Join(folder, filepath.FromSlash(pattern))}))
+		got := pathsOf(t, folder, Sources([]string{filepath.Join(folder,
+			filepath.FromSlash(pattern))}))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", pattern, diff)
 		}
@@ -74,7 +76,8 @@ func TestSources(t *testing.T) {
 
 func TestSourcesErrors(t *testing.T) {
 	folder := writeFiles(t, "a.pkl")
-	for pattern, want := range map[string]string{"*.npy": "no file is of this pattern", "[a": "bracket"} {
+	for pattern, want := range map[string]string{"*.npy": "no file is of this pattern",
+		"[a": "bracket"} {
 		var err error
 		for _, err = range Sources([]string{filepath.Join(folder, pattern)}) {
 			continue
@@ -110,8 +113,8 @@ func sourcesNamed(paths ...string) iter.Seq2[Source, error] {
 	})
 }
 
-// TestEachKeepsBudget: the files at work are never of more bytes than the budget, and results come in the
-// order of the list.
+// TestEachKeepsBudget: the files at work are never of more bytes than the budget, and results come
+// in the order of the list.
 func TestEachKeepsBudget(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -152,20 +155,24 @@ func TestEachEnds(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
 	go io.WriteString(w, "a\nb\n")
-	err := Each(Listed(r), l, func(Source) int { return 0 }, func(Source, int) error { return want })
+	err := Each(Listed(r), l, func(Source) int {
+		return 0
+	}, func(Source, int) error { return want })
 	if err != want {
 		t.Errorf("done: %v", err)
 	}
 	n := 0
-	err = Each(Sources([]string{"a", "nosuch/*"}), l, func(Source) int { return 0 }, func(Source, int) error { n++; return nil })
+	err = Each(Sources([]string{"a", "nosuch/*"}), l, func(Source) int {
+		return 0
+	}, func(Source, int) error { n++; return nil })
 	var source *SourceError
 	if !errors.As(err, &source) || !errors.Is(err, fs.ErrNotExist) || n != 1 {
 		t.Errorf("list: %v after %d", err, n)
 	}
 }
 
-// contents is a codec of lines whose value is the file's content as a JSON string; it counts what it reads
-// and fails for names that end in bad.
+// contents is a codec of lines whose value is the file's content as a JSON string; it counts what
+// it reads and fails for names that end in bad.
 type contents struct {
 	Lines
 	reads atomic.Int64
@@ -203,16 +210,17 @@ func joined(t *testing.T, p *Parts) string {
 	return b.String()
 }
 
-// TestResume: a run that ended in the middle is gone on with; what it did is not done again, and the
-// output is what one run gives.
+// TestResume: a run that ended in the middle is gone on with; what it did is not done again, and
+// the output is what one run gives.
 func TestResume(t *testing.T) {
 	folder := manyFiles(t)
 	l := Limits{Jobs: 3, Bytes: 1 << 20}
 	var wantFailed []string
-	whole := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 4 * leastSize, Failed: func(f *Failure) error {
-		wantFailed = append(wantFailed, f.Path)
-		return nil
-	}}
+	whole := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(),
+		PartBytes: 4 * leastSize, Failed: func(f *Failure) error {
+			wantFailed = append(wantFailed, f.Path)
+			return nil
+		}}
 	if err := whole.Run(Sources([]string{folder}), l, false); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +230,8 @@ func TestResume(t *testing.T) {
 	}
 	enough := errors.New("killed")
 	n := 0
-	first := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 4 * leastSize}
+	first := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(),
+		PartBytes: 4 * leastSize}
 	err := first.Run(func(yield func(Source, error) bool) {
 		for s, err := range Sources([]string{folder}) {
 			if n++; n == 19 {
@@ -241,10 +250,11 @@ func TestResume(t *testing.T) {
 	os.WriteFile(first.dataName(4), []byte("without a manifest"), 0o644)
 	codec := newContents()
 	var failed []string
-	second := &Parts{Folder: first.Folder, Codec: codec, PartBytes: 4 * leastSize, Failed: func(f *Failure) error {
-		failed = append(failed, f.Path)
-		return nil
-	}}
+	second := &Parts{Folder: first.Folder, Codec: codec, PartBytes: 4 * leastSize,
+		Failed: func(f *Failure) error {
+			failed = append(failed, f.Path)
+			return nil
+		}}
 	if err := second.Run(Sources([]string{folder}), l, true); err != nil {
 		t.Fatal(err)
 	}
@@ -259,12 +269,14 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeChanged: what was made of a file that is another now, or with other options, is made again.
+// TestResumeChanged: what was made of a file that is another now, or with other options, is made
+// again.
 func TestResumeChanged(t *testing.T) {
 	folder := writeFiles(t, "a", "b", "c", "d")
 	run := func(options string) (reads int64, text string) {
 		codec := newContents()
-		p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: codec, PartBytes: leastSize, Options: options}
+		p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: codec, PartBytes: leastSize,
+			Options: options}
 		if err := p.Run(Sources([]string{folder}), Limits{2, 1 << 20}, true); err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +289,8 @@ func TestResumeChanged(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "c"), []byte("other content"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if n, text := run("x"); n != 2 || text != strings.Replace(before, `"c"}`, `"other content"}`, 1) {
+	if n, text := run("x"); n != 2 || text != strings.Replace(before, `"c"}`, `"other content"}`,
+		1) {
 		t.Errorf("%d files were read again: %s", n, text)
 	}
 	if n, _ := run("y"); n != 4 {
@@ -292,7 +305,8 @@ func writeShard(t *testing.T, files, folder, shard, options string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: newContents(), PartBytes: 3 * leastSize, Options: options}
+	p := &Parts{Folder: filepath.Join(folder, ".parts"), Codec: newContents(),
+		PartBytes: 3 * leastSize, Options: options}
 	if err := p.Run(s.Sources(Sources([]string{files})), Limits{2, 1 << 20}, false); err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +324,8 @@ func TestShards(t *testing.T) {
 	for i := range 8 {
 		writeShard(t, files, folder, fmt.Sprintf("%d/8", i), "")
 	}
-	whole := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(), PartBytes: 1 << 20}
+	whole := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: newContents(),
+		PartBytes: 1 << 20}
 	if err := whole.Run(Sources([]string{files}), Limits{2, 1 << 20}, false); err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +343,8 @@ func TestShards(t *testing.T) {
 	}
 	wrong := func(what, want string) {
 		t.Helper()
-		if _, err := OpenShards([]string{folder}); !errors.Is(err, ErrShards) || !strings.Contains(err.Error(), want) {
+		if _, err := OpenShards([]string{folder}); !errors.Is(err, ErrShards) ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -21,9 +21,9 @@ type Shards struct {
 // ErrShards is the kind of error of shards that are not all there, or are not of each other.
 var ErrShards = errors.New("the shards are not whole")
 
-// OpenShards checks the shards whose manifests are named, or are in folders that are named: that each is
-// there once, whole and unchanged, that all are of one list and of the same options, and that each file of
-// the list is in one.
+// OpenShards checks the shards whose manifests are named, or are in folders that are named: that
+// each is there once, whole and unchanged, that all are of one list and of the same options, and
+// that each file of the list is in one.
 func OpenShards(names []string) (*Shards, error) {
 	manifests, err := shardManifests(names)
 	if err != nil {
@@ -45,10 +45,12 @@ func OpenShards(names []string) (*Shards, error) {
 		entries += sum.Entries
 	}
 	if i := slices.Index(s.manifests, ""); i >= 0 {
-		return nil, fmt.Errorf("batch: %w: shard %d of %d is not there", ErrShards, i, len(s.manifests))
+		return nil, fmt.Errorf("batch: %w: shard %d of %d is not there", ErrShards, i,
+			len(s.manifests))
 	}
 	if listed := s.sums[0].Listed; listed != entries {
-		return nil, fmt.Errorf("batch: %w: %d files were listed and %d are in shards", ErrShards, listed, entries)
+		return nil, fmt.Errorf("batch: %w: %d files were listed and %d are in shards", ErrShards,
+			listed, entries)
 	}
 	for i := range s.sums {
 		if err := s.check(i); err != nil {
@@ -87,7 +89,8 @@ func shardManifests(names []string) ([]string, error) {
 func (s *Shards) add(path string, sum *Summary) error {
 	const most = 1 << 20
 	if sum.Shards < 1 || sum.Shards > most || sum.Shard < 0 || sum.Shard >= sum.Shards {
-		return fmt.Errorf("batch: %w: %s is of shard %d of %d", ErrShards, path, sum.Shard, sum.Shards)
+		return fmt.Errorf("batch: %w: %s is of shard %d of %d", ErrShards, path, sum.Shard,
+			sum.Shards)
 	}
 	if s.sums == nil {
 		s.manifests, s.sums = make([]string, sum.Shards), make([]*Summary, sum.Shards)
@@ -100,9 +103,11 @@ func (s *Shards) add(path string, sum *Summary) error {
 	}
 	switch {
 	case sum.Shards != len(s.sums):
-		return fmt.Errorf("batch: %w: %s is of %d shards, others of %d", ErrShards, path, sum.Shards, len(s.sums))
+		return fmt.Errorf("batch: %w: %s is of %d shards, others of %d", ErrShards, path,
+			sum.Shards, len(s.sums))
 	case s.sums[sum.Shard] != nil:
-		return fmt.Errorf("batch: %w: %s and %s are both shard %d", ErrShards, s.manifests[sum.Shard], path, sum.Shard)
+		return fmt.Errorf("batch: %w: %s and %s are both shard %d", ErrShards,
+			s.manifests[sum.Shard], path, sum.Shard)
 	case first != nil && (first.List != sum.List || first.Listed != sum.Listed):
 		return fmt.Errorf("batch: %w: %s is of another list of files", ErrShards, path)
 	case first != nil && first.Options != sum.Options:
@@ -160,8 +165,8 @@ func (c *shardCursor) advance() (err error) {
 	return err
 }
 
-// Join writes the lines of the shards in the order of the list: what one run without shards writes. It is
-// for shards of lines. failed is called with each failure, in that order too.
+// Join writes the lines of the shards in the order of the list: what one run without shards writes.
+// It is for shards of lines. failed is called with each failure, in that order too.
 func (s *Shards) Join(w io.Writer, failed func(*Failure) error) error {
 	cursors := make([]*shardCursor, len(s.sums))
 	defer func() {
@@ -188,7 +193,9 @@ func (s *Shards) Join(w io.Writer, failed func(*Failure) error) error {
 		}
 	}
 	for at := int64(0); at < s.sums[0].Listed; at++ {
-		i := slices.IndexFunc(cursors, func(c *shardCursor) bool { return c.next != nil && c.next.Index == at })
+		i := slices.IndexFunc(cursors, func(c *shardCursor) bool {
+			return c.next != nil && c.next.Index == at
+		})
 		if i < 0 {
 			return fmt.Errorf("batch: %w: file %d of the list is in no shard", ErrShards, at)
 		}

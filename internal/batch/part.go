@@ -18,16 +18,16 @@ import (
 type Codec interface {
 	// Encode returns the block of a source. It is called by several goroutines.
 	Encode(s Source) ([]byte, error)
-	// Accept looks at each block in the order of the sources, before any is written. Its error is the
-	// source's, whose block is then left out.
+	// Accept looks at each block in the order of the sources, before any is written. Its error is
+	// the source's, whose block is then left out.
 	Accept(block []byte) error
 	// Join writes the output of the blocks.
 	Join(w io.Writer, blocks Blocks) error
 }
 
-// Parts is a folder in which blocks are kept until all are there. Each part is a file of blocks and a
-// manifest, which is written last: what a kill leaves is whole parts, from the first on, and temporary
-// files.
+// Parts is a folder in which blocks are kept until all are there. Each part is a file of blocks and
+// a manifest, which is written last: what a kill leaves is whole parts, from the first on, and
+// temporary files.
 type Parts struct {
 	Folder string
 	Codec  Codec
@@ -221,7 +221,8 @@ func (p *Parts) clean() error {
 }
 
 // skipDone passes over the sources of parts that are there, and returns those that are left.
-func (p *Parts) skipDone(sources iter.Seq2[Source, error]) (rest iter.Seq2[Source, error], stop func(), err error) {
+func (p *Parts) skipDone(sources iter.Seq2[Source, error]) (rest iter.Seq2[Source, error],
+	stop func(), err error) {
 	next, stop := iter.Pull2(sources)
 	var held []Source
 	var heldErr error
@@ -262,9 +263,10 @@ func (p *Parts) holds(n int) bool {
 	return err == nil && info.Size() == sum.Bytes
 }
 
-// sameSources reports whether a part's entries are the sources that come next, and returns those that
-// were asked for.
-func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []Source, same bool, err error) {
+// sameSources reports whether a part's entries are the sources that come next, and returns those
+// that were asked for.
+func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []Source, same bool,
+	err error) {
 	same = true
 	_, broken := readManifest(p.manifestName(n), func(e *Entry) error {
 		s, nextErr, ok := next()
@@ -274,7 +276,8 @@ func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []So
 		}
 		held = append(held, s)
 		now := identified(s)
-		if now.Index != e.Index || now.Path != e.Path || now.Size != e.Size || now.Modified != e.Modified {
+		if now.Index != e.Index || now.Path != e.Path || now.Size != e.Size ||
+			now.Modified != e.Modified {
 			return errStop
 		}
 		return nil
@@ -318,7 +321,8 @@ type Blocks struct {
 	from, to int
 }
 
-// Each visits each entry with its block, in the order of the sources. The block of a failure is empty.
+// Each visits each entry with its block, in the order of the sources. The block of a failure is
+// empty.
 func (b Blocks) Each(visit func(e *Entry, r *io.SectionReader) error) error {
 	for n := b.from; n < b.to; n++ {
 		if err := b.eachOf(n, visit); err != nil {

@@ -32,9 +32,11 @@ type slot[R any] struct {
 	result chan R
 }
 
-// Each does work on each source, for several at once, and hands what came of it to done in the order of
-// the sources. The first error of the list or of done ends it; what has begun is waited for.
-func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R, done func(Source, R) error) error {
+// Each does work on each source, for several at once, and hands what came of it to done in the
+// order of the sources. The first error of the list or of done ends it; what has begun is waited
+// for.
+func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R,
+	done func(Source, R) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	budget := semaphore.NewWeighted(l.Bytes)
 	waiting := make(chan *slot[R], min(l.Bytes/leastSize, maxWaiting)+1)

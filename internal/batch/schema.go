@@ -11,8 +11,8 @@ import (
 // ErrSchema is the kind of error of a table that does not go with those before it.
 var ErrSchema = errors.New("another schema")
 
-// schemas is the schema that all tables so far fit into: every column of any of them, in the order in
-// which they were met.
+// schemas is the schema that all tables so far fit into: every column of any of them, in the order
+// in which they were met.
 type schemas struct {
 	fields []arrow.Field
 	byName map[string]int
@@ -36,7 +36,8 @@ func (s *schemas) add(next *arrow.Schema) error {
 		}
 		wide, ok := widened(fields[i].Type, t)
 		if !ok {
-			return fmt.Errorf("%w: column %q is %s, and was %s before", ErrSchema, f.Name, t, fields[i].Type)
+			return fmt.Errorf("%w: column %q is %s, and was %s before", ErrSchema, f.Name, t,
+				fields[i].Type)
 		}
 		fields[i].Type = wide
 	}
@@ -55,8 +56,8 @@ func (s *schemas) add(next *arrow.Schema) error {
 	return nil
 }
 
-// storedType is the type in which a column of a single table is kept: categories as their values, as
-// those of two tables differ, and text by one type.
+// storedType is the type in which a column of a single table is kept: categories as their values,
+// as those of two tables differ, and text by one type.
 func storedType(t arrow.DataType) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
@@ -88,8 +89,8 @@ func isNumber(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) || arrow.I
 
 func bits(t arrow.DataType) int { return t.(arrow.FixedWidthDataType).BitWidth() }
 
-// widenedInteger returns the smallest type of integers that holds two; unsigned ones of 64 bits go with no
-// signed ones.
+// widenedInteger returns the smallest type of integers that holds two; unsigned ones of 64 bits go
+// with no signed ones.
 func widenedInteger(a, b arrow.DataType) (arrow.DataType, bool) {
 	if arrow.IsSignedInteger(a.ID()) == arrow.IsSignedInteger(b.ID()) {
 		if bits(a) < bits(b) {
@@ -114,8 +115,8 @@ func widenedInteger(a, b arrow.DataType) (arrow.DataType, bool) {
 	return nil, false
 }
 
-// widenedFloat returns the smallest type of floats that holds two types of numbers. Integers of 64 bits do
-// not fit into one.
+// widenedFloat returns the smallest type of floats that holds two types of numbers. Integers of 64
+// bits do not fit into one.
 func widenedFloat(a, b arrow.DataType) (arrow.DataType, bool) {
 	need := 0
 	for _, t := range []arrow.DataType{a, b} {

@@ -32,19 +32,20 @@ func ParseShard(text string) (*Shard, error) {
 	i, err1 := strconv.Atoi(number)
 	n, err2 := strconv.Atoi(of)
 	if !ok || err1 != nil || err2 != nil || i < 0 || i >= n {
-		return nil, fmt.Errorf("%q is no shard such as 0/8, of which the first is 0 and the last 7", text)
+		return nil, fmt.Errorf("%q is no shard such as 0/8, of which the first is 0 and the last 7",
+			text)
 	}
 	return &Shard{Number: i, Of: n, list: sha256.New()}, nil
 }
 
-// ShardOf returns which of n shards a path is in: the XXH3 of its bytes, with slashes between folders,
-// modulo n. It is the same on every machine.
+// ShardOf returns which of n shards a path is in: the XXH3 of its bytes, with slashes between
+// folders, modulo n. It is the same on every machine.
 func ShardOf(path string, n int) int {
 	return int(xxh3.HashString(filepath.ToSlash(path)) % uint64(n))
 }
 
-// Sources returns those of a list that are in the shard, with their positions in the list. All of it is
-// read.
+// Sources returns those of a list that are in the shard, with their positions in the list. All of
+// it is read.
 func (s *Shard) Sources(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 	return func(yield func(Source, error) bool) {
 		for source, err := range all {
@@ -64,8 +65,8 @@ func (s *Shard) Sources(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 // Name is the name of the shard's file but for its ending: shard-00000-of-00008.
 func (s *Shard) Name() string { return fmt.Sprintf("shard-%05d-of-%05d", s.Number, s.Of) }
 
-// Write writes the shard's file into a folder, and then its manifest, by which a shard is whole. The
-// sources must have been read to their end.
+// Write writes the shard's file into a folder, and then its manifest, by which a shard is whole.
+// The sources must have been read to their end.
 func (s *Shard) Write(folder, ending string, p *Parts) error {
 	file := s.Name() + ending
 	sum := sha256.New()
@@ -93,7 +94,8 @@ func (s *Shard) Write(folder, ending string, p *Parts) error {
 		m.f.Close()
 		return errors.Join(err, os.Remove(m.f.Name()))
 	}
-	m.sum.Options, m.sum.File, m.sum.Bytes, m.sum.SHA256 = p.Options, file, size, hex.EncodeToString(sum.Sum(nil))
+	m.sum.Options, m.sum.File, m.sum.Bytes, m.sum.SHA256 = p.Options, file, size,
+		hex.EncodeToString(sum.Sum(nil))
 	m.sum.Shard, m.sum.Shards, m.sum.Listed = s.Number, s.Of, s.listed
 	m.sum.List = hex.EncodeToString(s.list.Sum(nil))
 	return m.close()

@@ -39,10 +39,10 @@ func IsPattern(arg string) bool {
 }
 
 // Sources lists the files that arguments stand for: a file, a folder with all that is below it, a
-// pattern in which ** stands for any number of folders. Files are in the order of the arguments, and
-// below a folder in that of their names. Hidden files, symbolic links and what is not a regular file
-// are passed over below folders and patterns. A pattern that nothing is found for, and a folder that
-// cannot be read, are errors that end the list.
+// pattern in which ** stands for any number of folders. Files are in the order of the arguments,
+// and below a folder in that of their names. Hidden files, symbolic links and what is not a regular
+// file are passed over below folders and patterns. A pattern that nothing is found for, and a
+// folder that cannot be read, are errors that end the list.
 func Sources(args []string) iter.Seq2[Source, error] {
 	return numbered(func(yield func(Source, error) bool) {
 		for _, arg := range args {
@@ -103,12 +103,13 @@ func ended(arg string, err error, yield func(Source, error) bool) bool {
 
 func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
-// matches yields the files that a pattern stands for. The folders are walked in the order of names, so
-// that the list is the same each time.
+// matches yields the files that a pattern stands for. The folders are walked in the order of names,
+// so that the list is the same each time.
 func matches(pattern string, yield func(Source, error) bool) bool {
 	slashed := filepath.ToSlash(pattern)
 	if !doublestar.ValidatePattern(slashed) {
-		yield(Source{Path: pattern}, fmt.Errorf("the pattern has a bracket without its end: %w", doublestar.ErrBadPattern))
+		yield(Source{Path: pattern}, fmt.Errorf("the pattern has a bracket without its end: %w",
+			doublestar.ErrBadPattern))
 		return false
 	}
 	base, rest := doublestar.SplitPattern(slashed)
@@ -155,9 +156,9 @@ func belowOnly(d fs.DirEntry, relative, rest string) error {
 // maxPath is the longest line of a list of paths, in bytes.
 const maxPath = 1 << 16
 
-// Listed lists the files whose paths stand in r, one a line, or where the first line holds a NUL, each
-// ended by one, as find -print0 has them. Empty lines are passed over. The reader is read as files are
-// asked for.
+// Listed lists the files whose paths stand in r, one a line, or where the first line holds a NUL,
+// each ended by one, as find -print0 has them. Empty lines are passed over. The reader is read as
+// files are asked for.
 func Listed(r io.Reader) iter.Seq2[Source, error] {
 	return numbered(func(yield func(Source, error) bool) {
 		lines := bufio.NewScanner(r)

@@ -17,10 +17,10 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
-// Table is a codec of one table of the rows of all sources, whose first column has their paths. Columns
-// are matched by name; one that a source has not is null there; numbers are widened where every value
-// survives. A source whose columns are of other types than those before it is a failure of the
-// kind [ErrSchema]. A block is an Arrow file.
+// Table is a codec of one table of the rows of all sources, whose first column has their paths.
+// Columns are matched by name; one that a source has not is null there; numbers are widened where
+// every value survives. A source whose columns are of other types than those before it is a failure
+// of the kind [ErrSchema]. A block is an Arrow file.
 type Table struct {
 	// Value writes a source's table as an Arrow file.
 	Value func(w io.Writer, s Source) error

@@ -19,7 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestWidened has the smallest types that hold every value of both, and none where there is no such.
+// TestWidened has the smallest types that hold every value of both, and none where there is no
+// such.
 func TestWidened(t *testing.T) {
 	p := arrow.PrimitiveTypes
 	for _, c := range []struct{ a, b, want arrow.DataType }{
@@ -63,30 +64,38 @@ func arrowFile(t *testing.T, rows string, fields ...arrow.Field) func(w io.Write
 	}
 }
 
-// TestTable: columns that are missing or narrower in some files, and a file whose types do not go with the
-// others, as a failure.
+// TestTable: columns that are missing or narrower in some files, and a file whose types do not go
+// with the others, as a failure.
 func TestTable(t *testing.T) {
 	p := arrow.PrimitiveTypes
 	category := &arrow.DictionaryType{IndexType: p.Int8, ValueType: arrow.BinaryTypes.String}
 	tables := map[string]func(io.Writer) error{
-		"a": arrowFile(t, `[{"n":1,"s":"x"},{"n":2,"s":null}]`, arrow.Field{Name: "n", Type: p.Int8},
+		"a": arrowFile(t, `[{"n":1,"s":"x"},{"n":2,"s":null}]`,
+			arrow.Field{Name: "n", Type: p.Int8},
 			arrow.Field{Name: "s", Type: category, Nullable: true}),
-		"b": arrowFile(t, `[{"s":"y","f":1.5}]`, arrow.Field{Name: "s", Type: arrow.BinaryTypes.String},
+		"b": arrowFile(t, `[{"s":"y","f":1.5}]`, arrow.Field{Name: "s",
+			Type: arrow.BinaryTypes.String},
 			arrow.Field{Name: "f", Type: p.Float64}),
 		"c": arrowFile(t, `[{"n":"text"}]`, arrow.Field{Name: "n", Type: arrow.BinaryTypes.String}),
 		"d": arrowFile(t, `[{"n":70000}]`, arrow.Field{Name: "n", Type: p.Int32}),
-		"e": arrowFile(t, `[{"path":"here"}]`, arrow.Field{Name: "path", Type: arrow.BinaryTypes.String}),
+		"e": arrowFile(t, `[{"path":"here"}]`, arrow.Field{Name: "path",
+			Type: arrow.BinaryTypes.String}),
 	}
 	want := `[{"path":"a","n":1,"s":"x","f":null},{"path":"a","n":2,"s":null,"f":null},` +
 		`{"path":"b","n":null,"s":"y","f":1.5},{"path":"d","n":70000,"s":null,"f":null}]`
 	for _, isParquet := range []bool{false, true} {
 		var failed []string
-		codec := &Table{PathColumn: "path", Parquet: isParquet, Value: func(w io.Writer, s Source) error { return tables[s.Path](w) }}
-		parts := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: codec, PartBytes: 2 * leastSize, Failed: func(f *Failure) error {
-			failed = append(failed, f.Path+" "+f.Kind)
-			return nil
-		}}
-		if err := parts.Run(sourcesNamed("a", "b", "c", "d", "e"), Limits{2, 1 << 20}, false); err != nil {
+		codec := &Table{PathColumn: "path", Parquet: isParquet,
+			Value: func(w io.Writer, s Source) error {
+				return tables[s.Path](w)
+			}}
+		parts := &Parts{Folder: filepath.Join(t.TempDir(), "p"), Codec: codec,
+			PartBytes: 2 * leastSize, Failed: func(f *Failure) error {
+				failed = append(failed, f.Path+" "+f.Kind)
+				return nil
+			}}
+		if err := parts.Run(sourcesNamed("a", "b", "c", "d", "e"), Limits{2, 1 << 20},
+			false); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"c schema", "e schema"}, failed); diff != "" {
@@ -139,10 +148,11 @@ func rowsOf(t *testing.T, data []byte, isParquet bool) string {
 		for tr.Next() {
 			add(tr.RecordBatch())
 		}
-	} else if err := eachBatch(io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))), func(b arrow.RecordBatch) error {
-		add(b)
-		return nil
-	}); err != nil {
+	} else if err := eachBatch(io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))),
+		func(b arrow.RecordBatch) error {
+			add(b)
+			return nil
+		}); err != nil {
 		t.Fatal(err)
 	}
 	return "[" + strings.Join(rows, ",") + "]"

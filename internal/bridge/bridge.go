@@ -30,11 +30,12 @@ type Pickle interface {
 var Read func(unpickler any) (Pickle, error)
 
 // Known returns what package known knows of a class that a FindClass hook returned, or 0, and the
-// rules of its resolver. Package reconstruct sets it; where that is not linked in, no class is known.
+// rules of its resolver. Package reconstruct sets it; where that is not linked in, no class is
+// known.
 var Known = func(class any) (code uint16, rules *known.Rules) { return 0, nil }
 
-// Public returns an error of packages errkind and tape as what users of package pickle know. Package
-// pickle sets it.
+// Public returns an error of packages errkind and tape as what users of package pickle know.
+// Package pickle sets it.
 var Public = func(err error) error { return err }
 
 // Builder is implemented by an object for which BUILD needs the input that follows the opcode, or
@@ -46,12 +47,14 @@ type Builder interface {
 
 // Input is the input behind a BUILD. Its errors are those that the Builder shall return.
 type Input interface {
-	// ReadPayload returns the n bytes that follow, in memory that begins at a multiple of 16, and of 64
-	// from 64 KiB on; with shared input they are part of it.
+	// ReadPayload returns the n bytes that follow, in memory that begins at a multiple of 16, and
+	// of 64 from 64 KiB on; with shared input they are part of it.
 	ReadPayload(n int64) ([]byte, error)
-	// ReadByte returns the next byte. At the end of the input the error is of the kind ErrTruncated.
+	// ReadByte returns the next byte. At the end of the input the error is of the kind
+	// ErrTruncated.
 	ReadByte() (byte, error)
-	// LoadNested reads a complete pickle that follows, with a memo of its own, and goes on behind it.
+	// LoadNested reads a complete pickle that follows, with a memo of its own, and goes on behind
+	// it.
 	LoadNested() (any, error)
 	// LoadFrom reads a pickle of another file, with the hooks and limits of this one.
 	LoadFrom(r io.Reader) (any, error)
@@ -66,22 +69,22 @@ type Tally struct {
 	Read   int64 // bytes of the pickles that are through
 }
 
-// SetCosts tells a *pickle.Unpickler how many compressed bytes the decompression of its input took so
-// far, and in which Tally to count; both may be nil. Package pickle sets it.
+// SetCosts tells a *pickle.Unpickler how many compressed bytes the decompression of its input took
+// so far, and in which Tally to count; both may be nil. Package pickle sets it.
 var SetCosts func(unpickler any, compressed func() int64, tally *Tally)
 
-// ReadPayload reads n bytes of the input of a *pickle.Unpickler, between two pickles, as the method of
-// Input does. Package pickle sets it.
+// ReadPayload reads n bytes of the input of a *pickle.Unpickler, between two pickles, as the method
+// of Input does. Package pickle sets it.
 var ReadPayload func(unpickler any, n int64) ([]byte, error)
 
-// NewPlans returns what remembers how Go types are written, for *pickle.Pickler values with the same
-// Reduce and Fields hooks, which UsePlans gives it to; several goroutines may use it at once. Package
-// pickle sets both.
+// NewPlans returns what remembers how Go types are written, for *pickle.Pickler values with the
+// same Reduce and Fields hooks, which UsePlans gives it to; several goroutines may use it at once.
+// Package pickle sets both.
 var (
 	NewPlans func() any
 	UsePlans func(pickler, plans any)
 )
 
-// Reduce says how values of a type of package reconstruct are written, which sets it; nil where that is
-// not linked in.
+// Reduce says how values of a type of package reconstruct are written, which sets it; nil where
+// that is not linked in.
 var Reduce func(t reflect.Type) func(v any, protocol int) (any, error)

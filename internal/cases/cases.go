@@ -79,7 +79,8 @@ func Diff(want, got any) string {
 		cmp.Comparer(func(a, b *apd.Decimal) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b *ndarray.DType) bool { return a.Equal(b) }),
 		cmp.Transformer("elements", func(a *ndarray.Array) arrayText {
-			return arrayText{a.DType().Str(), append([]int{}, a.Shape()...), slices.Collect(a.Elements())}
+			return arrayText{a.DType().Str(), append([]int{}, a.Shape()...),
+				slices.Collect(a.Elements())}
 		}))
 }
 
@@ -125,11 +126,15 @@ func Same(a, b reflect.Value) bool {
 		if x.DType() == nil { // of a value that did not fit
 			return y != nil && y.DType() == nil
 		}
-		return y != nil && x.DType().String() == y.DType().String() && slices.Equal(x.Shape(), y.Shape()) &&
-			slices.Equal(x.Strides(), y.Strides()) && x.Writeable() == y.Writeable() && x.Class() == y.Class() &&
-			(x.DType().Kind() == ndarray.KindObject && x.Size() < 1<<12 && sameElements(x, y) || x.String() == y.String())
+		return y != nil && x.DType().String() == y.DType().String() &&
+			slices.Equal(x.Shape(), y.Shape()) &&
+			slices.Equal(x.Strides(), y.Strides()) && x.Writeable() == y.Writeable() &&
+			x.Class() == y.Class() &&
+			(x.DType().Kind() == ndarray.KindObject && x.Size() < 1<<12 && sameElements(x, y) ||
+				x.String() == y.String())
 	}
-	if x, ok := a.Interface().(*ndarray.DType); ok && x != nil { // one without a state holds a function
+	// one without a state holds a function
+	if x, ok := a.Interface().(*ndarray.DType); ok && x != nil {
 		y := b.Interface().(*ndarray.DType)
 		return y != nil && x.String() == y.String()
 	}
@@ -138,14 +143,16 @@ func Same(a, b reflect.Value) bool {
 		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())
 	case reflect.Complex128, reflect.Complex64:
 		x, y := a.Complex(), b.Complex()
-		return Same(reflect.ValueOf(real(x)), reflect.ValueOf(real(y))) && Same(reflect.ValueOf(imag(x)), reflect.ValueOf(imag(y)))
+		return Same(reflect.ValueOf(real(x)), reflect.ValueOf(real(y))) &&
+			Same(reflect.ValueOf(imag(x)), reflect.ValueOf(imag(y)))
 	case reflect.Interface:
 		return Same(a.Elem(), b.Elem())
 	case reflect.Pointer:
 		if a.IsNil() || b.IsNil() || !a.Elem().CanInterface() {
 			return a.IsNil() == b.IsNil()
 		}
-		if a.Elem().Kind() == reflect.Struct && a.Elem().NumField() > 0 && !a.Elem().Type().Field(0).IsExported() {
+		if a.Elem().Kind() == reflect.Struct && a.Elem().NumField() > 0 &&
+			!a.Elem().Type().Field(0).IsExported() {
 			return reflect.DeepEqual(a.Interface(), b.Interface())
 		}
 		return Same(a.Elem(), b.Elem())
@@ -191,7 +198,8 @@ func sameMap(a, b reflect.Value) bool {
 			for k.Kind() == reflect.Interface {
 				k = k.Elem()
 			}
-			if k.Kind() == reflect.Pointer || strings.Contains(fmt.Sprint(k), "NaN") || k.Kind() == reflect.Array {
+			if k.Kind() == reflect.Pointer || strings.Contains(fmt.Sprint(k), "NaN") ||
+				k.Kind() == reflect.Array {
 				continue
 			}
 			return false

@@ -55,7 +55,8 @@ func Array(name string, a *ndarray.Array) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ByLength returns the algorithms whose sums have so many hexadecimal digits, the strong ones first.
+// ByLength returns the algorithms whose sums have so many hexadecimal digits, the strong ones
+// first.
 func ByLength(digits int) []string {
 	var found []string
 	for _, name := range slices.Backward(Algorithms) {

@@ -19,8 +19,8 @@ type Piece struct {
 	Start int
 }
 
-// Cut returns the pieces of arrays of one shape, in C order. Arrays but the first may be nil. It calls
-// itself for each axis at most.
+// Cut returns the pieces of arrays of one shape, in C order. Arrays but the first may be nil. It
+// calls itself for each axis at most.
 func Cut(arrays ...*ndarray.Array) []Piece { return cut(nil, arrays, 0) }
 
 func cut(all []Piece, arrays []*ndarray.Array, start int) []Piece {
@@ -94,8 +94,8 @@ func index(a *ndarray.Array) *ndarray.Array {
 	return part
 }
 
-// Each does work for every piece, several at a time, and returns what came of each. worker counts the
-// goroutines from 0 to Workers - 1.
+// Each does work for every piece, several at a time, and returns what came of each. worker counts
+// the goroutines from 0 to Workers - 1.
 func Each[R any](pieces []Piece, work func(worker int, p Piece) R) []R {
 	results := make([]R, len(pieces))
 	next := make(chan int)

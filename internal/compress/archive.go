@@ -29,7 +29,8 @@ func newTar(in io.Reader) (io.Reader, error) {
 		case h.Typeflag == tar.TypeDir:
 			continue
 		case h.Typeflag != tar.TypeReg:
-			return nil, errkind.New(errkind.ErrUnsupported, "tar: member %q is not a regular file", h.Name)
+			return nil, errkind.New(errkind.ErrUnsupported, "tar: member %q is not a regular file",
+				h.Name)
 		}
 		return &tarReader{t, h.Size}, nil
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // Create returns a writer for the content of the file path, which w is, in the format that the
-// ending asks for as pandas.to_pickle chooses it: those of NewWriter, .zip, .tar, and .tar before the
-// ending of a compression. An archive has one member, named like the file without those
+// ending asks for as pandas.to_pickle chooses it: those of NewWriter, .zip, .tar, and .tar before
+// the ending of a compression. An archive has one member, named like the file without those
 // endings. A tar says before its content how long that is, so the content is in a temporary file
 // until Close.
 func Create(w io.Writer, path string) (io.WriteCloser, error) {
@@ -48,7 +48,8 @@ func newZipWriter(w io.Writer, name string) (io.WriteCloser, error) {
 	a.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, flate.DefaultCompression)
 	})
-	header := &zip.FileHeader{Name: memberName(name, "zip"), Method: zip.Deflate, Modified: zipEpoch}
+	header := &zip.FileHeader{Name: memberName(name, "zip"), Method: zip.Deflate,
+		Modified: zipEpoch}
 	header.SetMode(0o600) // as Python's zipfile gives what is written from memory
 	member, err := a.CreateHeader(header)
 	return &zipWriter{member, a}, err
@@ -105,7 +106,8 @@ func (t *tarWriter) writeArchive() error {
 		return err
 	}
 	a := tar.NewWriter(t.out)
-	if err := a.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: t.name, Size: size, Mode: 0o644}); err != nil {
+	if err := a.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: t.name, Size: size,
+		Mode: 0o644}); err != nil {
 		return err
 	}
 	if _, err := io.Copy(a, t.held); err != nil {

@@ -101,11 +101,13 @@ func TestReader(t *testing.T) {
 			for route, r := range routes {
 				got, formats, err := unfold(r, pickle.Limits{})
 				if err != nil || !bytes.Equal(got, want) || !slices.Equal(formats, s.want) {
-					t.Errorf("%s: %d bytes, formats %v, error %v; want %d bytes, formats %v", route, len(got), formats, err, len(want), s.want)
+					t.Errorf("%s: %d bytes, formats %v, error %v; want %d bytes, formats %v", route,
+						len(got), formats, err, len(want), s.want)
 				}
 			}
 			head := data[:min(len(data), compress.HeadSize)]
-			if len(s.want) > 0 && compress.Detect(head) != s.want[0] || len(s.want) == 0 && compress.Detect(head) != compress.Plain {
+			if len(s.want) > 0 && compress.Detect(head) != s.want[0] ||
+				len(s.want) == 0 && compress.Detect(head) != compress.Plain {
 				t.Errorf("Detect: %v, want %v", compress.Detect(head), s.want)
 			}
 		})
@@ -115,7 +117,8 @@ func TestReader(t *testing.T) {
 // A zip in a file is read where it stands, from the file's position on.
 func TestZipAtOffset(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
-	if err := os.WriteFile(path, append([]byte("before"), read(t, "zip-deflated")...), 0o600); err != nil {
+	if err := os.WriteFile(path, append([]byte("before"), read(t, "zip-deflated")...),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.Open(path)
@@ -167,7 +170,8 @@ func TestTruncated(t *testing.T) {
 
 func kindOf(err error) bool {
 	n := 0
-	for _, kind := range []error{pickle.ErrTruncated, pickle.ErrMalformed, pickle.ErrLimit, pickle.ErrUnsupported} {
+	for _, kind := range []error{pickle.ErrTruncated, pickle.ErrMalformed, pickle.ErrLimit,
+		pickle.ErrUnsupported} {
 		if errors.Is(err, kind) {
 			n++
 		}
@@ -187,7 +191,8 @@ func TestFlipped(t *testing.T) {
 			for i := 0; i < min(len(data), 700); i += 5 {
 				flipped := bytes.Clone(data)
 				flipped[i] ^= byte(1 << (i % 8))
-				if _, _, err := unfold(bytes.NewReader(flipped), pickle.Limits{DecompressedBytes: 1 << 20}); err != nil && !kindOf(err) {
+				if _, _, err := unfold(bytes.NewReader(flipped),
+					pickle.Limits{DecompressedBytes: 1 << 20}); err != nil && !kindOf(err) {
 					t.Fatalf("byte %d: error without a kind: %v", i, err)
 				}
 			}
@@ -208,16 +213,26 @@ func TestErrors(t *testing.T) {
 		{name: "two members in a tar", data: read(t, "bad-tar-two"), want: pickle.ErrUnsupported},
 		{name: "two members in a zip", data: read(t, "bad-zip-two"), want: pickle.ErrUnsupported},
 		{name: "bzip2 in a zip", data: read(t, "bad-zip-bzip2"), want: pickle.ErrUnsupported},
-		{name: "garbage after gzip", data: append(read(t, "gzip"), "garbage that is no other member"...), want: pickle.ErrMalformed},
-		{name: "garbage after the magic", data: []byte("\x1f\x8bgarbage that is no header"), want: pickle.ErrMalformed},
-		{name: "zfile that lies", data: bytes.Replace(read(t, "zfile-0.9.4"), []byte("0xd0"), []byte("0xd1"), 1), want: pickle.ErrMalformed},
-		{name: "zfile that lies low", data: bytes.Replace(read(t, "zfile-0.9.4"), []byte("0xd0"), []byte("0xcf"), 1), want: pickle.ErrMalformed},
-		{name: "zfile without length", data: append([]byte("ZF0x"), make([]byte, 40)...), want: pickle.ErrMalformed},
+		{name: "garbage after gzip", data: append(read(t, "gzip"),
+			"garbage that is no other member"...), want: pickle.ErrMalformed},
+		{name: "garbage after the magic", data: []byte("\x1f\x8bgarbage that is no header"),
+			want: pickle.ErrMalformed},
+		{name: "zfile that lies", data: bytes.Replace(read(t, "zfile-0.9.4"), []byte("0xd0"),
+			[]byte("0xd1"), 1), want: pickle.ErrMalformed},
+		{name: "zfile that lies low", data: bytes.Replace(read(t, "zfile-0.9.4"), []byte("0xd0"),
+			[]byte("0xcf"), 1), want: pickle.ErrMalformed},
+		{name: "zfile without length", data: append([]byte("ZF0x"), make([]byte, 40)...),
+			want: pickle.ErrMalformed},
 		{name: "lzma dictionary", data: bigDict, want: pickle.ErrLimit, limit: "WindowBytes"},
-		{name: "xz dictionary", data: read(t, "xz"), limits: pickle.Limits{WindowBytes: 1 << 20}, want: pickle.ErrLimit, limit: "WindowBytes"},
-		{name: "zstd window", data: read(t, "zstd-stream"), limits: pickle.Limits{WindowBytes: 1024}, want: pickle.ErrLimit, limit: "WindowBytes"},
-		{name: "input bytes", data: read(t, "gzip"), limits: pickle.Limits{InputBytes: 100}, want: pickle.ErrLimit, limit: "InputBytes"},
-		{name: "decompressed bytes", data: read(t, "gzip"), limits: pickle.Limits{DecompressedBytes: 1242}, want: pickle.ErrLimit, limit: "DecompressedBytes"},
+		{name: "xz dictionary", data: read(t, "xz"), limits: pickle.Limits{WindowBytes: 1 << 20},
+			want: pickle.ErrLimit, limit: "WindowBytes"},
+		{name: "zstd window", data: read(t, "zstd-stream"),
+			limits: pickle.Limits{WindowBytes: 1024}, want: pickle.ErrLimit, limit: "WindowBytes"},
+		{name: "input bytes", data: read(t, "gzip"), limits: pickle.Limits{InputBytes: 100},
+			want: pickle.ErrLimit, limit: "InputBytes"},
+		{name: "decompressed bytes", data: read(t, "gzip"),
+			limits: pickle.Limits{DecompressedBytes: 1242}, want: pickle.ErrLimit,
+			limit: "DecompressedBytes"},
 		{name: "ratio", data: bomb(t, 17<<20), want: pickle.ErrLimit, limit: "CompressionRatio"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -243,7 +258,8 @@ func TestLimitsAllow(t *testing.T) {
 	if _, _, err := unfold(bytes.NewReader(bomb(t, 15<<20)), pickle.Limits{}); err != nil {
 		t.Errorf("15 MiB of zeros: %v", err)
 	}
-	if _, _, err := unfold(bytes.NewReader(bomb(t, 17<<20)), pickle.Limits{CompressionRatio: pickle.NoLimit}); err != nil {
+	if _, _, err := unfold(bytes.NewReader(bomb(t, 17<<20)),
+		pickle.Limits{CompressionRatio: pickle.NoLimit}); err != nil {
 		t.Errorf("17 MiB of zeros without a limit on the ratio: %v", err)
 	}
 }
@@ -283,7 +299,8 @@ func TestPlainReadsNoFurther(t *testing.T) {
 
 func TestSourceErrorIsKept(t *testing.T) {
 	broken := errors.New("the network is down")
-	for _, name := range []string{"gzip", "zlib-9", "bzip2", "xz", "lzma", "zstd", "lz4", "tar-gzip", "tar-pax", "zip-stored", "sample.pkl"} {
+	for _, name := range []string{"gzip", "zlib-9", "bzip2", "xz", "lzma", "zstd", "lz4",
+		"tar-gzip", "tar-pax", "zip-stored", "sample.pkl"} {
 		data := read(t, name)
 		r := io.MultiReader(bytes.NewReader(data[:min(len(data)/2, 700)]), iotest.ErrReader(broken))
 		if _, _, err := unfold(r, pickle.Limits{}); !errors.Is(err, broken) {
@@ -312,7 +329,8 @@ func FuzzReader(f *testing.F) {
 		f.Add(read(f, s.name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, formats, err := unfold(bytes.NewReader(data), pickle.Limits{DecompressedBytes: 1 << 20, WindowBytes: 1 << 20})
+		_, formats, err := unfold(bytes.NewReader(data),
+			pickle.Limits{DecompressedBytes: 1 << 20, WindowBytes: 1 << 20})
 		if err != nil && !kindOf(err) {
 			t.Fatalf("%v: error without a kind: %v", formats, err)
 		}

@@ -30,7 +30,8 @@ const (
 	ZFile
 )
 
-var formatNames = [...]string{"plain", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "tar", "zfile"}
+var formatNames = [...]string{"plain", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip",
+	"tar", "zfile"}
 
 // String returns the format's usual name, in lower case.
 func (f Format) String() string { return formatNames[f] }
@@ -123,7 +124,9 @@ func mayBeTar(head []byte) bool {
 	if end < 0 {
 		end = len(name)
 	}
-	if end == 0 || strings.IndexFunc(string(name[:end]), func(r rune) bool { return r < 0x20 }) >= 0 {
+	if end == 0 || strings.IndexFunc(string(name[:end]), func(r rune) bool {
+		return r < 0x20
+	}) >= 0 {
 		return false
 	}
 	if len(bytes.Trim(name[end:], "\x00")) > 0 {

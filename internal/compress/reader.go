@@ -143,11 +143,13 @@ func (l *layer) Read(p []byte) (int, error) {
 // overLimit checks the decompressed size against both limits.
 func (l *layer) overLimit() error {
 	if l.total > l.limits.DecompressedBytes {
-		return &pickle.LimitError{Limit: "DecompressedBytes", Max: l.limits.DecompressedBytes, Want: l.total}
+		return &pickle.LimitError{Limit: "DecompressedBytes", Max: l.limits.DecompressedBytes,
+			Want: l.total}
 	}
 	ratio := l.total / max(l.src.n, 1)
 	if l.total > zipfile.RatioFloor && ratio >= l.limits.CompressionRatio {
-		return &pickle.LimitError{Limit: "CompressionRatio", Max: l.limits.CompressionRatio, Want: ratio}
+		return &pickle.LimitError{Limit: "CompressionRatio", Max: l.limits.CompressionRatio,
+			Want: ratio}
 	}
 	return nil
 }

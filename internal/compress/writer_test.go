@@ -81,7 +81,8 @@ func TestWriter(t *testing.T) {
 
 func TestWriterUnsupported(t *testing.T) {
 	for _, path := range []string{"x.bz2", "x.zip", "x.tar"} {
-		if _, err := compress.NewWriter(new(bytes.Buffer), compress.FormatOf(path)); !errors.Is(err, pickle.ErrUnsupported) {
+		if _, err := compress.NewWriter(new(bytes.Buffer), compress.FormatOf(path)); !errors.Is(err,
+			pickle.ErrUnsupported) {
 			t.Errorf("%s: error %v", path, err)
 		}
 	}
@@ -90,7 +91,8 @@ func TestWriterUnsupported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write([]byte("as it is")); err != nil || buf.String() != "as it is" || w.Close() != nil {
+	if _, err := w.Write([]byte("as it is")); err != nil || buf.String() != "as it is" ||
+		w.Close() != nil {
 		t.Errorf("plain wrote %q, error %v", buf.String(), err)
 	}
 }

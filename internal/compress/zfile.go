@@ -52,7 +52,8 @@ func (f *zfileReader) Read(p []byte) (int, error) {
 	n, err := f.z.Read(p)
 	f.n += uint64(n)
 	if f.n > f.want || err == io.EOF && f.n != f.want {
-		return 0, errkind.New(errkind.ErrMalformed, "zfile: %d bytes or more where its header says %d", f.n, f.want)
+		return 0, errkind.New(errkind.ErrMalformed,
+			"zfile: %d bytes or more where its header says %d", f.n, f.want)
 	}
 	return n, err
 }

@@ -27,14 +27,16 @@ const (
 // Reference: pandas/_libs/parsers.pyx, STR_NA_VALUES.
 var missing = map[string]bool{
 	"": true, "#N/A": true, "#N/A N/A": true, "#NA": true, "-1.#IND": true, "-1.#QNAN": true,
-	"-NaN": true, "-nan": true, "1.#IND": true, "1.#QNAN": true, "<NA>": true, "N/A": true, "NA": true,
+	"-NaN": true, "-nan": true, "1.#IND": true, "1.#QNAN": true, "<NA>": true, "N/A": true,
+	"NA":   true,
 	"NULL": true, "NaN": true, "None": true, "n/a": true, "nan": true, "null": true,
 }
 
 // IsMissing reports whether pandas takes the field for a missing value.
 func IsMissing(field []byte) bool { return len(field) <= 8 && missing[string(field)] }
 
-// Column is a column of one type. Exactly one of the slices with elements is set, none for Big and Text.
+// Column is a column of one type. Exactly one of the slices with elements is set, none for Big and
+// Text.
 type Column struct {
 	Type    Type
 	Ints    []int64
@@ -50,14 +52,15 @@ type part struct {
 	t        Type
 	gap      bool // whether something is missing
 	negative bool // whether an int is
-	// floats says that the block's numbers are the bits of floats rather than ints; unread, that not all of
-	// them are in the column.
+	// floats says that the block's numbers are the bits of floats rather than ints; unread, that
+	// not all of them are in the column.
 	floats, unread bool
 }
 
-// Infer returns the columns' types as pandas' read_csv does, and their numbers: ints where all fields are,
-// floats where all are numbers or missing, bools, else text. For a matrix no field is missing, so that an empty
-// one is text, complex numbers are numbers, and ints of any size are floats where they are no ints of 64 bits.
+// Infer returns the columns' types as pandas' read_csv does, and their numbers: ints where all
+// fields are, floats where all are numbers or missing, bools, else text. For a matrix no field is
+// missing, so that an empty one is text, complex numbers are numbers, and ints of any size are
+// floats where they are no ints of 64 bits.
 func (t *Table) Infer(matrix bool) []Column {
 	cols := make([]Column, t.cols)
 	for c := range cols {
@@ -84,8 +87,8 @@ func (t *Table) Infer(matrix bool) []Column {
 	return cols
 }
 
-// settled is the type of a column: pandas has no missing ints, and no dtype for ints of both signs that are
-// beyond int64.
+// settled is the type of a column: pandas has no missing ints, and no dtype for ints of both signs
+// that are beyond int64.
 func (p part) settled(matrix bool) Type {
 	switch {
 	case p.t == Empty, p.t == Int && p.gap, p.t == Uint && p.negative && matrix:
@@ -115,12 +118,15 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 	switch c.Type {
 	case Uint:
 		c.Uints = make([]uint64, t.rows)
-		t.each(col, func(row int, f []byte) { c.Uints[row], _ = strconv.ParseUint(string(trim(f)), 10, 64) })
+		t.each(col, func(row int, f []byte) {
+			c.Uints[row], _ = strconv.ParseUint(string(trim(f)), 10, 64)
+		})
 	case Float:
 		c.Floats = make([]float64, t.rows)
 		parallel(len(t.blocks), func(k int) {
 			b := &t.blocks[k]
-			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k], t.cols, col)
+			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k],
+				t.cols, col)
 		})
 	case Complex:
 		c.Complex = make([]complex128, t.rows)
@@ -169,8 +175,8 @@ func (t *Table) each(col int, do func(row int, f []byte)) {
 	})
 }
 
-// columnReader reads a column of one block: as ints as long as they are, then as floats, whose bits take the place of
-// the ints.
+// columnReader reads a column of one block: as ints as long as they are, then as floats, whose bits
+// take the place of the ints.
 type columnReader struct {
 	part
 	out    []int64
@@ -283,7 +289,8 @@ func (t *Table) Floats(cols []int) (map[int][]float64, error) {
 				f, _ := b.field(r*t.cols + c)
 				x, ok := ParseFloat(f)
 				if !ok {
-					errs[k] = errkind.New(errkind.ErrMalformed, "row %d, column %d: %.40q is no number", b.first+r, c, f)
+					errs[k] = errkind.New(errkind.ErrMalformed,
+						"row %d, column %d: %.40q is no number", b.first+r, c, f)
 					return
 				}
 				column[r] = x

@@ -1,5 +1,6 @@
-// Package delimited reads and writes text of rows and columns: CSV, TSV, and what numpy.savetxt writes. It
-// knows numbers, bools and text, no tables; several goroutines split and convert large inputs.
+// Package delimited reads and writes text of rows and columns: CSV, TSV, and what numpy.savetxt
+// writes. It knows numbers, bools and text, no tables; several goroutines split and convert large
+// inputs.
 package delimited
 
 import (
@@ -24,8 +25,8 @@ type Dialect struct {
 	Trim bool
 }
 
-// span is where a field is in the text of its block. Its length has the bit quoted where the field stood
-// in quotes; doubled where two quotes in it stand for one.
+// span is where a field is in the text of its block. Its length has the bit quoted where the field
+// stood in quotes; doubled where two quotes in it stand for one.
 type span struct{ at, n uint32 }
 
 const (
@@ -60,9 +61,9 @@ func (t *Table) Cols() int { return t.cols }
 // blockSize is how much text one goroutine splits at a time, in bytes.
 const blockSize = 4 << 20
 
-// Split splits a text into rows of cols fields each; 0 takes the number of fields of the first row. Lines
-// without anything, and of nothing but a comment, are no rows. Line is the number of the first line, for
-// errors.
+// Split splits a text into rows of cols fields each; 0 takes the number of fields of the first row.
+// Lines without anything, and of nothing but a comment, are no rows. Line is the number of the
+// first line, for errors.
 func Split(text []byte, d Dialect, cols, line int) (*Table, error) {
 	t := &Table{cols: cols}
 	pieces := d.pieces(text)

@@ -9,12 +9,13 @@ import (
 
 // exact are the powers of ten that are doubles.
 var exact = [...]float64{
-	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+	1e18, 1e19,
 	1e20, 1e21, 1e22,
 }
 
-// fastFloat reads a decimal number of up to 19 digits; ok is false for everything else, and where the digits
-// do not tell which of two doubles is nearer. What it returns is exactly rounded.
+// fastFloat reads a decimal number of up to 19 digits; ok is false for everything else, and where
+// the digits do not tell which of two doubles is nearer. What it returns is exactly rounded.
 func fastFloat(f []byte) (x float64, ok bool) {
 	i, negative := 0, false
 	if len(f) > 0 && (f[0] == '-' || f[0] == '+') {
@@ -63,7 +64,8 @@ func fastFloat(f []byte) (x float64, ok bool) {
 func digits(f []byte, i int, m uint64) (uint64, int) {
 	for len(f)-i >= 8 {
 		v := binary.LittleEndian.Uint64(f[i:])
-		if (v&0xf0f0f0f0f0f0f0f0)|((v+0x0606060606060606)&0xf0f0f0f0f0f0f0f0)>>4 != 0x3333333333333333 {
+		if (v&0xf0f0f0f0f0f0f0f0)|((v+
+			0x0606060606060606)&0xf0f0f0f0f0f0f0f0)>>4 != 0x3333333333333333 {
 			break
 		}
 		v -= 0x3030303030303030
@@ -104,10 +106,11 @@ func exponent(f []byte, i int) (e, end int, ok bool) {
 	return e, i, i > begin
 }
 
-// nearest returns the double nearest to man times a power of ten; ok is false where it is subnormal or infinite, or
-// the approximation does not tell.
+// nearest returns the double nearest to man times a power of ten; ok is false where it is subnormal
+// or infinite, or the approximation does not tell.
 //
-// Reference: Daniel Lemire, "Number Parsing at a Gigabyte per Second", 2021; Go's strconv, eiselLemire64.
+// Reference: Daniel Lemire, "Number Parsing at a Gigabyte per Second", 2021; Go's strconv,
+// eiselLemire64.
 func nearest(man uint64, exp10 int) (x float64, ok bool) {
 	if exp10 < minPower || exp10 > maxPower {
 		return 0, false
@@ -173,7 +176,8 @@ func AppendE18(b []byte, x float64) []byte {
 	return strconv.AppendInt(b, int64(e10), 10)
 }
 
-// AppendSpecial is AppendE18 for what digits19 does not tell, NaN and the infinities, which C writes in lower case.
+// AppendSpecial is AppendE18 for what digits19 does not tell, NaN and the infinities, which C
+// writes in lower case.
 func AppendSpecial(b []byte, x float64) []byte {
 	switch {
 	case math.IsNaN(x):
@@ -186,8 +190,9 @@ func AppendSpecial(b []byte, x float64) []byte {
 	return strconv.AppendFloat(b, x, 'e', 18, 64)
 }
 
-// digits19 returns the 19 digits of a positive double, and the exponent of the first; ok is false where the
-// product with an approximate power of ten does not tell how the last is rounded, and for what has no digits.
+// digits19 returns the 19 digits of a positive double, and the exponent of the first; ok is false
+// where the product with an approximate power of ten does not tell how the last is rounded, and for
+// what has no digits.
 func digits19(x float64) (n uint64, e10 int, ok bool) {
 	b := math.Float64bits(x)
 	exp := int(b >> 52)
@@ -226,7 +231,8 @@ func digits19(x float64) (n uint64, e10 int, ok bool) {
 	return 0, 0, false
 }
 
-// rounded rounds a whole number by the first 64 bits of its fraction, where they and the error of the power tell.
+// rounded rounds a whole number by the first 64 bits of its fraction, where they and the error of
+// the power tell.
 func rounded(whole, fraction uint64, e10 int) (uint64, int, bool) {
 	const half, margin = 1 << 63, 16
 	if fraction-(half-margin) < 2*margin {

@@ -10,15 +10,18 @@ import (
 
 // FuzzSplit compares with encoding/csv where that reads the text as a table of one width.
 func FuzzSplit(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "\"x\"\"y\",\"a\nb\"\n,\n", "1\n\n2\n", "a,\"b", "a\"b,c\n", " \n1 2\n# c\n", "é,\xff\n"} {
+	for _, s := range []string{"a,b\n1,2\n", "\"x\"\"y\",\"a\nb\"\n,\n", "1\n\n2\n", "a,\"b",
+		"a\"b,c\n", " \n1 2\n# c\n", "é,\xff\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, d := range []Dialect{{Comment: "#"}, {Delimiter: ',', Comment: "#", Quotes: true, Short: true}, {Delimiter: '\t'}} {
+		for _, d := range []Dialect{{Comment: "#"},
+			{Delimiter: ',', Comment: "#", Quotes: true, Short: true}, {Delimiter: '\t'}} {
 			table, err := Split([]byte(s), d, 0, 1)
 			if err == nil {
 				for _, c := range table.Infer(len(s)%2 == 0) {
-					if n := len(c.Ints) + len(c.Uints) + len(c.Floats) + len(c.Complex) + len(c.Bools); c.Type < Big && n != table.Rows() {
+					if n := len(c.Ints) + len(c.Uints) + len(c.Floats) + len(c.Complex) +
+						len(c.Bools); c.Type < Big && n != table.Rows() {
 						t.Fatalf("%d numbers in %d rows", n, table.Rows())
 					}
 				}
@@ -52,7 +55,8 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// TestPieces: a text that is split in pieces gives the same fields, whatever quotes and lines are at their ends.
+// TestPieces: a text that is split in pieces gives the same fields, whatever quotes and lines are
+// at their ends.
 func TestPieces(t *testing.T) {
 	t.Parallel()
 	row := []byte("1.5,\"a \"\"quoted\"\"\ntext, of two lines\",x\n")
@@ -65,7 +69,8 @@ func TestPieces(t *testing.T) {
 		t.Fatalf("%d blocks, %d rows, %d columns", len(table.blocks), table.Rows(), table.Cols())
 	}
 	for i := range table.Rows() {
-		if f, quoted := table.Field(i, 1); string(f) != "a \"quoted\"\ntext, of two lines" || !quoted {
+		if f, quoted := table.Field(i, 1); string(f) != "a \"quoted\"\ntext, of two lines" ||
+			!quoted {
 			t.Fatalf("row %d: %q", i, f)
 		}
 	}
@@ -77,7 +82,8 @@ func TestPieces(t *testing.T) {
 
 // FuzzFloat: what is read the fast way is what strconv reads.
 func FuzzFloat(f *testing.F) {
-	for _, s := range []string{"1", "-0.5e10", "1.7976931348623157e308", "5e-324", "nan", "1e400", "+.5", "1_0", "0x1p4", "9007199254740993"} {
+	for _, s := range []string{"1", "-0.5e10", "1.7976931348623157e308", "5e-324", "nan", "1e400",
+		"+.5", "1_0", "0x1p4", "9007199254740993"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -85,7 +85,8 @@ func ParseFloat(f []byte) (float64, bool) {
 		}
 	}
 	x, err := strconv.ParseFloat(string(f), 64)
-	if err != nil && (math.IsInf(x, 0) || x == 0) && err.(*strconv.NumError).Err == strconv.ErrRange {
+	if err != nil && (math.IsInf(x, 0) || x == 0) &&
+		err.(*strconv.NumError).Err == strconv.ErrRange {
 		return x, true
 	}
 	return x, err == nil

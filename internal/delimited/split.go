@@ -13,13 +13,14 @@ type splitter struct {
 	one  bool // stop behind the first row
 }
 
-// run splits the block's text, and returns where it stopped; an error is left in the block, with its
-// line.
+// run splits the block's text, and returns where it stopped; an error is left in the block, with
+// its line.
 func (s *splitter) run() (pos int) {
 	text := s.b.text
 	if s.cols > 0 {
 		// As many rows as there are lines, but no more memory than a few times the text.
-		s.b.spans = make([]span, 0, min((bytes.Count(text, []byte{'\n'})+1)*s.cols, len(text)+s.cols))
+		s.b.spans = make([]span, 0, min((bytes.Count(text, []byte{'\n'})+1)*s.cols,
+			len(text)+s.cols))
 	}
 	for pos < len(text) && s.b.err == nil {
 		begin := len(s.b.spans)
@@ -123,7 +124,8 @@ func (s *splitter) row(pos int) (next int) {
 				return len(text)
 			}
 			if pos > end {
-				// The field went over the end of its line, or what seemed to begin a comment is in it.
+				// The field went over the end of its line, or what seemed to begin a comment is in
+				// it.
 				if pos > next {
 					s.b.lines += bytes.Count(text[next-1:pos], []byte{'\n'})
 				}
@@ -184,8 +186,8 @@ func (s *splitter) quotedField(pos int) (end int, ok bool) {
 	return pos, s.b.err == nil
 }
 
-// Field returns a field without its quotes, and whether it stood in quotes. It aliases the text where
-// it can.
+// Field returns a field without its quotes, and whether it stood in quotes. It aliases the text
+// where it can.
 func (t *Table) Field(row, col int) (field []byte, inQuotes bool) {
 	i := 0
 	for i < len(t.blocks)-1 && row >= t.blocks[i+1].first {

@@ -1,6 +1,7 @@
 package delimited
 
-// Texts lays the fields of a column out as Arrow does: the text of row i is data[offsets[i]:offsets[i+1]].
+// Texts lays the fields of a column out as Arrow does: the text of row i is
+// data[offsets[i]:offsets[i+1]].
 func (t *Table) Texts(col int, missing []bool) (data []byte, offsets []int64) {
 	offsets = make([]int64, 1, t.rows+1)
 	size := 0

@@ -21,8 +21,8 @@ func AppendField(b []byte, field []byte, delimiter byte) []byte {
 	return append(b, '"')
 }
 
-// Write writes rows in order; row appends one to its argument and is called by several goroutines. A row
-// has about width bytes.
+// Write writes rows in order; row appends one to its argument and is called by several goroutines.
+// A row has about width bytes.
 func Write(w io.Writer, rows, width int, row func(b []byte, i int) []byte) error {
 	per := max(1, 1<<18/max(width, 1))
 	workers := runtime.GOMAXPROCS(0)

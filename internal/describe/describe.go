@@ -1,5 +1,5 @@
-// Package describe says what is in a value: a tree of its keys with kinds, dtypes, shapes, sizes and a
-// short look at each value. It reads no more of an array than it shows.
+// Package describe says what is in a value: a tree of its keys with kinds, dtypes, shapes, sizes
+// and a short look at each value. It reads no more of an array than it shows.
 package describe
 
 import (
@@ -170,8 +170,8 @@ func opens(v any) bool {
 // lookAt is how many items of a list are looked at to see whether they are all plain.
 const lookAt = 64
 
-// leafItems reports whether a list is one of numbers and short values, of which the look at the list
-// shows enough.
+// leafItems reports whether a list is one of numbers and short values, of which the look at the
+// list shows enough.
 func leafItems(items []any) bool {
 	for _, v := range items[:min(len(items), lookAt)] {
 		if !isLeaf(v) {

@@ -218,7 +218,8 @@ func frameBytes(f *frame.Frame) (n int64) {
 func seriesBytes(s *frame.Series) int64 {
 	n := sum(s.Values) + int64(len(s.Valid)) + 4*int64(len(s.Positions)) + 8*int64(len(s.Items))
 	if s.Text != nil {
-		n += int64(len(s.Text.Data)+len(s.Text.Validity)) + 4*int64(len(s.Text.Offsets32)) + 8*int64(len(s.Text.Offsets64))
+		n += int64(len(s.Text.Data)+len(s.Text.Validity)) + 4*int64(len(s.Text.Offsets32)) +
+			8*int64(len(s.Text.Offsets64))
 	}
 	if s.Kind == frame.Interval {
 		n += seriesBytes(s.Left) + seriesBytes(s.Right)

@@ -231,7 +231,10 @@ func quote(s string) string { return "'" + Printable(cut(s)) + "'" }
 
 // bytesText shows bytes as text where they are, else in hexadecimal.
 func bytesText(b []byte) string {
-	if utf8.Valid(b) && !strings.ContainsFunc(string(b[:min(len(b), shortText)]), func(r rune) bool { return r < ' ' }) {
+	if utf8.Valid(b) && !strings.ContainsFunc(string(b[:min(len(b), shortText)]),
+		func(r rune) bool {
+			return r < ' '
+		}) {
 		return "b" + quote(string(b))
 	}
 	const few = 24

@@ -33,12 +33,13 @@ type tree struct {
 	bad   ansi.Style
 }
 
-// Write writes a tree as text: the root on a line, and each value inside it on one, with its key, type,
-// size and a short look.
+// Write writes a tree as text: the root on a line, and each value inside it on one, with its key,
+// type, size and a short look.
 func Write(w io.Writer, root *Node, title string, s Style) error {
 	t := &tree{w: w, s: s}
 	if s.Color {
-		t.faint, t.kind, t.bad = ansi.NewStyle().Faint(), ansi.NewStyle().ForegroundColor(ansi.Cyan), ansi.NewStyle().ForegroundColor(ansi.Red)
+		t.faint, t.kind, t.bad = ansi.NewStyle().Faint(),
+			ansi.NewStyle().ForegroundColor(ansi.Cyan), ansi.NewStyle().ForegroundColor(ansi.Red)
 	}
 	t.line(title)
 	t.line(strings.TrimLeft(t.about(root, "", column{}), " "))

@@ -16,8 +16,8 @@ import (
 // Elements says how the elements of two arrays of one shape differ.
 type Elements struct {
 	Differ, Size int
-	// At is the index of the element with the largest difference, of arrays without numbers of the first
-	// that differs; Old and New are what is there.
+	// At is the index of the element with the largest difference, of arrays without numbers of the
+	// first that differs; Old and New are what is there.
 	At       []int
 	Old, New string
 	// MaxAbs is the largest difference of numbers, MaxRel the largest one relative to the second
@@ -44,7 +44,8 @@ func (d *delta) merge(o delta) {
 
 // close is numpy.isclose with equal_nan.
 func (c *comparer) close(a, b float64) bool {
-	return a == b || a != a && b != b || math.Abs(a-b) <= c.o.ATol+c.o.RTol*math.Abs(b) && !math.IsInf(b, 0)
+	return a == b || a != a && b != b || math.Abs(a-b) <= c.o.ATol+c.o.RTol*math.Abs(b) &&
+		!math.IsInf(b, 0)
 }
 
 // arrays compares dtype, shape and elements.
@@ -85,14 +86,16 @@ func isReal(dt *ndarray.DType) bool {
 
 // changeOf tells how two arrays differ.
 func changeOf(at pointer.Pointer, a, b *ndarray.Array, d delta) *Change {
-	e := &Elements{Differ: d.differ, Size: a.Size(), MaxAbs: d.abs, MaxRel: d.rel, HasNumbers: isNumeric(a.DType())}
+	e := &Elements{Differ: d.differ, Size: a.Size(), MaxAbs: d.abs, MaxRel: d.rel,
+		HasNumbers: isNumeric(a.DType())}
 	e.At = make([]int, a.NDim())
 	for k, i := a.NDim()-1, d.at; k >= 0; k-- {
 		e.At[k] = i % a.Shape()[k]
 		i /= a.Shape()[k]
 	}
 	e.Old, e.New = describe.Text(a.At(e.At...)), describe.Text(b.At(e.At...))
-	return &Change{At: at, Kind: Changed, Old: describe.Brief(a), New: describe.Brief(b), Elements: e}
+	return &Change{At: at, Kind: Changed, Old: describe.Brief(a), New: describe.Brief(b),
+		Elements: e}
 }
 
 func isNumeric(dt *ndarray.DType) bool {
@@ -176,13 +179,15 @@ func (c *comparer) compareElements(a, b *ndarray.Array) delta {
 			if c.close(real(x), real(y)) && c.close(imag(x), imag(y)) {
 				return 0, 0, true
 			}
-			return c.distance(math.Hypot(real(x)-real(y), imag(x)-imag(y)), math.Hypot(real(y), imag(y)))
+			return c.distance(math.Hypot(real(x)-real(y), imag(x)-imag(y)),
+				math.Hypot(real(y), imag(y)))
 		})
 	case isReal(a.DType()) && isReal(b.DType()):
 		if isInteger(ka) && ka == kb {
 			return c.integers(a, b, ka)
 		}
-		if a.DType().ItemSize() <= 8 && b.DType().ItemSize() <= 8 && !isInteger(ka) && !isInteger(kb) {
+		if a.DType().ItemSize() <= 8 && b.DType().ItemSize() <= 8 && !isInteger(ka) &&
+			!isInteger(kb) {
 			return compareSlices(a, b, c.floats)
 		}
 	case ka == ndarray.KindDatetime || ka == ndarray.KindTimedelta:
@@ -239,7 +244,8 @@ func (c *comparer) integer(diff, size float64) (abs, rel float64, same bool) {
 }
 
 // compareSlices compares pieces as values of type T.
-func compareSlices[T ndarray.Element](a, b *ndarray.Array, compare func(x, y T) (abs, rel float64, same bool)) (d delta) {
+func compareSlices[T ndarray.Element](a, b *ndarray.Array,
+	compare func(x, y T) (abs, rel float64, same bool)) (d delta) {
 	x, err := valuesOf[T](a)
 	if err != nil {
 		return delta{err: err}

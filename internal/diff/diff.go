@@ -1,5 +1,5 @@
-// Package diff compares two values by structure: what only one of them has, and what both have and is
-// not the same, by pointer. Arrays are compared as they lie in memory, by several goroutines.
+// Package diff compares two values by structure: what only one of them has, and what both have and
+// is not the same, by pointer. Arrays are compared as they lie in memory, by several goroutines.
 package diff
 
 import (
@@ -53,9 +53,11 @@ type Options struct {
 	At pointer.Pointer
 }
 
-// Compare calls found with each difference between a and b, objects of two pickles, in the order of a.
+// Compare calls found with each difference between a and b, objects of two pickles, in the order of
+// a.
 func Compare(a, b any, o Options, found func(Change) error) error {
-	c := &comparer{o: o, found: found, ra: lookup.NewReader(true), rb: lookup.NewReader(true), met: map[pair]bool{}}
+	c := &comparer{o: o, found: found, ra: lookup.NewReader(true), rb: lookup.NewReader(true),
+		met: map[pair]bool{}}
 	c.push(o.At, a, b)
 	for len(c.stack) > 0 {
 		next := c.stack[len(c.stack)-1]
@@ -87,7 +89,8 @@ type comparer struct {
 
 type pair struct{ a, b any }
 
-// task is two values that are still to be compared, or a difference that is told when its turn comes.
+// task is two values that are still to be compared, or a difference that is told when its turn
+// comes.
 type task struct {
 	at     pointer.Pointer
 	a, b   any
@@ -201,7 +204,8 @@ func isReference(v any) bool {
 	return pyvalue.IsContainer(v)
 }
 
-// otherTypes compares values of two types: numbers that are equal are told to be of another type only.
+// otherTypes compares values of two types: numbers that are equal are told to be of another type
+// only.
 func (c *comparer) otherTypes(at pointer.Pointer, a, b any) error {
 	if _, isText := a.(pickle.Py2String); isText {
 		if s, ok := b.(string); ok && s == string(a.(pickle.Py2String)) {

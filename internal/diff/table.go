@@ -97,7 +97,8 @@ func (c *comparer) rows(at pointer.Pointer, a, b any, n int) {
 		d.merge(delta{differ: 1, at: i, abs: abs, rel: rel})
 	}
 	if d.differ > 0 {
-		e := &Elements{Differ: d.differ, Size: n, At: []int{d.at}, Old: old, New: new, MaxAbs: d.abs, MaxRel: d.rel, HasNumbers: d.abs > 0}
+		e := &Elements{Differ: d.differ, Size: n, At: []int{d.at}, Old: old, New: new,
+			MaxAbs: d.abs, MaxRel: d.rel, HasNumbers: d.abs > 0}
 		c.stack = append(c.stack, task{change: &Change{At: at, Kind: Changed, Elements: e}})
 	}
 }

@@ -24,8 +24,8 @@ type Op struct {
 	NewName string
 }
 
-// Parse reads the changes from words: set POINTER=VALUE, delete POINTER, rename POINTER=NAME, in any
-// order. value makes the object of a VALUE.
+// Parse reads the changes from words: set POINTER=VALUE, delete POINTER, rename POINTER=NAME, in
+// any order. value makes the object of a VALUE.
 func Parse(words []string, value func(text string) (any, error)) ([]Op, error) {
 	var ops []Op
 	for len(words) > 0 {

@@ -29,8 +29,8 @@ type Struct struct {
 	byFold map[string]int
 }
 
-// Find returns the index of the field that a key names: that of just this name, or else the first of
-// this name without case. exact tells which.
+// Find returns the index of the field that a key names: that of just this name, or else the first
+// of this name without case. exact tells which.
 func (s *Struct) Find(name string) (index int, exact, ok bool) {
 	if i, ok := s.ByName[name]; ok {
 		return i, true, true
@@ -137,7 +137,8 @@ func (c *Cache) collect(t reflect.Type) *Struct {
 	}
 	slices.SortFunc(kept, func(a, b Field) int { return slices.Compare(a.Index, b.Index) })
 	s := &Struct{
-		List: kept, ByName: make(map[string]int, len(kept)), byFold: make(map[string]int, len(kept)),
+		List: kept, ByName: make(map[string]int, len(kept)),
+		byFold: make(map[string]int, len(kept)),
 	}
 	for i, f := range kept {
 		s.ByName[f.Name] = i

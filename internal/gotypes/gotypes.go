@@ -1,5 +1,5 @@
-// Package gotypes says how Go types that are not Python's are written: what object or array stands for
-// a value of each.
+// Package gotypes says how Go types that are not Python's are written: what object or array stands
+// for a value of each.
 package gotypes
 
 import (
@@ -77,7 +77,9 @@ func (r *reducers) reduce(t reflect.Type) pickle.ReduceFunc {
 	if t.Kind() == reflect.Pointer {
 		if f, ok := counterparts[t.Elem()]; ok {
 			f = r.reduced(f)
-			return func(v any, protocol int) (any, error) { return f(reflect.ValueOf(v).Elem().Interface(), protocol) }
+			return func(v any, protocol int) (any, error) {
+				return f(reflect.ValueOf(v).Elem().Interface(), protocol)
+			}
 		}
 	}
 	if t.Implements(reflect.TypeFor[pickle.Named]()) {
@@ -154,11 +156,14 @@ var counterparts = map[reflect.Type]pickle.ReduceFunc{
 // elementDTypes are the dtypes of the kinds of Go's numbers.
 var elementDTypes = map[reflect.Kind]*ndarray.DType{
 	reflect.Bool: ndarray.Bool,
-	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32, reflect.Int64: ndarray.Int64,
-	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32, reflect.Uint64: ndarray.Uint64,
+	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32,
+	reflect.Int64: ndarray.Int64,
+	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32,
+	reflect.Uint64:  ndarray.Uint64,
 	reflect.Float32: ndarray.Float32, reflect.Float64: ndarray.Float64,
 	reflect.Complex64: ndarray.Complex64, reflect.Complex128: ndarray.Complex128,
-	reflect.Int: nativeInt(ndarray.Int32, ndarray.Int64), reflect.Uint: nativeInt(ndarray.Uint32, ndarray.Uint64),
+	reflect.Int:  nativeInt(ndarray.Int32, ndarray.Int64),
+	reflect.Uint: nativeInt(ndarray.Uint32, ndarray.Uint64),
 }
 
 func nativeInt(narrow, wide *ndarray.DType) *ndarray.DType {
@@ -180,7 +185,8 @@ func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 	if elem == reflect.TypeFor[ndarray.Float16]() {
 		dt = ndarray.Half
 	}
-	if dt == nil || depth == 0 || depth > ndarray.MaxDims || t.Kind() == reflect.Slice && depth == 1 && elem.Kind() == reflect.Uint8 {
+	if dt == nil || depth == 0 || depth > ndarray.MaxDims ||
+		t.Kind() == reflect.Slice && depth == 1 && elem.Kind() == reflect.Uint8 {
 		return nil
 	}
 	// A []byte inside is bytes, not a row of numbers; nor is a type of its own a number.
@@ -188,7 +194,8 @@ func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 	for range depth - 1 {
 		inner = inner.Elem()
 	}
-	if inner.Kind() == reflect.Slice && elem.Kind() == reflect.Uint8 || elem.Implements(textMarshalerType) {
+	if inner.Kind() == reflect.Slice && elem.Kind() == reflect.Uint8 ||
+		elem.Implements(textMarshalerType) {
 		return nil
 	}
 	return func(v any, _ int) (any, error) { return goArray(reflect.ValueOf(v), dt, depth) }

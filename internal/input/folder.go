@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// Folder is the folder of a pickle on disk, from which regular files are opened by their bare names: no
-// path leads out of it, and no link.
+// Folder is the folder of a pickle on disk, from which regular files are opened by their bare
+// names: no path leads out of it, and no link.
 type Folder string
 
 // FolderOf returns the folder that the file at path is in.
@@ -15,7 +15,8 @@ func FolderOf(path string) Folder { return Folder(filepath.Dir(path)) }
 
 // Open opens the regular file of a name. It implements fs.FS.
 func (f Folder) Open(name string) (fs.File, error) {
-	if !fs.ValidPath(name) || name == "." || name != filepath.Base(name) || !filepath.IsLocal(name) {
+	if !fs.ValidPath(name) || name == "." || name != filepath.Base(name) ||
+		!filepath.IsLocal(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
 	path := filepath.Join(string(f), name)

@@ -58,8 +58,8 @@ type HeadReader struct {
 	end  bool   // the input ended
 }
 
-// Seen returns the first bytes that were read, up to compress.HeadSize of them; none where they are too
-// few to tell what the input is.
+// Seen returns the first bytes that were read, up to compress.HeadSize of them; none where they are
+// too few to tell what the input is.
 func (h *HeadReader) Seen() []byte {
 	const few = 16
 	if len(h.seen) < few && !h.end {
@@ -71,8 +71,8 @@ func (h *HeadReader) Seen() []byte {
 // NewHeadReader returns a reader of r whose first bytes can be looked at.
 func NewHeadReader(r io.Reader) *HeadReader { return &HeadReader{r: r} }
 
-// Look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short input has fewer; none
-// are waited for.
+// Look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short
+// input has fewer; none are waited for.
 func (h *HeadReader) Look() (head []byte, err error) {
 	h.head = make([]byte, 0, compress.HeadSize)
 	for empty := 0; h.err == nil && undecided(h.head); empty++ {
@@ -111,9 +111,11 @@ func (h *HeadReader) Read(p []byte) (n int, err error) {
 }
 
 // magics are the beginnings by which formats are told.
-var magics = []string{NPYMagic, ZipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
+var magics = []string{NPYMagic, ZipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00",
+	"\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
 
-// undecided reports whether the format shows only with more bytes than b; one that begins like that has more.
+// undecided reports whether the format shows only with more bytes than b; one that begins like that
+// has more.
 func undecided(b []byte) bool {
 	for _, m := range magics {
 		if len(b) < len(m) && strings.HasPrefix(m, string(b)) {

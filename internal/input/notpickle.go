@@ -13,8 +13,8 @@ import (
 )
 
 // NotPickle returns err, by which reading the first pickle of an input ended, or an error of the
-// kind errkind.ErrNotPickle around it that says what the input looks like, which begins with head. An
-// input that begins as pickles do but is broken later stays broken.
+// kind errkind.ErrNotPickle around it that says what the input looks like, which begins with head.
+// An input that begins as pickles do but is broken later stays broken.
 func NotPickle(head []byte, err error) error {
 	var at *pickle.DecodeError
 	if len(head) == 0 || head[0] == protoOpcode || !errors.As(err, &at) ||
@@ -143,7 +143,8 @@ func textLike(head []byte) string {
 	}
 	lines := strings.SplitN(text, "\n", 3)
 	for _, sep := range []string{",", ";", "\t"} {
-		if n := strings.Count(lines[0], sep); n > 0 && len(lines) > 1 && strings.Count(lines[1], sep) == n {
+		if n := strings.Count(lines[0], sep); n > 0 && len(lines) > 1 &&
+			strings.Count(lines[1], sep) == n {
 			return likeCSV
 		}
 	}

@@ -1,5 +1,5 @@
-// Package input has what is around pickles: the formats of files that hold them or arrays, how an input
-// is recognised by its first bytes, and mappings.
+// Package input has what is around pickles: the formats of files that hold them or arrays, how an
+// input is recognised by its first bytes, and mappings.
 package input
 
 import (
@@ -35,8 +35,8 @@ const ZipMagic = "PK\x03\x04"
 // Options are the options that the reading of inputs depends on.
 type Options struct {
 	Limits pickle.Limits
-	// SetUp gives the options to the unpickler of an array of objects. Where no such array is read it
-	// may be nil.
+	// SetUp gives the options to the unpickler of an array of objects. Where no such array is read
+	// it may be nil.
 	SetUp func(u *pickle.Unpickler)
 	// Owner may take back the memory of arrays in a mapping; nil where there is none.
 	Owner ndarray.Owner
@@ -58,7 +58,8 @@ func (c *Options) NPY() *npy.Options {
 			}
 			a, ok := v.(*ndarray.Array)
 			if !ok {
-				return nil, pyvalue.Errorf(pickle.ErrMalformed, "an .npy file whose data is a pickled %s", pyvalue.Describe(v))
+				return nil, pyvalue.Errorf(pickle.ErrMalformed,
+					"an .npy file whose data is a pickled %s", pyvalue.Describe(v))
 			}
 			return a, nil
 		},
@@ -168,7 +169,8 @@ func (s *npzSource) check(unfolded int64) error {
 	if most := s.limits.DecompressedBytes; unfolded > most {
 		return pyvalue.LimitError("DecompressedBytes", most, unfolded)
 	}
-	if ratio := unfolded / max(s.size, 1); unfolded > zipfile.RatioFloor && ratio >= s.limits.CompressionRatio {
+	if ratio := unfolded / max(s.size, 1); unfolded > zipfile.RatioFloor &&
+		ratio >= s.limits.CompressionRatio {
 		return pyvalue.LimitError("CompressionRatio", s.limits.CompressionRatio, ratio)
 	}
 	return nil

@@ -38,9 +38,11 @@ func TestNPZ(t *testing.T) {
 			t.Fatalf("%s: %v", path, err)
 		}
 		for route, load := range map[string]func() (any, error){
-			"file":   func() (any, error) { return unpkl.LoadFile(path) },
-			"bytes":  func() (any, error) { return unpkl.LoadBytes(data) },
-			"reader": func() (any, error) { return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)}) },
+			"file":  func() (any, error) { return unpkl.LoadFile(path) },
+			"bytes": func() (any, error) { return unpkl.LoadBytes(data) },
+			"reader": func() (any, error) {
+				return unpkl.Load(cases.FewReader{R: bytes.NewReader(data)})
+			},
 		} {
 			if values[route], err = load(); err != nil {
 				t.Fatalf("%s by %s: %v", path, route, err)
@@ -63,7 +65,8 @@ func TestNPZ(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if d := cases.Diff(want.Shape(), a.(*ndarray.Array).Shape()); d != "" || !want.DType().Equal(a.(*ndarray.Array).DType()) {
+				if d := cases.Diff(want.Shape(), a.(*ndarray.Array).Shape()); d != "" ||
+					!want.DType().Equal(a.(*ndarray.Array).DType()) {
 					t.Errorf("%s by %s: %s: %s", path, route, name, d)
 				}
 				wantBytes, err1 := want.AppendBytes(nil, ndarray.OrderC)

@@ -9,11 +9,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Decode reads a JSON document as values of the object level: the inverse of an
-// Encoder that is Lossless, and of one with ArraysBase64 as far as JSON tells. Objects become dicts with keys that are
-// str, arrays lists, numbers int or float; the special forms with a key that begins with '$'
-// become what they stand for. What to-json writes as plain text (dates, Decimal, NaN) stays
-// text.
+// Decode reads a JSON document as values of the object level: the inverse of an Encoder that is
+// Lossless, and of one with ArraysBase64 as far as JSON tells. Objects become dicts with keys that
+// are str, arrays lists, numbers int or float; the special forms with a key that begins with '$'
+// become what they stand for. What to-json writes as plain text (dates, Decimal, NaN) stays text.
 //
 // Nothing recurses on the document. Errors are of the kinds of package pickle, and say where
 // in the document they are.
@@ -77,7 +76,8 @@ func (d *decoder) value() (v any, ended bool, err error) {
 		return v, true, err
 	}
 	if len(d.stack) >= d.limits.Depth {
-		return nil, false, &pickle.LimitError{Limit: "Depth", Max: int64(d.limits.Depth), Want: int64(len(d.stack) + 1)}
+		return nil, false, &pickle.LimitError{Limit: "Depth", Max: int64(d.limits.Depth),
+			Want: int64(len(d.stack) + 1)}
 	}
 	d.at++
 	o := opened{path: d.path()}
@@ -173,7 +173,8 @@ func (d *decoder) add(v any) (_ any, ended bool, err error) {
 		return nil, false, err
 	}
 	if d.places != nil {
-		if v != any(dict) && v != made && d.referred[path] || v == any(dict) && made != nil && d.referred[path] {
+		if v != any(dict) && v != made && d.referred[path] ||
+			v == any(dict) && made != nil && d.referred[path] {
 			return nil, false, d.errorf("a $ref to %s from inside it", path)
 		}
 		d.places[path] = v

@@ -23,7 +23,8 @@ func init() {
 			b, err := base64Of(m[0].Value)
 			return types.NewByteArrayFromSlice(b), err
 		},
-		"$complex": readComplex, "$masked": readMasked, "$global": readGlobal, "$ref": readRef, "$py.float": readFloat,
+		"$complex": readComplex, "$masked": readMasked, "$global": readGlobal, "$ref": readRef,
+		"$py.float": readFloat,
 		"$py.str2": func(d *decoder, m types.Dict) (any, error) {
 			b, err := base64Of(m[0].Value)
 			return pickle.Py2String(b), err
@@ -35,8 +36,12 @@ func init() {
 			}
 			return string(b), err
 		},
-		"$py.persistent": func(d *decoder, m types.Dict) (any, error) { return &pickle.PersistentRef{ID: m[0].Value}, nil },
-		"$dtype":         func(d *decoder, m types.Dict) (any, error) { return readDescr(m[0].Value) },
+		"$py.persistent": func(d *decoder, m types.Dict) (any, error) {
+			return &pickle.PersistentRef{ID: m[0].Value}, nil
+		},
+		"$dtype": func(d *decoder, m types.Dict) (any, error) {
+			return readDescr(m[0].Value)
+		},
 	}
 }
 
@@ -94,7 +99,8 @@ func base64Of(v any) ([]byte, error) {
 	return b, nil
 }
 
-var specialFloats = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}
+var specialFloats = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1),
+	"-Infinity": math.Inf(-1)}
 
 // floatOf reads a float as to-json writes it.
 func floatOf(v any) (float64, bool) {
@@ -280,7 +286,8 @@ func readMasked(d *decoder, m types.Dict) (any, error) {
 		case e.Key == any("mask") && e.Value == any(false):
 		case e.Key == any("fill_value"):
 			masked.FillValue = e.Value
-			if f, ok := floatOf(e.Value); ok && masked.Data != nil && masked.Data.DType().Kind() == ndarray.KindFloat {
+			if f, ok := floatOf(e.Value); ok && masked.Data != nil &&
+				masked.Data.DType().Kind() == ndarray.KindFloat {
 				masked.FillValue = f
 			}
 		default:

@@ -82,7 +82,8 @@ func flatten(dt *ndarray.DType, v any, shape []int) ([]any, error) {
 		for _, v := range elems {
 			l, ok := v.(*types.List)
 			if !ok || len(*l) != n {
-				return nil, pickle.Malformed("the data does not have the shape %v at axis %d", shape, axis)
+				return nil, pickle.Malformed("the data does not have the shape %v at axis %d",
+					shape, axis)
 			}
 			next = append(next, *l...)
 		}
@@ -117,7 +118,8 @@ func readElement(dt *ndarray.DType, v any) (any, error) {
 	for i, f := range dt.Fields() {
 		e := (*members)[i]
 		if e.Key != any(f.Name) {
-			return nil, pickle.Malformed("an element has %.40q where the field %q belongs", e.Key, f.Name)
+			return nil, pickle.Malformed("an element has %.40q where the field %q belongs", e.Key,
+				f.Name)
 		}
 		var err error
 		if record[i], err = readElement(f.DType, e.Value); err != nil {

@@ -47,9 +47,9 @@ type Options struct {
 	// RefsAt is the size of a document in bytes at which, without Refs, Encode ends with
 	// ErrUnfolds if most of it is containers that are met again; 0 is none.
 	RefsAt int64
-	// MeasureAt is the size of a document in bytes at which it is measured once, for RefsAt and for the
-	// limit of the output, instead of when it is as large: what is written until then can be held back,
-	// and the rest be written as it comes. 0 is none.
+	// MeasureAt is the size of a document in bytes at which it is measured once, for RefsAt and for
+	// the limit of the output, instead of when it is as large: what is written until then can be
+	// held back, and the rest be written as it comes. 0 is none.
 	MeasureAt int64
 	// Lossless writes every value so that Decode reads back an equal one: with forms for what
 	// JSON does not tell apart, and Refs and ArraysBase64 besides.
@@ -208,7 +208,8 @@ func (e *Encoder) begin(v any) error {
 
 func (e *Encoder) push(m members, id any) error {
 	if len(e.stack) >= e.limits.Depth {
-		return &pickle.LimitError{Limit: "Depth", Max: int64(e.limits.Depth), Want: int64(len(e.stack)) + 1}
+		return &pickle.LimitError{Limit: "Depth", Max: int64(e.limits.Depth),
+			Want: int64(len(e.stack)) + 1}
 	}
 	f := frame{members: m, n: m.len(), object: m.isObject(), id: id}
 	if one, ok := m.(oneLine); ok {

@@ -92,7 +92,9 @@ func TestStringAsPython(t *testing.T) {
 			t.Errorf("%q: got %s, Python writes %s", s, got, want)
 		}
 		for _, r := range got {
-			if r < ' ' || 0x7f <= r && r < 0xa0 || strings.ContainsRune("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029", r) {
+			if r < ' ' || 0x7f <= r && r < 0xa0 ||
+				strings.ContainsRune(
+					"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029", r) {
 				t.Errorf("%q: %s has %U as it is", s, got, r)
 			}
 		}
@@ -111,7 +113,8 @@ func appendWTF8(dst []byte, r rune) []byte {
 // lone surrogates.
 func units(t *testing.T, s string) []rune {
 	t.Helper()
-	short := map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+	short := map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n',
+		'r': '\r', 't': '\t'}
 	var out []rune
 	for s = s[1 : len(s)-1]; s != ""; {
 		if s[0] != '\\' {
@@ -137,7 +140,8 @@ func units(t *testing.T, s string) []rune {
 }
 
 func TestKeysAsPython(t *testing.T) {
-	keys := map[string]any{"1": 1, "-1": -1, "1.0": 1.0, "1e+16": 1e16, "1e-05": 1e-5, "nan": math.NaN(),
+	keys := map[string]any{"1": 1, "-1": -1, "1.0": 1.0, "1e+16": 1e16, "1e-05": 1e-5,
+		"nan": math.NaN(),
 		"inf": math.Inf(1), "-inf": math.Inf(-1), "True": true, "False": false, "None": nil,
 		"1" + strings.Repeat("0", 30): new(big.Int).Exp(big.NewInt(10), big.NewInt(30), nil)}
 	for _, row := range readPythonText(t).Keys {
@@ -145,7 +149,8 @@ func TestKeysAsPython(t *testing.T) {
 		if !ok {
 			t.Fatalf("no Go key for %s", row[0])
 		}
-		if got, want := mustEncode(t, dict(key, 0), jsonval.Options{}), `{"`+row[1]+`":0}`; got != want {
+		if got, want := mustEncode(t, dict(key, 0), jsonval.Options{}),
+			`{"`+row[1]+`":0}`; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
@@ -173,25 +178,33 @@ func TestValues(t *testing.T) {
 		{"py2 str, surrogate", pickle.Py2String("\xed\xa0\x80"), `{"$bytes":"7aCA"}`},
 		{"raw bytes in a string", "\xff", `{"$bytes":"/w=="}`},
 		{"tuple", tuple(1, tuple()), `[1,[]]`},
-		{"bytes keys", dict([]byte("a"), 1, pickle.Bytes("b"), 2, pickle.Py2String("c"), 3), `{"a":1,"b":2,"c":3}`},
+		{"bytes keys", dict([]byte("a"), 1, pickle.Bytes("b"), 2, pickle.Py2String("c"), 3),
+			`{"a":1,"b":2,"c":3}`},
 		{"bytes key, no text", dict([]byte("\xff"), 1), `{"$dict":[[{"$bytes":"/w=="},1]]}`},
 		{"tuple key", dict(tuple(1, 2), 3, "a", 4), `{"$dict":[[[1,2],3],["a",4]]}`},
 		{"equal keys", dict(1, "a", "1", "b"), `{"$dict":[[1,"a"],["1","b"]]}`},
-		{"equal keys of bytes", dict("k", 1, []byte("k"), 2), `{"$dict":[["k",1],[{"$bytes":"aw=="},2]]}`},
+		{"equal keys of bytes", dict("k", 1, []byte("k"), 2),
+			`{"$dict":[["k",1],[{"$bytes":"aw=="},2]]}`},
 		{"a dict like a form", dict("$bytes", "AA=="), `{"$dict":[["$bytes","AA=="]]}`},
 		{"a dict unlike any", dict("$set", 1), `{"$set":1}`},
 		{"global", pickle.Global{Module: "os", Name: "system"}, `{"$global":"os.system"}`},
-		{"object", &pickle.Object{Class: pickle.Global{Module: "m", Name: "C"}}, `{"$object":"m.C"}`},
+		{"object", &pickle.Object{Class: pickle.Global{Module: "m", Name: "C"}},
+			`{"$object":"m.C"}`},
 		{"object with all", &pickle.Object{
-			Class: pickle.Global{Module: "m", Name: "C"}, Args: []any{1}, Kwargs: dict("k", 2), HasState: true,
-			Items: []any{3}, DictItems: *dict("a", 4, "a", 5),
-		}, `{"$object":"m.C","args":[1],"kwargs":{"k":2},"state":null,"items":[3],"dictitems":{"$dict":[["a",4],["a",5]]}}`},
-		{"object of a made class", &pickle.Object{Class: &pickle.Object{Class: pickle.Global{Module: "m", Name: "f"}, Args: []any{1}}},
+			Class: pickle.Global{Module: "m", Name: "C"}, Args: []any{1}, Kwargs: dict("k", 2),
+			HasState: true,
+			Items:    []any{3}, DictItems: *dict("a", 4, "a", 5),
+		},
+			`{"$object":"m.C","args":[1],"kwargs":{"k":2},"state":null,"items":[3],"dictitems":{"$dict":[["a",4],["a",5]]}}`},
+		{"object of a made class",
+			&pickle.Object{Class: &pickle.Object{Class: pickle.Global{Module: "m", Name: "f"},
+				Args: []any{1}}},
 			`{"$object":{"$object":"m.f","args":[1]}}`},
 		{"cycle", cycle, `[1,{"$ref":"#"}]`},
 		{"cycle by a tuple", list(inTuple), `[[{"a/b":[{"$ref":"#/0"}]}]]`},
 		{"shared", list(shared, shared), `[["x"],["x"]]`},
-		{"long string", strings.Repeat("é\x1b", 50_000), `"` + strings.Repeat(`é\u001b`, 50_000) + `"`},
+		{"long string", strings.Repeat("é\x1b", 50_000),
+			`"` + strings.Repeat(`é\u001b`, 50_000) + `"`},
 		{"long bytes", make([]byte, 300_000), `{"$bytes":"` + strings.Repeat("A", 400_000) + `"}`},
 	}
 	for _, tt := range tests {
@@ -246,11 +259,13 @@ func TestRefLeads(t *testing.T) {
 }
 
 func TestSelect(t *testing.T) {
-	obj := &pickle.Object{Class: pickle.Global{Module: "m", Name: "C"}, Args: []any{"arg"}, State: dict("k", 7), HasState: true}
+	obj := &pickle.Object{Class: pickle.Global{Module: "m", Name: "C"}, Args: []any{"arg"},
+		State: dict("k", 7), HasState: true}
 	v := dict("a", list(10, 20), "o", obj, "", 1, "x/y", 2, "m~n", 3, 5, 4, "c", complex(1, 2))
 	tests := []struct{ pointer, want string }{
 		{"/a/1", "20"}, {"/o/args/0", `"arg"`}, {"/o/state/k", "7"}, {"/o/$object", `"m.C"`},
-		{"/", "1"}, {"/x~1y", "2"}, {"/m~0n", "3"}, {"/5", "4"}, {"/c/$complex/1", "2.0"}, {"#/x~1y", "2"},
+		{"/", "1"}, {"/x~1y", "2"}, {"/m~0n", "3"}, {"/5", "4"}, {"/c/$complex/1", "2.0"},
+		{"#/x~1y", "2"},
 	}
 	for _, tt := range tests {
 		p, err := jsonval.ParsePointer(tt.pointer)
@@ -313,7 +328,8 @@ func TestLimits(t *testing.T) {
 		{"output past a small limit", multiply, pickle.Limits{OutputBytes: 1 << 20}, "OutputBytes"},
 		{"output without end", multiply, pickle.Limits{OutputBytes: pickle.NoLimit}, "OutputBytes"},
 		{"digits", new(big.Int).Lsh(big.NewInt(1), 1<<20), pickle.Limits{}, "IntDigits"},
-		{"digits of a key", dict(new(big.Int).Lsh(big.NewInt(1), 1<<20), 1), pickle.Limits{}, "IntDigits"},
+		{"digits of a key", dict(new(big.Int).Lsh(big.NewInt(1), 1<<20), 1), pickle.Limits{},
+			"IntDigits"},
 	}
 	for _, tt := range tests {
 		_, err := encode(tt.v, jsonval.Options{Limits: tt.limits})

@@ -107,7 +107,8 @@ func diffPython(t *testing.T, f fixture.Fixture, got, want string) string {
 	t.Helper()
 	if f.Producer == "py27-np116" {
 		// NumPy 1.16 overflows as it prints the first nanoseconds that there are.
-		want = strings.ReplaceAll(want, `"2262-04-10T00:12:43.145224193"`, `"1677-09-21T00:12:43.145224193"`)
+		want = strings.ReplaceAll(want, `"2262-04-10T00:12:43.145224193"`,
+			`"1677-09-21T00:12:43.145224193"`)
 	}
 	diff := diffJSON(got, want)
 	if diff != "" && f.Producer == "py27-np116" {
@@ -160,7 +161,9 @@ func jsonText(v any) string {
 
 func sortPairs(m map[string]any) {
 	if pairs, ok := m["$dict"].([]any); ok {
-		slices.SortFunc(pairs, func(a, b any) int { return strings.Compare(jsonText(a), jsonText(b)) })
+		slices.SortFunc(pairs, func(a, b any) int {
+			return strings.Compare(jsonText(a), jsonText(b))
+		})
 	}
 }
 
@@ -207,7 +210,8 @@ func diffJSON(got, want string) string {
 		}
 		if err != nil || err2 != nil || x != y && !sameNumber(x, y) {
 			from, from2 := max(0, a.InputOffset()-150), max(0, b.InputOffset()-150)
-			return fmt.Sprintf("%v %v, want %v %v; got\n%.300s\nwant\n%.300s", x, err, y, err2, got[from:], want[from2:])
+			return fmt.Sprintf("%v %v, want %v %v; got\n%.300s\nwant\n%.300s", x, err, y, err2,
+				got[from:], want[from2:])
 		}
 	}
 }
@@ -215,7 +219,8 @@ func diffJSON(got, want string) string {
 func sameNumber(a, b json.Token) bool {
 	x, ok := a.(json.Number)
 	y, ok2 := b.(json.Number)
-	if !ok || !ok2 || strings.ContainsAny(x.String(), ".e") != strings.ContainsAny(y.String(), ".e") {
+	if !ok || !ok2 || strings.ContainsAny(x.String(), ".e") != strings.ContainsAny(y.String(),
+		".e") {
 		return false
 	}
 	r, ok := new(big.Rat).SetString(x.String())

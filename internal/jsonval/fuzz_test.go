@@ -20,7 +20,8 @@ func FuzzToJSON(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, fx := range fixtures {
-		if data, err := fx.Data(); err == nil && len(data) < 1500 && (fx.Protocol == 0 || fx.Protocol == 4) {
+		if data, err := fx.Data(); err == nil && len(data) < 1500 &&
+			(fx.Protocol == 0 || fx.Protocol == 4) {
 			f.Add(data, byte(fx.Protocol))
 		}
 	}
@@ -36,7 +37,8 @@ func FuzzToJSON(f *testing.F) {
 			return
 		}
 		o := jsonval.Options{
-			Arrays: jsonval.Arrays(form & 3), Stats: form&4 != 0, Refs: form&8 != 0, Indent: int(form >> 4 & 3),
+			Arrays: jsonval.Arrays(form & 3), Stats: form&4 != 0, Refs: form&8 != 0,
+			Indent: int(form >> 4 & 3),
 			Limits: pickle.Limits{OutputBytes: 1 << 20, Depth: 200},
 		}
 		var out bytes.Buffer
@@ -46,7 +48,8 @@ func FuzzToJSON(f *testing.F) {
 		if out.Len() > 1<<20 {
 			t.Fatalf("%d bytes", out.Len())
 		}
-		for _, pointer := range []jsonval.Pointer{{"0"}, {"$ndarray", "data", "0"}, {"0", "$ndarray", "dtype"}, {"args", "0"}, {"1", "state"}} {
+		for _, pointer := range []jsonval.Pointer{{"0"}, {"$ndarray", "data", "0"},
+			{"0", "$ndarray", "dtype"}, {"args", "0"}, {"1", "state"}} {
 			if part, err := jsonval.Select(v, pointer, o); err == nil {
 				_ = jsonval.NewEncoder(io.Discard, o).Encode(part)
 			}

@@ -114,7 +114,8 @@ func (l *lexer) number(s string, maxDigits int) (any, error) {
 		return i, nil
 	}
 	if len(s) > maxDigits {
-		return nil, &pickle.LimitError{Limit: "IntDigits", Max: int64(maxDigits), Want: int64(len(s))}
+		return nil, &pickle.LimitError{Limit: "IntDigits", Max: int64(maxDigits),
+			Want: int64(len(s))}
 	}
 	i, _ := new(big.Int).SetString(s, 10)
 	return i, nil
@@ -156,7 +157,8 @@ func (l *lexer) string() (string, error) {
 	}
 }
 
-var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n',
+	'r': '\r', 't': '\t'}
 
 // escape reads an escape and appends what it stands for.
 func (l *lexer) escape(out []byte) ([]byte, error) {

@@ -30,7 +30,8 @@ func (e *Encoder) lossless(v any) (any, error) {
 		case *pickle.Object:
 			return losslessObject(x), nil
 		case *written.Constructed:
-			return losslessObject(&pickle.Object{Class: x.By.Class, Args: x.By.Args, State: x.State, HasState: true}), nil
+			return losslessObject(&pickle.Object{Class: x.By.Class, Args: x.By.Args, State: x.State,
+				HasState: true}), nil
 		case *pickle.PersistentRef:
 			return form("$py.persistent", x.ID), nil
 		case *written.LargeBytes:
@@ -110,7 +111,8 @@ func losslessLeaf(v any) (any, bool) {
 // plainArray reports whether the form of an array tells all of it.
 func plainArray(a *ndarray.Array) bool {
 	dt := a.DType()
-	if a.Class() != "" || a.Extra() != nil || !a.Writeable() || a.HasObject() || dt.Names() != nil || dt.Metadata() != nil || dt.ScalarClass() != "" {
+	if a.Class() != "" || a.Extra() != nil || !a.Writeable() || a.HasObject() ||
+		dt.Names() != nil || dt.Metadata() != nil || dt.ScalarClass() != "" {
 		return false
 	}
 	base, _ := dt.Subarray()

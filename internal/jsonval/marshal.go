@@ -21,8 +21,8 @@ import (
 
 func init() { jsonhook.Set(marshal) }
 
-// marshal returns v as to-json --arrays=values writes it, for encoding/json: without references, but
-// for a large document that they make a small one of.
+// marshal returns v as to-json --arrays=values writes it, for encoding/json: without references,
+// but for a large document that they make a small one of.
 func marshal(v any) ([]byte, error) {
 	var out bytes.Buffer
 	const refsAt = 8 << 20
@@ -74,7 +74,8 @@ func goFamily(e *Encoder, v any) (any, bool, error) {
 		j, err := e.dict(goDict(reflect.ValueOf(v)))
 		return j, true, err
 	}
-	if r := reflect.ValueOf(v); r.Kind() == reflect.Array && r.Type().Elem().Kind() == reflect.Interface {
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Array &&
+		r.Type().Elem().Kind() == reflect.Interface {
 		items := make(list, r.Len()) // a tuple that is a key
 		for i := range items {
 			items[i] = r.Index(i).Interface()

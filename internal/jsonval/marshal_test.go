@@ -28,11 +28,12 @@ func TestMarshalJSON(t *testing.T) {
 	a := fromSlice(t, []float32{1, 2.5}, 1, 2)
 	for want, v := range map[string]any{
 		`{"$ndarray":{"dtype":"<f4","shape":[1,2],"order":"C","nbytes":8,"data":[[1.0,2.5]]}}`: a,
-		`{"$dtype":"<f8"}`:      ndarray.Float64,
-		`1.5`:                   ndarray.NewFloat16(1.5),
-		`{"$global":"m.f"}`:     pickle.Global{Module: "m", Name: "f"},
-		`[1,"a"]`:               &pickle.Set{Items: []any{1, "a"}},
-		`{"p":1,"q":[1.0,2.0]}`: ndarray.Record{Names: []string{"p", "q"}, Values: []any{int8(1), []any{1.0, 2.0}}},
+		`{"$dtype":"<f8"}`:  ndarray.Float64,
+		`1.5`:               ndarray.NewFloat16(1.5),
+		`{"$global":"m.f"}`: pickle.Global{Module: "m", Name: "f"},
+		`[1,"a"]`:           &pickle.Set{Items: []any{1, "a"}},
+		`{"p":1,"q":[1.0,2.0]}`: ndarray.Record{Names: []string{"p", "q"},
+			Values: []any{int8(1), []any{1.0, 2.0}}},
 		`{"$object":"m.C","state":{"a":1,"b":[1]}}`: &pickle.Object{Class: pickle.Global{Module: "m", Name: "C"},
 			State: map[string]any{"b": []any{1}, "a": 1}, HasState: true},
 		`{"$dataframe":{"shape":[2,1],"columns":[{"name":"x","dtype":"float64"}],"index":{"class":"RangeIndex","shape":[2],"name":null,"start":0,"stop":2,"step":1},"data":[[1.0,2.0]]}}`: f,
@@ -47,7 +48,8 @@ func TestMarshalJSON(t *testing.T) {
 			t.Errorf("%T: %s, %v, want %s", v, got, err, want)
 		}
 		var out bytes.Buffer
-		if err := jsonval.NewEncoder(&out, jsonval.Options{Arrays: jsonval.ArraysValues}).Encode(v); err != nil ||
+		if err := jsonval.NewEncoder(&out,
+			jsonval.Options{Arrays: jsonval.ArraysValues}).Encode(v); err != nil ||
 			strings.TrimSpace(out.String()) != want {
 			t.Errorf("the Encoder writes %s, %v, want %s", out.String(), err, want)
 		}

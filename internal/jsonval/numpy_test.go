@@ -31,17 +31,26 @@ func TestStats(t *testing.T) {
 		a    *ndarray.Array
 		want string // "" for none
 	}{
-		{"ints", fromSlice(t, []int8{-128, 127, 3}, 3), `{"min":-128,"max":127,"mean":0.6666666666666666,"nan":0}`},
-		{"uints", fromSlice(t, []uint64{math.MaxUint64, 0}, 2), `{"min":0,"max":18446744073709551615,"mean":9.223372036854776e+18,"nan":0}`},
-		{"large ints", fromSlice(t, []int64{math.MaxInt64, math.MaxInt64, math.MinInt64}, 3), `{"min":-9223372036854775808,"max":9223372036854775807,"mean":3.0744573456182584e+18,"nan":0}`},
-		{"floats", fromSlice(t, []float64{1, math.NaN(), 1e100, 1, -1e100}, 5), `{"min":-1e+100,"max":1e+100,"mean":0.5,"nan":1}`},
-		{"float32", fromSlice(t, []float32{0.1}, 1), `{"min":0.10000000149011612,"max":0.10000000149011612,"mean":0.10000000149011612,"nan":0}`},
-		{"infinite", fromSlice(t, []float64{math.Inf(1), 1}, 2), `{"min":1.0,"max":"Infinity","mean":"Infinity","nan":0}`},
-		{"both infinities", fromSlice(t, []float64{math.Inf(1), math.Inf(-1)}, 2), `{"min":"-Infinity","max":"Infinity","mean":"NaN","nan":0}`},
-		{"nothing but NaN", fromSlice(t, []float64{math.NaN()}, 1), `{"min":null,"max":null,"mean":null,"nan":1}`},
+		{"ints", fromSlice(t, []int8{-128, 127, 3}, 3),
+			`{"min":-128,"max":127,"mean":0.6666666666666666,"nan":0}`},
+		{"uints", fromSlice(t, []uint64{math.MaxUint64, 0}, 2),
+			`{"min":0,"max":18446744073709551615,"mean":9.223372036854776e+18,"nan":0}`},
+		{"large ints", fromSlice(t, []int64{math.MaxInt64, math.MaxInt64, math.MinInt64}, 3),
+			`{"min":-9223372036854775808,"max":9223372036854775807,"mean":3.0744573456182584e+18,"nan":0}`},
+		{"floats", fromSlice(t, []float64{1, math.NaN(), 1e100, 1, -1e100}, 5),
+			`{"min":-1e+100,"max":1e+100,"mean":0.5,"nan":1}`},
+		{"float32", fromSlice(t, []float32{0.1}, 1),
+			`{"min":0.10000000149011612,"max":0.10000000149011612,"mean":0.10000000149011612,"nan":0}`},
+		{"infinite", fromSlice(t, []float64{math.Inf(1), 1}, 2),
+			`{"min":1.0,"max":"Infinity","mean":"Infinity","nan":0}`},
+		{"both infinities", fromSlice(t, []float64{math.Inf(1), math.Inf(-1)}, 2),
+			`{"min":"-Infinity","max":"Infinity","mean":"NaN","nan":0}`},
+		{"nothing but NaN", fromSlice(t, []float64{math.NaN()}, 1),
+			`{"min":null,"max":null,"mean":null,"nan":1}`},
 		{"empty", fromSlice(t, []int64{}, 0), `{"min":null,"max":null,"mean":null,"nan":0}`},
 		{"bools", fromSlice(t, []bool{true}, 1), `{"min":true,"max":true,"mean":1.0,"nan":0}`},
-		{"complex", fromSlice(t, []complex128{1}, 1), `{"min":[1.0,0.0],"max":[1.0,0.0],"mean":[1.0,0.0],"nan":0}`},
+		{"complex", fromSlice(t, []complex128{1}, 1),
+			`{"min":[1.0,0.0],"max":[1.0,0.0],"mean":[1.0,0.0],"nan":0}`},
 	}
 	for _, tt := range tests {
 		form := mustEncode(t, tt.a, jsonval.Options{})
@@ -116,12 +125,15 @@ func TestStatsKinds(t *testing.T) {
 		v    any
 		want string
 	}{
-		{&ndarray.Masked{Data: fromSlice(t, []float64{1, 100, 3, math.NaN()}), Mask: fromSlice(t, []bool{false, true, false, false})},
+		{&ndarray.Masked{Data: fromSlice(t, []float64{1, 100, 3, math.NaN()}),
+			Mask: fromSlice(t, []bool{false, true, false, false})},
 			`{"min":1.0,"max":3.0,"mean":2.0,"nan":1,"masked":1}`},
 		{&ndarray.Masked{Data: fromSlice(t, []int8{5}), Mask: fromSlice(t, []bool{true})},
 			`{"min":null,"max":null,"mean":null,"nan":0,"masked":1}`},
-		{fromSlice(t, []bool{true, false, true, true}), `{"min":false,"max":true,"mean":0.75,"nan":0}`},
-		{fromSlice(t, []complex128{1 + 2i, 1 - 1i, complex(math.NaN(), 0)}), `{"min":[1.0,-1.0],"max":[1.0,2.0],"mean":[1.0,0.5],"nan":1}`},
+		{fromSlice(t, []bool{true, false, true, true}),
+			`{"min":false,"max":true,"mean":0.75,"nan":0}`},
+		{fromSlice(t, []complex128{1 + 2i, 1 - 1i, complex(math.NaN(), 0)}),
+			`{"min":[1.0,-1.0],"max":[1.0,2.0],"mean":[1.0,0.5],"nan":1}`},
 		{times("<m8[s]", 1, -4, 5), `{"min":-4,"max":5,"mean":0,"nan":0}`},
 		{times("<M8[Y]", 50, ndarray.NaT, 49), `{"min":"2019","max":"2020","mean":null,"nan":1}`},
 		{times("<M8[Y]"), `{"min":null,"max":null,"mean":null,"nan":0}`},
@@ -138,7 +150,8 @@ func TestStatsKinds(t *testing.T) {
 
 // TestSubarrayDType writes a subarray dtype with its base and shape, and reads it again.
 func TestSubarrayDType(t *testing.T) {
-	inner, err := ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: ndarray.Int8}, {Name: "y", DType: ndarray.Float32}}, false)
+	inner, err := ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: ndarray.Int8},
+		{Name: "y", DType: ndarray.Float32}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

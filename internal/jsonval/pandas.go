@@ -77,7 +77,8 @@ func period(p tables.PeriodValue) members {
 }
 
 func interval(left, right any, closed string) members {
-	return short("$interval", object{[]member{{"left", left}, {"right", right}, {"closed", closed}}})
+	return short("$interval", object{[]member{{"left", left}, {"right", right},
+		{"closed", closed}}})
 }
 
 // hasData reports whether the elements of arrays are to be written.
@@ -266,7 +267,8 @@ func (e *Encoder) seriesData(s *tables.Series) any {
 	if s.Kind == tables.Opaque {
 		return s.Raw
 	}
-	stored := s.Valid == nil && (s.Kind == tables.Numpy || s.Kind == tables.Datetime || s.Kind == tables.Timedelta)
+	stored := s.Valid == nil && (s.Kind == tables.Numpy || s.Kind == tables.Datetime ||
+		s.Kind == tables.Timedelta)
 	if stored && !s.Values.HasObject() && !strings.HasSuffix(s.DType, "[pyarrow]") {
 		switch s.Values.DType().Kind() {
 		case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:

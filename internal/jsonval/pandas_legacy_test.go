@@ -32,14 +32,16 @@ func TestPandasLegacy(t *testing.T) {
 				legacy(m)
 				// NumPy 1.6 had made microseconds of the index; pandas makes nanoseconds of
 				// them again, and this module leaves the unit of the file.
-				if strings.HasPrefix(filepath.Base(path), "frame-us") && m["dtype"] == "datetime64[ns]" {
+				if strings.HasPrefix(filepath.Base(path), "frame-us") &&
+					m["dtype"] == "datetime64[ns]" {
 					m["dtype"] = "datetime64[us]"
 				}
 			})
 			v := loadFile(t, path)
 			check := func(v any) {
 				t.Helper()
-				got := mustEncode(t, withoutPanels(v), jsonval.Options{Arrays: jsonval.ArraysValues})
+				got := mustEncode(t, withoutPanels(v),
+					jsonval.Options{Arrays: jsonval.ArraysValues})
 				if diff := diffJSON(rewrite(t, got, legacy), expected); diff != "" {
 					t.Error(diff)
 				}

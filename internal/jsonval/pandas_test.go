@@ -53,7 +53,8 @@ func TestLibraries(t *testing.T) {
 			t.Fatal("no fixtures", pattern, err)
 		}
 		for _, path := range files {
-			raw, err := os.ReadFile(path[:strings.LastIndex(path[:len(path)-4], ".")] + ".tojson.json")
+			raw, err := os.ReadFile(path[:strings.LastIndex(path[:len(path)-4], ".")] +
+				".tojson.json")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,8 +72,10 @@ func TestLibraries(t *testing.T) {
 					}
 					want := string(want[form.name])
 					diff := diffJSON(got, want)
-					if diff != "" { // what versions of pandas write differently, or Python 2 without an order
-						diff = diffJSON(rewrite(t, got, spellings(version)), rewrite(t, want, spellings(version)))
+					// what versions of pandas write differently, or Python 2 without an order
+					if diff != "" {
+						diff = diffJSON(rewrite(t, got, spellings(version)),
+							rewrite(t, want, spellings(version)))
 					}
 					if diff != "" {
 						t.Errorf("--arrays=%s: %s", form.name, diff)
@@ -90,7 +93,8 @@ func TestLibraries(t *testing.T) {
 // spellings gives names of dtypes and freqs that changed from version to version one form.
 func spellings(version string) func(map[string]any) {
 	dtype := func(d string) string {
-		if inner, ok := strings.CutPrefix(d, "Sparse["); ok && (version == "0.18.1" || version == "0.22.0") {
+		if inner, ok := strings.CutPrefix(d, "Sparse["); ok &&
+			(version == "0.18.1" || version == "0.22.0") {
 			d, _, _ = strings.Cut(inner, ",")
 		}
 		return strings.Replace(d, "period[A-", "period[Y-", 1)
@@ -114,7 +118,8 @@ func spellings(version string) func(map[string]any) {
 // TestLibrariesLimits: null without arrays, nothing past the limit, parts by pointer.
 func TestLibrariesLimits(t *testing.T) {
 	v := loadFile(t, "../../testdata/pandas/3.1.1/mixed.p5.pkl")
-	if got := mustEncode(t, v, jsonval.Options{Arrays: jsonval.ArraysNone}); strings.TrimSpace(got) != "null" {
+	if got := mustEncode(t, v,
+		jsonval.Options{Arrays: jsonval.ArraysNone}); strings.TrimSpace(got) != "null" {
 		t.Errorf("without arrays: %s", got)
 	}
 	for pointer, want := range map[string]string{
@@ -148,7 +153,8 @@ func TestLibrariesLimits(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	limited := jsonval.Options{Arrays: jsonval.ArraysValues, Limits: pickle.Limits{OutputBytes: 300}}
+	limited := jsonval.Options{Arrays: jsonval.ArraysValues,
+		Limits: pickle.Limits{OutputBytes: 300}}
 	if err := jsonval.NewEncoder(&out, limited).Encode(v); err == nil || out.Len() > 300 {
 		t.Errorf("%d bytes: %v", out.Len(), err)
 	}

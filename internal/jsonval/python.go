@@ -44,7 +44,8 @@ func (e *Encoder) expand(v any) (any, error) {
 // v looks like in JSON (a leaf, members, or another value to expand), and false
 // where v is none of its kinds.
 func (e *Encoder) family(v any) (any, bool, error) {
-	for _, f := range [...]func(*Encoder, any) (any, bool, error){numpy, stdlib, torchFamily, goFamily} {
+	families := [...]func(*Encoder, any) (any, bool, error){numpy, stdlib, torchFamily, goFamily}
+	for _, f := range families {
 		if j, ok, err := f(e, v); ok || err != nil {
 			return j, ok, err
 		}

@@ -31,8 +31,10 @@ func identity(v any) any {
 			return nil
 		}
 		return v
-	case *types.List, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object, *ndarray.Array, *ndarray.Masked,
-		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
+	case *types.List, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object, *ndarray.Array,
+		*ndarray.Masked,
+		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter,
+		*reconstruct.Deque:
 		return v
 	}
 	return nil

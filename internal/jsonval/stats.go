@@ -12,7 +12,8 @@ import (
 // hasStats reports whether --stats says something of arrays of dtype dt.
 func hasStats(dt *ndarray.DType) bool {
 	switch dt.Kind() {
-	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindBool, ndarray.KindComplex,
+	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindBool,
+		ndarray.KindComplex,
 		ndarray.KindDatetime, ndarray.KindTimedelta:
 		return true
 	}

@@ -25,7 +25,8 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 		j = v.ISOFormat()
 	case reconstruct.Timedelta:
 		j = v.TotalSeconds()
-	case reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path, *reconstruct.Geometry:
+	case reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path,
+		*reconstruct.Geometry:
 		j = fmt.Sprint(v)
 	case *reconstruct.TypedArray:
 		j = call("array.array", list{string(v.TypeCode), typedItems(v.TypeCode, v.Values)})

@@ -19,8 +19,8 @@ type ArrayParts struct {
 	shape    tape.ID // a Tuple of Ints
 }
 
-// tuple returns the items of an argument of a call that was put off, or nil where an object was made
-// of it since, and where several calls share it: their objects share what is in it, too.
+// tuple returns the items of an argument of a call that was put off, or nil where an object was
+// made of it since, and where several calls share it: their objects share what is in it, too.
 func tuple(t *tape.Tape, id tape.ID) []tape.ID {
 	if t.Kind(id) != tape.Tuple || t.IsShared(id) {
 		return nil

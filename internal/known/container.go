@@ -2,8 +2,8 @@ package known
 
 import "github.com/unpkl/unpkl/internal/tape"
 
-// newInstance recognises copyreg._reconstructor(cls, base, state) and copyreg.__newobj__(cls, *args) of
-// a class that nobody knows: the call is only recorded.
+// newInstance recognises copyreg._reconstructor(cls, base, state) and copyreg.__newobj__(cls,
+// *args) of a class that nobody knows: the call is only recorded.
 func newInstance(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
 	a := t.Items(args)
 	if form != tape.FormReduce || len(a) == 0 || !isUnknown(t, a[0]) {
@@ -19,8 +19,8 @@ func isUnknown(t *tape.Tape, id tape.ID) bool {
 	return t.Kind(id) == tape.Class && t.IsInert(id) && t.Code(id) == 0
 }
 
-// set recognises set(list) and frozenset(list), which is how protocols 0 to 3 write sets. A list that
-// is met again is left to package reconstruct, as in Call.
+// set recognises set(list) and frozenset(list), which is how protocols 0 to 3 write sets. A list
+// that is met again is left to package reconstruct, as in Call.
 func set(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) (tape.ID, bool) {
 	if form != tape.FormReduce || len(a) != 1 {
 		return 0, false
@@ -42,9 +42,9 @@ func set(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) (tape.ID, bool
 	return id, err == nil
 }
 
-// mapping recognises the calls of dict's subclasses that begin without items, which SETITEMS adds, and
-// Counter(dict). The dict is another from then on, so its items are noted as they are now; one that
-// is met again is left to package reconstruct, as in Call.
+// mapping recognises the calls of dict's subclasses that begin without items, which SETITEMS adds,
+// and Counter(dict). The dict is another from then on, so its items are noted as they are now; one
+// that is met again is left to package reconstruct, as in Call.
 func mapping(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
 	a := t.Items(args)
 	if form != tape.FormReduce || len(a) > 1 {
@@ -73,9 +73,9 @@ func mapping(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
 	return id, t.AddEntries(id, t.Items(dict)) == nil
 }
 
-// IsMapping reports whether a cell is a call of a subclass of dict that was put off. Its items are its
-// entries; its only argument, if there is one, is the factory of a defaultdict, or a dict that the
-// entries were taken from.
+// IsMapping reports whether a cell is a call of a subclass of dict that was put off. Its items are
+// its entries; its only argument, if there is one, is the factory of a defaultdict, or a dict that
+// the entries were taken from.
 func IsMapping(t *tape.Tape, id tape.ID) bool {
 	return t.Kind(id) == tape.Call && t.Code(id) == CallMapping && !t.IsInert(id)
 }

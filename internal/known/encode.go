@@ -11,7 +11,8 @@ import (
 // bytes: CPython's save_bytes. Its result is Bytes. Text that is met again is left to package
 // reconstruct, as in Call.
 func encode(t *tape.Tape, form tape.Form, a []tape.ID) (tape.ID, bool) {
-	if form != tape.FormReduce || len(a) != 2 || t.Kind(a[0]) != tape.Str || t.Kind(a[1]) != tape.Str {
+	if form != tape.FormReduce || len(a) != 2 || t.Kind(a[0]) != tape.Str ||
+		t.Kind(a[1]) != tape.Str {
 		return 0, false
 	}
 	if t.IsShared(a[0]) || string(t.Span(a[1])) != "latin1" {

@@ -1,10 +1,11 @@
-// Package known recognises, on a tape, the calls of the classes that most pickles are full of: NumPy's
-// arrays and scalars, datetimes, timedeltas. Such a call is put off: what it is given never changes,
-// so whoever wants the value makes what it needs from the cells, plain or typed, without an object
-// between. Everything is checked when the opcode is carried out; a call with anything unusual is not
-// taken, and package reconstruct makes the value, or the error, at once.
+// Package known recognises, on a tape, the calls of the classes that most pickles are full of:
+// NumPy's arrays and scalars, datetimes, timedeltas. Such a call is put off: what it is given never
+// changes, so whoever wants the value makes what it needs from the cells, plain or typed, without
+// an object between. Everything is checked when the opcode is carried out; a call with anything
+// unusual is not taken, and package reconstruct makes the value, or the error, at once.
 //
-// Package reconstruct says which class has which code; how the arguments of a call lie is known here.
+// Package reconstruct says which class has which code; how the arguments of a call lie is known
+// here.
 //
 // Reference: numpy/_core/src/multiarray/methods.c (array_reduce_ex, array_setstate),
 // scalartypes.c.src (gentype_reduce), numpy/_core/numeric.py (_frombuffer), CPython's
@@ -72,7 +73,8 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	switch t.Code(fn) {
 	case ClassFromBuffer, ClassEncode, ClassSet, ClassFrozenSet, ClassDecimal:
 		if args != tape.IDEmptyTuple && t.IsShared(args) {
-			return 0, false // package reconstruct counts what is copied of arguments that are met again
+			// package reconstruct counts what is copied of arguments that are met again
+			return 0, false
 		}
 	}
 	switch t.Code(fn) {
@@ -125,7 +127,8 @@ func Build(t *tape.Tape, r *Rules, target, state tape.ID) bool {
 
 // pending recognises _reconstruct(ndarray, (0,), b'b').
 func pending(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
-	if form != tape.FormReduce || len(a) != 3 || !isClass(t, a[0], ClassNDArray) || !isLeaf(t, a[2]) {
+	if form != tape.FormReduce || len(a) != 3 || !isClass(t, a[0], ClassNDArray) ||
+		!isLeaf(t, a[2]) {
 		return 0
 	}
 	if t.Kind(a[1]) != tape.Tuple || t.Size(a[1]) != 1 {

@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Maker makes plain values of calls that were put off, many of one kind side by side in memory. It is
-// for one goroutine.
+// Maker makes plain values of calls that were put off, many of one kind side by side in memory. It
+// is for one goroutine.
 type Maker struct {
 	slab.Values
 	headers ndarray.Slab
@@ -82,7 +82,8 @@ func (m *Maker) scalar(s ScalarParts) any {
 }
 
 // Array makes an array over data, which are the bytes of the parts' Data and become the array's.
-func (m *Maker) Array(t *tape.Tape, p *ArrayParts, data []byte, owner ndarray.Owner) (*ndarray.Array, error) {
+func (m *Maker) Array(t *tape.Tape, p *ArrayParts, data []byte,
+	owner ndarray.Owner) (*ndarray.Array, error) {
 	m.dims = p.Shape(t, m.dims[:0])
 	a, err := m.headers.New(p.DType, m.dims, p.Order, data)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// The lengths in bytes of what datetime's picklers write: big-endian fields, of which the month of a
-// datetime has the fold in its top bit.
+// The lengths in bytes of what datetime's picklers write: big-endian fields, of which the month of
+// a datetime has the fold in its top bit.
 const (
 	DateSize     = 4
 	DatetimeSize = 10

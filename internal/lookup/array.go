@@ -52,8 +52,8 @@ func scalarParts(s *ndarray.Scalar) (Parts, bool) {
 	}, true}, true
 }
 
-// element returns an array of no dimensions as its element: a scalar of NumPy's, or what an array of
-// objects holds there. Other arrays stay what they are.
+// element returns an array of no dimensions as its element: a scalar of NumPy's, or what an array
+// of objects holds there. Other arrays stay what they are.
 func element(a *ndarray.Array) any {
 	if a.NDim() > 0 {
 		return a
@@ -255,8 +255,8 @@ func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
 	return element(part), nil
 }
 
-// View is a[subs] in Python as an array that shares the memory of a, of no dimensions where that is an
-// element.
+// View is a[subs] in Python as an array that shares the memory of a, of no dimensions where that is
+// an element.
 func View(a *ndarray.Array, subs ...pointer.Subscript) (*ndarray.Array, error) {
 	return subscriptArray(a, subs)
 }

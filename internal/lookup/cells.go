@@ -14,8 +14,8 @@ import (
 // Part is a target for decoding that takes only the part of a pickle which a pointer leads to.
 type Part struct {
 	Pointer pointer.Pointer
-	// Tokens says to follow only tokens that mean the same in the JSON of to-json: keys and numbers. Done
-	// is then how many of the tokens led to the one match.
+	// Tokens says to follow only tokens that mean the same in the JSON of to-json: keys and
+	// numbers. Done is then how many of the tokens led to the one match.
 	Tokens bool
 	Done   int
 	// CopyText is that of [NewReader].
@@ -95,7 +95,8 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 }
 
 // step returns the cell that a token leads to; ok is false where only an object tells.
-func (w *cellWalk) step(id tape.ID, at pointer.Pointer, token string) (next tape.ID, ok bool, err error) {
+func (w *cellWalk) step(id tape.ID, at pointer.Pointer, token string) (next tape.ID, ok bool,
+	err error) {
 	switch w.t.Kind(id) {
 	case tape.Dict:
 		return w.value(id, at, token)
@@ -126,7 +127,8 @@ func (w *cellWalk) child(id tape.ID, i int) tape.ID {
 }
 
 // value returns the value of a dict that a token leads to.
-func (w *cellWalk) value(id tape.ID, at pointer.Pointer, token string) (next tape.ID, ok bool, err error) {
+func (w *cellWalk) value(id tape.ID, at pointer.Pointer, token string) (next tape.ID, ok bool,
+	err error) {
 	if w.part.Tokens && token != "" && token[0] == '$' {
 		return 0, false, nil // which may be a form of JSON
 	}

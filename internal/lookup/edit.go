@@ -14,9 +14,9 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// NOTE. A change is made to the objects themselves, wherever they are referred to, as an assignment in
-// Python is. What a pointer leads through are objects as the pickle has them: tables of pandas are
-// the objects that they were read as, so that all of them is kept.
+// NOTE. A change is made to the objects themselves, wherever they are referred to, as an assignment
+// in Python is. What a pointer leads through are objects as the pickle has them: tables of pandas
+// are the objects that they were read as, so that all of them is kept.
 
 // ErrReadOnly is the kind of an error of a value that has no parts which can be changed.
 var ErrReadOnly = errors.New("cannot be changed")

@@ -15,8 +15,8 @@ import (
 const maxKeyDepth = 8
 
 // KeyToken returns the token of a pointer that stands for a key of a dict: a str and bytes as their
-// text, None, True, False and numbers as json.dumps writes them, a tuple as the tokens of its items in
-// parentheses.
+// text, None, True, False and numbers as json.dumps writes them, a tuple as the tokens of its items
+// in parentheses.
 func KeyToken(key any) string { return keyToken(key, 0) }
 
 func keyToken(key any, depth int) string {

@@ -76,7 +76,8 @@ func Kind(v any) string {
 	default:
 		name = pyvalue.Describe(v)
 	}
-	if name != "" && strings.ContainsRune("aeioAEIO", rune(name[0])) || strings.HasPrefix(name, "ndarray") {
+	if name != "" && strings.ContainsRune("aeioAEIO", rune(name[0])) ||
+		strings.HasPrefix(name, "ndarray") {
 		return "an " + name
 	}
 	if name == "None" {

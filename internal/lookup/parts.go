@@ -59,7 +59,8 @@ func (r *Reader) Resolve(v any) (any, error) {
 	return c, nil
 }
 
-// Parts returns what lies below a value that Resolve returned; ok is false for one that has no parts.
+// Parts returns what lies below a value that Resolve returned; ok is false for one that has no
+// parts.
 func (r *Reader) Parts(v any) (p Parts, ok bool) {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -73,9 +74,13 @@ func (r *Reader) Parts(v any) (p Parts, ok bool) {
 			return KeyToken(v.Columns[i].Name), column(v, i)
 		}, true}, true
 	case *frame.Series:
-		return Parts{v.Len(), func(i int) (string, any) { return strconv.Itoa(i), v.At(i) }, false}, true
+		return Parts{v.Len(), func(i int) (string, any) {
+			return strconv.Itoa(i), v.At(i)
+		}, false}, true
 	case *frame.Index:
-		return Parts{v.Len(), func(i int) (string, any) { return strconv.Itoa(i), v.At(i) }, false}, true
+		return Parts{v.Len(), func(i int) (string, any) {
+			return strconv.Itoa(i), v.At(i)
+		}, false}, true
 	case *reconstruct.Sparse:
 		return sparseParts(v), true
 	case *pickle.Object:

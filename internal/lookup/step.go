@@ -127,8 +127,8 @@ func indexName(x *frame.Index, token string) (any, bool, error) {
 	return nil, false, nil
 }
 
-// objectName returns an attribute of an object, or an item by its key, or one of the parts that make
-// it by the names that to-json gives them.
+// objectName returns an attribute of an object, or an item by its key, or one of the parts that
+// make it by the names that to-json gives them.
 func objectName(o *pickle.Object, token string) (any, bool) {
 	n := reconstruct.Normalize(o)
 	if attrs, ok := pyvalue.AttributesOf(&n); ok {

@@ -19,7 +19,8 @@ type walkFrame struct {
 
 // Walk visits a value and all that is inside it, in the order of the file. visit gets what Resolve
 // returns, and says whether to go on into it; into a container that is met again Walk does not go.
-func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, v any) (into bool, err error)) error {
+func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, v any) (into bool,
+	err error)) error {
 	met := map[any]bool{}
 	var stack []walkFrame
 	enter := func(v any, at pointer.Pointer) error {

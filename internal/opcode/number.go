@@ -152,7 +152,8 @@ func ParseInt(text []byte, base int, maxDigits int) (small int64, large *big.Int
 		return 0, nil, bad()
 	}
 	if len(digits) > maxDigits {
-		return 0, nil, &errkind.LimitError{Limit: "IntDigits", Max: int64(maxDigits), Want: int64(len(digits))}
+		return 0, nil, &errkind.LimitError{Limit: "IntDigits", Max: int64(maxDigits),
+			Want: int64(len(digits))}
 	}
 	if base <= 10 && len(digits) <= 18 {
 		for _, c := range digits {
@@ -304,7 +305,8 @@ func PythonFloat(text []byte) (float64, error) {
 	}
 	f, err := ParseFloat(plain)
 	if err != nil {
-		if v, rangeErr := strconv.ParseFloat(string(plain), 64); errors.Is(rangeErr, strconv.ErrRange) {
+		if v, rangeErr := strconv.ParseFloat(string(plain), 64); errors.Is(rangeErr,
+			strconv.ErrRange) {
 			return v, nil
 		}
 	}
@@ -313,7 +315,8 @@ func PythonFloat(text []byte) (float64, error) {
 
 // ParseIntLine parses the argument of INT. CPython tries C's strtol first, which knows octal
 // numbers by a leading 0, and takes any 0 and 1 of two characters for a bool.
-func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBool bool, err error) {
+func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBool bool,
+	err error) {
 	text := CString(line)
 	small, large, err = ParseInt(text, 0, maxDigits)
 	if err != nil && isOctal(TrimSpace(text)) {

@@ -68,7 +68,8 @@ func (p *program) global() {
 	if p.n(2) == 0 {
 		p.emit("c" + module + "\n" + attr + "\n")
 	} else {
-		p.emit("\x8c" + string([]byte{byte(len(module))}) + module + "\x8c" + string([]byte{byte(len(attr))}) + attr + "\x93")
+		p.emit("\x8c" + string([]byte{byte(len(module))}) + module + "\x8c" +
+			string([]byte{byte(len(attr))}) + attr + "\x93")
 	}
 	p.push(global)
 }
@@ -87,38 +88,69 @@ func (p *program) inst() {
 var filled = []kind{list, object}
 
 var steps = []step{
-	{always, (*program).atom}, {always, (*program).atom}, {always, (*program).atom}, {always, (*program).name}, {always, (*program).name},
-	pushes("]", list), pushes("]", list), pushes("}", dict), pushes("}", dict), pushes("\x8f", set), pushes(")", tuple),
+	{always, (*program).atom}, {always, (*program).atom}, {always, (*program).atom},
+	{always, (*program).name}, {always, (*program).name},
+	pushes("]", list), pushes("]", list), pushes("}", dict), pushes("}", dict), pushes("\x8f", set),
+	pushes(")", tuple),
 	pushes("(", mark), pushes("(", mark), pushes("(", mark),
 	pushes("\x96\x02\x00\x00\x00\x00\x00\x00\x00ab", list),
-	takes("\x85", 1, tuple), takes("\x86", 2, tuple), takes("\x87", 3, tuple), takes("\x85", 1, tuple), takes("\x86", 2, tuple),
+	takes("\x85", 1, tuple), takes("\x86", 2, tuple), takes("\x87", 3, tuple),
+	takes("\x85", 1, tuple), takes("\x86", 2, tuple),
 	closes("t", tuple), closes("t", tuple), closes("l", list), closes("\x91", atom),
-	fills("e", false, filled...), fills("e", false, filled...), fills("u", true, dict, object), fills("u", true, dict, object), fills("\x90", false, set),
-	{func(p *program) bool { return p.above() >= 0 && p.above()%2 == 0 && len(p.stack) > p.above()+1 }, func(p *program) { p.emit("d"); p.popMark(); p.push(dict) }},
-	{func(p *program) bool { return p.above() >= 2 && slices.Contains(filled, p.at(1)) }, func(p *program) { p.emit("a"); p.pop(1) }},
-	{func(p *program) bool { return p.above() >= 3 && p.at(2) == dict }, func(p *program) { p.emit("s"); p.pop(2) }},
+	fills("e", false, filled...), fills("e", false, filled...), fills("u", true, dict, object),
+	fills("u", true, dict, object), fills("\x90", false, set),
+	{func(p *program) bool {
+		return p.above() >= 0 && p.above()%2 == 0 && len(p.stack) > p.above()+1
+	}, func(p *program) { p.emit("d"); p.popMark(); p.push(dict) }},
+	{func(p *program) bool {
+		return p.above() >= 2 && slices.Contains(filled, p.at(1))
+	}, func(p *program) { p.emit("a"); p.pop(1) }},
+	{func(p *program) bool {
+		return p.above() >= 3 && p.at(2) == dict
+	}, func(p *program) { p.emit("s"); p.pop(2) }},
 	{func(p *program) bool { return p.above() >= 1 }, func(p *program) { p.emit("0"); p.pop(1) }},
-	{func(p *program) bool { return p.above() >= 1 }, func(p *program) { p.emit("2"); p.push(p.at(0)) }},
-	{func(p *program) bool { return p.above() >= 0 && len(p.stack) > p.above()+1 }, func(p *program) { p.emit("1"); p.popMark() }},
+	{func(p *program) bool {
+		return p.above() >= 1
+	}, func(p *program) { p.emit("2"); p.push(p.at(0)) }},
+	{func(p *program) bool {
+		return p.above() >= 0 && len(p.stack) > p.above()+1
+	}, func(p *program) { p.emit("1"); p.popMark() }},
 	{func(p *program) bool { return p.above() >= 1 }, func(p *program) { p.put(p.n(4)) }},
 	{func(p *program) bool { return p.above() >= 1 }, func(p *program) { p.put(p.n(4)) }},
 	{func(p *program) bool { return p.above() >= 1 }, func(p *program) { p.put(p.n(4)) }},
-	{func(p *program) bool { return len(p.memo) > 0 }, func(p *program) { p.get(p.n(max(len(p.memo), 1)), p.n(3)) }},
-	{func(p *program) bool { return len(p.memo) > 0 }, func(p *program) { p.get(p.n(max(len(p.memo), 1)), p.n(3)) }},
-	{func(p *program) bool { return len(p.memo) > 0 }, func(p *program) { p.get(p.n(max(len(p.memo), 1)), p.n(3)) }},
+	{func(p *program) bool {
+		return len(p.memo) > 0
+	}, func(p *program) { p.get(p.n(max(len(p.memo), 1)), p.n(3)) }},
+	{func(p *program) bool {
+		return len(p.memo) > 0
+	}, func(p *program) { p.get(p.n(max(len(p.memo), 1)), p.n(3)) }},
+	{func(p *program) bool {
+		return len(p.memo) > 0
+	}, func(p *program) { p.get(p.n(max(len(p.memo), 1)), p.n(3)) }},
 	{always, (*program).global}, {always, (*program).global}, {always, (*program).global},
 	{topIs(name, name), func(p *program) { p.emit("\x93"); p.pop(2); p.push(global) }},
 	{topIs(tuple, global), func(p *program) { p.emit("R"); p.pop(2); p.push(object) }},
 	{topIs(tuple, global), func(p *program) { p.emit("R"); p.pop(2); p.push(object) }},
 	{topIs(tuple, global), func(p *program) { p.emit("\x81"); p.pop(2); p.push(object) }},
 	{topIs(dict, tuple, global), func(p *program) { p.emit("\x92"); p.pop(3); p.push(object) }},
-	{func(p *program) bool { return p.at(0) != mark && p.at(1) == object }, func(p *program) { p.emit("b"); p.pop(1) }},
-	{func(p *program) bool { return p.at(0) != mark && p.at(1) == object }, func(p *program) { p.emit("b"); p.pop(1) }},
-	{func(p *program) bool { return p.above() >= 0 && len(p.stack) > p.above()+1 }, (*program).inst},
-	{func(p *program) bool { n := p.above(); return n > 0 && p.at(n-1) == global && len(p.stack) > n+1 }, func(p *program) { p.emit("o"); p.popMark(); p.push(object) }},
+	{func(p *program) bool {
+		return p.at(0) != mark && p.at(1) == object
+	}, func(p *program) { p.emit("b"); p.pop(1) }},
+	{func(p *program) bool {
+		return p.at(0) != mark && p.at(1) == object
+	}, func(p *program) { p.emit("b"); p.pop(1) }},
+	{func(p *program) bool {
+		return p.above() >= 0 && len(p.stack) > p.above()+1
+	}, (*program).inst},
+	{func(p *program) bool {
+		n := p.above()
+		return n > 0 && p.at(n-1) == global && len(p.stack) > n+1
+	}, func(p *program) { p.emit("o"); p.popMark(); p.push(object) }},
 	{func(p *program) bool { return false }, func(p *program) { p.emit("."); p.push(atom) }},
 	{func(p *program) bool { return false }, func(p *program) { p.get(p.n(256), 1) }},
-	{func(p *program) bool { return false }, func(p *program) { p.emit("\x82\x01"); p.push(object) }},
+	{func(p *program) bool {
+		return false
+	}, func(p *program) { p.emit("\x82\x01"); p.push(object) }},
 	{func(p *program) bool { return false }, func(p *program) { p.emit("Pid\n"); p.push(object) }},
 	{func(p *program) bool { return false }, func(p *program) { p.emit("\x97"); p.push(atom) }},
 	{func(p *program) bool { return p.above() >= 1 }, func(p *program) {

@@ -10,13 +10,14 @@ const (
 	Large = 64 << 10
 	// first is what is allocated before the first byte has come, where nobody knows that all will.
 	first = 256 << 10
-	// growth is how many times the bytes that have come is allocated next. What is not written to takes no
-	// memory yet; with a larger growth less is copied, and less is there twice in the end.
+	// growth is how many times the bytes that have come is allocated next. What is not written to
+	// takes no memory yet; with a larger growth less is copied, and less is there twice in the end.
 	growth = 4
 )
 
-// Read returns n bytes that read brings, whose error is nil only when it fills what it is given. Where sure is
-// false the memory grows as the bytes arrive. got is how many arrived before an error.
+// Read returns n bytes that read brings, whose error is nil only when it fills what it is given.
+// Where sure is false the memory grows as the bytes arrive. got is how many arrived before an
+// error.
 func Read(n int, sure bool, read func(p []byte) (int, error)) (data []byte, got int, err error) {
 	size := n
 	if !sure {
@@ -40,8 +41,8 @@ func Read(n int, sure bool, read func(p []byte) (int, error)) (data []byte, got 
 	}
 }
 
-// Memory returns n bytes for the caller to write to, all of them: of zeros if they are few, of any content and
-// at a multiple of Align if they are large.
+// Memory returns n bytes for the caller to write to, all of them: of zeros if they are few, of any
+// content and at a multiple of Align if they are large.
 func Memory(n int) []byte {
 	if n < Large {
 		return make([]byte, n)

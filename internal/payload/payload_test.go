@@ -23,7 +23,8 @@ func full(r io.Reader) func(p []byte) (int, error) {
 }
 
 func TestRead(t *testing.T) {
-	for _, n := range []int{0, 1, Large - 1, Large, first - 1, first, first + 1, growth * first, growth*first + 1, 5<<20 + 3} {
+	for _, n := range []int{0, 1, Large - 1, Large, first - 1, first, first + 1, growth * first,
+		growth*first + 1, 5<<20 + 3} {
 		want := content(n)
 		for _, sure := range []bool{true, false} {
 			data, got, err := Read(n, sure, full(bytes.NewReader(want)))
@@ -36,13 +37,15 @@ func TestRead(t *testing.T) {
 			if n == 0 {
 				continue
 			}
-			if _, got, err = Read(n, sure, full(bytes.NewReader(want[:n-1]))); !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF || got != n-1 {
+			if _, got, err = Read(n, sure, full(bytes.NewReader(want[:n-1]))); !errors.Is(err,
+				io.ErrUnexpectedEOF) && err != io.EOF || got != n-1 {
 				t.Errorf("%d without the last, %v: %d bytes, %v", n, sure, got, err)
 			}
 		}
 	}
 	failing := errors.New("cable")
-	if _, got, err := Read(first+9, false, full(io.MultiReader(bytes.NewReader(content(first+2)), iotest.ErrReader(failing)))); err != failing || got != first+2 {
+	if _, got, err := Read(first+9, false, full(io.MultiReader(bytes.NewReader(content(first+2)),
+		iotest.ErrReader(failing)))); err != failing || got != first+2 {
 		t.Errorf("%d bytes, %v", got, err)
 	}
 }

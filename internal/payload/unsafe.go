@@ -5,7 +5,8 @@ import (
 	"unsafe"
 )
 
-// Uncleared returns n > 0 bytes of any content, all of which the caller writes to before it reads them.
+// Uncleared returns n > 0 bytes of any content, all of which the caller writes to before it reads
+// them.
 //
 // unsafe: setting memory to zero takes as long as reading a payload into it, and only a
 // strings.Builder, whose Grow promises that many bytes, gives memory without it.

@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NOTE. An object of a class that nothing here knows stays the object that it was, with all that is in it:
-// its arguments, state and items are objects, so that it is written again as it was read.
+// NOTE. An object of a class that nothing here knows stays the object that it was, with all that is
+// in it: its arguments, state and items are objects, so that it is written again as it was read.
 
 // beginCall is begin for a call of a class.
 func (m *maker) beginCall(id tape.ID, at int) (any, error) {
@@ -56,8 +56,8 @@ func (m *maker) beginMapping(id tape.ID, at int) (any, error) {
 	return m.beginOther(entries, at)
 }
 
-// isOwnCall reports whether a call is of a class of the program that wrote the pickle, whose instances
-// no library here turns into anything else.
+// isOwnCall reports whether a call is of a class of the program that wrote the pickle, whose
+// instances no library here turns into anything else.
 func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 	t := m.t
 	if t.Kind(c.Fn) != tape.Class || t.Kind(c.Args) != tape.Tuple {

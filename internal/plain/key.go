@@ -163,8 +163,8 @@ func (p *Converter) tupleKey(t *types.Tuple) (any, error) {
 	return n.key, p.charge(cost)
 }
 
-// flatTuple makes the node of a short tuple of scalars, which is made anew wherever it is met: it is
-// no more than what remembering it takes. Where ok is false it is not one.
+// flatTuple makes the node of a short tuple of scalars, which is made anew wherever it is met: it
+// is no more than what remembering it takes. Where ok is false it is not one.
 func (p *Converter) flatTuple(items []any) (n tupleNode, ok bool) {
 	n.size = int64(1 + len(items))
 	if n.size > p.expansion {
@@ -256,7 +256,8 @@ func arrayKey(s []any) (any, error) {
 		return [3]any(s), nil
 	}
 	if len(s) > maxKeyTuple {
-		return nil, pyvalue.KeyError("a dict key is a tuple of %d, at most %d are a Go map key", len(s), maxKeyTuple)
+		return nil, pyvalue.KeyError("a dict key is a tuple of %d, at most %d are a Go map key",
+			len(s), maxKeyTuple)
 	}
 	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), pyvalue.AnyType)).Interface(), nil
 }

@@ -211,5 +211,6 @@ func (p *Converter) bound(v any) (any, error) {
 			return c.Plain(), nil
 		}
 	}
-	return nil, pyvalue.Errorf(pickle.ErrMalformed, "an Interval with an end of %s", pyvalue.Describe(v))
+	return nil, pyvalue.Errorf(pickle.ErrMalformed, "an Interval with an end of %s",
+		pyvalue.Describe(v))
 }

@@ -66,7 +66,8 @@ func plainElement(v any) any {
 		return []any{"timedelta", strconv.FormatInt(v.Value*scale, 10)}
 	case time.Time:
 		if y := v.Year(); y < 1678 || y > 2261 { // outside of UnixNano
-			return []any{"datetime", strconv.FormatInt(v.Unix(), 10) + fmt.Sprintf("%09d", v.Nanosecond())}
+			return []any{"datetime", strconv.FormatInt(v.Unix(), 10) +
+				fmt.Sprintf("%09d", v.Nanosecond())}
 		}
 		return []any{"datetime", strconv.FormatInt(v.UnixNano(), 10)}
 	case time.Duration:
@@ -121,7 +122,8 @@ func plainElements(n int, at func(int) any, null func(int) bool) []any {
 }
 
 func plainIndex(x *frame.Index) map[string]any {
-	m := map[string]any{"class": x.Class, "names": plainElement(append([]any{}, x.Names...)).([]any)[1:], "freq": nil}
+	m := map[string]any{"class": x.Class, "names": plainElement(append([]any{},
+		x.Names...)).([]any)[1:], "freq": nil}
 	m["values"] = plainElements(x.Len(), x.At, x.IsNull)
 	if x.Class == "PeriodIndex" {
 		m["freq"] = newFreq(x.Values.Freq)
@@ -144,11 +146,14 @@ func plainDescription(t *testing.T, v any) map[string]any {
 		}
 		columns := make([]any, len(v.Columns))
 		for i, s := range v.Columns {
-			columns[i] = map[string]any{"dtype": s.DType, "values": plainElements(s.Len(), s.At, s.IsNull)}
+			columns[i] = map[string]any{"dtype": s.DType,
+				"values": plainElements(s.Len(), s.At, s.IsNull)}
 		}
-		return map[string]any{"kind": "frame", "index": plainIndex(v.Index), "labels": plainIndex(v.Labels), "columns": columns}
+		return map[string]any{"kind": "frame", "index": plainIndex(v.Index),
+			"labels": plainIndex(v.Labels), "columns": columns}
 	case *frame.Series:
-		m := map[string]any{"kind": "array", "dtype": v.DType, "values": plainElements(v.Len(), v.At, v.IsNull)}
+		m := map[string]any{"kind": "array", "dtype": v.DType,
+			"values": plainElements(v.Len(), v.At, v.IsNull)}
 		if v.Index != nil {
 			m["kind"], m["name"], m["index"] = "series", plainElement(v.Name), plainIndex(v.Index)
 		}
@@ -228,7 +233,8 @@ func eachPandas(t *testing.T, f func(t *testing.T, path string, data []byte, wan
 			if err := json.Unmarshal(raw, &want); err != nil {
 				t.Fatal(err)
 			}
-			f(t, path, data, want.Value, strings.HasPrefix(want.Pandas, "0.") && want.Pandas < "0.24")
+			f(t, path, data, want.Value, strings.HasPrefix(want.Pandas, "0.") &&
+				want.Pandas < "0.24")
 		})
 	}
 }
@@ -258,7 +264,8 @@ func TestMappedPandas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(normalPandas(want, old), normalPandas(viaJSON(t, plainDescription(t, v)), old)); diff != "" {
+		if diff := cmp.Diff(normalPandas(want, old),
+			normalPandas(viaJSON(t, plainDescription(t, v)), old)); diff != "" {
 			t.Errorf("(-pandas +ours)\n%.3000s", diff)
 		}
 		if err := f.Close(); err != nil {
@@ -288,7 +295,8 @@ func closedSeries(t *testing.T, v any) {
 		if v.Values == nil || v.Values.HasObject() || v.Kind == frame.Categorical {
 			return
 		}
-		if _, err := v.Values.AppendBytes(nil, ndarray.OrderC); v.Len() > 0 && v.Values.NBytes() > 0 && err != nil && !errors.Is(err, unpkl.ErrClosed) {
+		if _, err := v.Values.AppendBytes(nil, ndarray.OrderC); v.Len() > 0 &&
+			v.Values.NBytes() > 0 && err != nil && !errors.Is(err, unpkl.ErrClosed) {
 			t.Errorf("%s: %v", v.DType, err)
 		}
 	}

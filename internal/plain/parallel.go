@@ -237,7 +237,8 @@ func (m *maker) newHelper() *maker {
 	}
 }
 
-// part makes the children from one to another, which for nil are all, and returns those that it leaves.
+// part makes the children from one to another, which for nil are all, and returns those that it
+// leaves.
 func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint32) {
 	for i := from; i < to; i++ {
 		child := i

@@ -382,7 +382,9 @@ func openArray(a *ndarray.Array) graphFrame {
 	elems := pyvalue.OwnElements(a)
 	if isObject {
 		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
-			return graphFrame{children: elems, set: func(i int, plain any) error { return a.SetAt(plain, i) }}
+			return graphFrame{children: elems, set: func(i int, plain any) error {
+				return a.SetAt(plain, i)
+			}}
 		}
 		return graphFrame{children: elems, list: elems}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// graphs walks two plain values side by side. They are the same if each list, map and object of one stands
-// where always the same one of the other does.
+// graphs walks two plain values side by side. They are the same if each list, map and object of one
+// stands where always the same one of the other does.
 type graphs struct {
 	partner map[any]any // in both directions
 }
@@ -90,13 +90,16 @@ func (g *graphs) same(a, b any) error {
 		}
 		return nil
 	}
-	of := func(side int, v reflect.Value) container { return container{side: side, at: v.Pointer()} }
+	of := func(side int, v reflect.Value) container {
+		return container{side: side, at: v.Pointer()}
+	}
 	switch a := a.(type) {
 	case []any:
 		if len(a) == 0 {
 			return g.lists(a, b.([]any))
 		}
-		if first, err := g.met(container{0, x.Pointer(), x.Len()}, container{1, y.Pointer(), y.Len()}); !first {
+		if first, err := g.met(container{0, x.Pointer(), x.Len()},
+			container{1, y.Pointer(), y.Len()}); !first {
 			return err
 		}
 		return g.lists(a, b.([]any))
@@ -118,8 +121,8 @@ func (g *graphs) same(a, b any) error {
 	return nil
 }
 
-// sameGraphs makes the plain value of data of cells, by one goroutine and by several, and of objects:
-// the values are the same and share alike.
+// sameGraphs makes the plain value of data of cells, by one goroutine and by several, and of
+// objects: the values are the same and share alike.
 func sameGraphs(t *testing.T, data []byte, o plain.Options) {
 	t.Helper()
 	want, err1 := viaObjects(data, o)
@@ -146,26 +149,37 @@ func sameGraphs(t *testing.T, data []byte, o plain.Options) {
 // take their contents.
 var sharedPickles = []string{
 	// a list in a list twice, an object twice, one in its own state
-	"\x80\x04](]\x94h\x00h\x00e.", "\x80\x04](cm\nC\n(K\x01tR\x94h\x00}h\x00K\x01se.", "\x80\x04cm\nC\n)R\x94}X\x01\x00\x00\x00ah\x00sb.",
+	"\x80\x04](]\x94h\x00h\x00e.", "\x80\x04](cm\nC\n(K\x01tR\x94h\x00}h\x00K\x01se.",
+	"\x80\x04cm\nC\n)R\x94}X\x01\x00\x00\x00ah\x00sb.",
 	// the arguments of a call, with a list in them, before and after it
-	"\x80\x04(cm\nC\n(](K\x01]et\x94Rh\x00t.", "\x80\x04((](K\x01]et\x940cm\nC\nh\x00Rt.", "\x80\x04((](K\x01]et\x940cm\nC\nh\x00Rh\x00t.",
+	"\x80\x04(cm\nC\n(](K\x01]et\x94Rh\x00t.", "\x80\x04((](K\x01]et\x940cm\nC\nh\x00Rt.",
+	"\x80\x04((](K\x01]et\x940cm\nC\nh\x00Rh\x00t.",
 	"\x80\x04((](K\x01]et\x94cm\nC\nh\x00Rh\x00t.", "\x80\x04(cm\nC\n(](K\x01]et\x94\x81h\x00t.",
-	"\x80\x04(cm\nC\n(](K\x01]et\x94R\x940h\x00h\x01t.", "\x80\x04(cm\nC\n(](K\x01]et\x94R\x940h\x01h\x00t.", "\x80\x04(cm\nC\n(](K\x01]et\x94R\x94h\x01h\x00h\x01t.",
+	"\x80\x04(cm\nC\n(](K\x01]et\x94R\x940h\x00h\x01t.",
+	"\x80\x04(cm\nC\n(](K\x01]et\x94R\x940h\x01h\x00t.",
+	"\x80\x04(cm\nC\n(](K\x01]et\x94R\x94h\x01h\x00h\x01t.",
 	"\x80\x04(cm\nC\n(](K\x01]etR\x94]\x94h\x00h\x01h\x01t.",
 	// what a container is made of
-	"\x80\x04(ccollections\nOrderedDict\n(](](K\x01](K\x02eeet\x94Rh\x00t.", "\x80\x04(ccollections\nCounter\n}\x94(K\x01](K\x02]eu\x85Rh\x00t.",
-	"\x80\x04(ccollections\ndeque\n](](K\x02]ee\x94\x85Rh\x00h\x00t.", "\x80\x04(](](K\x02]ee\x94ccollections\ndeque\nh\x00\x85Rt.",
-	"\x80\x04(cbuiltins\nset\n](K\x01K\x02e\x94\x85Rh\x00h\x00t.", "\x80\x04(cbuiltins\nset\n](K\x01(K\x02](K\x03ete\x94\x85Rh\x00t.",
+	"\x80\x04(ccollections\nOrderedDict\n(](](K\x01](K\x02eeet\x94Rh\x00t.",
+	"\x80\x04(ccollections\nCounter\n}\x94(K\x01](K\x02]eu\x85Rh\x00t.",
+	"\x80\x04(ccollections\ndeque\n](](K\x02]ee\x94\x85Rh\x00h\x00t.",
+	"\x80\x04(](](K\x02]ee\x94ccollections\ndeque\nh\x00\x85Rt.",
+	"\x80\x04(cbuiltins\nset\n](K\x01K\x02e\x94\x85Rh\x00h\x00t.",
+	"\x80\x04(cbuiltins\nset\n](K\x01(K\x02](K\x03ete\x94\x85Rh\x00t.",
 	// containers of calls, fetched empty and filled afterwards
-	"\x80\x04(ccollections\nOrderedDict\n)R\x94h\x00h\x00(K\x01](K\x02]eut.", "\x80\x04(ccollections\ndeque\n)R\x94h\x00h\x00(](K\x02]eeh\x00t.",
+	"\x80\x04(ccollections\nOrderedDict\n)R\x94h\x00h\x00(K\x01](K\x02]eut.",
+	"\x80\x04(ccollections\ndeque\n)R\x94h\x00h\x00(](K\x02]eeh\x00t.",
 	"\x80\x04](ccollections\ndefaultdict\ncbuiltins\nlist\n\x85R\x94(K\x01](K\x02]eu](K\x03](eee.",
 	// keyword arguments, and a state that another one is put into
-	"\x80\x04(cm\nC\n)}\x94(X\x01\x00\x00\x00a](K\x01]eu\x92h\x00t.", "\x80\x04(}\x94(X\x01\x00\x00\x00a](K\x01]eu0cm\nC\n)h\x00\x92h\x00t.",
+	"\x80\x04(cm\nC\n)}\x94(X\x01\x00\x00\x00a](K\x01]eu\x92h\x00t.",
+	"\x80\x04(}\x94(X\x01\x00\x00\x00a](K\x01]eu0cm\nC\n)h\x00\x92h\x00t.",
 	"\x80\x04(cm\nC\n)R}\x94(X\x01\x00\x00\x00a](K\x01]eub}\x94(X\x01\x00\x00\x00b](K\x01]eubh\x00h\x01t.",
 	// a tuple that is a key and a value, with a list deeper inside an object of it
-	"\x80\x04(cm\nC\n)R}(X\x01\x00\x00\x00a](K\x01]eub\x85\x94}h\x00K\x01sh\x00t.", "\x80\x04((K\x01(K\x02tt\x94}h\x00h\x00st.",
+	"\x80\x04(cm\nC\n)R}(X\x01\x00\x00\x00a](K\x01]eub\x85\x94}h\x00K\x01sh\x00t.",
+	"\x80\x04((K\x01(K\x02tt\x94}h\x00h\x00st.",
 	// cycles
-	"\x80\x04]\x94](h\x00K\x01ea.", "\x80\x04](]\x94](h\x00K\x01eaK\x02e.", "\x80\x04](ccollections\nOrderedDict\n)R\x94K\x01h\x00se.",
+	"\x80\x04]\x94](h\x00K\x01ea.", "\x80\x04](]\x94](h\x00K\x01eaK\x02e.",
+	"\x80\x04](ccollections\nOrderedDict\n)R\x94K\x01h\x00se.",
 	// protocols 0 and 1
 	"(lp0\n(ccopy_reg\n_reconstructor\np1\n(cm\nC\nc__builtin__\nobject\nNtRp2\n(dp3\nS'a'\n(lp4\nI1\nasbag2\na.",
 }
@@ -177,18 +191,22 @@ func TestSharedParts(t *testing.T) {
 		sameGraphs(t, []byte(data), plain.Options{})
 		sameGraphs(t, []byte(data), plain.Options{AllowCycles: true})
 		for depth := range 5 {
-			sameGraphs(t, []byte(data), plain.Options{Limits: unpkl.Limits{Depth: depth + 1}, AllowCycles: true})
+			sameGraphs(t, []byte(data), plain.Options{Limits: unpkl.Limits{Depth: depth + 1},
+				AllowCycles: true})
 		}
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	names := []string{"m C", "collections OrderedDict", "collections deque", "collections Counter", "builtins set",
-		"collections defaultdict", "builtins list", "builtins frozenset", "copyreg _reconstructor", "builtins object"}
+	names := []string{"m C", "collections OrderedDict", "collections deque", "collections Counter",
+		"builtins set",
+		"collections defaultdict", "builtins list", "builtins frozenset", "copyreg _reconstructor",
+		"builtins object"}
 	for range sharedPrograms {
 		choices := make([]byte, 20+r.IntN(400))
 		for i := range choices {
 			choices[i] = byte(r.Uint32())
 		}
-		sameGraphs(t, opfuzz.Program(choices, names[:1+r.IntN(len(names))]...), plain.Options{AllowCycles: r.IntN(2) == 0})
+		sameGraphs(t, opfuzz.Program(choices, names[:1+r.IntN(len(names))]...),
+			plain.Options{AllowCycles: r.IntN(2) == 0})
 	}
 }
 
@@ -208,7 +226,8 @@ func TestHeldDict(t *testing.T) {
 		"\x80\x04cm\nC\n)R\x8c\x01aK\x01s.":    want,
 		"\x80\x04](cm\nC\n)R\x8c\x01aK\x01se.": []any{want},
 	} {
-		if got, err := unpkl.LoadBytes([]byte(data), find); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := unpkl.LoadBytes([]byte(data), find); err != nil ||
+			!reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %#v, %v; want %#v", data, got, err, want)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// textPickles are those of the direct cases that hold an array of text, which the machine does not make of a list.
+// textPickles are those of the direct cases that hold an array of text, which the machine does not
+// make of a list.
 func textPickles() (pickles [][]byte) {
 	for _, data := range cases.Direct() {
 		if bytes.Contains(data, []byte("_reconstruct")) && bytes.Contains(data, []byte("w69")) {
@@ -30,8 +31,10 @@ func TestTextsStreamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range []io.Reader{bytes.NewReader(data), iotest.OneByteReader(bytes.NewReader(data)), iotest.HalfReader(bytes.NewReader(data))} {
-			if v, err := unpkl.Load(r); err != nil || !cases.Same(reflect.ValueOf(&want), reflect.ValueOf(&v)) {
+		for _, r := range []io.Reader{bytes.NewReader(data),
+			iotest.OneByteReader(bytes.NewReader(data)), iotest.HalfReader(bytes.NewReader(data))} {
+			if v, err := unpkl.Load(r); err != nil ||
+				!cases.Same(reflect.ValueOf(&want), reflect.ValueOf(&v)) {
 				t.Errorf("pickle %d from a %T: %v, %v, want %v", k, r, v, err, want)
 			}
 		}
@@ -52,7 +55,8 @@ func TestTextsShared(t *testing.T) {
 			if !ok || len(text) != a.Size() || a.At(i) != any(text[i]) {
 				t.Errorf("%d strings, %v, element %v", len(text), ok, a.At(i))
 			}
-			if list, err := a.Objects(); err != nil || list[i] != any(text[i]) || a.T().At(i) != any(text[i]) {
+			if list, err := a.Objects(); err != nil || list[i] != any(text[i]) ||
+				a.T().At(i) != any(text[i]) {
 				t.Errorf("objects %v, %v", list, err)
 			}
 		})
@@ -60,7 +64,8 @@ func TestTextsShared(t *testing.T) {
 	wg.Wait()
 }
 
-// TestTextsKept: such an array is one of text until somebody wants a list of its elements, and then the same.
+// TestTextsKept: such an array is one of text until somebody wants a list of its elements, and then
+// the same.
 func TestTextsKept(t *testing.T) {
 	for k, data := range textPickles() {
 		v, err := unpkl.LoadBytes(data)

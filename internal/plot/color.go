@@ -8,7 +8,8 @@ import (
 
 // viridis are some colours of matplotlib's colour map of that name, at equal distances.
 var viridis = [...]color.NRGBA{
-	{68, 1, 84, 255}, {71, 44, 122, 255}, {59, 81, 139, 255}, {44, 113, 142, 255}, {33, 144, 141, 255},
+	{68, 1, 84, 255}, {71, 44, 122, 255}, {59, 81, 139, 255}, {44, 113, 142, 255},
+	{33, 144, 141, 255},
 	{39, 173, 129, 255}, {92, 200, 99, 255}, {170, 220, 50, 255}, {253, 231, 37, 255},
 }
 
@@ -26,7 +27,9 @@ func colorOf(v, least, greatest float64) color.NRGBA {
 	}
 	at := t * float64(len(viridis)-1)
 	i := min(int(at), len(viridis)-2)
-	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (float64(b)-float64(a))*(at-float64(i)))) }
+	mix := func(a, b uint8) uint8 {
+		return uint8(math.Round(float64(a) + (float64(b)-float64(a))*(at-float64(i))))
+	}
 	a, b := viridis[i], viridis[i+1]
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
 }

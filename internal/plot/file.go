@@ -19,8 +19,8 @@ var Formats = []string{".png", ".svg"}
 // filePoints is about how many points of a line a file has.
 const filePoints = 4000
 
-// WriteFile writes the figure as PNG or SVG, by the ending of the file's name. A heat map or picture
-// as PNG has a pixel an element.
+// WriteFile writes the figure as PNG or SVG, by the ending of the file's name. A heat map or
+// picture as PNG has a pixel an element.
 func (f *Figure) WriteFile(w io.Writer, ending string) error {
 	if ending == ".png" && (f.Kind == Heat || f.Kind == Image) {
 		return png.Encode(w, f.picture())
@@ -92,7 +92,8 @@ func (f *Figure) addLine(p *plot.Plot) error {
 	if err != nil {
 		return err
 	}
-	scatter.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{44, 113, 142, 255}, Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
+	scatter.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{44, 113, 142, 255},
+		Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
 	p.Add(scatter)
 	return nil
 }

@@ -38,8 +38,8 @@ type Figure struct {
 	// Grid are the values of a heat map, row by row, Rows times Columns of them.
 	Grid          []float64
 	Rows, Columns int
-	// Pixels are those of a picture, with Channels bytes each: 1 (grey), 3 (red, green, blue) or 4 (alpha
-	// too).
+	// Pixels are those of a picture, with Channels bytes each: 1 (grey), 3 (red, green, blue) or 4
+	// (alpha too).
 	Pixels   []byte
 	Channels int
 }
@@ -52,7 +52,8 @@ func New(v, x any, kind Kind, title string) (*Figure, error) {
 		return f, f.surface(a)
 	}
 	if kind == Heat || kind == Image {
-		return nil, fmt.Errorf("a %s needs an array of two dimensions, not %s", kind, lookup.Kind(v))
+		return nil, fmt.Errorf("a %s needs an array of two dimensions, not %s", kind,
+			lookup.Kind(v))
 	}
 	var err error
 	if f.Y, err = numbers(v); err != nil {
@@ -116,7 +117,8 @@ func (f *Figure) surface(a *ndarray.Array) error {
 
 // numbers returns the elements of a value as numbers: NaN for what is missing.
 func numbers(v any) ([]float64, error) {
-	if s, ok := v.(*frame.Series); ok && s.Valid == nil && s.Values != nil && !s.Values.HasObject() {
+	if s, ok := v.(*frame.Series); ok && s.Valid == nil && s.Values != nil &&
+		!s.Values.HasObject() {
 		v = s.Values
 	}
 	if m, ok := v.(*ndarray.Masked); ok {
@@ -228,8 +230,8 @@ func Bounds(values []float64) (least, greatest float64, ok bool) {
 	return least, greatest, ok
 }
 
-// Thin returns at most about most points that show what all of them show: of each stretch the least and
-// the greatest, in their order, which may be the same.
+// Thin returns at most about most points that show what all of them show: of each stretch the least
+// and the greatest, in their order, which may be the same.
 func Thin(y []float64, most int) (at []int) {
 	if len(y) <= most {
 		at = make([]int, len(y))
@@ -282,8 +284,8 @@ func Bin(values []float64, bins int) (counts []int, least, greatest float64) {
 	return counts, least, greatest
 }
 
-// shrink returns a grid of at most rows by columns whose values are the means of those that fall into
-// one.
+// shrink returns a grid of at most rows by columns whose values are the means of those that fall
+// into one.
 func (f *Figure) shrink(rows, columns int) (grid []float64, r, c int) {
 	r, c = min(rows, f.Rows), min(columns, f.Columns)
 	grid = make([]float64, r*c)

@@ -131,8 +131,8 @@ func (f *Figure) bars(t Terminal) string {
 // shades are the characters of a heat map without colours, from little to much.
 var shades = []rune(" ░▒▓█")
 
-// blocks draws a heat map or picture: with colours by half blocks, of which each cell has two, an upper
-// and a lower one; without by shades.
+// blocks draws a heat map or picture: with colours by half blocks, of which each cell has two, an
+// upper and a lower one; without by shades.
 func (f *Figure) blocks(t Terminal) string {
 	g := f
 	if f.Kind == Image {
@@ -169,12 +169,14 @@ func (f *Figure) legend(least, greatest float64) string {
 	if f.Kind == Image {
 		return fmt.Sprintf("%d x %d pixels\n", f.Columns, f.Rows)
 	}
-	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, short(least), short(greatest))
+	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, short(least),
+		short(greatest))
 }
 
 // fit returns the size of a drawing within some cells that keeps the proportions.
 func (f *Figure) fit(width, height int) (rows, columns int) {
-	scale := math.Min(1, math.Min(float64(width)/float64(f.Columns), float64(height)/float64(f.Rows)))
+	scale := math.Min(1, math.Min(float64(width)/float64(f.Columns),
+		float64(height)/float64(f.Rows)))
 	return max(1, int(float64(f.Rows)*scale)), max(1, int(float64(f.Columns)*scale))
 }
 
@@ -192,7 +194,8 @@ func (f *Figure) cellColor(i, j, rows, columns int) color.NRGBA {
 
 // grey returns a picture as a heat map of its brightness.
 func (f *Figure) grey() *Figure {
-	out := &Figure{Kind: Image, Rows: f.Rows, Columns: f.Columns, Grid: make([]float64, f.Rows*f.Columns)}
+	out := &Figure{Kind: Image, Rows: f.Rows, Columns: f.Columns,
+		Grid: make([]float64, f.Rows*f.Columns)}
 	for i := range out.Grid {
 		p := f.pixel(i%f.Columns, i/f.Columns)
 		out.Grid[i] = 0.299*float64(p.R) + 0.587*float64(p.G) + 0.114*float64(p.B)
@@ -213,7 +216,8 @@ func (f *Figure) shaded(t Terminal) string {
 			case v != v:
 				b.WriteByte('?')
 			case greatest > least:
-				b.WriteRune(shades[min(int((v-least)/(greatest-least)*float64(len(shades))), len(shades)-1)])
+				b.WriteRune(shades[min(int((v-least)/(greatest-least)*float64(len(shades))),
+					len(shades)-1)])
 			default:
 				b.WriteRune(shades[2])
 			}

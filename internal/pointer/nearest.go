@@ -45,7 +45,8 @@ func (n *Nearest) Add(name string) {
 	switch {
 	case folded == n.folded:
 		distance = 0
-	case len(n.wanted) > 2 && (strings.HasPrefix(folded, n.folded) || strings.HasPrefix(n.folded, folded)):
+	case len(n.wanted) > 2 && (strings.HasPrefix(folded, n.folded) ||
+		strings.HasPrefix(n.folded, folded)):
 		distance = 1
 	case abs(len(folded)-len(n.folded)) <= most:
 		distance = levenshtein.ComputeDistance(folded, n.folded)
@@ -63,7 +64,9 @@ func abs(i int) int { return max(i, -i) }
 
 // keep forgets all but the nearest.
 func (n *Nearest) keep() {
-	slices.SortStableFunc(n.found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
+	slices.SortStableFunc(n.found, func(a, b near) int {
+		return cmp.Compare(a.distance, b.distance)
+	})
 	n.found = n.found[:min(len(n.found), MaxNear)]
 }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// The kinds of error that plain values and Go values can fail with; the root package describes them.
+// The kinds of error that plain values and Go values can fail with; the root package describes
+// them.
 var (
 	ErrCycle = errors.New("a container contains itself")
 	ErrKey   = errors.New("dict key has no Go map key")

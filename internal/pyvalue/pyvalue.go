@@ -54,7 +54,8 @@ var (
 func IsContainer(v any) bool {
 	switch v := v.(type) {
 	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object,
-		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter, *reconstruct.Deque:
+		*reconstruct.OrderedDict, *reconstruct.DefaultDict, *reconstruct.Counter,
+		*reconstruct.Deque:
 		return true
 	case *ndarray.Array:
 		return v.HasObject()
@@ -352,7 +353,8 @@ func Describe(v any) string {
 	case *ndarray.Scalar:
 		return fmt.Sprintf("scalar of dtype %v", v.DType())
 	case *ndarray.Masked:
-		return fmt.Sprintf("masked array of dtype %v, shape %s", v.Data.DType(), shapeText(v.Data.Shape()))
+		return fmt.Sprintf("masked array of dtype %v, shape %s", v.Data.DType(),
+			shapeText(v.Data.Shape()))
 	case *frame.Frame:
 		return "DataFrame"
 	case *pickle.Object:

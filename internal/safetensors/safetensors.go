@@ -1,8 +1,9 @@
-// Package safetensors reads and writes the headers of safetensors files: eight bytes with the length of
-// a JSON object, the object, which names each tensor with its dtype, shape and place, and then the
-// tensors' bytes.
+// Package safetensors reads and writes the headers of safetensors files: eight bytes with the
+// length of a JSON object, the object, which names each tensor with its dtype, shape and place, and
+// then the tensors' bytes.
 //
-// Reference: github.com/huggingface/safetensors, README.md, "Format", and safetensors/src/tensor.rs.
+// Reference: github.com/huggingface/safetensors, README.md, "Format", and
+// safetensors/src/tensor.rs.
 package safetensors
 
 import (
@@ -40,9 +41,12 @@ type Pair struct{ Key, Value string }
 
 // dtypes are the names of dtypes, in the order of the reference, which is that of alignment.
 var dtypes = []struct{ name, dtype string }{
-	{"BOOL", "?"}, {"U8", "u1"}, {"I8", "i1"}, {"F8_E5M2", "float8_e5m2"}, {"F8_E4M3", "float8_e4m3fn"},
-	{"F8_E8M0", "float8_e8m0fnu"}, {"F8_E4M3FNUZ", "float8_e4m3fnuz"}, {"F8_E5M2FNUZ", "float8_e5m2fnuz"},
-	{"I16", "<i2"}, {"U16", "<u2"}, {"F16", "<f2"}, {"BF16", "bfloat16"}, {"I32", "<i4"}, {"U32", "<u4"},
+	{"BOOL", "?"}, {"U8", "u1"}, {"I8", "i1"}, {"F8_E5M2", "float8_e5m2"},
+	{"F8_E4M3", "float8_e4m3fn"},
+	{"F8_E8M0", "float8_e8m0fnu"}, {"F8_E4M3FNUZ", "float8_e4m3fnuz"},
+	{"F8_E5M2FNUZ", "float8_e5m2fnuz"},
+	{"I16", "<i2"}, {"U16", "<u2"}, {"F16", "<f2"}, {"BF16", "bfloat16"}, {"I32", "<i4"},
+	{"U32", "<u4"},
 	{"F32", "<f4"}, {"C64", "<c8"}, {"F64", "<f8"}, {"I64", "<i8"}, {"U64", "<u8"},
 }
 
@@ -50,14 +54,16 @@ func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, "safetensors: "+format, args...)
 }
 
-// NameOf returns the name of a dtype, in any byte order; ok is false for one that the format has not.
+// NameOf returns the name of a dtype, in any byte order; ok is false for one that the format has
+// not.
 func NameOf(dt *ndarray.DType) (name string, rank int, ok bool) {
 	text := dt.NewByteOrder(ndarray.LittleEndian).Str()
 	if small, ok := dt.SmallName(); ok {
 		text = small
 	}
 	for i, d := range dtypes {
-		if d.dtype == text || "|"+d.dtype == text || d.dtype == "?" && dt.Kind() == ndarray.KindBool {
+		if d.dtype == text || "|"+d.dtype == text ||
+			d.dtype == "?" && dt.Kind() == ndarray.KindBool {
 			return d.name, i, true
 		}
 	}
@@ -81,18 +87,20 @@ type entry struct {
 	Offsets []int64 `json:"data_offsets"`
 }
 
-// ReadHeader reads the header of a file of the given size from its beginning, which must hold all of
-// the header. It checks that the tensors fill the file without gaps.
+// ReadHeader reads the header of a file of the given size from its beginning, which must hold all
+// of the header. It checks that the tensors fill the file without gaps.
 func ReadHeader(data []byte, size int64) (*Header, error) {
 	if len(data) < 8 {
-		return nil, errkind.New(errkind.ErrTruncated, "safetensors: %d bytes, no length of the header", len(data))
+		return nil, errkind.New(errkind.ErrTruncated,
+			"safetensors: %d bytes, no length of the header", len(data))
 	}
 	n := binary.LittleEndian.Uint64(data)
 	if n > MaxHeader {
 		return nil, errkind.New(errkind.ErrLimit, "safetensors: a header of %d bytes", n)
 	}
 	if int64(n) > size-8 || int(n) > len(data)-8 {
-		return nil, errkind.New(errkind.ErrTruncated, "safetensors: a header of %d bytes in a file of %d", n, size)
+		return nil, errkind.New(errkind.ErrTruncated,
+			"safetensors: a header of %d bytes in a file of %d", n, size)
 	}
 	h, err := parse(data[8 : 8+n])
 	if err != nil {
@@ -169,9 +177,11 @@ func (e *entry) tensor(name string) (t Tensor, err error) {
 	}
 	dt, ok := dtypeOf(*e.DType)
 	if !ok {
-		return t, errkind.New(errkind.ErrUnsupported, "safetensors: dtype %.40q of %.80q", *e.DType, name)
+		return t, errkind.New(errkind.ErrUnsupported, "safetensors: dtype %.40q of %.80q", *e.DType,
+			name)
 	}
-	t = Tensor{Name: name, DType: dt, Shape: make([]int, len(e.Shape)), Begin: e.Offsets[0], End: e.Offsets[1]}
+	t = Tensor{Name: name, DType: dt, Shape: make([]int, len(e.Shape)), Begin: e.Offsets[0],
+		End: e.Offsets[1]}
 	if t.Begin < 0 || t.End < t.Begin {
 		return t, malformed("%.80q is at %d to %d", name, t.Begin, t.End)
 	}
@@ -187,12 +197,14 @@ func (e *entry) tensor(name string) (t Tensor, err error) {
 		size *= n
 	}
 	if size != t.End-t.Begin {
-		return t, malformed("%.80q of dtype %s and shape %v has %d bytes, not %d", name, *e.DType, e.Shape, t.End-t.Begin, size)
+		return t, malformed("%.80q of dtype %s and shape %v has %d bytes, not %d", name, *e.DType,
+			e.Shape, t.End-t.Begin, size)
 	}
 	return t, nil
 }
 
-// check sorts the tensors by their places, and sees that they fill the size bytes behind the header.
+// check sorts the tensors by their places, and sees that they fill the size bytes behind the
+// header.
 func (h *Header) check(size int64) error {
 	slices.SortStableFunc(h.Tensors, func(a, b Tensor) int {
 		if a.Begin != b.Begin {
@@ -209,15 +221,16 @@ func (h *Header) check(size int64) error {
 	}
 	switch {
 	case end > size:
-		return errkind.New(errkind.ErrTruncated, "safetensors: the tensors have %d bytes, the file %d", end, size)
+		return errkind.New(errkind.ErrTruncated,
+			"safetensors: the tensors have %d bytes, the file %d", end, size)
 	case end < size:
 		return malformed("%d bytes follow the tensors", size-end)
 	}
 	return nil
 }
 
-// Lay gives tensors, of which Name, DType and Shape are set, their places and returns the header of a file
-// of them: in the order that the reference writes, by dtype and name.
+// Lay gives tensors, of which Name, DType and Shape are set, their places and returns the header of
+// a file of them: in the order that the reference writes, by dtype and name.
 func Lay(tensors []Tensor, metadata []Pair) ([]Tensor, []byte, error) {
 	out := slices.Clone(tensors)
 	slices.SortStableFunc(out, func(a, b Tensor) int {
@@ -255,7 +268,8 @@ func Lay(tensors []Tensor, metadata []Pair) ([]Tensor, []byte, error) {
 		t := &out[i]
 		name, _, ok := NameOf(t.DType)
 		if !ok {
-			return nil, nil, errkind.New(errkind.ErrUnsupported, "safetensors: dtype %s of %q", t.DType, t.Name)
+			return nil, nil, errkind.New(errkind.ErrUnsupported, "safetensors: dtype %s of %q",
+				t.DType, t.Name)
 		}
 		size := int64(t.DType.ItemSize())
 		shape := make([]int64, len(t.Shape))

@@ -19,8 +19,10 @@ func TestBoxes(t *testing.T) {
 		text := fmt.Sprint("text ", i)
 		blob, list := blobs.One(24), lists.One(24)
 		*blob, *list = []byte(text), []any{n, text}
-		got = append(got, v.Int(n), v.Int64(int64(n)), v.Time(time.Unix(int64(n), 0).UTC()), v.Float(float64(i)/3), v.String(text), BoxBytes(blob), BoxList(list), Uint8(uint8(i)))
-		want = append(want, n, int64(n), time.Unix(int64(n), 0).UTC(), float64(i)/3, text, []byte(text), []any{n, text}, int(uint8(i)))
+		got = append(got, v.Int(n), v.Int64(int64(n)), v.Time(time.Unix(int64(n), 0).UTC()),
+			v.Float(float64(i)/3), v.String(text), BoxBytes(blob), BoxList(list), Uint8(uint8(i)))
+		want = append(want, n, int64(n), time.Unix(int64(n), 0).UTC(), float64(i)/3, text,
+			[]byte(text), []any{n, text}, int(uint8(i)))
 		if i%1000 == 0 {
 			runtime.GC()
 		}

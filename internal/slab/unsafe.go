@@ -6,8 +6,8 @@ import (
 )
 
 // Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate
-// each by itself: most of the time of loading small values. The box functions make the any point into
-// a slab instead.
+// each by itself: most of the time of loading small values. The box functions make the any point
+// into a slab instead.
 //
 // unsafe: an any is a word that says the type and a pointer, which TestBoxes checks. What it points
 // to is written once, before it is boxed, and never again, as interface values must be; but a list

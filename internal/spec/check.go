@@ -193,7 +193,8 @@ func (c *checker) numbers(m lookup.Match, want *Value) error {
 	if want.Mean != nil {
 		mean, ok := s.Mean.(float64)
 		if !ok || !(math.Abs(mean-want.Mean.Is) <= want.Mean.Within) {
-			c.fail(m.At, "has the mean %s, not %g within %g", describe.Text(s.Mean), want.Mean.Is, want.Mean.Within)
+			c.fail(m.At, "has the mean %s, not %g within %g", describe.Text(s.Mean), want.Mean.Is,
+				want.Mean.Within)
 		}
 	}
 	return nil

@@ -12,9 +12,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Make returns a specification that a value, and others like it, pass: of everything in it kind, dtype
-// and shape, of arrays the bounds and the number of missing elements too, of short leaves the value. With
-// an algorithm it has checksums of the arrays.
+// Make returns a specification that a value, and others like it, pass: of everything in it kind,
+// dtype and shape, of arrays the bounds and the number of missing elements too, of short leaves the
+// value. With an algorithm it has checksums of the arrays.
 func Make(v any, algorithm string) (*Spec, error) {
 	s := &Spec{Version: Version, Exact: true}
 	r := lookup.NewReader(true)

@@ -1,5 +1,5 @@
-// Package spec checks values against a specification: which keys there are, of which kinds, dtypes and
-// shapes, within which bounds.
+// Package spec checks values against a specification: which keys there are, of which kinds, dtypes
+// and shapes, within which bounds.
 package spec
 
 import (
@@ -123,7 +123,9 @@ func (d *Dim) UnmarshalYAML(node *yaml.Node) error {
 			return nil
 		}
 	}
-	if s == "" || !strings.ContainsFunc(s[:1], func(r rune) bool { return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }) ||
+	if s == "" || !strings.ContainsFunc(s[:1], func(r rune) bool {
+		return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}) ||
 		strings.ContainsAny(s, " .,") {
 		return fmt.Errorf("line %d: %q is no length: a number, a range such as 1..100 or >=1, a name, or *", node.Line, s)
 	}
@@ -157,7 +159,8 @@ func Read(r io.Reader) (*Spec, error) {
 		return nil, plainError(err)
 	}
 	if f.Version != Version {
-		return nil, fmt.Errorf("not a specification: its key unpkl is %d, not %d", f.Version, Version)
+		return nil, fmt.Errorf("not a specification: its key unpkl is %d, not %d", f.Version,
+			Version)
 	}
 	if f.Values.Kind != yaml.MappingNode {
 		return nil, errors.New("not a specification: values is no mapping of pointers")
@@ -189,7 +192,8 @@ func readValue(key, node *yaml.Node) (v Value, err error) {
 	v.At = at
 	for name, sum := range v.Sums {
 		if !slices.Contains(checksum.Algorithms, name) {
-			return v, fmt.Errorf("line %d: %s: %q is nothing that is checked", key.Line, key.Value, name)
+			return v, fmt.Errorf("line %d: %s: %q is nothing that is checked", key.Line, key.Value,
+				name)
 		}
 		v.Sums[name] = strings.ToLower(sum)
 	}
@@ -201,7 +205,8 @@ func plainError(err error) error {
 		return errors.New("the specification is empty")
 	}
 	text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "yaml: "), " in type spec.file", "")
-	return errors.New(strings.ReplaceAll(strings.TrimPrefix(text, "unmarshal errors:\n  "), "\n  ", "; "))
+	return errors.New(strings.ReplaceAll(strings.TrimPrefix(text, "unmarshal errors:\n  "), "\n  ",
+		"; "))
 }
 
 // Write writes a specification as YAML.

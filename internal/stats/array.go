@@ -146,7 +146,8 @@ func widest[T number](v T) any {
 	return int64(v)
 }
 
-func sumPiece[T number](a, mask *ndarray.Array, missing *T, exact bool, stride int, count *distinct) (f found[T]) {
+func sumPiece[T number](a, mask *ndarray.Array, missing *T, exact bool, stride int,
+	count *distinct) (f found[T]) {
 	values, err := valuesOf[T](a)
 	if err != nil {
 		f.err = err
@@ -215,7 +216,8 @@ func valuesOf[T number](a *ndarray.Array) ([]T, error) {
 }
 
 // present returns the values that are not masked and not missing.
-func present[T number](values []T, mask *ndarray.Array, missing *T) (there []T, out int, err error) {
+func present[T number](values []T, mask *ndarray.Array, missing *T) (there []T, out int,
+	err error) {
 	var hidden []bool
 	if mask != nil {
 		if hidden, err = ndarray.Values[bool](mask); err != nil {

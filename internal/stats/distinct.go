@@ -6,8 +6,9 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// distinct counts different keys by their hashes: exactly while there are few, and then in a sketch of
-// those whose hash ends in sampleBits zeros, one of eight, so that the others cost a comparison only.
+// distinct counts different keys by their hashes: exactly while there are few, and then in a sketch
+// of those whose hash ends in sampleBits zeros, one of eight, so that the others cost a comparison
+// only.
 type distinct struct {
 	table  []uint64 // hashes, by open addressing; 0 is an empty place
 	n      int      // hashes in the table
@@ -83,8 +84,8 @@ func (d *distinct) count() (n int64, estimated bool) {
 	return int64(d.sketch.Estimate()) << sampleBits, true
 }
 
-// hash mixes the bits of a key: the low bits of most floats are zeros, so the high ones are folded in
-// first; then both halves of a product of 128 bits, as wyhash takes them, and one more product.
+// hash mixes the bits of a key: the low bits of most floats are zeros, so the high ones are folded
+// in first; then both halves of a product of 128 bits, as wyhash takes them, and one more product.
 func hash(x uint64) uint64 {
 	x ^= x >> 32
 	high, low := bits.Mul64(x^0xa0761d6478bd642f, 0xe7037ed1a0b428db)

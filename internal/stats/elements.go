@@ -216,7 +216,8 @@ func (c *Collector) Summary() *Summary {
 	}
 	k := kept{values, c.k.different}
 	s.finish(&k, len(values) > 0 && int64(len(values)) < s.Count)
-	if f, ok := s.Min.(float64); ok && c.ints && math.Abs(f) < 1<<53 && math.Abs(s.Max.(float64)) < 1<<53 {
+	if f, ok := s.Min.(float64); ok && c.ints && math.Abs(f) < 1<<53 &&
+		math.Abs(s.Max.(float64)) < 1<<53 {
 		s.Min, s.Max = int64(f), int64(s.Max.(float64))
 	}
 	return &s

@@ -53,13 +53,14 @@ func sum[T number](values []T) (p part[T]) {
 			sum, least, greatest = total(b)
 		}
 		mean := sum / float64(len(b))
-		p.merge(part[T]{moments: moments{int64(len(b)), mean, squares(b, mean)}, min: least, max: greatest})
+		p.merge(part[T]{moments: moments{int64(len(b)), mean, squares(b, mean)}, min: least,
+			max: greatest})
 	}
 	return p
 }
 
-// total returns the sum, the least and the greatest of values that are not none, with four sums side
-// by side, so that the processor need not wait for one.
+// total returns the sum, the least and the greatest of values that are not none, with four sums
+// side by side, so that the processor need not wait for one.
 func total[T number](b []T) (sum float64, least, greatest T) {
 	least, greatest = b[0], b[0]
 	var s0, s1, s2, s3 float64

@@ -1,6 +1,6 @@
 // Package stats sums up arrays, columns and lists in one pass: how many elements there are and are
-// missing, the least and greatest, mean, standard deviation, quantiles, how many are different. Large
-// arrays are read by several goroutines, piece by piece, as they lie in the file.
+// missing, the least and greatest, mean, standard deviation, quantiles, how many are different.
+// Large arrays are read by several goroutines, piece by piece, as they lie in the file.
 package stats
 
 import (
@@ -10,8 +10,8 @@ import (
 
 // Summary is what is found. Of values that are no numbers Mean, Std and Quantiles are NaN and nil.
 type Summary struct {
-	// Count is the number of elements that are there, Missing that of the others: NaN, NaT, None, what
-	// is masked.
+	// Count is the number of elements that are there, Missing that of the others: NaN, NaT, None,
+	// what is masked.
 	Count, Missing int64
 	// Distinct is how many different elements there are, of many an estimate.
 	Distinct          int64
@@ -19,13 +19,14 @@ type Summary struct {
 	// Min and Max are the least and greatest element: int64, uint64, float64, a string, an
 	// ndarray.Datetime64 or Timedelta64; nil where there are none, and of complex numbers.
 	Min, Max any
-	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or Timedelta64.
+	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or
+	// Timedelta64.
 	Mean any
 	// Std is the standard deviation of the elements, divided by their number as numpy.std does; of
 	// times in units of the dtype.
 	Std float64
-	// Quantiles are those at Fractions, interpolated as numpy.quantile does: float64, or times as Min is.
-	// They are of a sample where Sampled is not 0: so many elements.
+	// Quantiles are those at Fractions, interpolated as numpy.quantile does: float64, or times as
+	// Min is. They are of a sample where Sampled is not 0: so many elements.
 	Quantiles []any
 	Sampled   int
 	// Bins are the counts of the elements that the quantiles are of, in equal parts of the range
@@ -52,8 +53,8 @@ const (
 	bins = 24
 )
 
-// moments are those of the elements so far. They are merged by the formulas of Chan, Golub and LeVeque
-// (1979), which keep the digits that sums of squares lose.
+// moments are those of the elements so far. They are merged by the formulas of Chan, Golub and
+// LeVeque (1979), which keep the digits that sums of squares lose.
 type moments struct {
 	n        int64
 	mean, m2 float64 // m2 is the sum of squared differences from the mean
@@ -108,7 +109,8 @@ func (s *Summary) finish(k *kept, sampled bool) {
 	s.Bins = histogram(k.values)
 }
 
-// quantile interpolates between the two nearest of sorted values, as numpy.quantile's method "linear".
+// quantile interpolates between the two nearest of sorted values, as numpy.quantile's method
+// "linear".
 func quantile(sorted []float64, f float64) float64 {
 	at := f * float64(len(sorted)-1)
 	i := int(at)

@@ -41,8 +41,10 @@ func TestDistinctEstimate(t *testing.T) {
 			t.Fatal(err)
 		}
 		off := math.Abs(float64(s.Distinct)/float64(len(seen)) - 1)
-		if exact := len(seen) < 1<<14; exact == s.DistinctEstimated || off > 0.05 || exact && off != 0 {
-			t.Errorf("%s: %d different, estimated %v: it says %d", name, len(seen), s.DistinctEstimated, s.Distinct)
+		if exact := len(seen) < 1<<14; exact == s.DistinctEstimated || off > 0.05 ||
+			exact && off != 0 {
+			t.Errorf("%s: %d different, estimated %v: it says %d", name, len(seen),
+				s.DistinctEstimated, s.Distinct)
 		}
 	}
 }
@@ -87,9 +89,11 @@ func TestPieces(t *testing.T) {
 			}
 		}
 		std := math.Sqrt(squares / float64(n))
-		if s.Count != int64(n) || s.Missing != int64(len(c.values)-n) || s.Min != least || s.Max != greatest ||
+		if s.Count != int64(n) || s.Missing != int64(len(c.values)-n) || s.Min != least ||
+			s.Max != greatest ||
 			math.Abs(s.Mean.(float64)-mean) > 1e-9*mean || math.Abs(s.Std-std) > 1e-6*std {
-			t.Errorf("%s: %+v; want %d of %d, %v to %v, mean %v, std %v", name, s, n, len(c.values), least, greatest, mean, std)
+			t.Errorf("%s: %+v; want %d of %d, %v to %v, mean %v, std %v", name, s, n, len(c.values),
+				least, greatest, mean, std)
 		}
 		if q := s.Quantiles[2].(float64); s.Sampled < 100_000 || math.Abs(q-1e6) > 0.02 {
 			t.Errorf("%s: the median of a sample of %d is %v", name, s.Sampled, q)

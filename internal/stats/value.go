@@ -95,7 +95,9 @@ func holdsContainers(a *ndarray.Array) bool {
 // ofList sums up a list of single values, or of records column by column.
 func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err error) {
 	t, ok := table.Of(v)
-	if !ok || t.IsList && !slices.ContainsFunc(t.Columns, func(c table.Column) bool { return c.Number }) {
+	if !ok || t.IsList && !slices.ContainsFunc(t.Columns, func(c table.Column) bool {
+		return c.Number
+	}) {
 		return nil, false, nil
 	}
 	if t.Single {
@@ -123,7 +125,8 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 			nested = true
 			continue
 		}
-		all = append(all, Named{at.Child(pointer.All).Child(column.Name), column.Type, []int{t.Rows}, c.Summary()})
+		all = append(all, Named{at.Child(pointer.All).Child(column.Name), column.Type,
+			[]int{t.Rows}, c.Summary()})
 	}
 	return all, !nested, nil
 }
@@ -167,8 +170,8 @@ func invalid(valid []bool) *ndarray.Array {
 	return a
 }
 
-// Axis sums up what lies along one axis, for each index of the others in C order, and returns the shape
-// of those.
+// Axis sums up what lies along one axis, for each index of the others in C order, and returns the
+// shape of those.
 func Axis(a, mask *ndarray.Array, axis int) (all []*Summary, shape []int, err error) {
 	if axis < 0 {
 		axis += a.NDim()

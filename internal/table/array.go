@@ -30,7 +30,8 @@ func ofArray(a, mask *ndarray.Array) (*Table, bool) {
 	t := &Table{Rows: a.Shape()[0], Single: a.NDim() == 1, IsList: a.NDim() > 1}
 	t.Columns = make([]Column, width)
 	for i := range t.Columns {
-		t.Columns[i] = Column{Name: indexName(i, rest), Type: a.DType().String(), Number: isNumeric(a.DType())}
+		t.Columns[i] = Column{Name: indexName(i, rest), Type: a.DType().String(),
+			Number: isNumeric(a.DType())}
 	}
 	t.Cell = func(row, column int) Cell {
 		index := indexOf(row, column, rest)
@@ -87,7 +88,8 @@ func ofRecords(a *ndarray.Array) (*Table, bool) {
 			return nil, false
 		}
 		dt := parts[i].DType()
-		t.Columns[i] = Column{Name: f.Name, Type: dt.String(), Number: isNumeric(dt) && parts[i].NDim() == 1}
+		t.Columns[i] = Column{Name: f.Name, Type: dt.String(),
+			Number: isNumeric(dt) && parts[i].NDim() == 1}
 		if parts[i].NDim() > 1 {
 			t.Columns[i].Type += fmt.Sprint(parts[i].Shape()[1:])
 		}

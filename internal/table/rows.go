@@ -34,8 +34,8 @@ func (t *Table) WriteRows(w *bufio.Writer) error {
 	return nil
 }
 
-// WriteArray is WriteRows for an array without fields, of any number of dimensions: a line holds what
-// lies at one index of the first axis.
+// WriteArray is WriteRows for an array without fields, of any number of dimensions: a line holds
+// what lies at one index of the first axis.
 func WriteArray(w *bufio.Writer, a *ndarray.Array) error {
 	if a.Size() == 0 {
 		return nil

@@ -1,5 +1,5 @@
-// Package table shows values as rows and columns: tables of pandas, arrays, lists of records. A row is
-// made when it is asked for.
+// Package table shows values as rows and columns: tables of pandas, arrays, lists of records. A row
+// is made when it is asked for.
 package table
 
 import (
@@ -51,8 +51,8 @@ type Cell struct {
 // lookAt is how many records of a list are looked at for their names.
 const lookAt = 1000
 
-// Of returns the table of an object that lookup.Reader.Resolve returned; ok is false for what has no
-// rows.
+// Of returns the table of an object that lookup.Reader.Resolve returned; ok is false for what has
+// no rows.
 func Of(v any) (t *Table, ok bool) {
 	switch v := v.(type) {
 	case *frame.Frame:
@@ -115,7 +115,9 @@ func ofSeries(s *frame.Series) (*Table, bool) {
 }
 
 func ofIndex(x *frame.Index) *Table {
-	t := &Table{Rows: x.Len(), Single: true, Cell: func(row, _ int) Cell { return labelCell(x, row) }}
+	t := &Table{Rows: x.Len(), Single: true, Cell: func(row, _ int) Cell {
+		return labelCell(x, row)
+	}}
 	c := Column{Type: x.Class, Number: x.IsRange()}
 	if name := x.Name(); name != nil {
 		c.Name = lookup.KeyToken(name)
@@ -173,7 +175,8 @@ func isNumber(s *frame.Series) bool {
 
 func isNumeric(dt *ndarray.DType) bool {
 	switch dt.Kind() {
-	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindComplex, ndarray.KindTimedelta:
+	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindComplex,
+		ndarray.KindTimedelta:
 		return true
 	}
 	return false
@@ -342,7 +345,8 @@ func columnOf(name string, n int, at func(row int) any) Column {
 		switch kind := typeName(v); {
 		case c.Type == "":
 			c.Type = kind
-		case c.Type != kind && (c.Type == "int" && kind == "float" || c.Type == "float" && kind == "int"):
+		case c.Type != kind && (c.Type == "int" && kind == "float" ||
+			c.Type == "float" && kind == "int"):
 			c.Type = "float"
 		case c.Type != kind:
 			return Column{Name: name, Type: "object"}

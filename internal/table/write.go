@@ -15,8 +15,8 @@ import (
 
 // Style says how a table is written as text.
 type Style struct {
-	// Width is that of the terminal in cells: what does not fit folds into further blocks of columns. 0
-	// is any width.
+	// Width is that of the terminal in cells: what does not fit folds into further blocks of
+	// columns. 0 is any width.
 	Width int
 	Color bool
 }
@@ -27,8 +27,8 @@ const (
 	maxColumns   = 200
 )
 
-// WriteText writes some rows as aligned columns: names, types, then the elements, numbers to the right.
-// Row numbers or labels stand before each.
+// WriteText writes some rows as aligned columns: names, types, then the elements, numbers to the
+// right. Row numbers or labels stand before each.
 func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
 	columns := min(len(t.Columns), maxColumns)
 	labels := t.labelColumn(rows)
@@ -69,7 +69,8 @@ func (c *textColumn) measure() {
 func shown(s string) string { return ansi.Truncate(describe.Printable(s), maxCellWidth, "…") }
 
 func (t *Table) textColumn(i int, rows []int) textColumn {
-	c := textColumn{head: []string{shown(t.Columns[i].Name), shown(t.Columns[i].Type)}, right: t.Columns[i].Number}
+	c := textColumn{head: []string{shown(t.Columns[i].Name), shown(t.Columns[i].Type)},
+		right: t.Columns[i].Number}
 	for _, row := range rows {
 		cell := t.Cell(row, i)
 		c.cells = append(c.cells, shown(cell.Text))
@@ -130,10 +131,14 @@ func (p *printer) block(labels textColumn, columns []textColumn, rows int) {
 		named, typed = named || c.head[0] != "", typed || c.head[1] != ""
 	}
 	if named {
-		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[0], p.style(ansi.NewStyle().Bold()) }))
+		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) {
+			return c.head[0], p.style(ansi.NewStyle().Bold())
+		}))
 	}
 	if typed {
-		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) { return c.head[1], p.style(ansi.NewStyle().Faint()) }))
+		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) {
+			return c.head[1], p.style(ansi.NewStyle().Faint())
+		}))
 	}
 	for i := range rows {
 		p.line(p.row(all, func(c *textColumn) (string, ansi.Style) {

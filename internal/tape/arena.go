@@ -21,8 +21,8 @@ type arena struct {
 	free   []byte
 	last   int // index of the chunk that free is of
 	size   int // length of the next chunk
-	// spare is memory that payloads were read into and nobody has kept; fresh is that of this pickle,
-	// which becomes spare with the next.
+	// spare is memory that payloads were read into and nobody has kept; fresh is that of this
+	// pickle, which becomes spare with the next.
 	spare, fresh [][]byte
 }
 

@@ -30,7 +30,8 @@ const (
 	Class  // a class or function
 	Value  // a Go value that a host made
 
-	// Floats and Ints are runs: several items of a list in one cell. They are children of lists only.
+	// Floats and Ints are runs: several items of a list in one cell. They are children of lists
+	// only.
 	Floats
 	Ints
 

@@ -144,9 +144,9 @@ func (t *Tape) growCall(id ID, items []ID) error {
 	return t.grow(call.items, items)
 }
 
-// fillFresh carries out SETITEMS of a new dict, with keys that are str, and APPENDS of a new list, which
-// is how most containers are filled. It returns what is left of the stack, or ok is false and nothing
-// was done.
+// fillFresh carries out SETITEMS of a new dict, with keys that are str, and APPENDS of a new list,
+// which is how most containers are filled. It returns what is left of the stack, or ok is false and
+// nothing was done.
 func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
 	marks, mark := len(t.marks), t.fence
 	if marks == 0 || mark == 0 || marks > 1 && mark == int(t.marks[marks-2]) {
@@ -179,8 +179,8 @@ func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, o
 	return stack[:mark], true
 }
 
-// fillNext carries out SETITEM with a key that is a str, and APPEND, where the children of the dict or
-// list lie together and are the last ones, as in pickles of protocol 0. It returns as fillFresh.
+// fillNext carries out SETITEM with a key that is a str, and APPEND, where the children of the dict
+// or list lie together and are the last ones, as in pickles of protocol 0. It returns as fillFresh.
 func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
 	kind, n := List, 1
 	if op == opcode.SetItem {

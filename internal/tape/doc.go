@@ -3,8 +3,8 @@
 // gives (objects, plain values, typed values, one part of a file, the findings of an audit) is made
 // from the tape, and nothing reads opcodes a second time.
 //
-// A cell is 16 bytes without a pointer, so that the garbage collector never looks into a tape, and a
-// tape is pooled. A value that the pickle refers to twice is one cell with one ID, so sharing and
+// A cell is 16 bytes without a pointer, so that the garbage collector never looks into a tape, and
+// a tape is pooled. A value that the pickle refers to twice is one cell with one ID, so sharing and
 // cycles cost nothing. Text and bytes are spans of the input, or of an arena where the input is a
 // reader whose buffer is used again.
 //

@@ -3,22 +3,22 @@ package tape
 import "github.com/unpkl/unpkl/internal/opcode"
 
 // Host answers what the opcodes of a pickle cannot: what a class is, and what an opcode does to a
-// Go value. Its methods are called in the order of the stream, while the tape is being written; they
-// add cells with the New methods of the tape and may read all of it.
+// Go value. Its methods are called in the order of the stream, while the tape is being written;
+// they add cells with the New methods of the tape and may read all of it.
 //
 // An error of a host becomes the error of the opcode that asked.
 type Host interface {
 	// Class returns a cell, a Class or a Value, for what a GLOBAL, STACK_GLOBAL or INST names.
 	Class(module, name string) (ID, error)
-	// Call returns the result of a call of fn, which is not inert. args is a Tuple; kwargs, if it is
-	// not IDNone, a Dict.
+	// Call returns the result of a call of fn, which is not inert. args is a Tuple; kwargs, if it
+	// is not IDNone, a Dict.
 	Call(form Form, fn, args, kwargs ID) (ID, error)
 	// Build carries out a BUILD of anything but an inert Call without a state, and returns what
 	// takes the place of target.
 	Build(target, state ID) (ID, error)
 	// Append, SetItems and Add carry out APPENDS, SETITEMS and ADDITEMS of at least one item, and
-	// their like for a single one, on anything but List, Dict, Set and inert Call. The items are the
-	// tape's until the method returns. The pairs of SetItems are even.
+	// their like for a single one, on anything but List, Dict, Set and inert Call. The items are
+	// the tape's until the method returns. The pairs of SetItems are even.
 	Append(target ID, items []ID) error
 	SetItems(target ID, pairs []ID) error
 	Add(target ID, items []ID) error
@@ -49,9 +49,9 @@ type Limits struct {
 	Memo        int64 // entries of the memo
 	StringBytes int64 // bytes of one str, bytes or bytearray
 	IntDigits   int   // digits of an int written as text
-	// Weight, if it is not nil, bounds about what the values take, in bytes. It is told how much that
-	// is whenever it passes what Weight returned last, 0 at first, and returns up to how much need not
-	// be asked again, or an error that ends the pass.
+	// Weight, if it is not nil, bounds about what the values take, in bytes. It is told how much
+	// that is whenever it passes what Weight returned last, 0 at first, and returns up to how much
+	// need not be asked again, or an error that ends the pass.
 	Weight func(weight int64) (upTo int64, err error)
 }
 
@@ -59,10 +59,11 @@ type Limits struct {
 type Options struct {
 	Host   Host
 	Limits Limits
-	// RawStr says that the bytes of a Python 2 str are text as they are; Host.Str is then not asked.
+	// RawStr says that the bytes of a Python 2 str are text as they are; Host.Str is then not
+	// asked.
 	RawStr bool
-	// CallsAsArgs lets a Call stand where a tuple of arguments or a dict of keyword arguments is needed,
-	// for a host that does not know what calls give.
+	// CallsAsArgs lets a Call stand where a tuple of arguments or a dict of keyword arguments is
+	// needed, for a host that does not know what calls give.
 	CallsAsArgs bool
 	// Usage is what pickles before this one, of the same input, have used of the limits.
 	Usage Usage

@@ -33,8 +33,8 @@ func (t *Tape) Spread(id ID) int {
 }
 
 // ShareArguments notes that what the arguments of inert calls hold may be met again, where the
-// pickle refers to a tuple or dict of arguments itself too: an object keeps what they hold, not them. It
-// is for who makes values without objects, before the first.
+// pickle refers to a tuple or dict of arguments itself too: an object keeps what they hold, not
+// them. It is for who makes values without objects, before the first.
 func (t *Tape) ShareArguments() {
 	var done map[ID]bool
 	for i := range t.calls {

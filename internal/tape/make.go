@@ -70,14 +70,15 @@ func (t *Tape) addEntries(id ID, pairs []ID) error {
 	return t.grow(call.entries, pairs)
 }
 
-// MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns their memory, which the caller fills.
+// MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns their memory, which the caller
+// fills.
 func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
 	v, mem, err := t.arena.make(n)
 	return t.add(t.spanOf(kind, v, n)), mem, err
 }
 
-// Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value, a
-// Tuple and a Dict still are what the opcodes that need them take.
+// Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value,
+// a Tuple and a Dict still are what the opcodes that need them take.
 func (t *Tape) Replace(id ID, v any) {
 	c := &t.cells[id]
 	was := c.kind

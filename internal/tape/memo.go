@@ -3,8 +3,8 @@ package tape
 // memo is the memo of the pickle: an ID for each index. The indices that picklers use are dense. An
 // index far above them is in a map, so that a PUT at a huge index costs one entry.
 //
-// Invariant: an index is in dense or in far; noID in dense is an index that was never stored. count is
-// the number of indices that were.
+// Invariant: an index is in dense or in far; noID in dense is an index that was never stored. count
+// is the number of indices that were.
 type memo struct {
 	dense []ID
 	far   map[uint64]ID

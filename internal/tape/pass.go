@@ -68,7 +68,8 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 }
 
 // reserve makes room for the beginning of an input of n bytes, which may be nothing but one array.
-// How much the rest needs shows then: see grown. Where a tape was used before there is room already.
+// How much the rest needs shows then: see grown. Where a tape was used before there is room
+// already.
 func (t *Tape) reserve(n int) {
 	const bytesPerCell, most = 8, 1 << 12
 	if cells := min(n/bytesPerCell, most); cap(t.cells) < cells {
@@ -77,9 +78,9 @@ func (t *Tape) reserve(n int) {
 	}
 }
 
-// grown returns the capacity for what has n elements and gets another: of many, what the rest of the
-// input will bring if it is like what was read, since growing by doubling would take most of the
-// time of a pass. left is how many bytes are in the window.
+// grown returns the capacity for what has n elements and gets another: of many, what the rest of
+// the input will bring if it is like what was read, since growing by doubling would take most of
+// the time of a pass. left is how many bytes are in the window.
 func (t *Tape) grown(n, left int) int {
 	const few = 1 << 10
 	if n < few || !t.isSlice {
@@ -171,8 +172,8 @@ func (t *Tape) check(op opcode.Code) error {
 	return err
 }
 
-// affordsRun counts n values of one run, if that passes no limit; otherwise their opcodes are carried
-// out one by one, up to the one that does.
+// affordsRun counts n values of one run, if that passes no limit; otherwise their opcodes are
+// carried out one by one, up to the one that does.
 func (t *Tape) affordsRun(n int) bool {
 	u := t.usage
 	u.Objects += int64(n)
@@ -223,8 +224,8 @@ func (t *Tape) run() error {
 	buf, pos := w.Buf, w.Pos
 	stack, cells := t.stack, t.cells
 	watch := true
-	// The opcode that is being carried out begins at buf[at]. What needs to know, which is not much, is
-	// told by setting t.op and t.start; until then late is true.
+	// The opcode that is being carried out begins at buf[at]. What needs to know, which is not
+	// much, is told by setting t.op and t.start; until then late is true.
 	var op opcode.Code
 	var at int
 	late := false

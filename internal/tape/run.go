@@ -6,8 +6,8 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// A list of numbers is a MARK, their opcodes, and an APPENDS, in batches of a thousand. Such a batch
-// becomes one cell over the opcodes, from which a slice of numbers is filled in one loop.
+// A list of numbers is a MARK, their opcodes, and an APPENDS, in batches of a thousand. Such a
+// batch becomes one cell over the opcodes, from which a slice of numbers is filled in one loop.
 
 // minRun is how many bytes a run has at least: what is shorter gains nothing by it.
 const minRun = 64
@@ -17,9 +17,9 @@ func isRunInt(op opcode.Code) bool {
 	return op == opcode.BinInt1 || op == opcode.BinInt2 || op == opcode.BinInt || op == opcode.Long1
 }
 
-// run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where what
-// follows is not just that, it takes nothing. Nothing is looked at twice but by the opcodes that
-// carry it out then: a run ends at the next MARK.
+// run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where
+// what follows is not just that, it takes nothing. Nothing is looked at twice but by the opcodes
+// that carry it out then: a run ends at the next MARK.
 func (t *Tape) run1() error {
 	w := t.w
 	mark := len(t.stack)
@@ -57,8 +57,8 @@ func (t *Tape) run1() error {
 	return nil
 }
 
-// scanRun measures the run at the start of b: n numbers in size bytes, with an APPENDS behind them. size
-// is 0 where b is not that, or ends before it shows.
+// scanRun measures the run at the start of b: n numbers in size bytes, with an APPENDS behind them.
+// size is 0 where b is not that, or ends before it shows.
 func scanRun(b []byte) (kind Kind, n, size int) {
 	at := 0
 	if opcode.Code(b[0]) == opcode.BinFloat {
@@ -84,8 +84,8 @@ func scanRun(b []byte) (kind Kind, n, size int) {
 	return kind, n, at
 }
 
-// runIntSize returns the length of the opcode of an int at the start of b and its argument, or 0 where
-// there is another opcode, or an int of more than 8 bytes. b has at least 2 bytes.
+// runIntSize returns the length of the opcode of an int at the start of b and its argument, or 0
+// where there is another opcode, or an int of more than 8 bytes. b has at least 2 bytes.
 func runIntSize(b []byte) int {
 	switch opcode.Code(b[0]) {
 	case opcode.BinInt1:

@@ -73,8 +73,8 @@ func lineNumber(b []byte, digits int) (i uint64, size int) {
 	return 0, 0
 }
 
-// pushOfLine pushes a Str of b, which was decoded from the line just read: where nothing was escaped
-// it is the bytes of the line from an index on.
+// pushOfLine pushes a Str of b, which was decoded from the line just read: where nothing was
+// escaped it is the bytes of the line from an index on.
 func (t *Tape) pushOfLine(b, line []byte, from int) error {
 	if err := t.checkString(uint64(len(b))); err != nil {
 		return err

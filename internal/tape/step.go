@@ -128,9 +128,9 @@ func (t *Tape) loadPop() error {
 	return nil
 }
 
-// drop keeps a call whose result is popped. Nothing else has it, but in Python the call happened: that
-// is how an object of a six-item __reduce__, and a function of cloudpickle, gets its state. It is kept
-// with the object that it was made for, which is its first argument.
+// drop keeps a call whose result is popped. Nothing else has it, but in Python the call happened:
+// that is how an object of a six-item __reduce__, and a function of cloudpickle, gets its state. It
+// is kept with the object that it was made for, which is its first argument.
 func (t *Tape) drop(id ID) error {
 	c := &t.cells[id]
 	if c.flags&flagInert == 0 || c.flags&flagShared != 0 {

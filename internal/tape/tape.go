@@ -94,8 +94,8 @@ func (t *Tape) Code(id ID) uint16 { return t.cells[id].aux }
 // IsInert reports whether a Class or a Call is one that no host knows.
 func (t *Tape) IsInert(id ID) bool { return t.cells[id].flags&flagInert != 0 }
 
-// Span returns the bytes of a Str, Py2Str, Bytes or ByteArray. They must not be changed, but those of
-// a span that is [Tape.Owned] may be given away.
+// Span returns the bytes of a Str, Py2Str, Bytes or ByteArray. They must not be changed, but those
+// of a span that is [Tape.Owned] may be given away.
 func (t *Tape) Span(id ID) []byte { return t.span(&t.cells[id]) }
 
 func (t *Tape) span(c *cell) []byte {
@@ -255,11 +255,11 @@ type CallInfo struct {
 	// Kwargs is a Dict of keyword arguments if HasKwargs.
 	Kwargs ID
 	State  ID // the argument of BUILD, if HasState
-	// Items is a List of what was appended, if HasItems; Entries a Dict of the items that were set, if
-	// HasEntries, in which equal keys may be several.
+	// Items is a List of what was appended, if HasItems; Entries a Dict of the items that were set,
+	// if HasEntries, in which equal keys may be several.
 	Items, Entries ID
-	// Dropped is a List of calls, if HasDropped, that were made for the result of this one and whose
-	// own results the pickle drops: in Python they happened. Their arguments hold this call.
+	// Dropped is a List of calls, if HasDropped, that were made for the result of this one and
+	// whose own results the pickle drops: in Python they happened. Their arguments hold this call.
 	Dropped                                               ID
 	Form                                                  Form
 	HasState, HasKwargs, HasItems, HasEntries, HasDropped bool
@@ -269,7 +269,8 @@ type CallInfo struct {
 func (t *Tape) Call(id ID) CallInfo {
 	c := &t.calls[t.cells[id].v]
 	return CallInfo{
-		Fn: c.fn, Args: c.args, Kwargs: c.kwargs, State: c.state, Items: c.items, Entries: c.entries,
+		Fn: c.fn, Args: c.args, Kwargs: c.kwargs, State: c.state, Items: c.items,
+		Entries: c.entries,
 		Dropped: c.dropped, HasDropped: c.dropped != 0,
 		Form: c.form, HasState: c.hasState,
 		HasKwargs: c.kwargs != 0, HasItems: c.items != 0, HasEntries: c.entries != 0,

@@ -1,6 +1,6 @@
-// Package texts keeps the elements of an array of objects of which most are text: as places in blocks of
-// bytes instead of a Go string and an any for each, which take three times the memory and which Go's
-// collector has to look at one by one.
+// Package texts keeps the elements of an array of objects of which most are text: as places in
+// blocks of bytes instead of a Go string and an any for each, which take three times the memory and
+// which Go's collector has to look at one by one.
 package texts
 
 import "strings"
@@ -25,14 +25,15 @@ type Column struct {
 	gaps   bool // whether there is a nil
 }
 
-// NewColumn returns a column that will probably have n values. Memory for them is taken as they come.
+// NewColumn returns a column that will probably have n values. Memory for them is taken as they
+// come.
 func NewColumn(n int) *Column { return &Column{want: n} }
 
 // AllText reports whether all values are text.
 func (c *Column) AllText() bool { return len(c.others) == 0 && !c.gaps }
 
-// place is where a value is: text of n bytes at the block and the byte of it that at says, or, if n is
-// negative, others[at] or nothing.
+// place is where a value is: text of n bytes at the block and the byte of it that at says, or, if n
+// is negative, others[at] or nothing.
 type place struct {
 	at uint32
 	n  int32
@@ -153,7 +154,8 @@ func (c *Column) Arrange(next func() int) {
 	c.places = moved
 }
 
-// Taker is a value that takes the state of an array with a *Column in the place of the list of its elements.
+// Taker is a value that takes the state of an array with a *Column in the place of the list of its
+// elements.
 type Taker interface {
 	// TakesTexts reports whether it does, for elements of this dtype.
 	TakesTexts(dtype any) bool

@@ -67,7 +67,8 @@ func (a *assigner) arrayToArray(arr *ndarray.Array, src any, dst reflect.Value, 
 // memory for them is made: an array of no bytes can have any number.
 func (a *assigner) affords(arr *ndarray.Array) error {
 	if int64(arr.Shape()[0]) > a.budget {
-		return pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(arr.Shape()[0]))
+		return pyvalue.LimitError("Expansion", a.expansion,
+			a.expansion-a.budget+int64(arr.Shape()[0]))
 	}
 	return nil
 }
@@ -103,7 +104,8 @@ func (a *assigner) rows(arr *ndarray.Array, dst reflect.Value, elem *plan) error
 // bulk returns the function that makes a slice of the kind of t's elements from a
 // one-dimensional array, or nil where elements go one by one.
 func bulk(t reflect.Type) func(*ndarray.Array) (any, error) {
-	if t.Implements(pyvalue.UnmarshalerType) || reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) || t == pyvalue.DurationType {
+	if t.Implements(pyvalue.UnmarshalerType) ||
+		reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) || t == pyvalue.DurationType {
 		return nil
 	}
 	switch t.Kind() {

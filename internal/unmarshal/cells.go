@@ -10,13 +10,14 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. What most pickles hold goes from the cells of a tape into Go values, with no object between:
-// scalars, lists and tuples, dicts with simple keys, instances with a state, NumPy's arrays and
-// scalars, datetimes. A single value of any other kind, or for any other Go type, goes by way of its
-// object and the plans of unmarshal.go; what is around it does not. Errors are made of objects too.
+// NOTE. What most pickles hold goes from the cells of a tape into Go values, with no object
+// between: scalars, lists and tuples, dicts with simple keys, instances with a state, NumPy's
+// arrays and scalars, datetimes. A single value of any other kind, or for any other Go type, goes
+// by way of its object and the plans of unmarshal.go; what is around it does not. Errors are made
+// of objects too.
 //
-// A value that does not fit does not end the reading, so the path of the first one is put together on
-// the way out of it: see assigner.placed.
+// A value that does not fit does not end the reading, so the path of the first one is put together
+// on the way out of it: see assigner.placed.
 
 // cellReader is what an assigner needs to read cells.
 type cellReader struct {
@@ -26,7 +27,8 @@ type cellReader struct {
 	texts
 	layouts []*layout
 	foreign tape.ID // the class met last that is neither of pandas nor of SciPy
-	// spare are the cells whose large memory nobody keeps, so that the next pickle can be read into it.
+	// spare are the cells whose large memory nobody keeps, so that the next pickle can be read into
+	// it.
 	spare []tape.ID
 	numbers
 	zones   known.ZoneCache
@@ -275,8 +277,8 @@ func (a *assigner) readPointer(p *plan, kind tape.Kind, id tape.ID, dst place) e
 // noStray is the depth of no mismatch.
 const noStray = -1
 
-// placed adds e to the path of a mismatch that was noted in a part of a container at depth, when the
-// part was left.
+// placed adds e to the path of a mismatch that was noted in a part of a container at depth, when
+// the part was left.
 func (a *assigner) placed(depth int, e pathElem) {
 	if a.stray < depth {
 		return

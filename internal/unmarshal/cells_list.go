@@ -136,8 +136,8 @@ func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 	return true
 }
 
-// isFast reports whether slices of a type are filled without counting a level where all items are of
-// one kind.
+// isFast reports whether slices of a type are filled without counting a level where all items are
+// of one kind.
 func (a *assigner) isFast(p *plan) bool { return fastSlice(p.typ) != nil }
 
 // fillFast fills v, a slice of the commonest types, from items that are all of one kind. It returns

@@ -40,7 +40,8 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	case v.IsNil() || v.Len() == 0 && !a.claim(v.Pointer()):
 		v.Set(reflect.MakeMapWithSize(p.typ, n))
 	case v.Len() > 0:
-		// It gets the new entries at the end, so that two keys of the dict that are one in Go are noticed.
+		// It gets the new entries at the end, so that two keys of the dict that are one in Go are
+		// noticed.
 		m = reflect.MakeMapWithSize(p.typ, n)
 	}
 	was := a.state()
@@ -93,8 +94,8 @@ func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) (misfits in
 	return misfits, nil
 }
 
-// readKey puts a key of the dict at depth a.depth into k, whose place is dst. It returns false where
-// the key does not fit, which was noted.
+// readKey puts a key of the dict at depth a.depth into k, whose place is dst. It returns false
+// where the key does not fit, which was noted.
 func (a *assigner) readKey(p *plan, id tape.ID, k reflect.Value, dst place) (fits bool, err error) {
 	if a.t.Kind(id) == tape.None {
 		outer := a.base
@@ -137,8 +138,8 @@ func (a *assigner) state() attempt {
 	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects), a.budget}
 }
 
-// restore takes back what was noted of values since s. What is read anew is counted by itself, so that
-// reading anew, inside of what is read anew, ends.
+// restore takes back what was noted of values since s. What is read anew is counted by itself, so
+// that reading anew, inside of what is read anew, ends.
 func (a *assigner) restore(s attempt) error {
 	a.again += s.budget - a.budget
 	if a.again > a.expansion {

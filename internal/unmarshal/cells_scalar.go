@@ -67,8 +67,8 @@ func (x *texts) copy(b []byte) string {
 	return stringOf(mem)
 }
 
-// readScalar puts a bool or number into dst, if it is one that the plan's type holds. Nothing is set
-// otherwise.
+// readScalar puts a bool or number into dst, if it is one that the plan's type holds. Nothing is
+// set otherwise.
 func (a *assigner) readScalar(p *plan, kind tape.Kind, id tape.ID, dst place) bool {
 	switch kind {
 	case tape.None:

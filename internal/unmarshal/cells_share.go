@@ -11,16 +11,17 @@ import (
 type sharing struct {
 	// cells are the Go values of the containers that may be met again, of each for every Go type.
 	cells map[tape.ID][]sharedCell
-	// within is how many of the containers around may be met again. What they hold may be then, too: where
-	// it is read into another type, or into structs, which are values.
+	// within is how many of the containers around may be met again. What they hold may be then,
+	// too: where it is read into another type, or into structs, which are values.
 	within int
-	// noted are the containers of cells in the order in which they came there, and notedObjects those of
-	// assigner.shared: of each how many of noted there were when it was put into a Go value.
+	// noted are the containers of cells in the order in which they came there, and notedObjects
+	// those of assigner.shared: of each how many of noted there were when it was put into a Go
+	// value.
 	noted        []tape.ID
 	notedObjects []notedObject
 	again        int64 // values that were read in vain: see assigner.restore
-	// claimed is the memory of the target that was decoded into. What a caller's value held twice, since
-	// an earlier pickle did, must not be so for what this pickle holds once each.
+	// claimed is the memory of the target that was decoded into. What a caller's value held twice,
+	// since an earlier pickle did, must not be so for what this pickle holds once each.
 	claimed map[uintptr]struct{}
 }
 

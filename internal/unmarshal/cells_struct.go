@@ -57,8 +57,9 @@ func (s *structReader) placeOf(f *cellField, dst place) place {
 	return dst.field(f)
 }
 
-// layout is which fields the items of a dict go into. As a key that dicts of one kind have in common
-// is mostly one cell, the next such dict has the same cells as keys, and no name is looked at.
+// layout is which fields the items of a dict go into. As a key that dicts of one kind have in
+// common is mostly one cell, the next such dict has the same cells as keys, and no name is looked
+// at.
 //
 // Invariant: no two of fields are the same field.
 type layout struct {
@@ -218,9 +219,9 @@ func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) er
 	return a.readObject(p, id, dst)
 }
 
-// isOwn reports whether a Call is one that was put off, or an instance of a class of the program that
-// wrote the pickle: neither of the libraries whose instances are made into something else, nor of a
-// function that makes instances of others.
+// isOwn reports whether a Call is one that was put off, or an instance of a class of the program
+// that wrote the pickle: neither of the libraries whose instances are made into something else, nor
+// of a function that makes instances of others.
 func (a *assigner) isOwn(id tape.ID) bool {
 	if !a.t.IsInert(id) {
 		return true
@@ -245,7 +246,8 @@ func (a *assigner) isOwn(id tape.ID) bool {
 	return !strings.HasPrefix(top, "scipy")
 }
 
-// readFields puts the items of a dict into fields. id is the dict, or the instance whose state it is.
+// readFields puts the items of a dict into fields. id is the dict, or the instance whose state it
+// is.
 func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 	s, items := p.fields, a.t.Items(dict)
 	l := a.layoutOf(s)

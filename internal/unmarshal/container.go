@@ -283,7 +283,8 @@ func mapPlan(t reflect.Type) assignFunc {
 
 // assignMap adds entries to the map in dst. A map that held something before gets the
 // new entries at the end, so that two keys of the dict that are one in Go are noticed.
-func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key, elem *plan) error {
+func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key,
+	elem *plan) error {
 	if err := a.enter(); err != nil {
 		return err
 	}
@@ -315,7 +316,8 @@ func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key
 		before := m.Len()
 		m.SetMapIndex(k, v)
 		if m.Len() == before && i > 0 {
-			if err := a.mismatch(src, t, pyvalue.KeyError("two keys are %s in Go", plain.ShownKey(k.Interface()))); err != nil {
+			if err := a.mismatch(src, t, pyvalue.KeyError("two keys are %s in Go",
+				plain.ShownKey(k.Interface()))); err != nil {
 				return err
 			}
 		}
@@ -362,7 +364,8 @@ func (a *assigner) assignKey(src any, dst reflect.Value, key *plan) (bool, error
 }
 
 // assignSet adds the members of a set to a map[T]struct{} or map[T]bool.
-func (a *assigner) assignSet(src any, members []any, dst reflect.Value, key *plan, member reflect.Value) error {
+func (a *assigner) assignSet(src any, members []any, dst reflect.Value, key *plan,
+	member reflect.Value) error {
 	if err := a.enter(); err != nil {
 		return err
 	}

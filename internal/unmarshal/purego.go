@@ -43,7 +43,9 @@ func items[T any](v reflect.Value) ([]T, bool) {
 
 func bytesOf(v reflect.Value) ([]byte, bool) { return nil, false }
 
-func overBytes(b []byte, t reflect.Type, n int) (reflect.Value, bool) { return reflect.Value{}, false }
+func overBytes(b []byte, t reflect.Type, n int) (reflect.Value, bool) {
+	return reflect.Value{}, false
+}
 
 func stringOf(b []byte) string { return string(b) }
 

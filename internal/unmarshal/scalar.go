@@ -210,7 +210,8 @@ func toFloat64(v any, single bool) (float64, error) {
 		return float64(v), nil
 	case *big.Int:
 		f, _ := new(big.Float).SetInt(v).Float64()
-		if back, acc := new(big.Float).SetFloat64(finite(f)).Int(nil); acc != big.Exact || back.Cmp(v) != 0 || (single && float64(float32(f)) != f) {
+		if back, acc := new(big.Float).SetFloat64(finite(f)).Int(nil); acc != big.Exact ||
+			back.Cmp(v) != 0 || (single && float64(float32(f)) != f) {
 			return 0, inexact(v)
 		}
 		return f, nil
@@ -356,7 +357,8 @@ func textPlan(byKind assignFunc) assignFunc {
 		if !ok {
 			return byKind(a, src, dst)
 		}
-		if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+		if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(
+			text)); err != nil {
 			return a.mismatch(src, dst.Type(), err)
 		}
 		return nil
@@ -392,7 +394,8 @@ func assignExact(a *assigner, src any, dst reflect.Value) error {
 // assignAny puts a plain value, or with WithObjects the object, into an any. As in
 // encoding/json, an any that holds a pointer is decoded into what it points to.
 func assignAny(a *assigner, src any, dst reflect.Value) error {
-	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() && !pyvalue.IsObjectType(e.Type().Elem()) {
+	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() &&
+		!pyvalue.IsObjectType(e.Type().Elem()) {
 		return planOf(e.Type().Elem()).assign(a, src, e.Elem())
 	}
 	v, err := a.plain.Convert(src, a.depth)

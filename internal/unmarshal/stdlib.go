@@ -26,7 +26,8 @@ func scalarOf(src any) any {
 func madeOf(o *pickle.Object) (any, bool) {
 	n := reconstruct.Normalize(o)
 	class, ok := n.Class.(pickle.Named)
-	if !ok || len(n.Args) != 1 || n.Kwargs != nil || n.HasState || len(n.Items) > 0 || len(n.DictItems) > 0 ||
+	if !ok || len(n.Args) != 1 || n.Kwargs != nil || n.HasState || len(n.Items) > 0 ||
+		len(n.DictItems) > 0 ||
 		strings.HasSuffix(class.Global().Module, "operator") {
 		return nil, false
 	}
@@ -37,8 +38,8 @@ func madeOf(o *pickle.Object) (any, bool) {
 	return nil, false
 }
 
-// membersOf returns the items of a namedtuple, or another subclass of tuple: what it is made of, which
-// is one value where protocols 0 and 1 say that it is a tuple, else two at least.
+// membersOf returns the items of a namedtuple, or another subclass of tuple: what it is made of,
+// which is one value where protocols 0 and 1 say that it is a tuple, else two at least.
 func membersOf(src any) ([]any, bool) {
 	o, ok := src.(*pickle.Object)
 	if !ok {
@@ -54,7 +55,8 @@ func membersOf(src any) ([]any, bool) {
 	return n.Args, o.Form == pickle.FormNewObj && len(n.Args) > 1
 }
 
-// rangeItems returns the numbers of a range, against the budget, as nothing in the pickle shows that there are so many.
+// rangeItems returns the numbers of a range, against the budget, as nothing in the pickle shows
+// that there are so many.
 func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 	start, ok1 := r.Start.(int)
 	step, ok2 := r.Step.(int)
@@ -63,7 +65,8 @@ func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 		return nil, false, nil
 	}
 	if int64(n) > a.budget {
-		return nil, false, pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
+		return nil, false, pyvalue.LimitError("Expansion", a.expansion,
+			a.expansion-a.budget+int64(n))
 	}
 	a.budget -= int64(n)
 	out := make([]any, n)

@@ -13,8 +13,8 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// stdlibFixture returns a fixture whose value is a list as the pickle of a tuple, whose items go into the fields of a
-// struct.
+// stdlibFixture returns a fixture whose value is a list as the pickle of a tuple, whose items go
+// into the fields of a struct.
 func stdlibFixture(t *testing.T, path string) []byte {
 	t.Helper()
 	v, err := unpkl.LoadFile(fixture.Root()+"/"+path, unpkl.WithObjects())
@@ -29,8 +29,8 @@ func stdlibFixture(t *testing.T, path string) []byte {
 	return data
 }
 
-// TestUnmarshalEnums takes the values of scripts/fixtures/sample_classes3.py: enum members as their values,
-// dataclasses by the names of their fields and a NamedTuple by position.
+// TestUnmarshalEnums takes the values of scripts/fixtures/sample_classes3.py: enum members as their
+// values, dataclasses by the names of their fields and a NamedTuple by position.
 func TestUnmarshalEnums(t *testing.T) {
 	type sample struct {
 		Name   string  `pickle:"name"`
@@ -63,7 +63,8 @@ func TestUnmarshalEnums(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.Color = nil
-		want := values{1, "green", 1, 2, 1, 3, sample{"n", []int{1}, 1}, frozen{1, "b"}, named{3, "y"}, nil}
+		want := values{1, "green", 1, 2, 1, 3, sample{"n", []int{1}, 1}, frozen{1, "b"},
+			named{3, "y"}, nil}
 		if diff := cmp.Diff(want, v); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", protocol, diff)
 		}
@@ -84,7 +85,8 @@ func TestUnmarshalSequences(t *testing.T) {
 		data := stdlibFixture(t, producer+"arrays_of_array.p2.pkl")
 		var numbers [][]float64
 		err := unpkl.Unmarshal(data, &numbers)
-		if mismatch := new(unpkl.UnmarshalTypeError); !errors.As(err, &mismatch) || !strings.Contains(err.Error(), "[10]") {
+		if mismatch := new(unpkl.UnmarshalTypeError); !errors.As(err, &mismatch) ||
+			!strings.Contains(err.Error(), "[10]") {
 			t.Errorf("the array of text into []float64: %v", err)
 		}
 		for i := range 8 {
@@ -107,10 +109,12 @@ func TestUnmarshalSequences(t *testing.T) {
 			E any
 			P []any
 		}
-		if err := unpkl.Unmarshal(stdlibFixture(t, "py313-np2/subclasses."+protocol+".pkl"), &typed); err != nil {
+		if err := unpkl.Unmarshal(stdlibFixture(t, "py313-np2/subclasses."+protocol+".pkl"),
+			&typed); err != nil {
 			t.Fatal(err)
 		}
-		if typed.I != 7 || typed.F != 1.5 || typed.S != "str" || !cmp.Equal(typed.P, []any{1, "y"}) {
+		if typed.I != 7 || typed.F != 1.5 || typed.S != "str" ||
+			!cmp.Equal(typed.P, []any{1, "y"}) {
 			t.Errorf("%s: got %+v", protocol, typed)
 		}
 	}

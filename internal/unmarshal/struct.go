@@ -117,7 +117,8 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 }
 
 // byOtherNames assigns the entries whose keys are bytes, or the name of a field but for case.
-func (s *structPlanner) byOtherNames(a *assigner, entries types.Dict, given []bool, dst reflect.Value) error {
+func (s *structPlanner) byOtherNames(a *assigner, entries types.Dict, given []bool,
+	dst reflect.Value) error {
 	hasKey := strKeys(entries)
 	for _, e := range entries {
 		name, isText := e.Key.(string)
@@ -241,7 +242,8 @@ func (s *structPlanner) byPosition(a *assigner, src any, values []any, dst refle
 }
 
 // recordInOrder is record where the names are those of the first fields, in their order.
-func (s *structPlanner) recordInOrder(a *assigner, r ndarray.Record, dst reflect.Value) (bool, error) {
+func (s *structPlanner) recordInOrder(a *assigner, r ndarray.Record, dst reflect.Value) (bool,
+	error) {
 	for n, name := range r.Names {
 		if s.fields.List[n].Name != name {
 			return false, nil

@@ -22,7 +22,8 @@ var (
 )
 
 func isTableType(t reflect.Type) bool {
-	return t == pyvalue.TableType || t == pyvalue.SeriesType || t == pyvalue.LabelsType || t == pyvalue.SparseType
+	return t == pyvalue.TableType || t == pyvalue.SeriesType || t == pyvalue.LabelsType ||
+		t == pyvalue.SparseType
 }
 
 // tableOf returns the *frame.Frame, *frame.Series, *frame.Index or *reconstruct.Sparse
@@ -124,7 +125,8 @@ func opaqueError(s *frame.Series) error {
 	return fmt.Errorf("an extension array of the class %s, which is not read", s.DType)
 }
 
-func (a *assigner) cellsToSlice(n int, at func(int) any, src any, dst reflect.Value, elem *plan) error {
+func (a *assigner) cellsToSlice(n int, at func(int) any, src any, dst reflect.Value,
+	elem *plan) error {
 	if int64(n) > a.budget {
 		return pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(n))
 	}
@@ -172,7 +174,8 @@ func cell(s *frame.Series, i int) any {
 
 func canMiss(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map, reflect.Float32, reflect.Float64:
+	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map, reflect.Float32,
+		reflect.Float64:
 		return true
 	}
 	return false
@@ -190,7 +193,8 @@ func (a *assigner) rowsToSlice(f *frame.Frame, src any, dst reflect.Value, elem 
 	if row.Kind() == reflect.Pointer {
 		row = row.Elem()
 	}
-	byName := row.Kind() == reflect.Struct && !pyvalue.IsLeafStruct(row) && !reflect.PointerTo(row).Implements(pyvalue.UnmarshalerType)
+	byName := row.Kind() == reflect.Struct && !pyvalue.IsLeafStruct(row) &&
+		!reflect.PointerTo(row).Implements(pyvalue.UnmarshalerType)
 	if !byName {
 		return a.cellsToSlice(n, func(i int) any { return rowDict(f, i) }, src, dst, elem)
 	}
@@ -210,9 +214,10 @@ func (a *assigner) rowsToSlice(f *frame.Frame, src any, dst reflect.Value, elem 
 	return a.columnsToFields(f, src, row, rows)
 }
 
-// columnsToFields puts the columns of a frame into the fields of their names of rows, a slice of structs
-// of type row. A column with the name of a field wins over those of that name without case.
-func (a *assigner) columnsToFields(f *frame.Frame, src any, row reflect.Type, rows reflect.Value) error {
+// columnsToFields puts the columns of a frame into the fields of their names of rows, a slice of
+// structs of type row. A column with the name of a field wins over those of that name without case.
+func (a *assigner) columnsToFields(f *frame.Frame, src any, row reflect.Type,
+	rows reflect.Value) error {
 	s := &structPlanner{typ: row, fields: pyvalue.FieldsOf(row)}
 	columns := make([]*frame.Series, len(s.fields.List))
 	exact := make([]bool, len(columns))
@@ -245,7 +250,8 @@ func (a *assigner) columnsToFields(f *frame.Frame, src any, row reflect.Type, ro
 	return nil
 }
 
-func (a *assigner) columnToField(s *frame.Series, src any, f *fields.Field, rows reflect.Value) error {
+func (a *assigner) columnToField(s *frame.Series, src any, f *fields.Field,
+	rows reflect.Value) error {
 	p := planOf(f.Type)
 	a.path = append(a.path, pathElem{}, pathElem{name: f.Name, named: true})
 	last := len(a.path) - 2
@@ -291,7 +297,8 @@ func (a *assigner) tableEntries(table any) (types.Dict, error) {
 			return nil, opaqueError(v)
 		}
 		if int64(v.Len()) > a.budget {
-			return nil, pyvalue.LimitError("Expansion", a.expansion, a.expansion-a.budget+int64(v.Len()))
+			return nil, pyvalue.LimitError("Expansion", a.expansion,
+				a.expansion-a.budget+int64(v.Len()))
 		}
 		d := make(types.Dict, v.Len())
 		for i := range d {

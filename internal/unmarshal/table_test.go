@@ -67,9 +67,11 @@ func TestUnmarshalFrame(t *testing.T) {
 	const hours = time.Hour
 	want := []mixedRow{
 		{-4, 0, 0, 1.5, true, &a, 1i, day(2020, 1, 1, 0, 0, 0, 0), 24 * hours, ""},
-		{-1, 1, 0.5, math.NaN(), false, nil, 1 + 1i, day(2021, 2, 3, 4, 5, 6, 789), -45 * hours, ""},
+		{-1, 1, 0.5, math.NaN(), false, nil, 1 + 1i, day(2021, 2, 3, 4, 5, 6, 789), -45 * hours,
+			""},
 		{2, 2, 1, math.Inf(1), true, &cafe, 2 + 1i, nil, 0, ""},
-		{5, 3, 1.5, math.Copysign(0, -1), false, &empty, 3 + 1i, day(1970, 1, 1, 0, 0, 0, 0), time.Microsecond, ""},
+		{5, 3, 1.5, math.Copysign(0, -1), false, &empty, 3 + 1i, day(1970, 1, 1, 0, 0, 0, 0),
+			time.Microsecond, ""},
 		{8, 4, 2, 1e300, true, &z, 4 + 1i, day(2262, 1, 1, 0, 0, 0, 0), 0, ""},
 	}
 	pandasFiles(t, "mixed", func(t *testing.T, data []byte) {
@@ -90,7 +92,8 @@ func TestUnmarshalFrame(t *testing.T) {
 			T []any     `pickle:"t"`
 		}
 		mustUnmarshal(t, data, &columns)
-		if diff := cmp.Diff([]int64{-4, -1, 2, 5, 8}, columns.I); diff != "" || columns.G[1] != 0.1 || columns.O[1] != nil || *columns.O[2] != cafe {
+		if diff := cmp.Diff([]int64{-4, -1, 2, 5, 8}, columns.I); diff != "" ||
+			columns.G[1] != 0.1 || columns.O[1] != nil || *columns.O[2] != cafe {
 			t.Errorf("columns: %s %+v", diff, columns)
 		}
 		if tt, ok := columns.T[0].(time.Time); !ok || !tt.Equal(*want[0].T) || columns.T[2] != nil {
@@ -148,7 +151,8 @@ func TestUnmarshalFrameColumns(t *testing.T) {
 		if err := first[0].decode(&columns); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(map[string][]float64{"x": {0, 3, 6, 9}, "y": {1, 4, 7, 10}, "z": {2, 5, 8, 11}}, columns); diff != "" {
+		if diff := cmp.Diff(map[string][]float64{"x": {0, 3, 6, 9}, "y": {1, 4, 7, 10},
+			"z": {2, 5, 8, 11}}, columns); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 	})
@@ -190,7 +194,8 @@ func TestUnmarshalSeries(t *testing.T) {
 		if diff := cmp.Diff([]int32{1, 2, 3}, ints); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff(map[string]float64{"a": 1.5, "b": math.NaN()}, floats, cmpopts.EquateNaNs()); diff != "" {
+		if diff := cmp.Diff(map[string]float64{"a": 1.5, "b": math.NaN()}, floats,
+			cmpopts.EquateNaNs()); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff([]any{"x", nil, 3, 2.5, []any{1, 2}}, any2); diff != "" {
@@ -203,7 +208,8 @@ func TestUnmarshalSeries(t *testing.T) {
 		if te := new(unpkl.UnmarshalTypeError); !errors.As(err, &te) {
 			t.Errorf("NaT into a time.Time: %v", err)
 		}
-		if err := s[6].decode(&some); err != nil || some[1] != nil || !some[0].Equal(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		if err := s[6].decode(&some); err != nil || some[1] != nil ||
+			!some[0].Equal(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) {
 			t.Error(some, err)
 		}
 		if err := s[7].decode(&spans); err != nil || spans[1] != 2*time.Second {
@@ -235,8 +241,10 @@ func TestUnmarshalTimeZones(t *testing.T) {
 		if err := v[0].decode(&rows); err != nil {
 			t.Fatal(err)
 		}
-		if !rows[0].Paris.Equal(want) || rows[0].Paris.Location().String() != "Europe/Paris" || !rows[0].UTC.Equal(want) ||
-			rows[0].UTC.Location() != time.UTC || rows[4].X != 4 || !rows[4].Paris.Equal(want.Add(28*time.Hour)) {
+		if !rows[0].Paris.Equal(want) || rows[0].Paris.Location().String() != "Europe/Paris" ||
+			!rows[0].UTC.Equal(want) ||
+			rows[0].UTC.Location() != time.UTC || rows[4].X != 4 ||
+			!rows[4].Paris.Equal(want.Add(28*time.Hour)) {
 			t.Errorf("%+v", rows)
 		}
 		var s *frame.Series
@@ -266,12 +274,14 @@ func TestUnmarshalScalars(t *testing.T) {
 		mustUnmarshal(t, data, &v)
 		var got scalars
 		got.NaT = new(time.Time)
-		for i, to := range []any{&got.Time, &got.Eastern, &got.NaT, &got.Delta, &got.Month, &got.Week, &got.Day} {
+		for i, to := range []any{&got.Time, &got.Eastern, &got.NaT, &got.Delta, &got.Month,
+			&got.Week, &got.Day} {
 			if err := v[i].decode(to); err != nil {
 				t.Fatal(i, err)
 			}
 		}
-		if !got.Time.Equal(time.Date(2020, 1, 2, 3, 4, 5, 678901234, time.UTC)) || !got.Eastern.Equal(time.Date(2020, 1, 2, 5, 0, 0, 0, time.UTC)) ||
+		if !got.Time.Equal(time.Date(2020, 1, 2, 3, 4, 5, 678901234, time.UTC)) ||
+			!got.Eastern.Equal(time.Date(2020, 1, 2, 5, 0, 0, 0, time.UTC)) ||
 			got.NaT != nil || got.Delta != 26*time.Hour+3*time.Minute+4*time.Second+5 ||
 			got.Month.Ordinal != 604 || got.Day.Ordinal != 18267 || got.Week == nil {
 			t.Errorf("%+v", got)
@@ -292,7 +302,8 @@ func TestUnmarshalSparse(t *testing.T) {
 		}
 		var dense [][]float64
 		mustUnmarshal(t, data, &dense)
-		want := [][]float64{{0, 1.5, 0, 0, 0, 0}, {-2, 0, 0, 0, 0, 1e300}, {0, 0, 0, 0, 0, 0}, {0, 0, 0, 0.1, 0, 0}}
+		want := [][]float64{{0, 1.5, 0, 0, 0, 0}, {-2, 0, 0, 0, 0, 1e300}, {0, 0, 0, 0, 0, 0},
+			{0, 0, 0, 0.1, 0, 0}}
 		if diff := cmp.Diff(want, dense); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", env, diff)
 		}
@@ -309,7 +320,8 @@ func TestUnmarshalSparse(t *testing.T) {
 		if _, ok := v.(*reconstruct.Sparse); err != nil || ok {
 			t.Errorf("an object: %T %v", v, err)
 		}
-		if err := unpkl.Unmarshal(data, &dense, unpkl.WithLimits(unpkl.Limits{Expansion: 20})); !errors.Is(err, unpkl.ErrLimit) {
+		if err := unpkl.Unmarshal(data, &dense,
+			unpkl.WithLimits(unpkl.Limits{Expansion: 20})); !errors.Is(err, unpkl.ErrLimit) {
 			t.Errorf("24 elements within a limit of 20: %v", err)
 		}
 	}
@@ -323,7 +335,8 @@ func TestUnmarshalNullable(t *testing.T) {
 			I *int64 `pickle:"i"`
 			U uint8  `pickle:"u"`
 		}
-		if err := v[0].decode(&rows); err != nil || *rows[0].I != 1 || rows[1].I != nil || rows[1].U != 2 || rows[2].U != 0 {
+		if err := v[0].decode(&rows); err != nil || *rows[0].I != 1 || rows[1].I != nil ||
+			rows[1].U != 2 || rows[2].U != 0 {
 			t.Error(rows, err)
 		}
 		var ints []int

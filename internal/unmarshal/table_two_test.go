@@ -12,7 +12,8 @@ import (
 	"github.com/unpkl/unpkl/frame"
 )
 
-// TestFrameIntoTwoTargets: what the first target makes of a frame's objects is still there for the second.
+// TestFrameIntoTwoTargets: what the first target makes of a frame's objects is still there for the
+// second.
 func TestFrameIntoTwoTargets(t *testing.T) {
 	type row struct {
 		O *string    `pickle:"o"`

@@ -91,8 +91,8 @@ type misfit struct {
 	value string // what it is, or the name of a field
 	typ   reflect.Type
 	cause error
-	// unknown says that the value is a name that no field of the struct type typ has, missing that it
-	// is that of a field that nothing is there for.
+	// unknown says that the value is a name that no field of the struct type typ has, missing that
+	// it is that of a field that nothing is there for.
 	unknown, missing bool
 }
 
@@ -115,8 +115,8 @@ type Options struct {
 	// mismatch makes the error of a value that does not fit a Go type, see the root package's
 	// UnmarshalTypeError.
 	Mismatch func(path, value string, t reflect.Type, cause error) error
-	// NoUnknown makes a name that no field of a struct has an error, and NoMissing a field whose name
-	// is not there, unless its tag says omitempty.
+	// NoUnknown makes a name that no field of a struct has an error, and NoMissing a field whose
+	// name is not there, unless its tag says omitempty.
 	NoUnknown, NoMissing bool
 	// Field makes the error of such a name, see the root package's FieldError.
 	Field func(path, name string, t reflect.Type, missing bool) error
@@ -225,7 +225,8 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
-		a.first = &misfit{path: slices.Clone(a.path), value: pyvalue.Describe(src), typ: t, cause: cause}
+		a.first = &misfit{path: slices.Clone(a.path), value: pyvalue.Describe(src), typ: t,
+			cause: cause}
 		a.stray = a.base
 	}
 	return nil
@@ -303,8 +304,8 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 	return ok
 }
 
-// isShareable reports whether an object that is met twice is one Go value. The empty tuple is not, of
-// which Python has only one: who writes () twice does not mean the same thing.
+// isShareable reports whether an object that is met twice is one Go value. The empty tuple is not,
+// of which Python has only one: who writes () twice does not mean the same thing.
 func isShareable(src any) bool {
 	if t, ok := src.(*types.Tuple); ok && len(*t) == 0 {
 		return false
@@ -367,7 +368,8 @@ func compileKind(t reflect.Type) assignFunc {
 		return assignBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return assignInt
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Uintptr:
 		return assignUint
 	case reflect.Float32, reflect.Float64:
 		return assignFloat

@@ -120,7 +120,8 @@ func TestUnmarshalNumbers(t *testing.T) {
 		ZeroD    float64    `pickle:"zero_d"`
 		C        complex128 `pickle:"c"`
 	}
-	into(t, "numbers", numbers{5, -5, cases.BigInt("1180591620717411303424"), 1<<64 - 1, 2, 2.5, 1e300, 1<<53 + 1, true, "x", 0, 7, 9, 1 + 2i})
+	into(t, "numbers", numbers{5, -5, cases.BigInt("1180591620717411303424"), 1<<64 - 1, 2, 2.5,
+		1e300, 1<<53 + 1, true, "x", 0, 7, 9, 1 + 2i})
 
 	for _, c := range []struct {
 		target any
@@ -208,11 +209,14 @@ func TestUnmarshalArrays(t *testing.T) {
 		}
 	}
 	into(t, "arrays", arrays{
-		F8: [][]float64{{0, 1, 2}, {3, 4, 5}}, I8: []int{0, 1, 2, 3}, F4: []celsius{1.5, 2.5}, Big: []int64{1, 2, 3},
+		F8: [][]float64{{0, 1, 2}, {3, 4, 5}}, I8: []int{0, 1, 2, 3}, F4: []celsius{1.5, 2.5},
+		Big:  []int64{1, 2, 3},
 		Bool: []bool{true, false}, U: []string{"a", "bc"}, S: []string{"a", "bc"},
 		F: [2][3]float64{{0, 1, 2}, {3, 4, 5}}, D3: d3, Zero: 7.5, Empty: [][]float64{},
-		M: []time.Time{time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC)},
-		D: []time.Duration{time.Second, 2 * time.Second}, U1: []byte{1, 2, 255}, C8: []complex128{1 + 2i},
+		M: []time.Time{time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC),
+			time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC)},
+		D: []time.Duration{time.Second, 2 * time.Second}, U1: []byte{1, 2, 255},
+		C8: []complex128{1 + 2i},
 	})
 	type other struct {
 		F8 []any          `pickle:"f8"`
@@ -348,9 +352,11 @@ func TestUnmarshalContainers(t *testing.T) {
 		Deque     []int            `pickle:"deque"`
 		Dict      map[string]uint8 `pickle:"dict"`
 	}
-	into(t, "containers", containers{[]any{1, []any{2}}, []any{1, []any{2}}, map[int]struct{}{7: {}}, map[int]bool{8: true},
+	into(t, "containers", containers{[]any{1, []any{2}}, []any{1, []any{2}},
+		map[int]struct{}{7: {}}, map[int]bool{8: true},
 		[]int{1, 2}, map[string]uint8{"a": 1}})
-	into(t, "dicts", []map[any]any{{"a": 2, "b": 1}, {"x": []any{1}}, {"a": 2, "b": 1}, {1: "one", "two": 2}, {}})
+	into(t, "dicts", []map[any]any{{"a": 2, "b": 1}, {"x": []any{1}}, {"a": 2, "b": 1},
+		{1: "one", "two": 2}, {}})
 }
 
 func TestUnmarshalValues(t *testing.T) {
@@ -367,7 +373,8 @@ func TestUnmarshalValues(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := values{*got[0].(*string), got[1].(*big.Rat), *got[2].(*uuid.UUID), *got[3].(*string)}
-		want := values{"-1.50", big.NewRat(3, 4), uuid.MustParse("12345678-1234-5678-1234-567812345678"), "/a/b.txt"}
+		want := values{"-1.50", big.NewRat(3, 4),
+			uuid.MustParse("12345678-1234-5678-1234-567812345678"), "/a/b.txt"}
 		if d := cases.Diff(want, v); d != "" {
 			t.Error(d)
 		}
@@ -410,7 +417,8 @@ func TestUnmarshalGoesOn(t *testing.T) {
 	}
 	err := unpkl.Unmarshal(cases.Newest(t, "people"), &got)
 	var typeErr *unpkl.UnmarshalTypeError
-	if !errors.As(err, &typeErr) || typeErr.Path != "[0].id" || typeErr.Type != reflect.TypeFor[string]() {
+	if !errors.As(err, &typeErr) || typeErr.Path != "[0].id" ||
+		typeErr.Type != reflect.TypeFor[string]() {
 		t.Errorf("got %v", err)
 	}
 	if len(got) != 2 || got[0].Name != "Ada" || got[1].Name != "Émilie" {
@@ -473,14 +481,16 @@ func TestUnmarshaler(t *testing.T) {
 	var got []struct {
 		Name shout `pickle:"name"`
 	}
-	if err := unpkl.Unmarshal(cases.Newest(t, "people"), &got); err != nil || got[1].Name != "ÉMILIE" {
+	if err := unpkl.Unmarshal(cases.Newest(t, "people"), &got); err != nil ||
+		got[1].Name != "ÉMILIE" {
 		t.Errorf("got %v, %v", got, err)
 	}
 	var bad []struct {
 		ID shout `pickle:"id"`
 	}
 	var typeErr *unpkl.UnmarshalTypeError
-	if err := unpkl.Unmarshal(cases.Newest(t, "people"), &bad); !errors.As(err, &typeErr) || typeErr.Err.Error() != "want a str" {
+	if err := unpkl.Unmarshal(cases.Newest(t, "people"), &bad); !errors.As(err, &typeErr) ||
+		typeErr.Err.Error() != "want a str" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -495,11 +505,13 @@ func TestUnmarshalTarget(t *testing.T) {
 	}
 	// Existing values are kept where there is nothing to put.
 	p := person{ID: 7, Name: "old", Other: "kept"}
-	if err := unpkl.Unmarshal([]byte("}X\x04\x00\x00\x00nameNs."), &p); err != nil || p.Name != "old" || p.ID != 7 {
+	if err := unpkl.Unmarshal([]byte("}X\x04\x00\x00\x00nameNs."), &p); err != nil ||
+		p.Name != "old" || p.ID != 7 {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	m := map[string]int{"old": 1, "new": 2}
-	if err := unpkl.Unmarshal([]byte("}X\x03\x00\x00\x00newK\x05s."), &m); err != nil || len(m) != 2 || m["new"] != 5 || m["old"] != 1 {
+	if err := unpkl.Unmarshal([]byte("}X\x03\x00\x00\x00newK\x05s."), &m); err != nil ||
+		len(m) != 2 || m["new"] != 5 || m["old"] != 1 {
 		t.Errorf("got %v, %v", m, err)
 	}
 }
@@ -507,9 +519,12 @@ func TestUnmarshalTarget(t *testing.T) {
 // An inert object fills a struct by its attributes, whatever the protocol.
 func TestUnmarshalObject(t *testing.T) {
 	for _, data := range []string{
-		"\x80\x02cshop\nItem\n)\x81}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",                                         // NEWOBJ, BUILD
-		"ccopy_reg\n_reconstructor\n(cshop\nItem\nc__builtin__\nobject\nNtR}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.", // protocol 0
-		"\x80\x02cshop\nItem\n)\x81(N}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peastb.",                                      // slots
+		// NEWOBJ, BUILD
+		"\x80\x02cshop\nItem\n)\x81}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		// protocol 0
+		"ccopy_reg\n_reconstructor\n(cshop\nItem\nc__builtin__\nobject\nNtR}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		// slots
+		"\x80\x02cshop\nItem\n)\x81(N}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peastb.",
 		"\x80\x02cshop\nItem\nX\x03\x00\x00\x00pea\x85\x81}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
 		"\x80\x02cshop\nItem\nX\x03\x00\x00\x00pea\x85\x81.", // a namedtuple
 	} {
@@ -523,7 +538,8 @@ func TestUnmarshalObject(t *testing.T) {
 		if err := unpkl.Unmarshal([]byte(data), &o); err != nil || o == nil {
 			t.Errorf("%q: got %+v, %v", data, o, err)
 		}
-		if _, err := unpkl.LoadBytes([]byte(data), unpkl.WithStrict()); !errors.Is(err, unpkl.ErrUnknownGlobal) {
+		if _, err := unpkl.LoadBytes([]byte(data), unpkl.WithStrict()); !errors.Is(err,
+			unpkl.ErrUnknownGlobal) {
 			t.Errorf("%q: strict: got %v", data, err)
 		}
 	}

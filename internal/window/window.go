@@ -32,7 +32,8 @@ const (
 
 var (
 	errFrameCrossed = errkind.New(errkind.ErrMalformed, "an argument crosses the end of its frame")
-	errFrameNested  = errkind.New(errkind.ErrMalformed, "a frame begins before the end of the frame around it")
+	errFrameNested  = errkind.New(errkind.ErrMalformed,
+		"a frame begins before the end of the frame around it")
 )
 
 // peeker is a reader that lets bytes be looked at first, such as a
@@ -84,7 +85,8 @@ type Window struct {
 	Limit   int64     // InputBytes
 	Shared  bool      // payloads may alias a slice
 	into    []byte    // see PayloadInto
-	// Unframed ignores the lengths of frames, as CPython's C unpickler does once a frame is in memory.
+	// Unframed ignores the lengths of frames, as CPython's C unpickler does once a frame is in
+	// memory.
 	Unframed bool
 	frameAt  int64 // offset of the first byte of the last frame
 	overhang int64 // bytes of the last frame behind the STOP of its pickle
@@ -337,7 +339,8 @@ func (w *Window) makeRoom(n int) {
 	w.Pos = 0
 }
 
-// read appends to all what one read gives, which is not much more than what makes n bytes from pos on.
+// read appends to all what one read gives, which is not much more than what makes n bytes from pos
+// on.
 func (w *Window) read(n int) error {
 	space := w.all[len(w.all):cap(w.all)]
 	space = space[:min(len(space), max(n-(len(w.all)-w.Pos), bufferMax))]
@@ -438,7 +441,8 @@ func (w *Window) borrow() error {
 	return nil
 }
 
-// End leaves a reader that can be put back just behind the pickle, and gives up what memory a long one took.
+// End leaves a reader that can be put back just behind the pickle, and gives up what memory a long
+// one took.
 func (w *Window) End() {
 	w.begun = false
 	unread := len(w.all) - w.Pos

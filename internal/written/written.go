@@ -1,7 +1,7 @@
 // Package written has the values by which package reconstruct and its siblings tell a
 // pickle.Pickler how something is written: what occurs once, so that nobody looks for it again, and
-// what is one object in CPython although Go has no objects. A pickle.ReduceFunc of theirs returns them
-// among the parts of an object.
+// what is one object in CPython although Go has no objects. A pickle.ReduceFunc of theirs returns
+// them among the parts of an object.
 package written
 
 import "io"
@@ -18,9 +18,9 @@ type Bytes []byte
 // character of Latin-1 are the interpreter's. It is text that a function of Python's makes anew.
 type Str string
 
-// Interned is a str that CPython has one object of: of two equal ones the second is fetched from the
-// memo. The constants of Python's own code are. One of a single character is also the same as the
-// text of one-byte data at protocols below 3.
+// Interned is a str that CPython has one object of: of two equal ones the second is fetched from
+// the memo. The constants of Python's own code are. One of a single character is also the same as
+// the text of one-byte data at protocols below 3.
 type Interned string
 
 // Buffer is a pickle.Buffer that occurs once: the memory of a value.
@@ -37,14 +37,14 @@ type LargeBytes struct {
 	Write func(w io.Writer) error
 }
 
-// Trailer is an object with content that follows it in the stream, outside of all opcodes and frames,
-// which whatever reads the pickle takes from there when it has set the object's state: a
+// Trailer is an object with content that follows it in the stream, outside of all opcodes and
+// frames, which whatever reads the pickle takes from there when it has set the object's state: a
 // bridge.Builder. joblib keeps arrays so. It needs protocol 2 or higher.
 type Trailer struct {
 	Object any // a *pickle.Object that has a state
-	// Align, if it is not 0, says that the content begins at a multiple of it in the stream, in bytes
-	// counted from the start of the Dump; opcodes without effect before the BUILD fill the gap. At
-	// most 4096.
+	// Align, if it is not 0, says that the content begins at a multiple of it in the stream, in
+	// bytes counted from the start of the Dump; opcodes without effect before the BUILD fill the
+	// gap. At most 4096.
 	Align int
 	// Size and Write are as those of a LargeBytes.
 	Size  int64
@@ -59,8 +59,8 @@ type Constructor struct {
 	Args  []any
 }
 
-// Constructed says, like a *pickle.Object, how Python makes a value: by the call of By, and then with
-// the given state. A large number of them is written faster than objects are.
+// Constructed says, like a *pickle.Object, how Python makes a value: by the call of By, and then
+// with the given state. A large number of them is written faster than objects are.
 type Constructed struct {
 	By    *Constructor
 	State Tuple

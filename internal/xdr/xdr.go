@@ -1,5 +1,5 @@
-// Package xdr reads and writes arrays of variable length in XDR: a count of four bytes and the elements, all
-// in big-endian order.
+// Package xdr reads and writes arrays of variable length in XDR: a count of four bytes and the
+// elements, all in big-endian order.
 //
 // Reference: RFC 4506, sections 4.1 to 4.7 and 4.13; Python's xdrlib, pack_array.
 package xdr
@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// IsType reports whether XDR has a type for the dtype: int, unsigned int, hyper, unsigned hyper, float,
-// double.
+// IsType reports whether XDR has a type for the dtype: int, unsigned int, hyper, unsigned hyper,
+// float, double.
 func IsType(dt *ndarray.DType) bool {
 	switch dt.Kind() {
 	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat:
@@ -22,9 +22,9 @@ func IsType(dt *ndarray.DType) bool {
 	return false
 }
 
-// Decode returns the elements of a BLOB as an array of one dimension, of the dtype in big-endian order. With
-// complexPairs they are complex numbers, a real and an imaginary part after the other; the count may
-// be that of numbers or that of parts. The array aliases the BLOB.
+// Decode returns the elements of a BLOB as an array of one dimension, of the dtype in big-endian
+// order. With complexPairs they are complex numbers, a real and an imaginary part after the other;
+// the count may be that of numbers or that of parts. The array aliases the BLOB.
 func Decode(blob []byte, dt *ndarray.DType, complexPairs bool) (*ndarray.Array, error) {
 	if !IsType(dt) {
 		return nil, errkind.New(errkind.ErrUnsupported, "xdr: no type for dtype %s", dt)
@@ -47,9 +47,11 @@ func Decode(blob []byte, dt *ndarray.DType, complexPairs bool) (*ndarray.Array, 
 	}
 	switch have := int64(len(data)); {
 	case count*size > have:
-		return nil, errkind.New(errkind.ErrTruncated, "xdr: %d elements of %d bytes, there are %d bytes", count, size, have)
+		return nil, errkind.New(errkind.ErrTruncated,
+			"xdr: %d elements of %d bytes, there are %d bytes", count, size, have)
 	case count*size < have:
-		return nil, errkind.New(errkind.ErrMalformed, "xdr: %d bytes follow the %d elements", have-count*size, count)
+		return nil, errkind.New(errkind.ErrMalformed, "xdr: %d bytes follow the %d elements",
+			have-count*size, count)
 	}
 	return ndarray.New(dt, []int{int(count)}, ndarray.OrderC, data)
 }
@@ -64,8 +66,9 @@ func complexOf(dt *ndarray.DType) (*ndarray.DType, error) {
 	return ndarray.Complex128.NewByteOrder(ndarray.BigEndian), nil
 }
 
-// Encode returns the elements of an array in C order as a BLOB: its dtype must be one that XDR has in
-// big-endian order, or of complex numbers, which are written as pairs of parts and counted as parts.
+// Encode returns the elements of an array in C order as a BLOB: its dtype must be one that XDR has
+// in big-endian order, or of complex numbers, which are written as pairs of parts and counted as
+// parts.
 func Encode(a *ndarray.Array) ([]byte, error) {
 	dt, count := a.DType(), uint64(a.Size())
 	if dt.Kind() == ndarray.KindComplex && dt.ItemSize() <= 16 {

@@ -16,7 +16,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff\xff"), true)
 	f.Add([]byte("\x00\x00\x00\x02\x3f\xf0\x00\x00\x00\x00\x00\x00\x3f\xf0\x00\x00\x00\x00\x00\x00"), true)
 	f.Fuzz(func(t *testing.T, blob []byte, pairs bool) {
-		for _, dt := range []*ndarray.DType{ndarray.Float64, ndarray.Int32, ndarray.Uint64, ndarray.Float32} {
+		for _, dt := range []*ndarray.DType{ndarray.Float64, ndarray.Int32, ndarray.Uint64,
+			ndarray.Float32} {
 			a, err := xdr.Decode(blob, dt, pairs)
 			if err != nil {
 				continue
@@ -36,7 +37,8 @@ func FuzzDecode(f *testing.F) {
 func TestLies(t *testing.T) {
 	t.Parallel()
 	for count, want := range map[uint32]error{
-		0: errkind.ErrMalformed, 3: errkind.ErrTruncated, 1<<32 - 1: errkind.ErrTruncated, 1 << 29: errkind.ErrTruncated,
+		0: errkind.ErrMalformed, 3: errkind.ErrTruncated, 1<<32 - 1: errkind.ErrTruncated,
+		1 << 29: errkind.ErrTruncated,
 	} {
 		blob := append(binary.BigEndian.AppendUint32(nil, count), make([]byte, 16)...)
 		if _, err := xdr.Decode(blob, ndarray.Float64, false); !errors.Is(err, want) {
@@ -44,11 +46,13 @@ func TestLies(t *testing.T) {
 		}
 	}
 	for _, blob := range [][]byte{nil, {0, 0, 0}} {
-		if _, err := xdr.Decode(blob, ndarray.Float64, false); !errors.Is(err, errkind.ErrTruncated) {
+		if _, err := xdr.Decode(blob, ndarray.Float64, false); !errors.Is(err,
+			errkind.ErrTruncated) {
 			t.Errorf("%x: %v", blob, err)
 		}
 	}
-	if _, err := xdr.Decode(make([]byte, 4), ndarray.Int8, false); !errors.Is(err, errkind.ErrUnsupported) {
+	if _, err := xdr.Decode(make([]byte, 4), ndarray.Int8, false); !errors.Is(err,
+		errkind.ErrUnsupported) {
 		t.Error(err)
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// RatioFloor is how many bytes compressed input of any kind may unfold to, however small it is: from
-// there on Limits.CompressionRatio counts.
+// RatioFloor is how many bytes compressed input of any kind may unfold to, however small it is:
+// from there on Limits.CompressionRatio counts.
 const RatioFloor = 16 << 20
 
 // Archive is an open zip. It is safe for concurrent use if its io.ReaderAt is.
@@ -46,7 +46,9 @@ func open(r io.ReaderAt, size int64, checked bool) (*Archive, error) {
 	if err != nil {
 		return nil, kind(err)
 	}
-	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
+		return flate.NewReader(r)
+	})
 	a := &Archive{files: make([]*File, 0, len(z.File))}
 	seen := make(map[string]bool, len(z.File))
 	for _, f := range z.File {
@@ -72,7 +74,8 @@ func open(r io.ReaderAt, size int64, checked bool) (*Archive, error) {
 
 func newFile(f *zip.File, size int64) (*File, error) {
 	if f.Method == zip.Store && f.CompressedSize64 != f.UncompressedSize64 {
-		return nil, malformed("member %q is stored, yet %d bytes become %d", f.Name, f.CompressedSize64, f.UncompressedSize64)
+		return nil, malformed("member %q is stored, yet %d bytes become %d", f.Name,
+			f.CompressedSize64, f.UncompressedSize64)
 	}
 	if f.UncompressedSize64 > 1<<62 {
 		return nil, malformed("member %q claims %d bytes", f.Name, f.UncompressedSize64)
@@ -139,7 +142,8 @@ func (f *File) Open() (io.ReadCloser, error) {
 		return nil, errkind.New(errkind.ErrUnsupported, "zip: member %q is encrypted", f.f.Name)
 	}
 	if f.f.Method != zip.Store && f.f.Method != zip.Deflate {
-		return nil, errkind.New(errkind.ErrUnsupported, "zip: compression method %d of member %q", f.f.Method, f.f.Name)
+		return nil, errkind.New(errkind.ErrUnsupported, "zip: compression method %d of member %q",
+			f.f.Method, f.f.Name)
 	}
 	rc, err := f.f.Open()
 	if err != nil {
@@ -178,7 +182,8 @@ func kind(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
 		return errkind.New(errkind.ErrTruncated, "zip: the file or a member ends early")
-	case errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.As(err, &corrupt), errors.As(err, &internal):
+	case errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.As(err, &corrupt),
+		errors.As(err, &internal):
 		return malformed("%v", strings.TrimPrefix(err.Error(), "zip: "))
 	case errors.Is(err, zip.ErrAlgorithm):
 		return errkind.New(errkind.ErrUnsupported, "%v", err)

@@ -1,5 +1,5 @@
-// Package gonumarray turns NumPy arrays into Gonum's matrices and back. No other package of this module
-// imports it, so that only programs that do are built with Gonum.
+// Package gonumarray turns NumPy arrays into Gonum's matrices and back. No other package of this
+// module imports it, so that only programs that do are built with Gonum.
 package gonumarray
 
 import (
@@ -11,13 +11,13 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// ToDense returns an array of two dimensions as a matrix of as many rows and columns. The matrix lies in
-// the array's memory where that is float64 in this machine's byte order, writeable, and the elements
-// of each row stand side by side: in C order, or in every n-th row of such an array. Writing to one
-// then writes to the other. Every other array is copied, and numbers of other dtypes are
-// converted as [ndarray.Values] does: a value that float64 does not hold is an error of the kind
-// ndarray.ErrValue. An array of another number of dimensions is one of the kind ndarray.ErrShape, as
-// is one without elements, which Gonum does not have.
+// ToDense returns an array of two dimensions as a matrix of as many rows and columns. The matrix
+// lies in the array's memory where that is float64 in this machine's byte order, writeable, and the
+// elements of each row stand side by side: in C order, or in every n-th row of such an array.
+// Writing to one then writes to the other. Every other array is copied, and numbers of other dtypes
+// are converted as [ndarray.Values] does: a value that float64 does not hold is an error of the
+// kind ndarray.ErrValue. An array of another number of dimensions is one of the kind
+// ndarray.ErrShape, as is one without elements, which Gonum does not have.
 func ToDense(a *ndarray.Array) (*mat.Dense, error) {
 	shape := a.Shape()
 	if len(shape) != 2 || shape[0] == 0 || shape[1] == 0 {
@@ -72,8 +72,8 @@ func ToVector(a *ndarray.Array) (*mat.VecDense, error) {
 	return mat.NewVecDense(n, values), nil
 }
 
-// FromDense returns the array of a matrix, over the same memory: writing to one writes to the other. An
-// empty matrix is an array of shape (0, 0).
+// FromDense returns the array of a matrix, over the same memory: writing to one writes to the
+// other. An empty matrix is an array of shape (0, 0).
 func FromDense(m *mat.Dense) (*ndarray.Array, error) {
 	raw := m.RawMatrix()
 	if raw.Rows == 0 || raw.Cols == 0 {

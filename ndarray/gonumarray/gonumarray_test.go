@@ -28,8 +28,8 @@ func numbers(t *testing.T, shape ...int) *ndarray.Array {
 	return a
 }
 
-// TestToDense: a matrix has the elements of its array, shares its memory where the layout allows, and
-// becomes the same array again.
+// TestToDense: a matrix has the elements of its array, shares its memory where the layout allows,
+// and becomes the same array again.
 func TestToDense(t *testing.T) {
 	a := numbers(t, 6, 4)
 	every, err := a.Slice(0, 1, ndarray.Omit, 2)
@@ -66,7 +66,8 @@ func TestToDense(t *testing.T) {
 		a      *ndarray.Array
 		shares bool
 	}{
-		{"C order", a, true}, {"every second row", every, true}, {"a part", part, true}, {"one row", one, true},
+		{"C order", a, true}, {"every second row", every, true}, {"a part", part, true},
+		{"one row", one, true},
 		{"F order", a.T(), false}, {"upside down", flipped, false}, {"ints", ints, false},
 		{"the other byte order", swapped, false}, {"read-only", fixed, false},
 	} {
