@@ -169,6 +169,10 @@ func TestArgumentsNoTuple(t *testing.T) {
 		"\x80\x04\x8c\x08builtins\x94\x8c\x04list\x94\x93\x8c\x01aR0\x8c\x02os\x8c\x06system\x93.",
 		"\x80\x04\x8c\x01m\x8c\x01C\x93]\x810\x8c\x02os\x8c\x06system\x93.",
 		"\x80\x04\x8c\x01m\x8c\x01C\x93}}\x920\x8c\x02os\x8c\x06system\x93.",
+		// To pickle.load, the state of joblib's wrapper is no sign that an array follows.
+		"cjoblib.numpy_pickle\nNumpyArrayWrapper\nS'a'\nR}b0cos\nsystem\n.",
+		"\x80\x04\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper\x93C\x01aR}b0" +
+			"\x8c\x02os\x8c\x06system\x93.",
 	} {
 		r, err := audit.Reader(strings.NewReader(p))
 		if err != nil {
