@@ -198,6 +198,9 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 		RawStr:   u.Encoding == EncodingRaw,
 		KeepMemo: kept != nil,
 	})
+	if err == nil && len(h.dropped) > 0 {
+		err = h.keepDropped()
+	}
 	u.running, u.usage.Usage = outer, h.t.Usage()
 	if err != nil {
 		h.Release()
