@@ -30,8 +30,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
-	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
-	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
+	{"internal/arrayhook", "internal/texts"},
+	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
+	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
+	{"internal/known", "internal/pending internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"internal/written", ""},
 	{"pickle",
@@ -41,7 +43,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
-	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
+	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind"},
@@ -50,14 +52,15 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/zipfile pickle"},
-	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
+	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
+		"ndarray pickle"},
 	{"reconstruct",
 		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/texts ndarray npy pickle torch"},
+			"internal/pending internal/texts ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
-		"internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
+		"internal/written frame internal/jsonhook internal/pending internal/pointer ndarray pickle " +
 			"reconstruct torch"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
 	{"internal/lookup",
@@ -69,7 +72,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/input",
 		"internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
 			"npy pickle torch"},
-	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
+	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pending " +
+		"internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
@@ -78,7 +82,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue ndarray"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
-	{"internal/stats", "frame internal/chunk internal/lookup internal/pointer internal/pyvalue " +
+	{"internal/stats", "frame internal/chunk internal/lookup internal/pending internal/pointer " +
+		"internal/pyvalue " +
 		"internal/table ndarray pickle"},
 	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},
