@@ -17,6 +17,8 @@ import (
 // that it imports.
 var mayImport = []struct{ pkg, imports string }{
 	{"internal/errkind", ""},
+	{"internal/magic", ""},
+	{"internal/mmap", ""},
 	{"internal/fields", ""},
 	{"internal/jsonhook", ""},
 	{"internal/pointer", ""},
@@ -30,8 +32,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
-	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
-	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
+	{"internal/arrayhook", "internal/texts"},
+	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
+	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
+	{"internal/known", "internal/pending internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"internal/written", ""},
 	{"pickle",
@@ -41,23 +45,25 @@ var mayImport = []struct{ pkg, imports string }{
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
-	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
+	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
+		"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
-	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
-	{"internal/arrowcheck", "internal/errkind"},
+	{"npy", "internal/errkind internal/payload internal/zipfile ndarray internal/magic"},
+	{"internal/arrowcheck", "internal/errkind internal/magic"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
-	{"internal/compress", "internal/errkind internal/zipfile pickle"},
-	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
+	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
+	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
+		"ndarray pickle"},
 	{"reconstruct",
 		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/texts ndarray npy pickle torch"},
+			"internal/pending internal/texts ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
-		"internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
+		"internal/written frame internal/jsonhook internal/pending internal/pointer ndarray pickle " +
 			"reconstruct torch"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
 	{"internal/lookup",
@@ -68,8 +74,9 @@ var mayImport = []struct{ pkg, imports string }{
 			"reconstruct"},
 	{"internal/input",
 		"internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
-			"npy pickle torch"},
-	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
+			"npy pickle torch internal/magic internal/mmap"},
+	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pending " +
+		"internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
@@ -78,7 +85,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue ndarray"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
-	{"internal/stats", "frame internal/chunk internal/lookup internal/pointer internal/pyvalue " +
+	{"internal/stats", "frame internal/chunk internal/lookup internal/pending internal/pointer " +
+		"internal/pyvalue " +
 		"internal/table ndarray pickle"},
 	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},
@@ -90,17 +98,19 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/stats ndarray"},
 	{"audit",
 		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
-			"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
+			"internal/tape internal/window internal/zipfile npy pickle reconstruct " +
+			"internal/magic internal/mmap"},
 	{".",
 		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
-			"internal/tape internal/unmarshal ndarray pickle reconstruct"},
+			"internal/tape internal/unmarshal ndarray pickle reconstruct internal/magic " +
+			"internal/mmap"},
 	{"convert",
 		"internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
 			"internal/compress internal/delimited " +
 			"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 			"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
-			"reconstruct torch"},
+			"reconstruct torch internal/magic internal/zipfile"},
 	{"store", ""},
 	{"internal/surface", ""}, // tests of all packages that users import
 	{"internal/batch", "convert internal/errkind pickle"},
@@ -111,7 +121,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"cmd/unpkl",
 		". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 			"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
-			"internal/spec internal/stats internal/table ndarray npy pickle"},
+			"internal/spec internal/stats internal/table ndarray npy pickle internal/magic"},
 }
 
 // listedPackage is what go list -json says of a package.

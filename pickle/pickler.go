@@ -137,10 +137,10 @@ func NewPickler(w io.Writer) *Pickler { return &Pickler{w: w} }
 // The error is an [*EncodeError] for a value that cannot be written, an error of a
 // hook inside an *EncodeError, or an error of the writer.
 func (p *Pickler) Dump(v any) error {
-	if p.w == nil {
-		return &EncodeError{Err: Unsupported("a Pickler without a writer")}
-	}
 	q, err := p.pickle(v)
+	if err == nil && p.w == nil {
+		err = &EncodeError{Err: Unsupported("a Pickler without a writer")}
+	}
 	if err == nil {
 		err = q.out.writeTo(p.w)
 	}

@@ -45,7 +45,7 @@ var zeros = []any{
 	new(hdf5.Error), new(hdf5.Options), new(hdf5.Group), new(hdf5.Reference),
 	new(hdf5.RegionReference), new(hdf5.Appender), new(hdf5.Attribute),
 	new(pytables.Options),
-	new(ndarray.DTypeSpec), new(ndarray.Error), new(ndarray.Slab), new(ndarray.Float8),
+	new(ndarray.DTypeSpec), new(ndarray.Error), new(ndarray.Float8),
 	new(ndarray.DType), new(ndarray.Field), new(ndarray.DatetimeUnit), new(ndarray.Record),
 	new(ndarray.Scalar), new(ndarray.Array), new(ndarray.Concatenated), new(ndarray.BitMask),
 	new(ndarray.Masked), new(ndarray.Stats), new(ndarray.LongDouble), new(ndarray.CLongDouble),
