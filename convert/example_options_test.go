@@ -21,7 +21,7 @@ func numbers() *ndarray.Array {
 	return a
 }
 
-func ExampleEncode() {
+func ExampleWithText() {
 	var b bytes.Buffer
 	err := convert.Encode(&b, numbers(), convert.WithTo("csv"),
 		convert.WithText(convert.Text{Delimiter: ";"}))
