@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// numbers is an array of two rows.
-func numbers() *ndarray.Array {
+// twoRows is an array of two rows.
+func twoRows() *ndarray.Array {
 	a, err := ndarray.FromSlice([]float64{1, 0.5, 3, 4}, 2, 2)
 	if err != nil {
 		log.Fatal(err)
@@ -23,7 +23,7 @@ func numbers() *ndarray.Array {
 
 func ExampleWithText() {
 	var b bytes.Buffer
-	err := convert.Encode(&b, numbers(), convert.WithTo("csv"),
+	err := convert.Encode(&b, twoRows(), convert.WithTo("csv"),
 		convert.WithText(convert.Text{Delimiter: ";"}))
 	fmt.Print(b.String(), err)
 	// Output:
@@ -34,7 +34,7 @@ func ExampleWithText() {
 
 func ExampleWithJSON() {
 	var b bytes.Buffer
-	err := convert.Encode(&b, map[string]any{"a": numbers()}, convert.WithTo("json"),
+	err := convert.Encode(&b, map[string]any{"a": twoRows()}, convert.WithTo("json"),
 		convert.WithJSON(convert.JSON{Form: convert.FormPlain}))
 	fmt.Print(b.String(), err)
 	// Output:
@@ -47,7 +47,7 @@ func ExampleWithRaw() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "x.bin")
 	raw := convert.WithRaw(convert.Raw{DType: ndarray.Float32, Shape: []int{-1, 2}})
-	fmt.Println(convert.Write(path, numbers(), raw))
+	fmt.Println(convert.Write(path, twoRows(), raw))
 	v, err := convert.Read(path, raw, convert.WithFrom("raw"))
 	fmt.Println(v, err)
 	// Output:
@@ -77,7 +77,7 @@ func ExampleWithBLOB() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "x.sqlite")
 	xdr := convert.WithBLOB(convert.BLOB{Encoding: "xdr", Shape: []int{-1, 2}})
-	fmt.Println(convert.Write(path, map[string]any{"a": numbers()}, xdr))
+	fmt.Println(convert.Write(path, map[string]any{"a": twoRows()}, xdr))
 	v, err := convert.Read(path, xdr)
 	fmt.Println(v.(map[string]any)["a"], err)
 	// Output:
