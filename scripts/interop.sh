@@ -56,6 +56,9 @@ if [ $# -eq 0 ]; then
     if [ -x "$venvs/py311-scanners/bin/python" ]; then
         go build -o "$venvs/.unpkl" ./cmd/unpkl
         "$venvs/py311-scanners/bin/python" scripts/audit_scanners.py --unpkl "$venvs/.unpkl" --quiet
+        # Their own test files, where clones of their repositories are: picklescan, fickling, modelscan.
+        [ -z "${UNPKL_AUDIT_PEERS:-}" ] ||
+            "$venvs/py311-scanners/bin/python" scripts/audit_peers.py --unpkl "$venvs/.unpkl" $UNPKL_AUDIT_PEERS
     fi
     # PyTorch takes gigabytes: its environment is used where scripts/make_venvs.sh py313-torch made it.
     [ ! -x "$venvs/py313-torch/bin/python" ] ||
