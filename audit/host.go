@@ -116,9 +116,25 @@ func (h *host) Text(id tape.ID) (string, bool) {
 	case tape.Str, tape.Py2Str:
 		return string(h.t.Span(id)), true
 	case tape.Call:
+		if h.isInstance(id) {
+			return "", false
+		}
 		return computed, true
 	}
 	return "", false
+}
+
+// isInstance reports whether a Call makes an instance, without arguments, of a class that is data or
+// known: that is no name, since a str so made is empty. The bytes of joblib's arrays, read as
+// opcodes, often seem to ask for names by such.
+func (h *host) isInstance(id tape.ID) bool {
+	info := h.t.Call(id)
+	if info.Form != tape.FormNewObj || h.t.Kind(info.Args) != tape.Tuple ||
+		h.t.Size(info.Args) > 0 || h.t.Kind(info.Fn) != tape.Class {
+		return false
+	}
+	k := h.use(info.Fn).name.judged.kind
+	return k == kindData || k == kindKnown || k == kindNew
 }
 
 // TypeName implements [tape.Host].

@@ -56,10 +56,11 @@ if [ $# -eq 0 ]; then
     (cd "$(mktemp -d)" && "$venvs/py313-sklearn/bin/python" "$OLDPWD/scripts/audit_calls.py" --seconds 100 --part 0/12) >"$calls"
     UNPKL_AUDIT_CALLS=$calls go test -count=1 -run TestLiveCalls ./audit
     rm -f "$calls"
+    go build -o "$venvs/.unpkl" ./cmd/unpkl
+    "$venvs/py313-sklearn/bin/python" scripts/audit_false_alarms.py --unpkl "$venvs/.unpkl"
     # What other scanners of pickles judge otherwise, each with its explanation.
     scripts/make_venvs.sh --if-possible py311-scanners
     if [ -x "$venvs/py311-scanners/bin/python" ]; then
-        go build -o "$venvs/.unpkl" ./cmd/unpkl
         "$venvs/py311-scanners/bin/python" scripts/audit_scanners.py --unpkl "$venvs/.unpkl" --quiet
         # Their own test files, where clones of their repositories are: picklescan, fickling, modelscan.
         [ -z "${UNPKL_AUDIT_PEERS:-}" ] ||
