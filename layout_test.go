@@ -56,8 +56,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
-	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
-		"ndarray pickle"},
+	{"torch",
+		"internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
+			"ndarray pickle"},
 	{"reconstruct",
 		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
 			"internal/pending internal/texts ndarray npy pickle torch"},

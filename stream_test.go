@@ -137,8 +137,8 @@ func TestFileIsLeftBehindThePickle(t *testing.T) {
 	}
 }
 
-// TestReaderValueBytes: lists that nearly no bytes describe are too much in compressed input, of the
-// direct ways too.
+// TestReaderValueBytes: lists that nearly no bytes describe are too much in compressed input, of
+// the direct ways too.
 func TestReaderValueBytes(t *testing.T) {
 	item := "(" + strings.Repeat("]", 1000) + "e"
 	data := []byte("\x80\x02]" + strings.Repeat(item, 1_000) + ".")
