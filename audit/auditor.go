@@ -52,7 +52,7 @@ func (a *auditor) pickle(data []byte) ended {
 	}
 	if frameError(end.err) {
 		// CPython's C unpickler runs what its Python one refuses.
-		a.again(data, mode{unframed: true, joblib: true})
+		a.rerun(data, mode{unframed: true, joblib: true})
 		a.dropping(data, end)
 	}
 	if a.wraps {
@@ -74,8 +74,8 @@ func frameError(err error) bool {
 		errors.Is(err, errkind.ErrTruncated) && (e.Op == opcode.Frame || e.Op == opcode.Stop)
 }
 
-// again runs over the pickle once more, and keeps what either run found.
-func (a *auditor) again(data []byte, m mode) ended {
+// rerun runs over the pickle once more, and keeps what either run found.
+func (a *auditor) rerun(data []byte, m mode) ended {
 	before := a.uses
 	a.uses = nil
 	end := a.run(data, m)
