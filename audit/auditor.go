@@ -65,9 +65,9 @@ func (a *auditor) pickle(data []byte) ended {
 	from := offsetOf(end.err)
 	if op := opOf(end.err); op == opcode.Reduce || op == opcode.NewObj || op == opcode.NewObjEx {
 		// CPython's Python unpickler runs what its C one refuses.
-		other := a.again(data, mode{anyArgs: true, joblib: true})
+		other := a.rerun(data, mode{anyArgs: true, joblib: true})
 		if a.wraps {
-			other = a.again(data, mode{anyArgs: true, unframed: true})
+			other = a.rerun(data, mode{anyArgs: true, unframed: true})
 		}
 		if other.err == nil {
 			return end
