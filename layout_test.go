@@ -91,6 +91,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"audit",
 		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 			"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
+	{"internal/serve", "audit frame internal/compress internal/describe internal/lookup internal/plot " +
+		"internal/pointer internal/pyvalue internal/stats internal/table ndarray pickle"},
 	{".",
 		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
@@ -110,7 +112,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"cmd/unpkl",
 		". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 			"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
-			"internal/spec internal/stats internal/table ndarray npy pickle"},
+			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.
