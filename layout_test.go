@@ -91,8 +91,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"audit",
 		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 			"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
-	{"internal/serve", "audit frame internal/compress internal/describe internal/lookup internal/plot " +
-		"internal/pointer internal/pyvalue internal/stats internal/table ndarray pickle"},
+	{"internal/serve",
+		"audit frame internal/compress internal/describe internal/lookup internal/plot " +
+			"internal/pointer internal/pyvalue internal/stats internal/table ndarray pickle"},
 	{".",
 		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +

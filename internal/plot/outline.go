@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Outline returns at most about most points that show a line through all elements of an array of one
-// dimension, a column or a list: of each stretch the least and the greatest. count is how many
+// Outline returns at most about most points that show a line through all elements of an array of
+// one dimension, a column or a list: of each stretch the least and the greatest. count is how many
 // elements there are. No more of an array is in memory at once than a stretch.
 func Outline(v any, most int) (at []int, y []float64, count int, err error) {
 	a, ok := columnArray(v)
@@ -73,7 +73,8 @@ func Shrunk(a *ndarray.Array, picture bool, rows, columns int) (*Figure, error) 
 		channels = a.Shape()[2]
 	}
 	if picture && (!a.DType().Equal(ndarray.Uint8) || channels == 2 || channels > 4) {
-		return nil, fmt.Errorf("an array of dtype %s and shape %v is no picture", a.DType(), a.Shape())
+		return nil, fmt.Errorf("an array of dtype %s and shape %v is no picture", a.DType(),
+			a.Shape())
 	}
 	s := &shrinking{height: a.Shape()[0], width: a.Shape()[1], channels: channels,
 		rows: min(rows, a.Shape()[0]), columns: min(columns, a.Shape()[1])}

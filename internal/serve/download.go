@@ -48,7 +48,8 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", info.ModTime(), f)
 }
 
-// save writes the value that a request names to a new file in a folder, and returns what to call it.
+// save writes the value that a request names to a new file in a folder, and returns what to call
+// it.
 func (s *Server) save(r *http.Request, folder string) (path, name string, err error) {
 	format := r.FormValue("format")
 	err = s.at(r, func(f *file, p describe.Place) error {

@@ -260,5 +260,6 @@ func (s *Server) listing(r *http.Request) (any, error) {
 		}
 		entries = append(entries, e)
 	}
-	return map[string]any{"title": s.title, "folder": true, "entries": entries, "all": len(all)}, nil
+	return map[string]any{"title": s.title, "folder": true, "entries": entries, "all": len(all)},
+		nil
 }

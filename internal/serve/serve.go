@@ -1,6 +1,6 @@
-// Package serve shows files on a page in the browser: trees that open on demand, tables, plots, what
-// audit finds, opcodes. It listens on the loopback only, writes nothing but temporary files for
-// downloads, and answers nobody who does not know the token in its address.
+// Package serve shows files on a page in the browser: trees that open on demand, tables, plots,
+// what audit finds, opcodes. It listens on the loopback only, writes nothing but temporary files
+// for downloads, and answers nobody who does not know the token in its address.
 package serve
 
 import (
@@ -163,7 +163,8 @@ func jsonHandler(answer func(*http.Request) (any, error)) http.Handler {
 		}
 		text, err := json.Marshal(v)
 		if err != nil {
-			text, status = []byte(`{"error": "it has no form in JSON"}`), http.StatusInternalServerError
+			text, status = []byte(`{"error": "it has no form in JSON"}`),
+				http.StatusInternalServerError
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(status)

@@ -41,6 +41,10 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// visible replaces what is not seen in a key and could change how the line reads: control characters
+// and marks that turn the direction of text.
+export function visible(text) { return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd"); }
+
 // say tells what is going on, also to who listens to the page.
 export function say(text) { document.getElementById("status").textContent = text; }
 

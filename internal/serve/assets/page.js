@@ -9,6 +9,7 @@ const pointerInput = document.getElementById("pointer");
 
 // choose shows a value, and writes where it is into the address, so that Back leads here again.
 async function choose(pointer, fromHistory = false) {
+  state.choices++;
   pointerInput.value = pointer;
   if (!fromHistory) {
     const place = new URLSearchParams();
@@ -19,10 +20,10 @@ async function choose(pointer, fromHistory = false) {
   await showValue(document.getElementById("value"), pointer);
 }
 
-const state = { file: "", folder: false };
+const state = { file: "", choices: 0 };
 
-// openFile shows another file.
-async function openFile(name, pointer = "") {
+// openFile shows another file; before is how many choices there were before it was asked to.
+async function openFile(name, pointer = "", before = state.choices) {
   state.file = name;
   setFile(name);
   for (const button of document.querySelectorAll("#file-list button")) {
@@ -46,7 +47,8 @@ async function openFile(name, pointer = "") {
     return;
   }
   showAbout();
-  await choose(pointer, pointer !== "");
+  // What was chosen while the file was being opened stays.
+  if (state.choices === before) await choose(pointer, pointer !== "");
 }
 
 function bytes(n) {
@@ -121,7 +123,6 @@ async function begin() {
   const about = await ask("files", { file: null });
   document.getElementById("title").textContent = about.title;
   document.title = about.title + " – unpkl";
-  state.folder = about.folder;
   const place = new URLSearchParams(location.hash.slice(1));
   if (about.folder) {
     document.getElementById("files").hidden = false;
@@ -131,7 +132,7 @@ async function begin() {
       return;
     }
   }
-  await openFile(place.get("file") || "", place.get("pointer") || "");
+  await openFile(place.get("file") || "", place.get("pointer") || "", 0);
 }
 
 begin().catch((error) => say(error.message));

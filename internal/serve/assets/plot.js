@@ -1,5 +1,5 @@
 // Plots: lines and histograms as SVG, heat maps and pictures as the server draws them.
-import { ask, element } from "./common.js";
+import { ask, element, visible } from "./common.js";
 
 const width = 720, height = 300, left = 80, bottom = 26, top = 10, right = 12;
 
@@ -41,7 +41,7 @@ function axes(plot, fromX, toX, fromY, toY) {
 
 function line(into, value, data) {
   const label = `${data.count.toLocaleString()} elements from ${brief(data.least)} to ${brief(data.greatest)}`;
-  const plot = frame("line of " + (value.pointer || "the whole") + ": " + label);
+  const plot = frame("line of " + (visible(value.pointer) || "the whole value") + ": " + label);
   const spanX = Math.max(1, data.count - 1), spanY = data.greatest - data.least || 1;
   const x = (i) => left + (width - left - right) * i / spanX;
   const y = (v) => height - bottom - (height - bottom - top) * (v - data.least) / spanY;
@@ -77,7 +77,7 @@ function histogram(into, stats) {
 }
 
 function image(into, value, data, kind) {
-  const text = `${kind} of ${value.pointer || "the whole"}, ${data.height} rows, ${data.width} columns`
+  const text = `${kind} of ${visible(value.pointer) || "the whole value"}, ${data.height} rows, ${data.width} columns`
     + (data.heat ? `, ${brief(data.least)} to ${brief(data.greatest)}` : "");
   const picture = element("img", { class: "map", alt: text, src: data.image });
   picture.style.aspectRatio = `${data.width} / ${data.height}`;

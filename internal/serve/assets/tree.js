@@ -1,6 +1,6 @@
 // The tree of values. What is inside a value is asked for when it is opened, a page at a time, so
 // that a file of a million keys is as quick as one of ten.
-import { ask, element, say } from "./common.js";
+import { ask, element, say, visible } from "./common.js";
 
 const pageSize = 100;
 
@@ -26,10 +26,10 @@ export class Tree {
     const twist = element("span", { class: "twist", "aria-hidden": "true" },
       node.inside > 0 ? "▸" : "");
     const row = element("div", { class: "row" }, twist);
-    if (pointer !== "") row.append(element("span", { class: "key" }, node.key || "''"), " ");
+    if (pointer !== "") row.append(element("span", { class: "key" }, visible(node.key) || "''"), " ");
     row.append(element("span", { class: "type" }, node.type));
     if (node.size) row.append(" ", element("span", { class: "faint" }, node.size));
-    if (node.same !== undefined) row.append(" same as " + (node.same || "the whole"));
+    if (node.same !== undefined) row.append(" same as " + (visible(node.same) || "the whole value"));
     if (node.error) row.append(" ", element("span", { class: "error" }, node.error));
     if (node.value) row.append(" ", element("span", {}, node.value));
     row.title = row.textContent;
@@ -47,7 +47,8 @@ export class Tree {
     item.querySelector(".twist").textContent = "▾";
     const group = element("ul", { role: "group" });
     item.append(group);
-    await this.more(item, group, 0);
+    item.loading = this.more(item, group, 0);
+    await item.loading;
   }
 
   // more adds the next values inside.
@@ -122,6 +123,8 @@ export class Tree {
   async key(event) {
     const item = event.target.closest("[role=treeitem]");
     if (!item || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End", "Enter", " "].includes(
+      event.key)) event.preventDefault();
     const all = () => [...this.list.querySelectorAll("[role=treeitem]")];
     const move = (to) => { if (to) this.focus(to); };
     switch (event.key) {
@@ -131,9 +134,9 @@ export class Tree {
       case "End": move(all().at(-1)); break;
       case "ArrowRight":
         if (item.getAttribute("aria-expanded") === "true") {
+          await item.loading;
           move(item.querySelector("[role=treeitem]"));
         } else {
-          event.preventDefault();
           await this.open(item);
         }
         break;
@@ -142,15 +145,10 @@ export class Tree {
         else move(item.parentElement.closest("[role=treeitem]"));
         break;
       case "Enter":
-      case " ":
-        event.preventDefault();
-        await this.activate(item);
-        return;
+      case " ": await this.activate(item); break;
       default:
         if (event.key.length === 1) this.find(item, event.key.toLowerCase(), all());
-        return;
     }
-    event.preventDefault();
   }
 
   // find moves to the next value whose key begins with a letter.

@@ -1,5 +1,5 @@
 // One value: what it is, and its views.
-import { address, ask, element, say, tabs } from "./common.js";
+import { address, ask, element, say, tabs, visible } from "./common.js";
 import { showPlot } from "./plot.js";
 
 const pageSize = 50;
@@ -13,7 +13,7 @@ export async function showValue(section, pointer) {
     value = await ask("value", { pointer });
   } catch (error) {
     if (mine !== asked) return;
-    section.replaceChildren(element("h2", {}, pointer || "the whole"),
+    section.replaceChildren(element("h2", {}, visible(pointer) || "the whole value"),
       element("p", { class: "error", role: "alert" }, error.message));
     return;
   }
@@ -22,7 +22,7 @@ export async function showValue(section, pointer) {
   const list = element("div", { role: "tablist", "aria-label": "Views of the value" });
   const index = new Index(value);
   section.replaceChildren(
-    element("h2", { id: "value-title" }, pointer || "the whole"),
+    element("h2", { id: "value-title" }, visible(pointer) || "the whole value"),
     element("p", {}, element("span", { class: "type mono" }, value.node.type),
       value.node.size ? " " + value.node.size : ""),
     index.controls, downloads(value, index), list, panel);
@@ -30,7 +30,7 @@ export async function showValue(section, pointer) {
   list.hidden = views.length < 2;
   tabs(list, panel, views);
   index.changed = () => list.querySelector("[aria-selected=true]").click();
-  say((pointer || "the whole") + ", " + value.node.type);
+  say((visible(pointer) || "the whole value") + ", " + value.node.type);
 }
 
 // Index is the index of the first axes of an array, which sliders choose.
@@ -144,10 +144,10 @@ class Table {
       this.first = Math.min(Math.max(0, Number(go.value) || 0), page.all_rows - 1);
       this.show();
     });
-    line.append(button("First rows", "⏮", 0, this.first > 0),
+    line.append(button("First rows", "|◀", 0, this.first > 0),
       button("Previous rows", "◀", Math.max(0, this.first - pageSize), this.first > 0),
       button("Next rows", "▶", this.first + pageSize, to < page.all_rows),
-      button("Last rows", "⏭", last, to < page.all_rows),
+      button("Last rows", "▶|", last, to < page.all_rows),
       element("label", { for: "row" }, "From row"), go);
     if (page.all_columns > page.columns.length) {
       const columns = element("input", { type: "number", min: "0",
