@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"io"
 	"regexp"
 	"strings"
@@ -67,6 +68,7 @@ func encoded(t *testing.T, data []byte, o jsonval.Options) (text string, ok bool
 
 // TestRoutes reads each fixture from a mapped file and from a stream.
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	for _, f := range fixtures(t) {
 		t.Run(f.String(), func(t *testing.T) {
 			data := fixtureData(t, f)
@@ -88,6 +90,7 @@ func TestRoutes(t *testing.T) {
 
 // TestDisFixtures compares dis with what pickletools.dis prints.
 func TestDisFixtures(t *testing.T) {
+	t.Parallel()
 	for _, f := range fixtures(t) {
 		if f.Several {
 			continue
@@ -104,9 +107,12 @@ func TestDisFixtures(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts each fixture at some places, small ones at every byte: one line
-// with the opcode and its offset, and nothing on standard output.
+var everyCut = flag.Bool("every-cut", false, "cut small fixtures at every byte")
+
+// TestTruncated cuts each fixture at some places, with -every-cut small ones at every byte: one
+// line with the opcode and its offset, and nothing on standard output.
 func TestTruncated(t *testing.T) {
+	t.Parallel()
 	place := regexp.MustCompile(`^unpkl: -: .* \([A-Z0-9_]+ at byte [0-9]+\)\n$`)
 	for _, f := range fixtures(t) {
 		if f.Several || outOfBand(t, f) {
@@ -116,8 +122,8 @@ func TestTruncated(t *testing.T) {
 		if _, ok := encoded(t, data, jsonval.Options{}); !ok {
 			continue
 		}
-		step := max(1, len(data)/5)
-		if len(data) < 150 {
+		step := max(1, len(data)/3)
+		if *everyCut && len(data) < 150 {
 			step = 1
 		}
 		for n := 1; n < len(data); n += step {
