@@ -9,6 +9,7 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -221,7 +222,7 @@ func (d *Decoder) start() error {
 		}
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte(input.ZipMagic)):
+	case bytes.HasPrefix(head, []byte(magic.Zip)):
 		zip, size, err := input.ZipOf(r, d.c.limits.WithDefaults().InputBytes)
 		if err != nil {
 			return err
@@ -256,7 +257,7 @@ func (d *Decoder) start() error {
 
 // open makes the source of an input that is not compressed and begins with head.
 func (d *Decoder) open(r io.Reader, head []byte) error {
-	if bytes.HasPrefix(head, []byte(input.NPYMagic)) {
+	if bytes.HasPrefix(head, []byte(magic.NPY)) {
 		d.src = input.NewNPY(r, d.c.inputOptions())
 		return nil
 	}

@@ -17,6 +17,8 @@ import (
 // that it imports.
 var mayImport = []struct{ pkg, imports string }{
 	{"internal/errkind", ""},
+	{"internal/magic", ""},
+	{"internal/mmap", ""},
 	{"internal/fields", ""},
 	{"internal/jsonhook", ""},
 	{"internal/pointer", ""},
@@ -41,15 +43,16 @@ var mayImport = []struct{ pkg, imports string }{
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
-	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/texts ndarray"},
+	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
+		"internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
-	{"npy", "internal/errkind internal/payload internal/zipfile ndarray"},
-	{"internal/arrowcheck", "internal/errkind"},
+	{"npy", "internal/errkind internal/payload internal/zipfile ndarray internal/magic"},
+	{"internal/arrowcheck", "internal/errkind internal/magic"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
-	{"internal/compress", "internal/errkind internal/zipfile pickle"},
+	{"internal/compress", "internal/errkind internal/zipfile pickle internal/magic"},
 	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
 	{"reconstruct",
 		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
@@ -68,7 +71,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"reconstruct"},
 	{"internal/input",
 		"internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
-			"npy pickle torch"},
+			"npy pickle torch internal/magic internal/mmap"},
 	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
@@ -90,20 +93,22 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/stats ndarray"},
 	{"audit",
 		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
-			"internal/tape internal/window internal/zipfile npy pickle reconstruct"},
+			"internal/tape internal/window internal/zipfile npy pickle reconstruct " +
+			"internal/magic internal/mmap"},
 	{"internal/serve",
 		"audit frame internal/compress internal/describe internal/lookup internal/plot " +
 			"internal/pointer internal/pyvalue internal/stats internal/table ndarray pickle"},
 	{".",
 		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
-			"internal/tape internal/unmarshal ndarray pickle reconstruct"},
+			"internal/tape internal/unmarshal ndarray pickle reconstruct internal/magic " +
+			"internal/mmap"},
 	{"convert",
 		"internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
 			"internal/compress internal/delimited " +
 			"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
 			"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
-			"reconstruct torch"},
+			"reconstruct torch internal/magic internal/zipfile"},
 	{"store", ""},
 	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
@@ -113,7 +118,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"cmd/unpkl",
 		". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 			"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
-			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle"},
+			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle internal/magic"},
 }
 
 // listedPackage is what go list -json says of a package.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/magic"
+	"github.com/unpkl/unpkl/internal/mmap"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -147,10 +149,10 @@ func (f *File) Decoder() (*FileDecoder, error) {
 // object that came from there, if they do not have it from their reader.
 func (f *File) source(d *Decoder) {
 	switch {
-	case bytes.HasPrefix(f.data, []byte(input.NPYMagic)):
+	case bytes.HasPrefix(f.data, []byte(magic.NPY)):
 		d.src, d.own = input.MapNPY(f.data, f.c.inputOptions()), f.own
 		return
-	case bytes.HasPrefix(f.data, []byte(input.ZipMagic)):
+	case bytes.HasPrefix(f.data, []byte(magic.Zip)):
 		if src, ok := input.MapZip(f.data, f.c.inputOptions()); ok {
 			d.src, d.own = src, f.own
 			return
@@ -177,7 +179,7 @@ func (f *File) Close() error {
 	}
 	data := f.data
 	f.data = nil
-	return input.Unmap(data)
+	return mmap.Unmap(data)
 }
 
 // Closed returns nil as long as the file is open, and afterwards an error of the kind

@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/internal/compress"
-	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/magic"
 )
 
 // TestOpenEdited opens fixtures with a byte changed or the end cut off: what Load refuses, Open's
@@ -46,7 +46,7 @@ func TestOpenEdited(t *testing.T) {
 // isMapped reports whether Open maps a file that holds data, whatever else it holds.
 func isMapped(data []byte) bool {
 	return compress.Detect(data[:min(len(data), compress.HeadSize)]) == compress.Plain &&
-		string(data[:min(len(data), len(input.ZipMagic))]) != input.ZipMagic
+		string(data[:min(len(data), len(magic.Zip))]) != magic.Zip
 }
 
 // openFile opens a file that holds data until the test is over.

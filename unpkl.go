@@ -19,6 +19,7 @@ import (
 	// what MarshalJSON of arrays, frames and objects calls
 	_ "github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/unmarshal"
 	"github.com/unpkl/unpkl/pickle"
@@ -121,7 +122,7 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		return err
 	}
 	head := data[:min(len(data), compress.HeadSize)]
-	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(input.NPYMagic)) ||
+	if compress.Detect(head) != compress.Plain || bytes.HasPrefix(head, []byte(magic.NPY)) ||
 		input.IsTorch(head) {
 		return NewDecoder(bytes.NewReader(data), opts...).only(v)
 	}

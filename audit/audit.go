@@ -14,6 +14,7 @@ import (
 	"os"
 
 	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/mmap"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -252,7 +253,7 @@ func scanFile(path string, to *run, opts []Option) error {
 		return err
 	}
 	if data != nil {
-		defer input.Unmap(data)
+		defer mmap.Unmap(data)
 		scanInput(data, to, c)
 		return nil
 	}

@@ -6,16 +6,16 @@ import (
 	"compress/bzip2"
 	"encoding/binary"
 	"errors"
-	"github.com/unpkl/unpkl/internal/bridge"
 	"io"
 	"path"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
-	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/npy"
@@ -86,7 +86,7 @@ func (s *scan) data(data []byte, p place) {
 		s.fail(p, unsupported("containers in more than %d containers", maxContainers))
 		return
 	}
-	isZip := bytes.HasPrefix(data, []byte(input.ZipMagic)) || bytes.HasPrefix(data, []byte(zipEnd))
+	isZip := bytes.HasPrefix(data, []byte(magic.Zip)) || bytes.HasPrefix(data, []byte(zipEnd))
 	format := compress.Detect(data[:min(len(data), compress.HeadSize)])
 	switch name := foreign(data); {
 	case len(data) == 0:
@@ -123,17 +123,8 @@ func (s *scan) data(data []byte, p place) {
 
 // foreign names the containers that an audit does not look into, by their first bytes.
 func foreign(data []byte) string {
-	for _, m := range []struct{ magic, name string }{
-		{"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!\x1a\x07", "rar"}, {"LZIP", "lzip"},
-		{"\x89LZO", "lzop"},
-		{"\x1f\x9d", "compress"}, {"\x1f\xa0", "compress"}, {"MSCF", "cab"}, {"xar!", "xar"},
-		{"\xff\x06\x00\x00sNaPpY", "snappy"}, {"\x89HDF\r\n\x1a\n", "HDF5"}, {"GGUF", "GGUF"},
-		{"\x02\x21\x4c\x18", "legacy lz4"}, {"ZPAQ", "zpaq"}, {"7kSt", "zpaq"}, {"PAR1", "Parquet"},
-		{"SQLite format 3\x00", "SQLite"}, {"!<arch>\n", "ar"}, {"hsqs", "squashfs"},
-	} {
-		if strings.HasPrefix(string(data[:min(len(data), 16)]), m.magic) {
-			return m.name
-		}
+	if f, ok := magic.Of(data); ok && f.Kind&magic.Container != 0 && f.Kind&magic.Pickles == 0 {
+		return f.Name
 	}
 	if len(data) > 10 && data[8] == '{' && data[9] == '"' {
 		if n := binary.LittleEndian.Uint64(data); n > 1 && n <= uint64(len(data)-8) &&

@@ -11,7 +11,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/unpkl/unpkl/internal/errkind"
-	"github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/zipfile"
 )
 
@@ -45,7 +45,7 @@ func (s *scan) zip(data []byte, p place) {
 	defer func() { s.c = outer }()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		if bytes.HasPrefix(data, []byte(input.ZipMagic)) {
+		if bytes.HasPrefix(data, []byte(magic.Zip)) {
 			s.fail(p, errkind.New(errkind.ErrMalformed, "zip: %v", err))
 			s.headers(data, p, nil)
 		}
@@ -130,7 +130,7 @@ func (s *scan) checks(f *zip.File) bool {
 // bytesBefore returns where the header of the member is whose data begins at offset.
 func bytesBefore(data []byte, offset int64, name string) int64 {
 	from := max(0, offset-30-int64(len(name))-1<<16)
-	if at := bytes.LastIndex(data[from:offset], []byte(input.ZipMagic)); at >= 0 {
+	if at := bytes.LastIndex(data[from:offset], []byte(magic.Zip)); at >= 0 {
 		return from + int64(at)
 	}
 	return 0
@@ -139,7 +139,7 @@ func bytesBefore(data []byte, offset int64, name string) int64 {
 // header reads the header in front of a member.
 func header(data []byte, at int64) (m member, ok bool) {
 	const size = 30
-	if at < 0 || at+size > int64(len(data)) || string(data[at:at+4]) != input.ZipMagic {
+	if at < 0 || at+size > int64(len(data)) || string(data[at:at+4]) != magic.Zip {
 		return m, false
 	}
 	h := data[at:]
@@ -170,7 +170,7 @@ const maxHeaders = 1 << 12
 func (s *scan) headers(data []byte, p place, seen map[int64]bool) {
 	at, n := int64(0), 0
 	for !s.stopped {
-		i := bytes.Index(data[at:], []byte(input.ZipMagic))
+		i := bytes.Index(data[at:], []byte(magic.Zip))
 		if i < 0 {
 			return
 		}

@@ -1,39 +1,31 @@
 package convert
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"os"
+	"math"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/compress"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/frame/arrowframe"
-	"github.com/unpkl/unpkl/internal/arrowcheck"
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/zipfile"
 )
-
-var featherFormat = &Format{
-	Name: "feather", Endings: []string{".feather", ".arrow", ".ipc"},
-	About: "Arrow's IPC file: one table",
-	Holds: KindFrame, magic: "ARROW1", read: readFeather, write: writeFeather,
-}
-
-var parquetFormat = &Format{
-	Name: "parquet", Endings: []string{".parquet", ".pq"},
-	About: "Parquet with pandas' metadata: one table",
-	Holds: KindFrame, magic: "PAR1", read: readParquet, write: writeParquet,
-}
 
 // rowGroup is how many rows a row group of Parquet, or a batch of Arrow, has.
 const rowGroup = 1 << 20
+
+// tableReader is a table that is read part by part.
+type tableReader struct {
+	schema *arrow.Schema
+	// read returns the next part, which the caller releases, and io.EOF behind the last.
+	read  func() (arrow.RecordBatch, error)
+	close func() error
+}
 
 // batch returns a document as a record batch.
 func (out *output) batch(v any) (arrow.RecordBatch, error) {
@@ -50,199 +42,86 @@ func (out *output) batch(v any) (arrow.RecordBatch, error) {
 	return b, nil
 }
 
-func writeFeather(out *output, v any) error {
-	b, err := out.batch(v)
-	if err != nil {
-		return err
-	}
-	defer b.Release()
-	opts := []ipc.Option{ipc.WithSchema(b.Schema())}
-	if out.deflate {
-		opts = append(opts, ipc.WithZstd())
-	}
-	return out.write(func(w io.Writer) error {
-		fw, err := ipc.NewFileWriter(w, opts...)
-		if err != nil {
-			return err
-		}
-		for from := int64(0); from < b.NumRows() || from == 0; from += rowGroup {
+// sliced reads a record batch in parts of a row group each; one without rows is one part.
+func sliced(b arrow.RecordBatch) *tableReader {
+	from := int64(0)
+	return &tableReader{
+		schema: b.Schema(),
+		read: func() (arrow.RecordBatch, error) {
+			if from >= max(b.NumRows(), 1) {
+				return nil, io.EOF
+			}
 			part := b.NewSlice(from, min(from+rowGroup, b.NumRows()))
-			err := fw.Write(part)
-			part.Release()
-			if err != nil {
-				return err
+			from += rowGroup
+			return part, nil
+		},
+		close: func() error { b.Release(); return nil },
+	}
+}
+
+// inParts reports whether a table of the schema may be written a part at a time: each part has a
+// dictionary of its own, and a file has one.
+func inParts(schema *arrow.Schema) bool {
+	for _, f := range schema.Fields() {
+		if hasDictionary(f.Type) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasDictionary(t arrow.DataType) bool {
+	switch t := t.(type) {
+	case *arrow.DictionaryType:
+		return true
+	case arrow.ExtensionType:
+		return hasDictionary(t.StorageType())
+	case arrow.NestedType:
+		for _, f := range t.Fields() {
+			if hasDictionary(f.Type) {
+				return true
 			}
 		}
-		return fw.Close()
-	})
+	}
+	return false
 }
 
-func writeParquet(out *output, v any) error {
-	b, err := out.batch(v)
-	if err != nil {
-		return err
-	}
-	defer b.Release()
-	codec := compress.Codecs.Snappy
-	if out.deflate {
-		codec = compress.Codecs.Zstd
-	}
-	props := parquet.NewWriterProperties(parquet.WithCompression(codec),
-		parquet.WithMaxRowGroupLength(rowGroup), parquet.WithCreatedBy("unpkl"))
-	schema, durations := withoutDurations(b.Schema())
-	own := []pqarrow.WriterOption{pqarrow.WithStoreSchema()}
-	if len(durations) > 0 {
-		own = nil
-	}
-	stored := retyped(b, schema)
-	defer stored.Release()
-	return out.write(func(w io.Writer) error {
-		fw, err := pqarrow.NewFileWriter(schema, nopCloser{w}, props,
-			pqarrow.NewArrowWriterProperties(own...))
-		if err != nil {
-			return err
-		}
-		if own == nil {
-			err = fw.AppendKeyValueMetadata(schemaKey, serialized(b.Schema()))
-		}
-		if err == nil {
-			err = fw.Write(stored)
+// each calls do with every part.
+func (t *tableReader) each(do func(b arrow.RecordBatch) error) error {
+	for {
+		b, err := t.read()
+		if err == io.EOF {
+			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return fw.Close()
-	})
-}
-
-// nopCloser hides Close, which the writer of Parquet would call.
-type nopCloser struct{ io.Writer }
-
-func readFeather(in *input) (_ any, err error) {
-	f, err := os.Open(in.path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	defer recovered(&err, "an Arrow file")
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	size := info.Size()
-	limits := arrowcheck.Limits{Bytes: in.unfolded(size), EmptyRows: rowGroup}
-	if err := arrowcheck.File(f, size, limits); err != nil {
-		return nil, fmt.Errorf("convert: %w", err)
-	}
-	r, err := ipc.NewFileReader(f, ipc.WithBodySizeLimit(size), ipc.WithMetadataSizeLimit(size))
-	if err != nil {
-		return nil, malformed("no Arrow file: %v", err)
-	}
-	defer r.Close()
-	var batches []arrow.RecordBatch
-	defer func() { release(batches) }()
-	for i := range r.NumRecords() {
-		b, err := r.RecordBatchAt(i)
-		if err != nil {
-			return nil, malformed("batch %d: %v", i, err)
-		}
-		batches = append(batches, b)
-	}
-	return tableOf(r.Schema(), batches)
-}
-
-func release(batches []arrow.RecordBatch) {
-	for _, b := range batches {
+		err = do(b)
 		b.Release()
+		if err != nil {
+			return err
+		}
 	}
 }
 
-// recovered turns a panic of Arrow's readers, which files that lie bring about, into an error.
-func recovered(err *error, what string) {
-	if r := recover(); r != nil {
-		*err = malformed("%s that lies: %v", what, r)
-	}
-}
-
-func readParquet(in *input) (_ any, err error) {
-	f, err := os.Open(in.path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	defer recovered(&err, "a Parquet file")
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	r, err := file.NewParquetReader(f)
-	if err != nil {
-		return nil, malformed("no Parquet file: %v", err)
-	}
-	defer r.Close()
-	if err := in.checkParquet(r, info.Size()); err != nil {
-		return nil, err
-	}
-	durations, err := hideDurations(r)
-	if err != nil {
-		return nil, err
-	}
-	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{Parallel: true,
-		BatchSize: rowGroup}, memory.DefaultAllocator)
-	if err != nil {
-		return nil, malformed("no Parquet file: %v", err)
-	}
-	t, err := fr.ReadTable(context.Background())
-	if err != nil {
-		return nil, malformed("a Parquet file: %v", err)
-	}
-	defer t.Release()
+// frame reads the whole as one table.
+func (t *tableReader) frame() (_ *frame.Frame, err error) {
+	defer recovered(&err, "a table of Arrow")
 	var batches []arrow.RecordBatch
-	defer func() { release(batches) }()
-	tr := array.NewTableReader(t, -1)
-	defer tr.Release()
-	schema := restoreDurations(r, t.Schema(), durations)
-	for tr.Next() {
-		batches = append(batches, retyped(tr.RecordBatch(), schema))
-	}
-	if err := tr.Err(); err != nil {
-		return nil, malformed("a Parquet file: %v", err)
-	}
-	return tableOf(schema, batches)
-}
-
-// checkParquet compares what the footer says of sizes with the file and the limits, before anything
-// is allocated for it.
-func (in *input) checkParquet(r *file.Reader, fileSize int64) error {
-	limits := in.limits.WithDefaults()
-	most := in.unfolded(fileSize)
-	var total, cells int64
-	for i := range r.NumRowGroups() {
-		g := r.MetaData().RowGroup(i)
-		if g.NumRows() < 0 {
-			return malformed("row group %d has %d rows", i, g.NumRows())
+	defer func() {
+		for _, b := range batches {
+			b.Release()
 		}
-		for c := range g.NumColumns() {
-			chunk, err := g.ColumnChunk(c)
-			if err != nil {
-				return malformed("column %d of row group %d: %v", c, i, err)
-			}
-			size := chunk.TotalUncompressedSize()
-			if size < 0 || chunk.TotalCompressedSize() < 0 {
-				return malformed("column %d of row group %d has %d bytes", c, i, size)
-			}
-			// Levels that repeat take no room: many missing values are few bytes.
-			if cells += g.NumRows(); cells > max(maxCells, limits.CompressionRatio*size/8) ||
-				g.NumRows() > 1<<40 {
-				return malformed("%d values in a column of %d bytes", g.NumRows(), size)
-			}
-			if total += size; total > most || total < 0 {
-				return fmt.Errorf("convert: %w: the file unfolds to %d bytes, at most %d are read",
-					ErrLimit, total, most)
-			}
-		}
+	}()
+	err = t.each(func(b arrow.RecordBatch) error {
+		b.Retain()
+		batches = append(batches, b)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return tableOf(t.schema, batches)
 }
 
 // tableOf returns batches of one schema as a table.
@@ -277,4 +156,66 @@ func tableOf(schema *arrow.Schema, batches []arrow.RecordBatch) (*frame.Frame, e
 	whole := array.NewRecordBatch(schema, columns, rows)
 	defer whole.Release()
 	return arrowframe.ToFrame(whole)
+}
+
+// recovered turns a panic of Arrow's readers, which files that lie bring about, into an error.
+func recovered(err *error, what string) {
+	switch r := recover().(type) {
+	case nil:
+	case *errkind.LimitError:
+		*err = fmt.Errorf("convert: %s: %w", what, r)
+	default:
+		*err = malformed("%s that lies: %v", what, r)
+	}
+}
+
+// cells is how many elements a table in a file of the given size may have, where the format needs
+// no bytes for them: what 16 bytes for each come to is bounded as what is compressed is.
+func (c *config) cells(size int64) int64 {
+	return max(zipfile.RatioFloor, times(size, c.limits.WithDefaults().CompressionRatio)) / 16
+}
+
+// times multiplies two sizes; what is too large is the largest.
+func times(a, b int64) int64 {
+	if a > 0 && b > math.MaxInt64/a {
+		return math.MaxInt64
+	}
+	return a * b
+}
+
+// boundedMemory allocates for Arrow's readers up to a number of bytes at a time. Past it it
+// panics with an error, since its interface has no other way: see recovered. It is safe for
+// concurrent use.
+type boundedMemory struct {
+	memory.Allocator
+	most int64
+
+	mu   sync.Mutex
+	used int64
+}
+
+func (m *boundedMemory) add(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.used += int64(n); m.used > m.most && n > 0 {
+		panic(&errkind.LimitError{Limit: "CompressionRatio", Max: m.most, Want: m.used})
+	}
+}
+
+// Allocate implements memory.Allocator.
+func (m *boundedMemory) Allocate(size int) []byte {
+	m.add(size)
+	return m.Allocator.Allocate(size)
+}
+
+// Reallocate implements memory.Allocator.
+func (m *boundedMemory) Reallocate(size int, b []byte) []byte {
+	m.add(size - len(b))
+	return m.Allocator.Reallocate(size, b)
+}
+
+// Free implements memory.Allocator.
+func (m *boundedMemory) Free(b []byte) {
+	m.add(-len(b))
+	m.Allocator.Free(b)
 }

@@ -36,15 +36,15 @@ func withoutDurations(schema *arrow.Schema) (*arrow.Schema, map[int]arrow.DataTy
 	return arrow.NewSchema(fields, &meta), durations
 }
 
-// retyped returns a batch of another schema whose columns have the same memory. The caller releases
-// it.
-func retyped(b arrow.RecordBatch, schema *arrow.Schema) arrow.RecordBatch {
-	columns := make([]arrow.Array, b.NumCols())
-	for i := range columns {
-		data := b.Column(i).Data()
+// retyped returns a batch of the schema whose columns have the memory of those given. The caller
+// releases it.
+func retyped(schema *arrow.Schema, from []arrow.Array, rows int64) arrow.RecordBatch {
+	columns := make([]arrow.Array, len(from))
+	for i, a := range from {
+		data := a.Data()
 		if arrow.TypeEqual(data.DataType(), schema.Field(i).Type) {
-			b.Column(i).Retain()
-			columns[i] = b.Column(i)
+			a.Retain()
+			columns[i] = a
 			continue
 		}
 		own := array.NewData(schema.Field(i).Type, data.Len(), data.Buffers(), nil, data.NullN(),
@@ -52,7 +52,7 @@ func retyped(b arrow.RecordBatch, schema *arrow.Schema) arrow.RecordBatch {
 		columns[i] = array.MakeFromData(own)
 		own.Release()
 	}
-	out := array.NewRecordBatch(schema, columns, b.NumRows())
+	out := array.NewRecordBatch(schema, columns, rows)
 	for _, c := range columns {
 		c.Release()
 	}

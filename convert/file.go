@@ -16,6 +16,8 @@ type input struct {
 	*config
 	path     string
 	fragment string // what stood behind '#'
+	// streams says that the value is read a part at a time: what is bounded is each part.
+	streams bool
 }
 
 // open opens the file and undoes a compression.
@@ -62,8 +64,8 @@ func (in *input) bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, and no
-// more than CompressionRatio for each byte of a file of more than a few.
+// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, no more
+// than CompressionRatio for each byte of a file of more than a few, and no less than its size.
 func (c *config) unfolded(size int64) int64 {
 	const floor = 1 << 20
 	limits := c.limits.WithDefaults()
@@ -71,7 +73,7 @@ func (c *config) unfolded(size int64) int64 {
 	if size < most/limits.CompressionRatio {
 		most = min(most, max(floor, size*limits.CompressionRatio))
 	}
-	return most
+	return max(most, size)
 }
 
 // output is a file that is being written.

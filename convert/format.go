@@ -61,6 +61,14 @@ type Format struct {
 	magic string
 	read  func(in *input) (any, error)
 	write func(out *output, v any) error
+
+	// openArray and writeArray are of formats of which an array is read and written a part at a
+	// time. A nil stream, or done false, says that this one has to be read whole.
+	openArray  func(in *input) (*arrayStream, error)
+	writeArray func(out *output, s *arrayStream) (done bool, err error)
+	// openTable and writeTable are the same for tables.
+	openTable  func(in *input) (*tableReader, error)
+	writeTable func(out *output, t *tableReader) error
 }
 
 // formats is the table of formats. A format that is added is a file and a row.

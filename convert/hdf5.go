@@ -11,6 +11,7 @@ import (
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/hdf5"
 	"github.com/unpkl/unpkl/hdf5/pytables"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -18,8 +19,9 @@ var hdf5Format = &Format{
 	Name: "hdf5", Endings: []string{".h5", ".hdf5", ".hdf", ".he5", ".nc", ".mat"},
 	About: "HDF5, as h5py and pandas write it",
 	Holds: KindScalar | KindDict | KindArray | KindNamed | KindStructured | KindFrame,
-	magic: hdf5.Signature,
+	magic: magic.HDF5,
 	read:  readHDF5, write: writeHDF5,
+	openArray: openHDF5, writeArray: writeHDF5Stream,
 }
 
 // HDF5 says how HDF5 is written. A nil Dataset is one block without filters, or with WithCompress
@@ -184,16 +186,21 @@ func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 	return a.Copy(ndarray.OrderC)
 }
 
+// datasetOptions says how datasets are stored.
+func (c *config) datasetOptions() *hdf5.DatasetOptions {
+	if c.hdf5.Dataset == nil && c.deflate {
+		return &hdf5.DatasetOptions{Deflate: 4, Shuffle: true}
+	}
+	return c.hdf5.Dataset
+}
+
 func writeHDF5(out *output, v any) error {
 	w, err := hdf5.Create(out.name, nil)
 	if err != nil {
 		return err
 	}
 	defer w.Abort()
-	d := &hdf5Writer{document: out.document(), w: w, options: out.hdf5.Dataset}
-	if d.options == nil && out.deflate {
-		d.options = &hdf5.DatasetOptions{Deflate: 4, Shuffle: true}
-	}
+	d := &hdf5Writer{document: out.document(), w: w, options: out.datasetOptions()}
 	top, err := d.look(v, "")
 	if err != nil {
 		return err

@@ -144,50 +144,6 @@ func TestBomb(t *testing.T) {
 	}
 }
 
-// TestStreamMemory: an array goes from .npy to raw bytes and back in constant memory.
-func TestStreamMemory(t *testing.T) {
-	dir := t.TempDir()
-	npy, raw, again := filepath.Join(dir, "x.npy"), filepath.Join(dir, "x.raw"),
-		filepath.Join(dir, "y.npy")
-	if err := convert.Write(npy, make([]float64, 4<<20)); err != nil {
-		t.Fatal(err)
-	}
-	sidecar := convert.WithRaw(convert.Raw{Sidecar: true})
-	var err error
-	n := allocated(func() {
-		err = errors.Join(convert.File(npy, raw, sidecar), convert.File(raw, again, sidecar),
-			convert.File(again, npy))
-	})
-	if err != nil || n > 8<<20 {
-		t.Errorf("%d bytes are allocated, %v", n, err)
-	}
-	x, err1 := os.ReadFile(npy)
-	y, err2 := os.ReadFile(again)
-	if err1 != nil || err2 != nil || !bytes.Equal(x, y) || len(x) != 128+32<<20 {
-		t.Errorf("%d and %d bytes, %v, %v", len(x), len(y), err1, err2)
-	}
-}
-
-// TestStreamCut: an array that is shorter than its header says leaves the old file.
-func TestStreamCut(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	from, to := filepath.Join(dir, "x.npy"), filepath.Join(dir, "y.npy")
-	if err := convert.Write(from, make([]float64, 100)); err != nil {
-		t.Fatal(err)
-	}
-	err := errors.Join(os.Truncate(from, 500), os.WriteFile(to, []byte("old"), 0o600))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := convert.File(from, to); !errors.Is(err, convert.ErrTruncated) {
-		t.Error(err)
-	}
-	if data, err := os.ReadFile(to); err != nil || string(data) != "old" {
-		t.Errorf("%q, %v", data, err)
-	}
-}
-
 // FuzzSidecar: what stands beside raw bytes.
 func FuzzSidecar(f *testing.F) {
 	f.Add(`{"descr": "<f8", "fortran_order": false, "shape": [2, 2]}`)

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(writerVariable); path != "" {
 		writeForEver(path)
 	}
+	if from, to, ok := strings.Cut(os.Getenv(convertVariable), "\n"); ok {
+		convertOnce(from, to)
+	}
 	os.Exit(m.Run())
 }
 

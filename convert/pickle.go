@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
@@ -51,13 +52,14 @@ func goValue(v any) any {
 }
 
 var npyFormat = &Format{
-	Name: "npy", Endings: []string{".npy"}, About: "numpy.save: one array", magic: npy.Magic,
+	Name: "npy", Endings: []string{".npy"}, About: "numpy.save: one array", magic: magic.NPY,
 	Holds: KindArray | KindStructured, read: readPickle, write: writeNPY,
+	openArray: openNPY, writeArray: writeNPYStream,
 }
 
 var npzFormat = &Format{
 	Name: "npz", Endings: []string{".npz"}, About: "numpy.savez: arrays by name",
-	magic: "PK\x03\x04",
+	magic: magic.Zip,
 	Holds: KindArray | KindStructured | KindNamed, read: readPickle, write: writeNPZ,
 }
 

@@ -15,6 +15,7 @@ var rawFormat = &Format{
 	Name: "raw", Endings: []string{".raw", ".bin", ".memmap", ".mmap"},
 	About: "numpy.tofile: bytes of one array",
 	Holds: KindArray, Compressed: true, read: readRaw, write: writeRaw,
+	openArray: openRaw, writeArray: writeRawStream,
 }
 
 // sidecar is what the file beside raw bytes says of them.

@@ -14,6 +14,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 	_ "modernc.org/sqlite" // the driver
 
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/xdr"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
@@ -22,7 +23,7 @@ import (
 var sqliteFormat = &Format{
 	Name: "sqlite", Endings: []string{".db", ".sqlite", ".sqlite3", ".db3"},
 	About: "BLOBs in a column of a SQLite table, in XDR or as .npy: FILE#TABLE.COLUMN",
-	Holds: KindNamed, magic: "SQLite format 3\x00", read: readSQLite, write: writeSQLite,
+	Holds: KindNamed, magic: magic.SQLite, read: readSQLite, write: writeSQLite,
 }
 
 // BLOB says how arrays are stored in a SQLite database.

@@ -12,8 +12,10 @@ import (
 )
 
 // File reads the file from and writes it as the file to: [Read] and [Write] in one, with the
-// options of both. An array in .npy or raw bytes becomes one in .npy or raw bytes in constant
-// memory, however large it is. The paths are those of Read and Write.
+// options of both. Memory is constant, however large the files are, where an array goes from .npy,
+// raw bytes or a dataset of HDF5 ("x.h5#/group/data") to .npy, raw bytes or HDF5, and where a table
+// goes from Parquet or Arrow to one of them: a row group at a time. The paths are those of Read and
+// Write.
 func File(from, to string, opts ...Option) error {
 	c := newConfig(opts)
 	done, err := c.stream(from, to)
@@ -35,58 +37,81 @@ type arrayStream struct {
 	bytes int64
 	r     io.Reader
 	close func() error
+	// keepsLayout says that the source keeps dtype, shape and order, so that raw bytes are told of
+	// an order that is not theirs.
+	keepsLayout bool
 }
 
-// stream converts from one array to one array without holding it; done is false where the formats
-// or the options need the whole.
+// stream converts a part at a time; done is false where the formats or the options need the whole.
 func (c *config) stream(from, to string) (done bool, err error) {
-	path, fragment := splitFragment(from)
-	if fragment != "" || c.pack || c.selects != "" || c.raw.Shape != nil && c.raw.DType == nil {
+	if c.pack {
 		return false, nil
 	}
-	in, err := c.formatToRead(path)
+	path, fragment := splitFragment(from)
+	source, err := c.formatToRead(path)
 	if err != nil {
 		return false, err
 	}
-	out, err := c.formatToWrite(to)
-	if err != nil || !isArrayFormat(in) || !isArrayFormat(out) {
-		return false, nil
+	format, err := c.formatToWrite(to)
+	if err != nil {
+		return false, nil // Write gives the error
 	}
-	s, err := c.openStream(in, path)
-	if s == nil || err != nil {
-		return false, err
+	in := &input{config: c, path: path, fragment: fragment, streams: true}
+	out := &output{config: c, format: format, name: to}
+	switch {
+	case source.openArray != nil && format.writeArray != nil:
+		s, err := source.openArray(in)
+		if s == nil || err != nil {
+			return false, err
+		}
+		defer s.close()
+		return format.writeArray(out, s)
+	case source.openTable != nil && format.writeTable != nil && in.way() == "":
+		t, err := source.openTable(in)
+		if err != nil {
+			return false, err
+		}
+		defer t.close()
+		if !inParts(t.schema) {
+			return false, nil
+		}
+		return true, format.writeTable(out, t)
 	}
-	defer s.close()
-	o := &output{config: c, format: out, name: to}
-	if out.Name == "npy" {
-		return true, o.streamNPY(s)
-	}
-	if c.raw.DType != nil && !c.raw.DType.Equal(s.dtype) || in.Name == "npy" && c.raw.Shape != nil {
-		return false, nil
-	}
-	if want := c.raw.Order; want != 0 && want != s.order ||
-		want == 0 && s.order == ndarray.OrderF && in.Name == "npy" {
-		return false, nil
-	}
-	return true, o.streamRaw(s)
+	return false, nil
 }
 
-func isArrayFormat(f *Format) bool { return f.Name == "npy" || f.Name == "raw" }
+// way is the pointer to what of the file is read.
+func (in *input) way() string {
+	if in.selects != "" {
+		return in.selects
+	}
+	return in.fragment
+}
+
+// openNPY opens an array of bytes.
+func openNPY(in *input) (*arrayStream, error) {
+	if in.way() != "" || in.raw.Shape != nil {
+		return nil, nil
+	}
+	return in.openStream(func(s *arrayStream, r io.Reader) error { return s.npy(r) })
+}
+
+// openRaw opens raw bytes whose layout is known.
+func openRaw(in *input) (*arrayStream, error) {
+	if in.way() != "" || in.raw.Shape != nil && in.raw.DType == nil {
+		return nil, nil
+	}
+	return in.openStream(func(s *arrayStream, r io.Reader) error { return s.raw(in, r) })
+}
 
 // openStream opens a file that holds one array of bytes; nil means that it is not read that way.
-func (c *config) openStream(format *Format, path string) (*arrayStream, error) {
-	in := &input{config: c, path: path}
+func (in *input) openStream(layout func(s *arrayStream, r io.Reader) error) (*arrayStream, error) {
 	r, err := in.open()
 	if err != nil {
 		return nil, err
 	}
 	s := &arrayStream{close: r.Close}
-	if format.Name == "npy" {
-		err = s.npy(r)
-	} else {
-		err = s.raw(in, r)
-	}
-	if err != nil || s.r == nil {
+	if err := layout(s, r); err != nil || s.r == nil {
 		r.Close()
 		return nil, err
 	}
@@ -104,6 +129,7 @@ func (s *arrayStream) npy(r io.Reader) error {
 		return err
 	}
 	s.dtype, s.shape, s.order, s.bytes, s.r = h.DType, h.Shape, h.Order, int64(h.NBytes()), b
+	s.keepsLayout = true
 	return nil
 }
 
@@ -137,8 +163,9 @@ func (s *arrayStream) copyTo(w io.Writer) error {
 	return err
 }
 
-func (o *output) streamNPY(s *arrayStream) error {
-	return o.write(func(w io.Writer) error {
+// writeNPYStream writes an array as .npy.
+func writeNPYStream(o *output, s *arrayStream) (bool, error) {
+	return true, o.write(func(w io.Writer) error {
 		h := npy.Header{DType: s.dtype, Shape: s.shape, Order: s.order}
 		if err := npy.WriteHeader(w, &h); err != nil {
 			return err
@@ -147,7 +174,15 @@ func (o *output) streamNPY(s *arrayStream) error {
 	})
 }
 
-func (o *output) streamRaw(s *arrayStream) error {
+// writeRawStream writes an array as raw bytes, unless another dtype or order is asked for.
+func writeRawStream(o *output, s *arrayStream) (bool, error) {
+	if o.raw.DType != nil && !o.raw.DType.Equal(s.dtype) {
+		return false, nil
+	}
+	if want := o.raw.Order; want != 0 && want != s.order ||
+		want == 0 && s.order == ndarray.OrderF && s.keepsLayout {
+		return false, nil
+	}
 	if !o.raw.Sidecar && o.raw.DType == nil {
 		o.warning(fmt.Sprintf("raw keeps no dtype, shape or order: %s, %v, %s; a sidecar does",
 			s.dtype.Str(), s.shape, s.order))
@@ -161,5 +196,5 @@ func (o *output) streamRaw(s *arrayStream) error {
 	if err == nil && o.raw.Sidecar {
 		err = o.writeSidecar(s.dtype, s.shape, s.order)
 	}
-	return err
+	return true, err
 }

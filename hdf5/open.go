@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"github.com/unpkl/unpkl/internal/mmap"
 )
 
 // File is an HDF5 file opened for reading. All methods, and those of the objects in it, are
@@ -56,11 +58,11 @@ func Open(path string, opts *Options) (*File, error) {
 		return nil, &fs.PathError{Op: "map", Path: path, Err: fs.ErrInvalid}
 	}
 	if info.Size() > 0 && info.Size() <= math.MaxInt {
-		if data, err := mapFile(f, info.Size()); err == nil {
+		if data, err := mmap.Map(f, info.Size()); err == nil {
 			f.Close()
 			file, err := newFile(source{data: data, size: info.Size()}, opts.withDefaults())
 			if err != nil {
-				unmap(data)
+				mmap.Unmap(data)
 				return nil, err
 			}
 			file.mapped = data
@@ -121,7 +123,7 @@ func (f *File) Close() error {
 		}
 	}
 	if f.mapped != nil {
-		if err := unmap(f.mapped); err != nil && first == nil {
+		if err := mmap.Unmap(f.mapped); err != nil && first == nil {
 			first = err
 		}
 		f.mapped, f.src.data = nil, nil

@@ -1,10 +1,14 @@
 package hdf5
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/unpkl/unpkl/internal/magic"
+)
 
 // Signature is what the superblock of every HDF5 file begins with: at the file's first
 // byte, or at 512, 1024, 2048 and so on behind a user block.
-const Signature = "\x89HDF\r\n\x1a\n"
+const Signature = magic.HDF5
 
 // superblock is what the whole file is read by.
 //

@@ -77,7 +77,7 @@ func (w *Writer) header(n *node) *outHeader {
 //
 // Reference: HDF5 File Format Specification, II.A.
 func (w *Writer) superblock() []byte {
-	b := []byte("\x89HDF\r\n\x1a\n")
+	b := []byte(Signature)
 	b = append(b, 0, 0, 0, 0, 0, 8, 8, 0)
 	b = wire.AppendUint16(b, groupLeafK)
 	b = wire.AppendUint16(b, groupInternalK)

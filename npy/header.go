@@ -9,11 +9,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
 // Magic is what every .npy file begins with.
-const Magic = "\x93NUMPY"
+const Magic = magic.NPY
 
 // Header is what stands before the data of an array.
 //

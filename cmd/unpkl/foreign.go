@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -12,10 +11,8 @@ import (
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/convert"
 	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/magic"
 )
-
-// foreignMagics are the first bytes of files that package convert reads and that hold no pickle.
-var foreignMagics = []string{"\x89HDF\r\n\x1a\n", "PAR1", "ARROW1", "SQLite format 3\x00"}
 
 // foreignEndings are those of files that nothing but their name tells.
 var foreignEndings = []string{".csv", ".tsv", ".safetensors", ".jsonl"}
@@ -32,10 +29,8 @@ func isForeign(name string) bool {
 	defer f.Close()
 	head := make([]byte, 16)
 	n, _ := io.ReadFull(f, head)
-	for _, magic := range foreignMagics {
-		if bytes.HasPrefix(head[:n], []byte(magic)) {
-			return true
-		}
+	if f, ok := magic.Of(head[:n]); ok && f.Kind&magic.Convert != 0 {
+		return true
 	}
 	return slices.Contains(foreignEndings, strings.ToLower(filepath.Ext(name)))
 }

@@ -337,7 +337,12 @@ func fixed(a arrow.Array, typestr string) (*frame.Series, error) {
 	}
 	size, from := dt.ItemSize(), a.Data().Offset()
 	data := make([]byte, a.Len()*size)
-	if b := a.Data().Buffers()[1]; b != nil && len(data) > 0 {
+	if len(data) > 0 {
+		b := a.Data().Buffers()[1]
+		if b == nil || b.Len() < from*size+len(data) {
+			return nil, fmt.Errorf("arrowframe: %d elements of %s in too few bytes", a.Len(),
+				a.DataType())
+		}
 		copy(data, b.Bytes()[from*size:])
 	}
 	values, err := ndarray.New(dt, []int{a.Len()}, ndarray.OrderC, data)

@@ -5,24 +5,27 @@ import (
 	"io"
 
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/magic"
 )
-
-// Magic is what a file begins and ends with.
-const Magic = "ARROW1"
 
 // Limits bound what a file may unfold to.
 type Limits struct {
 	// Bytes is the most that all buffers take after decompression.
 	Bytes int64
-	// EmptyRows is the most rows of a batch that has no bytes for them.
-	EmptyRows int64
+	// Elements is the most elements of all arrays, and rows of all batches, whether or not there
+	// are bytes for them: arrays of nulls and structs without fields need none.
+	Elements int64
+	// EachBatch says that the limits are of every record batch by itself, for a reader that holds
+	// one at a time.
+	EachBatch bool
 }
 
 // checker checks one file.
 type checker struct {
-	r     io.ReaderAt
-	size  int64
-	total int64 // bytes of all buffers so far
+	r    io.ReaderAt
+	size int64
+	// bytes of all buffers and elements of all arrays so far
+	bytes, elements int64
 	Limits
 }
 
@@ -66,7 +69,7 @@ func malformed(format string, args ...any) error {
 
 // footer returns the FlatBuffer at the end of the file.
 func (c *checker) footer() ([]byte, error) {
-	const tail = 4 + len(Magic)
+	const tail = 4 + len(magic.Arrow)
 	if c.size < int64(8+tail) {
 		return nil, errkind.New(errkind.ErrTruncated, "arrow: a file of %d bytes", c.size)
 	}
@@ -74,8 +77,8 @@ func (c *checker) footer() ([]byte, error) {
 	if _, err := c.r.ReadAt(end[:], c.size-int64(tail)); err != nil && err != io.EOF {
 		return nil, err
 	}
-	if string(end[4:]) != Magic {
-		return nil, errkind.New(errkind.ErrTruncated, "arrow: the file does not end in %s", Magic)
+	if string(end[4:]) != magic.Arrow {
+		return nil, errkind.New(errkind.ErrTruncated, "arrow: the file does not end in %s", magic.Arrow)
 	}
 	n := int64(int32(binary.LittleEndian.Uint32(end[:])))
 	if n < 4 || n > c.size-int64(8+tail) {
@@ -138,6 +141,9 @@ func (c *checker) block(at, metadata, body int64) error {
 			return f.err
 		}
 	case recordBatch:
+		if c.EachBatch {
+			c.bytes, c.elements = 0, 0
+		}
 	default:
 		f.fail("a message of kind %d among the batches", kind)
 		return f.err
@@ -176,23 +182,12 @@ func Schema(data []byte) error {
 
 // batch checks a record batch whose body is at a place of the file.
 func (c *checker) batch(f *flat, t table, at, body int64) error {
-	rows := int64(0)
-	if p := f.field(t, 0, 8); p != 0 {
-		rows = f.i64(p)
-	}
-	nodes, n := f.vector(t, 1, 16)
-	most := rows
-	for i := range n {
-		length, nulls := f.i64(nodes+16*i), f.i64(nodes+16*i+8)
-		if length < 0 || nulls < 0 || nulls > length {
-			f.fail("an array of %d elements, %d of them null", length, nulls)
-		}
-		most = max(most, length)
+	if err := c.arrays(f, t); err != nil {
+		return err
 	}
 	_, compressed := f.sub(t, 3)
 	f.vector(t, 4, 8)
 	buffers, n := f.vector(t, 2, 16)
-	unfolded := int64(0)
 	for i := range n {
 		if f.err != nil {
 			return f.err
@@ -208,16 +203,47 @@ func (c *checker) batch(f *flat, t table, at, body int64) error {
 				return err
 			}
 		}
-		unfolded += length
-		if c.total += length; c.total > c.Bytes || c.total < 0 {
+		if c.bytes += length; c.bytes > c.Bytes || c.bytes < 0 {
 			return errkind.New(errkind.ErrLimit,
-				"arrow: the buffers unfold to %d bytes, at most %d are read", c.total, c.Bytes)
+				"arrow: the buffers unfold to %d bytes, at most %d are read", c.bytes, c.Bytes)
 		}
 	}
-	if f.err == nil && (rows < 0 || most > max(8*unfolded, c.EmptyRows)) {
-		return malformed("%d elements in %d bytes", most, unfolded)
+	return f.err
+}
+
+// arrays checks the lengths of a batch and its arrays.
+func (c *checker) arrays(f *flat, t table) error {
+	if p := f.field(t, 0, 8); p != 0 {
+		if err := c.more(f.i64(p)); err != nil {
+			return err
+		}
+	}
+	nodes, n := f.vector(t, 1, 16)
+	for i := range n {
+		length, nulls := f.i64(nodes+16*i), f.i64(nodes+16*i+8)
+		if length < 0 || nulls < 0 || nulls > length {
+			f.fail("an array of %d elements, %d of them null", length, nulls)
+		}
+		if f.err != nil {
+			return f.err
+		}
+		if err := c.more(length); err != nil {
+			return err
+		}
 	}
 	return f.err
+}
+
+// more counts elements.
+func (c *checker) more(n int64) error {
+	if n < 0 {
+		return malformed("a batch of %d rows", n)
+	}
+	if c.elements += n; c.elements > c.Elements || c.elements < 0 {
+		return errkind.New(errkind.ErrLimit,
+			"arrow: the arrays have more than the %d elements that are read", c.Elements)
+	}
+	return nil
 }
 
 // unfolded returns the length that a compressed buffer says it has: -1 means that it is not

@@ -49,7 +49,7 @@ func file(t testing.TB, opts ...ipc.Option) []byte {
 	return out.Bytes()
 }
 
-var limits = arrowcheck.Limits{Bytes: 1 << 20, EmptyRows: 1 << 10}
+var limits = arrowcheck.Limits{Bytes: 1 << 20, Elements: 1 << 10}
 
 // TestFile: what package ipc writes is right, and every cut of it is not.
 func TestFile(t *testing.T) {

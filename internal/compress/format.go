@@ -10,6 +10,8 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
+
+	"github.com/unpkl/unpkl/internal/magic"
 )
 
 // Format is a container that an input may be wrapped in.
@@ -100,15 +102,15 @@ var magics = []struct {
 	prefix []byte
 	format Format
 }{
-	{[]byte("\x1f\x8b"), Gzip},
-	{[]byte("BZh"), Bzip2},
-	{[]byte("\xfd7zXZ\x00"), XZ},
-	{[]byte("]\x00\x00"), LZMA},
-	{[]byte("\x28\xb5\x2f\xfd"), Zstd},
-	{[]byte("\x04\x22\x4d\x18"), LZ4},
-	{[]byte("PK\x03\x04"), Zip},
-	{[]byte("PK\x05\x06"), Zip}, // no members
-	{[]byte("ZF0x"), ZFile},
+	{[]byte(magic.Gzip), Gzip},
+	{[]byte(magic.Bzip2), Bzip2},
+	{[]byte(magic.XZ), XZ},
+	{[]byte(magic.LZMA), LZMA},
+	{[]byte(magic.Zstd), Zstd},
+	{[]byte(magic.LZ4), LZ4},
+	{[]byte(magic.Zip), Zip},
+	{[]byte(magic.ZipEnd), Zip}, // no members
+	{[]byte(magic.ZFile + "0x"), ZFile},
 }
 
 // mayBeTar reports whether head can be the beginning of a tar header: a name of up
@@ -135,8 +137,8 @@ func mayBeTar(head []byte) bool {
 	if len(head) <= tarMagicOffset {
 		return true
 	}
-	magic := head[tarMagicOffset:min(len(head), tarMagicOffset+len(tarMagic))]
-	return bytes.HasPrefix(tarMagic, magic)
+	return bytes.HasPrefix(tarMagic,
+		head[tarMagicOffset:min(len(head), tarMagicOffset+len(tarMagic))])
 }
 
 // FormatOf tells which format joblib and pandas give a file of that name: by its

@@ -8,12 +8,13 @@ import (
 	"github.com/klauspost/compress/zlib"
 
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/magic"
 )
 
 // The header of a zfile: "ZF" and the length of the content as hexadecimal text,
 // padded with spaces; joblib 0.8.4 and before on Python 2 wrote one space more.
 const (
-	zfileMagic  = "ZF"
+	zfileMagic  = magic.ZFile
 	zfileLength = 19
 )
 

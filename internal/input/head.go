@@ -6,9 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/unpkl/unpkl/internal/compress"
+	"github.com/unpkl/unpkl/internal/magic"
+	"github.com/unpkl/unpkl/internal/mmap"
 )
 
 // peeker is a reader that shows bytes before they are read, such as a *bufio.Reader.
@@ -110,20 +111,9 @@ func (h *HeadReader) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// magics are the beginnings by which formats are told.
-var magics = []string{NPYMagic, ZipMagic, "\x1f\x8b", "BZh", "\xfd7zXZ\x00", "]\x00\x00",
-	"\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18", "ZF", "x\x9c"}
-
 // undecided reports whether the format shows only with more bytes than b; one that begins like that
 // has more.
-func undecided(b []byte) bool {
-	for _, m := range magics {
-		if len(b) < len(m) && strings.HasPrefix(m, string(b)) {
-			return true
-		}
-	}
-	return false
-}
+func undecided(b []byte) bool { return magic.IsPrefix(b, magic.Pickles) }
 
 var errNotRegular = errors.New("not a regular file")
 
@@ -147,13 +137,13 @@ func Map(path string, c *Options) (data []byte, err error) {
 		return nil, err
 	}
 	mappable := compress.Detect(head) == compress.Plain
-	if bytes.HasPrefix(head, []byte(ZipMagic)) {
+	if bytes.HasPrefix(head, []byte(magic.Zip)) {
 		_, mappable = OpenZip(f, info.Size(), c)
 	}
 	if !mappable || info.Size() == 0 {
 		return nil, nil
 	}
-	data, err = mapFile(f, info.Size())
+	data, err = mmap.Map(f, info.Size())
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, &fs.PathError{Op: "map", Path: path, Err: err}
 	}

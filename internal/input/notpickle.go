@@ -9,6 +9,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -56,47 +57,10 @@ func opcodesBefore(head []byte, offset int64) int {
 	return n
 }
 
-// fileMagics are the beginnings of other formats.
-var fileMagics = []struct{ prefix, name string }{
-	{"\x89PNG\r\n\x1a\n", "a PNG image"},
-	{"\xff\xd8\xff", "a JPEG image"},
-	{"GIF8", "a GIF image"},
-	{"II*\x00", "a TIFF image"},
-	{"MM\x00*", "a TIFF image"},
-	{"\x7fELF", "an ELF program"},
-	{"MZ", "a Windows program"},
-	{"\xfe\xed\xfa", "a macOS program"},
-	{"\xcf\xfa\xed\xfe", "a macOS program"},
-	{"PAR1", "a Parquet file"},
-	{"ARROW1", "an Arrow file"},
-	{"\xff\xff\xff\xff", "an Arrow stream"},
-	{"FEA1", "a Feather file"},
-	{"ORC", "an ORC file"},
-	{"Obj\x01", "an Avro file"},
-	{"\x89HDF\r\n\x1a\n", "an HDF5 file"},
-	{"CDF\x01", "a netCDF file"},
-	{"CDF\x02", "a netCDF file"},
-	{"SQLite format 3\x00", "an SQLite database"},
-	{"MATLAB 5.0", "a MATLAB file"},
-	{"GGUF", "a GGUF model"},
-	{"%PDF-", "a PDF document"},
-	{"7z\xbc\xaf\x27\x1c", "a 7z archive"},
-	{"Rar!\x1a\x07", "a RAR archive"},
-	{"\xac\xed\x00\x05", "a serialized Java object"},
-	{"RIFF", "a RIFF file"},
-	{"OggS", "an Ogg file"},
-	{"fLaC", "a FLAC file"},
-	{"ID3", "an MP3 file"},
-	{"RDX2", "an R file"},
-	{"RDX3", "an R file"},
-}
-
 // looksLike says what an input looks like that is no pickle; "" where nothing can be said.
 func looksLike(head []byte) string {
-	for _, m := range fileMagics {
-		if bytes.HasPrefix(head, []byte(m.prefix)) {
-			return m.name
-		}
+	if f, ok := magic.Of(head); ok && f.Kind&magic.Pickles == 0 {
+		return f.Name
 	}
 	if len(head) > 9 && head[8] == '{' && bytes.Count(head[2:8], []byte{0}) >= 4 {
 		return "a safetensors file"

@@ -26,12 +26,6 @@ type Source interface {
 	InputOffset() int64
 }
 
-// NPYMagic is how an .npy file begins.
-const NPYMagic = "\x93NUMPY"
-
-// ZipMagic is how a zip with members begins, an .npz too.
-const ZipMagic = "PK\x03\x04"
-
 // Options are the options that the reading of inputs depends on.
 type Options struct {
 	Limits pickle.Limits

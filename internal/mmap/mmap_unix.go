@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package input
+package mmap
 
 import (
 	"math"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// mapFile maps the first size bytes of f copy-on-write. Nothing is reserved for copies
-// that may never be made, so a file may be larger than memory and swap together.
-func mapFile(f *os.File, size int64) ([]byte, error) {
+// Map maps the first size bytes of f copy-on-write. Nothing is reserved for copies that may never
+// be made, so a file may be larger than memory and swap together.
+func Map(f *os.File, size int64) ([]byte, error) {
 	if size > math.MaxInt {
 		return nil, syscall.EFBIG
 	}

@@ -1,0 +1,283 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/magic"
+)
+
+var parquetFormat = &Format{
+	Name: "parquet", Endings: []string{".parquet", ".pq"},
+	About: "Parquet with pandas' metadata: one table",
+	Holds: KindFrame, magic: magic.Parquet, read: readParquet, write: writeParquet,
+	openTable: openParquet, writeTable: streamParquet,
+}
+
+func readParquet(in *input) (any, error) {
+	t, err := openParquet(in)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	return t.frame()
+}
+
+// parquetReader reads a file row group by row group.
+type parquetReader struct {
+	r         *file.Reader
+	fr        *pqarrow.FileReader
+	schema    *arrow.Schema
+	durations map[string]arrow.DataType
+	// columns are the numbers of the stored columns that each field of the schema has.
+	columns [][]int
+	next    int
+}
+
+// openParquet opens the file and checks what it says of itself.
+func openParquet(in *input) (_ *tableReader, err error) {
+	f, err := os.Open(in.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	defer recovered(&err, "a Parquet file")
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	p := &parquetReader{}
+	if p.r, err = file.NewParquetReader(f); err != nil {
+		return nil, malformed("no Parquet file: %v", err)
+	}
+	if err := in.checkParquet(p.r, info.Size()); err != nil {
+		return nil, err
+	}
+	if p.durations, err = hideDurations(p.r); err != nil {
+		return nil, err
+	}
+	mem := &boundedMemory{Allocator: memory.DefaultAllocator, most: in.parquetMemory(info.Size())}
+	if p.fr, err = pqarrow.NewFileReader(p.r, pqarrow.ArrowReadProperties{BatchSize: rowGroup},
+		mem); err != nil {
+		return nil, malformed("no Parquet file: %v", err)
+	}
+	if err := p.fields(); err != nil {
+		return nil, err
+	}
+	return &tableReader{schema: p.schema, read: p.read, close: p.r.Close}, nil
+}
+
+// fields finds the schema and which stored columns each of its fields has.
+func (p *parquetReader) fields() error {
+	schema, err := p.fr.Schema()
+	if err != nil {
+		return malformed("no Parquet file: %v", err)
+	}
+	p.schema = restoreDurations(p.r, schema, p.durations)
+	p.columns = make([][]int, schema.NumFields())
+	for leaf := range p.r.MetaData().Schema.NumColumns() {
+		of, err := p.fr.Manifest.GetFieldIndices([]int{leaf})
+		if err != nil || len(of) != 1 || of[0] >= len(p.columns) {
+			return malformed("column %d of a Parquet file is of no field", leaf)
+		}
+		p.columns[of[0]] = append(p.columns[of[0]], leaf)
+	}
+	return nil
+}
+
+// read reads the next row group, its fields by several goroutines.
+func (p *parquetReader) read() (arrow.RecordBatch, error) {
+	if p.next == p.r.NumRowGroups() {
+		return nil, io.EOF
+	}
+	columns := make([]arrow.Array, len(p.columns))
+	defer func() {
+		for _, c := range columns {
+			if c != nil {
+				c.Release()
+			}
+		}
+	}()
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range columns {
+		g.Go(func() (err error) {
+			defer recovered(&err, "a Parquet file")
+			columns[i], err = p.field(i)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	rows := p.r.MetaData().RowGroup(p.next).NumRows()
+	p.next++
+	for i, c := range columns {
+		if int64(c.Len()) != rows {
+			return nil, malformed("field %d of a row group of %d rows has %d", i, rows, c.Len())
+		}
+	}
+	return retyped(p.schema, columns, rows), nil
+}
+
+// field reads one field of the row group.
+func (p *parquetReader) field(i int) (arrow.Array, error) {
+	t, err := p.fr.ReadRowGroups(context.Background(), p.columns[i], []int{p.next})
+	if err != nil {
+		if limit := limitIn(err); limit != nil {
+			return nil, fmt.Errorf("convert: a Parquet file: %w", limit)
+		}
+		return nil, malformed("a Parquet file: %v", err)
+	}
+	defer t.Release()
+	if t.NumCols() != 1 {
+		return nil, malformed("field %d of a Parquet file is %d columns", i, t.NumCols())
+	}
+	chunks := t.Column(0).Data().Chunks()
+	if len(chunks) == 1 {
+		chunks[0].Retain()
+		return chunks[0], nil
+	}
+	if len(chunks) == 0 {
+		return array.MakeArrayOfNull(memory.DefaultAllocator, t.Column(0).DataType(), 0), nil
+	}
+	return array.Concatenate(chunks, memory.DefaultAllocator)
+}
+
+// limitIn returns the limit that an error says was passed, nil if it is another.
+func limitIn(err error) error {
+	var limit *errkind.LimitError
+	if errors.As(err, &limit) {
+		return limit
+	}
+	return nil
+}
+
+// parquetFloor is how many values and bytes a Parquet file of any size may unfold to: a column of
+// equal values is a few bytes for a million.
+const (
+	parquetFloor       = 16 << 20
+	parquetMemoryFloor = 256 << 20
+)
+
+// parquetMemory bounds what a file of the given size takes while it is read, in bytes. Texts that
+// repeat stand in a dictionary once.
+func (c *config) parquetMemory(size int64) int64 {
+	return max(parquetMemoryFloor, times(size, c.limits.WithDefaults().CompressionRatio))
+}
+
+// checkParquet compares what the footer says of sizes with the file and the limits, before anything
+// is allocated for it: for all row groups together, or where they are read one at a time for each.
+func (in *input) checkParquet(r *file.Reader, size int64) error {
+	ratio := in.limits.WithDefaults().CompressionRatio
+	most := in.unfolded(size)
+	mostCells := max(parquetFloor, times(size, ratio)/8)
+	var total, cells int64
+	for i := range r.NumRowGroups() {
+		g := r.MetaData().RowGroup(i)
+		if in.streams {
+			total, cells = 0, 0
+		}
+		if g.NumRows() < 0 || g.NumRows() > 1<<40 {
+			return malformed("row group %d has %d rows", i, g.NumRows())
+		}
+		for c := range g.NumColumns() {
+			chunk, err := g.ColumnChunk(c)
+			if err != nil {
+				return malformed("column %d of row group %d: %v", c, i, err)
+			}
+			n := chunk.TotalUncompressedSize()
+			if n < 0 || chunk.TotalCompressedSize() < 0 || chunk.NumValues() < 0 ||
+				chunk.NumValues() > 1<<40 {
+				return malformed("column %d of row group %d has %d values in %d bytes", c, i,
+					chunk.NumValues(), n)
+			}
+			if cells += max(g.NumRows(), chunk.NumValues()); cells > mostCells {
+				return fmt.Errorf("convert: %w", &errkind.LimitError{Limit: "CompressionRatio",
+					Max: mostCells, Want: cells})
+			}
+			if total += n; total > most || total < 0 {
+				return fmt.Errorf("convert: %w: the file unfolds to %d bytes, at most %d are read",
+					ErrLimit, total, most)
+			}
+		}
+	}
+	return nil
+}
+
+func writeParquet(out *output, v any) error {
+	b, err := out.batch(v)
+	if err != nil {
+		return err
+	}
+	t := sliced(b)
+	defer t.close()
+	return streamParquet(out, t)
+}
+
+// nopCloser hides Close, which the writer of Parquet would call.
+type nopCloser struct{ io.Writer }
+
+// streamParquet writes a table part by part. Parts of few rows share a row group.
+func streamParquet(out *output, t *tableReader) error {
+	codec := compress.Codecs.Snappy
+	if out.deflate {
+		codec = compress.Codecs.Zstd
+	}
+	props := parquet.NewWriterProperties(parquet.WithCompression(codec),
+		parquet.WithMaxRowGroupLength(rowGroup), parquet.WithCreatedBy("unpkl"))
+	schema, durations := withoutDurations(t.schema)
+	own := []pqarrow.WriterOption{pqarrow.WithStoreSchema()}
+	if len(durations) > 0 {
+		own = nil
+	}
+	return out.write(func(w io.Writer) error {
+		fw, err := pqarrow.NewFileWriter(schema, nopCloser{w}, props,
+			pqarrow.NewArrowWriterProperties(own...))
+		if err != nil {
+			return err
+		}
+		if own == nil {
+			if err := fw.AppendKeyValueMetadata(schemaKey, serialized(t.schema)); err != nil {
+				return err
+			}
+		}
+		buffers := false // whether the row group that was begun takes more rows
+		if err := t.each(func(b arrow.RecordBatch) error {
+			stored := retyped(schema, b.Columns(), b.NumRows())
+			defer stored.Release()
+			if b.NumRows() == 0 || b.NumRows() >= rowGroup/2 {
+				buffers = false
+				return fw.Write(stored)
+			}
+			if !buffers {
+				if err := fw.NewBufferedRowGroupChecked(); err != nil {
+					return err
+				}
+				buffers = true
+			}
+			return fw.WriteBuffered(stored)
+		}); err != nil {
+			return err
+		}
+		return fw.Close()
+	})
+}

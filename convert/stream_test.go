@@ -1,0 +1,203 @@
+//go:build linux || darwin
+
+package convert_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame/arrowframe"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/npy"
+)
+
+// convertVariable is set in a process that converts one file.
+const convertVariable = "UNPKL_TEST_CONVERT"
+
+// convertInChild converts a file in a process of its own and returns how much memory that took from
+// the system, in bytes.
+func convertInChild(t *testing.T, from, to string) int {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), convertVariable+"="+from+"\n"+to)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s to %s: %v: %s", from, to, err, out)
+	}
+	n, err := strconv.Atoi(string(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// convertOnce converts a file with its sidecar, and says how much memory the process has had: Sys
+// does not shrink.
+func convertOnce(from, to string) {
+	sidecar := convert.WithRaw(convert.Raw{Sidecar: true})
+	if err := convert.File(from, to, sidecar); err != nil {
+		os.Stderr.WriteString(err.Error())
+		os.Exit(3)
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	os.Stdout.WriteString(strconv.FormatUint(m.Sys, 10))
+	os.Exit(0)
+}
+
+// filled is n numbers that do not repeat.
+func filled(n int) []float64 {
+	data := make([]float64, n)
+	for i := range data {
+		data[i] = float64(i) * 1.1
+	}
+	return data
+}
+
+// TestStreamMemory: an array goes between .npy, raw bytes and HDF5 and comes back as it was, by a
+// process that takes much less memory than the array.
+func TestStreamMemory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	const rows, cols = 3 << 10, 1 << 12 // 96 MiB
+	sparse, err := os.Create(path("x.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := npy.Header{DType: ndarray.Float64, Shape: []int{rows, cols}, Order: ndarray.OrderC}
+	if err := errors.Join(npy.WriteHeader(sparse, &h), sparse.Truncate(128+rows*cols*8),
+		sparse.Close()); err != nil {
+		t.Fatal(err)
+	}
+	sum := func(name string) [32]byte {
+		data, err := os.ReadFile(path(name))
+		if err != nil {
+			t.Error(err)
+		}
+		return sha256.Sum256(data)
+	}
+	for _, way := range [][2]string{
+		{"x.npy", "a.raw"}, {"a.raw", "b.npy"}, {"x.npy", "c.h5"}, {"c.h5#/data", "d.npy"},
+	} {
+		most := convertInChild(t, path(way[0]), path(way[1]))
+		if limit := 64 << 20; most > limit {
+			t.Errorf("%s to %s: %d MB", way[0], way[1], most>>20)
+		}
+	}
+	if want := sum("x.npy"); sum("b.npy") != want || sum("d.npy") != want {
+		t.Error("the array is another one")
+	}
+}
+
+// TestStreamChunks: compressed chunks become an array and an array compressed chunks.
+func TestStreamChunks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	from, h5, to := filepath.Join(dir, "x.npy"), filepath.Join(dir, "x.h5"),
+		filepath.Join(dir, "y.npy")
+	err := errors.Join(
+		convert.Write(from, mustSlice(t, filled(700_000), 1000, 700)),
+		convert.File(from, h5, convert.WithCompress()), convert.File(h5+"#/data", to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err1 := os.ReadFile(from)
+	y, err2 := os.ReadFile(to)
+	if err := errors.Join(err1, err2); err != nil || !bytes.Equal(x, y) {
+		t.Errorf("%d and %d bytes, %v", len(x), len(y), err)
+	}
+	if info, err := os.Stat(h5); err != nil || info.Size() > int64(len(x))*3/4 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestStreamTable: a table goes between Parquet and Arrow a row group at a time, and is equal.
+func TestStreamTable(t *testing.T) {
+	t.Parallel()
+	const group, groups = 1000, 5
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	x, err1 := frame.NewSeries("x", filled(group*groups))
+	flags, err2 := frame.NewSeries("flag", make([]bool, group*groups))
+	f, err3 := frame.New(x, flags)
+	b, err4 := arrowframe.FromFrame(memory.DefaultAllocator, f)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	defer b.Release()
+	file, err := os.Create(path("x.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := pqarrow.NewFileWriter(b.Schema(), file,
+		parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(group)),
+		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(b), w.Close(),
+		convert.File(path("x.parquet"), path("x.feather")),
+		convert.File(path("x.feather"), path("y.feather")),
+		convert.File(path("y.feather"), path("y.parquet"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x.feather", "y.feather", "y.parquet"} {
+		if err := convert.Verify(path(name), f); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	last, err := os.Open(path("y.feather"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer last.Close()
+	r, err := ipc.NewFileReader(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if r.NumRecords() != groups {
+		t.Errorf("%d batches, not %d", r.NumRecords(), groups)
+	}
+}
+
+// TestStreamCut: an array that is shorter than its header says leaves the old file.
+func TestStreamCut(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	from := filepath.Join(dir, "x.npy")
+	err := errors.Join(convert.Write(from, make([]float64, 100)), os.Truncate(from, 500))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"y.npy", "y.raw", "y.h5"} {
+		to := filepath.Join(dir, name)
+		if err := os.WriteFile(to, []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := convert.File(from, to); !errors.Is(err, convert.ErrTruncated) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if data, err := os.ReadFile(to); err != nil || string(data) != "old" {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 4 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
