@@ -33,7 +33,9 @@ and writes a line for each difference, by pointer:
   + added    - removed    ~ changed: another type, dtype, shape or value
 
 Of arrays it tells how many elements differ and the largest difference, absolute and relative to
-B, and where it is; of tables columns are compared by name. Lists are compared position by position.
+B, and where it is; of tables columns are compared by name. Lists are compared position by position,
+or, where something was put in or taken out, with what is the same on both sides: + has the position
+in B then, - and ~ that in A.
 Arrays are read as they lie in the files.
 
 --rtol and --atol are those of numpy.allclose: numbers are the same where |a-b| <= atol + rtol*|b|.
