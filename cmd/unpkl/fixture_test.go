@@ -107,15 +107,18 @@ func TestDisFixtures(t *testing.T) {
 	}
 }
 
-var everyCut = flag.Bool("every-cut", false, "cut small fixtures at every byte")
+var everyCut = flag.Bool("every-cut", false,
+	"cut the fixtures of all producers, small ones at every byte")
 
-// TestTruncated cuts each fixture at some places, with -every-cut small ones at every byte: one
-// line with the opcode and its offset, and nothing on standard output.
+// TestTruncated cuts the fixtures of one producer at some places, with -every-cut those of all, and
+// small ones at every byte: one line with the opcode and its offset, and nothing on standard
+// output.
 func TestTruncated(t *testing.T) {
 	t.Parallel()
 	place := regexp.MustCompile(`^unpkl: -: .* \([A-Z0-9_]+ at byte [0-9]+\)\n$`)
 	for _, f := range fixtures(t) {
-		if f.Several || outOfBand(t, f) {
+		if f.Several || outOfBand(t, f) ||
+			!*everyCut && !strings.HasPrefix(f.String(), "py313-np2/") {
 			continue
 		}
 		data := fixtureData(t, f)
