@@ -32,10 +32,18 @@ func keepTrack(name string) (done func()) {
 	}
 }
 
+// beforeExit sets what is called before the process is ended, or nil.
+func beforeExit(do func()) {
+	interruptible.Lock()
+	defer interruptible.Unlock()
+	interruptible.before = do
+}
+
 // interruptible is what ends in its own way where the process is told to end.
 var interruptible struct {
 	sync.Mutex
 	cancel context.CancelFunc
+	before func() // called before the process is ended, or nil
 }
 
 // untilInterrupt returns a context that ends where the process is told to end for the first time,
@@ -77,6 +85,10 @@ func removeOnInterrupt() {
 			halfWritten.Lock() // what is being written stays so until the process ends
 			for name := range halfWritten.names {
 				os.Remove(name)
+			}
+			interruptible.Lock()
+			if interruptible.before != nil {
+				interruptible.before()
 			}
 			os.Exit(statusInterrupted)
 		}

@@ -42,7 +42,7 @@ func TestStreams(t *testing.T) {
 	}
 	w := &endsAfter{left: 3 << 20}
 	var stderr bytes.Buffer
-	s := &streams{in: strings.NewReader(""), out: output{w}, err: &stderr}
+	s := &streams{in: strings.NewReader(""), out: output{w: w}, err: &stderr}
 	if status := s.run([]string{"to-json", "--arrays=values", "--indent=0", path}); status != 1 ||
 		stderr.String() != "unpkl: standard output: seen enough\n" || w.got.Len() != 3<<20 {
 		t.Errorf("status %d, %q, %d bytes", status, stderr.String(), w.got.Len())

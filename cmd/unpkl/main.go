@@ -83,6 +83,6 @@ import "os"
 
 func main() {
 	removeOnInterrupt()
-	s := &streams{in: os.Stdin, out: output{os.Stdout}, err: os.Stderr, gc: newCollector()}
+	s := &streams{in: os.Stdin, out: output{w: os.Stdout}, err: os.Stderr, gc: newCollector()}
 	os.Exit(s.run(os.Args[1:]))
 }
