@@ -9,7 +9,8 @@ import (
 
 // String returns the period as str(pandas.Period) in Python: "2020-05" of months, "2020Q2" of
 // quarters, "2020-01-06/2020-01-12" of weeks, "2020-01-06 10:00" of hours. The time is that of the
-// period's begin. Of a frequency that pandas does not have, and of years before 1000, it is the ordinal with the frequency.
+// period's begin. Of a frequency that pandas does not have, and of years before 1000, it is the
+// ordinal with the frequency.
 //
 // Reference: pandas, _libs/tslibs/period.pyx, period_format.
 func (p PeriodValue) String() string {
@@ -72,8 +73,8 @@ var periodUnits = map[string]struct {
 	"ns": {1, 1e9, "2006-01-02 15:04:05.000000000"}, "N": {1, 1e9, "2006-01-02 15:04:05.000000000"},
 }
 
-// yearText returns a year, or which of its parts it is, counted from 1970. Parts of a year that does
-// not end in December are counted as if it did, and so are written.
+// yearText returns a year, or which of its parts it is, counted from 1970. Parts of a year that
+// does not end in December are counted as if it did, and so are written.
 func yearText(ordinal, parts int64, name string) string {
 	year, part := floorDiv(ordinal, parts)
 	if year > maxYear || year < 1000-1970 {

@@ -14,8 +14,8 @@ var consoleBlock = regexp.MustCompile("(?s)```console\n\\$ unpkl ([^\n]*)\n(.*?)
 // shellWord is a word of a command line, in quotes or without.
 var shellWord = regexp.MustCompile(`'[^']*'|[^ ']+`)
 
-// TestComparison runs the commands of docs/comparison.md, and compares what they print; with -update
-// it writes that into the document.
+// TestComparison runs the commands of docs/comparison.md, and compares what they print; with
+// -update it writes that into the document.
 func TestComparison(t *testing.T) {
 	path, err := filepath.Abs(filepath.Join(moduleRoot, "docs", "comparison.md"))
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 )
 
 // lists compares two lists. Where something was put in or taken out, what follows is compared with
-// what it was, as long as that tells fewer differences than comparing position by position. What was
-// removed or changed has its position in a, what was added that in b.
+// what it was, as long as that tells fewer differences than comparing position by position. What
+// was removed or changed has its position in a, what was added that in b.
 func (c *comparer) lists(at pointer.Pointer, a, b []any) {
 	place := func(i int) pointer.Pointer { return at.Child(strconv.Itoa(i)) }
 	i, j := 0, 0
@@ -81,8 +81,8 @@ const (
 	maxSteps = 200_000_000
 )
 
-// shortest returns the runs that are the same in two lists and are left by the fewest edits, and how
-// many edits those are; without runs where more than some edits are needed.
+// shortest returns the runs that are the same in two lists and are left by the fewest edits, and
+// how many edits those are; without runs where more than some edits are needed.
 //
 // Reference: E. Myers, "An O(ND) difference algorithm and its variations", 1986.
 func shortest(a, b []uint64) (runs []match, edits int) {

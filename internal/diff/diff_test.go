@@ -19,7 +19,8 @@ func changes(t *testing.T, a, b any, o diff.Options) []string {
 	t.Helper()
 	lines := []string{}
 	err := diff.Compare(a, b, o, func(c diff.Change) error {
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", c.Kind, c.At, c.Old, c.New)))
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", c.Kind, c.At, c.Old,
+			c.New)))
 		return nil
 	})
 	if err != nil {
@@ -142,7 +143,8 @@ func TestRandomLists(t *testing.T) {
 			}
 		}
 		if !slices.Equal(kept, want) {
-			t.Fatalf("%v to %v by %q: %v is left of the first and %v of the second", a, b, got, kept,
+			t.Fatalf("%v to %v by %q: %v is left of the first and %v of the second", a, b, got,
+				kept,
 				want)
 		}
 	}
