@@ -87,7 +87,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
-	{"internal/edit", "internal/lookup internal/pointer ndarray pickle"},
+	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
 	{"internal/spec",
 		"frame internal/checksum internal/describe internal/lookup internal/pointer " +
 			"internal/pyvalue internal/stats ndarray"},
