@@ -2,6 +2,7 @@ package unpkl_test
 
 import (
 	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/internal/cases"
 
 	"bytes"
 	"errors"
@@ -19,9 +20,9 @@ import (
 // deepPickles are pickles of whatever can hold something, n levels deep, and of calls that are
 // given it.
 func deepPickles() map[string]string {
-	n := 100_000
-	if testing.Short() {
-		n = 20_000
+	n := 25_000
+	if cases.Long() {
+		n = 100_000
 	}
 	lists := strings.Repeat("]", n) + strings.Repeat("a", n-1)
 	tuples := ")" + strings.Repeat("\x85", n)
@@ -79,7 +80,7 @@ func (w *atMost) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestDeep takes values 100,000 levels deep by every way there is, with a stack that has room for
+// TestDeep takes values tens of thousands of levels deep by every way there is, with a stack that has room for
 // the 10,000 levels of Limits.Depth: no stack overflows, from which Go does not recover, and no
 // way refuses what it can do without recursion.
 func TestDeep(t *testing.T) {

@@ -32,8 +32,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
 		"internal/window"},
-	{"ndarray", "internal/errkind internal/jsonhook internal/texts"},
-	{"internal/known", "internal/slab internal/tape internal/texts ndarray"},
+	{"internal/arrayhook", "internal/texts"},
+	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
+	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
+	{"internal/known", "internal/pending internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
 	{"internal/written", ""},
 	{"pickle",
@@ -44,7 +46,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
 	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
-		"internal/texts ndarray"},
+		"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/payload internal/zipfile ndarray internal/magic"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
@@ -52,15 +54,16 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
-	{"internal/compress", "internal/errkind internal/zipfile pickle internal/magic"},
-	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/zipfile ndarray pickle"},
+	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
+	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
+		"ndarray pickle"},
 	{"reconstruct",
 		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/texts ndarray npy pickle torch"},
+			"internal/pending internal/texts ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
-		"internal/written frame internal/jsonhook internal/pointer ndarray pickle " +
+		"internal/written frame internal/jsonhook internal/pending internal/pointer ndarray pickle " +
 			"reconstruct torch"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
 	{"internal/lookup",
@@ -72,7 +75,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/input",
 		"internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
 			"npy pickle torch internal/magic internal/mmap"},
-	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pyvalue " +
+	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pending " +
+		"internal/pyvalue " +
 		"internal/slab internal/tape ndarray pickle reconstruct"},
 	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
 		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
@@ -81,7 +85,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue ndarray"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
-	{"internal/stats", "frame internal/chunk internal/lookup internal/pointer internal/pyvalue " +
+	{"internal/stats", "frame internal/chunk internal/lookup internal/pending internal/pointer " +
+		"internal/pyvalue " +
 		"internal/table ndarray pickle"},
 	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},

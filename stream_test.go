@@ -137,9 +137,9 @@ func TestFileIsLeftBehindThePickle(t *testing.T) {
 	}
 }
 
-// TestReaderWeight: lists that nearly no bytes describe are too much in compressed input, of the
+// TestReaderValueBytes: lists that nearly no bytes describe are too much in compressed input, of the
 // direct ways too.
-func TestReaderWeight(t *testing.T) {
+func TestReaderValueBytes(t *testing.T) {
 	item := "(" + strings.Repeat("]", 1000) + "e"
 	data := []byte("\x80\x02]" + strings.Repeat(item, 1_000) + ".")
 	if v, err := unpkl.LoadBytes(data); err != nil || len(v.([]any)) != 1_000_000 {

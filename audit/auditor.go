@@ -140,7 +140,7 @@ func (a *auditor) options(h *host) *tape.Options {
 	l := a.c.all
 	limits := tape.Limits{
 		Objects: l.Objects, Memo: l.Memo, StringBytes: l.StringBytes, IntDigits: l.IntDigits,
-		Weight: a.c.weight,
+		ValueBytes: a.c.valueBytes,
 	}
 	return &tape.Options{Host: h, Limits: limits, CallsAsArgs: true}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
@@ -23,7 +22,7 @@ type config struct {
 	limits      pickle.Limits
 	all         pickle.Limits // with defaults
 	allow, deny []string
-	weight      func(int64) (int64, error) // see tape.Limits
+	valueBytes  func(int64) (int64, error) // see tape.Limits
 	// usage is what the pickles of one compressed input or archive have used of the limits; nil
 	// where each counts by itself.
 	usage *tape.Usage
@@ -138,31 +137,16 @@ func judgeOnce(module, name string) judged {
 	return j
 }
 
-// weightFloor is what the values of compressed input may always take, in bytes.
-const weightFloor = 32 << 20
-
 // unfolded returns the configuration for what n compressed bytes unfolded to: its opcodes may not
 // build values out of proportion to them.
 func (c *config) unfolded(n int64) *config {
-	if c.weight != nil {
+	if c.valueBytes != nil {
 		return c
 	}
 	inner := *c
 	inner.usage = new(tape.Usage)
-	ratio := c.all.CompressionRatio
-	n = max(n, 1)
-	upTo := int64(weightFloor)
-	if n > weightFloor/ratio {
-		upTo = 1<<63 - 1
-		if n < upTo/ratio {
-			upTo = n * ratio
-		}
-	}
-	inner.weight = func(weight int64) (int64, error) {
-		if weight > upTo {
-			return 0, &errkind.LimitError{Limit: "CompressionRatio", Max: ratio, Want: weight / n}
-		}
-		return upTo, nil
+	inner.valueBytes = func(taken int64) (int64, error) {
+		return tape.ValueBytesOf(taken, n, c.all.CompressionRatio)
 	}
 	return &inner
 }

@@ -285,6 +285,21 @@ def versions(worker):
     return lines
 
 
+def formats_table(worker, rounds):
+    """Workload R: what formats cost, which becomes the table of docs/formats.md."""
+    import formats
+
+    text = formats.measure(worker, rounds)
+    path = os.path.join(os.path.dirname(HERE), "docs", "formats.md")
+    with open(path) as f:
+        head, begin, rest = f.read().partition("<!-- costs -->\n")
+    _, end, tail = rest.partition("<!-- end of costs -->")
+    if not end:
+        raise SystemExit(path + " has no place for the costs of formats")
+    with open(path, "w") as f:
+        f.write(head + begin + text + end + tail)
+
+
 def markdown(table, lines):
     out = ["| | workload | implementation | median | against the first | note |", "|---|---|---|---|---|---|"]
     for workload, title, label, t, ratio, allocs, note in table:
@@ -311,6 +326,8 @@ def main():
     if not args.only or "J" in args.only:
         table += commands(args, unpkl)
     lines = versions(worker)
+    if not args.only or "R" in args.only:
+        formats_table(worker, args.rounds)
     print("\n".join(lines))
     if args.markdown:
         with open(args.markdown, "w") as f:

@@ -24,6 +24,14 @@ func Example() {
 	//  [3.  4. ]] <nil>
 }
 
+func ExampleRead() {
+	// Behind the # is what of the file is wanted.
+	v, err := convert.Read("../testdata/command/arrays.npz#/i")
+	fmt.Println(v, err)
+	// Output:
+	// [0 1 2 3 4 5 6 7 8 9] <nil>
+}
+
 func ExampleFile() {
 	dir, _ := os.MkdirTemp("", "convert")
 	defer os.RemoveAll(dir)
@@ -89,4 +97,12 @@ func ExampleVerify() {
 	// Output:
 	// <nil> <nil>
 	// convert: what was read back differs: the document: element 1: 2e-308 became 2e-307
+}
+
+func ExampleEncode() {
+	fmt.Println(convert.Encode(os.Stdout, []float64{1, 2.5}, convert.WithTo("csv")))
+	// Output:
+	// 1.0
+	// 2.5
+	// <nil>
 }

@@ -193,3 +193,37 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// FuzzManifest: what says which parts an array has.
+func FuzzManifest(f *testing.F) {
+	dir := f.TempDir()
+	whole := filepath.Join(dir, "x.npy")
+	if err := convert.Write(whole, make([]float64, 64)); err != nil {
+		f.Fatal(err)
+	}
+	path, err := convert.Split(whole, filepath.Join(dir, "part_{n}.npy"),
+		convert.Chunks{Bytes: 200})
+	if err != nil {
+		f.Fatal(err)
+	}
+	seed, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(seed))
+	f.Add(strings.ReplaceAll(string(seed), "part_", "../part_"))
+	f.Fuzz(func(t *testing.T, text string) {
+		name := filepath.Join(dir, "changed.json")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := convert.OpenParts(name, true)
+		if err != nil {
+			return
+		}
+		defer p.Close()
+		if n := p.Shape()[0]; n > 64*strings.Count(text, "part_") {
+			t.Errorf("%d elements of %q", n, text)
+		}
+	})
+}

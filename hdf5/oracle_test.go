@@ -402,28 +402,34 @@ func TestOracle(t *testing.T) {
 	compareFolder(t, "../testdata/hdf5")
 }
 
-// TestMatrix compares what the Python of UNPKL_HDF5_PYTHON writes now: every datatype in every
-// layout, with every filter and in every version of the format.
-func TestMatrix(t *testing.T) {
+// generated is a folder of files that the Python of UNPKL_HDF5_PYTHON writes now.
+func generated(t *testing.T, args ...string) string {
+	t.Helper()
 	python := os.Getenv("UNPKL_HDF5_PYTHON")
 	if python == "" {
 		t.Skip("UNPKL_HDF5_PYTHON names no Python")
 	}
-	folder := os.Getenv("UNPKL_HDF5_MATRIX")
-	if folder == "" {
-		folder = t.TempDir()
-		if out, err := exec.Command(python, "-c", "import h5py").CombinedOutput(); err != nil {
-			var exit *exec.ExitError
-			if errors.As(err, &exit) && bytes.Contains(out, []byte("ModuleNotFoundError")) {
-				t.Skip("the Python has no h5py")
-			}
-			t.Fatalf("%v: %s", err, out)
+	folder := t.TempDir()
+	if out, err := exec.Command(python, "-c", "import h5py").CombinedOutput(); err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && bytes.Contains(out, []byte("ModuleNotFoundError")) {
+			t.Skip("the Python has no h5py")
 		}
-		out, err := exec.Command(python, "../scripts/gen_hdf5.py", folder).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		t.Logf("%s", out)
+		t.Fatalf("%v: %s", err, out)
 	}
-	compareFolder(t, folder)
+	args = append([]string{"../scripts/gen_hdf5.py", folder}, args...)
+	out, err := exec.Command(python, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Logf("%s", out)
+	return folder
 }
+
+// TestMatrix compares every datatype in every layout, with every filter and in every version of
+// the format.
+func TestMatrix(t *testing.T) { compareFolder(t, generated(t)) }
+
+// TestReal compares files that other packages bring along, and those that Keras, AnnData, netCDF-4
+// and hdf5storage (MATLAB 7.3) write where the Python has them.
+func TestReal(t *testing.T) { compareFolder(t, generated(t, "--real")) }

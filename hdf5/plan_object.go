@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -134,8 +135,8 @@ func (p *plan) texts(h *heapReader, shape []int, data []byte) (*ndarray.Array, e
 			column.AddOther(string(b))
 		}
 	}
-	a := ndarray.NewPending("", func(a *ndarray.Array, _ any) error {
-		return a.InitTexts(p.dt, shape, ndarray.OrderC, column)
+	a := pending.NewArray("", func(a *ndarray.Array, _ any) error {
+		return pending.SetTexts(a, p.dt, shape, ndarray.OrderC, column)
 	})
 	return a, a.PySetState(nil)
 }

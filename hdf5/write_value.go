@@ -3,6 +3,7 @@ package hdf5
 import (
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -97,7 +98,7 @@ func objectFileType(a *ndarray.Array) (*fileType, error) {
 		return textFileType(charsetUTF8), nil
 	}
 	var text, binary bool
-	for v := range a.NonText() {
+	for v := range pending.NonText(a) {
 		if _, ok := v.([]byte); !ok {
 			return nil, errorf(ErrUnsupported, "an array of objects with a %T", v)
 		}

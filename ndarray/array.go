@@ -23,7 +23,6 @@ const (
 	flagReadOnly arrayFlags = 1 << iota
 	flagContiguousC
 	flagContiguousF
-	flagTexts // pending, see TakesTexts
 )
 
 // arrayExt is what most arrays do not have.
@@ -94,10 +93,8 @@ func Zeros(dt *DType, shape ...int) (*Array, error) {
 	return NewObjects(elem, full, OrderC, elems)
 }
 
-// NewPending returns an array that PySetState will set, once, by calling set. Until
-// then it looks like NumPy's own half-made one: int8, shape (0,). Class is the
-// Python class if it is a subclass of ndarray, such as "numpy.matrix", else "".
-func NewPending(class string, set func(a *Array, state any) error) *Array {
+// newPending is NewArray of package internal/pending.
+func newPending(class string, set func(a *Array, state any) error) *Array {
 	a := &Array{dt: Int8, set: set, ndim: 1, flags: flagContiguousC | flagContiguousF}
 	a.dims[2] = 1
 	if class != "" {
@@ -106,8 +103,8 @@ func NewPending(class string, set func(a *Array, state any) error) *Array {
 	return a
 }
 
-// PySetState gives a pending array its state, by the function that NewPending was
-// given. Afterwards it is an error of the kind ErrState: others may already hold
+// PySetState gives an array that unpickling made its state; it is how gopickle's machine carries
+// out BUILD. Afterwards, and for any other array, it is an error of the kind ErrState: others may already hold
 // views of the array's memory.
 func (a *Array) PySetState(state any) error {
 	if a.set == nil {
@@ -120,9 +117,8 @@ func (a *Array) PySetState(state any) error {
 	return nil
 }
 
-// Init sets a pending array as New makes one. It is for the function that NewPending
-// was given.
-func (a *Array) Init(dt *DType, shape []int, order Order, data []byte) error {
+// setData sets a pending array as New makes one.
+func (a *Array) setData(dt *DType, shape []int, order Order, data []byte) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be changed")
 	}
@@ -134,12 +130,8 @@ func (a *Array) Init(dt *DType, shape []int, order Order, data []byte) error {
 	return nil
 }
 
-// InitObjects sets a pending array as NewObjects makes one.
-func (a *Array) InitObjects(dt *DType, shape []int, order Order, elems []any) error {
-	return a.initObjects(dt, shape, order, elementsOf(elems), len(elems))
-}
-
-func (a *Array) initObjects(dt *DType, shape []int, order Order, elems *elements, n int) error {
+// setObjects sets a pending array as NewObjects makes one of n elements.
+func (a *Array) setObjects(dt *DType, shape []int, order Order, elems *elements, n int) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be changed")
 	}
@@ -150,9 +142,6 @@ func (a *Array) initObjects(dt *DType, shape []int, order Order, elems *elements
 	*a = b
 	return nil
 }
-
-// IsPending reports whether the array still waits for its state.
-func (a *Array) IsPending() bool { return a.set != nil }
 
 // mergeSubarray moves the dimensions of a subarray dtype to the shape.
 func mergeSubarray(dt *DType, shape []int) ([]int, *DType, error) {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -78,8 +79,8 @@ func TestNewObjectsCount(t *testing.T) {
 
 func TestPending(t *testing.T) {
 	t.Parallel()
-	a := ndarray.NewPending("numpy.matrix", func(a *ndarray.Array, state any) error {
-		return a.Init(ndarray.Uint8, []int{2, 2}, ndarray.OrderF, state.([]byte))
+	a := pending.NewArray("numpy.matrix", func(a *ndarray.Array, state any) error {
+		return pending.SetData(a, ndarray.Uint8, []int{2, 2}, ndarray.OrderF, state.([]byte))
 	})
 	if a.DType() != ndarray.Int8 || !reflect.DeepEqual(a.Shape(), []int{0}) {
 		t.Errorf("pending: got %s %v, want int8 [0]", a.DType(), a.Shape())
@@ -101,10 +102,10 @@ func TestPending(t *testing.T) {
 
 func TestPendingDType(t *testing.T) {
 	t.Parallel()
-	set := func(d *ndarray.DType, state any) error { return d.InitSpec(state.(ndarray.DTypeSpec)) }
+	set := func(d *ndarray.DType, state any) error { return pending.SetSpec(d, state.(ndarray.DTypeSpec)) }
 	wide := ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 100}
 
-	used := ndarray.NewPendingDType(mustDType(t, "V1"), set)
+	used := pending.NewDType(mustDType(t, "V1"), set)
 	if _, err := ndarray.New(used, []int{1}, ndarray.OrderC, []byte{7}); err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +114,14 @@ func TestPendingDType(t *testing.T) {
 			used.ItemSize())
 	}
 
-	own := ndarray.NewPendingDType(mustDType(t, "V1"), set)
+	own := pending.NewDType(mustDType(t, "V1"), set)
 	cyclic := ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 1,
 		Fields: []ndarray.Field{{Name: "x", DType: own}}}
 	if err := own.PySetState(cyclic); !errors.Is(err, ndarray.ErrState) {
 		t.Errorf("a dtype of itself: got error %v, want ErrState", err)
 	}
 
-	good := ndarray.NewPendingDType(mustDType(t, "V1"), set)
+	good := pending.NewDType(mustDType(t, "V1"), set)
 	if err := good.PySetState(wide); err != nil || good.ItemSize() != 100 {
 		t.Errorf("got error %v, itemsize %d, want 100", err, good.ItemSize())
 	}

@@ -58,25 +58,26 @@ type DatetimeUnit struct {
 	Num int
 }
 
-// The dtypes in this machine's byte order that have no parameters.
+// The dtypes in this machine's byte order that have no parameters; DTypeOf gives that of Float16,
+// and ParseDType those of long doubles, "g" and "G". Like io.EOF they are variables because Go has
+// no constants of their type: a program must not set them.
 var (
-	Bool        = native(KindBool, 1)
-	Int8        = native(KindInt, 1)
-	Int16       = native(KindInt, 2)
-	Int32       = native(KindInt, 4)
-	Int64       = native(KindInt, 8)
-	Uint8       = native(KindUint, 1)
-	Uint16      = native(KindUint, 2)
-	Uint32      = native(KindUint, 4)
-	Uint64      = native(KindUint, 8)
-	Half        = native(KindFloat, 2)
-	Float32     = native(KindFloat, 4)
-	Float64     = native(KindFloat, 8)
-	Longdouble  = native(KindFloat, 16)
-	Complex64   = native(KindComplex, 8)
-	Complex128  = native(KindComplex, 16)
-	Clongdouble = native(KindComplex, 32)
-	Object      = native(KindObject, 8)
+	Bool       = native(KindBool, 1)
+	Int8       = native(KindInt, 1)
+	Int16      = native(KindInt, 2)
+	Int32      = native(KindInt, 4)
+	Int64      = native(KindInt, 8)
+	Uint8      = native(KindUint, 1)
+	Uint16     = native(KindUint, 2)
+	Uint32     = native(KindUint, 4)
+	Uint64     = native(KindUint, 8)
+	Float32    = native(KindFloat, 4)
+	Float64    = native(KindFloat, 8)
+	Complex64  = native(KindComplex, 8)
+	Complex128 = native(KindComplex, 16)
+	Object     = native(KindObject, 8)
+
+	float16 = native(KindFloat, 2)
 )
 
 func native(kind Kind, itemsize int) *DType {

@@ -415,20 +415,15 @@ func checkOverlap(fields []Field) error {
 	return nil
 }
 
-// NewPendingDType returns a dtype like initial that PySetState may still change,
-// once, by calling set, until the dtype is first used: by an array, a scalar, a
-// field or a subarray. Unpickling makes dtypes in these two steps.
-func NewPendingDType(initial *DType, set func(d *DType, state any) error) *DType {
+// newPendingDType is NewDType of package internal/pending.
+func newPendingDType(initial *DType, set func(d *DType, state any) error) *DType {
 	d := *initial
 	d.set = set
 	return &d
 }
 
-// IsPending reports whether the dtype still waits for its state.
-func (d *DType) IsPending() bool { return d.set != nil }
-
-// PySetState gives a pending dtype its state, by the function that NewPendingDType
-// was given. Afterwards, and once the dtype was used, it is an error of the
+// PySetState gives a dtype that unpickling made its state; it is how gopickle's machine carries out
+// BUILD. Afterwards, once the dtype was used, and for any other dtype, it is an error of the
 // kind ErrState: a view made with the dtype would reach outside its memory.
 func (d *DType) PySetState(state any) error {
 	if d.set == nil {
@@ -441,9 +436,8 @@ func (d *DType) PySetState(state any) error {
 	return nil
 }
 
-// InitSpec sets a pending dtype to what spec says. It is for the function that
-// NewPendingDType was given.
-func (d *DType) InitSpec(spec DTypeSpec) error {
+// setSpec sets a pending dtype to what spec says.
+func (d *DType) setSpec(spec DTypeSpec) error {
 	if d.set == nil {
 		return errorf(ErrState, "a dtype that is already set or in use cannot be changed")
 	}

@@ -1,7 +1,6 @@
 package ndarray
 
 import (
-	"iter"
 	"sync"
 	"sync/atomic"
 
@@ -76,35 +75,28 @@ func (e *elements) all() []any {
 	return e.own
 }
 
-// InitTexts sets a pending array of dtype object to the values of a column in C order, which
-// becomes the array's. Its errors are those of InitObjects.
-//
-// pandas and NumPy have no such form; it saves memory, and looking at each string, for columns of a
-// million.
-func (a *Array) InitTexts(dt *DType, shape []int, order Order, column *texts.Column) error {
+// setTexts is SetTexts of package internal/pending.
+func (a *Array) setTexts(dt *DType, shape []int, order Order, column *texts.Column) error {
 	if column == nil {
 		return errorf(ErrState, "no column of text")
 	}
 	if dt == nil || dt.kind != KindObject {
-		return a.InitObjects(dt, shape, order, column.Values(0, column.Len()))
+		list := column.Values(0, column.Len())
+		return a.setObjects(dt, shape, order, elementsOf(list), len(list))
 	}
-	return a.initObjects(dt, shape, order, &elements{column: column}, column.Len())
+	return a.setObjects(dt, shape, order, &elements{column: column}, column.Len())
 }
 
-// NonText returns the elements of an array of dtype object that are not a string, in C order. It
-// looks at the strings without making values of type any of them. An array of another dtype has
-// none.
-func (a *Array) NonText() iter.Seq[any] {
-	return func(yield func(any) bool) {
-		if a.DType().kind != KindObject || a.ext.elems.list.Load() == nil &&
-			a.ext.elems.column.AllText() {
+// nonText is NonText of package internal/pending.
+func (a *Array) nonText(yield func(any) bool) {
+	if a.DType().kind != KindObject || a.ext.elems.list.Load() == nil &&
+		a.ext.elems.column.AllText() {
+		return
+	}
+	for pos := range a.positions() {
+		i := pos / a.DType().itemsize
+		if _, ok := a.ext.elems.text(i); !ok && !yield(a.ext.elems.at(i)) {
 			return
-		}
-		for pos := range a.positions() {
-			i := pos / a.DType().itemsize
-			if _, ok := a.ext.elems.text(i); !ok && !yield(a.ext.elems.at(i)) {
-				return
-			}
 		}
 	}
 }
@@ -124,14 +116,4 @@ func (a *Array) Strings() ([]string, bool) {
 		out = append(out, s)
 	}
 	return out, true
-}
-
-// SetTakesTexts makes a pending array one that takes a state with a column in the list's place.
-func (a *Array) SetTakesTexts() { a.flags |= flagTexts }
-
-// TakesTexts reports whether the array is pending and takes a state with a column in the place of
-// the list of elements of the given dtype.
-func (a *Array) TakesTexts(dtype any) bool {
-	dt, ok := dtype.(*DType)
-	return ok && dt.kind == KindObject && a.set != nil && a.flags&flagTexts != 0
 }

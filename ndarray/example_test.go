@@ -166,17 +166,6 @@ func ExampleNewDType() {
 	// Output: ndarray: field "x" of 4 bytes at offset 6 reaches outside the itemsize 8
 }
 
-func ExampleNewPending() {
-	a := ndarray.NewPending("", func(a *ndarray.Array, state any) error {
-		return a.Init(ndarray.Uint8, []int{2}, ndarray.OrderC, state.([]byte))
-	})
-	fmt.Println(a.IsPending(), a.PySetState([]byte{1, 2}), a)
-	fmt.Println(a.PySetState([]byte{3, 4}))
-	// Output:
-	// true <nil> [1 2]
-	// ndarray: an array that is already set cannot be given a state
-}
-
 func ExampleArray_Slice() {
 	a, _ := ndarray.FromSlice([]int8{0, 1, 2, 3, 4, 5})
 	v, _ := a.Slice(0, 4, 0, -2)
@@ -299,21 +288,6 @@ func ExampleRecord_Get() {
 	// Output: 2 true
 }
 
-func ExampleSlab() {
-	var slab ndarray.Slab
-	sum := 0.0
-	for i := range 1000 {
-		a, err := slab.New(ndarray.Float32, []int{1}, ndarray.OrderC, []byte{0, 0, 128, 63})
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		sum += float64(a.At(0).(float32)) * float64(i)
-	}
-	fmt.Println(sum)
-	// Output: 499500
-}
-
 func ExampleArray_Strings() {
 	names, err := ndarray.NewObjects(ndarray.Object, []int{3}, ndarray.OrderC, []any{"a", "b", "c"})
 	if err != nil {
@@ -323,21 +297,6 @@ func ExampleArray_Strings() {
 	text, ok := names.Strings()
 	fmt.Println(text, ok)
 	// Output: [a b c] true
-}
-
-func ExampleArray_NonText() {
-	names, err := ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC,
-		[]any{"a", nil, "c", 4})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for v := range names.NonText() {
-		fmt.Println(v)
-	}
-	// Output:
-	// <nil>
-	// 4
 }
 
 func ExampleArray_Sum() {

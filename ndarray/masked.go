@@ -24,20 +24,15 @@ type Masked struct {
 	set func(m *Masked, state any) error // not nil while pending
 }
 
-// NewPendingMasked returns a masked array that PySetState will set, once, by calling
-// set, which gives it Data and the rest. Until then Data is NumPy's half-made array: int8,
-// shape (0,).
-func NewPendingMasked(class, baseClass string, set func(m *Masked, state any) error) *Masked {
-	m := &Masked{Data: NewPending("", nil), Class: class, BaseClass: baseClass, set: set}
+// newPendingMasked is NewMasked of package internal/pending.
+func newPendingMasked(class, baseClass string, set func(m *Masked, state any) error) *Masked {
+	m := &Masked{Data: newPending("", nil), Class: class, BaseClass: baseClass, set: set}
 	m.Data.SetClass(baseClass)
 	return m
 }
 
-// IsPending reports whether the masked array still waits for its state.
-func (m *Masked) IsPending() bool { return m.set != nil }
-
-// PySetState gives a pending masked array its state, by the function that
-// NewPendingMasked was given. Afterwards it is an error of the kind ErrState.
+// PySetState gives a masked array that unpickling made its state; it is how gopickle's machine
+// carries out BUILD. Afterwards, and for any other masked array, it is an error of the kind ErrState.
 func (m *Masked) PySetState(state any) error {
 	if m.set == nil {
 		return errorf(ErrState, "a masked array that is already set cannot be given a state")

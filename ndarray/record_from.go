@@ -43,7 +43,7 @@ func FromRecords[T any](data []T) (*Array, error) {
 func dtypeOfType(t reflect.Type, values iter.Seq[reflect.Value]) (*DType, error) {
 	switch k := t.Kind(); {
 	case t == reflect.TypeFor[Float16]():
-		return Half, nil
+		return float16, nil
 	case k == reflect.Bool:
 		return Bool, nil
 	case k >= reflect.Int && k <= reflect.Int64:

@@ -1,9 +1,7 @@
 package ndarray
 
-// Slab makes many small arrays with little work and memory for each: their headers lie side
-// by side, so that keeping one keeps the memory of up to 31 others too. Its zero
-// value is ready for use; it is not safe for concurrent use.
-type Slab struct {
+// slab is Slab of package internal/pending.
+type slab struct {
 	free []Array
 	next int   // headers in the next chunk
 	last Array // made last, which the next one is often like
@@ -14,8 +12,8 @@ const (
 	slabMax   = 32
 )
 
-// New is the function [New], with the same errors.
-func (s *Slab) New(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
+// array is the function [New], with the same errors.
+func (s *slab) array(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
 	if len(s.free) == 0 {
 		s.next = min(max(2*s.next, slabFirst), slabMax)
 		s.free = make([]Array, s.next)
@@ -39,7 +37,7 @@ func (s *Slab) New(dt *DType, shape []int, order Order, data []byte) (*Array, er
 }
 
 // alike reports whether the last array differs from the next in nothing but its data.
-func (s *Slab) alike(dt *DType, shape []int, order Order, data []byte) bool {
+func (s *slab) alike(dt *DType, shape []int, order Order, data []byte) bool {
 	l := &s.last
 	if l.dt != dt || dt == nil || order != OrderC || l.flags&flagContiguousC == 0 ||
 		!sameShape(shape, l.Shape()) {

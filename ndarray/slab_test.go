@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -13,7 +14,7 @@ func TestSlab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s ndarray.Slab
+	var s pending.Slab
 	for i, c := range []struct {
 		dt    *ndarray.DType
 		shape []int

@@ -33,7 +33,7 @@ func DTypeOf[T Element]() *DType {
 	case uint64:
 		return Uint64
 	case Float16:
-		return Half
+		return float16
 	case float32:
 		return Float32
 	case float64:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -70,5 +71,34 @@ func TestDroppedCalls(t *testing.T) {
 	}
 	if o := v.(*Object); len(o.Calls) != 1 || o.Calls[0].Args[1] != 1 {
 		t.Errorf("calls %v", o.Calls)
+	}
+}
+
+// TestDroppedSharedCalls: a popped call that the memo gives out afterwards is written where it is
+// used and nowhere else, or a chain of them would be written in the square of its length.
+func TestDroppedSharedCalls(t *testing.T) {
+	for name, link := range map[string]string{
+		"recorded": "q\x010h\x00h\x01\x85R",
+		"promoted": "q\x010cm\nhook\nh\x01\x85R0h\x00h\x01\x85R",
+	} {
+		data := "cm\nC\nq\x000N" + strings.Repeat(link, 1000) + "."
+		u := NewUnpicklerBytes([]byte(data))
+		u.FindClass = func(module, name string) (any, error) {
+			if name == "hook" {
+				return hookClass{}, nil
+			}
+			return Global{module, name}, nil
+		}
+		v, err := u.Load()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var out bytes.Buffer
+		if err := NewPickler(&out).Dump(v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if out.Len() > 4*len(data) {
+			t.Errorf("%s: %d bytes written for %d", name, out.Len(), len(data))
+		}
 	}
 }

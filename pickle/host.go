@@ -21,6 +21,8 @@ type host struct {
 	u     *Unpickler
 	reuse reuse
 	rules *known.Rules // of the classes that package known knows, or nil
+	// dropped are the popped calls that were made for values, in order.
+	dropped []droppedCall
 }
 
 var (

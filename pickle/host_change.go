@@ -156,15 +156,39 @@ func (h *host) Add(target tape.ID, ids []tape.ID) error {
 	return malformed("cannot add to %s", typeName(v))
 }
 
-// Drop implements [tape.Host].
+// droppedCall is a call that was popped, and the object that it was made for.
+type droppedCall struct {
+	target *Object
+	call   tape.ID
+}
+
+// Drop implements [tape.Host]. Whether the target keeps the call is known at the end of the pickle.
 func (h *host) Drop(target, call tape.ID) error {
 	x, ok := h.t.Value(target).(*Object)
 	if !ok {
 		return nil
 	}
-	v, err := h.object(call)
-	if c, ok := v.(*Object); ok && err == nil {
-		x.Calls = append(x.Calls, c)
-	}
+	h.dropped = append(h.dropped, droppedCall{x, call})
+	_, err := h.object(call)
 	return err
+}
+
+// keepDropped gives objects the popped calls that were made for them. A call that the memo gave
+// out later is not lost: it stands where it was used, and written at both places, a chain of such
+// calls would take the square of its length.
+func (h *host) keepDropped() error {
+	for _, d := range h.dropped {
+		if h.t.IsShared(d.call) {
+			continue
+		}
+		v, err := h.object(d.call)
+		if err != nil {
+			return err
+		}
+		if c, ok := v.(*Object); ok {
+			d.target.Calls = append(d.target.Calls, c)
+		}
+	}
+	h.dropped = nil
+	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/cases"
 )
 
 // TestLengths gives every opcode with a length one that is not there.
@@ -106,14 +108,16 @@ func binInts(n int) []string {
 func TestMemoryPerByte(t *testing.T) {
 	const n = 1 << 18
 	for name, data := range expensive(n) {
-		u := NewUnpicklerBytes([]byte(data))
 		var v any
 		begin := time.Now()
-		allocated := allocates(func() {
+		read := func() {
 			var err error
-			v, err = u.Load()
+			v, err = NewUnpicklerBytes([]byte(data)).Load()
 			checkError(t, name, data, err)
-		})
+		}
+		// The collector may have emptied the pools that a read takes its memory from: twice in a
+		// row it does not.
+		allocated := min(allocates(read), allocates(read))
 		t.Logf("%-12s %3d bytes allocated per byte, %v", name, allocated/uint64(len(data)),
 			time.Since(begin))
 		// Everything that was ever allocated, garbage too.
@@ -318,9 +322,12 @@ func FuzzUnpickler(f *testing.F) {
 	})
 }
 
-// TestDeepNesting loads what is nested a million times; nothing recurses on it.
+// TestDeepNesting loads what is nested hundreds of thousands of times; nothing recurses on it.
 func TestDeepNesting(t *testing.T) {
-	const n = 1 << 20
+	n := 1 << 18
+	if cases.Long() {
+		n = 1 << 20
+	}
 	const keys = 1 << 16
 	for name, data := range map[string]string{
 		"lists":  strings.Repeat("]", n) + strings.Repeat("a", n-1) + ".",

@@ -296,9 +296,12 @@ func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 		parts = append(parts, c.Items)
 	}
 	if c.HasDropped {
-		dropped := o.t.Items(c.Dropped)
-		x.Calls = make([]*Object, len(dropped))
-		parts = append(parts, dropped...)
+		for _, call := range o.t.Items(c.Dropped) {
+			if !o.t.IsShared(call) { // else it stands where the memo gave it out
+				parts = append(parts, call)
+				x.Calls = append(x.Calls, nil)
+			}
+		}
 	}
 	if c.HasEntries {
 		parts = append(parts, o.t.Items(c.Entries)...)

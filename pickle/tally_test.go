@@ -29,7 +29,7 @@ func TestTally(t *testing.T) {
 		set        func(u *Unpickler)
 		field      string
 	}{
-		{"weight", lists, func(u *Unpickler) {
+		{"value bytes", lists, func(u *Unpickler) {
 			u.compressed = func() int64 { return 100 }
 		}, "CompressionRatio"},
 		{"objects", lists, func(u *Unpickler) { u.Limits.Objects = 300_000 }, "Objects"},

@@ -198,6 +198,9 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 		RawStr:   u.Encoding == EncodingRaw,
 		KeepMemo: kept != nil,
 	})
+	if err == nil && len(h.dropped) > 0 {
+		err = h.keepDropped()
+	}
 	u.running, u.usage.Usage = outer, h.t.Usage()
 	if err != nil {
 		h.Release()
@@ -227,30 +230,11 @@ func (u *Unpickler) tapeLimits() tape.Limits {
 		IntDigits:   u.limits.IntDigits,
 	}
 	if u.compressed != nil {
-		l.Weight = u.checkWeight
-	}
-	return l
-}
-
-// weightFloor is what the values of compressed input may always take, in bytes.
-const weightFloor = 32 << 20
-
-// checkWeight holds about what values take against the compressed bytes that they came from. A
-// megabyte of opcodes that each make a container takes some 100 MB, in Python too, and compresses
-// to a kilobyte.
-func (u *Unpickler) checkWeight(weight int64) (upTo int64, err error) {
-	ratio := u.limits.CompressionRatio
-	n := max(u.compressed(), 1)
-	if upTo = weightFloor; n > weightFloor/ratio {
-		upTo = unlimited
-		if n < unlimited/ratio {
-			upTo = n * ratio
+		l.ValueBytes = func(taken int64) (int64, error) {
+			return tape.ValueBytesOf(taken, u.compressed(), u.limits.CompressionRatio)
 		}
 	}
-	if weight > upTo {
-		return 0, &LimitError{Limit: "CompressionRatio", Max: ratio, Want: weight / n}
-	}
-	return upTo, nil
+	return l
 }
 
 // begin readies the window for a pickle.

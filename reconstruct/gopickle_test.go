@@ -52,6 +52,7 @@ func loadGopickle(f fixture.Fixture) (v any, err error) {
 // be wrong, to fail or to panic: one that is not in it must be equal, and one that
 // is must not, so that a fixed gopickle is noticed.
 func TestGopickleFixtures(t *testing.T) {
+	t.Parallel()
 	const golden = "testdata/gopickle.txt"
 	got := map[string]string{}
 	equal := 0
@@ -260,6 +261,7 @@ func describeArray(a *ndarray.Array) arrayView {
 // TestGopickleReadsWritten writes every fixture that gopickle reads rightly with our
 // Pickler, at the same protocol, and has gopickle's machine read that.
 func TestGopickleReadsWritten(t *testing.T) {
+	t.Parallel()
 	known, err := os.ReadFile("testdata/gopickle.txt")
 	if err != nil {
 		t.Fatal(err)

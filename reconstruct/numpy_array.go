@@ -8,6 +8,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/known"
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -27,9 +28,7 @@ func fillNumpyArray(t table) {
 
 	plain := &entry{call: callNDArray, construct: refuseNDArray, code: known.ClassNDArray}
 	plain.subtype = func(c Class) (any, error) {
-		a := ndarray.NewPending("", c.resolver.setPlain)
-		a.SetTakesTexts()
-		return a, nil
+		return pending.NewArray("", c.resolver.setPlain), nil
 	}
 	t.addAll("numpy", plain, "ndarray", "bigndarray")
 	t.addAll("scipy", plain, "ndarray", "bigndarray")
@@ -114,7 +113,7 @@ func reconstructAs(a argReader, class, shape int, r *Resolver) (any, error) {
 // pendingSubclass is an array of a subclass of ndarray, known or not.
 func (r *Resolver) pendingSubclass(g pickle.Global) *ndarray.Array {
 	class := g.String()
-	return ndarray.NewPending(class, func(a *ndarray.Array, state any) error {
+	return pending.NewArray(class, func(a *ndarray.Array, state any) error {
 		return r.setArray(class, a, state)
 	})
 }
@@ -310,10 +309,10 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 		if err != nil {
 			return err
 		}
-		return refused(s.fn, arr.Init(s.dtype, s.shape, s.order, data))
+		return refused(s.fn, pending.SetData(arr, s.dtype, s.shape, s.order, data))
 	}
 	if column, ok := s.data.(*texts.Column); ok {
-		return refused(s.fn, arr.InitTexts(s.dtype, s.shape, s.order, column))
+		return refused(s.fn, pending.SetTexts(arr, s.dtype, s.shape, s.order, column))
 	}
 	list, ok := s.data.(*types.List)
 	if !ok {
@@ -325,7 +324,7 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 	if err != nil {
 		return err
 	}
-	return refused(s.fn, arr.InitObjects(s.dtype, s.shape, s.order, elems))
+	return refused(s.fn, pending.SetObjects(arr, s.dtype, s.shape, s.order, elems))
 }
 
 // bytes returns the data of an array without objects.
@@ -345,7 +344,7 @@ func (s *arrayState) bytes() ([]byte, error) {
 
 // build makes an array of the state at once.
 func (s *arrayState) build() (*ndarray.Array, error) {
-	arr := ndarray.NewPending("", nothing)
+	arr := pending.NewArray("", nothing)
 	return arr, s.init(arr)
 }
 

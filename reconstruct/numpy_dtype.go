@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -31,7 +32,7 @@ func callDType(c Class, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ndarray.NewPendingDType(initial, p.set), nil
+	return pending.NewDType(initial, p.set), nil
 }
 
 // typespec reads the first argument of dtype: text such as "f8", or a class for
@@ -116,7 +117,7 @@ func (p pendingDType) set(d *ndarray.DType, state any) error {
 	if err != nil {
 		return err
 	}
-	return refused(p.fn, d.InitSpec(spec))
+	return refused(p.fn, pending.SetSpec(d, spec))
 }
 
 // dtypeState is a state without its version; names and fields say where these are.

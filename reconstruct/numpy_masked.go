@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"fmt"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -44,7 +45,7 @@ func callMaskedReconstruct(c Class, args []any) (any, error) {
 	class := subtype.Global().String()
 	m := maskedState{class: class, fn: "state of " + class, baseClass: data.Class(),
 		cOrder: c.global.Name == "_mrreconstruct", r: c.resolver}
-	return ndarray.NewPendingMasked(class, m.baseClass, m.set), nil
+	return pending.NewMasked(class, m.baseClass, m.set), nil
 }
 
 // maskedState is what a masked array's state completes.

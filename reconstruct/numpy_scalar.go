@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -67,7 +68,7 @@ func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
 		// NumPy before 1.19 wrote the bytes of pointers.
 		return nil, a.wrong(1, "data", "a 0-d array of dtype "+dt.String())
 	}
-	if arr.NDim() != 0 || arr.IsPending() || !arr.DType().Equal(dt) {
+	if arr.NDim() != 0 || pending.IsArray(arr) || !arr.DType().Equal(dt) {
 		return nil,
 			a.errorf("data is an array of shape %v and dtype %s, want shape () and dtype %s",
 				arr.Shape(), arr.DType(), dt)

@@ -204,15 +204,24 @@ func (r *Reducers) variableString(d *ndarray.DType) *pickle.Object {
 	return o
 }
 
+// longDouble writes v as a scalar of the dtype with the character code, in the given format.
+func (r *Reducers) longDouble(code string, format ndarray.LongDoubleFormat, v any) (any, error) {
+	dt, err := ndarray.ParseDType(code)
+	if err != nil {
+		return nil, err
+	}
+	return r.scalarValue(dt.WithLongDouble(format), v)
+}
+
 // elementReducers write the Go types of elements that are no Python objects, as
 // numpy scalars.
 var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	reflect.TypeFor[ndarray.Float16](): func(r *Reducers, v any) (any, error) {
 		h := v.(ndarray.Float16)
-		return r.scalarBytes(ndarray.Half, []byte{byte(h), byte(h >> 8)})
+		return r.scalarBytes(ndarray.DTypeOf[ndarray.Float16](), []byte{byte(h), byte(h >> 8)})
 	},
 	reflect.TypeFor[ndarray.LongDouble](): func(r *Reducers, v any) (any, error) {
-		return r.scalarValue(ndarray.Longdouble.WithLongDouble(v.(ndarray.LongDouble).Format()), v)
+		return r.longDouble("g", v.(ndarray.LongDouble).Format(), v)
 	},
 	reflect.TypeFor[ndarray.BFloat16](): func(r *Reducers, v any) (any, error) {
 		return r.smallScalar("bfloat16", v)
@@ -221,7 +230,7 @@ var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 		return r.smallScalar(v.(ndarray.Float8).Format.String(), v)
 	},
 	reflect.TypeFor[ndarray.CLongDouble](): func(r *Reducers, v any) (any, error) {
-		return r.scalarValue(ndarray.Clongdouble.WithLongDouble(v.(ndarray.CLongDouble).Real.Format()), v)
+		return r.longDouble("G", v.(ndarray.CLongDouble).Real.Format(), v)
 	},
 	reflect.TypeFor[ndarray.Datetime64](): func(r *Reducers, v any) (any, error) {
 		d := v.(ndarray.Datetime64)

@@ -1,32 +1,34 @@
 package reconstruct_test
 
 import (
-	"flag"
 	"io"
 	"testing"
 
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-var everyByte = flag.Bool("every-byte", false,
-	"cut every fixture at every byte, which takes a minute")
-
-// TestFixturesCut cuts fixtures at every byte, which must be an error, and changes
-// every byte of the small ones, which may be a value but never a panic. Without
-// -every-byte, larger ones are cut at 40 places.
+// TestFixturesCut cuts fixtures at every byte, which must be an error, and changes every byte of
+// the small ones, which may be a value but never a panic. Unless cases.Long, larger ones are cut at
+// 40 places and every fourth byte is changed.
 func TestFixturesCut(t *testing.T) {
+	t.Parallel()
 	const small = 500
+	changes := 4
+	if cases.Long() {
+		changes = 1
+	}
 	for _, f := range fixtures(t) {
 		data, err := f.Data()
 		if err != nil {
 			t.Fatal(err)
 		}
 		step := 1
-		if len(data) > small && !*everyByte {
+		if len(data) > small && !cases.Long() {
 			step = len(data)/40 + 1
 		}
-		if len(data) > 16<<10 && *everyByte {
+		if len(data) > 16<<10 && cases.Long() {
 			step = len(data) / (16 << 10)
 		}
 		for n := 1; n < len(data) && !f.Several; n += step {
@@ -38,7 +40,7 @@ func TestFixturesCut(t *testing.T) {
 			continue
 		}
 		changed := append([]byte(nil), data...)
-		for i := range changed {
+		for i := 0; i < len(changed); i += changes {
 			for _, bits := range []byte{0x01, 0x80, 0xff} {
 				changed[i] ^= bits
 				_, _ = loadCut(changed)

@@ -373,7 +373,8 @@ def real(out):
             if path.endswith((".h5", ".mat", ".hdf5")):
                 take(path, "real_%s_%s" % (module, os.path.basename(path).replace(".", "_")))
     tmp = os.path.join(out.folder, "tmp")
-    for name, write in (("netcdf", netcdf), ("anndata", annotated), ("matlab", matlab)):
+    makers = (("netcdf", netcdf), ("anndata", annotated), ("matlab", matlab), ("keras_weights", keras_weights))
+    for name, write in makers:
         try:
             write(tmp)
         except ImportError:
@@ -424,6 +425,16 @@ def matlab(path):
     import hdf5storage
     hdf5storage.savemat(path, {"m": np.arange(6.0).reshape(2, 3), "s": "text", "c": [1, "a"], "z": 1 + 2j,
                                "b": True, "st": {"x": 1.5, "y": "q"}}, format="7.3", appendmat=False)
+
+
+def keras_weights(path):
+    os.environ["KERAS_BACKEND"] = "numpy"  # it takes JAX too
+    import keras
+    layers = keras.layers
+    model = keras.Sequential([layers.Input((5, 3)), layers.LSTM(4), layers.BatchNormalization(),
+                              layers.Dense(2, dtype="float16")])
+    model.save_weights(path + ".weights.h5")
+    os.replace(path + ".weights.h5", path)
 
 
 class Out:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -381,7 +382,7 @@ func rebuildFromNumPy(_ *Options, args []any) (any, error) {
 	if d, isDevice := args[2].(Device); isDevice {
 		device, isText = string(d), true
 	}
-	if !ok || !isText || array.IsPending() {
+	if !ok || !isText || pending.IsArray(array) {
 		return nil, ErrUnread
 	}
 	t := &Tensor{Array: array, DType: a.torchName(1), Shape: array.Shape(), Device: device,

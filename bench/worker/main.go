@@ -3,6 +3,7 @@
 //
 //	worker IMPL TASK FILE SECONDS
 //	worker fresh LOAD FILE
+//	worker convert ROUNDS read|write FILES [FLAG]
 package main
 
 import (
@@ -360,6 +361,9 @@ var tasks = map[string]task{
 func run(args []string) error {
 	if len(args) == 3 && args[0] == "fresh" && freshLoads[args[1]] != nil {
 		return fresh(args[2], freshLoads[args[1]])
+	}
+	if len(args) > 1 && args[0] == "convert" {
+		return convertTask(args[1:])
 	}
 	if len(args) != 4 {
 		return fmt.Errorf("usage: worker IMPL TASK FILE SECONDS")

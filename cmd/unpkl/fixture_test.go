@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/pickle"
@@ -107,18 +107,15 @@ func TestDisFixtures(t *testing.T) {
 	}
 }
 
-var everyCut = flag.Bool("every-cut", false,
-	"cut the fixtures of all producers, small ones at every byte")
-
-// TestTruncated cuts the fixtures of one producer at some places, with -every-cut those of all, and
-// small ones at every byte: one line with the opcode and its offset, and nothing on standard
-// output.
+// TestTruncated cuts the fixtures of one producer at some places, where cases.Long says so those of
+// all, and small ones at every byte: one line with the opcode and its offset, and nothing on
+// standard output.
 func TestTruncated(t *testing.T) {
 	t.Parallel()
 	place := regexp.MustCompile(`^unpkl: -: .* \([A-Z0-9_]+ at byte [0-9]+\)\n$`)
 	for _, f := range fixtures(t) {
 		if f.Several || outOfBand(t, f) ||
-			!*everyCut && !strings.HasPrefix(f.String(), "py313-np2/") {
+			!cases.Long() && !strings.HasPrefix(f.String(), "py313-np2/") {
 			continue
 		}
 		data := fixtureData(t, f)
@@ -126,7 +123,7 @@ func TestTruncated(t *testing.T) {
 			continue
 		}
 		step := max(1, len(data)/3)
-		if *everyCut && len(data) < 150 {
+		if cases.Long() && len(data) < 150 {
 			step = 1
 		}
 		for n := 1; n < len(data); n += step {

@@ -87,7 +87,8 @@ func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) er
 	})
 }
 
-// rewrite reads every pickle of a file and writes what change makes of it, of which n counts from 0.
+// rewrite reads every pickle of a file and writes what change makes of it, of which n counts from
+// 0.
 func rewrite(s *streams, from, to string, change func(in *input, n int, v any) (any,
 	[]unpkl.Option, error)) error {
 	in, err := openInput(s, from, keepers...)

@@ -211,6 +211,11 @@ func sameMap(a, b reflect.Value) bool {
 	return true
 }
 
+// Long reports whether tests take every case that they have. Without UNPKL_LONG in the environment,
+// those that cut and change files byte by byte take a part of the places, so that the daily run is
+// short; .ci/run sets it.
+func Long() bool { return os.Getenv("UNPKL_LONG") != "" }
+
 // WriteTemp writes data to a file of its own.
 func WriteTemp(t testing.TB, data []byte) string {
 	t.Helper()

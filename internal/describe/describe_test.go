@@ -45,7 +45,8 @@ func TestDescribe(t *testing.T) {
 	shared := list(1, list(2))
 	v := &types.Dict{{Key: "a", Value: shared}, {Key: "b", Value: shared},
 		{Key: "many", Value: list(list(list(1)), list(), list(), list(), list())}}
-	root, python2 := describe.Describe(v, describe.Options{Depth: 5, Names: 10, Items: 2, Nodes: 100})
+	root, python2 := describe.Describe(v, describe.Options{Depth: 5, Names: 10, Items: 2,
+		Nodes: 100})
 	if python2 || len(root.Children) != 3 || root.More != 0 {
 		t.Fatalf("the root has %d children, %d more", len(root.Children), root.More)
 	}

@@ -70,7 +70,8 @@ func TestApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &types.Dict{{Key: "a", Value: 1}, {Key: "b", Value: types.NewListFromSlice([]any{1, 2, 3})},
+	d := &types.Dict{{Key: "a", Value: 1}, {Key: "b",
+		Value: types.NewListFromSlice([]any{1, 2, 3})},
 		{Key: 5, Value: types.NewTupleFromSlice([]any{1})}, {Key: "x", Value: array}}
 	run := func(words ...string) error {
 		ops, err := edit.Parse(words, func(word string) (any, error) { return len(word), nil })

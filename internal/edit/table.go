@@ -12,9 +12,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. A table is read from the object of a pickle, and its columns are views of the arrays in that
-// object. So a change of their elements is one of the object, of which everything else is kept. Where
-// a column is not such a view, the object would stay as it was: checkTable notices.
+// NOTE. A table is read from the object of a pickle, and its columns are views of the arrays in
+// that object. So a change of their elements is one of the object, of which everything else is
+// kept. Where a column is not such a view, the object would stay as it was: checkTable notices.
 
 // errColumn is that of a column whose elements are no numbers of NumPy's.
 var errColumn = errors.New("only elements of columns that NumPy's numbers, bools or texts " +

@@ -183,7 +183,7 @@ func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 	}
 	dt := elementDTypes[elem.Kind()]
 	if elem == reflect.TypeFor[ndarray.Float16]() {
-		dt = ndarray.Half
+		dt = ndarray.DTypeOf[ndarray.Float16]()
 	}
 	if dt == nil || depth == 0 || depth > ndarray.MaxDims ||
 		t.Kind() == reflect.Slice && depth == 1 && elem.Kind() == reflect.Uint8 {

@@ -53,7 +53,7 @@ func npzOf(t *testing.T, n int, member string, method uint16) []byte {
 
 // TestNPZLimits: the limits are about the whole of an archive, not about each member.
 func TestNPZLimits(t *testing.T) {
-	// 13 MB by weight, deflated to 250 bytes
+	// 13 MB of values, deflated to 250 bytes
 	lists := objectMember(200_000, strings.Repeat("]", 200_000))
 	copies := objectMember(150, "cbuiltins\nbytearray\nq\x00B\x20\x4e\x00\x00"+
 		strings.Repeat("x", 20_000)+"\x85q\x0100"+strings.Repeat("h\x00h\x01R", 150))

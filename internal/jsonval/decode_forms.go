@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -52,7 +53,7 @@ var formMakers = map[string]func() any{
 	"$py.set":       func() any { return &pickle.Set{} },
 	"$py.frozenset": func() any { return &pickle.FrozenSet{} },
 	"$object":       func() any { return &pickle.Object{} },
-	"$ndarray":      func() any { return ndarray.NewPending("", setArray) },
+	"$ndarray":      func() any { return pending.NewArray("", setArray) },
 }
 
 func fillForm(form any, m types.Dict) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -38,7 +39,7 @@ func setArray(a *ndarray.Array, form any) error {
 		if err != nil {
 			return err
 		}
-		return a.InitObjects(dt, shape, order, elems)
+		return pending.SetObjects(a, dt, shape, order, elems)
 	}
 	if parts["base64"] == nil {
 		return pickle.Malformed("no elements, which to-json --arrays=base64 writes")
@@ -48,7 +49,7 @@ func setArray(a *ndarray.Array, form any) error {
 		return err
 	}
 	if order == ndarray.OrderC {
-		return a.Init(dt, shape, order, data)
+		return pending.SetData(a, dt, shape, order, data)
 	}
 	c, err := ndarray.New(dt, shape, ndarray.OrderC, data)
 	if err != nil {
@@ -57,7 +58,7 @@ func setArray(a *ndarray.Array, form any) error {
 	if data, err = c.AppendBytes(nil, order); err != nil {
 		return err
 	}
-	return a.Init(dt, shape, order, data)
+	return pending.SetData(a, dt, shape, order, data)
 }
 
 func shapeOf(v any) ([]int, error) {

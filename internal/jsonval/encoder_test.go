@@ -16,6 +16,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -342,7 +343,10 @@ func TestLimits(t *testing.T) {
 
 // TestDeepLevels writes more levels than a goroutine's stack would hold frames.
 func TestDeepLevels(t *testing.T) {
-	const n = 1_000_000
+	n := 200_000
+	if cases.Long() {
+		n = 1_000_000
+	}
 	v := list()
 	for range n - 1 {
 		v = list(v)

@@ -15,6 +15,7 @@ package known
 import (
 	"math/bits"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -91,7 +92,7 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	case ClassUUID:
 		code = newUUID(form, a)
 	case ClassReconstruct:
-		code = pending(t, form, a)
+		code = reconstructCall(t, form, a)
 	case ClassFromBuffer:
 		code = fromBuffer(t, r, form, a)
 	case ClassScalar:
@@ -125,8 +126,8 @@ func Build(t *tape.Tape, r *Rules, target, state tape.ID) bool {
 	return true
 }
 
-// pending recognises _reconstruct(ndarray, (0,), b'b').
-func pending(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
+// reconstructCall recognises _reconstruct(ndarray, (0,), b'b').
+func reconstructCall(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
 	if form != tape.FormReduce || len(a) != 3 || !isClass(t, a[0], ClassNDArray) ||
 		!isLeaf(t, a[2]) {
 		return 0
@@ -198,7 +199,7 @@ func dtype(t *tape.Tape, id tape.ID) (*ndarray.DType, bool) {
 		return nil, false
 	}
 	dt, ok := t.Value(id).(*ndarray.DType)
-	return dt, ok && dt != nil && !dt.IsPending() && !dt.HasObject()
+	return dt, ok && dt != nil && !pending.IsDType(dt) && !dt.HasObject()
 }
 
 // nbytes returns the bytes that an array of a shape takes, where the shape is within the rules.

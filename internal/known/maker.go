@@ -3,6 +3,7 @@ package known
 import (
 	"math"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/slab"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/ndarray"
@@ -12,7 +13,7 @@ import (
 // is for one goroutine.
 type Maker struct {
 	slab.Values
-	headers ndarray.Slab
+	headers pending.Slab
 	dims    []int
 	zones   ZoneCache
 }

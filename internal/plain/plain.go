@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -397,7 +398,7 @@ func openArray(a *ndarray.Array) graphFrame {
 
 // plainElements reports whether the elements are plain as they are: nearly always.
 func plainElements(a *ndarray.Array) bool {
-	for v := range a.NonText() {
+	for v := range pending.NonText(a) {
 		if _, ok := quickLeaf(v); !ok {
 			return false
 		}

@@ -5,10 +5,10 @@ import (
 	"math/bits"
 )
 
-// distinct counts different keys by their hashes: exactly while there are few. Of more it keeps those
-// hashes that begin with so many zeros that they fit, and estimates the others from them: adaptive
-// sampling, after Wegman (P. Flajolet, "On adaptive sampling", 1990). The more keys there are, the
-// fewer of them cost more than a comparison.
+// distinct counts different keys by their hashes: exactly while there are few. Of more it keeps
+// those hashes that begin with so many zeros that they fit, and estimates the others from them:
+// adaptive sampling, after Wegman (P. Flajolet, "On adaptive sampling", 1990). The more keys there
+// are, the fewer of them cost more than a comparison.
 type distinct struct {
 	table []uint64 // hashes, by open addressing; 0 is an empty place
 	n     int      // hashes in the table
@@ -84,8 +84,8 @@ func hash(x uint64) uint64 {
 	return high ^ low
 }
 
-// countDifferent counts different values that are numbers. There is a loop for each kind of bits, as
-// this is what a pass over an array spends most of its time with.
+// countDifferent counts different values that are numbers. There is a loop for each kind of bits,
+// as this is what a pass over an array spends most of its time with.
 func countDifferent[T number](d *distinct, values []T) {
 	switch values := any(values).(type) {
 	case []float64:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/table"
@@ -84,7 +85,7 @@ func ofArray(a *ndarray.Array, at pointer.Pointer) (all []Named, done bool, err 
 }
 
 func holdsContainers(a *ndarray.Array) bool {
-	for v := range a.NonText() {
+	for v := range pending.NonText(a) {
 		if pyvalue.IsContainer(v) {
 			return true
 		}

@@ -1,6 +1,11 @@
 package tape
 
-import "github.com/unpkl/unpkl/internal/opcode"
+import (
+	"math"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/opcode"
+)
 
 // Host answers what the opcodes of a pickle cannot: what a class is, and what an opcode does to a
 // Go value. Its methods are called in the order of the stream, while the tape is being written;
@@ -49,10 +54,10 @@ type Limits struct {
 	Memo        int64 // entries of the memo
 	StringBytes int64 // bytes of one str, bytes or bytearray
 	IntDigits   int   // digits of an int written as text
-	// Weight, if it is not nil, bounds about what the values take, in bytes. It is told how much
-	// that is whenever it passes what Weight returned last, 0 at first, and returns up to how much
-	// need not be asked again, or an error that ends the pass.
-	Weight func(weight int64) (upTo int64, err error)
+	// ValueBytes, if it is not nil, bounds about what the values take, in bytes. It is told how
+	// much that is whenever it passes what ValueBytes returned last, 0 at first, and returns up to
+	// how much need not be asked again, or an error that ends the pass.
+	ValueBytes func(taken int64) (upTo int64, err error)
 }
 
 // Options are what [Tape.Read] needs beside the input.
@@ -74,8 +79,28 @@ type Options struct {
 // Usage is what a pass uses of the limits that hold for all pickles of an input. It is counted only
 // where there are such limits.
 type Usage struct {
-	Objects int64 // values built
-	Weight  int64 // about what they take, in bytes
+	Objects    int64 // values built
+	ValueBytes int64 // about what they take, in bytes
+}
+
+// ValueBytesFloor is what the values of compressed input may always take, in bytes.
+const ValueBytesFloor = 32 << 20
+
+// ValueBytesOf is a [Limits] ValueBytes for values that came from n compressed bytes: they may take
+// ratio times as many. A megabyte of opcodes that each make a container takes some 100 MB, in
+// Python too, and compresses to a kilobyte.
+func ValueBytesOf(taken, n, ratio int64) (upTo int64, err error) {
+	n = max(n, 1)
+	if upTo = ValueBytesFloor; n > ValueBytesFloor/ratio {
+		upTo = math.MaxInt64
+		if n < math.MaxInt64/ratio {
+			upTo = n * ratio
+		}
+	}
+	if taken > upTo {
+		return 0, &errkind.LimitError{Limit: "CompressionRatio", Max: ratio, Want: taken / n}
+	}
+	return upTo, nil
 }
 
 // Error is the error of an opcode.

@@ -21,9 +21,9 @@ type pass struct {
 	// callsAsArgs is Options.CallsAsArgs.
 	callsAsArgs bool
 	isSlice     bool // the input is a slice
-	checked     bool // each opcode is counted: limits.Objects or limits.Weight is set
+	checked     bool // each opcode is counted: limits.Objects or limits.ValueBytes is set
 	usage       Usage
-	upTo        int64 // the weight up to which limits.Weight need not be asked
+	upTo        int64 // the bytes of values up to which limits.ValueBytes need not be asked
 	stack       []ID
 	marks       []uint32 // lengths of the stack at the MARKs
 	fence       int
@@ -53,7 +53,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	t.w, t.host, t.limits = w, opts.Host, opts.Limits
 	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
 	t.callsAsArgs = opts.CallsAsArgs
-	t.checked = t.limits.Objects < 1<<63-1 || t.limits.Weight != nil
+	t.checked = t.limits.Objects < 1<<63-1 || t.limits.ValueBytes != nil
 	t.usage, t.upTo, t.fence = opts.Usage, 0, 0
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 	t.proto, t.newest = -1, 0
@@ -160,15 +160,15 @@ func (t *Tape) check(op opcode.Code) error {
 			return &errkind.LimitError{Limit: "Objects", Max: limit, Want: t.usage.Objects}
 		}
 	}
-	if t.limits.Weight == nil {
+	if t.limits.ValueBytes == nil {
 		return nil
 	}
-	t.usage.Weight += weightOf(op)
-	if t.usage.Weight <= t.upTo {
+	t.usage.ValueBytes += valueBytes(op)
+	if t.usage.ValueBytes <= t.upTo {
 		return nil
 	}
 	var err error
-	t.upTo, err = t.limits.Weight(t.usage.Weight)
+	t.upTo, err = t.limits.ValueBytes(t.usage.ValueBytes)
 	return err
 }
 
@@ -177,8 +177,8 @@ func (t *Tape) check(op opcode.Code) error {
 func (t *Tape) affordsRun(n int) bool {
 	u := t.usage
 	u.Objects += int64(n)
-	u.Weight += int64(n) * weightAny
-	if u.Objects > t.limits.Objects || t.limits.Weight != nil && u.Weight > t.upTo {
+	u.ValueBytes += int64(n) * bytesOfAny
+	if u.Objects > t.limits.Objects || t.limits.ValueBytes != nil && u.ValueBytes > t.upTo {
 		return false
 	}
 	t.usage = u
@@ -187,22 +187,22 @@ func (t *Tape) affordsRun(n int) bool {
 
 // About what values take, in bytes, with their place on the stack and in a container.
 const (
-	weightAny       = 16
-	weightContainer = 64
-	weightCall      = 128
+	bytesOfAny       = 16
+	bytesOfContainer = 64
+	bytesOfCall      = 128
 )
 
-// weightOf returns about what an opcode makes, in bytes.
-func weightOf(op opcode.Code) int64 {
+// valueBytes returns about what an opcode makes, in bytes.
+func valueBytes(op opcode.Code) int64 {
 	switch op {
 	case opcode.EmptyList, opcode.EmptyDict, opcode.EmptySet, opcode.List, opcode.Dict,
 		opcode.Tuple, opcode.Tuple1, opcode.Tuple2, opcode.Tuple3, opcode.FrozenSet,
 		opcode.Global, opcode.StackGlobal:
-		return weightContainer
+		return bytesOfContainer
 	case opcode.Reduce, opcode.NewObj, opcode.NewObjEx, opcode.Inst, opcode.Obj:
-		return weightCall
+		return bytesOfCall
 	}
-	return weightAny
+	return bytesOfAny
 }
 
 // SetUsage says what has been used, when pickles inside this one have used more.

@@ -153,11 +153,3 @@ func (c *Column) Arrange(next func() int) {
 	}
 	c.places = moved
 }
-
-// Taker is a value that takes the state of an array with a *Column in the place of the list of its
-// elements.
-type Taker interface {
-	// TakesTexts reports whether it does, for elements of this dtype.
-	TakesTexts(dtype any) bool
-	PySetState(state any) error
-}
