@@ -31,6 +31,7 @@ func (w *endsAfter) Write(p []byte) (int, error) {
 // TestStreams: a large document is written while it is made, in little memory, and not at all where
 // it cannot be written.
 func TestStreams(t *testing.T) {
+	t.Parallel()
 	values := make([]float64, 2<<20)
 	a, err := ndarray.FromSlice(values)
 	if err != nil {
