@@ -15,7 +15,8 @@ import (
 )
 
 // Decoder reads pickles that stand one after another, as several calls of Python's
-// pickle.dump to one file write them. It is not safe for concurrent use.
+// pickle.dump to one file write them. It is not safe for concurrent use. The zero value reads
+// nothing, and what [Decoder.Reset] gives it with the default options.
 type Decoder struct {
 	c   *config // what the options say, and what a compressed input adds
 	all *config // what the options say
@@ -44,7 +45,11 @@ func (d *Decoder) Reset(r io.Reader) {
 	if d.end != nil {
 		d.end()
 	}
-	*d = *newDecoder(r, d.all)
+	all := d.all
+	if all == nil {
+		all = &noOptions
+	}
+	*d = *newDecoder(r, all)
 }
 
 // Decode reads the next pickle into what v points to, as [Unmarshal] does. It returns
@@ -203,6 +208,12 @@ func (d *Decoder) fail(err error) error {
 
 // start looks at the first bytes and makes the source.
 func (d *Decoder) start() error {
+	if d.c == nil {
+		d.c, d.all = &noOptions, &noOptions
+	}
+	if d.r == nil {
+		return io.EOF
+	}
 	if err := d.c.misuse(); err != nil {
 		return err
 	}

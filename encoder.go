@@ -1,6 +1,7 @@
 package unpkl
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -45,11 +46,13 @@ func Marshal(v any, opts ...Option) ([]byte, error) {
 
 // An Encoder writes pickles to a stream, one after another, as several calls of
 // Python's pickle.dump do; Python reads them with as many calls of pickle.load, a
-// [Decoder] with as many of Decode. It is not safe for concurrent use.
+// [Decoder] with as many of Decode. It is not safe for concurrent use. The zero value has the
+// default options and no writer: until [Encoder.Reset] gives it one, Encode is an error.
 type Encoder struct {
 	p   pickle.Pickler
 	c   encodeConfig
 	err error // of the options
+	set bool  // p writes to a writer
 }
 
 // NewEncoder returns an Encoder that writes to w. It does not buffer: each Encode
@@ -63,7 +66,9 @@ func NewEncoder(w io.Writer, opts ...Option) *Encoder {
 }
 
 // Reset makes the Encoder write to w from now on, with the options that it has.
-func (e *Encoder) Reset(w io.Writer) { e.p = e.c.pickler(w) }
+func (e *Encoder) Reset(w io.Writer) { e.p, e.set = e.c.pickler(w), w != nil }
+
+var errNoWriter = errors.New("unpkl: an Encoder without a writer")
 
 // Encode writes v as one complete pickle, see [Marshal]. Nothing is written unless v can be
 // written as a whole. The memory of large arrays goes to the writer as it is, without a
@@ -71,6 +76,9 @@ func (e *Encoder) Reset(w io.Writer) { e.p = e.c.pickler(w) }
 func (e *Encoder) Encode(v any) error {
 	if e.err != nil {
 		return e.err
+	}
+	if !e.set {
+		return errNoWriter
 	}
 	return e.p.Dump(v)
 }

@@ -115,6 +115,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
 			"reconstruct torch internal/magic internal/zipfile"},
 	{"store", ""},
+	{"internal/surface", ""}, // tests of all packages that users import
 	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},

@@ -40,6 +40,9 @@ func (f *File) Lookup(ptr string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpkl: %w", err)
 	}
+	if err := f.Closed(); err != nil {
+		return nil, err
+	}
 	part := &lookup.Part{Pointer: p, CopyText: f.data != nil}
 	if c := f.c.assignOptions().Plain; !c.Objects {
 		to := plain.New(&c)

@@ -34,7 +34,7 @@ import (
 // arrays of later loads of the same File see it.
 //
 // All methods are safe for concurrent use. A File that is not closed keeps its
-// mapping until the process ends.
+// mapping until the process ends. The zero value is a File that is closed.
 type File struct {
 	path   string
 	r      io.ReaderAt // what is read instead of the file at path, if it is not nil
@@ -123,8 +123,8 @@ func (f *File) Decode(v any) error {
 func (f *File) Decoder() (*FileDecoder, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if f.closed.Load() {
-		return nil, f.Closed()
+	if err := f.Closed(); err != nil {
+		return nil, err
 	}
 	d := &FileDecoder{file: f}
 	if f.r != nil {
@@ -174,9 +174,10 @@ func (f *File) source(d *Decoder) {
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed.Swap(true) {
-		return f.Closed()
+	if err := f.Closed(); err != nil {
+		return err
 	}
+	f.closed.Store(true)
 	data := f.data
 	f.data = nil
 	return mmap.Unmap(data)
@@ -185,14 +186,17 @@ func (f *File) Close() error {
 // Closed returns nil as long as the file is open, and afterwards an error of the kind
 // [ErrClosed]. Arrays of a mapping ask it: it implements [ndarray.Owner].
 func (f *File) Closed() error {
-	if f.closed.Load() {
+	switch {
+	case f == nil || f.c == nil:
+		return fmt.Errorf("unpkl: no file is open: %w", ErrClosed)
+	case f.closed.Load():
 		return fmt.Errorf("unpkl: %s is %w", f.path, ErrClosed)
 	}
 	return nil
 }
 
 // FileDecoder reads the pickles of a [File] one after another. It is not safe for
-// concurrent use.
+// concurrent use. The zero value is one of a File that is closed.
 type FileDecoder struct {
 	file *File
 	d    *Decoder
@@ -201,21 +205,34 @@ type FileDecoder struct {
 
 // Decode is [Decoder.Decode]; after [File.Close] it fails with [ErrClosed].
 func (d *FileDecoder) Decode(v any) error {
-	d.file.mu.RLock()
-	defer d.file.mu.RUnlock()
-	if err := d.file.Closed(); err != nil {
+	unlock, err := d.lock()
+	if err != nil {
 		return err
 	}
+	defer unlock()
 	return d.d.Decode(v)
+}
+
+// lock keeps the file open until what it returns is called.
+func (d *FileDecoder) lock() (unlock func(), err error) {
+	if d.file == nil {
+		return nil, d.file.Closed()
+	}
+	d.file.mu.RLock()
+	if err := d.file.Closed(); err != nil {
+		d.file.mu.RUnlock()
+		return nil, err
+	}
+	return d.file.mu.RUnlock, nil
 }
 
 // More is [Decoder.More]; after [File.Close] it fails with [ErrClosed].
 func (d *FileDecoder) More() (bool, error) {
-	d.file.mu.RLock()
-	defer d.file.mu.RUnlock()
-	if err := d.file.Closed(); err != nil {
+	unlock, err := d.lock()
+	if err != nil {
 		return false, err
 	}
+	defer unlock()
 	return d.d.More()
 }
 
@@ -223,15 +240,20 @@ func (d *FileDecoder) More() (bool, error) {
 func (d *FileDecoder) All() iter.Seq2[any, error] { return all(d.Decode) }
 
 // InputOffset is [Decoder.InputOffset].
-func (d *FileDecoder) InputOffset() int64 { return d.d.InputOffset() }
+func (d *FileDecoder) InputOffset() int64 {
+	if d.d == nil {
+		return 0
+	}
+	return d.d.InputOffset()
+}
 
 // only is Decoder.only.
 func (d *FileDecoder) only(v any) error {
-	d.file.mu.RLock()
-	defer d.file.mu.RUnlock()
-	if err := d.file.Closed(); err != nil {
+	unlock, err := d.lock()
+	if err != nil {
 		return err
 	}
+	defer unlock()
 	return d.d.only(v)
 }
 

@@ -1,10 +1,6 @@
 package audit_test
 
 import (
-	"github.com/unpkl/unpkl/audit"
-
-	"github.com/unpkl/unpkl/internal/cases"
-
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
@@ -18,6 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -334,4 +333,19 @@ func TestAuditMany(t *testing.T) {
 			t.Fatalf("finding %d: got %+v want %+v", i, f, want)
 		}
 	}
+}
+
+func ExampleWithLimits() {
+	report, err := audit.Reader(strings.NewReader("\x80\x04K\x01K\x02\x86."),
+		audit.WithLimits(unpkl.Limits{Objects: 1}))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(errors.Is(report.Err, unpkl.ErrLimit), report.Worst())
+	// Output: true unknown
+}
+
+func ExampleVerdict_Worse() {
+	fmt.Println(audit.VerdictDangerous.Worse(audit.VerdictUnknown))
+	// Output: true
 }

@@ -29,6 +29,7 @@ type auditor struct {
 // mode says how a run takes what readers of pickles take differently.
 type mode struct {
 	unframed bool // frames are ignored
+	anyArgs  bool // arguments need not be a tuple
 	joblib   bool // arrays follow their wrappers
 }
 
@@ -58,9 +59,22 @@ func (a *auditor) pickle(data []byte) ended {
 	if a.wraps {
 		a.plain(data, end)
 	}
-	if end.err != nil {
-		a.scan(data, offsetOf(end.err))
+	if end.err == nil {
+		return end
 	}
+	from := offsetOf(end.err)
+	if op := opOf(end.err); op == opcode.Reduce || op == opcode.NewObj || op == opcode.NewObjEx {
+		// CPython's Python unpickler runs what its C one refuses.
+		other := a.again(data, mode{anyArgs: true, joblib: true})
+		if a.wraps {
+			other = a.again(data, mode{anyArgs: true, unframed: true})
+		}
+		if other.err == nil {
+			return end
+		}
+		from = max(from, offsetOf(other.err))
+	}
+	a.scan(data, from)
 	return end
 }
 
@@ -125,6 +139,7 @@ func (a *auditor) run(data []byte, m mode) ended {
 		tapes.Put(h.t)
 	}()
 	opts := a.options(h)
+	opts.AnyArgs = m.anyArgs
 	if a.c.usage != nil {
 		opts.Usage = *a.c.usage
 	}
@@ -157,6 +172,15 @@ func (a *auditor) scan(data []byte, from int64) {
 			a.uses.add(a.nameOf(g), opcode.Code(op.Op), op.Offset)
 		}
 	}
+}
+
+// opOf returns the opcode that an error is of, 0 if of none.
+func opOf(err error) opcode.Code {
+	var e *tape.Error
+	if errors.As(err, &e) {
+		return e.Op
+	}
+	return 0
 }
 
 func offsetOf(err error) int64 {

@@ -161,3 +161,25 @@ func TestProofs(t *testing.T) {
 		fmt.Println(n, "pickles")
 	}
 }
+
+// TestArgumentsNoTuple: CPython's unpickler in Python runs calls with arguments that are no tuple,
+// which the one in C refuses: what follows is listed, and the error stays.
+func TestArgumentsNoTuple(t *testing.T) {
+	for _, p := range []string{
+		"\x80\x04\x8c\x08builtins\x94\x8c\x04list\x94\x93\x8c\x01aR0\x8c\x02os\x8c\x06system\x93.",
+		"\x80\x04\x8c\x01m\x8c\x01C\x93]\x810\x8c\x02os\x8c\x06system\x93.",
+		"\x80\x04\x8c\x01m\x8c\x01C\x93}}\x920\x8c\x02os\x8c\x06system\x93.",
+		// To pickle.load, the state of joblib's wrapper is no sign that an array follows.
+		"cjoblib.numpy_pickle\nNumpyArrayWrapper\nS'a'\nR}b0cos\nsystem\n.",
+		"\x80\x04\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper\x93C\x01aR}b0" +
+			"\x8c\x02os\x8c\x06system\x93.",
+	} {
+		r, err := audit.Reader(strings.NewReader(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Worst() != audit.VerdictDangerous || r.Err == nil {
+			t.Errorf("%q: %v, %v", p, found(r), r.Err)
+		}
+	}
+}

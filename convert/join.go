@@ -14,7 +14,8 @@ import (
 )
 
 // Parts is an array in several files, as Split leaves it. Nothing of it is read before it is
-// touched. After Close its arrays must not be used; see [ndarray.Mapped].
+// touched. After Close its arrays must not be used; see [ndarray.Mapped]. The zero value has
+// no array: its Concatenated is nil.
 type Parts struct {
 	*ndarray.Concatenated
 	mapped []*ndarray.Mapped

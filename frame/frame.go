@@ -74,9 +74,15 @@ type Record struct {
 func (r Record) Row() int { return r.row }
 
 // Label returns the row's label in the frame's index.
-func (r Record) Label() any { return r.f.Index.At(r.row) }
+func (r Record) Label() any {
+	if r.f == nil {
+		return nil
+	}
+	return r.f.Index.At(r.row)
+}
 
-// At returns the value in column i as [Series.At] does, nil where it is missing.
+// At returns the value in column i as [Series.At] does, nil where it is missing. It panics where
+// there is no such column, as an index of a slice does.
 func (r Record) At(i int) any {
 	c := r.f.Columns[i]
 	if c.IsNull(r.row) {
@@ -88,7 +94,7 @@ func (r Record) At(i int) any {
 // Get returns the value in the first column of that name, nil where it is
 // missing; ok is false where there is no such column.
 func (r Record) Get(name string) (v any, ok bool) {
-	for i, c := range r.f.Columns {
+	for i, c := range r.columns() {
 		if s, isText := c.Name.(string); isText && s == name {
 			return r.At(i), true
 		}
@@ -98,11 +104,20 @@ func (r Record) Get(name string) (v any, ok bool) {
 
 // Map returns the row as a map from column name to value, in memory of its own.
 func (r Record) Map() map[string]any {
-	m := make(map[string]any, len(r.f.Columns))
-	for i, c := range r.f.Columns {
+	columns := r.columns()
+	m := make(map[string]any, len(columns))
+	for i, c := range columns {
 		m[labelText(c.Name)] = r.At(i)
 	}
 	return m
+}
+
+// columns are those of the frame, none of the zero Record.
+func (r Record) columns() []*Series {
+	if r.f == nil {
+		return nil
+	}
+	return r.f.Columns
 }
 
 // Records returns the rows in order. A Record is a view: it costs nothing until

@@ -92,7 +92,8 @@ func (x *Index) At(i int) any {
 }
 
 // Level returns the part of label i that level k of a MultiIndex holds, nil
-// where it is missing.
+// where it is missing. It panics where there is no such level or label, as an index of a slice
+// does.
 func (x *Index) Level(k, i int) any {
 	code, err := (&Series{Values: x.Codes[k]}).code(i)
 	if err != nil || code < 0 {

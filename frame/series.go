@@ -115,7 +115,8 @@ func (s *Series) Len() int {
 }
 
 // IsNull reports whether element i is missing, as pandas' isna does: None, NaN,
-// NaT, NA, a code of -1, an entry that Valid excludes.
+// NaT, NA, a code of -1, an entry that Valid excludes. It panics where there is no element i, as an
+// index of a slice does.
 func (s *Series) IsNull(i int) bool {
 	if s.Valid != nil {
 		return !s.Valid[i]
@@ -298,10 +299,11 @@ func (t *Strings) IsNull(i int) bool {
 	return t.Validity[bit>>3]>>(bit&7)&1 == 0
 }
 
-// At returns string i, a copy; "" where it is missing.
+// At returns string i, a copy; "" where it is missing. It panics where there is no string i, as an
+// index of a slice does.
 func (t *Strings) At(i int) string { return string(t.Bytes(i)) }
 
-// Bytes returns string i without a copy: the caller must not modify it.
+// Bytes returns string i without a copy: the caller must not modify it. It panics as At does.
 func (t *Strings) Bytes(i int) []byte {
 	if t.IsNull(i) {
 		return nil

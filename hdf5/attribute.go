@@ -10,7 +10,7 @@ import (
 )
 
 // Attribute is a small array that belongs to an object, by name. It is safe for concurrent
-// use.
+// use. The zero value is one without a value, of a file that is closed.
 type Attribute struct {
 	o     *object
 	name  string
@@ -31,6 +31,9 @@ func (a *Attribute) Datatype() *Datatype { return a.typ }
 // Shape returns the shape, which is empty for a scalar, and (0,) where there is no value
 // at all. An array datatype's own dimensions are behind it.
 func (a *Attribute) Shape() []int {
+	if a.o == nil {
+		return []int{0}
+	}
 	shape, err := a.space.shape()
 	if err != nil {
 		return nil
@@ -39,13 +42,21 @@ func (a *Attribute) Shape() []int {
 }
 
 // DType returns the dtype of the elements; see [Dataset.DType].
-func (a *Attribute) DType() *ndarray.DType { return a.plan.element() }
+func (a *Attribute) DType() *ndarray.DType {
+	if a.o == nil {
+		return nil
+	}
+	return a.plan.element()
+}
 
 // IsNull reports whether the attribute has a type and no value: h5py's Empty.
-func (a *Attribute) IsNull() bool { return a.space.null }
+func (a *Attribute) IsNull() bool { return a.o == nil || a.space.null }
 
 // Read returns the value as an array in memory of its own.
 func (a *Attribute) Read() (*ndarray.Array, error) {
+	if a.o == nil {
+		return nil, (*File)(nil).enter()
+	}
 	if err := a.o.f.enter(); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 
 // Dataset is an array in the file. What it says of itself was read when it was opened; the
 // elements are read by [Dataset.Read], [Dataset.Slice] and [Dataset.Chunks]. It is safe for
-// concurrent use.
+// concurrent use. The zero value is one without elements, of a file that is closed.
 type Dataset struct {
 	object
 	typ       *Datatype
@@ -133,14 +133,19 @@ func (d *Dataset) check() error {
 }
 
 // NDim returns the number of dimensions, as Shape has them.
-func (d *Dataset) NDim() int { return len(d.space.dims) + len(d.plan.dims) }
+func (d *Dataset) NDim() int {
+	if d.space == nil {
+		return 1
+	}
+	return len(d.space.dims) + len(d.plan.dims)
+}
 
 // Shape returns the number of elements in each dimension, nothing for a scalar and (0,) for a
 // dataset without elements or shape; see [Dataset.IsNull]. The dimensions of an array
 // datatype are the last ones. A dimension that is no int of this machine is shown as the
 // largest int.
 func (d *Dataset) Shape() []int {
-	if d.space.null {
+	if d.IsNull() {
 		return []int{0}
 	}
 	return slices.Concat(clamp(d.space.dims), d.plan.dims)
@@ -149,7 +154,7 @@ func (d *Dataset) Shape() []int {
 // MaxShape returns the size to which each dimension may grow, [Unlimited] where there is
 // no end. It has the dimensions of Shape.
 func (d *Dataset) MaxShape() []int {
-	if d.space.null {
+	if d.IsNull() {
 		return []int{0}
 	}
 	most := d.space.max
@@ -174,11 +179,16 @@ func clamp(dims []uint64) []int {
 }
 
 // IsNull reports whether the dataset has a type and no value: h5py's Empty.
-func (d *Dataset) IsNull() bool { return d.space.null }
+func (d *Dataset) IsNull() bool { return d.space == nil || d.space.null }
 
 // DType returns the dtype of the elements as [Dataset.Read] gives them. It has the byte
 // order of the file.
-func (d *Dataset) DType() *ndarray.DType { return d.plan.dt }
+func (d *Dataset) DType() *ndarray.DType {
+	if d.plan == nil {
+		return nil
+	}
+	return d.plan.dt
+}
 
 // Datatype returns what the file says of the elements.
 func (d *Dataset) Datatype() *Datatype { return d.typ }
@@ -186,14 +196,14 @@ func (d *Dataset) Datatype() *Datatype { return d.typ }
 // ChunkShape returns the shape of the chunks in which the dataset is stored, or nil where
 // it is not. It does not have the dimensions of an array datatype.
 func (d *Dataset) ChunkShape() []int {
-	if d.layout.class != layoutChunked {
+	if d.layout == nil || d.layout.class != layoutChunked {
 		return nil
 	}
 	return clamp(d.layout.chunk)
 }
 
 // IsVirtual reports whether the elements are those of other datasets.
-func (d *Dataset) IsVirtual() bool { return d.layout.class == layoutVirtual }
+func (d *Dataset) IsVirtual() bool { return d.layout != nil && d.layout.class == layoutVirtual }
 
 // ExternalFiles returns the names of the files that hold the data, as the file has them.
 func (d *Dataset) ExternalFiles() []string {

@@ -162,6 +162,10 @@ func (g *Group) Walk() iter.Seq2[Object, error] {
 			in   *Group
 			link Link
 		}
+		if g.h == nil {
+			yield(nil, g.f.enter()) // an error: no file is open
+			return
+		}
 		seen := map[uint64]bool{g.h.addr: true}
 		if !yield(g, nil) {
 			return

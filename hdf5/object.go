@@ -35,7 +35,12 @@ func (o *object) Path() string { return o.path }
 func (o *object) File() *File { return o.f }
 
 // Address returns the object's address in its file, relative to the superblock.
-func (o *object) Address() uint64 { return o.h.addr }
+func (o *object) Address() uint64 {
+	if o.h == nil {
+		return undefined
+	}
+	return o.h.addr
+}
 
 // NamedType is a datatype that is an object of its own: a committed datatype.
 type NamedType struct {

@@ -142,6 +142,9 @@ func (f *File) Closed() error {
 
 // enter begins a read, which leave ends: between them the mapping stays.
 func (f *File) enter() error {
+	if f == nil || f.sb == nil { // a zero value, which no function of this package returned
+		return &Error{Offset: -1, Kind: ErrClosed, Text: "no file is open"}
+	}
 	f.mu.RLock()
 	if f.closed.Load() {
 		f.mu.RUnlock()

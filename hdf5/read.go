@@ -165,6 +165,9 @@ const partBytes = 4 << 20
 // eachPart calls visit with the selections that Chunks goes through, without the file
 // held for reading.
 func (d *Dataset) eachPart(visit func(selection) error) error {
+	if d.space == nil {
+		return d.f.enter() // an error
+	}
 	whole := everything(d.space.dims)
 	if d.space.null || whole.size() == 0 {
 		return nil

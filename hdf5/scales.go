@@ -12,7 +12,10 @@ import (
 //
 // Reference: HDF5 Dimension Scale Specification, attribute DIMENSION_LIST.
 func (d *Dataset) Scales() ([][]*Dataset, error) {
-	scales := make([][]*Dataset, len(d.space.dims))
+	var scales [][]*Dataset
+	if d.space != nil {
+		scales = make([][]*Dataset, len(d.space.dims))
+	}
 	a, err := d.Attr("DIMENSION_LIST")
 	if errors.Is(err, ErrNotFound) {
 		return scales, nil

@@ -87,10 +87,19 @@ func newWriter(path string, f *os.File, opts *WriteOptions) *Writer {
 	return w
 }
 
+// ready returns the error after which nothing can be written, which the zero Writer has from the
+// beginning.
+func (w *Writer) ready() error {
+	if w == nil || w.out.f == nil {
+		return errWriterClosed
+	}
+	return w.err
+}
+
 // Abort gives the file up: the temporary one is removed, and what had the name keeps it. After
 // Close it does nothing, so that it may be deferred.
 func (w *Writer) Abort() {
-	if w.err == errWriterClosed {
+	if w.ready() == errWriterClosed {
 		return
 	}
 	w.err = errWriterClosed
@@ -104,10 +113,10 @@ func (w *Writer) Abort() {
 // error is returned and the old file stays; the file's data is on the disk before it takes the
 // name.
 func (w *Writer) Close() error {
-	if w.err == errWriterClosed {
-		return w.err
+	err := w.ready()
+	if err == errWriterClosed {
+		return err
 	}
-	err := w.err
 	if err == nil {
 		err = w.finish()
 	}
@@ -154,8 +163,8 @@ func (w *Writer) Group(path string) error {
 // SoftLink makes a link that is followed by name when it is read: target is a path from the root,
 // or from the group of the link; nothing needs to be there.
 func (w *Writer) SoftLink(path, target string) error {
-	if w.err != nil {
-		return w.err
+	if err := w.ready(); err != nil {
+		return err
 	}
 	if target == "" || strings.IndexByte(target, 0) >= 0 {
 		return inPath(errorf(ErrUnsupported, "target %q of a link", target), path)
@@ -227,8 +236,8 @@ func splitPath(path string) ([]string, error) {
 
 // find returns the object at a path, following no soft links.
 func (w *Writer) find(path string) (*node, error) {
-	if w.err != nil {
-		return nil, w.err
+	if err := w.ready(); err != nil {
+		return nil, err
 	}
 	parts, err := splitPath(path)
 	if err != nil {
@@ -249,8 +258,8 @@ func (w *Writer) find(path string) (*node, error) {
 // parent returns the group that the last part of a path is a name in, and makes it where it is
 // not there; exists is what has the name.
 func (w *Writer) parent(path string) (group *node, name string, err error) {
-	if w.err != nil {
-		return nil, "", w.err
+	if err := w.ready(); err != nil {
+		return nil, "", err
 	}
 	parts, err := splitPath(path)
 	if err != nil {

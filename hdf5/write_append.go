@@ -29,8 +29,8 @@ type Appender struct {
 func (w *Writer) Appendable(
 	path string, dt *ndarray.DType, row []int, opts *DatasetOptions,
 ) (*Appender, error) {
-	if w.err != nil {
-		return nil, w.err
+	if err := w.ready(); err != nil {
+		return nil, err
 	}
 	var o DatasetOptions
 	if opts != nil {
@@ -76,8 +76,8 @@ func rowChunk(row []int, element int) []int {
 // dtype the dataset's, in any byte order. The array is not kept. Another shape or dtype is an
 // error of the kind ErrUnsupported.
 func (p *Appender) Append(a *ndarray.Array) error {
-	if p.w.err != nil {
-		return p.w.err
+	if err := p.w.ready(); err != nil {
+		return err
 	}
 	if p.closed {
 		return inPath(errorf(ErrClosed, "the appender is closed"), p.path)
@@ -158,8 +158,8 @@ func (p *Appender) Rows() int { return p.rows + p.inBuf }
 
 // Close writes the last rows and gives the memory back. Closing the Writer does it too.
 func (p *Appender) Close() error {
-	if p.w.err != nil {
-		return p.w.err
+	if err := p.w.ready(); err != nil {
+		return err
 	}
 	return inPath(p.finish(), p.path)
 }

@@ -34,8 +34,8 @@ type outAttr struct {
 //
 // Reference: HDF5 File Format Specification, IV.A.2.m.
 func (w *Writer) SetAttr(path, name string, value any) error {
-	if w.err != nil {
-		return w.err
+	if err := w.ready(); err != nil {
+		return err
 	}
 	n, err := w.find(path)
 	if err != nil {

@@ -74,8 +74,8 @@ type outDataset struct {
 //
 // Reference: HDF5 File Format Specification, IV.A.2.
 func (w *Writer) Dataset(path string, a *ndarray.Array, opts *DatasetOptions) error {
-	if w.err != nil {
-		return w.err
+	if err := w.ready(); err != nil {
+		return err
 	}
 	t, err := fileTypeOf(a)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 // Reference: pandas/io/pytables.py, AppendableFrameTable; PyTables User's Guide, "PyTables File
 // Format", Table, format version 2.7.
 func (w *Writer) Frame(path string, f *frame.Frame, opts *DatasetOptions) error {
-	if w.err != nil {
-		return w.err
+	if err := w.ready(); err != nil {
+		return err
 	}
 	t, err := newFrameTable(f)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 func (w *Writer) DatasetFrom(
 	path string, dt *ndarray.DType, shape []int, r io.Reader, opts *DatasetOptions,
 ) error {
-	if w.err != nil {
-		return w.err
+	if err := w.ready(); err != nil {
+		return err
 	}
 	t, err := newFileType(dt)
 	if err != nil {

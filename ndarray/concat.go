@@ -4,7 +4,7 @@ import "slices"
 
 // Concatenated is several arrays that are looked at as one, one behind the other along an axis:
 // numpy.concatenate without the copy. The parts may be mapped files of any size. It is safe for
-// concurrent reads.
+// concurrent reads. The zero value is one of no parts, and has no elements.
 type Concatenated struct {
 	parts  []*Array
 	axis   int
@@ -17,7 +17,7 @@ type Concatenated struct {
 // ErrShape. Nothing is copied.
 func Concat(axis int, parts ...*Array) (*Concatenated, error) {
 	if len(parts) == 0 {
-		return nil, errorf(ErrShape, "no arrays to concatenate")
+		return nil, errNoParts()
 	}
 	first := parts[0]
 	if axis < 0 {
@@ -51,8 +51,15 @@ func Concat(axis int, parts ...*Array) (*Concatenated, error) {
 	return c, nil
 }
 
+func errNoParts() error { return errorf(ErrShape, "no arrays to concatenate") }
+
 // DType returns the dtype of the elements.
-func (c *Concatenated) DType() *DType { return c.parts[0].DType() }
+func (c *Concatenated) DType() *DType {
+	if len(c.parts) == 0 {
+		return (&Array{}).DType()
+	}
+	return c.parts[0].DType()
+}
 
 // Shape returns the shape of the whole. The caller must not change it.
 func (c *Concatenated) Shape() []int { return c.shape }
@@ -87,6 +94,9 @@ func (c *Concatenated) partOf(i int) int {
 // Slice returns the elements from start on up to stop along the axis of the parts: a view where
 // they lie in one part, else a copy, in C order. What is outside is of the kind ErrBounds.
 func (c *Concatenated) Slice(start, stop int) (*Array, error) {
+	if len(c.parts) == 0 {
+		return nil, errNoParts()
+	}
 	if start < 0 || stop < start || stop > c.shape[c.axis] {
 		return nil, errorf(ErrBounds, "elements %d to %d of %d along axis %d", start, stop,
 			c.shape[c.axis], c.axis)
@@ -114,6 +124,9 @@ func (c *Concatenated) Slice(start, stop int) (*Array, error) {
 
 // Array returns the whole as one array in memory of its own, in C order.
 func (c *Concatenated) Array() (*Array, error) {
+	if len(c.parts) == 0 {
+		return nil, errNoParts()
+	}
 	a, err := c.Slice(0, c.shape[c.axis])
 	if err != nil {
 		return nil, err

@@ -372,3 +372,35 @@ func ExampleNewStrided() {
 	fmt.Println(a)
 	// Output: [2 4 6]
 }
+
+func ExampleNewSubarray() {
+	d, err := ndarray.NewSubarray(ndarray.DTypeOf[float32](), 2, 3)
+	fmt.Println(d, d.ItemSize(), err)
+	// Output: ('<f4', (2, 3)) 24 <nil>
+}
+
+func ExampleParseDatetimeUnit() {
+	u, err := ndarray.ParseDatetimeUnit("[D/4]")
+	fmt.Println(u.Num, u.Base, err)
+	// Output: 6 h <nil>
+}
+
+func ExampleNewLongDouble() {
+	x := ndarray.NewLongDouble(0.5, ndarray.X87)
+	f, exact := x.Float64()
+	fmt.Println(x, f, exact)
+	// Output: 0.5 0.5 true
+}
+
+func ExampleNewBFloat16() {
+	x := ndarray.NewBFloat16(0.1)
+	fmt.Println(x, x.Float32())
+	// Output: 0.100097656 0.100097656
+}
+
+func ExampleNewObjectScalar() {
+	dt, _ := ndarray.ParseDescr("[('id', '<i4'), ('note', '|O')]")
+	s, err := ndarray.NewObjectScalar(dt, []any{int32(7), "seven"})
+	fmt.Println(s, err)
+	// Output: (7, 'seven') <nil>
+}

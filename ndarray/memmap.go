@@ -17,7 +17,7 @@ import (
 // then fail with [ErrClosed], but a slice taken from one before, as [Slice] gives, points to memory
 // that is gone, and touching it crashes the program. Not using such slices after Close is the
 // caller's duty, and so is not truncating the file while it is mapped. Flush and Close are safe for
-// concurrent use.
+// concurrent use. Array is nil in the zero value, which maps nothing.
 type Mapped struct {
 	*Array
 	mu     sync.Mutex // held while the mapping is flushed or ended

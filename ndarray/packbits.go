@@ -190,7 +190,7 @@ func unpackRow(out, row []byte, count int, order BitOrder) []byte {
 
 // BitMask is an array of bools that lies packed in memory, eight to a byte along its last axis, as
 // PackBits packs it; the memory may be a mapped file. Only what is asked for is unpacked. It is
-// safe for concurrent use.
+// safe for concurrent use. The zero value has no elements.
 type BitMask struct {
 	packed *Array
 	shape  []int
@@ -301,6 +301,9 @@ func (m *BitMask) countRow(row []byte, skip, n int) int {
 // bytesOf returns a view of the bytes that hold a part of the mask, and how many bits stand before
 // it in each row.
 func (m *BitMask) bytesOf(start, count []int) (part *Array, skip int, err error) {
+	if m.packed == nil {
+		return nil, 0, errorf(ErrShape, "a mask without a shape")
+	}
 	if len(start) != len(m.shape) || len(count) != len(m.shape) {
 		return nil, 0, errorf(ErrBounds, "%d and %d numbers for a mask of %d dimensions",
 			len(start), len(count), len(m.shape))

@@ -3,6 +3,7 @@ package npy
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"math"
@@ -17,7 +18,7 @@ import (
 // ArchiveWriter writes an .npz as numpy.savez or numpy.savez_compressed does: the same
 // arrays give the same bytes every time, dated 1980-01-01, and where nothing is
 // deflated the bytes that NumPy on Python 3.12 or later writes. It needs no seeking. It is
-// not safe for concurrent use.
+// not safe for concurrent use. The zero value has no writer, which is an error.
 //
 // Reference: numpy/lib/npyio.py, _savez; zipfile.py, ZipFile.open with force_zip64.
 type ArchiveWriter struct {
@@ -46,6 +47,14 @@ func NewArchiveWriter(w io.Writer, opts *WriteOptions) *ArchiveWriter {
 	return z
 }
 
+// ready returns the error of what went before.
+func (z *ArchiveWriter) ready() error {
+	if z.w == nil && z.err == nil {
+		z.err = errors.New("npy: an ArchiveWriter without a writer")
+	}
+	return z.err
+}
+
 // Add writes one array under the given name, to which .npy is added. NumPy writes
 // named arrays first, and behind them arr_0, arr_1 and so on. A name that is empty, was
 // added before, is no valid UTF-8 or leads out of a folder is an error.
@@ -53,8 +62,8 @@ func NewArchiveWriter(w io.Writer, opts *WriteOptions) *ArchiveWriter {
 // An array that is stored is read twice, the first time for its checksum, and not
 // copied. One that is deflated is compressed in memory first, as is a pickle.
 func (z *ArchiveWriter) Add(name string, a *ndarray.Array) error {
-	if z.err != nil {
-		return z.err
+	if err := z.ready(); err != nil {
+		return err
 	}
 	if err := zipfile.CheckName(name); err != nil {
 		return err
@@ -230,8 +239,8 @@ func (z *ArchiveWriter) centralHeader(b []byte, m zipMember) []byte {
 // Close writes the directory. It must be called for the archive to be complete; adding or
 // closing afterwards is an error.
 func (z *ArchiveWriter) Close() error {
-	if z.err != nil {
-		return z.err
+	if err := z.ready(); err != nil {
+		return err
 	}
 	z.err = errArchiveClosed
 	var b []byte

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
@@ -177,4 +178,35 @@ func ExampleArchive_Deflated() {
 	}
 	fmt.Println(z.Deflated("weights"), z.Deflated("biases"))
 	// Output: 134 0
+}
+
+func ExampleWriteHeader() {
+	var b bytes.Buffer
+	h := &npy.Header{DType: ndarray.Uint8, Shape: []int{3}, Order: ndarray.OrderC}
+	if err := npy.WriteHeader(&b, h); err != nil {
+		log.Fatal(err)
+	}
+	b.Write([]byte{7, 8, 9}) // h.NBytes() of them
+	d := npy.NewDecoder(&b, nil)
+	a, err := d.Decode()
+	fmt.Println(a, err, d.InputOffset())
+	// Output: [7 8 9] <nil> 131
+}
+
+func ExampleArchive_IsArray() {
+	var b bytes.Buffer
+	w := npy.NewArchiveWriter(&b, nil)
+	a, _ := ndarray.FromSlice([]int64{1})
+	if err := w.Add("a", a); err != nil {
+		log.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		log.Fatal(err)
+	}
+	z, err := npy.OpenArchive(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(z.IsArray("a"), z.IsArray("b"))
+	// Output: true false
 }

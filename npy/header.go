@@ -34,6 +34,9 @@ type Header struct {
 
 // NBytes returns how many bytes of data follow a header whose dtype has no objects.
 func (h *Header) NBytes() int {
+	if h.DType == nil {
+		return 0
+	}
 	n := h.DType.ItemSize()
 	for _, d := range h.Shape {
 		n *= d // readHeader has checked the product

@@ -63,7 +63,12 @@ func NewDecoder(r io.Reader, opts *Options) *Decoder {
 
 // InputOffset returns the number of bytes that the arrays read so far take: the offset of
 // the next one from where the Decoder began.
-func (d *Decoder) InputOffset() int64 { return d.r.n }
+func (d *Decoder) InputOffset() int64 {
+	if d.r == nil {
+		return 0
+	}
+	return d.r.n
+}
 
 // Decode reads the next array. Its memory is its own and grows as the data arrives, so that
 // a header that lies costs nothing; its shape, dtype and order are the file's. At the
@@ -73,6 +78,9 @@ func (d *Decoder) InputOffset() int64 { return d.r.n }
 //
 // Reference: numpy/lib/format.py, read_array.
 func (d *Decoder) Decode() (*ndarray.Array, error) {
+	if d.r == nil { // the zero Decoder has nothing to read
+		return nil, io.EOF
+	}
 	h, err := readHeader(d.r, d.opts)
 	if err != nil {
 		return nil, err

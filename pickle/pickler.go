@@ -138,6 +138,9 @@ func NewPickler(w io.Writer) *Pickler { return &Pickler{w: w} }
 // hook inside an *EncodeError, or an error of the writer.
 func (p *Pickler) Dump(v any) error {
 	q, err := p.pickle(v)
+	if err == nil && p.w == nil {
+		err = &EncodeError{Err: Unsupported("a Pickler without a writer")}
+	}
 	if err == nil {
 		err = q.out.writeTo(p.w)
 	}
@@ -189,7 +192,7 @@ type EncodeError struct {
 
 // Error returns "pickle: what is wrong (at PATH)".
 func (e *EncodeError) Error() string {
-	text := e.Err.Error()
+	text := fmt.Sprint(e.Err)
 	if !strings.HasPrefix(text, "pickle: ") {
 		text = "pickle: " + text
 	}

@@ -25,7 +25,7 @@ func (e *ArgumentError) Error() string {
 	if errors.As(e.Err, &detail) {
 		return e.Global + ": " + detail.Text
 	}
-	return e.Global + ": " + e.Err.Error()
+	return e.Global + ": " + fmt.Sprint(e.Err)
 }
 
 // Unwrap returns the kind of package pickle, and Err.
@@ -33,6 +33,9 @@ func (e *ArgumentError) Unwrap() []error {
 	kind := pickle.ErrMalformed
 	if errors.Is(e.Err, ndarray.ErrLimit) {
 		kind = pickle.ErrLimit
+	}
+	if e.Err == nil {
+		return []error{kind}
 	}
 	return []error{kind, e.Err}
 }

@@ -86,13 +86,14 @@ type ratKey string
 // PyKey implements [pickle.KeyValue]: a fraction equals the int or float of the same
 // value.
 func (f Fraction) PyKey() (any, error) {
-	if f.Rat.IsInt() {
-		return canonicalInt(f.Rat.Num()), nil
+	rat := f.rat()
+	if rat.IsInt() {
+		return canonicalInt(rat.Num()), nil
 	}
-	if x, exact := f.Rat.Float64(); exact {
+	if x, exact := rat.Float64(); exact {
 		return x, nil
 	}
-	return ratKey(f.Rat.String()), nil
+	return ratKey(rat.String()), nil
 }
 
 // maxKeyExponent is the largest exponent of a decimal that is compared with other

@@ -277,7 +277,11 @@ func (t PandasTimedelta) Seconds() float64 {
 
 // Plain returns a time.Duration, or t itself where that cannot hold it.
 func (t PandasTimedelta) Plain() any {
-	scale := 1_000_000_000 / unitsPerSecond[t.Unit]
+	per := unitsPerSecond[t.Unit]
+	if per == 0 { // not one that a pickle made
+		return t
+	}
+	scale := 1_000_000_000 / per
 	if d := t.Value * scale; d/scale == t.Value {
 		return time.Duration(d)
 	}

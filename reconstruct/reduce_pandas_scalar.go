@@ -73,6 +73,9 @@ func reducePeriod(_ *Reducers, v any, _ int) (any, error) {
 
 func reduceInterval(_ *Reducers, v any, _ int) (any, error) {
 	iv := v.(frame.IntervalValue)
+	if iv.Left == nil || iv.Right == nil {
+		return nil, pickle.Unsupported("an Interval without ends")
+	}
 	return call(pyName("pandas._libs.interval", "Interval"), intervalEnd(iv.Left),
 		intervalEnd(iv.Right), iv.Closed), nil
 }

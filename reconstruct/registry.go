@@ -174,7 +174,7 @@ func (c Class) Equal(other Class) bool { return c.global == other.global }
 
 // Call implements gopickle's types.Callable: what REDUCE, INST and OBJ do.
 func (c Class) Call(args ...any) (any, error) {
-	if c.entry.call == nil {
+	if c.entry == nil || c.entry.call == nil {
 		return &pickle.Object{Class: c, Args: args, Form: pickle.FormReduce}, nil
 	}
 	return c.entry.call(c, args)
@@ -182,7 +182,7 @@ func (c Class) Call(args ...any) (any, error) {
 
 // PyNew implements gopickle's types.PyNewable: what NEWOBJ does.
 func (c Class) PyNew(args ...any) (any, error) {
-	if c.entry.construct == nil {
+	if c.entry == nil || c.entry.construct == nil {
 		return &pickle.Object{Class: c, Args: args, Form: pickle.FormNewObj}, nil
 	}
 	return c.entry.construct(c, args)
@@ -190,7 +190,7 @@ func (c Class) PyNew(args ...any) (any, error) {
 
 // PyNewEx implements [pickle.KwNewable]: what NEWOBJ_EX does.
 func (c Class) PyNewEx(args []any, kwargs *types.Dict) (any, error) {
-	if c.entry.construct == nil || kwargs != nil && len(*kwargs) > 0 {
+	if c.entry == nil || c.entry.construct == nil || kwargs != nil && len(*kwargs) > 0 {
 		return &pickle.Object{Class: c, Args: args, Kwargs: kwargs, Form: pickle.FormNewObjEx}, nil
 	}
 	return c.entry.construct(c, args)

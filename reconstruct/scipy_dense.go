@@ -31,6 +31,9 @@ func (s *Sparse) NNZ() int {
 		}
 		return n
 	}
+	if s.Data == nil {
+		return 0
+	}
 	return s.Data.Size()
 }
 
@@ -53,6 +56,9 @@ func (s *Sparse) ToDense(maxElements int) (*ndarray.Array, error) {
 	if size, ok := product(s.Shape); !ok || size > maxElements {
 		return nil, &pickle.LimitError{Limit: "Elements", Max: int64(maxElements),
 			Want: int64(size)}
+	}
+	if s.Data == nil {
+		return nil, pickle.Malformed("a sparse matrix without data")
 	}
 	d := s.Data.DType()
 	switch kind, size := d.Kind(), d.ItemSize(); {

@@ -84,6 +84,9 @@ func (g *Geometry) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
 
 // PickleReduce implements [pickle.Reducer].
 func (g *Geometry) PickleReduce(int) (any, error) {
+	if g.root.kind == 0 {
+		return nil, pickle.Unsupported("a Geometry that NewGeometry has not made")
+	}
 	return call(pyName("shapely.io", "from_wkb"), g.wkb), nil
 }
 

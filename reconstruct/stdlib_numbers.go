@@ -163,10 +163,18 @@ type Fraction struct {
 
 // String returns the number as Python's str does: "3/4", or "3" for a whole
 // number.
-func (f Fraction) String() string { return f.Rat.RatString() }
+func (f Fraction) String() string { return f.rat().RatString() }
 
 // Plain returns the *big.Rat.
-func (f Fraction) Plain() any { return f.Rat }
+func (f Fraction) Plain() any { return f.rat() }
+
+// rat returns Rat, or 0 of the zero Fraction, as Python's Fraction() is.
+func (f Fraction) rat() *big.Rat {
+	if f.Rat == nil {
+		return new(big.Rat)
+	}
+	return f.Rat
+}
 
 func readFraction(c Class, args []any) (any, error) {
 	a := c.args(args)

@@ -51,6 +51,12 @@ if [ $# -eq 0 ]; then
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
+    # What other scanners of pickles judge otherwise, each with its explanation.
+    scripts/make_venvs.sh --if-possible py311-scanners
+    if [ -x "$venvs/py311-scanners/bin/python" ]; then
+        go build -o "$venvs/.unpkl" ./cmd/unpkl
+        "$venvs/py311-scanners/bin/python" scripts/audit_scanners.py --unpkl "$venvs/.unpkl" --quiet
+    fi
     # PyTorch takes gigabytes: its environment is used where scripts/make_venvs.sh py313-torch made it.
     [ ! -x "$venvs/py313-torch/bin/python" ] ||
         UNPKL_TORCH_PYTHON=$venvs/py313-torch/bin/python go test -count=1 ./torch

@@ -37,6 +37,7 @@ py313-mldtypes  3.13
 py311-hdf5      3.11
 py311-convert   3.11
 py313-torch     3.13
+py311-scanners  3.11
 '
 
 # find_python SERIES prints the newest interpreter of that series.

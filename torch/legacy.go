@@ -79,10 +79,18 @@ func NewLegacy(u *pickle.Unpickler, o Options) *Legacy {
 }
 
 // InputOffset returns how many bytes the objects took that were read.
-func (l *Legacy) InputOffset() int64 { return l.u.InputOffset() }
+func (l *Legacy) InputOffset() int64 {
+	if l.u == nil {
+		return 0
+	}
+	return l.u.InputOffset()
+}
 
 // Load reads the next object with all its storages; io.EOF at the clean end.
 func (l *Legacy) Load() (any, error) {
+	if l.u == nil { // the zero Legacy has nothing to read
+		return nil, io.EOF
+	}
 	first, err := l.u.Load()
 	if err != nil {
 		return nil, err

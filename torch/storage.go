@@ -33,6 +33,9 @@ func (s *Storage) itemsize() int { return arrayDTypes[s.DType].ItemSize() }
 // elements.
 func (s *Storage) array(dtype string, offset int, shape, strides []int) (*ndarray.Array, error) {
 	dt := arrayDTypes[dtype]
+	if dt == nil {
+		return nil, malformed("a storage of the dtype %q", dtype)
+	}
 	itemsize := dt.ItemSize()
 	bytes := make([]int, len(strides))
 	for i, n := range strides {

@@ -70,6 +70,9 @@ type Options struct {
 	// CallsAsArgs lets a Call stand where a tuple of arguments or a dict of keyword arguments is
 	// needed, for a host that does not know what calls give.
 	CallsAsArgs bool
+	// AnyArgs lets whatever can be iterated over stand where a tuple of arguments is needed, as
+	// CPython's unpickler in Python does and the one in C does not.
+	AnyArgs bool
 	// Usage is what pickles before this one, of the same input, have used of the limits.
 	Usage Usage
 	// KeepMemo keeps the memo, and with it all cells, of the pickle read before.

@@ -96,7 +96,7 @@ func (t *Tape) popArgs() (ID, error) {
 func (t *Tape) isTuple(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Tuple || c.kind == Value && c.aux == uint16(Tuple) ||
-		c.kind == Call && t.callsAsArgs
+		c.kind == Call && t.callsAsArgs || c.kind >= Str && c.kind < Call && t.anyArgs
 }
 
 // isDict reports whether a cell is a dict, also one that a host made a Go value of.

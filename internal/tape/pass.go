@@ -20,6 +20,7 @@ type pass struct {
 	rawStr bool
 	// callsAsArgs is Options.CallsAsArgs.
 	callsAsArgs bool
+	anyArgs     bool // Options.AnyArgs
 	isSlice     bool // the input is a slice
 	checked     bool // each opcode is counted: limits.Objects or limits.ValueBytes is set
 	usage       Usage
@@ -52,7 +53,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	}
 	t.w, t.host, t.limits = w, opts.Host, opts.Limits
 	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
-	t.callsAsArgs = opts.CallsAsArgs
+	t.callsAsArgs, t.anyArgs = opts.CallsAsArgs, opts.AnyArgs
 	t.checked = t.limits.Objects < 1<<63-1 || t.limits.ValueBytes != nil
 	t.usage, t.upTo, t.fence = opts.Usage, 0, 0
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
