@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/unpkl/unpkl/internal/describe"
@@ -122,7 +123,8 @@ func runDiff(s *streams, f *diffFlags, nameA, nameB string, p pointer.Pointer) e
 		return &fileError{nameB, err}
 	}
 	if out.n > 0 && !f.json && !f.brief {
-		fmt.Fprintf(w, "%s differences\n", humanize.Comma(int64(out.n)))
+		fmt.Fprintf(w, "%s %s\n", humanize.Comma(int64(out.n)),
+			english.PluralWord(out.n, "difference", ""))
 	}
 	if err := w.Flush(); err != nil {
 		return err
