@@ -3,21 +3,17 @@ package audit
 import (
 	"archive/tar"
 	"bytes"
-	"compress/bzip2"
 	"encoding/binary"
 	"errors"
 	"io"
 	"path"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/tape"
-	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/npy"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -108,7 +104,7 @@ func (s *scan) data(data []byte, p place) {
 		s.maybe(data, p)
 		s.tar(data, p)
 	case format != compress.Plain:
-		s.unfold(data, p, format)
+		s.unfold(data, p)
 		s.maybe(data, p)
 	case p.top || p.pickle:
 		s.pickles(data, p, 0)
@@ -138,15 +134,11 @@ func foreign(data []byte) string {
 }
 
 // unfold audits what is compressed.
-func (s *scan) unfold(data []byte, p place, format compress.Format) {
+func (s *scan) unfold(data []byte, p place) {
 	limits := s.c.limits
 	limits.DecompressedBytes = max(s.budget, 1)
-	z, err := compress.NewReader(bytes.NewReader(data), limits)
+	z, err := compress.NewOuterReader(bytes.NewReader(data), limits)
 	if z == nil {
-		// a tar of many inside
-		if errors.Is(err, errkind.ErrUnsupported) && format != compress.Tar {
-			err = s.unfoldTar(data, p, format)
-		}
 		s.fail(p, err)
 		return
 	}
@@ -158,9 +150,6 @@ func (s *scan) unfold(data []byte, p place, format compress.Format) {
 			s.formats = append(s.formats, f.String())
 		}
 	}
-	if err != nil && len(z.Formats()) > 1 {
-		err = s.unfoldTar(data, p, format)
-	}
 	s.fail(p, err)
 	inner := p
 	inner.depth++
@@ -168,36 +157,6 @@ func (s *scan) unfold(data []byte, p place, format compress.Format) {
 	s.c = s.c.unfolded(int64(len(data)))
 	s.data(out, inner)
 	s.c = outer
-}
-
-// unfoldTar audits a compressed tar of many members, of which package compress reads only the
-// compression.
-func (s *scan) unfoldTar(data []byte, p place, format compress.Format) error {
-	var r io.Reader
-	switch format {
-	case compress.Gzip:
-		z, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			return errkind.New(errkind.ErrMalformed, "gzip: %v", err)
-		}
-		r = z
-	case compress.Bzip2:
-		r = bzip2.NewReader(bytes.NewReader(data))
-	default:
-		return unsupported("a tar of several members in %s is not looked into", format)
-	}
-	most := min(max(s.budget, 0), max(int64(len(data))*s.c.all.CompressionRatio,
-		zipfile.RatioFloor))
-	out, err := readAll(io.LimitReader(r, limitPlusOne(most)))
-	if int64(len(out)) > most {
-		s.budget = -1
-	}
-	s.budget -= int64(len(out))
-	if s.budget < 0 {
-		return s.overBudget()
-	}
-	s.tar(out, place{member: p.member, depth: p.depth + 1})
-	return err
 }
 
 func (s *scan) overBudget() error {

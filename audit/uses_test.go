@@ -3,12 +3,14 @@ package audit_test
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
+	"io"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/internal/compress"
 )
 
 // TestUses: what is done with a name decides, not the name.
@@ -151,10 +153,23 @@ func TestLyingContainers(t *testing.T) {
 	}
 	crc := []byte(z)
 	binary.LittleEndian.PutUint32(crc[bytes.Index(crc, []byte("PK\x01\x02"))+16:], 1)
-	var gz bytes.Buffer
-	w := gzip.NewWriter(&gz)
-	w.Write([]byte(tarOf(t, "a", "x", "b.pkl", evil)))
-	w.Close()
+	var gz, xz, zst bytes.Buffer
+	for format, to := range map[compress.Format]*bytes.Buffer{compress.Gzip: &gz,
+		compress.XZ: &xz, compress.Zstd: &zst} {
+		w, err := compress.NewWriter(to, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, tarOf(t, "a", "x", "b.pkl", evil))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// python3 -c "import bz2, io, tarfile ..." of the same two members: Go has no encoder.
+	bz, err := os.ReadFile("testdata/two.tar.bz2")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, in string
 		want     audit.Verdict
@@ -162,6 +177,9 @@ func TestLyingContainers(t *testing.T) {
 		{"zip in a zip", zipped(t, "a.txt", "x", "b.bin", z), "dangerous"},
 		{"tar of two", tarOf(t, "a", "x", "b.pkl", evil), "dangerous"},
 		{"tar.gz of two", gz.String(), "dangerous"},
+		{"tar.xz of two", xz.String(), "dangerous"},
+		{"tar.zst of two", zst.String(), "dangerous"},
+		{"tar.bz2 of two", string(bz), "dangerous"},
 		{"tar in a zip", zipped(t, "x", tarOf(t, "a", "x", "b.pkl", evil), "y", ""), "dangerous"},
 		{"encrypted flag in the directory", changed("PK\x01\x02", 8, 9), "dangerous"},
 		{"encrypted flag in the header", changed("PK\x03\x04", 6, 9), "dangerous"},

@@ -51,11 +51,19 @@ if [ $# -eq 0 ]; then
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
+    # One callable in twelve of the standard library and of what scikit-learn brings, called.
+    calls=$(mktemp)
+    (cd "$(mktemp -d)" && "$venvs/py313-sklearn/bin/python" "$OLDPWD/scripts/audit_calls.py" --seconds 100 --part 0/12) >"$calls"
+    UNPKL_AUDIT_CALLS=$calls go test -count=1 -run TestLiveCalls ./audit
+    rm -f "$calls"
     # What other scanners of pickles judge otherwise, each with its explanation.
     scripts/make_venvs.sh --if-possible py311-scanners
     if [ -x "$venvs/py311-scanners/bin/python" ]; then
         go build -o "$venvs/.unpkl" ./cmd/unpkl
         "$venvs/py311-scanners/bin/python" scripts/audit_scanners.py --unpkl "$venvs/.unpkl" --quiet
+        # Their own test files, where clones of their repositories are: picklescan, fickling, modelscan.
+        [ -z "${UNPKL_AUDIT_PEERS:-}" ] ||
+            "$venvs/py311-scanners/bin/python" scripts/audit_peers.py --unpkl "$venvs/.unpkl" $UNPKL_AUDIT_PEERS
     fi
     # PyTorch takes gigabytes: its environment is used where scripts/make_venvs.sh py313-torch made it.
     [ ! -x "$venvs/py313-torch/bin/python" ] ||

@@ -32,6 +32,16 @@ type Reader struct {
 //
 // The caller closes the Reader to release the decoder's memory early; r stays open.
 func NewReader(r io.Reader, limits pickle.Limits) (*Reader, error) {
+	return newReader(r, limits, true)
+}
+
+// NewOuterReader is NewReader that does not look for a tar inside of another format, which may have
+// any number of members.
+func NewOuterReader(r io.Reader, limits pickle.Limits) (*Reader, error) {
+	return newReader(r, limits, false)
+}
+
+func newReader(r io.Reader, limits pickle.Limits, inside bool) (*Reader, error) {
 	limits = limits.WithDefaults()
 	f, head, err := sniff(r)
 	if err != nil {
@@ -46,7 +56,7 @@ func NewReader(r io.Reader, limits pickle.Limits) (*Reader, error) {
 	if err := z.push(f, src, src, limits); err != nil {
 		return nil, err
 	}
-	if f == Tar || f == Zip {
+	if f == Tar || f == Zip || !inside {
 		return z, nil
 	}
 	// Only a tar is looked for inside: pandas writes .tar.gz, .tar.bz2 and .tar.xz,
