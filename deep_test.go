@@ -80,9 +80,9 @@ func (w *atMost) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestDeep takes values tens of thousands of levels deep by every way there is, with a stack that has room for
-// the 10,000 levels of Limits.Depth: no stack overflows, from which Go does not recover, and no
-// way refuses what it can do without recursion.
+// TestDeep takes values tens of thousands of levels deep by every way there is, with a stack that
+// has room for the 10,000 levels of Limits.Depth: no stack overflows, from which Go does not
+// recover, and no way refuses what it can do without recursion.
 func TestDeep(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(32 << 20))
 	hooks := []unpkl.Option{unpkl.WithPersistentLoad(func(pid any) (any, error) {

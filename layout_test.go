@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -55,8 +56,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
-	{"torch", "internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
-		"ndarray pickle"},
+	{"torch",
+		"internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
+			"ndarray pickle"},
 	{"reconstruct",
 		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
 			"internal/pending internal/texts ndarray npy pickle torch"},
@@ -249,5 +251,19 @@ func TestRootIsSmall(t *testing.T) {
 		len(files) > most {
 		t.Errorf("the root has %d source files, at most %d are meant to be there: %q", len(files),
 			most, files)
+	}
+}
+
+// TestArchitectureNamesPackages: ARCHITECTURE.md says what each package is.
+func TestArchitectureNamesPackages(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range mayImport {
+		if p.pkg != "." && !strings.HasPrefix(p.pkg, "examples/") &&
+			!strings.Contains(string(text), "`"+p.pkg+"`") {
+			t.Errorf("ARCHITECTURE.md does not say what %s is", p.pkg)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func (r *nothingMore) Read(p []byte) (int, error) {
 
 // TestNothingIsWaitedFor reads pickles from connections that stay open behind them.
 func TestNothingIsWaitedFor(t *testing.T) {
-	pickles := cases.Direct()
+	pickles := cases.FastPaths()
 	for _, c := range cases.All() {
 		for _, data := range c.Pickles {
 			pickles = append(pickles, data)
@@ -137,8 +137,8 @@ func TestFileIsLeftBehindThePickle(t *testing.T) {
 	}
 }
 
-// TestReaderValueBytes: lists that nearly no bytes describe are too much in compressed input, of the
-// direct ways too.
+// TestReaderValueBytes: lists that nearly no bytes describe are too much in compressed input, of
+// the fast paths too.
 func TestReaderValueBytes(t *testing.T) {
 	item := "(" + strings.Repeat("]", 1000) + "e"
 	data := []byte("\x80\x02]" + strings.Repeat(item, 1_000) + ".")

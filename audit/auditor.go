@@ -53,7 +53,7 @@ func (a *auditor) pickle(data []byte) ended {
 	}
 	if frameError(end.err) {
 		// CPython's C unpickler runs what its Python one refuses.
-		a.again(data, mode{unframed: true, joblib: true})
+		a.rerun(data, mode{unframed: true, joblib: true})
 		a.dropping(data, end)
 	}
 	if a.wraps {
@@ -65,9 +65,9 @@ func (a *auditor) pickle(data []byte) ended {
 	from := offsetOf(end.err)
 	if op := opOf(end.err); op == opcode.Reduce || op == opcode.NewObj || op == opcode.NewObjEx {
 		// CPython's Python unpickler runs what its C one refuses.
-		other := a.again(data, mode{anyArgs: true, joblib: true})
+		other := a.rerun(data, mode{anyArgs: true, joblib: true})
 		if a.wraps {
-			other = a.again(data, mode{anyArgs: true, unframed: true})
+			other = a.rerun(data, mode{anyArgs: true, unframed: true})
 		}
 		if other.err == nil {
 			return end
@@ -88,8 +88,8 @@ func frameError(err error) bool {
 		errors.Is(err, errkind.ErrTruncated) && (e.Op == opcode.Frame || e.Op == opcode.Stop)
 }
 
-// again runs over the pickle once more, and keeps what either run found.
-func (a *auditor) again(data []byte, m mode) ended {
+// rerun runs over the pickle once more, and keeps what either run found.
+func (a *auditor) rerun(data []byte, m mode) ended {
 	before := a.uses
 	a.uses = nil
 	end := a.run(data, m)

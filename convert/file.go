@@ -64,8 +64,8 @@ func (in *input) bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, no more
-// than CompressionRatio for each byte of a file of more than a few, and no less than its size.
+// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, no
+// more than CompressionRatio for each byte of a file of more than a few, and no less than its size.
 func (c *config) unfolded(size int64) int64 {
 	const floor = 1 << 20
 	limits := c.limits.WithDefaults()

@@ -104,8 +104,8 @@ func newPending(class string, set func(a *Array, state any) error) *Array {
 }
 
 // PySetState gives an array that unpickling made its state; it is how gopickle's machine carries
-// out BUILD. Afterwards, and for any other array, it is an error of the kind ErrState: others may already hold
-// views of the array's memory.
+// out BUILD. Afterwards, and for any other array, it is an error of the kind ErrState: others may
+// already hold views of the array's memory.
 func (a *Array) PySetState(state any) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be given a state")

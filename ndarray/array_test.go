@@ -102,7 +102,9 @@ func TestPending(t *testing.T) {
 
 func TestPendingDType(t *testing.T) {
 	t.Parallel()
-	set := func(d *ndarray.DType, state any) error { return pending.SetSpec(d, state.(ndarray.DTypeSpec)) }
+	set := func(d *ndarray.DType, state any) error {
+		return pending.SetSpec(d, state.(ndarray.DTypeSpec))
+	}
 	wide := ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 100}
 
 	used := pending.NewDType(mustDType(t, "V1"), set)

@@ -32,7 +32,8 @@ func newPendingMasked(class, baseClass string, set func(m *Masked, state any) er
 }
 
 // PySetState gives a masked array that unpickling made its state; it is how gopickle's machine
-// carries out BUILD. Afterwards, and for any other masked array, it is an error of the kind ErrState.
+// carries out BUILD. Afterwards, and for any other masked array, it is an error of the kind
+// ErrState.
 func (m *Masked) PySetState(state any) error {
 	if m.set == nil {
 		return errorf(ErrState, "a masked array that is already set cannot be given a state")

@@ -106,7 +106,7 @@ const (
 // identityKinds numbers the types and lengths of identities: the length and the type where
 // both are small numbers, which are the most, and a number given in turn for others.
 type identityKinds struct {
-	recent [32]identityKind // at the hash of each
+	cache  [32]identityKind // at the hash of each
 	others map[identityKind]uint32
 }
 
@@ -123,8 +123,8 @@ func (k *identityKinds) of(id objectID) uint32 {
 	if id.typ < numberedKind && uint(id.n) < 1<<29 {
 		return uint32(id.n)<<3 | uint32(id.typ)
 	}
-	recent := &k.recent[(id.typ>>4^uintptr(id.n))%uintptr(len(k.recent))]
-	if recent.typ != id.typ || recent.n != id.n {
+	cached := &k.cache[(id.typ>>4^uintptr(id.n))%uintptr(len(k.cache))]
+	if cached.typ != id.typ || cached.n != id.n {
 		key := identityKind{typ: id.typ, n: id.n}
 		number, ok := k.others[key]
 		if !ok {
@@ -134,9 +134,9 @@ func (k *identityKinds) of(id objectID) uint32 {
 			number = uint32(len(k.others))<<3 | numberedKind
 			k.others[key] = number
 		}
-		*recent = identityKind{id.typ, id.n, number}
+		*cached = identityKind{id.typ, id.n, number}
 	}
-	return recent.number
+	return cached.number
 }
 
 // add assigns the next index.

@@ -78,7 +78,8 @@ func (c *checker) footer() ([]byte, error) {
 		return nil, err
 	}
 	if string(end[4:]) != magic.Arrow {
-		return nil, errkind.New(errkind.ErrTruncated, "arrow: the file does not end in %s", magic.Arrow)
+		return nil, errkind.New(errkind.ErrTruncated, "arrow: the file does not end in %s",
+			magic.Arrow)
 	}
 	n := int64(int32(binary.LittleEndian.Uint32(end[:])))
 	if n < 4 || n > c.size-int64(8+tail) {

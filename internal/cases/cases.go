@@ -91,9 +91,9 @@ type arrayText struct {
 	Values []any
 }
 
-// Direct returns what scripts/gen_direct_cases.py wrote: pickles that the fast ways read.
-var Direct = sync.OnceValue(func() (pickles [][]byte) {
-	for _, name := range []string{"direct-py3.json.gz", "direct-py2.json.gz"} {
+// FastPaths returns what scripts/gen_fast_path_cases.py wrote: pickles that the fast paths read.
+var FastPaths = sync.OnceValue(func() (pickles [][]byte) {
+	for _, name := range []string{"fast-paths-py3.json.gz", "fast-paths-py2.json.gz"} {
 		f, err := os.Open(filepath.Join(fixture.Root(), "plain", name))
 		if err != nil {
 			panic(err)

@@ -105,11 +105,16 @@ func CString(b []byte) []byte {
 }
 
 func TrimSpace(b []byte) []byte {
-	for len(b) > 0 && IsSpace(b[0]) {
-		b = b[1:]
-	}
+	b = trimLeft(b)
 	for len(b) > 0 && IsSpace(b[len(b)-1]) {
 		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func trimLeft(b []byte) []byte {
+	for len(b) > 0 && IsSpace(b[0]) {
+		b = b[1:]
 	}
 	return b
 }
@@ -313,14 +318,20 @@ func PythonFloat(text []byte) (float64, error) {
 	return f, err
 }
 
-// ParseIntLine parses the argument of INT. CPython tries C's strtol first, which knows octal
-// numbers by a leading 0, and takes any 0 and 1 of two characters for a bool.
+// ParseIntLine parses the argument of INT. CPython tries C's strtol first, which takes octal numbers
+// by a leading 0 with nothing behind them, and nothing before a NUL for 0; what strtol takes is a
+// bool if it is 0 or 1 in two characters.
+//
+// Reference: CPython's load_int of _pickle.c.
 func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBool bool,
 	err error) {
 	text := CString(line)
+	if len(text) == 0 && len(line) > 0 {
+		return 0, nil, len(line) == 2, nil
+	}
 	small, large, err = ParseInt(text, 0, maxDigits)
-	if err != nil && isOctal(TrimSpace(text)) {
-		small, large, err = ParseInt(TrimSpace(text), 8, maxDigits)
+	if octal := trimLeft(text); err != nil && isOctal(octal) && !IsSpace(octal[len(octal)-1]) {
+		small, large, err = ParseInt(octal, 8, maxDigits)
 		if err == nil && large != nil {
 			err = malformed("not an int: %s", Quote(line))
 		}

@@ -24,7 +24,7 @@ func (m *maker) beginList(id tape.ID, at int) (any, error) {
 	}
 	f := cellFrame{kind: listFrame, slot: at, rest: m.t.Rest(id)}
 	m.batch(&f)
-	list, plain := m.boxes.list(n, areLight(m.t, f.ids))
+	list, plain := m.arena.list(n, areLight(m.t, f.ids))
 	f.list = list
 	for {
 		m.fillLeaves(&f)
@@ -41,7 +41,7 @@ func (m *maker) beginList(id tape.ID, at int) (any, error) {
 
 // beginIDs is beginList for the cells of a list that are not all of a container's.
 func (m *maker) beginIDs(ids []tape.ID, at int) (any, error) {
-	list, plain := m.boxes.list(len(ids), areLight(m.t, ids))
+	list, plain := m.arena.list(len(ids), areLight(m.t, ids))
 	f := cellFrame{kind: listFrame, slot: at, ids: ids, list: list}
 	if m.fillLeaves(&f); f.next == len(ids) {
 		m.flat(at, plain)

@@ -30,7 +30,7 @@ func (m *maker) leaf(id tape.ID) (any, bool) {
 	case tape.Int:
 		return m.int(t.Int(id)), true
 	case tape.Float:
-		return m.boxes.Float(math.Float64frombits(t.FloatBits(id))), true
+		return m.arena.Float(math.Float64frombits(t.FloatBits(id))), true
 	case tape.Str:
 		return m.text(id), true
 	}
@@ -47,11 +47,11 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		return pickle.Py2String(m.textOf(id)), true
 	case tape.Bytes:
 		if !t.IsShared(id) {
-			return m.boxes.bytes(t.Bytes(id, &m.boxes.data)), true
+			return m.arena.bytes(t.Bytes(id, &m.arena.data)), true
 		}
 	case tape.ByteArray:
 		if !t.IsShared(id) {
-			return m.boxes.bytes(t.Bytes(id, nil)), true
+			return m.arena.bytes(t.Bytes(id, nil)), true
 		}
 	case tape.Call:
 		if !t.IsInert(id) {
@@ -90,13 +90,13 @@ func (m *maker) knownCall(id tape.ID) (any, bool) {
 	if !ok || m.t.IsShared(id) || m.t.IsShared(p.Data) {
 		return nil, false
 	}
-	a, err := m.known.Array(m.t, &p, m.t.Bytes(p.Data, &m.boxes.data), m.owner)
+	a, err := m.known.Array(m.t, &p, m.t.Bytes(p.Data, &m.arena.data), m.owner)
 	return a, err == nil
 }
 
 func (m *maker) int(i int64) any {
 	if math.MinInt <= i && i <= math.MaxInt {
-		return m.boxes.Int(int(i))
+		return m.arena.Int(int(i))
 	}
 	return opcode.IntOf(i)
 }
@@ -111,11 +111,11 @@ func (m *maker) text(id tape.ID) any {
 	case len(b) == 0:
 		return ""
 	case m.t.Owned(id):
-		return m.boxes.String(stringOf(b))
-	case len(b) <= recentText && m.recent.use():
-		return m.recent.find(b, &m.boxes)
+		return m.arena.String(stringOf(b))
+	case len(b) <= maxCachedString && m.stringCache.use():
+		return m.stringCache.find(b, &m.arena)
 	}
-	return m.boxes.String(m.boxes.copied(b))
+	return m.arena.String(m.arena.copied(b))
 }
 
 // textOf returns the text of a span, which is remembered where it may be met again.
@@ -130,7 +130,7 @@ func (m *maker) textOf(id tape.ID) string {
 	case m.t.Owned(id):
 		return stringOf(b)
 	}
-	return m.boxes.copied(b)
+	return m.arena.copied(b)
 }
 
 // sharedText returns the text of a span that may be met again.
@@ -140,7 +140,7 @@ func (m *maker) sharedText(id tape.ID, slot int) *string {
 		p = new(string)
 		if b := m.t.Span(id); len(b) > 0 {
 			if *p = stringOf(b); !m.t.Owned(id) {
-				*p = m.boxes.copied(b)
+				*p = m.arena.copied(b)
 			}
 		}
 		m.sharedTexts[slot].Store(p)
@@ -157,8 +157,8 @@ func (m *maker) key(id tape.ID) string {
 		return *m.sharedText(id, slot)
 	}
 	b := m.t.Span(id)
-	if len(b) > 0 && len(b) <= recentText && !m.t.Owned(id) && m.recentKeys.use() {
-		s, _ := m.recentKeys.find(b, &m.boxes).(string)
+	if len(b) > 0 && len(b) <= maxCachedString && !m.t.Owned(id) && m.keyCache.use() {
+		s, _ := m.keyCache.find(b, &m.arena).(string)
 		return s
 	}
 	return m.textOf(id)
@@ -209,7 +209,7 @@ func (m *maker) run(kind tape.Kind, id tape.ID, items []any) int {
 
 func (m *maker) floats(b []byte, items []any) {
 	for len(items) > 0 {
-		row := m.boxes.FloatRow(len(items))
+		row := m.arena.FloatRow(len(items))
 		for i := range row {
 			row[i] = math.Float64frombits(binary.BigEndian.Uint64(b[1:]))
 			b = b[tape.FloatSize:]

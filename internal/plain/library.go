@@ -28,7 +28,7 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		return plain, true, err
 	case *pickle.Object:
 		if n := p.met(v); n != nil {
-			plain, err = p.again(n)
+			plain, err = p.sharedValue(n)
 			return plain, true, err
 		}
 		if c, ok, err = p.Pandas.Convert(v); !ok && err == nil {
@@ -68,7 +68,7 @@ func SparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 func (p *Converter) part(c any) (any, error) {
 	p.inPlace = true
 	if i, ok := p.seen[c]; ok {
-		return p.again(&p.nodes[i])
+		return p.sharedValue(&p.nodes[i])
 	}
 	var f partsFrame
 	switch c := c.(type) {

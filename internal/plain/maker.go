@@ -27,7 +27,7 @@ type maker struct {
 	c     *Converter
 	p     bridge.Pickle
 	t     *tape.Tape
-	boxes boxes
+	arena arena
 	stack []cellFrame
 	base  int // levels around what is being made
 	// shared has what became of the cells that may be met again.
@@ -40,12 +40,12 @@ type maker struct {
 	needs   []tape.ID // of a helper: shared cells that have to be made first
 	height  int32     // levels of what a helper made
 
-	recent     recent // texts
-	recentKeys recent
-	known      known.Maker
-	owner      ndarray.Owner   // of arrays, or nil
-	foreign    tape.ID         // the last class of no library
-	classes    map[tape.ID]any // the values of classes
+	stringCache stringCache // of values
+	keyCache    stringCache // of the keys of dicts
+	known       known.Maker
+	owner       ndarray.Owner   // of arrays, or nil
+	foreign     tape.ID         // the last class of no library
+	classes     map[tape.ID]any // the values of classes
 }
 
 // shared is what became of the cells that may be met again, by their slots.
@@ -159,7 +159,7 @@ func (m *maker) reset() {
 		stack = nil
 	}
 	m.known.Reset()
-	*m = maker{boxes: m.boxes, known: m.known, shared: s, stack: stack}
+	*m = maker{arena: m.arena, known: m.known, shared: s, stack: stack}
 }
 
 // grow makes room for slots that the caller had the tape give to cells since.
@@ -218,7 +218,7 @@ func (m *maker) begin(id tape.ID) (any, error) {
 	at := once
 	if slot, ok := m.t.Shared(id); ok {
 		if m.slots[slot].state != unmade {
-			return m.again(slot)
+			return m.sharedValue(slot)
 		}
 		if m.helper {
 			m.need(id)
@@ -244,8 +244,8 @@ func (m *maker) begin(id tape.ID) (any, error) {
 	return m.cross(id)
 }
 
-// again returns what became of a cell that was met before.
-func (m *maker) again(i int) (any, error) {
+// sharedValue returns what became of a cell that was met before.
+func (m *maker) sharedValue(i int) (any, error) {
 	s := &m.slots[i]
 	if s.state == open {
 		if !m.c.cycles {

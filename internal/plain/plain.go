@@ -284,7 +284,7 @@ func (p *Converter) begin(v any) (any, error) {
 		return leaf(v), nil
 	}
 	if n := p.met(v); n != nil {
-		return p.again(n)
+		return p.sharedValue(n)
 	}
 	plain, f := p.open(v)
 	return p.enter(v, plain, f)
@@ -324,8 +324,8 @@ func (p *Converter) remember(v, plain any) int {
 	return p.know(v, node{plain: plain, open: true})
 }
 
-// again returns the plain value of a container that was met before.
-func (p *Converter) again(n *node) (any, error) {
+// sharedValue returns the plain value of a container that was met before.
+func (p *Converter) sharedValue(n *node) (any, error) {
 	if n.open {
 		if !p.cycles {
 			return nil, errCycle()

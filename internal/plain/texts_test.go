@@ -17,7 +17,7 @@ import (
 // textPickles are those of the direct cases that hold an array of text, which the machine does not
 // make of a list.
 func textPickles() (pickles [][]byte) {
-	for _, data := range cases.Direct() {
+	for _, data := range cases.FastPaths() {
 		if bytes.Contains(data, []byte("_reconstruct")) && bytes.Contains(data, []byte("w69")) {
 			pickles = append(pickles, data)
 		}

@@ -1,5 +1,5 @@
-// Package slab puts small values of one type side by side, for the machine of package pickle and
-// for the direct ways of the root package.
+// Package slab puts small values of one type side by side, for what makes values of pickles, so
+// that each takes no allocation of its own.
 package slab
 
 import "time"

@@ -70,7 +70,8 @@ const (
 // cell is a value. What n and v hold depends on the kind:
 //
 //	Int, Float         v is the int64, or the bits of the float64
-//	BigInt, Value      v is an index of Tape.values
+//	BigInt             v is an index of Tape.values
+//	Value              v is an index of Tape.values, n its slot plus 1 if it has one
 //	Class              v is an index of Tape.values, aux what the host says of the class
 //	Str ... ByteArray  n bytes, v is the chunk above spanShift bits of offset
 //	Tuple ... FrozenSet  n items (of a dict: keys and values), v one extent as at<<32 | count,

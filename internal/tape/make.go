@@ -82,25 +82,17 @@ func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
 func (t *Tape) Replace(id ID, v any) {
 	c := &t.cells[id]
 	was := c.kind
-	slot := uint32(0)
-	shared := c.flags&flagShared != 0
-	if shared && was >= Str {
-		slot = uint32(t.slot(id, c))
-	}
 	n := cell{kind: Value, flags: c.flags & (flagShared | flagKey), v: t.addValue(v)}
 	if was == Tuple || was == Dict {
 		n.aux = uint16(was)
 	} else if was == Value {
-		n.aux = c.aux
+		n.aux, n.n = c.aux, c.n
+	}
+	if c.flags&flagShared != 0 && was >= Str {
+		n.n = uint32(t.slot(id, c)) + 1
 	}
 	*c = n
-	defer t.replaced(id, v)
-	if shared && was >= Str {
-		if t.farSlots == nil {
-			t.farSlots = make(map[ID]uint32)
-		}
-		t.farSlots[id] = slot
-	}
+	t.replaced(id, v)
 }
 
 // Watch sets what is called whenever Replace has made a cell a Value, or nil.

@@ -476,6 +476,8 @@ func (t *Tape) share(id ID, c *cell) {
 	switch {
 	case c.kind == Call:
 		t.calls[c.v].slot = uint32(slot) + 1
+	case c.kind == Value:
+		c.n = uint32(slot) + 1
 	case c.kind >= Str && slot < 1<<16-1:
 		c.aux = uint16(slot) + 1
 	default:

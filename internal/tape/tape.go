@@ -125,15 +125,17 @@ func (t *Tape) Shared(id ID) (slot int, shared bool) {
 	case c.flags&flagShared == 0 || c.kind < Str && c.kind != Value:
 		return 0, false
 	case c.kind == Value:
-		far, ok := t.farSlots[id] // none of what was a number
-		return int(far), ok
+		return int(c.n) - 1, c.n != 0 // what was a number has none
 	}
 	return t.slot(id, c), true
 }
 
 func (t *Tape) slot(id ID, c *cell) int {
-	if c.kind == Call {
+	switch c.kind {
+	case Call:
 		return int(t.calls[c.v].slot) - 1
+	case Value:
+		return int(c.n) - 1
 	}
 	if c.kind >= Str && c.aux != 0 {
 		return int(c.aux) - 1

@@ -28,59 +28,58 @@ func assignBool(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-func assignInt(a *assigner, src any, dst reflect.Value) error {
-	v := scalarOf(src)
-	if v == nil {
+// assignNumber assigns what convert makes of a scalar for dst. None leaves dst as it is.
+func assignNumber[T any](convert func(v any, dst reflect.Value) (T, error),
+	set func(dst reflect.Value, n T)) assignFunc {
+	return func(a *assigner, src any, dst reflect.Value) error {
+		v := scalarOf(src)
+		if v == nil {
+			return nil
+		}
+		n, err := convert(v, dst)
+		if err != nil {
+			return a.mismatch(src, dst.Type(), reason(err))
+		}
+		set(dst, n)
 		return nil
 	}
+}
+
+var (
+	assignInt     = assignNumber(toIntOf, reflect.Value.SetInt)
+	assignUint    = assignNumber(toUintOf, reflect.Value.SetUint)
+	assignComplex = assignNumber(toComplexOf, reflect.Value.SetComplex)
+	assignReal    = assignNumber(func(v any, dst reflect.Value) (float64, error) {
+		return toFloat64(v, dst.Kind() == reflect.Float32)
+	}, reflect.Value.SetFloat)
+)
+
+// assignFloat is assignReal, to which a missing value is NaN.
+func assignFloat(a *assigner, src any, dst reflect.Value) error {
+	if src == any(pyvalue.Missing{}) {
+		dst.SetFloat(math.NaN())
+		return nil
+	}
+	return assignReal(a, src, dst)
+}
+
+func toIntOf(v any, dst reflect.Value) (int64, error) {
 	i, err := toInt64(v)
 	if err == nil && dst.OverflowInt(i) {
 		err = outOfRange(v)
 	}
-	if err != nil {
-		return a.mismatch(src, dst.Type(), reason(err))
-	}
-	dst.SetInt(i)
-	return nil
+	return i, err
 }
 
-func assignUint(a *assigner, src any, dst reflect.Value) error {
-	v := scalarOf(src)
-	if v == nil {
-		return nil
-	}
+func toUintOf(v any, dst reflect.Value) (uint64, error) {
 	u, err := toUint64(v)
 	if err == nil && dst.OverflowUint(u) {
 		err = outOfRange(v)
 	}
-	if err != nil {
-		return a.mismatch(src, dst.Type(), reason(err))
-	}
-	dst.SetUint(u)
-	return nil
+	return u, err
 }
 
-func assignFloat(a *assigner, src any, dst reflect.Value) error {
-	v := scalarOf(src)
-	if v == nil {
-		if src == any(pyvalue.Missing{}) {
-			dst.SetFloat(math.NaN())
-		}
-		return nil
-	}
-	f, err := toFloat64(v, dst.Kind() == reflect.Float32)
-	if err != nil {
-		return a.mismatch(src, dst.Type(), reason(err))
-	}
-	dst.SetFloat(f)
-	return nil
-}
-
-func assignComplex(a *assigner, src any, dst reflect.Value) error {
-	v := scalarOf(src)
-	if v == nil {
-		return nil
-	}
+func toComplexOf(v any, dst reflect.Value) (complex128, error) {
 	var c complex128
 	var err error
 	switch v := v.(type) {
@@ -96,11 +95,7 @@ func assignComplex(a *assigner, src any, dst reflect.Value) error {
 	if err == nil && dst.OverflowComplex(c) {
 		err = outOfRange(v)
 	}
-	if err != nil {
-		return a.mismatch(src, dst.Type(), reason(err))
-	}
-	dst.SetComplex(c)
-	return nil
+	return c, err
 }
 
 // errKind marks a value that is not a number of the wanted sort at all; the types

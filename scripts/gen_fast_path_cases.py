@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes testdata/plain/direct-pyN.json.gz, N the major version of the Python that runs it: pickles, in base64,
-of the values that the direct ways of unpkl read and of near ones that they leave to the machine. The tests
-compare both ways, so nothing is said of the values.
+"""Writes testdata/plain/fast-paths-pyN.json.gz, N the major version of the Python that runs it: pickles, in base64,
+of the values that the fast paths of unpkl take and of near ones that they leave. The tests compare what is read
+by several ways, so nothing is said of the values.
 
-    .venvs/py313-np2/bin/python scripts/gen_direct_cases.py
-    .venvs/py27-np116/bin/python scripts/gen_direct_cases.py
+    .venvs/py313-np2/bin/python scripts/gen_fast_path_cases.py
+    .venvs/py27-np116/bin/python scripts/gen_fast_path_cases.py
 """
 import base64
 import datetime
@@ -186,7 +186,7 @@ def pickles():
 
 def main():
     out = [base64.b64encode(pickle.dumps(v, p)).decode() for v, p in pickles() if p in PROTOCOLS]
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "plain", "direct-py%d.json.gz" % sys.version_info[0])
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata", "plain", "fast-paths-py%d.json.gz" % sys.version_info[0])
     raw = io.BytesIO()
     with gzip.GzipFile("", "wb", 9, raw, 0) as f:
         f.write(json.dumps(out).encode())

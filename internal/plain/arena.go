@@ -11,10 +11,10 @@ const (
 	headerSize = 24
 )
 
-// boxes are where small plain values are put: leaves, and lists of leaves. What holds containers,
+// arena is where small plain values are put: leaves, and lists of leaves. What holds containers,
 // or leaves with memory of their own, does not lie side by side with others, which keeping one of
 // them would keep.
-type boxes struct {
+type arena struct {
 	slab.Values
 	blobs   slab.Slab[[]byte]
 	lists   slab.Slab[[]any]
@@ -27,7 +27,7 @@ type boxes struct {
 var emptyList any = []any{}
 
 // list makes a list of n nils, and a value of it.
-func (b *boxes) list(n int, light bool) ([]any, any) {
+func (b *arena) list(n int, light bool) ([]any, any) {
 	if !light || n*anySize >= slab.Apart {
 		l := make([]any, n)
 		return l, l
@@ -38,7 +38,7 @@ func (b *boxes) list(n int, light bool) ([]any, any) {
 }
 
 // bytes boxes b, which is the caller's to give away.
-func (b *boxes) bytes(mem []byte) any {
+func (b *arena) bytes(mem []byte) any {
 	if len(mem) >= slab.Apart {
 		return mem
 	}
@@ -48,7 +48,7 @@ func (b *boxes) bytes(mem []byte) any {
 }
 
 // copied returns a copy of text.
-func (b *boxes) copied(text []byte) string {
+func (b *arena) copied(text []byte) string {
 	if len(text) >= slab.Apart {
 		return string(text)
 	}

@@ -2,36 +2,36 @@ package plain
 
 import "encoding/binary"
 
-// recentText is the longest text in bytes that recent looks for.
-const recentText = 16
+// maxCachedString is the longest text in bytes that stringCache keeps.
+const maxCachedString = 16
 
-// recent knows short texts that were made lately: in many records the same few words stand again
-// and again, each time as a new str. Where they do not, it gives up.
-type recent struct {
-	texts       *recentTexts // none before there were a few texts
+// stringCache knows short strings that were made lately: in many records the same few words stand
+// again and again, each time as a new str. Where they do not, it gives up.
+type stringCache struct {
+	texts       *cachedStrings // none before there were a few texts
 	tries, hits int
 }
 
-type recentTexts struct {
+type cachedStrings struct {
 	values [256]any
 	marks  [256]uint32 // of the texts: most others show here that they are others
 }
 
 // use reports whether looking pays.
-func (r *recent) use() bool {
+func (r *stringCache) use() bool {
 	const few = 32
 	if r.tries < few {
 		r.tries++
 		return false
 	}
 	if r.texts == nil {
-		r.texts = new(recentTexts)
+		r.texts = new(cachedStrings)
 	}
 	return r.tries < 1<<12 || r.hits > r.tries>>2
 }
 
-// find returns the value of a text of 1 to recentText bytes.
-func (r *recent) find(b []byte, boxes *boxes) any {
+// find returns the value of a text of 1 to maxCachedString bytes.
+func (r *stringCache) find(b []byte, arena *arena) any {
 	r.tries++
 	i, mark := hash(b)
 	place := &r.texts.values[i]
@@ -42,11 +42,11 @@ func (r *recent) find(b []byte, boxes *boxes) any {
 		}
 	}
 	r.texts.marks[i] = mark
-	*place = boxes.String(boxes.copied(b))
+	*place = arena.String(arena.copied(b))
 	return *place
 }
 
-// hash is a quick one of 1 to recentText bytes; that others collide costs no more than a copy.
+// hash is a quick one of 1 to maxCachedString bytes; that others collide costs no more than a copy.
 func hash(b []byte) (place uint8, mark uint32) {
 	const odd = 0x9e3779b97f4a7c15
 	var first, last uint64
