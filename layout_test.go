@@ -94,7 +94,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/pyvalue internal/table ndarray pickle reconstruct"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
-	{"internal/edit", "internal/lookup internal/pointer ndarray pickle"},
+	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
 	{"internal/spec",
 		"frame internal/checksum internal/describe internal/lookup internal/pointer " +
 			"internal/pyvalue internal/stats ndarray"},
@@ -102,6 +102,9 @@ var mayImport = []struct{ pkg, imports string }{
 		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
 			"internal/tape internal/window internal/zipfile npy pickle reconstruct " +
 			"internal/magic internal/mmap"},
+	{"internal/serve",
+		"audit frame internal/compress internal/describe internal/lookup internal/plot " +
+			"internal/pointer internal/pyvalue internal/stats internal/table ndarray pickle"},
 	{".",
 		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
 			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
@@ -123,7 +126,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"cmd/unpkl",
 		". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
 			"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
-			"internal/spec internal/stats internal/table ndarray npy pickle internal/magic"},
+			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle internal/magic"},
 }
 
 // listedPackage is what go list -json says of a package.

@@ -76,3 +76,11 @@ func ExampleIndex() {
 	fmt.Println(x.Class, x.Len(), x.At(2))
 	// Output: RangeIndex 3 2
 }
+
+func ExamplePeriodValue_String() {
+	fmt.Println(frame.PeriodValue{Ordinal: 604, Freq: "M"})
+	fmt.Println(frame.PeriodValue{Ordinal: 201, Freq: "Q-DEC"})
+	// Output:
+	// 2020-05
+	// 2020Q2
+}

@@ -296,7 +296,8 @@ func (d *Dataset) eachExtensibleArray(axes []axis, visit chunkVisit) error {
 	if !ok || !ok2 {
 		return malformed(a.off, "a chunk outside its index")
 	}
-	if volume(axes) < (hi-lo)/4 {
+	// Of more chunks than the file has bytes, only those that are stored can be looked at.
+	if n := volume(axes); n < (hi-lo)/4 && n <= uint64(d.f.src.size) {
 		return a.eachOf(axes, g, visit)
 	}
 	return a.eachBetween(lo, hi, axes, g, visit)

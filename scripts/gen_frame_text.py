@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Writes frame/testdata/text: pickles of tables, and beside each what pandas 3 prints of it."""
+"""Writes frame/testdata/text: pickles of tables, and beside each what pandas 3 prints of it; and periods.json, what it
+prints of periods of every frequency."""
+import json
 import os
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -38,6 +41,16 @@ def cases():
     yield "empty", pd.DataFrame({"a": [], "b": []})
 
 
+def periods():
+    """Ordinal, freqstr and text of periods."""
+    warnings.simplefilter("ignore", FutureWarning)  # about business days
+    weeks = ["W-" + day for day in "SUN MON TUE WED THU FRI SAT".split()]
+    for freq in ["Y", "Y-MAR", "Q", "Q-NOV", "M", "3M", "W", *weeks, "B", "D", "2D", "h", "min", "5min", "s", "ms", "us", "ns"]:
+        for ordinal in [0, 1, -1, 5, -7, 613, 7029]:
+            p = pd.Period(ordinal=ordinal, freq=freq)
+            yield [ordinal, p.freqstr, str(p)]
+
+
 def main():
     os.makedirs(HERE, exist_ok=True)
     for name, value in cases():
@@ -47,6 +60,8 @@ def main():
             f.write(repr(value))
     with open(os.path.join(HERE, "README"), "w") as f:
         f.write("pandas %s: scripts/gen_frame_text.py\n" % pd.__version__)
+    with open(os.path.join(HERE, "..", "periods.json"), "w") as f:
+        f.write("[\n" + ",\n".join(json.dumps(p) for p in periods()) + "\n]\n")
 
 
 main()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/unpkl/unpkl/internal/describe"
@@ -33,7 +34,9 @@ and writes a line for each difference, by pointer:
   + added    - removed    ~ changed: another type, dtype, shape or value
 
 Of arrays it tells how many elements differ and the largest difference, absolute and relative to
-B, and where it is; of tables columns are compared by name. Lists are compared position by position.
+B, and where it is; of tables columns are compared by name. Lists are compared position by position,
+or, where something was put in or taken out, with what is the same on both sides: + has the position
+in B then, - and ~ that in A.
 Arrays are read as they lie in the files.
 
 --rtol and --atol are those of numpy.allclose: numbers are the same where |a-b| <= atol + rtol*|b|.
@@ -120,7 +123,8 @@ func runDiff(s *streams, f *diffFlags, nameA, nameB string, p pointer.Pointer) e
 		return &fileError{nameB, err}
 	}
 	if out.n > 0 && !f.json && !f.brief {
-		fmt.Fprintf(w, "%s differences\n", humanize.Comma(int64(out.n)))
+		fmt.Fprintf(w, "%s %s\n", humanize.Comma(int64(out.n)),
+			english.PluralWord(out.n, "difference", ""))
 	}
 	if err := w.Flush(); err != nil {
 		return err

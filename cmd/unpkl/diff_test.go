@@ -54,6 +54,7 @@ func TestDiffIsWhatNumPySays(t *testing.T) {
 
 // TestDiffOfFixtures: no fixture differs from itself at another protocol, whatever is in it.
 func TestDiffOfFixtures(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for _, f := range fixtures(t) {
 		if f.Several || outOfBand(t, f) {

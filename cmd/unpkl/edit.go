@@ -28,7 +28,8 @@ named stays as it is. The changes are made one after another:
 
 JSON is what to-json writes: {"$ndarray": ...}, {"$bytes": ...} and so on are what they stand
 for. Setting elements of an array (/x/0,1=5, /x/:,0=0) keeps its dtype. A POINTER that has a *
-changes every match. Columns of pandas' tables cannot be changed.
+changes every match. Of a pandas table elements of columns of NumPy's numbers, bools and texts can be
+set (/table/price/0=1.5), or all of a column (/table/price=@price.npy); its columns stay.
 
 With --in-place FILE itself is written, and what it was is kept as FILE.bak. The file is complete
 or is left as it was. Further pickles in FILE are written as they are.`
@@ -132,45 +133,16 @@ func numpySpelling(name string) []unpkl.Option {
 }
 
 func runEdit(s *streams, from, to string, ops []edit.Op) error {
-	in, err := openInput(s, from, keepers...)
-	if err != nil {
-		return &fileError{from, err}
-	}
-	defer in.close()
 	spelling := numpySpelling(from)
-	var readErr error
-	err = writeOutput(s, to, func(w io.Writer) error {
-		for n := 0; ; n++ {
-			v, err := in.next()
-			if err == io.EOF && n > 0 {
-				return nil
-			}
-			if err == io.EOF {
-				err = errEmpty
-			}
-			protocol, ok := in.Protocol()
-			if err == nil && !ok {
-				err = fmt.Errorf("only pickles are edited; convert makes one of other files")
-			}
-			if err == nil && n == 0 {
-				v, err = edit.Apply(v, ops)
-			}
-			if err != nil {
-				readErr = err
-				return err
-			}
-			opts := append(spelling, unpkl.WithProtocol(protocol),
-				unpkl.WithExtensionCode(extensionCode))
-			if err := unpkl.NewEncoder(w, opts...).Encode(v); err != nil {
-				return err
-			}
+	return rewrite(s, from, to, func(in *input, n int, v any) (any, []unpkl.Option, error) {
+		protocol, ok := in.Protocol()
+		if !ok {
+			return nil, nil, fmt.Errorf("only pickles are edited; convert makes one of other files")
 		}
+		var err error
+		if n == 0 {
+			v, err = edit.Apply(v, ops)
+		}
+		return v, append(spelling, unpkl.WithProtocol(protocol)), err
 	})
-	switch {
-	case readErr != nil:
-		return &fileError{from, readErr}
-	case err != nil:
-		return &fileError{to, err}
-	}
-	return nil
 }

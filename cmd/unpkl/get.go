@@ -85,11 +85,17 @@ func pointerArg(args []string) (pointer.Pointer, error) {
 // close when they are no longer needed.
 func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(),
 	err error) {
+	return firstParts(s, name, p, 0)
+}
+
+// firstParts is partsOf, with the first items alone of longer lists; 0 is all of them.
+func firstParts(s *streams, name string, p pointer.Pointer, first int) (found []lookup.Match,
+	end func(), err error) {
 	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return nil, nil, err
 	}
-	part := &lookup.Part{Pointer: p}
+	part := &lookup.Part{Pointer: p, First: first}
 	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty

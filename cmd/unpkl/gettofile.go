@@ -27,6 +27,14 @@ func getTo(name string, found []lookup.Match, several bool) error {
 	} else {
 		v = found[0].Value
 	}
+	if err := saveValue(name, v); err != nil {
+		return &fileError{name, err}
+	}
+	return nil
+}
+
+// saveValue writes an object to a file in the format of its ending.
+func saveValue(name string, v any) error {
 	if ending := strings.ToLower(filepath.Ext(name)); ending == ".npy" || ending == ".npz" {
 		if a, ok := asArray(v); ok {
 			v = a
@@ -34,12 +42,8 @@ func getTo(name string, found []lookup.Match, several bool) error {
 			v = a
 		}
 	}
-	opts := []convert.Option{convert.WithObjects(),
-		convert.WithPickle(unpkl.WithExtensionCode(extensionCode))}
-	if err := convert.Write(name, v, opts...); err != nil {
-		return &fileError{name, err}
-	}
-	return nil
+	return convert.Write(name, v, convert.WithObjects(),
+		convert.WithPickle(unpkl.WithExtensionCode(extensionCode)))
 }
 
 // asArray returns a value as an array, if it is one or the scalar or column of one.

@@ -27,6 +27,7 @@ func init() {
 // rowsFlags are the options of head, tail and sample.
 type rowsFlags struct {
 	n         int
+	first     int // how many items of a list are made at most, 0 is all
 	seed      int64
 	csv, json bool
 }
@@ -93,6 +94,9 @@ input; get --help tells what a POINTER is.`,
 			if f.csv && f.json {
 				return usageErrorf("--csv and --json exclude each other")
 			}
+			if name == "head" {
+				f.first = max(f.n, table.LookAt)
+			}
 			return showRows(s, f, choose, args[0], p)
 		},
 	}
@@ -110,7 +114,7 @@ input; get --help tells what a POINTER is.`,
 }
 
 func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointer.Pointer) error {
-	found, end, err := partsOf(s, name, p)
+	found, end, err := firstParts(s, name, p, f.first)
 	if err != nil {
 		return &fileError{name, err}
 	}
@@ -131,7 +135,7 @@ func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) erro
 	if !ok {
 		return fmt.Errorf("%s has no rows: it is %s", pointerName(m.At), lookup.Kind(m.Value))
 	}
-	rows := choose(f, t.Rows)
+	rows, all := choose(f, t.Rows), max(t.Rows, m.Len)
 	w := bufio.NewWriter(s.out)
 	var err error
 	switch {
@@ -141,9 +145,9 @@ func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) erro
 		err = t.WriteJSON(w, slices.Values(rows), jsonOptions(0))
 	default:
 		if err = t.WriteText(w, rows, table.Style{Width: s.width(),
-			Color: s.color()}); err == nil && len(rows) < t.Rows {
+			Color: s.color()}); err == nil && len(rows) < all {
 			_, err = fmt.Fprintf(w, "%s of %s rows\n", humanize.Comma(int64(len(rows))),
-				humanize.Comma(int64(t.Rows)))
+				humanize.Comma(int64(all)))
 		}
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"sync"
@@ -31,16 +32,65 @@ func keepTrack(name string) (done func()) {
 	}
 }
 
+// beforeExit sets what is called before the process is ended, or nil.
+func beforeExit(do func()) {
+	interruptible.Lock()
+	defer interruptible.Unlock()
+	interruptible.before = do
+}
+
+// interruptible is what ends in its own way where the process is told to end.
+var interruptible struct {
+	sync.Mutex
+	cancel context.CancelFunc
+	before func() // called before the process is ended, or nil
+}
+
+// untilInterrupt returns a context that ends where the process is told to end for the first time,
+// instead of the process.
+func untilInterrupt() (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	interruptible.Lock()
+	defer interruptible.Unlock()
+	interruptible.cancel = cancel
+	return ctx, func() {
+		interruptible.Lock()
+		defer interruptible.Unlock()
+		interruptible.cancel = nil
+		cancel()
+	}
+}
+
+// cancelled ends what is interruptible; it reports whether there was any.
+func cancelled() bool {
+	interruptible.Lock()
+	defer interruptible.Unlock()
+	if interruptible.cancel == nil {
+		return false
+	}
+	interruptible.cancel()
+	interruptible.cancel = nil
+	return true
+}
+
 // removeOnInterrupt removes what is half-written when the process is told to end.
 func removeOnInterrupt() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-signals
-		halfWritten.Lock() // what is being written stays so until the process ends
-		for name := range halfWritten.names {
-			os.Remove(name)
+		for range signals {
+			if cancelled() {
+				continue
+			}
+			halfWritten.Lock() // what is being written stays so until the process ends
+			for name := range halfWritten.names {
+				os.Remove(name)
+			}
+			interruptible.Lock()
+			if interruptible.before != nil {
+				interruptible.before()
+			}
+			os.Exit(statusInterrupted)
 		}
-		os.Exit(statusInterrupted)
 	}()
 }

@@ -31,6 +31,7 @@ func (w *endsAfter) Write(p []byte) (int, error) {
 // TestStreams: a large document is written while it is made, in little memory, and not at all where
 // it cannot be written.
 func TestStreams(t *testing.T) {
+	t.Parallel()
 	values := make([]float64, 2<<20)
 	a, err := ndarray.FromSlice(values)
 	if err != nil {
@@ -42,7 +43,7 @@ func TestStreams(t *testing.T) {
 	}
 	w := &endsAfter{left: 3 << 20}
 	var stderr bytes.Buffer
-	s := &streams{in: strings.NewReader(""), out: output{w}, err: &stderr}
+	s := &streams{in: strings.NewReader(""), out: output{w: w}, err: &stderr}
 	if status := s.run([]string{"to-json", "--arrays=values", "--indent=0", path}); status != 1 ||
 		stderr.String() != "unpkl: standard output: seen enough\n" || w.got.Len() != 3<<20 {
 		t.Errorf("status %d, %q, %d bytes", status, stderr.String(), w.got.Len())

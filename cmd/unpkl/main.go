@@ -16,8 +16,8 @@
 //   - None, bool, str, int: as in JSON, an int with all its digits. A lone surrogate
 //     in a str is its \ud8xx escape; control characters and marks that change the
 //     direction of text are escaped too.
-//   - float: the shortest form that reads back, as Python's repr; "NaN", "Infinity",
-//     "-Infinity" as strings
+//   - float: the shortest form that reads back, as Python's repr, of float16 and float32 too;
+//     "NaN", "Infinity", "-Infinity" as strings
 //   - complex: {"$complex": [re, im]}
 //   - bytes, bytearray: {"$bytes": "base64"}, {"$bytearray": "base64"}; a Python 2 str
 //     is a string if it is UTF-8, else {"$bytes": "base64"}
@@ -54,7 +54,7 @@
 //     "step"}; of a MultiIndex {"class", "shape", "names", "dtypes"}, its "data" a list of the
 //     labels as lists
 //   - an element of these: as in an array, but Timestamps and datetime columns as isoformat()
-//     gives them, in their time zone, Timedeltas as seconds, {"$period": {"ordinal", "freq"}} and
+//     gives them, in their time zone, Timedeltas as seconds, Periods as str() gives them, and
 //     {"$interval": {"left", "right", "closed"}}; a category as itself; a struct of Arrow as an
 //     object with its keys sorted. What is missing is "NaT" among times, timedeltas and periods,
 //     "NaN" among floats, else null
@@ -83,6 +83,6 @@ import "os"
 
 func main() {
 	removeOnInterrupt()
-	s := &streams{in: os.Stdin, out: output{os.Stdout}, err: os.Stderr, gc: newCollector()}
+	s := &streams{in: os.Stdin, out: output{w: os.Stdout}, err: os.Stderr, gc: newCollector()}
 	os.Exit(s.run(os.Args[1:]))
 }

@@ -44,6 +44,7 @@ func packed(t *testing.T, f fixture.Fixture) string {
 // TestPackLossless turns every fixture into lossless JSON and back, and compares with what Python
 // says that the original holds: types, bits, sharing, cycles.
 func TestPackLossless(t *testing.T) {
+	t.Parallel()
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)

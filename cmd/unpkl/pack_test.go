@@ -12,6 +12,7 @@ import (
 // print the same. The others have calls whose arguments JSON does not tell apart, such as a
 // timedelta, or a dtype that its descr does not tell in full.
 func TestPackFixtures(t *testing.T) {
+	t.Parallel()
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)

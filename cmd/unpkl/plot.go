@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,17 +21,23 @@ func init() { commands = append(commands, plotCommand) }
 // plotFlags are the options of plot.
 type plotFlags struct {
 	kind, over, output string
+	pictures           string
 	width, height      int
 }
 
 const plotLong = `plot draws what POINTER leads to in FILE: an array of one dimension, a column or a list of numbers as
 a line over its positions, an array of two dimensions as a heat map, one of uint8 with 3 or 4
-channels as the picture that it is. In the terminal heat maps are half blocks in colours, or
-shades where there is no colour; with -o a PNG or SVG is written, of heat maps and pictures as
+channels as the picture that it is. In the terminal heat maps are pictures where it says that it
+has Kitty's, iTerm2's or sixel graphics, else half blocks in colours, or shades where there is no
+colour; with -o a PNG or SVG is written, of heat maps and pictures as
 PNG a pixel for each element.
 
 Of a large array all of it is drawn: of each stretch that falls into one place of a line the
 least and the greatest element, of a heat map in the terminal the mean.`
+
+// pictureNames are the values of --pictures.
+var pictureNames = []string{"auto", "none", string(plot.Kitty), string(plot.ITerm2),
+	string(plot.Sixel)}
 
 func plotCommand(s *streams) *cobra.Command {
 	var f plotFlags
@@ -52,6 +59,9 @@ func plotCommand(s *streams) *cobra.Command {
 			case !slices.Contains(plot.Kinds, f.kind):
 				return usageErrorf("--kind=%s is none of %s", f.kind,
 					strings.Join(plot.Kinds, ", "))
+			case !slices.Contains(pictureNames, f.pictures):
+				return usageErrorf("--pictures=%s is none of %s", f.pictures,
+					strings.Join(pictureNames, ", "))
 			case f.width < 0 || f.height < 0 || f.width > 1000 || f.height > 1000:
 				return usageErrorf("--width and --height are at most 1000 cells")
 			case f.output != "" && !slices.Contains(plot.Formats,
@@ -67,6 +77,8 @@ func plotCommand(s *streams) *cobra.Command {
 	flags.StringVar(&f.kind, "kind", string(plot.Auto), "auto, line, hist, heat or image")
 	flags.StringVar(&f.over, "over", "", "draw a line over the values that this `POINTER` leads to")
 	flags.StringVarP(&f.output, "output", "o", "", "write `FILE`, a .png or .svg")
+	flags.StringVar(&f.pictures, "pictures", "auto",
+		"how the terminal is given pictures: auto, kitty, iterm2, sixel or none")
 	flags.IntVar(&f.width, "width", 0, "the width in cells (default that of the terminal, or 80)")
 	flags.IntVar(&f.height, "height", 0,
 		"the height in cells (default that of the terminal, or 20)")
@@ -121,6 +133,12 @@ func (s *streams) plotTerminal(f *plotFlags) plot.Terminal {
 			height >= 10 {
 			t.Width, t.Height = width, height-5
 		}
+		if f.pictures == "auto" && t.Color {
+			t.Pictures = plot.ProtocolOf(os.Getenv)
+		}
+	}
+	if f.pictures != "auto" && f.pictures != "none" {
+		t.Pictures = plot.Protocol(f.pictures)
 	}
 	if f.width > 0 {
 		t.Width = f.width

@@ -10,7 +10,7 @@ import (
 // progress shows a bar of files on standard error if that is a terminal, and nowhere else.
 func (s *streams) progress(what string, files int) (step, end func()) {
 	file, ok := terminalOf(s.err)
-	if !ok || files < 2 || s.quiet {
+	if !ok || files < 2 || s.quiet || s.pager != nil {
 		return func() {}, func() {}
 	}
 	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
@@ -28,7 +28,7 @@ const longInput = 256 << 20
 // progressBytes shows how far the reading of a large file is: bytes, rate, time left.
 func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader, func()) {
 	file, ok := terminalOf(s.err)
-	if !ok || size < longInput || s.quiet {
+	if !ok || size < longInput || s.quiet || s.pager != nil {
 		return r, func() {}
 	}
 	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
@@ -52,7 +52,7 @@ func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader
 // second.
 func (s *streams) progressMany(what string) (step, end func()) {
 	file, ok := terminalOf(s.err)
-	if !ok || s.quiet {
+	if !ok || s.quiet || s.pager != nil {
 		return func() {}, func() {}
 	}
 	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))

@@ -89,6 +89,7 @@ func TestReadmeTest(t *testing.T) {
 
 // TestReadmePrograms compiles and runs the Go programs.
 func TestReadmePrograms(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"program", "write", "convert"} {
 		path := writeFile(t, "main.go", readme(t, name))
 		cmd := exec.Command("go", "run", path)

@@ -75,6 +75,22 @@ compression: .gz, .z, .xz, .lzma, .zst, .lz4, .zip, .tar, .tar.gz or .tar.xz. OU
 }
 
 func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) error {
+	return rewrite(s, from, to, func(in *input, _ int, v any) (any, []unpkl.Option, error) {
+		use := protocol
+		if use < 0 {
+			var ok bool
+			if use, ok = in.Protocol(); !ok {
+				use = pickle.DefaultProtocol
+			}
+		}
+		return v, append([]unpkl.Option{unpkl.WithProtocol(use)}, opts...), nil
+	})
+}
+
+// rewrite reads every pickle of a file and writes what change makes of it, of which n counts from
+// 0.
+func rewrite(s *streams, from, to string, change func(in *input, n int, v any) (any,
+	[]unpkl.Option, error)) error {
 	in, err := openInput(s, from, keepers...)
 	if err != nil {
 		return &fileError{from, err}
@@ -90,20 +106,16 @@ func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) er
 			if err == io.EOF {
 				err = errEmpty
 			}
+			var opts []unpkl.Option
+			if err == nil {
+				v, opts, err = change(in, n, v)
+			}
 			if err != nil {
 				readErr = err
 				return err
 			}
-			use := protocol
-			if use < 0 {
-				var ok bool
-				if use, ok = in.Protocol(); !ok {
-					use = pickle.DefaultProtocol
-				}
-			}
-			all := append([]unpkl.Option{unpkl.WithProtocol(use),
-				unpkl.WithExtensionCode(extensionCode)}, opts...)
-			if err := unpkl.NewEncoder(w, all...).Encode(v); err != nil {
+			opts = append(opts[:len(opts):len(opts)], unpkl.WithExtensionCode(extensionCode))
+			if err := unpkl.NewEncoder(w, opts...).Encode(v); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 // TestRepickleFixtures writes every fixture of a producer at its own protocol, with the
 // names of its NumPy: mostly the same bytes, always the same JSON.
 func TestRepickleFixtures(t *testing.T) {
+	t.Parallel()
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)

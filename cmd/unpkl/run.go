@@ -24,6 +24,8 @@ type streams struct {
 	out, err io.Writer
 	gc       *collector
 	quiet    bool // nothing but errors on standard error
+	noPager  bool
+	pager    *pager // before standard output, or nil
 }
 
 // commands makes the subcommands. Each stands in a file of its own, which adds
@@ -34,7 +36,7 @@ var commands []func(s *streams) *cobra.Command
 func (s *streams) run(args []string) int {
 	root := newRoot(s)
 	root.SetArgs(args)
-	err := root.Execute()
+	err := s.endPager(root.Execute())
 	if err == nil {
 		return statusOK
 	}
@@ -85,6 +87,9 @@ func newRoot(s *streams) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.PersistentFlags().BoolVarP(&s.quiet, "quiet", "q", false,
 		"no progress and no warnings on standard error")
+	root.PersistentFlags().BoolVar(&s.noPager, "no-pager", false,
+		"write to the terminal itself rather than through PAGER or less")
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { s.page(cmd) }
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)

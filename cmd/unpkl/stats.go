@@ -28,8 +28,8 @@ POINTER leads to: how many elements there are and are missing (NaN, NaT, None, m
 are different, the least and greatest, mean, standard deviation (numpy.std), quantiles, and a
 histogram. Arrays are read once, by several cores, as they lie in the file.
 
-Of more than a million elements the number of different ones is an estimate, marked ~, and
-quantiles and histogram are of a sample of 130,000 of them.
+Of more than about 16,000 different elements their number is an estimate, marked ~. Of more than a
+million elements quantiles and histogram are of a sample of 130,000 of them.
 
 With --axis the elements along that axis of an array are summed up, for each index of the others.`
 

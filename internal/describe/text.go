@@ -125,7 +125,7 @@ func Text(v any) string {
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
 	case frame.PeriodValue:
-		return fmt.Sprintf("%d[%s]", v.Ordinal, Printable(v.Freq))
+		return Printable(v.String())
 	case frame.IntervalValue:
 		return intervalText(v)
 	case reconstruct.PandasNull:

@@ -269,19 +269,6 @@ func keyOf(key any) any {
 	return "\x00" + lookup.Kind(key) + lookup.KeyToken(key)
 }
 
-// lists compares position by position.
-func (c *comparer) lists(at pointer.Pointer, a, b []any) {
-	for i := range min(len(a), len(b)) {
-		c.push(at.Child(fmt.Sprint(i)), a[i], b[i])
-	}
-	for i := len(b); i < len(a); i++ {
-		c.tell(at.Child(fmt.Sprint(i)), Removed, a[i], nil)
-	}
-	for i := len(a); i < len(b); i++ {
-		c.tell(at.Child(fmt.Sprint(i)), Added, nil, b[i])
-	}
-}
-
 // sets compares members, whatever their order.
 func (c *comparer) sets(at pointer.Pointer, a, b []any) {
 	of := func(items []any) map[any]bool {

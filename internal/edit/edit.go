@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/ndarray"
@@ -83,6 +84,9 @@ func Apply(v any, ops []Op) (any, error) {
 			if err := apply(m.Value, last, &op); err != nil {
 				return nil, fmt.Errorf("%s %s: %w", op.Name, m.At.Child(last), err)
 			}
+			if err := checkTable(v, m); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return v, nil
@@ -104,6 +108,10 @@ func apply(v any, token string, op *Op) error {
 		return applyList((*[]any)(v), token, op)
 	case *ndarray.Array:
 		return applyArray(v, token, op)
+	case *frame.Series:
+		return applySeries(v, token, op)
+	case *frame.Frame:
+		return applyFrame(v, token, op)
 	case *pickle.Object:
 		return applyObject(v, token, op)
 	}

@@ -275,7 +275,7 @@ func (e *Encoder) scalar(v any) (done bool, err error) {
 func (e *Encoder) goNumber(v any) bool {
 	switch v := v.(type) {
 	case float32:
-		e.buf = appendFloat(e.buf, float64(v))
+		e.buf = appendFloat32(e.buf, v)
 	case int8:
 		e.buf = strconv.AppendInt(e.buf, int64(v), 10)
 	case int16:

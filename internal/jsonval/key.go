@@ -17,7 +17,7 @@ var reserved = map[string]bool{
 	"$complex": true, "$bytes": true, "$bytearray": true, "$dict": true, "$ndarray": true,
 	"$masked": true, "$object": true, "$dtype": true, "$global": true, "$ref": true,
 	"$dataframe": true, "$series": true, "$index": true, "$sparse": true,
-	"$period": true, "$interval": true,
+	"$interval": true,
 	"$py.tuple": true, "$py.set": true, "$py.frozenset": true, "$py.float": true, "$py.str": true,
 	"$py.str2":       true,
 	"$py.persistent": true,

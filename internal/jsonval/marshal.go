@@ -58,7 +58,7 @@ func goFamily(e *Encoder, v any) (any, bool, error) {
 	case *reconstruct.Sparse:
 		return e.table("$sparse", e.sparseForm(v)), true, nil
 	case tables.PeriodValue:
-		return period(v), true, nil
+		return v.String(), true, nil
 	case tables.IntervalValue:
 		return interval(v.Left, v.Right, v.Closed), true, nil
 	case time.Duration:

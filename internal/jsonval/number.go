@@ -1,10 +1,12 @@
 package jsonval
 
 import (
+	"bytes"
 	"math"
 	"math/big"
 	"strconv"
 
+	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -24,6 +26,44 @@ func appendFloat(dst []byte, f float64) []byte {
 		return append(dst, `"-Infinity"`...)
 	}
 	return appendFinite(dst, f)
+}
+
+// appendFloat32 is appendFloat with the shortest digits that read back as a float32.
+func appendFloat32(dst []byte, f float32) []byte {
+	if wide := float64(f); wide != wide || math.IsInf(wide, 0) {
+		return appendFloat(dst, wide)
+	}
+	from := len(dst)
+	dst = strconv.AppendFloat(dst, float64(f), 'e', -1, 32)
+	// Whether there is an exponent depends on the digits: of the float32 next to 1e-4, which is
+	// less, they are 1e-4.
+	exponent, err := strconv.Atoi(string(dst[bytes.LastIndexByte(dst, 'e')+1:]))
+	if err != nil || exponent < -4 || exponent >= 16 {
+		return dst
+	}
+	dst = strconv.AppendFloat(dst[:from], float64(f), 'f', -1, 32)
+	if bytes.IndexByte(dst[from:], '.') < 0 {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
+
+// halfDigits is how many digits tell every float16 from the others.
+const halfDigits = 5
+
+// shortestHalf returns the float64 of fewest digits that reads back as a float16.
+func shortestHalf(h ndarray.Float16) float64 {
+	f := h.Float64()
+	if f != f || math.IsInf(f, 0) {
+		return f
+	}
+	for digits := range halfDigits {
+		short, err := strconv.ParseFloat(strconv.FormatFloat(f, 'e', digits, 64), 64)
+		if err == nil && ndarray.NewFloat16(short) == h {
+			return short
+		}
+	}
+	return f
 }
 
 // appendFloatKey appends f as json.dumps writes a float key.

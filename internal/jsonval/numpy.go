@@ -297,7 +297,7 @@ func element(dt *ndarray.DType, v any) any {
 			return short("$bytes", base64Bytes(v))
 		}
 	case ndarray.Float16:
-		return v.Float64()
+		return shortestHalf(v)
 	case ndarray.BFloat16:
 		return v.Float64()
 	case ndarray.Float8:
@@ -305,7 +305,7 @@ func element(dt *ndarray.DType, v any) any {
 	case ndarray.LongDouble:
 		return longDouble(v)
 	case complex64:
-		return pair(float64(real(v)), float64(imag(v)))
+		return pair(real(v), imag(v))
 	case complex128:
 		if dt.Kind() == ndarray.KindComplex {
 			return pair(real(v), imag(v))

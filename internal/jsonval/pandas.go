@@ -57,7 +57,7 @@ func (e *Encoder) library(v any) (any, bool, error) {
 	case reconstruct.PandasTimedelta:
 		return c.Seconds(), true, nil
 	case tables.PeriodValue:
-		return period(c), true, nil
+		return c.String(), true, nil
 	case tables.IntervalValue:
 		return interval(c.Left, c.Right, c.Closed), true, nil
 	}
@@ -70,10 +70,6 @@ func (e *Encoder) table(name string, o object) any {
 		return nil
 	}
 	return form(name, o)
-}
-
-func period(p tables.PeriodValue) members {
-	return short("$period", object{[]member{{"ordinal", p.Ordinal}, {"freq", p.Freq}}})
 }
 
 func interval(left, right any, closed string) members {
@@ -374,7 +370,7 @@ func goValue(v any) any {
 	case ndarray.Datetime64, ndarray.Timedelta64:
 		return timeValue(v)
 	case tables.PeriodValue:
-		return period(v)
+		return v.String()
 	case []any:
 		return goList(v)
 	case [2]any:
@@ -391,7 +387,7 @@ func goValue(v any) any {
 		}
 		return o.member[0].value
 	case ndarray.Float16:
-		return v.Float64()
+		return shortestHalf(v)
 	}
 	return v
 }

@@ -20,6 +20,9 @@ type Part struct {
 	Done   int
 	// CopyText is that of [NewReader].
 	CopyText bool
+	// First, if it is not 0, is how many items are made at most of a list or tuple that a pointer
+	// leads to; Match.Len is then how many it has.
+	First int
 	// Cell and Value make what the matches hold of a cell and of an object; nil leaves objects.
 	Cell    func(p bridge.Pickle, id tape.ID) (any, error)
 	Value   func(object any) (any, error)
@@ -38,7 +41,7 @@ func (p *Part) Object(v any) error { return p.ObjectAt(v, 0) }
 // ObjectAt finds the part of an object that the first done tokens led to.
 func (p *Part) ObjectAt(v any, done int) error {
 	if p.Tokens {
-		p.Matches, p.Done = []Match{{p.Pointer[:done], v}}, done
+		p.Matches, p.Done = []Match{{At: p.Pointer[:done], Value: v}}, done
 		return nil
 	}
 	return NewReader(p.CopyText).follow(v, p.Pointer[:done:done], p.Pointer[done:], p.add)
@@ -79,8 +82,12 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 	}
 	if len(rest) == 0 && w.part.Cell != nil {
 		v, err := w.part.Cell(w.p, id)
-		w.part.Matches = append(w.part.Matches, Match{at, v})
+		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
 		return err
+	}
+	if kind := w.t.Kind(id); len(rest) == 0 && w.part.First > 0 && w.t.Size(id) > w.part.First &&
+		(kind == tape.List || kind == tape.Tuple) && !w.t.HasRuns(id) {
+		return w.firstItems(id, at)
 	}
 	v, err := w.p.Object(id)
 	if err != nil {
@@ -88,7 +95,7 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 	}
 	if w.part.Tokens {
 		w.part.Done = len(at)
-		w.part.Matches = append(w.part.Matches, Match{at, v})
+		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
 		return nil
 	}
 	return w.r.follow(v, at, rest, w.part.add)
@@ -224,6 +231,23 @@ func (w *cellWalk) slice(id tape.ID, s pointer.Subscript, at, rest pointer.Point
 		}
 	}
 	return w.r.follow(&list, at, rest, w.part.add)
+}
+
+// firstItems makes the first items of a list.
+func (w *cellWalk) firstItems(id tape.ID, at pointer.Pointer) error {
+	list := make(types.List, 0, w.part.First)
+	walk := w.t.Children(id)
+	for b := walk.Batch(); b != nil && len(list) < w.part.First; b = walk.Batch() {
+		for _, child := range b[:min(len(b), w.part.First-len(list))] {
+			v, err := w.p.Object(child)
+			if err != nil {
+				return err
+			}
+			list = append(list, v)
+		}
+	}
+	w.part.Matches = append(w.part.Matches, Match{At: at, Value: &list, Len: w.t.Size(id)})
+	return nil
 }
 
 // allItems follows the rest of a pointer from every child of a list.

@@ -18,6 +18,8 @@ type Match struct {
 	// At is the pointer to this value: each * is the token that it stood for.
 	At    pointer.Pointer
 	Value any
+	// Len is the number of items of a list of which Value has the first alone, else 0.
+	Len int
 }
 
 // ErrNotFound is the kind of a *NotFoundError.
@@ -104,7 +106,7 @@ func (r *Reader) follow(v any, at, rest pointer.Pointer, yield func(Match) error
 		return fmt.Errorf("%s: %w", at, err)
 	}
 	if len(rest) == 0 {
-		return yield(Match{at, v})
+		return yield(Match{At: at, Value: v})
 	}
 	next, err := r.Step(v, rest[0])
 	switch {

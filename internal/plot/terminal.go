@@ -17,6 +17,8 @@ import (
 type Terminal struct {
 	Width, Height int // in cells
 	Color         bool
+	// Pictures is how heat maps and pictures are drawn as such.
+	Pictures Protocol
 }
 
 // WriteText draws the figure as text.
@@ -29,6 +31,13 @@ func (f *Figure) WriteText(w io.Writer, t Terminal) error {
 	case Histogram:
 		text = f.bars(t)
 	case Heat, Image:
+		if t.Pictures != NoPictures {
+			var err error
+			if text, err = f.pictured(t); err != nil {
+				return err
+			}
+			break
+		}
 		text = f.blocks(t)
 	default:
 		text = f.line(t)

@@ -117,9 +117,7 @@ func sumArray[T number](a, mask *ndarray.Array, missing *T) (*Summary, error) {
 		k.values = append(k.values, results[i].values...)
 	}
 	for w := range counts {
-		if err := k.different.merge(&counts[w]); err != nil {
-			return nil, err
-		}
+		k.different.merge(&counts[w])
 	}
 	s := &Summary{Count: p.n, Missing: p.missing, Mean: math.NaN(), Std: p.std()}
 	if p.n > 0 {
@@ -187,15 +185,6 @@ func (f *found[T]) keep(values []T, exact bool, stride int) {
 		seed = hash(seed + uint64(i))
 		if v := values[min(i+int(seed%uint64(stride)), len(values)-1)]; v == v {
 			f.values = append(f.values, float64(v))
-		}
-	}
-}
-
-// countDifferent counts different values. Of what repeats at once only the first is looked at.
-func countDifferent[T number](count *distinct, values []T) {
-	for i, v := range values {
-		if v == v && (i == 0 || v != values[i-1]) {
-			count.add(hash(keyOf(v)))
 		}
 	}
 }

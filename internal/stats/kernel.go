@@ -1,9 +1,5 @@
 package stats
 
-import (
-	"math"
-)
-
 // number is the element types that the kernels work on.
 type number interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
@@ -60,7 +56,9 @@ func sum[T number](values []T) (p part[T]) {
 }
 
 // total returns the sum, the least and the greatest of values that are not none, with four sums
-// side by side, so that the processor need not wait for one.
+// side by side, so that the processor need not wait for one. Each value is compared with the least
+// and the greatest so far rather than with its neighbour, since a processor guesses the outcome of
+// that: almost always no.
 func total[T number](b []T) (sum float64, least, greatest T) {
 	least, greatest = b[0], b[0]
 	var s0, s1, s2, s3 float64
@@ -70,25 +68,29 @@ func total[T number](b []T) (sum float64, least, greatest T) {
 		s1 += float64(v1)
 		s2 += float64(v2)
 		s3 += float64(v3)
-		least01, greatest01 := v0, v1
-		if v1 < v0 {
-			least01, greatest01 = v1, v0
+		if v0 < least {
+			least = v0
 		}
-		least23, greatest23 := v2, v3
-		if v3 < v2 {
-			least23, greatest23 = v3, v2
+		if v0 > greatest {
+			greatest = v0
 		}
-		if least01 < least {
-			least = least01
+		if v1 < least {
+			least = v1
 		}
-		if least23 < least {
-			least = least23
+		if v1 > greatest {
+			greatest = v1
 		}
-		if greatest01 > greatest {
-			greatest = greatest01
+		if v2 < least {
+			least = v2
 		}
-		if greatest23 > greatest {
-			greatest = greatest23
+		if v2 > greatest {
+			greatest = v2
+		}
+		if v3 < least {
+			least = v3
+		}
+		if v3 > greatest {
+			greatest = v3
 		}
 		b = b[4:]
 	}
@@ -131,15 +133,4 @@ func withoutNaN[T number](buf, b []T) (numbers []T, missing int) {
 		}
 	}
 	return buf, len(b) - len(buf)
-}
-
-// keyOf returns bits that are the same for equal numbers of one type.
-func keyOf[T number](v T) uint64 {
-	switch v := any(v).(type) {
-	case float64:
-		return math.Float64bits(v + 0) // -0 is 0
-	case float32:
-		return uint64(math.Float32bits(v + 0))
-	}
-	return uint64(int64(v))
 }

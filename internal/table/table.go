@@ -48,8 +48,8 @@ type Cell struct {
 	Null bool
 }
 
-// lookAt is how many records of a list are looked at for their names.
-const lookAt = 1000
+// LookAt is how many records of a list are looked at for their names.
+const LookAt = 1000
 
 // Of returns the table of an object that lookup.Reader.Resolve returned; ok is false for what has
 // no rows.
@@ -204,7 +204,7 @@ func ofItems(items []any) *Table {
 		return t
 	case rows:
 		width := 0
-		for _, item := range items[:min(len(items), lookAt)] {
+		for _, item := range items[:min(len(items), LookAt)] {
 			list, _ := rowOf(item)
 			width = max(width, len(list))
 		}
@@ -250,7 +250,7 @@ const (
 // recordNames returns what the first items of a list are, and all their names.
 func recordNames(items []any) (names []string, kind itemKind) {
 	seen := map[string]bool{}
-	for i, item := range items[:min(len(items), lookAt)] {
+	for i, item := range items[:min(len(items), LookAt)] {
 		d, ok := pyvalue.EntriesOf(item)
 		if !ok {
 			if _, isRow := rowOf(item); isRow && (i == 0 || kind == rows) {
@@ -336,7 +336,7 @@ func ofColumns(d types.Dict) (*Table, bool) {
 func columnOf(name string, n int, at func(row int) any) Column {
 	c := Column{Name: name}
 	number := false
-	for row := range min(n, lookAt) {
+	for row := range min(n, LookAt) {
 		v := at(row)
 		if v == nil {
 			continue

@@ -1,0 +1,54 @@
+package serve
+
+import (
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// policy lets the page load what this server has, and nothing else: no script of a file that is
+// shown can run, and nothing can be sent anywhere.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// guard lets through what a browser that was given the address asks. A page of another site could
+// make a browser ask too: it does not know the token, and its Origin, or with a name that it made
+// lead to the loopback the Host, is another.
+func (s *Server) guard(host string, next http.Handler) http.Handler {
+	hosts := map[string]bool{host: true}
+	if _, port, err := net.SplitHostPort(host); err == nil {
+		hosts["localhost:"+port] = true
+		hosts["127.0.0.1:"+port] = true
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		switch origin := r.Header.Get("Origin"); {
+		case !hosts[r.Host]:
+			http.Error(w, "unknown host", http.StatusForbidden)
+		case origin != "" && origin != "http://"+r.Host:
+			http.Error(w, "a page of another site asks", http.StatusForbidden)
+		case !s.knowsToken(r.URL.Path):
+			http.Error(w, "the address lacks the token that unpkl serve printed",
+				http.StatusForbidden)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "nothing can be changed here", http.StatusMethodNotAllowed)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// knowsToken reports whether a path begins with the token. The time that it takes does not tell how
+// much of it is right.
+func (s *Server) knowsToken(path string) bool {
+	token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) == 1
+}

@@ -1,0 +1,137 @@
+package table_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/table"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+func list(items ...any) *types.List { return types.NewListFromSlice(items) }
+
+func array(t *testing.T, n int, shape ...int) *ndarray.Array {
+	t.Helper()
+	values := make([]int32, n)
+	for i := range values {
+		values[i] = int32(i)
+	}
+	a, err := ndarray.FromSlice(values, shape...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// rows returns the texts of a table, column names first, with types.
+func rows(t *testing.T, v any) []string {
+	t.Helper()
+	of, ok := table.Of(v)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, c := range of.Columns {
+		names = append(names, c.Name+":"+c.Type)
+	}
+	out := []string{strings.Join(names, " ")}
+	for row := range of.AllRows() {
+		var cells []string
+		for i := range of.Columns {
+			cells = append(cells, of.Cell(row, i).Text)
+		}
+		out = append(out, strings.Join(cells, " "))
+	}
+	return out
+}
+
+// TestOf: what has rows, and what they are.
+func TestOf(t *testing.T) {
+	record := func(keyValues ...any) *types.Dict {
+		d := types.Dict{}
+		for i := 0; i < len(keyValues); i += 2 {
+			d = append(d, types.DictEntry{Key: keyValues[i], Value: keyValues[i+1]})
+		}
+		return &d
+	}
+	for _, c := range []struct {
+		name  string
+		value any
+		want  []string
+	}{
+		{"numbers", list(1, 2.5, nil), []string{":float", "1", "2.5", "None"}},
+		{"records", list(record("id", 1, "v", "x"), record("id", 2, "w", true)),
+			[]string{"id:int v:str w:bool", "1 x null", "2 null True"}},
+		{"rows", list(list(1, "a"), list(2)), []string{"0:int 1:str", "1 a", "2 null"}},
+		{"columns", record("x", array(t, 2), "y", array(t, 2)),
+			[]string{"x:int32 y:int32", "0 0", "1 1"}},
+		{"a dict", record("k", 1, 2, "v"), []string{"key: value:", "k 1", "2 v"}},
+		{"a matrix", array(t, 4, 2, 2), []string{"0:int32 1:int32", "0 1", "2 3"}},
+		{"three axes", array(t, 4, 1, 2, 2),
+			[]string{"0,0:int32 0,1:int32 1,0:int32 1,1:int32", "0 1 2 3"}},
+		{"of one kind only", list(1, "x"), []string{":object", "1", "x"}},
+		{"no rows", "text", nil},
+	} {
+		if got := rows(t, c.value); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWriteText folds at the width of the terminal, and escapes what that could act on.
+func TestWriteText(t *testing.T) {
+	of, _ := table.Of(list(list("a\x1b[31m", strings.Repeat("y", 90), 3, 4, 5, 6, 7, 8, 9, 10),
+		list("b", "", 1, 2, 3, 4, 5, 6, 7, 8)))
+	var out bytes.Buffer
+	if err := of.WriteText(&out, []int{0, 1}, table.Style{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := ansi.StringWidth(line); n > 60 {
+			t.Errorf("%d cells: %q", n, line)
+		}
+	}
+	if strings.Contains(out.String(), "\x1b") || strings.Count(out.String(), "\n\n") == 0 {
+		t.Errorf("got %q", out.String())
+	}
+}
+
+// TestWriteCSV: what is written reads back.
+func TestWriteCSV(t *testing.T) {
+	of, _ := table.Of(list(list(`a"b,c`, "d\ne"), list("", "x")))
+	var out bytes.Buffer
+	if err := of.WriteCSV(&out, of.AllRows(), ','); err != nil {
+		t.Fatal(err)
+	}
+	got, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) < 2 || !slices.Equal(got[len(got)-2], []string{`a"b,c`, "d\ne"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestWriteJSON: a row is an object by its names, or a list.
+func TestWriteJSON(t *testing.T) {
+	var out bytes.Buffer
+	w := bufio.NewWriter(&out)
+	for _, v := range []any{list(&types.Dict{{Key: "id", Value: 1}}), array(t, 4, 2, 2), list(1)} {
+		of, _ := table.Of(v)
+		if err := of.WriteJSON(w, of.AllRows(), jsonval.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Flush()
+	if got, want := out.String(), "{\"id\":1}\n[0,1]\n[2,3]\n1\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
