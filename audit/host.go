@@ -124,8 +124,8 @@ func (h *host) Text(id tape.ID) (string, bool) {
 	return "", false
 }
 
-// isInstance reports whether a Call makes an instance, without arguments, of a class that is data or
-// known: that is no name, since a str so made is empty. The bytes of joblib's arrays, read as
+// isInstance reports whether a Call makes an instance, without arguments, of a class that is data
+// or known: that is no name, since a str so made is empty. The bytes of joblib's arrays, read as
 // opcodes, often seem to ask for names by such.
 func (h *host) isInstance(id tape.ID) bool {
 	info := h.t.Call(id)

@@ -49,7 +49,7 @@ func ExampleSeries() {
 		return
 	}
 	fmt.Println(s.Name, s.At(4), s.Index.At(0))
-	// Output: nm 4 {600 M}
+	// Output: nm 4 2020-01
 }
 
 func ExampleArray() {

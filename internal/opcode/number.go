@@ -318,9 +318,9 @@ func PythonFloat(text []byte) (float64, error) {
 	return f, err
 }
 
-// ParseIntLine parses the argument of INT. CPython tries C's strtol first, which takes octal numbers
-// by a leading 0 with nothing behind them, and nothing before a NUL for 0; what strtol takes is a
-// bool if it is 0 or 1 in two characters.
+// ParseIntLine parses the argument of INT. CPython tries C's strtol first, which takes octal
+// numbers by a leading 0 with nothing behind them, and nothing before a NUL for 0; what strtol
+// takes is a bool if it is 0 or 1 in two characters.
 //
 // Reference: CPython's load_int of _pickle.c.
 func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBool bool,

@@ -73,8 +73,8 @@ var zeros = []any{
 }
 
 // TestZeroValues calls every method of the zero value of every exported struct, marshals and prints
-// it: each works or returns an error. A method may panic only where its documentation says so; those
-// of an embedded pointer, which is nil in the zero value, are that type's.
+// it: each works or returns an error. A method may panic only where its documentation says so;
+// those of an embedded pointer, which is nil in the zero value, are that type's.
 func TestZeroValues(t *testing.T) {
 	docs := map[string]string{} // of methods, by "package.Type.Method"
 	structs := map[string]bool{}
