@@ -30,16 +30,18 @@
 //     "nbytes": N}}; with --arrays=values also "data", nested lists; with --arrays=base64
 //     also "base64", the bytes in C order and the dtype's byte order (arrays of objects have
 //     "data" instead); with --stats also "stats": {"min", "max", "mean", "nan"} for
-//     numbers. With --arrays=none, null.
+//     numbers. With --arrays=none, null. Of a subclass that is not NumPy's own also "class", its
+//     name, and "state", what it keeps beside the array
 //   - D, a dtype: what the header of an .npy file calls descr: "<f8", or for a
-//     structured dtype [[name, descr], [name, descr, shape], ...]. The byte order is that of the
-//     pickle, also where NumPy would change it while loading.
+//     structured dtype [[name, descr], [name, descr, shape], ...]; of a subarray dtype by itself
+//     [descr, shape]. The byte order is that of the pickle, also where NumPy would change it while
+//     loading.
 //   - an element of an array, and a numpy scalar: a number, bool or string; S as a string
 //     if it is UTF-8; complex as [re, im]; datetime64 as ISO 8601 in its own unit,
 //     timedelta64 as an integer, both "NaT"; a structured element as an object; V as
 //     {"$bytes": "base64"}
 //   - masked array: {"$masked": {"data": the ndarray, "mask": the ndarray or false,
-//     "fill_value": v}}
+//     "fill_value": v}}; "stats" are of the elements that are not masked
 //   - pandas.DataFrame: {"$dataframe": {"shape": [rows, columns], "columns": [{"name",
 //     "dtype"}, ...], "index": I}}, the dtypes as pandas' str() gives them; also "class" of a
 //     subclass, "names" of the levels of the column labels if they have any, and "attrs". With
@@ -57,7 +59,7 @@
 //     gives them, in their time zone, Timedeltas as seconds, Periods as str() gives them, and
 //     {"$interval": {"left", "right", "closed"}}; a category as itself; a struct of Arrow as an
 //     object with its keys sorted. What is missing is "NaT" among times, timedeltas and periods,
-//     "NaN" among floats, else null
+//     "NaN" among floats, else null; in a categorical it is null, whatever its categories are
 //   - scipy.sparse: {"$sparse": {"format", "dtype": D, "shape", "nnz"}}; with
 //     --arrays=values or base64 also the parts by scipy's names: "data", "indices", "indptr",
 //     "offsets", or "coords", one list of indices a dimension, of coo, lil and dok
@@ -72,7 +74,11 @@
 //     "state": ..., "items": ...} with only the keys that are there. "items" is an array
 //     of what was appended, or the items of a dict in the form of a dict; where an object
 //     has both, the latter are "dictitems". Where the class is itself made by a call,
-//     "$object" is that call.
+//     "$object" is that call. "calls" are those that the pickle makes for the object and whose
+//     results it drops: setters of state, what cloudpickle writes for a function.
+//   - with --lossless also {"$py.tuple": [...]}, {"$py.set": [...]}, {"$py.frozenset": [...]},
+//     {"$py.float": "Infinity", or the bits of a NaN in hexadecimal}, and {"$py.str": "base64"},
+//     the UTF-8 of a str whose surrogates side by side JSON would make one character
 //   - a persistent id, of which only the writer's program knows what it stands for:
 //     {"$py.persistent": id}; the class of an extension code: {"$global": "extension code.N"}
 //   - a container inside itself, or with --refs one that is met again: {"$ref":
