@@ -1,10 +1,13 @@
 package reconstruct
 
 import (
+	"slices"
+
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/written"
+	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -33,6 +36,10 @@ func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 	}
 	if dtype := chosenDType(s); dtype != "" {
 		return r.textIndex(s, dtype, label(x.Name()))
+	}
+	s, err := hashable(s)
+	if err != nil {
+		return nil, err
 	}
 	data, err := r.values(s, protocol)
 	if err != nil {
@@ -106,6 +113,31 @@ func boundsIndex(s *frame.Series) (*frame.Index, error) {
 		return &frame.Index{Class: "Index", Names: []any{nil}, Values: &bounds}, nil
 	}
 	return nil, pickle.Unsupported("intervals of %s bounds", s.Kind)
+}
+
+// hashable returns the values of an index with tuples where plain values have lists: what an index
+// holds is hashed, so no list was one in Python.
+func hashable(s *frame.Series) (*frame.Series, error) {
+	if s.Kind != frame.Numpy || s.Values.DType().Kind() != ndarray.KindObject {
+		return s, nil
+	}
+	isList := func(v any) bool { _, ok := v.([]any); return ok }
+	list := slices.Collect(s.Values.Elements())
+	if !slices.ContainsFunc(list, isList) {
+		return s, nil
+	}
+	for i, v := range list {
+		if isList(v) {
+			list[i] = label(v)
+		}
+	}
+	values, err := ndarray.NewObjects(s.Values.DType(), s.Values.Shape(), ndarray.OrderC, list)
+	if err != nil {
+		return nil, err
+	}
+	out := *s
+	out.Values = values
+	return &out, nil
 }
 
 // label returns the name of a column, level or index; pandas wants a hashable one.

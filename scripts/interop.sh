@@ -32,6 +32,8 @@ if [ $# -eq 0 ]; then
         [ -x "$python" ] || continue
         echo "interop: $name: $("$python" -c 'import sys, pandas; print("CPython %s, pandas %s" % (sys.version.split()[0], pandas.__version__))')"
         found=$found${found:+:}$python
+        # Random values, with frames among them.
+        UNPKL_RANDOM=400 UNPKL_PYTHON=$python go test -count=1 -run TestInteropRandom ./cmd/unpkl
     done
     joblibs=
     for name in py36-sklearn py313-sklearn; do

@@ -30,6 +30,12 @@ import canon  # noqa: E402
 import compare  # noqa: E402
 import tojson  # noqa: E402
 
+try:  # frames are among the values where there is pandas
+    import pandas as pd
+    import pandas_json
+except ImportError:
+    pd = None
+
 DTYPES = ["?", "i1", "<i2", ">i4", "<i8", "u1", "<u2", ">u8", "<f2", "<f4", ">f8", "<c8", ">c16", "S5", "U3",
           "<M8[D]", "<M8[ms]", "<m8[s]", "V3", "O"]  # NumPy forgets the order of others
 
@@ -50,6 +56,8 @@ class Maker:
         kinds = [self.leaf] * 4 + [self.array]
         if depth < 6 and self.left > 0:
             kinds += [self.list, self.tuple, self.dict, self.dict, self.other]
+        if pd is not None:
+            kinds.append(self.table)
         v = r.choice(kinds)(depth + 1)
         # Of numbers and the like nothing tells that they are one object.
         if r.random() < 0.3 and isinstance(v, (list, tuple, dict, set, np.ndarray)):
@@ -151,6 +159,58 @@ class Maker:
         ])()
 
 
+    def column(self, n):
+        """The values of a column of n rows, of which some may be missing."""
+        r = self.r
+        missing = r.random() < 0.5
+
+        def some(make, none):
+            return [none if missing and r.random() < 0.3 else make() for _ in range(n)]
+
+        days = lambda: some(lambda: pd.Timestamp(2000 + r.randrange(50), 1, 1 + r.randrange(28), 5), pd.NaT)
+        return r.choice([
+            lambda: self.data(r.choice(["i1", "<i8", "u2", "<f4", "<f8", "?", "<c16"]), n),
+            lambda: np.array(some(r.random, np.nan), float),
+            lambda: np.array(some(lambda: r.choice([self.text(), 3, (1,)]), None) + [None], object)[:n],
+            lambda: pd.array(some(lambda: r.randrange(99), None), dtype=r.choice(["Int8", "UInt16", "Int64"])),
+            lambda: pd.array(some(lambda: r.random() < 0.5, None), dtype="boolean"),
+            lambda: pd.array(some(lambda: r.choice("abc"), None), dtype="string"),
+            lambda: pd.Categorical(some(lambda: r.choice("abc"), None), ordered=r.random() < 0.5),
+            lambda: pd.Categorical(some(lambda: r.choice([0.5, 1.5]), None)),
+            lambda: pd.Series(days(), dtype="datetime64[ns]").values,
+            lambda: pd.DatetimeIndex(days()).tz_localize(r.choice(["UTC", "Europe/Paris"])).array,
+            lambda: pd.Series(some(lambda: pd.Timedelta(r.randrange(10**9)), pd.NaT), dtype="timedelta64[ns]").values,
+            lambda: pd.PeriodIndex([pd.Period(2000 + r.randrange(9), "%s" % r.choice(["D"])) for _ in range(n)]).array
+            if n else np.zeros(0),
+            lambda: pd.arrays.SparseArray(np.array([r.choice([0, 0, 7]) for _ in range(n)])),
+        ])()
+
+    def labels(self, n):
+        r = self.r
+        name = r.choice([None, "i", 3])
+        return r.choice([
+            lambda: pd.RangeIndex(n), lambda: pd.RangeIndex(2, 2 + 3 * n, 3, name=name),
+            lambda: pd.Index([r.randrange(99) for _ in range(n)], dtype="int64", name=name),
+            lambda: pd.Index([self.text() for _ in range(n)], dtype=object, name=name),
+            lambda: pd.DatetimeIndex([pd.Timestamp(2000, 1, 1 + r.randrange(28)) for _ in range(n)], name=name),
+            lambda: pd.MultiIndex.from_arrays([[r.choice("ab") for _ in range(n)], list(range(n))],
+                                              names=[name, "second"]),
+            lambda: pd.CategoricalIndex([r.choice("ab") for _ in range(n)], name=name),
+        ])()
+
+    def table(self, _):
+        r = self.r
+        n = r.randrange(0, 5)
+        if r.random() < 0.3:
+            return pd.Series(self.column(n), index=self.labels(n), name=r.choice([None, "s", 1]))
+        columns = [pd.Series(self.column(n)) for _ in range(r.randrange(0, 4))]
+        frame = pd.DataFrame({i: c for i, c in enumerate(columns)}, index=range(n))
+        frame.columns = [r.choice(["x", "y", 1, ("t", 2)]) if r.random() < 0.2 else "c%d" % i
+                         for i in range(len(columns))]
+        frame.index = self.labels(n)
+        return frame
+
+
 def is_cyclic(v):
     try:
         json.dumps(v, default=lambda x: None, skipkeys=True)
@@ -170,7 +230,8 @@ def make(folder, n, seed):
             f.write(data)
         try:
             # Below protocol 5 NumPy forgets the byte order of an array that it reads.
-            shown = tojson.ToJSON(4, arrays="values")(pickle.loads(pickle.dumps(v, 5)))
+            to_json = pandas_json.ToJSON if pd is not None else tojson.ToJSON
+            shown = to_json(4, arrays="values")(pickle.loads(pickle.dumps(v, 5)))
             with open(path + ".json", "w") as f:
                 json.dump(shown, f)
         except Exception as e:  # such as a cycle through a deque
@@ -201,6 +262,16 @@ def same(a, b, met):
     if (id(a), id(b)) in met:
         return True
     met.add((id(a), id(b)))
+    if pd is not None and isinstance(a, (pd.DataFrame, pd.Series)):
+        if type(a) is not type(b):
+            return False
+        check = pd.testing.assert_frame_equal if isinstance(a, pd.DataFrame) else pd.testing.assert_series_equal
+        try:
+            check(a, b, check_freq=False)
+        except AssertionError as e:
+            print(e)
+            return False
+        return True
     if isinstance(a, dict):
         return isinstance(b, dict) and len(a) == len(b) and all(k in b and same(x, b[k], met) for k, x in a.items())
     if isinstance(a, list):
@@ -241,7 +312,10 @@ def check(folder):
                 want, got = plain(pickle.load(f)), pickle.load(g)
             if not same(want, got, set()):
                 bad += 1
-                print(path, ".plain", repr(got)[:200], "want", repr(want)[:200])
+                try:
+                    print(path, ".plain", repr(got)[:200], "want", repr(want)[:200])
+                except Exception as e:  # pandas prints no frame that it could not make
+                    print(path, ".plain", repr(e))
     print("%d compared, %d bad" % (done, bad))
     return 1 if bad else 0
 
