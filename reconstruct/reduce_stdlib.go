@@ -58,6 +58,9 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 		}
 		return call(timezoneClass, z.Offset), nil
 	},
+	reflect.TypeFor[*time.Location](): func(v any, _ int) (any, error) {
+		return newZone(v.(*time.Location)), nil
+	},
 	reflect.TypeFor[*ZoneInfo](): func(v any, _ int) (any, error) {
 		z := v.(*ZoneInfo)
 		cached := 1
@@ -216,6 +219,23 @@ func NewDatetime(t time.Time) *Datetime {
 	}
 	d.TZ = zone
 	return d
+}
+
+// newZone returns the zone of Python that loc is: a zone with the rules of a place by its name,
+// else the offset that it has now, with the name that time.FixedZone got unless Python gives the
+// same.
+func newZone(loc *time.Location) any {
+	name := loc.String()
+	known, err := time.LoadLocation(name)
+	if err == nil && name != "" && known != time.UTC && known != time.Local {
+		return &ZoneInfo{Key: name}
+	}
+	_, offset := time.Now().In(loc).Zone()
+	zone := &Timezone{Offset: Timedelta{Seconds: offset}.normal()}
+	if loc != time.Local && name != "" && name != zone.String() {
+		zone.Name, zone.HasName = name, true
+	}
+	return zone
 }
 
 // NewTimedelta returns d as a timedelta, without the nanoseconds below a microsecond.
