@@ -17,19 +17,24 @@ var halfWritten struct {
 	names map[string]bool
 }
 
-// keepTrack notes that a file is being written, until done is called.
-func keepTrack(name string) (done func()) {
+// keepTrack makes a file that is being written until done is called. An interrupt waits while the
+// file is made, so that it finds its name.
+func keepTrack(create func() (*os.File, error)) (f *os.File, done func(), err error) {
 	halfWritten.Lock()
 	defer halfWritten.Unlock()
+	if f, err = create(); err != nil {
+		return nil, nil, err
+	}
 	if halfWritten.names == nil {
 		halfWritten.names = map[string]bool{}
 	}
+	name := f.Name()
 	halfWritten.names[name] = true
-	return func() {
+	return f, func() {
 		halfWritten.Lock()
 		defer halfWritten.Unlock()
 		delete(halfWritten.names, name)
-	}
+	}, nil
 }
 
 // beforeExit sets what is called before the process is ended, or nil.

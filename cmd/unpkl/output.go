@@ -51,11 +51,13 @@ func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 			return writeStream(name, fill)
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	f, done, err := keepTrack(func() (*os.File, error) {
+		return os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	})
 	if err != nil {
 		return err
 	}
-	defer keepTrack(f.Name())()
+	defer done()
 	err = compressed(f, name, fill)
 	if err == nil {
 		err = f.Chmod(mode)

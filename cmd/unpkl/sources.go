@@ -86,11 +86,11 @@ func newFailures(s *streams, path string) (*failures, error) {
 	if path == "" {
 		return out, nil
 	}
-	file, err := os.Create(partName(path))
+	file, done, err := keepTrack(func() (*os.File, error) { return os.Create(partName(path)) })
 	if err != nil {
 		return nil, &fileError{path, err}
 	}
-	out.file, out.w, out.untrack = file, bufio.NewWriter(file), keepTrack(file.Name())
+	out.file, out.w, out.untrack = file, bufio.NewWriter(file), done
 	return out, nil
 }
 
