@@ -373,7 +373,7 @@ func compareFolder(t *testing.T, folder string) {
 }
 
 // excused are differences that are known: h5py does not swap the bytes of sequences of
-// big-endian numbers, and no package that is kept decodes Blosc2.
+// big-endian numbers, and Blosc2 is not decoded.
 func excused(problem string) bool {
 	return strings.HasPrefix(problem, "/vlunicode_big: ") || strings.Contains(problem,
 		`filter 32026 ("blosc2")`)
