@@ -183,21 +183,28 @@ func times(a, b int64) int64 {
 	return a * b
 }
 
-// boundedMemory allocates for Arrow's readers up to a number of bytes at a time. Past it it
-// panics with an error, since its interface has no other way: see recovered. It is safe for
-// concurrent use.
+// boundedMemory allocates for Arrow's readers and, while it is bound, up to a number of bytes at a
+// time. Past it it panics with an error, since its interface has no other way: so it is bound only
+// while every goroutine that allocates recovers, see recovered. It is safe for concurrent use.
 type boundedMemory struct {
 	memory.Allocator
-	most int64
+	most int64 // bytes
 
-	mu   sync.Mutex
-	used int64
+	mu    sync.Mutex
+	used  int64 // bytes
+	bound bool
+}
+
+func (m *boundedMemory) bind(bound bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bound = bound
 }
 
 func (m *boundedMemory) add(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.used += int64(n); m.used > m.most && n > 0 {
+	if m.used += int64(n); m.used > m.most && n > 0 && m.bound {
 		panic(&errkind.LimitError{Limit: "CompressionRatio", Max: m.most, Want: m.used})
 	}
 }

@@ -41,6 +41,7 @@ func readParquet(in *input) (any, error) {
 type parquetReader struct {
 	r         *file.Reader
 	fr        *pqarrow.FileReader
+	mem       *boundedMemory // what fr allocates from
 	schema    *arrow.Schema
 	durations map[string]arrow.DataType
 	// columns are the numbers of the stored columns that each field of the schema has.
@@ -74,9 +75,9 @@ func openParquet(in *input) (_ *tableReader, err error) {
 	if p.durations, err = hideDurations(p.r); err != nil {
 		return nil, err
 	}
-	mem := &boundedMemory{Allocator: memory.DefaultAllocator, most: in.parquetMemory(info.Size())}
+	p.mem = &boundedMemory{Allocator: memory.DefaultAllocator, most: in.parquetMemory(info.Size())}
 	if p.fr, err = pqarrow.NewFileReader(p.r, pqarrow.ArrowReadProperties{BatchSize: rowGroup},
-		mem); err != nil {
+		p.mem); err != nil {
 		return nil, malformed("no Parquet file: %v", err)
 	}
 	if err := p.fields(); err != nil {
@@ -116,12 +117,18 @@ func (p *parquetReader) read() (arrow.RecordBatch, error) {
 			}
 		}
 	}()
+	readers, err := p.readers()
+	if err != nil {
+		return nil, err
+	}
+	p.mem.bind(true)
+	defer p.mem.bind(false)
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range columns {
 		g.Go(func() (err error) {
 			defer recovered(&err, "a Parquet file")
-			columns[i], err = p.field(i)
+			columns[i], err = p.field(i, readers[i])
 			return err
 		})
 	}
@@ -138,26 +145,48 @@ func (p *parquetReader) read() (arrow.RecordBatch, error) {
 	return retyped(p.schema, columns, rows), nil
 }
 
-// field reads one field of the row group.
-func (p *parquetReader) field(i int) (arrow.Array, error) {
-	t, err := p.fr.ReadRowGroups(context.Background(), p.columns[i], []int{p.next})
+// readers makes the readers of all fields for the next row group. Arrow makes those of the fields
+// of a struct on goroutines of its own, where nobody recovers: so the memory is not bound yet.
+func (p *parquetReader) readers() (_ []*pqarrow.ColumnReader, err error) {
+	defer recovered(&err, "a Parquet file")
+	readers := make([]*pqarrow.ColumnReader, len(p.columns))
+	for i, leaves := range p.columns {
+		included := make(map[int]bool, len(leaves))
+		for _, leaf := range leaves {
+			included[leaf] = true
+		}
+		readers[i], err = p.fr.GetFieldReader(context.Background(), i, included, []int{p.next})
+		if err == nil && readers[i] == nil {
+			err = fmt.Errorf("field %d has no column", i)
+		}
+		if err != nil {
+			for _, r := range readers[:i] {
+				r.Release()
+			}
+			return nil, malformed("a Parquet file: %v", err)
+		}
+	}
+	return readers, nil
+}
+
+// field reads one field of the row group by its reader, which it releases.
+func (p *parquetReader) field(i int, r *pqarrow.ColumnReader) (arrow.Array, error) {
+	defer r.Release()
+	t, err := p.fr.ReadColumn([]int{p.next}, r)
 	if err != nil {
 		if limit := limitIn(err); limit != nil {
 			return nil, fmt.Errorf("convert: a Parquet file: %w", limit)
 		}
-		return nil, malformed("a Parquet file: %v", err)
+		return nil, malformed("field %d of a Parquet file: %v", i, err)
 	}
 	defer t.Release()
-	if t.NumCols() != 1 {
-		return nil, malformed("field %d of a Parquet file is %d columns", i, t.NumCols())
-	}
-	chunks := t.Column(0).Data().Chunks()
+	chunks := t.Chunks()
 	if len(chunks) == 1 {
 		chunks[0].Retain()
 		return chunks[0], nil
 	}
 	if len(chunks) == 0 {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, t.Column(0).DataType(), 0), nil
+		return array.MakeArrayOfNull(memory.DefaultAllocator, t.DataType(), 0), nil
 	}
 	return array.Concatenate(chunks, memory.DefaultAllocator)
 }
