@@ -62,6 +62,7 @@ func goCases() []struct {
 	matrix, _ := ndarray.FromSlice([]int32{1, 2, 3, 4, 5, 6}, 2, 3)
 	when := time.Date(2024, 2, 29, 12, 30, 0, 123456789, time.FixedZone("", 3600))
 	cut := []float64{0, 1, 2, 3, 4, 5}
+	paris, _ := time.LoadLocation("Europe/Paris")
 	strided, _ := ndarray.FromSlice(cut)
 	strided, _ = strided.Slice(0, 4, 0, -2)
 	big1, _ := new(big.Int).SetString("123456789012345678901234567890", 10)
@@ -91,6 +92,10 @@ func goCases() []struct {
 			"datetime.datetime(2024, 2, 29, 12, 30, 0, 123456, datetime.timezone(datetime.timedelta(hours=1)))"},
 		{when.UTC(), nil,
 			"datetime.datetime(2024, 2, 29, 11, 30, 0, 123456, datetime.timezone.utc)"},
+		{time.UTC, nil, "datetime.timezone.utc"},
+		{time.FixedZone("", 3600), nil, "datetime.timezone(datetime.timedelta(hours=1))"},
+		{time.FixedZone("X", -60), nil, "datetime.timezone(datetime.timedelta(minutes=-1), 'X')"},
+		{paris, nil, "__import__('zoneinfo').ZoneInfo('Europe/Paris')"},
 		{&when, nil,
 			"datetime.datetime(2024, 2, 29, 12, 30, 0, 123456, datetime.timezone(datetime.timedelta(hours=1)))"},
 		{-1500 * time.Millisecond, nil, "datetime.timedelta(seconds=-1.5)"},

@@ -31,8 +31,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/zipfile", "internal/errkind"},
 	{"internal/opcode", "internal/errkind internal/texts"},
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
-	{"internal/tape", "internal/errkind internal/opcode internal/payload internal/slab " +
-		"internal/window"},
+	{"internal/tape",
+		"internal/errkind internal/opcode internal/payload internal/slab internal/window"},
 	{"internal/arrayhook", "internal/texts"},
 	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
 	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
@@ -40,16 +40,18 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/bridge", "internal/known internal/tape"},
 	{"internal/written", ""},
 	{"pickle",
-		"internal/written internal/bridge internal/errkind internal/jsonhook internal/known internal/opcode " +
-			"internal/payload internal/slab internal/tape internal/window"},
+		"internal/bridge internal/errkind internal/jsonhook internal/known " +
+			"internal/opcode internal/payload internal/slab internal/tape internal/window " +
+			"internal/written"},
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
-	{"hdf5", "frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
-		"internal/pending internal/texts ndarray"},
+	{"hdf5",
+		"frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
+			"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
-	{"npy", "internal/errkind internal/payload internal/zipfile ndarray internal/magic"},
+	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
@@ -57,16 +59,16 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
 	{"torch",
-		"internal/bridge internal/errkind internal/jsonhook internal/pending internal/zipfile " +
-			"ndarray pickle"},
+		"internal/bridge internal/errkind internal/jsonhook internal/pending " +
+			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
-		"internal/written frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/pending internal/texts ndarray npy pickle torch"},
+		"frame internal/bridge internal/compress internal/jsonhook internal/known " +
+			"internal/pending internal/texts internal/written ndarray npy pickle torch"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
-		"internal/written frame internal/jsonhook internal/pending internal/pointer ndarray pickle " +
-			"reconstruct torch"},
+		"frame internal/jsonhook internal/pending internal/pointer internal/written " +
+			"ndarray pickle reconstruct torch"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
 	{"internal/lookup",
 		"frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
@@ -75,23 +77,26 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
 			"reconstruct"},
 	{"internal/input",
-		"internal/bridge internal/compress internal/errkind internal/pyvalue internal/zipfile ndarray " +
-			"npy pickle torch internal/magic internal/mmap"},
-	{"internal/plain", "frame internal/bridge internal/known internal/opcode internal/pending " +
-		"internal/pyvalue " +
-		"internal/slab internal/tape ndarray pickle reconstruct"},
-	{"internal/unmarshal", "frame internal/bridge internal/fields internal/known internal/plain " +
-		"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle reconstruct"},
+		"internal/bridge internal/compress internal/errkind internal/magic internal/mmap " +
+			"internal/pyvalue internal/zipfile ndarray npy pickle torch"},
+	{"internal/plain",
+		"frame internal/bridge internal/known internal/opcode internal/pending " +
+			"internal/pyvalue internal/slab internal/tape ndarray pickle reconstruct"},
+	{"internal/unmarshal",
+		"frame internal/bridge internal/fields internal/known internal/plain " +
+			"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
+			"reconstruct"},
 	{"internal/table",
 		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +
 			"internal/pyvalue ndarray"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
-	{"internal/stats", "frame internal/chunk internal/lookup internal/pending internal/pointer " +
-		"internal/pyvalue " +
-		"internal/table ndarray pickle"},
-	{"internal/diff", "frame internal/chunk internal/describe internal/lookup internal/pointer " +
-		"internal/pyvalue internal/table ndarray pickle reconstruct"},
+	{"internal/stats",
+		"frame internal/chunk internal/lookup internal/pending internal/pointer " +
+			"internal/pyvalue internal/table ndarray pickle"},
+	{"internal/diff",
+		"frame internal/chunk internal/describe internal/lookup internal/pointer " +
+			"internal/pyvalue internal/table ndarray pickle reconstruct"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
@@ -99,34 +104,35 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/checksum internal/describe internal/lookup internal/pointer " +
 			"internal/pyvalue internal/stats ndarray"},
 	{"audit",
-		"internal/bridge internal/compress internal/errkind internal/input internal/opcode internal/pyvalue " +
-			"internal/tape internal/window internal/zipfile npy pickle reconstruct " +
-			"internal/magic internal/mmap"},
+		"internal/bridge internal/compress internal/errkind internal/input internal/magic " +
+			"internal/mmap internal/opcode internal/pyvalue internal/tape internal/window " +
+			"internal/zipfile npy pickle reconstruct"},
 	{"internal/serve",
 		"audit frame internal/compress internal/describe internal/lookup internal/plot " +
 			"internal/pointer internal/pyvalue internal/stats internal/table ndarray pickle"},
 	{".",
-		"frame internal/bridge internal/compress internal/errkind internal/gotypes internal/input " +
-			"internal/jsonval internal/lookup internal/plain internal/pointer internal/pyvalue " +
-			"internal/tape internal/unmarshal ndarray pickle reconstruct internal/magic " +
-			"internal/mmap"},
+		"frame internal/bridge internal/compress internal/errkind internal/gotypes " +
+			"internal/input internal/jsonval internal/lookup internal/magic internal/mmap " +
+			"internal/plain internal/pointer internal/pyvalue internal/tape " +
+			"internal/unmarshal ndarray pickle reconstruct"},
 	{"convert",
-		"internal/written . frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
-			"internal/compress internal/delimited " +
-			"internal/errkind internal/jsonval internal/lookup internal/plain internal/pointer " +
-			"internal/pyvalue internal/safetensors internal/xdr ndarray npy pickle " +
-			"reconstruct torch internal/magic internal/zipfile"},
+		". frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
+			"internal/compress internal/delimited internal/errkind internal/jsonval " +
+			"internal/lookup internal/magic internal/plain internal/pointer internal/pyvalue " +
+			"internal/safetensors internal/written internal/xdr internal/zipfile ndarray npy " +
+			"pickle reconstruct torch"},
 	{"store", ""},
-	{"internal/surface", ""}, // tests of all packages that users import
+	{"internal/surface", ""},
 	{"internal/batch", "convert internal/errkind pickle"},
 	{"examples/service", ". ndarray"},
 	{"examples/batch", ". ndarray ndarray/gonumarray"},
 	{"examples/tables", ". frame frame/arrowframe"},
 	{"examples/results", "."},
 	{"cmd/unpkl",
-		". audit convert internal/batch frame internal/checksum internal/compress internal/describe " +
-			"internal/diff internal/edit internal/jsonval internal/lookup internal/plot internal/pointer internal/pyvalue " +
-			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle internal/magic"},
+		". audit convert frame internal/batch internal/checksum internal/compress " +
+			"internal/describe internal/diff internal/edit internal/jsonval internal/lookup " +
+			"internal/magic internal/plot internal/pointer internal/pyvalue internal/serve " +
+			"internal/spec internal/stats internal/table ndarray npy pickle"},
 }
 
 // listedPackage is what go list -json says of a package.

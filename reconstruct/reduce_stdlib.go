@@ -59,7 +59,7 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 		return call(timezoneClass, z.Offset), nil
 	},
 	reflect.TypeFor[*time.Location](): func(v any, _ int) (any, error) {
-		return newZone(v.(*time.Location)), nil
+		return newZone(v.(*time.Location))
 	},
 	reflect.TypeFor[*ZoneInfo](): func(v any, _ int) (any, error) {
 		z := v.(*ZoneInfo)
@@ -221,21 +221,24 @@ func NewDatetime(t time.Time) *Datetime {
 	return d
 }
 
-// newZone returns the zone of Python that loc is: a zone with the rules of a place by its name,
-// else the offset that it has now, with the name that time.FixedZone got unless Python gives the
-// same.
-func newZone(loc *time.Location) any {
+// newZone returns the zone of Python that loc is: one with the rules of a place by its name, one of
+// time.FixedZone by its offset, with its name unless Python gives the same. time.Local is an error,
+// since it is another zone wherever it is read.
+func newZone(loc *time.Location) (any, error) {
 	name := loc.String()
-	known, err := time.LoadLocation(name)
-	if err == nil && name != "" && known != time.UTC && known != time.Local {
-		return &ZoneInfo{Key: name}
+	if loc == time.Local {
+		return nil, pickle.Unsupported("time.Local, which has no name")
 	}
-	_, offset := time.Now().In(loc).Zone()
+	known, err := time.LoadLocation(name)
+	if err == nil && name != "" && known != time.UTC {
+		return &ZoneInfo{Key: name}, nil
+	}
+	_, offset := time.Unix(0, 0).In(loc).Zone()
 	zone := &Timezone{Offset: Timedelta{Seconds: offset}.normal()}
-	if loc != time.Local && name != "" && name != zone.String() {
+	if name != "" && name != zone.String() {
 		zone.Name, zone.HasName = name, true
 	}
-	return zone
+	return zone, nil
 }
 
 // NewTimedelta returns d as a timedelta, without the nanoseconds below a microsecond.

@@ -211,7 +211,8 @@ func TestInteropPlainFixtures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := map[string]string{"1": "py311-np126", "2": "py313-np2"}[strings.TrimSpace(string(out))]
+	folders := map[string]string{"1": "py311-np126", "2": "py313-np2"}
+	folder := folders[strings.TrimSpace(string(out))]
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", folder, "*.pkl"))
 	if err != nil || len(files) < 100 {
 		t.Fatal(len(files), err)
