@@ -28,6 +28,8 @@ import (
 //     with `pickle:",list"` or [WithLists] as lists. []byte is bytes
 //   - time.Time as an aware datetime with its offset from UTC, time.Duration as a
 //     timedelta, both cut off to microseconds
+//   - *time.Location as a datetime.timezone, or by its name as a zoneinfo.ZoneInfo; time.Local is
+//     an error
 //   - an encoding.TextMarshaler that is none of these as a str
 //   - a [pickle.Reducer] as it says itself, and what [WithReduce] knows
 //
