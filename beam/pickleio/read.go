@@ -180,7 +180,7 @@ func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool)
 		}
 		if err != nil {
 			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
+				err = errEmpty
 			}
 			r.refuse(begin, err)
 			return false // where the next pickle begins is not known
@@ -201,6 +201,8 @@ func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool)
 		}
 	}
 }
+
+var errEmpty = fmt.Errorf("pickleio: the file is empty: %w", unpkl.ErrTruncated)
 
 // refuse makes a dead letter of what was read from an offset on.
 func (r *reading) refuse(begin int64, err error) {

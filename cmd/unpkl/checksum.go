@@ -105,7 +105,7 @@ func writeSums(s *streams, cmd *cobra.Command, f *checksumFlags, args []string) 
 	err = eachFile(m, func(source batch.Source) fileSums {
 		return sumsOf(s, source.Path, f)
 	}, func(source batch.Source, sums fileSums) error {
-		if sums.err != nil && !(source.Walked && notHeld(sums.err)) {
+		if sums.err != nil && !isOther(source, sums.err) {
 			if err := m.failed(source, sums.err); err != nil {
 				return err
 			}

@@ -125,8 +125,7 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 	err = eachFile(m, func(source batch.Source) *fileInfo {
 		return infoOf(s, source.Path, o)
 	}, func(source batch.Source, info *fileInfo) error {
-		if info.err != nil && source.Walked && notHeld(info.err) &&
-			!isModel(strings.ToLower(filepath.Ext(source.Path))) {
+		if isOther(source, info.err) {
 			return nil
 		}
 		if info.err != nil {
@@ -140,6 +139,13 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 		err = out.end()
 	}
 	return m.end(err)
+}
+
+// isOther reports that a file that could not be read is none of those meant: found in a folder, no
+// pickle, and not called one.
+func isOther(source batch.Source, err error) bool {
+	return err != nil && source.Walked && notHeld(err) &&
+		!isModel(strings.ToLower(filepath.Ext(source.Path)))
 }
 
 // notHeld reports an error of a file that is no pickle.
