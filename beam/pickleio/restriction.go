@@ -24,9 +24,11 @@ type tracker struct {
 	whole bool
 }
 
-func newTracker(r Range) *sdf.LockRTracker {
+func newTracker(r Range) *sdf.LockRTracker { return sdf.NewLockRTracker(newInner(r)) }
+
+func newInner(r Range) *tracker {
 	inner := offsetrange.NewTracker(offsetrange.Restriction{Start: r.Start, End: r.End})
-	return sdf.NewLockRTracker(&tracker{inner, r.From, r.From, r.Whole})
+	return &tracker{inner, r.From, r.From, r.Whole}
 }
 
 // TryClaim claims the pickle that begins at a position.
