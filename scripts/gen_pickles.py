@@ -31,19 +31,23 @@ def main() -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("--records", action="store_true", help="lists of dicts, without pandas")
     parser.add_argument("--rows", type=int, default=10)
+    parser.add_argument("--distinct", type=int, help="how many different pickles there are; the others repeat them")
     args = parser.parse_args()
     table = list
     if not args.records:
         import pandas
         table = pandas.DataFrame
-    rng = random.Random(20)
+    rng, made = random.Random(20), {}
     with open(os.path.join(make(args.folder), "paths.txt"), "w") as paths, \
             open(os.path.join(args.folder, "expected.jsonl"), "w") as expected, \
             open(os.path.join(args.folder, "hostile.txt"), "w") as bad:
         for number in range(args.count):
             path = os.path.join(make(os.path.join(args.folder, "in", f"{number // 1000:03}")), f"{number:06}.pkl")
-            rows = records(rng, number, args.rows)
-            data = pickle.dumps(table(rows), protocol=2 + number % 4)
+            source = number % (args.distinct or args.count)
+            if source not in made:
+                rows = records(rng, source, args.rows)
+                made[source] = rows, pickle.dumps(table(rows), protocol=2 + source % 4)
+            rows, data = made[source] if args.distinct else made.pop(source)
             paths.write(path + "\n")
             if number % 100 == 37:
                 data = hostile(data, number // 100)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scale.py UNPKL FOLDER [COUNT...]: measures `unpkl convert` over growing numbers of gen_pickles.py's files.
+"""scale.py UNPKL FOLDER [COUNT...] [--on WAY]: measures `unpkl convert` over growing numbers of gen_pickles.py's files.
 
 For the first COUNT paths of FOLDER/paths.txt (1,000, 10,000, 100,000 and 200,000, as far as there are so many) it
 converts to lines and to one Parquet file: on one core, on two, and as two processes of one core each (shards 0/2 and
@@ -7,6 +7,7 @@ converts to lines and to one Parquet file: on one core, on two, and as two proce
 memory of a process.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -42,9 +43,15 @@ def run(unpkl: str, listed: Path, out: Path, ending: str, procs: int, processes:
 
 
 def main() -> None:
-    unpkl, folder = os.path.abspath(sys.argv[1]), Path(sys.argv[2])
-    paths = (folder / "paths.txt").read_text().splitlines()
-    counts = [int(n) for n in sys.argv[3:]] or [1_000, 10_000, 100_000, 200_000]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("unpkl", type=os.path.abspath)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("counts", nargs="*", type=int)
+    parser.add_argument("--on", action="append", choices=list(WAYS))
+    args = parser.parse_args()
+    unpkl = args.unpkl
+    paths = (args.folder / "paths.txt").read_text().splitlines()
+    counts = args.counts or [1_000, 10_000, 100_000, 200_000]
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     print("| to | files | on | clock | processor | files/s by clock | files/s of a core | MB/s of a core | largest memory |")
     print("|---|---|---|---|---|---|---|---|---|")
@@ -52,6 +59,8 @@ def main() -> None:
         size = sum(os.path.getsize(path) for path in paths[:count]) / 1e6
         for ending in ("jsonl", "parquet"):
             for way, (procs, processes) in WAYS.items():
+                if args.on and way not in args.on:
+                    continue
                 work = Path(tempfile.mkdtemp(prefix="unpkl-scale-"))
                 listed = work / "paths.txt"
                 listed.write_text("\n".join(paths[:count]) + "\n")

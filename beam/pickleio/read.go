@@ -257,7 +257,8 @@ type documentFn struct{ readBase }
 // ProcessElement reads the documents of a range of a file.
 func (fn *documentFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Document), dead func(DeadLetter)) error {
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject, objects: true}
+	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
+		objects: true}
 	r.take = func(v any, at int64) error {
 		text, err := encoded(&fn.Config, "json", *v.(*any))
 		if err == nil {
@@ -274,7 +275,8 @@ type tableFn struct{ readBase }
 // ProcessElement reads the tables of a range of a file.
 func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Table), dead func(DeadLetter)) error {
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject, objects: true}
+	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
+		objects: true}
 	r.take = func(v any, at int64) error {
 		data, err := encoded(&fn.Config, "feather", *v.(*any))
 		if err == nil {

@@ -78,7 +78,8 @@ var errNoRecords = fmt.Errorf("pickleio: neither a list, tuple, table nor array:
 	unpkl.ErrUnsupported)
 
 // SplitRestriction splits the records into ranges of as many as the options say.
-func (fn *recordBase) SplitRestriction(_ File, r offsetrange.Restriction) []offsetrange.Restriction {
+func (fn *recordBase) SplitRestriction(_ File,
+	r offsetrange.Restriction) []offsetrange.Restriction {
 	return r.SizedSplits(fn.Config.Records)
 }
 
