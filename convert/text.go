@@ -147,14 +147,17 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 		names, text, line = first, rest, line+lines
 		d.Short = true
 	}
-	rows, err := delimited.Split(text, d, len(first), line)
+	if t.DType != nil {
+		rows, err := delimited.Split(text, d, len(first), line)
+		if err != nil {
+			return nil, err
+		}
+		return t.typed(rows)
+	}
+	rows, columns, err := delimited.Read(text, d, len(first), line, names == nil)
 	if err != nil {
 		return nil, err
 	}
-	if t.DType != nil {
-		return t.typed(rows)
-	}
-	columns := rows.Infer(names == nil)
 	if names == nil {
 		if a, err := t.matrix(rows, columns); a != nil || err != nil {
 			return a, err

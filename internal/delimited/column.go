@@ -33,7 +33,16 @@ var missing = map[string]bool{
 }
 
 // IsMissing reports whether pandas takes the field for a missing value.
-func IsMissing(field []byte) bool { return len(field) <= 8 && missing[string(field)] }
+func IsMissing(field []byte) bool {
+	if len(field) == 0 {
+		return true
+	}
+	switch field[0] {
+	case '#', '-', '1', '<', 'N', 'n':
+		return len(field) <= 8 && missing[string(field)]
+	}
+	return false
+}
 
 // Column is a column of one type. Exactly one of the slices with elements is set, none for Big and
 // Text.
@@ -63,6 +72,7 @@ type part struct {
 // floats where they are no ints of 64 bits.
 func (t *Table) Infer(matrix bool) []Column {
 	cols := make([]Column, t.cols)
+	t.splitAll()
 	for c := range cols {
 		cols[c].Ints = make([]int64, t.rows)
 	}
@@ -70,7 +80,7 @@ func (t *Table) Infer(matrix bool) []Column {
 	parallel(len(parts), func(i int) {
 		b, c := &t.blocks[i/t.cols], i%t.cols
 		r := columnReader{out: cols[c].Ints[b.first : b.first+b.rows], matrix: matrix}
-		r.block(b, t.cols, c)
+		r.block(b, c)
 		parts[i] = r.part
 	})
 	for c := range cols {
@@ -125,8 +135,7 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 		c.Floats = make([]float64, t.rows)
 		parallel(len(t.blocks), func(k int) {
 			b := &t.blocks[k]
-			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k],
-				t.cols, col)
+			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k], col)
 		})
 	case Complex:
 		c.Complex = make([]complex128, t.rows)
@@ -142,11 +151,11 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 }
 
 // floats fills out with the numbers of a column that a columnReader left in ints.
-func (b *block) floats(out []float64, ints []int64, p part, cols, col int) {
+func (b *block) floats(out []float64, ints []int64, p part, col int) {
 	switch {
 	case p.unread:
 		for r := range out {
-			f, _ := b.field(r*cols + col)
+			f, _ := b.field(r, col)
 			x, ok := ParseFloat(f)
 			if !ok {
 				x = NaN
@@ -164,12 +173,22 @@ func (b *block) floats(out []float64, ints []int64, p part, cols, col int) {
 	}
 }
 
+// splitAll finds all fields of all blocks.
+func (t *Table) splitAll() {
+	parallel(len(t.blocks), func(k int) {
+		for c := range t.cols {
+			t.split(&t.blocks[k], c)
+		}
+	})
+}
+
 // each calls do for each field of a column, on all cores.
 func (t *Table) each(col int, do func(row int, f []byte)) {
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
+		t.split(b, col)
 		for r := range b.rows {
-			f, _ := b.field(r*t.cols + col)
+			f, _ := b.field(r, col)
 			do(b.first+r, f)
 		}
 	})
@@ -183,9 +202,9 @@ type columnReader struct {
 	matrix bool
 }
 
-func (c *columnReader) block(b *block, cols, col int) {
+func (c *columnReader) block(b *block, col int) {
 	for r := range b.rows {
-		f, _ := b.field(r*cols + col)
+		f, _ := b.field(r, col)
 		if !c.floats && c.t <= Int {
 			if n, ok := parseInt(f); ok {
 				c.out[r], c.t = n, Int
@@ -193,11 +212,16 @@ func (c *columnReader) block(b *block, cols, col int) {
 				continue
 			}
 		}
+		if c.t == Bool {
+			if _, ok := ParseBool(f); ok {
+				continue
+			}
+		}
 		if c.number(r, f) {
 			continue
 		}
 		if c.part = join(c.part, c.typeOf(f)); c.t == Text {
-			c.gap = c.gap || !c.matrix && b.gapAfter(r, cols, col)
+			c.gap = c.gap || !c.matrix && b.gapAfter(r, col)
 			return
 		}
 		c.unread = true
@@ -234,9 +258,9 @@ func (c *columnReader) number(r int, f []byte) bool {
 }
 
 // gapAfter reports whether something is missing behind row r.
-func (b *block) gapAfter(r, cols, col int) bool {
+func (b *block) gapAfter(r, col int) bool {
 	for ; r < b.rows; r++ {
-		if f, _ := b.field(r*cols + col); IsMissing(f) {
+		if f, _ := b.field(r, col); IsMissing(f) {
 			return true
 		}
 	}
@@ -280,13 +304,14 @@ func (t *Table) Floats(cols []int) (map[int][]float64, error) {
 	for _, c := range cols {
 		out[c] = make([]float64, t.rows)
 	}
+	t.splitAll()
 	errs := make([]error, len(t.blocks))
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
 		for _, c := range cols {
 			column := out[c][b.first:]
 			for r := range b.rows {
-				f, _ := b.field(r*t.cols + c)
+				f, _ := b.field(r, c)
 				x, ok := ParseFloat(f)
 				if !ok {
 					errs[k] = errkind.New(errkind.ErrMalformed,
