@@ -54,6 +54,43 @@ type Column struct {
 	Complex []complex128
 	Bools   []bool
 	Missing []bool // of Big, Bool and Text; nil where nothing is missing
+
+	whole part // what its fields are, before pandas' rules for a whole column
+}
+
+// Types are the types of the columns of a text of which one part after another is read.
+type Types []part
+
+// Add adds the columns of the next part.
+func (t *Types) Add(columns []Column) {
+	if *t == nil {
+		*t = make(Types, len(columns))
+	}
+	for c := range columns {
+		(*t)[c] = join((*t)[c], columns[c].whole)
+	}
+}
+
+// Type returns the type of a column, and whether something is missing in it.
+func (t Types) Type(c int) (typ Type, missing bool) { return t[c].settled(false), t[c].gap }
+
+// As returns column c of a table as a type that holds its fields, one of Int, Float, Bool and Text,
+// given the column that Read returned.
+func (t *Table) As(c int, column Column, typ Type) Column {
+	switch {
+	case typ == column.Type && typ != Text:
+		return column
+	case typ == Float:
+		column.Type, column.Floats = Float, make([]float64, t.rows)
+		for i, n := range column.Ints {
+			column.Floats[i] = float64(n)
+		}
+		column.Ints = nil
+		return column
+	}
+	out := Column{Type: typ}
+	t.finish(&out, c, nil, typ == Text)
+	return out
 }
 
 // part is what one block of a column is.
@@ -90,7 +127,7 @@ func (t *Table) Infer(matrix bool) []Column {
 			whole = join(whole, parts[i])
 			own = append(own, parts[i])
 		}
-		cols[c].Type = whole.settled(matrix)
+		cols[c].Type, cols[c].whole = whole.settled(matrix), whole
 		// pandas has no missing values among ints that it leaves as text.
 		t.finish(&cols[c], c, own, whole.gap && whole.t != Uint)
 	}

@@ -135,6 +135,21 @@ func (d Dialect) pieces(text []byte) [][]byte {
 	return out
 }
 
+// Rows returns how long the part of a text is that ends with its last whole row, in bytes.
+func (d Dialect) Rows(text []byte) int {
+	end := bytes.LastIndexByte(text, '\n') + 1
+	if !d.Quotes {
+		return end
+	}
+	inside := bytes.Count(text[:end], []byte{'"'})%2 == 1
+	for inside && end > 0 {
+		at := bytes.LastIndexByte(text[:end-1], '\n') + 1
+		inside = bytes.Count(text[at:end], []byte{'"'})%2 == 0
+		end = at
+	}
+	return end
+}
+
 // parallel calls do with 0 to n-1 on all cores.
 func parallel(n int, do func(i int)) {
 	workers := min(runtime.GOMAXPROCS(0), n)

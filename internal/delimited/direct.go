@@ -61,9 +61,9 @@ type reading struct {
 	types  []Type
 	matrix bool
 	table  *Table
-	out    []Column // as many elements as there are lines
-	room   []int    // where the rows of each block are in them
-	parts  [][]part // of each block and column
+	out    []Column    // as many elements as there are lines
+	room   []int       // where the rows of each block are in them
+	parts  [][]part    // of each block and column
 	own    [][][]int64 // numbers of blocks and columns that columnReaders read
 }
 
@@ -174,9 +174,9 @@ func (r *reading) columns() []Column {
 			whole = join(whole, r.parts[k][c])
 		}
 		out := &r.out[c]
-		out.Type = whole.settled(r.matrix)
+		out.Type, out.whole = whole.settled(r.matrix), whole
 		if out.Type != Int && out.Type != Float {
-			*out = Column{Type: out.Type}
+			*out = Column{Type: out.Type, whole: whole}
 			r.table.finish(out, c, nil, whole.gap && whole.t != Uint)
 			continue
 		}
