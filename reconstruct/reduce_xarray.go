@@ -102,7 +102,10 @@ func variableData(v *xr.Variable) any {
 		return v.Index
 	case v.Series != nil:
 		own := *v.Series
-		own.Index, own.Class = nil, "pandas.core.arrays."+own.Kind.String()+"Array"
+		own.Index = nil
+		if own.Class == "" {
+			own.Class = "pandas.core.arrays." + own.Kind.String() + "Array"
+		}
 		return &own
 	}
 	return v.Raw
@@ -127,34 +130,39 @@ func variablesDict(vars []xr.Named) *types.Dict {
 	return &d
 }
 
-// coordinates is what the constructors take as coords.
+// coordinates is what the constructors take as coords: variables by their names, of which xarray
+// makes indexes; or with their indexes where it would not make just those, which are of versions
+// that have Coordinates.
 func coordinates(vars []xr.Named) any {
-	indexes := types.Dict{}
-	made := map[*frame.Index]any{}
+	multi := map[*frame.Index]any{}
+	explicit := false
 	for _, v := range vars {
-		if v.Variable.Level != "" {
-			made[v.Variable.Index] = nil
+		x := v.Variable
+		if x.Level != "" {
+			multi[x.Index] = nil
 		}
+		// the dimension of its own name, without an index
+		explicit = explicit || x.Level != "" ||
+			x.Index == nil && len(x.Dims) == 1 && x.Dims[0] == v.Name
 	}
+	if !explicit {
+		return variablesDict(vars)
+	}
+	indexes := types.Dict{}
 	for _, v := range vars {
 		x := v.Variable.Index
-		class, isMulti := made[x]
 		if x == nil {
 			continue
 		}
+		index, isMulti := multi[x]
 		switch {
-		case isMulti && class == nil:
-			class = call(pyName("xarray.core.indexes", "PandasMultiIndex"), x, v.Variable.Dims[0])
-			made[x] = class
-		case !isMulti && v.Variable.Dims[0] == v.Name:
-			class = call(pyName("xarray.core.indexes", "PandasIndex"), x, v.Name)
+		case isMulti && index == nil:
+			index = call(pyName("xarray.core.indexes", "PandasMultiIndex"), x, v.Variable.Dims[0])
+			multi[x] = index
+		case !isMulti:
+			index = call(pyName("xarray.core.indexes", "PandasIndex"), x, v.Variable.Dims[0])
 		}
-		if class != nil {
-			indexes = append(indexes, types.DictEntry{Key: v.Name, Value: class})
-		}
-	}
-	if len(made) == 0 {
-		return variablesDict(vars)
+		indexes = append(indexes, types.DictEntry{Key: v.Name, Value: index})
 	}
 	return call(pyName("xarray.core.coordinates", "Coordinates"), variablesDict(vars), &indexes)
 }

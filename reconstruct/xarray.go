@@ -1,6 +1,8 @@
 package reconstruct
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -111,7 +113,7 @@ func (p *Pandas) xarrayVariable(o *pickle.Object) (*xr.Variable, error) {
 
 func (p *Pandas) newVariable(o *pickle.Object) (*xr.Variable, error) {
 	inst, ok := named(o)
-	state, isState := slotState(inst.State)
+	state, isState := variableState(inst)
 	if !ok || !isXarray(inst.Class) || !isState {
 		return nil, pickle.Malformed("an xarray Variable that is %s", typeName(o))
 	}
@@ -157,6 +159,9 @@ func (p *Pandas) xarrayData(v *xr.Variable, data any) error {
 		}
 		inst, ok := named(o)
 		state, isState := slotState(inst.State)
+		if _, isPandas := pandasName(inst.Class); isPandas { // of a call
+			return p.pandasData(v, data)
+		}
 		if !ok || !isState || !isXarray(inst.Class) {
 			v.Raw = data
 			return nil
@@ -193,15 +198,15 @@ func (p *Pandas) xarrayIndex(v *xr.Variable, state map[string]any) error {
 }
 
 func (p *Pandas) xarrayExtension(v *xr.Variable, array, raw any) error {
-	columns, err := p.convertValues(array)
-	if err != nil {
+	c, _, err := p.Convert(array)
+	if err != nil && !errors.Is(err, pickle.ErrUnsupported) {
 		return err
 	}
-	if len(columns) != 1 || columns[0].Kind == frame.Opaque {
+	if s, ok := c.(*frame.Series); ok {
+		v.Series = s
+	} else {
 		v.Raw = raw
-		return nil
 	}
-	v.Series = columns[0]
 	return nil
 }
 
@@ -233,8 +238,37 @@ func (p *Pandas) xarrayVars(dict any, what string) ([]xr.Named, error) {
 	return out, nil
 }
 
+// withoutIndexes makes coordinates that have no index, as drop_indexes leaves them, hold an array
+// alone. indexes is the dict of all indexes by name; None, as xarray before 0.19 has until they are
+// asked for, is those of the coordinates along the dimension of their name.
+func withoutIndexes(vars []xr.Named, indexes any) error {
+	entries, stated := entriesOf(indexes)
+	has := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		name, _ := asText(e.Key)
+		has[name] = true
+	}
+	for i, v := range vars {
+		has := has[v.Name] || !stated && slices.Equal(v.Variable.Dims, []string{v.Name})
+		if !v.Coord || v.Variable.Index == nil || has {
+			continue
+		}
+		a, err := v.Variable.Array()
+		if err != nil {
+			return err
+		}
+		own := *v.Variable
+		own.Class, own.Data, own.Index, own.Level = "xarray.core.variable.Variable", a, nil, ""
+		vars[i].Variable = &own
+	}
+	return nil
+}
+
 func (p *Pandas) dataArray(inst namedInstance) (*xr.DataArray, error) {
-	state, ok := slotState(inst.State)
+	state, ok, err := p.arrayState(inst)
+	if err != nil {
+		return nil, err
+	}
 	o, isObject := state["_variable"].(*pickle.Object)
 	if !ok || !isObject {
 		return nil, pickle.Malformed("no variable in the state")
@@ -256,6 +290,9 @@ func (p *Pandas) dataArray(inst namedInstance) (*xr.DataArray, error) {
 	for i := range a.Coords {
 		a.Coords[i].Coord = true
 	}
+	if err := withoutIndexes(a.Coords, state["_indexes"]); err != nil {
+		return nil, err
+	}
 	if err := a.Validate(); err != nil {
 		return nil, pickle.Malformed("%v", err)
 	}
@@ -263,12 +300,14 @@ func (p *Pandas) dataArray(inst namedInstance) (*xr.DataArray, error) {
 }
 
 func (p *Pandas) dataset(inst namedInstance) (*xr.Dataset, error) {
-	state, ok := slotState(inst.State)
+	state, ok, err := p.datasetState(inst)
+	if err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, pickle.Malformed("a state of %s", typeName(inst.State))
 	}
 	d := &xr.Dataset{Class: inst.Class.String()}
-	var err error
 	if d.Vars, err = p.xarrayVars(state["_variables"], "variables"); err != nil {
 		return nil, err
 	}
@@ -288,6 +327,9 @@ func (p *Pandas) dataset(inst namedInstance) (*xr.Dataset, error) {
 			return nil, pickle.Malformed("a coordinate %s that is no variable", shown(n))
 		}
 		d.Vars[i].Coord = true
+	}
+	if err := withoutIndexes(d.Vars, state["_indexes"]); err != nil {
+		return nil, err
 	}
 	return d, p.finishDataset(d, state, "_dims")
 }
@@ -339,6 +381,9 @@ func setItems(v any) ([]any, bool) {
 // dataTree reads a node with all below it. inside has the nodes that were met: each has one parent.
 func (p *Pandas) dataTree(inst namedInstance, inside map[any]bool) (*xr.DataTree, error) {
 	state, ok := slotState(inst.State)
+	if len(inst.Args) > 0 {
+		return p.calledTree(inst, inside)
+	}
 	if !ok {
 		return nil, pickle.Malformed("a state of %s", typeName(inst.State))
 	}
@@ -351,6 +396,9 @@ func (p *Pandas) dataTree(inst namedInstance, inside map[any]bool) (*xr.DataTree
 	for i := range coords {
 		coords[i].Coord = true
 	}
+	if err := withoutIndexes(coords, state["_node_indexes"]); err != nil {
+		return nil, err
+	}
 	vars, err := p.xarrayVars(state["_data_variables"], "variables")
 	if err != nil {
 		return nil, err
@@ -359,30 +407,35 @@ func (p *Pandas) dataTree(inst namedInstance, inside map[any]bool) (*xr.DataTree
 	if err := p.finishDataset(t.Dataset, state, "_node_dims"); err != nil {
 		return nil, err
 	}
-	children, ok := entriesOf(state["_children"])
+	return t, p.treeChildren(t, state["_children"], inside)
+}
+
+// treeChildren reads the children of a node.
+func (p *Pandas) treeChildren(t *xr.DataTree, dict any, inside map[any]bool) error {
+	children, ok := entriesOf(dict)
 	if !ok {
-		return nil, pickle.Malformed("children that are %s", typeName(state["_children"]))
+		return pickle.Malformed("children that are %s", typeName(dict))
 	}
 	for _, e := range children {
 		o, isObject := e.Value.(*pickle.Object)
 		child, isNamed := named(o)
 		if !isObject || !isNamed || !isXarray(child.Class) || inside[o] {
-			return nil, pickle.Malformed("a child that is %s", typeName(e.Value))
+			return pickle.Malformed("a child that is %s", typeName(e.Value))
 		}
 		inside[o] = true
 		if p.treeDepth++; p.treeDepth > xr.MaxTreeDepth {
-			return nil, &pickle.LimitError{Limit: "depth of a DataTree", Max: xr.MaxTreeDepth,
+			return &pickle.LimitError{Limit: "depth of a DataTree", Max: xr.MaxTreeDepth,
 				Want: int64(p.treeDepth)}
 		}
 		node, err := p.dataTree(child, inside)
 		p.treeDepth--
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if node.Name, ok = asText(e.Key); !ok {
-			return nil, pickle.Unsupported("a child called %s", shown(e.Key))
+			return pickle.Unsupported("a child called %s", shown(e.Key))
 		}
 		t.Children = append(t.Children, node)
 	}
-	return t, nil
+	return nil
 }

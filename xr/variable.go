@@ -116,11 +116,17 @@ func (v *Variable) labels() *frame.Index {
 	return v.Index
 }
 
-// At returns element i of a variable of one dimension that has an Index or a Series: a label, or its
-// part of the level. It panics where i is out of range, as an index of a slice does.
+// At returns element i of a variable of one dimension: that of the array or column, a label, or its
+// part of the level; nil where Raw is set. It panics where i is out of range, as an index of a slice
+// does.
 func (v *Variable) At(i int) any {
-	if v.Series != nil {
+	switch {
+	case v.Data != nil:
+		return v.Data.At(i)
+	case v.Series != nil:
 		return v.Series.At(i)
+	case v.Index == nil:
+		return nil
 	}
 	if k := v.level(); k >= 0 {
 		return v.Index.Level(k, i)
@@ -150,6 +156,9 @@ func (v *Variable) Array() (*ndarray.Array, error) {
 			return s.Values, nil
 		}
 	}
+	if a, err := v.levelArray(); a != nil || err != nil {
+		return a, err
+	}
 	n := v.Shape()[0]
 	if x := v.Index; x != nil && x.IsRange() {
 		labels := make([]int64, n)
@@ -163,6 +172,37 @@ func (v *Variable) Array() (*ndarray.Array, error) {
 		items[i] = v.At(i)
 	}
 	return ndarray.NewObjects(ndarray.Object, []int{n}, ndarray.OrderC, items)
+}
+
+// levelArray returns the elements of a level that is numbers or times, none of them missing; nil
+// for anything else.
+func (v *Variable) levelArray() (*ndarray.Array, error) {
+	k := v.level()
+	if k < 0 {
+		return nil, nil
+	}
+	s := v.Index.Levels[k].Values
+	if s == nil || s.Values == nil || s.Valid != nil || s.TZ != "" || s.Values.HasObject() ||
+		s.Kind != frame.Numpy && s.Kind != frame.Datetime && s.Kind != frame.Timedelta {
+		return nil, nil
+	}
+	codes, err := ndarray.Values[int64](v.Index.Codes[k])
+	if err != nil {
+		return nil, err
+	}
+	flat, err := s.Values.AppendBytes(nil, ndarray.OrderC)
+	if err != nil {
+		return nil, err
+	}
+	size := s.Values.DType().ItemSize()
+	out := make([]byte, 0, len(codes)*size)
+	for _, c := range codes {
+		if c < 0 || c >= int64(s.Len()) {
+			return nil, nil
+		}
+		out = append(out, flat[int(c)*size:(int(c)+1)*size]...)
+	}
+	return ndarray.New(s.Values.DType(), []int{len(codes)}, ndarray.OrderC, out)
 }
 
 // className names the class of an object of a pickle.
