@@ -18,7 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet/file"
+	parquetfile "github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/ptest"
@@ -76,7 +76,7 @@ func readParquet(t *testing.T, pattern string) (rows map[string][]map[string]any
 	rows = map[string][]map[string]any{}
 	names, _ := filepath.Glob(pattern)
 	for _, name := range names {
-		f, err := file.OpenParquetFile(name, false)
+		f, err := parquetfile.OpenParquetFile(name, false)
 		if err != nil {
 			t.Fatal(name, err)
 		}
