@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // maxPandasDepth bounds categories of categories, intervals of intervals and
@@ -31,6 +32,8 @@ type Pandas struct {
 	axes     map[*pickle.Object]*frame.Index
 	values   map[any][]*frame.Series
 	restored map[*types.Tuple]bool
+	// treeDepth is how deep in a DataTree the node is that is being read.
+	treeDepth int
 }
 
 // result is what an object became, which is kept so that it becomes that once.
@@ -42,8 +45,8 @@ type result struct {
 // Convert turns an object that pandas wrote into its Go form: *frame.Frame,
 // *frame.Series (also of an extension array that stands by itself),
 // *frame.Index, [Timestamp], [PandasTimedelta], frame.PeriodValue,
-// frame.IntervalValue, or [PandasNull] for NaT and NA. ok is false where v is nothing
-// of the kind. An error of the kind pickle.ErrMalformed says that v claims to be
+// frame.IntervalValue, or [PandasNull] for NaT and NA; and one of xarray's into an *xr.Variable,
+// *xr.DataArray, *xr.Dataset or *xr.DataTree. ok is false where v is nothing of the kind. An error of the kind pickle.ErrMalformed says that v claims to be
 // but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one
 // of pickle.ErrLimit that what v shares with others would unfold too far. The
 // same object gives the same result.
@@ -75,7 +78,8 @@ func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 	if !done {
 		r = p.convert(v)
 		switch r.value.(type) {
-		case *frame.Frame, *frame.Series, *frame.Index:
+		case *frame.Frame, *frame.Series, *frame.Index,
+			*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 			p.keep(v, r)
 		}
 		if r.err != nil {
@@ -117,7 +121,7 @@ func (p *Pandas) isForeign(o *pickle.Object) bool {
 		return ok
 	}
 	_, isPandas := pandasName(class)
-	if isPandas || strings.HasPrefix(class.Module, "scipy") ||
+	if isPandas || strings.HasPrefix(class.Module, "scipy") || isXarray(class) ||
 		normalName(class).Module == "copyreg" {
 		return false
 	}
@@ -145,6 +149,10 @@ func (p *Pandas) convert(v any) result {
 	if !isInst {
 		return result{}
 	}
+	if isXarray(inst.Class) {
+		value, err := p.xarray(o, inst)
+		return lenient(checked(value, inst.Class.String(), err))
+	}
 	value, err := p.read(o, inst)
 	return checked(value, inst.Class.String(), err)
 }
@@ -159,6 +167,14 @@ func checked(value any, class string, err error) result {
 		return result{err: fmt.Errorf("%s: %w", class, err)}
 	}
 	return result{err: pickle.Malformed("%s: %v", class, err)}
+}
+
+// lenient makes what is of a form that is not read no error: it stays the object that it is.
+func lenient(r result) result {
+	if errors.Is(r.err, pickle.ErrUnsupported) {
+		return result{}
+	}
+	return r
 }
 
 func (p *Pandas) enter() error {

@@ -38,6 +38,9 @@ py311-hdf5      3.11
 py311-convert   3.11
 py313-torch     3.13
 py311-scanners  3.11
+py27-geo        2.7
+py38-geo        3.8
+py313-geo       3.13
 '
 
 # find_python SERIES prints the newest interpreter of that series.

@@ -89,7 +89,8 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 // isLibrary reports whether calls of a class are looked at by package reconstruct, as objects.
 func isLibrary(g pickle.Global) bool {
 	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
-		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy")
+		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy") ||
+		strings.HasPrefix(g.Module, "xarray")
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.

@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // NOTE. Objects of pandas and SciPy become values of packages frame and reconstruct
@@ -23,7 +24,8 @@ import (
 func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	var c any
 	switch v := v.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index:
+	case *frame.Frame, *frame.Series, *frame.Index,
+		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		plain, err = p.part(v)
 		return plain, true, err
 	case *pickle.Object:
@@ -44,7 +46,8 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		return nil, false, nil
 	}
 	switch c := c.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse,
+		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
@@ -63,7 +66,7 @@ func SparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	return s, true, nil
 }
 
-// part begins a Frame, Series, Index or Sparse, or returns it where it was met before. What was
+// part begins a Frame, Series, Index, Sparse or value of package xr, or returns it where it was met before. What was
 // read into them may be in several of them.
 func (p *Converter) part(c any) (any, error) {
 	p.inPlace = true
@@ -81,6 +84,14 @@ func (p *Converter) part(c any) (any, error) {
 		f.index(c)
 	case *reconstruct.Sparse:
 		f.array(c.Data)
+	case *xr.Variable:
+		f.variable(c)
+	case *xr.DataArray:
+		f.dataArray(c)
+	case *xr.Dataset:
+		f.dataset(c)
+	case *xr.DataTree:
+		f.tree(c)
 	}
 	return p.enter(c, c, graphFrame{children: f.children, set: f.set})
 }
