@@ -23,14 +23,15 @@ type Pandas struct {
 	// bytes of the pickle are not to be kept, as those of a mapped file.
 	CopyText bool
 
-	depth    int
-	foreign  pickle.Global // see isForeign
-	shared   int           // columns made again of blocks that were met before
-	results  map[any]result
-	managers map[*pickle.Object]*manager
-	axes     map[*pickle.Object]*frame.Index
-	values   map[any][]*frame.Series
-	restored map[*types.Tuple]bool
+	depth          int
+	foreign        pickle.Global // see isForeign
+	foreignLibrary pickle.Global // the last class that no library has
+	shared         int           // columns made again of blocks that were met before
+	results        map[any]result
+	managers       map[*pickle.Object]*manager
+	axes           map[*pickle.Object]*frame.Index
+	values         map[any][]*frame.Series
+	restored       map[*types.Tuple]bool
 }
 
 // result is what an object became, which is kept so that it becomes that once.

@@ -47,6 +47,9 @@ func (d *describer) name(n *Node, v any) {
 		n.Value = fmt.Sprintf("%s, %d stored", v.Format, v.NNZ())
 		n.NBytes = number(sparseBytes(v))
 		return
+	case reconstruct.LibraryValue:
+		nameLibrary(n, v)
+		return
 	case *reconstruct.TypedArray:
 		n.Kind = "array.array"
 	case *pickle.Object:

@@ -75,6 +75,8 @@ func Kind(v any) string {
 		name = v.Class
 	case *reconstruct.Sparse:
 		name = v.Format + " matrix"
+	case reconstruct.LibraryValue:
+		name = v.ClassName()
 	default:
 		name = pyvalue.Describe(v)
 	}

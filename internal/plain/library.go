@@ -23,7 +23,7 @@ import (
 func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	var c any
 	switch v := v.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index:
+	case *frame.Frame, *frame.Series, *frame.Index, reconstruct.LibraryValue:
 		plain, err = p.part(v)
 		return plain, true, err
 	case *pickle.Object:
@@ -32,9 +32,13 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 			return plain, true, err
 		}
 		if c, ok, err = p.Pandas.Convert(v); !ok && err == nil {
-			c, ok, err = SparseOf(&p.Pandas, v)
+			c, ok, err = LibraryOf(&p.Pandas, v)
 		}
-	case *ndarray.Array, pickle.Named:
+	case *ndarray.Array:
+		if c, ok, err = p.Pandas.Convert(v); !ok && err == nil {
+			c, ok, err = p.Pandas.Library(v)
+		}
+	case pickle.Named:
 		c, ok, err = p.Pandas.Convert(v)
 	}
 	if err != nil {
@@ -44,23 +48,28 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		return nil, false, nil
 	}
 	switch c := c.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse, reconstruct.LibraryValue:
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
+	case *reconstruct.Counter: // what is a dict in all but name
+		plain, err = p.begin(c)
 	default:
 		plain, err = p.scalar(c)
 	}
 	return plain, true, err
 }
 
-// SparseOf keeps a typed nil out of an interface.
-func SparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
+// LibraryOf returns the *reconstruct.Sparse or what else of reconstruct.ReadLibrary an object is.
+func LibraryOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	s, ok, err := p.Sparse(v)
-	if !ok {
+	switch {
+	case err != nil:
 		return nil, false, err
+	case ok:
+		return s, true, nil
 	}
-	return s, true, nil
+	return p.Library(v)
 }
 
 // part begins a Frame, Series, Index or Sparse, or returns it where it was met before. What was
@@ -81,6 +90,8 @@ func (p *Converter) part(c any) (any, error) {
 		f.index(c)
 	case *reconstruct.Sparse:
 		f.array(c.Data)
+	case reconstruct.LibraryValue:
+		f.library(c, p.owner)
 	}
 	return p.enter(c, c, graphFrame{children: f.children, set: f.set})
 }
@@ -128,6 +139,21 @@ func (f *partsFrame) attrs(m map[string]any) {
 	slices.Sort(keys)
 	for _, k := range keys {
 		f.value(m[k], func(v any) { m[k] = v })
+	}
+}
+
+// library collects the Python objects of a value, and gives its arrays their owner.
+func (f *partsFrame) library(v reconstruct.LibraryValue, owner ndarray.Owner) {
+	for _, place := range v.Places() {
+		f.value(*place, func(plain any) { *place = plain })
+	}
+	for _, part := range v.Parts() {
+		if a, ok := part.Value.(*ndarray.Array); ok {
+			if owner != nil {
+				a.SetOwner(owner)
+			}
+			f.array(a)
+		}
 	}
 }
 
