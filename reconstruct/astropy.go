@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -160,6 +161,9 @@ func columnUnit(v any) (string, error) {
 	}
 	return astropyUnit(v, 0)
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (t *Table) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }
 
 // Form implements [LibraryValue].
 func (t *Table) Form() string { return "$table" }
@@ -315,6 +319,9 @@ func utcTime(jd1, jd2 float64) (time.Time, error) {
 	return midnight.Add(time.Duration(math.Round(rest * length * 1e9))), nil
 }
 
+// MarshalJSON returns the form of to-json --arrays=values.
+func (t *AstroTime) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }
+
 // Form implements [LibraryValue].
 func (t *AstroTime) Form() string { return "$time" }
 
@@ -395,6 +402,9 @@ func readSkyCoord(inst namedInstance) (any, error) {
 	}
 	return c, nil
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (c *SkyCoord) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(c) }
 
 // Form implements [LibraryValue].
 func (c *SkyCoord) Form() string { return "$skycoord" }

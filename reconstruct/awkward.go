@@ -5,6 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -61,6 +62,9 @@ func readAwkward(inst namedInstance) (any, error) {
 	}
 	return a, nil
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (a *Awkward) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(a) }
 
 // Form implements [LibraryValue].
 func (a *Awkward) Form() string { return "$awkward" }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -81,6 +82,9 @@ func (b *Booster) readModel() (err error) {
 	}
 	return err
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (b *Booster) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(b) }
 
 // Form implements [LibraryValue].
 func (b *Booster) Form() string { return "$booster" }

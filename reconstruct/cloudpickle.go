@@ -12,8 +12,8 @@ import (
 // Function is a view of a function that cloudpickle or dill wrote with its code. Nothing of it is
 // ever run: Code is the bytecode of whatever Python wrote it.
 type Function struct {
-	// Name, QualName and Module are __name__, __qualname__ and __module__; QualName is "" of code
-	// before Python 3.11 where the pickle does not say it.
+	// Name, QualName and Module are __name__, __qualname__ and __module__, "" where the pickle does
+	// not say them.
 	Name, QualName, Module string
 	// Doc is the documentation, "" where there is none.
 	Doc string
@@ -30,7 +30,8 @@ type Function struct {
 	Names, FreeVars []string
 	// Globals are the values of the global names that the code uses, as far as the pickle has them.
 	Globals types.Dict
-	// Closure has the values of FreeVars, in their order, nil of a cell that is empty.
+	// Closure has the values of FreeVars, in their order, nil of a cell that is empty or that is
+	// filled by a call of a call, as dill does since 0.3.6.
 	Closure []any
 	// FileName and FirstLine say where the source was.
 	FileName  string
@@ -120,6 +121,14 @@ func (f *Function) readDill(o *pickle.Object) {
 	}
 	if len(o.Args) > 4 {
 		f.setClosure(o.Args[4])
+	}
+	if len(o.Args) > 5 { // until dill 0.3.4
+		f.setAttrs(o.Args[5])
+	}
+	if len(o.Args) > 6 {
+		if d, ok := o.Args[6].(*types.Dict); ok && d != nil {
+			f.KwDefaults = *d
+		}
 	}
 	for _, part := range slots(o.State) {
 		f.setAttrs(part)
@@ -248,6 +257,9 @@ func (f *Function) readCode(code *pickle.Object) bool {
 		f.QualName, _ = asText(args[rest.qualName])
 	}
 	f.FirstLine, _ = asInt(args[rest.line])
+	if doc, ok := firstText(f.Constants); ok && f.Doc == "" && rest.qualName == 0 {
+		f.Doc = doc // as Python before 3.11 takes it
+	}
 	if rest.free < len(args) {
 		f.FreeVars = textItems(args[rest.free])
 	}
@@ -268,6 +280,14 @@ func asBytes(v any) ([]byte, bool) {
 		return []byte(v), true
 	}
 	return nil, false
+}
+
+// firstText returns the first value if that is text.
+func firstText(values []any) (string, bool) {
+	if len(values) == 0 {
+		return "", false
+	}
+	return asText(values[0])
 }
 
 func textItems(v any) []string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -207,6 +208,9 @@ func toNumber(v any) any {
 	}
 	return v
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (g *Graph) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
 
 // Form implements [LibraryValue].
 func (g *Graph) Form() string { return "$graph" }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -156,6 +157,9 @@ func (m *Image) unpackBits(data []byte) ([]byte, error) {
 	}
 	return bits, nil
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (m *Image) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(m) }
 
 // Form implements [LibraryValue].
 func (m *Image) Form() string { return "$image" }

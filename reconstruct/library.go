@@ -114,7 +114,7 @@ func ReadLibrary(v any) (value any, ok bool, err error) {
 // getattr(Timezone, "_unpickle")(...) is Timezone._unpickle.
 func namedMethod(o *pickle.Object) (namedInstance, bool) {
 	fn, ok := o.Class.(*pickle.Object)
-	if !ok || len(fn.Args) != 2 || fn.ClassName() != "builtins.getattr" {
+	if !ok || len(fn.Args) != 2 || Normalize(fn).ClassName() != "builtins.getattr" {
 		return named(o)
 	}
 	class, ok := fn.Args[0].(pickle.Named)

@@ -2,6 +2,7 @@ package reconstruct
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -25,6 +27,9 @@ type Quantity struct {
 	// Mask is true where an element of astropy's MaskedQuantity is missing; nil of any other.
 	Mask *ndarray.Array
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (q *Quantity) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(q) }
 
 // Form implements [LibraryValue].
 func (q *Quantity) Form() string { return "$quantity" }
@@ -104,6 +109,11 @@ func astropyUnit(v any, depth int) (string, error) {
 		return "", pickle.Unsupported("a unit that is an %s", typeName(v))
 	}
 	state, ok := textKeys(inst.State)
+	if formats, isDict := textKeys(state["_format"]); ok && isDict {
+		if name, ok := asText(formats["generic"]); ok {
+			return name, nil
+		}
+	}
 	if names, isList := items(state["_names"]); ok && isList && len(names) > 0 {
 		if name, ok := asText(names[0]); ok {
 			return name, nil
@@ -144,7 +154,7 @@ func compositeUnit(scale any, bases, powers []any, depth int) (string, error) {
 		text = orOne(text) + " / (" + strings.Join(below, " ") + ")"
 	}
 	if n, ok := numberOf(scale); ok && n != 1 {
-		text = strings.TrimSpace(formatG(n) + " " + text)
+		text = strings.TrimSpace(formatG(n) + " " + strings.TrimPrefix(text, "1 "))
 	}
 	return text, nil
 }
@@ -176,7 +186,44 @@ func unitPower(v any) (text string, negative bool, err error) {
 	if n == 1 {
 		return "", negative, nil
 	}
-	return strconv.FormatFloat(n, 'g', -1, 64), negative, nil
+	text = simpleFraction(n)
+	if strings.ContainsAny(text, "/.") {
+		text = "(" + text + ")"
+	}
+	return text, negative, nil
+}
+
+// simpleFraction writes a positive float that is a fraction with a denominator of at most 100, but
+// for rounding, as that fraction: astropy.units.utils.maybe_simple_fraction.
+func simpleFraction(p float64) string {
+	text := strconv.FormatFloat(p, 'g', -1, 64)
+	r := new(big.Rat).SetFloat64(p)
+	if r == nil || !r.Num().IsInt64() || !r.Denom().IsInt64() {
+		return text
+	}
+	n, d := r.Num().Int64(), r.Denom().Int64()
+	a := n / d
+	n0, d0, n1, d1 := int64(1), int64(0), a, int64(1)
+	for d1 <= 100 && n1 < 1<<40 {
+		const ulps = 4 * 0x1p-52
+		if q := float64(n1) / (float64(d1) * p); math.Abs(q-1) <= ulps {
+			if d1 == 1 {
+				return strconv.FormatInt(n1, 10)
+			}
+			return fmt.Sprintf("%d/%d", n1, d1)
+		}
+		n, d = d, n-a*d
+		if d == 0 {
+			break
+		}
+		a = n / d
+		if a > 1<<20 {
+			break
+		}
+		n0, n1 = n1, n0+a*n1
+		d0, d1 = d1, d0+a*d1
+	}
+	return text
 }
 
 // numberOf returns an int or float, also of NumPy.
@@ -193,9 +240,9 @@ func numberOf(v any) (float64, bool) {
 	return 0, false
 }
 
-// formatG is Python's format(f, "g"): six digits.
+// formatG is Python's format(f, ".8g").
 func formatG(f float64) string {
-	s := strconv.FormatFloat(f, 'g', 6, 64)
+	s := strconv.FormatFloat(f, 'g', 8, 64)
 	mantissa, exponent, ok := strings.Cut(s, "e")
 	if strings.Contains(mantissa, ".") {
 		mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
@@ -203,7 +250,7 @@ func formatG(f float64) string {
 	if !ok {
 		return mantissa
 	}
-	if n, err := strconv.Atoi(exponent); err == nil && n >= -4 && n < 6 {
+	if n, err := strconv.Atoi(exponent); err == nil && n >= -4 && n < 8 {
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
 	return mantissa + "e" + exponent

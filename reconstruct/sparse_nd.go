@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -273,6 +274,9 @@ func (s *SparseND) unravel(index, axes []int, n int) {
 		n /= s.Shape[axes[i]]
 	}
 }
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (s *SparseND) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(s) }
 
 // Form implements [LibraryValue].
 func (s *SparseND) Form() string { return "$sparse" }

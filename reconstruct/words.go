@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -71,6 +72,9 @@ func (w *WordVectors) Vector(word string) (v *ndarray.Array, ok bool) {
 	return v, err == nil
 }
 
+// MarshalJSON returns the form of to-json --arrays=values.
+func (w *WordVectors) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(w) }
+
 // Form implements [LibraryValue].
 func (w *WordVectors) Form() string { return "$vectors" }
 
@@ -85,8 +89,11 @@ func (w *WordVectors) Places() []*any { return nil }
 // String returns how many words there are.
 func (w *WordVectors) String() string { return fmt.Sprintf("%d words", len(w.Words)) }
 
-// readNLTK reads NLTK's FreqDist as the Counter that it is.
+// readNLTK reads NLTK's FreqDist as the Counter that it is, and ConditionalFreqDist as a dict of such.
 func readNLTK(inst namedInstance) (any, error) {
+	if inst.Class.Name == "ConditionalFreqDist" {
+		return &DefaultDict{mapping: mapping{Dict: slices.Clone(inst.DictItems)}}, nil
+	}
 	if inst.Class.Name != "FreqDist" || len(inst.Args) != 1 {
 		return nil, nil
 	}

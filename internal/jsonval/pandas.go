@@ -55,8 +55,8 @@ func (e *Encoder) library(v any) (any, bool, error) {
 		return e.table("$sparse", e.sparseForm(c)), true, nil
 	case reconstruct.LibraryValue:
 		return e.table(c.Form(), libraryForm(c)), true, nil
-	case *reconstruct.Counter, *reconstruct.Datetime, *reconstruct.Date, *reconstruct.Time,
-		*reconstruct.ZoneInfo, *reconstruct.Timezone, reconstruct.Timedelta:
+	case *reconstruct.Counter, *reconstruct.DefaultDict, *reconstruct.Datetime,
+		*reconstruct.Date, *reconstruct.Time, *reconstruct.ZoneInfo, *reconstruct.Timezone, reconstruct.Timedelta:
 		return stdlib(e, c)
 	case reconstruct.PandasNull:
 		if c == "NaT" {

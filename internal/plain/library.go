@@ -52,7 +52,7 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
-	case *reconstruct.Counter: // what is a dict in all but name
+	case *reconstruct.Counter, *reconstruct.DefaultDict: // what is a dict in all but name
 		plain, err = p.begin(c)
 	default:
 		plain, err = p.scalar(c)
