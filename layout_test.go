@@ -45,6 +45,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/written"},
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook ndarray"},
+	{"xr", "frame internal/jsonhook ndarray"},
 	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
 	{"hdf5",
@@ -63,32 +64,32 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
 		"frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/pending internal/texts internal/written ndarray npy pickle torch"},
+			"internal/pending internal/texts internal/written ndarray npy pickle torch xr"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
 		"frame internal/jsonhook internal/pending internal/pointer internal/written " +
-			"ndarray pickle reconstruct torch"},
-	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch"},
+			"ndarray pickle reconstruct torch xr"},
+	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch xr"},
 	{"internal/lookup",
 		"frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
-			"pickle reconstruct"},
+			"pickle reconstruct xr"},
 	{"internal/describe",
 		"frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
-			"reconstruct"},
+			"reconstruct xr"},
 	{"internal/input",
 		"internal/bridge internal/compress internal/errkind internal/magic internal/mmap " +
 			"internal/pyvalue internal/zipfile ndarray npy pickle torch"},
 	{"internal/plain",
 		"frame internal/bridge internal/known internal/opcode internal/pending " +
-			"internal/pyvalue internal/slab internal/tape ndarray pickle reconstruct"},
+			"internal/pyvalue internal/slab internal/tape ndarray pickle reconstruct xr"},
 	{"internal/unmarshal",
 		"frame internal/bridge internal/fields internal/known internal/plain " +
 			"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
-			"reconstruct"},
+			"reconstruct xr"},
 	{"internal/table",
 		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +
-			"internal/pyvalue ndarray"},
+			"internal/pyvalue ndarray xr"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
 	{"internal/stats",
@@ -96,7 +97,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/table ndarray pickle"},
 	{"internal/diff",
 		"frame internal/chunk internal/describe internal/lookup internal/pointer " +
-			"internal/pyvalue internal/table ndarray pickle reconstruct"},
+			"internal/pyvalue internal/table ndarray pickle reconstruct xr"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
@@ -120,7 +121,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/compress internal/delimited internal/errkind internal/jsonval " +
 			"internal/lookup internal/magic internal/plain internal/pointer internal/pyvalue " +
 			"internal/safetensors internal/written internal/xdr internal/zipfile ndarray npy " +
-			"pickle reconstruct torch"},
+			"pickle reconstruct torch xr"},
 	{"store", ""},
 	{"internal/surface", ""},
 	{"internal/batch", "convert internal/errkind pickle"},

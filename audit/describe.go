@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -52,6 +51,12 @@ func safeText(s string) string {
 	if len(s) > maxNameText {
 		s = s[:maxNameText] + "..."
 	}
-	quoted := fmt.Sprintf("%+q", s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+	if !strings.ContainsFunc(s, quoted) {
+		return s
+	}
+	text := strconv.QuoteToASCII(s)
+	return strings.ReplaceAll(text[1:len(text)-1], `\"`, `"`)
 }
+
+// quoted reports whether a character of a name is written as an escape.
+func quoted(r rune) bool { return r < ' ' || r > '~' || r == '\\' }

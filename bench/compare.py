@@ -267,6 +267,27 @@ def commands(args, unpkl):
     return out
 
 
+def audits(args, unpkl):
+    """Workload S: a folder of files, audited."""
+    import auditing
+    import inputs
+
+    out = []
+    for folder, title in auditing.folders(DATA, inputs.records, inputs.big):
+        impls = list(auditing.commands(unpkl, folder))
+        seen = {label: [] for label, _ in impls}
+        for _ in range(max(args.rounds, 3)):
+            for label, words in impls:
+                seen[label].append(command(words)[:2])
+        ref = None
+        for label, _ in impls:
+            t, rss = statistics.median(s for s, _ in seen[label]), max(m for _, m in seen[label])
+            ref = ref or t
+            out.append(("S", title, label, t, ref / t, None, "%.0f MB peak" % rss))
+            print("S       %-42s %-30s %9.1f ms %6.2fx %6.0f MB peak" % (title, label, t * 1e3, ref / t, rss), flush=True)
+    return out
+
+
 def versions(worker):
     import numpy
 
@@ -325,6 +346,8 @@ def main():
         table += fresh(args, worker)
     if not args.only or "J" in args.only:
         table += commands(args, unpkl)
+    if not args.only or "S" in args.only:
+        table += audits(args, unpkl)
     lines = versions(worker)
     if not args.only or "R" in args.only:
         formats_table(worker, args.rounds)

@@ -74,7 +74,13 @@ func (d *document) look(v any, path string) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("convert: %s: %w", path, err)
 		}
+		if x, ok := xarrayParts(table); ok {
+			return x, nil
+		}
 		return table, nil
+	}
+	if x, ok := xarrayParts(v); ok {
+		return x, nil
 	}
 	if a, ok := sliceArray(v); ok {
 		return a, nil

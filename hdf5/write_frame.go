@@ -1,6 +1,7 @@
 package hdf5
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,9 +10,10 @@ import (
 )
 
 // Frame writes a pandas DataFrame at the path in pandas' table format: read_hdf(file, path) gives
-// it back. Columns of numbers, bools, text, datetime64 and timedelta64 keep their values and,
-// but for text, their dtypes; labels of columns are text or ints, the index is one level of
-// the same kinds. Another column, label or index is an error of the kind ErrUnsupported, as are
+// it back. Columns of numbers, bools, text, datetime64, timedelta64 and categories keep their
+// values and, but for text, their dtypes; labels of columns are text or ints. The index is one
+// level of the same kinds but categories, or a MultiIndex whose levels have text as names, or
+// none. Another column, label or index is an error of the kind ErrUnsupported, as are
 // more than some thousand columns of different dtypes, whose description HDF5 1.8's headers do
 // not hold. There is no index for queries: pandas' create_table_index makes one.
 //
@@ -32,22 +34,33 @@ func (w *Writer) Frame(path string, f *frame.Frame, opts *DatasetOptions) error 
 	if err := w.free(path + "/table"); err != nil {
 		return err
 	}
-	if err := w.frameData(path+"/table", t, opts); err != nil {
+	if err := w.frameTable(path, t, opts); err != nil {
 		return inPath(err, path)
 	}
 	root := attrSetter{w: w, n: w.root}
-	root.text("CLASS", "GROUP")
-	root.text("TITLE", "")
-	root.text("VERSION", "1.0")
+	root.group()
 	root.text("PYTABLES_FORMAT_VERSION", "2.1")
-	if root.err != nil {
-		return root.err
+	return root.err
+}
+
+// frameTable writes the group of a frame, with the groups of its categories.
+func (w *Writer) frameTable(path string, t *frameTable, opts *DatasetOptions) error {
+	if err := w.frameData(path+"/table", t, opts); err != nil {
+		return err
+	}
+	for _, b := range t.blocks {
+		if b.categories == nil {
+			continue
+		}
+		if err := w.frameTable(path+"/meta/"+b.name+"/meta", b.categories, opts); err != nil {
+			return err
+		}
 	}
 	n, err := w.find(path)
 	if err != nil {
 		return err
 	}
-	return inPath(w.frameAttributes(n, t), path)
+	return w.frameAttributes(n, t)
 }
 
 // frameTable is a frame as a PyTables table: fields of blocks of columns that have one dtype.
@@ -55,11 +68,13 @@ type frameTable struct {
 	rows   int
 	index  *frameBlock
 	blocks []*frameBlock
-	labels []string // pickles of the columns' labels
+	labels []string // pickles of the columns' labels, those of the index's levels first
+	levels []string // pickles of the names of the levels of a MultiIndex
 	header string   // a pickle of the name of the columns' labels
 	name   string   // a pickle of the index's name, or ""
 	kind   string   // pandas' word for the index's dtype
 	absent string   // stands for text that is missing
+	series bool     // it holds the elements of a pandas.Series
 }
 
 // frameBlock is a field of the table.
@@ -74,6 +89,10 @@ type frameBlock struct {
 	columns [][]byte  // the elements
 	labels  []string  // pickles of the columns' labels
 	key     frameKey  // what columns of the block have in common
+	single  bool      // one column, which is a field with a name of its own: a "data column"
+	ordered bool      // of categories
+	// categories has what the codes of a block of one column stand for, nil if they are none.
+	categories *frameTable
 }
 
 type frameKey struct{ dtype, tz string }
@@ -98,18 +117,16 @@ func newFrameTable(f *frame.Frame) (*frameTable, error) {
 			return nil, inPath(err, label[1:len(label)-1])
 		}
 		b.labels = []string{label}
-		if same := byKey[b.key]; same != nil && !b.text {
+		if same := byKey[b.key]; same != nil && !b.text && b.categories == nil {
 			same.columns = append(same.columns, b.columns[0])
 			same.labels = append(same.labels, label)
 			continue
 		}
-		byKey[b.key] = b
+		if b.categories == nil {
+			byKey[b.key] = b
+		}
 		b.name = "values_block_" + strconv.Itoa(len(t.blocks))
 		t.blocks = append(t.blocks, b)
-	}
-	// pandas keeps the labels twice, each time in one attribute.
-	if n := len(pickleList(t.labels)); n > maxMessage-1024 {
-		return nil, errorf(ErrUnsupported, "labels of columns of %d bytes", n)
 	}
 	t.header = "N"
 	if name := f.Labels.Name(); name != nil {
@@ -118,7 +135,14 @@ func newFrameTable(f *frame.Frame) (*frameTable, error) {
 			return nil, err
 		}
 	}
-	return t, t.setIndex(f.Index)
+	if err := t.setIndex(f.Index); err != nil {
+		return nil, err
+	}
+	// pandas keeps the labels twice, each time in one attribute.
+	if n := len(pickleList(t.labels)); n > maxMessage-1024 {
+		return nil, errorf(ErrUnsupported, "labels of columns of %d bytes", n)
+	}
+	return t, nil
 }
 
 // isText tells whether a series is text, or objects that have to be.
@@ -129,9 +153,11 @@ func isText(s *frame.Series) bool {
 
 // usesText tells whether a text of the frame is the given one.
 func usesText(f *frame.Frame, text string) bool {
-	series := f.Columns
-	if f.Index.Values != nil {
-		series = append(append([]*frame.Series(nil), series...), f.Index.Values)
+	series := slices.Clone(f.Columns)
+	for _, x := range append([]*frame.Index{f.Index}, f.Index.Levels...) {
+		if x.Values != nil {
+			series = append(series, x.Values)
+		}
 	}
 	for _, s := range series {
 		if !isText(s) {
@@ -147,30 +173,29 @@ func usesText(f *frame.Frame, text string) bool {
 }
 
 func (t *frameTable) setIndex(x *frame.Index) error {
+	if x.IsMulti() {
+		if err := t.setLevels(x); err != nil {
+			return inPath(err, "index")
+		}
+		x = frame.NewRangeIndex(t.rows)
+	}
 	var err error
 	if name := x.Name(); name != nil {
 		if t.name, err = pickleLabel(name); err != nil {
 			return err
 		}
 	}
-	s := x.Values
-	switch {
-	case x.IsMulti() || s == nil && !x.IsRange():
-		return errorf(ErrUnsupported, "an index of the class %s", x.Class)
-	case s == nil:
-		labels := make([]int64, x.Len())
-		for i := range labels {
-			labels[i] = int64(x.Start + i*x.Step)
-		}
-		s, err = frame.NewSeries("", labels)
-	}
+	s, err := labelsOf(x)
 	if err == nil {
 		t.index, err = t.column(s)
+	}
+	if err == nil && t.index.categories != nil {
+		err = errorf(ErrUnsupported, "an index of the class %s", x.Class) // as in pandas
 	}
 	if err != nil {
 		return inPath(err, "index")
 	}
-	t.index.name = "index"
+	t.index.name, t.index.single = "index", true
 	t.kind, err = indexWord(s, t.index)
 	return err
 }
@@ -205,6 +230,8 @@ func (t *frameTable) column(s *frame.Series) (*frameBlock, error) {
 		}
 		b.typ = &fileType{message: integerMessage(nil, 8, signedBit), size: 8}
 		return b.take(s.Values, dt.NewByteOrder(ndarray.LittleEndian))
+	case s.Kind == frame.Categorical && s.Values != nil && s.Categories != nil:
+		return categoricalColumn(s)
 	case s.Kind == frame.Numpy && s.Values != nil:
 		return numberColumn(s)
 	}
@@ -291,10 +318,14 @@ func (t *frameTable) fileType() (*fileType, error) {
 	size := t.index.size
 	members := appendMember(nil, t.index.name, 0, t.index.typ, 2)
 	for _, b := range t.blocks {
-		array := &fileType{size: b.size * len(b.columns)}
-		array.message = append(arrayMessage(array.size, []int{len(b.columns)}), b.typ.message...)
-		members = appendMember(members, b.name, size, array, 2)
-		size += array.size
+		field := b.typ
+		if !b.single {
+			field = &fileType{size: b.size * len(b.columns)}
+			field.message = append(arrayMessage(field.size, []int{len(b.columns)}),
+				b.typ.message...)
+		}
+		members = appendMember(members, b.name, size, field, 2)
+		size += field.size
 	}
 	header := typeHeader(nil, 2, typeCompound, uint32(1+len(t.blocks)), size)
 	row := &fileType{message: append(header, members...), size: size}
@@ -347,155 +378,4 @@ func (w *Writer) frameData(path string, t *frameTable, opts *DatasetOptions) err
 	}
 	n.data = d
 	return w.tableAttributes(n, t, blocks)
-}
-
-// tableAttributes gives the table what PyTables and pandas look for.
-func (w *Writer) tableAttributes(n *node, t *frameTable, blocks []*frameBlock) error {
-	a := attrSetter{w: w, n: n}
-	a.text("CLASS", "TABLE")
-	a.text("TITLE", "")
-	a.text("VERSION", "2.7")
-	a.value("NROWS", int64(t.rows))
-	a.text("index_kind", t.kind)
-	for i, b := range blocks {
-		field := "FIELD_" + strconv.Itoa(i)
-		a.text(field+"_NAME", b.name)
-		a.value(field+"_FILL", b.fill)
-		if b.text {
-			a.text(b.name+"_nan_rep", t.absent)
-		}
-		if b == t.index {
-			continue
-		}
-		a.text(b.name+"_dtype", b.dtype)
-		a.pickle(b.name+"_kind", pickleList(b.labels))
-		a.pickle(b.name+"_meta", "N")
-	}
-	return a.err
-}
-
-// frameAttributes gives the group of the frame what pandas looks for.
-func (w *Writer) frameAttributes(n *node, t *frameTable) error {
-	a := attrSetter{w: w, n: n}
-	a.text("CLASS", "GROUP")
-	a.text("TITLE", "")
-	a.text("VERSION", "1.0")
-	a.text("pandas_type", "frame_table")
-	a.text("pandas_version", "0.15.2")
-	a.text("table_type", "appendable_frame")
-	a.text("encoding", "UTF-8")
-	a.text("errors", "strict")
-	a.text("nan_rep", t.absent)
-	a.value("levels", int64(1))
-	a.pickle("data_columns", pickleList(nil))
-	a.pickle("index_cols", pickleList([]string{"(I0\nVindex\nt"}))
-	a.pickle("non_index_axes", pickleList([]string{"(I1\n" + pickleList(t.labels) + "t"}))
-	var names []string
-	index := ""
-	if t.name != "" {
-		index += "Vindex_name\n" + t.name + "s"
-	}
-	if t.index.tz != "" {
-		index += "Vtz\n" + pickleText(t.index.tz) + "s"
-	}
-	info := "(dI1\n(dVnames\n" + pickleList([]string{t.header}) + "sVtype\nVIndex\nss" +
-		"Vindex\n(d" + index + "s"
-	for _, b := range t.blocks {
-		names = append(names, pickleText(b.name))
-		zone := ""
-		if b.tz != "" {
-			zone = "Vtz\n" + pickleText(b.tz) + "s"
-		}
-		info += pickleText(b.name) + "(d" + zone + "s"
-	}
-	a.pickle("info", info)
-	a.pickle("values_cols", pickleList(names))
-	return a.err
-}
-
-// attrSetter sets attributes up to the first error.
-type attrSetter struct {
-	w   *Writer
-	n   *node
-	err error
-}
-
-func (a *attrSetter) value(name string, v any) {
-	if a.err == nil {
-		var message []byte
-		if message, a.err = a.w.attribute(name, v); a.err == nil {
-			a.err = a.n.setAttr(name, message)
-		}
-	}
-}
-
-func (a *attrSetter) text(name, text string) {
-	if a.err == nil {
-		a.err = a.w.setText(a.n, name, text)
-	}
-}
-
-// pickle sets a list or dict, which PyTables keeps as a pickle in the text protocol, without
-// evaluating anything: the lists have only text and ints in them.
-func (a *attrSetter) pickle(name, text string) { a.value(name, []byte(text+".")) }
-
-// setText sets a text of fixed length as PyTables does: UTF-8 even where it is ASCII, since
-// others are bytes to it, without a NUL, and with a dataspace of nothing where it is empty.
-func (w *Writer) setText(n *node, name, text string) error {
-	typ := typeHeader(nil, 1, typeString, padNullTerm|charsetUTF8<<4, max(1, len(text)))
-	space := dataspaceMessage(nil, nil)
-	if text == "" {
-		space = []byte{2, 0, 0, 2}
-	}
-	if !fitsMessage([]byte(name), typ, space, []byte(text)) {
-		return errorf(ErrUnsupported, "an attribute of %d bytes", len(text))
-	}
-	return n.setAttr(name, attributeMessage(name, typ, space, []byte(text)))
-}
-
-// pickleLabel is a label, text or an int, in the text protocol of pickles.
-func pickleLabel(label any) (string, error) {
-	switch v := label.(type) {
-	case string:
-		return pickleText(v), nil
-	case int:
-		return "I" + strconv.Itoa(v) + "\n", nil
-	case int64:
-		return "I" + strconv.FormatInt(v, 10) + "\n", nil
-	}
-	return "", errorf(ErrUnsupported, "a label that is a %T", label)
-}
-
-// pickleText is a str: everything but plain ASCII as an escape.
-func pickleText(s string) string {
-	b := []byte{'V'}
-	for _, r := range s {
-		switch {
-		case r == '\\' || r == '\n' || r == '\r' || r == 0 || r == 0x1a || r > 0x7e && r <= 0xffff:
-			b = append(b, `\u`...)
-			b = appendHex(b, uint32(r), 4)
-		case r > 0xffff:
-			b = append(b, `\U`...)
-			b = appendHex(b, uint32(r), 8)
-		default:
-			b = append(b, byte(r))
-		}
-	}
-	return string(append(b, '\n'))
-}
-
-func appendHex(b []byte, x uint32, digits int) []byte {
-	for i := digits - 1; i >= 0; i-- {
-		b = append(b, "0123456789abcdef"[x>>(4*i)&15])
-	}
-	return b
-}
-
-// pickleList is a list of what is pickled already.
-func pickleList(items []string) string {
-	b := []byte("(l")
-	for _, item := range items {
-		b = append(append(b, item...), 'a')
-	}
-	return string(b)
 }

@@ -59,7 +59,7 @@ func readAstropyTable(inst namedInstance) (any, error) {
 	if !ok || len(state) != 2 {
 		return nil, nil
 	}
-	columns, ok := entriesOf(state[0])
+	columns, ok := dictEntries(state[0])
 	if !ok {
 		return nil, pickle.Malformed("columns of %s", typeName(state[0]))
 	}

@@ -45,7 +45,7 @@ func readAwkward(inst namedInstance) (any, error) {
 		return nil, nil
 	}
 	form, ok := args[0].(*types.Dict)
-	container, isDict := entriesOf(args[2])
+	container, isDict := dictEntries(args[2])
 	n, isInt := asInt(plainScalar(args[1]))
 	if !ok || form == nil || !isDict || !isInt || n < 0 {
 		return nil, nil

@@ -59,7 +59,7 @@ func readNetworkX(inst namedInstance) (any, error) {
 	g := &Graph{Attrs: state["graph"]}
 	g.Directed = hasSuffix(inst.Class.Name, "DiGraph")
 	g.Multi = hasPrefix(inst.Class.Name, "Multi")
-	entries, ok := entriesOf(nodes)
+	entries, ok := dictEntries(nodes)
 	if !ok {
 		return nil, pickle.Malformed("nodes of %s", typeName(nodes))
 	}
@@ -68,7 +68,7 @@ func readNetworkX(inst namedInstance) (any, error) {
 		g.Nodes = append(g.Nodes, GraphNode{e.Key, e.Value})
 		r.index[nodeKey(e.Key, 0)] = i
 	}
-	if entries, ok = entriesOf(adjacency); !ok {
+	if entries, ok = dictEntries(adjacency); !ok {
 		return nil, pickle.Malformed("edges of %s", typeName(adjacency))
 	}
 	return g, r.adjacency(entries)
@@ -89,7 +89,7 @@ func (r *graphReader) adjacency(outer types.Dict) error {
 		if err != nil {
 			return err
 		}
-		inner, ok := entriesOf(from.Value)
+		inner, ok := dictEntries(from.Value)
 		if !ok {
 			return pickle.Malformed("edges of a node of %s", typeName(from.Value))
 		}
@@ -119,7 +119,7 @@ func (r *graphReader) edge(u, v int, data any) error {
 		r.g.Edges = append(r.g.Edges, GraphEdge{From: u, To: v, Attrs: data})
 		return nil
 	}
-	keys, ok := entriesOf(data)
+	keys, ok := dictEntries(data)
 	if !ok {
 		return pickle.Malformed("the edges between two nodes are %s, want a dict", typeName(data))
 	}

@@ -204,8 +204,8 @@ func shapeOf(v any) ([]int, error) {
 	return shape, nil
 }
 
-// entriesOf returns the entries of a dict of any kind.
-func entriesOf(v any) (types.Dict, bool) {
+// dictEntries returns the entries of a dict of any kind.
+func dictEntries(v any) (types.Dict, bool) {
 	switch d := v.(type) {
 	case *types.Dict:
 		if d != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // maxPandasDepth bounds categories of categories, intervals of intervals and
@@ -23,15 +24,18 @@ type Pandas struct {
 	// bytes of the pickle are not to be kept, as those of a mapped file.
 	CopyText bool
 
-	depth          int
-	foreign        pickle.Global // see isForeign
-	foreignLibrary pickle.Global // the last class that no library has
-	shared         int           // columns made again of blocks that were met before
+	depth   int
+	foreign pickle.Global // see isForeign
+	// foreignLibrary is the last class that no library has.
+	foreignLibrary pickle.Global
+	shared         int // columns made again of blocks that were met before
 	results        map[any]result
 	managers       map[*pickle.Object]*manager
 	axes           map[*pickle.Object]*frame.Index
 	values         map[any][]*frame.Series
 	restored       map[*types.Tuple]bool
+	// treeDepth is how deep in a DataTree the node is that is being read.
+	treeDepth int
 }
 
 // result is what an object became, which is kept so that it becomes that once.
@@ -43,8 +47,8 @@ type result struct {
 // Convert turns an object that pandas wrote into its Go form: *frame.Frame,
 // *frame.Series (also of an extension array that stands by itself),
 // *frame.Index, [Timestamp], [PandasTimedelta], frame.PeriodValue,
-// frame.IntervalValue, or [PandasNull] for NaT and NA. ok is false where v is nothing
-// of the kind. An error of the kind pickle.ErrMalformed says that v claims to be
+// frame.IntervalValue, or [PandasNull] for NaT and NA; and one of xarray's into an *xr.Variable,
+// *xr.DataArray, *xr.Dataset or *xr.DataTree. ok is false where v is nothing of the kind. An error of the kind pickle.ErrMalformed says that v claims to be
 // but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one
 // of pickle.ErrLimit that what v shares with others would unfold too far. The
 // same object gives the same result.
@@ -76,7 +80,8 @@ func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 	if !done {
 		r = p.convert(v)
 		switch r.value.(type) {
-		case *frame.Frame, *frame.Series, *frame.Index:
+		case *frame.Frame, *frame.Series, *frame.Index,
+			*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 			p.keep(v, r)
 		}
 		if r.err != nil {
@@ -118,7 +123,7 @@ func (p *Pandas) isForeign(o *pickle.Object) bool {
 		return ok
 	}
 	_, isPandas := pandasName(class)
-	if isPandas || strings.HasPrefix(class.Module, "scipy") ||
+	if isPandas || strings.HasPrefix(class.Module, "scipy") || isXarray(class) ||
 		normalName(class).Module == "copyreg" {
 		return false
 	}
@@ -146,6 +151,10 @@ func (p *Pandas) convert(v any) result {
 	if !isInst {
 		return result{}
 	}
+	if isXarray(inst.Class) {
+		value, err := p.xarray(o, inst)
+		return lenient(checked(value, inst.Class.String(), err))
+	}
 	value, err := p.read(o, inst)
 	return checked(value, inst.Class.String(), err)
 }
@@ -160,6 +169,14 @@ func checked(value any, class string, err error) result {
 		return result{err: fmt.Errorf("%s: %w", class, err)}
 	}
 	return result{err: pickle.Malformed("%s: %v", class, err)}
+}
+
+// lenient makes what is of a form that is not read no error: it stays the object that it is.
+func lenient(r result) result {
+	if errors.Is(r.err, pickle.ErrUnsupported) {
+		return result{}
+	}
+	return r
 }
 
 func (p *Pandas) enter() error {

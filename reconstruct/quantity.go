@@ -293,7 +293,7 @@ func pintUnit(v any) (string, error) {
 	if !ok || len(state) == 0 {
 		return "", pickle.Unsupported("units of %s", typeName(v))
 	}
-	units, ok := entriesOf(state[0])
+	units, ok := dictEntries(state[0])
 	if !ok {
 		return "", pickle.Malformed("units of %s", typeName(state[0]))
 	}

@@ -216,7 +216,7 @@ func madeEnum(class *pickle.Object, value any) (*EnumMember, bool) {
 	}
 	name, _ := asText(class.Args[2])
 	module, _ := asText(class.Args[4])
-	members, ok := entriesOf(class.Args[3])
+	members, ok := dictEntries(class.Args[3])
 	if !ok {
 		return nil, false
 	}

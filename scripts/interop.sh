@@ -50,6 +50,15 @@ if [ $# -eq 0 ]; then
     UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
     UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInterop ./frame/arrowframe
 
+    # xarray, pyarrow, polars and GeoPandas, oldest and newest.
+    objects=
+    scripts/make_venvs.sh --if-possible py27-geo py38-geo py313-geo
+    for name in py27-geo py38-geo py313-geo; do
+        [ ! -x "$venvs/$name/bin/python" ] || objects=$objects${objects:+:}$venvs/$name/bin/python
+    done
+    [ -n "$objects" ] || { echo "interop: no Python with xarray: its tests would be skipped" >&2; exit 1; }
+    UNPKL_OBJECTS_PYTHONS=$objects go test -count=1 -run TestInteropObjects ./reconstruct ./frame/arrowframe
+
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct

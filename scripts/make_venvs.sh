@@ -42,6 +42,9 @@ py313-objects   3.13
 py36-boost      3.6
 py312-boost     3.12
 py311-scanners  3.11
+py27-geo        2.7
+py38-geo        3.8
+py313-geo       3.13
 '
 
 # find_python SERIES prints the newest interpreter of that series.

@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // Node is a value of a tree.
@@ -160,6 +161,8 @@ func opens(v any) bool {
 		return v.DType().Kind() == ndarray.KindObject && !allLeaves(v)
 	case *ndarray.Masked, *ndarray.Scalar, *frame.Series, *frame.Index, *reconstruct.TypedArray:
 		return false
+	case *xr.Variable:
+		return len(v.Attrs) > 0
 	}
 	if items, ok := pyvalue.ItemsOf(v); ok {
 		return !leafItems(items)

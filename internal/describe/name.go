@@ -8,6 +8,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // name says what kind of value n is, and shows a little of it.
@@ -49,6 +50,9 @@ func (d *describer) name(n *Node, v any) {
 		return
 	case reconstruct.LibraryValue:
 		nameLibrary(n, v)
+		return
+	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
+		nameXarray(n, v)
 		return
 	case *reconstruct.TypedArray:
 		n.Kind = "array.array"
@@ -181,7 +185,8 @@ func short(class, plain string) string {
 	for i := len(class) - 1; i > 0; i-- {
 		if class[i] == '.' {
 			switch module := class[:i]; {
-			case has(module, "numpy"), has(module, "pandas"), has(module, "scipy"):
+			case has(module, "numpy"), has(module, "pandas"), has(module, "scipy"),
+				has(module, "xarray"):
 				return class[i+1:]
 			}
 			break

@@ -33,7 +33,8 @@ func (p *Producer) Add(name string) {
 		add("scikit-learn")
 	case module == "scipy":
 		add("SciPy")
-	case module == "cloudpickle", module == "dill", module == "joblib", module == "torch":
+	case module == "cloudpickle", module == "dill", module == "joblib", module == "torch",
+		module == "xarray":
 		add(module)
 	}
 }

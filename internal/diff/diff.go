@@ -17,6 +17,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // Kind says what kind of difference one is.
@@ -147,7 +148,7 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 			c.met[p] = true
 		}
 	}
-	if x, ok := pyvalue.ArrayOf(a); ok {
+	if x, ok := pyvalue.ArrayOf(a); ok && !isXarray(a) {
 		if y, ok := pyvalue.ArrayOf(b); ok && reflect.TypeOf(a) == reflect.TypeOf(b) {
 			return c.arrays(at, x, y)
 		}
@@ -168,6 +169,9 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 		return nil
 	case *reconstruct.Sparse:
 		return c.sparse(at, x, b.(*reconstruct.Sparse))
+	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
+		c.xarray(at, a, b)
+		return nil
 	case *ndarray.Scalar:
 		return c.arrays(at, x.Array(), b.(*ndarray.Scalar).Array())
 	case *pickle.Object:
@@ -191,6 +195,42 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 	}
 	if !c.sameLeaf(a, b) {
 		c.tell(at, Changed, a, b)
+	}
+	return nil
+}
+
+func isXarray(v any) bool {
+	switch v.(type) {
+	case *xr.Variable, *xr.DataArray:
+		return true
+	}
+	return false
+}
+
+// xarray compares two values of package xr of one type by what lies below them, and the dimensions
+// of variables.
+func (c *comparer) xarray(at pointer.Pointer, a, b any) {
+	if x, y := dimsOf(a), dimsOf(b); !slices.Equal(x, y) {
+		c.tell(at, Changed, a, b)
+		return
+	}
+	parts := func(r *lookup.Reader, v any) types.Dict {
+		p, _ := r.Parts(v)
+		d := make(types.Dict, p.Len)
+		for i := range d {
+			d[i].Key, d[i].Value = p.At(i)
+		}
+		return d
+	}
+	c.dicts(at, parts(c.ra, a), parts(c.rb, b))
+}
+
+func dimsOf(v any) []string {
+	switch v := v.(type) {
+	case *xr.Variable:
+		return v.Dims
+	case *xr.DataArray:
+		return v.Dims
 	}
 	return nil
 }

@@ -132,10 +132,12 @@ func Map(path string, c *Options) (data []byte, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "map", Path: path, Err: errNotRegular}
 	}
-	head, _, err := Peek(f)
-	if err != nil {
+	head := make([]byte, compress.HeadSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
 		return nil, err
 	}
+	head = head[:n]
 	mappable := compress.Detect(head) == compress.Plain
 	if bytes.HasPrefix(head, []byte(magic.Zip)) {
 		_, mappable = OpenZip(f, info.Size(), c)

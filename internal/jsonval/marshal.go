@@ -17,6 +17,7 @@ import (
 	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 func init() { jsonhook.Set(marshal) }
@@ -55,6 +56,9 @@ func goFamily(e *Encoder, v any) (any, bool, error) {
 		return e.table("$series", e.seriesForm(v)), true, nil
 	case *tables.Index:
 		return e.table("$index", e.indexForm(v)), true, nil
+	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
+		j, ok := e.xarrayForm(v)
+		return j, ok, nil
 	case *reconstruct.Sparse:
 		return e.table("$sparse", e.sparseForm(v)), true, nil
 	case reconstruct.LibraryValue:

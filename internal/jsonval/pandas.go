@@ -16,7 +16,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// library expands the objects of pandas and SciPy. What is of a form that is not read
+// library expands the objects of pandas, SciPy and xarray. What is of a form that is not read
 // is none of them, and so shown as the object that it is.
 func (e *Encoder) library(v any) (any, bool, error) {
 	var c any
@@ -72,7 +72,8 @@ func (e *Encoder) library(v any) (any, bool, error) {
 	case tables.IntervalValue:
 		return interval(c.Left, c.Right, c.Closed), true, nil
 	}
-	return nil, false, nil
+	form, ok := e.xarrayForm(c)
+	return form, ok, nil
 }
 
 // table returns a form, which is null without arrays and on one line if it is short.

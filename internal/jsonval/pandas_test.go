@@ -47,7 +47,8 @@ func loadBytes(t *testing.T, data []byte) any {
 // and SciPy, by scripts/fixtures/pandas_json.py.
 func TestLibraries(t *testing.T) {
 	compared := 0
-	for _, pattern := range []string{"pandas/*/*.pkl", "scipy/*/*.pkl", "sklearn/*/*.pkl"} {
+	for _, pattern := range []string{"pandas/*/*.pkl", "scipy/*/*.pkl", "sklearn/*/*.pkl",
+		"xarray/*/*.pkl"} {
 		files, err := filepath.Glob("../../testdata/" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal("no fixtures", pattern, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // Match is a value that a pointer leads to.
@@ -77,6 +78,14 @@ func Kind(v any) string {
 		name = v.Format + " matrix"
 	case reconstruct.LibraryValue:
 		name = v.ClassName()
+	case *xr.Variable:
+		name = "Variable"
+	case *xr.DataArray:
+		name = "DataArray"
+	case *xr.Dataset:
+		name = "Dataset"
+	case *xr.DataTree:
+		name = "DataTree"
 	default:
 		name = pyvalue.Describe(v)
 	}

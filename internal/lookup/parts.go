@@ -11,6 +11,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // Parts are what lies below a value, each with the token that leads to it.
@@ -34,7 +35,7 @@ func NewReader(copyText bool) *Reader {
 	return &Reader{pandas: reconstruct.Pandas{CopyText: copyText}}
 }
 
-// Resolve returns what an object of pandas or SciPy is, a *frame.Frame for instance, and any other
+// Resolve returns what an object of pandas, SciPy or xarray is, a *frame.Frame for instance, and any other
 // value as it is.
 func (r *Reader) Resolve(v any) (any, error) {
 	var c any
@@ -91,6 +92,8 @@ func (r *Reader) Parts(v any) (p Parts, ok bool) {
 		return sparseParts(v), true
 	case reconstruct.LibraryValue:
 		return libraryParts(v), true
+	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
+		return xarrayParts(v), true
 	case *pickle.Object:
 		return objectParts(v)
 	}

@@ -91,7 +91,7 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 func isLibrary(g pickle.Global) bool {
 	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
 		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy") ||
-		reconstruct.IsLibrary(g.Module)
+		strings.HasPrefix(g.Module, "xarray") || reconstruct.IsLibrary(g.Module)
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.

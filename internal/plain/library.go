@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // NOTE. Objects of pandas and SciPy become values of packages frame and reconstruct
@@ -23,7 +24,8 @@ import (
 func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	var c any
 	switch v := v.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, reconstruct.LibraryValue:
+	case *frame.Frame, *frame.Series, *frame.Index, reconstruct.LibraryValue,
+		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		plain, err = p.part(v)
 		return plain, true, err
 	case *pickle.Object:
@@ -48,7 +50,8 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		return nil, false, nil
 	}
 	switch c := c.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse, reconstruct.LibraryValue:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse, reconstruct.LibraryValue,
+		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
@@ -72,7 +75,7 @@ func LibraryOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	return p.Library(v)
 }
 
-// part begins a Frame, Series, Index or Sparse, or returns it where it was met before. What was
+// part begins a Frame, Series, Index, Sparse or value of package xr, or returns it where it was met before. What was
 // read into them may be in several of them.
 func (p *Converter) part(c any) (any, error) {
 	p.inPlace = true
@@ -92,6 +95,14 @@ func (p *Converter) part(c any) (any, error) {
 		f.array(c.Data)
 	case reconstruct.LibraryValue:
 		f.library(c, p.owner)
+	case *xr.Variable:
+		f.variable(c)
+	case *xr.DataArray:
+		f.dataArray(c)
+	case *xr.Dataset:
+		f.dataset(c)
+	case *xr.DataTree:
+		f.tree(c)
 	}
 	return p.enter(c, c, graphFrame{children: f.children, set: f.set})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 	"github.com/unpkl/unpkl/torch"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // goFields are those of Go structs, for reading and writing alike.
@@ -45,6 +46,10 @@ var (
 	LabelsType          = reflect.TypeFor[frame.Index]()
 	SparseType          = reflect.TypeFor[reconstruct.Sparse]()
 	LibraryType         = reflect.TypeFor[reconstruct.LibraryValue]()
+	VariableType        = reflect.TypeFor[xr.Variable]()
+	DataArrayType       = reflect.TypeFor[xr.DataArray]()
+	DatasetType         = reflect.TypeFor[xr.Dataset]()
+	DataTreeType        = reflect.TypeFor[xr.DataTree]()
 )
 
 // NOTE. What the types of objects have in common, for packages plain and unmarshal: these are
@@ -149,9 +154,19 @@ func ArrayOf(v any) (*ndarray.Array, bool) {
 		return t.PlainArray()
 	case *torch.Storage:
 		return t.PlainArray()
+	case *xr.Variable:
+		return variableArray(t)
+	case *xr.DataArray:
+		return variableArray(&t.Variable)
 	}
 	a, ok := v.(*ndarray.Array)
 	return a, ok
+}
+
+// variableArray returns the elements of a variable; ok is false for those of another library.
+func variableArray(v *xr.Variable) (*ndarray.Array, bool) {
+	a, err := v.Array()
+	return a, err == nil
 }
 
 // OwnElements returns the elements of an array of objects in the array's own memory.
@@ -306,6 +321,10 @@ var objectTypes = map[reflect.Type]bool{
 	SeriesType:                                     true,
 	LabelsType:                                     true,
 	SparseType:                                     true,
+	VariableType:                                   true,
+	DataArrayType:                                  true,
+	DatasetType:                                    true,
+	DataTreeType:                                   true,
 	reflect.TypeFor[reconstruct.Timestamp]():       true,
 	reflect.TypeFor[reconstruct.PandasTimedelta](): true,
 	reflect.TypeFor[frame.PeriodValue]():           true,

@@ -25,6 +25,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 	"github.com/unpkl/unpkl/store"
 	"github.com/unpkl/unpkl/torch"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // zeros are pointers to the zero values of all exported structs. TestZeroValues fails where one is
@@ -77,6 +78,8 @@ var zeros = []any{
 	new(store.S3Config), new(store.Store), new(store.Object),
 	new(torch.Storage), new(torch.Tensor), new(torch.Sparse), new(torch.Quantizer),
 	new(torch.Archive), new(torch.Options), new(torch.Legacy),
+	new(xr.Variable), new(xr.DataArray), new(xr.Dataset), new(xr.DataTree), new(xr.Named),
+	new(xr.Dim),
 }
 
 // TestZeroValues calls every method of the zero value of every exported struct, marshals and prints

@@ -14,6 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/xr"
 )
 
 // Table is a value as rows and columns.
@@ -63,6 +64,22 @@ func Of(v any) (t *Table, ok bool) {
 		return ofIndex(v), true
 	case *ndarray.Masked:
 		return ofArray(v.Data, v.Mask)
+	case *xr.Dataset:
+		if f, err := v.Frame(); err == nil {
+			return ofFrame(f), true
+		}
+		return nil, false
+	case *xr.DataArray:
+		if f, err := v.Frame(); err == nil && len(v.Coords) > 0 {
+			return ofFrame(f), true
+		}
+	case *xr.Variable:
+		if v.Series != nil {
+			return ofSeries(v.Series)
+		}
+		if v.Index != nil && v.Level == "" {
+			return ofIndex(v.Index), true
+		}
 	}
 	if a, ok := pyvalue.ArrayOf(v); ok {
 		return ofArray(a, nil)

@@ -14,6 +14,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/xr"
 )
 
 var (
@@ -21,17 +22,22 @@ var (
 )
 
 func isTableType(t reflect.Type) bool {
-	return t == pyvalue.TableType || t == pyvalue.SeriesType || t == pyvalue.LabelsType ||
-		t == pyvalue.SparseType || reflect.PointerTo(t).Implements(pyvalue.LibraryType)
+	switch t {
+	case pyvalue.TableType, pyvalue.SeriesType, pyvalue.LabelsType, pyvalue.SparseType,
+		pyvalue.VariableType, pyvalue.DataArrayType, pyvalue.DatasetType, pyvalue.DataTreeType:
+		return true
+	}
+	return reflect.PointerTo(t).Implements(pyvalue.LibraryType)
 }
 
-// tableOf returns the *frame.Frame, *frame.Series, *frame.Index or *reconstruct.Sparse
-// that src is or stands for, with objects in it as they are; nil where it is none.
+// tableOf returns the *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse or value of
+// package xr that src is or stands for, with objects in it as they are; nil where it is none.
 func (a *assigner) tableOf(src any) (any, error) {
 	var v any
 	var err error
 	switch src := src.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse,
+		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		return src, nil
 	case *pickle.Object:
 		var ok bool
@@ -45,7 +51,8 @@ func (a *assigner) tableOf(src any) (any, error) {
 		return nil, fmt.Errorf("unpkl: %w", err)
 	}
 	switch v.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse:
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse,
+		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		return v, nil
 	}
 	return nil, nil
@@ -120,6 +127,10 @@ func (a *assigner) tableToSlice(table, src any, dst reflect.Value, elem *plan) e
 			return a.mismatch(src, dst.Type(), err)
 		}
 		return a.arrayToSlice(dense, src, dst, elem)
+	case *xr.Variable, *xr.DataArray:
+		if elements, ok := pyvalue.ArrayOf(v); ok {
+			return a.arrayToSlice(elements, src, dst, elem)
+		}
 	}
 	return a.mismatch(src, dst.Type(), nil)
 }
@@ -302,8 +313,8 @@ func rowDict(f *frame.Frame, i int) *types.Dict {
 	return &d
 }
 
-// tableEntries returns the columns of a frame by their names, or the elements of a series
-// by their labels.
+// tableEntries returns the columns of a frame by their names, the elements of a series by their
+// labels, or the variables of a dataset by their names.
 func (a *assigner) tableEntries(table any) (types.Dict, error) {
 	switch v := table.(type) {
 	case *frame.Frame:
@@ -326,6 +337,12 @@ func (a *assigner) tableEntries(table any) (types.Dict, error) {
 		d := make(types.Dict, v.Len())
 		for i := range d {
 			d[i] = types.DictEntry{Key: label(v.Index, i), Value: cell(v, i)}
+		}
+		return d, nil
+	case *xr.Dataset:
+		d := make(types.Dict, len(v.Vars))
+		for i, x := range v.Vars {
+			d[i] = types.DictEntry{Key: x.Name, Value: x.Variable}
 		}
 		return d, nil
 	}
