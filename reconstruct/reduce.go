@@ -127,7 +127,7 @@ func (r *Reducers) Reduce(t reflect.Type) pickle.ReduceFunc {
 	if f, ok := stdlibReducers[t]; ok {
 		return f
 	}
-	if t.Implements(libraryValueType) {
+	if t != nil && t.Implements(libraryValueType) {
 		return reduceLibrary
 	}
 	return nil
