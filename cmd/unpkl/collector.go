@@ -85,6 +85,18 @@ func (c *collector) file(name string) {
 	}
 }
 
+// object notes that an object of a store is going to be read.
+func (c *collector) object(size int64) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unfolds = true // by how much is not asked for: that would be a request more
+	c.total += size
+	c.tune()
+}
+
 // regular notes what a file has from where it stands, if it is a regular one.
 func (c *collector) regular(f *os.File) bool {
 	info, err := f.Stat()

@@ -80,7 +80,7 @@ func newRoot(s *streams) *cobra.Command {
 					return err
 				}
 			}
-			return runInfo(s, &info, args)
+			return runInfo(s, cmd, &info, args)
 		},
 	}
 	info.add(root)
