@@ -72,7 +72,7 @@ func newRoot(s *streams) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && info.from.list == "" {
+			if len(args) == 0 && info.many.sources.list == "" {
 				return cmd.Help()
 			}
 			if len(args) > 0 {
