@@ -8,6 +8,7 @@ import (
 	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // NOTE. An object of a class that nothing here knows stays the object that it was, with all that is
@@ -90,7 +91,7 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 func isLibrary(g pickle.Global) bool {
 	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
 		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy") ||
-		strings.HasPrefix(g.Module, "xarray")
+		strings.HasPrefix(g.Module, "xarray") || reconstruct.IsLibrary(g.Module)
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.
