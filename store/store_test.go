@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -392,6 +393,33 @@ func TestEnvironment(t *testing.T) {
 	if _, err := store.Environment("az"); err == nil {
 		t.Error("az is taken")
 	}
+}
+
+// ExampleEnvironment opens a store that the environment names: here one that is in this process.
+func ExampleEnvironment() {
+	backend := s3mem.New()
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	defer server.Close()
+	backend.CreateBucket("data")
+	backend.PutObject("data", "x.txt", modified(), strings.NewReader("text"), 4, nil)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_S3": server.URL, "AWS_REGION": "us-east-1",
+		"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+	} {
+		os.Setenv(name, value)
+		defer os.Unsetenv(name)
+	}
+
+	s, err := store.Environment("s3")
+	if err != nil {
+		panic(err)
+	}
+	o, err := s.Open(context.Background(), "s3://data/x.txt")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(o.Size())
+	// Output: 4
 }
 
 // ExampleStore_List lists the objects below a prefix of a store that is in this process.

@@ -75,7 +75,7 @@ var zeros = []any{
 	new(reconstruct.SparseND), new(reconstruct.Awkward), new(reconstruct.Part),
 	new(reconstruct.Exception), new(reconstruct.Partial), new(reconstruct.EnumMember),
 	new(reconstruct.Pattern), new(reconstruct.Function), new(reconstruct.MadeClass),
-	new(store.S3Config), new(store.Store), new(store.Object),
+	new(store.S3Config), new(store.Store), new(store.Object), new(store.Entry),
 	new(torch.Storage), new(torch.Tensor), new(torch.Sparse), new(torch.Quantizer),
 	new(torch.Archive), new(torch.Options), new(torch.Legacy),
 	new(xr.Variable), new(xr.DataArray), new(xr.Dataset), new(xr.DataTree), new(xr.Named),
