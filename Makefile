@@ -8,7 +8,7 @@ PYTHON      ?= python3
 
 PREFIX      ?= /usr/local
 
-.PHONY: install test vet lint race fuzz fuzz-smoke bench compare venvs fixtures fixtures-check interop ci
+.PHONY: install test vet lint race fuzz fuzz-smoke bench compare venvs fixtures fixtures-check interop beam spark ci
 
 test:            ## every test that needs nothing but Go
 	$(GO) test ./...
@@ -59,6 +59,13 @@ fixtures-check:  ## make testdata again elsewhere and compare
 
 interop:         ## live tests with real CPythons and NumPys, which it installs under .venvs
 	scripts/interop.sh
+
+beam:            ## the module for Apache Beam: vet, its tests, and the live ones with Prism
+	cd beam && $(GO) vet ./... && $(GO) test ./...
+	scripts/beam.sh
+
+spark:           ## Spark from PyPI, two executors of which one is killed, over 20,000 pickles; needs Java
+	scripts/spark.sh
 
 ci:
 	.ci/run

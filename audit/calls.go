@@ -33,7 +33,9 @@ var (
 		"an extension code stands for whatever the reading program has registered"}
 	becausePersistent = &reason{gradeUnknown, "",
 		"a persistent id stands for whatever the reading program makes of it"}
-	becauseStorage  = &reason{gradeKnown, "", "the persistent id of a storage of torch"}
+	becauseStorage = &reason{gradeKnown, "", "the persistent id of a storage of torch"}
+	becauseModule  = &reason{gradeKnown, "",
+		"the persistent id of a class of a torch module, which is judged by itself"}
 	becauseComputed = &reason{gradeDangerous, CapabilityReach,
 		"the name is itself the result of a call"}
 	becauseSets = &reason{gradeUnknown, "", "its state gives it a method of its own"}
@@ -183,6 +185,20 @@ func (h *host) setsMethods(state tape.ID) (sets bool) {
 		}
 	}
 	return sets
+}
+
+// persistentClass returns the class in the persistent id by which torch's older files name the class
+// of a module beside the source of it, which is only compared. What the id is used for, the class is
+// used for.
+//
+// Reference: torch/serialization.py, _legacy_load, persistent_load.
+func (h *host) persistentClass(pid tape.ID) (class tape.ID, ok bool) {
+	if h.t.Kind(pid) != tape.Tuple || h.t.Size(pid) != 4 {
+		return 0, false
+	}
+	items := h.t.Items(pid)
+	kind, _ := h.Text(items[0])
+	return items[1], kind == "module" && h.t.Kind(items[1]) == tape.Class
 }
 
 // persistentReason judges a persistent id: torch writes those of its storages as tuples.

@@ -225,7 +225,7 @@ func (s *scan) arrays(data []byte, p place) {
 func (s *scan) maybe(data []byte, p place) {
 	a := s.auditor(p, 0)
 	end := a.pickle(data)
-	if end.err != nil && a.uses.len() == 0 {
+	if end.err != nil && !a.uses.importable() {
 		if looksLikePickle(data) {
 			s.fail(p, end.err)
 		}

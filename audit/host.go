@@ -76,6 +76,10 @@ func (h *host) CheckKey(tape.ID) error { return nil }
 
 // Persistent implements [tape.Host].
 func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
+	if class, ok := h.persistentClass(pid); ok {
+		_, err := h.id("persistent id", h.describe(pid, 0), becauseModule)
+		return class, err
+	}
 	return h.id("persistent id", h.describe(pid, 0), h.persistentReason(pid))
 }
 

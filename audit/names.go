@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/unpkl/unpkl/reconstruct"
@@ -161,6 +162,9 @@ func (l *list) listed(module, name string) (Capability, bool) {
 			if e := l.find(m, n); e != nil {
 				if e.kind == kindDangerous {
 					return e.capability, true
+				}
+				if m == module && n == name && slices.Contains(e.names, n) {
+					return excepted, false // in full: other spellings say nothing more
 				}
 				no = excepted
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
@@ -345,14 +346,16 @@ func tzfileRule(h *host, c call, _ int) *reason {
 }
 
 // zoneName is what the names of time zones look like: none leads out of the folder of zones.
-var zoneName = regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
+var zoneName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
+})
 
 // zoneRule: a zone by its name is read from the system's zones, and nothing else.
 func zoneRule(h *host, c call, _ int) *reason {
 	if len(c.args) == 0 {
 		return nil
 	}
-	if name, ok := h.Text(c.args[0]); ok && zoneName.MatchString(name) && !c.open {
+	if name, ok := h.Text(c.args[0]); ok && zoneName().MatchString(name) && !c.open {
 		return nil
 	}
 	return &reason{gradeDangerous, CapabilityRead,

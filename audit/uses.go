@@ -3,6 +3,8 @@ package audit
 import (
 	"iter"
 	"math"
+	"strings"
+	"unicode"
 
 	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/pickle"
@@ -110,6 +112,25 @@ func (l uses) end() int64 {
 	}
 	last := l[len(l)-1]
 	return last.base + int64(last.uses[len(last.uses)-1].at)
+}
+
+// importable reports whether any use is of what Python can have: no text has such a name by chance,
+// as the source of a class seems to have one that begins with "lass ".
+func (l uses) importable() bool {
+	for _, u := range l.all() {
+		g := u.name.global
+		if u.name.kind != "global" || isDotted(g.Module) && isDotted(g.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDotted reports whether s may be the name of a module, class or function.
+func isDotted(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_.<>()", r)
+	})
 }
 
 // worst returns the worst grade.

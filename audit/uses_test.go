@@ -41,6 +41,16 @@ func TestUses(t *testing.T) {
 			global("torch", "FloatStorage") + "S'0'\nS'cpu'\nI1\ntQI0\n(I1\nt(I1\ntI00\n" +
 			global("collections", "OrderedDict") + ")RtR.", "known"},
 		{"a persistent id", "S'x'\nQ.", "unknown"},
+		{"a module of torch", "(S'module'\n" + global("torch.nn.modules.linear", "Linear") +
+			"S'linear.py'\nS'class Linear'\ntQ)\x81}b.", "known"},
+		{"a module of somebody", "(S'module'\n" + global("mine", "Net") +
+			"S'mine.py'\nS'class Net'\ntQ)\x81}b.", "unknown"},
+		{"a module that is none", "(S'module'\n" + global("os", "system") +
+			"S'os.py'\nS'x'\ntQ(S'id'\ntR.", "dangerous"},
+		{"a layout of torch", global("torch.serialization", "_get_layout") +
+			"(S'torch.sparse_coo'\ntR.", "data"},
+		{"torch's loader", global("torch.serialization", "_load") + ".", "dangerous"},
+		{"a list of TorchScript", global("torch.jit._pickle", "build_intlist") + "(]tR.", "data"},
 		{"an enum of ours", global("mine", "Color") + "(I1\ntR.", "unknown"},
 		{"latin1", global("_codecs", "encode") + "(S'x'\nS'latin1'\ntR.", "data"},
 		{"another codec", global("_codecs", "encode") + "(S'x'\nS'zlib'\ntR.", "unknown"},

@@ -6,6 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
@@ -21,7 +24,7 @@ type input struct {
 }
 
 // open opens the file and undoes a compression.
-func (in *input) open() (io.ReadCloser, error) {
+func (in *input) open() (*inputReader, error) {
 	f, err := os.Open(in.path)
 	if err != nil {
 		return nil, err
@@ -50,10 +53,14 @@ func (in *input) bytes() ([]byte, error) {
 	}
 	defer r.Close()
 	var b bytes.Buffer
+	limit := in.limits.WithDefaults().InputBytes
 	if info, err := os.Stat(in.path); err == nil && info.Size() < 1<<40 {
+		plain := len(r.Formats()) == 0 && info.Mode().IsRegular()
+		if plain && info.Size() > readPiece && (limit <= 0 || info.Size() <= limit) {
+			return readPieces(r.f, info.Size())
+		}
 		b.Grow(int(info.Size()) + bytes.MinRead)
 	}
-	limit := in.limits.WithDefaults().InputBytes
 	if limit <= 0 || limit == 1<<63-1 {
 		_, err = b.ReadFrom(r)
 		return b.Bytes(), err
@@ -62,6 +69,27 @@ func (in *input) bytes() ([]byte, error) {
 		err = &errkind.LimitError{Limit: "InputBytes", Max: limit, Want: int64(b.Len())}
 	}
 	return b.Bytes(), err
+}
+
+// readPiece is how much of a file one goroutine reads at a time, in bytes.
+const readPiece = 4 << 20
+
+// readPieces reads a file of the size given on all cores: most of the time goes into making pages
+// of memory.
+func readPieces(f *os.File, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	var pieces errgroup.Group
+	pieces.SetLimit(runtime.GOMAXPROCS(0))
+	for at := int64(0); at < size; at += readPiece {
+		pieces.Go(func() error {
+			_, err := f.ReadAt(data[at:min(at+readPiece, size)], at)
+			if err == io.EOF { // the file became shorter
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		})
+	}
+	return data, pieces.Wait()
 }
 
 // unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, no

@@ -69,6 +69,8 @@ type Format struct {
 	// openTable and writeTable are the same for tables.
 	openTable  func(in *input) (*tableReader, error)
 	writeTable func(out *output, t *tableReader) error
+	// asText says that writeTable writes no metadata, so that labels that only these have are lost.
+	asText bool
 }
 
 // formats is the table of formats. A format that is added is a file and a row.

@@ -20,7 +20,7 @@ var jsonLinesFormat = &Format{
 	Name: "jsonl", Endings: []string{".jsonl", ".ndjson"},
 	About: "JSON Lines: one record or element a line",
 	Holds: KindList | KindDict | KindScalar, Compressed: true, read: readJSONLines,
-	write: writeJSONLines,
+	write: writeJSONLines, openTable: openJSONLines, writeTable: streamJSONLines, asText: true,
 }
 
 // JSON says how JSON is read and written.
@@ -141,10 +141,21 @@ func writeJSONLines(out *output, v any) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := v.(*frame.Frame); !ok || !isDefaultIndex(f.Index) {
-		if err := d.loss("", describe(v)+" with its dtypes and index", KindFrame); err != nil {
-			return err
-		}
+	if _, ok := v.(*frame.Frame); ok {
+		err = d.recordsLose(f)
+	} else {
+		err = d.loss("", describe(v)+" with its dtypes and index", KindFrame)
+	}
+	if err != nil {
+		return err
 	}
 	return out.write(func(w io.Writer) error { return d.recordLines(w, f) })
+}
+
+// recordsLose is the loss of a table that becomes records.
+func (d *document) recordsLose(f *frame.Frame) error {
+	if isDefaultIndex(f.Index) {
+		return nil
+	}
+	return d.loss("", describe(f)+" with its dtypes and index", KindFrame)
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/unpkl/unpkl/ndarray"
@@ -30,13 +31,15 @@ type Chunks struct {
 
 const defaultChunk = 512 << 20
 
-var placeholder = regexp.MustCompile(`\{(n|date|name)(?::0?(\d{1,2}))?\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\{(n|date|name)(?::0?(\d{1,2}))?\}`)
+})
 
 // partName fills a pattern in: {n} and {n:03} are the number of a part, {date} the date as
 // 2006-01-02, {name} the name of the file that is cut.
 func partName(pattern, source string, date time.Time, n string) string {
-	return placeholder.ReplaceAllStringFunc(pattern, func(match string) string {
-		m := placeholder.FindStringSubmatch(match)
+	return placeholder().ReplaceAllStringFunc(pattern, func(match string) string {
+		m := placeholder().FindStringSubmatch(match)
 		switch m[1] {
 		case "date":
 			return date.Format("2006-01-02")

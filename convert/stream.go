@@ -14,8 +14,10 @@ import (
 // File reads the file from and writes it as the file to: [Read] and [Write] in one, with the
 // options of both. Memory is constant, however large the files are, where an array goes from .npy,
 // raw bytes or a dataset of HDF5 ("x.h5#/group/data") to .npy, raw bytes or HDF5, and where a table
-// goes from Parquet or Arrow to one of them: a row group at a time. The paths are those of Read and
-// Write.
+// goes from Parquet, Arrow, CSV, TSV or JSON Lines to one of them: a row group at a time. A text
+// of more than 64 MB is read twice for that, and as a whole where a column of it is of ints beyond
+// int64, of complex numbers or of bools that are missing in places. The paths are those of Read
+// and Write.
 func File(from, to string, opts ...Option) error {
 	c := newConfig(opts)
 	done, err := c.stream(from, to)
@@ -66,13 +68,15 @@ func (c *config) stream(from, to string) (done bool, err error) {
 		}
 		defer s.close()
 		return format.writeArray(out, s)
+	case source == format && source.Name == "jsonl":
+		return false, nil // lines stay what they are, where a table would have one type a column
 	case source.openTable != nil && format.writeTable != nil && in.way() == "":
 		t, err := source.openTable(in)
-		if err != nil {
+		if t == nil || err != nil {
 			return false, err
 		}
 		defer t.close()
-		if !inParts(t.schema) {
+		if !inParts(t.schema) || format.asText && !plainRange(t.schema) {
 			return false, nil
 		}
 		return true, format.writeTable(out, t)

@@ -48,6 +48,7 @@ func convertInChild(t *testing.T, from, to string) int {
 // convertOnce converts a file with its sidecar, and says how much memory the process has had: Sys
 // does not shrink.
 func convertOnce(from, to string) {
+	convert.ReadInParts(1 << 20)
 	sidecar := convert.WithRaw(convert.Raw{Sidecar: true})
 	if err := convert.File(from, to, sidecar); err != nil {
 		os.Stderr.WriteString(err.Error())

@@ -18,15 +18,25 @@ var csvFormat = &Format{
 	Name: "csv", Endings: []string{".csv"},
 	About: "rows of fields with commas, as savetxt and to_csv write them",
 	Holds: KindArray | KindFrame, Compressed: true,
-	read:  func(in *input) (any, error) { return in.text.read(in, ',') },
-	write: func(out *output, v any) error { return out.text.write(out, v, ',') },
+	read:      func(in *input) (any, error) { return in.text.read(in, ',') },
+	write:     func(out *output, v any) error { return out.text.write(out, v, ',') },
+	openTable: func(in *input) (*tableReader, error) { return in.text.openTable(in, ',') },
+	writeTable: func(out *output, t *tableReader) error {
+		return out.text.streamTable(out, t, ',')
+	},
+	asText: true,
 }
 
 var tsvFormat = &Format{
 	Name: "tsv", Endings: []string{".tsv", ".tab"}, About: "rows of fields with tabs",
 	Holds: KindArray | KindFrame, Compressed: true,
-	read:  func(in *input) (any, error) { return in.text.read(in, '\t') },
-	write: func(out *output, v any) error { return out.text.write(out, v, '\t') },
+	read:      func(in *input) (any, error) { return in.text.read(in, '\t') },
+	write:     func(out *output, v any) error { return out.text.write(out, v, '\t') },
+	openTable: func(in *input) (*tableReader, error) { return in.text.openTable(in, '\t') },
+	writeTable: func(out *output, t *tableReader) error {
+		return out.text.streamTable(out, t, '\t')
+	},
+	asText: true,
 }
 
 var textFormat = &Format{
@@ -86,13 +96,11 @@ const (
 // dialect returns how fields stand in a text of the format whose delimiter is usual.
 func (t *Text) dialect(text []byte, usual byte) (delimited.Dialect, error) {
 	d := delimited.Dialect{Delimiter: usual, Comment: t.Comment, Quotes: usual != 0}
-	if t.Delimiter != "" {
-		if len(t.Delimiter) != 1 || t.Delimiter == "\n" || t.Delimiter == `"` {
-			return d, fmt.Errorf("convert: %q is no delimiter", t.Delimiter)
-		}
-		d.Delimiter = t.Delimiter[0]
-		d.Quotes = true
+	var err error
+	if d.Delimiter, err = t.delimiter(usual); err != nil {
+		return d, err
 	}
+	d.Quotes = d.Quotes || t.Delimiter != ""
 	switch {
 	case t.Comment == "none":
 		d.Comment = ""
@@ -147,14 +155,17 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 		names, text, line = first, rest, line+lines
 		d.Short = true
 	}
-	rows, err := delimited.Split(text, d, len(first), line)
+	if t.DType != nil {
+		rows, err := delimited.Split(text, d, len(first), line)
+		if err != nil {
+			return nil, err
+		}
+		return t.typed(rows)
+	}
+	rows, columns, err := delimited.Read(text, d, len(first), line, names == nil)
 	if err != nil {
 		return nil, err
 	}
-	if t.DType != nil {
-		return t.typed(rows)
-	}
-	columns := rows.Infer(names == nil)
 	if names == nil {
 		if a, err := t.matrix(rows, columns); a != nil || err != nil {
 			return a, err

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/unpkl/unpkl/internal/delimited"
 	"github.com/unpkl/unpkl/ndarray"
@@ -17,13 +18,15 @@ type verb struct {
 	kind    byte   // the conversion: e, f, g, d, s ...
 }
 
-var verbPattern = regexp.MustCompile(`%([-+ #0]*)(\d*)(\.\d+)?([a-zA-Z%])`)
+var verbPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`%([-+ #0]*)(\d*)(\.\d+)?([a-zA-Z%])`)
+})
 
 // parseFormat reads a format of Python's % for numbers.
 func parseFormat(format string) ([]verb, error) {
 	var out []verb
 	for len(format) > 0 {
-		m := verbPattern.FindStringSubmatchIndex(format)
+		m := verbPattern().FindStringSubmatchIndex(format)
 		if m == nil {
 			out = append(out, verb{literal: format})
 			break

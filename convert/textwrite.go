@@ -12,15 +12,12 @@ import (
 
 // write writes an array as numpy.savetxt does, anything else as a table, as pandas' to_csv does.
 func (t *Text) write(out *output, v any, usual byte) error {
-	delimiter := usual
-	if t.Delimiter != "" {
-		if len(t.Delimiter) != 1 || t.Delimiter == "\n" || t.Delimiter == `"` {
-			return fmt.Errorf("convert: %q is no delimiter", t.Delimiter)
-		}
-		delimiter = t.Delimiter[0]
+	delimiter, err := t.delimiter(usual)
+	if err != nil {
+		return err
 	}
 	d := out.document()
-	v, err := d.look(v, "")
+	v, err = d.look(v, "")
 	if err != nil {
 		return err
 	}
@@ -43,6 +40,17 @@ func (t *Text) write(out *output, v any, usual byte) error {
 		return d.refuse("", "a table", KindFrame)
 	}
 	return t.writeTable(d, f, delimiter, t.Names != No)
+}
+
+// delimiter returns what stands between fields.
+func (t *Text) delimiter(usual byte) (byte, error) {
+	switch {
+	case t.Delimiter == "":
+		return usual, nil
+	case len(t.Delimiter) != 1 || t.Delimiter == "\n" || t.Delimiter == `"`:
+		return 0, fmt.Errorf("convert: %q is no delimiter", t.Delimiter)
+	}
+	return t.Delimiter[0], nil
 }
 
 // cell appends the text of element i of a column.
@@ -193,12 +201,31 @@ func cells[T ndarray.Element](a *ndarray.Array, write func(b []byte, x T) []byte
 
 // writeTable writes a table, with the names of the columns in the first line if header is set.
 func (t *Text) writeTable(d *document, f *frame.Frame, delimiter byte, header bool) error {
+	rows, err := t.tableRows(d, f, delimiter)
+	if err != nil {
+		return err
+	}
+	first := ""
+	if header {
+		first = rows.header
+	}
+	return t.rows(d.output, first, f.Rows(), rows.columns, rows.row)
+}
+
+// tableRows are the rows of a table as text.
+type tableRows struct {
+	header  string // the line with the names of the columns
+	columns int
+	row     cell
+}
+
+func (t *Text) tableRows(d *document, f *frame.Frame, delimiter byte) (*tableRows, error) {
 	var columns []cell
 	var names []string
 	if !isDefaultIndex(f.Index) {
 		labels, labelNames, err := t.labels(d, f.Index, delimiter)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		columns, names = labels, labelNames
 	}
@@ -207,12 +234,12 @@ func (t *Text) writeTable(d *document, f *frame.Frame, delimiter byte, header bo
 		if _, ok := s.Name.([]any); ok {
 			if err := d.loss(child("", name), "a column with a name of several levels",
 				KindObject); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		c, err := t.tableColumn(d, s, child("", name), delimiter)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		columns, names = append(columns, c), append(names, name)
 	}
@@ -230,16 +257,14 @@ func (t *Text) writeTable(d *document, f *frame.Frame, delimiter byte, header bo
 		return append(b, '\n')
 	}
 	var first []byte
-	if header {
-		for i, name := range names {
-			if i > 0 {
-				first = append(first, delimiter)
-			}
-			first = delimited.AppendField(first, []byte(name), delimiter)
+	for i, name := range names {
+		if i > 0 {
+			first = append(first, delimiter)
 		}
-		first = append(first, '\n')
+		first = delimited.AppendField(first, []byte(name), delimiter)
 	}
-	return t.rows(d.output, string(first), f.Rows(), len(columns), row)
+	first = append(first, '\n')
+	return &tableRows{string(first), len(columns), row}, nil
 }
 
 // labels returns what writes the labels of rows, and the names of the levels.

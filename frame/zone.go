@@ -17,10 +17,18 @@ import (
 var locations sync.Map
 
 var (
-	offsetText   = regexp.MustCompile(`^(?:UTC)?([+-])(\d\d):?(\d\d)(?::(\d\d))?$`)
-	dateutilText = regexp.MustCompile(`^tzoffset\(.*, (-?\d{1,6})\)$`)
-	pytzText     = regexp.MustCompile(`^pytz\.FixedOffset\((-?\d{1,4})\)$`)
-	zoneFile     = regexp.MustCompile(`^tzfile\('(?:.*/)?zoneinfo/(.*)'\)$`)
+	offsetText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:UTC)?([+-])(\d\d):?(\d\d)(?::(\d\d))?$`)
+	})
+	dateutilText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^tzoffset\(.*, (-?\d{1,6})\)$`)
+	})
+	pytzText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^pytz\.FixedOffset\((-?\d{1,4})\)$`)
+	})
+	zoneFile = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^tzfile\('(?:.*/)?zoneinfo/(.*)'\)$`)
+	})
 )
 
 // Location returns the time zone of a Datetime series: UTC where TZ is "". Zones by
@@ -35,7 +43,7 @@ func location(tz string) (*time.Location, error) {
 	case "Local":
 		return nil, errorf("time zone %q is not known", tz) // time.LoadLocation's own name
 	}
-	if m := offsetText.FindStringSubmatch(tz); m != nil {
+	if m := offsetText().FindStringSubmatch(tz); m != nil {
 		seconds := 0
 		for i, unit := range []int{3600, 60, 1} {
 			n, _ := strconv.Atoi("0" + m[2+i])
@@ -46,15 +54,15 @@ func location(tz string) (*time.Location, error) {
 		}
 		return fixed(seconds)
 	}
-	if m := pytzText.FindStringSubmatch(tz); m != nil {
+	if m := pytzText().FindStringSubmatch(tz); m != nil {
 		minutes, _ := strconv.Atoi(m[1])
 		return fixed(60 * minutes)
 	}
-	if m := dateutilText.FindStringSubmatch(tz); m != nil {
+	if m := dateutilText().FindStringSubmatch(tz); m != nil {
 		seconds, _ := strconv.Atoi(m[1])
 		return fixed(seconds)
 	}
-	if m := zoneFile.FindStringSubmatch(tz); m != nil {
+	if m := zoneFile().FindStringSubmatch(tz); m != nil {
 		tz = m[1]
 	}
 	if loc, ok := locations.Load(tz); ok {

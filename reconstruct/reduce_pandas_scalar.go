@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/unpkl/unpkl/frame"
@@ -144,7 +145,7 @@ func dtypeZoneArg(zone string) any {
 		}
 	}
 	// pandas is never without dateutil
-	if m := dateutilOffsetText.FindStringSubmatch(zone); m != nil {
+	if m := dateutilOffsetText().FindStringSubmatch(zone); m != nil {
 		seconds, _ := strconv.Atoi(m[2])
 		var label any
 		if m[1] != "None" {
@@ -159,7 +160,9 @@ func dtypeZoneArg(zone string) any {
 }
 
 // dateutilOffsetText is repr() of dateutil's tzoffset.
-var dateutilOffsetText = regexp.MustCompile(`^tzoffset\((None|'[^'\\]*'), (-?\d{1,5})\)$`)
+var dateutilOffsetText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^tzoffset\((None|'[^'\\]*'), (-?\d{1,5})\)$`)
+})
 
 // namedZone is dtypeZoneArg for a column, whose dtype may say the name of a fixed offset.
 func namedZone(s *frame.Series) any {

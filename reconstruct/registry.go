@@ -114,9 +114,13 @@ func (t table) addAll(module string, e *entry, names ...string) {
 	}
 }
 
+// registrySize is about how many names there are, so that the registry, which every process builds
+// as it starts, is allocated once.
+const registrySize = 1000
+
 // registry is read only once it is built.
 var registry = func() table {
-	t := table{}
+	t := make(table, registrySize)
 	for _, fill := range []func(table){
 		fillBuiltins, fillCopyreg, fillCollections, fillDatetime, fillNumbers,
 		fillPath, fillTypedArray, fillOthers,

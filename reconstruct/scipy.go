@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -36,7 +37,9 @@ type Sparse struct {
 	Offsets *ndarray.Array
 }
 
-var sparseClass = regexp.MustCompile(`^(csr|csc|coo|bsr|dia|lil|dok)_(matrix|array)$`)
+var sparseClass = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(csr|csc|coo|bsr|dia|lil|dok)_(matrix|array)$`)
+})
 
 // ReadSparse turns an object that scipy.sparse wrote into a *Sparse. ok is false
 // where v is nothing of the kind, and an error says that it claims to be but lies.
@@ -54,7 +57,7 @@ func ReadSparse(v any) (s *Sparse, ok bool, err error) {
 		!strings.HasPrefix(inst.Class.Module, "scipy.sparse.") {
 		return nil, false, nil
 	}
-	parts := sparseClass.FindStringSubmatch(inst.Class.Name)
+	parts := sparseClass().FindStringSubmatch(inst.Class.Name)
 	if parts == nil {
 		return nil, false, nil
 	}

@@ -6,7 +6,7 @@
 Each CHECKOUT is a clone of one of their repositories. Their tests are run with the Python that runs this script (which has
 the scanner and pytest: scripts/make_venvs.sh py311-scanners); every file and every pickle that a test lets its scanner look at
 is kept, with what the scanner says. The files that lie in a checkout's folders of test data count too, as hostile if they are
-called malicious or GHSA. Whatever a scanner calls dangerous must be dangerous, and whatever ends in an error at least unknown.
+called so: malicious, GHSA and the like. Whatever a scanner calls dangerous must be dangerous, and whatever ends in an error at least unknown.
 scripts/audit_peers.txt explains what is judged otherwise: lines NAME ; WHY, in which NAME is a pattern of fnmatch over the
 names that are named ("-" for none), or over the file's name. What no line explains, and a line that explains nothing, end it with status 1.
 """
@@ -70,7 +70,25 @@ else:
             shutil.copy(path_, name(bool(self.issues.all_issues), os.path.splitext(path_)[1]))
         return result
     m.ModelScan.scan = scan_and_keep
+try:
+    from modelaudit.scanners import pickle_scanner
+    from modelaudit.scanners.base import IssueSeverity
+except ImportError:
+    pass
+else:
+    judge = pickle_scanner.PickleScanner.scan
+    @functools.wraps(judge)
+    def judge_and_keep(self, path):
+        result = judge(self, path)
+        if os.path.isfile(path):
+            worst = any(i.severity == IssueSeverity.CRITICAL for i in result.issues)
+            shutil.copy(path, name(worst, os.path.splitext(str(path))[1]))
+        return result
+    pickle_scanner.PickleScanner.scan = judge_and_keep
 '''
+
+# Which tests of a large repository are about pickles, for pytest's -k; of others all are run.
+ABOUT_PICKLES = {"modelaudit": "pickle or joblib or torch or bypass or nested or dill"}
 
 
 def run_tests(checkout, keep):
@@ -78,18 +96,28 @@ def run_tests(checkout, keep):
     with tempfile.TemporaryDirectory() as plugins:
         with open(os.path.join(plugins, "peers_plugin.py"), "w") as f:
             f.write(PLUGIN)
-        env = dict(os.environ, PYTHONPATH=plugins, PEERS_KEEP=keep, PYTHONDONTWRITEBYTECODE="1")
+        # The checkout's own modules, where they lie at its top, before the installed ones.
+        env = dict(os.environ, PYTHONPATH=plugins + os.pathsep + os.path.abspath(checkout), PEERS_KEEP=keep,
+                   PYTHONDONTWRITEBYTECODE="1", PROMPTFOO_DISABLE_TELEMETRY="1")
+        about = [w for package, k in ABOUT_PICKLES.items() if os.path.isdir(os.path.join(checkout, package))
+                 for w in ("-k", k)]
         subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "peers_plugin", "-p", "no:cacheprovider",
-                        "--continue-on-collection-errors"], cwd=checkout, env=env, stdout=subprocess.DEVNULL,
+                        "--continue-on-collection-errors", *about], cwd=checkout, env=env, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, timeout=1200)
+
+
+# Endings of files that hold pickles, and what those are called that are hostile.
+PICKLED = ("", ".pkl", ".pickle", ".bin", ".pt", ".pth", ".joblib", ".npy", ".npz", ".zip", ".7z", ".dat", ".data", ".keras")
+HOSTILE = ("malicious", "GHSA", "sploit", "bypass", "unsafe", "attack", "evil", "exec", "nested_pickle")
 
 
 def data_files(checkout, keep):
     """Copies the test data of a checkout."""
-    for i, path in enumerate(sorted(glob.glob(os.path.join(checkout, "test*", "data*", "**"), recursive=True))):
+    paths = [p for folder in ("data*", "assets") for p in glob.glob(os.path.join(checkout, "test*", folder, "**"), recursive=True)]
+    for i, path in enumerate(sorted(paths)):
         base = os.path.basename(path)
-        if os.path.isfile(path) and os.path.splitext(base)[1] not in (".py", ".md"):
-            hostile = base.startswith(("malicious", "GHSA")) or "sploit" in base or "bypass" in base or "unsafe" in base
+        if os.path.isfile(path) and os.path.splitext(base)[1] in PICKLED:
+            hostile = any(word in base for word in HOSTILE)
             shutil.copy(path, os.path.join(keep, "data%04d-%s-%s" % (i, "dangerous" if hostile else "other", base)))
 
 

@@ -81,6 +81,8 @@ if [ $# -eq 0 ]; then
     fi
     # PyTorch takes gigabytes: its environment is used where scripts/make_venvs.sh py313-torch made it.
     [ ! -x "$venvs/py313-torch/bin/python" ] ||
+        "$venvs/py313-torch/bin/python" scripts/audit_false_alarms.py --torch --unpkl "$venvs/.unpkl"
+    [ ! -x "$venvs/py313-torch/bin/python" ] ||
         UNPKL_TORCH_PYTHON=$venvs/py313-torch/bin/python go test -count=1 ./torch
 fi
 echo "interop: $ran environments"

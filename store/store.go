@@ -5,6 +5,9 @@
 //	o, err := s.Open(ctx, "s3://bucket/data/x.pkl")
 //	f, err := unpkl.OpenReaderAt(o, o.Size())
 //
+// [Store.List] lists the objects below a prefix, and [Environment] takes endpoint, region and keys
+// from the variables that the stores' own tools read.
+//
 // It stands on minio-go, which is a client of S3's protocol and little else; Google's and others'
 // stores speak that protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
 package store
@@ -17,8 +20,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -27,6 +28,8 @@ import (
 
 // S3Config says where a store is and who asks.
 type S3Config struct {
+	// Scheme is that of the URLs of the store's objects; "" is s3.
+	Scheme string
 	// Endpoint is host[:port], such as s3.amazonaws.com or storage.googleapis.com.
 	Endpoint string
 	// Insecure is HTTP instead of HTTPS.
@@ -45,6 +48,8 @@ type S3Config struct {
 	Timeout time.Duration
 	// Transport carries the requests; nil is minio-go's.
 	Transport http.RoundTripper
+
+	anonymous bool // asks as nobody, whatever keys the environment has
 }
 
 // Store is a client of an object store. It is safe for concurrent use.
@@ -55,6 +60,9 @@ type Store struct {
 
 // S3 returns a client of a store that speaks S3's protocol. Nothing is asked of it yet.
 func S3(c S3Config) (*Store, error) {
+	if c.Scheme == "" {
+		c.Scheme = "s3"
+	}
 	if c.Tries <= 0 {
 		c.Tries = 5
 	}
@@ -64,10 +72,13 @@ func S3(c S3Config) (*Store, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = time.Minute
 	}
-	keys := credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{},
-		&credentials.Static{
-			Value: credentials.Value{SignerType: credentials.SignatureAnonymous},
-		}})
+	nobody := &credentials.Static{
+		Value: credentials.Value{SignerType: credentials.SignatureAnonymous},
+	}
+	keys := credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, nobody})
+	if c.anonymous {
+		keys = credentials.New(nobody)
+	}
 	if c.AccessKey != "" || c.SecretKey != "" {
 		keys = credentials.NewStaticV4(c.AccessKey, c.SecretKey, "")
 	}
@@ -88,19 +99,24 @@ type Object struct {
 	ctx               context.Context
 	bucket, key, etag string
 	size              int64
+	modified          time.Time
 }
 
-// Open asks for the size of the object that a URL s3://BUCKET/KEY names. The context is that of the
+// Open asks for the size of the object that a URL s3://BUCKET/KEY names; the key stands there as it
+// is, without escapes. The context is that of the
 // object's reads too. One that is not there is an error of the kind [fs.ErrNotExist].
 func (s *Store) Open(ctx context.Context, rawURL string) (*Object, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Scheme != "s3" || u.Host == "" || len(u.Path) < 2 {
-		return nil, fmt.Errorf("store: %q is no s3://BUCKET/KEY", rawURL)
+	bucket, key, err := s.split(rawURL)
+	if err == nil && key == "" {
+		err = fmt.Errorf("store: %q names no object", rawURL)
 	}
-	o := &Object{s: s, ctx: ctx, bucket: u.Host, key: strings.TrimPrefix(u.Path, "/")}
-	err = s.retry(ctx, func(ctx context.Context) error {
+	if err != nil {
+		return nil, err
+	}
+	o := &Object{s: s, ctx: ctx, bucket: bucket, key: key}
+	err = s.retry(ctx, s.c.Timeout, func(ctx context.Context) error {
 		info, err := s.client.StatObject(ctx, o.bucket, o.key, minio.StatObjectOptions{})
-		o.size, o.etag = info.Size, info.ETag
+		o.size, o.etag, o.modified = info.Size, info.ETag, info.LastModified
 		return err
 	})
 	if err != nil {
@@ -111,6 +127,9 @@ func (s *Store) Open(ctx context.Context, rawURL string) (*Object, error) {
 
 // Size is the object's size in bytes.
 func (o *Object) Size() int64 { return o.size }
+
+// Modified is when the object was put there.
+func (o *Object) Modified() time.Time { return o.modified }
 
 // ReadAt reads a range by one request, which is made again where it fails or breaks off. It is
 // [io.ReaderAt]'s.
@@ -126,14 +145,14 @@ func (o *Object) ReadAt(p []byte, off int64) (int, error) {
 		return 0, nil
 	}
 	got := 0
-	err := o.s.retry(o.ctx, func(ctx context.Context) error {
+	err := o.s.retry(o.ctx, o.s.c.Timeout, func(ctx context.Context) error {
 		n, err := o.read(ctx, want[got:], off+int64(got))
 		got += n // what came before an answer broke off is kept
 		return err
 	})
 	switch {
 	case err != nil:
-		return got, &fs.PathError{Op: "read", Path: "s3://" + o.bucket + "/" + o.key,
+		return got, &fs.PathError{Op: "read", Path: o.s.c.Scheme + "://" + o.bucket + "/" + o.key,
 			Err: kind(err)}
 	case len(want) < len(p):
 		return got, io.EOF
@@ -159,11 +178,16 @@ func (o *Object) read(ctx context.Context, p []byte, off int64) (int, error) {
 	return io.ReadFull(body, p)
 }
 
-// retry does something until it succeeds, fails for good, or was tried often enough.
-func (s *Store) retry(ctx context.Context, do func(ctx context.Context) error) error {
+// retry does something until it succeeds, fails for good, or was tried often enough. One try may
+// take the timeout; 0 leaves that to do.
+func (s *Store) retry(ctx context.Context, timeout time.Duration,
+	do func(ctx context.Context) error) error {
 	wait := s.c.Backoff
 	for try := 1; ; try++ {
-		once, cancel := context.WithTimeout(ctx, s.c.Timeout)
+		once, cancel := context.WithCancel(ctx)
+		if timeout > 0 {
+			once, cancel = context.WithTimeout(ctx, timeout)
+		}
 		err := do(once)
 		cancel()
 		if err == nil || ctx.Err() != nil || final(err) || try == s.c.Tries {
@@ -181,6 +205,9 @@ func (s *Store) retry(ctx context.Context, do func(ctx context.Context) error) e
 // final reports whether an error comes again however often one asks: an answer of the store that it
 // is the asker's mistake.
 func final(err error) bool {
+	if err == errEnough {
+		return true
+	}
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {
 		return false

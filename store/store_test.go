@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -261,4 +262,159 @@ func ExampleStore_Open() {
 	end, err := io.ReadAll(io.NewSectionReader(o, o.Size()-6, 6))
 	fmt.Println(string(end), err)
 	// Output: object <nil>
+}
+
+// TestList: objects come in the order of their keys, whatever goes wrong with the pages of the list,
+// and without those that stand for folders.
+func TestList(t *testing.T) {
+	var next atomic.Int64
+	s, backend := listed(t, func(w http.ResponseWriter, r *http.Request, serve http.Handler) {
+		switch next.Add(1) % 4 {
+		case 0:
+			serve.ServeHTTP(shortWriter{w}, r)
+		case 1:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case 2:
+			panic(http.ErrAbortHandler)
+		default:
+			serve.ServeHTTP(w, r)
+		}
+	})
+	var want []string
+	for i := range 2500 {
+		key := fmt.Sprintf("a/%04d.pkl", i)
+		put(t, backend, key, []byte("x"))
+		want = append(want, "s3://data/"+key)
+	}
+	put(t, backend, "a/folder/", nil)
+	put(t, backend, "b.pkl", []byte("other"))
+	var got []string
+	for e, err := range s.List(context.Background(), "s3://data/a/") {
+		if err != nil || e.Size != 1 || time.Since(e.Modified) > time.Hour {
+			t.Fatal(e, err)
+		}
+		got = append(got, e.URL)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d objects, want %d", len(got), len(want))
+	}
+	for range s.List(context.Background(), "s3://data/a/") {
+		break // the rest is not asked for
+	}
+	for _, bad := range []string{"s3://data", "gs://data/", "data/"} {
+		for _, err := range s.List(context.Background(), bad) {
+			if err == nil {
+				t.Errorf("%q was listed", bad)
+			}
+		}
+	}
+	for _, err := range s.List(context.Background(), "s3://nosuch/") {
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a bucket that is not there: %v", err)
+		}
+	}
+}
+
+// TestListBroken: a list whose pages never come ends with an error, not as if there were no more.
+func TestListBroken(t *testing.T) {
+	var asked atomic.Int64
+	s, backend := listed(t, func(w http.ResponseWriter, r *http.Request, serve http.Handler) {
+		if asked.Add(1) > 1 {
+			panic(http.ErrAbortHandler)
+		}
+		serve.ServeHTTP(w, r)
+	})
+	for i := range 1500 {
+		put(t, backend, fmt.Sprint(i), []byte("x"))
+	}
+	n, last := 0, error(nil)
+	for _, err := range s.List(context.Background(), "s3://data/") {
+		n, last = n+1, err
+	}
+	if last == nil || n != 1001 || asked.Load() > 15 {
+		t.Errorf("%d, the last %v, asked %d times", n, last, asked.Load())
+	}
+}
+
+// listed returns a store whose lists are answered by answer.
+func listed(t *testing.T, answer func(w http.ResponseWriter, r *http.Request,
+	serve http.Handler)) (*store.Store, *s3mem.Backend) {
+	t.Helper()
+	backend := s3mem.New()
+	if err := backend.CreateBucket("data"); err != nil {
+		t.Fatal(err)
+	}
+	inner := gofakes3.New(backend).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, inner)
+	}))
+	t.Cleanup(server.Close)
+	s, err := store.S3(store.S3Config{
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1",
+		AccessKey: "key", SecretKey: "secret", Tries: 5, Backoff: time.Millisecond,
+		Timeout: 5 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, backend
+}
+
+// TestEnvironment: the variables say where a store is; what is none is an error.
+func TestEnvironment(t *testing.T) {
+	backend := s3mem.New()
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	defer server.Close()
+	if err := backend.CreateBucket("data"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, backend, "a b/é#1.pkl", []byte("xyz"))
+	t.Setenv("AWS_ENDPOINT_URL", "ftp://wrong")
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("GS_ENDPOINT_URL", server.URL)
+	for _, scheme := range store.Schemes {
+		s, err := store.Environment(scheme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := s.Open(context.Background(), scheme+"://data/a b/é#1.pkl")
+		if err != nil || o.Size() != 3 || time.Since(o.Modified()) > time.Hour {
+			t.Errorf("%s: %v, %v", scheme, o, err)
+		}
+	}
+	t.Setenv("AWS_ENDPOINT_URL_S3", "")
+	if _, err := store.Environment("s3"); err == nil {
+		t.Error("ftp is taken")
+	}
+	if _, err := store.Environment("az"); err == nil {
+		t.Error("az is taken")
+	}
+}
+
+// ExampleStore_List lists the objects below a prefix of a store that is in this process.
+func ExampleStore_List() {
+	backend := s3mem.New()
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	defer server.Close()
+	backend.CreateBucket("data")
+	for _, key := range []string{"in/b.pkl", "in/a.pkl", "out.pkl"} {
+		backend.PutObject("data", key, modified(), strings.NewReader("text"), 4, nil)
+	}
+
+	s, err := store.S3(store.S3Config{
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Region: "us-east-1",
+		AccessKey: "a", SecretKey: "b",
+	})
+	if err != nil {
+		panic(err)
+	}
+	for e, err := range s.List(context.Background(), "s3://data/in/") {
+		fmt.Println(e.URL, e.Size, err)
+	}
+	// Output:
+	// s3://data/in/a.pkl 4 <nil>
+	// s3://data/in/b.pkl 4 <nil>
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,8 +18,7 @@ const statusFound = 3
 type auditFlags struct {
 	json, lines, sarif bool
 	failOn, rules      string
-	jobs               int
-	from               sourceFlags
+	many               manyFlags
 }
 
 func auditCommand(s *streams) *cobra.Command {
@@ -64,12 +62,12 @@ worse.`,
   unpkl audit --fail-on=dangerous models/
   unpkl audit --sarif models/ > findings.sarif`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && f.from.list == "" {
+			if len(args) == 0 && f.many.sources.list == "" {
 				return usageErrorf("audit takes a FILE; see %s --help", cmd.CommandPath())
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return runAudit(s, &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runAudit(s, cmd, &f, args) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.json, "json", false, "write one JSON document")
@@ -78,9 +76,7 @@ worse.`,
 	flags.StringVar(&f.failOn, "fail-on", "",
 		"exit with status 3 on a verdict: known, unknown or dangerous")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
-	f.from.addList(cmd)
-	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to audit at once")
-	flags.Lookup("jobs").DefValue = "the number of processors"
+	f.many.add(cmd)
 	return cmd
 }
 
@@ -93,9 +89,6 @@ func (f *auditFlags) check() error {
 	}
 	if f.json && f.lines || f.json && f.sarif || f.lines && f.sarif {
 		return usageErrorf("--json, --jsonl and --sarif exclude each other")
-	}
-	if f.jobs < 1 {
-		return usageErrorf("--jobs is 1 or more, not %d", f.jobs)
 	}
 	return nil
 }
@@ -117,7 +110,7 @@ func (f *auditFlags) options() ([]audit.Option, error) {
 	return []audit.Option{rules}, nil
 }
 
-func runAudit(s *streams, f *auditFlags, args []string) error {
+func runAudit(s *streams, cmd *cobra.Command, f *auditFlags, args []string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -125,14 +118,14 @@ func runAudit(s *streams, f *auditFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, several, err := f.from.files(s, args)
+	if !f.many.several(auditListing, args) && !f.lines && !f.sarif {
+		return auditOne(s, f, args[0], opts)
+	}
+	m, err := f.many.begin(s, cmd, auditListing, args)
 	if err != nil {
 		return err
 	}
-	if !several && !f.lines && !f.sarif {
-		return auditOne(s, f, files[0].name, opts)
-	}
-	return auditMany(s, f, files, opts)
+	return auditMany(s, f, m, opts)
 }
 
 // auditStatus is the error that the exit status comes from. What was found

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -15,49 +14,13 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// auditFile is one file to audit.
-type auditFile struct {
-	name   string
-	walked bool // it was found in a folder: it need not be a pickle
-}
-
-// auditFiles lists the files that the arguments name; several says that there may be other than
-// one. Symbolic links in a folder are not followed.
-func auditFiles(args []string) (files []auditFile, several bool, err error) {
-	several = len(args) > 1
-	for _, arg := range args {
-		if batch.IsPattern(arg) {
-			several = true
-			for s, err := range batch.Sources([]string{arg}) {
-				if err != nil {
-					return nil, true, &fileError{s.Path, err}
-				}
-				files = append(files, auditFile{name: s.Path})
-			}
-			continue
-		}
-		info, err := os.Stat(arg)
-		if arg == "-" || err != nil || !info.IsDir() {
-			files = append(files, auditFile{name: arg})
-			continue
-		}
-		several = true
-		err = filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() {
-				files = append(files, auditFile{path, true})
-			}
-			return err
-		})
-		if err != nil {
-			return nil, true, &fileError{arg, err}
-		}
-	}
-	return files, several, nil
-}
+// auditListing lists the files to audit and to show: also what a shell hides.
+var auditListing = batch.Listing{Hidden: true, Remote: &objects}
 
 // audited is what came of a file.
 type audited struct {
-	auditFile
+	name   string
+	walked bool // it was found in a folder: it need not be a pickle
 	report *audit.Report
 	err    error
 }
@@ -73,27 +36,32 @@ func (a *audited) none() bool {
 		errors.Is(r.Err, pickle.ErrMalformed) || errors.Is(r.Err, pickle.ErrTruncated))
 }
 
-// auditAll audits files, several at once, and hands over what came of each in their order.
-func auditAll(s *streams, jobs int, files []auditFile, opts []audit.Option,
-	done func(*audited) error) error {
-	return inOrder(jobs, files, func(f auditFile) *audited {
-		a := &audited{auditFile: f}
-		if a.name == "-" {
-			a.report, a.err = audit.Reader(s.in, opts...)
-		} else {
-			a.report, a.err = audit.File(a.name, opts...)
-		}
-		return a
-	}, func(_ auditFile, a *audited) error { return done(a) })
+// auditSource audits one of several files.
+func auditSource(s *streams, name string, opts []audit.Option) (*audit.Report, error) {
+	if name == "-" {
+		return audit.Reader(s.in, opts...)
+	}
+	if !objects.Has(name) {
+		return audit.File(name, opts...)
+	}
+	r, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return audit.Reader(r, opts...)
 }
 
-// auditMany audits several files and writes what came of them.
-func auditMany(s *streams, f *auditFlags, files []auditFile, opts []audit.Option) error {
-	bar, end := s.progress("audit", len(files))
+// auditMany audits several files and writes what came of them. The first of the worst errors is
+// told at the end; --errors has each file that could not be read.
+func auditMany(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
 	out := newAuditWriter(f, s.out)
 	var status error
-	err := auditAll(s, f.jobs, files, opts, func(a *audited) error {
-		bar()
+	err := eachFile(m, func(source batch.Source) *audited {
+		a := &audited{name: source.Path, walked: source.Walked}
+		a.report, a.err = auditSource(s, a.name, opts)
+		return a
+	}, func(source batch.Source, a *audited) error {
 		if a.none() {
 			out.skipped++
 			return nil
@@ -107,13 +75,26 @@ func auditMany(s *streams, f *auditFlags, files []auditFile, opts []audit.Option
 		if one != nil && (status == nil || exitStatus(one) > exitStatus(status)) {
 			status = one
 		}
+		if failure := cmp.Or(a.err, a.reportErr()); failure != nil && m.fails.w != nil {
+			if err := m.failed(source, failure); err != nil {
+				return err
+			}
+		}
 		return out.file(a)
 	})
-	end()
-	if err = errors.Join(err, out.end()); err != nil {
-		return err
+	err = errors.Join(err, out.end())
+	if e := m.end(err); err != nil || status == nil {
+		return e
 	}
 	return status
+}
+
+// reportErr is what ended the audit of a file before its end.
+func (a *audited) reportErr() error {
+	if a.report == nil {
+		return nil
+	}
+	return a.report.Err
 }
 
 // auditWriter writes what came of several files.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strings"
 
 	"github.com/unpkl/unpkl/audit"
@@ -36,15 +35,15 @@ func auditInput(s *streams, name string, found func(audit.Finding),
 	if name == "-" {
 		return report, handOver(audit.ReaderSeq(s.gc.reader(s.in), report, opts...), report, found)
 	}
-	info, err := os.Stat(name)
+	info, err := statAny(name)
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().IsRegular() {
+	if info.Mode().IsRegular() && !objects.Has(name) {
 		s.gc.file(name)
 		return report, handOver(audit.FileSeq(name, report, opts...), report, found)
 	}
-	f, err := os.Open(name)
+	f, err := openFile(name)
 	if err != nil {
 		return nil, err
 	}

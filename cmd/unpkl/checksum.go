@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/checksum"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/jsonval"
@@ -27,8 +27,7 @@ type checksumFlags struct {
 	algorithm   string
 	files, json bool
 	check       bool
-	jobs        int
-	from        sourceFlags
+	many        manyFlags
 }
 
 const checksumLong = `checksum writes a line for each FILE and for every array in it: the sum of the bytes, and FILE or
@@ -50,7 +49,7 @@ func checksumCommand(s *streams) *cobra.Command {
   unpkl checksum --check sums
   unpkl checksum --algorithm md5 --files *.pkl`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && f.from.list == "" {
+			if len(args) == 0 && f.many.sources.list == "" {
 				return usageErrorf("checksum takes a FILE; see %s --help", cmd.CommandPath())
 			}
 			return nil
@@ -60,13 +59,10 @@ func checksumCommand(s *streams) *cobra.Command {
 				return usageErrorf("--algorithm=%s is none of %s", f.algorithm,
 					strings.Join(checksum.Algorithms, ", "))
 			}
-			if f.jobs < 1 {
-				return usageErrorf("--jobs is 1 or more, not %d", f.jobs)
-			}
 			if f.check {
 				return checkSums(s, &f, args)
 			}
-			return writeSums(s, &f, args)
+			return writeSums(s, cmd, &f, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -76,9 +72,7 @@ func checksumCommand(s *streams) *cobra.Command {
 	flags.BoolVar(&f.check, "check", false, "check the sums that are listed in each FILE")
 	flags.BoolVar(&f.json, "json", false,
 		"write JSON Lines: file, pointer, dtype, shape, algorithm, sum")
-	f.from.addList(cmd)
-	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
-	flags.Lookup("jobs").DefValue = "the number of processors"
+	f.many.add(cmd)
 	cmd.PreRun = func(cmd *cobra.Command, args []string) {
 		if f.check && !flags.Changed("algorithm") {
 			f.algorithm = ""
@@ -101,22 +95,20 @@ type fileSums struct {
 	err   error
 }
 
-func writeSums(s *streams, f *checksumFlags, args []string) error {
-	files, _, err := f.from.files(s, args)
+func writeSums(s *streams, cmd *cobra.Command, f *checksumFlags, args []string) error {
+	m, err := f.many.begin(s, cmd, auditListing, args)
 	if err != nil {
 		return err
 	}
-	var failed []error
-	step, end := s.progress("checksum", len(files))
-	defer end()
 	w := bufio.NewWriter(s.out)
 	enc := jsonval.NewEncoder(w, jsonOptions(0))
-	err = inOrder(f.jobs, files, func(file auditFile) fileSums {
-		return sumsOf(s, file.name, f)
-	}, func(file auditFile, sums fileSums) error {
-		step()
-		if sums.err != nil && !(file.walked && notHeld(sums.err)) {
-			failed = append(failed, &fileError{file.name, sums.err})
+	err = eachFile(m, func(source batch.Source) fileSums {
+		return sumsOf(s, source.Path, f)
+	}, func(source batch.Source, sums fileSums) error {
+		if sums.err != nil && !isOther(source, sums.err) {
+			if err := m.failed(source, sums.err); err != nil {
+				return err
+			}
 		}
 		for _, line := range sums.lines {
 			if err := writeSum(w, enc, f, line); err != nil {
@@ -125,10 +117,7 @@ func writeSums(s *streams, f *checksumFlags, args []string) error {
 		}
 		return w.Flush()
 	})
-	if err != nil {
-		return err
-	}
-	return joined(failed)
+	return m.end(err)
 }
 
 func writeSum(w *bufio.Writer, enc *jsonval.Encoder, f *checksumFlags, line sumLine) error {
@@ -157,7 +146,7 @@ func lineName(file string, at pointer.Pointer) string {
 // sumsOf sums up a file and the arrays in it.
 func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 	if name != "-" {
-		file, err := os.Open(name)
+		file, err := openFile(name)
 		if err != nil {
 			return fileSums{err: err}
 		}
@@ -186,8 +175,11 @@ func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 }
 
 // sumFile sums up an open file.
-func sumFile(s *streams, algorithm string, file *os.File) (string, error) {
-	var r io.Reader = file
+func sumFile(s *streams, algorithm string, r io.Reader) (string, error) {
+	file, ok := r.(*os.File)
+	if !ok {
+		return checksum.Of(algorithm, r)
+	}
 	if info, err := file.Stat(); err == nil {
 		var end func()
 		r, end = s.progressBytes(file.Name(), r, info.Size())
@@ -297,7 +289,7 @@ func checkSum(s *streams, f *checksumFlags, sum, name string) error {
 func sumOf(s *streams, algorithm, name string) (string, error) {
 	i := strings.LastIndex(name, "#")
 	if i < 0 || isFile(name) {
-		file, err := os.Open(name)
+		file, err := openFile(name)
 		if err != nil {
 			return "", err
 		}

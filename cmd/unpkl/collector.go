@@ -19,6 +19,10 @@ const (
 	highPercent = 200
 	// smallInput is the largest small one.
 	smallInput = 4 << 20
+	// leastPercent is GOGC for inputs of up to leastInput bytes: what the process itself has is more
+	// than they make, and a lower one would begin with a collection of that.
+	leastPercent = 100
+	leastInput   = 256 << 10
 	// memoryPerByte is how much memory for each byte of input the collector is asked to keep to, in
 	// bytes, and leastMemory how much for any input. A byte that makes an empty list takes 40, so
 	// it can keep to it whatever the input is, but for what the Pickler's memo takes.
@@ -35,7 +39,8 @@ type collector struct {
 	unfolds bool       // some of it is compressed: what there is to come is not known
 }
 
-// newCollector returns a collector that leaves to the environment what that sets.
+// newCollector returns a collector that leaves to the environment what that sets. It sets nothing
+// before there is input.
 func newCollector() *collector {
 	_, percentSet := os.LookupEnv("GOGC")
 	_, limitSet := os.LookupEnv("GOMEMLIMIT")
@@ -47,7 +52,6 @@ func newCollector() *collector {
 			debug.SetMemoryLimit(limit)
 		}
 	}}
-	c.tune()
 	return c
 }
 
@@ -57,7 +61,10 @@ func (c *collector) tune() {
 	percent, limit := lowPercent, int64(math.MaxInt64)
 	if !c.unfolds {
 		limit = max(leastMemory, memoryPerByte*min(c.total, math.MaxInt64/memoryPerByte))
-		if c.total > smallInput {
+		switch {
+		case c.total <= leastInput:
+			percent = leastPercent
+		case c.total > smallInput:
 			percent = highPercent
 		}
 	}
@@ -76,6 +83,18 @@ func (c *collector) file(name string) {
 		c.regular(f)
 		f.Close()
 	}
+}
+
+// object notes that an object of a store is going to be read.
+func (c *collector) object(size int64) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unfolds = true // by how much is not asked for: that would be a request more
+	c.total += size
+	c.tune()
 }
 
 // regular notes what a file has from where it stands, if it is a regular one.
@@ -127,9 +146,7 @@ func (r *countedInput) Read(p []byte) (int, error) {
 	if n > 0 && !r.begun {
 		r.begun = true
 		r.c.begin(p[:n])
-		if r.c.unfolds {
-			r.c.tune()
-		}
+		r.c.tune()
 	}
 	// The collector stops everything to be set, so not at every read.
 	if r.c.total += int64(n); r.c.total >= max(leastMemory/memoryPerByte, r.c.told+r.c.told/4) {

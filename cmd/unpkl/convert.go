@@ -67,6 +67,7 @@ func convertCommand(s *streams) *cobra.Command {
 				return err
 			}
 			ins, out := args[:len(args)-1], args[len(args)-1]
+			flags.batch.jobsSet = cmd.Flags().Changed("jobs")
 			if flags.batch.wanted(ins) {
 				return convertBatch(s, &flags, ins, out, opts)
 			}
@@ -244,13 +245,23 @@ func convertFiles(s *streams, flags *convertFlags, ins []string, out string,
 		if _, twice := doc[name]; twice {
 			return usageErrorf("two inputs are called %q; NAME=FILE gives another name", name)
 		}
-		v, err := convert.Read(path, opts...)
+		v, err := readAny(path, opts)
 		if err != nil {
 			return &fileError{path, err}
 		}
 		doc[name] = v
 	}
 	return writeConverted(flags, out, doc, opts)
+}
+
+// readAny is convert.Read for objects of a store too.
+func readAny(name string, opts []convert.Option) (any, error) {
+	path, done, err := local(name)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return convert.Read(path, opts...)
 }
 
 // stem is the name of a file without folders and endings.
@@ -278,10 +289,16 @@ func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.
 	if in == "-" || out == "-" {
 		return convertStreams(s, flags, in, out, opts)
 	}
+	name := in
+	in, done, err := local(name)
+	if err != nil {
+		return &fileError{name, err}
+	}
+	defer done()
 	if flags.verify {
 		v, err := convert.Read(in, opts...)
 		if err != nil {
-			return &fileError{in, err}
+			return &fileError{name, err}
 		}
 		return writeConverted(flags, out, v, opts)
 	}
@@ -290,7 +307,7 @@ func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.
 		if errors.As(err, &hold) || errors.Is(err, convert.ErrFormat) {
 			return &fileError{out, err}
 		}
-		return &fileError{in, err}
+		return &fileError{name, err}
 	}
 	return nil
 }

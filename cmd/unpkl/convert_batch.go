@@ -8,7 +8,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +23,7 @@ type batchFlags struct {
 	sources sourceFlags
 	resume  bool
 	jobs    int
+	jobsSet bool // --jobs was given
 	memory  size
 	parts   size
 	shard   string
@@ -54,8 +54,8 @@ func (f *batchFlags) add(cmd *cobra.Command) {
 	f.memory, f.parts = batchMemory, 0
 	set.BoolVar(&f.resume, "resume", false,
 		"go on with what a run that was ended left: what is whole is not done again")
-	set.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to convert at once")
-	set.Lookup("jobs").DefValue = "the number of processors"
+	set.IntVar(&f.jobs, "jobs", 0, "how many files to convert at once")
+	set.Lookup("jobs").DefValue = jobsDefault
 	set.Var(&f.memory, "memory", "how many bytes of files are worked on at once")
 	set.Var(&f.parts, "part-size", "OUT/ gets part-00000 and so on, each of so many bytes of files")
 	set.Lookup("part-size").DefValue = ""
@@ -68,14 +68,9 @@ func (f *batchFlags) add(cmd *cobra.Command) {
 // wanted reports whether the command line is about very many files.
 func (f *batchFlags) wanted(ins []string) bool {
 	return f.sources != sourceFlags{} || f.resume || f.parts > 0 || f.shard != "" ||
-		slices.ContainsFunc(ins, batch.IsPattern)
-}
-
-func (f *batchFlags) limits() (batch.Limits, error) {
-	if f.jobs < 1 {
-		return batch.Limits{}, usageErrorf("--jobs is 1 or more, not %d", f.jobs)
-	}
-	return batch.Limits{Jobs: f.jobs, Bytes: int64(f.memory)}, nil
+		slices.ContainsFunc(ins, func(in string) bool {
+			return batch.IsPattern(in) || objects.Has(in) && listing.IsSeveral(in)
+		})
 }
 
 // batchRun is one run of convert over very many files.
@@ -99,22 +94,25 @@ func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
 	f := &flags.batch
 	r := &batchRun{s: s, flags: flags, f: f, out: out, args: len(ins)}
 	r.opts = append(opts[:len(opts):len(opts)], convert.WithWarnings(oneAtATime(s.warn)))
-	if r.limits, err = f.limits(); err != nil {
+	r.limits.Bytes = int64(f.memory)
+	if r.limits.Jobs, err = jobsFor(f.jobs, f.jobsSet, ins); err != nil {
 		return err
 	}
 	if r.to, err = formatOfOut(out, flags.to); err != nil {
 		return err
 	}
-	sources, end, err := f.sources.sources(s, ins)
+	sources, end, err := f.sources.sources(s, listing, ins)
 	if err != nil {
 		return err
 	}
 	defer end()
-	r.sources = sources
+	r.sources = listing.Known(sources)
 	if r.fails, err = newFailures(s, f.sources.errors); err != nil {
 		return err
 	}
-	bar, endBar := s.progressMany("convert")
+	bar, endBar := s.progressMany("convert", func() (int64, bool) {
+		return f.sources.count(listing, ins, f.shard)
+	})
 	r.step = bar
 	err = r.run()
 	endBar()
@@ -178,7 +176,7 @@ func (r *batchRun) codec() (batch.Codec, error) {
 func (r *batchRun) value(format string) func(w io.Writer, s batch.Source) error {
 	opts := append(r.opts[:len(r.opts):len(r.opts)], convert.WithTo(format))
 	return func(w io.Writer, s batch.Source) error {
-		v, err := convert.Read(s.Path, opts...)
+		v, err := readAny(s.Path, opts)
 		if err != nil {
 			return err
 		}
@@ -297,7 +295,13 @@ func (r *batchRun) each() error {
 // reason.
 func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 	relative := s.Path
-	if s.Root != "" && r.args == 1 {
+	if objects.Has(relative) {
+		_, relative, _ = strings.Cut(relative, "://")
+		if s.Root != "" && r.args == 1 {
+			relative = strings.TrimPrefix(s.Path, s.Root)
+		}
+		relative = filepath.FromSlash(relative)
+	} else if s.Root != "" && r.args == 1 {
 		var err error
 		if relative, err = filepath.Rel(s.Root, s.Path); err != nil {
 			return "", err
@@ -317,7 +321,7 @@ func isNewer(name, of string) bool {
 	if err != nil {
 		return false
 	}
-	from, err := os.Stat(of)
+	from, err := statAny(of)
 	return err == nil && !made.ModTime().Before(from.ModTime())
 }
 

@@ -85,7 +85,7 @@ func conversions(ins []string, out, ending string) ([]conversion, error) {
 		return nil
 	}
 	for _, in := range ins {
-		info, err := os.Stat(in)
+		info, err := statAny(in)
 		if err != nil {
 			return nil, &fileError{in, err}
 		}

@@ -27,9 +27,17 @@ func isForeign(name string) bool {
 		return false
 	}
 	defer f.Close()
-	head := make([]byte, 16)
+	head := make([]byte, headBytes)
 	n, _ := io.ReadFull(f, head)
-	if f, ok := magic.Of(head[:n]); ok && f.Kind&magic.Convert != 0 {
+	return isForeignHead(head[:n], name)
+}
+
+// headBytes is how many bytes tell a format.
+const headBytes = 16
+
+// isForeignHead is isForeign of a file by its first bytes and its name.
+func isForeignHead(head []byte, name string) bool {
+	if f, ok := magic.Of(head); ok && f.Kind&magic.Convert != 0 {
 		return true
 	}
 	return slices.Contains(foreignEndings, strings.ToLower(filepath.Ext(name)))
@@ -37,15 +45,45 @@ func isForeign(name string) bool {
 
 // openAny is openInput for files of the formats of convert too.
 func openAny(s *streams, name string, opts ...unpkl.Option) (*input, error) {
+	if objects.Has(name) {
+		return openAnyObject(s, name, opts)
+	}
 	if name == "-" || !isForeign(name) {
 		return openInput(s, name, opts...)
 	}
 	s.gc.file(name)
-	v, err := convert.Read(name, convert.WithObjects())
+	return openConverted(name)
+}
+
+// openConverted reads a file of a format of convert.
+func openConverted(path string) (*input, error) {
+	v, err := convert.Read(path, convert.WithObjects())
 	if err != nil {
 		return nil, err
 	}
 	return &input{decoder: &converted{v: v}}, nil
+}
+
+// openAnyObject is openAny for an object of a store. One in a format of convert is copied first.
+func openAnyObject(s *streams, url string, opts []unpkl.Option) (*input, error) {
+	o, err := objects.open(url)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, headBytes)
+	n, err := o.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if !isForeignHead(head[:n], url) {
+		return openObject(s, o, opts)
+	}
+	path, done, err := local(url)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return openConverted(path)
 }
 
 // converted is a value that was read already, as a decoder of one.

@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -25,8 +24,7 @@ func init() { commands = append(commands, infoCommand) }
 type infoFlags struct {
 	json, stats  bool
 	depth, width int
-	jobs         int
-	from         sourceFlags
+	many         manyFlags
 }
 
 const (
@@ -62,9 +60,7 @@ func (f *infoFlags) add(cmd *cobra.Command) {
 		"how many values to show of each container (default 20 of a dict, 3 of a list)")
 	flags.BoolVar(&f.stats, "stats", false,
 		"read the arrays of numbers and add their least and greatest element")
-	f.from.addList(cmd)
-	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many files to read at once")
-	flags.Lookup("jobs").DefValue = "the number of processors"
+	f.many.add(cmd)
 }
 
 func infoCommand(s *streams) *cobra.Command {
@@ -75,12 +71,12 @@ func infoCommand(s *streams) *cobra.Command {
 		Long:    infoLong,
 		Example: infoExample,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && f.from.list == "" {
+			if len(args) == 0 && f.many.sources.list == "" {
 				return usageErrorf("info takes a FILE; see %s --help", cmd.CommandPath())
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return runInfo(s, &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runInfo(s, cmd, &f, args) },
 	}
 	f.add(cmd)
 	return cmd
@@ -95,8 +91,6 @@ func (f *infoFlags) options() (describe.Options, error) {
 		return o, usageErrorf("--depth %d is not between 0 and %d", f.depth, maxInfoDepth)
 	case f.width < 0:
 		return o, usageErrorf("--width is 1 or more, not %d", f.width)
-	case f.jobs < 1:
-		return o, usageErrorf("--jobs is 1 or more, not %d", f.jobs)
 	case f.width > 0:
 		o.Names, o.Items, o.Nodes = f.width, f.width, max(infoNodes, 10*f.width)
 	}
@@ -118,32 +112,40 @@ type fileInfo struct {
 	err error
 }
 
-func runInfo(s *streams, f *infoFlags, args []string) error {
+func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error {
 	o, err := f.options()
 	if err != nil {
 		return err
 	}
-	files, several, err := f.from.files(s, args)
+	m, err := f.many.begin(s, cmd, auditListing, args)
 	if err != nil {
 		return err
 	}
-	out := &infoWriter{s: s, json: f.json, list: several}
-	step, end := s.progress("info", len(files))
-	defer end()
-	err = inOrder(f.jobs, files, func(file auditFile) *fileInfo {
-		return infoOf(s, file.name, o)
-	}, func(file auditFile, info *fileInfo) error {
-		step()
-		if info.err != nil && file.walked && notHeld(info.err) &&
-			!isModel(strings.ToLower(filepath.Ext(file.name))) {
+	out := &infoWriter{s: s, json: f.json, list: f.many.several(auditListing, args)}
+	err = eachFile(m, func(source batch.Source) *fileInfo {
+		return infoOf(s, source.Path, o)
+	}, func(source batch.Source, info *fileInfo) error {
+		if isOther(source, info.err) {
 			return nil
+		}
+		if info.err != nil {
+			if err := m.failed(source, info.err); err != nil {
+				return err
+			}
 		}
 		return out.file(info)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = out.end()
 	}
-	return out.end()
+	return m.end(err)
+}
+
+// isOther reports that a file that could not be read is none of those meant: found in a folder, no
+// pickle, and not called one.
+func isOther(source batch.Source, err error) bool {
+	return err != nil && source.Walked && notHeld(err) &&
+		!isModel(strings.ToLower(filepath.Ext(source.Path)))
 }
 
 // notHeld reports an error of a file that is no pickle.
@@ -156,7 +158,7 @@ func notHeld(err error) bool {
 func infoOf(s *streams, name string, o describe.Options) *fileInfo {
 	info := &fileInfo{File: name}
 	if err := info.read(s, name, o); err != nil {
-		info.err = &fileError{name, err}
+		info.err = err
 		info.Error = printable(detail(err))
 	}
 	return info
@@ -171,7 +173,7 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		}
 		info.Size = int64(len(data))
 		s = &streams{in: bytes.NewReader(data), out: s.out, err: s.err}
-	} else if stat, err := os.Stat(name); err == nil {
+	} else if stat, err := statAny(name); err == nil {
 		info.Size = stat.Size()
 	}
 	o.CopyText = true
@@ -204,6 +206,13 @@ func (info *fileInfo) audit(name string, data []byte, python2 bool) {
 	findings := audit.FileSeq(name, report)
 	if name == "-" {
 		findings = audit.ReaderSeq(bytes.NewReader(data), report)
+	} else if objects.Has(name) {
+		r, err := openFile(name)
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		findings = audit.ReaderSeq(r, report)
 	}
 	var producer describe.Producer
 	for f, err := range findings {
@@ -243,14 +252,10 @@ type infoWriter struct {
 	s          *streams
 	json, list bool
 	n          int
-	failed     []error
 }
 
 func (o *infoWriter) file(info *fileInfo) error {
 	o.n++
-	if info.err != nil {
-		o.failed = append(o.failed, info.err)
-	}
 	if o.json {
 		return o.document(info)
 	}
@@ -288,7 +293,7 @@ func (o *infoWriter) document(info *fileInfo) error {
 	return err
 }
 
-// end writes what stands behind the files, and returns their errors.
+// end writes what stands behind the files.
 func (o *infoWriter) end() error {
 	if o.json && o.list {
 		end := "\n]\n"
@@ -299,5 +304,5 @@ func (o *infoWriter) end() error {
 			return err
 		}
 	}
-	return joined(o.failed)
+	return nil
 }

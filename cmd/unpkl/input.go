@@ -7,6 +7,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/store"
 )
 
 // input is a FILE argument that is read as pickles.
@@ -32,6 +33,13 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 	if name == "-" {
 		return &input{decoder: unpkl.NewDecoder(s.gc.reader(s.in), opts...)}, nil
 	}
+	if objects.Has(name) {
+		o, err := objects.open(name)
+		if err != nil {
+			return nil, err
+		}
+		return openObject(s, o, opts)
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -45,6 +53,23 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 	}
 	s.gc.file(name)
 	f, err := unpkl.Open(name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	d, err := f.Decoder()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &input{d, []io.Closer{d, f}}, nil
+}
+
+// openObject opens an object of a store, of which no more is read than what is asked for needs.
+func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*input, error) {
+	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
+		opts...)
+	s.gc.object(o.Size())
+	f, err := unpkl.OpenReaderAt(o, o.Size(), opts...)
 	if err != nil {
 		return nil, err
 	}

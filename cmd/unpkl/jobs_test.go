@@ -154,3 +154,55 @@ func TestSparkCommand(t *testing.T) {
 		t.Errorf("%v: %.500s", err, readAll(t, out))
 	}
 }
+
+// TestRayFunction runs what the example for Ray runs on each node.
+func TestRayFunction(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no Python")
+	}
+	run, folder := jobShell(t)
+	in := filepath.Join(folder, "in")
+	program := "import sys; sys.dont_write_bytecode = True; sys.path.insert(0, '" + jobFiles +
+		"'); import ray; ray.convert(3, ['" + in + "/a.pkl', '" + in + "/d.pkl'], '" + folder + "')"
+	if err := run("X=", "-c", python+` -c "`+program+`"`); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(readAll(t, filepath.Join(folder, "lines-00003.jsonl")), "\n"); n != 1 {
+		t.Errorf("%d lines", n)
+	}
+	if !strings.Contains(readAll(t, filepath.Join(folder, "errors-00003.jsonl")), "d.pkl") {
+		t.Error("the errors do not name d.pkl")
+	}
+}
+
+// TestAirflowCommands runs the commands of the example's tasks.
+func TestAirflowCommands(t *testing.T) {
+	t.Parallel()
+	run, folder := jobShell(t)
+	_, rest, _ := strings.Cut(readAll(t, filepath.Join(jobFiles, "airflow_dag.py")),
+		"COMMAND = (")
+	text, _, ok := strings.Cut(rest, ")\n\n")
+	if !ok {
+		t.Fatal("airflow_dag.py has no COMMAND")
+	}
+	var command strings.Builder
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		command.WriteString(strings.ReplaceAll(line[1:len(line)-1], `\"`, `"`))
+	}
+	if err := os.Mkdir(filepath.Join(folder, "out"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for shard := range 8 {
+		one := strings.NewReplacer("{shard}", string(rune('0'+shard)), "{shards}", "8", "/data/",
+			folder+"/").Replace(command.String())
+		if err := run("X=", "-c", one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run("X=", "-c", "unpkl join-shards "+folder+"/out"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"sync/atomic"
+	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -48,18 +52,47 @@ func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader
 	return counted, end
 }
 
-// progressMany shows how many files are done of a list whose end is not known, and how many a
-// second.
-func (s *streams) progressMany(what string) (step, end func()) {
+// progressMany shows how many files are done, how many a second and how much time is left. How many
+// there are is found out by count meanwhile, where it can be known.
+func (s *streams) progressMany(what string, count func() (n int64, known bool)) (step, end func()) {
 	file, ok := terminalOf(s.err)
 	if !ok || s.quiet || s.pager != nil {
 		return func() {}, func() {}
 	}
 	p := mpb.New(mpb.WithOutput(file), mpb.WithWidth(40))
-	bar := p.AddSpinner(0, mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(what+" "),
-		decor.CurrentNoUnit("%d files "), decor.AverageSpeed(0, "%.0f/s ")))
+	begin := time.Now()
+	var total atomic.Int64
+	bar := p.AddBar(0, mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(what+" "),
+		decor.Any(func(now decor.Statistics) string {
+			return progressText(now.Current, total.Load(), time.Since(begin))
+		})))
+	go func() { // it is not waited for: a list may be long
+		if n, known := count(); known {
+			total.Store(n)
+			bar.SetTotal(n, false)
+		}
+	}()
 	return bar.Increment, func() {
 		bar.Abort(true)
 		p.Wait()
 	}
+}
+
+// progressText says how far a run over many files is: done of total, which is 0 where it is not
+// known.
+func progressText(done, total int64, taken time.Duration) string {
+	text := humanize.Comma(done)
+	if total > 0 {
+		text += "/" + humanize.Comma(total)
+	}
+	text += " files"
+	if done == 0 || taken <= 0 {
+		return text
+	}
+	text += fmt.Sprintf(", %s/s", humanize.SIWithDigits(float64(done)/taken.Seconds(), 1, ""))
+	if total > done {
+		left := time.Duration(float64(taken) / float64(done) * float64(total-done))
+		text += ", " + left.Round(time.Second).String() + " left"
+	}
+	return text
 }

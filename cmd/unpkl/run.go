@@ -78,7 +78,7 @@ func newRoot(s *streams) *cobra.Command {
 			if err := unknownCommand(cmd, args[0]); err != nil {
 				return err
 			}
-			return runInfo(s, &info, args)
+			return runInfo(s, cmd, &info, args)
 		},
 	}
 	info.add(root)

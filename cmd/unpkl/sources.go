@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"iter"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -19,45 +19,19 @@ type sourceFlags struct {
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
-	f.addList(cmd)
+	cmd.Flags().StringVar(&f.list, "files-from", "",
+		"read the paths of files from `FILE`, - for standard input, a line or NUL each")
 	cmd.Flags().StringVar(&f.errors, "errors", "",
 		"write what fails to `FILE` as JSON Lines: path, kind, opcode, offset, text")
 }
 
-// files lists the files that the arguments and --files-from name, as auditFiles does; the list is
-// kept, as what the commands write of all of them is about all.
-func (f *sourceFlags) files(s *streams, args []string) (files []auditFile, several bool,
-	err error) {
-	if f.list == "" {
-		return auditFiles(args)
-	}
-	listed, end, err := f.sources(s, args)
-	if err != nil {
-		return nil, true, err
-	}
-	defer end()
-	for source, err := range listed {
-		if err != nil {
-			return nil, true, &fileError{f.list, err}
-		}
-		files = append(files, auditFile{name: source.Path})
-	}
-	return files, true, nil
-}
-
-// addList adds --files-from alone.
-func (f *sourceFlags) addList(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.list, "files-from", "",
-		"read the paths of files from `FILE`, - for standard input, a line or NUL each")
-}
-
 // sources lists the files that the arguments and --files-from name. The list is read as it is used,
 // until end is called.
-func (f *sourceFlags) sources(s *streams, args []string) (all iter.Seq2[batch.Source, error],
-	end func(), err error) {
+func (f *sourceFlags) sources(s *streams, l batch.Listing, args []string) (
+	all iter.Seq2[batch.Source, error], end func(), err error) {
 	switch {
 	case f.list == "":
-		return batch.Sources(args), func() {}, nil
+		return l.Sources(args), func() {}, nil
 	case len(args) > 0:
 		return nil, nil, usageErrorf("files are named by arguments or by --files-from, not both")
 	case f.list == "-":
@@ -70,63 +44,154 @@ func (f *sourceFlags) sources(s *streams, args []string) (all iter.Seq2[batch.So
 	return batch.Listed(file), func() { file.Close() }, nil
 }
 
-// failures writes what fails to the file of --errors, or as lines to standard error.
-type failures struct {
-	s       *streams
-	n       int64
-	path    string
-	file    *os.File
-	w       *bufio.Writer
-	untrack func()
-}
-
-// newFailures begins a file of errors under another name, which takes the name in close.
-func newFailures(s *streams, path string) (*failures, error) {
-	out := &failures{s: s, path: path}
-	if path == "" {
-		return out, nil
+// count returns how many files the arguments and --files-from name; known is false of a list that
+// can be read once.
+func (f *sourceFlags) count(l batch.Listing, args []string, shard string) (n int64, known bool) {
+	if f.list != "" && !isFile(f.list) {
+		return 0, false
 	}
-	file, done, err := keepTrack(func() (*os.File, error) { return os.Create(partName(path)) })
+	all, end, err := f.sources(nil, l, args)
 	if err != nil {
-		return nil, &fileError{path, err}
+		return 0, false
 	}
-	out.file, out.w, out.untrack = file, bufio.NewWriter(file), done
-	return out, nil
+	defer end()
+	if all, err = inShard(all, shard); err != nil {
+		return 0, false
+	}
+	for _, err := range all {
+		if err != nil {
+			return 0, false
+		}
+		n++
+	}
+	return n, true
 }
 
-// partName is the name of a file while it is written.
-func partName(path string) string { return path + ".part" }
+// inShard returns those files of a list that are in the shard that --shard names, all without it.
+func inShard(all iter.Seq2[batch.Source, error], text string) (iter.Seq2[batch.Source, error],
+	error) {
+	if text == "" {
+		return all, nil
+	}
+	shard, err := batch.ParseShard(text)
+	if err != nil {
+		return nil, usageErrorf("--shard: %v", err)
+	}
+	return shard.Sources(all), nil
+}
 
-// add notes a failure. Those of a run that is killed are in the file's other name.
-func (f *failures) add(failure *batch.Failure) error {
-	f.n++
-	if f.w == nil {
-		_, err := io.WriteString(f.s.err, "unpkl: "+printable(failure.Path+": "+failure.Text)+"\n")
+// manyFlags are the options of commands that read each of very many files.
+type manyFlags struct {
+	sources sourceFlags
+	shard   string
+	jobs    int
+}
+
+func (f *manyFlags) add(cmd *cobra.Command) {
+	f.sources.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.shard, "shard", "", "`I/N`: only those files whose paths hash to I of N")
+	flags.IntVar(&f.jobs, "jobs", 0, "how many files to read at once")
+	flags.Lookup("jobs").DefValue = jobsDefault
+}
+
+// jobsDefault is what --jobs is, as the help has it.
+const jobsDefault = "the number of processors, 16 times that of objects"
+
+// objectJobs is how many objects are read at once for each processor: one waits for the store most
+// of the time.
+const objectJobs = 16
+
+// jobsFor returns how many files are worked on at once, where flag is --jobs, 0 if it was not
+// given.
+func jobsFor(flag int, changed bool, args []string) (int, error) {
+	switch {
+	case flag < 1 && (flag < 0 || changed):
+		return 0, usageErrorf("--jobs is 1 or more, not %d", flag)
+	case flag > 0:
+		return flag, nil
+	case len(args) > 0 && objects.Has(args[0]):
+		return objectJobs * runtime.GOMAXPROCS(0), nil
+	}
+	return runtime.GOMAXPROCS(0), nil
+}
+
+// several reports whether the command line is about other than one file.
+func (f *manyFlags) several(l batch.Listing, args []string) bool {
+	return f.sources.list != "" || f.shard != "" || len(args) != 1 || l.IsSeveral(args[0])
+}
+
+// many is a run of a command over very many files.
+type many struct {
+	f     *manyFlags
+	all   iter.Seq2[batch.Source, error]
+	jobs  int
+	fails *failures
+	step  func()
+	close func() // the list and the progress
+}
+
+// begin begins a run over the files that the arguments and flags name.
+func (f *manyFlags) begin(s *streams, cmd *cobra.Command, l batch.Listing, args []string) (*many,
+	error) {
+	m := &many{f: f}
+	var err error
+	if m.jobs, err = jobsFor(f.jobs, cmd.Flags().Changed("jobs"), args); err != nil {
+		return nil, err
+	}
+	all, end, err := f.sources.sources(s, l, args)
+	if err != nil {
+		return nil, err
+	}
+	if m.all, err = inShard(all, f.shard); err == nil {
+		m.fails, err = newFailures(s, f.sources.errors)
+	}
+	if err != nil {
+		end()
+		return nil, err
+	}
+	step, endBar := func() {}, func() {}
+	if f.several(l, args) {
+		step, endBar = s.progressMany(cmd.Name(), func() (int64, bool) {
+			return f.sources.count(l, args, f.shard)
+		})
+	}
+	m.step, m.close = step, func() {
+		endBar()
+		end()
+	}
+	return m, nil
+}
+
+// eachFile does work on each file of a run, on several at once, and hands over what came of it in
+// the order of the list.
+func eachFile[R any](m *many, work func(batch.Source) R, done func(batch.Source, R) error) error {
+	err := batch.Each(m.all, batch.Limits{Jobs: m.jobs}, work, func(s batch.Source, r R) error {
+		m.step()
+		return done(s, r)
+	})
+	var source *batch.SourceError
+	if errors.As(err, &source) {
+		err = &fileError{source.Path, source.Err}
+	}
+	return err
+}
+
+// failed tells of a file that could not be read.
+func (m *many) failed(s batch.Source, err error) error {
+	if m.fails.w == nil {
+		m.fails.n++
+		_, err := io.WriteString(m.fails.s.err, errorLine(&fileError{s.Path, err})+"\n")
 		return err
 	}
-	return errors.Join(batch.WriteFailure(f.w, failure), f.w.Flush())
+	return m.fails.add(batch.NewFailure(s.Path, err))
 }
 
-// close gives the file its name.
-func (f *failures) close() error {
-	if f.file == nil {
-		return nil
+// end ends a run whose error was err, and returns the error of the command.
+func (m *many) end(err error) error {
+	m.close()
+	if err = errors.Join(err, m.fails.close()); err != nil {
+		return err
 	}
-	err := errors.Join(f.w.Flush(), f.file.Close())
-	if err == nil {
-		err = os.Rename(f.file.Name(), f.path)
-	}
-	f.untrack()
-	if err != nil {
-		return &fileError{f.path, err}
-	}
-	return nil
-}
-
-// status is the error of a run in which n files failed, all of which were told.
-func (f *failures) status() error {
-	if f.n > 0 {
-		return errSilent(statusFailed)
-	}
-	return nil
+	return m.fails.status()
 }

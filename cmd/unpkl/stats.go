@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
@@ -19,6 +20,13 @@ import (
 )
 
 func init() { commands = append(commands, statsCommand) }
+
+// statsFlags are the options of stats.
+type statsFlags struct {
+	json bool
+	axis int
+	many manyFlags
+}
 
 // noAxis is the --axis that is not given; axes count from the end below 0.
 const noAxis = math.MinInt
@@ -31,10 +39,14 @@ histogram. Arrays are read once, by several cores, as they lie in the file.
 Of more than about 16,000 different elements their number is an estimate, marked ~. Of more than a
 million elements quantiles and histogram are of a sample of 130,000 of them.
 
+Where FILE is a folder or a pattern, or with --files-from, each file is summed up: its name and its
+table, or with --json objects with file in them. A file that cannot be read is told, and the others
+go on.
+
 With --axis the elements along that axis of an array are summed up, for each index of the others.`
 
 func statsCommand(s *streams) *cobra.Command {
-	asJSON, axis := false, noAxis
+	f := statsFlags{axis: noAxis}
 	cmd := &cobra.Command{
 		Use:   "stats FILE [POINTER]",
 		Short: "Sum up arrays, columns and lists: count, missing, min, max, mean, std, quantiles",
@@ -42,21 +54,32 @@ func statsCommand(s *streams) *cobra.Command {
 		Example: `  unpkl stats data.pkl
   unpkl stats table.pkl /price
   unpkl stats --axis 0 data.npz /x
-  unpkl stats --json data.pkl | jq -r .mean`,
-		Args: filePointer,
+  unpkl stats --json data.pkl | jq -r .mean
+  unpkl stats --json 'in/**/*.pkl' /price`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.many.sources.list != "" && len(args) < 2 {
+				return nil
+			}
+			return filePointer(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := pointerArg(args[1:])
+			files, pointers := args[:min(1, len(args))], args[min(1, len(args)):]
+			if f.many.sources.list != "" {
+				files, pointers = nil, args
+			}
+			p, err := pointerArg(pointers)
 			if err != nil {
 				return err
 			}
-			return runStats(s, args[0], p, asJSON, axis)
+			return runStats(s, cmd, &f, files, p)
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.BoolVar(&asJSON, "json", false, "write JSON Lines: an object an array, by pointer")
-	flags.IntVar(&axis, "axis", noAxis, "sum up along this axis of one array, -1 is the last")
+	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object an array, by pointer")
+	flags.IntVar(&f.axis, "axis", noAxis, "sum up along this axis of one array, -1 is the last")
 	flags.Lookup("axis").DefValue = ""
+	f.many.add(cmd)
 	return cmd
 }
 
@@ -68,10 +91,63 @@ func filePointer(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func runStats(s *streams, name string, p pointer.Pointer, asJSON bool, axis int) error {
+// summed is what came of a file.
+type summed struct {
+	all []stats.Named
+	err error
+}
+
+func runStats(s *streams, cmd *cobra.Command, f *statsFlags, files []string,
+	p pointer.Pointer) error {
+	m, err := f.many.begin(s, cmd, listing, files)
+	if err != nil {
+		return err
+	}
+	several := f.many.several(listing, files)
+	w := bufio.NewWriter(s.out)
+	err = eachFile(m, func(source batch.Source) (r summed) {
+		r.all, r.err = sumUp(s, source.Path, p, f.axis)
+		return r
+	}, func(source batch.Source, r summed) error {
+		if isOther(source, r.err) {
+			return nil
+		}
+		if r.err != nil {
+			return m.failed(source, r.err)
+		}
+		name := ""
+		if several {
+			name = source.Path
+		}
+		return writeStats(s, w, f.json, name, r.all)
+	})
+	return m.end(err)
+}
+
+// writeStats writes the summaries of a file, with its name if there are several.
+func writeStats(s *streams, w *bufio.Writer, asJSON bool, name string, all []stats.Named) error {
+	var err error
+	switch {
+	case asJSON:
+		err = statsJSON(w, name, all)
+	default:
+		if name != "" {
+			fmt.Fprintln(w, printable(name))
+		}
+		t := statsTable(all)
+		err = t.WriteText(w, span(0, t.Rows), table.Style{Width: s.width(), Color: s.color()})
+	}
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// sumUp sums up what a pointer leads to in a file.
+func sumUp(s *streams, name string, p pointer.Pointer, axis int) ([]stats.Named, error) {
 	found, end, err := partsOf(s, name, p)
 	if err != nil {
-		return &fileError{name, err}
+		return nil, err
 	}
 	defer end()
 	var all []stats.Named
@@ -84,26 +160,14 @@ func runStats(s *streams, name string, p pointer.Pointer, asJSON bool, axis int)
 			some, err = alongAxis(m, axis)
 		}
 		if err != nil {
-			return &fileError{name, err}
+			return nil, err
 		}
 		all = append(all, some...)
 	}
 	if len(all) == 0 {
-		return &fileError{name, fmt.Errorf("no array, column or list of single values is in %s",
-			pointerName(p))}
+		return nil, fmt.Errorf("no array, column or list of single values is in %s", pointerName(p))
 	}
-	w := bufio.NewWriter(s.out)
-	if asJSON {
-		err = statsJSON(w, all)
-	} else {
-		t := statsTable(all)
-		rows := span(0, t.Rows)
-		err = t.WriteText(w, rows, table.Style{Width: s.width(), Color: s.color()})
-	}
-	if err != nil {
-		return err
-	}
-	return w.Flush()
+	return all, nil
 }
 
 // alongAxis sums up along an axis of an array.
@@ -257,13 +321,16 @@ func spark(counts []int) string {
 	return string(line)
 }
 
-// statsJSON writes summaries as JSON Lines.
-func statsJSON(w *bufio.Writer, all []stats.Named) error {
+// statsJSON writes summaries as JSON Lines, with the file in them if it has a name.
+func statsJSON(w *bufio.Writer, file string, all []stats.Named) error {
 	enc := jsonval.NewEncoder(w, jsonOptions(0))
 	for _, n := range all {
 		var names []string
 		var values []any
 		add := func(name string, v any) { names, values = append(names, name), append(values, v) }
+		if file != "" {
+			add("file", file)
+		}
 		add("pointer", n.At.String())
 		add("dtype", n.DType)
 		add("shape", anys(n.Shape))

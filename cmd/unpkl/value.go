@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"os"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
@@ -97,8 +96,8 @@ func (o *valueOutput) keyed(m lookup.Match) error {
 	return jsonval.NewEncoder(o.w, jsonOptions(0)).Encode(m.Value)
 }
 
-// isFile reports whether name is a regular file.
+// isFile reports whether name is a regular file or an object.
 func isFile(name string) bool {
-	info, err := os.Stat(name)
+	info, err := statAny(name)
 	return err == nil && info.Mode().IsRegular()
 }

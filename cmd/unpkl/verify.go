@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/checksum"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/jsonval"
@@ -23,6 +24,7 @@ func init() { commands = append(commands, verifyCommand) }
 type verifyFlags struct {
 	write, json bool
 	sums        string
+	many        manyFlags
 }
 
 const verifyLong = `verify checks the first value of FILE against SPEC, a file in YAML or JSON, and writes a line for
@@ -43,20 +45,27 @@ wherever it stands, or "*". min and max bound every element. kind and dtype are 
 shows them, order is C or F, is the value of a text, number, bool or None, crc32, md5, xxh3,
 blake3 and sha256 are sums of an array's bytes as checksum writes them.
 
+Several FILEs, folders, patterns and --files-from are checked one by one: each line begins with the
+file, and an object of --json has it. A file that cannot be read is told, and the others go on.
+
 With --write, verify makes SPEC from FILE instead, "-" for standard output: of everything kind,
 dtype, shape, bounds. What may be different in other files is to be taken out by hand.`
 
 func verifyCommand(s *streams) *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify FILE SPEC",
-		Short: "Check a file against a specification of keys, dtypes, shapes and bounds",
+		Use:   "verify FILE... SPEC",
+		Short: "Check files against a specification of keys, dtypes, shapes and bounds",
 		Long:  verifyLong,
 		Example: `  unpkl verify --write good.pkl spec.yaml
-  unpkl verify new.pkl spec.yaml`,
+  unpkl verify new.pkl spec.yaml
+  unpkl verify --errors errors.jsonl 'in/**/*.pkl' spec.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 2 {
+			if len(args) < 2 && (len(args) < 1 || f.many.sources.list == "") {
 				return usageErrorf("verify takes FILE and SPEC; see %s --help", cmd.CommandPath())
+			}
+			if f.write && len(args) != 2 {
+				return usageErrorf("verify --write takes one FILE and SPEC")
 			}
 			return nil
 		},
@@ -68,7 +77,7 @@ func verifyCommand(s *streams) *cobra.Command {
 			if f.write {
 				return writeSpec(s, &f, args[0], args[1])
 			}
-			return runVerify(s, &f, args[0], args[1])
+			return runVerify(s, cmd, &f, args[:len(args)-1], args[len(args)-1])
 		},
 	}
 	flags := cmd.Flags()
@@ -77,6 +86,7 @@ func verifyCommand(s *streams) *cobra.Command {
 	flags.StringVar(&f.sums, "sums", "",
 		"with --write, add sums of arrays: crc32, md5, xxh3, blake3 or sha256")
 	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object with pointer and failure")
+	f.many.add(cmd)
 	return cmd
 }
 
@@ -105,40 +115,102 @@ func readSpec(name string) (*spec.Spec, error) {
 	return spec.Read(file)
 }
 
-func runVerify(s *streams, f *verifyFlags, name, specName string) error {
+// verified is what came of a file.
+type verified struct {
+	failures []spec.Failure
+	err      error
+}
+
+func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
+	specName string) error {
 	want, err := readSpec(specName)
 	if err != nil {
 		return &fileError{specName, err}
 	}
-	found, end, err := partsOf(s, name, nil)
+	m, err := f.many.begin(s, cmd, listing, names)
 	if err != nil {
-		return &fileError{name, err}
+		return err
 	}
-	defer end()
-	failures, err := want.Check(found[0].Value)
-	w := bufio.NewWriter(s.out)
-	enc := jsonval.NewEncoder(w, jsonOptions(0))
-	for _, failure := range failures {
-		if f.json {
-			enc.Encode(jsonval.Object([]string{"pointer", "failure"},
-				[]any{failure.At.String(), failure.What}))
-			continue
+	out := &verifyWriter{w: bufio.NewWriter(s.out), json: f.json,
+		several: f.many.several(listing, names)}
+	out.enc = jsonval.NewEncoder(out.w, jsonOptions(0))
+	err = eachFile(m, func(source batch.Source) (v verified) {
+		v.failures, v.err = verifyFile(s, source.Path, want)
+		return v
+	}, func(source batch.Source, v verified) error {
+		if isOther(source, v.err) && len(v.failures) == 0 {
+			return nil
 		}
-		fmt.Fprintf(w, "%s %s\n", describe.Printable(pointerLabel(failure.At)),
-			describe.Printable(failure.What))
+		if err := out.file(source.Path, v.failures); err != nil {
+			return err
+		}
+		if v.err != nil {
+			return m.failed(source, v.err)
+		}
+		return nil
+	})
+	if err == nil {
+		err = out.end()
 	}
-	if len(failures) > 0 && !f.json {
-		fmt.Fprintf(w, "%s of what the specification says is not so\n",
-			humanize.Comma(int64(len(failures))))
-	}
-	if e := w.Flush(); e != nil {
-		return e
-	}
-	if err != nil {
-		return &fileError{name, err}
-	}
-	if len(failures) > 0 {
+	if err = m.end(err); err == nil && out.found > 0 {
 		return errSilent(statusFound)
 	}
-	return nil
+	return err
+}
+
+// verifyFile checks the first value of a file.
+func verifyFile(s *streams, name string, want *spec.Spec) ([]spec.Failure, error) {
+	found, end, err := partsOf(s, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return want.Check(found[0].Value)
+}
+
+// verifyWriter writes what is not as a specification says.
+type verifyWriter struct {
+	w             *bufio.Writer
+	enc           *jsonval.Encoder
+	json, several bool
+	files, found  int64
+}
+
+// file writes what a file fails.
+func (o *verifyWriter) file(name string, failures []spec.Failure) error {
+	if len(failures) > 0 {
+		o.files++
+	}
+	for _, failure := range failures {
+		o.found++
+		names, values := []string{"pointer", "failure"}, []any{failure.At.String(), failure.What}
+		if o.several {
+			names, values = append([]string{"file"}, names...), append([]any{name}, values...)
+		}
+		if o.json {
+			if err := o.enc.Encode(jsonval.Object(names, values)); err != nil {
+				return err
+			}
+			continue
+		}
+		if o.several {
+			fmt.Fprintf(o.w, "%s: ", describe.Printable(name))
+		}
+		fmt.Fprintf(o.w, "%s %s\n", describe.Printable(pointerLabel(failure.At)),
+			describe.Printable(failure.What))
+	}
+	return o.w.Flush()
+}
+
+// end writes the sum.
+func (o *verifyWriter) end() error {
+	if o.found > 0 && !o.json {
+		fmt.Fprintf(o.w, "%s of what the specification says is not so",
+			humanize.Comma(o.found))
+		if o.several {
+			fmt.Fprintf(o.w, ", in %s files", humanize.Comma(o.files))
+		}
+		o.w.WriteString("\n")
+	}
+	return o.w.Flush()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/hdf5"
@@ -330,10 +331,14 @@ func period(ordinals *ndarray.Array, freq string) *frame.Series {
 // The class and the multiple in the pickle, of protocol 0, of an offset, and of a dict in which
 // the index has one.
 var (
-	offsetPattern = regexp.MustCompile(`^c[\w.]*offsets\n(\w+)\np\d+\n\(I(\d+)\n`)
-	freqPattern   = regexp.MustCompile(`Vindex\np\d+\n\(dp\d+\n` +
-		`(?:Vindex_name\np\d+\n[^c]*?)?` +
-		`Vfreq\np\d+\n(c[\w.]*offsets\n\w+\np\d+\n\(I\d+\n)`)
+	offsetPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^c[\w.]*offsets\n(\w+)\np\d+\n\(I(\d+)\n`)
+	})
+	freqPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`Vindex\np\d+\n\(dp\d+\n` +
+			`(?:Vindex_name\np\d+\n[^c]*?)?` +
+			`Vfreq\np\d+\n(c[\w.]*offsets\n\w+\np\d+\n\(I\d+\n)`)
+	})
 )
 
 // aliases are pandas' names of offsets without parameters.
@@ -346,7 +351,7 @@ var aliases = map[string]string{
 
 // aliasIn returns the name of the index's frequency in the pickled dict of a table.
 func aliasIn(pickled string) string {
-	if m := freqPattern.FindStringSubmatch(pickled); m != nil {
+	if m := freqPattern().FindStringSubmatch(pickled); m != nil {
 		return alias(m[1])
 	}
 	return ""
@@ -355,7 +360,7 @@ func aliasIn(pickled string) string {
 // alias returns the name of the frequency that an attribute has pickled, "" where it is none
 // of the usual ones.
 func alias(pickled string) string {
-	m := offsetPattern.FindStringSubmatch(pickled)
+	m := offsetPattern().FindStringSubmatch(pickled)
 	if m == nil || aliases[m[1]] == "" {
 		return ""
 	}

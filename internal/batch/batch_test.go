@@ -130,10 +130,10 @@ func TestEachKeepsBudget(t *testing.T) {
 	var atWork, most atomic.Int64
 	next := 0
 	err := Each(sourcesNamed(paths...), Limits{Jobs: 8, Bytes: budget}, func(s Source) int64 {
-		now := atWork.Add(budgetOf(s.Path, budget))
+		now := atWork.Add(budgetOf(&s, budget))
 		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
 		}
-		defer atWork.Add(-budgetOf(s.Path, budget))
+		defer atWork.Add(-budgetOf(&s, budget))
 		return s.Index
 	}, func(s Source, index int64) error {
 		if index != int64(next) || s.Path != paths[next] {

@@ -111,7 +111,7 @@ func (p *Parts) encode(s Source) *encoded {
 // identified returns the entry of a source without what came of it.
 func identified(s Source) Entry {
 	e := Entry{Index: s.Index, Path: s.Path}
-	if info, err := os.Stat(s.Path); err == nil {
+	if info, err := s.info(); err == nil {
 		e.Size, e.Modified = info.Size(), info.ModTime().UnixNano()
 	}
 	return e

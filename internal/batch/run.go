@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"iter"
-	"os"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -14,9 +13,14 @@ type Limits struct {
 	// Jobs is how many files are worked on at once, 1 or more.
 	Jobs int
 	// Bytes is the budget: the sizes of the files that are being worked on, and of those whose
-	// results wait for their turn, add up to no more. A file that is larger is worked on alone.
+	// results wait for their turn, add up to no more. A file that is larger is worked on alone. 0
+	// is for work whose memory does not grow with the files: sizes do not count, and no more than
+	// 1,024 results wait.
 	Bytes int64
 }
+
+// unsizedWaiting is how many files are at work or wait at once where sizes do not count.
+const unsizedWaiting = 1 << 10
 
 // leastSize is what a file takes of the budget at least, in bytes: about what it costs to have one
 // open, whatever its size.
@@ -38,6 +42,10 @@ type slot[R any] struct {
 func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R,
 	done func(Source, R) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
+	sized := l.Bytes > 0
+	if !sized {
+		l.Bytes = unsizedWaiting * leastSize
+	}
 	budget := semaphore.NewWeighted(l.Bytes)
 	waiting := make(chan *slot[R], min(l.Bytes/leastSize, maxWaiting)+1)
 	toDo := make(chan *slot[R])
@@ -68,7 +76,10 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 				listErr = &SourceError{source.Path, err}
 				return
 			}
-			s := &slot[R]{source, budgetOf(source.Path, l.Bytes), make(chan R, 1)}
+			s := &slot[R]{source, leastSize, make(chan R, 1)}
+			if sized {
+				s.size = budgetOf(&source, l.Bytes)
+			}
 			if budget.Acquire(ctx, s.size) != nil {
 				return
 			}
@@ -94,9 +105,9 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 }
 
 // budgetOf returns what a file takes of the budget.
-func budgetOf(path string, budget int64) int64 {
+func budgetOf(s *Source, budget int64) int64 {
 	size := int64(leastSize)
-	if info, err := os.Stat(path); err == nil {
+	if info, err := s.info(); err == nil {
 		size = max(size, info.Size())
 	}
 	return min(size, budget)

@@ -24,7 +24,7 @@ func (s *schemas) add(next *arrow.Schema) error {
 	fields := slices.Clone(s.fields)
 	var added []string
 	for _, f := range next.Fields() {
-		t := storedType(f.Type)
+		t := StoredType(f.Type)
 		if err := s.mixed(t); err != nil {
 			return fmt.Errorf("%w: column %q: %w", ErrSchema, f.Name, err)
 		}
@@ -34,7 +34,7 @@ func (s *schemas) add(next *arrow.Schema) error {
 			fields = append(fields, arrow.Field{Name: f.Name, Type: t, Nullable: true})
 			continue
 		}
-		wide, ok := widened(fields[i].Type, t)
+		wide, ok := Widened(fields[i].Type, t)
 		if !ok {
 			return fmt.Errorf("%w: column %q is %s, and was %s before", ErrSchema, f.Name, t,
 				fields[i].Type)
@@ -56,12 +56,12 @@ func (s *schemas) add(next *arrow.Schema) error {
 	return nil
 }
 
-// storedType is the type in which a column of a single table is kept: categories as their values,
+// StoredType is the type in which a column of a single table is kept: categories as their values,
 // as those of two tables differ, and text by one type.
-func storedType(t arrow.DataType) arrow.DataType {
+func StoredType(t arrow.DataType) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
-		return storedType(t.ValueType)
+		return StoredType(t.ValueType)
 	case *arrow.StringType, *arrow.StringViewType:
 		return arrow.BinaryTypes.LargeString
 	case *arrow.BinaryType, *arrow.BinaryViewType:
@@ -70,8 +70,8 @@ func storedType(t arrow.DataType) arrow.DataType {
 	return t
 }
 
-// widened returns the type that holds every value of two.
-func widened(a, b arrow.DataType) (arrow.DataType, bool) {
+// Widened returns the type that holds every value of two.
+func Widened(a, b arrow.DataType) (arrow.DataType, bool) {
 	switch {
 	case arrow.TypeEqual(a, b), b.ID() == arrow.NULL:
 		return a, true

@@ -67,28 +67,36 @@ var errDuration = errors.New("time differences have no type in Parquet; feather 
 
 // refused is the error of a type that the output has not.
 func (t *Table) refused(of arrow.DataType) error {
-	if t.Parquet && of.ID() == arrow.DURATION {
+	if t.Parquet {
+		return ParquetRefuses(of)
+	}
+	return nil
+}
+
+// ParquetRefuses returns the error of a type that Parquet has not, else nil.
+func ParquetRefuses(of arrow.DataType) error {
+	if of.ID() == arrow.DURATION {
 		return errDuration
 	}
 	return nil
 }
 
-// schema is that of the output.
-func (t *Table) schema() *arrow.Schema {
-	path := arrow.Field{Name: t.PathColumn, Type: arrow.BinaryTypes.LargeString}
-	return arrow.NewSchema(append([]arrow.Field{path}, t.known.fields...), nil)
+// TableSchema is that of a table of many files: their paths, then the columns.
+func TableSchema(pathColumn string, fields []arrow.Field) *arrow.Schema {
+	path := arrow.Field{Name: pathColumn, Type: arrow.BinaryTypes.LargeString}
+	return arrow.NewSchema(append([]arrow.Field{path}, fields...), nil)
 }
 
-// tableSink takes record batches one after another.
-type tableSink interface {
-	write(b arrow.RecordBatch) error
-	close() error
+// TableSink takes record batches one after another and writes a file of bounded row groups.
+type TableSink interface {
+	Write(b arrow.RecordBatch) error
+	Close() error
 }
 
 // Join writes the table of the blocks.
 func (t *Table) Join(w io.Writer, blocks Blocks) error {
-	schema := t.schema()
-	sink, err := t.sink(w, schema)
+	schema := TableSchema(t.PathColumn, t.known.fields)
+	sink, err := NewTableSink(w, schema, t.Parquet, t.Zstd)
 	if err != nil {
 		return err
 	}
@@ -96,23 +104,23 @@ func (t *Table) Join(w io.Writer, blocks Blocks) error {
 		if e.Failure != nil {
 			return nil
 		}
-		if err := eachBatch(r, func(b arrow.RecordBatch) error {
-			fitted, err := fit(b, schema, e.Path)
+		if err := EachBatch(r, func(b arrow.RecordBatch) error {
+			fitted, err := Fit(b, schema, e.Path)
 			if err != nil {
 				return err
 			}
 			defer fitted.Release()
-			return sink.write(fitted)
+			return sink.Write(fitted)
 		}); err != nil {
 			return fmt.Errorf("batch: %s: %w", e.Path, err)
 		}
 		return nil
 	})
-	return errors.Join(err, sink.close())
+	return errors.Join(err, sink.Close())
 }
 
-// eachBatch reads the batches of a block.
-func eachBatch(r *io.SectionReader, visit func(b arrow.RecordBatch) error) error {
+// EachBatch reads the batches of an Arrow file.
+func EachBatch(r ipc.ReadAtSeeker, visit func(b arrow.RecordBatch) error) error {
 	f, err := ipc.NewFileReader(r)
 	if err != nil {
 		return err
@@ -132,8 +140,8 @@ func eachBatch(r *io.SectionReader, visit func(b arrow.RecordBatch) error) error
 	return nil
 }
 
-// fit returns a batch with the columns of a schema, the first of which has the path in each row.
-func fit(b arrow.RecordBatch, schema *arrow.Schema, path string) (arrow.RecordBatch, error) {
+// Fit returns a batch with the columns of a schema, the first of which has the path in each row.
+func Fit(b arrow.RecordBatch, schema *arrow.Schema, path string) (arrow.RecordBatch, error) {
 	columns := make([]arrow.Array, schema.NumFields())
 	defer func() {
 		for _, c := range columns {
@@ -183,17 +191,18 @@ func cast(c arrow.Array, t arrow.DataType) (arrow.Array, error) {
 	return compute.CastArray(context.Background(), c, compute.SafeCastOptions(t))
 }
 
-func (t *Table) sink(w io.Writer, schema *arrow.Schema) (tableSink, error) {
-	if !t.Parquet {
+// NewTableSink returns a sink that writes Parquet to w, or else an Arrow file; zstd compresses it.
+func NewTableSink(w io.Writer, schema *arrow.Schema, isParquet, zstd bool) (TableSink, error) {
+	if !isParquet {
 		opts := []ipc.Option{ipc.WithSchema(schema)}
-		if t.Zstd {
+		if zstd {
 			opts = append(opts, ipc.WithZstd())
 		}
 		fw, err := ipc.NewFileWriter(w, opts...)
 		return &arrowSink{fw}, err
 	}
 	codec := compress.Codecs.Snappy
-	if t.Zstd {
+	if zstd {
 		codec = compress.Codecs.Zstd
 	}
 	props := parquet.NewWriterProperties(parquet.WithCompression(codec),
@@ -206,8 +215,8 @@ func (t *Table) sink(w io.Writer, schema *arrow.Schema) (tableSink, error) {
 // arrowSink writes a batch a source.
 type arrowSink struct{ w *ipc.FileWriter }
 
-func (s *arrowSink) write(b arrow.RecordBatch) error { return s.w.Write(b) }
-func (s *arrowSink) close() error                    { return s.w.Close() }
+func (s *arrowSink) Write(b arrow.RecordBatch) error { return s.w.Write(b) }
+func (s *arrowSink) Close() error                    { return s.w.Close() }
 
 // parquetSink writes row groups of many sources.
 type parquetSink struct {
@@ -215,7 +224,7 @@ type parquetSink struct {
 	bytes int64 // of the row group so far, as Arrow has them
 }
 
-func (s *parquetSink) write(b arrow.RecordBatch) error {
+func (s *parquetSink) Write(b arrow.RecordBatch) error {
 	if s.bytes >= groupBytes {
 		s.w.NewBufferedRowGroup()
 		s.bytes = 0
@@ -226,4 +235,4 @@ func (s *parquetSink) write(b arrow.RecordBatch) error {
 	return s.w.WriteBuffered(b)
 }
 
-func (s *parquetSink) close() error { return s.w.Close() }
+func (s *parquetSink) Close() error { return s.w.Close() }

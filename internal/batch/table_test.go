@@ -38,7 +38,7 @@ func TestWidened(t *testing.T) {
 		{arrow.FixedWidthTypes.Boolean, p.Int64, nil},
 	} {
 		for range 2 {
-			got, ok := widened(c.a, c.b)
+			got, ok := Widened(c.a, c.b)
 			if ok != (c.want != nil) || ok && !arrow.TypeEqual(got, c.want) {
 				t.Errorf("%s and %s: %v, want %v", c.a, c.b, got, c.want)
 			}
@@ -148,7 +148,7 @@ func rowsOf(t *testing.T, data []byte, isParquet bool) string {
 		for tr.Next() {
 			add(tr.RecordBatch())
 		}
-	} else if err := eachBatch(io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))),
+	} else if err := EachBatch(io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))),
 		func(b arrow.RecordBatch) error {
 			add(b)
 			return nil

@@ -33,7 +33,16 @@ var missing = map[string]bool{
 }
 
 // IsMissing reports whether pandas takes the field for a missing value.
-func IsMissing(field []byte) bool { return len(field) <= 8 && missing[string(field)] }
+func IsMissing(field []byte) bool {
+	if len(field) == 0 {
+		return true
+	}
+	switch field[0] {
+	case '#', '-', '1', '<', 'N', 'n':
+		return len(field) <= 8 && missing[string(field)]
+	}
+	return false
+}
 
 // Column is a column of one type. Exactly one of the slices with elements is set, none for Big and
 // Text.
@@ -45,6 +54,43 @@ type Column struct {
 	Complex []complex128
 	Bools   []bool
 	Missing []bool // of Big, Bool and Text; nil where nothing is missing
+
+	whole part // what its fields are, before pandas' rules for a whole column
+}
+
+// Types are the types of the columns of a text of which one part after another is read.
+type Types []part
+
+// Add adds the columns of the next part.
+func (t *Types) Add(columns []Column) {
+	if *t == nil {
+		*t = make(Types, len(columns))
+	}
+	for c := range columns {
+		(*t)[c] = join((*t)[c], columns[c].whole)
+	}
+}
+
+// Type returns the type of a column, and whether something is missing in it.
+func (t Types) Type(c int) (typ Type, missing bool) { return t[c].settled(false), t[c].gap }
+
+// As returns column c of a table as a type that holds its fields, one of Int, Float, Bool and Text,
+// given the column that Read returned.
+func (t *Table) As(c int, column Column, typ Type) Column {
+	switch {
+	case typ == column.Type && typ != Text:
+		return column
+	case typ == Float:
+		column.Type, column.Floats = Float, make([]float64, t.rows)
+		for i, n := range column.Ints {
+			column.Floats[i] = float64(n)
+		}
+		column.Ints = nil
+		return column
+	}
+	out := Column{Type: typ}
+	t.finish(&out, c, nil, typ == Text)
+	return out
 }
 
 // part is what one block of a column is.
@@ -63,6 +109,7 @@ type part struct {
 // floats where they are no ints of 64 bits.
 func (t *Table) Infer(matrix bool) []Column {
 	cols := make([]Column, t.cols)
+	t.splitAll()
 	for c := range cols {
 		cols[c].Ints = make([]int64, t.rows)
 	}
@@ -70,7 +117,7 @@ func (t *Table) Infer(matrix bool) []Column {
 	parallel(len(parts), func(i int) {
 		b, c := &t.blocks[i/t.cols], i%t.cols
 		r := columnReader{out: cols[c].Ints[b.first : b.first+b.rows], matrix: matrix}
-		r.block(b, t.cols, c)
+		r.block(b, c)
 		parts[i] = r.part
 	})
 	for c := range cols {
@@ -80,7 +127,7 @@ func (t *Table) Infer(matrix bool) []Column {
 			whole = join(whole, parts[i])
 			own = append(own, parts[i])
 		}
-		cols[c].Type = whole.settled(matrix)
+		cols[c].Type, cols[c].whole = whole.settled(matrix), whole
 		// pandas has no missing values among ints that it leaves as text.
 		t.finish(&cols[c], c, own, whole.gap && whole.t != Uint)
 	}
@@ -125,8 +172,7 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 		c.Floats = make([]float64, t.rows)
 		parallel(len(t.blocks), func(k int) {
 			b := &t.blocks[k]
-			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k],
-				t.cols, col)
+			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k], col)
 		})
 	case Complex:
 		c.Complex = make([]complex128, t.rows)
@@ -142,11 +188,11 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 }
 
 // floats fills out with the numbers of a column that a columnReader left in ints.
-func (b *block) floats(out []float64, ints []int64, p part, cols, col int) {
+func (b *block) floats(out []float64, ints []int64, p part, col int) {
 	switch {
 	case p.unread:
 		for r := range out {
-			f, _ := b.field(r*cols + col)
+			f, _ := b.field(r, col)
 			x, ok := ParseFloat(f)
 			if !ok {
 				x = NaN
@@ -164,12 +210,22 @@ func (b *block) floats(out []float64, ints []int64, p part, cols, col int) {
 	}
 }
 
+// splitAll finds all fields of all blocks.
+func (t *Table) splitAll() {
+	parallel(len(t.blocks), func(k int) {
+		for c := range t.cols {
+			t.split(&t.blocks[k], c)
+		}
+	})
+}
+
 // each calls do for each field of a column, on all cores.
 func (t *Table) each(col int, do func(row int, f []byte)) {
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
+		t.split(b, col)
 		for r := range b.rows {
-			f, _ := b.field(r*t.cols + col)
+			f, _ := b.field(r, col)
 			do(b.first+r, f)
 		}
 	})
@@ -183,9 +239,9 @@ type columnReader struct {
 	matrix bool
 }
 
-func (c *columnReader) block(b *block, cols, col int) {
+func (c *columnReader) block(b *block, col int) {
 	for r := range b.rows {
-		f, _ := b.field(r*cols + col)
+		f, _ := b.field(r, col)
 		if !c.floats && c.t <= Int {
 			if n, ok := parseInt(f); ok {
 				c.out[r], c.t = n, Int
@@ -193,11 +249,16 @@ func (c *columnReader) block(b *block, cols, col int) {
 				continue
 			}
 		}
+		if c.t == Bool {
+			if _, ok := ParseBool(f); ok {
+				continue
+			}
+		}
 		if c.number(r, f) {
 			continue
 		}
 		if c.part = join(c.part, c.typeOf(f)); c.t == Text {
-			c.gap = c.gap || !c.matrix && b.gapAfter(r, cols, col)
+			c.gap = c.gap || !c.matrix && b.gapAfter(r, col)
 			return
 		}
 		c.unread = true
@@ -234,9 +295,9 @@ func (c *columnReader) number(r int, f []byte) bool {
 }
 
 // gapAfter reports whether something is missing behind row r.
-func (b *block) gapAfter(r, cols, col int) bool {
+func (b *block) gapAfter(r, col int) bool {
 	for ; r < b.rows; r++ {
-		if f, _ := b.field(r*cols + col); IsMissing(f) {
+		if f, _ := b.field(r, col); IsMissing(f) {
 			return true
 		}
 	}
@@ -280,13 +341,14 @@ func (t *Table) Floats(cols []int) (map[int][]float64, error) {
 	for _, c := range cols {
 		out[c] = make([]float64, t.rows)
 	}
+	t.splitAll()
 	errs := make([]error, len(t.blocks))
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
 		for _, c := range cols {
 			column := out[c][b.first:]
 			for r := range b.rows {
-				f, _ := b.field(r*t.cols + c)
+				f, _ := b.field(r, c)
 				x, ok := ParseFloat(f)
 				if !ok {
 					errs[k] = errkind.New(errkind.ErrMalformed,

@@ -21,8 +21,6 @@ type Dialect struct {
 	Quotes bool
 	// Short says that a row may have fewer fields than the first: the others are empty.
 	Short bool
-	// Trim says that blanks around fields are no part of them.
-	Trim bool
 }
 
 // span is where a field is in the text of its block. Its length has the bit quoted where the field
@@ -37,9 +35,13 @@ const (
 
 // block is consecutive rows.
 type block struct {
-	text  []byte
-	spans []span // rows times columns
-	first int    // number of its first row
+	text []byte
+	// spans are of rows times columns; of rows times width where only some columns have them, and
+	// slots says which of the width, -1 for none.
+	spans []span
+	slots []int
+	width int
+	first int // number of its first row
 	rows  int
 	lines int // up to the end, for errors
 	err   error
@@ -47,9 +49,10 @@ type block struct {
 
 // Table is the fields of a text. It aliases the text.
 type Table struct {
-	blocks []block
-	rows   int
-	cols   int
+	dialect Dialect
+	blocks  []block
+	rows    int
+	cols    int
 }
 
 // Rows returns the number of rows.
@@ -65,7 +68,7 @@ const blockSize = 4 << 20
 // Lines without anything, and of nothing but a comment, are no rows. Line is the number of the
 // first line, for errors.
 func Split(text []byte, d Dialect, cols, line int) (*Table, error) {
-	t := &Table{cols: cols}
+	t := &Table{dialect: d, cols: cols}
 	pieces := d.pieces(text)
 	if cols == 0 {
 		first := block{}
@@ -94,7 +97,7 @@ func Split(text []byte, d Dialect, cols, line int) (*Table, error) {
 		if b.err != nil {
 			return nil, at(b.err, line+b.lines)
 		}
-		b.first, b.rows = t.rows, len(b.spans)/t.cols
+		b.first, b.rows, b.width = t.rows, len(b.spans)/t.cols, t.cols
 		t.rows += b.rows
 		line += b.lines
 	}
@@ -130,6 +133,21 @@ func (d Dialect) pieces(text []byte) [][]byte {
 		out = append(out, text)
 	}
 	return out
+}
+
+// Rows returns how long the part of a text is that ends with its last whole row, in bytes.
+func (d Dialect) Rows(text []byte) int {
+	end := bytes.LastIndexByte(text, '\n') + 1
+	if !d.Quotes {
+		return end
+	}
+	inside := bytes.Count(text[:end], []byte{'"'})%2 == 1
+	for inside && end > 0 {
+		at := bytes.LastIndexByte(text[:end-1], '\n') + 1
+		inside = bytes.Count(text[at:end], []byte{'"'})%2 == 0
+		end = at
+	}
+	return end
 }
 
 // parallel calls do with 0 to n-1 on all cores.
@@ -170,7 +188,7 @@ func First(text []byte, d Dialect) (fields []string, rest []byte, lines int, err
 		return nil, nil, 0, at(b.err, b.lines)
 	}
 	for i := range b.spans {
-		f, _ := b.field(i)
+		f, _ := b.field(0, i)
 		fields = append(fields, string(f))
 	}
 	return fields, text[end:], b.lines, nil

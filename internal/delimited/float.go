@@ -17,32 +17,45 @@ var exact = [...]float64{
 // fastFloat reads a decimal number of up to 19 digits; ok is false for everything else, and where
 // the digits do not tell which of two doubles is nearer. What it returns is exactly rounded.
 func fastFloat(f []byte) (x float64, ok bool) {
-	i, negative := 0, false
-	if len(f) > 0 && (f[0] == '-' || f[0] == '+') {
-		i, negative = 1, f[0] == '-'
+	x, end, ok := floatAt(f, 0, powers())
+	return x, ok && end == len(f)
+}
+
+// floatAt is fastFloat for the number at i in a longer text, which ends before end.
+func floatAt(f []byte, i int, table *powerTable) (x float64, end int, ok bool) {
+	negative := false
+	if i < len(f) && (f[i] == '-' || f[i] == '+') {
+		negative = f[i] == '-'
+		i++
 	}
 	begin := i
-	mantissa, i := digits(f, i, 0)
+	var mantissa uint64
+	if i+1 < len(f) && f[i+1] == '.' && f[i]-'0' <= 9 { // most numbers have one digit before it
+		mantissa = uint64(f[i] - '0')
+		i++
+	} else {
+		mantissa, i = digits(f, i, 0)
+	}
 	n := i - begin
 	exp10 := 0
 	if i < len(f) && f[i] == '.' {
+		if mantissa == 0 {
+			n = min(n, 1) // zeros in front are no digits that count
+		}
 		from := i + 1
 		mantissa, i = digits(f, from, mantissa)
 		exp10 = from - i
 		n += i - from
 	}
-	if n == 0 || n > 19 {
-		return 0, false
+	if n == 0 || n > 19 && n-zeros(f[begin:i]) > 19 {
+		return 0, i, false
 	}
 	if i < len(f) && f[i]|0x20 == 'e' {
 		e, end, ok := exponent(f, i+1)
 		if !ok {
-			return 0, false
+			return 0, i, false
 		}
 		exp10, i = exp10+e, end
-	}
-	if i != len(f) {
-		return 0, false
 	}
 	switch {
 	case mantissa == 0:
@@ -52,25 +65,43 @@ func fastFloat(f []byte) (x float64, ok bool) {
 	case mantissa < 1<<53 && 0 <= exp10 && exp10 <= 22:
 		x, ok = float64(mantissa)*exact[exp10], true
 	default:
-		x, ok = nearest(mantissa, exp10)
+		x, ok = nearest(mantissa, exp10, table)
 	}
 	if negative {
 		x = -x
 	}
-	return x, ok
+	return x, i, ok
 }
 
-// digits reads digits from i on behind those of m; more than 19 in all overflow.
-func digits(f []byte, i int, m uint64) (uint64, int) {
-	for len(f)-i >= 8 {
-		v := binary.LittleEndian.Uint64(f[i:])
-		if (v&0xf0f0f0f0f0f0f0f0)|((v+
-			0x0606060606060606)&0xf0f0f0f0f0f0f0f0)>>4 != 0x3333333333333333 {
+// zeros returns how many zeros a number begins with.
+func zeros(f []byte) (n int) {
+	for _, c := range f {
+		if c == '0' {
+			n++
+		} else if c != '.' {
 			break
 		}
-		v -= 0x3030303030303030
+	}
+	return n
+}
+
+// tens are the powers of ten that digits needs.
+var tens = [8]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
+
+// digits reads digits from i on behind those of m; more than 19 in all overflow. It reads eight
+// bytes at a time: the first is the lowest of a uint64.
+func digits(f []byte, i int, m uint64) (uint64, int) {
+	for len(f)-i >= 8 {
+		v := binary.LittleEndian.Uint64(f[i:]) ^ 0x3030303030303030
+		// The top bit of every byte that is no digit.
+		others := (v&0x7f7f7f7f7f7f7f7f + 0x7676767676767676 | v) & 0x8080808080808080
+		n := bits.TrailingZeros64(others) >> 3
+		v <<= 64 - 8*n // zeros in front of fewer than eight
 		v = v*10 + v>>8
 		v = (v&0x000000ff000000ff*(100+1000000<<32) + v>>16&0x000000ff000000ff*(1+10000<<32)) >> 32
+		if n < 8 {
+			return m*tens[n&7] + v, i + n
+		}
 		m = m*100_000_000 + v
 		i += 8
 	}
@@ -111,11 +142,11 @@ func exponent(f []byte, i int) (e, end int, ok bool) {
 //
 // Reference: Daniel Lemire, "Number Parsing at a Gigabyte per Second", 2021; Go's strconv,
 // eiselLemire64.
-func nearest(man uint64, exp10 int) (x float64, ok bool) {
+func nearest(man uint64, exp10 int, table *powerTable) (x float64, ok bool) {
 	if exp10 < minPower || exp10 > maxPower {
 		return 0, false
 	}
-	p := &powers()[exp10-minPower]
+	p := &table[exp10-minPower]
 	clz := bits.LeadingZeros64(man)
 	man <<= clz
 	exp2 := uint64(217706*exp10>>16+64+1023) - uint64(clz)

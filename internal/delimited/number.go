@@ -100,10 +100,11 @@ func parseWord(f []byte) (float64, bool) {
 		}
 		f = f[1:]
 	}
-	switch string(bytes.ToLower(f)) {
-	case "nan":
+	switch {
+	case len(f) == 3 && bytes.EqualFold(f, []byte("nan")):
 		return NaN, true
-	case "inf", "infinity":
+	case len(f) == 3 && bytes.EqualFold(f, []byte("inf")),
+		len(f) == 8 && bytes.EqualFold(f, []byte("infinity")):
 		return math.Inf(int(sign)), true
 	}
 	return 0, false

@@ -19,9 +19,12 @@ type power struct {
 	e      int
 }
 
+// powerTable has the powers from minPower to maxPower.
+type powerTable [maxPower - minPower + 1]power
+
 // powers returns the table, which is computed once, in less than a millisecond.
-var powers = sync.OnceValue(func() *[maxPower - minPower + 1]power {
-	var table [maxPower - minPower + 1]power
+var powers = sync.OnceValue(func() *powerTable {
+	var table powerTable
 	ten := big.NewInt(10)
 	for i := range table {
 		q := i + minPower

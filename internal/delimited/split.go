@@ -59,14 +59,6 @@ func (s *splitter) add(begin, end int, flags uint32) {
 		s.b.err = fmt.Errorf("a field of %d bytes", end-begin)
 		return
 	}
-	if s.d.Trim && flags == 0 {
-		for begin < end && isBlank(s.b.text[begin]) {
-			begin++
-		}
-		for end > begin && isBlank(s.b.text[end-1]) {
-			end--
-		}
-	}
 	s.b.spans = append(s.b.spans, span{uint32(begin), uint32(end-begin) | flags})
 }
 
@@ -194,11 +186,26 @@ func (t *Table) Field(row, col int) (field []byte, inQuotes bool) {
 		i++
 	}
 	b := &t.blocks[i]
-	return b.field((row-b.first)*t.cols + col)
+	t.split(b, col)
+	return b.field(row-b.first, col)
 }
 
-func (b *block) field(i int) ([]byte, bool) {
-	s := b.spans[i]
+// split finds the fields of a block that were read without it, if the column's are not known.
+func (t *Table) split(b *block, col int) {
+	if b.slots == nil || b.slots[col] >= 0 {
+		return
+	}
+	b.slots, b.width, b.lines, b.spans = nil, t.cols, 0, nil
+	s := splitter{d: t.dialect, b: b, cols: t.cols}
+	s.run()
+}
+
+// field returns a field of a row of the block, of a column that has spans.
+func (b *block) field(row, col int) ([]byte, bool) {
+	if b.slots != nil {
+		col = b.slots[col]
+	}
+	s := b.spans[row*b.width+col]
 	f := b.text[s.at : s.at+s.n&maxSpan]
 	if s.n&doubled != 0 {
 		f = bytes.ReplaceAll(f, []byte(`""`), []byte(`"`))

@@ -7,8 +7,13 @@ func (t *Table) Texts(col int, missing []bool) (data []byte, offsets []int64) {
 	size := 0
 	for i := range t.blocks {
 		b := &t.blocks[i]
+		t.split(b, col)
+		at := col
+		if b.slots != nil {
+			at = b.slots[col]
+		}
 		for r := range b.rows {
-			size += int(b.spans[r*t.cols+col].n & maxSpan)
+			size += int(b.spans[r*b.width+at].n & maxSpan)
 		}
 	}
 	data = make([]byte, 0, size)
@@ -16,7 +21,7 @@ func (t *Table) Texts(col int, missing []bool) (data []byte, offsets []int64) {
 		b := &t.blocks[i]
 		for r := range b.rows {
 			if missing == nil || !missing[b.first+r] {
-				f, _ := b.field(r*t.cols + col)
+				f, _ := b.field(r, col)
 				data = append(data, f...)
 			}
 			offsets = append(offsets, int64(len(data)))

@@ -1,0 +1,328 @@
+package pickleio
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/audit"
+	"github.com/unpkl/unpkl/convert"
+)
+
+func init() {
+	register.DoFn5x1[context.Context, *sdf.LockRTracker, File, func(Document), func(DeadLetter),
+		error](&documentFn{})
+	register.DoFn5x1[context.Context, *sdf.LockRTracker, File, func(Table), func(DeadLetter),
+		error](&tableFn{})
+	register.DoFn5x1[context.Context, *sdf.LockRTracker, File, func(beam.X), func(DeadLetter),
+		error](&rowFn{})
+	register.Emitter1[Document]()
+	register.Emitter1[Table]()
+	register.Emitter1[DeadLetter]()
+	register.Emitter1[beam.X]()
+}
+
+// Read reads the files of a pattern and returns a PCollection of [Document], one a pickle, or with
+// [WithRecords] one an item, and one of [DeadLetter]. In a pattern of local files ** stands for any
+// number of folders, and a folder for all files below it.
+func Read(s beam.Scope, glob string, opts ...Option) (documents, dead beam.PCollection) {
+	s = s.Scope("pickleio.Read")
+	c := newConfig(opts)
+	if c.Records > 0 {
+		return beam.ParDo2(s, &documentRecordFn{recordBase{Config: c}}, list(s, glob))
+	}
+	return beam.ParDo2(s, &documentFn{readBase{Config: c}}, list(s, glob))
+}
+
+// ReadTables is [Read] for values that are tables: DataFrames and Series, structured arrays, dicts
+// of columns, lists of dicts. It returns a PCollection of [Table] and one of [DeadLetter], in which
+// are also values that are none.
+func ReadTables(s beam.Scope, glob string, opts ...Option) (tables, dead beam.PCollection) {
+	s = s.Scope("pickleio.ReadTables")
+	c := newConfig(opts)
+	if c.Records > 0 {
+		return beam.ParDo2(s, &tableRecordFn{recordBase{Config: c}}, list(s, glob))
+	}
+	return beam.ParDo2(s, &tableFn{readBase{Config: c}}, list(s, glob))
+}
+
+// ReadRows is [Read] for values of a Go type, which is filled as unpkl.Unmarshal fills it: fields by
+// their names or the tag pickle. It returns a PCollection of that type and one of [DeadLetter]. With
+// [WithRecords] a pickle holds a list of them, which is read whole.
+func ReadRows(s beam.Scope, glob string, t reflect.Type, opts ...Option) (rows,
+	dead beam.PCollection) {
+	s = s.Scope("pickleio.ReadRows")
+	fn := &rowFn{readBase: readBase{Config: newConfig(opts)}, Type: beam.EncodedType{T: t}}
+	return beam.ParDo2(s, fn, list(s, glob), beam.TypeDefinition{Var: beam.XType, T: t})
+}
+
+// readBase is what a splittable DoFn over the pickles of files has but for ProcessElement.
+type readBase struct {
+	Config config
+}
+
+// CreateInitialRestriction returns the range of a whole file.
+func (fn *readBase) CreateInitialRestriction(f File) Range {
+	if f.Size <= fn.Config.Block {
+		return Range{End: 1, Whole: true}
+	}
+	return Range{End: f.Size}
+}
+
+// SplitRestriction splits a large file where pickles begin. One that cannot be split, or read, is
+// left to ProcessElement as it is.
+func (fn *readBase) SplitRestriction(f File, r Range) []Range {
+	whole := []Range{{End: 1, Whole: true}}
+	if r.Whole {
+		return whole
+	}
+	in, err := open(context.Background(), f.Path)
+	if err != nil {
+		return whole
+	}
+	defer in.close()
+	if !isSplittable(in) {
+		return whole
+	}
+	return split(in, &fn.Config)
+}
+
+// RestrictionSize returns the bytes of a range.
+func (fn *readBase) RestrictionSize(f File, r Range) float64 {
+	if r.Whole {
+		return float64(max(1, f.Size))
+	}
+	return float64(r.End - r.Start)
+}
+
+// CreateTracker returns the tracker of a range.
+func (fn *readBase) CreateTracker(r Range) *sdf.LockRTracker { return newTracker(r) }
+
+// reading is one range of a file that is being read.
+type reading struct {
+	ctx  context.Context
+	c    *config
+	rt   *sdf.LockRTracker
+	r    Range
+	path string
+	f    *file
+	dead func(DeadLetter)
+	// target returns what a pickle is decoded into, and take emits what came of it. The error of
+	// take is the pickle's.
+	target func() any
+	take   func(target any, at int64) error
+	// objects says that objects are decoded rather than plain or typed values.
+	objects bool
+}
+
+// newObject returns what an object is decoded into.
+func newObject() any { return new(any) }
+
+// run reads the pickles that begin in the range.
+func (r *reading) run() error {
+	r.r = r.rt.GetRestriction().(Range)
+	f, err := open(r.ctx, r.path)
+	if err != nil && isFinal(err) {
+		r.refuse(0, err)
+		r.finish()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	r.f = f
+	if r.r.Start == 0 {
+		count(r.ctx, "files", 1)
+		count(r.ctx, "bytes", f.size)
+	}
+	if r.r.Whole {
+		if !r.rt.TryClaim(int64(0)) {
+			return nil
+		}
+		r.pickles(0, func(at int64) bool { return true })
+	} else if at, ok := beginsAt(f, r.r, r.c); ok && at < f.size {
+		if !r.rt.TryClaim(at) {
+			return nil
+		}
+		if r.pickles(at, func(at int64) bool { return r.rt.TryClaim(at) }) {
+			return f.failed
+		}
+	}
+	r.finish()
+	return f.failed
+}
+
+// finish claims the end of the range, behind which there is nothing to do.
+func (r *reading) finish() { r.rt.TryClaim(r.rt.GetRestriction().(Range).End) }
+
+// pickles reads one pickle after another, from one that begins at an offset and is claimed; the
+// later ones are claimed by claim. It reports whether a claim was refused.
+func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool) {
+	opts := r.c.load()
+	if r.objects {
+		opts = append(opts, unpkl.WithObjects())
+	}
+	d := unpkl.NewDecoder(r.f.from(begin), opts...)
+	for at := begin; ; {
+		v := r.target()
+		err := d.Decode(v)
+		next := begin + d.InputOffset()
+		if r.f.failed != nil {
+			return false
+		}
+		if err != nil {
+			if err == io.EOF {
+				err = errEmpty
+			}
+			r.refuse(begin, err)
+			return false // where the next pickle begins is not known
+		}
+		if err = r.audit(at, next); err == nil {
+			err = r.take(v, at)
+		}
+		if err != nil {
+			r.refuse(begin, err)
+		} else {
+			count(r.ctx, "values", 1)
+		}
+		if more, err := d.More(); !more && err == nil || r.f.failed != nil {
+			return false
+		}
+		if at = next; !claim(at) {
+			return true
+		}
+	}
+}
+
+var errEmpty = fmt.Errorf("pickleio: the file is empty: %w", unpkl.ErrTruncated)
+
+// refuse makes a dead letter of what was read from an offset on.
+func (r *reading) refuse(begin int64, err error) {
+	letter := deadLetter(r.path, begin, err)
+	count(r.ctx, "errors "+letter.Kind, 1)
+	r.dead(letter)
+}
+
+// AuditError is the error of a pickle of which an audit finds worse than is let through.
+type AuditError struct {
+	// Worst is the finding that is the first of the worst.
+	Worst audit.Finding
+}
+
+// Error returns the name that is refused, and why.
+func (e *AuditError) Error() string {
+	return fmt.Sprintf("pickleio: %s is %s (%s at byte %d)", e.Worst.Name, e.Worst.Verdict,
+		e.Worst.Opcode, e.Worst.Offset)
+}
+
+// audit refuses a pickle by what it would do in Python.
+func (r *reading) audit(at, next int64) error {
+	if r.c.Audit == "" {
+		return nil
+	}
+	in := r.f.from(0)
+	if !r.r.Whole {
+		in = io.NewSectionReader(r.f, at, next-at)
+	} else if at > 0 {
+		return nil // an audit of the first looks at all of them
+	}
+	report, err := audit.Reader(in, audit.WithLimits(r.c.Limits), audit.WithAllow(r.c.Allow...))
+	if err != nil {
+		return err
+	}
+	if !report.Worst().Worse(r.c.Audit) {
+		return nil
+	}
+	worst := audit.Finding{Verdict: report.Worst(), Name: "what cannot be looked into"}
+	for _, f := range report.Findings {
+		if f.Verdict == report.Worst() {
+			worst = f
+			break
+		}
+	}
+	return &AuditError{worst}
+}
+
+// documentFn reads documents.
+type documentFn struct{ readBase }
+
+// ProcessElement reads the documents of a range of a file.
+func (fn *documentFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
+	emit func(Document), dead func(DeadLetter)) error {
+	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
+		objects: true}
+	r.take = func(v any, at int64) error {
+		text, err := encoded(&fn.Config, "json", *v.(*any))
+		if err == nil {
+			emit(Document{f.Path, at, -1, text})
+		}
+		return err
+	}
+	return r.run()
+}
+
+// tableFn reads tables.
+type tableFn struct{ readBase }
+
+// ProcessElement reads the tables of a range of a file.
+func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
+	emit func(Table), dead func(DeadLetter)) error {
+	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
+		objects: true}
+	r.take = func(v any, at int64) error {
+		data, err := encoded(&fn.Config, "feather", *v.(*any))
+		if err == nil {
+			count(ctx, "rows", rowsOf(data))
+			emit(Table{f.Path, at, -1, data})
+		}
+		return err
+	}
+	return r.run()
+}
+
+// encoded returns a value in another format.
+func encoded(c *config, format string, v any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := convert.Encode(&b, v, c.write(format)...); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// rowFn reads values of a Go type.
+type rowFn struct {
+	readBase
+	Type beam.EncodedType
+}
+
+// ProcessElement reads the values of a range of a file.
+func (fn *rowFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
+	emit func(beam.X), dead func(DeadLetter)) error {
+	t := fn.Type.T
+	if fn.Config.Records > 0 {
+		t = reflect.SliceOf(t)
+	}
+	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead}
+	r.target = func() any { return reflect.New(t).Interface() }
+	r.take = func(v any, at int64) error {
+		value := reflect.ValueOf(v).Elem()
+		if fn.Config.Records == 0 {
+			emit(value.Interface())
+			return nil
+		}
+		for i := range value.Len() {
+			emit(value.Index(i).Interface())
+		}
+		count(ctx, "rows", int64(value.Len()))
+		return nil
+	}
+	return r.run()
+}

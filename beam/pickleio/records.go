@@ -1,0 +1,183 @@
+package pickleio
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/rtrackers/offsetrange"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/lookup"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+)
+
+func init() {
+	register.DoFn5x1[context.Context, *sdf.LockRTracker, File, func(Document), func(DeadLetter),
+		error](&documentRecordFn{})
+	register.DoFn5x1[context.Context, *sdf.LockRTracker, File, func(Table), func(DeadLetter),
+		error](&tableRecordFn{})
+}
+
+// recordBase is what a splittable DoFn over the records of the first pickle of files has but for
+// ProcessElement. Its restrictions are ranges of positions; [0, 1) is that of a pickle without
+// records, and of one that cannot be read.
+type recordBase struct {
+	Config config
+}
+
+// CreateInitialRestriction returns the range of all records, which it passes over to count them.
+func (fn *recordBase) CreateInitialRestriction(f File) offsetrange.Restriction {
+	n, err := fn.count(f.Path)
+	if err != nil {
+		n = 1
+	}
+	return offsetrange.Restriction{End: max(1, n)}
+}
+
+// count returns how many records there are.
+func (fn *recordBase) count(path string) (int64, error) {
+	f, err := open(context.Background(), path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.close()
+	d := unpkl.NewDecoder(f.from(0), append(fn.Config.load(), unpkl.WithObjects())...)
+	part := &lookup.Part{First: 1}
+	if err := d.Decode(part); err != nil {
+		return 0, err
+	}
+	if len(part.Matches) != 1 {
+		return 0, nil
+	}
+	m := part.Matches[0]
+	v, err := lookup.NewReader(true).Resolve(m.Value)
+	if err != nil {
+		return 0, err
+	}
+	switch v := v.(type) {
+	case *frame.Frame:
+		return int64(v.Rows()), nil
+	case *ndarray.Array:
+		if v.NDim() == 0 {
+			return 0, errNoRecords
+		}
+		return int64(v.Shape()[0]), nil
+	}
+	if _, ok := pyvalue.ItemsOf(v); !ok {
+		return 0, errNoRecords
+	}
+	return int64(m.Len), nil
+}
+
+var errNoRecords = fmt.Errorf("pickleio: neither a list, tuple, table nor array: it has no records: %w",
+	unpkl.ErrUnsupported)
+
+// SplitRestriction splits the records into ranges of as many as the options say.
+func (fn *recordBase) SplitRestriction(_ File,
+	r offsetrange.Restriction) []offsetrange.Restriction {
+	return r.SizedSplits(fn.Config.Records)
+}
+
+// RestrictionSize returns how many records a range has.
+func (fn *recordBase) RestrictionSize(_ File, r offsetrange.Restriction) float64 { return r.Size() }
+
+// CreateTracker returns the tracker of a range.
+func (fn *recordBase) CreateTracker(r offsetrange.Restriction) *sdf.LockRTracker {
+	return sdf.NewLockRTracker(offsetrange.NewTracker(r))
+}
+
+// run reads the records of a range and hands them over as an object: a list, a table or an array.
+func (fn *recordBase) run(ctx context.Context, rt *sdf.LockRTracker, path string,
+	dead func(DeadLetter), take func(records any, begin int64) error) error {
+	r := rt.GetRestriction().(offsetrange.Restriction)
+	if !rt.TryClaim(r.End - 1) { // no part is claimed alone: each passes over the file
+		return nil
+	}
+	f, err := open(ctx, path)
+	if err != nil && !isFinal(err) {
+		return err
+	}
+	if err == nil {
+		defer f.close()
+		if r.Start == 0 {
+			count(ctx, "files", 1)
+			count(ctx, "bytes", f.size)
+		}
+		err = fn.read(f, r, path, take)
+		if f.failed != nil {
+			return f.failed
+		}
+	}
+	if err != nil {
+		letter := deadLetter(path, 0, err)
+		count(ctx, "errors "+letter.Kind, 1)
+		dead(letter)
+	}
+	return nil
+}
+
+// read makes the records of a range and no others.
+func (fn *recordBase) read(f *file, r offsetrange.Restriction, path string,
+	take func(records any, begin int64) error) error {
+	n, err := fn.count(path)
+	if err != nil || n == 0 {
+		return err
+	}
+	if r.Start == 0 {
+		audited := &reading{c: &fn.Config, f: f, r: Range{Whole: true}}
+		if err := audited.audit(0, f.size); err != nil {
+			return err
+		}
+	}
+	d := unpkl.NewDecoder(f.from(0), append(fn.Config.load(), unpkl.WithObjects())...)
+	part := &lookup.Part{Pointer: []string{fmt.Sprintf("%d:%d", r.Start, r.End)}}
+	if err := d.Decode(part); err != nil {
+		return err
+	}
+	return take(part.Matches[0].Value, r.Start)
+}
+
+// documentRecordFn reads records as documents.
+type documentRecordFn struct{ recordBase }
+
+// ProcessElement reads the documents of a range of records.
+func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
+	emit func(Document), dead func(DeadLetter)) error {
+	return fn.run(ctx, rt, f.Path, dead, func(records any, begin int64) error {
+		text, err := encoded(&fn.Config, "json", records)
+		if err != nil {
+			return err
+		}
+		var each []json.RawMessage
+		if err := json.Unmarshal(text, &each); err != nil {
+			return err
+		}
+		for i, one := range each {
+			emit(Document{f.Path, 0, begin + int64(i), one})
+		}
+		count(ctx, "values", int64(len(each)))
+		return nil
+	})
+}
+
+// tableRecordFn reads records as tables.
+type tableRecordFn struct{ recordBase }
+
+// ProcessElement reads the table of a range of records.
+func (fn *tableRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
+	emit func(Table), dead func(DeadLetter)) error {
+	return fn.run(ctx, rt, f.Path, dead, func(records any, begin int64) error {
+		data, err := encoded(&fn.Config, "feather", records)
+		if err == nil {
+			count(ctx, "values", 1)
+			count(ctx, "rows", rowsOf(data))
+			emit(Table{f.Path, 0, begin, data})
+		}
+		return err
+	})
+}

@@ -1,0 +1,208 @@
+package convert
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame/arrowframe"
+	"github.com/unpkl/unpkl/internal/jsonval"
+)
+
+// recordsTable is a file of JSON Lines that is read as a table in parts, for the reason and in the
+// way that a text is.
+type recordsTable struct {
+	in      *input
+	d       *document
+	names   []string
+	places  map[string]int
+	kinds   []elementKind
+	present []int // how many records have each column
+	rows    int
+	r       *rowsReader
+}
+
+// openJSONLines opens a long file of records of scalars; nil is one that has to be read whole.
+func openJSONLines(in *input) (*tableReader, error) {
+	info, err := os.Stat(in.path)
+	if err != nil {
+		return nil, err
+	}
+	if _, compressed := formatOfPath(in.path); info.Size() <= wholeSize && !compressed {
+		return nil, nil
+	}
+	t := &recordsTable{in: in, places: map[string]int{},
+		d: (&output{config: in.config, format: formatNamed("jsonl")}).document()}
+	if ok, err := t.look(); !ok || err != nil {
+		return nil, err
+	}
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	b, err := t.read()
+	if err != nil {
+		t.r.Close()
+		return nil, err
+	}
+	schema, err := withRange(b.Schema(), t.rows)
+	if err != nil {
+		t.r.Close()
+		return nil, err
+	}
+	return &tableReader{
+		schema: schema, close: t.r.Close,
+		read: func() (arrow.RecordBatch, error) {
+			part := b
+			if b = nil; part == nil {
+				if part, err = t.read(); err != nil {
+					return nil, err
+				}
+			}
+			defer part.Release()
+			if !sameTypes(schema, part.Schema()) {
+				return nil, malformed("the file changed while it was read")
+			}
+			return retyped(schema, part.Columns(), part.NumRows()), nil
+		},
+	}, nil
+}
+
+func (t *recordsTable) begin() error {
+	file, err := t.in.open()
+	if err != nil {
+		return err
+	}
+	t.r = &rowsReader{inputReader: file, part: partSize, next: 1}
+	return nil
+}
+
+// records calls do with the records of the next part; ok is false where a line is no record.
+func (t *recordsTable) records(do func(r dict) bool) (ok bool, err error) {
+	text, err := t.r.read()
+	if err != nil {
+		return false, err
+	}
+	line := t.r.line - 1
+	for row := range bytes.Lines(text) {
+		line++
+		if len(bytes.TrimSpace(row)) == 0 {
+			continue
+		}
+		v, err := jsonval.Decode(row, t.in.limits)
+		if err == nil {
+			v, err = t.d.look(v, "")
+		}
+		if err != nil {
+			return false, fmt.Errorf("convert: line %d: %w", line, err)
+		}
+		r, isDict := v.(dict)
+		if !isDict || !do(r) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// look reads the file for the names and kinds of the columns; ok is false where it has to be read
+// whole.
+func (t *recordsTable) look() (ok bool, err error) {
+	if err := t.begin(); err != nil {
+		return false, err
+	}
+	defer t.r.Close()
+	for {
+		ok, err := t.records(t.add)
+		if err == io.EOF {
+			break
+		}
+		if !ok || err != nil {
+			return false, err
+		}
+	}
+	for c, kind := range t.kinds {
+		missing := t.present[c] < t.rows
+		switch {
+		case kind == intElement && missing:
+			t.kinds[c] = floatElement
+		case kind == boolElement && missing:
+			return false, nil
+		}
+	}
+	return t.rows > 0 && len(t.names) > 0, nil
+}
+
+// add notes what a record has; false is a record whose members are not numbers, bools or text.
+func (t *recordsTable) add(r dict) bool {
+	for _, e := range r {
+		at, ok := t.places[e.name]
+		if !ok {
+			at = len(t.names)
+			t.places[e.name], t.names = at, append(t.names, e.name)
+			t.kinds, t.present = append(t.kinds, noElement), append(t.present, 0)
+		}
+		v, ok := elementOf(e.value)
+		if !ok {
+			return false
+		}
+		if v == nil {
+			continue
+		}
+		t.present[at]++
+		kind, _ := kindOfElement(v)
+		switch t.kinds[at] = widen(t.kinds[at], kind); t.kinds[at] {
+		case boolElement, intElement, floatElement, textElement:
+		default:
+			return false
+		}
+	}
+	t.rows++
+	return len(t.names) <= maxColumns
+}
+
+// read reads the next part as a batch.
+func (t *recordsTable) read() (arrow.RecordBatch, error) {
+	columns := make([][]any, len(t.names))
+	rows := 0
+	ok, err := t.records(func(r dict) bool {
+		for c := range columns {
+			columns[c] = append(columns[c], nil)
+		}
+		for _, e := range r {
+			at, known := t.places[e.name]
+			v, ok := elementOf(e.value)
+			if !known || !ok {
+				return false
+			}
+			columns[at][rows] = v
+		}
+		rows++
+		return true
+	})
+	if err == nil && !ok {
+		err = malformed("the file changed while it was read")
+	}
+	if err != nil {
+		return nil, err
+	}
+	series := make([]*frame.Series, len(columns))
+	for c, items := range columns {
+		switch name := t.names[c]; t.kinds[c] {
+		case floatElement:
+			series[c] = floatColumn(name, items)
+		case textElement:
+			series[c] = textsWithGaps(name, items)
+		default:
+			series[c] = columnOf(name, items)
+		}
+	}
+	f, err := frame.New(series...)
+	if err != nil {
+		return nil, err
+	}
+	return arrowframe.FromFrame(memory.DefaultAllocator, f)
+}

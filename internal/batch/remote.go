@@ -1,0 +1,87 @@
+package batch
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// remoteMatches yields the remote files of a pattern, or whose paths begin with one that ends in
+// '/'.
+func (l Listing) remoteMatches(pattern string, yield func(Source, error) bool) bool {
+	prefix, rest := pattern, ""
+	if i := strings.IndexAny(pattern, patternCharacters); i >= 0 {
+		i = strings.LastIndexByte(pattern[:i], '/') + 1
+		prefix, rest = pattern[:i], pattern[i:]
+	}
+	if !doublestar.ValidatePattern(rest) {
+		yield(Source{Path: pattern}, errPattern)
+		return false
+	}
+	found := false
+	for s, err := range l.Remote.List(prefix) {
+		if err != nil {
+			yield(Source{Path: pattern}, err)
+			return false
+		}
+		relative := strings.TrimPrefix(s.Path, prefix)
+		if rest != "" && !doublestar.MatchUnvalidated(rest, relative) ||
+			!l.Hidden && strings.Contains("/"+relative, "/.") &&
+				!strings.Contains("/"+rest, "/.") {
+			continue
+		}
+		found, s.Root, s.Walked = true, prefix, rest == ""
+		if !yield(s, nil) {
+			return false
+		}
+	}
+	if !found && rest != "" {
+		yield(Source{Path: pattern}, errNoMatch)
+	}
+	return found || rest == ""
+}
+
+// statAhead is how many remote files are asked for at once.
+const statAhead = 64
+
+// Known returns the list with what is to be known of its remote files, which it asks for several
+// at once: their sizes count for the budget. One that cannot be asked for is left to who opens it.
+func (l Listing) Known(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
+	if l.Remote == nil {
+		return all
+	}
+	type listed struct {
+		source Source
+		err    error
+	}
+	return func(yield func(Source, error) bool) {
+		ahead := make(chan chan listed, statAhead)
+		stop := make(chan struct{})
+		defer close(stop)
+		go func() { // it is not waited for: it may be in a read of standard input that does not end
+			defer close(ahead)
+			for s, err := range all {
+				one := make(chan listed, 1)
+				select {
+				case ahead <- one:
+				case <-stop:
+					return
+				}
+				if err != nil || s.Info != nil || !l.Remote.Has(s.Path) {
+					one <- listed{s, err}
+					continue
+				}
+				go func() {
+					s.Info, _ = l.Remote.Stat(s.Path)
+					one <- listed{s, nil}
+				}()
+			}
+		}()
+		for one := range ahead {
+			if s := <-one; !yield(s.source, s.err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// Schemes are those of the URLs that [Environment] has a store for.
+var Schemes = []string{"s3", "gs"}
+
+// Environment returns the store that URLs of a scheme are of, as the environment's variables say.
+//
+//   - s3: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, a URL, else Amazon's; AWS_REGION or
+//     AWS_DEFAULT_REGION; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
+//   - gs: GS_ENDPOINT_URL, else Google's, by the protocol of S3 that it speaks too;
+//     GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY, which are HMAC keys
+//
+// Without keys it asks as nobody, for what is public.
+func Environment(scheme string) (*Store, error) {
+	c := S3Config{Scheme: scheme}
+	endpoint := ""
+	switch scheme {
+	case "s3":
+		endpoint = cmp.Or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"),
+			"https://s3.amazonaws.com")
+		c.Region = cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
+	case "gs":
+		endpoint = cmp.Or(os.Getenv("GS_ENDPOINT_URL"), "https://storage.googleapis.com")
+		c.Region = "auto"
+		c.AccessKey, c.SecretKey = os.Getenv("GS_ACCESS_KEY_ID"), os.Getenv("GS_SECRET_ACCESS_KEY")
+		c.anonymous = c.AccessKey == "" && c.SecretKey == ""
+	default:
+		return nil, fmt.Errorf("store: there are stores for %s, not for %q",
+			strings.Join(Schemes, " and "), scheme)
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||
+		strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("store: the endpoint %q is no http:// or https:// with a host alone",
+			endpoint)
+	}
+	c.Endpoint, c.Insecure = u.Host, u.Scheme == "http"
+	return S3(c)
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// Entry is an object of a list.
+type Entry struct {
+	// URL names the object: s3://BUCKET/KEY.
+	URL string
+	// Size is its size in bytes.
+	Size int64
+	// Modified is when it was put there last.
+	Modified time.Time
+}
+
+// List lists the objects whose URLs begin with a prefix, s3://BUCKET/ at least, in the order of
+// their keys' bytes. Those that stand for folders, whose keys end in '/', are passed over. A page
+// of the list that fails is asked for again, from behind the last object that came. An error ends
+// the list; of a bucket that is not there it is of the kind [fs.ErrNotExist].
+func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		bucket, key, err := s.split(prefix)
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		l := &listing{s: s, bucket: bucket, prefix: key, yield: yield}
+		err = l.run(ctx)
+		if err != nil && err != errEnough {
+			yield(Entry{}, &fs.PathError{Op: "list", Path: prefix, Err: kind(err)})
+		}
+	}
+}
+
+// split returns the bucket and the key of a URL; the key may be empty.
+func (s *Store) split(rawURL string) (bucket, key string, err error) {
+	rest, ok := strings.CutPrefix(rawURL, s.c.Scheme+"://")
+	bucket, key, slash := strings.Cut(rest, "/")
+	if !ok || bucket == "" || !slash {
+		return "", "", fmt.Errorf("store: %q is no %s://BUCKET/KEY", rawURL, s.c.Scheme)
+	}
+	return bucket, key, nil
+}
+
+// listing is a list that is being read.
+type listing struct {
+	s              *Store
+	bucket, prefix string
+	last           string // the key that came last, "" before the first
+	yield          func(Entry, error) bool
+}
+
+// errEnough ends a list whose consumer wants no more.
+var errEnough = errors.New("enough")
+
+// run reads the list, and goes on behind what came where that breaks off. Tries are counted anew
+// once an object came.
+func (l *listing) run(ctx context.Context) error {
+	for {
+		before := l.last
+		err := l.s.retry(ctx, 0, l.once)
+		if err == nil || err == errEnough || ctx.Err() != nil || final(err) || l.last == before {
+			return err
+		}
+	}
+}
+
+// once reads the list from behind the last key, until it ends or fails. An answer that does not come
+// in time is a failure; the time that the consumer takes does not count.
+func (l *listing) once(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := time.AfterFunc(l.s.c.Timeout, cancel)
+	defer late.Stop()
+	for o := range l.s.client.ListObjects(ctx, l.bucket, minio.ListObjectsOptions{
+		Prefix: l.prefix, Recursive: true, StartAfter: l.last,
+	}) {
+		if o.Err != nil {
+			return o.Err
+		}
+		late.Stop()
+		l.last = o.Key
+		if !strings.HasSuffix(o.Key, "/") && !l.yield(Entry{
+			l.s.c.Scheme + "://" + l.bucket + "/" + o.Key, o.Size, o.LastModified}, nil) {
+			return errEnough
+		}
+		late.Reset(l.s.c.Timeout)
+	}
+	return ctx.Err()
+}
