@@ -89,9 +89,11 @@ func oldGeometry(inst namedInstance) ([]byte, bool) {
 		return wkb, true
 	case pickle.Py2String:
 		return []byte(wkb), true
-	case string: // a str of Python 2
-		b, err := latin1(wkb)
-		return b, err == nil
+	case string: // a str of Python 2, as its bytes or decoded as Latin-1
+		if b, err := latin1(wkb); err == nil {
+			return b, true
+		}
+		return []byte(wkb), true
 	}
 	return nil, false
 }

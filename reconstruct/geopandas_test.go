@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -114,4 +115,24 @@ func TestGeoLies(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, c, err)
 		}
 	}
+}
+
+func ExampleGeometry_WKT() {
+	data, err := os.ReadFile("../testdata/geo/py313-geo/series.p5.pkl")
+	if err != nil {
+		panic(err)
+	}
+	u := pickle.NewUnpicklerBytes(data)
+	u.FindClass = reconstruct.FindClass
+	v, err := u.Load()
+	if err != nil {
+		panic(err)
+	}
+	value, _, err := new(reconstruct.Pandas).Convert(v)
+	if err != nil {
+		panic(err)
+	}
+	s := value.(*frame.Series)
+	fmt.Println(s.DType, s.CRS, s.At(2).(*reconstruct.Geometry).WKT())
+	// Output: geometry EPSG:4326 LINESTRING (0 0, 1 1.5)
 }
