@@ -52,10 +52,12 @@ venvs:           ## the Python environments of fixtures and interop
 
 fixtures: venvs  ## write testdata again
 	scripts/gen_fixtures.py
+	scripts/gen_own.sh
 
 fixtures-check:  ## make testdata again elsewhere and compare
 	scripts/make_venvs.sh $$(scripts/gen_fixtures.py --environments)
 	scripts/gen_fixtures.py --check
+	scripts/gen_own.sh --check
 
 interop:         ## live tests with real CPythons and NumPys, which it installs under .venvs
 	scripts/interop.sh

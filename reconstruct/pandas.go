@@ -24,14 +24,16 @@ type Pandas struct {
 	// bytes of the pickle are not to be kept, as those of a mapped file.
 	CopyText bool
 
-	depth    int
-	foreign  pickle.Global // see isForeign
-	shared   int           // columns made again of blocks that were met before
-	results  map[any]result
-	managers map[*pickle.Object]*manager
-	axes     map[*pickle.Object]*frame.Index
-	values   map[any][]*frame.Series
-	restored map[*types.Tuple]bool
+	depth   int
+	foreign pickle.Global // see isForeign
+	// foreignLibrary is the last class that no library has.
+	foreignLibrary pickle.Global
+	shared         int // columns made again of blocks that were met before
+	results        map[any]result
+	managers       map[*pickle.Object]*manager
+	axes           map[*pickle.Object]*frame.Index
+	values         map[any][]*frame.Series
+	restored       map[*types.Tuple]bool
 	// treeDepth is how deep in a DataTree the node is that is being read.
 	treeDepth int
 }

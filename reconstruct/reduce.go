@@ -124,7 +124,13 @@ func (r *Reducers) Reduce(t reflect.Type) pickle.ReduceFunc {
 	if f, ok := pandasReducers[t]; ok {
 		return func(v any, protocol int) (any, error) { return f(r, v, protocol) }
 	}
-	return stdlibReducers[t]
+	if f, ok := stdlibReducers[t]; ok {
+		return f
+	}
+	if t != nil && t.Implements(libraryValueType) {
+		return reduceLibrary
+	}
+	return nil
 }
 
 // call is an object made by REDUCE.

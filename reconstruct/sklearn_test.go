@@ -2,6 +2,7 @@ package reconstruct_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,6 +42,8 @@ func TestEstimatorFixtures(t *testing.T) {
 			var want struct {
 				Class, Version string
 				Params, Fitted []string
+				Samples        [][]float32
+				Leaves         [][]int
 			}
 			if err := json.Unmarshal(raw, &want); err != nil {
 				t.Fatal(err)
@@ -66,6 +69,13 @@ func TestEstimatorFixtures(t *testing.T) {
 			if diff := cmp.Diff(want.Fitted, keys(e.Fitted)); diff != "" {
 				t.Errorf("fitted (-want +got)\n%s", diff)
 			}
+			trees := []any{plain}
+			if list, ok := plain.Attr("estimators_"); ok && len(want.Leaves) > 0 {
+				trees = *list.(*types.List)
+			}
+			for i, leaves := range want.Leaves {
+				checkLeaves(t, trees[i], want.Samples, leaves)
+			}
 			for _, p := range want.Params {
 				if !slices.Contains(keys(e.Params), p) {
 					t.Errorf("parameter %s is not among %v", p, keys(e.Params))
@@ -76,6 +86,43 @@ func TestEstimatorFixtures(t *testing.T) {
 	if _, ok := reconstruct.ReadEstimator(&pickle.Object{Class: pickle.Global{Module: "sklearnish",
 		Name: "X"}}); ok {
 		t.Error("an object of another module")
+	}
+}
+
+// checkLeaves compares the leaves that samples end in with what scikit-learn's apply gives.
+func checkLeaves(t *testing.T, estimator any, samples [][]float32, leaves []int) {
+	t.Helper()
+	e, ok := estimator.(*reconstruct.Estimator)
+	if !ok {
+		if e, ok = reconstruct.ReadEstimator(estimator); !ok {
+			t.Fatalf("%T is no estimator", estimator)
+		}
+	}
+	v, _ := e.Attr("tree_")
+	tree, ok, err := reconstruct.ReadTree(v)
+	if err != nil || !ok {
+		t.Fatalf("%T is no tree: %v", v, err)
+	}
+	for i, sample := range samples {
+		if leaf, err := tree.Leaf(sample); err != nil || leaf != leaves[i] {
+			t.Errorf("sample %d ends in leaf %d, want %d (%v)", i, leaf, leaves[i], err)
+		}
+	}
+	if _, err := tree.Leaf(samples[0][1:]); err == nil {
+		t.Error("no error for a sample that is too short")
+	}
+	tree.Nodes.SetWriteable(true)
+	left, err := tree.Nodes.Field("left_child")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lie := range []any{0, 1 << 20, -7} {
+		if err := left.SetAt(lie, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := reconstruct.ReadTree(v); !errors.Is(err, pickle.ErrMalformed) {
+			t.Errorf("the left child %d of the root: %v", lie, err)
+		}
 	}
 }
 

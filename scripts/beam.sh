@@ -35,9 +35,9 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 remote=(--runner universal --endpoint "localhost:$port" --environment_type LOOPBACK)
-convert "$work/pickles/in/**/*[02468].pkl" "$work/even" "${remote[@]}" &
+convert "$work/pickles/in/**/*[02468]??.pkl" "$work/even" "${remote[@]}" &
 even=$!
-convert "$work/pickles/in/**/*[13579].pkl" "$work/odd" "${remote[@]}" &
+convert "$work/pickles/in/**/*[13579]??.pkl" "$work/odd" "${remote[@]}" &
 odd=$!
 wait $even
 wait $odd

@@ -37,6 +37,10 @@ py313-mldtypes  3.13
 py311-hdf5      3.11
 py311-convert   3.11
 py313-torch     3.13
+py36-objects    3.6
+py313-objects   3.13
+py36-boost      3.6
+py312-boost     3.12
 py311-scanners  3.11
 py27-geo        2.7
 py38-geo        3.8

@@ -75,7 +75,7 @@ func ExampleReadTables() {
 		printSorted(errors)
 	})
 	// Output:
-	// {"path":"testdata/tables/d.pkl","kind":"schema","offset":-1,"text":"pickleio: another schema: column \"n\" is large_utf8, and int64 in files before"}
+	// {"path":"testdata/tables/d.pkl","kind":"schema","offset":-1,"text":"pickleio: another schema: column \"n\" is large_utf8, and int32 in files before"}
 }
 
 // item is a row as Go has it.

@@ -149,6 +149,10 @@ type documentRecordFn struct{ recordBase }
 func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Document), dead func(DeadLetter)) error {
 	return fn.run(ctx, rt, f.Path, dead, func(records any, begin int64) error {
+		records, err := withoutPositions(records, begin)
+		if err != nil {
+			return err
+		}
 		text, err := encoded(&fn.Config, "json", records)
 		if err != nil {
 			return err
@@ -163,6 +167,22 @@ func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTra
 		count(ctx, "values", int64(len(each)))
 		return nil
 	})
+}
+
+// withoutPositions takes the labels off rows of a table that are no more than their positions in it.
+func withoutPositions(records any, begin int64) (any, error) {
+	v, err := lookup.NewReader(true).Resolve(records)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := v.(*frame.Frame)
+	if !ok || f.Index == nil || !f.Index.IsRange() || f.Index.Name() != nil ||
+		int64(f.Index.Start) != begin || f.Index.Step != 1 {
+		return v, nil
+	}
+	rows := *f
+	rows.Index = &frame.Index{Class: f.Index.Class, Names: f.Index.Names, Stop: f.Rows(), Step: 1}
+	return &rows, nil
 }
 
 // tableRecordFn reads records as tables.

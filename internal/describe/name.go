@@ -48,6 +48,9 @@ func (d *describer) name(n *Node, v any) {
 		n.Value = fmt.Sprintf("%s, %d stored", v.Format, v.NNZ())
 		n.NBytes = number(sparseBytes(v))
 		return
+	case reconstruct.LibraryValue:
+		nameLibrary(n, v)
+		return
 	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		nameXarray(n, v)
 		return

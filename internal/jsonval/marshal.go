@@ -61,6 +61,8 @@ func goFamily(e *Encoder, v any) (any, bool, error) {
 		return j, ok, nil
 	case *reconstruct.Sparse:
 		return e.table("$sparse", e.sparseForm(v)), true, nil
+	case reconstruct.LibraryValue:
+		return e.table(v.Form(), libraryForm(v)), true, nil
 	case tables.PeriodValue:
 		return v.String(), true, nil
 	case tables.IntervalValue:

@@ -25,11 +25,17 @@ func (e *Encoder) library(v any) (any, bool, error) {
 	switch v := v.(type) {
 	case *pickle.Object:
 		if c, ok, err = e.pandas.Convert(v); !ok && err == nil {
-			var s *reconstruct.Sparse
-			s, ok, err = e.pandas.Sparse(v)
-			c = s
+			if c, ok, err = e.pandas.Library(v); !ok && err == nil {
+				var s *reconstruct.Sparse
+				s, ok, err = e.pandas.Sparse(v)
+				c = s
+			}
 		}
-	case *ndarray.Array, pickle.Named:
+	case *ndarray.Array:
+		if c, ok, err = e.pandas.Convert(v); !ok && err == nil {
+			c, ok, err = e.pandas.Library(v)
+		}
+	case pickle.Named:
 		c, ok, err = e.pandas.Convert(v)
 	}
 	switch {
@@ -47,6 +53,11 @@ func (e *Encoder) library(v any) (any, bool, error) {
 		return e.table("$index", e.indexForm(c)), true, nil
 	case *reconstruct.Sparse:
 		return e.table("$sparse", e.sparseForm(c)), true, nil
+	case reconstruct.LibraryValue:
+		return e.table(c.Form(), libraryForm(c)), true, nil
+	case *reconstruct.Counter, *reconstruct.DefaultDict, *reconstruct.Datetime,
+		*reconstruct.Date, *reconstruct.Time, *reconstruct.ZoneInfo, *reconstruct.Timezone, reconstruct.Timedelta:
+		return stdlib(e, c)
 	case reconstruct.PandasNull:
 		if c == "NaT" {
 			return "NaT", true, nil

@@ -76,6 +76,8 @@ func Kind(v any) string {
 		name = v.Class
 	case *reconstruct.Sparse:
 		name = v.Format + " matrix"
+	case reconstruct.LibraryValue:
+		name = v.ClassName()
 	case *xr.Variable:
 		name = "Variable"
 	case *xr.DataArray:

@@ -44,11 +44,17 @@ func (r *Reader) Resolve(v any) (any, error) {
 	switch v := v.(type) {
 	case *pickle.Object:
 		if c, ok, err = r.pandas.Convert(v); !ok && err == nil {
-			var s *reconstruct.Sparse
-			s, ok, err = r.pandas.Sparse(v)
-			c = s
+			if c, ok, err = r.pandas.Library(v); !ok && err == nil {
+				var s *reconstruct.Sparse
+				s, ok, err = r.pandas.Sparse(v)
+				c = s
+			}
 		}
-	case *ndarray.Array, pickle.Named:
+	case *ndarray.Array:
+		if c, ok, err = r.pandas.Convert(v); !ok && err == nil {
+			c, ok, err = r.pandas.Library(v)
+		}
+	case pickle.Named:
 		c, ok, err = r.pandas.Convert(v)
 	}
 	if errors.Is(err, pickle.ErrUnsupported) {
@@ -84,6 +90,8 @@ func (r *Reader) Parts(v any) (p Parts, ok bool) {
 		}, false}, true
 	case *reconstruct.Sparse:
 		return sparseParts(v), true
+	case reconstruct.LibraryValue:
+		return libraryParts(v), true
 	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		return xarrayParts(v), true
 	case *pickle.Object:
@@ -130,6 +138,35 @@ func objectParts(o *pickle.Object) (Parts, bool) {
 		return dictParts(types.Dict{{Key: "state", Value: n.State}}), true
 	}
 	return Parts{}, false
+}
+
+// libraryParts are those of a value of another library.
+func libraryParts(v reconstruct.LibraryValue) Parts {
+	parts := v.Parts()
+	return Parts{len(parts), func(i int) (string, any) {
+		return parts[i].Name, objectOf(parts[i].Value)
+	}, true}
+}
+
+// objectOf returns a slice as a list.
+func objectOf(v any) any {
+	switch v := v.(type) {
+	case []int:
+		return types.NewListFromSlice(boxed(v))
+	case []string:
+		return types.NewListFromSlice(boxed(v))
+	case []any:
+		return types.NewListFromSlice(v)
+	}
+	return v
+}
+
+func boxed[T any](s []T) []any {
+	out := make([]any, len(s))
+	for i, x := range s {
+		out[i] = x
+	}
+	return out
 }
 
 // sparseParts are those of a matrix by scipy's names.

@@ -9,6 +9,7 @@ import (
 	"github.com/unpkl/unpkl/internal/known"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // NOTE. An object of a class that nothing here knows stays the object that it was, with all that is
@@ -96,7 +97,7 @@ func isLibrary(g pickle.Global) bool {
 		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy") ||
 		slices.ContainsFunc(otherLibraries, func(library string) bool {
 			return strings.HasPrefix(g.Module, library)
-		})
+		}) || reconstruct.IsLibrary(g.Module)
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.

@@ -24,7 +24,7 @@ import (
 func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	var c any
 	switch v := v.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index,
+	case *frame.Frame, *frame.Series, *frame.Index, reconstruct.LibraryValue,
 		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		plain, err = p.part(v)
 		return plain, true, err
@@ -34,9 +34,13 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 			return plain, true, err
 		}
 		if c, ok, err = p.Pandas.Convert(v); !ok && err == nil {
-			c, ok, err = SparseOf(&p.Pandas, v)
+			c, ok, err = LibraryOf(&p.Pandas, v)
 		}
-	case *ndarray.Array, pickle.Named:
+	case *ndarray.Array:
+		if c, ok, err = p.Pandas.Convert(v); !ok && err == nil {
+			c, ok, err = p.Pandas.Library(v)
+		}
+	case pickle.Named:
 		c, ok, err = p.Pandas.Convert(v)
 	}
 	if err != nil {
@@ -46,28 +50,33 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		return nil, false, nil
 	}
 	switch c := c.(type) {
-	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse,
+	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse, reconstruct.LibraryValue,
 		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
+	case *reconstruct.Counter, *reconstruct.DefaultDict: // what is a dict in all but name
+		plain, err = p.begin(c)
 	default:
 		plain, err = p.scalar(c)
 	}
 	return plain, true, err
 }
 
-// SparseOf keeps a typed nil out of an interface.
-func SparseOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
+// LibraryOf returns the *reconstruct.Sparse or what else of reconstruct.ReadLibrary an object is.
+func LibraryOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	s, ok, err := p.Sparse(v)
-	if !ok {
+	switch {
+	case err != nil:
 		return nil, false, err
+	case ok:
+		return s, true, nil
 	}
-	return s, true, nil
+	return p.Library(v)
 }
 
-// part begins a Frame, Series, Index, Sparse or value of package xr, or returns it where it was met before. What was
-// read into them may be in several of them.
+// part begins a Frame, Series, Index, Sparse, value of package xr or of another library, or returns it
+// where it was met before. What was read into them may be in several of them.
 func (p *Converter) part(c any) (any, error) {
 	p.inPlace = true
 	if i, ok := p.seen[c]; ok {
@@ -84,6 +93,8 @@ func (p *Converter) part(c any) (any, error) {
 		f.index(c)
 	case *reconstruct.Sparse:
 		f.array(c.Data)
+	case reconstruct.LibraryValue:
+		f.library(c, p.owner)
 	case *xr.Variable:
 		f.variable(c)
 	case *xr.DataArray:
@@ -139,6 +150,21 @@ func (f *partsFrame) attrs(m map[string]any) {
 	slices.Sort(keys)
 	for _, k := range keys {
 		f.value(m[k], func(v any) { m[k] = v })
+	}
+}
+
+// library collects the Python objects of a value, and gives its arrays their owner.
+func (f *partsFrame) library(v reconstruct.LibraryValue, owner ndarray.Owner) {
+	for _, place := range v.Places() {
+		f.value(*place, func(plain any) { *place = plain })
+	}
+	for _, part := range v.Parts() {
+		if a, ok := part.Value.(*ndarray.Array); ok {
+			if owner != nil {
+				a.SetOwner(owner)
+			}
+			f.array(a)
+		}
 	}
 }
 

@@ -45,6 +45,7 @@ var (
 	SeriesType          = reflect.TypeFor[frame.Series]()
 	LabelsType          = reflect.TypeFor[frame.Index]()
 	SparseType          = reflect.TypeFor[reconstruct.Sparse]()
+	LibraryType         = reflect.TypeFor[reconstruct.LibraryValue]()
 	VariableType        = reflect.TypeFor[xr.Variable]()
 	DataArrayType       = reflect.TypeFor[xr.DataArray]()
 	DatasetType         = reflect.TypeFor[xr.Dataset]()
@@ -331,7 +332,9 @@ var objectTypes = map[reflect.Type]bool{
 }
 
 // IsObjectType reports whether values of t come from a pickle as they are.
-func IsObjectType(t reflect.Type) bool { return objectTypes[t] }
+func IsObjectType(t reflect.Type) bool {
+	return objectTypes[t] || t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(LibraryType)
+}
 
 // IsLeafStruct reports whether a struct type is one value rather than a set of fields.
 func IsLeafStruct(t reflect.Type) bool {

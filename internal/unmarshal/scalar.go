@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"regexp"
 	"time"
 
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -337,12 +338,22 @@ func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
+var regexpType = reflect.TypeFor[regexp.Regexp]()
+
 // textPlan lets a TextUnmarshaler take whatever has a text in Python (a str, a
 // Decimal, a UUID and so on), and everything else go by the type's kind.
 func textPlan(byKind assignFunc) assignFunc {
 	return func(a *assigner, src any, dst reflect.Value) error {
 		v := pyvalue.Bare(src)
 		if v == nil {
+			return nil
+		}
+		if p, ok := reconstruct.ReadPattern(v); ok && dst.Type() == regexpType {
+			re, err := p.Regexp()
+			if err != nil {
+				return a.mismatch(src, dst.Type(), err)
+			}
+			dst.Set(reflect.ValueOf(re).Elem())
 			return nil
 		}
 		text, ok := v.(string)

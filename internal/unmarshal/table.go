@@ -10,7 +10,6 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/fields"
-	"github.com/unpkl/unpkl/internal/plain"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -28,7 +27,7 @@ func isTableType(t reflect.Type) bool {
 		pyvalue.VariableType, pyvalue.DataArrayType, pyvalue.DatasetType, pyvalue.DataTreeType:
 		return true
 	}
-	return false
+	return reflect.PointerTo(t).Implements(pyvalue.LibraryType)
 }
 
 // tableOf returns the *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse or value of
@@ -43,7 +42,7 @@ func (a *assigner) tableOf(src any) (any, error) {
 	case *pickle.Object:
 		var ok bool
 		if v, ok, err = a.plain.Pandas.Convert(src); !ok && err == nil {
-			v, _, err = plain.SparseOf(&a.plain.Pandas, src)
+			v, err = a.sparseOf(src)
 		}
 	case *ndarray.Array:
 		v, _, err = a.plain.Pandas.Convert(src)
@@ -59,6 +58,27 @@ func (a *assigner) tableOf(src any) (any, error) {
 	return nil, nil
 }
 
+// sparseOf keeps a typed nil out of an interface.
+func (a *assigner) sparseOf(o *pickle.Object) (any, error) {
+	s, ok, err := a.plain.Pandas.Sparse(o)
+	if !ok {
+		return nil, err
+	}
+	return s, nil
+}
+
+// libraryOf returns the value of another library that src is or stands for, or nil.
+func (a *assigner) libraryOf(src any) (any, error) {
+	if v, ok := src.(reconstruct.LibraryValue); ok {
+		return v, nil
+	}
+	v, _, err := a.plain.Pandas.Library(src)
+	if err != nil {
+		return nil, fmt.Errorf("unpkl: %w", err)
+	}
+	return v, nil
+}
+
 // tablePlan fills a *frame.Frame and the like, with plain values in it unless
 // WithObjects is given.
 func tablePlan(t reflect.Type) assignFunc {
@@ -68,6 +88,9 @@ func tablePlan(t reflect.Type) assignFunc {
 			return nil
 		}
 		v, err := a.tableOf(src)
+		if err == nil && v == nil {
+			v, err = a.libraryOf(src)
+		}
 		if err == nil && v != nil && !a.plain.Objects {
 			v, err = a.plain.Convert(v, a.depth)
 		}

@@ -1,0 +1,184 @@
+package reconstruct
+
+import (
+	"fmt"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/jsonhook"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Awkward is an array of Awkward Array 2: lists of different lengths, records, options and unions,
+// kept as flat buffers and a form that says how they are laid out.
+type Awkward struct {
+	origin
+	// Layout is the form, a dict as awkward's Form.to_dict gives it.
+	Layout any
+	// Len is the number of items of the outermost list.
+	Len int
+	// Buffers are the flat arrays, by the form keys of the layout ("node1-data").
+	Buffers map[string]*ndarray.Array
+
+	names  []string    // of Buffers, in the order of the pickle
+	layout *types.Dict // Layout as it was read
+}
+
+// readAwkward reads awkward.Array and awkward.Record as pickled since Awkward 2.0.
+//
+// Reference: awkward/_pickle.py, unpickle_array_schema_1; awkward/highlevel.py.
+func readAwkward(inst namedInstance) (any, error) {
+	args := inst.Args
+	switch inst.Class.Name {
+	case "unpickle_array_schema_1", "unpickle_array_schema_2":
+	case "Array":
+		state, ok := items(inst.State)
+		if !ok {
+			return nil, nil
+		}
+		args = state
+	default:
+		return nil, nil
+	}
+	if len(args) < 3 {
+		return nil, nil
+	}
+	form, ok := args[0].(*types.Dict)
+	container, isDict := dictEntries(args[2])
+	n, isInt := asInt(plainScalar(args[1]))
+	if !ok || form == nil || !isDict || !isInt || n < 0 {
+		return nil, nil
+	}
+	a := &Awkward{Layout: form, layout: form, Len: n, Buffers: map[string]*ndarray.Array{}}
+	for _, e := range container {
+		key, isText := asText(e.Key)
+		buffer, isArray := e.Value.(*ndarray.Array)
+		if !isText || !isArray || buffer.NDim() == 0 {
+			return nil, pickle.Malformed("a buffer of %s", typeName(e.Value))
+		}
+		a.Buffers[key] = buffer
+		a.names = append(a.names, key)
+	}
+	return a, nil
+}
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (a *Awkward) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(a) }
+
+// Form implements [LibraryValue].
+func (a *Awkward) Form() string { return "$awkward" }
+
+// Parts implements [LibraryValue].
+func (a *Awkward) Parts() []Part {
+	buffers := &types.Dict{}
+	for _, name := range a.names {
+		*buffers = append(*buffers, types.DictEntry{Key: name, Value: a.Buffers[name]})
+	}
+	return []Part{{Name: "form", Value: a.Layout}, {Name: "length", Value: a.Len},
+		{Name: "buffers", Value: buffers}}
+}
+
+// Places implements [LibraryValue].
+func (a *Awkward) Places() []*any { return []*any{&a.Layout} }
+
+// String returns the number of items.
+func (a *Awkward) String() string { return fmt.Sprintf("%d items", a.Len) }
+
+// List returns the items as nested lists, as awkward.to_list does: records become maps, tuples lists,
+// what is missing nil, strings text, and numbers the Go types of their dtypes. An index may name the
+// same item often, so the caller says how many values the result may have in all; more is an error of
+// the kind pickle.ErrLimit. Where the buffers are shorter than the layout says, the error is of the
+// kind pickle.ErrMalformed.
+func (a *Awkward) List(maxValues int) ([]any, error) {
+	r := &awkwardReader{a: a, left: maxValues, most: maxValues}
+	if a.layout == nil {
+		return []any{}, nil
+	}
+	c, err := r.content(a.layout, 0)
+	if err != nil {
+		return nil, err
+	}
+	return r.items(c, 0, int64(a.Len))
+}
+
+// awkwardReader makes lists of the items.
+type awkwardReader struct {
+	a          *Awkward
+	left, most int // values that may still be made, and in all
+}
+
+// awkwardContent is a node of a layout: a list of items, which at returns.
+type awkwardContent struct {
+	kind string // "", "string" or "bytestring", of which lists are text
+	at   func(i int64) (any, error)
+	// chars are the bytes of what the lists of a parent of a kind hold.
+	chars []byte
+}
+
+// maxAwkwardDepth is how deep a layout may be.
+const maxAwkwardDepth = 64
+
+// items makes the items from start up to stop.
+func (r *awkwardReader) items(c *awkwardContent, start, stop int64) ([]any, error) {
+	if start < 0 || stop < start {
+		return nil, pickle.Malformed("items %d to %d", start, stop)
+	}
+	if stop-start > int64(r.left) {
+		return nil, &pickle.LimitError{Limit: "Expansion", Max: int64(r.most),
+			Want: int64(r.most-r.left) + stop - start}
+	}
+	r.left -= int(stop - start)
+	out := make([]any, 0, min(stop-start, 1024))
+	for i := start; i < stop; i++ {
+		v, err := c.at(i)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// content makes the node of a form.
+func (r *awkwardReader) content(form *types.Dict, depth int) (*awkwardContent, error) {
+	if depth == maxAwkwardDepth {
+		return nil, &pickle.LimitError{Limit: "Depth", Max: maxAwkwardDepth, Want: int64(depth + 1)}
+	}
+	f, _ := textKeys(form)
+	class, _ := asText(f["class"])
+	key, _ := asText(f["form_key"])
+	n := &awkwardNode{r: r, form: f, key: key, depth: depth}
+	if parameters, ok := textKeys(f["parameters"]); ok {
+		n.kind, _ = asText(parameters["__array__"])
+	}
+	switch class {
+	case "NumpyArray":
+		return n.numbers()
+	case "EmptyArray":
+		return &awkwardContent{at: func(i int64) (any, error) { return nil, outside(i, 0) }}, nil
+	case "ListOffsetArray":
+		return n.offsets()
+	case "ListArray":
+		return n.lists()
+	case "RegularArray":
+		return n.regular()
+	case "RecordArray":
+		return n.records()
+	case "IndexedArray", "IndexedOptionArray":
+		return n.indexed()
+	case "ByteMaskedArray":
+		return n.byteMasked()
+	case "BitMaskedArray":
+		return n.bitMasked()
+	case "UnmaskedArray":
+		return n.child("content")
+	case "UnionArray":
+		return n.union()
+	}
+	return nil, pickle.Unsupported("an awkward array of class %.40q", class)
+}
+
+func outside(i int64, n int) error {
+	return pickle.Malformed("item %d of a buffer of %d", i, n)
+}

@@ -1,0 +1,410 @@
+package reconstruct
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Function is a view of a function that cloudpickle or dill wrote with its code. Nothing of it is
+// ever run: Code is the bytecode of whatever Python wrote it.
+type Function struct {
+	// Name, QualName and Module are __name__, __qualname__ and __module__, "" where the pickle does
+	// not say them.
+	Name, QualName, Module string
+	// Doc is the documentation, "" where there is none.
+	Doc string
+	// Params are the names of the parameters, with "*" and "**" before those that take the rest; a
+	// bare "*" stands before parameters that are given by name alone.
+	Params []string
+	// Defaults are the values of the last positional parameters that may be left out.
+	Defaults []any
+	// KwDefaults are those of the parameters given by name alone, Annotations a dict of types.
+	KwDefaults, Annotations types.Dict
+	// Constants and Names are the constants of the code, and the global names and attributes that
+	// it refers to. FreeVars are the names of variables of functions around it.
+	Constants       []any
+	Names, FreeVars []string
+	// Globals are the values of the global names that the code uses, as far as the pickle has them.
+	Globals types.Dict
+	// Closure has the values of FreeVars, in their order, nil of a cell that is empty or that is
+	// filled by a call of a call, as dill does since 0.3.6.
+	Closure []any
+	// FileName and FirstLine say where the source was.
+	FileName  string
+	FirstLine int
+	// Code is the bytecode.
+	Code []byte
+}
+
+// MadeClass is a view of a class that cloudpickle or dill wrote with its attributes.
+type MadeClass struct {
+	// Name, QualName and Module are __name__, __qualname__ and __module__.
+	Name, QualName, Module string
+	// Bases are the classes that it is derived from.
+	Bases []any
+	// Attrs are its methods and other attributes: a method is what [ReadFunction] reads.
+	Attrs types.Dict
+}
+
+// isCloudpickle reports whether an object is made by one of cloudpickle's functions.
+func isCloudpickle(o *pickle.Object, names ...string) bool {
+	class, ok := o.Class.(pickle.Named)
+	if !ok {
+		return false
+	}
+	module, name := class.Global().Module, class.Global().Name
+	root, _, _ := strings.Cut(module, ".")
+	return (root == "cloudpickle" || strings.HasSuffix(module, ".cloudpickle") ||
+		strings.Contains(module, ".cloudpickle.")) && slices.Contains(names, name)
+}
+
+// isDill reports whether an object is made by one of dill's functions.
+func isDill(o *pickle.Object, name string) bool {
+	class, ok := o.Class.(pickle.Named)
+	return ok && class.Global().Name == name &&
+		(class.Global().Module == "dill._dill" || class.Global().Module == "dill.dill")
+}
+
+// ReadFunction returns the view of a function that cloudpickle (since 0.5, also the copies in joblib,
+// PySpark and Ray) or dill wrote with its code; ok is false for any other value.
+//
+// Reference: cloudpickle/cloudpickle.py, _make_function and _function_setstate; dill/_dill.py,
+// _create_function and save_code.
+func ReadFunction(v any) (f *Function, ok bool) {
+	o, isObject := v.(*pickle.Object)
+	if !isObject || len(o.Args) < 2 {
+		return nil, false
+	}
+	f = &Function{}
+	switch {
+	case isCloudpickle(o, "_make_function", "_create_function"):
+		f.readCloudpickle(o)
+	case isDill(o, "_create_function"):
+		f.readDill(o)
+	default:
+		return nil, false
+	}
+	code, isObject := o.Args[0].(*pickle.Object)
+	if !isObject || !f.readCode(code) {
+		return nil, false
+	}
+	return f, true
+}
+
+// readCloudpickle is _make_function(code, globals, name, defaults, closure), and what
+// _function_setstate is told: the state and the slots' state.
+func (f *Function) readCloudpickle(o *pickle.Object) {
+	f.setGlobals(o.Args[1])
+	state := o.State
+	for _, call := range o.Calls {
+		if isCloudpickle(call, "_function_setstate") && len(call.Args) == 2 {
+			state = call.Args[1]
+		}
+	}
+	for _, part := range slots(state) {
+		f.setAttrs(part)
+	}
+}
+
+// readDill is _create_function(code, globals, name, defaults, closure).
+func (f *Function) readDill(o *pickle.Object) {
+	f.setGlobals(o.Args[1])
+	if len(o.Args) > 2 {
+		f.Name, _ = asText(o.Args[2])
+	}
+	if len(o.Args) > 3 {
+		f.Defaults, _ = items(o.Args[3])
+	}
+	if len(o.Args) > 4 {
+		f.setClosure(o.Args[4])
+	}
+	if len(o.Args) > 5 { // until dill 0.3.4
+		f.setAttrs(o.Args[5])
+	}
+	if len(o.Args) > 6 {
+		if d, ok := o.Args[6].(*types.Dict); ok && d != nil {
+			f.KwDefaults = *d
+		}
+	}
+	for _, part := range slots(o.State) {
+		f.setAttrs(part)
+	}
+}
+
+// slots are the parts of a state that is (dict, slots).
+func slots(state any) []any {
+	if t, ok := state.(*types.Tuple); ok && t != nil {
+		return *t
+	}
+	return []any{state}
+}
+
+// setGlobals takes the globals, but for those that each module has.
+func (f *Function) setGlobals(v any) {
+	d, ok := v.(*types.Dict)
+	if !ok || d == nil {
+		return
+	}
+	for _, e := range *d {
+		name, isText := asText(e.Key)
+		switch {
+		case name == "__name__":
+			f.Module, _ = asText(e.Value)
+		case isText && !strings.HasPrefix(name, "__"):
+			f.Globals = append(f.Globals, e)
+		}
+	}
+}
+
+// setAttrs takes the attributes of a function.
+func (f *Function) setAttrs(v any) {
+	d, ok := v.(*types.Dict)
+	if !ok || d == nil {
+		return
+	}
+	for _, e := range *d {
+		name, _ := asText(e.Key)
+		text, isText := asText(e.Value)
+		dict, _ := e.Value.(*types.Dict)
+		switch name {
+		case "__name__":
+			f.Name = text
+		case "__qualname__":
+			f.QualName = text
+		case "__module__":
+			if isText {
+				f.Module = text
+			}
+		case "__doc__":
+			f.Doc = text
+		case "__defaults__":
+			f.Defaults, _ = items(e.Value)
+		case "__closure__":
+			f.setClosure(e.Value)
+		case "__globals__":
+			f.setGlobals(e.Value)
+		case "__kwdefaults__":
+			if dict != nil {
+				f.KwDefaults = *dict
+			}
+		case "__annotations__":
+			if dict != nil {
+				f.Annotations = *dict
+			}
+		}
+	}
+}
+
+// setClosure takes what is in the cells.
+func (f *Function) setClosure(v any) {
+	cells, _ := items(v)
+	f.Closure = nil
+	for _, c := range cells {
+		var value any
+		o, ok := c.(*pickle.Object)
+		if ok && (isCloudpickle(o, "_make_cell") || isDill(o, "_create_cell")) &&
+			len(o.Args) == 1 {
+			value = o.Args[0]
+		}
+		if ok && value == nil {
+			for _, call := range o.Calls { // dill fills a cell later
+				if len(call.Args) == 3 && call.Args[1] == any("cell_contents") {
+					value = call.Args[2]
+				}
+			}
+		}
+		f.Closure = append(f.Closure, value)
+	}
+}
+
+// codeArgs are where types.CodeType of a version of Python has its arguments.
+type codeArgs struct{ file, name, qualName, line, free int }
+
+// readCode reads the arguments of types.CodeType: the counts of arguments, and from the bytecode on
+// what all versions have in this order: constants, names, variables, file, name. A qualified name
+// stands behind since 3.11, and the free variables later.
+func (f *Function) readCode(code *pickle.Object) bool {
+	args := code.Args
+	if isDill(code, "_create_code") && len(args) > 0 {
+		if _, ok := asBytes(args[0]); ok {
+			args = args[1:] // the table of lines, which dill puts before since 0.3.6
+		}
+	}
+	at := slices.IndexFunc(args, func(v any) bool { _, ok := asBytes(v); return ok })
+	if at < 4 || at > 6 || len(args) < at+7 {
+		return false
+	}
+	f.Code, _ = asBytes(args[at])
+	f.Constants, _ = items(args[at+1])
+	f.Names = textItems(args[at+2])
+	variables := textItems(args[at+3])
+	f.FileName, _ = asText(args[at+4])
+	rest := codeArgs{file: at + 4, name: at + 5, line: at + 6, free: at + 8}
+	if _, ok := asText(args[at+6]); ok && len(args) > at+7 {
+		if _, isLine := asInt(args[at+7]); isLine {
+			rest = codeArgs{file: at + 4, name: at + 5, qualName: at + 6, line: at + 7,
+				free: at + 10}
+		}
+	}
+	if f.Name == "" {
+		f.Name, _ = asText(args[rest.name])
+	}
+	if f.QualName == "" && rest.qualName > 0 {
+		f.QualName, _ = asText(args[rest.qualName])
+	}
+	f.FirstLine, _ = asInt(args[rest.line])
+	if doc, ok := firstText(f.Constants); ok && f.Doc == "" && rest.qualName == 0 {
+		f.Doc = doc // as Python before 3.11 takes it
+	}
+	if rest.free < len(args) {
+		f.FreeVars = textItems(args[rest.free])
+	}
+	counts := make([]int, at)
+	for i := range counts {
+		counts[i], _ = asInt(args[i])
+	}
+	f.setParams(counts, variables)
+	return true
+}
+
+// asBytes returns bytes, or a str of Python 2.
+func asBytes(v any) ([]byte, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return v, true
+	case pickle.Py2String:
+		return []byte(v), true
+	}
+	return nil, false
+}
+
+// firstText returns the first value if that is text.
+func firstText(values []any) (string, bool) {
+	if len(values) == 0 {
+		return "", false
+	}
+	return asText(values[0])
+}
+
+func textItems(v any) []string {
+	list, _ := items(v)
+	out := make([]string, 0, len(list))
+	for _, x := range list {
+		s, _ := asText(x)
+		out = append(out, s)
+	}
+	return out
+}
+
+// Flags of code objects.
+const (
+	codeVarArgs  = 0x04
+	codeKeywords = 0x08
+)
+
+// setParams names the parameters: the counts are those of arguments, since 3.8 of arguments without
+// a name, since 3.0 of arguments by name alone, of variables, the size of the stack and the flags.
+func (f *Function) setParams(counts []int, variables []string) {
+	positional, byName, flags := counts[0], 0, counts[len(counts)-1]
+	switch len(counts) {
+	case 5:
+		byName = counts[1]
+	case 6:
+		byName = counts[2]
+	}
+	if positional < 0 || byName < 0 || positional > len(variables) ||
+		byName > len(variables)-positional {
+		return
+	}
+	f.Params = append(f.Params, variables[:positional]...)
+	next := positional + byName
+	if flags&codeVarArgs != 0 && next < len(variables) {
+		f.Params = append(f.Params, "*"+variables[next])
+		next++
+	} else if byName > 0 {
+		f.Params = append(f.Params, "*")
+	}
+	f.Params = append(f.Params, variables[positional:positional+byName]...)
+	if flags&codeKeywords != 0 && next < len(variables) {
+		f.Params = append(f.Params, "**"+variables[next])
+	}
+}
+
+// String returns the name with the parameters: "f(a, b, *args)".
+func (f *Function) String() string {
+	name := f.QualName
+	if name == "" {
+		name = f.Name
+	}
+	return name + "(" + strings.Join(f.Params, ", ") + ")"
+}
+
+// ReadClass returns the view of a class that cloudpickle or dill wrote with its attributes; ok is
+// false for any other value, such as a class that is named.
+//
+// Reference: cloudpickle/cloudpickle.py, _make_skeleton_class, _make_skeleton_enum and
+// _class_setstate; dill/_dill.py, _create_type.
+func ReadClass(v any) (c *MadeClass, ok bool) {
+	o, isObject := v.(*pickle.Object)
+	if !isObject || len(o.Args) < 4 {
+		return nil, false
+	}
+	c = &MadeClass{}
+	switch {
+	case isCloudpickle(o, "_make_skeleton_class"):
+		c.Name, _ = asText(o.Args[1])
+		c.Bases, _ = items(o.Args[2])
+		c.setAttrs(o.Args[3])
+	case isCloudpickle(o, "_make_skeleton_enum"):
+		c.Name, _ = asText(o.Args[1])
+		c.Bases, _ = items(o.Args[0])
+		c.setAttrs(o.Args[3])
+	case isDill(o, "_create_type"):
+		c.Name, _ = asText(o.Args[1])
+		c.Bases, _ = items(o.Args[2])
+		c.setAttrs(o.Args[3])
+	default:
+		return nil, false
+	}
+	for _, call := range o.Calls {
+		switch {
+		case isCloudpickle(call, "_class_setstate") && len(call.Args) == 2:
+			for _, part := range slots(call.Args[1]) {
+				c.setAttrs(part)
+			}
+		case len(call.Args) == 3 && call.Args[1] == any("__qualname__"): // of dill
+			c.QualName, _ = asText(call.Args[2])
+		}
+	}
+	return c, true
+}
+
+// setAttrs takes the attributes of a class.
+func (c *MadeClass) setAttrs(v any) {
+	d, ok := v.(*types.Dict)
+	if !ok || d == nil {
+		return
+	}
+	for _, e := range *d {
+		switch name, _ := asText(e.Key); name {
+		case "__module__":
+			c.Module, _ = asText(e.Value)
+		case "__qualname__":
+			c.QualName, _ = asText(e.Value)
+		default:
+			c.Attrs = append(c.Attrs, e)
+		}
+	}
+}
+
+// String returns the name of the class.
+func (c *MadeClass) String() string {
+	if c.QualName != "" {
+		return c.QualName
+	}
+	return c.Name
+}

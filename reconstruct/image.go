@@ -1,0 +1,265 @@
+package reconstruct
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/jsonhook"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Image is a picture of PIL (Pillow). It is safe for concurrent reads.
+type Image struct {
+	origin
+	// Mode is Pillow's name of what a pixel is: "L", "RGB", "RGBA", "P", "1", "I;16", "F"...
+	Mode string
+	// Width and Height are in pixels.
+	Width, Height int
+	// Pixels has shape (Height, Width), or (Height, Width, bands) of modes with several bands,
+	// over the bytes of the pickle: uint8, int32 of mode I, uint16 of I;16, float32 of F; of mode 1
+	// bool, in memory of its own. It is what numpy.asarray gives.
+	Pixels *ndarray.Array
+	// Palette has the colours of mode P and PA, three bytes (red, green, blue) each; nil of any
+	// other.
+	Palette []byte
+	// Info is what the file said beside the pixels, a dict.
+	Info any
+}
+
+// imageModes are the dtypes of Pillow's modes and their bands. Modes that the table does not have,
+// such as BGR;15, no numpy array has either.
+var imageModes = map[string]struct {
+	dtype *ndarray.DType
+	bands int
+}{
+	"1": {ndarray.Bool, 0}, "L": {ndarray.Uint8, 0}, "P": {ndarray.Uint8, 0},
+	"I": {littleEndian("<i4"), 0}, "F": {littleEndian("<f4"), 0},
+	"I;16": {littleEndian("<u2"), 0}, "I;16L": {littleEndian("<u2"), 0},
+	"I;16B": {littleEndian(">u2"), 0},
+	"LA":    {ndarray.Uint8, 2}, "La": {ndarray.Uint8, 2}, "PA": {ndarray.Uint8, 2},
+	"RGB": {ndarray.Uint8, 3}, "YCbCr": {ndarray.Uint8, 3}, "HSV": {ndarray.Uint8, 3},
+	"LAB": {ndarray.Uint8, 3}, "RGBA": {ndarray.Uint8, 4}, "RGBa": {ndarray.Uint8, 4},
+	"RGBX": {ndarray.Uint8, 4}, "CMYK": {ndarray.Uint8, 4},
+}
+
+// littleEndian parses a typespec of the table.
+func littleEndian(spec string) *ndarray.DType {
+	d, err := ndarray.ParseDType(spec)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// readPIL reads PIL.Image.Image, and the subclasses of the formats, whose state is [info, mode,
+// size, palette, bytes], with getexif's bytes and others behind in a few versions.
+//
+// Reference: PIL/Image.py, Image.__getstate__.
+func readPIL(inst namedInstance) (any, error) {
+	if !hasSuffix(inst.Class.Name, "Image", "ImageFile") {
+		return nil, nil
+	}
+	state, ok := inst.State.(*types.List)
+	if !ok || len(*state) < 5 {
+		return nil, nil
+	}
+	s := argReader{fn: "the state", vals: *state}
+	m := &Image{Info: s.vals[0]}
+	var err error
+	if m.Mode, err = s.text(1, "mode"); err != nil {
+		return nil, err
+	}
+	size, err := shapeOf(s.vals[2])
+	if err != nil || len(size) != 2 {
+		return nil, pickle.Malformed("a size of %s", typeName(s.vals[2]))
+	}
+	m.Width, m.Height = size[0], size[1]
+	if err := m.readPalette(s.vals[3]); err != nil {
+		return nil, err
+	}
+	data, ok := payload(s.vals[4], 0)
+	if !ok {
+		return nil, s.wrong(4, "data", "bytes")
+	}
+	return m, m.readPixels(data)
+}
+
+// readPalette reads the numbers of a palette, or its bytes.
+func (m *Image) readPalette(v any) error {
+	if v == nil {
+		return nil
+	}
+	if b, ok := payload(v, 0); ok {
+		m.Palette = b
+		return nil
+	}
+	numbers, ok := items(v)
+	if !ok {
+		return pickle.Malformed("a palette of %s", typeName(v))
+	}
+	m.Palette = make([]byte, len(numbers))
+	for i, x := range numbers {
+		n, ok := asInt(x)
+		if !ok || n < 0 || n > 255 {
+			return pickle.Malformed("a palette with %s", shown(x))
+		}
+		m.Palette[i] = byte(n)
+	}
+	return nil
+}
+
+// readPixels lays an array over the bytes.
+func (m *Image) readPixels(data []byte) error {
+	mode, ok := imageModes[m.Mode]
+	if !ok {
+		return pickle.Unsupported("a picture of mode %.20q", m.Mode)
+	}
+	shape := []int{m.Height, m.Width}
+	if mode.bands > 0 {
+		shape = append(shape, mode.bands)
+	}
+	if m.Mode == "1" {
+		bits, err := m.unpackBits(data)
+		if err != nil {
+			return err
+		}
+		data = bits
+	}
+	want, ok := product(append([]int{mode.dtype.ItemSize()}, shape...))
+	if !ok || len(data) != want {
+		return pickle.Malformed("%d bytes for %d x %d pixels of mode %s", len(data), m.Width,
+			m.Height, m.Mode)
+	}
+	pixels, err := ndarray.New(mode.dtype, shape, ndarray.OrderC, data)
+	if err != nil {
+		return err
+	}
+	m.Pixels = pixels
+	return nil
+}
+
+// unpackBits makes a byte of each bit of mode 1, whose rows begin at whole bytes.
+func (m *Image) unpackBits(data []byte) ([]byte, error) {
+	row := (m.Width + 7) / 8
+	if want, ok := product([]int{row, m.Height}); !ok || want != len(data) {
+		return nil, pickle.Malformed("%d bytes for %d x %d pixels of mode 1", len(data), m.Width,
+			m.Height)
+	}
+	bits := make([]byte, 0, m.Width*m.Height)
+	for y := range m.Height {
+		for x := range m.Width {
+			bits = append(bits, data[y*row+x/8]>>(7-x%8)&1)
+		}
+	}
+	return bits, nil
+}
+
+// MarshalJSON returns the form of to-json --arrays=values.
+func (m *Image) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(m) }
+
+// Form implements [LibraryValue].
+func (m *Image) Form() string { return "$image" }
+
+// Parts implements [LibraryValue].
+func (m *Image) Parts() []Part {
+	parts := []Part{{Name: "mode", Value: m.Mode}, {Name: "size", Value: []int{m.Width, m.Height}}}
+	if m.Palette != nil {
+		parts = append(parts, Part{Name: "palette", Value: m.Palette})
+	}
+	parts = append(parts, Part{Name: "info", Value: m.Info})
+	return partOrNone(parts, "pixels", m.Pixels)
+}
+
+// Places implements [LibraryValue].
+func (m *Image) Places() []*any { return []*any{&m.Info} }
+
+// String returns the mode and the size.
+func (m *Image) String() string { return fmt.Sprintf("%s %d x %d", m.Mode, m.Width, m.Height) }
+
+// Image returns the picture as package image has it, over memory of its own. Modes 1, L, P, RGB,
+// RGBA, RGBX, CMYK, YCbCr and I;16 have a counterpart there; any other is an error of the kind
+// pickle.ErrUnsupported.
+func (m *Image) Image() (image.Image, error) {
+	if m.Pixels == nil {
+		return nil, pickle.Unsupported("a picture without pixels")
+	}
+	data, err := m.Pixels.AppendBytes(nil, ndarray.OrderC)
+	if err != nil {
+		return nil, err
+	}
+	r := image.Rect(0, 0, m.Width, m.Height)
+	switch m.Mode {
+	case "1":
+		for i, b := range data {
+			data[i] = -b // 1 is white
+		}
+		return &image.Gray{Pix: data, Stride: m.Width, Rect: r}, nil
+	case "L":
+		return &image.Gray{Pix: data, Stride: m.Width, Rect: r}, nil
+	case "P":
+		return &image.Paletted{Pix: data, Stride: m.Width, Rect: r, Palette: m.colours()}, nil
+	case "RGBA":
+		return &image.NRGBA{Pix: data, Stride: 4 * m.Width, Rect: r}, nil
+	case "CMYK":
+		return &image.CMYK{Pix: data, Stride: 4 * m.Width, Rect: r}, nil
+	case "RGB", "RGBX":
+		return opaquePixels(data, len(data)/max(1, m.Width*m.Height), r), nil
+	case "YCbCr":
+		return fullChroma(data, r), nil
+	case "I;16", "I;16L":
+		for i := 0; i+1 < len(data); i += 2 { // package image has the high byte first
+			data[i], data[i+1] = data[i+1], data[i]
+		}
+		return &image.Gray16{Pix: data, Stride: 2 * m.Width, Rect: r}, nil
+	case "I;16B":
+		return &image.Gray16{Pix: data, Stride: 2 * m.Width, Rect: r}, nil
+	}
+	return nil, pickle.Unsupported("package image has no picture of mode %s", m.Mode)
+}
+
+// colours returns the palette with all 256 colours that a pixel can name.
+func (m *Image) colours() color.Palette {
+	p := make(color.Palette, 256)
+	for i := range p {
+		c := color.NRGBA{A: 255}
+		if 3*i+2 < len(m.Palette) {
+			c.R, c.G, c.B = m.Palette[3*i], m.Palette[3*i+1], m.Palette[3*i+2]
+		}
+		p[i] = c
+	}
+	return p
+}
+
+// opaquePixels makes pixels of four bytes of those with three, or with four of which the last says
+// nothing.
+func opaquePixels(data []byte, bands int, r image.Rectangle) image.Image {
+	out := image.NewNRGBA(r)
+	for i := range r.Dx() * r.Dy() {
+		copy(out.Pix[4*i:], data[bands*i:bands*i+3])
+		out.Pix[4*i+3] = 255
+	}
+	return out
+}
+
+// fullChroma parts the bands.
+func fullChroma(data []byte, r image.Rectangle) image.Image {
+	out := image.NewYCbCr(r, image.YCbCrSubsampleRatio444)
+	for i := range r.Dx() * r.Dy() {
+		out.Y[i], out.Cb[i], out.Cr[i] = data[3*i], data[3*i+1], data[3*i+2]
+	}
+	return out
+}
+
+// hasSuffix reports whether a name ends in one of the suffixes.
+func hasSuffix(name string, suffixes ...string) bool {
+	for _, s := range suffixes {
+		if len(name) >= len(s) && name[len(name)-len(s):] == s {
+			return true
+		}
+	}
+	return false
+}
