@@ -310,13 +310,23 @@ def formats_table(worker, rounds):
     """Workload R: what formats cost, which becomes the table of docs/formats.md."""
     import formats
 
-    text = formats.measure(worker, rounds)
-    path = os.path.join(os.path.dirname(HERE), "docs", "formats.md")
+    costs_table("formats.md", formats.measure(worker, rounds))
+
+
+def commands_table(unpkl, rounds):
+    """Workload T: what commands cost, which becomes the table of docs/comparison.md."""
+    import commands
+
+    costs_table("comparison.md", commands.measure(unpkl, rounds))
+
+
+def costs_table(name, text):
+    path = os.path.join(os.path.dirname(HERE), "docs", name)
     with open(path) as f:
         head, begin, rest = f.read().partition("<!-- costs -->\n")
     _, end, tail = rest.partition("<!-- end of costs -->")
     if not end:
-        raise SystemExit(path + " has no place for the costs of formats")
+        raise SystemExit(path + " has no place for the costs")
     with open(path, "w") as f:
         f.write(head + begin + text + end + tail)
 
@@ -351,6 +361,8 @@ def main():
     lines = versions(worker)
     if not args.only or "R" in args.only:
         formats_table(worker, args.rounds)
+    if not args.only or "T" in args.only:
+        commands_table(unpkl, args.rounds)
     print("\n".join(lines))
     if args.markdown:
         with open(args.markdown, "w") as f:

@@ -7,3 +7,11 @@ func ReadInParts(size int) (end func()) {
 	partSize, wholeSize = size, 0
 	return func() { partSize, wholeSize = part, whole }
 }
+
+// SetLongestRow sets how long a row of a text that is read in parts may be, in bytes, until the
+// function that it returns is called.
+func SetLongestRow(size int) (end func()) {
+	most := maxRow
+	maxRow = size
+	return func() { maxRow = most }
+}

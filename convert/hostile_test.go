@@ -1,9 +1,12 @@
 package convert_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -131,6 +134,109 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
+// TestLongLineInParts: a text that is read in parts, and whose line does not end, is an error before
+// it is all in memory.
+func TestLongLineInParts(t *testing.T) {
+	defer convert.ReadInParts(1 << 16)()
+	defer convert.SetLongestRow(1 << 20)()
+	dir := t.TempDir()
+	for _, name := range []string{"x.csv", "x.jsonl"} {
+		from, to := filepath.Join(dir, name), filepath.Join(dir, name+".parquet")
+		text := append([]byte("a,b\n1,"), bytes.Repeat([]byte("x"), 16<<20)...)
+		if name == "x.jsonl" {
+			text = append([]byte("{\"a\": \""), text[6:]...)
+		}
+		if err := os.WriteFile(from, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		n := allocated(func() { err = convert.File(from, to) })
+		if !errors.Is(err, convert.ErrLimit) || n > uint64(len(text)) {
+			t.Errorf("%s: %d bytes for %d, %v", name, n, len(text), err)
+		}
+		if _, err := os.Stat(to); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// TestHostileSQLite: a database that ends before its pages do, or whose pages are others', is an
+// error.
+func TestHostileSQLite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	arrays := map[string]any{}
+	for i := range 200 {
+		arrays[fmt.Sprint("a", i)] = make([]float64, 200)
+	}
+	path := filepath.Join(dir, "x.db")
+	if err := convert.Write(path, arrays); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := len(good) / 2
+	shuffled := append(append(bytes.Clone(good[:4096]), good[half:]...), good[4096:half]...)
+	for name, bad := range map[string][]byte{
+		"half": good[:half], "page": good[:4096], "header": good[:100], "bytes": good[:half+1],
+		"zeros":    append(bytes.Clone(good[:half]), make([]byte, half)...),
+		"shuffled": shuffled, "size": append([]byte("SQLite format 3\x00\x00\x01"), good[18:]...),
+	} {
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if n := allocated(func() { _, err = convert.Read(path) }); n > 64<<20 {
+			t.Errorf("%s: %d bytes are allocated", name, n)
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestZipSlip: members of an archive whose names lead out of the folder write nothing there.
+func TestZipSlip(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	x := filepath.Join(dir, "x.npy")
+	if err := convert.Write(x, []float64{1, 2}); err != nil {
+		t.Fatal(err)
+	}
+	member, err := os.ReadFile(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"../evil.npy", "/evil.npy", `..\evil.npy`, "a/../../evil.npy",
+		"./../evil.npy", "C:evil.npy", `C:\evil.npy`} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(member)
+		}
+		archive := filepath.Join(dir, fmt.Sprint("in", i, ".npz"))
+		if err := errors.Join(err, z.Close(), os.WriteFile(archive, b.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		inner := filepath.Join(dir, fmt.Sprint("inner", i))
+		out := filepath.Join(inner, "out") + "/"
+		if err := os.MkdirAll(out, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_ = convert.File(archive, out) // an error, or a name that is safe
+		entries, err := os.ReadDir(inner)
+		if err != nil || len(entries) != 1 {
+			t.Errorf("%s: %v, %v", name, entries, err)
+		}
+		if evil, err := filepath.Glob(filepath.Join(dir, "*evil*")); err != nil || evil != nil {
+			t.Errorf("%s: %v, %v", name, evil, err)
+		}
+	}
+}
+
 // TestBomb: compressed text unfolds up to a limit.
 func TestBomb(t *testing.T) {
 	t.Parallel()
@@ -211,7 +317,15 @@ func FuzzManifest(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(string(seed))
-	f.Add(strings.ReplaceAll(string(seed), "part_", "../part_"))
+	for _, change := range [][2]string{{"part_", "../part_"}, {"part_", "/part_"}, {"part_0", ""},
+		{"part_1", "part_0"}, {"64", "65"}, {"64", "-64"}, {"64", "9223372036854775807"},
+		{"25", "24"}, {"25", "0"}, {`\u003cf8`, "|O"}, {`\u003cf8`, "<f4"}, {"[", "[["},
+		{`"sha256": "`, `"sha256": "0`}, {`"bytes": `, `"bytes": 1`}, {`"key": null`, `"key": "a"`},
+		{`"axis": 0`, `"axis": 1`}, {`"axis": 0`, `"axis": -1`}, {",", ""}} {
+		f.Add(strings.ReplaceAll(string(seed), change[0], change[1]))
+	}
+	f.Add("{}")
+	f.Add("null")
 	f.Fuzz(func(t *testing.T, text string) {
 		name := filepath.Join(dir, "changed.json")
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

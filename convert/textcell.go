@@ -91,7 +91,11 @@ func (t *Text) tableColumn(d *document, s *frame.Series, path string, delimiter 
 	switch s.DType {
 	case "int64", "float64", "bool", "str", "object", "string":
 	default:
-		d.warning(fmt.Sprintf("%s keeps no dtype: %s at %s is text", d.format.Name, s.DType, path))
+		where := "at " + path
+		if path == "" {
+			where = "of the index"
+		}
+		d.warning(fmt.Sprintf("%s keeps no dtype: %s %s is text", d.format.Name, s.DType, where))
 	}
 	switch s.Kind {
 	case frame.Numpy:

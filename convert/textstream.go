@@ -17,13 +17,12 @@ import (
 // NOTE. A text is read as a table twice where it is read in parts: once for the types of the
 // columns, of which a part does not tell those of the whole, and once for their elements.
 
-// maxRow is the longest row of a text that is read in parts, in bytes.
-const maxRow = 256 << 20
-
 // Tests change these.
 var (
 	// partSize is how much text one part of a table is read from, in bytes.
 	partSize = 16 << 20
+	// maxRow is the longest row of a text that is read in parts, in bytes.
+	maxRow = 256 << 20
 	// wholeSize is the size in bytes up to which a text is read as a whole.
 	wholeSize int64 = 64 << 20
 )

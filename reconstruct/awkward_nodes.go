@@ -176,11 +176,11 @@ func (n *awkwardNode) regular() (*awkwardContent, error) {
 		return nil, err
 	}
 	size, ok := asInt(n.form["size"])
-	if !ok || size < 0 || size > 1<<40 {
+	if !ok || size < 0 || int64(size) > 1<<40 {
 		return nil, pickle.Malformed("lists of %s", shown(n.form["size"]))
 	}
 	return &awkwardContent{at: func(i int64) (any, error) {
-		if i > 1<<40/int64(size+1) { // the products below are in range
+		if i > 1<<40/(int64(size)+1) { // the products below are in range
 			return nil, pickle.Malformed("item %d of lists of %d", i, size)
 		}
 		return n.list(c, i*int64(size), (i+1)*int64(size))

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,10 +174,15 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 		unpkl.WithExtensionCode(extensionCode))
 	form, ok := jsonForms[f.form]
 	names, ok2 := nameChoices[f.names]
-	if !ok || !ok2 || f.order != "C" && f.order != "F" ||
-		f.blob != "" && f.blob != "xdr" && f.blob != "npy" {
-		return nil,
-			usageErrorf("--json=%s --names=%s --order=%s --blob=%s: one is not a choice; see unpkl convert --help", f.form, f.names, f.order, f.blob)
+	switch {
+	case !ok:
+		return nil, notChoice("json", f.form, jsonForms)
+	case !ok2:
+		return nil, notChoice("names", f.names, nameChoices)
+	case f.order != "C" && f.order != "F":
+		return nil, usageErrorf("--order=%s is neither C nor F", f.order)
+	case f.blob != "" && f.blob != "xdr" && f.blob != "npy":
+		return nil, usageErrorf("--blob=%s is neither xdr nor npy", f.blob)
 	}
 	order := ndarray.Order(0)
 	if f.order == "F" {
@@ -347,4 +354,10 @@ func convertStreams(s *streams, flags *convertFlags, in, out string, opts []conv
 	defer f.Close()
 	_, err = io.Copy(s.out, f)
 	return err
+}
+
+// notChoice is the error of a flag's value that is none of those that it takes.
+func notChoice[T any](flag, value string, choices map[string]T) error {
+	return usageErrorf("--%s=%s is none of %s", flag, value,
+		strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
 }

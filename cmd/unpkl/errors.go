@@ -53,6 +53,9 @@ func detail(err error) string {
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
+		if path.Op == "create" { // of another file than the line is about
+			return path.Path + ": " + path.Err.Error()
+		}
 		return path.Err.Error()
 	}
 	if errno := syscall.Errno(0); errors.As(err, &errno) {

@@ -21,7 +21,7 @@ type outputFlags struct {
 
 func (o *outputFlags) add(cmd *cobra.Command, protocol int, what string) {
 	cmd.Flags().IntVar(&o.protocol, "protocol", protocol,
-		"the pickle protocol to write, 0 to 5; "+what)
+		"the pickle protocol to write, 0 to 5"+what)
 	cmd.Flags().StringVar(&o.numpy, "numpy", "",
 		"use the names and forms that this `VERSION` of NumPy writes, such as 1.26 or 2.3; default: what all versions load")
 }
@@ -70,7 +70,7 @@ compression: .gz, .z, .xz, .lzma, .zst, .lz4, .zip, .tar, .tar.gz or .tar.xz. OU
 			return repickle(s, args[0], args[1], flags.protocol, opts)
 		},
 	}
-	flags.add(cmd, -1, "default: that of IN")
+	flags.add(cmd, -1, "; default: that of IN")
 	return cmd
 }
 

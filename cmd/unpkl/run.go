@@ -72,11 +72,13 @@ func newRoot(s *streams) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && info.many.sources.list == "" {
 				return cmd.Help()
 			}
-			if err := unknownCommand(cmd, args[0]); err != nil {
-				return err
+			if len(args) > 0 {
+				if err := unknownCommand(cmd, args[0]); err != nil {
+					return err
+				}
 			}
 			return runInfo(s, cmd, &info, args)
 		},

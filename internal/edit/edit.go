@@ -81,11 +81,15 @@ func Apply(v any, ops []Op) (any, error) {
 			return nil, err
 		}
 		for _, m := range found {
-			if err := apply(m.Value, last, &op); err != nil {
-				return nil, fmt.Errorf("%s %s: %w", op.Name, m.At.Child(last), err)
+			err := apply(m.Value, last, &op)
+			if err == nil {
+				err = checkTable(v, m)
 			}
-			if err := checkTable(v, m); err != nil {
-				return nil, err
+			if errors.Is(err, errColumn) || errors.Is(err, lookup.ErrReadOnly) {
+				v, err = replaceTable(v, m, last, &op)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", op.Name, m.At.Child(last), err)
 			}
 		}
 	}

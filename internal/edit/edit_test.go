@@ -4,10 +4,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/edit"
 	"github.com/unpkl/unpkl/internal/lookup"
@@ -118,7 +120,10 @@ func TestTables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = edit.Apply(v, ops)
+		changed, err := edit.Apply(v, ops)
+		if err == nil {
+			v = changed
+		}
 		return err
 	}
 	if err := run("/price/0", 9.5); err != nil {
@@ -141,8 +146,27 @@ func TestTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for word, value := range map[string]any{"/price": two, "/nosuch": 1.0, "/name/0": "x",
-		"/price/9": 1.0, "/price/0": "x", "/n/0": 1} {
+	for word, want := range map[string]any{"/name/0": "x", "/name/1": nil, "/n/1": int64(7),
+		"/n/0": nil, "/kind/0": "y", "/when/0": nil, "/when/2": "2024-06-03T10:00:00Z"} {
+		if err := run(word, want); err != nil {
+			t.Fatalf("set %s to %v: %v", word, want, err)
+		}
+		s := value(t, v, strings.Split(word, "/")[1]).(*frame.Series)
+		i := int(word[len(word)-1] - '0')
+		got := any(nil)
+		if !s.IsNull(i) {
+			got = s.At(i)
+		}
+		if when, ok := got.(time.Time); ok {
+			got = when.UTC().Format(time.RFC3339)
+		}
+		if got != want {
+			t.Errorf("%s is %v (%T), want %v", word, got, got, want)
+		}
+	}
+	for word, value := range map[string]any{"/price": two, "/nosuch": 1.0, "/name/0": 5,
+		"/price/9": 1.0, "/price/0": "x", "/n/0": "x", "/kind/0": "none", "/when/0": "2024-06-03",
+		"/when/1": 5, "/name/9": "x", "/name": two} {
 		if err := run(word, value); err == nil {
 			t.Errorf("set %s to %v: no error", word, value)
 		}

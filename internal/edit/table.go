@@ -7,7 +7,6 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
-	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -16,9 +15,10 @@ import (
 // that object. So a change of their elements is one of the object, of which everything else is
 // kept. Where a column is not such a view, the object would stay as it was: checkTable notices.
 
-// errColumn is that of a column whose elements are no numbers of NumPy's.
-var errColumn = errors.New("only elements of columns that NumPy's numbers, bools or texts " +
-	"make can be set; convert makes another table")
+// errColumn is that of a column whose elements are no numbers of NumPy's; replaceTable sets those
+// of most others.
+var errColumn = errors.New("the elements of such a column cannot be set; convert makes another " +
+	"table")
 
 // columnOf returns the array of a column.
 func columnOf(s *frame.Series) (*ndarray.Array, error) {
@@ -100,8 +100,7 @@ func checkTable(root any, m lookup.Match) error {
 			return err
 		}
 		if !bytes.Equal(got, want) {
-			return fmt.Errorf("%s: the elements of the column %w", pointer.Pointer(m.At),
-				lookup.ErrReadOnly)
+			return fmt.Errorf("the elements of the column %w", lookup.ErrReadOnly)
 		}
 	}
 	return nil
