@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/unpkl/unpkl/convert"
@@ -36,11 +40,80 @@ var texts = []string{
 	"a\n0.1234567890123456789012345\n12345678901234567890.5\n", "a\n1\n-18446744073709551615\n",
 }
 
+// numberTexts are columns in which ints are too large for int64, or for uint64, and then something
+// else comes: what pandas makes of them depends on the order.
+func numberTexts() []string {
+	const large, huge = "10222974513921618119", "1234567890123456789012345"
+	columns := []string{"a", "a\n"}
+	for _, first := range []string{large, huge, "-" + huge, "5", "1.5", "", "x", "True"} {
+		for _, second := range []string{large, huge, "-" + huge, "+5", "-5", "-0", "1.5", "-1.5", "",
+			"x", "-x", "inf", "-inf", "tRUE", "00000000000000000000005"} {
+			for _, third := range []string{"", large, huge, "0.5", "-7"} {
+				columns = append(columns, "a,b\n"+first+",1\n"+second+",2\n"+third+",3\n")
+			}
+		}
+	}
+	return columns
+}
+
+// randomText is a table each of whose columns has mostly one kind of field, and now and then, or in
+// its last row, another.
+func randomText(random *rand.Rand, rows int) string {
+	one := func(fields ...string) func() string {
+		return func() string { return fields[random.IntN(len(fields))] }
+	}
+	kinds := []func() string{
+		func() string { return strconv.Itoa(random.IntN(500) - 5) },
+		func() string { return strconv.FormatInt(int64(random.Uint64()), 10) },
+		func() string { return strconv.FormatUint(random.Uint64()|1<<63, 10) },
+		func() string { return strconv.FormatUint(random.Uint64()|1<<63, 10) + "0" },
+		func() string { return strconv.FormatFloat(random.NormFloat64(), 'g', -1, 64) },
+		func() string { return strconv.FormatFloat(random.NormFloat64(), 'e', 18, 64) },
+		one("True", "False"), one("TRUE", "false"), one("", "NaN", "NA", "null", "None", "n/a"),
+		one("a", "b c", `"x,y"`, `"q""q"`, "é", "1a", "-", "+", ".", "inf", "-inf", "0x10", "1e5",
+			"1E", "007", "+5", " 5", "1.", ".5", "1e400", `"5"`, "\"a\nb\""),
+	}
+	columns := 1 + random.IntN(4)
+	type plan struct {
+		usual, other func() string
+		often        float64 // 0: in the last row only
+	}
+	plans := make([]plan, columns)
+	var text strings.Builder
+	for c := range plans {
+		often := math.Pow(random.Float64(), 3) / 5
+		plans[c] = plan{kinds[random.IntN(len(kinds))], kinds[random.IntN(len(kinds))],
+			often * float64(random.IntN(2))}
+		fmt.Fprintf(&text, "c%d,", c)
+	}
+	text.WriteString("end\n")
+	for row := range rows {
+		for _, p := range plans {
+			field := p.usual
+			if p.often > 0 && random.Float64() < p.often || p.often == 0 && row == rows-1 {
+				field = p.other
+			}
+			text.WriteString(field() + ",")
+		}
+		text.WriteString("0\n")
+	}
+	return text.String()
+}
+
 // TestLiveCSV: tables are those of pandas.read_csv, dtypes and bits.
 func TestLiveCSV(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
-	for i, text := range texts {
+	all := slices.Concat(texts, numberTexts())
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 100 {
+		rows := []int{1, 2, 5, 40, 3000}[i%5]
+		if i%20 == 19 {
+			rows = 40000 // several blocks, read by the types of the first rows
+		}
+		all = append(all, randomText(random, rows))
+	}
+	for i, text := range all {
 		path := filepath.Join(dir, fmt.Sprintf("%03d.csv", i))
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

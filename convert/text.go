@@ -393,6 +393,9 @@ func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name 
 
 func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*frame.Series,
 	error) {
+	if rows.Rows() == 0 {
+		return objectColumn(nil, []any{}), nil // as in pandas
+	}
 	switch c.Type {
 	case delimited.Int:
 		return frame.NewSeries("", c.Ints)

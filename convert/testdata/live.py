@@ -20,12 +20,13 @@ def csv(folder):
             continue
         path = f"{folder}/{name}"
         text = open(path, newline="").read()
-        want = pd.read_csv(path, index_col=0 if text.startswith(",") else None)
+        # All at once: pandas otherwise takes the types of each few hundred kilobytes, and joins what they give.
+        want = pd.read_csv(path, index_col=0 if text.startswith(",") else None, float_precision="round_trip", low_memory=False)
         got = pickle.load(open(path[:-4] + ".pkl", "rb"))
         try:
             pd.testing.assert_frame_equal(got, want, check_exact=True, check_column_type=False, check_index_type=False)
         except AssertionError as e:
-            print(f"{text!r}: {e}\n{got!r}\nwant\n{want!r}")
+            print(f"{name} {text[:2000]!r}: {e}\n{got!r}\nwant\n{want!r}")
 
 def savetxt(folder):
     for c in json.load(open(f"{folder}/cases.json")):

@@ -1,8 +1,8 @@
 package delimited
 
 import (
+	"cmp"
 	"math"
-	"strconv"
 
 	"github.com/unpkl/unpkl/internal/errkind"
 )
@@ -72,7 +72,10 @@ func (t *Types) Add(columns []Column) {
 }
 
 // Type returns the type of a column, and whether something is missing in it.
-func (t Types) Type(c int) (typ Type, missing bool) { return t[c].settled(false), t[c].gap }
+func (t Types) Type(c int) (typ Type, missing bool) {
+	typ = t[c].settled(false)
+	return typ, t[c].gaps(typ)
+}
 
 // As returns column c of a table as a type that holds its fields, one of Int, Float, Bool and Text,
 // given the column that Read returned.
@@ -97,10 +100,38 @@ func (t *Table) As(c int, column Column, typ Type) Column {
 type part struct {
 	t        Type
 	gap      bool // whether something is missing
-	negative bool // whether an int is
+	negative bool // whether a field has a minus
+	large    bool // whether an int is one of uint64 that is none of int64
+	fraction bool // whether a number is no int; that of a Float is
+	// first is what comes first of all that is neither missing nor an int64, and unsigned what comes
+	// first of all without a minus that is neither missing nor a uint64.
+	first, unsigned outside
 	// floats says that the block's numbers are the bits of floats rather than ints; unread, that
 	// not all of them are in the column.
 	floats, unread bool
+}
+
+// outside is how a field is none of a type of ints.
+type outside uint8
+
+const (
+	nothing outside = iota // it is one
+	tooLarge
+	noInt
+)
+
+// note notes a field that is neither missing nor an int64.
+func (p *part) note(f []byte, how outside) {
+	minus := hasMinus(f)
+	p.negative = p.negative || minus
+	p.first = cmp.Or(p.first, how)
+	if p.unsigned == nothing && !minus {
+		if _, ok := parseUint(f); !ok {
+			p.unsigned = how
+		} else {
+			p.large = true
+		}
+	}
 }
 
 // Infer returns the columns' types as pandas' read_csv does, and their numbers: ints where all
@@ -128,32 +159,52 @@ func (t *Table) Infer(matrix bool) []Column {
 			own = append(own, parts[i])
 		}
 		cols[c].Type, cols[c].whole = whole.settled(matrix), whole
-		// pandas has no missing values among ints that it leaves as text.
-		t.finish(&cols[c], c, own, whole.gap && whole.t != Uint)
+		t.finish(&cols[c], c, own, whole.gaps(cols[c].Type))
 	}
 	return cols
 }
 
 // settled is the type of a column: pandas has no missing ints, and no dtype for ints of both signs
-// that are beyond int64.
+// that are beyond int64. Where ints are too large, the order of the fields matters.
+//
+// Reference: pandas/_libs/parsers.pyx, _convert_tokens, _convert_with_dtype, _try_uint64.
 func (p part) settled(matrix bool) Type {
 	switch {
-	case p.t == Empty, p.t == Int && p.gap, p.t == Uint && p.negative && matrix:
+	case p.t == Empty, p.t == Int && p.gap, matrix && p.t == Uint && p.negative:
 		return Float
-	case p.t == Uint && (p.negative || p.gap):
+	case matrix || p.t != Uint && p.t != Float && p.t != Big:
+		return p.t
+	case !p.overflows():
+		return Float
+	case p.unsigned == nothing && p.large && (p.negative || p.gap):
+		return Text
+	case p.unsigned == nothing && !p.negative:
+		return Uint
+	case p.fraction:
 		return Text
 	}
-	return p.t
+	return Big
 }
 
-// join is the type that holds what both do.
+// overflows reports whether pandas tries no floats, since an int that is too large comes before what
+// is no int.
+func (p part) overflows() bool { return p.first == tooLarge && p.unsigned != noInt }
+
+// gaps reports whether something is missing in a column of the given type. Where ints are too large
+// for a column that becomes text, pandas leaves what is missing as text too.
+func (p part) gaps(t Type) bool { return p.gap && !(t == Text && p.overflows()) }
+
+// join is the type that holds what both do, of which a comes first.
 func join(a, b part) part {
 	t := max(a.t, b.t)
-	lo := min(a.t, b.t)
-	if t == Bool && lo != Empty && lo != Bool || t == Big && (lo == Float || lo == Complex) {
+	if lo := min(a.t, b.t); t == Bool && lo != Empty && lo != Bool {
 		t = Text
 	}
-	return part{t: t, gap: a.gap || b.gap, negative: a.negative || b.negative}
+	return part{
+		t: t, gap: a.gap || b.gap, negative: a.negative || b.negative, large: a.large || b.large,
+		fraction: a.fraction || b.fraction || a.t == Float || b.t == Float,
+		first:    cmp.Or(a.first, b.first), unsigned: cmp.Or(a.unsigned, b.unsigned),
+	}
 }
 
 // finish converts a column to its type; parts are those of the blocks.
@@ -166,7 +217,7 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 	case Uint:
 		c.Uints = make([]uint64, t.rows)
 		t.each(col, func(row int, f []byte) {
-			c.Uints[row], _ = strconv.ParseUint(string(trim(f)), 10, 64)
+			c.Uints[row], _ = parseUint(f)
 		})
 	case Float:
 		c.Floats = make([]float64, t.rows)
@@ -245,7 +296,7 @@ func (c *columnReader) block(b *block, col int) {
 		if !c.floats && c.t <= Int {
 			if n, ok := parseInt(f); ok {
 				c.out[r], c.t = n, Int
-				c.negative = c.negative || n < 0
+				c.negative = c.negative || n <= 0 && hasMinus(f)
 				continue
 			}
 		}
@@ -257,7 +308,7 @@ func (c *columnReader) block(b *block, col int) {
 		if c.number(r, f) {
 			continue
 		}
-		if c.part = join(c.part, c.typeOf(f)); c.t == Text {
+		if c.part = join(c.part, c.typeOf(f)); c.t == Text && !c.overflows() {
 			c.gap = c.gap || !c.matrix && b.gapAfter(r, col)
 			return
 		}
@@ -271,18 +322,25 @@ func (c *columnReader) number(r int, f []byte) bool {
 		return false
 	}
 	x, ok := fastFloat(f)
+	if !ok {
+		x, ok = ParseFloat(f)
+	}
 	switch {
-	case ok && !c.floats && isDigits(f):
-		return false // an int that is none of int64
-	case ok:
-		c.t = Float
-	case !c.matrix && IsMissing(f):
+	case !ok && !c.matrix && IsMissing(f), ok && !c.matrix && x != x && IsMissing(f):
 		x, c.gap = NaN, true
+	case !ok:
+		return false
+	case c.first == noInt:
+		c.t = Float
+	case !isDigits(f):
+		c.note(f, noInt)
+		c.t = Float
 	default:
-		if x, ok = ParseFloat(f); !ok || isDigits(f) {
+		if _, ok := parseInt(f); !ok {
 			return false
 		}
-		c.t = Float
+		c.t = max(c.t, Int)
+		c.negative = c.negative || hasMinus(f)
 	}
 	if !c.floats {
 		c.floats = true
@@ -310,29 +368,40 @@ func (c *columnReader) typeOf(f []byte) part {
 		return part{t: Empty, gap: true}
 	}
 	if n, ok := parseInt(f); ok {
-		return part{t: Int, negative: n < 0}
+		return part{t: Int, negative: n <= 0 && hasMinus(f)}
 	}
+	var p part
 	if isDigits(f) {
-		if _, err := strconv.ParseUint(string(trim(f)), 10, 64); err == nil {
-			return part{t: Uint}
+		p.note(f, tooLarge)
+		switch _, ok := parseUint(f); {
+		case ok:
+			p.t = Uint
+		case c.matrix:
+			p.t = Float
+		default:
+			p.t = Big
 		}
-		if c.matrix {
-			return part{t: Float}
-		}
-		return part{t: Big}
+		return p
 	}
+	p.note(f, noInt)
+	p.t = c.kindOf(f)
+	return p
+}
+
+// kindOf returns the type of a field that is neither missing nor an int.
+func (c *columnReader) kindOf(f []byte) Type {
 	if _, ok := ParseFloat(f); ok {
-		return part{t: Float}
+		return Float
 	}
 	if c.matrix {
 		if _, ok := ParseComplex(f); ok {
-			return part{t: Complex}
+			return Complex
 		}
 	}
 	if _, ok := ParseBool(f); ok {
-		return part{t: Bool}
+		return Bool
 	}
-	return part{t: Text}
+	return Text
 }
 
 // Floats returns the columns of the given numbers as floats; a field that is none is an error.

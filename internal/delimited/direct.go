@@ -28,7 +28,11 @@ func Read(text []byte, d Dialect, cols, line int, matrix bool) (*Table, []Column
 	return t, t.Infer(matrix), nil
 }
 
-// direct returns the types of the columns, Int, Float, Bool, Text or Empty, nil where the text is
+// gappedInt is the type of a column of which the first rows are ints or missing: it is one of floats
+// that are ints so far.
+const gappedInt = Text + 1
+
+// direct returns the types of the columns, Int, Float, gappedInt, Bool, Text or Empty, nil where the text is
 // short, or has other types, or a dialect whose numbers do not end where their digits do.
 func direct(text []byte, d Dialect, cols int, matrix bool) []Type {
 	if len(text) < 4*sampleSize || cols == 0 ||
@@ -44,7 +48,11 @@ func direct(text []byte, d Dialect, cols int, matrix bool) []Type {
 	types := make([]Type, cols)
 	for c, column := range sample.Infer(matrix) {
 		switch types[c] = column.Type; column.Type {
-		case Int, Float:
+		case Int:
+		case Float:
+			if column.whole.t != Float {
+				types[c] = gappedInt
+			}
 		case Empty, Bool, Text:
 			if matrix || d.Delimiter == 0 {
 				return nil
@@ -87,7 +95,7 @@ func (r *reading) read(text []byte, line int) error {
 		switch typ {
 		case Int:
 			r.out[c].Ints = make([]int64, rows)
-		case Float:
+		case Float, gappedInt:
 			r.out[c].Floats = make([]float64, rows)
 		}
 	}
@@ -177,7 +185,7 @@ func (r *reading) columns() []Column {
 		out.Type, out.whole = whole.settled(r.matrix), whole
 		if out.Type != Int && out.Type != Float {
 			*out = Column{Type: out.Type, whole: whole}
-			r.table.finish(out, c, nil, whole.gap && whole.t != Uint)
+			r.table.finish(out, c, nil, whole.gaps(out.Type))
 			continue
 		}
 		r.numbers(out, c)
@@ -228,11 +236,16 @@ func (r *rowReader) run() bool {
 	r.parts = make([]part, len(r.types))
 	b.slots = make([]int, len(r.types))
 	for c, typ := range r.types {
-		if b.slots[c] = -1; typ != Int && typ != Float {
+		if b.slots[c] = -1; typ != Int && typ != Float && typ != gappedInt {
 			b.slots[c] = b.width
 			b.width++
 		}
-		r.parts[c].t = typ
+		switch r.parts[c].t = typ; typ {
+		case Float: // as the first rows are
+			r.parts[c].first = noInt
+		case gappedInt:
+			r.parts[c].t = Empty
+		}
 	}
 	r.split = splitter{d: r.table.dialect, b: b, cols: len(r.types)}
 	delimiter := r.table.dialect.Delimiter
@@ -280,7 +293,7 @@ func (r *rowReader) row(pos int) int {
 	for c, typ := range r.types {
 		var end int
 		switch typ {
-		case Float:
+		case Float, gappedInt:
 			end = r.float(pos, c)
 		case Int:
 			end = r.int(pos, c)
@@ -334,9 +347,18 @@ func (r *rowReader) float(pos, c int) int {
 		}
 		f := text[pos:end]
 		if !r.matrix && IsMissing(f) {
-			x, r.parts[c].gap = NaN, true
+			x, r.parts[c].gap, ok = NaN, true, false
 		} else if x, ok = ParseFloat(f); !ok || isDigits(f) {
 			return -1
+		}
+	}
+	if p := &r.parts[c]; p.t != Float && ok {
+		if f := text[pos:end]; !isDigits(f) {
+			p.note(f, noInt)
+			p.t = Float
+		} else {
+			p.t = Int
+			p.negative = p.negative || hasMinus(f)
 		}
 	}
 	r.out[c].Floats[r.at] = x

@@ -42,6 +42,22 @@ func parseLongInt(f []byte) (int64, bool) {
 	return n, err == nil
 }
 
+// parseUint reads a decimal uint64, with or without a plus.
+func parseUint(f []byte) (uint64, bool) {
+	f = trim(f)
+	if len(f) > 1 && f[0] == '+' {
+		f = f[1:]
+	}
+	n, err := strconv.ParseUint(string(f), 10, 64)
+	return n, err == nil
+}
+
+// hasMinus reports whether a field begins with a minus, behind blanks.
+func hasMinus(f []byte) bool {
+	f = trim(f)
+	return len(f) > 0 && f[0] == '-'
+}
+
 // isDigits reports whether a field is an integer of any size.
 func isDigits(f []byte) bool {
 	f = trim(f)
@@ -157,12 +173,12 @@ func parseImaginary(f []byte) (complex128, bool) {
 
 // ParseBool reads a bool as pandas does.
 //
-// Reference: pandas/_libs/parsers.pyx, _true_values.
+// Reference: pandas/_libs/src/parser/tokenizer.c, to_boolean.
 func ParseBool(f []byte) (value, ok bool) {
-	switch string(f) {
-	case "True", "TRUE", "true":
+	switch {
+	case len(f) == 4 && bytes.EqualFold(f, []byte("true")):
 		return true, true
-	case "False", "FALSE", "false":
+	case len(f) == 5 && bytes.EqualFold(f, []byte("false")):
 		return false, true
 	}
 	return false, false
