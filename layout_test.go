@@ -46,7 +46,6 @@ var mayImport = []struct{ pkg, imports string }{
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook ndarray"},
 	{"xr", "frame internal/jsonhook ndarray"},
-	{"frame/arrowframe", "frame ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
 	{"hdf5",
 		"frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
@@ -54,6 +53,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
+	{"frame/arrowframe", "frame internal/arrowcheck internal/bridge ndarray pickle"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},

@@ -12,13 +12,7 @@ import (
 // table returns a document as a table, as pandas.DataFrame does: a frame, a series, a structured
 // array, a dict of columns of one length, a list of records, a matrix.
 func (d *document) table(v any, path string) (*frame.Frame, error) {
-	if x, ok, err := d.pandas.Convert(v); ok && err == nil {
-		v = x
-	}
-	if f, ok := xarrayFrame(v); ok {
-		return f, nil
-	}
-	v, err := d.look(v, path)
+	v, err := d.look(d.xarrayTable(v), path)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func (t *Text) write(out *output, v any, usual byte) error {
 		return err
 	}
 	d := out.document()
-	v, err = d.look(v, "")
+	v, err = d.look(d.xarrayTable(v), "")
 	if err != nil {
 		return err
 	}

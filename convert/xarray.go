@@ -54,3 +54,15 @@ func xarrayFrame(v any) (f *frame.Frame, ok bool) {
 	}
 	return f, err == nil
 }
+
+// xarrayTable returns a Dataset or DataArray that is a table as that, and anything else as it is.
+func (d *document) xarrayTable(v any) any {
+	x := v
+	if c, ok, err := d.pandas.Convert(v); ok && err == nil {
+		x = c
+	}
+	if f, ok := xarrayFrame(x); ok {
+		return f
+	}
+	return v
+}

@@ -30,7 +30,8 @@ const (
 	// Text: Text holds strings as Arrow lays them out.
 	Text
 	// Object: Items holds one Go value an element: []byte, *apd.Decimal, uuid.UUID, and of Arrow's
-	// nested types []any for a list, map[string]any for a struct and []any of [2]any for a map.
+	// nested types []any for a list, map[string]any for a struct and []any of [2]any for a map; of
+	// a column of GeoPandas, whose DType is "geometry", *reconstruct.Geometry.
 	Object
 	// Opaque: an extension array that no rule is known for; Raw holds it as read.
 	Opaque
@@ -73,6 +74,7 @@ type Series struct {
 	TZ         string // of a Datetime: the zone's key, "UTC", or an offset "+01:30"; "" if naive
 	// of a Period (always) or Datetime (where known): pandas' alias, such as "M" or "2D"
 	Freq   string
+	CRS    string // of geometries: their coordinate reference system as text, "" if not known
 	Closed string // of an Interval: "left", "right", "both" or "neither"
 
 	Left, Right *Series // of an Interval

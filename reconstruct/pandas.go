@@ -48,7 +48,10 @@ type result struct {
 // *frame.Series (also of an extension array that stands by itself),
 // *frame.Index, [Timestamp], [PandasTimedelta], frame.PeriodValue,
 // frame.IntervalValue, or [PandasNull] for NaT and NA; and one of xarray's into an *xr.Variable,
-// *xr.DataArray, *xr.Dataset or *xr.DataTree. ok is false where v is nothing of the kind. An error of the kind pickle.ErrMalformed says that v claims to be
+// *xr.DataArray, *xr.Dataset or *xr.DataTree; one of pyarrow's into a *frame.Frame, *frame.Series or
+// the value of a scalar; a GeometryArray of GeoPandas into a *frame.Series, a geometry into a
+// [*Geometry] and a coordinate reference system into a [CRS]. ok is false where v is nothing of the
+// kind. An error of the kind pickle.ErrMalformed says that v claims to be
 // but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one
 // of pickle.ErrLimit that what v shares with others would unfold too far. The
 // same object gives the same result.
@@ -123,7 +126,7 @@ func (p *Pandas) isForeign(o *pickle.Object) bool {
 		return ok
 	}
 	_, isPandas := pandasName(class)
-	if isPandas || strings.HasPrefix(class.Module, "scipy") || isXarray(class) ||
+	if isPandas || strings.HasPrefix(class.Module, "scipy") || p.readerOf(class) != nil ||
 		normalName(class).Module == "copyreg" {
 		return false
 	}
@@ -151,8 +154,8 @@ func (p *Pandas) convert(v any) result {
 	if !isInst {
 		return result{}
 	}
-	if isXarray(inst.Class) {
-		value, err := p.xarray(o, inst)
+	if read := p.readerOf(inst.Class); read != nil {
+		value, err := read(o, inst)
 		return lenient(checked(value, inst.Class.String(), err))
 	}
 	value, err := p.read(o, inst)
@@ -169,6 +172,24 @@ func checked(value any, class string, err error) result {
 		return result{err: fmt.Errorf("%s: %w", class, err)}
 	}
 	return result{err: pickle.Malformed("%s: %v", class, err)}
+}
+
+// readerOf returns what reads the objects of another library than pandas, or nil.
+func (p *Pandas) readerOf(g pickle.Global) func(*pickle.Object, namedInstance) (any, error) {
+	switch {
+	case isXarray(g):
+		return p.xarray
+	case isPyarrow(g):
+		return p.pyarrow
+	case isPolars(g):
+		return func(_ *pickle.Object, inst namedInstance) (any, error) { return p.polars(inst) }
+	case isGeo(g):
+		if typ := g.Name; typ == "GeoDataFrame" || typ == "GeoSeries" {
+			return nil // which pandas reads
+		}
+		return func(_ *pickle.Object, inst namedInstance) (any, error) { return p.geo(inst) }
+	}
+	return nil
 }
 
 // lenient makes what is of a form that is not read no error: it stays the object that it is.

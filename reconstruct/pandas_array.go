@@ -29,6 +29,9 @@ type backed struct {
 // two-dimensional backing array.
 func (p *Pandas) extension(o *pickle.Object, inst namedInstance) ([]*frame.Series, error) {
 	class, ok := pandasName(inst.Class)
+	if inst.Class.Module == geometryArrayClass.Module {
+		return one(p.geometryColumn(o, inst))
+	}
 	if !ok {
 		return one(opaque(o), nil)
 	}

@@ -91,6 +91,10 @@ func ReadPandasScalar(v any) (value any, ok bool, err error) {
 	if !isInst {
 		return nil, false, nil
 	}
+	if isPyarrow(inst.Class) && inst.Class.Name == "scalar" && len(inst.Args) == 2 {
+		value = arrowScalar(inst.Args[0])
+		return value, value != nil, nil
+	}
 	name, isPandas := pandasName(inst.Class)
 	if !isPandas {
 		return nil, false, nil

@@ -99,6 +99,9 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 		(isArrayName(name) || isIndexName(name)) {
 		return r.standalone(s, protocol)
 	}
+	if s.Class == geometryArrayClass.String() && s.Index == nil {
+		return r.values(s, protocol)
+	}
 	index := s.Index
 	if index == nil {
 		index = frame.NewRangeIndex(s.Len())
@@ -137,13 +140,14 @@ func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
 	return values, err
 }
 
-// pandasContainer returns the class to write: pandas' own under its name of today, or a
-// subclass of it, and then false.
+// pandasContainer returns the class to write: pandas' own under its name of today, also of a table of
+// pyarrow or polars, or a subclass of it, and then false.
 func pandasContainer(class string, known pickle.KnownGlobal) (any, bool) {
-	if _, isPandas := pandasClass(class); isPandas || class == "" {
+	g := className(class)
+	if _, isPandas := pandasClass(class); isPandas || class == "" || isPyarrow(g) || isPolars(g) {
 		return known, true
 	}
-	return className(class), false
+	return g, false
 }
 
 func addAttrs(state *types.Dict, attrs map[string]any, uniqueLabels bool) {

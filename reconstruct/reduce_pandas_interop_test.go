@@ -41,6 +41,9 @@ func converted(p *reconstruct.Pandas, v any) (any, error) {
 		}
 		return &out, nil
 	}
+	if g, ok := v.(*reconstruct.Geometry); ok {
+		return g, nil
+	}
 	c, ok, err := p.Convert(v)
 	if err != nil || !ok {
 		return nil, fmt.Errorf("%T does not convert: %v", v, err)

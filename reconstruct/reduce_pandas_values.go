@@ -41,6 +41,9 @@ func (r *Reducers) values(s *frame.Series, protocol int) (any, error) {
 	case frame.Sparse:
 		return r.sparseValues(s)
 	case frame.Object:
+		if s.DType == geometryDType {
+			return r.geometryValues(s)
+		}
 		list := make(types.List, len(s.Items))
 		for i, v := range s.Items {
 			list[i] = pandasObject(v)

@@ -15,8 +15,9 @@ import (
 //
 // Reference: OGC 06-103r4, "Simple feature access", 8.2; PostGIS, "EWKB".
 type Geometry struct {
-	wkb  []byte
-	root wkbNode
+	wkb   []byte
+	root  wkbNode
+	loads bool // it is written as shapely.wkb.loads(wkb), which shapely 1 has too
 }
 
 // wkbNode is a geometry, or a part of one, in the WKB.
@@ -87,11 +88,21 @@ func (g *Geometry) PickleReduce(int) (any, error) {
 	if g.root.kind == 0 {
 		return nil, pickle.Unsupported("a Geometry that NewGeometry has not made")
 	}
+	if g.loads {
+		return call(pyName("shapely.wkb", "loads"), g.wkb), nil
+	}
 	return call(pyName("shapely.io", "from_wkb"), g.wkb), nil
 }
 
 func fillShapely(t table) {
 	t.add("shapely.io", "from_wkb", &entry{call: readFromWKB})
+	t.add("shapely.wkb", "loads", &entry{call: func(c Class, args []any) (any, error) {
+		v, err := readFromWKB(c, args)
+		if g, ok := v.(*Geometry); ok {
+			g.loads = true
+		}
+		return v, err
+	}})
 }
 
 // readFromWKB is shapely.io.from_wkb(geometry), as shapely 2 pickles its geometries.

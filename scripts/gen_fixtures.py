@@ -19,7 +19,7 @@ For each producer NAME (an environment under .venvs/; legacy: streams built by r
                                         encoding= that it can be given
     testdata/NAME/dis.json              the first 16 digits of the SHA-256 of pickletools.dis's text for every pickle
 
-For pandas/VERSION, arrow/, scipy/, sklearn/, mldtypes/, xarray/, objects/, code/ and boost/ENVIRONMENT it runs scripts/fixtures/KIND_cases.py, each of
+For pandas/VERSION, arrow/, scipy/, sklearn/, mldtypes/, xarray/, arrowpickle/, geo/, objects/, code/ and boost/ENVIRONMENT it runs scripts/fixtures/KIND_cases.py, each of
 which says what it writes; for pandas-legacy, which fetches files, pandas_legacy.py. All go into testdata/manifest.json: the
 versions, and the SHA-256 of every file. The same environments give the same bytes again: fixed data, PYTHONHASHSEED=0.
 """
@@ -66,6 +66,8 @@ PRODUCERS = {p.folder: p for p in (
     *(Producer('%s/%s' % (library, environment), environment, library + '_cases.py')
       for library in ('scipy', 'sklearn') for environment in ('py27-sklearn', 'py36-sklearn', 'py313-sklearn')),
     *(Producer('xarray/' + environment, environment, 'xarray_cases.py') for environment in ('py27-geo', 'py38-geo', 'py313-geo')),
+    *(Producer('arrowpickle/' + environment, environment, 'arrowpickle_cases.py') for environment in ('py38-geo', 'py313-geo')),
+    *(Producer('geo/' + environment, environment, 'geo_cases.py') for environment in ('py27-geo', 'py38-geo', 'py313-geo')),
     Producer('mldtypes/py313-mldtypes', 'py313-mldtypes', 'mldtypes_cases.py'),
     *(Producer('%s/%s' % (kind, environment), environment, kind + '_cases.py')
       for kind in ('objects', 'code') for environment in ('py36-objects', 'py313-objects')),

@@ -31,6 +31,8 @@ import (
 //	Sparse                             as Numpy, with all elements
 //	Interval                           struct<left, right>; the field's metadata has "closed"
 //	Period                             int64 ordinals; the field's metadata has "freq"
+//	Object of dtype "geometry"         binary: WKB, the extension type geoarrow.wkb with the CRS;
+//	                                   the schema's metadata has GeoParquet's "geo"
 //
 // Missing values (NaT, NA, a code of -1) are null; NaN in a column of floats stays NaN, as it is a
 // value of that type. A column of another kind, such as one of complex numbers or of mixed objects,
@@ -59,6 +61,7 @@ func FromFrame(mem memory.Allocator, f *frame.Frame) (arrow.RecordBatch, error) 
 	if err != nil {
 		return nil, err
 	}
+	meta = b.addGeo(f, meta)
 	return array.NewRecordBatch(arrow.NewSchema(b.fields, meta), b.columns, int64(f.Rows())), nil
 }
 
@@ -68,6 +71,9 @@ type batchBuilder struct {
 	fields    []arrow.Field
 	columns   []arrow.Array
 	described []described // for pandas' metadata
+
+	geometries    []*frame.Series // the columns of geometries, and their names
+	geometryNames []string
 }
 
 func (b *batchBuilder) release() {
@@ -89,6 +95,11 @@ func (b *batchBuilder) add(name string, s *frame.Series) error {
 func (b *batchBuilder) addArray(name string, s *frame.Series, a arrow.Array) error {
 	b.columns = append(b.columns, a)
 	field := arrow.Field{Name: name, Type: a.DataType(), Nullable: true}
+	if s.DType == geometryDType {
+		field.Metadata = geometryMetadata(s)
+		b.geometries = append(b.geometries, s)
+		b.geometryNames = append(b.geometryNames, name)
+	}
 	switch s.Kind {
 	case frame.Period:
 		field.Metadata = arrow.NewMetadata(
@@ -180,7 +191,7 @@ func (c *converter) column(s *frame.Series) (arrow.Array, error) {
 	return nil, unsupported(s)
 }
 
-var types = map[string]arrow.DataType{
+var arrowTypes = map[string]arrow.DataType{
 	"i1": arrow.PrimitiveTypes.Int8, "i2": arrow.PrimitiveTypes.Int16,
 	"i4": arrow.PrimitiveTypes.Int32, "i8": arrow.PrimitiveTypes.Int64,
 	"u1": arrow.PrimitiveTypes.Uint8, "u2": arrow.PrimitiveTypes.Uint16,
@@ -202,7 +213,7 @@ func (c *converter) numbers(s *frame.Series) (arrow.Array, error) {
 				return values[i]
 			})), nil
 	}
-	typ, ok := types[dt.Str()[1:]]
+	typ, ok := arrowTypes[dt.Str()[1:]]
 	if !ok {
 		return c.elements(s)
 	}
@@ -516,7 +527,7 @@ func (c *converter) builderFor(s *frame.Series) array.Builder {
 			return array.NewFloat64Builder(c.mem)
 		case string:
 			return array.NewStringBuilder(c.mem)
-		case []byte:
+		case []byte, geometry:
 			return array.NewBinaryBuilder(c.mem, arrow.BinaryTypes.Binary)
 		}
 		return nil
@@ -568,6 +579,9 @@ func appendValue(b array.Builder, v any) bool {
 		b.Append(x)
 		return ok
 	case *array.BinaryBuilder:
+		if g, ok := v.(geometry); ok {
+			v = g.WKB()
+		}
 		x, ok := v.([]byte)
 		b.Append(x)
 		return ok

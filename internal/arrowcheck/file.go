@@ -181,14 +181,34 @@ func Schema(data []byte) error {
 	return f.err
 }
 
+// variadic checks how many buffers each array of views says that it has: no more than the batch has,
+// all together.
+func (f *flat) variadic(t table, buffers int) error {
+	counts, n := f.vector(t, 4, 8)
+	left := int64(buffers)
+	for i := range n {
+		if f.err != nil {
+			return f.err
+		}
+		count := f.i64(counts + 8*i)
+		if count < 0 || count > left {
+			return malformed("views into %d buffers of the %d there are", count, left)
+		}
+		left -= count
+	}
+	return f.err
+}
+
 // batch checks a record batch whose body is at a place of the file.
 func (c *checker) batch(f *flat, t table, at, body int64) error {
 	if err := c.arrays(f, t); err != nil {
 		return err
 	}
 	_, compressed := f.sub(t, 3)
-	f.vector(t, 4, 8)
 	buffers, n := f.vector(t, 2, 16)
+	if err := f.variadic(t, n); err != nil {
+		return err
+	}
 	for i := range n {
 		if f.err != nil {
 			return f.err

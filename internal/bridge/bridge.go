@@ -85,6 +85,10 @@ var (
 	UsePlans func(pickler, plans any)
 )
 
+// ReadArrow returns the *frame.Frame of an Arrow IPC stream, whose content it does not trust.
+// Package arrowframe sets it; where that is not linked in, it is nil.
+var ReadArrow func(stream []byte) (any, error)
+
 // Reduce says how values of a type of package reconstruct are written, which sets it; nil where
 // that is not linked in.
 var Reduce func(t reflect.Type) func(v any, protocol int) (any, error)

@@ -186,7 +186,8 @@ func short(class, plain string) string {
 		if class[i] == '.' {
 			switch module := class[:i]; {
 			case has(module, "numpy"), has(module, "pandas"), has(module, "scipy"),
-				has(module, "xarray"):
+				has(module, "xarray"), has(module, "pyarrow"), has(module, "polars"),
+				has(module, "geopandas"):
 				return class[i+1:]
 			}
 			break

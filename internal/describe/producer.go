@@ -29,12 +29,14 @@ func (p *Producer) Add(name string) {
 		add("NumPy")
 	case module == "pandas":
 		add("pandas")
+	case module == "geopandas":
+		add("GeoPandas")
 	case module == "sklearn":
 		add("scikit-learn")
 	case module == "scipy":
 		add("SciPy")
 	case module == "cloudpickle", module == "dill", module == "joblib", module == "torch",
-		module == "xarray":
+		module == "xarray", module == "pyarrow", module == "polars", module == "shapely":
 		add(module)
 	}
 }

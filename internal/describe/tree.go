@@ -142,7 +142,8 @@ func typeText(n *Node) string {
 		return Printable(n.DType)
 	case n.DType != "" && n.Shape != nil:
 		return kind + " " + n.DType + " " + shapeText(n.Shape) + order(n)
-	case strings.HasSuffix(n.Kind, "DataFrame"):
+	case len(n.Shape) == 2 && n.DType == "" && (strings.HasSuffix(n.Kind, "DataFrame") ||
+		n.Kind == "Table" || n.Kind == "RecordBatch"):
 		return fmt.Sprintf("%s  %s rows, %s columns", kind, comma(n.Shape[0]), comma(n.Shape[1]))
 	case n.Len != nil && n.Kind != "str":
 		return kind + " of " + comma(*n.Len)

@@ -72,8 +72,10 @@ func (e *Encoder) library(v any) (any, bool, error) {
 	case tables.IntervalValue:
 		return interval(c.Left, c.Right, c.Closed), true, nil
 	}
-	form, ok := e.xarrayForm(c)
-	return form, ok, nil
+	if form, ok := e.xarrayForm(c); ok {
+		return form, true, nil
+	}
+	return c, true, nil // a scalar of pyarrow, a geometry, a CRS
 }
 
 // table returns a form, which is null without arrays and on one line if it is short.

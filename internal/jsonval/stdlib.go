@@ -26,7 +26,7 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 	case reconstruct.Timedelta:
 		j = v.TotalSeconds()
 	case reconstruct.Decimal, reconstruct.Fraction, *reconstruct.UUID, *reconstruct.Path,
-		*reconstruct.Geometry:
+		*reconstruct.Geometry, reconstruct.CRS:
 		j = fmt.Sprint(v)
 	case *reconstruct.TypedArray:
 		j = call("array.array", list{string(v.TypeCode), typedItems(v.TypeCode, v.Values)})

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -87,11 +88,16 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 	return true
 }
 
+// otherLibraries are those beside pandas of whose objects reconstruct.Pandas makes values.
+var otherLibraries = []string{"xarray", "pyarrow", "polars", "geopandas", "shapely", "pyproj"}
+
 // isLibrary reports whether calls of a class are looked at by package reconstruct, as objects.
 func isLibrary(g pickle.Global) bool {
 	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
 		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy") ||
-		strings.HasPrefix(g.Module, "xarray") || reconstruct.IsLibrary(g.Module)
+		slices.ContainsFunc(otherLibraries, func(library string) bool {
+			return strings.HasPrefix(g.Module, library)
+		}) || reconstruct.IsLibrary(g.Module)
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.

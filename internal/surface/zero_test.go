@@ -17,6 +17,7 @@ import (
 	"github.com/unpkl/unpkl/audit"
 	"github.com/unpkl/unpkl/convert"
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/frame/arrowframe"
 	"github.com/unpkl/unpkl/hdf5"
 	"github.com/unpkl/unpkl/hdf5/pytables"
 	"github.com/unpkl/unpkl/ndarray"
@@ -79,7 +80,7 @@ var zeros = []any{
 	new(torch.Storage), new(torch.Tensor), new(torch.Sparse), new(torch.Quantizer),
 	new(torch.Archive), new(torch.Options), new(torch.Legacy),
 	new(xr.Variable), new(xr.DataArray), new(xr.Dataset), new(xr.DataTree), new(xr.Named),
-	new(xr.Dim),
+	new(xr.Dim), new(arrowframe.Pickled),
 }
 
 // TestZeroValues calls every method of the zero value of every exported struct, marshals and prints

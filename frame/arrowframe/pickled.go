@@ -1,0 +1,396 @@
+package arrowframe
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/arrow/scalar"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// FromPickle returns an object of pyarrow, as a pickle has it at the level of objects, as Arrow's own
+// value, in memory of its own:
+//
+//	pyarrow                 Go
+//	Table, RecordBatch      arrow.Table, arrow.RecordBatch
+//	Array, ChunkedArray     arrow.Array, *arrow.Chunked
+//	Schema, Field           *arrow.Schema, arrow.Field
+//	DataType                arrow.DataType
+//	Scalar                  scalar.Scalar, of numbers, bools, text and bytes
+//
+// Every buffer is checked against the type, the length and the offset of its array, and all that an
+// array says of itself against its buffers: what does not fit is an error of the kind
+// pickle.ErrMalformed. Unions, views, run-end encoded arrays and extension types are one of
+// pickle.ErrUnsupported, as is anything that is not of pyarrow.
+//
+// The caller calls Release on a Table, RecordBatch, Array or Chunked when done.
+//
+// Reference: pyarrow/{table,array,types,scalar}.pxi, __reduce__.
+func FromPickle(v any) (value any, err error) {
+	defer recovered(&err)
+	name, args := callOf(v)
+	switch name {
+	case "_reconstruct_table":
+		return table(args)
+	case "_reconstruct_record_batch":
+		return recordBatch(args)
+	case "_restore_array":
+		return restored(args)
+	case "chunked_array":
+		return chunked(args)
+	case "schema":
+		return schemaOf(args)
+	case "field":
+		return fieldOf(v, 0)
+	case "scalar":
+		return scalarOf(args)
+	case "":
+		return nil, pickle.Unsupported("arrowframe: %T is nothing of pyarrow", v)
+	}
+	return dataType(v, 0)
+}
+
+// callOf returns the function of pyarrow.lib that makes an object, and its arguments.
+func callOf(v any) (name string, args []any) {
+	o, ok := v.(*pickle.Object)
+	if !ok {
+		return "", nil
+	}
+	name, ok = strings.CutPrefix(o.ClassName(), "pyarrow.lib.")
+	if !ok {
+		return "", nil
+	}
+	return name, o.Args
+}
+
+// argument returns an argument by its place, nil if it is not there.
+func argument(args []any, i int) any {
+	if i < len(args) {
+		return args[i]
+	}
+	return nil
+}
+
+// itemsOf returns the items of a list or tuple.
+func itemsOf(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case *types.List:
+		return *v, v != nil
+	case *types.Tuple:
+		return *v, v != nil
+	}
+	return nil, false
+}
+
+func textOf(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case pickle.Py2String:
+		return string(v), true
+	}
+	return "", false
+}
+
+func bytesOf(v any) ([]byte, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return v, true
+	case *types.ByteArray:
+		return *v, v != nil
+	}
+	return nil, false
+}
+
+// table reads the arguments of a Table: columns and a schema.
+func table(args []any) (any, error) {
+	schema, columns, err := parts(args)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]arrow.Column, len(columns))
+	rows := int64(-1)
+	for i, c := range columns {
+		name, args := callOf(c)
+		if name != "chunked_array" {
+			return nil, pickle.Malformed("a column of a Table that is %s", name)
+		}
+		chunks, err := chunked(args)
+		if err != nil {
+			return nil, err
+		}
+		if rows < 0 {
+			rows = int64(chunks.Len())
+		}
+		if !arrow.TypeEqual(chunks.DataType(), schema.Field(i).Type) ||
+			int64(chunks.Len()) != rows {
+			return nil, pickle.Malformed("a column of %d %s in a Table of %d rows", chunks.Len(),
+				chunks.DataType(), rows)
+		}
+		list[i] = *arrow.NewColumn(schema.Field(i), chunks)
+	}
+	return array.NewTable(schema, list, max(rows, 0)), nil
+}
+
+// recordBatch reads the arguments of a RecordBatch: arrays and a schema.
+func recordBatch(args []any) (any, error) {
+	schema, columns, err := parts(args)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]arrow.Array, len(columns))
+	rows := 0
+	for i, c := range columns {
+		name, args := callOf(c)
+		if name != "_restore_array" {
+			return nil, pickle.Malformed("a column of a RecordBatch that is %s", name)
+		}
+		a, err := restored(args)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			rows = a.Len()
+		}
+		if !arrow.TypeEqual(a.DataType(), schema.Field(i).Type) || a.Len() != rows {
+			return nil, pickle.Malformed("a column of %d %s in a RecordBatch of %d rows", a.Len(),
+				a.DataType(), rows)
+		}
+		list[i] = a
+	}
+	return array.NewRecordBatch(schema, list, int64(rows)), nil
+}
+
+// parts reads what Table and RecordBatch have in common.
+func parts(args []any) (*arrow.Schema, []any, error) {
+	columns, ok := itemsOf(argument(args, 0))
+	name, schemaArgs := callOf(argument(args, 1))
+	if !ok || name != "schema" {
+		return nil, nil, pickle.Malformed("a table without columns or a schema")
+	}
+	schema, err := schemaOf(schemaArgs)
+	if err != nil {
+		return nil, nil, err
+	}
+	if schema.NumFields() != len(columns) {
+		return nil, nil, pickle.Malformed("%d columns for a schema of %d fields", len(columns),
+			schema.NumFields())
+	}
+	return schema, columns, nil
+}
+
+func schemaOf(args []any) (*arrow.Schema, error) {
+	list, ok := itemsOf(argument(args, 0))
+	if !ok {
+		return nil, pickle.Malformed("a schema without a list of fields")
+	}
+	fields, err := fieldsOf(list, 0)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := metadataOf(argument(args, 1))
+	if err != nil {
+		return nil, err
+	}
+	return arrow.NewSchema(fields, &meta), nil
+}
+
+// chunked reads the arguments of chunked_array: arrays and their type.
+func chunked(args []any) (*arrow.Chunked, error) {
+	list, ok := itemsOf(argument(args, 0))
+	if !ok {
+		return nil, pickle.Malformed("a chunked array without a list of chunks")
+	}
+	typ, err := dataType(argument(args, 1), 0)
+	if err != nil {
+		return nil, err
+	}
+	chunks := make([]arrow.Array, len(list))
+	for i, c := range list {
+		name, args := callOf(c)
+		if name != "_restore_array" {
+			return nil, pickle.Malformed("a chunk that is %s", name)
+		}
+		if chunks[i], err = restored(args); err != nil {
+			return nil, err
+		}
+		if !arrow.TypeEqual(chunks[i].DataType(), typ) {
+			return nil, pickle.Malformed("a chunk of %s in a chunked array of %s",
+				chunks[i].DataType(), typ)
+		}
+	}
+	return arrow.NewChunked(typ, chunks), nil
+}
+
+// restored reads the argument of _restore_array and checks the array as a whole.
+func restored(args []any) (arrow.Array, error) {
+	data, err := arrayData(argument(args, 0), 0)
+	if err != nil {
+		return nil, err
+	}
+	a := array.MakeFromData(data)
+	if err := array.ValidateFull(a); err != nil {
+		return nil, pickle.Malformed("an Arrow array: %v", err)
+	}
+	return a, nil
+}
+
+// maxDepth bounds how deep types and arrays may be in each other.
+const maxDepth = 64
+
+// maxNulls bounds an array without bytes that show its length.
+const maxNulls = 1 << 20
+
+// arrayData reads (type, length, null_count, offset, buffers, children, dictionary).
+func arrayData(v any, depth int) (*array.Data, error) {
+	tuple, ok := v.(*types.Tuple)
+	if !ok || tuple == nil || len(*tuple) < 6 || depth > maxDepth {
+		return nil, pickle.Malformed("an Arrow array restored from %T", v)
+	}
+	t := *tuple
+	typ, err := dataType(t[0], depth)
+	if err != nil {
+		return nil, err
+	}
+	length, ok1 := t[1].(int)
+	offset, ok2 := t[3].(int)
+	const most = 1 << 48 // so that no product of a size overflows
+	if !ok1 || !ok2 || length < 0 || offset < 0 || length > most || offset > most ||
+		typ.ID() == arrow.NULL && length > maxNulls {
+		return nil, pickle.Malformed("an Arrow array of length %v at offset %v", t[1], t[3])
+	}
+	buffers, err := buffersOf(typ, t[4], length, offset)
+	if err != nil {
+		return nil, err
+	}
+	list, _ := itemsOf(t[5])
+	if want := childrenOf(typ); len(list) != want {
+		return nil, pickle.Malformed("%d children of an Arrow %s", len(list), typ)
+	}
+	children := make([]arrow.ArrayData, len(list))
+	for i, c := range list {
+		if children[i], err = arrayData(c, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	nulls := array.UnknownNullCount
+	if len(buffers) == 0 || buffers[0] == nil {
+		nulls = 0
+	}
+	if typ.ID() != arrow.DICTIONARY {
+		return array.NewData(typ, length, buffers, children, nulls, offset), nil
+	}
+	dictionary, err := arrayData(argument(t, 6), depth+1)
+	if err != nil {
+		return nil, err
+	}
+	data := array.NewDataWithDictionary(typ, length, buffers, nulls, offset, dictionary)
+	return data, checkIndices(data, dictionary.Len())
+}
+
+// checkIndices checks that the indices of a dictionary array are below n.
+func checkIndices(data *array.Data, n int) error {
+	a, ok := array.MakeFromData(data).(*array.Dictionary)
+	if !ok {
+		return pickle.Malformed("a dictionary array of %s", data.DataType())
+	}
+	defer a.Release()
+	for i := range a.Len() {
+		if k := 0; a.IsValid(i) {
+			if k = a.GetValueIndex(i); k < 0 || k >= n {
+				return pickle.Malformed("index %d of an Arrow dictionary of %d", k, n)
+			}
+		}
+	}
+	return nil
+}
+
+// childrenOf is how many children an array of a type has.
+func childrenOf(typ arrow.DataType) int {
+	if typ.ID() == arrow.MAP {
+		return 1
+	}
+	if t, ok := typ.(arrow.NestedType); ok {
+		return t.NumFields()
+	}
+	return 0
+}
+
+// buffersOf reads the buffers of an array, each of which must have the bytes that its elements need.
+func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer, error) {
+	list, ok := itemsOf(v)
+	layout := typ.Layout()
+	if !ok || len(list) != len(layout.Buffers) || layout.VariadicSpec != nil {
+		return nil, pickle.Malformed("%d buffers of an Arrow %s", len(list), typ)
+	}
+	out := make([]*memory.Buffer, len(list))
+	for i, spec := range layout.Buffers {
+		need := int64(0)
+		switch spec.Kind {
+		case arrow.KindBitmap:
+			need = bitutil.BytesForBits(int64(offset) + int64(length))
+		case arrow.KindFixedWidth:
+			n := int64(offset) + int64(length)
+			if hasOffsets(typ) && length > 0 {
+				n++
+			}
+			need = n * int64(spec.ByteWidth)
+		}
+		if list[i] == nil {
+			if i > 0 && need > 0 && length > 0 {
+				return nil, pickle.Malformed("an Arrow %s without buffer %d", typ, i)
+			}
+			continue
+		}
+		name, args := callOf(list[i])
+		data, isBytes := bytesOf(argument(args, 0))
+		if name != "py_buffer" || !isBytes {
+			return nil, pickle.Malformed("an Arrow buffer that is %T", list[i])
+		}
+		if length > 0 && int64(len(data)) < need {
+			return nil, pickle.Malformed("an Arrow buffer of %d bytes, where %s of %d elements at "+
+				"%d needs %d", len(data), typ, length, offset, need)
+		}
+		out[i] = memory.NewBufferBytes(bytes.Clone(data)) // aligned, as they need not be in a pickle
+	}
+	return out, nil
+}
+
+// hasOffsets reports whether the second buffer of a type has an offset for each end of an element.
+func hasOffsets(typ arrow.DataType) bool {
+	switch typ.ID() {
+	case arrow.STRING, arrow.BINARY, arrow.LARGE_STRING, arrow.LARGE_BINARY, arrow.LIST,
+		arrow.LARGE_LIST, arrow.MAP:
+		return true
+	}
+	return false
+}
+
+// scalarOf reads scalar(value, type).
+func scalarOf(args []any) (any, error) {
+	typ, err := dataType(argument(args, 1), 0)
+	if err != nil {
+		return nil, err
+	}
+	value := argument(args, 0)
+	switch v := value.(type) {
+	case nil:
+		return scalar.MakeNullScalar(typ), nil
+	case int:
+		value = int64(v)
+	case bool, float64, string, []byte:
+	default:
+		return nil, pickle.Unsupported("a scalar of %s that is %T", typ, v)
+	}
+	s, err := scalar.MakeScalar(value).CastTo(typ)
+	if err != nil {
+		return nil, pickle.Malformed("a scalar of %s: %v", typ, err)
+	}
+	return s, nil
+}

@@ -1,0 +1,145 @@
+package reconstruct
+
+import (
+	"strings"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// isPyarrow reports whether a class is one of pyarrow's.
+func isPyarrow(g pickle.Global) bool {
+	return g.Module == "pyarrow" || strings.HasPrefix(g.Module, "pyarrow.")
+}
+
+// isPolars reports whether a class is one of polars'.
+func isPolars(g pickle.Global) bool {
+	return g.Module == "polars" || strings.HasPrefix(g.Module, "polars.")
+}
+
+// pyarrow reads an object of pyarrow: a Table or RecordBatch as a *frame.Frame, an Array or
+// ChunkedArray as a *frame.Series, a scalar of a number, text or time as its value; nil for any
+// other. Package arrowframe has all of them as Arrow's own types.
+//
+// Reference: pyarrow/table.pxi, array.pxi, scalar.pxi: __reduce__.
+func (p *Pandas) pyarrow(o *pickle.Object, inst namedInstance) (any, error) {
+	switch inst.Class.Name {
+	case "_reconstruct_table":
+		return orNil(p.arrowTable(inst.Args, "pyarrow.lib.Table"))
+	case "_reconstruct_record_batch":
+		return orNil(p.arrowTable(inst.Args, "pyarrow.lib.RecordBatch"))
+	case "_restore_array", "chunked_array":
+		s, err := p.arrowColumn(o)
+		if err != nil {
+			return nil, err
+		}
+		if s.Class = "pyarrow.lib.Array"; inst.Class.Name == "chunked_array" {
+			s.Class = "pyarrow.lib.ChunkedArray"
+		}
+		return s, nil
+	case "scalar":
+		if len(inst.Args) == 2 {
+			return arrowScalar(inst.Args[0]), nil
+		}
+	}
+	return nil, nil
+}
+
+// arrowScalar returns the value of a scalar that has no parts, else nil.
+func arrowScalar(v any) any {
+	switch v.(type) {
+	case bool, int, float64, string, []byte, *Datetime, *Date, *Time, Timedelta, Decimal, *UUID:
+		return v
+	}
+	return nil
+}
+
+// arrowColumn reads an Array or ChunkedArray.
+func (p *Pandas) arrowColumn(v any) (*frame.Series, error) {
+	chunks, typ, err := p.arrowChunks(v)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]*frame.Series, len(chunks))
+	for i, c := range chunks {
+		if parts[i], err = p.arrowData(c); err != nil {
+			return nil, err
+		}
+		if err := parts[i].Validate(); err != nil {
+			return nil, pickle.Malformed("%v", err)
+		}
+	}
+	joined, err := joinChunks(parts)
+	if err != nil {
+		return nil, err
+	}
+	s := *joined
+	s.DType = typ.String() + "[pyarrow]"
+	return &s, s.Validate()
+}
+
+// arrowTable reads the columns and the schema of a Table or RecordBatch.
+func (p *Pandas) arrowTable(args []any, class string) (*frame.Frame, error) {
+	columns, ok := items(argument(args, 0))
+	schema, isObject := argument(args, 1).(*pickle.Object)
+	if !ok || !isObject || len(schema.Args) == 0 {
+		return nil, pickle.Malformed("a table of %s", typeName(argument(args, 0)))
+	}
+	fields, ok := items(schema.Args[0])
+	if !ok || len(fields) != len(columns) {
+		return nil, pickle.Malformed("%d columns for a schema of %d fields", len(columns),
+			len(fields))
+	}
+	list := make([]*frame.Series, len(columns))
+	for i, c := range columns {
+		field, isField := fields[i].(*pickle.Object)
+		if !isField || len(field.Args) < 2 {
+			return nil, pickle.Malformed("a field that is %s", typeName(fields[i]))
+		}
+		s, err := p.arrowColumn(c)
+		if err != nil {
+			return nil, err
+		}
+		if s.Name, ok = asText(field.Args[0]); !ok {
+			return nil, pickle.Malformed("a field called %s", shown(field.Args[0]))
+		}
+		list[i] = s
+	}
+	f, err := frame.New(list...)
+	if err != nil {
+		return nil, pickle.Malformed("%v", err)
+	}
+	f.Class = class
+	if d, ok := argument(schema.Args, 1).(*types.Dict); ok && len(*d) > 0 {
+		f.Extra = map[string]any{"metadata": d}
+	}
+	return f, nil
+}
+
+// polars reads a DataFrame or Series of polars, whose state is an Arrow IPC stream; nil for any
+// other, and where no package that reads those is linked in.
+func (p *Pandas) polars(inst namedInstance) (any, error) {
+	stream, ok := inst.State.([]byte)
+	if !ok || bridge.ReadArrow == nil ||
+		inst.Class.Name != "DataFrame" && inst.Class.Name != "Series" {
+		return nil, nil
+	}
+	v, err := bridge.ReadArrow(stream)
+	f, ok := v.(*frame.Frame)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if inst.Class.Name == "DataFrame" {
+		f.Class = inst.Class.String()
+		return f, nil
+	}
+	if len(f.Columns) != 1 {
+		return nil, pickle.Malformed("a Series of %d columns", len(f.Columns))
+	}
+	s := f.Columns[0]
+	s.Class = inst.Class.String()
+	return s, nil
+}
