@@ -101,7 +101,7 @@ func (d *document) plainArray(a *ndarray.Array, path string) (*ndarray.Array, er
 
 // isDefaultIndex reports whether labels are 0, 1, 2... without a name.
 func isDefaultIndex(x *frame.Index) bool {
-	return x.IsRange() && x.Start == 0 && x.Step == 1 && x.Name() == nil
+	return x == nil || x.IsRange() && x.Start == 0 && x.Step == 1 && x.Name() == nil
 }
 
 // seriesArray returns the elements of a series as Series.to_numpy does where their dtype is one of

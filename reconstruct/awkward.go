@@ -110,8 +110,7 @@ type awkwardReader struct {
 
 // awkwardContent is a node of a layout: a list of items, which at returns.
 type awkwardContent struct {
-	kind string // "", "string" or "bytestring", of which lists are text
-	at   func(i int64) (any, error)
+	at func(i int64) (any, error)
 	// chars are the bytes of what the lists of a parent of a kind hold.
 	chars []byte
 }

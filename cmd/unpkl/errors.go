@@ -28,14 +28,6 @@ type fileErrors []error
 func (e fileErrors) Error() string   { return errors.Join(e...).Error() }
 func (e fileErrors) Unwrap() []error { return e }
 
-// joined returns the errors as one, or nil.
-func joined(errs []error) error {
-	if len(errs) == 0 {
-		return nil
-	}
-	return fileErrors(errs)
-}
-
 // detail is the text of an error without the package and the file's name, which
 // the line already has.
 func detail(err error) string {

@@ -154,9 +154,6 @@ func (r *objectReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// size is that of the object, in bytes.
-func (r *objectReader) size() int64 { return r.o.Size() }
-
 func (r *objectReader) Close() error { return nil }
 
 // local returns the path of a file with what name has: that itself, or of an object a copy, which
