@@ -3,6 +3,7 @@ package reconstruct_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -56,7 +57,7 @@ func TestLibraryLies(t *testing.T) {
 		"pixels too short":   pil("RGB", 4, 2, nil, make([]byte, 23)),
 		"pixels too long":    pil("L", 4, 2, nil, make([]byte, 9)),
 		"bits too short":     pil("1", 9, 2, nil, make([]byte, 3)),
-		"a huge size":        pil("RGBA", 1<<31, 1<<31, nil, nil),
+		"a huge size":        pil("RGBA", math.MaxInt, math.MaxInt, nil, nil),
 		"a negative size":    pil("L", -1, 1, nil, nil),
 		"a palette of text":  pil("P", 1, 1, listOf("red"), []byte{0}),
 		"a palette of 256":   pil("P", 1, 1, listOf(256), []byte{0}),

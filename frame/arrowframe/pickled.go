@@ -2,6 +2,7 @@ package arrowframe
 
 import (
 	"bytes"
+	"math"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -260,8 +261,8 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	}
 	length, ok1 := t[1].(int)
 	offset, ok2 := t[3].(int)
-	const most = 1 << 48 // so that no product of a size overflows
-	if !ok1 || !ok2 || length < 0 || offset < 0 || length > most || offset > most ||
+	const most int64 = 1 << 48 // no memory has as many, and no sum of them overflows
+	if !ok1 || !ok2 || length < 0 || offset < 0 || int64(length) > most || int64(offset) > most ||
 		typ.ID() == arrow.NULL && length > maxNulls {
 		return nil, pickle.Malformed("an Arrow array of length %v at offset %v", t[1], t[3])
 	}
@@ -339,6 +340,9 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 			n := int64(offset) + int64(length)
 			if hasOffsets(typ) && length > 0 {
 				n++
+			}
+			if spec.ByteWidth > 0 && n > math.MaxInt64/int64(spec.ByteWidth) {
+				return nil, pickle.Malformed("%d elements of an Arrow %s", n, typ)
 			}
 			need = n * int64(spec.ByteWidth)
 		}
