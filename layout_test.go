@@ -44,7 +44,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/opcode internal/payload internal/slab internal/tape internal/window " +
 			"internal/written"},
 	{"ndarray/gonumarray", "ndarray"},
-	{"frame", "internal/jsonhook ndarray"},
+	{"frame", "internal/jsonhook internal/texts ndarray"},
 	{"xr", "frame internal/jsonhook ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
 	{"hdf5",
@@ -68,8 +68,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
-		"frame internal/jsonhook internal/pending internal/pointer internal/written " +
-			"ndarray pickle reconstruct torch xr"},
+		"frame internal/jsonhook internal/pending internal/pointer internal/texts " +
+			"internal/written ndarray pickle reconstruct torch xr"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch xr"},
 	{"internal/lookup",
 		"frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
@@ -94,10 +94,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/checksum", "ndarray"},
 	{"internal/stats",
 		"frame internal/chunk internal/lookup internal/pending internal/pointer " +
-			"internal/pyvalue internal/table ndarray pickle"},
+			"internal/pyvalue internal/table internal/texts ndarray pickle"},
 	{"internal/diff",
 		"frame internal/chunk internal/describe internal/lookup internal/pointer " +
-			"internal/pyvalue internal/table ndarray pickle reconstruct xr"},
+			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct xr"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
@@ -120,8 +120,8 @@ var mayImport = []struct{ pkg, imports string }{
 		". frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
 			"internal/compress internal/delimited internal/errkind internal/jsonval " +
 			"internal/lookup internal/magic internal/plain internal/pointer internal/pyvalue " +
-			"internal/safetensors internal/written internal/xdr internal/zipfile ndarray npy " +
-			"pickle reconstruct torch xr"},
+			"internal/safetensors internal/texts internal/written internal/xdr " +
+			"internal/zipfile ndarray npy pickle reconstruct torch xr"},
 	{"store", ""},
 	{"internal/surface", ""},
 	{"internal/batch", "convert internal/errkind pickle"},

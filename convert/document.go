@@ -13,6 +13,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -99,7 +100,7 @@ func (d *document) lookDict(v any, path string) (any, error) {
 				if err := d.loss(path, what, kindAny); err != nil {
 					return nil, err
 				}
-				name = fmt.Sprint(e.Key)
+				name = texts.Sprint(e.Key)
 			}
 			out = append(out, entry{name, e.Value})
 		}
@@ -124,7 +125,7 @@ func dictEntries(v any) (types.Dict, bool) {
 			out = append(out, types.DictEntry{Key: k, Value: e})
 		}
 		slices.SortFunc(out, func(a, b types.DictEntry) int {
-			return strings.Compare(fmt.Sprint(a.Key), fmt.Sprint(b.Key))
+			return strings.Compare(texts.Sprint(a.Key), texts.Sprint(b.Key))
 		})
 		return out, true
 	}

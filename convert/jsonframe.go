@@ -2,12 +2,12 @@ package convert
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strconv"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/delimited"
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 func appendRepr(b []byte, x float64, bits int) []byte { return delimited.AppendRepr(b, x, bits) }
@@ -19,7 +19,7 @@ func (d *document) orientJSON(w io.Writer, f *frame.Frame) error {
 	p := &plainWriter{document: d, w: bufio.NewWriterSize(w, 1<<16)}
 	var err error
 	names := f.ColumnNames()
-	label := func(i int) string { return fmt.Sprint(f.Index.At(i)) }
+	label := func(i int) string { return texts.Sprint(f.Index.At(i)) }
 	cell := func(row, col int) error {
 		return p.element(f.Columns[col], row, child("", names[col]))
 	}
@@ -201,11 +201,11 @@ func (in *input) nestedTable(d *document, top dict) (any, error) {
 		cells = transposed(cells, len(top))
 		rows, names = names, rows
 		for i := range names {
-			names[i] = fmt.Sprint(names[i])
+			names[i] = texts.Sprint(names[i])
 		}
 	} else {
 		for i := range names {
-			names[i] = fmt.Sprint(names[i])
+			names[i] = texts.Sprint(names[i])
 		}
 	}
 	list := make([]any, len(cells))

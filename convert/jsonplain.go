@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
 	"math/big"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -174,7 +174,7 @@ func (p *plainWriter) record(f *frame.Frame, row int, path string) error {
 		if i > 0 {
 			p.w.WriteByte(',')
 		}
-		p.text(fmt.Sprint(s.Name))
+		p.text(texts.Sprint(s.Name))
 		p.w.WriteByte(':')
 		if err := p.element(s, row, path); err != nil {
 			return err

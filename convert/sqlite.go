@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/unpkl/unpkl/internal/magic"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/internal/xdr"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
@@ -264,7 +265,7 @@ func keyName(key any) string {
 	if b, ok := key.([]byte); ok {
 		return string(b)
 	}
-	return fmt.Sprint(key)
+	return texts.Sprint(key)
 }
 
 // decodeBlob returns the array of a BLOB.

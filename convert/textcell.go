@@ -12,6 +12,7 @@ import (
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/delimited"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -172,10 +173,10 @@ func (t *Text) categories(d *document, s *frame.Series, path string, delimiter b
 
 // objects is tableColumn for what has no type of its own.
 func (t *Text) objects(d *document, s *frame.Series, path string, delimiter byte) (cell, error) {
-	texts := make([]string, s.Len())
-	for i := range texts {
+	out := make([]string, s.Len())
+	for i := range out {
 		if s.IsNull(i) {
-			texts[i] = t.Null
+			out[i] = t.Null
 			continue
 		}
 		text, ok := cellText(s.At(i))
@@ -185,12 +186,12 @@ func (t *Text) objects(d *document, s *frame.Series, path string, delimiter byte
 			if err != nil {
 				return nil, err
 			}
-			text = fmt.Sprint(s.At(i))
+			text = texts.Sprint(s.At(i))
 		}
-		texts[i] = text
+		out[i] = text
 	}
 	return func(b []byte, i int) []byte {
-		return delimited.AppendField(b, []byte(texts[i]), delimiter)
+		return delimited.AppendField(b, []byte(out[i]), delimiter)
 	}, nil
 }
 
@@ -320,7 +321,7 @@ func parseTime(text string) (time.Time, bool) {
 // datesOf returns a column of text as times; what is missing is NaT.
 func datesOf(s *frame.Series) (*frame.Series, error) {
 	if s.Kind != frame.Text {
-		return nil, malformed("column %v is no text of dates", s.Name)
+		return nil, malformed("column %s is no text of dates", texts.Sprint(s.Name))
 	}
 	times := make([]*time.Time, s.Len())
 	zoned := false
@@ -331,7 +332,8 @@ func datesOf(s *frame.Series) (*frame.Series, error) {
 		text := s.Text.At(i)
 		at, ok := parseTime(text)
 		if !ok {
-			return nil, malformed("row %d of column %v: %q is no date", i, s.Name, text)
+			return nil, malformed("row %d of column %s: %q is no date", i,
+				texts.Sprint(s.Name), text)
 		}
 		zoned = zoned || at.Location() != time.UTC
 		times[i] = &at

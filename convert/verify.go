@@ -2,9 +2,11 @@ package convert
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -142,7 +144,8 @@ func (k *comparison) elements(x, y *ndarray.Array, path string) error {
 	i := 0
 	for v := range x.Elements() {
 		if !sameNumber(v, values[i]) {
-			return k.differ(path, "element %d: %v became %v", i, v, values[i])
+			return k.differ(path, "element %d: %s became %s", i, texts.Sprint(v),
+				texts.Sprint(values[i]))
 		}
 		i++
 	}
@@ -167,7 +170,7 @@ func sameNumber(a, b any) bool {
 
 // opaque compares what has no other comparison by its text.
 func (k *comparison) opaque(a, b any, path string) error {
-	if fmt.Sprintf("%T %v", a, a) != fmt.Sprintf("%T %v", b, b) {
+	if reflect.TypeOf(a) != reflect.TypeOf(b) || texts.Sprint(a) != texts.Sprint(b) {
 		return k.differ(path, "%s became %s", describe(a), describe(b))
 	}
 	return nil
@@ -187,12 +190,13 @@ func (k *comparison) frames(a, b *frame.Frame, path string) error {
 			}
 			x, y := s.At(i), t.At(i)
 			if s.IsNull(i) != t.IsNull(i) || !sameNumber(x, y) && !k.sameText(s, t, i) {
-				return k.differ(child(path, names[c]), "row %d: %v became %v", i, x, y)
+				return k.differ(child(path, names[c]), "row %d: %s became %s", i, texts.Sprint(x),
+					texts.Sprint(y))
 			}
 		}
 	}
 	for i := range a.Rows() {
-		if x, y := fmt.Sprint(a.Index.At(i)), fmt.Sprint(b.Index.At(i)); x != y &&
+		if x, y := texts.Sprint(a.Index.At(i)), texts.Sprint(b.Index.At(i)); x != y &&
 			!isDefaultIndex(b.Index) {
 			return k.differ(path, "the label of row %d: %s became %s", i, x, y)
 		}
@@ -204,8 +208,8 @@ func (k *comparison) frames(a, b *frame.Frame, path string) error {
 func (k *comparison) sameText(s, t *frame.Series, i int) bool {
 	write, err := k.text.tableColumn(k.document, s, "", ',')
 	if err != nil {
-		return fmt.Sprint(s.At(i)) == fmt.Sprint(t.At(i))
+		return texts.Sprint(s.At(i)) == texts.Sprint(t.At(i))
 	}
 	text, _ := cellText(t.At(i))
-	return string(write(nil, i)) == text || fmt.Sprint(s.At(i)) == fmt.Sprint(t.At(i))
+	return string(write(nil, i)) == text || texts.Sprint(s.At(i)) == texts.Sprint(t.At(i))
 }

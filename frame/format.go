@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -348,7 +349,7 @@ func timeTexts(s *Series, rows []int) []string {
 		if !ok {
 			out[k] = "NaT"
 			if !s.IsNull(i) {
-				out[k] = fmt.Sprint(s.At(i))
+				out[k] = texts.Sprint(s.At(i))
 			}
 			continue
 		}
@@ -418,7 +419,7 @@ func valueText(v any) string {
 	case time.Time:
 		return v.Format("2006-01-02 15:04:05-07:00")
 	}
-	return fmt.Sprint(v)
+	return texts.Sprint(v)
 }
 
 func isText(v any) bool {

@@ -3,6 +3,8 @@ package frame
 import (
 	"fmt"
 	"iter"
+
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // Frame is a table of named, typed columns with an index, as pandas' DataFrame.
@@ -61,7 +63,7 @@ func labelText(label any) string {
 	if s, ok := label.(string); ok {
 		return s
 	}
-	return fmt.Sprint(label)
+	return texts.Sprint(label)
 }
 
 // Record is one row of a Frame: it reads elements where they lie.

@@ -244,7 +244,7 @@ func (r *Reducers) clockTimes(s *frame.Series) (any, error) {
 		d, _ := s.At(i).(ndarray.Timedelta64)
 		t, ok := TimeOfDay(d)
 		if !ok {
-			return nil, pickle.Unsupported("a time of day of %v", s.At(i))
+			return nil, pickle.Unsupported("a time of day of %T", s.At(i))
 		}
 		list[i] = t
 	}

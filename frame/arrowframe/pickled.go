@@ -2,7 +2,9 @@ package arrowframe
 
 import (
 	"bytes"
+	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -264,7 +266,8 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	const most int64 = 1 << 48 // no memory has as many, and no sum of them overflows
 	if !ok1 || !ok2 || length < 0 || offset < 0 || int64(length) > most || int64(offset) > most ||
 		typ.ID() == arrow.NULL && length > maxNulls {
-		return nil, pickle.Malformed("an Arrow array of length %v at offset %v", t[1], t[3])
+		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", sizeText(t[1]),
+			sizeText(t[3]))
 	}
 	buffers, err := buffersOf(typ, t[4], length, offset)
 	if err != nil {
@@ -364,6 +367,14 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 		out[i] = memory.NewBufferBytes(bytes.Clone(data)) // aligned, as they need not be in a pickle
 	}
 	return out, nil
+}
+
+// sizeText shows what should be an int. Nothing else of a pickle is printed: it may hold itself.
+func sizeText(v any) string {
+	if n, ok := v.(int); ok {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%T", v)
 }
 
 // hasOffsets reports whether the second buffer of a type has an offset for each end of an element.

@@ -55,7 +55,7 @@ func dataType(v any, depth int) (arrow.DataType, error) {
 		return &arrow.TimestampType{Unit: unit, TimeZone: zone}, nil
 	case "binary":
 		if !isSize || size < 0 || size > 1<<30 {
-			return nil, pickle.Malformed("binary of %v bytes", argument(args, 0))
+			return nil, pickle.Malformed("binary of %s bytes", sizeText(argument(args, 0)))
 		}
 		return &arrow.FixedSizeBinaryType{ByteWidth: size}, nil
 	case "decimal32", "decimal64", "decimal128", "decimal256":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -138,11 +139,17 @@ func Text(v any) string {
 	if text, ok := pyvalue.TextOf(v); ok {
 		return Printable(cut(text))
 	}
+	// Containers come before what has a String method: gopickle's follows a cycle without end.
+	if _, ok := pyvalue.EntriesOf(v); ok || pyvalue.IsContainer(v) {
+		return KindOf(v)
+	}
 	if s, ok := v.(fmt.Stringer); ok {
 		return Printable(cut(s.String()))
 	}
-	if _, ok := pyvalue.EntriesOf(v); ok || pyvalue.IsContainer(v) {
-		return KindOf(v)
+	switch reflect.TypeOf(v).Kind() {
+	case reflect.Pointer, reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Func,
+		reflect.Chan, reflect.Interface:
+		return KindOf(v) // what it holds may hold it
 	}
 	return Printable(cut(fmt.Sprint(v)))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -299,7 +300,7 @@ func sameElement(x, y any) bool {
 		y, ok := y.(*ndarray.Array)
 		return ok && x.Equal(y)
 	}
-	return fmt.Sprint(x) == fmt.Sprint(y)
+	return texts.Sprint(x) == texts.Sprint(y)
 }
 
 func floatOf(v any) (float64, bool) {

@@ -1,13 +1,13 @@
 package diff
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/table"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -113,8 +113,8 @@ func (c *comparer) indexes(at pointer.Pointer, a, b *frame.Index) {
 		return
 	}
 	c.rows(at, a, b, a.Len())
-	if fmt.Sprint(a.Names) != fmt.Sprint(b.Names) {
-		c.tell(at.Child("names"), Changed, fmt.Sprint(a.Names), fmt.Sprint(b.Names))
+	if texts.Sprint(a.Names) != texts.Sprint(b.Names) {
+		c.tell(at.Child("names"), Changed, texts.Sprint(a.Names), texts.Sprint(b.Names))
 	}
 }
 

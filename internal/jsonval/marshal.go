@@ -15,6 +15,7 @@ import (
 
 	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/jsonhook"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 	"github.com/unpkl/unpkl/xr"
@@ -110,5 +111,5 @@ func keyOrder(k any) string {
 	if _, ok := k.(*pickle.Object); ok {
 		return ""
 	}
-	return fmt.Sprint(k)
+	return texts.Sprint(k)
 }

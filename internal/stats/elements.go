@@ -10,6 +10,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -172,7 +173,7 @@ func (c *Collector) other(v any) {
 	c.s.Count++
 	t, ok, err := pyvalue.TimeOf(v)
 	if !ok || err != nil {
-		c.distinct(fmt.Sprintf("o%T %v", v, v))
+		c.distinct(fmt.Sprintf("o%T ", v) + texts.Sprint(v))
 		return
 	}
 	c.times++
