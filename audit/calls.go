@@ -187,9 +187,9 @@ func (h *host) setsMethods(state tape.ID) (sets bool) {
 	return sets
 }
 
-// persistentClass returns the class in the persistent id by which torch's older files name the class
-// of a module beside the source of it, which is only compared. What the id is used for, the class is
-// used for.
+// persistentClass returns the class in the persistent id by which torch's older files name the
+// class of a module beside the source of it, which is only compared. What the id is used for, the
+// class is used for.
 //
 // Reference: torch/serialization.py, _legacy_load, persistent_load.
 func (h *host) persistentClass(pid tape.ID) (class tape.ID, ok bool) {

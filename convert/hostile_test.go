@@ -134,8 +134,8 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
-// TestLongLineInParts: a text that is read in parts, and whose line does not end, is an error before
-// it is all in memory.
+// TestLongLineInParts: a text that is read in parts, and whose line does not end, is an error
+// before it is all in memory.
 func TestLongLineInParts(t *testing.T) {
 	defer convert.ReadInParts(1 << 16)()
 	defer convert.SetLongestRow(1 << 20)()

@@ -44,32 +44,7 @@ func openJSONLines(in *input) (*tableReader, error) {
 	if err := t.begin(); err != nil {
 		return nil, err
 	}
-	b, err := t.read()
-	if err != nil {
-		t.r.Close()
-		return nil, err
-	}
-	schema, err := withRange(b.Schema(), t.rows)
-	if err != nil {
-		t.r.Close()
-		return nil, err
-	}
-	return &tableReader{
-		schema: schema, close: t.r.Close,
-		read: func() (arrow.RecordBatch, error) {
-			part := b
-			if b = nil; part == nil {
-				if part, err = t.read(); err != nil {
-					return nil, err
-				}
-			}
-			defer part.Release()
-			if !sameTypes(schema, part.Schema()) {
-				return nil, malformed("the file changed while it was read")
-			}
-			return retyped(schema, part.Columns(), part.NumRows()), nil
-		},
-	}, nil
+	return partsReader(t.read, t.r.Close, t.rows)
 }
 
 func (t *recordsTable) begin() error {

@@ -46,7 +46,8 @@ func numberTexts() []string {
 	const large, huge = "10222974513921618119", "1234567890123456789012345"
 	columns := []string{"a", "a\n"}
 	for _, first := range []string{large, huge, "-" + huge, "5", "1.5", "", "x", "True"} {
-		for _, second := range []string{large, huge, "-" + huge, "+5", "-5", "-0", "1.5", "-1.5", "",
+		for _, second := range []string{large, huge, "-" + huge, "+5", "-5", "-0", "1.5", "-1.5",
+			"",
 			"x", "-x", "inf", "-inf", "tRUE", "00000000000000000000005"} {
 			for _, third := range []string{"", large, huge, "0.5", "-7"} {
 				columns = append(columns, "a,b\n"+first+",1\n"+second+",2\n"+third+",3\n")

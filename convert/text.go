@@ -325,16 +325,20 @@ func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []
 		}
 		series = append(series, s)
 	}
+	if index == nil && len(series) == 0 {
+		index = frame.NewRangeIndex(rows.Rows())
+	}
+	return labelled(series, index)
+}
+
+// labelled is a table of columns whose rows have the labels of an index, or where it is nil 0, 1,
+// 2...
+func labelled(series []*frame.Series, index *frame.Index) (*frame.Frame, error) {
 	f, err := frame.New(series...)
-	if err != nil {
-		return nil, err
-	}
-	if index != nil {
+	if err == nil && index != nil {
 		f.Index = index
-	} else if len(series) == 0 {
-		f.Index = frame.NewRangeIndex(rows.Rows())
 	}
-	return f, nil
+	return f, err
 }
 
 // indexOf returns labels, as 0, 1, 2... where they are that.

@@ -137,24 +137,36 @@ func (t *Text) openTable(in *input, usual byte) (*tableReader, error) {
 	if err := table.begin(); err != nil {
 		return nil, err
 	}
-	b, err := table.read()
+	rows := table.rows
+	if table.labels {
+		rows = -1
+	}
+	return partsReader(table.read, table.r.Close, rows)
+}
+
+// partsReader is a table that read gives a part at a time, all with the schema of the first, up to
+// io.EOF. Its rows have the labels 0, 1, 2... up to rows, or with -1 those of a column.
+func partsReader(read func() (arrow.RecordBatch, error), end func() error, rows int) (*tableReader,
+	error) {
+	first, err := read()
 	if err != nil {
-		table.r.Close()
+		end()
 		return nil, err
 	}
-	schema := b.Schema()
-	if !table.labels {
-		if schema, err = withRange(schema, table.rows); err != nil {
-			table.r.Close()
+	schema := first.Schema()
+	if rows >= 0 {
+		if schema, err = withRange(schema, rows); err != nil {
+			end()
 			return nil, err
 		}
 	}
 	return &tableReader{
-		schema: schema, close: table.r.Close,
+		schema: schema, close: end,
 		read: func() (arrow.RecordBatch, error) {
-			part := b
-			if b = nil; part == nil {
-				if part, err = table.read(); err != nil {
+			part := first
+			if first = nil; part == nil {
+				var err error
+				if part, err = read(); err != nil {
 					return nil, err
 				}
 			}
@@ -298,12 +310,9 @@ func (t *textTable) read() (arrow.RecordBatch, error) {
 		}
 		series = append(series, s)
 	}
-	f, err := frame.New(series...)
+	f, err := labelled(series, index)
 	if err != nil {
 		return nil, err
-	}
-	if index != nil {
-		f.Index = index
 	}
 	b, err := arrowframe.FromFrame(memory.DefaultAllocator, f)
 	if err != nil {

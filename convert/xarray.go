@@ -30,8 +30,8 @@ func xarrayParts(v any) (any, bool) {
 	return d, true
 }
 
-// variableElements returns the elements of a variable, as an array where they are one; a level of an index
-// is the part of its labels.
+// variableElements returns the elements of a variable, as an array where they are one; a level of
+// an index is the part of its labels.
 func variableElements(v *xr.Variable) (any, bool) {
 	a, err := v.Array()
 	if err != nil {

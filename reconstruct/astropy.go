@@ -43,8 +43,8 @@ type Table struct {
 // TableColumn is a column of a [Table].
 type TableColumn struct {
 	Name string
-	// Values is an *ndarray.Array or *ndarray.Masked whose first dimension is that of the rows, or a
-	// *Quantity, *AstroTime or *SkyCoord of such.
+	// Values is an *ndarray.Array or *ndarray.Masked whose first dimension is that of the rows, or
+	// a *Quantity, *AstroTime or *SkyCoord of such.
 	Values any
 	// Unit and Description are what the column says of itself, "" where it says nothing. The unit
 	// of a Quantity stands there.
@@ -350,7 +350,8 @@ type SkyCoord struct {
 	// Frame is the name of the frame in lower case, such as "icrs" or "galactic"; Representation
 	// says what the components are: "unitspherical", "spherical", "cartesian"...
 	Frame, Representation string
-	// Components are what the representation has, in its order: lon, lat and distance, or x, y and z.
+	// Components are what the representation has, in its order: lon, lat and distance, or x, y and
+	// z.
 	Components []SkyComponent
 }
 

@@ -85,11 +85,11 @@ func (a *Awkward) Places() []*any { return []*any{&a.Layout} }
 // String returns the number of items.
 func (a *Awkward) String() string { return fmt.Sprintf("%d items", a.Len) }
 
-// List returns the items as nested lists, as awkward.to_list does: records become maps, tuples lists,
-// what is missing nil, strings text, and numbers the Go types of their dtypes. An index may name the
-// same item often, so the caller says how many values the result may have in all; more is an error of
-// the kind pickle.ErrLimit. Where the buffers are shorter than the layout says, the error is of the
-// kind pickle.ErrMalformed.
+// List returns the items as nested lists, as awkward.to_list does: records become maps, tuples
+// lists, what is missing nil, strings text, and numbers the Go types of their dtypes. An index may
+// name the same item often, so the caller says how many values the result may have in all; more is
+// an error of the kind pickle.ErrLimit. Where the buffers are shorter than the layout says, the
+// error is of the kind pickle.ErrMalformed.
 func (a *Awkward) List(maxValues int) ([]any, error) {
 	r := &awkwardReader{a: a, left: maxValues, most: maxValues}
 	if a.layout == nil {

@@ -37,7 +37,8 @@ func jsonValue(d *json.Decoder, depth int) (any, error) {
 		return jsonNumber(t)
 	case json.Delim:
 		if depth == maxModelDepth {
-			return nil, &pickle.LimitError{Limit: "Depth", Max: maxModelDepth, Want: int64(depth + 1)}
+			return nil, &pickle.LimitError{Limit: "Depth", Max: maxModelDepth,
+				Want: int64(depth + 1)}
 		}
 		if t == '[' {
 			list := types.List{}

@@ -37,8 +37,12 @@ func (r *ubjReader) fail(format string, args ...any) error {
 
 // ubjNumbers are the dtypes of the types of numbers.
 var ubjNumbers = map[byte]*ndarray.DType{
-	'i': ndarray.Int8, 'U': ndarray.Uint8, 'I': littleEndian(">i2"), 'l': littleEndian(">i4"),
-	'L': littleEndian(">i8"), 'd': littleEndian(">f4"), 'D': littleEndian(">f8"),
+	'i': ndarray.Int8, 'U': ndarray.Uint8,
+	'I': ndarray.Int16.NewByteOrder(ndarray.BigEndian),
+	'l': ndarray.Int32.NewByteOrder(ndarray.BigEndian),
+	'L': ndarray.Int64.NewByteOrder(ndarray.BigEndian),
+	'd': ndarray.Float32.NewByteOrder(ndarray.BigEndian),
+	'D': ndarray.Float64.NewByteOrder(ndarray.BigEndian),
 }
 
 func (r *ubjReader) take(n int) ([]byte, error) {
@@ -85,7 +89,8 @@ func (r *ubjReader) typed(m byte, depth int) (any, error) {
 		return string(b), err
 	case '[', '{':
 		if depth == maxModelDepth {
-			return nil, &pickle.LimitError{Limit: "Depth", Max: maxModelDepth, Want: int64(depth + 1)}
+			return nil, &pickle.LimitError{Limit: "Depth", Max: maxModelDepth,
+				Want: int64(depth + 1)}
 		}
 		if m == '[' {
 			return r.list(depth + 1)

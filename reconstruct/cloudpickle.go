@@ -69,8 +69,8 @@ func isDill(o *pickle.Object, name string) bool {
 		(class.Global().Module == "dill._dill" || class.Global().Module == "dill.dill")
 }
 
-// ReadFunction returns the view of a function that cloudpickle (since 0.5, also the copies in joblib,
-// PySpark and Ray) or dill wrote with its code; ok is false for any other value.
+// ReadFunction returns the view of a function that cloudpickle (since 0.5, also the copies in
+// joblib, PySpark and Ray) or dill wrote with its code; ok is false for any other value.
 //
 // Reference: cloudpickle/cloudpickle.py, _make_function and _function_setstate; dill/_dill.py,
 // _create_function and save_code.

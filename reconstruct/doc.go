@@ -57,9 +57,9 @@
 // of a function of a module, where that is known here; what makes functions and classes stays
 // inert. An array of a class that the pickle itself makes, as cloudpickle writes it, stays a call.
 //
-// Objects of other libraries (pictures, graphs, quantities, tables of astropy, sparse arrays, models of
-// gradient boosting and others) stay objects, which [ReadLibrary] reads; unpkl.Load does so by itself.
-// docs/objects.md has the table.
+// Objects of other libraries (pictures, graphs, quantities, tables of astropy, sparse arrays,
+// models of gradient boosting and others) stay objects, which [ReadLibrary] reads; unpkl.Load does
+// so by itself. docs/objects.md has the table.
 //
 // An instance of a class that is not rebuilt is a [pickle.Object], in the form in which the
 // pickle made it. [Normalize] gives a view of it that is the same for all protocols.

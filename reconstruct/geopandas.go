@@ -40,8 +40,8 @@ func isGeo(g pickle.Global) bool {
 	return false
 }
 
-// geo reads an object of GeoPandas, shapely or pyproj: an array of geometries, a geometry as shapely
-// 1 pickles it, a CRS; nil for any other.
+// geo reads an object of GeoPandas, shapely or pyproj: an array of geometries, a geometry as
+// shapely 1 pickles it, a CRS; nil for any other.
 func (p *Pandas) geo(inst namedInstance) (any, error) {
 	switch g := inst.Class; {
 	case g == geometryArrayClass, g.Module == geometryArrayClass.Module && g.Name == "from_wkb":

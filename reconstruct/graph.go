@@ -139,8 +139,8 @@ func (r *graphReader) node(id any) (int, error) {
 
 type noneNode struct{}
 
-// nodeKey returns what tells a node from others, by Python's equality of numbers, text and tuples of
-// such; of other values by identity, as one pickle has one object for one node.
+// nodeKey returns what tells a node from others, by Python's equality of numbers, text and tuples
+// of such; of other values by identity, as one pickle has one object for one node.
 func nodeKey(v any, depth int) any {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
@@ -231,7 +231,8 @@ func (g *Graph) Parts() []Part {
 		edges = append(edges, types.NewTupleFromSlice(append(edge, e.Attrs)))
 	}
 	parts := []Part{{Name: "directed", Value: g.Directed}, {Name: "multigraph", Value: g.Multi},
-		Part{Name: "graph", Value: g.Attrs}, {Name: "nodes", Value: nodes}, {Name: "edges", Value: edges}}
+		Part{Name: "graph", Value: g.Attrs}, {Name: "nodes", Value: nodes},
+		{Name: "edges", Value: edges}}
 	return parts
 }
 

@@ -37,22 +37,15 @@ var imageModes = map[string]struct {
 	bands int
 }{
 	"1": {ndarray.Bool, 0}, "L": {ndarray.Uint8, 0}, "P": {ndarray.Uint8, 0},
-	"I": {littleEndian("<i4"), 0}, "F": {littleEndian("<f4"), 0},
-	"I;16": {littleEndian("<u2"), 0}, "I;16L": {littleEndian("<u2"), 0},
-	"I;16B": {littleEndian(">u2"), 0},
+	"I":     {ndarray.Int32.NewByteOrder(ndarray.LittleEndian), 0},
+	"F":     {ndarray.Float32.NewByteOrder(ndarray.LittleEndian), 0},
+	"I;16":  {ndarray.Uint16.NewByteOrder(ndarray.LittleEndian), 0},
+	"I;16L": {ndarray.Uint16.NewByteOrder(ndarray.LittleEndian), 0},
+	"I;16B": {ndarray.Uint16.NewByteOrder(ndarray.BigEndian), 0},
 	"LA":    {ndarray.Uint8, 2}, "La": {ndarray.Uint8, 2}, "PA": {ndarray.Uint8, 2},
 	"RGB": {ndarray.Uint8, 3}, "YCbCr": {ndarray.Uint8, 3}, "HSV": {ndarray.Uint8, 3},
 	"LAB": {ndarray.Uint8, 3}, "RGBA": {ndarray.Uint8, 4}, "RGBa": {ndarray.Uint8, 4},
 	"RGBX": {ndarray.Uint8, 4}, "CMYK": {ndarray.Uint8, 4},
-}
-
-// littleEndian parses a typespec of the table.
-func littleEndian(spec string) *ndarray.DType {
-	d, err := ndarray.ParseDType(spec)
-	if err != nil {
-		panic(err)
-	}
-	return d
 }
 
 // readPIL reads PIL.Image.Image, and the subclasses of the formats, whose state is [info, mode,

@@ -19,8 +19,8 @@ import (
 
 // objectOf is an object of a class with a state.
 func objectOf(module, name string, state any, args ...any) *pickle.Object {
-	return &pickle.Object{Class: pickle.Global{Module: module, Name: name}, Args: args, State: state,
-		HasState: state != nil}
+	return &pickle.Object{Class: pickle.Global{Module: module, Name: name}, Args: args,
+		State: state, HasState: state != nil}
 }
 
 func listOf(items ...any) *types.List { return types.NewListFromSlice(items) }
@@ -76,17 +76,20 @@ func TestLibraryLies(t *testing.T) {
 		"edges of a number":  graph(dictOf(1, dictOf()), dictOf(1, 5)),
 		"too few vectors": objectOf("gensim.models.keyedvectors", "KeyedVectors",
 			dictOf("index_to_key", listOf("a", "b"), "vectors", arrayOf([]float32{1}, 1, 1))),
-		"a vector size": objectOf("gensim.models.keyedvectors", "KeyedVectors", dictOf("vector_size",
-			3, "index_to_key", listOf("a"), "vectors", arrayOf([]float32{1}, 1, 1))),
+		"a vector size": objectOf("gensim.models.keyedvectors", "KeyedVectors",
+			dictOf("vector_size",
+				3, "index_to_key", listOf("a"), "vectors", arrayOf([]float32{1}, 1, 1))),
 		"columns of two lengths": objectOf("astropy.table.table", "Table", tupleOf(dictOf("a",
 			arrayOf([]float64{1}), "b", arrayOf([]float64{1, 2})), dictOf())),
 		"Julian dates of two shapes": objectOf("astropy.time.core", "Time", dictOf("_time",
 			objectOf("astropy.time.formats", "TimeISO", dictOf("_jd1", arrayOf([]float64{1}),
 				"_jd2", arrayOf([]float64{1, 2}))))),
-		"a day of no month":    objectOf("pendulum.datetime", "DateTime", nil, 2020, 2, 30, 0, 0, 0, 0, nil),
-		"an offset of days":    objectOf("pendulum.tz.timezone", "FixedTimezone", nil, 1<<20, "x"),
-		"units of a number":    objectOf("pint", "_unpickle_quantity", nil, nil, 1.5, 7),
-		"a buffer of a number": objectOf("awkward._pickle", "unpickle_array_schema_1", nil, dictOf(), 1, dictOf("a", 1)),
+		"a day of no month": objectOf("pendulum.datetime", "DateTime", nil, 2020, 2, 30, 0, 0, 0,
+			0, nil),
+		"an offset of days": objectOf("pendulum.tz.timezone", "FixedTimezone", nil, 1<<20, "x"),
+		"units of a number": objectOf("pint", "_unpickle_quantity", nil, nil, 1.5, 7),
+		"a buffer of a number": objectOf("awkward._pickle", "unpickle_array_schema_1", nil,
+			dictOf(), 1, dictOf("a", 1)),
 	} {
 		if v, ok, err := reconstruct.ReadLibrary(v); !errors.Is(err, pickle.ErrMalformed) || ok {
 			t.Errorf("%s: %v, %v", name, v, err)
@@ -99,7 +102,8 @@ func TestAwkwardLies(t *testing.T) {
 	t.Parallel()
 	numbers := dictOf("class", "NumpyArray", "form_key", "n")
 	list := func(class string, more ...any) *types.Dict {
-		return dictOf(append([]any{"class", class, "form_key", "l", "content", numbers}, more...)...)
+		return dictOf(append([]any{"class", class, "form_key", "l", "content", numbers},
+			more...)...)
 	}
 	deep := numbers
 	for range 100 {

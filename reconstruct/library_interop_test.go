@@ -29,14 +29,15 @@ for a, b in zip(sys.argv[1::2], sys.argv[2::2]):
         print(a, len(x), len(y))
 `
 
-// TestInteropLibraries: the plain values of libraries' objects are written so that the libraries load
-// equal ones.
+// TestInteropLibraries: the plain values of libraries' objects are written so that the libraries
+// load equal ones.
 func TestInteropLibraries(t *testing.T) {
 	python := os.Getenv("UNPKL_OBJECTS_PYTHON")
 	if python == "" {
 		t.Skip("UNPKL_OBJECTS_PYTHON names no interpreter")
 	}
-	paths, err := filepath.Glob(filepath.Join(fixture.Root(), "objects", "py313-objects", "*.p4.pkl"))
+	paths, err := filepath.Glob(filepath.Join(fixture.Root(), "objects", "py313-objects",
+		"*.p4.pkl"))
 	if err != nil || len(paths) < 10 {
 		t.Fatal(paths, err)
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// sameObjects loads pairs of pickles and prints what is not equal, by the libraries' own comparison.
+// sameObjects loads pairs of pickles and prints what is not equal, by the libraries' own
+// comparison.
 const sameObjects = `
 import pickle, sys, warnings
 
@@ -25,9 +26,10 @@ def identical(a, b):
     if kind == 'geopandas':
         import geopandas, numpy, pandas
         if isinstance(a, pandas.DataFrame):
-            return list(a.columns) == list(b.columns) and all(identical(a[c], b[c]) for c in a.columns) and \
-                getattr(a, '_geometry_column_name', None) == getattr(b, '_geometry_column_name', None) and \
-                a.index.equals(b.index) and getattr(a, 'crs', None) == getattr(b, 'crs', None)
+            same = [getattr(a, n, None) == getattr(b, n, None)
+                    for n in ('_geometry_column_name', 'crs')]
+            return list(a.columns) == list(b.columns) and a.index.equals(b.index) and \
+                all(same) and all(identical(a[c], b[c]) for c in a.columns)
         if getattr(a, 'crs', None) != getattr(b, 'crs', None) or len(a) != len(b):
             return False
         return all(x is None and y is None or x.wkb == y.wkb for x, y in zip(a, b))
@@ -53,8 +55,8 @@ with warnings.catch_warnings():
     sys.stdout.write('done %d\n' % done)
 `
 
-// objectPythons are the interpreters of UNPKL_OBJECTS_PYTHONS, a list as PATH is one, by the names of
-// their environments.
+// objectPythons are the interpreters of UNPKL_OBJECTS_PYTHONS, a list as PATH is one, by the names
+// of their environments.
 func objectPythons(t *testing.T) map[string]string {
 	t.Helper()
 	list := filepath.SplitList(os.Getenv("UNPKL_OBJECTS_PYTHONS"))

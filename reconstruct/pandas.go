@@ -44,17 +44,16 @@ type result struct {
 	err   error
 }
 
-// Convert turns an object that pandas wrote into its Go form: *frame.Frame,
-// *frame.Series (also of an extension array that stands by itself),
-// *frame.Index, [Timestamp], [PandasTimedelta], frame.PeriodValue,
-// frame.IntervalValue, or [PandasNull] for NaT and NA; and one of xarray's into an *xr.Variable,
-// *xr.DataArray, *xr.Dataset or *xr.DataTree; one of pyarrow's into a *frame.Frame, *frame.Series or
-// the value of a scalar; a GeometryArray of GeoPandas into a *frame.Series, a geometry into a
-// [*Geometry] and a coordinate reference system into a [CRS]. ok is false where v is nothing of the
-// kind. An error of the kind pickle.ErrMalformed says that v claims to be
-// but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one
-// of pickle.ErrLimit that what v shares with others would unfold too far. The
-// same object gives the same result.
+// Convert turns an object that pandas wrote into its Go form: *frame.Frame, *frame.Series (also of
+// an extension array that stands by itself), *frame.Index, [Timestamp], [PandasTimedelta],
+// frame.PeriodValue, frame.IntervalValue, or [PandasNull] for NaT and NA; and one of xarray's into
+// an *xr.Variable, *xr.DataArray, *xr.Dataset or *xr.DataTree; one of pyarrow's into a
+// *frame.Frame, *frame.Series or the value of a scalar; a GeometryArray of GeoPandas into a
+// *frame.Series, a geometry into a [*Geometry] and a coordinate reference system into a [CRS]. ok
+// is false where v is nothing of the kind. An error of the kind pickle.ErrMalformed says that v
+// claims to be but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one of
+// pickle.ErrLimit that what v shares with others would unfold too far. The same object gives the
+// same result.
 //
 // The object is left as it is, so that it can be written again; the result's
 // arrays alias its arrays. Every version of pandas' pickles is read, from the

@@ -21,8 +21,8 @@ type Quantity struct {
 	origin
 	// Value is the *ndarray.Array, or the number of what has no dimensions.
 	Value any
-	// Unit is the unit's name as the library's str gives it: "m / s" of astropy, "meter / second" of
-	// pint; "" or "dimensionless" of what has none.
+	// Unit is the unit's name as the library's str gives it: "m / s" of astropy, "meter / second"
+	// of pint; "" or "dimensionless" of what has none.
 	Unit string
 	// Mask is true where an element of astropy's MaskedQuantity is missing; nil of any other.
 	Mask *ndarray.Array

@@ -140,8 +140,8 @@ func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
 	return values, err
 }
 
-// pandasContainer returns the class to write: pandas' own under its name of today, also of a table of
-// pyarrow or polars, or a subclass of it, and then false.
+// pandasContainer returns the class to write: pandas' own under its name of today, also of a table
+// of pyarrow or polars, or a subclass of it, and then false.
 func pandasContainer(class string, known pickle.KnownGlobal) (any, bool) {
 	g := className(class)
 	if _, isPandas := pandasClass(class); isPandas || class == "" || isPyarrow(g) || isPolars(g) {

@@ -31,7 +31,8 @@ type Tree struct {
 
 // ReadTree returns the fitted tree that an object of the class sklearn.tree._tree.Tree is. ok is
 // false for any other value, and an error says that the tree lies: a child that is no node, a
-// feature that no sample has, values of another number of nodes. The arrays are those of the object.
+// feature that no sample has, values of another number of nodes. The arrays are those of the
+// object.
 //
 // Reference: sklearn/tree/_tree.pyx, Tree.__reduce__ and __getstate__.
 func ReadTree(v any) (t *Tree, ok bool, err error) {
@@ -142,8 +143,9 @@ func nodeColumn[T ndarray.Element](nodes *ndarray.Array, name string) ([]T, erro
 // another length than Features is an error.
 func (t *Tree) Leaf(sample []float32) (int, error) {
 	if len(t.left) == 0 || len(sample) != t.Features {
-		return 0, pickle.Malformed("a sample of %d features for a tree of %d nodes with %d features",
-			len(sample), len(t.left), t.Features)
+		return 0,
+			pickle.Malformed("a sample of %d features for a tree of %d nodes with %d features",
+				len(sample), len(t.left), t.Features)
 	}
 	i := int64(0)
 	for t.left[i] != -1 {

@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// SparseND is an array of the library sparse (pydata) of any number of dimensions, its parts checked
-// against each other.
+// SparseND is an array of the library sparse (pydata) of any number of dimensions, its parts
+// checked against each other.
 type SparseND struct {
 	origin
 	// Format is "coo" or "gcxs".

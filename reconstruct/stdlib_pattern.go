@@ -53,8 +53,8 @@ const (
 )
 
 // Regexp compiles the pattern where package regexp gives it the same meaning as Python does, and is
-// an error of the kind pickle.ErrUnsupported where it does not: what looks around or back, classes of
-// Unicode (\w, \d, \s, \b of a pattern of a str without re.ASCII), $ before a last newline, and
+// an error of the kind pickle.ErrUnsupported where it does not: what looks around or back, classes
+// of Unicode (\w, \d, \s, \b of a pattern of a str without re.ASCII), $ before a last newline, and
 // re.VERBOSE and re.LOCALE. (\A, \z and re.MULTILINE have the meaning of $ without that newline.)
 func (p *Pattern) Regexp() (*regexp.Regexp, error) {
 	if p.Flags&(flagVerbose|flagLocale) != 0 {
@@ -62,7 +62,8 @@ func (p *Pattern) Regexp() (*regexp.Regexp, error) {
 	}
 	ascii := p.Bytes || p.Flags&flagASCII != 0
 	if !ascii && p.Flags&flagIgnoreCase != 0 && !isASCIIText(p.Pattern) {
-		return nil, pickle.Unsupported("a pattern that folds the case of other letters than ASCII's")
+		return nil,
+			pickle.Unsupported("a pattern that folds the case of other letters than ASCII's")
 	}
 	text, err := goPattern(p.Pattern, ascii, p.Flags&flagMultiline != 0)
 	if err != nil {
@@ -94,7 +95,8 @@ func isASCIIText(s string) bool {
 // goPattern writes a pattern as package regexp reads it.
 func goPattern(s string, ascii, multiline bool) (string, error) {
 	different := func(what string) (string, error) {
-		return "", pickle.Unsupported("%s of Python's re has another meaning in package regexp", what)
+		return "", pickle.Unsupported("%s of Python's re has another meaning in package regexp",
+			what)
 	}
 	var b strings.Builder
 	class := false // inside [...]
@@ -132,7 +134,8 @@ func goPattern(s string, ascii, multiline bool) (string, error) {
 			return different("$, which matches before a last newline too,")
 		case c == '{' && i+1 < len(s) && s[i+1] == ',':
 			return different("{,n}")
-		case c == '(' && strings.HasPrefix(s[i:], "(?<"), c == '(' && strings.HasPrefix(s[i:], "(?"):
+		case c == '(' && strings.HasPrefix(s[i:], "(?<"),
+			c == '(' && strings.HasPrefix(s[i:], "(?"):
 			if rest := s[i+2:]; rest == "" || rest[0] != ':' && !strings.HasPrefix(rest, "P<") {
 				return different("(? with anything but : and P<")
 			}

@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Exception is a view of an instance of one of Python's exceptions, or of a class of exceptions that
-// [ReadException] is told of. It is an error: its text is the last line of a traceback.
+// Exception is a view of an instance of one of Python's exceptions, or of a class of exceptions
+// that [ReadException] is told of. It is an error: its text is the last line of a traceback.
 type Exception struct {
 	// Class is the class as read, with Python 3's name.
 	Class pickle.Global

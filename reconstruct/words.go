@@ -89,7 +89,8 @@ func (w *WordVectors) Places() []*any { return nil }
 // String returns how many words there are.
 func (w *WordVectors) String() string { return fmt.Sprintf("%d words", len(w.Words)) }
 
-// readNLTK reads NLTK's FreqDist as the Counter that it is, and ConditionalFreqDist as a dict of such.
+// readNLTK reads NLTK's FreqDist as the Counter that it is, and ConditionalFreqDist as a dict of
+// such.
 func readNLTK(inst namedInstance) (any, error) {
 	if inst.Class.Name == "ConditionalFreqDist" {
 		return &DefaultDict{mapping: mapping{Dict: slices.Clone(inst.DictItems)}}, nil

@@ -145,8 +145,8 @@ func (p *Pandas) newVariable(o *pickle.Object) (*xr.Variable, error) {
 	return v, nil
 }
 
-// xarrayData sets the elements of a variable: an array, an index or extension array of pandas behind
-// an adapter, or what another library has.
+// xarrayData sets the elements of a variable: an array, an index or extension array of pandas
+// behind an adapter, or what another library has.
 func (p *Pandas) xarrayData(v *xr.Variable, data any) error {
 	for range maxPandasDepth {
 		if a, ok := data.(*ndarray.Array); ok {
@@ -361,7 +361,8 @@ func (p *Pandas) finishDataset(d *xr.Dataset, state map[string]any, dims string)
 	}
 	for _, dim := range d.Dims() {
 		if n, ok := sizes[dim.Name]; !ok || n != dim.Size {
-			return pickle.Malformed("the dimension %q of %d elements, the dataset says %d", dim.Name,
+			return pickle.Malformed("the dimension %q of %d elements, the dataset says %d",
+				dim.Name,
 				dim.Size, n)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// NOTE. Objects of xarray that are made by calls, as this package writes them, are read by the state
-// that the calls give them.
+// NOTE. Objects of xarray that are made by calls, as this package writes them, are read by the
+// state that the calls give them.
 
 // argument returns an argument of a call by its place, nil if it is not there.
 func argument(args []any, i int) any {
@@ -46,7 +46,8 @@ func (p *Pandas) pandasData(v *xr.Variable, data any) error {
 }
 
 // calledCoords reads the argument coords of a call: a dict, or Coordinates(variables, indexes). It
-// returns the variables' dict and that of the indexes, and gives levels of a MultiIndex their index.
+// returns the variables' dict and that of the indexes, and gives levels of a MultiIndex their
+// index.
 func (p *Pandas) calledCoords(v any) (vars, indexes any, err error) {
 	o, ok := v.(*pickle.Object)
 	if !ok {

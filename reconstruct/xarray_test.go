@@ -52,7 +52,9 @@ func TestXarrayLies(t *testing.T) {
 		name, file string
 		change     func(d *types.Dict)
 	}{
-		{"too few names", "variable.p5.pkl", func(d *types.Dict) { setSlot(d, "_dims", dims("x")) }},
+		{"too few names", "variable.p5.pkl", func(d *types.Dict) {
+			setSlot(d, "_dims", dims("x"))
+		}},
 		{"a name twice", "variable.p5.pkl", func(d *types.Dict) {
 			setSlot(d, "_dims", dims("x", "x"))
 		}},

@@ -62,9 +62,8 @@ if [ $# -eq 0 ]; then
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
-    scripts/make_venvs.sh --if-possible py313-objects
-    [ ! -x "$venvs/py313-objects/bin/python" ] ||
-        UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python go test -count=1 -run InteropLibraries ./reconstruct
+    scripts/make_venvs.sh py313-objects
+    UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python go test -count=1 -run InteropLibraries ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
     # One callable in twelve of the standard library and of what scikit-learn brings, called.

@@ -74,8 +74,8 @@ func (l *listing) run(ctx context.Context) error {
 	}
 }
 
-// once reads the list from behind the last key, until it ends or fails. An answer that does not come
-// in time is a failure; the time that the consumer takes does not count.
+// once reads the list from behind the last key, until it ends or fails. An answer that does not
+// come in time is a failure; the time that the consumer takes does not count.
 func (l *listing) once(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

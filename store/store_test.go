@@ -265,8 +265,8 @@ func ExampleStore_Open() {
 	// Output: object <nil>
 }
 
-// TestList: objects come in the order of their keys, whatever goes wrong with the pages of the list,
-// and without those that stand for folders.
+// TestList: objects come in the order of their keys, whatever goes wrong with the pages of the
+// list, and without those that stand for folders.
 func TestList(t *testing.T) {
 	var next atomic.Int64
 	s, backend := listed(t, func(w http.ResponseWriter, r *http.Request, serve http.Handler) {

@@ -78,8 +78,8 @@ func (d *Dataset) Dims() []Dim {
 // Var returns the variable of a name, nil if there is none.
 func (d *Dataset) Var(name string) *Variable { return find(d.Vars, name) }
 
-// DataArray returns a variable with the coordinates along its dimensions, as Python's ds[name] does;
-// nil if there is none of the name.
+// DataArray returns a variable with the coordinates along its dimensions, as Python's ds[name]
+// does; nil if there is none of the name.
 func (d *Dataset) DataArray(name string) *DataArray {
 	v := d.Var(name)
 	if v == nil {

@@ -3,7 +3,8 @@
 // and Marshal writes them so that xarray, 0.11 and later, loads equal ones.
 //
 // A Dataset is a list of named variables, of which some are coordinates. The data of a variable is
-// an *ndarray.Array, or for the coordinate that a dimension has labels by an index of package frame:
+// an *ndarray.Array, or for the coordinate that a dimension has labels by an index of package
+// frame:
 //
 //	ds := v.(*xr.Dataset)
 //	t := ds.Var("temperature")

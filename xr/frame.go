@@ -10,11 +10,11 @@ import (
 // maxEmptyRows bounds the rows of a table of which no variable has as many elements.
 const maxEmptyRows = 1 << 20
 
-// Frame returns the dataset as a table, as xarray's to_dataframe does: a row for each combination of
-// the labels of all dimensions, which are its index, and a column for each variable that is not the
-// label of a dimension. A variable that lacks a dimension is repeated along it; where that would
-// make the table larger than its largest variable, and than a million rows, it is an error, as is
-// the data of other libraries.
+// Frame returns the dataset as a table, as xarray's to_dataframe does: a row for each combination
+// of the labels of all dimensions, which are its index, and a column for each variable that is not
+// the label of a dimension. A variable that lacks a dimension is repeated along it; where that
+// would make the table larger than its largest variable, and than a million rows, it is an error,
+// as is the data of other libraries.
 func (d *Dataset) Frame() (*frame.Frame, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err

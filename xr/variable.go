@@ -117,8 +117,8 @@ func (v *Variable) labels() *frame.Index {
 }
 
 // At returns element i of a variable of one dimension: that of the array or column, a label, or its
-// part of the level; nil where Raw is set. It panics where i is out of range, as an index of a slice
-// does.
+// part of the level; nil where Raw is set. It panics where i is out of range, as an index of a
+// slice does.
 func (v *Variable) At(i int) any {
 	switch {
 	case v.Data != nil:
@@ -135,8 +135,8 @@ func (v *Variable) At(i int) any {
 }
 
 // Array returns the elements as an array: Data itself, the memory of an index of numbers or times,
-// else a new array, of objects where NumPy has no type for them. Data of other libraries is an error
-// that names its class.
+// else a new array, of objects where NumPy has no type for them. Data of other libraries is an
+// error that names its class.
 func (v *Variable) Array() (*ndarray.Array, error) {
 	switch {
 	case v.Data != nil:
@@ -214,5 +214,6 @@ func className(v any) string {
 }
 
 // MarshalJSON returns the variable with its elements as JSON, for encoding/json, in the form of
-// unpkl to-json --arrays=values. It takes an import of the package unpkl, or of one that imports it.
+// unpkl to-json --arrays=values. It takes an import of the package unpkl, or of one that imports
+// it.
 func (v *Variable) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(v) }

@@ -1,13 +1,13 @@
-// Package pickleio reads folders and buckets of Python pickles on Apache Beam, and writes what is in
-// them as Parquet, Arrow or JSON. Nothing of a pickle is executed.
+// Package pickleio reads folders and buckets of Python pickles on Apache Beam, and writes what is
+// in them as Parquet, Arrow or JSON. Nothing of a pickle is executed.
 //
 //	tables, dead := pickleio.ReadTables(s, "in/**/*.pkl", pickleio.WithStrict())
 //	refused := pickleio.ToParquet(s, "out/all.parquet", tables)
 //	pickleio.WriteDeadLetters(s, "out/errors.jsonl", beam.Flatten(s, dead, refused))
 //
-// [Read] gives documents: the JSON of each value. [ReadTables] gives tables as Arrow files, of what is
-// a DataFrame, a structured array, a dict of columns or a list of dicts. [ReadRows] gives values of a
-// Go type, filled as unpkl.Unmarshal fills them.
+// [Read] gives documents: the JSON of each value. [ReadTables] gives tables as Arrow files, of what
+// is a DataFrame, a structured array, a dict of columns or a list of dicts. [ReadRows] gives values
+// of a Go type, filled as unpkl.Unmarshal fills them.
 //
 // What cannot be read, or is refused by a limit, by strictness or by an audit, is a [DeadLetter] in
 // the second output, with the reason; the rest goes on. A file that cannot be reached for now is
@@ -24,6 +24,6 @@
 //
 // # Counters
 //
-// In the namespace pickleio: files, values, rows, bytes (of the files read), and errors with the kind
-// behind it, such as "errors truncated".
+// In the namespace pickleio: files, values, rows, bytes (of the files read), and errors with the
+// kind behind it, such as "errors truncated".
 package pickleio

@@ -50,8 +50,8 @@ func WithStrict(allow ...string) Option {
 func WithAudit(most audit.Verdict) Option { return func(c *config) { c.Audit = most } }
 
 // WithRecords makes each item of a list or tuple, and each row of a table or of an array's first
-// axis, a value of its own, or rows of tables of at most so many; ranges of as many are read at once.
-// It is for files of one pickle.
+// axis, a value of its own, or rows of tables of at most so many; ranges of as many are read at
+// once. It is for files of one pickle.
 func WithRecords(most int) Option { return func(c *config) { c.Records = int64(max(1, most)) } }
 
 // WithBlockSize sets the size, in bytes, above which files are split into parts of about that size.

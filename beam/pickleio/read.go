@@ -53,9 +53,9 @@ func ReadTables(s beam.Scope, glob string, opts ...Option) (tables, dead beam.PC
 	return beam.ParDo2(s, &tableFn{readBase{Config: c}}, list(s, glob))
 }
 
-// ReadRows is [Read] for values of a Go type, which is filled as unpkl.Unmarshal fills it: fields by
-// their names or the tag pickle. It returns a PCollection of that type and one of [DeadLetter]. With
-// [WithRecords] a pickle holds a list of them, which is read whole.
+// ReadRows is [Read] for values of a Go type, which is filled as unpkl.Unmarshal fills it: fields
+// by their names or the tag pickle. It returns a PCollection of that type and one of [DeadLetter].
+// With [WithRecords] a pickle holds a list of them, which is read whole.
 func ReadRows(s beam.Scope, glob string, t reflect.Type, opts ...Option) (rows,
 	dead beam.PCollection) {
 	s = s.Scope("pickleio.ReadRows")

@@ -74,8 +74,8 @@ func (fn *recordBase) count(path string) (int64, error) {
 	return int64(m.Len), nil
 }
 
-var errNoRecords = fmt.Errorf("pickleio: neither a list, tuple, table nor array: it has no records: %w",
-	unpkl.ErrUnsupported)
+var errNoRecords = fmt.Errorf("pickleio: neither a list, tuple, table nor array: "+
+	"it has no records: %w", unpkl.ErrUnsupported)
 
 // SplitRestriction splits the records into ranges of as many as the options say.
 func (fn *recordBase) SplitRestriction(_ File,
@@ -169,7 +169,8 @@ func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTra
 	})
 }
 
-// withoutPositions takes the labels off rows of a table that are no more than their positions in it.
+// withoutPositions takes the labels off rows of a table that are no more than their positions in
+// it.
 func withoutPositions(records any, begin int64) (any, error) {
 	v, err := lookup.NewReader(true).Resolve(records)
 	if err != nil {

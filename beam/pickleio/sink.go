@@ -53,9 +53,9 @@ func newSinkConfig(opts []SinkOption) sinkConfig {
 	return c
 }
 
-// WithShards sets how many files are written, each by one worker: NAME-00000-of-00008.parquet and so
-// on. The default is 8; with 1 the file is called NAME.parquet. A file is not written where nothing
-// falls to it.
+// WithShards sets how many files are written, each by one worker: NAME-00000-of-00008.parquet and
+// so on. The default is 8; with 1 the file is called NAME.parquet. A file is not written where
+// nothing falls to it.
 func WithShards(n int) SinkOption { return func(c *sinkConfig) { c.shards = max(1, n) } }
 
 // WithPathColumn names the column of tables that has the paths of the files; the default is path.
@@ -70,8 +70,8 @@ func WithZstd() SinkOption { return func(c *sinkConfig) { c.zstd = true } }
 // survives, as `unpkl convert` does. A table that does not go with the others, the first by their
 // paths, is in the PCollection of [DeadLetter] that is returned, of the kind schema.
 //
-// A file has its name once it is whole. The rows of one [Table] are together and in order; the order
-// of tables is not said.
+// A file has its name once it is whole. The rows of one [Table] are together and in order; the
+// order of tables is not said.
 func ToParquet(s beam.Scope, name string, tables beam.PCollection, opts ...SinkOption) (
 	dead beam.PCollection) {
 	return toTables(s.Scope("pickleio.ToParquet"), name, tables, newSinkConfig(opts), true)
@@ -94,8 +94,8 @@ func toTables(s beam.Scope, name string, tables beam.PCollection, c sinkConfig,
 	return beam.ParDo(s, fn, grouped, beam.SideInput{Input: schema})
 }
 
-// ToJSON writes documents of [Read] as lines of JSON: path, offset, record, value. A file has its name
-// once it is whole.
+// ToJSON writes documents of [Read] as lines of JSON: path, offset, record, value. A file has its
+// name once it is whole.
 func ToJSON(s beam.Scope, name string, documents beam.PCollection, opts ...SinkOption) {
 	s = s.Scope("pickleio.ToJSON")
 	filesystem.ValidateScheme(name)

@@ -19,8 +19,8 @@ const (
 	highPercent = 200
 	// smallInput is the largest small one.
 	smallInput = 4 << 20
-	// leastPercent is GOGC for inputs of up to leastInput bytes: what the process itself has is more
-	// than they make, and a lower one would begin with a collection of that.
+	// leastPercent is GOGC for inputs of up to leastInput bytes: what the process itself has is
+	// more than they make, and a lower one would begin with a collection of that.
 	leastPercent = 100
 	leastInput   = 256 << 10
 	// memoryPerByte is how much memory for each byte of input the collector is asked to keep to, in

@@ -28,10 +28,11 @@ named stays as it is. The changes are made one after another:
 
 JSON is what to-json writes: {"$ndarray": ...}, {"$bytes": ...} and so on are what they stand
 for. Setting elements of an array (/x/0,1=5, /x/:,0=0) keeps its dtype. A POINTER that has a *
-changes every match. Of a pandas table elements of columns can be set (/table/price/0=1.5), or all of
-a column (/table/price=@price.npy); its columns stay. Of a column of text, a nullable dtype, times,
-timedeltas or categories null is a missing element, a time a text such as "2024-01-31T12:00:00", with
-Z or +01:00 in a time zone, a timedelta a number of seconds; the table is written anew for these.
+changes every match. Of a pandas table elements of columns can be set (/table/price/0=1.5), or
+all of a column (/table/price=@price.npy); its columns stay. Of a column of text, a nullable
+dtype, times, timedeltas or categories null is a missing element, a time a text such as
+"2024-01-31T12:00:00", with Z or +01:00 in a time zone, a timedelta a number of seconds; the
+table is written anew for these.
 
 With --in-place FILE itself is written, and what it was is kept as FILE.bak. The file is complete
 or is left as it was. Further pickles in FILE are written as they are.`

@@ -52,16 +52,7 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 		return &input{unpkl.NewDecoder(s.gc.reader(f), opts...), []io.Closer{f}}, nil
 	}
 	s.gc.file(name)
-	f, err := unpkl.Open(name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	d, err := f.Decoder()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &input{d, []io.Closer{d, f}}, nil
+	return decoderOf(unpkl.Open(name, opts...))
 }
 
 // openObject opens an object of a store, of which no more is read than what is asked for needs.
@@ -69,7 +60,11 @@ func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*input, error
 	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
 		opts...)
 	s.gc.object(o.Size())
-	f, err := unpkl.OpenReaderAt(o, o.Size(), opts...)
+	return decoderOf(unpkl.OpenReaderAt(o, o.Size(), opts...))
+}
+
+// decoderOf is the input of a file that was opened, which it closes.
+func decoderOf(f *unpkl.File, err error) (*input, error) {
 	if err != nil {
 		return nil, err
 	}

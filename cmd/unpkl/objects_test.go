@@ -118,8 +118,8 @@ func objectFolder(t *testing.T) string {
 	return folder
 }
 
-// TestObjects: each command says of objects of a store, whose answers go wrong now and then, what it
-// says of the same files.
+// TestObjects: each command says of objects of a store, whose answers go wrong now and then, what
+// it says of the same files.
 func TestObjects(t *testing.T) {
 	folder := objectFolder(t)
 	faults, _ := bucket(t, folder, 9)

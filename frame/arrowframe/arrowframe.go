@@ -25,8 +25,9 @@ import (
 //	Kind of column                     Arrow type
 //	Numpy, Masked                      bool, int8...uint64, float16...float64
 //	Numpy with text, Text              utf8 or large_utf8
-//	Datetime, Timedelta                timestamp[unit, zone], date32 for days; duration[unit], or time32 and
-//	                                   time64 where they are what the dtype says
+//	Datetime, Timedelta                timestamp[unit, zone], date32 for days;
+//	                                   duration[unit], or time32 and time64 where they
+//	                                   are what the dtype says
 //	Categorical                        dictionary
 //	Sparse                             as Numpy, with all elements
 //	Interval                           struct<left, right>; the field's metadata has "closed"

@@ -42,9 +42,9 @@ func projJSON(crs string) (json.RawMessage, bool) {
 	return json.RawMessage(crs), true
 }
 
-// addGeo adds what GeoParquet says of the columns of geometries to the schema's metadata. A CRS that
-// is not PROJJSON is null there, "not known", as the format has no other form for it; the field's
-// metadata has it.
+// addGeo adds what GeoParquet says of the columns of geometries to the schema's metadata. A CRS
+// that is not PROJJSON is null there, "not known", as the format has no other form for it; the
+// field's metadata has it.
 //
 // Reference: GeoParquet 1.1.0.
 func (b *batchBuilder) addGeo(f *frame.Frame, meta *arrow.Metadata) *arrow.Metadata {

@@ -17,8 +17,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// FromPickle returns an object of pyarrow, as a pickle has it at the level of objects, as Arrow's own
-// value, in memory of its own:
+// FromPickle returns an object of pyarrow, as a pickle has it at the level of objects, as Arrow's
+// own value, in memory of its own:
 //
 //	pyarrow                 Go
 //	Table, RecordBatch      arrow.Table, arrow.RecordBatch
@@ -326,7 +326,8 @@ func childrenOf(typ arrow.DataType) int {
 	return 0
 }
 
-// buffersOf reads the buffers of an array, each of which must have the bytes that its elements need.
+// buffersOf reads the buffers of an array, each of which must have the bytes that its elements
+// need.
 func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer, error) {
 	list, ok := itemsOf(v)
 	layout := typ.Layout()
@@ -364,7 +365,8 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 			return nil, pickle.Malformed("an Arrow buffer of %d bytes, where %s of %d elements at "+
 				"%d needs %d", len(data), typ, length, offset, need)
 		}
-		out[i] = memory.NewBufferBytes(bytes.Clone(data)) // aligned, as they need not be in a pickle
+		// aligned, as they need not be in a pickle
+		out[i] = memory.NewBufferBytes(bytes.Clone(data))
 	}
 	return out, nil
 }

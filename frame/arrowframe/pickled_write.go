@@ -34,8 +34,8 @@ func (p *Pickled) UnmarshalPickle(v any) error {
 	return err
 }
 
-// PickleReduce implements [pickle.Reducer]. The memory of the arrays is written with what lies before
-// and behind the elements in their buffers.
+// PickleReduce implements [pickle.Reducer]. The memory of the arrays is written with what lies
+// before and behind the elements in their buffers.
 func (p Pickled) PickleReduce(int) (any, error) {
 	switch v := p.Value.(type) {
 	case arrow.Table:

@@ -34,8 +34,8 @@ const (
 	floorBytes = 16 << 20
 )
 
-// readStream returns the table of an IPC stream, in memory of its own. A column of a type that has no
-// place in a frame makes it an error of the kind pickle.ErrUnsupported.
+// readStream returns the table of an IPC stream, in memory of its own. A column of a type that has
+// no place in a frame makes it an error of the kind pickle.ErrUnsupported.
 func readStream(data []byte) (f *frame.Frame, err error) {
 	defer recovered(&err)
 	bound := max(int64(len(data))*maxUnfold, floorBytes)

@@ -181,8 +181,8 @@ func Schema(data []byte) error {
 	return f.err
 }
 
-// variadic checks how many buffers each array of views says that it has: no more than the batch has,
-// all together.
+// variadic checks how many buffers each array of views says that it has: no more than the batch
+// has, all together.
 func (f *flat) variadic(t table, buffers int) error {
 	counts, n := f.vector(t, 4, 8)
 	left := int64(buffers)

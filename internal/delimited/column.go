@@ -103,8 +103,8 @@ type part struct {
 	negative bool // whether a field has a minus
 	large    bool // whether an int is one of uint64 that is none of int64
 	fraction bool // whether a number is no int; that of a Float is
-	// first is what comes first of all that is neither missing nor an int64, and unsigned what comes
-	// first of all without a minus that is neither missing nor a uint64.
+	// first is what comes first of all that is neither missing nor an int64, and unsigned what
+	// comes first of all without a minus that is neither missing nor a uint64.
 	first, unsigned outside
 	// floats says that the block's numbers are the bits of floats rather than ints; unread, that
 	// not all of them are in the column.
@@ -186,8 +186,8 @@ func (p part) settled(matrix bool) Type {
 	return Big
 }
 
-// overflows reports whether pandas tries no floats, since an int that is too large comes before what
-// is no int.
+// overflows reports whether pandas tries no floats, since an int that is too large comes before
+// what is no int.
 func (p part) overflows() bool { return p.first == tooLarge && p.unsigned != noInt }
 
 // gaps reports whether something is missing in a column of the given type. Where ints are too large

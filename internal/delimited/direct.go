@@ -28,12 +28,13 @@ func Read(text []byte, d Dialect, cols, line int, matrix bool) (*Table, []Column
 	return t, t.Infer(matrix), nil
 }
 
-// gappedInt is the type of a column of which the first rows are ints or missing: it is one of floats
-// that are ints so far.
+// gappedInt is the type of a column of which the first rows are ints or missing: it is one of
+// floats that are ints so far.
 const gappedInt = Text + 1
 
-// direct returns the types of the columns, Int, Float, gappedInt, Bool, Text or Empty, nil where the text is
-// short, or has other types, or a dialect whose numbers do not end where their digits do.
+// direct returns the types of the columns, Int, Float, gappedInt, Bool, Text or Empty, nil where
+// the text is short, or has other types, or a dialect whose numbers do not end where their digits
+// do.
 func direct(text []byte, d Dialect, cols int, matrix bool) []Type {
 	if len(text) < 4*sampleSize || cols == 0 ||
 		bytes.IndexByte([]byte("\x00,;\t| "), d.Delimiter) < 0 ||

@@ -18,8 +18,8 @@ import (
 // views of arrays that the pickle has. A table with such a column changed takes the place of the
 // old one in the object, and is written as pandas pickles a table.
 
-// replaceTable makes the change that a token of a table, or of a column, is the place of, in a copy,
-// and puts that in the place of the table. It returns the root.
+// replaceTable makes the change that a token of a table, or of a column, is the place of, in a
+// copy, and puts that in the place of the table. It returns the root.
 func replaceTable(root any, m lookup.Match, token string, op *Op) (any, error) {
 	if op.Name != "set" {
 		return nil, errColumn
@@ -278,8 +278,8 @@ func (c column) setTime(i int, v any) error {
 	return c.Values.SetAt(ndarray.Datetime64{Value: ticks.Int64(), Unit: unit}, i)
 }
 
-var errTime = errors.New("a time is set to a text such as \"2024-01-31T12:00:00\" (with +01:00 or " +
-	"Z in a column with a time zone), a timedelta to a number of seconds, either to null")
+var errTime = errors.New(`a time is set to a text such as "2024-01-31T12:00:00" (with +01:00 ` +
+	"or Z in a column with a time zone), a timedelta to a number of seconds, either to null")
 
 // parse reads a time for the column.
 func (c column) parse(text string) (time.Time, error) {

@@ -56,7 +56,8 @@ func (e *Encoder) library(v any) (any, bool, error) {
 	case reconstruct.LibraryValue:
 		return e.table(c.Form(), libraryForm(c)), true, nil
 	case *reconstruct.Counter, *reconstruct.DefaultDict, *reconstruct.Datetime,
-		*reconstruct.Date, *reconstruct.Time, *reconstruct.ZoneInfo, *reconstruct.Timezone, reconstruct.Timedelta:
+		*reconstruct.Date, *reconstruct.Time, *reconstruct.ZoneInfo, *reconstruct.Timezone,
+		reconstruct.Timedelta:
 		return stdlib(e, c)
 	case reconstruct.PandasNull:
 		if c == "NaT" {

@@ -35,8 +35,8 @@ func NewReader(copyText bool) *Reader {
 	return &Reader{pandas: reconstruct.Pandas{CopyText: copyText}}
 }
 
-// Resolve returns what an object of pandas, SciPy or xarray is, a *frame.Frame for instance, and any other
-// value as it is.
+// Resolve returns what an object of pandas, SciPy or xarray is, a *frame.Frame for instance, and
+// any other value as it is.
 func (r *Reader) Resolve(v any) (any, error) {
 	var c any
 	var ok bool

@@ -75,8 +75,8 @@ func LibraryOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	return p.Library(v)
 }
 
-// part begins a Frame, Series, Index, Sparse, value of package xr or of another library, or returns it
-// where it was met before. What was read into them may be in several of them.
+// part begins a Frame, Series, Index, Sparse, value of package xr or of another library, or returns
+// it where it was met before. What was read into them may be in several of them.
 func (p *Converter) part(c any) (any, error) {
 	p.inPlace = true
 	if i, ok := p.seen[c]; ok {

@@ -333,7 +333,8 @@ var objectTypes = map[reflect.Type]bool{
 
 // IsObjectType reports whether values of t come from a pickle as they are.
 func IsObjectType(t reflect.Type) bool {
-	return objectTypes[t] || t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(LibraryType)
+	return objectTypes[t] || t.Kind() == reflect.Struct &&
+		reflect.PointerTo(t).Implements(LibraryType)
 }
 
 // IsLeafStruct reports whether a struct type is one value rather than a set of fields.

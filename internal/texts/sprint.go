@@ -31,7 +31,8 @@ func printable(v reflect.Value, depth int, parts *int) bool {
 		return false
 	}
 	switch v.Kind() {
-	case reflect.Interface, reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map, reflect.Struct:
+	case reflect.Interface, reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map,
+		reflect.Struct:
 	default:
 		return true
 	}

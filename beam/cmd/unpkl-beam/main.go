@@ -5,8 +5,8 @@
 //	unpkl-beam --runner universal --endpoint localhost:8073 --environment_type LOOPBACK ...
 //	unpkl-beam --runner dataflow --project P --region R --staging_location gs://B/staging ...
 //
-// Without --runner it is Prism in this process. The flags of the runners are Beam's. The format is that
-// of the ending of --output: .parquet, .arrow or .feather, .jsonl.
+// Without --runner it is Prism in this process. The flags of the runners are Beam's. The format is
+// that of the ending of --output: .parquet, .arrow or .feather, .jsonl.
 package main
 
 import (
