@@ -231,10 +231,9 @@ func (m *maker) help(j *splitJob, children []uint32) (height int32) {
 
 // newHelper returns a maker of values inside the container that m begins.
 func (m *maker) newHelper() *maker {
-	return &maker{
-		c: m.c, p: m.p, t: m.t, shared: m.shared, owner: m.owner,
-		base: m.base + len(m.stack), helper: true,
-	}
+	return &maker{shared: m.shared, making: making{
+		c: m.c, p: m.p, t: m.t, owner: m.owner, base: m.base + len(m.stack), helper: true,
+	}}
 }
 
 // part makes the children from one to another, which for nil are all, and returns those that it
