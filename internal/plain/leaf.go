@@ -70,7 +70,7 @@ func (m *maker) class(id tape.ID) (any, bool) {
 		return v, true
 	}
 	class, ok := m.t.Value(id).(pickle.Named)
-	if !ok || isLibrary(class.Global()) {
+	if !ok || pyvalue.IsLibrary(class.Global()) {
 		return nil, false
 	}
 	if m.classes == nil {
