@@ -32,7 +32,6 @@ func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 		return nil, err
 	}
 	if at != once {
-		const noLevel = -1 // as any other leaf
 		m.keep(at, v, noLevel, made)
 	}
 	return v, nil

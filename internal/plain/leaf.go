@@ -57,6 +57,9 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsInert(id) {
 			return m.knownCall(id)
 		}
+		if slot, ok := t.Shared(id); ok && m.slots[slot].height == noLevel {
+			return m.slots[slot].plain, true // an object that was met before
+		}
 	case tape.Class:
 		return m.class(id)
 	}

@@ -65,10 +65,13 @@ type shared struct {
 // slot is what became of a cell that may be met again, unless that is text.
 type slot struct {
 	plain  any
-	height int32 // levels below a container
+	height int32 // levels below a container; noLevel if it is an object
 	state  slotState
 	node   int // index of the same container in Converter.nodes plus 1, or 0
 }
+
+// noLevel is the height of an object that stays what it is: it is no container of plain values.
+const noLevel = -1
 
 type slotState uint8
 
