@@ -293,6 +293,18 @@ func (t *Tape) run() error {
 			cells = append(cells, cell{kind: Int, v: uint64(i)})
 			pos += 4
 			continue
+		case opcode.Long1:
+			if n := int(buf[pos]); n <= 8 && len(buf)-pos > 8 {
+				i := opcode.ShortLong(buf[pos+1:], n)
+				pos += 1 + n
+				if uint64(i) < 256 {
+					stack = append(stack, idSmallInts+ID(i))
+					continue
+				}
+				stack = append(stack, ID(len(cells)))
+				cells = append(cells, cell{kind: Int, v: uint64(i)})
+				continue
+			}
 		case opcode.BinFloat:
 			stack = append(stack, ID(len(cells)))
 			cells = append(cells, cell{kind: Float, v: binary.BigEndian.Uint64(buf[pos:])})
