@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -140,7 +142,7 @@ func formatOfOut(out, to string) (string, error) {
 }
 
 func (r *batchRun) run() error {
-	folder := strings.HasSuffix(r.out, "/") || strings.HasSuffix(r.out, string(filepath.Separator))
+	folder := isFolderName(r.out)
 	if r.f.shard != "" {
 		return r.shard(folder)
 	}
@@ -211,14 +213,19 @@ func (r *batchRun) pipe(codec batch.Codec) error {
 // gather makes one file, or parts in a folder, of very many.
 func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 	if folder {
-		if err := os.MkdirAll(r.out, 0o755); err != nil {
+		if err := makeFolder(r.out); err != nil {
 			return err
 		}
 	}
-	parts := r.parts(codec, filepath.Join(filepath.Dir(r.out), "."+filepath.Base(r.out)+".parts"))
+	name := "." + filepath.Base(r.out) + ".parts"
 	if folder {
-		parts.Folder = filepath.Join(r.out, ".parts")
+		name = ".parts"
 	}
+	kept, err := r.partsFolder(name)
+	if err != nil {
+		return err
+	}
+	parts := r.parts(codec, kept)
 	if err := parts.Run(r.sources, r.limits, r.f.resume); err != nil {
 		return err
 	}
@@ -226,6 +233,25 @@ func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 		return err
 	}
 	return parts.Remove()
+}
+
+// partsFolder is where blocks are kept until all are there: a folder of that name in the output's, or
+// of objects one in the user's folder for such files, by the output's URL.
+func (r *batchRun) partsFolder(name string) (string, error) {
+	switch {
+	case objects.Has(r.out):
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		folder := filepath.Join(cache, "unpkl")
+		sum := sha256.Sum256([]byte(joinOutput(r.out, name)))
+		return filepath.Join(folder, hex.EncodeToString(sum[:8])+".parts"),
+			os.MkdirAll(folder, 0o700)
+	case isFolderName(r.out):
+		return filepath.Join(r.out, name), nil
+	}
+	return filepath.Join(filepath.Dir(r.out), name), nil
 }
 
 // parts returns the blocks' folder.
@@ -253,7 +279,7 @@ func (r *batchRun) join(parts *batch.Parts, folder bool) error {
 		return r.write(r.out, parts.Codec, parts.All())
 	}
 	for n := range parts.Len() {
-		name := filepath.Join(r.out, fmt.Sprintf("part-%05d%s", n, ending(r.to)))
+		name := joinOutput(r.out, fmt.Sprintf("part-%05d%s", n, ending(r.to)))
 		if err := r.write(name, parts.Codec, parts.Part(n)); err != nil {
 			return err
 		}
@@ -262,7 +288,9 @@ func (r *batchRun) join(parts *batch.Parts, folder bool) error {
 }
 
 func (r *batchRun) write(name string, codec batch.Codec, blocks batch.Blocks) error {
-	err := batch.WriteFile(name, func(w io.Writer) error { return codec.Join(w, blocks) })
+	err := outputTo(name, func(path string) error {
+		return batch.WriteFile(path, func(w io.Writer) error { return codec.Join(w, blocks) })
+	})
 	if err != nil {
 		return &fileError{name, err}
 	}
@@ -277,7 +305,7 @@ func (r *batchRun) each() error {
 		if err != nil || r.f.resume && isNewer(name, s.Path) {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		if err := makeFolder(parentOf(name)); err != nil {
 			return err
 		}
 		return convertOne(r.s, r.flags, s.Path, name, r.opts)
@@ -312,12 +340,20 @@ func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 	if relative = filepath.Clean(relative); !filepath.IsLocal(relative) {
 		return "", usageErrorf("%s has no place below %s", s.Path, r.out)
 	}
-	return filepath.Join(r.out, relative+suffix), nil
+	return joinOutput(r.out, relative+suffix), nil
+}
+
+// parentOf is the folder of an output.
+func parentOf(name string) string {
+	if objects.Has(name) {
+		return name[:strings.LastIndexByte(name, '/')+1]
+	}
+	return filepath.Dir(name)
 }
 
 // isNewer reports whether a file is there that is not older than what it is made of.
 func isNewer(name, of string) bool {
-	made, err := os.Stat(name)
+	made, err := statAny(name)
 	if err != nil {
 		return false
 	}
