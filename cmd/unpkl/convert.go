@@ -58,7 +58,7 @@ func convertCommand(s *streams) *cobra.Command {
   unpkl convert x.npy y.npy both.npz
   unpkl convert --to npy folder/ arrays/`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 && (len(args) < 1 || flags.batch.sources.list == "") {
+			if len(args) < 2 && (len(args) < 1 || flags.batch.many.sources.list == "") {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
 			}
 			return nil
@@ -69,7 +69,6 @@ func convertCommand(s *streams) *cobra.Command {
 				return err
 			}
 			ins, out := args[:len(args)-1], args[len(args)-1]
-			flags.batch.jobsSet = cmd.Flags().Changed("jobs")
 			if flags.batch.wanted(ins) {
 				return convertBatch(s, &flags, ins, out, opts)
 			}

@@ -17,7 +17,7 @@ func init() { commands = append(commands, joinShardsCommand) }
 
 // shard converts the files of one shard.
 func (r *batchRun) shard(folder bool) error {
-	shard, err := batch.ParseShard(r.f.shard)
+	shard, err := batch.ParseShard(r.f.many.shard)
 	if err != nil {
 		return usageErrorf("--shard: %v", err)
 	}
@@ -31,7 +31,7 @@ func (r *batchRun) shard(folder bool) error {
 	if err := makeFolder(r.out); err != nil {
 		return err
 	}
-	kept, err := r.partsFolder("." + shard.Name() + ".parts")
+	kept, err := partsFolder(r.out, "."+shard.Name()+".parts")
 	if err != nil {
 		return err
 	}
