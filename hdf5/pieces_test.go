@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// failingReader fails where a read reaches over an offset.
+// failingReader fails where it is to read the byte at an offset.
 type failingReader struct {
 	io.ReaderAt
 	at  int64
@@ -18,7 +18,7 @@ type failingReader struct {
 }
 
 func (r failingReader) ReadAt(p []byte, off int64) (int, error) {
-	if off+int64(len(p)) > r.at {
+	if off <= r.at && r.at < off+int64(len(p)) {
 		return 0, r.err
 	}
 	return r.ReaderAt.ReadAt(p, off)
