@@ -34,7 +34,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/tape",
 		"internal/errkind internal/opcode internal/payload internal/slab internal/window"},
 	{"internal/arrayhook", "internal/texts"},
-	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
+	{"internal/bulk", ""},
+	{"ndarray",
+		"internal/arrayhook internal/bulk internal/errkind internal/jsonhook internal/texts"},
 	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
 	{"internal/known", "internal/pending internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
@@ -48,8 +50,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"xr", "frame internal/jsonhook ndarray"},
 	{"hdf5/internal/filter", "internal/errkind"},
 	{"hdf5",
-		"frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
-			"internal/pending internal/texts ndarray"},
+		"frame hdf5/internal/filter internal/bulk internal/errkind internal/magic " +
+			"internal/mmap internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
