@@ -46,9 +46,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook internal/texts ndarray"},
 	{"xr", "frame internal/jsonhook ndarray"},
-	{"hdf5/internal/filter", "internal/errkind"},
+	{"internal/filter", "internal/errkind"},
+	{"internal/zarr", "internal/errkind internal/filter ndarray"},
 	{"hdf5",
-		"frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
+		"frame internal/filter internal/errkind internal/magic internal/mmap " +
 			"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
@@ -64,7 +65,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
 		"frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/pending internal/texts internal/written ndarray npy pickle torch xr"},
+			"internal/pending internal/texts internal/written internal/zarr ndarray npy pickle " +
+			"torch xr"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",
