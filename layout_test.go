@@ -34,7 +34,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/tape",
 		"internal/errkind internal/opcode internal/payload internal/slab internal/window"},
 	{"internal/arrayhook", "internal/texts"},
-	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
+	{"internal/bulk", ""},
+	{"ndarray",
+		"internal/arrayhook internal/bulk internal/errkind internal/jsonhook internal/texts"},
 	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
 	{"internal/known", "internal/pending internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
@@ -49,7 +51,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/filter", "internal/errkind"},
 	{"internal/zarr", "internal/errkind internal/filter ndarray"},
 	{"hdf5",
-		"frame internal/filter internal/errkind internal/magic internal/mmap " +
+		"frame internal/bulk internal/errkind internal/filter internal/magic internal/mmap " +
 			"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},

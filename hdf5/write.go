@@ -28,6 +28,10 @@ type WriteOptions struct {
 	// Workers is how many chunks go through their filters at once. Zero is the number of
 	// processors that Go uses.
 	Workers int
+	// NoSync gives the file its name without waiting until the disk has it, as HDF5's library does.
+	// A process that is killed still leaves the old file or the new one; after a failure of the
+	// machine's power the file may be incomplete.
+	NoSync bool
 }
 
 // Writer writes an HDF5 file. Its files are those that the library writes by default (libver
@@ -82,7 +86,7 @@ func newWriter(path string, f *os.File, opts *WriteOptions) *Writer {
 	if opts != nil && opts.Workers > 0 {
 		w.workers = opts.Workers
 	}
-	w.out.f = f
+	w.out.f, w.out.noSync = f, opts != nil && opts.NoSync
 	w.heap.out = &w.out
 	return w
 }
