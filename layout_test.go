@@ -34,7 +34,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/tape",
 		"internal/errkind internal/opcode internal/payload internal/slab internal/window"},
 	{"internal/arrayhook", "internal/texts"},
-	{"ndarray", "internal/arrayhook internal/errkind internal/jsonhook internal/texts"},
+	{"internal/bulk", ""},
+	{"ndarray",
+		"internal/arrayhook internal/bulk internal/errkind internal/jsonhook internal/texts"},
 	{"internal/pending", "internal/arrayhook internal/texts ndarray"},
 	{"internal/known", "internal/pending internal/slab internal/tape internal/texts ndarray"},
 	{"internal/bridge", "internal/known internal/tape"},
@@ -46,9 +48,10 @@ var mayImport = []struct{ pkg, imports string }{
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook internal/texts ndarray"},
 	{"xr", "frame internal/jsonhook ndarray"},
-	{"hdf5/internal/filter", "internal/errkind"},
+	{"internal/filter", "internal/errkind"},
+	{"internal/zarr", "internal/errkind internal/filter ndarray"},
 	{"hdf5",
-		"frame hdf5/internal/filter internal/errkind internal/magic internal/mmap " +
+		"frame internal/bulk internal/errkind internal/filter internal/magic internal/mmap " +
 			"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
@@ -64,7 +67,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
 		"frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/pending internal/texts internal/written ndarray npy pickle torch xr"},
+			"internal/pending internal/texts internal/written internal/zarr ndarray npy pickle " +
+			"torch xr"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",

@@ -313,6 +313,15 @@ def formats_table(worker, rounds):
     costs_table("formats.md", formats.measure(worker, rounds))
 
 
+def hdf5_table(rounds):
+    """Workload U: HDF5 beside h5py and scigolib/hdf5, which becomes the second table of docs/formats.md."""
+    import hdf5cost
+
+    worker = os.path.join(DATA, "hdf5")
+    subprocess.run(["go", "build", "-o", worker, "./hdf5"], cwd=HERE, check=True)
+    costs_table("formats.md", hdf5cost.measure(worker, rounds), "hdf5 costs")
+
+
 def commands_table(unpkl, rounds):
     """Workload T: what commands cost, which becomes the table of docs/comparison.md."""
     import commands
@@ -320,11 +329,11 @@ def commands_table(unpkl, rounds):
     costs_table("comparison.md", commands.measure(unpkl, rounds))
 
 
-def costs_table(name, text):
+def costs_table(name, text, what="costs"):
     path = os.path.join(os.path.dirname(HERE), "docs", name)
     with open(path) as f:
-        head, begin, rest = f.read().partition("<!-- costs -->\n")
-    _, end, tail = rest.partition("<!-- end of costs -->")
+        head, begin, rest = f.read().partition("<!-- %s -->\n" % what)
+    _, end, tail = rest.partition("<!-- end of %s -->" % what)
     if not end:
         raise SystemExit(path + " has no place for the costs")
     with open(path, "w") as f:
@@ -361,6 +370,8 @@ def main():
     lines = versions(worker)
     if not args.only or "R" in args.only:
         formats_table(worker, args.rounds)
+    if not args.only or "U" in args.only:
+        hdf5_table(args.rounds)
     if not args.only or "T" in args.only:
         commands_table(unpkl, args.rounds)
     print("\n".join(lines))

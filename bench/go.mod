@@ -7,6 +7,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/nlpodyssey/gopickle v0.3.0
 	github.com/pierrec/lz4/v4 v4.1.33
+	github.com/scigolib/hdf5 v0.14.0
 	github.com/ulikunitz/xz v0.5.17
 	github.com/unpkl/unpkl v0.0.0
 )

@@ -3,6 +3,7 @@ package hdf5
 import (
 	"io"
 
+	"github.com/unpkl/unpkl/internal/bulk"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -91,9 +92,16 @@ func (d *Dataset) contiguous(s selection) (func(dst []byte) error, error) {
 	}
 	return func(dst []byte) error {
 		return d.readLinear(dst, s, func(dst []byte, off uint64) error {
-			return d.f.src.readInto(dst, d.layout.addr+off)
+			return d.f.readPieces(dst, d.layout.addr+off)
 		})
 	}, nil
+}
+
+// readPieces fills dst from an address, in pieces by several goroutines if it is large.
+func (f *File) readPieces(dst []byte, addr uint64) error {
+	return bulk.Each(len(dst), f.opts.workers, func(from, to int) error {
+		return f.src.readInto(dst[from:to], addr+uint64(from))
+	})
 }
 
 // linearBytes is how much of linear data is read at once where not all of it is wanted.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/unpkl/unpkl/internal/bulk"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -87,6 +88,7 @@ func (d *Dataset) raw(r *readState, s selection) ([]byte, error) {
 		return nil, err
 	}
 	dst := make([]byte, n)
+	defer bulk.LargePages(dst)()
 	return dst, read(dst)
 }
 

@@ -28,6 +28,10 @@ type WriteOptions struct {
 	// Workers is how many chunks go through their filters at once. Zero is the number of
 	// processors that Go uses.
 	Workers int
+	// NoSync gives the file its name without waiting until the disk has it, as HDF5's library does.
+	// A process that is killed still leaves the old file or the new one; after a failure of the
+	// machine's power the file may be incomplete.
+	NoSync bool
 }
 
 // Writer writes an HDF5 file. Its files are those that the library writes by default (libver
@@ -82,7 +86,7 @@ func newWriter(path string, f *os.File, opts *WriteOptions) *Writer {
 	if opts != nil && opts.Workers > 0 {
 		w.workers = opts.Workers
 	}
-	w.out.f = f
+	w.out.f, w.out.noSync = f, opts != nil && opts.NoSync
 	w.heap.out = &w.out
 	return w
 }
@@ -166,7 +170,7 @@ func (w *Writer) SoftLink(path, target string) error {
 	if err := w.ready(); err != nil {
 		return err
 	}
-	if target == "" || strings.IndexByte(target, 0) >= 0 {
+	if target == "" || strings.IndexByte(target, 0) >= 0 || len(target) > 1<<15 {
 		return inPath(errorf(ErrUnsupported, "target %q of a link", target), path)
 	}
 	return w.link(path, child{soft: target})
@@ -179,7 +183,7 @@ func (w *Writer) HardLink(path, target string) error {
 	if err != nil {
 		return err
 	}
-	if err := n.canPatch(); err != nil {
+	if err := w.canPatch(n); err != nil {
 		return inPath(err, target)
 	}
 	return w.link(path, child{node: n})
@@ -279,7 +283,7 @@ func (w *Writer) parent(path string) (group *node, name string, err error) {
 			w.change(group)
 			c = child{node: w.newNode(true)}
 			c.node.links = 1
-			group.children[part] = c
+			group.put(part, c)
 		}
 		group = c.node
 	}
@@ -293,7 +297,7 @@ func (w *Writer) checkFree(parts []string) error {
 	for i, part := range parts {
 		c, ok := group.children[part]
 		if !ok {
-			return group.canGrow()
+			return w.canGrow(group, part)
 		}
 		if c.node != nil {
 			if err := w.load(c.node); err != nil {
@@ -319,7 +323,7 @@ func (w *Writer) link(path string, c child) error {
 	if c.node != nil {
 		c.node.links++
 	}
-	group.children[name] = c
+	group.put(name, c)
 	return nil
 }
 
@@ -331,6 +335,6 @@ func (w *Writer) add(path string, group bool) (*node, error) {
 	}
 	n := w.newNode(group)
 	n.links = 1
-	parent.children[name] = child{node: n}
+	parent.put(name, child{node: n})
 	return n, nil
 }

@@ -48,12 +48,17 @@ func (w *Writer) SetAttr(path, name string, value any) error {
 	if err != nil {
 		return inPath(err, path+"@"+name)
 	}
-	return inPath(n.setAttr(name, message), path)
+	return inPath(w.setAttr(n, name, message), path)
 }
 
-func (n *node) setAttr(name string, message []byte) error {
-	if err := n.canPatch(); err != nil {
-		return err
+func (w *Writer) setAttr(n *node, name string, message []byte) error {
+	if n.old != nil && n.old.header.version > 1 {
+		if err := w.canPatch(n); err != nil {
+			return err
+		}
+		if err := w.readDense(n); err != nil {
+			return err
+		}
 	}
 	if i := n.findAttr(name); i >= 0 {
 		n.attrs[i].message = message

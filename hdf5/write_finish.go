@@ -50,7 +50,9 @@ func (w *Writer) finish() error {
 	if w.old == nil {
 		w.out.set(0, w.superblock())
 	} else {
-		w.out.set(endOfFileAt, wire.AppendUint64(nil, w.out.end()))
+		if err := w.setEndOfFile(); err != nil {
+			return err
+		}
 	}
 	return w.out.finish()
 }

@@ -96,7 +96,7 @@ func (a *attrSetter) value(name string, v any) {
 	if a.err == nil {
 		var message []byte
 		if message, a.err = a.w.attribute(name, v); a.err == nil {
-			a.err = a.n.setAttr(name, message)
+			a.err = a.w.setAttr(a.n, name, message)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func (w *Writer) setText(n *node, name, text string) error {
 	if !fitsMessage([]byte(name), typ, space, []byte(text)) {
 		return errorf(ErrUnsupported, "an attribute of %d bytes", len(text))
 	}
-	return n.setAttr(name, attributeMessage(name, typ, space, []byte(text)))
+	return w.setAttr(n, name, attributeMessage(name, typ, space, []byte(text)))
 }
 
 // pickleLabel is a label, text or an int, in the text protocol of pickles.

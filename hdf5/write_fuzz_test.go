@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/unpkl/unpkl/hdf5"
+	"github.com/unpkl/unpkl/ndarray"
 )
 
 // hostileSeed is a small file with what can be added to.
@@ -25,48 +27,93 @@ func hostileSeed(t testing.TB) []byte {
 	return data
 }
 
-// addTo adds to a file that may be anything.
+// addTo adds to a file that may be anything, wherever there is something that can be added to, and
+// reads what comes of it.
 func addTo(t testing.TB, path string, data []byte) {
 	t.Helper()
 	must(t, os.WriteFile(path, data, 0o600))
+	old, err := hdf5.NewBytes(data, small)
+	if err != nil {
+		return
+	}
 	w, err := hdf5.OpenFile(path, nil)
 	if err != nil {
 		return
 	}
 	defer w.Abort()
-	x := array(t, count[int32](6), 3, 2)
-	_ = w.Dataset("g/z", x, nil)
+	objects := 0
+	for o, err := range old.Walk() {
+		if objects++; objects > 20 {
+			break
+		}
+		if err == nil {
+			addToObject(w, o)
+		}
+	}
+	_ = w.Dataset("g/z", array(t, count[int32](6), 3, 2), nil)
 	_ = w.Group("a/b/c")
 	_ = w.HardLink("hard", "x")
-	_ = w.SetAttr("x", "n", 2)
-	_ = w.SetAttr("g", "n", 2)
-	if p, err := w.Extend("x"); err == nil {
-		_ = p.Append(x)
-	}
 	if w.Close() != nil {
 		return
 	}
-	if f, err := hdf5.Open(path, nil); err == nil {
-		_ = f.Close()
+	data, err = os.ReadFile(path)
+	must(t, err)
+	exercise(t, data, small)
+}
+
+func addToObject(w *hdf5.Writer, o hdf5.Object) {
+	path := o.Path()
+	for a, err := range o.Attrs() {
+		if err == nil {
+			_ = w.SetAttr(path, a.Name(), "set")
+		}
+		break
+	}
+	_ = w.SetAttr(path, "n", 2)
+	_ = w.HardLink("hard to"+strings.ReplaceAll(path, "/", " "), path)
+	switch o := o.(type) {
+	case *hdf5.Group:
+		_ = w.Group(path + "/added")
+		_ = w.SoftLink(path+"/soft", "x")
+	case *hdf5.Dataset:
+		row := 1
+		for _, n := range o.Shape()[min(1, len(o.Shape())):] {
+			row *= n
+		}
+		p, err := w.Extend(path)
+		if err != nil || row > 1<<16 {
+			return
+		}
+		if a, err := ndarray.Zeros(o.DType(), append([]int{1}, o.Shape()[1:]...)...); err == nil {
+			_ = p.Append(a)
+		}
 	}
 }
 
-// Bytes of a file are changed before it is added to.
+// Bytes of files are changed before they are added to: some, or all of them where
+// UNPKL_HDF5_EVERY_BYTE is set. That takes minutes.
 func TestAddToHostile(t *testing.T) {
 	hdf5.DoNotSync()
-	seed := hostileSeed(t)
+	files := keptFiles(t, 16<<10)
+	files["own"] = hostileSeed(t)
+	every := os.Getenv("UNPKL_HDF5_EVERY_BYTE") != ""
 	path := filepath.Join(t.TempDir(), "x.h5")
-	step := 211
-	if os.Getenv("UNPKL_HDF5_EVERY_BYTE") != "" {
-		step = 1
-	}
-	for at := 0; at < len(seed); at += step {
-		for _, x := range []byte{seed[at] ^ 0x80, seed[at] + 1, 0xff} {
-			data := bytes.Clone(seed)
-			data[at] = x
-			addTo(t, path, data)
+	for name, seed := range files {
+		addTo(t, path, seed)
+		step := 7993
+		if every {
+			step = 1
+		} else if name == "own" {
+			step = 211
 		}
-		addTo(t, path, seed[:at])
+		for at := len(name) % step; at < len(seed); at += step {
+			for _, x := range []byte{seed[at] ^ 0x80, seed[at] + 1, 0xff} {
+				data := bytes.Clone(seed)
+				data[at] = x
+				addTo(t, path, hdf5.FixChecksums(data))
+			}
+			addTo(t, path, seed[:at])
+		}
 	}
 }
 
@@ -74,7 +121,12 @@ func TestAddToHostile(t *testing.T) {
 func FuzzOpenFile(f *testing.F) {
 	hdf5.DoNotSync()
 	f.Add(hostileSeed(f))
+	for _, data := range keptFiles(f, 12<<10) {
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		addTo(t, filepath.Join(t.TempDir(), "x.h5"), data)
+		if len(data) <= 1<<18 {
+			addTo(t, filepath.Join(t.TempDir(), "x.h5"), hdf5.FixChecksums(data))
+		}
 	})
 }

@@ -14,11 +14,17 @@ import (
 // anew, links to objects, and rows to datasets by [Writer.Extend]. The file is copied, without
 // reading its data where the system can, and as with Create the old one stays until Close.
 //
-// Only files are added to whose groups are of the kind that HDF5 writes by default: those of
-// Create, h5py, PyTables and pandas are, those of libver="latest" or "v108" are not. They, and
-// files with a user block, are an error of the kind ErrUnsupported; what is wrong with a file is
-// the error that Open gives. A soft link is not followed. Dimension scales can be attached to
-// datasets that this Writer wrote.
+// Files of every libver are added to, "earliest" to "latest". What is new is written as Create
+// writes it. Of an object with a header of version 2 that changes the header is written anew, with
+// all its attributes and links, so that a group's or object's heap and B-tree are unused bytes
+// afterwards, and a group of more than 512 links whose order is not kept has a symbol table; a
+// dataset that gets rows has its chunks in a B-tree of version 1, whatever index it had.
+//
+// Files with a user block, a superblock of version 1, pages or a list of free space, and those that
+// say that a process writes them, are an error of the kind ErrUnsupported, and so is setting
+// an attribute of an object with others of more than 64 KiB; what is wrong with a file is the error
+// that Open gives. A soft link is not followed. Dimension scales can be attached to datasets that
+// this Writer wrote.
 func OpenFile(path string, opts *WriteOptions) (*Writer, error) {
 	old, err := Open(path, nil)
 	if err != nil {
@@ -45,6 +51,13 @@ type oldNode struct {
 	header *header
 	// group tells that it is a group of the kind that can be added to, changed that it was.
 	group, changed bool
+	// foreign tells that a group has links that a symbol table cannot hold.
+	foreign bool
+	// added are the names of links that are new, in the order in which they were made.
+	added []string
+	// dense are the attributes that were in a heap, once denseRead is set.
+	dense     []message
+	denseRead bool
 	// rows is what Extend found, nil where it was not called.
 	rows *oldRows
 }
@@ -78,26 +91,9 @@ func (o *oldFile) sorted() []*node {
 }
 
 func openOld(path string, old *File, opts *WriteOptions) (*Writer, error) {
-	sb := old.sb
-	if sb.version > 1 || sb.sizeOffset != 8 || sb.sizeLength != 8 || old.src.base != 0 {
-		return nil, errorf(ErrUnsupported, "a superblock of version %d at %d cannot be added to",
-			sb.version, old.src.base)
-	}
-	// Both versions have the K of groups at one place, version 1 that of chunks behind it.
-	b, err := old.src.bytes(16, 16)
+	k, err := addable(old)
 	if err != nil {
 		return nil, err
-	}
-	k := treeK{sb.leafK, int(wire.Uint16(b[2:])), chunkInternalK}
-	if sb.version == 1 {
-		k.chunk = int(wire.Uint16(b[8:]))
-	}
-	if k.leaf == 0 || k.inner == 0 || k.chunk == 0 {
-		return nil, malformed(0, "nodes of no members")
-	}
-	if sb.version == 1 {
-		// Its end of the file stands elsewhere; the library has not written it for long.
-		return nil, errorf(ErrUnsupported, "a superblock of version 1 cannot be added to")
 	}
 	f, size, err := copyFile(path)
 	if err != nil {
@@ -107,7 +103,7 @@ func openOld(path string, old *File, opts *WriteOptions) (*Writer, error) {
 	w.k = k
 	w.out.written = size
 	w.old = &oldFile{f: old, nodes: map[uint64]*node{}}
-	w.root = w.oldNode(sb.root)
+	w.root = w.oldNode(old.sb.root)
 	if err := w.load(w.root); err != nil {
 		_ = f.Close()
 		_ = os.Remove(f.Name())
@@ -171,8 +167,11 @@ func (w *Writer) load(n *node) error {
 		switch l.Kind {
 		case LinkHard:
 			n.children[l.Name] = child{node: w.oldNode(l.addr)}
+		case LinkSoft:
+			n.children[l.Name] = child{soft: l.Target}
 		default:
 			n.children[l.Name] = child{soft: l.Target}
+			n.old.foreign = true
 		}
 	}
 	return w.loadTree(n)
@@ -182,7 +181,7 @@ func (w *Writer) load(n *node) error {
 // parts of the file know them too.
 func (w *Writer) loadTree(n *node) error {
 	m := n.old.header.find(msgSymbolTable)
-	if m == nil || n.old.header.version != 1 {
+	if m == nil {
 		return nil
 	}
 	if len(m.data) < 16 {
@@ -197,21 +196,37 @@ func (w *Writer) loadTree(n *node) error {
 	return w.old.f.src.check(n.names, localHeapHeader)
 }
 
-// canGrow tells whether a link can be added to a group.
-func (n *node) canGrow() error {
-	if n.old != nil && !n.old.group {
-		return errorf(ErrUnsupported, "a group of the newer kind cannot be added to")
+// canGrow tells whether a link of that name can be added to a group.
+func (w *Writer) canGrow(n *node, name string) error {
+	const most = 32 << 10
+	if n.old == nil || n.old.header.version == 1 && n.old.group {
+		return nil
 	}
-	return nil
+	if n.old.header.version == 1 {
+		return errorf(ErrUnsupported, "a group of the newer kind with a header of the older one "+
+			"cannot be added to")
+	}
+	if len(name) > most {
+		return errorf(ErrUnsupported, "a name of %d bytes", len(name))
+	}
+	return w.canPatch(n)
 }
 
 // canPatch tells whether the header of an object can be changed.
-func (n *node) canPatch() error {
-	if n.old != nil && n.old.header.version != 1 {
-		return errorf(ErrUnsupported, "an object header of version %d cannot be added to",
-			n.old.header.version)
+func (w *Writer) canPatch(n *node) error {
+	if n.old == nil || n.old.header.version == 1 {
+		return nil
 	}
-	return nil
+	_, err := w.newHeader(n.old.header)
+	return err
+}
+
+// put gives a group a link.
+func (n *node) put(name string, c child) {
+	n.children[name] = c
+	if n.old != nil {
+		n.old.added = append(n.old.added, name)
+	}
 }
 
 // change marks a group whose links change.
@@ -224,23 +239,34 @@ func (w *Writer) change(n *node) {
 // finishOld writes what changed of the objects that were there.
 func (w *Writer) finishOld() error {
 	for _, n := range w.old.sorted() {
-		if n.old.changed {
-			if err := w.writeGroup(n); err != nil {
-				return err
-			}
-		}
-		if n.attrs != nil || n.links > 0 {
-			if err := w.patchHeader(n); err != nil {
-				return err
-			}
-		}
-		if n.old.rows != nil {
-			if err := w.finishRows(n); err != nil {
-				return err
-			}
+		if err := w.finishOldNode(n); err != nil {
+			return err
 		}
 	}
 	return w.out.err
+}
+
+func (w *Writer) finishOldNode(n *node) error {
+	if n.old.changed && n.old.group {
+		if err := w.writeGroup(n); err != nil {
+			return err
+		}
+	}
+	if n.old.loaded && n.old.header.version > 1 {
+		if n.old.changed && !n.old.group || n.attrs != nil || n.links > 0 || n.old.rows != nil {
+			return w.rewriteHeader(n)
+		}
+		return nil
+	}
+	if n.attrs != nil || n.links > 0 {
+		if err := w.patchHeader(n); err != nil {
+			return err
+		}
+	}
+	if n.old.rows != nil {
+		return w.finishRows(n)
+	}
+	return nil
 }
 
 // oldRows is where a dataset's shape and the place of its chunks stand in the file.
@@ -284,9 +310,12 @@ func (w *Writer) Extend(path string) (*Appender, error) {
 func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	l := d.layout
 	shape, limit := d.Shape(), d.MaxShape()
-	if l.class != layoutChunked || l.index != indexBTree1 || d.h.version != 1 ||
-		len(d.plan.dims) > 0 {
-		return nil, errorf(ErrUnsupported, "a dataset that is not stored in chunks of a B-tree 1")
+	if l.class != layoutChunked || d.h.version == 1 && l.index != indexBTree1 ||
+		len(d.plan.dims) > 0 || uint64(d.chunkSize) > MaxChunk {
+		return nil, errorf(ErrUnsupported, "a dataset that is not stored in chunks")
+	}
+	if err := w.canPatch(n); err != nil {
+		return nil, err
 	}
 	if len(limit) == 0 || limit[0] != Unlimited && limit[0] <= shape[0] {
 		return nil, errorf(ErrUnsupported, "a dataset that does not grow along its first axis")
@@ -299,7 +328,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 		return nil, err
 	}
 	rows := &oldRows{}
-	if rows.shapeAt, rows.treeAt, err = placesOf(d.h); err != nil {
+	if rows.shapeAt, rows.treeAt, err = w.placesOf(d.h); err != nil {
 		return nil, err
 	}
 	data := &outDataset{w: w, typ: t, shape: shape, limit: limit, filters: d.filters}
@@ -307,6 +336,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	for i, c := range l.chunk {
 		chunk[i] = int(c)
 	}
+	data.chunk = chunk
 	if data.chunks, err = oldChunks(w, d, chunk, t.size); err != nil {
 		return nil, err
 	}
@@ -362,7 +392,8 @@ func sameDatatype(a, b *Datatype, depth int) bool {
 }
 
 // placesOf are the offsets of the first axis's size and of the address of the chunks' B-tree.
-func placesOf(h *header) (shapeAt, treeAt int64, err error) {
+// A header of version 2 is written anew, with another layout.
+func (w *Writer) placesOf(h *header) (shapeAt, treeAt int64, err error) {
 	space, layout := h.find(msgDataspace), h.find(msgLayout)
 	if space == nil || layout == nil || (space.flags|layout.flags)&flagShared != 0 {
 		return 0, 0, errorf(ErrUnsupported, "a shape that stands elsewhere")
@@ -371,6 +402,9 @@ func placesOf(h *header) (shapeAt, treeAt int64, err error) {
 	if space.data[0] == 2 {
 		head = 4
 	}
+	if h.version > 1 {
+		return space.off + head, 0, nil
+	}
 	if layout.data[0] != layoutVersion {
 		return 0, 0, errorf(ErrUnsupported, "a layout of version %d", layout.data[0])
 	}
@@ -378,7 +412,8 @@ func placesOf(h *header) (shapeAt, treeAt int64, err error) {
 }
 
 // oldChunks begins a B-tree with the chunks that are in the file, but those of a last row of chunks
-// that is not full, which come anew. Its root takes the old one's place.
+// that is not full, which come anew. Its root takes the old one's place where there is one; other
+// indexes give way to the B-tree.
 func oldChunks(w *Writer, d *Dataset, chunk []int, element int) (*chunkWriter, error) {
 	c := newChunkWriter(w, chunk, element, d.filters)
 	if len(d.fill) == element {
@@ -387,33 +422,59 @@ func oldChunks(w *Writer, d *Dataset, chunk []int, element int) (*chunkWriter, e
 	if d.layout.addr == undefined {
 		return c, nil
 	}
-	c.tree.rootAt = d.layout.addr
-	if err := w.old.f.src.check(c.tree.rootAt, uint64(c.tree.nodeSize())); err != nil {
+	if d.h.version == 1 {
+		c.tree.rootAt = d.layout.addr
+		if err := w.old.f.src.check(c.tree.rootAt, uint64(c.tree.nodeSize())); err != nil {
+			return nil, err
+		}
+	}
+	chunks, err := d.chunksInOrder(uint64(d.Shape()[0] / chunk[0]))
+	if err != nil {
 		return nil, err
 	}
-	full := uint64(d.Shape()[0] / chunk[0])
-	axes := make([]axis, len(chunk))
-	for i, n := range d.Shape() {
-		axes[i] = axis{
-			n: uint64((n + chunk[i] - 1) / chunk[i]), step: 1, chunk: uint64(chunk[i]), dense: true,
-		}
-		if n == 0 {
-			return c, nil
-		}
-	}
 	place := make([]int, len(chunk))
-	err := d.eachBTree1(axes, func(coord []uint64, ref chunkRef) error {
-		if coord[0] >= full {
-			return nil
+	for _, j := range chunks {
+		if j.ref.size > MaxChunk {
+			return nil, malformed(d.layout.off, "a chunk of %d bytes", j.ref.size)
 		}
-		for i, x := range coord {
-			place[i] = int(x) * chunk[i]
+		for i, x := range j.origin {
+			place[i] = int(x)
 		}
 		c.last = append(c.last[:0], place...)
-		c.tree.add(c.key(place, 0, int(ref.size), ref.mask), ref.addr)
+		c.tree.add(c.key(place, 0, int(j.ref.size), j.ref.mask), j.ref.addr)
+	}
+	return c, nil
+}
+
+// chunksInOrder lists the stored chunks of the first rows of chunks in C order. Those at the edges
+// that did not go through the filters have a mask that says so of each filter.
+func (d *Dataset) chunksInOrder(rows uint64) ([]job, error) {
+	whole := everything(d.space.dims)
+	if whole.size() == 0 {
+		return nil, nil
+	}
+	axes := whole.axes(d.layout.chunk)
+	var jobs []job
+	err := d.eachChunk(axes, func(coord []uint64, ref chunkRef) error {
+		if coord[0] >= rows || ref.addr == undefined {
+			return nil
+		}
+		j := job{slices.Clone(coord), ref}
+		for i, x := range coord {
+			j.origin[i] = x * d.layout.chunk[i]
+		}
+		if !d.isFiltered(j) {
+			j.ref.size = uint64(d.chunkSize)
+			j.ref.mask = 1<<len(d.filters) - 1
+		}
+		jobs = append(jobs, j)
 		return nil
 	})
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(jobs, func(a, b job) int { return slices.Compare(a.origin, b.origin) })
+	return jobs, nil
 }
 
 // takeOver reads the rows of a last row of chunks that is not full.

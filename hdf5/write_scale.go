@@ -74,7 +74,7 @@ func (w *Writer) SetLabel(path string, axis int, label string) error {
 	if err != nil {
 		return inPath(err, path)
 	}
-	return inPath(n.setAttr("DIMENSION_LABELS", message), path)
+	return inPath(w.setAttr(n, "DIMENSION_LABELS", message), path)
 }
 
 // axis returns the dataset at a path, which has to have that axis.

@@ -16,7 +16,9 @@ type outFile struct {
 	patch []byte // what comes at patchAt, before written
 	// written is how far the file reaches without buf.
 	written, patchAt int64
-	err              error
+	// noSync tells that nobody waits for the disk.
+	noSync bool
+	err    error
 }
 
 // end is the address behind all that was written.
@@ -107,11 +109,11 @@ func (o *outFile) writeFile(p []byte, at int64) {
 	}
 }
 
-// finish writes all that is left and waits until the disk has it.
+// finish writes all that is left and, if it is to, waits until the disk has it.
 func (o *outFile) finish() error {
 	o.flush()
 	o.flushPatch()
-	if o.err == nil {
+	if o.err == nil && !o.noSync {
 		o.err = syncFile(o.f)
 	}
 	return o.err

@@ -3,6 +3,9 @@ package ndarray
 import (
 	"io"
 	"iter"
+	"slices"
+
+	"github.com/unpkl/unpkl/internal/bulk"
 )
 
 // Bytes returns the elements as one block of bytes in the array's dtype, which is the
@@ -32,7 +35,9 @@ func (a *Array) Bytes() ([]byte, error) {
 func (a *Array) AppendBytes(b []byte, order Order) ([]byte, error) {
 	var err error
 	a.chunks(order, &err)(func(c []byte) bool {
-		b = append(b, c...)
+		n := len(b)
+		b = slices.Grow(b, len(c))[:n+len(c)]
+		bulk.Copy(b[n:], c)
 		return true
 	})
 	return b, err

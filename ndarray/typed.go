@@ -148,6 +148,8 @@ func Values[T Element](a *Array) ([]T, error) {
 	}
 	if holds(a.DType(), t) && t != Bool {
 		var err error
+		filled := largePages(out)
+		defer filled()
 		done := 0
 		a.chunks(OrderC, &err)(func(c []byte) bool {
 			fill(out[done:], c, a.DType().order)

@@ -5,6 +5,8 @@ package ndarray
 import (
 	"runtime"
 	"unsafe"
+
+	"github.com/unpkl/unpkl/internal/bulk"
 )
 
 // This file is the only one with package unsafe. Its twin under the build tag purego
@@ -45,13 +47,20 @@ func bytesOf[T Element](s []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*sizeOf[T]())
 }
 
+// largePages asks for large pages for the memory of s, until done is called.
+func largePages[T Element](s []T) (done func()) { return bulk.LargePages(bytesOf(s)) }
+
 // fill decodes src, in the given byte order, into dst, which has room for it.
 func fill[T Element](dst []T, src []byte, order ByteOrder) {
-	b := bytesOf(dst)[:len(src)]
-	copy(b, src)
-	if order != NativeEndian && order != NotApplicable {
-		swapBytes(b, swapUnit[T]())
-	}
+	b, unit := bytesOf(dst)[:len(src)], swapUnit[T]()
+	swap := order != NativeEndian && order != NotApplicable
+	_ = bulk.Each(len(src), 0, func(from, to int) error {
+		copy(b[from:to], src[from:to])
+		if swap {
+			swapBytes(b[from:to], unit)
+		}
+		return nil
+	})
 }
 
 // fillStructs copies the elements of a into dst, whose type has the layout of the dtype as

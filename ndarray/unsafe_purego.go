@@ -26,6 +26,9 @@ func bytesOf[T Element](s []T) []byte {
 	return b
 }
 
+// largePages does nothing without unsafe.
+func largePages[T Element]([]T) (done func()) { return func() {} }
+
 // fill decodes src, in the given byte order, into dst, which has room for it.
 func fill[T Element](dst []T, src []byte, order ByteOrder) {
 	if len(src) == 0 {

@@ -3,6 +3,8 @@ package ndarray
 import (
 	"math"
 	"slices"
+
+	"github.com/unpkl/unpkl/internal/bulk"
 )
 
 // view returns an array of the same memory and dtype without dimensions yet. It is
@@ -386,7 +388,9 @@ func (a *Array) Copy(order Order) (*Array, error) {
 		}
 		return NewObjects(a.DType(), a.Shape(), order, slices.Clone(elems))
 	}
-	data, err := a.AppendBytes(make([]byte, 0, a.NBytes()), order)
+	data := make([]byte, 0, a.NBytes())
+	defer bulk.LargePages(data[:a.NBytes()])()
+	data, err := a.AppendBytes(data, order)
 	if err != nil {
 		return nil, err
 	}

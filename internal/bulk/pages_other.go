@@ -1,0 +1,6 @@
+//go:build !linux || purego
+
+package bulk
+
+// LargePages does nothing: other systems choose pages by themselves.
+func LargePages([]byte) (done func()) { return func() {} }
