@@ -48,10 +48,11 @@ var mayImport = []struct{ pkg, imports string }{
 	{"ndarray/gonumarray", "ndarray"},
 	{"frame", "internal/jsonhook internal/texts ndarray"},
 	{"xr", "frame internal/jsonhook ndarray"},
-	{"hdf5/internal/filter", "internal/errkind"},
+	{"internal/filter", "internal/errkind"},
+	{"internal/zarr", "internal/errkind internal/filter ndarray"},
 	{"hdf5",
-		"frame hdf5/internal/filter internal/bulk internal/errkind internal/magic " +
-			"internal/mmap internal/pending internal/texts ndarray"},
+		"frame internal/bulk internal/errkind internal/filter internal/magic internal/mmap " +
+			"internal/pending internal/texts ndarray"},
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
@@ -66,7 +67,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
 		"frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/pending internal/texts internal/written ndarray npy pickle torch xr"},
+			"internal/pending internal/texts internal/written internal/zarr ndarray npy pickle " +
+			"torch xr"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/unpkl/unpkl/hdf5/internal/filter"
+	"github.com/unpkl/unpkl/internal/filter"
 )
 
 // chunkRef is where one chunk is stored.

@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/unpkl/unpkl/hdf5/internal/filter"
+	"github.com/unpkl/unpkl/internal/filter"
 	"github.com/unpkl/unpkl/ndarray"
 )
 

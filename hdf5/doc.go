@@ -42,7 +42,7 @@
 // # Storage
 //
 // Data may be compact, contiguous, chunked with each of the five indexes and the old
-// B-tree, virtual or in external files. Filters are those of package hdf5/internal/filter;
+// B-tree, virtual or in external files. Filters are those of package internal/filter;
 // one that is not known is an error with its number and name. A virtual dataset with a selection
 // that is unlimited has the shape that the file says, and is not extended.
 //

@@ -3,7 +3,7 @@ package hdf5
 import (
 	"math/bits"
 
-	"github.com/unpkl/unpkl/hdf5/internal/filter"
+	"github.com/unpkl/unpkl/internal/filter"
 )
 
 // fractalHeap is where dense links and attributes and shared messages are kept.

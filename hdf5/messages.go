@@ -1,6 +1,6 @@
 package hdf5
 
-import "github.com/unpkl/unpkl/hdf5/internal/filter"
+import "github.com/unpkl/unpkl/internal/filter"
 
 // maxFilters is how many filters a pipeline may have: the mask of a chunk has a bit for
 // each.

@@ -3,7 +3,7 @@ package hdf5
 import (
 	"slices"
 
-	"github.com/unpkl/unpkl/hdf5/internal/filter"
+	"github.com/unpkl/unpkl/internal/filter"
 )
 
 // chunkWriter stores the chunks of a dataset in the order of their places. Several go through

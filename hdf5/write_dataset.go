@@ -3,7 +3,7 @@ package hdf5
 import (
 	"math"
 
-	"github.com/unpkl/unpkl/hdf5/internal/filter"
+	"github.com/unpkl/unpkl/internal/filter"
 	"github.com/unpkl/unpkl/ndarray"
 )
 

@@ -28,7 +28,7 @@ func readAstropy(inst namedInstance) (any, error) {
 	case "SkyCoord":
 		return readSkyCoord(inst)
 	}
-	return nil, nil
+	return readAstropyUnit(inst)
 }
 
 // Table is a table of astropy.

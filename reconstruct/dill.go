@@ -93,25 +93,11 @@ func dillCreateArray(c Class, args []any) (any, error) {
 	if err := a.count(3, 4); err != nil {
 		return nil, err
 	}
-	fn, ok := args[0].(Class)
-	if !ok || fn.entry.call == nil || !strings.HasSuffix(fn.global.Name, "reconstruct") {
-		return record(c, args)
-	}
-	arguments, err := a.tuple(1, "args")
+	v, class, err := a.madeArray()
 	if err != nil {
 		return nil, err
 	}
-	v, err := fn.Call(arguments...)
-	if err != nil {
-		return nil, err
-	}
-	var class string
-	switch v := v.(type) {
-	case *ndarray.Array:
-		class = v.Class()
-	case *ndarray.Masked:
-		class = v.Class
-	default:
+	if v == nil {
 		return record(c, args)
 	}
 	if len(args) == 4 && class != "" && !strings.HasPrefix(class, "numpy.") {
@@ -119,5 +105,29 @@ func dillCreateArray(c Class, args []any) (any, error) {
 			return record(c, args)
 		}
 	}
-	return v, v.(types.PyStateSettable).PySetState(args[2])
+	return v, v.PySetState(args[2])
+}
+
+// madeArray makes the array of the first two arguments, a function of NumPy's for making arrays and
+// what that is called with; nil where the function is none.
+func (a argReader) madeArray() (v types.PyStateSettable, class string, err error) {
+	fn, ok := a.vals[0].(Class)
+	if !ok || fn.entry.call == nil || !strings.HasSuffix(fn.global.Name, "reconstruct") {
+		return nil, "", nil
+	}
+	arguments, err := a.tuple(1, "args")
+	if err != nil {
+		return nil, "", err
+	}
+	made, err := fn.Call(arguments...)
+	if err != nil {
+		return nil, "", err
+	}
+	switch v := made.(type) {
+	case *ndarray.Array:
+		return v, v.Class(), nil
+	case *ndarray.Masked:
+		return v, v.Class, nil
+	}
+	return nil, "", nil
 }

@@ -72,7 +72,7 @@ func init() {
 		"PIL": readPIL, "networkx": readNetworkX, "gensim": readGensim, "nltk": readNLTK,
 		"xgboost": readBooster, "lightgbm": readBooster, "catboost": readBooster,
 		"astropy": readAstropy, "pint": readPint, "sparse": readPydata, "awkward": readAwkward,
-		"pendulum": readPendulum, "freezegun": readFreezegun,
+		"zarr": readZarr, "types": readTypes, "pendulum": readPendulum, "freezegun": readFreezegun,
 	}
 }
 
@@ -111,9 +111,18 @@ func ReadLibrary(v any) (value any, ok bool, err error) {
 }
 
 // namedMethod is named for what a class makes itself, or one of its methods: the class of
-// getattr(Timezone, "_unpickle")(...) is Timezone._unpickle.
+// getattr(Timezone, "_unpickle")(...) is Timezone._unpickle. A type of module types is one that
+// cloudpickle and dill look up by a call.
 func namedMethod(o *pickle.Object) (namedInstance, bool) {
 	fn, ok := o.Class.(*pickle.Object)
+	if ok && len(fn.Args) == 1 {
+		switch Normalize(fn).ClassName() {
+		case "cloudpickle.cloudpickle._builtin_type", "dill._dill._load_type":
+			if name, isText := asText(fn.Args[0]); isText {
+				return namedInstance{Normalize(o), pickle.Global{Module: "types", Name: name}}, true
+			}
+		}
+	}
 	if !ok || len(fn.Args) != 2 || Normalize(fn).ClassName() != "builtins.getattr" {
 		return named(o)
 	}

@@ -371,3 +371,78 @@ func TestPendulum(t *testing.T) {
 			strings.Replace(want["iso"].(string), "Z", "+00:00", 1))
 	})
 }
+
+func TestFreezegun(t *testing.T) {
+	t.Parallel()
+	eachObject(t, "freezegun", func(t *testing.T, v any, want said) {
+		text := ""
+		switch v := v.(type) {
+		case time.Time:
+			text = v.Format("2006-01-02T15:04:05.999999-07:00")
+			if !strings.Contains(want["iso"].(string), "+") { // a time without a zone is UTC in Go
+				text = strings.TrimSuffix(text, "+00:00")
+			}
+		case interface{ ISOFormat() string }:
+			text = v.ISOFormat()
+		}
+		same(t, "text", any(text), want["iso"])
+	})
+}
+
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	eachObject(t, "units", func(t *testing.T, v any, want said) {
+		u, ok := v.(*reconstruct.Unit)
+		if !ok {
+			t.Fatalf("a %T of %v", v, want["name"])
+		}
+		same(t, "name", any(u.Name), want["name"])
+	})
+}
+
+// TestJAX: arrays of JAX are arrays, which typed values take, and say what class they were.
+func TestJAX(t *testing.T) {
+	t.Parallel()
+	eachObject(t, "jax", func(t *testing.T, v any, want said) {
+		a, ok := v.(*ndarray.Array)
+		if !ok {
+			t.Fatalf("a %T", v)
+		}
+		same(t, "class", a.Class(), "jax.Array")
+		same(t, "dtype", any(a.DType().Name()), want["dtype"])
+		same(t, "shape", floats(a.Shape()), want["shape"])
+		if a.DType().Kind() == ndarray.KindComplex {
+			same(t, "elements", complexParts(t, a), want["values"])
+			return
+		}
+		values, err := ndarray.Values[float64](a)
+		if a.DType().Kind() == ndarray.KindBool {
+			values, err = nil, nil
+			for x := range a.Elements() {
+				values = append(values, map[bool]float64{true: 1}[x.(bool)])
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.NDim() == 0 {
+			same(t, "element", any(values[0]), want["values"])
+			return
+		}
+		shaped, err := ndarray.FromSlice(values, a.Shape()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "elements", elements(t, shaped), want["values"])
+	})
+}
+
+// complexParts are the real and imaginary parts, in turn.
+func complexParts(t *testing.T, a *ndarray.Array) any {
+	t.Helper()
+	out := []any{}
+	for x := range a.Elements() {
+		out = append(out, float64(real(x.(complex64))), float64(imag(x.(complex64))))
+	}
+	return out
+}

@@ -108,6 +108,11 @@ func astropyUnit(v any, depth int) (string, error) {
 	if !ok {
 		return "", pickle.Unsupported("a unit that is an %s", typeName(v))
 	}
+	return astropyUnitOf(inst, depth)
+}
+
+// astropyUnitOf is astropyUnit of an object.
+func astropyUnitOf(inst namedInstance, depth int) (string, error) {
 	state, ok := textKeys(inst.State)
 	if formats, isDict := textKeys(state["_format"]); ok && isDict {
 		if name, ok := asText(formats["generic"]); ok {
@@ -258,7 +263,7 @@ func formatG(f float64) string {
 
 // readPint reads pint's quantities.
 //
-// Reference: pint/__init__.py, _unpickle_quantity, before 0.10 _build_quantity.
+// Reference: pint/__init__.py, _unpickle_quantity and _unpickle_unit, before 0.10 _build_quantity.
 func readPint(inst namedInstance) (any, error) {
 	args := inst.Args
 	switch inst.Class.Name {
@@ -267,6 +272,17 @@ func readPint(inst namedInstance) (any, error) {
 			return nil, nil
 		}
 		args = args[1:] // the class
+	case "_unpickle_unit":
+		if len(args) != 2 {
+			return nil, nil
+		}
+		return namedUnit(pintUnit(args[1]))
+	case "UnitsContainer":
+		state, ok := items(inst.State)
+		if !ok || len(state) == 0 {
+			return nil, nil
+		}
+		return namedUnit(pintUnits(state))
 	case "_build_quantity":
 		if len(args) != 2 {
 			return nil, nil
@@ -293,11 +309,24 @@ func pintUnit(v any) (string, error) {
 	if !ok || len(state) == 0 {
 		return "", pickle.Unsupported("units of %s", typeName(v))
 	}
+	return pintUnits(state)
+}
+
+// pintUnits is pintUnit of the state of a UnitsContainer.
+func pintUnits(state []any) (string, error) {
 	units, ok := dictEntries(state[0])
 	if !ok {
 		return "", pickle.Malformed("units of %s", typeName(state[0]))
 	}
 	return pintProduct(units)
+}
+
+// namedUnit is the unit of a name.
+func namedUnit(name string, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Unit{Name: name}, nil
 }
 
 func pintProduct(units types.Dict) (string, error) {

@@ -26,7 +26,7 @@ var (
 const large = 64 << 10
 
 func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
-	if protocol >= 5 && (r.opts.Buffers || r.opts.NumPy.atLeast(1, 16) || needsBuffer(a)) {
+	if protocol >= 5 && a.Class() != jaxClass && (r.opts.Buffers || r.opts.NumPy.atLeast(1, 16) || needsBuffer(a)) {
 		if o := r.overBuffer(a); o != nil {
 			return o, nil
 		}
@@ -47,6 +47,9 @@ func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
 	}
 	w.items = [5]any{1, &w.shape, a.DType(), a.Order() == ndarray.OrderF, data}
 	w.By, w.State = r.arrays, w.items[:]
+	if a.Class() == jaxClass {
+		return r.jaxForm(a, w.State), nil
+	}
 	if a.Class() != "" {
 		return &pickle.Object{
 			Class: r.reconstruct, Args: []any{r.classOf(a.Class()), zeroShape, byteB},

@@ -125,7 +125,7 @@ var registry = func() table {
 		fillBuiltins, fillCopyreg, fillCollections, fillDatetime, fillNumbers,
 		fillPath, fillTypedArray, fillOthers,
 		fillNumpyArray, fillNumpyDType, fillNumpyNames, fillNumpyMasked, fillNumpyRandom,
-		fillJoblib, fillDill, fillTorch, fillShapely,
+		fillJoblib, fillDill, fillJAX, fillTorch, fillShapely,
 	} {
 		fill(t)
 	}

@@ -3,8 +3,10 @@ package reconstruct_test
 import (
 	"encoding/hex"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +45,7 @@ func eachPickle(t *testing.T, name string, f func(t *testing.T, v any, want said
 			t.Fatal(len(want), len(pickles), err)
 		}
 		for i, p := range pickles {
+			checkTyped(t, p, want[i])
 			for _, opts := range [][]unpkl.Option{nil, {unpkl.WithObjects()}} {
 				v, err := unpkl.LoadBytes(p, opts...)
 				if err != nil {
@@ -51,6 +54,44 @@ func eachPickle(t *testing.T, name string, f func(t *testing.T, v any, want said
 				f(t, v, want[i])
 			}
 		}
+	}
+}
+
+// checkTyped fills fields of Go's own types for what has one: patterns, addresses and mappings.
+func checkTyped(t *testing.T, data []byte, want said) {
+	t.Helper()
+	var err error
+	switch text, isAddress := want["address"].(string); {
+	case isAddress && strings.Contains(text, "/"):
+		var network netip.Prefix
+		err = unpkl.Unmarshal(data, &network)
+		same(t, "network", network.String(), text)
+	case isAddress:
+		var address netip.Addr
+		err = unpkl.Unmarshal(data, &address)
+		same(t, "address", address.String(), text)
+	case want["pattern"] != nil:
+		var pattern *regexp.Regexp
+		if err = unpkl.Unmarshal(data, &pattern); err == nil {
+			match := strings.Repeat(strings.TrimSuffix(want["pattern"].(string), "+"), 3)
+			if !pattern.MatchString(match) || pattern.MatchString("-") {
+				t.Errorf("%s for the pattern %v", pattern, want["pattern"])
+			}
+		}
+	case want["mapping"] != nil:
+		var mapping map[string]any
+		err = unpkl.Unmarshal(data, &mapping)
+		same(t, "mapping", jsonOf(t, mapping), want["mapping"])
+		var fields struct {
+			A int   `pickle:"a"`
+			B []any `pickle:"b"`
+		}
+		if e := unpkl.Unmarshal(data, &fields); e != nil || fields.A != 1 || len(fields.B) != 2 {
+			t.Errorf("%v: %v", fields, e)
+		}
+	}
+	if err != nil {
+		t.Errorf("%v: %v", want, err)
 	}
 }
 
@@ -185,6 +226,10 @@ func TestViews(t *testing.T) {
 			same(t, "pattern", p.Pattern, want["pattern"])
 			same(t, "flags", float64(p.Flags), want["flags"])
 			same(t, "bytes", p.Bytes, want["bytes"])
+		case want["mapping"] != nil:
+			if _, isObject := v.(*pickle.Object); !isObject { // as it is with WithObjects
+				same(t, "mapping", jsonOf(t, v), want["mapping"])
+			}
 		}
 	})
 	for _, v := range []any{nil, 1, &pickle.Object{}, &pickle.Object{Class: pickle.Global{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/google/uuid"
+	"github.com/nlpodyssey/gopickle/types"
 
 	tables "github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/ndarray"
@@ -55,6 +56,9 @@ func (e *Encoder) library(v any) (any, bool, error) {
 		return e.table("$sparse", e.sparseForm(c)), true, nil
 	case reconstruct.LibraryValue:
 		return e.table(c.Form(), libraryForm(c)), true, nil
+	case *types.Dict:
+		j, err := e.dict(c)
+		return j, true, err
 	case *reconstruct.Counter, *reconstruct.DefaultDict, *reconstruct.Datetime,
 		*reconstruct.Date, *reconstruct.Time, *reconstruct.ZoneInfo, *reconstruct.Timezone,
 		reconstruct.Timedelta:

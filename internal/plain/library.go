@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
@@ -55,7 +57,7 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
-	case *reconstruct.Counter, *reconstruct.DefaultDict: // what is a dict in all but name
+	case *types.Dict, pickle.DictHolder: // what is a dict in all but name
 		plain, err = p.begin(c)
 	default:
 		plain, err = p.scalar(c)

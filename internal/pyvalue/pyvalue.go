@@ -107,6 +107,9 @@ func EntriesOf(v any) (types.Dict, bool) {
 	case *types.Dict:
 		return *v, true
 	case *pickle.Object:
+		if d, ok := reconstruct.ReadMapping(v); ok {
+			return *d, true
+		}
 		// A subclass of dict is its items, any other object its attributes.
 		n := reconstruct.Normalize(v)
 		if len(n.DictItems) > 0 {

@@ -63,6 +63,9 @@ func (s *structPlanner) assign(a *assigner, src any, dst reflect.Value) error {
 	case ndarray.Record:
 		return s.record(a, v, dst)
 	case *pickle.Object:
+		if d, ok := reconstruct.ReadMapping(v); ok {
+			return s.byName(a, *d, dst)
+		}
 		n := reconstruct.Normalize(v)
 		if attrs, ok := pyvalue.AttributesOf(&n); ok {
 			return s.byName(a, attrs, dst)

@@ -201,3 +201,17 @@ func Encode(dst []byte, filters []Filter, chunk []byte) ([]byte, uint32, error) 
 	}
 	return append(dst[:0], data...), mask, nil
 }
+
+// Undo undoes one filter whose output's length is not known before, only that it has at most limit
+// bytes; more is an error.
+func Undo(f *Filter, src []byte, limit int) ([]byte, error) {
+	c := codecs[f.ID]
+	if c == nil || c.decode == nil {
+		return nil, unknown(f)
+	}
+	out, err := c.decode(nil, f, src, limit, false)
+	if err != nil {
+		return nil, named(f, err)
+	}
+	return out, nil
+}

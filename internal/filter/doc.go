@@ -1,6 +1,6 @@
-// Package filter encodes and decodes the chunks of HDF5 datasets: each filter by itself
-// and the pipeline that they form. It reads no files; package hdf5 finds the chunks and
-// the filters that they went through.
+// Package filter encodes and decodes the chunks of arrays by the filters of HDF5, some of which
+// Zarr has too: each filter by itself and the pipeline that they form. It reads no files; its
+// callers find the chunks and the filters that they went through.
 //
 // Nothing that a chunk says is trusted: a length in it is checked against the bytes that
 // are there and against the size that the dataset's shape gives before memory is taken, and

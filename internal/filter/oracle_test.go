@@ -53,7 +53,7 @@ func readOracles(t testing.TB, r io.Reader, each func(o *oracle)) int {
 
 func keptOracles(t testing.TB, each func(o *oracle)) int {
 	t.Helper()
-	f, err := os.Open("../../../testdata/hdf5/filters.jsonl.gz")
+	f, err := os.Open("../../testdata/hdf5/filters.jsonl.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,162 @@
+package zarr
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"io"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/pierrec/lz4/v4"
+
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/filter"
+)
+
+// stage undoes one codec from bytes to bytes. The output has size bytes, or at most -size-1 where
+// size is negative.
+type stage func(src []byte, size int) ([]byte, error)
+
+// codecSpec is a codec of metadata: of format 2 with its "id" among its settings, of format 3 with
+// a name and a configuration.
+type codecSpec struct {
+	name   string
+	config map[string]any
+}
+
+// byteStage returns what undoes a codec from bytes to bytes; nil where it is none or not known.
+func byteStage(c codecSpec) stage {
+	switch c.name {
+	case "zlib":
+		return filtered(filter.Deflate)
+	case "zstd":
+		return filtered(filter.Zstd)
+	case "blosc":
+		return filtered(filter.Blosc)
+	case "bz2":
+		return filtered(filter.Bzip2)
+	case "shuffle":
+		element, ok := whole(c.config["elementsize"])
+		if !ok {
+			element = 4
+		}
+		return filtered(filter.Shuffle, uint32(element))
+	case "gzip":
+		return gunzip
+	case "lz4":
+		return unlz4
+	case "crc32c":
+		return summed
+	}
+	return nil
+}
+
+// whole is a positive integer of JSON that fits 31 bits.
+func whole(v any) (int, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return int(i), err == nil && i > 0 && i < 1<<31
+}
+
+// filtered undoes a codec that is a filter of HDF5 too.
+func filtered(id uint16, params ...uint32) stage {
+	f := filter.Filter{ID: id, Params: params}
+	return func(src []byte, size int) ([]byte, error) {
+		if size < 0 {
+			return filter.Undo(&f, src, -size-1)
+		}
+		return filter.Decode(nil, []filter.Filter{f}, 0, src, size)
+	}
+}
+
+// gunzip undoes gzip.
+func gunzip(src []byte, size int) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(src))
+	if err != nil {
+		return nil, malformed("gzip: %v", err)
+	}
+	limit := size
+	if size < 0 {
+		limit = -size - 1
+	}
+	out, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err != nil {
+		return nil, malformed("gzip: %v", err)
+	}
+	return sizedOr(out, size)
+}
+
+// sizedOr checks a size.
+func sizedOr(out []byte, size int) ([]byte, error) {
+	if size >= 0 && len(out) != size {
+		return nil, malformed("a chunk of %d bytes, expected %d", len(out), size)
+	}
+	if size < 0 && len(out) > -size-1 {
+		return nil, &errkind.LimitError{Limit: "Expansion", Max: int64(-size - 1),
+			Want: int64(len(out))}
+	}
+	return out, nil
+}
+
+// unlz4 undoes numcodecs' LZ4: a length and a block.
+func unlz4(src []byte, size int) ([]byte, error) {
+	if len(src) < 4 {
+		return nil, malformed("lz4: %d bytes", len(src))
+	}
+	n := int64(binary.LittleEndian.Uint32(src))
+	limit := int64(size)
+	if size < 0 {
+		limit = int64(-size - 1)
+	}
+	// One byte of a block unfolds to at most 255.
+	if n > limit || size >= 0 && n != limit || n > 255*int64(len(src)) {
+		return nil, malformed("lz4: a chunk of %d bytes, expected %d", n, limit)
+	}
+	out := make([]byte, n)
+	if n == 0 {
+		return out, nil
+	}
+	got, err := lz4.UncompressBlock(src[4:], out)
+	if err != nil || int64(got) != n {
+		return nil, malformed("lz4: %d of %d bytes: %v", got, n, err)
+	}
+	return out, nil
+}
+
+// summed checks and removes a CRC-32C.
+func summed(src []byte, size int) ([]byte, error) {
+	if len(src) < 4 {
+		return nil, malformed("crc32c: %d bytes", len(src))
+	}
+	data := src[:len(src)-4]
+	want := binary.LittleEndian.Uint32(src[len(data):])
+	if got := crc32.Checksum(data, castagnoli); got != want {
+		return nil, malformed("crc32c: a sum of %#08x, expected %#08x", got, want)
+	}
+	return sizedOr(data, size)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// specOf reads a codec of either format's metadata. The names that zarr gives the codecs of
+// numcodecs have a prefix, and some of them a name of their own.
+func specOf(v any) (codecSpec, bool) {
+	if name, ok := v.(string); ok {
+		return codecSpec{name: name}, true
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return codecSpec{}, false
+	}
+	if id, ok := m["id"].(string); ok {
+		return codecSpec{id, m}, true
+	}
+	name, ok := m["name"].(string)
+	config, _ := m["configuration"].(map[string]any)
+	return codecSpec{strings.TrimPrefix(name, "numcodecs."), config}, ok
+}

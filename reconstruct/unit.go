@@ -1,0 +1,52 @@
+package reconstruct
+
+import (
+	"errors"
+
+	"github.com/unpkl/unpkl/internal/jsonhook"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Unit is a unit of astropy or pint by itself.
+type Unit struct {
+	origin
+	// Name is the unit's name as the library's str gives it; see [Quantity].
+	Name string
+}
+
+// MarshalJSON returns the form of to-json.
+func (u *Unit) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(u) }
+
+// Form implements [LibraryValue].
+func (u *Unit) Form() string { return "$unit" }
+
+// Parts implements [LibraryValue].
+func (u *Unit) Parts() []Part { return []Part{{Name: "name", Value: u.Name}} }
+
+// Places implements [LibraryValue].
+func (u *Unit) Places() []*any { return nil }
+
+// String returns the name.
+func (u *Unit) String() string { return u.Name }
+
+// readAstropyUnit reads a unit by itself; nil of units whose name is not in the pickle.
+func readAstropyUnit(inst namedInstance) (any, error) {
+	if inst.Class.Name != "_recreate_irreducible_unit" && !hasSuffix(inst.Class.Name, "Unit") {
+		return nil, nil
+	}
+	state, ok := textKeys(inst.State)
+	if !ok {
+		return nil, nil
+	}
+	if _, isFunction := state["_function_unit"]; isFunction { // whose name is dex(m)
+		return nil, nil
+	}
+	name, err := astropyUnitOf(inst, 0)
+	if errors.Is(err, pickle.ErrUnsupported) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Unit{Name: name}, nil
+}
