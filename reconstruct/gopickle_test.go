@@ -17,6 +17,7 @@ import (
 	gopickle "github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -272,6 +273,9 @@ func TestGopickleReadsWritten(t *testing.T) {
 		if f.Several || f.Protocol == 0 || strings.Contains(string(known), f.String()+" ") {
 			continue
 		}
+		if !cases.Long() && f.Protocol%2 == 1 {
+			continue // gopickle takes most of the time of this package's tests
+		}
 		ours, err := load(f)
 		if err != nil {
 			t.Errorf("%s: %v", f, err)
@@ -305,7 +309,7 @@ func TestGopickleReadsWritten(t *testing.T) {
 		read++
 	}
 	t.Logf("%d fixtures written and read by gopickle", read)
-	if read < 500 {
+	if read < 400 {
 		t.Errorf("only %d fixtures", read)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func TestFixturesCut(t *testing.T) {
 	t.Parallel()
 	const small = 500
-	changes := 4
+	changes := 8
 	if cases.Long() {
 		changes = 1
 	}
@@ -26,7 +26,7 @@ func TestFixturesCut(t *testing.T) {
 		}
 		step := 1
 		if len(data) > small && !cases.Long() {
-			step = len(data)/40 + 1
+			step = len(data)/20 + 1
 		}
 		if len(data) > 16<<10 && cases.Long() {
 			step = len(data) / (16 << 10)
