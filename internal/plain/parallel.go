@@ -174,9 +174,9 @@ func (f *cellFrame) putSplit(v any) {
 func (m *maker) closeSplit(f *cellFrame) (done bool, err error) {
 	j := f.split
 	if j.stage == sharedFirst {
-		again := j.later
+		later := j.later
 		j.later, j.needs, j.stage = nil, nil, inOrder
-		f.height = max(f.height, m.help(j, again))
+		f.height = max(f.height, m.help(j, later))
 		f.ids, f.next = j.left(), 0
 		return false, nil
 	}

@@ -141,8 +141,8 @@ func (a *assigner) state() attempt {
 // restore takes back what was noted of values since s. What is read anew is counted by itself, so
 // that reading anew, inside of what is read anew, ends.
 func (a *assigner) restore(s attempt) error {
-	a.again += s.budget - a.budget
-	if a.again > a.expansion {
+	a.reread += s.budget - a.budget
+	if a.reread > a.expansion {
 		return a.overExpansion()
 	}
 	a.budget = s.budget

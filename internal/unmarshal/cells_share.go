@@ -19,7 +19,7 @@ type sharing struct {
 	// value.
 	noted        []tape.ID
 	notedObjects []notedObject
-	again        int64 // values that were read in vain: see assigner.restore
+	reread       int64 // values that were read twice: see assigner.restore
 	// claimed is the memory of the target that was decoded into. What a caller's value held twice,
 	// since an earlier pickle did, must not be so for what this pickle holds once each.
 	claimed map[uintptr]struct{}
@@ -129,7 +129,7 @@ func (a *assigner) hasObject(id tape.ID, object any) {
 
 // claim reports whether memory that a target has may be decoded into: the first time.
 func (a *assigner) claim(p uintptr) bool {
-	if _, again := a.claimed[p]; again {
+	if _, claimed := a.claimed[p]; claimed {
 		return false
 	}
 	if a.claimed == nil {
