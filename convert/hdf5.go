@@ -178,8 +178,10 @@ func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 			ErrLimit)
 	}
 	if a.HasObject() {
-		if s, ok := a.At(make([]int, a.NDim())...).(string); ok && a.NDim() == 0 {
-			return s, nil
+		if a.NDim() == 0 {
+			if s, ok := a.At().(string); ok {
+				return s, nil
+			}
 		}
 		return a, nil
 	}
