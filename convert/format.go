@@ -69,6 +69,8 @@ type Format struct {
 	// openTable and writeTable are the same for tables.
 	openTable  func(in *input) (*tableReader, error)
 	writeTable func(out *output, t *tableReader) error
+	// tableAt says that a file has several tables, and openTable opens one at a path.
+	tableAt bool
 	// asText says that writeTable writes no metadata, so that labels that only these have are lost.
 	asText bool
 }

@@ -21,7 +21,7 @@ var hdf5Format = &Format{
 	Holds: KindScalar | KindDict | KindArray | KindNamed | KindStructured | KindFrame,
 	magic: magic.HDF5,
 	read:  readHDF5, write: writeHDF5,
-	openArray: openHDF5, writeArray: writeHDF5Stream,
+	openArray: openHDF5, writeArray: writeHDF5Stream, openTable: openHDF5Table, tableAt: true,
 }
 
 // HDF5 says how HDF5 is written. A nil Dataset is one block without filters, or with WithCompress
@@ -45,11 +45,7 @@ func readHDF5(in *input) (any, error) {
 	}
 	defer f.Close()
 	r := &hdf5Reader{input: in, f: f, left: most + info.Size(), frames: map[string]bool{},
-		options: &pytables.Options{
-			Unpickle: func(b []byte) (any, error) {
-				return unpkl.LoadBytes(b, unpkl.WithLimits(in.limits), unpkl.WithStrict())
-			},
-		}}
+		options: in.tableOptions()}
 	keys, err := pytables.Keys(f)
 	if err == nil {
 		for _, k := range keys {
@@ -65,6 +61,13 @@ func readHDF5(in *input) (any, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// tableOptions let pickles in attributes be read, of data only.
+func (in *input) tableOptions() *pytables.Options {
+	return &pytables.Options{Unpickle: func(b []byte) (any, error) {
+		return unpkl.LoadBytes(b, unpkl.WithLimits(in.limits), unpkl.WithStrict())
+	}}
 }
 
 // hdf5Reader reads a file as dicts of arrays.

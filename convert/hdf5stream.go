@@ -56,19 +56,10 @@ func datasetStream(in *input, r io.ReaderAt, size int64, way string) (*arrayStre
 		return nil, nil // an attribute, a slice, or something that is read whole
 	}
 	shape := d.Shape()
-	element := int64(d.DType().ItemSize())
-	bytes := element
-	for _, n := range shape {
-		if bytes = times(bytes, int64(n)); bytes > 1<<62 {
-			return nil, fmt.Errorf("convert: %w: the shape %v", ErrLimit, shape)
-		}
+	if err := in.checkStored(d, size, way); err != nil {
+		return nil, err
 	}
-	if ratio := in.limits.WithDefaults().CompressionRatio; d.ChunkShape() != nil &&
-		bytes > max(zipfile.RatioFloor, times(size, ratio)) {
-		// Chunks that are not stored are the fill value: they are bounded as what unfolds is.
-		return nil, fmt.Errorf("convert: %s: %w: %d bytes in a file of %d", way, ErrLimit, bytes,
-			size)
-	}
+	bytes := bytesIn(d)
 	if len(shape) == 0 || bytes == 0 {
 		return nil, nil
 	}
@@ -82,6 +73,27 @@ func datasetStream(in *input, r io.ReaderAt, size int64, way string) (*arrayStre
 	p.band *= max(1, int(streamPart/(int64(p.band)*p.row)))
 	return &arrayStream{dtype: d.DType(), shape: shape, order: ndarray.OrderC, bytes: bytes,
 		r: p, keepsLayout: true}, nil
+}
+
+// bytesIn is how many bytes the elements of a dataset are.
+func bytesIn(d *hdf5.Dataset) int64 {
+	bytes := int64(d.DType().ItemSize())
+	for _, n := range d.Shape() {
+		bytes = times(bytes, int64(n))
+	}
+	return bytes
+}
+
+// checkStored bounds a dataset in a file of the given size: chunks that are not stored are the fill
+// value, and are bounded as what unfolds is.
+func (in *input) checkStored(d *hdf5.Dataset, size int64, way string) error {
+	bytes, ratio := bytesIn(d), in.limits.WithDefaults().CompressionRatio
+	if bytes > 1<<62 || d.ChunkShape() != nil &&
+		bytes > max(zipfile.RatioFloor, times(size, ratio)) {
+		return fmt.Errorf("convert: %s: %w: the shape %v in a file of %d bytes", way, ErrLimit,
+			d.Shape(), size)
+	}
+	return nil
 }
 
 // datasetReader reads the elements of a dataset as bytes in C order.

@@ -265,15 +265,44 @@ func writeParquet(out *output, v any) error {
 // nopCloser hides Close, which the writer of Parquet would call.
 type nopCloser struct{ io.Writer }
 
-// streamParquet writes a table part by part. Parts of few rows share a row group.
+// rowGroupBytes is from how many bytes on a part of a table is a row group of its own: several in one
+// would be in memory together.
+const rowGroupBytes = 4 << 20
+
+// dictionaryBytes is how large the dictionary of a column in a row group may become, in bytes. What
+// finds its entries takes several times as much.
+const dictionaryBytes = 256 << 10
+
+// partBytes is about how many bytes a part is: that of numbers, and as much for a text as two of them.
+func partBytes(b arrow.RecordBatch) int64 {
+	bits := int64(0)
+	for _, f := range b.Schema().Fields() {
+		if fixed, ok := f.Type.(arrow.FixedWidthDataType); ok {
+			bits += int64(fixed.BitWidth())
+		} else {
+			bits += 128
+		}
+	}
+	return b.NumRows() * bits / 8
+}
+
+// streamParquet writes a table part by part. Small parts share a row group.
 func streamParquet(out *output, t *tableReader) error {
 	codec := compress.Codecs.Snappy
 	if out.deflate {
 		codec = compress.Codecs.Zstd
 	}
-	props := parquet.NewWriterProperties(parquet.WithCompression(codec),
-		parquet.WithMaxRowGroupLength(rowGroup), parquet.WithCreatedBy("unpkl"))
 	schema, durations := withoutDurations(t.schema)
+	options := []parquet.WriterProperty{parquet.WithCompression(codec),
+		parquet.WithDictionaryPageSizeLimit(dictionaryBytes),
+		parquet.WithMaxRowGroupLength(rowGroup), parquet.WithCreatedBy("unpkl")}
+	for _, f := range schema.Fields() {
+		if arrow.IsFloating(f.Type.ID()) {
+			// Few floats repeat, and a dictionary of them takes as much memory again.
+			options = append(options, parquet.WithDictionaryFor(f.Name, false))
+		}
+	}
+	props := parquet.NewWriterProperties(options...)
 	own := []pqarrow.WriterOption{pqarrow.WithStoreSchema()}
 	if len(durations) > 0 {
 		own = nil
@@ -293,7 +322,8 @@ func streamParquet(out *output, t *tableReader) error {
 		if err := t.each(func(b arrow.RecordBatch) error {
 			stored := retyped(schema, b.Columns(), b.NumRows())
 			defer stored.Release()
-			if b.NumRows() == 0 || b.NumRows() >= rowGroup/2 {
+			if b.NumRows() == 0 || b.NumRows() >= rowGroup/2 ||
+				partBytes(b) >= rowGroupBytes {
 				buffers = false
 				return fw.Write(stored)
 			}

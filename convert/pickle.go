@@ -61,6 +61,7 @@ var npzFormat = &Format{
 	Name: "npz", Endings: []string{".npz"}, About: "numpy.savez: arrays by name",
 	magic: magic.Zip,
 	Holds: KindArray | KindStructured | KindNamed, read: readPickle, write: writeNPZ,
+	openArray: openNPZ, writeArray: writeNPZStream,
 }
 
 // npyOptions lets pickles in .npy files be read, as numpy.load does with allow_pickle.

@@ -13,8 +13,10 @@ import (
 
 // File reads the file from and writes it as the file to: [Read] and [Write] in one, with the
 // options of both. Memory is constant, however large the files are, where an array goes from .npy,
-// raw bytes or a dataset of HDF5 ("x.h5#/group/data") to .npy, raw bytes or HDF5, and where a table
-// goes from Parquet, Arrow, CSV, TSV or JSON Lines to one of them: a row group at a time. A text
+// raw bytes, a member of an .npz ("x.npz#/name") or a dataset of HDF5 ("x.h5#/group/data") to .npy,
+// .npz, raw bytes or HDF5, and where a table
+// goes from Parquet, Arrow, CSV, TSV or JSON Lines, or from a table in HDF5 ("x.h5#/key"), to one of
+// the first: a row group at a time. A text
 // of more than 64 MB is read twice for that, and as a whole where a column of it is of ints beyond
 // int64, of complex numbers or of bools that are missing in places. The paths are those of Read
 // and Write.
@@ -70,7 +72,8 @@ func (c *config) stream(from, to string) (done bool, err error) {
 		return format.writeArray(out, s)
 	case source == format && source.Name == "jsonl":
 		return false, nil // lines stay what they are, where a table would have one type a column
-	case source.openTable != nil && format.writeTable != nil && in.way() == "":
+	case source.openTable != nil && format.writeTable != nil &&
+		(source.tableAt || in.way() == ""):
 		t, err := source.openTable(in)
 		if t == nil || err != nil {
 			return false, err
@@ -79,7 +82,10 @@ func (c *config) stream(from, to string) (done bool, err error) {
 		if !inParts(t.schema) || format.asText && !plainRange(t.schema) {
 			return false, nil
 		}
-		return true, format.writeTable(out, t)
+		if err := format.writeTable(out, t); err != errOtherTypes {
+			return true, err
+		}
+		return false, nil
 	}
 	return false, nil
 }

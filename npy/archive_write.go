@@ -62,20 +62,10 @@ func (z *ArchiveWriter) ready() error {
 // An array that is stored is read twice, the first time for its checksum, and not
 // copied. One that is deflated is compressed in memory first, as is a pickle.
 func (z *ArchiveWriter) Add(name string, a *ndarray.Array) error {
-	if err := z.ready(); err != nil {
+	m, err := z.begin(name)
+	if err != nil {
 		return err
 	}
-	if err := zipfile.CheckName(name); err != nil {
-		return err
-	}
-	if len(name) > maxName || !utf8.ValidString(name) {
-		return malformed("member name %q", name)
-	}
-	if z.names[name] {
-		return malformed("a member %q was added before", name)
-	}
-	z.names[name] = true
-	m := zipMember{name: name + ".npy", offset: z.offset}
 	content := func(w io.Writer) error { return Write(w, a, &z.opts) }
 	if z.opts.Compress || a.DType().HasObject() {
 		var buf bytes.Buffer
@@ -94,6 +84,24 @@ func (z *ArchiveWriter) Add(name string, a *ndarray.Array) error {
 		m.size, m.compressedSize, m.crc = sum.n, sum.n, sum.crc
 	}
 	return z.write(m, content)
+}
+
+// begin checks the name of a member.
+func (z *ArchiveWriter) begin(name string) (m zipMember, err error) {
+	if err := z.ready(); err != nil {
+		return m, err
+	}
+	if err := zipfile.CheckName(name); err != nil {
+		return m, err
+	}
+	if len(name) > maxName || !utf8.ValidString(name) {
+		return m, malformed("member name %q", name)
+	}
+	if z.names[name] {
+		return m, malformed("a member %q was added before", name)
+	}
+	z.names[name] = true
+	return zipMember{name: name + ".npy", offset: z.offset}, nil
 }
 
 // pack writes what the member's content becomes to buf.

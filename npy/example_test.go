@@ -2,9 +2,11 @@ package npy_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"os"
 
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
@@ -209,4 +211,56 @@ func ExampleArchive_IsArray() {
 	}
 	fmt.Println(z.IsArray("a"), z.IsArray("b"))
 	// Output: true false
+}
+
+func ExampleArchiveWriter_AddFrom() {
+	f, err := os.CreateTemp("", "*.npz")
+	if err != nil {
+		panic(err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	w := npy.NewArchiveWriter(f, nil)
+	elements := bytes.NewReader([]byte{1, 2, 3, 4, 5, 6})
+	h := npy.Header{DType: ndarray.Uint8, Shape: []int{2, 3}, Order: ndarray.OrderC}
+	if err := errors.Join(w.AddFrom("x", &h, elements), w.Close()); err != nil {
+		panic(err)
+	}
+	data, err := os.ReadFile(f.Name())
+	if err != nil {
+		panic(err)
+	}
+	z, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)), nil)
+	if err != nil {
+		panic(err)
+	}
+	a, err := z.Array("x")
+	fmt.Println(a, err)
+	// Output: [[1 2 3]
+	//  [4 5 6]] <nil>
+}
+
+func ExampleArchive_Open() {
+	var file bytes.Buffer
+	w := npy.NewArchiveWriter(&file, nil)
+	a, err := ndarray.FromSlice([]uint8{1, 2, 3})
+	if err := errors.Join(err, w.Add("x", a), w.Close()); err != nil {
+		panic(err)
+	}
+	z, err := npy.OpenArchive(bytes.NewReader(file.Bytes()), int64(file.Len()), nil)
+	if err != nil {
+		panic(err)
+	}
+	r, err := z.Open("x")
+	if err != nil {
+		panic(err)
+	}
+	defer r.Close()
+	h, err := npy.ReadHeader(r, nil)
+	if err != nil {
+		panic(err)
+	}
+	elements, err := io.ReadAll(r)
+	fmt.Println(h.Shape, elements, err)
+	// Output: [3] [1 2 3] <nil>
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Schemes are those of the URLs that [Environment] has a store for.
-var Schemes = []string{"s3", "gs"}
+// Schemes returns those of the URLs that [Environment] has a store for: s3 and gs.
+func Schemes() []string { return []string{"s3", "gs"} }
 
 // Environment returns the store that URLs of a scheme are of, as the environment's variables say.
 //
@@ -34,7 +34,7 @@ func Environment(scheme string) (*Store, error) {
 		c.anonymous = c.AccessKey == "" && c.SecretKey == ""
 	default:
 		return nil, fmt.Errorf("store: there are stores for %s, not for %q",
-			strings.Join(Schemes, " and "), scheme)
+			strings.Join(Schemes(), " and "), scheme)
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" ||

@@ -1,11 +1,11 @@
-// Package store reads files of object stores by range: what S3 and its like call objects are an
+// Package store reads files of object stores by range, and writes whole ones: what S3 and its like call objects are an
 // [io.ReaderAt] with a size, as unpkl.OpenReaderAt takes one.
 //
 //	s, err := store.S3(store.S3Config{Endpoint: "s3.amazonaws.com", ...})
 //	o, err := s.Open(ctx, "s3://bucket/data/x.pkl")
 //	f, err := unpkl.OpenReaderAt(o, o.Size())
 //
-// [Store.List] lists the objects below a prefix, and [Environment] takes endpoint, region and keys
+// [Store.List] lists the objects below a prefix, [Store.Put] writes one, and [Environment] takes endpoint, region and keys
 // from the variables that the stores' own tools read.
 //
 // It stands on minio-go, which is a client of S3's protocol and little else; Google's and others'
@@ -44,8 +44,11 @@ type S3Config struct {
 	// Backoff is how long it waits before the second try, twice as long before each further one,
 	// and up to half of that more at random; 0 is 200 ms.
 	Backoff time.Duration
-	// Timeout is how long one try of a range may take; 0 is a minute.
+	// Timeout is how long one try of a range, or of a part that is written, may take; 0 is a minute.
 	Timeout time.Duration
+	// PartSize is how many bytes of an object [Store.Put] writes by one request; 0 is 16 MiB. Stores
+	// take 5 MiB at least.
+	PartSize int64
 	// Transport carries the requests; nil is minio-go's.
 	Transport http.RoundTripper
 
@@ -71,6 +74,9 @@ func S3(c S3Config) (*Store, error) {
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = time.Minute
+	}
+	if c.PartSize <= 0 {
+		c.PartSize = 16 << 20
 	}
 	nobody := &credentials.Static{
 		Value: credentials.Value{SignerType: credentials.SignatureAnonymous},
@@ -210,6 +216,10 @@ func final(err error) bool {
 	}
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.Code { // of the status 400: what was sent did not arrive, or not whole
+	case "RequestTimeout", "BadDigest", "IncompleteBody":
 		return false
 	}
 	switch answer.StatusCode {

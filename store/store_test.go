@@ -376,7 +376,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("GS_ENDPOINT_URL", server.URL)
-	for _, scheme := range store.Schemes {
+	for _, scheme := range store.Schemes() {
 		s, err := store.Environment(scheme)
 		if err != nil {
 			t.Fatal(err)

@@ -19,6 +19,7 @@ type auditFlags struct {
 	json, lines, sarif bool
 	failOn, rules      string
 	many               manyFlags
+	out                lineFlags
 }
 
 func auditCommand(s *streams) *cobra.Command {
@@ -60,7 +61,8 @@ With --fail-on=known, unknown or dangerous the exit status is 3 where a verdict 
 worse.`,
 		Example: `  unpkl audit model.pkl
   unpkl audit --fail-on=dangerous models/
-  unpkl audit --sarif models/ > findings.sarif`,
+  unpkl audit --sarif models/ > findings.sarif
+  unpkl audit --jsonl --resume -o findings.jsonl 's3://bucket/**/*.pkl'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && f.many.sources.list == "" {
 				return usageErrorf("audit takes a FILE; see %s --help", cmd.CommandPath())
@@ -77,6 +79,7 @@ worse.`,
 		"exit with status 3 on a verdict: known, unknown or dangerous")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
 	f.many.add(cmd)
+	f.out.add(cmd)
 	return cmd
 }
 
@@ -90,7 +93,7 @@ func (f *auditFlags) check() error {
 	if f.json && f.lines || f.json && f.sarif || f.lines && f.sarif {
 		return usageErrorf("--json, --jsonl and --sarif exclude each other")
 	}
-	return nil
+	return f.out.check(f.lines, "audit --jsonl")
 }
 
 // options are those of the audits.
@@ -124,6 +127,9 @@ func runAudit(s *streams, cmd *cobra.Command, f *auditFlags, args []string) erro
 	m, err := f.many.begin(s, cmd, auditListing, args)
 	if err != nil {
 		return err
+	}
+	if f.out.output != "" {
+		return auditToFile(s, f, m, opts)
 	}
 	return auditMany(s, f, m, opts)
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -87,6 +89,61 @@ func auditMany(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
 		return e
 	}
 	return status
+}
+
+// auditToFile writes a line of JSON of each file to the file of -o. Each that could not be read is
+// told.
+func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
+	options, err := auditOptions(f)
+	if err != nil {
+		return m.end(err)
+	}
+	var found error
+	err = toFile(m, &f.out, options, &lineCodec[*audited]{
+		work: func(source batch.Source) *audited {
+			a := &audited{name: source.Path, walked: source.Walked}
+			a.report, a.err = auditSource(s, a.name, opts)
+			return a
+		},
+		lines: func(w io.Writer, _ batch.Source, a *audited) error {
+			if a.none() {
+				return nil
+			}
+			err := json.NewEncoder(w).Encode(a.document())
+			return cmp.Or(a.err, a.reportErr(), err)
+		},
+		accept: func(line []byte) error {
+			var doc struct {
+				File  string
+				Worst audit.Verdict
+			}
+			if len(line) == 0 || found != nil || f.failOn == "" {
+				return nil
+			}
+			err := json.Unmarshal(line, &doc)
+			if err == nil && !audit.Verdict(f.failOn).Worse(doc.Worst) {
+				found = statusError{&fileError{doc.File, fmt.Errorf("%s names are used", doc.Worst)},
+					statusFound}
+			}
+			return err
+		},
+	})
+	if e := m.end(err); err != nil || found == nil {
+		return e
+	}
+	return found
+}
+
+// auditOptions is what the lines of an audit depend on beside the files.
+func auditOptions(f *auditFlags) (string, error) {
+	if f.rules == "" {
+		return "audit", nil
+	}
+	rules, err := os.ReadFile(f.rules)
+	if err != nil {
+		return "", &fileError{f.rules, err}
+	}
+	return fmt.Sprintf("audit by rules %x", sha256.Sum256(rules)), nil
 }
 
 // reportErr is what ended the audit of a file before its end.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type checksumFlags struct {
 	files, json bool
 	check       bool
 	many        manyFlags
+	out         lineFlags
 }
 
 const checksumLong = `checksum writes a line for each FILE and for every array in it: the sum of the bytes, and FILE or
@@ -59,6 +61,9 @@ func checksumCommand(s *streams) *cobra.Command {
 				return usageErrorf("--algorithm=%s is none of %s", f.algorithm,
 					strings.Join(checksum.Algorithms, ", "))
 			}
+			if f.check && f.out.output != "" {
+				return usageErrorf("-o is for sums that are made, not for --check")
+			}
 			if f.check {
 				return checkSums(s, &f, args)
 			}
@@ -73,6 +78,7 @@ func checksumCommand(s *streams) *cobra.Command {
 	flags.BoolVar(&f.json, "json", false,
 		"write JSON Lines: file, pointer, dtype, shape, algorithm, sum")
 	f.many.add(cmd)
+	f.out.add(cmd)
 	cmd.PreRun = func(cmd *cobra.Command, args []string) {
 		if f.check && !flags.Changed("algorithm") {
 			f.algorithm = ""
@@ -96,28 +102,48 @@ type fileSums struct {
 }
 
 func writeSums(s *streams, cmd *cobra.Command, f *checksumFlags, args []string) error {
+	if err := f.out.check(true, ""); err != nil {
+		return err
+	}
 	m, err := f.many.begin(s, cmd, auditListing, args)
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(s.out)
-	enc := jsonval.NewEncoder(w, jsonOptions(0))
-	err = eachFile(m, func(source batch.Source) fileSums {
-		return sumsOf(s, source.Path, f)
-	}, func(source batch.Source, sums fileSums) error {
+	work := func(source batch.Source) fileSums { return sumsOf(s, source.Path, f) }
+	if f.out.output != "" {
+		options := fmt.Sprintf("checksum %s, files %t, json %t", f.algorithm, f.files, f.json)
+		return m.end(toFile(m, &f.out, options, &lineCodec[fileSums]{
+			work: work,
+			lines: func(w io.Writer, source batch.Source, sums fileSums) error {
+				err := writeSumLines(w, f, sums)
+				if isOther(source, sums.err) {
+					return err
+				}
+				return cmp.Or(err, sums.err)
+			},
+		}))
+	}
+	err = eachFile(m, work, func(source batch.Source, sums fileSums) error {
 		if sums.err != nil && !isOther(source, sums.err) {
 			if err := m.failed(source, sums.err); err != nil {
 				return err
 			}
 		}
-		for _, line := range sums.lines {
-			if err := writeSum(w, enc, f, line); err != nil {
-				return err
-			}
-		}
-		return w.Flush()
+		return writeSumLines(s.out, f, sums)
 	})
 	return m.end(err)
+}
+
+// writeSumLines writes the sums of a file.
+func writeSumLines(to io.Writer, f *checksumFlags, sums fileSums) error {
+	w := bufio.NewWriter(to)
+	enc := jsonval.NewEncoder(w, jsonOptions(0))
+	for _, line := range sums.lines {
+		if err := writeSum(w, enc, f, line); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
 }
 
 func writeSum(w *bufio.Writer, enc *jsonval.Encoder, f *checksumFlags, line sumLine) error {

@@ -1,41 +1,62 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl/convert"
 	"github.com/unpkl/unpkl/internal/checksum"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/plot"
 	"github.com/unpkl/unpkl/internal/pointer"
 )
 
-// flagValues are what flags take, by command and flag.
-var flagValues = map[string][]string{
-	"to-json arrays":     {"shape", "values", "base64", "none"},
-	"audit fail-on":      {"known", "unknown", "dangerous"},
-	"checksum algorithm": checksum.Algorithms,
-	"verify sums":        checksum.Algorithms,
-	"plot kind":          plot.Kinds,
+// flagValues returns what flags take, by command and flag.
+func flagValues() map[string][]string {
+	formats := make([]string, 0, len(convert.Formats()))
+	for _, f := range convert.Formats() {
+		formats = append(formats, f.Name)
+	}
+	orders, protocols := []string{"C", "F"}, []string{"0", "1", "2", "3", "4", "5"}
+	return map[string][]string{
+		"to-json arrays":     {"shape", "values", "base64", "none"},
+		"audit fail-on":      {"known", "unknown", "dangerous"},
+		"checksum algorithm": checksum.Algorithms,
+		"verify sums":        checksum.Algorithms,
+		"plot kind":          plot.Kinds,
+		"plot pictures":      pictureNames,
+		"convert from":       formats,
+		"convert to":         formats,
+		"convert json":       slices.Sorted(maps.Keys(jsonForms)),
+		"convert names":      slices.Sorted(maps.Keys(nameChoices)),
+		"convert order":      orders,
+		"split order":        orders,
+		"convert blob":       {"xdr", "npy"},
+		"convert protocol":   protocols,
+		"pack protocol":      protocols,
+		"repickle protocol":  protocols,
+	}
 }
+
+// flagPointers are the flags that take pointers into a file, with the argument that is the file,
+// counted from 0.
+var flagPointers = map[string]int{"convert select": 0, "plot over": 0, "diff ignore": 0}
 
 // pointerAt says which argument of a command is a pointer into which file, counted from 0.
 var pointerAt = map[string]struct{ pointer, file int }{
 	"get": {1, 0}, "head": {1, 0}, "tail": {1, 0}, "sample": {1, 0}, "stats": {1, 0},
-	"diff": {2, 1},
-	"plot": {1, 0},
+	"diff": {2, 1}, "plot": {1, 0},
 }
 
 // addCompletion lets a shell complete values of flags, and pointers inside of files.
 func addCompletion(s *streams, root *cobra.Command) {
+	addFlagCompletion(s, root)
 	for _, cmd := range root.Commands() {
-		for key, values := range flagValues {
-			if name, flag, _ := strings.Cut(key, " "); name == cmd.Name() && cmd.Flag(flag) != nil {
-				// The only error is that of a flag that has values already.
-				_ = cmd.RegisterFlagCompletionFunc(flag,
-					cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-			}
+		if cmd.Name() == "edit" {
+			cmd.ValidArgsFunction = completeEdit(s)
 		}
 		at, ok := pointerAt[cmd.Name()]
 		if !ok {
@@ -46,9 +67,51 @@ func addCompletion(s *streams, root *cobra.Command) {
 			if len(args) != at.pointer {
 				return nil, cobra.ShellCompDirectiveDefault // files
 			}
-			return completePointer(s, args[at.file], begun),
-				cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+			return completePointer(s, args[at.file], begun), inPointer
 		}
+	}
+}
+
+// addFlagCompletion lets a shell complete what flags take. Their only error is that of a flag that
+// has values already.
+func addFlagCompletion(s *streams, root *cobra.Command) {
+	find := func(key string) (cmd *cobra.Command, flag string) {
+		name, flag, _ := strings.Cut(key, " ")
+		cmd, _, _ = root.Find([]string{name})
+		return cmd, flag
+	}
+	for key, values := range flagValues() {
+		cmd, flag := find(key)
+		_ = cmd.RegisterFlagCompletionFunc(flag,
+			cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	for key, file := range flagPointers {
+		cmd, flag := find(key)
+		_ = cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, args []string,
+			begun string) ([]string, cobra.ShellCompDirective) {
+			if len(args) <= file {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return completePointer(s, args[file], begun), inPointer
+		})
+	}
+}
+
+// inPointer is what a shell does behind a pointer, which may go on: no file and no space.
+const inPointer = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+
+// completeEdit completes FILE, set, delete and rename, and the pointers behind these.
+func completeEdit(s *streams) cobra.CompletionFunc {
+	words := []string{"set", "delete", "rename"}
+	return func(_ *cobra.Command, args []string, begun string) ([]string,
+		cobra.ShellCompDirective) {
+		switch {
+		case len(args) == 0:
+			return nil, cobra.ShellCompDirectiveDefault
+		case slices.Contains(words, args[len(args)-1]):
+			return completePointer(s, args[0], begun), inPointer
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

@@ -58,7 +58,7 @@ func convertCommand(s *streams) *cobra.Command {
   unpkl convert x.npy y.npy both.npz
   unpkl convert --to npy folder/ arrays/`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 && (len(args) < 1 || flags.batch.sources.list == "") {
+			if len(args) < 2 && (len(args) < 1 || flags.batch.many.sources.list == "") {
 				return usageErrorf("%s takes IN and OUT; see %[1]s --help", cmd.CommandPath())
 			}
 			return nil
@@ -69,7 +69,6 @@ func convertCommand(s *streams) *cobra.Command {
 				return err
 			}
 			ins, out := args[:len(args)-1], args[len(args)-1]
-			flags.batch.jobsSet = cmd.Flags().Changed("jobs")
 			if flags.batch.wanted(ins) {
 				return convertBatch(s, &flags, ins, out, opts)
 			}
@@ -235,8 +234,7 @@ func parseShape(text string) ([]int, error) {
 // convertFiles converts one file or several.
 func convertFiles(s *streams, flags *convertFlags, ins []string, out string,
 	opts []convert.Option) error {
-	isFolder := strings.HasSuffix(out, "/") || strings.HasSuffix(out, string(filepath.Separator))
-	if isFolder && flags.to != "" && flags.to != "folder" {
+	if isFolderName(out) && flags.to != "" && flags.to != "folder" {
 		return convertEach(s, flags, ins, out, opts)
 	}
 	if len(ins) == 1 && !strings.Contains(ins[0], "=") {
@@ -281,10 +279,13 @@ func stem(path string) string {
 }
 
 func writeConverted(flags *convertFlags, out string, v any, opts []convert.Option) error {
-	err := convert.Write(out, v, opts...)
-	if err == nil && flags.verify {
-		err = convert.Verify(out, v, opts...)
-	}
+	err := outputTo(out, func(path string) error {
+		err := convert.Write(path, v, opts...)
+		if err == nil && flags.verify {
+			err = convert.Verify(path, v, opts...)
+		}
+		return err
+	})
 	if err != nil {
 		return &fileError{out, err}
 	}
@@ -309,9 +310,14 @@ func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.
 		}
 		return writeConverted(flags, out, v, opts)
 	}
-	if err := convert.File(in, out, opts...); err != nil {
+	var failed error // of the conversion
+	err = outputTo(out, func(path string) error {
+		failed = convert.File(in, path, opts...)
+		return failed
+	})
+	if err != nil {
 		var hold *convert.HoldError
-		if errors.As(err, &hold) || errors.Is(err, convert.ErrFormat) {
+		if errors.As(err, &hold) || errors.Is(err, convert.ErrFormat) || failed == nil {
 			return &fileError{out, err}
 		}
 		return &fileError{name, err}
@@ -324,11 +330,11 @@ func convertStreams(s *streams, flags *convertFlags, in, out string, opts []conv
 	if out == "-" && flags.to == "" {
 		return usageErrorf("standard output needs --to FORMAT")
 	}
-	folder, err := os.MkdirTemp("", "unpkl.*")
+	folder, done, err := temporaryFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer done()
 	from, to := in, out
 	if in == "-" {
 		from = filepath.Join(folder, "in")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,13 +22,10 @@ import (
 
 // batchFlags are the options of convert for very many files.
 type batchFlags struct {
-	sources sourceFlags
-	resume  bool
-	jobs    int
-	jobsSet bool // --jobs was given
-	memory  size
-	parts   size
-	shard   string
+	many   manyFlags
+	resume bool
+	memory size
+	parts  size
 	// pathColumn is the name of the column that has the paths of a table of many files.
 	pathColumn string
 }
@@ -49,25 +48,21 @@ Memory is bounded by --memory however many files there are. docs/scale.md has mo
 `
 
 func (f *batchFlags) add(cmd *cobra.Command) {
-	f.sources.add(cmd)
+	f.many.add(cmd)
 	set := cmd.Flags()
+	set.Lookup("shard").Usage += "; OUT/ gets shard-I-of-N and its manifest"
 	f.memory, f.parts = batchMemory, 0
-	set.BoolVar(&f.resume, "resume", false,
-		"go on with what a run that was ended left: what is whole is not done again")
-	set.IntVar(&f.jobs, "jobs", 0, "how many files to convert at once")
-	set.Lookup("jobs").DefValue = jobsDefault
+	addResume(cmd, &f.resume)
 	set.Var(&f.memory, "memory", "how many bytes of files are worked on at once")
 	set.Var(&f.parts, "part-size", "OUT/ gets part-00000 and so on, each of so many bytes of files")
 	set.Lookup("part-size").DefValue = ""
 	set.StringVar(&f.pathColumn, "path-column", "path",
 		"the `NAME` of the column of a table of many files that has their paths")
-	set.StringVar(&f.shard, "shard", "",
-		"`I/N`: only those files whose paths hash to I of N; OUT/ gets shard-I-of-N and its manifest")
 }
 
 // wanted reports whether the command line is about very many files.
 func (f *batchFlags) wanted(ins []string) bool {
-	return f.sources != sourceFlags{} || f.resume || f.parts > 0 || f.shard != "" ||
+	return f.many.sources != sourceFlags{} || f.many.shard != "" || f.resume || f.parts > 0 ||
 		slices.ContainsFunc(ins, func(in string) bool {
 			return batch.IsPattern(in) || objects.Has(in) && listing.IsSeveral(in)
 		})
@@ -95,32 +90,28 @@ func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
 	r := &batchRun{s: s, flags: flags, f: f, out: out, args: len(ins)}
 	r.opts = append(opts[:len(opts):len(opts)], convert.WithWarnings(oneAtATime(s.warn)))
 	r.limits.Bytes = int64(f.memory)
-	if r.limits.Jobs, err = jobsFor(f.jobs, f.jobsSet, ins); err != nil {
+	if r.limits.Jobs, err = f.many.jobsFor(ins); err != nil {
 		return err
 	}
 	if r.to, err = formatOfOut(out, flags.to); err != nil {
 		return err
 	}
-	sources, end, err := f.sources.sources(s, listing, ins)
+	sources, end, err := f.many.sources.sources(s, listing, ins)
 	if err != nil {
 		return err
 	}
 	defer end()
 	r.sources = listing.Known(sources)
-	if r.fails, err = newFailures(s, f.sources.errors); err != nil {
+	if r.fails, err = newFailures(s, f.many.sources.errors); err != nil {
 		return err
 	}
 	bar, endBar := s.progressMany("convert", func() (int64, bool) {
-		return f.sources.count(listing, ins, f.shard)
+		return f.many.sources.count(listing, ins, f.many.shard)
 	})
 	r.step = bar
 	err = r.run()
 	endBar()
-	var source *batch.SourceError
-	if errors.As(err, &source) {
-		err = &fileError{source.Path, source.Err}
-	}
-	if err = errors.Join(err, r.fails.close()); err != nil {
+	if err = errors.Join(listError(err), r.fails.close()); err != nil {
 		return err
 	}
 	return r.fails.status()
@@ -140,8 +131,8 @@ func formatOfOut(out, to string) (string, error) {
 }
 
 func (r *batchRun) run() error {
-	folder := strings.HasSuffix(r.out, "/") || strings.HasSuffix(r.out, string(filepath.Separator))
-	if r.f.shard != "" {
+	folder := isFolderName(r.out)
+	if r.f.many.shard != "" {
 		return r.shard(folder)
 	}
 	if folder && r.f.parts == 0 {
@@ -211,14 +202,19 @@ func (r *batchRun) pipe(codec batch.Codec) error {
 // gather makes one file, or parts in a folder, of very many.
 func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 	if folder {
-		if err := os.MkdirAll(r.out, 0o755); err != nil {
+		if err := makeFolder(r.out); err != nil {
 			return err
 		}
 	}
-	parts := r.parts(codec, filepath.Join(filepath.Dir(r.out), "."+filepath.Base(r.out)+".parts"))
+	name := "." + filepath.Base(r.out) + ".parts"
 	if folder {
-		parts.Folder = filepath.Join(r.out, ".parts")
+		name = ".parts"
 	}
+	kept, err := partsFolder(r.out, name)
+	if err != nil {
+		return err
+	}
+	parts := r.parts(codec, kept)
 	if err := parts.Run(r.sources, r.limits, r.f.resume); err != nil {
 		return err
 	}
@@ -226,6 +222,25 @@ func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 		return err
 	}
 	return parts.Remove()
+}
+
+// partsFolder is where blocks are kept until all are there: a folder of that name in the output's, or
+// of objects one in the user's folder for such files, by the output's URL.
+func partsFolder(out, name string) (string, error) {
+	switch {
+	case objects.Has(out):
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		folder := filepath.Join(cache, "unpkl")
+		sum := sha256.Sum256([]byte(joinOutput(out, name)))
+		return filepath.Join(folder, hex.EncodeToString(sum[:8])+".parts"),
+			os.MkdirAll(folder, 0o700)
+	case isFolderName(out):
+		return filepath.Join(out, name), nil
+	}
+	return filepath.Join(filepath.Dir(out), name), nil
 }
 
 // parts returns the blocks' folder.
@@ -253,7 +268,7 @@ func (r *batchRun) join(parts *batch.Parts, folder bool) error {
 		return r.write(r.out, parts.Codec, parts.All())
 	}
 	for n := range parts.Len() {
-		name := filepath.Join(r.out, fmt.Sprintf("part-%05d%s", n, ending(r.to)))
+		name := joinOutput(r.out, fmt.Sprintf("part-%05d%s", n, ending(r.to)))
 		if err := r.write(name, parts.Codec, parts.Part(n)); err != nil {
 			return err
 		}
@@ -262,7 +277,9 @@ func (r *batchRun) join(parts *batch.Parts, folder bool) error {
 }
 
 func (r *batchRun) write(name string, codec batch.Codec, blocks batch.Blocks) error {
-	err := batch.WriteFile(name, func(w io.Writer) error { return codec.Join(w, blocks) })
+	err := outputTo(name, func(path string) error {
+		return batch.WriteFile(path, func(w io.Writer) error { return codec.Join(w, blocks) })
+	})
 	if err != nil {
 		return &fileError{name, err}
 	}
@@ -277,7 +294,7 @@ func (r *batchRun) each() error {
 		if err != nil || r.f.resume && isNewer(name, s.Path) {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		if err := makeFolder(parentOf(name)); err != nil {
 			return err
 		}
 		return convertOne(r.s, r.flags, s.Path, name, r.opts)
@@ -312,12 +329,20 @@ func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 	if relative = filepath.Clean(relative); !filepath.IsLocal(relative) {
 		return "", usageErrorf("%s has no place below %s", s.Path, r.out)
 	}
-	return filepath.Join(r.out, relative+suffix), nil
+	return joinOutput(r.out, relative+suffix), nil
+}
+
+// parentOf is the folder of an output.
+func parentOf(name string) string {
+	if objects.Has(name) {
+		return name[:strings.LastIndexByte(name, '/')+1]
+	}
+	return filepath.Dir(name)
 }
 
 // isNewer reports whether a file is there that is not older than what it is made of.
 func isNewer(name, of string) bool {
-	made, err := os.Stat(name)
+	made, err := statAny(name)
 	if err != nil {
 		return false
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -18,7 +17,7 @@ func init() { commands = append(commands, joinShardsCommand) }
 
 // shard converts the files of one shard.
 func (r *batchRun) shard(folder bool) error {
-	shard, err := batch.ParseShard(r.f.shard)
+	shard, err := batch.ParseShard(r.f.many.shard)
 	if err != nil {
 		return usageErrorf("--shard: %v", err)
 	}
@@ -29,17 +28,42 @@ func (r *batchRun) shard(folder bool) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(r.out, 0o755); err != nil {
+	if err := makeFolder(r.out); err != nil {
 		return err
 	}
-	parts := r.parts(codec, filepath.Join(r.out, "."+shard.Name()+".parts"))
+	kept, err := partsFolder(r.out, "."+shard.Name()+".parts")
+	if err != nil {
+		return err
+	}
+	parts := r.parts(codec, kept)
 	if err := parts.Run(shard.Sources(r.sources), r.limits, r.f.resume); err != nil {
 		return err
 	}
-	if err := shard.Write(r.out, ending(r.to), parts); err != nil {
+	if err := r.writeShard(shard, parts); err != nil {
 		return &fileError{r.out, err}
 	}
 	return parts.Remove()
+}
+
+// writeShard writes the shard's file and behind it its manifest.
+func (r *batchRun) writeShard(shard *batch.Shard, parts *batch.Parts) error {
+	if !objects.Has(r.out) {
+		return shard.Write(r.out, ending(r.to), parts)
+	}
+	folder, done, err := temporaryFolder()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := shard.Write(folder, ending(r.to), parts); err != nil {
+		return err
+	}
+	for _, name := range []string{shard.Name() + ending(r.to), shard.Name() + ".json"} {
+		if err := objects.put(filepath.Join(folder, name), joinOutput(r.out, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const joinShardsLong = `join-shards checks what runs of unpkl convert --shard I/N wrote: that every shard is there once,
@@ -75,7 +99,12 @@ func joinShardsCommand(s *streams) *cobra.Command {
 }
 
 func joinShards(s *streams, args []string, out, errorFile string) error {
-	shards, err := batch.OpenShards(args)
+	names, done, err := shardFolders(args)
+	if err != nil {
+		return err
+	}
+	defer done()
+	shards, err := batch.OpenShards(names)
 	if err != nil {
 		return &fileError{strings.Join(args, " "), err}
 	}
@@ -98,8 +127,36 @@ func joinShards(s *streams, args []string, out, errorFile string) error {
 	}
 	if out == "-" {
 		err = join(s.out)
-	} else if err = batch.WriteFile(out, join); err != nil {
+	} else if err = outputTo(out, func(path string) error {
+		return batch.WriteFile(path, join)
+	}); err != nil {
 		err = &fileError{out, err}
 	}
 	return errors.Join(err, fails.close())
+}
+
+// shardFolders returns what join-shards is given with the shards of stores copied, until done is
+// called.
+func shardFolders(args []string) (names []string, done func(), err error) {
+	var copies []func()
+	done = func() {
+		for _, remove := range copies {
+			remove()
+		}
+	}
+	for _, arg := range args {
+		if objects.Has(arg) {
+			prefix := strings.TrimSuffix(arg, "/") + "/"
+			folder, remove, err := localFolder(prefix, func(name string) bool {
+				return strings.HasPrefix(name, "shard-")
+			})
+			if err != nil {
+				done()
+				return nil, nil, &fileError{arg, err}
+			}
+			copies, arg = append(copies, remove), folder
+		}
+		names = append(names, arg)
+	}
+	return names, done, nil
 }

@@ -54,6 +54,8 @@ func editCommand(s *streams) *cobra.Command {
 					cmd.CommandPath())
 			case inPlace && args[0] == "-":
 				return usageErrorf("standard input is no place to write to")
+			case inPlace && objects.Has(args[0]):
+				return usageErrorf("--in-place is for files: -o writes objects, whole")
 			}
 			return nil
 		},

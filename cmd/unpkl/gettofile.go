@@ -42,8 +42,10 @@ func saveValue(name string, v any) error {
 			v = a
 		}
 	}
-	return convert.Write(name, v, convert.WithObjects(),
-		convert.WithPickle(unpkl.WithExtensionCode(extensionCode)))
+	return outputTo(name, func(path string) error {
+		return convert.Write(path, v, convert.WithObjects(),
+			convert.WithPickle(unpkl.WithExtensionCode(extensionCode)))
+	})
 }
 
 // asArray returns a value as an array, if it is one or the scalar or column of one.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +23,10 @@ func init() { commands = append(commands, infoCommand) }
 
 // infoFlags are the options of info.
 type infoFlags struct {
-	json, stats  bool
-	depth, width int
-	many         manyFlags
+	json, lines, stats bool
+	depth, width       int
+	many               manyFlags
+	out                lineFlags
 }
 
 const (
@@ -55,12 +57,14 @@ func (f *infoFlags) add(cmd *cobra.Command) {
 	flags.SortFlags = false
 	flags.BoolVar(&f.json, "json", false,
 		"write a JSON document a file; of several, or a folder, a list of them")
+	flags.BoolVar(&f.lines, "jsonl", false, "write a JSON document a line for each file")
 	flags.IntVar(&f.depth, "depth", infoDepth, "how many levels of containers to look into")
 	flags.IntVar(&f.width, "width", 0,
 		"how many values to show of each container (default 20 of a dict, 3 of a list)")
 	flags.BoolVar(&f.stats, "stats", false,
 		"read the arrays of numbers and add their least and greatest element")
 	f.many.add(cmd)
+	f.out.add(cmd)
 }
 
 func infoCommand(s *streams) *cobra.Command {
@@ -87,6 +91,8 @@ func (f *infoFlags) options() (describe.Options, error) {
 	o := describe.Options{Depth: f.depth, Names: infoNames, Items: infoItems, Nodes: infoNodes,
 		Stats: f.stats}
 	switch {
+	case f.json && f.lines:
+		return o, usageErrorf("--json and --jsonl exclude each other")
 	case f.depth < 0 || f.depth > maxInfoDepth:
 		return o, usageErrorf("--depth %d is not between 0 and %d", f.depth, maxInfoDepth)
 	case f.width < 0:
@@ -117,14 +123,21 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 	if err != nil {
 		return err
 	}
+	if err := f.out.check(f.lines, "--jsonl"); err != nil {
+		return err
+	}
 	m, err := f.many.begin(s, cmd, auditListing, args)
 	if err != nil {
 		return err
 	}
-	out := &infoWriter{s: s, json: f.json, list: f.many.several(auditListing, args)}
-	err = eachFile(m, func(source batch.Source) *fileInfo {
-		return infoOf(s, source.Path, o)
-	}, func(source batch.Source, info *fileInfo) error {
+	work := func(source batch.Source) *fileInfo { return infoOf(s, source.Path, o) }
+	if f.out.output != "" {
+		options := fmt.Sprintf("info %+v", o)
+		return m.end(toFile(m, &f.out, options, &lineCodec[*fileInfo]{work: work, lines: infoLine}))
+	}
+	out := &infoWriter{s: s, json: f.json, lines: f.lines,
+		list: f.json && f.many.several(auditListing, args)}
+	err = eachFile(m, work, func(source batch.Source, info *fileInfo) error {
 		if isOther(source, info.err) {
 			return nil
 		}
@@ -139,6 +152,14 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 		err = out.end()
 	}
 	return m.end(err)
+}
+
+// infoLine writes the JSON of a file for -o.
+func infoLine(w io.Writer, source batch.Source, info *fileInfo) error {
+	if isOther(source, info.err) {
+		return nil
+	}
+	return cmp.Or(json.NewEncoder(w).Encode(info), info.err)
 }
 
 // isOther reports that a file that could not be read is none of those meant: found in a folder, no
@@ -249,14 +270,17 @@ func (info *fileInfo) title() string {
 
 // infoWriter writes what info says of several files.
 type infoWriter struct {
-	s          *streams
-	json, list bool
-	n          int
+	s                 *streams
+	json, lines, list bool
+	n                 int
 }
 
 func (o *infoWriter) file(info *fileInfo) error {
 	o.n++
-	if o.json {
+	switch {
+	case o.lines:
+		return json.NewEncoder(o.s.out).Encode(info)
+	case o.json:
 		return o.document(info)
 	}
 	if info.err != nil {

@@ -6,12 +6,16 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // statusInterrupted is the exit status of a process that Ctrl-C ends, as shells have it.
 const statusInterrupted = 128 + int(syscall.SIGINT)
 
-// halfWritten are the files that are being written under another name.
+// interruptPatience is how long an interrupt waits for stores to forget what they were sent.
+const interruptPatience = 5 * time.Second
+
+// halfWritten are the files, and folders with some, that are being written under another name.
 var halfWritten struct {
 	sync.Mutex
 	names map[string]bool
@@ -88,8 +92,9 @@ func removeOnInterrupt() {
 				continue
 			}
 			halfWritten.Lock() // what is being written stays so until the process ends
+			uploads.stop(interruptPatience)
 			for name := range halfWritten.names {
-				os.Remove(name)
+				os.RemoveAll(name)
 			}
 			interruptible.Lock()
 			if interruptible.before != nil {

@@ -33,7 +33,7 @@ var listing = batch.Listing{Remote: &objects}
 // Has reports whether a path is the URL of an object.
 func (o *objectStores) Has(path string) bool {
 	scheme, _, ok := strings.Cut(path, "://")
-	return ok && slices.Contains(store.Schemes, scheme)
+	return ok && slices.Contains(store.Schemes(), scheme)
 }
 
 // of returns the store of a URL.

@@ -33,7 +33,7 @@ func checkPickleName(name string) error {
 }
 
 // writeOutput writes what fill writes to the file name, with the compression that its ending
-// asks for, or to standard output for "-". The file is complete or stays what it was: it is
+// asks for, to an object of a store, or to standard output for "-". The file is complete or stays what it was: it is
 // written under another name first. Standard output gets all or nothing.
 func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 	if name == "-" {
@@ -44,6 +44,10 @@ func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 		}
 		return held.copyTo(s.out)
 	}
+	return outputTo(name, func(path string) error { return writeOutputFile(path, fill) })
+}
+
+func writeOutputFile(name string, fill func(w io.Writer) error) error {
 	mode := os.FileMode(0o644)
 	if info, err := os.Stat(name); err == nil {
 		mode = info.Mode().Perm()

@@ -87,17 +87,41 @@ func TestReadmeTest(t *testing.T) {
 	}
 }
 
-// TestReadmePrograms compiles and runs the Go programs.
+// TestReadmePrograms compiles and runs the Go programs: as one, since linking takes longer than all
+// else, in which each is a file whose main has another name.
 func TestReadmePrograms(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"program", "write", "convert"} {
-		path := writeFile(t, "main.go", readme(t, name))
-		cmd := exec.Command("go", "run", path)
-		cmd.Dir = moduleRoot
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", name, err, out)
+	names := []string{"program", "write", "convert"}
+	folder := t.TempDir()
+	args := []string{"run", "-ldflags=-s -w"}
+	add := func(name, text string) {
+		path := filepath.Join(folder, name+".go")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		checkReadme(t, name+"-output", string(out))
+		args = append(args, path)
+	}
+	all := "package main\n\nfunc main() {\n"
+	for _, name := range names {
+		text, program := readme(t, name), name+"Program"
+		if strings.Count(text, "\nfunc main() {") != 1 {
+			t.Fatalf("%s is no program", name)
+		}
+		add(name, strings.Replace(text, "\nfunc main() {", "\nfunc "+program+"() {", 1))
+		all += "\t" + program + "()\n\tprintln()\n" // to standard error, which is read too
+	}
+	add("main", all+"}\n")
+	cmd := exec.Command("go", args...)
+	cmd.Dir = moduleRoot
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	printed := strings.Split(string(out), "\n\n")
+	if len(printed) != len(names)+1 || printed[len(names)] != "" {
+		t.Fatalf("%d programs, %q", len(names), out)
+	}
+	for i, name := range names {
+		checkReadme(t, name+"-output", printed[i]+"\n")
 	}
 }

@@ -59,7 +59,8 @@ const rootLong = `unpkl shows, checks, compares and converts what is in Python p
 like: dicts, arrays, tables, objects of any class. Nothing of a file is executed.
 
 FILE may be "-" for standard input, compressed, an .npy, an .npz or a joblib file. A POINTER leads
-to a part of it: keys, columns, attributes and subscripts as in /regions/0/values/:10.`
+to a part of it: keys, columns, attributes and subscripts as in /regions/0/values/:10. What is read
+and what is written may be objects of a store, s3://BUCKET/KEY or gs://BUCKET/KEY.`
 
 func newRoot(s *streams) *cobra.Command {
 	var info infoFlags

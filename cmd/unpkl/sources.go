@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/unpkl/unpkl/internal/batch"
 )
@@ -85,13 +86,15 @@ type manyFlags struct {
 	sources sourceFlags
 	shard   string
 	jobs    int
+	flags   *pflag.FlagSet // of the command
 }
 
 func (f *manyFlags) add(cmd *cobra.Command) {
 	f.sources.add(cmd)
 	flags := cmd.Flags()
+	f.flags = flags
 	flags.StringVar(&f.shard, "shard", "", "`I/N`: only those files whose paths hash to I of N")
-	flags.IntVar(&f.jobs, "jobs", 0, "how many files to read at once")
+	flags.IntVar(&f.jobs, "jobs", 0, "how many files to work on at once")
 	flags.Lookup("jobs").DefValue = jobsDefault
 }
 
@@ -102,14 +105,13 @@ const jobsDefault = "the number of processors, 16 times that of objects"
 // of the time.
 const objectJobs = 16
 
-// jobsFor returns how many files are worked on at once, where flag is --jobs, 0 if it was not
-// given.
-func jobsFor(flag int, changed bool, args []string) (int, error) {
+// jobsFor returns how many files are worked on at once.
+func (f *manyFlags) jobsFor(args []string) (int, error) {
 	switch {
-	case flag < 1 && (flag < 0 || changed):
-		return 0, usageErrorf("--jobs is 1 or more, not %d", flag)
-	case flag > 0:
-		return flag, nil
+	case f.jobs < 0 || f.jobs == 0 && f.flags.Changed("jobs"):
+		return 0, usageErrorf("--jobs is 1 or more, not %d", f.jobs)
+	case f.jobs > 0:
+		return f.jobs, nil
 	case len(args) > 0 && objects.Has(args[0]):
 		return objectJobs * runtime.GOMAXPROCS(0), nil
 	}
@@ -136,7 +138,7 @@ func (f *manyFlags) begin(s *streams, cmd *cobra.Command, l batch.Listing, args 
 	error) {
 	m := &many{f: f}
 	var err error
-	if m.jobs, err = jobsFor(f.jobs, cmd.Flags().Changed("jobs"), args); err != nil {
+	if m.jobs, err = f.jobsFor(args); err != nil {
 		return nil, err
 	}
 	all, end, err := f.sources.sources(s, l, args)
@@ -170,6 +172,11 @@ func eachFile[R any](m *many, work func(batch.Source) R, done func(batch.Source,
 		m.step()
 		return done(s, r)
 	})
+	return listError(err)
+}
+
+// listError names the file where an error is of the list.
+func listError(err error) error {
 	var source *batch.SourceError
 	if errors.As(err, &source) {
 		err = &fileError{source.Path, source.Err}

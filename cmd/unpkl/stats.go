@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -26,6 +28,7 @@ type statsFlags struct {
 	json bool
 	axis int
 	many manyFlags
+	out  lineFlags
 }
 
 // noAxis is the --axis that is not given; axes count from the end below 0.
@@ -80,6 +83,7 @@ func statsCommand(s *streams) *cobra.Command {
 	flags.IntVar(&f.axis, "axis", noAxis, "sum up along this axis of one array, -1 is the last")
 	flags.Lookup("axis").DefValue = ""
 	f.many.add(cmd)
+	f.out.add(cmd)
 	return cmd
 }
 
@@ -99,16 +103,24 @@ type summed struct {
 
 func runStats(s *streams, cmd *cobra.Command, f *statsFlags, files []string,
 	p pointer.Pointer) error {
+	if err := f.out.check(f.json, "stats --json"); err != nil {
+		return err
+	}
 	m, err := f.many.begin(s, cmd, listing, files)
 	if err != nil {
 		return err
 	}
-	several := f.many.several(listing, files)
-	w := bufio.NewWriter(s.out)
-	err = eachFile(m, func(source batch.Source) (r summed) {
+	work := func(source batch.Source) (r summed) {
 		r.all, r.err = sumUp(s, source.Path, p, f.axis)
 		return r
-	}, func(source batch.Source, r summed) error {
+	}
+	if f.out.output != "" {
+		options := fmt.Sprintf("stats of %q, axis %d", p, f.axis)
+		return m.end(toFile(m, &f.out, options, &lineCodec[summed]{work: work, lines: statsFileLines}))
+	}
+	several := f.many.several(listing, files)
+	w := bufio.NewWriter(s.out)
+	err = eachFile(m, work, func(source batch.Source, r summed) error {
 		if isOther(source, r.err) {
 			return nil
 		}
@@ -122,6 +134,18 @@ func runStats(s *streams, cmd *cobra.Command, f *statsFlags, files []string,
 		return writeStats(s, w, f.json, name, r.all)
 	})
 	return m.end(err)
+}
+
+// statsFileLines writes the summaries of a file for -o.
+func statsFileLines(to io.Writer, source batch.Source, r summed) error {
+	if r.err != nil {
+		if isOther(source, r.err) {
+			return nil
+		}
+		return r.err
+	}
+	w := bufio.NewWriter(to)
+	return errors.Join(statsJSON(w, source.Path, r.all), w.Flush())
 }
 
 // writeStats writes the summaries of a file, with its name if there are several.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +27,7 @@ type verifyFlags struct {
 	write, json bool
 	sums        string
 	many        manyFlags
+	out         lineFlags
 }
 
 const verifyLong = `verify checks the first value of FILE against SPEC, a file in YAML or JSON, and writes a line for
@@ -67,6 +70,9 @@ func verifyCommand(s *streams) *cobra.Command {
 			if f.write && len(args) != 2 {
 				return usageErrorf("verify --write takes one FILE and SPEC")
 			}
+			if f.write && f.out != (lineFlags{}) {
+				return usageErrorf("-o is for what verify finds, not for --write")
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,6 +93,7 @@ func verifyCommand(s *streams) *cobra.Command {
 		"with --write, add sums of arrays: crc32, md5, xxh3, blake3 or sha256")
 	flags.BoolVar(&f.json, "json", false, "write JSON Lines: an object with pointer and failure")
 	f.many.add(cmd)
+	f.out.add(cmd)
 	return cmd
 }
 
@@ -123,6 +130,9 @@ type verified struct {
 
 func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
 	specName string) error {
+	if err := f.out.check(f.json, "verify --json"); err != nil {
+		return err
+	}
 	want, err := readSpec(specName)
 	if err != nil {
 		return &fileError{specName, err}
@@ -131,13 +141,15 @@ func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
 	if err != nil {
 		return err
 	}
-	out := &verifyWriter{w: bufio.NewWriter(s.out), json: f.json,
-		several: f.many.several(listing, names)}
-	out.enc = jsonval.NewEncoder(out.w, jsonOptions(0))
-	err = eachFile(m, func(source batch.Source) (v verified) {
+	work := func(source batch.Source) (v verified) {
 		v.failures, v.err = verifyFile(s, source.Path, want)
 		return v
-	}, func(source batch.Source, v verified) error {
+	}
+	if f.out.output != "" {
+		return verifyToFile(m, f, specName, work)
+	}
+	out := newVerifyWriter(s.out, f.json, f.many.several(listing, names))
+	err = eachFile(m, work, func(source batch.Source, v verified) error {
 		if isOther(source, v.err) && len(v.failures) == 0 {
 			return nil
 		}
@@ -153,6 +165,34 @@ func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
 		err = out.end()
 	}
 	if err = m.end(err); err == nil && out.found > 0 {
+		return errSilent(statusFound)
+	}
+	return err
+}
+
+// verifyToFile writes what each file fails to the file of -o.
+func verifyToFile(m *many, f *verifyFlags, specName string,
+	work func(batch.Source) verified) error {
+	text, err := os.ReadFile(specName)
+	if err != nil {
+		return m.end(&fileError{specName, err})
+	}
+	found := false
+	err = m.end(toFile(m, &f.out, fmt.Sprintf("verify by %x", sha256.Sum256(text)),
+		&lineCodec[verified]{
+			work: work,
+			lines: func(w io.Writer, source batch.Source, v verified) error {
+				if isOther(source, v.err) && len(v.failures) == 0 {
+					return nil
+				}
+				return cmp.Or(newVerifyWriter(w, true, true).file(source.Path, v.failures), v.err)
+			},
+			accept: func(lines []byte) error {
+				found = found || len(lines) > 0
+				return nil
+			},
+		}))
+	if err == nil && found {
 		return errSilent(statusFound)
 	}
 	return err
@@ -174,6 +214,12 @@ type verifyWriter struct {
 	enc           *jsonval.Encoder
 	json, several bool
 	files, found  int64
+}
+
+func newVerifyWriter(to io.Writer, asJSON, several bool) *verifyWriter {
+	w := bufio.NewWriter(to)
+	return &verifyWriter{w: w, enc: jsonval.NewEncoder(w, jsonOptions(0)), json: asJSON,
+		several: several}
 }
 
 // file writes what a file fails.

@@ -86,3 +86,19 @@ func ExampleList() {
 	// täxt <nil>
 	// hdf5: /objects: a pickle, and Options.Unpickle is not set
 }
+
+func ExampleParts() {
+	f := open("pd_all_zlib.h5")
+	defer f.Close()
+	opts := &pytables.Options{
+		Unpickle: func(b []byte) (any, error) { return unpkl.LoadBytes(b) },
+	}
+	for part, err := range pytables.Parts(f, "/a/df", 100_000, opts) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(part.Rows(), part.Column("s").At(1))
+	}
+	// Output: 5 bä
+}

@@ -27,23 +27,37 @@ type tableReader struct {
 }
 
 func (r reader) table(g *hdf5.Group) (*frame.Frame, error) {
+	t, err := r.openTable(g)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := Array(t.d)
+	if err != nil {
+		return nil, err
+	}
+	return t.part(rows)
+}
+
+// openTable reads what is said of a table.
+func (r reader) openTable(g *hdf5.Group) (*tableReader, error) {
 	d, err := g.Dataset("table")
 	if err != nil {
 		return nil, err
 	}
-	t := &tableReader{reader: r, g: g, d: d, found: map[string]*frame.Series{}}
-	if t.rows, err = Array(d); err != nil {
-		return nil, err
-	}
-	if t.rows.NDim() != 1 || t.rows.DType().Names() == nil || t.rows.HasObject() {
-		return nil, fail(d, hdf5.ErrMalformed, "a table that has no records")
-	}
+	t := &tableReader{reader: r, g: g, d: d}
 	if t.info, err = r.attr(g, "info"); err != nil {
 		return nil, err
 	}
-	if t.nan, err = r.nanOf(g); err != nil {
-		return nil, err
+	t.nan, err = r.nanOf(g)
+	return t, err
+}
+
+// part makes a frame of rows of the table.
+func (t *tableReader) part(rows *ndarray.Array) (*frame.Frame, error) {
+	if rows.NDim() != 1 || rows.DType().Names() == nil || rows.HasObject() {
+		return nil, fail(t.d, hdf5.ErrMalformed, "a table that has no records")
 	}
+	t.rows, t.found, t.order = rows, map[string]*frame.Series{}, nil
 	if err := t.columns(); err != nil {
 		return nil, err
 	}

@@ -16,10 +16,11 @@ import (
 
 // Codec makes a block of each source, and of many blocks one output.
 type Codec interface {
-	// Encode returns the block of a source. It is called by several goroutines.
+	// Encode returns the block of a source; what there is of one that fails stands beside the error.
+	// It is called by several goroutines.
 	Encode(s Source) ([]byte, error)
 	// Accept looks at each block in the order of the sources, before any is written. Its error is
-	// the source's, whose block is then left out.
+	// the source's, whose block is then left out. It sees what there is of sources that failed too.
 	Accept(block []byte) error
 	// Join writes the output of the blocks.
 	Join(w io.Writer, blocks Blocks) error
@@ -99,12 +100,10 @@ func (p *Parts) Run(sources iter.Seq2[Source, error], l Limits, resume bool) err
 // encode makes the block of a source.
 func (p *Parts) encode(s Source) *encoded {
 	e := &encoded{entry: identified(s)}
-	block, err := p.Codec.Encode(s)
-	if err != nil {
+	var err error
+	if e.block, err = p.Codec.Encode(s); err != nil {
 		e.entry.Failure = NewFailure(s.Path, err)
-		return e
 	}
-	e.block = block
 	return e
 }
 
@@ -119,7 +118,7 @@ func identified(s Source) Entry {
 
 // add puts what came of the next source into the part.
 func (p *Parts) add(e *encoded) error {
-	if e.entry.Failure == nil {
+	if e.entry.Failure == nil || len(e.block) > 0 {
 		if err := p.Codec.Accept(e.block); err != nil {
 			e.entry.Failure, e.block = NewFailure(e.entry.Path, err), nil
 		}
@@ -288,7 +287,7 @@ func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []So
 // accept shows the blocks of a part to the codec, and tells of its sources.
 func (p *Parts) accept(n int) error {
 	return p.part(n).Each(func(e *Entry, r *io.SectionReader) error {
-		if e.Failure == nil {
+		if e.Failure == nil || e.Bytes > 0 {
 			block := make([]byte, r.Size())
 			if _, err := io.ReadFull(r, block); err != nil {
 				return err
@@ -322,7 +321,7 @@ type Blocks struct {
 }
 
 // Each visits each entry with its block, in the order of the sources. The block of a failure is
-// empty.
+// empty where the codec has none of it.
 func (b Blocks) Each(visit func(e *Entry, r *io.SectionReader) error) error {
 	for n := b.from; n < b.to; n++ {
 		if err := b.eachOf(n, visit); err != nil {

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/unpkl/unpkl/internal/batch"
+)
+
+// lineFlags are the options of commands that write lines of each of very many files.
+type lineFlags struct {
+	output string
+	resume bool
+}
+
+func (f *lineFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&f.output, "output", "o", "",
+		"write the lines to `FILE`, which is whole or as it was, rather than to standard output")
+	addResume(cmd, &f.resume)
+}
+
+// addResume adds --resume.
+func addResume(cmd *cobra.Command, resume *bool) {
+	cmd.Flags().BoolVar(resume, "resume", false,
+		"go on with what a run that was ended left: what is whole is not done again")
+}
+
+// check refuses flags that make no sense; lines says whether what is written of a file stands by
+// itself, and how are the flags by which it does.
+func (f *lineFlags) check(lines bool, how string) error {
+	switch {
+	case f.resume && f.output == "":
+		return usageErrorf("--resume is of the file of -o")
+	case f.output != "" && !lines:
+		return usageErrorf("-o is for lines: %s", how)
+	}
+	return nil
+}
+
+// lineCodec makes the lines of each file.
+type lineCodec[R any] struct {
+	work func(batch.Source) R
+	// lines writes what came of a file; its error is why that failed, lines or not.
+	lines func(w io.Writer, s batch.Source, r R) error
+	// accept looks at the lines of each file, in the order of the list.
+	accept func(lines []byte) error
+}
+
+func (c *lineCodec[R]) Encode(s batch.Source) ([]byte, error) {
+	var b bytes.Buffer
+	err := c.lines(&b, s, c.work(s))
+	return b.Bytes(), err
+}
+
+func (c *lineCodec[R]) Accept(lines []byte) error {
+	if c.accept == nil {
+		return nil
+	}
+	return c.accept(lines)
+}
+
+func (c *lineCodec[R]) Join(w io.Writer, blocks batch.Blocks) error {
+	return (&batch.Lines{}).Join(w, blocks)
+}
+
+// toFile writes the lines of each file of a run to the file of -o, by way of parts, of which a run
+// with --resume goes on with those that are whole. What the lines depend on beside the files is in
+// options.
+func toFile[R any](m *many, f *lineFlags, options string, codec *lineCodec[R]) error {
+	folder, err := partsFolder(f.output, "."+filepath.Base(f.output)+".parts")
+	if err != nil {
+		return err
+	}
+	parts := &batch.Parts{
+		Folder: folder, Codec: codec, PartBytes: batchPart, Step: m.step, Failed: m.fails.add,
+		Options: fmt.Sprintf("unpkl %s %s", versionText(), options),
+	}
+	err = parts.Run(listing.Known(m.all), batch.Limits{Jobs: m.jobs}, f.resume)
+	if err != nil {
+		return listError(err)
+	}
+	err = outputTo(f.output, func(path string) error {
+		return batch.WriteFile(path, func(w io.Writer) error {
+			return codec.Join(w, parts.All())
+		})
+	})
+	if err != nil {
+		return &fileError{f.output, err}
+	}
+	return parts.Remove()
+}

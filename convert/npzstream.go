@@ -1,0 +1,98 @@
+package convert
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/unpkl/unpkl/npy"
+)
+
+// openNPZ opens the member that a path of the file leads to; nil is one that is read as a whole.
+func openNPZ(in *input) (*arrayStream, error) {
+	name, ok := strings.CutPrefix(in.way(), "/")
+	if !ok || strings.ContainsAny(name, "/*~") {
+		return nil, nil
+	}
+	f, err := os.Open(in.path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := memberStream(in, f, name)
+	if s == nil || err != nil {
+		f.Close()
+		return nil, err
+	}
+	member := s.close
+	s.close = func() error { return errors.Join(member(), f.Close()) }
+	return s, nil
+}
+
+func memberStream(in *input, f *os.File, name string) (*arrayStream, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	limits := in.limits.WithDefaults()
+	z, err := npy.OpenArchive(f, info.Size(), &npy.Options{
+		DecompressedBytes: limits.DecompressedBytes, CompressionRatio: limits.CompressionRatio})
+	if err != nil || !slices.Contains(z.Names(), name) || !z.IsArray(name) {
+		return nil, nil // a zip of another kind, such as PyTorch's
+	}
+	r, err := z.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	s := &arrayStream{close: r.Close}
+	if err := s.npy(r); err != nil || s.r == nil {
+		r.Close()
+		return nil, err
+	}
+	s.r = &wholeReader{r: s.r, left: s.bytes, name: name}
+	return s, nil
+}
+
+// wholeReader reads all of a member. With the last bytes it gives the error of what is behind them:
+// of a checksum that is wrong, or of more bytes.
+type wholeReader struct {
+	r    io.Reader
+	left int64
+	name string
+}
+
+func (w *wholeReader) Read(p []byte) (int, error) {
+	if w.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := w.r.Read(p[:min(int64(len(p)), w.left)])
+	if w.left -= int64(n); w.left > 0 || err != nil {
+		return n, err
+	}
+	var more [1]byte
+	switch _, err := io.ReadFull(w.r, more[:]); err {
+	case io.EOF:
+		return n, nil
+	case nil:
+		return 0, malformed("member %q has bytes behind its array", w.name)
+	default:
+		return 0, fmt.Errorf("convert: member %q: %w", w.name, err)
+	}
+}
+
+// writeNPZStream writes an array as the member that a single array has.
+func writeNPZStream(out *output, s *arrayStream) (bool, error) {
+	if info, err := os.Stat(out.name); out.w != nil || err == nil && !info.Mode().IsRegular() {
+		return false, nil // what cannot be sought
+	}
+	return true, out.replace(func(f *os.File) error {
+		z := npy.NewArchiveWriter(f, &npy.WriteOptions{Compress: out.deflate})
+		h := npy.Header{DType: s.dtype, Shape: s.shape, Order: s.order}
+		if err := z.AddFrom("arr_0", &h, s.r); err != nil {
+			return err
+		}
+		return z.Close()
+	})
+}
