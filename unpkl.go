@@ -126,17 +126,17 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 		input.IsTorch(head) {
 		return NewDecoder(bytes.NewReader(data), opts...).only(v)
 	}
+	u := unpicklers.Get().(*pickle.Unpickler)
+	bridge.SetInput(u, data)
 	c := &noOptions
 	if len(opts) > 0 {
 		c = newConfig(opts)
 		if err := c.misuse(); err != nil {
 			return err
 		}
+		u.SharedInput = c.sharedInput
+		c.setUp(u)
 	}
-	u := unpicklers.Get().(*pickle.Unpickler)
-	*u = *pickle.NewUnpicklerBytes(data)
-	u.SharedInput = c.sharedInput
-	c.setUp(u)
 	p, err := bridge.Read(u)
 	switch {
 	case err != nil:
@@ -147,13 +147,21 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	default:
 		err = c.decodeInto(p, v)
 	}
-	*u = pickle.Unpickler{}
+	if len(opts) > 0 {
+		*u = pickle.Unpickler{}
+		noOptions.setUp(u)
+	}
+	bridge.SetInput(u, nil)
 	unpicklers.Put(u)
 	return err
 }
 
-// unpicklers keeps the memory of Unpicklers from one call of Unmarshal to the next.
-var unpicklers = sync.Pool{New: func() any { return new(pickle.Unpickler) }}
+// unpicklers keeps Unpicklers without options from one call of Unmarshal to the next.
+var unpicklers = sync.Pool{New: func() any {
+	u := new(pickle.Unpickler)
+	noOptions.setUp(u)
+	return u
+}}
 
 // trailing is the error of an input that goes on behind its pickle.
 func trailing(offset int64) error {
@@ -166,8 +174,12 @@ func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	if part, ok := v.(*lookup.Part); ok {
 		return part.Cells(p)
 	}
-	to := c.assignOptions()
-	return unmarshal.Cells(p, v, &to)
+	to := &noAssignOptions
+	if c != &noOptions {
+		own := c.assignOptions()
+		to = &own
+	}
+	return unmarshal.Cells(p, v, to)
 }
 
 // noInput turns the io.EOF of an input without a pickle into an error that says so.
@@ -202,6 +214,9 @@ type Unmarshaler interface {
 // digits, with a sign if negative. A *big.Int as key would compare by its address.
 // Everywhere else such an int is a *big.Int.
 type BigInt string
+
+// noAssignOptions are those of a load without options; nothing writes to them.
+var noAssignOptions = noOptions.assignOptions()
 
 // unmarshal.Options are the options for putting objects into Go values.
 func (c *config) assignOptions() unmarshal.Options {

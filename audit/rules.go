@@ -73,7 +73,6 @@ func init() {
 		"builtins.property":                         callsFirst,
 		"builtins.iter":                             iterRule,
 		"builtins.type":                             typeRule,
-		"builtins.sorted":                           nil,
 		"types.GenericAlias":                        callsFirst,
 		"functools.partial":                         partialRule,
 		"collections.defaultdict":                   callsFirst,
@@ -131,7 +130,6 @@ func init() {
 		"joblib.numpy_pickle.NDArrayWrapper":    wrapperBuild,
 		"joblib.numpy_pickle.ZNDArrayWrapper":   wrapperBuild,
 	}
-	delete(rules, "builtins.sorted")
 }
 
 // callsFirst is the rule of what calls its first argument, at once or later.

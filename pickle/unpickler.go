@@ -140,6 +140,7 @@ func (u *Unpickler) More() (bool, error) {
 
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
+	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
 	bridge.Public = public
 	bridge.NewPlans = func() any { return new(planCache) }
 	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).kept, _ = plans.(*planCache) }
@@ -150,6 +151,12 @@ func init() {
 		u := unpickler.(*Unpickler)
 		u.compressed, u.tally = compressed, tally
 	}
+}
+
+// setInput makes u read data, as NewUnpicklerBytes does, with its hooks and options. Small values of
+// the pickle before do not share memory with those of the next.
+func (u *Unpickler) setInput(data []byte) {
+	u.w, u.slabs = window.Bytes(data), slabs{}
 }
 
 // read reads the next pickle onto a tape.

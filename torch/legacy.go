@@ -36,8 +36,10 @@ func IsLegacy(head []byte) bool {
 		return true
 	}
 	// PROTO, and from protocol 4 on a frame, may stand before it.
-	at := bytes.Index(head, []byte(legacyMagic))
-	return len(head) > 0 && head[0] == 0x80 && (at == 2 || at == 11)
+	const bare, framed = 2, 11
+	return len(head) > framed && head[0] == 0x80 &&
+		(bytes.HasPrefix(head[bare:], []byte(legacyMagic)) ||
+			bytes.HasPrefix(head[framed:], []byte(legacyMagic)))
 }
 
 // Legacy reads files of the legacy format: pickles of the magic number, of the format's version, of

@@ -29,6 +29,10 @@ type Pickle interface {
 // it.
 var Read func(unpickler any) (Pickle, error)
 
+// SetInput makes a *pickle.Unpickler read data from now on, with the hooks and options that it has,
+// as one of pickle.NewUnpicklerBytes; nil lets go of the data before. Package pickle sets it.
+var SetInput func(unpickler any, data []byte)
+
 // Known returns what package known knows of a class that a FindClass hook returned, or 0, and the
 // rules of its resolver. Package reconstruct sets it; where that is not linked in, no class is
 // known.

@@ -19,22 +19,24 @@ import (
 // Reference: CPython's _PyLong_FromByteArray.
 func DecodeLong(b []byte) (small int64, large *big.Int) {
 	n := len(b)
+	if n <= 8 {
+		var word [8]byte
+		copy(word[:], b)
+		return ShortLong(word[:], n), nil
+	}
 	for n > 1 && (b[n-1] == 0 && b[n-2] < 0x80 || b[n-1] == 0xff && b[n-2] >= 0x80) {
 		n-- // sign bytes that say nothing
 	}
-	b = b[:n]
-	if n == 0 {
-		return 0, nil
-	}
 	if n <= 8 {
-		var u uint64
-		for i := n - 1; i >= 0; i-- {
-			u = u<<8 | uint64(b[i])
-		}
-		shift := uint(64 - 8*n)
-		return int64(u<<shift) >> shift, nil
+		return ShortLong(b, n), nil
 	}
-	return 0, bigLong(b)
+	return 0, bigLong(b[:n])
+}
+
+// ShortLong is DecodeLong for the n bytes, at most 8, at the start of b, which has at least 8.
+func ShortLong(b []byte, n int) int64 {
+	shift := uint(64 - 8*n)
+	return int64(binary.LittleEndian.Uint64(b)<<shift) >> shift
 }
 
 // bigLong is DecodeLong for more than 8 bytes.

@@ -1,15 +1,12 @@
 package plain
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/known"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/pickle"
-	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // NOTE. An object of a class that nothing here knows stays the object that it was, with all that is
@@ -35,7 +32,6 @@ func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 		return nil, err
 	}
 	if at != once {
-		const noLevel = -1 // as any other leaf
 		m.keep(at, v, noLevel, made)
 	}
 	return v, nil
@@ -70,7 +66,7 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 		class = t.Items(c.Args)[0]
 	}
 	if class != m.foreign {
-		if class, ok := t.Value(class).(pickle.Named); !ok || isLibrary(class.Global()) {
+		if class, ok := t.Value(class).(pickle.Named); !ok || pyvalue.IsLibrary(class.Global()) {
 			return false
 		}
 		m.foreign = class
@@ -86,18 +82,6 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 		return !m.isTyped(c.State)
 	}
 	return true
-}
-
-// otherLibraries are those beside pandas of whose objects reconstruct.Pandas makes values.
-var otherLibraries = []string{"xarray", "pyarrow", "polars", "geopandas", "shapely", "pyproj"}
-
-// isLibrary reports whether calls of a class are looked at by package reconstruct, as objects.
-func isLibrary(g pickle.Global) bool {
-	return strings.HasPrefix(g.Module, "pandas") || strings.HasPrefix(g.Module, "scipy") ||
-		strings.HasPrefix(g.Module, "copy") || strings.HasPrefix(g.Module, "numpy") ||
-		slices.ContainsFunc(otherLibraries, func(library string) bool {
-			return strings.HasPrefix(g.Module, library)
-		}) || reconstruct.IsLibrary(g.Module)
 }
 
 // isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.

@@ -57,6 +57,9 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsInert(id) {
 			return m.knownCall(id)
 		}
+		if slot, ok := t.Shared(id); ok && m.slots[slot].height == noLevel {
+			return m.slots[slot].plain, true // an object that was met before
+		}
 	case tape.Class:
 		return m.class(id)
 	}
@@ -70,7 +73,7 @@ func (m *maker) class(id tape.ID) (any, bool) {
 		return v, true
 	}
 	class, ok := m.t.Value(id).(pickle.Named)
-	if !ok || isLibrary(class.Global()) {
+	if !ok || pyvalue.IsLibrary(class.Global()) {
 		return nil, false
 	}
 	if m.classes == nil {

@@ -24,14 +24,21 @@ import (
 // Invariant: slots[i] is open exactly while a frame of it is on the stack, so meeting an open one
 // again is a cycle.
 type maker struct {
-	c     *Converter
-	p     bridge.Pickle
-	t     *tape.Tape
-	arena arena
-	stack []cellFrame
-	base  int // levels around what is being made
-	// shared has what became of the cells that may be met again.
-	*shared
+	// What is kept from one pickle to the next: memory for small values, and for what is known of
+	// the cells of one.
+	arena   arena
+	known   known.Maker
+	stack   []cellFrame
+	*shared // what became of the cells that may be met again
+	making
+}
+
+// making is what a maker knows of the pickle that it makes values of.
+type making struct {
+	c    *Converter
+	p    bridge.Pickle
+	t    *tape.Tape
+	base int // levels around what is being made
 	// helper says that other goroutines read shared now: what only one may do is left to it, with
 	// errLater.
 	helper bool
@@ -40,9 +47,8 @@ type maker struct {
 	needs   []tape.ID // of a helper: shared cells that have to be made first
 	height  int32     // levels of what a helper made
 
-	stringCache stringCache // of values
-	keyCache    stringCache // of the keys of dicts
-	known       known.Maker
+	stringCache stringCache     // of values
+	keyCache    stringCache     // of the keys of dicts
 	owner       ndarray.Owner   // of arrays, or nil
 	foreign     tape.ID         // the last class of no library
 	classes     map[tape.ID]any // the values of classes
@@ -59,10 +65,13 @@ type shared struct {
 // slot is what became of a cell that may be met again, unless that is text.
 type slot struct {
 	plain  any
-	height int32 // levels below a container
+	height int32 // levels below a container; noLevel if it is an object
 	state  slotState
 	node   int // index of the same container in Converter.nodes plus 1, or 0
 }
+
+// noLevel is the height of an object that stays what it is: it is no container of plain values.
+const noLevel = -1
 
 type slotState uint8
 
@@ -159,7 +168,7 @@ func (m *maker) reset() {
 		stack = nil
 	}
 	m.known.Reset()
-	*m = maker{arena: m.arena, known: m.known, shared: s, stack: stack}
+	m.stack, m.making = stack, making{}
 }
 
 // grow makes room for slots that the caller had the tape give to cells since.

@@ -66,7 +66,34 @@ func (m *maker) maySplit(id tape.ID) bool {
 	if n < splitCells || m.t.Kind(id) == tape.Dict && n < 2*m.t.Size(id) {
 		return false // the keys of a dict are for one goroutine
 	}
-	return m.workers() > 1
+	return m.workers() > 1 && !m.mostlyLeft(id)
+}
+
+// mostlyLeft reports whether helpers would leave most of what a container holds, as far as a sample
+// of its first children shows.
+func (m *maker) mostlyLeft(id tape.ID) bool {
+	const sample = 64 // children
+	from, to, _ := m.t.Rest(id).Next(m.t)
+	ids := m.t.Parts(from, to)
+	step, first := 1, 0
+	if m.t.Kind(id) == tape.Dict {
+		step, first = 2, 1
+	}
+	looked, left := 0, 0
+	for i := first; i < len(ids) && looked < sample; i += step {
+		looked++
+		switch m.t.Kind(ids[i]) {
+		case tape.Call:
+			if m.t.IsInert(ids[i]) || m.t.IsShared(ids[i]) {
+				left++
+			}
+		case tape.Tuple, tape.List, tape.Dict, tape.Set, tape.FrozenSet:
+			if m.t.IsShared(ids[i]) {
+				left++
+			}
+		}
+	}
+	return left > looked/2
 }
 
 // splitList is beginList for a large one.
@@ -231,10 +258,9 @@ func (m *maker) help(j *splitJob, children []uint32) (height int32) {
 
 // newHelper returns a maker of values inside the container that m begins.
 func (m *maker) newHelper() *maker {
-	return &maker{
-		c: m.c, p: m.p, t: m.t, shared: m.shared, owner: m.owner,
-		base: m.base + len(m.stack), helper: true,
-	}
+	return &maker{shared: m.shared, making: making{
+		c: m.c, p: m.p, t: m.t, owner: m.owner, base: m.base + len(m.stack), helper: true,
+	}}
 }
 
 // part makes the children from one to another, which for nil are all, and returns those that it

@@ -39,7 +39,7 @@ type Options struct {
 	BigInt func(digits string) any
 }
 
-// Converter converts the objects of one load.
+// Converter converts the objects of one load. The zero value is ready for [Converter.Begin].
 type Converter struct {
 	Objects   bool // convert nothing
 	cycles    bool
@@ -89,30 +89,32 @@ type graphFrame struct {
 
 // New returns a Converter with the options. Whoever is done with it may call [Converter.Release].
 func New(c *Options) *Converter {
-	limits := c.Limits.WithDefaults()
 	p := converters.Get().(*Converter)
-	*p = Converter{
-		spare:     p.spare,
-		owner:     c.Owner,
-		bigInt:    c.BigInt,
-		Pandas:    reconstruct.Pandas{CopyText: c.Owner != nil},
-		Objects:   c.Objects,
-		cycles:    c.AllowCycles,
-		hooked:    c.Hooked,
-		workers:   c.Workers,
-		maxDepth:  limits.Depth,
-		maxDigits: limits.IntDigits,
-		budget:    limits.Expansion,
-		expansion: limits.Expansion,
-	}
+	p.Begin(c)
 	return p
+}
+
+// Begin readies a Converter that is not from New, a new one or after [Converter.End], for a pickle.
+func (p *Converter) Begin(c *Options) {
+	limits := c.Limits.WithDefaults()
+	p.owner, p.bigInt = c.Owner, c.BigInt
+	p.Pandas.CopyText = c.Owner != nil
+	p.Objects, p.cycles, p.hooked, p.workers = c.Objects, c.AllowCycles, c.Hooked, c.Workers
+	p.maxDepth, p.maxDigits = limits.Depth, limits.IntDigits
+	p.budget, p.expansion = limits.Expansion, limits.Expansion
 }
 
 // converters keeps the memory of Converters from one pickle to the next.
 var converters = sync.Pool{New: func() any { return new(Converter) }}
 
-// Release gives the memory of the Converter back, which must not be used after.
+// Release gives the memory of a Converter from [New] back, which must not be used after.
 func (p *Converter) Release() {
+	p.End()
+	converters.Put(p)
+}
+
+// End lets go of the pickle and of what the options said, and keeps memory for the next pickle.
+func (p *Converter) End() {
 	spare := p.maker
 	if spare == nil {
 		spare = p.spare
@@ -121,7 +123,6 @@ func (p *Converter) Release() {
 		spare.reset()
 	}
 	*p = Converter{spare: spare}
-	converters.Put(p)
 }
 
 // Convert returns the plain value of v, which stands inside depth levels of containers.

@@ -293,22 +293,37 @@ func (t *Tape) run() error {
 			cells = append(cells, cell{kind: Int, v: uint64(i)})
 			pos += 4
 			continue
+		case opcode.Long1:
+			if n := int(buf[pos]); n <= 8 && len(buf)-pos > 8 {
+				i := opcode.ShortLong(buf[pos+1:], n)
+				pos += 1 + n
+				if uint64(i) < 256 {
+					stack = append(stack, idSmallInts+ID(i))
+					continue
+				}
+				stack = append(stack, ID(len(cells)))
+				cells = append(cells, cell{kind: Int, v: uint64(i)})
+				continue
+			}
 		case opcode.BinFloat:
 			stack = append(stack, ID(len(cells)))
 			cells = append(cells, cell{kind: Float, v: binary.BigEndian.Uint64(buf[pos:])})
 			pos += 8
 			continue
 
-		case opcode.ShortBinUnicode:
-			n := int(buf[pos])
-			if len(buf)-pos-1 < n {
+		case opcode.ShortBinUnicode, opcode.BinUnicode:
+			n, text := int(buf[pos]), pos+1
+			if op == opcode.BinUnicode {
+				n, text = int(binary.LittleEndian.Uint32(buf[pos:])), pos+4
+			}
+			if n < 0 || len(buf)-text < n {
 				break
 			}
-			b := buf[pos+1 : pos+1+n]
+			b := buf[text : text+n]
 			if !opcode.ValidText(b) || int64(n) > t.limits.StringBytes {
 				break
 			}
-			v := uint64(pos + 1)
+			v := uint64(text)
 			if !t.isSlice || v > maxOffset {
 				var err error
 				if v, err = t.arena.add(b); err != nil {
@@ -316,10 +331,10 @@ func (t *Tape) run() error {
 					return err
 				}
 			}
-			pos += 1 + n
+			pos = text + n
 			stack = append(stack, ID(len(cells)))
 			cells = append(cells, cell{kind: Str, n: uint32(n), v: v})
-			continue
+			goto pushed
 
 		case opcode.Memoize:
 			if i := uint64(len(t.memo.dense)); len(stack) > t.fence && t.nextPut(i) {
@@ -395,11 +410,11 @@ func (t *Tape) run() error {
 		case opcode.EmptyList:
 			stack = append(stack, ID(len(cells)))
 			cells = append(cells, cell{kind: List})
-			continue
+			goto pushed
 		case opcode.EmptyDict:
 			stack = append(stack, ID(len(cells)))
 			cells = append(cells, cell{kind: Dict})
-			continue
+			goto pushed
 		case opcode.EmptyTuple:
 			stack = append(stack, IDEmptyTuple)
 			continue
@@ -410,7 +425,7 @@ func (t *Tape) run() error {
 				t.children = append(t.children, stack[at:]...)
 				stack = append(stack[:at], ID(len(cells)))
 				cells = append(cells, cell{kind: Tuple, n: uint32(n), v: v})
-				continue
+				goto pushed
 			}
 		case opcode.SetItems, opcode.Appends:
 			if left, ok := t.fillFresh(op, stack, cells); ok {
@@ -437,6 +452,17 @@ func (t *Tape) run() error {
 			return errkind.New(errkind.ErrUnsupported, "more than %d values", maxCells)
 		}
 		watch = t.checked || t.proto < 0
+		continue
+
+	pushed:
+		// What was pushed can be met again, so picklers put it into the memo.
+		if !watch && pos < len(buf) && opcode.Code(buf[pos]) == opcode.Memoize &&
+			t.nextPut(uint64(len(t.memo.dense))) {
+			op, at = opcode.Memoize, pos
+			pos++
+			t.memo.count++
+			t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
+		}
 	}
 }
 

@@ -113,6 +113,9 @@ func NextInt(b []byte) (i int64, size int) {
 		return int64(int32(binary.LittleEndian.Uint32(b[1:]))), 5
 	}
 	n := int(b[1])
+	if len(b) >= 2+8 {
+		return opcode.ShortLong(b[2:], n), 2 + n
+	}
 	i, _ = opcode.DecodeLong(b[2 : 2+n])
 	return i, 2 + n
 }

@@ -19,21 +19,38 @@ import (
 // A value that does not fit does not end the reading, so the path of the first one is put together
 // on the way out of it: see assigner.placed.
 
-// cellReader is what an assigner needs to read cells.
+// cellReader is what an assigner knows of the cells that it reads.
 type cellReader struct {
 	t *tape.Tape
 	p bridge.Pickle
 	sharing
-	texts
-	layouts []*layout
 	foreign tape.ID // the class met last that is neither of pandas nor of SciPy
 	// spare are the cells whose large memory nobody keeps, so that the next pickle can be read into
 	// it.
 	spare []tape.ID
+	zones known.ZoneCache
+}
+
+// cellMemory is memory for what is made of cells, which is kept from one pickle to the next.
+type cellMemory struct {
+	texts
 	numbers
-	zones   known.ZoneCache
+	layouts []*layout
 	maker   known.Maker
 	watcher func(id tape.ID, object any) // hasObject
+}
+
+// reset forgets the cells of a pickle.
+func (m *cellMemory) reset() {
+	const most = 16 // layouts
+	m.texts.shared = nil
+	if len(m.layouts) > most {
+		m.layouts = nil
+	}
+	for _, l := range m.layouts {
+		l.reset()
+	}
+	m.maker.Reset()
 }
 
 // form says how cells become values of a Go type.

@@ -2,7 +2,6 @@ package unmarshal
 
 import (
 	"reflect"
-	"strings"
 
 	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/internal/known"
@@ -209,10 +208,11 @@ func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) er
 			break
 		}
 		switch c := a.t.Call(id); {
-		case c.HasEntries || c.HasKwargs || c.Form != tape.FormNewObj:
+		case c.HasEntries:
 		case c.HasState && a.t.Kind(c.State) == tape.Dict:
 			return a.readFields(p, id, c.State, dst)
-		case !c.HasState && !c.HasItems && a.t.Kind(c.Args) == tape.Tuple && a.t.Size(c.Args) > 0:
+		case !c.HasState && !c.HasItems && !c.HasKwargs && a.t.Code(c.Fn) == 0 &&
+			a.t.Kind(c.Args) == tape.Tuple && a.t.Size(c.Args) > 0:
 			return a.readPositions(p, id, a.t.Items(c.Args), dst)
 		}
 	}
@@ -226,24 +226,36 @@ func (a *assigner) isOwn(id tape.ID) bool {
 	if !a.t.IsInert(id) {
 		return true
 	}
-	fn := a.t.Call(id).Fn
-	if fn == a.foreign && fn != 0 {
+	c := a.t.Call(id)
+	class := c.Fn
+	if a.t.Kind(class) != tape.Class {
+		return false
+	}
+	switch a.t.Code(class) {
+	case known.ClassReconstructor:
+		items := a.t.Items(c.Args)
+		if !isObjectClass(a.t, items[1]) {
+			return false
+		}
+		class = items[0]
+	case known.ClassNewObj:
+		class = a.t.Items(c.Args)[0]
+	}
+	if class == a.foreign {
 		return true
 	}
-	if a.t.Kind(fn) != tape.Class {
+	g, ok := a.t.Value(class).(pickle.Named)
+	if !ok || pyvalue.IsLibrary(g.Global()) {
 		return false
 	}
-	g, ok := a.t.Value(fn).(pickle.Global)
-	if !ok {
-		return false
-	}
-	top, _, _ := strings.Cut(g.Module, ".")
-	switch top {
-	case "pandas", "scipy", "numpy", "copyreg", "copy_reg":
-		return false
-	}
-	a.foreign = fn
-	return !strings.HasPrefix(top, "scipy")
+	a.foreign = class
+	return true
+}
+
+// isObjectClass reports whether a Class is Python's object.
+func isObjectClass(t *tape.Tape, class tape.ID) bool {
+	g, ok := t.Value(class).(pickle.Named)
+	return ok && g.Global().Python3() == pickle.Global{Module: "builtins", Name: "object"}
 }
 
 // readFields puts the items of a dict into fields. id is the dict, or the instance whose state it

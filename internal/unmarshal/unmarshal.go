@@ -66,9 +66,16 @@ func (p *plan) compile() {
 // NoLimit: a goroutine's stack ends at 1 GB, and that cannot be recovered from.
 const maxAssignDepth = 200_000
 
-// assigner is the state of one Unmarshal.
+// assigner makes Go values of the objects or cells of one pickle.
 type assigner struct {
-	plain     *plain.Converter
+	// What is kept from one pickle to the next.
+	plain plain.Converter
+	cellMemory
+	assigning
+}
+
+// assigning is the state of one Unmarshal.
+type assigning struct {
 	shared    map[shareKey]reflect.Value
 	path      []pathElem
 	first     *misfit // the first mismatch
@@ -125,7 +132,7 @@ type Options struct {
 func newAssigner(c *Options) *assigner {
 	limits := c.Plain.Limits.WithDefaults()
 	a := assigners.Get().(*assigner)
-	a.plain = plain.New(&c.Plain)
+	a.plain.Begin(&c.Plain)
 	a.stray = noStray
 	a.maxDepth = min(limits.Depth, maxAssignDepth)
 	a.budget, a.expansion = limits.Expansion, limits.Expansion
@@ -142,20 +149,9 @@ var assigners = sync.Pool{New: func() any {
 
 // release gives the memory of the assigner back, which must not be used after.
 func (a *assigner) release() {
-	const most = 16 // layouts
-	a.plain.Release()
-	kept := cellReader{
-		texts: texts{free: a.texts.free, next: a.texts.next}, numbers: a.numbers, maker: a.maker,
-		watcher: a.watcher,
-	}
-	if len(a.layouts) <= most {
-		kept.layouts = a.layouts
-	}
-	for _, l := range kept.layouts {
-		l.reset()
-	}
-	kept.maker.Reset()
-	*a = assigner{cellReader: kept}
+	a.plain.End()
+	a.cellMemory.reset()
+	a.assigning = assigning{}
 	assigners.Put(a)
 }
 

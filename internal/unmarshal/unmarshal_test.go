@@ -523,6 +523,16 @@ func TestUnmarshalObject(t *testing.T) {
 		"\x80\x02cshop\nItem\n)\x81}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
 		// protocol 0
 		"ccopy_reg\n_reconstructor\n(cshop\nItem\nc__builtin__\nobject\nNtR}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		// a list with attributes, at protocol 0
+		"ccopy_reg\n_reconstructor\n(cshop\nItem\nc__builtin__\nlist\n(ltR}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		// INST and OBJ, as Python 2 writes classes of its old kind
+		"(ishop\nItem\n}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		"(cshop\nItem\no}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		// REDUCE with a state, and of the class of NEWOBJ below protocol 2
+		"cshop\nItem\n)R}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		"ccopy_reg\n__newobj__\n(cshop\nItem\ntR}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
+		// REDUCE with nothing but arguments
+		"cshop\nItem\nX\x03\x00\x00\x00pea\x85R.",
 		// slots
 		"\x80\x02cshop\nItem\n)\x81(N}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peastb.",
 		"\x80\x02cshop\nItem\nX\x03\x00\x00\x00pea\x85\x81}X\x04\x00\x00\x00nameX\x03\x00\x00\x00peasb.",
