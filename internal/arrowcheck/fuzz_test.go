@@ -130,3 +130,52 @@ func FuzzFooter(f *testing.F) {
 		}
 	})
 }
+
+// FuzzStream: the arrays of a stream that passes are valid or are said not to be.
+func FuzzStream(f *testing.F) {
+	f.Add(stream(f))
+	f.Add(stream(f, ipc.WithZstd()))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if arrowcheck.Stream(data, limits) != nil {
+			return
+		}
+		defer func() { _ = recover() }() // package ipc panics where values are wrong
+		r, err := ipc.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		defer r.Release()
+		for range 4 {
+			b, err := r.Read()
+			if err != nil {
+				return
+			}
+			if _, err := arrowcheck.Views(b, 1<<20); err == nil {
+				_ = arrowcheck.Valid(b)
+			}
+		}
+	})
+}
+
+// stream is the batch of file as a stream.
+func stream(t testing.TB, opts ...ipc.Option) []byte {
+	t.Helper()
+	r, err := ipc.NewFileReader(bytes.NewReader(file(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	batch, err := r.RecordBatch(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := ipc.NewWriter(&out, append(opts, ipc.WithSchema(batch.Schema()))...)
+	if err := w.Write(batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
