@@ -74,6 +74,12 @@
 //	pandas.NaT, NA                  *pickle.Object, Global       nil
 //	pandas.Period, Interval         *pickle.Object               frame.PeriodValue, IntervalValue
 //	scipy.sparse matrices           *pickle.Object               *reconstruct.Sparse
+//	xarray's Dataset and others     *pickle.Object               *xr.Dataset, DataArray, Variable, DataTree
+//	torch.Tensor                    *torch.Tensor                *ndarray.Array
+//	shapely's geometries            *reconstruct.Geometry        *reconstruct.Geometry
+//	tables of pyarrow and polars    *pickle.Object               *frame.Frame, Series
+//	quantities, graphs, pictures    *pickle.Object               a reconstruct.LibraryValue:
+//	and others of docs/objects.md                                *reconstruct.Quantity, Graph, Image ...
 //	any other object                *pickle.Object               *pickle.Object
 //	class or function               pickle.Global or another     the same
 //	                                pickle.Named value

@@ -1,6 +1,7 @@
 package reconstruct_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 func TestBoosters(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob(filepath.Join(fixture.Root(), "boost", "*", "*.pkl"))
-	if err != nil || len(paths) < 4 {
+	if err != nil || len(paths) < 5 {
 		t.Fatal(paths, err)
 	}
 	for _, path := range paths {
@@ -43,6 +44,8 @@ func TestBoosters(t *testing.T) {
 				checkUBJ(t, b, want)
 			case "text":
 				checkText(t, b, want)
+			case "cbm":
+				same(t, "blob", hex.EncodeToString(b.Data), want["blob"])
 			}
 			for i := 0; i < len(b.Data); i += 97 {
 				_, _, err := reconstruct.ReadLibrary(boosterOf(b.Data[:i]))

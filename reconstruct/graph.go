@@ -59,6 +59,9 @@ func readNetworkX(inst namedInstance) (any, error) {
 	g := &Graph{Attrs: state["graph"]}
 	g.Directed = hasSuffix(inst.Class.Name, "DiGraph")
 	g.Multi = hasPrefix(inst.Class.Name, "Multi")
+	if isView(nodes) || isView(adjacency) {
+		return nil, nil // which shows another graph in part
+	}
 	entries, ok := dictEntries(nodes)
 	if !ok {
 		return nil, pickle.Malformed("nodes of %s", typeName(nodes))
@@ -72,6 +75,16 @@ func readNetworkX(inst namedInstance) (any, error) {
 		return nil, pickle.Malformed("edges of %s", typeName(adjacency))
 	}
 	return g, r.adjacency(entries)
+}
+
+// isView reports whether nodes or edges are an object of NetworkX's rather than a dict.
+func isView(v any) bool {
+	o, ok := v.(*pickle.Object)
+	if !ok {
+		return false
+	}
+	inst, ok := named(o)
+	return ok && hasPrefix(inst.Class.Module, "networkx.")
 }
 
 // graphReader reads the edges of a graph.

@@ -76,6 +76,11 @@ func (r *Reducers) frame(f *frame.Frame, protocol int) (any, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
+	if isPolars(className(f.Class)) {
+		if o := polarsForm(f.Class, f); o != nil {
+			return o, nil
+		}
+	}
 	blocks, err := r.blocks(f, protocol)
 	if err != nil {
 		return nil, err
@@ -101,6 +106,13 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 	}
 	if s.Class == geometryArrayClass.String() && s.Index == nil {
 		return r.values(s, protocol)
+	}
+	if isPolars(className(s.Class)) {
+		if f, err := frame.New(s); err == nil {
+			if o := polarsForm(s.Class, f); o != nil {
+				return o, nil
+			}
+		}
 	}
 	index := s.Index
 	if index == nil {

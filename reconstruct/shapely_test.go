@@ -97,3 +97,29 @@ func ExampleNewGeometry() {
 	fmt.Println(g.Kind(), g)
 	// Output: POINT POINT (1 2)
 }
+
+// FuzzWKB: no bytes make a Geometry panic; one that is made has text, and its WKB is what it was
+// given.
+func FuzzWKB(f *testing.F) {
+	for _, wkb := range []string{
+		"\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0?\x00\x00\x00\x00\x00\x00\x00@",
+		"\x01\x02\x00\x00\x00\x00\x00\x00\x00",
+		"\x00\x00\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x00\x04\x00\x00\x00\x00",
+		"\x01\x01\x00\x00\x20\xe6\x10\x00\x00\x00\x00\x00\x00\x00\x00\xf0?\x00\x00\x00\x00\x00\x00\x00@",
+		"\x01\x03\x00\x00\x00\x01\x00\x00\x00\xff\xff\xff\xff",
+	} {
+		f.Add([]byte(wkb))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := reconstruct.NewGeometry(data)
+		if err != nil {
+			return
+		}
+		if string(g.WKB()) != string(data) {
+			t.Errorf("% x became % x", data, g.WKB())
+		}
+		if g.WKT() == "" || g.Kind() == "" {
+			t.Errorf("% x has no text", data)
+		}
+	})
+}

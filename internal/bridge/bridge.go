@@ -93,6 +93,10 @@ var (
 // Package arrowframe sets it; where that is not linked in, it is nil.
 var ReadArrow func(stream []byte) (any, error)
 
+// WriteArrow returns a *frame.Frame as an Arrow IPC stream: a func(*frame.Frame) ([]byte, error).
+// Package arrowframe sets it; where that is not linked in, it is nil.
+var WriteArrow any
+
 // Reduce says how values of a type of package reconstruct are written, which sets it; nil where
 // that is not linked in.
 var Reduce func(t reflect.Type) func(v any, protocol int) (any, error)

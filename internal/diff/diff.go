@@ -172,6 +172,13 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 	case *xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
 		c.xarray(at, a, b)
 		return nil
+	case reconstruct.LibraryValue:
+		if x.ClassName() != b.(reconstruct.LibraryValue).ClassName() {
+			c.tell(at, Type, a, b)
+			return nil
+		}
+		c.parts(at, a, b)
+		return nil
 	case *ndarray.Scalar:
 		return c.arrays(at, x.Array(), b.(*ndarray.Scalar).Array())
 	case *pickle.Object:
@@ -214,7 +221,12 @@ func (c *comparer) xarray(at pointer.Pointer, a, b any) {
 		c.tell(at, Changed, a, b)
 		return
 	}
-	parts := func(r *lookup.Reader, v any) types.Dict {
+	c.parts(at, a, b)
+}
+
+// parts compares what lies below two values of one type, by name.
+func (c *comparer) parts(at pointer.Pointer, a, b any) {
+	below := func(r *lookup.Reader, v any) types.Dict {
 		p, _ := r.Parts(v)
 		d := make(types.Dict, p.Len)
 		for i := range d {
@@ -222,7 +234,7 @@ func (c *comparer) xarray(at pointer.Pointer, a, b any) {
 		}
 		return d
 	}
-	c.dicts(at, parts(c.ra, a), parts(c.rb, b))
+	c.dicts(at, below(c.ra, a), below(c.rb, b))
 }
 
 func dimsOf(v any) []string {

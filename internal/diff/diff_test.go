@@ -3,13 +3,16 @@ package diff_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/diff"
+	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -211,5 +214,28 @@ func TestCycles(t *testing.T) {
 	b.Append(b)
 	if got := changes(t, a, b, diff.Options{}); len(got) != 0 {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestLibraryValues: what differs below objects of other libraries is told by its pointer.
+func TestLibraryValues(t *testing.T) {
+	load := func(name string) *types.List {
+		v, err := unpkl.LoadFile(filepath.Join(fixture.Root(), "objects", "py313-objects", name),
+			unpkl.WithObjects())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.(*types.List)
+	}
+	for _, name := range []string{"quantity.p4.pkl", "table.p4.pkl", "time.p4.pkl", "sparse.p4.pkl",
+		"awkward.p4.pkl", "pillow.p4.pkl", "networkx.p4.pkl", "zarr.p4.pkl"} {
+		if got := changes(t, load(name), load(name), diff.Options{}); len(got) > 0 {
+			t.Errorf("%s differs from itself: %q", name, got)
+		}
+	}
+	units := load("quantity.p4.pkl")
+	got := changes(t, list(units.Get(0)), list(units.Get(8)), diff.Options{})
+	if want := []string{"changed /0/unit 'm' 'km'"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

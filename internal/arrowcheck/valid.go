@@ -1,0 +1,66 @@
+package arrowcheck
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// Valid is array.ValidateRecordFull for a record of a stream or file, where arrow-go reads an array
+// of nulls without the buffer that its own check asks for.
+func Valid(b arrow.RecordBatch) error {
+	columns := make([]arrow.Array, b.NumCols())
+	defer func() {
+		for _, c := range columns {
+			if c != nil {
+				c.Release()
+			}
+		}
+	}()
+	for i, c := range b.Columns() {
+		if data := c.Data(); holdsNull(data) {
+			whole := nullsWhole(data)
+			columns[i] = array.MakeFromData(whole)
+			whole.Release()
+			continue
+		}
+		c.Retain()
+		columns[i] = c
+	}
+	checked := array.NewRecordBatch(b.Schema(), columns, b.NumRows())
+	defer checked.Release()
+	return array.ValidateRecordFull(checked)
+}
+
+// holdsNull reports whether an array of nulls is in an array.
+func holdsNull(data arrow.ArrayData) bool {
+	if data.DataType().ID() == arrow.NULL {
+		return true
+	}
+	for _, child := range data.Children() {
+		if holdsNull(child) {
+			return true
+		}
+	}
+	return false
+}
+
+// nullsWhole returns the data with the buffer that arrays of nulls have: none.
+func nullsWhole(data arrow.ArrayData) arrow.ArrayData {
+	buffers := data.Buffers()
+	if data.DataType().ID() == arrow.NULL && len(buffers) == 0 {
+		buffers = []*memory.Buffer{nil}
+	}
+	children := make([]arrow.ArrayData, len(data.Children()))
+	for i, child := range data.Children() {
+		children[i] = nullsWhole(child)
+	}
+	whole := array.NewData(data.DataType(), data.Len(), buffers, children, data.NullN(), data.Offset())
+	for _, child := range children {
+		child.Release()
+	}
+	if d, ok := data.Dictionary().(*array.Data); ok && d != nil {
+		whole.SetDictionary(d)
+	}
+	return whole
+}
