@@ -121,7 +121,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/plain internal/pointer internal/pyvalue internal/tape " +
 			"internal/unmarshal ndarray pickle reconstruct"},
 	{"convert",
-		". frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck " +
+		". frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck internal/bulk " +
 			"internal/compress internal/delimited internal/errkind internal/jsonval " +
 			"internal/lookup internal/magic internal/plain internal/pointer internal/pyvalue " +
 			"internal/safetensors internal/texts internal/written internal/xdr " +

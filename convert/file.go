@@ -6,10 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/unpkl/unpkl/internal/bulk"
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
 )
@@ -71,25 +69,22 @@ func (in *input) bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// readPiece is how much of a file one goroutine reads at a time, in bytes.
+// readPiece is from how many bytes on a file is read by several goroutines.
 const readPiece = 4 << 20
 
 // readPieces reads a file of the size given on all cores: most of the time goes into making pages
 // of memory.
 func readPieces(f *os.File, size int64) ([]byte, error) {
 	data := make([]byte, size)
-	var pieces errgroup.Group
-	pieces.SetLimit(runtime.GOMAXPROCS(0))
-	for at := int64(0); at < size; at += readPiece {
-		pieces.Go(func() error {
-			_, err := f.ReadAt(data[at:min(at+readPiece, size)], at)
-			if err == io.EOF { // the file became shorter
-				err = io.ErrUnexpectedEOF
-			}
-			return err
-		})
-	}
-	return data, pieces.Wait()
+	defer bulk.LargePages(data)()
+	err := bulk.Each(len(data), 0, func(from, to int) error {
+		_, err := f.ReadAt(data[from:to], int64(from))
+		if err == io.EOF { // the file became shorter
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	})
+	return data, err
 }
 
 // unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, no

@@ -134,6 +134,21 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
+// TestManyFields: a row of millions of fields where two are wanted is an error, and its fields take
+// no memory.
+func TestManyFields(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	text := append([]byte("a,b\n1,2\n"), bytes.Repeat([]byte("1,"), 8<<20)...)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	n := allocated(func() { _, err = convert.Read(path) })
+	if !errors.Is(err, convert.ErrMalformed) || n > uint64(3*len(text)) {
+		t.Errorf("%d bytes for %d, %v", n, len(text), err)
+	}
+}
+
 // TestLongLineInParts: a text that is read in parts, and whose line does not end, is an error
 // before it is all in memory.
 func TestLongLineInParts(t *testing.T) {

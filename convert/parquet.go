@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/unpkl/unpkl/internal/arrowcheck"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/magic"
 )
@@ -65,8 +66,13 @@ func openParquet(in *input) (_ *tableReader, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := arrowcheck.Footer(f, info.Size()); err != nil {
+		return nil, fmt.Errorf("convert: %w", err)
+	}
 	p := &parquetReader{}
-	if p.r, err = file.NewParquetReader(f); err != nil {
+	p.mem = &boundedMemory{Allocator: memory.DefaultAllocator, most: in.parquetMemory(info.Size())}
+	if p.r, err = file.NewParquetReader(f,
+		file.WithReadProps(parquet.NewReaderProperties(p.mem))); err != nil {
 		return nil, malformed("no Parquet file: %v", err)
 	}
 	if err := in.checkParquet(p.r, info.Size()); err != nil {
@@ -75,7 +81,6 @@ func openParquet(in *input) (_ *tableReader, err error) {
 	if p.durations, err = hideDurations(p.r); err != nil {
 		return nil, err
 	}
-	p.mem = &boundedMemory{Allocator: memory.DefaultAllocator, most: in.parquetMemory(info.Size())}
 	if p.fr, err = pqarrow.NewFileReader(p.r, pqarrow.ArrowReadProperties{BatchSize: rowGroup},
 		p.mem); err != nil {
 		return nil, malformed("no Parquet file: %v", err)
@@ -242,6 +247,10 @@ func (in *input) checkParquet(r *file.Reader, size int64) error {
 			if cells += max(g.NumRows(), chunk.NumValues()); cells > mostCells {
 				return fmt.Errorf("convert: %w", &errkind.LimitError{Limit: "CompressionRatio",
 					Max: mostCells, Want: cells})
+			}
+			if chunk.TotalCompressedSize() > size {
+				return malformed("column %d of row group %d is %d bytes of a file of %d", c, i,
+					chunk.TotalCompressedSize(), size)
 			}
 			if total += n; total > most || total < 0 {
 				return fmt.Errorf("convert: %w: the file unfolds to %d bytes, at most %d are read",

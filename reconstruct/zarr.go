@@ -33,8 +33,8 @@ type ZarrArray struct {
 	// Attrs is the dict of the attributes, or nil.
 	Attrs any
 	// Data are the elements in C order, in memory of their own. It is nil where a codec is none of
-	// those that are decoded, and where the elements take more than 1000 times the memory of what the
-	// pickle has of them: [ZarrArray.Array] tells which, and lays the latter out.
+	// those that are decoded, and where the elements take more than 1000 times the memory of what
+	// the pickle has of them: [ZarrArray.Array] tells which, and lays the latter out.
 	Data *ndarray.Array
 
 	array *zarr.Array

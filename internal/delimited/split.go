@@ -11,7 +11,12 @@ type splitter struct {
 	b    *block
 	cols int  // fields of a row, 0 where the first row says it
 	one  bool // stop behind the first row
+	row0 int  // the first field of the row that is being split
 }
+
+// tooMany is how many fields more than it should have a row may have before it is given up, which
+// costs memory for each.
+const tooMany = 1 << 16
 
 // run splits the block's text, and returns where it stopped; an error is left in the block, with
 // its line.
@@ -25,6 +30,7 @@ func (s *splitter) run() (pos int) {
 	for pos < len(text) && s.b.err == nil {
 		begin := len(s.b.spans)
 		s.b.lines++
+		s.row0 = begin
 		if s.d.Delimiter == 0 {
 			pos = s.blanks(pos)
 		} else {
@@ -59,6 +65,10 @@ func (s *splitter) add(begin, end int, flags uint32) {
 		s.b.err = fmt.Errorf("a field of %d bytes", end-begin)
 		return
 	}
+	if s.cols > 0 && len(s.b.spans)-s.row0 > s.cols+tooMany {
+		s.b.err = fmt.Errorf("more than %d fields, want %d", s.cols+tooMany, s.cols)
+		return
+	}
 	s.b.spans = append(s.b.spans, span{uint32(begin), uint32(end-begin) | flags})
 }
 
@@ -87,7 +97,7 @@ func (s *splitter) line(pos int) (end, next int) {
 func (s *splitter) blanks(pos int) (next int) {
 	text := s.b.text
 	end, next := s.line(pos)
-	for pos < end {
+	for pos < end && s.b.err == nil {
 		for pos < end && isBlank(text[pos]) {
 			pos++
 		}
