@@ -93,6 +93,44 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
+// footer is one of Parquet: a schema of a root with one child, and no row groups.
+const footer = "\x15\x02\x19\x2c\x48\x01r\x15\x02\x00\x15\x02\x25\x00\x18\x01x\x00" +
+	"\x16\x00\x19\x0c\x00"
+
+func checkFooter(footer []byte) error {
+	data := binary.LittleEndian.AppendUint32(bytes.Clone(footer), uint32(len(footer)))
+	data = append(data, "PAR1"...)
+	return arrowcheck.Footer(bytes.NewReader(data), int64(len(data)))
+}
+
+// TestFooter: children that are not there, and lists and texts that are longer than the footer.
+func TestFooter(t *testing.T) {
+	if err := checkFooter([]byte(footer)); err != nil {
+		t.Error(err)
+	}
+	for _, lie := range [][2]string{
+		{"r\x15\x02", "r\x15\xfe\xff\xff\xff\x0f"}, {"r\x15\x02", "r\x15\x01"},
+		{"\x19\x2c", "\x19\xfc\xff\xff\xff\x07"}, {"\x18\x01x", "\x18\xff\xff\xff\xff\x0fx"},
+		{"\x19\x0c\x00", "\x19\x0c"},
+	} {
+		bad := strings.Replace(footer, lie[0], lie[1], 1)
+		if err := checkFooter([]byte(bad)); !errors.Is(err, errkind.ErrMalformed) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// FuzzFooter: no footer of Parquet panics or takes long.
+func FuzzFooter(f *testing.F) {
+	f.Add([]byte(footer))
+	f.Add([]byte("\x1b\x01\x88\x01a\x01b\x00"))
+	f.Fuzz(func(t *testing.T, footer []byte) {
+		if err := checkFooter(footer); err != nil && !errors.Is(err, errkind.ErrMalformed) {
+			t.Error(err)
+		}
+	})
+}
+
 // FuzzStream: the arrays of a stream that passes are valid or are said not to be.
 func FuzzStream(f *testing.F) {
 	f.Add(stream(f))
@@ -140,42 +178,4 @@ func stream(t testing.TB, opts ...ipc.Option) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
-}
-
-// footer is one of Parquet: a schema of a root with one child, and no row groups.
-const footer = "\x15\x02\x19\x2c\x48\x01r\x15\x02\x00\x15\x02\x25\x00\x18\x01x\x00" +
-	"\x16\x00\x19\x0c\x00"
-
-func checkFooter(footer []byte) error {
-	data := binary.LittleEndian.AppendUint32(bytes.Clone(footer), uint32(len(footer)))
-	data = append(data, "PAR1"...)
-	return arrowcheck.Footer(bytes.NewReader(data), int64(len(data)))
-}
-
-// TestFooter: children that are not there, and lists and texts that are longer than the footer.
-func TestFooter(t *testing.T) {
-	if err := checkFooter([]byte(footer)); err != nil {
-		t.Error(err)
-	}
-	for _, lie := range [][2]string{
-		{"r\x15\x02", "r\x15\xfe\xff\xff\xff\x0f"}, {"r\x15\x02", "r\x15\x01"},
-		{"\x19\x2c", "\x19\xfc\xff\xff\xff\x07"}, {"\x18\x01x", "\x18\xff\xff\xff\xff\x0fx"},
-		{"\x19\x0c\x00", "\x19\x0c"},
-	} {
-		bad := strings.Replace(footer, lie[0], lie[1], 1)
-		if err := checkFooter([]byte(bad)); !errors.Is(err, errkind.ErrMalformed) {
-			t.Errorf("%q: %v", bad, err)
-		}
-	}
-}
-
-// FuzzFooter: no footer of Parquet panics or takes long.
-func FuzzFooter(f *testing.F) {
-	f.Add([]byte(footer))
-	f.Add([]byte("\x1b\x01\x88\x01a\x01b\x00"))
-	f.Fuzz(func(t *testing.T, footer []byte) {
-		if err := checkFooter(footer); err != nil && !errors.Is(err, errkind.ErrMalformed) {
-			t.Error(err)
-		}
-	})
 }
