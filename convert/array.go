@@ -186,7 +186,8 @@ func listItems(v any) ([]any, bool) {
 	case []any:
 		return x, true
 	}
-	d := document{}
+	// What cannot be held is an error here, whatever is written: it is no list.
+	d := (&output{config: new(config), format: new(Format)}).document()
 	if v, err := d.look(v, ""); err == nil {
 		if x, ok := v.(list); ok {
 			return x, true

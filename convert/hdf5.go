@@ -39,12 +39,13 @@ func readHDF5(in *input) (any, error) {
 		return nil, err
 	}
 	most := in.unfolded(info.Size())
-	f, err := hdf5.Open(in.path, &hdf5.Options{Bytes: most, ChunkBytes: most})
+	opts := &hdf5.Options{Bytes: most, ChunkBytes: most}
+	f, err := hdf5.Open(in.path, opts)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	r := &hdf5Reader{input: in, f: f, left: most + info.Size(), frames: map[string]bool{},
+	r := &hdf5Reader{input: in, f: f, opts: opts, left: most + info.Size(), frames: map[string]bool{},
 		options: in.tableOptions()}
 	keys, err := pytables.Keys(f)
 	if err == nil {
@@ -74,6 +75,7 @@ func (in *input) tableOptions() *pytables.Options {
 type hdf5Reader struct {
 	*input
 	f       *hdf5.File
+	opts    *hdf5.Options   // of f
 	frames  map[string]bool // paths of what pandas stored
 	options *pytables.Options
 	members int
@@ -93,7 +95,7 @@ func (r *hdf5Reader) group(g *hdf5.Group, depth int) (any, error) {
 		return nil, &unpkl.LimitError{Limit: "Depth", Max: maxGroups, Want: int64(depth)}
 	}
 	if path := g.Path(); r.frames[path] {
-		return pytables.Frame(r.f, path, r.options)
+		return r.frame(path)
 	}
 	out := types.Dict{}
 	for a, err := range g.Attrs() {
@@ -169,6 +171,26 @@ func (r *hdf5Reader) object(o hdf5.Object, depth int) (v any, ok bool, err error
 	return nil, false, nil
 }
 
+// frame returns what pandas stored, in memory of its own, since the file is closed: by reading the
+// file instead of mapping it, as any of a frame's arrays may be one of the mapping.
+func (r *hdf5Reader) frame(path string) (any, error) {
+	file, err := os.Open(r.path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	f, err := hdf5.NewReader(file, info.Size(), r.opts)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return pytables.Frame(f, path, r.options)
+}
+
 // dataset returns a dataset in memory of its own, since the file is closed; text by itself as a
 // string.
 func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
@@ -181,8 +203,10 @@ func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 			ErrLimit)
 	}
 	if a.HasObject() {
-		if s, ok := a.At(make([]int, a.NDim())...).(string); ok && a.NDim() == 0 {
-			return s, nil
+		if a.NDim() == 0 {
+			if s, ok := a.At().(string); ok {
+				return s, nil
+			}
 		}
 		return a, nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -351,6 +352,11 @@ func convertStreams(s *streams, flags *convertFlags, in, out string, opts []conv
 		to = filepath.Join(folder, "out")
 	}
 	if err := convertOne(s, flags, from, to, opts); err != nil || out != "-" {
+		var file *fileError
+		if errors.As(err, &file) { // it names what stands for a stream
+			name := map[string]string{from: in, to: out}[file.name]
+			return &fileError{cmp.Or(name, file.name), file.err}
+		}
 		return err
 	}
 	f, err := os.Open(to)

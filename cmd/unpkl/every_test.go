@@ -1,0 +1,199 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/unpkl/unpkl/internal/cases"
+)
+
+// everyLines are the command lines that are run on every file, FILE. What they write is: text,
+// json (documents), csv or other.
+var everyLines = []struct{ writes, line string }{
+	{"text", "info FILE"}, {"text", "--stats --depth 9 FILE"}, {"json", "info --json FILE"},
+	{"json", "--jsonl --stats FILE"}, {"other", "get FILE"}, {"json", "get --json FILE"},
+	{"other", "get FILE /*"}, {"text", "head FILE"}, {"csv", "head --csv FILE"},
+	{"json", "head --json FILE"}, {"text", "tail -n 2 FILE"}, {"text", "sample --seed 1 FILE"},
+	{"text", "stats FILE"}, {"json", "stats --json FILE"}, {"text", "plot FILE"},
+	{"other", "plot -o OUT.svg FILE"}, {"text", "diff FILE FILE"}, {"json", "diff --json FILE FILE"},
+	{"json", "diff --json FILE OTHER"}, {"text", "diff OTHER FILE"}, {"other", "verify --write FILE -"},
+	{"text", "checksum FILE"}, {"json", "checksum --json FILE"}, {"text", "audit FILE"},
+	{"json", "audit --json FILE"}, {"json", "audit --sarif FILE"}, {"json", "to-json FILE"},
+	{"json", "to-json --arrays=values --stats FILE"},
+	{"json", "to-json --lossless --all --indent 0 FILE"}, {"other", "dis FILE"},
+	{"other", "repickle FILE -"}, {"other", "edit -o - FILE set /x=1"},
+	{"csv", "convert --to csv --lossy FILE -"}, {"json", "convert --to json --lossy FILE -"},
+	{"other", "convert --to parquet --lossy FILE -"}, {"other", "convert --to hdf5 --lossy FILE -"},
+	{"other", "convert --to npz --lossy FILE -"},
+}
+
+// everyFile calls visit with the files of testdata: all, or where cases.Long does not say so one in
+// 64.
+func everyFile(t *testing.T, visit func(path string)) {
+	t.Helper()
+	root := filepath.Join(moduleRoot, "testdata")
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) == ".json" ||
+			filepath.Ext(path) == ".dis" {
+			return err
+		}
+		h := fnv.New32()
+		io.WriteString(h, filepath.Base(path))
+		if cases.Long() || h.Sum32()%64 == 0 {
+			visit(path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// everyCommand runs every command line on a file, and holds what they write to what they say that
+// it is: JSON is JSON, rows of CSV have their number of fields, text has no control characters, and
+// there is not much more of it than of the file.
+func everyCommand(t *testing.T, path, out string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(commandFiles, "mix.pkl")
+	for _, c := range everyLines {
+		var args []string
+		for _, word := range strings.Fields(c.line) {
+			args = append(args, strings.NewReplacer("FILE", path, "OUT", out, "OTHER",
+				other).Replace(word))
+		}
+		status, text, errText := command("", args...)
+		about := fmt.Sprintf("unpkl %q", args)
+		if status != 0 && status != statusFailed && status != statusFound {
+			t.Errorf("%s: status %d, %.300s", about, status, errText)
+		}
+		if status == statusFailed && errText == "" {
+			t.Errorf("%s: it failed without a word", about)
+		}
+		if i := rawControl(errText); i >= 0 {
+			t.Errorf("%s: standard error has %q", about, errText[max(0, i-20):])
+		}
+		if most := 1<<20 + 2000*info.Size(); int64(len(text)) > most {
+			t.Errorf("%s: %d bytes of a file of %d", about, len(text), info.Size())
+		}
+		if status == statusFailed {
+			continue // what breaks off is no complete document
+		}
+		if err := checkWritten(c.writes, text); err != nil {
+			t.Errorf("%s: %v\n%.500s", about, err, text)
+		}
+	}
+}
+
+// rawControl returns where a text has a control character that it must not have, -1 if nowhere.
+func rawControl(text string) int {
+	return strings.IndexFunc(text, func(c rune) bool {
+		return c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c >= 0x80 && c < 0xa0 ||
+			c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069
+	})
+}
+
+// checkWritten holds an output to what it is.
+func checkWritten(writes, text string) error {
+	switch writes {
+	case "text":
+		if i := rawControl(text); i >= 0 {
+			return fmt.Errorf("the text has %.30q", text[max(0, i-20):])
+		}
+	case "json":
+		for d := json.NewDecoder(strings.NewReader(text)); ; {
+			var v json.RawMessage
+			if err := d.Decode(&v); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+	case "csv":
+		_, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		return err
+	}
+	return nil
+}
+
+// TestEveryCommand runs every command on files of every library.
+func TestEveryCommand(t *testing.T) {
+	t.Parallel()
+	out, n := filepath.Join(t.TempDir(), "out"), 0
+	everyFile(t, func(path string) {
+		n++
+		everyCommand(t, path, out)
+	})
+	t.Logf("%d command lines on %d files", len(everyLines), n)
+}
+
+// TestEveryCommandMutated runs every command on files of which some bytes are others, in which some
+// are left out, twice there or of another file: none panics, and what they write is as it would be
+// of a good one.
+func TestEveryCommandMutated(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	r := rand.New(rand.NewPCG(20, 16))
+	var last []byte
+	everyFile(t, func(path string) {
+		if !cases.Long() && r.IntN(2) > 0 {
+			return
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(data) > 0 {
+			mutated := filepath.Join(folder, "m"+filepath.Ext(path))
+			if err := os.WriteFile(mutated, mutate(r, data, last), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			everyCommand(t, mutated, filepath.Join(folder, "out"))
+			if t.Failed() {
+				data, err := os.ReadFile(mutated)
+				t.Fatalf("a mutation of %s, which is now %x, %v", path, data, err)
+			}
+		}
+		last = data
+	})
+}
+
+// mutate returns other bytes than data.
+func mutate(r *rand.Rand, data, other []byte) []byte {
+	data = slices.Clone(data)
+	for range 1 + r.IntN(4) {
+		if len(data) == 0 {
+			break
+		}
+		i, j := r.IntN(len(data)), r.IntN(len(data))
+		i, j = min(i, j), min(max(i, j), min(i, j)+1+r.IntN(64))
+		switch r.IntN(5) {
+		case 0:
+			data[i] = byte(r.IntN(256))
+		case 1:
+			data[i] ^= 1 << r.IntN(8)
+		case 2:
+			data = slices.Delete(data, i, j)
+		case 3:
+			data = slices.Insert(data, j, slices.Clone(data[i:j])...)
+		case 4:
+			if len(other) > 0 {
+				k := r.IntN(len(other))
+				data = slices.Replace(data, i, j, other[k:min(len(other), k+r.IntN(64))]...)
+			}
+		}
+	}
+	return data
+}
