@@ -45,8 +45,8 @@ func readHDF5(in *input) (any, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r := &hdf5Reader{input: in, f: f, opts: opts, left: most + info.Size(), frames: map[string]bool{},
-		options: in.tableOptions()}
+	r := &hdf5Reader{input: in, f: f, opts: opts, left: most + info.Size(),
+		frames: map[string]bool{}, options: in.tableOptions()}
 	keys, err := pytables.Keys(f)
 	if err == nil {
 		for _, k := range keys {

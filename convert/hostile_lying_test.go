@@ -61,8 +61,8 @@ func lies(good []byte, ending string, step int, visit func(bad []byte)) {
 }
 
 // TestLyingSizes: no size that a file of Parquet or Arrow says, and no end that comes early, costs
-// memory or panics, whether the file is read as a whole or in parts: at some bytes, or at all of them
-// where UNPKL_LONG is set, which takes minutes.
+// memory or panics, whether the file is read as a whole or in parts: at some bytes, or at all of
+// them where UNPKL_LONG is set, which takes minutes.
 func TestLyingSizes(t *testing.T) {
 	const limit = 64 << 20 // what the libraries take is far below, what lies claim far above
 	table := lyingTable(t)

@@ -274,15 +274,16 @@ func writeParquet(out *output, v any) error {
 // nopCloser hides Close, which the writer of Parquet would call.
 type nopCloser struct{ io.Writer }
 
-// rowGroupBytes is from how many bytes on a part of a table is a row group of its own: several in one
-// would be in memory together.
+// rowGroupBytes is from how many bytes on a part of a table is a row group of its own: several in
+// one would be in memory together.
 const rowGroupBytes = 4 << 20
 
 // dictionaryBytes is how large the dictionary of a column in a row group may become, in bytes. What
 // finds its entries takes several times as much.
 const dictionaryBytes = 256 << 10
 
-// partBytes is about how many bytes a part is: that of numbers, and as much for a text as two of them.
+// partBytes is about how many bytes a part is: that of numbers, and as much for a text as two of
+// them.
 func partBytes(b arrow.RecordBatch) int64 {
 	bits := int64(0)
 	for _, f := range b.Schema().Fields() {

@@ -15,8 +15,8 @@ import (
 // options of both. Memory is constant, however large the files are, where an array goes from .npy,
 // raw bytes, a member of an .npz ("x.npz#/name") or a dataset of HDF5 ("x.h5#/group/data") to .npy,
 // .npz, raw bytes or HDF5, and where a table
-// goes from Parquet, Arrow, CSV, TSV or JSON Lines, or from a table in HDF5 ("x.h5#/key"), to one of
-// the first: a row group at a time. A text
+// goes from Parquet, Arrow, CSV, TSV or JSON Lines, or from a table in HDF5 ("x.h5#/key"), to one
+// of the first: a row group at a time. A text
 // of more than 64 MB is read twice for that, and as a whole where a column of it is of ints beyond
 // int64, of complex numbers or of bools that are missing in places. The paths are those of Read
 // and Write.

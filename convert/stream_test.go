@@ -132,8 +132,8 @@ func TestStreamChunks(t *testing.T) {
 	}
 }
 
-// TestStreamNPZ: members of archives, stored and deflated, go to other formats and back, and what is
-// written by parts is what is written as a whole.
+// TestStreamNPZ: members of archives, stored and deflated, go to other formats and back, and what
+// is written by parts is what is written as a whole.
 func TestStreamNPZ(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -232,8 +232,8 @@ func TestStreamTable(t *testing.T) {
 	}
 }
 
-// TestStreamHDF5Table: pandas' table and records go from HDF5 to other tables by a process that takes
-// less memory than the whole, and are what is read as a whole.
+// TestStreamHDF5Table: pandas' table goes from HDF5 to other tables by a process that takes little
+// memory, and is what is read as a whole.
 func TestStreamHDF5Table(t *testing.T) {
 	t.Parallel()
 	rows := 1_000_000 // of 32 bytes

@@ -45,7 +45,8 @@ with h5py.File(sys.argv[1], 'w', libver=sys.argv[2]) as f:
     rows('fixed', (90, 5))
     rows('fixedgz', (90, 5), compression='gzip')
     g.create_dataset('single', data=d, maxshape=(7, 5), chunks=(7, 5))
-    g.create_dataset('nothing', shape=(7, 5), dtype='f8', maxshape=(None, 5), chunks=(3, 2), fillvalue=2.5)
+    g.create_dataset('nothing', shape=(7, 5), dtype='f8', maxshape=(None, 5), chunks=(3, 2),
+                     fillvalue=2.5)
     g.create_dataset('long', data=np.arange(20000), maxshape=(None,), chunks=(3,))
     for i in range(12):
         g['tree'].attrs['a%d' % i] = np.arange(i)
@@ -71,12 +72,14 @@ with h5py.File(sys.argv[1], sys.argv[2]) as f:
         assert list(g)[-3:] == ['new', 'before', 'after'], list(g)
         assert list(g.attrs)[-2:] == ['new', 'before'], list(g.attrs)
     assert list(f['ordered'])[:5] == list('zyxab') and list(f['ordered'].attrs)[:5] == list('zyxab')
-    assert list(f['ordereddense']) == [str(i) for i in range(30, 0, -1)] + ['new', 'before', 'after']
+    down = [str(i) for i in range(30, 0, -1)]
+    assert list(f['ordereddense']) == down + ['new', 'before', 'after']
     assert f['ordered'].get('outside', getlink=True).filename == 'other.h5'
     want = np.arange(35.).reshape(7, 5)
     more = np.concatenate([want, np.arange(50.).reshape(10, 5)])
     g = f['rows']
-    for name in ('extensible', 'extensiblegz', 'extensiblesecond', 'tree', 'treegz', 'fixed', 'fixedgz'):
+    for name in ('extensible', 'extensiblegz', 'extensiblesecond', 'tree', 'treegz', 'fixed',
+                 'fixedgz'):
         assert g[name].shape == (17, 5) and (g[name][...] == more).all(), name
     assert (g['nothing'][:7] == 2.5).all() and (g['nothing'][7:] == more[7:]).all()
     assert (g['single'][...] == want).all()

@@ -8,7 +8,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// jaxClass is the class that the arrays of JAX have here: the public name of what pickles do not name.
+// jaxClass is the class that the arrays of JAX have here: the public name of what pickles do not
+// name.
 const jaxClass = "jax.Array"
 
 // JAX pickles an array as NumPy's with a dict of what else is known of it.

@@ -6,9 +6,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// ReadMapping returns the dict that an object of another class shows or counts in: a mappingproxy, as
-// cloudpickle and dill write it, and NLTK's FreqDist. Python finds a mappingproxy and its dict equal.
-// The dict is that of the object, not a copy; ok is false where v is none of these.
+// ReadMapping returns the dict that an object of another class shows or counts in: a mappingproxy,
+// as cloudpickle and dill write it, and NLTK's FreqDist. Python finds a mappingproxy and its dict
+// equal. The dict is that of the object, not a copy; ok is false where v is none of these.
 //
 // Reference: cloudpickle/cloudpickle.py, _mappingproxy_reduce; dill/_dill.py, save_mappingproxy.
 func ReadMapping(v any) (d *types.Dict, ok bool) {

@@ -33,8 +33,8 @@ type ZarrArray struct {
 	// Attrs is the dict of the attributes, or nil.
 	Attrs any
 	// Data are the elements in C order, in memory of their own. It is nil where a codec is none of
-	// those that are decoded, and where the elements take more than 1000 times the memory of what the
-	// pickle has of them: [ZarrArray.Array] tells which, and lays the latter out.
+	// those that are decoded, and where the elements take more than 1000 times the memory of what
+	// the pickle has of them: [ZarrArray.Array] tells which, and lays the latter out.
 	Data *ndarray.Array
 
 	array *zarr.Array
@@ -275,8 +275,11 @@ func (z *ZarrArray) Form() string { return "$zarr" }
 // Parts implements [LibraryValue].
 func (z *ZarrArray) Parts() []Part {
 	parts := []Part{{Name: "zarr_format", Value: z.Format}, {Name: "shape", Value: z.Shape},
-		{Name: "chunks", Value: z.Chunks}, {Name: "dtype", Value: z.DType},
-		{Name: "codecs", Value: z.Codecs}}
+		{Name: "chunks", Value: z.Chunks}}
+	if z.DType != nil {
+		parts = append(parts, Part{Name: "dtype", Value: z.DType})
+	}
+	parts = append(parts, Part{Name: "codecs", Value: z.Codecs})
 	if z.DimensionNames != nil {
 		parts = append(parts, Part{Name: "dimension_names", Value: z.DimensionNames})
 	}
@@ -289,6 +292,9 @@ func (z *ZarrArray) Places() []*any { return []*any{&z.Attrs} }
 
 // String returns the dtype, the shape and the codecs.
 func (z *ZarrArray) String() string {
+	if z.DType == nil {
+		return ""
+	}
 	return fmt.Sprintf("%s %v in chunks of %v, %v", z.DType, z.Shape, z.Chunks, z.Codecs)
 }
 

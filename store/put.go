@@ -187,7 +187,8 @@ func (u *upload) stat(ctx context.Context) (info minio.ObjectInfo) {
 	return info
 }
 
-// isUnknownUpload reports that a store knows nothing of the parts: they are an object, or forgotten.
+// isUnknownUpload reports that a store knows nothing of the parts: they are an object, or
+// forgotten.
 func isUnknownUpload(err error) bool {
 	var answer minio.ErrorResponse
 	return errors.As(err, &answer) && answer.Code == "NoSuchUpload"

@@ -224,8 +224,8 @@ func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 	return parts.Remove()
 }
 
-// partsFolder is where blocks are kept until all are there: a folder of that name in the output's, or
-// of objects one in the user's folder for such files, by the output's URL.
+// partsFolder is where blocks are kept until all are there: a folder of that name in the output's,
+// or of objects one in the user's folder for such files, by the output's URL.
 func partsFolder(out, name string) (string, error) {
 	switch {
 	case objects.Has(out):

@@ -98,8 +98,8 @@ func isFolderName(out string) bool {
 }
 
 // outputTo calls fill with the path of what is to be written to out. Where that is an object, or a
-// prefix that ends in '/', fill writes files of the operating system, which then become objects: all
-// that it writes beside the path, and last what has its name.
+// prefix that ends in '/', fill writes files of the operating system, which then become objects:
+// all that it writes beside the path, and last what has its name.
 func outputTo(out string, fill func(path string) error) error {
 	if !objects.Has(out) {
 		return fill(out)
@@ -155,7 +155,8 @@ func makeFolder(folder string) error {
 
 // localFolder copies the objects below a prefix, but for those that keep says are not wanted, to a
 // folder, which done removes.
-func localFolder(prefix string, keep func(name string) bool) (folder string, done func(), err error) {
+func localFolder(prefix string, keep func(name string) bool) (folder string, done func(),
+	err error) {
 	folder, done, err = temporaryFolder()
 	if err != nil {
 		return "", nil, err

@@ -1,8 +1,8 @@
 // Package zarr reads arrays of the Zarr formats 2 and 3 from the keys and values of a store: the
 // metadata, and the elements from chunks. It knows no files and no Python.
 //
-// Nothing that the metadata says is trusted: shapes, chunk shapes and codecs are checked, and memory
-// is taken for no more elements than the caller allows. Codecs that are not decoded here are errors
+// Nothing that the metadata says is trusted: shapes, chunk shapes and codecs are checked, and
+// memory is taken for no more elements than the caller allows. Codecs that are not decoded here are errors
 // of the kind ErrUnsupported with their names.
 //
 // # Codecs
