@@ -182,7 +182,8 @@ func reduceLibrary(v any, _ int) (any, error) {
 	if source == nil {
 		return nil, pickle.Unsupported("a %T that was not read from a pickle", v)
 	}
-	return source, nil
+	// By a pointer it is written with its own identity, which what it holds may refer to.
+	return &source, nil
 }
 
 // Typed access to the state of an object of a library.
