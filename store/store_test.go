@@ -446,3 +446,10 @@ func ExampleStore_List() {
 	// s3://data/in/a.pkl 4 <nil>
 	// s3://data/in/b.pkl 4 <nil>
 }
+
+// ExampleSchemes asks whether a URL is one of a store.
+func ExampleSchemes() {
+	scheme, _, _ := strings.Cut("s3://bucket/data.pkl", "://")
+	fmt.Println(store.Schemes(), slices.Contains(store.Schemes(), scheme))
+	// Output: [s3 gs] true
+}

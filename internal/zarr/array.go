@@ -2,6 +2,7 @@ package zarr
 
 import (
 	"encoding/json"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -135,8 +136,7 @@ func (a *Array) checkShape() error {
 func product(shape []int) (n int, ok bool) {
 	n = 1
 	for _, d := range shape {
-		if d != 0 && n > 1<<62/d {
-			n, ok = 1<<62, false
+		if d != 0 && n > math.MaxInt/2/d {
 			if !slices.Contains(shape, 0) {
 				return 0, false
 			}

@@ -1,6 +1,9 @@
 package zarr
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // block is a part of an array: elements with a shape, as bytes or, of objects, as Go values.
 type block struct {
@@ -34,7 +37,7 @@ func (a *Array) filled(shape []int) (*block, error) {
 		return b, nil
 	}
 	b.item = a.DType.ItemSize()
-	if hi := b.item; hi > 0 && n > 1<<62/hi {
+	if b.item > 0 && n > math.MaxInt/b.item {
 		return nil, malformed("%d elements of %s", n, a.DType)
 	}
 	b.bytes = make([]byte, n*b.item)
