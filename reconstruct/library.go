@@ -136,9 +136,12 @@ func namedMethod(o *pickle.Object) (namedInstance, bool) {
 	return namedInstance{Normalize(o), g}, true
 }
 
-// IsLibrary reports whether objects of a class of a module may be what [ReadLibrary] reads.
-func IsLibrary(module string) bool {
-	root, _, _ := strings.Cut(module, ".")
+// IsLibrary reports whether objects of a class may be what [ReadLibrary] reads.
+func IsLibrary(class pickle.Global) bool {
+	root, _, _ := strings.Cut(class.Module, ".")
+	if root == "types" {
+		return class.Name == "MappingProxyType" // and not SimpleNamespace, of which there may be many
+	}
 	return libraryReaders[root] != nil
 }
 
@@ -151,7 +154,7 @@ func (p *Pandas) Library(v any) (value any, ok bool, err error) {
 	case *pickle.Object:
 		if class, isGlobal := o.Class.(pickle.Global); isGlobal && class == p.foreignLibrary {
 			return nil, false, nil
-		} else if isGlobal && !IsLibrary(class.Module) && normalName(class).Module != "copyreg" {
+		} else if isGlobal && !IsLibrary(class) && normalName(class).Module != "copyreg" {
 			p.foreignLibrary = class
 			return nil, false, nil
 		}

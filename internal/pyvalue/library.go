@@ -18,5 +18,5 @@ var libraries = []string{"pandas", "scipy", "copy", "numpy", "xarray", "pyarrow"
 func IsLibrary(class pickle.Global) bool {
 	return slices.ContainsFunc(libraries, func(library string) bool {
 		return strings.HasPrefix(class.Module, library)
-	}) || reconstruct.IsLibrary(class.Module)
+	}) || reconstruct.IsLibrary(class)
 }

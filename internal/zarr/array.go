@@ -136,7 +136,7 @@ func (a *Array) checkShape() error {
 func product(shape []int) (n int, ok bool) {
 	n = 1
 	for _, d := range shape {
-		if d != 0 && n > math.MaxInt/2/d {
+		if d != 0 && n > math.MaxInt/d {
 			if !slices.Contains(shape, 0) {
 				return 0, false
 			}
