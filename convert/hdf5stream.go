@@ -21,26 +21,34 @@ const (
 // openHDF5 opens the dataset that a path of the file leads to. It is read and not mapped, so that
 // what was read does not stay in memory.
 func openHDF5(in *input) (*arrayStream, error) {
+	s, r, err := openHDF5Part(in, datasetStream)
+	if s != nil {
+		s.close = r.Close
+	}
+	return s, err
+}
+
+// openHDF5Part opens the file, and with open what is read a part at a time of what a path of the
+// file leads to; nil is what is read as a whole. The file is for who gets the part to close.
+func openHDF5Part[T any](in *input,
+	open func(in *input, r io.ReaderAt, size int64, way string) (*T, error),
+) (part *T, r *os.File, err error) {
 	way := in.way()
 	if way == "" || strings.ContainsAny(way, "*~") {
-		return nil, nil
+		return nil, nil, nil
 	}
-	r, err := os.Open(in.path)
-	if err != nil {
-		return nil, err
+	if r, err = os.Open(in.path); err != nil {
+		return nil, nil, err
 	}
 	info, err := r.Stat()
-	if err != nil {
-		r.Close()
-		return nil, err
+	if err == nil {
+		part, err = open(in, r, info.Size(), way)
 	}
-	s, err := datasetStream(in, r, info.Size(), way)
-	if s == nil || err != nil {
+	if part == nil || err != nil {
 		r.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	s.close = r.Close
-	return s, nil
+	return part, r, nil
 }
 
 // datasetStream is the dataset as a stream; nil where it is none, or too much of it would be in

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"os"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -23,22 +21,8 @@ var errOtherTypes = errors.New("convert: parts of a table with other types")
 // openHDF5Table opens the table, of pandas' table format or of records, that a path of the file
 // leads to; nil is one that is read as a whole.
 func openHDF5Table(in *input) (*tableReader, error) {
-	way := in.way()
-	if way == "" || strings.ContainsAny(way, "*~") {
-		return nil, nil
-	}
-	r, err := os.Open(in.path)
-	if err != nil {
-		return nil, err
-	}
-	info, err := r.Stat()
-	if err != nil {
-		r.Close()
-		return nil, err
-	}
-	t, err := hdf5Table(in, r, info.Size(), way)
-	if t == nil || err != nil {
-		r.Close()
+	t, r, err := openHDF5Part(in, hdf5Table)
+	if t == nil {
 		return nil, err
 	}
 	stop := t.close
