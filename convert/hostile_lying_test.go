@@ -11,6 +11,15 @@ import (
 	"github.com/unpkl/unpkl/frame"
 )
 
+// filled is n numbers that do not repeat.
+func filled(n int) []float64 {
+	data := make([]float64, n)
+	for i := range data {
+		data[i] = float64(i) * 1.1
+	}
+	return data
+}
+
 // lyingTable is a small table of every kind of column that has sizes of its own.
 func lyingTable(t *testing.T) *frame.Frame {
 	t.Helper()

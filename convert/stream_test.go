@@ -60,15 +60,6 @@ func convertOnce(from, to string) {
 	os.Exit(0)
 }
 
-// filled is n numbers that do not repeat.
-func filled(n int) []float64 {
-	data := make([]float64, n)
-	for i := range data {
-		data[i] = float64(i) * 1.1
-	}
-	return data
-}
-
 // TestStreamMemory: an array goes between .npy, raw bytes and HDF5 and comes back as it was, by a
 // process that takes much less memory than the array.
 func TestStreamMemory(t *testing.T) {
