@@ -1,8 +1,9 @@
 """What HDF5 costs beside h5py and scigolib/hdf5: the second table of docs/formats.md.
 
-compare.py runs it as workload U. Each measurement of Go is a process of its own that prints the least of two times,
-those of h5py are in this process, in turn with them; the table has the least of all rounds. Before that what each
-library reads and writes is compared: one that is not right has no figure.
+compare.py runs it as workload U. Each measurement of Go is a process of its own that prints the
+least of two times, those of h5py are in this process, in turn with them; the table has the least
+of all rounds. Before that what each library reads and writes is compared: one that is not right
+has no figure.
 """
 import os
 import subprocess

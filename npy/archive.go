@@ -129,9 +129,9 @@ func errTrailing(name string, n int) error {
 	return malformed("member %q has %d bytes behind its array", name, n)
 }
 
-// Open returns a reader of a member's content, unfolded: an .npy file. A member that is shorter than
-// the directory says, or has another CRC-32, is an error where its end should be. Memory is that of
-// a buffer; Options.DecompressedBytes bounds members that are deflated.
+// Open returns a reader of a member's content, unfolded: an .npy file. A member that is shorter
+// than the directory says, or has another CRC-32, is an error where its end should be. Memory is
+// that of a buffer; Options.DecompressedBytes bounds members that are deflated.
 func (z *Archive) Open(name string) (io.ReadCloser, error) {
 	f, err := z.member(name)
 	if err != nil {

@@ -153,8 +153,8 @@ func init() {
 	}
 }
 
-// setInput makes u read data, as NewUnpicklerBytes does, with its hooks and options. Small values of
-// the pickle before do not share memory with those of the next.
+// setInput makes u read data, as NewUnpicklerBytes does, with its hooks and options. Small values
+// of the pickle before do not share memory with those of the next.
 func (u *Unpickler) setInput(data []byte) {
 	u.w, u.slabs = window.Bytes(data), slabs{}
 }

@@ -140,7 +140,8 @@ func namedMethod(o *pickle.Object) (namedInstance, bool) {
 func IsLibrary(class pickle.Global) bool {
 	root, _, _ := strings.Cut(class.Module, ".")
 	if root == "types" {
-		return class.Name == "MappingProxyType" // and not SimpleNamespace, of which there may be many
+		// Not SimpleNamespace, of which there may be many.
+		return class.Name == "MappingProxyType"
 	}
 	return libraryReaders[root] != nil
 }

@@ -303,7 +303,8 @@ func (b *block) positions() ([]int, error) {
 			step, ok2 = asInt(v.Step)
 		}
 		if !ok1 || !ok2 || step == 0 || start < 0 {
-			return nil, pickle.Malformed("a block at a slice from %T in steps of %T", v.Start, v.Step)
+			return nil, pickle.Malformed("a block at a slice from %T in steps of %T",
+				v.Start, v.Step)
 		}
 		for i, pos := 0, start; i < n; i, pos = i+1, pos+step {
 			if out[i] = pos; pos < 0 || step > 0 && pos > math.MaxInt-step {

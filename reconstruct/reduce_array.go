@@ -26,7 +26,8 @@ var (
 const large = 64 << 10
 
 func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
-	if protocol >= 5 && a.Class() != jaxClass && (r.opts.Buffers || r.opts.NumPy.atLeast(1, 16) || needsBuffer(a)) {
+	if protocol >= 5 && a.Class() != jaxClass &&
+		(r.opts.Buffers || r.opts.NumPy.atLeast(1, 16) || needsBuffer(a)) {
 		if o := r.overBuffer(a); o != nil {
 			return o, nil
 		}

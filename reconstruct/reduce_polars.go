@@ -9,10 +9,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// polarsForm writes a table that was read from polars as polars pickles it: an object whose state is
-// an Arrow IPC stream. It is nil where the table has what has no Arrow type here, such as lists, or
-// what polars has not, such as labels of rows, and where package arrowframe is not linked in; such a
-// table is written as one of pandas.
+// polarsForm writes a table that was read from polars as polars pickles it: an object whose state
+// is an Arrow IPC stream. It is nil where the table has what has no Arrow type here, such as lists,
+// or what polars has not, such as labels of rows, and where package arrowframe is not linked in;
+// such a table is written as one of pandas.
 //
 // Reference: polars/dataframe/frame.py and series/series.py, __getstate__.
 func polarsForm(class string, f *frame.Frame) *pickle.Object {

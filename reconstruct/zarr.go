@@ -21,8 +21,8 @@ type ZarrArray struct {
 	Path string
 	// Format is the version of Zarr's format: 2 or 3.
 	Format int
-	// Shape and Chunks are those of the array and of what a key of the store has: a chunk, or a shard
-	// with many.
+	// Shape and Chunks are those of the array and of what a key of the store has: a chunk, or a
+	// shard with many.
 	Shape, Chunks []int
 	// DType is that of the elements: object of text of any length.
 	DType *ndarray.DType
@@ -52,10 +52,10 @@ type ZarrGroup struct {
 	Members []LibraryValue
 }
 
-// Array returns the elements in C order in memory of their own. The shape is a claim of the file, so
-// the caller says how many elements may be laid out, in the array and in one of its chunks, which may
-// be larger; more is an error of the kind pickle.ErrLimit. A codec that is not decoded is one of the
-// kind pickle.ErrUnsupported.
+// Array returns the elements in C order in memory of their own. The shape is a claim of the file,
+// so the caller says how many elements may be laid out, in the array and in one of its chunks,
+// which may be larger; more is an error of the kind pickle.ErrLimit. A codec that is not decoded is
+// one of the kind pickle.ErrUnsupported.
 func (z *ZarrArray) Array(maxElements int) (*ndarray.Array, error) {
 	if z.array == nil {
 		return nil, pickle.Malformed("a ZarrArray without a store")
@@ -233,11 +233,12 @@ func zarrNode(store zarr.Store, at string, depth int) (LibraryValue, error) {
 	return g, nil
 }
 
-// maxZarrRatio is how many times the memory of what the pickle has of an array its elements may take
-// without a caller that asks for them.
+// maxZarrRatio is how many times the memory of what the pickle has of an array its elements may
+// take without a caller that asks for them.
 const maxZarrRatio = 1000
 
-// zarrArray makes the value of an array, with its elements if they are not many times what is stored.
+// zarrArray makes the value of an array, with its elements if they are not many times what is
+// stored.
 func zarrArray(a *zarr.Array, at string) (LibraryValue, error) {
 	z := &ZarrArray{Path: at, Format: a.Format, Shape: a.Shape, Chunks: a.Chunks, DType: a.DType,
 		Codecs: a.Codecs, DimensionNames: a.DimensionNames, array: a}

@@ -1,12 +1,12 @@
-// Package store reads files of object stores by range, and writes whole ones: what S3 and its like call objects are an
-// [io.ReaderAt] with a size, as unpkl.OpenReaderAt takes one.
+// Package store reads files of object stores by range, and writes whole ones: what S3 and its like
+// call objects are an [io.ReaderAt] with a size, as unpkl.OpenReaderAt takes one.
 //
 //	s, err := store.S3(store.S3Config{Endpoint: "s3.amazonaws.com", ...})
 //	o, err := s.Open(ctx, "s3://bucket/data/x.pkl")
 //	f, err := unpkl.OpenReaderAt(o, o.Size())
 //
-// [Store.List] lists the objects below a prefix, [Store.Put] writes one, and [Environment] takes endpoint, region and keys
-// from the variables that the stores' own tools read.
+// [Store.List] lists the objects below a prefix, [Store.Put] writes one, and [Environment] takes
+// endpoint, region and keys from the variables that the stores' own tools read.
 //
 // It stands on minio-go, which is a client of S3's protocol and little else; Google's and others'
 // stores speak that protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
@@ -44,10 +44,11 @@ type S3Config struct {
 	// Backoff is how long it waits before the second try, twice as long before each further one,
 	// and up to half of that more at random; 0 is 200 ms.
 	Backoff time.Duration
-	// Timeout is how long one try of a range, or of a part that is written, may take; 0 is a minute.
+	// Timeout is how long one try of a range, or of a part that is written, may take; 0 is a
+	// minute.
 	Timeout time.Duration
-	// PartSize is how many bytes of an object [Store.Put] writes by one request; 0 is 16 MiB. Stores
-	// take 5 MiB at least.
+	// PartSize is how many bytes of an object [Store.Put] writes by one request; 0 is 16 MiB.
+	// Stores take 5 MiB at least.
 	PartSize int64
 	// Transport carries the requests; nil is minio-go's.
 	Transport http.RoundTripper

@@ -32,9 +32,9 @@ func checkPickleName(name string) error {
 	return nil
 }
 
-// writeOutput writes what fill writes to the file name, with the compression that its ending
-// asks for, to an object of a store, or to standard output for "-". The file is complete or stays what it was: it is
-// written under another name first. Standard output gets all or nothing.
+// writeOutput writes what fill writes to the file name, with the compression that its ending asks
+// for, to an object of a store, or to standard output for "-". The file is complete or stays what
+// it was: it is written under another name first. Standard output gets all or nothing.
 func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 	if name == "-" {
 		var held spool

@@ -116,7 +116,8 @@ func runStats(s *streams, cmd *cobra.Command, f *statsFlags, files []string,
 	}
 	if f.out.output != "" {
 		options := fmt.Sprintf("stats of %q, axis %d", p, f.axis)
-		return m.end(toFile(m, &f.out, options, &lineCodec[summed]{work: work, lines: statsFileLines}))
+		codec := &lineCodec[summed]{work: work, lines: statsFileLines}
+		return m.end(toFile(m, &f.out, options, codec))
 	}
 	several := f.many.several(listing, files)
 	w := bufio.NewWriter(s.out)

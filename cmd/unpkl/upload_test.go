@@ -87,8 +87,8 @@ func TestWriteObjects(t *testing.T) {
 		status, text, errText := command("", args(local)...)
 		gotStatus, gotText, gotErr := command("", args("s3://data/out")...)
 		if status != gotStatus || text != gotText || errText != gotErr || errText != "" {
-			t.Errorf("%d %s: status %d, %s%s; to files status %d, %s%s", i, line, gotStatus, gotText,
-				gotErr, status, text, errText)
+			t.Errorf("%d %s: status %d, %s%s; to files status %d, %s%s", i, line,
+				gotStatus, gotText, gotErr, status, text, errText)
 		}
 	}
 	got, want := written(t, "s3://data/out/"), written(t, filepath.Join(work, "out")+"/")
@@ -110,7 +110,8 @@ func TestWriteObjects(t *testing.T) {
 	}
 }
 
-// TestWriteObjectsFails: what cannot be converted, and what a store does not take, leaves no object.
+// TestWriteObjectsFails: what cannot be converted, and what a store does not take, leaves no
+// object.
 func TestWriteObjectsFails(t *testing.T) {
 	folder := objectFolder(t)
 	bucket(t, folder, 1<<40)

@@ -46,7 +46,9 @@ func readStream(data []byte) (f *frame.Frame, err error) {
 	}
 	r, err := ipc.NewReader(bytes.NewReader(data))
 	if err != nil {
-		if strings.Contains(err.Error(), "not implemented") { // polars' integers of 128 bits
+		// Of a type that Arrow's library does not read, such as ints of 128 bits, which polars
+		// writes, its error says so in words only; any other is of a stream that is wrong.
+		if strings.Contains(err.Error(), "not implemented") {
 			return nil, pickle.Unsupported("an Arrow stream: %v", err)
 		}
 		return nil, pickle.Malformed("no Arrow stream: %v", err)

@@ -38,12 +38,8 @@ func Keys(f *hdf5.File) ([]string, error) {
 // Columns of numbers alias the memory of the file where it is mapped. What is not there is
 // an error of the kind hdf5.ErrNotFound, what pandas did not store of ErrUnsupported.
 func Frame(f *hdf5.File, key string, opts *Options) (*frame.Frame, error) {
-	g, err := f.Group(key)
-	if err != nil {
-		return nil, err
-	}
 	r := newReader(opts)
-	kind, err := r.text(g, "pandas_type")
+	g, kind, err := r.stored(f, key)
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +71,7 @@ func Frame(f *hdf5.File, key string, opts *Options) (*frame.Frame, error) {
 // pandas.read_hdf does; see [Frame]. A frame there is an error of the kind
 // hdf5.ErrUnsupported.
 func Series(f *hdf5.File, key string, opts *Options) (*frame.Series, error) {
-	g, err := f.Group(key)
-	if err != nil {
-		return nil, err
-	}
-	kind, err := (reader{}).text(g, "pandas_type")
+	g, kind, err := newReader(opts).stored(f, key)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +85,16 @@ func Series(f *hdf5.File, key string, opts *Options) (*frame.Series, error) {
 	s := *df.Columns[0]
 	s.Index, s.Class = df.Index, "pandas.core.series.Series"
 	return &s, nil
+}
+
+// stored returns the group of what pandas stored at the key, and what that is; the kind is empty
+// where it is nothing of pandas.
+func (r reader) stored(f *hdf5.File, key string) (g *hdf5.Group, kind string, err error) {
+	if g, err = f.Group(key); err != nil {
+		return nil, "", err
+	}
+	kind, err = r.text(g, "pandas_type")
+	return g, kind, err
 }
 
 // build puts columns and labels together.

@@ -38,12 +38,8 @@ func Parts(f *hdf5.File, key string, rows int, opts *Options) iter.Seq2[*frame.F
 }
 
 func openTable(f *hdf5.File, key string, opts *Options) (*tableReader, error) {
-	g, err := f.Group(key)
-	if err != nil {
-		return nil, err
-	}
 	r := newReader(opts)
-	kind, err := r.text(g, "pandas_type")
+	g, kind, err := r.stored(f, key)
 	if err != nil {
 		return nil, err
 	}

@@ -180,8 +180,8 @@ func (t *thrift) list() (n uint64, of byte) {
 	return n, of
 }
 
-// schema walks over the schema: a tree in the order in which it is written, whose nodes say how many
-// children they have.
+// schema walks over the schema: a tree in the order in which it is written, whose nodes say how
+// many children they have.
 func (t *thrift) schema() {
 	n, of := t.list()
 	if of != thriftStruct {

@@ -55,7 +55,8 @@ func nullsWhole(data arrow.ArrayData) arrow.ArrayData {
 	for i, child := range data.Children() {
 		children[i] = nullsWhole(child)
 	}
-	whole := array.NewData(data.DataType(), data.Len(), buffers, children, data.NullN(), data.Offset())
+	whole := array.NewData(data.DataType(), data.Len(), buffers, children, data.NullN(),
+		data.Offset())
 	for _, child := range children {
 		child.Release()
 	}

@@ -16,8 +16,8 @@ import (
 
 // Codec makes a block of each source, and of many blocks one output.
 type Codec interface {
-	// Encode returns the block of a source; what there is of one that fails stands beside the error.
-	// It is called by several goroutines.
+	// Encode returns the block of a source; what there is of one that fails stands beside the
+	// error. It is called by several goroutines.
 	Encode(s Source) ([]byte, error)
 	// Accept looks at each block in the order of the sources, before any is written. Its error is
 	// the source's, whose block is then left out. It sees what there is of sources that failed too.

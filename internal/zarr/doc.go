@@ -2,8 +2,8 @@
 // metadata, and the elements from chunks. It knows no files and no Python.
 //
 // Nothing that the metadata says is trusted: shapes, chunk shapes and codecs are checked, and
-// memory is taken for no more elements than the caller allows. Codecs that are not decoded here are errors
-// of the kind ErrUnsupported with their names.
+// memory is taken for no more elements than the caller allows. Codecs that are not decoded here are
+// errors of the kind ErrUnsupported with their names.
 //
 // # Codecs
 //
