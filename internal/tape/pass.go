@@ -32,6 +32,9 @@ type pass struct {
 	start       int64 // offset of op
 	proto       int   // of PROTO, or -1
 	newest      int   // protocol among the opcodes, while there was no PROTO
+	cut         *cut  // of a pass for one part, or nil
+	cutDepth    int   // how many steps it has
+	floor       ID    // what is below it is older than the batch: see cut
 }
 
 var (
@@ -62,6 +65,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 		t.arena.chunks[inputChunk] = w.All()
 		t.reserve(len(w.All()) - w.Pos)
 	}
+	t.startCut(opts.Steps)
 	if err := t.run(); err != nil {
 		return t.fail(err)
 	}
@@ -84,7 +88,7 @@ func (t *Tape) reserve(n int) {
 // the time of a pass. left is how many bytes are in the window.
 func (t *Tape) grown(n, left int) int {
 	const few = 1 << 10
-	if n < few || !t.isSlice {
+	if n < few || !t.isSlice || t.cut != nil {
 		return max(2*n, 64)
 	}
 	left = len(t.w.All()) - len(t.w.Buf) + left
