@@ -223,7 +223,7 @@ func TestLookupLeavesOut(t *testing.T) {
 	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
 	folder, n, found := t.TempDir(), 400, 0
 	if os.Getenv("UNPKL_LONG") != "" {
-		n = 60_000
+		n = 10_000
 	}
 	for seed := range n {
 		p := partPickle{r: rand.New(rand.NewPCG(uint64(seed), 1)), odd: 2 + seed%40}
