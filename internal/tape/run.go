@@ -40,7 +40,7 @@ func (t *Tape) run1() error {
 	v := uint64(w.Pos)
 	if !t.isSlice {
 		v = uint64(len(t.runs))
-		t.runs = append(t.runs, w.Buf[w.Pos:w.Pos+size]...)
+		t.keepRun(w.Buf[w.Pos : w.Pos+size])
 	}
 	id := t.add(cell{kind: kind, n: uint32(n), v: v})
 	w.Pos += size + 1
@@ -55,6 +55,15 @@ func (t *Tape) run1() error {
 	target.n = uint32(items)
 	target.flags |= flagRuns
 	return nil
+}
+
+// keepRun copies the opcodes of a run, since the window moves on.
+func (t *Tape) keepRun(b []byte) {
+	if n := len(t.runs) + len(b); n > cap(t.runs) {
+		size := max(t.grown(len(t.runs), len(t.w.Buf)-t.w.Pos), n)
+		t.runs = append(make([]byte, 0, size), t.runs...)
+	}
+	t.runs = append(t.runs, b...)
 }
 
 // scanRun measures the run at the start of b: n numbers in size bytes, with an APPENDS behind them.
