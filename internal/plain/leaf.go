@@ -171,7 +171,7 @@ func (m *maker) key(id tape.ID) string {
 // and how many items those were.
 func (m *maker) listLeaves(list []any, ids []tape.ID) (cells, items int) {
 	for i, id := range ids {
-		if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
+		if kind := m.t.Kind(id); kind.IsRun() {
 			items += m.run(kind, id, list[items:])
 			continue
 		}
@@ -202,10 +202,13 @@ func (m *maker) strLeaves(dict map[string]any, ids []tape.ID) int {
 func (m *maker) run(kind tape.Kind, id tape.ID, items []any) int {
 	n := m.t.Size(id)
 	b := m.t.Run(id)
-	if kind == tape.Floats {
+	switch kind {
+	case tape.Floats:
 		m.floats(b, items[:n])
-	} else {
+	case tape.Ints:
 		m.ints(b, items[:n])
+	default:
+		consts(b[:n], items)
 	}
 	return n
 }
@@ -219,6 +222,18 @@ func (m *maker) floats(b []byte, items []any) {
 		}
 		slab.BoxFloats(items, row)
 		items = items[len(row):]
+	}
+}
+
+// consts makes the items of a run of None, True and False.
+func consts(b []byte, items []any) {
+	for i, op := range b {
+		switch tape.Const(op) {
+		case tape.IDTrue:
+			items[i] = true
+		case tape.IDFalse:
+			items[i] = false
+		}
 	}
 }
 

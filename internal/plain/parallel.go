@@ -105,7 +105,7 @@ func (m *maker) splitList(id tape.ID, at int) (any, error) {
 		place := 0
 		for i, id := range j.ids {
 			j.places[i] = place
-			if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
+			if kind := m.t.Kind(id); kind.IsRun() {
 				place += m.t.Size(id)
 			} else {
 				place++
@@ -273,7 +273,7 @@ func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint
 		}
 		id := j.ids[child]
 		place := j.place(child)
-		if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
+		if kind := m.t.Kind(id); kind.IsRun() {
 			m.run(kind, id, j.values[place:])
 			continue
 		}

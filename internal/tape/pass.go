@@ -286,7 +286,7 @@ func (t *Tape) run() error {
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
 			if len(buf)-pos > minRun {
-				if first := opcode.Code(buf[pos]); first == opcode.BinFloat || isRunInt(first) {
+				if runKinds[buf[pos]] != 0 {
 					t.op, t.start, late = op, w.OffsetOf(at), false
 					w.Pos, t.stack, t.cells = pos, stack, cells
 					if err := t.run1(); err != nil {

@@ -280,7 +280,8 @@ func (t *Tape) Call(id ID) CallInfo {
 }
 
 // Run returns the opcodes of a run, one after another, each with its argument: BINFLOATs of Floats;
-// BININTs and LONG1s of at most 8 bytes of Ints. There are Size of them; more bytes may follow.
+// BININTs and LONG1s of at most 8 bytes of Ints; NONE, NEWTRUE and NEWFALSE of Consts. There are
+// Size of them; more bytes may follow.
 func (t *Tape) Run(id ID) []byte {
 	c := &t.cells[id]
 	if t.w.IsSlice() {

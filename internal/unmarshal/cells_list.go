@@ -246,13 +246,25 @@ func (a *assigner) fillStrings(out []string, id tape.ID) bool {
 func (a *assigner) fillBools(out []bool, id tape.ID) bool {
 	w := a.t.Children(id)
 	for b := w.Batch(); b != nil; b = w.Batch() {
-		for i, c := range b {
-			if c != tape.IDFalse && c != tape.IDTrue {
+		for _, c := range b {
+			switch a.t.Kind(c) {
+			case tape.Consts:
+				n := a.t.Size(c)
+				for i, op := range a.t.Run(c)[:n] {
+					v := tape.Const(op)
+					if v == tape.IDNone {
+						return false
+					}
+					out[i] = v == tape.IDTrue
+				}
+				out = out[n:]
+			case tape.True, tape.False:
+				out[0] = c == tape.IDTrue
+				out = out[1:]
+			default:
 				return false
 			}
-			out[i] = c == tape.IDTrue
 		}
-		out = out[len(b):]
 	}
 	return true
 }
@@ -266,7 +278,7 @@ func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 	w := a.t.Children(id)
 	for b := w.Batch(); b != nil; b = w.Batch() {
 		for _, c := range b {
-			if kind := a.t.Kind(c); kind == tape.Floats || kind == tape.Ints {
+			if kind := a.t.Kind(c); kind.IsRun() {
 				if err := a.fillRun(elem, kind, c, to, at); err != nil {
 					return err
 				}
@@ -286,26 +298,32 @@ func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 	return nil
 }
 
-// fillRun puts the numbers of a run into elements from at on.
+// fillRun puts the items of a run into elements from at on.
 func (a *assigner) fillRun(elem *plan, kind tape.Kind, id tape.ID, to elements, at int) error {
 	elem.once.Do(elem.compile)
 	run, depth := a.t.Run(id), a.depth
 	for i := at; i < at+a.t.Size(id); i++ {
 		var err error
-		if kind == tape.Floats {
+		switch kind {
+		case tape.Floats:
 			f := math.Float64frombits(binary.BigEndian.Uint64(run[1:]))
 			run = run[tape.FloatSize:]
 			if !elem.setFloat(to.at(i), f) {
 				err = a.assignInner(elem, f, to.at(i))
 			}
-		} else {
+			a.budget--
+		case tape.Ints:
 			v, size := tape.NextInt(run)
 			run = run[size:]
 			if !elem.setInt(to.at(i), v) {
 				err = a.assignInner(elem, intOf(v), to.at(i))
 			}
+			a.budget--
+		default:
+			err = a.read(elem, tape.Const(run[0]), to.at(i)) // which counts itself
+			run = run[1:]
 		}
-		if a.budget--; a.budget < 0 {
+		if a.budget < 0 {
 			err = a.overExpansion()
 		}
 		if err != nil {
