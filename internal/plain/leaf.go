@@ -57,11 +57,19 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsInert(id) {
 			return m.knownCall(id)
 		}
-		if slot, ok := t.Shared(id); ok && m.slots[slot].height == noLevel {
-			return m.slots[slot].plain, true // an object that was met before
-		}
+		return m.metObject(id)
+	case tape.Value: // which the cell of an object that was made is
+		return m.metObject(id)
 	case tape.Class:
 		return m.class(id)
+	}
+	return nil, false
+}
+
+// metObject returns an object that was met before and stays what it is.
+func (m *maker) metObject(id tape.ID) (any, bool) {
+	if slot, ok := m.t.Shared(id); ok && m.slots[slot].height == noLevel {
+		return m.slots[slot].plain, true
 	}
 	return nil, false
 }
