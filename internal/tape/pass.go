@@ -99,7 +99,10 @@ func (t *Tape) grown(n, left int) int {
 	if !known {
 		return 2 * n
 	}
-	rest := max(end-at, 0)
+	rest := end - at
+	if rest <= 0 {
+		return n + n/4 // for objects that are made of cells, or in a file that has grown since
+	}
 	like := float64(rest) / float64(max(at-t.begin, 1)) * float64(n)
 	const most = 64 // times, as what follows may be unlike
 	return n + int(min(rest+1, max(int64(n), min(most*int64(n), int64(like*1.05)+few))))

@@ -105,9 +105,7 @@ func (t *Tape) pushInt(i int64, large *big.Int, err error) error {
 // addValue keeps a Go value and returns its index.
 func (t *Tape) addValue(v any) uint64 {
 	if n := len(t.values); n == cap(t.values) {
-		// Those of objects that are made of cells come when nothing of the input is left.
-		size := max(t.grown(n, len(t.w.Buf)-t.w.Pos), n+n/4)
-		t.values = append(make([]any, 0, size), t.values...)
+		t.values = append(make([]any, 0, t.grown(n, len(t.w.Buf)-t.w.Pos)), t.values...)
 	}
 	t.values = append(t.values, v)
 	return uint64(len(t.values) - 1)
