@@ -101,7 +101,7 @@ func (t *Tape) grown(n, left int) int {
 	}
 	rest := end - at
 	if rest <= 0 {
-		return n + n/4 // for objects that are made of cells, or in a file that has grown since
+		return n + n/4 // for what a host makes, or in a file that has grown since
 	}
 	like := float64(rest) / float64(max(at-t.begin, 1)) * float64(n)
 	const most = 64 // times, as what follows may be unlike
