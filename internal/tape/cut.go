@@ -59,8 +59,8 @@ type place struct {
 	cells, children, extents, calls, values, memo int
 }
 
-// begin begins a batch of a container.
-func (t *Tape) begin(b *batch, of ID) {
+// beginBatch begins a batch of a container.
+func (t *Tape) beginBatch(b *batch, of ID) {
 	*b = batch{of: of, at: place{len(t.cells), len(t.children), len(t.extents), len(t.calls),
 		len(t.values), len(t.memo.dense)}}
 	t.floor = ID(len(t.cells))
@@ -204,7 +204,7 @@ func (t *Tape) cutWay(step int, id ID, items []ID) error {
 	}
 	c.hollow = c.hollow[absorbed:]
 	c.beside.of = noID
-	t.begin(&c.way, id)
+	t.beginBatch(&c.way, id)
 	return err
 }
 
@@ -229,7 +229,7 @@ func (t *Tape) cutBeside(id ID, items []ID) error {
 	} else if err := t.fill(id, items); err != nil {
 		return err
 	}
-	t.begin(b, id)
+	t.beginBatch(b, id)
 	return nil
 }
 
