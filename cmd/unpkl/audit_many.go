@@ -117,7 +117,7 @@ func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error 
 				File  string
 				Worst audit.Verdict
 			}
-			if len(line) == 0 || found != nil || f.failOn == "" {
+			if len(line) == 0 || found != nil || f.failOn == failNever {
 				return nil
 			}
 			err := json.Unmarshal(line, &doc)
