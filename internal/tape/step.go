@@ -141,6 +141,7 @@ func (t *Tape) drop(id ID) error {
 		return nil
 	}
 	first := t.single(args)[0]
+	t.touch(first)
 	target := &t.cells[first]
 	if target.kind == Value {
 		return t.host.Drop(first, id)
