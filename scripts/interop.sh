@@ -71,6 +71,13 @@ if [ $# -eq 0 ]; then
         [ ! -x "$venvs/$name/bin/python" ] || libraries=$libraries${libraries:+:}$venvs/$name/bin/python
     done
     UNPKL_LIBRARY_PYTHONS=$libraries go test -count=1 -run InteropLibraryValues ./reconstruct
+    # Functions and classes that dill and cloudpickle write, called after they were written again.
+    scripts/make_venvs.sh --if-possible py36-objects
+    functions=
+    for name in py36-objects py313-objects; do
+        [ ! -x "$venvs/$name/bin/python" ] || functions=$functions${functions:+:}$venvs/$name/bin/python
+    done
+    UNPKL_FUNCTION_PYTHONS=$functions go test -count=1 -run InteropFunctions ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
     # One callable in twelve of the standard library and of what scikit-learn brings, called.
