@@ -63,7 +63,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
 	{"torch",
-		"internal/bridge internal/errkind internal/jsonhook internal/pending " +
+		"internal/bridge internal/errkind internal/jsonhook internal/magic internal/pending " +
 			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
 		"frame internal/bridge internal/compress internal/jsonhook internal/known " +

@@ -89,10 +89,10 @@ type Object struct {
 }
 
 // LateItems is the class of what stands among [Object].Calls for entries that a pickle gives a dict
-// only once the object is made, as dill does with the globals of a function, which hold the function
-// itself. The arguments are the dict, which has all its entries, and a list of the keys of those: a
-// dict is written without them at first. It is named after the opcode, which Python's pickle has as
-// a constant, so that no class or function is meant.
+// only once the object is made, as dill does with the globals of a function, which hold the
+// function itself. The arguments are the dict, which has all its entries, and a list of the keys of
+// those: a dict is written without them at first. It is named after the opcode, which Python's
+// pickle has as a constant, so that no class or function is meant.
 var LateItems = Global{"pickle", "SETITEMS"}
 
 // ClassName returns "module.name" of the class, or "" where the class is not a

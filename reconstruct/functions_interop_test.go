@@ -12,9 +12,9 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// TestInteropFunctions loads the functions and classes of scripts/function_values.py, which dill and
-// cloudpickle wrote with their code, and writes them again; called in Python, those act as the first
-// ones do.
+// TestInteropFunctions loads the functions and classes of scripts/function_values.py, which dill
+// and cloudpickle wrote with their code, and writes them again; called in Python, those act as the
+// first ones do.
 func TestInteropFunctions(t *testing.T) {
 	list := filepath.SplitList(os.Getenv("UNPKL_FUNCTION_PYTHONS"))
 	if len(list) == 0 {

@@ -11,8 +11,8 @@ import (
 // What a POP takes away has still happened in Python: a call whose result nobody wants, and a dict
 // that the memo gave out to get more entries. Six-item __reduce__, cloudpickle and dill complete
 // objects so: each such step follows at once on the object that it completes, which is then on top
-// of the stack. The steps are kept with that object, in their order, so that who writes it again can
-// repeat them where they were: functions and classes that refer to themselves depend on it.
+// of the stack. The steps are kept with that object, in their order, so that who writes it again
+// can repeat them where they were: functions and classes that refer to themselves depend on it.
 
 // drop keeps what the value that a POP takes away stands for.
 func (t *Tape) drop(id ID) error {
