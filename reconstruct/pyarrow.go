@@ -1,6 +1,7 @@
 package reconstruct
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"strings"
@@ -181,11 +182,14 @@ func opaqueArrow(v, typ any) (*frame.Series, error) {
 	return &frame.Series{Kind: frame.Opaque, DType: name + "[pyarrow]", Raw: v, Length: n}, nil
 }
 
+// continuation is what an Arrow IPC stream begins with. Before version 1, polars had another form.
+const continuation = "\xff\xff\xff\xff"
+
 // polars reads a DataFrame or Series of polars, whose state is an Arrow IPC stream; nil for any
 // other, and where no package that reads those is linked in.
 func (p *Pandas) polars(inst namedInstance) (any, error) {
 	stream, ok := inst.State.([]byte)
-	if !ok || bridge.ReadArrow == nil ||
+	if !ok || bridge.ReadArrow == nil || !bytes.HasPrefix(stream, []byte(continuation)) ||
 		inst.Class.Name != "DataFrame" && inst.Class.Name != "Series" {
 		return nil, nil
 	}

@@ -65,9 +65,9 @@ if [ $# -eq 0 ]; then
     scripts/make_venvs.sh py313-objects
     UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python go test -count=1 -run InteropLibraries ./reconstruct
     # Many values of each library, written again; its own comparison judges.
-    scripts/make_venvs.sh --if-possible py312-boost
+    scripts/make_venvs.sh --if-possible py312-boost py36-boost
     libraries=
-    for name in py313-objects py313-geo py313-sklearn py312-boost; do
+    for name in py313-objects py313-geo py38-geo py313-sklearn py312-boost py36-boost; do
         [ ! -x "$venvs/$name/bin/python" ] || libraries=$libraries${libraries:+:}$venvs/$name/bin/python
     done
     UNPKL_LIBRARY_PYTHONS=$libraries go test -count=1 -run InteropLibraryValues ./reconstruct

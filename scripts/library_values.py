@@ -61,48 +61,54 @@ def pyarrow():
              'fixed_binary': pa.array([b'ab', None], pa.binary(2)), 'half': pa.array(np.array([1.5], 'f2')), 'uint64': pa.array([2 ** 64 - 1], pa.uint64()), 'empty': pa.array([], pa.float32()),
              'sliced': pa.array([1, None, 3, 4])[1:3], 'sliced_text': pa.array(['aa', 'b', None, 'cc'])[1:], 'sliced_bool': pa.array([True, False, None, True] * 3)[3:10],
              'nested': pa.array([[{'a': [1, 2]}, None], None, [{'a': None}]]), 'interval': pa.array([(1, 2, 3)], pa.month_day_nano_interval()) if hasattr(pa, 'month_day_nano_interval') else None}
+
+    def case(name, make):
+        """Adds what this version of pyarrow can make."""
+        try:
+            cases[name] = make()
+        except (AttributeError, TypeError, KeyError, NotImplementedError, pa.ArrowException):
+            pass
+
     if hasattr(pa, 'RunEndEncodedArray'):
-        cases['ree'] = pa.RunEndEncodedArray.from_arrays([2, 3], ['a', 'b'])
-        cases['ree_short'] = pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int16()), pa.array([None, 1.5]))
+        case('ree', lambda: pa.RunEndEncodedArray.from_arrays([2, 3], ['a', 'b']))
+        case('ree_short', lambda: pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int16()), pa.array([None, 1.5])))
     if hasattr(pa, 'string_view'):
-        cases['string_view'] = pa.array(['a', 'a longer text than twelve', None], pa.string_view())
-        cases['string_view_sliced'] = pa.array(['a', 'a longer text than twelve', None, 'another long one, inside'], pa.string_view())[1:]
-        cases['binary_view'] = pa.array([b'a', None, b'x' * 100], pa.binary_view())
-        cases['list_view'] = pa.array([[1], [2, 3]], pa.list_view(pa.int64()))
-        cases['large_list_view'] = pa.array([['x'], None, ['y', None]], pa.large_list_view(pa.string()))
-        cases['list_view_out_of_order'] = pa.ListViewArray.from_arrays([2, 0], [1, 2], pa.array([1, 2, 3]))
-        cases['list_of_views'] = pa.array([['a longer text than twelve'], None], pa.list_(pa.string_view()))
+        case('string_view', lambda: pa.array(['a', 'a longer text than twelve', None], pa.string_view()))
+        case('string_view_sliced', lambda: pa.array(['a', 'a longer text than twelve', None, 'another long one, inside'], pa.string_view())[1:])
+        case('binary_view', lambda: pa.array([b'a', None, b'x' * 100], pa.binary_view()))
+        case('list_view', lambda: pa.array([[1], [2, 3]], pa.list_view(pa.int64())))
+        case('large_list_view', lambda: pa.array([['x'], None, ['y', None]], pa.large_list_view(pa.string())))
+        case('list_view_out_of_order', lambda: pa.ListViewArray.from_arrays([2, 0], [1, 2], pa.array([1, 2, 3])))
+        case('list_of_views', lambda: pa.array([['a longer text than twelve'], None], pa.list_(pa.string_view())))
     for bits in (32, 64, 128, 256):
         if hasattr(pa, 'decimal%d' % bits):
-            cases['decimal%d' % bits] = pa.array([decimal.Decimal('-1.50'), None, decimal.Decimal('7')], getattr(pa, 'decimal%d' % bits)(5, 2))
-    cases['decimal_negative_scale'] = pa.array([decimal.Decimal('12E3')], pa.decimal128(5, -3))
+            case('decimal%d' % bits, lambda: pa.array([decimal.Decimal('-1.50'), None, decimal.Decimal('7')], getattr(pa, 'decimal%d' % bits)(5, 2)))
+    case('decimal_negative_scale', lambda: pa.array([decimal.Decimal('12E3')], pa.decimal128(5, -3)))
     for name, make in {'bool8': lambda: pa.array([1, 0, None], pa.int8()).cast(pa.bool8()), 'uuid': lambda: pa.array([b'0123456789abcdef', None], pa.uuid()), 'json': lambda: pa.array(['{}', None], pa.json_()),
                        'opaque': lambda: pa.ExtensionArray.from_storage(pa.opaque(pa.int32(), 't', 'v'), pa.array([1, None], pa.int32())),
                        'tensor': lambda: pa.FixedShapeTensorArray.from_numpy_ndarray(np.arange(12, dtype='i4').reshape(2, 2, 3)),
                        'tensor_named': lambda: pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(pa.int8(), [1, 2], ['a', 'b'], [1, 0]), pa.array([[1, 2]], pa.list_(pa.int8(), 2)))}.items():
-        try:
-            cases[name] = make()
-        except AttributeError:
-            continue
-    cases['sparse_union'] = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(['a', 'b'])])
-    cases['dense_union'] = pa.UnionArray.from_dense(pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(['a'])])
-    cases['union_codes'] = pa.UnionArray.from_dense(pa.array([5, 7, 5], pa.int8()), pa.array([0, 0, 1], pa.int32()), [pa.array([1, None]), pa.array([['a']])], ['n', 't'], [5, 7])
-    cases['union_sliced'] = cases['sparse_union'][1:]
-    cases['list_of_union'] = pa.ListArray.from_arrays([0, 1, 2], cases['dense_union'])
-    cases['dict_ordered'] = pa.DictionaryArray.from_arrays(pa.array([1, 0, None], pa.int8()), pa.array(['x', 'y']), ordered=True)
-    cases['dict_numbers'] = pa.DictionaryArray.from_arrays(pa.array([1, 0], pa.uint16()), pa.array([1.5, 2.5]))
-    cases['dict_sliced'] = pa.array(['a', 'b', None, 'a']).dictionary_encode()[1:3]
-    cases['map_fields'] = pa.array([[('a', 1)], []], pa.map_(pa.string(), pa.field('v', pa.int8(), False)))
-    cases['struct_times'] = pa.array([{'t': datetime.datetime(2020, 1, 1), 'd': datetime.date(2020, 1, 2), 'c': datetime.time(1, 2, 3), 'e': datetime.timedelta(1), 'x': decimal.Decimal('1.5')}, None])
-    cases['list_zoned'] = pa.array([[1, None], None], pa.list_(pa.timestamp('us', 'Europe/Paris')))
-    cases['fixed_list_text'] = pa.array([['a', None], None], pa.list_(pa.large_string(), 2))
-    cases['list_required'] = pa.array([[1], []], pa.list_(pa.field('element', pa.int16(), False)))
-    cases['struct_sliced'] = pa.array([{'a': 1}, {'a': 2}, None])[1:]
-    cases['list_sliced'] = pa.array([[1], [2, 3], None])[1:]
-    cases['all_null'] = pa.array([None, None], pa.list_(pa.string()))
-    cases['zero_rows'] = pa.array([], pa.struct([('a', pa.list_(pa.int8()))]))
-    cases['float_nan'] = pa.array([float('nan'), None, 1.5])
-    cases['date64_ms'] = pa.array([86400000, None], pa.int64()).cast(pa.date64())
+        case(name, make)
+    if not pa.__version__.startswith('0.'):  # which want one buffer more, and end the process where it is not there
+        case('sparse_union', lambda: pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(['a', 'b'])]))
+        case('union_sliced', lambda: cases['sparse_union'][1:])
+    case('dense_union', lambda: pa.UnionArray.from_dense(pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(['a'])]))
+    case('union_codes', lambda: pa.UnionArray.from_dense(pa.array([5, 7, 5], pa.int8()), pa.array([0, 0, 1], pa.int32()), [pa.array([1, None]), pa.array([['a']])], ['n', 't'], [5, 7]))
+    case('list_of_union', lambda: pa.ListArray.from_arrays([0, 1, 2], cases['dense_union']))
+    case('dict_ordered', lambda: pa.DictionaryArray.from_arrays(pa.array([1, 0, None], pa.int8()), pa.array(['x', 'y']), ordered=True))
+    case('dict_numbers', lambda: pa.DictionaryArray.from_arrays(pa.array([1, 0], pa.int16()), pa.array([1.5, 2.5])))
+    case('dict_sliced', lambda: pa.array(['a', 'b', None, 'a']).dictionary_encode()[1:3])
+    case('map_fields', lambda: pa.array([[('a', 1)], []], pa.map_(pa.string(), pa.field('v', pa.int8(), False))))
+    case('struct_times', lambda: pa.array([{'t': datetime.datetime(2020, 1, 1), 'd': datetime.date(2020, 1, 2), 'c': datetime.time(1, 2, 3), 'e': datetime.timedelta(1), 'x': decimal.Decimal('1.5')}, None]))
+    case('list_zoned', lambda: pa.array([[1, None], None], pa.list_(pa.timestamp('us', 'Europe/Paris'))))
+    case('fixed_list_text', lambda: pa.array([['a', None], None], pa.list_(pa.large_string(), 2)))
+    case('list_required', lambda: pa.array([[1], []], pa.list_(pa.field('element', pa.int16(), False))))
+    case('struct_sliced', lambda: pa.array([{'a': 1}, {'a': 2}, None])[1:])
+    case('list_sliced', lambda: pa.array([[1], [2, 3], None])[1:])
+    case('all_null', lambda: pa.array([None, None], pa.list_(pa.string())))
+    case('zero_rows', lambda: pa.array([], pa.struct([('a', pa.list_(pa.int8()))])))
+    case('float_nan', lambda: pa.array([float('nan'), None, 1.5]))
+    case('date64_ms', lambda: pa.array([86400000, None], pa.int64()).cast(pa.date64()))
     for name, a in cases.items():
         if a is None:
             continue
@@ -115,7 +121,7 @@ def pyarrow():
     yield 'batch', batch
     yield 'batch_none', pa.RecordBatch.from_arrays([], [])
     yield 'batch_metadata', batch.replace_schema_metadata({'k': 'v'})
-    yield 'chunks', pa.chunked_array([[1], [2, None], []])
+    yield 'chunks', pa.chunked_array([pa.array([1]), pa.array([2, None]), pa.array([], pa.int64())])
     yield 'chunks_none', pa.chunked_array([], pa.list_(pa.int8()))
     yield 'table_chunks', pa.Table.from_batches([batch, batch])
     yield 'table_pandas', pa.Table.from_pandas(__import__('pandas').DataFrame({'a': [1, 2]}, index=['x', 'y'])) if 'pandas' in sys.modules else batch
@@ -443,6 +449,8 @@ def write(folder):
                 total += 1
         except ImportError:
             continue
+        except (AttributeError, TypeError) as e:  # what this version has not; the values before it stay
+            print('%s: %s' % (library, e), file=sys.stderr)
     print(total)
 
 

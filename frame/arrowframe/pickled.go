@@ -369,6 +369,9 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 	specs := layout.Buffers
 	if isUnion(typ) {
 		specs = append([]arrow.BufferSpec{arrow.SpecAlwaysNull()}, specs...)
+		if len(list) == len(specs)+1 && list[len(specs)] == nil {
+			list = list[:len(specs)] // of a sparse one, as pyarrow 0.17 says
+		}
 	}
 	for layout.VariadicSpec != nil && len(specs) < len(list) {
 		specs = append(slices.Clip(specs), *layout.VariadicSpec)
