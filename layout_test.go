@@ -29,7 +29,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/texts", ""},
 	{"internal/fixture", ""},
 	{"internal/zipfile", "internal/errkind"},
-	{"internal/opcode", "internal/errkind internal/texts"},
+	{"internal/opcode", "internal/errkind internal/slab internal/texts"},
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape",
 		"internal/errkind internal/opcode internal/payload internal/slab internal/window"},

@@ -45,12 +45,12 @@ func (p *pickling) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 		return nil
 	}
 	if s.size == 0 {
-		if err := p.saveKnown(KnownGlobal{Module: "builtins", Name: "bytes"}); err != nil {
+		if err := p.saveKnown(knownGlobal{Module: "builtins", Name: "bytes"}); err != nil {
 			return err
 		}
 		p.emptyTuple()
 	} else {
-		if err := p.saveKnown(KnownGlobal{Module: "_codecs", Name: "encode"}); err != nil {
+		if err := p.saveKnown(knownGlobal{Module: "_codecs", Name: "encode"}); err != nil {
 			return err
 		}
 		if err := p.latin1Args(s); err != nil {
@@ -214,7 +214,7 @@ func (p *pickling) saveByteArray(b []byte, id objectID) error {
 		return nil
 	}
 	if p.proto < 5 {
-		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "bytearray"}}
+		o := &Object{Class: knownGlobal{Module: "builtins", Name: "bytearray"}}
 		if len(b) > 0 {
 			// A bytes object with the same content, not the same object.
 			o.Args = []any{written.Bytes(b)}

@@ -381,6 +381,6 @@ func (p *pickling) saveSetCall(class string, items []any, id objectID) error {
 		return nil
 	}
 	list := types.List(items)
-	return p.saveCall(&Object{Class: KnownGlobal{Module: "builtins", Name: class},
+	return p.saveCall(&Object{Class: knownGlobal{Module: "builtins", Name: class},
 		Args: []any{&list}}, id)
 }

@@ -328,7 +328,7 @@ func (o *objects) fill() error {
 		}
 		id := o.t.Child(f.next)
 		f.next++
-		if kind := o.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
+		if kind := o.t.Kind(id); kind.IsRun() {
 			f.at += uint32(o.run(kind, id, items[f.at:]))
 			continue
 		}
@@ -367,14 +367,17 @@ func (o *objects) run(kind tape.Kind, id tape.ID, items []any) int {
 	items = items[:o.t.Size(id)]
 	b := o.t.Run(id)
 	for i := range items {
-		if kind == tape.Floats {
+		switch kind {
+		case tape.Floats:
 			items[i] = o.slabs.Float(math.Float64frombits(binary.BigEndian.Uint64(b[1:])))
 			b = b[tape.FloatSize:]
-			continue
+		case tape.Ints:
+			v, size := tape.NextInt(b)
+			items[i] = o.intOf(v)
+			b = b[size:]
+		default:
+			items[i], _ = o.leaf(tape.Const(b[i]))
 		}
-		v, size := tape.NextInt(b)
-		items[i] = o.intOf(v)
-		b = b[size:]
 	}
 	return len(items)
 }

@@ -85,7 +85,7 @@ func (m *pickleMemo) single() *memoSingles {
 }
 
 // moduleName is where the name of a module was memoized, and whether it was that of
-// a KnownGlobal.
+// a knownGlobal.
 type moduleName struct {
 	idx   uint32
 	known bool

@@ -44,7 +44,7 @@ type (
 	badge struct{ n int }
 )
 
-var markConstructor = &written.Constructor{Class: KnownGlobal{Module: "m", Name: "badge"},
+var markConstructor = &written.Constructor{Class: knownGlobal{Module: "m", Name: "badge"},
 	Args: []any{written.Bytes("b")}}
 
 func reduceForReuse(t reflect.Type) ReduceFunc {

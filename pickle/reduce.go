@@ -111,21 +111,21 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 	return nil
 }
 
-// KnownGlobal is a class or function that a program names, where a [Global] is one that a
+// knownGlobal is a class or function that a program names, where a [Global] is one that a
 // pickle names: the strings of a Global are the objects that the pickle had, while those
-// of a KnownGlobal are what CPython has in memory. That is one string for the name of a
+// of a knownGlobal are what CPython has in memory. That is one string for the name of a
 // module, shared by all its classes, but a new one each time for a type that is built
 // in C (Static).
-type KnownGlobal struct {
+type knownGlobal struct {
 	Module, Name string
 	Static       bool
 }
 
 // Global implements [Named].
-func (k KnownGlobal) Global() Global { return Global{k.Module, k.Name} }
+func (k knownGlobal) Global() Global { return Global{k.Module, k.Name} }
 
 // String returns "module.name".
-func (k KnownGlobal) String() string { return k.Module + "." + k.Name }
+func (k knownGlobal) String() string { return k.Module + "." + k.Name }
 
 // callForm returns o, whose own opcode the protocol lacks, as a call.
 func (p *pickling) callForm(o *Object) *Object {
@@ -133,7 +133,7 @@ func (p *pickling) callForm(o *Object) *Object {
 	c.Form, c.Kwargs = FormReduce, nil
 	if o.Form == FormNewObj {
 		// What Python's __reduce_ex__(2) says; every Python has copyreg.__newobj__.
-		c.Class = KnownGlobal{Module: "copyreg", Name: "__newobj__"}
+		c.Class = knownGlobal{Module: "copyreg", Name: "__newobj__"}
 		c.Args = append([]any{o.Class}, o.Args...)
 		return &c
 	}
@@ -149,7 +149,7 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	method := p.newMethods[key]
 	if method == nil {
-		method = &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"},
+		method = &Object{Class: knownGlobal{Module: "builtins", Name: "getattr"},
 			Args: []any{o.Class, "__new__"}}
 		p.newMethods[key] = method
 	}
@@ -159,7 +159,7 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	args := append(types.Tuple{o.Class}, o.Args...)
 	c.Class = &Object{
-		Class: KnownGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
+		Class: knownGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
 		State: &types.Tuple{method, &args, kwargs, nil}, HasState: true,
 	}
 	c.Args = nil
@@ -324,7 +324,7 @@ const (
 )
 
 // saveKnown writes a class or function that a program names.
-func (p *pickling) saveKnown(k KnownGlobal) error {
+func (p *pickling) saveKnown(k knownGlobal) error {
 	if k.Static {
 		return p.saveGlobal(k.Global(), nameStatic)
 	}
@@ -370,7 +370,7 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 				maxNestedName)
 		}
 		outer := Global{g.Module, g.Name[:dot]}
-		o := &Object{Class: KnownGlobal{Module: "builtins", Name: "getattr"},
+		o := &Object{Class: knownGlobal{Module: "builtins", Name: "getattr"},
 			Args: []any{outer, g.Name[dot+1:]}}
 		if p.nested == nil {
 			p.nested = make(map[*Object]Global)

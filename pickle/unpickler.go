@@ -142,6 +142,9 @@ func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
 	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
 	bridge.Public = public
+	bridge.KnownGlobal = func(module, name string, static bool) any {
+		return knownGlobal{Module: module, Name: name, Static: static}
+	}
 	bridge.NewPlans = func() any { return new(planCache) }
 	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).kept, _ = plans.(*planCache) }
 	bridge.ReadPayload = func(unpickler any, n int64) ([]byte, error) {

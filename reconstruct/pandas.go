@@ -234,7 +234,7 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 	if isIndexName(name) {
 		return orNil(p.index(inst))
 	}
-	if name == extractArray.Name && len(inst.Args) > 0 {
+	if name == extractArray.Global().Name && len(inst.Args) > 0 {
 		return orNil(p.extracted(inst))
 	}
 	if v, err := p.scalar(name, inst); v != nil || err != nil {

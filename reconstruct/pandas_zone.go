@@ -46,7 +46,7 @@ func zoneObjectText(z *pickle.Object) (string, bool) {
 		return "UTC", true
 	case name == "tzutc":
 		return "tzutc()", true
-	case (name == "_p" || name == zoneByName.Name) && len(inst.Args) > 0:
+	case (name == "_p" || name == zoneByName.Global().Name) && len(inst.Args) > 0:
 		return asText(inst.Args[0])
 	case name == "FixedOffset" && len(inst.Args) == 1:
 		return "pytz.FixedOffset(" + pythonText(inst.Args[0]) + ")", true

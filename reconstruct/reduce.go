@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/written"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -55,19 +56,20 @@ type ReduceOptions struct {
 type Reducers struct {
 	opts ReduceOptions
 	// Classes and functions with the names that opts choose.
-	reconstruct, fromBuffer, scalar, stringDType any // a pickle.KnownGlobal each
+	reconstruct, fromBuffer, scalar, stringDType pickle.Named
 	// arrays is the call that makes arrays which are of no subclass.
 	arrays  *written.Constructor
 	numbers numberForms
 }
 
-func pyName(module, global string) pickle.KnownGlobal {
-	return pickle.KnownGlobal{Module: module, Name: global}
+// pyName names a class or function.
+func pyName(module, global string) pickle.Named {
+	return bridge.KnownGlobal(module, global, false).(pickle.Named)
 }
 
 // pyType names a class that is built in C.
-func pyType(module, global string) pickle.KnownGlobal {
-	return pickle.KnownGlobal{Module: module, Name: global, Static: true}
+func pyType(module, global string) pickle.Named {
+	return bridge.KnownGlobal(module, global, true).(pickle.Named)
 }
 
 // NewReducers returns Reducers with the given options.

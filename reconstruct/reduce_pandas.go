@@ -164,7 +164,7 @@ func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
 
 // pandasContainer returns the class to write: pandas' own under its name of today, also of a table
 // of pyarrow or polars, or a subclass of it, and then false.
-func pandasContainer(class string, known pickle.KnownGlobal) (any, bool) {
+func pandasContainer(class string, known pickle.Named) (any, bool) {
 	g := className(class)
 	if _, isPandas := pandasClass(class); isPandas || class == "" || isPyarrow(g) || isPolars(g) {
 		return known, true

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-func indexClass(module, name string) pickle.KnownGlobal {
+func indexClass(module, name string) pickle.Named {
 	return pyName("pandas.core.indexes."+module, name)
 }
 

@@ -112,7 +112,9 @@ var versionReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	reflect.TypeFor[*OrderedDict](): func(r *Reducers, v any) (any, error) {
 		d := v.(*OrderedDict)
 		class := pyName("collections", "OrderedDict")
-		class.Static = r.opts.Python.before(3, 12)
+		if r.opts.Python.before(3, 12) {
+			class = pyType("collections", "OrderedDict")
+		}
 		return withItems(call(class), &d.mapping), nil
 	},
 	reflect.TypeFor[Fraction](): func(r *Reducers, v any) (any, error) {

@@ -51,7 +51,7 @@ func init() { // what the functions build leads back to the map
 
 // xarrayClass returns the class to write: that which was read if it is another than the known
 // one's.
-func xarrayClass(class string, known pickle.KnownGlobal) any {
+func xarrayClass(class string, known pickle.Named) any {
 	if g := className(class); class != "" && !isXarray(g) {
 		return g
 	}

@@ -336,7 +336,7 @@ func objectLocation(n Instance) (*time.Location, error, bool) {
 		name == "tzutc":
 		return time.UTC, nil, true
 	case module == "pytz" && name == "_p" && len(n.Args) > 0,
-		module == zoneByName.Module && name == zoneByName.Name && len(n.Args) == 1:
+		zoneByName.Global() == pickle.Global{Module: module, Name: name} && len(n.Args) == 1:
 		zone, err := a.text(0, "zone")
 		if err != nil {
 			return nil, err, true

@@ -123,7 +123,7 @@ func (l Layout) PickleReduce(int) (any, error) {
 	return &pickle.Object{Class: getLayout, Args: []any{"torch." + string(l)}}, nil
 }
 
-var getLayout = pickle.KnownGlobal{Module: "torch.serialization", Name: "_get_layout"}
+var getLayout = pyName("torch.serialization", "_get_layout")
 
 // readLayout is torch.serialization._get_layout("torch.sparse_coo").
 func readLayout(_ *Options, args []any) (any, error) {

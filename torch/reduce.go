@@ -8,6 +8,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -43,7 +44,7 @@ func (d Device) PickleReduce(int) (any, error) {
 
 // call is an object made by REDUCE.
 func call(module, name string, args ...any) *pickle.Object {
-	return &pickle.Object{Class: pickle.KnownGlobal{Module: module, Name: name}, Args: args}
+	return &pickle.Object{Class: pyName(module, name), Args: args}
 }
 
 func tuple(ints []int) *types.Tuple {
@@ -54,9 +55,12 @@ func tuple(ints []int) *types.Tuple {
 	return &t
 }
 
-func torchName(name string) pickle.KnownGlobal {
-	return pickle.KnownGlobal{Module: "torch", Name: name}
+// pyName names a class or function.
+func pyName(module, name string) pickle.Named {
+	return bridge.KnownGlobal(module, name, false).(pickle.Named)
 }
+
+func torchName(name string) pickle.Named { return pyName("torch", name) }
 
 // noHooks are the backward hooks of every tensor.
 func noHooks() *pickle.Object { return call("collections", "OrderedDict") }

@@ -73,7 +73,7 @@ func (s *saver) persistentID(v any) (any, error) {
 	}
 	var class any = torchName(dtypes[storage.DType].storage)
 	if storage.Untyped {
-		class = pickle.KnownGlobal{Module: "torch.storage", Name: "UntypedStorage"}
+		class = pyName("torch.storage", "UntypedStorage")
 	}
 	return &types.Tuple{"storage", class, key, storage.Device, storage.Size}, nil
 }

@@ -42,6 +42,11 @@ var Known = func(class any) (code uint16, rules *known.Rules) { return 0, nil }
 // Package pickle sets it.
 var Public = func(err error) error { return err }
 
+// KnownGlobal returns a pickle.Named that stands for a class or function which the program names,
+// not a pickle: it is written with the memo entries that CPython makes for a name of its own, and
+// static says that it is a type that is built in C. Package pickle sets it.
+var KnownGlobal func(module, name string, static bool) any
+
 // Builder is implemented by an object for which BUILD needs the input that follows the opcode, or
 // which BUILD replaces by another value: joblib's array wrappers are both. The value returned takes
 // the place of the receiver on the stack and in the memo.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math"
 	"math/big"
-	"math/bits"
 	"strconv"
 	"strings"
 
@@ -18,54 +17,14 @@ import (
 //
 // Reference: CPython's _PyLong_FromByteArray.
 func DecodeLong(b []byte) (small int64, large *big.Int) {
-	n := len(b)
-	if n <= 8 {
-		var word [8]byte
-		copy(word[:], b)
-		return ShortLong(word[:], n), nil
-	}
-	for n > 1 && (b[n-1] == 0 && b[n-2] < 0x80 || b[n-1] == 0xff && b[n-2] >= 0x80) {
-		n-- // sign bytes that say nothing
-	}
-	if n <= 8 {
-		return ShortLong(b, n), nil
-	}
-	return 0, bigLong(b[:n])
+	var l Longs
+	return l.Decode(b)
 }
 
-// ShortLong is DecodeLong for the n bytes, at most 8, at the start of b, which has at least 8.
+// ShortLong is [DecodeLong] for the n bytes, at most 8, at the start of b, which has at least 8.
 func ShortLong(b []byte, n int) int64 {
 	shift := uint(64 - 8*n)
 	return int64(binary.LittleEndian.Uint64(b)<<shift) >> shift
-}
-
-// bigLong is DecodeLong for more than 8 bytes.
-func bigLong(b []byte) *big.Int {
-	negative := b[len(b)-1] >= 0x80
-	v, words := newInt((len(b) + bits.UintSize/8 - 1) / (bits.UintSize / 8))
-	for i, c := range b {
-		if negative {
-			c = ^c
-		}
-		words[i/(bits.UintSize/8)] |= big.Word(c) << (8 * (i % (bits.UintSize / 8)))
-	}
-	v.SetBits(words)
-	if negative {
-		v.Not(v)
-	}
-	return v
-}
-
-// newInt returns an int with memory for n words, side by side if they are few.
-func newInt(n int) (*big.Int, []big.Word) {
-	if n > 2 {
-		return new(big.Int), make([]big.Word, n)
-	}
-	few := new(struct {
-		v     big.Int
-		words [2]big.Word
-	})
-	return &few.v, few.words[:n:n]
 }
 
 // IntValue is v as a Go int if it fits, else as it is.

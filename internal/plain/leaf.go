@@ -57,11 +57,19 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsInert(id) {
 			return m.knownCall(id)
 		}
-		if slot, ok := t.Shared(id); ok && m.slots[slot].height == noLevel {
-			return m.slots[slot].plain, true // an object that was met before
-		}
+		return m.metObject(id)
+	case tape.Value: // which the cell of an object that was made is
+		return m.metObject(id)
 	case tape.Class:
 		return m.class(id)
+	}
+	return nil, false
+}
+
+// metObject returns an object that was met before and stays what it is.
+func (m *maker) metObject(id tape.ID) (any, bool) {
+	if slot, ok := m.t.Shared(id); ok && m.slots[slot].height == noLevel {
+		return m.slots[slot].plain, true
 	}
 	return nil, false
 }
@@ -171,7 +179,7 @@ func (m *maker) key(id tape.ID) string {
 // and how many items those were.
 func (m *maker) listLeaves(list []any, ids []tape.ID) (cells, items int) {
 	for i, id := range ids {
-		if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
+		if kind := m.t.Kind(id); kind.IsRun() {
 			items += m.run(kind, id, list[items:])
 			continue
 		}
@@ -202,10 +210,13 @@ func (m *maker) strLeaves(dict map[string]any, ids []tape.ID) int {
 func (m *maker) run(kind tape.Kind, id tape.ID, items []any) int {
 	n := m.t.Size(id)
 	b := m.t.Run(id)
-	if kind == tape.Floats {
+	switch kind {
+	case tape.Floats:
 		m.floats(b, items[:n])
-	} else {
+	case tape.Ints:
 		m.ints(b, items[:n])
+	default:
+		consts(b[:n], items)
 	}
 	return n
 }
@@ -219,6 +230,18 @@ func (m *maker) floats(b []byte, items []any) {
 		}
 		slab.BoxFloats(items, row)
 		items = items[len(row):]
+	}
+}
+
+// consts makes the items of a run of None, True and False.
+func consts(b []byte, items []any) {
+	for i, op := range b {
+		switch tape.Const(op) {
+		case tape.IDTrue:
+			items[i] = true
+		case tape.IDFalse:
+			items[i] = false
+		}
 	}
 }
 

@@ -51,8 +51,13 @@ const (
 
 // workers returns how many goroutines may take part.
 func (m *maker) workers() int {
-	if m.c.workers > 0 {
-		return m.c.workers
+	return Workers(m.c.workers)
+}
+
+// Workers returns how many goroutines may take part where the options say n.
+func Workers(n int) int {
+	if n > 0 {
+		return n
 	}
 	return min(runtime.GOMAXPROCS(0), maxHelpers)
 }
@@ -105,11 +110,7 @@ func (m *maker) splitList(id tape.ID, at int) (any, error) {
 		place := 0
 		for i, id := range j.ids {
 			j.places[i] = place
-			if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
-				place += m.t.Size(id)
-			} else {
-				place++
-			}
+			place += m.t.Elements(id)
 		}
 	}
 	return list, m.split(list, j, at)
@@ -273,7 +274,7 @@ func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint
 		}
 		id := j.ids[child]
 		place := j.place(child)
-		if kind := m.t.Kind(id); kind == tape.Floats || kind == tape.Ints {
+		if kind := m.t.Kind(id); kind.IsRun() {
 			m.run(kind, id, j.values[place:])
 			continue
 		}

@@ -54,7 +54,7 @@ var zeros = []any{
 	new(ndarray.Datetime64), new(ndarray.Timedelta64), new(ndarray.Mapped),
 	new(npy.ArchiveWriter), new(npy.Header), new(npy.Options), new(npy.Decoder),
 	new(npy.WriteOptions), new(npy.Archive),
-	new(pickle.KnownGlobal), new(pickle.Global), new(pickle.Object), new(pickle.Limits),
+	new(pickle.Global), new(pickle.Object), new(pickle.Limits),
 	new(pickle.DecodeError), new(pickle.LimitError), new(pickle.Field), new(pickle.Protocol),
 	new(pickle.Buffer), new(pickle.PersistentRef), new(pickle.Pickler), new(pickle.EncodeError),
 	new(pickle.Set), new(pickle.FrozenSet), new(pickle.Unpickler), new(pickle.OpInfo),

@@ -30,10 +30,11 @@ const (
 	Class  // a class or function
 	Value  // a Go value that a host made
 
-	// Floats and Ints are runs: several items of a list in one cell. They are children of lists
-	// only.
+	// Floats, Ints and Consts are runs: several items of a list in one cell. They are children of
+	// lists only. Consts are None, True and False.
 	Floats
 	Ints
+	Consts
 
 	Str       // a str, or a Python 2 str that is read as one: see Host
 	Py2Str    // a Python 2 str that is kept apart
@@ -46,6 +47,9 @@ const (
 	FrozenSet
 	Call // of a class: see Tape.Call
 )
+
+// IsRun reports whether a cell of the kind is a run.
+func (k Kind) IsRun() bool { return Floats <= k && k <= Consts }
 
 // Flags of a cell.
 const (
@@ -76,7 +80,7 @@ const (
 //	Str ... ByteArray  n bytes, v is the chunk above spanShift bits of offset
 //	Tuple ... FrozenSet  n items (of a dict: keys and values), v one extent as at<<32 | count,
 //	                   or with flagMany the first and last index of Tape.extents
-//	Floats, Ints       n items, v where their opcodes begin: see Tape.Run
+//	Floats ... Consts  n items, v where their opcodes begin: see Tape.Run
 //	Call               v is an index of Tape.calls, aux what the host says of the call
 //
 // aux of a shared cell from Str to FrozenSet is its slot plus 1, see Tape.Slot.

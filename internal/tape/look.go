@@ -5,6 +5,17 @@ import "github.com/unpkl/unpkl/internal/slab"
 // Parts returns the children at the indices that [Rest.Next] returned, in the tape's memory.
 func (t *Tape) Parts(from, to uint32) []ID { return t.children[from:to:to] }
 
+// Walk returns a walk over some children of a container in one batch.
+func (t *Tape) Walk(ids []ID) Children { return Children{t: t, batch: ids} }
+
+// Elements returns how many items of a list a child of it is: all those of a run, else one.
+func (t *Tape) Elements(child ID) int {
+	if c := &t.cells[child]; c.kind.IsRun() {
+		return int(c.n)
+	}
+	return 1
+}
+
 // Bytes returns the bytes of a Bytes or ByteArray for a value that keeps them: those of the tape
 // where nobody else has them, or where the input is shared and they are many; else a copy, which
 // lies in the slab, if there is one, where they are few. Other goroutines may call it with slabs of

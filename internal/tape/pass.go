@@ -31,6 +31,9 @@ type pass struct {
 	fence       int
 	op          opcode.Code
 	start       int64 // offset of op
+	begin       int64 // offset of the first byte of the pickle
+	end         int64 // offset of the end of the input, or -1 if it is not known; see askedEnd
+	askedEnd    bool  // the window was asked for the end
 	proto       int   // of PROTO, or -1
 	newest      int   // protocol among the opcodes, while there was no PROTO
 }
@@ -59,6 +62,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	t.usage, t.upTo, t.fence, t.late = opts.Usage, 0, 0, nil
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 	t.proto, t.newest = -1, 0
+	t.begin, t.askedEnd = w.Offset(), false
 	if t.isSlice {
 		t.arena.chunks[inputChunk] = w.All()
 		t.reserve(len(w.All()) - w.Pos)
@@ -80,25 +84,52 @@ func (t *Tape) reserve(n int) {
 	}
 }
 
+// few is the number of elements up to which growing by doubling costs nothing to speak of.
+const few = 1 << 10
+
 // grown returns the capacity for what has n elements and gets another: of many, what the rest of
 // the input will bring if it is like what was read, since growing by doubling would take most of
-// the time of a pass. left is how many bytes are in the window.
+// the time of a pass. left is how many bytes are in the window. Where the length of the input is
+// not known, it is twice as much.
 func (t *Tape) grown(n, left int) int {
-	const few = 1 << 10
-	if n < few || !t.isSlice {
+	if n < few {
 		return max(2*n, 64)
 	}
-	left = len(t.w.All()) - len(t.w.Buf) + left
-	read := len(t.w.All()) - left
-	like := float64(left) / float64(max(read, 1)) * float64(n)
+	at := t.w.OffsetOf(len(t.w.Buf) - left)
+	end, known := t.inputEnd()
+	if !known {
+		return 2 * n
+	}
+	rest := end - at
+	if rest <= 0 {
+		return n + n/4 // for what a host makes, or in a file that has grown since
+	}
+	like := float64(rest) / float64(max(at-t.begin, 1)) * float64(n)
 	const most = 64 // times, as what follows may be unlike
-	return n + min(left+1, max(n, min(most*n, int(like*1.05)+few)))
+	return n + int(min(rest+1, max(int64(n), min(most*int64(n), int64(like*1.05)+few))))
 }
 
-// room returns the cells with room for another.
+// inputEnd returns the offset of the end of the input, where it can be known.
+func (t *Tape) inputEnd() (end int64, known bool) {
+	if !t.askedEnd {
+		t.askedEnd, t.end = true, -1
+		if rest, known := t.w.Rest(); known {
+			t.end = t.w.Offset() + rest
+		}
+	}
+	return t.end, t.end >= 0
+}
+
+// room returns the cells with room for another. The memo gets its room at the same time, since only
+// what was pushed can be put there.
 func (t *Tape) room(cells []cell, left int) []cell {
 	if len(cells) < cap(cells) {
 		return cells
+	}
+	if n := len(t.memo.dense); n >= few {
+		if size := t.grown(n, left); size > cap(t.memo.dense) {
+			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
+		}
 	}
 	return append(make([]cell, 0, t.grown(len(cells), left)), cells...)
 }
@@ -259,7 +290,7 @@ func (t *Tape) run() error {
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
 			if len(buf)-pos > minRun {
-				if first := opcode.Code(buf[pos]); first == opcode.BinFloat || isRunInt(first) {
+				if runKinds[buf[pos]] != 0 {
 					t.op, t.start, late = op, w.OffsetOf(at), false
 					w.Pos, t.stack, t.cells = pos, stack, cells
 					if err := t.run1(); err != nil {

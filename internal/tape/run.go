@@ -6,15 +6,17 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// A list of numbers is a MARK, their opcodes, and an APPENDS, in batches of a thousand. Such a
-// batch becomes one cell over the opcodes, from which a slice of numbers is filled in one loop.
+// A list of numbers or bools is a MARK, their opcodes, and an APPENDS, in batches of a thousand.
+// Such a batch becomes one cell over the opcodes, from which a slice is filled in one loop.
 
 // minRun is how many bytes a run has at least: what is shorter gains nothing by it.
 const minRun = 64
 
-// isRunInt reports whether an opcode may be of a run of ints.
-func isRunInt(op opcode.Code) bool {
-	return op == opcode.BinInt1 || op == opcode.BinInt2 || op == opcode.BinInt || op == opcode.Long1
+// runKinds are the kinds of the runs that opcodes may be of, or 0.
+var runKinds = [256]Kind{
+	opcode.BinFloat: Floats,
+	opcode.BinInt1:  Ints, opcode.BinInt2: Ints, opcode.BinInt: Ints, opcode.Long1: Ints,
+	opcode.None: Consts, opcode.NewTrue: Consts, opcode.NewFalse: Consts,
 }
 
 // run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where
@@ -40,7 +42,7 @@ func (t *Tape) run1() error {
 	v := uint64(w.Pos)
 	if !t.isSlice {
 		v = uint64(len(t.runs))
-		t.runs = append(t.runs, w.Buf[w.Pos:w.Pos+size]...)
+		t.keepRun(w.Buf[w.Pos : w.Pos+size])
 	}
 	id := t.add(cell{kind: kind, n: uint32(n), v: v})
 	w.Pos += size + 1
@@ -57,18 +59,31 @@ func (t *Tape) run1() error {
 	return nil
 }
 
-// scanRun measures the run at the start of b: n numbers in size bytes, with an APPENDS behind them.
+// keepRun copies the opcodes of a run, since the window moves on.
+func (t *Tape) keepRun(b []byte) {
+	if n := len(t.runs) + len(b); n > cap(t.runs) {
+		size := max(t.grown(len(t.runs), len(t.w.Buf)-t.w.Pos), n)
+		t.runs = append(make([]byte, 0, size), t.runs...)
+	}
+	t.runs = append(t.runs, b...)
+}
+
+// scanRun measures the run at the start of b: n items in size bytes, with an APPENDS behind them.
 // size is 0 where b is not that, or ends before it shows.
 func scanRun(b []byte) (kind Kind, n, size int) {
 	at := 0
-	if opcode.Code(b[0]) == opcode.BinFloat {
-		for len(b)-at > 9 && opcode.Code(b[at]) == opcode.BinFloat {
-			at += 9
+	switch kind = runKinds[b[0]]; kind {
+	case Floats:
+		for len(b)-at > FloatSize && opcode.Code(b[at]) == opcode.BinFloat {
+			at += FloatSize
 			n++
 		}
-		kind = Floats
-	} else {
-		kind = Ints
+	case Consts:
+		for at < len(b) && runKinds[b[at]] == Consts {
+			at++
+		}
+		n = at
+	default:
 		for len(b)-at >= 2 {
 			k := runIntSize(b[at:])
 			if k == 0 || k >= len(b)-at {
@@ -118,6 +133,17 @@ func NextInt(b []byte) (i int64, size int) {
 	}
 	i, _ = opcode.DecodeLong(b[2 : 2+n])
 	return i, 2 + n
+}
+
+// Const returns the cell of the value that an opcode of a run of [Consts] is.
+func Const(op byte) ID {
+	switch opcode.Code(op) {
+	case opcode.NewTrue:
+		return IDTrue
+	case opcode.NewFalse:
+		return IDFalse
+	}
+	return IDNone
 }
 
 // FloatSize is the length in bytes of each item of a run of [Floats]: an opcode and 8 bytes,

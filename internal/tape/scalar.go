@@ -104,6 +104,11 @@ func (t *Tape) pushInt(i int64, large *big.Int, err error) error {
 
 // addValue keeps a Go value and returns its index.
 func (t *Tape) addValue(v any) uint64 {
+	if n := len(t.values); n == cap(t.values) {
+		// More may come than the input says, since objects take the places of their cells.
+		size := max(t.grown(n, len(t.w.Buf)-t.w.Pos), n+n/4)
+		t.values = append(make([]any, 0, size), t.values...)
+	}
 	t.values = append(t.values, v)
 	return uint64(len(t.values) - 1)
 }
@@ -276,6 +281,6 @@ func (t *Tape) loadLong(op opcode.Code) error {
 	if err != nil {
 		return err
 	}
-	i, large := opcode.DecodeLong(b)
+	i, large := t.longs.Decode(b)
 	return t.pushInt(i, large, nil)
 }

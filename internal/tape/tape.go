@@ -1,6 +1,7 @@
 package tape
 
 import (
+	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/window"
 )
 
@@ -13,7 +14,8 @@ type Tape struct {
 	children []ID     // of all containers, by extents
 	extents  []extent // of the containers that have several; the first is not used
 	calls    []call
-	values   []any // Go values that cells stand for
+	values   []any        // Go values that cells stand for
+	longs    opcode.Longs // makes the ints among them
 	arena    arena
 	runs     []byte // the opcodes of runs, where the input does not stay
 	memo     memo
@@ -280,7 +282,8 @@ func (t *Tape) Call(id ID) CallInfo {
 }
 
 // Run returns the opcodes of a run, one after another, each with its argument: BINFLOATs of Floats;
-// BININTs and LONG1s of at most 8 bytes of Ints. There are Size of them; more bytes may follow.
+// BININTs and LONG1s of at most 8 bytes of Ints; NONE, NEWTRUE and NEWFALSE of Consts. There are
+// Size of them; more bytes may follow.
 func (t *Tape) Run(id ID) []byte {
 	c := &t.cells[id]
 	if t.w.IsSlice() {

@@ -172,6 +172,9 @@ func (a *assigner) read(p *plan, id tape.ID, dst place) error {
 		return a.overExpansion()
 	}
 	kind := a.t.Kind(id)
+	if a.helper && a.t.IsShared(id) && a.mayMeet(id) {
+		return errLater
+	}
 	switch p.form {
 	case formString:
 		if kind == tape.Str {
@@ -212,6 +215,9 @@ func (a *assigner) object(id tape.ID) (any, error) {
 
 // readObject puts a cell into dst by way of its object.
 func (a *assigner) readObject(p *plan, id tape.ID, dst place) error {
+	if a.helper {
+		return errLater
+	}
 	src, err := a.object(id)
 	if err != nil {
 		return err
@@ -230,6 +236,9 @@ func (a *assigner) readAny(p *plan, id tape.ID, dst place) error {
 
 // setPlain sets v, whose type takes it, to the plain value of a cell.
 func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
+	if a.helper {
+		return errLater
+	}
 	var plain any
 	var err error
 	if a.mayKeep(id); a.within > 0 && a.t.Kind(id) >= tape.Tuple {
@@ -264,6 +273,9 @@ func (a *assigner) mayKeep(id tape.ID) {
 
 // assignInner carries the plan out for an object inside of cells.
 func (a *assigner) assignInner(p *plan, src any, dst place) error {
+	if a.helper {
+		return errLater
+	}
 	outer := a.base
 	a.base = a.depth
 	err := p.fn(a, src, dst.value(p.typ))

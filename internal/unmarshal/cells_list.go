@@ -91,8 +91,15 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 		}
 		return nil
 	}
-	if a.fillFast(p, id, v) {
-		return nil
+	if done, err := a.fillSplit(p, id, v); done || err != nil {
+		return err
+	}
+	if size := int64(n); a.fillsFast(p) && size <= a.budget {
+		if a.fillFast(p, a.t.Children(id), v) {
+			a.budget -= size
+			return nil
+		}
+		v.Clear()
 	}
 	return a.fillCells(p, id, elementsOf(v))
 }
@@ -140,121 +147,121 @@ func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 // of one kind.
 func (a *assigner) isFast(p *plan) bool { return fastSlice(p.typ) != nil }
 
+// fillsFast reports whether fillFast can fill slices of a type.
+func (a *assigner) fillsFast(p *plan) bool {
+	switch p.elem.form {
+	case formFloat, formInt:
+		return p.elem.size == 8
+	case formString, formBool:
+		return true
+	}
+	return false
+}
+
 // fillFast fills v, a slice of the commonest types, from items that are all of one kind. It returns
 // false otherwise, with v filled in part.
-func (a *assigner) fillFast(p *plan, id tape.ID, v reflect.Value) bool {
-	n := int64(a.t.Size(id))
-	if n > a.budget {
-		return false // the general way makes the error
+func (a *assigner) fillFast(p *plan, w tape.Children, v reflect.Value) bool {
+	switch p.elem.form {
+	case formFloat:
+		return fillBatches(a, w, v, fillFloats)
+	case formInt:
+		if _, ok := items[int64](v); ok {
+			return fillBatches(a, w, v, fillInts[int64])
+		}
+		return fillBatches(a, w, v, fillInts[int])
+	case formString:
+		return fillBatches(a, w, v, fillStrings)
 	}
-	filled := false
-	switch form := p.elem.form; {
-	case form == formFloat && p.elem.size == 8:
-		if out, ok := items[float64](v); ok {
-			filled = a.fillFloats(out, id)
-		}
-	case form == formInt && p.elem.size == 8:
-		if out, ok := items[int64](v); ok {
-			filled = fillInts(a, out, id)
-		} else if out, ok := items[int](v); ok {
-			filled = fillInts(a, out, id)
-		}
-	case form == formString:
-		if out, ok := items[string](v); ok {
-			filled = a.fillStrings(out, id)
-		}
-	case form == formBool:
-		if out, ok := items[bool](v); ok {
-			filled = a.fillBools(out, id)
-		}
-	default:
-		return false
-	}
-	if filled {
-		a.budget -= n
-	} else {
-		v.Clear()
-	}
-	return filled
+	return fillBatches(a, w, v, fillBools)
 }
 
-func (a *assigner) fillFloats(out []float64, id tape.ID) bool {
+// fillBatches is fillFast by a function that fills elements from a batch of items, and returns the
+// elements behind them.
+func fillBatches[T any](a *assigner, w tape.Children, v reflect.Value,
+	fill func(a *assigner, out []T, b []tape.ID) (rest []T, ok bool)) bool {
+	out, ok := items[T](v)
+	for b := w.Batch(); ok && b != nil; b = w.Batch() {
+		out, ok = fill(a, out, b)
+	}
+	return ok
+}
+
+func fillFloats(a *assigner, out []float64, b []tape.ID) (rest []float64, ok bool) {
 	t := a.t
-	w := t.Children(id)
-	for b := w.Batch(); b != nil; b = w.Batch() {
-		for _, c := range b {
-			switch t.Kind(c) {
-			case tape.Floats:
-				n := t.Size(c)
-				run := t.Run(c)[:n*tape.FloatSize]
-				part := out[:n]
-				for i := range part {
-					part[i] = math.Float64frombits(binary.BigEndian.Uint64(run[1:9]))
-					run = run[tape.FloatSize:]
-				}
-				out = out[n:]
-			case tape.Float:
-				out[0] = math.Float64frombits(t.FloatBits(c))
-				out = out[1:]
-			default:
-				return false
+	for _, c := range b {
+		switch t.Kind(c) {
+		case tape.Floats:
+			n := t.Size(c)
+			run := t.Run(c)[:n*tape.FloatSize]
+			part := out[:n]
+			for i := range part {
+				part[i] = math.Float64frombits(binary.BigEndian.Uint64(run[1:9]))
+				run = run[tape.FloatSize:]
 			}
+			out = out[n:]
+		case tape.Float:
+			out[0] = math.Float64frombits(t.FloatBits(c))
+			out = out[1:]
+		default:
+			return nil, false
 		}
 	}
-	return true
+	return out, true
 }
 
-func fillInts[T int | int64](a *assigner, out []T, id tape.ID) bool {
+func fillInts[T int | int64](a *assigner, out []T, b []tape.ID) (rest []T, ok bool) {
 	t := a.t
-	w := t.Children(id)
-	for b := w.Batch(); b != nil; b = w.Batch() {
-		for _, c := range b {
-			switch t.Kind(c) {
-			case tape.Ints:
-				run, part := t.Run(c), out[:t.Size(c)]
-				for i := range part {
-					v, size := tape.NextInt(run)
-					part[i] = T(v)
-					run = run[size:]
+	for _, c := range b {
+		switch t.Kind(c) {
+		case tape.Ints:
+			run, part := t.Run(c), out[:t.Size(c)]
+			for i := range part {
+				v, size := tape.NextInt(run)
+				part[i] = T(v)
+				run = run[size:]
+			}
+			out = out[len(part):]
+		case tape.Int:
+			out[0] = T(t.Int(c))
+			out = out[1:]
+		default:
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+func fillStrings(a *assigner, out []string, b []tape.ID) (rest []string, ok bool) {
+	for i, c := range b {
+		if a.t.Kind(c) != tape.Str {
+			return nil, false
+		}
+		out[i] = a.text(c)
+	}
+	return out[len(b):], true
+}
+
+func fillBools(a *assigner, out []bool, b []tape.ID) (rest []bool, ok bool) {
+	for _, c := range b {
+		switch a.t.Kind(c) {
+		case tape.Consts:
+			n := a.t.Size(c)
+			for i, op := range a.t.Run(c)[:n] {
+				v := tape.Const(op)
+				if v == tape.IDNone {
+					return nil, false
 				}
-				out = out[len(part):]
-			case tape.Int:
-				out[0] = T(t.Int(c))
-				out = out[1:]
-			default:
-				return false
+				out[i] = v == tape.IDTrue
 			}
+			out = out[n:]
+		case tape.True, tape.False:
+			out[0] = c == tape.IDTrue
+			out = out[1:]
+		default:
+			return nil, false
 		}
 	}
-	return true
-}
-
-func (a *assigner) fillStrings(out []string, id tape.ID) bool {
-	w := a.t.Children(id)
-	for b := w.Batch(); b != nil; b = w.Batch() {
-		for i, c := range b {
-			if a.t.Kind(c) != tape.Str {
-				return false
-			}
-			out[i] = a.text(c)
-		}
-		out = out[len(b):]
-	}
-	return true
-}
-
-func (a *assigner) fillBools(out []bool, id tape.ID) bool {
-	w := a.t.Children(id)
-	for b := w.Batch(); b != nil; b = w.Batch() {
-		for i, c := range b {
-			if c != tape.IDFalse && c != tape.IDTrue {
-				return false
-			}
-			out[i] = c == tape.IDTrue
-		}
-		out = out[len(b):]
-	}
-	return true
+	return out, true
 }
 
 // fillCells puts the items of a list or tuple into elements, which are as many.
@@ -262,50 +269,62 @@ func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 	if err := a.enterCell(id); err != nil {
 		return err
 	}
-	depth, at, elem := a.depth, 0, p.elem
+	at := 0
 	w := a.t.Children(id)
 	for b := w.Batch(); b != nil; b = w.Batch() {
 		for _, c := range b {
-			if kind := a.t.Kind(c); kind == tape.Floats || kind == tape.Ints {
-				if err := a.fillRun(elem, kind, c, to, at); err != nil {
-					return err
-				}
-				at += a.t.Size(c)
-				continue
-			}
-			if err := a.read(elem, c, to.at(at)); err != nil {
+			if err := a.fillChild(p.elem, a.t.Kind(c), c, to, at); err != nil {
 				return err
 			}
-			if a.stray >= depth {
-				a.placed(depth, pathElem{index: at})
-			}
-			at++
+			at += a.t.Elements(c)
 		}
 	}
 	a.leaveCell()
 	return nil
 }
 
-// fillRun puts the numbers of a run into elements from at on.
+// fillChild puts the child of a list or tuple into the element at, or a run into those from there
+// on.
+func (a *assigner) fillChild(elem *plan, kind tape.Kind, c tape.ID, to elements, at int) error {
+	if kind.IsRun() {
+		return a.fillRun(elem, kind, c, to, at)
+	}
+	depth := a.depth
+	if err := a.read(elem, c, to.at(at)); err != nil {
+		return err
+	}
+	if a.stray >= depth {
+		a.placed(depth, pathElem{index: at})
+	}
+	return nil
+}
+
+// fillRun puts the items of a run into elements from at on.
 func (a *assigner) fillRun(elem *plan, kind tape.Kind, id tape.ID, to elements, at int) error {
 	elem.once.Do(elem.compile)
 	run, depth := a.t.Run(id), a.depth
 	for i := at; i < at+a.t.Size(id); i++ {
 		var err error
-		if kind == tape.Floats {
+		switch kind {
+		case tape.Floats:
 			f := math.Float64frombits(binary.BigEndian.Uint64(run[1:]))
 			run = run[tape.FloatSize:]
 			if !elem.setFloat(to.at(i), f) {
 				err = a.assignInner(elem, f, to.at(i))
 			}
-		} else {
+			a.budget--
+		case tape.Ints:
 			v, size := tape.NextInt(run)
 			run = run[size:]
 			if !elem.setInt(to.at(i), v) {
 				err = a.assignInner(elem, intOf(v), to.at(i))
 			}
+			a.budget--
+		default:
+			err = a.read(elem, tape.Const(run[0]), to.at(i)) // which counts itself
+			run = run[1:]
 		}
-		if a.budget--; a.budget < 0 {
+		if a.budget < 0 {
 			err = a.overExpansion()
 		}
 		if err != nil {

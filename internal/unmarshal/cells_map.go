@@ -98,6 +98,9 @@ func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) (misfits in
 // where the key does not fit, which was noted.
 func (a *assigner) readKey(p *plan, id tape.ID, k reflect.Value, dst place) (fits bool, err error) {
 	if a.t.Kind(id) == tape.None {
+		if a.helper {
+			return false, errLater
+		}
 		outer := a.base
 		a.base = a.depth - 1 // the path is that of the dict
 		err := a.mismatch(nil, p.typ, nil)

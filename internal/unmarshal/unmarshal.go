@@ -84,6 +84,8 @@ type assigning struct {
 	maxDepth  int
 	budget    int64
 	expansion int64
+	workers   int  // goroutines for one large slice
+	helper    bool // it is one of several goroutines that fill a slice: see fillSplit
 	// noUnknown and noMissing are the options of these names.
 	noUnknown, noMissing bool
 	// base is the depth of the object that is being assigned, and stray that of a mismatch to whose
@@ -136,6 +138,7 @@ func newAssigner(c *Options) *assigner {
 	a.stray = noStray
 	a.maxDepth = min(limits.Depth, maxAssignDepth)
 	a.budget, a.expansion = limits.Expansion, limits.Expansion
+	a.workers = plain.Workers(c.Plain.Workers)
 	a.noUnknown, a.noMissing = c.NoUnknown, c.NoMissing
 	return a
 }

@@ -77,6 +77,8 @@ type Window struct {
 	seek    io.Seeker // r, if it is one that can seek
 	peeked  int       // bytes that peek holds, of which the last are at the end of all
 	lent    bool      // all is the memory of peek
+	left    int64     // where End left seek, as an offset of its own
+	behind  int       // bytes of all that are behind where seek stands
 	own     []byte    // the buffer, while it is not all
 	begun   bool      // the first byte of the pickle is there
 	held    bool      // all has bytes behind the last pickle that peek cannot take back
@@ -195,13 +197,12 @@ func (w *Window) EnterFrame(n uint64) error {
 	if n > math.MaxInt64-uint64(w.Offset()) {
 		return errkind.ErrTruncated // no input is as long
 	}
-	switch rest, known := w.Rest(); {
-	case known && int64(n) > rest:
-		return errkind.ErrTruncated
-	case n <= framePrefetch:
+	if n <= framePrefetch {
 		if err := w.prefetch(int64(n)); err != nil {
 			return err
 		}
+	} else if rest, known := w.Rest(); known && int64(n) > rest {
+		return errkind.ErrTruncated
 	}
 	w.frameAt, w.frameEnd = w.Offset(), w.Offset()+int64(n)
 	w.cut()
@@ -256,7 +257,7 @@ func (w *Window) Rest() (int64, bool) {
 	}
 	switch r := w.r.(type) {
 	case interface{ Len() int }:
-		return unread + int64(r.Len()-w.peeked), true
+		return unread + int64(r.Len()-w.peeked-w.behind), true
 	case interface{ Stat() (fs.FileInfo, error) }:
 		if w.seek == nil {
 			return 0, false
@@ -269,7 +270,7 @@ func (w *Window) Rest() (int64, bool) {
 		if err != nil {
 			return 0, false
 		}
-		return unread + max(info.Size()-at, 0), true
+		return unread + max(info.Size()-at-int64(w.behind), 0), true
 	}
 	return 0, false
 }
@@ -353,10 +354,13 @@ func (w *Window) read(n int) error {
 	}
 	var got int
 	var err error
-	if w.peek != nil {
+	switch {
+	case w.peek != nil:
 		got, err = w.readPeeked(space)
-	} else {
-		got, err = readSome(w.r, space)
+	default:
+		if err = w.catchUp(); err == nil {
+			got, err = readSome(w.r, space)
+		}
 	}
 	if limited && got > 0 {
 		return &errkind.LimitError{Limit: "InputBytes", Max: w.Limit, Want: w.Limit + 1}
@@ -395,7 +399,7 @@ func (w *Window) Begin() error {
 		return nil
 	}
 	w.frameEnd = -1
-	if (w.peek != nil || w.seek != nil) && !w.held {
+	if (w.peek != nil || w.seek != nil) && !w.held && !w.isWhereLeft() {
 		// The reader is where the pickle begins; it may have been used since.
 		w.giveBack()
 		w.clear()
@@ -453,8 +457,13 @@ func (w *Window) End() {
 			return
 		}
 		w.giveBack()
-	case w.seek != nil && unread > 0:
-		w.seek.Seek(int64(-unread), io.SeekCurrent)
+	case w.seek != nil && (unread > 0 || w.behind > 0):
+		at, err := w.seek.Seek(int64(w.behind-unread), io.SeekCurrent)
+		if err == nil && unread > 0 && cap(w.all) <= KeepBuffer {
+			// What was read ahead is there for the next pickle, if the reader still is.
+			w.left, w.behind, w.pending = at, unread, nil
+			return
+		}
 	case w.seek == nil:
 		if w.r != nil && cap(w.all) > KeepBuffer && unread <= bufferMax {
 			w.base += int64(w.Pos)
@@ -464,6 +473,26 @@ func (w *Window) End() {
 		return
 	}
 	w.clear()
+}
+
+// isWhereLeft reports whether a reader that can seek is where the last End left it, so that what was
+// read ahead is what comes next.
+func (w *Window) isWhereLeft() bool {
+	if w.seek == nil || w.behind == 0 {
+		return false
+	}
+	at, err := w.seek.Seek(0, io.SeekCurrent)
+	return err == nil && at == w.left
+}
+
+// catchUp leaves a reader that can seek behind all that was read from it.
+func (w *Window) catchUp() error {
+	if w.behind == 0 {
+		return nil
+	}
+	_, err := w.seek.Seek(int64(w.behind), io.SeekCurrent)
+	w.behind = 0
+	return err
 }
 
 // giveBack leaves a peeker at the next byte.
@@ -477,6 +506,7 @@ func (w *Window) giveBack() {
 // clear empties the buffer.
 func (w *Window) clear() {
 	w.base += int64(w.Pos)
+	w.behind = 0
 	w.all, w.Pos = w.all[:0], 0
 	if w.lent {
 		w.all, w.own, w.lent = w.own[:0], nil, false
@@ -594,6 +624,9 @@ func (w *Window) largePayload(n uint64) ([]byte, error) {
 func (w *Window) readFull(p []byte) (int, error) {
 	if err := w.pending; err != nil && len(p) > 0 {
 		w.pending = nil
+		return 0, err
+	}
+	if err := w.catchUp(); err != nil {
 		return 0, err
 	}
 	return io.ReadFull(w.r, p)

@@ -5,7 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/iotest"
 
@@ -155,6 +158,78 @@ func TestEnd(t *testing.T) {
 		rest, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(rest, data[7007:]) {
 			t.Errorf("%s: %d bytes left, want %d, %v", name, len(rest), len(data)-7007, err)
+		}
+	}
+}
+
+// TestSeekBetween: between two pickles a reader that can seek stands behind the first, and what is
+// read next begins where it then stands, whoever moved it, in a file that may have grown.
+func TestSeekBetween(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rng := rand.New(rand.NewPCG(1, 2))
+	data := make([]byte, 100_000)
+	for i := range data {
+		data[i] = byte(rng.Uint32())
+	}
+	grow := func(to int) {
+		at, err := f.Seek(0, io.SeekCurrent)
+		if err == nil {
+			_, err = f.WriteAt(data[:to], 0)
+		}
+		if now, _ := f.Seek(0, io.SeekCurrent); err != nil || now != at {
+			t.Fatalf("at %d, then %d: %v", at, now, err)
+		}
+	}
+	w := window.New(f)
+	w.Limit = math.MaxInt64
+	at, size := 0, 50_000
+	grow(size)
+	for size < len(data) {
+		switch rng.IntN(8) {
+		case 0: // somebody else reads
+			n := rng.IntN(100)
+			if _, err := io.ReadFull(f, make([]byte, n)); err != nil {
+				t.Fatal(err)
+			}
+			at += n
+		case 1: // or goes elsewhere
+			at = rng.IntN(size / 2)
+			if _, err := f.Seek(int64(at), io.SeekStart); err != nil {
+				t.Fatal(err)
+			}
+		case 2:
+			size = min(size+rng.IntN(2_000), len(data))
+			grow(size)
+		}
+		n := 1 + rng.IntN(300)
+		if rng.IntN(20) == 0 {
+			n = 1 + rng.IntN(20_000)
+		}
+		if at+n > size-200 {
+			at = 0
+			if _, err := f.Seek(0, io.SeekStart); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Begin(); err != nil {
+			t.Fatalf("at %d of %d: %v", at, size, err)
+		}
+		if rest, known := w.Rest(); !known || rest != int64(size-at) {
+			t.Fatalf("at %d of %d: %d are left, %v", at, size, rest, known)
+		}
+		b, err := w.Take(n)
+		if err != nil || !bytes.Equal(b, data[at:at+n]) {
+			t.Fatalf("%d bytes at %d of %d: other bytes, or %v", n, at, size, err)
+		}
+		w.Consume()
+		w.End()
+		at += n
+		if now, err := f.Seek(0, io.SeekCurrent); err != nil || now != int64(at) {
+			t.Fatalf("the file is at %d, not %d: %v", now, at, err)
 		}
 	}
 }

@@ -1,0 +1,4 @@
+package pickle
+
+// KnownGlobal is what bridge.KnownGlobal returns.
+type KnownGlobal = knownGlobal
