@@ -136,8 +136,8 @@ func (f *Function) readDill(o *pickle.Object) {
 	f.fillClosure(o)
 }
 
-// fillClosure takes what dill puts into the cells once it has made the function: in place of a value
-// each cell has what says so.
+// fillClosure takes what dill puts into the cells once it has made the function: in place of a
+// value each cell has what says so.
 func (f *Function) fillClosure(o *pickle.Object) {
 	if len(o.Args) < 5 {
 		return

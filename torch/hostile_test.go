@@ -257,7 +257,8 @@ func TestSharing(t *testing.T) {
 	}
 }
 
-// TestTarLies: numbers of a tar that do not fit the rest are errors, and so is a tar that ends early.
+// TestTarLies: numbers of a tar that do not fit the rest are errors, and so is a tar that ends
+// early.
 func TestTarLies(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("testdata", "01_tar.pt"))

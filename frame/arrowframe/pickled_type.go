@@ -29,7 +29,8 @@ var aliases = map[string]arrow.DataType{
 	"duration[ns]": &arrow.DurationType{Unit: arrow.Nanosecond},
 
 	"month_day_nano_interval": arrow.FixedWidthTypes.MonthDayNanoInterval,
-	"string_view":             arrow.BinaryTypes.StringView, "binary_view": arrow.BinaryTypes.BinaryView,
+	"string_view":             arrow.BinaryTypes.StringView,
+	"binary_view":             arrow.BinaryTypes.BinaryView,
 }
 
 // dataType reads a DataType.

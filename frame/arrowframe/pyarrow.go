@@ -13,7 +13,8 @@ import (
 )
 
 // Tables and columns that were read from pyarrow are written as pyarrow's: each column in the type
-// that it had, which package reconstruct noted, or if it is new, in the type that FromFrame gives it.
+// that it had, which package reconstruct noted, or if it is new, in the type that FromFrame gives
+// it.
 
 func init() {
 	bridge.WritePyarrow = func(v any) (o any, err error) {
