@@ -14,7 +14,7 @@ test:            ## every test that needs nothing but Go
 	$(GO) test ./...
 
 install:         ## the command, its manual pages and completions, under PREFIX
-	$(GO) build -trimpath -o $(DESTDIR)$(PREFIX)/bin/unpkl ./cmd/unpkl
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(DESTDIR)$(PREFIX)/bin/unpkl ./cmd/unpkl
 	$(DESTDIR)$(PREFIX)/bin/unpkl man $(DESTDIR)$(PREFIX)/share/man/man1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d

@@ -67,18 +67,17 @@ func (d *Decoder) Decode(v any) error {
 	if d.err != nil {
 		return d.err
 	}
-	if d.u != nil {
+	part, isPart := v.(*lookup.Part)
+	switch {
+	case d.u != nil && isPart:
+		return d.partOfPickle(part)
+	case d.u != nil:
 		p, err := bridge.Read(d.u)
-		if err != nil {
-			if d.head != nil {
-				err = input.NotPickle(d.head(), err)
-			}
-			return d.fail(err)
+		if err := d.read(err); err != nil {
+			return err
 		}
-		d.head = nil // what follows is behind a pickle
 		return d.c.decodeInto(p, v)
-	}
-	if part, ok := v.(*lookup.Part); ok {
+	case isPart:
 		return d.part(part)
 	}
 	obj, err := d.object()
@@ -87,6 +86,18 @@ func (d *Decoder) Decode(v any) error {
 	}
 	to := d.c.assignOptions()
 	return unmarshal.Into(obj, v, &to)
+}
+
+// read notes the error with which a pickle was read, if it is one.
+func (d *Decoder) read(err error) error {
+	if err != nil && d.head != nil {
+		err = input.NotPickle(d.head(), err)
+	}
+	if err != nil {
+		return d.fail(err)
+	}
+	d.head = nil // what follows is behind a pickle
+	return nil
 }
 
 // object returns the next object of a source that is no Unpickler.

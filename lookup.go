@@ -70,6 +70,39 @@ func (f *File) Lookup(ptr string) (any, error) {
 	return all, nil
 }
 
+// partOfPickle finds part of the next pickle. It is read without what the pointer leads past, and
+// once more, all of it, where that does not do.
+func (d *Decoder) partOfPickle(part *lookup.Part) error {
+	steps := part.Steps()
+	if len(d.c.findClass) > 0 || d.c.buffers != nil ||
+		!part.Again && (d.c.persistentLoad != nil || d.c.extension != nil) {
+		steps = nil // these hooks are asked once
+	}
+	p, again, err := bridge.ReadPart(d.u, steps)
+	if err := d.read(err); err != nil {
+		return err
+	}
+	lacking, ok := p.Tape().Cut()
+	if ok && lacking == nil {
+		return d.c.decodeInto(p, part)
+	}
+	if ok {
+		err := part.CellsOf(p, lacking)
+		p.Release()
+		if err == nil {
+			return nil
+		}
+		part.Matches = nil
+	} else {
+		p.Release()
+	}
+	p, err = again()
+	if err := d.read(err); err != nil {
+		return err
+	}
+	return d.c.decodeInto(p, part)
+}
+
 // part finds part of the next value of a source that is no Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
 	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens &&

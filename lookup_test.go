@@ -16,6 +16,7 @@ import (
 	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -51,6 +52,8 @@ func equalObjects(t *testing.T, a, b any) bool {
 // TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded
 // object.
 func TestLookupOfFixtures(t *testing.T) {
+	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
+	tape.CutFrom = 0
 	fixtures, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)

@@ -50,14 +50,25 @@ var kinds = map[string]kind{
 	"unknown": kindUnknown, "data": kindData, "known": kindKnown, "new": kindNew,
 }
 
-// entry is one line of the list.
+// entry is one line of the list. Its names are taken apart when they are looked at: a pickle uses
+// the names of few modules, and a command that looks at one file would wait for all of them.
 type entry struct {
 	kind       kind
 	capability Capability
 	module     string
-	names      []string
-	below      bool // also what is below the module
-	whole      bool // all of the module
+	names      string // with commas between them
+	below      bool   // also what is below the module
+	whole      bool   // all of the module
+}
+
+// has reports whether the entry has a name in full.
+func (e *entry) has(name string) bool {
+	for one := range strings.SplitSeq(e.names, ",") {
+		if one == name {
+			return true
+		}
+	}
+	return false
 }
 
 // list is the data file, read.
@@ -78,7 +89,8 @@ var names = sync.OnceValue(func() *list {
 })
 
 func parseList(text string) (*list, error) {
-	l := &list{modules: map[string][]*entry{}, suffixes: map[string][]*entry{},
+	lines := strings.Count(text, "\n")
+	l := &list{modules: make(map[string][]*entry, lines), suffixes: map[string][]*entry{},
 		aliases: map[string]string{}}
 	n := 0
 	for line := range strings.Lines(text) {
@@ -104,15 +116,20 @@ func (l *list) add(word, module, names string) error {
 		l.aliases[module] = names
 		return nil
 	}
-	e := &entry{names: strings.Split(names, ",")}
+	e := &entry{names: names}
 	if c, ok := capabilities[word]; ok {
 		e.kind, e.capability = kindDangerous, c
 	} else if e.kind, ok = kinds[word]; !ok {
 		return fmt.Errorf("no kind of entry: %q", word)
 	}
-	for _, name := range e.names {
-		if _, err := path.Match(name, ""); err != nil || name == "" {
-			return fmt.Errorf("name %q", name)
+	for name := range strings.SplitSeq(names, ",") {
+		if name == "" {
+			return fmt.Errorf("an empty name in %q", names)
+		}
+		if strings.ContainsAny(name, "*[") {
+			if _, err := path.Match(name, ""); err != nil {
+				return fmt.Errorf("name %q", name)
+			}
 		}
 	}
 	e.whole = names == "*"
@@ -166,7 +183,7 @@ func matching(entries []*entry, name string, parent bool) *entry {
 		if parent && !e.below && !e.whole {
 			continue
 		}
-		for _, pattern := range e.names {
+		for pattern := range strings.SplitSeq(e.names, ",") {
 			if pattern == name {
 				return e
 			}

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/unpkl/unpkl/reconstruct"
@@ -163,7 +162,7 @@ func (l *list) listed(module, name string) (Capability, bool) {
 				if e.kind == kindDangerous {
 					return e.capability, true
 				}
-				if m == module && n == name && slices.Contains(e.names, n) {
+				if m == module && n == name && e.has(n) {
 					return excepted, false // in full: other spellings say nothing more
 				}
 				no = excepted

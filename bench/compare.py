@@ -359,7 +359,9 @@ def main():
     subprocess.run([sys.executable, os.path.join(HERE, "inputs.py"), DATA] + ["full"] * args.full + [",".join(args.only)] * bool(args.only), check=True)
     worker, unpkl = os.path.join(DATA, "worker"), os.path.join(DATA, "unpkl")
     subprocess.run(["go", "build", "-o", worker, "./worker"], cwd=HERE, check=True)
-    subprocess.run(["go", "build", "-o", unpkl, "./cmd/unpkl"], cwd=os.path.dirname(HERE), check=True)
+    # As `make install` builds it.
+    subprocess.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", unpkl, "./cmd/unpkl"],
+                   cwd=os.path.dirname(HERE), env=dict(os.environ, CGO_ENABLED="0"), check=True)
     table = measure(args, worker)
     if not args.only or "Q" in args.only:
         table += fresh(args, worker)

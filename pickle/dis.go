@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/big"
 	"strconv"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -131,7 +132,7 @@ func (d *disassembler) opcode(info OpInfo) error {
 	op := info.Op
 	proto, _ := op.Protocol()
 	d.newest = max(d.newest, proto)
-	d.line = append(appendOffset(d.line[:0], info.Offset), opcodeCodes[op]...)
+	d.line = append(appendOffset(d.line[:0], info.Offset), opcodeCodes()[op]...)
 	for range d.marks {
 		d.line = append(d.line, "    "...)
 	}
@@ -289,7 +290,8 @@ func appendOffset(line []byte, offset int64) []byte {
 }
 
 // opcodeCodes are the opcodes' characters as pickletools shows them.
-var opcodeCodes = func() (codes [256]string) {
+var opcodeCodes = sync.OnceValue(func() *[256]string {
+	var codes [256]string
 	for op := range codes {
 		code := string(rune(op))
 		if op >= 0x80 {
@@ -297,8 +299,8 @@ var opcodeCodes = func() (codes [256]string) {
 		}
 		codes[op] = fmt.Sprintf("%-4s ", code)
 	}
-	return codes
-}()
+	return &codes
+})
 
 // repr is Python's repr of an argument.
 func (d *disassembler) repr(arg any) (string, error) {

@@ -90,6 +90,8 @@ type Unpickler struct {
 	limits Limits        // with defaults
 	usage  *bridge.Tally // of the Load that runs
 	own    bridge.Tally
+	// steps are those of readPart until the pass begins.
+	steps []tape.Step
 	// running is the tape of the pickle that is being read, for the pickles inside it.
 	running *tape.Tape
 }
@@ -140,6 +142,10 @@ func (u *Unpickler) More() (bool, error) {
 
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
+	bridge.ReadPart = func(u any, steps []tape.Step) (bridge.Pickle,
+		func() (bridge.Pickle, error), error) {
+		return u.(*Unpickler).readPart(steps)
+	}
 	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
 	bridge.Public = public
 	bridge.KnownGlobal = func(module, name string, static bool) any {
@@ -187,6 +193,22 @@ func (u *Unpickler) read() (bridge.Pickle, error) {
 	return h, nil
 }
 
+// readPart implements [bridge.ReadPart].
+func (u *Unpickler) readPart(steps []tape.Step) (p bridge.Pickle,
+	again func() (bridge.Pickle, error), err error) {
+	if !u.w.IsSlice() || u.KeepMemo || u.tally != nil || u.compressed != nil {
+		steps = nil
+	}
+	before := u.w
+	u.steps = steps
+	p, err = u.read()
+	u.steps = nil
+	return p, func() (bridge.Pickle, error) {
+		u.w = before
+		return u.read()
+	}, err
+}
+
 // tapes keeps the memory of tapes from one pickle to the next.
 var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 
@@ -199,14 +221,15 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 	}
 	h.keys.maxDepth = u.limits.Depth
 	h.ended = false
-	outer := u.running
-	u.running = h.t
+	outer, steps := u.running, u.steps
+	u.running, u.steps = h.t, nil // pickles inside this one are wanted as they are
 	err := h.t.Read(&u.w, &tape.Options{
 		Host:     h,
 		Limits:   u.tapeLimits(),
 		Usage:    u.usage.Usage,
 		RawStr:   u.Encoding == EncodingRaw,
 		KeepMemo: kept != nil,
+		Steps:    steps,
 	})
 	if err == nil && len(h.dropped) > 0 {
 		err = h.keepDropped()

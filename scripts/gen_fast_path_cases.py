@@ -88,6 +88,10 @@ def values():
     yield [2**70, 2**63 - 1, -(2**63), 2**62, -1, 0, 255, 256, 65535, 65536, -129]
     yield [b"", b"x", b"yy" * 20, bytearray(b"z")]
     yield [1.5, float("inf"), -0.0, 1e-300, float("nan"), True, False]
+    # Runs of bools and None, whole and with others among them.
+    yield [i % 3 == 0 for i in range(2001)]
+    yield [True, None, False] * 50
+    yield {"a": [None] * 70, "b": [True] * 63, "c": [False] * 64 + [1], "d": [True] * 64 + [[]], "e": [True, False] * 40}
     yield {"a": 1, "b": 2.5, "c": None, "d": True, "e": u"t", "f": b"u", "g": [1, 2], "h": (3, 4, 5, 6), "i": {"j": "k"}}
     yield [u"\xe9\u20ac\n\\u", u"\\", u"\xe9"]
     inner = [1]

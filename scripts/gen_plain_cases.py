@@ -27,6 +27,7 @@ LATE = (2, 4, 5)
 EXPRESSIONS = {
     "scalars": ("[None, True, False, 0, -1, 2**31, 2**62, 2**63, -2**63, -2**63 - 1, 10**30, 1.5, -0.0, 'text', 'né\\u20ac', b'bytes', complex(1, -2)]", ALL),
     "floats": ("[NAN, float('inf'), float('-inf'), 5e-324]", ALL),
+    "flags": ("([True, False] * 40, [True, None, False] * 30, [False] * 70 + [2])", ALL),
     "empty": ("[[], (), {}, set(), frozenset(), b'', '']", ALL),
     "bytearray": ("bytearray(b'abc')", ALL),
     "containers": ("{'list': [1, [2]], 'tuple': (1, (2,)), 'set': {7}, 'frozenset': frozenset([8]), 'deque': collections.deque([1, 2]), 'dict': {'a': 1}}", ALL),

@@ -2,6 +2,7 @@ package torch
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -64,7 +65,7 @@ var dtypesWithoutData = []string{
 }
 
 // arrayDTypes are the dtypes of the arrays, by torch's name.
-var arrayDTypes = func() map[string]*ndarray.DType {
+var arrayDTypes = sync.OnceValue(func() map[string]*ndarray.DType {
 	m := make(map[string]*ndarray.DType, len(dtypes))
 	for name, info := range dtypes {
 		dt, err := parseDType(info.array)
@@ -74,7 +75,7 @@ var arrayDTypes = func() map[string]*ndarray.DType {
 		m[name] = dt
 	}
 	return m
-}()
+})
 
 // parseDType returns the dtype of a row of the table.
 func parseDType(s string) (*ndarray.DType, error) {
@@ -100,7 +101,7 @@ func parseDType(s string) (*ndarray.DType, error) {
 }
 
 // storageDTypes are the dtypes by the names of their storage classes.
-var storageDTypes = func() map[string]string {
+var storageDTypes = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for name, info := range dtypes {
 		if info.storage != "" {
@@ -108,7 +109,7 @@ var storageDTypes = func() map[string]string {
 		}
 	}
 	return m
-}()
+})
 
 // dtypeOf returns torch's name for the dtype of an array, whatever its byte order.
 func dtypeOf(dt *ndarray.DType) (string, bool) {
@@ -116,7 +117,7 @@ func dtypeOf(dt *ndarray.DType) (string, bool) {
 		_, ok = dtypes[name]
 		return name, ok
 	}
-	name, ok := arrayNames[littleName(dt)]
+	name, ok := arrayNames()[littleName(dt)]
 	return name, ok
 }
 
@@ -126,12 +127,12 @@ func littleName(dt *ndarray.DType) string {
 }
 
 // arrayNames are torch's names by the strings of dtypes.
-var arrayNames = func() map[string]string {
-	m := map[string]string{}
+var arrayNames = sync.OnceValue(func() map[string]string {
+	m, arrays := map[string]string{}, arrayDTypes()
 	for name, info := range dtypes {
 		if !info.lossy {
-			m[littleName(arrayDTypes[name])] = name
+			m[littleName(arrays[name])] = name
 		}
 	}
 	return m
-}()
+})

@@ -54,7 +54,7 @@ func storageClass(class any) (dtype string, untyped bool, err error) {
 	g := namedGlobal(class)
 	switch g.Module {
 	case "torch", "torch.cuda":
-		if name, ok := storageDTypes[g.Name]; ok {
+		if name, ok := storageDTypes()[g.Name]; ok {
 			return name, false, nil
 		}
 	case "torch.storage":

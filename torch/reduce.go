@@ -180,7 +180,7 @@ func storageOf(t *Tensor) (part, error) {
 			return part{s, t.offset, t.strides}, nil
 		}
 	}
-	a, dt := t.Array, arrayDTypes[t.DType]
+	a, dt := t.Array, arrayDTypes()[t.DType]
 	if littleName(a.DType()) != littleName(dt) {
 		return part{}, pickle.Malformed("torch: a tensor of %s with an array of dtype %s", t.DType,
 			a.DType())

@@ -27,12 +27,12 @@ type Storage struct {
 }
 
 // itemsize returns the number of bytes of an element.
-func (s *Storage) itemsize() int { return arrayDTypes[s.DType].ItemSize() }
+func (s *Storage) itemsize() int { return arrayDTypes()[s.DType].ItemSize() }
 
 // array returns a view of the storage as a dtype of torch, by offset, shape and strides in
 // elements.
 func (s *Storage) array(dtype string, offset int, shape, strides []int) (*ndarray.Array, error) {
-	dt := arrayDTypes[dtype]
+	dt := arrayDTypes()[dtype]
 	if dt == nil {
 		return nil, malformed("a storage of the dtype %q", dtype)
 	}

@@ -52,7 +52,7 @@ func TestCollector(t *testing.T) {
 		percent       int
 		limit         int64
 	}{
-		{"small", array(100), document(108), 100, 48 << 20},
+		{"small", array(100), document(108), 400, 48 << 20},
 		{"2 MiB", array(2<<20 - 8), document(2 << 20), 40, 96 << 20},
 		{"8 MiB", array(8<<20 - 8), document(8 << 20), 200, 384 << 20},
 		{"compressed", zippedText(t, array(9<<20)), "", 40, none},

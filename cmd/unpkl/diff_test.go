@@ -56,7 +56,7 @@ func TestDiffIsWhatNumPySays(t *testing.T) {
 func TestDiffOfFixtures(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for _, f := range fixtures(t) {
+	for _, f := range someFixtures(t) {
 		if f.Several || outOfBand(t, f) {
 			continue
 		}
@@ -68,7 +68,7 @@ func TestDiffOfFixtures(t *testing.T) {
 			t.Errorf("%s: status %d, %.300s%s", f, status, stdout, stderr)
 		}
 	}
-	if n < 300 {
+	if n < 50 {
 		t.Errorf("only %d fixtures", n)
 	}
 }

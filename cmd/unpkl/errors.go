@@ -3,13 +3,13 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/dustin/go-humanize"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -69,8 +69,4 @@ func errorLine(err error) string {
 }
 
 // printable escapes what a terminal could act on, and what would end the line.
-func printable(s string) string {
-	quoted := strconv.QuoteToGraphic(s)
-	quoted = quoted[1 : len(quoted)-1]
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted)
-}
+func printable(s string) string { return describe.Printable(s) }

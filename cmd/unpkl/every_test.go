@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -36,19 +35,24 @@ var everyLines = []struct{ writes, line string }{
 	{"other", "convert --to npz --lossy FILE -"},
 }
 
-// everyFile calls visit with the files of testdata: all, or where cases.Long does not say so one in
-// 64.
+// everyFile calls visit with files of testdata: one in 160, where cases.Long says so one in 16, which
+// ones UNPKL_SEED says, and where UNPKL_LONG is "all" every one.
 func everyFile(t *testing.T, visit func(path string)) {
 	t.Helper()
+	part, seed := uint32(160), os.Getenv("UNPKL_SEED")
+	if cases.Long() {
+		part = 16
+	}
+	if os.Getenv("UNPKL_LONG") == "all" {
+		part = 1
+	}
 	root := filepath.Join(moduleRoot, "testdata")
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) == ".json" ||
 			filepath.Ext(path) == ".dis" {
 			return err
 		}
-		h := fnv.New32()
-		io.WriteString(h, filepath.Base(path))
-		if cases.Long() || h.Sum32()%64 == 0 {
+		if oneIn(part, filepath.Base(path)+seed) {
 			visit(path)
 		}
 		return nil
@@ -67,13 +71,8 @@ func everyCommand(t *testing.T, path, out string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := filepath.Join(commandFiles, "mix.pkl")
 	for _, c := range everyLines {
-		var args []string
-		for _, word := range strings.Fields(c.line) {
-			args = append(args, strings.NewReplacer("FILE", path, "OUT", out, "OTHER",
-				other).Replace(word))
-		}
+		args := everyArgs(c.line, path, out)
 		status, text, errText := command("", args...)
 		about := fmt.Sprintf("unpkl %q", args)
 		if status != 0 && status != statusFailed && status != statusFound {
@@ -95,6 +94,17 @@ func everyCommand(t *testing.T, path, out string) {
 			t.Errorf("%s: %v\n%.500s", about, err, text)
 		}
 	}
+}
+
+// everyArgs are the arguments of one of everyLines.
+func everyArgs(line, path, out string) []string {
+	names := strings.NewReplacer("FILE", path, "OUT", out, "OTHER",
+		filepath.Join(commandFiles, "mix.pkl"))
+	args := strings.Fields(line)
+	for i, word := range args {
+		args[i] = names.Replace(word)
+	}
+	return args
 }
 
 // rawControl returns where a text has a control character that it must not have, -1 if nowhere.

@@ -95,7 +95,7 @@ func firstParts(s *streams, name string, p pointer.Pointer, first int) (found []
 	if err != nil {
 		return nil, nil, err
 	}
-	part := &lookup.Part{Pointer: p, First: first}
+	part := &lookup.Part{Pointer: p, First: first, Again: true}
 	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty

@@ -255,5 +255,11 @@ func bytesText(b []byte) string {
 func Printable(s string) string {
 	quoted := strconv.QuoteToGraphic(s)
 	quoted = quoted[1 : len(quoted)-1]
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted)
+	if !strings.Contains(quoted, `\`) {
+		return quoted
+	}
+	return unescaped.Replace(quoted)
 }
+
+// unescaped takes back what quotes need and a terminal does not.
+var unescaped = strings.NewReplacer(`\"`, `"`, `\\`, `\`)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/unpkl/unpkl/internal/compress"
@@ -27,7 +28,7 @@ func NotPickle(head []byte, err error) error {
 	case looks == "" || opcodesBefore(head, at.Offset) >= enoughOpcodes:
 		return err
 	case isText(looks) && errors.Is(err, errkind.ErrTruncated) &&
-		(opcodesBefore(head, at.Offset) > 0 || len(head) < enoughText || cutGlobal.Match(head)):
+		(opcodesBefore(head, at.Offset) > 0 || len(head) < enoughText || cutGlobal().Match(head)):
 		return err // of protocol 0, which is text, cut off
 	}
 	return &errkind.NotPickleError{Msg: "unpkl: not a pickle: this looks like " + looks, Err: err}
@@ -37,7 +38,9 @@ func NotPickle(head []byte, err error) error {
 const enoughText = 4
 
 // cutGlobal matches a GLOBAL opcode that is cut off.
-var cutGlobal = regexp.MustCompile(`^c[A-Za-z_][\w.]*(\n[\w.]*)?$`)
+var cutGlobal = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^c[A-Za-z_][\w.]*(\n[\w.]*)?$`)
+})
 
 // protoOpcode begins every pickle of protocol 2 and later.
 const protoOpcode = 0x80

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -27,7 +28,56 @@ type Part struct {
 	Cell    func(p bridge.Pickle, id tape.ID) (any, error)
 	Value   func(object any) (any, error)
 	Matches []Match
+	// Again says that the hooks give the same when they are asked again.
+	Again bool
 }
+
+// Steps are what the pass over a pickle can look for: the keys and indices that the pointer begins
+// with, but the last container's items are left to Cells where they are not one.
+func (p *Part) Steps() []tape.Step {
+	if p.Tokens {
+		return nil
+	}
+	var steps []tape.Step
+	for _, token := range p.Pointer {
+		i, isInt := parseInt(token)
+		if token == pointer.All || isInt && i < 0 {
+			break
+		}
+		if _, ok := pointer.ParseSubscripts(token); ok && !isInt {
+			break
+		}
+		steps = append(steps, tape.Step{Key: token, Int: i, IsInt: isInt})
+	}
+	return steps
+}
+
+// CellsOf finds the part of a pickle of which the containers from lack items: see [tape.Tape.Cut].
+// Only where it returns no error is the part what it would be of the whole pickle.
+func (p *Part) CellsOf(from bridge.Pickle, lacking []tape.ID) error {
+	w := &cellWalk{part: p, p: from, t: from.Tape()}
+	id := w.t.Root()
+	for i := range lacking {
+		if !slices.ContainsFunc(lacking[i:], func(id tape.ID) bool { return id != 0 }) {
+			break
+		}
+		if lacking[i] != 0 && lacking[i] != id || w.t.IsShared(id) {
+			return errElsewhere // the part may hold it
+		}
+		next, ok, err := w.step(id, p.Pointer[:i], p.Pointer[i])
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errElsewhere
+		}
+		id = next
+	}
+	return p.Cells(from)
+}
+
+// errElsewhere says that what lacks items is not where the pointer leads past them.
+var errElsewhere = errors.New("what was left out may be wanted")
 
 // Cells finds the part of a pickle.
 func (p *Part) Cells(from bridge.Pickle) error {

@@ -10,14 +10,17 @@ import (
 // adaptive sampling, after Wegman (P. Flajolet, "On adaptive sampling", 1990). The more keys there
 // are, the fewer of them cost more than a comparison.
 type distinct struct {
-	table []uint64 // hashes, by open addressing; 0 is an empty place
+	table []uint64 // hashes, by open addressing; 0 is an empty place; at most half are filled
 	n     int      // hashes in the table
 	zeros uint     // how many zeros the hashes in the table begin with, in bits
 }
 
-// tableSize is the number of places, half of which are filled at most: the estimate has a standard
-// error of about 1 %.
-const tableSize = 1 << 15
+// tableSize is the most places: the estimate has a standard error of about 1 %. A table begins with
+// few of them, since of a million small lists there is one for each.
+const (
+	tableSize  = 1 << 15
+	tableFirst = 1 << 5
+)
 
 // add counts a key with that hash.
 func (d *distinct) add(h uint64) {
@@ -32,26 +35,33 @@ func (d *distinct) insert(h uint64) {
 		h = 1 // 0 is an empty place
 	}
 	if d.table == nil {
-		d.table = make([]uint64, tableSize)
+		d.table = make([]uint64, tableFirst)
 	}
-	for at := h % tableSize; ; at = (at + 1) % tableSize {
+	last := uint64(len(d.table) - 1)
+	for at := h & last; ; at = (at + 1) & last {
 		switch d.table[at] {
 		case h:
 			return
 		case 0:
 			d.table[at] = h
-			if d.n++; d.n == tableSize/2 {
-				d.narrow(d.zeros + 1)
+			if d.n++; d.n < len(d.table)/2 {
+				return
+			}
+			if len(d.table) < tableSize {
+				d.keep(d.zeros, 4*len(d.table))
+			} else {
+				d.keep(d.zeros+1, tableSize)
 			}
 			return
 		}
 	}
 }
 
-// narrow keeps the hashes that begin with more zeros, about half of them for each.
-func (d *distinct) narrow(zeros uint) {
+// keep makes a table of so many places and keeps the hashes that begin with so many zeros, about
+// half of them for each that is more than before.
+func (d *distinct) keep(zeros uint, places int) {
 	table := d.table
-	d.table, d.n, d.zeros = nil, 0, zeros
+	d.table, d.n, d.zeros = make([]uint64, min(places, tableSize)), 0, zeros
 	for _, h := range table {
 		if h != 0 {
 			d.add(h)
@@ -62,7 +72,7 @@ func (d *distinct) narrow(zeros uint) {
 // merge adds what another counted.
 func (d *distinct) merge(o *distinct) {
 	if o.zeros > d.zeros {
-		d.narrow(o.zeros)
+		d.keep(o.zeros, tableSize)
 	}
 	for _, h := range o.table {
 		if h != 0 {

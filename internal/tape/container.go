@@ -125,6 +125,11 @@ func (t *Tape) loadAppends(mark int) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
+	if t.cut != nil {
+		if done, err := t.cutItems(mark-1, items); done {
+			return err
+		}
+	}
 	c := &t.cells[id]
 	switch {
 	case c.kind == List:
@@ -153,6 +158,10 @@ func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, o
 		return nil, false
 	}
 	items := stack[mark:]
+	if stack[mark-1] < t.floor || marks <= t.cutDepth ||
+		marks == t.cutDepth+1 && t.cut != nil && len(items) >= besideFrom() {
+		return nil, false
+	}
 	target := &cells[stack[mark-1]]
 	kind := List
 	if op == opcode.SetItems {
@@ -187,7 +196,8 @@ func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok
 		kind, n = Dict, 2
 	}
 	at := len(stack) - n
-	if at <= t.fence || len(t.children)+n > min(cap(t.children), maxChildren) {
+	if at <= t.fence || len(t.children)+n > min(cap(t.children), maxChildren) ||
+		stack[at-1] < t.floor || at == 1 && t.cut != nil {
 		return nil, false
 	}
 	target := &cells[stack[at-1]]
@@ -213,6 +223,11 @@ func (t *Tape) loadSetItems(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {
 		return err
+	}
+	if t.cut != nil {
+		if done, err := t.cutItems(mark-1, items); done {
+			return err
+		}
 	}
 	c := &t.cells[id]
 	if c.kind == Dict {
@@ -304,6 +319,7 @@ func (t *Tape) loadAddItems(mark int) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
+	t.touch(id)
 	switch c := &t.cells[id]; {
 	case c.kind == Set:
 		if err := t.checkKeys(items, 1); err != nil {

@@ -84,6 +84,7 @@ func (t *Tape) keepStep(id, first ID) error {
 	if target == IDNone {
 		return nil
 	}
+	t.touch(target)
 	if t.cells[target].kind == Value {
 		return t.host.Drop(target, id)
 	}
@@ -120,6 +121,15 @@ func (t *Tape) noteLate(id ID, items []ID) {
 		key := t.Span(items[i])
 		if !slices.ContainsFunc(l.first, func(k []byte) bool { return bytes.Equal(k, key) }) {
 			l.keys = append(l.keys, items[i])
+		}
+	}
+}
+
+// forgetLate forgets the dicts whose cells are cut off.
+func (t *Tape) forgetLate() {
+	for id := range t.late {
+		if int(id) >= len(t.cells) {
+			delete(t.late, id)
 		}
 	}
 }

@@ -85,6 +85,8 @@ type Options struct {
 	Usage Usage
 	// KeepMemo keeps the memo, and with it all cells, of the pickle read before.
 	KeepMemo bool
+	// Steps, if there are any, say that only what they lead to is wanted: see [Tape.Cut].
+	Steps []Step
 }
 
 // Usage is what a pass uses of the limits that hold for all pickles of an input. It is counted only

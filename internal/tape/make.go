@@ -21,6 +21,7 @@ func (t *Tape) NewCall(form Form, fn, args, kwargs ID, code uint16, inert bool) 
 
 // SetState gives a Call the argument of a BUILD.
 func (t *Tape) SetState(id, state ID) {
+	t.touch(id)
 	c := &t.calls[t.cells[id].v]
 	c.state, c.hasState = state, true
 }
@@ -68,6 +69,7 @@ func (t *Tape) AddEntries(id ID, pairs []ID) error {
 
 // addEntries adds pairs to the entries of a Call.
 func (t *Tape) addEntries(id ID, pairs []ID) error {
+	t.touch(id)
 	call := &t.calls[t.cells[id].v]
 	if call.entries == 0 {
 		call.entries = t.add(cell{kind: Dict})

@@ -214,14 +214,19 @@ func (t *Tape) loadBuild() error {
 	if err != nil {
 		return err
 	}
+	t.touch(target)
 	c := &t.cells[target]
 	if c.kind == Call && c.flags&flagInert != 0 && !t.calls[c.v].hasState {
 		t.SetState(target, state)
 		return nil
 	}
+	at := t.w.Pos
 	id, err := t.host.Build(target, state)
 	if err == nil {
 		t.stack[len(t.stack)-1] = id
+	}
+	if t.cut != nil && t.w.Pos != at {
+		t.cut.failed = true // what a host read is no opcodes, as which it was scanned
 	}
 	return err
 }

@@ -36,6 +36,9 @@ type pass struct {
 	askedEnd    bool  // the window was asked for the end
 	proto       int   // of PROTO, or -1
 	newest      int   // protocol among the opcodes, while there was no PROTO
+	cut         *cut  // of a pass for one part, or nil
+	cutDepth    int   // how many steps it has
+	floor       ID    // what is below it is older than the batch: see cut
 }
 
 var (
@@ -67,6 +70,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 		t.arena.chunks[inputChunk] = w.All()
 		t.reserve(len(w.All()) - w.Pos)
 	}
+	t.startCut(opts.Steps)
 	if err := t.run(); err != nil {
 		return t.fail(err)
 	}
@@ -92,7 +96,7 @@ const few = 1 << 10
 // the time of a pass. left is how many bytes are in the window. Where the length of the input is
 // not known, it is twice as much.
 func (t *Tape) grown(n, left int) int {
-	if n < few {
+	if n < few || t.cut != nil {
 		return max(2*n, 64)
 	}
 	at := t.w.OffsetOf(len(t.w.Buf) - left)
@@ -126,7 +130,7 @@ func (t *Tape) room(cells []cell, left int) []cell {
 	if len(cells) < cap(cells) {
 		return cells
 	}
-	if n := len(t.memo.dense); n >= few {
+	if n := len(t.memo.dense); n >= few && t.cut == nil {
 		if size := t.grown(n, left); size > cap(t.memo.dense) {
 			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
 		}

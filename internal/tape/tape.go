@@ -57,7 +57,7 @@ func (t *Tape) Release() {
 		return
 	}
 	t.reset()
-	t.w, t.host, t.limits, t.watch = nil, nil, Limits{}, nil
+	t.w, t.host, t.limits, t.watch, t.cut = nil, nil, Limits{}, nil, nil
 }
 
 // fixedCells are the cells before firstID.

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -560,4 +561,48 @@ type recursive []recursive
 type node struct {
 	Name string `pickle:"name"`
 	Next *node  `pickle:"next"`
+}
+
+// TestRunsOfConstants: many None, True and False one after another, with and without something else
+// behind them, into types that hold them and into one that does not hold all.
+func TestRunsOfConstants(t *testing.T) {
+	var flags []bool
+	var some []*bool
+	var values []any
+	for range 40 {
+		flags = append(flags, true, false)
+	}
+	for range 30 {
+		some = append(some, ptr(true), nil, ptr(false))
+		values = append(values, true, nil, false)
+	}
+	mixed := slices.Repeat([]any{false}, 70)
+	mixed = append(mixed, 2)
+	type lists struct {
+		Flags []bool
+		Some  []*bool
+		Mixed []any
+	}
+	into(t, "flags", lists{flags, some, mixed})
+	into(t, "flags", struct {
+		Flags, Some, Mixed []any
+	}{anys(flags), values, mixed})
+	cases.Each(t, "flags", func(t *testing.T, data []byte) {
+		var v struct{ Flags, Some, Mixed []bool }
+		var e *unpkl.UnmarshalTypeError
+		if err := unpkl.Unmarshal(data, &v); !errors.As(err, &e) || e.Path != "Mixed[70]" {
+			t.Errorf("an int into a bool: %v", err)
+		}
+		if len(v.Some) != 90 || !v.Some[0] || v.Some[1] || v.Some[2] {
+			t.Errorf("None into bools: %v", v.Some)
+		}
+	})
+}
+
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
 }

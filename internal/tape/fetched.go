@@ -1,0 +1,134 @@
+package tape
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/unpkl/unpkl/internal/opcode"
+)
+
+// fetched is which numbers of the memo a pickle fetches, and where it does so last: what a first
+// scan of the opcodes tells before the pass.
+//
+// Invariant: the pickle stores at the numbers 0, 1, 2, ... in turn, and fetches only what is stored.
+type fetched struct {
+	// last has for each number where it is fetched last: an offset in units of fetchedUnit bytes,
+	// rounded up, or 0. It is in pages, and a page of numbers that are never fetched is nil.
+	last [][]uint32
+	puts int // how many numbers there are
+	end  int // offset of the byte behind the STOP
+}
+
+const (
+	fetchedPage = 1 << 12 // numbers of a page
+	fetchedUnit = 1 << 8  // bytes
+)
+
+// scanFetched scans the pickle at b[start:]. ok is false where the memo is used in another way than
+// picklers do, or the opcodes do not end in a STOP: then nothing is told.
+func scanFetched(b []byte, start int) (f fetched, ok bool) {
+	if uint64(len(b))/fetchedUnit >= 1<<32-2 {
+		return f, false
+	}
+	for at := start; at < len(b); {
+		op := opcode.Code(b[at])
+		info := &opcode.Table[op]
+		at++
+		if len(b)-at < int(info.Fixed) {
+			return f, false
+		}
+		switch op {
+		case opcode.Stop:
+			f.end = at
+			return f, true
+		case opcode.Memoize:
+			f.puts++
+			continue
+		case opcode.BinPut, opcode.LongBinPut, opcode.BinGet, opcode.LongBinGet:
+			i := uint64(b[at])
+			if info.Fixed == 4 {
+				i = uint64(binary.LittleEndian.Uint32(b[at:]))
+			}
+			at += int(info.Fixed)
+			if !f.note(op == opcode.BinPut || op == opcode.LongBinPut, i, at) {
+				return f, false
+			}
+			continue
+		case opcode.Put, opcode.Get:
+			i, size := lineNumber(b[at:], lineDigits)
+			if at += size; size == 0 || !f.note(op == opcode.Put, i, at) {
+				return f, false
+			}
+			continue
+		}
+		size, known := argumentSize(b[at:], info)
+		if !known {
+			return f, false
+		}
+		at += size
+	}
+	return f, false
+}
+
+// argumentSize returns the length in bytes of an opcode's argument, which b begins with. ok is
+// false where there is no such opcode or b ends within the argument.
+func argumentSize(b []byte, info *opcode.Info) (size int, ok bool) {
+	switch info.Layout {
+	case opcode.Counted:
+		var word [8]byte
+		copy(word[:], b[:info.Fixed])
+		n := binary.LittleEndian.Uint64(word[:])
+		if n > uint64(len(b)-int(info.Fixed)) {
+			return 0, false
+		}
+		return int(info.Fixed) + int(n), true
+	case opcode.Line, opcode.TwoLines:
+		size = bytes.IndexByte(b, '\n') + 1
+		if size > 0 && info.Layout == opcode.TwoLines {
+			second := bytes.IndexByte(b[size:], '\n') + 1
+			return size + second, second > 0
+		}
+		return size, size > 0
+	}
+	return int(info.Fixed), info.Name != ""
+}
+
+// note notes an opcode of the memo, which ends at an offset.
+func (f *fetched) note(isPut bool, i uint64, end int) bool {
+	if isPut {
+		f.puts++
+		return i == uint64(f.puts-1)
+	}
+	if i >= uint64(f.puts) {
+		return false
+	}
+	page := int(i / fetchedPage)
+	for len(f.last) <= page {
+		f.last = append(f.last, nil)
+	}
+	if f.last[page] == nil {
+		f.last[page] = make([]uint32, fetchedPage)
+	}
+	f.last[page][i%fetchedPage] = uint32(end/fetchedUnit) + 1
+	return true
+}
+
+// behind reports whether any of the numbers from i to j, without j, is fetched behind an offset. It
+// may say so also of what is fetched shortly before.
+func (f *fetched) behind(i, j, offset int) bool {
+	for i < j {
+		page, next := i/fetchedPage, min(j, (i/fetchedPage+1)*fetchedPage)
+		if page >= len(f.last) {
+			return false
+		}
+		if p := f.last[page]; p != nil {
+			for ; i < next; i++ {
+				if int64(p[i%fetchedPage])*fetchedUnit > int64(offset) {
+					return true
+				}
+			}
+		}
+		i = next
+	}
+	return false
+}
