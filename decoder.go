@@ -254,6 +254,11 @@ func (d *Decoder) start() error {
 			return nil
 		}
 		r = io.NewSectionReader(zip, 0, size)
+	case compress.Detect(head) == compress.Tar:
+		d.src, r, err = input.OpenTar(r, d.c.inputOptions())
+		if err != nil || d.src != nil {
+			return err
+		}
 	case compress.Detect(head) == compress.Plain:
 		return d.open(r, head)
 	}

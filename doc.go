@@ -115,7 +115,9 @@
 // is seen through the other. A container that contains itself is the error [ErrCycle]
 // in plain values unless [WithAllowCycles] is given. A small pickle can refer to the
 // same lists so often that walking it never ends; plain values of it are as small as it
-// is, but code that walks values from strangers should count.
+// is, but code that walks values from strangers should count. What a *pickle.Object holds stays
+// as it was read: a list that is inside an object and outside it is two in plain values, and is
+// one with [WithObjects].
 //
 // # Memory
 //

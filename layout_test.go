@@ -46,7 +46,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/opcode internal/payload internal/slab internal/tape internal/window " +
 			"internal/written"},
 	{"ndarray/gonumarray", "ndarray"},
-	{"frame", "internal/jsonhook internal/texts ndarray"},
+	{"internal/framehook", ""},
+	{"frame", "internal/framehook internal/jsonhook internal/texts ndarray"},
 	{"xr", "frame internal/jsonhook ndarray"},
 	{"internal/filter", "internal/errkind"},
 	{"internal/zarr", "internal/errkind internal/filter ndarray"},
@@ -56,19 +57,20 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
-	{"frame/arrowframe", "frame internal/arrowcheck internal/bridge ndarray pickle"},
+	{"frame/arrowframe",
+		"frame internal/arrowcheck internal/bridge internal/framehook ndarray pickle"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},
 	{"internal/cases", "internal/fixture ndarray"},
 	{"internal/compress", "internal/errkind internal/magic internal/zipfile pickle"},
 	{"torch",
-		"internal/bridge internal/errkind internal/jsonhook internal/pending " +
+		"internal/bridge internal/errkind internal/jsonhook internal/magic internal/pending " +
 			"internal/zipfile ndarray pickle"},
 	{"reconstruct",
-		"frame internal/bridge internal/compress internal/jsonhook internal/known " +
-			"internal/pending internal/texts internal/written internal/zarr ndarray npy pickle " +
-			"torch xr"},
+		"frame internal/bridge internal/compress internal/framehook internal/jsonhook " +
+			"internal/known internal/pending internal/texts internal/written internal/zarr " +
+			"ndarray npy pickle torch xr"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",

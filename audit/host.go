@@ -173,3 +173,15 @@ func opName(op opcode.Code) string { return pickle.Opcode(op).String() }
 // Drop implements [tape.Host]. The call was judged when it was made, whatever becomes of its
 // result.
 func (h *host) Drop(target, call tape.ID) error { return nil }
+
+// IsObject implements [tape.Host].
+func (h *host) IsObject(id tape.ID) bool { return false }
+
+// IsMethodCall implements [tape.Host].
+func (h *host) IsMethodCall(id tape.ID) bool { return false }
+
+// Keys implements [tape.Host].
+func (h *host) Keys(dict tape.ID, max int) []string { return nil }
+
+// Late implements [tape.Host].
+func (h *host) Late(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }

@@ -25,6 +25,8 @@ type Frame struct {
 	UniqueLabels bool
 	// Extra holds the attributes that a subclass of DataFrame adds, nil if none.
 	Extra map[string]any
+
+	origin any // the schema of a table of pyarrow, see framehook
 }
 
 // Rows returns the number of rows, 0 of the zero Frame.

@@ -97,6 +97,8 @@ type Series struct {
 	UniqueLabels bool
 	// Extra holds the attributes that a subclass of Series adds, nil if none.
 	Extra map[string]any
+
+	origin any // the type of an array of pyarrow, see framehook
 }
 
 // Len returns the number of elements, 0 of a series without what its kind stores them in.

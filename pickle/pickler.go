@@ -313,7 +313,9 @@ func (p *pickling) saveValue(v any) error {
 		}
 		p.op(OpNone)
 	case *types.Dict:
-		if x != nil {
+		if x != nil && len(p.late) > 0 {
+			return p.saveDict(p.early(x), boxID(v))
+		} else if x != nil {
 			return p.saveDict(*x, boxID(v))
 		}
 		p.op(OpNone)

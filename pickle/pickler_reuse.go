@@ -1,6 +1,10 @@
 package pickle
 
-import "github.com/unpkl/unpkl/internal/written"
+import (
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/written"
+)
 
 // NOTE on working memory. One Dump of a small value takes less time than to make what a Dump works
 // with. So that is kept for the next Dump of a Pickler with the same plans, emptied of
@@ -30,6 +34,7 @@ type pickling struct {
 	// that the calls of getattr stand for.
 	newMethods map[any]*Object
 	nested     map[*Object]Global
+	late       map[*types.Dict]lateDict // what objects being written say of dicts
 	trailers   map[*Object]*written.Trailer
 	// constructors is what is known of Constructors, capture what is being found out.
 	constructors constructorTable
@@ -83,6 +88,7 @@ func (p *pickling) release(ok bool) {
 	release(&p.replaced)
 	release(&p.newMethods)
 	release(&p.nested)
+	release(&p.late)
 	release(&p.trailers)
 	p.constructors.release()
 	plans.unused.Put(p)

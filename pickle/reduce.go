@@ -54,8 +54,9 @@ const (
 	reducePairs              // write the dict items
 	reduceState              // write the state
 	reduceBuild              // write BUILD
-	reduceCalls              // write the next of the calls that are made for it
+	reduceCalls              // write the next of the calls that complete it
 	reducePop                // drop the result of that
+	reduceLate               // write entries of the dict on the stack
 )
 
 // saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
@@ -101,6 +102,9 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 	}
 	if t.op == OpNewObj && p.proto < 2 || t.op == OpNewObjEx && p.proto < 4 {
 		obj, t.op = p.callForm(o), OpReduce
+	}
+	if len(o.Calls) > 0 {
+		p.expectLate(o)
 	}
 	p.stack.tasks.push(t)
 	p.stack.objects.push(reduceTask{obj: obj, id: id})
@@ -205,7 +209,16 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 				return nil
 			}
 			t.i++
-			err = p.saveDropped(r.obj.Calls[t.i-1])
+			if d, _, late := lateArgs(r.obj.Calls[t.i-1]); late {
+				t.phase = reduceLate
+				err = p.save(d)
+			} else {
+				err = p.saveDropped(r.obj.Calls[t.i-1])
+			}
+		case reduceLate:
+			d, keys, _ := lateArgs(r.obj.Calls[t.i-1])
+			p.saveLate(d, keys)
+			t.phase = reducePop
 		case reducePop:
 			p.op(OpPop)
 			t.phase = reduceCalls

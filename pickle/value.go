@@ -1,6 +1,9 @@
 package pickle
 
 import (
+	"reflect"
+	"slices"
+
 	"github.com/nlpodyssey/gopickle/types"
 )
 
@@ -77,13 +80,20 @@ type Object struct {
 	// DictItems are what SETITEM and SETITEMS added, in that order; a key that
 	// occurs twice occurs twice here.
 	DictItems types.Dict
-	// Calls are calls that the pickle makes for this object once it has all the rest, and whose
-	// results it drops: the state setter of a six-item __reduce__, what cloudpickle and dill do to
-	// a function. Their arguments hold the object, most often as the first.
+	// Calls are calls that the pickle makes once this object has all the rest, and whose results
+	// it drops: the state setter of a six-item __reduce__, what cloudpickle and dill do to
+	// a function. One of the class [LateItems] is no call.
 	Calls    []*Object
 	Form     Form
 	HasState bool
 }
+
+// LateItems is the class of what stands among [Object].Calls for entries that a pickle gives a dict
+// only once the object is made, as dill does with the globals of a function, which hold the
+// function itself. The arguments are the dict, which has all its entries, and a list of the keys of
+// those: a dict is written without them at first. It is named after the opcode, which Python's
+// pickle has as a constant, so that no class or function is meant.
+var LateItems = Global{"pickle", "SETITEMS"}
 
 // ClassName returns "module.name" of the class, or "" where the class is not a
 // plain global.
@@ -107,10 +117,14 @@ func (o *Object) PyNew(args ...any) (any, error) {
 
 // PySetState implements gopickle's types.PyStateSettable. A second dict updates
 // the first in a copy, as Python's object.__dict__.update would; any other
-// second state is an error.
+// second state is an error, unless it is the first one again, which is what Python writes for an
+// object that is among its own arguments.
 func (o *Object) PySetState(state any) error {
 	if !o.HasState {
 		o.State, o.HasState = state, true
+		return nil
+	}
+	if sameState(o.State, state) {
 		return nil
 	}
 	old, ok1 := o.State.(*types.Dict)
@@ -121,6 +135,22 @@ func (o *Object) PySetState(state any) error {
 	merged := append(append(make(types.Dict, 0, len(*old)+len(*more)), *old...), *more...)
 	o.State = &merged
 	return nil
+}
+
+// sameState reports whether two states are one, or tuples of the same values.
+func sameState(a, b any) bool {
+	x, ok1 := a.(*types.Tuple)
+	y, ok2 := b.(*types.Tuple)
+	if !ok1 || !ok2 || x == nil || y == nil {
+		return sameValue(a, b)
+	}
+	return x == y || slices.EqualFunc(*x, *y, sameValue)
+}
+
+// sameValue reports whether two values are one object, or equal leaves.
+func sameValue(a, b any) bool {
+	t := reflect.TypeOf(a)
+	return t == reflect.TypeOf(b) && (t == nil || t.Comparable() && a == b)
 }
 
 func (o *Object) describe() string {

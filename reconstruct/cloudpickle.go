@@ -30,8 +30,8 @@ type Function struct {
 	Names, FreeVars []string
 	// Globals are the values of the global names that the code uses, as far as the pickle has them.
 	Globals types.Dict
-	// Closure has the values of FreeVars, in their order, nil of a cell that is empty or that is
-	// filled by a call of a call, as dill does since 0.3.6.
+	// Closure has the values of FreeVars, in their order, nil of a cell that is empty or that the
+	// pickle fills only with what is around the function, as dill does for the methods of a class.
 	Closure []any
 	// FileName and FirstLine say where the source was.
 	FileName  string
@@ -132,6 +132,31 @@ func (f *Function) readDill(o *pickle.Object) {
 	}
 	for _, part := range slots(o.State) {
 		f.setAttrs(part)
+	}
+	f.fillClosure(o)
+}
+
+// fillClosure takes what dill puts into the cells once it has made the function: in place of a
+// value each cell has what says so.
+func (f *Function) fillClosure(o *pickle.Object) {
+	if len(o.Args) < 5 {
+		return
+	}
+	cells, _ := items(o.Args[4])
+	at := make(map[*pickle.Object]int, len(cells))
+	for i, cell := range cells {
+		if c, ok := cell.(*pickle.Object); ok {
+			at[c] = i
+		}
+	}
+	for _, call := range o.Calls {
+		if len(call.Args) != 3 || call.Args[1] != any("cell_contents") {
+			continue
+		}
+		cell, _ := call.Args[0].(*pickle.Object)
+		if i, ok := at[cell]; ok && cell != nil {
+			f.Closure[i] = call.Args[2]
+		}
 	}
 }
 

@@ -218,6 +218,11 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 		return nil, err
 	}
 	defer p.leave()
+	if r.length == 0 && r.children == nil && r.dictionary == nil && r.buffers == nil &&
+		len(r.typ.fields) > 0 {
+		// of no chunks at all
+		return &frame.Series{Kind: frame.Object, Items: []any{}}, nil
+	}
 	name := r.typ.name
 	if name == "timestamp" {
 		name = "timestamp[" + r.typ.unit + "]"

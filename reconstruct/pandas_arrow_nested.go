@@ -3,6 +3,7 @@ package reconstruct
 import (
 	"math"
 	"math/big"
+	"reflect"
 	"slices"
 
 	"github.com/cockroachdb/apd/v3"
@@ -258,6 +259,10 @@ func joinChunks(parts []*frame.Series) (*frame.Series, error) {
 		return joinText(parts)
 	case frame.Masked, frame.Datetime, frame.Timedelta:
 		return joinArrays(parts)
+	case frame.Categorical:
+		if sameCategories(parts) {
+			return joinArrays(parts)
+		}
 	}
 	out := &frame.Series{Kind: frame.Object}
 	for _, s := range parts {
@@ -270,6 +275,25 @@ func joinChunks(parts []*frame.Series) (*frame.Series, error) {
 		}
 	}
 	return out, nil
+}
+
+// sameCategories reports whether all chunks are of the same categories.
+func sameCategories(parts []*frame.Series) bool {
+	first := parts[0].Categories
+	for _, s := range parts[1:] {
+		x := s.Categories
+		if s.Kind != frame.Categorical || x.Len() != first.Len() ||
+			s.Ordered != parts[0].Ordered {
+			return false
+		}
+		for i := range x.Len() {
+			a, b := x.At(i), first.At(i)
+			if a != nil && !reflect.TypeOf(a).Comparable() || !reflect.DeepEqual(a, b) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func joinArrays(parts []*frame.Series) (*frame.Series, error) {

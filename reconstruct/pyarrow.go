@@ -1,12 +1,16 @@
 package reconstruct
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -39,6 +43,7 @@ func (p *Pandas) pyarrow(o *pickle.Object, inst namedInstance) (any, error) {
 		if s.Class = "pyarrow.lib.Array"; inst.Class.Name == "chunked_array" {
 			s.Class = "pyarrow.lib.ChunkedArray"
 		}
+		framehook.SetOrigin(s, typeOfArrow(o))
 		return s, nil
 	case "scalar":
 		if len(inst.Args) == 2 {
@@ -57,8 +62,43 @@ func arrowScalar(v any) any {
 	return nil
 }
 
+// typeOfArrow returns the type of an Array or ChunkedArray, nil where it does not say it.
+func typeOfArrow(o *pickle.Object) any {
+	if o.ClassName() == "pyarrow.lib._restore_array" {
+		if t, ok := argument(o.Args, 0).(*types.Tuple); ok && t != nil && len(*t) > 0 {
+			return (*t)[0]
+		}
+		return nil
+	}
+	if typ := argument(o.Args, 1); typ != nil {
+		return typ
+	}
+	chunks, _ := items(argument(o.Args, 0))
+	if first, ok := argument(chunks, 0).(*pickle.Object); ok &&
+		first.ClassName() == "pyarrow.lib._restore_array" {
+		return typeOfArrow(first)
+	}
+	return nil
+}
+
 // arrowColumn reads an Array or ChunkedArray.
 func (p *Pandas) arrowColumn(v any) (*frame.Series, error) {
+	s, err := p.arrowSeries(v)
+	if !errors.Is(err, pickle.ErrUnsupported) || bridge.ReadPyarrow == nil {
+		return s, err
+	}
+	read, readErr := bridge.ReadPyarrow(v)
+	if other, ok := read.(*frame.Series); ok && readErr == nil {
+		return other, nil
+	}
+	if readErr != nil && !errors.Is(readErr, pickle.ErrUnsupported) {
+		return nil, readErr
+	}
+	return nil, err
+}
+
+// arrowSeries reads an Array or ChunkedArray of the types that this package knows.
+func (p *Pandas) arrowSeries(v any) (*frame.Series, error) {
 	chunks, typ, err := p.arrowChunks(v)
 	if err != nil {
 		return nil, err
@@ -100,6 +140,9 @@ func (p *Pandas) arrowTable(args []any, class string) (*frame.Frame, error) {
 			return nil, pickle.Malformed("a field that is %s", typeName(fields[i]))
 		}
 		s, err := p.arrowColumn(c)
+		if errors.Is(err, pickle.ErrUnsupported) {
+			s, err = opaqueArrow(c, field.Args[1])
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -113,17 +156,40 @@ func (p *Pandas) arrowTable(args []any, class string) (*frame.Frame, error) {
 		return nil, pickle.Malformed("%v", err)
 	}
 	f.Class = class
+	framehook.SetOrigin(f, schema)
 	if d, ok := argument(schema.Args, 1).(*types.Dict); ok && len(*d) > 0 {
 		f.Extra = map[string]any{"metadata": d}
 	}
 	return f, nil
 }
 
+// opaqueArrow is a column of a type that has no place in a table, such as a union: as it was read.
+func opaqueArrow(v, typ any) (*frame.Series, error) {
+	if bridge.ReadPyarrow == nil {
+		return nil, pickle.Unsupported("an Arrow type")
+	}
+	read, err := bridge.ReadPyarrow(v) // which checked it, and says how long it is
+	n, ok := read.(int)
+	if !ok || err != nil && !errors.Is(err, pickle.ErrUnsupported) {
+		return nil, cmp.Or(err, pickle.Unsupported("an Arrow type"))
+	}
+	name := "object"
+	if t, isObject := typ.(*pickle.Object); isObject {
+		if name, ok = asText(argument(t.Args, 0)); !ok {
+			name = strings.TrimPrefix(t.ClassName(), "pyarrow.lib.")
+		}
+	}
+	return &frame.Series{Kind: frame.Opaque, DType: name + "[pyarrow]", Raw: v, Length: n}, nil
+}
+
+// continuation is what an Arrow IPC stream begins with. Before version 1, polars had another form.
+const continuation = "\xff\xff\xff\xff"
+
 // polars reads a DataFrame or Series of polars, whose state is an Arrow IPC stream; nil for any
 // other, and where no package that reads those is linked in.
 func (p *Pandas) polars(inst namedInstance) (any, error) {
 	stream, ok := inst.State.([]byte)
-	if !ok || bridge.ReadArrow == nil ||
+	if !ok || bridge.ReadArrow == nil || !bytes.HasPrefix(stream, []byte(continuation)) ||
 		inst.Class.Name != "DataFrame" && inst.Class.Name != "Series" {
 		return nil, nil
 	}

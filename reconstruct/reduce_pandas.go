@@ -81,6 +81,11 @@ func (r *Reducers) frame(f *frame.Frame, protocol int) (any, error) {
 			return o, nil
 		}
 	}
+	if isPyarrow(className(f.Class)) {
+		if o := pyarrowForm(f); o != nil {
+			return o, nil
+		}
+	}
 	blocks, err := r.blocks(f, protocol)
 	if err != nil {
 		return nil, err
@@ -112,6 +117,11 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 			if o := polarsForm(s.Class, f); o != nil {
 				return o, nil
 			}
+		}
+	}
+	if isPyarrow(className(s.Class)) && s.Index == nil {
+		if o := pyarrowForm(s); o != nil {
+			return o, nil
 		}
 	}
 	index := s.Index

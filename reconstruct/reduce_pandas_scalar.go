@@ -276,7 +276,8 @@ func offset(alias string) (any, bool) {
 		}
 		args = append(args, month)
 	}
-	return call(pyName("pandas._libs.tslibs.offsets", class.name), args...), true
+	// where every pandas has it
+	return call(pyName("pandas.tseries.offsets", class.name), args...), true
 }
 
 // periodOffset is offset for a period, where a week without a day ends on Sunday.

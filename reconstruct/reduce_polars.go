@@ -26,3 +26,17 @@ func polarsForm(class string, f *frame.Frame) *pickle.Object {
 	}
 	return newInstance(className(class), written.Bytes(stream))
 }
+
+// pyarrowForm writes a table or column that was read from pyarrow as pyarrow pickles it. It is nil
+// where that has what pyarrow has not, such as labels of rows, and where package arrowframe is not
+// linked in; such a table is written as one of pandas.
+func pyarrowForm(v any) any {
+	if bridge.WritePyarrow == nil {
+		return nil
+	}
+	o, err := bridge.WritePyarrow(v)
+	if err != nil {
+		return nil
+	}
+	return o
+}

@@ -9,10 +9,13 @@ list of what each tensor in the file is, by its path.
 
 import collections
 import ctypes
+import io
 import json
 import os
 import pickle
+import struct
 import sys
+import tarfile
 
 import numpy
 import torch
@@ -170,6 +173,74 @@ def load(path, saved):
         return saved
 
 
+def save_tar(folder):
+    """A file as torch.save wrote it before PyTorch 0.1.10, with its own code of 0.1.9 in mind: no such version
+    installs any more, so this one's torch.load, which still reads them, is asked what is in it."""
+    base = torch.arange(12, dtype=torch.float32)
+    half, longs = torch.arange(3).half(), torch.arange(4)
+    whole, view = base._typed_storage(), torch.arange(5, dtype=torch.float64)._typed_storage()
+    tensors = {1001: (base.reshape(3, 4).t(), 1), 1002: (base[2:7:2], 1), 1003: (half, 2), 1004: (longs, 3),
+               1005: (torch.tensor(True).reshape(1).byte(), 4), 1006: (torch.zeros(0).char(), 5),
+               1007: (torch.zeros(3).double(), 77)}
+    storages = {1: whole, 2: half._typed_storage(), 3: longs._typed_storage(), 6: view,
+                4: tensors[1005][0]._typed_storage(), 5: tensors[1006][0]._typed_storage()}
+
+    class Number(object):
+        """What the pickle has only the number of."""
+        def __init__(self, number):
+            self.number = number
+
+    class Pickler(pickle._Pickler):
+        def persistent_id(self, v):
+            return str(v.number) if isinstance(v, Number) else None
+
+    def dump(v, f):
+        pickle.dump(v, f, 2)
+
+    def objects(f):
+        state = collections.OrderedDict((name, Number(n)) for name, n in [
+            ("turned", 1001), ("steps", 1002), ("half", 1003), ("longs", 1004), ("byte", 1005), ("none", 1006),
+            ("view", 1007)])
+        Pickler(f, 2).dump({"state": state, "again": state["turned"], "epoch": 3, "storage": Number(77)})
+
+    def write_tensors(f):
+        dump(len(tensors), f)
+        for number, (t, storage) in tensors.items():
+            dump((number, storage, getattr(torch, type_name(t.dtype) + "Tensor")), f)
+            f.write(struct.pack("<q", t.dim()))
+            f.write(struct.pack("<%dq" % (2 * t.dim() + 1), *(list(t.shape) + list(t.stride()) + [t.storage_offset()])))
+
+    def write_storages(f):
+        dump(len(storages), f)
+        for number, s in storages.items():
+            dump((number, "cpu", getattr(torch, type_name(s.dtype) + "Storage")), f)
+            f.write(struct.pack("<q", s.size()))
+            f.write(ctypes.string_at(s.data_ptr(), s.nbytes()) if s.nbytes() else b"")
+        dump([(77, 6, 1, 3)], f)
+
+    path = os.path.join(folder, "01_tar.pt")
+    with tarfile.open(path, "w:", format=tarfile.PAX_FORMAT) as tar:
+        for name, write in (("sys_info", lambda f: dump({"protocol_version": 1000, "little_endian": True}, f)),
+                            ("pickle", objects), ("tensors", write_tensors), ("storages", write_storages)):
+            f = io.BytesIO()
+            write(f)
+            info = tarfile.TarInfo(name)
+            # os.stat gives a fraction of a second, which takes a header of its own.
+            info.size, info.mtime = len(f.getvalue()), 1480000000.5
+            f.seek(0)
+            tar.addfile(info, f)
+    out = []
+    walk(load(path, None), [], out)
+    with open(path[:-3] + ".json", "w") as f:
+        json.dump(out, f, separators=(",", ":"))
+        f.write("\n")
+
+
+def type_name(dtype):
+    names = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "uint8": "Byte", "int8": "Char"}
+    return names[str(dtype).replace("torch.", "")]
+
+
 class Sub(torch.Tensor):
     pass
 
@@ -235,6 +306,7 @@ def main(folder):
     if new:
         save(folder, "tensor", torch.ones(2, 3))
         script(folder)
+        save_tar(folder)
 
 
 if __name__ == "__main__":

@@ -65,12 +65,19 @@ if [ $# -eq 0 ]; then
     scripts/make_venvs.sh py313-objects
     UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python go test -count=1 -run InteropLibraries ./reconstruct
     # Many values of each library, written again; its own comparison judges.
-    scripts/make_venvs.sh --if-possible py312-boost
+    scripts/make_venvs.sh --if-possible py312-boost py36-boost
     libraries=
-    for name in py313-objects py313-geo py313-sklearn py312-boost; do
+    for name in py313-objects py313-geo py38-geo py313-sklearn py312-boost py36-boost; do
         [ ! -x "$venvs/$name/bin/python" ] || libraries=$libraries${libraries:+:}$venvs/$name/bin/python
     done
     UNPKL_LIBRARY_PYTHONS=$libraries go test -count=1 -run InteropLibraryValues ./reconstruct
+    # Functions and classes that dill and cloudpickle write, called after they were written again.
+    scripts/make_venvs.sh --if-possible py36-objects
+    functions=
+    for name in py36-objects py313-objects; do
+        [ ! -x "$venvs/$name/bin/python" ] || functions=$functions${functions:+:}$venvs/$name/bin/python
+    done
+    UNPKL_FUNCTION_PYTHONS=$functions go test -count=1 -run InteropFunctions ./reconstruct
     UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
     UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
     # One callable in twelve of the standard library and of what scikit-learn brings, called.

@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
 
 // Archive is a file that torch.save wrote since PyTorch 1.6, or torch.jit.save: a zip with a pickle
-// and a member for each storage. Its methods are not safe for concurrent use.
+// and a member for each storage; or one that torch.save wrote before PyTorch 0.1.10, a tar with
+// members for all tensors and all storages. Its methods are not safe for concurrent use.
 //
 // Reference: caffe2/serialize/inline_container.h; torch/serialization.py, _load.
 type Archive struct {
@@ -29,18 +31,26 @@ type Archive struct {
 	// unfolded is what the compressed members that were read unfolded to, in bytes.
 	unfolded int64
 	tally    *bridge.Tally
+	tar      *tarFile // nil of a zip
 }
 
 // OpenArchive opens an archive of the given size in bytes, of which only the directory is read. A
 // zip that holds no pickle of torch is an error of the kind pickle.ErrUnsupported.
 func OpenArchive(r io.ReaderAt, size int64, o Options) (*Archive, error) {
+	a := &Archive{r: r, size: size, o: o, limits: o.Limits.WithDefaults(),
+		order:  ndarray.LittleEndian,
+		byName: map[string]*zipfile.File{}, tally: &bridge.Tally{}}
+	head := make([]byte, min(size, magic.TorchTarHead))
+	if n, _ := r.ReadAt(head, 0); magic.IsTorchTar(head[:n]) {
+		if err := a.openTar(); err != nil {
+			return nil, err
+		}
+		return a, nil
+	}
 	zip, err := zipfile.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{r: r, size: size, o: o, limits: o.Limits.WithDefaults(),
-		order:  ndarray.LittleEndian,
-		byName: map[string]*zipfile.File{}, tally: &bridge.Tally{}}
 	for _, f := range zip.Files() {
 		name := f.Name()
 		a.byName[name] = f
@@ -93,12 +103,15 @@ func (a *Archive) readByteOrder() error {
 	return nil
 }
 
-// Pickles returns the names of the pickles in the archive: "data.pkl", which is what was saved, and
-// of a TorchScript archive "constants.pkl".
+// Pickles returns the names of the pickles in the archive: "data.pkl", which is what was saved, of
+// a TorchScript archive "constants.pkl", and of a tar "pickle".
 func (a *Archive) Pickles() []string { return a.names }
 
 // Load reads one of the pickles with its storages.
 func (a *Archive) Load(name string) (any, error) {
+	if a.tar != nil && name == a.names[0] {
+		return a.loadTar()
+	}
 	f := a.byName[a.prefix+name]
 	if f == nil {
 		return nil, malformed("no member %.80q", name)

@@ -257,6 +257,58 @@ func TestSharing(t *testing.T) {
 	}
 }
 
+// TestTarLies: numbers of a tar that do not fit the rest are errors, and so is a tar that ends
+// early.
+func TestTarLies(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("testdata", "01_tar.pt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(n ...int64) string {
+		var b []byte
+		for _, x := range n {
+			b = binary.LittleEndian.AppendUint64(b, uint64(x))
+		}
+		return string(b)
+	}
+	turned := number(2, 4, 3, 1, 4, 0) // axes, shape, strides, offset of a tensor
+	for name, lie := range map[string][2]string{
+		"axes":             {turned, number(3, 4, 3, 1, 4, 0)},
+		"more axes":        {turned, number(1<<31-1, 4, 3, 1, 4, 0)},
+		"negative axes":    {turned, number(-1, 4, 3, 1, 4, 0)},
+		"shape":            {turned, number(2, 4, 4, 1, 4, 0)},
+		"negative shape":   {turned, number(2, -4, 3, 1, 4, 0)},
+		"strides":          {turned, number(2, 4, 3, 1, 5, 0)},
+		"huge stride":      {turned, number(2, 4, 3, 1<<62, 4, 0)},
+		"offset":           {turned, number(2, 4, 3, 1, 4, 1)},
+		"negative offset":  {turned, number(2, 4, 3, 1, 4, -1)},
+		"storage":          {number(12) + "\x00\x00\x00\x00", number(13) + "\x00\x00\x00\x00"},
+		"huge storage":     {number(12) + "\x00\x00\x00\x00", number(1<<61) + "\x00\x00\x00\x00"},
+		"negative storage": {number(12) + "\x00\x00\x00\x00", number(-1) + "\x00\x00\x00\x00"},
+		"view":             {"KMK\x06K\x01K\x03", "KMK\x06K\x03K\x03"},
+		"view of none":     {"KMK\x06K\x01K\x03", "KMK\x09K\x01K\x03"},
+		"view of a view":   {"KMK\x06K\x01K\x03", "KMKMK\x01K\x03"},
+		"number twice":     {"KMK\x06K\x01K\x03", "K\x01K\x06K\x01K\x03"},
+		"tensor of none":   {"M\xe9\x03K\x01", "M\xe9\x03K\x63"},
+		"persistent id":    {"1004", "9004"},
+		"order of members": {"tensors\x00", "tensor_\x00"},
+	} {
+		if n := bytes.Count(data, []byte(lie[0])); n < 1 {
+			t.Errorf("%s: not in the file", name)
+		}
+		v, err := unpkl.LoadBytes(bytes.Replace(data, []byte(lie[0]), []byte(lie[1]), 1))
+		if err == nil {
+			t.Errorf("%s: %v", name, v)
+		}
+	}
+	for n := 700; n < 5<<10; n += 7 {
+		if v, err := unpkl.LoadBytes(data[:n]); err == nil {
+			t.Errorf("%d bytes of the file: %v", n, v)
+		}
+	}
+}
+
 // FuzzLoad: whatever is read is an error or can be written, and read again as what it was.
 func FuzzLoad(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.pt")

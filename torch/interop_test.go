@@ -49,12 +49,13 @@ func TestInteropTorch(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		way := "weights"
-		if strings.Contains(base, "_odd") { // a NumPy array and storages by themselves
+		odd := strings.Contains(base, "_odd") || strings.Contains(base, "_tar")
+		if odd { // a NumPy array and storages by themselves
 			way = "all"
 		}
 		fmt.Fprintf(&input, "%s %s %s\n", way, file, saved)
 		names = append(names, base+" saved")
-		if !strings.Contains(base, "_odd") { // PyTorch cannot unpickle an untyped storage
+		if !odd { // PyTorch cannot unpickle an untyped storage
 			fmt.Fprintf(&input, "pickle %s %s\n", file, dumped)
 			names = append(names, base+" pickled")
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,8 +30,9 @@ import (
 //
 // Every buffer is checked against the type, the length and the offset of its array, and all that an
 // array says of itself against its buffers: what does not fit is an error of the kind
-// pickle.ErrMalformed. Unions, views, run-end encoded arrays and extension types are one of
-// pickle.ErrUnsupported, as is anything that is not of pyarrow.
+// pickle.ErrMalformed. Extension types of a program's own are one of pickle.ErrUnsupported, as is
+// anything that is not of pyarrow. UUIDs, bool8, JSON and opaque types are those of Arrow's package
+// extensions; tensors of a fixed shape are an array.ExtensionArray of lists.
 //
 // The caller calls Release on a Table, RecordBatch, Array or Chunked when done.
 //
@@ -238,7 +240,11 @@ func restored(args []any) (arrow.Array, error) {
 		return nil, err
 	}
 	a := array.MakeFromData(data)
-	if err := array.ValidateFull(a); err != nil {
+	stored := a
+	if x, ok := a.(array.ExtensionArray); ok {
+		stored = x.Storage()
+	}
+	if err := array.ValidateFull(stored); err != nil {
 		return nil, pickle.Malformed("an Arrow array: %v", err)
 	}
 	return a, nil
@@ -265,7 +271,7 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	offset, ok2 := t[3].(int)
 	const most int64 = 1 << 48 // no memory has as many, and no sum of them overflows
 	if !ok1 || !ok2 || length < 0 || offset < 0 || int64(length) > most || int64(offset) > most ||
-		typ.ID() == arrow.NULL && length > maxNulls {
+		storageOf(typ).ID() == arrow.NULL && length > maxNulls {
 		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", sizeText(t[1]),
 			sizeText(t[3]))
 	}
@@ -283,6 +289,9 @@ func arrayData(v any, depth int) (*array.Data, error) {
 			return nil, err
 		}
 	}
+	if t, isMap := typ.(*arrow.MapType); isMap {
+		children[0] = entriesOf(t, children[0])
+	}
 	nulls := array.UnknownNullCount
 	if len(buffers) == 0 || buffers[0] == nil {
 		nulls = 0
@@ -296,6 +305,23 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	}
 	data := array.NewDataWithDictionary(typ, length, buffers, nulls, offset, dictionary)
 	return data, checkIndices(data, dictionary.Len())
+}
+
+// entriesOf gives the entries of a map, whose struct has names and nulls as pyarrow's user chose
+// them, the type of Arrow's library, which has one choice.
+func entriesOf(t *arrow.MapType, entries arrow.ArrayData) arrow.ArrayData {
+	want, said := t.ValueType(), entries.DataType()
+	s, ok := said.(*arrow.StructType)
+	if !ok || s.NumFields() != want.NumFields() {
+		return entries
+	}
+	for i, f := range want.Fields() {
+		if !arrow.TypeEqual(s.Field(i).Type, f.Type) {
+			return entries
+		}
+	}
+	return array.NewData(want, entries.Len(), entries.Buffers(), entries.Children(),
+		entries.NullN(), entries.Offset())
 }
 
 // checkIndices checks that the indices of a dictionary array are below n.
@@ -315,8 +341,17 @@ func checkIndices(data *array.Data, n int) error {
 	return nil
 }
 
+// storageOf is the type that elements are stored as.
+func storageOf(typ arrow.DataType) arrow.DataType {
+	if t, ok := typ.(arrow.ExtensionType); ok {
+		return t.StorageType()
+	}
+	return typ
+}
+
 // childrenOf is how many children an array of a type has.
 func childrenOf(typ arrow.DataType) int {
+	typ = storageOf(typ)
 	if typ.ID() == arrow.MAP {
 		return 1
 	}
@@ -331,24 +366,37 @@ func childrenOf(typ arrow.DataType) int {
 func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer, error) {
 	list, ok := itemsOf(v)
 	layout := typ.Layout()
-	if !ok || len(list) != len(layout.Buffers) || layout.VariadicSpec != nil {
+	specs := layout.Buffers
+	if isUnion(typ) {
+		specs = append([]arrow.BufferSpec{arrow.SpecAlwaysNull()}, specs...)
+		if len(list) == len(specs)+1 && list[len(specs)] == nil {
+			list = list[:len(specs)] // of a sparse one, as pyarrow 0.17 says
+		}
+	}
+	for layout.VariadicSpec != nil && len(specs) < len(list) {
+		specs = append(slices.Clip(specs), *layout.VariadicSpec)
+	}
+	if !ok || len(list) != len(specs) {
 		return nil, pickle.Malformed("%d buffers of an Arrow %s", len(list), typ)
 	}
 	out := make([]*memory.Buffer, len(list))
-	for i, spec := range layout.Buffers {
+	for i, spec := range specs {
 		need := int64(0)
 		switch spec.Kind {
 		case arrow.KindBitmap:
 			need = bitutil.BytesForBits(int64(offset) + int64(length))
 		case arrow.KindFixedWidth:
 			n := int64(offset) + int64(length)
-			if hasOffsets(typ) && length > 0 {
+			if hasOffsets(storageOf(typ)) && length > 0 {
 				n++
 			}
 			if spec.ByteWidth > 0 && n > math.MaxInt64/int64(spec.ByteWidth) {
 				return nil, pickle.Malformed("%d elements of an Arrow %s", n, typ)
 			}
 			need = n * int64(spec.ByteWidth)
+		}
+		if list[i] != nil && spec.Kind == arrow.KindAlwaysNull {
+			return nil, pickle.Malformed("an Arrow %s with buffer %d", typ, i)
 		}
 		if list[i] == nil {
 			if i > 0 && need > 0 && length > 0 {

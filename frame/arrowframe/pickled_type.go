@@ -29,6 +29,8 @@ var aliases = map[string]arrow.DataType{
 	"duration[ns]": &arrow.DurationType{Unit: arrow.Nanosecond},
 
 	"month_day_nano_interval": arrow.FixedWidthTypes.MonthDayNanoInterval,
+	"string_view":             arrow.BinaryTypes.StringView,
+	"binary_view":             arrow.BinaryTypes.BinaryView,
 }
 
 // dataType reads a DataType.
@@ -64,6 +66,14 @@ func dataType(v any, depth int) (arrow.DataType, error) {
 		return dictionaryType(args, depth)
 	case "list_", "large_list", "struct", "map_":
 		return nestedType(name, args, second, isInt, depth)
+	case "list_view", "large_list_view":
+		return viewType(name, args, depth)
+	case "run_end_encoded":
+		return runEndType(args, depth)
+	case "union":
+		return unionType(args, depth)
+	case "uuid", "bool8", "json_", "opaque", "fixed_shape_tensor":
+		return extensionType(name, args, depth)
 	}
 	return nil, pickle.Unsupported("the Arrow type %s", name)
 }

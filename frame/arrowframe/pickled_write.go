@@ -242,6 +242,23 @@ func reduceType(t arrow.DataType) (any, error) {
 	case *arrow.LargeListType:
 		item, err := reduceField(t.ElemField())
 		return lib("large_list", item), err
+	case *arrow.ListViewType:
+		item, err := reduceField(t.ElemField())
+		return lib("list_view", item), err
+	case *arrow.LargeListViewType:
+		item, err := reduceField(t.ElemField())
+		return lib("large_list_view", item), err
+	case *arrow.RunEndEncodedType:
+		ends, err := reduceType(t.RunEnds())
+		if err != nil {
+			return nil, err
+		}
+		values, err := reduceType(t.Encoded())
+		return lib("run_end_encoded", ends, values), err
+	case arrow.UnionType:
+		return reduceUnion(t)
+	case arrow.ExtensionType:
+		return reduceExtension(t)
 	}
 	return nil, pickle.Unsupported("the Arrow type %s", t)
 }

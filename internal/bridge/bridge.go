@@ -107,6 +107,15 @@ var ReadArrow func(stream []byte) (any, error)
 // Package arrowframe sets it; where that is not linked in, it is nil.
 var WriteArrow any
 
+// WritePyarrow returns a *frame.Frame or *frame.Series that was read from pyarrow as the object that
+// pyarrow pickles; ReadPyarrow returns the *frame.Series of an array of pyarrow whose type package
+// reconstruct does not read. Package arrowframe sets both; where that is not linked in, they are
+// nil.
+var (
+	WritePyarrow func(v any) (any, error)
+	ReadPyarrow  func(v any) (any, error)
+)
+
 // Reduce says how values of a type of package reconstruct are written, which sets it; nil where
 // that is not linked in.
 var Reduce func(t reflect.Type) func(v any, protocol int) (any, error)

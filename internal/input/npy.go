@@ -3,6 +3,7 @@
 package input
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/zipfile"
 	"github.com/unpkl/unpkl/ndarray"
@@ -190,6 +192,35 @@ func MapZip(data []byte, c *Options) (Source, bool) {
 		return src, true
 	}
 	return torchArchive(torch.MapArchive(data, c.torch(c.Owner)))
+}
+
+// OpenTar returns the tar in r if torch.save wrote it, before PyTorch 0.1.10. Else src is nil and
+// again is r from where it was.
+func OpenTar(r io.Reader, c *Options) (src Source, again io.Reader, err error) {
+	_, anywhere := r.(interface {
+		io.ReaderAt
+		io.Seeker
+	})
+	if !anywhere {
+		b := bufio.NewReaderSize(r, magic.TorchTarHead)
+		if head, _ := b.Peek(magic.TorchTarHead); !magic.IsTorchTar(head) {
+			return nil, b, nil
+		}
+		r = b
+	}
+	at, size, err := ZipOf(r, c.Limits.WithDefaults().InputBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	head := make([]byte, min(size, magic.TorchTarHead))
+	if n, _ := at.ReadAt(head, 0); !magic.IsTorchTar(head[:n]) {
+		return nil, r, nil
+	}
+	a, err := torch.OpenArchive(at, size, c.torch(nil))
+	if err != nil {
+		return nil, nil, err
+	}
+	return &torchSource{a: a}, nil, nil
 }
 
 // torchArchive is the source of an archive of PyTorch, if it is one.

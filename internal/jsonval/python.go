@@ -1,6 +1,7 @@
 package jsonval
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -148,8 +149,20 @@ func (e *Encoder) object(obj *pickle.Object) (members, error) {
 		}
 		j.add(key, items)
 	}
-	addCalls(&j, o.Calls)
+	addSteps(&j, o.Calls)
 	return j, nil
+}
+
+// addSteps is addCalls with no more than the keys of a dict's late entries, which the dict is shown
+// with.
+func addSteps(j *object, calls []*pickle.Object) {
+	steps := slices.Clone(calls)
+	for i, c := range steps {
+		if c.Class == any(pickle.LateItems) && len(c.Args) == 2 {
+			steps[i] = &pickle.Object{Class: c.Class, Args: c.Args[1:]}
+		}
+	}
+	addCalls(j, steps)
 }
 
 // addCalls adds the calls that are made for an object and whose results are dropped.

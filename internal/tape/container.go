@@ -239,6 +239,9 @@ func (t *Tape) loadSetItems(mark int) error {
 	if c.kind == Call && c.flags&flagInert != 0 {
 		return t.addEntries(id, items)
 	}
+	if c.kind == Value && c.aux == uint16(Dict) {
+		t.noteLate(id, items)
+	}
 	return t.host.SetItems(id, items)
 }
 
@@ -249,6 +252,9 @@ func (t *Tape) setItems(id ID, items []ID) error {
 	}
 	if err := t.checkKeys(items, 2); err != nil {
 		return err
+	}
+	if c := &t.cells[id]; c.flags&flagShared != 0 && c.n > 0 {
+		t.noteLate(id, items)
 	}
 	t.noteKeys(id, items)
 	return t.grow(id, items)

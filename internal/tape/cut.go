@@ -317,6 +317,7 @@ func (t *Tape) dropBatch(b *batch, id ID, items []ID) error {
 func (t *Tape) takeBack(b *batch) {
 	at := &b.at
 	t.cells, t.children = t.cells[:at.cells], t.children[:at.children]
+	t.forgetLate()
 	t.extents, t.calls = t.extents[:at.extents], t.calls[:at.calls]
 	for i := at.memo; i < len(t.memo.dense); i++ {
 		t.memo.dense[i] = noID

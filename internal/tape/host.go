@@ -27,8 +27,16 @@ type Host interface {
 	Append(target ID, items []ID) error
 	SetItems(target ID, pairs []ID) error
 	Add(target ID, items []ID) error
-	// Drop keeps a call with its first argument, which is a Value, where it was made for that: the
-	// result of the call is popped.
+	// IsObject reports whether a Value is of an object that calls can be kept with, and
+	// IsMethodCall whether it is what a call gave of what another one gave.
+	IsObject(id ID) bool
+	IsMethodCall(id ID) bool
+	// Keys returns the keys of a Value that is a dict, if they are at most max and text.
+	Keys(dict ID, max int) []string
+	// Late returns a Call that stands for the entries of these keys, which a dict got later than
+	// others, or IDNone for none. The keys are text.
+	Late(dict ID, keys []ID) (ID, error)
+	// Drop keeps a call with a Value that it completes: its result is popped.
 	Drop(target, call ID) error
 	// CheckKey returns an error if a Tuple, Value or Call cannot be the key of a dict.
 	CheckKey(id ID) error

@@ -52,6 +52,12 @@ func (t *Tape) NewMembers(kind Kind, ids []ID) (ID, error) {
 	return t.newContainer(kind, ids)
 }
 
+// NewTuple makes a Tuple.
+func (t *Tape) NewTuple(ids []ID) (ID, error) { return t.newContainer(Tuple, ids) }
+
+// NewList makes a List.
+func (t *Tape) NewList(ids []ID) (ID, error) { return t.newContainer(List, ids) }
+
 // AddEntries adds pairs to the entries of a Call, or returns the error of a key that no dict can
 // have. The pairs are even.
 func (t *Tape) AddEntries(id ID, pairs []ID) error {

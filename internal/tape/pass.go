@@ -20,9 +20,10 @@ type pass struct {
 	rawStr bool
 	// callsAsArgs is Options.CallsAsArgs.
 	callsAsArgs bool
-	anyArgs     bool // Options.AnyArgs
-	isSlice     bool // the input is a slice
-	checked     bool // each opcode is counted: limits.Objects or limits.ValueBytes is set
+	anyArgs     bool         // Options.AnyArgs
+	isSlice     bool         // the input is a slice
+	checked     bool         // each opcode is counted: limits.Objects or limits.ValueBytes is set
+	late        map[ID]*late // what shared dicts got since they had entries: see noteLate
 	usage       Usage
 	upTo        int64 // the bytes of values up to which limits.ValueBytes need not be asked
 	stack       []ID
@@ -61,7 +62,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
 	t.callsAsArgs, t.anyArgs = opts.CallsAsArgs, opts.AnyArgs
 	t.checked = t.limits.Objects < 1<<63-1 || t.limits.ValueBytes != nil
-	t.usage, t.upTo, t.fence = opts.Usage, 0, 0
+	t.usage, t.upTo, t.fence, t.late = opts.Usage, 0, 0, nil
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 	t.proto, t.newest = -1, 0
 	t.begin, t.askedEnd = w.Offset(), false

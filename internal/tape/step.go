@@ -122,38 +122,7 @@ func (t *Tape) loadPop() error {
 	if err != nil {
 		return err
 	}
-	if t.cells[id].kind == Call {
-		return t.drop(id)
-	}
-	return nil
-}
-
-// drop keeps a call whose result is popped. Nothing else has it, but in Python the call happened:
-// that is how an object of a six-item __reduce__, and a function of cloudpickle, gets its state. It
-// is kept with the object that it was made for, which is its first argument.
-func (t *Tape) drop(id ID) error {
-	c := &t.cells[id]
-	if c.flags&flagInert == 0 || c.flags&flagShared != 0 {
-		return nil
-	}
-	args := &t.cells[t.calls[c.v].args]
-	if args.kind != Tuple || args.n == 0 {
-		return nil
-	}
-	first := t.single(args)[0]
-	t.touch(first)
-	target := &t.cells[first]
-	if target.kind == Value {
-		return t.host.Drop(first, id)
-	}
-	if target.kind != Call || target.flags&flagInert == 0 {
-		return nil
-	}
-	at := target.v
-	if t.calls[at].dropped == 0 {
-		t.calls[at].dropped = t.add(cell{kind: List})
-	}
-	return t.grow(t.calls[at].dropped, []ID{id})
+	return t.drop(id)
 }
 
 func (t *Tape) loadDup() error {

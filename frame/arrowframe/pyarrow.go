@@ -1,0 +1,192 @@
+package arrowframe
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/internal/framehook"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// Tables and columns that were read from pyarrow are written as pyarrow's: each column in the type
+// that it had, which package reconstruct noted, or if it is new, in the type that FromFrame gives
+// it.
+
+func init() {
+	bridge.WritePyarrow = func(v any) (o any, err error) {
+		defer recovered(&err)
+		switch v := v.(type) {
+		case *frame.Frame:
+			return pyarrowTable(v)
+		case *frame.Series:
+			return pyarrowColumn(v)
+		}
+		return nil, pickle.Unsupported("a %T of pyarrow", v)
+	}
+	bridge.ReadPyarrow = readPyarrow
+}
+
+// readPyarrow returns the column of an array of pyarrow, or with an error of the kind
+// pickle.ErrUnsupported how many elements it has.
+func readPyarrow(v any) (s any, err error) {
+	defer recovered(&err)
+	value, err := FromPickle(v)
+	if err != nil {
+		return nil, err
+	}
+	chunks, ok := value.(*arrow.Chunked)
+	if a, isArray := value.(arrow.Array); isArray {
+		chunks, ok = arrow.NewChunked(a.DataType(), []arrow.Array{a}), true
+	}
+	if !ok {
+		return nil, pickle.Unsupported("a %T as a column", value)
+	}
+	whole, err := array.Concatenate(chunks.Chunks(), memory.DefaultAllocator)
+	if err != nil {
+		return chunks.Len(), pickle.Unsupported("chunks of %s", chunks.DataType())
+	}
+	defer whole.Release()
+	if storageOf(chunks.DataType()) != chunks.DataType() {
+		return chunks.Len(), pickle.Unsupported("a column of %s", chunks.DataType())
+	}
+	column, err := series(whole, arrow.Field{Type: whole.DataType(), Nullable: true})
+	if err != nil {
+		return chunks.Len(), pickle.Unsupported("%v", err)
+	}
+	column.DType = pyarrowName(whole.DataType()) + "[pyarrow]"
+	return column, nil
+}
+
+// pyarrowTable is a Table or RecordBatch.
+func pyarrowTable(f *frame.Frame) (any, error) {
+	if x := f.Index; x == nil || !x.IsRange() || x.Start != 0 || x.Step != 1 {
+		return nil, pickle.Unsupported("a table of pyarrow with an index")
+	}
+	fields := fieldsByName(framehook.Origin(f))
+	whole := f.Class == "pyarrow.lib.Table"
+	columns, schema := types.List{}, types.List{}
+	for i, s := range f.Columns {
+		name, ok := s.Name.(string)
+		if !ok {
+			return nil, pickle.Unsupported("a column of pyarrow called %T", s.Name)
+		}
+		field := fields.take(name, i)
+		column, typ, err := pyarrowValues(s, argument(field, 1))
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, inTable(column, typ, whole))
+		if field == nil {
+			field = []any{name, typ, true, nil}
+		}
+		schema = append(schema, lib("field", field...))
+	}
+	maker := "_reconstruct_record_batch"
+	if whole {
+		maker = "_reconstruct_table"
+	}
+	meta := f.Extra["metadata"]
+	return lib(maker, &columns, lib("schema", &schema, meta)), nil
+}
+
+// inTable is a column as a table has it, in chunks, or as a batch has it, as one array.
+func inTable(column *pickle.Object, typ any, whole bool) any {
+	name, args := callOf(column)
+	if chunked := name == "chunked_array"; chunked == whole {
+		return column
+	} else if !chunked {
+		return lib("chunked_array", &types.List{column}, typ)
+	}
+	chunks, _ := itemsOf(argument(args, 0))
+	return argument(chunks, 0)
+}
+
+// tableFields are the arguments of the fields of a schema, each to be used once.
+type tableFields [][]any
+
+// fieldsByName reads a schema that was read.
+func fieldsByName(schema any) tableFields {
+	_, args := callOf(schema)
+	list, _ := itemsOf(argument(args, 0))
+	fields := make(tableFields, len(list))
+	for i, v := range list {
+		if name, args := callOf(v); name == "field" && len(args) > 1 {
+			fields[i] = args
+		}
+	}
+	return fields
+}
+
+// take returns the field of a column: the one at its place if it has its name, else the first that
+// has.
+func (t tableFields) take(name string, at int) []any {
+	try := func(i int) []any {
+		if i >= len(t) || t[i] == nil {
+			return nil
+		}
+		field := t[i]
+		if text, ok := textOf(field[0]); !ok || text != name {
+			return nil
+		}
+		t[i] = nil
+		return field
+	}
+	if field := try(at); field != nil {
+		return field
+	}
+	for i := range t {
+		if field := try(i); field != nil {
+			return field
+		}
+	}
+	return nil
+}
+
+// pyarrowColumn is an Array or ChunkedArray.
+func pyarrowColumn(s *frame.Series) (any, error) {
+	column, typ, err := pyarrowValues(s, framehook.Origin(s))
+	if err != nil {
+		return nil, err
+	}
+	if s.Class == "pyarrow.lib.ChunkedArray" {
+		return inTable(column, typ, true), nil
+	}
+	return column, nil
+}
+
+// pyarrowValues is the array of a column in a type that was read, or in its own if that is nil.
+func pyarrowValues(s *frame.Series, typ any) (column *pickle.Object, said any, err error) {
+	if s.Kind == frame.Opaque {
+		o, ok := s.Raw.(*pickle.Object)
+		name, _ := callOf(o)
+		if !ok || typ == nil || name != "chunked_array" && name != "_restore_array" {
+			return nil, nil, unsupported(s)
+		}
+		return o, typ, nil
+	}
+	var want arrow.DataType
+	if typ != nil {
+		if want, err = dataType(typ, 0); err != nil {
+			return nil, nil, err
+		}
+	}
+	c := &converter{mem: memory.DefaultAllocator}
+	a, err := c.typed(s, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	if said = typ; said == nil {
+		if said, err = reduceType(a.DataType()); err != nil {
+			return nil, nil, err
+		}
+	}
+	o, err := reduceArray(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.(*pickle.Object), said, nil
+}
