@@ -121,7 +121,7 @@ func TestDeep(t *testing.T) {
 				t.Errorf("Marshal: %v", err)
 			}
 			_ = pickle.EqualKeys(v, v)
-			objects, err := ndarray.NewObjects(ndarray.Object, []int{2}, 'C', []any{v, v})
+			objects, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, 'C', []any{v, v})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +129,8 @@ func TestDeep(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			twin, err := ndarray.NewObjects(ndarray.Object, []int{2}, 'C', []any{other, other})
+			twin, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, 'C', []any{other,
+				other})
 			if err != nil {
 				t.Fatal(err)
 			}

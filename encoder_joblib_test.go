@@ -17,7 +17,7 @@ func writeJoblib(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := ndarray.NewObjects(ndarray.Object, []int{2}, ndarray.OrderC, []any{"x", 1})
+	o, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, ndarray.OrderC, []any{"x", 1})
 	if err != nil {
 		t.Fatal(err)
 	}

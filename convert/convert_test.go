@@ -107,7 +107,7 @@ func TestVerifyFinds(t *testing.T) {
 // TestHold: what a format cannot hold is named, and nothing is written.
 func TestHold(t *testing.T) {
 	t.Parallel()
-	object, err := ndarray.NewObjects(ndarray.Object, []int{1}, ndarray.OrderC, []any{nil})
+	object, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{1}, ndarray.OrderC, []any{nil})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func ExampleWithRaw() {
 	dir, _ := os.MkdirTemp("", "convert")
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "x.bin")
-	raw := convert.WithRaw(convert.Raw{DType: ndarray.Float32, Shape: []int{-1, 2}})
+	raw := convert.WithRaw(convert.Raw{DType: ndarray.DTypeOf[float32](), Shape: []int{-1, 2}})
 	fmt.Println(convert.Write(path, twoRows(), raw))
 	v, err := convert.Read(path, raw, convert.WithFrom("raw"))
 	fmt.Println(v, err)

@@ -297,7 +297,7 @@ func TestLiveXDR(t *testing.T) {
 func TestLiveMemmap(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
-	z, err := ndarray.Create(filepath.Join(dir, "z.mmap"), ndarray.Float64, []int{2, 2},
+	z, err := ndarray.Create(filepath.Join(dir, "z.mmap"), ndarray.DTypeOf[float64](), []int{2, 2},
 		ndarray.OrderC, 16)
 	if err != nil {
 		t.Fatal(err)
@@ -313,7 +313,7 @@ func TestLiveMemmap(t *testing.T) {
 		t.Errorf("Python has %s", out)
 	}
 	x, err := ndarray.OpenMapped(filepath.Join(dir, "x.mmap"), ndarray.MapRead,
-		ndarray.Int16.NewByteOrder(ndarray.BigEndian), []int{3, 4}, ndarray.OrderF, 10)
+		ndarray.DTypeOf[int16]().NewByteOrder(ndarray.BigEndian), []int{3, 4}, ndarray.OrderF, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func first(items []any) any {
 func (r Raw) layout(size int64) (*ndarray.DType, []int, ndarray.Order, error) {
 	dt, order := r.DType, r.Order
 	if dt == nil {
-		dt = ndarray.Float64
+		dt = ndarray.DTypeOf[float64]()
 	}
 	if order == 0 {
 		order = ndarray.OrderC

@@ -277,7 +277,7 @@ func (in *input) decodeBlob(blob []byte) (*ndarray.Array, error) {
 	}
 	dt := b.DType
 	if dt == nil {
-		dt = ndarray.Float64
+		dt = ndarray.DTypeOf[float64]()
 	}
 	a, err := xdr.Decode(blob, dt, b.Complex)
 	if err != nil {
@@ -305,10 +305,10 @@ func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, 
 	}
 	dt := d.blob.DType
 	if dt == nil {
-		dt = ndarray.Float64
+		dt = ndarray.DTypeOf[float64]()
 	}
 	if d.blob.Complex {
-		dt = ndarray.Complex128
+		dt = ndarray.DTypeOf[complex128]()
 	}
 	big, err := convertArray(a, dt.NewByteOrder(ndarray.BigEndian))
 	if err != nil {

@@ -71,7 +71,8 @@ func TestStreamMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := npy.Header{DType: ndarray.Float64, Shape: []int{rows, cols}, Order: ndarray.OrderC}
+	h := npy.Header{DType: ndarray.DTypeOf[float64](), Shape: []int{rows, cols},
+		Order: ndarray.OrderC}
 	if err := errors.Join(npy.WriteHeader(sparse, &h), sparse.Truncate(128+rows*cols*8),
 		sparse.Close()); err != nil {
 		t.Fatal(err)

@@ -144,7 +144,7 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 		return nil, err
 	}
 	if len(first) == 0 {
-		return ndarray.Zeros(ndarray.Float64, 0) // as loadtxt has it
+		return ndarray.Zeros(ndarray.DTypeOf[float64](), 0) // as loadtxt has it
 	}
 	if len(first) > maxColumns {
 		return nil, fmt.Errorf("%w: %d columns, at most %d are read", ErrLimit, len(first),

@@ -144,13 +144,16 @@ func FromRows[T any](rows []T) (*Frame, error) {
 
 // numericDTypes are the dtypes of Go's kinds.
 var numericDTypes = map[reflect.Kind]*ndarray.DType{
-	reflect.Bool: ndarray.Bool,
-	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32,
-	reflect.Int64: ndarray.Int64,
-	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32,
-	reflect.Uint64:  ndarray.Uint64,
-	reflect.Float32: ndarray.Float32, reflect.Float64: ndarray.Float64,
-	reflect.Complex64: ndarray.Complex64, reflect.Complex128: ndarray.Complex128,
+	reflect.Bool: ndarray.DTypeOf[bool](),
+	reflect.Int8: ndarray.DTypeOf[int8](), reflect.Int16: ndarray.DTypeOf[int16](),
+	reflect.Int32: ndarray.DTypeOf[int32](),
+	reflect.Int64: ndarray.DTypeOf[int64](),
+	reflect.Uint8: ndarray.DTypeOf[uint8](), reflect.Uint16: ndarray.DTypeOf[uint16](),
+	reflect.Uint32:  ndarray.DTypeOf[uint32](),
+	reflect.Uint64:  ndarray.DTypeOf[uint64](),
+	reflect.Float32: ndarray.DTypeOf[float32](), reflect.Float64: ndarray.DTypeOf[float64](),
+	reflect.Complex64:  ndarray.DTypeOf[complex64](),
+	reflect.Complex128: ndarray.DTypeOf[complex128](),
 }
 
 // dtypeOf returns the dtype whose elements lie in memory as those of type t, or nil.
@@ -158,14 +161,14 @@ func dtypeOf(t reflect.Type) *ndarray.DType {
 	switch t.Kind() {
 	case reflect.Int:
 		if t.Size() == 4 {
-			return ndarray.Int32
+			return ndarray.DTypeOf[int32]()
 		}
-		return ndarray.Int64
+		return ndarray.DTypeOf[int64]()
 	case reflect.Uint:
 		if t.Size() == 4 {
-			return ndarray.Uint32
+			return ndarray.DTypeOf[uint32]()
 		}
-		return ndarray.Uint64
+		return ndarray.DTypeOf[uint64]()
 	}
 	return numericDTypes[t.Kind()]
 }
@@ -176,7 +179,7 @@ func seriesOf(name string, v reflect.Value) (*Series, error) {
 	case t == timeType:
 		return timeSeries(name, v.Interface().([]time.Time), nil)
 	case t == durationType:
-		return numberSeries(name, v, ndarray.Int64)
+		return numberSeries(name, v, ndarray.DTypeOf[int64]())
 	case t.Kind() == reflect.String:
 		texts := make([]string, v.Len())
 		for i := range texts {

@@ -184,7 +184,7 @@ func (p *plan) opaque() error {
 // enum plans the integers, or bool for the enum that h5py makes of it.
 func (p *plan) enum() error {
 	if p.typ.isBool() {
-		p.dt = ndarray.Bool
+		p.dt = ndarray.DTypeOf[bool]()
 		return nil
 	}
 	base, err := newPlan(p.typ.Base)

@@ -32,7 +32,7 @@ type RegionReference struct {
 
 // reference plans references as Reference and RegionReference, others as bytes.
 func (p *plan) reference() error {
-	p.dt, p.cost = ndarray.Object, 64
+	p.dt, p.cost = ndarray.ObjectDType(), 64
 	switch p.typ.Ref {
 	case RefObject:
 		p.value = func(h *heapReader, src []byte) (any, error) {
@@ -85,7 +85,7 @@ func (h *heapReader) region(src []byte) (any, error) {
 
 // vlen plans text as string and sequences as one-dimensional arrays of their own.
 func (p *plan) vlen() error {
-	p.dt, p.cost = ndarray.Object, 32
+	p.dt, p.cost = ndarray.ObjectDType(), 32
 	if p.typ.Text {
 		p.value = func(h *heapReader, src []byte) (any, error) {
 			b, _, err := h.sequence(src, 1)

@@ -142,13 +142,13 @@ func attributeArray(value any) (*ndarray.Array, error) {
 	case *ndarray.Scalar:
 		return v.Array(), nil
 	case string:
-		return ndarray.NewObjects(ndarray.Object, nil, ndarray.OrderC, []any{v})
+		return ndarray.NewObjects(ndarray.ObjectDType(), nil, ndarray.OrderC, []any{v})
 	case []string:
 		elems := make([]any, len(v))
 		for i, s := range v {
 			elems[i] = s
 		}
-		return ndarray.NewObjects(ndarray.Object, []int{len(v)}, ndarray.OrderC, elems)
+		return ndarray.NewObjects(ndarray.ObjectDType(), []int{len(v)}, ndarray.OrderC, elems)
 	case []byte:
 		dt, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindBytes, ItemSize: len(v)})
 		if err != nil || len(v) == 0 {

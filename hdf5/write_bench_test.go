@@ -45,7 +45,7 @@ func BenchmarkWrite(b *testing.B) {
 		for b.Loop() {
 			w, err := hdf5.Create(path, nil)
 			must(b, err)
-			p, err := w.Appendable("x", ndarray.Float64, []int{1024}, nil)
+			p, err := w.Appendable("x", ndarray.DTypeOf[float64](), []int{1024}, nil)
 			must(b, err)
 			for i := range a.Shape()[0] / 16 {
 				part, err := a.Slice(0, 16*i, 16*i+16, 1)

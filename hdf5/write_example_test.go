@@ -111,7 +111,7 @@ func ExampleWriter_Appendable() {
 			return err
 		}
 		defer w.Abort()
-		rows, err := w.Appendable("log", ndarray.Float64, []int{2}, nil)
+		rows, err := w.Appendable("log", ndarray.DTypeOf[float64](), []int{2}, nil)
 		if err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ func takeLabels(s *frame.Series, places []int64) (*frame.Series, error) {
 		case ndarray.KindInt, ndarray.KindUint:
 			// A missing one makes them floats, as in pandas.
 			var err error
-			if values, err = values.AsType(ndarray.Float64); err != nil {
+			if values, err = values.AsType(ndarray.DTypeOf[float64]()); err != nil {
 				return nil, err
 			}
 		case ndarray.KindFloat, ndarray.KindComplex:
@@ -196,7 +196,7 @@ func absentElement(dt *ndarray.DType) ([]byte, error) {
 	switch dt.Kind() {
 	case ndarray.KindDatetime, ndarray.KindTimedelta:
 		element = int64(math.MinInt64)
-		dt = ndarray.Int64.NewByteOrder(dt.ByteOrder())
+		dt = ndarray.DTypeOf[int64]().NewByteOrder(dt.ByteOrder())
 	case ndarray.KindInt:
 		element = -1
 	}

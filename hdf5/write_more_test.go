@@ -18,7 +18,7 @@ import (
 
 func objects(t testing.TB, elems ...any) *ndarray.Array {
 	t.Helper()
-	a, err := ndarray.NewObjects(ndarray.Object, []int{len(elems)}, ndarray.OrderC, elems)
+	a, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{len(elems)}, ndarray.OrderC, elems)
 	must(t, err)
 	return a
 }
@@ -237,7 +237,7 @@ func TestAppender(t *testing.T) {
 			"plain": nil, "deflate": {Deflate: 1, Shuffle: true},
 			"chunks": {Chunks: []int{1000, 2}},
 		} {
-			p, err := w.Appendable(name, ndarray.Float64, []int{3}, opts)
+			p, err := w.Appendable(name, ndarray.DTypeOf[float64](), []int{3}, opts)
 			must(t, err)
 			all := array(t, count[float64](rows*3), rows, 3)
 			for at, step := 0, 1; at < rows; at += step {
@@ -253,7 +253,7 @@ func TestAppender(t *testing.T) {
 				must(t, p.Close())
 			}
 		}
-		text, err := w.Appendable("text", ndarray.Object, nil, nil)
+		text, err := w.Appendable("text", ndarray.ObjectDType(), nil, nil)
 		must(t, err)
 		for i := range 1000 {
 			must(t, text.Append(objects(t, fmt.Sprint(i))))
@@ -266,7 +266,7 @@ func TestAppender(t *testing.T) {
 		if err := swapped.Append(array(t, count[int64](5))); !errors.Is(err, hdf5.ErrUnsupported) {
 			t.Errorf("another dtype: %v", err)
 		}
-		none, err := w.Appendable("none", ndarray.Int8, []int{2}, nil)
+		none, err := w.Appendable("none", ndarray.DTypeOf[int8](), []int{2}, nil)
 		must(t, err)
 		wide := array(t, []int8{1, 2, 3}, 1, 3)
 		if err := none.Append(wide); !errors.Is(err, hdf5.ErrUnsupported) {
@@ -293,7 +293,7 @@ func TestWriterErrors(t *testing.T) {
 		x := array(t, count[int32](4))
 		must(t, w.Dataset("a/x", x, nil))
 		must(t, w.SoftLink("soft", "/a"))
-		zeros, err := ndarray.Zeros(ndarray.Object, 2)
+		zeros, err := ndarray.Zeros(ndarray.ObjectDType(), 2)
 		must(t, err)
 		large := array(t, make([]float64, 9000))
 		overlapping, err := ndarray.ParseDescr(

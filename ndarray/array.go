@@ -95,7 +95,7 @@ func Zeros(dt *DType, shape ...int) (*Array, error) {
 
 // newPending is NewArray of package internal/pending.
 func newPending(class string, set func(a *Array, state any) error) *Array {
-	a := &Array{dt: Int8, set: set, ndim: 1, flags: flagContiguousC | flagContiguousF}
+	a := &Array{dt: int8DType, set: set, ndim: 1, flags: flagContiguousC | flagContiguousF}
 	a.dims[2] = 1
 	if class != "" {
 		a.ext = &arrayExt{class: class}

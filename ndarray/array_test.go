@@ -66,12 +66,12 @@ func TestNewRefusesLies(t *testing.T) {
 func TestNewObjectsCount(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 3, 5} {
-		if _, err := ndarray.NewObjects(ndarray.Object, []int{2, 2}, ndarray.OrderC,
+		if _, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{2, 2}, ndarray.OrderC,
 			make([]any, n)); !errors.Is(err, ndarray.ErrShape) {
 			t.Errorf("%d elements in shape (2, 2): got error %v, want ErrShape", n, err)
 		}
 	}
-	if _, err := ndarray.NewObjects(ndarray.Float64, []int{1}, ndarray.OrderC,
+	if _, err := ndarray.NewObjects(ndarray.DTypeOf[float64](), []int{1}, ndarray.OrderC,
 		[]any{1.5}); !errors.Is(err, ndarray.ErrDType) {
 		t.Errorf("a list for float64: got error %v, want ErrDType", err)
 	}
@@ -80,9 +80,10 @@ func TestNewObjectsCount(t *testing.T) {
 func TestPending(t *testing.T) {
 	t.Parallel()
 	a := pending.NewArray("numpy.matrix", func(a *ndarray.Array, state any) error {
-		return pending.SetData(a, ndarray.Uint8, []int{2, 2}, ndarray.OrderF, state.([]byte))
+		return pending.SetData(a, ndarray.DTypeOf[uint8](), []int{2, 2}, ndarray.OrderF,
+			state.([]byte))
 	})
-	if a.DType() != ndarray.Int8 || !reflect.DeepEqual(a.Shape(), []int{0}) {
+	if a.DType() != ndarray.DTypeOf[int8]() || !reflect.DeepEqual(a.Shape(), []int{0}) {
 		t.Errorf("pending: got %s %v, want int8 [0]", a.DType(), a.Shape())
 	}
 	if err := a.PySetState([]byte{1, 2}); !errors.Is(err, ndarray.ErrShape) {

@@ -12,7 +12,8 @@ func BenchmarkNew(b *testing.B) {
 	data := make([]byte, 24)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ndarray.New(ndarray.Float64, []int{3}, ndarray.OrderC, data); err != nil {
+		if _, err := ndarray.New(ndarray.DTypeOf[float64](), []int{3}, ndarray.OrderC,
+			data); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -71,7 +71,7 @@ func TestEqual(t *testing.T) {
 	t.Parallel()
 	f := func(x ...float64) *ndarray.Array { return must(ndarray.FromSlice(x)) }
 	obj := func(x ...any) *ndarray.Array {
-		return must(ndarray.NewObjects(ndarray.Object, []int{len(x)}, ndarray.OrderC, x))
+		return must(ndarray.NewObjects(ndarray.ObjectDType(), []int{len(x)}, ndarray.OrderC, x))
 	}
 	swapped := mustNew(t, ">f8", []int{2}, ndarray.OrderC,
 		[]byte{0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0})

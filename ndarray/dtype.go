@@ -58,27 +58,30 @@ type DatetimeUnit struct {
 	Num int
 }
 
-// The dtypes in this machine's byte order that have no parameters; DTypeOf gives that of Float16,
-// and ParseDType those of long doubles, "g" and "G". Like io.EOF they are variables because Go has
-// no constants of their type: a program must not set them.
+// The dtypes in this machine's byte order that have no parameters. DTypeOf and ObjectDType return
+// them, so that nobody else can set them.
 var (
-	Bool       = native(KindBool, 1)
-	Int8       = native(KindInt, 1)
-	Int16      = native(KindInt, 2)
-	Int32      = native(KindInt, 4)
-	Int64      = native(KindInt, 8)
-	Uint8      = native(KindUint, 1)
-	Uint16     = native(KindUint, 2)
-	Uint32     = native(KindUint, 4)
-	Uint64     = native(KindUint, 8)
-	Float32    = native(KindFloat, 4)
-	Float64    = native(KindFloat, 8)
-	Complex64  = native(KindComplex, 8)
-	Complex128 = native(KindComplex, 16)
-	Object     = native(KindObject, 8)
+	boolDType       = native(KindBool, 1)
+	int8DType       = native(KindInt, 1)
+	int16DType      = native(KindInt, 2)
+	int32DType      = native(KindInt, 4)
+	int64DType      = native(KindInt, 8)
+	uint8DType      = native(KindUint, 1)
+	uint16DType     = native(KindUint, 2)
+	uint32DType     = native(KindUint, 4)
+	uint64DType     = native(KindUint, 8)
+	float32DType    = native(KindFloat, 4)
+	float64DType    = native(KindFloat, 8)
+	complex64DType  = native(KindComplex, 8)
+	complex128DType = native(KindComplex, 16)
+	objectDType     = native(KindObject, 8)
 
-	float16 = native(KindFloat, 2)
+	float16DType = native(KindFloat, 2)
 )
+
+// ObjectDType returns the dtype of arrays whose elements are Python objects, in Go values of any
+// type: numpy.dtype("O").
+func ObjectDType() *DType { return objectDType }
 
 func native(kind Kind, itemsize int) *DType {
 	d, err := NewDType(DTypeSpec{Kind: kind, ItemSize: itemsize})

@@ -11,7 +11,7 @@ import (
 
 func TestNewDTypeRefusesLies(t *testing.T) {
 	t.Parallel()
-	i4, obj := mustDType(t, "<i4"), ndarray.Object
+	i4, obj := mustDType(t, "<i4"), ndarray.ObjectDType()
 	field := func(name string, d *ndarray.DType, offset int) ndarray.Field {
 		return ndarray.Field{Name: name, DType: d, Offset: offset}
 	}

@@ -38,13 +38,14 @@ func ExampleNew() {
 }
 
 func ExampleNewObjects() {
-	a, _ := ndarray.NewObjects(ndarray.Object, []int{3}, ndarray.OrderC, []any{1, "two", nil})
+	a, _ := ndarray.NewObjects(ndarray.ObjectDType(), []int{3}, ndarray.OrderC, []any{1, "two",
+		nil})
 	fmt.Println(a)
 	// Output: [1 'two' None]
 }
 
 func ExampleZeros() {
-	a, _ := ndarray.Zeros(ndarray.Int32, 2, 2)
+	a, _ := ndarray.Zeros(ndarray.DTypeOf[int32](), 2, 2)
 	fmt.Println(a.Repr())
 	// Output:
 	// array([[0, 0],
@@ -153,15 +154,15 @@ func ExampleParseDescr() {
 }
 
 func ExampleNewStruct() {
-	d, _ := ndarray.NewStruct([]ndarray.Field{{Name: "tag", DType: ndarray.Uint8},
-		{Name: "value", DType: ndarray.Float64}}, true)
+	d, _ := ndarray.NewStruct([]ndarray.Field{{Name: "tag", DType: ndarray.DTypeOf[uint8]()},
+		{Name: "value", DType: ndarray.DTypeOf[float64]()}}, true)
 	fmt.Println(d.ItemSize(), d.Fields()[1].Offset)
 	// Output: 16 8
 }
 
 func ExampleNewDType() {
 	_, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: 8,
-		Fields: []ndarray.Field{{Name: "x", DType: ndarray.Int32, Offset: 6}}})
+		Fields: []ndarray.Field{{Name: "x", DType: ndarray.DTypeOf[int32](), Offset: 6}}})
 	fmt.Println(err)
 	// Output: ndarray: field "x" of 4 bytes at offset 6 reaches outside the itemsize 8
 }
@@ -235,7 +236,7 @@ func ExampleArray_Indexed() {
 }
 
 func ExampleNewScalar() {
-	s, err := ndarray.NewScalar(ndarray.Float32, []byte{0, 0, 0xc0, 0x3f})
+	s, err := ndarray.NewScalar(ndarray.DTypeOf[float32](), []byte{0, 0, 0xc0, 0x3f})
 	fmt.Println(s.DType(), s.Value(), err)
 	// Output: float32 1.5 <nil>
 }
@@ -289,7 +290,8 @@ func ExampleRecord_Get() {
 }
 
 func ExampleArray_Strings() {
-	names, err := ndarray.NewObjects(ndarray.Object, []int{3}, ndarray.OrderC, []any{"a", "b", "c"})
+	names, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{3}, ndarray.OrderC, []any{"a",
+		"b", "c"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -325,7 +327,7 @@ func ExampleArray_Min() {
 func ExampleArray_AsType() {
 	a, _ := ndarray.FromSlice([]float64{1.9, -2.5})
 	textType, _ := ndarray.ParseDType("U")
-	ints, _ := a.AsType(ndarray.Int16)
+	ints, _ := a.AsType(ndarray.DTypeOf[int16]())
 	text, _ := a.AsType(textType)
 	fmt.Println(ints, text, text.DType())
 	// Output: [ 1 -2] ['1.9' '-2.5'] <U32
@@ -365,7 +367,7 @@ func ExampleMasked_String() {
 // The second column of a table of 3 rows of 2 that lies in bytes.
 func ExampleNewStrided() {
 	data := []byte{1, 2, 3, 4, 5, 6}
-	a, err := ndarray.NewStrided(ndarray.Uint8, []int{3}, []int{2}, 1, data)
+	a, err := ndarray.NewStrided(ndarray.DTypeOf[uint8](), []int{3}, []int{2}, 1, data)
 	if err != nil {
 		fmt.Println(err)
 	}
@@ -403,4 +405,10 @@ func ExampleNewObjectScalar() {
 	s, err := ndarray.NewObjectScalar(dt, []any{int32(7), "seven"})
 	fmt.Println(s, err)
 	// Output: (7, 'seven') <nil>
+}
+
+func ExampleObjectDType() {
+	a, _ := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, ndarray.OrderC, []any{"a", 1.5})
+	fmt.Println(a.DType(), a)
+	// Output: object ['a' 1.5]
 }

@@ -103,7 +103,8 @@ func FuzzViews(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := one.String(); got != must(ndarray.NewObjects(ndarray.Object, []int{1},
+				if got := one.String(); got != must(ndarray.NewObjects(ndarray.ObjectDType(),
+					[]int{1},
 					'C', []any{want})).String() {
 					t.Fatalf("element %d: got %s, want %v", i, got, want)
 				}

@@ -109,7 +109,7 @@ func (m *Masked) String() string {
 		}
 		elems = append(elems, v)
 	}
-	shown, err := NewObjects(Object, m.Data.Shape(), OrderC, elems)
+	shown, err := NewObjects(objectDType, m.Data.Shape(), OrderC, elems)
 	if err != nil {
 		return m.Data.String()
 	}

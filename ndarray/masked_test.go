@@ -32,7 +32,7 @@ func TestMaskedString(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c.Mask != nil {
-			if m.Mask, err = ndarray.New(ndarray.Bool, c.Shape, ndarray.OrderC,
+			if m.Mask, err = ndarray.New(ndarray.DTypeOf[bool](), c.Shape, ndarray.OrderC,
 				unhex(t, *c.Mask)); err != nil {
 				t.Fatal(err)
 			}

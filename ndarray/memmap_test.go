@@ -19,7 +19,8 @@ func TestMapped(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.mmap")
 	const offset = 70_001 // not the beginning of a page
-	m, err := ndarray.Create(path, ndarray.Float64.NewByteOrder(ndarray.BigEndian), []int{2, 3},
+	m, err := ndarray.Create(path, ndarray.DTypeOf[float64]().NewByteOrder(ndarray.BigEndian),
+		[]int{2, 3},
 		ndarray.OrderF, offset)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +39,8 @@ func TestMapped(t *testing.T) {
 		t.Fatalf("%x, %v", got[offset:], err)
 	}
 	for _, mode := range []ndarray.MapMode{ndarray.MapRead, ndarray.MapReadWrite, ndarray.MapCopy} {
-		m, err := ndarray.OpenMapped(path, mode, ndarray.Float64.NewByteOrder(ndarray.BigEndian),
+		m, err := ndarray.OpenMapped(path, mode,
+			ndarray.DTypeOf[float64]().NewByteOrder(ndarray.BigEndian),
 			[]int{2, 3}, ndarray.OrderF, offset)
 		if err != nil {
 			t.Fatal(err)
@@ -75,19 +77,20 @@ func TestMappedErrors(t *testing.T) {
 		return err
 	}
 	for name, test := range map[string]struct{ got, want error }{
-		"too large":  {open(ndarray.Float64, []int{13}, 0), ndarray.ErrShape},
-		"overflow":   {open(ndarray.Float64, []int{math.MaxInt, 4}, 0), ndarray.ErrShape},
-		"negative":   {open(ndarray.Float64, []int{-1}, 0), ndarray.ErrShape},
-		"offset":     {open(ndarray.Float64, nil, 101), ndarray.ErrShape},
-		"remainder":  {open(ndarray.Float64, nil, 1), ndarray.ErrShape},
-		"objects":    {open(ndarray.Object, []int{1}, 0), ndarray.ErrDType},
-		"negative 2": {open(ndarray.Float64, nil, -8), ndarray.ErrShape},
+		"too large": {open(ndarray.DTypeOf[float64](), []int{13}, 0), ndarray.ErrShape},
+		"overflow": {open(ndarray.DTypeOf[float64](), []int{math.MaxInt, 4}, 0),
+			ndarray.ErrShape},
+		"negative":   {open(ndarray.DTypeOf[float64](), []int{-1}, 0), ndarray.ErrShape},
+		"offset":     {open(ndarray.DTypeOf[float64](), nil, 101), ndarray.ErrShape},
+		"remainder":  {open(ndarray.DTypeOf[float64](), nil, 1), ndarray.ErrShape},
+		"objects":    {open(ndarray.ObjectDType(), []int{1}, 0), ndarray.ErrDType},
+		"negative 2": {open(ndarray.DTypeOf[float64](), nil, -8), ndarray.ErrShape},
 	} {
 		if !errors.Is(test.got, test.want) {
 			t.Errorf("%s: %v, want %v", name, test.got, test.want)
 		}
 	}
-	if err := open(ndarray.Float32, nil, 0); err != nil {
+	if err := open(ndarray.DTypeOf[float32](), nil, 0); err != nil {
 		t.Error(err)
 	}
 }
@@ -95,14 +98,15 @@ func TestMappedErrors(t *testing.T) {
 func ExampleCreate() {
 	path := filepath.Join(os.TempDir(), "unpkl-example.mmap")
 	defer os.Remove(path)
-	m, err := ndarray.Create(path, ndarray.Int32, []int{2, 2}, ndarray.OrderC, 0)
+	m, err := ndarray.Create(path, ndarray.DTypeOf[int32](), []int{2, 2}, ndarray.OrderC, 0)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	m.SetAt(7, 1, 1)
 	fmt.Println(m.Flush(), m.Close())
-	m, err = ndarray.OpenMapped(path, ndarray.MapRead, ndarray.Int32, []int{2, 2}, ndarray.OrderC,
+	m, err = ndarray.OpenMapped(path, ndarray.MapRead, ndarray.DTypeOf[int32](), []int{2, 2},
+		ndarray.OrderC,
 		0)
 	fmt.Println(m.Array, err)
 	m.Close()

@@ -70,7 +70,7 @@ func axesWithLast(n, axis int) []int {
 func restoreAxis(data []byte, shape []int, axis, n int) (*Array, error) {
 	shape = append([]int{}, shape...)
 	shape[len(shape)-1] = n
-	a, err := New(Uint8, shape, OrderC, data)
+	a, err := New(uint8DType, shape, OrderC, data)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,7 @@ func (m *BitMask) Crop(start, count []int) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(Bool, count, OrderC, data)
+	return New(boolDType, count, OrderC, data)
 }
 
 // Count returns how many of the elements from start on, count of them along each axis, are true.

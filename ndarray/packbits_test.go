@@ -58,9 +58,9 @@ func TestPackBits(t *testing.T) {
 	t.Parallel()
 	for _, c := range packCases(t) {
 		order := ndarray.BitOrder(c.Order == "little")
-		a := bytesArray(t, ndarray.Bool, c.Data, c.Shape)
+		a := bytesArray(t, ndarray.DTypeOf[bool](), c.Data, c.Shape)
 		packed, err := ndarray.PackBits(a, c.Axis, order)
-		if want := bytesArray(t, ndarray.Uint8, c.Packed, c.PackedShape); err != nil ||
+		if want := bytesArray(t, ndarray.DTypeOf[uint8](), c.Packed, c.PackedShape); err != nil ||
 			!packed.Equal(want) {
 			t.Errorf("%+v: packed %v, %v", c, packed, err)
 			continue
@@ -70,7 +70,7 @@ func TestPackBits(t *testing.T) {
 			count = *c.Count
 		}
 		wide, err := ndarray.UnpackBits(packed, c.Axis, count, order)
-		if want := bytesArray(t, ndarray.Uint8, c.Wide, c.WideShape); err != nil ||
+		if want := bytesArray(t, ndarray.DTypeOf[uint8](), c.Wide, c.WideShape); err != nil ||
 			!wide.Equal(want) {
 			t.Errorf("%+v: unpacked %v, %v", c, wide, err)
 		}
@@ -81,7 +81,7 @@ func TestPackBits(t *testing.T) {
 func TestPackBitsErrors(t *testing.T) {
 	t.Parallel()
 	floats, _ := ndarray.FromSlice([]float64{1}, 1)
-	scalar, _ := ndarray.Zeros(ndarray.Bool)
+	scalar, _ := ndarray.Zeros(ndarray.DTypeOf[bool]())
 	bytes, _ := ndarray.FromSlice([]uint8{1, 2}, 2)
 	for name, test := range map[string]struct {
 		got, want error
@@ -228,7 +228,7 @@ func TestConcat(t *testing.T) {
 		}
 	}
 	a, _ := whole.Slice(0, 0, 1, 1)
-	other, _ := ndarray.Zeros(ndarray.Int64, 1, 5, 4)
+	other, _ := ndarray.Zeros(ndarray.DTypeOf[int64](), 1, 5, 4)
 	narrow, _ := whole.Slice(1, 0, 2, 1)
 	if _, err := ndarray.Concat(0, a, other); !errors.Is(err, ndarray.ErrDType) {
 		t.Error(err)

@@ -43,9 +43,9 @@ func FromRecords[T any](data []T) (*Array, error) {
 func dtypeOfType(t reflect.Type, values iter.Seq[reflect.Value]) (*DType, error) {
 	switch k := t.Kind(); {
 	case t == reflect.TypeFor[Float16]():
-		return float16, nil
+		return float16DType, nil
 	case k == reflect.Bool:
-		return Bool, nil
+		return boolDType, nil
 	case k >= reflect.Int && k <= reflect.Int64:
 		return native(KindInt, max(int(t.Size()), 8*b2i(k == reflect.Int))), nil
 	case k >= reflect.Uint && k <= reflect.Uint64:

@@ -21,20 +21,24 @@ func TestSlab(t *testing.T) {
 		order ndarray.Order
 		bytes int
 	}{
-		{ndarray.Float64, []int{2}, 'C', 16}, {ndarray.Float64, []int{2}, 'C', 16},
-		{ndarray.Float64, []int{3}, 'C', 24},
+		{ndarray.DTypeOf[float64](), []int{2}, 'C', 16}, {ndarray.DTypeOf[float64](), []int{2}, 'C',
+			16},
+		{ndarray.DTypeOf[float64](), []int{3}, 'C', 24},
 		{big, []int{3}, 'C', 24}, {big, []int{1, 3}, 'C', 24}, {big, []int{1, 3}, 'C', 24},
 		{big, []int{1, 3}, 'F', 24},
-		{ndarray.Int8, []int{}, 'C', 1}, {ndarray.Int8, []int{}, 'C', 1},
-		{ndarray.Int8, []int{0}, 'C', 0}, {ndarray.Int8, []int{0}, 'C', 0},
-		{ndarray.Int16, []int{1, 2, 1, 3}, 'C', 12}, {ndarray.Int16, []int{1, 2, 1, 3}, 'C', 12},
-		{ndarray.Int16, []int{3, 2, 1}, 'F', 12},
-		{ndarray.Int16, []int{3, 2}, 'F', 12}, {ndarray.Int16, []int{3, 2}, 'C', 12},
-		{ndarray.Int16, []int{3, 2}, 'F', 12},
-		{ndarray.Int16, []int{3, 2}, 'C', 11}, {ndarray.Int16, []int{3, 2}, 'C', 13},
-		{ndarray.Int16, []int{-3}, 'C', 6}, {ndarray.Object, []int{1}, 'C', 8},
-		{ndarray.Int16, []int{3, 2}, 'C', 12}, {nil, []int{3, 2}, 'C', 12},
-		{ndarray.Int16, []int{3, 2}, 'X', 12},
+		{ndarray.DTypeOf[int8](), []int{}, 'C', 1}, {ndarray.DTypeOf[int8](), []int{}, 'C', 1},
+		{ndarray.DTypeOf[int8](), []int{0}, 'C', 0}, {ndarray.DTypeOf[int8](), []int{0}, 'C', 0},
+		{ndarray.DTypeOf[int16](), []int{1, 2, 1, 3}, 'C', 12}, {ndarray.DTypeOf[int16](), []int{1,
+			2, 1, 3}, 'C', 12},
+		{ndarray.DTypeOf[int16](), []int{3, 2, 1}, 'F', 12},
+		{ndarray.DTypeOf[int16](), []int{3, 2}, 'F', 12}, {ndarray.DTypeOf[int16](), []int{3, 2},
+			'C', 12},
+		{ndarray.DTypeOf[int16](), []int{3, 2}, 'F', 12},
+		{ndarray.DTypeOf[int16](), []int{3, 2}, 'C', 11}, {ndarray.DTypeOf[int16](), []int{3, 2},
+			'C', 13},
+		{ndarray.DTypeOf[int16](), []int{-3}, 'C', 6}, {ndarray.ObjectDType(), []int{1}, 'C', 8},
+		{ndarray.DTypeOf[int16](), []int{3, 2}, 'C', 12}, {nil, []int{3, 2}, 'C', 12},
+		{ndarray.DTypeOf[int16](), []int{3, 2}, 'X', 12},
 	} {
 		data := make([]byte, c.bytes)
 		for k := range data {

@@ -61,7 +61,7 @@ func Extent[T Element](a *Array) (elements []T, ok bool) {
 		last += (n - 1) * s
 	}
 	b := a.data[a.pos : a.pos+last+t.itemsize]
-	if t == Bool {
+	if t == boolDType {
 		for _, c := range b {
 			if c > 1 {
 				return nil, false

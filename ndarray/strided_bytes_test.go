@@ -13,7 +13,7 @@ func TestNewStrided(t *testing.T) {
 	for i := range data {
 		data[i] = byte(i)
 	}
-	a, err := NewStrided(Uint8, []int{2, 3}, []int{-12, 4}, 13, data)
+	a, err := NewStrided(uint8DType, []int{2, 3}, []int{-12, 4}, 13, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +37,15 @@ func TestNewStrided(t *testing.T) {
 		{[]int{-1}, []int{1}, 0, ErrShape},
 		{[]int{math.MaxInt, 2}, []int{0, 0}, 0, ErrShape},
 	} {
-		if _, err := NewStrided(Uint8, c.shape, c.strides, c.offset, data); !errors.Is(err,
+		if _, err := NewStrided(uint8DType, c.shape, c.strides, c.offset, data); !errors.Is(err,
 			c.kind) {
 			t.Errorf("%v: %v, want %v", c, err, c.kind)
 		}
 	}
-	if _, err := NewStrided(Object, []int{1}, []int{8}, 0, data); !errors.Is(err, ErrDType) {
+	if _, err := NewStrided(objectDType, []int{1}, []int{8}, 0, data); !errors.Is(err, ErrDType) {
 		t.Error(err)
 	}
-	if a, err := NewStrided(Uint8, []int{0, 3}, []int{99, 99}, 99, nil); err != nil ||
+	if a, err := NewStrided(uint8DType, []int{0, 3}, []int{99, 99}, 99, nil); err != nil ||
 		a.Size() != 0 {
 		t.Error(a, err)
 	}

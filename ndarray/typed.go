@@ -15,33 +15,33 @@ func DTypeOf[T Element]() *DType {
 	var zero T
 	switch any(zero).(type) {
 	case bool:
-		return Bool
+		return boolDType
 	case int8:
-		return Int8
+		return int8DType
 	case int16:
-		return Int16
+		return int16DType
 	case int32:
-		return Int32
+		return int32DType
 	case int64:
-		return Int64
+		return int64DType
 	case uint8:
-		return Uint8
+		return uint8DType
 	case uint16:
-		return Uint16
+		return uint16DType
 	case uint32:
-		return Uint32
+		return uint32DType
 	case uint64:
-		return Uint64
+		return uint64DType
 	case Float16:
-		return float16
+		return float16DType
 	case float32:
-		return Float32
+		return float32DType
 	case float64:
-		return Float64
+		return float64DType
 	case complex64:
-		return Complex64
+		return complex64DType
 	}
-	return Complex128
+	return complex128DType
 }
 
 // swapUnit returns the bytes that are reversed together: those of T, or of half a
@@ -59,7 +59,8 @@ func holds(d, t *DType) bool {
 	if d.itemsize != t.itemsize {
 		return false
 	}
-	return d.kind == t.kind || t == Int64 && (d.kind == KindDatetime || d.kind == KindTimedelta)
+	return d.kind == t.kind || t == int64DType && (d.kind == KindDatetime ||
+		d.kind == KindTimedelta)
 }
 
 // Slice returns the elements of a as a []T over the array's own memory, without
@@ -92,7 +93,7 @@ func Slice[T Element](a *Array) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t == Bool {
+	if t == boolDType {
 		if i := slices.IndexFunc(b, func(c byte) bool { return c > 1 }); i >= 0 {
 			return nil,
 				errorf(ErrValue, "element %d of the bool array is the byte %d, which no Go bool is",
@@ -146,7 +147,7 @@ func Values[T Element](a *Array) ([]T, error) {
 	if len(out) == 0 {
 		return out, nil
 	}
-	if holds(a.DType(), t) && t != Bool {
+	if holds(a.DType(), t) && t != boolDType {
 		var err error
 		filled := largePages(out)
 		defer filled()
@@ -186,7 +187,7 @@ func convertible(a *Array, t *DType) error {
 	case KindComplex:
 		ok = t.kind == KindComplex
 	case KindDatetime, KindTimedelta:
-		ok = t == Int64
+		ok = t == int64DType
 	case KindObject:
 		ok = !a.DType().isStruct()
 	case KindVoid:

@@ -103,7 +103,7 @@ func TestSliceSaysWhyNot(t *testing.T) {
 			ndarray.ErrNotContiguous},
 		{"a step", must(mustNew(t, "<f8", []int{4}, 'C', make([]byte, 32)).Slice(0, 0, 4, 2)),
 			ndarray.ErrNotContiguous},
-		{"objects", must(ndarray.NewObjects(ndarray.Object, []int{1}, 'C', []any{1.0})),
+		{"objects", must(ndarray.NewObjects(ndarray.ObjectDType(), []int{1}, 'C', []any{1.0})),
 			ndarray.ErrDType},
 	}
 	for _, tt := range tests {
@@ -123,11 +123,11 @@ func TestSliceSaysWhyNot(t *testing.T) {
 
 func TestObjectValues(t *testing.T) {
 	t.Parallel()
-	a := must(ndarray.NewObjects(ndarray.Object, []int{3}, 'C', []any{1, 2.0, true}))
+	a := must(ndarray.NewObjects(ndarray.ObjectDType(), []int{3}, 'C', []any{1, 2.0, true}))
 	if got := must(ndarray.Values[float32](a)); !reflect.DeepEqual(got, []float32{1, 2, 1}) {
 		t.Errorf("got %v", got)
 	}
-	b := must(ndarray.NewObjects(ndarray.Object, []int{2}, 'C', []any{1, "x"}))
+	b := must(ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, 'C', []any{1, "x"}))
 	if _, err := ndarray.Values[float32](b); !errors.Is(err, ndarray.ErrValue) {
 		t.Errorf("a str: got error %v, want ErrValue", err)
 	}

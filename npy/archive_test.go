@@ -114,7 +114,7 @@ func TestArchiveWriteAsNumPy(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "object" {
-				if a, err = ndarray.NewObjects(ndarray.Object, []int{4}, ndarray.OrderC,
+				if a, err = ndarray.NewObjects(ndarray.ObjectDType(), []int{4}, ndarray.OrderC,
 					make([]any, 4)); err != nil {
 					t.Fatal(err)
 				}

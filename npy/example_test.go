@@ -13,7 +13,8 @@ import (
 )
 
 func matrix() *ndarray.Array {
-	a, err := ndarray.New(ndarray.Uint8, []int{2, 3}, ndarray.OrderC, []byte{1, 2, 3, 4, 5, 6})
+	a, err := ndarray.New(ndarray.DTypeOf[uint8](), []int{2, 3}, ndarray.OrderC, []byte{1, 2, 3, 4,
+		5, 6})
 	if err != nil {
 		panic(err)
 	}
@@ -184,7 +185,7 @@ func ExampleArchive_Deflated() {
 
 func ExampleWriteHeader() {
 	var b bytes.Buffer
-	h := &npy.Header{DType: ndarray.Uint8, Shape: []int{3}, Order: ndarray.OrderC}
+	h := &npy.Header{DType: ndarray.DTypeOf[uint8](), Shape: []int{3}, Order: ndarray.OrderC}
 	if err := npy.WriteHeader(&b, h); err != nil {
 		log.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func ExampleArchiveWriter_AddFrom() {
 	defer f.Close()
 	w := npy.NewArchiveWriter(f, nil)
 	elements := bytes.NewReader([]byte{1, 2, 3, 4, 5, 6})
-	h := npy.Header{DType: ndarray.Uint8, Shape: []int{2, 3}, Order: ndarray.OrderC}
+	h := npy.Header{DType: ndarray.DTypeOf[uint8](), Shape: []int{2, 3}, Order: ndarray.OrderC}
 	if err := errors.Join(w.AddFrom("x", &h, elements), w.Close()); err != nil {
 		panic(err)
 	}

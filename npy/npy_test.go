@@ -92,7 +92,7 @@ func marker(r io.Reader) (*ndarray.Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ndarray.NewObjects(ndarray.Object, []int{1}, ndarray.OrderC, []any{n})
+	return ndarray.NewObjects(ndarray.ObjectDType(), []int{1}, ndarray.OrderC, []any{n})
 }
 
 var withObjects = &npy.Options{Objects: marker}
@@ -290,7 +290,8 @@ func TestWriteViews(t *testing.T) {
 func TestWriteBigHeader(t *testing.T) {
 	fields := make([]ndarray.Field, 3000)
 	for i := range fields {
-		fields[i] = ndarray.Field{Name: fmt.Sprintf("field_%05d", i), DType: ndarray.Float64}
+		fields[i] = ndarray.Field{Name: fmt.Sprintf("field_%05d", i),
+			DType: ndarray.DTypeOf[float64]()}
 	}
 	dt, err := ndarray.NewStruct(fields, false)
 	if err != nil {
@@ -325,7 +326,7 @@ func TestWriteBigHeader(t *testing.T) {
 }
 
 func TestObjectHooks(t *testing.T) {
-	a, err := ndarray.NewObjects(ndarray.Object, []int{2}, ndarray.OrderC, []any{"x", nil})
+	a, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, ndarray.OrderC, []any{"x", nil})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,12 +37,12 @@ func (r *ubjReader) fail(format string, args ...any) error {
 
 // ubjNumbers are the dtypes of the types of numbers.
 var ubjNumbers = map[byte]*ndarray.DType{
-	'i': ndarray.Int8, 'U': ndarray.Uint8,
-	'I': ndarray.Int16.NewByteOrder(ndarray.BigEndian),
-	'l': ndarray.Int32.NewByteOrder(ndarray.BigEndian),
-	'L': ndarray.Int64.NewByteOrder(ndarray.BigEndian),
-	'd': ndarray.Float32.NewByteOrder(ndarray.BigEndian),
-	'D': ndarray.Float64.NewByteOrder(ndarray.BigEndian),
+	'i': ndarray.DTypeOf[int8](), 'U': ndarray.DTypeOf[uint8](),
+	'I': ndarray.DTypeOf[int16]().NewByteOrder(ndarray.BigEndian),
+	'l': ndarray.DTypeOf[int32]().NewByteOrder(ndarray.BigEndian),
+	'L': ndarray.DTypeOf[int64]().NewByteOrder(ndarray.BigEndian),
+	'd': ndarray.DTypeOf[float32]().NewByteOrder(ndarray.BigEndian),
+	'D': ndarray.DTypeOf[float64]().NewByteOrder(ndarray.BigEndian),
 }
 
 func (r *ubjReader) take(n int) ([]byte, error) {

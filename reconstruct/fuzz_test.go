@@ -57,7 +57,8 @@ func (c *choices) text() any {
 
 func (c *choices) dtype(depth int) any {
 	if depth > 3 || c.n(3) == 0 {
-		return pick(c, any(ndarray.Float64), any(ndarray.Int8), any(ndarray.Object), nil, any("f8"))
+		return pick(c, any(ndarray.DTypeOf[float64]()), any(ndarray.DTypeOf[int8]()),
+			any(ndarray.ObjectDType()), nil, any("f8"))
 	}
 	spec := pick[any](c, "f8", "i4", "O8", "S3", "U2", "V8", "V16", "V0", "M8", "m8", "f16", "b1",
 		class(c.t, "numpy", "record"))

@@ -200,7 +200,7 @@ func (r *Reducers) geometryValues(s *frame.Series) (any, error) {
 			return nil, pickle.Unsupported("a geometry that is %s", typeName(v))
 		}
 	}
-	data := r.plainArray(ndarray.Object, []int{len(list)}, &list)
+	data := r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list)
 	if s.CRS == "" {
 		return call(pyName(geometryArrayClass.Module, "from_wkb"), data), nil
 	}

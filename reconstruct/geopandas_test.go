@@ -99,7 +99,8 @@ func TestGeoLies(t *testing.T) {
 	} {
 		v := loadObject(t, "../testdata/geo/py313-geo/array.p2.pkl").(*pickle.Object)
 		state := v.State.(*types.Tuple)
-		a, err := ndarray.NewObjects(ndarray.Object, []int{1}, ndarray.OrderC, []any{element})
+		a, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{1}, ndarray.OrderC,
+			[]any{element})
 		if err != nil {
 			t.Fatal(err)
 		}

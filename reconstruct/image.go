@@ -36,16 +36,20 @@ var imageModes = map[string]struct {
 	dtype *ndarray.DType
 	bands int
 }{
-	"1": {ndarray.Bool, 0}, "L": {ndarray.Uint8, 0}, "P": {ndarray.Uint8, 0},
-	"I":     {ndarray.Int32.NewByteOrder(ndarray.LittleEndian), 0},
-	"F":     {ndarray.Float32.NewByteOrder(ndarray.LittleEndian), 0},
-	"I;16":  {ndarray.Uint16.NewByteOrder(ndarray.LittleEndian), 0},
-	"I;16L": {ndarray.Uint16.NewByteOrder(ndarray.LittleEndian), 0},
-	"I;16B": {ndarray.Uint16.NewByteOrder(ndarray.BigEndian), 0},
-	"LA":    {ndarray.Uint8, 2}, "La": {ndarray.Uint8, 2}, "PA": {ndarray.Uint8, 2},
-	"RGB": {ndarray.Uint8, 3}, "YCbCr": {ndarray.Uint8, 3}, "HSV": {ndarray.Uint8, 3},
-	"LAB": {ndarray.Uint8, 3}, "RGBA": {ndarray.Uint8, 4}, "RGBa": {ndarray.Uint8, 4},
-	"RGBX": {ndarray.Uint8, 4}, "CMYK": {ndarray.Uint8, 4},
+	"1": {ndarray.DTypeOf[bool](), 0}, "L": {ndarray.DTypeOf[uint8](), 0},
+	"P":     {ndarray.DTypeOf[uint8](), 0},
+	"I":     {ndarray.DTypeOf[int32]().NewByteOrder(ndarray.LittleEndian), 0},
+	"F":     {ndarray.DTypeOf[float32]().NewByteOrder(ndarray.LittleEndian), 0},
+	"I;16":  {ndarray.DTypeOf[uint16]().NewByteOrder(ndarray.LittleEndian), 0},
+	"I;16L": {ndarray.DTypeOf[uint16]().NewByteOrder(ndarray.LittleEndian), 0},
+	"I;16B": {ndarray.DTypeOf[uint16]().NewByteOrder(ndarray.BigEndian), 0},
+	"LA":    {ndarray.DTypeOf[uint8](), 2}, "La": {ndarray.DTypeOf[uint8](), 2},
+	"PA":  {ndarray.DTypeOf[uint8](), 2},
+	"RGB": {ndarray.DTypeOf[uint8](), 3}, "YCbCr": {ndarray.DTypeOf[uint8](), 3},
+	"HSV": {ndarray.DTypeOf[uint8](), 3},
+	"LAB": {ndarray.DTypeOf[uint8](), 3}, "RGBA": {ndarray.DTypeOf[uint8](), 4},
+	"RGBa": {ndarray.DTypeOf[uint8](), 4},
+	"RGBX": {ndarray.DTypeOf[uint8](), 4}, "CMYK": {ndarray.DTypeOf[uint8](), 4},
 }
 
 // readPIL reads PIL.Image.Image, and the subclasses of the formats, whose state is [info, mode,

@@ -140,7 +140,7 @@ func TestArrayWithoutState(t *testing.T) {
 	v := made(t)(call(t, "numpy._core.multiarray", "_reconstruct",
 		[]any{class(t, "numpy", "ndarray"), tuple(0), []byte("b")}))
 	arr := v.(*ndarray.Array)
-	if arr.Size() != 0 || arr.NDim() != 1 || arr.DType() != ndarray.Int8 {
+	if arr.Size() != 0 || arr.NDim() != 1 || arr.DType() != ndarray.DTypeOf[int8]() {
 		t.Errorf("got shape %v, dtype %s, want (0,), int8", arr.Shape(), arr.DType())
 	}
 }

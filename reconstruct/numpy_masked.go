@@ -109,7 +109,7 @@ func (s *arrayState) mask(v any) (*ndarray.Array, error) {
 	m.dtype, m.data = dt, v
 	if b, ok := v.([]byte); ok && dt.Names() != nil {
 		whole := m
-		if whole.dtype = ndarray.Bool; len(b) == whole.nbytes() && len(b) != m.nbytes() {
+		if whole.dtype = ndarray.DTypeOf[bool](); len(b) == whole.nbytes() && len(b) != m.nbytes() {
 			m = whole
 		}
 	}
@@ -131,7 +131,7 @@ func maskDType(dt *ndarray.DType) (*ndarray.DType, error) {
 		return ndarray.NewSubarray(inner, shape...)
 	}
 	if dt.Names() == nil || dt.Kind() != ndarray.KindVoid {
-		return ndarray.Bool, nil
+		return ndarray.DTypeOf[bool](), nil
 	}
 	fields := make([]ndarray.Field, len(dt.Fields()))
 	for i, f := range dt.Fields() {
@@ -149,11 +149,11 @@ func callMaskedConstant(c Class, args []any) (any, error) {
 	if err := c.args(args).count(0, 0); err != nil {
 		return nil, err
 	}
-	data, err := ndarray.New(ndarray.Float64, nil, ndarray.OrderC, make([]byte, 8))
+	data, err := ndarray.New(ndarray.DTypeOf[float64](), nil, ndarray.OrderC, make([]byte, 8))
 	if err != nil {
 		return nil, err
 	}
-	mask, err := ndarray.New(ndarray.Bool, nil, ndarray.OrderC, []byte{1})
+	mask, err := ndarray.New(ndarray.DTypeOf[bool](), nil, ndarray.OrderC, []byte{1})
 	if err != nil {
 		return nil, err
 	}

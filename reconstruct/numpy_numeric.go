@@ -63,7 +63,7 @@ func callNumericArray(c Class, args []any) (any, error) {
 // longType tells the size of C long on the machine that wrote the array from the
 // number of bytes.
 func (s *arrayState) longType() string {
-	s.dtype = ndarray.Int32
+	s.dtype = ndarray.DTypeOf[int32]()
 	if n := s.nbytes(); n > 0 {
 		if b, ok := payload(s.data, n); ok && len(b) == n {
 			return "i4"

@@ -369,9 +369,9 @@ func (r *restored) offsets(large bool) (o32 []int32, o64 []int64, err error) {
 		return nil, nil, err
 	}
 	data = data[r.offset*size:]
-	dt := ndarray.Int32
+	dt := ndarray.DTypeOf[int32]()
 	if large {
-		dt = ndarray.Int64
+		dt = ndarray.DTypeOf[int64]()
 	}
 	a, err := ndarray.New(dt.NewByteOrder('<'), []int{r.length + 1}, 'C', data[:(r.length+1)*size])
 	if err != nil {

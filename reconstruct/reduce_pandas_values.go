@@ -48,7 +48,7 @@ func (r *Reducers) values(s *frame.Series, protocol int) (any, error) {
 		for i, v := range s.Items {
 			list[i] = pandasObject(v)
 		}
-		return r.plainArray(ndarray.Object, []int{len(list)}, &list), nil
+		return r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list), nil
 	case frame.Opaque:
 		if s.Raw != nil {
 			return s.Raw, nil
@@ -98,7 +98,7 @@ func (r *Reducers) objectsOr(s *frame.Series, missing any) any {
 			list[i] = missing
 		}
 	}
-	return r.plainArray(ndarray.Object, []int{len(list)}, &list)
+	return r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list)
 }
 
 // pandasObject is an element of an array of objects: a scalar of pandas' in the form that all
@@ -183,7 +183,7 @@ func (r *Reducers) textIndex(s *frame.Series, dtype string, name any) (any, erro
 		}
 		content = &list
 	}
-	data := r.plainArray(ndarray.Object, []int{s.Len()}, content)
+	data := r.plainArray(ndarray.ObjectDType(), []int{s.Len()}, content)
 	return call(newIndex, indexClass("base", "Index"),
 		dictOf("data", data, "dtype", dtype, "name", name)), nil
 }
@@ -248,7 +248,7 @@ func (r *Reducers) clockTimes(s *frame.Series) (any, error) {
 		}
 		list[i] = t
 	}
-	return r.plainArray(ndarray.Object, []int{len(list)}, &list), nil
+	return r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list), nil
 }
 
 // pandasUnit returns the unit of a datetime64 or timedelta64 that pandas has, or "".

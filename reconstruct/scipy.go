@@ -317,7 +317,8 @@ type sparseBuilder struct {
 }
 
 func (s *Sparse) builder(state map[string]any) *sparseBuilder {
-	b := &sparseBuilder{s: s, dtype: ndarray.Float64, coords: make([][]int64, len(s.Shape))}
+	b := &sparseBuilder{s: s, dtype: ndarray.DTypeOf[float64](), coords: make([][]int64,
+		len(s.Shape))}
 	if d, ok := state["dtype"].(*ndarray.DType); ok {
 		b.dtype = d
 	}

@@ -74,7 +74,7 @@ func TestXarrayLies(t *testing.T) {
 		}},
 		{"sizes that differ", "dataset.p5.pkl", func(d *types.Dict) {
 			vars := slot(d, "_variables").(*types.Dict)
-			a, err := ndarray.Zeros(ndarray.Int8, 7)
+			a, err := ndarray.Zeros(ndarray.DTypeOf[int8](), 7)
 			if err != nil {
 				t.Fatal(err)
 			}

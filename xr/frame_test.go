@@ -72,7 +72,7 @@ func TestFrameFixtures(t *testing.T) {
 
 func zeros(t *testing.T, n int) *ndarray.Array {
 	t.Helper()
-	a, err := ndarray.Zeros(ndarray.Int8, n)
+	a, err := ndarray.Zeros(ndarray.DTypeOf[int8](), n)
 	if err != nil {
 		t.Fatal(err)
 	}

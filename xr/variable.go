@@ -171,7 +171,7 @@ func (v *Variable) Array() (*ndarray.Array, error) {
 	for i := range items {
 		items[i] = v.At(i)
 	}
-	return ndarray.NewObjects(ndarray.Object, []int{n}, ndarray.OrderC, items)
+	return ndarray.NewObjects(ndarray.ObjectDType(), []int{n}, ndarray.OrderC, items)
 }
 
 // levelArray returns the elements of a level that is numbers or times, none of them missing; nil

@@ -142,7 +142,7 @@ func asObjects(s *frame.Series) {
 			items[i] = s.At(i)
 		}
 	}
-	a, err := ndarray.NewObjects(ndarray.Object, []int{len(items)}, ndarray.OrderC, items)
+	a, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{len(items)}, ndarray.OrderC, items)
 	if err != nil {
 		return
 	}

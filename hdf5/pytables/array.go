@@ -49,11 +49,11 @@ func dtypeOf(dt *ndarray.DType, t *hdf5.Datatype) (*ndarray.DType, bool) {
 	switch t.Class {
 	case hdf5.ClassBitfield:
 		if t.Size == 1 {
-			return ndarray.Bool, true
+			return ndarray.DTypeOf[bool](), true
 		}
 	case hdf5.ClassTime:
 		if t.Size == 8 {
-			return ndarray.Float64.NewByteOrder(dt.ByteOrder()), true
+			return ndarray.DTypeOf[float64]().NewByteOrder(dt.ByteOrder()), true
 		}
 	case hdf5.ClassArray:
 		return subarrayOf(dt, t)

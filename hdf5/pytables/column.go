@@ -36,7 +36,7 @@ func series(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 		for i := range b {
 			b[i] = min(b[i], 1)
 		}
-		if a, err = ndarray.New(ndarray.Bool, a.Shape(), ndarray.OrderC, b); err != nil {
+		if a, err = ndarray.New(ndarray.DTypeOf[bool](), a.Shape(), ndarray.OrderC, b); err != nil {
 			return nil, err
 		}
 	case a.DType().Kind() == ndarray.KindBytes:
@@ -126,7 +126,7 @@ func textSeries(a *ndarray.Array, c column) (*frame.Series, error) {
 			list[i] = math.NaN()
 		}
 	}
-	v, err := ndarray.NewObjects(ndarray.Object, []int{len(list)}, ndarray.OrderC, list)
+	v, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{len(list)}, ndarray.OrderC, list)
 	return &frame.Series{Name: c.name, DType: "object", Kind: frame.Numpy, Values: v}, err
 }
 

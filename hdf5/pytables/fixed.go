@@ -189,7 +189,7 @@ func (r reader) emptyArray(d *hdf5.Dataset, c column) (*ndarray.Array, error) {
 	}
 	dt, err := ndarray.ParseDType(name)
 	if err != nil {
-		dt = ndarray.Object
+		dt = ndarray.ObjectDType()
 	}
 	size := 1
 	for _, n := range shape {

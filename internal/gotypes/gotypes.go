@@ -155,15 +155,18 @@ var counterparts = map[reflect.Type]pickle.ReduceFunc{
 
 // elementDTypes are the dtypes of the kinds of Go's numbers.
 var elementDTypes = map[reflect.Kind]*ndarray.DType{
-	reflect.Bool: ndarray.Bool,
-	reflect.Int8: ndarray.Int8, reflect.Int16: ndarray.Int16, reflect.Int32: ndarray.Int32,
-	reflect.Int64: ndarray.Int64,
-	reflect.Uint8: ndarray.Uint8, reflect.Uint16: ndarray.Uint16, reflect.Uint32: ndarray.Uint32,
-	reflect.Uint64:  ndarray.Uint64,
-	reflect.Float32: ndarray.Float32, reflect.Float64: ndarray.Float64,
-	reflect.Complex64: ndarray.Complex64, reflect.Complex128: ndarray.Complex128,
-	reflect.Int:  nativeInt(ndarray.Int32, ndarray.Int64),
-	reflect.Uint: nativeInt(ndarray.Uint32, ndarray.Uint64),
+	reflect.Bool: ndarray.DTypeOf[bool](),
+	reflect.Int8: ndarray.DTypeOf[int8](), reflect.Int16: ndarray.DTypeOf[int16](),
+	reflect.Int32: ndarray.DTypeOf[int32](),
+	reflect.Int64: ndarray.DTypeOf[int64](),
+	reflect.Uint8: ndarray.DTypeOf[uint8](), reflect.Uint16: ndarray.DTypeOf[uint16](),
+	reflect.Uint32:  ndarray.DTypeOf[uint32](),
+	reflect.Uint64:  ndarray.DTypeOf[uint64](),
+	reflect.Float32: ndarray.DTypeOf[float32](), reflect.Float64: ndarray.DTypeOf[float64](),
+	reflect.Complex64:  ndarray.DTypeOf[complex64](),
+	reflect.Complex128: ndarray.DTypeOf[complex128](),
+	reflect.Int:        nativeInt(ndarray.DTypeOf[int32](), ndarray.DTypeOf[int64]()),
+	reflect.Uint:       nativeInt(ndarray.DTypeOf[uint32](), ndarray.DTypeOf[uint64]()),
 }
 
 func nativeInt(narrow, wide *ndarray.DType) *ndarray.DType {

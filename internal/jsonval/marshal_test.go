@@ -28,7 +28,7 @@ func TestMarshalJSON(t *testing.T) {
 	a := fromSlice(t, []float32{1, 2.5}, 1, 2)
 	for want, v := range map[string]any{
 		`{"$ndarray":{"dtype":"<f4","shape":[1,2],"order":"C","nbytes":8,"data":[[1.0,2.5]]}}`: a,
-		`{"$dtype":"<f8"}`:  ndarray.Float64,
+		`{"$dtype":"<f8"}`:  ndarray.DTypeOf[float64](),
 		`1.5`:               ndarray.NewFloat16(1.5),
 		`{"$global":"m.f"}`: pickle.Global{Module: "m", Name: "f"},
 		`[1,"a"]`:           &pickle.Set{Items: []any{1, "a"}},

@@ -34,7 +34,7 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 		j = textDict(d)
 	case ndarray.Float16, ndarray.BFloat16, ndarray.Float8, ndarray.LongDouble, ndarray.CLongDouble,
 		ndarray.Datetime64, ndarray.Timedelta64:
-		j = element(ndarray.Object, v)
+		j = element(ndarray.ObjectDType(), v)
 	default:
 		return nil, false, nil
 	}

@@ -67,7 +67,8 @@ func TestStats(t *testing.T) {
 // TestNested has shapes of every kind, in F order too.
 func TestNested(t *testing.T) {
 	cube := fromSlice(t, []int16{1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2)
-	objects, err := ndarray.NewObjects(ndarray.Object, []int{2}, ndarray.OrderC, []any{nil, "x"})
+	objects, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, ndarray.OrderC, []any{nil,
+		"x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestNested(t *testing.T) {
 		t.Fatal(err)
 	}
 	elems[0] = objects
-	zeroD, err := ndarray.New(ndarray.Int8, nil, ndarray.OrderC, []byte{7})
+	zeroD, err := ndarray.New(ndarray.DTypeOf[int8](), nil, ndarray.OrderC, []byte{7})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,12 +151,12 @@ func TestStatsKinds(t *testing.T) {
 
 // TestSubarrayDType writes a subarray dtype with its base and shape, and reads it again.
 func TestSubarrayDType(t *testing.T) {
-	inner, err := ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: ndarray.Int8},
-		{Name: "y", DType: ndarray.Float32}}, false)
+	inner, err := ndarray.NewStruct([]ndarray.Field{{Name: "x", DType: ndarray.DTypeOf[int8]()},
+		{Name: "y", DType: ndarray.DTypeOf[float32]()}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, base := range []*ndarray.DType{ndarray.Float32, inner} {
+	for _, base := range []*ndarray.DType{ndarray.DTypeOf[float32](), inner} {
 		sub, err := ndarray.NewSubarray(base, 2, 3)
 		if err != nil {
 			t.Fatal(err)

@@ -72,7 +72,7 @@ func Shrunk(a *ndarray.Array, picture bool, rows, columns int) (*Figure, error) 
 	if a.NDim() == 3 {
 		channels = a.Shape()[2]
 	}
-	if picture && (!a.DType().Equal(ndarray.Uint8) || channels == 2 || channels > 4) {
+	if picture && (!a.DType().Equal(ndarray.DTypeOf[uint8]()) || channels == 2 || channels > 4) {
 		return nil, fmt.Errorf("an array of dtype %s and shape %v is no picture", a.DType(),
 			a.Shape())
 	}

@@ -86,8 +86,9 @@ func arrayOf(v any) (*ndarray.Array, bool) {
 // surface makes a heat map or picture of an array of two or more dimensions.
 func (f *Figure) surface(a *ndarray.Array) error {
 	shape := a.Shape()
-	isPicture := a.NDim() == 3 && a.DType().Equal(ndarray.Uint8) && (shape[2] == 3 || shape[2] == 4)
-	if f.Kind == Image && a.NDim() == 2 && a.DType().Equal(ndarray.Uint8) {
+	isPicture := a.NDim() == 3 && a.DType().Equal(ndarray.DTypeOf[uint8]()) && (shape[2] == 3 ||
+		shape[2] == 4)
+	if f.Kind == Image && a.NDim() == 2 && a.DType().Equal(ndarray.DTypeOf[uint8]()) {
 		isPicture = true
 	}
 	if a.Size() == 0 {

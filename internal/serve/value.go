@@ -135,7 +135,8 @@ func (a *valueAnswer) array(array *ndarray.Array) {
 // isPicture reports whether the last three axes are those of pictures in colours.
 func isPicture(a *ndarray.Array) bool {
 	n := a.NDim()
-	return n >= 3 && a.DType().Equal(ndarray.Uint8) && (a.Shape()[n-1] == 3 || a.Shape()[n-1] == 4)
+	return n >= 3 && a.DType().Equal(ndarray.DTypeOf[uint8]()) && (a.Shape()[n-1] == 3 ||
+		a.Shape()[n-1] == 4)
 }
 
 // isReal reports whether the elements can be drawn.

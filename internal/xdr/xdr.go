@@ -61,9 +61,9 @@ func complexOf(dt *ndarray.DType) (*ndarray.DType, error) {
 		return nil, errkind.New(errkind.ErrUnsupported, "xdr: no complex numbers of dtype %s", dt)
 	}
 	if dt.ItemSize() == 4 {
-		return ndarray.Complex64.NewByteOrder(ndarray.BigEndian), nil
+		return ndarray.DTypeOf[complex64]().NewByteOrder(ndarray.BigEndian), nil
 	}
-	return ndarray.Complex128.NewByteOrder(ndarray.BigEndian), nil
+	return ndarray.DTypeOf[complex128]().NewByteOrder(ndarray.BigEndian), nil
 }
 
 // Encode returns the elements of an array in C order as a BLOB: its dtype must be one that XDR has

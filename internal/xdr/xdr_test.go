@@ -16,8 +16,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\xff\xff\xff\xff"), true)
 	f.Add([]byte("\x00\x00\x00\x02\x3f\xf0\x00\x00\x00\x00\x00\x00\x3f\xf0\x00\x00\x00\x00\x00\x00"), true)
 	f.Fuzz(func(t *testing.T, blob []byte, pairs bool) {
-		for _, dt := range []*ndarray.DType{ndarray.Float64, ndarray.Int32, ndarray.Uint64,
-			ndarray.Float32} {
+		for _, dt := range []*ndarray.DType{ndarray.DTypeOf[float64](), ndarray.DTypeOf[int32](),
+			ndarray.DTypeOf[uint64](),
+			ndarray.DTypeOf[float32]()} {
 			a, err := xdr.Decode(blob, dt, pairs)
 			if err != nil {
 				continue
@@ -41,17 +42,17 @@ func TestLies(t *testing.T) {
 		1 << 29: errkind.ErrTruncated,
 	} {
 		blob := append(binary.BigEndian.AppendUint32(nil, count), make([]byte, 16)...)
-		if _, err := xdr.Decode(blob, ndarray.Float64, false); !errors.Is(err, want) {
+		if _, err := xdr.Decode(blob, ndarray.DTypeOf[float64](), false); !errors.Is(err, want) {
 			t.Errorf("count %d: %v, want %v", count, err, want)
 		}
 	}
 	for _, blob := range [][]byte{nil, {0, 0, 0}} {
-		if _, err := xdr.Decode(blob, ndarray.Float64, false); !errors.Is(err,
+		if _, err := xdr.Decode(blob, ndarray.DTypeOf[float64](), false); !errors.Is(err,
 			errkind.ErrTruncated) {
 			t.Errorf("%x: %v", blob, err)
 		}
 	}
-	if _, err := xdr.Decode(make([]byte, 4), ndarray.Int8, false); !errors.Is(err,
+	if _, err := xdr.Decode(make([]byte, 4), ndarray.DTypeOf[int8](), false); !errors.Is(err,
 		errkind.ErrUnsupported) {
 		t.Error(err)
 	}

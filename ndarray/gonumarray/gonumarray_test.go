@@ -48,11 +48,11 @@ func TestToDense(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ints, err := a.AsType(ndarray.Int32)
+	ints, err := a.AsType(ndarray.DTypeOf[int32]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	swapped, err := a.AsType(ndarray.Float64.NewByteOrder(ndarray.BigEndian))
+	swapped, err := a.AsType(ndarray.DTypeOf[float64]().NewByteOrder(ndarray.BigEndian))
 	if err != nil {
 		t.Fatal(err)
 	}
