@@ -145,7 +145,7 @@ def verdicts_in(folder, command, pairs, make):
     for i, (module, name) in enumerate(pairs):
         with open(os.path.join(folder, "%06d.pkl" % i), "wb") as f:
             f.write(make(module, name))
-    out = subprocess.run([command, "audit", "--jsonl", folder], stdout=subprocess.PIPE, check=True).stdout
+    out = subprocess.run([command, "audit", "--jsonl", "--fail-on=never", folder], stdout=subprocess.PIPE, check=True).stdout
     said = {}
     for line in out.decode().splitlines():
         document = json.loads(line)

@@ -14,6 +14,9 @@ func init() { commands = append(commands, auditCommand) }
 // statusFound is the exit status of audit where --fail-on applies.
 const statusFound = 3
 
+// failNever is the --fail-on of which no verdict is.
+const failNever = "never"
+
 // auditFlags are the options of audit.
 type auditFlags struct {
 	json, lines, sarif bool
@@ -57,10 +60,10 @@ is SARIF 2.1.0, which code scanning takes.
 --rules names a file of lines "allow NAME" and "deny NAME": what is allowed is known, what is
 denied dangerous. NAME is module.name, in which * stands for any text.
 
-With --fail-on=known, unknown or dangerous the exit status is 3 where a verdict is that or
-worse.`,
+The exit status is 3 where a verdict is dangerous, or that of --fail-on=known or unknown or
+worse; with --fail-on=never only what cannot be read changes it.`,
 		Example: `  unpkl audit model.pkl
-  unpkl audit --fail-on=dangerous models/
+  unpkl audit --fail-on=unknown models/
   unpkl audit --sarif models/ > findings.sarif
   unpkl audit --jsonl --resume -o findings.jsonl 's3://bucket/**/*.pkl'`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -75,8 +78,8 @@ worse.`,
 	flags.BoolVar(&f.json, "json", false, "write one JSON document")
 	flags.BoolVar(&f.lines, "jsonl", false, "write a JSON document a line for each file")
 	flags.BoolVar(&f.sarif, "sarif", false, "write SARIF for code scanning")
-	flags.StringVar(&f.failOn, "fail-on", "",
-		"exit with status 3 on a verdict: known, unknown or dangerous")
+	flags.StringVar(&f.failOn, "fail-on", string(audit.VerdictDangerous),
+		"exit with status 3 on a verdict: known, unknown or dangerous; never")
 	flags.StringVar(&f.rules, "rules", "", "a file with lines allow NAME and deny NAME")
 	f.many.add(cmd)
 	f.out.add(cmd)
@@ -86,9 +89,9 @@ worse.`,
 // check refuses flags that make no sense.
 func (f *auditFlags) check() error {
 	switch audit.Verdict(f.failOn) {
-	case "", audit.VerdictKnown, audit.VerdictUnknown, audit.VerdictDangerous:
+	case failNever, audit.VerdictKnown, audit.VerdictUnknown, audit.VerdictDangerous:
 	default:
-		return usageErrorf("--fail-on is known, unknown or dangerous, not %q", f.failOn)
+		return usageErrorf("--fail-on is known, unknown, dangerous or never, not %q", f.failOn)
 	}
 	if f.json && f.lines || f.json && f.sarif || f.lines && f.sarif {
 		return usageErrorf("--json, --jsonl and --sarif exclude each other")
@@ -138,7 +141,7 @@ func runAudit(s *streams, cmd *cobra.Command, f *auditFlags, args []string) erro
 // counts before what could not be read behind it.
 func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 	worst := r.Worst()
-	if failOn != "" && !failOn.Worse(worst) {
+	if failOn != failNever && !failOn.Worse(worst) {
 		if r.Err != nil && worst == audit.VerdictUnknown {
 			return statusError{&fileError{name, r.Err}, statusFound}
 		}

@@ -117,13 +117,13 @@ func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error 
 				File  string
 				Worst audit.Verdict
 			}
-			if len(line) == 0 || found != nil || f.failOn == "" {
+			if len(line) == 0 || found != nil || f.failOn == failNever {
 				return nil
 			}
 			err := json.Unmarshal(line, &doc)
 			if err == nil && !audit.Verdict(f.failOn).Worse(doc.Worst) {
-				found = statusError{&fileError{doc.File, fmt.Errorf("%s names are used", doc.Worst)},
-					statusFound}
+				what := fmt.Errorf("%s names are used", doc.Worst)
+				found = statusError{&fileError{doc.File, what}, statusFound}
 			}
 			return err
 		},

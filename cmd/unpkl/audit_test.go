@@ -17,15 +17,17 @@ func TestAuditCommand(t *testing.T) {
 		status   int
 		out, err string
 	}{
-		{"text", evil, nil, 0,
+		{"text", evil, []string{"--fail-on=never"}, 0,
 			"dangerous  global os.system (GLOBAL at byte 0, called): process: starts, ends or changes processes, or the state of this one\n1 pickles, 1 findings, worst: dangerous\n", ""},
+		{"dangerous", evil, nil, 3, "dangerous  global os.system", "dangerous names are used"},
 		{"fail on dangerous", evil, []string{"--fail-on=dangerous"}, 3, "",
 			"dangerous names are used"},
+		{"unknown", odd, nil, 0, "unknown", ""},
 		{"fail on unknown", odd, []string{"--fail-on=unknown"}, 3, "", "unknown names are used"},
 		{"unknown is not dangerous", odd, []string{"--fail-on=dangerous"}, 0, "", ""},
 		{"data", data, []string{"--fail-on=unknown"}, 0, "1 pickles, 0 findings, worst: data\n",
 			""},
-		{"malformed", "cos\nsystem\n\xff", nil, 1, "dangerous  global os.system", "byte 11"},
+		{"malformed", "cos\nsystem\n\xff", []string{"--fail-on=never"}, 1, "dangerous  global os.system", "byte 11"},
 		{"malformed and dangerous", "cos\nsystem\n\xff", []string{"--fail-on=dangerous"}, 3, "",
 			"dangerous"},
 		{"empty", "", nil, 1, "0 pickles, 0 findings, worst: unknown\n", "empty"},
@@ -49,7 +51,7 @@ func TestAuditCommand(t *testing.T) {
 func TestAuditJSON(t *testing.T) {
 	var out, errs bytes.Buffer
 	if status := (&streams{in: strings.NewReader("cos\nsystem\n."), out: &out,
-		err: &errs}).run([]string{"audit", "--json", "-"}); status != 0 {
+		err: &errs}).run([]string{"audit", "--json", "-"}); status != statusFound {
 		t.Fatalf("status %d: %s", status, &errs)
 	}
 	var doc struct {
@@ -113,10 +115,10 @@ func TestAuditFolder(t *testing.T) {
 		t.Errorf("rules: %s", text)
 	}
 	var docs []struct{ File, Worst string }
-	if err := json.Unmarshal([]byte(run(0, "--json", dir)), &docs); err != nil || len(docs) != 3 {
+	if err := json.Unmarshal([]byte(run(3, "--json", dir)), &docs); err != nil || len(docs) != 3 {
 		t.Errorf("json: %v, %d documents", err, len(docs))
 	}
-	lines := strings.Split(strings.TrimSpace(run(0, "--jsonl", dir)), "\n")
+	lines := strings.Split(strings.TrimSpace(run(3, "--jsonl", dir)), "\n")
 	if len(lines) != 3 {
 		t.Errorf("jsonl: %d lines", len(lines))
 	}
@@ -131,7 +133,7 @@ func TestAuditFolder(t *testing.T) {
 			Results []struct{ RuleID, Level string }
 		}
 	}
-	if err := json.Unmarshal([]byte(run(0, "--sarif", dir)), &sarif); err != nil ||
+	if err := json.Unmarshal([]byte(run(3, "--sarif", dir)), &sarif); err != nil ||
 		sarif.Version != "2.1.0" || len(sarif.Runs[0].Results) != 2 {
 		t.Errorf("sarif: %v %+v", err, sarif)
 	}

@@ -23,7 +23,7 @@ func flagValues() map[string][]string {
 	orders, protocols := []string{"C", "F"}, []string{"0", "1", "2", "3", "4", "5"}
 	return map[string][]string{
 		"to-json arrays":     {"shape", "values", "base64", "none"},
-		"audit fail-on":      {"known", "unknown", "dangerous"},
+		"audit fail-on":      {"known", "unknown", "dangerous", "never"},
 		"checksum algorithm": checksum.Algorithms,
 		"verify sums":        checksum.Algorithms,
 		"plot kind":          plot.Kinds,
