@@ -18,6 +18,9 @@ type Awkward struct {
 	Layout any
 	// Len is the number of items of the outermost list.
 	Len int
+	// IsRecord says that the value is the item At of the array, an awkward.Record.
+	IsRecord bool
+	At       int
 	// Buffers are the flat arrays, by the form keys of the layout ("node1-data").
 	Buffers map[string]*ndarray.Array
 
@@ -27,11 +30,15 @@ type Awkward struct {
 
 // readAwkward reads awkward.Array and awkward.Record as pickled since Awkward 2.0.
 //
-// Reference: awkward/_pickle.py, unpickle_array_schema_1; awkward/highlevel.py.
+// Reference: awkward/_pickle.py, unpickle_array_schema_1 and unpickle_record_schema_1;
+// awkward/highlevel.py.
 func readAwkward(inst namedInstance) (any, error) {
 	args := inst.Args
+	record := false
 	switch inst.Class.Name {
 	case "unpickle_array_schema_1", "unpickle_array_schema_2":
+	case "unpickle_record_schema_1", "unpickle_record_schema_2":
+		record = true
 	case "Array":
 		state, ok := items(inst.State)
 		if !ok {
@@ -51,6 +58,13 @@ func readAwkward(inst namedInstance) (any, error) {
 		return nil, nil
 	}
 	a := &Awkward{Layout: form, layout: form, Len: n, Buffers: map[string]*ndarray.Array{}}
+	if record {
+		at, isInt := asInt(plainScalar(args[len(args)-1]))
+		if !isInt || at < 0 || at >= n {
+			return nil, pickle.Malformed("a record at %s of %d", shown(args[len(args)-1]), n)
+		}
+		a.IsRecord, a.At = true, at
+	}
 	for _, e := range container {
 		key, isText := asText(e.Key)
 		buffer, isArray := e.Value.(*ndarray.Array)
@@ -75,8 +89,12 @@ func (a *Awkward) Parts() []Part {
 	for _, name := range a.names {
 		*buffers = append(*buffers, types.DictEntry{Key: name, Value: a.Buffers[name]})
 	}
-	return []Part{{Name: "form", Value: a.Layout}, {Name: "length", Value: a.Len},
+	parts := []Part{{Name: "form", Value: a.Layout}, {Name: "length", Value: a.Len},
 		{Name: "buffers", Value: buffers}}
+	if a.IsRecord {
+		parts = append(parts, Part{Name: "at", Value: a.At})
+	}
+	return parts
 }
 
 // Places implements [LibraryValue].

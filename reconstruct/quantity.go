@@ -124,6 +124,9 @@ func astropyUnitOf(inst namedInstance, depth int) (string, error) {
 			return name, nil
 		}
 	}
+	if function, isFunction := state["_function_unit"]; isFunction {
+		return functionUnit(function, state["_physical_unit"], depth)
+	}
 	bases, isBases := items(state["_bases"])
 	powers, isPowers := items(state["_powers"])
 	if !isBases || !isPowers || len(bases) != len(powers) {

@@ -34,11 +34,7 @@ func readAstropyUnit(inst namedInstance) (any, error) {
 	if inst.Class.Name != "_recreate_irreducible_unit" && !hasSuffix(inst.Class.Name, "Unit") {
 		return nil, nil
 	}
-	state, ok := textKeys(inst.State)
-	if !ok {
-		return nil, nil
-	}
-	if _, isFunction := state["_function_unit"]; isFunction { // whose name is dex(m)
+	if _, ok := textKeys(inst.State); !ok {
 		return nil, nil
 	}
 	name, err := astropyUnitOf(inst, 0)
@@ -49,4 +45,19 @@ func readAstropyUnit(inst namedInstance) (any, error) {
 		return nil, err
 	}
 	return &Unit{Name: name}, nil
+}
+
+// functionUnit is the name of a logarithmic unit: "dex(cm / s2)", or "mag" of none.
+//
+// Reference: astropy/units/function/core.py, FunctionUnitBase.__str__.
+func functionUnit(function, physical any, depth int) (string, error) {
+	name, err := astropyUnit(function, depth+1)
+	if err != nil {
+		return "", err
+	}
+	of, err := astropyUnit(physical, depth+1)
+	if err != nil || of == "" {
+		return name, err
+	}
+	return name + "(" + of + ")", nil
 }

@@ -122,8 +122,8 @@ func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error 
 			}
 			err := json.Unmarshal(line, &doc)
 			if err == nil && !audit.Verdict(f.failOn).Worse(doc.Worst) {
-				found = statusError{&fileError{doc.File, fmt.Errorf("%s names are used", doc.Worst)},
-					statusFound}
+				what := fmt.Errorf("%s names are used", doc.Worst)
+				found = statusError{&fileError{doc.File, what}, statusFound}
 			}
 			return err
 		},

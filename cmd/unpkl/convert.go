@@ -45,15 +45,20 @@ type convertFlags struct {
 	batch                   batchFlags
 }
 
+const convertLong = `convert reads IN in the format that it begins with or its ending says, and
+writes OUT in that of its ending. Several INs become one dict, by their names without endings, or as
+NAME=FILE. An OUT that ends in / is a folder with a file for each array, or with --to a file for
+each IN. What a format cannot hold is an error; --lossy leaves it out with a warning. OUT is
+complete or is left as it was.
+
+`
+
 func convertCommand(s *streams) *cobra.Command {
 	var flags convertFlags
 	cmd := &cobra.Command{
 		Use:   "convert IN... OUT",
 		Short: "Turn a file of arrays or tables into one of another format",
-		Long: "convert reads IN in the format that it begins with or its ending says, and writes OUT in that of its\n" +
-			"ending. Several INs become one dict, by their names without endings, or as NAME=FILE. An OUT that ends\n" +
-			"in / is a folder with a file for each array, or with --to a file for each IN. What a format cannot hold\n" +
-			"is an error; --lossy leaves it out with a warning. OUT is complete or is left as it was.\n\n" + batchLong + formatsTable(),
+		Long:  convertLong + batchLong + formatsTable(),
 		Example: `  unpkl convert table.pkl table.parquet
   unpkl convert data.npz data.h5
   unpkl convert x.npy y.npy both.npz
@@ -205,6 +210,11 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 		convert.WithBLOB(convert.BLOB{Encoding: f.blob, DType: dt, Complex: f.complex, Shape: shape,
 			Key: f.key}),
 	}
+	return append(opts, f.switches()...), nil
+}
+
+// switches are the options that are on or off.
+func (f *convertFlags) switches() (opts []convert.Option) {
 	if f.lossy {
 		opts = append(opts, convert.WithLossy())
 	}
@@ -214,7 +224,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if f.packBits {
 		opts = append(opts, convert.WithPackBits())
 	}
-	return opts, nil
+	return opts
 }
 
 func parseShape(text string) ([]int, error) {

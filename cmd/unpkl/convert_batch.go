@@ -159,8 +159,8 @@ func (r *batchRun) codec() (batch.Codec, error) {
 			Zstd: r.flags.compress,
 		}, nil
 	}
-	return nil,
-		usageErrorf("very many files become lines (jsonl), a table (parquet, feather), or with OUT/ a file each; not one %s", r.to)
+	return nil, usageErrorf("very many files become lines (jsonl), a table (parquet, feather), "+
+		"or with OUT/ a file each; not one %s", r.to)
 }
 
 // value returns a function that writes what is in a file in another format.

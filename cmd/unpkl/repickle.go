@@ -23,7 +23,8 @@ func (o *outputFlags) add(cmd *cobra.Command, protocol int, what string) {
 	cmd.Flags().IntVar(&o.protocol, "protocol", protocol,
 		"the pickle protocol to write, 0 to 5"+what)
 	cmd.Flags().StringVar(&o.numpy, "numpy", "",
-		"use the names and forms that this `VERSION` of NumPy writes, such as 1.26 or 2.3; default: what all versions load")
+		"use the names and forms that this `VERSION` of NumPy writes, such as 1.26 or 2.3; "+
+			"default: what all versions load")
 }
 
 // options returns the options that the flags ask for, but for the protocol.

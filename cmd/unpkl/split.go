@@ -48,9 +48,10 @@ their shapes and checksums; its path is printed. No file is overwritten.`,
 
 func joinCommand(s *streams) *cobra.Command {
 	return &cobra.Command{
-		Use:     "join MANIFEST OUT",
-		Short:   "Put the parts of a split array together",
-		Long:    "join compares the parts that MANIFEST names with their checksums and shapes and writes the array to OUT, in any\nformat of convert.",
+		Use:   "join MANIFEST OUT",
+		Short: "Put the parts of a split array together",
+		Long: `join compares the parts that MANIFEST names with their checksums and shapes and writes the
+array to OUT, in any format of convert.`,
 		Example: `  unpkl join big_manifest.json again.npy`,
 		Args:    exactly(2, "MANIFEST and OUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -64,9 +64,11 @@ What JSON has no form for is an object with one key that begins with '$', such a
 	f.StringVar(&part, "select", "",
 		"only the part that the JSON `POINTER` (RFC 6901) leads to, such as /regions/0/values")
 	f.BoolVar(&t.json.Refs, "refs", false,
-		"write a container that is met again as {\"$ref\": pointer}; without it, only one inside itself")
+		"write a container that is met again as {\"$ref\": pointer}; "+
+			"without it, only one inside itself")
 	f.BoolVar(&t.json.Lossless, "lossless", false,
-		"write everything so that pack makes an equal pickle of it; with --arrays=base64 and --refs")
+		"write everything so that pack makes an equal pickle of it; "+
+			"with --arrays=base64 and --refs")
 	f.BoolVar(&t.all, "all", false,
 		"every pickle in the file, one document each; JSON Lines with --indent 0")
 	f.Var(&t.outMax, "max-output", "fail when the JSON would be larger")
