@@ -310,7 +310,7 @@ func arrayData(v any, depth int) (*array.Data, error) {
 // entriesOf gives the entries of a map, whose struct has names and nulls as pyarrow's user chose
 // them, the type of Arrow's library, which has one choice.
 func entriesOf(t *arrow.MapType, entries arrow.ArrayData) arrow.ArrayData {
-	want, said := t.ValueType(), entries.DataType()
+	want, said := t.Elem().(*arrow.StructType), entries.DataType()
 	s, ok := said.(*arrow.StructType)
 	if !ok || s.NumFields() != want.NumFields() {
 		return entries
