@@ -12,7 +12,7 @@ import (
 // frame.Frame has an example of its own or is called in one, which go test runs.
 func TestExamples(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.Name == "pickle" || p.Name == "reconstruct" {
+		if p.Name == "pickle" {
 			continue // whose functions are those of the root and the readers of its objects
 		}
 		called := calledInExamples(p)
