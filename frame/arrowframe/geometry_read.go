@@ -1,6 +1,7 @@
 package arrowframe
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,10 +46,32 @@ type geoColumn struct {
 func readGeo(s *arrow.Schema) geoMetadata {
 	var m geoMetadata
 	text, ok := s.Metadata().GetValue("geo")
-	if !ok || json.Unmarshal([]byte(text), &m) != nil {
+	if !ok || json.Unmarshal(withoutNaN([]byte(text)), &m) != nil {
 		return geoMetadata{}
 	}
 	return m
+}
+
+// withoutNaN returns JSON in which NaN is null: Python writes it, and GeoPandas before 0.10 does so
+// for the bounds of no geometries.
+func withoutNaN(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case !inString && bytes.HasPrefix(text[i:], []byte("NaN")):
+			out = append(out, "null"...)
+			i += len("NaN") - 1
+			continue
+		case text[i] == '"':
+			inString = !inString
+		case text[i] == '\\' && i+1 < len(text):
+			out = append(out, text[i])
+			i++
+		}
+		out = append(out, text[i])
+	}
+	return out
 }
 
 // crsText returns a CRS of JSON as text: an object is PROJJSON, a text is well-known text, as drafts
@@ -78,6 +101,7 @@ func (m *geoMetadata) geometryField(a arrow.Array, field arrow.Field) (crs strin
 	}
 	switch a.(type) {
 	case *array.Binary, *array.LargeBinary, *array.BinaryView:
+	case *array.Null: // as pyarrow before 1.0 writes a column of nothing but missing elements
 	default:
 		return "", false
 	}
