@@ -13,7 +13,7 @@ import (
 func TestExamples(t *testing.T) {
 	for _, p := range packages(t) {
 		if p.Name == "pickle" {
-			continue // whose functions are those of the root and the readers of its objects
+			continue // whose functions are those of the root
 		}
 		called := calledInExamples(p)
 		check := func(typ string, f *doc.Func) {
