@@ -70,8 +70,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/known internal/pending internal/texts internal/written internal/zarr " +
 			"ndarray npy pickle torch xr"},
 	{"frame/arrowframe",
-		"frame internal/arrowcheck internal/bridge internal/framehook ndarray pickle " +
-			"reconstruct"},
+		"frame internal/arrowcheck internal/bridge internal/framehook ndarray pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",

@@ -9,6 +9,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -23,6 +24,11 @@ func (c CRS) String() string { return string(c) }
 // PickleReduce implements [pickle.Reducer].
 func (c CRS) PickleReduce(int) (any, error) {
 	return call(pyName("pyproj.crs", "CRS"), string(c)), nil
+}
+
+func init() {
+	bridge.NewGeometry = func(wkb []byte) (any, error) { return NewGeometry(wkb) }
+	bridge.NewCRS = func(text string) any { return CRS(text) }
 }
 
 // geometryDType is the name that GeoPandas gives the dtype of a column of geometries.

@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/pickle"
-	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // The extension types whose elements are WKB: that of GeoArrow and the name that it had before.
@@ -127,13 +127,16 @@ func (m *geoMetadata) geometryField(a arrow.Array, field arrow.Field) (crs strin
 // geometries makes a column of WKB one of geometries. One with a curve or another kind of geometry
 // that shapely does not have stays as it is.
 func geometries(s *frame.Series, crs string) error {
+	if bridge.NewGeometry == nil {
+		return nil
+	}
 	items := make([]any, len(s.Items))
 	for i, item := range s.Items {
 		wkb, ok := item.([]byte)
 		if !ok {
 			continue
 		}
-		g, err := reconstruct.NewGeometry(wkb)
+		g, err := bridge.NewGeometry(wkb)
 		if errors.Is(err, pickle.ErrUnsupported) {
 			return nil
 		}
@@ -154,7 +157,7 @@ func (m *geoMetadata) finish(f *frame.Frame) {
 			f.Class = geoDataFrame
 			f.Extra = map[string]any{"_geometry_column_name": m.Primary, "_crs": nil}
 			if c.CRS != "" {
-				f.Extra["_crs"] = reconstruct.CRS(c.CRS)
+				f.Extra["_crs"] = bridge.NewCRS(c.CRS)
 			}
 			return
 		}
