@@ -57,8 +57,6 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5/pytables", "frame hdf5 ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
-	{"frame/arrowframe",
-		"frame internal/arrowcheck internal/bridge internal/framehook ndarray pickle"},
 	{"internal/delimited", "internal/errkind"},
 	{"internal/safetensors", "internal/errkind ndarray"},
 	{"internal/xdr", "internal/errkind ndarray"},
@@ -71,6 +69,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/bridge internal/compress internal/framehook internal/jsonhook " +
 			"internal/known internal/pending internal/texts internal/written internal/zarr " +
 			"ndarray npy pickle torch xr"},
+	{"frame/arrowframe",
+		"frame internal/arrowcheck internal/bridge internal/framehook ndarray pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
 	{"internal/jsonval",

@@ -98,8 +98,8 @@ func hideDurations(r *file.Reader) (map[string]arrow.DataType, error) {
 	return names, nil
 }
 
-// restoreDurations returns the schema with its durations, and with pandas' metadata, which pqarrow
-// does not take from the file.
+// restoreDurations returns the schema with its durations, and with pandas' and GeoParquet's
+// metadata, which pqarrow does not take from the file.
 func restoreDurations(r *file.Reader, schema *arrow.Schema,
 	durations map[string]arrow.DataType) *arrow.Schema {
 	fields := append([]arrow.Field{}, schema.Fields()...)
@@ -109,9 +109,11 @@ func restoreDurations(r *file.Reader, schema *arrow.Schema,
 		}
 	}
 	meta := schema.Metadata()
-	if pandas := r.MetaData().KeyValueMetadata().FindValue("pandas"); pandas != nil &&
-		meta.FindKey("pandas") < 0 {
-		meta = arrow.NewMetadata(append(meta.Keys(), "pandas"), append(meta.Values(), *pandas))
+	for _, key := range []string{"pandas", "geo"} {
+		value := r.MetaData().KeyValueMetadata().FindValue(key)
+		if value != nil && meta.FindKey(key) < 0 {
+			meta = arrow.NewMetadata(append(meta.Keys(), key), append(meta.Values(), *value))
+		}
 	}
 	return arrow.NewSchema(fields, &meta)
 }

@@ -3,11 +3,13 @@ package reconstruct
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -24,11 +26,22 @@ func (c CRS) PickleReduce(int) (any, error) {
 	return call(pyName("pyproj.crs", "CRS"), string(c)), nil
 }
 
+func init() {
+	bridge.NewGeometry = func(wkb []byte) (any, error) { return NewGeometry(wkb) }
+	bridge.NewCRS = func(text string) any { return CRS(text) }
+}
+
 // geometryDType is the name that GeoPandas gives the dtype of a column of geometries.
 const geometryDType = "geometry"
 
 // geometryArrayClass is the class of such a column's elements.
 var geometryArrayClass = pickle.Global{Module: "geopandas.array", Name: "GeometryArray"}
+
+// isGeometryCall reports whether a function makes such an array of WKB or of geometries.
+func isGeometryCall(g pickle.Global) bool {
+	return g.Module == geometryArrayClass.Module &&
+		(g.Name == "from_wkb" || g.Name == "from_shapely")
+}
 
 // isGeo reports whether a class is one that this file reads.
 func isGeo(g pickle.Global) bool {
@@ -44,7 +57,7 @@ func isGeo(g pickle.Global) bool {
 // shapely 1 pickles it, a CRS; nil for any other.
 func (p *Pandas) geo(inst namedInstance) (any, error) {
 	switch g := inst.Class; {
-	case g == geometryArrayClass, g.Module == geometryArrayClass.Module && g.Name == "from_wkb":
+	case g == geometryArrayClass, isGeometryCall(g):
 		s, err := p.geometries(inst)
 		if err != nil {
 			return nil, err
@@ -57,7 +70,10 @@ func (p *Pandas) geo(inst namedInstance) (any, error) {
 		}
 	case strings.HasPrefix(g.Module, "shapely.geometry."):
 		if wkb, ok := oldGeometry(inst); ok {
-			return newOldGeometry(wkb)
+			return newOldGeometry(wkb, g.Name == "LinearRing")
+		}
+		if ring, ok := argument(inst.Args, 0).(*Geometry); ok && isRingCall(inst) {
+			return newOldGeometry(ring.wkb, true)
 		}
 	}
 	return nil, nil
@@ -73,8 +89,16 @@ func readCRS(inst namedInstance) (CRS, bool) {
 	return CRS(text), ok && len(inst.Args) == 1
 }
 
-// oldGeometries are the classes of shapely 1 whose state is WKB of just that type.
+// isRingCall reports whether an object is LinearRing(geometry), as a Geometry that shapely 1 can
+// load is written.
+func isRingCall(inst namedInstance) bool {
+	return inst.Class.Name == "LinearRing" && len(inst.Args) == 1 && inst.State == nil
+}
+
+// oldGeometries are the classes of shapely 1 whose state is WKB of just that type, which for a
+// LinearRing is that of a LineString.
 var oldGeometries = map[string]bool{"Point": true, "LineString": true, "Polygon": true,
+	"LinearRing": true,
 	"MultiPoint": true, "MultiLineString": true, "MultiPolygon": true, "GeometryCollection": true}
 
 // oldGeometry returns the WKB of a geometry of shapely 1.
@@ -98,12 +122,16 @@ func oldGeometry(inst namedInstance) ([]byte, bool) {
 	return nil, false
 }
 
-func newOldGeometry(wkb []byte) (*Geometry, error) {
+func newOldGeometry(wkb []byte, ring bool) (*Geometry, error) {
 	g, err := NewGeometry(bytes.Clone(wkb))
-	if err == nil {
-		g.loads = true
+	if err == nil && ring {
+		err = g.makeRing()
 	}
-	return g, err
+	if err != nil {
+		return nil, err
+	}
+	g.loads = true
+	return g, nil
 }
 
 // geometries reads a GeometryArray, or from_wkb(data, crs).
@@ -191,18 +219,30 @@ func (p *Pandas) geometryColumn(o *pickle.Object, inst namedInstance) (*frame.Se
 // geometryValues writes a column of geometries.
 func (r *Reducers) geometryValues(s *frame.Series) (any, error) {
 	list := make(types.List, len(s.Items))
+	hasRing := slices.ContainsFunc(s.Items, isRing)
 	for i, v := range s.Items {
 		switch g := v.(type) {
 		case nil:
 		case *Geometry:
-			list[i] = g.wkb
+			if list[i] = g.wkb; hasRing {
+				list[i] = g
+			}
 		default:
 			return nil, pickle.Unsupported("a geometry that is %s", typeName(v))
 		}
 	}
-	data := r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list)
-	if s.CRS == "" {
-		return call(pyName(geometryArrayClass.Module, "from_wkb"), data), nil
+	function := "from_wkb"
+	if hasRing { // which WKB would make a LineString
+		function = "from_shapely"
 	}
-	return call(pyName(geometryArrayClass.Module, "from_wkb"), data, CRS(s.CRS)), nil
+	args := []any{r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list)}
+	if s.CRS != "" {
+		args = append(args, CRS(s.CRS))
+	}
+	return call(pyName(geometryArrayClass.Module, function), args...), nil
+}
+
+func isRing(v any) bool {
+	g, ok := v.(*Geometry)
+	return ok && g.ring
 }

@@ -253,11 +253,16 @@ func (r *Reducers) blocks(f *frame.Frame, protocol int) (types.List, error) {
 }
 
 // columnBlock is one column as a block of a DataFrame: two-dimensional if it is an array
-// of NumPy's.
+// of NumPy's, as pandas 1.0 does not make it so itself.
 func (r *Reducers) columnBlock(s *frame.Series, protocol int) (any, error) {
 	values, err := r.values(s, protocol)
-	if a, ok := values.(*ndarray.Array); ok {
+	switch a := values.(type) {
+	case *ndarray.Array:
 		return a.Reshape(1, a.Size())
+	case *written.Constructed:
+		if a.By == r.arrays {
+			a.State[1] = shapeTuple([]int{1, s.Len()})
+		}
 	}
 	return values, err
 }

@@ -18,6 +18,7 @@ type Geometry struct {
 	wkb   []byte
 	root  wkbNode
 	loads bool // it is written as shapely.wkb.loads(wkb), which shapely 1 has too
+	ring  bool // it is a LinearRing, whose WKB is that of a LineString
 }
 
 // wkbNode is a geometry, or a part of one, in the WKB.
@@ -36,6 +37,13 @@ const maxGeometryDepth = 64
 var geometryNames = [...]string{"", "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
 	"MULTILINESTRING",
 	"MULTIPOLYGON", "GEOMETRYCOLLECTION"}
+
+// lineString is the code of a LineString in WKB, linearRing the name of shapely's LinearRing in
+// WKT; WKB has no code for it.
+const (
+	lineString = 2
+	linearRing = "LINEARRING"
+)
 
 // NewGeometry returns the geometry of a WKB or EWKB, which it keeps. Where that is cut off, goes on
 // behind the geometry, or claims more points than there are, the error is of the kind
@@ -61,8 +69,14 @@ func NewGeometry(wkb []byte) (*Geometry, error) {
 func (g *Geometry) WKB() []byte { return g.wkb }
 
 // Kind returns the type of the geometry as WKT has it: "POINT", "LINESTRING", "POLYGON",
-// "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION".
-func (g *Geometry) Kind() string { return geometryNames[g.root.kind] }
+// "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION"; or "LINEARRING" of
+// shapely's LinearRing, whose WKB is that of a LINESTRING.
+func (g *Geometry) Kind() string {
+	if g.ring {
+		return linearRing
+	}
+	return geometryNames[g.root.kind]
+}
 
 // SRID returns the code of the coordinate reference system, 0 where there is none.
 func (g *Geometry) SRID() int { return int(g.root.srid) }
@@ -73,6 +87,9 @@ func (g *Geometry) WKT() string {
 	w := &wktWriter{}
 	if _, err := g.root.skip(0, w); err != nil {
 		return "" // NewGeometry found none
+	}
+	if g.ring {
+		return linearRing + string(w.text[len(geometryNames[lineString]):])
 	}
 	return string(w.text)
 }
@@ -88,7 +105,13 @@ func (g *Geometry) PickleReduce(int) (any, error) {
 	if g.root.kind == 0 {
 		return nil, pickle.Unsupported("a Geometry that NewGeometry has not made")
 	}
-	if g.loads {
+	switch {
+	case g.ring && g.loads:
+		line := call(pyName("shapely.wkb", "loads"), g.wkb)
+		return call(pyName("shapely.geometry.polygon", "LinearRing"), line), nil
+	case g.ring:
+		return call(pyName("shapely.geometry.polygon", "_unpickle_linearring"), g.wkb), nil
+	case g.loads:
 		return call(pyName("shapely.wkb", "loads"), g.wkb), nil
 	}
 	return call(pyName("shapely.io", "from_wkb"), g.wkb), nil
@@ -103,6 +126,46 @@ func fillShapely(t table) {
 		}
 		return v, err
 	}})
+	t.add("shapely.geometry.polygon", "_unpickle_linearring", &entry{call: readRing})
+}
+
+// readRing is shapely.geometry.polygon._unpickle_linearring(wkb), as shapely 2 pickles a
+// LinearRing.
+func readRing(c Class, args []any) (any, error) {
+	v, err := readFromWKB(c, args)
+	if g, ok := v.(*Geometry); ok {
+		err = g.makeRing()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// makeRing makes a LinearRing of a LineString, if GEOS would: it must be empty, or end where it
+// begins behind three points at least.
+func (g *Geometry) makeRing() error {
+	if g.root.kind != lineString {
+		return pickle.Malformed("a LinearRing of the WKB of a %s", g.Kind())
+	}
+	count, data, err := g.root.count(g.root.data)
+	if err != nil {
+		return err
+	}
+	const least = 3 // points
+	if count > 0 && count < least {
+		return pickle.Malformed("a LinearRing of %d points", count)
+	}
+	last := max(count-1, 0) * g.root.dims() * 8
+	for i := 0; count > 0 && i < 16; i += 8 { // x and y
+		from := math.Float64frombits(g.root.order.Uint64(data[i:]))
+		to := math.Float64frombits(g.root.order.Uint64(data[last+i:]))
+		if from != to {
+			return pickle.Malformed("a LinearRing that is not closed")
+		}
+	}
+	g.ring = true
+	return nil
 }
 
 // readFromWKB is shapely.io.from_wkb(geometry), as shapely 2 pickles its geometries.

@@ -57,7 +57,7 @@ if [ $# -eq 0 ]; then
         [ ! -x "$venvs/$name/bin/python" ] || objects=$objects${objects:+:}$venvs/$name/bin/python
     done
     [ -n "$objects" ] || { echo "interop: no Python with xarray: its tests would be skipped" >&2; exit 1; }
-    UNPKL_OBJECTS_PYTHONS=$objects go test -count=1 -run TestInteropObjects ./reconstruct ./frame/arrowframe
+    UNPKL_OBJECTS_PYTHONS=$objects go test -count=1 -run TestInteropObjects ./reconstruct ./frame/arrowframe ./convert
 
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert

@@ -165,6 +165,11 @@ def shapely():
             continue
         yield text.replace(' ', '_').replace('(', '').replace(')', '').replace(',', ''), g
     yield 'ring', shapely.geometry.LinearRing([(0, 0), (1, 0), (1, 1)])
+    yield 'ring_z', shapely.geometry.LinearRing([(0, 0, 5), (1, 0, 6), (1, 1, 7)])
+    yield 'rings', [shapely.geometry.LinearRing([(0, 0), (1, 0), (1, 1)]), shapely.geometry.LineString([(0, 0), (1, 0)])]
+    if hasattr(shapely, 'set_srid'):
+        yield 'ring_empty', shapely.geometry.LinearRing()
+        yield 'ring_srid', shapely.set_srid(shapely.geometry.LinearRing([(0, 0), (1, 0), (1, 1)]), 4326)
     if hasattr(shapely, 'set_srid'):
         yield 'srid', shapely.set_srid(shapely.geometry.Point(1, 2), 4326)
 
@@ -173,7 +178,7 @@ def shapely():
 def geopandas():
     import geopandas as gpd
     import pandas as pd
-    from shapely.geometry import LineString, Point
+    from shapely.geometry import LinearRing, LineString, Point
     points = [Point(0, 1), None, LineString([(0, 0), (1, 1)])]
     for crs in [None, 'EPSG:4326', 'EPSG:3857', '+proj=utm +zone=33 +datum=WGS84', 'OGC:CRS84', 'ESRI:54009']:
         try:
@@ -184,6 +189,7 @@ def geopandas():
     yield 'no_geometry', gpd.GeoDataFrame({'a': [1, 2]})
     yield 'empty', gpd.GeoDataFrame({'a': []}, geometry=[])
     yield 'two_columns', gpd.GeoDataFrame({'p': gpd.GeoSeries(points), 'q': gpd.GeoSeries(points)}, geometry='q')
+    yield 'rings', gpd.GeoSeries(points + [LinearRing([(0, 0), (1, 0), (1, 1)])], crs='EPSG:4326')
     yield 'multiindex', gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, index=pd.MultiIndex.from_tuples([(1, 'a'), (1, 'b'), (2, 'a')]))
 
 
@@ -388,6 +394,13 @@ def catboost():
         yield cls.__name__, m.fit(X, Y, group_id=np.arange(20) // 5) if cls is catboost.CatBoostRanker else m.fit(X, Y)
 
 
+def geometries(x):
+    """The elements of each column of GeoPandas, a geometry as its type and WKB."""
+    if hasattr(x, 'columns'):
+        return [(name, geometries(x[name])) for name in x.columns]
+    return [(v.geom_type, v.wkb) if hasattr(v, 'geom_type') else v for v in x]
+
+
 def equal(a, b):
     """Whether a value is equal to one that was written again."""
     kind = type(a).__module__.split('.')[0]
@@ -413,11 +426,11 @@ def equal(a, b):
         from networkx.utils import graphs_equal
         return graphs_equal(a, b)
     if kind == 'shapely':
-        return a.wkb == b.wkb
+        return a.wkb == b.wkb and a.geom_type == b.geom_type and a == b or a.is_empty and b.is_empty and a.wkt == b.wkt
     if kind in ('pyarrow', 'polars', 'pandas') and hasattr(a, 'equals'):
         return a.equals(b)
     if kind == 'geopandas':
-        return list(a.index) == list(b.index) and a.crs == b.crs and a.to_wkb().equals(b.to_wkb()) if hasattr(a, 'crs') and getattr(a, '_geometry_column_name', 1) else pickle.dumps(a, 4) == pickle.dumps(b, 4)
+        return list(a.index) == list(b.index) and a.crs == b.crs and geometries(a) == geometries(b) if hasattr(a, 'crs') and getattr(a, '_geometry_column_name', 1) else pickle.dumps(a, 4) == pickle.dumps(b, 4)
     if kind == 'astropy' and type(a).__name__.endswith('Unit'):
         return a == b
     return pickle.dumps(a, 4) == pickle.dumps(b, 4) or repr(a) == repr(b) and equal_state(a, b)

@@ -515,6 +515,9 @@ func (c *converter) builderFor(s *frame.Series) array.Builder {
 		}
 		return nil
 	}
+	if s.DType == geometryDType {
+		return array.NewBinaryBuilder(c.mem, arrow.BinaryTypes.Binary)
+	}
 	for i := range s.Len() {
 		if s.IsNull(i) {
 			continue

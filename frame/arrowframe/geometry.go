@@ -31,7 +31,7 @@ func geometryMetadata(s *frame.Series) arrow.Metadata {
 		about["crs"], about["crs_type"] = s.CRS, "authority_code"
 	}
 	return arrow.NewMetadata([]string{extensionName, extensionMetadata},
-		[]string{"geoarrow.wkb", jsonText(about)})
+		[]string{wkbName, jsonText(about)})
 }
 
 // projJSON returns a CRS that is a JSON object.
@@ -56,7 +56,7 @@ func (b *batchBuilder) addGeo(f *frame.Frame, meta *arrow.Metadata) *arrow.Metad
 		about := map[string]any{"encoding": "WKB", "geometry_types": []string{}}
 		if crs, isJSON := projJSON(s.CRS); isJSON {
 			about["crs"] = crs
-		} else if s.CRS != "OGC:CRS84" { // which is meant where there is none
+		} else if s.CRS != defaultCRS { // which is meant where there is none
 			about["crs"] = nil
 		}
 		columns[b.geometryNames[i]] = about

@@ -28,6 +28,14 @@ import (
 //	decimal, binary, list, map, struct      Object: *apd.Decimal, []byte, []any, [2]any pairs, map[string]any
 //	null                                    Object of nil
 //	extension                               as what it is stored as
+//	extension geoarrow.wkb, ogc.wkb         Object of dtype "geometry": *reconstruct.Geometry
+//
+// A binary column that GeoParquet's metadata "geo" of the schema say is WKB is one of geometries
+// too, and the frame is then a GeoDataFrame with their primary column. Its CRS is the text that the
+// field's metadata or GeoParquet's have: PROJJSON, well-known text or a name; "OGC:CRS84" where
+// GeoParquet's name none, and "" where it is null. WKB that is cut off or lies is an error; a column
+// with a curve, which reconstruct.NewGeometry does not read, stays bytes, as do all in a program
+// that imports neither package reconstruct nor the root.
 //
 // Period and Interval come back where the field's metadata say so, as FromFrame writes them. The
 // index is what the schema's metadata under "pandas" name, as pyarrow writes them and FromFrame
@@ -35,7 +43,7 @@ import (
 func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	var columns []*frame.Series
 	named := map[string]*frame.Series{}
-	described := readMetadata(batch.Schema())
+	described, geo := readMetadata(batch.Schema()), readGeo(batch.Schema())
 	index := described.IndexColumns
 	isIndex := map[string]bool{}
 	for _, x := range index {
@@ -43,6 +51,9 @@ func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	}
 	for i, field := range batch.Schema().Fields() {
 		s, err := series(batch.Column(i), field)
+		if crs, ok := geo.geometryField(batch.Column(i), field); ok && err == nil {
+			err = geometries(s, crs)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", field.Name, err)
 		}
@@ -63,6 +74,7 @@ func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	if f.Index, err = indexOf(index, named, int(batch.NumRows())); err != nil {
 		return nil, err
 	}
+	geo.finish(f)
 	return f, f.Validate()
 }
 

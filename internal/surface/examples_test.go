@@ -12,8 +12,8 @@ import (
 // frame.Frame has an example of its own or is called in one, which go test runs.
 func TestExamples(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.Name == "pickle" || p.Name == "reconstruct" {
-			continue // whose functions are those of the root and the readers of its objects
+		if p.Name == "pickle" {
+			continue // whose functions are those of the root
 		}
 		called := calledInExamples(p)
 		check := func(typ string, f *doc.Func) {

@@ -1,0 +1,165 @@
+package arrowframe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/bridge"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// The extension types whose elements are WKB: that of GeoArrow and the name that it had before.
+//
+// Reference: geoarrow.org, "Extension names"; github.com/geopandas/geo-arrow-spec of 2020.
+const (
+	wkbName    = "geoarrow.wkb"
+	oldWKBName = "ogc.wkb"
+)
+
+// defaultCRS is what a GeoParquet file means that names no CRS: longitude and latitude on WGS 84.
+const defaultCRS = "OGC:CRS84"
+
+// geoDataFrame is the class of a frame whose schema has GeoParquet's metadata.
+const geoDataFrame = "geopandas.geodataframe.GeoDataFrame"
+
+// geoMetadata is what GeoParquet's metadata say of a schema.
+//
+// Reference: GeoParquet 1.1.0; GeoPandas writes its drafts 0.1.0 to 0.4.0 before.
+type geoMetadata struct {
+	Primary string               `json:"primary_column"`
+	Columns map[string]geoColumn `json:"columns"`
+}
+
+// geoColumn is what they say of a column. CRS is nil where they say nothing, and else JSON.
+type geoColumn struct {
+	Encoding string          `json:"encoding"`
+	CRS      json.RawMessage `json:"crs"`
+}
+
+// readGeo reads GeoParquet's metadata; what is no such metadata counts as none.
+func readGeo(s *arrow.Schema) geoMetadata {
+	var m geoMetadata
+	text, ok := s.Metadata().GetValue("geo")
+	if !ok || json.Unmarshal(withoutNaN([]byte(text)), &m) != nil {
+		return geoMetadata{}
+	}
+	return m
+}
+
+// withoutNaN returns JSON in which NaN is null: Python writes it, and GeoPandas before 0.10 does so
+// for the bounds of no geometries.
+func withoutNaN(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case !inString && bytes.HasPrefix(text[i:], []byte("NaN")):
+			out = append(out, "null"...)
+			i += len("NaN") - 1
+			continue
+		case text[i] == '"':
+			inString = !inString
+		case text[i] == '\\' && i+1 < len(text):
+			out = append(out, text[i])
+			i++
+		}
+		out = append(out, text[i])
+	}
+	return out
+}
+
+// crsText returns a CRS of JSON as text: an object is PROJJSON, a text is well-known text, as drafts
+// of GeoParquet have it, or the name of a CRS; null is "".
+func crsText(crs json.RawMessage) string {
+	var v any
+	if json.Unmarshal(crs, &v) != nil {
+		return ""
+	}
+	switch v := v.(type) {
+	case string:
+		return v
+	case map[string]any:
+		return string(crs)
+	}
+	return ""
+}
+
+// geometryField reports whether a column is one of WKB, and returns its CRS. That of the extension
+// type comes first, as GeoParquet's metadata have no place for one that is not PROJJSON.
+func (m *geoMetadata) geometryField(a arrow.Array, field arrow.Field) (crs string, ok bool) {
+	name, _ := field.Metadata.GetValue(extensionName)
+	text, _ := field.Metadata.GetValue(extensionMetadata)
+	if e, isExtension := a.(array.ExtensionArray); isExtension {
+		name, text = e.ExtensionType().ExtensionName(), e.ExtensionType().Serialize()
+		a = e.Storage()
+	}
+	switch a.(type) {
+	case *array.Binary, *array.LargeBinary, *array.BinaryView:
+	case *array.Null: // as pyarrow before 1.0 writes a column of nothing but missing elements
+	default:
+		return "", false
+	}
+	about, described := m.Columns[field.Name]
+	isWKB := name == wkbName || name == oldWKBName
+	if !isWKB && !(described && about.Encoding == "WKB") {
+		return "", false
+	}
+	var extension struct{ CRS json.RawMessage }
+	if isWKB && json.Unmarshal([]byte(text), &extension) == nil {
+		crs = crsText(extension.CRS)
+	}
+	switch {
+	case crs != "" || !described:
+	case about.CRS == nil:
+		crs = defaultCRS
+	default:
+		crs = crsText(about.CRS)
+	}
+	return crs, true
+}
+
+// geometries makes a column of WKB one of geometries. One with a curve or another kind of geometry
+// that shapely does not have stays as it is.
+func geometries(s *frame.Series, crs string) error {
+	if bridge.NewGeometry == nil {
+		return nil
+	}
+	items := make([]any, len(s.Items))
+	for i, item := range s.Items {
+		wkb, ok := item.([]byte)
+		if !ok {
+			continue
+		}
+		g, err := bridge.NewGeometry(wkb)
+		if errors.Is(err, pickle.ErrUnsupported) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("element %d: %w", i, err)
+		}
+		items[i] = g
+	}
+	s.Items, s.DType, s.CRS = items, geometryDType, crs
+	return nil
+}
+
+// finish makes the frame a GeoDataFrame if the metadata name one of its geometries as the primary
+// column. GeoPandas before 0.12 looks for the CRS in the frame, and later versions ignore it there.
+func (m *geoMetadata) finish(f *frame.Frame) {
+	for _, c := range f.Columns {
+		if c.DType == geometryDType && c.Name == any(m.Primary) {
+			f.Class = geoDataFrame
+			f.Extra = map[string]any{"_geometry_column_name": m.Primary, "_crs": nil}
+			if c.CRS != "" {
+				f.Extra["_crs"] = bridge.NewCRS(c.CRS)
+			}
+			return
+		}
+	}
+}
