@@ -23,8 +23,10 @@ var everyLines = []struct{ writes, line string }{
 	{"other", "get FILE /*"}, {"text", "head FILE"}, {"csv", "head --csv FILE"},
 	{"json", "head --json FILE"}, {"text", "tail -n 2 FILE"}, {"text", "sample --seed 1 FILE"},
 	{"text", "stats FILE"}, {"json", "stats --json FILE"}, {"text", "plot FILE"},
-	{"other", "plot -o OUT.svg FILE"}, {"text", "diff FILE FILE"}, {"json", "diff --json FILE FILE"},
-	{"json", "diff --json FILE OTHER"}, {"text", "diff OTHER FILE"}, {"other", "verify --write FILE -"},
+	{"other", "plot -o OUT.svg FILE"}, {"text", "diff FILE FILE"},
+	{"json", "diff --json FILE FILE"},
+	{"json", "diff --json FILE OTHER"}, {"text", "diff OTHER FILE"},
+	{"other", "verify --write FILE -"},
 	{"text", "checksum FILE"}, {"json", "checksum --json FILE"}, {"text", "audit FILE"},
 	{"json", "audit --json FILE"}, {"json", "audit --sarif FILE"}, {"json", "to-json FILE"},
 	{"json", "to-json --arrays=values --stats FILE"},
@@ -35,8 +37,8 @@ var everyLines = []struct{ writes, line string }{
 	{"other", "convert --to npz --lossy FILE -"},
 }
 
-// everyFile calls visit with files of testdata: one in 160, where cases.Long says so one in 16, which
-// ones UNPKL_SEED says, and where UNPKL_LONG is "all" every one.
+// everyFile calls visit with files of testdata: one in 160, where cases.Long says so one in 16,
+// which ones UNPKL_SEED says, and where UNPKL_LONG is "all" every one.
 func everyFile(t *testing.T, visit func(path string)) {
 	t.Helper()
 	part, seed := uint32(160), os.Getenv("UNPKL_SEED")

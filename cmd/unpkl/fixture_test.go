@@ -26,8 +26,8 @@ func fixtures(t *testing.T) []fixture.Fixture {
 	return all
 }
 
-// someFixtures returns one in five of the fixtures, and where cases.Long says so all of them: each is
-// compared with what Python says of it, one like the others.
+// someFixtures returns one in five of the fixtures, and where cases.Long says so all of them: each
+// is compared with what Python says of it, one like the others.
 func someFixtures(t *testing.T) []fixture.Fixture {
 	t.Helper()
 	all := fixtures(t)
