@@ -142,37 +142,6 @@ func FromRows[T any](rows []T) (*Frame, error) {
 	return f, err
 }
 
-// numericDTypes are the dtypes of Go's kinds.
-var numericDTypes = map[reflect.Kind]*ndarray.DType{
-	reflect.Bool: ndarray.DTypeOf[bool](),
-	reflect.Int8: ndarray.DTypeOf[int8](), reflect.Int16: ndarray.DTypeOf[int16](),
-	reflect.Int32: ndarray.DTypeOf[int32](),
-	reflect.Int64: ndarray.DTypeOf[int64](),
-	reflect.Uint8: ndarray.DTypeOf[uint8](), reflect.Uint16: ndarray.DTypeOf[uint16](),
-	reflect.Uint32:  ndarray.DTypeOf[uint32](),
-	reflect.Uint64:  ndarray.DTypeOf[uint64](),
-	reflect.Float32: ndarray.DTypeOf[float32](), reflect.Float64: ndarray.DTypeOf[float64](),
-	reflect.Complex64:  ndarray.DTypeOf[complex64](),
-	reflect.Complex128: ndarray.DTypeOf[complex128](),
-}
-
-// dtypeOf returns the dtype whose elements lie in memory as those of type t, or nil.
-func dtypeOf(t reflect.Type) *ndarray.DType {
-	switch t.Kind() {
-	case reflect.Int:
-		if t.Size() == 4 {
-			return ndarray.DTypeOf[int32]()
-		}
-		return ndarray.DTypeOf[int64]()
-	case reflect.Uint:
-		if t.Size() == 4 {
-			return ndarray.DTypeOf[uint32]()
-		}
-		return ndarray.DTypeOf[uint64]()
-	}
-	return numericDTypes[t.Kind()]
-}
-
 func seriesOf(name string, v reflect.Value) (*Series, error) {
 	t := v.Type().Elem()
 	switch {
@@ -186,8 +155,8 @@ func seriesOf(name string, v reflect.Value) (*Series, error) {
 			texts[i] = v.Index(i).String()
 		}
 		return textSeries(name, texts, nil), nil
-	case dtypeOf(t) != nil:
-		return numberSeries(name, v, dtypeOf(t))
+	case ndarray.DTypeOfKind(t.Kind()) != nil:
+		return numberSeries(name, v, ndarray.DTypeOfKind(t.Kind()))
 	case t.Kind() == reflect.Pointer && isColumnType(t.Elem()):
 		return pointerSeries(name, v)
 	case t.Kind() == reflect.Chan || t.Kind() == reflect.Func || t.Kind() == reflect.UnsafePointer:
@@ -213,7 +182,7 @@ func isNil(v reflect.Value) bool {
 // isColumnType reports whether a pointer to t has a column with a mask.
 func isColumnType(t reflect.Type) bool {
 	return t == timeType || t.Kind() == reflect.String ||
-		dtypeOf(t) != nil && t.Kind() != reflect.Complex64 && t.Kind() != reflect.Complex128
+		ndarray.DTypeOfKind(t.Kind()) != nil && t.Kind() != reflect.Complex64 && t.Kind() != reflect.Complex128
 }
 
 // pointerSeries makes a column of what the pointers point to, with nil as missing.

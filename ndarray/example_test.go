@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 
 	"github.com/unpkl/unpkl/ndarray"
 )
@@ -411,4 +412,13 @@ func ExampleObjectDType() {
 	a, _ := ndarray.NewObjects(ndarray.ObjectDType(), []int{2}, ndarray.OrderC, []any{"a", 1.5})
 	fmt.Println(a.DType(), a)
 	// Output: object ['a' 1.5]
+}
+
+func ExampleDTypeOfKind() {
+	type celsius float32
+	fmt.Println(ndarray.DTypeOfKind(reflect.TypeFor[celsius]().Kind()))
+	fmt.Println(ndarray.DTypeOfKind(reflect.String))
+	// Output:
+	// float32
+	// <nil>
 }

@@ -153,29 +153,6 @@ var counterparts = map[reflect.Type]pickle.ReduceFunc{
 	},
 }
 
-// elementDTypes are the dtypes of the kinds of Go's numbers.
-var elementDTypes = map[reflect.Kind]*ndarray.DType{
-	reflect.Bool: ndarray.DTypeOf[bool](),
-	reflect.Int8: ndarray.DTypeOf[int8](), reflect.Int16: ndarray.DTypeOf[int16](),
-	reflect.Int32: ndarray.DTypeOf[int32](),
-	reflect.Int64: ndarray.DTypeOf[int64](),
-	reflect.Uint8: ndarray.DTypeOf[uint8](), reflect.Uint16: ndarray.DTypeOf[uint16](),
-	reflect.Uint32:  ndarray.DTypeOf[uint32](),
-	reflect.Uint64:  ndarray.DTypeOf[uint64](),
-	reflect.Float32: ndarray.DTypeOf[float32](), reflect.Float64: ndarray.DTypeOf[float64](),
-	reflect.Complex64:  ndarray.DTypeOf[complex64](),
-	reflect.Complex128: ndarray.DTypeOf[complex128](),
-	reflect.Int:        nativeInt(ndarray.DTypeOf[int32](), ndarray.DTypeOf[int64]()),
-	reflect.Uint:       nativeInt(ndarray.DTypeOf[uint32](), ndarray.DTypeOf[uint64]()),
-}
-
-func nativeInt(narrow, wide *ndarray.DType) *ndarray.DType {
-	if reflect.TypeFor[int]().Size() == 4 {
-		return narrow
-	}
-	return wide
-}
-
 // arrayReducer returns the function that makes an array of a slice or array of numbers, or of
 // slices of them, nil for other types.
 func arrayReducer(t reflect.Type) pickle.ReduceFunc {
@@ -184,7 +161,7 @@ func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 		elem = elem.Elem()
 		depth++
 	}
-	dt := elementDTypes[elem.Kind()]
+	dt := ndarray.DTypeOfKind(elem.Kind())
 	if elem == reflect.TypeFor[ndarray.Float16]() {
 		dt = ndarray.DTypeOf[ndarray.Float16]()
 	}
