@@ -16,8 +16,8 @@ import (
 // partPickle writes a random pickle of dicts and lists that are filled in small batches, with
 // everything in the memo, and with what makes it hard to leave anything out: values that are
 // fetched again anywhere, containers in themselves, containers that become part of a tuple or the
-// state of an object after they were filled, older ones that are changed, keys met twice and keys of
-// every kind.
+// state of an object after they were filled, older ones that are changed, keys met twice and keys
+// of every kind.
 type partPickle struct {
 	r    *rand.Rand
 	b    []byte
@@ -27,7 +27,9 @@ type partPickle struct {
 	odd                   int // one in so many values is one of the above
 }
 
-func (p *partPickle) op(code opcode.Code, arg ...byte) { p.b = append(append(p.b, byte(code)), arg...) }
+func (p *partPickle) op(code opcode.Code, arg ...byte) {
+	p.b = append(append(p.b, byte(code)), arg...)
+}
 
 func (p *partPickle) text(s string) {
 	p.op(opcode.ShortBinUnicode, append([]byte{byte(len(s))}, s...)...)

@@ -196,8 +196,8 @@ func WithSharedInput() Option {
 }
 
 // WithConcurrency says how many goroutines may read one large list or dict, into a slice or as a
-// plain value, this one among them; 1 forbids others. Without it, and for 0, there are as many as Go
-// runs at once, up to 16. What they make is equal to what one makes.
+// plain value, this one among them; 1 forbids others. Without it, and for 0, there are as many as
+// Go runs at once, up to 16. What they make is equal to what one makes.
 func WithConcurrency(n int) Option {
 	return reading("WithConcurrency", func(c *config) { c.workers = max(n, 0) })
 }

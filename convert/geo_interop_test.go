@@ -111,7 +111,8 @@ func TestInteropObjectsGeo(t *testing.T) {
 				base := strings.TrimSuffix(path, ".frame.pkl")
 				for _, c := range [][2]string{
 					{path, base + ".go.parquet"}, {path, base + ".go.arrow"},
-					{base + ".parquet", base + ".parquet.pkl"}, {base + ".arrow", base + ".arrow.pkl"},
+					{base + ".parquet", base + ".parquet.pkl"},
+					{base + ".arrow", base + ".arrow.pkl"},
 				} {
 					v, err := convert.Read(c[0])
 					if err == nil {

@@ -182,7 +182,8 @@ func isNil(v reflect.Value) bool {
 // isColumnType reports whether a pointer to t has a column with a mask.
 func isColumnType(t reflect.Type) bool {
 	return t == timeType || t.Kind() == reflect.String ||
-		ndarray.DTypeOfKind(t.Kind()) != nil && t.Kind() != reflect.Complex64 && t.Kind() != reflect.Complex128
+		ndarray.DTypeOfKind(t.Kind()) != nil && t.Kind() != reflect.Complex64 &&
+			t.Kind() != reflect.Complex128
 }
 
 // pointerSeries makes a column of what the pointers point to, with nil as missing.

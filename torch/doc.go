@@ -4,8 +4,8 @@
 // # Reading
 //
 // The functions of package unpkl read PyTorch's files as they read every other: Load, LoadFile,
-// Open, Unmarshal take the zip of torch.save since PyTorch 1.6, the format before it, the tar before
-// 0.1.10, archives of torch.jit.save, and tensors in pickles of any kind. A tensor is an
+// Open, Unmarshal take the zip of torch.save since PyTorch 1.6, the format before it, the tar
+// before 0.1.10, archives of torch.jit.save, and tensors in pickles of any kind. A tensor is an
 // [*ndarray.Array] there, and a [*Tensor] with unpkl.WithObjects:
 //
 //	PyTorch                                  plain value      object

@@ -74,8 +74,8 @@ func withoutNaN(text []byte) []byte {
 	return out
 }
 
-// crsText returns a CRS of JSON as text: an object is PROJJSON, a text is well-known text, as drafts
-// of GeoParquet have it, or the name of a CRS; null is "".
+// crsText returns a CRS of JSON as text: an object is PROJJSON, a text is well-known text, as
+// drafts of GeoParquet have it, or the name of a CRS; null is "".
 func crsText(crs json.RawMessage) string {
 	var v any
 	if json.Unmarshal(crs, &v) != nil {

@@ -33,9 +33,9 @@ import (
 // A binary column that GeoParquet's metadata "geo" of the schema say is WKB is one of geometries
 // too, and the frame is then a GeoDataFrame with their primary column. Its CRS is the text that the
 // field's metadata or GeoParquet's have: PROJJSON, well-known text or a name; "OGC:CRS84" where
-// GeoParquet's name none, and "" where it is null. WKB that is cut off or lies is an error; a column
-// with a curve, which reconstruct.NewGeometry does not read, stays bytes, as do all in a program
-// that imports neither package reconstruct nor the root.
+// GeoParquet's name none, and "" where it is null. WKB that is cut off or lies is an error; a
+// column with a curve, which reconstruct.NewGeometry does not read, stays bytes, as do all in a
+// program that imports neither package reconstruct nor the root.
 //
 // Period and Interval come back where the field's metadata say so, as FromFrame writes them. The
 // index is what the schema's metadata under "pandas" name, as pyarrow writes them and FromFrame

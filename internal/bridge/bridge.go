@@ -30,9 +30,10 @@ type Pickle interface {
 var Read func(unpickler any) (Pickle, error)
 
 // ReadPart is Read of a pickle of which only what the steps lead to is wanted, where the input is a
-// slice and nothing has to be counted over several pickles; otherwise it is Read. See tape.Cut: again
-// reads the pickle once more, all of it. Package pickle sets it.
-var ReadPart func(unpickler any, steps []tape.Step) (p Pickle, again func() (Pickle, error), err error)
+// slice and nothing has to be counted over several pickles; otherwise it is Read. See tape.Cut:
+// again reads the pickle once more, all of it. Package pickle sets it.
+var ReadPart func(unpickler any, steps []tape.Step) (p Pickle, again func() (Pickle, error),
+	err error)
 
 // SetInput makes a *pickle.Unpickler read data from now on, with the hooks and options that it has,
 // as one of pickle.NewUnpicklerBytes; nil lets go of the data before. Package pickle sets it.
@@ -107,10 +108,10 @@ var ReadArrow func(stream []byte) (any, error)
 // Package arrowframe sets it; where that is not linked in, it is nil.
 var WriteArrow any
 
-// WritePyarrow returns a *frame.Frame or *frame.Series that was read from pyarrow as the object that
-// pyarrow pickles; ReadPyarrow returns the *frame.Series of an array of pyarrow whose type package
-// reconstruct does not read. Package arrowframe sets both; where that is not linked in, they are
-// nil.
+// WritePyarrow returns a *frame.Frame or *frame.Series that was read from pyarrow as the object
+// that pyarrow pickles; ReadPyarrow returns the *frame.Series of an array of pyarrow whose type
+// package reconstruct does not read. Package arrowframe sets both; where that is not linked in,
+// they are nil.
 var (
 	WritePyarrow func(v any) (any, error)
 	ReadPyarrow  func(v any) (any, error)

@@ -3,10 +3,10 @@ package tape
 import "slices"
 
 // A pass for one part of a pickle keeps no cells of what the part cannot have. The part is what
-// keys and indices lead to from the root. The containers on the way, and those that they hold beside
-// it, are filled in batches, and where the next step leads to nothing in a batch the tape is taken
-// back to where the batch began. That needs that nothing refers to cells of the batch later on: no
-// number of the memo that is fetched then, which a first scan tells (see fetched), no older
+// keys and indices lead to from the root. The containers on the way, and those that they hold
+// beside it, are filled in batches, and where the next step leads to nothing in a batch the tape is
+// taken back to where the batch began. That needs that nothing refers to cells of the batch later
+// on: no number of the memo that is fetched then, which a first scan tells (see fetched), no older
 // container that the batch changed, no Go value of a host, and nothing on the stack. A batch of
 // which that is not sure is kept.
 //

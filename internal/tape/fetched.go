@@ -10,7 +10,8 @@ import (
 // fetched is which numbers of the memo a pickle fetches, and where it does so last: what a first
 // scan of the opcodes tells before the pass.
 //
-// Invariant: the pickle stores at the numbers 0, 1, 2, ... in turn, and fetches only what is stored.
+// Invariant: the pickle stores at the numbers 0, 1, 2, ... in turn, and fetches only what is
+// stored.
 type fetched struct {
 	// last has for each number where it is fetched last: an offset in units of fetchedUnit bytes,
 	// rounded up, or 0. It is in pages, and a page of numbers that are never fetched is nil.

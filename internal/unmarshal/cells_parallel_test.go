@@ -110,7 +110,8 @@ func TestSplitSlices(t *testing.T) {
 	for range 60 * factor() {
 		nodes := make([]any, 1+r.IntN(200))
 		for i := range nodes {
-			n := splitNode{ID: i, Name: fmt.Sprint(i % 7), Pair: [2]int8{1, int8(i)}, At: time.Unix(int64(i), 0).UTC()}
+			n := splitNode{ID: i, Name: fmt.Sprint(i % 7), Pair: [2]int8{1, int8(i)},
+				At: time.Unix(int64(i), 0).UTC()}
 			switch r.IntN(12) {
 			case 0:
 				n.Tags = tags // the same slice
@@ -140,7 +141,8 @@ func TestSplitSlices(t *testing.T) {
 		oneAndMany[[]*splitNode](t, data, unpkl.WithDisallowUnknownFields())
 		oneAndMany[[]map[string]string](t, data)
 		oneAndMany[[]splitNode](t, data, unpkl.WithLimits(unpkl.Limits{Depth: 1 + r.IntN(4)}))
-		oneAndMany[[]splitNode](t, data, unpkl.WithLimits(unpkl.Limits{Expansion: int64(1 + r.IntN(2000))}))
+		oneAndMany[[]splitNode](t, data, unpkl.WithLimits(unpkl.Limits{Expansion: int64(1 +
+			r.IntN(2000))}))
 	}
 }
 
@@ -198,7 +200,8 @@ func TestSplitNumbers(t *testing.T) {
 		}
 		oneAndMany[[]float64](t, data)
 		oneAndMany[[]int](t, data)
-		oneAndMany[[]int64](t, data, unpkl.WithLimits(unpkl.Limits{Expansion: int64(1 + r.IntN(6000))}))
+		oneAndMany[[]int64](t, data, unpkl.WithLimits(unpkl.Limits{Expansion: int64(1 +
+			r.IntN(6000))}))
 		oneAndMany[[]int16](t, data)
 		oneAndMany[[]bool](t, data)
 		oneAndMany[[]string](t, data)

@@ -475,8 +475,8 @@ func (w *Window) End() {
 	w.clear()
 }
 
-// isWhereLeft reports whether a reader that can seek is where the last End left it, so that what was
-// read ahead is what comes next.
+// isWhereLeft reports whether a reader that can seek is where the last End left it, so that what
+// was read ahead is what comes next.
 func (w *Window) isWhereLeft() bool {
 	if w.seek == nil || w.behind == 0 {
 		return false
