@@ -135,7 +135,9 @@ func (t *Tape) room(cells []cell, left int) []cell {
 			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
 		}
 	}
-	return append(make([]cell, 0, t.grown(len(cells), left)), cells...)
+	size := t.grown(len(cells), left)
+	t.expectCells(size, left)
+	return append(make([]cell, 0, size), cells...)
 }
 
 // roomIDs is room for IDs.

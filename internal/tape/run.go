@@ -56,6 +56,7 @@ func (t *Tape) run1() error {
 	t.extend(target, []ID{id})
 	target.n = uint32(items)
 	target.flags |= flagRuns
+	t.runItems += n
 	return nil
 }
 
