@@ -302,7 +302,7 @@ func (t *Tape) run() error {
 					if err := t.run1(); err != nil {
 						return err
 					}
-					pos, stack, cells = w.Pos, t.stack, t.cells
+					buf, pos, stack, cells = w.Buf, w.Pos, t.stack, t.cells
 				}
 			}
 			continue
