@@ -91,8 +91,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/bridge internal/known internal/opcode internal/pending " +
 			"internal/pyvalue internal/slab internal/tape ndarray pickle reconstruct xr"},
 	{"internal/unmarshal",
-		"frame internal/bridge internal/fields internal/known internal/plain " +
-			"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
+		"frame internal/bridge internal/fields internal/known internal/payload " +
+			"internal/plain internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
 			"reconstruct xr"},
 	{"internal/table",
 		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +

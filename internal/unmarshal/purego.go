@@ -60,3 +60,7 @@ func castSlice(s any, t reflect.Type) reflect.Value {
 	}
 	return out
 }
+
+type number interface{ float64 | int64 | int }
+
+func uncleared[T number](n int) []T { return make([]T, n) }
