@@ -116,12 +116,12 @@ func (a *assigner) resize(p *plan, v reflect.Value, dst place, n int, fast bool)
 	}
 	switch p.elem.form {
 	case formFloat:
-		if p.elem.size == 8 && newNumbers(dst, n, &a.floats, fast) {
+		if p.elem.size == 8 && newNumberSlice(dst, n, &a.floats, fast) {
 			return
 		}
 	case formInt:
 		if p.elem.size == 8 &&
-			(newNumbers(dst, n, &a.int64s, fast) || newNumbers(dst, n, &a.ints, fast)) {
+			(newNumberSlice(dst, n, &a.int64s, fast) || newNumberSlice(dst, n, &a.ints, fast)) {
 			return
 		}
 	case formString:
@@ -147,8 +147,8 @@ func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 	return true
 }
 
-// newNumbers is newSlice for numbers of 8 bytes, which many are filled faster without being cleared.
-func newNumbers[T number](dst place, n int, from *slab.Slab[T], fast bool) bool {
+// newNumberSlice is newSlice for numbers of 8 bytes, which many are filled faster without being cleared.
+func newNumberSlice[T number](dst place, n int, from *slab.Slab[T], fast bool) bool {
 	const many = 8 << 10
 	if to, ok := as[[]T](dst); ok && fast && n >= many {
 		*to = uncleared[T](n)

@@ -100,14 +100,20 @@ func bytesOf(v reflect.Value) ([]byte, bool) {
 	return unsafe.Slice((*byte)(e.p), uintptr(v.Len())*e.size), true
 }
 
-// overBytes returns the slice of type t, of n numbers, whose memory b is. It returns false where b
-// does not begin at a multiple of their size.
-func overBytes(b []byte, t reflect.Type, n int) (reflect.Value, bool) {
-	p := unsafe.Pointer(unsafe.SliceData(b))
-	if n == 0 || uintptr(p)%uintptr(t.Elem().Align()) != 0 {
-		return reflect.Value{}, false
+// sliceCap returns the capacity of a variable that is a slice.
+func (d place) sliceCap() int { return cap(*(*[]byte)(d.p)) }
+
+// setOver sets a variable that is a slice of numbers to the n > 0 numbers whose memory b is. It
+// returns false, and sets nothing, where b does not begin at a multiple of align.
+//
+// The header of a slice is the same for all types: where it begins, and its length and capacity.
+func (d place) setOver(b []byte, align uintptr, n int) bool {
+	p := unsafe.SliceData(b)
+	if uintptr(unsafe.Pointer(p))%align != 0 {
+		return false
 	}
-	return reflect.SliceAt(t.Elem(), p, n).Convert(t), true
+	*(*[]byte)(d.p) = unsafe.Slice(p, n)
+	return true
 }
 
 // stringOf returns b, which nobody writes to any more, as a string.
