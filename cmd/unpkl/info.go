@@ -16,6 +16,7 @@ import (
 	"github.com/unpkl/unpkl/audit"
 	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -135,6 +136,7 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 		options := fmt.Sprintf("info %+v", o)
 		return m.end(toFile(m, &f.out, options, &lineCodec[*fileInfo]{work: work, lines: infoLine}))
 	}
+	s.gc.keepsLittle()
 	out := &infoWriter{s: s, json: f.json, lines: f.lines,
 		list: f.json && f.many.several(auditListing, args)}
 	err = eachFile(m, work, func(source batch.Source, info *fileInfo) error {
@@ -203,7 +205,8 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		return err
 	}
 	defer in.close()
-	v, err := in.next()
+	part := &lookup.Part{Tree: o.Tree(), Again: true}
+	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty
 	}
@@ -214,7 +217,8 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		info.Protocol = &protocol
 	}
 	var python2 bool
-	info.Root, python2 = describe.Describe(v, o)
+	o.Totals = part.Tree.Totals
+	info.Root, python2 = describe.Describe(part.Matches[0].Value, o)
 	if _, ok := in.decoder.(*converted); !ok {
 		info.audit(name, data, python2)
 	}
