@@ -14,11 +14,14 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/internal/fixture"
+	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/table"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // partPickle writes a random pickle of dicts and lists that are filled in small batches, with
@@ -412,6 +415,61 @@ func TestTreesLeaveOut(t *testing.T) {
 	if lacking < n/5 {
 		t.Errorf("of %d pickles %d containers lack something", n, lacking)
 	}
+}
+
+// TestSharedAreAll: what is not said to be shared is written once: its JSON is the same where that
+// is used and where every container is remembered.
+func TestSharedAreAll(t *testing.T) {
+	refs, unshared := 0, 0
+	same := func(f *unpkl.File, name string) {
+		part := lookup.Part{Tokens: true}
+		d, err := f.Decoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if d.Decode(&part) != nil || part.Shared == nil {
+			return
+		}
+		for _, o := range []jsonval.Options{{Refs: true}, {Lossless: true}, {},
+			{MeasureAt: 1, RefsAt: 20}} {
+			want, wantErr := encoded(part.Matches[0].Value, o)
+			o.Once = func(container any) bool {
+				if !part.Shared[container] {
+					unshared++
+				}
+				return !part.Shared[container]
+			}
+			got, err := encoded(part.Matches[0].Value, o)
+			if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+				t.Errorf("%+v: got %s, %v, want %s, %v\n%s", o, got, err, want, wantErr, name)
+			}
+			refs += strings.Count(got, "$ref")
+		}
+	}
+	eachPartPickle(t, func(f *unpkl.File, _ *rand.Rand, name string) { same(f, name) })
+	fixtures, err := fixture.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fix := range fixtures {
+		f, err := unpkl.Open(fix.Path, unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(f, fix.String())
+		f.Close()
+	}
+	if refs < 1000 || unshared < 1000 {
+		t.Errorf("there are %d references, and %d containers that are there once", refs, unshared)
+	}
+}
+
+func encoded(v any, o jsonval.Options) (string, error) {
+	o.Limits.OutputBytes = 1 << 20
+	var b strings.Builder
+	err := jsonval.NewEncoder(&b, o).Encode(v)
+	return b.String(), err
 }
 
 // treeComparer compares what is shown of a tree.

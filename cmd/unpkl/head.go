@@ -73,9 +73,9 @@ func rowsCommand(s *streams, name, which string, choose chooseRows) *cobra.Comma
 		Long: name + ` shows ` + which + ` rows of what POINTER leads to in FILE as a table: of a pandas DataFrame, a
 structured array, a list of dicts or objects, a dict of up to 1,000 arrays of one length, any other
 dict as its keys and values, an array, a list. Of a list or dict only the rows that are shown are
-made, and the first 1,000, which tell the columns. Below the names of the columns stand their dtypes or types; numbers stand to the right, what is
-missing is faint. A table that is wider than the terminal folds. FILE may be "-" for standard
-input; get --help tells what a POINTER is.`,
+made, and the first 1,000, which tell the columns. Below the names of the columns stand their dtypes
+or types; numbers stand to the right, what is missing is faint. A table that is wider than the
+terminal folds. FILE may be "-" for standard input; get --help tells what a POINTER is.`,
 		Example: fmt.Sprintf(`  unpkl %[1]s table.pkl
   unpkl %[1]s -n 3 data.pkl /records
   unpkl %[1]s --csv table.pkl > rows.csv`, name),

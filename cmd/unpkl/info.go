@@ -43,7 +43,8 @@ const infoLong = `info shows what is in each FILE as a tree: each key with its k
 its elements and a first look at the value; what is the same object as another is shown as
 such. The first line says the size of the file, its compression, the pickle's protocol, what
 libraries' names it uses, and the worst verdict of audit. Of an array in a file that is not
-compressed nothing is read but the elements that are shown.
+compressed nothing is read but the elements that are shown. Of a large pickle that is not compressed
+only the values are made that are shown; how many there are is counted.
 
 FILE may be "-" for standard input, several, or a folder, of which every file is shown that is
 a pickle or holds arrays. Files are read in parallel.`

@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // Part is a target for decoding that takes only the part of a pickle which a pointer leads to.
@@ -17,8 +18,11 @@ type Part struct {
 	Pointer pointer.Pointer
 	// Tokens says to follow only tokens that mean the same in the JSON of to-json: keys and
 	// numbers. Done is then how many of the tokens led to the one match.
+	// Shared are then those of the lists, tuples, dicts and sets in it that may be met more than
+	// once: nil where nothing is known.
 	Tokens bool
 	Done   int
+	Shared map[any]bool
 	// CopyText is that of [NewReader].
 	CopyText bool
 	// Rows, if it is not nil, says which items are wanted of a list, tuple or dict of n that a
@@ -239,11 +243,27 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 		return err
 	}
 	if w.part.Tokens {
-		w.part.Done = len(at)
+		w.part.Done, w.part.Shared = len(at), w.shared()
 		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
 		return nil
 	}
 	return w.r.follow(v, at, rest, w.part.add)
+}
+
+// shared returns the containers that may be met more than once, after the object of a cell was
+// made: those that the pickle fetches, and those that were made before its end.
+func (w *cellWalk) shared() map[any]bool {
+	all := map[any]bool{}
+	for id := range tape.ID(w.t.Len()) {
+		if w.t.Kind(id) != tape.Value {
+			continue
+		}
+		switch v := w.t.Value(id).(type) {
+		case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet:
+			all[v] = true
+		}
+	}
+	return all
 }
 
 // step returns the cell that a token leads to; ok is false where only an object tells.
