@@ -37,7 +37,7 @@ func (t *Tape) run1() error {
 		return nil
 	}
 	list := t.stack[mark-1]
-	if t.cells[list].kind != List || list < t.floor {
+	if t.cells[list].kind != List || t.cut != nil && !t.takesRun(mark-1) {
 		return nil
 	}
 	kind := runKinds[w.Buf[w.Pos]]
