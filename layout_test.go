@@ -33,7 +33,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/opcode", "internal/errkind internal/slab internal/texts"},
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape",
-		"internal/ballast internal/errkind internal/opcode internal/payload internal/slab internal/window"},
+		"internal/ballast internal/errkind internal/opcode internal/payload internal/slab " +
+			"internal/window"},
 	{"internal/arrayhook", "internal/texts"},
 	{"internal/bulk", ""},
 	{"ndarray",
@@ -92,8 +93,8 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/slab internal/tape ndarray pickle reconstruct xr"},
 	{"internal/unmarshal",
 		"frame internal/bridge internal/fields internal/known internal/payload " +
-			"internal/plain internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
-			"reconstruct xr"},
+			"internal/plain internal/pyvalue internal/slab internal/tape internal/window " +
+			"ndarray pickle reconstruct xr"},
 	{"internal/table",
 		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +
 			"internal/pyvalue ndarray xr"},

@@ -147,7 +147,8 @@ func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 	return true
 }
 
-// newNumberSlice is newSlice for numbers of 8 bytes, which many are filled faster without being cleared.
+// newNumberSlice is newSlice for numbers of 8 bytes. Where the fast path is going to write all of
+// many, they are not cleared first.
 func newNumberSlice[T number](dst place, n int, from *slab.Slab[T], fast bool) bool {
 	const many = 8 << 10
 	if to, ok := as[[]T](dst); ok && fast && n >= many {

@@ -275,8 +275,8 @@ func (w *Window) NextFrame(n int) []byte {
 	return w.all[w.Pos+n+head:][:size]
 }
 
-// ahead makes n bytes from Pos on available in all, by steps as prefetch does. The error of a reader
-// comes again when the bytes are needed.
+// ahead makes n bytes from Pos on available in all, by steps as prefetch does. The error of a
+// reader comes again when the bytes are needed.
 func (w *Window) ahead(n int) bool {
 	for len(w.all)-w.Pos < n {
 		err := w.fill(min(n, 2*(len(w.all)-w.Pos)+bufferFirst))
