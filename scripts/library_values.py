@@ -254,6 +254,8 @@ def sparse():
     yield 'zero_d', sparse.COO(np.zeros((0, 1), int), np.array([5.0]), shape=())
     yield 'empty', sparse.zeros((0, 3))
     yield 'dok', sparse.DOK((3, 3), {(1, 2): 5.0})
+    yield 'dok_set', (lambda s: (s.__setitem__((slice(0, 2), 1), 4), s)[1])(sparse.DOK((2, 3), dtype='i2'))
+    yield 'dok_empty', sparse.DOK((0, 2), dtype='c8')
     yield 'random', sparse.random((4, 5), density=0.3, random_state=1)
 
 
@@ -352,6 +354,7 @@ def jax():
     for dt in ['bool', 'int8', 'uint32', 'float16', 'bfloat16', 'float32', 'complex64', 'float8_e5m2', 'int4']:
         yield dt, jnp.zeros((2, 3), dt)
     yield 'key', jax.random.key(0)
+    yield 'keys', {'k': jax.random.split(jax.random.key(1, impl='rbg'), 3)}
     yield 'tree', [jnp.arange(3.0), [jnp.array(1)]]
     yield 'struct', jax.ShapeDtypeStruct((2,), 'f4')
 

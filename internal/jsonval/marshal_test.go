@@ -30,6 +30,7 @@ func TestMarshalJSON(t *testing.T) {
 		`{"$ndarray":{"dtype":"<f4","shape":[1,2],"order":"C","nbytes":8,"data":[[1.0,2.5]]}}`: a,
 		`{"$dtype":"<f8"}`:  ndarray.DTypeOf[float64](),
 		`1.5`:               ndarray.NewFloat16(1.5),
+		`[1.5,-2.0]`:        complex64(1.5 - 2i),
 		`{"$global":"m.f"}`: pickle.Global{Module: "m", Name: "f"},
 		`[1,"a"]`:           &pickle.Set{Items: []any{1, "a"}},
 		`{"p":1,"q":[1.0,2.0]}`: ndarray.Record{Names: []string{"p", "q"},
