@@ -107,6 +107,12 @@ def pyarrow():
     case('list_sliced', lambda: pa.array([[1], [2, 3], None])[1:])
     case('all_null', lambda: pa.array([None, None], pa.list_(pa.string())))
     case('zero_rows', lambda: pa.array([], pa.struct([('a', pa.list_(pa.int8()))])))
+    case('fixed_list_none', lambda: pa.array([[], None, []], pa.list_(pa.int8(), 0)))
+    case('fixed_binary_none', lambda: pa.Array.from_buffers(pa.binary(0), 2, [pa.py_buffer(b'\x01'), pa.py_buffer(b'')]))
+    case('dict_times', lambda: pa.DictionaryArray.from_arrays(pa.array([1, 0, None], pa.int8()), pa.array([datetime.time(1), datetime.time(2, 3, 4, 5)])))
+    case('dict_dates', lambda: pa.array([datetime.date(2020, 1, 1), None]).dictionary_encode())
+    case('dict_decimals', lambda: pa.array([decimal.Decimal('1.5'), None]).dictionary_encode())
+    case('struct_none', lambda: pa.array([{}, None], pa.struct([])))
     case('float_nan', lambda: pa.array([float('nan'), None, 1.5]))
     case('date64_ms', lambda: pa.array([86400000, None], pa.int64()).cast(pa.date64()))
     for name, a in cases.items():
