@@ -196,6 +196,15 @@ def geopandas():
     yield 'empty', gpd.GeoDataFrame({'a': []}, geometry=[])
     yield 'two_columns', gpd.GeoDataFrame({'p': gpd.GeoSeries(points), 'q': gpd.GeoSeries(points)}, geometry='q')
     yield 'rings', gpd.GeoSeries(points + [LinearRing([(0, 0), (1, 0), (1, 1)])], crs='EPSG:4326')
+    if hasattr(gpd.GeoDataFrame, 'to_arrow'):
+        import pyarrow as pa
+        frame = gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, crs='EPSG:3857')
+        yield 'arrow', pa.table(frame.to_arrow())
+        yield 'arrow_batch', pa.table(frame.to_arrow(index=False)).to_batches()[0]
+        yield 'arrow_native', pa.table(frame.iloc[:1].to_arrow(geometry_encoding='geoarrow'))
+    else:
+        from geopandas.io.arrow import _geopandas_to_arrow
+        yield 'arrow', _geopandas_to_arrow(gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, crs='EPSG:3857'))
     yield 'multiindex', gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, index=pd.MultiIndex.from_tuples([(1, 'a'), (1, 'b'), (2, 'a')]))
 
 

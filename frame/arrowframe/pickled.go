@@ -415,7 +415,10 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 			need = n * int64(spec.ByteWidth)
 		}
 		if list[i] != nil && spec.Kind == arrow.KindAlwaysNull {
-			return nil, pickle.Malformed("an Arrow %s with buffer %d", typ, i)
+			if err := noNulls(typ, list[i], length, offset); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if list[i] == nil {
 			if isVariadic := i >= len(layout.Buffers) && !isUnion(typ); isVariadic ||
@@ -444,6 +447,20 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 		}
 	}
 	return out, nil
+}
+
+// noNulls accepts the bitmap that unions had before pyarrow 0.17, if no element is null.
+func noNulls(typ arrow.DataType, buffer any, length, offset int) error {
+	name, args := callOf(buffer)
+	bitmap, ok := bytesOf(argument(args, 0))
+	if !isUnion(typ) || name != "py_buffer" || !ok ||
+		int64(len(bitmap)) < bitutil.BytesForBits(int64(offset)+int64(length)) {
+		return pickle.Malformed("an Arrow %s with a buffer too many", typ)
+	}
+	if bitutil.CountSetBits(bitmap, offset, length) != length {
+		return pickle.Unsupported("a union with nulls of its own, as pyarrow before 0.17 has them")
+	}
+	return nil
 }
 
 // sizeText shows what should be an int. Nothing else of a pickle is printed: it may hold itself.
