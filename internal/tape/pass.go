@@ -37,8 +37,10 @@ type pass struct {
 	proto       int   // of PROTO, or -1
 	newest      int   // protocol among the opcodes, while there was no PROTO
 	cut         *cut  // of a pass for one part, or nil
-	cutDepth    int   // how many steps it has
-	floor       ID    // what is below it is older than the batch: see cut
+	cutSteps    int   // how many steps it has
+	cutDepth    int   // up to how many MARKs on the stack its batches are counted
+	floor       ID    // what is below it may be older than a batch: see cut
+	taken       int   // how many batches were dropped
 }
 
 var (
@@ -293,6 +295,9 @@ func (t *Tape) run() error {
 		case opcode.Mark:
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
+			if len(t.marks) <= t.cutDepth {
+				t.openBatch(len(cells))
+			}
 			if len(buf)-pos > minRun {
 				if runKinds[buf[pos]] != 0 {
 					t.op, t.start, late = op, w.OffsetOf(at), false

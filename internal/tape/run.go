@@ -29,7 +29,7 @@ func (t *Tape) run1() error {
 		return nil
 	}
 	target := &t.cells[t.stack[mark-1]]
-	if target.kind != List || t.stack[mark-1] < t.floor {
+	if target.kind != List || t.cut != nil && !t.takesRun(mark-1) {
 		return nil
 	}
 	kind, n, size := scanRun(w.Buf[w.Pos:])

@@ -51,8 +51,8 @@ func (t *Tape) reset() {
 // Release drops what a tape refers to, so that it can be kept for another pickle, and its memory
 // where that is much.
 func (t *Tape) Release() {
-	const keep = 4 << 20 // cells
-	if cap(t.cells) > keep {
+	const keep = 4 << 20 // cells, and numbers of the memo
+	if max(cap(t.cells), cap(t.memo.dense)) > keep {
 		*t = Tape{}
 		return
 	}
