@@ -137,7 +137,9 @@ func (t *Tape) room(cells []cell, left int) []cell {
 			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
 		}
 	}
-	return append(make([]cell, 0, t.grown(len(cells), left)), cells...)
+	size := t.grown(len(cells), left)
+	t.expectCells(size, left)
+	return append(make([]cell, 0, size), cells...)
 }
 
 // roomIDs is room for IDs.
@@ -305,7 +307,7 @@ func (t *Tape) run() error {
 					if err := t.run1(); err != nil {
 						return err
 					}
-					pos, stack, cells = w.Pos, t.stack, t.cells
+					buf, pos, stack, cells = w.Buf, w.Pos, t.stack, t.cells
 				}
 			}
 			continue
