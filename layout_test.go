@@ -25,6 +25,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/pointer", ""},
 	{"internal/opfuzz", ""},
 	{"internal/payload", ""},
+	{"internal/ballast", ""},
 	{"internal/slab", ""},
 	{"internal/texts", ""},
 	{"internal/fixture", ""},
@@ -32,7 +33,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"internal/opcode", "internal/errkind internal/slab internal/texts"},
 	{"internal/window", "internal/errkind internal/opcode internal/payload internal/slab"},
 	{"internal/tape",
-		"internal/errkind internal/opcode internal/payload internal/slab internal/window"},
+		"internal/ballast internal/errkind internal/opcode internal/payload internal/slab internal/window"},
 	{"internal/arrayhook", "internal/texts"},
 	{"internal/bulk", ""},
 	{"ndarray",
@@ -90,8 +91,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/bridge internal/known internal/opcode internal/pending " +
 			"internal/pyvalue internal/slab internal/tape ndarray pickle reconstruct xr"},
 	{"internal/unmarshal",
-		"frame internal/bridge internal/fields internal/known internal/plain " +
-			"internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
+		"frame internal/bridge internal/fields internal/known internal/payload " +
+			"internal/plain internal/pyvalue internal/slab internal/tape internal/window ndarray pickle " +
 			"reconstruct xr"},
 	{"internal/table",
 		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +

@@ -70,8 +70,8 @@ func (f *File) Lookup(ptr string) (any, error) {
 	return all, nil
 }
 
-// partOfPickle finds part of the next pickle. It is read without what the pointer leads past, and
-// once more, all of it, where that does not do.
+// partOfPickle finds part of the next pickle. It is read without what the pointer leads past, once
+// more where that depends on how many items there are, and all of it where neither does.
 func (d *Decoder) partOfPickle(part *lookup.Part) error {
 	steps := part.Steps()
 	if len(d.c.findClass) > 0 || d.c.buffers != nil ||
@@ -79,28 +79,29 @@ func (d *Decoder) partOfPickle(part *lookup.Part) error {
 		steps = nil // these hooks are asked once
 	}
 	p, again, err := bridge.ReadPart(d.u, steps)
-	if err := d.read(err); err != nil {
-		return err
-	}
-	lacking, ok := p.Tape().Cut()
-	if ok && lacking == nil {
-		return d.c.decodeInto(p, part)
-	}
-	if ok {
-		err := part.CellsOf(p, lacking)
-		p.Release()
-		if err == nil {
-			return nil
+	for {
+		if err := d.read(err); err != nil {
+			return err
 		}
-		part.Matches = nil
-	} else {
+		lacks, ok := p.Tape().Cut()
+		if ok && !lacks {
+			return d.c.decodeInto(p, part)
+		}
+		more := false
+		if ok {
+			more, err = part.CellsOf(p)
+		}
 		p.Release()
+		switch {
+		case ok && err == nil:
+			return nil
+		case more:
+			p, err = again(part.Steps())
+		default:
+			part.Matches = nil
+			p, err = again(nil)
+		}
 	}
-	p, err = again()
-	if err := d.read(err); err != nil {
-		return err
-	}
-	return d.c.decodeInto(p, part)
 }
 
 // part finds part of the next value of a source that is no Unpickler.

@@ -6,11 +6,22 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/internal/fixture"
+	"github.com/unpkl/unpkl/internal/jsonval"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/table"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // partPickle writes a random pickle of dicts and lists that are filled in small batches, with
@@ -219,11 +230,12 @@ func (p *partPickle) list(depth int) {
 	}
 }
 
-// TestLookupLeavesOut: a pass that keeps only what a pointer may lead to finds what one finds that
-// keeps all, with the same errors.
-func TestLookupLeavesOut(t *testing.T) {
+// eachPartPickle hands over random pickles as files, of which passes for a part leave out what they
+// can.
+func eachPartPickle(t *testing.T, do func(f *unpkl.File, r *rand.Rand, name string)) (n int) {
+	t.Helper()
 	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
-	folder, n, found := t.TempDir(), 400, 0
+	folder, n := t.TempDir(), 400
 	if os.Getenv("UNPKL_LONG") != "" {
 		n = 10_000
 	}
@@ -247,34 +259,276 @@ func TestLookupLeavesOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		do(f, p.r, fmt.Sprintf("seed %d: %q", seed, p.b))
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
+// decodePart decodes a part of a file, by a pass that leaves out what it can or by one that leaves
+// out nothing.
+func decodePart(t *testing.T, f *unpkl.File, part *lookup.Part, cut bool) error {
+	t.Helper()
+	if tape.CutFrom = 1 << 30; cut {
+		tape.CutFrom = 0
+	}
+	d, err := f.Decoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	return d.Decode(part)
+}
+
+// TestLookupLeavesOut: a pass that keeps only what a pointer may lead to finds what one finds that
+// keeps all, with the same errors.
+func TestLookupLeavesOut(t *testing.T) {
+	found := 0
+	n := eachPartPickle(t, func(f *unpkl.File, _ *rand.Rand, name string) {
 		var pointers []string
 		if whole, err := f.Load(); err == nil {
 			for _, at := range pointersOf(whole, nil, 4) {
 				pointers = append(pointers, at.String())
 			}
 		}
-		pointers = append(pointers, "/k1/k9", "/0/7", "/k0/*", "/*/k0", "/k3/-1", "/k2/:2/0")
+		pointers = append(pointers, "/k1/k9", "/0/7", "/k0/*", "/*/k0", "/*/*", "/*/*/1", "/k3/-1",
+			"/k2/:2/0", "/k1/1:", "/k2/1:3", "/*/:2/k1")
 		for _, ptr := range pointers {
 			tape.CutFrom = 1 << 30
 			want, wantErr := f.Lookup(ptr)
 			tape.CutFrom = 0
 			got, err := f.Lookup(ptr)
 			if fmt.Sprint(err) != fmt.Sprint(wantErr) {
-				t.Fatalf("seed %d, %s: error %v, want %v", seed, ptr, err, wantErr)
+				t.Fatalf("%s: error %v, want %v\n%s", ptr, err, wantErr, name)
 			}
 			if err != nil {
 				continue
 			}
 			found++
 			if a, b := jsonText(t, got), jsonText(t, want); a != b {
-				t.Fatalf("seed %d, %s: %s, want %s\n%q", seed, ptr, a, b, p.b)
+				t.Fatalf("%s: %s, want %s\n%s", ptr, a, b, name)
 			}
 		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	if found < n {
 		t.Errorf("%d of %d pickles' parts were found", found, n)
 	}
+}
+
+// TestRowsLeaveOut: a pass that keeps some of the rows of what a pointer leads to finds those that
+// one finds that keeps all.
+func TestRowsLeaveOut(t *testing.T) {
+	some := 0
+	n := eachPartPickle(t, func(f *unpkl.File, r *rand.Rand, name string) {
+		first, step := 1+r.IntN(2), 1+r.IntN(5)
+		for _, ptr := range []string{"", "/k1", "/k0/k1", "/0", "/*", "/k2/1:"} {
+			p, err := pointer.Parse(ptr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := make([]lookup.Part, 4)
+			errs := make([]error, 4)
+			for i := range parts {
+				parts[i] = lookup.Part{Pointer: p, Again: true, FirstRows: first, Flat: i >= 2,
+					Rows: func(n int) (rows []int) {
+						for i := range n {
+							if i < first || i%step == 0 || i == n-1 {
+								rows = append(rows, i)
+							}
+						}
+						return rows
+					}}
+				errs[i] = decodePart(t, f, &parts[i], i%2 == 0)
+			}
+			for i := 0; i < 4; i += 2 {
+				got, want := parts[i].Matches, parts[i+1].Matches
+				if fmt.Sprint(errs[i]) != fmt.Sprint(errs[i+1]) || len(got) != len(want) {
+					t.Fatalf("%s: %d, error %v, want %d, %v\n%s", ptr, len(got), errs[i],
+						len(want), errs[i+1], name)
+				}
+				for k := range got {
+					if got[k].Len > 0 {
+						some++
+					}
+					text := func(m lookup.Match) string {
+						if i == 0 {
+							return jsonText(t, m.Value)
+						}
+						return rowsText(t, m)
+					}
+					if a, b := text(got[k]), text(want[k]); a != b || got[k].Len != want[k].Len ||
+						!slices.Equal(got[k].Index, want[k].Index) {
+						t.Fatalf("%s: %s of %d, %v, want %s of %d, %v\n%s", ptr, a, got[k].Len,
+							got[k].Index, b, want[k].Len, want[k].Index, name)
+					}
+				}
+			}
+		}
+	})
+	if some < n {
+		t.Errorf("of %d pickles %d lists have only some of their rows", n, some)
+	}
+}
+
+// rowsText is a match as a table.
+func rowsText(t *testing.T, m lookup.Match) string {
+	t.Helper()
+	rows, ok := table.OfPart(m.Value, m.Len)
+	if !ok {
+		return "no rows"
+	}
+	var b strings.Builder
+	if err := rows.WriteCSV(&b, rows.AllRows(), ','); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestTreesLeaveOut: a pass that keeps the first items of containers inside each other has of them
+// what one has that keeps all, and the same numbers of items.
+func TestTreesLeaveOut(t *testing.T) {
+	lacking := 0
+	n := eachPartPickle(t, func(f *unpkl.File, r *rand.Rand, name string) {
+		of := lookup.Tree{Depth: r.IntN(4), First: 1 + r.IntN(3), Look: 2 + r.IntN(2)}
+		whole, some := of, of
+		wants := lookup.Part{Tree: &whole, Again: true}
+		gots := lookup.Part{Tree: &some, Again: true}
+		wantErr, err := decodePart(t, f, &wants, false), decodePart(t, f, &gots, true)
+		if err != nil && wantErr == nil {
+			t.Fatalf("error %v\n%s", err, name)
+		}
+		if wantErr != nil { // of what is left out, if err is nil
+			return
+		}
+		if len(whole.Totals) > 0 {
+			t.Fatal("a pass for all leaves out something")
+		}
+		lacking += len(some.Totals)
+		c := treeComparer{t: t, tree: &some, same: map[any]any{}}
+		if !c.equal(wants.Matches[0].Value, gots.Matches[0].Value, 0) {
+			t.Fatalf("%+v: %s, want %s\n%s", some, jsonText(t, gots.Matches[0].Value),
+				jsonText(t, wants.Matches[0].Value), name)
+		}
+	})
+	if lacking < n/5 {
+		t.Errorf("of %d pickles %d containers lack something", n, lacking)
+	}
+}
+
+// TestSharedAreAll: what is not said to be shared is written once: its JSON is the same where that
+// is used and where every container is remembered.
+func TestSharedAreAll(t *testing.T) {
+	refs, unshared := 0, 0
+	same := func(f *unpkl.File, name string) {
+		part := lookup.Part{Tokens: true}
+		d, err := f.Decoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if d.Decode(&part) != nil || part.Shared == nil {
+			return
+		}
+		for _, o := range []jsonval.Options{{Refs: true}, {Lossless: true}, {},
+			{MeasureAt: 1, RefsAt: 20}} {
+			want, wantErr := encoded(part.Matches[0].Value, o)
+			o.Once = func(container any) bool {
+				if !part.Shared[container] {
+					unshared++
+				}
+				return !part.Shared[container]
+			}
+			got, err := encoded(part.Matches[0].Value, o)
+			if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+				t.Errorf("%+v: got %s, %v, want %s, %v\n%s", o, got, err, want, wantErr, name)
+			}
+			refs += strings.Count(got, "$ref")
+		}
+	}
+	eachPartPickle(t, func(f *unpkl.File, _ *rand.Rand, name string) { same(f, name) })
+	fixtures, err := fixture.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fix := range fixtures {
+		f, err := unpkl.Open(fix.Path, unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(f, fix.String())
+		f.Close()
+	}
+	if refs < 1000 || unshared < 1000 {
+		t.Errorf("there are %d references, and %d containers that are there once", refs, unshared)
+	}
+}
+
+func encoded(v any, o jsonval.Options) (string, error) {
+	o.Limits.OutputBytes = 1 << 20
+	var b strings.Builder
+	err := jsonval.NewEncoder(&b, o).Encode(v)
+	return b.String(), err
+}
+
+// treeComparer compares what is shown of a tree.
+type treeComparer struct {
+	t    *testing.T
+	tree *lookup.Tree
+	same map[any]any // objects that are one, of all to those of the part
+}
+
+func (c *treeComparer) equal(want, got any, depth int) bool {
+	keys, wants := treeItems(want)
+	gotKeys, gots := treeItems(got)
+	if wants == nil {
+		return gots == nil && jsonText(c.t, want) == jsonText(c.t, got)
+	}
+	if same, met := c.same[want]; met {
+		return same == got
+	}
+	c.same[want] = got
+	n := len(gots)
+	if total, ok := c.tree.Totals[got]; ok {
+		n = total
+	}
+	if n != len(wants) || reflect.TypeOf(want) != reflect.TypeOf(got) {
+		return false
+	}
+	looked := max(c.tree.First, c.tree.Look)
+	if depth == c.tree.Depth {
+		looked = c.tree.Look
+	}
+	for i := range min(n, looked) {
+		switch {
+		case keys != nil && jsonText(c.t, keys[i]) != jsonText(c.t, gotKeys[i]):
+			return false
+		case depth < c.tree.Depth && i < c.tree.First:
+			if !c.equal(wants[i], gots[i], depth+1) {
+				return false
+			}
+		case i < c.tree.Look:
+			if reflect.TypeOf(wants[i]) != reflect.TypeOf(gots[i]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// treeItems returns what is in a container.
+func treeItems(v any) (keys, items []any) {
+	switch v := v.(type) {
+	case *types.List:
+		return nil, append([]any{}, *v...)
+	case *types.Tuple:
+		return nil, append([]any{}, *v...)
+	case *types.Dict:
+		keys, items = []any{}, []any{}
+		for _, e := range *v {
+			keys, items = append(keys, e.Key), append(items, e.Value)
+		}
+	}
+	return keys, items
 }

@@ -103,3 +103,45 @@ func TestReuseOfSlices(t *testing.T) {
 		t.Errorf("%v", v)
 	}
 }
+
+// TestReuseAfterMismatch: where a list of numbers turns out to hold something else, nothing shows
+// of what the memory held before.
+func TestReuseAfterMismatch(t *testing.T) {
+	const stale = 7
+	for _, n := range []int{100, 20_000} {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = i%5 + 1
+		}
+		list[n-3], list[n-1] = "text", 3
+		data, err := unpkl.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, goroutines := range []int{1, 4} {
+			checkNoStale[int64](t, data, n, stale, goroutines)
+			checkNoStale[int](t, data, n, stale, goroutines)
+			checkNoStale[float64](t, data, n, stale, goroutines)
+		}
+	}
+}
+
+// checkNoStale reads a list of n items, the last but two of which is no number, into a slice.
+func checkNoStale[T int64 | int | float64](
+	t *testing.T, data []byte, n int, stale T, goroutines int,
+) {
+	t.Helper()
+	reused := slices.Repeat([]T{stale}, n)[:0]
+	var fresh []T
+	for _, v := range []*[]T{&reused, &fresh} {
+		err := unpkl.Unmarshal(data, v, unpkl.WithConcurrency(goroutines))
+		if err == nil {
+			t.Fatal("text was put into a number")
+		}
+		for i, x := range *v {
+			if want := T(i%5 + 1); x != want && (x != 0 || i < n-3) && (i < n-1 || x != 3) {
+				t.Fatalf("%T of %d: element %d is %v, want %v or 0", x, n, i, x, want)
+			}
+		}
+	}
+}

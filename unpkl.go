@@ -179,6 +179,7 @@ func (c *config) decodeInto(p bridge.Pickle, v any) error {
 		own := c.assignOptions()
 		to = &own
 	}
+	p.Tape().Expect()
 	return unmarshal.Cells(p, v, to)
 }
 

@@ -143,12 +143,25 @@ func (a *auditor) run(data []byte, m mode) ended {
 	if a.c.usage != nil {
 		opts.Usage = *a.c.usage
 	}
+	if len(a.uses) == 0 {
+		opts.Steps = nothing
+	}
+	before, was := w, *a
 	err := h.t.Read(&w, opts)
+	if lacks, ok := h.t.Cut(); lacks && (err != nil || !ok) {
+		// What was left out may be an argument.
+		w, *a, opts.Steps = before, was, nil
+		*h = host{auditor: a, t: h.t, joblib: m.joblib}
+		err = h.t.Read(&w, opts)
+	}
 	if a.c.usage != nil {
 		*a.c.usage = h.t.Usage()
 	}
 	return ended{w.Offset(), w.Overhang(), err, w}
 }
+
+// nothing is what an audit wants of the values of a pickle that none of its calls takes.
+var nothing = []tape.Step{{Some: &tape.Some{Tuples: true, Uncounted: true}}}
 
 // options are those of a pass over the opcodes.
 func (a *auditor) options(h *host) *tape.Options {

@@ -153,6 +153,9 @@ func (h *host) attributes(class, state tape.ID) {
 	if h.t.Kind(state) != tape.Dict {
 		return
 	}
+	if n := h.t.Taken(); n != h.taken {
+		h.looked, h.taken = nil, n
+	}
 	found := h.looked[state]
 	if n := h.t.Size(state); n != found.size {
 		found = looked{n, h.setsMethods(state)}

@@ -14,6 +14,7 @@ type host struct {
 	t        *tape.Tape
 	anything tape.ID // what a persistent id or an extension code gives, or 0
 	looked   map[tape.ID]looked
+	taken    int // the tape's Taken when looked was empty
 	nested   int
 	joblib   bool // array wrappers are followed by their arrays
 }
@@ -98,6 +99,7 @@ func (h *host) id(kind, text string, why *reason) (tape.ID, error) {
 	if h.anything == 0 {
 		h.anything = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0,
 			false)
+		h.t.Hold()
 	}
 	return h.anything, nil
 }

@@ -143,7 +143,7 @@ func (u *Unpickler) More() (bool, error) {
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
 	bridge.ReadPart = func(u any, steps []tape.Step) (bridge.Pickle,
-		func() (bridge.Pickle, error), error) {
+		func([]tape.Step) (bridge.Pickle, error), error) {
 		return u.(*Unpickler).readPart(steps)
 	}
 	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
@@ -195,18 +195,19 @@ func (u *Unpickler) read() (bridge.Pickle, error) {
 
 // readPart implements [bridge.ReadPart].
 func (u *Unpickler) readPart(steps []tape.Step) (p bridge.Pickle,
-	again func() (bridge.Pickle, error), err error) {
+	again func([]tape.Step) (bridge.Pickle, error), err error) {
 	if !u.w.IsSlice() || u.KeepMemo || u.tally != nil || u.compressed != nil {
 		steps = nil
 	}
 	before := u.w
-	u.steps = steps
-	p, err = u.read()
-	u.steps = nil
-	return p, func() (bridge.Pickle, error) {
-		u.w = before
-		return u.read()
-	}, err
+	again = func(steps []tape.Step) (bridge.Pickle, error) {
+		u.w, u.steps = before, steps
+		p, err := u.read()
+		u.steps = nil
+		return p, err
+	}
+	p, err = again(steps)
+	return p, again, err
 }
 
 // tapes keeps the memory of tapes from one pickle to the next.

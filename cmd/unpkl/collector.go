@@ -38,6 +38,15 @@ type collector struct {
 	told    int64      // total when the collector was set last
 	mu      sync.Mutex // files are read in parallel
 	unfolds bool       // some of it is compressed: what there is to come is not known
+	little  bool       // what is kept is little, however large the input
+}
+
+// keepsLittle says that what the command keeps does not grow with the input, as a rule. Then there
+// is little to collect each time, and the memory of what it drops can be had sooner.
+func (c *collector) keepsLittle() {
+	if c != nil {
+		c.little = true
+	}
 }
 
 // newCollector returns a collector that leaves to the environment what that sets.
@@ -67,6 +76,7 @@ func (c *collector) tune() {
 		switch {
 		case c.total <= leastInput:
 			percent = leastPercent
+		case c.little:
 		case c.total > smallInput:
 			percent = highPercent
 		}

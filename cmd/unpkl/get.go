@@ -85,17 +85,19 @@ func pointerArg(args []string) (pointer.Pointer, error) {
 // close when they are no longer needed.
 func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(),
 	err error) {
-	return firstParts(s, name, p, 0)
+	if len(p) > 0 {
+		s.gc.keepsLittle()
+	}
+	return readPart(s, name, &lookup.Part{Pointer: p, Again: true})
 }
 
-// firstParts is partsOf, with the first items alone of longer lists; 0 is all of them.
-func firstParts(s *streams, name string, p pointer.Pointer, first int) (found []lookup.Match,
-	end func(), err error) {
+// readPart is partsOf for a part of which more is said than a pointer.
+func readPart(s *streams, name string, part *lookup.Part) (found []lookup.Match, end func(),
+	err error) {
 	in, err := openAny(s, name, keepers...)
 	if err != nil {
 		return nil, nil, err
 	}
-	part := &lookup.Part{Pointer: p, First: first, Again: true}
 	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty

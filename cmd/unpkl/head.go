@@ -27,7 +27,6 @@ func init() {
 // rowsFlags are the options of head, tail and sample.
 type rowsFlags struct {
 	n         int
-	first     int // how many items of a list are made at most, 0 is all
 	seed      int64
 	csv, json bool
 }
@@ -49,9 +48,6 @@ func span(from, to int) []int {
 // sampleRows chooses rows that are all different, each as probable as any other (Floyd's method).
 func sampleRows(f *rowsFlags, rows int) []int {
 	r := rand.New(rand.NewPCG(uint64(f.seed), 0))
-	if f.seed < 0 {
-		r = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-	}
 	n := min(f.n, rows)
 	chosen := make(map[int]bool, n)
 	for i := rows - n; i < rows; i++ {
@@ -75,10 +71,11 @@ func rowsCommand(s *streams, name, which string, choose chooseRows) *cobra.Comma
 		Use:   name + " FILE [POINTER]",
 		Short: "Show " + which + " rows of a table, an array or a list",
 		Long: name + ` shows ` + which + ` rows of what POINTER leads to in FILE as a table: of a pandas DataFrame, a
-structured array, a list of dicts or objects, a dict of arrays of one length, an array, a list.
-Below the names of the columns stand their dtypes or types; numbers stand to the right, what is
-missing is faint. A table that is wider than the terminal folds. FILE may be "-" for standard
-input; get --help tells what a POINTER is.`,
+structured array, a list of dicts or objects, a dict of up to 1,000 arrays of one length, any other
+dict as its keys and values, an array, a list. Of a list or dict only the rows that are shown are
+made, and the first 1,000, which tell the columns. Below the names of the columns stand their dtypes
+or types; numbers stand to the right, what is missing is faint. A table that is wider than the
+terminal folds. FILE may be "-" for standard input; get --help tells what a POINTER is.`,
 		Example: fmt.Sprintf(`  unpkl %[1]s table.pkl
   unpkl %[1]s -n 3 data.pkl /records
   unpkl %[1]s --csv table.pkl > rows.csv`, name),
@@ -94,8 +91,8 @@ input; get --help tells what a POINTER is.`,
 			if f.csv && f.json {
 				return usageErrorf("--csv and --json exclude each other")
 			}
-			if name == "head" {
-				f.first = max(f.n, table.LookAt)
+			if f.seed < 0 { // the rows are chosen more than once
+				f.seed = rand.Int64()
 			}
 			return showRows(s, f, choose, args[0], p)
 		},
@@ -114,7 +111,11 @@ input; get --help tells what a POINTER is.`,
 }
 
 func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointer.Pointer) error {
-	found, end, err := firstParts(s, name, p, f.first)
+	s.gc.keepsLittle()
+	found, end, err := readPart(s, name, &lookup.Part{
+		Pointer: p, Again: true, FirstRows: table.LookAt, Flat: !f.json,
+		Rows: func(n int) []int { return lookedAt(choose(f, n), n) },
+	})
 	if err != nil {
 		return &fileError{name, err}
 	}
@@ -130,12 +131,25 @@ func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointe
 	return nil
 }
 
+// lookedAt returns some of n rows, which ascend, with those that a table is told by.
+func lookedAt(rows []int, n int) []int {
+	all := span(0, min(n, table.LookAt))
+	at, _ := slices.BinarySearch(rows, len(all))
+	return append(all, rows[at:]...)
+}
+
 func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) error {
-	t, ok := table.Of(m.Value)
+	t, ok := table.OfPart(m.Value, m.Len)
 	if !ok {
 		return fmt.Errorf("%s has no rows: it is %s", pointerName(m.At), lookup.Kind(m.Value))
 	}
-	rows, all := choose(f, t.Rows), max(t.Rows, m.Len)
+	all := max(t.Rows, m.Len)
+	rows := choose(f, all)
+	if t.Index = m.Index; m.Index != nil {
+		for i, row := range rows {
+			rows[i], _ = slices.BinarySearch(m.Index, row)
+		}
+	}
 	w := bufio.NewWriter(s.out)
 	var err error
 	switch {

@@ -16,6 +16,7 @@ import (
 	"github.com/unpkl/unpkl/audit"
 	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -42,7 +43,8 @@ const infoLong = `info shows what is in each FILE as a tree: each key with its k
 its elements and a first look at the value; what is the same object as another is shown as
 such. The first line says the size of the file, its compression, the pickle's protocol, what
 libraries' names it uses, and the worst verdict of audit. Of an array in a file that is not
-compressed nothing is read but the elements that are shown.
+compressed nothing is read but the elements that are shown. Of a large pickle that is not compressed
+only the values are made that are shown; how many there are is counted.
 
 FILE may be "-" for standard input, several, or a folder, of which every file is shown that is
 a pickle or holds arrays. Files are read in parallel.`
@@ -135,6 +137,7 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 		options := fmt.Sprintf("info %+v", o)
 		return m.end(toFile(m, &f.out, options, &lineCodec[*fileInfo]{work: work, lines: infoLine}))
 	}
+	s.gc.keepsLittle()
 	out := &infoWriter{s: s, json: f.json, lines: f.lines,
 		list: f.json && f.many.several(auditListing, args)}
 	err = eachFile(m, work, func(source batch.Source, info *fileInfo) error {
@@ -203,7 +206,8 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		return err
 	}
 	defer in.close()
-	v, err := in.next()
+	part := &lookup.Part{Tree: o.Tree(), Again: true}
+	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty
 	}
@@ -214,7 +218,8 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		info.Protocol = &protocol
 	}
 	var python2 bool
-	info.Root, python2 = describe.Describe(v, o)
+	o.Totals = part.Tree.Totals
+	info.Root, python2 = describe.Describe(part.Matches[0].Value, o)
 	if _, ok := in.decoder.(*converted); !ok {
 		info.audit(name, data, python2)
 	}

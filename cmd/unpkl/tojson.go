@@ -128,6 +128,10 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
+		t.json.Once = nil
+		if shared := part.Shared; shared != nil {
+			t.json.Once = func(container any) bool { return !shared[container] }
+		}
 		with, err := t.encode(out, v, in.InputOffset())
 		if err != nil {
 			return err

@@ -31,9 +31,10 @@ var Read func(unpickler any) (Pickle, error)
 
 // ReadPart is Read of a pickle of which only what the steps lead to is wanted, where the input is a
 // slice and nothing has to be counted over several pickles; otherwise it is Read. See tape.Cut:
-// again reads the pickle once more, all of it. Package pickle sets it.
-var ReadPart func(unpickler any, steps []tape.Step) (p Pickle, again func() (Pickle, error),
-	err error)
+// again reads the same pickle once more, with other steps or, without any, all of it. Package
+// pickle sets it.
+var ReadPart func(unpickler any, steps []tape.Step) (p Pickle,
+	again func(steps []tape.Step) (Pickle, error), err error)
 
 // SetInput makes a *pickle.Unpickler read data from now on, with the hooks and options that it has,
 // as one of pickle.NewUnpicklerBytes; nil lets go of the data before. Package pickle sets it.

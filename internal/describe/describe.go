@@ -3,6 +3,8 @@
 package describe
 
 import (
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -61,6 +63,26 @@ type Options struct {
 	Stats bool
 	// CopyText is that of lookup.NewReader.
 	CopyText bool
+	// Totals are the numbers of items of those lists and dicts that have the first of them alone:
+	// not fewer than Tree says.
+	Totals map[any]int
+}
+
+// Tree returns how much of a value has to be there.
+func (o Options) Tree() *lookup.Tree {
+	// A container that has one more than it shows shows all.
+	return &lookup.Tree{Depth: o.Depth, First: max(o.Names, o.Items) + 1, Look: lookAt}
+}
+
+// total returns how many items a container has, of which len are there.
+func (d *describer) total(v any, len int) int {
+	switch v.(type) {
+	case *types.List, *types.Dict:
+		if n, ok := d.o.Totals[v]; ok {
+			return n
+		}
+	}
+	return len
 }
 
 // Describe returns the tree of an object. python2 says that one of the values in it is a str of
@@ -113,6 +135,7 @@ func (d *describer) children(n *Node, v any, at pointer.Pointer, depth int) {
 	} else if !ok || !opens(v) {
 		return
 	}
+	p.Len = d.total(v, p.Len)
 	if depth == d.o.Depth {
 		n.More = p.Len
 		return

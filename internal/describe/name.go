@@ -69,13 +69,13 @@ func (d *describer) name(n *Node, v any) {
 		return
 	}
 	if entries, ok := pyvalue.EntriesOf(v); ok {
-		n.Len = count(len(entries))
+		n.Len = count(d.total(v, len(entries)))
 		return
 	}
 	if items, ok := pyvalue.ItemsOf(v); ok {
-		n.Len = count(len(items))
+		n.Len = count(d.total(v, len(items)))
 		if leafItems(items) {
-			n.Value = look(len(items), func(i int) any { return items[i] })
+			n.Value = look(*n.Len, func(i int) any { return items[i] })
 		}
 		return
 	}

@@ -43,6 +43,9 @@ func identity(v any) any {
 // identity is the function identity, and for lossless JSON everything else that Python has one
 // object of.
 func (e *Encoder) identity(v any) any {
+	if e.isOnce(v) {
+		return nil
+	}
 	if e.o.Lossless {
 		switch t := reflect.TypeOf(v); {
 		case t == nil || t == reflect.TypeFor[*big.Int]():
@@ -52,6 +55,15 @@ func (e *Encoder) identity(v any) any {
 		}
 	}
 	return identity(v)
+}
+
+// isOnce reports whether a value is a container that is in the document once.
+func (e *Encoder) isOnce(v any) bool {
+	switch v.(type) {
+	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet:
+		return e.o.Once != nil && !e.o.Lossless && e.o.Once(v)
+	}
+	return false
 }
 
 // enter notes that a container begins as the member being written of the

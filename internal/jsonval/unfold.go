@@ -139,6 +139,9 @@ func (m *measure) once(n int64) error {
 
 func (m *measure) enter(v any) error {
 	id := identity(v)
+	if id != nil && m.e.isOnce(v) {
+		id = nil
+	}
 	if id != nil {
 		if n, ok := m.known[id]; ok {
 			m.add(n)

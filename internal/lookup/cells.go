@@ -2,7 +2,7 @@ package lookup
 
 import (
 	"errors"
-	"slices"
+	"math"
 	"strconv"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -10,6 +10,7 @@ import (
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/tape"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // Part is a target for decoding that takes only the part of a pickle which a pointer leads to.
@@ -17,71 +18,141 @@ type Part struct {
 	Pointer pointer.Pointer
 	// Tokens says to follow only tokens that mean the same in the JSON of to-json: keys and
 	// numbers. Done is then how many of the tokens led to the one match.
+	// Shared are then those of the lists, tuples, dicts and sets in it that may be met more than
+	// once: nil where nothing is known.
 	Tokens bool
 	Done   int
+	Shared map[any]bool
 	// CopyText is that of [NewReader].
 	CopyText bool
-	// First, if it is not 0, is how many items are made at most of a list or tuple that a pointer
-	// leads to; Match.Len is then how many it has.
-	First int
+	// Rows, if it is not nil, says which items are wanted of a list, tuple or dict of n that a
+	// pointer leads to: their indices, ascending. It must say the same each time. FirstRows is how
+	// many of the first items are among them whatever n is.
+	Rows      func(n int) []int
+	FirstRows int
+	// Flat says that of the items of a row the containers need not have theirs.
+	Flat bool
+	// Tree, if it is not nil, says instead that only the beginnings of containers inside each other
+	// are wanted. The Value of the one match is then not resolved.
+	Tree *Tree
 	// Cell and Value make what the matches hold of a cell and of an object; nil leaves objects.
 	Cell    func(p bridge.Pickle, id tape.ID) (any, error)
 	Value   func(object any) (any, error)
 	Matches []Match
 	// Again says that the hooks give the same when they are asked again.
 	Again bool
+
+	rows []tape.Range // what a pass left out although Rows wants it, with the rest of what it wants
 }
 
 // Steps are what the pass over a pickle can look for: the keys and indices that the pointer begins
-// with, but the last container's items are left to Cells where they are not one.
+// with, and then what is wanted of the last container.
 func (p *Part) Steps() []tape.Step {
 	if p.Tokens {
 		return nil
 	}
+	if p.Tree != nil {
+		return p.Tree.steps()
+	}
 	var steps []tape.Step
 	for _, token := range p.Pointer {
-		i, isInt := parseInt(token)
-		if token == pointer.All || isInt && i < 0 {
-			break
+		step, ok := stepOf(token)
+		if !ok {
+			return steps
 		}
-		if _, ok := pointer.ParseSubscripts(token); ok && !isInt {
-			break
+		steps = append(steps, step)
+		if step.Some != nil && token != pointer.All {
+			return steps // the next token is of the list of these
 		}
-		steps = append(steps, tape.Step{Key: token, Int: i, IsInt: isInt})
+	}
+	switch {
+	case p.rows != nil:
+		return append(steps, p.rowsSteps(p.rows)...)
+	case p.Rows != nil && p.FirstRows > 0:
+		return append(steps, p.rowsSteps([]tape.Range{{To: p.FirstRows}})...)
 	}
 	return steps
 }
 
-// CellsOf finds the part of a pickle of which the containers from lack items: see [tape.Tape.Cut].
-// Only where it returns no error is the part what it would be of the whole pickle.
-func (p *Part) CellsOf(from bridge.Pickle, lacking []tape.ID) error {
-	w := &cellWalk{part: p, p: from, t: from.Tape()}
-	id := w.t.Root()
-	for i := range lacking {
-		if !slices.ContainsFunc(lacking[i:], func(id tape.ID) bool { return id != 0 }) {
-			break
-		}
-		if lacking[i] != 0 && lacking[i] != id || w.t.IsShared(id) {
-			return errElsewhere // the part may hold it
-		}
-		next, ok, err := w.step(id, p.Pointer[:i], p.Pointer[i])
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errElsewhere
-		}
-		id = next
+// rowsSteps are the steps to some rows.
+func (p *Part) rowsSteps(wanted []tape.Range) []tape.Step {
+	rows := someStep(wanted)
+	if !p.Flat {
+		return []tape.Step{rows}
 	}
-	return p.Cells(from)
+	rows.Some.Flat = true
+	return []tape.Step{rows, {Some: &tape.Some{Wanted: tape.All().Wanted}}}
 }
 
-// errElsewhere says that what lacks items is not where the pointer leads past them.
-var errElsewhere = errors.New("what was left out may be wanted")
+// someStep is the step to some items, with all that they hold.
+func someStep(wanted []tape.Range) tape.Step {
+	return tape.Step{Some: &tape.Some{Wanted: wanted, Into: math.MaxInt}}
+}
+
+// stepOf returns the step of a token; ok is false for one that a pass cannot look for.
+func stepOf(token string) (step tape.Step, ok bool) {
+	if token == pointer.All {
+		return tape.Step{Some: tape.All()}, true
+	}
+	if i, isInt := parseInt(token); isInt {
+		return tape.Step{Key: token, Int: i, IsInt: true}, i >= 0
+	}
+	subs, isSubscript := pointer.ParseSubscripts(token)
+	switch {
+	case !isSubscript:
+		return tape.Step{Key: token}, true
+	case len(subs) > 1 || !subs[0].IsSlice || subs[0].Step != nil && *subs[0].Step < 1:
+		return step, false
+	}
+	r := tape.Range{To: math.MaxInt}
+	if start := subs[0].Start; start != nil {
+		r.From = *start
+	}
+	if stop := subs[0].Stop; stop != nil {
+		r.To = *stop
+	}
+	step = someStep([]tape.Range{r})
+	step.Some.Lists = true
+	return step, r.From >= 0 && r.To > r.From
+}
+
+// CellsOf finds the part of a pickle of which containers lack items: see [tape.Tape.Cut]. Only
+// where it returns no error is the part what it would be of the whole pickle. again says then to
+// read the pickle again with the Steps that there are now.
+func (p *Part) CellsOf(from bridge.Pickle) (again bool, err error) {
+	steps := p.Steps()
+	w := &cellWalk{part: p, p: from, t: from.Tape(), r: NewReader(p.CopyText),
+		steps: len(steps), lacks: map[tape.ID]*tape.Lack{}}
+	if p.Tree == nil && len(steps) > len(p.Pointer) {
+		w.rows = steps[len(p.Pointer)].Some
+	}
+	for _, l := range w.t.Lacks() {
+		w.lacks[l.ID] = l
+	}
+	if p.Tree != nil {
+		return false, w.tree()
+	}
+	before := p.rows
+	err = w.follow(w.t.Root(), nil, p.Pointer)
+	if again = err == errRows && before == nil; again {
+		p.Matches = nil
+	}
+	return again, err
+}
+
+var (
+	// errElsewhere says that what lacks items is not where the pointer leads past them.
+	errElsewhere = errors.New("what was left out may be wanted")
+	// errRows says that what Part.Rows wants was left out.
+	errRows = errors.New("rows were left out")
+)
 
 // Cells finds the part of a pickle.
 func (p *Part) Cells(from bridge.Pickle) error {
 	w := &cellWalk{part: p, p: from, t: from.Tape(), r: NewReader(p.CopyText)}
+	if p.Tree != nil {
+		return w.tree()
+	}
 	return w.follow(w.t.Root(), nil, p.Pointer)
 }
 
@@ -90,7 +161,7 @@ func (p *Part) Object(v any) error { return p.ObjectAt(v, 0) }
 
 // ObjectAt finds the part of an object that the first done tokens led to.
 func (p *Part) ObjectAt(v any, done int) error {
-	if p.Tokens {
+	if p.Tokens || p.Tree != nil {
 		p.Matches, p.Done = []Match{{At: p.Pointer[:done], Value: v}}, done
 		return nil
 	}
@@ -112,6 +183,30 @@ type cellWalk struct {
 	p    bridge.Pickle
 	t    *tape.Tape
 	r    *Reader
+	// steps is how many steps the pass looked for, and lacks what it left out, if it did.
+	steps int
+	lacks map[tape.ID]*tape.Lack
+	rows  *tape.Some // the rows that it looked for
+}
+
+// object returns the object of a cell that at leads to. Of what the pass left out something of
+// there is none.
+func (w *cellWalk) object(id tape.ID, at pointer.Pointer) (any, error) {
+	if kind := w.t.Kind(id); len(at) < w.steps && (kind == tape.List || kind == tape.Dict) {
+		return nil, errElsewhere
+	}
+	return w.p.Object(id)
+}
+
+// size returns how many items a list or tuple has, or entries a dict.
+func (w *cellWalk) size(id tape.ID) int {
+	if l := w.lacks[id]; l != nil {
+		return l.N
+	}
+	if w.t.Kind(id) == tape.Dict {
+		return w.t.Size(id) / 2
+	}
+	return w.t.Size(id)
 }
 
 func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
@@ -131,24 +226,44 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 		}
 	}
 	if len(rest) == 0 && w.part.Cell != nil {
+		if len(at) < w.steps {
+			return errElsewhere
+		}
 		v, err := w.part.Cell(w.p, id)
 		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
 		return err
 	}
-	if kind := w.t.Kind(id); len(rest) == 0 && w.part.First > 0 && w.t.Size(id) > w.part.First &&
-		(kind == tape.List || kind == tape.Tuple) && !w.t.HasRuns(id) {
-		return w.firstItems(id, at)
+	if len(rest) == 0 && w.part.Rows != nil {
+		if done, err := w.someItems(id, at); done {
+			return err
+		}
 	}
-	v, err := w.p.Object(id)
+	v, err := w.object(id, at)
 	if err != nil {
 		return err
 	}
 	if w.part.Tokens {
-		w.part.Done = len(at)
+		w.part.Done, w.part.Shared = len(at), w.shared()
 		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
 		return nil
 	}
 	return w.r.follow(v, at, rest, w.part.add)
+}
+
+// shared returns the containers that may be met more than once, after the object of a cell was
+// made: those that the pickle fetches, and those that were made before its end.
+func (w *cellWalk) shared() map[any]bool {
+	all := map[any]bool{}
+	for id := range tape.ID(w.t.Len()) {
+		if w.t.Kind(id) != tape.Value {
+			continue
+		}
+		switch v := w.t.Value(id).(type) {
+		case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet:
+			all[v] = true
+		}
+	}
+	return all
 }
 
 // step returns the cell that a token leads to; ok is false where only an object tells.
@@ -163,21 +278,27 @@ func (w *cellWalk) step(id tape.ID, at pointer.Pointer, token string) (next tape
 			w.part.Tokens && (token[0] == '-' || token[len(token)-1] == ',') {
 			return 0, false, nil
 		}
-		i, ok := subs[0].At(w.t.Size(id))
+		i, ok := subs[0].At(w.size(id))
 		if !ok {
 			return 0, false, nil
 		}
-		return w.child(id, i), true, nil
+		next, ok = w.child(id, i)
+		return next, ok, nil
 	}
 	return 0, false, nil
 }
 
-// child returns child i of a container.
-func (w *cellWalk) child(id tape.ID, i int) tape.ID {
+// child returns item i of a list or tuple, if the pass did not leave it out.
+func (w *cellWalk) child(id tape.ID, i int) (child tape.ID, ok bool) {
+	if l := w.lacks[id]; l != nil {
+		if i, ok = l.Place(i); !ok {
+			return 0, false
+		}
+	}
 	walk := w.t.Children(id)
 	for b := walk.Batch(); ; b = walk.Batch() {
 		if i < len(b) {
-			return b[i]
+			return b[i], true
 		}
 		i -= len(b)
 	}
@@ -271,33 +392,25 @@ func (w *cellWalk) several(id tape.ID, at, rest pointer.Pointer) (done bool, err
 
 // slice follows the rest of a pointer from the list of some children.
 func (w *cellWalk) slice(id tape.ID, s pointer.Subscript, at, rest pointer.Pointer) error {
-	start, step, count := s.Range(w.t.Size(id))
-	ids := take(w.t.Items(id), start, step, count)
-	list := make(types.List, len(ids))
-	for i, id := range ids {
+	start, step, count := s.Range(w.size(id))
+	if count == 0 {
+		start = 0
+	} else if l := w.lacks[id]; l != nil {
+		first, ok1 := l.Place(start)
+		last, ok2 := l.Place(start + (count-1)*step)
+		if !ok1 || !ok2 || last-first != (count-1)*step {
+			return errElsewhere
+		}
+		start = first
+	}
+	list := make(types.List, count)
+	for i, id := range take(w.t.Items(id), start, step, count) {
 		var err error
-		if list[i], err = w.p.Object(id); err != nil {
+		if list[i], err = w.object(id, at); err != nil {
 			return err
 		}
 	}
 	return w.r.follow(&list, at, rest, w.part.add)
-}
-
-// firstItems makes the first items of a list.
-func (w *cellWalk) firstItems(id tape.ID, at pointer.Pointer) error {
-	list := make(types.List, 0, w.part.First)
-	walk := w.t.Children(id)
-	for b := walk.Batch(); b != nil && len(list) < w.part.First; b = walk.Batch() {
-		for _, child := range b[:min(len(b), w.part.First-len(list))] {
-			v, err := w.p.Object(child)
-			if err != nil {
-				return err
-			}
-			list = append(list, v)
-		}
-	}
-	w.part.Matches = append(w.part.Matches, Match{At: at, Value: &list, Len: w.t.Size(id)})
-	return nil
 }
 
 // allItems follows the rest of a pointer from every child of a list.

@@ -19,8 +19,10 @@ type Match struct {
 	// At is the pointer to this value: each * is the token that it stood for.
 	At    pointer.Pointer
 	Value any
-	// Len is the number of items of a list of which Value has the first alone, else 0.
-	Len int
+	// Len is the number of items, or entries, of a list, tuple or dict of which Value has those at
+	// Index alone, or 0 where it has all.
+	Len   int
+	Index []int
 }
 
 // ErrNotFound is the kind of a *NotFoundError.

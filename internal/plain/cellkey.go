@@ -95,9 +95,8 @@ func (m *maker) simpleKey(id tape.ID) (any, error) {
 
 // tupleKey is simpleKey for a tuple.
 func (m *maker) tupleKey(id tape.ID) (any, error) {
-	var room [maxCellKey]any
 	ids := m.t.Items(id)
-	items := room[:len(ids)]
+	items := m.keyItems[:len(ids)]
 	for i, item := range ids {
 		var err error
 		if items[i], err = m.simpleKey(item); err != nil {

@@ -50,6 +50,7 @@ type making struct {
 	stringCache stringCache     // of values
 	keyCache    stringCache     // of the keys of dicts
 	owner       ndarray.Owner   // of arrays, or nil
+	keyItems    [maxCellKey]any // of the last key that was a tuple
 	foreign     tape.ID         // the last class of no library
 	classes     map[tape.ID]any // the values of classes
 }

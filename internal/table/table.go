@@ -21,6 +21,8 @@ import (
 type Table struct {
 	Columns []Column
 	Rows    int
+	// Index has the numbers that rows are shown with where they have no labels, nil for their own.
+	Index []int
 	// Label returns the label of a row; nil where rows have their position only.
 	Label func(row int) Cell
 	// LabelName is what the labels are called, "" for nothing.
@@ -54,7 +56,11 @@ const LookAt = 1000
 
 // Of returns the table of an object that lookup.Reader.Resolve returned; ok is false for what has
 // no rows.
-func Of(v any) (t *Table, ok bool) {
+func Of(v any) (t *Table, ok bool) { return OfPart(v, 0) }
+
+// OfPart is Of for a list or dict of n items or entries, of which it may have some alone: the first
+// LookAt, and any others. n may be 0 where it has all. Rows is how many it has.
+func OfPart(v any, n int) (t *Table, ok bool) {
 	switch v := v.(type) {
 	case *frame.Frame:
 		return ofFrame(v), true
@@ -85,7 +91,7 @@ func Of(v any) (t *Table, ok bool) {
 		return ofArray(a, nil)
 	}
 	if d, ok := pyvalue.EntriesOf(v); ok {
-		return ofDict(d), true
+		return ofDict(d, max(n, len(d))), true
 	}
 	if items, ok := pyvalue.ItemsOf(v); ok {
 		return ofItems(items), true
@@ -310,10 +316,13 @@ func recordValue(v any, name string) (any, bool) {
 	return nil, false
 }
 
-// ofDict returns a dict as a table: of columns where its values are arrays of one length, else of
-// keys and values.
-func ofDict(d types.Dict) *Table {
-	if t, ok := ofColumns(d); ok {
+// maxArrays is how many arrays of a dict are columns of a table at most.
+const maxArrays = LookAt
+
+// ofDict returns a dict of n entries as a table: of columns where its values are not very many
+// arrays of one length, else of keys and values.
+func ofDict(d types.Dict, n int) *Table {
+	if t, ok := ofColumns(d, n); ok {
 		return t
 	}
 	return &Table{
@@ -328,7 +337,10 @@ func ofDict(d types.Dict) *Table {
 }
 
 // ofColumns returns a dict whose values are all arrays of one dimension and one length.
-func ofColumns(d types.Dict) (*Table, bool) {
+func ofColumns(d types.Dict, n int) (*Table, bool) {
+	if n > maxArrays {
+		return nil, false
+	}
 	t := &Table{}
 	var columns []*Table
 	for i, e := range d {

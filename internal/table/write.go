@@ -85,8 +85,11 @@ func (t *Table) labelColumn(rows []int) textColumn {
 	c := textColumn{head: []string{shown(t.LabelName), ""}, right: t.Label == nil}
 	for _, row := range rows {
 		text := fmt.Sprint(row)
-		if t.Label != nil {
+		switch {
+		case t.Label != nil:
 			text = shown(t.Label(row).Text)
+		case t.Index != nil:
+			text = fmt.Sprint(t.Index[row])
 		}
 		c.cells = append(c.cells, text)
 		c.null = append(c.null, true)

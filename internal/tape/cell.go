@@ -92,6 +92,12 @@ type cell struct {
 	v     uint64
 }
 
+// Sizes in bytes of a cell and of its place in the children of a container.
+const (
+	cellSize  = 16
+	childSize = 4
+)
+
 const (
 	spanShift = 40 // bits of the offset of a span in its chunk; 24 are left for the chunk
 	maxOffset = 1<<spanShift - 1

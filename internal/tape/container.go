@@ -158,8 +158,7 @@ func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, o
 		return nil, false
 	}
 	items := stack[mark:]
-	if stack[mark-1] < t.floor || marks <= t.cutDepth ||
-		marks == t.cutDepth+1 && t.cut != nil && len(items) >= besideFrom() {
+	if t.cut != nil && t.isCut(stack[mark-1], len(items), true) {
 		return nil, false
 	}
 	target := &cells[stack[mark-1]]
@@ -197,12 +196,12 @@ func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok
 	}
 	at := len(stack) - n
 	if at <= t.fence || len(t.children)+n > min(cap(t.children), maxChildren) ||
-		stack[at-1] < t.floor || at == 1 && t.cut != nil {
+		t.cut != nil && t.isCut(stack[at-1], n, false) {
 		return nil, false
 	}
 	target := &cells[stack[at-1]]
 	first, count := int(target.v>>32), int(uint32(target.v))
-	if target.kind != kind || target.flags&flagMany != 0 || target.n > maxChildren-2 ||
+	if target.kind != kind || target.flags&(flagMany|flagShared) != 0 || target.n > maxChildren-2 ||
 		kind == Dict && cells[stack[at]].kind != Str {
 		return nil, false
 	}

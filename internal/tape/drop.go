@@ -86,6 +86,7 @@ func (t *Tape) keepStep(id, first ID) error {
 	}
 	t.touch(target)
 	if t.cells[target].kind == Value {
+		t.Hold()
 		return t.host.Drop(target, id)
 	}
 	at := t.cells[target].v

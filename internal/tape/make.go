@@ -88,6 +88,7 @@ func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
 // Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value,
 // a Tuple and a Dict still are what the opcodes that need them take.
 func (t *Tape) Replace(id ID, v any) {
+	t.touch(id)
 	c := &t.cells[id]
 	was := c.kind
 	n := cell{kind: Value, flags: c.flags & (flagShared | flagKey), v: t.addValue(v)}

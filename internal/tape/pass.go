@@ -37,8 +37,10 @@ type pass struct {
 	proto       int   // of PROTO, or -1
 	newest      int   // protocol among the opcodes, while there was no PROTO
 	cut         *cut  // of a pass for one part, or nil
-	cutDepth    int   // how many steps it has
-	floor       ID    // what is below it is older than the batch: see cut
+	cutSteps    int   // how many steps it has
+	cutDepth    int   // up to how many MARKs on the stack its batches are counted
+	floor       ID    // what is below it may be older than a batch: see cut
+	taken       int   // how many batches were dropped
 }
 
 var (
@@ -135,7 +137,9 @@ func (t *Tape) room(cells []cell, left int) []cell {
 			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
 		}
 	}
-	return append(make([]cell, 0, t.grown(len(cells), left)), cells...)
+	size := t.grown(len(cells), left)
+	t.expectCells(size, left)
+	return append(make([]cell, 0, size), cells...)
 }
 
 // roomIDs is room for IDs.
@@ -293,6 +297,9 @@ func (t *Tape) run() error {
 		case opcode.Mark:
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
+			if len(t.marks) <= t.cutDepth {
+				t.openBatch(len(cells))
+			}
 			if len(buf)-pos > minRun {
 				if runKinds[buf[pos]] != 0 {
 					t.op, t.start, late = op, w.OffsetOf(at), false
@@ -300,7 +307,7 @@ func (t *Tape) run() error {
 					if err := t.run1(); err != nil {
 						return err
 					}
-					pos, stack, cells = w.Pos, t.stack, t.cells
+					buf, pos, stack, cells = w.Buf, w.Pos, t.stack, t.cells
 				}
 			}
 			continue

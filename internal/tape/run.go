@@ -9,8 +9,13 @@ import (
 // A list of numbers or bools is a MARK, their opcodes, and an APPENDS, in batches of a thousand.
 // Such a batch becomes one cell over the opcodes, from which a slice is filled in one loop.
 
-// minRun is how many bytes a run has at least: what is shorter gains nothing by it.
-const minRun = 64
+const (
+	minRun     = 64 // bytes of a run at least: what is shorter gains nothing by it
+	maxRunItem = 10 // bytes of the longest opcode of a run, a LONG1
+	// maxRunAhead is how much of a run, in bytes, is brought into the window of a reader to see
+	// where it ends.
+	maxRunAhead = 1 << 20
+)
 
 // runKinds are the kinds of the runs that opcodes may be of, or 0.
 var runKinds = [256]Kind{
@@ -18,6 +23,9 @@ var runKinds = [256]Kind{
 	opcode.BinInt1:  Ints, opcode.BinInt2: Ints, opcode.BinInt: Ints, opcode.Long1: Ints,
 	opcode.None: Consts, opcode.NewTrue: Consts, opcode.NewFalse: Consts,
 }
+
+// run is a number of items that follow each other, and how long their opcodes are in bytes.
+type run struct{ items, size int }
 
 // run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where
 // what follows is not just that, it takes nothing. Nothing is looked at twice but by the opcodes
@@ -28,35 +36,95 @@ func (t *Tape) run1() error {
 	if mark == 0 || len(t.marks) > 1 && mark == int(t.marks[len(t.marks)-2]) {
 		return nil
 	}
-	target := &t.cells[t.stack[mark-1]]
-	if target.kind != List || t.stack[mark-1] < t.floor {
+	list := t.stack[mark-1]
+	if t.cells[list].kind != List || t.cut != nil && !t.takesRun(mark-1) {
 		return nil
 	}
-	kind, n, size := scanRun(w.Buf[w.Pos:])
-	if size < minRun || len(t.children) == maxChildren {
+	kind := runKinds[w.Buf[w.Pos]]
+	first, behind, inFrames := t.findRun(kind)
+	if first.size+behind.size < minRun || len(t.children) >= maxChildren-1 {
 		return nil
 	}
-	if t.checked && !t.affordsRun(n) {
+	if t.checked && !t.affordsRun(first.items+behind.items) {
 		return nil
 	}
+	if err := t.takeRun(list, kind, first); err != nil {
+		return err
+	}
+	if inFrames {
+		if err := t.enterFrame(); err != nil {
+			return err
+		}
+		if err := t.takeRun(list, kind, behind); err != nil {
+			return err
+		}
+	}
+	t.op, t.start = opcode.Appends, w.Offset()
+	w.Pos++
+	t.popMark()
+	return nil
+}
+
+// findRun looks for a run of a kind at the beginning of the window, with an APPENDS behind it.
+// Picklers end a frame where it is long enough, which may be inside a run: then inFrames is true,
+// and the run behind is in the next frame. Where there is no such run, both are empty.
+func (t *Tape) findRun(kind Kind) (first, behind run, inFrames bool) {
+	w := t.w
+	b := w.Buf[w.Pos:]
+	short := first.scan(kind, b)
+	for short && len(b) < maxRunAhead && w.Ahead(len(b)+1) {
+		b = w.Buf[w.Pos:]
+		short = first.scan(kind, b)
+	}
+	if short && first.size == len(b) {
+		inFrames = true
+		b = w.NextFrame(len(b))
+		short = behind.scan(kind, b)
+	} else {
+		b = b[first.size:]
+	}
+	if b = b[behind.size:]; short || opcode.Code(b[0]) != opcode.Appends {
+		return run{}, run{}, false
+	}
+	return first, behind, inFrames
+}
+
+// takeRun appends a run, which begins the window, to a list.
+func (t *Tape) takeRun(list ID, kind Kind, r run) error {
+	if r.items == 0 {
+		return nil
+	}
+	w := t.w
 	v := uint64(w.Pos)
 	if !t.isSlice {
 		v = uint64(len(t.runs))
-		t.keepRun(w.Buf[w.Pos : w.Pos+size])
+		t.keepRun(w.Buf[w.Pos : w.Pos+r.size])
 	}
-	id := t.add(cell{kind: kind, n: uint32(n), v: v})
-	w.Pos += size + 1
-	t.op, t.start = opcode.Appends, w.Offset()-1
-	t.popMark()
-	target = &t.cells[t.stack[mark-1]]
-	items := uint64(target.n) + uint64(n)
+	w.Pos += r.size
+	id := t.add(cell{kind: kind, n: uint32(r.items), v: v})
+	target := &t.cells[list]
+	items := uint64(target.n) + uint64(r.items)
 	if items > maxChildren {
 		return malformed("more than %d items", uint64(maxChildren))
 	}
 	t.extend(target, []ID{id})
 	target.n = uint32(items)
 	target.flags |= flagRuns
+	t.runItems += r.items
 	return nil
+}
+
+// enterFrame carries out a FRAME at the end of the frame before it.
+func (t *Tape) enterFrame() error {
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	t.op, t.start = opcode.Frame, t.w.Offset()
+	t.w.Pos++
+	if err := t.check(t.op); err != nil {
+		return err
+	}
+	return t.step(t.op)
 }
 
 // keepRun copies the opcodes of a run, since the window moves on.
@@ -68,13 +136,13 @@ func (t *Tape) keepRun(b []byte) {
 	t.runs = append(t.runs, b...)
 }
 
-// scanRun measures the run at the start of b: n items in size bytes, with an APPENDS behind them.
-// size is 0 where b is not that, or ends before it shows.
-func scanRun(b []byte) (kind Kind, n, size int) {
-	at := 0
-	switch kind = runKinds[b[0]]; kind {
+// scan goes on with a run of a kind behind what r has of it, in bytes that begin where it does. It
+// reports whether they end before the run can be seen to.
+func (r *run) scan(kind Kind, b []byte) (short bool) {
+	at, n := r.size, r.items
+	switch kind {
 	case Floats:
-		for len(b)-at > FloatSize && opcode.Code(b[at]) == opcode.BinFloat {
+		for len(b)-at >= FloatSize && opcode.Code(b[at]) == opcode.BinFloat {
 			at += FloatSize
 			n++
 		}
@@ -86,17 +154,15 @@ func scanRun(b []byte) (kind Kind, n, size int) {
 	default:
 		for len(b)-at >= 2 {
 			k := runIntSize(b[at:])
-			if k == 0 || k >= len(b)-at {
+			if k == 0 || k > len(b)-at {
 				break
 			}
 			at += k
 			n++
 		}
 	}
-	if at == len(b) || opcode.Code(b[at]) != opcode.Appends {
-		return kind, 0, 0
-	}
-	return kind, n, at
+	r.size, r.items = at, n
+	return at == len(b) || len(b)-at < maxRunItem && runKinds[b[at]] == kind
 }
 
 // runIntSize returns the length of the opcode of an int at the start of b and its argument, or 0

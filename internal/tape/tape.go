@@ -1,6 +1,7 @@
 package tape
 
 import (
+	"github.com/unpkl/unpkl/internal/ballast"
 	"github.com/unpkl/unpkl/internal/opcode"
 	"github.com/unpkl/unpkl/internal/window"
 )
@@ -18,6 +19,7 @@ type Tape struct {
 	longs    opcode.Longs // makes the ints among them
 	arena    arena
 	runs     []byte // the opcodes of runs, where the input does not stay
+	runItems int    // the numbers and bools in all runs
 	memo     memo
 	// fixedShared says that cells before firstID are no longer fixedCells, since they are shared.
 	fixedShared bool
@@ -25,6 +27,7 @@ type Tape struct {
 	farSlots    map[ID]uint32 // the slots that do not fit cell.aux
 	root        ID
 	watch       func(id ID, v any) // see Watch
+	ballast     ballast.Ballast    // see Expect
 
 	pass // the state of Read
 }
@@ -43,7 +46,9 @@ func (t *Tape) reset() {
 	t.values = t.values[:0]
 	t.arena.reset()
 	t.runs = t.runs[:0]
+	t.runItems = 0
 	t.memo.reset()
+	t.ballast.Drop()
 	t.slots, t.farSlots = 0, nil
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 }
@@ -51,8 +56,8 @@ func (t *Tape) reset() {
 // Release drops what a tape refers to, so that it can be kept for another pickle, and its memory
 // where that is much.
 func (t *Tape) Release() {
-	const keep = 4 << 20 // cells
-	if cap(t.cells) > keep {
+	const keep = 4 << 20 // cells, and numbers of the memo
+	if max(cap(t.cells), cap(t.memo.dense)) > keep {
 		*t = Tape{}
 		return
 	}

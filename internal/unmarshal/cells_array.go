@@ -63,20 +63,17 @@ func (a *assigner) arrayIntoSlice(p *plan, id tape.ID, parts *known.ArrayParts, 
 	if a.budget -= int64(n); a.budget < 0 {
 		return a.overExpansion()
 	}
-	v := dst.value(p.typ)
 	shares := !parts.ReadOnly && a.t.Window().Shared && len(b) >= window.SharedPayload
-	room := v.Cap() >= n && v.Cap() > 0
-	if shares || !room && a.t.Owned(parts.Data) {
-		if s, ok := overBytes(b, p.typ, n); ok {
-			v.Set(s)
-			return nil
-		}
+	has := dst.sliceCap()
+	room := has >= n && has > 0
+	if n > 0 && (shares || !room && a.t.Owned(parts.Data)) && dst.setOver(b, p.elem.align(), n) {
+		return nil
 	}
-	switch {
-	case room && a.claim(v.Pointer()):
+	v := dst.value(p.typ)
+	if room && a.claim(v.Pointer()) {
 		v.SetLen(n)
 		a.setAside(parts.Data)
-	default:
+	} else {
 		a.newNumbers(p, v, dst, n)
 	}
 	mem, ok := bytesOf(v)
@@ -87,11 +84,13 @@ func (a *assigner) arrayIntoSlice(p *plan, id tape.ID, parts *known.ArrayParts, 
 	return nil
 }
 
+// align returns a number of bytes at a multiple of which numbers of p's type may begin.
+func (p *plan) align() uintptr { return min(p.size, 8) }
+
 // newNumbers makes v, the slice at dst, one of n numbers of any value.
 func (a *assigner) newNumbers(p *plan, v reflect.Value, dst place, n int) {
 	if size := n * int(p.elem.size); size > 0 {
-		if s, ok := overBytes(window.Aligned(size, &a.bytes), p.typ, n); ok {
-			v.Set(s)
+		if dst.setOver(window.Aligned(size, &a.bytes), p.elem.align(), n) {
 			return
 		}
 	}

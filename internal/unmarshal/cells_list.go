@@ -79,7 +79,8 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 	}
 	p.elem.once.Do(p.elem.compile)
 	n := a.t.Size(id)
-	a.resize(p, v, dst, n)
+	fast := a.fillsFast(p) && int64(n) <= a.budget
+	a.resize(p, v, dst, n, fast)
 	a.rememberCell(id, v)
 	if n == 0 {
 		if !a.isFast(p) {
@@ -91,12 +92,12 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 		}
 		return nil
 	}
-	if done, err := a.fillSplit(p, id, v); done || err != nil {
+	if done, err := a.fillSplit(p, id, v, fast); done || err != nil {
 		return err
 	}
-	if size := int64(n); a.fillsFast(p) && size <= a.budget {
+	if fast {
 		if a.fillFast(p, a.t.Children(id), v) {
-			a.budget -= size
+			a.budget -= int64(n)
 			return nil
 		}
 		v.Clear()
@@ -105,19 +106,22 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 }
 
 // resize gives v, the slice at dst, n zero elements: in the memory that it has, if that is enough.
-func (a *assigner) resize(p *plan, v reflect.Value, dst place, n int) {
+// Where they are to be filled on the fast path, which clears them if it fails, they may be any.
+func (a *assigner) resize(p *plan, v reflect.Value, dst place, n int, fast bool) {
 	if v.Cap() >= n && v.Cap() > 0 && a.claim(v.Pointer()) {
-		v.SetLen(n)
-		v.Clear()
+		if v.SetLen(n); !fast {
+			v.Clear()
+		}
 		return
 	}
 	switch p.elem.form {
 	case formFloat:
-		if p.elem.size == 8 && newSlice(dst, n, 8, &a.floats) {
+		if p.elem.size == 8 && newNumberSlice(dst, n, &a.floats, fast) {
 			return
 		}
 	case formInt:
-		if p.elem.size == 8 && (newSlice(dst, n, 8, &a.int64s) || newSlice(dst, n, 8, &a.ints)) {
+		if p.elem.size == 8 &&
+			(newNumberSlice(dst, n, &a.int64s, fast) || newNumberSlice(dst, n, &a.ints, fast)) {
 			return
 		}
 	case formString:
@@ -141,6 +145,16 @@ func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 		*to = from.Many(n, int(size))
 	}
 	return true
+}
+
+// newNumberSlice is newSlice for numbers of 8 bytes, which many are filled faster without being cleared.
+func newNumberSlice[T number](dst place, n int, from *slab.Slab[T], fast bool) bool {
+	const many = 8 << 10
+	if to, ok := as[[]T](dst); ok && fast && n >= many {
+		*to = uncleared[T](n)
+		return true
+	}
+	return newSlice(dst, n, 8, from)
 }
 
 // isFast reports whether slices of a type are filled without counting a level where all items are

@@ -46,8 +46,10 @@ func (j *splitJob) place(child int) int {
 }
 
 // fillSplit fills v, the slice for the list or tuple id, by several goroutines. done is false where
-// that is not worth it, or not possible, and then nothing was set.
-func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value) (done bool, err error) {
+// that is not worth it, or not possible, and then nothing was set. fast says that the fast path may
+// fill it.
+func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value, fast bool) (done bool,
+	err error) {
 	if a.helper || a.workers < 2 || a.t.Spread(id) < splitCells || !a.isOnce(id) ||
 		!p.elem.isOfCells(nil) {
 		return false, nil
@@ -56,10 +58,9 @@ func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value) (done bool, e
 	if a.t.HasRuns(id) {
 		j.setPlaces(a.t)
 	}
-	if n := int64(v.Len()); a.fillsFast(p) && n <= a.budget {
-		j.fast = true
+	if j.fast = fast; fast {
 		if _, ok := a.help(j); ok {
-			a.budget -= n
+			a.budget -= int64(v.Len())
 			return true, nil
 		}
 		j.fast = false

@@ -5,6 +5,8 @@ package unmarshal
 import (
 	"reflect"
 	"unsafe"
+
+	"github.com/unpkl/unpkl/internal/payload"
 )
 
 // This file is the only one with package unsafe. Its twin under the build tag purego does the same
@@ -14,6 +16,9 @@ import (
 // value does. A place is the address of a variable that reflection gave, plus the offset that
 // reflection gives for a field, or a multiple of the size of an element below the length of its
 // slice. It is written to as a variable of a type of the same kind and size.
+//
+// unsafe: setting large memory to zero takes as long as filling it. What package payload leaves
+// uncleared has no pointers, begins where a number may, and is as long as the numbers.
 
 // place is a variable of a Go type that its plan knows.
 type place struct{ p unsafe.Pointer }
@@ -95,14 +100,20 @@ func bytesOf(v reflect.Value) ([]byte, bool) {
 	return unsafe.Slice((*byte)(e.p), uintptr(v.Len())*e.size), true
 }
 
-// overBytes returns the slice of type t, of n numbers, whose memory b is. It returns false where b
-// does not begin at a multiple of their size.
-func overBytes(b []byte, t reflect.Type, n int) (reflect.Value, bool) {
-	p := unsafe.Pointer(unsafe.SliceData(b))
-	if n == 0 || uintptr(p)%uintptr(t.Elem().Align()) != 0 {
-		return reflect.Value{}, false
+// sliceCap returns the capacity of a variable that is a slice.
+func (d place) sliceCap() int { return cap(*(*[]byte)(d.p)) }
+
+// setOver sets a variable that is a slice of numbers to the n > 0 numbers whose memory b is. It
+// returns false, and sets nothing, where b does not begin at a multiple of align.
+//
+// The header of a slice is the same for all types: where it begins, and its length and capacity.
+func (d place) setOver(b []byte, align uintptr, n int) bool {
+	p := unsafe.SliceData(b)
+	if uintptr(unsafe.Pointer(p))%align != 0 {
+		return false
 	}
-	return reflect.SliceAt(t.Elem(), p, n).Convert(t), true
+	*(*[]byte)(d.p) = unsafe.Slice(p, n)
+	return true
 }
 
 // stringOf returns b, which nobody writes to any more, as a string.
@@ -117,4 +128,13 @@ func castSlice(s any, t reflect.Type) reflect.Value {
 		return v
 	}
 	return reflect.SliceAt(t.Elem(), unsafe.Pointer(v.Pointer()), v.Len())
+}
+
+// number is a type of 8 bytes without pointers, all of whose bits are values.
+type number interface{ float64 | int64 | int }
+
+// uncleared returns n > 0 numbers that are to be written before they are read.
+func uncleared[T number](n int) []T {
+	b := payload.Uncleared(n * int(unsafe.Sizeof(T(0))))
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }

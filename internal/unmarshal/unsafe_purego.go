@@ -43,9 +43,9 @@ func items[T any](v reflect.Value) ([]T, bool) {
 
 func bytesOf(v reflect.Value) ([]byte, bool) { return nil, false }
 
-func overBytes(b []byte, t reflect.Type, n int) (reflect.Value, bool) {
-	return reflect.Value{}, false
-}
+func (d place) sliceCap() int { return d.v.Cap() }
+
+func (d place) setOver([]byte, uintptr, int) bool { return false }
 
 func stringOf(b []byte) string { return string(b) }
 
@@ -60,3 +60,7 @@ func castSlice(s any, t reflect.Type) reflect.Value {
 	}
 	return out
 }
+
+type number interface{ float64 | int64 | int }
+
+func uncleared[T number](n int) []T { return make([]T, n) }

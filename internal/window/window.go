@@ -3,6 +3,7 @@ package window
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -246,6 +247,48 @@ func (w *Window) prefetch(n int64) error {
 			return err
 		}
 	}
+}
+
+// Ahead makes n bytes from Pos on available in Buf, if no frame ends before. It is asked for what a
+// pickle must have unless it is cut off.
+func (w *Window) Ahead(n int) bool {
+	if w.frameEnd >= 0 && w.Offset()+int64(n) > w.frameEnd {
+		return false
+	}
+	return w.ahead(n)
+}
+
+// NextFrame returns what is in the frame that begins where the current one ends, n bytes from Pos
+// on; or nil where none begins there, or it is large or cut off. Pos stays where it is.
+func (w *Window) NextFrame(n int) []byte {
+	const head = 1 + 8 // the opcode and the length
+	if w.frameEnd != w.Offset()+int64(n) || !w.ahead(n+1) {
+		return nil
+	}
+	if opcode.Code(w.all[w.Pos+n]) != opcode.Frame || !w.ahead(n+head) {
+		return nil
+	}
+	size := binary.LittleEndian.Uint64(w.all[w.Pos+n+1:])
+	if size > framePrefetch || !w.ahead(n+head+int(size)) {
+		return nil
+	}
+	return w.all[w.Pos+n+head:][:size]
+}
+
+// ahead makes n bytes from Pos on available in all, by steps as prefetch does. The error of a reader
+// comes again when the bytes are needed.
+func (w *Window) ahead(n int) bool {
+	for len(w.all)-w.Pos < n {
+		err := w.fill(min(n, 2*(len(w.all)-w.Pos)+bufferFirst))
+		w.cut()
+		if err != nil {
+			if w.r != nil {
+				w.pending = err
+			}
+			return false
+		}
+	}
+	return true
 }
 
 // Rest returns how many bytes the input has from pos on, where that is known

@@ -1,0 +1,144 @@
+package lookup
+
+import (
+	"slices"
+
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/tape"
+)
+
+// Tree says how much of containers inside each other is wanted.
+type Tree struct {
+	// Depth is how many levels are looked into.
+	Depth int
+	// First is how many of the first items of a container are looked into, and Look how many are
+	// looked at beside them.
+	First, Look int
+	// Totals are the numbers of items of those objects, *types.List and *types.Dict, that have
+	// fewer than the pickle gives them.
+	Totals map[any]int
+}
+
+// steps are what a pass looks for.
+func (t *Tree) steps() []tape.Step {
+	steps := make([]tape.Step, t.Depth+1)
+	for i := range steps {
+		some := &tape.Some{Into: t.First, Tuples: true,
+			Wanted: []tape.Range{{To: max(t.First, t.Look)}}}
+		if i == t.Depth {
+			some.Into, some.Wanted[0].To = 0, t.Look
+		}
+		steps[i].Some = some
+	}
+	return steps
+}
+
+// tree makes the objects of a tree.
+func (w *cellWalk) tree() error {
+	for id := range w.lacks {
+		w.t.Share(id) // so that it is the same object below
+	}
+	root, err := w.p.Object(w.t.Root())
+	if err != nil {
+		return err
+	}
+	w.part.Tree.Totals = make(map[any]int, len(w.lacks))
+	for id, l := range w.lacks {
+		v, err := w.p.Object(id)
+		if err != nil {
+			return err
+		}
+		w.part.Tree.Totals[v] = l.N
+	}
+	w.part.Matches = []Match{{Value: root}}
+	return nil
+}
+
+// someItems makes the items of a list, tuple or dict that Part.Rows wants; done is false where all
+// of it has to be made.
+func (w *cellWalk) someItems(id tape.ID, at pointer.Pointer) (done bool, err error) {
+	kind := w.t.Kind(id)
+	if kind != tape.List && kind != tape.Tuple && kind != tape.Dict || w.t.HasRuns(id) {
+		return false, nil
+	}
+	lack := w.lacks[id]
+	if lack == nil && kind == tape.Dict && !w.t.HasOwnKeys(id) {
+		return false, nil
+	}
+	n := w.size(id)
+	rows := w.part.Rows(n)
+	if w.rows != nil && slices.ContainsFunc(rows, func(i int) bool { return !w.rows.Wants(i) }) {
+		w.part.rows = rangesOf(rows)
+		return true, errRows
+	}
+	if lack == nil && len(rows) >= n {
+		v, err := w.p.Object(id) // which lacks nothing that is wanted
+		if err != nil {
+			return true, err
+		}
+		return true, w.r.follow(v, at, nil, w.part.add)
+	}
+	places := rows
+	if lack != nil {
+		places = make([]int, len(rows))
+		for i, row := range rows {
+			var ok bool
+			if places[i], ok = lack.Place(row); !ok {
+				return true, errElsewhere
+			}
+		}
+	}
+	m := Match{At: at, Len: n, Index: rows}
+	ids := w.t.Items(id)
+	if kind == tape.Dict {
+		m.Value, err = w.entries(ids, places)
+	} else {
+		m.Value, err = w.list(ids, places)
+	}
+	w.part.Matches = append(w.part.Matches, m)
+	return true, err
+}
+
+// list makes some of the items of a list.
+func (w *cellWalk) list(ids []tape.ID, places []int) (any, error) {
+	list := make(types.List, len(places))
+	for i, place := range places {
+		var err error
+		if list[i], err = w.p.Object(ids[place]); err != nil {
+			return nil, err
+		}
+	}
+	return &list, nil
+}
+
+// entries makes some of the entries of a dict.
+func (w *cellWalk) entries(ids []tape.ID, places []int) (any, error) {
+	d := make(types.Dict, len(places))
+	for i, place := range places {
+		key, err := w.p.Object(ids[2*place])
+		if err != nil {
+			return nil, err
+		}
+		v, err := w.p.Object(ids[2*place+1])
+		if err != nil {
+			return nil, err
+		}
+		d[i] = types.DictEntry{Key: key, Value: v}
+	}
+	return &d, nil
+}
+
+// rangesOf returns ascending numbers as ranges.
+func rangesOf(rows []int) []tape.Range {
+	all := []tape.Range{}
+	for _, row := range rows {
+		if last := len(all) - 1; last >= 0 && all[last].To == row {
+			all[last].To++
+		} else {
+			all = append(all, tape.Range{From: row, To: row + 1})
+		}
+	}
+	return all
+}
