@@ -72,7 +72,8 @@ func init() {
 		"PIL": readPIL, "networkx": readNetworkX, "gensim": readGensim, "nltk": readNLTK,
 		"xgboost": readBooster, "lightgbm": readBooster, "catboost": readBooster,
 		"astropy": readAstropy, "pint": readPint, "sparse": readPydata, "awkward": readAwkward,
-		"zarr": readZarr, "types": readTypes, "pendulum": readPendulum, "freezegun": readFreezegun,
+		"zarr": readZarr, "jax": readJAX, "types": readTypes, "pendulum": readPendulum,
+		"freezegun": readFreezegun,
 	}
 }
 

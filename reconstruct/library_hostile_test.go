@@ -50,6 +50,14 @@ func TestLibraryLies(t *testing.T) {
 			"indices", arrayOf(indices), "indptr", arrayOf(indptr), "shape", tupleOf(2, 3),
 			"_compressed_axes", axes, "fill_value", 0.0))
 	}
+	dok := func(shape any, keys ...any) any {
+		return objectOf("sparse._dok", "DOK", dictOf("data", dictOf(keys...), "dtype",
+			ndarray.DTypeOf[float64](), "shape", shape, "fill_value", 0.0))
+	}
+	keys := func(impl string, one any, numbers any) any {
+		return objectOf("jax._src.prng", "PRNGKeyArray", dictOf("_base_array", numbers, "_impl",
+			objectOf("jax._src.prng", impl, nil, one, nil, nil, nil, nil, "threefry2x32", "fry")))
+	}
 	graph := func(nodes, adj *types.Dict) any {
 		return objectOf("networkx.classes.graph", "Graph", dictOf("_node", nodes, "_adj", adj))
 	}
@@ -71,6 +79,18 @@ func TestLibraryLies(t *testing.T) {
 		"indices outside":    gcxs([]int64{0, 3}, []int64{0, 1, 2}, tupleOf(0)),
 		"an axis twice":      gcxs([]int64{0, 1}, []int64{0, 1, 2}, tupleOf(0, 0)),
 		"an axis too many":   gcxs([]int64{0, 1}, []int64{0, 1, 2}, tupleOf(2)),
+		"a key outside":      dok(tupleOf(2, 3), tupleOf(1, 3), 1.5),
+		"a key below zero":   dok(tupleOf(2, 3), tupleOf(-1, 0), 1.5),
+		"a short key":        dok(tupleOf(2, 3), tupleOf(1), 1.5),
+		"a key of text":      dok(tupleOf(2), "a", 1.5),
+		"a value of text":    dok(tupleOf(2), tupleOf(1), "a"),
+		"a negative shape":   dok(tupleOf(-2), tupleOf(-1), 1.5),
+		"a shape of no end":  dok(nil, tupleOf(1), 1.5),
+		"half a key of JAX":  keys("PRNGImpl", tupleOf(2), arrayOf([]uint32{1, 2, 3}, 3)),
+		"a key of floats":    keys("PRNGImpl", tupleOf(2), arrayOf([]float64{1, 2})),
+		"a key of no array":  keys("PRNGImpl", tupleOf(2), listOf(1, 2)),
+		"a key of one less":  keys("PRNGImpl", tupleOf(2, 2), arrayOf([]uint32{1, 2})),
+		"a key's shape lies": keys("PRNGImpl", tupleOf(-2), arrayOf([]uint32{1, 2})),
 		"an edge to no node": graph(dictOf(1, dictOf()), dictOf(1, dictOf(2, dictOf()))),
 		"an edge of no node": graph(dictOf(1, dictOf()), dictOf(2, dictOf())),
 		"edges of a number":  graph(dictOf(1, dictOf()), dictOf(1, 5)),

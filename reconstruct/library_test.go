@@ -446,3 +446,20 @@ func complexParts(t *testing.T, a *ndarray.Array) any {
 	}
 	return out
 }
+
+// TestJAXKeys: keys of JAX's random numbers are their generator and numbers.
+func TestJAXKeys(t *testing.T) {
+	t.Parallel()
+	eachObject(t, "jax_keys", func(t *testing.T, v any, want said) {
+		k, ok := v.(*reconstruct.PRNGKeys)
+		if !ok {
+			t.Fatalf("a %T", v)
+		}
+		same(t, "impl", any(k.Impl), want["impl"])
+		same(t, "shape", floats(k.Shape), want["shape"])
+		same(t, "data", elements(t, k.Data), want["data"])
+		form := jsonOf(t, k).(map[string]any)["$prng_keys"].(map[string]any)
+		same(t, "the form's impl", form["impl"], want["impl"])
+		same(t, "the form's shape", form["shape"], want["shape"])
+	})
+}

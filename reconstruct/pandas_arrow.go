@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -107,6 +108,9 @@ func (p *Pandas) chunkedArray(args []any) ([]*restored, *arrowType, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if len(args) > 1 && r.typ.String() != typ.String() {
+			return nil, nil, pickle.Malformed("a chunk of %s in an Arrow array of %s", r.typ, typ)
+		}
 		out, typ = append(out, r), r.typ
 	}
 	if len(out) == 0 {
@@ -156,7 +160,44 @@ func (p *Pandas) restoredArray(v any) (*restored, error) {
 	if len(a) > 6 {
 		r.dictionary = a[6]
 	}
-	return r, nil
+	return r, r.checkNulls(a[2])
+}
+
+// checkNulls compares the count of nulls that an array claims with its bitmap; -1 stands for one
+// that was not counted.
+func (r *restored) checkNulls(v any) error {
+	said, ok := asInt(v)
+	if !ok || said < -1 {
+		return pickle.Malformed("an Arrow array of %s nulls", shown(v))
+	}
+	bitmap, err := r.bitmap()
+	if err != nil || said == -1 || r.typ.name == "null" {
+		return err
+	}
+	nulls := 0
+	if bitmap != nil {
+		nulls = r.length - onesOf(bitmap, r.offset, r.offset+r.length)
+	}
+	if nulls != said {
+		return pickle.Malformed("an Arrow %s of %d nulls that claims %d", r.typ, nulls, said)
+	}
+	return nil
+}
+
+// onesOf counts the bits that are set from one up to another, of bytes whose first bit is the
+// lowest.
+func onesOf(b []byte, from, to int) int {
+	n := 0
+	for ; from < to && from&63 != 0; from++ {
+		n += int(b[from>>3] >> (from & 7) & 1)
+	}
+	for ; to-from >= 64; from += 64 {
+		n += bits.OnesCount64(binary.LittleEndian.Uint64(b[from>>3:]))
+	}
+	for ; from < to; from++ {
+		n += int(b[from>>3] >> (from & 7) & 1)
+	}
+	return n
 }
 
 // arrowBuffer reads None or py_buffer(data).
@@ -233,7 +274,7 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 	switch name {
 	case "null":
 		return &frame.Series{Kind: frame.Object, Items: make([]any, min(r.length, 1<<16)),
-			Length: r.length}, checkNulls(r)
+			Length: r.length}, fewNulls(r)
 	case "bool":
 		return r.bools()
 	case "date32[day]":
@@ -268,10 +309,10 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 	return nil, pickle.Unsupported("the Arrow type %s", r.typ)
 }
 
-// checkNulls bounds an array of nulls, which has no bytes that show its length.
-func checkNulls(r *restored) error {
+// fewNulls bounds an array of elements that have no bytes that show its length, such as nulls.
+func fewNulls(r *restored) error {
 	if r.length > 1<<16 {
-		return pickle.Unsupported("an Arrow array of %d nulls", r.length)
+		return pickle.Unsupported("an Arrow array of %d elements of %s", r.length, r.typ)
 	}
 	return nil
 }
@@ -436,6 +477,9 @@ func (p *Pandas) dictionary(r *restored) (*frame.Series, error) {
 	d, err := p.restoredArray(r.dictionary)
 	if err != nil {
 		return nil, err
+	}
+	if d.typ.String() != r.typ.value.String() {
+		return nil, pickle.Malformed("an Arrow dictionary of %s in an array of %s", d.typ, r.typ)
 	}
 	values, err := p.arrowData(d)
 	if err != nil {

@@ -29,6 +29,8 @@ func (p *Pandas) child(r *restored, i int) (*frame.Series, error) {
 			return nil, pickle.Malformed("an Arrow map of %s", c.typ)
 		}
 		c.typ.pairs = true
+	} else if i < len(r.typ.fields) && c.typ.String() != r.typ.fields[i].typ.String() {
+		return nil, pickle.Malformed("child %d of an Arrow %s is of %s", i, r.typ, c.typ)
 	}
 	s, err := p.arrowData(c)
 	if err != nil {
@@ -102,7 +104,10 @@ func (p *Pandas) fixedList(r *restored) (*frame.Series, error) {
 		return nil, err
 	}
 	n := r.typ.size
-	if n <= 0 || n > child.Len() && r.length > 0 || r.offset+r.length > child.Len()/n {
+	if n == 0 {
+		return r.empties(func() any { return []any{} })
+	}
+	if n < 0 || n > child.Len() && r.length > 0 || r.offset+r.length > child.Len()/n {
 		return nil, pickle.Malformed("%d Arrow lists of %d elements each over %d",
 			r.offset+r.length, n, child.Len())
 	}
@@ -110,6 +115,24 @@ func (p *Pandas) fixedList(r *restored) (*frame.Series, error) {
 	for i := range out {
 		if valid == nil || valid[i] {
 			out[i] = part(child, (r.offset+i)*n, (r.offset+i+1)*n)
+		}
+	}
+	return &frame.Series{Kind: frame.Object, Items: out}, nil
+}
+
+// empties reads elements of no bytes: lists or bytes of the length 0.
+func (r *restored) empties(make1 func() any) (*frame.Series, error) {
+	if err := fewNulls(r); err != nil {
+		return nil, err
+	}
+	valid, err := r.valid()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]any, r.length)
+	for i := range out {
+		if valid == nil || valid[i] {
+			out[i] = make1()
 		}
 	}
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
@@ -183,7 +206,10 @@ const (
 
 func (r *restored) fixedBinary() (*frame.Series, error) {
 	n := r.typ.size
-	if n <= 0 || n > maxFixedBinary || r.length > maxFixedLength || r.offset > maxFixedLength {
+	if n == 0 {
+		return r.empties(func() any { return []byte{} })
+	}
+	if n < 0 || n > maxFixedBinary || r.length > maxFixedLength || r.offset > maxFixedLength {
 		return nil, pickle.Unsupported("%d Arrow elements of %d bytes each", r.length, n)
 	}
 	return r.elements(n, func(b []byte) (any, error) {

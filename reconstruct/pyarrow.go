@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"math/big"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -53,11 +54,23 @@ func (p *Pandas) pyarrow(o *pickle.Object, inst namedInstance) (any, error) {
 	return nil, nil
 }
 
-// arrowScalar returns the value of a scalar that has no parts, else nil.
+// arrowScalar returns the value of a scalar as pyarrow gives it to Python, else nil: a number, text
+// or time, a list, the dict of a struct, or what is missing.
 func arrowScalar(v any) any {
-	switch v.(type) {
-	case bool, int, float64, string, []byte, *Datetime, *Date, *Time, Timedelta, Decimal, *UUID:
+	switch v := v.(type) {
+	case nil:
+		return PandasNull("None")
+	case bool, int, *big.Int, float64, string, []byte, *Datetime, *Date, *Time, Timedelta, Decimal,
+		*UUID:
 		return v
+	case *types.List:
+		if v != nil {
+			return v
+		}
+	case *types.Dict:
+		if v != nil {
+			return v
+		}
 	}
 	return nil
 }
@@ -160,7 +173,10 @@ func (p *Pandas) arrowTable(args []any, class string) (*frame.Frame, error) {
 	if d, ok := argument(schema.Args, 1).(*types.Dict); ok && len(*d) > 0 {
 		f.Extra = map[string]any{"metadata": d}
 	}
-	return f, nil
+	if bridge.PyarrowGeometries != nil {
+		err = bridge.PyarrowGeometries(f, schema)
+	}
+	return f, err
 }
 
 // opaqueArrow is a column of a type that has no place in a table, such as a union: as it was read.

@@ -1,6 +1,8 @@
 package reconstruct
 
 import (
+	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -99,12 +101,19 @@ func (s *Sparse) read(inst namedInstance, state map[string]any) error {
 	return s.readKeys(inst, state)
 }
 
+// plainScalar returns the int that a NumPy scalar is; what is none, or fits in none, as it is.
 func plainScalar(v any) any {
-	if sc, ok := v.(*ndarray.Scalar); ok {
-		switch n := sc.Value().(type) {
-		case int64:
+	sc, ok := v.(*ndarray.Scalar)
+	if !ok {
+		return v
+	}
+	switch sc.DType().Kind() {
+	case ndarray.KindInt:
+		if n := reflect.ValueOf(sc.Value()).Int(); int64(int(n)) == n {
 			return int(n)
-		case int32:
+		}
+	case ndarray.KindUint:
+		if n := reflect.ValueOf(sc.Value()).Uint(); n <= math.MaxInt {
 			return int(n)
 		}
 	}
@@ -260,7 +269,7 @@ func (s *Sparse) readLists(state map[string]any) error {
 		return pickle.Malformed("%d rows and %d lists of values for a shape of %v", len(rows),
 			len(data), s.Shape)
 	}
-	b := s.builder(state)
+	b := newSparseBuilder(s.Shape, state["dtype"])
 	for i := range rows {
 		cols, ok1 := items(rows[i])
 		values, ok2 := items(data[i])
@@ -274,7 +283,7 @@ func (s *Sparse) readLists(state map[string]any) error {
 			}
 		}
 	}
-	return b.finish()
+	return s.built(b)
 }
 
 func listArray(state map[string]any, key string) ([]any, error) {
@@ -295,74 +304,24 @@ func (s *Sparse) readKeys(inst namedInstance, state map[string]any) error {
 	if d, ok := state["_dict"].(*types.Dict); ok && d != nil {
 		entries = *d
 	}
-	b := s.builder(state)
-	for _, e := range entries {
-		index, ok := items(e.Key)
-		if !ok {
-			index = []any{e.Key}
-		}
-		if err := b.add(index, e.Value); err != nil {
-			return err
-		}
-	}
-	return b.finish()
-}
-
-// sparseBuilder collects entries of lil and dok as index arrays and values.
-type sparseBuilder struct {
-	s      *Sparse
-	dtype  *ndarray.DType
-	coords [][]int64
-	values []any
-}
-
-func (s *Sparse) builder(state map[string]any) *sparseBuilder {
-	b := &sparseBuilder{s: s, dtype: ndarray.DTypeOf[float64](), coords: make([][]int64,
-		len(s.Shape))}
-	if d, ok := state["dtype"].(*ndarray.DType); ok {
-		b.dtype = d
-	}
-	return b
-}
-
-func (b *sparseBuilder) add(index []any, value any) error {
-	if len(index) != len(b.s.Shape) {
-		return pickle.Malformed("an index of %d dimensions in a shape of %v", len(index), b.s.Shape)
-	}
-	for k, v := range index {
-		i, ok := asInt(plainScalar(v))
-		if !ok || i < 0 || i >= b.s.Shape[k] {
-			return pickle.Malformed("index %s outside a dimension of %d", shown(v), b.s.Shape[k])
-		}
-		b.coords[k] = append(b.coords[k], int64(i))
-	}
-	if sc, ok := value.(*ndarray.Scalar); ok {
-		value = sc.Value()
-	}
-	b.values = append(b.values, value)
-	return nil
-}
-
-func (b *sparseBuilder) finish() error {
-	if b.dtype.ItemSize() > 32 || b.dtype.HasObject() {
-		return pickle.Unsupported("values of dtype %v", b.dtype)
-	}
-	data, err := ndarray.Zeros(b.dtype, len(b.values))
-	if err != nil {
+	b := newSparseBuilder(s.Shape, state["dtype"])
+	if err := b.addKeys(entries); err != nil {
 		return err
 	}
-	for i, v := range b.values {
-		if err := data.SetAt(v, i); err != nil {
-			return err
-		}
+	return s.built(b)
+}
+
+// built takes what a builder has collected.
+func (s *Sparse) built(b *sparseBuilder) (err error) {
+	if s.Data, err = b.data(); err != nil {
+		return err
 	}
-	b.s.Data = data
 	for _, c := range b.coords {
 		a, err := ndarray.FromSlice(c)
 		if err != nil {
 			return err
 		}
-		b.s.Coords = append(b.s.Coords, a)
+		s.Coords = append(s.Coords, a)
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -14,13 +16,14 @@ import (
 // checked against each other.
 type SparseND struct {
 	origin
-	// Format is "coo" or "gcxs".
+	// Format is "coo", "gcxs" or "dok".
 	Format string
 	Shape  []int
 	// Data has the stored values, FillValue is that of all others, as an object.
 	Data      *ndarray.Array
 	FillValue any
-	// Coords is of coo: shape (dimensions, stored values).
+	// Coords is of coo and dok: shape (dimensions, stored values). Those of dok, which the pickle
+	// has as a dict of its elements, are in the order of the dict.
 	Coords *ndarray.Array
 	// Indices and Indptr are of gcxs, which is a CSR matrix: its rows are the compressed axes in C
 	// order, its columns the others. Of one dimension Indptr has no elements and Indices are those
@@ -29,9 +32,10 @@ type SparseND struct {
 	CompressedAxes  []int
 }
 
-// readPydata reads COO and GCXS; a DOK stays an object, which is a dict of its elements.
+// readPydata reads COO, GCXS and DOK.
 //
-// Reference: sparse/numba_backend/_coo/core.py, COO.__getstate__; _compressed/compressed.py.
+// Reference: sparse/numba_backend/_coo/core.py, COO.__getstate__; _compressed/compressed.py;
+// _dok.py.
 func readPydata(inst namedInstance) (any, error) {
 	switch inst.Class.Name {
 	case "COO":
@@ -51,8 +55,34 @@ func readPydata(inst namedInstance) (any, error) {
 		}
 		s := &SparseND{Format: "gcxs", FillValue: state["fill_value"]}
 		return s, s.readGCXS(state)
+	case "DOK":
+		state, ok := textKeys(inst.State)
+		if !ok {
+			return nil, nil
+		}
+		s := &SparseND{Format: "dok", FillValue: state["fill_value"]}
+		return s, s.readDOK(state)
 	}
 	return nil, nil
+}
+
+func (s *SparseND) readDOK(state map[string]any) (err error) {
+	entries, ok := state["data"].(*types.Dict)
+	if !ok || entries == nil {
+		return pickle.Malformed("data is %s, want a dict", typeName(state["data"]))
+	}
+	if s.Shape, err = shapeOf(state["shape"]); err != nil {
+		return err
+	}
+	b := newSparseBuilder(s.Shape, state["dtype"])
+	if err := b.addKeys(*entries); err != nil {
+		return err
+	}
+	if s.Data, err = b.data(); err != nil {
+		return err
+	}
+	s.Coords, err = ndarray.FromSlice(slices.Concat(b.coords...), len(s.Shape), len(b.values))
+	return err
 }
 
 func (s *SparseND) readCOO(state []any) (err error) {
@@ -215,7 +245,7 @@ func (s *SparseND) positions() ([][]int, error) {
 	for i := range out {
 		out[i] = make([]int, len(s.Shape))
 	}
-	if s.Format == "coo" {
+	if s.Coords != nil {
 		for k := range s.Shape {
 			row, err := s.Coords.Index(k)
 			if err != nil {
@@ -302,6 +332,10 @@ func (s *SparseND) String() string {
 	if s.Data == nil {
 		return s.Format
 	}
-	shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(s.Shape), "[]"), " ", ", ")
-	return fmt.Sprintf("%s (%s), %d stored", s.Format, shape, s.Data.Size())
+	return fmt.Sprintf("%s (%s), %d stored", s.Format, shapeText(s.Shape), s.Data.Size())
+}
+
+// shapeText returns the dimensions with commas between.
+func shapeText(shape []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", ", ")
 }

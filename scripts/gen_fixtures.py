@@ -103,6 +103,8 @@ def run(producer, script, *args):
 
 def generate(outdir, producers, cases):
     manifest = {}
+    for producer in producers:  # before the first folder goes: without its environment nothing would fill it again
+        python(producer)
     for producer in producers:
         where = outdir / producer
         if where.exists() and not cases:

@@ -107,6 +107,12 @@ def pyarrow():
     case('list_sliced', lambda: pa.array([[1], [2, 3], None])[1:])
     case('all_null', lambda: pa.array([None, None], pa.list_(pa.string())))
     case('zero_rows', lambda: pa.array([], pa.struct([('a', pa.list_(pa.int8()))])))
+    case('fixed_list_none', lambda: pa.array([[], None, []], pa.list_(pa.int8(), 0)))
+    case('fixed_binary_none', lambda: pa.Array.from_buffers(pa.binary(0), 2, [pa.py_buffer(b'\x01'), pa.py_buffer(b'')]))
+    case('dict_times', lambda: pa.DictionaryArray.from_arrays(pa.array([1, 0, None], pa.int8()), pa.array([datetime.time(1), datetime.time(2, 3, 4, 5)])))
+    case('dict_dates', lambda: pa.array([datetime.date(2020, 1, 1), None]).dictionary_encode())
+    case('dict_decimals', lambda: pa.array([decimal.Decimal('1.5'), None]).dictionary_encode())
+    case('struct_none', lambda: pa.array([{}, None], pa.struct([])))
     case('float_nan', lambda: pa.array([float('nan'), None, 1.5]))
     case('date64_ms', lambda: pa.array([86400000, None], pa.int64()).cast(pa.date64()))
     for name, a in cases.items():
@@ -190,6 +196,15 @@ def geopandas():
     yield 'empty', gpd.GeoDataFrame({'a': []}, geometry=[])
     yield 'two_columns', gpd.GeoDataFrame({'p': gpd.GeoSeries(points), 'q': gpd.GeoSeries(points)}, geometry='q')
     yield 'rings', gpd.GeoSeries(points + [LinearRing([(0, 0), (1, 0), (1, 1)])], crs='EPSG:4326')
+    if hasattr(gpd.GeoDataFrame, 'to_arrow'):
+        import pyarrow as pa
+        frame = gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, crs='EPSG:3857')
+        yield 'arrow', pa.table(frame.to_arrow())
+        yield 'arrow_batch', pa.table(frame.to_arrow(index=False)).to_batches()[0]
+        yield 'arrow_native', pa.table(frame.iloc[:1].to_arrow(geometry_encoding='geoarrow'))
+    else:
+        from geopandas.io.arrow import _geopandas_to_arrow
+        yield 'arrow', _geopandas_to_arrow(gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, crs='EPSG:3857'))
     yield 'multiindex', gpd.GeoDataFrame({'a': [1, 2, 3]}, geometry=points, index=pd.MultiIndex.from_tuples([(1, 'a'), (1, 'b'), (2, 'a')]))
 
 
@@ -254,6 +269,8 @@ def sparse():
     yield 'zero_d', sparse.COO(np.zeros((0, 1), int), np.array([5.0]), shape=())
     yield 'empty', sparse.zeros((0, 3))
     yield 'dok', sparse.DOK((3, 3), {(1, 2): 5.0})
+    yield 'dok_set', (lambda s: (s.__setitem__((slice(0, 2), 1), 4), s)[1])(sparse.DOK((2, 3), dtype='i2'))
+    yield 'dok_empty', sparse.DOK((0, 2), dtype='c8')
     yield 'random', sparse.random((4, 5), density=0.3, random_state=1)
 
 
@@ -352,6 +369,7 @@ def jax():
     for dt in ['bool', 'int8', 'uint32', 'float16', 'bfloat16', 'float32', 'complex64', 'float8_e5m2', 'int4']:
         yield dt, jnp.zeros((2, 3), dt)
     yield 'key', jax.random.key(0)
+    yield 'keys', {'k': jax.random.split(jax.random.key(1, impl='rbg'), 3)}
     yield 'tree', [jnp.arange(3.0), [jnp.array(1)]]
     yield 'struct', jax.ShapeDtypeStruct((2,), 'f4')
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/bridge"
@@ -92,16 +91,15 @@ func crsText(crs json.RawMessage) string {
 
 // geometryField reports whether a column is one of WKB, and returns its CRS. That of the extension
 // type comes first, as GeoParquet's metadata have no place for one that is not PROJJSON.
-func (m *geoMetadata) geometryField(a arrow.Array, field arrow.Field) (crs string, ok bool) {
+func (m *geoMetadata) geometryField(t arrow.DataType, field arrow.Field) (crs string, ok bool) {
 	name, _ := field.Metadata.GetValue(extensionName)
 	text, _ := field.Metadata.GetValue(extensionMetadata)
-	if e, isExtension := a.(array.ExtensionArray); isExtension {
-		name, text = e.ExtensionType().ExtensionName(), e.ExtensionType().Serialize()
-		a = e.Storage()
+	if e, isExtension := t.(arrow.ExtensionType); isExtension {
+		name, text = e.ExtensionName(), e.Serialize()
 	}
-	switch a.(type) {
-	case *array.Binary, *array.LargeBinary, *array.BinaryView:
-	case *array.Null: // as pyarrow before 1.0 writes a column of nothing but missing elements
+	switch storageOf(t).ID() {
+	case arrow.BINARY, arrow.LARGE_BINARY, arrow.BINARY_VIEW:
+	case arrow.NULL: // as pyarrow before 1.0 writes a column of nothing but missing elements
 	default:
 		return "", false
 	}
@@ -162,4 +160,34 @@ func (m *geoMetadata) finish(f *frame.Frame) {
 			return
 		}
 	}
+}
+
+// pyarrowGeometries makes geometries of the columns of WKB in a table that was read from pyarrow,
+// whose schema has the same metadata as that of a file. The table stays one of pyarrow's.
+func pyarrowGeometries(f *frame.Frame, schema any) error {
+	_, args := callOf(schema)
+	fields, _ := itemsOf(argument(args, 0))
+	metadata, err := metadataOf(argument(args, 1))
+	if err != nil {
+		return err
+	}
+	geo := readGeo(arrow.NewSchema(nil, &metadata))
+	for i, v := range fields {
+		if f.Columns[i].Kind != frame.Object {
+			continue
+		}
+		field, err := fieldOf(v, 0)
+		if errors.Is(err, pickle.ErrUnsupported) {
+			continue // a type that is not WKB
+		}
+		if err != nil {
+			return err
+		}
+		if crs, ok := geo.geometryField(field.Type, field); ok {
+			if err := geometries(f.Columns[i], crs); err != nil {
+				return fmt.Errorf("column %q: %w", field.Name, err)
+			}
+		}
+	}
+	return nil
 }

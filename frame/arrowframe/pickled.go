@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -247,7 +248,7 @@ func restored(args []any) (arrow.Array, error) {
 	if err := array.ValidateFull(stored); err != nil {
 		return nil, pickle.Malformed("an Arrow array: %v", err)
 	}
-	return a, nil
+	return a, checkValues(a)
 }
 
 // maxDepth bounds how deep types and arrays may be in each other.
@@ -255,6 +256,21 @@ const maxDepth = 64
 
 // maxNulls bounds an array without bytes that show its length.
 const maxNulls = 1 << 20
+
+// hasBytes reports whether an array of a type that is longer than maxNulls has bytes for each
+// element, its own or those of a child, which is bounded itself. One encoded by runs has none: only
+// what asks for its elements takes memory.
+func hasBytes(typ arrow.DataType) bool {
+	switch t := storageOf(typ).(type) {
+	case *arrow.NullType:
+		return false
+	case *arrow.StructType:
+		return t.NumFields() > 0
+	case *arrow.FixedSizeBinaryType:
+		return t.ByteWidth > 0
+	}
+	return true
+}
 
 // arrayData reads (type, length, null_count, offset, buffers, children, dictionary).
 func arrayData(v any, depth int) (*array.Data, error) {
@@ -271,7 +287,7 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	offset, ok2 := t[3].(int)
 	const most int64 = 1 << 48 // no memory has as many, and no sum of them overflows
 	if !ok1 || !ok2 || length < 0 || offset < 0 || int64(length) > most || int64(offset) > most ||
-		storageOf(typ).ID() == arrow.NULL && length > maxNulls {
+		length+offset > maxNulls && !hasBytes(typ) {
 		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", sizeText(t[1]),
 			sizeText(t[3]))
 	}
@@ -292,11 +308,14 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	if t, isMap := typ.(*arrow.MapType); isMap {
 		children[0] = entriesOf(t, children[0])
 	}
-	nulls := array.UnknownNullCount
-	if len(buffers) == 0 || buffers[0] == nil {
-		nulls = 0
+	nulls, err := claimedNulls(typ, t[2], buffers, length, offset)
+	if err != nil {
+		return nil, err
 	}
 	if typ.ID() != arrow.DICTIONARY {
+		if argument(t, 6) != nil {
+			return nil, pickle.Malformed("an Arrow %s with a dictionary", typ)
+		}
 		return array.NewData(typ, length, buffers, children, nulls, offset), nil
 	}
 	dictionary, err := arrayData(argument(t, 6), depth+1)
@@ -369,8 +388,8 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 	specs := layout.Buffers
 	if isUnion(typ) {
 		specs = append([]arrow.BufferSpec{arrow.SpecAlwaysNull()}, specs...)
-		if len(list) == len(specs)+1 && list[len(specs)] == nil {
-			list = list[:len(specs)] // of a sparse one, as pyarrow 0.17 says
+		if n := len(specs); typ.ID() == arrow.SPARSE_UNION && len(list) == n+1 && list[n] == nil {
+			list = list[:n] // of a sparse one, as pyarrow 0.17 says
 		}
 	}
 	for layout.VariadicSpec != nil && len(specs) < len(list) {
@@ -387,7 +406,7 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 			need = bitutil.BytesForBits(int64(offset) + int64(length))
 		case arrow.KindFixedWidth:
 			n := int64(offset) + int64(length)
-			if hasOffsets(storageOf(typ)) && length > 0 {
+			if hasOffsets(storageOf(typ)) {
 				n++
 			}
 			if spec.ByteWidth > 0 && n > math.MaxInt64/int64(spec.ByteWidth) {
@@ -396,10 +415,14 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 			need = n * int64(spec.ByteWidth)
 		}
 		if list[i] != nil && spec.Kind == arrow.KindAlwaysNull {
-			return nil, pickle.Malformed("an Arrow %s with buffer %d", typ, i)
+			if err := noNulls(typ, list[i], length, offset); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if list[i] == nil {
-			if i > 0 && need > 0 && length > 0 {
+			if isVariadic := i >= len(layout.Buffers) && !isUnion(typ); isVariadic ||
+				i > 0 && need > 0 && length > 0 {
 				return nil, pickle.Malformed("an Arrow %s without buffer %d", typ, i)
 			}
 			continue
@@ -409,14 +432,35 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 		if name != "py_buffer" || !isBytes {
 			return nil, pickle.Malformed("an Arrow buffer that is %T", list[i])
 		}
-		if length > 0 && int64(len(data)) < need {
+		if isNone := len(data) == 0 && length+offset == 0; int64(len(data)) < need && !isNone {
 			return nil, pickle.Malformed("an Arrow buffer of %d bytes, where %s of %d elements at "+
 				"%d needs %d", len(data), typ, length, offset, need)
 		}
 		// aligned, as they need not be in a pickle
 		out[i] = memory.NewBufferBytes(bytes.Clone(data))
 	}
+	if length == 0 && hasOffsets(storageOf(typ)) && out[1] != nil && out[1].Len() > 0 {
+		// Arrow's library looks at offsets where there are elements.
+		width := specs[1].ByteWidth
+		if end := (offset + 1) * width; out[1].Bytes()[end-1] >= 0x80 {
+			return nil, pickle.Malformed("an Arrow %s that begins at a negative offset", typ)
+		}
+	}
 	return out, nil
+}
+
+// noNulls accepts the bitmap that unions had before pyarrow 0.17, if no element is null.
+func noNulls(typ arrow.DataType, buffer any, length, offset int) error {
+	name, args := callOf(buffer)
+	bitmap, ok := bytesOf(argument(args, 0))
+	if !isUnion(typ) || name != "py_buffer" || !ok ||
+		int64(len(bitmap)) < bitutil.BytesForBits(int64(offset)+int64(length)) {
+		return pickle.Malformed("an Arrow %s with a buffer too many", typ)
+	}
+	if bitutil.CountSetBits(bitmap, offset, length) != length {
+		return pickle.Unsupported("a union with nulls of its own, as pyarrow before 0.17 has them")
+	}
+	return nil
 }
 
 // sizeText shows what should be an int. Nothing else of a pickle is printed: it may hold itself.
@@ -447,8 +491,15 @@ func scalarOf(args []any) (any, error) {
 	switch v := value.(type) {
 	case nil:
 		return scalar.MakeNullScalar(typ), nil
+	case *types.List, *types.Dict:
+		return nestedScalar(typ, v)
 	case int:
 		value = int64(v)
+	case *big.Int:
+		if !v.IsUint64() {
+			return nil, pickle.Malformed("a scalar of %s of %d bits", typ, v.BitLen())
+		}
+		value = v.Uint64()
 	case bool, float64, string, []byte:
 	default:
 		return nil, pickle.Unsupported("a scalar of %s that is %T", typ, v)
@@ -458,4 +509,62 @@ func scalarOf(args []any) (any, error) {
 		return nil, pickle.Malformed("a scalar of %s: %v", typ, err)
 	}
 	return s, nil
+}
+
+// nestedScalar is a scalar of a list, map or struct.
+func nestedScalar(typ arrow.DataType, value any) (any, error) {
+	item, err := itemOf(value, 0)
+	if err != nil {
+		return nil, err
+	}
+	b := array.NewBuilder(memory.DefaultAllocator, typ)
+	defer b.Release()
+	if err := appendItem(b, item); err != nil {
+		return nil, pickle.Unsupported("%v", err)
+	}
+	one := b.NewArray()
+	defer one.Release()
+	return scalar.GetScalar(one, 0)
+}
+
+// itemOf is a Python value as an element of a Series.
+func itemOf(v any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, pickle.Malformed("an Arrow scalar nested too deep")
+	}
+	switch v := v.(type) {
+	case *types.List:
+		out := make([]any, v.Len())
+		for i, x := range *v {
+			var err error
+			if out[i], err = itemOf(x, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case *types.Tuple: // of a key and a value
+		if v.Len() != 2 {
+			return nil, pickle.Malformed("a tuple of %d in an Arrow scalar", v.Len())
+		}
+		key, err := itemOf((*v)[0], depth+1)
+		if err != nil {
+			return nil, err
+		}
+		item, err := itemOf((*v)[1], depth+1)
+		return [2]any{key, item}, err
+	case *types.Dict:
+		out := make(map[string]any, v.Len())
+		for _, e := range *v {
+			key, ok := textOf(e.Key)
+			if !ok {
+				return nil, pickle.Malformed("a field of an Arrow scalar called %T", e.Key)
+			}
+			var err error
+			if out[key], err = itemOf(e.Value, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	return v, nil
 }

@@ -56,6 +56,11 @@ func unionType(args []any, depth int) (arrow.DataType, error) {
 	mode, ok := map[string]arrow.UnionMode{"sparse": arrow.SparseMode,
 		"dense": arrow.DenseMode}[name]
 	numbers, isList := itemsOf(argument(args, 2))
+	if len(args) == 2 { // pyarrow before 0.17 has no other codes than these
+		for i := range fields {
+			numbers, isList = append(numbers, i), true
+		}
+	}
 	if !ok || !isList || len(numbers) != len(fields) {
 		return nil, pickle.Malformed("a union of %d fields and %d type codes", len(fields),
 			len(numbers))

@@ -59,6 +59,9 @@ func dataType(v any, depth int) (arrow.DataType, error) {
 		if !isSize || size < 0 || size > 1<<30 {
 			return nil, pickle.Malformed("binary of %s bytes", sizeText(argument(args, 0)))
 		}
+		if size == 0 {
+			return nil, pickle.Unsupported("binary of no bytes")
+		}
 		return &arrow.FixedSizeBinaryType{ByteWidth: size}, nil
 	case "decimal32", "decimal64", "decimal128", "decimal256":
 		return decimalType(name, size, second)

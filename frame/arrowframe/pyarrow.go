@@ -7,6 +7,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/arrowcheck"
 	"github.com/unpkl/unpkl/internal/bridge"
 	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/pickle"
@@ -28,6 +29,9 @@ func init() {
 		return nil, pickle.Unsupported("a %T of pyarrow", v)
 	}
 	bridge.ReadPyarrow = readPyarrow
+	bridge.PyarrowGeometries = func(table, schema any) error {
+		return pyarrowGeometries(table.(*frame.Frame), schema)
+	}
 }
 
 // readPyarrow returns the column of an array of pyarrow, or with an error of the kind
@@ -50,6 +54,9 @@ func readPyarrow(v any) (s any, err error) {
 		return chunks.Len(), pickle.Unsupported("chunks of %s", chunks.DataType())
 	}
 	defer whole.Release()
+	if err := viewsFit(whole); err != nil {
+		return chunks.Len(), pickle.Unsupported("%v", err)
+	}
 	if storageOf(chunks.DataType()) != chunks.DataType() {
 		return chunks.Len(), pickle.Unsupported("a column of %s", chunks.DataType())
 	}
@@ -59,6 +66,17 @@ func readPyarrow(v any) (s any, err error) {
 	}
 	column.DType = pyarrowName(whole.DataType()) + "[pyarrow]"
 	return column, nil
+}
+
+// viewsFit refuses views of text and lists that overlap so much that a copy of each element takes
+// far more memory than all of them.
+func viewsFit(a arrow.Array) error {
+	const least = 1 << 20
+	schema := arrow.NewSchema([]arrow.Field{{Name: "", Type: a.DataType(), Nullable: true}}, nil)
+	batch := array.NewRecordBatch(schema, []arrow.Array{a}, int64(a.Len()))
+	defer batch.Release()
+	_, err := arrowcheck.Views(batch, least+8*int64(a.Data().SizeInBytes()))
+	return err
 }
 
 // pyarrowTable is a Table or RecordBatch.
@@ -168,6 +186,10 @@ func pyarrowValues(s *frame.Series, typ any) (column *pickle.Object, said any, e
 		}
 		return o, typ, nil
 	}
+	if o, isObject := typ.(*pickle.Object); isObject && isOfNoBytes(o) {
+		column, err = noBytes(s, o)
+		return column, typ, err
+	}
 	var want arrow.DataType
 	if typ != nil {
 		if want, err = dataType(typ, 0); err != nil {
@@ -189,4 +211,57 @@ func pyarrowValues(s *frame.Series, typ any) (column *pickle.Object, said any, e
 		return nil, nil, err
 	}
 	return o.(*pickle.Object), said, nil
+}
+
+// isOfNoBytes reports whether the elements of a type of pyarrow's are lists or bytes of the length
+// 0, which Arrow's library does not have.
+func isOfNoBytes(typ *pickle.Object) bool {
+	name, args := callOf(typ)
+	return name == "list_" && argument(args, 1) == 0 || name == "binary" && argument(args, 0) == 0
+}
+
+// noBytes is an array of such a type.
+func noBytes(s *frame.Series, typ *pickle.Object) (*pickle.Object, error) {
+	b := array.NewBooleanBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	for i := range s.Len() {
+		switch v := s.At(i).(type) {
+		case nil:
+			b.AppendNull()
+		case []any:
+			b.Append(len(v) == 0)
+		case []byte:
+			b.Append(len(v) == 0)
+		default:
+			b.Append(false)
+		}
+	}
+	empty := b.NewBooleanArray()
+	defer empty.Release()
+	buffers, children := &types.List{nil}, &types.List{}
+	for i := range empty.Len() {
+		if empty.IsValid(i) && !empty.Value(i) {
+			return nil, unsupported(s)
+		}
+	}
+	if empty.NullN() > 0 {
+		(*buffers)[0] = reduceBuffer(empty.Data().Buffers()[0])
+	}
+	if name, args := callOf(typ); name == "binary" {
+		*buffers = append(*buffers, lib("py_buffer", []byte{}))
+	} else {
+		item, err := fieldOf(argument(args, 0), 0)
+		if err != nil {
+			return nil, err
+		}
+		none := array.NewBuilder(memory.DefaultAllocator, item.Type)
+		defer none.Release()
+		child, err := reduceData(none.NewArray().Data())
+		if err != nil {
+			return nil, err
+		}
+		children = &types.List{child}
+	}
+	return lib("_restore_array", types.NewTupleFromSlice([]any{typ, empty.Len(), empty.NullN(), 0,
+		buffers, children, nil})), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -128,7 +129,11 @@ func joinBatches(schema *arrow.Schema, batches []arrow.RecordBatch) (arrow.Recor
 
 // recovered makes a panic of the Arrow library, over data that says two things, an error.
 func recovered(err *error) {
-	if r := recover(); r != nil {
-		*err = pickle.Malformed("Arrow data that lies: %v", r)
+	switch r := recover().(type) {
+	case nil:
+	case runtime.Error:
+		*err = pickle.Malformed("an Arrow array whose parts do not fit: %v", r)
+	default:
+		*err = pickle.Malformed("an Arrow array: %v", r)
 	}
 }

@@ -51,7 +51,7 @@ func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	}
 	for i, field := range batch.Schema().Fields() {
 		s, err := series(batch.Column(i), field)
-		if crs, ok := geo.geometryField(batch.Column(i), field); ok && err == nil {
+		if crs, ok := geo.geometryField(batch.Column(i).DataType(), field); ok && err == nil {
 			err = geometries(s, crs)
 		}
 		if err != nil {

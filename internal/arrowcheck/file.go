@@ -1,6 +1,7 @@
 package arrowcheck
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 
@@ -150,8 +151,17 @@ func (c *checker) block(at, metadata, body int64) error {
 		return f.err
 	}
 	f.metadata(root, 4)
+	if f.err == nil && bytes.Contains(f.data, []byte(experimental)) {
+		return errkind.New(errkind.ErrUnsupported,
+			"arrow: compressed as pyarrow 0.17 does, before the format said how")
+	}
 	return c.batch(f, header, at+metadata, body)
 }
+
+// experimental is the key of a message's metadata with which Arrow 0.17 says that the buffers are
+// compressed; arrow-go reads such a message as one that is not. A message that is no schema has no
+// other texts than its metadata.
+const experimental = "ARROW:experimental_compression"
 
 // Schema checks a schema by itself, as Parquet keeps it: a message without a body.
 func Schema(data []byte) error {

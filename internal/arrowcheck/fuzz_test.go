@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 
 	"github.com/unpkl/unpkl/internal/arrowcheck"
 	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/fixture"
 )
 
 // file is a small file with a dictionary, a nested type and metadata, as package ipc writes it.
@@ -101,6 +104,20 @@ func checkFooter(footer []byte) error {
 	data := binary.LittleEndian.AppendUint32(bytes.Clone(footer), uint32(len(footer)))
 	data = append(data, "PAR1"...)
 	return arrowcheck.Footer(bytes.NewReader(data), int64(len(data)))
+}
+
+// TestExperimentalCompression: a file that pyarrow 0.17 compressed is refused by what it is.
+func TestExperimentalCompression(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(fixture.Root(),
+		"arrowpickle/py38-geo/compressed.feather"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = arrowcheck.File(bytes.NewReader(data), int64(len(data)),
+		arrowcheck.Limits{Bytes: 1 << 20, Elements: 1 << 20})
+	if !errors.Is(err, errkind.ErrUnsupported) || !strings.Contains(err.Error(), "0.17") {
+		t.Error(err)
+	}
 }
 
 // TestFooter: children that are not there, and lists and texts that are longer than the footer.

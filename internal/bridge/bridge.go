@@ -111,11 +111,13 @@ var WriteArrow any
 
 // WritePyarrow returns a *frame.Frame or *frame.Series that was read from pyarrow as the object
 // that pyarrow pickles; ReadPyarrow returns the *frame.Series of an array of pyarrow whose type
-// package reconstruct does not read. Package arrowframe sets both; where that is not linked in,
-// they are nil.
+// package reconstruct does not read. PyarrowGeometries makes geometries of the columns of a
+// *frame.Frame whose schema, as pyarrow pickles it, says that they are. Package arrowframe sets
+// them; where that is not linked in, they are nil.
 var (
-	WritePyarrow func(v any) (any, error)
-	ReadPyarrow  func(v any) (any, error)
+	WritePyarrow      func(v any) (any, error)
+	ReadPyarrow       func(v any) (any, error)
+	PyarrowGeometries func(table, schema any) error
 )
 
 // Reduce says how values of a type of package reconstruct are written, which sets it; nil where

@@ -12,6 +12,7 @@ import (
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // TestMarshalJSON gives values inside maps and slices to encoding/json: they are what the Encoder
@@ -28,8 +29,10 @@ func TestMarshalJSON(t *testing.T) {
 	a := fromSlice(t, []float32{1, 2.5}, 1, 2)
 	for want, v := range map[string]any{
 		`{"$ndarray":{"dtype":"<f4","shape":[1,2],"order":"C","nbytes":8,"data":[[1.0,2.5]]}}`: a,
-		`{"$dtype":"<f8"}`:  ndarray.DTypeOf[float64](),
-		`1.5`:               ndarray.NewFloat16(1.5),
+		`{"$dtype":"<f8"}`: ndarray.DTypeOf[float64](),
+		`1.5`:              ndarray.NewFloat16(1.5),
+		`{"$sparse":{"format":"dok","shape":[2],"fill_value":[1.5,-2.0]}}`: &reconstruct.SparseND{
+			Format: "dok", Shape: []int{2}, FillValue: complex64(1.5 - 2i)},
 		`{"$global":"m.f"}`: pickle.Global{Module: "m", Name: "f"},
 		`[1,"a"]`:           &pickle.Set{Items: []any{1, "a"}},
 		`{"p":1,"q":[1.0,2.0]}`: ndarray.Record{Names: []string{"p", "q"},

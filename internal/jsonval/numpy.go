@@ -32,8 +32,8 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 			d[i] = types.DictEntry{Key: v.Names[i], Value: v.Values[i]}
 		}
 		j = textDict(d)
-	case ndarray.Float16, ndarray.BFloat16, ndarray.Float8, ndarray.LongDouble, ndarray.CLongDouble,
-		ndarray.Datetime64, ndarray.Timedelta64:
+	case ndarray.Float16, ndarray.BFloat16, ndarray.Float8, ndarray.LongDouble, complex64,
+		ndarray.CLongDouble, ndarray.Datetime64, ndarray.Timedelta64:
 		j = element(ndarray.ObjectDType(), v)
 	default:
 		return nil, false, nil

@@ -57,7 +57,7 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 		if plain, err = p.part(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
-	case *types.Dict, pickle.DictHolder: // what is a dict in all but name
+	case *types.List, *types.Dict, pickle.DictHolder: // what is one in all but name
 		plain, err = p.begin(c)
 	default:
 		plain, err = p.scalar(c)

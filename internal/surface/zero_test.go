@@ -74,6 +74,7 @@ var zeros = []any{
 	new(reconstruct.Quantity), new(reconstruct.Table), new(reconstruct.TableColumn),
 	new(reconstruct.AstroTime), new(reconstruct.SkyCoord), new(reconstruct.SkyComponent),
 	new(reconstruct.SparseND), new(reconstruct.Awkward), new(reconstruct.Part),
+	new(reconstruct.PRNGKeys),
 	new(reconstruct.ZarrArray), new(reconstruct.ZarrGroup), new(reconstruct.Unit),
 	new(reconstruct.Exception), new(reconstruct.Partial), new(reconstruct.EnumMember),
 	new(reconstruct.Pattern), new(reconstruct.Function), new(reconstruct.MadeClass),
