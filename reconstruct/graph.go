@@ -44,7 +44,8 @@ type GraphEdge struct {
 //
 // Reference: networkx/classes/graph.py; before 2.0 the attributes were node, adj and edge.
 func readNetworkX(inst namedInstance) (any, error) {
-	if !hasSuffix(inst.Class.Name, "Graph") {
+	planar := inst.Class.Name == "PlanarEmbedding" // a DiGraph
+	if !planar && !hasSuffix(inst.Class.Name, "Graph") {
 		return nil, nil
 	}
 	state, ok := textKeys(inst.State)
@@ -57,7 +58,7 @@ func readNetworkX(inst namedInstance) (any, error) {
 		return nil, nil // a view, which holds another graph
 	}
 	g := &Graph{Attrs: state["graph"]}
-	g.Directed = hasSuffix(inst.Class.Name, "DiGraph")
+	g.Directed = planar || hasSuffix(inst.Class.Name, "DiGraph")
 	g.Multi = hasPrefix(inst.Class.Name, "Multi")
 	if isView(nodes) || isView(adjacency) {
 		return nil, nil // which shows another graph in part

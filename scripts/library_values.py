@@ -148,6 +148,7 @@ def polars():
         yield name, pl.Series(name, v)
         yield 'frame_' + name, pl.DataFrame({name: v})
     yield 'categorical', pl.Series('c', ['a', 'b', 'a'], pl.Categorical)
+    yield 'categorical_null', pl.Series('c', ['a', None, 'a'], pl.Categorical)
     yield 'enum', pl.Series('c', ['a', 'b', 'a'], pl.Enum(['b', 'a']))
     yield 'array', pl.Series('c', [[1, 2], [3, 4]], pl.Array(pl.Int8, 2))
     yield 'zoned', pl.Series('c', [datetime.datetime(2020, 1, 1)]).dt.replace_time_zone('Europe/Paris')
@@ -328,6 +329,7 @@ def networkx():
     yield 'frozen', nx.freeze(nx.path_graph(3))
     yield 'view', nx.path_graph(4).subgraph([0, 1])
     yield 'reversed', nx.DiGraph([(1, 2)]).reverse(copy=False)
+    yield 'planar', nx.check_planarity(nx.path_graph(3))[1]
     yield 'weighted', nx.star_graph(3).to_directed()
 
 

@@ -12,7 +12,7 @@
 //	Tensor, nn.Parameter                     *ndarray.Array   *Tensor
 //	the same on the device "meta"            *Tensor          *Tensor: no Array
 //	sparse (COO, CSR, CSC, BSR, BSC)         *Tensor          *Tensor: Sparse
-//	quantized                                *Tensor          *Tensor: Array of integers, Quantizer
+//	quantized                                *Tensor          *Tensor: Array, Quantizer
 //	storage                                  *ndarray.Array   *Storage
 //	Size, device                             []any, string    Size, Device
 //	dtype                                    pickle.Global    a name, such as torch.float32

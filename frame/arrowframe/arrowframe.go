@@ -3,6 +3,7 @@
 package arrowframe
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"reflect"
@@ -431,8 +432,8 @@ func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
 	}
 	defer codes.Release()
 	valid := c.validity(s)
-	index := array.NewData(codes.DataType(), s.Len(),
-		[]*memory.Buffer{valid, codes.Data().Buffers()[1]}, nil, nullCount(valid), 0)
+	index := array.NewData(codes.DataType(), s.Len(), []*memory.Buffer{valid,
+		withoutNegative(codes, valid)}, nil, nullCount(valid), 0)
 	defer index.Release()
 	if valid != nil {
 		valid.Release()
@@ -442,6 +443,23 @@ func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
 	typ := &arrow.DictionaryType{IndexType: codes.DataType(), ValueType: values.DataType(),
 		Ordered: s.Ordered}
 	return array.NewDictionaryArray(typ, indices, values), nil
+}
+
+// withoutNegative returns the codes of a categorical with 0 where an element is null, which
+// pandas has as -1: polars looks at the indices of nulls too.
+func withoutNegative(codes arrow.Array, valid *memory.Buffer) *memory.Buffer {
+	b := codes.Data().Buffers()[1]
+	if valid == nil {
+		return b
+	}
+	size := codes.DataType().(arrow.FixedWidthDataType).Bytes()
+	data := bytes.Clone(b.Bytes())
+	for i := range codes.Len() {
+		if !bitutil.BitIsSet(valid.Bytes(), i) {
+			clear(data[i*size : (i+1)*size])
+		}
+	}
+	return memory.NewBufferBytes(data)
 }
 
 func (c *converter) interval(s *frame.Series) (arrow.Array, error) {
