@@ -21,6 +21,7 @@ import (
 	"github.com/unpkl/unpkl/convert"
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/frame/arrowframe"
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
 )
@@ -228,9 +229,9 @@ func TestStreamTable(t *testing.T) {
 // memory, and is what is read as a whole.
 func TestStreamHDF5Table(t *testing.T) {
 	t.Parallel()
-	rows := 1_000_000 // of 32 bytes
-	if testing.Short() {
-		rows = 300_000
+	rows := 300_000 // of 32 bytes
+	if cases.Long() {
+		rows = 1_000_000
 	}
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -272,7 +273,11 @@ func TestStreamRecords(t *testing.T) {
 		B int32
 		C bool
 	}
-	records := make([]record, 500_000)
+	n := 150_000
+	if cases.Long() {
+		n = 500_000
+	}
+	records := make([]record, n)
 	for i := range records {
 		records[i] = record{float64(i) / 7, int32(i), i%3 == 0}
 	}

@@ -131,6 +131,9 @@ func writeSums(s *streams, cmd *cobra.Command, f *checksumFlags, args []string) 
 		}
 		return writeSumLines(s.out, f, sums)
 	})
+	if err == nil {
+		m.tellNone()
+	}
 	return m.end(err)
 }
 

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/compress"
+	around "github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -35,7 +40,7 @@ which may be compressed. FILE may be "-" for standard input.`,
 func dis(s *streams, name string, outMax int64) error {
 	in := s.in
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := openFile(name)
 		if err != nil {
 			return err
 		}
@@ -49,12 +54,28 @@ func dis(s *streams, name string, outMax int64) error {
 	defer plain.Close()
 	held := spool{max: outMax}
 	defer held.close()
-	err = pickle.Disassemble(&held, plain)
+	r := around.NewHeadReader(plain)
+	head, err := r.Look()
+	if err != nil {
+		return err
+	}
+	head = bytes.Clone(head)
+	err = pickle.Disassemble(&held, r)
 	if err == io.EOF {
 		err = errEmpty
 	}
 	if err != nil {
-		return err
+		return noOpcodes(head, err)
 	}
 	return held.copyTo(s.out)
+}
+
+// noOpcodes returns err, by which the opcodes of an input ended that begins with head, or what the
+// input looks like that is no pickle.
+func noOpcodes(head []byte, err error) error {
+	var at *pickle.DecodeError
+	if f, ok := magic.Of(head); ok && f.Prefix == magic.NPY && errors.As(err, &at) {
+		return fmt.Errorf("%w: this looks like %s", unpkl.ErrNotPickle, f.Name)
+	}
+	return around.NotPickle(head, err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -19,8 +20,19 @@ type fileError struct {
 	err  error
 }
 
-func (e *fileError) Error() string { return e.name + ": " + detail(e.err) }
+func (e *fileError) Error() string { return e.name + ": " + detail(e.err) + readers(e.name, e.err) }
 func (e *fileError) Unwrap() error { return e.err }
+
+// readers says, in the error of a file that is no pickle, which commands read it.
+func readers(name string, err error) string {
+	if !errors.Is(err, unpkl.ErrNotPickle) || !isFile(name) {
+		return ""
+	}
+	if f, ok := magic.Of(firstBytes(name)); isForeign(name) || ok && f.Prefix == magic.NPY {
+		return "; unpkl info, get and convert read it"
+	}
+	return ""
+}
 
 // fileErrors are those of several files, each of which is told.
 type fileErrors []error

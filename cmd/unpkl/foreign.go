@@ -22,14 +22,19 @@ func isForeign(name string) bool {
 	if !isFile(name) {
 		return false
 	}
+	return isForeignHead(firstBytes(name), name)
+}
+
+// firstBytes returns the first bytes of a file, none of one that cannot be read.
+func firstBytes(name string) []byte {
 	f, err := os.Open(name)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer f.Close()
 	head := make([]byte, headBytes)
 	n, _ := io.ReadFull(f, head)
-	return isForeignHead(head[:n], name)
+	return head[:n]
 }
 
 // headBytes is how many bytes tell a format.

@@ -47,7 +47,8 @@ compressed nothing is read but the elements that are shown. Of a large pickle th
 only the values are made that are shown; how many there are is counted.
 
 FILE may be "-" for standard input, several, or a folder, of which every file is shown that is
-a pickle or holds arrays. Files are read in parallel.`
+a pickle or holds arrays; that there is none is told on standard error, and no failure. Files are
+read in parallel.`
 
 const infoExample = `  unpkl model.pkl                     what is in a file
   unpkl --depth 1 data/*.pkl          the outermost keys of many
@@ -142,6 +143,7 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 		list: f.json && f.many.several(auditListing, args)}
 	err = eachFile(m, work, func(source batch.Source, info *fileInfo) error {
 		if isOther(source, info.err) {
+			m.other++
 			return nil
 		}
 		if info.err != nil {
@@ -152,6 +154,7 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 		return out.file(info)
 	})
 	if err == nil {
+		m.tellNone()
 		err = out.end()
 	}
 	return m.end(err)

@@ -131,12 +131,16 @@ type many struct {
 	fails *failures
 	step  func()
 	close func() // the list and the progress
+	s     *streams
+	args  []string
+	files int // how many were worked on
+	other int // how many of these are none of those meant
 }
 
 // begin begins a run over the files that the arguments and flags name.
 func (f *manyFlags) begin(s *streams, cmd *cobra.Command, l batch.Listing, args []string) (*many,
 	error) {
-	m := &many{f: f}
+	m := &many{f: f, s: s, args: args}
 	var err error
 	if m.jobs, err = f.jobsFor(args); err != nil {
 		return nil, err
@@ -170,6 +174,7 @@ func (f *manyFlags) begin(s *streams, cmd *cobra.Command, l batch.Listing, args 
 func eachFile[R any](m *many, work func(batch.Source) R, done func(batch.Source, R) error) error {
 	err := batch.Each(m.all, batch.Limits{Jobs: m.jobs}, work, func(s batch.Source, r R) error {
 		m.step()
+		m.files++
 		return done(s, r)
 	})
 	return listError(err)
@@ -192,6 +197,23 @@ func (m *many) failed(s batch.Source, err error) error {
 		return err
 	}
 	return m.fails.add(batch.NewFailure(s.Path, err))
+}
+
+// tellNone tells standard error where nothing was found in the folders that the arguments name:
+// that is no error.
+func (m *many) tellNone() {
+	if m.files > m.other || m.s.quiet || m.f.sources.list != "" || len(m.args) == 0 {
+		return
+	}
+	what := "no file"
+	if m.other > 0 {
+		what = "no pickle and no file of arrays"
+	}
+	where := m.args[0]
+	if len(m.args) > 1 {
+		where += " and the others"
+	}
+	io.WriteString(m.s.err, errorLine(&fileError{where, errors.New("there is " + what + " in it")})+"\n")
 }
 
 // end ends a run whose error was err, and returns the error of the command.

@@ -123,6 +123,7 @@ func runStats(s *streams, cmd *cobra.Command, f *statsFlags, files []string,
 	w := bufio.NewWriter(s.out)
 	err = eachFile(m, work, func(source batch.Source, r summed) error {
 		if isOther(source, r.err) {
+			m.other++
 			return nil
 		}
 		if r.err != nil {
@@ -134,6 +135,9 @@ func runStats(s *streams, cmd *cobra.Command, f *statsFlags, files []string,
 		}
 		return writeStats(s, w, f.json, name, r.all)
 	})
+	if err == nil {
+		m.tellNone()
+	}
 	return m.end(err)
 }
 

@@ -151,6 +151,7 @@ func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
 	out := newVerifyWriter(s.out, f.json, f.many.several(listing, names))
 	err = eachFile(m, work, func(source batch.Source, v verified) error {
 		if isOther(source, v.err) && len(v.failures) == 0 {
+			m.other++
 			return nil
 		}
 		if err := out.file(source.Path, v.failures); err != nil {
@@ -162,6 +163,7 @@ func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
 		return nil
 	})
 	if err == nil {
+		m.tellNone()
 		err = out.end()
 	}
 	if err = m.end(err); err == nil && out.found > 0 {

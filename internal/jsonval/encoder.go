@@ -54,9 +54,9 @@ type Options struct {
 	// Lossless writes every value so that Decode reads back an equal one: with forms for what
 	// JSON does not tell apart, and Refs and ArraysBase64 besides.
 	Lossless bool
-	// Once, if it is not nil, reports of a list, tuple, dict or set of the document that it is there
-	// once, so that nothing need be remembered of it. Lossless JSON does not ask: it has containers
-	// that arrays are made of, which no document has by itself.
+	// Once, if it is not nil, reports of a list, tuple, dict, set or object of the document that it
+	// is there once, so that nothing need be remembered of it. Lossless JSON does not ask: it has
+	// containers that arrays are made of, which no document has by itself.
 	Once func(container any) bool
 	// Limits: Depth, IntDigits and OutputBytes are in force; OutputBytes counts
 	// all documents of the Encoder.

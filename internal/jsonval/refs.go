@@ -60,7 +60,7 @@ func (e *Encoder) identity(v any) any {
 // isOnce reports whether a value is a container that is in the document once.
 func (e *Encoder) isOnce(v any) bool {
 	switch v.(type) {
-	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet:
+	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object:
 		return e.o.Once != nil && !e.o.Lossless && e.o.Once(v)
 	}
 	return false

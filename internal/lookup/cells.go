@@ -18,8 +18,8 @@ type Part struct {
 	Pointer pointer.Pointer
 	// Tokens says to follow only tokens that mean the same in the JSON of to-json: keys and
 	// numbers. Done is then how many of the tokens led to the one match.
-	// Shared are then those of the lists, tuples, dicts and sets in it that may be met more than
-	// once: nil where nothing is known.
+	// Shared are then those of the lists, tuples, dicts, sets and objects in it that may be met
+	// more than once: nil where nothing is known.
 	Tokens bool
 	Done   int
 	Shared map[any]bool
@@ -259,7 +259,8 @@ func (w *cellWalk) shared() map[any]bool {
 			continue
 		}
 		switch v := w.t.Value(id).(type) {
-		case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet:
+		case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet,
+			*pickle.Object:
 			all[v] = true
 		}
 	}
