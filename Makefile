@@ -32,7 +32,7 @@ lint: vet        ## formatting, vet, staticcheck
 # Tests of one goroutine that take long under the race detector, which has nothing to say of them:
 # they measure memory and depth, change every byte of a file, or read many fixtures one by one.
 RACE_SKIP = Memory|^TestDe(ep|pth)|^TestGopickle|^TestFixtures|^TestKeyIndex|^TestKept|LyingSizes|\
-^TestNPZLimits|^TestCompressionRatio|^TestAppendE18|^TestAddToHostile|^TestRewrite|^TestImports|\
+^TestNPZLimits|^TestCompressionRatio|^TestAppendE18|^TestAddToHostile|^TestRewrite|^TestImports|^TestUnsafe|\
 ^TestRootIsSmall|^TestFoldersHave|^TestPrefixesAndFlips|^TestTally|^TestHostileParquet
 space := $() $()
 race:

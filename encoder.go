@@ -74,7 +74,7 @@ var errNoWriter = errors.New("unpkl: an Encoder without a writer")
 
 // Encode writes v as one complete pickle, see [Marshal]. Nothing is written unless v can be
 // written as a whole. The memory of large arrays goes to the writer as it is, without a
-// copy.
+// copy, but for Go slices with the build tag purego.
 func (e *Encoder) Encode(v any) error {
 	if e.err != nil {
 		return e.err

@@ -90,7 +90,7 @@ func WithExtensionCode(hook func(g pickle.Global) int) Option {
 // WithBufferCallback hands the memory of arrays to the hook instead of writing it, at
 // protocol 5 (PEP 574), in the order in which Python's pickle.loads wants it in its argument
 // buffers, and [WithBuffers] here. The hook must not change the memory; where it returns true, the
-// memory goes into the pickle after all.
+// memory goes into the pickle after all. With the build tag purego that of a Go slice is a copy.
 func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Option {
 	return writing("WithBufferCallback", func(c *config) {
 		c.encode.bufferCallback = hook

@@ -10,8 +10,10 @@ import (
 )
 
 // This file is the only one with package unsafe. Its twin under the build tag purego
-// copies instead of reinterpreting. Each use: T is one of the types of Element, none of
-// which has pointers, so any bytes are a value of it (for bool the caller has
+// copies instead of reinterpreting.
+//
+// unsafe: to copy an array takes as long as what is done with it. T is one of the types of
+// Element, none of which has pointers, so any bytes are a value of it (for bool the caller has
 // checked that they are 0 or 1).
 
 // unalignedOK: the processors that load and store numbers at any address.

@@ -11,7 +11,7 @@ import (
 
 // saveOther writes the values that saveValue has no case for.
 func (p *pickling) saveOther(v any) error {
-	if dataWord(v) == nil {
+	if boxPointer(v) == nil {
 		return p.saveForeign(v) // a nil pointer or map, whose plan says what it is
 	}
 	switch x := v.(type) {

@@ -17,7 +17,7 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 	}
 	switch {
 	case pl.whole:
-	case g.at != nil:
+	case g.at.known():
 		g.present = pl.presentAt(g.at)
 		t.n = bits.OnesCount64(g.present)
 	default:
@@ -32,7 +32,7 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 		return nil
 	}
 	var err error
-	if g.at != nil {
+	if g.at.known() {
 		var done bool
 		if done, err = p.atomFields(&t, &g); done {
 			return nil
@@ -108,7 +108,7 @@ func (g *goTask) next(i int) {
 	if g.plan.whole {
 		return
 	}
-	if g.at != nil {
+	if g.at.known() {
 		g.last = bits.TrailingZeros64(g.present)
 		g.present &= g.present - 1
 		return
@@ -174,7 +174,7 @@ func (p *pickling) stepStruct(t *task, g *goTask) error {
 // fields writes fields from where t is, up to one that is no atom. It returns true if that was
 // all of them.
 func (p *pickling) fields(t *task, g *goTask) (bool, error) {
-	if g.at != nil {
+	if g.at.known() {
 		return p.atomFields(t, g)
 	}
 	p.after(t)

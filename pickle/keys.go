@@ -42,7 +42,8 @@ type (
 		sum [sha256.Size]byte
 	}
 	identityKey struct {
-		typ, data uintptr
+		typ uintptr
+		p   pointer
 	}
 )
 
@@ -57,18 +58,11 @@ const (
 // longKey is the length from which a string is hashed once instead of compared.
 const longKey = 512
 
-type stringRef struct {
-	addr uintptr
-	size int
-}
-
 type keyer struct {
-	known map[any]digestKey // of *types.Tuple and *FrozenSet
-	long  map[stringRef]digestKey
-	// held keeps the memory of long's addresses from being used again.
-	held     []any
-	maxDepth int // Limits.Depth of keys
-	level    int // of keyers inside keyers, for KeyValues that hold KeyValues
+	known    map[any]digestKey      // of *types.Tuple and *FrozenSet
+	long     map[objectID]digestKey // of long strings and bytes
+	maxDepth int                    // Limits.Depth of keys
+	level    int                    // of keyers inside keyers, for KeyValues that hold KeyValues
 	stack    []keyFrame
 	sums     [][sha256.Size]byte
 	scratch  []byte
@@ -83,7 +77,7 @@ func (k *keyer) key(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
 		if len(v) >= longKey {
-			return k.longString(tagString, v, v), nil
+			return k.longText(tagString, v), nil
 		}
 		return v, nil
 	case *types.Tuple, *FrozenSet:
@@ -120,12 +114,12 @@ func (k *keyer) atom(v any) (any, error) {
 		return bigKey(x), nil
 	case []byte:
 		if len(x) >= longKey {
-			return k.longString(tagBytes, stringOf(x), v), nil
+			return k.longBytes(tagBytes, x), nil
 		}
 		return Bytes(x), nil
 	case Bytes:
 		if len(x) >= longKey {
-			return k.longString(tagBytes, string(x), v), nil
+			return k.longText(tagBytes, string(x)), nil
 		}
 		return v, nil
 	case Py2String:
@@ -171,7 +165,7 @@ func opaque(v any) any {
 }
 
 func identity(v any) any {
-	return identityKey{uintptr(typeWord(v)), uintptr(dataWord(v))}
+	return identityKey{typeOfBox(v), boxPointer(v)}
 }
 
 // floatKey is the key of f, which v holds: an int where f is one, and itself alone
@@ -201,21 +195,31 @@ func bigKey(i *big.Int) any {
 	return bigIntKey(sign + string(i.Bytes()))
 }
 
-// longString is the key of s, whose memory v holds.
-func (k *keyer) longString(tag byte, s string, v any) any {
-	ref := stringRef{stringAddr(s), len(s)}
-	if d, ok := k.long[ref]; ok && d.tag == tag {
+// longText is the key of a long string, or of bytes that are kept as one.
+func (k *keyer) longText(tag byte, s string) any {
+	id := stringID(s)
+	if d, ok := k.long[id]; ok && d.tag == tag {
 		return d
 	}
-	h := sha256.New()
-	h.Write([]byte(s))
-	d := digestKey{tag: tag}
-	h.Sum(d.sum[:0])
-	if k.long == nil {
-		k.long = make(map[stringRef]digestKey)
+	return k.digestLong(tag, []byte(s), id)
+}
+
+// longBytes is the key of long bytes.
+func (k *keyer) longBytes(tag byte, b []byte) any {
+	id := bytesID(b)
+	if d, ok := k.long[id]; ok {
+		return d
 	}
-	k.long[ref] = d
-	k.held = append(k.held, v)
+	return k.digestLong(tag, b, id)
+}
+
+// digestLong is the key of what has the identity id, which keeps its memory from being used again.
+func (k *keyer) digestLong(tag byte, b []byte, id objectID) any {
+	d := digestKey{tag: tag, sum: sha256.Sum256(b)}
+	if k.long == nil {
+		k.long = make(map[objectID]digestKey)
+	}
+	k.long[id] = d
 	return d
 }
 
@@ -356,7 +360,7 @@ func appendKey(b []byte, key any) []byte {
 	case Global:
 		return fmt.Appendf(append(b, 'g'), "%q %q", k.Module, k.Name)
 	case identityKey:
-		return fmt.Appendf(append(b, '@'), "%x %x", k.typ, k.data)
+		return fmt.Appendf(append(b, '@'), "%x %x", k.typ, addressWord(k.p))
 	}
 	// Pointers are their own identity; other comparable values of hooks are told
 	// apart by type and contents.

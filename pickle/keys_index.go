@@ -129,7 +129,7 @@ func hashKey(seed maphash.Seed, key any) uint64 {
 	case int:
 		return maphash.Comparable(seed, key)
 	}
-	return maphash.Comparable(seed, key)
+	return hashComparable(seed, key)
 }
 
 // hashFlat is the hash of a small tuple of values with forms that are no digests; ok

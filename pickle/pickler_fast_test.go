@@ -234,6 +234,7 @@ func TestOutputsAtOnce(t *testing.T) {
 func TestMemoIdentities(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 5))
 	data := make([]byte, 1<<16)
+	text := stringOf(data)
 	var m pickleMemo
 	want := map[objectID]uint32{}
 	for range 200_000 {
@@ -241,11 +242,11 @@ func TestMemoIdentities(t *testing.T) {
 		if r.IntN(2) == 0 {
 			at &^= 15 // as memory is that was allocated
 		}
-		b := data[at : at+r.IntN(300)]
+		b := data[at : at+1+r.IntN(299)]
 		id := bytesID(b)
 		switch r.IntN(4) {
 		case 0:
-			id = stringID(stringOf(b))
+			id = stringID(text[at : at+len(b)])
 		case 1:
 			id = boxID(&data[at])
 		}

@@ -154,7 +154,7 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 	if m.blocks.n == 0 {
 		return m.findFew(id, kind)
 	}
-	number, place := id.place()
+	number, place := id.block()
 	if b := m.blocks.find(number); b != nil {
 		n := b.places[place]
 		if n == 0 {
@@ -226,7 +226,7 @@ func (m *pickleMemo) moveFew() {
 // reserve returns the number of an identity, or 0 if it is none: then it gets the next
 // number, with which list is to list it.
 func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
-	number, place := id.place()
+	number, place := id.block()
 	if b := m.blocks.get(number, m.used); b != nil {
 		at := &b.places[place]
 		switch {

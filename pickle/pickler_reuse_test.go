@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unsafe"
 	"weak"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -250,12 +249,11 @@ func TestKeptMemoryIsEmpty(t *testing.T) {
 			var kept *pickling
 			func() {
 				values := reuseValues(n)
-				for _, s := range []any{values[0], values[1], values[5]} {
-					gone = append(gone, weak.Make((*byte)(dataWord(s))))
-				}
 				s := *values[0].(*types.List)
-				gone = append(gone,
-					weak.Make(unsafe.StringData((*s[n-1].(*types.List))[0].(string))))
+				for _, v := range []any{values[0], values[1], values[5],
+					(*s[n-1].(*types.List))[0]} {
+					gone = append(gone, weak.Make((*byte)(reflect.ValueOf(v).UnsafePointer())))
+				}
 				q, err := reusePickler(new(planCache), protocol).pickle(values)
 				if err != nil {
 					t.Fatal(err)

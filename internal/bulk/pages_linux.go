@@ -1,13 +1,11 @@
-//go:build !purego
-
 package bulk
 
 import (
 	"bytes"
 	"os"
+	"reflect"
 	"sync"
 	"syscall"
-	"unsafe"
 )
 
 const (
@@ -33,8 +31,7 @@ func LargePages(b []byte) (done func()) {
 	if len(b) < worthPages || !onRequest() {
 		return func() {}
 	}
-	// unsafe: the address is only looked at.
-	past := int(uintptr(unsafe.Pointer(unsafe.SliceData(b))) % pageSize)
+	past := int(reflect.ValueOf(b).Pointer() % pageSize)
 	first := (pageSize - past) % pageSize
 	inner := b[first : first+(len(b)-first)/pageSize*pageSize]
 	// Without large pages all goes on, only slower.

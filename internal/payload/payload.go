@@ -1,7 +1,10 @@
 // Package payload reads the bytes of arrays into memory of their own, for packages pickle and npy.
 package payload
 
-import "io"
+import (
+	"io"
+	"reflect"
+)
 
 const (
 	// Align is what large memory begins at a multiple of, in bytes.
@@ -54,4 +57,9 @@ func Memory(n int) []byte {
 		mem = mem[(Align-off)%Align:][:n:n]
 	}
 	return mem
+}
+
+// Misalignment returns how far b begins past a multiple of align, a power of two.
+func Misalignment(b []byte, align uintptr) int {
+	return int(reflect.ValueOf(b).Pointer() & (align - 1))
 }

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package slab
 
 import (
@@ -5,13 +7,15 @@ import (
 	"unsafe"
 )
 
+// This file is the only one with package unsafe. Its twin under the build tag purego lets Go
+// allocate each value.
+//
 // Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate
 // each by itself: most of the time of loading small values. The box functions make the any point
 // into a slab instead.
 //
 // unsafe: an any is a word that says the type and a pointer, which TestBoxes checks. What it points
-// to is written once, before it is boxed, and never again, as interface values must be; but a list
-// may grow through ListAt while nothing else refers to it.
+// to is written once, before it is boxed, and never again, as interface values must be.
 
 type words struct {
 	typ  unsafe.Pointer
@@ -44,8 +48,5 @@ func boxString(p *string) any  { return box(stringWord, unsafe.Pointer(p)) }
 // BoxBytes makes a []byte value of what p points to, which must not change any more.
 func BoxBytes(p *[]byte) any { return box(bytesWord, unsafe.Pointer(p)) }
 
-// BoxList makes a []any value of what p points to.
+// BoxList makes a []any value of what p points to, which must not change any more; its items may.
 func BoxList(p *[]any) any { return box(listWord, unsafe.Pointer(p)) }
-
-// ListAt returns the slice that v, a []any, points to.
-func ListAt(v any) *[]any { return (*[]any)(wordsOf(v).data) }

@@ -3,26 +3,21 @@ package pickle
 import (
 	"reflect"
 	"slices"
-	"unsafe"
 )
 
-// This file holds the Pickler's use of unsafe: the identity of a value, which is
-// where its bytes are. The pointers are compared and kept, so that what they point
-// to stays where it is while the memo lists it; they are never dereferenced. For
-// the identity of a boxed value it relies on the layout of an empty interface,
-// a type word and a data word.
+// This file has the identity of a value, which is where its bytes are.
 
 // objectID says whether two values are one, as Python's "is" does. The zero
 // identity belongs to no value.
 type objectID struct {
-	p   unsafe.Pointer
+	p   pointer
 	typ uintptr // the type's address, or one of the small numbers below
 	n   int     // length of a string, []byte, tuple or Go slice
 }
 
 // memoEntry is an identity by itself, with its kind and index as an identityChunk has them.
 type memoEntry struct {
-	p         unsafe.Pointer
+	p         pointer
 	kind, idx uint32
 }
 
@@ -36,7 +31,7 @@ func (f *memoEntry) id() objectID { return objectID{p: f.p} }
 // identityChunk is a run of identities: where each is, which keeps it there, its kind (see
 // identityKinds), and its index.
 type identityChunk struct {
-	p     []unsafe.Pointer
+	p     []pointer
 	kind  []uint32
 	first uint32   // the first index
 	idx   []uint32 // empty as long as each is the one before plus 1
@@ -48,7 +43,7 @@ func newIdentityChunk(first bool) identityChunk {
 	if first {
 		n = identityFirst
 	}
-	return identityChunk{p: make([]unsafe.Pointer, 0, n), kind: make([]uint32, 0, n)}
+	return identityChunk{p: make([]pointer, 0, n), kind: make([]uint32, 0, n)}
 }
 
 // is reports whether the i-th identity is id, of that kind.
@@ -91,9 +86,9 @@ func (c *identityChunk) release() identityChunk {
 	return identityChunk{p: c.p[:0], kind: c.kind[:0], idx: c.idx[:0]}
 }
 
-// place returns which block of the memo id belongs to, and its place there.
-func (id objectID) place() (number uintptr, place uint) {
-	p := uintptr(id.p)
+// block returns which block of the memo id belongs to, and its place there.
+func (id objectID) block() (number uintptr, place uint) {
+	p := addressWord(id.p)
 	return p >> blockShift, uint(p>>placeShift) % blockPlaces
 }
 
@@ -104,44 +99,30 @@ const (
 	idTuple     = 5
 )
 
-func stringID(s string) objectID {
-	return objectID{unsafe.Pointer(unsafe.StringData(s)), idString, len(s)}
-}
+func stringID(s string) objectID { return objectID{stringPointer(s), idString, len(s)} }
 
-func bytesID(b []byte) objectID {
-	return objectID{unsafe.Pointer(unsafe.SliceData(b)), idBytes, len(b)}
-}
+func bytesID(b []byte) objectID { return objectID{slicePointer(b), idBytes, len(b)} }
 
 // tupleID is that of a tuple's items: a tuple cannot change, so two with the
 // same items are as good as one, and the arguments of an Object are the items of
 // the tuple that they were read from.
-func tupleID(items []any) objectID {
-	return objectID{unsafe.Pointer(unsafe.SliceData(items)), idTuple, len(items)}
-}
+func tupleID(items []any) objectID { return objectID{slicePointer(items), idTuple, len(items)} }
 
 // itemID is tupleID for the tuple of that one item.
-func itemID(item *any) objectID { return objectID{unsafe.Pointer(item), idTuple, 1} }
+func itemID(item *any) objectID { return objectID{itemPointer(item), idTuple, 1} }
 
 // boxID is that of what v points to, or of the box that holds it. Boxed
 // values never change, so two values in one box are equal.
-func boxID(v any) objectID {
-	words := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))
-	return objectID{words[1], uintptr(words[0]), 0}
-}
+func boxID(v any) objectID { return objectID{boxPointer(v), typeOfBox(v), 0} }
 
 // pointerID is that of the pointer, map or non-empty slice v, the same
 // as boxID gives for a pointer of that type.
 func pointerID(v reflect.Value) objectID {
-	id := objectID{v.UnsafePointer(), uintptr(typeAddress(v.Type())), 0}
+	id := objectID{valuePointer(v), typeAddress(v.Type()), 0}
 	if v.Kind() == reflect.Slice {
 		id.n = v.Len()
 	}
 	return id
-}
-
-// typeAddress returns the type word that an interface holding a t has.
-func typeAddress(t reflect.Type) unsafe.Pointer {
-	return (*[2]unsafe.Pointer)(unsafe.Pointer(&t))[1]
 }
 
 // sameType reports whether two types are one, as == does in a function of its own.
@@ -149,7 +130,7 @@ func sameType(a, b reflect.Type) bool { return typeAddress(a) == typeAddress(b) 
 
 // typeHash tells types apart, in a few bits.
 func typeHash(t reflect.Type) uint {
-	return uint(uint64(uintptr(typeAddress(t))) >> 4 * hashFactor >> 32)
+	return uint(uint64(typeAddress(t)) >> 4 * hashFactor >> 32)
 }
 
 const hashFactor = 0x9e3779b97f4a7c15
@@ -157,9 +138,9 @@ const hashFactor = 0x9e3779b97f4a7c15
 // home is the slot, of a table of mask+1, where the search for id begins. What lies together in
 // memory is written one after another, so its slots lie together too.
 func (id objectID) home(mask uintptr) uintptr {
-	p := uint64(uintptr(id.p))
+	p := uint64(addressWord(id.p))
 	return uintptr(p>>8*hashFactor>>28^p>>4&15) & mask
 }
 
 // tag tells identities of one slot apart, in its upper bits.
-func (id objectID) tag() uint32 { return uint32(uint64(uintptr(id.p)) * hashFactor >> 32) }
+func (id objectID) tag() uint32 { return uint32(uint64(addressWord(id.p)) * hashFactor >> 32) }

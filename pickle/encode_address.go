@@ -3,29 +3,11 @@ package pickle
 import (
 	"math/bits"
 	"reflect"
-	"unsafe"
 )
 
-// This file holds the Pickler's reading of the fields of structs and the items of slices and
-// arrays, which by reflection takes twice as long as to write them. What is at an address
-// is read as the type that the plan has for it, which is the type that reflection
-// says is there. Nothing is written to it, and nothing kept but in a task, with the
-// pointer that keeps it where it is.
-
-// address is where a value of a known type is; the zero address is none.
-type address = unsafe.Pointer
-
-// addressOf returns where v is, which box holds if it is not nil, or nil if that cannot be told.
-func addressOf(v reflect.Value, box any) address {
-	switch {
-	case v.CanAddr():
-		return unsafe.Pointer(v.UnsafeAddr())
-	case box != nil && v.Type().Size() > unsafe.Sizeof(uintptr(0)):
-		// A value of a smaller type may be a pointer, which is in the interface itself.
-		return dataWord(box)
-	}
-	return nil
-}
+// This file reads the fields of structs and the items of slices and arrays where they are. What is
+// at an address is read as the type that the plan has for it, which is the type that reflection
+// says is there.
 
 // atomKind says how a plan's values are read and written if they are atoms, or lists of them.
 type atomKind uint8
@@ -97,39 +79,40 @@ func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
 	p.boundary()
 	switch pl.atom {
 	case atomBool:
-		p.saveBool(*(*bool)(at))
+		p.saveBool(load[bool](at))
 	case atomInt8:
-		p.saveInt(int64(*(*int8)(at)))
+		p.saveInt(int64(load[int8](at)))
 	case atomInt16:
-		p.saveInt(int64(*(*int16)(at)))
+		p.saveInt(int64(load[int16](at)))
 	case atomInt32:
-		p.saveInt(int64(*(*int32)(at)))
+		p.saveInt(int64(load[int32](at)))
 	case atomInt64:
-		p.saveInt(*(*int64)(at))
+		p.saveInt(load[int64](at))
 	case atomUint8:
-		p.saveInt(int64(*(*uint8)(at)))
+		p.saveInt(int64(load[uint8](at)))
 	case atomUint16:
-		p.saveInt(int64(*(*uint16)(at)))
+		p.saveInt(int64(load[uint16](at)))
 	case atomUint32:
-		p.saveInt(int64(*(*uint32)(at)))
+		p.saveInt(int64(load[uint32](at)))
 	case atomUint64:
-		return true, p.saveUint(*(*uint64)(at))
+		return true, p.saveUint(load[uint64](at))
 	case atomFloat32:
-		p.saveFloat(float64(*(*float32)(at)))
+		p.saveFloat(float64(load[float32](at)))
 	case atomFloat64:
-		p.saveFloat(*(*float64)(at))
+		p.saveFloat(load[float64](at))
 	case atomString:
-		return true, p.saveGoString(*(*string)(at))
+		return true, p.saveGoString(load[string](at))
 	case atomAny:
-		return p.saveAtom(*(*any)(at), true), nil
+		return p.saveAtom(load[any](at), true), nil
 	case atomSlice:
-		s := (*sliceWords)(at)
-		if s.len == 0 {
+		n := at.length()
+		if n == 0 {
 			p.beginList(objectID{})
 			return true, nil
 		}
-		return true, p.saveAtomsAt(pl, s.data, s.len,
-			objectID{s.data, uintptr(typeAddress(pl.typ)), s.len})
+		items := at.items()
+		return true, p.saveAtomsAt(pl, items, n,
+			objectID{items.itemsPointer(), typeAddress(pl.typ), n})
 	case atomArray:
 		return true, p.saveAtomsAt(pl, at, pl.typ.Len(), objectID{})
 	default:
@@ -138,14 +121,8 @@ func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
 	return true, nil
 }
 
-// sliceWords is a slice of any type.
-type sliceWords struct {
-	data     unsafe.Pointer
-	len, cap int
-}
-
-// saveAtomsAt writes n atoms at an address as a list.
-func (p *pickling) saveAtomsAt(pl *plan, at address, n int, id objectID) error {
+// saveAtomsAt writes n atoms, where the items of a slice or array are, as a list.
+func (p *pickling) saveAtomsAt(pl *plan, items address, n int, id objectID) error {
 	if !p.beginList(id) || n == 0 {
 		return nil
 	}
@@ -153,7 +130,7 @@ func (p *pickling) saveAtomsAt(pl *plan, at address, n int, id objectID) error {
 	t := task{op: OpAppends, n: n, exact: true}
 	for t.i < n {
 		p.before(&t)
-		if _, err := p.saveAtomAt(pl.elem, unsafe.Add(at, uintptr(t.i-1)*size)); err != nil {
+		if _, err := p.saveAtomAt(pl.elem, items.item(t.i-1, size)); err != nil {
 			return err
 		}
 		p.after(&t)
@@ -167,8 +144,8 @@ type emptyKind uint8
 const (
 	emptyOther  emptyKind = iota // by reflection
 	emptyNever                   // a struct
-	emptyLength                  // a string or slice: the second word
-	emptyWord                    // a pointer or interface: the first word
+	emptyLength                  // a string or slice
+	emptyNil                     // a pointer or interface
 	empty1                       // a bool or an integer of one byte
 	empty2
 	empty4
@@ -182,7 +159,7 @@ func emptyKindOf(t reflect.Type) emptyKind {
 	case reflect.String, reflect.Slice:
 		return emptyLength
 	case reflect.Pointer, reflect.Interface:
-		return emptyWord
+		return emptyNil
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
 		reflect.Uintptr:
@@ -191,37 +168,25 @@ func emptyKindOf(t reflect.Type) emptyKind {
 	return emptyOther
 }
 
-// address returns where the field is of a struct at an address, or nil if a pointer on the way
-// there is nil.
-func (f *planField) address(at address) address {
-	for _, offset := range f.path {
-		at = *(*unsafe.Pointer)(unsafe.Add(at, offset))
-		if at == nil {
-			return nil
-		}
-	}
-	return unsafe.Add(at, f.offset)
-}
-
 // isEmptyAt is isEmpty for the field at an address.
 func (f *planField) isEmptyAt(at address) bool {
 	switch f.empty {
 	case emptyNever:
 		return false
 	case emptyLength:
-		return *(*int)(unsafe.Add(at, unsafe.Sizeof(uintptr(0)))) == 0
-	case emptyWord:
-		return *(*unsafe.Pointer)(at) == nil
+		return at.length() == 0
+	case emptyNil:
+		return at.isNil()
 	case empty1:
-		return *(*uint8)(at) == 0
+		return at.isZero(1)
 	case empty2:
-		return *(*uint16)(at) == 0
+		return at.isZero(2)
 	case empty4:
-		return *(*uint32)(at) == 0
+		return at.isZero(4)
 	case empty8:
-		return *(*uint64)(at) == 0
+		return at.isZero(8)
 	}
-	return isEmpty(reflect.NewAt(f.plan.typ, at).Elem())
+	return isEmpty(at.value(f.plan.typ))
 }
 
 // presentAt returns a bit for each field that is not left out of a struct at an address.
@@ -229,7 +194,7 @@ func (pl *plan) presentAt(at address) uint64 {
 	var present uint64
 	for k := range pl.fields {
 		f := &pl.fields[k]
-		if a := f.address(at); a != nil && !(f.OmitEmpty && f.isEmptyAt(a)) {
+		if a := at.field(f); a.known() && !(f.OmitEmpty && f.isEmptyAt(a)) {
 			present |= 1 << k
 		}
 	}
@@ -251,7 +216,7 @@ func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
 		if err := p.saveFieldName(g, k); err != nil {
 			return false, err
 		}
-		if done, err := p.saveAtomAt(f.plan, f.address(g.at)); !done || err != nil {
+		if done, err := p.saveAtomAt(f.plan, g.at.field(f)); !done || err != nil {
 			t.phase = itemKey
 			return false, err
 		}

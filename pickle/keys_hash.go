@@ -1,0 +1,8 @@
+//go:build !purego
+
+package pickle
+
+import "hash/maphash"
+
+// hashComparable returns a hash that equal keys have alike.
+func hashComparable(seed maphash.Seed, key any) uint64 { return maphash.Comparable(seed, key) }
