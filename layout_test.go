@@ -139,9 +139,9 @@ var mayImport = []struct{ pkg, imports string }{
 	{"examples/results", "."},
 	{"cmd/unpkl",
 		". audit convert frame internal/batch internal/checksum internal/compress " +
-			"internal/describe internal/diff internal/edit internal/jsonval internal/lookup " +
-			"internal/magic internal/plot internal/pointer internal/pyvalue internal/serve " +
-			"internal/spec internal/stats internal/table ndarray npy pickle store"},
+			"internal/describe internal/diff internal/edit internal/input internal/jsonval " +
+			"internal/lookup internal/magic internal/plot internal/pointer internal/pyvalue " +
+			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle store"},
 }
 
 // listedPackage is what go list -json says of a package.

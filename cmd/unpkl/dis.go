@@ -10,7 +10,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/compress"
-	around "github.com/unpkl/unpkl/internal/input"
+	"github.com/unpkl/unpkl/internal/input"
 	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -54,7 +54,7 @@ func dis(s *streams, name string, outMax int64) error {
 	defer plain.Close()
 	held := spool{max: outMax}
 	defer held.close()
-	r := around.NewHeadReader(plain)
+	r := input.NewHeadReader(plain)
 	head, err := r.Look()
 	if err != nil {
 		return err
@@ -77,5 +77,5 @@ func noOpcodes(head []byte, err error) error {
 	if f, ok := magic.Of(head); ok && f.Prefix == magic.NPY && errors.As(err, &at) {
 		return fmt.Errorf("%w: this looks like %s", unpkl.ErrNotPickle, f.Name)
 	}
-	return around.NotPickle(head, err)
+	return input.NotPickle(head, err)
 }

@@ -139,7 +139,7 @@ func numpySpelling(name string) []unpkl.Option {
 
 func runEdit(s *streams, from, to string, ops []edit.Op) error {
 	spelling := numpySpelling(from)
-	return rewrite(s, from, to, func(in *input, n int, v any) (any, []unpkl.Option, error) {
+	return rewrite(s, from, to, func(in *opened, n int, v any) (any, []unpkl.Option, error) {
 		protocol, ok := in.Protocol()
 		if !ok {
 			return nil, nil, fmt.Errorf("only pickles are edited; convert makes one of other files")

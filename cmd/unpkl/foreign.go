@@ -49,7 +49,7 @@ func isForeignHead(head []byte, name string) bool {
 }
 
 // openAny is openInput for files of the formats of convert too.
-func openAny(s *streams, name string, opts ...unpkl.Option) (*input, error) {
+func openAny(s *streams, name string, opts ...unpkl.Option) (*opened, error) {
 	if objects.Has(name) {
 		return openAnyObject(s, name, opts)
 	}
@@ -61,16 +61,16 @@ func openAny(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 }
 
 // openConverted reads a file of a format of convert.
-func openConverted(path string) (*input, error) {
+func openConverted(path string) (*opened, error) {
 	v, err := convert.Read(path, convert.WithObjects())
 	if err != nil {
 		return nil, err
 	}
-	return &input{decoder: &converted{v: v}}, nil
+	return &opened{decoder: &converted{v: v}}, nil
 }
 
 // openAnyObject is openAny for an object of a store. One in a format of convert is copied first.
-func openAnyObject(s *streams, url string, opts []unpkl.Option) (*input, error) {
+func openAnyObject(s *streams, url string, opts []unpkl.Option) (*opened, error) {
 	o, err := objects.open(url)
 	if err != nil {
 		return nil, err

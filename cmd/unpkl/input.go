@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// input is a FILE argument that is read as pickles.
-type input struct {
+// opened is a FILE argument that is read as pickles.
+type opened struct {
 	decoder
 	ends []io.Closer
 }
@@ -26,12 +26,12 @@ type decoder interface {
 
 // openInput opens name, "-" for standard input. A regular file is mapped, so
 // that arrays are not read; anything else is a stream.
-func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
+func openInput(s *streams, name string, opts ...unpkl.Option) (*opened, error) {
 	// A Python 2 str that is no text must be seen to be none.
 	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
 		opts...)
 	if name == "-" {
-		return &input{decoder: unpkl.NewDecoder(s.gc.reader(s.in), opts...)}, nil
+		return &opened{decoder: unpkl.NewDecoder(s.gc.reader(s.in), opts...)}, nil
 	}
 	if objects.Has(name) {
 		o, err := objects.open(name)
@@ -49,14 +49,14 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*input, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &input{unpkl.NewDecoder(s.gc.reader(f), opts...), []io.Closer{f}}, nil
+		return &opened{unpkl.NewDecoder(s.gc.reader(f), opts...), []io.Closer{f}}, nil
 	}
 	s.gc.file(name)
 	return decoderOf(unpkl.Open(name, opts...))
 }
 
 // openObject opens an object of a store, of which no more is read than what is asked for needs.
-func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*input, error) {
+func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*opened, error) {
 	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
 		opts...)
 	s.gc.object(o.Size())
@@ -64,7 +64,7 @@ func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*input, error
 }
 
 // decoderOf is the input of a file that was opened, which it closes.
-func decoderOf(f *unpkl.File, err error) (*input, error) {
+func decoderOf(f *unpkl.File, err error) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -73,16 +73,16 @@ func decoderOf(f *unpkl.File, err error) (*input, error) {
 		f.Close()
 		return nil, err
 	}
-	return &input{d, []io.Closer{d, f}}, nil
+	return &opened{d, []io.Closer{d, f}}, nil
 }
 
 // next returns the next pickle as an object; io.EOF where none follows.
-func (in *input) next() (v any, err error) {
+func (in *opened) next() (v any, err error) {
 	err = in.Decode(&v)
 	return v, err
 }
 
-func (in *input) close() {
+func (in *opened) close() {
 	for _, c := range in.ends {
 		c.Close()
 	}

@@ -76,7 +76,7 @@ compression: .gz, .z, .xz, .lzma, .zst, .lz4, .zip, .tar, .tar.gz or .tar.xz. OU
 }
 
 func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) error {
-	return rewrite(s, from, to, func(in *input, _ int, v any) (any, []unpkl.Option, error) {
+	return rewrite(s, from, to, func(in *opened, _ int, v any) (any, []unpkl.Option, error) {
 		use := protocol
 		if use < 0 {
 			var ok bool
@@ -90,7 +90,7 @@ func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) er
 
 // rewrite reads every pickle of a file and writes what change makes of it, of which n counts from
 // 0.
-func rewrite(s *streams, from, to string, change func(in *input, n int, v any) (any,
+func rewrite(s *streams, from, to string, change func(in *opened, n int, v any) (any,
 	[]unpkl.Option, error)) error {
 	in, err := openInput(s, from, keepers...)
 	if err != nil {

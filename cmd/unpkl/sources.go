@@ -213,7 +213,8 @@ func (m *many) tellNone() {
 	if len(m.args) > 1 {
 		where += " and the others"
 	}
-	io.WriteString(m.s.err, errorLine(&fileError{where, errors.New("there is " + what + " in it")})+"\n")
+	line := errorLine(&fileError{where, errors.New("there is " + what + " in it")})
+	io.WriteString(m.s.err, line+"\n")
 }
 
 // end ends a run whose error was err, and returns the error of the command.

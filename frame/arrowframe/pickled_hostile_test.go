@@ -95,8 +95,8 @@ func (l liar) counts() {
 	}
 }
 
-// buffers takes them away, shortens them, and changes their bytes: offsets that fall or are outside,
-// indices and type codes that are none, views of other buffers.
+// buffers takes them away, shortens them, and changes their bytes: offsets that fall or are
+// outside, indices and type codes that are none, views of other buffers.
 func (l liar) buffers() {
 	list := *(*l.data)[4].(*types.List)
 	bytesOf := func(b []byte) any {
@@ -255,8 +255,9 @@ func TestPickledLiesOfTypes(t *testing.T) {
 		{"run ends of 0", "run_ends", []int{0}, fill(1, 0, 0, 3, 0)},
 		{"runs that end too early", "run_ends", nil, set(1, 4)},
 		{"fewer values than runs", "run_ends", []int{1}, set(1, 1)},
-		{"a view of no buffer", "string_view", nil, fill(1, append([]byte{39, 0, 0, 0, 'a', ' ', 't',
-			'e', 9}, make([]byte, 39)...)...)},
+		{"a view of no buffer", "string_view", nil,
+			fill(1, append([]byte{39, 0, 0, 0, 'a', ' ', 't',
+				'e', 9}, make([]byte, 39)...)...)},
 		{"a list view outside", "list_view", nil, fill(1, 9, 0, 0, 0, 0, 0, 0, 0)},
 		{"a list view of a negative size", "list_view", nil, fill(2, 1, 0, 0, 0, 0xff, 0xff, 0xff,
 			0xff)},
@@ -287,8 +288,8 @@ func TestPickledLiesOfTypes(t *testing.T) {
 	}
 }
 
-// TestPickledGeometry: a column that the schema says is WKB is one of geometries, and WKB that is cut
-// off is an error, in a pickled table as in a file.
+// TestPickledGeometry: a column that the schema says is WKB is one of geometries, and WKB that is
+// cut off is an error, in a pickled table as in a file.
 func TestPickledGeometry(t *testing.T) {
 	point := append([]byte{1, 1, 0, 0, 0}, make([]byte, 16)...)
 	batch := geometryBatch(point, map[string]string{"ARROW:extension:name": "geoarrow.wkb",

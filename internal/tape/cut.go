@@ -8,12 +8,12 @@ import (
 )
 
 // A pass for one part of a pickle keeps no cells of what the part cannot have. The part is what
-// steps lead to from the root: keys and indices, or some of the items of a container. The containers
-// on the way, and those that they hold beside it, are filled in batches, and where the next step
-// leads to nothing in a batch the tape is taken back to where the batch began. That needs that
-// nothing refers to cells of the batch later on: no number of the memo that is fetched then, which a
-// first scan tells (see fetched), no older cell that the batch changed, nothing that a host keeps,
-// and nothing on the stack. A batch of which that is not sure is kept.
+// steps lead to from the root: keys and indices, or some of the items of a container. The
+// containers on the way, and those that they hold beside it, are filled in batches, and where the
+// next step leads to nothing in a batch the tape is taken back to where the batch began. That needs
+// that nothing refers to cells of the batch later on: no number of the memo that is fetched then,
+// which a first scan tells (see fetched), no older cell that the batch changed, nothing that a host
+// keeps, and nothing on the stack. A batch of which that is not sure is kept.
 //
 // What is done is a guess about the rest of the pickle: the containers may turn out not to be on
 // the way, or to be met elsewhere. So who asks for a part asks [Tape.Cut] at the end, and reads the
@@ -278,7 +278,8 @@ func (t *Tape) whereIs(at int) (is where, level int) {
 			from = int(t.marks[i])
 		}
 	}
-	if is == onWay && (level == len(t.cut.steps) || t.cut.steps[level].isNotOf(t.cells[t.stack[at]].kind)) {
+	if is == onWay && (level == len(t.cut.steps) ||
+		t.cut.steps[level].isNotOf(t.cells[t.stack[at]].kind)) {
 		return elsewhere, 0 // wanted as it is
 	}
 	return is, level
@@ -660,8 +661,8 @@ func (t *Tape) takeBack(b *batch) {
 	t.cut.lacks = t.cut.lacks[:at.lacks]
 }
 
-// Taken returns how many batches of this pickle were dropped: each time the IDs from some one on are
-// free for other cells.
+// Taken returns how many batches of this pickle were dropped: each time the IDs from some one on
+// are free for other cells.
 func (t *Tape) Taken() int { return t.taken }
 
 // everything is the last of the positions.
