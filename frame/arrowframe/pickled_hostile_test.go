@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -271,7 +272,7 @@ func TestPickledLiesOfTypes(t *testing.T) {
 		{"more nulls than there are", "bool", nil, set(2, 2)},
 		{"nulls without a bitmap", "tensor", nil, set(2, 1)},
 		{"a long struct of nothing", "struct_none", nil, func(d *types.Tuple) {
-			(*d)[1], (*d)[2], (*d)[4] = 1<<40, 0, &types.List{nil}
+			(*d)[1], (*d)[2], (*d)[4] = math.MaxInt32, 0, &types.List{nil}
 		}},
 		{"map entries of another type", "map", []int{0},
 			set(0, (*at((*pickledTypes(t))[0].Value))[0])},
