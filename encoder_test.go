@@ -228,6 +228,7 @@ func TestMarshalUnmarshal(t *testing.T) {
 // TestMarshalObjects writes every fixture that WithObjects reads at every protocol,
 // reads that and writes it again: the same bytes.
 func TestMarshalObjects(t *testing.T) {
+	t.Parallel()
 	all, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)

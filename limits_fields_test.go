@@ -237,6 +237,7 @@ func TestLimitFields(t *testing.T) {
 
 // TestCompressionRatio: bytes count from 16 MiB on, and values by what they take.
 func TestCompressionRatio(t *testing.T) {
+	t.Parallel()
 	zeros := gzipped(t, []byte("B\x00\x00\x20\x01"+strings.Repeat("\x00", 18<<20)+"."))
 	small := gzipped(t, []byte("B\x00\x00\xf0\x00"+strings.Repeat("\x00", 15<<20)+"."))
 	lists := gzipped(t, []byte("]("+strings.Repeat("]", 600_000)+"e."))

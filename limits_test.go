@@ -27,6 +27,7 @@ func nested(kind string, n int) []byte {
 }
 
 func TestDepth(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"list", "tuple", "dict"} {
 		data := nested(kind, 1_000_000)
 		if _, err := unpkl.LoadBytes(data, unpkl.WithObjects()); err != nil {
@@ -66,6 +67,7 @@ type node struct {
 }
 
 func TestDepthUnmarshal(t *testing.T) {
+	t.Parallel()
 	data := nested("list", 1_000_000)
 	for _, limits := range []unpkl.Limits{{}, {Depth: unpkl.NoLimit}} {
 		var r recursive

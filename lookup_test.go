@@ -52,6 +52,7 @@ func equalObjects(t *testing.T, a, b any) bool {
 // TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded
 // object.
 func TestLookupOfFixtures(t *testing.T) {
+	t.Parallel()
 	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
 	tape.CutFrom = 0
 	fixtures, err := fixture.All()

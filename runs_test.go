@@ -90,6 +90,7 @@ func number(rng *rand.Rand, kind string) ([]byte, any) {
 // TestRunsAcrossFrames reads lists of numbers, whose batches are cut by frames and by the ends of
 // what a reader gives at once.
 func TestRunsAcrossFrames(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(7, 11))
 	for _, kind := range []string{"floats", "ints", "consts"} {
 		for _, batch := range []int{1000, 70, 1 << 20} {

@@ -40,6 +40,7 @@ func (r *nothingMore) Read(p []byte) (int, error) {
 
 // TestNothingIsWaitedFor reads pickles from connections that stay open behind them.
 func TestNothingIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	pickles := cases.FastPaths()
 	for _, c := range cases.All() {
 		for _, data := range c.Pickles {

@@ -32,19 +32,23 @@ const (
 )
 
 // collector sets Go's collector by how much a command reads. A nil one sets nothing.
+//
+// Invariant: what stands behind mu changes while it is held, since files are read in parallel.
 type collector struct {
 	set     func(percent int, limit int64)
-	total   int64      // bytes of input so far, of files all of them
-	told    int64      // total when the collector was set last
-	mu      sync.Mutex // files are read in parallel
-	unfolds bool       // some of it is compressed: what there is to come is not known
-	little  bool       // what is kept is little, however large the input
+	mu      sync.Mutex
+	total   int64 // bytes of input so far, of files all of them
+	told    int64 // total when the collector was set last
+	unfolds bool  // some of it is compressed: what there is to come is not known
+	little  bool  // what is kept is little, however large the input
 }
 
 // keepsLittle says that what the command keeps does not grow with the input, as a rule. Then there
 // is little to collect each time, and the memory of what it drops can be had sooner.
 func (c *collector) keepsLittle() {
 	if c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		c.little = true
 	}
 }
@@ -142,6 +146,8 @@ func (c *collector) reader(r io.Reader) io.Reader {
 	if c == nil {
 		return r
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if f, ok := r.(*os.File); ok && c.regular(f) {
 		return r
 	}
@@ -156,6 +162,8 @@ type countedInput struct {
 
 func (r *countedInput) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
+	r.c.mu.Lock()
+	defer r.c.mu.Unlock()
 	if n > 0 && !r.begun {
 		r.begun = true
 		r.c.begin(p[:n])
