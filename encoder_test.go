@@ -322,7 +322,7 @@ func TestBufferCallback(t *testing.T) {
 		t.Fatal(err, len(buffers))
 	}
 	if reflect.ValueOf(&buffers[1][0]).UnsafePointer() != reflect.ValueOf(x).UnsafePointer() &&
-		!CopiesSlices() {
+		!CopiesSlices {
 		t.Error("the buffer is not the slice's memory")
 	}
 	var got struct {

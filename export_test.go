@@ -4,20 +4,7 @@ import (
 	"strings"
 
 	"github.com/unpkl/unpkl/internal/jsonval"
-	"github.com/unpkl/unpkl/ndarray"
 )
-
-// CopiesSlices reports whether the tests were built with the tag purego, with which the memory of a
-// slice is copied to be an array's, and an array's to be a slice's.
-func CopiesSlices() bool {
-	s := []float64{1}
-	a, err := ndarray.FromSlice(s, 1)
-	if err != nil {
-		return false
-	}
-	shared, err := ndarray.Slice[float64](a)
-	return err == nil && &shared[0] != &s[0]
-}
 
 // OpenBytes is Open of a file that was mapped to data, but for the mapping itself. It is not to be
 // closed, which would unmap data.

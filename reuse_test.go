@@ -32,7 +32,7 @@ func marshalArray(t *testing.T, n int) []byte {
 
 // TestReuseOfArrays: the next large array goes into the memory of the one before.
 func TestReuseOfArrays(t *testing.T) {
-	if unpkl.CopiesSlices() {
+	if unpkl.CopiesSlices {
 		t.Skip("built with purego")
 	}
 	const n = 512 << 10

@@ -4,31 +4,52 @@ package gotypes
 
 import (
 	"encoding/binary"
+	"math"
 	"reflect"
-	"strconv"
 )
 
-// memory returns what the memory of v has, a slice of numbers: a copy.
+// memory returns what the memory of v has, a slice of bools or numbers: a copy.
 func memory(v reflect.Value) []byte {
-	fixed := map[reflect.Kind]reflect.Type{
-		// Package binary takes no types whose size is that of the machine's words.
-		reflect.Int: reflect.TypeFor[int64](), reflect.Uint: reflect.TypeFor[uint64](),
-	}[v.Type().Elem().Kind()]
-	if fixed != nil && strconv.IntSize == 32 {
-		fixed = map[reflect.Kind]reflect.Type{
-			reflect.Int64: reflect.TypeFor[int32](), reflect.Uint64: reflect.TypeFor[uint32](),
-		}[fixed.Kind()]
-	}
-	if fixed != nil {
-		s := reflect.MakeSlice(reflect.SliceOf(fixed), v.Len(), v.Len())
-		for i := range v.Len() {
-			s.Index(i).Set(v.Index(i).Convert(fixed))
+	size := int(v.Type().Elem().Size())
+	b := make([]byte, 0, v.Len()*size)
+	for i := range v.Len() {
+		switch x := v.Index(i); {
+		case x.Kind() == reflect.Bool:
+			b = append(b, 0)
+			if x.Bool() {
+				b[len(b)-1] = 1
+			}
+		case x.CanInt():
+			b = appendWord(b, uint64(x.Int()), size)
+		case x.CanUint():
+			b = appendWord(b, x.Uint(), size)
+		case x.CanFloat():
+			b = appendFloat(b, x.Float(), size)
+		case x.CanComplex():
+			b = appendFloat(b, real(x.Complex()), size/2)
+			b = appendFloat(b, imag(x.Complex()), size/2)
 		}
-		v = s
-	}
-	b, err := binary.Append([]byte{}, binary.NativeEndian, v.Interface())
-	if err != nil {
-		panic(err) // every number has a fixed size now
 	}
 	return b
+}
+
+// appendFloat appends a float of so many bytes.
+func appendFloat(b []byte, f float64, size int) []byte {
+	if size == 4 {
+		return appendWord(b, uint64(math.Float32bits(float32(f))), size)
+	}
+	return appendWord(b, math.Float64bits(f), size)
+}
+
+// appendWord appends the lowest size bytes of a number in the order of the machine.
+func appendWord(b []byte, u uint64, size int) []byte {
+	switch size {
+	case 1:
+		return append(b, byte(u))
+	case 2:
+		return binary.NativeEndian.AppendUint16(b, uint16(u))
+	case 4:
+		return binary.NativeEndian.AppendUint32(b, uint32(u))
+	}
+	return binary.NativeEndian.AppendUint64(b, u)
 }

@@ -1,0 +1,6 @@
+//go:build !purego
+
+package unpkl
+
+// CopiesSlices is explained in purego_test.go.
+const CopiesSlices = false
