@@ -74,15 +74,15 @@ func (o Options) Tree() *lookup.Tree {
 	return &lookup.Tree{Depth: o.Depth, First: max(o.Names, o.Items) + 1, Look: lookAt}
 }
 
-// total returns how many items a container has, of which len are there.
-func (d *describer) total(v any, len int) int {
+// total returns how many items a container has, of which kept are there.
+func (d *describer) total(v any, kept int) int {
 	switch v.(type) {
 	case *types.List, *types.Dict:
 		if n, ok := d.o.Totals[v]; ok {
 			return n
 		}
 	}
-	return len
+	return kept
 }
 
 // Describe returns the tree of an object. python2 says that one of the values in it is a str of
