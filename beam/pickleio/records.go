@@ -47,7 +47,9 @@ func (fn *recordBase) count(path string) (int64, error) {
 	}
 	defer f.close()
 	d := unpkl.NewDecoder(f.from(0), append(fn.Config.load(), unpkl.WithObjects())...)
-	part := &lookup.Part{First: 1}
+	part := &lookup.Part{FirstRows: 1, Rows: func(n int) []int {
+		return make([]int, min(n, 1)) // at most the first: the others are only counted
+	}}
 	if err := d.Decode(part); err != nil {
 		return 0, err
 	}
