@@ -433,7 +433,7 @@ func (h *host) TypeName(id tape.ID) string {
 
 // CheckKey implements [tape.Host]. What a tuple holds is looked at over a stack of its own, as the
 // nesting is the input's.
-func (h *host) CheckKey(id tape.ID) error {
+func (h *host) CheckHashable(id tape.ID) error {
 	type part struct {
 		id    tape.ID
 		depth int
@@ -461,13 +461,13 @@ func (h *host) CheckKey(id tape.ID) error {
 				return err
 			}
 		case tape.Tuple:
-			if h.t.IsKey(id) {
+			if h.t.IsHashable(id) {
 				continue
 			}
 			if limit := h.keys.depth(); depth >= limit {
 				return &LimitError{Limit: "Depth", Max: int64(limit), Want: int64(limit) + 1}
 			}
-			h.t.MarkKey(id) // no tuple is looked at twice; an error ends the pass
+			h.t.MarkHashable(id) // no tuple is looked at twice; an error ends the pass
 			items := h.t.Items(id)
 			for i := len(items) - 1; i >= 0; i-- {
 				todo = append(todo, part{items[i], depth + 1})

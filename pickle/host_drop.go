@@ -48,7 +48,7 @@ func (h *host) Keys(dict tape.ID, max int) []string {
 }
 
 // Late implements [tape.Host].
-func (h *host) Late(dict tape.ID, keys []tape.ID) (tape.ID, error) {
+func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) {
 	list, err := h.t.NewList(keys)
 	if err != nil {
 		return 0, err

@@ -34,8 +34,8 @@ type objects struct {
 // objectFrame is a container whose items are being made. There may be as many as the input has
 // opcodes, so it is small.
 type objectFrame struct {
-	made any       // the container
-	walk tape.Rest // the items behind end
+	made any              // the container
+	walk tape.BatchCursor // the items behind end
 	// next and end are the items that are still to be made of one extent, as indices of the tape's
 	// children.
 	next, end uint32
@@ -131,7 +131,7 @@ func (o *objects) spanOf(id tape.ID) any {
 	slot, shared := o.t.Shared(id)
 	if !shared && !o.ended {
 		// An opcode behind this one may fetch it.
-		o.t.Share(id)
+		o.t.MarkShared(id)
 		slot, shared = o.t.Shared(id)
 	}
 	if shared && slot < len(o.strs) && o.strs[slot] != nil {
@@ -226,7 +226,7 @@ func (o *objects) open(id tape.ID) (any, error) {
 		return nil, malformed("a run of numbers outside a list")
 	}
 	if f.kind != tape.Call && f.kind != tape.ByteArray {
-		f.next, f.end, f.walk = t.Rest(id).Next(t)
+		f.next, f.end, f.walk = t.Cursor(id).Next(t)
 	}
 	if id != tape.IDEmptyTuple {
 		o.keep(id, f.made)
@@ -247,7 +247,7 @@ func (o *objects) openMapping(id tape.ID) (any, error) {
 	v, err := call(o.t.Value(c.Fn), factory)
 	f := objectFrame{kind: tape.Dict, made: v}
 	if c.HasEntries {
-		f.next, f.end, f.walk = o.t.Rest(c.Entries).Next(o.t)
+		f.next, f.end, f.walk = o.t.Cursor(c.Entries).Next(o.t)
 	}
 	if err == nil {
 		o.keep(id, v)
@@ -306,7 +306,7 @@ func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 	if c.HasEntries {
 		parts = append(parts, o.t.Items(c.Entries)...)
 	}
-	from, to = o.t.AddParts(parts)
+	from, to = o.t.AddChildren(parts)
 	return x, from, to
 }
 

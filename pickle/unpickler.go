@@ -91,7 +91,7 @@ type Unpickler struct {
 	usage  *bridge.Tally // of the Load that runs
 	own    bridge.Tally
 	// steps are those of readPart until the pass begins.
-	steps []tape.Step
+	steps []tape.PathStep
 	// running is the tape of the pickle that is being read, for the pickles inside it.
 	running *tape.Tape
 }
@@ -142,8 +142,8 @@ func (u *Unpickler) More() (bool, error) {
 
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
-	bridge.ReadPart = func(u any, steps []tape.Step) (bridge.Pickle,
-		func([]tape.Step) (bridge.Pickle, error), error) {
+	bridge.ReadPart = func(u any, steps []tape.PathStep) (bridge.Pickle,
+		func([]tape.PathStep) (bridge.Pickle, error), error) {
 		return u.(*Unpickler).readPart(steps)
 	}
 	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
@@ -194,13 +194,13 @@ func (u *Unpickler) read() (bridge.Pickle, error) {
 }
 
 // readPart implements [bridge.ReadPart].
-func (u *Unpickler) readPart(steps []tape.Step) (p bridge.Pickle,
-	again func([]tape.Step) (bridge.Pickle, error), err error) {
+func (u *Unpickler) readPart(steps []tape.PathStep) (p bridge.Pickle,
+	again func([]tape.PathStep) (bridge.Pickle, error), err error) {
 	if !u.w.IsSlice() || u.KeepMemo || u.tally != nil || u.compressed != nil {
 		steps = nil
 	}
 	before := u.w
-	again = func(steps []tape.Step) (bridge.Pickle, error) {
+	again = func(steps []tape.PathStep) (bridge.Pickle, error) {
 		u.w, u.steps = before, steps
 		p, err := u.read()
 		u.steps = nil

@@ -33,8 +33,8 @@ var Read func(unpickler any) (Pickle, error)
 // slice and nothing has to be counted over several pickles; otherwise it is Read. See tape.Cut:
 // again reads the same pickle once more, with other steps or, without any, all of it. Package
 // pickle sets it.
-var ReadPart func(unpickler any, steps []tape.Step) (p Pickle,
-	again func(steps []tape.Step) (Pickle, error), err error)
+var ReadPart func(unpickler any, steps []tape.PathStep) (p Pickle,
+	again func(steps []tape.PathStep) (Pickle, error), err error)
 
 // SetInput makes a *pickle.Unpickler read data from now on, with the hooks and options that it has,
 // as one of pickle.NewUnpicklerBytes; nil lets go of the data before. Package pickle sets it.

@@ -97,7 +97,7 @@ func subscriptArray(a *ndarray.Array, subs []pointer.Subscript) (*ndarray.Array,
 		}
 		i, ok := s.At(n)
 		if !ok {
-			return nil, outOfRange{fmt.Sprintf("an array with %d items along axis %d", n, axis)}
+			return nil, indexError{fmt.Sprintf("an array with %d items along axis %d", n, axis)}
 		}
 		if a, err = dropAxis(a, axis, i); err != nil {
 			return nil, err
@@ -207,17 +207,17 @@ func subscriptList(items []any, s pointer.Subscript) (any, error) {
 	if !s.IsSlice {
 		i, ok := s.At(len(items))
 		if !ok {
-			return nil, outOfRange{fmt.Sprintf("a sequence of %d items", len(items))}
+			return nil, indexError{fmt.Sprintf("a sequence of %d items", len(items))}
 		}
 		return items[i], nil
 	}
 	start, step, count := s.Range(len(items))
-	list := types.List(take(items, start, step, count))
+	list := types.List(everyStep(items, start, step, count))
 	return &list, nil
 }
 
 // take returns count elements of a slice, in the slice's memory where they lie together.
-func take[T any](s []T, start, step, count int) []T {
+func everyStep[T any](s []T, start, step, count int) []T {
 	if s == nil {
 		return nil
 	}

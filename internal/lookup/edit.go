@@ -26,7 +26,7 @@ func (r *Reader) Set(root any, p pointer.Pointer, v any) (any, error) {
 	if len(p) == 0 {
 		return v, nil
 	}
-	parent, err := r.raw(root, p[:len(p)-1])
+	parent, err := r.objectAt(root, p[:len(p)-1])
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (r *Reader) Delete(root any, p pointer.Pointer) error {
 	if len(p) == 0 {
 		return fmt.Errorf("the whole value %w", ErrReadOnly)
 	}
-	parent, err := r.raw(root, p[:len(p)-1])
+	parent, err := r.objectAt(root, p[:len(p)-1])
 	if err != nil {
 		return err
 	}
@@ -46,11 +46,11 @@ func (r *Reader) Delete(root any, p pointer.Pointer) error {
 }
 
 // raw returns the object that a pointer leads to.
-func (r *Reader) raw(v any, p pointer.Pointer) (any, error) {
+func (r *Reader) objectAt(v any, p pointer.Pointer) (any, error) {
 	for i, token := range p {
 		next, err := r.Step(v, token)
 		if err != nil {
-			return nil, r.noStep(v, p[:i], token, err)
+			return nil, r.stepError(v, p[:i], token, err)
 		}
 		v = next
 	}
@@ -120,13 +120,13 @@ func setPart(parent any, p pointer.Pointer, v any) error {
 	}
 	items, isTuple := itemsOf(parent)
 	if items == nil {
-		return readOnly(parent, p)
+		return readOnlyError(parent, p)
 	}
 	if token == "-" && !isTuple { // RFC 6902: behind the last
 		*items = append(*items, v)
 		return nil
 	}
-	i, err := itemAt(*items, p)
+	i, err := itemIndex(*items, p)
 	if err != nil {
 		return err
 	}
@@ -148,9 +148,9 @@ func deletePart(parent any, p pointer.Pointer) error {
 	}
 	items, isTuple := itemsOf(parent)
 	if _, isObject := parent.(*pickle.Object); items == nil || isObject && isTuple {
-		return readOnly(parent, p)
+		return readOnlyError(parent, p)
 	}
-	i, err := itemAt(*items, p)
+	i, err := itemIndex(*items, p)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func deletePart(parent any, p pointer.Pointer) error {
 func setElement(a *ndarray.Array, p pointer.Pointer, v any) error {
 	subs, ok := pointer.ParseSubscripts(p[len(p)-1])
 	if !ok || len(subs) != a.NDim() {
-		return readOnly(a, p)
+		return readOnlyError(a, p)
 	}
 	index := make([]int, len(subs))
 	for i, s := range subs {
@@ -174,7 +174,7 @@ func setElement(a *ndarray.Array, p pointer.Pointer, v any) error {
 }
 
 // itemAt is the place of the item of a list that the last token of p leads to.
-func itemAt(items []any, p pointer.Pointer) (int, error) {
+func itemIndex(items []any, p pointer.Pointer) (int, error) {
 	token := p[len(p)-1]
 	if subs, ok := pointer.ParseSubscripts(token); ok && len(subs) == 1 {
 		if i, ok := subs[0].At(len(items)); ok {
@@ -186,6 +186,6 @@ func itemAt(items []any, p pointer.Pointer) (int, error) {
 	}
 }
 
-func readOnly(parent any, p pointer.Pointer) error {
+func readOnlyError(parent any, p pointer.Pointer) error {
 	return fmt.Errorf("%s: %s %w there", p, Kind(parent), ErrReadOnly)
 }

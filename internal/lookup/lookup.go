@@ -55,7 +55,7 @@ func (e *NotFoundError) Error() string {
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
 // notNamed is the error of a name that a value with names does not have.
-func notNamed(at pointer.Pointer, token, kind string, near *pointer.Nearest) error {
+func nameError(at pointer.Pointer, token, kind string, near *pointer.Nearest) error {
 	names, all := near.Names()
 	for i, name := range names {
 		names[i] = at.Child(name).String()
@@ -128,21 +128,21 @@ func (r *Reader) follow(v any, at, rest pointer.Pointer, yield func(Match) error
 	case rest[0] == pointer.All:
 		return r.followAll(v, at, rest, yield)
 	}
-	return r.noStep(v, at, rest[0], err)
+	return r.stepError(v, at, rest[0], err)
 }
 
 // followAll follows the rest of a pointer from every child of v.
 func (r *Reader) followAll(v any, at, rest pointer.Pointer, yield func(Match) error) error {
 	p, ok := r.Parts(v)
 	if !ok {
-		return r.noStep(v, at, rest[0], errNoName)
+		return r.stepError(v, at, rest[0], errNoName)
 	}
-	var all branches
+	var all starMatches
 	for i := range p.Len {
 		token, child := p.At(i)
-		if err := all.note(r.follow(child, at.Child(token), rest[1:], yield)); err != nil {
+		if err := all.add(r.follow(child, at.Child(token), rest[1:], yield)); err != nil {
 			return err
 		}
 	}
-	return all.result(at)
+	return all.err(at)
 }

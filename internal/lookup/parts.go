@@ -144,12 +144,12 @@ func objectParts(o *pickle.Object) (Parts, bool) {
 func libraryParts(v reconstruct.LibraryValue) Parts {
 	parts := v.Parts()
 	return Parts{len(parts), func(i int) (string, any) {
-		return parts[i].Name, objectOf(parts[i].Value)
+		return parts[i].Name, asList(parts[i].Value)
 	}, true}
 }
 
 // objectOf returns a slice as a list.
-func objectOf(v any) any {
+func asList(v any) any {
 	switch v := v.(type) {
 	case []int:
 		return types.NewListFromSlice(boxed(v))

@@ -19,7 +19,7 @@ func subscriptFrame(f *frame.Frame, s pointer.Subscript) (any, error) {
 	}
 	i, ok := s.At(f.Rows())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("a DataFrame of %d rows", f.Rows())}
+		return nil, indexError{fmt.Sprintf("a DataFrame of %d rows", f.Rows())}
 	}
 	row := make(types.Dict, len(f.Columns))
 	for k, c := range f.Columns {
@@ -36,7 +36,7 @@ func subscriptSeries(s *frame.Series, sub pointer.Subscript) (any, error) {
 	}
 	i, ok := sub.At(s.Len())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("a Series of %d elements", s.Len())}
+		return nil, indexError{fmt.Sprintf("a Series of %d elements", s.Len())}
 	}
 	return s.At(i), nil
 }
@@ -48,7 +48,7 @@ func subscriptIndex(x *frame.Index, sub pointer.Subscript) (any, error) {
 	}
 	i, ok := sub.At(x.Len())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("an index of %d labels", x.Len())}
+		return nil, indexError{fmt.Sprintf("an index of %d labels", x.Len())}
 	}
 	return x.At(i), nil
 }
@@ -77,7 +77,7 @@ func SeriesRows(s *frame.Series, start, step, count int) (*frame.Series, error) 
 	if own.Index, err = indexRows(s.Index, start, step, count); err != nil {
 		return nil, err
 	}
-	own.Valid = take(s.Valid, start, step, count)
+	own.Valid = everyStep(s.Valid, start, step, count)
 	if s.Kind == frame.Datetime && step != 1 {
 		own.Freq = "" // the times are no longer that far apart
 	}
@@ -89,7 +89,7 @@ func SeriesRows(s *frame.Series, start, step, count int) (*frame.Series, error) 
 	case frame.Text:
 		own.Text = textRows(s.Text, start, step, count)
 	case frame.Object:
-		own.Items = take(s.Items, start, step, count)
+		own.Items = everyStep(s.Items, start, step, count)
 	case frame.Interval:
 		if own.Left, err = SeriesRows(s.Left, start, step, count); err == nil {
 			own.Right, err = SeriesRows(s.Right, start, step, count)

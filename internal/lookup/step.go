@@ -15,9 +15,9 @@ import (
 )
 
 // outOfRange says that there is no such item.
-type outOfRange struct{ text string }
+type indexError struct{ text string }
 
-func (e outOfRange) Error() string { return e.text }
+func (e indexError) Error() string { return e.text }
 
 // errNoName is that of a token which is no name and no subscript of a value.
 var errNoName = errors.New("no such name")
@@ -193,8 +193,8 @@ func (r *Reader) subscript(v any, subs []pointer.Subscript) (any, error) {
 }
 
 // noStep returns the error of a token that leads nowhere from v.
-func (r *Reader) noStep(v any, at pointer.Pointer, token string, err error) error {
-	var out outOfRange
+func (r *Reader) stepError(v any, at pointer.Pointer, token string, err error) error {
+	var out indexError
 	switch {
 	case errors.As(err, &out):
 		return &NotFoundError{At: at, Token: token, Reason: out.text}
@@ -214,5 +214,5 @@ func (r *Reader) noStep(v any, at pointer.Pointer, token string, err error) erro
 		name, _ := p.At(i)
 		near.Add(name)
 	}
-	return notNamed(at, token, Kind(v), near)
+	return nameError(at, token, Kind(v), near)
 }

@@ -69,41 +69,41 @@ func (a *arena) takeSpare(n uint64) []byte {
 // add copies b and returns the place of the copy, as cell.v has it.
 func (a *arena) add(b []byte) (uint64, error) {
 	if len(b) >= slab.Apart {
-		return a.keep(append(make([]byte, 0, len(b)), b...))
+		return a.addChunk(append(make([]byte, 0, len(b)), b...))
 	}
-	mem, at, err := a.take(len(b))
+	mem, at, err := a.alloc(len(b))
 	copy(mem, b)
 	return at, err
 }
 
 // addAligned is add for a copy that begins at a multiple of 16.
 func (a *arena) addAligned(b []byte) (uint64, error) {
-	at, mem, err := a.make(len(b))
+	at, mem, err := a.allocAligned(len(b))
 	copy(mem, b)
 	return at, err
 }
 
 // make returns memory for n bytes that begins at a multiple of 16, and its place as cell.v has it.
-func (a *arena) make(n int) (at uint64, mem []byte, err error) {
+func (a *arena) allocAligned(n int) (at uint64, mem []byte, err error) {
 	if n >= slab.Apart {
 		mem = make([]byte, (n+15)&^15)[:n:n]
-		at, err = a.keep(mem)
+		at, err = a.addChunk(mem)
 		return at, mem, err
 	}
-	if pad := -(len(a.chunkLast()) - len(a.free)) & 15; pad <= len(a.free) {
+	if pad := -(len(a.lastChunk()) - len(a.free)) & 15; pad <= len(a.free) {
 		a.free = a.free[pad:]
 	}
-	mem, at, err = a.take(n)
+	mem, at, err = a.alloc(n)
 	return at, mem, err
 }
 
-func (a *arena) chunkLast() []byte { return a.chunks[a.last] }
+func (a *arena) lastChunk() []byte { return a.chunks[a.last] }
 
 // take returns n bytes for a span and their place.
-func (a *arena) take(n int) ([]byte, uint64, error) {
+func (a *arena) alloc(n int) ([]byte, uint64, error) {
 	if n > len(a.free) {
 		a.size = min(max(2*a.size, 256), chunkSize)
-		if _, err := a.keep(make([]byte, max(a.size, n))); err != nil {
+		if _, err := a.addChunk(make([]byte, max(a.size, n))); err != nil {
 			return nil, 0, err
 		}
 		a.last = len(a.chunks) - 1
@@ -116,7 +116,7 @@ func (a *arena) take(n int) ([]byte, uint64, error) {
 }
 
 // keep makes a chunk of mem and returns the place of its first byte.
-func (a *arena) keep(mem []byte) (uint64, error) {
+func (a *arena) addChunk(mem []byte) (uint64, error) {
 	if len(a.chunks) == maxChunks {
 		return 0, errkind.New(errkind.ErrUnsupported, "more than %d long strings", maxChunks)
 	}

@@ -64,7 +64,7 @@ const (
 	// flagInert: the class or call is one that no host knows: it is only recorded.
 	flagInert
 	// flagKey: the tuple can be the key of a dict; it was looked at.
-	flagKey
+	flagHashable
 	// flagOtherKeys: the dict has a key that is no str.
 	flagOtherKeys
 	// flagRuns: among the children of the list are runs.

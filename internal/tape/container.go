@@ -7,11 +7,11 @@ import (
 )
 
 // extend adds children to a container, as one extent or behind its last one.
-func (t *Tape) extend(c *cell, ids []ID) {
+func (t *Tape) addExtent(c *cell, ids []ID) {
 	at, n := uint32(len(t.children)), uint32(len(ids))
 	if len(t.children)+len(ids) > cap(t.children) {
 		left := len(t.w.Buf) - t.w.Pos
-		size := max(t.grown(len(t.children), left), len(t.children)+len(ids))
+		size := max(t.growCap(len(t.children), left), len(t.children)+len(ids))
 		t.children = append(make([]ID, 0, size), t.children...)
 	}
 	t.children = append(t.children, ids...)
@@ -42,13 +42,13 @@ func (t *Tape) extend(c *cell, ids []ID) {
 }
 
 // grow adds items to a container, which is the cell id.
-func (t *Tape) grow(id ID, ids []ID) error {
+func (t *Tape) addItems(id ID, ids []ID) error {
 	c := &t.cells[id]
 	n := uint64(c.n) + uint64(len(ids))
 	if n > math.MaxUint32 || uint64(len(t.children))+uint64(len(ids)) > maxChildren {
 		return malformed("more than %d items", uint64(maxChildren))
 	}
-	t.extend(c, ids)
+	t.addExtent(c, ids)
 	c.n = uint32(n)
 	return nil
 }
@@ -56,7 +56,7 @@ func (t *Tape) grow(id ID, ids []ID) error {
 // newContainer makes a container of the items.
 func (t *Tape) newContainer(kind Kind, ids []ID) (ID, error) {
 	id := t.add(cell{kind: kind})
-	return id, t.grow(id, ids)
+	return id, t.addItems(id, ids)
 }
 
 // loadMarked carries out the opcodes that take all values down to the topmost MARK.
@@ -93,7 +93,7 @@ func (t *Tape) loadMarked(op opcode.Code) error {
 		kind = Dict
 	case opcode.FrozenSet:
 		kind = FrozenSet
-		if err := t.checkKeys(items, 1); err != nil {
+		if err := t.checkHashable(items, 1); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ func (t *Tape) loadMarked(op opcode.Code) error {
 	if kind == Dict {
 		err = t.setItems(id, items)
 	} else {
-		err = t.grow(id, items)
+		err = t.addItems(id, items)
 	}
 	t.stack = append(t.stack[:mark], id)
 	return err
@@ -125,15 +125,15 @@ func (t *Tape) loadAppends(mark int) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	if t.cut != nil {
-		if done, err := t.cutItems(mark-1, items); done {
+	if t.partial != nil {
+		if done, err := t.addBatch(mark-1, items); done {
 			return err
 		}
 	}
 	c := &t.cells[id]
 	switch {
 	case c.kind == List:
-		return t.grow(id, items)
+		return t.addItems(id, items)
 	case c.kind == Call && c.flags&flagInert != 0:
 		return t.growCall(id, items)
 	}
@@ -146,7 +146,7 @@ func (t *Tape) growCall(id ID, items []ID) error {
 	if call.items == 0 {
 		call.items = t.add(cell{kind: List})
 	}
-	return t.grow(call.items, items)
+	return t.addItems(call.items, items)
 }
 
 // fillFresh carries out SETITEMS of a new dict, with keys that are str, and APPENDS of a new list,
@@ -158,7 +158,7 @@ func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, o
 		return nil, false
 	}
 	items := stack[mark:]
-	if t.cut != nil && t.isCut(stack[mark-1], len(items), true) {
+	if t.partial != nil && t.concernsPartial(stack[mark-1], len(items), true) {
 		return nil, false
 	}
 	target := &cells[stack[mark-1]]
@@ -196,7 +196,7 @@ func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok
 	}
 	at := len(stack) - n
 	if at <= t.fence || len(t.children)+n > min(cap(t.children), maxChildren) ||
-		t.cut != nil && t.isCut(stack[at-1], n, false) {
+		t.partial != nil && t.concernsPartial(stack[at-1], n, false) {
 		return nil, false
 	}
 	target := &cells[stack[at-1]]
@@ -223,8 +223,8 @@ func (t *Tape) loadSetItems(mark int) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	if t.cut != nil {
-		if done, err := t.cutItems(mark-1, items); done {
+	if t.partial != nil {
+		if done, err := t.addBatch(mark-1, items); done {
 			return err
 		}
 	}
@@ -239,7 +239,7 @@ func (t *Tape) loadSetItems(mark int) error {
 		return t.addEntries(id, items)
 	}
 	if c.kind == Value && c.aux == uint16(Dict) {
-		t.noteLate(id, items)
+		t.noteLateEntries(id, items)
 	}
 	return t.host.SetItems(id, items)
 }
@@ -249,14 +249,14 @@ func (t *Tape) setItems(id ID, items []ID) error {
 	if len(items)%2 != 0 {
 		return errOddItems
 	}
-	if err := t.checkKeys(items, 2); err != nil {
+	if err := t.checkHashable(items, 2); err != nil {
 		return err
 	}
 	if c := &t.cells[id]; c.flags&flagShared != 0 && c.n > 0 {
-		t.noteLate(id, items)
+		t.noteLateEntries(id, items)
 	}
 	t.noteKeys(id, items)
-	return t.grow(id, items)
+	return t.addItems(id, items)
 }
 
 // noteKeys notes in a dict whether it has keys that are no str.
@@ -270,24 +270,24 @@ func (t *Tape) noteKeys(id ID, items []ID) {
 }
 
 // checkKeys checks that every step-th item can be the key of a dict or the member of a set.
-func (t *Tape) checkKeys(items []ID, step int) error {
+func (t *Tape) checkHashable(items []ID, step int) error {
 	for i := 0; i < len(items); i += step {
 		id := items[i]
 		switch c := &t.cells[id]; c.kind {
 		case ByteArray, List, Dict, Set:
 			return malformed("unhashable key: %s", t.host.TypeName(id))
 		case Tuple, Value, Call:
-			if c.flags&flagKey != 0 {
+			if c.flags&flagHashable != 0 {
 				continue
 			}
 			if c.kind == Tuple && t.holdsLeaves(c) {
-				c.flags |= flagKey // a wide one may be met any number of times
+				c.flags |= flagHashable // a wide one may be met any number of times
 				continue
 			}
-			if err := t.host.CheckKey(id); err != nil {
+			if err := t.host.CheckHashable(id); err != nil {
 				return err
 			}
-			t.cells[id].flags |= flagKey
+			t.cells[id].flags |= flagHashable
 		}
 	}
 	return nil
@@ -296,7 +296,7 @@ func (t *Tape) checkKeys(items []ID, step int) error {
 // holdsLeaves reports whether all items of a tuple can be keys themselves and hold no others, which
 // nearly every tuple that is a key is.
 func (t *Tape) holdsLeaves(c *cell) bool {
-	for _, id := range t.single(c) {
+	for _, id := range t.singleExtent(c) {
 		switch t.cells[id].kind {
 		case None, False, True, Int, Float, BigInt, Str, Py2Str, Bytes:
 		default:
@@ -307,10 +307,10 @@ func (t *Tape) holdsLeaves(c *cell) bool {
 }
 
 // MarkKey notes that a tuple is a possible key.
-func (t *Tape) MarkKey(id ID) { t.cells[id].flags |= flagKey }
+func (t *Tape) MarkHashable(id ID) { t.cells[id].flags |= flagHashable }
 
 // IsKey reports whether a tuple was found to be a possible key.
-func (t *Tape) IsKey(id ID) bool { return t.cells[id].flags&flagKey != 0 }
+func (t *Tape) IsHashable(id ID) bool { return t.cells[id].flags&flagHashable != 0 }
 
 // loadAddItems adds what is above mark to the set below it.
 func (t *Tape) loadAddItems(mark int) error {
@@ -318,13 +318,13 @@ func (t *Tape) loadAddItems(mark int) error {
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	t.touch(id)
+	t.noteChange(id)
 	switch c := &t.cells[id]; {
 	case c.kind == Set:
-		if err := t.checkKeys(items, 1); err != nil {
+		if err := t.checkHashable(items, 1); err != nil {
 			return err
 		}
-		return t.grow(id, items)
+		return t.addItems(id, items)
 	case c.kind == Call && c.flags&flagInert != 0:
 		return t.growCall(id, items)
 	}

@@ -11,7 +11,7 @@ const (
 )
 
 // Expect tells the collector of what the values of the whole tape are about to take.
-func (t *Tape) Expect() {
+func (t *Tape) ExpectValues() {
 	const perRunItem = perChild + perChild/2 // half of them in boxes of a word
 	t.ballast.Expect(perCell*len(t.cells) + perChild*len(t.children) + perRunItem*t.runItems)
 }
@@ -20,7 +20,7 @@ func (t *Tape) Expect() {
 // their values will take. left is how many bytes are in the window.
 func (t *Tape) expectCells(cells, left int) {
 	const many = 1 << 16 // of fewer the collector makes no work
-	if cells < many || t.cut != nil {
+	if cells < many || t.partial != nil {
 		return
 	}
 	size := cells * (cellSize + childSize + perCell + perChild)

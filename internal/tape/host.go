@@ -35,11 +35,11 @@ type Host interface {
 	Keys(dict ID, max int) []string
 	// Late returns a Call that stands for the entries of these keys, which a dict got later than
 	// others, or IDNone for none. The keys are text.
-	Late(dict ID, keys []ID) (ID, error)
+	LateEntries(dict ID, keys []ID) (ID, error)
 	// Drop keeps a call with a Value that it completes: its result is popped.
 	Drop(target, call ID) error
 	// CheckKey returns an error if a Tuple, Value or Call cannot be the key of a dict.
-	CheckKey(id ID) error
+	CheckHashable(id ID) error
 	// Persistent returns the object of a persistent id.
 	Persistent(pid ID) (ID, error)
 	// Extension returns the object of an extension code, which is at least 1.
@@ -86,7 +86,7 @@ type Options struct {
 	// KeepMemo keeps the memo, and with it all cells, of the pickle read before.
 	KeepMemo bool
 	// Steps, if there are any, say that only what they lead to is wanted: see [Tape.Cut].
-	Steps []Step
+	Steps []PathStep
 }
 
 // Usage is what a pass uses of the limits that hold for all pickles of an input. It is counted only

@@ -3,13 +3,13 @@ package tape
 import "github.com/unpkl/unpkl/internal/slab"
 
 // Parts returns the children at the indices that [Rest.Next] returned, in the tape's memory.
-func (t *Tape) Parts(from, to uint32) []ID { return t.children[from:to:to] }
+func (t *Tape) ChildrenIn(from, to uint32) []ID { return t.children[from:to:to] }
 
 // Walk returns a walk over some children of a container in one batch.
-func (t *Tape) Walk(ids []ID) Children { return Children{t: t, batch: ids} }
+func (t *Tape) WalkIDs(ids []ID) Children { return Children{t: t, batch: ids} }
 
 // Elements returns how many items of a list a child of it is: all those of a run, else one.
-func (t *Tape) Elements(child ID) int {
+func (t *Tape) ItemCount(child ID) int {
 	if c := &t.cells[child]; c.kind.IsRun() {
 		return int(c.n)
 	}
@@ -30,7 +30,7 @@ func (t *Tape) Bytes(id ID, small *slab.Slab[byte]) []byte {
 
 // Spread returns about how many cells the children of a container are, with all that they hold:
 // their cells follow one another where the pickle does not refer back.
-func (t *Tape) Spread(id ID) int {
+func (t *Tape) SubtreeSize(id ID) int {
 	c := &t.cells[id]
 	if c.n == 0 {
 		return 0
@@ -46,7 +46,7 @@ func (t *Tape) Spread(id ID) int {
 // ShareArguments notes that what the arguments of inert calls hold may be met again, where the
 // pickle refers to a tuple or dict of arguments itself too: an object keeps what they hold, not
 // them. It is for who makes values without objects, before the first.
-func (t *Tape) ShareArguments() {
+func (t *Tape) MarkArgumentsShared() {
 	var done map[ID]bool
 	for i := range t.calls {
 		for _, id := range [...]ID{t.calls[i].args, t.calls[i].kwargs} {
@@ -59,7 +59,7 @@ func (t *Tape) ShareArguments() {
 			}
 			done[id] = true
 			for _, item := range t.Items(id) {
-				t.Share(item)
+				t.MarkShared(item)
 			}
 		}
 	}

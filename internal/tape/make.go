@@ -12,7 +12,7 @@ func (t *Tape) NewCall(form Form, fn, args, kwargs ID, code uint16, inert bool) 
 		c.flags = flagInert
 	}
 	if len(t.calls) == cap(t.calls) {
-		size := t.grown(len(t.calls), len(t.w.Buf)-t.w.Pos)
+		size := t.growCap(len(t.calls), len(t.w.Buf)-t.w.Pos)
 		t.calls = append(make([]call, 0, size), t.calls...)
 	}
 	t.calls = append(t.calls, call{fn: fn, args: args, kwargs: kwargs, form: form})
@@ -21,7 +21,7 @@ func (t *Tape) NewCall(form Form, fn, args, kwargs ID, code uint16, inert bool) 
 
 // SetState gives a Call the argument of a BUILD.
 func (t *Tape) SetState(id, state ID) {
-	t.touch(id)
+	t.noteChange(id)
 	c := &t.calls[t.cells[id].v]
 	c.state, c.hasState = state, true
 }
@@ -46,7 +46,7 @@ func (t *Tape) NewSpan(kind Kind, b []byte) (ID, error) { return t.newSpan(kind,
 
 // NewMembers makes a Set or FrozenSet, or returns the error of a member that no set can have.
 func (t *Tape) NewMembers(kind Kind, ids []ID) (ID, error) {
-	if err := t.checkKeys(ids, 1); err != nil {
+	if err := t.checkHashable(ids, 1); err != nil {
 		return 0, err
 	}
 	return t.newContainer(kind, ids)
@@ -61,7 +61,7 @@ func (t *Tape) NewList(ids []ID) (ID, error) { return t.newContainer(List, ids) 
 // AddEntries adds pairs to the entries of a Call, or returns the error of a key that no dict can
 // have. The pairs are even.
 func (t *Tape) AddEntries(id ID, pairs []ID) error {
-	if err := t.checkKeys(pairs, 2); err != nil {
+	if err := t.checkHashable(pairs, 2); err != nil {
 		return err
 	}
 	return t.addEntries(id, pairs)
@@ -69,29 +69,29 @@ func (t *Tape) AddEntries(id ID, pairs []ID) error {
 
 // addEntries adds pairs to the entries of a Call.
 func (t *Tape) addEntries(id ID, pairs []ID) error {
-	t.touch(id)
+	t.noteChange(id)
 	call := &t.calls[t.cells[id].v]
 	if call.entries == 0 {
 		call.entries = t.add(cell{kind: Dict})
 	}
 	t.noteKeys(call.entries, pairs)
-	return t.grow(call.entries, pairs)
+	return t.addItems(call.entries, pairs)
 }
 
 // MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns their memory, which the caller
 // fills.
 func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
-	v, mem, err := t.arena.make(n)
+	v, mem, err := t.arena.allocAligned(n)
 	return t.add(t.spanOf(kind, v, n)), mem, err
 }
 
 // Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value,
 // a Tuple and a Dict still are what the opcodes that need them take.
 func (t *Tape) Replace(id ID, v any) {
-	t.touch(id)
+	t.noteChange(id)
 	c := &t.cells[id]
 	was := c.kind
-	n := cell{kind: Value, flags: c.flags & (flagShared | flagKey), v: t.addValue(v)}
+	n := cell{kind: Value, flags: c.flags & (flagShared | flagHashable), v: t.addValue(v)}
 	if was == Tuple || was == Dict {
 		n.aux = uint16(was)
 	} else if was == Value {
@@ -105,11 +105,11 @@ func (t *Tape) Replace(id ID, v any) {
 }
 
 // Watch sets what is called whenever Replace has made a cell a Value, or nil.
-func (t *Tape) Watch(f func(id ID, v any)) { t.watch = f }
+func (t *Tape) OnReplace(f func(id ID, v any)) { t.onReplace = f }
 
 func (t *Tape) replaced(id ID, v any) {
-	if t.watch != nil {
-		t.watch(id, v)
+	if t.onReplace != nil {
+		t.onReplace(id, v)
 	}
 }
 
@@ -127,15 +127,15 @@ func (t *Tape) Recycle(id ID) {
 }
 
 // Share notes that a cell may be met more than once, since a host has what it made of it.
-func (t *Tape) Share(id ID) {
+func (t *Tape) MarkShared(id ID) {
 	if c := &t.cells[id]; c.flags&flagShared == 0 {
-		t.share(id, c)
+		t.markShared(id, c)
 	}
 }
 
 // AddParts keeps cells as if they were the children of a container, and returns their indices as
 // [Rest.Next] does.
-func (t *Tape) AddParts(ids []ID) (from, to uint32) {
+func (t *Tape) AddChildren(ids []ID) (from, to uint32) {
 	from = uint32(len(t.children))
 	t.children = append(t.children, ids...)
 	return from, uint32(len(t.children))

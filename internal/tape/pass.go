@@ -19,28 +19,28 @@ type pass struct {
 	limits Limits
 	rawStr bool
 	// callsAsArgs is Options.CallsAsArgs.
-	callsAsArgs bool
-	anyArgs     bool         // Options.AnyArgs
-	isSlice     bool         // the input is a slice
-	checked     bool         // each opcode is counted: limits.Objects or limits.ValueBytes is set
-	late        map[ID]*late // what shared dicts got since they had entries: see noteLate
-	usage       Usage
-	upTo        int64 // the bytes of values up to which limits.ValueBytes need not be asked
-	stack       []ID
-	marks       []uint32 // lengths of the stack at the MARKs
-	fence       int
-	op          opcode.Code
-	start       int64 // offset of op
-	begin       int64 // offset of the first byte of the pickle
-	end         int64 // offset of the end of the input, or -1 if it is not known; see askedEnd
-	askedEnd    bool  // the window was asked for the end
-	proto       int   // of PROTO, or -1
-	newest      int   // protocol among the opcodes, while there was no PROTO
-	cut         *cut  // of a pass for one part, or nil
-	cutSteps    int   // how many steps it has
-	cutDepth    int   // up to how many MARKs on the stack its batches are counted
-	floor       ID    // what is below it may be older than a batch: see cut
-	taken       int   // how many batches were dropped
+	callsAsArgs  bool
+	anyArgs      bool                // Options.AnyArgs
+	isSlice      bool                // the input is a slice
+	checked      bool                // each opcode is counted: limits.Objects or limits.ValueBytes is set
+	lateEntries  map[ID]*lateEntries // what shared dicts got since they had entries: see noteLate
+	usage        Usage
+	allowedBytes int64 // the bytes of values up to which limits.ValueBytes need not be asked
+	stack        []ID
+	marks        []uint32 // lengths of the stack at the MARKs
+	fence        int
+	op           opcode.Code
+	start        int64        // offset of op
+	begin        int64        // offset of the first byte of the pickle
+	end          int64        // offset of the end of the input, or -1 if it is not known; see askedEnd
+	askedEnd     bool         // the window was asked for the end
+	proto        int          // of PROTO, or -1
+	newest       int          // protocol among the opcodes, while there was no PROTO
+	partial      *partialPass // of a pass for one part, or nil
+	pathLen      int          // how many steps it has
+	batchDepth   int          // up to how many MARKs on the stack its batches are counted
+	oldestBatch  ID           // what is below it may be older than a batch: see cut
+	rollbacks    int          // how many batches were dropped
 }
 
 var (
@@ -64,7 +64,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
 	t.callsAsArgs, t.anyArgs = opts.CallsAsArgs, opts.AnyArgs
 	t.checked = t.limits.Objects < 1<<63-1 || t.limits.ValueBytes != nil
-	t.usage, t.upTo, t.fence, t.late = opts.Usage, 0, 0, nil
+	t.usage, t.allowedBytes, t.fence, t.lateEntries = opts.Usage, 0, 0, nil
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 	t.proto, t.newest = -1, 0
 	t.begin, t.askedEnd = w.Offset(), false
@@ -72,7 +72,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 		t.arena.chunks[inputChunk] = w.All()
 		t.reserve(len(w.All()) - w.Pos)
 	}
-	t.startCut(opts.Steps)
+	t.startPartial(opts.Steps)
 	if err := t.run(); err != nil {
 		return t.fail(err)
 	}
@@ -91,14 +91,14 @@ func (t *Tape) reserve(n int) {
 }
 
 // few is the number of elements up to which growing by doubling costs nothing to speak of.
-const few = 1 << 10
+const fewElements = 1 << 10
 
 // grown returns the capacity for what has n elements and gets another: of many, what the rest of
 // the input will bring if it is like what was read, since growing by doubling would take most of
 // the time of a pass. left is how many bytes are in the window. Where the length of the input is
 // not known, it is twice as much.
-func (t *Tape) grown(n, left int) int {
-	if n < few || t.cut != nil {
+func (t *Tape) growCap(n, left int) int {
+	if n < fewElements || t.partial != nil {
 		return max(2*n, 64)
 	}
 	at := t.w.OffsetOf(len(t.w.Buf) - left)
@@ -112,7 +112,7 @@ func (t *Tape) grown(n, left int) int {
 	}
 	like := float64(rest) / float64(max(at-t.begin, 1)) * float64(n)
 	const most = 64 // times, as what follows may be unlike
-	return n + int(min(rest+1, max(int64(n), min(most*int64(n), int64(like*1.05)+few))))
+	return n + int(min(rest+1, max(int64(n), min(most*int64(n), int64(like*1.05)+fewElements))))
 }
 
 // inputEnd returns the offset of the end of the input, where it can be known.
@@ -132,12 +132,12 @@ func (t *Tape) room(cells []cell, left int) []cell {
 	if len(cells) < cap(cells) {
 		return cells
 	}
-	if n := len(t.memo.dense); n >= few && t.cut == nil {
-		if size := t.grown(n, left); size > cap(t.memo.dense) {
+	if n := len(t.memo.dense); n >= fewElements && t.partial == nil {
+		if size := t.growCap(n, left); size > cap(t.memo.dense) {
 			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
 		}
 	}
-	size := t.grown(len(cells), left)
+	size := t.growCap(len(cells), left)
 	t.expectCells(size, left)
 	return append(make([]cell, 0, size), cells...)
 }
@@ -147,7 +147,7 @@ func (t *Tape) roomIDs(ids []ID, left int) []ID {
 	if len(ids) < cap(ids) {
 		return ids
 	}
-	return append(make([]ID, 0, t.grown(len(ids), left)), ids...)
+	return append(make([]ID, 0, t.growCap(len(ids), left)), ids...)
 }
 
 // Op returns the opcode that is being carried out and the offset of its first byte.
@@ -205,21 +205,21 @@ func (t *Tape) check(op opcode.Code) error {
 		return nil
 	}
 	t.usage.ValueBytes += valueBytes(op)
-	if t.usage.ValueBytes <= t.upTo {
+	if t.usage.ValueBytes <= t.allowedBytes {
 		return nil
 	}
 	var err error
-	t.upTo, err = t.limits.ValueBytes(t.usage.ValueBytes)
+	t.allowedBytes, err = t.limits.ValueBytes(t.usage.ValueBytes)
 	return err
 }
 
 // affordsRun counts n values of one run, if that passes no limit; otherwise their opcodes are
 // carried out one by one, up to the one that does.
-func (t *Tape) affordsRun(n int) bool {
+func (t *Tape) countRun(n int) bool {
 	u := t.usage
 	u.Objects += int64(n)
 	u.ValueBytes += int64(n) * bytesOfAny
-	if u.Objects > t.limits.Objects || t.limits.ValueBytes != nil && u.ValueBytes > t.upTo {
+	if u.Objects > t.limits.Objects || t.limits.ValueBytes != nil && u.ValueBytes > t.allowedBytes {
 		return false
 	}
 	t.usage = u
@@ -253,7 +253,7 @@ func (t *Tape) SetUsage(u Usage) { t.usage = u }
 func (t *Tape) Usage() Usage { return t.usage }
 
 // nextPut reports whether a PUT at i is what picklers write: it goes behind what is there.
-func (t *Tape) nextPut(i uint64) bool {
+func (t *Tape) isNextPut(i uint64) bool {
 	return i == uint64(len(t.memo.dense)) && t.memo.count == len(t.memo.dense) &&
 		int64(i) < t.limits.Memo
 }
@@ -297,14 +297,14 @@ func (t *Tape) run() error {
 		case opcode.Mark:
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
-			if len(t.marks) <= t.cutDepth {
+			if len(t.marks) <= t.batchDepth {
 				t.openBatch(len(cells))
 			}
-			if len(buf)-pos > minRun {
+			if len(buf)-pos > minRunBytes {
 				if runKinds[buf[pos]] != 0 {
 					t.op, t.start, late = op, w.OffsetOf(at), false
 					w.Pos, t.stack, t.cells = pos, stack, cells
-					if err := t.run1(); err != nil {
+					if err := t.loadRun(); err != nil {
 						return err
 					}
 					buf, pos, stack, cells = w.Buf, w.Pos, t.stack, t.cells
@@ -380,13 +380,13 @@ func (t *Tape) run() error {
 			goto pushed
 
 		case opcode.Memoize:
-			if i := uint64(len(t.memo.dense)); len(stack) > t.fence && t.nextPut(i) {
+			if i := uint64(len(t.memo.dense)); len(stack) > t.fence && t.isNextPut(i) {
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
 				continue
 			}
 		case opcode.BinPut:
-			if len(stack) > t.fence && t.nextPut(uint64(buf[pos])) {
+			if len(stack) > t.fence && t.isNextPut(uint64(buf[pos])) {
 				pos++
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
@@ -394,7 +394,7 @@ func (t *Tape) run() error {
 			}
 		case opcode.LongBinPut:
 			i := uint64(binary.LittleEndian.Uint32(buf[pos:]))
-			if len(stack) > t.fence && t.nextPut(i) {
+			if len(stack) > t.fence && t.isNextPut(i) {
 				pos += 4
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
@@ -404,7 +404,7 @@ func (t *Tape) run() error {
 			if id, ok := t.memo.get(uint64(buf[pos])); ok {
 				pos++
 				if c := &cells[id]; c.flags&flagShared == 0 {
-					t.share(id, c)
+					t.markShared(id, c)
 				}
 				stack = append(stack, id)
 				continue
@@ -413,7 +413,7 @@ func (t *Tape) run() error {
 			if id, ok := t.memo.get(uint64(binary.LittleEndian.Uint32(buf[pos:]))); ok {
 				pos += 4
 				if c := &cells[id]; c.flags&flagShared == 0 {
-					t.share(id, c)
+					t.markShared(id, c)
 				}
 				stack = append(stack, id)
 				continue
@@ -424,7 +424,7 @@ func (t *Tape) run() error {
 				if id, ok := t.memo.get(i); ok {
 					pos += size
 					if c := &cells[id]; c.flags&flagShared == 0 {
-						t.share(id, c)
+						t.markShared(id, c)
 					}
 					stack = append(stack, id)
 					continue
@@ -432,7 +432,7 @@ func (t *Tape) run() error {
 			}
 		case opcode.Put:
 			i, size := lineNumber(buf[pos:], digits)
-			if size > 0 && len(stack) > t.fence && t.nextPut(i) {
+			if size > 0 && len(stack) > t.fence && t.isNextPut(i) {
 				pos += size
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
@@ -500,7 +500,7 @@ func (t *Tape) run() error {
 	pushed:
 		// What was pushed can be met again, so picklers put it into the memo.
 		if !watch && pos < len(buf) && opcode.Code(buf[pos]) == opcode.Memoize &&
-			t.nextPut(uint64(len(t.memo.dense))) {
+			t.isNextPut(uint64(len(t.memo.dense))) {
 			op, at = opcode.Memoize, pos
 			pos++
 			t.memo.count++
@@ -532,7 +532,7 @@ func (t *Tape) stop() error {
 }
 
 // share notes that a cell is met a second time.
-func (t *Tape) share(id ID, c *cell) {
+func (t *Tape) markShared(id ID, c *cell) {
 	c.flags |= flagShared
 	if id < firstID {
 		t.fixedShared = true

@@ -10,11 +10,11 @@ import (
 // Such a batch becomes one cell over the opcodes, from which a slice is filled in one loop.
 
 const (
-	minRun     = 64 // bytes of a run at least: what is shorter gains nothing by it
-	maxRunItem = 10 // bytes of the longest opcode of a run, a LONG1
+	minRunBytes     = 64 // bytes of a run at least: what is shorter gains nothing by it
+	maxRunItemBytes = 10 // bytes of the longest opcode of a run, a LONG1
 	// maxRunAhead is how much of a run, in bytes, is brought into the window of a reader to see
 	// where it ends.
-	maxRunAhead = 1 << 20
+	maxRunLookahead = 1 << 20
 )
 
 // runKinds are the kinds of the runs that opcodes may be of, or 0.
@@ -30,22 +30,22 @@ type run struct{ items, size int }
 // run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where
 // what follows is not just that, it takes nothing. Nothing is looked at twice but by the opcodes
 // that carry it out then: a run ends at the next MARK.
-func (t *Tape) run1() error {
+func (t *Tape) loadRun() error {
 	w := t.w
 	mark := len(t.stack)
 	if mark == 0 || len(t.marks) > 1 && mark == int(t.marks[len(t.marks)-2]) {
 		return nil
 	}
 	list := t.stack[mark-1]
-	if t.cells[list].kind != List || t.cut != nil && !t.takesRun(mark-1) {
+	if t.cells[list].kind != List || t.partial != nil && !t.acceptsRun(mark-1) {
 		return nil
 	}
 	kind := runKinds[w.Buf[w.Pos]]
 	first, behind, inFrames := t.findRun(kind)
-	if first.size+behind.size < minRun || len(t.children) >= maxChildren-1 {
+	if first.size+behind.size < minRunBytes || len(t.children) >= maxChildren-1 {
 		return nil
 	}
-	if t.checked && !t.affordsRun(first.items+behind.items) {
+	if t.checked && !t.countRun(first.items+behind.items) {
 		return nil
 	}
 	if err := t.takeRun(list, kind, first); err != nil {
@@ -72,7 +72,7 @@ func (t *Tape) findRun(kind Kind) (first, behind run, inFrames bool) {
 	w := t.w
 	b := w.Buf[w.Pos:]
 	short := first.scan(kind, b)
-	for short && len(b) < maxRunAhead && w.Ahead(len(b)+1) {
+	for short && len(b) < maxRunLookahead && w.Ahead(len(b)+1) {
 		b = w.Buf[w.Pos:]
 		short = first.scan(kind, b)
 	}
@@ -107,7 +107,7 @@ func (t *Tape) takeRun(list ID, kind Kind, r run) error {
 	if items > maxChildren {
 		return malformed("more than %d items", uint64(maxChildren))
 	}
-	t.extend(target, []ID{id})
+	t.addExtent(target, []ID{id})
 	target.n = uint32(items)
 	target.flags |= flagRuns
 	t.runItems += r.items
@@ -130,7 +130,7 @@ func (t *Tape) enterFrame() error {
 // keepRun copies the opcodes of a run, since the window moves on.
 func (t *Tape) keepRun(b []byte) {
 	if n := len(t.runs) + len(b); n > cap(t.runs) {
-		size := max(t.grown(len(t.runs), len(t.w.Buf)-t.w.Pos), n)
+		size := max(t.growCap(len(t.runs), len(t.w.Buf)-t.w.Pos), n)
 		t.runs = append(make([]byte, 0, size), t.runs...)
 	}
 	t.runs = append(t.runs, b...)
@@ -153,7 +153,7 @@ func (r *run) scan(kind Kind, b []byte) (short bool) {
 		n = at
 	default:
 		for len(b)-at >= 2 {
-			k := runIntSize(b[at:])
+			k := runIntBytes(b[at:])
 			if k == 0 || k > len(b)-at {
 				break
 			}
@@ -162,12 +162,12 @@ func (r *run) scan(kind Kind, b []byte) (short bool) {
 		}
 	}
 	r.size, r.items = at, n
-	return at == len(b) || len(b)-at < maxRunItem && runKinds[b[at]] == kind
+	return at == len(b) || len(b)-at < maxRunItemBytes && runKinds[b[at]] == kind
 }
 
 // runIntSize returns the length of the opcode of an int at the start of b and its argument, or 0
 // where there is another opcode, or an int of more than 8 bytes. b has at least 2 bytes.
-func runIntSize(b []byte) int {
+func runIntBytes(b []byte) int {
 	switch opcode.Code(b[0]) {
 	case opcode.BinInt1:
 		return 2

@@ -22,7 +22,7 @@ func (t *Tape) loadLine(op opcode.Code) error {
 			return err
 		}
 		if t.rawStr {
-			return t.pushOfLine(b, line, 1)
+			return t.pushLineText(b, line, 1)
 		}
 		return t.pushPy2Str(b)
 	case opcode.Unicode:
@@ -30,7 +30,7 @@ func (t *Tape) loadLine(op opcode.Code) error {
 		if err != nil {
 			return err
 		}
-		return t.pushOfLine(b, line, 0)
+		return t.pushLineText(b, line, 0)
 	}
 	if len(line) == 0 {
 		return errNoArgument
@@ -75,8 +75,8 @@ func lineNumber(b []byte, digits int) (i uint64, size int) {
 
 // pushOfLine pushes a Str of b, which was decoded from the line just read: where nothing was
 // escaped it is the bytes of the line from an index on.
-func (t *Tape) pushOfLine(b, line []byte, from int) error {
-	if err := t.checkString(uint64(len(b))); err != nil {
+func (t *Tape) pushLineText(b, line []byte, from int) error {
+	if err := t.checkLength(uint64(len(b))); err != nil {
 		return err
 	}
 	at := uint64(t.w.Pos - 1 - len(line) + from)
@@ -106,7 +106,7 @@ func (t *Tape) pushInt(i int64, large *big.Int, err error) error {
 func (t *Tape) addValue(v any) uint64 {
 	if n := len(t.values); n == cap(t.values) {
 		// More may come than the input says, since objects take the places of their cells.
-		size := max(t.grown(n, len(t.w.Buf)-t.w.Pos), n+n/4)
+		size := max(t.growCap(n, len(t.w.Buf)-t.w.Pos), n+n/4)
 		t.values = append(make([]any, 0, size), t.values...)
 	}
 	t.values = append(t.values, v)
@@ -114,7 +114,7 @@ func (t *Tape) addValue(v any) uint64 {
 }
 
 // checkString applies the limit of one string to a length.
-func (t *Tape) checkString(n uint64) error {
+func (t *Tape) checkLength(n uint64) error {
 	if limit := t.limits.StringBytes; n > uint64(limit) {
 		return &errkind.LimitError{
 			Limit: "StringBytes", Max: limit, Want: int64(min(n, math.MaxInt64)),
@@ -155,7 +155,7 @@ func (t *Tape) pushInput(kind Kind, b []byte) error {
 	v := uint64(t.w.Pos - len(b))
 	if v > maxOffset || int64(len(b)) > math.MaxUint32 {
 		// Too far, or too long, for a cell over the input as a whole.
-		at, err := t.arena.keep(b)
+		at, err := t.arena.addChunk(b)
 		c := t.spanOf(kind, at, len(b))
 		c.flags |= flagInput
 		t.push(c)
@@ -166,7 +166,7 @@ func (t *Tape) pushInput(kind Kind, b []byte) error {
 }
 
 // count reads the fixed part of an argument that is an unsigned number.
-func (t *Tape) count(op opcode.Code) (uint64, error) {
+func (t *Tape) readUint(op opcode.Code) (uint64, error) {
 	b, err := t.w.Take(int(opcode.Table[op].Fixed))
 	if err != nil {
 		return 0, err
@@ -176,12 +176,12 @@ func (t *Tape) count(op opcode.Code) (uint64, error) {
 
 // counted reads a length and as many bytes, which are valid until the window moves or, if they are
 // own, nobody else's.
-func (t *Tape) counted(op opcode.Code) (b []byte, own bool, err error) {
-	n, err := t.count(op)
+func (t *Tape) readCounted(op opcode.Code) (b []byte, own bool, err error) {
+	n, err := t.readUint(op)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := t.checkString(n); err != nil {
+	if err := t.checkLength(n); err != nil {
 		return nil, false, err
 	}
 	if n >= payload.Large && !t.isSlice {
@@ -197,13 +197,13 @@ func (t *Tape) counted(op opcode.Code) (b []byte, own bool, err error) {
 
 // pushOwn pushes a cell of b, which becomes the arena's.
 func (t *Tape) pushOwn(kind Kind, b []byte) error {
-	at, err := t.arena.keep(b)
+	at, err := t.arena.addChunk(b)
 	t.push(t.spanOf(kind, at, len(b)))
 	return err
 }
 
 func (t *Tape) loadStr(op opcode.Code) error {
-	b, own, err := t.counted(op)
+	b, own, err := t.readCounted(op)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (t *Tape) loadStr(op opcode.Code) error {
 }
 
 func (t *Tape) loadPy2Str(op opcode.Code) error {
-	b, own, err := t.counted(op)
+	b, own, err := t.readCounted(op)
 	switch {
 	case err != nil:
 		return err
@@ -231,7 +231,7 @@ func (t *Tape) loadPy2Str(op opcode.Code) error {
 
 // pushPy2Str pushes what a Python 2 str of these bytes is read as.
 func (t *Tape) pushPy2Str(b []byte) error {
-	if err := t.checkString(uint64(len(b))); err != nil {
+	if err := t.checkLength(uint64(len(b))); err != nil {
 		return err
 	}
 	if t.rawStr {
@@ -249,7 +249,7 @@ func (t *Tape) loadBytes(op opcode.Code) error {
 	if op == opcode.ByteArray8 {
 		kind = ByteArray
 	}
-	b, own, err := t.counted(op)
+	b, own, err := t.readCounted(op)
 	switch {
 	case err != nil:
 		return err
@@ -265,7 +265,7 @@ func (t *Tape) loadBytes(op opcode.Code) error {
 }
 
 func (t *Tape) loadLong(op opcode.Code) error {
-	n, err := t.count(op)
+	n, err := t.readUint(op)
 	if err != nil {
 		return err
 	}
@@ -275,7 +275,7 @@ func (t *Tape) loadLong(op opcode.Code) error {
 	var b []byte
 	if n < payload.Large {
 		b, err = t.w.Take(int(n))
-	} else if err = t.checkString(n); err == nil {
+	} else if err = t.checkLength(n); err == nil {
 		b, err = t.w.Payload(n, nil)
 	}
 	if err != nil {

@@ -122,7 +122,7 @@ func (t *Tape) loadPop() error {
 	if err != nil {
 		return err
 	}
-	return t.drop(id)
+	return t.noteDropped(id)
 }
 
 func (t *Tape) loadDup() error {
@@ -131,7 +131,7 @@ func (t *Tape) loadDup() error {
 		return err
 	}
 	if c := &t.cells[id]; c.flags&flagShared == 0 {
-		t.share(id, c)
+		t.markShared(id, c)
 	}
 	t.stack = append(t.stack, id)
 	return nil
@@ -143,7 +143,7 @@ var errNoArgument = malformed("the argument is empty")
 func (t *Tape) memoIndex(op opcode.Code) (uint64, error) {
 	switch op {
 	case opcode.BinGet, opcode.BinPut, opcode.LongBinGet, opcode.LongBinPut:
-		return t.count(op)
+		return t.readUint(op)
 	case opcode.Memoize:
 		return uint64(t.memo.count), nil
 	}
@@ -174,7 +174,7 @@ func (t *Tape) loadGet(op opcode.Code) error {
 		return malformed("nothing in the memo at %d", i)
 	}
 	if c := &t.cells[id]; c.flags&flagShared == 0 {
-		t.share(id, c)
+		t.markShared(id, c)
 	}
 	t.stack = append(t.stack, id)
 	return nil

@@ -26,7 +26,7 @@ type Tape struct {
 	slots       int           // cells that are shared
 	farSlots    map[ID]uint32 // the slots that do not fit cell.aux
 	root        ID
-	watch       func(id ID, v any) // see Watch
+	onReplace   func(id ID, v any) // see Watch
 	ballast     ballast.Ballast    // see Expect
 
 	pass // the state of Read
@@ -62,7 +62,7 @@ func (t *Tape) Release() {
 		return
 	}
 	t.reset()
-	t.w, t.host, t.limits, t.watch, t.cut = nil, nil, Limits{}, nil, nil
+	t.w, t.host, t.limits, t.onReplace, t.partial = nil, nil, Limits{}, nil, nil
 }
 
 // fixedCells are the cells before firstID.
@@ -70,7 +70,7 @@ var fixedCells = func() (cells [firstID]cell) {
 	cells[IDNone].kind = None
 	cells[IDFalse].kind = False
 	cells[IDTrue].kind = True
-	cells[IDEmptyTuple] = cell{kind: Tuple, flags: flagKey}
+	cells[IDEmptyTuple] = cell{kind: Tuple, flags: flagHashable}
 	for i := range 256 {
 		cells[int(idSmallInts)+i] = cell{kind: Int, v: uint64(i)}
 	}
@@ -174,13 +174,13 @@ type Children struct {
 func (t *Tape) Children(id ID) Children {
 	c := &t.cells[id]
 	if c.flags&flagMany == 0 {
-		return Children{t: t, batch: t.single(c)}
+		return Children{t: t, batch: t.singleExtent(c)}
 	}
 	return Children{t: t, next: uint32(c.v >> 32)}
 }
 
 // single returns the children of a container with one extent.
-func (t *Tape) single(c *cell) []ID {
+func (t *Tape) singleExtent(c *cell) []ID {
 	at, count := c.v>>32, uint64(uint32(c.v))
 	return t.children[at : at+count : at+count]
 }
@@ -204,30 +204,30 @@ func (w *Children) Batch() []ID {
 
 // Rest is a walk over children in the size of a number, for who has many walks at once: the extent
 // that comes next.
-type Rest struct {
+type BatchCursor struct {
 	extent uint32 // index, or 0
-	first  ID     // the container whose only extent comes next, or 0
+	only   ID     // the container whose only extent comes next, or 0
 }
 
 // Rest returns a walk over the children of a container, which must stay what it is until the first
 // Next.
-func (t *Tape) Rest(id ID) Rest {
+func (t *Tape) Cursor(id ID) BatchCursor {
 	c := &t.cells[id]
 	if c.flags&flagMany == 0 {
-		return Rest{first: id}
+		return BatchCursor{only: id}
 	}
-	return Rest{extent: uint32(c.v >> 32)}
+	return BatchCursor{extent: uint32(c.v >> 32)}
 }
 
 // Done reports whether no batch is left.
-func (r Rest) Done() bool { return r == Rest{} }
+func (r BatchCursor) Done() bool { return r == BatchCursor{} }
 
 // Next returns the next batch, as the indices of its first child and behind its last one, which are
 // equal after the last batch, and the walk behind it. See [Tape.Child].
-func (r Rest) Next(t *Tape) (from, to uint32, rest Rest) {
-	if r.first != 0 {
-		v := t.cells[r.first].v
-		return uint32(v >> 32), uint32(v>>32) + uint32(v), Rest{}
+func (r BatchCursor) Next(t *Tape) (from, to uint32, rest BatchCursor) {
+	if r.only != 0 {
+		v := t.cells[r.only].v
+		return uint32(v >> 32), uint32(v>>32) + uint32(v), BatchCursor{}
 	}
 	for r.extent != 0 {
 		e := &t.extents[r.extent]
@@ -247,7 +247,7 @@ func (t *Tape) Child(i uint32) ID { return t.children[i] }
 func (t *Tape) Items(id ID) []ID {
 	c := &t.cells[id]
 	if c.flags&flagMany == 0 {
-		return t.single(c)
+		return t.singleExtent(c)
 	}
 	items := make([]ID, 0, c.n)
 	w := t.Children(id)

@@ -13,9 +13,9 @@ import (
 )
 
 // some are steps to the first items of containers inside each other, and to what tuples hold.
-func some(first, levels int) []tape.Step {
-	return slices.Repeat([]tape.Step{{Some: &tape.Some{
-		Wanted: []tape.Range{{To: first}}, Into: first, Tuples: true,
+func some(first, levels int) []tape.PathStep {
+	return slices.Repeat([]tape.PathStep{{Selection: &tape.Selection{
+		Wanted: []tape.Range{{To: first}}, ContentsBelow: first, ThroughTuples: true,
 	}}}, 1+levels)
 }
 
@@ -31,21 +31,21 @@ func TestCutKeepsLittle(t *testing.T) {
 	}
 	for i, tt := range []struct {
 		v     any
-		steps []tape.Step
+		steps []tape.PathStep
 	}{
-		{many, []tape.Step{{Key: "k47777"}}},
-		{list, []tape.Step{{Key: "49999", Int: 49_999, IsInt: true}, {Key: "name"}}},
-		{map[string]any{"a": many, "b": []any{1, 2}}, []tape.Step{{Key: "a"}, {Key: "k0"}}},
-		{map[string]any{"a": many, "b": []any{1, 2}}, []tape.Step{{Key: "b"}}},
-		{[]any{1, list, many}, []tape.Step{{Key: "0", IsInt: true}}},
-		{map[string]any{"only": list}, []tape.Step{{Key: "only"}, {Key: "99", Int: 99, IsInt: true}}},
+		{many, []tape.PathStep{{Key: "k47777"}}},
+		{list, []tape.PathStep{{Key: "49999", Int: 49_999, IsInt: true}, {Key: "name"}}},
+		{map[string]any{"a": many, "b": []any{1, 2}}, []tape.PathStep{{Key: "a"}, {Key: "k0"}}},
+		{map[string]any{"a": many, "b": []any{1, 2}}, []tape.PathStep{{Key: "b"}}},
+		{[]any{1, list, many}, []tape.PathStep{{Key: "0", IsInt: true}}},
+		{map[string]any{"only": list}, []tape.PathStep{{Key: "only"}, {Key: "99", Int: 99, IsInt: true}}},
 		{many, some(3, 1)}, {list, some(3, 3)},
 		{map[string]any{"a": many, "b": list}, some(30, 1)},
 		{[]any{1, []any{list, many}}, some(20, 2)},
 		{types.NewTupleFromSlice([]any{list, many}), some(20, 1)},
 		{map[string]any{"only": many}, some(20, 1)},
-		{list, []tape.Step{{Some: &tape.Some{Wanted: []tape.Range{{5, 9}, {40_000, 41_500}}}}}},
-		{list, []tape.Step{{Some: &tape.Some{}}}},
+		{list, []tape.PathStep{{Selection: &tape.Selection{Wanted: []tape.Range{{5, 9}, {40_000, 41_500}}}}}},
+		{list, []tape.PathStep{{Selection: &tape.Selection{}}}},
 	} {
 		data, err := pickle.Dumps(tt.v)
 		if err != nil {
@@ -55,7 +55,7 @@ func TestCutKeepsLittle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if lacks, ok := p.Tape().Cut(); !ok || !lacks {
+		if lacks, ok := p.Tape().CheckPartial(); !ok || !lacks {
 			t.Errorf("%d, %v: nothing was left out", i, tt.steps)
 		}
 		if cells := p.Tape().Len(); cells > 15_000 {

@@ -12,7 +12,7 @@ import (
 //
 // Invariant: the pickle stores at the numbers 0, 1, 2, ... in turn, and fetches only what is
 // stored.
-type fetched struct {
+type memoFetches struct {
 	// last has for each number where it is fetched last: an offset in units of fetchedUnit bytes,
 	// rounded up, or 0. It is in pages, and a page of numbers that are never fetched is nil.
 	last [][]uint32
@@ -21,14 +21,14 @@ type fetched struct {
 }
 
 const (
-	fetchedPage = 1 << 12 // numbers of a page
-	fetchedUnit = 1 << 8  // bytes
+	fetchPageSize = 1 << 12 // numbers of a page
+	fetchUnit     = 1 << 8  // bytes
 )
 
 // scanFetched scans the pickle at b[start:]. ok is false where the memo is used in another way than
 // picklers do, or the opcodes do not end in a STOP: then nothing is told.
-func scanFetched(b []byte, start int) (f fetched, ok bool) {
-	if uint64(len(b))/fetchedUnit >= 1<<32-2 {
+func scanFetches(b []byte, start int) (f memoFetches, ok bool) {
+	if uint64(len(b))/fetchUnit >= 1<<32-2 {
 		return f, false
 	}
 	for at := start; at < len(b); {
@@ -95,7 +95,7 @@ func argumentSize(b []byte, info *opcode.Info) (size int, ok bool) {
 }
 
 // note notes an opcode of the memo, which ends at an offset.
-func (f *fetched) note(isPut bool, i uint64, end int) bool {
+func (f *memoFetches) note(isPut bool, i uint64, end int) bool {
 	if isPut {
 		f.puts++
 		return i == uint64(f.puts-1)
@@ -103,28 +103,28 @@ func (f *fetched) note(isPut bool, i uint64, end int) bool {
 	if i >= uint64(f.puts) {
 		return false
 	}
-	page := int(i / fetchedPage)
+	page := int(i / fetchPageSize)
 	for len(f.last) <= page {
 		f.last = append(f.last, nil)
 	}
 	if f.last[page] == nil {
-		f.last[page] = make([]uint32, fetchedPage)
+		f.last[page] = make([]uint32, fetchPageSize)
 	}
-	f.last[page][i%fetchedPage] = uint32(end/fetchedUnit) + 1
+	f.last[page][i%fetchPageSize] = uint32(end/fetchUnit) + 1
 	return true
 }
 
 // behind reports whether any of the numbers from i to j, without j, is fetched behind an offset. It
 // may say so also of what is fetched shortly before.
-func (f *fetched) behind(i, j, offset int) bool {
+func (f *memoFetches) anyAfter(i, j, offset int) bool {
 	for i < j {
-		page, next := i/fetchedPage, min(j, (i/fetchedPage+1)*fetchedPage)
+		page, next := i/fetchPageSize, min(j, (i/fetchPageSize+1)*fetchPageSize)
 		if page >= len(f.last) {
 			return false
 		}
 		if p := f.last[page]; p != nil {
 			for ; i < next; i++ {
-				if int64(p[i%fetchedPage])*fetchedUnit > int64(offset) {
+				if int64(p[i%fetchPageSize])*fetchUnit > int64(offset) {
 					return true
 				}
 			}

@@ -23,37 +23,37 @@ import (
 // container is such an item it pends.
 
 // Step says which items of a container are wanted.
-type Step struct {
+type PathStep struct {
 	Key string // of a dict
 	// Int is an index that is not negative, or the key of a dict that is an int, if IsInt.
 	Int   int64
 	IsInt bool
 	// Some, if it is not nil, are items by their positions instead.
-	Some *Some
+	Selection *Selection
 }
 
 // Some are items of a container by their positions: of a dict in the order of the pickle.
-type Some struct {
+type Selection struct {
 	// Wanted are the positions, ascending and apart. How many items there are is told in any case.
 	Wanted []Range
 	// Into is the first position of which what the item holds is not wanted. What the items before
 	// it hold is what the next step leads to, or all of it where there is none.
-	Into int
+	ContentsBelow int
 	// Tuples says that what a tuple holds counts for the tuple.
-	Tuples bool
+	ThroughTuples bool
 	// Lists says that the positions are of lists alone.
-	Lists bool
+	ListsOnly bool
 	// Uncounted says that it does not matter how many entries a dict has.
-	Uncounted bool
+	AnyCount bool
 	// Flat says that of a dict Into is 0.
-	Flat bool
+	DictKeysOnly bool
 }
 
 // Range is the positions from From on, below To.
 type Range struct{ From, To int }
 
 // Wants reports whether a position is wanted.
-func (s *Some) Wants(i int) bool {
+func (s *Selection) Wants(i int) bool {
 	at, _ := slices.BinarySearchFunc(s.Wanted, i, func(r Range, i int) int {
 		if r.To <= i {
 			return -1
@@ -64,68 +64,70 @@ func (s *Some) Wants(i int) bool {
 }
 
 // wantsAny reports whether any of the positions from i on, below j, is wanted.
-func (s *Some) wantsAny(i, j int) bool {
+func (s *Selection) wantsAny(i, j int) bool {
 	return slices.ContainsFunc(s.Wanted, func(r Range) bool { return r.From < j && i < r.To })
 }
 
 // isNotOf reports whether a step does not say what is wanted of containers of a kind.
-func (s *Step) isNotOf(kind Kind) bool { return s.Some != nil && s.Some.Lists && kind != List }
+func (s *PathStep) excludes(kind Kind) bool {
+	return s.Selection != nil && s.Selection.ListsOnly && kind != List
+}
 
 // CutFrom is from how many bytes of input on a pass for one part is worth the scan. Only tests set
 // it, before they read anything.
-var CutFrom = 1 << 20
+var PartialMinSize = 1 << 20
 
 // besideFrom is how large the batches of a container beside the way are at least. Picklers write
 // them of a thousand items, and smaller ones are the last of their container.
-func besideFrom() int { return CutFrom / 2000 }
+func minOffPathBatch() int { return PartialMinSize / 2000 }
 
 // deeper is how many levels below the last step containers are left out of.
-const deeper = 3
+const offPathLevels = 3
 
 // cut is the state of a pass for one part.
-type cut struct {
-	steps   []Step
-	tuples  bool // all steps are through tuples
-	fetched fetched
+type partialPass struct {
+	path          []PathStep
+	throughTuples bool // all steps are through tuples
+	fetches       memoFetches
 	// open are the batches that have begun with the MARKs on the stack, as far as they are counted.
-	open []batch
-	base batch // of the root, behind its last batch
+	open      []batch
+	rootBatch batch // of the root, behind its last batch
 	// failed says that the guess was wrong, dropped that anything was left out.
-	failed, dropped bool
+	contradicted, omitted bool
 	// pending are the containers that lack items, or hold some that do, until they are items of
 	// their own, in the order of their cells; lacks are those from then on, and tuples between.
-	pending, lacks []*Lack
-	whole          map[ID]bool // containers that are met again, of which nothing is left out
-	keys           []uint64    // of a batch
+	pending, settled []*Partial
+	refetched        map[ID]bool // containers that are met again, of which nothing is left out
+	keyHashes        []uint64    // of a batch
 }
 
 // batch is what a container gets at once.
 type batch struct {
-	of      ID // of the base alone
-	at      place
-	touched bool // what is older was changed since then
+	container ID // of the base alone
+	start     checkpoint
+	pinned    bool // what is older was changed since then
 }
 
 // place is how much a tape held.
-type place struct {
-	cells, children, extents, calls, values, memo, lacks int
+type checkpoint struct {
+	cells, children, extents, calls, values, memo, settled int
 }
 
 // Lack is which items a container has on a tape of a pass for a part.
-type Lack struct {
+type Partial struct {
 	ID ID
 	// N is how many items, of a dict entries, the pickle gives it; Kept are those that it has.
 	N    int
 	Kept []Range
 
-	level  int  // how many steps lead to it
-	beside bool // it is no part of what the steps lead to
+	level   int  // how many steps lead to it
+	offPath bool // it is no part of what the steps lead to
 	// keys are the hashes of the keys that a dict lacks.
-	keys []uint64
+	omittedKeys []uint64
 }
 
 // keep notes n items that the container keeps.
-func (l *Lack) keep(n int) {
+func (l *Partial) addKept(n int) {
 	if last := len(l.Kept) - 1; last >= 0 && l.Kept[last].To == l.N {
 		l.Kept[last].To += n
 	} else {
@@ -135,7 +137,7 @@ func (l *Lack) keep(n int) {
 }
 
 // Place returns at which place of what the container keeps item i is, if that is kept.
-func (l *Lack) Place(i int) (place int, ok bool) {
+func (l *Partial) StoredIndex(i int) (place int, ok bool) {
 	for _, r := range l.Kept {
 		if i < r.To {
 			return place + i - r.From, i >= r.From
@@ -146,52 +148,52 @@ func (l *Lack) Place(i int) (place int, ok bool) {
 }
 
 // IsWhole reports whether the container lacks nothing itself.
-func (l *Lack) IsWhole() bool {
+func (l *Partial) IsComplete() bool {
 	return l.N == 0 || len(l.Kept) == 1 && l.Kept[0] == Range{0, l.N}
 }
 
 // place returns how much the tape holds, with this many cells.
-func (t *Tape) place(cells int) place {
-	return place{cells, len(t.children), len(t.extents), len(t.calls), len(t.values),
-		len(t.memo.dense), len(t.cut.lacks)}
+func (t *Tape) checkpoint(cells int) checkpoint {
+	return checkpoint{cells, len(t.children), len(t.extents), len(t.calls), len(t.values),
+		len(t.memo.dense), len(t.partial.settled)}
 }
 
 // isCut reports whether a batch that a fresh container gets concerns a pass for a part: n items, or
 // keys and values, of which the last MARK is still on the stack if marked.
-func (t *Tape) isCut(target ID, n int, marked bool) bool {
-	c, around := t.cut, len(t.marks)
+func (t *Tape) concernsPartial(target ID, n int, marked bool) bool {
+	c, around := t.partial, len(t.marks)
 	if marked {
 		around--
 	}
-	if around < t.cutSteps || around < t.cutDepth && n >= besideFrom() || c.pendsFrom(target) ||
-		target < ID(c.base.at.cells) {
+	if around < t.pathLen || around < t.batchDepth && n >= minOffPathBatch() || c.hasPendingFrom(target) ||
+		target < ID(c.rootBatch.start.cells) {
 		return true
 	}
-	around = min(around, t.cutDepth)
-	return around > 0 && target < ID(c.open[around-1].at.cells)
+	around = min(around, t.batchDepth)
+	return around > 0 && target < ID(c.open[around-1].start.cells)
 }
 
 // openBatch notes that a MARK begins a batch.
 func (t *Tape) openBatch(cells int) {
-	t.cut.open[len(t.marks)-1] = batch{at: t.place(cells)}
-	t.floor = ID(cells)
+	t.partial.open[len(t.marks)-1] = batch{start: t.checkpoint(cells)}
+	t.oldestBatch = ID(cells)
 }
 
 // startCut begins a pass for the part that steps lead to, where that is worth it and possible.
-func (t *Tape) startCut(steps []Step) {
-	t.cut, t.cutSteps, t.cutDepth, t.floor, t.taken = nil, 0, 0, 0, 0
-	if len(steps) == 0 || !t.isSlice || len(t.w.All())-t.w.Pos < CutFrom {
+func (t *Tape) startPartial(steps []PathStep) {
+	t.partial, t.pathLen, t.batchDepth, t.oldestBatch, t.rollbacks = nil, 0, 0, 0, 0
+	if len(steps) == 0 || !t.isSlice || len(t.w.All())-t.w.Pos < PartialMinSize {
 		return
 	}
-	f, ok := scanFetched(t.w.All(), t.w.Pos)
+	f, ok := scanFetches(t.w.All(), t.w.Pos)
 	if !ok {
 		return
 	}
-	t.cutSteps, t.cutDepth = len(steps), len(steps)+deeper
-	t.cut = &cut{steps: steps, fetched: f, base: batch{of: noID},
-		open: make([]batch, t.cutDepth), whole: map[ID]bool{},
-		tuples: !slices.ContainsFunc(steps, func(s Step) bool {
-			return s.Some == nil || !s.Some.Tuples
+	t.pathLen, t.batchDepth = len(steps), len(steps)+offPathLevels
+	t.partial = &partialPass{path: steps, fetches: f, rootBatch: batch{container: noID},
+		open: make([]batch, t.batchDepth), refetched: map[ID]bool{},
+		throughTuples: !slices.ContainsFunc(steps, func(s PathStep) bool {
+			return s.Selection == nil || !s.Selection.ThroughTuples
 		})}
 	t.memo.dense = slices.Grow(t.memo.dense, f.puts)
 }
@@ -199,16 +201,16 @@ func (t *Tape) startCut(steps []Step) {
 // Cut reports of a pass with [Options].Steps whether anything was left out: then [Tape.Lacks] tells
 // what. ok is false where the tape is not fit for anything, and the pickle has to be read again
 // without steps.
-func (t *Tape) Cut() (lacks, ok bool) {
-	c := t.cut
-	if c == nil || !c.dropped {
+func (t *Tape) CheckPartial() (lacks, ok bool) {
+	c := t.partial
+	if c == nil || !c.omitted {
 		return false, true
 	}
-	if t.op != opcode.Stop || c.failed || t.w.Pos != c.fetched.end || !t.absorbRoot() {
+	if t.op != opcode.Stop || c.contradicted || t.w.Pos != c.fetches.end || !t.settleRoot() {
 		return true, false
 	}
-	for _, l := range c.lacks {
-		if t.IsShared(l.ID) || !t.hasOwnKeys(l) {
+	for _, l := range c.settled {
+		if t.IsShared(l.ID) || !t.hasUniqueKeys(l) {
 			return true, false
 		}
 	}
@@ -217,87 +219,87 @@ func (t *Tape) Cut() (lacks, ok bool) {
 
 // Lacks returns what the containers that the steps lead through lack, in no order. It is of a tape
 // that [Tape.Cut] found fit.
-func (t *Tape) Lacks() []*Lack {
-	if t.cut == nil {
+func (t *Tape) Partials() []*Partial {
+	if t.partial == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(t.cut.lacks), func(l *Lack) bool {
-		return l.beside || l.IsWhole()
+	return slices.DeleteFunc(slices.Clone(t.partial.settled), func(l *Partial) bool {
+		return l.offPath || l.IsComplete()
 	})
 }
 
 // touch notes that a cell is changed which may be older than a batch.
-func (t *Tape) touch(id ID) {
-	if id >= t.floor {
+func (t *Tape) noteChange(id ID) {
+	if id >= t.oldestBatch {
 		return
 	}
-	c := t.cut
+	c := t.partial
 	for i := range min(len(t.marks), len(c.open)) {
 		b := &c.open[i]
-		b.touched = b.touched || id < ID(b.at.cells)
+		b.pinned = b.pinned || id < ID(b.start.cells)
 	}
-	c.base.touched = c.base.touched || id < ID(c.base.at.cells)
+	c.rootBatch.pinned = c.rootBatch.pinned || id < ID(c.rootBatch.start.cells)
 }
 
 // Hold notes that a host keeps a cell, so that no batch that has begun can be dropped.
-func (t *Tape) Hold() {
-	if t.cut != nil {
-		t.touch(0)
+func (t *Tape) PinBatches() {
+	if t.partial != nil {
+		t.noteChange(0)
 	}
 }
 
 // where is where a container stands.
-type where uint8
+type pathState uint8
 
 const (
-	elsewhere where = iota // nothing is known about it, or it is wanted as it is
-	onWay                  // the steps so far lead to it
-	beside                 // they lead past it
+	unknownPath pathState = iota // nothing is known about it, or it is wanted as it is
+	onPath                       // the steps so far lead to it
+	offPath                      // they lead past it
 )
 
 // whereIs returns where the container at an index of the stack is, as far as that tells, and how
 // many containers are around it.
-func (t *Tape) whereIs(at int) (is where, level int) {
+func (t *Tape) pathStateOf(at int) (is pathState, level int) {
 	marks := len(t.marks)
-	if marks >= t.cutDepth {
-		return elsewhere, 0
+	if marks >= t.batchDepth {
+		return unknownPath, 0
 	}
-	is, from := onWay, 0
+	is, from := onPath, 0
 	for i := range marks + 1 {
 		pos := at
 		if i < marks {
 			pos = int(t.marks[i]) - 1
 		}
 		if pos < from {
-			return elsewhere, 0
+			return unknownPath, 0
 		}
-		if is, level = t.descend(t.stack[from:pos], i, level, is); is == elsewhere {
+		if is, level = t.descend(t.stack[from:pos], i, level, is); is == unknownPath {
 			return is, 0
 		}
 		if i < marks {
 			from = int(t.marks[i])
 		}
 	}
-	if is == onWay && (level == len(t.cut.steps) ||
-		t.cut.steps[level].isNotOf(t.cells[t.stack[at]].kind)) {
-		return elsewhere, 0 // wanted as it is
+	if is == onPath && (level == len(t.partial.path) ||
+		t.partial.path[level].excludes(t.cells[t.stack[at]].kind)) {
+		return unknownPath, 0 // wanted as it is
 	}
 	return is, level
 }
 
 // maxSingle is how many containers inside each other may each have no item but the next.
-const maxSingle = 8
+const maxSingleItem = 8
 
 // descend returns where what stands on a part of the stack is, of which the first lies behind the
 // MARK of a container, if mark is not 0, or is the root.
-func (t *Tape) descend(part []ID, mark, level int, is where) (where, int) {
-	if n := len(part); n > 0 && t.takesMore(part[n-1]) {
-		return elsewhere, 0
+func (t *Tape) descend(part []ID, mark, level int, is pathState) (pathState, int) {
+	if n := len(part); n > 0 && t.mayTakeArgument(part[n-1]) {
+		return unknownPath, 0
 	}
-	var inside [maxSingle]int
+	var inside [maxSingleItem]int
 	n, end := 0, len(part)
 	for n < len(inside) {
-		i := t.onlyItemOf(part[:end], mark == 0)
+		i := t.singleItemParent(part[:end], mark == 0)
 		if i < 0 {
 			break
 		}
@@ -307,19 +309,19 @@ func (t *Tape) descend(part []ID, mark, level int, is where) (where, int) {
 	switch {
 	case mark > 0:
 		container := t.stack[t.marks[mark-1]-1]
-		if is = t.enter(level, container, part[:end], is); is == elsewhere {
+		if is = t.enter(level, container, part[:end], is); is == unknownPath {
 			return is, 0
 		}
 		level++
-	case end > 0 && !t.cut.tuples:
-		return elsewhere, 0
+	case end > 0 && !t.partial.throughTuples:
+		return unknownPath, 0
 	}
 	for k := n - 1; k >= 0; k-- {
 		to := len(part)
 		if k > 0 {
 			to = inside[k-1]
 		}
-		if is = t.enter(level, part[inside[k]], part[inside[k]+1:to], is); is == elsewhere {
+		if is = t.enter(level, part[inside[k]], part[inside[k]+1:to], is); is == unknownPath {
 			return is, 0
 		}
 		level++
@@ -330,7 +332,7 @@ func (t *Tape) descend(part []ID, mark, level int, is where) (where, int) {
 // onlyItemOf returns the place of a container without items on a part of the stack whose first item
 // may be what stands above the part: picklers write no MARK for a single one. It is negative where
 // there is none.
-func (t *Tape) onlyItemOf(part []ID, isRoot bool) int {
+func (t *Tape) singleItemParent(part []ID, isRoot bool) int {
 	n := len(part)
 	if n >= 2 && t.isEmpty(part[n-2], Dict) {
 		if kind := t.cells[part[n-1]].kind; kind == Str || kind == Int {
@@ -345,24 +347,24 @@ func (t *Tape) onlyItemOf(part []ID, isRoot bool) int {
 
 func (t *Tape) isEmpty(id ID, kind Kind) bool {
 	c := &t.cells[id]
-	return c.kind == kind && c.n == 0 && t.cut.pends(id) == nil
+	return c.kind == kind && c.n == 0 && t.partial.pendingAt(id) == nil
 }
 
 // enter returns where what stands behind the given part of a container's batch is.
-func (t *Tape) enter(level int, container ID, before []ID, is where) where {
-	leads, holds := t.leads(level, container, before, is)
+func (t *Tape) enter(level int, container ID, before []ID, is pathState) pathState {
+	leads, holds := t.leadsOn(level, container, before, is)
 	switch {
-	case !holds, is == onWay && level == len(t.cut.steps): // or inside of what is wanted
-		return elsewhere
+	case !holds, is == onPath && level == len(t.partial.path): // or inside of what is wanted
+		return unknownPath
 	case !leads:
-		return beside
+		return offPath
 	}
-	return onWay
+	return onPath
 }
 
 // takesMore reports whether what stands above a cell on the stack may be an argument or a state of
 // it, rather than an item beside it.
-func (t *Tape) takesMore(id ID) bool {
+func (t *Tape) mayTakeArgument(id ID) bool {
 	switch c := &t.cells[id]; c.kind {
 	case Class, Value:
 		return true
@@ -374,7 +376,7 @@ func (t *Tape) takesMore(id ID) bool {
 
 // leads reports whether a step leads from a container to what stands behind the given part of a
 // batch, and whether it would be an item at all. From a container beside the way no step leads on.
-func (t *Tape) leads(step int, container ID, before []ID, is where) (leads, holds bool) {
+func (t *Tape) leadsOn(step int, container ID, before []ID, is pathState) (leads, holds bool) {
 	c := &t.cells[container]
 	n := len(before)
 	switch c.kind {
@@ -383,17 +385,17 @@ func (t *Tape) leads(step int, container ID, before []ID, is where) (leads, hold
 	case List:
 		holds = true
 	}
-	if !holds || is != onWay || step >= len(t.cut.steps) {
+	if !holds || is != onPath || step >= len(t.partial.path) {
 		return false, holds
 	}
-	s := &t.cut.steps[step]
+	s := &t.partial.path[step]
 	switch {
-	case s.isNotOf(c.kind):
+	case s.excludes(c.kind):
 		return false, false
-	case s.Some != nil:
+	case s.Selection != nil:
 		i := t.countItems(container) + n
-		into := i < s.Some.Into && !(s.Some.Flat && c.kind == Dict)
-		return into && s.Some.Wants(i), true
+		into := i < s.Selection.ContentsBelow && !(s.Selection.DictKeysOnly && c.kind == Dict)
+		return into && s.Selection.Wants(i), true
 	case c.kind == Dict:
 		return t.isKey(s, before[len(before)-1]), true
 	}
@@ -402,7 +404,7 @@ func (t *Tape) leads(step int, container ID, before []ID, is where) (leads, hold
 
 // countItems returns how many items a list has by now, or entries a dict, with those left out.
 func (t *Tape) countItems(id ID) int {
-	if l := t.cut.pends(id); l != nil {
+	if l := t.partial.pendingAt(id); l != nil {
 		return l.N
 	}
 	if t.cells[id].kind == Dict {
@@ -412,7 +414,7 @@ func (t *Tape) countItems(id ID) int {
 }
 
 // pends returns the container if it pends, else nil.
-func (c *cut) pends(id ID) *Lack {
+func (c *partialPass) pendingAt(id ID) *Partial {
 	for i := len(c.pending) - 1; i >= 0 && c.pending[i].ID >= id; i-- {
 		if c.pending[i].ID == id {
 			return c.pending[i]
@@ -422,22 +424,22 @@ func (c *cut) pends(id ID) *Lack {
 }
 
 // pendsFrom reports whether anything pends from a cell on.
-func (c *cut) pendsFrom(id ID) bool {
+func (c *partialPass) hasPendingFrom(id ID) bool {
 	last := len(c.pending) - 1
 	return last >= 0 && c.pending[last].ID >= id
 }
 
 // pend returns a container as one that pends.
-func (t *Tape) pend(id ID, is where, level int) *Lack {
-	c := t.cut
-	if l := c.pends(id); l != nil {
+func (t *Tape) addPending(id ID, is pathState, level int) *Partial {
+	c := t.partial
+	if l := c.pendingAt(id); l != nil {
 		return l
 	}
-	l := &Lack{ID: id, level: level, beside: is == beside}
+	l := &Partial{ID: id, level: level, offPath: is == offPath}
 	if n := t.countItems(id); n > 0 {
-		l.keep(n)
+		l.addKept(n)
 	}
-	at, _ := slices.BinarySearchFunc(c.pending, id, func(l *Lack, id ID) int {
+	at, _ := slices.BinarySearchFunc(c.pending, id, func(l *Partial, id ID) int {
 		return int(int64(l.ID) - int64(id))
 	})
 	c.pending = slices.Insert(c.pending, at, l)
@@ -445,7 +447,7 @@ func (t *Tape) pend(id ID, is where, level int) *Lack {
 }
 
 // isKey reports whether a key may be that of a step.
-func (t *Tape) isKey(s *Step, key ID) bool {
+func (t *Tape) isKey(s *PathStep, key ID) bool {
 	switch c := &t.cells[key]; c.kind {
 	case Str:
 		return string(t.span(c)) == s.Key
@@ -457,22 +459,22 @@ func (t *Tape) isKey(s *Step, key ID) bool {
 
 // cutItems adds a batch to a container at an index of the stack, or drops it; done is false where
 // it does neither. The stack ends with the container.
-func (t *Tape) cutItems(at int, items []ID) (done bool, err error) {
-	c, id := t.cut, t.stack[at]
-	t.touch(id)
+func (t *Tape) addBatch(at int, items []ID) (done bool, err error) {
+	c, id := t.partial, t.stack[at]
+	t.noteChange(id)
 	kind := t.cells[id].kind
 	if kind != Dict && kind != List {
 		return false, nil
 	}
-	is, level := t.whereIs(at)
-	if is == elsewhere || is == beside && len(items) < besideFrom() && !c.pendsFrom(id) {
+	is, level := t.pathStateOf(at)
+	if is == unknownPath || is == offPath && len(items) < minOffPathBatch() && !c.hasPendingFrom(id) {
 		return false, nil
 	}
 	if kind == Dict {
 		if len(items)%2 != 0 {
 			return true, errOddItems
 		}
-		if err := t.checkKeys(items, 2); err != nil {
+		if err := t.checkHashable(items, 2); err != nil {
 			return true, err
 		}
 	}
@@ -480,73 +482,73 @@ func (t *Tape) cutItems(at int, items []ID) (done bool, err error) {
 	switch {
 	case t.op == opcode.Appends || t.op == opcode.SetItems:
 		b = &c.open[len(t.marks)]
-	case at == 0 && c.base.of == id:
-		b = &c.base
+	case at == 0 && c.rootBatch.container == id:
+		b = &c.rootBatch
 	}
-	err = t.addOrDrop(b, id, items, is, level)
+	err = t.addOrOmit(b, id, items, is, level)
 	if at == 0 {
-		c.base = batch{of: id, at: t.place(len(t.cells))}
-		t.floor = ID(len(t.cells))
+		c.rootBatch = batch{container: id, start: t.checkpoint(len(t.cells))}
+		t.oldestBatch = ID(len(t.cells))
 	}
 	return true, err
 }
 
 // addOrDrop adds a batch to a container, or drops it. b is nil where it is not known where the
 // batch began.
-func (t *Tape) addOrDrop(b *batch, id ID, items []ID, is where, level int) error {
-	c := t.cut
-	held := c.pendsFrom(id + 1)
-	if held && !t.absorbInto(id, items, is, level) {
-		c.failed = true
+func (t *Tape) addOrOmit(b *batch, id ID, items []ID, is pathState, level int) error {
+	c := t.partial
+	held := c.hasPendingFrom(id + 1)
+	if held && !t.settleItems(id, items, is, level) {
+		c.contradicted = true
 	}
 	n := len(items)
 	if t.cells[id].kind == Dict {
 		n /= 2
 	}
-	if b != nil && !c.failed && t.isPast(id, items, is, level) && t.canDrop(b) && t.isMetOnce(id) {
-		if keys, ok := t.keysOf(id, items, is, level); ok {
-			l := t.pend(id, is, level)
+	if b != nil && !c.contradicted && t.wantsNone(id, items, is, level) && t.canRollBack(b) && t.isNotRefetched(id) {
+		if keys, ok := t.hashNewKeys(id, items, is, level); ok {
+			l := t.addPending(id, is, level)
 			l.N += n
-			l.keys = append(l.keys, keys...)
-			t.takeBack(b)
-			c.dropped = true
+			l.omittedKeys = append(l.omittedKeys, keys...)
+			t.rollBack(b)
+			c.omitted = true
 			return nil
 		}
 	}
 	if held {
-		t.pend(id, is, level)
+		t.addPending(id, is, level)
 	}
-	if l := c.pends(id); l != nil {
-		l.keep(n)
+	if l := c.pendingAt(id); l != nil {
+		l.addKept(n)
 	}
 	if t.cells[id].kind == Dict {
 		return t.setItems(id, items)
 	}
-	return t.grow(id, items)
+	return t.addItems(id, items)
 }
 
 // absorbInto takes what pends and is newer than a container, on the way or beside it, as items of
 // its batch. It returns false where anything is no such item.
-func (t *Tape) absorbInto(id ID, items []ID, is where, level int) bool {
-	c, dict := t.cut, t.cells[id].kind == Dict
+func (t *Tape) settleItems(id ID, items []ID, is pathState, level int) bool {
+	c, dict := t.partial, t.cells[id].kind == Dict
 	for i, item := range items {
 		if dict && i%2 == 0 {
 			continue
 		}
-		if !c.pendsFrom(id + 1) {
+		if !c.hasPendingFrom(id + 1) {
 			return true
 		}
-		leads, _ := t.leads(level, id, items[:i], is)
-		if !t.absorbItem(item, !leads, level+1, 0) {
+		leads, _ := t.leadsOn(level, id, items[:i], is)
+		if !t.settleItem(item, !leads, level+1, 0) {
 			return false
 		}
 	}
-	return !c.pendsFrom(id + 1)
+	return !c.hasPendingFrom(id + 1)
 }
 
 // absorbRoot takes what pends as the root, or as what that holds if it is a tuple.
-func (t *Tape) absorbRoot() bool {
-	return t.absorbItem(t.root, false, 0, 0) && len(t.cut.pending) == 0
+func (t *Tape) settleRoot() bool {
+	return t.settleItem(t.root, false, 0, 0) && len(t.partial.pending) == 0
 }
 
 // maxTuples is how many tuples inside each other may stand between a container and its items.
@@ -554,54 +556,54 @@ const maxTuples = 8
 
 // absorbItem takes of what pends what an item is or, of a tuple, holds. It returns false where that
 // is not where it was guessed to be.
-func (t *Tape) absorbItem(item ID, isBeside bool, level, depth int) bool {
-	c := t.cut
+func (t *Tape) settleItem(item ID, isBeside bool, level, depth int) bool {
+	c := t.partial
 	switch kind := t.cells[item].kind; {
 	case kind == List || kind == Dict:
-		at := slices.IndexFunc(c.pending, func(l *Lack) bool { return l.ID == item })
+		at := slices.IndexFunc(c.pending, func(l *Partial) bool { return l.ID == item })
 		if at < 0 {
 			return true
 		}
 		l := c.pending[at]
-		if l.beside != isBeside || l.level != level {
+		if l.offPath != isBeside || l.level != level {
 			return false
 		}
 		c.pending = slices.Delete(c.pending, at, at+1)
-		c.lacks = append(c.lacks, l)
-	case kind == Tuple && c.tuples && depth < maxTuples:
-		before := len(c.lacks)
-		for _, child := range t.single(&t.cells[item]) {
-			if !t.absorbItem(child, isBeside, level, depth+1) {
+		c.settled = append(c.settled, l)
+	case kind == Tuple && c.throughTuples && depth < maxTuples:
+		before := len(c.settled)
+		for _, child := range t.singleExtent(&t.cells[item]) {
+			if !t.settleItem(child, isBeside, level, depth+1) {
 				return false
 			}
 		}
-		if len(c.lacks) > before {
-			c.lacks = append(c.lacks, &Lack{ID: item, beside: true})
+		if len(c.settled) > before {
+			c.settled = append(c.settled, &Partial{ID: item, offPath: true})
 		}
 	}
 	return true
 }
 
 // isPast reports whether none of the items of a batch is wanted.
-func (t *Tape) isPast(id ID, items []ID, is where, level int) bool {
-	if is == beside {
+func (t *Tape) wantsNone(id ID, items []ID, is pathState, level int) bool {
+	if is == offPath {
 		return true
 	}
-	s, dict := &t.cut.steps[level], t.cells[id].kind == Dict
+	s, dict := &t.partial.path[level], t.cells[id].kind == Dict
 	n, count := t.countItems(id), len(items)
 	if dict {
 		count /= 2
 	}
 	switch {
-	case s.Some != nil:
-		return !s.Some.wantsAny(n, n+count)
+	case s.Selection != nil:
+		return !s.Selection.wantsAny(n, n+count)
 	case !dict:
 		return s.IsInt && s.Int >= 0 && (s.Int < int64(n) || s.Int >= int64(n+count))
 	}
 	for i := 0; i < len(items); i += 2 {
 		switch kind := t.cells[items[i]].kind; {
 		case kind != Str && kind != Int:
-			t.cut.failed = true // such a key may be equal to that of the step
+			t.partial.contradicted = true // such a key may be equal to that of the step
 			return false
 		case t.isKey(s, items[i]):
 			return false
@@ -611,32 +613,32 @@ func (t *Tape) isPast(id ID, items []ID, is where, level int) bool {
 }
 
 // canDrop reports whether nothing refers to the cells of a batch.
-func (t *Tape) canDrop(b *batch) bool {
-	if b.touched || t.memo.far != nil || t.memo.count != len(t.memo.dense) {
+func (t *Tape) canRollBack(b *batch) bool {
+	if b.pinned || t.memo.far != nil || t.memo.count != len(t.memo.dense) {
 		return false
 	}
 	for _, id := range t.stack {
-		if id >= ID(b.at.cells) {
+		if id >= ID(b.start.cells) {
 			return false
 		}
 	}
-	return !t.cut.fetched.behind(b.at.memo, len(t.memo.dense), t.w.Pos)
+	return !t.partial.fetches.anyAfter(b.start.memo, len(t.memo.dense), t.w.Pos)
 }
 
 // isMetOnce reports whether the pickle does not fetch a container later on.
-func (t *Tape) isMetOnce(id ID) bool {
-	c := t.cut
-	if c.pends(id) != nil {
+func (t *Tape) isNotRefetched(id ID) bool {
+	c := t.partial
+	if c.pendingAt(id) != nil {
 		return true // it was asked
 	}
-	if t.IsShared(id) || c.whole[id] {
+	if t.IsShared(id) || c.refetched[id] {
 		return false
 	}
 	for i := len(t.memo.dense) - 1; i >= 0; i-- {
 		if at := t.memo.dense[i]; at == noID || at > id {
 			continue
-		} else if at == id && c.fetched.behind(i, i+1, t.w.Pos) {
-			c.whole[id] = true
+		} else if at == id && c.fetches.anyAfter(i, i+1, t.w.Pos) {
+			c.refetched[id] = true
 			return false
 		}
 		break
@@ -646,38 +648,40 @@ func (t *Tape) isMetOnce(id ID) bool {
 
 // takeBack takes the tape back to where a batch began. What the memo has of the batch is nothing
 // from now on.
-func (t *Tape) takeBack(b *batch) {
-	at := &b.at
-	t.taken++
+func (t *Tape) rollBack(b *batch) {
+	at := &b.start
+	t.rollbacks++
 	t.cells, t.children = t.cells[:at.cells], t.children[:at.children]
-	t.forgetLate()
+	t.forgetLateEntries()
 	t.extents, t.calls = t.extents[:at.extents], t.calls[:at.calls]
 	clear(t.values[at.values:])
 	t.values = t.values[:at.values]
 	for i := at.memo; i < len(t.memo.dense); i++ {
 		t.memo.dense[i] = noID
 	}
-	clear(t.cut.lacks[at.lacks:])
-	t.cut.lacks = t.cut.lacks[:at.lacks]
+	clear(t.partial.settled[at.settled:])
+	t.partial.settled = t.partial.settled[:at.settled]
 }
 
 // Taken returns how many batches of this pickle were dropped: each time the IDs from some one on
 // are free for other cells.
-func (t *Tape) Taken() int { return t.taken }
+func (t *Tape) Rollbacks() int { return t.rollbacks }
 
 // everything is the last of the positions.
-const everything = math.MaxInt
+const maxPosition = math.MaxInt
 
 // All are all items of a container, each with what the next step leads to.
-func All() *Some { return &Some{Wanted: []Range{{0, everything}}, Into: everything} }
+func AllItems() *Selection {
+	return &Selection{Wanted: []Range{{0, maxPosition}}, ContentsBelow: maxPosition}
+}
 
 // takesRun reports whether the list at an index of the stack, behind whose MARK a run stands, may
 // get it as one: not where some of its items may be left out.
-func (t *Tape) takesRun(at int) bool {
+func (t *Tape) acceptsRun(at int) bool {
 	last := len(t.marks) - 1
 	t.marks = t.marks[:last]
-	is, _ := t.whereIs(at)
-	t.touch(t.stack[at])
+	is, _ := t.pathStateOf(at)
+	t.noteChange(t.stack[at])
 	t.marks = t.marks[:last+1]
-	return is == elsewhere
+	return is == unknownPath
 }

@@ -35,7 +35,7 @@ func (t *Tape) keyHash(id ID, depth int) (hash uint64, ok bool) {
 	case Tuple:
 		var h maphash.Hash
 		h.SetSeed(keySeed)
-		for _, item := range t.single(c) {
+		for _, item := range t.singleExtent(c) {
 			hash, ok := t.keyHash(item, depth+1)
 			if !ok || depth == maxKeyDepth {
 				return 0, false
@@ -49,11 +49,11 @@ func (t *Tape) keyHash(id ID, depth int) (hash uint64, ok bool) {
 
 // keysOf returns the hashes of the keys of a batch, if the entries of the container are told by
 // their places; ok is false where one has no hash.
-func (t *Tape) keysOf(id ID, items []ID, is where, level int) (keys []uint64, ok bool) {
-	if is == beside || !t.tellsPlaces(id, level) {
+func (t *Tape) hashNewKeys(id ID, items []ID, is pathState, level int) (keys []uint64, ok bool) {
+	if is == offPath || !t.countsEntries(id, level) {
 		return nil, true
 	}
-	keys = t.cut.keys[:0]
+	keys = t.partial.keyHashes[:0]
 	for i := 0; i < len(items); i += 2 {
 		hash, ok := t.keyHash(items[i], 0)
 		if !ok {
@@ -61,28 +61,28 @@ func (t *Tape) keysOf(id ID, items []ID, is where, level int) (keys []uint64, ok
 		}
 		keys = append(keys, hash)
 	}
-	t.cut.keys = keys
+	t.partial.keyHashes = keys
 	return keys, true
 }
 
 // tellsPlaces reports whether the entries of a container on the way are told by their places.
-func (t *Tape) tellsPlaces(id ID, level int) bool {
-	return t.cells[id].kind == Dict && level < len(t.cut.steps) && t.cut.steps[level].Some != nil &&
-		!t.cut.steps[level].Some.Uncounted
+func (t *Tape) countsEntries(id ID, level int) bool {
+	return t.cells[id].kind == Dict && level < len(t.partial.path) && t.partial.path[level].Selection != nil &&
+		!t.partial.path[level].Selection.AnyCount
 }
 
 // hasOwnKeys reports whether no key of a container is equal to another one, if it matters.
-func (t *Tape) hasOwnKeys(l *Lack) bool {
-	if l.beside || !t.tellsPlaces(l.ID, l.level) {
+func (t *Tape) hasUniqueKeys(l *Partial) bool {
+	if l.offPath || !t.countsEntries(l.ID, l.level) {
 		return true
 	}
-	keys, ok := t.hashes(l.keys, l.ID)
+	keys, ok := t.appendKeyHashes(l.omittedKeys, l.ID)
 	slices.Sort(keys)
 	return ok && len(slices.Compact(keys)) == len(keys)
 }
 
 // hashes appends the hashes of a dict's keys.
-func (t *Tape) hashes(keys []uint64, dict ID) (all []uint64, ok bool) {
+func (t *Tape) appendKeyHashes(keys []uint64, dict ID) (all []uint64, ok bool) {
 	walk := t.Children(dict)
 	for b := walk.Batch(); b != nil; b = walk.Batch() {
 		for i := 0; i < len(b); i += 2 {
@@ -97,8 +97,8 @@ func (t *Tape) hashes(keys []uint64, dict ID) (all []uint64, ok bool) {
 }
 
 // HasOwnKeys reports whether a dict's keys are known to be different from each other.
-func (t *Tape) HasOwnKeys(dict ID) bool {
-	keys, ok := t.hashes(nil, dict)
+func (t *Tape) HasUniqueKeys(dict ID) bool {
+	keys, ok := t.appendKeyHashes(nil, dict)
 	slices.Sort(keys)
 	return ok && len(slices.Compact(keys)) == len(keys)
 }
