@@ -13,40 +13,53 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Part is a target for decoding that takes only the part of a pickle which a pointer leads to.
+// Part is a decoding target that receives only the part of a pickle to which Pointer leads. The
+// Find methods append what they find to Matches.
 type Part struct {
 	Pointer pointer.Pointer
-	// Tokens says to follow only tokens that mean the same in the JSON of to-json: keys and
-	// numbers. Done is then how many of the tokens led to the one match.
-	// Shared are then those of the lists, tuples, dicts, sets and objects in it that may be met
-	// more than once: nil where nothing is known.
+	// CopyText is the argument of [NewReader].
+	CopyText bool
+
+	// JSONTokens restricts the search to tokens that mean the same in the JSON document that
+	// to-json writes: keys of dicts and indices that are not negative. The search then stops at
+	// the first other token: there is one match, and TokensUsed is the number of tokens that led
+	// to it. SharedContainers has the lists, tuples, dicts, sets and objects inside the match to
+	// which the pickle may refer more than once, or is nil if that is not known.
 	JSONTokens       bool
 	TokensUsed       int
 	SharedContainers map[any]bool
-	// CopyText is that of [NewReader].
-	CopyText bool
-	// Rows, if it is not nil, says which items are wanted of a list, tuple or dict of n that a
-	// pointer leads to: their indices, ascending. It must say the same each time. FirstRows is how
-	// many of the first items are among them whatever n is.
+
+	// Rows selects items of the list, tuple or dict to which Pointer leads. It returns the
+	// ascending indices of the wanted items among n and must be a pure function. If it is nil,
+	// all items are wanted. The first FirstRows items must be wanted for every n.
 	Rows      func(n int) []int
 	FirstRows int
-	// Flat says that of the items of a row the containers need not have theirs.
+	// ShallowRows allows the containers inside a row to be left empty. A row of a list is an
+	// item of it, and a row of a dict is an entry.
 	ShallowRows bool
-	// Tree, if it is not nil, says instead that only the beginnings of containers inside each other
-	// are wanted. The Value of the one match is then not resolved.
+
+	// Tree, if it is not nil, replaces Pointer and Rows: it asks for the first items of nested
+	// containers. The one match is the root, which is not passed through [Reader.Resolve].
 	Tree *Tree
-	// Cell and Value make what the matches hold of a cell and of an object; nil leaves objects.
+
+	// ConvertCell and ConvertObject make the Value of a match from a cell and from an object.
+	// Without them the Value is the object.
 	ConvertCell   func(p bridge.Pickle, id tape.ID) (any, error)
 	ConvertObject func(object any) (any, error)
 	Matches       []Match
-	// Again says that the hooks give the same when they are asked again.
+
+	// RepeatableHooks promises that the caller's persistent id and extension hooks return the
+	// same results when the pickle is read a second time.
 	RepeatableHooks bool
 
-	wantedRows []tape.Range // what a pass left out although Rows wants it, with the rest of what it wants
+	// wantedRows are the rows that Rows selects, once a pass over the pickle has told how many
+	// there are and has left some of the selected ones out. The next pass keeps these.
+	wantedRows []tape.Range
 }
 
-// Steps are what the pass over a pickle can look for: the keys and indices that the pointer begins
-// with, and then what is wanted of the last container.
+// Path returns the path for a partial pass over the pickle: the keys and indices with which the
+// pointer begins, and a selection of rows behind them. A pass cannot follow every kind of token,
+// so the path may end before the pointer does.
 func (p *Part) Path() []tape.PathStep {
 	if p.JSONTokens {
 		return nil
@@ -62,7 +75,7 @@ func (p *Part) Path() []tape.PathStep {
 		}
 		steps = append(steps, step)
 		if step.Selection != nil && token != pointer.All {
-			return steps // the next token is of the list of these
+			return steps // the next token applies to the list that this slice makes
 		}
 	}
 	switch {
@@ -74,22 +87,23 @@ func (p *Part) Path() []tape.PathStep {
 	return steps
 }
 
-// rowsSteps are the steps to some rows.
+// rowsPath returns the steps that select rows of the container to which the pointer leads.
 func (p *Part) rowsPath(wanted []tape.Range) []tape.PathStep {
 	rows := selectStep(wanted)
 	if !p.ShallowRows {
 		return []tape.PathStep{rows}
 	}
-	rows.Selection.DictKeysOnly = true
+	rows.Selection.ShallowDicts = true
 	return []tape.PathStep{rows, {Selection: &tape.Selection{Wanted: tape.AllItems().Wanted}}}
 }
 
-// someStep is the step to some items, with all that they hold.
+// selectStep returns the step that selects items at the wanted positions with all their contents.
 func selectStep(wanted []tape.Range) tape.PathStep {
 	return tape.PathStep{Selection: &tape.Selection{Wanted: wanted, ContentsBelow: math.MaxInt}}
 }
 
-// stepOf returns the step of a token; ok is false for one that a pass cannot look for.
+// stepOf returns the step for a token; ok is false for a token that a partial pass cannot follow.
+
 func stepOf(token string) (step tape.PathStep, ok bool) {
 	if token == pointer.All {
 		return tape.PathStep{Selection: tape.AllItems()}, true
@@ -116,9 +130,10 @@ func stepOf(token string) (step tape.PathStep, ok bool) {
 	return step, r.From >= 0 && r.To > r.From
 }
 
-// CellsOf finds the part of a pickle of which containers lack items: see [tape.Tape.Cut]. Only
-// where it returns no error is the part what it would be of the whole pickle. again says then to
-// read the pickle again with the Steps that there are now.
+// FindInPartial finds the part on a tape from which a partial pass left items out; see
+// [tape.Tape.CheckPartial]. If it returns no error, the matches are the same as those of the whole
+// pickle. If it returns an error, the pickle must be read again: with the new Path if again is
+// true, otherwise as a whole.
 func (p *Part) FindInPartial(from bridge.Pickle) (again bool, err error) {
 	steps := p.Path()
 	w := &cellWalk{part: p, p: from, t: from.Tape(), r: NewReader(p.CopyText),
@@ -141,13 +156,14 @@ func (p *Part) FindInPartial(from bridge.Pickle) (again bool, err error) {
 }
 
 var (
-	// errElsewhere says that what lacks items is not where the pointer leads past them.
+	// errOmitted says that the search came to a container whose items were left out by the
+	// partial pass, and that these items may belong to the part.
 	errOmitted = errors.New("what was left out may be wanted")
-	// errRows says that what Part.Rows wants was left out.
+	// errRowsOmitted says that rows which Part.Rows selects were left out.
 	errRowsOmitted = errors.New("rows were left out")
 )
 
-// Cells finds the part of a pickle.
+// FindInTape finds the part on the tape of a whole pickle.
 func (p *Part) FindInTape(from bridge.Pickle) error {
 	w := &cellWalk{part: p, p: from, t: from.Tape(), r: NewReader(p.CopyText)}
 	if p.Tree != nil {
@@ -156,10 +172,10 @@ func (p *Part) FindInTape(from bridge.Pickle) error {
 	return w.follow(w.t.Root(), nil, p.Pointer)
 }
 
-// Object finds the part of an object.
+// FindInObject finds the part in an object that was made of the whole pickle.
 func (p *Part) FindInObject(v any) error { return p.FindInObjectAt(v, 0) }
 
-// ObjectAt finds the part of an object that the first done tokens led to.
+// FindInObjectAt is FindInObject for an object to which the first done tokens of Pointer lead.
 func (p *Part) FindInObjectAt(v any, done int) error {
 	if p.JSONTokens || p.Tree != nil {
 		p.Matches, p.TokensUsed = []Match{{At: p.Pointer[:done], Value: v}}, done
@@ -168,7 +184,7 @@ func (p *Part) FindInObjectAt(v any, done int) error {
 	return NewReader(p.CopyText).follow(v, p.Pointer[:done:done], p.Pointer[done:], p.addMatch)
 }
 
-// add notes an object that the pointer leads to.
+// addMatch adds a match whose Value is an object, and converts the object.
 func (p *Part) addMatch(m Match) (err error) {
 	if p.ConvertObject != nil {
 		m.Value, err = p.ConvertObject(m.Value)
@@ -183,14 +199,16 @@ type cellWalk struct {
 	p    bridge.Pickle
 	t    *tape.Tape
 	r    *Reader
-	// steps is how many steps the pass looked for, and lacks what it left out, if it did.
+	// After a partial pass, pathLen is the number of steps of its path, partials has the
+	// containers from which it left items out, and rowSelection is the step of the path that
+	// selects rows. After a pass over everything they are 0 and nil.
 	pathLen      int
 	partials     map[tape.ID]*tape.Partial
-	rowSelection *tape.Selection // the rows that it looked for
+	rowSelection *tape.Selection
 }
 
-// object returns the object of a cell that at leads to. Of what the pass left out something of
-// there is none.
+// object returns the object of the cell to which at leads. A container on the path of a partial
+// pass may lack items, so that no object can be made of it.
 func (w *cellWalk) object(id tape.ID, at pointer.Pointer) (any, error) {
 	if kind := w.t.Kind(id); len(at) < w.pathLen && (kind == tape.List || kind == tape.Dict) {
 		return nil, errOmitted
@@ -198,7 +216,7 @@ func (w *cellWalk) object(id tape.ID, at pointer.Pointer) (any, error) {
 	return w.p.Object(id)
 }
 
-// size returns how many items a list or tuple has, or entries a dict.
+// size returns the number of items of a list or tuple, or of entries of a dict, in the pickle.
 func (w *cellWalk) size(id tape.ID) int {
 	if l := w.partials[id]; l != nil {
 		return l.N
@@ -209,6 +227,8 @@ func (w *cellWalk) size(id tape.ID) int {
 	return w.t.Size(id)
 }
 
+// follow adds the matches to which the rest of a pointer leads from the cell id; at is the part of
+// the pointer that led to the cell. It goes on over objects where the cells do not tell enough.
 func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 	for len(rest) > 0 {
 		next, ok, err := w.step(id, at, rest[0])
@@ -225,16 +245,8 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 			return err
 		}
 	}
-	if len(rest) == 0 && w.part.ConvertCell != nil {
-		if len(at) < w.pathLen {
-			return errOmitted
-		}
-		v, err := w.part.ConvertCell(w.p, id)
-		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
-		return err
-	}
-	if len(rest) == 0 && w.part.Rows != nil {
-		if done, err := w.makeRows(id, at); done {
+	if len(rest) == 0 {
+		if done, err := w.arrive(id, at); done {
 			return err
 		}
 	}
@@ -250,8 +262,25 @@ func (w *cellWalk) follow(id tape.ID, at, rest pointer.Pointer) error {
 	return w.r.follow(v, at, rest, w.part.addMatch)
 }
 
-// shared returns the containers that may be met more than once, after the object of a cell was
-// made: those that the pickle fetches, and those that were made before its end.
+// arrive adds the match of a cell to which the whole pointer leads, if it can be made without the
+// object of that cell; done is false if it cannot.
+func (w *cellWalk) arrive(id tape.ID, at pointer.Pointer) (done bool, err error) {
+	switch {
+	case w.part.ConvertCell != nil && len(at) < w.pathLen:
+		return true, errOmitted
+	case w.part.ConvertCell != nil:
+		v, err := w.part.ConvertCell(w.p, id)
+		w.part.Matches = append(w.part.Matches, Match{At: at, Value: v})
+		return true, err
+	case w.part.Rows != nil:
+		return w.makeRows(id, at)
+	}
+	return false, nil
+}
+
+// shared returns the containers of the pickle to which it may refer more than once. The tape has a
+// Value cell for each of them once their objects were made: they are the containers that the memo
+// gave out, and those that a hook was given while the pickle was read.
 func (w *cellWalk) shared() map[any]bool {
 	all := map[any]bool{}
 	for id := range tape.ID(w.t.Len()) {
@@ -267,7 +296,8 @@ func (w *cellWalk) shared() map[any]bool {
 	return all
 }
 
-// step returns the cell that a token leads to; ok is false where only an object tells.
+// step returns the cell to which a token leads; ok is false if only the object of the cell can
+// tell.
 func (w *cellWalk) step(id tape.ID, at pointer.Pointer, token string) (next tape.ID, ok bool,
 	err error) {
 	switch w.t.Kind(id) {
@@ -289,7 +319,7 @@ func (w *cellWalk) step(id tape.ID, at pointer.Pointer, token string) (next tape
 	return 0, false, nil
 }
 
-// child returns item i of a list or tuple, if the pass did not leave it out.
+// child returns item i of a list or tuple; ok is false if the pass left it out.
 func (w *cellWalk) child(id tape.ID, i int) (child tape.ID, ok bool) {
 	if l := w.partials[id]; l != nil {
 		if i, ok = l.StoredIndex(i); !ok {
@@ -305,17 +335,18 @@ func (w *cellWalk) child(id tape.ID, i int) (child tape.ID, ok bool) {
 	}
 }
 
-// value returns the value of a dict that a token leads to.
+// dictValue returns the value of a dict to which a token leads; ok is false if only the object of
+// the dict can tell.
 func (w *cellWalk) dictValue(id tape.ID, at pointer.Pointer, token string) (next tape.ID, ok bool,
 	err error) {
 	if w.part.JSONTokens && token != "" && token[0] == '$' {
-		return 0, false, nil // which may be a form of JSON
+		return 0, false, nil // to-json may have written the dict in another form, such as $dict
 	}
 	number, isNumber := parseInt(token)
 	simple, byText := true, false
 	walk := w.t.Children(id)
 	for b := walk.Batch(); b != nil; b = walk.Batch() {
-		for i := 0; i < len(b); i += 2 { // of equal keys the last has the value
+		for i := 0; i < len(b); i += 2 { // the last of equal keys has the value
 			switch w.t.Kind(b[i]) {
 			case tape.Str:
 				if string(w.t.Span(b[i])) == token {
@@ -326,7 +357,7 @@ func (w *cellWalk) dictValue(id tape.ID, at pointer.Pointer, token string) (next
 					next, ok = b[i+1], true
 				}
 			default:
-				simple = false // it may be equal to another, as 1.0 is to 1
+				simple = false // the key may be equal to an int, as 1.0 is to 1
 			}
 		}
 	}
@@ -341,12 +372,14 @@ func (w *cellWalk) dictValue(id tape.ID, at pointer.Pointer, token string) (next
 	return 0, false, w.keyError(id, at, token)
 }
 
+// parseInt returns the int of which a token is the shortest decimal form.
 func parseInt(token string) (int64, bool) {
 	i, err := strconv.ParseInt(token, 10, 64)
 	return i, err == nil && strconv.FormatInt(i, 10) == token
 }
 
-// noKey returns the error of a key that a dict, whose keys are text and ints, does not have.
+// keyError returns the error for a token that leads to nothing in a dict whose keys are all strs
+// and ints.
 func (w *cellWalk) keyError(id tape.ID, at pointer.Pointer, token string) error {
 	near := pointer.NewNearest(token)
 	walk := w.t.Children(id)
@@ -358,7 +391,7 @@ func (w *cellWalk) keyError(id tape.ID, at pointer.Pointer, token string) error 
 	return nameError(at, token, "a dict", near)
 }
 
-// key returns the token of a key that is text or an int.
+// keyToken returns the token of a key that is a str or an int.
 func (w *cellWalk) keyToken(id tape.ID) string {
 	if w.t.Kind(id) == tape.Int {
 		return strconv.FormatInt(w.t.Int(id), 10)
@@ -366,7 +399,8 @@ func (w *cellWalk) keyToken(id tape.ID) string {
 	return string(w.t.Span(id))
 }
 
-// several follows a token that leads to several cells; done is false where only an object tells.
+// followMany follows the pointer from each of several cells to which its first token leads. done
+// is false if the token leads to one cell at most, or if only the object of id can tell.
 func (w *cellWalk) followMany(id tape.ID, at, rest pointer.Pointer) (done bool, err error) {
 	token := rest[0]
 	switch w.t.Kind(id) {
@@ -391,7 +425,7 @@ func (w *cellWalk) followMany(id tape.ID, at, rest pointer.Pointer) (done bool, 
 	return false, nil
 }
 
-// slice follows the rest of a pointer from the list of some children.
+// followSlice follows the rest of a pointer from the list that Python's x[s] makes.
 func (w *cellWalk) followSlice(id tape.ID, s pointer.Subscript, at, rest pointer.Pointer) error {
 	start, step, count := s.Range(w.size(id))
 	if count == 0 {
@@ -414,7 +448,7 @@ func (w *cellWalk) followSlice(id tape.ID, s pointer.Subscript, at, rest pointer
 	return w.r.follow(&list, at, rest, w.part.addMatch)
 }
 
-// allItems follows the rest of a pointer from every child of a list.
+// followItems follows the rest of a pointer from every item of a list or tuple.
 func (w *cellWalk) followItems(id tape.ID, at, rest pointer.Pointer) error {
 	var all starMatches
 	i := 0
@@ -430,14 +464,14 @@ func (w *cellWalk) followItems(id tape.ID, at, rest pointer.Pointer) error {
 	return all.err(at)
 }
 
-// allValues follows the rest of a pointer from every value of a dict whose keys are text.
+// followValues follows the rest of a pointer from every value of a dict whose keys are strs.
 func (w *cellWalk) followValues(id tape.ID, at, rest pointer.Pointer) error {
 	ids := w.t.Items(id)
-	last := make(map[string]tape.ID, len(ids)/2) // of equal keys
+	last := make(map[string]tape.ID, len(ids)/2) // the last of equal keys has the value
 	order := make([]string, 0, len(ids)/2)
 	for i := 0; i < len(ids); i += 2 {
 		key := string(w.t.Span(ids[i]))
-		if _, met := last[key]; !met {
+		if _, seen := last[key]; !seen {
 			order = append(order, key)
 		}
 		last[key] = ids[i+1]
@@ -451,32 +485,35 @@ func (w *cellWalk) followValues(id tape.ID, at, rest pointer.Pointer) error {
 	return all.err(at)
 }
 
-// branches are the ways that a * takes.
+// starMatches collects what was found from each child to which a * leads. It is no error that the
+// rest of the pointer leads nowhere from some of the children, but from all of them it is.
 type starMatches struct {
-	found    bool
-	notFound error // of one that leads nowhere
+	found    bool  // from at least one child
+	notFound error // the first error of kind ErrNotFound, or nil
 }
 
-// note returns an error but where the way leads nowhere.
-func (b *starMatches) add(err error) error {
+// add notes the result of following the pointer from one child. It returns any error that is not
+// of kind ErrNotFound.
+func (s *starMatches) add(err error) error {
 	switch {
 	case err == nil:
-		b.found = true
+		s.found = true
 	case !errors.Is(err, ErrNotFound):
 		return err
-	case b.notFound == nil:
-		b.notFound = err
+	case s.notFound == nil:
+		s.notFound = err
 	}
 	return nil
 }
 
-// result is the error of a * that found nothing.
-func (b *starMatches) err(at pointer.Pointer) error {
+// err returns the error for a * from which nothing was found, or nil.
+
+func (s *starMatches) err(at pointer.Pointer) error {
 	switch {
-	case b.found:
+	case s.found:
 		return nil
-	case b.notFound != nil:
-		return b.notFound
+	case s.notFound != nil:
+		return s.notFound
 	}
 	return &NotFoundError{At: at, Token: pointer.All, Reason: "empty"}
 }

@@ -9,36 +9,36 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// Tree says how much of containers inside each other is wanted.
+// Tree asks for the first items of nested containers, down to a depth.
 type Tree struct {
-	// Depth is how many levels are looked into.
+	// Depth is the number of levels of containers below the root that are expanded.
 	Depth int
-	// First is how many of the first items of a container are looked into, and Look how many are
-	// looked at beside them.
+	// Expand is the number of items of each container that are wanted with their contents. The
+	// items behind them, up to Peek items altogether, are wanted without their contents.
 	Expand, Peek int
-	// Totals are the numbers of items of those objects, *types.List and *types.Dict, that have
-	// fewer than the pickle gives them.
+	// Totals is a result: the number of items in the pickle, for each *types.List and *types.Dict
+	// that was made with fewer items.
 	Totals map[any]int
 }
 
-// steps are what a pass looks for.
+// path returns the path for a partial pass: one step for each level.
 func (t *Tree) path() []tape.PathStep {
 	steps := make([]tape.PathStep, t.Depth+1)
 	for i := range steps {
-		some := &tape.Selection{ContentsBelow: t.Expand, ThroughTuples: true,
+		selection := &tape.Selection{ContentsBelow: t.Expand, ThroughTuples: true,
 			Wanted: []tape.Range{{To: max(t.Expand, t.Peek)}}}
 		if i == t.Depth {
-			some.ContentsBelow, some.Wanted[0].To = 0, t.Peek
+			selection.ContentsBelow, selection.Wanted[0].To = 0, t.Peek
 		}
-		steps[i].Selection = some
+		steps[i].Selection = selection
 	}
 	return steps
 }
 
-// tree makes the objects of a tree.
+// makeTree makes the object of the root, and notes in Totals which containers lack items.
 func (w *cellWalk) makeTree() error {
 	for id := range w.partials {
-		w.t.MarkShared(id) // so that it is the same object below
+		w.t.MarkShared(id) // so that Object returns the object inside the root again below
 	}
 	root, err := w.p.Object(w.t.Root())
 	if err != nil {
@@ -56,36 +56,38 @@ func (w *cellWalk) makeTree() error {
 	return nil
 }
 
-// someItems makes the items of a list, tuple or dict that Part.Rows wants; done is false where all
-// of it has to be made.
+// makeRows adds a match with those items of a list, tuple or dict that Part.Rows selects. done is
+// false if the items have no cells of their own or a dict may have equal keys: then the whole
+// container has to be made.
 func (w *cellWalk) makeRows(id tape.ID, at pointer.Pointer) (done bool, err error) {
 	kind := w.t.Kind(id)
 	if kind != tape.List && kind != tape.Tuple && kind != tape.Dict || w.t.HasRuns(id) {
 		return false, nil
 	}
-	lack := w.partials[id]
-	if lack == nil && kind == tape.Dict && !w.t.HasUniqueKeys(id) {
+	partial := w.partials[id]
+	if partial == nil && kind == tape.Dict && !w.t.HasUniqueKeys(id) {
 		return false, nil
 	}
 	n := w.size(id)
 	rows := w.part.Rows(n)
-	if w.rowSelection != nil && slices.ContainsFunc(rows, func(i int) bool { return !w.rowSelection.Wants(i) }) {
+	isOmitted := func(row int) bool { return !w.rowSelection.Wants(row) }
+	if w.rowSelection != nil && slices.ContainsFunc(rows, isOmitted) {
 		w.part.wantedRows = rangesOf(rows)
 		return true, errRowsOmitted
 	}
-	if lack == nil && len(rows) >= n {
-		v, err := w.p.Object(id) // which lacks nothing that is wanted
+	if partial == nil && len(rows) >= n {
+		v, err := w.p.Object(id) // all items are wanted, and all are there
 		if err != nil {
 			return true, err
 		}
 		return true, w.r.follow(v, at, nil, w.part.addMatch)
 	}
-	places := rows
-	if lack != nil {
-		places = make([]int, len(rows))
+	indices := rows
+	if partial != nil {
+		indices = make([]int, len(rows))
 		for i, row := range rows {
 			var ok bool
-			if places[i], ok = lack.StoredIndex(row); !ok {
+			if indices[i], ok = partial.StoredIndex(row); !ok {
 				return true, errOmitted
 			}
 		}
@@ -93,35 +95,36 @@ func (w *cellWalk) makeRows(id tape.ID, at pointer.Pointer) (done bool, err erro
 	m := Match{At: at, Len: n, Index: rows}
 	ids := w.t.Items(id)
 	if kind == tape.Dict {
-		m.Value, err = w.makeEntries(ids, places)
+		m.Value, err = w.makeEntries(ids, indices)
 	} else {
-		m.Value, err = w.makeItems(ids, places)
+		m.Value, err = w.makeItems(ids, indices)
 	}
 	w.part.Matches = append(w.part.Matches, m)
 	return true, err
 }
 
-// list makes some of the items of a list.
-func (w *cellWalk) makeItems(ids []tape.ID, places []int) (any, error) {
-	list := make(types.List, len(places))
-	for i, place := range places {
+// makeItems returns the list of those items whose indices in ids are given.
+func (w *cellWalk) makeItems(ids []tape.ID, indices []int) (any, error) {
+	list := make(types.List, len(indices))
+	for i, index := range indices {
 		var err error
-		if list[i], err = w.p.Object(ids[place]); err != nil {
+		if list[i], err = w.p.Object(ids[index]); err != nil {
 			return nil, err
 		}
 	}
 	return &list, nil
 }
 
-// entries makes some of the entries of a dict.
-func (w *cellWalk) makeEntries(ids []tape.ID, places []int) (any, error) {
-	d := make(types.Dict, len(places))
-	for i, place := range places {
-		key, err := w.p.Object(ids[2*place])
+// makeEntries returns the dict of those entries whose indices are given; ids has the keys and
+// values in turn.
+func (w *cellWalk) makeEntries(ids []tape.ID, indices []int) (any, error) {
+	d := make(types.Dict, len(indices))
+	for i, index := range indices {
+		key, err := w.p.Object(ids[2*index])
 		if err != nil {
 			return nil, err
 		}
-		v, err := w.p.Object(ids[2*place+1])
+		v, err := w.p.Object(ids[2*index+1])
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +133,8 @@ func (w *cellWalk) makeEntries(ids []tape.ID, places []int) (any, error) {
 	return &d, nil
 }
 
-// rangesOf returns ascending numbers as ranges.
+// rangesOf returns the ranges that hold exactly the given ascending numbers.
+
 func rangesOf(rows []int) []tape.Range {
 	all := []tape.Range{}
 	for _, row := range rows {

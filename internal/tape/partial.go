@@ -46,7 +46,7 @@ type Selection struct {
 	// Uncounted says that it does not matter how many entries a dict has.
 	AnyCount bool
 	// Flat says that of a dict Into is 0.
-	DictKeysOnly bool
+	ShallowDicts bool
 }
 
 // Range is the positions from From on, below To.
@@ -394,7 +394,7 @@ func (t *Tape) leadsOn(step int, container ID, before []ID, is pathState) (leads
 		return false, false
 	case s.Selection != nil:
 		i := t.countItems(container) + n
-		into := i < s.Selection.ContentsBelow && !(s.Selection.DictKeysOnly && c.kind == Dict)
+		into := i < s.Selection.ContentsBelow && !(s.Selection.ShallowDicts && c.kind == Dict)
 		return into && s.Selection.Wants(i), true
 	case c.kind == Dict:
 		return t.isKey(s, before[len(before)-1]), true
