@@ -144,13 +144,13 @@ func (a *auditor) run(data []byte, m mode) ended {
 		opts.Usage = *a.c.usage
 	}
 	if len(a.uses) == 0 {
-		opts.Steps = nothing
+		opts.Path = nothing
 	}
 	before, was := w, *a
 	err := h.t.Read(&w, opts)
 	if lacks, ok := h.t.CheckPartial(); lacks && (err != nil || !ok) {
 		// What was left out may be an argument.
-		w, *a, opts.Steps = before, was, nil
+		w, *a, opts.Path = before, was, nil
 		*h = host{auditor: a, t: h.t, joblib: m.joblib}
 		err = h.t.Read(&w, opts)
 	}

@@ -230,7 +230,7 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 		Usage:    u.usage.Usage,
 		RawStr:   u.Encoding == EncodingRaw,
 		KeepMemo: kept != nil,
-		Steps:    steps,
+		Path:     steps,
 	})
 	if err == nil && len(h.dropped) > 0 {
 		err = h.keepDropped()

@@ -259,7 +259,6 @@ func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
 
 // View is [Subscript] for a result that is always a view: a single element is an array without
 // dimensions.
-
 func View(a *ndarray.Array, subs ...pointer.Subscript) (*ndarray.Array, error) {
 	return subscriptArray(a, subs)
 }

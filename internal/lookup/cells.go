@@ -103,7 +103,6 @@ func selectStep(wanted []tape.Range) tape.PathStep {
 }
 
 // stepOf returns the step for a token; ok is false for a token that a partial pass cannot follow.
-
 func stepOf(token string) (step tape.PathStep, ok bool) {
 	if token == pointer.All {
 		return tape.PathStep{Selection: tape.AllItems()}, true
@@ -507,7 +506,6 @@ func (s *starMatches) add(err error) error {
 }
 
 // err returns the error for a * from which nothing was found, or nil.
-
 func (s *starMatches) err(at pointer.Pointer) error {
 	switch {
 	case s.found:

@@ -134,7 +134,6 @@ func (w *cellWalk) makeEntries(ids []tape.ID, indices []int) (any, error) {
 }
 
 // rangesOf returns the ranges that hold exactly the given ascending numbers.
-
 func rangesOf(rows []int) []tape.Range {
 	all := []tape.Range{}
 	for _, row := range rows {

@@ -177,7 +177,6 @@ func setElement(a *ndarray.Array, p pointer.Pointer, v any) error {
 }
 
 // itemIndex returns the index of the item to which the last token of p leads.
-
 func itemIndex(items []any, p pointer.Pointer) (int, error) {
 	token := p[len(p)-1]
 	if subs, ok := pointer.ParseSubscripts(token); ok && len(subs) == 1 {

@@ -115,7 +115,6 @@ func (r *Reader) Values(v any, p pointer.Pointer) ([]Match, error) {
 
 // follow yields the matches to which the rest of a pointer leads from v; at is the part of the
 // pointer that led to v.
-
 func (r *Reader) follow(v any, at, rest pointer.Pointer, yield func(Match) error) error {
 	v, err := r.Resolve(v)
 	if err != nil {

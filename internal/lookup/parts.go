@@ -191,7 +191,6 @@ func sparseParts(s *reconstruct.Sparse) Parts {
 }
 
 // column returns column i of a table as pandas' f[name] does: a Series with the table's index.
-
 func column(f *frame.Frame, i int) *frame.Series {
 	own := *f.Columns[i]
 	own.Index, own.Class = f.Index, "pandas.core.series.Series"

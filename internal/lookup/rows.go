@@ -166,7 +166,6 @@ func textRows(t *frame.Strings, start, step, count int) *frame.Strings {
 
 // indexRows returns count labels of x: every step-th label from start on. It returns nil if x is
 // nil.
-
 func indexRows(x *frame.Index, start, step, count int) (*frame.Index, error) {
 	if x == nil {
 		return nil, nil

@@ -193,7 +193,6 @@ func (r *Reader) subscript(v any, subs []pointer.Subscript) (any, error) {
 }
 
 // stepError returns the error for a token that leads nowhere from v; err is the error of Step.
-
 func (r *Reader) stepError(v any, at pointer.Pointer, token string, err error) error {
 	var out indexError
 	switch {

@@ -66,7 +66,6 @@ func addPart(d types.Dict, name string, v any) types.Dict {
 }
 
 // addAttrs adds the attributes as a dict called attrs, unless d has an entry of that name.
-
 func addAttrs(d types.Dict, attrs map[string]any) types.Dict {
 	if len(attrs) == 0 || slices.ContainsFunc(d, func(e types.DictEntry) bool {
 		return e.Key == "attrs"

@@ -6,7 +6,8 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// extend adds children to a container, as one extent or behind its last one.
+// addExtent adds children to a container: to its last extent if that is at the end of t.children,
+// else as a new extent.
 func (t *Tape) addExtent(c *cell, ids []ID) {
 	at, n := uint32(len(t.children)), uint32(len(ids))
 	if len(t.children)+len(ids) > cap(t.children) {
@@ -41,7 +42,7 @@ func (t *Tape) addExtent(c *cell, ids []ID) {
 	c.v = c.v>>32<<32 | uint64(e)
 }
 
-// grow adds items to a container, which is the cell id.
+// addItems adds items to the container id.
 func (t *Tape) addItems(id ID, ids []ID) error {
 	c := &t.cells[id]
 	n := uint64(c.n) + uint64(len(ids))
@@ -59,7 +60,7 @@ func (t *Tape) newContainer(kind Kind, ids []ID) (ID, error) {
 	return id, t.addItems(id, ids)
 }
 
-// loadMarked carries out the opcodes that take all values down to the topmost MARK.
+// loadMarked carries out the opcodes that use all values above the topmost MARK.
 func (t *Tape) loadMarked(op opcode.Code) error {
 	mark, ok := t.popMark()
 	if !ok {
@@ -108,8 +109,9 @@ func (t *Tape) loadMarked(op opcode.Code) error {
 	return err
 }
 
-// target returns the cell below mark that an opcode adds to, and what it adds, which stays in the
-// memory of the stack. Where there is nothing to add, CPython does not look at the target.
+// target pops the items above mark and returns the cell below it, to which an opcode adds them. The
+// items stay valid until something is pushed. If there are none, CPython does not look at the
+// target.
 func (t *Tape) target(mark int) (id ID, items []ID, err error) {
 	if mark > len(t.stack) || mark <= t.fence {
 		return 0, nil, t.underflow()
@@ -119,7 +121,7 @@ func (t *Tape) target(mark int) (id ID, items []ID, err error) {
 	return t.stack[mark-1], items, nil
 }
 
-// loadAppends appends what is above mark to the value below it.
+// loadAppends appends the items above mark to the value below it.
 func (t *Tape) loadAppends(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {
@@ -149,9 +151,9 @@ func (t *Tape) growCall(id ID, items []ID) error {
 	return t.addItems(call.items, items)
 }
 
-// fillFresh carries out SETITEMS of a new dict, with keys that are str, and APPENDS of a new list,
-// which is how most containers are filled. It returns what is left of the stack, or ok is false and
-// nothing was done.
+// fillFresh is the fast path for SETITEMS on an empty dict with keys that are all Strs, and for
+// APPENDS on an empty list, which is how most containers are filled. It returns the rest of the
+// stack. If ok is false, it did nothing.
 func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
 	marks, mark := len(t.marks), t.fence
 	if marks == 0 || mark == 0 || marks > 1 && mark == int(t.marks[marks-2]) {
@@ -187,8 +189,9 @@ func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, o
 	return stack[:mark], true
 }
 
-// fillNext carries out SETITEM with a key that is a str, and APPEND, where the children of the dict
-// or list lie together and are the last ones, as in pickles of protocol 0. It returns as fillFresh.
+// fillNext is the fast path for SETITEM with a key that is a Str, and for APPEND, on a container
+// that is empty or has one extent at the end of t.children, as in pickles of protocol 0. It returns
+// the same as fillFresh.
 func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
 	kind, n := List, 1
 	if op == opcode.SetItem {
@@ -217,7 +220,7 @@ func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok
 	return stack[:at], true
 }
 
-// loadSetItems sets the pairs above mark in the value below it.
+// loadSetItems sets the entries above mark in the value below it.
 func (t *Tape) loadSetItems(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {
@@ -244,7 +247,8 @@ func (t *Tape) loadSetItems(mark int) error {
 	return t.host.SetItems(id, items)
 }
 
-// setItems adds pairs to a dict. Equal keys are left to who makes a value of it.
+// setItems adds entries to a dict. It does not look for equal keys: the code that makes a value of
+// the dict does.
 func (t *Tape) setItems(id ID, items []ID) error {
 	if len(items)%2 != 0 {
 		return errOddItems
@@ -259,7 +263,7 @@ func (t *Tape) setItems(id ID, items []ID) error {
 	return t.addItems(id, items)
 }
 
-// noteKeys notes in a dict whether it has keys that are no str.
+// noteKeys sets flagOtherKeys of a dict if one of the keys is not a Str.
 func (t *Tape) noteKeys(id ID, items []ID) {
 	for i := 0; i < len(items); i += 2 {
 		if t.cells[items[i]].kind != Str {
@@ -269,7 +273,8 @@ func (t *Tape) noteKeys(id ID, items []ID) {
 	}
 }
 
-// checkKeys checks that every step-th item can be the key of a dict or the member of a set.
+// checkHashable returns an error unless every step-th item can be the key of a dict or the member
+// of a set.
 func (t *Tape) checkHashable(items []ID, step int) error {
 	for i := 0; i < len(items); i += step {
 		id := items[i]
@@ -281,7 +286,7 @@ func (t *Tape) checkHashable(items []ID, step int) error {
 				continue
 			}
 			if c.kind == Tuple && t.holdsLeaves(c) {
-				c.flags |= flagHashable // a wide one may be met any number of times
+				c.flags |= flagHashable // so that a long tuple is not checked each time it is used
 				continue
 			}
 			if err := t.host.CheckHashable(id); err != nil {
@@ -293,8 +298,8 @@ func (t *Tape) checkHashable(items []ID, step int) error {
 	return nil
 }
 
-// holdsLeaves reports whether all items of a tuple can be keys themselves and hold no others, which
-// nearly every tuple that is a key is.
+// holdsLeaves reports whether no item of a tuple is a container, a Value or a Call, which is so for
+// nearly every tuple that is a key.
 func (t *Tape) holdsLeaves(c *cell) bool {
 	for _, id := range t.singleExtent(c) {
 		switch t.cells[id].kind {
@@ -306,13 +311,13 @@ func (t *Tape) holdsLeaves(c *cell) bool {
 	return true
 }
 
-// MarkKey notes that a tuple is a possible key.
+// MarkHashable notes that a tuple can be the key of a dict.
 func (t *Tape) MarkHashable(id ID) { t.cells[id].flags |= flagHashable }
 
-// IsKey reports whether a tuple was found to be a possible key.
+// IsHashable reports whether it was noted that a tuple can be the key of a dict.
 func (t *Tape) IsHashable(id ID) bool { return t.cells[id].flags&flagHashable != 0 }
 
-// loadAddItems adds what is above mark to the set below it.
+// loadAddItems adds the items above mark to the set below it.
 func (t *Tape) loadAddItems(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {

@@ -8,13 +8,14 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// What a POP takes away has still happened in Python: a call whose result nobody wants, and a dict
-// that the memo gave out to get more entries. Six-item __reduce__, cloudpickle and dill complete
-// objects so: each such step follows at once on the object that it completes, which is then on top
-// of the stack. The steps are kept with that object, in their order, so that who writes it again
-// can repeat them where they were: functions and classes that refer to themselves depend on it.
+// In Python, a value that POP removes can have had an effect: it may be the result of a call that
+// changed an object, or a dict from the memo that got more entries. A six-item __reduce__,
+// cloudpickle and dill complete objects in this way. Each such change follows directly behind the
+// object that it completes, which is on top of the stack after the POP. The tape records the
+// changes with that object, in their order, so that a pickler can repeat them at the same point.
+// Functions and classes that refer to themselves depend on that.
 
-// drop keeps what the value that a POP takes away stands for.
+// noteDropped records the effect of a value that POP removes.
 func (t *Tape) noteDropped(id ID) error {
 	switch c := &t.cells[id]; {
 	case c.kind == Dict, c.kind == Value && c.aux == uint16(Dict):
@@ -25,12 +26,12 @@ func (t *Tape) noteDropped(id ID) error {
 	return nil
 }
 
-// dropCall keeps a call whose result is popped, if an object needs it.
+// dropCall records a call whose result is popped, if it may have changed an object.
 func (t *Tape) dropCall(id ID) error {
 	c := &t.cells[id]
 	if c.kind == Value {
 		if c.flags&flagShared == 0 && t.host.IsMethodCall(id) {
-			return t.keepDropped(id, IDNone)
+			return t.recordDropped(id, IDNone)
 		}
 		return nil
 	}
@@ -42,18 +43,19 @@ func (t *Tape) dropCall(id ID) error {
 		return nil
 	}
 	first := t.singleExtent(args)[0]
-	if !t.canKeepDropped(first) || t.repeatsCall(c) {
+	if !t.takesDropped(first) || t.repeatsCall(c) {
 		return nil
 	}
-	return t.keepDropped(id, first)
+	return t.recordDropped(id, first)
 }
 
-// madeBefore reports whether the next opcode fetches the result of the same call: an object that is
-// among its own arguments is made twice, and the second one is nobody's.
+// repeatsCall reports whether the next opcode fetches the result of an equal call from the memo. A
+// pickler that finds an object among the object's own arguments writes the call twice and pops the
+// second result, which has no effect.
 func (t *Tape) repeatsCall(c *cell) bool {
 	op, _, err := t.w.Opcode()
 	if err != nil || op != opcode.BinGet && op != opcode.LongBinGet {
-		return false // or a GET of protocol 0, where the call is kept to no harm
+		return false // it may be a GET of protocol 0; then the call is recorded, which does no harm
 	}
 	index := uint64(t.w.Buf[t.w.Pos+1])
 	if op == opcode.LongBinGet {
@@ -69,16 +71,17 @@ func (t *Tape) repeatsCall(c *cell) bool {
 		slices.Equal(t.singleExtent(x), t.singleExtent(y))
 }
 
-// hasSteps reports whether a cell is of an object that steps can be kept with.
-func (t *Tape) canKeepDropped(id ID) bool {
+// takesDropped reports whether a cell is an object with which dropped calls can be recorded.
+func (t *Tape) takesDropped(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Call && c.flags&flagInert != 0 || c.kind == Value && t.host.IsObject(id)
 }
 
-// keepStep keeps a step with the object on top of the stack, or else with the one that it is for.
-func (t *Tape) keepDropped(id, first ID) error {
+// recordDropped records a dropped call with the object on top of the stack, or if that is no object
+// with first, unless first is IDNone.
+func (t *Tape) recordDropped(id, first ID) error {
 	target := first
-	if n := len(t.stack); n > t.fence && t.canKeepDropped(t.stack[n-1]) {
+	if n := len(t.stack); n > t.fence && t.takesDropped(t.stack[n-1]) {
 		target = t.stack[n-1]
 	}
 	if target == IDNone {
@@ -97,18 +100,19 @@ func (t *Tape) keepDropped(id, first ID) error {
 	return t.addItems(t.calls[at].dropped, []ID{id})
 }
 
-// late is what a dict that the memo gave out has got since: the keys, and whether all are text.
+// lateEntries are the entries that a dict got after the memo had given it out.
 type lateEntries struct {
-	keys      []ID
-	earlier   [][]byte // keys that it had before, if those are few
-	otherKeys bool
+	keys      []ID     // Strs
+	earlier   [][]byte // the keys that the dict had before, if there are few
+	otherKeys bool     // one of the keys is not a Str: then nothing is recorded
 }
 
-// maxFirst bounds the entries of a dict that the keys of later ones are compared with: those that a
-// function is made with are the name of its module and little else.
+// maxEarlierKeys is the number of earlier keys with which those of late entries are compared. The
+// globals of a function have few entries when it is made: the name of its module and little else.
 const maxEarlierKeys = 16
 
-// noteLate notes what is added to a dict that the memo gave out and that has entries.
+// noteLateEntries notes entries that are added to a dict which the memo gave out and which has
+// entries already.
 func (t *Tape) noteLateEntries(id ID, items []ID) {
 	l := t.lateEntries[id]
 	if l == nil {
@@ -126,7 +130,7 @@ func (t *Tape) noteLateEntries(id ID, items []ID) {
 	}
 }
 
-// forgetLate forgets the dicts whose cells are cut off.
+// forgetLateEntries forgets the dicts whose cells were rolled back.
 func (t *Tape) forgetLateEntries() {
 	for id := range t.lateEntries {
 		if int(id) >= len(t.cells) {
@@ -135,7 +139,7 @@ func (t *Tape) forgetLateEntries() {
 	}
 }
 
-// newLate notes which keys a dict has before more are added.
+// newLateEntries notes the keys of a dict before more are added.
 func (t *Tape) newLateEntries(id ID) *lateEntries {
 	l := &lateEntries{}
 	if t.lateEntries == nil {
@@ -157,16 +161,16 @@ func (t *Tape) newLateEntries(id ID) *lateEntries {
 	return l
 }
 
-// dropDict keeps the step that gave a dict, which is popped, its latest entries.
+// dropDict records the late entries of a dict that is popped, as a call that sets them.
 func (t *Tape) dropDict(id ID) error {
 	l := t.lateEntries[id]
 	delete(t.lateEntries, id)
 	if l == nil || l.otherKeys || len(l.keys) == 0 {
 		return nil
 	}
-	step, err := t.host.LateEntries(id, l.keys)
-	if err != nil || step == IDNone {
+	call, err := t.host.LateEntries(id, l.keys)
+	if err != nil || call == IDNone {
 		return err
 	}
-	return t.keepDropped(step, IDNone)
+	return t.recordDropped(call, IDNone)
 }

@@ -37,7 +37,7 @@ func (t *Tape) loadObject(op opcode.Code) error {
 	return malformed("unknown opcode")
 }
 
-// result pushes what a host returned.
+// pushResult pushes the cell that a host returned, unless it returned an error.
 func (t *Tape) pushResult(id ID, err error) error {
 	if err == nil {
 		t.stack = append(t.stack, id)
@@ -45,7 +45,7 @@ func (t *Tape) pushResult(id ID, err error) error {
 	return err
 }
 
-// names reads the two lines of GLOBAL and INST.
+// readNames reads the two lines of a GLOBAL or INST.
 func (t *Tape) readNames() (module, name string, err error) {
 	for _, p := range []*string{&module, &name} {
 		line, err := t.w.Line()
@@ -80,7 +80,7 @@ func (t *Tape) loadStackGlobal() error {
 	return t.pushResult(t.host.Class(moduleText, nameText))
 }
 
-// popArgs takes a tuple of arguments off the stack.
+// popArgs pops a tuple of arguments.
 func (t *Tape) popArgs() (ID, error) {
 	id, err := t.pop()
 	if err != nil {
@@ -92,21 +92,23 @@ func (t *Tape) popArgs() (ID, error) {
 	return id, nil
 }
 
-// isTuple reports whether a cell is a tuple, also one that a host made a Go value of.
+// isTuple reports whether a cell is a tuple, or a Value that replaced one, or another cell that the
+// options accept in its place.
 func (t *Tape) isTuple(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Tuple || c.kind == Value && c.aux == uint16(Tuple) ||
 		c.kind == Call && t.callsAsArgs || c.kind >= Str && c.kind < Call && t.anyArgs
 }
 
-// isDict reports whether a cell is a dict, also one that a host made a Go value of.
+// isDict reports whether a cell is a dict, or a Value that replaced one, or another cell that the
+// options accept in its place.
 func (t *Tape) isDict(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Dict || c.kind == Value && c.aux == uint16(Dict) ||
 		c.kind == Call && t.callsAsArgs
 }
 
-// isInert reports whether a call of fn is only recorded.
+// isInert reports whether a call of fn is recorded without asking the host.
 func (t *Tape) isInert(fn ID) bool {
 	c := &t.cells[fn]
 	return (c.kind == Class || c.kind == Call) && c.flags&flagInert != 0
@@ -159,7 +161,7 @@ func (t *Tape) loadNewObjEx() error {
 	return t.call(FormNewObjEx, fn, args, kwargs)
 }
 
-// checkNames checks that the keys of keyword arguments are text.
+// checkNames returns an error unless the keys of keyword arguments are Strs.
 func (t *Tape) checkNames(kwargs ID) error {
 	if t.cells[kwargs].kind != Dict || t.OnlyStrKeys(kwargs) {
 		return nil
@@ -226,7 +228,7 @@ func (t *Tape) loadBuild() error {
 		t.stack[len(t.stack)-1] = id
 	}
 	if t.partial != nil && t.w.Pos != at {
-		t.partial.contradicted = true // what a host read is no opcodes, as which it was scanned
+		t.partial.unfit = true // scanFetches took the data that the host read for opcodes
 	}
 	return err
 }

@@ -7,52 +7,66 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// A pass for one part of a pickle keeps no cells of what the part cannot have. The part is what
-// steps lead to from the root: keys and indices, or some of the items of a container. The
-// containers on the way, and those that they hold beside it, are filled in batches, and where the
-// next step leads to nothing in a batch the tape is taken back to where the batch began. That needs
-// that nothing refers to cells of the batch later on: no number of the memo that is fetched then,
-// which a first scan tells (see fetched), no older cell that the batch changed, nothing that a host
-// keeps, and nothing on the stack. A batch of which that is not sure is kept.
+// A partial pass reads a pickle for one part of it: the values to which a path leads from the root.
+// Each step of the path is a key, an index, or a selection of a container's items. The pass keeps
+// no cells of values that the part cannot contain.
 //
-// What is done is a guess about the rest of the pickle: the containers may turn out not to be on
-// the way, or to be met elsewhere. So who asks for a part asks [Tape.Cut] at the end, and reads the
-// pickle again without steps where the guess was wrong. A container that lacks items has to become
-// an item of the container around it on the way, at a place that the steps lead to as was guessed,
-// and that one of the one around it, up to the root; and none of them may be met twice. Until a
-// container is such an item it pends.
+// Picklers fill a container in batches: a MARK, the items, and an APPENDS or SETITEMS. When a batch
+// ends in which the next step leads to nothing, the pass rolls the tape back to where the batch
+// began. This is done for the containers on the path and for containers inside them that are off
+// the path. A batch can be dropped only if nothing refers to its cells later on:
+//   - the rest of the pickle fetches none of the memo indices at which the batch stored something,
+//     which a scan before the pass tells (see memoFetches);
+//   - the batch changed no older cell;
+//   - no host keeps one of its cells;
+//   - none of its cells is on the stack.
+//
+// A batch that may break one of these rules is kept.
+//
+// While a batch is read, it is only a guess that its container is on the path, since the containers
+// around it are not complete yet. Until the guess is confirmed, a container that lacks items is
+// pending. It is settled when it becomes an item of the container around it, at a position that
+// agrees with the guess; that one must be settled in turn, and so on up to the root. None of them
+// may be shared. The caller must call [Tape.CheckPartial] at the end, and if a guess was wrong read
+// the pickle again as a whole.
 
-// Step says which items of a container are wanted.
+// PathStep says which items of a container are wanted: the entry of a dict with the key Key, the
+// item of a list with the index Int or the entry of a dict with that key if IsInt, or a selection.
 type PathStep struct {
-	Key string // of a dict
-	// Int is an index that is not negative, or the key of a dict that is an int, if IsInt.
+	Key string
+	// Int is an index, and not negative, if IsInt.
 	Int   int64
 	IsInt bool
-	// Some, if it is not nil, are items by their positions instead.
+	// Selection, if it is not nil, replaces Key and Int.
 	Selection *Selection
 }
 
-// Some are items of a container by their positions: of a dict in the order of the pickle.
+// Selection selects items of a container by position. The position of an entry of a dict is its
+// place in the pickle.
 type Selection struct {
-	// Wanted are the positions, ascending and apart. How many items there are is told in any case.
+	// Wanted are the selected positions, ascending and without overlap.
 	Wanted []Range
-	// Into is the first position of which what the item holds is not wanted. What the items before
-	// it hold is what the next step leads to, or all of it where there is none.
+	// ContentsBelow is the position below which the contents of items are wanted too: what the next
+	// step of the path selects, or everything if this is the last step. A container at a higher
+	// position may be left empty.
 	ContentsBelow int
-	// Tuples says that what a tuple holds counts for the tuple.
+	// ThroughTuples says that a path leads through tuples: a container inside a tuple counts as if
+	// it stood in place of the tuple.
 	ThroughTuples bool
-	// Lists says that the positions are of lists alone.
+	// ListsOnly says that the selection is for lists: everything in a dict is wanted.
 	ListsOnly bool
-	// Uncounted says that it does not matter how many entries a dict has.
+	// AnyCount says that the number of entries of a dict need not be exact. Without it, a dict must
+	// have no equal keys.
 	AnyCount bool
-	// Flat says that of a dict Into is 0.
+	// ShallowDicts says that in a dict the contents of no item are wanted, whatever ContentsBelow
+	// says.
 	ShallowDicts bool
 }
 
-// Range is the positions from From on, below To.
+// Range is the positions from From to To-1.
 type Range struct{ From, To int }
 
-// Wants reports whether a position is wanted.
+// Wants reports whether a position is selected.
 func (s *Selection) Wants(i int) bool {
 	at, _ := slices.BinarySearchFunc(s.Wanted, i, func(r Range, i int) int {
 		if r.To <= i {
@@ -63,114 +77,121 @@ func (s *Selection) Wants(i int) bool {
 	return at < len(s.Wanted) && s.Wanted[at].From <= i
 }
 
-// wantsAny reports whether any of the positions from i on, below j, is wanted.
+// wantsAny reports whether any of the positions from i to j-1 is selected.
 func (s *Selection) wantsAny(i, j int) bool {
 	return slices.ContainsFunc(s.Wanted, func(r Range) bool { return r.From < j && i < r.To })
 }
 
-// isNotOf reports whether a step does not say what is wanted of containers of a kind.
+// excludes reports whether a step does not apply to containers of a kind.
 func (s *PathStep) excludes(kind Kind) bool {
 	return s.Selection != nil && s.Selection.ListsOnly && kind != List
 }
 
-// CutFrom is from how many bytes of input on a pass for one part is worth the scan. Only tests set
-// it, before they read anything.
+// PartialMinSize is the number of bytes of input from which a partial pass is worth the scan before
+// it. Only tests set it, before they read anything.
 var PartialMinSize = 1 << 20
 
-// besideFrom is how large the batches of a container beside the way are at least. Picklers write
-// them of a thousand items, and smaller ones are the last of their container.
+// minOffPathBatch returns the number of items from which a batch of a container off the path is
+// worth dropping. Picklers write batches of a thousand items, so that only the last batch of a
+// container is smaller.
 func minOffPathBatch() int { return PartialMinSize / 2000 }
 
-// deeper is how many levels below the last step containers are left out of.
+// offPathLevels is the number of levels below the end of the path on which the batches of
+// containers may still be dropped.
 const offPathLevels = 3
 
-// cut is the state of a pass for one part.
+// partialPass is the state of a partial pass.
 type partialPass struct {
 	path          []PathStep
 	throughTuples bool // all steps are through tuples
 	fetches       memoFetches
 	// open are the batches that have begun with the MARKs on the stack, as far as they are counted.
-	open      []batch
-	rootBatch batch // of the root, behind its last batch
-	// failed says that the guess was wrong, dropped that anything was left out.
-	contradicted, omitted bool
-	// pending are the containers that lack items, or hold some that do, until they are items of
-	// their own, in the order of their cells; lacks are those from then on, and tuples between.
+	open []batch
+	// rootBatch is the batch of the first value on the stack that began when its last batch ended.
+	rootBatch batch
+	omitted   bool // anything was left out
+	unfit     bool // a guess was wrong, so that the tape is of no use
+	// pending has the containers that lack items, or contain containers that do, and that are not
+	// settled yet; it is sorted by ID. settled has those that are, and the tuples around them.
 	pending, settled []*Partial
-	refetched        map[ID]bool // containers that are met again, of which nothing is left out
-	keyHashes        []uint64    // of a batch
+	refetched        map[ID]bool // containers that the pickle fetches later: they must be whole
+	keyHashes        []uint64    // memory for the hashes of one batch
 }
 
-// batch is what a container gets at once.
+// batch is the items that a container gets from one opcode, or from several until the next batch.
 type batch struct {
-	container ID // of the base alone
-	start     checkpoint
-	pinned    bool // what is older was changed since then
+	container ID         // in rootBatch only
+	start     checkpoint // the tape when the batch began
+	pinned    bool       // the batch changed an older cell or a host keeps a cell: it must be kept
 }
 
-// place is how much a tape held.
+// checkpoint has the lengths of the tape's slices at some point of a pass.
 type checkpoint struct {
 	cells, children, extents, calls, values, memo, settled int
 }
 
-// Lack is which items a container has on a tape of a pass for a part.
+// Partial says which items of a container are on the tape of a partial pass.
 type Partial struct {
 	ID ID
-	// N is how many items, of a dict entries, the pickle gives it; Kept are those that it has.
+	// N is the number of items, or of entries of a dict, in the pickle. Kept are the positions of
+	// those on the tape.
 	N    int
 	Kept []Range
 
-	level   int  // how many steps lead to it
-	offPath bool // it is no part of what the steps lead to
-	// keys are the hashes of the keys that a dict lacks.
+	level   int  // number of steps of the path that lead to the container
+	offPath bool // the container is not on the path
+	// omittedKeys are the hashes of the dict's keys that are not on the tape.
 	omittedKeys []uint64
 }
 
-// keep notes n items that the container keeps.
-func (l *Partial) addKept(n int) {
-	if last := len(l.Kept) - 1; last >= 0 && l.Kept[last].To == l.N {
-		l.Kept[last].To += n
+// addKept notes n more items of the container, which are on the tape.
+func (p *Partial) addKept(n int) {
+	if last := len(p.Kept) - 1; last >= 0 && p.Kept[last].To == p.N {
+		p.Kept[last].To += n
 	} else {
-		l.Kept = append(l.Kept, Range{l.N, l.N + n})
+		p.Kept = append(p.Kept, Range{p.N, p.N + n})
 	}
-	l.N += n
+	p.N += n
 }
 
-// Place returns at which place of what the container keeps item i is, if that is kept.
-func (l *Partial) StoredIndex(i int) (place int, ok bool) {
-	for _, r := range l.Kept {
+// StoredIndex returns the index on the tape of item i, if the item is there.
+func (p *Partial) StoredIndex(i int) (index int, ok bool) {
+	for _, r := range p.Kept {
 		if i < r.To {
-			return place + i - r.From, i >= r.From
+			return index + i - r.From, i >= r.From
 		}
-		place += r.To - r.From
+		index += r.To - r.From
 	}
 	return 0, false
 }
 
-// IsWhole reports whether the container lacks nothing itself.
-func (l *Partial) IsComplete() bool {
-	return l.N == 0 || len(l.Kept) == 1 && l.Kept[0] == Range{0, l.N}
+// IsComplete reports whether all items of the container are on the tape. The contents of an item
+// may still lack some.
+func (p *Partial) IsComplete() bool {
+	return p.N == 0 || len(p.Kept) == 1 && p.Kept[0] == Range{0, p.N}
 }
 
-// place returns how much the tape holds, with this many cells.
+// checkpoint returns the lengths of the tape's slices; cells is the number of cells, which run may
+// have in a local slice.
 func (t *Tape) checkpoint(cells int) checkpoint {
 	return checkpoint{cells, len(t.children), len(t.extents), len(t.calls), len(t.values),
 		len(t.memo.dense), len(t.partial.settled)}
 }
 
-// isCut reports whether a batch that a fresh container gets concerns a pass for a part: n items, or
-// keys and values, of which the last MARK is still on the stack if marked.
+// concernsPartial reports whether addBatch must decide about a batch of n items, or keys and
+// values. It is quick, for the fast ways of filling a container. marked says that the MARK of the
+// batch is still on the stack.
 func (t *Tape) concernsPartial(target ID, n int, marked bool) bool {
-	c, around := t.partial, len(t.marks)
+	c, depth := t.partial, len(t.marks)
 	if marked {
-		around--
+		depth--
 	}
-	if around < t.pathLen || around < t.batchDepth && n >= minOffPathBatch() || c.hasPendingFrom(target) ||
-		target < ID(c.rootBatch.start.cells) {
+	if depth < t.pathLen || depth < t.batchDepth && n >= minOffPathBatch() ||
+		c.hasPendingFrom(target) || target < ID(c.rootBatch.start.cells) {
 		return true
 	}
-	around = min(around, t.batchDepth)
-	return around > 0 && target < ID(c.open[around-1].start.cells)
+	depth = min(depth, t.batchDepth)
+	return depth > 0 && target < ID(c.open[depth-1].start.cells)
 }
 
 // openBatch notes that a MARK begins a batch.
@@ -179,7 +200,8 @@ func (t *Tape) openBatch(cells int) {
 	t.oldestBatch = ID(cells)
 }
 
-// startCut begins a pass for the part that steps lead to, where that is worth it and possible.
+// startPartial makes the pass a partial one if there is a path, the input is a large slice, and
+// the scan finds the memo used in the way of picklers.
 func (t *Tape) startPartial(steps []PathStep) {
 	t.partial, t.pathLen, t.batchDepth, t.oldestBatch, t.rollbacks = nil, 0, 0, 0, 0
 	if len(steps) == 0 || !t.isSlice || len(t.w.All())-t.w.Pos < PartialMinSize {
@@ -198,15 +220,15 @@ func (t *Tape) startPartial(steps []PathStep) {
 	t.memo.dense = slices.Grow(t.memo.dense, f.puts)
 }
 
-// Cut reports of a pass with [Options].Steps whether anything was left out: then [Tape.Lacks] tells
-// what. ok is false where the tape is not fit for anything, and the pickle has to be read again
-// without steps.
-func (t *Tape) CheckPartial() (lacks, ok bool) {
+// CheckPartial must be called after a pass with [Options].Path. omitted reports whether anything
+// was left out; [Tape.Partials] then tells what. If ok is false, a guess of the pass was wrong, the
+// tape is of no use, and the pickle must be read again without a path.
+func (t *Tape) CheckPartial() (omitted, ok bool) {
 	c := t.partial
 	if c == nil || !c.omitted {
 		return false, true
 	}
-	if t.op != opcode.Stop || c.contradicted || t.w.Pos != c.fetches.end || !t.settleRoot() {
+	if t.op != opcode.Stop || c.unfit || t.w.Pos != c.fetches.end || !t.settleRoot() {
 		return true, false
 	}
 	for _, l := range c.settled {
@@ -217,8 +239,8 @@ func (t *Tape) CheckPartial() (lacks, ok bool) {
 	return true, true
 }
 
-// Lacks returns what the containers that the steps lead through lack, in no order. It is of a tape
-// that [Tape.Cut] found fit.
+// Partials returns the containers on the path that lack items, in no order. [Tape.CheckPartial]
+// must have returned ok.
 func (t *Tape) Partials() []*Partial {
 	if t.partial == nil {
 		return nil
@@ -228,7 +250,8 @@ func (t *Tape) Partials() []*Partial {
 	})
 }
 
-// touch notes that a cell is changed which may be older than a batch.
+// noteChange notes that a cell is changed. Batches that began after the cell was made can no longer
+// be dropped.
 func (t *Tape) noteChange(id ID) {
 	if id >= t.oldestBatch {
 		return
@@ -241,30 +264,31 @@ func (t *Tape) noteChange(id ID) {
 	c.rootBatch.pinned = c.rootBatch.pinned || id < ID(c.rootBatch.start.cells)
 }
 
-// Hold notes that a host keeps a cell, so that no batch that has begun can be dropped.
+// PinBatches notes that a host keeps a cell. None of the batches that have begun can be dropped
+// from now on.
 func (t *Tape) PinBatches() {
 	if t.partial != nil {
 		t.noteChange(0)
 	}
 }
 
-// where is where a container stands.
+// pathState says how a container stands to the path.
 type pathState uint8
 
 const (
-	unknownPath pathState = iota // nothing is known about it, or it is wanted as it is
-	onPath                       // the steps so far lead to it
-	offPath                      // they lead past it
+	unknownPath pathState = iota // nothing can be said, or the container is wanted as a whole
+	onPath                       // the steps so far lead to the container
+	offPath                      // the steps lead to other containers
 )
 
-// whereIs returns where the container at an index of the stack is, as far as that tells, and how
-// many containers are around it.
-func (t *Tape) pathStateOf(at int) (is pathState, level int) {
+// pathStateOf returns the state of the container at an index of the stack, as far as the stack
+// tells, and the number of containers around it.
+func (t *Tape) pathStateOf(at int) (state pathState, level int) {
 	marks := len(t.marks)
 	if marks >= t.batchDepth {
 		return unknownPath, 0
 	}
-	is, from := onPath, 0
+	state, from := onPath, 0
 	for i := range marks + 1 {
 		pos := at
 		if i < marks {
@@ -273,26 +297,28 @@ func (t *Tape) pathStateOf(at int) (is pathState, level int) {
 		if pos < from {
 			return unknownPath, 0
 		}
-		if is, level = t.descend(t.stack[from:pos], i, level, is); is == unknownPath {
-			return is, 0
+		if state, level = t.descend(t.stack[from:pos], i, level, state); state == unknownPath {
+			return state, 0
 		}
 		if i < marks {
 			from = int(t.marks[i])
 		}
 	}
-	if is == onPath && (level == len(t.partial.path) ||
+	if state == onPath && (level == len(t.partial.path) ||
 		t.partial.path[level].excludes(t.cells[t.stack[at]].kind)) {
-		return unknownPath, 0 // wanted as it is
+		return unknownPath, 0 // wanted as a whole
 	}
-	return is, level
+	return state, level
 }
 
-// maxSingle is how many containers inside each other may each have no item but the next.
+// maxSingleItem is the greatest number of nested containers for which descend assumes that each has
+// the next one as its only item.
 const maxSingleItem = 8
 
-// descend returns where what stands on a part of the stack is, of which the first lies behind the
-// MARK of a container, if mark is not 0, or is the root.
-func (t *Tape) descend(part []ID, mark, level int, is pathState) (pathState, int) {
+// descend returns the state and level of what stands above a part of the stack. The part begins
+// behind the MARK with number mark, counted from 1, or with the root if mark is 0. level and state
+// are those of the container of that MARK.
+func (t *Tape) descend(part []ID, mark, level int, state pathState) (pathState, int) {
 	if n := len(part); n > 0 && t.mayTakeArgument(part[n-1]) {
 		return unknownPath, 0
 	}
@@ -309,8 +335,8 @@ func (t *Tape) descend(part []ID, mark, level int, is pathState) (pathState, int
 	switch {
 	case mark > 0:
 		container := t.stack[t.marks[mark-1]-1]
-		if is = t.enter(level, container, part[:end], is); is == unknownPath {
-			return is, 0
+		if state = t.enter(level, container, part[:end], state); state == unknownPath {
+			return state, 0
 		}
 		level++
 	case end > 0 && !t.partial.throughTuples:
@@ -321,17 +347,18 @@ func (t *Tape) descend(part []ID, mark, level int, is pathState) (pathState, int
 		if k > 0 {
 			to = inside[k-1]
 		}
-		if is = t.enter(level, part[inside[k]], part[inside[k]+1:to], is); is == unknownPath {
-			return is, 0
+		state = t.enter(level, part[inside[k]], part[inside[k]+1:to], state)
+		if state == unknownPath {
+			return state, 0
 		}
 		level++
 	}
-	return is, level
+	return state, level
 }
 
-// onlyItemOf returns the place of a container without items on a part of the stack whose first item
-// may be what stands above the part: picklers write no MARK for a single one. It is negative where
-// there is none.
+// singleItemParent returns the index in part of an empty container whose only item is perhaps what
+// stands above the part, since picklers write no MARK for a single item. It returns -1 if there is
+// none.
 func (t *Tape) singleItemParent(part []ID, isRoot bool) int {
 	n := len(part)
 	if n >= 2 && t.isEmpty(part[n-2], Dict) {
@@ -345,25 +372,27 @@ func (t *Tape) singleItemParent(part []ID, isRoot bool) int {
 	return -1
 }
 
+// isEmpty reports whether a cell is a container of a kind and got no items so far.
 func (t *Tape) isEmpty(id ID, kind Kind) bool {
 	c := &t.cells[id]
 	return c.kind == kind && c.n == 0 && t.partial.pendingAt(id) == nil
 }
 
-// enter returns where what stands behind the given part of a container's batch is.
-func (t *Tape) enter(level int, container ID, before []ID, is pathState) pathState {
-	leads, holds := t.leadsOn(level, container, before, is)
+// enter returns the state of what stands in a batch of a container behind the given items. state
+// is that of the container, and level the number of containers around it.
+func (t *Tape) enter(level int, container ID, before []ID, state pathState) pathState {
+	leads, isItem := t.leadsOn(level, container, before, state)
 	switch {
-	case !holds, is == onPath && level == len(t.partial.path): // or inside of what is wanted
-		return unknownPath
+	case !isItem, state == onPath && level == len(t.partial.path):
+		return unknownPath // the container is wanted as a whole
 	case !leads:
 		return offPath
 	}
 	return onPath
 }
 
-// takesMore reports whether what stands above a cell on the stack may be an argument or a state of
-// it, rather than an item beside it.
+// mayTakeArgument reports whether what stands above a cell on the stack may become an argument or
+// the state of the cell, so that it is no item of a batch.
 func (t *Tape) mayTakeArgument(id ID) bool {
 	switch c := &t.cells[id]; c.kind {
 	case Class, Value:
@@ -374,19 +403,20 @@ func (t *Tape) mayTakeArgument(id ID) bool {
 	return false
 }
 
-// leads reports whether a step leads from a container to what stands behind the given part of a
-// batch, and whether it would be an item at all. From a container beside the way no step leads on.
-func (t *Tape) leadsOn(step int, container ID, before []ID, is pathState) (leads, holds bool) {
+// leadsOn reports whether a step leads from a container to what stands in its batch behind the
+// given items, and whether that would be an item of the container. No step leads on from a
+// container that is off the path.
+func (t *Tape) leadsOn(step int, container ID, before []ID, state pathState) (leads, isItem bool) {
 	c := &t.cells[container]
 	n := len(before)
 	switch c.kind {
 	case Dict:
-		holds, n = len(before)%2 == 1, n/2
+		isItem, n = len(before)%2 == 1, n/2
 	case List:
-		holds = true
+		isItem = true
 	}
-	if !holds || is != onPath || step >= len(t.partial.path) {
-		return false, holds
+	if !isItem || state != onPath || step >= len(t.partial.path) {
+		return false, isItem
 	}
 	s := &t.partial.path[step]
 	switch {
@@ -402,7 +432,8 @@ func (t *Tape) leadsOn(step int, container ID, before []ID, is pathState) (leads
 	return s.IsInt && s.Int == int64(t.countItems(container)+n), true
 }
 
-// countItems returns how many items a list has by now, or entries a dict, with those left out.
+// countItems returns the number of items that a list has so far, or entries that a dict has,
+// including those left out.
 func (t *Tape) countItems(id ID) int {
 	if l := t.partial.pendingAt(id); l != nil {
 		return l.N
@@ -413,7 +444,7 @@ func (t *Tape) countItems(id ID) int {
 	return int(t.cells[id].n)
 }
 
-// pends returns the container if it pends, else nil.
+// pendingAt returns a container if it is pending, or else nil.
 func (c *partialPass) pendingAt(id ID) *Partial {
 	for i := len(c.pending) - 1; i >= 0 && c.pending[i].ID >= id; i-- {
 		if c.pending[i].ID == id {
@@ -423,19 +454,19 @@ func (c *partialPass) pendingAt(id ID) *Partial {
 	return nil
 }
 
-// pendsFrom reports whether anything pends from a cell on.
+// hasPendingFrom reports whether a container is pending whose ID is at least id.
 func (c *partialPass) hasPendingFrom(id ID) bool {
 	last := len(c.pending) - 1
 	return last >= 0 && c.pending[last].ID >= id
 }
 
-// pend returns a container as one that pends.
-func (t *Tape) addPending(id ID, is pathState, level int) *Partial {
+// addPending makes a container pending, unless it is already, and returns it.
+func (t *Tape) addPending(id ID, state pathState, level int) *Partial {
 	c := t.partial
 	if l := c.pendingAt(id); l != nil {
 		return l
 	}
-	l := &Partial{ID: id, level: level, offPath: is == offPath}
+	l := &Partial{ID: id, level: level, offPath: state == offPath}
 	if n := t.countItems(id); n > 0 {
 		l.addKept(n)
 	}
@@ -446,7 +477,7 @@ func (t *Tape) addPending(id ID, is pathState, level int) *Partial {
 	return l
 }
 
-// isKey reports whether a key may be that of a step.
+// isKey reports whether a key is that of a step.
 func (t *Tape) isKey(s *PathStep, key ID) bool {
 	switch c := &t.cells[key]; c.kind {
 	case Str:
@@ -457,8 +488,8 @@ func (t *Tape) isKey(s *PathStep, key ID) bool {
 	return false
 }
 
-// cutItems adds a batch to a container at an index of the stack, or drops it; done is false where
-// it does neither. The stack ends with the container.
+// addBatch adds a batch to the container on top of the stack, whose index there is at, or drops the
+// batch. done is false if the pass has nothing to decide and did neither.
 func (t *Tape) addBatch(at int, items []ID) (done bool, err error) {
 	c, id := t.partial, t.stack[at]
 	t.noteChange(id)
@@ -466,8 +497,9 @@ func (t *Tape) addBatch(at int, items []ID) (done bool, err error) {
 	if kind != Dict && kind != List {
 		return false, nil
 	}
-	is, level := t.pathStateOf(at)
-	if is == unknownPath || is == offPath && len(items) < minOffPathBatch() && !c.hasPendingFrom(id) {
+	state, level := t.pathStateOf(at)
+	if state == unknownPath ||
+		state == offPath && len(items) < minOffPathBatch() && !c.hasPendingFrom(id) {
 		return false, nil
 	}
 	if kind == Dict {
@@ -485,7 +517,7 @@ func (t *Tape) addBatch(at int, items []ID) (done bool, err error) {
 	case at == 0 && c.rootBatch.container == id:
 		b = &c.rootBatch
 	}
-	err = t.addOrOmit(b, id, items, is, level)
+	err = t.addOrOmit(b, id, items, state, level)
 	if at == 0 {
 		c.rootBatch = batch{container: id, start: t.checkpoint(len(t.cells))}
 		t.oldestBatch = ID(len(t.cells))
@@ -493,21 +525,22 @@ func (t *Tape) addBatch(at int, items []ID) (done bool, err error) {
 	return true, err
 }
 
-// addOrDrop adds a batch to a container, or drops it. b is nil where it is not known where the
-// batch began.
-func (t *Tape) addOrOmit(b *batch, id ID, items []ID, is pathState, level int) error {
+// addOrOmit adds a batch to a container, or drops it. b is nil if it is not known where the batch
+// began; then the batch is added.
+func (t *Tape) addOrOmit(b *batch, id ID, items []ID, state pathState, level int) error {
 	c := t.partial
-	held := c.hasPendingFrom(id + 1)
-	if held && !t.settleItems(id, items, is, level) {
-		c.contradicted = true
+	hasInner := c.hasPendingFrom(id + 1)
+	if hasInner && !t.settleItems(id, items, state, level) {
+		c.unfit = true
 	}
 	n := len(items)
 	if t.cells[id].kind == Dict {
 		n /= 2
 	}
-	if b != nil && !c.contradicted && t.wantsNone(id, items, is, level) && t.canRollBack(b) && t.isNotRefetched(id) {
-		if keys, ok := t.hashNewKeys(id, items, is, level); ok {
-			l := t.addPending(id, is, level)
+	if b != nil && !c.unfit && t.wantsNone(id, items, state, level) && t.canRollBack(b) &&
+		t.isNotRefetched(id) {
+		if keys, ok := t.hashNewKeys(id, items, state, level); ok {
+			l := t.addPending(id, state, level)
 			l.N += n
 			l.omittedKeys = append(l.omittedKeys, keys...)
 			t.rollBack(b)
@@ -515,8 +548,8 @@ func (t *Tape) addOrOmit(b *batch, id ID, items []ID, is pathState, level int) e
 			return nil
 		}
 	}
-	if held {
-		t.addPending(id, is, level)
+	if hasInner {
+		t.addPending(id, state, level)
 	}
 	if l := c.pendingAt(id); l != nil {
 		l.addKept(n)
@@ -527,9 +560,9 @@ func (t *Tape) addOrOmit(b *batch, id ID, items []ID, is pathState, level int) e
 	return t.addItems(id, items)
 }
 
-// absorbInto takes what pends and is newer than a container, on the way or beside it, as items of
-// its batch. It returns false where anything is no such item.
-func (t *Tape) settleItems(id ID, items []ID, is pathState, level int) bool {
+// settleItems settles the pending containers that are newer than a container and are items of its
+// batch. It returns false if any of the newer ones cannot be settled.
+func (t *Tape) settleItems(id ID, items []ID, state pathState, level int) bool {
 	c, dict := t.partial, t.cells[id].kind == Dict
 	for i, item := range items {
 		if dict && i%2 == 0 {
@@ -538,7 +571,7 @@ func (t *Tape) settleItems(id ID, items []ID, is pathState, level int) bool {
 		if !c.hasPendingFrom(id + 1) {
 			return true
 		}
-		leads, _ := t.leadsOn(level, id, items[:i], is)
+		leads, _ := t.leadsOn(level, id, items[:i], state)
 		if !t.settleItem(item, !leads, level+1, 0) {
 			return false
 		}
@@ -546,17 +579,20 @@ func (t *Tape) settleItems(id ID, items []ID, is pathState, level int) bool {
 	return !c.hasPendingFrom(id + 1)
 }
 
-// absorbRoot takes what pends as the root, or as what that holds if it is a tuple.
+// settleRoot settles the root, or the containers in it if it is a tuple. It returns false if any
+// container is still pending.
 func (t *Tape) settleRoot() bool {
 	return t.settleItem(t.root, false, 0, 0) && len(t.partial.pending) == 0
 }
 
-// maxTuples is how many tuples inside each other may stand between a container and its items.
+// maxTuples is the greatest number of nested tuples between a container and an item of it that
+// settleItem looks into.
 const maxTuples = 8
 
-// absorbItem takes of what pends what an item is or, of a tuple, holds. It returns false where that
-// is not where it was guessed to be.
-func (t *Tape) settleItem(item ID, isBeside bool, level, depth int) bool {
+// settleItem settles an item of a container if it is pending, or the pending containers in it if it
+// is a tuple. level and isOffPath are those of the items of the container. It returns false if an
+// item was guessed to stand elsewhere. depth is the number of tuples around the item.
+func (t *Tape) settleItem(item ID, isOffPath bool, level, depth int) bool {
 	c := t.partial
 	switch kind := t.cells[item].kind; {
 	case kind == List || kind == Dict:
@@ -565,7 +601,7 @@ func (t *Tape) settleItem(item ID, isBeside bool, level, depth int) bool {
 			return true
 		}
 		l := c.pending[at]
-		if l.offPath != isBeside || l.level != level {
+		if l.offPath != isOffPath || l.level != level {
 			return false
 		}
 		c.pending = slices.Delete(c.pending, at, at+1)
@@ -573,7 +609,7 @@ func (t *Tape) settleItem(item ID, isBeside bool, level, depth int) bool {
 	case kind == Tuple && c.throughTuples && depth < maxTuples:
 		before := len(c.settled)
 		for _, child := range t.singleExtent(&t.cells[item]) {
-			if !t.settleItem(child, isBeside, level, depth+1) {
+			if !t.settleItem(child, isOffPath, level, depth+1) {
 				return false
 			}
 		}
@@ -584,9 +620,9 @@ func (t *Tape) settleItem(item ID, isBeside bool, level, depth int) bool {
 	return true
 }
 
-// isPast reports whether none of the items of a batch is wanted.
-func (t *Tape) wantsNone(id ID, items []ID, is pathState, level int) bool {
-	if is == offPath {
+// wantsNone reports whether none of the items of a batch is wanted.
+func (t *Tape) wantsNone(id ID, items []ID, state pathState, level int) bool {
+	if state == offPath {
 		return true
 	}
 	s, dict := &t.partial.path[level], t.cells[id].kind == Dict
@@ -603,7 +639,7 @@ func (t *Tape) wantsNone(id ID, items []ID, is pathState, level int) bool {
 	for i := 0; i < len(items); i += 2 {
 		switch kind := t.cells[items[i]].kind; {
 		case kind != Str && kind != Int:
-			t.partial.contradicted = true // such a key may be equal to that of the step
+			t.partial.unfit = true // the key may be equal to that of the step
 			return false
 		case t.isKey(s, items[i]):
 			return false
@@ -612,7 +648,7 @@ func (t *Tape) wantsNone(id ID, items []ID, is pathState, level int) bool {
 	return true
 }
 
-// canDrop reports whether nothing refers to the cells of a batch.
+// canRollBack reports whether nothing refers to the cells of a batch, now or later.
 func (t *Tape) canRollBack(b *batch) bool {
 	if b.pinned || t.memo.far != nil || t.memo.count != len(t.memo.dense) {
 		return false
@@ -625,11 +661,11 @@ func (t *Tape) canRollBack(b *batch) bool {
 	return !t.partial.fetches.anyAfter(b.start.memo, len(t.memo.dense), t.w.Pos)
 }
 
-// isMetOnce reports whether the pickle does not fetch a container later on.
+// isNotRefetched reports whether the rest of the pickle never fetches a container from the memo.
 func (t *Tape) isNotRefetched(id ID) bool {
 	c := t.partial
 	if c.pendingAt(id) != nil {
-		return true // it was asked
+		return true // this was checked when it became pending
 	}
 	if t.IsShared(id) || c.refetched[id] {
 		return false
@@ -646,8 +682,7 @@ func (t *Tape) isNotRefetched(id ID) bool {
 	return true
 }
 
-// takeBack takes the tape back to where a batch began. What the memo has of the batch is nothing
-// from now on.
+// rollBack takes the tape back to where a batch began. The memo indices of the batch become empty.
 func (t *Tape) rollBack(b *batch) {
 	at := &b.start
 	t.rollbacks++
@@ -663,25 +698,26 @@ func (t *Tape) rollBack(b *batch) {
 	t.partial.settled = t.partial.settled[:at.settled]
 }
 
-// Taken returns how many batches of this pickle were dropped: each time the IDs from some one on
-// are free for other cells.
+// Rollbacks returns the number of batches of this pickle that were dropped. After each, the IDs of
+// the dropped cells are used for others.
 func (t *Tape) Rollbacks() int { return t.rollbacks }
 
-// everything is the last of the positions.
+// maxPosition is behind all positions.
 const maxPosition = math.MaxInt
 
-// All are all items of a container, each with what the next step leads to.
+// AllItems returns the selection of all items of a container, each with those contents that the
+// next step selects.
 func AllItems() *Selection {
 	return &Selection{Wanted: []Range{{0, maxPosition}}, ContentsBelow: maxPosition}
 }
 
-// takesRun reports whether the list at an index of the stack, behind whose MARK a run stands, may
-// get it as one: not where some of its items may be left out.
+// acceptsRun reports whether the list at an index of the stack may get the run behind its MARK as
+// one cell. It may not if items of the list may be left out.
 func (t *Tape) acceptsRun(at int) bool {
 	last := len(t.marks) - 1
 	t.marks = t.marks[:last]
-	is, _ := t.pathStateOf(at)
+	state, _ := t.pathStateOf(at)
 	t.noteChange(t.stack[at])
 	t.marks = t.marks[:last+1]
-	return is == unknownPath
+	return state == unknownPath
 }

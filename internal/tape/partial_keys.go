@@ -6,16 +6,18 @@ import (
 	"slices"
 )
 
-// How many entries a dict has, and at which place one stands, is told by their number where no key
-// is equal to another one, as in what picklers write. Of keys that are dropped the hashes are kept
-// to find out.
+// A partial pass selects entries of a dict by position and counts them. Both are right only if no
+// two keys of the dict are equal, which holds in what picklers write. To verify it, the pass keeps
+// the hashes of the keys that it drops.
 
+// keySeed is the seed of all hashes of keys.
 var keySeed = maphash.MakeSeed()
 
-const maxKeyDepth = 8 // of tuples in tuples
+// maxKeyDepth is the greatest number of nested tuples in a key that has a hash.
+const maxKeyDepth = 8
 
-// keyHash returns a hash of a key that equal keys share; ok is false for one that is not text, a
-// number, None or a tuple of these.
+// keyHash returns a hash of a key that equal keys share; ok is false for a key that is not text,
+// a number, None or a tuple of these, and for very large numbers.
 func (t *Tape) keyHash(id ID, depth int) (hash uint64, ok bool) {
 	switch c := &t.cells[id]; c.kind {
 	case None:
@@ -30,7 +32,7 @@ func (t *Tape) keyHash(id ID, depth int) (hash uint64, ok bool) {
 			return maphash.Comparable(keySeed, i), true
 		}
 		return maphash.Comparable(keySeed, c.v), math.Abs(f) < 1<<62
-	case Str, Py2Str, Bytes: // which may be equal, as far as it matters
+	case Str, Py2Str, Bytes: // a Py2Str may equal a Str; for others an equal hash does no harm
 		return maphash.Bytes(keySeed, t.span(c)), true
 	case Tuple:
 		var h maphash.Hash
@@ -47,10 +49,11 @@ func (t *Tape) keyHash(id ID, depth int) (hash uint64, ok bool) {
 	return 0, false
 }
 
-// keysOf returns the hashes of the keys of a batch, if the entries of the container are told by
-// their places; ok is false where one has no hash.
-func (t *Tape) hashNewKeys(id ID, items []ID, is pathState, level int) (keys []uint64, ok bool) {
-	if is == offPath || !t.countsEntries(id, level) {
+// hashNewKeys returns the hashes of the keys of a batch, or nil if the entries of the container are
+// not counted; ok is false if a key has no hash.
+func (t *Tape) hashNewKeys(id ID, items []ID, state pathState, level int) (keys []uint64,
+	ok bool) {
+	if state == offPath || !t.countsEntries(id, level) {
 		return nil, true
 	}
 	keys = t.partial.keyHashes[:0]
@@ -65,13 +68,15 @@ func (t *Tape) hashNewKeys(id ID, items []ID, is pathState, level int) (keys []u
 	return keys, true
 }
 
-// tellsPlaces reports whether the entries of a container on the way are told by their places.
+// countsEntries reports whether a container on the path is a dict whose entries are selected by
+// position or counted.
 func (t *Tape) countsEntries(id ID, level int) bool {
 	return t.cells[id].kind == Dict && level < len(t.partial.path) && t.partial.path[level].Selection != nil &&
 		!t.partial.path[level].Selection.AnyCount
 }
 
-// hasOwnKeys reports whether no key of a container is equal to another one, if it matters.
+// hasUniqueKeys reports whether no two keys of a container in the pickle are equal, or whether that
+// does not matter.
 func (t *Tape) hasUniqueKeys(l *Partial) bool {
 	if l.offPath || !t.countsEntries(l.ID, l.level) {
 		return true
@@ -81,7 +86,7 @@ func (t *Tape) hasUniqueKeys(l *Partial) bool {
 	return ok && len(slices.Compact(keys)) == len(keys)
 }
 
-// hashes appends the hashes of a dict's keys.
+// appendKeyHashes appends the hashes of a dict's keys; ok is false if a key has no hash.
 func (t *Tape) appendKeyHashes(keys []uint64, dict ID) (all []uint64, ok bool) {
 	walk := t.Children(dict)
 	for b := walk.Batch(); b != nil; b = walk.Batch() {
@@ -96,7 +101,8 @@ func (t *Tape) appendKeyHashes(keys []uint64, dict ID) (all []uint64, ok bool) {
 	return keys, true
 }
 
-// HasOwnKeys reports whether a dict's keys are known to be different from each other.
+// HasUniqueKeys reports whether no two keys of a dict are equal. It may be false for unique keys
+// too.
 func (t *Tape) HasUniqueKeys(dict ID) bool {
 	keys, ok := t.appendKeyHashes(nil, dict)
 	slices.Sort(keys)

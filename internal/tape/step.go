@@ -8,7 +8,7 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// step carries out an opcode that run left.
+// step carries out an opcode that run does not handle.
 func (t *Tape) step(op opcode.Code) error {
 	switch op {
 	case opcode.Proto:
@@ -65,7 +65,7 @@ func (t *Tape) add(c cell) ID {
 
 func (t *Tape) push(c cell) { t.stack = append(t.stack, t.add(c)) }
 
-// pop takes the top of the stack off.
+// pop removes and returns the top of the stack.
 func (t *Tape) pop() (ID, error) {
 	n := len(t.stack) - 1
 	if n < t.fence {
@@ -85,7 +85,7 @@ func (t *Tape) top() (ID, error) {
 	return t.stack[n], nil
 }
 
-// popMark returns the stack's length at the topmost MARK, which it takes off.
+// popMark removes the topmost MARK and returns the length that the stack had there.
 func (t *Tape) popMark() (int, bool) {
 	n := len(t.marks)
 	if n == 0 {
@@ -139,7 +139,7 @@ func (t *Tape) loadDup() error {
 
 var errNoArgument = malformed("the argument is empty")
 
-// memoIndex reads the argument of an opcode of the memo.
+// memoIndex returns the memo index in the argument of a GET, PUT or MEMOIZE.
 func (t *Tape) memoIndex(op opcode.Code) (uint64, error) {
 	switch op {
 	case opcode.BinGet, opcode.BinPut, opcode.LongBinGet, opcode.LongBinPut:
