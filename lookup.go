@@ -70,21 +70,22 @@ func (f *File) Lookup(ptr string) (any, error) {
 	return all, nil
 }
 
-// partOfPickle finds part of the next pickle. It is read without what the pointer leads past, once
-// more where that depends on how many items there are, and all of it where neither does.
+// partOfPickle finds part of the next pickle with a partial pass, which leaves out what the part
+// cannot contain. It reads the pickle a second time if the pass tells which rows are wanted, and
+// reads all of it if partial passes do not find the part.
 func (d *Decoder) partOfPickle(part *lookup.Part) error {
-	steps := part.Path()
+	path := part.Path()
 	if len(d.c.findClass) > 0 || d.c.buffers != nil ||
 		!part.RepeatableHooks && (d.c.persistentLoad != nil || d.c.extension != nil) {
-		steps = nil // these hooks are asked once
+		path = nil // these hooks must not be called twice
 	}
-	p, again, err := bridge.ReadPart(d.u, steps)
+	p, again, err := bridge.ReadPartial(d.u, path)
 	for {
 		if err := d.read(err); err != nil {
 			return err
 		}
-		lacks, ok := p.Tape().CheckPartial()
-		if ok && !lacks {
+		omitted, ok := p.Tape().CheckPartial()
+		if ok && !omitted {
 			return d.c.decodeInto(p, part)
 		}
 		more := false
@@ -104,7 +105,7 @@ func (d *Decoder) partOfPickle(part *lookup.Part) error {
 	}
 }
 
-// part finds part of the next value of a source that is no Unpickler.
+// part finds part of the next value of a source that is not an Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
 	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.JSONTokens &&
 		len(part.Pointer) > 0 {

@@ -254,7 +254,7 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.GetExtension = c.extension
 	u.Limits = c.limits
 	if c.compressed != nil {
-		bridge.SetCosts(u, c.compressed, nil)
+		bridge.SetTally(u, c.compressed, nil)
 	}
 	u.Strict = c.strict
 	if c.strict {

@@ -256,29 +256,29 @@ func memoKey(arg any) any {
 
 // disMemo knows which keys of the memo have values.
 type disMemo struct {
-	first int // so many from 0 on
-	rest  map[any]struct{}
+	dense  int // so many from 0 on
+	sparse map[any]struct{}
 }
 
-func (m *disMemo) len() int { return m.first + len(m.rest) }
+func (m *disMemo) len() int { return m.dense + len(m.sparse) }
 
 func (m *disMemo) has(key any) bool {
-	if i, ok := key.(int); ok && i >= 0 && i < m.first {
+	if i, ok := key.(int); ok && i >= 0 && i < m.dense {
 		return true
 	}
-	_, ok := m.rest[key]
+	_, ok := m.sparse[key]
 	return ok
 }
 
 func (m *disMemo) add(key any) {
-	if key == m.first {
-		m.first++
+	if key == m.dense {
+		m.dense++
 		return
 	}
-	if m.rest == nil {
-		m.rest = make(map[any]struct{})
+	if m.sparse == nil {
+		m.sparse = make(map[any]struct{})
 	}
-	m.rest[key] = struct{}{}
+	m.sparse[key] = struct{}{}
 }
 
 // appendOffset appends the beginning of a line.

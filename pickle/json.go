@@ -19,7 +19,7 @@ func (s *FrozenSet) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(s) }
 func (g Global) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
 
 // MarshalJSON returns the name of the class or function as JSON, for encoding/json.
-func (g knownGlobal) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
+func (g programGlobal) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
 
 // MarshalJSON returns the persistent id as JSON, for encoding/json.
 func (r *PersistentRef) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(r) }

@@ -119,7 +119,7 @@ type Pickler struct {
 	Fields func(t reflect.Type) []Field
 	// kept, where set, keeps what was found out about Go types for the next Pickler with the same
 	// Reduce and Fields.
-	kept *planCache
+	planCache *planCache
 	// Strings says which equal strings are one object.
 	Strings Strings
 
@@ -224,7 +224,7 @@ func (p *pickling) run(v any) error {
 // save writes v, or as much of it as can be written at once and pushes a task for
 // the rest. The function save of _pickle.c.
 func (p *pickling) save(v any) error {
-	p.boundary()
+	p.checkFrame()
 	if p.PersistentID != nil {
 		if done, err := p.savePersistent(v); done || err != nil {
 			return err
@@ -234,9 +234,9 @@ func (p *pickling) save(v any) error {
 }
 
 // boundary ends the frame that holds enough, before the next object.
-func (p *pickling) boundary() {
-	if len(p.out.buf) >= p.out.boundary {
-		p.out.atBoundary()
+func (p *pickling) checkFrame() {
+	if len(p.out.buf) >= p.out.frameLimit {
+		p.out.nextFrame()
 	}
 }
 
@@ -313,8 +313,8 @@ func (p *pickling) saveValue(v any) error {
 		}
 		p.op(OpNone)
 	case *types.Dict:
-		if x != nil && len(p.late) > 0 {
-			return p.saveDict(p.early(x), boxID(v))
+		if x != nil && len(p.lateDicts) > 0 {
+			return p.saveDict(p.earlyEntries(x), boxID(v))
 		} else if x != nil {
 			return p.saveDict(*x, boxID(v))
 		}

@@ -28,7 +28,7 @@ type memoBlock struct {
 // memoBlocks are the blocks that there are. The zero value has none.
 type memoBlocks struct {
 	chunks [][]memoBlock // all but the last are full
-	first  []memoBlock   // the memory of the first
+	kept   []memoBlock   // the memory of the first
 	n      uint32
 	// index is an open-addressing table, whose length is a power of two: of each block the
 	// low half of its number above which one it is, counted from 1.
@@ -74,8 +74,8 @@ func (m *memoBlocks) get(number uintptr, used uint32) *memoBlock {
 		return nil
 	}
 	if m.n%blockChunk == 0 {
-		m.chunks = append(m.chunks, m.first)
-		m.first = nil
+		m.chunks = append(m.chunks, m.kept)
+		m.kept = nil
 	}
 	last := &m.chunks[len(m.chunks)-1]
 	if *last == nil && m.n > 0 {
@@ -134,7 +134,7 @@ func (m *memoBlocks) release() {
 	}
 	kept := memoBlocks{chunks: m.chunks[:0], index: m.index[:0]}
 	if m.n <= blockChunk {
-		kept.first = m.chunks[0][:0]
+		kept.kept = m.chunks[0][:0]
 	} else {
 		kept = memoBlocks{}
 	}

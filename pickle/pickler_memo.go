@@ -12,8 +12,8 @@ import (
 // are values without one between, and 8 in the blocks where the values lie close together, up to 65
 // where there are 1.5 to a block; and neither is copied to grow.
 type pickleMemo struct {
-	next uint32
-	few  [memoFew]memoEntry // the first identities, as long as there are no more
+	next         uint32
+	firstEntries [maxFirstEntries]memoEntry // the first identities, as long as there are no more
 	// identities are those of the values in the order of their indices, in chunks. The blocks have
 	// the number of each, counted from 1, at its place in memory.
 	identities []identityChunk
@@ -23,9 +23,9 @@ type pickleMemo struct {
 	// slots is an open-addressing table of the numbers of those that have no block, or whose place
 	// there is another's; 0 is an empty slot. Its length is a power of two. The bits that numbers
 	// do not need tell most identities apart without a look at them.
-	slots  []uint32
-	tags   uint32 // a mask of these bits
-	listed int
+	slots     []uint32
+	tags      uint32 // a mask of these bits
+	usedSlots int
 
 	// Values that are one object in CPython however they are made: each is at
 	// its index plus 1, 0 if not written yet.
@@ -33,25 +33,25 @@ type pickleMemo struct {
 	singles                 *memoSingles // nil if there were none
 	singlesUsed             bool
 
-	globals table[Global, uint32]
-	modules table[string, moduleName]
-	strings table[string, uint32] // strings shared by value
+	globals smallMap[Global, uint32]
+	modules smallMap[string, moduleName]
+	strings smallMap[string, uint32] // strings shared by value
 }
 
 // release empties the memo.
 func (m *pickleMemo) release() {
-	clear(m.few[:min(m.used, memoFew)])
+	clear(m.firstEntries[:min(m.used, maxFirstEntries)])
 	if len(m.identities) > 0 {
 		first := m.identities[0].release()
 		clear(m.identities)
 		m.identities = append(m.identities[:0], first)
 	}
 	m.blocks.release()
-	if len(m.kinds.others) > keptLengths {
+	if len(m.kinds.others) > maxKeptKinds {
 		m.kinds = identityKinds{}
 	}
 	if len(m.slots) == memoSlots {
-		if m.listed > 0 {
+		if m.usedSlots > 0 {
 			clear(m.slots)
 		}
 	} else {
@@ -61,7 +61,7 @@ func (m *pickleMemo) release() {
 		*m.singles = memoSingles{}
 		m.singlesUsed = false
 	}
-	m.next, m.used, m.listed = 0, 0, 0
+	m.next, m.used, m.usedSlots = 0, 0, 0
 	m.emptyString, m.emptyBytes = 0, 0
 	m.globals.release()
 	m.modules.release()
@@ -76,7 +76,7 @@ type memoSingles struct {
 }
 
 // single returns the singles.
-func (m *pickleMemo) single() *memoSingles {
+func (m *pickleMemo) ensureSingles() *memoSingles {
 	if m.singles == nil {
 		m.singles = new(memoSingles)
 	}
@@ -87,8 +87,8 @@ func (m *pickleMemo) single() *memoSingles {
 // moduleName is where the name of a module was memoized, and whether it was that of
 // a knownGlobal.
 type moduleName struct {
-	idx   uint32
-	known bool
+	idx         uint32
+	fromProgram bool
 }
 
 const (
@@ -96,7 +96,7 @@ const (
 	// The table grows fourfold up to this size, then twofold.
 	memoSlotsMany = 1 << 16
 
-	memoFew = 8
+	maxFirstEntries = 8
 
 	identityBits  = 9
 	identityItems = 1 << identityBits // in a chunk, of which the first begins with identityFirst
@@ -140,7 +140,7 @@ func (k *identityKinds) of(id objectID) uint32 {
 }
 
 // add assigns the next index.
-func (m *pickleMemo) add() uint32 {
+func (m *pickleMemo) newIndex() uint32 {
 	m.next++
 	return m.next - 1
 }
@@ -152,15 +152,15 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 	}
 	kind := m.kinds.of(id)
 	if m.blocks.n == 0 {
-		return m.findFew(id, kind)
+		return m.findFirst(id, kind)
 	}
-	number, place := id.block()
+	number, place := id.blockPlace()
 	if b := m.blocks.find(number); b != nil {
 		n := b.places[place]
 		if n == 0 {
 			return 0, false
 		}
-		if m.is(n, id, kind) {
+		if m.isIdentity(n, id, kind) {
 			return m.index(n), true
 		}
 	} else if !m.blocks.closed {
@@ -180,33 +180,33 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 // zero identity is always new and not listed.
 func (m *pickleMemo) insert(id objectID) (uint32, bool) {
 	if id.p == nil {
-		return m.add(), false
+		return m.newIndex(), false
 	}
 	kind := m.kinds.of(id)
 	if m.blocks.n == 0 {
-		if idx, known := m.findFew(id, kind); known {
+		if idx, known := m.findFirst(id, kind); known {
 			return idx, true
 		}
-		if m.used < memoFew {
-			idx := m.add()
-			m.few[m.used] = memoEntryOf(id, kind, idx)
+		if m.used < maxFirstEntries {
+			idx := m.newIndex()
+			m.firstEntries[m.used] = memoEntryOf(id, kind, idx)
 			m.used++
 			return idx, false
 		}
-		m.moveFew()
+		m.moveFirst()
 	}
 	if n := m.reserve(id, kind); n != 0 {
 		return m.index(n), true
 	}
-	idx := m.add()
-	m.list(id, kind, idx)
+	idx := m.newIndex()
+	m.addIdentity(id, kind, idx)
 	return idx, false
 }
 
 // findFew returns the index of an identity among the first few.
-func (m *pickleMemo) findFew(id objectID, kind uint32) (uint32, bool) {
-	for i := range m.few[:m.used] {
-		if f := &m.few[i]; f.is(id, kind) {
+func (m *pickleMemo) findFirst(id objectID, kind uint32) (uint32, bool) {
+	for i := range m.firstEntries[:m.used] {
+		if f := &m.firstEntries[i]; f.is(id, kind) {
 			return f.idx, true
 		}
 	}
@@ -214,30 +214,30 @@ func (m *pickleMemo) findFew(id objectID, kind uint32) (uint32, bool) {
 }
 
 // moveFew moves the first few identities to where many are.
-func (m *pickleMemo) moveFew() {
+func (m *pickleMemo) moveFirst() {
 	m.used = 0
-	for i := range m.few {
-		f := &m.few[i]
+	for i := range m.firstEntries {
+		f := &m.firstEntries[i]
 		m.reserve(f.id(), f.kind)
-		m.list(f.id(), f.kind, f.idx)
+		m.addIdentity(f.id(), f.kind, f.idx)
 	}
 }
 
 // reserve returns the number of an identity, or 0 if it is none: then it gets the next
 // number, with which list is to list it.
 func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
-	number, place := id.block()
+	number, place := id.blockPlace()
 	if b := m.blocks.get(number, m.used); b != nil {
 		at := &b.places[place]
 		switch {
 		case *at == 0:
 			*at = m.used + 1
 			return 0
-		case m.is(*at, id, kind):
+		case m.isIdentity(*at, id, kind):
 			return *at
 		}
 	}
-	if m.listed*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
+	if m.usedSlots*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
 		m.grow()
 	}
 	s := m.find(id, kind)
@@ -245,12 +245,12 @@ func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
 		return *s &^ m.tags
 	}
 	*s = m.used + 1 | id.tag()&m.tags
-	m.listed++
+	m.usedSlots++
 	return 0
 }
 
 // list adds an identity.
-func (m *pickleMemo) list(id objectID, kind, idx uint32) {
+func (m *pickleMemo) addIdentity(id objectID, kind, idx uint32) {
 	if m.used%identityItems == 0 && int(m.used>>identityBits) == len(m.identities) {
 		m.identities = append(m.identities, newIdentityChunk(m.used == 0))
 	}
@@ -259,7 +259,7 @@ func (m *pickleMemo) list(id objectID, kind, idx uint32) {
 }
 
 // is reports whether id, of that kind, is the n-th identity, counted from 1.
-func (m *pickleMemo) is(n uint32, id objectID, kind uint32) bool {
+func (m *pickleMemo) isIdentity(n uint32, id objectID, kind uint32) bool {
 	return m.identities[(n-1)>>identityBits].is((n-1)%identityItems, id, kind)
 }
 
@@ -273,7 +273,7 @@ func (m *pickleMemo) find(id objectID, kind uint32) *uint32 {
 	mask, tag := uintptr(len(m.slots)-1), id.tag()&m.tags
 	for i := id.home(mask); ; i++ {
 		s := &m.slots[i&mask]
-		if *s == 0 || *s&m.tags == tag && m.is(*s&^m.tags, id, kind) {
+		if *s == 0 || *s&m.tags == tag && m.isIdentity(*s&^m.tags, id, kind) {
 			return s
 		}
 	}
@@ -284,7 +284,7 @@ func (m *pickleMemo) grow() {
 	old, tags := m.slots, m.tags
 	size := max(memoSlots, len(old))
 	switch {
-	case m.listed*3 < len(old)*2:
+	case m.usedSlots*3 < len(old)*2:
 	case len(old) >= memoSlotsMany:
 		size = 2 * len(old)
 	default:
@@ -318,7 +318,7 @@ func (m *pickleMemo) insertText(s string, id objectID) (uint32, bool) {
 		return m.insert(id)
 	}
 	r, _ := utf8.DecodeRuneInString(s)
-	char, own := &m.single().chars[r&0xff], &m.singles.ownChar[r&0xff]
+	char, own := &m.ensureSingles().chars[r&0xff], &m.singles.ownChar[r&0xff]
 	if id.p == nil {
 		*own = true
 		return m.insertSingle(char)
@@ -341,7 +341,7 @@ func (m *pickleMemo) insertString(s string) (uint32, bool) {
 	if idx, ok := m.strings.get(s); ok {
 		return idx, true
 	}
-	idx := m.add()
+	idx := m.newIndex()
 	m.strings.add(s, idx)
 	return idx, false
 }
@@ -351,7 +351,7 @@ func (m *pickleMemo) insertSingle(at *uint32) (uint32, bool) {
 	if *at != 0 {
 		return *at - 1, true
 	}
-	idx := m.add()
+	idx := m.newIndex()
 	*at = idx + 1
 	return idx, false
 }

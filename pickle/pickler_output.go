@@ -33,20 +33,20 @@ const (
 // segment is a finished part of the output: bytes, or a function that writes
 // exactly size bytes.
 type segment struct {
-	data  []byte
-	write func(w io.Writer) error
-	size  int64
+	data    []byte
+	writeTo func(w io.Writer) error
+	size    int64
 }
 
 // output is the pickle being written.
 type output struct {
-	buf      []byte // the chunk being filled
-	first    []byte // where the output begins, of length 0
-	segs     []segment
-	chunks   []*[chunkSize]byte // to be given back
-	framing  bool
-	frame    int // where in buf the open frame's header is
-	boundary int // len(buf) from which the next object calls atBoundary
+	buf        []byte // the chunk being filled
+	first      []byte // where the output begins, of length 0
+	segs       []segment
+	chunks     []*[chunkSize]byte // to be given back
+	framing    bool
+	frame      int // where in buf the open frame's header is
+	frameLimit int // len(buf) from which the next object calls atBoundary
 }
 
 var chunkPool = sync.Pool{New: func() any { return new([chunkSize]byte) }}
@@ -59,10 +59,10 @@ func (o *output) release() {
 	}
 	clear(o.segs)
 	kept := output{first: o.first, segs: o.segs[:0]}
-	if cap(o.first) > keptBuffer {
+	if cap(o.first) > maxKeptBuffer {
 		kept.first = nil
 	}
-	if cap(o.segs) > keptItems {
+	if cap(o.segs) > maxKeptItems {
 		kept.segs = nil
 	}
 	*o = kept
@@ -73,7 +73,7 @@ func (o *output) reset() {
 	if o.first == nil {
 		o.first = make([]byte, 0, chunkFirst)
 	}
-	o.buf, o.boundary = o.first, chunkSize
+	o.buf, o.frameLimit = o.first, chunkSize
 }
 
 // startFraming opens the first frame.
@@ -85,7 +85,7 @@ func (o *output) startFraming() {
 func (o *output) openFrame() {
 	o.frame = len(o.buf)
 	o.buf = append(o.buf, byte(OpFrame), 0, 0, 0, 0, 0, 0, 0, 0)
-	o.boundary = len(o.buf) + frameTarget
+	o.frameLimit = len(o.buf) + frameTarget
 }
 
 // closeFrame completes the header of the open frame, or removes it.
@@ -101,7 +101,7 @@ func (o *output) closeFrame() {
 }
 
 // atBoundary is called before an object once buf has reached boundary.
-func (o *output) atBoundary() {
+func (o *output) nextFrame() {
 	if o.framing {
 		o.closeFrame()
 	}
@@ -114,7 +114,7 @@ func (o *output) atBoundary() {
 	if o.framing {
 		o.openFrame()
 	} else {
-		o.boundary = chunkSize - frameTarget
+		o.frameLimit = chunkSize - frameTarget
 	}
 }
 
@@ -130,7 +130,7 @@ func (o *output) flush() {
 }
 
 // payload writes header and then s, a payload of frameTarget bytes or more.
-func (o *output) payload(header []byte, s segment) {
+func (o *output) writePayload(header []byte, s segment) {
 	if o.framing {
 		o.closeFrame()
 	}
@@ -140,7 +140,7 @@ func (o *output) payload(header []byte, s segment) {
 	if o.framing {
 		o.openFrame()
 	} else {
-		o.boundary = len(o.buf) + chunkSize
+		o.frameLimit = len(o.buf) + chunkSize
 	}
 }
 
@@ -172,16 +172,16 @@ func (o *output) align(n int) {
 }
 
 // trailer writes what follows an object outside of frames.
-func (o *output) trailer(t *written.Trailer) {
+func (o *output) writeTrailer(t *written.Trailer) {
 	if o.framing {
 		o.closeFrame()
 	}
 	o.flush()
-	o.segs = append(o.segs, segment{size: t.Size, write: t.Write})
+	o.segs = append(o.segs, segment{size: t.Size, writeTo: t.Write})
 	if o.framing {
 		o.openFrame()
 	} else {
-		o.boundary = len(o.buf) + chunkSize
+		o.frameLimit = len(o.buf) + chunkSize
 	}
 }
 
@@ -204,9 +204,9 @@ func (o *output) writeTo(w io.Writer) error {
 		}
 	}
 	for _, s := range o.segs {
-		if s.write != nil {
+		if s.writeTo != nil {
 			cw := countingWriter{w: w}
-			if err := s.write(&cw); err != nil {
+			if err := s.writeTo(&cw); err != nil {
 				return err
 			}
 			if cw.n != s.size {
@@ -241,7 +241,7 @@ func (o *output) bytes() ([]byte, error) {
 		return nil, &EncodeError{Err: Unsupported("a pickle of %d bytes in memory", total)}
 	}
 	b := payload.Uncleared(int(total))
-	if len(o.segs) == 1 && o.segs[0].write == nil {
+	if len(o.segs) == 1 && o.segs[0].writeTo == nil {
 		copy(b, o.segs[0].data)
 		return b, nil
 	}

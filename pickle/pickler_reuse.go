@@ -24,7 +24,7 @@ type pickling struct {
 	fieldNames []fieldNames
 	number     uint32 // of this Dump among those with this memory
 	// keySets are those of maps written last, each at its size modulo keySets.
-	keySets  [keySets]*keySet
+	keySets  [numKeySets]*keySet
 	usedSets uint32 // a bit for each that has keys
 	texts    []textPair
 	// replaced lists the values that a ReduceFunc gave for others, so that
@@ -34,7 +34,7 @@ type pickling struct {
 	// that the calls of getattr stand for.
 	newMethods map[any]*Object
 	nested     map[*Object]Global
-	late       map[*types.Dict]lateDict // what objects being written say of dicts
+	lateDicts  map[*types.Dict]lateDict // what objects being written say of dicts
 	trailers   map[*Object]*written.Trailer
 	// constructors is what is known of Constructors, capture what is being found out.
 	constructors constructorTable
@@ -43,10 +43,10 @@ type pickling struct {
 
 // What of the working memory is kept.
 const (
-	keptBuffer  = 64 << 10 // bytes of output
-	keptItems   = 64       // entries of a table, values of maps
-	keptNames   = 256      // struct types
-	keptLengths = 256      // kinds of identities
+	maxKeptBuffer  = 64 << 10 // bytes of output
+	maxKeptItems   = 64       // entries of a table, values of maps
+	maxKeptStructs = 256      // struct types
+	maxKeptKinds   = 256      // kinds of identities
 )
 
 // plainPlans are those of Picklers without hooks.
@@ -54,21 +54,21 @@ var plainPlans planCache
 
 // begin returns working memory for a Dump.
 func (p *Pickler) begin() *pickling {
-	plans := p.kept
+	plans := p.planCache
 	switch {
 	case plans != nil:
 	case p.Reduce == nil && p.Fields == nil:
 		plans = &plainPlans
 	default:
 		plans = new(planCache)
-		p.kept = plans
+		p.planCache = plans
 	}
 	q, _ := plans.unused.Get().(*pickling)
 	if q == nil {
 		q = new(pickling)
 	}
 	q.Pickler, q.proto = *p, p.Protocol.Number()
-	q.kept = plans
+	q.planCache = plans
 	q.number++
 	q.out.reset()
 	return q
@@ -80,7 +80,7 @@ func (p *pickling) release(ok bool) {
 	if !ok {
 		return
 	}
-	plans := p.kept
+	plans := p.planCache
 	p.Pickler = Pickler{}
 	p.memo.release()
 	p.stack.release()
@@ -88,7 +88,7 @@ func (p *pickling) release(ok bool) {
 	release(&p.replaced)
 	release(&p.newMethods)
 	release(&p.nested)
-	release(&p.late)
+	release(&p.lateDicts)
 	release(&p.trailers)
 	p.constructors.release()
 	plans.unused.Put(p)
@@ -101,23 +101,23 @@ func (p *pickling) releaseKeys() {
 			continue
 		}
 		p.usedSets &^= 1 << i
-		if s := p.keySets[i]; cap(s.keys) <= keptItems {
+		if s := p.keySets[i]; cap(s.keys) <= maxKeptItems {
 			s.empty()
 		} else {
 			p.keySets[i] = nil
 		}
 	}
-	if cap(p.texts) > keptItems {
+	if cap(p.texts) > maxKeptItems {
 		p.texts = nil
 	}
-	if len(p.fieldNames) > keptNames || p.number == 1<<32-1 {
+	if len(p.fieldNames) > maxKeptStructs || p.number == 1<<32-1 {
 		p.fieldNames, p.number = nil, 0
 	}
 }
 
 // release empties a table, which stays if it is small.
 func release[K comparable, V any](m *map[K]V) {
-	if len(*m) > keptItems {
+	if len(*m) > maxKeptItems {
 		*m = nil
 	} else if *m != nil {
 		clear(*m)
@@ -125,23 +125,23 @@ func release[K comparable, V any](m *map[K]V) {
 }
 
 // few is how many entries a table has before it is a map.
-const few = 8
+const smallMapLen = 8
 
 // table is a map that has its first entries in a list, where they are found faster. The zero value
 // is empty.
-type table[K comparable, V any] struct {
+type smallMap[K comparable, V any] struct {
 	n     int // in the list, few+1 if all are in the map
-	first [few]tableEntry[K, V]
+	first [smallMapLen]smallMapEntry[K, V]
 	rest  map[K]V
 }
 
-type tableEntry[K comparable, V any] struct {
+type smallMapEntry[K comparable, V any] struct {
 	key   K
 	value V
 }
 
-func (t *table[K, V]) get(key K) (v V, ok bool) {
-	if t.n > few {
+func (t *smallMap[K, V]) get(key K) (v V, ok bool) {
+	if t.n > smallMapLen {
 		v, ok = t.rest[key]
 		return v, ok
 	}
@@ -154,8 +154,8 @@ func (t *table[K, V]) get(key K) (v V, ok bool) {
 }
 
 // set sets the value of a key.
-func (t *table[K, V]) set(key K, v V) {
-	if t.n <= few {
+func (t *smallMap[K, V]) set(key K, v V) {
+	if t.n <= smallMapLen {
 		for i := range t.first[:t.n] {
 			if e := &t.first[i]; e.key == key {
 				e.value = v
@@ -167,13 +167,13 @@ func (t *table[K, V]) set(key K, v V) {
 }
 
 // add is set for a key that the table does not have.
-func (t *table[K, V]) add(key K, v V) {
-	if t.n < few {
-		t.first[t.n] = tableEntry[K, V]{key, v}
+func (t *smallMap[K, V]) add(key K, v V) {
+	if t.n < smallMapLen {
+		t.first[t.n] = smallMapEntry[K, V]{key, v}
 		t.n++
 		return
 	}
-	if t.n == few {
+	if t.n == smallMapLen {
 		if t.rest == nil {
 			t.rest = make(map[K]V)
 		}
@@ -186,22 +186,22 @@ func (t *table[K, V]) add(key K, v V) {
 }
 
 // reserve makes room for n more entries, if the table has not many yet.
-func (t *table[K, V]) reserve(n int) {
+func (t *smallMap[K, V]) reserve(n int) {
 	if t.rest == nil {
-		t.rest = make(map[K]V, n+few)
+		t.rest = make(map[K]V, n+smallMapLen)
 	}
 }
 
 // size returns the number of entries.
-func (t *table[K, V]) size() int {
-	if t.n > few {
+func (t *smallMap[K, V]) size() int {
+	if t.n > smallMapLen {
 		return len(t.rest)
 	}
 	return t.n
 }
 
-func (t *table[K, V]) release() {
-	clear(t.first[:min(t.n, few)])
+func (t *smallMap[K, V]) release() {
+	clear(t.first[:min(t.n, smallMapLen)])
 	release(&t.rest)
 	t.n = 0
 }

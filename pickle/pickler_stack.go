@@ -37,17 +37,17 @@ type task struct {
 	op    Opcode
 	// exact: an exact list or dict, whose last batch of one item CPython
 	// writes differently from that of an iterator.
-	exact bool
-	fresh bool // a tuple without identity
-	i     int  // items begun
-	n     int  // items in all
+	exact  bool
+	noMemo bool // a tuple without identity
+	i      int  // items begun
+	n      int  // items in all
 }
 
 // reduceTask is the object of a taskReduce.
 type reduceTask struct {
-	obj  *Object
-	id   objectID
-	made bool // obj was made by madeObject
+	obj    *Object
+	id     objectID
+	pooled bool // obj was made by madeObject
 	// dropped says that the result is popped: neither it nor the tuple of its arguments goes into
 	// the memo.
 	dropped bool
@@ -59,7 +59,7 @@ type goTask struct {
 	val   reflect.Value
 	pairs []goPair
 	// Of a struct:
-	at   address  // where it is, if that is known
+	addr address  // where it is, if that is known
 	keys []uint32 // memo index plus 1 of each field name
 	// If the plan is not whole, last is the index of the field written last, and present
 	// has, where at is known, a bit for each that is still to be written.
@@ -69,15 +69,15 @@ type goTask struct {
 
 // taskStack holds the tasks, and for each, by its kind, what it works on.
 type taskStack struct {
-	tasks   chunks[task]
-	items   chunks[[]any]      // taskItems, taskAnys, taskTuple, taskFrozenSet
-	ids     chunks[objectID]   // taskFrozenSet
-	singles chunks[*any]       // taskTuple1: the item of each, nil for a fresh tuple
-	dicts   chunks[types.Dict] // taskPairs
-	objects chunks[reduceTask] // taskReduce
-	free    []*Object          // that were made and are not used any more
-	values  chunks[goTask]     // taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct
-	maps    chunks[anyMapTask] // taskAnyMap
+	tasks       chunks[task]
+	items       chunks[[]any]      // taskItems, taskAnys, taskTuple, taskFrozenSet
+	ids         chunks[objectID]   // taskFrozenSet
+	tuple1Items chunks[*any]       // taskTuple1: the item of each, nil for a fresh tuple
+	dicts       chunks[types.Dict] // taskPairs
+	objects     chunks[reduceTask] // taskReduce
+	pool        []*Object          // that were made and are not used any more
+	values      chunks[goTask]     // taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct
+	maps        chunks[anyMapTask] // taskAnyMap
 	// mapValues are the values of maps, those of the map on top last.
 	mapValues []any
 }
@@ -87,27 +87,27 @@ func (s *taskStack) release() {
 	s.tasks.release()
 	s.items.release()
 	s.ids.release()
-	s.singles.release()
+	s.tuple1Items.release()
 	s.dicts.release()
 	s.objects.release()
 	s.values.release()
 	s.maps.release()
-	if cap(s.mapValues) > keptItems {
+	if cap(s.mapValues) > maxKeptItems {
 		s.mapValues = nil
 	}
-	if cap(s.free) > keptItems {
-		s.free = nil
+	if cap(s.pool) > maxKeptItems {
+		s.pool = nil
 	}
 }
 
 // madeObject returns an empty Object, for a task that nothing else gets it from.
-func (s *taskStack) madeObject() *Object {
-	n := len(s.free)
+func (s *taskStack) pooledObject() *Object {
+	n := len(s.pool)
 	if n == 0 {
 		return new(Object)
 	}
-	o := s.free[n-1]
-	s.free = s.free[:n-1]
+	o := s.pool[n-1]
+	s.pool = s.pool[:n-1]
 	return o
 }
 
@@ -125,9 +125,9 @@ func (s *taskStack) pop() {
 	case taskPairs:
 		s.dicts.pop()
 	case taskReduce:
-		if r := s.objects.top(); r.made {
+		if r := s.objects.top(); r.pooled {
 			*r.obj = Object{}
-			s.free = append(s.free, r.obj)
+			s.pool = append(s.pool, r.obj)
 		}
 		s.objects.pop()
 	case taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct:
@@ -162,7 +162,7 @@ func (s *taskStack) pushOp(op Opcode) {
 // pushTuple1 adds the tuple of an item that is about to be written, with those around it in one
 // task.
 func (s *taskStack) pushTuple1(item *any) {
-	s.singles.push(item)
+	s.tuple1Items.push(item)
 	if s.tasks.n > 0 {
 		if t := s.tasks.top(); t.kind == taskTuple1 {
 			t.n++

@@ -87,11 +87,11 @@ func (s *Scanner) Next() (OpInfo, error) {
 			if errors.Is(err, io.EOF) {
 				return OpInfo{}, io.EOF
 			}
-			return OpInfo{}, &DecodeError{Offset: w.Offset(), Err: publicLimit(err)}
+			return OpInfo{}, &DecodeError{Offset: w.Offset(), Err: publicLimitError(err)}
 		}
 		s.inside = true
 	}
-	op, at, err := w.Opcode()
+	op, at, err := w.PeekOpcode()
 	if err != nil {
 		if len(w.Buf) > w.Pos {
 			s.op, s.at = op, at
@@ -112,7 +112,7 @@ func (s *Scanner) Next() (OpInfo, error) {
 }
 
 func failed(op opcode.Code, at int64, err error) error {
-	return &DecodeError{Op: Opcode(op), Offset: at, Err: publicLimit(err)}
+	return &DecodeError{Op: Opcode(op), Offset: at, Err: publicLimitError(err)}
 }
 
 // argument decodes the argument of op.
@@ -145,7 +145,7 @@ func (s *Scanner) argument(op opcode.Code) (any, error) {
 	case opcode.Float8:
 		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 	}
-	return opcode.UintOf(opcode.Unsigned64(b)), nil
+	return opcode.PyUint(opcode.Uint64(b)), nil
 }
 
 // line decodes an argument that is a line of text. Numbers are decoded as pickletools does; where
@@ -222,7 +222,7 @@ func (s *Scanner) counted(op opcode.Code) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := opcode.Unsigned64(b)
+	n := opcode.Uint64(b)
 	isLong := op == opcode.Long1 || op == opcode.Long4
 	if isLong && n > math.MaxInt32 {
 		return nil, malformed("negative length %d", int32(uint32(n)))
@@ -269,5 +269,5 @@ func (s *Scanner) intValue(small int64, large *big.Int, err error) (any, error) 
 	case large != nil:
 		return large, nil
 	}
-	return opcode.IntOf(small), nil
+	return opcode.PyInt(small), nil
 }

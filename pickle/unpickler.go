@@ -83,15 +83,15 @@ type Unpickler struct {
 	slabs slabs
 	// host is that of the pickle that is being read, unless its tape is nil: hosts of pickles
 	// inside it, and one whose memo goes on, are made anew.
-	host   host
-	kept   *host // of the pickle before, with KeepMemo
-	proto  int
-	nested int
-	limits Limits        // with defaults
-	usage  *bridge.Tally // of the Load that runs
-	own    bridge.Tally
+	host     host
+	keptHost *host // of the pickle before, with KeepMemo
+	proto    int
+	nested   int
+	limits   Limits        // with defaults
+	usage    *bridge.Tally // of the Load that runs
+	ownTally bridge.Tally
 	// steps are those of readPart until the pass begins.
-	steps []tape.PathStep
+	path []tape.PathStep
 	// running is the tape of the pickle that is being read, for the pickles inside it.
 	running *tape.Tape
 }
@@ -142,21 +142,21 @@ func (u *Unpickler) More() (bool, error) {
 
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
-	bridge.ReadPart = func(u any, steps []tape.PathStep) (bridge.Pickle,
+	bridge.ReadPartial = func(u any, steps []tape.PathStep) (bridge.Pickle,
 		func([]tape.PathStep) (bridge.Pickle, error), error) {
-		return u.(*Unpickler).readPart(steps)
+		return u.(*Unpickler).readPartial(steps)
 	}
 	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
-	bridge.Public = public
-	bridge.KnownGlobal = func(module, name string, static bool) any {
-		return knownGlobal{Module: module, Name: name, Static: static}
+	bridge.PublicError = publicError
+	bridge.ProgramGlobal = func(module, name string, static bool) any {
+		return programGlobal{Module: module, Name: name, Static: static}
 	}
 	bridge.NewPlans = func() any { return new(planCache) }
-	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).kept, _ = plans.(*planCache) }
+	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).planCache, _ = plans.(*planCache) }
 	bridge.ReadPayload = func(unpickler any, n int64) ([]byte, error) {
-		return payloads{unpickler.(*Unpickler)}.ReadPayload(n)
+		return builderInput{unpickler.(*Unpickler)}.ReadPayload(n)
 	}
-	bridge.SetCosts = func(unpickler any, compressed func() int64, tally *bridge.Tally) {
+	bridge.SetTally = func(unpickler any, compressed func() int64, tally *bridge.Tally) {
 		u := unpickler.(*Unpickler)
 		u.compressed, u.tally = compressed, tally
 	}
@@ -175,35 +175,35 @@ func (u *Unpickler) read() (bridge.Pickle, error) {
 	}
 	u.w.Consume()
 	if u.usage = u.tally; u.usage == nil {
-		u.own = bridge.Tally{}
-		u.usage = &u.own
+		u.ownTally = bridge.Tally{}
+		u.usage = &u.ownTally
 	}
-	h, err := u.run(u.kept)
+	h, err := u.run(u.keptHost)
 	if u.tally != nil {
-		u.usage.Read += u.w.Offset()
+		u.usage.InputBytes += u.w.Offset()
 	}
 	if err != nil {
-		u.kept = nil
+		u.keptHost = nil
 		return nil, err
 	}
 	if u.KeepMemo {
-		u.kept = h
+		u.keptHost = h
 	}
 	u.w.End()
 	return h, nil
 }
 
 // readPart implements [bridge.ReadPart].
-func (u *Unpickler) readPart(steps []tape.PathStep) (p bridge.Pickle,
+func (u *Unpickler) readPartial(steps []tape.PathStep) (p bridge.Pickle,
 	again func([]tape.PathStep) (bridge.Pickle, error), err error) {
 	if !u.w.IsSlice() || u.KeepMemo || u.tally != nil || u.compressed != nil {
 		steps = nil
 	}
 	before := u.w
 	again = func(steps []tape.PathStep) (bridge.Pickle, error) {
-		u.w, u.steps = before, steps
+		u.w, u.path = before, steps
 		p, err := u.read()
-		u.steps = nil
+		u.path = nil
 		return p, err
 	}
 	p, err = again(steps)
@@ -221,9 +221,9 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 		h = u.newHost()
 	}
 	h.keys.maxDepth = u.limits.Depth
-	h.ended = false
-	outer, steps := u.running, u.steps
-	u.running, u.steps = h.t, nil // pickles inside this one are wanted as they are
+	h.passEnded = false
+	outer, steps := u.running, u.path
+	u.running, u.path = h.t, nil // pickles inside this one are wanted as they are
 	err := h.t.Read(&u.w, &tape.Options{
 		Host:     h,
 		Limits:   u.tapeLimits(),
@@ -238,10 +238,10 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 	u.running, u.usage.Usage = outer, h.t.Usage()
 	if err != nil {
 		h.Release()
-		return nil, public(err)
+		return nil, publicError(err)
 	}
 	u.proto = h.t.Protocol()
-	h.ended = !u.KeepMemo
+	h.passEnded = !u.KeepMemo
 	return h, nil
 }
 
@@ -280,7 +280,7 @@ func (u *Unpickler) begin() error {
 		if errors.Is(err, io.EOF) {
 			return io.EOF
 		}
-		return &DecodeError{Offset: u.w.Offset(), Err: publicLimit(err)}
+		return &DecodeError{Offset: u.w.Offset(), Err: publicLimitError(err)}
 	}
 	return nil
 }

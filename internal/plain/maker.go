@@ -146,7 +146,7 @@ func newMaker(c *Converter, p bridge.Pickle) *maker {
 	if c.spare = nil; m == nil {
 		m = &maker{shared: new(shared)}
 	}
-	m.c, m.p, m.t, m.owner = c, p, t, p.Rules().Owner
+	m.c, m.p, m.t, m.owner = c, p, t, p.Bounds().Owner
 	m.grow(t.Slots())
 	return m
 }

@@ -78,8 +78,8 @@ const (
 //
 //	Int, Float         v is the int64, or the bits of the float64
 //	BigInt             v is an index of Tape.values
-//	Value              v is an index of Tape.values, n is the slot plus 1 if it has one, aux is Tuple
-//	                   or Dict if it replaced a cell of that kind
+//	Value              v is an index of Tape.values, n is the slot plus 1 if it has one,
+//	                   aux is Tuple or Dict if it replaced a cell of that kind
 //	Class              v is an index of Tape.values, aux is the host's code
 //	Str ... ByteArray  n is the number of bytes, v is chunk<<spanShift | offset
 //	Tuple ... FrozenSet  n is the number of items (in a Dict, of keys and values), v is one extent

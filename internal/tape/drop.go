@@ -53,7 +53,7 @@ func (t *Tape) dropCall(id ID) error {
 // pickler that finds an object among the object's own arguments writes the call twice and pops the
 // second result, which has no effect.
 func (t *Tape) repeatsCall(c *cell) bool {
-	op, _, err := t.w.Opcode()
+	op, _, err := t.w.PeekOpcode()
 	if err != nil || op != opcode.BinGet && op != opcode.LongBinGet {
 		return false // it may be a GET of protocol 0; then the call is recorded, which does no harm
 	}

@@ -71,8 +71,11 @@ func (t *Tape) hashNewKeys(id ID, items []ID, state pathState, level int) (keys 
 // countsEntries reports whether a container on the path is a dict whose entries are selected by
 // position or counted.
 func (t *Tape) countsEntries(id ID, level int) bool {
-	return t.cells[id].kind == Dict && level < len(t.partial.path) && t.partial.path[level].Selection != nil &&
-		!t.partial.path[level].Selection.AnyCount
+	if t.cells[id].kind != Dict || level >= len(t.partial.path) {
+		return false
+	}
+	selection := t.partial.path[level].Selection
+	return selection != nil && !selection.AnyCount
 }
 
 // hasUniqueKeys reports whether no two keys of a container in the pickle are equal, or whether that

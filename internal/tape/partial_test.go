@@ -39,20 +39,22 @@ func TestPartialPassKeepsLittle(t *testing.T) {
 		{map[string]any{"a": many, "b": []any{1, 2}}, []tape.PathStep{{Key: "a"}, {Key: "k0"}}},
 		{map[string]any{"a": many, "b": []any{1, 2}}, []tape.PathStep{{Key: "b"}}},
 		{[]any{1, list, many}, []tape.PathStep{{Key: "0", IsInt: true}}},
-		{map[string]any{"only": list}, []tape.PathStep{{Key: "only"}, {Key: "99", Int: 99, IsInt: true}}},
+		{map[string]any{"only": list},
+			[]tape.PathStep{{Key: "only"}, {Key: "99", Int: 99, IsInt: true}}},
 		{many, firstItems(3, 1)}, {list, firstItems(3, 3)},
 		{map[string]any{"a": many, "b": list}, firstItems(30, 1)},
 		{[]any{1, []any{list, many}}, firstItems(20, 2)},
 		{types.NewTupleFromSlice([]any{list, many}), firstItems(20, 1)},
 		{map[string]any{"only": many}, firstItems(20, 1)},
-		{list, []tape.PathStep{{Selection: &tape.Selection{Wanted: []tape.Range{{5, 9}, {40_000, 41_500}}}}}},
+		{list, []tape.PathStep{{Selection: &tape.Selection{
+			Wanted: []tape.Range{{5, 9}, {40_000, 41_500}}}}}},
 		{list, []tape.PathStep{{Selection: &tape.Selection{}}}},
 	} {
 		data, err := pickle.Dumps(tt.v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, _, err := bridge.ReadPart(pickle.NewUnpicklerBytes(data), tt.path)
+		p, _, err := bridge.ReadPartial(pickle.NewUnpicklerBytes(data), tt.path)
 		if err != nil {
 			t.Fatal(err)
 		}

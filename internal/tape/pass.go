@@ -123,7 +123,7 @@ func (t *Tape) growCap(n, left int) int {
 func (t *Tape) inputEnd() (end int64, known bool) {
 	if !t.askedEnd {
 		t.askedEnd, t.end = true, -1
-		if rest, known := t.w.Rest(); known {
+		if rest, known := t.w.Remaining(); known {
 			t.end = t.w.Offset() + rest
 		}
 	}
@@ -185,7 +185,7 @@ func (t *Tape) underflow() error {
 
 // prepare brings the next opcode and the fixed part of its argument into the window.
 func (t *Tape) prepare() error {
-	op, at, err := t.w.Opcode()
+	op, at, err := t.w.PeekOpcode()
 	if err != nil && at == t.w.Offset() && len(t.w.Buf) > t.w.Pos {
 		t.op, t.start = op, at
 	}

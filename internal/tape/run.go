@@ -73,7 +73,7 @@ func (t *Tape) findRun(kind Kind) (first, second run, twoFrames bool) {
 	w := t.w
 	b := w.Buf[w.Pos:]
 	short := first.scan(kind, b)
-	for short && len(b) < maxRunLookahead && w.Ahead(len(b)+1) {
+	for short && len(b) < maxRunLookahead && w.Lookahead(len(b)+1) {
 		b = w.Buf[w.Pos:]
 		short = first.scan(kind, b)
 	}

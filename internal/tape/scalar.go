@@ -175,7 +175,7 @@ func (t *Tape) readUint(op opcode.Code) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return opcode.Unsigned64(b), nil
+	return opcode.Uint64(b), nil
 }
 
 // readCounted reads a length and that many bytes. If owned is true the bytes are in memory of their
