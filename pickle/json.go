@@ -3,10 +3,10 @@ package pickle
 import "github.com/unpkl/unpkl/internal/jsonhook"
 
 // The JSON of these types is that of unpkl to-json --arrays=values; see the table in the
-// documentation of the command. It takes an import of the package unpkl, or of one that imports
-// it; without, encoding/json reports an error.
+// documentation of the command. The program must import package unpkl, directly or through another
+// package. Otherwise encoding/json reports an error.
 
-// MarshalJSON returns the object by what makes it as JSON, for encoding/json.
+// MarshalJSON returns the class, arguments, state and items as JSON, for encoding/json.
 func (o *Object) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(o) }
 
 // MarshalJSON returns the members as JSON, for encoding/json.

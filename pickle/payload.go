@@ -6,7 +6,7 @@ import (
 	"github.com/unpkl/unpkl/internal/bridge"
 )
 
-// payloads is the input of an Unpickler for a [bridge.Builder].
+// builderInput is the input of an Unpickler for a [bridge.Builder].
 type builderInput struct{ u *Unpickler }
 
 var _ bridge.Input = builderInput{}
@@ -32,7 +32,7 @@ func (p builderInput) ReadByte() (byte, error) {
 	return b[0], nil
 }
 
-// maxNested bounds the pickles inside pickles: each is a call on Go's stack.
+// maxNested is the greatest number of nested pickles. Each is a call on Go's stack.
 const maxNested = 100
 
 // LoadNested implements [bridge.Input].
