@@ -110,8 +110,8 @@ type Pickler struct {
 	// Fields returns the fields of a struct type that are written as the items of a dict. Without
 	// it, structs are an error.
 	Fields func(t reflect.Type) []Field
-	// planCache has the plans of Go types, also those of earlier Picklers with the same Reduce and
-	// Fields hooks. It is nil before the first Dump.
+	// planCache, if it is not nil, has the plans of Go types. It may be shared by Picklers with the
+	// same Reduce and Fields hooks.
 	planCache *planCache
 	// Strings says which equal strings are one object.
 	Strings Strings
@@ -140,7 +140,7 @@ func (p *Pickler) Dump(v any) error {
 	return err
 }
 
-// Dumps returns v as a pickle in a slice of exactly the needed capacity. It does not use the
+// Dumps returns v as a pickle in a new slice of the size that it needs. It does not use the
 // Pickler's writer. Its errors are those of Dump.
 func (p *Pickler) Dumps(v any) ([]byte, error) {
 	q, err := p.pickle(v)

@@ -6,10 +6,10 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// NOTE on working memory. One Dump of a small value takes less time than to make what a Dump works
-// with. So that is kept for the next Dump of a Pickler with the same plans, emptied of
-// what refers to the value: of each part as much as was used, and a part that grew large
-// is not kept. What was used by a Dump that failed, or in which a hook panicked, is not used again.
+// It takes longer to allocate the working memory of a Dump than to dump a small value. So the
+// working memory is kept for the next Dump of a Pickler with the same plans. References to the
+// value are removed, and parts that grew large are dropped. The working memory of a Dump that
+// failed, or in which a hook panicked, is not used again.
 
 // pickling is one Dump: the fields of its Pickler, and its working memory.
 type pickling struct {
@@ -18,41 +18,43 @@ type pickling struct {
 	out   output
 	memo  pickleMemo
 	stack taskStack
-	plans [16][2]*plan // used last, each at the hash of its type
-	// fieldNames are where the names of the fields of struct types are in the memo, each
-	// at the number of its plan.
+	plans [16][2]*plan // the plans used last, by the hash of the type
+
+	// fieldNames has the memo indices of the names of fields, at the number of a struct's plan.
 	fieldNames []fieldNames
-	number     uint32 // of this Dump among those with this memory
-	// keySets are those of maps written last, each at its size modulo keySets.
+	number     uint32 // number of this Dump among those with this working memory
+	// keySets has the keys of the maps written last, at the length of the map modulo numKeySets.
 	keySets  [numKeySets]*keySet
-	usedSets uint32 // a bit for each that has keys
-	texts    []textPair
-	// replaced lists the values that a ReduceFunc gave for others, so that
-	// they are the same when met again.
+	usedSets uint32     // has a bit for each element of keySets that is not empty
+	texts    []textPair // memory for saveTextMap
+
+	// replaced has the values that a ReduceFunc returned in place of others, so that they are the
+	// same objects each time.
 	replaced map[objectID]any
-	// newMethods has the method __new__ of a class, for callForm; nested the names
-	// that the calls of getattr stand for.
+	// newMethods has the method __new__ of each class, for asReduceCall.
 	newMethods map[any]*Object
-	nested     map[*Object]Global
-	lateDicts  map[*types.Dict]lateDict // what objects being written say of dicts
-	trailers   map[*Object]*written.Trailer
-	// constructors is what is known of Constructors, capture what is being found out.
+	// nested has the global that a call of getattr stands for.
+	nested map[*Object]Global
+	// lateDicts are the dicts that get late entries.
+	lateDicts map[*types.Dict]lateDict
+	trailers  map[*Object]*written.Trailer
+
 	constructors constructorTable
 	capture      capture
 }
 
-// What of the working memory is kept.
+// The bounds of the working memory that is kept for the next Dump.
 const (
 	maxKeptBuffer  = 64 << 10 // bytes of output
-	maxKeptItems   = 64       // entries of a table, values of maps
+	maxKeptItems   = 64       // entries of a table, or values of maps
 	maxKeptStructs = 256      // struct types
 	maxKeptKinds   = 256      // kinds of identities
 )
 
-// plainPlans are those of Picklers without hooks.
+// plainPlans has the plans of Picklers without hooks.
 var plainPlans planCache
 
-// begin returns working memory for a Dump.
+// begin returns the working memory for a Dump.
 func (p *Pickler) begin() *pickling {
 	plans := p.planCache
 	switch {
@@ -74,7 +76,8 @@ func (p *Pickler) begin() *pickling {
 	return q
 }
 
-// release lets go of what a Dump refers to, and keeps the rest for the next one if all went well.
+// release removes all references to the dumped value, and keeps the working memory for the next
+// Dump if ok is true.
 func (p *pickling) release(ok bool) {
 	p.out.release()
 	if !ok {
@@ -94,7 +97,7 @@ func (p *pickling) release(ok bool) {
 	plans.unused.Put(p)
 }
 
-// releaseKeys forgets the keys of maps, and where names are in the memo.
+// releaseKeys removes the keys of maps and the memo indices of names.
 func (p *pickling) releaseKeys() {
 	for i := 0; p.usedSets != 0; i++ {
 		if p.usedSets&(1<<i) == 0 {
@@ -115,7 +118,7 @@ func (p *pickling) releaseKeys() {
 	}
 }
 
-// release empties a table, which stays if it is small.
+// release empties a map, and drops it if it is large.
 func release[K comparable, V any](m *map[K]V) {
 	if len(*m) > maxKeptItems {
 		*m = nil
@@ -124,13 +127,15 @@ func release[K comparable, V any](m *map[K]V) {
 	}
 }
 
-// few is how many entries a table has before it is a map.
+// smallMapLen is the greatest number of entries of a smallMap that are not in a Go map.
 const smallMapLen = 8
 
-// table is a map that has its first entries in a list, where they are found faster. The zero value
-// is empty.
+// smallMap is a map that is faster than a Go map for few entries, which it keeps in an array. The
+// zero value is empty.
+//
+// Invariant: if n is at most smallMapLen, the entries are first[:n]. Otherwise all are in rest.
 type smallMap[K comparable, V any] struct {
-	n     int // in the list, few+1 if all are in the map
+	n     int
 	first [smallMapLen]smallMapEntry[K, V]
 	rest  map[K]V
 }
@@ -166,7 +171,7 @@ func (t *smallMap[K, V]) set(key K, v V) {
 	t.add(key, v)
 }
 
-// add is set for a key that the table does not have.
+// add is set for a key that the map does not have.
 func (t *smallMap[K, V]) add(key K, v V) {
 	if t.n < smallMapLen {
 		t.first[t.n] = smallMapEntry[K, V]{key, v}
@@ -185,7 +190,7 @@ func (t *smallMap[K, V]) add(key K, v V) {
 	t.rest[key] = v
 }
 
-// reserve makes room for n more entries, if the table has not many yet.
+// reserve makes room for n more entries, if all entries are in the array.
 func (t *smallMap[K, V]) reserve(n int) {
 	if t.rest == nil {
 		t.rest = make(map[K]V, n+smallMapLen)
