@@ -46,8 +46,8 @@ func (f *File) Lookup(ptr string) (any, error) {
 	part := &lookup.Part{Pointer: p, CopyText: f.data != nil}
 	if c := f.c.assignOptions().Plain; !c.Objects {
 		to := plain.New(&c)
-		part.Cell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
-		part.Value = func(v any) (any, error) { return to.Convert(v, 0) }
+		part.ConvertCell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
+		part.ConvertObject = func(v any) (any, error) { return to.Convert(v, 0) }
 	}
 	d, err := f.Decoder()
 	if err != nil {
@@ -70,33 +70,34 @@ func (f *File) Lookup(ptr string) (any, error) {
 	return all, nil
 }
 
-// partOfPickle finds part of the next pickle. It is read without what the pointer leads past, once
-// more where that depends on how many items there are, and all of it where neither does.
+// partOfPickle finds part of the next pickle with a partial pass, which leaves out what the part
+// cannot contain. It reads the pickle a second time if the pass tells which rows are wanted, and
+// reads all of it if partial passes do not find the part.
 func (d *Decoder) partOfPickle(part *lookup.Part) error {
-	steps := part.Steps()
+	path := part.Path()
 	if len(d.c.findClass) > 0 || d.c.buffers != nil ||
-		!part.Again && (d.c.persistentLoad != nil || d.c.extension != nil) {
-		steps = nil // these hooks are asked once
+		!part.RepeatableHooks && (d.c.persistentLoad != nil || d.c.extension != nil) {
+		path = nil // these hooks must not be called twice
 	}
-	p, again, err := bridge.ReadPart(d.u, steps)
+	p, again, err := bridge.ReadPartial(d.u, path)
 	for {
 		if err := d.read(err); err != nil {
 			return err
 		}
-		lacks, ok := p.Tape().Cut()
-		if ok && !lacks {
+		omitted, ok := p.Tape().CheckPartial()
+		if ok && !omitted {
 			return d.c.decodeInto(p, part)
 		}
 		more := false
 		if ok {
-			more, err = part.CellsOf(p)
+			more, err = part.FindInPartial(p)
 		}
 		p.Release()
 		switch {
 		case ok && err == nil:
 			return nil
 		case more:
-			p, err = again(part.Steps())
+			p, err = again(part.Path())
 		default:
 			part.Matches = nil
 			p, err = again(nil)
@@ -104,9 +105,9 @@ func (d *Decoder) partOfPickle(part *lookup.Part) error {
 	}
 }
 
-// part finds part of the next value of a source that is no Unpickler.
+// part finds part of the next value of a source that is not an Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
-	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens &&
+	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.JSONTokens &&
 		len(part.Pointer) > 0 {
 		v, ok, err := z.Member(part.Pointer[0])
 		if err != nil {
@@ -116,12 +117,12 @@ func (d *Decoder) part(part *lookup.Part) error {
 			if d.own != nil {
 				d.own(v)
 			}
-			return part.ObjectAt(v, 1)
+			return part.FindInObjectAt(v, 1)
 		}
 	}
 	obj, err := d.object()
 	if err != nil {
 		return err
 	}
-	return part.Object(obj)
+	return part.FindInObject(obj)
 }

@@ -144,13 +144,13 @@ func (a *auditor) run(data []byte, m mode) ended {
 		opts.Usage = *a.c.usage
 	}
 	if len(a.uses) == 0 {
-		opts.Steps = nothing
+		opts.Path = nothing
 	}
 	before, was := w, *a
 	err := h.t.Read(&w, opts)
-	if lacks, ok := h.t.Cut(); lacks && (err != nil || !ok) {
+	if lacks, ok := h.t.CheckPartial(); lacks && (err != nil || !ok) {
 		// What was left out may be an argument.
-		w, *a, opts.Steps = before, was, nil
+		w, *a, opts.Path = before, was, nil
 		*h = host{auditor: a, t: h.t, joblib: m.joblib}
 		err = h.t.Read(&w, opts)
 	}
@@ -161,7 +161,7 @@ func (a *auditor) run(data []byte, m mode) ended {
 }
 
 // nothing is what an audit wants of the values of a pickle that none of its calls takes.
-var nothing = []tape.Step{{Some: &tape.Some{Tuples: true, Uncounted: true}}}
+var nothing = []tape.PathStep{{Selection: &tape.Selection{ThroughTuples: true, AnyCount: true}}}
 
 // options are those of a pass over the opcodes.
 func (a *auditor) options(h *host) *tape.Options {

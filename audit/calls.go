@@ -153,7 +153,7 @@ func (h *host) attributes(class, state tape.ID) {
 	if h.t.Kind(state) != tape.Dict {
 		return
 	}
-	if n := h.t.Taken(); n != h.taken {
+	if n := h.t.Rollbacks(); n != h.taken {
 		h.looked, h.taken = nil, n
 	}
 	found := h.looked[state]

@@ -71,7 +71,7 @@ type Options struct {
 // Tree returns how much of a value has to be there.
 func (o Options) Tree() *lookup.Tree {
 	// A container that has one more than it shows shows all.
-	return &lookup.Tree{Depth: o.Depth, First: max(o.Names, o.Items) + 1, Look: lookAt}
+	return &lookup.Tree{Depth: o.Depth, Expand: max(o.Names, o.Items) + 1, Peek: lookAt}
 }
 
 // total returns how many items a container has, of which kept are there.

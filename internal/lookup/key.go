@@ -11,11 +11,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// maxKeyDepth is how many levels of tuples the token of a key shows.
+// maxKeyDepth is the number of levels of nested tuples that the token of a key shows.
 const maxKeyDepth = 8
 
-// KeyToken returns the token of a pointer that stands for a key of a dict: a str and bytes as their
-// text, None, True, False and numbers as json.dumps writes them, a tuple as the tokens of its items
+// KeyToken returns the pointer token for a key of a dict. A str and a bytes object is its text;
+// None, True, False and numbers are as json.dumps writes them; a tuple is the tokens of its items
 // in parentheses.
 func KeyToken(key any) string { return keyToken(key, 0) }
 
@@ -67,7 +67,7 @@ func tupleToken(items []any, depth int) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// floatToken writes a float as json.dumps does.
+// floatToken formats a float as json.dumps does.
 func floatToken(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -88,9 +88,10 @@ func floatToken(f float64) string {
 	return s
 }
 
-// findKey returns the entry of a token: the key that is that str, else the first whose token it is.
-func findKey(d types.Dict, token string) (int, bool) {
-	for i := len(d) - 1; i >= 0; i-- { // of equal keys of an object the last has the value
+// FindKey returns the index of the entry to which a token leads: the entry whose key is that str,
+// or else the first one for whose key KeyToken returns the token.
+func FindKey(d types.Dict, token string) (int, bool) {
+	for i := len(d) - 1; i >= 0; i-- { // the last of equal keys has the value
 		if s, ok := d[i].Key.(string); ok && s == token {
 			return i, true
 		}
@@ -102,6 +103,3 @@ func findKey(d types.Dict, token string) (int, bool) {
 	}
 	return 0, false
 }
-
-// FindKey returns the place of the entry that a token leads to.
-func FindKey(d types.Dict, token string) (int, bool) { return findKey(d, token) }

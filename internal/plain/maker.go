@@ -84,8 +84,8 @@ const (
 
 // cellFrame is a container that is being filled.
 type cellFrame struct {
-	ids    []tape.ID // children, up to the next batch; next is the first that is still to be made
-	rest   tape.Rest // the batches behind
+	ids    []tape.ID        // children, up to the next batch; next is the first that is still to be made
+	rest   tape.BatchCursor // the batches behind
 	next   int
 	at     int // place of the next child in list
 	slot   int // or once
@@ -141,12 +141,12 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
-	t.ShareArguments()
+	t.MarkArgumentsShared()
 	m := c.spare
 	if c.spare = nil; m == nil {
 		m = &maker{shared: new(shared)}
 	}
-	m.c, m.p, m.t, m.owner = c, p, t, p.Rules().Owner
+	m.c, m.p, m.t, m.owner = c, p, t, p.Bounds().Owner
 	m.grow(t.Slots())
 	return m
 }
@@ -319,7 +319,7 @@ func (m *maker) batch(f *cellFrame) bool {
 	if from, to, f.rest = f.rest.Next(m.t); from == to {
 		return false
 	}
-	f.ids, f.next = m.t.Parts(from, to), 0
+	f.ids, f.next = m.t.ChildrenIn(from, to), 0
 	return true
 }
 

@@ -67,7 +67,7 @@ func (m *maker) maySplit(id tape.ID) bool {
 	if m.helper || m.careful {
 		return false
 	}
-	n := m.t.Spread(id)
+	n := m.t.SubtreeSize(id)
 	if n < splitCells || m.t.Kind(id) == tape.Dict && n < 2*m.t.Size(id) {
 		return false // the keys of a dict are for one goroutine
 	}
@@ -78,8 +78,8 @@ func (m *maker) maySplit(id tape.ID) bool {
 // of its first children shows.
 func (m *maker) mostlyLeft(id tape.ID) bool {
 	const sample = 64 // children
-	from, to, _ := m.t.Rest(id).Next(m.t)
-	ids := m.t.Parts(from, to)
+	from, to, _ := m.t.Cursor(id).Next(m.t)
+	ids := m.t.ChildrenIn(from, to)
 	step, first := 1, 0
 	if m.t.Kind(id) == tape.Dict {
 		step, first = 2, 1
@@ -110,7 +110,7 @@ func (m *maker) splitList(id tape.ID, at int) (any, error) {
 		place := 0
 		for i, id := range j.ids {
 			j.places[i] = place
-			place += m.t.Elements(id)
+			place += m.t.ItemCount(id)
 		}
 	}
 	return list, m.split(list, j, at)

@@ -91,7 +91,7 @@ func (a *assigner) rememberCell(id tape.ID, v reflect.Value) {
 	if a.cells == nil {
 		a.cells = make(map[tape.ID][]sharedCell)
 	}
-	a.t.Share(id) // so that it has one object
+	a.t.MarkShared(id) // so that it has one object
 	s := sharedCell{reflect.ValueOf(v.Interface()), len(a.noted)}
 	a.cells[id] = append(a.cells[id], s)
 	a.noted = append(a.noted, id)
