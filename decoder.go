@@ -17,16 +17,14 @@ import (
 // A Decoder reads pickles that follow one another, as several calls of Python's pickle.dump to one
 // file write them. It is not safe for concurrent use. The zero value has no input until
 // [Decoder.Reset] gives it one, and the default options.
-//
-// Invariant: once src is set, u is src if that is an *pickle.Unpickler, and nil otherwise.
 type Decoder struct {
 	given *config // the options
 	c     *config // given, adapted to the input if that is compressed
 	r     io.Reader
-	src   input.Source // nil before the first Decode or More
-	u     *pickle.Unpickler
-	end   func()      // releases the decompressor; may be nil
-	own   func(v any) // if not nil, sets the owner of the arrays in an object
+	src   input.Source      // nil before the first Decode or More
+	u     *pickle.Unpickler // src if that is an Unpickler, else nil
+	end   func()            // releases the decompressor; may be nil
+	own   func(v any)       // if not nil, sets the owner of the arrays in an object
 	// head returns the first bytes of the input, decompressed, as far as they were read, for the
 	// error that names another format. It is nil after the first pickle.
 	head func() []byte
@@ -92,8 +90,8 @@ func (d *Decoder) Decode(v any) error {
 	return unmarshal.Into(obj, v, &to)
 }
 
-// noteRead records the error of reading a pickle, or nil, and returns it. If no pickle was read before,
-// an error may say which other format the input has.
+// noteRead records the outcome of reading a pickle, and returns its error. The error of the first
+// pickle says which other format the input has, if it is recognised.
 func (d *Decoder) noteRead(err error) error {
 	if err != nil && d.head != nil {
 		err = input.NotPickle(d.head(), err)

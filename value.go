@@ -55,7 +55,7 @@ func (v *Value) PickleReduce(int) (any, error) { return v.root, nil }
 // Get returns the plain value that a pointer leads to; "" leads to the whole. If the pointer
 // contains a "*", the result is a []any of all matches. A pointer that leads nowhere is an error of
 // the kind [ErrNotFound]. The result is a copy, which later changes of the Value do not affect,
-// except that arrays share their elements with the Value.
+// except that arrays of numbers share their elements with the Value.
 func (v *Value) Get(ptr string) (any, error) {
 	p, err := pointer.Parse(ptr)
 	if err != nil {
