@@ -82,8 +82,6 @@ type useChunk struct {
 }
 
 // add appends a use.
-
-// add adds a use behind all others.
 func (l *uses) add(name *usedName, op opcode.Code, at int64) *use {
 	n := len(*l)
 	if n > 0 {

@@ -19,8 +19,6 @@ import (
 // removes the durations from the schema before pqarrow sees it.
 
 // schemaKey is the key of the Arrow schema, in base64, in the metadata of a Parquet file.
-
-// schemaKey is the key of the schema of Arrow, in base64.
 const schemaKey = "ARROW:schema"
 
 // withoutDurations returns a schema with int64 in place of the durations, and the types of the

@@ -84,9 +84,6 @@ type hdf5Reader struct {
 
 // maxGroups bounds the depth of groups, and maxMembers the number of members: the groups of a file
 // may contain each other.
-
-// maxGroups is how deep groups are read, and maxMembers how many members, which bound files whose
-// groups contain each other.
 const (
 	maxGroups  = 64
 	maxMembers = 1 << 20

@@ -33,8 +33,6 @@ type JSON struct {
 }
 
 // JSONForm is a way to represent arrays and tables in JSON.
-
-// JSONForm is how JSON stands for arrays and tables.
 type JSONForm uint8
 
 // The forms. FormRecords to FormValues are the orients of pandas; to read a table in one of them,

@@ -30,8 +30,6 @@ type recordsTable struct {
 
 // openJSONLines opens a long file of records of scalars. It returns nil if the file has to be read
 // whole.
-
-// openJSONLines opens a long file of records of scalars; nil is one that has to be read whole.
 func openJSONLines(in *input) (*tableReader, error) {
 	info, err := os.Stat(in.path)
 	if err != nil {

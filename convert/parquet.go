@@ -52,8 +52,6 @@ type parquetReader struct {
 }
 
 // openParquet opens a file after checking the sizes that its footer declares.
-
-// openParquet opens the file and checks what it says of itself.
 func openParquet(in *input) (_ *tableReader, err error) {
 	f, err := os.Open(in.path)
 	if err != nil {

@@ -45,8 +45,6 @@ type BLOB struct {
 }
 
 // The table and columns of a new database.
-
-// The table and the columns of a database that is made.
 const (
 	defaultTable  = "arrays"
 	defaultColumn = "data"

@@ -39,8 +39,6 @@ type rowsReader struct {
 }
 
 // read returns the next part, which is valid until the next call, and io.EOF after the last part.
-
-// read returns the next part, which is valid until the next call; io.EOF behind the last.
 func (r *rowsReader) read() ([]byte, error) {
 	text := r.carry
 	for size := r.partBytes; !r.atEnd; size *= 2 {
