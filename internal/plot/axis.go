@@ -54,10 +54,8 @@ func (a axis) value(share float64) float64 {
 // text writes a value of the range with so many digits that those at some places are different.
 func (a axis) text(v float64) string {
 	width := a.greatest - a.least
-	if t, err := a.time(v); err == nil {
-		first, _ := a.time(a.least)
-		last, _ := a.time(a.greatest)
-		return t.Format(timeLayout(last.Sub(first)))
+	if t, span, err := a.time(v); err == nil {
+		return t.Format(timeLayout(span))
 	}
 	if size := max(math.Abs(a.least), math.Abs(a.greatest)); size >= 1e-4 && size < 1e7 {
 		places := 3
@@ -71,15 +69,28 @@ func (a axis) text(v float64) string {
 	return short(v)
 }
 
-// time returns the time that a value of the range is.
-func (a axis) time(v float64) (time.Time, error) {
-	return ndarray.Datetime64{Value: int64(v), Unit: a.unit}.Time()
+// time returns the time that a value of the range is, also between two ticks, and how long the
+// range is.
+func (a axis) time(v float64) (t time.Time, span time.Duration, err error) {
+	first, err := ndarray.Datetime64{Value: int64(a.least), Unit: a.unit}.Time()
+	if err != nil {
+		return first, 0, err
+	}
+	last, err := ndarray.Datetime64{Value: int64(a.greatest), Unit: a.unit}.Time()
+	if err != nil {
+		return last, 0, err
+	}
+	if span = last.Sub(first); span == math.MaxInt64 { // as much as there is: it is longer
+		t, err = ndarray.Datetime64{Value: int64(v), Unit: a.unit}.Time()
+		return t, span, err
+	}
+	return first.Add(time.Duration(a.share(v) * float64(span))), span, nil
 }
 
 // bound writes a value that does not stand below others: a number without the digits that would
 // make it as long as those.
 func (a axis) bound(v float64) string {
-	if _, err := a.time(v); err == nil {
+	if _, _, err := a.time(v); err == nil {
 		return a.text(v)
 	}
 	return short(v)
