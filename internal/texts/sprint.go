@@ -8,10 +8,13 @@ import (
 
 // Sprint is fmt.Sprint of a value that may come from a pickle, and so may hold itself: gopickle's
 // String methods follow a cycle without end, which no recover catches. What is nested more than
-// maxSprintDepth deep, or has more than maxSprintParts parts, is shown by its Go type.
+// maxSprintDepth deep, or has more than maxSprintParts parts, is shown by its Go type. nil is None.
 func Sprint(v any) string {
+	if v == nil {
+		return "None"
+	}
 	parts := maxSprintParts
-	if v != nil && !printable(reflect.ValueOf(v), maxSprintDepth, &parts) {
+	if !printable(reflect.ValueOf(v), maxSprintDepth, &parts) {
 		return fmt.Sprintf("a %T", v)
 	}
 	return fmt.Sprint(v)
