@@ -1,4 +1,4 @@
-package unpkl_test
+package lookup_test
 
 import (
 	"encoding/binary"
@@ -307,7 +307,7 @@ func TestLookupLeavesOut(t *testing.T) {
 				continue
 			}
 			found++
-			if a, b := jsonText(t, got), jsonText(t, want); a != b {
+			if a, b := jsonText(got), jsonText(want); a != b {
 				t.Fatalf("%s: %s, want %s\n%s", ptr, a, b, name)
 			}
 		}
@@ -354,7 +354,7 @@ func TestRowsLeaveOut(t *testing.T) {
 					}
 					text := func(m lookup.Match) string {
 						if i == 0 {
-							return jsonText(t, m.Value)
+							return jsonText(m.Value)
 						}
 						return rowsText(t, m)
 					}
@@ -408,8 +408,8 @@ func TestTreesLeaveOut(t *testing.T) {
 		lacking += len(some.Totals)
 		c := treeComparer{t: t, tree: &some, same: map[any]any{}}
 		if !c.equal(wants.Matches[0].Value, gots.Matches[0].Value, 0) {
-			t.Fatalf("%+v: %s, want %s\n%s", some, jsonText(t, gots.Matches[0].Value),
-				jsonText(t, wants.Matches[0].Value), name)
+			t.Fatalf("%+v: %s, want %s\n%s", some, jsonText(gots.Matches[0].Value),
+				jsonText(wants.Matches[0].Value), name)
 		}
 	})
 	if lacking < n/5 {
@@ -483,7 +483,7 @@ func (c *treeComparer) equal(want, got any, depth int) bool {
 	keys, wants := treeItems(want)
 	gotKeys, gots := treeItems(got)
 	if wants == nil {
-		return gots == nil && jsonText(c.t, want) == jsonText(c.t, got)
+		return gots == nil && jsonText(want) == jsonText(got)
 	}
 	if same, met := c.same[want]; met {
 		return same == got
@@ -502,7 +502,7 @@ func (c *treeComparer) equal(want, got any, depth int) bool {
 	}
 	for i := range min(n, looked) {
 		switch {
-		case keys != nil && jsonText(c.t, keys[i]) != jsonText(c.t, gotKeys[i]):
+		case keys != nil && jsonText(keys[i]) != jsonText(gotKeys[i]):
 			return false
 		case depth < c.tree.Depth && i < c.tree.Expand:
 			if !c.equal(wants[i], gots[i], depth+1) {
