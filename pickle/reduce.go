@@ -213,12 +213,7 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 				return nil
 			}
 			t.i++
-			if d, _, late := lateEntriesArgs(r.obj.Calls[t.i-1]); late {
-				t.phase = reduceLateEntries
-				err = p.save(d)
-			} else {
-				err = p.saveDropped(r.obj.Calls[t.i-1])
-			}
+			err = p.stepCall(t, r.obj.Calls[t.i-1])
 		case reduceLateEntries:
 			d, keys, _ := lateEntriesArgs(r.obj.Calls[t.i-1])
 			p.saveLateEntries(d, keys)
@@ -232,6 +227,15 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 		}
 	}
 	return nil
+}
+
+// stepCall writes one of Object.Calls, or the dict for which it stands.
+func (p *pickling) stepCall(t *task, call *Object) error {
+	if d, _, late := lateEntriesArgs(call); late {
+		t.phase = reduceLateEntries
+		return p.save(d)
+	}
+	return p.saveDropped(call)
 }
 
 // saveArgs writes the arguments: a tuple, or for INST and OBJ the next one.
