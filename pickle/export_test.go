@@ -1,4 +1,4 @@
 package pickle
 
-// KnownGlobal is what bridge.KnownGlobal returns.
+// KnownGlobal is the type that bridge.ProgramGlobal returns.
 type KnownGlobal = programGlobal
