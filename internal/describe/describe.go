@@ -186,6 +186,12 @@ func opens(v any) bool {
 		return false
 	case *xr.Variable:
 		return len(v.Attrs) > 0
+	case *pickle.Object:
+		_, isText := pyvalue.TextOf(v)
+		_, isName := pyvalue.GlobalName(v)
+		if isText || isName {
+			return false
+		}
 	}
 	if items, ok := pyvalue.ItemsOf(v); ok {
 		return !leafItems(items)
