@@ -18,8 +18,8 @@ type point3 struct {
 }
 
 var newPoint3 = &written.Constructor{
-	Class: pickle.KnownGlobal{Module: "geo.points", Name: "_new"},
-	Args: []any{pickle.KnownGlobal{Module: "geo", Name: "Point"}, written.Tuple{0},
+	Class: pickle.ProgramGlobal{Module: "geo.points", Name: "_new"},
+	Args: []any{pickle.ProgramGlobal{Module: "geo", Name: "Point"}, written.Tuple{0},
 		written.Bytes("b"), written.Str("text")},
 }
 
@@ -47,7 +47,7 @@ func TestConstructed(t *testing.T) {
 			}
 			if i%100 == 0 {
 				l.Append(&types.Tuple{&point3{-i, slow}, "between",
-					pickle.KnownGlobal{Module: "geo", Name: fmt.Sprint("C", i)}})
+					pickle.ProgramGlobal{Module: "geo", Name: fmt.Sprint("C", i)}})
 			}
 		}
 		return l

@@ -105,7 +105,7 @@ type partialPass struct {
 	path          []PathStep
 	throughTuples bool // all steps are through tuples
 	fetches       memoFetches
-	// open are the batches that have begun with the MARKs on the stack, as far as they are counted.
+	// open has the batches that began with the MARKs on the stack, up to batchDepth MARKs.
 	open []batch
 	// rootBatch is the batch of the first value on the stack that began when its last batch ended.
 	rootBatch batch
