@@ -322,14 +322,14 @@ func (t *Tape) descend(part []ID, mark, level int, state pathState) (pathState, 
 	if n := len(part); n > 0 && t.mayTakeArgument(part[n-1]) {
 		return unknownPath, 0
 	}
-	var inside [maxSingleItem]int
+	var parents [maxSingleItem]int
 	n, end := 0, len(part)
-	for n < len(inside) {
+	for n < len(parents) {
 		i := t.singleItemParent(part[:end], mark == 0)
 		if i < 0 {
 			break
 		}
-		inside[n], end = i, i
+		parents[n], end = i, i
 		n++
 	}
 	switch {
@@ -345,9 +345,9 @@ func (t *Tape) descend(part []ID, mark, level int, state pathState) (pathState, 
 	for k := n - 1; k >= 0; k-- {
 		to := len(part)
 		if k > 0 {
-			to = inside[k-1]
+			to = parents[k-1]
 		}
-		state = t.enter(level, part[inside[k]], part[inside[k]+1:to], state)
+		state = t.enter(level, part[parents[k]], part[parents[k]+1:to], state)
 		if state == unknownPath {
 			return state, 0
 		}
