@@ -17,7 +17,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// jsonText is the JSON of an object; what cannot be written is told by its error.
+// jsonText returns the JSON of an object, or the error if there is none.
 func jsonText(t *testing.T, v any) string {
 	t.Helper()
 	text, err := unpkl.JSONForTest(v)
@@ -29,7 +29,8 @@ func jsonText(t *testing.T, v any) string {
 
 const mixFile = "testdata/command/mix.pkl"
 
-// TestLookupIsPartOfLoad: the plain value of a part is the part of the plain value.
+// TestLookupIsPartOfLoad checks that the plain value of a part is equal to the part of the plain
+// value.
 func TestLookupIsPartOfLoad(t *testing.T) {
 	f, err := unpkl.Open(mixFile)
 	if err != nil {
@@ -95,7 +96,8 @@ func TestLookupErrors(t *testing.T) {
 	}
 }
 
-// TestLookupInArchive: a damaged member does not matter to the others, since it is not read.
+// TestLookupInArchive checks that a lookup in one member of an archive does not read the others,
+// which may be damaged.
 func TestLookupInArchive(t *testing.T) {
 	data, err := os.ReadFile("testdata/command/arrays.npz")
 	if err != nil {
@@ -122,7 +124,7 @@ func TestLookupInArchive(t *testing.T) {
 	}
 }
 
-// TestLookupCycles: only the part counts.
+// TestLookupCycles checks that a cycle outside of the part is no error.
 func TestLookupCycles(t *testing.T) {
 	// x = []; {'cycle': x, 'n': 5} with x in itself
 	const cyclic = "\x80\x04}(\x8c\x05cycle]\x94h\x00a\x8c\x01nK\x05u."
@@ -138,8 +140,8 @@ func TestLookupCycles(t *testing.T) {
 	}
 }
 
-// FuzzLookup: no pointer and no pickle makes it panic, and what it finds in the objects of a slice
-// it finds in those of a file.
+// FuzzLookup checks that no pointer and no pickle causes a panic, and that a lookup finds the same
+// values in the objects of a slice and of a file.
 func FuzzLookup(f *testing.F) {
 	data, err := os.ReadFile(mixFile)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// pointersOf returns the pointers to some of what is inside an object.
+// pointersOf returns pointers to some of the values inside an object.
 func pointersOf(v any, at pointer.Pointer, depth int) (all []pointer.Pointer) {
 	r := lookup.NewReader(true)
 	v, err := r.Resolve(v)
@@ -42,7 +42,7 @@ func equalObjects(a, b any) bool {
 	return jsonText(a) == jsonText(b)
 }
 
-// jsonText is the JSON of an object with the values of arrays, or the error of what has no JSON.
+// jsonText returns the JSON of an object, or the error if there is none.
 func jsonText(v any) string {
 	var b strings.Builder
 	err := jsonval.NewEncoder(&b, jsonval.Options{Arrays: jsonval.ArraysValues}).Encode(v)
@@ -52,8 +52,8 @@ func jsonText(v any) string {
 	return b.String()
 }
 
-// TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded
-// object.
+// TestLookupOfFixtures checks that a lookup over the cells of a tape finds the same values as one
+// in the loaded object.
 func TestLookupOfFixtures(t *testing.T) {
 	defer func(from int) { tape.PartialMinSize = from }(tape.PartialMinSize)
 	tape.PartialMinSize = 0
