@@ -21,16 +21,16 @@ type file struct {
 // open opens a file, or a copy of one that is not local.
 func open(ctx context.Context, path string) (*file, error) {
 	if !isLocal(path) {
-		return fetch(ctx, path)
+		return openCopy(ctx, path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return sized(&file{f: f})
+	return withSize(&file{f: f})
 }
 
-func sized(f *file) (*file, error) {
+func withSize(f *file) (*file, error) {
 	info, err := f.f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: f.f.Name(), Err: errors.New("not a regular file")}
@@ -43,8 +43,8 @@ func sized(f *file) (*file, error) {
 	return f, nil
 }
 
-// fetch copies a file to a temporary one.
-func fetch(ctx context.Context, path string) (*file, error) {
+// openCopy copies a file to a temporary one.
+func openCopy(ctx context.Context, path string) (*file, error) {
 	system, err := filesystem.New(ctx, path)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func fetch(ctx context.Context, path string) (*file, error) {
 		out.close()
 		return nil, err
 	}
-	return sized(out)
+	return withSize(out)
 }
 
 // ReadAt is [io.ReaderAt]'s.

@@ -425,7 +425,7 @@ func TestBeginsAt(t *testing.T) {
 			if !ok || at != want {
 				t.Errorf("from %d to %d: %d, %v, want %d", r.Start, start, at, ok, want)
 			}
-			if at, ok = decodedTo(f, r.Start, start, &c); !ok || at != want {
+			if at, ok = decodeUpTo(f, r.Start, start, &c); !ok || at != want {
 				t.Errorf("decoded from %d to %d: %d, %v, want %d", r.Start, start, at, ok, want)
 			}
 		}
@@ -501,7 +501,7 @@ func TestSchemaOrder(t *testing.T) {
 			t.Errorf("%v: %s", order, schema)
 		}
 		own, _ := schemaOf(tables[1].Arrow)
-		if err := goesWith(schema, own); err == nil {
+		if err := checkFits(schema, own); err == nil {
 			t.Error("a column of int64 goes with one of text")
 		}
 	}

@@ -105,14 +105,14 @@ func (fn *readBase) RestrictionSize(f File, r Range) float64 {
 // CreateTracker returns the tracker of a range.
 func (fn *readBase) CreateTracker(r Range) *sdf.LockRTracker { return newTracker(r) }
 
-// reading is one range of a file that is being read.
-type reading struct {
+// rangeReader is one range of a file that is being read.
+type rangeReader struct {
 	ctx  context.Context
-	c    *config
-	rt   *sdf.LockRTracker
-	r    Range
+	config *config
+	tracker *sdf.LockRTracker
+	bounds Range
 	path string
-	f    *file
+	file *file
 	dead func(DeadLetter)
 	// target returns what a pickle is decoded into, and take emits what came of it. The error of
 	// take is the pickle's.
@@ -126,8 +126,8 @@ type reading struct {
 func newObject() any { return new(any) }
 
 // run reads the pickles that begin in the range.
-func (r *reading) run() error {
-	r.r = r.rt.GetRestriction().(Range)
+func (r *rangeReader) run() error {
+	r.bounds = r.tracker.GetRestriction().(Range)
 	f, err := open(r.ctx, r.path)
 	if err != nil && isFinal(err) {
 		r.refuse(0, err)
@@ -138,21 +138,21 @@ func (r *reading) run() error {
 		return err
 	}
 	defer f.close()
-	r.f = f
-	if r.r.Start == 0 {
+	r.file = f
+	if r.bounds.Start == 0 {
 		count(r.ctx, "files", 1)
 		count(r.ctx, "bytes", f.size)
 	}
-	if r.r.Whole {
-		if !r.rt.TryClaim(int64(0)) {
+	if r.bounds.Whole {
+		if !r.tracker.TryClaim(int64(0)) {
 			return nil
 		}
 		r.pickles(0, func(at int64) bool { return true })
-	} else if at, ok := beginsAt(f, r.r, r.c); ok && at < f.size {
-		if !r.rt.TryClaim(at) {
+	} else if at, ok := beginsAt(f, r.bounds, r.config); ok && at < f.size {
+		if !r.tracker.TryClaim(at) {
 			return nil
 		}
-		if r.pickles(at, func(at int64) bool { return r.rt.TryClaim(at) }) {
+		if r.pickles(at, func(at int64) bool { return r.tracker.TryClaim(at) }) {
 			return f.failed
 		}
 	}
@@ -161,21 +161,21 @@ func (r *reading) run() error {
 }
 
 // finish claims the end of the range, behind which there is nothing to do.
-func (r *reading) finish() { r.rt.TryClaim(r.rt.GetRestriction().(Range).End) }
+func (r *rangeReader) finish() { r.tracker.TryClaim(r.tracker.GetRestriction().(Range).End) }
 
 // pickles reads one pickle after another, from one that begins at an offset and is claimed; the
 // later ones are claimed by claim. It reports whether a claim was refused.
-func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool) {
-	opts := r.c.load()
+func (r *rangeReader) pickles(begin int64, claim func(at int64) bool) (refused bool) {
+	opts := r.config.load()
 	if r.objects {
 		opts = append(opts, unpkl.WithObjects())
 	}
-	d := unpkl.NewDecoder(r.f.from(begin), opts...)
+	d := unpkl.NewDecoder(r.file.from(begin), opts...)
 	for at := begin; ; {
 		v := r.target()
 		err := d.Decode(v)
 		next := begin + d.InputOffset()
-		if r.f.failed != nil {
+		if r.file.failed != nil {
 			return false
 		}
 		if err != nil {
@@ -193,7 +193,7 @@ func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool)
 		} else {
 			count(r.ctx, "values", 1)
 		}
-		if more, err := d.More(); !more && err == nil || r.f.failed != nil {
+		if more, err := d.More(); !more && err == nil || r.file.failed != nil {
 			return false
 		}
 		if at = next; !claim(at) {
@@ -205,7 +205,7 @@ func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool)
 var errEmpty = fmt.Errorf("pickleio: the file is empty: %w", unpkl.ErrTruncated)
 
 // refuse makes a dead letter of what was read from an offset on.
-func (r *reading) refuse(begin int64, err error) {
+func (r *rangeReader) refuse(begin int64, err error) {
 	letter := deadLetter(r.path, begin, err)
 	count(r.ctx, "errors "+letter.Kind, 1)
 	r.dead(letter)
@@ -224,21 +224,21 @@ func (e *AuditError) Error() string {
 }
 
 // audit refuses a pickle by what it would do in Python.
-func (r *reading) audit(at, next int64) error {
-	if r.c.Audit == "" {
+func (r *rangeReader) audit(at, next int64) error {
+	if r.config.Audit == "" {
 		return nil
 	}
-	in := r.f.from(0)
-	if !r.r.Whole {
-		in = io.NewSectionReader(r.f, at, next-at)
+	in := r.file.from(0)
+	if !r.bounds.Whole {
+		in = io.NewSectionReader(r.file, at, next-at)
 	} else if at > 0 {
 		return nil // an audit of the first looks at all of them
 	}
-	report, err := audit.Reader(in, audit.WithLimits(r.c.Limits), audit.WithAllow(r.c.Allow...))
+	report, err := audit.Reader(in, audit.WithLimits(r.config.Limits), audit.WithAllow(r.config.Allow...))
 	if err != nil {
 		return err
 	}
-	if !report.Worst().Worse(r.c.Audit) {
+	if !report.Worst().Worse(r.config.Audit) {
 		return nil
 	}
 	worst := audit.Finding{Verdict: report.Worst(), Name: "what cannot be looked into"}
@@ -257,10 +257,10 @@ type documentFn struct{ readBase }
 // ProcessElement reads the documents of a range of a file.
 func (fn *documentFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Document), dead func(DeadLetter)) error {
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead, target: newObject,
 		objects: true}
 	r.take = func(v any, at int64) error {
-		text, err := encoded(&fn.Config, "json", *v.(*any))
+		text, err := encode(&fn.Config, "json", *v.(*any))
 		if err == nil {
 			emit(Document{f.Path, at, -1, text})
 		}
@@ -275,10 +275,10 @@ type tableFn struct{ readBase }
 // ProcessElement reads the tables of a range of a file.
 func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Table), dead func(DeadLetter)) error {
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead, target: newObject,
 		objects: true}
 	r.take = func(v any, at int64) error {
-		data, err := encoded(&fn.Config, "feather", *v.(*any))
+		data, err := encode(&fn.Config, "feather", *v.(*any))
 		if err == nil {
 			count(ctx, "rows", rowsOf(data))
 			emit(Table{f.Path, at, -1, data})
@@ -288,8 +288,8 @@ func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f F
 	return r.run()
 }
 
-// encoded returns a value in another format.
-func encoded(c *config, format string, v any) ([]byte, error) {
+// encode returns a value in another format.
+func encode(c *config, format string, v any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := convert.Encode(&b, v, c.write(format)...); err != nil {
 		return nil, err
@@ -310,7 +310,7 @@ func (fn *rowFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f Fil
 	if fn.Config.Records > 0 {
 		t = reflect.SliceOf(t)
 	}
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead}
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead}
 	r.target = func() any { return reflect.New(t).Interface() }
 	r.take = func(v any, at int64) error {
 		value := reflect.ValueOf(v).Elem()

@@ -131,7 +131,7 @@ func (fn *recordBase) read(f *file, r offsetrange.Restriction, path string,
 		return err
 	}
 	if r.Start == 0 {
-		audited := &reading{c: &fn.Config, f: f, r: Range{Whole: true}}
+		audited := &rangeReader{config: &fn.Config, file: f, bounds: Range{Whole: true}}
 		if err := audited.audit(0, f.size); err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTra
 		if err != nil {
 			return err
 		}
-		text, err := encoded(&fn.Config, "json", records)
+		text, err := encode(&fn.Config, "json", records)
 		if err != nil {
 			return err
 		}
@@ -195,7 +195,7 @@ type tableRecordFn struct{ recordBase }
 func (fn *tableRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Table), dead func(DeadLetter)) error {
 	return fn.run(ctx, rt, f.Path, dead, func(records any, begin int64) error {
-		data, err := encoded(&fn.Config, "feather", records)
+		data, err := encode(&fn.Config, "feather", records)
 		if err == nil {
 			count(ctx, "values", 1)
 			count(ctx, "rows", rowsOf(data))

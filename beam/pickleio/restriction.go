@@ -46,14 +46,14 @@ func (t *tracker) TrySplit(fraction float64) (primary, residual any, err error) 
 	if r, ok := rest.(offsetrange.Restriction); ok {
 		rest = Range{Start: r.Start, End: r.End, From: t.last, Whole: t.whole}
 	}
-	return t.ranged(first.(offsetrange.Restriction)), rest, err
+	return t.rangeOf(first.(offsetrange.Restriction)), rest, err
 }
 
 // GetRestriction returns the Range that is left.
 func (t *tracker) GetRestriction() any {
-	return t.ranged(t.Tracker.GetRestriction().(offsetrange.Restriction))
+	return t.rangeOf(t.Tracker.GetRestriction().(offsetrange.Restriction))
 }
 
-func (t *tracker) ranged(r offsetrange.Restriction) Range {
+func (t *tracker) rangeOf(r offsetrange.Restriction) Range {
 	return Range{Start: r.Start, End: r.End, From: t.from, Whole: t.whole}
 }

@@ -203,9 +203,9 @@ func streamSchema(data []byte) (*arrow.Schema, error) {
 	return r.Schema(), nil
 }
 
-// goesWith returns an error of the kind of [batch.ErrSchema] where a table has a column that the
+// checkFits returns an error of the kind of [batch.ErrSchema] where a table has a column that the
 // schema has no place for.
-func goesWith(schema, table *arrow.Schema) error {
+func checkFits(schema, table *arrow.Schema) error {
 	for _, f := range table.Fields() {
 		t := batch.StoredType(f.Type)
 		want, ok := schema.FieldsByName(f.Name)

@@ -194,7 +194,7 @@ func (fn *writeTableFn) ProcessElement(ctx context.Context, shard int, tables fu
 			return err
 		}
 		for t := (Table{}); tables(&t); {
-			err := fn.accepts(columns, &t)
+			err := fn.check(columns, &t)
 			if err != nil {
 				letter := deadLetter(t.Path, t.Offset, err)
 				count(ctx, "errors "+letter.Kind, 1)
@@ -209,8 +209,8 @@ func (fn *writeTableFn) ProcessElement(ctx context.Context, shard int, tables fu
 	})
 }
 
-// accepts returns why a table has no place among the others, else nil.
-func (fn *writeTableFn) accepts(columns *arrow.Schema, t *Table) error {
+// check returns why a table has no place among the others, else nil.
+func (fn *writeTableFn) check(columns *arrow.Schema, t *Table) error {
 	own, err := schemaOf(t.Arrow)
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (fn *writeTableFn) accepts(columns *arrow.Schema, t *Table) error {
 	if err := (&schemaFn{fn.PathColumn, fn.Parquet}).refuses(own); err != nil {
 		return err
 	}
-	return goesWith(columns, own)
+	return checkFits(columns, own)
 }
 
 func writeTable(sink batch.TableSink, schema *arrow.Schema, t *Table) error {

@@ -80,15 +80,15 @@ func beginsAt(f *file, r Range, c *config) (at int64, ok bool) {
 	for s := scanFrom(f, at, c); at < r.Start; {
 		next, err := s.next()
 		if err != nil {
-			return decodedTo(f, at, r.Start, c)
+			return decodeUpTo(f, at, r.Start, c)
 		}
 		at = next
 	}
 	return at, true
 }
 
-// decodedTo is beginsAt by decoding, which comes behind the arrays of joblib too.
-func decodedTo(f *file, from, start int64, c *config) (at int64, ok bool) {
+// decodeUpTo is beginsAt by decoding, which comes behind the arrays of joblib too.
+func decodeUpTo(f *file, from, start int64, c *config) (at int64, ok bool) {
 	d := unpkl.NewDecoder(f.from(from), append(c.load(), unpkl.WithObjects())...)
 	for at = from; at < start; at = from + d.InputOffset() {
 		var v any
