@@ -29,9 +29,9 @@ func init() {
 	register.Emitter1[beam.X]()
 }
 
-// Read reads the files of a pattern and returns a PCollection of [Document], one a pickle, or with
-// [WithRecords] one an item, and one of [DeadLetter]. In a pattern of local files ** stands for any
-// number of folders, and a folder for all files below it.
+// Read reads the files of a pattern. It returns a PCollection of [Document], one for each pickle
+// or, with [WithRecords], for each item, and a PCollection of [DeadLetter]. In a pattern of local
+// files ** matches any number of folders, and a folder stands for all files below it.
 func Read(s beam.Scope, glob string, opts ...Option) (documents, dead beam.PCollection) {
 	s = s.Scope("pickleio.Read")
 	c := newConfig(opts)
@@ -41,9 +41,9 @@ func Read(s beam.Scope, glob string, opts ...Option) (documents, dead beam.PColl
 	return beam.ParDo2(s, &documentFn{readBase{Config: c}}, list(s, glob))
 }
 
-// ReadTables is [Read] for values that are tables: DataFrames and Series, structured arrays, dicts
-// of columns, lists of dicts. It returns a PCollection of [Table] and one of [DeadLetter], in which
-// are also values that are none.
+// ReadTables is like [Read] for values that are tables: DataFrames and Series, structured arrays,
+// dicts of columns, lists of dicts. It returns a PCollection of [Table] and one of [DeadLetter],
+// which includes the values that are not tables.
 func ReadTables(s beam.Scope, glob string, opts ...Option) (tables, dead beam.PCollection) {
 	s = s.Scope("pickleio.ReadTables")
 	c := newConfig(opts)
@@ -53,9 +53,9 @@ func ReadTables(s beam.Scope, glob string, opts ...Option) (tables, dead beam.PC
 	return beam.ParDo2(s, &tableFn{readBase{Config: c}}, list(s, glob))
 }
 
-// ReadRows is [Read] for values of a Go type, which is filled as unpkl.Unmarshal fills it: fields
-// by their names or the tag pickle. It returns a PCollection of that type and one of [DeadLetter].
-// With [WithRecords] a pickle holds a list of them, which is read whole.
+// ReadRows is like [Read] for values of a Go type, which is filled as by unpkl.Unmarshal: fields
+// are matched by name or by the tag pickle. It returns a PCollection of that type and one of
+// [DeadLetter]. With [WithRecords] each pickle is a list of such values, which is read whole.
 func ReadRows(s beam.Scope, glob string, t reflect.Type, opts ...Option) (rows,
 	dead beam.PCollection) {
 	s = s.Scope("pickleio.ReadRows")
@@ -63,12 +63,12 @@ func ReadRows(s beam.Scope, glob string, t reflect.Type, opts ...Option) (rows,
 	return beam.ParDo2(s, fn, list(s, glob), beam.TypeDefinition{Var: beam.XType, T: t})
 }
 
-// readBase is what a splittable DoFn over the pickles of files has but for ProcessElement.
+// readBase holds the methods of a splittable DoFn over the pickles of files, except ProcessElement.
 type readBase struct {
 	Config config
 }
 
-// CreateInitialRestriction returns the range of a whole file.
+// CreateInitialRestriction returns the range of the whole file.
 func (fn *readBase) CreateInitialRestriction(f File) Range {
 	if f.Size <= fn.Config.Block {
 		return Range{End: 1, Whole: true}
@@ -76,8 +76,8 @@ func (fn *readBase) CreateInitialRestriction(f File) Range {
 	return Range{End: f.Size}
 }
 
-// SplitRestriction splits a large file where pickles begin. One that cannot be split, or read, is
-// left to ProcessElement as it is.
+// SplitRestriction splits a large file where pickles begin. A file that cannot be split or read
+// keeps its whole range; ProcessElement reports the error.
 func (fn *readBase) SplitRestriction(f File, r Range) []Range {
 	whole := []Range{{End: 1, Whole: true}}
 	if r.Whole {
@@ -94,7 +94,7 @@ func (fn *readBase) SplitRestriction(f File, r Range) []Range {
 	return split(in, &fn.Config)
 }
 
-// RestrictionSize returns the bytes of a range.
+// RestrictionSize returns the size of a range in bytes.
 func (fn *readBase) RestrictionSize(f File, r Range) float64 {
 	if r.Whole {
 		return float64(max(1, f.Size))
@@ -102,27 +102,27 @@ func (fn *readBase) RestrictionSize(f File, r Range) float64 {
 	return float64(r.End - r.Start)
 }
 
-// CreateTracker returns the tracker of a range.
+// CreateTracker returns a tracker of a range.
 func (fn *readBase) CreateTracker(r Range) *sdf.LockRTracker { return newTracker(r) }
 
-// rangeReader is one range of a file that is being read.
+// rangeReader reads one range of a file.
 type rangeReader struct {
-	ctx  context.Context
-	config *config
+	ctx     context.Context
+	config  *config
 	tracker *sdf.LockRTracker
-	bounds Range
-	path string
-	file *file
-	dead func(DeadLetter)
-	// target returns what a pickle is decoded into, and take emits what came of it. The error of
-	// take is the pickle's.
+	bounds  Range
+	path    string
+	file    *file
+	dead    func(DeadLetter)
+	// target returns a pointer to decode a pickle into, and take emits the decoded value. An error
+	// of take makes the pickle a dead letter.
 	target func() any
 	take   func(target any, at int64) error
-	// objects says that objects are decoded rather than plain or typed values.
+	// objects asks the decoder for objects instead of plain or typed values.
 	objects bool
 }
 
-// newObject returns what an object is decoded into.
+// newObject returns a pointer to decode an object into.
 func newObject() any { return new(any) }
 
 // run reads the pickles that begin in the range.
@@ -160,11 +160,11 @@ func (r *rangeReader) run() error {
 	return f.failed
 }
 
-// finish claims the end of the range, behind which there is nothing to do.
+// finish claims the end of the range, after which no work is left.
 func (r *rangeReader) finish() { r.tracker.TryClaim(r.tracker.GetRestriction().(Range).End) }
 
-// pickles reads one pickle after another, from one that begins at an offset and is claimed; the
-// later ones are claimed by claim. It reports whether a claim was refused.
+// pickles reads consecutive pickles. The first begins at begin and is already claimed; each later
+// one is claimed with claim. The result reports whether a claim was refused.
 func (r *rangeReader) pickles(begin int64, claim func(at int64) bool) (refused bool) {
 	opts := r.config.load()
 	if r.objects {
@@ -183,12 +183,11 @@ func (r *rangeReader) pickles(begin int64, claim func(at int64) bool) (refused b
 				err = errEmpty
 			}
 			r.refuse(begin, err)
-			return false // where the next pickle begins is not known
+			return false // it is unknown where the next pickle begins
 		}
-		if err = r.audit(at, next); err == nil {
-			err = r.take(v, at)
-		}
-		if err != nil {
+		if err = r.audit(at, next); err != nil {
+			r.refuse(at, err) // the audit counts offsets from the pickle
+		} else if err = r.take(v, at); err != nil {
 			r.refuse(begin, err)
 		} else {
 			count(r.ctx, "values", 1)
@@ -204,26 +203,27 @@ func (r *rangeReader) pickles(begin int64, claim func(at int64) bool) (refused b
 
 var errEmpty = fmt.Errorf("pickleio: the file is empty: %w", unpkl.ErrTruncated)
 
-// refuse makes a dead letter of what was read from an offset on.
+// refuse emits a dead letter for an error whose offset counts from begin.
 func (r *rangeReader) refuse(begin int64, err error) {
 	letter := deadLetter(r.path, begin, err)
 	count(r.ctx, "errors "+letter.Kind, 1)
 	r.dead(letter)
 }
 
-// AuditError is the error of a pickle of which an audit finds worse than is let through.
+// AuditError is the error of a pickle for which an audit gives a worse verdict than [WithAudit]
+// accepts.
 type AuditError struct {
-	// Worst is the finding that is the first of the worst.
+	// Worst is the first finding with the worst verdict. Its offset counts from the pickle.
 	Worst audit.Finding
 }
 
-// Error returns the name that is refused, and why.
+// Error returns the name that the verdict is about, and the verdict.
 func (e *AuditError) Error() string {
 	return fmt.Sprintf("pickleio: %s is %s (%s at byte %d)", e.Worst.Name, e.Worst.Verdict,
 		e.Worst.Opcode, e.Worst.Offset)
 }
 
-// audit refuses a pickle by what it would do in Python.
+// audit returns an [AuditError] if the pickle in [at, next) has a worse verdict than is accepted.
 func (r *rangeReader) audit(at, next int64) error {
 	if r.config.Audit == "" {
 		return nil
@@ -232,9 +232,10 @@ func (r *rangeReader) audit(at, next int64) error {
 	if !r.bounds.Whole {
 		in = io.NewSectionReader(r.file, at, next-at)
 	} else if at > 0 {
-		return nil // an audit of the first looks at all of them
+		return nil // the audit of the first pickle covered all of them
 	}
-	report, err := audit.Reader(in, audit.WithLimits(r.config.Limits), audit.WithAllow(r.config.Allow...))
+	report, err := audit.Reader(in, audit.WithLimits(r.config.Limits),
+		audit.WithAllow(r.config.Allow...))
 	if err != nil {
 		return err
 	}
@@ -257,8 +258,8 @@ type documentFn struct{ readBase }
 // ProcessElement reads the documents of a range of a file.
 func (fn *documentFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Document), dead func(DeadLetter)) error {
-	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead, target: newObject,
-		objects: true}
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead,
+		target: newObject, objects: true}
 	r.take = func(v any, at int64) error {
 		text, err := encode(&fn.Config, "json", *v.(*any))
 		if err == nil {
@@ -275,8 +276,8 @@ type tableFn struct{ readBase }
 // ProcessElement reads the tables of a range of a file.
 func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Table), dead func(DeadLetter)) error {
-	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead, target: newObject,
-		objects: true}
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead,
+		target: newObject, objects: true}
 	r.take = func(v any, at int64) error {
 		data, err := encode(&fn.Config, "feather", *v.(*any))
 		if err == nil {
