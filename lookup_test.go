@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,83 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/unpkl/unpkl"
-	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
-	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/ndarray"
-	"github.com/unpkl/unpkl/pickle"
 )
-
-// pointersOf returns the pointers to some of what is inside an object.
-func pointersOf(v any, at pointer.Pointer, depth int) (all []pointer.Pointer) {
-	r := lookup.NewReader(true)
-	v, err := r.Resolve(v)
-	if err != nil {
-		return nil
-	}
-	p, ok := r.Parts(v)
-	if !ok || depth == 0 {
-		return nil
-	}
-	for i := range min(p.Len, 4) {
-		token, child := p.At(i)
-		all = append(all, at.Child(token))
-		all = append(all, pointersOf(child, at.Child(token), depth-1)...)
-	}
-	return all
-}
-
-// equalObjects compares values by what to-json writes of them.
-func equalObjects(t *testing.T, a, b any) bool {
-	t.Helper()
-	if reflect.DeepEqual(a, b) {
-		return true
-	}
-	return jsonText(t, a) == jsonText(t, b)
-}
-
-// TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded
-// object.
-func TestLookupOfFixtures(t *testing.T) {
-	t.Parallel()
-	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
-	tape.CutFrom = 0
-	fixtures, err := fixture.All()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, fix := range fixtures {
-		f, err := unpkl.Open(fix.Path, unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep))
-		if err != nil {
-			t.Fatal(err)
-		}
-		whole, err := f.Load()
-		if err != nil {
-			f.Close()
-			continue
-		}
-		for _, p := range pointersOf(whole, nil, 3) {
-			want, err := lookup.NewReader(true).Values(whole, p)
-			if err != nil || len(want) != 1 || !slices.Equal(want[0].At, p) {
-				continue // a key whose token another key has, or that is *
-			}
-			got, err := f.Lookup(p.String())
-			if err != nil {
-				t.Errorf("%s: Lookup(%q): %v", fix, p, err)
-				continue
-			}
-			if n++; !equalObjects(t, want[0].Value, got) {
-				t.Errorf("%s: Lookup(%q): got %v, want %v", fix, p, got, want[0].Value)
-			}
-		}
-		f.Close()
-	}
-	if n < 1000 {
-		t.Errorf("only %d values were looked up", n)
-	}
-}
 
 // jsonText is the JSON of an object; what cannot be written is told by its error.
 func jsonText(t *testing.T, v any) string {

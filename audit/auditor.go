@@ -147,13 +147,13 @@ func (a *auditor) run(data []byte, m mode) outcome {
 		opts.Usage = *a.config.usage
 	}
 	if len(a.uses) == 0 {
-		opts.Steps = skipValues
+		opts.Path = skipValues
 	}
 	before, was := w, *a
 	err := h.t.Read(&w, opts)
-	if lacks, ok := h.t.Cut(); lacks && (err != nil || !ok) {
+	if lacks, ok := h.t.CheckPartial(); lacks && (err != nil || !ok) {
 		// A part that was left out may be the argument of a call: read all of it.
-		w, *a, opts.Steps = before, was, nil
+		w, *a, opts.Path = before, was, nil
 		*h = host{auditor: a, t: h.t, joblib: m.joblib}
 		err = h.t.Read(&w, opts)
 	}
@@ -164,7 +164,7 @@ func (a *auditor) run(data []byte, m mode) outcome {
 }
 
 // skipValues tells the tape to leave out every value that is not an argument of a call.
-var skipValues = []tape.Step{{Some: &tape.Some{Tuples: true, Uncounted: true}}}
+var skipValues = []tape.PathStep{{Selection: &tape.Selection{ThroughTuples: true, AnyCount: true}}}
 
 // options returns the tape's options for one pass.
 func (a *auditor) options(h *host) *tape.Options {

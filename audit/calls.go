@@ -155,7 +155,7 @@ func (h *host) judgeAttributes(class, state tape.ID) {
 	if h.t.Kind(state) != tape.Dict {
 		return
 	}
-	if n := h.t.Taken(); n != h.statesTaken { // the tape uses its IDs again: forget the old ones
+	if n := h.t.Rollbacks(); n != h.statesTaken { // the tape uses its IDs again: forget the old ones
 		h.states, h.statesTaken = nil, n
 	}
 	found := h.states[state]

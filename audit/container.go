@@ -51,7 +51,7 @@ func (s *scan) fail(p place, err error) {
 	if err == nil || s.Err != nil {
 		return
 	}
-	err = bridge.Public(err)
+	err = bridge.PublicError(err)
 	if p.member != "" {
 		var kind error
 		for _, k := range []error{errkind.ErrLimit, errkind.ErrTruncated, errkind.ErrUnsupported,
@@ -312,5 +312,5 @@ func shiftError(err error, by int64) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return bridge.Public(&tape.Error{Op: e.Op, Offset: e.Offset + by, Err: e.Err})
+	return bridge.PublicError(&tape.Error{Op: e.Op, Offset: e.Offset + by, Err: e.Err})
 }

@@ -73,7 +73,7 @@ func (h *host) itemsAdded(target tape.ID) error {
 }
 
 // CheckKey implements [tape.Host].
-func (h *host) CheckKey(tape.ID) error { return nil }
+func (h *host) CheckHashable(tape.ID) error { return nil }
 
 // Persistent implements [tape.Host].
 func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
@@ -99,7 +99,7 @@ func (h *host) id(kind, text string, why *reason) (tape.ID, error) {
 	if h.placeholder == 0 {
 		h.placeholder = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0,
 			false)
-		h.t.Hold()
+		h.t.PinBatches()
 	}
 	return h.placeholder, nil
 }
@@ -186,4 +186,4 @@ func (h *host) IsMethodCall(id tape.ID) bool { return false }
 func (h *host) Keys(dict tape.ID, max int) []string { return nil }
 
 // Late implements [tape.Host].
-func (h *host) Late(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }
+func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }

@@ -71,7 +71,7 @@ type Options struct {
 // Tree returns how much of a value has to be there.
 func (o Options) Tree() *lookup.Tree {
 	// A container that has one more than it shows shows all.
-	return &lookup.Tree{Depth: o.Depth, First: max(o.Names, o.Items) + 1, Look: lookAt}
+	return &lookup.Tree{Depth: o.Depth, Expand: max(o.Names, o.Items) + 1, Peek: lookAt}
 }
 
 // total returns how many items a container has, of which kept are there.
@@ -186,6 +186,12 @@ func opens(v any) bool {
 		return false
 	case *xr.Variable:
 		return len(v.Attrs) > 0
+	case *pickle.Object:
+		_, isText := pyvalue.TextOf(v)
+		_, isName := pyvalue.GlobalName(v)
+		if isText || isName {
+			return false
+		}
 	}
 	if items, ok := pyvalue.ItemsOf(v); ok {
 		return !leafItems(items)
