@@ -113,7 +113,7 @@ terminal folds. FILE may be "-" for standard input; get --help tells what a POIN
 func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointer.Pointer) error {
 	s.gc.keepsLittle()
 	found, end, err := readPart(s, name, &lookup.Part{
-		Pointer: p, Again: true, FirstRows: table.LookAt, Flat: !f.json,
+		Pointer: p, Again: true, FirstRows: table.SampleSize, Flat: !f.json,
 		Rows: func(n int) []int { return lookedAt(choose(f, n), n) },
 	})
 	if err != nil {
@@ -133,7 +133,7 @@ func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointe
 
 // lookedAt returns some of n rows, which ascend, with those that a table is told by.
 func lookedAt(rows []int, n int) []int {
-	all := span(0, min(n, table.LookAt))
+	all := span(0, min(n, table.SampleSize))
 	at, _ := slices.BinarySearch(rows, len(all))
 	return append(all, rows[at:]...)
 }
