@@ -234,7 +234,7 @@ func (p *partPickle) list(depth int) {
 // can.
 func eachPartPickle(t *testing.T, do func(f *unpkl.File, r *rand.Rand, name string)) (n int) {
 	t.Helper()
-	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
+	defer func(from int) { tape.PartialMinSize = from }(tape.PartialMinSize)
 	folder, n := t.TempDir(), 400
 	if os.Getenv("UNPKL_LONG") != "" {
 		n = 10_000
@@ -271,8 +271,8 @@ func eachPartPickle(t *testing.T, do func(f *unpkl.File, r *rand.Rand, name stri
 // out nothing.
 func decodePart(t *testing.T, f *unpkl.File, part *lookup.Part, cut bool) error {
 	t.Helper()
-	if tape.CutFrom = 1 << 30; cut {
-		tape.CutFrom = 0
+	if tape.PartialMinSize = 1 << 30; cut {
+		tape.PartialMinSize = 0
 	}
 	d, err := f.Decoder()
 	if err != nil {
@@ -296,9 +296,9 @@ func TestLookupLeavesOut(t *testing.T) {
 		pointers = append(pointers, "/k1/k9", "/0/7", "/k0/*", "/*/k0", "/*/*", "/*/*/1", "/k3/-1",
 			"/k2/:2/0", "/k1/1:", "/k2/1:3", "/*/:2/k1")
 		for _, ptr := range pointers {
-			tape.CutFrom = 1 << 30
+			tape.PartialMinSize = 1 << 30
 			want, wantErr := f.Lookup(ptr)
-			tape.CutFrom = 0
+			tape.PartialMinSize = 0
 			got, err := f.Lookup(ptr)
 			if fmt.Sprint(err) != fmt.Sprint(wantErr) {
 				t.Fatalf("%s: error %v, want %v\n%s", ptr, err, wantErr, name)
@@ -331,7 +331,7 @@ func TestRowsLeaveOut(t *testing.T) {
 			parts := make([]lookup.Part, 4)
 			errs := make([]error, 4)
 			for i := range parts {
-				parts[i] = lookup.Part{Pointer: p, Again: true, FirstRows: first, Flat: i >= 2,
+				parts[i] = lookup.Part{Pointer: p, RepeatableHooks: true, FirstRows: first, ShallowRows: i >= 2,
 					Rows: func(n int) (rows []int) {
 						for i := range n {
 							if i < first || i%step == 0 || i == n-1 {
@@ -391,10 +391,10 @@ func rowsText(t *testing.T, m lookup.Match) string {
 func TestTreesLeaveOut(t *testing.T) {
 	lacking := 0
 	n := eachPartPickle(t, func(f *unpkl.File, r *rand.Rand, name string) {
-		of := lookup.Tree{Depth: r.IntN(4), First: 1 + r.IntN(3), Look: 2 + r.IntN(2)}
+		of := lookup.Tree{Depth: r.IntN(4), Expand: 1 + r.IntN(3), Peek: 2 + r.IntN(2)}
 		whole, some := of, of
-		wants := lookup.Part{Tree: &whole, Again: true}
-		gots := lookup.Part{Tree: &some, Again: true}
+		wants := lookup.Part{Tree: &whole, RepeatableHooks: true}
+		gots := lookup.Part{Tree: &some, RepeatableHooks: true}
 		wantErr, err := decodePart(t, f, &wants, false), decodePart(t, f, &gots, true)
 		if err != nil && wantErr == nil {
 			t.Fatalf("error %v\n%s", err, name)
@@ -422,23 +422,23 @@ func TestTreesLeaveOut(t *testing.T) {
 func TestSharedAreAll(t *testing.T) {
 	refs, unshared := 0, 0
 	same := func(f *unpkl.File, name string) {
-		part := lookup.Part{Tokens: true}
+		part := lookup.Part{JSONTokens: true}
 		d, err := f.Decoder()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		if d.Decode(&part) != nil || part.Shared == nil {
+		if d.Decode(&part) != nil || part.SharedContainers == nil {
 			return
 		}
 		for _, o := range []jsonval.Options{{Refs: true}, {Lossless: true}, {},
 			{MeasureAt: 1, RefsAt: 20}} {
 			want, wantErr := encoded(part.Matches[0].Value, o)
 			o.Once = func(container any) bool {
-				if !part.Shared[container] {
+				if !part.SharedContainers[container] {
 					unshared++
 				}
-				return !part.Shared[container]
+				return !part.SharedContainers[container]
 			}
 			got, err := encoded(part.Matches[0].Value, o)
 			if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
@@ -496,19 +496,19 @@ func (c *treeComparer) equal(want, got any, depth int) bool {
 	if n != len(wants) || reflect.TypeOf(want) != reflect.TypeOf(got) {
 		return false
 	}
-	looked := max(c.tree.First, c.tree.Look)
+	looked := max(c.tree.Expand, c.tree.Peek)
 	if depth == c.tree.Depth {
-		looked = c.tree.Look
+		looked = c.tree.Peek
 	}
 	for i := range min(n, looked) {
 		switch {
 		case keys != nil && jsonText(c.t, keys[i]) != jsonText(c.t, gotKeys[i]):
 			return false
-		case depth < c.tree.Depth && i < c.tree.First:
+		case depth < c.tree.Depth && i < c.tree.Expand:
 			if !c.equal(wants[i], gots[i], depth+1) {
 				return false
 			}
-		case i < c.tree.Look:
+		case i < c.tree.Peek:
 			if reflect.TypeOf(wants[i]) != reflect.TypeOf(gots[i]) {
 				return false
 			}

@@ -53,8 +53,8 @@ func equalObjects(t *testing.T, a, b any) bool {
 // object.
 func TestLookupOfFixtures(t *testing.T) {
 	t.Parallel()
-	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
-	tape.CutFrom = 0
+	defer func(from int) { tape.PartialMinSize = from }(tape.PartialMinSize)
+	tape.PartialMinSize = 0
 	fixtures, err := fixture.All()
 	if err != nil {
 		t.Fatal(err)

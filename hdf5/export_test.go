@@ -29,11 +29,11 @@ func ParseDatatypeMessage(b []byte) error {
 	}
 	p, err := newPlan(t)
 	if err != nil {
-		return inPath(err, "/")
+		return withPath(err, "/")
 	}
 	f := &File{sb: &superblock{sizeOffset: 8, sizeLength: 8}, opts: (*Options)(nil).withDefaults()}
 	_, err = p.array(f, []int{1}, make([]byte, t.Size))
-	return inPath(err, "/")
+	return withPath(err, "/")
 }
 
 // FixChecksums makes the checksums of the structures that it finds right, so that a fuzzer
@@ -107,7 +107,7 @@ func WalkChunkIndex(data []byte, addr uint32, kind uint8) (chunks int, err error
 		if filtered {
 			d.space.max[0] = 70
 		}
-		e := d.eachChunk(everything(d.space.dims).axes(d.layout.chunk),
+		e := d.eachChunk(selectAll(d.space.dims).axes(d.layout.chunk),
 			func([]uint64, chunkRef) error {
 				chunks++
 				return nil

@@ -81,7 +81,7 @@ func lateOf(t *testing.T, count *Object) {
 	if len(count.Calls) != 1 || count.Calls[0].Class != any(LateItems) {
 		t.Fatalf("the calls of a function with its globals: %v", count.Calls)
 	}
-	globals, keys, ok := lateArgs(count.Calls[0])
+	globals, keys, ok := lateEntriesArgs(count.Calls[0])
 	if !ok || globals != count.Args[1] || len(*globals) != len(keys)+1 {
 		t.Fatalf("%d late keys %v", len(keys), keys)
 	}

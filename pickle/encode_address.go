@@ -76,7 +76,7 @@ func atomKindOf(pl *plan) atomKind {
 
 // saveAtomAt writes the value of pl's type at an address, if it is an atom.
 func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
-	p.boundary()
+	p.checkFrame()
 	switch pl.atom {
 	case atomBool:
 		p.saveBool(load[bool](at))
@@ -129,11 +129,11 @@ func (p *pickling) saveAtomsAt(pl *plan, items address, n int, id objectID) erro
 	size := pl.elem.typ.Size()
 	t := task{op: OpAppends, n: n, exact: true}
 	for t.i < n {
-		p.before(&t)
+		p.beginItem(&t)
 		if _, err := p.saveAtomAt(pl.elem, items.item(t.i-1, size)); err != nil {
 			return err
 		}
-		p.after(&t)
+		p.endItem(&t)
 	}
 	return nil
 }
@@ -205,18 +205,18 @@ func (pl *plan) presentAt(at address) uint64 {
 // returns true if that was all of them, and false at one that is no atom.
 func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true, nil
 		}
-		p.before(t)
+		p.beginItem(t)
 		g.next(t.i - 1)
 		k := g.field(t.i - 1)
 		f := &g.plan.fields[k]
 		if err := p.saveFieldName(g, k); err != nil {
 			return false, err
 		}
-		if done, err := p.saveAtomAt(f.plan, g.at.field(f)); !done || err != nil {
+		if done, err := p.saveAtomAt(f.plan, g.addr.field(f)); !done || err != nil {
 			t.phase = itemKey
 			return false, err
 		}

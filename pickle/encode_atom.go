@@ -14,7 +14,7 @@ func (p *pickling) saveAtom(v any, goText bool) bool {
 	if p.PersistentID != nil {
 		return false
 	}
-	p.boundary()
+	p.checkFrame()
 	switch x := v.(type) {
 	case string:
 		switch {
@@ -40,21 +40,21 @@ func (p *pickling) saveAtom(v any, goText bool) bool {
 
 // Phases of the tasks of items and pairs.
 const (
-	itemNone  uint8 = iota // none is begun
-	itemDone               // one was written and wants its closing opcode
-	itemBegun              // one is to be written: of a pair, the key
-	itemKey                // the key of a pair was written
+	itemIdle    uint8 = iota // none is begun
+	itemWritten              // one was written and wants its closing opcode
+	itemBegun                // one is to be written: of a pair, the key
+	itemKey                  // the key of a pair was written
 )
 
 // atomItems writes the items from where t is. It returns true if that was all of them, and false at
 // one that is no atom.
 func (p *pickling) atomItems(t *task, items []any) bool {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true
 		}
-		p.before(t)
+		p.beginItem(t)
 		if !p.saveAtom(items[t.i-1], t.kind == taskAnys) {
 			t.phase = itemBegun
 			return false
@@ -65,11 +65,11 @@ func (p *pickling) atomItems(t *task, items []any) bool {
 // atomPairs is atomItems for the pairs of a dict.
 func (p *pickling) atomPairs(t *task, pairs types.Dict) bool {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true
 		}
-		p.before(t)
+		p.beginItem(t)
 		pair := &pairs[t.i-1]
 		if !p.saveAtom(pair.Key, false) {
 			t.phase = itemBegun
@@ -85,11 +85,11 @@ func (p *pickling) atomPairs(t *task, pairs types.Dict) bool {
 // atomMap is atomItems for the pairs of a map[string]any.
 func (p *pickling) atomMap(t *task, set *keySet, values []any) bool {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true
 		}
-		p.before(t)
+		p.beginItem(t)
 		if len(set.keys[t.i-1]) >= frameTarget || p.saveAnyMapKey(set, t.i-1) != nil {
 			t.phase = itemBegun
 			return false

@@ -19,7 +19,7 @@ func (p *pickling) saveBytesAs(b []byte, id objectID) error {
 	case 0:
 		slot = &p.memo.emptyBytes
 	case 1:
-		slot = &p.memo.single().byteValues[b[0]]
+		slot = &p.memo.ensureSingles().byteValues[b[0]]
 	}
 	if p.proto < 3 {
 		return p.saveBytesAsText(segment{data: b, size: int64(len(b))}, id, slot)
@@ -45,12 +45,12 @@ func (p *pickling) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 		return nil
 	}
 	if s.size == 0 {
-		if err := p.saveKnown(knownGlobal{Module: "builtins", Name: "bytes"}); err != nil {
+		if err := p.saveProgramGlobal(programGlobal{Module: "builtins", Name: "bytes"}); err != nil {
 			return err
 		}
 		p.emptyTuple()
 	} else {
-		if err := p.saveKnown(knownGlobal{Module: "_codecs", Name: "encode"}); err != nil {
+		if err := p.saveProgramGlobal(programGlobal{Module: "_codecs", Name: "encode"}); err != nil {
 			return err
 		}
 		if err := p.latin1Args(s); err != nil {
@@ -68,14 +68,14 @@ func (p *pickling) latin1Args(s segment) error {
 	if p.proto < 2 {
 		p.op(OpMark)
 	}
-	if s.size == 1 && s.write == nil {
+	if s.size == 1 && s.writeTo == nil {
 		if err := p.saveText(string(rune(s.data[0])), objectID{}); err != nil {
 			return err
 		}
 	} else if err := p.writeLatin1(s); err != nil {
 		return err
 	} else {
-		p.put(p.memo.add())
+		p.put(p.memo.newIndex())
 	}
 	if err := p.saveShared("latin1"); err != nil {
 		return err
@@ -85,16 +85,16 @@ func (p *pickling) latin1Args(s segment) error {
 	} else {
 		p.op(OpTuple2)
 	}
-	p.put(p.memo.add())
+	p.put(p.memo.newIndex())
 	return nil
 }
 
 // writeLatin1 writes the bytes of s as a str of the characters U+0000 to U+00FF.
 func (p *pickling) writeLatin1(s segment) error {
 	size := int64(0)
-	if s.write == nil {
+	if s.writeTo == nil {
 		size = p.latin1Size(s.data)
-	} else if err := s.write(writerFunc(func(b []byte) (int, error) {
+	} else if err := s.writeTo(writerFunc(func(b []byte) (int, error) {
 		size += p.latin1Size(b)
 		return len(b), nil
 	})); err != nil {
@@ -107,10 +107,10 @@ func (p *pickling) writeLatin1(s segment) error {
 			return err
 		}
 	}
-	if s.write == nil && size < frameTarget {
+	if s.writeTo == nil && size < frameTarget {
 		p.out.buf = p.appendLatin1(append(p.out.buf, header...), s.data)
 	} else {
-		p.out.payload(header, segment{size: size, write: func(w io.Writer) error {
+		p.out.writePayload(header, segment{size: size, writeTo: func(w io.Writer) error {
 			return p.convertLatin1(w, s)
 		}})
 	}
@@ -133,8 +133,8 @@ func (p *pickling) convertLatin1(w io.Writer, s segment) error {
 		}
 		return len(b), nil
 	})
-	if s.write != nil {
-		return s.write(convert)
+	if s.writeTo != nil {
+		return s.writeTo(convert)
 	}
 	_, err := convert(s.data)
 	return err
@@ -193,7 +193,7 @@ func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 		}
 		return p.saveBytes(b.b)
 	}
-	s := segment{size: l.Size, write: l.Write}
+	s := segment{size: l.Size, writeTo: l.Write}
 	if p.proto < 3 {
 		return p.saveBytesAsText(s, id, nil)
 	}
@@ -202,7 +202,7 @@ func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 	if err != nil {
 		return err
 	}
-	p.out.payload(header, s)
+	p.out.writePayload(header, s)
 	p.put(idx)
 	return nil
 }
@@ -214,12 +214,12 @@ func (p *pickling) saveByteArray(b []byte, id objectID) error {
 		return nil
 	}
 	if p.proto < 5 {
-		o := &Object{Class: knownGlobal{Module: "builtins", Name: "bytearray"}}
+		o := &Object{Class: programGlobal{Module: "builtins", Name: "bytearray"}}
 		if len(b) > 0 {
 			// A bytes object with the same content, not the same object.
 			o.Args = []any{written.Bytes(b)}
 		}
-		return p.saveCall(o, id)
+		return p.saveNewObject(o, id)
 	}
 	return p.writeByteArray(b, id)
 }

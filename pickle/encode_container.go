@@ -47,11 +47,11 @@ func (p *pickling) saveList(items []any, id objectID) error {
 // beginList writes an empty list, or fetches the one that is known and returns
 // false.
 func (p *pickling) beginList(id objectID) bool {
-	return p.begin(id, OpEmptyList, OpList)
+	return p.beginContainer(id, OpEmptyList, OpList)
 }
 
 // begin writes an empty container. All of them are memoized before their items.
-func (p *pickling) begin(id objectID, empty, text Opcode) bool {
+func (p *pickling) beginContainer(id objectID, empty, text Opcode) bool {
 	idx, known := p.memo.insert(id)
 	if known {
 		p.get(idx)
@@ -69,7 +69,7 @@ func (p *pickling) begin(id objectID, empty, text Opcode) bool {
 // single reports whether item i stands alone: APPEND or SETITEM instead of a batch.
 // An exact list or dict does that for one item in all, an iterator for one item
 // in a batch (batch_list_exact and batch_list of _pickle.c).
-func (p *pickling) single(t *task, i int) bool {
+func (p *pickling) isAlone(t *task, i int) bool {
 	if p.proto == 0 {
 		return true
 	}
@@ -83,22 +83,22 @@ func (p *pickling) single(t *task, i int) bool {
 }
 
 // before writes what comes before item i.
-func (p *pickling) before(t *task) {
-	if t.i%batchSize == 0 && !p.single(t, t.i) {
+func (p *pickling) beginItem(t *task) {
+	if t.i%batchSize == 0 && !p.isAlone(t, t.i) {
 		p.op(OpMark)
 	}
 	t.i++
-	t.phase = itemDone
+	t.phase = itemWritten
 }
 
 // after writes what comes after the item before t.i, and at the end after all of them.
-func (p *pickling) after(t *task) {
-	if t.phase == itemNone {
+func (p *pickling) endItem(t *task) {
+	if t.phase == itemIdle {
 		return
 	}
-	t.phase = itemNone
+	t.phase = itemIdle
 	switch {
-	case p.single(t, t.i-1):
+	case p.isAlone(t, t.i-1):
 		if t.op == OpSetItems {
 			p.op(OpSetItem)
 		} else {
@@ -131,7 +131,7 @@ func (p *pickling) stepItems(t *task, items []any) error {
 			}
 			continue
 		}
-		t.phase = itemDone
+		t.phase = itemWritten
 		if t.exact && t.n == 1 {
 			// Nothing comes after the item but an opcode.
 			goText := t.kind == taskAnys
@@ -158,12 +158,12 @@ func (p *pickling) saveListItem(v any, goText bool) error {
 func (p *pickling) stepGoSlice(t *task) error {
 	v := p.stack.values.top()
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			p.stack.pop()
 			return nil
 		}
-		p.before(t)
+		p.beginItem(t)
 		if err := p.saveGo(v.plan, v.val.Index(t.i-1)); err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (p *pickling) saveDict(d types.Dict, id objectID) error {
 }
 
 func (p *pickling) beginDict(id objectID) bool {
-	return p.begin(id, OpEmptyDict, OpDict)
+	return p.beginContainer(id, OpEmptyDict, OpDict)
 }
 
 // savePairs writes pairs in batches, or what of them can be written at once.
@@ -199,7 +199,7 @@ func (p *pickling) stepPairs(t *task, pairs types.Dict) error {
 			t.phase = itemKey
 			err = p.save(pairs[t.i-1].Key)
 		case itemKey:
-			t.phase = itemDone
+			t.phase = itemWritten
 			err = p.save(pairs[t.i-1].Value)
 		default:
 			if p.atomPairs(t, pairs) {
@@ -228,7 +228,7 @@ func (p *pickling) saveTupleAs(items []any, id objectID) error {
 	if p.proto < 2 || len(items) > 3 {
 		p.op(OpMark)
 	}
-	t := task{kind: taskTuple, fresh: id.p == nil, n: len(items)}
+	t := task{kind: taskTuple, noMemo: id.p == nil, n: len(items)}
 	for t.i < t.n && p.saveAtom(items[t.i], false) {
 		t.i++
 	}
@@ -253,7 +253,7 @@ func (p *pickling) emptyTuple() {
 func (p *pickling) stepTuple(t *task) error {
 	if t.kind == taskTuple && t.n == 1 {
 		item := &(*p.stack.items.top())[0]
-		fresh := t.fresh
+		fresh := t.noMemo
 		p.stack.pop()
 		if fresh {
 			p.stack.pushTuple1(nil)
@@ -285,8 +285,8 @@ func (p *pickling) stepTuple(t *task) error {
 
 // stepTuple1 makes the innermost of the tuples of t.
 func (p *pickling) stepTuple1(t *task) error {
-	item := *p.stack.singles.top()
-	p.stack.singles.pop()
+	item := *p.stack.tuple1Items.top()
+	p.stack.tuple1Items.pop()
 	var id objectID
 	if item != nil {
 		id = itemID(item)
@@ -306,7 +306,7 @@ func (p *pickling) endTuple(t *task) {
 	switch {
 	case t.kind == taskFrozenSet:
 		id = *p.stack.ids.top()
-	case t.kind == taskTuple && !t.fresh:
+	case t.kind == taskTuple && !t.noMemo:
 		id = tupleID(*p.stack.items.top())
 	}
 	p.endTupleAs(t, id)
@@ -381,6 +381,6 @@ func (p *pickling) saveSetCall(class string, items []any, id objectID) error {
 		return nil
 	}
 	list := types.List(items)
-	return p.saveCall(&Object{Class: knownGlobal{Module: "builtins", Name: class},
+	return p.saveNewObject(&Object{Class: programGlobal{Module: "builtins", Name: class},
 		Args: []any{&list}}, id)
 }

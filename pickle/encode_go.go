@@ -61,15 +61,15 @@ const (
 // plan says how values of a Go type are written. Plans of recursive types refer to
 // each other.
 type plan struct {
-	kind   goKind
-	typ    reflect.Type
-	elem   *plan // of a pointer, slice, array or map
-	key    *plan // of a map
-	fields []planField
-	whole  bool // no field is ever left out, and all are in the memory of the struct
-	number int  // of a struct type, among those of its Plans
-	reduce ReduceFunc
-	atom   atomKind
+	kind      goKind
+	typ       reflect.Type
+	elem      *plan // of a pointer, slice, array or map
+	key       *plan // of a map
+	fields    []planField
+	allFields bool // no field is ever left out, and all are in the memory of the struct
+	number    int  // of a struct type, among those of its Plans
+	reduce    ReduceFunc
+	atom      atomKind
 }
 
 type planField struct {
@@ -97,17 +97,17 @@ func (p *pickling) planOf(t reflect.Type) *plan {
 
 // newPlanOf is planOf for a type of which p has no plan at hand.
 func (p *pickling) newPlanOf(t reflect.Type) *plan {
-	if pl, ok := p.kept.plans.Load(t); ok {
+	if pl, ok := p.planCache.plans.Load(t); ok {
 		return pl.(*plan)
 	}
 	c := planner{p: p, plain: map[reflect.Type]*plan{}, lists: map[reflect.Type]*plan{}}
 	pl := c.plan(t, false)
 	// Only complete plans are shared.
 	for t, pl := range c.plain {
-		p.kept.plans.Store(t, pl)
+		p.planCache.plans.Store(t, pl)
 	}
 	for t, pl := range c.lists {
-		p.kept.lists.Store(t, pl)
+		p.planCache.lists.Store(t, pl)
 	}
 	return pl
 }
@@ -121,9 +121,9 @@ type planner struct {
 
 // plan returns the plan of t; with list, slices and arrays are lists.
 func (c *planner) plan(t reflect.Type, list bool) *plan {
-	made, shared := c.plain, &c.p.kept.plans
+	made, shared := c.plain, &c.p.planCache.plans
 	if list {
-		made, shared = c.lists, &c.p.kept.lists
+		made, shared = c.lists, &c.p.planCache.lists
 	}
 	if pl, ok := made[t]; ok {
 		return pl
@@ -160,7 +160,7 @@ func (c *planner) fill(pl *plan, t reflect.Type, list bool) {
 		pl.kind, pl.reduce = goReduced, reduceReducer
 		return
 	}
-	if c.p.Reduce != nil && t.Kind() != reflect.Interface && !isList && !basic(t) {
+	if c.p.Reduce != nil && t.Kind() != reflect.Interface && !isList && !isBasicType(t) {
 		if pl.reduce = c.p.Reduce(t); pl.reduce != nil {
 			pl.kind = goReduced
 			return
@@ -174,7 +174,7 @@ func (c *planner) fill(pl *plan, t reflect.Type, list bool) {
 }
 
 // basic reports whether t is one of Go's own basic types.
-func basic(t reflect.Type) bool {
+func isBasicType(t reflect.Type) bool {
 	return t.PkgPath() == "" && t.Name() != "" && t.Kind() != reflect.Interface
 }
 
@@ -202,7 +202,7 @@ func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
 	case reflect.Pointer:
 		pl.kind, pl.elem = goPointer, c.plan(t.Elem(), list)
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 && basic(t.Elem()) && !list {
+		if t.Elem().Kind() == reflect.Uint8 && isBasicType(t.Elem()) && !list {
 			pl.kind = goBytes
 			return
 		}
@@ -237,22 +237,22 @@ func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 	if c.p.Fields == nil {
 		return
 	}
-	pl.kind, pl.whole = goStruct, true
-	pl.number = int(c.p.kept.structs.Add(1)) - 1
+	pl.kind, pl.allFields = goStruct, true
+	pl.number = int(c.p.planCache.structs.Add(1)) - 1
 	for _, f := range c.p.Fields(t) {
 		ft := t.FieldByIndex(f.Index).Type
 		pf := planField{Field: f, plan: c.plan(ft, f.List)}
 		if f.OmitEmpty {
 			pf.empty = emptyKindOf(ft)
 		}
-		pf.find(t)
+		pf.locate(t)
 		pl.fields = append(pl.fields, pf)
-		pl.whole = pl.whole && !f.OmitEmpty && len(pf.path) == 0
+		pl.allFields = pl.allFields && !f.OmitEmpty && len(pf.path) == 0
 	}
 }
 
 // find sets where the field is in a struct of type t.
-func (f *planField) find(t reflect.Type) {
+func (f *planField) locate(t reflect.Type) {
 	for _, i := range f.Index {
 		if t.Kind() == reflect.Pointer {
 			f.path = append(f.path, f.offset)
@@ -265,7 +265,7 @@ func (f *planField) find(t reflect.Type) {
 
 // saveGo writes v, which has not been reached through an interface.
 func (p *pickling) saveGo(pl *plan, v reflect.Value) error {
-	p.boundary()
+	p.checkFrame()
 	// An interface is asked about when its value is reached.
 	if p.PersistentID != nil && pl.kind != goInterface && v.CanInterface() {
 		if done, err := p.savePersistent(v.Interface()); done || err != nil {
@@ -278,7 +278,7 @@ func (p *pickling) saveGo(pl *plan, v reflect.Value) error {
 // saveGoAny writes an element of a Go interface type.
 func (p *pickling) saveGoAny(v any) error {
 	if s, ok := v.(string); ok && p.PersistentID == nil {
-		p.boundary()
+		p.checkFrame()
 		return p.saveGoString(s)
 	}
 	return p.save(v)

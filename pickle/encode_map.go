@@ -25,9 +25,9 @@ type anyMapTask struct {
 }
 
 const (
-	keySets    = 16  // how many sets are kept
-	keySetSize = 256 // the largest that is
-	fewKeys    = 8   // how many are sorted together with the values
+	numKeySets       = 16  // how many sets are kept
+	maxKeySetLen     = 256 // the largest that is
+	insertionSortMax = 8   // how many are sorted together with the values
 )
 
 var (
@@ -83,17 +83,17 @@ func (p *pickling) saveTextMap(m map[string]string, id objectID) (done bool, err
 	p.beginDict(id)
 	t := task{op: OpSetItems, n: len(pairs), exact: true}
 	for t.i < t.n {
-		p.before(&t)
+		p.beginItem(&t)
 		pair := &pairs[t.i-1]
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveShared(pair.key); err != nil {
 			return false, err
 		}
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveGoString(pair.value); err != nil {
 			return false, err
 		}
-		p.after(&t)
+		p.endItem(&t)
 	}
 	return true, nil
 }
@@ -124,22 +124,22 @@ func (p *pickling) saveAnyMap(m map[string]any, id objectID) error {
 
 // keySet returns the keys of m, and sets values to its values.
 func (p *pickling) keySet(values []any, m map[string]any) *keySet {
-	i := len(m) % keySets
+	i := len(m) % numKeySets
 	set := p.keySets[i]
-	if set != nil && set.fill(values, m) {
+	if set != nil && set.takeValues(values, m) {
 		return set
 	}
-	if set == nil || set.users > 0 || len(m) > keySetSize {
+	if set == nil || set.users > 0 || len(m) > maxKeySetLen {
 		set = new(keySet)
 	}
-	if len(m) > keySetSize {
+	if len(m) > maxKeySetLen {
 		p.memo.strings.reserve(len(m))
 	}
-	if len(m) <= keySetSize {
+	if len(m) <= maxKeySetLen {
 		p.keySets[i] = set
 		p.usedSets |= 1 << i
 	}
-	set.read(values, m)
+	set.assign(values, m)
 	return set
 }
 
@@ -154,7 +154,7 @@ func (p *pickling) stepAnyMap(t *task) error {
 			t.phase = itemKey
 			err = p.saveAnyMapKey(m.set, t.i-1)
 		case itemKey:
-			t.phase = itemDone
+			t.phase = itemWritten
 			err = p.saveGoAny(values[t.i-1])
 		default:
 			if p.atomMap(t, m.set, values) {
@@ -167,10 +167,10 @@ func (p *pickling) stepAnyMap(t *task) error {
 }
 
 // read makes s the sorted keys of m, and sets values to its values.
-func (s *keySet) read(values []any, m map[string]any) {
+func (s *keySet) assign(values []any, m map[string]any) {
 	s.empty()
 	s.keys = slices.Grow(s.keys, len(m))
-	if len(m) > fewKeys {
+	if len(m) > insertionSortMax {
 		for k := range m {
 			s.keys = append(s.keys, k)
 		}
@@ -199,7 +199,7 @@ func (s *keySet) empty() {
 }
 
 // fill sets values to those of m, if s has the keys of m.
-func (s *keySet) fill(values []any, m map[string]any) bool {
+func (s *keySet) takeValues(values []any, m map[string]any) bool {
 	if len(s.keys) != len(m) {
 		return false
 	}
@@ -215,7 +215,7 @@ func (s *keySet) fill(values []any, m map[string]any) bool {
 
 // saveAnyMapKey writes the i-th key of a map.
 func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
-	p.boundary()
+	p.checkFrame()
 	if idx := set.memo[i]; idx != 0 {
 		p.get(idx - 1)
 		return nil
@@ -223,7 +223,7 @@ func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 	if err := p.saveShared(set.keys[i]); err != nil {
 		return err
 	}
-	if len(set.keys) > keySetSize { // it is not used again
+	if len(set.keys) > maxKeySetLen { // it is not used again
 		return nil
 	}
 	if idx, ok := p.memo.strings.get(set.keys[i]); ok {
@@ -236,14 +236,14 @@ func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 // reflection.
 type goPair struct {
 	key, value reflect.Value
-	usual      uint8 // what the key is, if that
-	i          int64
-	s          string
+	keyKind    uint8 // what the key is, if that
+	intKey     int64
+	strKey     string
 }
 
 const (
-	usualInt = 1 + iota
-	usualText
+	intKeyKind = 1 + iota
+	strKeyKind
 )
 
 func newPair(key, value reflect.Value) goPair {
@@ -253,21 +253,21 @@ func newPair(key, value reflect.Value) goPair {
 	}
 	switch {
 	case key.CanInt():
-		pair.usual, pair.i = usualInt, key.Int()
+		pair.keyKind, pair.intKey = intKeyKind, key.Int()
 	case key.Kind() == reflect.String:
-		pair.usual, pair.s = usualText, key.String()
+		pair.keyKind, pair.strKey = strKeyKind, key.String()
 	}
 	return pair
 }
 
 // compare orders two items as compareKeys does their keys.
 func (a *goPair) compare(b *goPair) (order int) {
-	if a.usual == b.usual {
-		switch a.usual {
-		case usualInt:
-			order = cmp.Compare(a.i, b.i)
-		case usualText:
-			order = strings.Compare(a.s, b.s)
+	if a.keyKind == b.keyKind {
+		switch a.keyKind {
+		case intKeyKind:
+			order = cmp.Compare(a.intKey, b.intKey)
+		case strKeyKind:
+			order = strings.Compare(a.strKey, b.strKey)
 		}
 	}
 	if order == 0 { // such as keys of two types
@@ -344,16 +344,16 @@ func (p *pickling) stepGoMap(t *task, m *goTask) error {
 	var err error
 	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
 		if t.phase == itemKey {
-			t.phase = itemDone
+			t.phase = itemWritten
 			err = p.saveGo(m.plan.elem, m.pairs[t.i-1].value)
 			continue
 		}
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			p.stack.pop()
 			return nil
 		}
-		p.before(t)
+		p.beginItem(t)
 		t.phase = itemKey
 		err = p.saveGoKey(m.plan, m.pairs[t.i-1])
 	}
@@ -372,13 +372,13 @@ func (p *pickling) saveGoKey(pl *plan, pair goPair) error {
 			k = p.planOf(key.Type())
 		}
 		if k.kind == goString {
-			p.boundary()
+			p.checkFrame()
 			return p.saveShared(key.String())
 		}
 	}
 	if key.IsValid() && key.Kind() == reflect.Array && pl.key.kind == goInterface {
 		if k := p.planOf(key.Type()); k.kind == goArray {
-			p.boundary()
+			p.checkFrame()
 			return p.saveGoTuple(k, key)
 		}
 	}

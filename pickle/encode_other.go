@@ -17,8 +17,8 @@ func (p *pickling) saveOther(v any) error {
 	switch x := v.(type) {
 	case Global:
 		return p.saveGlobal(x, nameRead)
-	case knownGlobal:
-		return p.saveKnown(x)
+	case programGlobal:
+		return p.saveProgramGlobal(x)
 	case *Object:
 		return p.saveReduce(x, boxID(v))
 	case *Set:
@@ -69,8 +69,8 @@ func (p *pickling) saveOther(v any) error {
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
 func (p *pickling) saveComplex(c complex128, id objectID) error {
-	return p.saveCall(&Object{
-		Class: knownGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
+	return p.saveNewObject(&Object{
+		Class: programGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
 	}, id)
 }
 
@@ -85,7 +85,7 @@ var objectTypes = func() map[reflect.Type]bool {
 	m := map[reflect.Type]bool{}
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
-		Global{}, knownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil),
+		Global{}, programGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil),
 		complex128(0),
 		Py2String(""), Bytes(""), written.Interned(""), written.Bytes(nil), written.Str(""),
 		(*Buffer)(nil), (*written.Buffer)(nil), (*written.LargeBytes)(nil), (*written.Trailer)(nil),

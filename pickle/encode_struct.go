@@ -12,13 +12,13 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 	}
 	g := goTask{plan: pl, keys: p.fieldKeys(pl)}
 	t := task{kind: taskGoStruct, op: OpSetItems, n: len(pl.fields), exact: true}
-	if p.PersistentID == nil && (pl.whole || len(pl.fields) <= maxPresent) {
-		g.at = addressOf(v, box)
+	if p.PersistentID == nil && (pl.allFields || len(pl.fields) <= maxPresent) {
+		g.addr = addressOf(v, box)
 	}
 	switch {
-	case pl.whole:
-	case g.at.known():
-		g.present = pl.presentAt(g.at)
+	case pl.allFields:
+	case g.addr.known():
+		g.present = pl.presentAt(g.addr)
 		t.n = bits.OnesCount64(g.present)
 	default:
 		t.n = 0
@@ -32,7 +32,7 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 		return nil
 	}
 	var err error
-	if g.at.known() {
+	if g.addr.known() {
 		var done bool
 		if done, err = p.atomFields(&t, &g); done {
 			return nil
@@ -69,7 +69,7 @@ type fieldNames struct {
 const maxPresent = 64
 
 // in returns the field of the struct v, and false if the pointer to what it is in is nil.
-func (f *planField) in(v reflect.Value) (reflect.Value, bool) {
+func (f *planField) fieldIn(v reflect.Value) (reflect.Value, bool) {
 	if len(f.Index) == 1 {
 		return v.Field(f.Index[0]), true
 	}
@@ -79,7 +79,7 @@ func (f *planField) in(v reflect.Value) (reflect.Value, bool) {
 
 // value returns the field of the struct v, and false if it is to be left out.
 func (f *planField) value(v reflect.Value) (reflect.Value, bool) {
-	v, ok := f.in(v)
+	v, ok := f.fieldIn(v)
 	return v, ok && (!f.OmitEmpty || !isEmpty(v))
 }
 
@@ -97,7 +97,7 @@ func isEmpty(v reflect.Value) bool {
 // field returns which field of the plan the i-th one written is. The task's
 // position among all fields is where the last one was found.
 func (g *goTask) field(i int) int {
-	if g.plan.whole {
+	if g.plan.allFields {
 		return i
 	}
 	return g.last
@@ -105,10 +105,10 @@ func (g *goTask) field(i int) int {
 
 // next finds the i-th field that is not left out.
 func (g *goTask) next(i int) {
-	if g.plan.whole {
+	if g.plan.allFields {
 		return
 	}
-	if g.at.known() {
+	if g.addr.known() {
 		g.last = bits.TrailingZeros64(g.present)
 		g.present &= g.present - 1
 		return
@@ -130,7 +130,7 @@ func (p *pickling) saveFieldName(g *goTask, k int) error {
 	if p.PersistentID != nil {
 		return p.save(name)
 	}
-	p.boundary()
+	p.checkFrame()
 	if idx := g.keys[k]; idx != 0 {
 		p.get(idx - 1)
 		return nil
@@ -151,15 +151,15 @@ func (p *pickling) saveFieldName(g *goTask, k int) error {
 func (p *pickling) stepStruct(t *task, g *goTask) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase == itemKey {
-			t.phase = itemDone
+			t.phase = itemWritten
 			f := &g.plan.fields[g.field(t.i-1)]
-			v, _ := f.in(g.val)
+			v, _ := f.fieldIn(g.val)
 			if err := p.saveGo(f.plan, v); err != nil {
 				return err
 			}
 			continue
 		}
-		done, err := p.fields(t, g)
+		done, err := p.saveFields(t, g)
 		if err != nil {
 			return err
 		}
@@ -173,15 +173,15 @@ func (p *pickling) stepStruct(t *task, g *goTask) error {
 
 // fields writes fields from where t is, up to one that is no atom. It returns true if that was
 // all of them.
-func (p *pickling) fields(t *task, g *goTask) (bool, error) {
-	if g.at.known() {
+func (p *pickling) saveFields(t *task, g *goTask) (bool, error) {
+	if g.addr.known() {
 		return p.atomFields(t, g)
 	}
-	p.after(t)
+	p.endItem(t)
 	if t.i == t.n {
 		return true, nil
 	}
-	p.before(t)
+	p.beginItem(t)
 	g.next(t.i - 1)
 	t.phase = itemKey
 	return false, p.saveFieldName(g, g.field(t.i-1))

@@ -56,7 +56,7 @@ func (p *pickling) saveGoString(s string) error {
 	switch {
 	case p.Strings != StringsAuto:
 		return p.saveString(s)
-	case p.proto >= 4 && len(s) > maxSingle && len(s) < 1<<8 && utf8.ValidString(s):
+	case p.proto >= 4 && len(s) > maxSingleLen && len(s) < 1<<8 && utf8.ValidString(s):
 		// As saveText does, which most text of Go values is.
 		p.memo.next++
 		b := append(p.out.buf, byte(OpShortBinUnicode), byte(len(s)))
@@ -83,7 +83,7 @@ func (p *pickling) saveShared(s string) error {
 }
 
 // maxSingle is the length of the longest string of which there is one object.
-const maxSingle = 2
+const maxSingleLen = 2
 
 // isSingleString reports whether CPython has one object for all strings equal to s:
 // the empty one, and those of one character of Latin-1.
@@ -165,12 +165,12 @@ func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, dat
 		}
 		s := segment{data: data, size: size}
 		if text != "" {
-			s = segment{size: size, write: func(w io.Writer) error {
+			s = segment{size: size, writeTo: func(w io.Writer) error {
 				_, err := io.WriteString(w, text)
 				return err
 			}}
 		}
-		p.out.payload(header, s)
+		p.out.writePayload(header, s)
 		return nil
 	}
 	buf, err := p.header(ops, what, size, p.out.buf)

@@ -1,4 +1,4 @@
 package pickle
 
 // KnownGlobal is what bridge.KnownGlobal returns.
-type KnownGlobal = knownGlobal
+type KnownGlobal = programGlobal

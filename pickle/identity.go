@@ -87,7 +87,7 @@ func (c *identityChunk) release() identityChunk {
 }
 
 // block returns which block of the memo id belongs to, and its place there.
-func (id objectID) block() (number uintptr, place uint) {
+func (id objectID) blockPlace() (number uintptr, place uint) {
 	p := addressWord(id.p)
 	return p >> blockShift, uint(p>>placeShift) % blockPlaces
 }

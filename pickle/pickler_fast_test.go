@@ -266,7 +266,7 @@ func TestMemoIdentities(t *testing.T) {
 			t.Fatalf("insert of %v: %d, %v, want %d, %v", id, got, ok, idx, known)
 		}
 	}
-	if int(m.used) != len(want) || m.listed == 0 || m.listed == len(want) {
-		t.Errorf("%d identities, %d of them in slots, want %d", m.used, m.listed, len(want))
+	if int(m.used) != len(want) || m.usedSlots == 0 || m.usedSlots == len(want) {
+		t.Errorf("%d identities, %d of them in slots, want %d", m.used, m.usedSlots, len(want))
 	}
 }

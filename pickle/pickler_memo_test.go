@@ -32,7 +32,7 @@ func TestPicklerMemo(t *testing.T) {
 		case 15_000:
 			m.next += 1 << 20 // which the table's indices must make room for
 		default:
-			m.add()
+			m.newIndex()
 		}
 		if i == 4*n-3 {
 			continue

@@ -43,7 +43,7 @@ type (
 	badge struct{ n int }
 )
 
-var markConstructor = &written.Constructor{Class: knownGlobal{Module: "m", Name: "badge"},
+var markConstructor = &written.Constructor{Class: programGlobal{Module: "m", Name: "badge"},
 	Args: []any{written.Bytes("b")}}
 
 func reduceForReuse(t reflect.Type) ReduceFunc {
@@ -94,7 +94,7 @@ func reuseValues(n int) []any {
 
 func reusePickler(plans *planCache, protocol int) *Pickler {
 	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse,
-		kept: plans}
+		planCache: plans}
 }
 
 // TestKeptMemory: what one Dump leaves does not change what the next writes, whatever the two are
@@ -196,7 +196,7 @@ func TestKeptMemoryAfterFailure(t *testing.T) {
 				t.Fatalf("%s: the next Dump: %v, or other bytes", how, err)
 			}
 		}
-		if q, _ := p.kept.unused.Get().(*pickling); q != nil {
+		if q, _ := p.planCache.unused.Get().(*pickling); q != nil {
 			checkEmpty(t, how, reflect.ValueOf(q).Elem())
 		}
 	}

@@ -31,7 +31,7 @@ type ReduceFunc func(v any, protocol int) (any, error)
 func (p *pickling) saveReduced(r any, id objectID) error {
 	switch r := r.(type) {
 	case *Object:
-		return p.saveCall(r, id)
+		return p.saveNewObject(r, id)
 	case *written.Constructed:
 		return p.saveConstructed(r, id)
 	}
@@ -46,17 +46,17 @@ func (p *pickling) saveReduced(r any, id objectID) error {
 
 // The steps of an object, the phases of a taskReduce.
 const (
-	reduceCall  uint8 = iota // write what is called
-	reduceArgs               // write the arguments
-	reduceKw                 // write the keyword arguments
-	reduceMake               // write the opcode that makes the object, memoize it
-	reduceItems              // write the list items
-	reducePairs              // write the dict items
-	reduceState              // write the state
-	reduceBuild              // write BUILD
-	reduceCalls              // write the next of the calls that complete it
-	reducePop                // drop the result of that
-	reduceLate               // write entries of the dict on the stack
+	reduceCall        uint8 = iota // write what is called
+	reduceArgs                     // write the arguments
+	reduceKw                       // write the keyword arguments
+	reduceMake                     // write the opcode that makes the object, memoize it
+	reduceItems                    // write the list items
+	reducePairs                    // write the dict items
+	reduceState                    // write the state
+	reduceBuild                    // write BUILD
+	reduceCalls                    // write the next of the calls that complete it
+	reducePop                      // drop the result of that
+	reduceLateEntries              // write entries of the dict on the stack
 )
 
 // saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
@@ -66,8 +66,8 @@ func (p *pickling) saveReduce(o *Object, id objectID) error {
 
 // saveCall is saveReduce for an object that was made for this, with its arguments: nothing else has
 // the tuple that they are, so that the memo need not keep it.
-func (p *pickling) saveCall(o *Object, id objectID) error {
-	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, id)
+func (p *pickling) saveNewObject(o *Object, id objectID) error {
+	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, noMemo: true}, o, id)
 }
 
 // saveDropped writes a call whose result is popped: as in save_reduce of _pickle.c, neither the
@@ -101,10 +101,10 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 		}
 	}
 	if t.op == OpNewObj && p.proto < 2 || t.op == OpNewObjEx && p.proto < 4 {
-		obj, t.op = p.callForm(o), OpReduce
+		obj, t.op = p.asReduceCall(o), OpReduce
 	}
 	if len(o.Calls) > 0 {
-		p.expectLate(o)
+		p.noteLateEntries(o)
 	}
 	p.stack.tasks.push(t)
 	p.stack.objects.push(reduceTask{obj: obj, id: id})
@@ -116,24 +116,24 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 // of a knownGlobal are what CPython has in memory. That is one string for the name of a
 // module, shared by all its classes, but a new one each time for a type that is built
 // in C (Static).
-type knownGlobal struct {
+type programGlobal struct {
 	Module, Name string
 	Static       bool
 }
 
 // Global implements [Named].
-func (k knownGlobal) Global() Global { return Global{k.Module, k.Name} }
+func (k programGlobal) Global() Global { return Global{k.Module, k.Name} }
 
 // String returns "module.name".
-func (k knownGlobal) String() string { return k.Module + "." + k.Name }
+func (k programGlobal) String() string { return k.Module + "." + k.Name }
 
 // callForm returns o, whose own opcode the protocol lacks, as a call.
-func (p *pickling) callForm(o *Object) *Object {
+func (p *pickling) asReduceCall(o *Object) *Object {
 	c := *o
 	c.Form, c.Kwargs = FormReduce, nil
 	if o.Form == FormNewObj {
 		// What Python's __reduce_ex__(2) says; every Python has copyreg.__newobj__.
-		c.Class = knownGlobal{Module: "copyreg", Name: "__newobj__"}
+		c.Class = programGlobal{Module: "copyreg", Name: "__newobj__"}
 		c.Args = append([]any{o.Class}, o.Args...)
 		return &c
 	}
@@ -149,7 +149,7 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	method := p.newMethods[key]
 	if method == nil {
-		method = &Object{Class: knownGlobal{Module: "builtins", Name: "getattr"},
+		method = &Object{Class: programGlobal{Module: "builtins", Name: "getattr"},
 			Args: []any{o.Class, "__new__"}}
 		p.newMethods[key] = method
 	}
@@ -159,7 +159,7 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	args := append(types.Tuple{o.Class}, o.Args...)
 	c.Class = &Object{
-		Class: knownGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
+		Class: programGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
 		State: &types.Tuple{method, &args, kwargs, nil}, HasState: true,
 	}
 	c.Args = nil
@@ -200,7 +200,7 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 			}
 			p.op(OpBuild)
 			if tr != nil {
-				p.out.trailer(tr)
+				p.out.writeTrailer(tr)
 			}
 			t.i = 0
 		case reduceCalls:
@@ -209,15 +209,15 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 				return nil
 			}
 			t.i++
-			if d, _, late := lateArgs(r.obj.Calls[t.i-1]); late {
-				t.phase = reduceLate
+			if d, _, late := lateEntriesArgs(r.obj.Calls[t.i-1]); late {
+				t.phase = reduceLateEntries
 				err = p.save(d)
 			} else {
 				err = p.saveDropped(r.obj.Calls[t.i-1])
 			}
-		case reduceLate:
-			d, keys, _ := lateArgs(r.obj.Calls[t.i-1])
-			p.saveLate(d, keys)
+		case reduceLateEntries:
+			d, keys, _ := lateEntriesArgs(r.obj.Calls[t.i-1])
+			p.saveLateEntries(d, keys)
 			t.phase = reducePop
 		case reducePop:
 			p.op(OpPop)
@@ -237,8 +237,8 @@ func (p *pickling) saveArgs(t *task, r *reduceTask) error {
 		return p.saveDroppedArgs(t, o)
 	}
 	if t.op != OpObj && t.op != OpInst {
-		p.boundary()
-		if t.fresh {
+		p.checkFrame()
+		if t.noMemo {
 			return p.saveTupleAs(o.Args, objectID{})
 		}
 		return p.saveTuple(o.Args)
@@ -277,7 +277,7 @@ func (p *pickling) saveDroppedArgs(t *task, o *Object) error {
 
 func (p *pickling) saveKwargs(o *Object) error {
 	if o.Kwargs == nil {
-		p.boundary()
+		p.checkFrame()
 		return p.saveDict(nil, objectID{})
 	}
 	return p.save(o.Kwargs)
@@ -318,17 +318,17 @@ func (p *pickling) makeObject(t *task, r *reduceTask) error {
 type nameOrigin uint8
 
 const (
-	nameRead   nameOrigin = iota // a pickle
-	nameKnown                    // a program
-	nameStatic                   // a program, of a type built in C
+	nameRead    nameOrigin = iota // a pickle
+	nameProgram                   // a program
+	nameStatic                    // a program, of a type built in C
 )
 
 // saveKnown writes a class or function that a program names.
-func (p *pickling) saveKnown(k knownGlobal) error {
+func (p *pickling) saveProgramGlobal(k programGlobal) error {
 	if k.Static {
 		return p.saveGlobal(k.Global(), nameStatic)
 	}
-	return p.saveGlobal(k.Global(), nameKnown)
+	return p.saveGlobal(k.Global(), nameProgram)
 }
 
 // maxNestedName bounds the calls of getattr that a nested name takes below protocol 4: each names
@@ -350,11 +350,11 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 		}
 	}
 	if p.proto >= 4 {
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveModuleName(g.Module, origin); err != nil {
 			return err
 		}
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveClassName(g.Name, origin); err != nil {
 			return err
 		}
@@ -370,7 +370,7 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 				maxNestedName)
 		}
 		outer := Global{g.Module, g.Name[:dot]}
-		o := &Object{Class: knownGlobal{Module: "builtins", Name: "getattr"},
+		o := &Object{Class: programGlobal{Module: "builtins", Name: "getattr"},
 			Args: []any{outer, g.Name[dot+1:]}}
 		if p.nested == nil {
 			p.nested = make(map[*Object]Global)
@@ -397,7 +397,7 @@ func (p *pickling) saveClassName(name string, origin nameOrigin) error {
 
 // putGlobal memoizes a global just written.
 func (p *pickling) putGlobal(g Global) {
-	idx := p.memo.add()
+	idx := p.memo.newIndex()
 	p.memo.globals.set(g, idx)
 	p.put(idx)
 }
@@ -412,7 +412,7 @@ func (p *pickling) saveModuleName(module string, origin nameOrigin) error {
 		p.get(idx)
 		return nil
 	}
-	if m, known := p.memo.modules.get(module); known && (origin == nameKnown || m.known) {
+	if m, known := p.memo.modules.get(module); known && (origin == nameProgram || m.fromProgram) {
 		p.get(m.idx)
 		return nil
 	}
@@ -420,7 +420,7 @@ func (p *pickling) saveModuleName(module string, origin nameOrigin) error {
 	if err := p.saveString(module); err != nil || p.memo.next == next {
 		return err
 	}
-	p.memo.modules.set(module, moduleName{next, origin == nameKnown})
+	p.memo.modules.set(module, moduleName{next, origin == nameProgram})
 	return nil
 }
 

@@ -4,13 +4,13 @@ import "github.com/nlpodyssey/gopickle/types"
 
 // lateDict is a dict that gets entries after an object that is being written.
 type lateDict struct {
-	at      map[string]int      // the index of the entry of a key
+	indexOf map[string]int      // the index of the entry of a key
 	pending map[string]struct{} // keys whose entries are not to be written with the dict
 }
 
 // lateArgs returns the dict and the keys of what stands for late entries; ok is false of any other
 // call.
-func lateArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
+func lateEntriesArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
 	if call.Class != any(LateItems) || len(call.Args) != 2 {
 		return nil, nil, false
 	}
@@ -28,24 +28,24 @@ func lateArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
 }
 
 // expectLate notes which entries come after an object, before any of it is written.
-func (p *pickling) expectLate(o *Object) {
+func (p *pickling) noteLateEntries(o *Object) {
 	for _, call := range o.Calls {
-		d, keys, ok := lateArgs(call)
+		d, keys, ok := lateEntriesArgs(call)
 		if !ok {
 			continue
 		}
-		if p.late == nil {
-			p.late = make(map[*types.Dict]lateDict)
+		if p.lateDicts == nil {
+			p.lateDicts = make(map[*types.Dict]lateDict)
 		}
-		l, known := p.late[d]
+		l, known := p.lateDicts[d]
 		if !known {
-			l = lateDict{at: make(map[string]int), pending: make(map[string]struct{})}
+			l = lateDict{indexOf: make(map[string]int), pending: make(map[string]struct{})}
 			for i, e := range *d {
 				if key, ok := e.Key.(string); ok {
-					l.at[key] = i
+					l.indexOf[key] = i
 				}
 			}
-			p.late[d] = l
+			p.lateDicts[d] = l
 		}
 		for _, key := range keys {
 			l.pending[key.(string)] = struct{}{}
@@ -54,8 +54,8 @@ func (p *pickling) expectLate(o *Object) {
 }
 
 // early returns the entries of a dict that are written with it.
-func (p *pickling) early(d *types.Dict) types.Dict {
-	l, ok := p.late[d]
+func (p *pickling) earlyEntries(d *types.Dict) types.Dict {
+	l, ok := p.lateDicts[d]
 	if !ok || len(l.pending) == 0 {
 		return *d
 	}
@@ -72,13 +72,13 @@ func (p *pickling) early(d *types.Dict) types.Dict {
 }
 
 // saveLate writes the late entries of a dict, which is on the stack.
-func (p *pickling) saveLate(d *types.Dict, keys types.List) {
-	l := p.late[d]
+func (p *pickling) saveLateEntries(d *types.Dict, keys types.List) {
+	l := p.lateDicts[d]
 	entries := make(types.Dict, 0, len(keys))
 	for _, key := range keys {
 		text := key.(string)
 		delete(l.pending, text)
-		if i, ok := l.at[text]; ok {
+		if i, ok := l.indexOf[text]; ok {
 			entries = append(entries, (*d)[i])
 		}
 	}

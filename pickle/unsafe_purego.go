@@ -116,6 +116,6 @@ func (a address) itemsPointer() pointer { return valuePointer(a.v) }
 func (a address) item(i int, _ uintptr) address { return address{a.v.Index(i)} }
 
 func (a address) field(f *planField) address {
-	v, _ := f.in(a.v)
+	v, _ := f.fieldIn(a.v)
 	return address{v}
 }

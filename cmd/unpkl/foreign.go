@@ -104,7 +104,7 @@ func (c *converted) Decode(v any) error {
 	c.done = true
 	switch to := v.(type) {
 	case *lookup.Part:
-		return to.Object(c.v)
+		return to.FindInObject(c.v)
 	case *any:
 		*to = c.v
 		return nil

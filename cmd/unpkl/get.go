@@ -88,7 +88,7 @@ func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, 
 	if len(p) > 0 {
 		s.gc.keepsLittle()
 	}
-	return readPart(s, name, &lookup.Part{Pointer: p, Again: true})
+	return readPart(s, name, &lookup.Part{Pointer: p, RepeatableHooks: true})
 }
 
 // readPart is partsOf for a part of which more is said than a pointer.

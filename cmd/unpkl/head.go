@@ -113,7 +113,7 @@ terminal folds. FILE may be "-" for standard input; get --help tells what a POIN
 func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointer.Pointer) error {
 	s.gc.keepsLittle()
 	found, end, err := readPart(s, name, &lookup.Part{
-		Pointer: p, Again: true, FirstRows: table.SampleSize, Flat: !f.json,
+		Pointer: p, RepeatableHooks: true, FirstRows: table.SampleSize, ShallowRows: !f.json,
 		Rows: func(n int) []int { return lookedAt(choose(f, n), n) },
 	})
 	if err != nil {

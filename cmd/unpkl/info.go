@@ -209,7 +209,7 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		return err
 	}
 	defer in.close()
-	part := &lookup.Part{Tree: o.Tree(), Again: true}
+	part := &lookup.Part{Tree: o.Tree(), RepeatableHooks: true}
 	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty

@@ -113,7 +113,7 @@ func (t *toJSON) run(s *streams, name string) error {
 	out := &jsonOutput{w: s.out}
 	refs := false // some document was written with references
 	for n := 0; ; n++ {
-		part := lookup.Part{Pointer: t.part, Tokens: true}
+		part := lookup.Part{Pointer: t.part, JSONTokens: true}
 		err := in.Decode(&part)
 		if err == io.EOF && n > 0 {
 			break
@@ -124,12 +124,12 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
-		v, err := jsonval.SelectFrom(part.Matches[0].Value, t.part, part.Done, t.json)
+		v, err := jsonval.SelectFrom(part.Matches[0].Value, t.part, part.TokensUsed, t.json)
 		if err != nil {
 			return err
 		}
 		t.json.Once = nil
-		if shared := part.Shared; shared != nil {
+		if shared := part.SharedContainers; shared != nil {
 			t.json.Once = func(container any) bool { return !shared[container] }
 		}
 		with, err := t.encode(out, v, in.InputOffset())

@@ -79,7 +79,7 @@ type Options struct {
 // Tree returns how much of a value has to be read so that Describe can show it.
 func (o Options) Tree() *lookup.Tree {
 	// A container with one item more than the limit shows them all.
-	return &lookup.Tree{Depth: o.Depth, First: max(o.Names, o.Items) + 1, Look: sampleSize}
+	return &lookup.Tree{Depth: o.Depth, Expand: max(o.Names, o.Items) + 1, Peek: sampleSize}
 }
 
 // total returns the real number of items of a container, of which only read items may be in memory.
@@ -196,6 +196,12 @@ func hasChildren(v any) bool {
 		return false
 	case *xr.Variable:
 		return len(v.Attrs) > 0
+	case *pickle.Object:
+		_, isText := pyvalue.TextOf(v)
+		_, isName := pyvalue.GlobalName(v)
+		if isText || isName {
+			return false
+		}
 	}
 	if items, ok := pyvalue.ItemsOf(v); ok {
 		return !leafItems(items)

@@ -126,6 +126,10 @@ func nameSeries(n *Node, s *frame.Series) {
 }
 
 func nameObject(n *Node, o *pickle.Object) {
+	if name, ok := pyvalue.GlobalName(o); ok {
+		n.Kind, n.Value = "class or function", Printable(cut(name))
+		return
+	}
 	if n.Kind = o.ClassName(); n.Kind == "" {
 		norm := reconstruct.Normalize(o)
 		if n.Kind = norm.ClassName(); n.Kind == "" {
@@ -136,7 +140,7 @@ func nameObject(n *Node, o *pickle.Object) {
 		n.Detail = "scikit-learn " + e.Version
 	}
 	if text, ok := pyvalue.TextOf(o); ok {
-		n.Value = text
+		n.Value = Printable(cut(text))
 	}
 }
 

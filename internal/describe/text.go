@@ -160,6 +160,9 @@ func objectText(o *pickle.Object) string {
 	if text, ok := pyvalue.TextOf(o); ok {
 		return Printable(cut(text))
 	}
+	if name, ok := pyvalue.GlobalName(o); ok {
+		return Printable(cut(name))
+	}
 	n := reconstruct.Normalize(o)
 	if name := n.ClassName(); name != "" {
 		return Printable(cut(name))

@@ -289,22 +289,36 @@ func (c *comparer) sameLeaf(a, b any) bool {
 // dicts compares the values of each key.
 func (c *comparer) dicts(at pointer.Pointer, a, b types.Dict) {
 	places := make(map[any]int, len(b))
+	var again map[any][]int // of keys that no token tells apart, such as objects, the others
 	for i, e := range b {
-		places[keyOf(e.Key)] = i
+		key := keyOf(e.Key)
+		if _, ok := places[key]; !ok {
+			places[key] = i
+			continue
+		}
+		if again == nil {
+			again = map[any][]int{}
+		}
+		again[key] = append(again[key], i)
 	}
 	met := make([]bool, len(b))
 	for _, e := range a {
-		child := at.Child(lookup.KeyToken(e.Key))
-		i, ok := places[keyOf(e.Key)]
+		child, key := at.Child(lookup.KeyToken(e.Key)), keyOf(e.Key)
+		i, ok := places[key]
 		if !ok {
 			c.tell(child, Removed, e.Value, nil)
 			continue
+		}
+		if next := again[key]; len(next) > 0 {
+			places[key], again[key] = next[0], next[1:]
+		} else if again != nil {
+			delete(places, key)
 		}
 		met[i] = true
 		c.push(child, e.Value, b[i].Value)
 	}
 	for i, e := range b {
-		if !met[i] && places[keyOf(e.Key)] == i {
+		if !met[i] {
 			c.tell(at.Child(lookup.KeyToken(e.Key)), Added, nil, e.Value)
 		}
 	}

@@ -16,22 +16,22 @@ var viridis = [...]color.NRGBA{
 // missingColor is that of what is no number.
 var missingColor = color.NRGBA{128, 128, 128, 255}
 
-// colorOf returns the colour of a value between the bounds.
-func colorOf(v, least, greatest float64) color.NRGBA {
+// color returns the colour of a value.
+func (a axis) color(v float64) color.NRGBA {
 	if v != v {
 		return missingColor
 	}
 	t := 0.5
-	if greatest > least {
-		t = math.Min(math.Max((v-least)/(greatest-least), 0), 1)
+	if a.greatest > a.least {
+		t = a.share(v)
 	}
 	at := t * float64(len(viridis)-1)
 	i := min(int(at), len(viridis)-2)
-	mix := func(a, b uint8) uint8 {
-		return uint8(math.Round(float64(a) + (float64(b)-float64(a))*(at-float64(i))))
+	mix := func(from, to uint8) uint8 {
+		return uint8(math.Round(float64(from) + (float64(to)-float64(from))*(at-float64(i))))
 	}
-	a, b := viridis[i], viridis[i+1]
-	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
+	from, to := viridis[i], viridis[i+1]
+	return color.NRGBA{mix(from.R, to.R), mix(from.G, to.G), mix(from.B, to.B), 255}
 }
 
 // pixel returns a pixel of a picture.
@@ -49,13 +49,13 @@ func (f *Figure) pixel(x, y int) color.NRGBA {
 // picture returns a heat map or picture with a pixel an element.
 func (f *Figure) picture() image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, f.Columns, f.Rows))
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	for y := range f.Rows {
 		for x := range f.Columns {
 			if f.Kind == Image {
 				img.SetNRGBA(x, y, f.pixel(x, y))
 			} else {
-				img.SetNRGBA(x, y, colorOf(f.Grid[y*f.Columns+x], least, greatest))
+				img.SetNRGBA(x, y, a.color(f.Grid[y*f.Columns+x]))
 			}
 		}
 	}

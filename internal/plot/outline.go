@@ -15,7 +15,7 @@ import (
 func Outline(v any, most int) (at []int, y []float64, count int, err error) {
 	a, ok := columnArray(v)
 	if !ok || a.Size() <= most {
-		all, err := numbers(v)
+		all, _, err := numbers(v)
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -144,7 +144,13 @@ func (s *shrinking) figure(picture bool) *Figure {
 }
 
 // Number returns a value as a number, NaN for anything that is none.
-func Number(v any) float64 { return number(v) }
+func Number(v any) float64 {
+	f, isTime := number(v)
+	if isTime {
+		return math.NaN()
+	}
+	return f
+}
 
 // IsNaN reports whether a value is the number NaN, or a time that is none.
 func IsNaN(v any) bool {

@@ -59,7 +59,7 @@ const (
 func (f *Figure) pictured(t Terminal) (string, error) {
 	rows, columns := f.fit(t.Width, 2*t.Height) // in halves of cells
 	cells := max(1, (rows+1)/2)
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	img := f.scaled(min(f.Rows, pictureSide), min(f.Columns, pictureSide))
 	text := ""
 	if t.Pictures == Sixel {
@@ -82,7 +82,7 @@ func (f *Figure) pictured(t Terminal) (string, error) {
 				Height: iterm2.Cells(cells), Content: data})
 		}
 	}
-	return text + "\n" + f.legend(least, greatest), nil
+	return text + "\n" + f.legend(a), nil
 }
 
 // scaled returns the figure with so many pixels, each the mean of what falls into it.

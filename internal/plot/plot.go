@@ -4,6 +4,9 @@ package plot
 import (
 	"fmt"
 	"math"
+	"math/big"
+	"reflect"
+	"time"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
@@ -35,6 +38,8 @@ type Figure struct {
 	// X and Y are the points of a line; X is nil where they are counted. Of a histogram Y are the
 	// values. NaNs are left out.
 	X, Y []float64
+	// XUnit and YUnit are what X and Y are ticks of since 1970, of times; else without a Base.
+	XUnit, YUnit ndarray.DatetimeUnit
 	// Grid are the values of a heat map, row by row, Rows times Columns of them.
 	Grid          []float64
 	Rows, Columns int
@@ -56,14 +61,14 @@ func New(v, x any, kind Kind, title string) (*Figure, error) {
 			lookup.Kind(v))
 	}
 	var err error
-	if f.Y, err = numbers(v); err != nil {
+	if f.Y, f.YUnit, err = numbers(v); err != nil {
 		return nil, err
 	}
 	if len(f.Y) == 0 {
 		return nil, fmt.Errorf("%s has no elements", lookup.Kind(v))
 	}
 	if x != nil {
-		if f.X, err = numbers(x); err != nil {
+		if f.X, f.XUnit, err = numbers(x); err != nil {
 			return nil, err
 		}
 		if len(f.X) != len(f.Y) {
@@ -116,8 +121,9 @@ func (f *Figure) surface(a *ndarray.Array) error {
 	return err
 }
 
-// numbers returns the elements of a value as numbers: NaN for what is missing.
-func numbers(v any) ([]float64, error) {
+// numbers returns the elements of a value as numbers: NaN for what is missing. Of times they are
+// ticks of the unit since 1970.
+func numbers(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	if s, ok := v.(*frame.Series); ok && s.Valid == nil && s.Values != nil &&
 		!s.Values.HasObject() {
 		v = s.Values
@@ -126,7 +132,11 @@ func numbers(v any) ([]float64, error) {
 		return cells(m)
 	}
 	if a, ok := pyvalue.ArrayOf(v); ok && !a.HasObject() {
-		return floats(a)
+		if a.DType().Kind() == ndarray.KindDatetime {
+			unit = a.DType().Unit()
+		}
+		out, err = floats(a)
+		return out, unit, err
 	}
 	return cells(v)
 }
@@ -154,70 +164,76 @@ func floats(a *ndarray.Array) ([]float64, error) {
 	}
 	out := make([]float64, 0, a.Size())
 	for v := range a.Elements() {
-		out = append(out, number(v))
+		f, _ := number(v)
+		out = append(out, f)
 	}
 	return out, nil
 }
 
 // cells returns the numbers of the only column of a table.
-func cells(v any) ([]float64, error) {
+func cells(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	t, ok := table.Of(v)
 	if !ok || len(t.Columns) != 1 {
-		return nil, fmt.Errorf("%s is not a row of numbers", lookup.Kind(v))
+		return nil, unit, fmt.Errorf("%s is not a row of numbers", lookup.Kind(v))
 	}
-	out := make([]float64, t.Rows)
-	some := t.Rows == 0
+	out = make([]float64, t.Rows)
+	some, times := t.Rows == 0, true
 	for i := range out {
 		c := t.Cell(i, 0)
 		out[i] = math.NaN()
 		if !c.Null {
-			out[i] = number(c.Value)
+			var isTime bool
+			out[i], isTime = number(c.Value)
+			times = times && (isTime || out[i] != out[i])
 		}
 		some = some || out[i] == out[i]
 	}
 	if !some {
-		return nil, fmt.Errorf("%s has no numbers", lookup.Kind(v))
+		return nil, unit, fmt.Errorf("%s has no numbers", lookup.Kind(v))
 	}
-	return out, nil
+	if times {
+		unit = timeUnit
+	}
+	return out, unit, nil
 }
 
-// number returns a number, NaN for anything else.
-func number(v any) float64 {
+// timeUnit is what Python's datetimes are ticks of.
+var timeUnit = ndarray.DatetimeUnit{Base: "us"}
+
+// number returns a number, or a time as ticks of timeUnit, NaN for anything else.
+func number(v any) (f float64, isTime bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
 	}
 	switch v := v.(type) {
 	case bool:
 		if v {
-			return 1
+			return 1, false
 		}
-		return 0
-	case int:
-		return float64(v)
-	case int64:
-		return float64(v)
-	case uint64:
-		return float64(v)
-	case int8:
-		return float64(v)
-	case int16:
-		return float64(v)
-	case int32:
-		return float64(v)
-	case uint8:
-		return float64(v)
-	case uint16:
-		return float64(v)
-	case uint32:
-		return float64(v)
-	case float32:
-		return float64(v)
-	case float64:
-		return v
+		return 0, false
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return f, false
+	case time.Time:
+		return float64(v.UnixMicro()), true
+	case interface{ Time() (time.Time, error) }: // of NumPy, Python and pandas
+		t, err := v.Time()
+		if err != nil {
+			return math.NaN(), false
+		}
+		return float64(t.UnixMicro()), true
 	case interface{ Float64() float64 }:
-		return v.Float64()
+		return v.Float64(), false
 	}
-	return math.NaN()
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
+		return float64(r.Int()), false
+	case r.CanUint():
+		return float64(r.Uint()), false
+	case r.CanFloat():
+		return r.Float(), false
+	}
+	return math.NaN(), false
 }
 
 // Bounds are the least and greatest finite value; ok is false where there is none.
@@ -264,25 +280,15 @@ func Thin(y []float64, most int) (at []int) {
 	return at
 }
 
-// Bin counts finite values in equal parts of their range.
-func Bin(values []float64, bins int) (counts []int, least, greatest float64) {
-	least, greatest, ok := Bounds(values)
-	if !ok {
-		return nil, 0, 0
-	}
-	counts = make([]int, bins)
-	width := greatest - least
+// counts counts the finite values in equal parts of the range.
+func (a axis) counts(values []float64, parts int) []int {
+	out := make([]int, parts)
 	for _, v := range values {
-		if v != v || math.IsInf(v, 0) {
-			continue
+		if v == v && !math.IsInf(v, 0) {
+			out[a.part(v, parts)]++
 		}
-		i := 0
-		if width > 0 {
-			i = min(int((v-least)/width*float64(bins)), bins-1)
-		}
-		counts[i]++
 	}
-	return counts, least, greatest
+	return out
 }
 
 // shrink returns a grid of at most rows by columns whose values are the means of those that fall

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi/sixel"
 
@@ -189,6 +190,68 @@ func TestProtocolOf(t *testing.T) {
 	} {
 		if got := plot.ProtocolOf(func(name string) string { return c.env[name] }); got != c.want {
 			t.Errorf("%v: %q, want %q", c.env, got, c.want)
+		}
+	}
+}
+
+// TestEveryRange: values of any magnitude are drawn, and the text has no line that is wider than
+// the terminal.
+func TestEveryRange(t *testing.T) {
+	day := ndarray.DatetimeUnit{Base: "D"}
+	for name, values := range map[string][]float64{
+		"wide":      {1e308, 1e308, -1e308},
+		"denormal":  {5e-324, 1e-310},
+		"one":       {7},
+		"same":      {1.5e18, 1.5e18},
+		"near":      {1e18, 1e18 + 256, 1e18 + 512},
+		"large":     {math.MaxFloat64, -math.MaxFloat64, math.Inf(1), math.NaN()},
+		"tiny same": {5e-324, 5e-324},
+		"zero":      {0, 0, 0},
+		"small":     {-1e-300, 1e-300},
+	} {
+		x := array(t, values, len(values))
+		grid := array(t, append(slices.Clone(values), values...), 2, len(values))
+		for _, kind := range []plot.Kind{plot.Line, plot.Histogram, plot.Heat, "over"} {
+			var figure *plot.Figure
+			var err error
+			switch kind {
+			case plot.Heat:
+				figure, err = plot.New(grid, nil, kind, name)
+			case "over":
+				figure, err = plot.New(x, x, plot.Line, name)
+			default:
+				figure, err = plot.New(x, nil, kind, name)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, unit := range []ndarray.DatetimeUnit{{}, day, {Base: "ns"}} {
+				figure.XUnit, figure.YUnit = unit, unit
+				checkDrawn(t, figure, unit.Base == "" && kind == plot.Line)
+			}
+		}
+	}
+}
+
+// checkDrawn draws a figure as text and SVG, and as PNG.
+func checkDrawn(t *testing.T, figure *plot.Figure, pixels bool) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := figure.WriteText(&out, plot.Terminal{Width: 80, Height: 10}); err != nil {
+		t.Errorf("%s as %s: %v", figure.Title, figure.Kind, err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "no finite") || utf8.RuneCountInString(line) > 81 {
+			t.Errorf("%s as %s: %q", figure.Title, figure.Kind, line)
+		}
+	}
+	for _, ending := range plot.Formats {
+		if out.Reset(); ending == ".png" && !pixels {
+			continue
+		}
+		if err := figure.WriteFile(&out, ending); err != nil || out.Len() < 50 ||
+			strings.Contains(out.String(), "NaN") {
+			t.Errorf("%s as %s%s: %d bytes, %v", figure.Title, figure.Kind, ending, out.Len(), err)
 		}
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/guptarohit/asciigraph"
-
 	"github.com/unpkl/unpkl/internal/describe"
 )
 
@@ -46,7 +44,7 @@ func (f *Figure) WriteText(w io.Writer, t Terminal) error {
 	return err
 }
 
-// axisWidth is how many cells the numbers beside a line take at most.
+// axisWidth is how many cells the numbers beside a line take at least.
 const axisWidth = 14
 
 // line draws a line over the positions, or over X in its order.
@@ -55,7 +53,12 @@ func (f *Figure) line(t Terminal) string {
 	if f.X != nil {
 		y = f.overX(2 * t.Width)
 	}
-	columns := max(t.Width-axisWidth, 8)
+	a, ok := axisOf(y, f.YUnit)
+	if !ok {
+		return "no finite numbers\n"
+	}
+	rows := max(t.Height, 3)
+	columns := max(t.Width-max(axisWidth, a.labelWidth(rows)+4), 8)
 	at := Thin(y, columns)
 	if len(at) < columns {
 		few := at
@@ -71,22 +74,18 @@ func (f *Figure) line(t Terminal) string {
 			series[i] = math.NaN()
 		}
 	}
-	if _, _, ok := Bounds(series); !ok {
-		return "no finite numbers\n"
-	}
-	options := []asciigraph.Option{asciigraph.Height(max(t.Height, 3)), asciigraph.Precision(3)}
-	text := asciigraph.Plot(series, options...) + "\n"
+	text := a.ascii(series, rows) + "\n"
 	from, to := "0", strconv.Itoa(len(f.Y)-1)
 	if f.X != nil {
-		least, greatest, _ := Bounds(f.X)
-		from, to = short(least), short(greatest)
+		x, _ := axisOf(f.X, f.XUnit)
+		from, to = x.bound(x.least), x.bound(x.greatest)
 	}
 	return text + strings.Repeat(" ", axisWidth) + from + " to " + to + "\n"
 }
 
 // overX returns the means of Y in equal parts of the range of X.
 func (f *Figure) overX(parts int) []float64 {
-	least, greatest, ok := Bounds(f.X)
+	a, ok := axisOf(f.X, f.XUnit)
 	if !ok {
 		return nil
 	}
@@ -95,10 +94,7 @@ func (f *Figure) overX(parts int) []float64 {
 		if x != x || math.IsInf(x, 0) || f.Y[i] != f.Y[i] {
 			continue
 		}
-		k := 0
-		if greatest > least {
-			k = min(int((x-least)/(greatest-least)*float64(parts)), parts-1)
-		}
+		k := a.part(x, parts)
 		sums[k] += f.Y[i]
 		counts[k]++
 	}
@@ -115,24 +111,24 @@ func short(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 // bars draws a histogram, a bar a line.
 func (f *Figure) bars(t Terminal) string {
-	counts, least, greatest := Bin(f.Y, max(t.Height, 3))
-	if counts == nil {
+	a, ok := axisOf(f.Y, f.YUnit)
+	if !ok {
 		return "no finite numbers\n"
 	}
-	most := 1
+	counts, most := a.counts(f.Y, max(t.Height, 3)), 1
 	for _, n := range counts {
 		most = max(most, n)
 	}
 	eighths := []rune(" ▏▎▍▌▋▊▉")
 	var b strings.Builder
 	for i, n := range counts {
-		from := least + (greatest-least)*float64(i)/float64(len(counts))
+		from := a.value(float64(i) / float64(len(counts)))
 		length := 8 * max(t.Width-30, 8) * n / most
 		bar := strings.Repeat("█", length/8)
 		if length%8 > 0 {
 			bar += string(eighths[length%8])
 		}
-		fmt.Fprintf(&b, "%12s %s %d\n", short(from), bar, n)
+		fmt.Fprintf(&b, "%12s %s %d\n", a.bound(from), bar, n)
 	}
 	return b.String()
 }
@@ -153,10 +149,10 @@ func (f *Figure) blocks(t Terminal) string {
 	rows, columns := f.fit(t.Width, 2*t.Height)
 	at := func(y, x int) color.NRGBA { return f.cellColor(y, x, rows, columns) }
 	var grid []float64
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	if f.Kind == Heat {
 		grid, rows, columns = f.shrink(rows, columns)
-		at = func(y, x int) color.NRGBA { return colorOf(grid[y*columns+x], least, greatest) }
+		at = func(y, x int) color.NRGBA { return a.color(grid[y*columns+x]) }
 	}
 	var b strings.Builder
 	for y := 0; y < rows; y += 2 {
@@ -171,15 +167,15 @@ func (f *Figure) blocks(t Terminal) string {
 		}
 		b.WriteString("\x1b[m\n")
 	}
-	return b.String() + f.legend(least, greatest)
+	return b.String() + f.legend(a)
 }
 
-func (f *Figure) legend(least, greatest float64) string {
+func (f *Figure) legend(a axis) string {
 	if f.Kind == Image {
 		return fmt.Sprintf("%d x %d pixels\n", f.Columns, f.Rows)
 	}
-	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, short(least),
-		short(greatest))
+	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, a.bound(a.least),
+		a.bound(a.greatest))
 }
 
 // fit returns the size of a drawing within some cells that keeps the proportions.
@@ -216,7 +212,7 @@ func (f *Figure) grey() *Figure {
 func (f *Figure) shaded(t Terminal) string {
 	rows, columns := f.fit(t.Width, 2*t.Height)
 	grid, rows, columns := f.shrink(max(1, rows/2), columns)
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	var b strings.Builder
 	for y := range rows {
 		for x := range columns {
@@ -224,14 +220,13 @@ func (f *Figure) shaded(t Terminal) string {
 			switch {
 			case v != v:
 				b.WriteByte('?')
-			case greatest > least:
-				b.WriteRune(shades[min(int((v-least)/(greatest-least)*float64(len(shades))),
-					len(shades)-1)])
+			case a.greatest > a.least:
+				b.WriteRune(shades[a.part(v, len(shades))])
 			default:
 				b.WriteRune(shades[2])
 			}
 		}
 		b.WriteByte('\n')
 	}
-	return b.String() + f.legend(least, greatest)
+	return b.String() + f.legend(a)
 }

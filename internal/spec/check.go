@@ -159,10 +159,12 @@ func (c *checker) is(m lookup.Match, want *Value) {
 	if s, ok := got.(*ndarray.Scalar); ok {
 		got = s.Value()
 	}
-	if f, ok := value.(float64); ok {
-		if g, ok := got.(float64); ok && (f == g || f != f && g != g) {
-			return
-		}
+	f, isFloat := value.(float64)
+	if n, ok := value.(int); ok { // as YAML writes a float that is whole
+		f, isFloat = float64(n), true
+	}
+	if g, ok := got.(float64); ok && isFloat && (f == g || f != f && g != g) {
+		return
 	}
 	if describe.Text(got) != describe.Text(value) {
 		c.fail(m.At, "is %s, not %s", describe.Text(got), describe.Text(value))
