@@ -1,5 +1,5 @@
 // Package arrayhook is how package ndarray gives its siblings what makes arrays in steps, as
-// unpickling does, without exporting it to users. Package ndarray sets each variable once, in its
+// unpickling does, and the texts of elements, without exporting it to users. Package ndarray sets each variable once, in its
 // init function; package internal/pending gives them their types, which this package cannot name
 // because ndarray imports it.
 package arrayhook
@@ -23,6 +23,8 @@ var (
 	SetSpec func(d, spec any) error
 	// NonText takes an *ndarray.Array.
 	NonText func(a any, yield func(any) bool)
+	// Repr returns the text of a number, text, bytes or None as Python's repr has it.
+	Repr func(v any) string
 	// NewSlab returns what SlabArray takes, which returns an *ndarray.Array.
 	NewSlab   func() any
 	SlabArray func(slab, dt any, shape []int, order byte, data []byte) (any, error)
