@@ -101,6 +101,9 @@ func numberOf(v any) (f float64, isInt, ok bool) {
 		return v, false, true
 	case interface{ Float64() float64 }:
 		return v.Float64(), false, true
+	case ndarray.LongDouble:
+		f, _ := v.Float64()
+		return f, false, true
 	}
 	return 0, false, false
 }

@@ -6,6 +6,8 @@ package stats
 import (
 	"math"
 	"slices"
+
+	"github.com/unpkl/unpkl/ndarray"
 )
 
 // Summary is what is found. Of values that are no numbers Mean, Std and Quantiles are NaN and nil.
@@ -17,14 +19,17 @@ type Summary struct {
 	Distinct          int64
 	DistinctEstimated bool
 	// Min and Max are the least and greatest element: int64, uint64, float64, a string, an
-	// ndarray.Datetime64 or Timedelta64; nil where there are none, and of complex numbers.
+	// ndarray.Datetime64 or Timedelta64, a time.Time of a column with a time zone; nil where there are
+	// none, and of complex numbers.
 	Min, Max any
-	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or
-	// Timedelta64.
+	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or time.Time.
 	Mean any
 	// Std is the standard deviation of the elements, divided by their number as numpy.std does; of
 	// times in units of the dtype.
 	Std float64
+	// Unit is what Std, and Mean and Quantiles of lengths of time, are ticks of; its Base is "" where
+	// the elements are no times.
+	Unit ndarray.DatetimeUnit
 	// Quantiles are those at Fractions, interpolated as numpy.quantile does: float64, or times as
 	// Min is. They are of a sample where Sampled is not 0: so many elements.
 	Quantiles []any

@@ -137,7 +137,11 @@ func Series(s *frame.Series) (*Summary, error) {
 	switch s.Kind {
 	case frame.Numpy, frame.Datetime, frame.Timedelta:
 		if s.Valid == nil && !s.Values.HasObject() {
-			return Array(s.Values, nil)
+			sums, err := Array(s.Values, nil)
+			if err == nil && s.TZ != "" {
+				sums.shownIn(s)
+			}
+			return sums, err
 		}
 	case frame.Masked:
 		return Array(s.Values, invalid(s.Valid))
@@ -153,6 +157,26 @@ func Series(s *frame.Series) (*Summary, error) {
 		c.Add(s.At(i))
 	}
 	return c.Summary(), nil
+}
+
+// shownIn makes the times of a column with a time zone such that tell it.
+func (s *Summary) shownIn(column *frame.Series) {
+	zone, err := column.Location()
+	if err != nil {
+		return
+	}
+	as := func(v any) any {
+		if d, ok := v.(ndarray.Datetime64); ok {
+			if t, err := d.Time(); err == nil {
+				return t.In(zone)
+			}
+		}
+		return v
+	}
+	s.Min, s.Max, s.Mean = as(s.Min), as(s.Max), as(s.Mean)
+	for i, q := range s.Quantiles {
+		s.Quantiles[i] = as(q)
+	}
 }
 
 // invalid returns the mask of a column of nullable values.

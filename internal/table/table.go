@@ -10,6 +10,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
@@ -23,10 +24,11 @@ type Table struct {
 	Rows    int
 	// Index has the numbers that rows are shown with where they have no labels, nil for their own.
 	Index []int
-	// Label returns the label of a row; nil where rows have their position only.
-	Label func(row int) Cell
-	// LabelName is what the labels are called, "" for nothing.
-	LabelName string
+	// Labels are what the labels of the rows are called, "" for nothing: of a MultiIndex one for
+	// each level. There are none where rows have their position only.
+	Labels []string
+	// Label returns what the label of a row has at a level.
+	Label func(row, level int) Cell
 	// Cell returns an element.
 	Cell func(row, column int) Cell
 	// Single says that a row is the one value in its only column, rather than named parts.
@@ -114,10 +116,28 @@ func (t *Table) labels(x *frame.Index) {
 	if x == nil || x.IsRange() && x.Start == 0 && x.Step == 1 {
 		return
 	}
-	t.Label = func(row int) Cell { return labelCell(x, row) }
-	if name := x.Name(); name != nil {
-		t.LabelName = lookup.KeyToken(name)
+	if !x.IsMulti() {
+		t.Labels = []string{labelName(x.Name())}
+		t.Label = func(row, _ int) Cell { return labelCell(x, row) }
+		return
 	}
+	for _, name := range x.Names {
+		t.Labels = append(t.Labels, labelName(name))
+	}
+	t.Label = func(row, k int) Cell {
+		level, at := jsonval.LevelLabel(x, k, row)
+		if at < 0 || at >= level.Len() {
+			return Cell{Null: true, Text: "NaN"}
+		}
+		return labelCell(level, at)
+	}
+}
+
+func labelName(name any) string {
+	if name == nil {
+		return ""
+	}
+	return lookup.KeyToken(name)
 }
 
 func ofSeries(s *frame.Series) (*Table, bool) {
@@ -163,6 +183,9 @@ func seriesCell(s *frame.Series, row int) Cell {
 	v := s.At(row)
 	if text, ok := value.(string); ok {
 		return Cell{Value: value, Text: text} // ISO 8601 of times
+	}
+	if s.Kind == frame.Timedelta {
+		return Cell{Value: value, Text: framehook.TimedeltaText(v)}
 	}
 	return Cell{Value: value, Text: text(v)}
 }
