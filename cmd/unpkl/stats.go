@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -338,6 +339,8 @@ func shortText(v any) string {
 		return framehook.TimedeltaText(v)
 	case ndarray.Datetime64:
 		return shortTime(v.String())
+	case time.Time:
+		return v.Format("2006-01-02T15:04:05.999999999-07:00")
 	case string:
 		if r := []rune(v); len(r) > 16 {
 			v = string(r[:15]) + "…"

@@ -13,6 +13,7 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Collector sums up values that come one by one: those of a list, of an array of objects, text.
@@ -44,7 +45,7 @@ func (c *Collector) Add(v any) {
 		v = s.Value()
 	}
 	switch v := v.(type) {
-	case nil:
+	case nil, reconstruct.PandasNull:
 		c.s.Missing++
 	case string:
 		c.text(v)

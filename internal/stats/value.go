@@ -102,12 +102,14 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 		return nil, false, nil
 	}
 	if t.Single {
-		if slices.ContainsFunc(items, pyvalue.IsContainer) {
+		if slices.ContainsFunc(items, func(item any) bool {
+			return hasParts(table.Resolved(item))
+		}) {
 			return nil, false, nil
 		}
 		c := NewCollector()
 		for _, item := range items {
-			c.Add(item)
+			c.Add(table.Resolved(item))
 		}
 		return []Named{{at, t.Columns[0].Type, []int{len(items)}, c.Summary()}}, true, nil
 	}
@@ -130,6 +132,15 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 			[]int{t.Rows}, c.Summary()})
 	}
 	return all, !nested, nil
+}
+
+// hasParts reports whether a value is no single one.
+func hasParts(v any) bool {
+	switch v.(type) {
+	case *frame.Frame, *frame.Series, *frame.Index, *ndarray.Array, *ndarray.Masked:
+		return true
+	}
+	return pyvalue.IsContainer(v)
 }
 
 // Series sums up a column.

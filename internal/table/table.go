@@ -15,6 +15,8 @@ import (
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 	"github.com/unpkl/unpkl/xr"
 )
 
@@ -297,7 +299,7 @@ const (
 func recordNames(items []any) (names []string, kind itemKind) {
 	seen := map[string]bool{}
 	for i, item := range items[:min(len(items), LookAt)] {
-		d, ok := pyvalue.EntriesOf(item)
+		d, ok := pyvalue.EntriesOf(Resolved(item))
 		if !ok {
 			if _, isRow := rowOf(item); isRow && (i == 0 || kind == rows) {
 				kind = rows
@@ -389,8 +391,8 @@ func columnOf(name string, n int, at func(row int) any) Column {
 	c := Column{Name: name}
 	number := false
 	for row := range min(n, LookAt) {
-		v := at(row)
-		if v == nil {
+		v := Resolved(at(row))
+		if _, null := v.(reconstruct.PandasNull); null || v == nil {
 			continue
 		}
 		number = isNumberValue(v)
@@ -423,10 +425,26 @@ func isNumberValue(v any) bool {
 	return kind == "int" || kind == "float" || kind == "complex"
 }
 
+// Resolved returns what an object of pandas and the like is, and any other value as it is.
+func Resolved(v any) any {
+	switch v.(type) {
+	case *pickle.Object, pickle.Named:
+		var r lookup.Reader
+		if c, err := r.Resolve(v); err == nil {
+			return c
+		}
+	}
+	return v
+}
+
 // cellOf returns an object as a cell.
 func cellOf(v any) Cell {
-	if v == nil {
+	v = Resolved(v)
+	switch v := v.(type) {
+	case nil:
 		return Cell{Null: true, Text: "None"}
+	case reconstruct.PandasNull:
+		return Cell{Null: true, Value: v, Text: v.String()}
 	}
 	return Cell{Value: v, Text: text(v)}
 }
@@ -436,6 +454,15 @@ func text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
+	case *frame.Frame:
+		return fmt.Sprintf("DataFrame of %d rows, %d columns", v.Rows(), len(v.Columns))
+	case *frame.Series:
+		return fmt.Sprintf("Series of %d", v.Len())
+	case *frame.Index:
+		return fmt.Sprintf("%s of %d", v.Class, v.Len())
+	case reconstruct.PandasTimedelta:
+		return framehook.TimedeltaText(ndarray.Timedelta64{Value: v.Value,
+			Unit: ndarray.DatetimeUnit{Base: v.Unit}})
 	case *ndarray.Scalar:
 		return v.String()
 	case *ndarray.Array:
