@@ -16,8 +16,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/frame"
 )
 
 // hostileFiles returns a small file of every format.
@@ -98,6 +101,34 @@ func TestHostile(t *testing.T) {
 		if limit := uint64(64 << 20); most > limit {
 			t.Errorf("%s of %d bytes: %d MB are allocated", name, len(good), most>>20)
 		}
+	}
+}
+
+// TestColumnOfItself: a list or dict in a table that holds itself, or the same again and again, is no
+// text, and what is written instead of it is short.
+func TestColumnOfItself(t *testing.T) {
+	self := &types.List{}
+	self.Append(self)
+	dict := types.NewDict()
+	dict.Set("a", dict)
+	bomb := &types.List{"x"}
+	for range 60 {
+		bomb = &types.List{bomb, bomb}
+	}
+	f, err := frame.New(&frame.Series{Name: "a", Kind: frame.Object, DType: "object",
+		Items: []any{self, dict, bomb}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.csv")
+	if err := convert.Write(path, f); !errors.Is(err, convert.ErrHold) {
+		t.Errorf("got %v", err)
+	}
+	if err := convert.Write(path, f, convert.WithLossy()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > 200 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
 

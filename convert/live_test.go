@@ -131,6 +131,37 @@ func TestLiveCSV(t *testing.T) {
 	}
 }
 
+// TestLiveToCSV: tables are written as DataFrame.to_csv and Series.to_csv write them.
+func TestLiveToCSV(t *testing.T) {
+	python(t)
+	dir := t.TempDir()
+	runPython(t, "testdata/live.py", "tocsv", dir)
+	names, err := filepath.Glob(filepath.Join(dir, "*.pkl"))
+	if err != nil || len(names) < 10 {
+		t.Fatalf("%d tables, %v", len(names), err)
+	}
+	for _, name := range names {
+		to := strings.TrimSuffix(name, "pkl") + "csv"
+		if err := convert.File(name, to, convert.WithObjects()); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, want := readFile(t, to), readFile(t, strings.TrimSuffix(name, "pkl")+"want")
+		if got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
 // savetxtCase has the arguments of a call of numpy.savetxt.
 type savetxtCase struct {
 	Name      string `json:"name"`

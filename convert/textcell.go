@@ -14,6 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 func appendInt(b []byte, n int64) []byte   { return strconv.AppendInt(b, n, 10) }
@@ -52,11 +53,15 @@ func cellText(v any) (string, bool) {
 	case float32:
 		return string(delimited.AppendRepr(nil, float64(x), 32)), true
 	case ndarray.Float16:
-		return string(delimited.AppendRepr(nil, float64(x.Float32()), 32)), true
+		return x.String(), true
 	case ndarray.LongDouble:
 		return x.String(), true
-	case frame.PeriodValue, frame.IntervalValue:
-		return "", false
+	case frame.PeriodValue:
+		return x.String(), true
+	case frame.IntervalValue:
+		return intervalText(x)
+	case *reconstruct.Datetime: // str of it, not isoformat
+		return x.String(), true
 	}
 	if s, ok := scalarOf(v); ok {
 		switch x := s.(type) {
@@ -80,10 +85,28 @@ func cellText(v any) (string, bool) {
 	if text, ok := pyvalue.TextOf(v); ok {
 		return text, true
 	}
+	// Containers come before what has a String method: gopickle's follows a cycle without end.
+	if text, ok := containerText(v); ok || pyvalue.IsContainer(v) {
+		return text, ok
+	}
 	if s, ok := v.(fmt.Stringer); ok {
 		return s.String(), true
 	}
 	return "", false
+}
+
+// intervalText is "(0, 1]".
+func intervalText(v frame.IntervalValue) (text string, ok bool) {
+	left, okLeft := cellText(v.Left)
+	right, okRight := cellText(v.Right)
+	open, end := "(", ")"
+	if v.Closed == "left" || v.Closed == "both" {
+		open = "["
+	}
+	if v.Closed == "right" || v.Closed == "both" {
+		end = "]"
+	}
+	return open + left + ", " + right + end, okLeft && okRight
 }
 
 // tableColumn returns a function that appends the elements of a column as to_csv writes them. path

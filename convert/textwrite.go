@@ -161,6 +161,10 @@ func (t *Text) warnDType(d *document, dt *ndarray.DType) {
 func (t *Text) elements(a *ndarray.Array) (appendCell, error) {
 	dt := a.DType()
 	switch {
+	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() == 2:
+		return cellsOf(a, func(b []byte, x ndarray.Float16) []byte {
+			return append(b, x.String()...)
+		})
 	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() == 4:
 		return cellsOf(a, func(b []byte, x float32) []byte {
 			return delimited.AppendRepr(b, float64(x), 32)
@@ -235,6 +239,9 @@ func (t *Text) tableRows(d *document, f *frame.Frame, delimiter byte) (*tableRow
 	}
 	for i, s := range f.Columns {
 		name := f.ColumnNames()[i]
+		if s.Name == nil && len(f.Columns) == 1 {
+			name = "0" // as pandas calls the column of a series without a name
+		}
 		if _, ok := s.Name.([]any); ok {
 			if err := d.loss(child("", name), "a column with a name of several levels",
 				KindObject); err != nil {

@@ -444,12 +444,7 @@ func timedeltaTexts(values []any) []string {
 		}
 		times[i] = t
 		whole = whole && t%(24*time.Hour) == 0
-		switch n := t % time.Second; {
-		case n%1000 != 0:
-			digits = 9
-		case n != 0:
-			digits = max(digits, 6)
-		}
+		digits = max(digits, secondDigits(t))
 	}
 	for i, t := range times {
 		if out[i] == "" {
@@ -457,6 +452,17 @@ func timedeltaTexts(values []any) []string {
 		}
 	}
 	return out
+}
+
+// secondDigits is how many digits of a second a length of time has: 0, 6 or 9.
+func secondDigits(t time.Duration) int {
+	switch n := t % time.Second; {
+	case n%1000 != 0:
+		return 9
+	case n != 0:
+		return 6
+	}
+	return 0
 }
 
 // timedeltaText is "1 days 02:03:04.500000", or "-1 days +21:56:55" of less than nothing.

@@ -2,7 +2,9 @@ package frame
 
 import (
 	"math"
+	"math/big"
 
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -154,8 +156,10 @@ func isNull(v any) bool {
 		return v.IsNaT()
 	case ndarray.Timedelta64:
 		return v.IsNaT()
+	case string, bool, int, *big.Int:
+		return false
 	}
-	return false
+	return framehook.IsMissing != nil && framehook.IsMissing(v)
 }
 
 func (s *Series) code(i int) (int, error) {

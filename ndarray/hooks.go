@@ -37,6 +37,7 @@ func init() {
 	}
 	arrayhook.SetSpec = func(d, spec any) error { return d.(*DType).setSpec(spec.(DTypeSpec)) }
 	arrayhook.NonText = func(a any, yield func(any) bool) { a.(*Array).nonText(yield) }
+	arrayhook.Repr = func(v any) string { return pythonRepr(v, 0) }
 	arrayhook.NewSlab = func() any { return new(slab) }
 	arrayhook.SlabArray = func(s, dt any, shape []int, order byte, data []byte) (any, error) {
 		return s.(*slab).array(dt.(*DType), shape, Order(order), data)

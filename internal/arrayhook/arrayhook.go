@@ -23,6 +23,8 @@ var (
 	SetSpec func(d, spec any) error
 	// NonText takes an *ndarray.Array.
 	NonText func(a any, yield func(any) bool)
+	// Repr returns the text of a number, text, bytes or None as Python's repr has it.
+	Repr func(v any) string
 	// NewSlab returns the slab that SlabArray takes. SlabArray returns an *ndarray.Array.
 	NewSlab   func() any
 	SlabArray func(slab, dt any, shape []int, order byte, data []byte) (any, error)

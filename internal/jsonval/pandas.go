@@ -427,5 +427,11 @@ func (l goList) at(i int) (string, any, error) { return "", goValue(l[i]), nil }
 // Cell returns element i of a series in the form that an [Encoder] writes.
 func Cell(s *tables.Series, i int) any { return cellAt(s, i) }
 
+// LevelLabel returns what label i of an index of several levels has at level k, and its place in
+// that level, -1 where it is missing.
+func LevelLabel(x *tables.Index, k, i int) (level *tables.Index, at int) {
+	return x.Levels[k], codeAt(x.Codes[k], i)
+}
+
 // Label returns label i of an index in the form that an [Encoder] writes.
 func Label(x *tables.Index, i int) any { return labelAt(x, i) }

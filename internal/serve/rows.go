@@ -71,7 +71,7 @@ func (s *Server) rows(r *http.Request) (out any, err error) {
 		if !ok {
 			return badRequestf("%s has no rows", p.At)
 		}
-		answer := rowsAnswer{AllRows: t.Rows, AllColumns: columns.all, LabelName: t.LabelName,
+		answer := rowsAnswer{AllRows: t.Rows, AllColumns: columns.all, LabelName: strings.Join(t.Labels, ", "),
 			Sortable: t.Rows <= maxSorted, Rows: []rowAnswer{}}
 		for _, c := range t.Columns[columns.from:columns.to] {
 			answer.Columns = append(answer.Columns,
@@ -141,8 +141,12 @@ func window(v any, from int) (*table.Table, columnSpan, bool) {
 func rowOf(t *table.Table, row int, columns columnSpan) rowAnswer {
 	out := rowAnswer{Row: row, Label: strconv.Itoa(row),
 		Cells: make([]string, columns.to-columns.from)}
-	if t.Label != nil {
-		out.Label = short(t.Label(row).Text)
+	if len(t.Labels) > 0 {
+		parts := make([]string, len(t.Labels))
+		for k := range parts {
+			parts[k] = t.Label(row, k).Text
+		}
+		out.Label = short(strings.Join(parts, ", "))
 	}
 	for i := range out.Cells {
 		c := t.Cell(row, columns.from+i)

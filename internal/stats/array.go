@@ -67,6 +67,7 @@ func timeArray(a, mask *ndarray.Array) (*Summary, error) {
 		return nil, err
 	}
 	unit := a.DType().Unit()
+	s.Unit = unit
 	toTime := func(v any) any {
 		ticks := int64(0)
 		switch v := v.(type) {

@@ -13,6 +13,7 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 // Collector computes statistics of values that come one by one, such as the items of a list,
@@ -45,7 +46,7 @@ func (c *Collector) Add(v any) {
 		v = s.Value()
 	}
 	switch v := v.(type) {
-	case nil:
+	case nil, reconstruct.PandasNull:
 		c.s.Missing++
 	case string:
 		c.text(v)
@@ -102,6 +103,9 @@ func numberOf(v any) (f float64, isInt, ok bool) {
 		return v, false, true
 	case interface{ Float64() float64 }:
 		return v.Float64(), false, true
+	case ndarray.LongDouble:
+		f, _ := v.Float64()
+		return f, false, true
 	}
 	return 0, false, false
 }

@@ -103,12 +103,14 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 		return nil, false, nil
 	}
 	if t.Single {
-		if slices.ContainsFunc(items, pyvalue.IsContainer) {
+		if slices.ContainsFunc(items, func(item any) bool {
+			return hasParts(table.Resolved(item))
+		}) {
 			return nil, false, nil
 		}
 		c := NewCollector()
 		for _, item := range items {
-			c.Add(item)
+			c.Add(table.Resolved(item))
 		}
 		return []Named{{at, t.Columns[0].Type, []int{len(items)}, c.Summary()}}, true, nil
 	}
@@ -133,12 +135,25 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 	return all, !nested, nil
 }
 
+// hasParts reports whether a value is no single one.
+func hasParts(v any) bool {
+	switch v.(type) {
+	case *frame.Frame, *frame.Series, *frame.Index, *ndarray.Array, *ndarray.Masked:
+		return true
+	}
+	return pyvalue.IsContainer(v)
+}
+
 // Series returns the statistics of a column.
 func Series(s *frame.Series) (*Summary, error) {
 	switch s.Kind {
 	case frame.Numpy, frame.Datetime, frame.Timedelta:
 		if s.Valid == nil && !s.Values.HasObject() {
-			return Array(s.Values, nil)
+			sums, err := Array(s.Values, nil)
+			if err == nil && s.TZ != "" {
+				sums.shownIn(s)
+			}
+			return sums, err
 		}
 	case frame.Masked:
 		return Array(s.Values, invalid(s.Valid))
@@ -154,6 +169,26 @@ func Series(s *frame.Series) (*Summary, error) {
 		c.Add(s.At(i))
 	}
 	return c.Summary(), nil
+}
+
+// shownIn makes the times of a column with a time zone such that tell it.
+func (s *Summary) shownIn(column *frame.Series) {
+	zone, err := column.Location()
+	if err != nil {
+		return
+	}
+	as := func(v any) any {
+		if d, ok := v.(ndarray.Datetime64); ok {
+			if t, err := d.Time(); err == nil {
+				return t.In(zone)
+			}
+		}
+		return v
+	}
+	s.Min, s.Max, s.Mean = as(s.Min), as(s.Max), as(s.Mean)
+	for i, q := range s.Quantiles {
+		s.Quantiles[i] = as(q)
+	}
 }
 
 // invalid returns the mask of a nullable column: true where an element is missing.

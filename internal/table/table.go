@@ -10,10 +10,13 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 	"github.com/unpkl/unpkl/xr"
 )
 
@@ -24,10 +27,11 @@ type Table struct {
 	// Index, if it is not nil, maps each row to the number that is shown before it in place of its
 	// position. It matters only where Label is nil.
 	Index []int
-	// Label returns the label of a row. It is nil if the rows have no labels.
-	Label func(row int) Cell
-	// LabelName is the name of the labels, which may be empty.
-	LabelName string
+	// Labels are the names of the labels of the rows, one for each level of a MultiIndex. A name may
+	// be empty. There are none if the rows have only their positions.
+	Labels []string
+	// Label returns the label of a row at a level, both counted from 0.
+	Label func(row, level int) Cell
 	// Cell returns the element at a row and column, both counted from 0.
 	Cell func(row, column int) Cell
 	// Single says that the table is a sequence of values: its only column stands for the whole row.
@@ -118,10 +122,28 @@ func (t *Table) setLabels(x *frame.Index) {
 	if x == nil || x.IsRange() && x.Start == 0 && x.Step == 1 {
 		return
 	}
-	t.Label = func(row int) Cell { return labelCell(x, row) }
-	if name := x.Name(); name != nil {
-		t.LabelName = lookup.KeyToken(name)
+	if !x.IsMulti() {
+		t.Labels = []string{labelName(x.Name())}
+		t.Label = func(row, _ int) Cell { return labelCell(x, row) }
+		return
 	}
+	for _, name := range x.Names {
+		t.Labels = append(t.Labels, labelName(name))
+	}
+	t.Label = func(row, k int) Cell {
+		level, at := jsonval.LevelLabel(x, k, row)
+		if at < 0 || at >= level.Len() {
+			return Cell{Null: true, Text: "NaN"}
+		}
+		return labelCell(level, at)
+	}
+}
+
+func labelName(name any) string {
+	if name == nil {
+		return ""
+	}
+	return lookup.KeyToken(name)
 }
 
 func ofSeries(s *frame.Series) (*Table, bool) {
@@ -167,6 +189,9 @@ func seriesCell(s *frame.Series, row int) Cell {
 	v := s.At(row)
 	if text, ok := value.(string); ok {
 		return Cell{Value: value, Text: text} // ISO 8601 of times
+	}
+	if s.Kind == frame.Timedelta {
+		return Cell{Value: value, Text: framehook.TimedeltaText(v)}
 	}
 	return Cell{Value: value, Text: text(v)}
 }
@@ -279,7 +304,7 @@ const (
 func recordNames(items []any) (names []string, kind itemKind) {
 	seen := map[string]bool{}
 	for i, item := range items[:min(len(items), SampleSize)] {
-		d, ok := pyvalue.EntriesOf(item)
+		d, ok := pyvalue.EntriesOf(Resolved(item))
 		if !ok {
 			if _, isRow := rowOf(item); isRow && (i == 0 || kind == rows) {
 				kind = rows
@@ -375,8 +400,8 @@ func columnOf(name string, n int, at func(row int) any) Column {
 	c := Column{Name: name}
 	number := false
 	for row := range min(n, SampleSize) {
-		v := at(row)
-		if v == nil {
+		v := Resolved(at(row))
+		if _, null := v.(reconstruct.PandasNull); null || v == nil {
 			continue
 		}
 		number = isNumberValue(v)
@@ -409,10 +434,26 @@ func isNumberValue(v any) bool {
 	return kind == "int" || kind == "float" || kind == "complex"
 }
 
+// Resolved returns what an object of pandas and the like is, and any other value as it is.
+func Resolved(v any) any {
+	switch v.(type) {
+	case *pickle.Object, pickle.Named:
+		var r lookup.Reader
+		if c, err := r.Resolve(v); err == nil {
+			return c
+		}
+	}
+	return v
+}
+
 // cellOf returns a Python value as a cell.
 func cellOf(v any) Cell {
-	if v == nil {
+	v = Resolved(v)
+	switch v := v.(type) {
+	case nil:
 		return Cell{Null: true, Text: "None"}
+	case reconstruct.PandasNull:
+		return Cell{Null: true, Value: v, Text: v.String()}
 	}
 	return Cell{Value: v, Text: text(v)}
 }
@@ -422,6 +463,15 @@ func text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
+	case *frame.Frame:
+		return fmt.Sprintf("DataFrame of %d rows, %d columns", v.Rows(), len(v.Columns))
+	case *frame.Series:
+		return fmt.Sprintf("Series of %d", v.Len())
+	case *frame.Index:
+		return fmt.Sprintf("%s of %d", v.Class, v.Len())
+	case reconstruct.PandasTimedelta:
+		return framehook.TimedeltaText(ndarray.Timedelta64{Value: v.Value,
+			Unit: ndarray.DatetimeUnit{Base: v.Unit}})
 	case *ndarray.Scalar:
 		return v.String()
 	case *ndarray.Array:

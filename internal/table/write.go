@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -33,7 +35,7 @@ const (
 // row begins with its label or number.
 func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
 	columns := min(len(t.Columns), maxColumns)
-	labels := t.labelColumn(rows)
+	labels := t.labelColumns(rows)
 	text := make([]textColumn, columns)
 	for i := range text {
 		text[i] = t.textColumn(i, rows)
@@ -83,22 +85,30 @@ func (t *Table) textColumn(i int, rows []int) textColumn {
 	return c
 }
 
-// labelColumn returns the column of labels or row numbers, which stands before the others.
-func (t *Table) labelColumn(rows []int) textColumn {
-	c := textColumn{head: []string{shown(t.LabelName), ""}, right: t.Label == nil}
-	for _, row := range rows {
-		text := fmt.Sprint(row)
-		switch {
-		case t.Label != nil:
-			text = shown(t.Label(row).Text)
-		case t.Index != nil:
-			text = fmt.Sprint(t.Index[row])
+// labelColumns returns the columns of labels or row numbers, which stand before the others.
+func (t *Table) labelColumns(rows []int) []textColumn {
+	if len(t.Labels) == 0 {
+		c := textColumn{head: []string{"", ""}, right: true}
+		for _, row := range rows {
+			if t.Index != nil {
+				row = t.Index[row]
+			}
+			c.cells, c.null = append(c.cells, strconv.Itoa(row)), append(c.null, true)
 		}
-		c.cells = append(c.cells, text)
-		c.null = append(c.null, true)
+		c.measure()
+		return []textColumn{c}
 	}
-	c.measure()
-	return c
+	all := make([]textColumn, len(t.Labels))
+	for k, name := range t.Labels {
+		c := textColumn{head: []string{shown(name), ""}}
+		for _, row := range rows {
+			c.cells = append(c.cells, shown(t.Label(row, k).Text))
+			c.null = append(c.null, true)
+		}
+		c.measure()
+		all[k] = c
+	}
+	return all
 }
 
 // printer writes blocks of columns. It keeps the first error and writes nothing after it.
@@ -117,11 +127,14 @@ func (p *printer) line(text string) {
 
 // fitting returns how many of the columns fit beside the labels. It is at least 1, so that a column
 // wider than the terminal is shown too, unless there are no columns.
-func (p *printer) fitting(labels textColumn, columns []textColumn) int {
+func (p *printer) fitting(labels, columns []textColumn) int {
 	if p.s.Width == 0 {
 		return len(columns)
 	}
-	width := labels.width
+	width := 2 * (len(labels) - 1)
+	for _, c := range labels {
+		width += c.width
+	}
 	for i, c := range columns {
 		if width += 2 + c.width; width > p.s.Width {
 			return max(i, min(1, len(columns)))
@@ -131,8 +144,8 @@ func (p *printer) fitting(labels textColumn, columns []textColumn) int {
 }
 
 // block writes the labels and some columns side by side.
-func (p *printer) block(labels textColumn, columns []textColumn, rows int) {
-	all := append([]textColumn{labels}, columns...)
+func (p *printer) block(labels, columns []textColumn, rows int) {
+	all := slices.Concat(labels, columns)
 	named, typed := false, false
 	for _, c := range all {
 		named, typed = named || c.head[0] != "", typed || c.head[1] != ""
@@ -187,10 +200,7 @@ func (p *printer) row(columns []textColumn, cell func(c *textColumn) (string, an
 
 // Names returns the names of all columns, with that of the labels first if there are any.
 func (t *Table) Names() []string {
-	var names []string
-	if t.Label != nil {
-		names = append(names, t.LabelName)
-	}
+	names := slices.Clone(t.Labels)
 	for i, c := range t.Columns {
 		if c.Name == "" && t.Single {
 			c.Name = "value"
@@ -210,11 +220,15 @@ func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma run
 	if err := out.Write(t.Names()); err != nil {
 		return err
 	}
-	record := make([]string, 0, len(t.Columns)+1)
+	record := make([]string, 0, len(t.Labels)+len(t.Columns))
 	for row := range rows {
 		record = record[:0]
-		if t.Label != nil {
-			record = append(record, t.Label(row).Text)
+		for k := range t.Labels {
+			text := ""
+			if cell := t.Label(row, k); !cell.Null {
+				text = cell.Text
+			}
+			record = append(record, text)
 		}
 		for i := range t.Columns {
 			text := ""
@@ -237,8 +251,14 @@ func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonva
 	o.Indent = 0
 	enc := jsonval.NewEncoder(w, o)
 	names := t.Names()
-	if t.Label != nil && names[0] == "" {
-		names[0] = "index"
+	for k, name := range t.Labels { // as reset_index calls them
+		switch {
+		case name != "":
+		case len(t.Labels) == 1:
+			names[k] = "index"
+		default:
+			names[k] = "level_" + strconv.Itoa(k)
+		}
 	}
 	for row := range rows {
 		if err := enc.Encode(t.rowValue(row, names)); err != nil {
@@ -251,14 +271,14 @@ func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonva
 // rowValue returns a row in a form that package jsonval can encode.
 func (t *Table) rowValue(row int, names []string) any {
 	values := make([]any, 0, len(names))
-	if t.Label != nil {
-		values = append(values, t.Label(row).Value)
+	for k := range t.Labels {
+		values = append(values, t.Label(row, k).Value)
 	}
 	for i := range t.Columns {
 		values = append(values, t.Cell(row, i).Value)
 	}
 	switch {
-	case t.Single && t.Label == nil:
+	case t.Single && len(t.Labels) == 0:
 		return values[0]
 	case t.IsList:
 		return values
