@@ -47,8 +47,8 @@ func (f *File) Lookup(ptr string) (any, error) {
 	part := &lookup.Part{Pointer: p, CopyText: f.data != nil}
 	if c := f.c.assignOptions().Plain; !c.Objects {
 		to := plain.New(&c)
-		part.Cell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
-		part.Value = func(v any) (any, error) { return to.Convert(v, 0) }
+		part.ConvertCell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
+		part.ConvertObject = func(v any) (any, error) { return to.Convert(v, 0) }
 	}
 	d, err := f.Decoder()
 	if err != nil {
@@ -76,30 +76,30 @@ func (f *File) Lookup(ptr string) (any, error) {
 // is unknown until the container is complete, a second pass knows more. If both fail, a third pass
 // reads everything.
 func (d *Decoder) partOfPickle(part *lookup.Part) error {
-	steps := part.Steps()
+	path := part.Path()
 	if len(d.c.findClass) > 0 || d.c.buffers != nil ||
-		!part.Again && (d.c.persistentLoad != nil || d.c.extension != nil) {
-		steps = nil // These hooks must be asked only once, so there can be only one pass.
+		!part.RepeatableHooks && (d.c.persistentLoad != nil || d.c.extension != nil) {
+		path = nil // These hooks must be asked only once, so there can be only one pass.
 	}
-	p, again, err := bridge.ReadPart(d.u, steps)
+	p, again, err := bridge.ReadPartial(d.u, path)
 	for {
 		if err := d.noteRead(err); err != nil {
 			return err
 		}
-		lacks, ok := p.Tape().Cut()
-		if ok && !lacks {
+		omitted, ok := p.Tape().CheckPartial()
+		if ok && !omitted {
 			return d.c.decodeInto(p, part)
 		}
 		more := false
 		if ok {
-			more, err = part.CellsOf(p)
+			more, err = part.FindInPartial(p)
 		}
 		p.Release()
 		switch {
 		case ok && err == nil:
 			return nil
 		case more:
-			p, err = again(part.Steps())
+			p, err = again(part.Path())
 		default:
 			part.Matches = nil
 			p, err = again(nil)
@@ -107,9 +107,9 @@ func (d *Decoder) partOfPickle(part *lookup.Part) error {
 	}
 }
 
-// part finds part of the next value of a source that is no Unpickler.
+// part finds part of the next value of a source that is not an Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
-	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens &&
+	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.JSONTokens &&
 		len(part.Pointer) > 0 {
 		v, ok, err := z.Member(part.Pointer[0])
 		if err != nil {
@@ -119,12 +119,12 @@ func (d *Decoder) part(part *lookup.Part) error {
 			if d.own != nil {
 				d.own(v)
 			}
-			return part.ObjectAt(v, 1)
+			return part.FindInObjectAt(v, 1)
 		}
 	}
 	obj, err := d.object()
 	if err != nil {
 		return err
 	}
-	return part.Object(obj)
+	return part.FindInObject(obj)
 }

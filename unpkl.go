@@ -170,14 +170,14 @@ func trailing(offset int64) error {
 func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
 	if part, ok := v.(*lookup.Part); ok {
-		return part.Cells(p)
+		return part.FindInTape(p)
 	}
 	to := &noAssignOptions
 	if c != &noOptions {
 		own := c.assignOptions()
 		to = &own
 	}
-	p.Tape().Expect()
+	p.Tape().ExpectValues()
 	return unmarshal.Cells(p, v, to)
 }
 
@@ -251,7 +251,7 @@ func (c *config) setUp(u *pickle.Unpickler) {
 	u.GetExtension = c.extension
 	u.Limits = c.limits
 	if c.compressed != nil {
-		bridge.SetCosts(u, c.compressed, nil)
+		bridge.SetTally(u, c.compressed, nil)
 	}
 	u.Strict = c.strict
 	if c.strict {

@@ -347,6 +347,12 @@ func valueText(v any) string {
 			return fmt.Sprintf("a string of %d bytes", len(v))
 		}
 		return fmt.Sprintf("%q", v)
+	case nil:
+		return "None"
+	case *Array:
+		return fmt.Sprintf("an array of shape %v", v.Shape())
+	case []any:
+		return fmt.Sprintf("a list of %d", len(v))
 	}
 	return fmt.Sprintf("a %T", v)
 }

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as a shell does. FILES is testdata/command, FIXTURES testdata.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Abs(commandFiles)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/unpkl/unpkl/store"
 )
 
 // cutWriter breaks the connection in the middle of the first thing that is written.
@@ -85,13 +87,19 @@ func bucket(t *testing.T, folder string, oneIn int64) (faults, sent *atomic.Int6
 		"AWS_ENDPOINT_URL_S3": ""} {
 		t.Setenv(name, value)
 	}
-	forget := func() {
+	// Of the store that the environment says, but that tests do not wait for the next try.
+	quick, err := store.S3(store.S3Config{Endpoint: strings.TrimPrefix(server.URL, "http://"),
+		Insecure: true, Region: "us-east-1", Backoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := func(stores map[string]*store.Store) {
 		objects.mu.Lock()
-		objects.stores = nil
+		objects.stores = stores
 		objects.mu.Unlock()
 	}
-	forget()
-	t.Cleanup(forget)
+	use(map[string]*store.Store{"s3": quick})
+	t.Cleanup(func() { use(nil) })
 	return faults, sent
 }
 

@@ -71,7 +71,7 @@ func TestPlotShowsPeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := mustRun(t, "", "plot", "--height", "5", path)
-	for _, want := range []string{" 1000.000 ", "-1000.000 "} {
+	for _, want := range []string{" 1000 ", "-1000 "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}

@@ -244,7 +244,7 @@ func (c *Options) forArchive(size int64) *Options {
 	tally := new(bridge.Tally)
 	all.SetUp = func(u *pickle.Unpickler) {
 		c.SetUp(u)
-		bridge.SetCosts(u, func() int64 { return size }, tally)
+		bridge.SetTally(u, func() int64 { return size }, tally)
 	}
 	return &all
 }

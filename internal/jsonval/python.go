@@ -6,6 +6,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -83,11 +84,15 @@ func (e *Encoder) python(v any) (any, bool, error) {
 	case *types.Dict:
 		j, err = e.dict(v)
 	case *pickle.Object:
-		j, err = e.object(v)
+		if address, ok := reconstruct.AddressText(v); ok {
+			j = text(address)
+		} else {
+			j, err = e.object(v)
+		}
 	case *pickle.PersistentRef:
 		j = short("$py.persistent", v.ID)
 	case pickle.Named:
-		j = short("$global", globalName(v))
+		j = short("$global", pyvalue.NameOf(v))
 	default:
 		return nil, false, nil
 	}
@@ -115,12 +120,12 @@ func textOrBytes(s string) any {
 // args, kwargs, state and so on. They do not depend on the protocol. List items and dict items are
 // both called "items"; if an object has both, its dict items are called "dictitems".
 func (e *Encoder) object(obj *pickle.Object) (members, error) {
-	if name, ok := globalOf(obj); ok {
+	if name, ok := pyvalue.GlobalName(obj); ok {
 		return short("$global", name), nil
 	}
 	var j object
 	o := reconstruct.Normalize(obj)
-	if name, ok := globalOf(o.Class); ok {
+	if name, ok := pyvalue.GlobalName(o.Class); ok {
 		j.add("$object", name)
 	} else {
 		j.add("$object", o.Class)
@@ -174,55 +179,4 @@ func addCalls(j *object, calls []*pickle.Object) {
 		l[i] = c
 	}
 	j.add("calls", l)
-}
-
-// maxNames is how many names getattr may append to a global. Classes are not nested deeply.
-const maxNames = 64
-
-// globalOf returns the Python 3 name of a class or function. v may be a global, an attribute of a
-// global, which older protocols write as a call of getattr, or a ufunc as NumPy before 1.20 writes
-// it.
-func globalOf(v any) (name string, ok bool) {
-	attrs := ""
-	for range maxNames {
-		switch o := v.(type) {
-		case pickle.Named:
-			return globalName(o) + attrs, true
-		case *pickle.Object:
-			if len(o.Args) != 2 || o.HasState {
-				return "", false
-			}
-			last, ok := asText(o.Args[1])
-			if !ok {
-				return "", false
-			}
-			switch reconstruct.Normalize(o).ClassName() {
-			case "builtins.getattr":
-				v, attrs = o.Args[0], "."+last+attrs
-				continue
-			case "numpy.core._ufunc_reconstruct":
-				if module, ok := asText(o.Args[0]); ok {
-					return module + "." + last + attrs, true
-				}
-			}
-		}
-		return "", false
-	}
-	return "", false
-}
-
-// asText returns a str or Python 2 str that is text.
-func asText(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, isText(v)
-	case pickle.Py2String:
-		return string(v), utf8.ValidString(string(v))
-	}
-	return "", false
-}
-
-// globalName returns the Python 3 name of a class or function.
-func globalName(n pickle.Named) string {
-	return reconstruct.Normalize(&pickle.Object{Class: n}).ClassName()
 }

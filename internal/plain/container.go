@@ -22,7 +22,7 @@ func (m *maker) beginList(id tape.ID, at int) (any, error) {
 	if m.maySplit(id) {
 		return m.splitList(id, at)
 	}
-	f := cellFrame{kind: listFrame, slot: at, rest: m.t.Rest(id)}
+	f := cellFrame{kind: listFrame, slot: at, rest: m.t.Cursor(id)}
 	m.batch(&f)
 	list, plain := m.arena.list(n, areSmallLeaves(m.t, f.ids))
 	f.list = list
@@ -65,9 +65,9 @@ func (m *maker) beginDict(id tape.ID, at int) (any, error) {
 		m.complete(at, dict)
 		return dict, nil
 	}
-	f := cellFrame{kind: strFrame, slot: at, byStr: dict, rest: m.t.Rest(id)}
+	f := cellFrame{kind: strFrame, slot: at, byStr: dict, rest: m.t.Cursor(id)}
 	if m.careful {
-		f.ids, f.rest = m.lastOfEqual(id), tape.Rest{}
+		f.ids, f.rest = m.lastOfEqual(id), tape.BatchCursor{}
 	} else {
 		m.batch(&f)
 	}

@@ -112,7 +112,7 @@ func (m *maker) int(i int64) any {
 	if math.MinInt <= i && i <= math.MaxInt {
 		return m.arena.Int(int(i))
 	}
-	return opcode.IntOf(i)
+	return opcode.PyInt(i)
 }
 
 // text returns the string of a cell of kind Str, as an any.

@@ -86,11 +86,11 @@ const (
 
 // cellFrame is a container that is being filled.
 type cellFrame struct {
-	ids    []tape.ID // the current batch of children
-	next   int       // index in ids of the next child to convert
-	rest   tape.Rest // the following batches
-	slot   int       // of the container, or noSlot
-	height int32     // levels of the children that are converted
+	ids    []tape.ID        // the current batch of children
+	next   int              // index in ids of the next child to convert
+	rest   tape.BatchCursor // the following batches
+	slot   int              // of the container, or noSlot
+	height int32            // levels of the children that are converted
 	kind   frameKind
 
 	// The plain values of children are stored in one of these.
@@ -145,12 +145,12 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 // newMaker returns a maker for the cells of p.
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
-	t.ShareArguments()
+	t.MarkArgumentsShared()
 	m := c.spare
 	if c.spare = nil; m == nil {
 		m = &maker{shared: new(shared)}
 	}
-	m.c, m.p, m.t, m.owner = c, p, t, p.Rules().Owner
+	m.c, m.p, m.t, m.owner = c, p, t, p.Bounds().Owner
 	m.grow(t.Slots())
 	return m
 }
@@ -323,7 +323,7 @@ func (m *maker) batch(f *cellFrame) bool {
 	if from, to, f.rest = f.rest.Next(m.t); from == to {
 		return false
 	}
-	f.ids, f.next = m.t.Parts(from, to), 0
+	f.ids, f.next = m.t.ChildrenIn(from, to), 0
 	return true
 }
 

@@ -69,7 +69,7 @@ func (m *maker) maySplit(id tape.ID) bool {
 	if m.helper || m.careful {
 		return false
 	}
-	n := m.t.Spread(id)
+	n := m.t.SubtreeSize(id)
 	if n < splitCells || m.t.Kind(id) == tape.Dict && n < 2*m.t.Size(id) {
 		return false // Most of the cells are keys, which one goroutine handles.
 	}
@@ -80,8 +80,8 @@ func (m *maker) maySplit(id tape.ID) bool {
 // of the first ones.
 func (m *maker) mostlyLeft(id tape.ID) bool {
 	const sample = 64 // children
-	from, to, _ := m.t.Rest(id).Next(m.t)
-	ids := m.t.Parts(from, to)
+	from, to, _ := m.t.Cursor(id).Next(m.t)
+	ids := m.t.ChildrenIn(from, to)
 	step, first := 1, 0
 	if m.t.Kind(id) == tape.Dict {
 		step, first = 2, 1
@@ -112,7 +112,7 @@ func (m *maker) splitList(id tape.ID, at int) (any, error) {
 		start := 0
 		for i, id := range j.ids {
 			j.starts[i] = start
-			start += m.t.Elements(id)
+			start += m.t.ItemCount(id)
 		}
 	}
 	return list, m.split(list, j, at)

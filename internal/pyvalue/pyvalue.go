@@ -393,6 +393,13 @@ func Describe(v any) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	switch {
+	case t.Name() != "":
+	case t.Kind() == reflect.Map:
+		return "dict"
+	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
+		return "list"
+	}
 	return t.Name()
 }
 

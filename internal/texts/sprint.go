@@ -9,10 +9,13 @@ import (
 // Sprint is fmt.Sprint for a value from a pickle. Such a value may contain itself, and then
 // gopickle's String methods recurse until the stack overflows, from which no program recovers. A
 // value that is nested more than maxSprintDepth deep, or has more than maxSprintParts parts, is
-// shown by its Go type.
+// shown by its Go type. The text of nil is None.
 func Sprint(v any) string {
+	if v == nil {
+		return "None"
+	}
 	parts := maxSprintParts
-	if v != nil && !printable(reflect.ValueOf(v), maxSprintDepth, &parts) {
+	if !printable(reflect.ValueOf(v), maxSprintDepth, &parts) {
 		return fmt.Sprintf("a %T", v)
 	}
 	return fmt.Sprint(v)

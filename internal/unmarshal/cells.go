@@ -157,8 +157,8 @@ func Cells(p bridge.Pickle, v any, c *Options) error {
 	a := newAssigner(c)
 	defer a.release()
 	a.p, a.t = p, p.Tape()
-	a.t.Watch(a.watcher)
-	defer a.t.Watch(nil)
+	a.t.OnReplace(a.watcher)
+	defer a.t.OnReplace(nil)
 	to := planOf(rv.Type().Elem())
 	if err := a.read(to, a.t.Root(), pointee(rv)); err != nil {
 		return err
@@ -273,7 +273,7 @@ func (a *assigner) mayKeep(id tape.ID) {
 	if a.t.Kind(id) >= tape.Tuple {
 		a.spare = a.spare[:0]
 		if a.within > 0 {
-			a.t.Share(id) // The cell may be read again, and must then give the same object.
+			a.t.MarkShared(id) // The cell may be read again, and must then give the same object.
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (a *assigner) readNDArray(p *plan, kind tape.Kind, id tape.ID, dst place) e
 	if !a.t.Owned(parts.Data) || !a.isOnce(parts.Data) {
 		b = a.t.Window().Copy(b, &a.bytes)
 	}
-	arr, err := a.maker.Array(a.t, &parts, b, a.p.Rules().Owner)
+	arr, err := a.maker.Array(a.t, &parts, b, a.p.Bounds().Owner)
 	if err != nil {
 		return a.readObject(p, id, dst)
 	}

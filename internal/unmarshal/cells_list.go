@@ -292,7 +292,7 @@ func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 			if err := a.fillChild(p.elem, a.t.Kind(c), c, to, at); err != nil {
 				return err
 			}
-			at += a.t.Elements(c)
+			at += a.t.ItemCount(c)
 		}
 	}
 	a.leaveCell()

@@ -50,7 +50,7 @@ func (j *splitJob) start(child int) int {
 // used.
 func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value, fast bool) (done bool,
 	err error) {
-	if a.helper || a.workers < 2 || a.t.Spread(id) < splitCells || !a.isOnce(id) ||
+	if a.helper || a.workers < 2 || a.t.SubtreeSize(id) < splitCells || !a.isOnce(id) ||
 		!p.elem.isOfCells(nil) {
 		return false, nil
 	}
@@ -87,7 +87,7 @@ func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value, fast bool) (d
 func (j *splitJob) setStarts(t *tape.Tape) {
 	j.starts = make([]int, len(j.ids)+1)
 	for i, id := range j.ids {
-		j.starts[i+1] = j.starts[i] + t.Elements(id)
+		j.starts[i+1] = j.starts[i] + t.ItemCount(id)
 	}
 }
 
@@ -181,7 +181,7 @@ func (a *assigner) newHelper() *assigner {
 func (a *assigner) part(j *splitJob, from, to int) (later []uint32, ok bool) {
 	if j.fast {
 		part := j.v.Slice(j.start(from), j.start(to))
-		return nil, a.fillFast(j.slice, a.t.Walk(j.ids[from:to]), part)
+		return nil, a.fillFast(j.slice, a.t.WalkIDs(j.ids[from:to]), part)
 	}
 	depth := a.depth
 	for i := from; i < to; i++ {
@@ -194,7 +194,7 @@ func (a *assigner) part(j *splitJob, from, to int) (later []uint32, ok bool) {
 		for _, l := range a.layouts {
 			l.users = 0
 		}
-		for k := j.start(i); k < j.start(i)+a.t.Elements(c); k++ {
+		for k := j.start(i); k < j.start(i)+a.t.ItemCount(c); k++ {
 			j.v.Index(k).SetZero()
 		}
 		later = append(later, uint32(i))

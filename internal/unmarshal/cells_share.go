@@ -96,7 +96,7 @@ func (a *assigner) rememberCell(id tape.ID, v reflect.Value) {
 	if a.cells == nil {
 		a.cells = make(map[tape.ID][]sharedCell)
 	}
-	a.t.Share(id) // If the cell gets an object, then only one, which hasObject is told of.
+	a.t.MarkShared(id) // If the cell gets an object, then only one, which hasObject is told of.
 	s := sharedCell{reflect.ValueOf(v.Interface()), len(a.noted)}
 	a.cells[id] = append(a.cells[id], s)
 	a.noted = append(a.noted, id)
