@@ -151,7 +151,7 @@ func (a *auditor) run(data []byte, m mode) outcome {
 	}
 	before, was := w, *a
 	err := h.t.Read(&w, opts)
-	if lacks, ok := h.t.CheckPartial(); lacks && (err != nil || !ok) {
+	if omitted, ok := h.t.CheckPartial(); omitted && (err != nil || !ok) {
 		// A part that was left out may be the argument of a call: read all of it.
 		w, *a, opts.Path = before, was, nil
 		*h = host{auditor: a, t: h.t, joblib: m.joblib}

@@ -72,7 +72,7 @@ func (h *host) itemsAdded(target tape.ID) error {
 	return nil
 }
 
-// CheckKey implements [tape.Host].
+// CheckHashable implements [tape.Host].
 func (h *host) CheckHashable(tape.ID) error { return nil }
 
 // Persistent implements [tape.Host].
@@ -185,5 +185,5 @@ func (h *host) IsMethodCall(id tape.ID) bool { return false }
 // Keys implements [tape.Host].
 func (h *host) Keys(dict tape.ID, max int) []string { return nil }
 
-// Late implements [tape.Host].
+// LateEntries implements [tape.Host].
 func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }

@@ -21,7 +21,7 @@ func DatatypeMessages(data []byte) (list [][]byte) {
 	return list
 }
 
-// ParseDatatypeMessage parses a message, and plans the dtype and reads an element of zeros.
+// ParseDatatypeMessage parses a message, plans its dtype, and converts an element of zero bytes.
 func ParseDatatypeMessage(b []byte) error {
 	t, err := parseDatatype(&cursor{b: b, sizeOffset: 8, sizeLength: 8})
 	if err != nil || t.Size > 1<<20 {
@@ -36,8 +36,8 @@ func ParseDatatypeMessage(b []byte) error {
 	return withPath(err, "/")
 }
 
-// FixChecksums makes the checksums of the structures that it finds right, so that a fuzzer
-// gets behind them. It knows the length of those that say it, and is not right about all.
+// FixChecksums corrects the checksums of the structures that it recognises, so that a fuzzer gets
+// past the checks. It knows the lengths of structures that state them, and does not correct all.
 func FixChecksums(data []byte) []byte {
 	data = bytes.Clone(data)
 	fix := func(from, to int) {
@@ -76,7 +76,7 @@ func FixChecksums(data []byte) []byte {
 	return data
 }
 
-// ChunkIndexes returns where the indexes of a file's chunked datasets are, and their kinds.
+// ChunkIndexes returns the addresses and kinds of the indexes of a file's chunked datasets.
 func ChunkIndexes(data []byte) (addrs []uint32, kinds []uint8) {
 	f, err := NewBytes(data, nil)
 	if err != nil {
@@ -91,7 +91,7 @@ func ChunkIndexes(data []byte) (addrs []uint32, kinds []uint8) {
 	return addrs, kinds
 }
 
-// WalkChunkIndex walks the index at an address as that of a dataset of some shapes.
+// WalkChunkIndex walks the index at an address as that of datasets of several shapes.
 func WalkChunkIndex(data []byte, addr uint32, kind uint8) (chunks int, err error) {
 	f := &File{
 		src: source{data: data, size: int64(len(data))},

@@ -1,8 +1,10 @@
 package pickle
 
-import "github.com/unpkl/unpkl/internal/written"
+import (
+	"io"
 
-import "io"
+	"github.com/unpkl/unpkl/internal/written"
+)
 
 // saveBytes writes a bytes object of an object tree.
 func (p *pickling) saveBytes(b []byte) error {
@@ -36,24 +38,25 @@ func (p *pickling) saveBytesAs(b []byte, id objectID) error {
 	return nil
 }
 
-// saveBytesAsText writes a bytes object at a protocol that has no opcode for it, as
-// CPython does: a call of _codecs.encode with the bytes as Latin-1 text, and
-// of bytes for an empty one.
+// saveBytesAsText writes a bytes object at a protocol that has no opcode for it, as CPython does:
+// as a call of _codecs.encode with the bytes as Latin-1 text, or a call of bytes if it is empty.
 func (p *pickling) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 	if idx, known := p.memo.lookupAt(slot, id); known {
 		p.get(idx)
 		return nil
 	}
 	if s.size == 0 {
-		if err := p.saveProgramGlobal(programGlobal{Module: "builtins", Name: "bytes"}); err != nil {
+		err := p.saveProgramGlobal(programGlobal{Module: "builtins", Name: "bytes"})
+		if err != nil {
 			return err
 		}
 		p.emptyTuple()
 	} else {
-		if err := p.saveProgramGlobal(programGlobal{Module: "_codecs", Name: "encode"}); err != nil {
+		err := p.saveProgramGlobal(programGlobal{Module: "_codecs", Name: "encode"})
+		if err != nil {
 			return err
 		}
-		if err := p.latin1Args(s); err != nil {
+		if err = p.latin1Args(s); err != nil {
 			return err
 		}
 	}
@@ -120,7 +123,7 @@ func (p *pickling) writeLatin1(s segment) error {
 	return nil
 }
 
-// convertLatin1 writes s to w as text, in pieces.
+// convertLatin1 writes the bytes of s to w as text, in pieces of limited size.
 func (p *pickling) convertLatin1(w io.Writer, s segment) error {
 	const piece = 16 << 10
 	var buf []byte
@@ -140,7 +143,7 @@ func (p *pickling) convertLatin1(w io.Writer, s segment) error {
 	return err
 }
 
-// latin1Size returns the length of appendLatin1's result.
+// latin1Size returns the number of bytes that appendLatin1 appends.
 func (p *pickling) latin1Size(b []byte) int64 {
 	n := len(b)
 	for _, c := range b {
@@ -174,7 +177,7 @@ type writerFunc func(b []byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// saveLargeBytes writes a bytes object that is made on the way.
+// saveLargeBytes writes a bytes object whose content is made while it is written.
 func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 	if l.Size < 0 || l.Write == nil {
 		return Unsupported("LargeBytes without content")
@@ -224,6 +227,7 @@ func (p *pickling) saveByteArray(b []byte, id objectID) error {
 	return p.writeByteArray(b, id)
 }
 
+// writeByteArray writes a bytearray at protocol 5.
 func (p *pickling) writeByteArray(b []byte, id objectID) error {
 	if err := p.writeCounted(arrayOpcodes, "bytearray", int64(len(b)), b, ""); err != nil {
 		return err
@@ -233,7 +237,7 @@ func (p *pickling) writeByteArray(b []byte, id objectID) error {
 	return nil
 }
 
-// saveBuffer writes a PickleBuffer, in the pickle or beside it.
+// saveBuffer writes a PickleBuffer: its content, or the opcodes for an out-of-band buffer.
 func (p *pickling) saveBuffer(b *Buffer, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)

@@ -9,10 +9,10 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// saveOther writes the values that saveValue has no case for.
+// saveOther writes a value for which saveValue has no case.
 func (p *pickling) saveOther(v any) error {
 	if boxPointer(v) == nil {
-		return p.saveForeign(v) // a nil pointer or map, whose plan says what it is
+		return p.saveForeign(v) // a nil pointer or map; its plan says how it is written
 	}
 	switch x := v.(type) {
 	case Global:
@@ -74,13 +74,13 @@ func (p *pickling) saveComplex(c complex128, id objectID) error {
 	}, id)
 }
 
-// saveForeign writes a value of a type that only the plan of its type says how to.
+// saveForeign writes a value by the plan of its type.
 func (p *pickling) saveForeign(v any) error {
 	return p.saveGoAs(p.planOf(reflect.TypeOf(v)), reflect.ValueOf(v), v)
 }
 
-// objectTypes are the types with a case in saveValue or saveOther, which mean the
-// same wherever they occur.
+// objectTypes are the types of object trees. They have a case in saveValue or saveOther, and are
+// written in the same way wherever they occur.
 var objectTypes = func() map[reflect.Type]bool {
 	m := map[reflect.Type]bool{}
 	for _, v := range []any{
@@ -97,7 +97,7 @@ var objectTypes = func() map[reflect.Type]bool {
 	return m
 }()
 
-// saveTrailer writes the object of t; stepReduce writes what follows.
+// saveTrailer writes the object of t. stepReduce writes the data that follows.
 func (p *pickling) saveTrailer(t *written.Trailer, id objectID) error {
 	o, ok := t.Object.(*Object)
 	if !ok || o == nil || !o.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 ||

@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// saveStruct writes a struct as a dict; box is v as an interface where that is how it was reached.
+// saveStruct writes a struct as a dict. box is the interface that contains v, or nil.
 func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) error {
 	if !p.beginDict(id) {
 		return nil
@@ -43,7 +43,7 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 	return err
 }
 
-// fieldKeys returns where the names of the fields are in the memo.
+// fieldKeys returns the memo index plus 1 of each field name, or 0 if it was not written.
 func (p *pickling) fieldKeys(pl *plan) []uint32 {
 	if pl.number >= len(p.fieldNames) {
 		p.fieldNames = append(p.fieldNames, make([]fieldNames, pl.number+1-len(p.fieldNames))...)
@@ -59,16 +59,17 @@ func (p *pickling) fieldKeys(pl *plan) []uint32 {
 	return names.memo
 }
 
-// fieldNames are where the names of the fields of a struct type are in the memo.
+// fieldNames has the memo indices of the field names of a struct type.
 type fieldNames struct {
-	memo []uint32 // the index of each plus 1, or 0
-	dump uint32   // the Dump that they are of
+	memo []uint32 // index plus 1 of each name, or 0
+	dump uint32   // number of the Dump for which they are valid
 }
 
-// maxPresent is the most fields of which a word tells those that are not left out.
+// maxPresent is the greatest number of fields for which goTask.present has bits.
 const maxPresent = 64
 
-// in returns the field of the struct v, and false if the pointer to what it is in is nil.
+// fieldIn returns the field of the struct v, and false if it is in an embedded struct to which a
+// pointer is nil.
 func (f *planField) fieldIn(v reflect.Value) (reflect.Value, bool) {
 	if len(f.Index) == 1 {
 		return v.Field(f.Index[0]), true
@@ -83,7 +84,7 @@ func (f *planField) value(v reflect.Value) (reflect.Value, bool) {
 	return v, ok && (!f.OmitEmpty || !isEmpty(v))
 }
 
-// isEmpty is encoding/json's idea of an empty value.
+// isEmpty reports whether a value is empty as encoding/json defines it for omitempty.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
@@ -94,8 +95,8 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// field returns which field of the plan the i-th one written is. The task's
-// position among all fields is where the last one was found.
+// field returns the index, in the plan, of the i-th field that is written. i must be the argument
+// of the last call of next.
 func (g *goTask) field(i int) int {
 	if g.plan.allFields {
 		return i
@@ -103,7 +104,7 @@ func (g *goTask) field(i int) int {
 	return g.last
 }
 
-// next finds the i-th field that is not left out.
+// next moves to the i-th field that is not left out.
 func (g *goTask) next(i int) {
 	if g.plan.allFields {
 		return
@@ -124,7 +125,7 @@ func (g *goTask) next(i int) {
 	}
 }
 
-// saveFieldName writes the name of the k-th field.
+// saveFieldName writes the name of the field with index k in the plan.
 func (p *pickling) saveFieldName(g *goTask, k int) error {
 	name := g.plan.fields[k].Name
 	if p.PersistentID != nil {
@@ -147,7 +148,7 @@ func (p *pickling) saveFieldName(g *goTask, k int) error {
 	return nil
 }
 
-// stepStruct writes the fields of the struct on top.
+// stepStruct runs a task for a struct.
 func (p *pickling) stepStruct(t *task, g *goTask) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase == itemKey {
@@ -171,9 +172,9 @@ func (p *pickling) stepStruct(t *task, g *goTask) error {
 	return nil
 }
 
-// fields writes fields from where t is, up to one that is no atom. It returns true if that was
-// all of them.
-func (p *pickling) saveFields(t *task, g *goTask) (bool, error) {
+// saveFields writes the remaining fields, up to the name of one that is not an atom. done is true
+// if it wrote all of them.
+func (p *pickling) saveFields(t *task, g *goTask) (done bool, err error) {
 	if g.addr.known() {
 		return p.atomFields(t, g)
 	}

@@ -2,27 +2,28 @@ package pickle
 
 import "github.com/unpkl/unpkl/internal/written"
 
-// constructorCode is what the call of a written.Constructor comes to once all that it has for the
-// memo is there: always the same bytes, from protocol 4 on, where memoizing takes no index.
+// constructorCode is the code of the call of a written.Constructor. From protocol 4 on, where
+// MEMOIZE has no argument, a call is the same bytes each time, as soon as the memo has everything
+// that the call fetches.
 type constructorCode struct {
-	written  int    // it was written
-	code     []byte // empty as long as it is not known
-	memoized uint32 // how many of its values are memoized
+	written  int    // number of times that the call was written
+	code     []byte // the bytes of the call, or empty if they are not known
+	memoized uint32 // number of values that the call memoizes
 }
 
 // constructorTable has the codes of Constructors.
 type constructorTable struct {
-	indices smallMap[*written.Constructor, int] // in codes
+	indices smallMap[*written.Constructor, int] // indices of codes
 	codes   []constructorCode
 }
 
-// place returns where the code of c is, which it makes if there is none.
+// indexOf returns the index of the code of c, and adds one if there is none.
 func (t *constructorTable) indexOf(c *written.Constructor) int {
 	i, ok := t.indices.get(c)
 	if !ok {
 		i = len(t.codes)
 		if i < cap(t.codes) {
-			t.codes = t.codes[:i+1] // with memory for its code
+			t.codes = t.codes[:i+1] // its code has memory already
 		} else {
 			t.codes = append(t.codes, constructorCode{})
 		}
@@ -31,6 +32,7 @@ func (t *constructorTable) indexOf(c *written.Constructor) int {
 	return i
 }
 
+// release empties the table and keeps some of its memory.
 func (t *constructorTable) release() {
 	t.indices.release()
 	if cap(t.codes) > maxKeptItems {
@@ -46,27 +48,32 @@ func (t *constructorTable) release() {
 	t.codes = t.codes[:0]
 }
 
-// capture is the writing of a written.Constructor's call whose bytes will be its code.
+// capture records the call of a written.Constructor while it is being written, to make its code of
+// the written bytes.
 type capture struct {
-	obj    *Object // that the call makes, nil if there is no capture
-	code   int     // place of its code
-	start  int     // in the output
+	obj   *Object // the object that the call makes, or nil if nothing is captured
+	code  int     // index in constructorTable.codes
+	start int     // index in output.buf of the call
+
+	// The state of the output and the memo before the call.
 	frame  int
 	segs   int
 	before memoCounts
 }
 
-// memoCounts tells whether something was added to a memo that could be found in it.
+// memoCounts has the numbers of entries of a memo. If only next has changed, the memo cannot find
+// any of the values that were memoized in between.
 type memoCounts struct {
 	next                            uint32
 	used, globals, modules, strings int
 }
 
+// counts returns the numbers of entries.
 func (m *pickleMemo) counts() memoCounts {
 	return memoCounts{m.next, int(m.used), m.globals.size(), m.modules.size(), m.strings.size()}
 }
 
-// saveConstructed writes an object that has the identity id.
+// saveConstructed writes the object of a written.Constructed with the identity id.
 func (p *pickling) saveConstructed(c *written.Constructed, id objectID) error {
 	if c.By == nil {
 		return Unsupported("a Constructed without a Constructor")
@@ -97,7 +104,8 @@ func (p *pickling) saveConstructed(c *written.Constructed, id objectID) error {
 	return nil
 }
 
-// endCapture is called when the call that is captured has been written.
+// endCapture is called when the captured call has been written. The bytes become the code if the
+// memo can find nothing new, and if they are in one frame and one segment.
 func (p *pickling) endCapture() {
 	c := p.capture
 	p.capture = capture{}

@@ -2,14 +2,14 @@ package pickle
 
 import "github.com/nlpodyssey/gopickle/types"
 
-// lateDict is a dict that gets entries after an object that is being written.
+// lateDict is a dict that gets some of its entries only after an object is complete: see LateItems.
 type lateDict struct {
-	indexOf map[string]int      // the index of the entry of a key
-	pending map[string]struct{} // keys whose entries are not to be written with the dict
+	indexOf map[string]int      // index in the dict of the entry with a key
+	pending map[string]struct{} // keys of the late entries that were not written yet
 }
 
-// lateArgs returns the dict and the keys of what stands for late entries; ok is false of any other
-// call.
+// lateEntriesArgs returns the dict and the keys of a call with the class LateItems; ok is false for
+// any other call.
 func lateEntriesArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
 	if call.Class != any(LateItems) || len(call.Args) != 2 {
 		return nil, nil, false
@@ -27,7 +27,7 @@ func lateEntriesArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
 	return d, *list, true
 }
 
-// expectLate notes which entries come after an object, before any of it is written.
+// noteLateEntries notes the late entries of the calls of an object, before the object is written.
 func (p *pickling) noteLateEntries(o *Object) {
 	for _, call := range o.Calls {
 		d, keys, ok := lateEntriesArgs(call)
@@ -53,7 +53,7 @@ func (p *pickling) noteLateEntries(o *Object) {
 	}
 }
 
-// early returns the entries of a dict that are written with it.
+// earlyEntries returns the entries of a dict except its late entries.
 func (p *pickling) earlyEntries(d *types.Dict) types.Dict {
 	l, ok := p.lateDicts[d]
 	if !ok || len(l.pending) == 0 {
@@ -71,7 +71,7 @@ func (p *pickling) earlyEntries(d *types.Dict) types.Dict {
 	return entries
 }
 
-// saveLate writes the late entries of a dict, which is on the stack.
+// saveLateEntries writes the late entries of the dict on top of the stack.
 func (p *pickling) saveLateEntries(d *types.Dict, keys types.List) {
 	l := p.lateDicts[d]
 	entries := make(types.Dict, 0, len(keys))

@@ -35,7 +35,7 @@ type Resolver struct {
 	// openSidecar is the option of that name.
 	openSidecar func(name string) (io.ReadCloser, error)
 	owner       ndarray.Owner
-	rules       known.Bounds // for calls that are put off
+	rules       known.Bounds // for deferred calls: see package known
 	// setPlain sets the state of an array that is no subclass; kept so that each
 	// array does not make a function of its own.
 	setPlain func(a *ndarray.Array, state any) error

@@ -102,7 +102,7 @@ func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
 		return err
 	}
 	defer end()
-	r.sources = listing.Known(sources)
+	r.sources = listing.WithInfo(sources)
 	if r.fails, err = newFailures(s, f.many.sources.errors); err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func toFile[R any](m *many, f *lineFlags, options string, codec *lineCodec[R]) e
 		Folder: folder, Codec: codec, PartBytes: batchPart, Step: m.step, Failed: m.fails.add,
 		Options: fmt.Sprintf("unpkl %s %s", versionText(), options),
 	}
-	err = parts.Run(listing.Known(m.all), batch.Limits{Jobs: m.jobs}, f.resume)
+	err = parts.Run(listing.WithInfo(m.all), batch.Limits{Jobs: m.jobs}, f.resume)
 	if err != nil {
 		return listError(err)
 	}

@@ -234,7 +234,25 @@ type FewReader struct{ R io.Reader }
 
 func (r FewReader) Read(p []byte) (int, error) { return r.R.Read(p[:min(len(p), 3)]) }
 
-// BigInt returns the int with the given decimal digits.
+// Connection is a reader that gives Data in pieces of at most Size bytes and then stays open, as a
+// network connection does: asking it for more than there is would wait for ever, and fails the test.
+type Connection struct {
+	T    testing.TB
+	Data []byte
+	Size int
+}
+
+func (c *Connection) Read(p []byte) (int, error) {
+	if len(c.Data) == 0 {
+		c.T.Error("a byte behind the pickle is waited for")
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(p[:min(len(p), c.Size)], c.Data)
+	c.Data = c.Data[n:]
+	return n, nil
+}
+
+// BigInt returns the int with the given digits.
 func BigInt(s string) *big.Int {
 	n, ok := new(big.Int).SetString(s, 10)
 	if !ok {

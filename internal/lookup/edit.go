@@ -142,7 +142,7 @@ func deletePart(parent any, p pointer.Pointer) error {
 	dicts := dictsOf(parent)
 	for _, d := range dicts {
 		if i, ok := FindKey(*d, token); ok {
-			*d = slices.Delete(*d, i, i+1)
+			deleteEntry(d, i)
 			return nil
 		}
 	}
@@ -159,6 +159,18 @@ func deletePart(parent any, p pointer.Pointer) error {
 	}
 	*items = slices.Delete(*items, i, i+1)
 	return nil
+}
+
+// deleteEntry deletes an entry and all others with an equal key. The items of an object may have
+// several, of which the last has the value: an earlier one must not become the value.
+func deleteEntry(d *types.Dict, i int) {
+	key, kept := (*d)[i].Key, make(types.Dict, 0, len(*d)-1)
+	for k, e := range *d {
+		if k != i && !pickle.EqualKeys(e.Key, key) {
+			kept = append(kept, e)
+		}
+	}
+	*d = kept
 }
 
 // setElement sets the element of an array to which the last token of p leads.

@@ -105,7 +105,7 @@ type partialPass struct {
 	path          []PathStep
 	throughTuples bool // all steps are through tuples
 	fetches       memoFetches
-	// open are the batches that have begun with the MARKs on the stack, as far as they are counted.
+	// open has the batches that began with the MARKs on the stack, up to batchDepth MARKs.
 	open []batch
 	// rootBatch is the batch of the first value on the stack that began when its last batch ended.
 	rootBatch batch
@@ -315,21 +315,21 @@ func (t *Tape) pathStateOf(at int) (state pathState, level int) {
 // the next one as its only item.
 const maxSingleItem = 8
 
-// descend returns the state and level of what stands above a part of the stack. The part begins
+// descend returns the state and level of the value above a part of the stack. The part begins
 // behind the MARK with number mark, counted from 1, or with the root if mark is 0. level and state
 // are those of the container of that MARK.
 func (t *Tape) descend(part []ID, mark, level int, state pathState) (pathState, int) {
 	if n := len(part); n > 0 && t.mayTakeArgument(part[n-1]) {
 		return unknownPath, 0
 	}
-	var inside [maxSingleItem]int
+	var parents [maxSingleItem]int
 	n, end := 0, len(part)
-	for n < len(inside) {
+	for n < len(parents) {
 		i := t.singleItemParent(part[:end], mark == 0)
 		if i < 0 {
 			break
 		}
-		inside[n], end = i, i
+		parents[n], end = i, i
 		n++
 	}
 	switch {
@@ -345,9 +345,9 @@ func (t *Tape) descend(part []ID, mark, level int, state pathState) (pathState, 
 	for k := n - 1; k >= 0; k-- {
 		to := len(part)
 		if k > 0 {
-			to = inside[k-1]
+			to = parents[k-1]
 		}
-		state = t.enter(level, part[inside[k]], part[inside[k]+1:to], state)
+		state = t.enter(level, part[parents[k]], part[parents[k]+1:to], state)
 		if state == unknownPath {
 			return state, 0
 		}
@@ -356,8 +356,8 @@ func (t *Tape) descend(part []ID, mark, level int, state pathState) (pathState, 
 	return state, level
 }
 
-// singleItemParent returns the index in part of an empty container whose only item is perhaps what
-// stands above the part, since picklers write no MARK for a single item. It returns -1 if there is
+// singleItemParent returns the index in part of an empty container whose only item is perhaps the
+// value above the part, since picklers write no MARK for a single item. It returns -1 if there is
 // none.
 func (t *Tape) singleItemParent(part []ID, isRoot bool) int {
 	n := len(part)
@@ -378,7 +378,7 @@ func (t *Tape) isEmpty(id ID, kind Kind) bool {
 	return c.kind == kind && c.n == 0 && t.partial.pendingAt(id) == nil
 }
 
-// enter returns the state of what stands in a batch of a container behind the given items. state
+// enter returns the state of the value behind the given items in a batch of a container. state
 // is that of the container, and level the number of containers around it.
 func (t *Tape) enter(level int, container ID, before []ID, state pathState) pathState {
 	leads, isItem := t.leadsOn(level, container, before, state)
@@ -391,7 +391,7 @@ func (t *Tape) enter(level int, container ID, before []ID, state pathState) path
 	return onPath
 }
 
-// mayTakeArgument reports whether what stands above a cell on the stack may become an argument or
+// mayTakeArgument reports whether the value above a cell on the stack may become an argument or
 // the state of the cell, so that it is no item of a batch.
 func (t *Tape) mayTakeArgument(id ID) bool {
 	switch c := &t.cells[id]; c.kind {
@@ -403,8 +403,8 @@ func (t *Tape) mayTakeArgument(id ID) bool {
 	return false
 }
 
-// leadsOn reports whether a step leads from a container to what stands in its batch behind the
-// given items, and whether that would be an item of the container. No step leads on from a
+// leadsOn reports whether a step leads from a container to the value behind the given items in its
+// batch, and whether that would be an item of the container. No step leads on from a
 // container that is off the path.
 func (t *Tape) leadsOn(step int, container ID, before []ID, state pathState) (leads, isItem bool) {
 	c := &t.cells[container]
