@@ -60,6 +60,8 @@ func (p *Converter) simpleKey(v any) (any, error) {
 	case time.Time:
 		// Equal instants are equal keys in Python; a time.Time compares its zone too.
 		return plain.UTC(), nil
+	case []any: // a torch.Size is a tuple
+		return p.tupleKey((*types.Tuple)(&plain))
 	default:
 		if reflect.TypeOf(plain).Kind() == reflect.Pointer {
 			// It would be another pointer each time; the object itself is at least the
