@@ -15,6 +15,7 @@ import (
 	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // changes compares two values and returns a line for each difference.
@@ -238,5 +239,26 @@ func TestLibraryValues(t *testing.T) {
 	got := changes(t, list(units.Get(0)), list(units.Get(8)), diff.Options{})
 	if want := []string{"changed /0/unit 'm' 'km'"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestObjectKeys: keys that are objects are told apart by what they are, and those that are not by
+// their order.
+func TestObjectKeys(t *testing.T) {
+	member := func(class string, value any) *pickle.Object {
+		return &pickle.Object{Class: pickle.Global{Module: "m", Name: class}, Args: []any{value}}
+	}
+	keyed := func(red, blank any) *types.Dict {
+		return dict(member("Color", 1), red, member("Color", "g"), "green",
+			member("Blank", []byte("x")), 1, member("Blank", []byte("x")), blank,
+			&pickle.FrozenSet{Items: []any{1, 2}}, 3, complex(1, 2), 4)
+	}
+	if got := changes(t, keyed("red", 2), keyed("red", 2), diff.Options{}); len(got) > 0 {
+		t.Errorf("it differs from itself: %q", got)
+	}
+	got := changes(t, keyed("red", 2), keyed("blue", 3), diff.Options{})
+	if len(got) != 2 || !strings.HasPrefix(got[0], "changed /m.Color(1)") ||
+		!strings.HasPrefix(got[1], "changed /m.Blank(x)") {
+		t.Errorf("differences are %q", got)
 	}
 }
