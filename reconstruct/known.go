@@ -9,7 +9,7 @@ import (
 
 // The hooks let package known, which cannot import this package, recognise and create its values.
 func init() {
-	bridge.Known = func(class any) (uint16, *known.Rules) {
+	bridge.KnownClass = func(class any) (uint16, *known.Bounds) {
 		c, ok := class.(Class)
 		switch {
 		case !ok:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
@@ -108,6 +109,14 @@ func ReadPandasScalar(v any) (value any, ok bool, err error) {
 type PandasTimedelta struct {
 	Value int64
 	Unit  string // "s", "ms", "us" or "ns"
+}
+
+func init() {
+	framehook.IsMissing = func(v any) bool {
+		_, typed := v.(PandasNull)
+		_, written := pandasNull(v)
+		return typed || written
+	}
 }
 
 // pandasNull recognises NaT and NA, which are pickled as globals or as calls.

@@ -63,12 +63,12 @@ type Reducers struct {
 
 // pyName returns a class or function by name.
 func pyName(module, global string) pickle.Named {
-	return bridge.KnownGlobal(module, global, false).(pickle.Named)
+	return bridge.ProgramGlobal(module, global, false).(pickle.Named)
 }
 
 // pyType returns a class that is implemented in C.
 func pyType(module, global string) pickle.Named {
-	return bridge.KnownGlobal(module, global, true).(pickle.Named)
+	return bridge.ProgramGlobal(module, global, true).(pickle.Named)
 }
 
 // NewReducers returns Reducers with the given options.

@@ -35,7 +35,7 @@ type Resolver struct {
 	// openSidecar is Options.OpenSidecar.
 	openSidecar func(name string) (io.ReadCloser, error)
 	owner       ndarray.Owner
-	rules       known.Rules // for calls that package known defers
+	rules       known.Bounds // for calls that package known defers
 	// setPlain sets the state of an array of the class ndarray itself. It is stored here so that
 	// rebuilding an array does not allocate a method value.
 	setPlain func(a *ndarray.Array, state any) error
@@ -45,7 +45,7 @@ type Resolver struct {
 func New(opts Options) *Resolver {
 	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble,
 		openSidecar: opts.OpenSidecar, owner: opts.Owner}
-	r.rules = known.Rules{Dims: r.limits.Dims, Elements: r.limits.Elements, Owner: r.owner}
+	r.rules = known.Bounds{MaxDims: r.limits.Dims, MaxElements: r.limits.Elements, Owner: r.owner}
 	r.setPlain = r.setPlainArray
 	return r
 }

@@ -1,10 +1,14 @@
+# coding: utf-8
 """Many values of the libraries that an environment has, for live tests of package reconstruct.
 
-    PYTHON library_values.py FOLDER             writes FOLDER/NAME.pkl for each value
-    PYTHON library_values.py --compare FOLDER   loads each NAME.pkl and NAME.again.pkl, and prints what is not equal
+    PYTHON library_values.py FOLDER [LIBRARY...]   writes FOLDER/LIBRARY-NAME.WAY.pkl for each value
+    PYTHON library_values.py --compare FOLDER      loads each NAME.pkl and NAME.again.pkl, and prints what is not equal
 
-A value that its own library does not pickle and load equal again is left out.
+WAY is p and the protocol of the pickle, or "zip" and "legacy" of torch.save. A value that its own library does not load, or of
+which it does not find two loads equal, is left out.
 """
+from __future__ import print_function
+
 import os
 import pickle
 import sys
@@ -12,8 +16,13 @@ import warnings
 
 import numpy as np
 
+import python_values
+import torch_values
+
 warnings.simplefilter('ignore')
-VALUES = {}
+PROTOCOL = min(4, pickle.HIGHEST_PROTOCOL)
+VALUES = dict((name, f) for name, f in vars(python_values).items() if name.startswith('python_'))
+VALUES['torch'] = torch_values.torch
 
 
 def values(f):
@@ -301,7 +310,11 @@ def awkward():
 @values
 def sklearn():
     import sklearn
-    from sklearn.utils import all_estimators
+    try:
+        from sklearn.utils import all_estimators
+    except ImportError:  # before 0.22
+        def all_estimators():
+            return []
     rng = np.random.RandomState(0)
     X, y, r = np.abs(rng.normal(size=(30, 3))) + 0.1, np.arange(30) % 2, rng.normal(size=30)
     for name, cls in all_estimators():
@@ -311,6 +324,31 @@ def sklearn():
         except Exception:
             continue
         yield name, e
+    from sklearn import ensemble, linear_model, neighbors, pipeline, preprocessing, svm, tree
+    T = np.c_[X, np.arange(30) % 4]
+    for name, make in {
+            'pipeline': lambda: pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression(C=0.5)).fit(X, y),
+            'union': lambda: pipeline.make_union(preprocessing.StandardScaler(), preprocessing.MinMaxScaler()).fit(X),
+            'columns': lambda: __import__('sklearn.compose').compose.ColumnTransformer([('a', preprocessing.StandardScaler(), [0, 1]), ('b', preprocessing.OneHotEncoder(), [3]), ('c', 'drop', slice(2, 3))], remainder='passthrough').fit(T),
+            'grid': lambda: __import__('sklearn.model_selection').model_selection.GridSearchCV(svm.SVC(), {'C': [1, 10], 'kernel': ['rbf', 'linear']}, cv=2).fit(X, y),
+            'random_search': lambda: __import__('sklearn.model_selection').model_selection.RandomizedSearchCV(tree.DecisionTreeClassifier(), {'max_depth': [1, 2, 3]}, n_iter=2, cv=2, random_state=0).fit(X, y),
+            'voting': lambda: ensemble.VotingClassifier([('a', svm.SVC(probability=True)), ('b', linear_model.LogisticRegression())], voting='soft').fit(X, y),
+            'stacking': lambda: ensemble.StackingClassifier([('a', svm.SVC()), ('b', tree.DecisionTreeClassifier())], cv=2).fit(X, y),
+            'forest': lambda: ensemble.RandomForestClassifier(5, max_depth=3, random_state=np.random.RandomState(1)).fit(X, y), 'extra': lambda: ensemble.ExtraTreesRegressor(3, bootstrap=True, oob_score=True).fit(X, r),
+            'boosting': lambda: ensemble.GradientBoostingClassifier(n_estimators=3).fit(X, np.arange(30) % 3), 'histogram': lambda: ensemble.HistGradientBoostingRegressor(max_iter=3, categorical_features=[3]).fit(T, r),
+            'ada': lambda: ensemble.AdaBoostClassifier(n_estimators=2).fit(X, y), 'bagging': lambda: ensemble.BaggingClassifier(n_estimators=2).fit(X, y), 'isolation': lambda: ensemble.IsolationForest(n_estimators=2).fit(X),
+            'text_labels': lambda: tree.DecisionTreeClassifier().fit(X, np.where(y, 'yes', 'no')), 'many_outputs': lambda: tree.DecisionTreeRegressor().fit(X, np.c_[r, r]), 'weighted': lambda: tree.DecisionTreeClassifier(class_weight={0: 1, 1: 3}).fit(X, y),
+            'missing': lambda: tree.DecisionTreeRegressor().fit(np.where(X > 2, np.nan, X), r), 'one_node': lambda: tree.DecisionTreeClassifier().fit(X, y * 0), 'unfitted': lambda: [svm.SVC(), tree.DecisionTreeClassifier(), pipeline.make_pipeline(preprocessing.StandardScaler())],
+            'kd_tree': lambda: neighbors.KDTree(X, leaf_size=4), 'kd_tree_metric': lambda: neighbors.KDTree(X, metric='minkowski', p=3), 'ball_tree': lambda: neighbors.BallTree(X, metric='haversine') if 0 else neighbors.BallTree(X, leaf_size=3), 'nearest': lambda: neighbors.NearestNeighbors(algorithm='ball_tree').fit(X),
+            'birch': lambda: __import__('sklearn.cluster').cluster.Birch(n_clusters=None, threshold=0.5).fit(X), 'birch_clusters': lambda: __import__('sklearn.cluster').cluster.Birch(n_clusters=2).fit(X), 'svm_custom': lambda: svm.SVC(kernel=np.dot).fit(X, y), 'svm_sparse': lambda: svm.SVC().fit(__import__('scipy.sparse').sparse.csr_matrix(X), y),
+            'text': lambda: __import__('sklearn.feature_extraction.text').feature_extraction.text.TfidfVectorizer(ngram_range=(1, 2)).fit(['a cat sat', 'the dog ran', 'a dog']), 'dict': lambda: __import__('sklearn.feature_extraction').feature_extraction.DictVectorizer().fit([{'a': 1, 'b': 'x'}]),
+            'function': lambda: preprocessing.FunctionTransformer(np.log1p).fit(X), 'gaussian': lambda: __import__('sklearn.gaussian_process').gaussian_process.GaussianProcessRegressor().fit(X, r), 'mlp': lambda: __import__('sklearn.neural_network').neural_network.MLPClassifier((3,), max_iter=5).fit(X, y),
+            'calibrated': lambda: __import__('sklearn.calibration').calibration.CalibratedClassifierCV(svm.SVC(), cv=2).fit(X, y), 'bunch': lambda: __import__('sklearn.utils').utils.Bunch(data=X, target=y, names=['a']), 'iris': lambda: __import__('sklearn.datasets').datasets.load_iris(),
+            'tree_itself': lambda: tree.DecisionTreeRegressor(max_depth=2).fit(X, r).tree_, 'models': lambda: {'m': linear_model.Ridge().fit(X, r), 'scaler': preprocessing.StandardScaler().fit(X), 'score': 0.5}}.items():
+        try:
+            yield 'made_' + name, make()
+        except Exception:  # what this version has not
+            continue
 
 
 @values
@@ -450,10 +488,10 @@ def equal(a, b):
     if kind in ('pyarrow', 'polars', 'pandas') and hasattr(a, 'equals'):
         return a.equals(b)
     if kind == 'geopandas':
-        return list(a.index) == list(b.index) and a.crs == b.crs and geometries(a) == geometries(b) if hasattr(a, 'crs') and getattr(a, '_geometry_column_name', 1) else pickle.dumps(a, 4) == pickle.dumps(b, 4)
+        return list(a.index) == list(b.index) and a.crs == b.crs and geometries(a) == geometries(b) if hasattr(a, 'crs') and getattr(a, '_geometry_column_name', 1) else pickle.dumps(a, PROTOCOL) == pickle.dumps(b, PROTOCOL)
     if kind == 'astropy' and type(a).__name__.endswith('Unit'):
         return a == b
-    return pickle.dumps(a, 4) == pickle.dumps(b, 4) or repr(a) == repr(b) and equal_state(a, b)
+    return pickle.dumps(a, PROTOCOL) == pickle.dumps(b, PROTOCOL) or repr(a) == repr(b) and equal_state(a, b)
 
 
 def equal_state(a, b):
@@ -466,20 +504,68 @@ def equal_state(a, b):
     return True
 
 
-def write(folder):
+MAGIC = b'\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'  # of torch.save's format before the zip
+
+
+def load(path):
+    """What a file holds, which is a pickle or one of torch.save."""
+    with open(path, 'rb') as f:
+        start = f.read(len(MAGIC))
+        f.seek(0)
+        if start == MAGIC or start.startswith(b'PK'):
+            import torch
+            return torch.load(f, weights_only=False)
+        return pickle.load(f)
+
+
+def protocol(path):
+    """The protocol of a pickle, 1 for those without its opcode."""
+    with open(path, 'rb') as f:
+        start = bytearray(f.read(2))
+    return start[1] if start[:1] == b'\x80' else 1
+
+
+def save(library, value, way, path):
+    """Writes a file, and returns whether its library loads it twice as equal values."""
+    try:
+        with open(path, 'wb') as f:
+            if way in ('zip', 'legacy'):
+                import torch
+                torch.save(value, f, _use_new_zipfile_serialization=way == 'zip')
+            else:
+                pickle.dump(value, f, int(way[1:]))
+        if equality(library)(load(path), load(path)):
+            return True
+    except Exception:
+        pass
+    os.remove(path)
+    return False
+
+
+def equality(library):
+    if library == 'torch':
+        return torch_values.equal
+    return python_values.equal if library.startswith('python_') else equal
+
+
+def ways(library):
+    """The ways in which values of a library are written: of Python's own by every protocol."""
+    if library.startswith('python_'):
+        return ['p%d' % n for n in range(pickle.HIGHEST_PROTOCOL + 1)]
+    if library == 'torch':
+        return ['zip', 'legacy', 'p2', 'p5']
+    return ['p%d' % PROTOCOL]
+
+
+def write(folder, libraries):
     total = 0
     for library, make in VALUES.items():
+        if libraries and library not in libraries:
+            continue
         try:
             for name, value in make():
-                try:
-                    data = pickle.dumps(value, 4)
-                    if not equal(value, pickle.loads(data)):
-                        continue
-                except Exception:
-                    continue
-                with open(os.path.join(folder, '%s-%s.pkl' % (library, name)), 'wb') as f:
-                    f.write(data)
-                total += 1
+                for way in ways(library):
+                    total += save(library, value, way, os.path.join(folder, '%s-%s.%s.pkl' % (library, name, way)))
         except ImportError:
             continue
         except (AttributeError, TypeError) as e:  # what this version has not; the values before it stay
@@ -494,15 +580,16 @@ def compare(folder):
             continue
         was = os.path.join(folder, name[:-10] + '.pkl')
         try:
-            with open(was, 'rb') as f, open(os.path.join(folder, name), 'rb') as g:
-                a, b = pickle.load(f), pickle.load(g)
-            if not equal(a, b):
-                print('%s: a %s is not %s' % (name, type(b).__name__, ' '.join(repr(a).split())[:80]))
+            again = os.path.join(folder, name)
+            a, b = load(was), load(again)
+            same = equality(name.split('-')[0])
+            if not same(a, b) and not same(pickle.loads(pickle.dumps(a, protocol(again))), b):  # what the protocol does not keep
+                print('%s: a %s %s is not %s' % (name, type(b).__name__, ' '.join(repr(b).split())[:80], ' '.join(repr(a).split())[:80]))
         except Exception as e:
             print('%s: %s: %s' % (name, type(e).__name__, ' '.join(str(e).split())[:200]))
         done += 1
-    print('done', done)
+    print('done %d' % done)
 
 
 if __name__ == '__main__':
-    write(sys.argv[1]) if len(sys.argv) == 2 else compare(sys.argv[2])
+    compare(sys.argv[2]) if sys.argv[1] == '--compare' else write(sys.argv[1], sys.argv[2:])

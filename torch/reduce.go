@@ -57,7 +57,7 @@ func tuple(ints []int) *types.Tuple {
 
 // pyName names a class or function.
 func pyName(module, name string) pickle.Named {
-	return bridge.KnownGlobal(module, name, false).(pickle.Named)
+	return bridge.ProgramGlobal(module, name, false).(pickle.Named)
 }
 
 func torchName(name string) pickle.Named { return pyName("torch", name) }
@@ -188,6 +188,12 @@ func storageOf(t *Tensor) (part, error) {
 	data, strides, err := littleEndian(a)
 	if err != nil {
 		return part{}, err
+	}
+	if n := perByte[t.DType]; n > 0 { // the shape and strides are those of the elements
+		if err := checkPacked(t.DType, t.Shape, n, len(data)); err != nil {
+			return part{}, err
+		}
+		strides = contiguousStrides(t.Shape)
 	}
 	s := &Storage{DType: t.DType, Device: t.Device, Size: len(data) / dt.ItemSize(), data: data,
 		order: ndarray.LittleEndian}

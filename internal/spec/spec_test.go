@@ -2,8 +2,12 @@ package spec_test
 
 import (
 	"bytes"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/spec"
@@ -19,7 +23,7 @@ func load(t *testing.T, name string) any {
 	return v
 }
 
-// check returns the pointers of what is not as a specification says.
+// check returns the pointers of the failures of a value.
 func check(t *testing.T, v any, text string) string {
 	t.Helper()
 	s, err := spec.Read(strings.NewReader(text))
@@ -37,7 +41,8 @@ func check(t *testing.T, v any, text string) string {
 	return strings.Join(at, " ")
 }
 
-// TestMake: what is made of a file holds for it, written and read again, and not for another file.
+// TestMake checks that the specification made from a file holds for it after writing and reading
+// the specification, and does not hold for another file.
 func TestMake(t *testing.T) {
 	for _, algorithm := range []string{"", "sha256", "crc32"} {
 		v := load(t, "mix.pkl")
@@ -58,7 +63,32 @@ func TestMake(t *testing.T) {
 	}
 }
 
-// TestCheck: each property of a value that is not as it should be fails by its pointer.
+// TestWholeFloats: a specification that is made of floats without a fraction holds for them, and an
+// int is none of them.
+func TestWholeFloats(t *testing.T) {
+	v := &types.List{0.0, math.Copysign(0, -1), 134.0, 1e300, math.NaN(), math.Inf(1), 1.5, 7}
+	d := &types.Dict{}
+	for i, x := range *v {
+		d.Set(strconv.Itoa(i), x)
+	}
+	made, err := spec.Make(d, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := made.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if got := check(t, d, text.String()); got != "" {
+		t.Errorf("%s is not as it was", got)
+	}
+	(*d)[2].Value = 135.0
+	if got := check(t, d, text.String()); got != "/2" {
+		t.Errorf("another number fails at %q", got)
+	}
+}
+
+// TestCheck checks that each property that does not match is a failure with the right pointer.
 func TestCheck(t *testing.T) {
 	v := load(t, "mix.pkl") // x is np.arange(12.0).reshape(3, 4)
 	for _, c := range []struct{ value, want string }{
@@ -94,7 +124,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestRead: what is no specification is an error.
+// TestRead checks the errors of what is no specification.
 func TestRead(t *testing.T) {
 	for _, text := range []string{"", "values: {}", "unpkl: 2\nvalues: {}", "unpkl: 1\nvalue: {}",
 		"unpkl: 1\nvalues: {x: {}}", "unpkl: 1\nvalues: {/x: {shape: [-1]}}",
