@@ -71,6 +71,7 @@ func (c *textColumn) measure() {
 	}
 }
 
+// shown escapes and cuts off a text for a cell.
 func shown(s string) string { return ansi.Truncate(describe.Printable(s), maxCellWidth, "…") }
 
 func (t *Table) textColumn(i int, rows []int) textColumn {
