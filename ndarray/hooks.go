@@ -5,7 +5,7 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
-// What package internal/pending has for siblings.
+// init sets the functions that package internal/pending calls.
 func init() {
 	arrayhook.NewArray = func(class string, set any) any {
 		return newPending(class, set.(func(*Array, any) error))

@@ -1,10 +1,14 @@
+# coding: utf-8
 """Many values of the libraries that an environment has, for live tests of package reconstruct.
 
-    PYTHON library_values.py FOLDER             writes FOLDER/NAME.pkl for each value
-    PYTHON library_values.py --compare FOLDER   loads each NAME.pkl and NAME.again.pkl, and prints what is not equal
+    PYTHON library_values.py FOLDER [LIBRARY...]   writes FOLDER/LIBRARY-NAME.WAY.pkl for each value
+    PYTHON library_values.py --compare FOLDER      loads each NAME.pkl and NAME.again.pkl, and prints what is not equal
 
-A value that its own library does not pickle and load equal again is left out.
+WAY is p and the protocol of the pickle, or "zip" and "legacy" of torch.save. A value that its own library does not load, or of
+which it does not find two loads equal, is left out.
 """
+from __future__ import print_function
+
 import os
 import pickle
 import sys
@@ -12,8 +16,10 @@ import warnings
 
 import numpy as np
 
+import python_values
+
 warnings.simplefilter('ignore')
-VALUES = {}
+VALUES = dict((name, f) for name, f in vars(python_values).items() if name.startswith('python_'))
 
 
 def values(f):
@@ -466,20 +472,59 @@ def equal_state(a, b):
     return True
 
 
-def write(folder):
+MAGIC = b'\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'  # of torch.save's format before the zip
+
+
+def load(path):
+    """What a file holds, which is a pickle or one of torch.save."""
+    with open(path, 'rb') as f:
+        start = f.read(len(MAGIC))
+        f.seek(0)
+        if start == MAGIC or start.startswith(b'PK'):
+            import torch
+            return torch.load(f, weights_only=False)
+        return pickle.load(f)
+
+
+def save(library, value, way, path):
+    """Writes a file, and returns whether its library loads it twice as equal values."""
+    try:
+        with open(path, 'wb') as f:
+            if way in ('zip', 'legacy'):
+                import torch
+                torch.save(value, f, _use_new_zipfile_serialization=way == 'zip')
+            else:
+                pickle.dump(value, f, int(way[1:]))
+        if equality(library)(load(path), load(path)):
+            return True
+    except Exception:
+        pass
+    os.remove(path)
+    return False
+
+
+def equality(library):
+    return python_values.equal if library.startswith('python_') else equal
+
+
+def ways(library):
+    """The ways in which values of a library are written: of Python's own by every protocol."""
+    if library.startswith('python_'):
+        return ['p%d' % n for n in range(pickle.HIGHEST_PROTOCOL + 1)]
+    if library == 'torch':
+        return ['zip', 'legacy', 'p2', 'p5']
+    return ['p%d' % min(4, pickle.HIGHEST_PROTOCOL)]
+
+
+def write(folder, libraries):
     total = 0
     for library, make in VALUES.items():
+        if libraries and library not in libraries:
+            continue
         try:
             for name, value in make():
-                try:
-                    data = pickle.dumps(value, 4)
-                    if not equal(value, pickle.loads(data)):
-                        continue
-                except Exception:
-                    continue
-                with open(os.path.join(folder, '%s-%s.pkl' % (library, name)), 'wb') as f:
-                    f.write(data)
-                total += 1
+                for way in ways(library):
+                    total += save(library, value, way, os.path.join(folder, '%s-%s.%s.pkl' % (library, name, way)))
         except ImportError:
             continue
         except (AttributeError, TypeError) as e:  # what this version has not; the values before it stay
@@ -494,15 +539,14 @@ def compare(folder):
             continue
         was = os.path.join(folder, name[:-10] + '.pkl')
         try:
-            with open(was, 'rb') as f, open(os.path.join(folder, name), 'rb') as g:
-                a, b = pickle.load(f), pickle.load(g)
-            if not equal(a, b):
-                print('%s: a %s is not %s' % (name, type(b).__name__, ' '.join(repr(a).split())[:80]))
+            a, b = load(was), load(os.path.join(folder, name))
+            if not equality(name.split('-')[0])(a, b):
+                print('%s: a %s %s is not %s' % (name, type(b).__name__, ' '.join(repr(b).split())[:80], ' '.join(repr(a).split())[:80]))
         except Exception as e:
             print('%s: %s: %s' % (name, type(e).__name__, ' '.join(str(e).split())[:200]))
         done += 1
-    print('done', done)
+    print('done %d' % done)
 
 
 if __name__ == '__main__':
-    write(sys.argv[1]) if len(sys.argv) == 2 else compare(sys.argv[2])
+    compare(sys.argv[2]) if sys.argv[1] == '--compare' else write(sys.argv[1], sys.argv[2:])

@@ -125,7 +125,7 @@ func runPlot(s *streams, f *plotFlags, name string, p pointer.Pointer) error {
 	return w.Flush()
 }
 
-// plotTerminal is what a plot in text is written for.
+// plotTerminal returns the terminal for which a plot is drawn as text.
 func (s *streams) plotTerminal(f *plotFlags) plot.Terminal {
 	t := plot.Terminal{Width: 80, Height: 20, Color: s.color()}
 	if file, ok := terminalOf(s.out); ok {

@@ -8,18 +8,32 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// maxKeyDepth is how many levels of tuples the token of a key shows.
-const maxKeyDepth = 8
+// A key may be nested deeply, or hold one tuple thousands of times, although its pickle is short.
+const (
+	maxKeyDepth = 8    // levels of nested tuples that the token of a key shows
+	maxKeyParts = 1000 // values that it shows in all
+)
 
-// KeyToken returns the token of a pointer that stands for a key of a dict: a str and bytes as their
-// text, None, True, False and numbers as json.dumps writes them, a tuple as the tokens of its items
-// in parentheses.
-func KeyToken(key any) string { return keyToken(key, 0) }
+// KeyToken returns the pointer token for a key of a dict. A str and a bytes object is its text;
+// None, True, False and numbers are as json.dumps writes them; a tuple or frozenset is the tokens
+// of its items in parentheses. An object is its text if it has one, such as an address of
+// ipaddress, or else its class and arguments: "mod.Color(1)".
+func KeyToken(key any) string {
+	w := keyWriter{left: maxKeyParts}
+	return w.token(key, 0)
+}
 
-func keyToken(key any, depth int) string {
+// keyWriter writes one token.
+type keyWriter struct {
+	left int // how many values may be shown
+}
+
+func (w *keyWriter) token(key any, depth int) string {
 	switch k := key.(type) {
 	case string:
 		return k
@@ -41,10 +55,16 @@ func keyToken(key any, depth int) string {
 		}
 	case float64:
 		return floatToken(k)
+	case complex128:
+		return "(" + floatToken(real(k)) + ", " + floatToken(imag(k)) + ")"
 	case *types.Tuple:
-		return tupleToken(*k, depth)
+		return w.tuple(*k, depth)
 	case []any:
-		return tupleToken(k, depth)
+		return w.tuple(k, depth)
+	case *pickle.FrozenSet:
+		return "frozenset" + w.tuple(k.Items, depth)
+	case *pickle.Object:
+		return w.object(k, depth)
 	case pickle.Named:
 		return k.Global().String()
 	case interface{ String() string }:
@@ -53,21 +73,60 @@ func keyToken(key any, depth int) string {
 	return "?"
 }
 
-func tupleToken(items []any, depth int) string {
-	if depth == maxKeyDepth {
-		return "(...)"
+func (w *keyWriter) tuple(items []any, depth int) string {
+	if len(items) == 1 && depth < maxKeyDepth {
+		return "(" + w.tokens(items, depth) + ",)"
 	}
-	parts := make([]string, len(items))
-	for i, item := range items {
-		parts[i] = keyToken(item, depth+1)
-	}
-	if len(parts) == 1 {
-		parts[0] += ","
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	return "(" + w.tokens(items, depth) + ")"
 }
 
-// floatToken writes a float as json.dumps does.
+// tokens are the tokens of items, with commas between them.
+func (w *keyWriter) tokens(items []any, depth int) string {
+	if depth == maxKeyDepth && len(items) > 0 {
+		return "..."
+	}
+	parts := make([]string, 0, min(len(items), w.left+1))
+	for _, item := range items {
+		if w.left == 0 {
+			parts = append(parts, "...")
+			break
+		}
+		w.left--
+		parts = append(parts, w.token(item, depth+1))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// object is the token of an object: its text, or the call that makes it with its attributes.
+func (w *keyWriter) object(o *pickle.Object, depth int) string {
+	if text, ok := pyvalue.TextOf(o); ok {
+		return text
+	}
+	if name, ok := pyvalue.GlobalName(o); ok {
+		return name
+	}
+	n := reconstruct.Normalize(o)
+	name := n.ClassName()
+	if name == "" {
+		return "?"
+	}
+	parts := make([]string, 0, 2)
+	if len(n.Args) > 0 {
+		parts = append(parts, w.tokens(n.Args, depth))
+	}
+	attrs, _ := pyvalue.AttributesOf(&n)
+	for _, a := range attrs {
+		if w.left == 0 || depth == maxKeyDepth {
+			parts = append(parts, "...")
+			break
+		}
+		w.left--
+		parts = append(parts, w.token(a.Key, depth+1)+"="+w.token(a.Value, depth+1))
+	}
+	return name + "(" + strings.Join(parts, ", ") + ")"
+}
+
+// floatToken formats a float as json.dumps does.
 func floatToken(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -88,9 +147,10 @@ func floatToken(f float64) string {
 	return s
 }
 
-// findKey returns the entry of a token: the key that is that str, else the first whose token it is.
-func findKey(d types.Dict, token string) (int, bool) {
-	for i := len(d) - 1; i >= 0; i-- { // of equal keys of an object the last has the value
+// FindKey returns the index of the entry to which a token leads: the entry whose key is that str,
+// or else the first one for whose key KeyToken returns the token.
+func FindKey(d types.Dict, token string) (int, bool) {
+	for i := len(d) - 1; i >= 0; i-- { // the last of equal keys has the value
 		if s, ok := d[i].Key.(string); ok && s == token {
 			return i, true
 		}
@@ -102,6 +162,3 @@ func findKey(d types.Dict, token string) (int, bool) {
 	}
 	return 0, false
 }
-
-// FindKey returns the place of the entry that a token leads to.
-func FindKey(d types.Dict, token string) (int, bool) { return findKey(d, token) }

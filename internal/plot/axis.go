@@ -11,24 +11,25 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// axis is a range of finite values and what they are: numbers, or ticks of a unit since 1970.
+// axis is a range of finite values, which are numbers or ticks of a unit since 1970.
 //
-// The libraries that draw do not bear every range: the width of some is no finite number, and others
-// are nothing beside their bounds. So they are given shares of the range, and the texts of values.
+// The drawing libraries fail on some ranges: the width may overflow, or be lost in rounding beside
+// the bounds. They are therefore given each value as its share of the range, from 0 to 1, and the
+// text of the labels.
 type axis struct {
 	least, greatest float64
 	unit            ndarray.DatetimeUnit // its Base is "" for numbers
 }
 
-// axisOf returns the range of some values; ok is false where none is finite.
+// axisOf returns the range of the finite values. ok is false if there are none.
 func axisOf(values []float64, unit ndarray.DatetimeUnit) (a axis, ok bool) {
 	a.unit = unit
 	a.least, a.greatest, ok = Bounds(values)
 	return a, ok
 }
 
-// share returns where a value is in the range: 0 at its beginning and before, 1 at its end and
-// after, and 0 in a range of one value.
+// share returns the position of a value in the range: 0 at or before its beginning, 1 at or after
+// its end. It is 0 in a range of one value.
 func (a axis) share(v float64) float64 {
 	width := a.greatest - a.least
 	switch {
@@ -40,7 +41,8 @@ func (a axis) share(v float64) float64 {
 	return min(max((v-a.least)/width, 0), 1)
 }
 
-// part returns which of some equal parts of the range a value is in.
+// part returns the number, from 0, of the part that a value falls into when the range is cut into
+// equal parts.
 func (a axis) part(v float64, parts int) int { return min(int(a.share(v)*float64(parts)), parts-1) }
 
 // value returns the value at a share of the range.
@@ -51,7 +53,7 @@ func (a axis) value(share float64) float64 {
 	return a.least*(1-share) + a.greatest*share
 }
 
-// text writes a value of the range with so many digits that those at some places are different.
+// text formats a value with enough digits to tell values at different places of the range apart.
 func (a axis) text(v float64) string {
 	width := a.greatest - a.least
 	if t, span, err := a.time(v); err == nil {
@@ -69,8 +71,8 @@ func (a axis) text(v float64) string {
 	return short(v)
 }
 
-// time returns the time that a value of the range is, also between two ticks, and how long the
-// range is.
+// time returns the time that a value stands for, even between two ticks, and the length of the
+// range.
 func (a axis) time(v float64) (t time.Time, span time.Duration, err error) {
 	first, err := ndarray.Datetime64{Value: int64(a.least), Unit: a.unit}.Time()
 	if err != nil {
@@ -80,15 +82,15 @@ func (a axis) time(v float64) (t time.Time, span time.Duration, err error) {
 	if err != nil {
 		return last, 0, err
 	}
-	if span = last.Sub(first); span == math.MaxInt64 { // as much as there is: it is longer
+	if span = last.Sub(first); span == math.MaxInt64 { // the range is longer than a Duration can be
 		t, err = ndarray.Datetime64{Value: int64(v), Unit: a.unit}.Time()
 		return t, span, err
 	}
 	return first.Add(time.Duration(a.share(v) * float64(span))), span, nil
 }
 
-// bound writes a value that does not stand below others: a number without the digits that would
-// make it as long as those.
+// bound formats a value that does not stand in a column with others, so a number need not have as
+// many digits as in text.
 func (a axis) bound(v float64) string {
 	if _, _, err := a.time(v); err == nil {
 		return a.text(v)
@@ -96,7 +98,7 @@ func (a axis) bound(v float64) string {
 	return short(v)
 }
 
-// timeLayout is how times are written of which the last is so much after the first.
+// timeLayout returns the layout of the times in a range of length d.
 func timeLayout(d time.Duration) string {
 	switch {
 	case d == 0:
@@ -111,7 +113,8 @@ func timeLayout(d time.Duration) string {
 	return "2006-01-02T15:04:05.000000"
 }
 
-// labelWidth returns how many cells the texts of values take at most.
+// labelWidth returns the greatest width of the labels of a plot with the given number of rows, in
+// character cells.
 func (a axis) labelWidth(rows int) int {
 	width := 0
 	for i := range rows + 1 {
@@ -120,7 +123,7 @@ func (a axis) labelWidth(rows int) int {
 	return width
 }
 
-// ascii draws values, NaN where there are none, in so many rows.
+// ascii draws values as a line in the given number of rows. NaN leaves a gap.
 func (a axis) ascii(values []float64, rows int) string {
 	shares := make([]float64, len(values))
 	for i, v := range values {
@@ -132,18 +135,18 @@ func (a axis) ascii(values []float64, rows int) string {
 		}))
 }
 
-// ticks are how many labels an axis has whose values are given as shares.
+// ticks is the number of intervals between the labels of an axis that has shares as values.
 const ticks = 4
 
-// plain reports whether what draws files bears the range as it is: it adds and subtracts 1 where
-// all values are the same, and looks for round numbers between the bounds.
+// plain reports whether gonum/plot can draw the range as it is. It adds and subtracts 1 if all
+// values are equal, and looks for round numbers between the bounds, which fails for extreme ranges.
 func (a axis) plain() bool {
 	width, size := a.greatest-a.least, max(math.Abs(a.least), math.Abs(a.greatest))
 	return a.unit.Base == "" && (width == 0 && size < 1e9 ||
 		width > 1e-200 && size < 1e200 && width > 1e-9*size)
 }
 
-// place returns what is given to what draws files for a value.
+// place returns the coordinate of a value for gonum/plot: the value itself or its share.
 func (a axis) place(v float64) float64 {
 	if a.plain() {
 		return v
@@ -151,14 +154,14 @@ func (a axis) place(v float64) float64 {
 	return a.share(v)
 }
 
-// mark makes the labels of an axis whose values are given as shares.
+// mark sets the labels of an axis of gonum/plot if its values are shares.
 func (a axis) mark(to *plot.Axis) {
 	if !a.plain() {
 		to.Tick.Marker = a
 	}
 }
 
-// Ticks is that of a [plot.Ticker] over shares.
+// Ticks implements [plot.Ticker] for an axis that has shares as values.
 func (a axis) Ticks(_, _ float64) []plot.Tick {
 	if a.least == a.greatest {
 		return []plot.Tick{{Value: 0, Label: a.text(a.least)}}

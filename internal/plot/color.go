@@ -6,17 +6,17 @@ import (
 	"math"
 )
 
-// viridis are some colours of matplotlib's colour map of that name, at equal distances.
+// viridis has samples of matplotlib's colour map of that name at equal distances.
 var viridis = [...]color.NRGBA{
 	{68, 1, 84, 255}, {71, 44, 122, 255}, {59, 81, 139, 255}, {44, 113, 142, 255},
 	{33, 144, 141, 255},
 	{39, 173, 129, 255}, {92, 200, 99, 255}, {170, 220, 50, 255}, {253, 231, 37, 255},
 }
 
-// missingColor is that of what is no number.
+// missingColor is the colour of NaN.
 var missingColor = color.NRGBA{128, 128, 128, 255}
 
-// color returns the colour of a value.
+// color returns the colour of a value in a heat map.
 func (a axis) color(v float64) color.NRGBA {
 	if v != v {
 		return missingColor
@@ -46,7 +46,7 @@ func (f *Figure) pixel(x, y int) color.NRGBA {
 	return color.NRGBA{p[0], p[1], p[2], p[3]}
 }
 
-// picture returns a heat map or picture with a pixel an element.
+// picture returns a heat map or picture with one pixel for each element.
 func (f *Figure) picture() image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, f.Columns, f.Rows))
 	a, _ := axisOf(f.Grid, f.YUnit)

@@ -13,14 +13,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Formats are the endings of the files that WriteFile writes.
+// Formats are the endings of the formats that WriteFile writes.
 var Formats = []string{".png", ".svg"}
 
-// filePoints is about how many points of a line a file has.
+// filePoints is the approximate number of points of a line in a file.
 const filePoints = 4000
 
-// WriteFile writes the figure as PNG or SVG, by the ending of the file's name. A heat map or
-// picture as PNG has a pixel an element.
+// WriteFile writes the figure as PNG or SVG, as ending says, which must be one of Formats. A heat
+// map or picture as PNG has one pixel for each element.
 func (f *Figure) WriteFile(w io.Writer, ending string) error {
 	if ending == ".png" && (f.Kind == Heat || f.Kind == Image) {
 		return png.Encode(w, f.picture())
@@ -50,13 +50,13 @@ func (f *Figure) addTo(p *plot.Plot) error {
 	return nil
 }
 
-// fileBars is how many bars a histogram in a file has.
+// fileBars is the number of bars of a histogram in a file.
 const fileBars = 50
 
-// lineColor is that of lines and bars.
+// lineColor is the colour of lines and bars.
 var lineColor = color.NRGBA{44, 113, 142, 255}
 
-// addBars adds a histogram.
+// addBars adds a histogram to p.
 func (f *Figure) addBars(p *plot.Plot) error {
 	a, ok := axisOf(f.Y, f.YUnit)
 	if !ok {
@@ -82,10 +82,10 @@ func (f *Figure) addBars(p *plot.Plot) error {
 	return nil
 }
 
-// errNoNumbers is what there is to say of a figure without any.
+// errNoNumbers is the error for a figure without finite numbers.
 var errNoNumbers = errors.New("there are no finite numbers")
 
-// addLine adds a line, or the points of values over others.
+// addLine adds a line to p, or points if the figure has values of X.
 func (f *Figure) addLine(p *plot.Plot) error {
 	xs := f.X
 	if xs == nil {

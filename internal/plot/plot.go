@@ -1,4 +1,4 @@
-// Package plot draws arrays: as text for a terminal, and as PNG or SVG.
+// Package plot draws arrays as text for a terminal, and as PNG or SVG.
 package plot
 
 import (
@@ -18,8 +18,8 @@ import (
 // Kind is the way in which values are drawn.
 type Kind string
 
-// The kinds. Auto is a line for one dimension, a heat map for two, the picture that it is for two
-// dimensions of 3 or 4 channels of uint8.
+// The kinds. Auto stands for a picture if the array is uint8 of shape (height, width, 3 or 4), for
+// a heat map if it has two other dimensions, and for a line if it has one.
 const (
 	Auto      Kind = "auto"
 	Line      Kind = "line"
@@ -28,29 +28,29 @@ const (
 	Image     Kind = "image"
 )
 
-// Kinds are all of them.
+// Kinds lists the names of all kinds.
 var Kinds = []string{string(Auto), string(Line), string(Histogram), string(Heat), string(Image)}
 
-// Figure is what is drawn.
+// Figure is what is drawn. Which fields it has depends on Kind.
 type Figure struct {
 	Title string
 	Kind  Kind
-	// X and Y are the points of a line; X is nil where they are counted. Of a histogram Y are the
-	// values. NaNs are left out.
+	// X and Y are the points of a line. X is nil if the values are drawn over their positions. The
+	// values of a histogram are in Y. NaNs are left out.
 	X, Y []float64
-	// XUnit and YUnit are what X and Y are ticks of since 1970, of times; else without a Base.
+	// XUnit and YUnit are the units of X and Y if these are times, counted from 1970. Else they
+	// have no Base.
 	XUnit, YUnit ndarray.DatetimeUnit
-	// Grid are the values of a heat map, row by row, Rows times Columns of them.
+	// Grid has the Rows * Columns values of a heat map in C order.
 	Grid          []float64
 	Rows, Columns int
-	// Pixels are those of a picture, with Channels bytes each: 1 (grey), 3 (red, green, blue) or 4
-	// (alpha too).
+	// Pixels has the pixels of a picture in C order with Channels bytes each: 1 (grey), 3 (red,
+	// green, blue) or 4 (alpha too).
 	Pixels   []byte
 	Channels int
 }
 
-// New returns the figure of a value in the given kind, x being nil or the values that it is drawn
-// over.
+// New returns the figure of a value. x is nil or the values over which v is drawn.
 func New(v, x any, kind Kind, title string) (*Figure, error) {
 	f := &Figure{Title: title, Kind: kind}
 	if a, ok := arrayOf(v); ok && a.NDim() >= 2 && (kind == Auto || kind == Heat || kind == Image) {
@@ -88,7 +88,7 @@ func arrayOf(v any) (*ndarray.Array, bool) {
 	return pyvalue.ArrayOf(v)
 }
 
-// surface makes a heat map or picture of an array of two or more dimensions.
+// surface makes f a heat map or picture of an array of two or more dimensions.
 func (f *Figure) surface(a *ndarray.Array) error {
 	shape := a.Shape()
 	isPicture := a.NDim() == 3 && a.DType().Equal(ndarray.DTypeOf[uint8]()) && (shape[2] == 3 ||
@@ -121,8 +121,8 @@ func (f *Figure) surface(a *ndarray.Array) error {
 	return err
 }
 
-// numbers returns the elements of a value as numbers: NaN for what is missing. Of times they are
-// ticks of the unit since 1970.
+// numbers returns the elements of a value as numbers. Missing elements are NaN. Times are ticks of
+// unit since 1970.
 func numbers(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	if s, ok := v.(*frame.Series); ok && s.Valid == nil && s.Values != nil &&
 		!s.Values.HasObject() {
@@ -141,8 +141,8 @@ func numbers(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	return cells(v)
 }
 
-// floats returns the elements of an array of real numbers or times as float64, rounded where that
-// does not hold them.
+// floats returns the elements of an array of real numbers or times as float64, rounded if
+// necessary.
 func floats(a *ndarray.Array) ([]float64, error) {
 	switch a.DType().Kind() {
 	case ndarray.KindDatetime, ndarray.KindTimedelta:
@@ -170,7 +170,7 @@ func floats(a *ndarray.Array) ([]float64, error) {
 	return out, nil
 }
 
-// cells returns the numbers of the only column of a table.
+// cells returns the elements of a table with one column as numbers.
 func cells(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	t, ok := table.Of(v)
 	if !ok || len(t.Columns) != 1 {
@@ -197,10 +197,10 @@ func cells(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	return out, unit, nil
 }
 
-// timeUnit is what Python's datetimes are ticks of.
+// timeUnit is the unit of the ticks of Python's datetimes.
 var timeUnit = ndarray.DatetimeUnit{Base: "us"}
 
-// number returns a number, or a time as ticks of timeUnit, NaN for anything else.
+// number returns a number, or a time as ticks of timeUnit. Anything else is NaN.
 func number(v any) (f float64, isTime bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
@@ -236,7 +236,7 @@ func number(v any) (f float64, isTime bool) {
 	return math.NaN(), false
 }
 
-// Bounds are the least and greatest finite value; ok is false where there is none.
+// Bounds returns the least and the greatest finite value. ok is false if there is none.
 func Bounds(values []float64) (least, greatest float64, ok bool) {
 	least, greatest = math.Inf(1), math.Inf(-1)
 	for _, v := range values {
@@ -247,8 +247,8 @@ func Bounds(values []float64) (least, greatest float64, ok bool) {
 	return least, greatest, ok
 }
 
-// Thin returns at most about most points that show what all of them show: of each stretch the least
-// and the greatest, in their order, which may be the same.
+// Thin returns the positions of about most values that look like the line through all of them:
+// those of the least and the greatest value of each stretch, in order. Both may be the same.
 func Thin(y []float64, most int) (at []int) {
 	if len(y) <= most {
 		at = make([]int, len(y))
@@ -273,14 +273,14 @@ func Thin(y []float64, most int) (at []int) {
 			}
 		}
 		if least < 0 {
-			least, greatest = from, from // a NaN, as all of the stretch
+			least, greatest = from, from // the whole stretch is NaN
 		}
 		at = append(at, min(least, greatest), max(least, greatest))
 	}
 	return at
 }
 
-// counts counts the finite values in equal parts of the range.
+// counts returns the number of finite values in each of some equal parts of the range.
 func (a axis) counts(values []float64, parts int) []int {
 	out := make([]int, parts)
 	for _, v := range values {
@@ -291,8 +291,8 @@ func (a axis) counts(values []float64, parts int) []int {
 	return out
 }
 
-// shrink returns a grid of at most rows by columns whose values are the means of those that fall
-// into one.
+// shrink returns the heat map reduced to at most the given numbers of rows and columns, which it
+// returns as r and c. Each value is the mean of those that fall into it.
 func (f *Figure) shrink(rows, columns int) (grid []float64, r, c int) {
 	r, c = min(rows, f.Rows), min(columns, f.Columns)
 	grid = make([]float64, r*c)
@@ -306,7 +306,7 @@ func (f *Figure) shrink(rows, columns int) (grid []float64, r, c int) {
 					}
 				}
 			}
-			grid[i*c+j] = sum / float64(n) // NaN of none
+			grid[i*c+j] = sum / float64(n) // NaN if there are no finite values
 		}
 	}
 	return grid, r, c

@@ -37,8 +37,8 @@ func random(n int) []float64 {
 	return out
 }
 
-// TestOutline: the points of a large array are those of Thin over all of it, which keep every
-// stretch's extremes, whatever the memory order.
+// TestOutline checks that the points of a large array are those of Thin over all elements, in every
+// memory order.
 func TestOutline(t *testing.T) {
 	values := random(50_003)
 	values[17], values[40_000], values[40_001] = math.NaN(), math.Inf(1), -1e300
@@ -64,7 +64,7 @@ func TestOutline(t *testing.T) {
 	}
 }
 
-// TestShrunk: each place is the mean of what falls into it, in C order and in F order.
+// TestShrunk checks that each pixel is the mean of the elements in it, in C and in F order.
 func TestShrunk(t *testing.T) {
 	values := make([]float64, 6*4)
 	for i := range values {
@@ -76,7 +76,7 @@ func TestShrunk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of 0 1 4 5 the 0 is none.
+	// Of 0 1 4 5 the 0 is NaN.
 	if want := []float64{10. / 3, 4.5, 10.5, 12.5, 18.5, 20.5}; !slices.Equal(f.Grid, want) {
 		t.Errorf("got %v, want %v", f.Grid, want)
 	}
@@ -95,7 +95,7 @@ func TestShrunk(t *testing.T) {
 	}
 }
 
-// figure is a heat map of two halves.
+// figure returns a heat map of two halves.
 func figure(t *testing.T) *plot.Figure {
 	t.Helper()
 	values := make([]float64, 20*40)
@@ -121,7 +121,7 @@ func checkHalves(t *testing.T, at func(x, y int) color.Color, width, height int)
 	}
 }
 
-// TestPictures decodes what each kind of terminal is given.
+// TestPictures decodes the pictures for each kind of terminal.
 func TestPictures(t *testing.T) {
 	write := func(p plot.Protocol) string {
 		var out bytes.Buffer
@@ -175,7 +175,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// TestProtocolOf: only terminals that are known for it are given pictures.
+// TestProtocolOf checks that only known terminals get pictures.
 func TestProtocolOf(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string
@@ -194,8 +194,8 @@ func TestProtocolOf(t *testing.T) {
 	}
 }
 
-// TestEveryRange: values of any magnitude are drawn, and the text has no line that is wider than
-// the terminal.
+// TestEveryRange checks that values of any magnitude are drawn, and that no line of the text is
+// wider than the terminal.
 func TestEveryRange(t *testing.T) {
 	day := ndarray.DatetimeUnit{Base: "D"}
 	for name, values := range map[string][]float64{
@@ -233,7 +233,7 @@ func TestEveryRange(t *testing.T) {
 	}
 }
 
-// checkDrawn draws a figure as text and SVG, and as PNG.
+// checkDrawn draws a figure as text, SVG and PNG.
 func checkDrawn(t *testing.T, figure *plot.Figure, pixels bool) {
 	t.Helper()
 	var out bytes.Buffer

@@ -11,15 +11,15 @@ import (
 	"github.com/unpkl/unpkl/internal/describe"
 )
 
-// Terminal is what text is written for.
+// Terminal says what a terminal can show.
 type Terminal struct {
-	Width, Height int // in cells
+	Width, Height int // in character cells
 	Color         bool
-	// Pictures is how heat maps and pictures are drawn as such.
+	// Pictures is the protocol for heat maps and pictures. Without one they are drawn as text.
 	Pictures Protocol
 }
 
-// WriteText draws the figure as text.
+// WriteText draws the figure as text with its title above.
 func (f *Figure) WriteText(w io.Writer, t Terminal) error {
 	if _, err := fmt.Fprintln(w, describe.Printable(f.Title)); err != nil {
 		return err
@@ -44,10 +44,10 @@ func (f *Figure) WriteText(w io.Writer, t Terminal) error {
 	return err
 }
 
-// axisWidth is how many cells the numbers beside a line take at least.
+// axisWidth is the least width of the labels beside a line in character cells.
 const axisWidth = 14
 
-// line draws a line over the positions, or over X in its order.
+// line draws a line over the positions of the values, or over X.
 func (f *Figure) line(t Terminal) string {
 	y := f.Y
 	if f.X != nil {
@@ -83,7 +83,7 @@ func (f *Figure) line(t Terminal) string {
 	return text + strings.Repeat(" ", axisWidth) + from + " to " + to + "\n"
 }
 
-// overX returns the means of Y in equal parts of the range of X.
+// overX returns the mean of Y in each of some equal parts of the range of X, without empty parts.
 func (f *Figure) overX(parts int) []float64 {
 	a, ok := axisOf(f.X, f.XUnit)
 	if !ok {
@@ -109,7 +109,7 @@ func (f *Figure) overX(parts int) []float64 {
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// bars draws a histogram, a bar a line.
+// bars draws a histogram with one bar per line.
 func (f *Figure) bars(t Terminal) string {
 	a, ok := axisOf(f.Y, f.YUnit)
 	if !ok {
@@ -133,11 +133,11 @@ func (f *Figure) bars(t Terminal) string {
 	return b.String()
 }
 
-// shades are the characters of a heat map without colours, from little to much.
+// shades are the characters of a heat map without colours, from the least to the greatest value.
 var shades = []rune(" ░▒▓█")
 
-// blocks draws a heat map or picture: with colours by half blocks, of which each cell has two, an
-// upper and a lower one; without by shades.
+// blocks draws a heat map or picture. With colours it uses half blocks, which put an upper and a
+// lower pixel into each cell; without colours it uses shades.
 func (f *Figure) blocks(t Terminal) string {
 	g := f
 	if f.Kind == Image {
@@ -178,14 +178,15 @@ func (f *Figure) legend(a axis) string {
 		a.bound(a.greatest))
 }
 
-// fit returns the size of a drawing within some cells that keeps the proportions.
+// fit returns the largest size of a drawing of at most width by height that keeps the proportions.
 func (f *Figure) fit(width, height int) (rows, columns int) {
 	scale := math.Min(1, math.Min(float64(width)/float64(f.Columns),
 		float64(height)/float64(f.Rows)))
 	return max(1, int(float64(f.Rows)*scale)), max(1, int(float64(f.Columns)*scale))
 }
 
-// cellColor returns the mean colour of the pixels in a cell.
+// cellColor returns the mean colour of the pixels that fall into row i and column j of a smaller
+// picture.
 func (f *Figure) cellColor(i, j, rows, columns int) color.NRGBA {
 	var r, g, b, n int
 	for y := i * f.Rows / rows; y < (i+1)*f.Rows/rows; y++ {
@@ -197,7 +198,8 @@ func (f *Figure) cellColor(i, j, rows, columns int) color.NRGBA {
 	return color.NRGBA{uint8(r / n), uint8(g / n), uint8(b / n), 255}
 }
 
-// grey returns a picture as a heat map of its brightness.
+// grey returns the brightness of a picture as the grid of a heat map. Kind stays Image for the
+// legend.
 func (f *Figure) grey() *Figure {
 	out := &Figure{Kind: Image, Rows: f.Rows, Columns: f.Columns,
 		Grid: make([]float64, f.Rows*f.Columns)}
@@ -208,7 +210,8 @@ func (f *Figure) grey() *Figure {
 	return out
 }
 
-// shaded draws by characters that are twice as high as wide.
+// shaded draws a heat map by shades. A character is twice as high as wide, so it stands for two
+// rows.
 func (f *Figure) shaded(t Terminal) string {
 	rows, columns := f.fit(t.Width, 2*t.Height)
 	grid, rows, columns := f.shrink(max(1, rows/2), columns)

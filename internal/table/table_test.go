@@ -33,7 +33,7 @@ func array(t *testing.T, n int, shape ...int) *ndarray.Array {
 	return a
 }
 
-// rows returns the texts of a table, column names first, with types.
+// rows returns the texts of a table: first the names and types of the columns, then each row.
 func rows(t *testing.T, v any) []string {
 	t.Helper()
 	of, ok := table.Of(v)
@@ -55,7 +55,7 @@ func rows(t *testing.T, v any) []string {
 	return out
 }
 
-// TestOf: what has rows, and what they are.
+// TestOf checks which values are tables, and their rows.
 func TestOf(t *testing.T) {
 	record := func(keyValues ...any) *types.Dict {
 		d := types.Dict{}
@@ -88,7 +88,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestWriteText folds at the width of the terminal, and escapes what that could act on.
+// TestWriteText checks that columns fold at the width of the terminal and control characters are
+// escaped.
 func TestWriteText(t *testing.T) {
 	of, _ := table.Of(list(list("a\x1b[31m", strings.Repeat("y", 90), 3, 4, 5, 6, 7, 8, 9, 10),
 		list("b", "", 1, 2, 3, 4, 5, 6, 7, 8)))
@@ -106,7 +107,7 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
-// TestWriteCSV: what is written reads back.
+// TestWriteCSV checks that encoding/csv reads what WriteCSV writes.
 func TestWriteCSV(t *testing.T) {
 	of, _ := table.Of(list(list(`a"b,c`, "d\ne"), list("", "x")))
 	var out bytes.Buffer
@@ -122,7 +123,7 @@ func TestWriteCSV(t *testing.T) {
 	}
 }
 
-// TestWriteJSON: a row is an object by its names, or a list.
+// TestWriteJSON checks that a row is an object by the names of the columns, or a list.
 func TestWriteJSON(t *testing.T) {
 	var out bytes.Buffer
 	w := bufio.NewWriter(&out)

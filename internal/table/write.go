@@ -15,22 +15,24 @@ import (
 	"github.com/unpkl/unpkl/internal/jsonval"
 )
 
-// Style says how a table is written as text.
+// Style says how WriteText lays out a table.
 type Style struct {
-	// Width is that of the terminal in cells: what does not fit folds into further blocks of
-	// columns. 0 is any width.
+	// Width is the width of the terminal in character cells. Columns that do not fit follow in
+	// further blocks below. 0 means any width.
 	Width int
+	// Color asks for ANSI styles.
 	Color bool
 }
 
-// The widest that a column may be, and how many columns are shown at most as text.
+// The greatest width of a column in character cells, and the greatest number of columns that
+// WriteText shows.
 const (
 	maxCellWidth = 48
 	maxColumns   = 200
 )
 
-// WriteText writes some rows as aligned columns: names, types, then the elements, numbers to the
-// right. Row numbers or labels stand before each.
+// WriteText writes the given rows as aligned columns: the names, the types, then the elements. Each
+// row begins with its label or number.
 func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
 	columns := min(len(t.Columns), maxColumns)
 	labels := t.labelColumns(rows)
@@ -53,13 +55,14 @@ func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
 	return p.err
 }
 
-// textColumn is a column as text.
+// textColumn is a column formatted as text. cells and null have an entry for each row that is
+// shown.
 type textColumn struct {
-	head  []string // name, and type
+	head  []string // the name and the type
 	cells []string
 	null  []bool
-	right bool
-	width int
+	right bool // aligned to the right
+	width int  // in character cells
 }
 
 func (c *textColumn) measure() {
@@ -82,7 +85,7 @@ func (t *Table) textColumn(i int, rows []int) textColumn {
 	return c
 }
 
-// labelColumns are those before the others: the labels of the rows, or their numbers.
+// labelColumns returns the columns of labels, or that of row numbers, which stand before the others.
 func (t *Table) labelColumns(rows []int) []textColumn {
 	if len(t.Labels) == 0 {
 		c := textColumn{head: []string{"", ""}, right: true}
@@ -108,7 +111,7 @@ func (t *Table) labelColumns(rows []int) []textColumn {
 	return all
 }
 
-// printer writes blocks of columns.
+// printer writes blocks of columns. It keeps the first error and writes nothing after it.
 type printer struct {
 	w   io.Writer
 	s   Style
@@ -122,7 +125,8 @@ func (p *printer) line(text string) {
 	_, p.err = io.WriteString(p.w, strings.TrimRight(text, " ")+"\n")
 }
 
-// fitting returns how many columns fit beside the labels; one at least, if there is one.
+// fitting returns how many of the columns fit beside the labels. It is at least 1, so that a column
+// wider than the terminal is shown too, unless there are no columns.
 func (p *printer) fitting(labels, columns []textColumn) int {
 	if p.s.Width == 0 {
 		return len(columns)
@@ -139,7 +143,7 @@ func (p *printer) fitting(labels, columns []textColumn) int {
 	return len(columns)
 }
 
-// block writes columns beside each other.
+// block writes the labels and some columns side by side.
 func (p *printer) block(labels, columns []textColumn, rows int) {
 	all := slices.Concat(labels, columns)
 	named, typed := false, false
@@ -194,7 +198,7 @@ func (p *printer) row(columns []textColumn, cell func(c *textColumn) (string, an
 	return b.String()
 }
 
-// Names returns the names of all columns, the labels' first if there are any.
+// Names returns the names of all columns, with that of the labels first if there are any.
 func (t *Table) Names() []string {
 	names := slices.Clone(t.Labels)
 	for i, c := range t.Columns {
@@ -208,7 +212,8 @@ func (t *Table) Names() []string {
 	return names
 }
 
-// WriteCSV writes the names of the columns and some rows, missing elements as nothing.
+// WriteCSV writes the names of the columns and the given rows as CSV with comma as separator. A
+// missing element is an empty field.
 func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma rune) error {
 	out := csv.NewWriter(w)
 	out.Comma = comma
@@ -240,8 +245,8 @@ func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma run
 	return out.Error()
 }
 
-// WriteJSON writes some rows as JSON Lines: an object by the columns' names, a list of an array's
-// row, the value alone where a row is one.
+// WriteJSON writes the given rows as JSON Lines. A row is an object by the names of the columns, a
+// list if IsList is set, or the value alone if Single is set and there are no labels.
 func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonval.Options) error {
 	o.Indent = 0
 	enc := jsonval.NewEncoder(w, o)
@@ -263,7 +268,7 @@ func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonva
 	return nil
 }
 
-// rowValue returns a row as what package jsonval writes.
+// rowValue returns a row in a form that package jsonval can encode.
 func (t *Table) rowValue(row int, names []string) any {
 	values := make([]any, 0, len(names))
 	for k := range t.Labels {
