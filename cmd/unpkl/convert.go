@@ -374,7 +374,7 @@ func convertStreams(s *streams, flags *convertFlags, in, out string, opts []conv
 		return err
 	}
 	defer f.Close()
-	_, err = io.Copy(s.out, f)
+	_, err = io.Copy(s.dataOut(), f)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,6 +62,10 @@ func editCommand(s *streams) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ops, err := edit.Parse(args[1:], readValue)
+			var unread *fileError
+			if errors.As(err, &unread) {
+				return unread
+			}
 			if err != nil {
 				return usageErrorf("%v", err)
 			}
@@ -84,7 +89,7 @@ func readValue(text string) (any, error) {
 	if name, ok := strings.CutPrefix(text, "@"); ok {
 		v, err := convert.Read(name, convert.WithObjects())
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s", name, detail(err))
+			return nil, &fileError{name, err}
 		}
 		return v, nil
 	}

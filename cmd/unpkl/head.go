@@ -153,7 +153,11 @@ func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) erro
 			rows[i], _ = slices.BinarySearch(m.Index, row)
 		}
 	}
-	w := bufio.NewWriter(s.out)
+	out := s.out
+	if f.csv {
+		out = s.dataOut()
+	}
+	w := bufio.NewWriter(out)
 	var err error
 	switch {
 	case f.csv:

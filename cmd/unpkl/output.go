@@ -42,7 +42,7 @@ func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 		if err := fill(&held); err != nil {
 			return err
 		}
-		return held.copyTo(s.out)
+		return held.copyTo(s.dataOut())
 	}
 	return outputTo(name, func(path string) error { return writeOutputFile(path, fill) })
 }

@@ -25,12 +25,12 @@ type Table struct {
 	Columns []Column
 	Rows    int
 	// Index, if it is not nil, maps each row to the number that is shown before it in place of its
-	// position. It matters only where Label is nil.
+	// position. It matters only where there are no Labels.
 	Index []int
-	// Labels are the names of the labels of the rows, one for each level of a MultiIndex. A name may
-	// be empty. There are none if the rows have only their positions.
+	// Labels are the names of the labels, which may be empty. A MultiIndex has one for each level.
+	// There are none if the rows have no labels.
 	Labels []string
-	// Label returns the label of a row at a level, both counted from 0.
+	// Label returns the part of the label of a row that belongs to a level, counted from 0.
 	Label func(row, level int) Cell
 	// Cell returns the element at a row and column, both counted from 0.
 	Cell func(row, column int) Cell
