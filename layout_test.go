@@ -75,10 +75,10 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/arrowcheck internal/bridge internal/framehook ndarray pickle"},
 	{"internal/fixture/compare", "internal/fixture ndarray pickle reconstruct"},
 	{"internal/gotypes", "internal/bridge ndarray pickle reconstruct"},
-	{"internal/jsonval",
-		"frame internal/jsonhook internal/pending internal/pointer internal/texts " +
-			"internal/written ndarray pickle reconstruct torch xr"},
 	{"internal/pyvalue", "frame internal/fields ndarray pickle reconstruct torch xr"},
+	{"internal/jsonval",
+		"frame internal/jsonhook internal/pending internal/pointer internal/pyvalue " +
+			"internal/texts internal/written ndarray pickle reconstruct torch xr"},
 	{"internal/lookup",
 		"frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
 			"pickle reconstruct xr"},
@@ -105,7 +105,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/table internal/texts ndarray pickle"},
 	{"internal/diff",
 		"frame internal/chunk internal/describe internal/lookup internal/pointer " +
-			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct xr"},
+			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct torch xr"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
