@@ -22,21 +22,17 @@ install:         ## the command, its manual pages and completions, under PREFIX
 	$(DESTDIR)$(PREFIX)/bin/unpkl completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_unpkl
 	$(DESTDIR)$(PREFIX)/bin/unpkl completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/unpkl.fish
 
-vet:
+vet:             ## of the modules that use this one, too: bench and beam
 	$(GO) vet ./...
+	cd bench && $(GO) vet ./...
+	cd beam && $(GO) vet ./...
 
 lint: vet        ## formatting, vet, staticcheck
 	@unformatted="$$(gofmt -l .)"; [ -z "$$unformatted" ] || { echo "not formatted with gofmt:"; echo "$$unformatted"; exit 1; }
 	$(GO) run $(STATICCHECK) ./...
 
-# Tests of one goroutine that take long under the race detector, which has nothing to say of them:
-# they measure memory and depth, change every byte of a file, or read many fixtures one by one.
-RACE_SKIP = Memory|^TestDe(ep|pth)|^TestGopickle|^TestFixtures|^TestKeyIndex|^TestKept|LyingSizes|\
-^TestNPZLimits|^TestCompressionRatio|^TestAppendE18|^TestAddToHostile|^TestRewrite|^TestImports|^TestUnsafe|\
-^TestRootIsSmall|^TestFoldersHave|^TestPrefixesAndFlips|^TestTally|^TestHostileParquet
-space := $() $()
-race:
-	$(GO) test -race -short -timeout 20m -skip '$(subst $(space),,$(RACE_SKIP))' ./...
+race:            ## the tests of what has goroutines or unsafe, under the race detector
+	scripts/race.sh
 
 fuzz:            ## every fuzz target for FUZZTIME; one of them: make fuzz F=FuzzDecode FUZZTIME=10m
 	scripts/fuzz.sh $(FUZZTIME) $(F)
@@ -68,8 +64,8 @@ fixtures-check:  ## make testdata again elsewhere and compare
 interop:         ## live tests with real CPythons and NumPys, which it installs under .venvs
 	scripts/interop.sh
 
-beam:            ## the module for Apache Beam: vet, its tests, and the live ones with Prism
-	cd beam && $(GO) vet ./... && $(GO) test ./...
+beam:            ## the module for Apache Beam: its tests, and the live ones with Prism
+	cd beam && $(GO) test ./...
 	scripts/beam.sh
 
 spark:           ## Spark from PyPI, two executors of which one is killed, over 20,000 pickles; needs Java

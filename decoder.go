@@ -14,49 +14,51 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Decoder reads pickles that stand one after another, as several calls of Python's
-// pickle.dump to one file write them. It is not safe for concurrent use. The zero value reads
-// nothing, and what [Decoder.Reset] gives it with the default options.
+// A Decoder reads pickles that follow one another, as several calls of Python's pickle.dump to one
+// file write them. It is not safe for concurrent use. The zero value has no input until
+// [Decoder.Reset] gives it one, and the default options.
 type Decoder struct {
-	c   *config // what the options say, and what a compressed input adds
-	all *config // what the options say
-	r   io.Reader
-	src input.Source
-	u   *pickle.Unpickler // src, if it is one
-	end func()            // releases the decompressor
-	own func(v any)       // sees each object before it is converted
-	// head returns the first bytes of the input, decompressed, as far as they were read. It is nil
-	// once a pickle was.
+	given *config // the options
+	c     *config // given, adapted to the input if that is compressed
+	r     io.Reader
+	src   input.Source      // nil before the first Decode or More
+	u     *pickle.Unpickler // src if that is an Unpickler, else nil
+	end   func()            // releases the decompressor; may be nil
+	own   func(v any)       // if not nil, sets the owner of the arrays in an object
+	// head returns the first bytes of the input, decompressed, as far as they were read, for the
+	// error that names another format. It is nil after the first pickle.
 	head func() []byte
-	// ahead is what More read of an input that is no pickle, nil if nothing.
+	// ahead is the result of the Load that More called on a src that is no Unpickler. It is nil
+	// if there is none.
 	ahead *lookAhead
-	err   error // the input's last word
+	err   error // ends the input: every further call returns it
 }
 
-// NewDecoder returns a Decoder of the pickles in r. Nothing is read before the first
-// Decode. Compressed input is recognised as [Load] does, by the first bytes of all.
+// NewDecoder returns a Decoder of the pickles in r. It reads nothing before the first call of
+// Decode or More. Compressed input is recognised by its first bytes, as [Load] does.
 func NewDecoder(r io.Reader, opts ...Option) *Decoder { return newDecoder(r, newConfig(opts)) }
 
-func newDecoder(r io.Reader, c *config) *Decoder { return &Decoder{c: c, all: c, r: r} }
+func newDecoder(r io.Reader, c *config) *Decoder {
+	return &Decoder{c: c, given: c, r: r}
+}
 
-// Reset makes the Decoder read the pickles in r from now on, with the options that it has, as one
-// that [NewDecoder] returns.
+// Reset makes the Decoder read the pickles in r from now on, with the options that it already has.
+// It forgets the error and the state of the previous input.
 func (d *Decoder) Reset(r io.Reader) {
 	if d.end != nil {
 		d.end()
 	}
-	all := d.all
-	if all == nil {
-		all = &noOptions
+	given := d.given
+	if given == nil {
+		given = &noOptions
 	}
-	*d = *newDecoder(r, all)
+	*d = *newDecoder(r, given)
 }
 
-// Decode reads the next pickle into what v points to, as [Unmarshal] does. It returns
-// io.EOF when the input ends before another pickle begins, and an error of the kind
-// [ErrTruncated] when it ends inside one. After an error of the input all further calls
-// return it; after one of the value alone, such as an *[UnmarshalTypeError], the next
-// pickle can be read.
+// Decode reads the next pickle and stores it in what v points to, as [Unmarshal] does. It returns
+// io.EOF when the input ends before another pickle begins, and an error of the kind [ErrTruncated]
+// when it ends inside one. After an error in the input, all further calls return that error; after
+// an error of the value alone, such as an *[UnmarshalTypeError], the next pickle can be read.
 func (d *Decoder) Decode(v any) error {
 	if err := checkTarget(v); err != nil {
 		return err
@@ -73,7 +75,7 @@ func (d *Decoder) Decode(v any) error {
 		return d.partOfPickle(part)
 	case d.u != nil:
 		p, err := bridge.Read(d.u)
-		if err := d.read(err); err != nil {
+		if err := d.noteRead(err); err != nil {
 			return err
 		}
 		return d.c.decodeInto(p, v)
@@ -88,15 +90,16 @@ func (d *Decoder) Decode(v any) error {
 	return unmarshal.Into(obj, v, &to)
 }
 
-// read notes the error with which a pickle was read, if it is one.
-func (d *Decoder) read(err error) error {
+// noteRead records the outcome of reading a pickle, and returns its error. The error of the first
+// pickle says which other format the input has, if it is recognised.
+func (d *Decoder) noteRead(err error) error {
 	if err != nil && d.head != nil {
 		err = input.NotPickle(d.head(), err)
 	}
 	if err != nil {
 		return d.fail(err)
 	}
-	d.head = nil // what follows is behind a pickle
+	d.head = nil // Only the beginning of the input tells its format.
 	return nil
 }
 
@@ -112,7 +115,7 @@ func (d *Decoder) object() (any, error) {
 	return obj, nil
 }
 
-// only decodes the only pickle of the input, or with others behind it the first.
+// only decodes the first pickle of the input. With WithNoTrailing, that must be the only one.
 func (d *Decoder) only(v any) error {
 	if err := d.Decode(v); err != nil {
 		return noInput(err)
@@ -127,13 +130,13 @@ func (d *Decoder) only(v any) error {
 	return err
 }
 
-// lookAhead is what the next load of a source returned.
+// lookAhead is a result of Load that was not used yet.
 type lookAhead struct {
 	obj any
 	err error
 }
 
-// load is Load of the source, or what it returned before.
+// load returns what More read ahead, if anything, or else the next object of the source.
 func (d *Decoder) load() (any, error) {
 	if a := d.ahead; a != nil {
 		d.ahead = nil
@@ -142,9 +145,9 @@ func (d *Decoder) load() (any, error) {
 	return d.src.Load()
 }
 
-// More reports whether the input goes on behind what Decode read last, with another pickle or
-// anything else, which then the next Decode reads; before the first Decode, whether there
-// is any input. Its error is the reader's.
+// More reports whether the input continues after the value that Decode read last, with another
+// pickle or anything else; the next Decode reads it. Before the first Decode, it reports whether
+// the input is not empty. Its error is the reader's.
 func (d *Decoder) More() (bool, error) {
 	if d.err == nil && d.src == nil {
 		d.err = d.start()
@@ -163,10 +166,11 @@ func (d *Decoder) More() (bool, error) {
 	return d.ahead.err != io.EOF, nil
 }
 
-// All returns an iterator over the values of the pickles that are left: plain values,
-// or objects with [WithObjects]. An error is the last pair, with a nil value.
+// All returns an iterator over the values of the remaining pickles: plain values, or objects with
+// [WithObjects]. An error ends the iteration; it comes as the last pair, with a nil value.
 func (d *Decoder) All() iter.Seq2[any, error] { return all(d.Decode) }
 
+// all returns an iterator over the values that decode returns, up to io.EOF.
 func all(decode func(v any) error) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		for {
@@ -186,8 +190,8 @@ func all(decode func(v any) error) iter.Seq2[any, error] {
 	}
 }
 
-// InputOffset returns the number of (decompressed) bytes that the pickles read so far
-// take: the offset at which the next one begins.
+// InputOffset returns the offset of the next pickle: the number of bytes, counted after
+// decompression, that the pickles read so far take.
 func (d *Decoder) InputOffset() int64 {
 	if d.src == nil {
 		return 0
@@ -195,8 +199,8 @@ func (d *Decoder) InputOffset() int64 {
 	return d.src.InputOffset()
 }
 
-// Protocol returns the pickle protocol of the value that Decode returned last, and false
-// where that was no pickle, such as the array of an .npy file, or there was none.
+// Protocol returns the pickle protocol of the value that Decode returned last. ok is false if that
+// was not a pickle, such as the array of an .npy file, or if nothing was decoded yet.
 func (d *Decoder) Protocol() (protocol int, ok bool) {
 	if d.u == nil {
 		return 0, false
@@ -204,7 +208,7 @@ func (d *Decoder) Protocol() (protocol int, ok bool) {
 	return d.u.Protocol(), true
 }
 
-// fail notes an error of the input, if it is one.
+// fail records err, which ends the input, and releases the decompressor. A nil err is ignored.
 func (d *Decoder) fail(err error) error {
 	if err == nil {
 		return nil
@@ -217,10 +221,10 @@ func (d *Decoder) fail(err error) error {
 	return err
 }
 
-// start looks at the first bytes and makes the source.
+// start looks at the first bytes of the input and sets src.
 func (d *Decoder) start() error {
 	if d.c == nil {
-		d.c, d.all = &noOptions, &noOptions
+		d.c, d.given = &noOptions, &noOptions
 	}
 	if d.r == nil {
 		return io.EOF
@@ -270,7 +274,7 @@ func (d *Decoder) start() error {
 	c := *d.c
 	c.compressed = z.Taken
 	if c.limits.InputBytes > 0 {
-		// The limit is about the input as it is read, and z keeps it.
+		// The limit is on compressed bytes, and z enforces it.
 		c.limits.InputBytes = NoLimit
 	}
 	d.c = &c
@@ -282,7 +286,7 @@ func (d *Decoder) start() error {
 	return d.open(b, head)
 }
 
-// open makes the source of an input that is not compressed and begins with head.
+// open sets src for an input r that is not compressed and begins with head.
 func (d *Decoder) open(r io.Reader, head []byte) error {
 	if bytes.HasPrefix(head, []byte(magic.NPY)) {
 		d.src = input.NewNPY(r, d.c.inputOptions())

@@ -1,38 +1,34 @@
-// Package unpkl reads the pickles that Python programs write, NumPy arrays included, into
-// Go values, and writes pickles that Python reads back. Nothing of a pickle is ever
-// executed or imported.
+// Package unpkl reads the pickle files that Python programs write into Go values, NumPy arrays
+// included, and writes pickles that Python reads back. It never executes or imports anything that
+// a pickle names.
 //
 //	v, err := unpkl.LoadFile("model.pkl")           // maps, slices, typed arrays
-//	err = unpkl.Unmarshal(data, &config)             // structs, as encoding/json does it
-//	f, err := unpkl.Open("big.pkl"); defer f.Close() // arrays of a mapped file
+//	err = unpkl.Unmarshal(data, &config)             // structs, as encoding/json fills them
+//	f, err := unpkl.Open("big.pkl"); defer f.Close() // arrays stay in the mapped file
 //
-// Pickles of protocols 0 to 5 are read, those of Python 2 too, and so are .npy files (as the
-// array), .npz files (as a dict of arrays), and compressed ones
-// (gzip, zlib, bzip2, xz, lzma, zstd, lz4, a zip or tar with one member), which are
-// recognised by their first bytes.
+// It reads pickles of protocols 0 to 5, those of Python 2 too, .npy files (as the array) and
+// .npz files (as a dict of arrays). It recognises compressed input (gzip, zlib, bzip2, xz, lzma,
+// zstd, lz4, a zip or tar with one member) by its first bytes.
 //
-// Beside this package stand
+// The other packages of the module are
 //
-//   - audit: what a pickle would do in Python, as a report and as net/http middleware
+//   - audit: reports what a pickle would do in Python, also as net/http middleware
 //   - pickle: the protocol itself, opcode by opcode: Unpickler, Pickler, Scanner, Disassemble
 //   - ndarray, frame: NumPy's arrays and pandas' tables; ndarray/gonumarray and frame/arrowframe
-//     turn
-//     them into Gonum's matrices and Arrow's record batches
-//   - npy, hdf5, convert: other files that hold arrays, and whatever of them one document fits into
+//     convert them into Gonum's matrices and Arrow's record batches
+//   - npy, hdf5, convert: other file formats for arrays
 //   - reconstruct: Python's classes as Go values, also for gopickle's Unpickler
-//   - cmd/unpkl: the command, to look into files, to-json, get, head, stats, diff, audit, dis, and
-//     to
-//     write them: repickle (another protocol or compression), pack (of JSON and arrays), convert
+//   - cmd/unpkl: a command that looks into files (to-json, get, head, stats, diff, audit, dis) and
+//     writes them (repickle, pack, convert)
 //   - examples: a service that takes uploads, a batch job, tables, results for Python
 //
 // # Types
 //
-// A pickle is read into one of two forms. Objects, which [WithObjects] asks for and an
-// [Unmarshaler] gets, are faithful: order, tuples apart from lists and NumPy scalars
-// apart from Python numbers all survive, so that they can be looked at and written
-// again. Plain values, the default, are what a Go program wants to range over. The
-// packages in the table are gopickle's types, and this module's pickle, ndarray, frame and
-// reconstruct.
+// A pickle can be read in two forms. Plain values, the default, are ordinary Go maps, slices and
+// numbers. Objects, which [WithObjects] asks for and an [Unmarshaler] gets, are faithful to the
+// pickle: they keep the order of dicts, and they tell tuples from lists and NumPy scalars from
+// Python numbers, so that they can be written again. In the table, types is gopickle's package of
+// that name; pickle, ndarray, frame, reconstruct, torch and xr are packages of this module.
 //
 //	Python                          object                       plain value
 //	None                            nil                          nil
@@ -84,80 +80,85 @@
 //	class or function               pickle.Global or another     the same
 //	                                pickle.Named value
 //
-// A naive datetime, one without a time zone, is in UTC as a time.Time. A str is UTF-8;
-// lone surrogates, which Python allows, are kept as three bytes each. A
-// *pickle.Object stays the object that it was read as, with objects as its arguments, state and
-// items, so that it is written again as it was. The
-// elements of a plain array of objects are plain values.
+// A naive datetime, one without a time zone, becomes a time.Time in UTC. A str becomes UTF-8;
+// a lone surrogate, which Python allows, becomes three bytes. The arguments, state and items of a
+// *pickle.Object are objects in both forms, so that it can be written again unchanged. The
+// elements of a plain array of dtype object are plain values.
 //
 // # Tables
 //
-// Names, labels, attrs and the elements of object columns in a plain Frame are plain
-// values. An extension array that is not read, such as those of other libraries or of
-// Arrow's union and view types, is an Opaque column with the object that it was; an index of
-// one, or a frame of more than two dimensions, is the error [ErrUnsupported], and
-// [WithObjects] shows the object. One that contradicts itself is the error
-// [ErrMalformed].
+// In a plain Frame, names, labels, attrs and the elements of object columns are plain values. A
+// column whose extension array this module does not read, such as one of another library or of
+// Arrow's union and view types, is an Opaque column that holds the object. An index over such an
+// array, or a frame of more than two dimensions, is the error [ErrUnsupported]; [WithObjects]
+// still returns the object. A table that contradicts itself is the error [ErrMalformed].
 //
 // # Keys
 //
-// The key of a map[any]any is, for a str, int, float, bool, None or complex, the plain value;
-// for a numpy scalar, Date, Duration, UUID or Path the plain value too; for bytes a
-// [pickle.Bytes]; for a tuple an array [n]any of keys; for an int that does not fit a
-// [BigInt]; for a datetime the instant in UTC; for a Decimal the [reconstruct.Decimal], its
-// text. A frozenset stays a *[pickle.FrozenSet], and any other object a pointer: those
-// compare by identity. A key that cannot be compared, a tuple of more than 1024, and
-// keys that Python tells apart and Go would not, are the error [ErrKey].
+// In a map[any]any, the key of a dict becomes
+//
+//   - the plain value, for a str, int, float, bool, None, complex, numpy scalar, date, timedelta,
+//     UUID or Path
+//   - a [pickle.Bytes] for bytes, and a [BigInt] for an int that does not fit Go's int
+//   - an array [n]any of keys for a tuple
+//   - the instant in UTC for a datetime
+//   - a [reconstruct.Decimal], which is its text, for a Decimal
+//   - a *[pickle.FrozenSet] for a frozenset, and a pointer for any other object; these compare by
+//     identity
+//
+// The error is [ErrKey] for a key that Go cannot compare, for a tuple of more than 1024 items, and
+// for two keys that are distinct in Python but equal in Go.
 //
 // # Sharing and cycles
 //
-// What the pickle refers to twice is one slice, map or pointer in Go: a change through one
-// is seen through the other. A container that contains itself is the error [ErrCycle]
-// in plain values unless [WithAllowCycles] is given. A small pickle can refer to the
-// same lists so often that walking it never ends; plain values of it are as small as it
-// is, but code that walks values from strangers should count. What a *pickle.Object holds stays
-// as it was read: a list that is inside an object and outside it is two in plain values, and is
-// one with [WithObjects].
+// A value that the pickle refers to twice is one slice, map or pointer in Go: a change through one
+// reference is seen through the other. For plain values, a container that contains itself is the
+// error [ErrCycle] unless [WithAllowCycles] is given. A small pickle can refer to the same lists so
+// often that a walk over every path never ends in practice. Its plain values take no more memory
+// than the pickle warrants, but code that walks values from strangers should count its steps. The
+// contents of a *pickle.Object stay objects, so a list that is both inside an object and outside
+// it becomes two Go values in the plain form, and one with [WithObjects].
 //
 // # Memory
 //
-// What [Load], [LoadFile] and a [Decoder] return belongs to the caller. [LoadBytes] and
-// [Unmarshal] copy what they keep of the input unless [WithSharedInput] is given. Arrays
-// from [Open] lie in the mapped file until [File.Close].
+// The caller owns what [Load], [LoadFile] and a [Decoder] return. [LoadBytes] and [Unmarshal] copy
+// whatever they keep of the input unless [WithSharedInput] is given. The elements of arrays from
+// [Open] are in the mapped file and are gone after [File.Close].
 //
 // # Limits and security
 //
-// A pickle can be read from anyone: classes are looked up in a fixed table, never
-// imported, and an object of any other class is an inert *[pickle.Object], or with
-// [WithStrict] an error. Malformed input is an error with the opcode and its byte offset.
-// Memory and time are in proportion to the input; [Limits] bounds what is not, and
-// its defaults can be left alone. No function recurses on the nesting of data, except
-// that Unmarshal into Go types that contain themselves does, within Limits.Depth.
+// It is safe to read a pickle from an untrusted source. Classes are looked up in a fixed table,
+// never imported; an object of a class that is not in the table is an inert *[pickle.Object], or
+// with [WithStrict] an error. Malformed input is an error that gives the opcode and its byte
+// offset. Memory and time are in proportion to the input; [Limits] bounds the exceptions, and its
+// defaults suit most programs. No function recurses with the nesting of the data, except Unmarshal
+// into Go types that contain themselves, which Limits.Depth bounds.
 //
 // # Errors
 //
-// Each error is of one of these kinds, told by errors.Is, or comes from the reader or the operating
-// system and is passed on. Where two kinds fit, the first in the table says more. The last column
-// is what an HTTP service would answer with that takes the input from a client.
+// Every error is of one of these kinds, which errors.Is tests, or comes from the reader or the
+// operating system and is passed on. An error can be of two kinds; the one that comes first in the
+// table is then the more specific. The last column is the status with which an HTTP service would
+// answer the client that sent the input.
 //
 //	kind               errors.As with        means                                        status
-//	ErrNotPickle                             another format, or nothing at all            415
-//	ErrLimit           *LimitError           one of the Limits was passed                 413
-//	ErrUnknownGlobal   *DecodeError          a class that strict mode does not know       422
-//	ErrUnsupported     *DecodeError          needs a hook, or a form that is not read     422
+//	ErrNotPickle                             another format, or an empty input            415
+//	ErrLimit           *LimitError           the input exceeds one of the Limits          413
+//	ErrUnknownGlobal   *DecodeError          a class that strict mode does not accept     422
+//	ErrUnsupported     *DecodeError          a hook is missing, or a form is not read     422
 //	ErrTruncated       *DecodeError          the input ends inside a pickle               400
-//	ErrTrailing                              bytes behind the pickle                      400
-//	ErrMalformed       *DecodeError          says something impossible                    400
+//	ErrTrailing                              bytes after the pickle                       400
+//	ErrMalformed       *DecodeError          the input contradicts the format             400
 //	ErrCycle                                 a container contains itself                  422
-//	ErrKey                                   a dict key that no Go key stands for         422
+//	ErrKey                                   a dict key that Go cannot represent          422
 //	ErrType            *UnmarshalTypeError   a value does not fit the Go type             422
-//	ErrUnknownField    *FieldError           a name that no field has                     422
-//	ErrMissingField    *FieldError           a field that nothing is there for            422
+//	ErrUnknownField    *FieldError           a name without a field                       422
+//	ErrMissingField    *FieldError           a field without a value                      422
 //	ErrClosed                                the File is closed                           500
 //	                   *InvalidUnmarshalError  the target is no pointer                   500
 //	                   *pickle.EncodeError   a value that cannot be written               500
 //
-// An UnmarshalTypeError and a FieldError come after the whole value was decoded.
+// An UnmarshalTypeError or a FieldError is returned after the rest of the value was decoded.
 //
 // Reference: Python's documentation of the modules pickle and pickletools, PEP 307, 3154
 // and 574; NumPy's ndarray.__reduce_ex__.

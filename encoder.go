@@ -13,31 +13,33 @@ import (
 
 // Marshal returns v as a pickle, of protocol 4 unless [WithProtocol] says otherwise.
 //
-// What is written, and so what Python gets, is the table in the package documentation
-// read from right to left: plain values and objects alike. Go values besides:
+// The table in the package documentation, read from right to left, says which Python object is
+// written for a plain value or an object. For other Go values:
 //
-//   - every int and float type as int and float; nil as None
-//   - a pointer as what it points to; pointers, maps and slices that occur again are the same
-//     Python object again, so cycles are written as cycles
-//   - a struct as a dict, with the rules of [Unmarshal] and encoding/json for its fields: the tag
-//     `pickle:"name,omitempty"` renames and leaves out
-//   - a map as a dict, in sorted key order, but a map[T]struct{} as a set; an array of type [n]any
-//     as a tuple
-//   - a slice or array of numbers or bools as a one-dimensional NumPy array, [][]float64 and deeper
-//     ones as an array of as many dimensions if their lengths allow, else as a list of arrays;
-//     with `pickle:",list"` or [WithLists] as lists. []byte is bytes
-//   - time.Time as an aware datetime with its offset from UTC, time.Duration as a
-//     timedelta, both cut off to microseconds
-//   - *time.Location as a datetime.timezone, or by its name as a zoneinfo.ZoneInfo; time.Local is
-//     an error
-//   - an encoding.TextMarshaler that is none of these as a str
-//   - a [pickle.Reducer] as it says itself, and what [WithReduce] knows
+//   - every int and float type is written as int or float, nil as None
+//   - a pointer is written as what it points to. A pointer, map or slice that occurs again is the
+//     same Python object again, so cycles are written as cycles
+//   - a struct is written as a dict, with the rules of [Unmarshal] and encoding/json for its
+//     fields: the tag `pickle:"name,omitempty"` renames a field and leaves out its zero value
+//   - a map is written as a dict in sorted key order, but a map[T]struct{} as a set; an array of
+//     type [n]any is written as a tuple
+//   - a slice or array of numbers or bools is written as a one-dimensional NumPy array. [][]float64
+//     and deeper slices become one array of as many dimensions if their lengths allow it, and
+//     otherwise a list of arrays. With `pickle:",list"` or [WithLists] they all become lists.
+//     []byte is written as bytes
+//   - time.Time is written as an aware datetime with its offset from UTC, and time.Duration as a
+//     timedelta; both are truncated to microseconds
+//   - *time.Location is written as a datetime.timezone, or by its name as a zoneinfo.ZoneInfo;
+//     time.Local is an error
+//   - any other encoding.TextMarshaler is written as a str
+//   - a [pickle.Reducer] is written as it says itself, and a type that [WithReduce] knows as its
+//     hook says
 //
-// Nil slices and maps are empty ones. Equal values give equal bytes.
+// Nil slices and maps are written as empty ones. Equal values give equal bytes.
 //
-// A value that cannot be written, such as a channel, is an error that names the path to
-// it, a [*pickle.EncodeError]. NumPy's names are those that the widest range of versions loads
-// without a warning, see [WithNumPy].
+// A value that cannot be written, such as a channel, is a [*pickle.EncodeError] with the path to
+// it. By default NumPy's classes have the names that the most NumPy versions load without a
+// warning, see [WithNumPy].
 func Marshal(v any, opts ...Option) ([]byte, error) {
 	p, err := picklerOf(nil, opts)
 	if err != nil {
@@ -46,19 +48,19 @@ func Marshal(v any, opts ...Option) ([]byte, error) {
 	return p.Dumps(v)
 }
 
-// An Encoder writes pickles to a stream, one after another, as several calls of
-// Python's pickle.dump do; Python reads them with as many calls of pickle.load, a
-// [Decoder] with as many of Decode. It is not safe for concurrent use. The zero value has the
-// default options and no writer: until [Encoder.Reset] gives it one, Encode is an error.
+// An Encoder writes pickles to a stream, one after another, as several calls of Python's
+// pickle.dump do. Python reads them with as many calls of pickle.load, a [Decoder] with as many of
+// Decode. An Encoder is not safe for concurrent use. The zero value has the default options and no
+// writer: Encode is an error until [Encoder.Reset] gives it one.
 type Encoder struct {
 	p   pickle.Pickler
 	c   encodeConfig
-	err error // of the options
-	set bool  // p writes to a writer
+	err error // an option that is not for writing
+	set bool  // whether p has a writer
 }
 
-// NewEncoder returns an Encoder that writes to w. It does not buffer: each Encode
-// ends with what it has written.
+// NewEncoder returns an Encoder that writes to w. The Encoder does not buffer across calls: at the
+// end of Encode, w has got the whole pickle.
 func NewEncoder(w io.Writer, opts ...Option) *Encoder {
 	c := config{side: writingSide}
 	c.apply(opts)
@@ -67,14 +69,14 @@ func NewEncoder(w io.Writer, opts ...Option) *Encoder {
 	return e
 }
 
-// Reset makes the Encoder write to w from now on, with the options that it has.
+// Reset makes the Encoder write to w from now on, with the options that it already has.
 func (e *Encoder) Reset(w io.Writer) { e.p, e.set = e.c.pickler(w), w != nil }
 
 var errNoWriter = errors.New("unpkl: an Encoder without a writer")
 
-// Encode writes v as one complete pickle, see [Marshal]. Nothing is written unless v can be
-// written as a whole. The memory of large arrays goes to the writer as it is, without a
-// copy, but for Go slices with the build tag purego.
+// Encode writes v as one complete pickle, see [Marshal]. If some part of v cannot be written,
+// nothing is written. The memory of large arrays is passed to the writer without a copy, except
+// that Go slices are copied with the build tag purego.
 func (e *Encoder) Encode(v any) error {
 	if e.err != nil {
 		return e.err
@@ -85,16 +87,16 @@ func (e *Encoder) Encode(v any) error {
 	return e.p.Dump(v)
 }
 
-// WriteFile writes v as a pickle to the named file, see [Marshal]. The name's ending chooses a
-// compression that [LoadFile] undoes, as pandas and joblib do: .gz, .z, .xz, .lzma, .zst or .lz4,
-// or an archive with the pickle as its only member: .zip, .tar, .tar.gz, .tar.xz; other names get
-// none. Of names that end in .bz2 the error is of the kind [ErrUnsupported]: there is no encoder
-// for bzip2 in Go that is both established and maintained.
+// WriteFile writes v as a pickle to the file at path, see [Marshal]. The ending of the name chooses
+// a compression, as in pandas and joblib, which [LoadFile] recognises: .gz, .z, .xz, .lzma, .zst or
+// .lz4, or an archive with the pickle as its only member: .zip, .tar, .tar.gz, .tar.xz. Other names
+// mean no compression. A name that ends in .bz2 is an error of the kind [ErrUnsupported], because
+// there is no established and maintained encoder for bzip2 in Go.
 //
-// A name that ends in .joblib, before the ending of a compression, means [WithJoblib].
+// A name that ends in .joblib, before the ending of a compression, implies [WithJoblib].
 //
-// The file is complete or is not there: v is written to a temporary file beside it, which
-// then takes its place, and its permissions if there was a file before.
+// The file is replaced as a whole or not at all: v is written to a temporary file in the same
+// folder, which is then renamed. If there was a file before, the new one gets its permissions.
 func WriteFile(path string, v any, opts ...Option) error {
 	dir, base := filepath.Split(path)
 	if dir == "" {
@@ -124,7 +126,7 @@ func WriteFile(path string, v any, opts ...Option) error {
 	return err
 }
 
-// writeTo writes v to f with the compression that path asks for.
+// writeTo writes v to f, with the compression and options that the name path implies.
 func writeTo(f *os.File, path string, v any, opts []Option) error {
 	z, err := compress.Create(f, path)
 	if err != nil {
@@ -140,7 +142,8 @@ func writeTo(f *os.File, path string, v any, opts []Option) error {
 	return err
 }
 
-// isJoblibName reports whether path ends in .joblib but for the ending of a compression.
+// isJoblibName reports whether path ends in .joblib, before the ending of a compression if it has
+// one.
 func isJoblibName(path string) bool {
 	if compress.FormatOf(path) != compress.Plain {
 		path = strings.TrimSuffix(path, filepath.Ext(path))

@@ -13,27 +13,28 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// Lookup returns the part of the file's first value that a pointer leads to, as [File.Load] would
-// return it: "/regions/0/values". Only that part is made: of the rest of a pickle the opcodes are
-// passed over, of an .npz file the other members are not read.
+// Lookup returns the part of the file's first value that a pointer such as "/regions/0/values"
+// leads to, in the form in which [File.Load] would return it. Lookup creates that part alone: it
+// skips the opcodes of the other parts of a pickle, and does not read the other members of an .npz
+// file.
 //
 // A pointer is an RFC 6901 JSON pointer: tokens that each begin with '/', in which ~1 stands for
-// '/' and ~0 for '~'; the empty one is the whole value. A token is
+// '/' and ~0 for '~'. The empty pointer is the whole value. A token is
 //
-//   - the key of a dict: a str as it is, an int, float, bool or None as JSON writes it, a
-//     tuple as the tokens of its items, "(1, a)"
+//   - the key of a dict: a str unchanged, an int, float, bool or None as JSON writes it, a tuple as
+//     the tokens of its items, "(1, a)"
 //   - the column of a table, or index or columns; a part of a Series: index, values, categories, or
 //     a label that is text
-//   - the attribute of an object, or what makes it: args, kwargs, state, items
-//   - the field of a structured array; data, mask, fill_value of a masked one; the
-//     parts of a SciPy matrix by SciPy's names
+//   - the attribute of an object, or one of the parts that build it: args, kwargs, state, items
+//   - the field of a structured array; data, mask, fill_value of a masked one; the parts of a SciPy
+//     matrix by SciPy's names
 //   - a subscript as in Python, for lists, tuples, arrays, and the rows of tables by position: "3",
-//     "-1", "0:10", "::2", for several axes of an array ":,2". Each token is a subscript of what the one
-//     before gave, so that /x/0:10/::2 is x[0:10][::2]
+//     "-1", "0:10", "::2", or for several axes of an array ":,2". Each token applies to the result
+//     of the token before it, so that /x/0:10/::2 is x[0:10][::2]
 //   - "*" for every child of a value that has no such key. Lookup then returns a []any of all
-//     that the pointer leads to, without those children that lack the rest of it
+//     matches; children that do not have what the rest of the pointer names are left out
 //
-// A pointer that leads nowhere is an error of the kind [ErrNotFound], whose text has the nearest
+// A pointer that leads nowhere is an error of the kind [ErrNotFound], whose text suggests similar
 // names. Other errors are those of Load and of the syntax of the pointer.
 func (f *File) Lookup(ptr string) (any, error) {
 	p, err := pointer.Parse(ptr)
@@ -46,8 +47,8 @@ func (f *File) Lookup(ptr string) (any, error) {
 	part := &lookup.Part{Pointer: p, CopyText: f.data != nil}
 	if c := f.c.assignOptions().Plain; !c.Objects {
 		to := plain.New(&c)
-		part.Cell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
-		part.Value = func(v any) (any, error) { return to.Convert(v, 0) }
+		part.ConvertCell = func(p bridge.Pickle, id tape.ID) (any, error) { return to.Tape(p, id, 0) }
+		part.ConvertObject = func(v any) (any, error) { return to.Convert(v, 0) }
 	}
 	d, err := f.Decoder()
 	if err != nil {
@@ -70,33 +71,35 @@ func (f *File) Lookup(ptr string) (any, error) {
 	return all, nil
 }
 
-// partOfPickle finds part of the next pickle. It is read without what the pointer leads past, once
-// more where that depends on how many items there are, and all of it where neither does.
+// partOfPickle finds part of the next pickle. The first pass over the opcodes leaves out what the
+// pointer does not need. If what it needs depends on the number of items of some container, which
+// is unknown until the container is complete, a second pass knows more. If both fail, a third pass
+// reads everything.
 func (d *Decoder) partOfPickle(part *lookup.Part) error {
-	steps := part.Steps()
+	path := part.Path()
 	if len(d.c.findClass) > 0 || d.c.buffers != nil ||
-		!part.Again && (d.c.persistentLoad != nil || d.c.extension != nil) {
-		steps = nil // these hooks are asked once
+		!part.RepeatableHooks && (d.c.persistentLoad != nil || d.c.extension != nil) {
+		path = nil // These hooks must be asked only once, so there can be only one pass.
 	}
-	p, again, err := bridge.ReadPart(d.u, steps)
+	p, again, err := bridge.ReadPartial(d.u, path)
 	for {
-		if err := d.read(err); err != nil {
+		if err := d.noteRead(err); err != nil {
 			return err
 		}
-		lacks, ok := p.Tape().Cut()
-		if ok && !lacks {
+		omitted, ok := p.Tape().CheckPartial()
+		if ok && !omitted {
 			return d.c.decodeInto(p, part)
 		}
 		more := false
 		if ok {
-			more, err = part.CellsOf(p)
+			more, err = part.FindInPartial(p)
 		}
 		p.Release()
 		switch {
 		case ok && err == nil:
 			return nil
 		case more:
-			p, err = again(part.Steps())
+			p, err = again(part.Path())
 		default:
 			part.Matches = nil
 			p, err = again(nil)
@@ -104,9 +107,9 @@ func (d *Decoder) partOfPickle(part *lookup.Part) error {
 	}
 }
 
-// part finds part of the next value of a source that is no Unpickler.
+// part finds part of the next value of a source that is not an Unpickler.
 func (d *Decoder) part(part *lookup.Part) error {
-	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.Tokens &&
+	if z, ok := d.src.(input.Archive); ok && d.ahead == nil && !part.JSONTokens &&
 		len(part.Pointer) > 0 {
 		v, ok, err := z.Member(part.Pointer[0])
 		if err != nil {
@@ -116,12 +119,12 @@ func (d *Decoder) part(part *lookup.Part) error {
 			if d.own != nil {
 				d.own(v)
 			}
-			return part.ObjectAt(v, 1)
+			return part.FindInObjectAt(v, 1)
 		}
 	}
 	obj, err := d.object()
 	if err != nil {
 		return err
 	}
-	return part.Object(obj)
+	return part.FindInObject(obj)
 }

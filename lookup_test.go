@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,85 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/unpkl/unpkl"
-	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
-	"github.com/unpkl/unpkl/internal/tape"
 	"github.com/unpkl/unpkl/ndarray"
-	"github.com/unpkl/unpkl/pickle"
 )
 
-// pointersOf returns the pointers to some of what is inside an object.
-func pointersOf(v any, at pointer.Pointer, depth int) (all []pointer.Pointer) {
-	r := lookup.NewReader(true)
-	v, err := r.Resolve(v)
-	if err != nil {
-		return nil
-	}
-	p, ok := r.Parts(v)
-	if !ok || depth == 0 {
-		return nil
-	}
-	for i := range min(p.Len, 4) {
-		token, child := p.At(i)
-		all = append(all, at.Child(token))
-		all = append(all, pointersOf(child, at.Child(token), depth-1)...)
-	}
-	return all
-}
-
-// equalObjects compares values by what to-json writes of them.
-func equalObjects(t *testing.T, a, b any) bool {
-	t.Helper()
-	if reflect.DeepEqual(a, b) {
-		return true
-	}
-	return jsonText(t, a) == jsonText(t, b)
-}
-
-// TestLookupOfFixtures: what is found from the cells of a tape is what is found in the loaded
-// object.
-func TestLookupOfFixtures(t *testing.T) {
-	t.Parallel()
-	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
-	tape.CutFrom = 0
-	fixtures, err := fixture.All()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, fix := range fixtures {
-		f, err := unpkl.Open(fix.Path, unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep))
-		if err != nil {
-			t.Fatal(err)
-		}
-		whole, err := f.Load()
-		if err != nil {
-			f.Close()
-			continue
-		}
-		for _, p := range pointersOf(whole, nil, 3) {
-			want, err := lookup.NewReader(true).Values(whole, p)
-			if err != nil || len(want) != 1 || !slices.Equal(want[0].At, p) {
-				continue // a key whose token another key has, or that is *
-			}
-			got, err := f.Lookup(p.String())
-			if err != nil {
-				t.Errorf("%s: Lookup(%q): %v", fix, p, err)
-				continue
-			}
-			if n++; !equalObjects(t, want[0].Value, got) {
-				t.Errorf("%s: Lookup(%q): got %v, want %v", fix, p, got, want[0].Value)
-			}
-		}
-		f.Close()
-	}
-	if n < 1000 {
-		t.Errorf("only %d values were looked up", n)
-	}
-}
-
-// jsonText is the JSON of an object; what cannot be written is told by its error.
+// jsonText returns the JSON of an object, or the error if there is none.
 func jsonText(t *testing.T, v any) string {
 	t.Helper()
 	text, err := unpkl.JSONForTest(v)
@@ -103,7 +29,8 @@ func jsonText(t *testing.T, v any) string {
 
 const mixFile = "testdata/command/mix.pkl"
 
-// TestLookupIsPartOfLoad: the plain value of a part is the part of the plain value.
+// TestLookupIsPartOfLoad checks that the plain value of a part is equal to the part of the plain
+// value.
 func TestLookupIsPartOfLoad(t *testing.T) {
 	f, err := unpkl.Open(mixFile)
 	if err != nil {
@@ -169,7 +96,8 @@ func TestLookupErrors(t *testing.T) {
 	}
 }
 
-// TestLookupInArchive: a damaged member does not matter to the others, since it is not read.
+// TestLookupInArchive checks that a lookup in one member of an archive does not read the others,
+// which may be damaged.
 func TestLookupInArchive(t *testing.T) {
 	data, err := os.ReadFile("testdata/command/arrays.npz")
 	if err != nil {
@@ -196,7 +124,7 @@ func TestLookupInArchive(t *testing.T) {
 	}
 }
 
-// TestLookupCycles: only the part counts.
+// TestLookupCycles checks that a cycle outside of the part is no error.
 func TestLookupCycles(t *testing.T) {
 	// x = []; {'cycle': x, 'n': 5} with x in itself
 	const cyclic = "\x80\x04}(\x8c\x05cycle]\x94h\x00a\x8c\x01nK\x05u."
@@ -212,8 +140,8 @@ func TestLookupCycles(t *testing.T) {
 	}
 }
 
-// FuzzLookup: no pointer and no pickle makes it panic, and what it finds in the objects of a slice
-// it finds in those of a file.
+// FuzzLookup checks that no pointer and no pickle causes a panic, and that a lookup finds the same
+// values in the objects of a slice and of a file.
 func FuzzLookup(f *testing.F) {
 	data, err := os.ReadFile(mixFile)
 	if err != nil {

@@ -20,35 +20,33 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// File is a pickle file opened with [Open], whose arrays lie in the mapped file itself.
+// A File is a pickle file opened with [Open]. Its arrays use the memory of the mapped file itself.
 //
-// Close ends the mapping, and with it the memory of every array that came from the
-// File: their methods then fail with [ErrClosed], but a slice taken from one before,
-// as [ndarray.Slice] and Unmarshal give, points to memory that is gone, and touching it
-// crashes the program. Not using such slices after Close is the caller's duty. So is
-// not truncating the file while it is open. A bytes object of 4 KiB or more lies in the
-// mapping as an array does; shorter ones, strings and everything else are copies and
-// outlive the File.
+// Close ends the mapping, and with it the memory of every array that came from the File: methods of
+// these arrays then fail with [ErrClosed]. But a slice that was taken from an array before Close,
+// as [ndarray.Slice] and Unmarshal return, points to memory that no longer exists, and touching it
+// crashes the program. The caller must not use such slices after Close, and must not truncate the
+// file while it is open. A bytes object of 4 KiB or more shares the mapping as an array does;
+// shorter ones, strings and all other values are copies and outlive the File.
 //
-// Writing to an array changes the process's own copy of that page, never the file; the
-// arrays of later loads of the same File see it.
+// A write to an array changes the process's own copy of that page, never the file. Arrays of later
+// loads of the same File see the change.
 //
-// All methods are safe for concurrent use. A File that is not closed keeps its
-// mapping until the process ends. The zero value is a File that is closed.
+// All methods are safe for concurrent use. A File that is not closed keeps its mapping until the
+// process ends. The zero value is a closed File.
 type File struct {
 	path   string
-	r      io.ReaderAt // what is read instead of the file at path, if it is not nil
+	r      io.ReaderAt // read instead of the file at path, if not nil
 	size   int64       // of r, in bytes
 	c      *config
 	mu     sync.RWMutex // held for reading while a load runs
-	data   []byte       // the mapping; nil where there is none
+	data   []byte       // the mapping; nil if there is none
 	closed atomic.Bool
 }
 
-// Open opens the file at path for reading without reading it: the file is mapped
-// copy-on-write, and the pages of an array are read when they are first touched. Of
-// a compressed file, and on systems without such mappings, each load reads the
-// file as [LoadFile] does, and Close has nothing to end.
+// Open opens the file at path without reading it: the file is mapped copy-on-write, and the pages
+// of an array are read when they are first touched. If the file is compressed, or the system has no
+// such mappings, each load reads the file as [LoadFile] does, and Close has nothing to unmap.
 //
 // The file must be a regular one. Errors are those of the operating system.
 func Open(path string, opts ...Option) (*File, error) {
@@ -67,17 +65,17 @@ func Open(path string, opts ...Option) (*File, error) {
 	return file, nil
 }
 
-// rangeBytes is how many bytes are asked for at least of an io.ReaderAt, as each request to an
-// object store takes its time.
+// rangeBytes is the smallest number of bytes to ask an io.ReaderAt for, because each request to an
+// object store takes time of its own.
 const rangeBytes = 1 << 20
 
-// OpenReaderAt opens what is read from r, of size bytes, such as an object of an object store
-// (package store), without reading it. Each load reads it from its beginning, by ranges of 1 MiB
-// or, of an array or bytes that are larger, of their own size, and no further than the value goes:
-// of a file of many pickles, a load of the first reads the first. Nothing is kept between loads,
-// and Close does not close r. Arrays are in memory of their own and outlive the File.
+// OpenReaderAt opens the size bytes of r, such as an object of an object store (package store),
+// without reading them. Each load reads from the beginning, in ranges of 1 MiB, or of the size of
+// an array or bytes object that is larger, and stops where the first pickle ends. Nothing is kept
+// between loads, and Close does not close r. Arrays have memory of their own and outlive the File.
 //
-// r is used by as many goroutines at once as the File is. Its errors are those of the loads.
+// Several goroutines use r at once if they use the File at once. The errors of r are those of the
+// loads.
 func OpenReaderAt(r io.ReaderAt, size int64, opts ...Option) (*File, error) {
 	file := &File{path: "the reader", r: r, size: size, c: newConfig(opts)}
 	if err := file.c.misuse(); err != nil {
@@ -89,15 +87,15 @@ func OpenReaderAt(r io.ReaderAt, size int64, opts ...Option) (*File, error) {
 	return file, nil
 }
 
-// mapped makes f a file that is mapped to data.
+// mapped makes data the mapping of f, and f the owner of the arrays in it.
 func (f *File) mapped(data []byte) {
 	f.data = data
 	f.c.owner = f
 }
 
-// Load returns the plain value of the file's first pickle, or with [WithObjects] its
-// object. Each call decodes anew; arrays of all of them share the mapping. Errors are
-// those of the function [Load], and [ErrClosed].
+// Load returns the plain value of the file's first pickle, or with [WithObjects] its object. Each
+// call decodes the pickle anew, but the arrays of all of them share the mapping. Errors are those
+// of the function [Load], and [ErrClosed].
 func (f *File) Load() (any, error) {
 	var v any
 	if err := f.Decode(&v); err != nil {
@@ -106,7 +104,7 @@ func (f *File) Load() (any, error) {
 	return v, nil
 }
 
-// Decode puts the file's first pickle into what v points to, as [Unmarshal] does.
+// Decode stores the file's first pickle in what v points to, as [Unmarshal] does.
 func (f *File) Decode(v any) error {
 	if err := checkTarget(v); err != nil {
 		return err
@@ -119,7 +117,7 @@ func (f *File) Decode(v any) error {
 	return d.only(v)
 }
 
-// Decoder returns a [FileDecoder] of all pickles in the file, beginning with the first.
+// Decoder returns a [FileDecoder] that reads all pickles in the file, from the first.
 func (f *File) Decoder() (*FileDecoder, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -145,8 +143,8 @@ func (f *File) Decoder() (*FileDecoder, error) {
 	return d, nil
 }
 
-// source gives d the source of a mapped file, and what makes f the owner of the arrays in an
-// object that came from there, if they do not have it from their reader.
+// source sets the source of d to the mapping of f. Sources that do not know the owner of their
+// arrays get d.own, which sets it.
 func (f *File) source(d *Decoder) {
 	switch {
 	case bytes.HasPrefix(f.data, []byte(magic.NPY)):
@@ -169,7 +167,7 @@ func (f *File) source(d *Decoder) {
 	d.head = func() []byte { return f.data[:min(len(f.data), compress.HeadSize)] }
 }
 
-// Close ends the mapping. Loads that are running are waited for. Closing twice is
+// Close ends the mapping, after it has waited for loads that are running. Closing twice is
 // [ErrClosed].
 func (f *File) Close() error {
 	f.mu.Lock()
@@ -183,8 +181,9 @@ func (f *File) Close() error {
 	return mmap.Unmap(data)
 }
 
-// Closed returns nil as long as the file is open, and afterwards an error of the kind
-// [ErrClosed]. Arrays of a mapping ask it: it implements [ndarray.Owner].
+// Closed returns nil while the file is open, and then an error of the kind [ErrClosed]. It
+// implements [ndarray.Owner], by which the arrays of a mapping ask whether their memory still
+// exists.
 func (f *File) Closed() error {
 	switch {
 	case f == nil || f.c == nil:
@@ -195,15 +194,15 @@ func (f *File) Closed() error {
 	return nil
 }
 
-// FileDecoder reads the pickles of a [File] one after another. It is not safe for
-// concurrent use. The zero value is one of a File that is closed.
+// A FileDecoder reads the pickles of a [File] one after another. It is not safe for concurrent use.
+// The zero value behaves as the FileDecoder of a closed File.
 type FileDecoder struct {
 	file *File
 	d    *Decoder
-	in   *os.File // nil for a mapping
+	in   *os.File // what d reads, to be closed; nil for a mapping or an io.ReaderAt
 }
 
-// Decode is [Decoder.Decode]; after [File.Close] it fails with [ErrClosed].
+// Decode is [Decoder.Decode]. After [File.Close] it fails with [ErrClosed].
 func (d *FileDecoder) Decode(v any) error {
 	unlock, err := d.lock()
 	if err != nil {
@@ -213,7 +212,7 @@ func (d *FileDecoder) Decode(v any) error {
 	return d.d.Decode(v)
 }
 
-// lock keeps the file open until what it returns is called.
+// lock prevents File.Close until unlock is called. It fails if the file is closed.
 func (d *FileDecoder) lock() (unlock func(), err error) {
 	if d.file == nil {
 		return nil, d.file.Closed()
@@ -226,7 +225,7 @@ func (d *FileDecoder) lock() (unlock func(), err error) {
 	return d.file.mu.RUnlock, nil
 }
 
-// More is [Decoder.More]; after [File.Close] it fails with [ErrClosed].
+// More is [Decoder.More]. After [File.Close] it fails with [ErrClosed].
 func (d *FileDecoder) More() (bool, error) {
 	unlock, err := d.lock()
 	if err != nil {
@@ -236,7 +235,7 @@ func (d *FileDecoder) More() (bool, error) {
 	return d.d.More()
 }
 
-// All is [Decoder.All]; after [File.Close] it ends with [ErrClosed].
+// All is [Decoder.All]. After [File.Close] it ends with [ErrClosed].
 func (d *FileDecoder) All() iter.Seq2[any, error] { return all(d.Decode) }
 
 // InputOffset is [Decoder.InputOffset].
@@ -273,7 +272,7 @@ func (d *FileDecoder) Protocol() (protocol int, ok bool) {
 	return d.d.Protocol()
 }
 
-// own makes f the owner of an array of an .npy file, or of those of an .npz.
+// own makes f the owner of the array of an .npy file, or of those of an .npz file.
 func (f *File) own(v any) {
 	switch v := v.(type) {
 	case *ndarray.Array:

@@ -14,26 +14,26 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// Limits is package pickle's: what an input may cost. The zero value is the
-// default of each, and all can be left alone.
+// Limits is package pickle's: what an input may cost. A zero field means its default, and the zero
+// value suits most programs.
 type Limits = pickle.Limits
 
-// NoLimit as a field of [Limits] means that there is none.
+// NoLimit in a field of [Limits] removes that limit.
 const NoLimit = pickle.NoLimit
 
 // Encoding is package pickle's: what a Python 2 str becomes.
 type Encoding = pickle.Encoding
 
-// Option changes how this package reads or writes. Options are copied when they
-// are given, hold no state, and may be shared by any number of goroutines. A
-// later option wins over an earlier one of the same name, except that the hooks
-// of several [WithFindClass] are all asked.
+// An Option changes how this package reads or writes. An Option copies its arguments, holds no
+// state, and may be used by any number of goroutines. If the same option is given twice, the later
+// one wins, except that the names of [WithAllow] and the hooks of [WithFindClass] and [WithReduce]
+// add up.
 //
-// Most options are for reading or for writing alone, as their names are in the documentation of
-// [Load] and [Marshal]. One that is given to the other side is an error of whatever does the work.
+// Most options are for reading or for writing alone; see the functions [Load] and [Marshal]. Using
+// an option for the other side is an error, which the function that does the work returns.
 type Option func(*config)
 
-// side says what an option is for, and what a config is made for.
+// side is the side that an option is for, or that a config is for.
 type side uint8
 
 const (
@@ -47,16 +47,18 @@ func reading(name string, set func(*config)) Option { return option(readingSide,
 // writing returns an option for writing called name.
 func writing(name string, set func(*config)) Option { return option(writingSide, name, set) }
 
-func option(of side, name string, set func(*config)) Option {
+// option returns an Option for a side. Applied to a config for the other side, it records its name
+// there, so that misuse returns an error.
+func option(forSide side, name string, set func(*config)) Option {
 	return func(c *config) {
-		if c.side != of && c.misused == "" {
+		if c.side != forSide && c.misused == "" {
 			c.misused = name
 		}
 		set(c)
 	}
 }
 
-// misuse is the error of the first option that is for the other side, or nil.
+// misuse returns the error of the first option that was for the other side, or nil.
 func (c *config) misuse() error {
 	switch {
 	case c.misused == "":
@@ -67,20 +69,20 @@ func (c *config) misuse() error {
 	return fmt.Errorf("unpkl: %s is an option for reading", c.misused)
 }
 
-// config is what the options say; its zero value is the safe default.
+// config holds the settings of the options. Its zero value is the safe default.
 type config struct {
 	side           side
-	misused        string // name of the first option that is for the other side
+	misused        string // name of the first option that was for the other side, or ""
 	limits         pickle.Limits
 	strict         bool
 	allow          []string // names that strict mode accepts, see WithAllow
 	noUnknown      bool     // see WithDisallowUnknownFields
-	requireFields  bool
-	noTrailing     bool
+	requireFields  bool     // see WithRequireFields
+	noTrailing     bool     // see WithNoTrailing
 	objects        bool
 	allowCycles    bool
 	sharedInput    bool
-	workers        int // goroutines for one large container, or 0
+	workers        int // goroutines that read one large container; 0 means the default
 	encoding       pickle.Encoding
 	findClass      []func(module, name string) (any, error)
 	persistentLoad func(pid any) (any, error)
@@ -88,13 +90,13 @@ type config struct {
 	buffers        [][]byte
 	longDouble     ndarray.LongDoubleFormat
 	sidecars       fs.FS
-	sidecarsSet    bool // by WithSidecars
+	sidecarsSet    bool // whether WithSidecars was given
 	encode         encodeConfig
-	compressed     func() int64  // see bridge.SetCosts
-	owner          ndarray.Owner // of the memory of arrays, where it is a mapped file
+	compressed     func() int64  // bytes read of a compressed input, see bridge.SetCosts
+	owner          ndarray.Owner // of the memory of arrays, if that is a mapped file
 }
 
-// noOptions are those of a load without options; nothing writes to them.
+// noOptions is the config of a load without options. It must not be changed.
 var noOptions config
 
 func newConfig(opts []Option) *config {
@@ -111,23 +113,23 @@ func (c *config) apply(opts []Option) {
 	}
 }
 
-// WithLimits sets the limits; a field that is zero keeps its default.
+// WithLimits sets the limits. A field that is zero keeps its default.
 func WithLimits(limits Limits) Option {
 	return reading("WithLimits", func(c *config) { c.limits = limits })
 }
 
-// WithStrict makes a class or function that nothing here knows an error of the kind
-// [ErrUnknownGlobal] that names it. Known are those that this module rebuilds, see
-// [reconstruct.Rebuilt]: the tables of pandas and the matrices of SciPy among them; those
-// that a hook of [WithFindClass] resolves; and the names of [WithAllow]. Without it an object of
-// another class becomes an inert *[pickle.Object]; nothing of it is run in either case.
+// WithStrict makes an unknown class or function an error of the kind [ErrUnknownGlobal] that names
+// it. Known are the classes that this module rebuilds (see [reconstruct.Rebuilt]; the tables of
+// pandas and the matrices of SciPy are among them), those that a hook of [WithFindClass] resolves,
+// and the names of [WithAllow]. Without WithStrict, an instance of an unknown class becomes an
+// inert *[pickle.Object]. In either case nothing of the class is run.
 func WithStrict() Option {
 	return reading("WithStrict", func(c *config) { c.strict = true })
 }
 
-// WithAllow adds names that [WithStrict] accepts: "mymod.Point" is that class, "mymod.*" all that
-// is in mymod and in the modules below it. Instances of such a class are *[pickle.Object]. The
-// names of several such options add up; without WithStrict they change nothing.
+// WithAllow adds names that [WithStrict] accepts: "mymod.Point" is that class, "mymod.*" everything
+// in mymod and in the modules below it. Instances of such a class are *[pickle.Object]. The names
+// of several WithAllow options add up; without WithStrict they have no effect.
 func WithAllow(names ...string) Option {
 	names = slices.Clone(names)
 	return reading("WithAllow", func(c *config) {
@@ -135,7 +137,7 @@ func WithAllow(names ...string) Option {
 	})
 }
 
-// allowed reports whether strict mode accepts a class that no hook knows.
+// allowed reports whether strict mode accepts a class that no hook resolves.
 func (c *config) allowed(module, name string) bool {
 	if reconstruct.Rebuilt(module, name) {
 		return true
@@ -150,74 +152,70 @@ func (c *config) allowed(module, name string) bool {
 	return false
 }
 
-// WithDisallowUnknownFields makes a key, attribute or column that no field of the struct has which
-// it is put into a [FieldError], as DisallowUnknownFields of encoding/json does. The rest is
-// decoded all the same.
+// WithDisallowUnknownFields makes it a [FieldError] if a key, attribute or column is stored in a
+// struct that has no field of that name, as DisallowUnknownFields of encoding/json does. The rest
+// is decoded all the same.
 func WithDisallowUnknownFields() Option {
 	return reading("WithDisallowUnknownFields", func(c *config) { c.noUnknown = true })
 }
 
-// WithRequireFields makes a field of a struct a [FieldError] that nothing in the pickle is for,
-// unless its tag says omitempty: what a typo in a tag or another file leads to. A None in place of
-// the struct leaves it as it is. The rest is decoded all the same.
+// WithRequireFields makes it a [FieldError] if the pickle has no value for a field of a struct,
+// unless the tag of the field says omitempty. It finds a typo in a tag, or a file of another kind.
+// If the pickle has None for the whole struct, the struct is left unchanged without an error. The
+// rest is decoded all the same.
 func WithRequireFields() Option {
 	return reading("WithRequireFields", func(c *config) { c.requireFields = true })
 }
 
-// WithNoTrailing makes bytes behind the pickle an error of the kind [ErrTrailing] for what reads
-// one pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and [File.Decode]. A
-// [Decoder] reads on there.
+// WithNoTrailing makes bytes after the pickle an error of the kind [ErrTrailing] in the functions
+// that read one pickle: [Load], [LoadBytes], [LoadFile], [Unmarshal], [File.Load] and
+// [File.Decode]. A [Decoder] reads those bytes as the next pickle.
 func WithNoTrailing() Option {
 	return reading("WithNoTrailing", func(c *config) { c.noTrailing = true })
 }
 
-// WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type
-// any yield objects instead of plain values: faithful to the pickle, with order,
-// tuples apart from lists, NumPy scalars apart from Python numbers, and
-// containers that contain themselves. The table in the package documentation has
-// both forms.
+// WithObjects makes Load, LoadBytes, LoadFile, [File.Load] and a target of type any yield objects
+// instead of plain values. Objects are faithful to the pickle: they keep order, they tell tuples
+// from lists and NumPy scalars from Python numbers, and they include containers that contain
+// themselves. The table in the package documentation has both forms.
 func WithObjects() Option {
 	return reading("WithObjects", func(c *config) { c.objects = true })
 }
 
-// WithAllowCycles lets plain values contain themselves: a []any or map that is
-// reached again from inside is the same []any or map. Without it that is the
-// error [ErrCycle], because most code that walks values would not end.
+// WithAllowCycles lets plain values contain themselves, as Python containers can. Without it such a
+// container is the error [ErrCycle], because most code that walks values would not end.
 func WithAllowCycles() Option {
 	return reading("WithAllowCycles", func(c *config) { c.allowCycles = true })
 }
 
-// WithSharedInput lets the results of [LoadBytes] and [Unmarshal] share memory
-// with data: arrays and big bytes objects are then not copied. The caller must
-// not change data as long as they are used; what is written to such an array is
-// written to data. Readers and files are not concerned.
+// WithSharedInput lets the results of [LoadBytes] and [Unmarshal] share memory with data: arrays
+// and big bytes objects are then not copied. The caller must not change data while the results are
+// in use, and a write to such an array changes data. The option has no effect on readers and files.
 func WithSharedInput() Option {
 	return reading("WithSharedInput", func(c *config) { c.sharedInput = true })
 }
 
-// WithConcurrency says how many goroutines may read one large list or dict, into a slice or as a
-// plain value, this one among them; 1 forbids others. Without it, and for 0, there are as many as
-// Go runs at once, up to 16. What they make is equal to what one makes.
+// WithConcurrency sets how many goroutines may read one large list or dict into a slice or a plain
+// value, the calling one included; 1 means no others. For 0, the default, it is as many as Go runs
+// at once (GOMAXPROCS), up to 16. The result does not depend on the number.
 func WithConcurrency(n int) Option {
 	return reading("WithConcurrency", func(c *config) { c.workers = max(n, 0) })
 }
 
-// WithEncoding says what a Python 2 str becomes, as the encoding argument of
-// Python's pickle.load does. The default keeps its bytes in a Go string as they
-// are.
+// WithEncoding sets how a Python 2 str is decoded, as the encoding argument of Python's pickle.load
+// does. By default it becomes a Go string of its bytes, unchanged.
 func WithEncoding(e Encoding) Option {
 	return reading("WithEncoding", func(c *config) { c.encoding = e })
 }
 
-// WithFindClass adds a hook that resolves classes, in gopickle's form: it is
-// called with what a GLOBAL opcode names and returns a value with methods of
-// gopickle's protocol (types.Callable, types.PyNewable, types.PyStateSettable and
-// so on). Hooks are asked in the order in which they were given, before the
-// classes that package reconstruct knows, so they can replace those. A hook that
-// does not know a class returns [ErrSkipClass] or a [pickle.Global] and the next
-// is asked; any other error ends the load.
+// WithFindClass adds a hook that resolves classes, in gopickle's form: it gets the module and name
+// of a class and returns a value with methods of gopickle's protocol (types.Callable,
+// types.PyNewable, types.PyStateSettable and so on). The hooks are asked in the order in which they
+// were given, before the classes of package reconstruct, so a hook can replace those. A hook that
+// does not know a class returns [ErrSkipClass] or a [pickle.Global], and the next hook is asked;
+// any other error ends the load.
 //
-// The hook must be safe for concurrent use if the option is.
+// The hook must be safe for concurrent use if the option is used by several goroutines.
 func WithFindClass(hook func(module, name string) (any, error)) Option {
 	return reading("WithFindClass", func(c *config) {
 		if hook != nil {
@@ -226,56 +224,54 @@ func WithFindClass(hook func(module, name string) (any, error)) Option {
 	})
 }
 
-// WithPersistentLoad sets the hook for persistent ids (PERSID, BINPERSID), as
-// Python's Unpickler.persistent_load. Without it such a pickle is an error of the
-// kind [ErrUnsupported]. A pid is an object, not a plain value.
+// WithPersistentLoad sets the hook for persistent ids (PERSID, BINPERSID), as Python's
+// Unpickler.persistent_load is. The hook gets pid as an object, not as a plain value. Without a
+// hook, a pickle with persistent ids is an error of the kind [ErrUnsupported].
 func WithPersistentLoad(hook func(pid any) (any, error)) Option {
 	return reading("WithPersistentLoad", func(c *config) { c.persistentLoad = hook })
 }
 
-// WithExtension sets the hook for extension codes (EXT1, EXT2, EXT4), which
-// Python keeps in copyreg's registry. Without it such a pickle is an error of the
-// kind [ErrUnsupported].
+// WithExtension sets the hook for extension codes (EXT1, EXT2, EXT4), which Python keeps in
+// copyreg's registry. Without a hook, a pickle with extension codes is an error of the kind
+// [ErrUnsupported].
 func WithExtension(hook func(code int) (any, error)) Option {
 	return reading("WithExtension", func(c *config) { c.extension = hook })
 }
 
-// WithBuffers gives the out-of-band buffers of a protocol 5 pickle (PEP 574), in
-// the order in which Python's buffer_callback got them. Arrays use their memory
-// as it is, without a copy, as in Python; the caller must not change it while
-// they are used. An array that was read-only when it was pickled reports
-// Writeable() == false; the others write to the buffer. Several pickles read by
-// one [Decoder] take the buffers one after another.
+// WithBuffers gives the out-of-band buffers of a protocol 5 pickle (PEP 574), in the order in which
+// Python's buffer_callback got them. Arrays use the memory of the buffers without a copy, as in
+// Python; the caller must not change it while they are used. An array that was read-only when it
+// was pickled reports Writeable() == false; a write to any other array changes its buffer. Several
+// pickles read by one [Decoder] take the buffers one after another.
 func WithBuffers(buffers ...[]byte) Option {
 	buffers = slices.Clone(buffers)
 	return reading("WithBuffers", func(c *config) { c.buffers = buffers })
 }
 
-// WithLongDouble says which machine wrote the longdoubles of a pickle, which does not
-// tell: the same 16 bytes are one number on x86-64 (the default) and another on
-// aarch64.
+// WithLongDouble says which machine wrote the longdoubles of a pickle. The pickle itself does not
+// say, and the same 16 bytes are one number on x86-64 (the default) and another on aarch64.
 func WithLongDouble(format ndarray.LongDoubleFormat) Option {
 	return reading("WithLongDouble", func(c *config) { c.longDouble = format })
 }
 
-// WithSidecars gives the folder of a pickle that joblib before 0.10 wrote: such a pickle
-// keeps each array in a file beside it and names that file. [LoadFile] and [Open] look in the
-// file's own folder without it, where they open regular files only; for what comes from a reader or
-// from memory it is an error of the kind [ErrUnsupported]. Only bare names are opened,
-// but which files of the folder are read is up to the pickle. A nil folder forbids it for files
-// too.
+// WithSidecars gives the folder of a pickle that joblib before 0.10 wrote: such a pickle keeps each
+// array in a separate file beside it, and names that file. Without the option, [LoadFile] and
+// [Open] look in the folder of the file itself, where they open regular files only; for a pickle
+// from a reader or from memory, the arrays are an error of the kind [ErrUnsupported]. Only bare
+// file names are opened, but the pickle decides which files of the folder are read. A nil folder
+// forbids reading them at all.
 func WithSidecars(folder fs.FS) Option {
 	return reading("WithSidecars", func(c *config) { c.sidecars, c.sidecarsSet = folder, true })
 }
 
-// inFolderOf says where the pickle is, for the files beside it.
+// inFolderOf makes the folder of path the one for sidecar files, unless WithSidecars was given.
 func (c *config) inFolderOf(path string) {
 	if !c.sidecarsSet {
 		c.sidecars = input.FolderOf(path)
 	}
 }
 
-// needsResolver reports that the options say something about the classes of package reconstruct.
+// needsResolver reports whether the options affect how package reconstruct rebuilds classes.
 func (c *config) needsResolver() bool {
 	return c.limits != (pickle.Limits{}) || c.longDouble != 0 || c.sidecars != nil || c.owner != nil
 }
@@ -297,7 +293,7 @@ func (c *config) resolver() func(module, name string) (any, error) {
 	return reconstruct.New(opts).FindClass
 }
 
-// resolve is the FindClass of a load: the hooks in turn, then known.
+// resolve returns the FindClass of a load: it asks the hooks in turn, then known.
 func (c *config) resolve(known func(module, name string) (any, error)) func(module,
 	name string) (any, error) {
 	if len(c.findClass) == 0 {
@@ -314,7 +310,8 @@ func (c *config) resolve(known func(module, name string) (any, error)) func(modu
 				continue
 			}
 			if class, ok := v.(reconstruct.Class); ok && err == nil && c.owner != nil {
-				// The hook's own resolver does not know whose the memory is.
+				// The hook resolved the class by package reconstruct itself, without the Owner
+				// of this file, so it is resolved again.
 				g := class.Global()
 				return known(g.Module, g.Name)
 			}

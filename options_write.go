@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// encodeConfig is what the options say about writing.
+// encodeConfig holds the settings of the options for writing.
 type encodeConfig struct {
 	protocol       pickle.Protocol
 	strings        pickle.Strings
@@ -23,8 +23,8 @@ type encodeConfig struct {
 	bufferCallback func(b *pickle.Buffer) (bool, error)
 }
 
-// WithProtocol sets the pickle protocol that is written, 0 to 5. The default, 4, is read by
-// every Python 3 of today; Python 2 reads up to 2. Any other number is an error when
+// WithProtocol sets the pickle protocol that is written, 0 to 5. The default is 4, which every
+// supported Python 3 reads; Python 2 reads protocols up to 2. Any other number is an error when
 // something is written.
 func WithProtocol(protocol int) Option {
 	return writing("WithProtocol", func(c *config) {
@@ -32,40 +32,39 @@ func WithProtocol(protocol int) Option {
 	})
 }
 
-// WithNumPy chooses the names and forms of NumPy that are written: those that the given
-// version writes itself, such as numpy._core and, at protocol 5, _frombuffer for 2.0 and later.
-// Without it, or with 0, 0, they are what all versions load without a warning. See
-// [reconstruct.ReduceOptions].
+// WithNumPy chooses the spelling of NumPy's classes: the one that the given version writes itself,
+// such as numpy._core and, at protocol 5, _frombuffer for 2.0 and later. By default, or with 0, 0,
+// it is the spelling that all versions load without a warning. See [reconstruct.ReduceOptions].
 func WithNumPy(major, minor int) Option {
 	return writing("WithNumPy", func(c *config) {
 		c.encode.kind.NumPy.NumPy = reconstruct.Version{Major: major, Minor: minor}
 	})
 }
 
-// WithLists writes slices and arrays of numbers as Python lists instead of NumPy arrays,
-// as the tag `pickle:",list"` does for a field.
+// WithLists writes slices and arrays of numbers as Python lists instead of NumPy arrays, as the tag
+// `pickle:",list"` does for a field.
 func WithLists() Option {
 	return writing("WithLists", func(c *config) { c.encode.kind.Lists = true })
 }
 
-// WithJoblib writes arrays as joblib.dump does: raw behind an object that says what they are, at a
-// multiple of 16 bytes, so that joblib.load and [Open] can map them from an uncompressed file. Only
-// joblib and this module load the result; pickle.load does not. [WriteFile] does so by itself for
-// names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher. As with
-// joblib, an array that occurs twice is written twice.
+// WithJoblib writes arrays as joblib.dump does: the raw elements follow an object that describes
+// them, at a multiple of 16 bytes, so that joblib.load and [Open] can map them from an uncompressed
+// file. Only joblib and this module can load the result; pickle.load cannot. [WriteFile] uses this
+// option for names that end in .joblib, or .joblib.gz and so on. The protocol must be 2 or higher.
+// As with joblib, an array that occurs twice is written twice.
 func WithJoblib() Option {
 	return writing("WithJoblib", func(c *config) { c.encode.kind.NumPy.Joblib = true })
 }
 
-// WithStrings says which equal strings become one Python object: see [pickle.Strings].
+// WithStrings sets which equal strings become one Python object, see [pickle.Strings].
 func WithStrings(s pickle.Strings) Option {
 	return writing("WithStrings", func(c *config) { c.encode.strings = s })
 }
 
-// WithReduce adds a hook that says how values of a Go type are written, or returns nil
-// for a type that it does not know: Python's dispatch_table. Hooks are asked in the order in
-// which they were given, before everything that this package does itself. It is asked once for
-// each type and Encoder, and must be safe for concurrent use if the option is.
+// WithReduce adds a hook that says how values of a Go type are written, or returns nil for a type
+// that it does not know; Python's dispatch_table is alike. The hooks are asked in the order in
+// which they were given, and before this package's own rules. Each hook is asked once for each type
+// and Encoder, and must be safe for concurrent use if the option is used by several goroutines.
 func WithReduce(hook func(t reflect.Type) pickle.ReduceFunc) Option {
 	return writing("WithReduce", func(c *config) {
 		if hook != nil {
@@ -75,22 +74,23 @@ func WithReduce(hook func(t reflect.Type) pickle.ReduceFunc) Option {
 	})
 }
 
-// WithPersistentID sets the hook that returns the persistent id of a value, or nil for one
-// that is to be written itself: Python's Pickler.persistent_id. It sees every value.
+// WithPersistentID sets the hook that returns the persistent id of a value, or nil for a value that
+// is to be written itself, as Python's Pickler.persistent_id does. The hook gets every value.
 func WithPersistentID(hook func(v any) (pid any, err error)) Option {
 	return writing("WithPersistentID", func(c *config) { c.encode.persistentID = hook })
 }
 
-// WithExtensionCode sets the hook that returns the code of a class or function in the
-// extension registry of Python's copyreg, or 0.
+// WithExtensionCode sets the hook that returns the code of a class or function in the extension
+// registry of Python's copyreg, or 0 if it has none.
 func WithExtensionCode(hook func(g pickle.Global) int) Option {
 	return writing("WithExtensionCode", func(c *config) { c.encode.extensionCode = hook })
 }
 
-// WithBufferCallback hands the memory of arrays to the hook instead of writing it, at
-// protocol 5 (PEP 574), in the order in which Python's pickle.loads wants it in its argument
-// buffers, and [WithBuffers] here. The hook must not change the memory; where it returns true, the
-// memory goes into the pickle after all. With the build tag purego that of a Go slice is a copy.
+// WithBufferCallback sets a hook that gets the memory of arrays at protocol 5 (PEP 574), instead of
+// its being written into the pickle. The hook gets the buffers in the order in which Python's
+// pickle.loads wants them in its argument buffers, and [WithBuffers] here. It must not change the
+// memory. If it returns true, the memory is written into the pickle after all. With the build tag
+// purego, the memory of a Go slice is a copy.
 func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Option {
 	return writing("WithBufferCallback", func(c *config) {
 		c.encode.bufferCallback = hook
@@ -98,13 +98,13 @@ func WithBufferCallback(hook func(b *pickle.Buffer) (inBand bool, err error)) Op
 	})
 }
 
-// plainConfig is what no options say. It does not change.
+// plainConfig is the config of an Encoder without options. It must not be changed.
 var plainConfig config
 
-// configs has zero configs, which no Option keeps.
+// configs pools zero configs. No Option keeps a reference to the config that it is applied to.
 var configs = sync.Pool{New: func() any { return new(config) }}
 
-// picklerOf returns a Pickler that does what the options say.
+// picklerOf returns a Pickler that is set up by the options.
 func picklerOf(w io.Writer, opts []Option) (pickle.Pickler, error) {
 	if len(opts) == 0 {
 		return plainConfig.encode.pickler(w), nil
@@ -118,7 +118,7 @@ func picklerOf(w io.Writer, opts []Option) (pickle.Pickler, error) {
 	return p, err
 }
 
-// pickler returns a Pickler that does what c says.
+// pickler returns a Pickler that writes to w and is set up by c.
 func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 	kind := gotypes.SharedBy(c.kind)
 	p := *pickle.NewPickler(w)
@@ -127,7 +127,7 @@ func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 		c.bufferCallback
 	p.Fields = pickleFields
 	if p.Reduce = kind.Reduce; len(c.reduce) > 0 {
-		// plans that ask hooks of the program are not shared
+		// The plans depend on the program's hooks, so other Picklers cannot share them.
 		p.Reduce = hooked(c.reduce, kind.Reduce)
 	} else {
 		bridge.UsePlans(&p, kind.Plans)
@@ -135,7 +135,7 @@ func (c *encodeConfig) pickler(w io.Writer) pickle.Pickler {
 	return p
 }
 
-// hooked is a Reduce hook that asks hooks in turn and then known.
+// hooked returns a Reduce hook that asks hooks in turn, and then known.
 func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc,
 	known func(t reflect.Type) pickle.ReduceFunc) func(t reflect.Type) pickle.ReduceFunc {
 	return func(t reflect.Type) pickle.ReduceFunc {
@@ -148,7 +148,7 @@ func hooked(hooks []func(t reflect.Type) pickle.ReduceFunc,
 	}
 }
 
-// pickleFields are the fields of a struct type, for the Pickler.
+// pickleFields returns the fields of the struct type t in the form that a Pickler wants.
 func pickleFields(t reflect.Type) []pickle.Field {
 	var out []pickle.Field
 	for _, f := range pyvalue.FieldsOf(t).List {

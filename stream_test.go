@@ -20,24 +20,6 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// nothingMore gives its data in pieces, and fails the test when it is asked for more than there is,
-// as a connection would that stays open.
-type nothingMore struct {
-	t    *testing.T
-	data []byte
-	size int
-}
-
-func (r *nothingMore) Read(p []byte) (int, error) {
-	if len(r.data) == 0 {
-		r.t.Error("a byte behind the pickle is waited for")
-		return 0, io.ErrUnexpectedEOF
-	}
-	n := copy(p[:min(len(p), r.size)], r.data)
-	r.data = r.data[n:]
-	return n, nil
-}
-
 // TestNothingIsWaitedFor reads pickles from connections that stay open behind them.
 func TestNothingIsWaitedFor(t *testing.T) {
 	t.Parallel()
@@ -63,7 +45,7 @@ func TestNothingIsWaitedFor(t *testing.T) {
 			if size == 1 && len(data) > 1<<10 {
 				size = 999
 			}
-			r := &nothingMore{t, data, size}
+			r := &cases.Connection{T: t, Data: data, Size: size}
 			var in io.Reader = r
 			if i%2 == 0 {
 				in = bufio.NewReader(r)
@@ -76,7 +58,7 @@ func TestNothingIsWaitedFor(t *testing.T) {
 			if t.Failed() {
 				t.Fatalf("pickle %d in pieces of %d: %.100q", i, size, data)
 			}
-			r.data = data
+			r.Data = data
 			if err := d.Decode(&v); errors.Is(err, io.ErrUnexpectedEOF) || t.Failed() {
 				t.Fatalf("pickle %d again, in pieces of %d: %v", i, size, err)
 			}

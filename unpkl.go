@@ -16,7 +16,7 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/input"
-	// what MarshalJSON of arrays, frames and objects calls
+	// Registers the JSON that MarshalJSON of arrays, frames and objects writes.
 	_ "github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/magic"
@@ -25,17 +25,16 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Load reads one pickle from r and returns its plain value, or with [WithObjects] its
-// object. What it returns belongs to the caller and shares no memory with r.
+// Load reads one pickle from r and returns its plain value, or with [WithObjects] its object. The
+// caller owns the result, which shares no memory with r.
 //
-// Compressed input is recognised by its first bytes. From a [bufio.Reader], a
-// [bytes.Buffer] or an io.Seeker such as an *os.File, no byte behind the pickle is
-// taken; from other readers more may have been read, and a [Decoder] is the way to
-// several pickles in a row.
+// Load recognises compressed input by its first bytes. From a [bufio.Reader], a [bytes.Buffer] or
+// an io.Seeker such as an *os.File, it takes no byte after the pickle; from other readers it may
+// read ahead, so use a [Decoder] to read several pickles in a row.
 //
-// Errors of the input are a *[DecodeError] of one of the kinds [ErrTruncated],
-// [ErrMalformed], [ErrLimit], [ErrUnsupported], [ErrUnknownGlobal]; r's own errors are
-// passed on. Making plain values can fail with [ErrCycle], [ErrKey] and [ErrLimit].
+// Errors in the input are a *[DecodeError] of one of the kinds [ErrTruncated], [ErrMalformed],
+// [ErrLimit], [ErrUnsupported], [ErrUnknownGlobal]; r's own errors are passed on. The conversion to
+// plain values can fail with [ErrCycle], [ErrKey] and [ErrLimit].
 //
 // Reference: Python's pickle.load.
 func Load(r io.Reader, opts ...Option) (any, error) {
@@ -46,19 +45,18 @@ func Load(r io.Reader, opts ...Option) (any, error) {
 	return v, nil
 }
 
-// LoadBytes is [Load] for a pickle in memory. What it returns does not alias data,
-// unless [WithSharedInput] allows it. Bytes behind the pickle are ignored, as in Python's
-// pickle.loads.
+// LoadBytes is [Load] for a pickle in memory. The result does not alias data, unless
+// [WithSharedInput] allows it. Bytes after the pickle are ignored, as Python's pickle.loads does.
 func LoadBytes(data []byte, opts ...Option) (any, error) {
 	var v any
 	err := Unmarshal(data, &v, opts...)
 	return v, err
 }
 
-// LoadFile is [Load] for the file at path. Big arrays are read straight into memory of their own,
-// so that they are copied once, and nothing else of the file stays in memory. A pickle of up to 64
-// MiB without any is read as a whole first. [Open] does not read arrays at all. The files of arrays
-// beside a pickle of an old joblib are read too, see [WithSidecars].
+// LoadFile is [Load] for the file at path. It reads the elements of a big array straight into the
+// memory of that array, so that they are copied once, and keeps nothing else of the file in memory.
+// A file of up to 64 MiB without big arrays is read as a whole first. [Open] does not read arrays
+// at all. LoadFile also reads the array files beside a pickle of an old joblib, see [WithSidecars].
 func LoadFile(path string, opts ...Option) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -74,49 +72,49 @@ func LoadFile(path string, opts ...Option) (any, error) {
 	return v, nil
 }
 
-// Unmarshal reads the pickle in data into what v points to, in the way of encoding/json.
-// The pickle is read as a whole first; what Go value takes what is this:
+// Unmarshal reads the pickle in data and stores it in the value that v points to, as encoding/json
+// does. It reads the whole pickle before it stores anything. A Go value accepts these Python
+// values:
 //
-//   - any: the plain value, see the table above
+//   - any: the plain value, see the table in the package documentation
 //   - bool, ints, floats, complex, string: their Python kind, NumPy scalars and 0-d arrays
-//     included. A number that the type cannot hold exactly is an error; only floats are
-//     rounded, to float32. A string takes bytes as they are, and the text of a Decimal,
-//     Fraction, UUID, path, date, time or ipaddress. The member of an enum and an instance of a subclass
-//     of int or str, which are made of one value, as that value.
-//   - structs: dicts, attributes of objects, elements of structured arrays, by name: that
-//     of the field or of its tag, pickle:"name", as written or else without case. Tuples, and objects that
-//     are nothing but one, as namedtuples are, by position. See [Unmarshaler] for types
-//     that do it in their own way.
-//   - slices and arrays: lists, tuples, namedtuples, sets, deques, ranges, array.array,
-//     array dimensions; []byte: bytes.
-//     A numeric array becomes a slice of the same type without a copy of its own; into
-//     another type every value must survive.
-//   - maps: dicts, with keys of any type that the keys fit; map[T]struct{} and
-//     map[T]bool: sets
-//   - pointers: None is nil, everything else goes into a new value or the one pointed to
+//     included. A number that the type cannot hold exactly is an error; only floats are rounded, to
+//     float32. A string accepts the bytes of a bytes object unchanged, and the text of a Decimal,
+//     Fraction, UUID, path, date, time or ipaddress. A member of an enum, or an instance of a
+//     subclass of int or str, counts as the one value that it is built from.
+//   - structs: dicts, attributes of objects and elements of structured arrays, by name: the field's
+//     own name or that of its tag, pickle:"name". An exact match is preferred to one that ignores
+//     case. Tuples, and objects that consist of a tuple alone, as namedtuples do, fill the fields
+//     by position. See [Unmarshaler] for types that decode themselves.
+//   - slices and arrays: lists, tuples, namedtuples, sets, deques, ranges, array.array, the
+//     dimensions of an array; []byte: bytes. A numeric array becomes a slice of its own element
+//     type without an extra copy; for another element type, the conversion of every element must be
+//     exact
+//   - maps: dicts, with keys of any type that holds them; map[T]struct{} and map[T]bool: sets
+//   - pointers: None sets nil, any other value goes into a new variable or the one pointed to
 //   - *[ndarray.Array] and the other types of objects: exactly those
-//   - a pandas.Series or Index: a slice of its elements, or a map from label to element; a
-//     DataFrame: a slice of structs (or maps) with an element a row, or a struct or map with
-//     a slice for each column, by name. What is missing is nil or NaN; where the Go type
-//     has neither, an error in a slice, and in a field of a row nothing. A scipy.sparse
-//     matrix: [][]T, laid out in full
-//   - *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse: just those
-//   - time.Time: datetime, pandas.Timestamp in its zone, date, datetime64, text as RFC 3339;
-//     time.Duration: timedelta,
-//     timedelta64; big.Int, big.Rat; encoding.TextUnmarshaler: everything that has a text
+//   - a pandas.Series or Index fills a slice with its elements, or a map from label to element. A
+//     DataFrame fills a slice of structs (or maps), one for each row, or a struct or map with a
+//     slice for each column, by name. A missing element is nil or NaN; where the Go type has
+//     neither, it is an error in a slice, and leaves the field of a row unchanged. A scipy.sparse
+//     matrix fills a [][]T with every element, zeros included
+//   - *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse: exactly those
+//   - time.Time: datetime, pandas.Timestamp in its zone, date, datetime64, text in RFC 3339;
+//     time.Duration: timedelta, timedelta64; big.Int, big.Rat; encoding.TextUnmarshaler: every
+//     value that has a text
 //
-// Memory that v has is used again, as encoding/json does: a slice whose capacity is enough keeps
-// its memory, with elements that are zeroed first; a map that is not nil gets the new entries
-// beside those it has; a pointer that is not nil is followed. So reading the next array into the
-// same struct allocates nothing for its elements. Memory that v holds twice is used for one of the
-// two only.
+// Unmarshal reuses the memory of v as encoding/json does. A slice with enough capacity keeps its
+// memory, and its elements are zeroed first; a map that is not nil keeps its entries and gets the
+// new ones; a pointer that is not nil is followed. So reading the next array into the same struct
+// allocates nothing for its elements. If v refers to the same memory twice, only the first
+// reference reuses it.
 //
-// None leaves what cannot be nil as it is. A container that the pickle refers to twice is
-// one pointer, map or slice in Go as well, where the types are the same.
+// None leaves a Go value that cannot be nil unchanged. A container that the pickle refers to twice
+// is one pointer, map or slice in Go as well, where the Go types are the same.
 //
-// A value that does not fit is an *[UnmarshalTypeError] with the path to it; the rest is
-// decoded all the same, and the first such error returned. Other errors are those
-// of [Load]. What v holds then does not alias data, unless [WithSharedInput] allows it.
+// A value that does not fit is an *[UnmarshalTypeError] with the path to it; Unmarshal decodes the
+// rest and returns the first such error. Other errors are those of [Load]. The result does not
+// alias data, unless [WithSharedInput] allows it.
 func Unmarshal(data []byte, v any, opts ...Option) error {
 	if err := checkTarget(v); err != nil {
 		return err
@@ -156,34 +154,34 @@ func Unmarshal(data []byte, v any, opts ...Option) error {
 	return err
 }
 
-// unpicklers keeps Unpicklers without options from one call of Unmarshal to the next.
+// unpicklers keeps Unpicklers that have no options, for reuse by later calls of Unmarshal.
 var unpicklers = sync.Pool{New: func() any {
 	u := new(pickle.Unpickler)
 	noOptions.setUp(u)
 	return u
 }}
 
-// trailing is the error of an input that goes on behind its pickle.
+// trailing returns the error of an input that continues at offset, after its pickle.
 func trailing(offset int64) error {
 	return fmt.Errorf("unpkl: %w (at byte %d)", ErrTrailing, offset)
 }
 
-// decodeInto puts the value of a pickle, which it releases, into what v points to.
+// decodeInto stores the value of the pickle p in what v points to. It releases p.
 func (c *config) decodeInto(p bridge.Pickle, v any) error {
 	defer p.Release()
 	if part, ok := v.(*lookup.Part); ok {
-		return part.Cells(p)
+		return part.FindInTape(p)
 	}
 	to := &noAssignOptions
 	if c != &noOptions {
 		own := c.assignOptions()
 		to = &own
 	}
-	p.Tape().Expect()
+	p.Tape().ExpectValues()
 	return unmarshal.Cells(p, v, to)
 }
 
-// noInput turns the io.EOF of an input without a pickle into an error that says so.
+// noInput replaces io.EOF, the error of an input without a pickle, by errEmpty.
 func noInput(err error) error {
 	if err == io.EOF {
 		return errEmpty
@@ -191,11 +189,11 @@ func noInput(err error) error {
 	return err
 }
 
-// errEmpty is the error of an input of no bytes, of the kinds ErrNotPickle and ErrTruncated.
+// errEmpty is the error of an empty input. It is of the kinds ErrNotPickle and ErrTruncated.
 var errEmpty = fmt.Errorf("unpkl: %w", errkind.ErrEmpty)
 
-// checkTarget returns the error of a target that nothing can be put into, before
-// any input is read.
+// checkTarget returns an error unless v is a non-nil pointer. It is called before any input is
+// read.
 func checkTarget(v any) error {
 	if rv := reflect.ValueOf(v); rv.Kind() != reflect.Pointer || rv.IsNil() {
 		return &InvalidUnmarshalError{reflect.TypeOf(v)}
@@ -203,23 +201,22 @@ func checkTarget(v any) error {
 	return nil
 }
 
-// Unmarshaler is implemented by types that take a Python value in their own way.
-// UnmarshalPickle gets the value as an object (see the table in the package
-// documentation), not as a plain value; it must not change what it points to, and
-// may keep it.
+// Unmarshaler is implemented by types that decode a Python value themselves. UnmarshalPickle gets
+// the value as an object, not as a plain value (see the table in the package documentation). It may
+// keep the object, but must not change anything that the object refers to.
 type Unmarshaler interface {
 	UnmarshalPickle(v any) error
 }
 
-// BigInt is an int that does not fit Go's int, as a key of a plain map: its decimal
-// digits, with a sign if negative. A *big.Int as key would compare by its address.
-// Everywhere else such an int is a *big.Int.
+// BigInt is a key of a plain map that stands for an int that does not fit Go's int: its decimal
+// digits, with a sign if negative. A *big.Int would compare by its address as a key. Everywhere
+// else such an int is a *big.Int.
 type BigInt string
 
-// noAssignOptions are those of a load without options; nothing writes to them.
+// noAssignOptions are the assignOptions of noOptions. They must not be changed.
 var noAssignOptions = noOptions.assignOptions()
 
-// unmarshal.Options are the options for putting objects into Go values.
+// assignOptions returns the options for storing objects in Go values.
 func (c *config) assignOptions() unmarshal.Options {
 	return unmarshal.Options{
 		Plain: plain.Options{
@@ -242,19 +239,19 @@ func (c *config) assignOptions() unmarshal.Options {
 	}
 }
 
-// input.Options are the options for what is read around pickles.
+// inputOptions returns the options for reading the formats around a pickle.
 func (c *config) inputOptions() *input.Options {
 	return &input.Options{Limits: c.limits, SetUp: c.setUp, Owner: c.owner}
 }
 
-// setUp gives an unpickler the options.
+// setUp sets the fields of u to what the options say.
 func (c *config) setUp(u *pickle.Unpickler) {
 	u.FindClass = c.resolve(c.resolver())
 	u.PersistentLoad = c.persistentLoad
 	u.GetExtension = c.extension
 	u.Limits = c.limits
 	if c.compressed != nil {
-		bridge.SetCosts(u, c.compressed, nil)
+		bridge.SetTally(u, c.compressed, nil)
 	}
 	u.Strict = c.strict
 	if c.strict {
@@ -269,21 +266,21 @@ func (c *config) setUp(u *pickle.Unpickler) {
 
 var errNoBuffer = errors.New("more out-of-band buffers than WithBuffers gave")
 
-// nextBuffer hands out the buffers in turn, each as the bytearray that a writable buffer
-// is.
+// nextBuffer returns a function that returns the buffers of WithBuffers in turn, each as a
+// bytearray, which is the object of a writable buffer.
 func (c *config) nextBuffer() func() (any, error) {
-	rest := c.buffers
+	remaining := c.buffers
 	return func() (any, error) {
-		if len(rest) == 0 {
+		if len(remaining) == 0 {
 			return nil, fmt.Errorf("%w: %w", pickle.ErrUnsupported, errNoBuffer)
 		}
-		b := types.ByteArray(rest[0])
-		rest = rest[1:]
+		b := types.ByteArray(remaining[0])
+		remaining = remaining[1:]
 		return &b, nil
 	}
 }
 
-// makeReadOnly turns the bytearray of a buffer into bytes of the same memory.
+// makeReadOnly returns the bytearray of a buffer as bytes, which share its memory.
 func makeReadOnly(v any) (any, error) {
 	if b, ok := v.(*types.ByteArray); ok {
 		return []byte(*b), nil
@@ -291,7 +288,7 @@ func makeReadOnly(v any) (any, error) {
 	return v, nil
 }
 
-// PickleReduce implements [pickle.Reducer]: the int that the digits are.
+// PickleReduce implements [pickle.Reducer]: a BigInt is written as an int.
 func (b BigInt) PickleReduce(int) (any, error) {
 	n, ok := new(big.Int).SetString(string(b), 10)
 	if !ok {

@@ -12,14 +12,15 @@ import (
 	"github.com/unpkl/unpkl/internal/pyvalue"
 )
 
-// Value is what a pickle holds, to be changed by pointers and written again: everything that is not
-// changed stays what it was, with order, tuples apart from lists, types of numbers, sharing and
-// cycles. It is made of objects (see the table in the package documentation), which [Value.Object]
-// gives, but needs nothing of gopickle's types for reading and changing.
+// A Value is the content of a pickle, which pointers read and change, and which can be written
+// again. Everything that is not changed stays as it was in the pickle: order, tuples as opposed to
+// lists, types of numbers, sharing and cycles. A Value consists of objects (see the table in the
+// package documentation), which [Value.Object] returns, but reading and changing it needs none of
+// gopickle's types.
 //
-// Pointers are those of [File.Lookup]. A change is made to an object itself, and so is seen
-// wherever the pickle refers to it, as an assignment is in Python. It is not safe for concurrent
-// use. Its zero value is None.
+// Pointers have the syntax that [File.Lookup] describes. A change is made to the object itself, as
+// an assignment in Python is, so it is seen wherever the pickle refers to that object. A Value is
+// not safe for concurrent use. Its zero value is None.
 type Value struct {
 	root any
 	c    config
@@ -35,7 +36,7 @@ func ReadValue(data []byte, opts ...Option) (*Value, error) {
 	return v, nil
 }
 
-// ReadValueFrom is [ReadValue] for a reader, as [Load].
+// ReadValueFrom reads one pickle from r, as [Load] does.
 func ReadValueFrom(r io.Reader, opts ...Option) (*Value, error) {
 	v := &Value{c: *newConfig(opts)}
 	if err := NewDecoder(r, append(slices.Clip(opts), WithObjects())...).only(&v.root); err != nil {
@@ -44,17 +45,17 @@ func ReadValueFrom(r io.Reader, opts ...Option) (*Value, error) {
 	return v, nil
 }
 
-// Object returns the object of the whole, for [Marshal], [Encoder.Encode] and [WriteFile]; all of
-// them take the Value itself too.
+// Object returns the whole content as an object. [Marshal], [Encoder.Encode] and [WriteFile] accept
+// it, and the Value itself too.
 func (v *Value) Object() any { return v.root }
 
-// PickleReduce implements [pickle.Reducer]: what is written is the object.
+// PickleReduce implements [pickle.Reducer]: a Value is written as its object.
 func (v *Value) PickleReduce(int) (any, error) { return v.root, nil }
 
-// Get returns the plain value of what a pointer leads to: the whole for "". With a "*" in the
-// pointer it is a []any of all that is there. A pointer that leads nowhere is an error of the kind
-// [ErrNotFound]. What is plain of a container is a copy, which a change of the Value does not
-// reach; arrays are those of the Value.
+// Get returns the plain value that a pointer leads to; "" leads to the whole. If the pointer
+// contains a "*", the result is a []any of all matches. A pointer that leads nowhere is an error of
+// the kind [ErrNotFound]. The result is a copy, which later changes of the Value do not affect,
+// except that arrays of numbers share their elements with the Value.
 func (v *Value) Get(ptr string) (any, error) {
 	p, err := pointer.Parse(ptr)
 	if err != nil {
@@ -76,8 +77,9 @@ func (v *Value) Get(ptr string) (any, error) {
 	return all, nil
 }
 
-// plain returns the plain value of a part. Arrays of objects have plain elements in plain values,
-// so they are copied first.
+// plain returns the plain value of a part. Conversion can change the elements of an array of
+// objects in place, so a part that holds one, or a table, is copied first, by writing and reading
+// it.
 func (v *Value) plain(part any) (any, error) {
 	copied := false
 	err := lookup.NewReader(false).Walk(part, nil, func(_ pointer.Pointer, x any) (bool, error) {
@@ -107,13 +109,17 @@ func (v *Value) plain(part any) (any, error) {
 	return plain.New(&o).Convert(part, 0)
 }
 
-// Set makes x, whatever [Marshal] takes, what a pointer leads to: the item of a dict, which is
-// added with a str as its key where there is none; the item of a list or tuple, "-" standing for
-// one more behind a list; the attribute of an object; one element of an array, which must hold it.
-// Everything before the last token must be there already, or the error is of the kind
-// [ErrNotFound]. Values that have no such parts, such as a set, are an error of the kind
-// [ErrReadOnly], and so are the elements of pandas' tables, which are kept as the objects that
-// pandas makes them of.
+// Set replaces what a pointer leads to by x, which may be any value that [Marshal] accepts. The
+// last token of the pointer is
+//
+//   - the key of a dict; if the dict has no such key, it gets a new item with a str as its key
+//   - the index of an item of a list or tuple, or "-" to append to a list
+//   - the name of an attribute of an object
+//   - the index of an element of an array, whose dtype must hold x
+//
+// All that precedes the last token must exist, or the error is of the kind [ErrNotFound]. The error
+// is of the kind [ErrReadOnly] for values without such parts, such as a set, and for the elements
+// of pandas' tables, which a Value keeps as the objects that pandas pickles.
 func (v *Value) Set(ptr string, x any) error {
 	p, err := pointer.Parse(ptr)
 	if err != nil {
@@ -130,8 +136,8 @@ func (v *Value) Set(ptr string, x any) error {
 	return nil
 }
 
-// Delete takes what a pointer leads to away: the item of a dict, list or tuple, or the attribute of
-// an object. Errors are those of [Value.Set].
+// Delete removes what a pointer leads to: an item of a dict, list or tuple, or an attribute of an
+// object. Errors are those of [Value.Set].
 func (v *Value) Delete(ptr string) error {
 	p, err := pointer.Parse(ptr)
 	if err != nil {

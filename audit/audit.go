@@ -1,10 +1,10 @@
-// Package audit says what a pickle would do in Python: which classes and functions it names, what
-// it does with them, and what each use would mean. Nothing of a pickle is ever executed or
-// imported.
+// Package audit reports what a pickle would do in Python: which classes and functions it names,
+// what it does with them, and what each use would mean. An audit never executes a pickle and never
+// imports what a pickle names.
 //
-// A use is judged, not a name: numpy.memmap is data as the class of an array and opens a file when
-// it is called. What names mean is kept in names.txt beside this file, each entry with where it
-// comes from.
+// The verdict is on a use, not on a name alone: numpy.memmap is data as the class of an array, but
+// opens a file when it is called. The file names.txt beside this one lists the names that the
+// package knows, and the source of each entry.
 package audit
 
 import (
@@ -25,14 +25,14 @@ type Verdict string
 const (
 	// VerdictData: a class that this module rebuilds as data, used as its own pickler uses it.
 	VerdictData Verdict = "data"
-	// VerdictKnown: a vetted class or function of the field that has no effect when it is made
-	// or called as it is.
+	// VerdictKnown: a vetted class or function of scientific Python that has no side effect
+	// when it is called, or when an instance is made, in the way that the pickle does it.
 	VerdictKnown Verdict = "known"
-	// VerdictUnknown: inert here, but any code at all in Python: a class or function of
-	// some other module, a persistent id, an extension code.
+	// VerdictUnknown: inert in this module, but possibly any code at all in Python: a class or
+	// function of some other module, a persistent id, an extension code.
 	VerdictUnknown Verdict = "unknown"
-	// VerdictDangerous: known to run commands or code, to reach files or the
-	// network, or to reach any attribute of anything.
+	// VerdictDangerous: known to run commands or code, to reach files or the network, or to
+	// reach any attribute of any object.
 	VerdictDangerous Verdict = "dangerous"
 )
 
@@ -41,27 +41,28 @@ func (v Verdict) Worse(other Verdict) bool { return gradeOf(v) > gradeOf(other) 
 
 // Finding is one use of a name by a pickle.
 type Finding struct {
-	// Pickle counts the pickles of the input from 0.
+	// Pickle is the index, from 0, of the pickle within the input.
 	Pickle int `json:"pickle"`
-	// Member is the name of the member of an archive that holds the pickle, and of the archives
-	// around it with "!" between; "" outside of archives.
+	// Member is the name of the archive member that holds the pickle, "" outside of archives.
+	// In nested archives the names of the enclosing members come first, separated by "!".
 	Member string `json:"member,omitempty"`
 	// Offset is the position of the opcode in the (decompressed) input or member, in
 	// bytes.
 	Offset int64 `json:"offset"`
-	// Opcode is its name in CPython's pickletools.
+	// Opcode is the name of the opcode in CPython's pickletools.
 	Opcode string `json:"opcode"`
 	// Kind is "global", "persistent id", "extension code", or "keras layer".
 	Kind string `json:"kind"`
-	// Name is "module.name" of a global, the text of an id, the number of a code.
+	// Name is "module.name" of a global, the text of a persistent id, or the number of an
+	// extension code.
 	Name string `json:"name"`
 	// Verdict says what the use would mean to Python.
 	Verdict Verdict `json:"verdict"`
-	// Called reports that the pickle calls it, or makes an instance of it.
+	// Called reports whether the pickle calls the name, or makes an instance of it.
 	Called bool `json:"called"`
 	// Capability is what a dangerous use could do.
 	Capability Capability `json:"capability,omitempty"`
-	// Reason says in words why the verdict is what it is.
+	// Reason explains the verdict in words.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -71,23 +72,24 @@ type Report struct {
 	Pickles int `json:"pickles"`
 	// Findings are in the order of the input.
 	Findings []Finding `json:"findings"`
-	// Compression names how the input was compressed, "" if it was not.
+	// Compression names the compression formats of the input, outermost first; "" if it was
+	// not compressed.
 	Compression string `json:"compression,omitempty"`
-	// Trailing reports that bytes follow the last STOP that are no pickle: data
-	// that pickle.load does not look at.
+	// Trailing reports whether bytes that are no pickle follow the last STOP: data that
+	// pickle.load does not look at.
 	Trailing bool `json:"trailing"`
-	// TrailingOffset is where they begin.
+	// TrailingOffset is the offset in bytes at which the trailing data begins.
 	TrailingOffset int64 `json:"trailing_offset,omitempty"`
-	// Err is what could not be read: malformed or empty input, a limit, a container that an audit
-	// does not look into. What the findings say holds up to there, and for what could still be
-	// made out behind.
+	// Err is the first thing that could not be read: malformed or empty input, a limit that was
+	// reached, a container that an audit does not look into. The findings are complete up to
+	// that point; behind it they hold what could still be recognised.
 	Err error `json:"-"`
 
-	worst grade // of findings that were handed over
+	worst grade // the worst verdict of findings that were yielded instead of kept in Findings
 }
 
-// Worst returns the worst verdict of the findings, VerdictData if there are none. Where Err is
-// set, it is VerdictUnknown at least.
+// Worst returns the worst verdict of the findings, or VerdictData if there are none. If Err is
+// set, the result is at least VerdictUnknown.
 func (r *Report) Worst() Verdict {
 	worst := r.worst
 	for _, f := range r.Findings {
@@ -99,8 +101,8 @@ func (r *Report) Worst() Verdict {
 	return verdicts[worst]
 }
 
-// All returns an iterator over the findings. Where reading ended early, Err is the last pair, with
-// no finding.
+// All returns an iterator over the findings. If Err is set, the last pair is an empty finding with
+// that error.
 func (r *Report) All() iter.Seq2[Finding, error] {
 	return func(yield func(Finding, error) bool) {
 		for _, f := range r.Findings {
@@ -114,17 +116,17 @@ func (r *Report) All() iter.Seq2[Finding, error] {
 	}
 }
 
-// A run is a report that is being made.
-type run struct {
+// A collector builds a report. It keeps the findings in the report, or hands each to yield.
+type collector struct {
 	*Report
-	found   func(Finding) bool // nil: into the report
-	n       int                // findings
-	stopped bool               // found wants no more
+	found   func(Finding) bool // receives each finding; nil: append it to the report
+	count   int                // number of findings so far
+	stopped bool               // found returned false: the caller wants no more findings
 }
 
-// add adds a finding, and reports whether more are wanted.
-func (r *run) add(f Finding) bool {
-	r.n++
+// add records a finding, and reports whether the caller wants more.
+func (r *collector) add(f Finding) bool {
+	r.count++
 	if r.found == nil {
 		r.Findings = append(r.Findings, f)
 		return true
@@ -134,43 +136,44 @@ func (r *run) add(f Finding) bool {
 	return !r.stopped
 }
 
-// Reader reads all pickles of r without building what they describe, and lists
-// every class and function, persistent id and extension code that they would
-// use in Python, however the pickle comes by the name. It is no proof of
-// harmlessness for Python, which runs code that this list can only name.
+// Reader reads all pickles of r without building what they describe, and lists every class and
+// function, persistent id and extension code that they would use in Python, in whatever way the
+// pickle obtains the name. A report without bad findings does not prove that a pickle is harmless
+// in Python: Python runs the code of the classes, and the list can only name them.
 //
-// Besides pickles one after another it reads what holds pickles: .npy files and .npz
-// archives, of which only arrays of objects do, the zip that torch.save writes, files of
-// joblib, tars, zips inside zips, a zip behind a pickle, the configuration of Keras files. A
-// container that it cannot look into is named in Err.
+// Besides pickles one after another, Reader looks into the files that hold pickles: .npy files and
+// .npz archives (only their arrays of objects are pickles), the zip that torch.save writes, joblib
+// files, tars, zips inside zips, a zip behind a pickle, and the configuration in Keras files. Err
+// names a container that it cannot look into.
 //
-// Compressed input is undone within the limits; the input is in memory as a whole. The error is
-// that of r; what is malformed or cannot be undone is reported in the report's Err, with what was
-// found before.
+// Compressed input is decompressed within the limits. The whole input is held in memory. The
+// returned error is that of reading r; malformed input and failed decompression are reported in
+// the report's Err, together with the findings up to there.
 func Reader(r io.Reader, opts ...Option) (*Report, error) {
 	report := new(Report)
-	if err := scanReader(r, &run{Report: report}, opts); err != nil {
+	if err := scanReader(r, &collector{Report: report}, opts); err != nil {
 		return nil, err
 	}
 	return report, nil
 }
 
-// ReaderSeq is [Reader] without a list of the findings in memory, which takes 100 bytes for a
-// finding, and a pickle can have one for each byte: it yields each, in the order of the input, once
-// the pickle that it is in has been read. The rest of the report is complete when the iteration is;
-// it has no Findings, and Worst is that of all that were yielded.
+// ReaderSeq is [Reader] for pickles with very many findings: a finding takes about 100 bytes of
+// memory, and a pickle can have one for each of its bytes. Instead of collecting the findings it
+// yields them in the order of the input, those of a pickle once that pickle has been read. The
+// other fields of report are complete when the iteration ends; its Findings stay empty, and Worst
+// is the worst of the verdicts that were yielded.
 //
-// An error is the last pair, with no finding: that of r or of undoing the compression, or the
-// report's Err.
+// An error of reading r or of decompressing, or the report's Err, is yielded as the last pair, with
+// an empty finding.
 func ReaderSeq(r io.Reader, report *Report, opts ...Option) iter.Seq2[Finding, error] {
-	return seq(report, func(to *run) error { return scanReader(r, to, opts) })
+	return seq(report, func(to *collector) error { return scanReader(r, to, opts) })
 }
 
-// seq yields what scan finds.
-func seq(report *Report, scan func(to *run) error) iter.Seq2[Finding, error] {
+// seq returns an iterator over the findings that scan passes to its collector.
+func seq(report *Report, scan func(to *collector) error) iter.Seq2[Finding, error] {
 	return func(yield func(Finding, error) bool) {
 		*report = Report{}
-		to := &run{Report: report, found: func(f Finding) bool { return yield(f, nil) }}
+		to := &collector{Report: report, found: func(f Finding) bool { return yield(f, nil) }}
 		err := scan(to)
 		if err == nil {
 			err = report.Err
@@ -181,27 +184,30 @@ func seq(report *Report, scan func(to *run) error) iter.Seq2[Finding, error] {
 	}
 }
 
-func scanReader(r io.Reader, to *run, opts []Option) error {
+func scanReader(r io.Reader, to *collector, opts []Option) error {
 	c := newConfig(opts)
-	data, err := readAll(io.LimitReader(bufio.NewReader(r), limitPlusOne(c.all.InputBytes)))
+	data, err := readAll(io.LimitReader(bufio.NewReader(r), limitPlusOne(c.effective.InputBytes)))
 	if err != nil {
 		return err
 	}
-	if int64(len(data)) > c.all.InputBytes {
-		return &pickle.LimitError{Limit: "InputBytes", Max: c.all.InputBytes,
+	if int64(len(data)) > c.effective.InputBytes {
+		return &pickle.LimitError{Limit: "InputBytes", Max: c.effective.InputBytes,
 			Want: int64(len(data))}
 	}
 	scanInput(data, to, c)
 	return nil
 }
 
+// limitPlusOne returns n+1, or n if that would overflow: reading one byte more than a limit tells
+// whether the limit is exceeded.
 func limitPlusOne(n int64) int64 { return max(n, n+1) }
 
-// scanInput audits the whole of an input.
-func scanInput(data []byte, to *run, c *config) {
-	s := &scan{run: to, c: c, budget: c.all.DecompressedBytes, input: int64(len(data))}
-	s.data(data, place{top: true})
-	for _, f := range s.formats {
+// scanInput audits a whole input, which may be compressed or an archive.
+func scanInput(data []byte, to *collector, c *config) {
+	s := &scan{collector: to, config: c, budget: c.effective.DecompressedBytes,
+		input: int64(len(data))}
+	s.audit(data, place{top: true})
+	for _, f := range s.compressions {
 		if to.Compression != "" {
 			to.Compression += ", "
 		}
@@ -209,8 +215,8 @@ func scanInput(data []byte, to *run, c *config) {
 	}
 }
 
-// readAll is io.ReadAll with fewer copies, which are garbage: memory that is not written to
-// costs nothing.
+// readAll is io.ReadAll with fewer and larger growth steps, because each step copies the data and
+// leaves the old buffer to the collector. Large capacities cost nothing until they are written to.
 func readAll(r io.Reader) ([]byte, error) {
 	data := make([]byte, 0, 16<<10)
 	for {
@@ -223,7 +229,7 @@ func readAll(r io.Reader) ([]byte, error) {
 			return nil, err
 		}
 		if len(data) == cap(data) {
-			// Not slices.Grow, which writes to all of it.
+			// Not slices.Grow, which clears all of the new memory.
 			bigger := make([]byte, len(data), len(data)+max(min(16<<20, 3*len(data)), len(data)/2))
 			copy(bigger, data)
 			data = bigger
@@ -231,22 +237,22 @@ func readAll(r io.Reader) ([]byte, error) {
 	}
 }
 
-// File is [Reader] of a file. One that is not compressed is mapped: what its
-// arrays hold is not read.
+// File is [Reader] for the file at path. A file that is not compressed is mapped, so that the
+// bytes of its arrays are never read from disk.
 func File(path string, opts ...Option) (*Report, error) {
 	report := new(Report)
-	if err := scanFile(path, &run{Report: report}, opts); err != nil {
+	if err := scanFile(path, &collector{Report: report}, opts); err != nil {
 		return nil, err
 	}
 	return report, nil
 }
 
-// FileSeq is [File] in the manner of [ReaderSeq].
+// FileSeq is [File] with the findings as an iterator, as in [ReaderSeq].
 func FileSeq(path string, report *Report, opts ...Option) iter.Seq2[Finding, error] {
-	return seq(report, func(to *run) error { return scanFile(path, to, opts) })
+	return seq(report, func(to *collector) error { return scanFile(path, to, opts) })
 }
 
-func scanFile(path string, to *run, opts []Option) error {
+func scanFile(path string, to *collector, opts []Option) error {
 	c := newConfig(opts)
 	data, err := input.Map(path, &input.Options{Limits: c.limits})
 	if err != nil {

@@ -20,7 +20,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// found writes findings in short: "offset opcode name verdict", with a ! where called.
+// found returns the findings in short: "offset opcode name verdict", with a ! if the name is
+// called.
 func found(r *audit.Report) []string {
 	var out []string
 	for _, f := range r.Findings {
@@ -146,12 +147,12 @@ func TestAuditCompressed(t *testing.T) {
 	}
 }
 
-// hasCode reports whether a fixture has functions with their code, which is dangerous.
+// hasCode reports whether a fixture holds functions with their code, which is dangerous.
 func hasCode(path string) bool {
 	return strings.Contains(path, "cloudpickle") || strings.Contains(path, "dropped/dill")
 }
 
-// What data scientists' libraries write must not be called dangerous.
+// TestAuditFixtures: no file that data scientists' libraries write is called dangerous.
 func TestAuditFixtures(t *testing.T) {
 	var files []string
 	for _, pattern := range []string{"../testdata/*/*.pkl", "../testdata/*/*/*.pkl",
@@ -221,8 +222,8 @@ func ExampleFileSeq() {
 	// Output: "" true
 }
 
-// reachesAttributes are the names in the fixtures that reach any attribute of
-// anything, and are rightly called dangerous.
+// reachesAttributes are the names in the fixtures that reach any attribute of any object: they are
+// dangerous although data scientists' libraries write them.
 var reachesAttributes = map[string]bool{
 	"builtins.getattr": true, "__builtin__.getattr": true, "operator.attrgetter": true,
 	"operator.methodcaller": true,
@@ -320,7 +321,7 @@ func TestAuditContainers(t *testing.T) {
 	}
 }
 
-// TestAuditMany has more findings than fit a chunk, in two pickles, the second of them damaged.
+// TestAuditMany audits two pickles with more findings than fit a chunk; the second is damaged.
 func TestAuditMany(t *testing.T) {
 	const n = 100_000
 	r, err := audit.Reader(strings.NewReader("(" + strings.Repeat("ca\nb\n", n) + "t.(" +

@@ -13,60 +13,61 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// An auditor records what one pickle names and what it does with that. The tape carries out the
-// opcodes, so that a name counts however it is put together.
+// An auditor records which names one pickle uses and what it does with them. It reads the pickle
+// with a tape, which executes the stack and memo opcodes, so that it sees a name in whatever way
+// the pickle puts it together.
 type auditor struct {
-	member string // of an archive
-	base   int64  // of the pickle
-	names  map[pickle.Global]*usedName
-	c      *config
-	wraps  bool // an array of joblib may follow
-	uses   uses
-	inside []inside
-	lastID *usedName
+	member      string                      // name of the archive member, made printable
+	base        int64                       // offset of the pickle in its input, in bytes
+	names       map[pickle.Global]*usedName // shared by the pickles of one input
+	config      *config
+	hasWrappers bool // the pickle names joblib's array wrapper, so raw array bytes may follow
+	uses        uses
+	embedded    []embeddedFile
+	lastID      *usedName // the last persistent id or extension code: repeated ids share it
 }
 
-// mode says how a run takes what readers of pickles take differently.
+// mode selects one of the ways in which unpicklers are known to differ.
 type mode struct {
-	unframed bool // frames are ignored
-	anyArgs  bool // arguments need not be a tuple
-	joblib   bool // arrays follow their wrappers
+	unframed bool // ignore frames
+	anyArgs  bool // accept arguments of a call that are not a tuple
+	joblib   bool // skip the array bytes that follow joblib's array wrappers
 }
 
-// ended is how a run over a pickle ended.
-type ended struct {
-	used     int64 // bytes, if err is nil
-	overhang int64 // bytes of the last frame behind STOP
+// outcome is the result of one pass over a pickle.
+type outcome struct {
+	length   int64 // of the pickle in bytes, valid if err is nil
+	overhang int64 // number of bytes of the last frame behind STOP
 	err      error
-	w        window.Window
+	window   window.Window
 }
 
-// tapes keeps the memory of tapes from one pickle to the next.
+// tapes lets one pickle use the memory of an earlier pickle's tape again.
 var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 
-// pickle audits the pickle at the beginning of data. Where readers differ, it is read as each of
-// them does, and what any of them sees is kept.
-func (a *auditor) pickle(data []byte) ended {
+// pickle audits the pickle at the beginning of data. Where unpicklers differ, it reads the pickle
+// in each of their ways, and keeps the uses that any of them would see.
+func (a *auditor) pickle(data []byte) outcome {
 	end := a.run(data, mode{joblib: true})
 	if errors.Is(end.err, io.EOF) && !errors.Is(end.err, errkind.ErrTruncated) {
 		return end
 	}
 	if frameError(end.err) {
-		// CPython's C unpickler runs what its Python one refuses.
+		// CPython's C unpickler accepts frames that its Python unpickler refuses.
 		a.rerun(data, mode{unframed: true, joblib: true})
-		a.dropping(data, end)
+		a.rereadAsC(data, end)
 	}
-	if a.wraps {
-		a.plain(data, end)
+	if a.hasWrappers {
+		a.readAsPickle(data, end)
 	}
 	if end.err == nil {
 		return end
 	}
 	from := offsetOf(end.err)
 	if op := opOf(end.err); op == opcode.Reduce || op == opcode.NewObj || op == opcode.NewObjEx {
-		// CPython's Python unpickler runs what its C one refuses.
+		// CPython's Python unpickler accepts arguments that its C unpickler refuses.
 		other := a.rerun(data, mode{anyArgs: true, joblib: true})
-		if a.wraps {
+		if a.hasWrappers {
 			other = a.rerun(data, mode{anyArgs: true, unframed: true})
 		}
 		if other.err == nil {
@@ -74,7 +75,7 @@ func (a *auditor) pickle(data []byte) ended {
 		}
 		from = max(from, offsetOf(other.err))
 	}
-	a.scan(data, from)
+	a.listGlobals(data, from)
 	return end
 }
 
@@ -88,8 +89,9 @@ func frameError(err error) bool {
 		errors.Is(err, errkind.ErrTruncated) && (e.Op == opcode.Frame || e.Op == opcode.Stop)
 }
 
-// rerun runs over the pickle once more, and keeps what either run found.
-func (a *auditor) rerun(data []byte, m mode) ended {
+// rerun reads the pickle again in another mode, and adds the uses that it finds to the earlier
+// ones.
+func (a *auditor) rerun(data []byte, m mode) outcome {
 	before := a.uses
 	a.uses = nil
 	end := a.run(data, m)
@@ -97,7 +99,7 @@ func (a *auditor) rerun(data []byte, m mode) ended {
 	return end
 }
 
-// keep merges the uses of an earlier run into those of the last.
+// keep merges the uses of earlier passes into those of the last pass.
 func (a *auditor) keep(before uses) {
 	if len(before) == 0 {
 		return
@@ -110,9 +112,10 @@ func (a *auditor) keep(before uses) {
 	a.uses = all
 }
 
-// plain reads a file of joblib as pickle.load does, which takes the bytes of arrays for opcodes.
-// What it finds there counts only if it means something: bytes of numbers may look like a name.
-func (a *auditor) plain(data []byte, end ended) {
+// readAsPickle reads a joblib file as pickle.load does, which takes the bytes of arrays for
+// opcodes. The bytes of numbers may look like a name by chance, so if only this reading fails, its
+// uses count only when one of them is dangerous.
+func (a *auditor) readAsPickle(data []byte, end outcome) {
 	before := a.uses
 	a.uses = nil
 	other := a.run(data, mode{unframed: true})
@@ -123,15 +126,15 @@ func (a *auditor) plain(data []byte, end ended) {
 	a.keep(before)
 }
 
-// run runs the opcodes of the pickle at the beginning of data.
-func (a *auditor) run(data []byte, m mode) ended {
+// run makes one pass over the opcodes of the pickle at the beginning of data.
+func (a *auditor) run(data []byte, m mode) outcome {
 	w := window.Bytes(data)
-	w.Limit, w.Shared, w.Unframed = a.c.all.InputBytes, true, m.unframed
+	w.Limit, w.Shared, w.Unframed = a.config.effective.InputBytes, true, m.unframed
 	if w.Limit < 0 {
 		w.Limit = 1<<63 - 1
 	}
 	if err := w.Begin(); err != nil {
-		return ended{err: err}
+		return outcome{err: err}
 	}
 	h := &host{auditor: a, t: tapes.Get().(*tape.Tape), joblib: m.joblib}
 	defer func() {
@@ -140,42 +143,42 @@ func (a *auditor) run(data []byte, m mode) ended {
 	}()
 	opts := a.options(h)
 	opts.AnyArgs = m.anyArgs
-	if a.c.usage != nil {
-		opts.Usage = *a.c.usage
+	if a.config.usage != nil {
+		opts.Usage = *a.config.usage
 	}
 	if len(a.uses) == 0 {
-		opts.Steps = nothing
+		opts.Path = skipValues
 	}
 	before, was := w, *a
 	err := h.t.Read(&w, opts)
-	if lacks, ok := h.t.Cut(); lacks && (err != nil || !ok) {
-		// What was left out may be an argument.
-		w, *a, opts.Steps = before, was, nil
+	if omitted, ok := h.t.CheckPartial(); omitted && (err != nil || !ok) {
+		// A part that was left out may be the argument of a call: read all of it.
+		w, *a, opts.Path = before, was, nil
 		*h = host{auditor: a, t: h.t, joblib: m.joblib}
 		err = h.t.Read(&w, opts)
 	}
-	if a.c.usage != nil {
-		*a.c.usage = h.t.Usage()
+	if a.config.usage != nil {
+		*a.config.usage = h.t.Usage()
 	}
-	return ended{w.Offset(), w.Overhang(), err, w}
+	return outcome{w.Offset(), w.Overhang(), err, w}
 }
 
-// nothing is what an audit wants of the values of a pickle that none of its calls takes.
-var nothing = []tape.Step{{Some: &tape.Some{Tuples: true, Uncounted: true}}}
+// skipValues tells the tape to leave out every value that is not an argument of a call.
+var skipValues = []tape.PathStep{{Selection: &tape.Selection{ThroughTuples: true, AnyCount: true}}}
 
-// options are those of a pass over the opcodes.
+// options returns the tape's options for one pass.
 func (a *auditor) options(h *host) *tape.Options {
-	l := a.c.all
+	l := a.config.effective
 	limits := tape.Limits{
 		Objects: l.Objects, Memo: l.Memo, StringBytes: l.StringBytes, IntDigits: l.IntDigits,
-		ValueBytes: a.c.valueBytes,
+		ValueBytes: a.config.valueBytes,
 	}
 	return &tape.Options{Host: h, Limits: limits, CallsAsArgs: true}
 }
 
-// scan lists what GLOBAL and INST opcodes name from an offset on, where the run could not go:
-// Python may have.
-func (a *auditor) scan(data []byte, from int64) {
+// listGlobals adds the names in GLOBAL and INST opcodes from an offset on. It is for the part of a
+// pickle that the tape could not reach, because Python may reach it.
+func (a *auditor) listGlobals(data []byte, from int64) {
 	noted := a.uses.end()
 	for op, err := range pickle.OpsBytes(data) {
 		if err != nil {
@@ -187,7 +190,7 @@ func (a *auditor) scan(data []byte, from int64) {
 	}
 }
 
-// opOf returns the opcode that an error is of, 0 if of none.
+// opOf returns the opcode that an error names, or 0.
 func opOf(err error) opcode.Code {
 	var e *tape.Error
 	if errors.As(err, &e) {
@@ -196,6 +199,7 @@ func opOf(err error) opcode.Code {
 	return 0
 }
 
+// offsetOf returns the offset that an error names, or 0.
 func offsetOf(err error) int64 {
 	var e *tape.Error
 	if errors.As(err, &e) {
@@ -204,24 +208,24 @@ func offsetOf(err error) int64 {
 	return 0
 }
 
-// nameOf returns what a class or function is.
+// nameOf returns what is known of the name of a class or function.
 func (a *auditor) nameOf(g pickle.Global) *usedName {
 	n, ok := a.names[g]
 	if !ok {
 		n = &usedName{global: g, kind: "global", text: safeText(g.String()),
-			judged: a.c.judge(g.Module, g.Name)}
+			judgement: a.config.judge(g.Module, g.Name)}
 		if len(a.names) < maxNames {
 			a.names[g] = n
 		}
 	}
 	if isArrayWrapper(g.Module, g.Name) {
-		a.wraps = true
+		a.hasWrappers = true
 	}
 	return n
 }
 
-// report hands over the findings.
-func (a *auditor) report(r *run) {
+// report passes the findings to the collector, in the order of their offsets.
+func (a *auditor) report(r *collector) {
 	if r.found == nil {
 		r.Findings = slices.Grow(r.Findings, a.uses.len())
 	}

@@ -4,22 +4,22 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// call is a call that a pickle makes, or that what it calls makes.
+// call describes a call that the pickle makes, or that a callable makes in turn.
 type call struct {
-	form     tape.Form
-	args     []tape.ID
-	open     bool // there may be other arguments than args
-	keywords bool
+	form       tape.Form
+	args       []tape.ID // the positional arguments that are known
+	incomplete bool      // there may be arguments that args does not hold
+	keywords   bool      // there are, or may be, keyword arguments
 }
 
-// bare reports that an instance is made without arguments: no __init__ runs.
+// bare reports whether the call makes an instance without arguments, so that no __init__ runs.
 func (c call) bare() bool {
 	return (c.form == tape.FormNewObj || c.form == tape.FormNewObjEx) && len(c.args) == 0 &&
-		!c.open && !c.keywords
+		!c.incomplete && !c.keywords
 }
 
-// anyCall is a call of which only the fact is known.
-var anyCall = call{open: true}
+// anyCall is a call whose arguments are not known.
+var anyCall = call{incomplete: true}
 
 var (
 	becauseBuilt = &reason{gradeDangerous, CapabilityProcess,
@@ -41,26 +41,26 @@ var (
 	becauseSets = &reason{gradeUnknown, "", "its state gives it a method of its own"}
 )
 
-// maxHidden bounds calls of results of calls.
+// maxHidden bounds the depth of calls of the results of calls.
 const maxHidden = 32
 
-// called judges that fn is called.
+// called judges a call of fn.
 func (h *host) called(fn tape.ID, c call, depth int) {
 	switch h.t.Kind(fn) {
 	case tape.Class:
 		u := h.use(fn)
-		u.call(h.judgeCall(u, c, depth))
+		u.addCall(h.judgeCall(u, c, depth))
 	case tape.Call:
 		h.resultCalled(fn, c, depth)
 	}
 }
 
-// judgeCall judges the call of a name.
+// judgeCall returns the reason for the verdict on a call of a name.
 func (h *host) judgeCall(u *use, c call, depth int) *reason {
 	if depth > maxHidden {
 		return becauseDeep
 	}
-	j := &u.name.judged
+	j := &u.name.judgement
 	if j.rule != nil {
 		if r := j.rule(h, c, depth+1); r != nil {
 			return r
@@ -68,7 +68,7 @@ func (h *host) judgeCall(u *use, c call, depth int) *reason {
 	}
 	if j.kind == kindNew {
 		if c.bare() {
-			return j.made
+			return j.newReason
 		}
 		return becauseCalled
 	}
@@ -78,7 +78,7 @@ func (h *host) judgeCall(u *use, c call, depth int) *reason {
 	return j.reason
 }
 
-// resultCalled judges that what a call returned is called.
+// resultCalled judges a call of what another call returned.
 func (h *host) resultCalled(id tape.ID, c call, depth int) {
 	info := h.t.Call(id)
 	root := info.Fn
@@ -106,7 +106,7 @@ func (h *host) resultCalled(id tape.ID, c call, depth int) {
 	u.worsen(becauseResult)
 }
 
-// argsOf are the arguments of a call on the tape.
+// argsOf returns the arguments of a call on the tape, or nil if they are not a tuple.
 func (h *host) argsOf(info tape.CallInfo) []tape.ID {
 	if h.t.Kind(info.Args) == tape.Tuple {
 		return h.t.Items(info.Args)
@@ -114,62 +114,64 @@ func (h *host) argsOf(info tape.CallInfo) []tape.ID {
 	return nil
 }
 
-// placed notes that a class is where it is harmless, whatever it does when it is called.
-func (h *host) placed(id tape.ID) {
+// namedOnly notes that a class is only named, as the class of an array for example: its own code
+// does not run, so the use is data even if a call of the class would not be.
+func (h *host) namedOnly(id tape.ID) {
 	if h.t.Kind(id) != tape.Class {
 		return
 	}
-	if u := h.use(id); !u.called && u.name.kind == "global" && u.name.judged.kind == kindData {
+	if u := h.use(id); !u.called && u.name.kind == "global" && u.name.judgement.kind == kindData {
 		u.reason = becauseData
 	}
 }
 
-// state judges the argument of a BUILD of an instance.
-func (h *host) state(target, state tape.ID) {
+// judgeState judges the state that a BUILD gives to an instance.
+func (h *host) judgeState(target, state tape.ID) {
 	info := h.t.Call(target)
-	if r := builds[h.classOf(info)]; r != nil {
+	if r := buildRules[h.classOf(info)]; r != nil {
 		if why := r(h, state); why != nil && h.t.Kind(info.Fn) == tape.Class {
 			h.use(info.Fn).worsen(why)
 		}
 	}
-	h.attributes(info.Fn, state)
+	h.judgeAttributes(info.Fn, state)
 	if h.t.Kind(state) == tape.Tuple && h.t.Size(state) == 2 {
 		for _, id := range h.t.Items(state) {
-			h.attributes(info.Fn, id)
+			h.judgeAttributes(info.Fn, id)
 		}
 	}
 }
 
-// looked is what was found in the dict of a state, so that one which is the state of many is read
-// once.
-type looked struct {
-	size int
-	sets bool
+// stateAttributes is what setsMethods found in the dict of a state. It is kept so that a dict which
+// is the state of many objects is read once; items is the length of the dict at that time, because
+// a pickle may add items later.
+type stateAttributes struct {
+	items       int
+	setsMethods bool
 }
 
-// attributes judges the attributes that a state sets. What the opcodes themselves call on an
-// instance may be one of them.
-func (h *host) attributes(class, state tape.ID) {
+// judgeAttributes judges the attributes that a state sets on an instance of class: one of them may
+// be a method that the opcodes call later.
+func (h *host) judgeAttributes(class, state tape.ID) {
 	if h.t.Kind(state) != tape.Dict {
 		return
 	}
-	if n := h.t.Taken(); n != h.taken {
-		h.looked, h.taken = nil, n
+	if n := h.t.Rollbacks(); n != h.statesTaken { // the tape uses its IDs again: forget the old ones
+		h.states, h.statesTaken = nil, n
 	}
-	found := h.looked[state]
-	if n := h.t.Size(state); n != found.size {
-		found = looked{n, h.setsMethods(state)}
-		if h.looked == nil {
-			h.looked = map[tape.ID]looked{}
+	found := h.states[state]
+	if n := h.t.Size(state); n != found.items {
+		found = stateAttributes{n, h.setsMethods(state)}
+		if h.states == nil {
+			h.states = map[tape.ID]stateAttributes{}
 		}
-		h.looked[state] = found
+		h.states[state] = found
 	}
-	if found.sets && h.t.Kind(class) == tape.Class {
+	if found.setsMethods && h.t.Kind(class) == tape.Class {
 		h.use(class).worsen(becauseSets)
 	}
 }
 
-// setsMethods reports whether a state sets what Python or the opcodes call.
+// setsMethods reports whether a state replaces a special method, or a method that opcodes call.
 func (h *host) setsMethods(state tape.ID) (sets bool) {
 	w := h.t.Children(state)
 	for b := w.Batch(); b != nil; b = w.Batch() {
@@ -190,9 +192,9 @@ func (h *host) setsMethods(state tape.ID) (sets bool) {
 	return sets
 }
 
-// persistentClass returns the class in the persistent id by which torch's older files name the
-// class of a module beside the source of it, which is only compared. What the id is used for, the
-// class is used for.
+// persistentClass returns the class in a persistent id of the form ("module", class, file, source).
+// Torch's older files write such an id to compare the source of a module's class; the id stands for
+// the class itself, so a use of the id is judged as a use of the class.
 //
 // Reference: torch/serialization.py, _legacy_load, persistent_load.
 func (h *host) persistentClass(pid tape.ID) (class tape.ID, ok bool) {
@@ -204,7 +206,7 @@ func (h *host) persistentClass(pid tape.ID) (class tape.ID, ok bool) {
 	return items[1], kind == "module" && h.t.Kind(items[1]) == tape.Class
 }
 
-// persistentReason judges a persistent id: torch writes those of its storages as tuples.
+// persistentReason judges a persistent id. Torch writes the ids of its storages as tuples.
 func (h *host) persistentReason(pid tape.ID) *reason {
 	if h.t.Kind(pid) != tape.Tuple || h.t.Size(pid) < 5 || h.t.Size(pid) > 6 {
 		return becausePersistent

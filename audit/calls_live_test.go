@@ -10,8 +10,9 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// TestLiveCalls reads what scripts/audit_calls.py saw: of all that had an effect which an argument
-// named, none is data or known when it is called, and what is only unknown is listed.
+// TestLiveCalls reads the effects that scripts/audit_calls.py observed in Python. No callable that
+// had an effect named by an argument is data or known when it is called, and the callables that are
+// only unknown are listed here.
 func TestLiveCalls(t *testing.T) {
 	path := os.Getenv("UNPKL_AUDIT_CALLS")
 	if path == "" {

@@ -18,40 +18,40 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// scan is the audit of one input with all that is inside it.
+// scan audits one input with everything that is nested inside it.
 type scan struct {
-	*run
-	c       *config
-	input   int64    // bytes of it
-	budget  int64    // bytes that may still be unfolded
-	formats []string // of compression around all of it
+	*collector
+	config       *config
+	input        int64    // length of the input in bytes
+	budget       int64    // number of bytes that may still be decompressed
+	compressions []string // the formats around the whole input, outermost first
 }
 
-// place is where data stands.
+// place says where in the input some data was found.
 type place struct {
-	member string
-	depth  int
-	top    bool // all of the input, but for compression
-	pickle bool // whoever reads it takes it for a pickle
+	member string // names of the enclosing archive members, with "!" between them
+	depth  int    // number of enclosing containers
+	top    bool   // the data is the whole input, apart from compression
+	pickle bool   // programs that read the data would take it for a pickle
 }
 
-// in is the place of a member of an archive.
-func (p place) in(name string) place {
+// inside returns the place of the named member of the archive at p.
+func (p place) inside(name string) place {
 	if p.member != "" {
 		name = p.member + "!" + name
 	}
 	return place{member: name, depth: p.depth + 1, pickle: pickleName(name)}
 }
 
-// maxContainers bounds containers in containers.
+// maxContainers bounds the nesting of containers.
 const maxContainers = 8
 
-// fail notes what could not be read; the first stands in the report.
+// fail records an error in the report, unless the report has one already.
 func (s *scan) fail(p place, err error) {
 	if err == nil || s.Err != nil {
 		return
 	}
-	err = bridge.Public(err)
+	err = bridge.PublicError(err)
 	if p.member != "" {
 		var kind error
 		for _, k := range []error{errkind.ErrLimit, errkind.ErrTruncated, errkind.ErrUnsupported,
@@ -73,8 +73,8 @@ func unsupported(format string, args ...any) error {
 	return errkind.New(errkind.ErrUnsupported, format, args...)
 }
 
-// data audits data of any kind.
-func (s *scan) data(data []byte, p place) {
+// audit audits data of any format.
+func (s *scan) audit(data []byte, p place) {
 	if s.stopped {
 		return
 	}
@@ -97,27 +97,28 @@ func (s *scan) data(data []byte, p place) {
 		return
 	case name != "":
 		s.fail(p, unsupported("%s is not looked into", name))
-		s.maybe(data, p)
+		s.maybePickle(data, p)
 	case bytes.HasPrefix(data, []byte(npy.Magic)):
 		s.arrays(data, p)
 	case format == compress.Tar:
-		s.maybe(data, p)
+		s.maybePickle(data, p)
 		s.tar(data, p)
 	case format != compress.Plain:
-		s.unfold(data, p)
-		s.maybe(data, p)
+		s.decompress(data, p)
+		s.maybePickle(data, p)
 	case p.top || p.pickle:
 		s.pickles(data, p, 0)
 	default:
-		s.maybe(data, p)
+		s.maybePickle(data, p)
 	}
-	// Readers of zips look at the end of a file and others at its beginning.
+	// Some programs look for a zip at the end of a file, even if its beginning is something else.
 	if bytes.Contains(data[max(0, len(data)-maxZipEnd):], []byte(zipEnd)) {
 		s.zip(data, p)
 	}
 }
 
-// foreign names the containers that an audit does not look into, by their first bytes.
+// foreign recognises, by the first bytes, a container that an audit does not look into, and returns
+// its name, or "".
 func foreign(data []byte) string {
 	if f, ok := magic.Of(data); ok && f.Kind&magic.Container != 0 && f.Kind&magic.Pickles == 0 {
 		return f.Name
@@ -133,9 +134,9 @@ func foreign(data []byte) string {
 	return ""
 }
 
-// unfold audits what is compressed.
-func (s *scan) unfold(data []byte, p place) {
-	limits := s.c.limits
+// decompress audits the content of compressed data.
+func (s *scan) decompress(data []byte, p place) {
+	limits := s.config.limits
 	limits.DecompressedBytes = max(s.budget, 1)
 	z, err := compress.NewOuterReader(bytes.NewReader(data), limits)
 	if z == nil {
@@ -147,27 +148,27 @@ func (s *scan) unfold(data []byte, p place) {
 	s.budget -= int64(len(out))
 	if p.top {
 		for _, f := range z.Formats() {
-			s.formats = append(s.formats, f.String())
+			s.compressions = append(s.compressions, f.String())
 		}
 	}
 	s.fail(p, err)
 	inner := p
 	inner.depth++
-	outer := s.c
-	s.c = s.c.unfolded(int64(len(data)))
-	s.data(out, inner)
-	s.c = outer
+	outer := s.config
+	s.config = s.config.forDecompressed(int64(len(data)))
+	s.audit(out, inner)
+	s.config = outer
 }
 
 func (s *scan) overBudget() error {
-	limit := s.c.all.DecompressedBytes
+	limit := s.config.effective.DecompressedBytes
 	return &errkind.LimitError{Limit: "DecompressedBytes", Max: limit, Want: limit - s.budget}
 }
 
 // tar audits the members of a tar.
 func (s *scan) tar(data []byte, p place) {
 	if p.top {
-		s.formats = append(s.formats, "tar")
+		s.compressions = append(s.compressions, "tar")
 	}
 	t := tar.NewReader(bytes.NewReader(data))
 	for !s.stopped {
@@ -186,11 +187,11 @@ func (s *scan) tar(data []byte, p place) {
 		if err != nil {
 			s.fail(p, errkind.New(errkind.ErrMalformed, "tar: %v", err))
 		}
-		s.data(member, p.in(h.Name))
+		s.audit(member, p.inside(h.Name))
 	}
 }
 
-// pickleName recognises the names that pickles go by.
+// pickleName recognises the endings of names that pickle files usually have.
 func pickleName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".pkl", ".pickle", ".pck", ".pcl", ".p", ".joblib", ".dill":
@@ -199,11 +200,11 @@ func pickleName(name string) bool {
 	return false
 }
 
-// arrays audits .npy files one after another, and pickles behind them.
+// arrays audits .npy files one after another, and the pickles behind them.
 func (s *scan) arrays(data []byte, p place) {
 	pos := 0
 	for bytes.HasPrefix(data[pos:], []byte(npy.Magic)) {
-		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), s.c.npy())
+		h, err := npy.ReadHeader(bytes.NewReader(data[pos:]), s.config.npy())
 		if err != nil {
 			s.fail(p, err)
 			return
@@ -220,9 +221,9 @@ func (s *scan) arrays(data []byte, p place) {
 	}
 }
 
-// maybe audits data that may be a pickle, although it looks like something else: it counts if it
-// names anything.
-func (s *scan) maybe(data []byte, p place) {
+// maybePickle audits data that looks like something else but may be a pickle too. Its findings
+// count if the pickle is whole or names something that Python could import.
+func (s *scan) maybePickle(data []byte, p place) {
 	a := s.auditor(p, 0)
 	end := a.pickle(data)
 	if end.err != nil && !a.uses.importable() {
@@ -235,13 +236,13 @@ func (s *scan) maybe(data []byte, p place) {
 		s.pickles(data, p, 0)
 		return
 	}
-	a.report(s.run)
+	a.report(s.collector)
 	s.fail(p, end.err)
-	s.insides(a, p)
+	s.embeddedFiles(a, p)
 }
 
 func (s *scan) auditor(p place, base int64) *auditor {
-	return &auditor{member: safeText(p.member), base: base, c: s.c,
+	return &auditor{member: safeText(p.member), base: base, config: s.config,
 		names: map[pickle.Global]*usedName{}}
 }
 
@@ -252,37 +253,37 @@ func (s *scan) pickles(data []byte, p place, pos int) {
 	for {
 		a := s.auditor(p, int64(pos))
 		a.names = names
-		before := s.n
+		before := s.count
 		end := a.pickle(data[pos:])
 		if end.err != nil && errors.Is(end.err, io.EOF) &&
 			!errors.Is(end.err, errkind.ErrTruncated) {
 			return
 		}
-		a.report(s.run)
+		a.report(s.collector)
 		switch {
 		case s.stopped:
 			return
 		case end.err == nil:
 			s.Pickles++
-			s.insides(a, p)
-			pos += int(end.used)
+			s.embeddedFiles(a, p)
+			pos += int(end.length)
 			if end.overhang > 0 && int(end.overhang) < len(data)-pos {
-				// Readers of files go on behind the frame, others behind the STOP.
+				// File readers continue behind the frame, other readers behind the STOP.
 				s.fail(p, errkind.New(errkind.ErrMalformed, "a frame goes on behind the STOP"))
-				s.maybe(data[pos+int(end.overhang):], p)
+				s.maybePickle(data[pos+int(end.overhang):], p)
 			}
 			continue
-		case s.Pickles > first && s.n == before && !looksLikePickle(data[pos:]):
+		case s.Pickles > first && s.count == before && !looksLikePickle(data[pos:]):
 			s.trailing(data, p, pos)
 			return
 		}
 		s.fail(p, shiftError(end.err, int64(pos)))
-		s.insides(a, p)
+		s.embeddedFiles(a, p)
 		return
 	}
 }
 
-// trailing notes data behind the last STOP; a container there is one that other readers look into.
+// trailing records data behind the last STOP. Other programs may look into a container there.
 func (s *scan) trailing(data []byte, p place, pos int) {
 	s.Trailing, s.TrailingOffset = true, int64(pos)
 	if name := foreign(data[pos:]); name != "" {
@@ -290,25 +291,26 @@ func (s *scan) trailing(data []byte, p place, pos int) {
 	}
 }
 
-// insides audits the files that a pickle holds as bytes and loads.
-func (s *scan) insides(a *auditor, p place) {
-	for _, in := range a.inside {
-		inner := p.in("bytes at " + describeInt(a.base+in.at))
+// embeddedFiles audits the files that a pickle holds as bytes and would load.
+func (s *scan) embeddedFiles(a *auditor, p place) {
+	for _, in := range a.embedded {
+		inner := p.inside("bytes at " + describeInt(a.base+in.offset))
 		inner.pickle = true
-		s.data(in.data, inner)
+		s.audit(in.data, inner)
 	}
 }
 
-// looksLikePickle tells a damaged pickle from other data.
+// looksLikePickle reports whether data begins with a PROTO opcode: if it cannot be read, it is a
+// damaged pickle rather than other data.
 func looksLikePickle(data []byte) bool {
 	return len(data) >= 2 && data[0] == byte(pickle.OpProto) && data[1] <= pickle.HighestProtocol
 }
 
-// shiftError makes the error of a pickle that of the input, in which it begins at by.
+// shiftError adds by, the offset of a pickle in its input, to the offset in an error of the pickle.
 func shiftError(err error, by int64) error {
 	var e *tape.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	return bridge.Public(&tape.Error{Op: e.Op, Offset: e.Offset + by, Err: e.Err})
+	return bridge.PublicError(&tape.Error{Op: e.Op, Offset: e.Offset + by, Err: e.Err})
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// TestLeavesOut: an audit that keeps nothing of a pickle which no call takes finds what one finds
-// that keeps all.
+// TestLeavesOut: an audit that leaves out the values that no call takes finds the same as an audit
+// that reads all values.
 func TestLeavesOut(t *testing.T) {
-	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
+	defer func(from int) { tape.PartialMinSize = from }(tape.PartialMinSize)
 	same := func(name string, data []byte) {
 		var texts [2]string
 		for i, from := range []int{1 << 30, 0} {
-			tape.CutFrom = from
+			tape.PartialMinSize = from
 			report, err := audit.Reader(bytes.NewReader(data), audit.WithLimits(limits))
 			if err != nil {
 				texts[i] = err.Error()

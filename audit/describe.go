@@ -9,7 +9,7 @@ import (
 
 func describeInt(i int64) string { return strconv.FormatInt(i, 10) }
 
-// describe makes a short text of a persistent id.
+// describe returns a short text of a persistent id.
 func (h *host) describe(id tape.ID, depth int) string {
 	t := h.t
 	switch t.Kind(id) {
@@ -42,11 +42,11 @@ func (h *host) describe(id tape.ID, depth int) string {
 	return h.TypeName(id)
 }
 
-// maxNameText bounds the names in a report.
+// maxNameText bounds the length of names in a report, in bytes.
 const maxNameText = 200
 
-// safeText makes a name printable: control characters and whatever is not
-// printable are escaped as in a Go string, and it is cut to a sane length.
+// safeText makes a name printable: it is cut to a bounded length, and characters that are not
+// printable ASCII are escaped as in a Go string.
 func safeText(s string) string {
 	if len(s) > maxNameText {
 		s = s[:maxNameText] + "..."

@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// TestFalseAlarms: of the fixtures, none is dangerous, and at most one in fifty unknown, but for
-// those that are made to be: classes of their own, and getters of attributes.
+// TestFalseAlarms: no fixture is dangerous, and at most one in fifty is unknown, apart from the
+// fixtures made for that purpose (classes of their own, getters of attributes).
 func TestFalseAlarms(t *testing.T) {
 	odd := []string{"sample_classes", "mymodule", "__main__", "builtins.getattr",
 		"__builtin__.getattr", "operator.attrgetter",

@@ -113,8 +113,7 @@ var forms = []form{
 	}},
 }
 
-// proofs are what is dangerous: each "module name arguments". testdata/proofs.txt has them with a
-// word on each.
+// proofs returns the dangerous calls of testdata/proofs.txt, each as module, name and arguments.
 func proofs(t testing.TB) [][]string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/proofs.txt")
@@ -134,7 +133,7 @@ func proofs(t testing.TB) [][]string {
 	return all
 }
 
-// TestProofs: whatever got past an audit or another scanner once is dangerous in every form.
+// TestProofs: every call that once got past an audit or another scanner is dangerous in every form.
 func TestProofs(t *testing.T) {
 	n := 0
 	for _, proof := range proofs(t) {
@@ -162,14 +161,14 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// TestArgumentsNoTuple: CPython's unpickler in Python runs calls with arguments that are no tuple,
-// which the one in C refuses: what follows is listed, and the error stays.
+// TestArgumentsNoTuple: CPython's Python unpickler makes calls whose arguments are not a tuple,
+// which its C unpickler refuses. An audit lists what follows such a call, and keeps the error.
 func TestArgumentsNoTuple(t *testing.T) {
 	for _, p := range []string{
 		"\x80\x04\x8c\x08builtins\x94\x8c\x04list\x94\x93\x8c\x01aR0\x8c\x02os\x8c\x06system\x93.",
 		"\x80\x04\x8c\x01m\x8c\x01C\x93]\x810\x8c\x02os\x8c\x06system\x93.",
 		"\x80\x04\x8c\x01m\x8c\x01C\x93}}\x920\x8c\x02os\x8c\x06system\x93.",
-		// To pickle.load, the state of joblib's wrapper is no sign that an array follows.
+		// To pickle.load, the state of joblib's wrapper does not mean that an array follows.
 		"cjoblib.numpy_pickle\nNumpyArrayWrapper\nS'a'\nR}b0cos\nsystem\n.",
 		"\x80\x04\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper\x93C\x01aR}b0" +
 			"\x8c\x02os\x8c\x06system\x93.",

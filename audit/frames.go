@@ -9,31 +9,32 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// CPython's C unpickler holds a frame in a buffer. Up to 3.13.14, what it reads across the end of
-// the buffer it reads anew behind the frame, and drops what was left in it: a name whose line
-// begins in the frame is another name to it than to any reader of the bytes in their order. So a
-// pickle that fails at the end of a frame is read once more without what would be dropped.
+// CPython's C unpickler holds a frame in a buffer. Up to 3.13.14, a read that crosses the end of
+// the buffer starts again behind the frame, and drops the bytes that were left in the buffer. A
+// name whose line begins inside the frame is therefore another name to the C unpickler than to a
+// reader of the bytes in order. So a pickle that fails at the end of a frame is read again without
+// the bytes that the C unpickler would drop.
 //
 // Reference: CPython's Modules/_pickle.c, _Unpickler_ReadImpl, _Unpickler_Readline, load_frame;
 // issue 154848.
 
 const (
-	maxDrops    = 16
-	maxDropping = 64 << 20 // bytes of a pickle that is read so
+	maxDrops    = 16       // number of gaps in one pickle
+	maxDropping = 64 << 20 // length of a pickle that is read again, in bytes
 )
 
-// gap is what was taken out of a pickle.
+// gap is a range of bytes that was taken out of a pickle: n bytes at offset at.
 type gap struct{ at, n int64 }
 
-// dropping audits a pickle as the C unpickler reads it; end is how reading it in order ended.
-func (a *auditor) dropping(data []byte, end ended) {
+// rereadAsC audits a pickle as the C unpickler reads it, after a reading in order ended with end.
+func (a *auditor) rereadAsC(data []byte, end outcome) {
 	if len(data) > maxDropping {
 		return
 	}
 	before := a.uses
 	var gaps []gap
 	for range maxDrops {
-		edited, g, ok := drop(data, &end)
+		edited, g, ok := withoutDropped(data, &end)
 		if !ok {
 			break
 		}
@@ -59,16 +60,17 @@ func (a *auditor) dropping(data []byte, end ended) {
 	a.uses = before
 }
 
-// drop takes out of a pickle what the C unpickler drops where reading it ended.
-func drop(data []byte, end *ended) (edited []byte, g gap, ok bool) {
+// withoutDropped returns a copy of data without the bytes that the C unpickler drops at the place
+// where the last pass ended, and the gap. It returns ok false if the pass did not end at a frame.
+func withoutDropped(data []byte, end *outcome) (edited []byte, g gap, ok bool) {
 	var e *tape.Error
-	from, to, framed := end.w.Frame()
+	from, to, framed := end.window.Frame()
 	if !framed || !errors.As(end.err, &e) || !frameError(end.err) || to > int64(len(data)) {
 		return nil, g, false
 	}
-	at := end.w.Offset()
+	at := end.window.Offset()
 	if at == e.Offset {
-		at++ // its argument is read anew, not the opcode
+		at++ // the C unpickler reads the argument again, but not the opcode
 	}
 	if at < from || at > to {
 		return nil, g, false
@@ -77,7 +79,7 @@ func drop(data []byte, end *ended) (edited []byte, g gap, ok bool) {
 	length := at - from
 	if e.Op == opcode.Frame {
 		n := binary.LittleEndian.Uint64(data[at-8:])
-		if n <= uint64(to-at) { // it is there already, and means nothing
+		if n <= uint64(to-at) { // the new frame is in the buffer already, so FRAME has no effect
 			g = gap{at - 9, 9}
 			length = to - from - 9
 		}

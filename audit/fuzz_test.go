@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/internal/cases"
 )
 
-// limits keep what one input of a fuzzer may cost small.
+// limits bound the cost of one input of a fuzzer.
 var limits = unpkl.Limits{Expansion: 100_000, DecompressedBytes: 1 << 20, Depth: 200,
 	OutputBytes: 1 << 20}
 

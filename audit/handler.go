@@ -10,13 +10,13 @@ import (
 	"net/http"
 )
 
-// maxBody bounds the bodies that a [Handler] takes, which are in memory while they are audited.
+// maxBody bounds the bodies that a [Handler] accepts, in bytes: it holds a body in memory.
 const maxBody = 1 << 30
 
-// Handler returns a handler that lets only requests through to next whose body is a file with no
-// verdict worse than most; of a multipart form it audits every part. Others are answered with
-// status 422 and the report as JSON, and one larger than 1 GiB, or than Limits.InputBytes if that
-// is set, with 413. A request without a body goes through.
+// Handler returns a handler that passes a request on to next only if its body is a file with no
+// verdict worse than most. Of a multipart form it audits every part. It answers other requests with
+// status 422 and the report as JSON, and a body larger than 1 GiB, or than Limits.InputBytes if
+// that is set, with status 413. A request without a body is passed on.
 func Handler(next http.Handler, most Verdict, opts ...Option) http.Handler {
 	limit := newConfig(opts).limits.InputBytes
 	if limit <= 0 {
@@ -48,12 +48,12 @@ func Handler(next http.Handler, most Verdict, opts ...Option) http.Handler {
 	})
 }
 
-// bodyReport audits a body, or the parts of a multipart one.
+// bodyReport audits a body, or each part of a multipart body.
 func bodyReport(r *http.Request, body []byte, opts []Option) *Report {
 	report := new(Report)
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" && kind != "multipart/mixed" {
-		scanInput(body, &run{Report: report}, newConfig(opts))
+		scanInput(body, &collector{Report: report}, newConfig(opts))
 		return report
 	}
 	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
@@ -71,14 +71,14 @@ func bodyReport(r *http.Request, body []byte, opts []Option) *Report {
 			return report
 		}
 		if part.FileName() == "" && len(data) < 1<<10 && !looksLikePickle(data) {
-			continue // a field of the form
+			continue // a text field of the form
 		}
-		to := &run{Report: report}
+		to := &collector{Report: report}
 		scanInput(data, to, newConfig(opts))
 	}
 }
 
-// refuse answers with the report.
+// refuse answers a request with the report.
 func refuse(w http.ResponseWriter, r *Report) {
 	doc := struct {
 		*Report

@@ -13,7 +13,7 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// A service that takes pickles from strangers lets only those through that hold data.
+// A service accepts pickles from strangers, and lets only those through that hold nothing but data.
 func ExampleHandler() {
 	store := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -6,17 +6,17 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// host answers for an audit what the opcodes of one pickle ask. Whatever is called gives an inert
-// Call, and nothing that is done to one fails, since CPython would go on there: what is done is
-// judged.
+// host answers the tape's questions for an audit. Every call gives an inert Call cell, and no
+// operation on one fails: CPython would go on there, so the audit judges the operation and goes on
+// too.
 type host struct {
 	*auditor
-	t        *tape.Tape
-	anything tape.ID // what a persistent id or an extension code gives, or 0
-	looked   map[tape.ID]looked
-	taken    int // the tape's Taken when looked was empty
-	nested   int
-	joblib   bool // array wrappers are followed by their arrays
+	t           *tape.Tape
+	placeholder tape.ID                     // the cell of every persistent id and extension code, or 0
+	states      map[tape.ID]stateAttributes // by the dict of the state
+	statesTaken int                         // the tape's Taken when states was last emptied
+	nested      int                         // depth of pickles inside arrays of objects
+	joblib      bool                        // array wrappers are followed by their arrays
 }
 
 var _ tape.Host = (*host)(nil)
@@ -34,7 +34,7 @@ func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
 	if h.t.Kind(args) == tape.Tuple {
 		c.args = h.t.Items(args)
 	} else {
-		c.open = true
+		c.incomplete = true
 	}
 	h.called(fn, c, 0)
 	return h.t.NewCall(form, fn, args, kwargs, 0, false), nil
@@ -46,7 +46,7 @@ func (h *host) Build(target, state tape.ID) (tape.ID, error) {
 	case tape.Class:
 		h.use(target).worsen(becauseBuilt)
 	case tape.Call:
-		h.state(target, state)
+		h.judgeState(target, state)
 		h.t.SetState(target, state)
 		if h.joblib && h.isWrapper(target) {
 			return target, h.passArray(state)
@@ -56,24 +56,24 @@ func (h *host) Build(target, state tape.ID) (tape.ID, error) {
 }
 
 // Append implements [tape.Host].
-func (h *host) Append(target tape.ID, _ []tape.ID) error { return h.filled(target) }
+func (h *host) Append(target tape.ID, _ []tape.ID) error { return h.itemsAdded(target) }
 
 // SetItems implements [tape.Host].
-func (h *host) SetItems(target tape.ID, _ []tape.ID) error { return h.filled(target) }
+func (h *host) SetItems(target tape.ID, _ []tape.ID) error { return h.itemsAdded(target) }
 
 // Add implements [tape.Host].
-func (h *host) Add(target tape.ID, _ []tape.ID) error { return h.filled(target) }
+func (h *host) Add(target tape.ID, _ []tape.ID) error { return h.itemsAdded(target) }
 
-// filled judges that items are put into what a name stands for.
-func (h *host) filled(target tape.ID) error {
+// itemsAdded judges that the pickle adds items to target, which may be a class or function.
+func (h *host) itemsAdded(target tape.ID) error {
 	if h.t.Kind(target) == tape.Class {
 		h.use(target).worsen(becauseFilled)
 	}
 	return nil
 }
 
-// CheckKey implements [tape.Host].
-func (h *host) CheckKey(tape.ID) error { return nil }
+// CheckHashable implements [tape.Host].
+func (h *host) CheckHashable(tape.ID) error { return nil }
 
 // Persistent implements [tape.Host].
 func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
@@ -89,19 +89,19 @@ func (h *host) Extension(code int) (tape.ID, error) {
 	return h.id("extension code", describeInt(int64(code)), becauseExtension)
 }
 
-// id notes a persistent id or an extension code.
+// id records the use of a persistent id or an extension code, and returns the placeholder.
 func (h *host) id(kind, text string, why *reason) (tape.ID, error) {
 	if h.lastID == nil || h.lastID.kind != kind || h.lastID.text != text || h.lastID.reason != why {
-		h.lastID = &usedName{kind: kind, text: text, judged: judged{reason: why}}
+		h.lastID = &usedName{kind: kind, text: text, judgement: judgement{reason: why}}
 	}
 	op, at := h.t.Op()
 	h.uses.add(h.lastID, op, at)
-	if h.anything == 0 {
-		h.anything = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0,
+	if h.placeholder == 0 {
+		h.placeholder = h.t.NewCall(tape.FormReduce, tape.IDNone, tape.IDEmptyTuple, tape.IDNone, 0,
 			false)
-		h.t.Hold()
+		h.t.PinBatches()
 	}
-	return h.anything, nil
+	return h.placeholder, nil
 }
 
 // NextBuffer implements [tape.Host].
@@ -113,7 +113,7 @@ func (h *host) ReadOnly(buffer tape.ID) (tape.ID, error) { return buffer, nil }
 // Str implements [tape.Host].
 func (h *host) Str(b []byte) (tape.ID, error) { return h.t.NewSpan(tape.Py2Str, b) }
 
-// computed stands for a module or name that is the result of a call.
+// computed stands for a module or name that is the result of a call, and so is not known.
 const computed = "(computed)"
 
 // Text implements [tape.Host].
@@ -131,15 +131,15 @@ func (h *host) Text(id tape.ID) (string, bool) {
 }
 
 // isInstance reports whether a Call makes an instance, without arguments, of a class that is data
-// or known: that is no name, since a str so made is empty. The bytes of joblib's arrays, read as
-// opcodes, often seem to ask for names by such.
+// or known. Such an instance cannot be a name, since a str made in this way is empty. Without this
+// test the bytes of joblib's arrays, read as opcodes, often seem to compute names.
 func (h *host) isInstance(id tape.ID) bool {
 	info := h.t.Call(id)
 	if info.Form != tape.FormNewObj || h.t.Kind(info.Args) != tape.Tuple ||
 		h.t.Size(info.Args) > 0 || h.t.Kind(info.Fn) != tape.Class {
 		return false
 	}
-	k := h.use(info.Fn).name.judged.kind
+	k := h.use(info.Fn).name.judgement.kind
 	return k == kindData || k == kindKnown || k == kindNew
 }
 
@@ -158,10 +158,10 @@ var typeNames = [...]string{
 	tape.Dict: "dict", tape.Set: "set", tape.FrozenSet: "frozenset", tape.Call: "an object",
 }
 
-// use returns the use that a Class stands for.
+// use returns the use that a Class cell stands for.
 func (h *host) use(class tape.ID) *use { return h.t.Value(class).(*use) }
 
-// isClass reports whether a cell is a Class, and returns its name.
+// isClass reports whether a cell is a Class, and returns its global.
 func (h *host) isClass(id tape.ID) (g pickle.Global, ok bool) {
 	if h.t.Kind(id) != tape.Class {
 		return g, false
@@ -169,11 +169,11 @@ func (h *host) isClass(id tape.ID) (g pickle.Global, ok bool) {
 	return h.use(id).name.global, true
 }
 
-// opName is the name of an opcode in a finding.
+// opName returns the name of an opcode in findings.
 func opName(op opcode.Code) string { return pickle.Opcode(op).String() }
 
-// Drop implements [tape.Host]. The call was judged when it was made, whatever becomes of its
-// result.
+// Drop implements [tape.Host]. The call was judged when it was made; what becomes of its result
+// does not change the verdict.
 func (h *host) Drop(target, call tape.ID) error { return nil }
 
 // IsObject implements [tape.Host].
@@ -185,5 +185,5 @@ func (h *host) IsMethodCall(id tape.ID) bool { return false }
 // Keys implements [tape.Host].
 func (h *host) Keys(dict tape.ID, max int) []string { return nil }
 
-// Late implements [tape.Host].
-func (h *host) Late(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }
+// LateEntries implements [tape.Host].
+func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }

@@ -9,18 +9,18 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// joblib puts the bytes of an array, or a pickle of it, into the stream behind the BUILD of its
-// wrapper. An audit passes over them to find the opcodes behind; it needs the shape and the size of
-// an element for that, and reads both from cells.
+// joblib writes the bytes of an array, or a pickle of it, into the stream behind the BUILD of the
+// array's wrapper. An audit skips them to find the opcodes that follow. It computes their length
+// from the shape and the itemsize, which it reads from the cells.
 //
 // Reference: joblib/numpy_pickle.py, NumpyArrayWrapper.read_array.
 
-// isWrapper reports whether a Call is of the wrapper of an array.
+// isWrapper reports whether a Call makes joblib's wrapper of an array.
 func (h *host) isWrapper(target tape.ID) bool {
 	return h.classOf(h.t.Call(target)) == "joblib.numpy_pickle.NumpyArrayWrapper"
 }
 
-// classOf returns the name of the class of an instance, "" if that is not plain to see.
+// classOf returns the name of the class of an instance, or "" if the cells do not tell it.
 func (h *host) classOf(info tape.CallInfo) string {
 	g, ok := h.isClass(info.Fn)
 	if !ok {
@@ -30,7 +30,7 @@ func (h *host) classOf(info tape.CallInfo) string {
 	if full != "copyreg._reconstructor" && full != "copyreg.__newobj__" {
 		return full
 	}
-	args := h.argsOf(info) // as protocols 0 and 1 make it
+	args := h.argsOf(info) // protocols 0 and 1 pass the class as an argument
 	if len(args) == 0 {
 		return ""
 	}
@@ -40,7 +40,7 @@ func (h *host) classOf(info tape.CallInfo) string {
 	return canonical(g.Module, g.Name)
 }
 
-// isArrayWrapper recognises the class in whose place joblib puts the bytes of an array.
+// isArrayWrapper recognises the class of joblib's array wrappers.
 func isArrayWrapper(module, name string) bool {
 	return name == "NumpyArrayWrapper" && strings.HasSuffix(module, "joblib.numpy_pickle")
 }
@@ -49,7 +49,7 @@ func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, "joblib: "+format, args...)
 }
 
-// passArray passes over the array behind the BUILD of a wrapper.
+// passArray skips the array that follows the BUILD of a wrapper.
 func (h *host) passArray(state tape.ID) error {
 	if h.t.Kind(state) == tape.Dict && h.t.Size(state) > maxState {
 		return malformed("the state of an array has %d items", h.t.Size(state))
@@ -93,7 +93,8 @@ func (h *host) passArray(state tape.ID) error {
 	return err
 }
 
-// elementSize returns the size of an element of a dtype, which is a call of numpy.dtype.
+// elementSize returns the itemsize in bytes of a dtype, which is a call of numpy.dtype, and whether
+// the dtype holds objects. ok is false for a dtype that it cannot read.
 func (h *host) elementSize(id tape.ID, depth int) (size int64, objects, ok bool) {
 	if h.t.Kind(id) != tape.Call || depth > 16 {
 		return 0, false, false
@@ -124,7 +125,7 @@ func (h *host) elementSize(id tape.ID, depth int) (size int64, objects, ok bool)
 	return n, false, true
 }
 
-// structSize returns the size of an element of a dtype with fields or of a subarray. Its state is
+// structSize is elementSize of a dtype with fields or a subarray. The state of such a dtype is
 // (version, byte order, subarray, names, fields, size, alignment, flags).
 func (h *host) structSize(info tape.CallInfo, size int64, depth int) (int64, bool, bool) {
 	if !info.HasState || h.t.Kind(info.State) != tape.Tuple || h.t.Size(info.State) < 7 {
@@ -158,10 +159,10 @@ func (h *host) structSize(info tape.CallInfo, size int64, depth int) (int64, boo
 	return size, objects, true
 }
 
-// maxNested bounds the pickles inside pickles: each is a call on Go's stack.
+// maxNested bounds pickles inside pickles, because each level takes a call on Go's stack.
 const maxNested = 100
 
-// nestedPickle audits the pickle that follows, of an array of objects, and goes on behind it.
+// nestedPickle audits the pickle of an array of objects, which begins here, and goes on behind it.
 func (h *host) nestedPickle() error {
 	if h.nested == maxNested {
 		return &errkind.LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}

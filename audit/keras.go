@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// Keras' files name classes and functions in a configuration in JSON, and import them when the
-// model is made; a Lambda layer holds code.
+// Keras files hold a configuration in JSON that names classes and functions. Keras imports them
+// when it builds the model; a Lambda layer holds code.
 //
 // Reference: keras/src/saving/serialization_lib.py, deserialize_keras_object.
 
@@ -19,7 +19,7 @@ var (
 		"Keras imports what a configuration names"}
 )
 
-// keras audits a configuration.
+// keras audits the JSON configuration of a Keras file.
 func (s *scan) keras(data []byte, p place) {
 	var v any
 	if json.Unmarshal(data, &v) != nil {
@@ -41,7 +41,7 @@ func (s *scan) keras(data []byte, p place) {
 	}
 }
 
-// layer judges an object that names a class.
+// layer judges a JSON object that names a class.
 func (s *scan) layer(v map[string]any, p place) {
 	class, ok := v["class_name"].(string)
 	if !ok {
@@ -59,7 +59,7 @@ func (s *scan) layer(v map[string]any, p place) {
 	case module == "" || kerasModule(module):
 		return
 	default:
-		if j := s.c.judge(module, name); j.kind == kindDangerous {
+		if j := s.config.judge(module, name); j.kind == kindDangerous {
 			why = j.reason
 		}
 	}

@@ -23,19 +23,19 @@ const (
 	CapabilityReach   Capability = "reaches any attribute"
 )
 
-// capabilities are those by the words of the data file.
+// capabilities maps the words of names.txt to capabilities.
 var capabilities = map[string]Capability{
 	"code": CapabilityCode, "import": CapabilityImport, "read": CapabilityRead,
 	"write": CapabilityWrite, "network": CapabilityNetwork, "process": CapabilityProcess,
 	"nested": CapabilityNested, "reach": CapabilityReach,
 }
 
-// namesText is the list that ships with the package: see the comment at its beginning.
+// namesText is the list of names in the package; the comment at its beginning describes its syntax.
 //
 //go:embed names.txt
 var namesText string
 
-// kind is what an entry of the list says.
+// kind is what an entry of the list says of its names.
 type kind uint8
 
 const (
@@ -50,19 +50,19 @@ var kinds = map[string]kind{
 	"unknown": kindUnknown, "data": kindData, "known": kindKnown, "new": kindNew,
 }
 
-// entry is one line of the list. Its names are taken apart when they are looked at: a pickle uses
-// the names of few modules, and a command that looks at one file would wait for all of them.
+// entry is one line of the list. Its names are split only when a name is looked up: a pickle uses
+// names of few modules, and splitting all lines would delay a command that reads one file.
 type entry struct {
 	kind       kind
 	capability Capability
 	module     string
-	names      string // with commas between them
-	below      bool   // also what is below the module
-	whole      bool   // all of the module
+	names      string // with commas between them; a name may be a pattern
+	submodules bool   // the entry holds for the modules below module too
+	allNames   bool   // names is "*"
 }
 
-// has reports whether the entry has a name in full.
-func (e *entry) has(name string) bool {
+// lists reports whether the entry has exactly this name, apart from patterns.
+func (e *entry) lists(name string) bool {
 	for one := range strings.SplitSeq(e.names, ",") {
 		if one == name {
 			return true
@@ -71,16 +71,16 @@ func (e *entry) has(name string) bool {
 	return false
 }
 
-// list is the data file, read.
-type list struct {
-	modules  map[string][]*entry
-	suffixes map[string][]*entry // of "*.MODULE"
-	last     []*entry            // of the last part of a dotted name
-	aliases  map[string]string
+// nameList is the content of names.txt.
+type nameList struct {
+	modules    map[string][]*entry
+	suffixes   map[string][]*entry // entries "*.MODULE", by MODULE
+	attributes []*entry            // entries of any module: the last part of a dotted name
+	aliases    map[string]string   // other names of modules
 }
 
-// names is the list that ships with the package. That it can be read is tested.
-var names = sync.OnceValue(func() *list {
+// names returns the list in the package. A test checks that it can be parsed.
+var names = sync.OnceValue(func() *nameList {
 	l, err := parseList(namesText)
 	if err != nil {
 		panic(err)
@@ -88,9 +88,9 @@ var names = sync.OnceValue(func() *list {
 	return l
 })
 
-func parseList(text string) (*list, error) {
+func parseList(text string) (*nameList, error) {
 	lines := strings.Count(text, "\n")
-	l := &list{modules: make(map[string][]*entry, lines), suffixes: map[string][]*entry{},
+	l := &nameList{modules: make(map[string][]*entry, lines), suffixes: map[string][]*entry{},
 		aliases: map[string]string{}}
 	n := 0
 	for line := range strings.Lines(text) {
@@ -110,8 +110,8 @@ func parseList(text string) (*list, error) {
 	return l, nil
 }
 
-// add adds an entry.
-func (l *list) add(word, module, names string) error {
+// add adds one line of the list.
+func (l *nameList) add(word, module, names string) error {
 	if word == "alias" {
 		l.aliases[module] = names
 		return nil
@@ -132,13 +132,13 @@ func (l *list) add(word, module, names string) error {
 			}
 		}
 	}
-	e.whole = names == "*"
-	module, e.below = strings.CutSuffix(module, ".*")
+	e.allNames = names == "*"
+	module, e.submodules = strings.CutSuffix(module, ".*")
 	module, suffix := strings.CutPrefix(module, "*.")
 	e.module = module
 	switch {
 	case module == "any":
-		l.last = append(l.last, e)
+		l.attributes = append(l.attributes, e)
 	case suffix:
 		l.suffixes[module] = append(l.suffixes[module], e)
 	default:
@@ -147,8 +147,8 @@ func (l *list) add(word, module, names string) error {
 	return nil
 }
 
-// find returns the entry that says most about a name, or nil.
-func (l *list) find(module, name string) *entry {
+// find returns the most specific entry for a name, or nil.
+func (l *nameList) find(module, name string) *entry {
 	if e := matching(l.modules[module], name, false); e != nil {
 		return e
 	}
@@ -175,31 +175,31 @@ func (l *list) find(module, name string) *entry {
 	return nil
 }
 
-// matching returns the first entry that names a name in full, or else the first that fits. parent
-// says that the entries are of a module around the name's.
-func matching(entries []*entry, name string, parent bool) *entry {
-	var fits *entry
+// matching returns the first entry that has exactly this name, or else the first with a matching
+// pattern. inParent says that the entries are of a module above that of the name.
+func matching(entries []*entry, name string, inParent bool) *entry {
+	var wildcard *entry
 	for _, e := range entries {
-		if parent && !e.below && !e.whole {
+		if inParent && !e.submodules && !e.allNames {
 			continue
 		}
 		for pattern := range strings.SplitSeq(e.names, ",") {
 			if pattern == name {
 				return e
 			}
-			if fits == nil && strings.ContainsAny(pattern, "*[") {
+			if wildcard == nil && strings.ContainsAny(pattern, "*[") {
 				if ok, _ := path.Match(pattern, name); ok { // the patterns were checked
-					fits = e
+					wildcard = e
 				}
 			}
 		}
 	}
-	return fits
+	return wildcard
 }
 
-// spellings returns the names under which a module is judged: its own, without leading underscores,
-// and what those are aliases of.
-func (l *list) spellings(module string) []string {
+// spellings returns the names under which a module is looked up: its own name, the name without
+// leading underscores, and the modules that those are aliases of.
+func (l *nameList) spellings(module string) []string {
 	all := []string{module}
 	if bare := strip(module); bare != module {
 		all = append(all, bare)
@@ -220,7 +220,7 @@ func (l *list) spellings(module string) []string {
 	return all
 }
 
-// strip takes the leading underscores off each part of a name, but not from __x__.
+// strip removes the leading underscores of each part of a name, except from parts such as __x__.
 func strip(name string) string {
 	if !strings.Contains(name, "_") {
 		return name

@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// executed is what scripts/audit_run.py says of a pickle.
+// executed is what scripts/audit_run.py reports about one pickle.
 type executed struct {
 	Events [][2]string
 	Names  [][2]string
@@ -22,7 +22,7 @@ type executed struct {
 	Victim bool
 }
 
-// execute lets the Python of UNPKL_PYTHON load pickles, each in a folder of its own.
+// execute loads pickles with the Python of UNPKL_PYTHON, each in a folder of its own.
 func execute(t *testing.T, script string, pickles []string, args ...string) []executed {
 	t.Helper()
 	python := os.Getenv("UNPKL_PYTHON")
@@ -55,7 +55,7 @@ func execute(t *testing.T, script string, pickles []string, args ...string) []ex
 	return all
 }
 
-// explained are the events that a use has although it is data, and why.
+// explained recognises the events of uses that are data, each for a reason given here.
 func explained(event [2]string, r *audit.Report) bool {
 	for _, f := range r.Findings {
 		switch f.Name {
@@ -67,8 +67,8 @@ func explained(event [2]string, r *audit.Report) bool {
 	return event[0] == "import" || event[0] == "pickle.find_class" // of the own module, lazily
 }
 
-// TestLiveProofs: Python runs each proof under an audit hook, in one form in turn; whatever has an
-// event there is neither data nor known.
+// TestLiveProofs lets Python run each proof under an audit hook, in one form each. A proof that
+// causes an event is neither data nor known.
 func TestLiveProofs(t *testing.T) {
 	if os.Getenv("UNPKL_PYTHON") == "" {
 		t.Skip("UNPKL_PYTHON names no Python")
@@ -87,7 +87,7 @@ func TestLiveProofs(t *testing.T) {
 	checkExecuted(t, pickles)
 }
 
-// TestLiveNames: Python calls everything that is data or known by name with plausible arguments.
+// TestLiveUses lets Python call every name that is data or known, with plausible arguments.
 func TestLiveUses(t *testing.T) {
 	if os.Getenv("UNPKL_PYTHON") == "" {
 		t.Skip("UNPKL_PYTHON names no Python")
@@ -114,7 +114,7 @@ func TestLiveUses(t *testing.T) {
 	checkExecuted(t, pickles)
 }
 
-// checkExecuted holds what Python did against the verdicts.
+// checkExecuted compares what Python did with the verdicts.
 func checkExecuted(t *testing.T, pickles []string) {
 	t.Helper()
 	withEvents := 0

@@ -18,11 +18,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// TestSeq yields what Reader lists.
+// TestSeq: ReaderSeq yields the findings that Reader lists.
 func TestSeq(t *testing.T) {
 	inputs := map[string]string{
 		"two pickles, one damaged": "cos\nsystem\n.(cb\nc\nQ\xff",
-		// The second run, with everything inert, goes further.
+		// The second pass, in which everything is inert, gets further.
 		"two runs": "cnumpy\ndtype\n(U\x02f8K\x00K\x01tRK\x01\x85bcos\nsystem\n)R.cx\ny\n.",
 		"a zip":    zipped(t, "a.pkl", "\x80\x04cos\nsystem\n.", "b.pkl", "\x80\x04Pid\n."),
 	}
@@ -80,7 +80,7 @@ func TestSeq(t *testing.T) {
 	}
 }
 
-// TestSeqMemory: a use of a name takes a cell, a value and 32 bytes until its pickle is through.
+// TestSeqMemory: until its pickle has been read, a use takes a cell, a value and 32 bytes.
 func TestSeqMemory(t *testing.T) {
 	const n = 1 << 20
 	for name, in := range map[string]string{
@@ -109,7 +109,7 @@ func TestSeqMemory(t *testing.T) {
 	}
 }
 
-// TestSeqStops: an iteration that is left reads no further.
+// TestSeqStops: after the caller leaves the iteration, nothing more is read.
 func TestSeqStops(t *testing.T) {
 	const in = "(cos\nsystem\ncposix\nsystem\nt.cos\npopen\n."
 	for name, in := range map[string]string{"pickles": in,

@@ -6,22 +6,23 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// A reason is why a use has its verdict.
+// A reason says why a use has its verdict.
 type reason struct {
 	grade      grade
 	capability Capability
 	text       string
 }
 
-// judged is what a name by itself means, before it is known how it is used.
-type judged struct {
+// judgement is what is known of a name before it is known how the pickle uses it.
+type judgement struct {
 	kind   kind
-	reason *reason
-	// rule judges calls of the name, where what it is called with matters.
+	reason *reason // for a use without a call, and the default for calls
+	// rule judges calls of the name if the verdict depends on the arguments; nil if it does not.
 	rule rule
-	// made: an instance made without __init__ has this reason instead.
-	made *reason
-	// result judges calls of what a call returned.
+	// newReason replaces reason if an instance is made without arguments, so that no __init__
+	// runs. It is set for kindNew only.
+	newReason *reason
+	// result judges calls of what a call of the name returned; nil: the default verdict.
 	result resultRule
 }
 
@@ -41,7 +42,7 @@ var (
 	becauseDenied  = &reason{gradeDangerous, "", "on the list of what is denied"}
 )
 
-// dangers are the reasons of dangerous entries.
+// dangers has the reason of each capability.
 var dangers = func() map[Capability]*reason {
 	m := map[Capability]*reason{}
 	for c, text := range map[Capability]string{
@@ -59,11 +60,11 @@ var dangers = func() map[Capability]*reason {
 	return m
 }()
 
-// judge says what a name means. A dotted name is followed by Python part by part, so every suffix
-// of it is judged as a module and name of its own.
-func (l *list) judge(module, name string) judged {
+// judge returns what is known of a name. Python follows a dotted name part by part, so every suffix
+// of the name is judged as a module and name of its own.
+func (l *nameList) judge(module, name string) judgement {
 	j := l.judgeName(module, name)
-	j.rule, j.result = ruleOf(module, name), results[canonical(module, name)]
+	j.rule, j.result = ruleOf(module, name), resultRules[canonical(module, name)]
 	if module == computed || name == computed {
 		j.kind, j.reason = kindDangerous, becauseComputed
 	}
@@ -74,60 +75,61 @@ func (l *list) judge(module, name string) judged {
 	return j
 }
 
-func (l *list) judgeName(module, name string) judged {
+// judgeName is judge without the rules.
+func (l *nameList) judgeName(module, name string) judgement {
 	if c, ok := l.danger(module, name); ok {
-		return judged{kind: kindDangerous, reason: dangers[c]}
+		return judgement{kind: kindDangerous, reason: dangers[c]}
 	}
 	if reconstruct.Rebuilt(module, name) {
-		return judged{kind: kindData, reason: becauseData}
+		return judgement{kind: kindData, reason: becauseData}
 	}
 	for _, m := range l.spellings(module) {
 		e := l.find(m, name)
 		if e == nil {
 			continue
 		}
-		j := judged{kind: e.kind}
+		j := judgement{kind: e.kind}
 		switch e.kind {
 		case kindData:
 			j.reason = becauseData
 		case kindKnown:
 			j.reason = becauseKnown
 		case kindNew:
-			j.reason, j.made = becauseKnown, becauseNew
+			j.reason, j.newReason = becauseKnown, becauseNew
 		default:
 			j.reason = becauseUnknown
 		}
 		return j
 	}
-	return judged{kind: kindUnknown, reason: becauseUnknown}
+	return judgement{kind: kindUnknown, reason: becauseUnknown}
 }
 
-// maxParts is how many parts a dotted name of a module, class or function has at most that is
-// looked at. Nothing real comes near it, and each part is looked up with all others.
+// maxParts bounds the number of parts of a dotted name. No real name comes near it, and the time to
+// judge a name grows with the square of the number.
 const maxParts = 32
 
-// danger returns the capability of a dangerous name.
-func (l *list) danger(module, name string) (Capability, bool) {
+// danger returns the capability of a dangerous name. It returns false for other names.
+func (l *nameList) danger(module, name string) (Capability, bool) {
 	if strings.Count(module, ".") >= maxParts || strings.Count(name, ".") >= maxParts {
 		return CapabilityReach, true
 	}
 	parts := strings.Split(name, ".")
-	if c, ok := l.listed(module, name); ok || c == excepted {
+	if c, ok := l.lookup(module, name); ok || c == excepted {
 		return c, ok
 	}
-	// The name as it is, then with its first parts taken as modules below the module, then
-	// every suffix of it: a module may have imported any other.
+	// Look the name up as it is, then with its first parts as submodules of the module, then
+	// by every suffix: a module may have imported any other module.
 	for i := 1; i < len(parts); i++ {
-		if c, ok := l.listed(module+"."+strings.Join(parts[:i], "."),
+		if c, ok := l.lookup(module+"."+strings.Join(parts[:i], "."),
 			strings.Join(parts[i:], ".")); ok {
 			return c, ok
 		}
-		if c, ok := l.listed(module, strings.Join(parts[:i], ".")); ok {
+		if c, ok := l.lookup(module, strings.Join(parts[:i], ".")); ok {
 			return c, ok
 		}
 		for j := i + 1; j <= len(parts); j++ {
 			m := strings.Join(parts[i-1:j-1], ".")
-			if c, ok := l.listed(m, strings.Join(parts[j-1:], ".")); ok {
+			if c, ok := l.lookup(m, strings.Join(parts[j-1:], ".")); ok {
 				return c, ok
 			}
 		}
@@ -149,11 +151,11 @@ func (l *list) danger(module, name string) (Capability, bool) {
 	return "", false
 }
 
-// excepted is what listed returns, and false, for a name that the list takes out of a wider entry.
+// excepted is what lookup returns, with false, for a name that an entry excludes from a wider one.
 const excepted Capability = "-"
 
-// listed looks a module and name up under all spellings.
-func (l *list) listed(module, name string) (Capability, bool) {
+// lookup looks a module and name up in all their spellings.
+func (l *nameList) lookup(module, name string) (Capability, bool) {
 	no := Capability("")
 	bare := strip(name)
 	for _, m := range l.spellings(module) {
@@ -162,8 +164,8 @@ func (l *list) listed(module, name string) (Capability, bool) {
 				if e.kind == kindDangerous {
 					return e.capability, true
 				}
-				if m == module && n == name && e.has(n) {
-					return excepted, false // in full: other spellings say nothing more
+				if m == module && n == name && e.lists(n) {
+					return excepted, false // an exact entry overrides other spellings
 				}
 				no = excepted
 			}
@@ -175,20 +177,20 @@ func (l *list) listed(module, name string) (Capability, bool) {
 	return no, false
 }
 
-// attribute judges the name of an attribute of anything.
-func (l *list) attribute(name string) (Capability, bool) {
-	if e := matching(l.last, strings.TrimLeft(name, "_"), false); e != nil {
+// attribute returns the capability of an attribute that is dangerous on any object.
+func (l *nameList) attribute(name string) (Capability, bool) {
+	if e := matching(l.attributes, strings.TrimLeft(name, "_"), false); e != nil {
 		return e.capability, true
 	}
 	return "", false
 }
 
-// wholeModule returns the entry by which all of a module is dangerous, if it is one: what another
-// module has imported is reached by its name.
-func (l *list) wholeModule(name string) *entry {
+// wholeModule returns the entry that declares all of a module dangerous, or nil. A module that has
+// imported a dangerous module gives access to it under its name.
+func (l *nameList) wholeModule(name string) *entry {
 	for _, m := range l.spellings(name) {
 		for _, e := range l.modules[m] {
-			if e.whole && e.kind == kindDangerous {
+			if e.allNames && e.kind == kindDangerous {
 				return e
 			}
 		}
@@ -199,7 +201,7 @@ func (l *list) wholeModule(name string) *entry {
 	return nil
 }
 
-// commonWords are names of dangerous modules that are names of much else.
+// commonWords are names of dangerous modules that are common names of harmless things too.
 var commonWords = map[string]bool{
 	"code": true, "test": true, "select": true, "trace": true, "signal": true, "compile": true,
 	"site": true, "platform": true, "profile": true, "resource": true, "glob": true,
@@ -208,7 +210,7 @@ var commonWords = map[string]bool{
 	"this": true, "dns": true, "hydra": true, "pages": true, "inspect": true, "http": true,
 }
 
-// harmlessDunder recognises the functions with such names that picklers name.
+// harmlessDunder recognises the names with leading underscores that picklers write.
 func harmlessDunder(name string) bool {
 	switch name {
 	case "__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor", "__RandomState_ctor",

@@ -13,8 +13,8 @@ import (
 	"github.com/unpkl/unpkl/internal/opfuzz"
 )
 
-// TestLiveNames: whatever names either of CPython's unpicklers asks for while it runs a random
-// program, an audit lists. UNPKL_PROGRAMS says how many programs.
+// TestLiveNames: an audit lists every name that one of CPython's unpicklers asks for while it runs
+// a random program. UNPKL_PROGRAMS sets the number of programs.
 func TestLiveNames(t *testing.T) {
 	if os.Getenv("UNPKL_PYTHON") == "" {
 		t.Skip("UNPKL_PYTHON names no Python")
@@ -35,8 +35,8 @@ func TestLiveNames(t *testing.T) {
 	}
 }
 
-// liveNames lets Python run n random programs, and counts the names that it asks for and those that
-// an audit misses.
+// liveNames lets Python run n random programs, and returns the number of names that it asked for
+// and of those that an audit missed.
 func liveNames(t *testing.T, n int, seed uint64) (asked, missed int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, seed))

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// scannersNames are the names that other scanners of pickles call unsafe, those of fickling 0.1.12,
-// picklescan 1.0.5 and modelscan 0.8.8: a module and names in it, * for all of them.
+// scannersNames are the names that other scanners of pickles (fickling 0.1.12, picklescan 1.0.5,
+// modelscan 0.8.8) call unsafe: a module and names in it, * for all of its names.
 const scannersNames = `
 __builtin__: * __import__ apply breakpoint compile eval exec getattr open
 __builtins__: *
@@ -150,7 +150,7 @@ zipfile: *
 zipimport: *
 `
 
-// notDangerous are those of them that are not called dangerous here, and why.
+// notDangerous are the scanners' names that this package does not call dangerous, and the reasons.
 var notDangerous = map[string]string{
 	"builtins *":           "types such as list, set and slice are data; any other name is unknown",
 	"__builtin__ *":        "as builtins",
@@ -199,7 +199,7 @@ func TestAuditKnowsOthersNames(t *testing.T) {
 	}
 }
 
-// TestLongNames: a name of very many parts is dangerous, at once.
+// TestLongNames: a name of very many parts is dangerous, and the verdict takes no time.
 func TestLongNames(t *testing.T) {
 	long := strings.Repeat("a.", 500_000) + "b"
 	for _, data := range []string{

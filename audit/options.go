@@ -17,14 +17,14 @@ import (
 // Option says how an input is audited.
 type Option func(*config)
 
-// config is what the options say.
+// config holds the options of an audit.
 type config struct {
-	limits      pickle.Limits
-	all         pickle.Limits // with defaults
-	allow, deny []string
+	limits      pickle.Limits              // as the caller gave them
+	effective   pickle.Limits              // limits with the defaults filled in
+	allow, deny []string                   // patterns of names
 	valueBytes  func(int64) (int64, error) // see tape.Limits
-	// usage is what the pickles of one compressed input or archive have used of the limits; nil
-	// where each counts by itself.
+	// usage counts what the pickles of one compressed input or archive have used of the limits
+	// together. It is nil where the limits hold for each pickle by itself.
 	usage *tape.Usage
 }
 
@@ -33,21 +33,21 @@ func WithLimits(limits pickle.Limits) Option {
 	return func(c *config) { c.limits = limits }
 }
 
-// WithAllow gives names, each "module.name", the verdict [VerdictKnown]. In a name * stands for any
-// text; one with a * changes no dangerous verdict, since who wrote it may not have thought of that
-// name.
+// WithAllow gives names, each "module.name", the verdict [VerdictKnown]. In a name, * stands for
+// any text. A name with a * does not change the verdict dangerous, because its author may not have
+// thought of the dangerous names that it matches.
 func WithAllow(names ...string) Option {
 	return func(c *config) { c.allow = append(c.allow[:len(c.allow):len(c.allow)], names...) }
 }
 
-// WithDeny gives names the verdict [VerdictDangerous], whatever else is said of them. In a name *
-// stands for any text.
+// WithDeny gives names the verdict [VerdictDangerous], which overrides every other rule. In a name,
+// * stands for any text.
 func WithDeny(names ...string) Option {
 	return func(c *config) { c.deny = append(c.deny[:len(c.deny):len(c.deny)], names...) }
 }
 
-// ReadRules reads lists of names from lines "allow NAME" and "deny NAME". What follows a # is a
-// comment.
+// ReadRules reads lines "allow NAME" and "deny NAME", which have the meaning of [WithAllow] and
+// [WithDeny]. Text after a # is a comment.
 func ReadRules(r io.Reader) (Option, error) {
 	var allow, deny []string
 	lines := bufio.NewScanner(r)
@@ -82,41 +82,43 @@ func newConfig(opts []Option) *config {
 			o(c)
 		}
 	}
-	c.all = c.limits.WithDefaults()
+	c.effective = c.limits.WithDefaults()
 	return c
 }
 
-// npy returns the options for package npy. Arrays of objects are audited as pickles, not read.
+// npy returns the options for package npy, which reads only the headers: arrays of objects are
+// audited as pickles.
 func (c *config) npy() *npy.Options { return (&input.Options{Limits: c.limits}).NPY() }
 
-// judge says what a name means, by the caller's lists and by that of the package.
-func (c *config) judge(module, name string) judged {
+// judge returns what is known of a name, from the caller's lists and from the package's list.
+func (c *config) judge(module, name string) judgement {
 	j := judgeOnce(module, name)
 	full := module + "." + name
 	for _, pattern := range c.allow {
 		exact := pattern == full
 		if ok, _ := path.Match(pattern, full); exact || ok && j.kind != kindDangerous {
-			j = judged{kind: kindKnown, reason: becauseAllowed}
+			j = judgement{kind: kindKnown, reason: becauseAllowed}
 		}
 	}
 	for _, pattern := range c.deny {
 		if ok, _ := path.Match(pattern, full); ok || pattern == full {
-			j = judged{kind: kindDangerous, reason: becauseDenied}
+			j = judgement{kind: kindDangerous, reason: becauseDenied}
 		}
 	}
 	return j
 }
 
-// maxJudged bounds the names whose verdict is kept for other pickles, which use the same few.
+// maxJudged bounds the judgements that are kept for later pickles, most of which use the same
+// names.
 const maxJudged = 1 << 12
 
 var judgedNames struct {
 	sync.RWMutex
-	m map[pickle.Global]judged
+	m map[pickle.Global]judgement
 }
 
-// judgeOnce is the judge of the package's list, which is asked once for most names.
-func judgeOnce(module, name string) judged {
+// judgeOnce returns the judgement of the package's list, from a cache for most names.
+func judgeOnce(module, name string) judgement {
 	g := pickle.Global{Module: module, Name: name}
 	judgedNames.RLock()
 	j, ok := judgedNames.m[g]
@@ -128,25 +130,25 @@ func judgeOnce(module, name string) judged {
 	judgedNames.Lock()
 	defer judgedNames.Unlock()
 	if judgedNames.m == nil {
-		judgedNames.m = map[pickle.Global]judged{}
+		judgedNames.m = map[pickle.Global]judgement{}
 	}
-	// A name may be part of a mapped file, or long.
+	// The strings are copied because a name may be a part of a mapped file.
 	if len(judgedNames.m) < maxJudged && len(module)+len(name) < maxNameText {
 		judgedNames.m[pickle.Global{Module: strings.Clone(module), Name: strings.Clone(name)}] = j
 	}
 	return j
 }
 
-// unfolded returns the configuration for what n compressed bytes unfolded to: its opcodes may not
-// build values out of proportion to them.
-func (c *config) unfolded(n int64) *config {
+// forDecompressed returns the configuration for data that was decompressed from n bytes: the values
+// that its opcodes build must stay in proportion to n.
+func (c *config) forDecompressed(n int64) *config {
 	if c.valueBytes != nil {
 		return c
 	}
 	inner := *c
 	inner.usage = new(tape.Usage)
 	inner.valueBytes = func(taken int64) (int64, error) {
-		return tape.ValueBytesOf(taken, n, c.all.CompressionRatio)
+		return tape.ValueBytesOf(taken, n, c.effective.CompressionRatio)
 	}
 	return &inner
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// A rule judges the call of a name whose arguments matter; nil leaves it to what the name is.
+// A rule judges a call of a name whose arguments matter. It returns nil for the name's own verdict.
 type rule func(h *host, c call, depth int) *reason
 
-// A resultRule judges the call of what a call of the name returned; nil finds nothing in it.
+// A resultRule judges a call of what an earlier call of the name, made, returned. It returns nil if
+// it finds nothing to object to.
 type resultRule func(h *host, made tape.CallInfo, c call, depth int) *reason
 
-// canonical is a name as Python 3 and NumPy 1 have it.
+// canonical returns the full name that Python 3 and NumPy 1 use, so that renamed modules share one
+// entry.
 func canonical(module, name string) string {
 	g := pickle.Global{Module: module, Name: name}.Python3()
 	m := g.Module
@@ -36,7 +38,7 @@ func canonical(module, name string) string {
 	return m + "." + g.Name
 }
 
-// ruleOf returns the rule of a name, or nil.
+// ruleOf returns the rule for calls of a name, or nil.
 func ruleOf(module, name string) rule {
 	full := canonical(module, name)
 	if r, ok := rules[full]; ok {
@@ -56,11 +58,11 @@ func ruleOf(module, name string) rule {
 	return nil
 }
 
-// rules, results and builds are filled in init, since some judge calls themselves.
+// The maps are filled in init because some rules refer to the maps themselves.
 var (
-	rules   map[string]rule
-	results map[string]resultRule
-	builds  map[string]func(h *host, state tape.ID) *reason
+	rules       map[string]rule
+	resultRules map[string]resultRule
+	buildRules  map[string]func(h *host, state tape.ID) *reason
 )
 
 func init() {
@@ -93,15 +95,15 @@ func init() {
 		"numpy.vectorize":                           callsFirst,
 		"numpy.memmap":                              memmapRule,
 		"numpy.core.memmap.memmap":                  memmapRule,
-		"numpy.core.multiarray._reconstruct":        placesFirst,
-		"numpy.core._multiarray_umath._reconstruct": placesFirst,
-		"numpy.core._internal._reconstruct":         placesFirst,
-		"scipy.base._internal._reconstruct":         placesFirst,
-		"scipy.base.multiarray._reconstruct":        placesFirst,
+		"numpy.core.multiarray._reconstruct":        namesFirst,
+		"numpy.core._multiarray_umath._reconstruct": namesFirst,
+		"numpy.core._internal._reconstruct":         namesFirst,
+		"scipy.base._internal._reconstruct":         namesFirst,
+		"scipy.base.multiarray._reconstruct":        namesFirst,
 		"numpy.ma.core._mareconstruct":              maRule,
 		"numpy.ma.mrecords._mrreconstruct":          maRule,
 		"numpy.core._ufunc_reconstruct":             ufuncRule,
-		"numpy.core._DType_reconstruct":             placesFirst,
+		"numpy.core._DType_reconstruct":             namesFirst,
 		"numpy.random._pickle.__generator_ctor":     callsSecond,
 		"numpy.random._pickle.__randomstate_ctor":   callsSecond,
 		"numpy.random.__RandomState_ctor":           callsSecond,
@@ -114,7 +116,7 @@ func init() {
 		"torch._tensor._rebuild_from_type_v2":       callsFirst,
 		"torch.storage._load_from_bytes":            nestedRule,
 	}
-	results = map[string]resultRule{
+	resultRules = map[string]resultRule{
 		"functools.partial":             partialResult,
 		"builtins.staticmethod":         noResult,
 		"types.GenericAlias":            noResult,
@@ -124,7 +126,7 @@ func init() {
 		"numpy.core._DType_reconstruct": noResult,
 		"builtins.getattr":              getattrResult,
 	}
-	builds = map[string]func(h *host, state tape.ID) *reason{
+	buildRules = map[string]func(h *host, state tape.ID) *reason{
 		"functools.partial":                     partialBuild,
 		"joblib.numpy_pickle.NumpyArrayWrapper": wrapperBuild,
 		"joblib.numpy_pickle.NDArrayWrapper":    wrapperBuild,
@@ -132,7 +134,7 @@ func init() {
 	}
 }
 
-// callsFirst is the rule of what calls its first argument, at once or later.
+// callsFirst is the rule of functions that call their first argument, at once or later.
 func callsFirst(h *host, c call, depth int) *reason {
 	if len(c.args) > 0 {
 		h.called(c.args[0], anyCall, depth)
@@ -149,7 +151,7 @@ func callsSecond(h *host, c call, depth int) *reason {
 	return nil
 }
 
-// makesFirst is the rule of what makes an instance of its first argument.
+// makesFirst is the rule of functions that make an instance of their first argument.
 func makesFirst(h *host, c call, depth int) *reason {
 	if len(c.args) > 0 {
 		h.called(c.args[0], call{form: tape.FormNewObj}, depth)
@@ -157,11 +159,11 @@ func makesFirst(h *host, c call, depth int) *reason {
 	return nil
 }
 
-// placesFirst is the rule of what makes an array of the class that is its first argument, whose own
-// code does not run.
-func placesFirst(h *host, c call, _ int) *reason {
+// namesFirst is the rule of functions that make an array of the class that is their first argument,
+// without running code of that class.
+func namesFirst(h *host, c call, _ int) *reason {
 	if len(c.args) > 0 {
-		h.placed(c.args[0])
+		h.namedOnly(c.args[0])
 	}
 	return nil
 }
@@ -170,12 +172,12 @@ func placesFirst(h *host, c call, _ int) *reason {
 func maRule(h *host, c call, depth int) *reason {
 	if len(c.args) > 1 {
 		h.called(c.args[0], anyCall, depth)
-		h.placed(c.args[1])
+		h.namedOnly(c.args[1])
 	}
 	return nil
 }
 
-// iterRule: with two arguments, iter calls the first.
+// iterRule: iter calls its first argument if it has two.
 func iterRule(h *host, c call, depth int) *reason {
 	if len(c.args) == 2 {
 		h.called(c.args[0], call{}, depth)
@@ -183,10 +185,11 @@ func iterRule(h *host, c call, depth int) *reason {
 	return nil
 }
 
-// maxArgs is how many arguments of a call are looked at.
+// maxArgs bounds the arguments of a call that are examined.
 const maxArgs = 16
 
-func cut(args []tape.ID) (some []tape.ID, open bool) {
+// firstArgs returns the first maxArgs arguments, and whether there are more.
+func firstArgs(args []tape.ID) (some []tape.ID, open bool) {
 	if len(args) > maxArgs {
 		return args[:maxArgs], true
 	}
@@ -202,7 +205,7 @@ func typeRule(h *host, c call, depth int) *reason {
 		return nil
 	}
 	if h.t.Kind(c.args[1]) == tape.Tuple {
-		bases, _ := cut(h.t.Items(c.args[1]))
+		bases, _ := firstArgs(h.t.Items(c.args[1]))
 		for _, base := range bases {
 			h.called(base, anyCall, depth)
 		}
@@ -210,20 +213,21 @@ func typeRule(h *host, c call, depth int) *reason {
 	return becauseMakesClass
 }
 
-// partialRule: what partial is given may be called at any time.
+// partialRule: a partial object may call its function at any time.
 func partialRule(h *host, c call, depth int) *reason {
 	if len(c.args) > 0 {
-		rest, open := cut(c.args[1:])
-		h.called(c.args[0], call{args: rest, open: open || c.open, keywords: true}, depth)
+		rest, open := firstArgs(c.args[1:])
+		h.called(c.args[0], call{args: rest, incomplete: open || c.incomplete, keywords: true}, depth)
 	}
 	return nil
 }
 
+// partialResult judges the call of a partial object, with the arguments of both calls.
 func partialResult(h *host, made tape.CallInfo, c call, depth int) *reason {
 	if args := h.argsOf(made); len(args) > 0 {
-		more, open := cut(append(append([]tape.ID{}, args[1:min(len(args), maxArgs)]...),
+		more, open := firstArgs(append(append([]tape.ID{}, args[1:min(len(args), maxArgs)]...),
 			c.args[:min(len(c.args), maxArgs)]...))
-		h.called(args[0], call{args: more, open: open || c.open || len(args) > maxArgs,
+		h.called(args[0], call{args: more, incomplete: open || c.incomplete || len(args) > maxArgs,
 			keywords: true}, depth)
 	}
 	return nil
@@ -237,10 +241,11 @@ func partialBuild(h *host, state tape.ID) *reason {
 	return nil
 }
 
+// noResult is the rule of objects whose calls need no verdict of their own.
 func noResult(*host, tape.CallInfo, call, int) *reason { return nil }
 
-// reconstructorRule is that of _reconstructor(class, base, state): base makes the instance, and its
-// __init__ runs unless it is object.
+// reconstructorRule judges _reconstructor(class, base, state): base makes the instance, and its
+// __init__ runs unless base is object.
 func reconstructorRule(h *host, c call, depth int) *reason {
 	if len(c.args) < 3 {
 		callsFirst(h, c, depth)
@@ -251,15 +256,17 @@ func reconstructorRule(h *host, c call, depth int) *reason {
 		if c.args[0] == c.args[1] {
 			return nil
 		}
-		h.placed(c.args[0])
+		h.namedOnly(c.args[0])
 	}
 	h.called(c.args[0], call{form: tape.FormNewObj}, depth)
 	return nil
 }
 
+// newobjRule judges __newobj__(class, args...), which is class.__new__(class, args...).
 func newobjRule(h *host, c call, depth int) *reason {
 	if len(c.args) > 0 {
-		h.called(c.args[0], call{form: tape.FormNewObj, args: c.args[1:], open: c.open}, depth)
+		h.called(c.args[0], call{form: tape.FormNewObj, args: c.args[1:],
+			incomplete: c.incomplete}, depth)
 	}
 	return nil
 }
@@ -268,7 +275,7 @@ var becauseCodec = &reason{gradeUnknown, "", "a codec of the pickle's choice, wh
 
 // encodeRule: picklers of protocols below 3 write bytes as encode(text, "latin1").
 func encodeRule(h *host, c call, _ int) *reason {
-	if len(c.args) == 2 && !c.open {
+	if len(c.args) == 2 && !c.incomplete {
 		switch name, _ := h.Text(c.args[1]); strings.ToLower(name) {
 		case "latin1", "latin-1", "ascii", "utf-8", "utf8", "iso-8859-1":
 			return nil
@@ -287,7 +294,7 @@ func codecRule(h *host, c call, depth int) *reason {
 
 var becauseParsed = &reason{gradeUnknown, "", "parses text as Python"}
 
-// matrixRule: a matrix of a text parses it as a literal of Python.
+// matrixRule: numpy.matrix parses a string as a Python literal.
 func matrixRule(h *host, c call, _ int) *reason {
 	if len(c.args) == 0 {
 		return nil
@@ -299,7 +306,7 @@ func matrixRule(h *host, c call, _ int) *reason {
 	return nil
 }
 
-// quote returns the text of an argument for a reason.
+// quote returns the text of an argument for use in a reason.
 func (h *host) quote(id tape.ID) string {
 	if text, ok := h.Text(id); ok && text != computed {
 		return fmt.Sprintf("%q", safeText(text))
@@ -307,10 +314,10 @@ func (h *host) quote(id tape.ID) string {
 	return "what the pickle names"
 }
 
-// memmapRule: memmap(filename, dtype, mode) opens a file, and makes or cuts it where the mode is
-// w+.
+// memmapRule: memmap(filename, dtype, mode) opens a file, and creates or truncates it if the mode
+// is w+.
 func memmapRule(h *host, c call, _ int) *reason {
-	if len(c.args) == 0 && !c.open && !c.keywords {
+	if len(c.args) == 0 && !c.incomplete && !c.keywords {
 		return &reason{gradeUnknown, CapabilityRead, "called without a file"}
 	}
 	file, mode := "what the pickle names", "r+"
@@ -328,12 +335,12 @@ func memmapRule(h *host, c call, _ int) *reason {
 		safeText(mode)}
 }
 
-// tzfileRule: its own pickler gives None for the file, and the zone as a state.
+// tzfileRule: dateutil's own pickles pass None for the file, and the zone as a state.
 func tzfileRule(h *host, c call, _ int) *reason {
-	if len(c.args) > 0 && h.t.Kind(c.args[0]) == tape.None && !c.open && !c.keywords {
+	if len(c.args) > 0 && h.t.Kind(c.args[0]) == tape.None && !c.incomplete && !c.keywords {
 		return nil
 	}
-	if len(c.args) == 0 && !c.open && !c.keywords {
+	if len(c.args) == 0 && !c.incomplete && !c.keywords {
 		return nil
 	}
 	file := "what the pickle names"
@@ -343,25 +350,25 @@ func tzfileRule(h *host, c call, _ int) *reason {
 	return &reason{gradeDangerous, CapabilityRead, "opens the file " + file}
 }
 
-// zoneName is what the names of time zones look like: none leads out of the folder of zones.
+// zoneName matches names of time zones that cannot lead out of the folder of zones.
 var zoneName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`)
 })
 
-// zoneRule: a zone by its name is read from the system's zones, and nothing else.
+// zoneRule: a zone with an ordinary name is read from the system's folder of zones only.
 func zoneRule(h *host, c call, _ int) *reason {
 	if len(c.args) == 0 {
 		return nil
 	}
-	if name, ok := h.Text(c.args[0]); ok && zoneName().MatchString(name) && !c.open {
+	if name, ok := h.Text(c.args[0]); ok && zoneName().MatchString(name) && !c.incomplete {
 		return nil
 	}
 	return &reason{gradeDangerous, CapabilityRead,
 		"a time zone of an odd name, which Python looks for in files"}
 }
 
-// getattrs are the calls of getattr that everyday pickles of data make: every
-// other reaches an attribute of somebody's choice.
+// getattrs are the attributes that everyday pickles of data reach with getattr. Any other call of
+// getattr may reach an attribute of an attacker's choice.
 var getattrs = map[string]bool{
 	"zoneinfo.ZoneInfo._unpickle":             true,
 	"pandas._libs.lib._NoDefault.no_default":  true,
@@ -373,6 +380,7 @@ var getattrs = map[string]bool{
 
 var becauseGetattr = &reason{gradeData, "", "an attribute that picklers of data reach this way"}
 
+// attributeOf returns "module.name.attribute" for the arguments of getattr, or "".
 func (h *host) attributeOf(args []tape.ID) string {
 	if len(args) != 2 {
 		return ""
@@ -385,13 +393,15 @@ func (h *host) attributeOf(args []tape.ID) string {
 	return g.String() + "." + attr
 }
 
+// getattrRule accepts the attributes in getattrs.
 func getattrRule(h *host, c call, _ int) *reason {
-	if getattrs[h.attributeOf(c.args)] && !c.open {
+	if getattrs[h.attributeOf(c.args)] && !c.incomplete {
 		return becauseGetattr
 	}
 	return nil
 }
 
+// getattrResult judges a call of what getattr returned.
 func getattrResult(h *host, made tape.CallInfo, c call, depth int) *reason {
 	if h.attributeOf(h.argsOf(made)) == "zoneinfo.ZoneInfo._unpickle" {
 		return zoneRule(h, c, depth)
@@ -399,9 +409,9 @@ func getattrResult(h *host, made tape.CallInfo, c call, depth int) *reason {
 	return nil
 }
 
-// ufuncRule: _ufunc_reconstruct(module, name) imports any module and gives any name of it.
+// ufuncRule: _ufunc_reconstruct(module, name) imports a module and returns any attribute of it.
 func ufuncRule(h *host, c call, _ int) *reason {
-	if len(c.args) == 2 && !c.open {
+	if len(c.args) == 2 && !c.incomplete {
 		module, ok1 := h.Text(c.args[0])
 		name, ok2 := h.Text(c.args[1])
 		if ok1 && ok2 && (strings.HasPrefix(module, "numpy") ||
@@ -415,37 +425,37 @@ func ufuncRule(h *host, c call, _ int) *reason {
 	return &reason{gradeDangerous, CapabilityImport, "imports a module and reaches any name of it"}
 }
 
-var becauseInside = &reason{gradeKnown, CapabilityNested,
+var becauseEmbedded = &reason{gradeKnown, CapabilityNested,
 	"loads a file of torch from bytes, which is looked into"}
 
-// nestedRule: what is loaded from bytes in the pickle is audited as a file.
+// nestedRule: the bytes that _load_from_bytes loads are audited as a file.
 func nestedRule(h *host, c call, _ int) *reason {
-	if len(c.args) == 1 && !c.open && h.t.Kind(c.args[0]) == tape.Bytes &&
-		len(h.inside) < maxInside {
+	if len(c.args) == 1 && !c.incomplete && h.t.Kind(c.args[0]) == tape.Bytes &&
+		len(h.embedded) < maxEmbedded {
 		_, at := h.t.Op()
-		h.inside = append(h.inside, inside{at, h.t.Span(c.args[0])})
-		return becauseInside
+		h.embedded = append(h.embedded, embeddedFile{at, h.t.Span(c.args[0])})
+		return becauseEmbedded
 	}
 	return nil
 }
 
-// maxInside bounds the files inside one pickle.
-const maxInside = 1 << 12
+// maxEmbedded bounds the number of files embedded in one pickle.
+const maxEmbedded = 1 << 12
 
-// inside is a file that a pickle holds.
-type inside struct {
-	at   int64
-	data []byte
+// embeddedFile is a file that a pickle holds as bytes.
+type embeddedFile struct {
+	offset int64 // of the opcode that loads the file, in bytes
+	data   []byte
 }
 
-// wrapperBuild: the array of joblib's old wrappers is a file beside the pickle. The class of the
+// wrapperBuild: joblib's old wrappers keep the array in a file beside the pickle. The class of the
 // array is not called.
 func wrapperBuild(h *host, state tape.ID) *reason {
 	if h.t.Kind(state) == tape.Dict && h.t.Size(state) > maxState {
 		return becauseDeep
 	}
 	if class, ok := h.item(state, "subclass"); ok {
-		h.placed(class)
+		h.namedOnly(class)
 	}
 	id, ok := h.item(state, "filename")
 	if !ok {
@@ -458,10 +468,10 @@ func wrapperBuild(h *host, state tape.ID) *reason {
 	return &reason{gradeDangerous, CapabilityRead, "joblib loads the file " + h.quote(id)}
 }
 
-// maxState is how large the state of a wrapper may be, which has five attributes.
+// maxState bounds the number of items in the state of a wrapper; a real one has five attributes.
 const maxState = 64
 
-// item returns the value of a key of a dict: the last one, as it counts.
+// item returns the value of a string key of a dict. If the key is repeated, the last value counts.
 func (h *host) item(dict tape.ID, key string) (id tape.ID, ok bool) {
 	if h.t.Kind(dict) != tape.Dict {
 		return 0, false
@@ -480,7 +490,7 @@ func (h *host) item(dict tape.ID, key string) (id tape.ID, ok bool) {
 	return id, ok
 }
 
-// storageClass recognises the classes in the persistent ids of torch's storages.
+// storageClass recognises the classes of torch's storages, which persistent ids hold.
 func storageClass(module, name string) bool {
 	return (module == "torch" || module == "torch.cuda" || module == "torch.storage") &&
 		strings.HasSuffix(name, "Storage")

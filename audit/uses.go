@@ -10,27 +10,27 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// use is one use of a name; that of a class is what stands for the class. A pickle can have as many
-// as it has bytes, so it is small.
+// use is one use of a name. The tape keeps a *use as the value of a Class cell. A pickle can have
+// as many uses as bytes, so a use is kept small.
 type use struct {
 	name   *usedName
 	reason *reason
-	at     uint32 // from where its chunk begins
+	at     uint32 // offset of the opcode from the base of the chunk, in bytes
 	op     opcode.Code
 	called bool
 }
 
-// usedName is what a name in a pickle is.
+// usedName is what a pickle names: a global, a persistent id or an extension code.
 type usedName struct {
-	global pickle.Global
-	kind   string
-	text   string
-	judged
+	global pickle.Global // of a global
+	kind   string        // Finding.Kind
+	text   string        // Finding.Name
+	judgement
 }
 
-// call judges a call: the first replaces the verdict on the name alone, the others can only be
-// worse.
-func (u *use) call(r *reason) {
+// addCall records a call. The verdict on the first call replaces that on the name alone; later
+// calls can only make it worse.
+func (u *use) addCall(r *reason) {
 	if !u.called {
 		u.called, u.reason = true, r
 		return
@@ -38,14 +38,14 @@ func (u *use) call(r *reason) {
 	u.worsen(r)
 }
 
-// worsen makes the verdict worse.
+// worsen replaces the reason if r has a worse verdict.
 func (u *use) worsen(r *reason) {
 	if r.grade > u.reason.grade {
 		u.reason = r
 	}
 }
 
-// grade is a Verdict, in order.
+// grade is the severity of a Verdict, for comparisons: the index in verdicts.
 type grade uint8
 
 var verdicts = [...]Verdict{VerdictData, VerdictKnown, VerdictUnknown, VerdictDangerous}
@@ -67,19 +67,21 @@ func gradeOf(v Verdict) grade {
 }
 
 const (
-	useFirst = 8       // uses in the first chunk; later ones are up to 32 times as long
-	maxNames = 1 << 10 // that are kept to be used again
+	useFirst = 8       // number of uses in the first chunk; later chunks grow up to 32 times
+	maxNames = 1 << 10 // number of names that are kept to be used again
 )
 
-// uses are the uses by one pickle, by offset, where they stay.
+// uses holds the uses in one pickle in the order of their offsets. Chunks are never moved, so that
+// pointers to the uses stay valid.
 type uses []useChunk
 
+// useChunk holds uses at offsets that fit base plus 32 bits.
 type useChunk struct {
-	base int64 // the offset of the first
+	base int64 // offset of the chunk's first use, in bytes
 	uses []use
 }
 
-// add adds a use behind all others.
+// add appends a use.
 func (l *uses) add(name *usedName, op opcode.Code, at int64) *use {
 	n := len(*l)
 	if n > 0 {
@@ -105,7 +107,7 @@ func (l uses) len() (n int) {
 	return n
 }
 
-// end returns the offset of the last, -1 if there is none.
+// end returns the offset of the last use, or -1.
 func (l uses) end() int64 {
 	if len(l) == 0 {
 		return -1
@@ -114,8 +116,9 @@ func (l uses) end() int64 {
 	return last.base + int64(last.uses[len(last.uses)-1].at)
 }
 
-// importable reports whether any use is of what Python can have: no text has such a name by chance,
-// as the source of a class seems to have one that begins with "lass ".
+// importable reports whether a use names something that Python could import. Text that is read as
+// opcodes may seem to name things too (the source of a class, a name that begins with "lass "), but
+// such names hold characters that no module or class name has.
 func (l uses) importable() bool {
 	for _, u := range l.all() {
 		g := u.name.global
@@ -126,7 +129,8 @@ func (l uses) importable() bool {
 	return false
 }
 
-// isDotted reports whether s may be the name of a module, class or function.
+// isDotted reports whether s has only characters that occur in names of modules, classes and
+// functions.
 func isDotted(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_.<>()", r)
@@ -141,7 +145,7 @@ func (l uses) worst() (g grade) {
 	return g
 }
 
-// all yields the offset of each use and the use.
+// all yields the offset of each use, and the use.
 func (l uses) all() iter.Seq2[int64, *use] {
 	return func(yield func(int64, *use) bool) {
 		for _, chunk := range l {
@@ -154,8 +158,8 @@ func (l uses) all() iter.Seq2[int64, *use] {
 	}
 }
 
-// merged yields the uses of two runs, each once: as it was called, and by the worse verdict if it
-// was in both.
+// merged yields the uses of two passes in the order of their offsets. A use that both passes found
+// is yielded once: the one with a call, or else with the worse verdict.
 func merged(a, b uses) iter.Seq2[int64, *use] {
 	if len(a) == 0 {
 		return b.all()
@@ -170,7 +174,7 @@ func merged(a, b uses) iter.Seq2[int64, *use] {
 					return
 				}
 			}
-			// Two runs may see two names in one place.
+			// Two passes may find different names at the same offset.
 			if more && atB == atA && inA.name.text == inB.name.text {
 				if !inA.called || inB.called && inB.reason.grade > inA.reason.grade {
 					inA = inB

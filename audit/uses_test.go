@@ -13,7 +13,7 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 )
 
-// TestUses: what is done with a name decides, not the name.
+// TestUses: the verdict depends on what the pickle does with a name, not on the name alone.
 func TestUses(t *testing.T) {
 	ns := stackGlobal("types", "SimpleNamespace")
 	for _, tt := range []struct {
@@ -105,7 +105,7 @@ func TestUses(t *testing.T) {
 	}
 }
 
-// TestAuditFollows: an audit goes on where CPython does, whatever is done to an inert value.
+// TestAuditFollows: where CPython goes on after an operation on an object, an audit goes on too.
 func TestAuditFollows(t *testing.T) {
 	evil := global("os", "system") + "(S'id'\ntR."
 	for _, before := range []string{
@@ -130,7 +130,7 @@ func TestAuditFollows(t *testing.T) {
 	}
 }
 
-// tarOf is a tar of members, given as name and content in turn.
+// tarOf returns a tar of members, given as name and content in turn.
 func tarOf(t *testing.T, members ...string) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -150,8 +150,8 @@ func tarOf(t *testing.T, members ...string) string {
 	return b.String()
 }
 
-// TestLyingContainers: containers in containers, and zips whose headers lie, are looked into or
-// unknown.
+// TestLyingContainers: an audit looks into nested containers and into zips whose headers lie, or
+// calls them unknown.
 func TestLyingContainers(t *testing.T) {
 	evil := "\x80\x04cos\nsystem\n(S'id'\ntR."
 	z := zipped(t, "archive/data.pkl", evil)
@@ -175,7 +175,8 @@ func TestLyingContainers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// python3 -c "import bz2, io, tarfile ..." of the same two members: Go has no encoder.
+	// Made with python3 -c "import bz2, io, tarfile ..." of the same two members: Go has no
+	// encoder.
 	bz, err := os.ReadFile("testdata/two.tar.bz2")
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +233,8 @@ func TestLyingContainers(t *testing.T) {
 	}
 }
 
-// TestControls: the forms of the proofs are not what makes them dangerous.
+// TestControls: harmless calls in the forms of the proofs are not dangerous, so that it is not the
+// form that makes a proof dangerous.
 func TestControls(t *testing.T) {
 	for _, form := range forms {
 		if form.name == "extension code" {

@@ -15,120 +15,123 @@ import (
 	"github.com/unpkl/unpkl/internal/zipfile"
 )
 
-// Readers of zips differ in what they believe: some take the directory at the end, some the header
-// before each member, some ignore the flags, the sizes or the checksums. So a member is audited
-// whatever its header claims, and a zip that says two things is an error beside what is found in
-// it.
+// Programs that read zips differ in what they believe: some use the directory at the end, some the
+// header before each member, and some ignore flags, sizes or checksums. So a member is audited
+// whatever its header claims, and a zip that contradicts itself is an error, in addition to the
+// findings in it.
 
 const (
-	// zipEnd is the signature of the end of a zip's directory, which may stand before a
-	// comment.
+	// zipEnd is the signature of the record at the end of a zip's directory. A comment may
+	// follow the record.
 	zipEnd    = "PK\x05\x06"
-	maxZipEnd = 22 + 1<<16 - 1
+	maxZipEnd = 22 + 1<<16 - 1 // length of the record with the longest comment, in bytes
 )
 
-// member is what a header says of a member of a zip.
+// member is what a header says of a zip member.
 type member struct {
 	name         string
 	method       uint16
 	encrypted    bool
-	data         []byte // compressed, and for one of unknown length with all that follows
-	size         uint64 // unfolded
-	unknownSizes bool   // they stand behind the member
+	compressed   []byte // if the length is not known, all bytes to the end of the zip
+	size         uint64 // after decompression, in bytes
+	unknownSizes bool   // the sizes stand behind the member instead of in the header
 }
 
-// zip audits a zip.
+// zip audits the members of a zip.
 func (s *scan) zip(data []byte, p place) {
 	// The limits hold for all members together.
-	outer := s.c
-	s.c = s.c.unfolded(int64(len(data)))
-	defer func() { s.c = outer }()
+	outer := s.config
+	s.config = s.config.forDecompressed(int64(len(data)))
+	defer func() { s.config = outer }()
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		if bytes.HasPrefix(data, []byte(magic.Zip)) {
 			s.fail(p, errkind.New(errkind.ErrMalformed, "zip: %v", err))
-			s.headers(data, p, nil)
+			s.localHeaders(data, p, nil)
 		}
 		return
 	}
 	if p.top && len(z.File) == 1 && !strings.HasSuffix(z.File[0].Name, ".npy") {
-		s.formats = append(s.formats, "zip")
+		s.compressions = append(s.compressions, "zip")
 	}
 	seen := map[int64]bool{}
-	honest := true
+	consistent := true
 	names := map[string]bool{}
 	for _, f := range z.File {
 		if s.stopped {
 			return
 		}
 		if names[f.Name] {
-			honest = false
+			consistent = false
 			s.fail(p, errkind.New(errkind.ErrMalformed, "zip: two members are named %q", f.Name))
 		}
 		names[f.Name] = true
-		at, ok := s.listed(data, f, len(z.File) == 1, p)
+		at, ok := s.directoryMember(data, f, len(z.File) == 1, p)
 		seen[at] = ok
-		honest = honest && ok
+		consistent = consistent && ok
 	}
-	if !honest {
-		s.headers(data, p, seen)
+	if !consistent {
+		s.localHeaders(data, p, seen)
 	}
 }
 
-// listed audits a member of the directory, and reports where its header is and whether it says the
-// same.
-func (s *scan) listed(data []byte, f *zip.File, alone bool, p place) (at int64, honest bool) {
+// directoryMember audits a member that the directory lists. It returns the offset of the member's
+// own header, and whether that header agrees with the directory.
+func (s *scan) directoryMember(data []byte, f *zip.File, alone bool, p place) (at int64,
+	consistent bool) {
 	if strings.HasSuffix(f.Name, "/") && f.UncompressedSize64 == 0 {
 		return 0, true
 	}
 	offset, err := f.DataOffset()
 	if err != nil || offset > int64(len(data)) {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed,
+		s.fail(p.inside(f.Name), errkind.New(errkind.ErrMalformed,
 			"zip: the member's header is not where the directory says"))
 		return 0, false
 	}
-	at = bytesBefore(data, offset, f.Name)
-	local, ok := header(data, at)
+	at = headerOffset(data, offset, f.Name)
+	local, ok := localHeader(data, at)
 	m := member{name: f.Name, method: f.Method, encrypted: f.Flags&1 != 0,
 		size: f.UncompressedSize64}
 	rest := data[offset:]
 	if f.CompressedSize64 > uint64(len(rest)) {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrTruncated,
+		s.fail(p.inside(f.Name), errkind.New(errkind.ErrTruncated,
 			"zip: the member reaches past the end of the file"))
-		m.data = rest
+		m.compressed = rest
 	} else {
-		m.data = rest[:f.CompressedSize64]
+		m.compressed = rest[:f.CompressedSize64]
 	}
-	honest = ok && local.name == m.name && local.method == m.method &&
+	consistent = ok && local.name == m.name && local.method == m.method &&
 		local.encrypted == m.encrypted &&
-		(local.unknownSizes || local.size == m.size && len(local.data) == len(m.data))
-	if !honest {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed,
+		(local.unknownSizes || local.size == m.size && len(local.compressed) == len(m.compressed))
+	if !consistent {
+		s.fail(p.inside(f.Name), errkind.New(errkind.ErrMalformed,
 			"zip: the member's header and the directory differ"))
 	}
 	s.member(m, alone, p)
-	if honest && !m.encrypted && int64(m.size) <= smallMember && !s.checks(f) {
-		s.fail(p.in(f.Name), errkind.New(errkind.ErrMalformed,
+	if consistent && !m.encrypted && int64(m.size) <= smallMember && !s.checksumMatches(f) {
+		s.fail(p.inside(f.Name), errkind.New(errkind.ErrMalformed,
 			"zip: the member has not the checksum of the directory"))
 	}
-	return at, honest
+	return at, consistent
 }
 
-// smallMember is the largest member whose checksum is looked at: what large ones hold is not read.
+// smallMember is the size of the largest member whose checksum is tested. Of larger members only
+// the opcodes are looked at, not the bytes of arrays.
 const smallMember = 1 << 20
 
-func (s *scan) checks(f *zip.File) bool {
+// checksumMatches reports whether the content of a member has the checksum in the directory.
+func (s *scan) checksumMatches(f *zip.File) bool {
 	r, err := f.Open()
 	if err != nil {
-		return err == zip.ErrAlgorithm // which was noted
+		return err == zip.ErrAlgorithm // the unknown method is reported by member
 	}
 	defer r.Close()
 	_, err = io.Copy(io.Discard, io.LimitReader(r, smallMember+1))
 	return err == nil
 }
 
-// bytesBefore returns where the header of the member is whose data begins at offset.
-func bytesBefore(data []byte, offset int64, name string) int64 {
+// headerOffset returns the offset of the header of the member whose data begins at offset, or 0.
+func headerOffset(data []byte, offset int64, name string) int64 {
 	from := max(0, offset-30-int64(len(name))-1<<16)
 	if at := bytes.LastIndex(data[from:offset], []byte(magic.Zip)); at >= 0 {
 		return from + int64(at)
@@ -136,8 +139,8 @@ func bytesBefore(data []byte, offset int64, name string) int64 {
 	return 0
 }
 
-// header reads the header in front of a member.
-func header(data []byte, at int64) (m member, ok bool) {
+// localHeader parses the header at offset at, in front of a member's data.
+func localHeader(data []byte, at int64) (m member, ok bool) {
 	const size = 30
 	if at < 0 || at+size > int64(len(data)) || string(data[at:at+4]) != magic.Zip {
 		return m, false
@@ -153,21 +156,22 @@ func header(data []byte, at int64) (m member, ok bool) {
 		return m, false
 	}
 	m.name = string(h[size : size+name])
-	if compressed == 1<<32-1 || m.size == 1<<32-1 { // in a field of zip64
+	if compressed == 1<<32-1 || m.size == 1<<32-1 { // the sizes are in a zip64 field
 		m.unknownSizes = true
 	}
-	m.data = h[size+name+extra:]
+	m.compressed = h[size+name+extra:]
 	if !m.unknownSizes {
-		m.data = m.data[:min(compressed, uint64(len(m.data)))]
+		m.compressed = m.compressed[:min(compressed, uint64(len(m.compressed)))]
 	}
 	return m, true
 }
 
-// maxHeaders bounds the headers of a zip that cannot be believed.
+// maxHeaders bounds the number of headers that are tried in a zip that contradicts itself.
 const maxHeaders = 1 << 12
 
-// headers audits a zip by the headers in front of the members alone.
-func (s *scan) headers(data []byte, p place, seen map[int64]bool) {
+// localHeaders audits the members by the headers in front of them, without the directory. It skips
+// the offsets in seen.
+func (s *scan) localHeaders(data []byte, p place, seen map[int64]bool) {
 	at, n := int64(0), 0
 	for !s.stopped {
 		i := bytes.Index(data[at:], []byte(magic.Zip))
@@ -175,7 +179,7 @@ func (s *scan) headers(data []byte, p place, seen map[int64]bool) {
 			return
 		}
 		at += int64(i)
-		if m, ok := header(data, at); ok && !seen[at] {
+		if m, ok := localHeader(data, at); ok && !seen[at] {
 			if n++; n > maxHeaders {
 				s.fail(p, unsupported("zip: more than %d headers", maxHeaders))
 				return
@@ -186,28 +190,29 @@ func (s *scan) headers(data []byte, p place, seen map[int64]bool) {
 	}
 }
 
-// member audits a member, as if it were not encrypted whatever its flags say.
+// member audits a member. If the flags say that it is encrypted, it is audited as if it were not,
+// because some readers ignore the flag.
 func (s *scan) member(m member, alone bool, p place) {
-	in := p.in(m.name)
+	in := p.inside(m.name)
 	if m.encrypted {
 		s.fail(in, unsupported("zip: the member is marked as encrypted"))
 	}
-	if s.budget -= int64(len(m.data)); s.budget < 0 {
+	if s.budget -= int64(len(m.compressed)); s.budget < 0 {
 		s.fail(p, s.overBudget())
 		return
 	}
-	in.pickle = (in.pickle || alone) && len(m.data) > 0
+	in.pickle = (in.pickle || alone) && len(m.compressed) > 0
 	if m.encrypted {
 		in.pickle = false
 	}
-	data := m.data
+	data := m.compressed
 	switch m.method {
 	case zip.Store:
 	case zip.Deflate:
-		most := min(max(s.budget, 0), max(int64(len(m.data))*s.c.all.CompressionRatio,
+		most := min(max(s.budget, 0), max(int64(len(m.compressed))*s.config.effective.CompressionRatio,
 			zipfile.RatioFloor))
 		var err error
-		data, err = readAll(io.LimitReader(flate.NewReader(bytes.NewReader(m.data)),
+		data, err = readAll(io.LimitReader(flate.NewReader(bytes.NewReader(m.compressed)),
 			limitPlusOne(most)))
 		s.budget -= int64(len(data))
 		switch {
@@ -228,5 +233,5 @@ func (s *scan) member(m member, alone bool, p place) {
 		strings.Contains(m.name, "keras") {
 		s.keras(data, in)
 	}
-	s.data(data, in)
+	s.audit(data, in)
 }

@@ -12,16 +12,17 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// array returns a value as an array, as numpy.asarray does: an array, a number or text, a list of
-// numbers of any depth, a series without labels. Whatever else it is, and what is lost, is a loss.
+// array returns a value as the array that numpy.asarray makes of it: an array, a number or text,
+// nested lists of numbers, a series without its labels. A part of the value that an array cannot
+// keep is reported with loss, and a value that is no array is a *HoldError.
 func (d *document) array(v any, path string) (*ndarray.Array, error) {
-	v, err := d.look(v, path)
+	v, err := d.normalize(v, path)
 	if err != nil {
 		return nil, err
 	}
 	switch x := v.(type) {
 	case *ndarray.Array:
-		if x, err = d.packed(x); err != nil {
+		if x, err = d.packBools(x); err != nil {
 			return nil, err
 		}
 		return d.plainArray(x, path)
@@ -53,7 +54,7 @@ func (d *document) array(v any, path string) (*ndarray.Array, error) {
 	return nil, d.refuse(path, describe(v), kindFor(v))
 }
 
-// kindFor is the kind of what look returned.
+// kindFor returns the kind of a value that normalize returned.
 func kindFor(v any) Kind {
 	switch x := v.(type) {
 	case dict:
@@ -75,12 +76,13 @@ func kindFor(v any) Kind {
 	return KindObject
 }
 
-// refuse is the error of a value of which nothing can be kept, lossy or not.
+// refuse returns the error for a value of which the format can hold nothing, lossy or not.
 func (d *document) refuse(path, what string, could Kind) error {
 	return &HoldError{Format: d.format.Name, Path: path, What: what, Could: holding(could)}
 }
 
-// plainArray returns an array without its class and its dtype's metadata.
+// plainArray returns an array without its class and the metadata of its dtype, unless the format
+// holds objects.
 func (d *document) plainArray(a *ndarray.Array, path string) (*ndarray.Array, error) {
 	if d.format.Holds&KindObject != 0 {
 		return a, nil
@@ -99,13 +101,13 @@ func (d *document) plainArray(a *ndarray.Array, path string) (*ndarray.Array, er
 	return a, nil
 }
 
-// isDefaultIndex reports whether labels are 0, 1, 2... without a name.
+// isDefaultIndex reports whether the labels are 0, 1, 2... without a name.
 func isDefaultIndex(x *frame.Index) bool {
 	return x == nil || x.IsRange() && x.Start == 0 && x.Step == 1 && x.Name() == nil
 }
 
-// seriesArray returns the elements of a series as Series.to_numpy does where their dtype is one of
-// NumPy's.
+// seriesArray returns the elements of a series, as Series.to_numpy does for columns that have a
+// dtype of NumPy.
 func (d *document) seriesArray(s *frame.Series, path string) (*ndarray.Array, error) {
 	switch {
 	case s.Kind == frame.Numpy, s.Kind == frame.Timedelta, s.Kind == frame.Datetime && s.TZ == "",
@@ -134,16 +136,17 @@ func (d *document) seriesArray(s *frame.Series, path string) (*ndarray.Array, er
 	return a, nil
 }
 
-// scalarArray returns a number or text as the 0-d array that numpy.asarray makes of it.
-func scalarArray(v any) (*ndarray.Array, bool) { return fill([]any{v}, nil) }
+// scalarArray returns a number or text as the 0-d array that numpy.asarray makes of it; ok is false
+// for other values.
+func scalarArray(v any) (*ndarray.Array, bool) { return arrayOfItems([]any{v}, nil) }
 
 // listArray returns nested lists of numbers or text as the array that numpy.asarray makes of them;
-// ok is false where they have no common shape or dtype.
+// ok is false if they have no common shape or dtype.
 func listArray(items list) (a *ndarray.Array, ok bool) {
 	shape := []int{}
 	level := []any{items}
 	for {
-		next, n, isList := unnest(level)
+		next, n, isList := flattenLevel(level)
 		if !isList {
 			break
 		}
@@ -155,12 +158,13 @@ func listArray(items list) (a *ndarray.Array, ok bool) {
 			break
 		}
 	}
-	return fill(level, shape)
+	return arrayOfItems(level, shape)
 }
 
-// unnest returns the members of lists that are all of one length n, which is -1 where they are not;
-// isList is false where the first is no list.
-func unnest(level []any) (next []any, n int, isList bool) {
+// flattenLevel returns the members of a level of nested lists in one slice, and the length n that
+// all these lists share; n is -1 if their lengths differ. isList is false if the first value of the
+// level is not a list.
+func flattenLevel(level []any) (next []any, n int, isList bool) {
 	n = -1
 	for i, v := range level {
 		items, ok := listItems(v)
@@ -179,6 +183,7 @@ func unnest(level []any) (next []any, n int, isList bool) {
 	return next, n, true
 }
 
+// listItems returns the members of a list in any of its forms.
 func listItems(v any) ([]any, bool) {
 	switch x := v.(type) {
 	case list:
@@ -186,9 +191,9 @@ func listItems(v any) ([]any, bool) {
 	case []any:
 		return x, true
 	}
-	// What cannot be held is an error here, whatever is written: it is no list.
+	// The format holds nothing: a value that would need a loss is not a list.
 	d := (&output{config: new(config), format: new(Format)}).document()
-	if v, err := d.look(v, ""); err == nil {
+	if v, err := d.normalize(v, ""); err == nil {
 		if x, ok := v.(list); ok {
 			return x, true
 		}
@@ -196,11 +201,11 @@ func listItems(v any) ([]any, bool) {
 	return nil, false
 }
 
-// element kinds of a list, in the order in which numbers widen.
+// elementKind is the kind of the elements of a list, in the order in which numbers widen.
 type elementKind uint8
 
 const (
-	noElement elementKind = iota
+	noneElement elementKind = iota
 	boolElement
 	intElement
 	uintElement
@@ -211,9 +216,10 @@ const (
 	mixedElement
 )
 
-// fill makes an array of numbers or texts of one kind.
-func fill(items []any, shape []int) (*ndarray.Array, bool) {
-	kind, size := noElement, 1
+// arrayOfItems returns numbers or texts as an array of the shape; ok is false if they have no
+// common dtype. It replaces the items by what elementOf returns for them.
+func arrayOfItems(items []any, shape []int) (*ndarray.Array, bool) {
+	kind, size := noneElement, 1
 	for i, v := range items {
 		s, ok := elementOf(v)
 		if !ok {
@@ -224,7 +230,7 @@ func fill(items []any, shape []int) (*ndarray.Array, bool) {
 		kind, size = widen(kind, k), max(size, n)
 	}
 	switch kind {
-	case noElement, floatElement:
+	case noneElement, floatElement:
 		return fillNumbers(items, shape, func(v any) (float64, bool) { return floatOf(v) })
 	case boolElement:
 		return fillNumbers(items, shape, func(v any) (bool, bool) {
@@ -246,7 +252,7 @@ func fill(items []any, shape []int) (*ndarray.Array, bool) {
 	return nil, false
 }
 
-// elementOf returns a member of a list as a scalar of Python.
+// elementOf returns a member of a list in the form that scalarOf has for it.
 func elementOf(v any) (any, bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
@@ -254,7 +260,7 @@ func elementOf(v any) (any, bool) {
 	return scalarOf(v)
 }
 
-// kindOfElement returns the kind of a scalar, and of text how long it is.
+// kindOfElement returns the kind of a scalar and the length of a text, in characters or bytes.
 func kindOfElement(v any) (elementKind, int) {
 	switch x := v.(type) {
 	case bool:
@@ -277,10 +283,10 @@ func kindOfElement(v any) (elementKind, int) {
 	return mixedElement, 0
 }
 
-// widen returns the kind that holds elements of both kinds.
+// widen returns the kind that can hold elements of both kinds.
 func widen(a, b elementKind) elementKind {
 	switch {
-	case a == noElement || a == b:
+	case a == noneElement || a == b:
 		return b
 	case a >= intElement && a <= complexElement && b >= intElement && b <= complexElement:
 		return max(a, b)
@@ -288,7 +294,7 @@ func widen(a, b elementKind) elementKind {
 	return mixedElement
 }
 
-// fillNumbers makes an array of what get returns, unless a number would change.
+// fillNumbers makes an array of what get returns for each item; ok is false if get refuses one.
 func fillNumbers[T ndarray.Element](items []any, shape []int,
 	get func(v any) (T, bool)) (*ndarray.Array, bool) {
 	data := make([]T, len(items))
@@ -306,7 +312,7 @@ func fillNumbers[T ndarray.Element](items []any, shape []int,
 	return a, err == nil
 }
 
-// floatOf returns a real number that a float64 holds exactly.
+// floatOf returns the value of a real number if a float64 holds it exactly.
 func floatOf(v any) (float64, bool) {
 	switch x := v.(type) {
 	case float64:
@@ -339,7 +345,8 @@ func complexOf(v any) (complex128, bool) {
 	return complex(f, 0), ok
 }
 
-// fillTexts makes an array of dtype U or S of the given size.
+// fillTexts makes an array of dtype U or S whose elements have the given size, in characters or
+// bytes.
 func fillTexts(items []any, shape []int, kind elementKind, size int) (*ndarray.Array, bool) {
 	name := "U"
 	if kind == bytesElement {
@@ -365,7 +372,8 @@ func fillTexts(items []any, shape []int, kind elementKind, size int) (*ndarray.A
 	return a, err == nil
 }
 
-// convertArray returns the elements of an array in another dtype, unless one would change.
+// convertArray returns the elements of an array in another dtype. It is an error if an element
+// would change its value.
 func convertArray(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
 	if a.DType().Equal(dt) {
 		return a, nil
@@ -387,12 +395,12 @@ func convertArray(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
 	return out, nil
 }
 
-// sameKind reports whether dtypes differ in the byte order alone.
+// sameKind reports whether two dtypes are equal apart from their byte order.
 func sameKind(a, b *ndarray.DType) bool {
 	return a.Names() == nil && a.NewByteOrder(b.ByteOrder()).Equal(b)
 }
 
-// swapped returns the array in the byte order of dt.
+// swapped returns an array with the bytes of each number reversed, as an array of dtype dt.
 func swapped(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
 	width := dt.ItemSize()
 	switch dt.Kind() {

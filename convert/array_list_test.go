@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/convert"
 )
 
-// TestListOfDicts: lists of dicts whose keys are no text are no arrays, and an error where only an
-// array can be held.
+// TestListOfDicts: a list of dicts whose keys are not text is not an array, and it is an error to
+// write it to a format that holds nothing but arrays.
 func TestListOfDicts(t *testing.T) {
 	t.Parallel()
 	one := &types.Dict{{Key: &types.Tuple{1, 2}, Value: 3}}

@@ -16,25 +16,25 @@ import (
 	"github.com/unpkl/unpkl/internal/zipfile"
 )
 
-// rowGroup is how many rows a row group of Parquet, or a batch of Arrow, has.
+// rowGroup is the number of rows in a row group of Parquet, and in a batch of Arrow.
 const rowGroup = 1 << 20
 
-// tableReader is a table that is read part by part.
+// tableReader is a table that is read in parts.
 type tableReader struct {
 	schema *arrow.Schema
-	// read returns the next part, which the caller releases, and io.EOF behind the last.
+	// read returns the next part, which the caller releases, and io.EOF after the last one.
 	read  func() (arrow.RecordBatch, error)
 	close func() error
 }
 
-// batch returns a document as a record batch.
+// batch returns a document as one record batch.
 func (out *output) batch(v any) (arrow.RecordBatch, error) {
 	d := out.document()
 	f, err := d.table(v, "")
 	if err != nil {
 		return nil, err
 	}
-	// Names are text in these formats; pandas' metadata say what they were.
+	// These formats have text for names only; pandas' metadata keep what the names were.
 	b, err := arrowframe.FromFrame(memory.DefaultAllocator, f)
 	if err != nil {
 		return nil, d.refuse("", "the table ("+err.Error()+")", KindObject)
@@ -42,8 +42,9 @@ func (out *output) batch(v any) (arrow.RecordBatch, error) {
 	return b, nil
 }
 
-// sliced reads a record batch in parts of a row group each; one without rows is one part.
-func sliced(b arrow.RecordBatch) *tableReader {
+// batchReader returns a reader of a record batch in parts of one row group each. A batch without
+// rows is one part.
+func batchReader(b arrow.RecordBatch) *tableReader {
 	from := int64(0)
 	return &tableReader{
 		schema: b.Schema(),
@@ -59,8 +60,8 @@ func sliced(b arrow.RecordBatch) *tableReader {
 	}
 }
 
-// inParts reports whether a table of the schema may be written a part at a time: each part has a
-// dictionary of its own, and a file has one.
+// inParts reports whether a table of the schema may be written in parts. A table with dictionaries
+// may not: each part has dictionaries of its own, and a file has one for each column.
 func inParts(schema *arrow.Schema) bool {
 	for _, f := range schema.Fields() {
 		if hasDictionary(f.Type) {
@@ -86,7 +87,7 @@ func hasDictionary(t arrow.DataType) bool {
 	return false
 }
 
-// each calls do with every part.
+// each calls do with every part, and releases the part.
 func (t *tableReader) each(do func(b arrow.RecordBatch) error) error {
 	for {
 		b, err := t.read()
@@ -104,9 +105,9 @@ func (t *tableReader) each(do func(b arrow.RecordBatch) error) error {
 	}
 }
 
-// frame reads the whole as one table.
+// frame reads all parts as one table.
 func (t *tableReader) frame() (_ *frame.Frame, err error) {
-	defer recovered(&err, "a table of Arrow")
+	defer recoverArrow(&err, "a table of Arrow")
 	var batches []arrow.RecordBatch
 	defer func() {
 		for _, b := range batches {
@@ -124,7 +125,7 @@ func (t *tableReader) frame() (_ *frame.Frame, err error) {
 	return tableOf(t.schema, batches)
 }
 
-// tableOf returns batches of one schema as a table.
+// tableOf concatenates batches of one schema to a table.
 func tableOf(schema *arrow.Schema, batches []arrow.RecordBatch) (*frame.Frame, error) {
 	if len(batches) == 1 {
 		return arrowframe.ToFrame(batches[0])
@@ -158,8 +159,8 @@ func tableOf(schema *arrow.Schema, batches []arrow.RecordBatch) (*frame.Frame, e
 	return arrowframe.ToFrame(whole)
 }
 
-// recovered turns a panic of Arrow's readers, which files that lie bring about, into an error.
-func recovered(err *error, what string) {
+// recoverArrow turns a panic into an error: Arrow's readers panic on some malformed files.
+func recoverArrow(err *error, what string) {
 	switch r := recover().(type) {
 	case nil:
 	case *errkind.LimitError:
@@ -169,13 +170,14 @@ func recovered(err *error, what string) {
 	}
 }
 
-// cells is how many elements a table in a file of the given size may have, where the format needs
-// no bytes for them: what 16 bytes for each come to is bounded as what is compressed is.
-func (c *config) cells(size int64) int64 {
+// maxCells returns the number of elements that a table in a file of the given size, in bytes, may
+// have if the format needs no bytes for an element. An element is counted as 16 bytes, and these
+// bytes are limited as decompressed bytes are.
+func (c *config) maxCells(size int64) int64 {
 	return max(zipfile.RatioFloor, times(size, c.limits.WithDefaults().CompressionRatio)) / 16
 }
 
-// times multiplies two sizes; what is too large is the largest.
+// times multiplies two sizes, and returns math.MaxInt64 instead of overflowing.
 func times(a, b int64) int64 {
 	if a > 0 && b > math.MaxInt64/a {
 		return math.MaxInt64
@@ -183,29 +185,30 @@ func times(a, b int64) int64 {
 	return a * b
 }
 
-// boundedMemory allocates for Arrow's readers and, while it is bound, up to a number of bytes at a
-// time. Past it it panics with an error, since its interface has no other way: so it is bound only
-// while every goroutine that allocates recovers, see recovered. It is safe for concurrent use.
+// boundedMemory is Arrow's allocator with a limit, which holds only while it is enforced. The
+// interface has no errors, so an allocation beyond the limit panics with a *errkind.LimitError.
+// Therefore the limit may be enforced only while every goroutine that allocates calls recoverArrow.
+// It is safe for concurrent use.
 type boundedMemory struct {
 	memory.Allocator
-	most int64 // bytes
+	limit int64 // bytes
 
-	mu    sync.Mutex
-	used  int64 // bytes
-	bound bool
+	mu       sync.Mutex
+	used     int64 // bytes
+	enforced bool
 }
 
-func (m *boundedMemory) bind(bound bool) {
+func (m *boundedMemory) enforce(bound bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.bound = bound
+	m.enforced = bound
 }
 
 func (m *boundedMemory) add(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.used += int64(n); m.used > m.most && n > 0 && m.bound {
-		panic(&errkind.LimitError{Limit: "CompressionRatio", Max: m.most, Want: m.used})
+	if m.used += int64(n); m.used > m.limit && n > 0 && m.enforced {
+		panic(&errkind.LimitError{Limit: "CompressionRatio", Max: m.limit, Want: m.used})
 	}
 }
 

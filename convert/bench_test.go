@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// benchArray is doubles as the guides have them.
+// benchArray returns an array of float64 such as scientific programs write.
 func benchArray(b *testing.B) *ndarray.Array {
 	b.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -25,7 +25,7 @@ func benchArray(b *testing.B) *ndarray.Array {
 	return a
 }
 
-// BenchmarkCSV writes and reads CSV; the bytes are those of the text.
+// BenchmarkCSV writes and reads CSV; the throughput counts the bytes of the text.
 func BenchmarkCSV(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "x.csv")
 	a := benchArray(b)

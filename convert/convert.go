@@ -19,12 +19,11 @@ import (
 )
 
 // Read reads the file at path and returns its plain value, or with [WithObjects] its object. The
-// format is told by the file's first bytes, else by the name's ending, else it is a pickle. Behind
-// a '#' may stand what of the file is wanted: a JSON pointer ("x.npz#/a"), in a SQLite database
-// TABLE.COLUMN ("sim.db#simulations.ppms").
+// format is recognised by the file's first bytes, or else by the ending of its name, or else it is
+// taken for a pickle. After a '#' the path may say which part of the file to return: a JSON pointer
+// ("x.npz#/a"), or in a SQLite database TABLE.COLUMN ("sim.db#simulations.ppms").
 //
-// What it returns belongs to the caller. Errors are of the kinds of this package, or the operating
-// system's.
+// The caller owns the result. Errors are of the kinds of this package, or the operating system's.
 func Read(path string, opts ...Option) (any, error) {
 	c := newConfig(opts)
 	v, err := c.read(path)
@@ -36,7 +35,7 @@ func Read(path string, opts ...Option) (any, error) {
 	}).Convert(v, 0)
 }
 
-// read returns the object of a file.
+// read returns the object of a file, or of the part that the path or WithSelect names.
 func (c *config) read(path string) (any, error) {
 	in := &input{config: c}
 	in.path, in.fragment = splitFragment(path)
@@ -55,11 +54,12 @@ func (c *config) read(path string) (any, error) {
 	if way == "" {
 		return v, nil
 	}
-	return selected(v, way)
+	return selectPointer(v, way)
 }
 
-// selected returns what a pointer leads to; where it has a *, a dict of all that it leads to.
-func selected(v any, text string) (any, error) {
+// selectPointer returns the value at a pointer. For a pointer with a * it returns a dict of all
+// values that match, by their pointers.
+func selectPointer(v any, text string) (any, error) {
 	p, err := pointer.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
@@ -79,8 +79,7 @@ func selected(v any, text string) (any, error) {
 	return &out, nil
 }
 
-// splitFragment splits what stands behind the last '#' off a path, unless there is a file of the
-// whole name.
+// splitFragment splits a path at its last '#', unless a file has the whole path as its name.
 func splitFragment(path string) (file, fragment string) {
 	i := strings.LastIndexByte(path, '#')
 	if i < 0 {
@@ -92,10 +91,10 @@ func splitFragment(path string) (file, fragment string) {
 	return path[:i], path[i+1:]
 }
 
-// formatToRead tells the format of a file that is there.
+// formatToRead returns the format of an existing file.
 func (c *config) formatToRead(path string) (*Format, error) {
 	if c.from != "" {
-		return named(c.from)
+		return formatByName(c.from)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -126,29 +125,30 @@ func (c *config) formatToRead(path string) (*Format, error) {
 	return formatNamed("pickle"), nil
 }
 
-func named(name string) (*Format, error) {
+// formatByName is formatNamed with an error for an unknown name.
+func formatByName(name string) (*Format, error) {
 	if f := formatNamed(name); f != nil {
 		return f, nil
 	}
 	return nil, fmt.Errorf("convert: %w %q", ErrFormat, name)
 }
 
-// Write writes v to the file at path in the format that its ending, or [WithTo], says. The file
-// is complete or stays what it was. Behind a '#' may stand where in the file: in a SQLite database
-// TABLE.COLUMN.
+// Write writes v to the file at path in the format of the path's ending, or of [WithTo]. The file
+// is replaced only when the new one is complete. After a '#' the path may say where in the file to
+// write: in a SQLite database TABLE.COLUMN.
 //
 // v is a plain value or an object, as package unpkl writes them, or a Go slice of numbers. A value
-// that the format cannot hold is a *[HoldError] unless [WithLossy] is given.
+// that the format cannot hold is a *[HoldError], unless [WithLossy] is given.
 func Write(path string, v any, opts ...Option) error {
 	c := newConfig(opts)
 	out := &output{config: c}
-	out.name, out.fragment = path, ""
+	out.path, out.fragment = path, ""
 	if i := strings.LastIndexByte(path, '#'); i >= 0 {
 		if f, _ := formatOfPath(path[:i]); f != nil {
-			out.name, out.fragment = path[:i], path[i+1:]
+			out.path, out.fragment = path[:i], path[i+1:]
 		}
 	}
-	f, err := c.formatToWrite(out.name)
+	f, err := c.formatToWrite(out.path)
 	if err != nil {
 		return err
 	}
@@ -156,9 +156,10 @@ func Write(path string, v any, opts ...Option) error {
 	return f.write(out, v)
 }
 
+// formatToWrite returns the format of a file to write.
 func (c *config) formatToWrite(path string) (*Format, error) {
 	if c.to != "" {
-		return named(c.to)
+		return formatByName(c.to)
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return formatNamed(folderName), nil

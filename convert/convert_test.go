@@ -26,7 +26,7 @@ func mustSlice[T ndarray.Element](t testing.TB, data []T, shape ...int) *ndarray
 	return a
 }
 
-// sample is a table with what text, JSON, Arrow and HDF5 all hold.
+// sample returns a table with columns that text, JSON, Arrow and HDF5 can all hold.
 func sample(t testing.TB) *frame.Frame {
 	t.Helper()
 	n, err1 := frame.NewSeries("n", []int64{1, 2, 3})
@@ -39,7 +39,7 @@ func sample(t testing.TB) *frame.Frame {
 	return f
 }
 
-// TestVerify writes values in each format that holds them and compares what is read with them.
+// TestVerify writes values in each format that holds them, reads them back and compares.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	arrays := map[string]any{
@@ -83,7 +83,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifyFinds: a file that was changed is found.
+// TestVerifyFinds: Verify notices that a file was changed.
 func TestVerifyFinds(t *testing.T) {
 	t.Parallel()
 	v := map[string]any{"a": mustSlice(t, []float64{1, 2}, 2)}
@@ -104,7 +104,7 @@ func TestVerifyFinds(t *testing.T) {
 	}
 }
 
-// TestHold: what a format cannot hold is named, and nothing is written.
+// TestHold: the error names the value that a format cannot hold, and nothing is written.
 func TestHold(t *testing.T) {
 	t.Parallel()
 	object, err := ndarray.NewObjects(ndarray.ObjectDType(), []int{1}, ndarray.OrderC, []any{nil})
@@ -147,7 +147,7 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// TestOldFileStays: an error in the middle of writing leaves the file that was there, and no other.
+// TestOldFileStays: after an error in the middle of writing, the old file is there, and no other.
 func TestOldFileStays(t *testing.T) {
 	t.Parallel()
 	v := []any{1, map[string]any{"a": func() {}}}
@@ -171,8 +171,8 @@ func TestOldFileStays(t *testing.T) {
 	}
 }
 
-// TestFolderNames: whatever the keys, the files stay in the folder and are read back under the
-// keys.
+// TestFolderNames: whatever the keys are, the files stay in the folder and are read back under
+// their keys.
 func TestFolderNames(t *testing.T) {
 	t.Parallel()
 	keys := []string{"../x", "/abs", "CON", "com1.txt", "a/b", "A", "a", "", ".", "..", ".hidden",
@@ -213,8 +213,8 @@ func TestFolderNames(t *testing.T) {
 	}
 }
 
-// TestFolderLinks: a link in the folder is replaced rather than followed, and a manifest leads
-// nowhere else.
+// TestFolderLinks: a symbolic link in the folder is replaced and not followed, and a manifest
+// cannot lead out of the folder.
 func TestFolderLinks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -250,7 +250,7 @@ func TestFolderLinks(t *testing.T) {
 	}
 }
 
-// TestSQLite writes into a table that is there, in XDR, and leaves the rest of it.
+// TestSQLite writes XDR into an existing table, and leaves the other columns and rows as they were.
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sim.db") + "#simulations.ppms"
@@ -278,7 +278,7 @@ func TestSQLite(t *testing.T) {
 			t.Errorf("%s: %v, %v", k, x, err)
 		}
 	}
-	// A value that XDR has no type for leaves the table as it was.
+	// A value for which XDR has no type leaves the table as it was.
 	err = convert.Write(path, map[string]any{"a": []float64{9}, "d": []complex128{1}})
 	if !errors.Is(err, convert.ErrHold) {
 		t.Error(err)
@@ -294,7 +294,7 @@ func TestSQLite(t *testing.T) {
 	}
 }
 
-// TestSplitJoin cuts an array in many ways and puts it together.
+// TestSplitJoin cuts an array in many ways and joins the parts again.
 func TestSplitJoin(t *testing.T) {
 	t.Parallel()
 	data := make([]int16, 7*5*3)
@@ -340,7 +340,7 @@ func TestSplitJoin(t *testing.T) {
 	}
 }
 
-// TestJoinChecks: a part that was changed or is missing is found.
+// TestJoinChecks: Join notices a part that was changed or is missing.
 func TestJoinChecks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -20,12 +20,12 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// NOTE. A document is what package unpkl loads or writes: objects, plain values and Go values
-// alike. A writer looks at it level by level with look, which knows all of these and gives one form
-// for each kind of value. What a writer needs more often, an array, arrays by name or a table, is
-// made of a document by the functions of array.go, named.go and table.go.
+// NOTE. A document is a value that package unpkl loads or writes: an object, a plain value or a Go
+// value. A writer walks a document level by level with normalize, which maps all these types to one
+// type for each kind of value. The functions in array.go, named.go and table.go turn a document
+// into what most writers need: an array, arrays by name, or a table.
 
-// dict is a dict of any kind, its keys text; list is a list, a tuple or a set.
+// dict is a dict of any class whose keys are text; list is a list, tuple or set.
 type (
 	dict []entry
 	list []any
@@ -36,16 +36,17 @@ type entry struct {
 	value any
 }
 
-// document looks at values for one writer.
+// document normalizes values for the writer of one file.
 type document struct {
 	*output
 	pandas reconstruct.Pandas
 }
 
-// look returns a value as a dict, a list, an *ndarray.Array, *ndarray.Masked, *ndarray.Scalar,
-// *frame.Frame, *frame.Series or *frame.Index, as nil, bool, int64, uint64, *big.Int, float64,
-// complex128, string or []byte, or as it is.
-func (d *document) look(v any, path string) (any, error) {
+// normalize returns a value as one of these types: dict, list, *ndarray.Array, *ndarray.Masked,
+// *ndarray.Scalar, *frame.Frame, *frame.Series, *frame.Index, nil, bool, int64, *big.Int, float64,
+// complex128, string, []byte. It returns a value that none of them stands for unchanged. The
+// members of a dict or list are not normalized.
+func (d *document) normalize(v any, path string) (any, error) {
 	switch x := v.(type) {
 	case nil, bool, int64, float64, complex128, string, []byte, *ndarray.Array, *ndarray.Masked,
 		*ndarray.Scalar, *frame.Frame, *frame.Series, *frame.Index, *big.Int, dict, list:
@@ -86,11 +87,11 @@ func (d *document) look(v any, path string) (any, error) {
 	if a, ok := sliceArray(v); ok {
 		return a, nil
 	}
-	return d.lookDict(v, path)
+	return d.normalizeDict(v, path)
 }
 
-// lookDict is look for dicts of other kinds and for what else is a container.
-func (d *document) lookDict(v any, path string) (any, error) {
+// normalizeDict is normalize for the other types of dicts and containers.
+func (d *document) normalizeDict(v any, path string) (any, error) {
 	if entries, ok := dictEntries(v); ok {
 		out := make(dict, 0, len(entries))
 		for _, e := range entries {
@@ -112,7 +113,7 @@ func (d *document) lookDict(v any, path string) (any, error) {
 	return v, nil
 }
 
-// dictEntries returns the entries of a dict, but not the attributes of an object.
+// dictEntries returns the entries of a dict. It does not take the attributes of an object for one.
 func dictEntries(v any) (types.Dict, bool) {
 	switch x := v.(type) {
 	case *types.Dict:
@@ -132,7 +133,7 @@ func dictEntries(v any) (types.Dict, bool) {
 	return nil, false
 }
 
-// keyText returns the text of a key that is a str or an int, or of bytes that are UTF-8.
+// keyText returns the text of a key that is a str, an int, or bytes that are valid UTF-8.
 func keyText(k any) (string, bool) {
 	switch k := k.(type) {
 	case int:
@@ -145,7 +146,7 @@ func keyText(k any) (string, bool) {
 	return text, ok && isText
 }
 
-// scalarOf returns the forms of numbers and text that look gives.
+// scalarOf returns a number, text or bytes in the form that normalize has for it.
 func scalarOf(v any) (any, bool) {
 	switch x := v.(type) {
 	case nil, bool, int64, float64, complex128, string, []byte, *big.Int:
@@ -176,7 +177,7 @@ func scalarOf(v any) (any, bool) {
 	return smallScalar(v)
 }
 
-// smallScalar is scalarOf for Go's smaller types, and the floats of NumPy that a float64 holds.
+// smallScalar is scalarOf for Go's smaller types, and for NumPy's floats that a float64 holds.
 func smallScalar(v any) (any, bool) {
 	switch x := v.(type) {
 	case int8:
@@ -205,7 +206,7 @@ func smallScalar(v any) (any, bool) {
 	return nil, false
 }
 
-// sliceArray returns a Go slice of numbers as an array of its memory.
+// sliceArray returns a Go slice of numbers as an array that shares its memory. A []int is copied.
 func sliceArray(v any) (*ndarray.Array, bool) {
 	switch x := v.(type) {
 	case []float64:
@@ -247,7 +248,7 @@ func arrayOf[T ndarray.Element](x []T) (*ndarray.Array, bool) {
 	return a, err == nil
 }
 
-// describe says what a value of look is, for errors.
+// describe names a value that normalize returned, for error messages.
 func describe(v any) string {
 	switch x := v.(type) {
 	case nil:
@@ -276,15 +277,15 @@ func describe(v any) string {
 	return "a value of type " + pyvalue.Describe(v)
 }
 
-// child returns the pointer to a member of what path leads to.
+// child returns the JSON pointer of the member name of the value at path.
 func child(path, name string) string {
 	return path + "/" + strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
-// document returns what looks at values for the file that is written.
+// document returns a document for the file that is being written.
 func (out *output) document() *document { return &document{output: out} }
 
-// object returns the dict as the object that package pickle has for one.
+// object returns the dict as an object of package pickle.
 func (d dict) object() *types.Dict {
 	out := make(types.Dict, len(d))
 	for i, e := range d {

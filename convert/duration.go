@@ -13,16 +13,16 @@ import (
 	"github.com/unpkl/unpkl/internal/arrowcheck"
 )
 
-// NOTE. Parquet has no durations: pyarrow stores them as int64, and the schema of Arrow that it
-// keeps beside says what they are. Package pqarrow does neither. So durations are written as int64
-// here, with the schema as it should be, and on reading the schema is changed before pqarrow sees
-// it.
+// NOTE. Parquet has no durations. pyarrow stores them as int64, and declares their type in the
+// Arrow schema that it keeps in the file's metadata. Package pqarrow does not support this. So a
+// writer here stores int64 columns and writes the schema with the durations itself, and a reader
+// removes the durations from the schema before pqarrow sees it.
 
-// schemaKey is the key of the schema of Arrow, in base64.
+// schemaKey is the key of the Arrow schema, in base64, in the metadata of a Parquet file.
 const schemaKey = "ARROW:schema"
 
-// withoutDurations returns a schema with int64 in the place of durations, and the numbers of those
-// columns.
+// withoutDurations returns a schema with int64 in place of the durations, and the types of the
+// durations by the indices of their columns.
 func withoutDurations(schema *arrow.Schema) (*arrow.Schema, map[int]arrow.DataType) {
 	fields := append([]arrow.Field{}, schema.Fields()...)
 	durations := map[int]arrow.DataType{}
@@ -36,9 +36,9 @@ func withoutDurations(schema *arrow.Schema) (*arrow.Schema, map[int]arrow.DataTy
 	return arrow.NewSchema(fields, &meta), durations
 }
 
-// retyped returns a batch of the schema whose columns have the memory of those given. The caller
-// releases it.
-func retyped(schema *arrow.Schema, from []arrow.Array, rows int64) arrow.RecordBatch {
+// withSchema returns a batch of the schema. Its columns share the memory of those given and have
+// the types of the schema, which must have the same layout. The caller releases the batch.
+func withSchema(schema *arrow.Schema, from []arrow.Array, rows int64) arrow.RecordBatch {
 	columns := make([]arrow.Array, len(from))
 	for i, a := range from {
 		data := a.Data()
@@ -59,14 +59,14 @@ func retyped(schema *arrow.Schema, from []arrow.Array, rows int64) arrow.RecordB
 	return out
 }
 
-// serialized is a schema as Parquet keeps it.
+// serialized returns a schema in the form in which Parquet files keep it.
 func serialized(schema *arrow.Schema) string {
 	return base64.StdEncoding.EncodeToString(flight.SerializeSchema(schema,
 		memory.DefaultAllocator))
 }
 
-// hideDurations changes the schema that a file keeps so that it has none. It returns their types by
-// the names of the columns.
+// hideDurations removes the durations from the schema in a file's metadata, in memory. It returns
+// their types by the names of the columns.
 func hideDurations(r *file.Reader) (map[string]arrow.DataType, error) {
 	kept := r.MetaData().KeyValueMetadata().FindValue(schemaKey)
 	if kept == nil {
@@ -98,8 +98,8 @@ func hideDurations(r *file.Reader) (map[string]arrow.DataType, error) {
 	return names, nil
 }
 
-// restoreDurations returns the schema with its durations, and with pandas' and GeoParquet's
-// metadata, which pqarrow does not take from the file.
+// restoreDurations returns the schema with its durations. It also adds the metadata of pandas and
+// GeoParquet, which pqarrow does not copy from the file.
 func restoreDurations(r *file.Reader, schema *arrow.Schema,
 	durations map[string]arrow.DataType) *arrow.Schema {
 	fields := append([]arrow.Field{}, schema.Fields()...)

@@ -3,11 +3,11 @@ package convert
 import "io"
 
 // Encode writes v to w in the format that [WithTo] names, as [Write] writes it to a file. A format
-// that needs a file to go back in, such as HDF5 or SQLite, is an error of the kind
-// [ErrUnsupported]. What was written before an error stays in w.
+// whose writer seeks in the file, such as HDF5 or SQLite, is an error of the kind [ErrUnsupported].
+// After an error, w holds what was written until then.
 func Encode(w io.Writer, v any, opts ...Option) error {
 	c := newConfig(opts)
-	f, err := named(c.to)
+	f, err := formatByName(c.to)
 	if err != nil {
 		return err
 	}
@@ -15,5 +15,5 @@ func Encode(w io.Writer, v any, opts ...Option) error {
 	case folderName, hdf5Format.Name, sqliteFormat.Name:
 		return unsupported("%s cannot be written to a stream", f.Name)
 	}
-	return f.write(&output{config: c, format: f, w: w}, v)
+	return f.write(&output{config: c, format: f, stream: w}, v)
 }

@@ -8,18 +8,17 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// The kinds of error that a service tells apart with errors.Is; the first four are the same values
-// as package unpkl's.
+// The kinds of errors, for errors.Is. The first four are the same values as in package unpkl.
 var (
-	// ErrTruncated: the file ends inside something. It matches io.ErrUnexpectedEOF too.
+	// ErrTruncated: the file ends early. It matches io.ErrUnexpectedEOF too.
 	ErrTruncated = errkind.ErrTruncated
-	// ErrMalformed: the file is not of the format, or says something impossible.
+	// ErrMalformed: the file is not of the format, or contradicts itself.
 	ErrMalformed = errkind.ErrMalformed
-	// ErrLimit: one of the limits was passed.
+	// ErrLimit: a limit was exceeded.
 	ErrLimit = errkind.ErrLimit
-	// ErrUnsupported: valid, but not read or written.
+	// ErrUnsupported: the file or value is valid, but this package does not read or write it.
 	ErrUnsupported = errkind.ErrUnsupported
-	// ErrFormat: no format is told by the name, or the one that is asked for does not exist.
+	// ErrFormat: no format belongs to the ending, or no format has the given name.
 	ErrFormat = errors.New("unknown format")
 	// ErrHold: the format cannot hold a value; the error is a *[HoldError].
 	ErrHold = errors.New("cannot hold")
@@ -27,13 +26,13 @@ var (
 
 // HoldError says that a format cannot hold a value.
 type HoldError struct {
-	// Format is the format's name.
+	// Format is the name of the format.
 	Format string
-	// Path is where the value is in the document, a JSON pointer (RFC 6901); "" is the whole.
+	// Path is the JSON pointer (RFC 6901) of the value in the document; "" is the whole document.
 	Path string
-	// What says what the value is, or what of it would be lost: "a dict in a dict".
+	// What describes the value, or the part of it that would be lost: "a dict in a dict".
 	What string
-	// Could are the names of the formats that hold such a value.
+	// Could has the names of the formats that can hold such a value.
 	Could []string
 }
 
@@ -45,16 +44,16 @@ func (e *HoldError) Error() string {
 		fmt.Fprintf(&b, " at %s", e.Path)
 	}
 	if len(e.Could) > 0 {
-		fmt.Fprintf(&b, "; %s can", and(e.Could))
+		fmt.Fprintf(&b, "; %s can", joinWords(e.Could))
 	}
 	return b.String()
 }
 
-// Is reports that the error is of the kind ErrHold.
+// Is reports whether target is ErrHold.
 func (e *HoldError) Is(target error) bool { return target == ErrHold }
 
-// and returns the words as an English list.
-func and(words []string) string {
+// joinWords returns the words as an English list: "a, b and c".
+func joinWords(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
@@ -69,7 +68,7 @@ func unsupported(format string, args ...any) error {
 	return errkind.New(errkind.ErrUnsupported, "convert: "+format, args...)
 }
 
-// isHold reports whether an error is that a value cannot be held.
-func isHold(err error) bool { return errors.Is(err, ErrHold) }
+// isHoldError reports whether a format cannot hold a value.
+func isHoldError(err error) bool { return errors.Is(err, ErrHold) }
 
 func isUnsupported(err error) bool { return errors.Is(err, ErrUnsupported) }

@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// twoRows is an array of two rows.
+// twoRows returns an array of two rows.
 func twoRows() *ndarray.Array {
 	a, err := ndarray.FromSlice([]float64{1, 0.5, 3, 4}, 2, 2)
 	if err != nil {

@@ -25,7 +25,7 @@ func Example() {
 }
 
 func ExampleRead() {
-	// Behind the # is what of the file is wanted.
+	// After the # the path says which part of the file to read.
 	v, err := convert.Read("../testdata/command/arrays.npz#/i")
 	fmt.Println(v, err)
 	// Output:

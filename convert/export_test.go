@@ -1,17 +1,17 @@
 package convert
 
-// ReadInParts has texts read in parts of a size in bytes, until the function that it returns is
-// called.
+// ReadInParts sets the size in bytes of the parts in which texts are read. The function that it
+// returns restores the old size.
 func ReadInParts(size int) (end func()) {
-	part, whole := partSize, wholeSize
-	partSize, wholeSize = size, 0
-	return func() { partSize, wholeSize = part, whole }
+	part, whole := textPartBytes, maxWholeSize
+	textPartBytes, maxWholeSize = size, 0
+	return func() { textPartBytes, maxWholeSize = part, whole }
 }
 
-// SetLongestRow sets how long a row of a text that is read in parts may be, in bytes, until the
-// function that it returns is called.
+// SetLongestRow sets the size in bytes of the longest row of a text that is read in parts. The
+// function that it returns restores the old size.
 func SetLongestRow(size int) (end func()) {
-	most := maxRow
-	maxRow = size
-	return func() { maxRow = most }
+	most := maxRowBytes
+	maxRowBytes = size
+	return func() { maxRowBytes = most }
 }

@@ -28,7 +28,7 @@ func readFeather(in *input) (any, error) {
 	return t.frame()
 }
 
-// openFeather opens the file and checks what it says of itself.
+// openFeather opens an Arrow file after checking the sizes and offsets that it declares.
 func openFeather(in *input) (_ *tableReader, err error) {
 	f, err := os.Open(in.path)
 	if err != nil {
@@ -39,14 +39,14 @@ func openFeather(in *input) (_ *tableReader, err error) {
 			f.Close()
 		}
 	}()
-	defer recovered(&err, "an Arrow file")
+	defer recoverArrow(&err, "an Arrow file")
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	size := info.Size()
-	limits := arrowcheck.Limits{Bytes: in.unfolded(size), Elements: in.cells(size),
-		EachBatch: in.streams}
+	limits := arrowcheck.Limits{Bytes: in.maxDecompressed(size), Elements: in.maxCells(size),
+		EachBatch: in.inParts}
 	if err := arrowcheck.File(f, size, limits); err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
 	}
@@ -54,7 +54,7 @@ func openFeather(in *input) (_ *tableReader, err error) {
 	if err != nil {
 		return nil, malformed("no Arrow file: %v", err)
 	}
-	p := &featherReader{r: r, left: limits.Bytes}
+	p := &featherReader{r: r, viewBytes: limits.Bytes}
 	return &tableReader{
 		schema: r.Schema(), read: p.read,
 		close: func() error { r.Close(); return f.Close() },
@@ -62,13 +62,13 @@ func openFeather(in *input) (_ *tableReader, err error) {
 }
 
 type featherReader struct {
-	r    *ipc.FileReader
-	next int
-	left int64 // bytes that copies of views may take
+	r         *ipc.FileReader
+	next      int
+	viewBytes int64 // bytes that copies of views may still take
 }
 
 func (p *featherReader) read() (b arrow.RecordBatch, err error) {
-	defer recovered(&err, "an Arrow file")
+	defer recoverArrow(&err, "an Arrow file")
 	if p.next == p.r.NumRecords() {
 		return nil, io.EOF
 	}
@@ -76,7 +76,7 @@ func (p *featherReader) read() (b arrow.RecordBatch, err error) {
 		return nil, malformed("batch %d: %v", p.next, err)
 	}
 	p.next++
-	if p.left, err = arrowcheck.Views(b, p.left); err != nil {
+	if p.viewBytes, err = arrowcheck.Views(b, p.viewBytes); err != nil {
 		b.Release()
 		return nil, fmt.Errorf("convert: %w", err)
 	}
@@ -88,12 +88,12 @@ func writeFeather(out *output, v any) error {
 	if err != nil {
 		return err
 	}
-	t := sliced(b)
+	t := batchReader(b)
 	defer t.close()
 	return streamFeather(out, t)
 }
 
-// streamFeather writes a table part by part.
+// streamFeather writes a table in parts.
 func streamFeather(out *output, t *tableReader) error {
 	opts := []ipc.Option{ipc.WithSchema(t.schema)}
 	if out.deflate {

@@ -16,12 +16,12 @@ import (
 type input struct {
 	*config
 	path     string
-	fragment string // what stood behind '#'
-	// streams says that the value is read a part at a time: what is bounded is each part.
-	streams bool
+	fragment string // the text after '#' in the path
+	// inParts says that the value is read in parts, so that limits hold for each part by itself.
+	inParts bool
 }
 
-// open opens the file and undoes a compression.
+// open opens the file and decompresses it.
 func (in *input) open() (*inputReader, error) {
 	f, err := os.Open(in.path)
 	if err != nil {
@@ -42,8 +42,8 @@ type inputReader struct {
 
 func (r *inputReader) Close() error { return errors.Join(r.Reader.Close(), r.f.Close()) }
 
-// bytes returns the whole content without its compression. Memory grows as it arrives; the file of
-// a lying size costs nothing.
+// bytes returns the decompressed content. The buffer grows as bytes arrive, so that a size which a
+// compressed file claims costs no memory.
 func (in *input) bytes() ([]byte, error) {
 	r, err := in.open()
 	if err != nil {
@@ -69,17 +69,17 @@ func (in *input) bytes() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// readPiece is from how many bytes on a file is read by several goroutines.
+// readPiece is the size in bytes above which a file is read by several goroutines.
 const readPiece = 4 << 20
 
-// readPieces reads a file of the size given on all cores: most of the time goes into making pages
-// of memory.
+// readPieces reads a file of the given size on all cores: most of the time is spent in the kernel,
+// on mapping pages of memory.
 func readPieces(f *os.File, size int64) ([]byte, error) {
 	data := make([]byte, size)
 	defer bulk.LargePages(data)()
 	err := bulk.Each(len(data), 0, func(from, to int) error {
 		_, err := f.ReadAt(data[from:to], int64(from))
-		if err == io.EOF { // the file became shorter
+		if err == io.EOF { // the file became shorter meanwhile
 			err = io.ErrUnexpectedEOF
 		}
 		return err
@@ -87,9 +87,10 @@ func readPieces(f *os.File, size int64) ([]byte, error) {
 	return data, err
 }
 
-// unfolded returns how many bytes a file of the given size may unfold to: DecompressedBytes, no
-// more than CompressionRatio for each byte of a file of more than a few, and no less than its size.
-func (c *config) unfolded(size int64) int64 {
+// maxDecompressed returns how many bytes a file of the given size may decompress to: at most
+// DecompressedBytes, at most CompressionRatio times its size unless it is small, and at least its
+// size.
+func (c *config) maxDecompressed(size int64) int64 {
 	const floor = 1 << 20
 	limits := c.limits.WithDefaults()
 	most := limits.DecompressedBytes
@@ -103,24 +104,24 @@ func (c *config) unfolded(size int64) int64 {
 type output struct {
 	*config
 	format   *Format
-	name     string    // the name that it will have
-	w        io.Writer // what is written to instead, if it is not nil
-	fragment string
+	path     string    // of the finished file
+	stream   io.Writer // if not nil, the destination instead of a file
+	fragment string    // the text after '#' in the path
 }
 
-// loss is config.loss for the format that is written.
+// loss is config.loss for the format of the file.
 func (out *output) loss(path, what string, could Kind) error {
 	return out.config.loss(out.format, path, what, could)
 }
 
-// write writes what fill writes to the file, with the compression that its ending asks for. The
-// file is complete or stays what it was.
+// write calls fill to write the content, compressed if the path's ending says so. The file is
+// replaced only when the new one is complete.
 func (out *output) write(fill func(w io.Writer) error) error {
-	if out.w != nil {
-		return fill(out.w)
+	if out.stream != nil {
+		return fill(out.stream)
 	}
 	return out.replace(func(f *os.File) error {
-		z, err := compress.Create(f, out.compression())
+		z, err := compress.Create(f, out.compressionPath())
 		if err != nil {
 			return err
 		}
@@ -132,25 +133,25 @@ func (out *output) write(fill func(w io.Writer) error) error {
 	})
 }
 
-// compression is a name with the ending of the compression, or without any.
-func (out *output) compression() string {
-	if f, compressed := formatOfPath(out.name); f == out.format && !compressed {
+// compressionPath returns a file name whose ending selects the compression, or none.
+func (out *output) compressionPath() string {
+	if f, compressed := formatOfPath(out.path); f == out.format && !compressed {
 		return "x"
 	}
 	if out.format.Compressed {
-		return out.name
+		return out.path
 	}
 	return "x"
 }
 
-// replace has fill write to a new file, which then takes the name. Something else than a regular
-// file, such as a pipe, is written to as it is.
+// replace calls fill with a new file, and renames it to the path when it is complete. A path that
+// is not a regular file, such as a pipe, is written to directly.
 func (out *output) replace(fill func(f *os.File) error) error {
 	mode := os.FileMode(0o644)
-	if info, err := os.Stat(out.name); err == nil {
+	if info, err := os.Stat(out.path); err == nil {
 		mode = info.Mode().Perm()
 		if !info.Mode().IsRegular() {
-			f, err := os.OpenFile(out.name, os.O_WRONLY, 0)
+			f, err := os.OpenFile(out.path, os.O_WRONLY, 0)
 			if err != nil {
 				return err
 			}
@@ -158,7 +159,7 @@ func (out *output) replace(fill func(f *os.File) error) error {
 			return errors.Join(err, f.Close())
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(out.name), "."+filepath.Base(out.name)+".*")
+	f, err := os.CreateTemp(filepath.Dir(out.path), "."+filepath.Base(out.path)+".*")
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (out *output) replace(fill func(f *os.File) error) error {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), out.name)
+		err = os.Rename(f.Name(), out.path)
 	}
 	if err != nil {
 		os.Remove(f.Name())

@@ -27,22 +27,22 @@ var folderFormat = &Format{
 	Holds: kindAny, read: readFolder, write: writeFolder,
 }
 
-// manifestName is the file of a folder that says what the others are.
+// manifestName is the file in a folder that describes the other files.
 const manifestName = "manifest.json"
 
-// manifest says what the files of a folder are.
+// manifest describes the files of a folder.
 type manifest struct {
 	Files []manifestFile `json:"files"`
-	// Root is set where the document is no dict but one value.
+	// Root says that the document is the value of the only file, not a dict.
 	Root bool `json:"root,omitempty"`
-	// Axis is set by Split: the files are parts of one array along it.
+	// Axis is set by Split: the files are parts of one array, cut along this axis.
 	Axis  *int  `json:"axis,omitempty"`
-	Shape []int `json:"shape,omitempty"`
+	Shape []int `json:"shape,omitempty"` // of the array that was cut
 }
 
-// manifestFile is one file.
+// manifestFile describes one file.
 type manifestFile struct {
-	// Key is the way from the root of the document.
+	// Key holds the keys of the dicts from the root of the document to the value.
 	Key    []string `json:"key"`
 	File   string   `json:"file"`
 	DType  string   `json:"dtype,omitempty"`
@@ -51,8 +51,8 @@ type manifestFile struct {
 	SHA256 string   `json:"sha256"`
 }
 
-// safeName returns a name for a file that stands for a key on every system: no path, no device, not
-// long, nothing that is hidden.
+// safeName returns a file name for a key that is safe on every system: it is not a path, not a
+// device, not hidden and not long.
 func safeName(key string) string {
 	var b strings.Builder
 	for _, r := range key {
@@ -77,7 +77,7 @@ func safeName(key string) string {
 	return name
 }
 
-// isDevice reports whether Windows takes a name for a device.
+// isDevice reports whether Windows takes a name for that of a device.
 func isDevice(stem string) bool {
 	switch strings.TrimRight(stem, " ") {
 	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
@@ -90,26 +90,26 @@ func isDevice(stem string) bool {
 // folderWriter writes the files of a folder.
 type folderWriter struct {
 	*document
-	root *os.Root
-	met  map[string]bool // names in lower case
+	root  *os.Root
+	taken map[string]bool // names of files, in lower case: some systems ignore case
 	manifest
 }
 
-// unique returns a name with the ending that no other file of the folder has.
+// unique returns a name for a key, with the ending, that no other file of the folder has.
 func (w *folderWriter) unique(folder, key, ending string) string {
 	stem := safeName(key)
 	name := path.Join(folder, stem+ending)
-	for n := 1; w.met[strings.ToLower(name)]; n++ {
+	for n := 1; w.taken[strings.ToLower(name)]; n++ {
 		name = path.Join(folder, fmt.Sprintf("%s_%d%s", stem, n, ending))
 	}
-	w.met[strings.ToLower(name)] = true
+	w.taken[strings.ToLower(name)] = true
 	return name
 }
 
-// writeFolder writes a document as a folder: a new one is complete when it has the name; in one
-// that is there each file is, and the manifest comes last.
+// writeFolder writes a document as a folder. A new folder gets its name when it is complete. In an
+// existing folder each file is replaced when it is complete, and the manifest last.
 func writeFolder(out *output, v any) error {
-	target := filepath.Clean(out.name)
+	target := filepath.Clean(out.path)
 	info, err := os.Stat(target)
 	switch {
 	case err == nil && info.IsDir():
@@ -132,6 +132,7 @@ func writeFolder(out *output, v any) error {
 	return err
 }
 
+// fillFolder writes the files of a document, and then the manifest.
 func (out *output) fillFolder(folder string, v any) error {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -139,8 +140,8 @@ func (out *output) fillFolder(folder string, v any) error {
 	}
 	defer root.Close()
 	w := &folderWriter{document: out.document(), root: root,
-		met: map[string]bool{manifestName: true}}
-	top, err := w.look(v, "")
+		taken: map[string]bool{manifestName: true}}
+	top, err := w.normalize(v, "")
 	if err != nil {
 		return err
 	}
@@ -164,14 +165,14 @@ func (out *output) fillFolder(folder string, v any) error {
 	return err
 }
 
-// dict writes the items of a dict: those that are dicts as folders.
+// dict writes the items of a dict as files. Items that are dicts become folders.
 func (w *folderWriter) dict(items dict, folder string, key []string) error {
 	if len(key) > maxGroups {
 		return w.refuse("", "dicts that deep, or in themselves", KindDict)
 	}
 	for _, e := range items {
 		own := append(slices.Clone(key), e.name)
-		v, err := w.look(e.value, child("", e.name))
+		v, err := w.normalize(e.value, child("", e.name))
 		if err != nil {
 			return err
 		}
@@ -195,7 +196,7 @@ func (w *folderWriter) dict(items dict, folder string, key []string) error {
 
 // file writes one value: an array as .npy, a table as Parquet, anything else as a pickle.
 func (w *folderWriter) file(v any, folder, name string, key []string) error {
-	looked, err := w.look(v, "")
+	looked, err := w.normalize(v, "")
 	if err != nil {
 		return err
 	}
@@ -209,41 +210,42 @@ func (w *folderWriter) file(v any, folder, name string, key []string) error {
 	case *frame.Frame:
 		format = formatNamed("parquet")
 	}
-	// A format that cannot hold the value after all, such as a table that Arrow has no type for, is
-	// replaced by the one that holds everything.
+	// A format may turn out not to hold the value, such as a table for which Arrow has no
+	// type. Then the value is pickled, which holds everything.
 	for {
 		f.File = w.unique(folder, name, format.Endings[0])
 		temporary := &output{config: w.config, format: format}
 		f.SHA256, f.Bytes, err = temporary.inRoot(w.root, f.File, v)
-		if err == nil || !isHold(err) || format.Name == "pickle" {
+		if err == nil || !isHoldError(err) || format.Name == "pickle" {
 			break
 		}
-		delete(w.met, strings.ToLower(f.File))
+		delete(w.taken, strings.ToLower(f.File))
 		format, f.DType, f.Shape = formatNamed("pickle"), "", nil
 	}
 	w.Files = append(w.Files, f)
 	return err
 }
 
-// inRoot writes a value with the format's writer and moves the file into the folder.
+// inRoot writes a value as a temporary file, and moves the file into the folder.
 func (out *output) inRoot(root *os.Root, name string, v any) (sum string, size int64, err error) {
 	folder, err := os.MkdirTemp(root.Name(), ".unpkl.*")
 	if err != nil {
 		return "", 0, err
 	}
 	defer os.RemoveAll(folder)
-	out.name = filepath.Join(folder, "value"+out.format.Endings[0])
+	out.path = filepath.Join(folder, "value"+out.format.Endings[0])
 	if err := out.format.write(out, v); err != nil {
 		return "", 0, err
 	}
-	if sum, size, err = checksum(out.name); err != nil {
+	if sum, size, err = checksum(out.path); err != nil {
 		return "", 0, err
 	}
-	return sum, size, root.Rename(filepath.Join(filepath.Base(folder), filepath.Base(out.name)),
+	return sum, size, root.Rename(filepath.Join(filepath.Base(folder), filepath.Base(out.path)),
 		name)
 }
 
-// writeInRoot writes a file of a folder, complete or not at all.
+// writeInRoot writes a file of a folder: it gets its name when it is complete. It returns the
+// SHA-256 and the size in bytes.
 func writeInRoot(root *os.Root, name string, fill func(w io.Writer) error) (sum string, size int64,
 	err error) {
 	temporary := "." + path.Base(name) + ".tmp"
@@ -264,21 +266,22 @@ func writeInRoot(root *os.Root, name string, fill func(w io.Writer) error) (sum 
 	if err != nil {
 		root.Remove(temporary)
 	}
-	return hex.EncodeToString(h.Sum(nil)), counted.n, err
+	return hex.EncodeToString(h.Sum(nil)), counted.written, err
 }
 
+// counter counts the bytes that are written through it.
 type counter struct {
-	w io.Writer
-	n int64
+	w       io.Writer
+	written int64
 }
 
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
-	c.n += int64(n)
+	c.written += int64(n)
 	return n, err
 }
 
-// checksum returns the SHA-256 of a file and its size.
+// checksum returns the SHA-256 and the size in bytes of a file.
 func checksum(name string) (sum string, size int64, err error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -290,7 +293,7 @@ func checksum(name string) (sum string, size int64, err error) {
 	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
-// maxManifest bounds the manifest that is read, in bytes.
+// maxManifest bounds the size of a manifest, in bytes.
 const maxManifest = 256 << 20
 
 // readManifest reads and checks a manifest.
@@ -316,8 +319,8 @@ func readManifest(root *os.Root) (*manifest, error) {
 	return &m, nil
 }
 
-// readFolder reads a folder by its manifest, or else each file in it that is of a known ending, by
-// name.
+// readFolder reads the files that the manifest of a folder lists. Without a manifest it reads all
+// files whose endings are known.
 func readFolder(in *input) (any, error) {
 	root, err := os.OpenRoot(in.path)
 	if err != nil {
@@ -343,14 +346,14 @@ func readFolder(in *input) (any, error) {
 		if m.Root {
 			return v, nil
 		}
-		if err := put(out, file.Key, v); err != nil {
+		if err := setPath(out, file.Key, v); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// manifestValue reads one file after its checksum was compared.
+// manifestValue reads one file after checking its checksum.
 func (in *input) manifestValue(root *os.Root, file *manifestFile) (any, error) {
 	f, err := root.Open(filepath.FromSlash(file.File))
 	if err != nil {
@@ -370,8 +373,8 @@ func (in *input) manifestValue(root *os.Root, file *manifestFile) (any, error) {
 	return own.read(filepath.Join(root.Name(), filepath.FromSlash(file.File)))
 }
 
-// put sets the value at the end of a way through dicts.
-func put(d *types.Dict, key []string, v any) error {
+// setPath sets the value at a path of keys, and makes the dicts along the path.
+func setPath(d *types.Dict, key []string, v any) error {
 	if len(key) == 0 {
 		return malformed("%s: a file without a key", manifestName)
 	}
@@ -392,7 +395,7 @@ func put(d *types.Dict, key []string, v any) error {
 	return nil
 }
 
-// looseFiles reads the files of a folder without a manifest: those with a format's ending, by name.
+// looseFiles reads the files of a folder without a manifest as a dict by their names.
 func (in *input) looseFiles() (any, error) {
 	files, err := os.ReadDir(in.path)
 	if err != nil {

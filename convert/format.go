@@ -9,13 +9,13 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 )
 
-// Kind is a set of kinds of value that a format holds.
+// Kind is a set of kinds of values that a format can hold.
 type Kind uint16
 
-// The kinds of value.
+// The kinds of values.
 const (
 	KindScalar     Kind = 1 << iota // a number, text or None by itself
-	KindList                        // a list of anything that the format holds
+	KindList                        // a list of values of the kinds that the format holds
 	KindDict                        // a dict in a dict, its keys text
 	KindArray                       // an array of numbers with its dtype and shape
 	KindNamed                       // arrays by name: a dict of arrays
@@ -44,44 +44,45 @@ func (k Kind) String() string {
 	return strings.Join(names, ", ")
 }
 
-// Format is a way in which values are stored in a file.
+// Format is a way of storing values in a file.
 type Format struct {
-	// Name is what [WithFrom] and [WithTo] take.
+	// Name is the name that [WithFrom] and [WithTo] take.
 	Name string
-	// Endings are those of names of files, with the dot and in lower case; the first is the usual.
+	// Endings are the endings of file names, with the dot and in lower case, the usual one first.
 	Endings []string
-	// About says what it is, in a few words.
+	// About describes the format in a few words.
 	About string
-	// Holds is what is written and read back as the same kind.
+	// Holds has the kinds of values that are read back as the kind that was written.
 	Holds Kind
-	// Compressed says that the ending of a compression may stand behind the format's own.
+	// Compressed says that the ending of a compression may follow the format's own.
 	Compressed bool
 
-	// magic is what every file begins with, or empty.
+	// magic is the text that every file begins with; "" if there is none.
 	magic string
 	read  func(in *input) (any, error)
 	write func(out *output, v any) error
 
-	// openArray and writeArray are of formats of which an array is read and written a part at a
-	// time. A nil stream, or done false, says that this one has to be read whole.
+	// openArray and writeArray are set for formats that can read and write an array in parts. A
+	// nil stream, or done false, says that this array has to be read and written whole.
 	openArray  func(in *input) (*arrayStream, error)
 	writeArray func(out *output, s *arrayStream) (done bool, err error)
 	// openTable and writeTable are the same for tables.
 	openTable  func(in *input) (*tableReader, error)
 	writeTable func(out *output, t *tableReader) error
-	// tableAt says that a file has several tables, and openTable opens one at a path.
+	// tableAt says that a file holds several tables, of which openTable opens the one at a pointer.
 	tableAt bool
-	// asText says that writeTable writes no metadata, so that labels that only these have are lost.
+	// asText says that writeTable writes no metadata, so that labels that are only in metadata
+	// would be lost.
 	asText bool
 }
 
-// formats is the table of formats. A format that is added is a file and a row.
+// formats is the table of formats. To add a format, add a file and a row.
 var formats []*Format
 
 // folderName is the name of the format of folders, which has no ending.
 const folderName = "folder"
 
-// The table is filled here since the formats' functions refer to it.
+// The table is filled in init because the formats' functions refer to it.
 func init() {
 	formats = []*Format{
 		pickleFormat, joblibFormat, npyFormat, npzFormat, rawFormat, csvFormat, tsvFormat,
@@ -91,7 +92,7 @@ func init() {
 	}
 }
 
-// Formats returns the formats in the order in which they are looked for. The slice is the caller's.
+// Formats returns the formats in the order in which they are tried. The caller owns the slice.
 func Formats() []Format {
 	out := make([]Format, len(formats))
 	for i, f := range formats {
@@ -101,7 +102,7 @@ func Formats() []Format {
 	return out
 }
 
-// formatNamed returns the format of a name or of an ending with or without its dot.
+// formatNamed returns the format with a name or an ending (with or without the dot), or nil.
 func formatNamed(name string) *Format {
 	name = strings.ToLower(name)
 	for _, f := range formats {
@@ -112,9 +113,8 @@ func formatNamed(name string) *Format {
 	return nil
 }
 
-// formatOfPath returns the format that the ending of a path stands for, nil if it is none. The
-// ending of a compression is passed over where the format allows it; compressed reports that there
-// is one.
+// formatOfPath returns the format that belongs to the ending of a path, or nil. If the format
+// allows compression, the ending of a compression is skipped, and compressed is true.
 func formatOfPath(path string) (f *Format, compressed bool) {
 	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(filepath.Separator)) {
 		return formatNamed(folderName), false
@@ -136,7 +136,7 @@ func formatOfPath(path string) (f *Format, compressed bool) {
 	return nil, false
 }
 
-// formatOfHead returns the format whose magic number a file begins with, nil if it is none's.
+// formatOfHead returns the format whose magic number a file begins with, or nil.
 func formatOfHead(head []byte) *Format {
 	for _, f := range formats {
 		if f.magic != "" && bytes.HasPrefix(head, []byte(f.magic)) {
@@ -146,7 +146,7 @@ func formatOfHead(head []byte) *Format {
 	return nil
 }
 
-// holding returns the names of the formats that hold a kind.
+// holding returns the names of the formats that hold a kind of value.
 func holding(k Kind) []string {
 	var names []string
 	for _, f := range formats {

@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/convert"
 )
 
-// geoScript makes frames of GeoPandas as pickles, Parquet and Arrow files ("make"), and compares
-// what they were converted to with what GeoPandas itself reads ("check").
+// geoScript writes frames of GeoPandas as pickles, Parquet and Arrow files ("make"), and compares
+// the converted files with what GeoPandas itself reads ("check").
 const geoScript = `
 import json, os, pickle, sys, warnings
 warnings.simplefilter('ignore')
@@ -85,8 +85,8 @@ for name, f in cases():
 print('done', done)
 `
 
-// TestInteropObjectsGeo converts frames with geometries between pickles, GeoParquet and Arrow;
-// GeoPandas finds them equal to what it reads itself, with their CRS.
+// TestInteropObjectsGeo converts frames with geometries between pickles, GeoParquet and Arrow.
+// GeoPandas compares the results with what it reads itself, including the CRS.
 func TestInteropObjectsGeo(t *testing.T) {
 	pythons := filepath.SplitList(os.Getenv("UNPKL_OBJECTS_PYTHONS"))
 	if len(pythons) == 0 {

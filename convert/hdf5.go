@@ -24,13 +24,13 @@ var hdf5Format = &Format{
 	openArray: openHDF5, writeArray: writeHDF5Stream, openTable: openHDF5Table, tableAt: true,
 }
 
-// HDF5 says how HDF5 is written. A nil Dataset is one block without filters, or with WithCompress
-// chunks with shuffle and deflate.
+// HDF5 holds the options for writing HDF5. With a nil Dataset, a dataset is one contiguous block
+// without filters, or with WithCompress it has chunks with shuffle and deflate.
 type HDF5 struct {
 	Dataset *hdf5.DatasetOptions
 }
 
-// arrayName is the dataset of a document that is one array.
+// arrayName is the name of the dataset of a document that is one array.
 const arrayName = "data"
 
 func readHDF5(in *input) (any, error) {
@@ -38,7 +38,7 @@ func readHDF5(in *input) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	most := in.unfolded(info.Size())
+	most := in.maxDecompressed(info.Size())
 	opts := &hdf5.Options{Bytes: most, ChunkBytes: most}
 	f, err := hdf5.Open(in.path, opts)
 	if err != nil {
@@ -46,11 +46,11 @@ func readHDF5(in *input) (any, error) {
 	}
 	defer f.Close()
 	r := &hdf5Reader{input: in, f: f, opts: opts, left: most + info.Size(),
-		frames: map[string]bool{}, options: in.tableOptions()}
+		pandasPaths: map[string]bool{}, tableOptions: in.tableOptions()}
 	keys, err := pytables.Keys(f)
 	if err == nil {
 		for _, k := range keys {
-			r.frames[k] = true
+			r.pandasPaths[k] = true
 		}
 	}
 	root, err := f.Root()
@@ -64,7 +64,7 @@ func readHDF5(in *input) (any, error) {
 	return v, nil
 }
 
-// tableOptions let pickles in attributes be read, of data only.
+// tableOptions allows pickles in attributes to be read, if they hold data only.
 func (in *input) tableOptions() *pytables.Options {
 	return &pytables.Options{Unpickle: func(b []byte) (any, error) {
 		return unpkl.LoadBytes(b, unpkl.WithLimits(in.limits), unpkl.WithStrict())
@@ -74,27 +74,27 @@ func (in *input) tableOptions() *pytables.Options {
 // hdf5Reader reads a file as dicts of arrays.
 type hdf5Reader struct {
 	*input
-	f       *hdf5.File
-	opts    *hdf5.Options   // of f
-	frames  map[string]bool // paths of what pandas stored
-	options *pytables.Options
-	members int
-	left    int64 // bytes that datasets may still take
+	f            *hdf5.File
+	opts         *hdf5.Options   // of f
+	pandasPaths  map[string]bool // paths of the groups in which pandas stored a table
+	tableOptions *pytables.Options
+	members      int   // number of members read so far
+	left         int64 // bytes that datasets may still take
 }
 
-// maxGroups is how deep groups are read, and maxMembers how many members, which bound files whose
-// groups contain each other.
+// maxGroups bounds the depth of groups, and maxMembers the number of members: the groups of a file
+// may contain each other.
 const (
 	maxGroups  = 64
 	maxMembers = 1 << 20
 )
 
-// group returns a group as a dict: its attributes, then its members.
+// group returns a group as a dict of its attributes, followed by its members.
 func (r *hdf5Reader) group(g *hdf5.Group, depth int) (any, error) {
 	if depth > maxGroups {
 		return nil, &unpkl.LimitError{Limit: "Depth", Max: maxGroups, Want: int64(depth)}
 	}
-	if path := g.Path(); r.frames[path] {
+	if path := g.Path(); r.pandasPaths[path] {
 		return r.frame(path)
 	}
 	out := types.Dict{}
@@ -137,7 +137,7 @@ func (r *hdf5Reader) group(g *hdf5.Group, depth int) (any, error) {
 	return &out, nil
 }
 
-// isBookkeeping reports whether an attribute says how PyTables or netCDF keep their objects.
+// isBookkeeping reports whether an attribute belongs to PyTables' or netCDF's own bookkeeping.
 func isBookkeeping(name string) bool {
 	switch name {
 	case "CLASS", "TITLE", "VERSION", "PYTABLES_FORMAT_VERSION", "FLAVOR", "_NCProperties",
@@ -147,7 +147,7 @@ func isBookkeeping(name string) bool {
 	return strings.HasPrefix(name, "pandas_")
 }
 
-// object returns a member of a group; ok is false for what has no value.
+// object returns the value of a member of a group; ok is false for a member that has no value.
 func (r *hdf5Reader) object(o hdf5.Object, depth int) (v any, ok bool, err error) {
 	switch o := o.(type) {
 	case *hdf5.Group:
@@ -171,8 +171,8 @@ func (r *hdf5Reader) object(o hdf5.Object, depth int) (v any, ok bool, err error
 	return nil, false, nil
 }
 
-// frame returns what pandas stored, in memory of its own, since the file is closed: by reading the
-// file instead of mapping it, as any of a frame's arrays may be one of the mapping.
+// frame returns a table that pandas stored. Arrays of a table may alias the mapping of r.f, which
+// is closed later, so the table is read from the file anew, without a mapping.
 func (r *hdf5Reader) frame(path string) (any, error) {
 	file, err := os.Open(r.path)
 	if err != nil {
@@ -188,11 +188,11 @@ func (r *hdf5Reader) frame(path string) (any, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return pytables.Frame(f, path, r.options)
+	return pytables.Frame(f, path, r.tableOptions)
 }
 
-// dataset returns a dataset in memory of its own, since the file is closed; text by itself as a
-// string.
+// dataset returns the elements of a dataset, and a single text as a string. They are copied because
+// the file is closed later.
 func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 	a, err := o.Read()
 	if err != nil {
@@ -213,7 +213,7 @@ func (r *hdf5Reader) dataset(o *hdf5.Dataset) (any, error) {
 	return a.Copy(ndarray.OrderC)
 }
 
-// datasetOptions says how datasets are stored.
+// datasetOptions returns how datasets are stored.
 func (c *config) datasetOptions() *hdf5.DatasetOptions {
 	if c.hdf5.Dataset == nil && c.deflate {
 		return &hdf5.DatasetOptions{Deflate: 4, Shuffle: true}
@@ -222,13 +222,13 @@ func (c *config) datasetOptions() *hdf5.DatasetOptions {
 }
 
 func writeHDF5(out *output, v any) error {
-	w, err := hdf5.Create(out.name, nil)
+	w, err := hdf5.Create(out.path, nil)
 	if err != nil {
 		return err
 	}
 	defer w.Abort()
 	d := &hdf5Writer{document: out.document(), w: w, options: out.datasetOptions()}
-	top, err := d.look(v, "")
+	top, err := d.normalize(v, "")
 	if err != nil {
 		return err
 	}
@@ -249,7 +249,7 @@ type hdf5Writer struct {
 	options *hdf5.DatasetOptions
 }
 
-// group writes the items of a dict to a group: numbers and text as attributes, the others as
+// group writes the items of a dict to a group: numbers and text as attributes, other values as
 // members.
 func (d *hdf5Writer) group(group string, items dict, path string, depth int) error {
 	if depth > maxGroups {
@@ -265,7 +265,7 @@ func (d *hdf5Writer) group(group string, items dict, path string, depth int) err
 		if e.name == "" || e.name == "." || e.name == ".." || strings.ContainsAny(e.name, "/\x00") {
 			return d.refuse(at, "the name "+fmt.Sprintf("%q", e.name), KindDict)
 		}
-		v, err := d.look(e.value, at)
+		v, err := d.normalize(e.value, at)
 		if err != nil {
 			return err
 		}
@@ -284,6 +284,7 @@ func (d *hdf5Writer) group(group string, items dict, path string, depth int) err
 	return nil
 }
 
+// attribute writes a number or text as an attribute of a group.
 func (d *hdf5Writer) attribute(group, name string, v any, path string) error {
 	if c, ok := v.(complex128); ok {
 		v, _ = scalarArray(c)
@@ -291,11 +292,12 @@ func (d *hdf5Writer) attribute(group, name string, v any, path string) error {
 	if b, ok := v.([]byte); ok && len(b) == 0 {
 		return d.member(group+"/"+name, v, path, 0)
 	}
-	return d.held(path, v, d.w.SetAttr("/"+strings.TrimPrefix(group, "/"), name, v))
+	return d.holdError(path, v, d.w.SetAttr("/"+strings.TrimPrefix(group, "/"), name, v))
 }
 
-// held gives an error of package hdf5 about a value that it cannot store the form of this package.
-func (d *hdf5Writer) held(path string, v any, err error) error {
+// holdError turns the error of package hdf5 about a value that it cannot store into a *HoldError,
+// or with WithLossy into a warning.
+func (d *hdf5Writer) holdError(path string, v any, err error) error {
 	if err == nil || !isUnsupported(err) {
 		return err
 	}
@@ -308,16 +310,17 @@ func (d *hdf5Writer) held(path string, v any, err error) error {
 	return refused
 }
 
+// member writes a table or array as a member of a group.
 func (d *hdf5Writer) member(name string, v any, path string, depth int) error {
 	switch x := v.(type) {
 	case *frame.Frame:
-		return d.held(path, v, d.w.Frame(name, x, d.options))
+		return d.holdError(path, v, d.w.Frame(name, x, d.options))
 	case *frame.Series:
 		return d.refuse(path, "a series", KindObject)
 	}
 	a, err := d.array(v, path)
 	if err != nil {
-		if d.lossy && isHold(err) {
+		if d.lossy && isHoldError(err) {
 			d.warning(err.Error()[len("convert: "):] + ": left out")
 			return nil
 		}
@@ -327,5 +330,5 @@ func (d *hdf5Writer) member(name string, v any, path string, depth int) error {
 	if a.NDim() == 0 || a.Size() == 0 {
 		options = nil
 	}
-	return d.held(path, v, d.w.Dataset(name, a, options))
+	return d.holdError(path, v, d.w.Dataset(name, a, options))
 }

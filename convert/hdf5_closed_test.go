@@ -8,8 +8,7 @@ import (
 	"github.com/unpkl/unpkl/convert"
 )
 
-// TestHDF5Closed: what is read of a file that pandas wrote can be looked at, as writing it does,
-// although the file is closed.
+// TestHDF5Closed: values read from a file that pandas wrote stay valid after the file is closed.
 func TestHDF5Closed(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("../testdata/hdf5/pandas/*.h5")

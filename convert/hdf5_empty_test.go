@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestHDF5EmptyText: datasets of text without elements, of which none is at index 0, are arrays.
+// TestHDF5EmptyText: datasets of text without elements are read as empty arrays.
 func TestHDF5EmptyText(t *testing.T) {
 	t.Parallel()
 	object, err := ndarray.ParseDType("O")

@@ -11,29 +11,29 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// streamPart is about how many bytes of a dataset are read at a time, and mostBand how many a row
-// of its chunks may have: chunks are decoded once only if a whole row of them is.
+// streamPartBytes is about how many bytes of a dataset are read at a time. maxBandBytes bounds a
+// row of chunks: to decode each chunk only once, a whole row of chunks has to be in memory.
 const (
-	streamPart = 8 << 20
-	mostBand   = 32 << 20
+	streamPartBytes = 8 << 20
+	maxBandBytes    = 32 << 20
 )
 
-// openHDF5 opens the dataset that a path of the file leads to. It is read and not mapped, so that
-// what was read does not stay in memory.
+// openHDF5 opens the dataset that the pointer leads to. The file is read instead of mapped, because
+// the pages of a mapping that were touched would stay in memory.
 func openHDF5(in *input) (*arrayStream, error) {
-	s, r, err := openHDF5Part(in, datasetStream)
+	s, r, err := openHDF5Part(in, openDatasetStream)
 	if s != nil {
 		s.close = r.Close
 	}
 	return s, err
 }
 
-// openHDF5Part opens the file, and with open what is read a part at a time of what a path of the
-// file leads to; nil is what is read as a whole. The file is for who gets the part to close.
+// openHDF5Part opens the file, and calls open for the object that the pointer leads to. It returns
+// nil if the object has to be read whole. The caller closes the file.
 func openHDF5Part[T any](in *input,
 	open func(in *input, r io.ReaderAt, size int64, way string) (*T, error),
 ) (part *T, r *os.File, err error) {
-	way := in.way()
+	way := in.pointer()
 	if way == "" || strings.ContainsAny(way, "*~") {
 		return nil, nil, nil
 	}
@@ -51,17 +51,17 @@ func openHDF5Part[T any](in *input,
 	return part, r, nil
 }
 
-// datasetStream is the dataset as a stream; nil where it is none, or too much of it would be in
-// memory at once.
-func datasetStream(in *input, r io.ReaderAt, size int64, way string) (*arrayStream, error) {
-	most := in.unfolded(size)
+// openDatasetStream returns a dataset as a stream, or nil if the pointer leads to something else or
+// a part of the dataset would take too much memory.
+func openDatasetStream(in *input, r io.ReaderAt, size int64, way string) (*arrayStream, error) {
+	most := in.maxDecompressed(size)
 	f, err := hdf5.NewReader(r, size, &hdf5.Options{Bytes: most, ChunkBytes: most})
 	if err != nil {
 		return nil, err
 	}
 	d, err := f.Dataset(way)
 	if err != nil || d.IsNull() || d.DType().HasObject() {
-		return nil, nil // an attribute, a slice, or something that is read whole
+		return nil, nil // an attribute, a slice, or an object that is read whole
 	}
 	shape := d.Shape()
 	if err := in.checkStored(d, size, way); err != nil {
@@ -71,19 +71,19 @@ func datasetStream(in *input, r io.ReaderAt, size int64, way string) (*arrayStre
 	if len(shape) == 0 || bytes == 0 {
 		return nil, nil
 	}
-	p := &datasetReader{d: d, shape: shape, band: 1, row: bytes / int64(shape[0])}
+	p := &datasetReader{d: d, shape: shape, bandRows: 1, rowBytes: bytes / int64(shape[0])}
 	if c := d.ChunkShape(); len(c) > 0 {
-		p.band = c[0]
+		p.bandRows = c[0]
 	}
-	if band := times(int64(p.band), p.row); band > mostBand {
+	if band := times(int64(p.bandRows), p.rowBytes); band > maxBandBytes {
 		return nil, nil
 	}
-	p.band *= max(1, int(streamPart/(int64(p.band)*p.row)))
-	return &arrayStream{dtype: d.DType(), shape: shape, order: ndarray.OrderC, bytes: bytes,
-		r: p, keepsLayout: true}, nil
+	p.bandRows *= max(1, int(streamPartBytes/(int64(p.bandRows)*p.rowBytes)))
+	return &arrayStream{dtype: d.DType(), shape: shape, order: ndarray.OrderC, nbytes: bytes,
+		reader: p, keepsLayout: true}, nil
 }
 
-// bytesIn is how many bytes the elements of a dataset are.
+// bytesIn returns the size of the elements of a dataset, in bytes.
 func bytesIn(d *hdf5.Dataset) int64 {
 	bytes := int64(d.DType().ItemSize())
 	for _, n := range d.Shape() {
@@ -92,8 +92,9 @@ func bytesIn(d *hdf5.Dataset) int64 {
 	return bytes
 }
 
-// checkStored bounds a dataset in a file of the given size: chunks that are not stored are the fill
-// value, and are bounded as what unfolds is.
+// checkStored bounds the size of a dataset by that of its file. Chunks that are not stored have the
+// fill value, so a small file may have a huge dataset: its size is limited as decompressed bytes
+// are.
 func (in *input) checkStored(d *hdf5.Dataset, size int64, way string) error {
 	bytes, ratio := bytesIn(d), in.limits.WithDefaults().CompressionRatio
 	if bytes > 1<<62 || d.ChunkShape() != nil &&
@@ -106,22 +107,22 @@ func (in *input) checkStored(d *hdf5.Dataset, size int64, way string) error {
 
 // datasetReader reads the elements of a dataset as bytes in C order.
 type datasetReader struct {
-	d     *hdf5.Dataset
-	shape []int
-	band  int   // rows that are read at a time
-	row   int64 // bytes of a row
-	at    int   // the next row
-	buf   []byte
+	d        *hdf5.Dataset
+	shape    []int
+	bandRows int   // number of rows that are read at a time
+	rowBytes int64 // size of a row in bytes
+	nextRow  int
+	buf      []byte // bytes that were read from the dataset but not from this reader
 }
 
 func (p *datasetReader) Read(b []byte) (int, error) {
 	if len(p.buf) == 0 {
-		if p.at == p.shape[0] {
+		if p.nextRow == p.shape[0] {
 			return 0, io.EOF
 		}
 		start := make([]int, len(p.shape))
 		count := append([]int(nil), p.shape...)
-		start[0], count[0] = p.at, min(p.band, p.shape[0]-p.at)
+		start[0], count[0] = p.nextRow, min(p.bandRows, p.shape[0]-p.nextRow)
 		dims := len(p.shape)
 		for t := p.d.Datatype(); t != nil && t.Class == hdf5.ClassArray; t = t.Base {
 			dims -= len(t.Dims)
@@ -138,27 +139,27 @@ func (p *datasetReader) Read(b []byte) (int, error) {
 		if p.buf, err = a.Bytes(); err != nil {
 			return 0, err
 		}
-		p.at += count[0]
+		p.nextRow += count[0]
 	}
 	n := copy(b, p.buf)
 	p.buf = p.buf[n:]
 	return n, nil
 }
 
-// writeHDF5Stream writes an array as the dataset that a single array has.
+// writeHDF5Stream writes an array as the dataset of a document that is one array.
 func writeHDF5Stream(out *output, s *arrayStream) (bool, error) {
 	options := out.datasetOptions()
-	if s.order != ndarray.OrderC || len(s.shape) == 0 || s.bytes == 0 {
+	if s.order != ndarray.OrderC || len(s.shape) == 0 || s.nbytes == 0 {
 		return false, nil
 	}
-	w, err := hdf5.Create(out.name, nil)
+	w, err := hdf5.Create(out.path, nil)
 	if err != nil {
 		return false, err
 	}
 	defer w.Abort()
-	err = w.DatasetFrom(arrayName, s.dtype, s.shape, s.r, options)
+	err = w.DatasetFrom(arrayName, s.dtype, s.shape, s.reader, options)
 	if isUnsupported(err) {
-		return false, nil // text, which is stored in another form
+		return false, nil // text, which is stored in another layout
 	}
 	if err != nil {
 		return false, err

@@ -14,12 +14,12 @@ import (
 	"github.com/unpkl/unpkl/hdf5/pytables"
 )
 
-// errOtherTypes is the error of a table whose parts are not all of one schema, such as of texts of
-// which a part has none: it is read as a whole.
-var errOtherTypes = errors.New("convert: parts of a table with other types")
+// errSchemaDiffers says that the parts of a table have different schemas, for example if a column
+// of text has no text in one part. Such a table has to be read whole.
+var errSchemaDiffers = errors.New("convert: parts of a table with other types")
 
-// openHDF5Table opens the table, of pandas' table format or of records, that a path of the file
-// leads to; nil is one that is read as a whole.
+// openHDF5Table opens the table that the pointer leads to: one of pandas' table format, or a
+// dataset of records. It returns nil if the table has to be read whole.
 func openHDF5Table(in *input) (*tableReader, error) {
 	t, r, err := openHDF5Part(in, hdf5Table)
 	if t == nil {
@@ -30,15 +30,16 @@ func openHDF5Table(in *input) (*tableReader, error) {
 	return t, nil
 }
 
+// hdf5Table returns a reader of the table at the pointer way, or nil.
 func hdf5Table(in *input, r io.ReaderAt, size int64, way string) (*tableReader, error) {
-	most := in.unfolded(size)
+	most := in.maxDecompressed(size)
 	f, err := hdf5.NewReader(r, size, &hdf5.Options{Bytes: most, ChunkBytes: most})
 	if err != nil {
 		return nil, err
 	}
 	o, err := f.Object(way)
 	if err != nil {
-		return nil, nil // what is read as a whole, with its error
+		return nil, nil // reading it whole reports the error
 	}
 	d, ok := o.(*hdf5.Dataset)
 	if g, isGroup := o.(*hdf5.Group); isGroup {
@@ -53,7 +54,7 @@ func hdf5Table(in *input, r io.ReaderAt, size int64, way string) (*tableReader, 
 	if err := in.checkStored(d, size, way); err != nil {
 		return nil, err
 	}
-	rows := max(streamPart/d.DType().ItemSize(), 1)
+	rows := max(streamPartBytes/d.DType().ItemSize(), 1)
 	parts := pytables.Parts(f, way, rows, in.tableOptions())
 	if ok {
 		parts = records(in, d, rows)
@@ -61,16 +62,16 @@ func hdf5Table(in *input, r io.ReaderAt, size int64, way string) (*tableReader, 
 	next, stop := iter.Pull2(parts)
 	t := &tableReader{close: func() error { stop(); return nil }}
 	p := &frameParts{next: next}
-	if p.first, err = p.batch(); err != nil {
+	if p.pending, err = p.batch(); err != nil {
 		stop()
-		if isUnsupported(err) || isHold(err) {
+		if isUnsupported(err) || isHoldError(err) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	t.schema, t.read = p.first.Schema(), p.read
+	t.schema, t.read = p.pending.Schema(), p.read
 	if ok {
-		if t.schema, err = withRange(t.schema, d.Shape()[0]); err != nil {
+		if t.schema, err = withDefaultRange(t.schema, d.Shape()[0]); err != nil {
 			stop()
 			return nil, err
 		}
@@ -79,7 +80,8 @@ func hdf5Table(in *input, r io.ReaderAt, size int64, way string) (*tableReader, 
 	return t, nil
 }
 
-// records gives the rows of a dataset of a structured dtype.
+// records yields the rows of a dataset of a structured dtype, in tables of about the given number
+// of rows: whole rows of chunks.
 func records(in *input, d *hdf5.Dataset, rows int) iter.Seq2[*frame.Frame, error] {
 	if chunk := d.ChunkShape(); len(chunk) > 0 {
 		rows = max(rows/chunk[0], 1) * chunk[0]
@@ -99,11 +101,11 @@ func records(in *input, d *hdf5.Dataset, rows int) iter.Seq2[*frame.Frame, error
 	}
 }
 
-// frameParts makes record batches of frames.
+// frameParts turns tables into record batches of one schema.
 type frameParts struct {
-	next   func() (*frame.Frame, error, bool)
-	first  arrow.RecordBatch // which was read for the schema, until it is given
-	schema *arrow.Schema
+	next    func() (*frame.Frame, error, bool)
+	pending arrow.RecordBatch // the first batch, which was read for its schema; nil after its use
+	schema  *arrow.Schema
 }
 
 func (p *frameParts) batch() (arrow.RecordBatch, error) {
@@ -118,8 +120,8 @@ func (p *frameParts) batch() (arrow.RecordBatch, error) {
 }
 
 func (p *frameParts) read() (arrow.RecordBatch, error) {
-	b := p.first
-	p.first = nil
+	b := p.pending
+	p.pending = nil
 	if b == nil {
 		var err error
 		if b, err = p.batch(); err != nil {
@@ -128,12 +130,12 @@ func (p *frameParts) read() (arrow.RecordBatch, error) {
 	}
 	defer b.Release()
 	if b.Schema().NumFields() != p.schema.NumFields() {
-		return nil, errOtherTypes
+		return nil, errSchemaDiffers
 	}
 	for i, f := range b.Schema().Fields() {
 		if f.Name != p.schema.Field(i).Name || !arrow.TypeEqual(f.Type, p.schema.Field(i).Type) {
-			return nil, errOtherTypes
+			return nil, errSchemaDiffers
 		}
 	}
-	return retyped(p.schema, b.Columns(), b.NumRows()), nil
+	return withSchema(p.schema, b.Columns(), b.NumRows()), nil
 }

@@ -43,7 +43,8 @@ func recordOf(columns []arrow.Array) arrow.RecordBatch {
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(columns[0].Len()))
 }
 
-// isBounded reads a file that unfolds to far more than it is.
+// isBounded checks that a file which decompresses to far more than its size is an error, and takes
+// at most a number of bytes of memory.
 func isBounded(t *testing.T, path string, most uint64) {
 	t.Helper()
 	var err error
@@ -57,7 +58,7 @@ func isBounded(t *testing.T, path string, most uint64) {
 	t.Logf("%s: %d MB: %v", filepath.Base(path), n>>20, err)
 }
 
-// TestHostileArrow: small files of columns that take no bytes, or the same bytes many times.
+// TestHostileArrow reads small files with columns that take no bytes, or the same bytes many times.
 func TestHostileArrow(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -74,7 +75,7 @@ func TestHostileArrow(t *testing.T) {
 	arrowFile(t, path("structs.feather"), array.NewStructData(empty))
 	isBounded(t, path("structs.feather"), 64<<20)
 
-	// Every text is the same 64 KiB.
+	// Every text refers to the same 64 KiB.
 	shared := memory.NewBufferBytes(bytes.Repeat([]byte("x"), 1<<16))
 	var headers []byte
 	for range 1 << 12 {
@@ -85,7 +86,7 @@ func TestHostileArrow(t *testing.T) {
 	arrowFile(t, path("views.feather"), array.NewStringViewData(views))
 	isBounded(t, path("views.feather"), 64<<20)
 
-	// Every list is the same 4,096 numbers.
+	// Every list refers to the same 4,096 numbers.
 	numbers := array.NewInt64Builder(mem)
 	starts, sizes := array.NewInt32Builder(mem), array.NewInt32Builder(mem)
 	for i := range 1 << 12 {
@@ -101,7 +102,7 @@ func TestHostileArrow(t *testing.T) {
 	isBounded(t, path("lists.feather"), 64<<20)
 }
 
-// TestHostileParquet: a text that stands in a dictionary once and is a million elements.
+// TestHostileParquet reads a text that is in the dictionary once and is a million elements.
 func TestHostileParquet(t *testing.T) {
 	mem := memory.DefaultAllocator
 	values := array.NewStringBuilder(mem)
@@ -126,6 +127,6 @@ func TestHostileParquet(t *testing.T) {
 	if err := errors.Join(w.Write(b), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	// The library doubles its buffers: what was allocated in all is twice what was at a time.
+	// The library doubles its buffers: it allocates in all twice what it holds at a time.
 	isBounded(t, path, 768<<20)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/frame"
 )
 
-// filled is n numbers that do not repeat.
+// filled returns n numbers that do not repeat.
 func filled(n int) []float64 {
 	data := make([]float64, n)
 	for i := range data {
@@ -20,7 +20,7 @@ func filled(n int) []float64 {
 	return data
 }
 
-// lyingTable is a small table of every kind of column that has sizes of its own.
+// lyingTable returns a small table with a column of every kind whose size a file declares.
 func lyingTable(t *testing.T) *frame.Frame {
 	t.Helper()
 	one := "ein Text"
@@ -41,9 +41,8 @@ func lyingTable(t *testing.T) *frame.Frame {
 	return f
 }
 
-// lies calls visit with copies of a file in which something says another size: each number of four
-// and of eight bytes, and each varint of Thrift, of which the footer of Parquet and the headers of
-// its pages are made.
+// lies calls visit with copies of a file in which one declared size is changed: each number of four
+// and of eight bytes, and each varint of Thrift, the encoding of Parquet's footer and page headers.
 func lies(good []byte, ending string, step int, visit func(bad []byte)) {
 	for at := 0; at < len(good); at += step {
 		for _, x := range []uint64{0xff, 0x7fffffff, 0xffffffff, 1 << 40, 1<<63 - 1, 1 << 63} {
@@ -59,7 +58,7 @@ func lies(good []byte, ending string, step int, visit func(bad []byte)) {
 		for _, varint := range []string{"\xfe\xff\xff\xff\x0f", "\xfe\xff\xff\xff\xff\xff\xff\x7f",
 			"\x80\x80\x80\x80\x08"} {
 			bad := bytes.Join([][]byte{good[:at], []byte(varint), good[at+1:]}, nil)
-			// The footer's length stands before the last four bytes.
+			// The length of the footer stands before the last four bytes.
 			size := bad[len(bad)-8 : len(bad)-4]
 			if footer := le.LittleEndian.Uint32(size); at >= len(good)-8-int(footer) {
 				le.LittleEndian.PutUint32(size, footer+uint32(len(varint)-1))
@@ -69,9 +68,9 @@ func lies(good []byte, ending string, step int, visit func(bad []byte)) {
 	}
 }
 
-// TestLyingSizes: no size that a file of Parquet or Arrow says, and no end that comes early, costs
-// memory or panics, whether the file is read as a whole or in parts: at some bytes, or at all of
-// them where UNPKL_LONG is set, which takes minutes.
+// TestLyingSizes: a file of Parquet or Arrow that declares wrong sizes or ends early causes no
+// panic and no large allocation, whether it is read whole or in parts. The test changes some bytes,
+// or all of them if UNPKL_LONG is set, which takes minutes.
 func TestLyingSizes(t *testing.T) {
 	const limit = 64 << 20 // what the libraries take is far below, what lies claim far above
 	table := lyingTable(t)

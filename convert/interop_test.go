@@ -18,8 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of docs/formats.md again")
 
-// python returns the interpreter with the libraries of all formats, and skips the test where none
-// is named.
+// python returns the interpreter that has the libraries of all formats, and skips the test if none
+// is set.
 func python(t *testing.T) string {
 	t.Helper()
 	name := os.Getenv("UNPKL_CONVERT_PYTHON")
@@ -42,15 +42,15 @@ func runPython(t *testing.T, args ...string) []byte {
 	return out
 }
 
-// endings are the formats of the table, by the usual ending of each.
+// endings are the usual endings of the formats in the table.
 var endings = strings.Fields("joblib npy npz bin csv tsv txt json jsonl h5 safetensors feather parquet db")
 
-// kinds are the values of the table, in its order.
+// kinds are the values in the table, in its order.
 var kinds = strings.Fields("float64 nan float32 float16 int64 uint64 int8 bool complex128 fortran bigendian three scalar " +
 	"empty bytes text datetime structured masked objects arrays nested list frame indexed types")
 
-// interopOptions are those of the test for an ending: raw bytes have a sidecar, JSON is such as
-// Python reads.
+// interopOptions returns the options for an ending: raw bytes have a sidecar, and JSON is of the
+// form that Python reads.
 func interopOptions(ending string) []convert.Option {
 	opts := []convert.Option{convert.WithObjects(), convert.WithRaw(convert.Raw{Sidecar: true})}
 	if ending == "json" {
@@ -59,8 +59,8 @@ func interopOptions(ending string) []convert.Option {
 	return opts
 }
 
-// TestInterop writes each kind of value in each format and has Python's library read it, reads what
-// Python's library writes, and reads what it wrote itself. Its result is the table in
+// TestInterop writes each kind of value in each format and lets Python's library read it, reads the
+// file that Python's library writes, and reads its own file. The results are the table in
 // docs/formats.md.
 func TestInterop(t *testing.T) {
 	dir := t.TempDir()
@@ -94,7 +94,7 @@ func TestInterop(t *testing.T) {
 	compareDocs(t, "interop", table)
 }
 
-// interopCell makes the files of one kind of value and one format.
+// interopCell writes and reads the files for one kind of value and one format.
 func interopCell(t *testing.T, dir, kind, ending string, v any, cells map[string]string) {
 	t.Helper()
 	opts := interopOptions(ending)
@@ -118,7 +118,7 @@ func interopCell(t *testing.T, dir, kind, ending string, v any, cells map[string
 	}
 }
 
-// readBack reads a file and writes what it has as a pickle.
+// readBack reads a file and writes the value as a pickle.
 func readBack(t *testing.T, from, to string, opts []convert.Option) {
 	t.Helper()
 	v, err := convert.Read(from, opts...)
@@ -132,8 +132,8 @@ func readBack(t *testing.T, from, to string, opts []convert.Option) {
 	}
 }
 
-// interopTable is the table in Markdown. A cell has three signs: ours read by Python's library,
-// Python's read by us, ours read by us.
+// interopTable returns the table in Markdown. A cell has three signs: our file read by Python's
+// library, Python's file read by us, our file read by us.
 func interopTable(cells map[string]string) string {
 	signs := map[string]string{"same": "=", "alike": "~", "differs": "!", "held": "-", "": "."}
 	var b strings.Builder
@@ -156,7 +156,7 @@ func interopTable(cells map[string]string) string {
 	return strings.ReplaceAll(b.String(), " `` |", " |")
 }
 
-// compareDocs compares a part of docs/formats.md with what it should be, or with -update writes it.
+// compareDocs compares a part of docs/formats.md with the text want, or with -update writes it.
 func compareDocs(t *testing.T, part, want string) {
 	t.Helper()
 	const path = "../docs/formats.md"

@@ -13,9 +13,9 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// Parts is an array in several files, as Split leaves it. Nothing of it is read before it is
-// touched. After Close its arrays must not be used; see [ndarray.Mapped]. The zero value has
-// no array: its Concatenated is nil.
+// Parts is an array in several files, as Split writes it. The files are mapped, so that nothing is
+// read before it is used. After Close the arrays must not be used; see [ndarray.Mapped]. The zero
+// value has no array: its Concatenated is nil.
 type Parts struct {
 	*ndarray.Concatenated
 	mapped []*ndarray.Mapped
@@ -30,8 +30,8 @@ func (p *Parts) Close() error {
 	return err
 }
 
-// OpenParts maps the parts that a manifest of [Split] names as one array. Their dtypes and shapes
-// are compared with the manifest, their checksums with check. Names lead to the manifest's own
+// OpenParts maps the parts in a manifest of [Split] as one array. It compares their dtypes and
+// shapes with the manifest, and with check their checksums too. The files are in the manifest's own
 // folder.
 func OpenParts(manifestPath string, check bool) (*Parts, error) {
 	root, err := os.OpenRoot(filepath.Dir(manifestPath))
@@ -50,7 +50,7 @@ func OpenParts(manifestPath string, check bool) (*Parts, error) {
 	return p, nil
 }
 
-// partsManifest reads a manifest of Split.
+// partsManifest reads and checks a manifest of Split.
 func partsManifest(root *os.Root, name string) (*manifest, error) {
 	f, err := root.Open(name)
 	if err != nil {
@@ -113,9 +113,9 @@ func (p *Parts) open(root *os.Root, m *manifest, check bool) error {
 	return nil
 }
 
-// Join puts the parts that a manifest of [Split] names together and writes the array to an .npy
-// file, after their checksums were compared. Memory does not depend on the array where it was cut
-// along its first axis.
+// Join concatenates the parts in a manifest of [Split], after comparing their checksums, and writes
+// the array to a file. If the format is .npy and the array was cut along its first axis, the memory
+// that this takes does not depend on the size of the array.
 func Join(manifestPath, to string, opts ...Option) error {
 	p, err := OpenParts(manifestPath, true)
 	if err != nil {
@@ -134,7 +134,7 @@ func Join(manifestPath, to string, opts ...Option) error {
 		}
 		return Write(to, a, opts...)
 	}
-	out := &output{config: c, format: format, name: to}
+	out := &output{config: c, format: format, path: to}
 	return out.write(func(w io.Writer) error {
 		h := npy.Header{DType: p.DType(), Shape: p.Shape(), Order: ndarray.OrderC}
 		if err := npy.WriteHeader(w, &h); err != nil {
@@ -149,7 +149,8 @@ func Join(manifestPath, to string, opts ...Option) error {
 	})
 }
 
-// isFirstAxis reports whether the parts follow each other in C order.
+// isFirstAxis reports whether the array was cut along its first axis, so that its parts follow each
+// other in C order.
 func isFirstAxis(c *ndarray.Concatenated) bool {
 	for k, n := range c.Parts()[0].Shape() {
 		if n != c.Shape()[k] {

@@ -23,20 +23,20 @@ var jsonLinesFormat = &Format{
 	write: writeJSONLines, openTable: openJSONLines, writeTable: streamJSONLines, asText: true,
 }
 
-// JSON says how JSON is read and written.
+// JSON holds the options for reading and writing JSON.
 type JSON struct {
-	// Form is how values are written. FormTable keeps everything; the others are for what is not
-	// this module.
+	// Form is how values are written. FormTable keeps everything; the other forms are for programs
+	// that do not know the conventions of this module.
 	Form JSONForm
-	// Indent is the number of spaces per level; 0 is one line.
+	// Indent is the number of spaces per level; with 0 the document is one line.
 	Indent int
 }
 
-// JSONForm is how JSON stands for arrays and tables.
+// JSONForm is a way to represent arrays and tables in JSON.
 type JSONForm uint8
 
-// The forms. Those of pandas are its orients; a table that is read in one of them has to be asked
-// for.
+// The forms. FormRecords to FormValues are the orients of pandas; to read a table in one of them,
+// the option has to name the form.
 const (
 	FormTable   JSONForm = iota // the forms of unpkl to-json --lossless: {"$ndarray": ...}
 	FormPlain                   // arrays as nested lists, tables as lists of records
@@ -57,14 +57,14 @@ func readJSON(in *input) (any, error) {
 		return nil, fmt.Errorf("convert: %w", err)
 	}
 	if in.json.Form <= FormPlain {
-		return in.rebuilt(v, data)
+		return in.rebuildObjects(v, data)
 	}
 	return in.orient(v)
 }
 
-// rebuilt makes the calls that the document's objects stand for, such as the one that makes an
-// array of objects, as a pickle of it does when it is loaded.
-func (in *input) rebuilt(v any, data []byte) (any, error) {
+// rebuildObjects makes the calls that a document's "$object" members stand for, as loading a pickle
+// does: one of them may make an array of objects.
+func (in *input) rebuildObjects(v any, data []byte) (any, error) {
 	if !bytes.Contains(data, []byte(`"$object"`)) {
 		return v, nil
 	}
@@ -123,7 +123,7 @@ func readJSONLines(in *input) (any, error) {
 // writeJSONLines writes each row of a table, or each member of a list or an array, as a line.
 func writeJSONLines(out *output, v any) error {
 	d := out.document()
-	v, err := d.look(v, "")
+	v, err := d.normalize(v, "")
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func writeJSONLines(out *output, v any) error {
 		return err
 	}
 	if _, ok := v.(*frame.Frame); ok {
-		err = d.recordsLose(f)
+		err = d.lossOfIndex(f)
 	} else {
 		err = d.loss("", describe(v)+" with its dtypes and index", KindFrame)
 	}
@@ -152,8 +152,8 @@ func writeJSONLines(out *output, v any) error {
 	return out.write(func(w io.Writer) error { return d.recordLines(w, f) })
 }
 
-// recordsLose is the loss of a table that becomes records.
-func (d *document) recordsLose(f *frame.Frame) error {
+// lossOfIndex reports the loss of the index and dtypes of a table that is written as records.
+func (d *document) lossOfIndex(f *frame.Frame) error {
 	if isDefaultIndex(f.Index) {
 		return nil
 	}

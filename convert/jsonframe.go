@@ -65,6 +65,7 @@ func (d *document) orientJSON(w io.Writer, f *frame.Frame) error {
 	return p.w.Flush()
 }
 
+// split writes a table in the form FormSplit.
 func (p *plainWriter) split(f *frame.Frame, row func(i int) error) error {
 	p.w.WriteString(`{"columns":`)
 	if err := p.sequence(len(f.Columns), func(c int) error {
@@ -85,7 +86,7 @@ func (p *plainWriter) split(f *frame.Frame, row func(i int) error) error {
 	return p.w.WriteByte('}')
 }
 
-// recordLines writes each row as a line.
+// recordLines writes each row of a table as a line.
 func (d *document) recordLines(w io.Writer, f *frame.Frame) error {
 	p := &plainWriter{document: d, w: bufio.NewWriterSize(w, 1<<16)}
 	for i := range f.Rows() {
@@ -97,10 +98,10 @@ func (d *document) recordLines(w io.Writer, f *frame.Frame) error {
 	return p.w.Flush()
 }
 
-// orient returns the table that a document in one of pandas' orients stands for.
+// orient returns the table that a document in one of pandas' orients represents.
 func (in *input) orient(v any) (any, error) {
 	d := (&output{config: in.config, format: formatNamed("json")}).document()
-	v, err := d.look(v, "")
+	v, err := d.normalize(v, "")
 	if err != nil {
 		return nil, err
 	}
@@ -170,14 +171,15 @@ func (in *input) rowsTable(d *document, v any, names, labels []any) (any, error)
 	return f, err
 }
 
-// nestedTable returns a dict of dicts as a table: columns of labels, or labels of columns.
+// nestedTable returns a dict of dicts as a table: columns by their labels, or rows by their
+// columns.
 func (in *input) nestedTable(d *document, top dict) (any, error) {
 	columnsFirst := in.json.Form == FormColumns
 	var rows, names []any
 	places := map[string]int{}
 	var cells [][]any
 	for k, e := range top {
-		v, err := d.look(e.value, child("", e.name))
+		v, err := d.normalize(e.value, child("", e.name))
 		inner, ok := v.(dict)
 		if err != nil || !ok {
 			return nil, malformed("%q is no object", e.name)
@@ -190,7 +192,7 @@ func (in *input) nestedTable(d *document, top dict) (any, error) {
 				places[m.name] = at
 				rows = append(rows, labelOf(m.name))
 				cells = append(cells, make([]any, len(top)))
-				if len(cells)*len(top) > maxCells {
+				if len(cells)*len(top) > maxTableCells {
 					return nil, malformed("objects without common names")
 				}
 			}
@@ -215,6 +217,7 @@ func (in *input) nestedTable(d *document, top dict) (any, error) {
 	return in.rowsTable(d, objectList(list), names, rows)
 }
 
+// transposed returns the transpose of rows of n cells each.
 func transposed(cells [][]any, n int) [][]any {
 	out := make([][]any, n)
 	for i := range out {
@@ -226,7 +229,8 @@ func transposed(cells [][]any, n int) [][]any {
 	return out
 }
 
-// labelOf returns the label that a key stands for: JSON has no numbers as keys.
+// labelOf returns the label that a JSON key represents: an int if the key is one, as JSON has no
+// numbers as keys.
 func labelOf(key string) any {
 	if n, err := strconv.Atoi(key); err == nil && strconv.Itoa(n) == key {
 		return n

@@ -18,13 +18,13 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// objectList returns values as the object that package pickle has for a list.
+// objectList returns values as the list object of package pickle.
 func objectList(items []any) *types.List {
 	l := types.List(items)
 	return &l
 }
 
-// lossless returns a value as objects and plain values that to-json writes.
+// lossless returns a value in the form that the encoder of to-json takes.
 func (d *document) lossless(v any) any {
 	switch x := v.(type) {
 	case []any:
@@ -37,7 +37,7 @@ func (d *document) lossless(v any) any {
 		if l, ok := x.(list); ok {
 			return d.lossless([]any(l))
 		}
-		entries, err := d.look(v, "")
+		entries, err := d.normalize(v, "")
 		m, ok := entries.(dict)
 		if err != nil || !ok {
 			return v
@@ -53,7 +53,7 @@ func (d *document) lossless(v any) any {
 	}
 	switch v.(type) {
 	case *frame.Frame, *frame.Series, *frame.Index:
-		// The forms are those of the objects that a pickle of the table has.
+		// The JSON is that of the objects which a pickle of the table holds.
 		if data, err := unpkl.Marshal(v); err == nil {
 			if o, err := unpkl.LoadBytes(data, unpkl.WithObjects()); err == nil {
 				return o
@@ -63,7 +63,7 @@ func (d *document) lossless(v any) any {
 	return v
 }
 
-// plainWriter writes JSON that has no forms of ours.
+// plainWriter writes JSON without the conventions of this module: no "$ndarray" and the like.
 type plainWriter struct {
 	*document
 	w   *bufio.Writer
@@ -80,15 +80,16 @@ func (d *document) plainJSON(w io.Writer, v any, path string) error {
 	return p.w.Flush()
 }
 
-// maxDepth is how deep containers may be in plain JSON.
+// maxDepth bounds the nesting of containers in plain JSON.
 const maxDepth = 1000
 
+// value writes a value; depth is the number of containers around it.
 func (p *plainWriter) value(v any, path string, depth int) error {
 	if depth > maxDepth {
 		return &HoldError{Format: p.format.Name, Path: path[:min(len(path), 80)],
 			What: "containers that deep, or in themselves"}
 	}
-	v, err := p.look(v, path)
+	v, err := p.normalize(v, path)
 	if err != nil {
 		return err
 	}
@@ -123,6 +124,7 @@ func (p *plainWriter) value(v any, path string, depth int) error {
 	return p.scalar(v, path)
 }
 
+// members writes a dict as an object.
 func (p *plainWriter) members(x dict, path string, depth int) error {
 	p.w.WriteByte('{')
 	for i, e := range x {
@@ -138,6 +140,7 @@ func (p *plainWriter) members(x dict, path string, depth int) error {
 	return p.w.WriteByte('}')
 }
 
+// sequence writes a JSON array of n items.
 func (p *plainWriter) sequence(n int, item func(i int) error) error {
 	p.w.WriteByte('[')
 	for i := range n {
@@ -151,7 +154,7 @@ func (p *plainWriter) sequence(n int, item func(i int) error) error {
 	return p.w.WriteByte(']')
 }
 
-// array writes nested lists, as tolist has them.
+// array writes an array as nested lists, as ndarray.tolist returns them.
 func (p *plainWriter) array(a *ndarray.Array, path string, depth int) error {
 	if a.NDim() == 0 {
 		return p.value(a.At(), path, depth+1)
@@ -168,6 +171,7 @@ func (p *plainWriter) array(a *ndarray.Array, path string, depth int) error {
 	})
 }
 
+// record writes a row of a table as an object.
 func (p *plainWriter) record(f *frame.Frame, row int, path string) error {
 	p.w.WriteByte('{')
 	for i, s := range f.Columns {
@@ -183,7 +187,7 @@ func (p *plainWriter) record(f *frame.Frame, row int, path string) error {
 	return p.w.WriteByte('}')
 }
 
-// element writes an element of a column; what is missing is null, as pandas has it.
+// element writes an element of a column; a missing one is null, as in pandas.
 func (p *plainWriter) element(s *frame.Series, i int, path string) error {
 	if s.IsNull(i) {
 		_, err := p.w.WriteString("null")
@@ -198,12 +202,13 @@ func (p *plainWriter) element(s *frame.Series, i int, path string) error {
 	return p.value(s.At(i), path, 1)
 }
 
+// text writes a string.
 func (p *plainWriter) text(s string) {
 	b, _ := json.Marshal(s)
 	p.w.Write(b)
 }
 
-// scalar writes what has no members. Numbers that JSON has not are their names as text.
+// scalar writes a value without members. NaN and the infinities are written as text.
 func (p *plainWriter) scalar(v any, path string) error {
 	b := p.buf[:0]
 	switch x := v.(type) {
@@ -251,7 +256,7 @@ func (p *plainWriter) scalar(v any, path string) error {
 	return err
 }
 
-// appendJSONFloat appends a float that reads back as one; NaN and the infinities are text.
+// appendJSONFloat appends a float so that it reads back exactly; NaN and the infinities are text.
 func appendJSONFloat(b []byte, x float64, bits int) []byte {
 	switch {
 	case math.IsNaN(x):

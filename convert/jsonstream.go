@@ -14,31 +14,33 @@ import (
 	"github.com/unpkl/unpkl/internal/jsonval"
 )
 
-// recordsTable is a file of JSON Lines that is read as a table in parts, for the reason and in the
-// way that a text is.
+// recordsTable is a file of JSON Lines that is read as a table in parts. Like a long text it is
+// read twice: once for the kinds of the columns, which a part alone does not tell, and once for the
+// elements.
 type recordsTable struct {
-	in      *input
-	d       *document
-	names   []string
-	places  map[string]int
-	kinds   []elementKind
-	present []int // how many records have each column
-	rows    int
-	r       *rowsReader
+	in          *input
+	document    *document
+	names       []string
+	columnIndex map[string]int // by name
+	kinds       []elementKind
+	present     []int // number of records that have each column
+	rows        int
+	r           *rowsReader
 }
 
-// openJSONLines opens a long file of records of scalars; nil is one that has to be read whole.
+// openJSONLines opens a long file of records of scalars. It returns nil if the file has to be read
+// whole.
 func openJSONLines(in *input) (*tableReader, error) {
 	info, err := os.Stat(in.path)
 	if err != nil {
 		return nil, err
 	}
-	if _, compressed := formatOfPath(in.path); info.Size() <= wholeSize && !compressed {
+	if _, compressed := formatOfPath(in.path); info.Size() <= maxWholeSize && !compressed {
 		return nil, nil
 	}
-	t := &recordsTable{in: in, places: map[string]int{},
-		d: (&output{config: in.config, format: formatNamed("jsonl")}).document()}
-	if ok, err := t.look(); !ok || err != nil {
+	t := &recordsTable{in: in, columnIndex: map[string]int{},
+		document: (&output{config: in.config, format: formatNamed("jsonl")}).document()}
+	if ok, err := t.scan(); !ok || err != nil {
 		return nil, err
 	}
 	if err := t.begin(); err != nil {
@@ -52,17 +54,18 @@ func (t *recordsTable) begin() error {
 	if err != nil {
 		return err
 	}
-	t.r = &rowsReader{inputReader: file, part: partSize, next: 1}
+	t.r = &rowsReader{inputReader: file, partBytes: textPartBytes, nextLine: 1}
 	return nil
 }
 
-// records calls do with the records of the next part; ok is false where a line is no record.
+// records calls do with each record of the next part. ok is false if a line is not a record, or do
+// returns false.
 func (t *recordsTable) records(do func(r dict) bool) (ok bool, err error) {
 	text, err := t.r.read()
 	if err != nil {
 		return false, err
 	}
-	line := t.r.line - 1
+	line := t.r.partLine - 1
 	for row := range bytes.Lines(text) {
 		line++
 		if len(bytes.TrimSpace(row)) == 0 {
@@ -70,7 +73,7 @@ func (t *recordsTable) records(do func(r dict) bool) (ok bool, err error) {
 		}
 		v, err := jsonval.Decode(row, t.in.limits)
 		if err == nil {
-			v, err = t.d.look(v, "")
+			v, err = t.document.normalize(v, "")
 		}
 		if err != nil {
 			return false, fmt.Errorf("convert: line %d: %w", line, err)
@@ -83,9 +86,9 @@ func (t *recordsTable) records(do func(r dict) bool) (ok bool, err error) {
 	return true, nil
 }
 
-// look reads the file for the names and kinds of the columns; ok is false where it has to be read
-// whole.
-func (t *recordsTable) look() (ok bool, err error) {
+// scan reads the file for the names and kinds of the columns; ok is false if the file has to be
+// read whole.
+func (t *recordsTable) scan() (ok bool, err error) {
 	if err := t.begin(); err != nil {
 		return false, err
 	}
@@ -111,14 +114,14 @@ func (t *recordsTable) look() (ok bool, err error) {
 	return t.rows > 0 && len(t.names) > 0, nil
 }
 
-// add notes what a record has; false is a record whose members are not numbers, bools or text.
+// add notes the columns of a record. It returns false if a member is not a number, bool or text.
 func (t *recordsTable) add(r dict) bool {
 	for _, e := range r {
-		at, ok := t.places[e.name]
+		at, ok := t.columnIndex[e.name]
 		if !ok {
 			at = len(t.names)
-			t.places[e.name], t.names = at, append(t.names, e.name)
-			t.kinds, t.present = append(t.kinds, noElement), append(t.present, 0)
+			t.columnIndex[e.name], t.names = at, append(t.names, e.name)
+			t.kinds, t.present = append(t.kinds, noneElement), append(t.present, 0)
 		}
 		v, ok := elementOf(e.value)
 		if !ok {
@@ -139,7 +142,7 @@ func (t *recordsTable) add(r dict) bool {
 	return len(t.names) <= maxColumns
 }
 
-// read reads the next part as a batch.
+// read returns the next part as a batch.
 func (t *recordsTable) read() (arrow.RecordBatch, error) {
 	columns := make([][]any, len(t.names))
 	rows := 0
@@ -148,7 +151,7 @@ func (t *recordsTable) read() (arrow.RecordBatch, error) {
 			columns[c] = append(columns[c], nil)
 		}
 		for _, e := range r {
-			at, known := t.places[e.name]
+			at, known := t.columnIndex[e.name]
 			v, ok := elementOf(e.value)
 			if !known || !ok {
 				return false

@@ -20,7 +20,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// writerVariable is set in a process that only writes a file again and again.
+// writerVariable is set in a child process that writes a file again and again.
 const writerVariable = "UNPKL_TEST_WRITER"
 
 func TestMain(m *testing.M) {
@@ -33,11 +33,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// written are names of files of every format that is written as one file.
+// written are file names in every format that is written as one file.
 var written = strings.Fields("x.npz x.h5 x.safetensors x.pkl x.pkl.gz x.joblib x.db x.npy " +
 	"x.raw x.csv x.tsv x.txt x.json x.jsonl x.feather x.parquet x.pt")
 
-// valueFor is an array of equal numbers in the form that a file of that name holds.
+// valueFor returns an array of equal numbers in the form that a file of that name can hold.
 func valueFor(name string, x float64, n int) (any, error) {
 	data := make([]float64, n)
 	for k := range data {
@@ -53,7 +53,7 @@ func valueFor(name string, x float64, n int) (any, error) {
 	return map[string]any{"a": a}, err
 }
 
-// writeForEver writes arrays of one number each, until it is killed or fails.
+// writeForEver writes arrays, each of one number, until it is killed or fails.
 func writeForEver(path string) {
 	for i := 0; ; i++ {
 		v, err := valueFor(path, float64(i), 200_000)
@@ -67,7 +67,7 @@ func writeForEver(path string) {
 	}
 }
 
-// isWhole reports whether a file holds one of the arrays of writeForEver.
+// isWhole returns an error unless a file holds one of the arrays of writeForEver.
 func isWhole(path string) error {
 	v, err := convert.Read(path)
 	if err != nil {
@@ -88,7 +88,7 @@ func isWhole(path string) error {
 	return nil
 }
 
-// numbers iterates over all numbers of a value.
+// numbers yields all numbers in a value.
 func numbers(v any) iter.Seq[float64] {
 	return func(yield func(float64) bool) {
 		switch v := v.(type) {
@@ -133,7 +133,7 @@ func numbers(v any) iter.Seq[float64] {
 	}
 }
 
-// TestKilled kills a process that writes at some moment: the file is whole, old or new.
+// TestKilled kills a process while it writes: the file is complete, either the old or the new one.
 func TestKilled(t *testing.T) {
 	rounds := 2
 	if testing.Short() {
@@ -164,7 +164,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestDiskFull writes where a file may have 1 MB: the old one stays, and nothing else.
+// TestDiskFull writes a file that may have at most 1 MB: the old file stays, and no other is left.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for _, name := range written {

@@ -18,7 +18,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// texts are CSV files that pandas reads; each type of column, and what is near it.
+// texts are CSV files for pandas, with each type of column and near misses of each.
 var texts = []string{
 	"a,b\n1,2\n3,4\n", "a,b\n1,\n3,4\n", "a\n9223372036854775807\n-9223372036854775808\n",
 	"a\n18446744073709551615\n1\n",
@@ -40,8 +40,8 @@ var texts = []string{
 	"a\n0.1234567890123456789012345\n12345678901234567890.5\n", "a\n1\n-18446744073709551615\n",
 }
 
-// numberTexts are columns in which ints are too large for int64, or for uint64, and then something
-// else comes: what pandas makes of them depends on the order.
+// numberTexts returns columns in which an int beyond int64, or beyond uint64, is followed by a
+// field of another kind. The type that pandas gives to such a column depends on the order.
 func numberTexts() []string {
 	const large, huge = "10222974513921618119", "1234567890123456789012345"
 	columns := []string{"a", "a\n"}
@@ -57,8 +57,8 @@ func numberTexts() []string {
 	return columns
 }
 
-// randomText is a table each of whose columns has mostly one kind of field, and now and then, or in
-// its last row, another.
+// randomText returns a table of columns that have mostly fields of one kind, but sometimes, or in
+// the last row, a field of another kind.
 func randomText(random *rand.Rand, rows int) string {
 	one := func(fields ...string) func() string {
 		return func() string { return fields[random.IntN(len(fields))] }
@@ -101,7 +101,7 @@ func randomText(random *rand.Rand, rows int) string {
 	return text.String()
 }
 
-// TestLiveCSV: tables are those of pandas.read_csv, dtypes and bits.
+// TestLiveCSV: tables are equal to those of pandas.read_csv, including dtypes and bits.
 func TestLiveCSV(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
@@ -131,7 +131,38 @@ func TestLiveCSV(t *testing.T) {
 	}
 }
 
-// savetxtCase is what numpy.savetxt is called with.
+// TestLiveToCSV: tables are written as DataFrame.to_csv and Series.to_csv write them.
+func TestLiveToCSV(t *testing.T) {
+	python(t)
+	dir := t.TempDir()
+	runPython(t, "testdata/live.py", "tocsv", dir)
+	names, err := filepath.Glob(filepath.Join(dir, "*.pkl"))
+	if err != nil || len(names) < 10 {
+		t.Fatalf("%d tables, %v", len(names), err)
+	}
+	for _, name := range names {
+		to := strings.TrimSuffix(name, "pkl") + "csv"
+		if err := convert.File(name, to, convert.WithObjects()); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, want := readFile(t, to), readFile(t, strings.TrimSuffix(name, "pkl")+"want")
+		if got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// savetxtCase has the arguments of a call of numpy.savetxt.
 type savetxtCase struct {
 	Name      string `json:"name"`
 	Fmt       string `json:"fmt"`
@@ -140,7 +171,7 @@ type savetxtCase struct {
 	Footer    string `json:"footer"`
 }
 
-// TestLiveSavetxt: text is that of numpy.savetxt, byte for byte.
+// TestLiveSavetxt: the text is that of numpy.savetxt, byte for byte.
 func TestLiveSavetxt(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
@@ -186,7 +217,7 @@ func TestLiveSavetxt(t *testing.T) {
 	}
 }
 
-// TestLiveLoadtxt: arrays of a dtype that is told are those of numpy.loadtxt and genfromtxt.
+// TestLiveLoadtxt: arrays of a given dtype are equal to those of numpy.loadtxt and genfromtxt.
 func TestLiveLoadtxt(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
@@ -251,7 +282,7 @@ func TestLiveLoadtxt(t *testing.T) {
 	}
 }
 
-// TestLiveXDR reads BLOBs that xdrlib packed, and writes some that it unpacks, into the same table.
+// TestLiveXDR reads BLOBs that xdrlib packed, and lets xdrlib unpack BLOBs in the same table.
 func TestLiveXDR(t *testing.T) {
 	python(t)
 	dir := t.TempDir()
@@ -293,7 +324,7 @@ func TestLiveXDR(t *testing.T) {
 	}
 }
 
-// TestLiveMemmap: files of numpy.memmap and open_memmap, and one for it.
+// TestLiveMemmap reads files of numpy.memmap and open_memmap, and writes one for numpy.memmap.
 func TestLiveMemmap(t *testing.T) {
 	python(t)
 	dir := t.TempDir()

@@ -13,10 +13,10 @@ type namedArray struct {
 	array *ndarray.Array
 }
 
-// named returns a document as arrays by name, as numpy.savez has them: the items of a dict, or the
-// members of a list and a single value as arr_0, arr_1...
+// named returns a document as named arrays, as numpy.savez does: the items of a dict, or the
+// members of a list as arr_0, arr_1...; a single value is arr_0.
 func (d *document) named(v any) ([]namedArray, error) {
-	v, err := d.look(v, "")
+	v, err := d.normalize(v, "")
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (d *document) namedEntries(entries dict) ([]namedArray, error) {
 	for _, e := range entries {
 		a, err := d.array(e.value, child("", e.name))
 		if err != nil {
-			if d.lossy && isHold(err) {
+			if d.lossy && isHoldError(err) {
 				d.warning(err.Error()[len("convert: "):] + ": left out")
 				continue
 			}

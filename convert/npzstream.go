@@ -11,9 +11,9 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// openNPZ opens the member that a path of the file leads to; nil is one that is read as a whole.
+// openNPZ opens the member that the pointer leads to, or returns nil if it has to be read whole.
 func openNPZ(in *input) (*arrayStream, error) {
-	name, ok := strings.CutPrefix(in.way(), "/")
+	name, ok := strings.CutPrefix(in.pointer(), "/")
 	if !ok || strings.ContainsAny(name, "/*~") {
 		return nil, nil
 	}
@@ -47,23 +47,23 @@ func memberStream(in *input, f *os.File, name string) (*arrayStream, error) {
 		return nil, err
 	}
 	s := &arrayStream{close: r.Close}
-	if err := s.npy(r); err != nil || s.r == nil {
+	if err := s.npy(r); err != nil || s.reader == nil {
 		r.Close()
 		return nil, err
 	}
-	s.r = &wholeReader{r: s.r, left: s.bytes, name: name}
+	s.reader = &memberReader{r: s.reader, left: s.nbytes, name: name}
 	return s, nil
 }
 
-// wholeReader reads all of a member. With the last bytes it gives the error of what is behind them:
-// of a checksum that is wrong, or of more bytes.
-type wholeReader struct {
+// memberReader reads exactly the bytes of one array in an archive. Together with the last bytes it
+// reports what reading on shows: a wrong checksum, or bytes after the array.
+type memberReader struct {
 	r    io.Reader
 	left int64
 	name string
 }
 
-func (w *wholeReader) Read(p []byte) (int, error) {
+func (w *memberReader) Read(p []byte) (int, error) {
 	if w.left == 0 {
 		return 0, io.EOF
 	}
@@ -82,15 +82,15 @@ func (w *wholeReader) Read(p []byte) (int, error) {
 	}
 }
 
-// writeNPZStream writes an array as the member that a single array has.
+// writeNPZStream writes an array as the member of a document that is one array.
 func writeNPZStream(out *output, s *arrayStream) (bool, error) {
-	if info, err := os.Stat(out.name); out.w != nil || err == nil && !info.Mode().IsRegular() {
-		return false, nil // what cannot be sought
+	if info, err := os.Stat(out.path); out.stream != nil || err == nil && !info.Mode().IsRegular() {
+		return false, nil // the archive's writer has to seek
 	}
 	return true, out.replace(func(f *os.File) error {
 		z := npy.NewArchiveWriter(f, &npy.WriteOptions{Compress: out.deflate})
 		h := npy.Header{DType: s.dtype, Shape: s.shape, Order: s.order}
-		if err := z.AddFrom("arr_0", &h, s.r); err != nil {
+		if err := z.AddFrom("arr_0", &h, s.reader); err != nil {
 			return err
 		}
 		return z.Close()

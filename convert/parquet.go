@@ -40,17 +40,18 @@ func readParquet(in *input) (any, error) {
 
 // parquetReader reads a file row group by row group.
 type parquetReader struct {
-	r         *file.Reader
-	fr        *pqarrow.FileReader
-	mem       *boundedMemory // what fr allocates from
-	schema    *arrow.Schema
-	durations map[string]arrow.DataType
-	// columns are the numbers of the stored columns that each field of the schema has.
+	r           *file.Reader
+	arrowReader *pqarrow.FileReader
+	mem         *boundedMemory // the allocator of arrowReader
+	schema      *arrow.Schema
+	durations   map[string]arrow.DataType // types of the columns of durations, by name
+	// columns has, for each field of the schema, the indices of its stored columns: a struct has
+	// several.
 	columns [][]int
-	next    int
+	next    int // the next row group
 }
 
-// openParquet opens the file and checks what it says of itself.
+// openParquet opens a file after checking the sizes that its footer declares.
 func openParquet(in *input) (_ *tableReader, err error) {
 	f, err := os.Open(in.path)
 	if err != nil {
@@ -61,7 +62,7 @@ func openParquet(in *input) (_ *tableReader, err error) {
 			f.Close()
 		}
 	}()
-	defer recovered(&err, "a Parquet file")
+	defer recoverArrow(&err, "a Parquet file")
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func openParquet(in *input) (_ *tableReader, err error) {
 		return nil, fmt.Errorf("convert: %w", err)
 	}
 	p := &parquetReader{}
-	p.mem = &boundedMemory{Allocator: memory.DefaultAllocator, most: in.parquetMemory(info.Size())}
+	p.mem = &boundedMemory{Allocator: memory.DefaultAllocator, limit: in.parquetMemory(info.Size())}
 	if p.r, err = file.NewParquetReader(f,
 		file.WithReadProps(parquet.NewReaderProperties(p.mem))); err != nil {
 		return nil, malformed("no Parquet file: %v", err)
@@ -81,7 +82,8 @@ func openParquet(in *input) (_ *tableReader, err error) {
 	if p.durations, err = hideDurations(p.r); err != nil {
 		return nil, err
 	}
-	if p.fr, err = pqarrow.NewFileReader(p.r, pqarrow.ArrowReadProperties{BatchSize: rowGroup},
+	if p.arrowReader, err = pqarrow.NewFileReader(p.r,
+		pqarrow.ArrowReadProperties{BatchSize: rowGroup},
 		p.mem); err != nil {
 		return nil, malformed("no Parquet file: %v", err)
 	}
@@ -91,16 +93,16 @@ func openParquet(in *input) (_ *tableReader, err error) {
 	return &tableReader{schema: p.schema, read: p.read, close: p.r.Close}, nil
 }
 
-// fields finds the schema and which stored columns each of its fields has.
+// fields sets the schema, and the stored columns of each of its fields.
 func (p *parquetReader) fields() error {
-	schema, err := p.fr.Schema()
+	schema, err := p.arrowReader.Schema()
 	if err != nil {
 		return malformed("no Parquet file: %v", err)
 	}
 	p.schema = restoreDurations(p.r, schema, p.durations)
 	p.columns = make([][]int, schema.NumFields())
 	for leaf := range p.r.MetaData().Schema.NumColumns() {
-		of, err := p.fr.Manifest.GetFieldIndices([]int{leaf})
+		of, err := p.arrowReader.Manifest.GetFieldIndices([]int{leaf})
 		if err != nil || len(of) != 1 || of[0] >= len(p.columns) {
 			return malformed("column %d of a Parquet file is of no field", leaf)
 		}
@@ -109,7 +111,7 @@ func (p *parquetReader) fields() error {
 	return nil
 }
 
-// read reads the next row group, its fields by several goroutines.
+// read returns the next row group, whose fields are read by several goroutines.
 func (p *parquetReader) read() (arrow.RecordBatch, error) {
 	if p.next == p.r.NumRowGroups() {
 		return nil, io.EOF
@@ -126,13 +128,13 @@ func (p *parquetReader) read() (arrow.RecordBatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.mem.bind(true)
-	defer p.mem.bind(false)
+	p.mem.enforce(true)
+	defer p.mem.enforce(false)
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range columns {
 		g.Go(func() (err error) {
-			defer recovered(&err, "a Parquet file")
+			defer recoverArrow(&err, "a Parquet file")
 			columns[i], err = p.field(i, readers[i])
 			return err
 		})
@@ -147,20 +149,22 @@ func (p *parquetReader) read() (arrow.RecordBatch, error) {
 			return nil, malformed("field %d of a row group of %d rows has %d", i, rows, c.Len())
 		}
 	}
-	return retyped(p.schema, columns, rows), nil
+	return withSchema(p.schema, columns, rows), nil
 }
 
-// readers makes the readers of all fields for the next row group. Arrow makes those of the fields
-// of a struct on goroutines of its own, where nobody recovers: so the memory is not bound yet.
+// readers returns the readers of all fields for the next row group. Arrow makes the readers for
+// fields of structs on goroutines of its own, which do not recover, so the memory limit is not
+// enforced yet.
 func (p *parquetReader) readers() (_ []*pqarrow.ColumnReader, err error) {
-	defer recovered(&err, "a Parquet file")
+	defer recoverArrow(&err, "a Parquet file")
 	readers := make([]*pqarrow.ColumnReader, len(p.columns))
 	for i, leaves := range p.columns {
 		included := make(map[int]bool, len(leaves))
 		for _, leaf := range leaves {
 			included[leaf] = true
 		}
-		readers[i], err = p.fr.GetFieldReader(context.Background(), i, included, []int{p.next})
+		readers[i], err = p.arrowReader.GetFieldReader(context.Background(), i, included,
+			[]int{p.next})
 		if err == nil && readers[i] == nil {
 			err = fmt.Errorf("field %d has no column", i)
 		}
@@ -174,10 +178,10 @@ func (p *parquetReader) readers() (_ []*pqarrow.ColumnReader, err error) {
 	return readers, nil
 }
 
-// field reads one field of the row group by its reader, which it releases.
+// field reads one field of the row group with its reader, and releases the reader.
 func (p *parquetReader) field(i int, r *pqarrow.ColumnReader) (arrow.Array, error) {
 	defer r.Release()
-	t, err := p.fr.ReadColumn([]int{p.next}, r)
+	t, err := p.arrowReader.ReadColumn([]int{p.next}, r)
 	if err != nil {
 		if limit := limitIn(err); limit != nil {
 			return nil, fmt.Errorf("convert: a Parquet file: %w", limit)
@@ -196,7 +200,7 @@ func (p *parquetReader) field(i int, r *pqarrow.ColumnReader) (arrow.Array, erro
 	return array.Concatenate(chunks, memory.DefaultAllocator)
 }
 
-// limitIn returns the limit that an error says was passed, nil if it is another.
+// limitIn returns the *errkind.LimitError in an error, or nil.
 func limitIn(err error) error {
 	var limit *errkind.LimitError
 	if errors.As(err, &limit) {
@@ -205,29 +209,30 @@ func limitIn(err error) error {
 	return nil
 }
 
-// parquetFloor is how many values and bytes a Parquet file of any size may unfold to: a column of
-// equal values is a few bytes for a million.
+// parquetFloor is the number of values and of bytes to which a Parquet file of any size may
+// decompress: a column of a million equal values takes a few bytes.
 const (
 	parquetFloor       = 16 << 20
 	parquetMemoryFloor = 256 << 20
 )
 
-// parquetMemory bounds what a file of the given size takes while it is read, in bytes. Texts that
-// repeat stand in a dictionary once.
+// parquetMemory returns the limit of the memory for reading a file of the given size, both in
+// bytes. A text that is repeated is in the file's dictionary only once.
 func (c *config) parquetMemory(size int64) int64 {
 	return max(parquetMemoryFloor, times(size, c.limits.WithDefaults().CompressionRatio))
 }
 
-// checkParquet compares what the footer says of sizes with the file and the limits, before anything
-// is allocated for it: for all row groups together, or where they are read one at a time for each.
+// checkParquet compares the sizes in the footer with the file's size and the limits, before
+// anything is allocated. If the table is read in parts, the limits hold for each row group, else
+// for all together.
 func (in *input) checkParquet(r *file.Reader, size int64) error {
 	ratio := in.limits.WithDefaults().CompressionRatio
-	most := in.unfolded(size)
+	most := in.maxDecompressed(size)
 	mostCells := max(parquetFloor, times(size, ratio)/8)
 	var total, cells int64
 	for i := range r.NumRowGroups() {
 		g := r.MetaData().RowGroup(i)
-		if in.streams {
+		if in.inParts {
 			total, cells = 0, 0
 		}
 		if g.NumRows() < 0 || g.NumRows() > 1<<40 {
@@ -266,7 +271,7 @@ func writeParquet(out *output, v any) error {
 	if err != nil {
 		return err
 	}
-	t := sliced(b)
+	t := batchReader(b)
 	defer t.close()
 	return streamParquet(out, t)
 }
@@ -274,17 +279,16 @@ func writeParquet(out *output, v any) error {
 // nopCloser hides Close, which the writer of Parquet would call.
 type nopCloser struct{ io.Writer }
 
-// rowGroupBytes is from how many bytes on a part of a table is a row group of its own: several in
-// one would be in memory together.
+// rowGroupBytes is the size above which a part of a table becomes a row group of its own. The parts
+// that share a row group are in memory together.
 const rowGroupBytes = 4 << 20
 
-// dictionaryBytes is how large the dictionary of a column in a row group may become, in bytes. What
+// dictionaryBytes bounds the dictionary of a column in a row group, in bytes. The hash table that
 // finds its entries takes several times as much.
 const dictionaryBytes = 256 << 10
 
-// partBytes is about how many bytes a part is: that of numbers, and as much for a text as two of
-// them.
-func partBytes(b arrow.RecordBatch) int64 {
+// estimatedBytes returns about how many bytes a part takes. A text counts as two numbers.
+func estimatedBytes(b arrow.RecordBatch) int64 {
 	bits := int64(0)
 	for _, f := range b.Schema().Fields() {
 		if fixed, ok := f.Type.(arrow.FixedWidthDataType); ok {
@@ -296,7 +300,7 @@ func partBytes(b arrow.RecordBatch) int64 {
 	return b.NumRows() * bits / 8
 }
 
-// streamParquet writes a table part by part. Small parts share a row group.
+// streamParquet writes a table in parts. Small parts share a row group.
 func streamParquet(out *output, t *tableReader) error {
 	codec := compress.Codecs.Snappy
 	if out.deflate {
@@ -308,7 +312,7 @@ func streamParquet(out *output, t *tableReader) error {
 		parquet.WithMaxRowGroupLength(rowGroup), parquet.WithCreatedBy("unpkl")}
 	for _, f := range schema.Fields() {
 		if arrow.IsFloating(f.Type.ID()) {
-			// Few floats repeat, and a dictionary of them takes as much memory again.
+			// Few floats repeat, and a dictionary would take as much memory again.
 			options = append(options, parquet.WithDictionaryFor(f.Name, false))
 		}
 	}
@@ -328,12 +332,12 @@ func streamParquet(out *output, t *tableReader) error {
 				return err
 			}
 		}
-		buffers := false // whether the row group that was begun takes more rows
+		buffers := false // whether the current row group takes more rows
 		if err := t.each(func(b arrow.RecordBatch) error {
-			stored := retyped(schema, b.Columns(), b.NumRows())
+			stored := withSchema(schema, b.Columns(), b.NumRows())
 			defer stored.Release()
 			if b.NumRows() == 0 || b.NumRows() >= rowGroup/2 ||
-				partBytes(b) >= rowGroupBytes {
+				estimatedBytes(b) >= rowGroupBytes {
 				buffers = false
 				return fw.Write(stored)
 			}

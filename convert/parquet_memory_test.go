@@ -18,8 +18,9 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// TestParquetMemory reads structs and texts with less memory than they take: whichever goroutine
-// allocates, it is an error and the process goes on. With enough it is the table.
+// TestParquetMemory reads structs and texts with less memory than they take. Whichever goroutine
+// allocates, the result is an error and not a crash of the process. With enough memory the table is
+// read.
 func TestParquetMemory(t *testing.T) {
 	text := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32,
 		ValueType: arrow.BinaryTypes.String}
@@ -61,8 +62,8 @@ func TestParquetMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := &parquetReader{r: r,
-			mem: &boundedMemory{Allocator: memory.DefaultAllocator, most: most}}
-		if p.fr, err = pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: rowGroup},
+			mem: &boundedMemory{Allocator: memory.DefaultAllocator, limit: most}}
+		if p.arrowReader, err = pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: rowGroup},
 			p.mem); err != nil {
 			t.Fatal(err)
 		}

@@ -8,18 +8,20 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// pageCodec decodes pages of Parquet into the memory that is there for them. The codecs of Arrow's
-// library allocate whatever the compressed bytes claim to unfold to, gigabytes for a few bytes,
-// although the header of the page has said its size before.
+// pageCodec decodes pages of Parquet into memory of the size that the page's header declares. The
+// codecs of Arrow's library allocate the size that the compressed bytes claim instead, which may be
+// gigabytes for a few bytes.
 type pageCodec struct {
 	compress.Codec
 	compress.StreamingCodec
-	// claims is the size in bytes that compressed bytes say of themselves, 0 where they do not.
-	claims func(src []byte) (uint64, error)
+	// claimedSize returns the size in bytes that the compressed bytes claim, or 0 if they claim
+	// none.
+	claimedSize func(src []byte) (uint64, error)
 }
 
-// The library has one table of codecs for a process, which it lets packages replace as they are
-// initialised: for those who import this package pages that lie are an error everywhere.
+// The library has one table of codecs for the process, which packages may change while they are
+// initialised. So in a program that imports this package, every reader of Parquet gets these
+// codecs.
 func init() {
 	register := func(c compress.Compression, claims func([]byte) (uint64, error)) {
 		codec, err := compress.GetCodec(c)
@@ -44,7 +46,7 @@ func init() {
 // DecodeWithError implements compress.ErrorCodec.
 func (c pageCodec) DecodeWithError(dst, src []byte) ([]byte, error) {
 	if dst != nil {
-		n, err := c.claims(src)
+		n, err := c.claimedSize(src)
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ var joblibFormat = &Format{
 	},
 }
 
-// readPickle reads whatever package unpkl loads: pickles, joblib's, .npy and .npz.
+// readPickle reads the files that package unpkl loads: pickles, joblib files, .npy and .npz.
 func readPickle(in *input) (any, error) {
 	opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep),
 		unpkl.WithLimits(in.limits)}
@@ -40,7 +40,7 @@ func (out *output) pickle(v any, opts []unpkl.Option) error {
 	})
 }
 
-// goValue returns what package unpkl writes for values of this package.
+// goValue returns a value of this package's types in the form that package unpkl writes.
 func goValue(v any) any {
 	switch x := v.(type) {
 	case list:
@@ -64,7 +64,7 @@ var npzFormat = &Format{
 	openArray: openNPZ, writeArray: writeNPZStream,
 }
 
-// npyOptions lets pickles in .npy files be read, as numpy.load does with allow_pickle.
+// npyOptions allows pickles in .npy files, as numpy.load does with allow_pickle.
 func (in *input) npyOptions() *npy.Options {
 	return &npy.Options{Objects: func(r io.Reader) (*ndarray.Array, error) {
 		opts := []unpkl.Option{unpkl.WithObjects(), unpkl.WithLimits(in.limits)}
@@ -80,7 +80,8 @@ func (in *input) npyOptions() *npy.Options {
 	}}
 }
 
-// npyOptions lets arrays of objects be pickled in .npy files, as numpy.save does by default.
+// npyOptions allows arrays of objects, which are pickled in .npy files as numpy.save does by
+// default.
 func (out *output) npyOptions() *npy.WriteOptions {
 	return &npy.WriteOptions{
 		Compress: out.deflate,

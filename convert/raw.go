@@ -18,7 +18,7 @@ var rawFormat = &Format{
 	openArray: openRaw, writeArray: writeRawStream,
 }
 
-// sidecar is what the file beside raw bytes says of them.
+// sidecar is the content of the file that describes raw bytes.
 type sidecar struct {
 	Descr        json.RawMessage `json:"descr"`
 	FortranOrder bool            `json:"fortran_order"`
@@ -26,12 +26,13 @@ type sidecar struct {
 	Offset       int64           `json:"offset,omitempty"`
 }
 
-// maxSidecar bounds what is read of one, in bytes.
+// maxSidecar bounds the size of a sidecar, in bytes.
 const maxSidecar = 1 << 20
 
 func sidecarPath(path string) string { return path + ".json" }
 
-// withSidecar returns what the file beside says, where it is there and the caller says nothing.
+// withSidecar returns the content of the sidecar, unless the caller describes the bytes or there is
+// no sidecar.
 func (r Raw) withSidecar(path string) (Raw, error) {
 	if r.DType != nil || r.Shape != nil || r.Order != 0 || r.Offset != 0 {
 		return r, nil
@@ -51,7 +52,7 @@ func (r Raw) withSidecar(path string) (Raw, error) {
 	return parseSidecar(data)
 }
 
-// parseSidecar reads a sidecar.
+// parseSidecar returns the content of a sidecar.
 func parseSidecar(data []byte) (Raw, error) {
 	var s sidecar
 	if err := json.Unmarshal(data, &s); err != nil {
@@ -79,8 +80,8 @@ func parseSidecar(data []byte) (Raw, error) {
 	return r, nil
 }
 
-// descrLiteral returns a descr of .npy files that is in JSON as Python writes it: fields are tuples
-// there.
+// descrLiteral returns the descr of an .npy header, given as JSON, as a Python literal. JSON has no
+// tuples, so the literal has tuples for the lists that describe fields and shapes.
 func descrLiteral(v any, level int) string {
 	switch x := v.(type) {
 	case string:
@@ -95,9 +96,9 @@ func descrLiteral(v any, level int) string {
 		for _, e := range x {
 			b.WriteString(descrLiteral(e, level+1) + ", ")
 		}
-		// A list of fields has lists in it; a field begins with its name, and a shape has numbers.
-		if inner, ok := first(x).([]any); ok {
-			if _, named := first(inner).(string); named {
+		// Only a list of fields contains lists: a field begins with its name, a shape has numbers.
+		if inner, ok := firstItem(x).([]any); ok {
+			if _, named := firstItem(inner).(string); named {
 				return "[" + b.String() + "]"
 			}
 		}
@@ -106,14 +107,14 @@ func descrLiteral(v any, level int) string {
 	return ""
 }
 
-func first(items []any) any {
+func firstItem(items []any) any {
 	if len(items) == 0 {
 		return nil
 	}
 	return items[0]
 }
 
-// layout returns the dtype, shape and order of size bytes behind the offset.
+// layout returns the dtype, shape and order of size bytes after the offset.
 func (r Raw) layout(size int64) (*ndarray.DType, []int, ndarray.Order, error) {
 	dt, order := r.DType, r.Order
 	if dt == nil {
@@ -190,7 +191,7 @@ func elements(shape []int) int {
 	return n
 }
 
-// forRaw returns the array that is written: in the dtype and shape that are asked for.
+// forRaw returns the array to write, in the dtype and shape of the options, and its order.
 func (out *output) forRaw(v any) (*ndarray.Array, ndarray.Order, error) {
 	d := out.document()
 	a, err := d.array(v, "")
@@ -239,6 +240,7 @@ func writeRaw(out *output, v any) error {
 	return err
 }
 
+// zeros writes n zero bytes.
 func zeros(w io.Writer, n int64) error {
 	var block [4096]byte
 	for ; n > 0; n -= int64(len(block)) {
@@ -249,7 +251,7 @@ func zeros(w io.Writer, n int64) error {
 	return nil
 }
 
-// writeSidecar writes what the bytes are beside them.
+// writeSidecar writes the description of raw bytes to the file beside them.
 func (out *output) writeSidecar(dt *ndarray.DType, shape []int, order ndarray.Order) error {
 	descr, err := json.Marshal(dt.Descr())
 	if err != nil {
@@ -259,7 +261,7 @@ func (out *output) writeSidecar(dt *ndarray.DType, shape []int, order ndarray.Or
 	if err != nil {
 		return err
 	}
-	beside := &output{config: &config{}, format: formatNamed("json"), name: sidecarPath(out.name)}
+	beside := &output{config: &config{}, format: formatNamed("json"), path: sidecarPath(out.path)}
 	return beside.replace(func(f *os.File) error {
 		_, err := f.Write(append(data, '\n'))
 		return err

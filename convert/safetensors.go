@@ -15,8 +15,7 @@ var safetensorsFormat = &Format{
 	Holds: KindNamed, read: readSafetensors, write: writeSafetensors,
 }
 
-// metadataName is the member of the document that has the texts that a file keeps beside its
-// arrays.
+// metadataName is the key of the document under which the metadata of a file stand: texts by name.
 const metadataName = "__metadata__"
 
 func readSafetensors(in *input) (any, error) {
@@ -48,7 +47,7 @@ func readSafetensors(in *input) (any, error) {
 
 func writeSafetensors(out *output, v any) error {
 	d := out.document()
-	v, metadata, err := d.takeMetadata(v)
+	v, metadata, err := d.splitMetadata(v)
 	if err != nil {
 		return err
 	}
@@ -95,9 +94,9 @@ func writeSafetensors(out *output, v any) error {
 	})
 }
 
-// takeMetadata returns a dict without its texts, and those.
-func (d *document) takeMetadata(v any) (any, []safetensors.Pair, error) {
-	v, err := d.look(v, "")
+// splitMetadata splits a document into its arrays and its metadata.
+func (d *document) splitMetadata(v any) (any, []safetensors.Pair, error) {
+	v, err := d.normalize(v, "")
 	items, ok := v.(dict)
 	if err != nil || !ok {
 		return v, nil, err
@@ -105,7 +104,7 @@ func (d *document) takeMetadata(v any) (any, []safetensors.Pair, error) {
 	var rest dict
 	var out []safetensors.Pair
 	for _, e := range items {
-		m, err := d.look(e.value, child("", e.name))
+		m, err := d.normalize(e.value, child("", e.name))
 		texts, ok := m.(dict)
 		if err != nil || !ok || e.name != metadataName {
 			rest = append(rest, e)

@@ -20,12 +20,12 @@ import (
 
 // Chunks says how Split cuts an array.
 type Chunks struct {
-	// Bytes is the most that the elements of a part take; a part has at least one index along the
-	// axis. 0 is 512 MiB.
+	// Bytes is the largest size of a part's elements in bytes; a part has at least one index along
+	// the axis. 0 is 512 MiB.
 	Bytes int64
-	// Axis is the axis that is cut; a negative one counts from the end.
+	// Axis is the axis along which the array is cut; a negative axis counts from the end.
 	Axis int
-	// Date stands for {date} in the names; zero is today.
+	// Date replaces {date} in the names; the zero value is today.
 	Date time.Time
 }
 
@@ -35,8 +35,8 @@ var placeholder = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\{(n|date|name)(?::0?(\d{1,2}))?\}`)
 })
 
-// partName fills a pattern in: {n} and {n:03} are the number of a part, {date} the date as
-// 2006-01-02, {name} the name of the file that is cut.
+// partName replaces the placeholders in a pattern: {n} and {n:03} by the number of a part, {date}
+// by the date as 2006-01-02, {name} by the name of the file that is cut.
 func partName(pattern, source string, date time.Time, n string) string {
 	return placeholder().ReplaceAllStringFunc(pattern, func(match string) string {
 		m := placeholder().FindStringSubmatch(match)
@@ -54,13 +54,13 @@ func partName(pattern, source string, date time.Time, n string) string {
 	})
 }
 
-// Split cuts the array of an .npy file, or of raw bytes, into .npy files of the names that pattern
-// gives with {n} in the place of their numbers, from 0 on: "data_{date}_{n:03}.npy". It returns the
-// path of the manifest, which lies beside them, has "manifest" in the place of the number and the
-// ending .json, and says the shapes and checksums of the parts.
+// Split cuts the array of an .npy file, or of raw bytes, into .npy files. Their names are the
+// pattern with a number from 0 on in place of {n}: "data_{date}_{n:03}.npy". It returns the path of
+// the manifest, which has the shapes and checksums of the parts. The manifest is in the same
+// folder; its name is the pattern with "manifest" in place of the number, and the ending .json.
 //
-// No file is overwritten: one that is there is an error of the kind fs.ErrExist. After an error
-// none of the parts is left. Memory does not depend on the array.
+// No file is overwritten: an existing file is an error of the kind fs.ErrExist. After an error no
+// part is left behind. The memory that Split takes does not depend on the size of the array.
 func Split(path, pattern string, chunks Chunks, opts ...Option) (manifestPath string, err error) {
 	c := newConfig(opts)
 	if !strings.Contains(pattern, "{n") || filepath.Ext(pattern) != ".npy" {
@@ -72,14 +72,14 @@ func Split(path, pattern string, chunks Chunks, opts ...Option) (manifestPath st
 		return "", err
 	}
 	defer m.Close()
-	s := &splitting{axis: chunks.Axis, chunk: chunks.Bytes, date: chunks.Date, source: path,
+	s := &splitter{axis: chunks.Axis, partBytes: chunks.Bytes, date: chunks.Date, source: path,
 		pattern: pattern, array: m.Array}
 	if s.date.IsZero() {
 		s.date = time.Now()
 	}
 	defer func() {
 		if err != nil {
-			for _, name := range s.made {
+			for _, name := range s.created {
 				os.Remove(name)
 			}
 		}
@@ -126,19 +126,19 @@ func (c *config) mapArray(path string) (*ndarray.Mapped, error) {
 	return nil, unsupported("only .npy files and raw bytes are split, not %s", format.Name)
 }
 
-// splitting is one array that is being cut.
-type splitting struct {
+// splitter cuts one array.
+type splitter struct {
 	axis            int
-	chunk           int64
+	partBytes       int64 // largest size of a part in bytes
 	date            time.Time
 	source, pattern string
 	array           *ndarray.Array
-	made            []string // files that are there now
+	created         []string // files written so far, to be removed after an error
 	manifest
 }
 
-// parts writes the parts.
-func (s *splitting) parts() error {
+// parts writes all parts.
+func (s *splitter) parts() error {
 	n := s.array.NDim()
 	if s.axis < 0 {
 		s.axis += n
@@ -147,7 +147,7 @@ func (s *splitting) parts() error {
 		return fmt.Errorf("convert: axis %d of an array of %d dimensions", s.axis, n)
 	}
 	length := s.array.Shape()[s.axis]
-	size := s.chunk
+	size := s.partBytes
 	if size <= 0 {
 		size = defaultChunk
 	}
@@ -166,8 +166,8 @@ func (s *splitting) parts() error {
 	return nil
 }
 
-// part writes one part to a file that is not there yet.
-func (s *splitting) part(a *ndarray.Array) error {
+// part writes one part to a new file.
+func (s *splitter) part(a *ndarray.Array) error {
 	name := partName(s.pattern, s.source, s.date, strconv.Itoa(len(s.Files)))
 	sum, size, err := s.create(name, func(w io.Writer) error { return npy.Write(w, a, nil) })
 	if err != nil {
@@ -180,8 +180,8 @@ func (s *splitting) part(a *ndarray.Array) error {
 	return nil
 }
 
-// create writes a new file by way of a temporary one.
-func (s *splitting) create(name string, fill func(w io.Writer) error) (sum string, size int64,
+// create writes a new file. It is an error if the file exists.
+func (s *splitter) create(name string, fill func(w io.Writer) error) (sum string, size int64,
 	err error) {
 	root, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
@@ -195,13 +195,13 @@ func (s *splitting) create(name string, fill func(w io.Writer) error) (sum strin
 		return "", 0, err
 	}
 	if sum, size, err = writeInRoot(root, base, fill); err == nil {
-		s.made = append(s.made, name)
+		s.created = append(s.created, name)
 	}
 	return sum, size, err
 }
 
 // finish writes the manifest.
-func (s *splitting) finish() (string, error) {
+func (s *splitter) finish() (string, error) {
 	name := partName(s.pattern, s.source, s.date, "manifest")
 	name = strings.TrimSuffix(name, ".npy") + ".json"
 	data, err := json.MarshalIndent(s.manifest, "", "  ")

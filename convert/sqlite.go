@@ -27,30 +27,31 @@ var sqliteFormat = &Format{
 	Holds: KindNamed, magic: magic.SQLite, read: readSQLite, write: writeSQLite,
 }
 
-// BLOB says how arrays are stored in a SQLite database.
+// BLOB describes the BLOBs of arrays in a SQLite database.
 type BLOB struct {
-	// Encoding is "npy" or "xdr". "" is what a BLOB looks like when reading, and what the BLOBs of
-	// the table are when writing: .npy in a new one.
+	// Encoding is "npy" or "xdr". With "", a reader recognises the encoding of each BLOB, and a
+	// writer uses that of the BLOBs in the table, or .npy in a new table.
 	Encoding string
-	// DType of the elements in XDR: int32, uint32, int64, uint64, float32 or, if nil, float64.
+	// DType is the dtype of the elements in XDR: int32, uint32, int64, uint64, float32, or float64
+	// if it is nil.
 	DType *ndarray.DType
-	// Complex: pairs of the elements are the real and imaginary parts of complex numbers.
+	// Complex says that pairs of elements are the real and imaginary parts of complex numbers.
 	Complex bool
-	// Shape of each array that is read from XDR, which has only one dimension by itself; an entry
-	// may be -1.
+	// Shape is the shape of each array that is read from XDR, which stores one dimension only. One
+	// entry may be -1.
 	Shape []int
-	// Key is the column that has the names of the arrays; "" is the table's primary key.
+	// Key is the column with the names of the arrays; "" is the table's primary key.
 	Key string
 }
 
-// The table and the columns of a database that is made.
+// The table and columns of a new database.
 const (
 	defaultTable  = "arrays"
 	defaultColumn = "data"
 	defaultKey    = "name"
 )
 
-// openSQLite opens a database. Its schema is not trusted to call functions.
+// openSQLite opens a database. Functions in its schema are not trusted and not called.
 func openSQLite(path, mode string) (*sql.DB, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -66,16 +67,16 @@ func openSQLite(path, mode string) (*sql.DB, error) {
 	return db, nil
 }
 
-// quoted is a name in SQL.
+// quoted returns a name as an SQL identifier.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // column is a column of a table.
 type column struct {
 	name, affinity string
-	key            int // its place in the primary key, from 1, or 0
+	key            int // position in the primary key, from 1; 0: not a part of it
 }
 
-// columnsOf returns the columns of a table, none if there is no such table. Views are none.
+// columnsOf returns the columns of a table, or none if there is no such table. A view is no table.
 func columnsOf(db queryer, table string) ([]column, error) {
 	ctx := context.Background()
 	var n int
@@ -113,24 +114,25 @@ func sqliteError(err error) error {
 	return malformed("SQLite: %v", err)
 }
 
-// target is where the arrays are in a database.
-type target struct {
+// blobTarget names the columns of the arrays and of their names.
+type blobTarget struct {
 	table, column, key string
 	intKey             bool
 }
 
-// find completes a target by what is in the database; ok is false where the table is not there.
-func (b *BLOB) find(db queryer, fragment string) (t target, ok bool, err error) {
+// findTarget returns the table and columns that a fragment names, and finds those that it does not
+// name in the database. ok is false if the database does not have the table.
+func (b *BLOB) findTarget(db queryer, fragment string) (t blobTarget, ok bool, err error) {
 	table, name, found := strings.Cut(fragment, ".")
 	if !found {
 		name = ""
 	}
 	if table == "" {
 		if table, err = onlyTable(db); err != nil || table == "" {
-			return target{defaultTable, defaultColumn, defaultKey, false}, false, err
+			return blobTarget{defaultTable, defaultColumn, defaultKey, false}, false, err
 		}
 	}
-	t = target{table: table, column: name, key: b.Key}
+	t = blobTarget{table: table, column: name, key: b.Key}
 	columns, err := columnsOf(db, table)
 	if err != nil || columns == nil {
 		if t.column == "" {
@@ -144,8 +146,8 @@ func (b *BLOB) find(db queryer, fragment string) (t target, ok bool, err error) 
 	return t, true, t.complete(columns)
 }
 
-// complete checks the names of columns and finds those that were not given.
-func (t *target) complete(columns []column) error {
+// complete checks the names of the columns, and finds those that are not given.
+func (t *blobTarget) complete(columns []column) error {
 	var blobs []string
 	hasColumn, hasKey := false, t.key == "rowid"
 	for _, c := range columns {
@@ -177,7 +179,7 @@ func (t *target) complete(columns []column) error {
 	return nil
 }
 
-// onlyTable returns the name of the only table.
+// onlyTable returns the name of the only table, or "" if there is none.
 func onlyTable(db queryer) (string, error) {
 	rows, err := db.QueryContext(context.Background(),
 		`SELECT name FROM sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
@@ -205,14 +207,14 @@ func readSQLite(in *input) (any, error) {
 	}
 	mode := "ro"
 	if _, err := os.Stat(in.path + "-journal"); err == nil {
-		mode = "rw" // a writer was killed: SQLite takes back what it left
+		mode = "rw" // a writer was killed: SQLite has to roll back its changes
 	}
 	db, err := openSQLite(in.path, mode)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	t, ok, err := in.blob.find(db, in.fragment)
+	t, ok, err := in.blob.findTarget(db, in.fragment)
 	if err == nil && !ok {
 		err = malformed("SQLite: there is no table %q", t.table)
 	}
@@ -268,7 +270,7 @@ func keyName(key any) string {
 	return texts.Sprint(key)
 }
 
-// decodeBlob returns the array of a BLOB.
+// decodeBlob returns the array in a BLOB.
 func (in *input) decodeBlob(blob []byte) (*ndarray.Array, error) {
 	b := in.blob
 	isNPY := bytes.HasPrefix(blob, []byte(npy.Magic))
@@ -290,7 +292,7 @@ func (in *input) decodeBlob(blob []byte) (*ndarray.Array, error) {
 	return a.Reshape(b.Shape...)
 }
 
-// encodeBlob returns an array as a BLOB.
+// encodeBlob returns an array as a BLOB; path is its place in the document.
 func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, error) {
 	if encoding == "npy" {
 		var b bytes.Buffer
@@ -318,22 +320,22 @@ func (d *document) encodeBlob(a *ndarray.Array, encoding, path string) ([]byte, 
 	return xdr.Encode(big)
 }
 
-// writeSQLite writes arrays into rows: of a new file, which takes the name when it is complete, or
-// of one that is there, in one transaction.
+// writeSQLite writes arrays to rows of a table. A new database gets its name when it is complete;
+// an existing one is changed in one transaction.
 func writeSQLite(out *output, v any) error {
 	d := out.document()
 	arrays, err := d.named(v)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(out.name); err == nil {
-		return d.store(out.name, "rw", arrays)
+	if _, err := os.Stat(out.path); err == nil {
+		return d.storeArrays(out.path, "rw", arrays)
 	}
-	return out.replace(func(f *os.File) error { return d.store(f.Name(), "rw", arrays) })
+	return out.replace(func(f *os.File) error { return d.storeArrays(f.Name(), "rw", arrays) })
 }
 
-// store writes arrays into a database in one transaction.
-func (d *document) store(path, mode string, arrays []namedArray) error {
+// storeArrays writes arrays to a database in one transaction.
+func (d *document) storeArrays(path, mode string, arrays []namedArray) error {
 	db, err := openSQLite(path, mode)
 	if err != nil {
 		return err
@@ -344,7 +346,7 @@ func (d *document) store(path, mode string, arrays []namedArray) error {
 		return sqliteError(err)
 	}
 	defer tx.Rollback()
-	t, ok, err := d.blob.find(tx, d.fragment)
+	t, ok, err := d.blob.findTarget(tx, d.fragment)
 	if err != nil {
 		return err
 	}
@@ -364,15 +366,15 @@ func (d *document) store(path, mode string, arrays []namedArray) error {
 		if err != nil {
 			return err
 		}
-		if err := t.put(tx, n.name, blob); err != nil {
+		if err := t.putRow(tx, n.name, blob); err != nil {
 			return err
 		}
 	}
 	return sqliteError(tx.Commit())
 }
 
-// encoding is that of the BLOBs that are in the table.
-func (b *BLOB) encoding(db queryer, t target) (string, error) {
+// encoding returns the encoding of the BLOBs in the table.
+func (b *BLOB) encoding(db queryer, t blobTarget) (string, error) {
 	if b.Encoding != "" {
 		return b.Encoding, nil
 	}
@@ -389,8 +391,8 @@ func (b *BLOB) encoding(db queryer, t target) (string, error) {
 	return "xdr", nil
 }
 
-// put writes the BLOB of a row, which it makes where it is not there.
-func (t *target) put(tx *sql.Tx, name string, blob []byte) error {
+// putRow writes the BLOB of a row, and inserts the row if it does not exist.
+func (t *blobTarget) putRow(tx *sql.Tx, name string, blob []byte) error {
 	var key any = name
 	if t.intKey {
 		n, err := strconv.ParseInt(name, 10, 64)

@@ -11,18 +11,18 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// File reads the file from and writes it as the file to: [Read] and [Write] in one, with the
-// options of both. Memory is constant, however large the files are, where an array goes from .npy,
-// raw bytes, a member of an .npz ("x.npz#/name") or a dataset of HDF5 ("x.h5#/group/data") to .npy,
-// .npz, raw bytes or HDF5, and where a table
-// goes from Parquet, Arrow, CSV, TSV or JSON Lines, or from a table in HDF5 ("x.h5#/key"), to one
-// of the first: a row group at a time. A text
-// of more than 64 MB is read twice for that, and as a whole where a column of it is of ints beyond
-// int64, of complex numbers or of bools that are missing in places. The paths are those of Read
-// and Write.
+// File reads the file from and writes it to the file to: [Read] and [Write] in one, with the
+// options and the paths of both.
+//
+// For these formats the memory that it takes does not depend on the size of the files: an array
+// from .npy, raw bytes, a member of an .npz ("x.npz#/name") or a dataset of HDF5
+// ("x.h5#/group/data") to .npy, .npz, raw bytes or HDF5; a table from Parquet, Arrow, CSV, TSV,
+// JSON Lines or HDF5 ("x.h5#/key") to Parquet, Arrow, CSV, TSV or JSON Lines, one row group at a
+// time. A text of more than 64 MB is then read twice. It is read whole if one of its columns has
+// ints beyond int64, complex numbers, or bools with missing values.
 func File(from, to string, opts ...Option) error {
 	c := newConfig(opts)
-	done, err := c.stream(from, to)
+	done, err := c.streamFile(from, to)
 	if done || err != nil {
 		return err
 	}
@@ -33,22 +33,22 @@ func File(from, to string, opts ...Option) error {
 	return Write(to, v, opts...)
 }
 
-// arrayStream is an array whose elements are read as they are written.
+// arrayStream is an array whose elements are read while they are written.
 type arrayStream struct {
-	dtype *ndarray.DType
-	shape []int
-	order ndarray.Order
-	bytes int64
-	r     io.Reader
-	close func() error
-	// keepsLayout says that the source keeps dtype, shape and order, so that raw bytes are told of
-	// an order that is not theirs.
+	dtype  *ndarray.DType
+	shape  []int
+	order  ndarray.Order
+	nbytes int64     // size of the elements in bytes
+	reader io.Reader // of the elements, in order
+	close  func() error
+	// keepsLayout says that the source file records dtype, shape and order. A copy to raw bytes
+	// does not, so it must have C order unless the options say otherwise.
 	keepsLayout bool
 }
 
-// stream converts a part at a time; done is false where the formats or the options need the whole.
-func (c *config) stream(from, to string) (done bool, err error) {
-	if c.pack {
+// streamFile converts in parts; done is false if the formats or options do not allow that.
+func (c *config) streamFile(from, to string) (done bool, err error) {
+	if c.packBits {
 		return false, nil
 	}
 	path, fragment := splitFragment(from)
@@ -58,10 +58,10 @@ func (c *config) stream(from, to string) (done bool, err error) {
 	}
 	format, err := c.formatToWrite(to)
 	if err != nil {
-		return false, nil // Write gives the error
+		return false, nil // Write reports the error
 	}
-	in := &input{config: c, path: path, fragment: fragment, streams: true}
-	out := &output{config: c, format: format, name: to}
+	in := &input{config: c, path: path, fragment: fragment, inParts: true}
+	out := &output{config: c, format: format, path: to}
 	switch {
 	case source.openArray != nil && format.writeArray != nil:
 		s, err := source.openArray(in)
@@ -71,18 +71,18 @@ func (c *config) stream(from, to string) (done bool, err error) {
 		defer s.close()
 		return format.writeArray(out, s)
 	case source == format && source.Name == "jsonl":
-		return false, nil // lines stay what they are, where a table would have one type a column
+		return false, nil // lines stay as they are: in a table each column would have one type
 	case source.openTable != nil && format.writeTable != nil &&
-		(source.tableAt || in.way() == ""):
+		(source.tableAt || in.pointer() == ""):
 		t, err := source.openTable(in)
 		if t == nil || err != nil {
 			return false, err
 		}
 		defer t.close()
-		if !inParts(t.schema) || format.asText && !plainRange(t.schema) {
+		if !inParts(t.schema) || format.asText && !hasDefaultRange(t.schema) {
 			return false, nil
 		}
-		if err := format.writeTable(out, t); err != errOtherTypes {
+		if err := format.writeTable(out, t); err != errSchemaDiffers {
 			return true, err
 		}
 		return false, nil
@@ -90,45 +90,46 @@ func (c *config) stream(from, to string) (done bool, err error) {
 	return false, nil
 }
 
-// way is the pointer to what of the file is read.
-func (in *input) way() string {
+// pointer returns the JSON pointer to the part of the file that is read, or "".
+func (in *input) pointer() string {
 	if in.selects != "" {
 		return in.selects
 	}
 	return in.fragment
 }
 
-// openNPY opens an array of bytes.
+// openNPY opens an .npy file as a stream, unless it holds objects.
 func openNPY(in *input) (*arrayStream, error) {
-	if in.way() != "" || in.raw.Shape != nil {
+	if in.pointer() != "" || in.raw.Shape != nil {
 		return nil, nil
 	}
 	return in.openStream(func(s *arrayStream, r io.Reader) error { return s.npy(r) })
 }
 
-// openRaw opens raw bytes whose layout is known.
+// openRaw opens raw bytes as a stream, if their layout is known.
 func openRaw(in *input) (*arrayStream, error) {
-	if in.way() != "" || in.raw.Shape != nil && in.raw.DType == nil {
+	if in.pointer() != "" || in.raw.Shape != nil && in.raw.DType == nil {
 		return nil, nil
 	}
 	return in.openStream(func(s *arrayStream, r io.Reader) error { return s.raw(in, r) })
 }
 
-// openStream opens a file that holds one array of bytes; nil means that it is not read that way.
+// openStream opens a file that holds the bytes of one array, whose layout the function layout sets.
+// It returns nil if layout sets no reader: then the file has to be read whole.
 func (in *input) openStream(layout func(s *arrayStream, r io.Reader) error) (*arrayStream, error) {
 	r, err := in.open()
 	if err != nil {
 		return nil, err
 	}
 	s := &arrayStream{close: r.Close}
-	if err := layout(s, r); err != nil || s.r == nil {
+	if err := layout(s, r); err != nil || s.reader == nil {
 		r.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// npy reads the header of an .npy file.
+// npy sets the layout from the header of an .npy file.
 func (s *arrayStream) npy(r io.Reader) error {
 	b := bufio.NewReaderSize(r, 1<<20)
 	if head, _ := b.Peek(len(npy.Magic)); !bytes.Equal(head, []byte(npy.Magic)) {
@@ -138,13 +139,13 @@ func (s *arrayStream) npy(r io.Reader) error {
 	if err != nil || h.DType.HasObject() {
 		return err
 	}
-	s.dtype, s.shape, s.order, s.bytes, s.r = h.DType, h.Shape, h.Order, int64(h.NBytes()), b
+	s.dtype, s.shape, s.order, s.nbytes, s.reader = h.DType, h.Shape, h.Order, int64(h.NBytes()), b
 	s.keepsLayout = true
 	return nil
 }
 
-// raw takes the layout from the options or the sidecar. The size of compressed input is not known
-// before it is read.
+// raw sets the layout from the options or the sidecar. A compressed file is read whole, because its
+// decompressed size is not known before.
 func (s *arrayStream) raw(in *input, r io.Reader) error {
 	info, err := os.Stat(in.path)
 	if _, compressed := formatOfPath(in.path); err != nil || compressed {
@@ -160,15 +161,15 @@ func (s *arrayStream) raw(in *input, r io.Reader) error {
 	if _, err := io.CopyN(io.Discard, r, layout.Offset); err != nil {
 		return err
 	}
-	s.bytes, s.r = int64(elements(s.shape))*int64(s.dtype.ItemSize()), r
+	s.nbytes, s.reader = int64(elements(s.shape))*int64(s.dtype.ItemSize()), r
 	return nil
 }
 
-// copyTo copies the elements' bytes, no fewer.
+// copyTo copies the bytes of all elements.
 func (s *arrayStream) copyTo(w io.Writer) error {
-	n, err := io.CopyN(w, s.r, s.bytes)
+	n, err := io.CopyN(w, s.reader, s.nbytes)
 	if err == io.EOF {
-		return fmt.Errorf("convert: %w: %d of %d bytes of the array", ErrTruncated, n, s.bytes)
+		return fmt.Errorf("convert: %w: %d of %d bytes of the array", ErrTruncated, n, s.nbytes)
 	}
 	return err
 }
@@ -184,7 +185,7 @@ func writeNPYStream(o *output, s *arrayStream) (bool, error) {
 	})
 }
 
-// writeRawStream writes an array as raw bytes, unless another dtype or order is asked for.
+// writeRawStream writes an array as raw bytes, unless the options ask for another dtype or order.
 func writeRawStream(o *output, s *arrayStream) (bool, error) {
 	if o.raw.DType != nil && !o.raw.DType.Equal(s.dtype) {
 		return false, nil

@@ -26,11 +26,11 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// convertVariable is set in a process that converts one file.
+// convertVariable is set in a child process that converts one file.
 const convertVariable = "UNPKL_TEST_CONVERT"
 
-// convertInChild converts a file in a process of its own and returns how much memory that took from
-// the system, in bytes.
+// convertInChild converts a file in a process of its own, and returns how many bytes of memory the
+// process took from the system.
 func convertInChild(t *testing.T, from, to string) int {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -46,8 +46,8 @@ func convertInChild(t *testing.T, from, to string) int {
 	return n
 }
 
-// convertOnce converts a file with its sidecar, and says how much memory the process has had: Sys
-// does not shrink.
+// convertOnce converts a file with its sidecar, and prints the memory that the process has taken
+// from the system; the runtime's Sys never shrinks.
 func convertOnce(from, to string) {
 	convert.ReadInParts(1 << 20)
 	sidecar := convert.WithRaw(convert.Raw{Sidecar: true})
@@ -61,8 +61,8 @@ func convertOnce(from, to string) {
 	os.Exit(0)
 }
 
-// TestStreamMemory: an array goes between .npy, raw bytes and HDF5 and comes back as it was, by a
-// process that takes much less memory than the array.
+// TestStreamMemory: a process that takes much less memory than an array converts it between .npy,
+// raw bytes and HDF5, and the array stays the same.
 func TestStreamMemory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -103,7 +103,7 @@ func TestStreamMemory(t *testing.T) {
 	}
 }
 
-// TestStreamChunks: compressed chunks become an array and an array compressed chunks.
+// TestStreamChunks converts compressed chunks to an array, and an array to compressed chunks.
 func TestStreamChunks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -125,8 +125,8 @@ func TestStreamChunks(t *testing.T) {
 	}
 }
 
-// TestStreamNPZ: members of archives, stored and deflated, go to other formats and back, and what
-// is written by parts is what is written as a whole.
+// TestStreamNPZ converts stored and deflated members of archives to other formats and back. Writing
+// in parts gives the same file as writing the whole.
 func TestStreamNPZ(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -149,7 +149,7 @@ func TestStreamNPZ(t *testing.T) {
 			}
 		}
 	}
-	// A byte of the data is changed, so that the checksum is wrong.
+	// One byte of the data is changed, so that the checksum is wrong.
 	if err := convert.Write(path("x.npz"), map[string]any{"a": a, "b": a}); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestStreamNPZ(t *testing.T) {
 	}
 }
 
-// TestStreamTable: a table goes between Parquet and Arrow a row group at a time, and is equal.
+// TestStreamTable converts a table between Parquet and Arrow, a row group at a time.
 func TestStreamTable(t *testing.T) {
 	t.Parallel()
 	const group, groups = 1000, 5
@@ -225,8 +225,8 @@ func TestStreamTable(t *testing.T) {
 	}
 }
 
-// TestStreamHDF5Table: pandas' table goes from HDF5 to other tables by a process that takes little
-// memory, and is what is read as a whole.
+// TestStreamHDF5Table converts a table that pandas wrote to HDF5 in a process that takes little
+// memory. The result is the same as that of reading the table whole.
 func TestStreamHDF5Table(t *testing.T) {
 	t.Parallel()
 	rows := 300_000 // of 32 bytes
@@ -263,7 +263,7 @@ func TestStreamHDF5Table(t *testing.T) {
 	}
 }
 
-// TestStreamRecords: a structured dataset becomes a table as it does when it is read as a whole.
+// TestStreamRecords: a structured dataset becomes the same table in parts as when it is read whole.
 func TestStreamRecords(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -303,7 +303,7 @@ func TestStreamRecords(t *testing.T) {
 	}
 }
 
-// TestStreamCut: an array that is shorter than its header says leaves the old file.
+// TestStreamCut: if an array is shorter than its header says, the old file stays.
 func TestStreamCut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,10 +9,10 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// table returns a document as a table, as pandas.DataFrame does: a frame, a series, a structured
-// array, a dict of columns of one length, a list of records, a matrix.
+// table returns a document as a table, as pandas.DataFrame does. The document may be a frame, a
+// series, a structured array, a matrix, a dict of columns of one length, or a list of records.
 func (d *document) table(v any, path string) (*frame.Frame, error) {
-	v, err := d.look(d.xarrayTable(v), path)
+	v, err := d.normalize(d.xarrayTable(v), path)
 	if err != nil {
 		return nil, err
 	}
@@ -130,12 +130,12 @@ func objectColumn(name any, items []any) *frame.Series {
 	return &frame.Series{Name: name, Kind: frame.Object, DType: "object", Items: items}
 }
 
-// dictTable returns the items of a dict as columns; they have one length.
+// dictTable returns the items of a dict as columns, which must have the same length.
 func (d *document) dictTable(items dict, path string) (*frame.Frame, error) {
 	columns := make([]*frame.Series, 0, len(items))
 	for _, e := range items {
 		at := child(path, e.name)
-		v, err := d.look(e.value, at)
+		v, err := d.normalize(e.value, at)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func (d *document) dictTable(items dict, path string) (*frame.Frame, error) {
 			err = d.refuse(at, describe(v)+" in the place of a column", kindFor(v)|KindDict)
 		}
 		if err != nil {
-			if isHold(err) {
+			if isHoldError(err) {
 				return nil, err
 			}
 			return nil, d.refuse(at, describe(v)+" in the place of a column", kindFor(v)|KindDict)
@@ -166,11 +166,11 @@ func (d *document) dictTable(items dict, path string) (*frame.Frame, error) {
 	return frame.New(columns...)
 }
 
-// records returns the members of a list if all are dicts.
+// records returns the members of a list as dicts; ok is false if one is not a dict.
 func (d *document) records(items list, path string) ([]dict, bool) {
 	out := make([]dict, 0, len(items))
 	for i, item := range items {
-		v, err := d.look(item, child(path, strconv.Itoa(i)))
+		v, err := d.normalize(item, child(path, strconv.Itoa(i)))
 		record, ok := v.(dict)
 		if err != nil || !ok {
 			return nil, false
@@ -180,8 +180,8 @@ func (d *document) records(items list, path string) ([]dict, bool) {
 	return out, len(out) > 0
 }
 
-// recordTable returns records as a table whose columns are in the order in which their names occur;
-// what a record lacks is missing.
+// recordTable returns records as a table. The columns are in the order in which their names first
+// occur; a value that a record does not have is missing.
 func (d *document) recordTable(records []dict, path string) (*frame.Frame, error) {
 	var names []string
 	places := map[string]int{}
@@ -197,7 +197,7 @@ func (d *document) recordTable(records []dict, path string) (*frame.Frame, error
 			}
 			columns[at][i] = e.value
 		}
-		if len(columns)*len(records) > maxCells {
+		if len(columns)*len(records) > maxTableCells {
 			return nil, d.refuse(path, "records of too many different names", KindList)
 		}
 	}
@@ -208,13 +208,14 @@ func (d *document) recordTable(records []dict, path string) (*frame.Frame, error
 	return frame.New(series...)
 }
 
-// maxCells bounds the cells that records without common names unfold to.
-const maxCells = 1 << 28
+// maxTableCells bounds the number of cells of a table, as records without common names need many
+// more cells than they have values.
+const maxTableCells = 1 << 28
 
-// columnOf returns values as a column of the dtype that pandas gives them: numbers, of which
-// missing ones are NaN, bools, text, else objects. The slice becomes the column's.
+// columnOf returns values as a column of the dtype that pandas gives them: numbers (a missing one
+// is NaN), bools, text, or else objects. The column takes ownership of the slice.
 func columnOf(name any, items []any) *frame.Series {
-	kind, missing := noElement, false
+	kind, missing := noneElement, false
 	for i, v := range items {
 		s, ok := elementOf(v)
 		if !ok {
@@ -235,16 +236,17 @@ func columnOf(name any, items []any) *frame.Series {
 		return textsWithGaps(name, items)
 	case kind == floatElement:
 		return floatColumn(name, items)
-	case missing || kind == mixedElement || kind == bytesElement || kind == noElement:
+	case missing || kind == mixedElement || kind == bytesElement || kind == noneElement:
 		return objectColumn(name, items)
 	}
-	a, ok := fill(items, []int{len(items)})
+	a, ok := arrayOfItems(items, []int{len(items)})
 	if !ok {
 		return objectColumn(name, items)
 	}
 	return &frame.Series{Name: name, Values: a, DType: a.DType().Name()}
 }
 
+// textsWithGaps returns a column of text; items that are not strings are missing.
 func textsWithGaps(name any, items []any) *frame.Series {
 	texts := make([]*string, len(items))
 	for i, v := range items {
@@ -260,6 +262,7 @@ func textsWithGaps(name any, items []any) *frame.Series {
 	return s
 }
 
+// floatColumn returns a column of floats; nil items are missing.
 func floatColumn(name any, items []any) *frame.Series {
 	data := make([]float64, len(items))
 	for i, v := range items {

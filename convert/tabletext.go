@@ -11,8 +11,8 @@ import (
 	"github.com/unpkl/unpkl/internal/delimited"
 )
 
-// eachFrame calls do with every part of a table as a table, and with one without rows if there is
-// no part. Each warning is given once.
+// eachFrame calls do with each part of a table, or once with a table without rows if there is no
+// part. A warning that several parts cause is given once.
 func (out *output) eachFrame(t *tableReader, do func(d *document, f *frame.Frame) error) error {
 	own := *out.config
 	given := map[string]bool{}
@@ -45,18 +45,18 @@ func (out *output) eachFrame(t *tableReader, do func(d *document, f *frame.Frame
 }
 
 func frameOf(b arrow.RecordBatch) (_ *frame.Frame, err error) {
-	defer recovered(&err, "a table of Arrow")
+	defer recoverArrow(&err, "a table of Arrow")
 	return arrowframe.ToFrame(b)
 }
 
-// streamTable writes a table part by part, as writeTable does the whole.
+// streamTable writes a table as text in parts; the result is that of writeTable.
 func (t *Text) streamTable(out *output, r *tableReader, usual byte) error {
 	delimiter, err := t.delimiter(usual)
 	if err != nil {
 		return err
 	}
 	return out.write(func(w io.Writer) error {
-		if _, err := io.WriteString(w, commented(t.Header)); err != nil {
+		if _, err := io.WriteString(w, commentLines(t.Header)); err != nil {
 			return err
 		}
 		begun := t.Names == No
@@ -76,16 +76,16 @@ func (t *Text) streamTable(out *output, r *tableReader, usual byte) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.WriteString(w, commented(t.Footer))
+		_, err = io.WriteString(w, commentLines(t.Footer))
 		return err
 	})
 }
 
-// streamJSONLines writes the rows of a table part by part, as writeJSONLines does the whole.
+// streamJSONLines writes the rows of a table in parts; the result is that of writeJSONLines.
 func streamJSONLines(out *output, t *tableReader) error {
 	return out.write(func(w io.Writer) error {
 		return out.eachFrame(t, func(d *document, f *frame.Frame) error {
-			if err := d.recordsLose(f); err != nil {
+			if err := d.lossOfIndex(f); err != nil {
 				return err
 			}
 			return d.recordLines(w, f)
@@ -93,7 +93,7 @@ func streamJSONLines(out *output, t *tableReader) error {
 	})
 }
 
-// rangeLabels are the index_columns of pandas' metadata where the labels are a range.
+// rangeLabels is an entry of index_columns in pandas' metadata for labels that are a range.
 type rangeLabels struct {
 	Kind  string `json:"kind"`
 	Name  any    `json:"name"`
@@ -102,8 +102,9 @@ type rangeLabels struct {
 	Step  int    `json:"step"`
 }
 
-// plainRange reports whether the labels that a schema's metadata alone have, if any, are 0, 1, 2...
-func plainRange(schema *arrow.Schema) bool {
+// hasDefaultRange reports whether labels that only the schema's metadata have are 0, 1, 2... It is
+// true if there are none.
+func hasDefaultRange(schema *arrow.Schema) bool {
 	text, ok := schema.Metadata().GetValue("pandas")
 	var m struct {
 		IndexColumns []json.RawMessage `json:"index_columns"`
@@ -121,8 +122,8 @@ func plainRange(schema *arrow.Schema) bool {
 	return true
 }
 
-// withRange returns a schema whose metadata say that the labels of rows are 0, 1, 2...
-func withRange(schema *arrow.Schema, rows int) (*arrow.Schema, error) {
+// withDefaultRange returns a schema whose metadata say that the labels are 0, 1, 2... up to rows.
+func withDefaultRange(schema *arrow.Schema, rows int) (*arrow.Schema, error) {
 	var m map[string]any
 	text, _ := schema.Metadata().GetValue("pandas")
 	if err := json.Unmarshal([]byte(text), &m); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/unpkl/unpkl/internal/cases"
 )
 
-// textCases are texts of which the rows near the end deviate from those before.
+// textCases are texts whose rows near the end deviate from the rows before.
 func textCases() map[string]string {
 	many := func(head, row, last string) string {
 		return head + strings.Repeat(row, 500) + last
@@ -47,8 +47,8 @@ func textCases() map[string]string {
 	}
 }
 
-// TestTextInParts: a text that is read in parts gives what it gives as a whole, and so does a table
-// that is written in parts.
+// TestTextInParts: a text that is read in parts gives the same table as a text that is read whole,
+// and a table that is written in parts the same text.
 func TestTextInParts(t *testing.T) {
 	for name, text := range textCases() {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestTextInParts(t *testing.T) {
 	}
 }
 
-// sameFiles compares text byte for byte, and tables by their values.
+// sameFiles compares text files byte for byte, and tables by their values.
 func sameFiles(t *testing.T, got, want string) {
 	t.Helper()
 	if ending := filepath.Ext(want); ending == ".parquet" || ending == ".feather" {
@@ -112,8 +112,8 @@ func sameFiles(t *testing.T, got, want string) {
 	}
 }
 
-// TestTextMemory: a text becomes a table of Arrow, and that text again, in memory that does not go
-// by how long it is.
+// TestTextMemory converts a text to a table of Arrow and back, in memory that does not depend on
+// the length of the text.
 func TestTextMemory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

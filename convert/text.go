@@ -47,43 +47,43 @@ var textFormat = &Format{
 	write: func(out *output, v any) error { return out.text.write(out, v, ' ') },
 }
 
-// Text says how CSV, TSV and text are read and written. The zero value is what numpy.savetxt and
-// loadtxt do for arrays, and pandas' to_csv and read_csv for tables.
+// Text holds the options for reading and writing CSV, TSV and text. The zero value does what
+// numpy.savetxt and loadtxt do for arrays, and pandas' to_csv and read_csv for tables.
 type Text struct {
-	// Delimiter is one byte between fields; "" is that of the format: a comma, a tab, for .txt
-	// runs of blanks when reading and a space when writing.
+	// Delimiter is the byte between fields; "" is that of the format: a comma or a tab, or in .txt
+	// files a run of blanks when reading and a space when writing.
 	Delimiter string
-	// Comment begins what is passed over to the end of a line: "#" by default in .txt files, and
-	// in others that begin with it. "none" is nothing.
+	// Comment begins a comment, which extends to the end of the line. The default is "#" in .txt
+	// files and in other files that begin with it. "none" means that there are no comments.
 	Comment string
-	// SkipRows is how many lines at the beginning are passed over.
+	// SkipRows is the number of lines to skip at the beginning.
 	SkipRows int
-	// Columns are the numbers of the columns to read, from 0; nil is all. Negative ones count from
+	// Columns are the indices of the columns to read, from 0; nil is all. Negative ones count from
 	// the end.
 	Columns []int
-	// DType makes what is read an array of this dtype, as loadtxt does; a structured one has a
-	// field a column.
+	// DType is the dtype of the array to read, as in loadtxt; a structured dtype has one field per
+	// column. nil: the types are inferred.
 	DType *ndarray.DType
-	// Names: the first line has the names of the columns. By default it has where a field of it is
-	// neither a number nor missing.
+	// Names says whether the first line has the names of the columns. With Auto it does if one of
+	// its fields is neither a number nor missing.
 	Names Choice
-	// Index is the name of the column that has the labels of the rows; "" is a first column
-	// without a name.
+	// Index is the name of the column with the labels of the rows; "" is a first column without a
+	// name.
 	Index string
-	// Format is savetxt's fmt for numbers, such as "%.18e", or one for each column with the
-	// delimiter between them. "" is the shortest text that reads back.
+	// Format is savetxt's fmt for numbers, such as "%.18e", or one format for each column with the
+	// delimiter between them. "" is the shortest text that reads back exactly.
 	Format string
-	// Header and Footer are lines that are written before and behind an array, each behind "# ".
+	// Header and Footer are written before and after an array, each of their lines after "# ".
 	Header, Footer string
-	// Null is what is written for a missing value of a table; read_csv knows "" and "NaN".
+	// Null is written for a missing value of a table; read_csv recognises "" and "NaN".
 	Null string
-	// Categories makes columns of text that are read categories.
+	// Categories makes columns of text categorical when they are read.
 	Categories bool
-	// Dates are names of columns that are read as times, as parse_dates of read_csv.
+	// Dates are the names of columns to read as times, as parse_dates of read_csv.
 	Dates []string
 }
 
-// Choice is yes, no, or what the file says.
+// Choice is a yes or no that may be left to the file.
 type Choice uint8
 
 // The choices.
@@ -93,7 +93,8 @@ const (
 	No
 )
 
-// dialect returns how fields stand in a text of the format whose delimiter is usual.
+// dialect returns the syntax of a text in the format whose default delimiter is usual, or 0 for
+// runs of blanks.
 func (t *Text) dialect(text []byte, usual byte) (delimited.Dialect, error) {
 	d := delimited.Dialect{Delimiter: usual, Comment: t.Comment, Quotes: usual != 0}
 	var err error
@@ -111,7 +112,7 @@ func (t *Text) dialect(text []byte, usual byte) (delimited.Dialect, error) {
 	return d, nil
 }
 
-// read reads a text.
+// read reads a text file as an array or a table.
 func (t *Text) read(in *input, usual byte) (any, error) {
 	text, err := in.bytes()
 	if err != nil {
@@ -137,7 +138,7 @@ func (t *Text) read(in *input, usual byte) (any, error) {
 	return v, nil
 }
 
-// parse reads the rows of a text whose first line has the number line.
+// parse parses the rows of a text whose first line has the number line.
 func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 	first, rest, lines, err := delimited.First(text, d)
 	if err != nil {
@@ -160,7 +161,7 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return t.typed(rows)
+		return t.typedArray(rows)
 	}
 	rows, columns, err := delimited.Read(text, d, len(first), line, names == nil)
 	if err != nil {
@@ -175,7 +176,7 @@ func (t *Text) parse(text []byte, d delimited.Dialect, line int) (any, error) {
 	return t.frame(rows, columns, names)
 }
 
-// maxColumns bounds the columns of a text, each of which takes more than a thousand bytes.
+// maxColumns bounds the number of columns of a text, each of which takes more than 1,000 bytes.
 const maxColumns = 1 << 20
 
 // allNumbers reports whether all fields are numbers or missing.
@@ -190,8 +191,8 @@ func allNumbers(fields []string) bool {
 	return true
 }
 
-// use returns the numbers of the columns to read.
-func (t *Text) use(n int) ([]int, error) {
+// columnsToRead returns the indices of the columns to read, of n columns.
+func (t *Text) columnsToRead(n int) ([]int, error) {
 	if t.Columns == nil {
 		all := make([]int, n)
 		for i := range all {
@@ -212,10 +213,10 @@ func (t *Text) use(n int) ([]int, error) {
 	return out, nil
 }
 
-// matrix returns columns of numbers as an array, as loadtxt does: of one dimension if there is one
-// column. It is nil where a column is something else.
+// matrix returns columns of numbers as an array, as loadtxt does: one column gives one dimension.
+// It returns nil if a column is of another type.
 func (t *Text) matrix(rows *delimited.Table, columns []delimited.Column) (any, error) {
-	use, err := t.use(len(columns))
+	use, err := t.columnsToRead(len(columns))
 	if err != nil {
 		return nil, err
 	}
@@ -257,6 +258,7 @@ func (t *Text) matrix(rows *delimited.Table, columns []delimited.Column) (any, e
 	})
 }
 
+// mapped returns a slice of f of each element.
 func mapped[T, U any](in []T, f func(T) U) []U {
 	out := make([]U, len(in))
 	for i, x := range in {
@@ -282,7 +284,7 @@ func floats(c *delimited.Column) []float64 {
 	return mapped(c.Ints, func(n int64) float64 { return float64(n) })
 }
 
-// interleave makes an array of columns.
+// interleave returns columns as an array in C order.
 func interleave[T ndarray.Element](rows int, use []int, column func(c int) []T) (any, error) {
 	if len(use) == 1 {
 		return ndarray.FromSlice(column(use[0]), rows)
@@ -296,10 +298,10 @@ func interleave[T ndarray.Element](rows int, use []int, column func(c int) []T) 
 	return ndarray.FromSlice(out, rows, len(use))
 }
 
-// frame returns the columns as a table; names is nil where there are none.
+// frame returns the columns as a table; names is nil if the text has none.
 func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []string) (any,
 	error) {
-	use, err := t.use(len(columns))
+	use, err := t.columnsToRead(len(columns))
 	if err != nil {
 		return nil, err
 	}
@@ -328,12 +330,12 @@ func (t *Text) frame(rows *delimited.Table, columns []delimited.Column, names []
 	if index == nil && len(series) == 0 {
 		index = frame.NewRangeIndex(rows.Rows())
 	}
-	return labelled(series, index)
+	return frameWithIndex(series, index)
 }
 
-// labelled is a table of columns whose rows have the labels of an index, or where it is nil 0, 1,
-// 2...
-func labelled(series []*frame.Series, index *frame.Index) (*frame.Frame, error) {
+// frameWithIndex returns a table of the columns with the index, or with labels 0, 1, 2... if the
+// index is nil.
+func frameWithIndex(series []*frame.Series, index *frame.Index) (*frame.Frame, error) {
 	f, err := frame.New(series...)
 	if err == nil && index != nil {
 		f.Index = index
@@ -341,7 +343,7 @@ func labelled(series []*frame.Series, index *frame.Index) (*frame.Frame, error) 
 	return f, err
 }
 
-// indexOf returns labels, as 0, 1, 2... where they are that.
+// indexOf returns a column as an index, which is a range if the labels are 0, 1, 2...
 func indexOf(s *frame.Series) *frame.Index {
 	x := frame.NewIndex(s)
 	x.Names = []any{s.Name}
@@ -360,7 +362,7 @@ func indexOf(s *frame.Series) *frame.Index {
 	return frame.NewRangeIndex(s.Len())
 }
 
-// uniqueNames gives names that occur before a number, as pandas does: "a", "a.1".
+// uniqueNames appends a number to names that occur again, as pandas does: "a", "a.1".
 func uniqueNames(names []string) []string {
 	out := slices.Clone(names)
 	met := map[string]bool{}
@@ -378,7 +380,7 @@ func uniqueNames(names []string) []string {
 	return out
 }
 
-// column returns one column of a table.
+// column returns one column of a table, as dates or categories if the options say so.
 func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name any) (*frame.Series,
 	error) {
 	s, err := t.inferred(rows, c, col)
@@ -395,6 +397,7 @@ func (t *Text) column(rows *delimited.Table, c *delimited.Column, col int, name 
 	return s, nil
 }
 
+// inferred returns a column with the type that the parser inferred.
 func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*frame.Series,
 	error) {
 	if rows.Rows() == 0 {
@@ -445,7 +448,7 @@ func (t *Text) inferred(rows *delimited.Table, c *delimited.Column, col int) (*f
 	return frame.NewSeries("", c.Floats)
 }
 
-// bitmap is Arrow's of what is not missing.
+// bitmap returns the validity bitmap of Arrow: a bit is set if the element is not missing.
 func bitmap(missing []bool) []byte {
 	out := make([]byte, (len(missing)+7)/8)
 	for i, gap := range missing {
@@ -456,6 +459,7 @@ func bitmap(missing []bool) []byte {
 	return out
 }
 
+// categoriesOf returns a column of text as a categorical column.
 func categoriesOf(s *frame.Series) (*frame.Series, error) {
 	values := make([]string, s.Len())
 	for i := range values {
@@ -492,9 +496,9 @@ func categoriesOf(s *frame.Series) (*frame.Series, error) {
 	return out, nil
 }
 
-// typed returns the rows as an array of the dtype that was asked for, as loadtxt does.
-func (t *Text) typed(rows *delimited.Table) (any, error) {
-	use, err := t.use(rows.Cols())
+// typedArray returns the rows as an array of the dtype in the options, as loadtxt does.
+func (t *Text) typedArray(rows *delimited.Table) (any, error) {
+	use, err := t.columnsToRead(rows.Cols())
 	if err != nil {
 		return nil, err
 	}
@@ -515,7 +519,7 @@ func (t *Text) typed(rows *delimited.Table) (any, error) {
 		return nil, err
 	}
 	for k, c := range use {
-		part, err := t.part(out, fields, k, len(use))
+		part, err := t.targetColumn(out, fields, k, len(use))
 		if err != nil {
 			return nil, err
 		}
@@ -533,8 +537,9 @@ func (t *Text) typed(rows *delimited.Table) (any, error) {
 	return out, nil
 }
 
-// part is the column of out that column k of the text goes to.
-func (t *Text) part(out *ndarray.Array, fields []ndarray.Field, k, n int) (*ndarray.Array, error) {
+// targetColumn returns the part of the array out that column k of n columns fills.
+func (t *Text) targetColumn(out *ndarray.Array, fields []ndarray.Field,
+	k, n int) (*ndarray.Array, error) {
 	switch {
 	case fields != nil:
 		return out.Field(fields[k].Name)
@@ -552,7 +557,7 @@ func (t *Text) floatMatrix(rows *delimited.Table, use []int) (any, error) {
 	return interleave(rows.Rows(), use, func(c int) []float64 { return columns[c] })
 }
 
-// fieldValue reads a field for a dtype.
+// fieldValue parses a field as an element of the dtype.
 func fieldValue(dt *ndarray.DType, f []byte) (any, error) {
 	switch dt.Kind() {
 	case ndarray.KindStr, ndarray.KindString, ndarray.KindObject:

@@ -14,6 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
 func appendInt(b []byte, n int64) []byte   { return strconv.AppendInt(b, n, 10) }
@@ -40,7 +41,7 @@ func appendComplex(b []byte, c complex128) []byte {
 	return append(b, "j)"...)
 }
 
-// cellText returns the text of a value, as Python's str has it.
+// cellText returns the text of a value, as Python's str does.
 func cellText(v any) (string, bool) {
 	switch x := v.(type) {
 	case ndarray.Datetime64:
@@ -52,11 +53,15 @@ func cellText(v any) (string, bool) {
 	case float32:
 		return string(delimited.AppendRepr(nil, float64(x), 32)), true
 	case ndarray.Float16:
-		return string(delimited.AppendRepr(nil, float64(x.Float32()), 32)), true
+		return x.String(), true
 	case ndarray.LongDouble:
 		return x.String(), true
-	case frame.PeriodValue, frame.IntervalValue:
-		return "", false
+	case frame.PeriodValue:
+		return x.String(), true
+	case frame.IntervalValue:
+		return intervalText(x)
+	case *reconstruct.Datetime: // str of it, not isoformat
+		return x.String(), true
 	}
 	if s, ok := scalarOf(v); ok {
 		switch x := s.(type) {
@@ -80,14 +85,33 @@ func cellText(v any) (string, bool) {
 	if text, ok := pyvalue.TextOf(v); ok {
 		return text, true
 	}
+	// Containers come before what has a String method: gopickle's follows a cycle without end.
+	if text, ok := containerText(v); ok || pyvalue.IsContainer(v) {
+		return text, ok
+	}
 	if s, ok := v.(fmt.Stringer); ok {
 		return s.String(), true
 	}
 	return "", false
 }
 
-// tableColumn returns what writes the elements of a column as to_csv does.
-func (t *Text) tableColumn(d *document, s *frame.Series, path string, delimiter byte) (cell,
+// intervalText is "(0, 1]".
+func intervalText(v frame.IntervalValue) (text string, ok bool) {
+	left, okLeft := cellText(v.Left)
+	right, okRight := cellText(v.Right)
+	open, end := "(", ")"
+	if v.Closed == "left" || v.Closed == "both" {
+		open = "["
+	}
+	if v.Closed == "right" || v.Closed == "both" {
+		end = "]"
+	}
+	return open + left + ", " + right + end, okLeft && okRight
+}
+
+// tableColumn returns a function that appends the elements of a column as to_csv writes them. path
+// is the place of the column in the document, or "" for the index.
+func (t *Text) tableColumn(d *document, s *frame.Series, path string, delimiter byte) (appendCell,
 	error) {
 	switch s.DType {
 	case "int64", "float64", "bool", "str", "object", "string":
@@ -131,8 +155,8 @@ func (t *Text) tableColumn(d *document, s *frame.Series, path string, delimiter 
 	return t.objects(d, s, path, delimiter)
 }
 
-// numbers is tableColumn for numbers of NumPy; NaN is missing.
-func (t *Text) numbers(s *frame.Series) (cell, error) {
+// numbers is tableColumn for NumPy's numbers; NaN is missing.
+func (t *Text) numbers(s *frame.Series) (appendCell, error) {
 	c, err := t.elements(s.Values)
 	if err != nil || s.Values.DType().Kind() != ndarray.KindFloat {
 		return c, err
@@ -149,8 +173,9 @@ func (t *Text) numbers(s *frame.Series) (cell, error) {
 	}, nil
 }
 
-// categories writes each category once.
-func (t *Text) categories(d *document, s *frame.Series, path string, delimiter byte) (cell, error) {
+// categories is tableColumn for categorical columns. The text of each category is made once.
+func (t *Text) categories(d *document, s *frame.Series, path string,
+	delimiter byte) (appendCell, error) {
 	items := make([]any, s.Categories.Len())
 	for i := range items {
 		items[i] = s.Categories.At(i)
@@ -171,8 +196,9 @@ func (t *Text) categories(d *document, s *frame.Series, path string, delimiter b
 	}, nil
 }
 
-// objects is tableColumn for what has no type of its own.
-func (t *Text) objects(d *document, s *frame.Series, path string, delimiter byte) (cell, error) {
+// objects is tableColumn for other columns.
+func (t *Text) objects(d *document, s *frame.Series, path string,
+	delimiter byte) (appendCell, error) {
 	out := make([]string, s.Len())
 	for i := range out {
 		if s.IsNull(i) {
@@ -195,10 +221,11 @@ func (t *Text) objects(d *document, s *frame.Series, path string, delimiter byte
 	}, nil
 }
 
-// times is tableColumn for datetimes: all in one form without a zone, each in its own with one.
+// times is tableColumn for datetimes. Without a time zone all have the layout that the most precise
+// one needs; with a time zone each has its own.
 //
 // Reference: pandas/_libs/tslib.pyx, format_array_from_datetime.
-func (t *Text) times(s *frame.Series, delimiter byte) cell {
+func (t *Text) times(s *frame.Series, delimiter byte) appendCell {
 	layout := "2006-01-02"
 	for i := range s.Len() {
 		if at, ok := s.Time(i); ok {
@@ -221,7 +248,8 @@ func (t *Text) times(s *frame.Series, delimiter byte) cell {
 	}
 }
 
-// timeLayout is the shortest layout that shows all of a time; longer ones are greater as strings.
+// timeLayout returns the shortest layout that shows all of a time. A longer layout compares greater
+// as a string.
 func timeLayout(at time.Time) string {
 	layout := "2006-01-02 15:04:05"
 	switch n := at.Nanosecond(); {
@@ -237,7 +265,7 @@ func timeLayout(at time.Time) string {
 	return layout
 }
 
-// pandasTime is str() of a Timestamp.
+// pandasTime returns str() of a Timestamp with a time zone.
 func pandasTime(at time.Time) string {
 	layout := "2006-01-02 15:04:05"
 	switch n := at.Nanosecond(); {
@@ -249,8 +277,8 @@ func pandasTime(at time.Time) string {
 	return at.Format(layout + "-07:00")
 }
 
-// timedeltas is tableColumn for timedeltas: all in days where they are whole.
-func (t *Text) timedeltas(s *frame.Series, delimiter byte) cell {
+// timedeltas is tableColumn for timedeltas. If all are whole days, they are written as days only.
+func (t *Text) timedeltas(s *frame.Series, delimiter byte) appendCell {
 	whole := true
 	for i := range s.Len() {
 		if td, ok := s.At(i).(ndarray.Timedelta64); ok && !td.IsNaT() {
@@ -271,7 +299,7 @@ func (t *Text) timedeltas(s *frame.Series, delimiter byte) cell {
 	}
 }
 
-// appendTimedelta appends str() of a Timedelta.
+// appendTimedelta appends str() of a Timedelta; whole leaves out the time of day.
 //
 // Reference: pandas/_libs/tslibs/timedeltas.pyx, _Timedelta._repr_base.
 func appendTimedelta(b []byte, d time.Duration, whole bool) []byte {
@@ -301,6 +329,7 @@ func appendTimedelta(b []byte, d time.Duration, whole bool) []byte {
 	return b
 }
 
+// timeLayouts are the layouts in which parseTime accepts a time.
 var timeLayouts = []string{
 	"2006-01-02", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999",
 	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z07:00",
@@ -308,7 +337,7 @@ var timeLayouts = []string{
 	"2006-01-02T15:04", "2006/01/02", "2006-01", "20060102",
 }
 
-// parseTime reads a time in one of the forms of ISO 8601.
+// parseTime parses a time in one of the forms of ISO 8601.
 func parseTime(text string) (time.Time, bool) {
 	for _, layout := range timeLayouts {
 		if at, err := time.Parse(layout, text); err == nil {
@@ -318,7 +347,7 @@ func parseTime(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// datesOf returns a column of text as times; what is missing is NaT.
+// datesOf returns a column of text as times; missing ones are NaT.
 func datesOf(s *frame.Series) (*frame.Series, error) {
 	if s.Kind != frame.Text {
 		return nil, malformed("column %s is no text of dates", texts.Sprint(s.Name))
@@ -352,7 +381,7 @@ func datesOf(s *frame.Series) (*frame.Series, error) {
 	return out, nil
 }
 
-// parseDatetime reads an element of a datetime64 array.
+// parseDatetime parses an element of a datetime64 array.
 func parseDatetime(unit ndarray.DatetimeUnit, text string) (any, error) {
 	if text == "NaT" {
 		return ndarray.Datetime64{Value: ndarray.NaT, Unit: unit}, nil

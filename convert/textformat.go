@@ -11,28 +11,28 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// verb is one %-format of Python, or the text before it.
-type verb struct {
+// formatVerb is one %-format of Python, or the literal text before it.
+type formatVerb struct {
 	literal string
-	goVerb  string // nothing for literal text
-	kind    byte   // the conversion: e, f, g, d, s ...
+	goVerb  string // the format for package fmt; "" for literal text
+	kind    byte   // the conversion (e, f, g, d, s ...), or 0 for literal text
 }
 
 var verbPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`%([-+ #0]*)(\d*)(\.\d+)?([a-zA-Z%])`)
 })
 
-// parseFormat reads a format of Python's % for numbers.
-func parseFormat(format string) ([]verb, error) {
-	var out []verb
+// parseFormat parses a %-format of Python for numbers.
+func parseFormat(format string) ([]formatVerb, error) {
+	var out []formatVerb
 	for len(format) > 0 {
 		m := verbPattern().FindStringSubmatchIndex(format)
 		if m == nil {
-			out = append(out, verb{literal: format})
+			out = append(out, formatVerb{literal: format})
 			break
 		}
 		if m[0] > 0 {
-			out = append(out, verb{literal: format[:m[0]]})
+			out = append(out, formatVerb{literal: format[:m[0]]})
 		}
 		flags, width, kind := format[m[2]:m[3]], format[m[4]:m[5]], format[m[8]]
 		precision := ""
@@ -46,7 +46,7 @@ func parseFormat(format string) ([]verb, error) {
 		}
 		switch kind {
 		case '%':
-			out = append(out, verb{literal: "%"})
+			out = append(out, formatVerb{literal: "%"})
 			continue
 		case 'e', 'E', 'f', 'F', 'g', 'G':
 			if precision == "" {
@@ -62,14 +62,14 @@ func parseFormat(format string) ([]verb, error) {
 		if kind == 'r' {
 			goKind = 's'
 		}
-		out = append(out, verb{goVerb: "%" + flags + width + precision + string(goKind),
+		out = append(out, formatVerb{goVerb: "%" + flags + width + precision + string(goKind),
 			kind: kind})
 	}
 	return out, nil
 }
 
-// append appends a number by the format, as Python's % does.
-func (v *verb) append(b []byte, x any) []byte {
+// append appends a number in the format, as Python's % does.
+func (v *formatVerb) append(b []byte, x any) []byte {
 	switch v.kind {
 	case 0:
 		return append(b, v.literal...)
@@ -89,7 +89,7 @@ func (v *verb) append(b []byte, x any) []byte {
 	return fmt.Appendf(b, v.goVerb, floatFor(x))
 }
 
-// floatFor is Python's float() of a number.
+// floatFor returns Python's float() of a number.
 func floatFor(x any) float64 {
 	switch x := x.(type) {
 	case float64:
@@ -106,10 +106,10 @@ func floatFor(x any) float64 {
 	return 0
 }
 
-// formatted returns what writes a row of cols numbers by Format.
+// formatted returns a function that appends a row of cols numbers in t.Format.
 //
 // Reference: numpy/lib/_npyio_impl.py, savetxt.
-func (t *Text) formatted(a *ndarray.Array, cols int, delimiter byte) (cell, error) {
+func (t *Text) formatted(a *ndarray.Array, cols int, delimiter byte) (appendCell, error) {
 	verbs, err := parseFormat(t.Format)
 	if err != nil {
 		return nil, err
@@ -149,17 +149,17 @@ func (t *Text) formatted(a *ndarray.Array, cols int, delimiter byte) (cell, erro
 	}, nil
 }
 
-// complexVerbs is savetxt's format of a complex number with one format for its parts.
-func complexVerbs(part []verb) []verb {
-	out := []verb{{literal: " ("}}
+// complexVerbs returns savetxt's format of a complex number, given one format for both its parts.
+func complexVerbs(part []formatVerb) []formatVerb {
+	out := []formatVerb{{literal: " ("}}
 	out = append(out, part...)
-	out = append(out, verb{literal: "+"})
+	out = append(out, formatVerb{literal: "+"})
 	out = append(out, part...)
-	return append(out, verb{literal: "j)"})
+	return append(out, formatVerb{literal: "j)"})
 }
 
-// formatRow appends as many elements from i on as the verbs take.
-func formatRow(b []byte, verbs []verb, get func(i int) any, i int, isComplex bool) []byte {
+// formatRow appends as many elements as the verbs take, from element i on.
+func formatRow(b []byte, verbs []formatVerb, get func(i int) any, i int, isComplex bool) []byte {
 	begin := len(b)
 	second := false
 	for k := range verbs {
@@ -187,8 +187,8 @@ func formatRow(b []byte, verbs []verb, get func(i int) any, i int, isComplex boo
 	return b
 }
 
-// numberGetter returns the elements of an array as bool, int64, uint64, float64 or complex128, else
-// text.
+// numberGetter returns a function that returns the elements of an array as bool, int64, uint64,
+// float64 or complex128, or as they are.
 func numberGetter(a *ndarray.Array) (func(i int) any, error) {
 	switch a.DType().Kind() {
 	case ndarray.KindFloat:

@@ -14,37 +14,37 @@ import (
 	"github.com/unpkl/unpkl/internal/delimited"
 )
 
-// NOTE. A text is read as a table twice where it is read in parts: once for the types of the
-// columns, of which a part does not tell those of the whole, and once for their elements.
+// NOTE. A text that is read in parts is read twice: once for the types of the columns, which a part
+// alone does not tell, and once for the elements.
 
-// Tests change these.
+// Tests change these sizes, which are in bytes.
 var (
-	// partSize is how much text one part of a table is read from, in bytes.
-	partSize = 16 << 20
-	// maxRow is the longest row of a text that is read in parts, in bytes.
-	maxRow = 256 << 20
-	// wholeSize is the size in bytes up to which a text is read as a whole.
-	wholeSize int64 = 64 << 20
+	// textPartBytes is the size of a part of a text.
+	textPartBytes = 16 << 20
+	// maxRowBytes is the size of the longest row of a text that is read in parts.
+	maxRowBytes = 256 << 20
+	// maxWholeSize is the size up to which a text is read whole.
+	maxWholeSize int64 = 64 << 20
 )
 
 // rowsReader reads a text in parts that end with a row.
 type rowsReader struct {
 	*inputReader
-	dialect delimited.Dialect
-	part    int    // how much is read at a time, in bytes
-	rest    []byte // what was read of the next part
-	line    int    // of the part that was read last
-	next    int
-	end     bool
+	dialect   delimited.Dialect
+	partBytes int    // size of a part
+	carry     []byte // bytes of the next part that were read already
+	partLine  int    // line number of the part that was read last
+	nextLine  int    // line number of the next part
+	atEnd     bool
 }
 
-// read returns the next part, which is valid until the next call; io.EOF behind the last.
+// read returns the next part, which is valid until the next call, and io.EOF after the last part.
 func (r *rowsReader) read() ([]byte, error) {
-	text := r.rest
-	for size := r.part; !r.end; size *= 2 {
-		if size > maxRow {
+	text := r.carry
+	for size := r.partBytes; !r.atEnd; size *= 2 {
+		if size > maxRowBytes {
 			return nil, fmt.Errorf("convert: %w: line %d: a row of more than %d bytes", ErrLimit,
-				r.next, maxRow)
+				r.nextLine, maxRowBytes)
 		}
 		begun := len(text)
 		text = append(text, make([]byte, max(size-begun, 0))...)
@@ -52,49 +52,49 @@ func (r *rowsReader) read() ([]byte, error) {
 		text = text[:begun+n]
 		switch err {
 		case io.EOF, io.ErrUnexpectedEOF:
-			r.end = true
+			r.atEnd = true
 		case nil:
 		default:
 			return nil, err
 		}
-		if cut := r.dialect.Rows(text); cut > 0 && !r.end {
-			r.rest = bytes.Clone(text[cut:])
+		if cut := r.dialect.Rows(text); cut > 0 && !r.atEnd {
+			r.carry = bytes.Clone(text[cut:])
 			text = text[:cut]
 			break
 		}
 	}
-	if r.end {
-		r.rest = nil
+	if r.atEnd {
+		r.carry = nil
 	}
 	if len(text) == 0 {
 		return nil, io.EOF
 	}
-	r.line, r.next = r.next, r.next+bytes.Count(text, []byte{'\n'})
+	r.partLine, r.nextLine = r.nextLine, r.nextLine+bytes.Count(text, []byte{'\n'})
 	return text, nil
 }
 
-// openRows opens a text, and returns its first part without what stands before the rows.
+// openRows opens a text, and returns its first part, without the lines to skip.
 func (t *Text) openRows(in *input, usual byte) (*rowsReader, []byte, error) {
 	file, err := in.open()
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &rowsReader{inputReader: file, part: partSize, next: 1}
-	head, err := r.read() // lines, as there is no dialect yet
+	r := &rowsReader{inputReader: file, partBytes: textPartBytes, nextLine: 1}
+	head, err := r.read() // parts end with lines, as the dialect is not known yet
 	if err != nil && err != io.EOF {
 		file.Close()
 		return nil, nil, err
 	}
-	r.next = 1
-	text := append(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), r.rest...)
-	for ; r.next <= t.SkipRows && len(text) > 0; r.next++ {
+	r.nextLine = 1
+	text := append(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), r.carry...)
+	for ; r.nextLine <= t.SkipRows && len(text) > 0; r.nextLine++ {
 		_, text, _ = bytes.Cut(text, []byte{'\n'})
 	}
 	if r.dialect, err = t.dialect(text, usual); err != nil {
 		file.Close()
 		return nil, nil, err
 	}
-	r.rest = text
+	r.carry = text
 	text, err = r.read()
 	if err != nil && err != io.EOF {
 		file.Close()
@@ -105,20 +105,21 @@ func (t *Text) openRows(in *input, usual byte) (*rowsReader, []byte, error) {
 
 // textTable is a text that is read as a table in parts.
 type textTable struct {
-	text   *Text
-	in     *input
-	usual  byte
-	names  []string
-	types  delimited.Types
-	rows   int
-	labels bool // the first column has labels, and they are not 0, 1, 2...
-	plain  bool // it has, and they are
+	text         *Text
+	in           *input
+	usual        byte // the delimiter of the format
+	names        []string
+	types        delimited.Types
+	rows         int
+	hasIndex     bool // the first column has labels, other than 0, 1, 2...
+	defaultIndex bool // the first column has the labels 0, 1, 2...
 
 	r       *rowsReader
-	pending []byte // the part that is next
+	pending []byte // the next part, if it was read already
 }
 
-// openTable opens a long text with names of its columns; nil is one that has to be read whole.
+// openTable opens a long text that names its columns. It returns nil if the text has to be read
+// whole.
 func (t *Text) openTable(in *input, usual byte) (*tableReader, error) {
 	info, err := os.Stat(in.path)
 	if err != nil {
@@ -126,11 +127,11 @@ func (t *Text) openTable(in *input, usual byte) (*tableReader, error) {
 	}
 	_, compressed := formatOfPath(in.path)
 	if t.DType != nil || t.Columns != nil || t.Categories || t.Dates != nil || t.Names == No ||
-		info.Size() <= wholeSize && !compressed {
+		info.Size() <= maxWholeSize && !compressed {
 		return nil, nil
 	}
 	table := &textTable{text: t, in: in, usual: usual}
-	ok, err := table.look()
+	ok, err := table.scan()
 	if !ok || err != nil {
 		return nil, err
 	}
@@ -138,14 +139,15 @@ func (t *Text) openTable(in *input, usual byte) (*tableReader, error) {
 		return nil, err
 	}
 	rows := table.rows
-	if table.labels {
+	if table.hasIndex {
 		rows = -1
 	}
 	return partsReader(table.read, table.r.Close, rows)
 }
 
-// partsReader is a table that read gives a part at a time, all with the schema of the first, up to
-// io.EOF. Its rows have the labels 0, 1, 2... up to rows, or with -1 those of a column.
+// partsReader returns a reader of the parts that read returns until io.EOF; all have the schema of
+// the first. The labels of the rows are 0, 1, 2... up to rows, or with rows -1 those of a column.
+// On an error it calls end.
 func partsReader(read func() (arrow.RecordBatch, error), end func() error, rows int) (*tableReader,
 	error) {
 	first, err := read()
@@ -155,7 +157,7 @@ func partsReader(read func() (arrow.RecordBatch, error), end func() error, rows 
 	}
 	schema := first.Schema()
 	if rows >= 0 {
-		if schema, err = withRange(schema, rows); err != nil {
+		if schema, err = withDefaultRange(schema, rows); err != nil {
 			end()
 			return nil, err
 		}
@@ -174,7 +176,7 @@ func partsReader(read func() (arrow.RecordBatch, error), end func() error, rows 
 			if !sameTypes(schema, part.Schema()) {
 				return nil, malformed("the file changed while it was read")
 			}
-			return retyped(schema, part.Columns(), part.NumRows()), nil
+			return withSchema(schema, part.Columns(), part.NumRows()), nil
 		},
 	}, nil
 }
@@ -191,9 +193,9 @@ func sameTypes(a, b *arrow.Schema) bool {
 	return true
 }
 
-// look reads the text for the names and types of the columns; ok is false where it has to be read
-// whole.
-func (t *textTable) look() (ok bool, err error) {
+// scan reads the text for the names and types of the columns; ok is false if the text has to be
+// read whole.
+func (t *textTable) scan() (ok bool, err error) {
 	if err := t.begin(); err != nil {
 		return false, err
 	}
@@ -201,9 +203,9 @@ func (t *textTable) look() (ok bool, err error) {
 	if t.names == nil {
 		return false, nil
 	}
-	t.plain = t.hasLabels()
+	t.defaultIndex = t.hasLabels()
 	for {
-		rows, columns, err := t.part()
+		rows, columns, err := t.nextPart()
 		if err == io.EOF {
 			break
 		}
@@ -211,7 +213,7 @@ func (t *textTable) look() (ok bool, err error) {
 			return false, err
 		}
 		t.types.Add(columns)
-		if t.plain = t.plain && t.follow(&columns[0]); rows != nil {
+		if t.defaultIndex = t.defaultIndex && t.continuesRange(&columns[0]); rows != nil {
 			t.rows += rows.Rows()
 		}
 	}
@@ -226,18 +228,18 @@ func (t *textTable) look() (ok bool, err error) {
 			return false, nil
 		}
 	}
-	t.labels = t.hasLabels() && !t.plain
+	t.hasIndex = t.hasLabels() && !t.defaultIndex
 	return true, nil
 }
 
-// hasLabels reports whether the first column has the labels of the rows, as Text.frame has it. A
-// column that Text.Index names is another matter.
+// hasLabels reports whether the first column has the labels of the rows, by the rule of Text.frame.
+// A text with a column that Text.Index names is read whole.
 func (t *textTable) hasLabels() bool {
 	return t.text.Index == "" && len(t.names) > 1 && t.names[0] == ""
 }
 
-// follow reports whether labels go on as 0, 1, 2...
-func (t *textTable) follow(c *delimited.Column) bool {
+// continuesRange reports whether the labels of a part continue 0, 1, 2...
+func (t *textTable) continuesRange(c *delimited.Column) bool {
 	for i, n := range c.Ints {
 		if n != int64(t.rows+i) {
 			return false
@@ -246,7 +248,7 @@ func (t *textTable) follow(c *delimited.Column) bool {
 	return c.Type == delimited.Int
 }
 
-// begin opens the text and reads the names.
+// begin opens the text and reads the names of the columns.
 func (t *textTable) begin() (err error) {
 	if t.r, t.pending, err = t.text.openRows(t.in, t.usual); err != nil {
 		return err
@@ -255,20 +257,20 @@ func (t *textTable) begin() (err error) {
 	if err != nil || len(first) > maxColumns || t.text.Index != "" {
 		t.r.Close()
 		if err == nil {
-			t.names = nil // reading the whole says what is wrong
+			t.names = nil // reading the text whole reports the error
 		}
 		return err
 	}
 	if len(first) > 0 && (t.text.Names == Yes || !allNumbers(first)) {
 		t.names, t.pending = first, rest
-		t.r.line += lines
+		t.r.partLine += lines
 		t.r.dialect.Short = true
 	}
 	return nil
 }
 
-// part reads the rows of the next part.
-func (t *textTable) part() (*delimited.Table, []delimited.Column, error) {
+// nextPart parses the rows of the next part.
+func (t *textTable) nextPart() (*delimited.Table, []delimited.Column, error) {
 	text := t.pending
 	if t.pending = nil; text == nil {
 		var err error
@@ -276,16 +278,16 @@ func (t *textTable) part() (*delimited.Table, []delimited.Column, error) {
 			return nil, nil, err
 		}
 	}
-	rows, columns, err := delimited.Read(text, t.r.dialect, len(t.names), t.r.line, false)
+	rows, columns, err := delimited.Read(text, t.r.dialect, len(t.names), t.r.partLine, false)
 	if err != nil {
 		return nil, nil, fmt.Errorf("convert: %w", err)
 	}
 	return rows, columns, nil
 }
 
-// read reads the next part as a batch.
+// read returns the next part as a batch.
 func (t *textTable) read() (arrow.RecordBatch, error) {
-	rows, columns, err := t.part()
+	rows, columns, err := t.nextPart()
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +295,7 @@ func (t *textTable) read() (arrow.RecordBatch, error) {
 	var index *frame.Index
 	unique := uniqueNames(t.names)
 	for c := range columns {
-		if c == 0 && t.plain {
+		if c == 0 && t.defaultIndex {
 			continue
 		}
 		typ, _ := t.types.Type(c)
@@ -302,7 +304,7 @@ func (t *textTable) read() (arrow.RecordBatch, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c == 0 && t.labels {
+		if c == 0 && t.hasIndex {
 			s.Name = nil
 			index = frame.NewIndex(s)
 			index.Names = []any{nil}
@@ -310,7 +312,7 @@ func (t *textTable) read() (arrow.RecordBatch, error) {
 		}
 		series = append(series, s)
 	}
-	f, err := labelled(series, index)
+	f, err := frameWithIndex(series, index)
 	if err != nil {
 		return nil, err
 	}

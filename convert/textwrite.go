@@ -10,14 +10,14 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// write writes an array as numpy.savetxt does, anything else as a table, as pandas' to_csv does.
+// write writes an array as numpy.savetxt does, and any other value as a table, as to_csv does.
 func (t *Text) write(out *output, v any, usual byte) error {
 	delimiter, err := t.delimiter(usual)
 	if err != nil {
 		return err
 	}
 	d := out.document()
-	v, err = d.look(d.xarrayTable(v), "")
+	v, err = d.normalize(d.xarrayTable(v), "")
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (t *Text) write(out *output, v any, usual byte) error {
 	return t.writeTable(d, f, delimiter, t.Names != No)
 }
 
-// delimiter returns what stands between fields.
+// delimiter returns the byte between fields, which is usual unless the options say otherwise.
 func (t *Text) delimiter(usual byte) (byte, error) {
 	switch {
 	case t.Delimiter == "":
@@ -53,10 +53,10 @@ func (t *Text) delimiter(usual byte) (byte, error) {
 	return t.Delimiter[0], nil
 }
 
-// cell appends the text of element i of a column.
-type cell func(b []byte, i int) []byte
+// appendCell appends the text of element i of a column.
+type appendCell func(b []byte, i int) []byte
 
-// writeArray writes an array of up to two dimensions.
+// writeArray writes an array of at most two dimensions.
 func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 	a, err := d.plainArray(a, "")
 	if err != nil {
@@ -92,7 +92,7 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 		ndarray.KindComplex:
 	default:
 		if t.Names != No {
-			// The first row would be taken for the names of columns.
+			// The first row would be read as the names of columns.
 			if err := d.loss("", describe(a), KindArray|KindNamed); err != nil {
 				return err
 			}
@@ -103,7 +103,7 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 	savetxt := t.Format == "%.18e" && a.DType().Kind() == ndarray.KindFloat &&
 		a.DType().ItemSize() <= 8
 	if savetxt {
-		element, err = cells(a, delimited.AppendE18)
+		element, err = cellsOf(a, delimited.AppendE18)
 	}
 	if err != nil {
 		return d.refuse("", describe(a), KindArray|KindNamed)
@@ -125,29 +125,29 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 	return t.rows(d.output, "", rows, cols, row)
 }
 
-// rows writes the first line, the rows, and header and footer.
-func (t *Text) rows(out *output, first string, rows, cols int, row cell) error {
+// rows writes the header, the line first, the rows, and the footer.
+func (t *Text) rows(out *output, first string, rows, cols int, row appendCell) error {
 	return out.write(func(w io.Writer) error {
-		if _, err := io.WriteString(w, commented(t.Header)+first); err != nil {
+		if _, err := io.WriteString(w, commentLines(t.Header)+first); err != nil {
 			return err
 		}
 		if err := delimited.Write(w, rows, cols*20+1, row); err != nil {
 			return err
 		}
-		_, err := io.WriteString(w, commented(t.Footer))
+		_, err := io.WriteString(w, commentLines(t.Footer))
 		return err
 	})
 }
 
-// commented returns lines behind "# ", as savetxt writes header and footer.
-func commented(text string) string {
+// commentLines returns a text with "# " before each line, as savetxt writes header and footer.
+func commentLines(text string) string {
 	if text == "" {
 		return ""
 	}
 	return "# " + strings.ReplaceAll(text, "\n", "\n# ") + "\n"
 }
 
-// warnDType warns of a dtype that reading the text again does not give.
+// warnDType warns if reading the text gives another dtype.
 func (t *Text) warnDType(d *document, dt *ndarray.DType) {
 	switch dt.String() {
 	case "float64", "int64", "bool", "complex128":
@@ -156,24 +156,31 @@ func (t *Text) warnDType(d *document, dt *ndarray.DType) {
 	d.warning(fmt.Sprintf("%s keeps no dtype: %s is text", d.format.Name, dt))
 }
 
-// elements returns what writes the elements of an array, in C order, so that they read back.
-func (t *Text) elements(a *ndarray.Array) (cell, error) {
+// elements returns a function that appends an element of an array, in C order, so that it reads
+// back exactly.
+func (t *Text) elements(a *ndarray.Array) (appendCell, error) {
 	dt := a.DType()
 	switch {
+	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() == 2:
+		return cellsOf(a, func(b []byte, x ndarray.Float16) []byte {
+			return append(b, x.String()...)
+		})
 	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() == 4:
-		return cells(a, func(b []byte, x float32) []byte {
+		return cellsOf(a, func(b []byte, x float32) []byte {
 			return delimited.AppendRepr(b, float64(x), 32)
 		})
 	case dt.Kind() == ndarray.KindFloat && dt.ItemSize() <= 8:
-		return cells(a, func(b []byte, x float64) []byte { return delimited.AppendRepr(b, x, 64) })
+		return cellsOf(a, func(b []byte, x float64) []byte {
+			return delimited.AppendRepr(b, x, 64)
+		})
 	case dt.Kind() == ndarray.KindInt:
-		return cells(a, appendInt)
+		return cellsOf(a, appendInt)
 	case dt.Kind() == ndarray.KindUint:
-		return cells(a, appendUint)
+		return cellsOf(a, appendUint)
 	case dt.Kind() == ndarray.KindBool:
-		return cells(a, appendBool)
+		return cellsOf(a, appendBool)
 	case dt.Kind() == ndarray.KindComplex && dt.ItemSize() <= 16:
-		return cells(a, appendComplex)
+		return cellsOf(a, appendComplex)
 	}
 	texts := make([]string, 0, a.Size())
 	for v := range a.Elements() {
@@ -188,8 +195,9 @@ func (t *Text) elements(a *ndarray.Array) (cell, error) {
 	}, nil
 }
 
-// cells returns what writes numbers with write.
-func cells[T ndarray.Element](a *ndarray.Array, write func(b []byte, x T) []byte) (cell, error) {
+// cellsOf returns a function that appends element i of an array with write.
+func cellsOf[T ndarray.Element](a *ndarray.Array,
+	write func(b []byte, x T) []byte) (appendCell, error) {
 	data, err := ndarray.Slice[T](a)
 	if err != nil || !a.IsCContiguous() {
 		if data, err = ndarray.Values[T](a); err != nil {
@@ -199,7 +207,7 @@ func cells[T ndarray.Element](a *ndarray.Array, write func(b []byte, x T) []byte
 	return func(b []byte, i int) []byte { return write(b, data[i]) }, nil
 }
 
-// writeTable writes a table, with the names of the columns in the first line if header is set.
+// writeTable writes a table; header says whether the first line has the names of the columns.
 func (t *Text) writeTable(d *document, f *frame.Frame, delimiter byte, header bool) error {
 	rows, err := t.tableRows(d, f, delimiter)
 	if err != nil {
@@ -212,15 +220,15 @@ func (t *Text) writeTable(d *document, f *frame.Frame, delimiter byte, header bo
 	return t.rows(d.output, first, f.Rows(), rows.columns, rows.row)
 }
 
-// tableRows are the rows of a table as text.
+// tableRows has the functions that write a table as text.
 type tableRows struct {
 	header  string // the line with the names of the columns
 	columns int
-	row     cell
+	row     appendCell
 }
 
 func (t *Text) tableRows(d *document, f *frame.Frame, delimiter byte) (*tableRows, error) {
-	var columns []cell
+	var columns []appendCell
 	var names []string
 	if !isDefaultIndex(f.Index) {
 		labels, labelNames, err := t.labels(d, f.Index, delimiter)
@@ -231,6 +239,9 @@ func (t *Text) tableRows(d *document, f *frame.Frame, delimiter byte) (*tableRow
 	}
 	for i, s := range f.Columns {
 		name := f.ColumnNames()[i]
+		if s.Name == nil && len(f.Columns) == 1 {
+			name = "0" // as pandas calls the column of a series without a name
+		}
 		if _, ok := s.Name.([]any); ok {
 			if err := d.loss(child("", name), "a column with a name of several levels",
 				KindObject); err != nil {
@@ -252,7 +263,7 @@ func (t *Text) tableRows(d *document, f *frame.Frame, delimiter byte) (*tableRow
 			b = c(b, i)
 		}
 		if len(b) == begin && len(columns) == 1 {
-			b = append(b, `""`...) // a row of nothing would be no row
+			b = append(b, `""`...) // an empty line would not be a row
 		}
 		return append(b, '\n')
 	}
@@ -267,8 +278,8 @@ func (t *Text) tableRows(d *document, f *frame.Frame, delimiter byte) (*tableRow
 	return &tableRows{string(first), len(columns), row}, nil
 }
 
-// labels returns what writes the labels of rows, and the names of the levels.
-func (t *Text) labels(d *document, x *frame.Index, delimiter byte) ([]cell, []string, error) {
+// labels returns the functions that append the labels of rows, and the names of the levels.
+func (t *Text) labels(d *document, x *frame.Index, delimiter byte) ([]appendCell, []string, error) {
 	name := func(n any) string {
 		if text, ok := cellText(n); ok && n != nil {
 			return text
@@ -279,7 +290,7 @@ func (t *Text) labels(d *document, x *frame.Index, delimiter byte) ([]cell, []st
 		if err := d.loss("", "an index of several levels", KindObject); err != nil {
 			return nil, nil, err
 		}
-		var out []cell
+		var out []appendCell
 		var names []string
 		for k := range x.Levels {
 			items := make([]any, x.Len())
@@ -303,5 +314,5 @@ func (t *Text) labels(d *document, x *frame.Index, delimiter byte) ([]cell, []st
 		values, _ = frame.NewSeries("", ints)
 	}
 	c, err := t.tableColumn(d, values, "", delimiter)
-	return []cell{c}, []string{name(x.Name())}, err
+	return []appendCell{c}, []string{name(x.Name())}, err
 }

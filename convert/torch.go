@@ -14,7 +14,7 @@ var torchFormat = &Format{
 	write: writeTorch,
 }
 
-// tensor is implemented by values of PyTorch that may be an array.
+// tensor is implemented by values of PyTorch that may be arrays.
 type tensor interface {
 	PlainArray() (*ndarray.Array, bool)
 }

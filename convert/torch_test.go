@@ -13,8 +13,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// TestTorch: the tensors of PyTorch's own files are the same arrays in safetensors, and from there
-// in a file of torch.save again, of every dtype that safetensors has.
+// TestTorch converts PyTorch's own files to safetensors, and from there to files of torch.save
+// again, with tensors of every dtype that safetensors has; the arrays stay the same.
 func TestTorch(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"215_dtypes.pt", "215_dtypes_legacy.pt", "10_views_legacy.pt"} {
@@ -74,7 +74,7 @@ func sameArrays(t *testing.T, name string, was map[string]*ndarray.Array, v any)
 		if !ok {
 			t.Fatalf("%s: %s is a %T", name, key, e.Value)
 		}
-		// .npz has bytes for what NumPy does not know.
+		// An .npz has bytes for dtypes that NumPy does not have.
 		if !strings.HasSuffix(name, ".npz") && a.DType().String() != was[key].DType().String() {
 			t.Errorf("%s: %s is of %s, want %s", name, key, a.DType(), was[key].DType())
 		}

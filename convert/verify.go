@@ -10,9 +10,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Verify reads the file at path back, with the options that it was written with, and compares it
-// with v. It returns an error that says where they differ. Numbers are compared by their values,
-// whatever their dtypes, where the format keeps none.
+// Verify reads the file at path, with the options with which it was written, and compares the
+// result with v. It returns an error that says where they differ. If the format keeps no dtypes,
+// numbers are compared by their values.
 func Verify(path string, v any, opts ...Option) error {
 	c := newConfig(opts)
 	own := *c
@@ -27,14 +27,15 @@ func Verify(path string, v any, opts ...Option) error {
 	}
 	quiet := own
 	quiet.lossy, quiet.warn = true, nil
-	out := &output{config: &quiet, format: format, name: path}
+	out := &output{config: &quiet, format: format, path: path}
 	k := &comparison{document: out.document()}
 	return k.values(v, got, "", 0)
 }
 
-// comparison compares what was written with what was read.
+// comparison compares the value that was written with the value that was read.
 type comparison struct{ *document }
 
+// differ returns the error for a difference at path.
 func (k *comparison) differ(path, format string, args ...any) error {
 	if path == "" {
 		path = "the document"
@@ -47,11 +48,11 @@ func (k *comparison) values(want, got any, path string, depth int) error {
 	if depth > maxDepth {
 		return k.differ(path, "containers that deep, or in themselves")
 	}
-	a, err := k.look(want, path)
+	a, err := k.normalize(want, path)
 	if err != nil {
 		return err
 	}
-	b, err := k.look(got, path)
+	b, err := k.normalize(got, path)
 	if err != nil {
 		return err
 	}
@@ -80,8 +81,7 @@ func (k *comparison) values(want, got any, path string, depth int) error {
 	return k.arrays(a, b, path)
 }
 
-// dicts compares dicts by their names. One value by itself may have got a name, as arr_0 in an
-// .npz.
+// dicts compares dicts by their keys.
 func (k *comparison) dicts(a, b dict, path string, depth int) error {
 	if len(a) != len(b) {
 		return k.differ(path, "%d items became %d", len(a), len(b))
@@ -102,11 +102,12 @@ func (k *comparison) dicts(a, b dict, path string, depth int) error {
 	return nil
 }
 
-// arrays compares values that are arrays, or stand for some.
+// arrays compares values that are arrays or can be made arrays. A single value may have got a name,
+// such as arr_0 in an .npz, so a dict of one item is compared as that item.
 func (k *comparison) arrays(a, b any, path string) error {
 	if m, ok := b.(dict); ok && len(m) == 1 {
 		if _, isDict := a.(dict); !isDict {
-			b, _ = k.look(m[0].value, path)
+			b, _ = k.normalize(m[0].value, path)
 		}
 	}
 	if f, ok := b.(*frame.Frame); ok {
@@ -119,7 +120,7 @@ func (k *comparison) arrays(a, b any, path string) error {
 	x, err1 := k.array(a, path)
 	y, err2 := k.array(b, path)
 	if err1 != nil || err2 != nil {
-		return k.opaque(a, b, path)
+		return k.compareText(a, b, path)
 	}
 	if x.Equal(y) {
 		return nil
@@ -135,7 +136,7 @@ func (k *comparison) arrays(a, b any, path string) error {
 	return k.elements(x, y, path)
 }
 
-// elements compares elements by their texts, which are exact.
+// elements compares elements by their numeric values, or else by their texts, which are exact.
 func (k *comparison) elements(x, y *ndarray.Array, path string) error {
 	values := make([]any, 0, y.Size())
 	for v := range y.Elements() {
@@ -152,7 +153,7 @@ func (k *comparison) elements(x, y *ndarray.Array, path string) error {
 	return nil
 }
 
-// sameNumber reports whether two elements have the same value, be it of other types.
+// sameNumber reports whether two elements have the same value, even if their types differ.
 func sameNumber(a, b any) bool {
 	x, ok1 := elementOf(a)
 	y, ok2 := elementOf(b)
@@ -168,8 +169,8 @@ func sameNumber(a, b any) bool {
 	return ok1 && ok2 && s == t
 }
 
-// opaque compares what has no other comparison by its text.
-func (k *comparison) opaque(a, b any, path string) error {
+// compareText compares values for which there is no other comparison, by their texts.
+func (k *comparison) compareText(a, b any, path string) error {
 	if reflect.TypeOf(a) != reflect.TypeOf(b) || texts.Sprint(a) != texts.Sprint(b) {
 		return k.differ(path, "%s became %s", describe(a), describe(b))
 	}
@@ -204,7 +205,8 @@ func (k *comparison) frames(a, b *frame.Frame, path string) error {
 	return nil
 }
 
-// sameText reports whether the elements are written alike as text, as dates are in CSV.
+// sameText reports whether two elements are written as the same text, as a date and its text in
+// CSV.
 func (k *comparison) sameText(s, t *frame.Series, i int) bool {
 	write, err := k.text.tableColumn(k.document, s, "", ',')
 	if err != nil {

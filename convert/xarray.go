@@ -6,8 +6,8 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// xarrayParts returns a value of package xr as a dict of what lies below it: variables by their
-// names, each a dict of its elements and attributes if it has any, else the elements.
+// xarrayParts returns a value of package xr as a dict of its variables by name. A variable with
+// attributes is a dict of its elements and attributes, any other is its elements.
 func xarrayParts(v any) (any, bool) {
 	switch x := v.(type) {
 	case *xr.Variable:
@@ -30,8 +30,8 @@ func xarrayParts(v any) (any, bool) {
 	return d, true
 }
 
-// variableElements returns the elements of a variable, as an array where they are one; a level of
-// an index is the part of its labels.
+// variableElements returns the elements of a variable as an array, or as they are if they are no
+// array, such as the labels of a level of an index.
 func variableElements(v *xr.Variable) (any, bool) {
 	a, err := v.Array()
 	if err != nil {
@@ -40,8 +40,8 @@ func variableElements(v *xr.Variable) (any, bool) {
 	return a, true
 }
 
-// xarrayFrame returns a Dataset or DataArray as a table, as xarray's to_dataframe does; ok is false
-// for anything else, and where the table would be much larger than the data.
+// xarrayFrame returns a Dataset or DataArray as a table, as xarray's to_dataframe does. ok is false
+// for other values, and if the table would be much larger than the data.
 func xarrayFrame(v any) (f *frame.Frame, ok bool) {
 	var err error
 	switch x := v.(type) {
@@ -55,7 +55,8 @@ func xarrayFrame(v any) (f *frame.Frame, ok bool) {
 	return f, err == nil
 }
 
-// xarrayTable returns a Dataset or DataArray that is a table as that, and anything else as it is.
+// xarrayTable returns a Dataset or DataArray as a table if it can be one, and any other value as it
+// is.
 func (d *document) xarrayTable(v any) any {
 	x := v
 	if c, ok, err := d.pandas.Convert(v); ok && err == nil {

@@ -1,6 +1,9 @@
 package frame
 
-import "github.com/unpkl/unpkl/internal/framehook"
+import (
+	"github.com/unpkl/unpkl/internal/framehook"
+	"github.com/unpkl/unpkl/ndarray"
+)
 
 func init() {
 	framehook.SetOrigin = func(v, origin any) {
@@ -10,6 +13,14 @@ func init() {
 		case *Series:
 			v.origin = origin
 		}
+	}
+	framehook.TimedeltaText = func(v any) string {
+		d, _ := v.(ndarray.Timedelta64)
+		t, err := d.Duration()
+		if err != nil {
+			return d.String()
+		}
+		return timedeltaText(t, false, secondDigits(t))
 	}
 	framehook.Origin = func(v any) any {
 		switch v := v.(type) {

@@ -9,27 +9,27 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Attribute is a small array that belongs to an object, by name. It is safe for concurrent
-// use. The zero value is one without a value, of a file that is closed.
+// Attribute is a small named array that belongs to an object. It is safe for concurrent use. The
+// zero value has no value, and its methods behave as those of a closed file.
 type Attribute struct {
 	o     *object
 	name  string
-	order int64
+	order int64 // of creation, or -1
 	typ   *Datatype
 	space *dataspace
 	plan  *plan
-	data  []byte
-	off   int64
+	data  []byte // the elements in the file's form; aliases the file
+	off   int64  // offset of the message in the file, for errors
 }
 
 // Name returns the attribute's name.
 func (a *Attribute) Name() string { return a.name }
 
-// Datatype returns what the file says of the elements.
+// Datatype returns the datatype of the elements in the file.
 func (a *Attribute) Datatype() *Datatype { return a.typ }
 
-// Shape returns the shape, which is empty for a scalar, and (0,) where there is no value
-// at all. An array datatype's own dimensions are behind it.
+// Shape returns the shape: empty for a scalar, and (0,) if there is no value at all. The dimensions
+// of an array datatype are the last ones.
 func (a *Attribute) Shape() []int {
 	if a.o == nil {
 		return []int{0}
@@ -62,7 +62,7 @@ func (a *Attribute) Read() (*ndarray.Array, error) {
 	}
 	defer a.o.f.leave()
 	v, err := a.read()
-	return v, located(err, a.path(), a.off)
+	return v, withLocation(err, a.path(), a.off)
 }
 
 func (a *Attribute) path() string { return a.o.path + "@" + a.name }
@@ -81,8 +81,8 @@ func (a *Attribute) read() (*ndarray.Array, error) {
 	return a.plan.array(a.o.f, shape, bytes.Clone(a.data[:need]))
 }
 
-// Value returns the value of a scalar as a Go value of the types that ndarray.Array.At
-// lists, of an array the *ndarray.Array, and nil where there is none.
+// Value returns the value of a scalar as a Go value of one of the types that ndarray.Array.At
+// returns, the value of an array as an *ndarray.Array, and nil if there is no value.
 func (a *Attribute) Value() (any, error) {
 	if a.IsNull() {
 		return nil, nil
@@ -97,7 +97,7 @@ func (a *Attribute) Value() (any, error) {
 	return v, nil
 }
 
-// parseAttribute reads an attribute message.
+// parseAttribute parses an attribute message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.m ("The Attribute Message").
 func (o *object) parseAttribute(c *cursor) (*Attribute, error) {
@@ -108,7 +108,7 @@ func (o *object) parseAttribute(c *cursor) (*Attribute, error) {
 	}
 	nameSize, typeSize, spaceSize := int(c.u16()), int(c.u16()), int(c.u16())
 	if v == 3 {
-		c.skip(1) // ASCII or UTF-8: the name is its bytes
+		c.skip(1) // the character set, ASCII or UTF-8: a name is used as its bytes
 	}
 	part := func(n int) *cursor {
 		start, pos := c.i, c.pos()
@@ -116,7 +116,7 @@ func (o *object) parseAttribute(c *cursor) (*Attribute, error) {
 		if v == 1 {
 			c.align(start, 8)
 		}
-		return o.f.over(b, pos)
+		return o.f.cursorOver(b, pos)
 	}
 	name := part(nameSize)
 	typ, space := part(typeSize), part(spaceSize)
@@ -142,15 +142,15 @@ func (o *object) parseAttribute(c *cursor) (*Attribute, error) {
 		return nil, err
 	}
 	if a.plan, err = newPlan(a.typ); err != nil {
-		return nil, located(err, o.path+"@"+a.name, typ.off)
+		return nil, withLocation(err, o.path+"@"+a.name, typ.off)
 	}
 	a.data = c.take(c.left())
 	return a, c.err
 }
 
-// Attrs iterates over the attributes: in the order in which they were made where the
-// object keeps it, else in the order of their names. They are read before the first is
-// given; an error comes with a nil attribute, and the others still come.
+// Attrs iterates over the attributes in the order of creation if the object keeps it, else in the
+// order of their names. All attributes are read before the first is yielded. An error comes with
+// a nil attribute, after the attributes that can be read.
 func (o *object) Attrs() iter.Seq2[*Attribute, error] {
 	return func(yield func(*Attribute, error) bool) {
 		attrs, err := o.attributes()
@@ -165,7 +165,7 @@ func (o *object) Attrs() iter.Seq2[*Attribute, error] {
 	}
 }
 
-// attributes returns all that can be read, and the first error.
+// attributes returns the attributes that can be read, and the first error.
 func (o *object) attributes() ([]*Attribute, error) {
 	if err := o.f.enter(); err != nil {
 		return nil, err
@@ -192,10 +192,10 @@ func (o *object) attributes() ([]*Attribute, error) {
 		}
 		return cmp.Compare(a.name, b.name)
 	})
-	return attrs, inPath(cmp.Or(err, first), o.path)
+	return attrs, withPath(cmp.Or(err, first), o.path)
 }
 
-// Attr returns the attribute of a name, or an error of the kind ErrNotFound.
+// Attr returns the attribute with a name, or an error of the kind ErrNotFound.
 func (o *object) Attr(name string) (*Attribute, error) {
 	if err := o.f.enter(); err != nil {
 		return nil, err
@@ -203,7 +203,7 @@ func (o *object) Attr(name string) (*Attribute, error) {
 	defer o.f.leave()
 	a, err := o.attr(name)
 	if err != nil {
-		return nil, inPath(err, o.path)
+		return nil, withPath(err, o.path)
 	}
 	if a == nil {
 		return nil, &Error{Path: o.path, Offset: -1, Kind: ErrNotFound,
@@ -212,13 +212,14 @@ func (o *object) Attr(name string) (*Attribute, error) {
 	return a, nil
 }
 
+// attr returns the attribute with a name, or nil if there is none.
 func (o *object) attr(name string) (found *Attribute, err error) {
 	for i := range o.h.messages {
 		m := &o.h.messages[i]
 		if m.kind != msgAttribute {
 			continue
 		}
-		// One that cannot be read is an error only if it is the one that is asked for.
+		// Other attributes that cannot be read are no error here.
 		c, err := o.f.body(m)
 		if err != nil {
 			return nil, err
@@ -251,7 +252,7 @@ func (o *object) attr(name string) (found *Attribute, err error) {
 	return found, err
 }
 
-// attributeName returns the name of the attribute that a message says.
+// attributeName returns the name in an attribute message.
 func attributeName(c cursor) string {
 	v := c.u8()
 	c.skip(1)
@@ -263,7 +264,7 @@ func attributeName(c cursor) string {
 	return untilNUL(c.take(n))
 }
 
-// eachAttribute calls visit with every attribute, or the error of one.
+// eachAttribute calls visit with every attribute, or with the error of reading it.
 func (o *object) eachAttribute(visit func(*Attribute, error) error) error {
 	for i := range o.h.messages {
 		m := &o.h.messages[i]
@@ -299,7 +300,7 @@ func (o *object) eachAttribute(visit func(*Attribute, error) error) error {
 	})
 }
 
-// denseAttributes is the attributes that an object keeps in a heap.
+// denseAttributes is the storage of an object that keeps its attributes in a heap.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.v ("The Attribute Info Message").
 type denseAttributes struct {
@@ -309,13 +310,13 @@ type denseAttributes struct {
 	ordered bool
 }
 
-// denseAttributes returns them, or nil where there are none.
+// denseAttributes returns the dense storage, or nil if the object has none.
 func (o *object) denseAttributes() (*denseAttributes, error) {
 	m := o.h.find(msgAttributeInfo)
 	if m == nil {
 		return nil, nil
 	}
-	c := o.f.over(m.data, m.off)
+	c := o.f.cursorOver(m.data, m.off)
 	c.version("attribute info", 0)
 	d := &denseAttributes{f: o.f, ordered: c.u8()&1 != 0}
 	if d.ordered {
@@ -339,7 +340,8 @@ func (o *object) denseAttributes() (*denseAttributes, error) {
 	return d, nil
 }
 
-// body returns the message of a record: an ID in the heap, or in that of shared messages.
+// body returns the message of a record, which holds an ID in the object's heap or in the heap of
+// shared messages.
 func (d *denseAttributes) body(record []byte) (*cursor, error) {
 	if record[8]&flagShared != 0 {
 		return d.f.fromTable(record[:8], msgAttribute, d.tree.off)
@@ -348,5 +350,5 @@ func (d *denseAttributes) body(record []byte) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.f.over(b, off), nil
+	return d.f.cursorOver(b, off), nil
 }

@@ -52,7 +52,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// touch copies the elements, so that a mapping is read.
+// touch copies the elements, so that the pages of a mapping are read.
 func touch(b *testing.B, a *ndarray.Array) {
 	if _, err := ndarray.Values[float64](a); err != nil {
 		b.Fatal(err)

@@ -1,42 +1,45 @@
 package hdf5
 
-// btree1 walks version 1 B-trees: of the members of a group, and of chunks.
+// btree1 walks version 1 B-trees, which index the members of a group or the chunks of a dataset.
 //
 // Reference: HDF5 File Format Specification, III.A.1 ("Version 1 B-trees").
 type btree1 struct {
 	f       *File
 	kind    uint8 // 0 for groups, 1 for chunks
 	keySize int
-	budget  uint64 // bytes of nodes that may still be read: they do not overlap
+	// budget is the number of bytes of nodes that may still be read. Nodes do not overlap, so a
+	// tree that exceeds the size of the file has a cycle.
+	budget uint64
 }
 
-// node1 is a node of a tree: n children between n+1 keys.
+// node1 is a node of a tree: n children, each between two of the n+1 keys.
 type node1 struct {
 	level    int
 	n        int
-	off      int64
+	off      int64 // of the node in the file
 	keySize  int
 	addrSize int
 	entries  []byte // key, child, key, ... key
 }
 
-// key returns a key, of which there are n+1.
+// key returns key i of n+1.
 func (n *node1) key(i int) []byte {
 	at := i * (n.keySize + n.addrSize)
 	return n.entries[at : at+n.keySize]
 }
 
-// child returns the address of a child.
+// child returns the address of child i of n.
 func (n *node1) child(i int) uint64 {
 	c := cursor{b: n.entries, i: i*(n.keySize+n.addrSize) + n.keySize, sizeOffset: n.addrSize}
 	return c.addr()
 }
 
+// btree1 returns a reader of trees of a kind whose keys have keySize bytes.
 func (f *File) btree1(kind uint8, keySize int) *btree1 {
 	return &btree1{f: f, kind: kind, keySize: keySize, budget: uint64(f.src.size)}
 }
 
-// read reads the node at an address, which is on the given level; -1 for the root.
+// read reads the node at an address, which must be on the given level; -1 is any, for the root.
 func (t *btree1) read(addr uint64, level int) (*node1, error) {
 	f := t.f
 	head := uint64(8 + 2*f.sb.sizeOffset)
@@ -66,8 +69,8 @@ func (t *btree1) read(addr uint64, level int) (*node1, error) {
 	return n, err
 }
 
-// each calls leaf for each child of the nodes on level 0, in order, and passes over the
-// subtrees that skip is true for. Both are given the keys on either side of the child.
+// each calls leaf for each child of the nodes on level 0, in order. It does not descend to children
+// for which skip returns true. Both functions get the keys before (and after) the child.
 func (t *btree1) each(root uint64, skip func(before, after []byte) bool,
 	leaf func(addr uint64, before []byte, off int64) error,
 ) error {

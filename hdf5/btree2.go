@@ -2,33 +2,33 @@ package hdf5
 
 import "math/bits"
 
-// btree2 is a version 2 B-tree: of dense links and attributes, of chunks, of huge objects.
-// Its records are of one size, and only their users know what they mean.
+// btree2 is a version 2 B-tree, which indexes dense links and attributes, chunks, or huge objects.
+// All records of a tree have one size; their content depends on the kind of the tree.
 //
 // Reference: HDF5 File Format Specification, III.A.2 ("Version 2 B-trees").
 type btree2 struct {
 	f          *File
-	off        int64
+	off        int64 // of the header in the file
 	kind       uint8
-	nodeSize   uint64
-	recordSize int
-	depth      int
+	nodeSize   uint64 // bytes
+	recordSize int    // bytes
+	depth      int    // level of the root
 	root       node2
-	total      uint64
-	levels     []level2
+	total      uint64   // number of records
+	levels     []level2 // level 0 is that of the leaves
 }
 
-// level2 is what all nodes of a level have in common; leaves are level 0.
+// level2 describes the nodes of a level.
 type level2 struct {
-	max       uint64 // records in a node
-	countSize int    // of the number of records of a child on this level
-	totalSize int    // of the number of records of its whole subtree
+	max       uint64 // number of records that fit in a node
+	countSize int    // bytes of the number of records in a child of this level
+	totalSize int    // bytes of the number of records in the subtree of such a child
 }
 
-// node2 leads to a node.
+// node2 is a pointer to a node.
 type node2 struct {
 	addr  uint64
-	count int // records in the node itself
+	count int // number of records in the node itself, without its subtrees
 	level int
 }
 
@@ -58,12 +58,12 @@ func (f *File) btree2(addr uint64) (*btree2, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return t, t.plan()
+	return t, t.planLevels()
 }
 
-// plan derives how many records fit in the nodes of each level, which says how wide the
-// counts in their parents are.
-func (t *btree2) plan() error {
+// planLevels computes how many records fit in the nodes of each level. The widths of the counts in
+// the nodes above follow from it.
+func (t *btree2) planLevels() error {
 	if t.recordSize == 0 || t.nodeSize < headBTree2+4 || t.depth > 64 {
 		return malformed(t.off, "a B-tree of nodes that hold no records")
 	}
@@ -88,13 +88,13 @@ func (t *btree2) plan() error {
 	return nil
 }
 
-// read returns the records of a node, one behind the other, and of an inner node its
-// children, of which there is one more than records.
+// read returns the records of a node in one slice, and the children of an inner node, of which
+// there is one more than records.
 func (t *btree2) read(n node2) (records []byte, children []node2, err error) {
 	if n.level < 0 || uint64(n.count) > t.levels[n.level].max {
 		return nil, nil, malformed(t.off, "a node of a B-tree with %d records", n.count)
 	}
-	// The pointers have less room than a node that is full of them.
+	// The number of records is checked; the pointers of a node that is not full take less room.
 	size := uint64(headBTree2 + n.count*t.recordSize)
 	pointer := 0
 	if n.level > 0 {
@@ -134,13 +134,13 @@ func (t *btree2) read(n node2) (records []byte, children []node2, err error) {
 	return records, children, c.err
 }
 
-// record returns one of a node's records.
+// record returns record i of a node.
 func (t *btree2) record(records []byte, i int) []byte {
 	return records[i*t.recordSize : (i+1)*t.recordSize : (i+1)*t.recordSize]
 }
 
-// search descends to the record for which compare is 0: below 0 where the record lies
-// before what is looked for.
+// search descends to the record for which compare returns 0. compare returns a negative number for
+// a record before the one that is searched.
 func (t *btree2) search(compare func(record []byte) (int, error)) error {
 	n := t.root
 	for n.addr != undefined && t.total > 0 {
@@ -169,13 +169,13 @@ func (t *btree2) search(compare func(record []byte) (int, error)) error {
 	return nil
 }
 
-// each calls visit with every record in order. Inner nodes' subtrees are skipped for which
-// skip, which may be nil, says so: it is given the records on both sides, nil at the ends.
+// each calls visit with every record in order. It does not descend to a subtree for which skip
+// returns true; skip, which may be nil, gets the records on both sides, or nil at the ends.
 func (t *btree2) each(skip func(before, after []byte) bool, visit func(record []byte) error) error {
 	if t.root.addr == undefined || t.total == 0 {
 		return nil
 	}
-	// What stands on the stack is left to do: a node or, where it has none, a record.
+	// An entry of the stack is a record to visit or, if record is nil, a node to read.
 	type todo struct {
 		node          node2
 		record        []byte

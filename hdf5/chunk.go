@@ -8,17 +8,17 @@ import (
 	"github.com/unpkl/unpkl/internal/filter"
 )
 
-// chunkRef is where one chunk is stored.
+// chunkRef is the place of a stored chunk.
 type chunkRef struct {
-	addr, size uint64 // size is that in the file
-	mask       uint32 // of the filters that were skipped
+	addr, size uint64 // size is the number of bytes in the file
+	mask       uint32 // a bit for each filter that was skipped
 }
 
-// chunkVisit is called with a chunk's coordinates, in chunks, which are only lent.
+// chunkVisit is called with the coordinates of a chunk, counted in chunks. It must not keep coord.
 type chunkVisit func(coord []uint64, c chunkRef) error
 
-// eachChunk calls visit with every stored chunk that the axes have.
-func (d *Dataset) eachChunk(axes []axis, visit chunkVisit) error {
+// eachChunk calls visit with every stored chunk that the axes select.
+func (d *Dataset) eachChunk(axes []chunkAxis, visit chunkVisit) error {
 	l := d.layout
 	if l.addr == undefined {
 		return nil
@@ -38,33 +38,33 @@ func (d *Dataset) eachChunk(axes []axis, visit chunkVisit) error {
 	return d.eachBTree2(axes, visit)
 }
 
-// eachSingle is for a dataset that is one chunk.
-func (d *Dataset) eachSingle(axes []axis, visit chunkVisit) error {
+// eachSingle is eachChunk for a dataset of one chunk.
+func (d *Dataset) eachSingle(axes []chunkAxis, visit chunkVisit) error {
 	c := chunkRef{d.layout.addr, uint64(d.chunkSize), 0}
-	if d.layout.single > 0 {
-		c.size, c.mask = d.layout.single, d.layout.singleMask
+	if d.layout.singleSize > 0 {
+		c.size, c.mask = d.layout.singleSize, d.layout.singleMask
 	}
 	coord := make([]uint64, len(axes))
 	for i := range axes {
-		if !axes[i].has(0) {
+		if !axes[i].contains(0) {
 			return nil
 		}
 	}
 	return visit(coord, c)
 }
 
-// eachImplicit is for chunks that all lie one behind the other.
-func (d *Dataset) eachImplicit(axes []axis, visit chunkVisit) error {
+// eachImplicit is eachChunk for chunks that are stored one after another, without an index.
+func (d *Dataset) eachImplicit(axes []chunkAxis, visit chunkVisit) error {
 	g, err := newGrid(d, -1)
 	if err != nil {
 		return err
 	}
 	size := uint64(d.chunkSize)
-	if n := volume(axes); n > uint64(d.f.src.size)/size {
-		return at(d.layout.off, ErrTruncated, "%d chunks of %d bytes in a file of %d", n, size,
+	if n := chunkCount(axes); n > uint64(d.f.src.size)/size {
+		return errorAt(d.layout.off, ErrTruncated, "%d chunks of %d bytes in a file of %d", n, size,
 			d.f.src.size)
 	}
-	return eachTouched(axes, func(coord []uint64) error {
+	return eachSelectedChunk(axes, func(coord []uint64) error {
 		index, ok := g.index(coord)
 		if !ok || index > (1<<62)/size {
 			return malformed(d.layout.off, "a chunk outside the file")
@@ -73,11 +73,11 @@ func (d *Dataset) eachImplicit(axes []axis, visit chunkVisit) error {
 	})
 }
 
-// eachBTree1 is for the only index before HDF5 1.10: keys are the stored size, the mask and
-// the coordinates of the first element, with one behind them for the bytes of an element.
+// eachBTree1 is eachChunk for the only index before HDF5 1.10. A key is the stored size, the mask,
+// the coordinates of the first element, and one coordinate more for the bytes of an element.
 //
 // Reference: HDF5 File Format Specification, III.A.1, "Chunked Raw Data Keys".
-func (d *Dataset) eachBTree1(axes []axis, visit chunkVisit) error {
+func (d *Dataset) eachBTree1(axes []chunkAxis, visit chunkVisit) error {
 	rank := len(axes)
 	at := func(key []byte, coord []uint64) {
 		c := cursor{b: key, i: 8}
@@ -90,14 +90,14 @@ func (d *Dataset) eachBTree1(axes []axis, visit chunkVisit) error {
 	var last []uint64
 	skip := func(before, after []byte) bool {
 		at(before, first)
-		if !nextTouched(axes, first) {
+		if !nextSelectedChunk(axes, first) {
 			return true
 		}
 		at(after, next)
 		if lessCoord(first, next) {
 			return false
 		}
-		// The last key is that of the last chunk, with a byte of its first element.
+		// The last key is the place behind the last chunk: byte 0 of the next element.
 		c := cursor{b: after, i: 8 + 8*rank}
 		return c.u64() == 0 || lessCoord(next, first)
 	}
@@ -111,7 +111,7 @@ func (d *Dataset) eachBTree1(axes []axis, visit chunkVisit) error {
 				return malformed(off, "a chunk at %d in dimension %d of chunks of %d", at, i,
 					d.layout.chunk[i])
 			}
-			if !axes[i].has(coord[i]) {
+			if !axes[i].contains(coord[i]) {
 				return nil
 			}
 		}
@@ -123,9 +123,9 @@ func (d *Dataset) eachBTree1(axes []axis, visit chunkVisit) error {
 	})
 }
 
-// eachBTree2 is for datasets with several unlimited dimensions. Records are the address,
-// with filters the stored size and the mask, and the coordinates in chunks.
-func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
+// eachBTree2 is eachChunk for datasets with several unlimited dimensions. A record is the address,
+// for filtered chunks the stored size and the mask, and the coordinates in chunks.
+func (d *Dataset) eachBTree2(axes []chunkAxis, visit chunkVisit) error {
 	rank, f := len(axes), d.f
 	t, err := f.btree2(d.layout.addr)
 	if err != nil {
@@ -154,7 +154,7 @@ func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
 		if before != nil {
 			at(before, first)
 		}
-		if !nextTouched(axes, first) {
+		if !nextSelectedChunk(axes, first) {
 			return true
 		}
 		if after == nil {
@@ -168,7 +168,7 @@ func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
 	return t.each(skip, func(record []byte) error {
 		at(record, coord)
 		for i := range coord {
-			if !axes[i].has(coord[i]) {
+			if !axes[i].contains(coord[i]) {
 				return nil
 			}
 		}
@@ -176,7 +176,7 @@ func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
 			return malformed(t.off, "the chunks of a B-tree are not in order")
 		}
 		last = append(last[:0], coord...)
-		c := f.over(record, t.off)
+		c := f.cursorOver(record, t.off)
 		ref := chunkRef{addr: c.addr(), size: uint64(d.chunkSize)}
 		if filtered {
 			ref.size, ref.mask = c.uint(sizeBytes), c.u32()
@@ -185,18 +185,18 @@ func (d *Dataset) eachBTree2(axes []axis, visit chunkVisit) error {
 	})
 }
 
-// job is a chunk to decode, at the coordinates of its first element.
-type job struct {
+// chunkJob is a chunk to decode; origin has the coordinates of its first element.
+type chunkJob struct {
 	origin []uint64
 	ref    chunkRef
 }
 
-// chunked finds the chunks of a selection. What it returns decodes them; those that are not
-// stored are the fill value.
-func (d *Dataset) chunked(s selection) (func(dst []byte) error, error) {
+// chunkReader finds the chunks of a selection, and returns a function that decodes them to dst. The
+// elements of chunks that are not stored get the fill value.
+func (d *Dataset) chunkReader(s selection) (func(dst []byte) error, error) {
 	axes := s.axes(d.layout.chunk)
 	rank := len(axes)
-	var jobs []job
+	var jobs []chunkJob
 	var coords []uint64
 	err := d.eachChunk(axes, func(coord []uint64, c chunkRef) error {
 		if c.addr == undefined {
@@ -209,39 +209,39 @@ func (d *Dataset) chunked(s selection) (func(dst []byte) error, error) {
 		for i, x := range coord {
 			coords = append(coords, x*d.layout.chunk[i])
 		}
-		jobs = append(jobs, job{coords[at:len(coords):len(coords)], c})
+		jobs = append(jobs, chunkJob{coords[at:len(coords):len(coords)], c})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return func(dst []byte) error {
-		if uint64(len(jobs)) < volume(axes) {
+		if uint64(len(jobs)) < chunkCount(axes) {
 			d.fillAll(dst)
 		}
-		return d.run(jobs, dst, s)
+		return d.decodeChunks(jobs, dst, s)
 	}, nil
 }
 
-// fillAll fills dst, which is new memory, with the fill value.
+// fillAll fills dst with the fill value. dst must be new memory, which is zero.
 func (d *Dataset) fillAll(dst []byte) {
 	if !isZero(d.fill) {
 		fillWith(dst, d.fill)
 	}
 }
 
-// aloneBytes is how many bytes of chunks are not worth a second goroutine.
-const aloneBytes = 128 << 10
+// serialBytes is the size of chunks below which decoding them with several goroutines does not pay.
+const serialBytes = 128 << 10
 
-// run decodes the chunks, several at once. No two of them are of the same elements.
-func (d *Dataset) run(jobs []job, dst []byte, s selection) error {
+// decodeChunks decodes the chunks by several goroutines. They write to different elements of dst.
+func (d *Dataset) decodeChunks(jobs []chunkJob, dst []byte, s selection) error {
 	workers := d.f.opts.workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	workers = min(workers, len(jobs))
-	if workers <= 1 || len(jobs)*d.chunkSize < aloneBytes {
-		return d.work(jobs, new(atomic.Int64), dst, s)
+	if workers <= 1 || len(jobs)*d.chunkSize < serialBytes {
+		return d.decodeWorker(jobs, new(atomic.Int64), dst, s)
 	}
 	var next atomic.Int64
 	var wait sync.WaitGroup
@@ -249,7 +249,7 @@ func (d *Dataset) run(jobs []job, dst []byte, s selection) error {
 	var first error
 	for range workers {
 		wait.Go(func() {
-			if err := d.work(jobs, &next, dst, s); err != nil {
+			if err := d.decodeWorker(jobs, &next, dst, s); err != nil {
 				once.Do(func() { first = err })
 				next.Store(int64(len(jobs)))
 			}
@@ -259,8 +259,8 @@ func (d *Dataset) run(jobs []job, dst []byte, s selection) error {
 	return first
 }
 
-// work decodes chunks until none is left.
-func (d *Dataset) work(jobs []job, next *atomic.Int64, dst []byte, s selection) error {
+// decodeWorker decodes chunks until none is left.
+func (d *Dataset) decodeWorker(jobs []chunkJob, next *atomic.Int64, dst []byte, s selection) error {
 	var scratch []byte
 	for {
 		i := next.Add(1) - 1
@@ -268,21 +268,21 @@ func (d *Dataset) work(jobs []job, next *atomic.Int64, dst []byte, s selection) 
 			return nil
 		}
 		var err error
-		if scratch, err = d.place(jobs[i], dst, s, scratch); err != nil {
+		if scratch, err = d.decodeChunk(jobs[i], dst, s, scratch); err != nil {
 			return err
 		}
 	}
 }
 
-// place decodes one chunk and copies its selected elements to dst. It returns memory for
-// the next one.
-func (d *Dataset) place(j job, dst []byte, s selection, scratch []byte) ([]byte, error) {
+// decodeChunk decodes one chunk and copies its selected elements to dst. It returns scratch memory
+// for the next chunk.
+func (d *Dataset) decodeChunk(j chunkJob, dst []byte, s selection, scratch []byte) ([]byte, error) {
 	t, ok := newTransfer(s, j.origin, d.layout.chunk, d.typ.Size)
 	if !ok {
 		return scratch, nil
 	}
 	if !d.isFiltered(j) {
-		// Only what is asked for is read.
+		// Without filters only the selected elements are read.
 		return scratch, d.copyPlain(j, &t, dst)
 	}
 	raw, err := d.f.src.bytes(j.ref.addr, j.ref.size)
@@ -290,7 +290,7 @@ func (d *Dataset) place(j job, dst []byte, s selection, scratch []byte) ([]byte,
 		return scratch, err
 	}
 	into := scratch[:0]
-	direct := t.whole && t.src == 0 && t.run == d.chunkSize
+	direct := t.oneRun && t.src == 0 && t.run == d.chunkSize
 	if direct {
 		into = dst[t.dst : t.dst : t.dst+t.run]
 	} else if cap(scratch) < d.chunkSize {
@@ -299,7 +299,7 @@ func (d *Dataset) place(j job, dst []byte, s selection, scratch []byte) ([]byte,
 	}
 	data, err := filter.Decode(into, d.filters, j.ref.mask, raw, d.chunkSize)
 	if err != nil {
-		return scratch, located(err, "", d.f.src.offset(j.ref.addr))
+		return scratch, withLocation(err, "", d.f.src.offset(j.ref.addr))
 	}
 	if !direct || &data[0] != &dst[t.dst] {
 		t.copy(dst, data)
@@ -307,13 +307,13 @@ func (d *Dataset) place(j job, dst []byte, s selection, scratch []byte) ([]byte,
 	return scratch, nil
 }
 
-// copyPlain copies from a chunk without filters.
-func (d *Dataset) copyPlain(j job, t *transfer, dst []byte) error {
+// copyPlain copies the selected elements of a chunk that has no filters.
+func (d *Dataset) copyPlain(j chunkJob, t *transfer, dst []byte) error {
 	if j.ref.size < uint64(d.chunkSize) {
 		return malformed(d.f.src.offset(j.ref.addr), "a chunk of %d bytes, not %d", j.ref.size,
 			d.chunkSize)
 	}
-	if d.f.src.data == nil && t.whole {
+	if d.f.src.data == nil && t.oneRun {
 		return d.f.src.readInto(dst[t.dst:t.dst+t.run], j.ref.addr+uint64(t.src))
 	}
 	raw, err := d.f.src.bytes(j.ref.addr, uint64(d.chunkSize))
@@ -324,13 +324,13 @@ func (d *Dataset) copyPlain(j job, t *transfer, dst []byte) error {
 	return nil
 }
 
-// isFiltered reports whether a chunk went through the filters: one that leaves the dataset
-// may not have, if the layout says so.
-func (d *Dataset) isFiltered(j job) bool {
+// isFiltered reports whether a chunk went through the filters. If the layout says so, chunks that
+// extend beyond the dataset did not.
+func (d *Dataset) isFiltered(j chunkJob) bool {
 	if len(d.filters) == 0 {
 		return false
 	}
-	if d.layout.wholeEdges {
+	if d.layout.unfilteredEdges {
 		for i, at := range j.origin {
 			if d.layout.chunk[i] > d.space.dims[i]-min(at, d.space.dims[i]) {
 				return false

@@ -2,13 +2,12 @@ package hdf5
 
 import "math/bits"
 
-// grid numbers the chunks of a dataset for the indexes that are arrays: in the order of
-// their coordinates in the largest shape that the dataset may have, the unlimited
-// dimension first.
+// grid numbers the chunks of a dataset, for the indexes that are arrays: in C order of their
+// coordinates in the largest shape that the dataset may have, with the unlimited dimension first.
 type grid struct {
-	order []int    // dimensions, slowest first
-	scale []uint64 // chunks between neighbours, by dimension
-	total uint64   // chunks in all dimensions but the unlimited one
+	order []int    // the dimensions, the slowest first
+	scale []uint64 // by dimension: the difference of the numbers of neighbouring chunks
+	total uint64   // number of chunks in all dimensions but the unlimited one
 }
 
 // newGrid returns the grid; unlimited is the unlimited dimension or -1.
@@ -46,7 +45,7 @@ func newGrid(d *Dataset, unlimited int) (grid, error) {
 	return g, nil
 }
 
-// index returns the number of a chunk.
+// index returns the number of a chunk; ok is false if it overflows.
 func (g grid) index(coord []uint64) (uint64, bool) {
 	n := uint64(0)
 	for i, x := range coord {
@@ -68,17 +67,17 @@ func (g grid) coord(index uint64, coord []uint64) {
 	}
 }
 
-// elements is the entries of an array index: an address each, with filters the stored
-// size and the mask.
-type elements struct {
+// indexEntries describes the entries of an array index. An entry is an address, and for filtered
+// chunks the stored size and the mask.
+type indexEntries struct {
 	d        *Dataset
-	size     int
+	size     int // bytes of an entry
 	filtered bool
 }
 
-// newElements checks the size of the entries that the array's header says.
-func newElements(d *Dataset, client uint8, size int, off int64) (elements, error) {
-	e := elements{d, size, client == 1}
+// newIndexEntries checks the size of the entries in the header of an array.
+func newIndexEntries(d *Dataset, client uint8, size int, off int64) (indexEntries, error) {
+	e := indexEntries{d, size, client == 1}
 	rest := size - d.f.sb.sizeOffset
 	if e.filtered {
 		rest -= 4
@@ -89,9 +88,9 @@ func newElements(d *Dataset, client uint8, size int, off int64) (elements, error
 	return e, nil
 }
 
-// ref returns entry i of a run of entries.
-func (e elements) ref(b []byte, i uint64) chunkRef {
-	c := e.d.f.over(b[i*uint64(e.size):(i+1)*uint64(e.size)], -1)
+// ref returns entry i of a slice of entries.
+func (e indexEntries) ref(b []byte, i uint64) chunkRef {
+	c := e.d.f.cursorOver(b[i*uint64(e.size):(i+1)*uint64(e.size)], -1)
 	r := chunkRef{addr: c.addr(), size: uint64(e.d.chunkSize)}
 	if e.filtered {
 		r.size = c.uint(e.size - e.d.f.sb.sizeOffset - 4)
@@ -100,23 +99,23 @@ func (e elements) ref(b []byte, i uint64) chunkRef {
 	return r
 }
 
-// bit returns bit i of a bitmap, the highest of each byte first.
+// bit returns bit i of a bitmap whose bytes begin with the highest bit.
 func bit(b []byte, i uint64) bool { return b[i/8]&(0x80>>(i%8)) != 0 }
 
 // fixedArray is the index of a dataset that cannot grow.
 //
 // Reference: HDF5 File Format Specification, VII.C ("Fixed Array Index").
 type fixedArray struct {
-	elements
-	off      int64
-	n        uint64
-	perPage  uint64 // 0 where there are no pages
-	bitmap   []byte
-	data     uint64 // address of the entries or of the first page
-	all      []byte // the entries where there are no pages
-	page     []byte // the page read last
-	pageAt   uint64
-	pageRead bool
+	indexEntries
+	off           int64  // of the header in the file
+	count         uint64 // number of entries
+	perPage       uint64 // entries in a page, or 0 if there are no pages
+	bitmap        []byte // of the pages that are stored
+	data          uint64 // address of the entries or of the first page
+	entries       []byte // the entries, if there are no pages
+	lastPage      []byte // the page that was read last
+	lastPageIndex uint64
+	hasLastPage   bool
 }
 
 func (d *Dataset) fixedArray() (*fixedArray, error) {
@@ -130,34 +129,34 @@ func (d *Dataset) fixedArray() (*fixedArray, error) {
 	c.version("fixed array", 0)
 	a := &fixedArray{off: c.off}
 	client, size, pageBits := c.u8(), int(c.u8()), int(c.u8())
-	a.n = c.length()
+	a.count = c.length()
 	block := c.addr()
 	c.checksum(0)
 	if c.err != nil {
 		return nil, c.err
 	}
-	if a.elements, err = newElements(d, client, size, c.off); err != nil {
+	if a.indexEntries, err = newIndexEntries(d, client, size, c.off); err != nil {
 		return nil, err
 	}
 	if block == undefined {
-		a.n = 0
+		a.count = 0
 		return a, nil
 	}
 	return a, a.readBlock(block, pageBits, client)
 }
 
-// readBlock reads the data block: entries, or a bitmap of the pages that are there.
+// readBlock reads the data block: the entries, or a bitmap of the pages that are stored.
 func (a *fixedArray) readBlock(addr uint64, pageBits int, client uint8) error {
 	f := a.d.f
-	if a.n > uint64(f.src.size)/uint64(a.size) || pageBits > 62 {
-		return malformed(a.off, "a fixed array of %d entries in a file of %d bytes", a.n,
+	if a.count > uint64(f.src.size)/uint64(a.size) || pageBits > 62 {
+		return malformed(a.off, "a fixed array of %d entries in a file of %d bytes", a.count,
 			f.src.size)
 	}
 	head := uint64(4 + 1 + 1 + f.sb.sizeOffset)
-	body := a.n * uint64(a.size)
-	if per := uint64(1) << pageBits; a.n > per {
+	body := a.count * uint64(a.size)
+	if per := uint64(1) << pageBits; a.count > per {
 		a.perPage = per
-		pages := (a.n + per - 1) / per
+		pages := (a.count + per - 1) / per
 		body = (pages + 7) / 8
 	}
 	c, err := f.cursor(addr, head+body+4)
@@ -173,40 +172,41 @@ func (a *fixedArray) readBlock(addr uint64, pageBits int, client uint8) error {
 	data := c.take(int(body))
 	c.checksum(0)
 	if a.perPage == 0 {
-		a.all = data
+		a.entries = data
 	} else {
 		a.bitmap, a.data = data, addr+head+body+4
 	}
 	return c.err
 }
 
-// ref returns the entry of a chunk.
+// ref returns the entry of a chunk; its address is undefined if the chunk is not stored.
 func (a *fixedArray) ref(i uint64) (chunkRef, error) {
-	if i >= a.n {
+	if i >= a.count {
 		return chunkRef{addr: undefined}, nil
 	}
 	if a.perPage == 0 {
-		return a.elements.ref(a.all, i), nil
+		return a.indexEntries.ref(a.entries, i), nil
 	}
 	page := i / a.perPage
 	if !bit(a.bitmap, page) {
 		return chunkRef{addr: undefined}, nil
 	}
-	if !a.pageRead || a.pageAt != page {
-		n := min(a.perPage, a.n-page*a.perPage) * uint64(a.size)
+	if !a.hasLastPage || a.lastPageIndex != page {
+		n := min(a.perPage, a.count-page*a.perPage) * uint64(a.size)
 		c, err := a.d.f.cursor(a.data+page*(a.perPage*uint64(a.size)+4), n+4)
 		if err != nil {
 			return chunkRef{}, err
 		}
-		a.page, a.pageAt, a.pageRead = c.take(int(n)), page, true
+		a.lastPage, a.lastPageIndex, a.hasLastPage = c.take(int(n)), page, true
 		if c.checksum(0); c.err != nil {
 			return chunkRef{}, c.err
 		}
 	}
-	return a.elements.ref(a.page, i%a.perPage), nil
+	return a.indexEntries.ref(a.lastPage, i%a.perPage), nil
 }
 
-func (d *Dataset) eachFixedArray(axes []axis, visit chunkVisit) error {
+// eachFixedArray is eachChunk for a fixed array.
+func (d *Dataset) eachFixedArray(axes []chunkAxis, visit chunkVisit) error {
 	a, err := d.fixedArray()
 	if err != nil {
 		return err
@@ -215,13 +215,13 @@ func (d *Dataset) eachFixedArray(axes []axis, visit chunkVisit) error {
 	if err != nil {
 		return err
 	}
-	if a.n == 0 {
+	if a.count == 0 {
 		return nil
 	}
-	if g.total > a.n {
-		return malformed(a.off, "a fixed array of %d entries for %d chunks", a.n, g.total)
+	if g.total > a.count {
+		return malformed(a.off, "a fixed array of %d entries for %d chunks", a.count, g.total)
 	}
-	return eachTouched(axes, func(coord []uint64) error {
+	return eachSelectedChunk(axes, func(coord []uint64) error {
 		i, ok := g.index(coord)
 		if !ok {
 			return malformed(a.off, "a chunk outside its index")

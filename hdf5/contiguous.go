@@ -7,12 +7,12 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// alias returns a view of contiguous data that is in memory already; nil where there is
-// none or where elements are not what their bytes are.
-func (d *Dataset) alias(s selection) (*ndarray.Array, error) {
+// view returns an array over contiguous data in the file's memory. It returns nil if the file is
+// not in memory, or if the elements have to be converted.
+func (d *Dataset) view(s selection) (*ndarray.Array, error) {
 	f := d.f
 	if f.src.data == nil || d.layout.class != layoutContiguous || len(d.external) > 0 ||
-		d.layout.addr == undefined || !d.plan.plain() || s.size() == 0 {
+		d.layout.addr == undefined || !d.plan.isIdentity() || s.size() == 0 {
 		return nil, nil
 	}
 	n, err := d.nbytes()
@@ -47,7 +47,7 @@ func (d *Dataset) alias(s selection) (*ndarray.Array, error) {
 	return a, nil
 }
 
-// checkSize compares the size of the data with what the layout says, if it does.
+// checkSize compares the size of the data with the size in the layout message, if that has one.
 func (d *Dataset) checkSize(n uint64) error {
 	if have := d.layout.size; have != 0 && have < n {
 		return malformed(d.layout.off, "%d bytes of data for a dataset of %d", have, n)
@@ -55,7 +55,8 @@ func (d *Dataset) checkSize(n uint64) error {
 	return nil
 }
 
-func (d *Dataset) compact(s selection) (func(dst []byte) error, error) {
+// compactReader returns a function that copies the selection from data in the object header.
+func (d *Dataset) compactReader(s selection) (func(dst []byte) error, error) {
 	n, err := d.nbytes()
 	if err != nil {
 		return nil, err
@@ -73,7 +74,8 @@ func (d *Dataset) compact(s selection) (func(dst []byte) error, error) {
 	}, nil
 }
 
-func (d *Dataset) contiguous(s selection) (func(dst []byte) error, error) {
+// contiguousReader returns a function that reads the selection from contiguous data.
+func (d *Dataset) contiguousReader(s selection) (func(dst []byte) error, error) {
 	if d.layout.addr == undefined {
 		return func(dst []byte) error {
 			d.fillAll(dst)
@@ -97,29 +99,29 @@ func (d *Dataset) contiguous(s selection) (func(dst []byte) error, error) {
 	}, nil
 }
 
-// readPieces fills dst from an address, in pieces by several goroutines if it is large.
+// readPieces fills dst from an address; several goroutines read a large dst in pieces.
 func (f *File) readPieces(dst []byte, addr uint64) error {
 	return bulk.Each(len(dst), f.opts.workers, func(from, to int) error {
 		return f.src.readInto(dst[from:to], addr+uint64(from))
 	})
 }
 
-// linearBytes is how much of linear data is read at once where not all of it is wanted.
-const linearBytes = 1 << 20
+// linearBlock is the number of bytes that are read at once if not all of the data is selected.
+const linearBlock = 1 << 20
 
-// readLinear reads a selection of elements that lie side by side behind read, which fills
-// memory from an offset. Where little of what is between the first and last element of
-// a run is wanted only that is read.
+// readLinear reads a selection of elements that are stored in C order. The function read fills
+// memory from an offset in the data. If only a small part of the bytes between the first and the
+// last element of a block is selected, the runs are read one by one.
 func (d *Dataset) readLinear(dst []byte, s selection, read func(dst []byte,
 	off uint64) error) error {
 	elem := uint64(d.typ.Size)
 	if first, ok := s.contiguous(d.space.dims); ok {
 		return read(dst, first*elem)
 	}
-	shape := runShape(d.space.dims, elem, linearBytes)
+	shape := runShape(d.space.dims, elem, linearBlock)
 	origin := make([]uint64, len(shape))
 	var buf []byte
-	return eachTouched(s.axes(shape), func(coord []uint64) error {
+	return eachSelectedChunk(s.axes(shape), func(coord []uint64) error {
 		base := uint64(0)
 		for i := range shape {
 			origin[i] = coord[i] * shape[i]
@@ -153,7 +155,7 @@ func (d *Dataset) readLinear(dst []byte, s selection, read func(dst []byte,
 	})
 }
 
-// readExternal reads data that other files hold, one behind the other.
+// readExternal reads data that is stored in other files, one after another.
 func (d *Dataset) readExternal(dst []byte, s selection) error {
 	return d.readLinear(dst, s, func(dst []byte, off uint64) error {
 		for _, slot := range d.external {
@@ -178,10 +180,9 @@ func (d *Dataset) readExternal(dst []byte, s selection) error {
 	})
 }
 
-// readSlot reads from an external file. What is behind its end is zeros, as in HDF5's
-// library.
+// readSlot reads from an external file. As in HDF5's library, bytes behind its end are zeros.
 func (f *File) readSlot(dst []byte, slot externalSlot, off uint64) error {
-	o, err := f.outside(slot.name)
+	o, err := f.openExternal(slot.name)
 	if err != nil {
 		return err
 	}

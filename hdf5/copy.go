@@ -1,20 +1,20 @@
 package hdf5
 
-// transfer is how the elements of one block, a chunk or a whole dataset, go to their
-// places among the selected ones: equal loops over both, innermost last.
+// transfer describes the copy of elements from one block (a chunk or a whole dataset) to the memory
+// of a selection, as nested loops over both, the innermost last. All sizes are in bytes but n.
 type transfer struct {
-	n        [maxRank + 1]int // elements in each dimension
-	dstStep  [maxRank + 1]int // bytes
+	n        [maxRank + 1]int // number of runs in each dimension
+	dstStep  [maxRank + 1]int
 	srcStep  [maxRank + 1]int
-	rank     int
-	dst, src int // offsets of the first element
-	run      int // bytes that lie side by side in both
-	whole    bool
+	rank     int  // number of loops
+	dst, src int  // offsets of the first element
+	run      int  // size of what is contiguous in both
+	oneRun   bool // rank is 0
 }
 
-// newTransfer plans the copy from a block that begins at origin and has the given shape
-// to memory with the selection's shape. It is false where they have nothing in common. All
-// sizes are those of memory that exists, so that ints hold them.
+// newTransfer plans the copy from a block, with its first element at origin and the given shape, to
+// memory with the shape of the selection. ok is false if the selection has no element of the block.
+// All sizes are those of memory that exists, so they fit an int.
 func newTransfer(s selection, origin, shape []uint64, elem int) (t transfer, ok bool) {
 	rank := len(shape)
 	dst, src := elem, elem
@@ -43,7 +43,7 @@ func newTransfer(s selection, origin, shape []uint64, elem int) (t transfer, ok 
 		dst *= int(s.count[i])
 		src *= int(shape[i])
 	}
-	// What lies side by side becomes one run.
+	// Dimensions that are contiguous in both join the run.
 	i := rank - 1
 	for ; i >= 0; i-- {
 		if n[i] > 1 && (dstStep[i] != t.run || srcStep[i] != t.run) {
@@ -57,7 +57,7 @@ func newTransfer(s selection, origin, shape []uint64, elem int) (t transfer, ok 
 			t.rank++
 		}
 	}
-	t.whole = t.rank == 0
+	t.oneRun = t.rank == 0
 	return t, true
 }
 
@@ -86,8 +86,8 @@ func (t *transfer) each(visit func(dst, src int) error) error {
 	}
 }
 
-// copy copies the elements. The innermost loop is one over elements of a size that the
-// compiler knows, or over runs.
+// copy copies the elements. The innermost loop is over elements of a constant size, for the
+// compiler, or over runs.
 func (t *transfer) copy(dst, src []byte) {
 	if t.rank == 0 {
 		copy(dst[t.dst:t.dst+t.run], src[t.src:])

@@ -6,29 +6,30 @@ import (
 	"math"
 )
 
-// undefined is the address that means none: all bits of a file's address are set.
+// undefined is the address that means "none": in a file all its bits are set.
 const undefined = math.MaxUint64
 
-// cursor reads the fields of one structure. An error sticks, and what is read after it
-// is zero, so that a parser checks once at its end and before it loops or allocates.
+// cursor reads the fields of one structure. After an error, which it keeps, all fields that are
+// read are zero. So a parser checks the error once at its end, and before it loops or allocates.
 //
 // Reference: HDF5 File Format Specification, I ("Introduction"): integers are
 // little-endian; addresses and lengths have the sizes of the superblock.
 type cursor struct {
 	b          []byte
-	i          int
-	off        int64 // of b[0] in the file
-	sizeOffset int
-	sizeLength int
-	err        error
+	i          int   // index of the next byte in b
+	off        int64 // offset of b[0] in the file
+	sizeOffset int   // bytes of an address
+	sizeLength int   // bytes of a length
+	err        error // the first error
 }
 
 // pos returns the offset in the file of the next byte.
 func (c *cursor) pos() int64 { return c.off + int64(c.i) }
 
-// left returns how many bytes are left.
+// left returns the number of bytes that are left.
 func (c *cursor) left() int { return len(c.b) - c.i }
 
+// fail records an error, unless there is one already.
 func (c *cursor) fail(err error) {
 	if c.err == nil {
 		c.err = err
@@ -91,7 +92,7 @@ func (c *cursor) u32() uint32 {
 	return 0
 }
 
-// count reads 32 bits that are an int on every machine.
+// count reads a 32-bit number that fits an int on every machine.
 func (c *cursor) count() int {
 	pos := c.pos()
 	x := c.u32()
@@ -109,7 +110,7 @@ func (c *cursor) u64() uint64 {
 	return 0
 }
 
-// addr reads an address: relative to the superblock, undefined where there is none.
+// addr reads an address, which is relative to the superblock.
 func (c *cursor) addr() uint64 {
 	x := c.uint(c.sizeOffset)
 	if c.err != nil {
@@ -124,7 +125,7 @@ func (c *cursor) addr() uint64 {
 // length reads a length.
 func (c *cursor) length() uint64 { return c.uint(c.sizeLength) }
 
-// text reads to a NUL, which is not part of the text, or fails where there is none.
+// text reads a text up to a NUL, and skips the NUL. It fails if there is no NUL.
 func (c *cursor) text() string {
 	if c.err != nil {
 		return ""
@@ -139,7 +140,7 @@ func (c *cursor) text() string {
 	return s
 }
 
-// signature checks the four bytes that the structure begins with.
+// signature checks the four bytes at the beginning of a structure.
 func (c *cursor) signature(want string) {
 	pos := c.pos()
 	if got := c.take(4); c.err == nil && string(got) != want {
@@ -147,7 +148,7 @@ func (c *cursor) signature(want string) {
 	}
 }
 
-// version checks a version number, which is one of those given.
+// version reads a version number, and fails unless it is one of those given.
 func (c *cursor) version(what string, known ...uint8) uint8 {
 	pos := c.pos()
 	v := c.u8()
@@ -157,7 +158,7 @@ func (c *cursor) version(what string, known ...uint8) uint8 {
 	return v
 }
 
-// checksum checks the checksum that comes next, of everything from start to here.
+// checksum reads a checksum, and compares it with that of the bytes from start to here.
 func (c *cursor) checksum(start int) {
 	pos := c.pos()
 	end := c.i

@@ -8,9 +8,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Dataset is an array in the file. What it says of itself was read when it was opened; the
-// elements are read by [Dataset.Read], [Dataset.Slice] and [Dataset.Chunks]. It is safe for
-// concurrent use. The zero value is one without elements, of a file that is closed.
+// Dataset is an array in the file. Its description is read when it is opened; [Dataset.Read],
+// [Dataset.Slice] and [Dataset.Chunks] read the elements. It is safe for concurrent use. The zero
+// value has no elements, and its methods behave as those of a closed file.
 type Dataset struct {
 	object
 	typ       *Datatype
@@ -18,25 +18,25 @@ type Dataset struct {
 	plan      *plan
 	layout    *layout
 	filters   []filter.Filter
-	fill      []byte // of one element in the file's form; nil is zeros
+	fill      []byte // the fill value in the file's form; nil: zeros
 	external  []externalSlot
-	chunkSize int // bytes of a decoded chunk
+	chunkSize int // size of a decoded chunk in bytes
 }
 
-// Filter is a step of the pipeline that chunks went through when they were written.
+// Filter is a step of the pipeline through which chunks are written.
 type Filter struct {
-	// ID is the number under which the filter is registered: 1 is deflate, 2 shuffle, 3
-	// Fletcher-32, 32001 Blosc.
+	// ID is the registered number of the filter: 1 is deflate, 2 shuffle, 3 Fletcher-32, 32001
+	// Blosc.
 	ID uint16
 	// Name is the name in the file, often "".
 	Name string
 	// Optional says that chunks may have skipped the filter.
 	Optional bool
-	// Params are the filter's own: the level of deflate, for instance.
+	// Params are the parameters of the filter, such as the level of deflate.
 	Params []uint32
 }
 
-// dataset reads what an object header says of a dataset.
+// dataset parses the messages of a dataset's object header.
 func (f *File) dataset(o object) (*Dataset, error) {
 	d := &Dataset{object: o}
 	space, typ := o.h.find(msgDataspace), o.h.find(msgDatatype)
@@ -54,7 +54,7 @@ func (f *File) dataset(o object) (*Dataset, error) {
 		return nil, err
 	}
 	if d.plan, err = newPlan(d.typ); err != nil {
-		return nil, located(err, o.path, typ.off)
+		return nil, withLocation(err, o.path, typ.off)
 	}
 	if c, err = f.body(o.h.find(msgLayout)); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (f *File) dataset(o object) (*Dataset, error) {
 	return d, d.check()
 }
 
-// readOptional reads the messages that a dataset may have.
+// readOptional parses the messages that a dataset may lack.
 func (d *Dataset) readOptional() error {
 	m := d.h.find(msgFill)
 	if m == nil {
@@ -108,7 +108,7 @@ func (d *Dataset) readOptional() error {
 	return nil
 }
 
-// check refuses a layout that does not suit the shape.
+// check returns an error if the layout does not fit the shape, and sets chunkSize.
 func (d *Dataset) check() error {
 	l := d.layout
 	if l.class != layoutChunked {
@@ -122,7 +122,7 @@ func (d *Dataset) check() error {
 	for _, n := range l.chunk {
 		hi, lo := bits.Mul64(size, n)
 		if hi != 0 || lo > uint64(d.f.opts.chunkBytes) {
-			return at(l.off, ErrLimit,
+			return errorAt(l.off, ErrLimit,
 				"chunks of %v elements of %d bytes, at most %d bytes allowed",
 				l.chunk, d.typ.Size, d.f.opts.chunkBytes)
 		}
@@ -132,7 +132,7 @@ func (d *Dataset) check() error {
 	return nil
 }
 
-// NDim returns the number of dimensions, as Shape has them.
+// NDim returns the number of dimensions, which is the length of Shape.
 func (d *Dataset) NDim() int {
 	if d.space == nil {
 		return 1
@@ -140,10 +140,10 @@ func (d *Dataset) NDim() int {
 	return len(d.space.dims) + len(d.plan.dims)
 }
 
-// Shape returns the number of elements in each dimension, nothing for a scalar and (0,) for a
-// dataset without elements or shape; see [Dataset.IsNull]. The dimensions of an array
-// datatype are the last ones. A dimension that is no int of this machine is shown as the
-// largest int.
+// Shape returns the number of elements in each dimension. It is empty for a scalar, and (0,) for a
+// dataset without elements or shape; see [Dataset.IsNull]. The dimensions of an array datatype are
+// the last ones. A dimension that does not fit an int of this machine is returned as the largest
+// int.
 func (d *Dataset) Shape() []int {
 	if d.IsNull() {
 		return []int{0}
@@ -151,8 +151,8 @@ func (d *Dataset) Shape() []int {
 	return slices.Concat(clamp(d.space.dims), d.plan.dims)
 }
 
-// MaxShape returns the size to which each dimension may grow, [Unlimited] where there is
-// no end. It has the dimensions of Shape.
+// MaxShape returns the size to which each dimension may grow, or [Unlimited]. It has the dimensions
+// of Shape.
 func (d *Dataset) MaxShape() []int {
 	if d.IsNull() {
 		return []int{0}
@@ -170,6 +170,7 @@ func (d *Dataset) MaxShape() []int {
 	return slices.Concat(shape, d.plan.dims)
 }
 
+// clamp converts dimensions to ints, with the largest int for those that do not fit.
 func clamp(dims []uint64) []int {
 	shape := make([]int, len(dims))
 	for i, n := range dims {
@@ -181,8 +182,8 @@ func clamp(dims []uint64) []int {
 // IsNull reports whether the dataset has a type and no value: h5py's Empty.
 func (d *Dataset) IsNull() bool { return d.space == nil || d.space.null }
 
-// DType returns the dtype of the elements as [Dataset.Read] gives them. It has the byte
-// order of the file.
+// DType returns the dtype of the arrays that [Dataset.Read] returns. It has the byte order of the
+// file.
 func (d *Dataset) DType() *ndarray.DType {
 	if d.plan == nil {
 		return nil
@@ -190,11 +191,11 @@ func (d *Dataset) DType() *ndarray.DType {
 	return d.plan.dt
 }
 
-// Datatype returns what the file says of the elements.
+// Datatype returns the datatype of the elements in the file.
 func (d *Dataset) Datatype() *Datatype { return d.typ }
 
-// ChunkShape returns the shape of the chunks in which the dataset is stored, or nil where
-// it is not. It does not have the dimensions of an array datatype.
+// ChunkShape returns the shape of the chunks, or nil if the dataset is not stored in chunks. It
+// does not include the dimensions of an array datatype.
 func (d *Dataset) ChunkShape() []int {
 	if d.layout == nil || d.layout.class != layoutChunked {
 		return nil
@@ -202,10 +203,10 @@ func (d *Dataset) ChunkShape() []int {
 	return clamp(d.layout.chunk)
 }
 
-// IsVirtual reports whether the elements are those of other datasets.
+// IsVirtual reports whether the dataset is virtual: its elements are stored in other datasets.
 func (d *Dataset) IsVirtual() bool { return d.layout != nil && d.layout.class == layoutVirtual }
 
-// ExternalFiles returns the names of the files that hold the data, as the file has them.
+// ExternalFiles returns the names of the files that hold the data, as this file has them.
 func (d *Dataset) ExternalFiles() []string {
 	var names []string
 	for _, s := range d.external {
@@ -214,7 +215,7 @@ func (d *Dataset) ExternalFiles() []string {
 	return names
 }
 
-// Filters returns the pipeline of the chunks, first to last as they are written.
+// Filters returns the pipeline of the chunks, in the order in which filters are applied on writing.
 func (d *Dataset) Filters() []Filter {
 	var list []Filter
 	for _, x := range d.filters {
@@ -223,8 +224,8 @@ func (d *Dataset) Filters() []Filter {
 	return list
 }
 
-// FillValue returns what elements that were never written are, as a 0-d array, which is a zero
-// where the file says nothing else.
+// FillValue returns the value of elements that were never written, as a 0-d array. It is zero
+// unless the file has another.
 func (d *Dataset) FillValue() (*ndarray.Array, error) {
 	if err := d.f.enter(); err != nil {
 		return nil, err
@@ -233,5 +234,5 @@ func (d *Dataset) FillValue() (*ndarray.Array, error) {
 	b := make([]byte, d.typ.Size)
 	copy(b, d.fill)
 	a, err := d.plan.array(d.f, []int{}, b)
-	return a, inPath(err, d.path)
+	return a, withPath(err, d.path)
 }

@@ -2,17 +2,17 @@ package hdf5
 
 import "math/bits"
 
-// Unlimited as a maximum size of a dimension means that it may grow without end.
+// Unlimited is a maximum size of a dimension that may grow without end.
 const Unlimited = -1
 
 // dataspace is the shape of a dataset or attribute.
 type dataspace struct {
-	null bool // no elements, and no shape: h5py's Empty
+	null bool // neither elements nor a shape: h5py's Empty
 	dims []uint64
-	max  []uint64 // nil where it is dims; undefined is unlimited
+	max  []uint64 // maximum sizes; undefined: unlimited. A nil slice means dims
 }
 
-// parseDataspace reads a dataspace message.
+// parseDataspace parses a dataspace message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.b ("The Dataspace Message").
 func parseDataspace(c *cursor) (*dataspace, error) {
@@ -60,8 +60,8 @@ func parseDataspace(c *cursor) (*dataspace, error) {
 	return d, nil
 }
 
-// size returns the number of elements; false where a dimension or the product is no int64.
-// As in NumPy, a dimension of 0 does not excuse others that overflow.
+// size returns the number of elements; ok is false if a dimension or the product does not fit an
+// int64. As in NumPy, that holds for the other dimensions even if one dimension is 0.
 func (d *dataspace) size() (uint64, bool) {
 	n, empty := uint64(1), d.null
 	for _, dim := range d.dims {

@@ -11,7 +11,7 @@ type Class uint8
 const (
 	ClassInteger   Class = iota // fixed-point number
 	ClassFloat                  // floating-point number
-	ClassTime                   // an integer of time, of no unit
+	ClassTime                   // an integer of time, without a unit
 	ClassString                 // text of fixed width
 	ClassBitfield               // bits in an integer
 	ClassOpaque                 // bytes with a tag
@@ -36,7 +36,7 @@ func (c Class) String() string {
 	return "unknown"
 }
 
-// Padding says how a text of fixed width ends.
+// Padding says how a text of fixed length ends.
 type Padding uint8
 
 // The paddings of text.
@@ -46,7 +46,7 @@ const (
 	PadSpace                   // spaces, as in Fortran
 )
 
-// RefKind says what a reference leads to.
+// RefKind says what a reference points to.
 type RefKind uint8
 
 // The kinds of references.
@@ -58,26 +58,26 @@ const (
 	RefAttribute                // HDF5 1.12's attribute
 )
 
-// Datatype is what a file says of elements: more than the dtype that they become. It must
-// not be changed.
+// Datatype describes elements as a file does, which is more than a dtype can say. It must not be
+// changed.
 type Datatype struct {
 	Class Class
-	// Size is that of an element in the file, in bytes.
+	// Size is the size of an element in the file, in bytes.
 	Size int
-	// Order is the byte order of numbers, NotApplicable elsewhere.
+	// Order is the byte order of numbers; NotApplicable for other classes.
 	Order ndarray.ByteOrder
-	// Signed is of integers.
+	// Signed is set for signed integers, and for floats.
 	Signed bool
-	// BitOffset and Precision are where in the Size bytes a number lies, in bits.
+	// BitOffset and Precision say which bits of an element hold the number.
 	BitOffset, Precision int
-	// Float is the layout of a float's bits.
+	// Float is the bit layout of a float.
 	Float FloatLayout
-	// Padding is of fixed text. UTF8 is of all text: else it is ASCII.
+	// Padding is that of a text of fixed length. UTF8 says that a text is UTF-8, not ASCII.
 	Padding Padding
 	UTF8    bool
-	// Text says that a Vlen is text and not a sequence.
+	// Text says that a Vlen is a text, not a sequence.
 	Text bool
-	// Tag is of an opaque type.
+	// Tag is the tag of an opaque type.
 	Tag string
 	// Members are the fields of a compound, or the names of an enum's values.
 	Members []Member
@@ -85,51 +85,51 @@ type Datatype struct {
 	Base *Datatype
 	// Dims is the shape of an array.
 	Dims []int
-	// Ref is of a reference.
+	// Ref is the kind of a reference.
 	Ref RefKind
 
 	vax bool
 }
 
-// Member is a field of a compound datatype, or a name of an enum.
+// Member is a field of a compound datatype, or a named value of an enum.
 type Member struct {
 	Name string
-	// Offset is that of a field in the compound, in bytes.
+	// Offset is the offset of a field in the compound, in bytes.
 	Offset int
-	// Type is that of a field; nil for an enum.
+	// Type is the type of a field; nil for an enum.
 	Type *Datatype
-	// Value is an enum's, in the bytes of its base type.
+	// Value is the value of an enum's name, as bytes of the base type.
 	Value []byte
 }
 
-// FloatLayout is the layout of a floating-point number, in bits from the lowest.
+// FloatLayout says which bits of a floating-point number are which, counted from the lowest bit.
 type FloatLayout struct {
 	Sign, ExponentAt, ExponentBits, MantissaAt, MantissaBits int
 	Bias                                                     int64
-	// Implied says that the mantissa's first bit, which is 1, is not stored.
+	// Implied says that the first bit of the mantissa, which is 1, is not stored.
 	Implied bool
 }
 
-// Limits on what a datatype may be, which are those of dtypes: nothing recurses deeper.
+// Limits of a datatype. They are those of dtypes, and bound the recursion.
 const (
 	maxTypeDepth = 32
 	maxTypeNodes = 1 << 14
 )
 
-// typeParser counts what has been parsed of one datatype message.
+// typeParser counts the types that were parsed in one datatype message.
 type typeParser struct {
 	nodes int
 }
 
-// parseDatatype reads a datatype message.
+// parseDatatype parses a datatype message.
 func parseDatatype(c *cursor) (*Datatype, error) {
 	p := &typeParser{}
 	t := p.parse(c, 0)
 	return t, c.err
 }
 
-// parse reads a datatype and the types in it. With an error, which the cursor keeps, what it
-// returns is not nil but of no use.
+// parse parses a datatype and the types in it. After an error, which the cursor keeps, the result
+// is not nil, but must not be used.
 func (p *typeParser) parse(c *cursor, depth int) *Datatype {
 	pos := c.pos()
 	head := c.u8()
@@ -143,7 +143,7 @@ func (p *typeParser) parse(c *cursor, depth int) *Datatype {
 	case version < 1 || version > 5:
 		c.fail(unsupported(pos, "version %d of the datatype", version))
 	case depth > maxTypeDepth || p.nodes > maxTypeNodes:
-		c.fail(at(pos, ErrLimit, "a datatype of more than %d levels or %d parts",
+		c.fail(errorAt(pos, ErrLimit, "a datatype of more than %d levels or %d parts",
 			maxTypeDepth, maxTypeNodes))
 	case t.Size == 0:
 		c.fail(malformed(pos, "a datatype of no bytes"))
@@ -194,6 +194,7 @@ func (p *typeParser) parse(c *cursor, depth int) *Datatype {
 	return t
 }
 
+// byteOrder returns the byte order that a bit of the class bits says.
 func byteOrder(bit uint32) ndarray.ByteOrder {
 	if bit != 0 {
 		return ndarray.BigEndian
@@ -201,7 +202,7 @@ func byteOrder(bit uint32) ndarray.ByteOrder {
 	return ndarray.LittleEndian
 }
 
-// checkBits refuses numbers whose bits lie outside their bytes.
+// checkBits refuses a number whose bits are outside its bytes.
 func (t *Datatype) checkBits(c *cursor, pos int64) {
 	switch t.Class {
 	case ClassInteger, ClassBitfield, ClassFloat:
@@ -239,8 +240,8 @@ func (p *typeParser) float(c *cursor, t *Datatype, bits uint32) {
 	}
 }
 
-// compound reads the fields. Each takes bytes of the message, so that their number, which
-// the message says, needs no limit of its own.
+// compound parses the fields. The message gives their number, which needs no limit because each
+// field takes bytes of the message.
 func (p *typeParser) compound(c *cursor, t *Datatype, version uint8, n, depth int) {
 	for range n {
 		pos, start := c.pos(), c.i
@@ -329,7 +330,7 @@ func (p *typeParser) array(c *cursor, t *Datatype, version uint8, depth int) {
 	}
 }
 
-// arrayOf returns an array type of a base type.
+// arrayOf returns an array type with the given base type.
 func arrayOf(c *cursor, pos int64, base *Datatype, dims []int) *Datatype {
 	t := &Datatype{Class: ClassArray, Base: base, Dims: dims, Order: ndarray.NotApplicable}
 	size := uint64(base.Size)

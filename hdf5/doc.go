@@ -1,5 +1,5 @@
-// Package hdf5 reads HDF5 files in pure Go, as h5py, PyTables, pandas, netCDF-4, MATLAB and
-// HDF5's own library write them.
+// Package hdf5 reads and writes HDF5 files in pure Go. It reads what h5py, PyTables, pandas,
+// netCDF-4, MATLAB and HDF5's own library write.
 //
 // # Overview
 //
@@ -10,8 +10,8 @@
 //	v, err := d.Attr("units")                        // d.attrs["units"]
 //	for o, err := range f.Walk() { ... }             // f.visititems(...)
 //
-// [NewReader] reads from any io.ReaderAt, [NewBytes] from memory. Arrays have the dtype,
-// byte order and shape of the file; see package ndarray for what can be done with them.
+// [NewReader] reads from any io.ReaderAt, [NewBytes] from memory. Arrays have the dtype, byte order
+// and shape of the file; package ndarray describes their use.
 //
 // # Types
 //
@@ -34,29 +34,28 @@
 //	sequence of any length                 object            *ndarray.Array
 //	object, region reference               object            Reference, RegionReference
 //
-// Larger integers, floats that fit none of these and the references of HDF5 1.12 are V, their
-// bytes. Fixed text that ends with a NUL or in spaces has what is behind its end replaced by
-// NULs, as h5py has it. In a structured dtype that has objects the fields lie side by
-// side; in every other they lie where the file has them.
+// Larger integers, floats that fit none of these, and the references of HDF5 1.12 have the dtype V
+// and keep their bytes. In fixed text that ends with a NUL or is padded with spaces, the bytes
+// behind the end are replaced by NULs, as in h5py. The fields of a structured dtype with objects
+// follow each other without gaps; in any other structured dtype they have the offsets of the file.
 //
 // # Storage
 //
-// Data may be compact, contiguous, chunked with each of the five indexes and the old
-// B-tree, virtual or in external files. Filters are those of package internal/filter;
-// one that is not known is an error with its number and name. A virtual dataset with a selection
-// that is unlimited has the shape that the file says, and is not extended.
+// Data may be compact, contiguous, chunked (with any of the five indexes or the old B-tree),
+// virtual, or in external files. Package internal/filter lists the filters; an unknown filter is an
+// error with its number and name. A virtual dataset with an unlimited selection has the shape in
+// the file, and is not extended.
 //
 // # Limits and security
 //
-// Nothing that a file says is trusted: each address and size is checked against the file
-// before anything is allocated, the checksums of the format are checked, no function
-// recurses on data deeper than a datatype is nested, which is at most 32 levels, and trees
-// of nodes that share or contain each other end where they would be longer than the file.
-// [Options] has the limits and their defaults. Other files are never opened unless
-// Options.External opens them.
+// The content of a file is not trusted. Each address and size is compared with the file before
+// anything is allocated, and the checksums of the format are checked. Recursion is bounded by the
+// nesting of a datatype, which is at most 32 levels. Trees whose nodes share or contain each other
+// end when they would be longer than the file. [Options] has the limits and their defaults. Other
+// files are opened only by Options.External.
 //
-// Errors are of the type [*Error], which names the object and where in the file the wrong
-// structure begins.
+// Errors are of the type [*Error], which names the object and the offset in the file of the
+// structure that is wrong.
 //
 // # Specifications
 //

@@ -10,35 +10,32 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// The kinds of error that a service tells apart with errors.Is; the first four are the
-// same values as packages pickle's and npy's.
+// The kinds of errors, for errors.Is. The first four are the same values as in packages pickle and
+// npy.
 var (
-	// ErrTruncated: the file ends inside something that it says it holds. It matches
-	// io.ErrUnexpectedEOF too.
+	// ErrTruncated: the file ends inside a structure. It matches io.ErrUnexpectedEOF too.
 	ErrTruncated = errkind.ErrTruncated
-	// ErrMalformed: the file is no HDF5 file, a checksum is wrong, or the file says
-	// something impossible.
+	// ErrMalformed: the file is not an HDF5 file, a checksum is wrong, or the file contradicts
+	// itself.
 	ErrMalformed = errkind.ErrMalformed
-	// ErrLimit: one of the limits of Options was passed.
+	// ErrLimit: a limit of Options was exceeded.
 	ErrLimit = errkind.ErrLimit
-	// ErrUnsupported: valid, but of a version, class or filter that is not read.
+	// ErrUnsupported: valid, but of a version, class or filter that this package does not know.
 	ErrUnsupported = errkind.ErrUnsupported
 	// ErrNotFound: no object, attribute or field has that name.
 	ErrNotFound = errors.New("not found")
-	// ErrSelection: a selection that does not lie in the dataset.
+	// ErrSelection: a selection extends beyond the dataset.
 	ErrSelection = errors.New("bad selection")
-	// ErrClosed: the file was closed. It matches ndarray.ErrClosed too.
+	// ErrClosed: the file is closed. It matches ndarray.ErrClosed too.
 	ErrClosed = ndarray.ErrClosed
 )
 
-// Error is the error of every operation of this package but for those of the operating
-// system.
+// Error is the type of all errors of this package, apart from those of the operating system.
 type Error struct {
-	// Path is the object's, such as "/group/data"; "" where the file as a whole is
-	// meant.
+	// Path is the path of the object, such as "/group/data"; "" for the file as a whole.
 	Path string
-	// Offset is where in the file the structure that is wrong begins, in bytes from the
-	// file's first; -1 where no place is meant.
+	// Offset is the offset in the file of the structure that is wrong, in bytes; -1 if there is
+	// none.
 	Offset int64
 	// Kind is one of the sentinels, such as ErrMalformed, or the error of a reader.
 	Kind error
@@ -69,32 +66,32 @@ func (e *Error) Unwrap() error { return e.Kind }
 // Detail returns the text without the package's prefix, the path and the offset.
 func (e *Error) Detail() string { return e.Text }
 
-// at returns an error about the structure at an offset.
-func at(off int64, kind error, format string, args ...any) error {
+// errorAt returns an error about the structure at an offset.
+func errorAt(off int64, kind error, format string, args ...any) error {
 	return &Error{Offset: off, Kind: kind, Text: errkind.New(kind, format, args...).Error()}
 }
 
-// errorf returns an error about no place in particular.
+// errorf returns an error without an offset.
 func errorf(kind error, format string, args ...any) error {
-	return at(-1, kind, format, args...)
+	return errorAt(-1, kind, format, args...)
 }
 
 func malformed(off int64, format string, args ...any) error {
-	return at(off, ErrMalformed, format, args...)
+	return errorAt(off, ErrMalformed, format, args...)
 }
 
 func unsupported(off int64, format string, args ...any) error {
-	return at(off, ErrUnsupported, format, args...)
+	return errorAt(off, ErrUnsupported, format, args...)
 }
 
-// inPath names the object in an error that does not name one, and gives errors of
-// other packages, which were about the file, this package's type.
-func inPath(err error, path string) error {
-	return located(err, path, -1)
+// withPath adds the path of an object to an error that has none. It gives errors of other packages,
+// which are about the file, the type of this package.
+func withPath(err error, path string) error {
+	return withLocation(err, path, -1)
 }
 
-// located is inPath, with the offset for an error that has none.
-func located(err error, path string, off int64) error {
+// withLocation is withPath, and adds the offset to an error that has none.
+func withLocation(err error, path string, off int64) error {
 	if err == nil {
 		return nil
 	}
@@ -126,10 +123,10 @@ func located(err error, path string, off int64) error {
 	return &Error{Path: path, Offset: off, Kind: kind, Text: text}
 }
 
-// readError is the error of a reader that ended, or failed, at an offset.
+// readError returns the error for a reader that ended, or failed, at an offset.
 func readError(err error, off int64) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return at(off, ErrTruncated, "the input ends before its size")
+		return errorAt(off, ErrTruncated, "the input ends before its size")
 	}
 	return &Error{Offset: off, Kind: err, Text: err.Error()}
 }

@@ -21,7 +21,7 @@ func DatatypeMessages(data []byte) (list [][]byte) {
 	return list
 }
 
-// ParseDatatypeMessage parses a message, and plans the dtype and reads an element of zeros.
+// ParseDatatypeMessage parses a message, plans its dtype, and converts an element of zero bytes.
 func ParseDatatypeMessage(b []byte) error {
 	t, err := parseDatatype(&cursor{b: b, sizeOffset: 8, sizeLength: 8})
 	if err != nil || t.Size > 1<<20 {
@@ -29,15 +29,15 @@ func ParseDatatypeMessage(b []byte) error {
 	}
 	p, err := newPlan(t)
 	if err != nil {
-		return inPath(err, "/")
+		return withPath(err, "/")
 	}
 	f := &File{sb: &superblock{sizeOffset: 8, sizeLength: 8}, opts: (*Options)(nil).withDefaults()}
 	_, err = p.array(f, []int{1}, make([]byte, t.Size))
-	return inPath(err, "/")
+	return withPath(err, "/")
 }
 
-// FixChecksums makes the checksums of the structures that it finds right, so that a fuzzer
-// gets behind them. It knows the length of those that say it, and is not right about all.
+// FixChecksums corrects the checksums of the structures that it recognises, so that a fuzzer gets
+// past the checks. It knows the lengths of structures that state them, and does not correct all.
 func FixChecksums(data []byte) []byte {
 	data = bytes.Clone(data)
 	fix := func(from, to int) {
@@ -76,7 +76,7 @@ func FixChecksums(data []byte) []byte {
 	return data
 }
 
-// ChunkIndexes returns where the indexes of a file's chunked datasets are, and their kinds.
+// ChunkIndexes returns the addresses and kinds of the indexes of a file's chunked datasets.
 func ChunkIndexes(data []byte) (addrs []uint32, kinds []uint8) {
 	f, err := NewBytes(data, nil)
 	if err != nil {
@@ -91,7 +91,7 @@ func ChunkIndexes(data []byte) (addrs []uint32, kinds []uint8) {
 	return addrs, kinds
 }
 
-// WalkChunkIndex walks the index at an address as that of a dataset of some shapes.
+// WalkChunkIndex walks the index at an address as that of datasets of several shapes.
 func WalkChunkIndex(data []byte, addr uint32, kind uint8) (chunks int, err error) {
 	f := &File{
 		src: source{data: data, size: int64(len(data))},
@@ -107,7 +107,7 @@ func WalkChunkIndex(data []byte, addr uint32, kind uint8) (chunks int, err error
 		if filtered {
 			d.space.max[0] = 70
 		}
-		e := d.eachChunk(everything(d.space.dims).axes(d.layout.chunk),
+		e := d.eachChunk(selectAll(d.space.dims).axes(d.layout.chunk),
 			func([]uint64, chunkRef) error {
 				chunks++
 				return nil

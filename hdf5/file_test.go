@@ -49,7 +49,7 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// TestClosed: what lies in the mapping is gone with it, and says so.
+// TestClosed: arrays in the mapping are invalid after Close, and their methods say so.
 func TestClosed(t *testing.T) {
 	f := open("layout_contiguous_latest.h5")
 	d, err := f.Dataset("i8le")
@@ -88,7 +88,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// hdf5Mapped says that Open maps files here.
+// hdf5Mapped says that Open maps files on this system.
 var hdf5Mapped = func() bool {
 	_, err := os.Stat("/proc/self/maps")
 	return err == nil
@@ -126,7 +126,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// TestHuge slices datasets that no memory holds, by steps that no chunk has.
+// TestHuge slices datasets that are larger than memory, with steps larger than a chunk.
 func TestHuge(t *testing.T) {
 	if math.MaxInt == math.MaxInt32 {
 		t.Skip("no int has the indexes")
@@ -190,7 +190,7 @@ func TestMillion(t *testing.T) {
 	t.Logf("%d names in %v %v", len(names), time.Since(started), err)
 }
 
-// TestLinks: links that lead to each other end.
+// TestLinks: links that lead to each other are an error.
 func TestLinks(t *testing.T) {
 	f := open("groups_60_0_earliest.h5")
 	defer f.Close()

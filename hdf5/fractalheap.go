@@ -6,53 +6,53 @@ import (
 	"github.com/unpkl/unpkl/internal/filter"
 )
 
-// fractalHeap is where dense links and attributes and shared messages are kept.
+// fractalHeap stores the dense links and attributes of an object, or shared messages.
 //
 // Reference: HDF5 File Format Specification, III.G ("Fractal Heap").
 type fractalHeap struct {
 	f            *File
-	off          int64
-	idLength     int
+	off          int64 // of the header in the file
+	idLength     int   // bytes of an object's ID
 	filters      []filter.Filter
-	checksums    bool
-	hugeTree     uint64
-	width        uint64 // blocks in a row
-	start        uint64 // size of the blocks of the first two rows
-	maxDirect    uint64
-	maxBits      int // of offsets in the heap
-	root         uint64
-	rows         int // of the root if it is an indirect block, else 0
-	rootFiltered uint64
+	checksums    bool   // direct blocks have checksums
+	hugeTree     uint64 // address of the B-tree of huge objects
+	tableWidth   uint64 // number of blocks in a row of the table
+	startBlock   uint64 // size of the blocks in the first two rows, in bytes
+	maxDirect    uint64 // size of the largest direct block, in bytes
+	maxBits      int    // of an offset in the heap
+	root         uint64 // address of the root block
+	rows         int    // rows of the root if it is an indirect block, or 0
+	rootFiltered uint64 // stored size of a root that is a filtered direct block
 	rootMask     uint32
-	offsetBytes  int
-	lengthBytes  int
-	directRows   int
-	directs      map[uint64]directBlock // that were read, by address
-	indirects    map[uint64][]byte
-	held         uint64 // bytes of them that are no part of a mapping
+	offsetBytes  int                    // bytes of an offset in the heap
+	lengthBytes  int                    // bytes of an object's length
+	directRows   int                    // number of rows with direct blocks
+	directs      map[uint64]directBlock // cache of direct blocks, by address
+	indirects    map[uint64][]byte      // cache of indirect blocks, by address
+	keptBytes    uint64                 // memory of the caches, without parts of a mapping
 }
 
-// keepBlocks bounds the blocks of a heap that are kept while it is used, in bytes, of a file
-// that is not mapped. Links and attributes are found in the order of their hashes, that is
-// in blocks in any order.
-const keepBlocks = 64 << 20
+// maxKeptBlocks bounds the cached blocks of a heap, in bytes, if the file is not mapped. A cache is
+// needed because links and attributes are found in the order of their hashes, which visits the
+// blocks in random order.
+const maxKeptBlocks = 64 << 20
 
-// keep makes room for a block of so many bytes.
-func (h *fractalHeap) keep(n uint64, inMapping bool) {
+// makeRoom accounts for a block of n bytes, and empties the caches if they become too large.
+func (h *fractalHeap) makeRoom(n uint64, inMapping bool) {
 	if inMapping {
-		n = 64 // what the map takes
+		n = 64 // the entry of the map
 	}
-	if h.held += n; h.held > keepBlocks || h.directs == nil {
+	if h.keptBytes += n; h.keptBytes > maxKeptBlocks || h.directs == nil {
 		h.directs, h.indirects = map[uint64]directBlock{}, map[uint64][]byte{}
-		h.held = n
+		h.keptBytes = n
 	}
 }
 
-// directBlock is a block of objects as it was read.
+// directBlock is a block of objects.
 type directBlock struct {
-	data  []byte
-	start uint64 // of the block in the heap
-	off   int64  // of the block in the file
+	data  []byte // without filters
+	start uint64 // offset of the block in the heap
+	off   int64  // offset of the block in the file
 }
 
 // fractalHeap reads the header of the heap at an address.
@@ -64,7 +64,7 @@ func (f *File) fractalHeap(addr uint64) (*fractalHeap, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := f.over(b, f.src.offset(addr))
+	c := f.cursorOver(b, f.src.offset(addr))
 	h := &fractalHeap{f: f, off: c.off}
 	c.signature("FRHP")
 	c.version("fractal heap", 0)
@@ -77,8 +77,8 @@ func (f *File) fractalHeap(addr uint64) (*fractalHeap, error) {
 	c.length()
 	c.addr()
 	c.skip(8 * f.sb.sizeLength)
-	h.width = uint64(c.u16())
-	h.start, h.maxDirect = c.length(), c.length()
+	h.tableWidth = uint64(c.u16())
+	h.startBlock, h.maxDirect = c.length(), c.length()
 	h.maxBits = int(c.u16())
 	c.skip(2)
 	h.root = c.addr()
@@ -88,7 +88,7 @@ func (f *File) fractalHeap(addr uint64) (*fractalHeap, error) {
 		pos := c.pos()
 		raw := c.take(filtered)
 		if c.err == nil {
-			h.filters, err = parseFilters(f.over(raw, pos))
+			h.filters, err = parseFilters(f.cursorOver(raw, pos))
 		}
 	}
 	c.checksum(0)
@@ -101,36 +101,37 @@ func (f *File) fractalHeap(addr uint64) (*fractalHeap, error) {
 	return h, h.check(maxManaged)
 }
 
-// check derives what the table of blocks looks like, from numbers that make one.
+// check checks the numbers that describe the table of blocks, and derives the other ones.
 func (h *fractalHeap) check(maxManaged uint64) error {
 	power := func(n uint64) bool { return n != 0 && n&(n-1) == 0 }
-	if !power(h.width) || !power(h.start) || !power(h.maxDirect) || h.maxDirect < h.start ||
+	if !power(h.tableWidth) || !power(h.startBlock) || !power(h.maxDirect) ||
+		h.maxDirect < h.startBlock ||
 		h.maxBits > 64 || h.maxBits < 8 || h.maxDirect > 1<<32 || h.idLength < 3 ||
 		h.rows > 2*64 {
 		return malformed(h.off, "a fractal heap whose table of blocks makes no sense")
 	}
 	h.offsetBytes = (h.maxBits + 7) / 8
 	h.lengthBytes = min(encodedSize(h.maxDirect), encodedSize(maxManaged))
-	h.directRows = bits.Len64(h.maxDirect) - bits.Len64(h.start) + 2
+	h.directRows = bits.Len64(h.maxDirect) - bits.Len64(h.startBlock) + 2
 	return nil
 }
 
-// encodedSize returns how many bytes a count of at most limit takes.
+// encodedSize returns the number of bytes of a number that is at most limit.
 func encodedSize(limit uint64) int { return max(bits.Len64(limit)-1, 0)/8 + 1 }
 
-// rowSize returns the size of a block in a row.
+// rowSize returns the size of the blocks in a row, in bytes.
 func (h *fractalHeap) rowSize(row int) uint64 {
 	if row < 2 {
-		return h.start
+		return h.startBlock
 	}
-	if shift := row - 1; shift < bits.LeadingZeros64(h.start) {
-		return h.start << shift
+	if shift := row - 1; shift < bits.LeadingZeros64(h.startBlock) {
+		return h.startBlock << shift
 	}
 	return 1 << 63
 }
 
-// object returns the bytes of the object with an ID and their offset in the file, which is
-// that of the heap where they were filtered.
+// object returns the bytes of the object with an ID, and their offset in the file. If the object
+// was filtered, the offset is that of the heap.
 func (h *fractalHeap) object(id []byte) ([]byte, int64, error) {
 	if len(id) < 3 {
 		return nil, 0, malformed(h.off, "an ID of %d bytes in a fractal heap", len(id))
@@ -161,8 +162,8 @@ func (h *fractalHeap) object(id []byte) ([]byte, int64, error) {
 	return nil, 0, malformed(h.off, "an ID in a fractal heap of the type 3")
 }
 
-// managed returns an object in one of the direct blocks, which together are the
-// address space that offset is in.
+// managed returns an object in one of the direct blocks, which together form the address space of
+// offset.
 func (h *fractalHeap) managed(offset, length uint64) ([]byte, int64, error) {
 	b, start, err := h.block(offset)
 	if err != nil {
@@ -181,20 +182,19 @@ func (h *fractalHeap) managed(offset, length uint64) ([]byte, int64, error) {
 	return b.data[in : in+length : in+length], off, nil
 }
 
-// block returns the direct block that an offset of the heap lies in, and the offset of its
-// first byte.
+// block returns the direct block at an offset of the heap, and the offset of its first byte.
 func (h *fractalHeap) block(offset uint64) (directBlock, uint64, error) {
 	if h.root == undefined {
 		return directBlock{}, 0, malformed(h.off, "an object in an empty fractal heap")
 	}
 	if h.rows == 0 {
-		b, err := h.direct(h.root, 0, h.start, h.rootFiltered, h.rootMask)
+		b, err := h.direct(h.root, 0, h.startBlock, h.rootFiltered, h.rootMask)
 		return b, 0, err
 	}
 	addr, rows, start := h.root, h.rows, uint64(0)
-	// Each step goes to a block of a smaller row, so that there are at most 64.
+	// Each step goes to a block with fewer rows, so there are at most 64.
 	for {
-		row, col, in, ok := h.place(offset-start, rows)
+		row, col, in, ok := h.locate(offset-start, rows)
 		if !ok {
 			return directBlock{}, 0, malformed(h.off, "an object at %d outside the fractal heap",
 				offset)
@@ -208,7 +208,7 @@ func (h *fractalHeap) block(offset uint64) (directBlock, uint64, error) {
 			b, err := h.direct(child, start, h.rowSize(row), size, mask)
 			return b, start, err
 		}
-		below := bits.Len64(h.rowSize(row)) - bits.Len64(h.start*h.width) + 1
+		below := bits.Len64(h.rowSize(row)) - bits.Len64(h.startBlock*h.tableWidth) + 1
 		if below < 1 || below >= rows {
 			return directBlock{}, 0, malformed(h.off,
 				"a fractal heap whose table of blocks makes no sense")
@@ -217,40 +217,40 @@ func (h *fractalHeap) block(offset uint64) (directBlock, uint64, error) {
 	}
 }
 
-// place returns the row and column of the block that a position in an indirect block of so many
-// rows lies in, and the position in it.
-func (h *fractalHeap) place(pos uint64, rows int) (row, col int, in uint64, ok bool) {
+// locate returns the row and column, in an indirect block of so many rows, of the block that holds
+// a position, and the position in that block.
+func (h *fractalHeap) locate(pos uint64, rows int) (row, col int, in uint64, ok bool) {
 	for row = range rows {
 		size := h.rowSize(row)
-		hi, whole := bits.Mul64(size, h.width)
+		hi, whole := bits.Mul64(size, h.tableWidth)
 		if hi != 0 || pos < whole {
-			return row, int(pos / size), pos % size, pos/size < h.width
+			return row, int(pos / size), pos % size, pos/size < h.tableWidth
 		}
 		pos -= whole
 	}
 	return 0, 0, 0, false
 }
 
-// child returns the address of a block that an indirect block leads to, and of a direct one
-// the size and mask if it is filtered.
+// child returns the address of a block to which an indirect block points. For a filtered direct
+// block it returns the stored size and the mask too.
 func (h *fractalHeap) child(addr uint64, rows int, start uint64, row, col int) (
 	child, size uint64, mask uint32, err error,
 ) {
 	f := h.f
-	direct := uint64(min(rows, h.directRows)) * h.width
+	direct := uint64(min(rows, h.directRows)) * h.tableWidth
 	entry := uint64(f.sb.sizeOffset)
 	if len(h.filters) > 0 {
 		entry += uint64(f.sb.sizeLength) + 4
 	}
-	indirect := uint64(max(rows-h.directRows, 0)) * h.width
+	indirect := uint64(max(rows-h.directRows, 0)) * h.tableWidth
 	head := uint64(4 + 1 + f.sb.sizeOffset + h.offsetBytes)
 	b, err := h.indirect(addr, start, head+direct*entry+indirect*uint64(f.sb.sizeOffset)+4)
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	c := f.over(b, f.src.offset(addr))
+	c := f.cursorOver(b, f.src.offset(addr))
 	c.skip(int(head))
-	n := uint64(row)*h.width + uint64(col)
+	n := uint64(row)*h.tableWidth + uint64(col)
 	if n < direct {
 		c.skip(int(n * entry))
 	} else {
@@ -267,7 +267,7 @@ func (h *fractalHeap) child(addr uint64, rows int, start uint64, row, col int) (
 	return child, size, mask, c.err
 }
 
-// indirect returns an indirect block whose head and checksum were checked.
+// indirect returns an indirect block after checking its header and checksum.
 func (h *fractalHeap) indirect(addr, start, size uint64) ([]byte, error) {
 	if b := h.indirects[addr]; uint64(len(b)) == size {
 		return b, nil
@@ -286,12 +286,12 @@ func (h *fractalHeap) indirect(addr, start, size uint64) ([]byte, error) {
 	if c.checksum(0); c.err != nil {
 		return nil, c.err
 	}
-	h.keep(size, h.f.src.data != nil)
+	h.makeRoom(size, h.f.src.data != nil)
 	h.indirects[addr] = c.b
 	return c.b, nil
 }
 
-// direct reads a direct block.
+// direct returns a direct block without its filters.
 func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (directBlock, error) {
 	if b, ok := h.directs[addr]; ok && uint64(len(b.data)) == size && b.start == start {
 		return b, nil
@@ -308,7 +308,7 @@ func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (d
 	off := f.src.offset(addr)
 	if len(h.filters) > 0 {
 		if b, err = filter.Decode(nil, h.filters, mask, b, int(size)); err != nil {
-			return directBlock{}, located(err, "", off)
+			return directBlock{}, withLocation(err, "", off)
 		}
 		if uint64(len(b)) != size {
 			return directBlock{}, malformed(off, "a block of a fractal heap of %d bytes, not %d",
@@ -316,7 +316,7 @@ func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (d
 				size)
 		}
 	}
-	c := f.over(b, off)
+	c := f.cursorOver(b, off)
 	c.signature("FHDB")
 	c.version("direct block of a fractal heap", 0)
 	c.addr()
@@ -330,14 +330,13 @@ func (h *fractalHeap) direct(addr, start, size, filtered uint64, mask uint32) (d
 	if c.err != nil {
 		return directBlock{}, c.err
 	}
-	h.keep(size, f.src.data != nil && len(h.filters) == 0)
+	h.makeRoom(size, f.src.data != nil && len(h.filters) == 0)
 	block := directBlock{b, start, off}
 	h.directs[addr] = block
 	return block, nil
 }
 
-// checkDirect checks the checksum of a direct block, which is of the block with zeros in
-// the checksum's place.
+// checkDirect checks the checksum of a direct block, which is computed with zeros in its own place.
 func (h *fractalHeap) checkDirect(c *cursor, b []byte) {
 	pos, i := c.pos(), c.i
 	want := c.u32()
@@ -351,8 +350,8 @@ func (h *fractalHeap) checkDirect(c *cursor, b []byte) {
 	}
 }
 
-// huge returns an object that stands in the file by itself: its place is in the ID if
-// that is long enough, else in a B-tree.
+// huge returns an object that is stored outside the heap's blocks. Its place is in the ID if the ID
+// is long enough, else in a B-tree.
 func (h *fractalHeap) huge(id []byte) ([]byte, int64, error) {
 	f := h.f
 	o, l := f.sb.sizeOffset, f.sb.sizeLength
@@ -360,7 +359,7 @@ func (h *fractalHeap) huge(id []byte) ([]byte, int64, error) {
 	if len(h.filters) > 0 {
 		need += 4 + l
 	}
-	c := f.over(id, h.off)
+	c := f.cursorOver(id, h.off)
 	c.skip(1)
 	if need > h.idLength-1 {
 		key := c.uint(min(h.idLength-1, 8))
@@ -371,7 +370,7 @@ func (h *fractalHeap) huge(id []byte) ([]byte, int64, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		c = f.over(record, h.off)
+		c = f.cursorOver(record, h.off)
 	}
 	addr, length := c.addr(), c.length()
 	size, mask := length, uint32(0)
@@ -387,13 +386,13 @@ func (h *fractalHeap) huge(id []byte) ([]byte, int64, error) {
 	}
 	off := f.src.offset(addr)
 	if size > uint64(f.opts.chunkBytes) {
-		return nil, 0, at(off, ErrLimit, "an object of %d bytes in a fractal heap", size)
+		return nil, 0, errorAt(off, ErrLimit, "an object of %d bytes in a fractal heap", size)
 	}
 	b, err = filter.Decode(nil, h.filters, mask, b, int(size))
-	return b, off, located(err, "", off)
+	return b, off, withLocation(err, "", off)
 }
 
-// hugeRecord finds the record of a huge object by its number.
+// hugeRecord returns the record of a huge object by its number.
 func (h *fractalHeap) hugeRecord(key uint64) ([]byte, error) {
 	t, err := h.f.btree2(h.hugeTree)
 	if err != nil {
@@ -401,7 +400,7 @@ func (h *fractalHeap) hugeRecord(key uint64) ([]byte, error) {
 	}
 	var found []byte
 	err = t.search(func(record []byte) (int, error) {
-		c := h.f.over(record, h.off)
+		c := h.f.cursorOver(record, h.off)
 		c.skip(max(len(record)-h.f.sb.sizeLength, 0))
 		n := c.length()
 		switch {

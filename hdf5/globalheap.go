@@ -6,26 +6,26 @@ import (
 	"slices"
 )
 
-// heapReader reads objects of global heaps, which hold what has no fixed size: text,
-// sequences, regions. It keeps the collections that it has parsed, and is for one read
-// by one goroutine.
+// heapReader reads objects of global heaps, which store elements without a fixed size: texts,
+// sequences, regions. It caches the collections that it has parsed. It serves one read, by one
+// goroutine.
 //
 // Reference: HDF5 File Format Specification, III.E ("Global Heap").
 type heapReader struct {
 	f           *File
-	collections map[uint64]*collection
-	lastAddr    uint64 // of the collection used last
-	last        *collection
-	held        uint64 // bytes of the collections kept
-	parsed      uint64 // bytes of the collections parsed, each as often as it was
-	budget      int64  // bytes that may still be returned or allocated
+	collections map[uint64]*collection // cache, by address
+	lastAddr    uint64                 // address of last
+	last        *collection            // the collection that was used last
+	keptBytes   uint64                 // size of the cached collections
+	parsed      uint64                 // bytes that were parsed, counted each time
+	budget      int64                  // bytes that may still be returned or allocated
 }
 
-// maxParsed bounds how often the whole file may be parsed as global heaps in one read.
-// Collections do not overlap, and few are parsed more than once.
+// maxParsed bounds the bytes of global heaps that one read parses, as a multiple of the file's
+// size. Collections do not overlap, and few have to be parsed again.
 const maxParsed = 64
 
-// spend takes bytes that are returned, or memory that is allocated, off the budget.
+// spend takes n bytes, which are returned or allocated, off the budget.
 func (h *heapReader) spend(n uint64) error {
 	if n > uint64(max(h.budget, 0)) {
 		return errorf(ErrLimit, "more than the %d bytes that one read may return", h.f.opts.bytes)
@@ -34,27 +34,27 @@ func (h *heapReader) spend(n uint64) error {
 	return nil
 }
 
-// collection is a run of objects in the order of their index.
+// collection holds objects in the order of their indices.
 type collection struct {
 	data    []byte
-	off     int64
+	off     int64 // in the file
 	objects []heapObject
 }
 
-// heapObject is where an object lies in its collection.
+// heapObject is the place of an object in its collection: data[from:to].
 type heapObject struct {
 	from, to int
 	index    uint16
 }
 
-// keepCollections bounds what a heapReader keeps of a file that is not mapped, in bytes.
-const keepCollections = 32 << 20
+// maxKeptCollections bounds the cache of a heapReader if the file is not mapped, in bytes.
+const maxKeptCollections = 32 << 20
 
 func (f *File) heapReader() *heapReader {
 	return &heapReader{f: f, collections: map[uint64]*collection{}, budget: f.opts.bytes}
 }
 
-// object returns the bytes of an object, which alias the file.
+// object returns the bytes of an object, which may alias the file.
 func (h *heapReader) object(addr uint64, index uint32) ([]byte, error) {
 	c, err := h.collection(addr)
 	if err != nil {
@@ -65,12 +65,12 @@ func (h *heapReader) object(addr uint64, index uint32) ([]byte, error) {
 		return nil, malformed(c.off, "the object %d of a global heap is not there", index)
 	}
 	if err := h.spend(uint64(o.to - o.from)); err != nil {
-		return nil, located(err, "", c.off)
+		return nil, withLocation(err, "", c.off)
 	}
 	return c.data[o.from:o.to:o.to], nil
 }
 
-// collection returns the collection at an address, which is mostly the same as before.
+// collection returns the collection at an address, which most often is the last one.
 func (h *heapReader) collection(addr uint64) (*collection, error) {
 	if h.last != nil && h.lastAddr == addr {
 		return h.last, nil
@@ -84,9 +84,9 @@ func (h *heapReader) collection(addr uint64) (*collection, error) {
 		if h.parsed += uint64(len(c.data)); h.parsed/maxParsed > uint64(h.f.src.size) {
 			return nil, malformed(c.off, "global heaps that overlap")
 		}
-		if h.held += uint64(len(c.data)); h.held > keepCollections {
+		if h.keptBytes += uint64(len(c.data)); h.keptBytes > maxKeptCollections {
 			clear(h.collections)
-			h.held = uint64(len(c.data))
+			h.keptBytes = uint64(len(c.data))
 		}
 		h.collections[addr] = c
 	}
@@ -94,7 +94,7 @@ func (h *heapReader) collection(addr uint64) (*collection, error) {
 	return c, nil
 }
 
-// find returns an object. Where none was ever deleted they are numbered from 1.
+// find returns an object. If no object was ever deleted, they are numbered from 1 without gaps.
 func (g *collection) find(index uint32) (heapObject, bool) {
 	if i := uint64(index) - 1; i < uint64(len(g.objects)) && uint32(g.objects[i].index) == index {
 		return g.objects[i], true
@@ -108,7 +108,7 @@ func (g *collection) find(index uint32) (heapObject, bool) {
 	return g.objects[i], true
 }
 
-// collection reads a collection.
+// collection parses a collection.
 func (f *File) collection(addr uint64) (*collection, error) {
 	head := uint64(8 + f.sb.sizeLength)
 	c, err := f.cursor(addr, head)
@@ -133,7 +133,7 @@ func (f *File) collection(addr uint64) (*collection, error) {
 	return g, g.parse(int(head), f.sb.sizeLength)
 }
 
-// parse finds the objects, of which the first begins at i.
+// parse finds the objects of a collection; the first begins at i.
 func (g *collection) parse(i, sizeLength int) error {
 	b, sorted := g.data, true
 	for len(b)-i >= 8+sizeLength {

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Group is a folder of links to objects. It is safe for concurrent use.
+// Group is a set of named links to objects. It is safe for concurrent use.
 type Group struct {
 	object
 	links linkSource
 }
 
-// Link returns the link of a name, which is not followed, or an error of the kind
-// ErrNotFound. In a large group it takes a few steps and not a look at every member.
+// Link returns the link with a name, without following it, or an error of the kind ErrNotFound. In
+// a large group this is a search in a tree, not a scan of all members.
 func (g *Group) Link(name string) (Link, error) {
 	if err := g.f.enter(); err != nil {
 		return Link{}, err
@@ -27,12 +27,11 @@ func (g *Group) link(name string) (Link, error) {
 	if err == nil && !ok {
 		return l, &Error{Path: join(g.path, name), Offset: -1, Kind: ErrNotFound, Text: "not found"}
 	}
-	return l, inPath(err, g.path)
+	return l, withPath(err, g.path)
 }
 
-// Links iterates over the group's links: in the order in which they were made where the
-// group keeps it, else in the order of their names. They are read before the first is
-// given, and then an error ends the iteration.
+// Links iterates over the links in the order of creation if the group keeps it, else in the order
+// of their names. All links are read before the first is yielded. An error ends the iteration.
 func (g *Group) Links() iter.Seq2[Link, error] {
 	return func(yield func(Link, error) bool) {
 		links, err := g.all()
@@ -58,7 +57,7 @@ func (g *Group) Names() ([]string, error) {
 	return names, err
 }
 
-// all returns the links in order.
+// all returns all links in order.
 func (g *Group) all() ([]Link, error) {
 	if err := g.f.enter(); err != nil {
 		return nil, err
@@ -75,7 +74,7 @@ func (g *Group) all() ([]Link, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, inPath(err, g.path)
+		return nil, withPath(err, g.path)
 	}
 	slices.SortFunc(links, func(a, b Link) int {
 		if ordered {
@@ -103,7 +102,7 @@ func (g *Group) Dataset(path string) (*Dataset, error) { return as[*Dataset](g.O
 // Group returns the group at a path from the group; see [Group.Object].
 func (g *Group) Group(path string) (*Group, error) { return as[*Group](g.Object(path)) }
 
-// member returns what the link of a name leads to.
+// member returns the object to which the link with a name leads.
 func (g *Group) member(name string, hops *int) (Object, error) {
 	l, err := g.link(name)
 	if err != nil {
@@ -122,11 +121,12 @@ func (g *Group) Follow(l Link) (Object, error) {
 	return g.follow(l, &hops)
 }
 
+// follow is Follow; hops counts down the soft and external links.
 func (g *Group) follow(l Link, hops *int) (Object, error) {
 	path := join(g.path, l.Name)
 	if l.Kind == LinkHard {
 		o, err := g.f.object(l.addr, path)
-		return o, located(err, path, l.off)
+		return o, withLocation(err, path, l.off)
 	}
 	if *hops--; *hops < 0 {
 		return nil, &Error{Path: path, Offset: l.off, Kind: ErrLimit,
@@ -140,9 +140,9 @@ func (g *Group) follow(l Link, hops *int) (Object, error) {
 		}
 		return o, nil
 	case LinkExternal:
-		other, err := g.f.other(l.File)
+		other, err := g.f.openExternalHDF5(l.File)
 		if err != nil {
-			return nil, inPath(err, path)
+			return nil, withPath(err, path)
 		}
 		return other.lookup(other.sb.root, "/", l.Target, hops)
 	}
@@ -150,12 +150,12 @@ func (g *Group) follow(l Link, hops *int) (Object, error) {
 		Text: "a link that an application defined"}
 }
 
-// Walk iterates over everything below the group, the group itself first: parents before
-// their members, members in the order of [Group.Links]. Each object comes once, however many
-// hard links lead to it, so that cycles end; soft and external links are not followed.
+// Walk iterates over the group and everything below it: a group before its members, and members in
+// the order of [Group.Links]. Each object is yielded once, even if several hard links lead to it,
+// so that cycles end. Soft and external links are not followed.
 //
-// An error comes with the object, or nil, that it is about; the walk goes on if the loop
-// does, and passes over what cannot be read.
+// An error comes with the object that it is about, or with nil. If the loop goes on, so does the
+// walk, without what cannot be read.
 func (g *Group) Walk() iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		type todo struct {
@@ -203,7 +203,7 @@ func (g *Group) Walk() iter.Seq2[Object, error] {
 	}
 }
 
-// Walk iterates over all objects of the file from the root; see [Group.Walk].
+// Walk iterates over all objects of the file; see [Group.Walk].
 func (f *File) Walk() iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		g, err := f.Root()

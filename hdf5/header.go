@@ -23,7 +23,7 @@ const (
 	msgContinuation  = 0x10
 	msgSymbolTable   = 0x11
 	msgAttributeInfo = 0x15
-	msgLast          = 0x18 // known to the specification
+	msgLast          = 0x18 // the last one in the specification
 )
 
 // Flags of a message.
@@ -32,11 +32,11 @@ const (
 	flagFailUnknown = 1 << 7
 )
 
-// message is one message of an object header; data aliases the file.
+// message is a message of an object header; data aliases the file.
 type message struct {
 	kind  uint16
 	flags uint8
-	order uint16 // of creation, where the header keeps it
+	order uint16 // of creation, if the header keeps it
 	data  []byte
 	off   int64 // of data in the file
 }
@@ -58,11 +58,11 @@ func (h *header) find(kind uint16) *message {
 	return nil
 }
 
-// block is a run of messages in the file: the first chunk of a header or a continuation.
+// block is a run of messages in the file: the first block of a header, or a continuation.
 type block struct{ addr, size uint64 }
 
-// header reads the object header at an address. A header is read in full: its
-// continuations may be anywhere, but together they are no longer than the file.
+// header reads the object header at an address, with all its continuations. They may be anywhere in
+// the file, but together they are no longer than the file.
 //
 // Reference: HDF5 File Format Specification, IV.A.1 ("Data Object Headers").
 func (f *File) header(addr uint64) (*header, error) {
@@ -74,7 +74,7 @@ func (f *File) header(addr uint64) (*header, error) {
 		return nil, err
 	}
 	h := &header{addr: addr}
-	c := f.over(prefix, f.src.offset(addr))
+	c := f.cursorOver(prefix, f.src.offset(addr))
 	if len(prefix) >= 4 && string(prefix[:4]) == "OHDR" {
 		return h, f.headerNew(h, c)
 	}
@@ -147,7 +147,7 @@ func (f *File) headerNew(h *header, c *cursor) error {
 	})
 }
 
-// messagesNew reads the messages of a block of version 2 and checks its checksum.
+// messagesNew reads the messages of a block of version 2, after checking its checksum.
 func (f *File) messagesNew(h *header, c *cursor, ordered bool) ([]block, error) {
 	if c.left() < 4 {
 		return nil, malformed(c.off, "a block of an object header without a checksum")
@@ -183,12 +183,12 @@ func (f *File) messagesNew(h *header, c *cursor, ordered bool) ([]block, error) 
 	return more, c.err
 }
 
-// blocks reads the first block and the continuations that it leads to.
+// blocks reads the first block, and the continuations to which the blocks lead.
 func (f *File) blocks(h *header, first block, read func(block) ([]block, error)) error {
 	budget := uint64(f.src.size)
 	for queue := []block{first}; len(queue) > 0; queue = queue[1:] {
 		b := queue[0]
-		// An empty continuation that leads to itself ends by the one byte.
+		// Even an empty continuation counts as one byte, so that one that leads to itself ends.
 		size := max(b.size, 1)
 		if size > budget {
 			return malformed(f.src.offset(h.addr),
@@ -204,12 +204,12 @@ func (f *File) blocks(h *header, first block, read func(block) ([]block, error))
 	return nil
 }
 
-// message keeps a message, or returns the continuation that it is.
+// message adds a message to the header, or if it is a continuation, its block to more.
 func (f *File) message(h *header, m message, more []block) ([]block, error) {
 	switch {
 	case m.kind == msgNil:
 	case m.kind == msgContinuation:
-		c := f.over(m.data, m.off)
+		c := f.cursorOver(m.data, m.off)
 		b := block{c.addr(), c.length()}
 		if c.err != nil {
 			return nil, c.err

@@ -12,10 +12,10 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// small are limits under which no file of a few KiB can ask for much.
+// small are limits under which a file of a few KiB cannot ask for much memory.
 var small = &hdf5.Options{Bytes: 4 << 20, ChunkBytes: 1 << 20, Members: 1 << 12, Workers: 1}
 
-// exercise reads everything that a file has and checks that errors are of this package.
+// exercise reads everything in a file, and checks that errors are those of this package.
 func exercise(t testing.TB, data []byte, opts *hdf5.Options) {
 	f, err := hdf5.NewBytes(data, opts)
 	if err != nil {
@@ -87,7 +87,7 @@ func exerciseDataset(t testing.TB, d *hdf5.Dataset) {
 	}
 }
 
-// known checks that an error is of the kinds that a caller tells apart.
+// known checks that an error is of one of the documented kinds.
 func known(t testing.TB, err error) {
 	var e *hdf5.Error
 	if !errors.As(err, &e) {
@@ -105,7 +105,7 @@ func known(t testing.TB, err error) {
 	t.Errorf("%v is of no kind", err)
 }
 
-// keptFiles returns the kept files of at most so many bytes.
+// keptFiles returns the files in testdata of at most size bytes.
 func keptFiles(t testing.TB, size int) map[string][]byte {
 	t.Helper()
 	paths, err := filepath.Glob("../testdata/hdf5/*.h5")
@@ -125,8 +125,8 @@ func keptFiles(t testing.TB, size int) map[string][]byte {
 	return files
 }
 
-// TestEveryByte changes bytes of the kept files, one at a time, and reads what there is:
-// all of them where UNPKL_HDF5_EVERY is set, which takes minutes, else some.
+// TestEveryByte changes bytes of the kept files, one at a time, and reads the files: some bytes, or
+// all of them if UNPKL_HDF5_EVERY is set, which takes minutes.
 func TestEveryByte(t *testing.T) {
 	every := os.Getenv("UNPKL_HDF5_EVERY") != ""
 	for name, data := range keptFiles(t, 64<<10) {
@@ -155,7 +155,7 @@ func TestEveryByte(t *testing.T) {
 	}
 }
 
-// TestCut cuts the kept files at every byte, or with less patience at some.
+// TestCut truncates the kept files at every byte, or in a short run at some bytes.
 func TestCut(t *testing.T) {
 	every := os.Getenv("UNPKL_HDF5_EVERY") != ""
 	for name, data := range keptFiles(t, 64<<10) {
@@ -176,7 +176,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestMemory: what a changed file allocates is bounded by the limits and not by what it says.
+// TestMemory: the memory that reading a changed file takes is bounded by the limits, not by the
+// sizes in the file.
 func TestMemory(t *testing.T) {
 	data := keptFiles(t, 1<<20)["layout_growing_latest.h5"]
 	var before, after runtime.MemStats

@@ -1,6 +1,6 @@
 package hdf5
 
-// layoutClass says how the data of a dataset is stored.
+// layoutClass is the way in which the data of a dataset is stored.
 type layoutClass uint8
 
 const (
@@ -10,11 +10,11 @@ const (
 	layoutVirtual
 )
 
-// indexKind says how the chunks of a dataset are found.
+// indexKind is the kind of index by which the chunks of a dataset are found.
 type indexKind uint8
 
 const (
-	indexBTree1 indexKind = iota // the only one before layout version 4
+	indexBTree1 indexKind = iota // the only index before layout version 4
 	indexSingle
 	indexImplicit
 	indexFixedArray
@@ -22,24 +22,24 @@ const (
 	indexBTree2
 )
 
-// layout is where the data of a dataset is.
+// layout says where the data of a dataset is stored.
 type layout struct {
 	class layoutClass
-	off   int64  // of the message
-	addr  uint64 // of the data, the index, or the list of sources in the global heap
-	size  uint64 // of contiguous data as the message says, else 0
+	off   int64  // of the message in the file
+	addr  uint64 // of the data, of the index, or of the list of sources in the global heap
+	size  uint64 // of contiguous data in bytes, or 0 if the message has no size
 	data  []byte // of a compact dataset
-	// chunk is the shape of the chunks; elem the size of an element as the message says it.
-	chunk      []uint64
-	elem       uint64
-	index      indexKind
-	wholeEdges bool   // chunks at the edges that are not whole are not filtered
-	single     uint64 // stored size of a single chunk that is filtered, else 0
-	singleMask uint32
-	heapIndex  uint32 // of the list of sources
+	// chunk is the shape of the chunks; elem is the size of an element in the message.
+	chunk           []uint64
+	elem            uint64
+	index           indexKind
+	unfilteredEdges bool   // chunks that extend beyond the dataset are not filtered
+	singleSize      uint64 // stored size of a single chunk that is filtered, or 0
+	singleMask      uint32
+	heapIndex       uint32 // of the list of sources, in the global heap
 }
 
-// parseLayout reads a data layout message.
+// parseLayout parses a data layout message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.i ("The Data Layout Message").
 func parseLayout(c *cursor) (*layout, error) {
@@ -70,7 +70,7 @@ func parseLayout(c *cursor) (*layout, error) {
 	return l, c.err
 }
 
-// parseOld reads versions 1 and 2.
+// parseOld parses versions 1 and 2.
 func (l *layout) parseOld(c *cursor) {
 	rank := int(c.u8())
 	pos := c.pos()
@@ -92,7 +92,7 @@ func (l *layout) parseOld(c *cursor) {
 	}
 }
 
-// chunks reads the shape of the chunks, behind which the size of an element stands.
+// chunks parses the shape of the chunks, which the size of an element follows.
 func (l *layout) chunks(c *cursor, n, width int) {
 	if c.err == nil && (n < 2 || n > maxRank+1 || width < 1 || width > 8) {
 		c.fail(malformed(l.off, "chunks of %d dimensions", n-1))
@@ -115,10 +115,10 @@ func (l *layout) chunks(c *cursor, n, width int) {
 	l.chunk = l.chunk[:n-1]
 }
 
-// parseIndex reads what version 4 says of chunks.
+// parseIndex parses the description of chunks in version 4.
 func (l *layout) parseIndex(c *cursor) {
 	flags := c.u8()
-	l.wholeEdges = flags&1 != 0
+	l.unfilteredEdges = flags&1 != 0
 	n, width := int(c.u8()), int(c.u8())
 	l.chunks(c, n, width)
 	pos := c.pos()
@@ -126,7 +126,7 @@ func (l *layout) parseIndex(c *cursor) {
 	switch l.index {
 	case indexSingle:
 		if flags&2 != 0 {
-			l.single, l.singleMask = c.length(), c.u32()
+			l.singleSize, l.singleMask = c.length(), c.u32()
 		}
 	case indexImplicit:
 	case indexFixedArray:

@@ -27,19 +27,18 @@ func (k LinkKind) String() string {
 type Link struct {
 	Name string
 	Kind LinkKind
-	// Target is the path that a soft or external link leads to.
+	// Target is the path to which a soft or external link leads.
 	Target string
-	// File is the name of the file of an external link, as the file has it.
+	// File is the file name of an external link, as this file has it.
 	File string
-	// Order is the position in which the link was made, -1 where the group does not
-	// keep it.
+	// Order is the order of creation, or -1 if the group does not keep it.
 	Order int64
 
-	addr uint64
-	off  int64
+	addr uint64 // of the object, for a hard link
+	off  int64  // of the link in the file, for errors
 }
 
-// parseLink reads a link message.
+// parseLink parses a link message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.g ("The Link Message").
 func parseLink(c *cursor) (Link, error) {
@@ -54,7 +53,7 @@ func parseLink(c *cursor) (Link, error) {
 		l.Order = int64(c.u64())
 	}
 	if flags&(1<<4) != 0 {
-		c.skip(1) // ASCII or UTF-8: the name is its bytes
+		c.skip(1) // the character set, ASCII or UTF-8: a name is used as its bytes
 	}
 	n := c.uint(1 << (flags & 3))
 	if n > uint64(c.left()) {
@@ -82,7 +81,7 @@ func parseLink(c *cursor) (Link, error) {
 	return l, c.err
 }
 
-// denseLinks is the links of a group that keeps them in a heap.
+// denseLinks is the storage of a group that keeps its links in a heap.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.c ("The Link Info Message").
 type denseLinks struct {
@@ -91,9 +90,9 @@ type denseLinks struct {
 	tree *btree2
 }
 
-// linkInfo reads a link info message; nil means that the links stand in the header.
+// linkInfo parses a link info message. It returns nil if the links are in the header.
 func (f *File) linkInfo(m *message) (*denseLinks, error) {
-	c := f.over(m.data, m.off)
+	c := f.cursorOver(m.data, m.off)
 	c.version("link info", 0)
 	if c.u8()&1 != 0 {
 		c.skip(8)
@@ -114,13 +113,13 @@ func (f *File) linkInfo(m *message) (*denseLinks, error) {
 	return d, err
 }
 
-// link returns the link of a record: a hash and an ID in the heap.
+// link returns the link of a record, which is a hash and an ID in the heap.
 func (d *denseLinks) link(record []byte) (Link, error) {
 	b, off, err := d.heap.object(record[4 : 4+d.heap.idLength])
 	if err != nil {
 		return Link{}, err
 	}
-	return parseLink(d.f.over(b, off))
+	return parseLink(d.f.cursorOver(b, off))
 }
 
 func (d *denseLinks) find(name string) (Link, bool, error) {
@@ -145,6 +144,7 @@ func (d *denseLinks) find(name string) (Link, bool, error) {
 	return found, ok, err
 }
 
+// compare is cmp.Compare for addresses and hashes.
 func compare[T uint32 | uint64](a, b T) int {
 	switch {
 	case a < b:
@@ -165,7 +165,7 @@ func (d *denseLinks) each(visit func(Link) error) error {
 	})
 }
 
-// compactLinks is the links that stand in a group's header.
+// compactLinks is the storage of a group that keeps its links in its header.
 type compactLinks struct {
 	f *File
 	h *header
@@ -200,13 +200,13 @@ func (d compactLinks) find(name string) (found Link, ok bool, err error) {
 	return found, ok, err
 }
 
-// linkSource is the members of a group, however they are kept.
+// linkSource is the storage of a group's links.
 type linkSource interface {
 	find(name string) (Link, bool, error)
 	each(visit func(Link) error) error
 }
 
-// links returns the members of the group of a header; nil where it is no group.
+// links returns the storage of a group's links, or nil if the header is not that of a group.
 func (f *File) links(h *header) (linkSource, error) {
 	if m := h.find(msgSymbolTable); m != nil {
 		return f.symbolTable(m)

@@ -2,7 +2,7 @@ package hdf5
 
 import "bytes"
 
-// localHeap holds the names of a symbol table and of external files.
+// localHeap holds the names of a symbol table, or those of external files.
 //
 // Reference: HDF5 File Format Specification, III.D ("Local Heaps").
 type localHeap struct {
@@ -28,7 +28,7 @@ func (f *File) localHeap(addr uint64) (*localHeap, error) {
 	return &localHeap{b, f.src.offset(data)}, err
 }
 
-// name returns the bytes of the text at an offset of the heap.
+// name returns the bytes of the name at an offset of the heap.
 func (h *localHeap) name(at uint64) ([]byte, error) {
 	if at >= uint64(len(h.data)) {
 		return nil, malformed(h.off, "a name at %d of a local heap of %d bytes", at, len(h.data))

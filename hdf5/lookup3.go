@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// checksum is the checksum of HDF5's metadata: Bob Jenkins' lookup3 hash, hashlittle, with
-// the initial value 0. The links and attributes of dense storage are found by it too.
+// checksum returns the checksum of HDF5's metadata: Bob Jenkins' lookup3 hash, hashlittle, with the
+// initial value 0. Dense storage finds links and attributes by the same hash of their names.
 //
 // Reference: HDF5 File Format Specification, IV.A ("Checksum"); Bob Jenkins, lookup3.c.
 func checksum(b []byte) uint32 {

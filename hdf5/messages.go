@@ -2,11 +2,10 @@ package hdf5
 
 import "github.com/unpkl/unpkl/internal/filter"
 
-// maxFilters is how many filters a pipeline may have: the mask of a chunk has a bit for
-// each.
+// maxFilters bounds the filters of a pipeline: the mask of a chunk has one bit for each.
 const maxFilters = 32
 
-// parseFilters reads a filter pipeline message.
+// parseFilters parses a filter pipeline message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l ("The Data Storage - Filter Pipeline
 // Message").
@@ -50,8 +49,8 @@ func parseFilters(c *cursor) ([]filter.Filter, error) {
 	return filters, c.err
 }
 
-// parseFill reads a fill value message of either type and returns the bytes of one
-// element in the file's form, nil where there is no value, which is zeros.
+// parseFill parses a fill value message of either type. It returns the bytes of one element in the
+// file's form, or nil for zeros.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.e and f ("The Data Storage - Fill
 // Value Message").
@@ -64,7 +63,7 @@ func parseFill(c *cursor, kind uint16) ([]byte, error) {
 	defined := false
 	if v < 3 {
 		c.skip(2)
-		// Version 1 has a size, maybe 0, whether there is a value or not.
+		// Version 1 has a size even if there is no value.
 		defined = c.u8() != 0 || v == 1
 	} else {
 		defined = c.u8()&(1<<5) != 0
@@ -79,13 +78,13 @@ func parseFill(c *cursor, kind uint16) ([]byte, error) {
 	return c.take(n), c.err
 }
 
-// externalSlot is a part of a dataset's data that another file holds.
+// externalSlot is a part of a dataset's data in another file, in bytes.
 type externalSlot struct {
 	name         string
 	offset, size uint64
 }
 
-// parseExternal reads an external data files message.
+// parseExternal parses an external data files message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.h ("The Data Storage - External Data
 // Files Message").

@@ -10,18 +10,18 @@ import (
 type Object interface {
 	// Path returns the path by which the object was found; it may have others.
 	Path() string
-	// File returns the file that the object lies in.
+	// File returns the file that holds the object.
 	File() *File
-	// Address returns what identifies the object in its file: two objects with one
-	// address are the same.
+	// Address returns the address of the object: two objects of a file with the same address are
+	// the same object.
 	Address() uint64
-	// Attr returns the attribute of a name.
+	// Attr returns the attribute with a name.
 	Attr(name string) (*Attribute, error)
 	// Attrs iterates over the attributes.
 	Attrs() iter.Seq2[*Attribute, error]
 }
 
-// object is what all objects have.
+// object is the part that all objects have in common.
 type object struct {
 	f    *File
 	path string
@@ -31,7 +31,7 @@ type object struct {
 // Path returns the path by which the object was found, from the root of its file.
 func (o *object) Path() string { return o.path }
 
-// File returns the file that the object lies in.
+// File returns the file that holds the object.
 func (o *object) File() *File { return o.f }
 
 // Address returns the object's address in its file, relative to the superblock.
@@ -42,7 +42,7 @@ func (o *object) Address() uint64 {
 	return o.h.addr
 }
 
-// NamedType is a datatype that is an object of its own: a committed datatype.
+// NamedType is a datatype that is an object by itself: a committed datatype.
 type NamedType struct {
 	object
 	typ *Datatype
@@ -55,26 +55,26 @@ func (t *NamedType) Datatype() *Datatype { return t.typ }
 func (f *File) object(addr uint64, path string) (Object, error) {
 	h, err := f.header(addr)
 	if err != nil {
-		return nil, inPath(err, path)
+		return nil, withPath(err, path)
 	}
 	o := object{f, path, h}
 	switch {
 	case h.find(msgSymbolTable) != nil || h.find(msgLinkInfo) != nil:
 		links, err := f.links(h)
 		if err != nil {
-			return nil, inPath(err, path)
+			return nil, withPath(err, path)
 		}
 		return &Group{o, links}, nil
 	case h.find(msgLayout) != nil:
 		d, err := f.dataset(o)
 		if err != nil {
-			return nil, located(err, path, f.src.offset(addr))
+			return nil, withLocation(err, path, f.src.offset(addr))
 		}
 		return d, nil
 	case h.find(msgDatatype) != nil:
 		t, err := f.datatype(h.find(msgDatatype))
 		if err != nil {
-			return nil, inPath(err, path)
+			return nil, withPath(err, path)
 		}
 		return &NamedType{o, t}, nil
 	}
@@ -82,7 +82,7 @@ func (f *File) object(addr uint64, path string) (Object, error) {
 		Text: "an object that is neither a group nor a dataset nor a datatype"}
 }
 
-// datatype reads a datatype message, which may stand elsewhere.
+// datatype parses a datatype message, which may be stored elsewhere.
 func (f *File) datatype(m *message) (*Datatype, error) {
 	c, err := f.body(m)
 	if err != nil {
@@ -91,15 +91,15 @@ func (f *File) datatype(m *message) (*Datatype, error) {
 	return parseDatatype(c)
 }
 
-// maxHops is how many soft and external links one path may lead through, as in HDF5's
-// library by default for external ones.
+// maxHops bounds the soft and external links on one path, as HDF5's library does by default for
+// external links.
 const maxHops = 16
 
-// Object returns the object at a path from the root: names with "/" between them, which
-// empty ones and "." are not part of. Soft links on the way are followed, up to 16 of
-// them; external ones if Options.External is set.
+// Object returns the object at a path from the root. A path is names with "/" between them; empty
+// names and "." are ignored. Up to 16 soft links on the way are followed, and external links if
+// Options.External is set.
 //
-// What is not there is an error of the kind ErrNotFound.
+// If there is no object at the path, the error is of the kind ErrNotFound.
 func (f *File) Object(path string) (Object, error) {
 	if err := f.enter(); err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (f *File) Object(path string) (Object, error) {
 	return f.lookup(f.sb.root, "/", path, &hops)
 }
 
-// lookup finds a path from a group.
+// lookup returns the object at a path from a group.
 func (f *File) lookup(from uint64, base, name string, hops *int) (Object, error) {
 	if strings.HasPrefix(name, "/") {
 		from, base = f.sb.root, "/"
@@ -137,14 +137,15 @@ func (f *File) lookup(from uint64, base, name string, hops *int) (Object, error)
 // Root returns the root group.
 func (f *File) Root() (*Group, error) { return f.Group("/") }
 
-// Group returns the group at a path; see [File.Object]. Another object there is an error
-// of the kind ErrNotFound.
+// Group returns the group at a path; see [File.Object]. If the object there is not a group, the
+// error is of the kind ErrNotFound.
 func (f *File) Group(path string) (*Group, error) { return as[*Group](f.Object(path)) }
 
-// Dataset returns the dataset at a path; see [File.Object]. Another object there is an
-// error of the kind ErrNotFound.
+// Dataset returns the dataset at a path; see [File.Object]. If the object there is not a dataset,
+// the error is of the kind ErrNotFound.
 func (f *File) Dataset(path string) (*Dataset, error) { return as[*Dataset](f.Object(path)) }
 
+// as converts an object to a type; another type is an error of the kind ErrNotFound.
 func as[T Object](o Object, err error) (T, error) {
 	var zero T
 	if err != nil {

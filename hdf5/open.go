@@ -12,35 +12,34 @@ import (
 	"github.com/unpkl/unpkl/internal/mmap"
 )
 
-// File is an HDF5 file opened for reading. All methods, and those of the objects in it, are
+// File is an HDF5 file opened for reading. All its methods, and those of the objects in it, are
 // safe for concurrent use.
 //
-// Close ends the mapping of a file that [Open] mapped, and with it the memory of every
-// array that lies in it: contiguous data that was read whole or sliced. Their methods then
-// fail with [ErrClosed], but a Go slice taken from one before, as ndarray.Slice gives,
-// points to memory that is gone, and touching it crashes the program. Not using such slices
-// after Close is the caller's duty, and so is not truncating the file while it is open.
-// Everything that was decoded or copied outlives the File.
+// Close ends the mapping of a file that [Open] mapped. Arrays of contiguous data, read whole or
+// sliced, are in the mapping; after Close their methods fail with [ErrClosed]. A Go slice taken
+// from such an array before, with ndarray.Slice, then points to memory that is gone, and using it
+// crashes the program. The caller must not use such slices after Close, and must not truncate the
+// file while it is open. Everything that was decoded or copied stays valid after Close.
 type File struct {
 	src    source
 	sb     *superblock
 	opts   options
 	mapped []byte
-	mu     sync.RWMutex // held for reading while the file is read
+	mu     sync.RWMutex // held for reading during each read of the file
 	closed atomic.Bool
-	owned  []io.Closer
+	owned  []io.Closer // closed with the file
 
 	table        *sharedTable
-	extensionErr error
+	extensionErr error // of reading table
 
-	otherMu sync.Mutex
-	others  map[string]*otherFile
-	nesting int // files that led to this one
+	externalMu sync.Mutex
+	externals  map[string]*externalFile // by name
+	nesting    int                      // number of files that led to this one
 }
 
-// Open opens the file at path for reading. The file is mapped copy-on-write where the
-// system can, so that contiguous data is not read before it is touched and never copied;
-// elsewhere it is read as it is needed. A nil opts is the defaults.
+// Open opens the file at path for reading. If the system can, the file is mapped copy-on-write, so
+// that contiguous data is not read before it is used, and never copied. Else the parts of the file
+// are read when they are needed. With nil opts the defaults are used.
 //
 // Errors are those of the operating system, and those of [NewReader].
 func Open(path string, opts *Options) (*File, error) {
@@ -78,16 +77,16 @@ func Open(path string, opts *Options) (*File, error) {
 	return file, nil
 }
 
-// NewReader opens the HDF5 file of size bytes that r reads, at once from several
-// goroutines. Nothing is kept of what was read but for headers. A nil opts is the defaults.
+// NewReader opens the HDF5 file of size bytes that r reads. It calls r from several goroutines at
+// once, and keeps in memory only the headers that were read. With nil opts the defaults are used.
 //
 // Errors are of the kinds of this package, or those of r.
 func NewReader(r io.ReaderAt, size int64, opts *Options) (*File, error) {
 	return newFile(source{r: r, size: max(size, 0)}, opts.withDefaults())
 }
 
-// NewBytes opens the HDF5 file that data holds. Arrays of contiguous data alias it, so
-// that writing to the one changes the other.
+// NewBytes opens the HDF5 file in data. Arrays of contiguous data alias data: writing to one
+// changes the other.
 func NewBytes(data []byte, opts *Options) (*File, error) {
 	return newFile(source{data: data, size: int64(len(data))}, opts.withDefaults())
 }
@@ -103,8 +102,8 @@ func newFile(s source, opts options) (*File, error) {
 	return f, nil
 }
 
-// Close ends the file; see [File]. It waits for reads that are under way. Closing twice
-// is not an error.
+// Close closes the file; see [File]. It waits for reads that are in progress. Closing twice is not
+// an error.
 func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -117,7 +116,7 @@ func (f *File) Close() error {
 			first = err
 		}
 	}
-	for _, o := range f.others {
+	for _, o := range f.externals {
 		if err := o.close(); err != nil && first == nil {
 			first = err
 		}
@@ -131,8 +130,8 @@ func (f *File) Close() error {
 	return first
 }
 
-// Closed returns nil as long as the file is open, afterwards ErrClosed. With it a File is
-// the ndarray.Owner of arrays in its mapping.
+// Closed returns nil while the file is open, and ErrClosed afterwards. It makes a File the
+// ndarray.Owner of the arrays in its mapping.
 func (f *File) Closed() error {
 	if f.closed.Load() {
 		return ErrClosed
@@ -140,9 +139,9 @@ func (f *File) Closed() error {
 	return nil
 }
 
-// enter begins a read, which leave ends: between them the mapping stays.
+// enter begins a read, and leave ends it. Close waits in between.
 func (f *File) enter() error {
-	if f == nil || f.sb == nil { // a zero value, which no function of this package returned
+	if f == nil || f.sb == nil { // a zero value, not a file that Open returned
 		return &Error{Offset: -1, Kind: ErrClosed, Text: "no file is open"}
 	}
 	f.mu.RLock()
@@ -155,30 +154,30 @@ func (f *File) enter() error {
 
 func (f *File) leave() { f.mu.RUnlock() }
 
-// cursor returns a cursor over n bytes from an address.
+// cursor returns a cursor over n bytes at an address.
 func (f *File) cursor(addr, n uint64) (*cursor, error) {
 	b, err := f.src.bytes(addr, n)
 	if err != nil {
 		return nil, err
 	}
-	return f.over(b, f.src.offset(addr)), nil
+	return f.cursorOver(b, f.src.offset(addr)), nil
 }
 
-// over returns a cursor over bytes at an offset in the file.
-func (f *File) over(b []byte, off int64) *cursor {
+// cursorOver returns a cursor over bytes that stand at an offset in the file.
+func (f *File) cursorOver(b []byte, off int64) *cursor {
 	return &cursor{b: b, off: off, sizeOffset: f.sb.sizeOffset, sizeLength: f.sb.sizeLength}
 }
 
-// Size returns the file's size in bytes.
+// Size returns the size of the file in bytes.
 func (f *File) Size() int64 { return f.src.size }
 
-// UserBlock returns the number of bytes before the superblock, which HDF5 leaves to
-// the application.
+// UserBlock returns the number of bytes before the superblock, which HDF5 reserves for
+// applications.
 func (f *File) UserBlock() int64 { return f.src.base }
 
-// Dir returns a function for Options.External that opens files in the folder and below it.
-// A name that is absolute or leads out of the folder is an error, but for absolute names of
-// files in the folder.
+// Dir returns a function for Options.External that opens files in a folder and below it. A name
+// that leads out of the folder is an error, and so is an absolute name of a file outside the
+// folder.
 func Dir(folder string) func(name string) (io.ReaderAt, int64, error) {
 	return func(name string) (io.ReaderAt, int64, error) {
 		if filepath.IsAbs(name) {

@@ -7,34 +7,31 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NoLimit as a limit of [Options] means that there is none.
+// NoLimit is the value of a field of [Options] that sets no limit.
 const NoLimit = -1
 
-// Options say how to read. The zero value, and a nil *Options, are the safe defaults;
-// of each limit zero is the default and NoLimit is none. Options are copied and may be
-// shared.
+// Options are options for reading. The zero value, and a nil *Options, are the safe defaults. For
+// each limit, zero is the default and NoLimit is no limit. Options are copied and may be shared.
 type Options struct {
-	// External opens a file that this one names: where the data of a dataset lies
-	// in external files, where a virtual dataset takes its parts from, and for
-	// [Group.Follow]. The name is as the file has it: it may be absolute or lead out
-	// of the folder, and it is the function's task to allow only what it means to. A
-	// result that is an io.Closer is closed with the File. Without the function such
-	// data is an error of the kind ErrUnsupported that has the name. [Dir] returns such
-	// a function.
+	// External opens another file that this file names: one with the data of a dataset, one with
+	// the sources of a virtual dataset, or one to which an external link leads ([Group.Follow]).
+	// The name is as in the file: it may be absolute or lead out of the folder, and the function
+	// has to decide which names it allows. A result that is an io.Closer is closed with the File.
+	// If the function is nil, such data is an error of the kind ErrUnsupported that has the name.
+	// [Dir] returns such a function.
 	External func(name string) (r io.ReaderAt, size int64, err error)
-	// Bytes bounds what one Read or Slice decodes and allocates, in bytes: data that
-	// lies in the file as it is, and is mapped, does not count. Default 4 GiB.
+	// Bytes bounds what one Read or Slice decodes and allocates, in bytes. Data in a mapping that
+	// is used as it is does not count. Default 4 GiB.
 	Bytes int64
-	// ChunkBytes bounds one chunk of a dataset when it is decoded, in bytes. Default
-	// 1 GiB.
+	// ChunkBytes bounds the size of a decoded chunk, in bytes. Default 1 GiB.
 	ChunkBytes int64
-	// Members bounds the links of one group and the attributes of one object.
+	// Members bounds the number of links in a group, and of attributes of an object.
 	// Default 16 Mi.
 	Members int64
-	// Depth bounds how many files virtual datasets and external links may lead
-	// through, one behind the other. Default 8.
+	// Depth bounds the number of files that virtual datasets and external links may lead through,
+	// one after another. Default 8.
 	Depth int
-	// Workers is how many goroutines decode the chunks of one read. Default
+	// Workers is the number of goroutines that decode the chunks of one read. Default
 	// GOMAXPROCS.
 	Workers int
 }
@@ -77,7 +74,7 @@ func (o *Options) withDefaults() options {
 	}
 }
 
-// maxRank is the largest number of dimensions: HDF5's is 32.
+// maxRank is the largest number of dimensions in HDF5.
 const maxRank = 32
 
-var _ [ndarray.MaxDims - maxRank]struct{} // arrays have room for them
+var _ [ndarray.MaxDims - maxRank]struct{} // ndarray.MaxDims is at least maxRank

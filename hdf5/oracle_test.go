@@ -18,7 +18,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// What Python reads from a file, as scripts/gen_hdf5.py writes it.
+// The types of what Python reads from a file, as scripts/gen_hdf5.py writes it.
 type expected struct {
 	Objects map[string]expectedObject `json:"objects"`
 }
@@ -76,7 +76,7 @@ func readExpected(t testing.TB, path string) expected {
 	return e
 }
 
-// sameArray compares an array with what Python has.
+// sameArray compares an array with Python's.
 func sameArray(got *ndarray.Array, want *expectedValue, nested bool) error {
 	if !slices.Equal(got.Shape(), want.Shape) {
 		return fmt.Errorf("shape %v, want %v", got.Shape(), want.Shape)
@@ -101,7 +101,7 @@ func sameArray(got *ndarray.Array, want *expectedValue, nested bool) error {
 		return err
 	}
 	if order := wanted.DType().ByteOrder(); got.DType().ByteOrder() != order && nested {
-		// h5py gives the elements of sequences in the machine's byte order.
+		// h5py returns the elements of sequences in the machine's byte order.
 		got, err = swapped(got, order)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func sameArray(got *ndarray.Array, want *expectedValue, nested bool) error {
 	if !got.Equal(wanted) {
 		return fmt.Errorf("values %v, want %v", got, wanted)
 	}
-	// Equal takes one NaN for another and -0 for 0.
+	// Equal does not distinguish NaNs, nor -0 from 0.
 	if k := dt.Kind(); k != ndarray.KindVoid && (dt.ItemSize() < 12 || k != ndarray.KindFloat &&
 		dt.ItemSize() < 24) {
 		b, err := got.AppendBytes(nil, ndarray.OrderC)
@@ -200,7 +200,7 @@ func sameElement(got any, want *expectedElement) error {
 	return fmt.Errorf("%T, want %+v", got, *want)
 }
 
-// sameScalar compares a field's value with a 0-d array.
+// sameScalar compares the value of a field with a 0-d array.
 func sameScalar(got any, want *expectedValue) error {
 	dt, err := ndarray.ParseDescr(want.DType)
 	if err != nil {
@@ -225,7 +225,7 @@ func sameScalar(got any, want *expectedValue) error {
 	return nil
 }
 
-// compareFile compares a file with what Python reads, and returns what differs.
+// compareFile compares a file with what Python reads, and returns the differences.
 func compareFile(f *hdf5.File, want expected) (problems []string) {
 	wrong := func(path, format string, args ...any) {
 		problems = append(problems, path+": "+fmt.Sprintf(format, args...))
@@ -323,7 +323,7 @@ func compareDataset(d *hdf5.Dataset, path string, w expectedObject) (problems []
 	return problems
 }
 
-// fifties checks the dataset of that name, which is too large for the file of what is expected.
+// fifties checks the dataset of that name, which is too large for the file of expected values.
 func fifties(a *ndarray.Array) error {
 	got, err := ndarray.Values[int64](a)
 	for i, x := range got {
@@ -334,7 +334,7 @@ func fifties(a *ndarray.Array) error {
 	return err
 }
 
-// compareFolder compares every file of a folder, once mapped and once through a reader.
+// compareFolder compares every file in a folder, once mapped and once through a reader.
 func compareFolder(t *testing.T, folder string) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.h5"))
 	if err != nil || len(files) == 0 {
@@ -372,8 +372,8 @@ func compareFolder(t *testing.T, folder string) {
 	t.Logf("%d of %d files equal", equal, len(files))
 }
 
-// excused are differences that are known: h5py does not swap the bytes of sequences of
-// big-endian numbers, and Blosc2 is not decoded.
+// excused recognises known differences: h5py does not swap the bytes of sequences of big-endian
+// numbers, and Blosc2 is not decoded.
 func excused(problem string) bool {
 	return strings.HasPrefix(problem, "/vlunicode_big: ") || strings.Contains(problem,
 		`filter 32026 ("blosc2")`)
@@ -402,7 +402,7 @@ func TestOracle(t *testing.T) {
 	compareFolder(t, "../testdata/hdf5")
 }
 
-// generated is a folder of files that the Python of UNPKL_HDF5_PYTHON writes now.
+// generated returns a folder with files that the Python of UNPKL_HDF5_PYTHON writes now.
 func generated(t *testing.T, args ...string) string {
 	t.Helper()
 	python := os.Getenv("UNPKL_HDF5_PYTHON")
@@ -430,6 +430,6 @@ func generated(t *testing.T, args ...string) string {
 // the format.
 func TestMatrix(t *testing.T) { compareFolder(t, generated(t)) }
 
-// TestReal compares files that other packages bring along, and those that Keras, AnnData, netCDF-4
-// and hdf5storage (MATLAB 7.3) write where the Python has them.
+// TestReal compares files that other packages ship, and files that Keras, AnnData, netCDF-4 and
+// hdf5storage (MATLAB 7.3) write, if Python has them.
 func TestReal(t *testing.T) { compareFolder(t, generated(t, "--real")) }

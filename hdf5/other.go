@@ -6,15 +6,15 @@ import (
 	"io/fs"
 )
 
-// otherFile is a file that this one names, as Options.External opened it.
-type otherFile struct {
+// externalFile is a file that another file names, as Options.External opened it.
+type externalFile struct {
 	r    io.ReaderAt
 	size int64
 	err  error
-	file *File // as HDF5, once it was opened as that
+	file *File // set once it was opened as an HDF5 file
 }
 
-func (o *otherFile) close() error {
+func (o *externalFile) close() error {
 	if o.file != nil {
 		if err := o.file.Close(); err != nil {
 			return err
@@ -26,24 +26,24 @@ func (o *otherFile) close() error {
 	return nil
 }
 
-// maxOthers is how many other files one file may lead to.
-const maxOthers = 1 << 12
+// maxExternalFiles bounds the number of other files that one file names.
+const maxExternalFiles = 1 << 12
 
-// outside opens a file that this one names, once.
-func (f *File) outside(name string) (*otherFile, error) {
+// openExternal opens a file that this file names, or returns it if it is open.
+func (f *File) openExternal(name string) (*externalFile, error) {
 	if f.opts.external == nil {
 		return nil, errorf(ErrUnsupported, "data in the file %q, and Options.External is not set",
 			name)
 	}
-	f.otherMu.Lock()
-	defer f.otherMu.Unlock()
-	if o, ok := f.others[name]; ok {
+	f.externalMu.Lock()
+	defer f.externalMu.Unlock()
+	if o, ok := f.externals[name]; ok {
 		return o, o.err
 	}
-	if len(f.others) >= maxOthers {
-		return nil, errorf(ErrLimit, "more than %d other files", maxOthers)
+	if len(f.externals) >= maxExternalFiles {
+		return nil, errorf(ErrLimit, "more than %d other files", maxExternalFiles)
 	}
-	o := &otherFile{}
+	o := &externalFile{}
 	if o.r, o.size, o.err = f.opts.external(name); o.err != nil {
 		o.r = nil
 		kind := o.err
@@ -52,32 +52,32 @@ func (f *File) outside(name string) (*otherFile, error) {
 		}
 		o.err = &Error{Offset: -1, Kind: kind, Text: "the file " + name + ": " + o.err.Error()}
 	}
-	if f.others == nil {
-		f.others = map[string]*otherFile{}
+	if f.externals == nil {
+		f.externals = map[string]*externalFile{}
 	}
-	f.others[name] = o
+	f.externals[name] = o
 	return o, o.err
 }
 
-// errNoFile is the kind of the error of a file that is not there: both fs.ErrNotExist and
-// ErrNotFound.
+// errNoFile is the kind of the error for a file that does not exist. It matches both fs.ErrNotExist
+// and ErrNotFound.
 var errNoFile = errors.Join(fs.ErrNotExist, ErrNotFound)
 
-// other opens a file that this one names as HDF5.
-func (f *File) other(name string) (*File, error) {
+// openExternalHDF5 opens an HDF5 file that this file names.
+func (f *File) openExternalHDF5(name string) (*File, error) {
 	if f.nesting >= f.opts.depth {
 		return nil, errorf(ErrLimit, "files that lead through more than %d others", f.opts.depth)
 	}
-	o, err := f.outside(name)
+	o, err := f.openExternal(name)
 	if err != nil {
 		return nil, err
 	}
-	f.otherMu.Lock()
-	defer f.otherMu.Unlock()
+	f.externalMu.Lock()
+	defer f.externalMu.Unlock()
 	if o.file == nil {
 		file, err := newFile(source{r: o.r, size: o.size}, f.opts)
 		if err != nil {
-			return nil, inPath(err, name)
+			return nil, withPath(err, name)
 		}
 		file.nesting = f.nesting + 1
 		o.file = file

@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// failingReader fails where it is to read the byte at an offset.
+// failingReader fails when the byte at an offset is read.
 type failingReader struct {
 	io.ReaderAt
 	at  int64
@@ -24,8 +24,7 @@ func (r failingReader) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReaderAt.ReadAt(p, off)
 }
 
-// TestReadPieces: a large dataset is read by several goroutines, and an error of one of them is the
-// error.
+// TestReadPieces: several goroutines read a large dataset, and an error of one of them is returned.
 func TestReadPieces(t *testing.T) {
 	want := array(t, count[int32](1700*1001), 1700, 1001)
 	path := create(t, func(w *hdf5.Writer) { must(t, w.Dataset("x", want, nil)) })

@@ -6,28 +6,29 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// plan is how elements of a datatype become elements of a dtype: as they lie, bytes by
-// bytes, or as Go values. It is immutable.
+// plan describes how the elements of a datatype become elements of a dtype: their bytes are used as
+// they are, or converted, or become Go values. It is immutable.
 type plan struct {
 	typ *Datatype
-	// dt is the dtype of an element; of an array datatype it is that of the array's
-	// elements, and dims is the shape.
+	// dt is the dtype of an element. For an array datatype it is the dtype of the array's elements,
+	// and dims is the array's shape.
 	dt   *ndarray.DType
 	dims []int
 	// count is the product of dims.
 	count int
-	// convert makes the bytes of one dt of the bytes of one element; nil where they are
-	// the same. Of objects it is nil too.
+	// convert converts the bytes of one element in the file to the bytes of one element of dt. It
+	// is nil if they are the same, and if value is set.
 	convert func(dst, src []byte)
-	// value makes the Go value of one element; nil where the dtype has no objects.
+	// value returns the Go value of one element; nil if the dtype has no objects.
 	value func(h *heapReader, src []byte) (any, error)
-	// cost is about how many bytes of memory a value takes beside what it is made of.
-	cost int
-	// size is that of what convert and value read, in bytes.
+	// valueCost is about how many bytes of memory a value takes, without the bytes in the file that
+	// it is made of.
+	valueCost int
+	// size is the size in bytes of an element in the file, which convert and value read.
 	size int
 }
 
-// newPlan returns the plan of a datatype. Datatypes are not deep, so that neither is this.
+// newPlan returns the plan for a datatype. The recursion is bounded by the depth of the datatype.
 func newPlan(t *Datatype) (*plan, error) {
 	if t.Class == ClassArray {
 		base, err := newPlan(t.Base)
@@ -72,34 +73,34 @@ func newPlan(t *Datatype) (*plan, error) {
 	return p, nil
 }
 
-// element returns the dtype of an element without the array's dimensions.
+// element returns the dtype of an element, without the dimensions of an array datatype.
 func (p *plan) element() *ndarray.DType { return p.dt }
 
 // subShape returns the dimensions that an array datatype adds to the shape.
 func (p *plan) subShape() []int { return p.dims }
 
-// whole returns the dtype with the array's dimensions: that of a field.
-func (p *plan) whole() (*ndarray.DType, error) {
+// fieldDType returns the dtype with the dimensions of an array datatype, as that of a field.
+func (p *plan) fieldDType() (*ndarray.DType, error) {
 	if len(p.dims) == 0 {
 		return p.dt, nil
 	}
 	return ndarray.NewSubarray(p.dt, p.dims...)
 }
 
-// plain reports whether the elements' bytes are what arrays of the dtype hold.
-func (p *plan) plain() bool { return p.convert == nil && p.value == nil }
+// isIdentity reports whether the bytes of the elements are used as they are.
+func (p *plan) isIdentity() bool { return p.convert == nil && p.value == nil }
 
-func (p *plan) spec(s ndarray.DTypeSpec) (err error) {
+func (p *plan) setDType(s ndarray.DTypeSpec) (err error) {
 	p.dt, err = ndarray.NewDType(s)
 	return err
 }
 
 func (p *plan) void() error {
-	return p.spec(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: p.typ.Size})
+	return p.setDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: p.typ.Size})
 }
 
-// integer plans integers: those of 1, 2, 4 and 8 bytes as they are, others in the next
-// such size, and larger ones as bytes.
+// integer plans integers. Those of 1, 2, 4 and 8 bytes are used as they are, others are converted
+// to the next of these sizes, and larger ones are kept as bytes.
 func (p *plan) integer() error {
 	t := p.typ
 	if t.Size > 8 {
@@ -120,35 +121,35 @@ func (p *plan) integer() error {
 	if size != t.Size || offset != 0 || precision != 8*t.Size {
 		p.convert = bitsConverter(t, offset, precision, size)
 	}
-	return p.spec(ndarray.DTypeSpec{Kind: kind, ItemSize: size, ByteOrder: t.Order})
+	return p.setDType(ndarray.DTypeSpec{Kind: kind, ItemSize: size, ByteOrder: t.Order})
 }
 
-// float plans the floats of IEEE 754 and x86 as they are and others as the next wider
-// of them that has their range and digits, or else float64.
+// float plans floats. Those of IEEE 754 and x86 are used as they are. Others are converted to the
+// smallest of these that has their range and digits, or else to float64.
 func (p *plan) float() error {
 	t := p.typ
 	spec := ndarray.DTypeSpec{Kind: ndarray.KindFloat, ItemSize: t.Size, ByteOrder: t.Order}
 	if !t.vax {
 		switch t.Float.standard(t.Size) {
 		case standardIEEE:
-			return p.spec(spec)
+			return p.setDType(spec)
 		case standardX87:
 			spec.LongDouble = ndarray.X87
-			return p.spec(spec)
+			return p.setDType(spec)
 		case standardBinary128:
 			spec.LongDouble = ndarray.Binary128
-			return p.spec(spec)
+			return p.setDType(spec)
 		}
 	}
 	if t.Size > 8 {
 		return p.void()
 	}
-	spec.ItemSize = t.Float.fits()
+	spec.ItemSize = t.Float.ieeeSize()
 	p.convert = floatConverter(t, spec.ItemSize)
-	return p.spec(spec)
+	return p.setDType(spec)
 }
 
-// text plans text of fixed width as NumPy's S, which is padded with NULs.
+// text plans text of fixed length as NumPy's S, which is padded with NULs.
 func (p *plan) text() error {
 	switch p.typ.Padding {
 	case PadNullTerm:
@@ -166,10 +167,10 @@ func (p *plan) text() error {
 			clear(dst[n:])
 		}
 	}
-	return p.spec(ndarray.DTypeSpec{Kind: ndarray.KindBytes, ItemSize: p.typ.Size})
+	return p.setDType(ndarray.DTypeSpec{Kind: ndarray.KindBytes, ItemSize: p.typ.Size})
 }
 
-// opaque plans bytes, or NumPy's own dtype where h5py's tag names one.
+// opaque plans bytes as V, or as the NumPy dtype that h5py's tag names.
 func (p *plan) opaque() error {
 	if name, ok := strings.CutPrefix(p.typ.Tag, "NUMPY:"); ok {
 		if d, err := ndarray.ParseDType(name); err == nil && d.ItemSize() == p.typ.Size &&
@@ -181,7 +182,7 @@ func (p *plan) opaque() error {
 	return p.void()
 }
 
-// enum plans the integers, or bool for the enum that h5py makes of it.
+// enum plans an enum as its integers, or as bool if it is h5py's enum for bool.
 func (p *plan) enum() error {
 	if p.typ.isBool() {
 		p.dt = ndarray.DTypeOf[bool]()
@@ -195,7 +196,7 @@ func (p *plan) enum() error {
 	return nil
 }
 
-// isBool reports whether an enum is h5py's bool: of a byte, with the names FALSE and TRUE.
+// isBool reports whether an enum is h5py's bool: one byte, with the names FALSE and TRUE.
 func (t *Datatype) isBool() bool {
 	if t.Class != ClassEnum || t.Size != 1 || len(t.Members) != 2 {
 		return false
@@ -216,7 +217,7 @@ func (p *plan) complex() error {
 		return err
 	}
 	if spec, ok := base.complexSpec(); ok {
-		return p.spec(spec)
+		return p.setDType(spec)
 	}
 	parts := []ndarray.Field{{Name: "r", DType: base.dt}, {Name: "i", DType: base.dt}}
 	if base.value != nil || len(base.dims) > 0 {
@@ -233,18 +234,18 @@ func (p *plan) complex() error {
 	return err
 }
 
-// complexSpec returns the complex dtype whose parts are of this plan, where there is one.
+// complexSpec returns the complex dtype whose parts are of this plan; ok is false if there is none.
 func (p *plan) complexSpec() (ndarray.DTypeSpec, bool) {
 	n := p.dt.ItemSize()
-	ok := p.plain() && p.dt.Kind() == ndarray.KindFloat && n >= 4 && len(p.dims) == 0 &&
+	ok := p.isIdentity() && p.dt.Kind() == ndarray.KindFloat && n >= 4 && len(p.dims) == 0 &&
 		n == p.typ.Size
 	return ndarray.DTypeSpec{Kind: ndarray.KindComplex, ItemSize: 2 * n,
 		ByteOrder:  p.dt.ByteOrder(),
 		LongDouble: p.dt.LongDoubleFormat()}, ok
 }
 
-// compoundComplex reports whether a compound is how h5py writes complex numbers: two
-// fields r and i of one float type, side by side.
+// compoundComplex reports whether a compound is h5py's complex number: two contiguous fields r and
+// i of one float type.
 func (t *Datatype) compoundComplex() bool {
 	m := t.Members
 	return len(m) == 2 && m[0].Name == "r" && m[1].Name == "i" &&
@@ -254,7 +255,8 @@ func (t *Datatype) compoundComplex() bool {
 		t.Size == 2*m[0].Type.Size
 }
 
-// compound plans fields: where they lie if no field's size changes, else side by side.
+// compound plans fields. They keep their offsets unless the size of a field changes or the dtype
+// has objects; then they follow each other without gaps.
 func (p *plan) compound() error {
 	t := p.typ
 	fields := make([]ndarray.Field, len(t.Members))
@@ -266,7 +268,7 @@ func (p *plan) compound() error {
 		if err != nil {
 			return err
 		}
-		d, err := f.whole()
+		d, err := f.fieldDType()
 		if err != nil {
 			return err
 		}
@@ -278,14 +280,14 @@ func (p *plan) compound() error {
 	}
 	if t.compoundComplex() {
 		if spec, ok := plans[0].complexSpec(); ok {
-			return p.spec(spec)
+			return p.setDType(spec)
 		}
 	}
 	var err error
 	if moved || objects {
 		p.dt, err = ndarray.NewStruct(fields, false)
 	} else {
-		err = p.spec(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: t.Size, Names: names,
+		err = p.setDType(ndarray.DTypeSpec{Kind: ndarray.KindVoid, ItemSize: t.Size, Names: names,
 			Fields: fields})
 	}
 	if err != nil {
@@ -293,10 +295,10 @@ func (p *plan) compound() error {
 	}
 	switch {
 	case objects:
-		p.cost = 64
+		p.valueCost = 64
 		for _, f := range plans {
-			// A scalar is boxed, an array has a header.
-			p.cost += 16 + 32 + f.dt.ItemSize() + max(len(f.dims), 1)*(f.cost+64)
+			// A scalar is boxed, and an array has a header.
+			p.valueCost += 16 + 32 + f.dt.ItemSize() + max(len(f.dims), 1)*(f.valueCost+64)
 		}
 		p.value = compoundValue(t.Members, plans)
 	case converted:
@@ -305,7 +307,8 @@ func (p *plan) compound() error {
 	return nil
 }
 
-// compoundConverter converts the fields that need it and copies the others.
+// compoundConverter returns a function that converts the fields which need it and copies the
+// others.
 func compoundConverter(members []Member, fields []ndarray.Field, plans []*plan,
 	moved bool) func(dst, src []byte) {
 	return func(dst, src []byte) {
@@ -318,7 +321,7 @@ func compoundConverter(members []Member, fields []ndarray.Field, plans []*plan,
 	}
 }
 
-// convertWhole converts all elements of an array datatype, or the one of another.
+// convertWhole converts all elements of an array datatype, or the one element of any other.
 func (p *plan) convertWhole(dst, src []byte) {
 	p.convertMany(dst, src, p.count)
 }
@@ -334,7 +337,7 @@ func (p *plan) convertMany(dst, src []byte, n int) {
 	}
 }
 
-// array returns the array of elements whose bytes are data, which it may alias.
+// array returns an array of elements whose bytes in the file are data. It may alias data.
 func (p *plan) array(f *File, shape []int, data []byte) (*ndarray.Array, error) {
 	return p.arrayWith(f.heapReader(), shape, data)
 }
@@ -352,7 +355,7 @@ func (p *plan) arrayWith(h *heapReader, shape []int, data []byte) (*ndarray.Arra
 	case p.typ.isText():
 		return p.texts(h, shape, data)
 	case p.value != nil:
-		if err := h.spend(uint64(n) * uint64(p.cost+16)); err != nil {
+		if err := h.spend(uint64(n) * uint64(p.valueCost+16)); err != nil {
 			return nil, err
 		}
 		values := make([]any, n)

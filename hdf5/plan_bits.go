@@ -6,10 +6,10 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Numbers whose bits are not those of a type of Go or NumPy are taken apart here.
+// This file decodes numbers whose bits are not those of a type of Go or NumPy.
 
-// load returns the bytes of a number of at most 8 bytes as an integer.
-func load(b []byte, order ndarray.ByteOrder) uint64 {
+// loadInt returns a number of at most 8 bytes as an integer.
+func loadInt(b []byte, order ndarray.ByteOrder) uint64 {
 	var x uint64
 	for i := range b {
 		if order == ndarray.BigEndian {
@@ -21,8 +21,8 @@ func load(b []byte, order ndarray.ByteOrder) uint64 {
 	return x
 }
 
-// store writes the low bytes of x.
-func store(b []byte, x uint64, order ndarray.ByteOrder) {
+// storeInt writes the low bytes of x.
+func storeInt(b []byte, x uint64, order ndarray.ByteOrder) {
 	for i := range b {
 		if order == ndarray.BigEndian {
 			b[len(b)-1-i] = byte(x)
@@ -33,7 +33,8 @@ func store(b []byte, x uint64, order ndarray.ByteOrder) {
 	}
 }
 
-// bitsConverter makes integers of size bytes of those that take some of their bits.
+// bitsConverter returns a function that converts integers which take only some bits of their bytes
+// to integers of size bytes.
 func bitsConverter(t *Datatype, offset, precision, size int) func(dst, src []byte) {
 	order, signed := t.Order, t.Signed
 	out := order
@@ -41,17 +42,17 @@ func bitsConverter(t *Datatype, offset, precision, size int) func(dst, src []byt
 		out = ndarray.LittleEndian
 	}
 	return func(dst, src []byte) {
-		x := load(src, order) >> offset << (64 - precision)
+		x := loadInt(src, order) >> offset << (64 - precision)
 		if signed {
 			x = uint64(int64(x) >> (64 - precision))
 		} else {
 			x >>= 64 - precision
 		}
-		store(dst[:size], x, out)
+		storeInt(dst[:size], x, out)
 	}
 }
 
-// standard is a layout of floats that NumPy has.
+// standard is a float layout that NumPy has.
 type standard uint8
 
 const (
@@ -61,7 +62,7 @@ const (
 	standardBinary128
 )
 
-// standard returns which layout of NumPy's the float has.
+// standard returns which of NumPy's layouts a float of size bytes has.
 func (l FloatLayout) standard(size int) standard {
 	switch (layoutSize{l, size}) {
 	case layoutSize{FloatLayout{15, 10, 5, 0, 10, 15, true}, 2},
@@ -82,14 +83,14 @@ type layoutSize struct {
 	size int
 }
 
-// fits returns the size of the smallest float of IEEE 754 that has the range and the
-// digits, at most 8.
-func (l FloatLayout) fits() int {
+// ieeeSize returns the size of the smallest float of IEEE 754 that has the range and the digits of
+// the layout, or 8.
+func (l FloatLayout) ieeeSize() int {
 	digits := l.MantissaBits
 	if l.Implied {
 		digits++
 	}
-	// The exponents of numbers with the largest and smallest exponent field.
+	// The exponents of numbers with the largest and the smallest exponent field.
 	top := int64(1)<<min(l.ExponentBits, 30) - 2 - l.Bias
 	bottom := 1 - l.Bias
 	switch {
@@ -101,7 +102,8 @@ func (l FloatLayout) fits() int {
 	return 8
 }
 
-// floatConverter makes floats of IEEE 754, of size bytes, of those with other layouts.
+// floatConverter returns a function that converts floats of other layouts to IEEE 754 with size
+// bytes.
 func floatConverter(t *Datatype, size int) func(dst, src []byte) {
 	l, order, vax := t.Float, t.Order, t.vax
 	return func(dst, src []byte) {
@@ -113,19 +115,19 @@ func floatConverter(t *Datatype, size int) func(dst, src []byte) {
 			}
 			src = swapped[:len(src)]
 		}
-		x := l.float64(load(src, order))
+		x := l.float64(loadInt(src, order))
 		switch size {
 		case 2:
-			store(dst[:2], uint64(ndarray.NewFloat16(x)), order)
+			storeInt(dst[:2], uint64(ndarray.NewFloat16(x)), order)
 		case 4:
-			store(dst[:4], uint64(math.Float32bits(float32(x))), order)
+			storeInt(dst[:4], uint64(math.Float32bits(float32(x))), order)
 		default:
-			store(dst[:8], math.Float64bits(x), order)
+			storeInt(dst[:8], math.Float64bits(x), order)
 		}
 	}
 }
 
-// float64 returns the number that the bits are, rounded where float64 has fewer digits.
+// float64 returns the number with the given bits, rounded if float64 has fewer digits.
 func (l FloatLayout) float64(bits uint64) float64 {
 	field := func(at, n int) uint64 {
 		return bits >> at & (1<<n - 1)
@@ -136,7 +138,7 @@ func (l FloatLayout) float64(bits uint64) float64 {
 	case exponent == 1<<l.ExponentBits-1 && mantissa == 0:
 		x = math.Inf(1)
 	case exponent == 1<<l.ExponentBits-1:
-		// The NaN that HDF5's library makes of every other.
+		// HDF5's library converts every NaN to this one.
 		x = math.Float64frombits(1<<63 - 1)
 	default:
 		e := int64(exponent) - l.Bias

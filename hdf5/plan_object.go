@@ -6,33 +6,33 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Elements that have no fixed size, or lead elsewhere in the file, become Go values.
+// This file makes Go values of elements that have no fixed size, or that point elsewhere in the
+// file.
 
-// Reference is an element that leads to an object of the file: its address; see
-// [File.Dereference]. The zero Reference leads nowhere.
+// Reference is an element that points to an object of the file; see [File.Dereference]. The zero
+// Reference points nowhere.
 type Reference struct {
 	addr uint64
 	set  bool
 }
 
-// IsNull reports whether the reference leads nowhere.
+// IsNull reports whether the reference points nowhere.
 func (r Reference) IsNull() bool { return !r.set }
 
-// Address returns the address of the object, as [Object.Address] does, 0 for a null
-// reference.
+// Address returns the address of the object, as [Object.Address] does, or 0 for a null reference.
 func (r Reference) Address() uint64 { return r.addr }
 
-// RegionReference is an element that leads to a part of a dataset: see
-// [File.Dereference] for the dataset and Selection for the part.
+// RegionReference is an element that points to a part of a dataset: [File.Dereference] returns the
+// dataset.
 type RegionReference struct {
 	Reference
-	// Selection is the part, nil for a null reference.
+	// Selection is the part of the dataset, or nil for a null reference.
 	Selection *Region
 }
 
-// reference plans references as Reference and RegionReference, others as bytes.
+// reference plans object and region references as Go values, and other references as bytes.
 func (p *plan) reference() error {
-	p.dt, p.cost = ndarray.ObjectDType(), 64
+	p.dt, p.valueCost = ndarray.ObjectDType(), 64
 	switch p.typ.Ref {
 	case RefObject:
 		p.value = func(h *heapReader, src []byte) (any, error) {
@@ -49,7 +49,7 @@ func (p *plan) reference() error {
 }
 
 func newReference(f *File, src []byte) (Reference, error) {
-	c := f.over(src, -1)
+	c := f.cursorOver(src, -1)
 	addr := c.addr()
 	if c.err != nil {
 		return Reference{}, errorf(ErrMalformed, "an object reference of %d bytes", len(src))
@@ -60,12 +60,12 @@ func newReference(f *File, src []byte) (Reference, error) {
 	return Reference{addr, true}, nil
 }
 
-// region reads a region reference: an object of the global heap with the dataset's address
-// and the selection.
+// region decodes a region reference, which points to an object of the global heap with the
+// dataset's address and the selection.
 //
 // Reference: HDF5 File Format Specification, VI ("Appendix"), "Reference Encoding".
 func (h *heapReader) region(src []byte) (any, error) {
-	c := h.f.over(src, -1)
+	c := h.f.cursorOver(src, -1)
 	addr, index := c.addr(), c.u32()
 	if c.err != nil {
 		return nil, errorf(ErrMalformed, "a region reference of %d bytes", len(src))
@@ -77,15 +77,15 @@ func (h *heapReader) region(src []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c = h.f.over(b, h.f.src.offset(addr))
+	c = h.f.cursorOver(b, h.f.src.offset(addr))
 	r := RegionReference{Reference: Reference{c.addr(), true}}
 	r.Selection, err = parseRegion(c)
 	return r, err
 }
 
-// vlen plans text as string and sequences as one-dimensional arrays of their own.
+// vlen plans a text as string, and a sequence as a one-dimensional array.
 func (p *plan) vlen() error {
-	p.dt, p.cost = ndarray.ObjectDType(), 32
+	p.dt, p.valueCost = ndarray.ObjectDType(), 32
 	if p.typ.Text {
 		p.value = func(h *heapReader, src []byte) (any, error) {
 			b, _, err := h.sequence(src, 1)
@@ -98,19 +98,19 @@ func (p *plan) vlen() error {
 		return err
 	}
 	size := p.typ.Base.Size
-	p.cost = 256 // the header of an array
+	p.valueCost = 256 // the header of an array
 	p.value = func(h *heapReader, src []byte) (any, error) {
 		b, n, err := h.sequence(src, size)
 		if err != nil {
 			return nil, err
 		}
-		// What aliases the file would not outlive it.
+		// Copied, since an array that aliases the file would not outlive it.
 		return base.arrayWith(h, []int{n}, append([]byte(nil), b...))
 	}
 	return nil
 }
 
-// isText reports whether elements, of an array datatype the array's, are text of any length.
+// isText reports whether the elements, or those of an array datatype, are texts of variable length.
 func (t *Datatype) isText() bool {
 	for t.Class == ClassArray {
 		t = t.Base
@@ -118,8 +118,8 @@ func (t *Datatype) isText() bool {
 	return t.Class == ClassVlen && t.Text
 }
 
-// texts returns an array of text of any length, which is kept as bytes until it is asked for
-// as Go values.
+// texts returns an array of texts of variable length. The texts are kept in one block of bytes
+// until Go values are asked for.
 func (p *plan) texts(h *heapReader, shape []int, data []byte) (*ndarray.Array, error) {
 	n := len(data) / p.size
 	if err := h.spend(8 * uint64(n)); err != nil {
@@ -141,12 +141,12 @@ func (p *plan) texts(h *heapReader, shape []int, data []byte) (*ndarray.Array, e
 	return a, a.PySetState(nil)
 }
 
-// sequence returns the bytes of a sequence of elements of so many bytes, and their number.
-// They alias the file.
+// sequence returns the bytes of a sequence, whose elements have size bytes, and the number of
+// elements. The bytes may alias the file.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.d, "Variable-length".
 func (h *heapReader) sequence(src []byte, size int) ([]byte, int, error) {
-	c := h.f.over(src, -1)
+	c := h.f.cursorOver(src, -1)
 	n, addr, index := uint64(c.u32()), c.addr(), c.u32()
 	if c.err != nil {
 		return nil, 0, errorf(ErrMalformed, "a sequence in %d bytes", len(src))
@@ -166,7 +166,7 @@ func (h *heapReader) sequence(src []byte, size int) ([]byte, int, error) {
 	return b[:n*uint64(size)], int(n), nil
 }
 
-// compoundValue returns a record as the values of its fields.
+// compoundValue returns a function that makes a slice of the values of a compound's fields.
 func compoundValue(members []Member, plans []*plan) func(h *heapReader, src []byte) (any, error) {
 	return func(h *heapReader, src []byte) (any, error) {
 		values := make([]any, len(members))
@@ -180,11 +180,11 @@ func compoundValue(members []Member, plans []*plan) func(h *heapReader, src []by
 	}
 }
 
-// field returns the value of a field in a record with objects: a record as []any, an
-// array datatype as an array, another as NumPy's scalar.
+// field returns the value of a field in a record with objects: a record as []any, an array datatype
+// as an array, any other as a NumPy scalar.
 func (p *plan) field(h *heapReader, src []byte) (any, error) {
 	if len(p.dims) > 0 {
-		// The array keeps the bytes.
+		// Copied, since the array keeps the bytes.
 		return p.arrayWith(h, nil, append([]byte(nil), src...))
 	}
 	if p.value != nil {
@@ -196,25 +196,24 @@ func (p *plan) field(h *heapReader, src []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tuple(s.Value()), nil
+	return recordToSlice(s.Value()), nil
 }
 
-// tuple makes []any of records, at every depth.
-func tuple(v any) any {
+// recordToSlice converts records to []any, at every depth.
+func recordToSlice(v any) any {
 	r, ok := v.(ndarray.Record)
 	if !ok {
 		return v
 	}
 	values := make([]any, len(r.Values))
 	for i := range values {
-		values[i] = tuple(r.Values[i])
+		values[i] = recordToSlice(r.Values[i])
 	}
 	return values
 }
 
-// Dereference returns the object that a reference of this file leads to, by a path of
-// the form "#address", since a reference has no name. A null reference is an error of the
-// kind ErrNotFound.
+// Dereference returns the object to which a reference of this file points. Its path has the form
+// "#address", since a reference has no name. A null reference is an error of the kind ErrNotFound.
 func (f *File) Dereference(r Reference) (Object, error) {
 	if err := f.enter(); err != nil {
 		return nil, err

@@ -8,25 +8,25 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Read returns the whole dataset. An array of contiguous data in a mapped file, or one of
-// [NewBytes], lies in the file's memory, where nothing is read before it is touched; every
-// other one is in memory of its own. Chunks are decoded by several goroutines.
+// Read returns the whole dataset. An array of contiguous data in a mapped file, or in a file of
+// [NewBytes], aliases the file's memory, and nothing is read before it is used. Any other array is
+// in memory of its own. Several goroutines decode the chunks.
 //
-// An array is in C order, with the dtype and byte order of the file. Text of any length is
-// string in an array of objects, a sequence of any length an *ndarray.Array, a reference a
-// [Reference] or [RegionReference].
+// The array is in C order, with the dtype and byte order of the file. A text of variable length is
+// a string in an array of objects, a sequence an *ndarray.Array, and a reference a [Reference] or
+// [RegionReference].
 func (d *Dataset) Read() (*ndarray.Array, error) {
 	return d.Slice(nil, nil, nil)
 }
 
-// Slice returns count elements from start in each dimension, step apart: h5py's
-// d[start : start+count*step : step]. nil for start is the first elements, for step each, and
-// for count as many as there are. They have one entry for each dimension of the dataset
-// without those of an array datatype.
+// Slice returns count elements from start, in steps of step, in each dimension: h5py's d[start :
+// start+count*step : step]. A nil start is the first element, a nil step is 1, and a nil count is
+// all that fit. The slices have one entry for each dimension of the dataset, without those of an
+// array datatype.
 //
-// Only the chunks that have such elements are read and decoded. Of contiguous data in a
-// mapped file the result is a view, as of [Dataset.Read]. What does not lie in the dataset
-// is an error of the kind ErrSelection.
+// Only the chunks with selected elements are read and decoded. For contiguous data in a mapped file
+// the result is a view, as that of [Dataset.Read]. A selection that extends beyond the dataset is
+// an error of the kind ErrSelection.
 func (d *Dataset) Slice(start, count, step []int) (*ndarray.Array, error) {
 	if err := d.f.enter(); err != nil {
 		return nil, err
@@ -38,18 +38,18 @@ func (d *Dataset) Slice(start, count, step []int) (*ndarray.Array, error) {
 				Text: "a selection of a dataset without elements"}
 		}
 		a, err := d.plan.array(d.f, []int{0}, nil)
-		return a, inPath(err, d.path)
+		return a, withPath(err, d.path)
 	}
 	s, err := newSelection(d.space.dims, start, count, step)
 	if err != nil {
-		return nil, inPath(err, d.path)
+		return nil, withPath(err, d.path)
 	}
 	a, err := d.slice(s)
-	return a, inPath(err, d.path)
+	return a, withPath(err, d.path)
 }
 
 func (d *Dataset) slice(s selection) (*ndarray.Array, error) {
-	if a, err := d.alias(s); a != nil || err != nil {
+	if a, err := d.view(s); a != nil || err != nil {
 		return a, err
 	}
 	shape, err := s.shape()
@@ -64,11 +64,11 @@ func (d *Dataset) slice(s selection) (*ndarray.Array, error) {
 	return d.plan.arrayWith(h, shape, raw)
 }
 
-// readState is what one read has in common, with the virtual datasets below it.
+// readState is the state of one read, which includes the reads of the sources of a virtual dataset.
 type readState struct {
-	heap  *heapReader // whose budget bounds everything that is allocated
-	depth int         // of virtual datasets
-	parts int         // of them that were looked at
+	heap         *heapReader // its budget bounds everything that is allocated
+	depth        int         // nesting of virtual datasets
+	virtualParts int         // number of sources that were visited
 }
 
 // raw returns the selected elements in the file's form, in memory of their own.
@@ -83,7 +83,7 @@ func (d *Dataset) raw(r *readState, s selection) ([]byte, error) {
 	if n == 0 {
 		return []byte{}, nil
 	}
-	read, err := d.reading(r, s)
+	read, err := d.reader(r, s)
 	if err != nil {
 		return nil, err
 	}
@@ -92,24 +92,24 @@ func (d *Dataset) raw(r *readState, s selection) ([]byte, error) {
 	return dst, read(dst)
 }
 
-// reading looks where the selected elements are, and returns what fills memory with them.
-func (d *Dataset) reading(r *readState, s selection) (read func(dst []byte) error, err error) {
+// reader locates the selected elements, and returns a function that reads them to dst.
+func (d *Dataset) reader(r *readState, s selection) (read func(dst []byte) error, err error) {
 	switch l := d.layout; {
 	case l.class == layoutCompact:
-		return d.compact(s)
+		return d.compactReader(s)
 	case l.class == layoutChunked:
-		return d.chunked(s)
+		return d.chunkReader(s)
 	case l.class == layoutVirtual:
 		return func(dst []byte) error { return d.readVirtual(r, dst, s) }, nil
 	case len(d.external) > 0:
 		return func(dst []byte) error { return d.readExternal(dst, s) }, nil
 	}
-	return d.contiguous(s)
+	return d.contiguousReader(s)
 }
 
-// nbytes returns the size of the whole dataset.
+// nbytes returns the size of the whole dataset in bytes, in the file's form.
 func (d *Dataset) nbytes() (uint64, error) {
-	n, ok := everything(d.space.dims).bytes(d.typ.Size)
+	n, ok := selectAll(d.space.dims).bytes(d.typ.Size)
 	if !ok {
 		return 0, errorf(ErrLimit, "a dataset of %v elements of %d bytes", d.space.dims, d.typ.Size)
 	}
@@ -120,18 +120,18 @@ func (d *Dataset) nbytes() (uint64, error) {
 type Chunk struct {
 	// Start is the index of the first element.
 	Start []int
-	// Array is the elements. At the end of a dimension a chunk has fewer of them.
+	// Array has the elements. At the end of a dimension a chunk may have fewer.
 	Array *ndarray.Array
 }
 
-// Chunks iterates over the dataset part by part, in memory for one of them: over the chunks
-// that are stored, in the order of the index, and of a dataset that has no chunks over
-// runs of a few MiB. Elements of chunks that are not stored are the fill value and do
-// not come. The first error ends the iteration.
+// Chunks iterates over the dataset in parts, of which one at a time is in memory. The parts are the
+// stored chunks in the order of the index, or for a dataset without chunks runs of a few MiB.
+// Chunks that are not stored, whose elements have the fill value, are not yielded. The first error
+// ends the iteration.
 func (d *Dataset) Chunks() iter.Seq2[Chunk, error] {
 	return func(yield func(Chunk, error) bool) {
 		err := d.eachPart(func(s selection) error {
-			c, err := d.part(s)
+			c, err := d.readPart(s)
 			if err != nil {
 				return err
 			}
@@ -141,7 +141,7 @@ func (d *Dataset) Chunks() iter.Seq2[Chunk, error] {
 			return nil
 		})
 		if err != nil && err != errStop {
-			yield(Chunk{}, inPath(err, d.path))
+			yield(Chunk{}, withPath(err, d.path))
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (d *Dataset) Chunks() iter.Seq2[Chunk, error] {
 // errStop ends an iteration without an error.
 var errStop = errors.New("stop")
 
-func (d *Dataset) part(s selection) (Chunk, error) {
+func (d *Dataset) readPart(s selection) (Chunk, error) {
 	if err := d.f.enter(); err != nil {
 		return Chunk{}, err
 	}
@@ -161,16 +161,17 @@ func (d *Dataset) part(s selection) (Chunk, error) {
 	return Chunk{clamp(s.start), a}, nil
 }
 
-// partBytes is about how much of a dataset without chunks [Dataset.Chunks] gives at once.
+// partBytes is about the size of the parts that [Dataset.Chunks] yields for a dataset without
+// chunks.
 const partBytes = 4 << 20
 
-// eachPart calls visit with the selections that Chunks goes through, without the file
-// held for reading.
+// eachPart calls visit with the selections of Chunks. It does not hold the lock of the file during
+// the calls.
 func (d *Dataset) eachPart(visit func(selection) error) error {
 	if d.space == nil {
 		return d.f.enter() // an error
 	}
-	whole := everything(d.space.dims)
+	whole := selectAll(d.space.dims)
 	if d.space.null || whole.size() == 0 {
 		return nil
 	}
@@ -190,14 +191,15 @@ func (d *Dataset) eachPart(visit func(selection) error) error {
 	if len(shape) == 0 {
 		return visit(whole)
 	}
-	return eachTouched(whole.axes(shape), func(coord []uint64) error {
+	return eachSelectedChunk(whole.axes(shape), func(coord []uint64) error {
 		return visit(d.selectionAt(coord, shape))
 	})
 }
 
-// selectionAt returns what is in the dataset of a part of the shape at some coordinates.
+// selectionAt returns the part of the dataset in a block of the given shape, at block coordinates
+// coord.
 func (d *Dataset) selectionAt(coord, shape []uint64) selection {
-	s := everything(d.space.dims)
+	s := selectAll(d.space.dims)
 	s.count = make([]uint64, len(coord))
 	for i, x := range coord {
 		s.start[i] = x * shape[i]
@@ -206,7 +208,7 @@ func (d *Dataset) selectionAt(coord, shape []uint64) selection {
 	return s
 }
 
-// storedChunks returns the coordinates of all stored chunks, one behind the other.
+// storedChunks returns the coordinates of all stored chunks in one slice.
 func (d *Dataset) storedChunks(whole selection) ([]uint64, error) {
 	if err := d.f.enter(); err != nil {
 		return nil, err
@@ -222,7 +224,7 @@ func (d *Dataset) storedChunks(whole selection) ([]uint64, error) {
 	return coords, err
 }
 
-// runShape returns the shape of runs of about so many bytes that lie side by side.
+// runShape returns the shape of contiguous blocks of about so many bytes.
 func runShape(dims []uint64, elem, bytes uint64) []uint64 {
 	shape := make([]uint64, len(dims))
 	left := max(bytes/elem, 1)

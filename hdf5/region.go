@@ -6,26 +6,26 @@ import (
 	"strconv"
 )
 
-// Region is a selection of elements of a dataset as files have it, for region references and
-// virtual datasets: everything, nothing, blocks, or points.
+// Region is a selection of elements of a dataset, as region references and virtual datasets have
+// it: everything, nothing, blocks, or points.
 type Region struct {
 	// All says that every element is selected.
 	All bool
-	// Start, Stride, Count and Block are of blocks at regular distances, with one entry
-	// for each dimension: Count blocks of Block elements, Stride elements from one's
-	// first to the next's. A Count or Block of -1 is unlimited.
+	// Start, Stride, Count and Block describe regular blocks, with one entry for each dimension:
+	// Count blocks of Block elements, with Stride elements from the first element of a block to
+	// that of the next. A Count or Block of -1 is unlimited.
 	Start, Stride, Count, Block []int64
-	// Boxes are blocks anywhere: each the first and the last element, inclusive.
+	// Boxes are irregular blocks: the first and the last element of each, inclusive.
 	Boxes [][2][]int64
 	// Points are single elements.
 	Points [][]int64
 }
 
-// maxRegionParts bounds the blocks and points of a selection, each of which takes bytes of
-// the file anyway.
+// maxRegionParts bounds the blocks and points of a selection. Their number is also bounded by the
+// bytes that each takes in the file.
 const maxRegionParts = 1 << 24
 
-// parseRegion reads a selection.
+// parseRegion parses a selection.
 //
 // Reference: HDF5 File Format Specification, VII.B ("Dataspace Encoding", "Selections").
 func parseRegion(c *cursor) (*Region, error) {
@@ -69,7 +69,7 @@ func (r *Region) parsePoints(c *cursor) {
 	}
 }
 
-// width reads how many bytes the numbers of a selection take.
+// width reads the number of bytes of each number in a selection.
 func (c *cursor) width() int {
 	pos := c.pos()
 	n := int(c.u8())
@@ -89,7 +89,7 @@ func (c *cursor) rank() int {
 	return n
 }
 
-// coords reads one number for each dimension; all bits of it set are -1.
+// coords reads one number for each dimension; a number with all bits set is -1.
 func (c *cursor) coords(rank, width int) []int64 {
 	x := make([]int64, rank)
 	for i := range x {
@@ -157,7 +157,7 @@ func (r *Region) parseHyperslab(c *cursor) {
 	}
 }
 
-// checkSlab refuses blocks that overlap or overflow.
+// checkSlab refuses regular blocks that overlap or overflow.
 func (r *Region) checkSlab(c *cursor) {
 	for i := range r.Start {
 		start, stride, count, block := r.Start[i], r.Stride[i], r.Count[i], r.Block[i]
@@ -176,7 +176,7 @@ func (r *Region) checkSlab(c *cursor) {
 	}
 }
 
-// dereference returns the object of a reference.
+// dereference returns the object to which a reference points.
 func (f *File) dereference(r Reference) (Object, error) {
 	if r.IsNull() {
 		return nil, errorf(ErrNotFound, "a null reference")

@@ -2,17 +2,17 @@ package hdf5
 
 import "slices"
 
-// indices returns the places of the selected elements in a dataset of a shape, in C order
-// or, of points, in theirs. What they take of memory is off the budget of the read.
+// indices returns the indices of the selected elements in a dataset of the given shape: in C order,
+// or for points in the order of the points. Their memory is taken off the budget of the read.
 func (r *Region) indices(state *readState, dims []uint64) ([]uint64, error) {
 	if len(r.Points) > 0 {
 		return r.pointIndices(state, dims)
 	}
-	list, err := r.runs(state, dims)
+	list, err := r.boxIndices(state, dims)
 	if err != nil {
 		return nil, err
 	}
-	// Blocks are in any order, and elements are in that of the dataset.
+	// Blocks may be in any order, but elements are read in the order of the dataset.
 	slices.Sort(list)
 	return slices.Compact(list), nil
 }
@@ -40,8 +40,8 @@ func (r *Region) pointIndices(state *readState, dims []uint64) ([]uint64, error)
 	return list, nil
 }
 
-// runs returns the elements of boxes or of regular blocks.
-func (r *Region) runs(state *readState, dims []uint64) ([]uint64, error) {
+// boxIndices returns the indices of the elements of blocks.
+func (r *Region) boxIndices(state *readState, dims []uint64) ([]uint64, error) {
 	boxes := r.Boxes
 	if r.All {
 		zero, last := make([]int64, len(dims)), make([]int64, len(dims))
@@ -82,7 +82,7 @@ func (r *Region) runs(state *readState, dims []uint64) ([]uint64, error) {
 	return list, nil
 }
 
-// slabIndices returns the elements of blocks at regular distances.
+// slabIndices returns the indices of the elements of regular blocks.
 func (r *Region) slabIndices(state *readState, dims []uint64) ([]uint64, error) {
 	if len(r.Start) != len(dims) {
 		return nil, errorf(ErrMalformed, "blocks of %d dimensions in a dataset of %d", len(r.Start),
@@ -96,7 +96,7 @@ func (r *Region) slabIndices(state *readState, dims []uint64) ([]uint64, error) 
 		if err := state.heap.spend(8 * dim); err != nil {
 			return nil, err
 		}
-		count, block := uint64(r.Count[i]), uint64(r.Block[i]) // -1 is more than there are
+		count, block := uint64(r.Count[i]), uint64(r.Block[i]) // -1 becomes the largest number
 		for k := uint64(0); k < count; k++ {
 			first := uint64(r.Start[i]) + k*uint64(r.Stride[i])
 			if first >= dim {
@@ -110,7 +110,7 @@ func (r *Region) slabIndices(state *readState, dims []uint64) ([]uint64, error) 
 	return product(state, nil, axes, dims)
 }
 
-// product appends the places of all combinations of coordinates.
+// product appends the indices of all combinations of coordinates.
 func product(state *readState, list []uint64, axes [][]uint64, dims []uint64) ([]uint64, error) {
 	n := uint64(1)
 	for _, a := range axes {

@@ -6,9 +6,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Scales returns the dimension scales of a dataset: for each dimension the datasets that
-// give its coordinates, in the order in which they were attached. Where there are none the
-// entry is empty.
+// Scales returns, for each dimension of a dataset, its dimension scales: the datasets that have the
+// coordinates of the dimension, in the order in which they were attached.
 //
 // Reference: HDF5 Dimension Scale Specification, attribute DIMENSION_LIST.
 func (d *Dataset) Scales() ([][]*Dataset, error) {
@@ -29,7 +28,7 @@ func (d *Dataset) Scales() ([][]*Dataset, error) {
 	}
 	lists, err := v.Objects()
 	if err != nil {
-		return nil, located(err, a.path(), a.off)
+		return nil, withLocation(err, a.path(), a.off)
 	}
 	for i, list := range lists[:min(len(lists), len(scales))] {
 		refs, ok := list.(*ndarray.Array)

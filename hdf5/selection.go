@@ -2,14 +2,14 @@ package hdf5
 
 import "math/bits"
 
-// selection is the elements of a dataset that a read is about: in each dimension count
-// of them, step apart, from start. It lies in the dataset.
+// selection is a selection of elements: in each dimension count elements, step apart, from start.
+// It never extends beyond the dataset.
 type selection struct {
 	start, count, step []uint64
 }
 
-// everything selects a whole shape.
-func everything(dims []uint64) selection {
+// selectAll selects a whole dataset.
+func selectAll(dims []uint64) selection {
 	s := selection{start: make([]uint64, len(dims)), count: dims, step: make([]uint64, len(dims))}
 	for i := range s.step {
 		s.step[i] = 1
@@ -17,10 +17,10 @@ func everything(dims []uint64) selection {
 	return s
 }
 
-// newSelection checks what a caller asked for: nil for start is zeros, for step ones, for
-// count as many as there are.
+// newSelection checks the selection that a caller asks for. A nil start is zeros, a nil step is
+// ones, and a nil count is all elements that fit.
 func newSelection(dims []uint64, start, count, step []int) (selection, error) {
-	s := everything(dims)
+	s := selectAll(dims)
 	s.count = append([]uint64(nil), dims...)
 	for _, x := range [][]int{start, count, step} {
 		if x != nil && len(x) != len(dims) {
@@ -58,7 +58,7 @@ func newSelection(dims []uint64, start, count, step []int) (selection, error) {
 	return s, nil
 }
 
-// size returns the number of elements, which is at most the dataset's.
+// size returns the number of elements, which is at most that of the dataset.
 func (s selection) size() uint64 {
 	n := uint64(1)
 	for _, c := range s.count {
@@ -67,10 +67,10 @@ func (s selection) size() uint64 {
 	return n
 }
 
-// contiguous reports whether the elements lie side by side in a dataset of the shape, and
-// the index of the first.
+// contiguous reports whether the elements are contiguous in a dataset of the given shape, and
+// returns the index of the first.
 func (s selection) contiguous(dims []uint64) (first uint64, ok bool) {
-	whole := true // all dimensions behind this one are selected in full
+	whole := true // all dimensions after this one are selected completely
 	for i := len(dims) - 1; i >= 0; i-- {
 		if s.count[i] > 1 && (!whole || s.step[i] != 1) {
 			return 0, false
@@ -88,47 +88,47 @@ func (s selection) contiguous(dims []uint64) (first uint64, ok bool) {
 // shape returns the counts as ints.
 func (s selection) shape() ([]int, error) { return (&dataspace{dims: s.count}).shape() }
 
-// bytes returns the size of the selected elements, or false where it is none of an int.
+// bytes returns the size of the selected elements in bytes; ok is false if it does not fit an int.
 func (s selection) bytes(elem int) (uint64, bool) {
 	hi, lo := bits.Mul64(s.size(), uint64(elem))
 	return lo, hi == 0 && lo <= maxInt
 }
 
-// axis is the chunks that a selection touches in one dimension, by their numbers in it.
-type axis struct {
-	lo, n       uint64
-	start, step uint64 // of the selection
-	chunk       uint64
-	dense       bool // the chunks are lo, lo+1 and so on
+// chunkAxis is the set of chunks with selected elements in one dimension, by their coordinates.
+type chunkAxis struct {
+	lo, n       uint64 // first coordinate, and number of chunks
+	start, step uint64 // of the selection, in elements
+	chunk       uint64 // length of a chunk, in elements
+	consecutive bool   // the coordinates are lo, lo+1 and so on
 }
 
-// axes returns the chunks that the selection, which is not empty, touches.
-func (s selection) axes(chunk []uint64) []axis {
-	a := make([]axis, len(chunk))
+// axes returns the chunks with selected elements. The selection must not be empty.
+func (s selection) axes(chunk []uint64) []chunkAxis {
+	a := make([]chunkAxis, len(chunk))
 	for i, c := range chunk {
-		a[i] = axis{lo: s.start[i] / c, n: s.count[i], start: s.start[i], step: s.step[i], chunk: c}
+		a[i] = chunkAxis{lo: s.start[i] / c, n: s.count[i], start: s.start[i], step: s.step[i], chunk: c}
 		if s.step[i] <= c {
 			last := s.start[i] + (s.count[i]-1)*s.step[i]
-			a[i].n, a[i].dense = last/c-a[i].lo+1, true
+			a[i].n, a[i].consecutive = last/c-a[i].lo+1, true
 		}
 	}
 	return a
 }
 
-// at returns the number of the k-th chunk.
-func (a axis) at(k uint64) uint64 {
-	if a.dense {
+// nth returns the coordinate of the k-th chunk.
+func (a chunkAxis) nth(k uint64) uint64 {
+	if a.consecutive {
 		return a.lo + k
 	}
 	return (a.start + k*a.step) / a.chunk
 }
 
-// ceil returns the first k for which at(k) is at least x, which is n where there is none.
-func (a axis) ceil(x uint64) uint64 {
+// ceil returns the smallest k with nth(k) >= x, or n if there is none.
+func (a chunkAxis) ceil(x uint64) uint64 {
 	if x <= a.lo {
 		return 0
 	}
-	if a.dense {
+	if a.consecutive {
 		return min(x-a.lo, a.n)
 	}
 	hi, first := bits.Mul64(x, a.chunk)
@@ -138,14 +138,14 @@ func (a axis) ceil(x uint64) uint64 {
 	return min((first-a.start+a.step-1)/a.step, a.n)
 }
 
-// has reports whether x is one of the chunks.
-func (a axis) has(x uint64) bool {
+// contains reports whether x is the coordinate of one of the chunks.
+func (a chunkAxis) contains(x uint64) bool {
 	k := a.ceil(x)
-	return k < a.n && a.at(k) == x
+	return k < a.n && a.nth(k) == x
 }
 
-// volume returns the number of chunks that the axes make; it is at most that of elements.
-func volume(axes []axis) uint64 {
+// chunkCount returns the number of selected chunks, which is at most the number of elements.
+func chunkCount(axes []chunkAxis) uint64 {
 	n := uint64(1)
 	for _, a := range axes {
 		n *= a.n
@@ -153,37 +153,37 @@ func volume(axes []axis) uint64 {
 	return n
 }
 
-// nextTouched makes p, in the lexical order of coordinates, the first chunk of the axes that
-// does not come before it; false where there is none.
-func nextTouched(axes []axis, p []uint64) bool {
+// nextSelectedChunk sets p to the first selected chunk, in lexical order of the coordinates, that
+// is not before p. It returns false if there is none.
+func nextSelectedChunk(axes []chunkAxis, p []uint64) bool {
 	for i := range axes {
 		k := axes[i].ceil(p[i])
-		if k < axes[i].n && axes[i].at(k) == p[i] {
+		if k < axes[i].n && axes[i].nth(k) == p[i] {
 			continue
 		}
 		j := i
 		for k >= axes[j].n {
-			// None is left in this dimension: on to the next in the one before.
+			// No chunk is left in this dimension: advance the dimension before it.
 			if j--; j < 0 {
 				return false
 			}
 			k = axes[j].ceil(p[j] + 1)
 		}
-		p[j] = axes[j].at(k)
+		p[j] = axes[j].nth(k)
 		for j++; j < len(axes); j++ {
-			p[j] = axes[j].at(0)
+			p[j] = axes[j].nth(0)
 		}
 		return true
 	}
 	return true
 }
 
-// eachTouched calls visit with the coordinates of every chunk of the axes, in order. The
-// coordinates are the same memory each time.
-func eachTouched(axes []axis, visit func(coord []uint64) error) error {
+// eachSelectedChunk calls visit with the coordinates of every selected chunk, in order. visit must
+// not keep them.
+func eachSelectedChunk(axes []chunkAxis, visit func(coord []uint64) error) error {
 	coord, k := make([]uint64, len(axes)), make([]uint64, len(axes))
 	for i := range axes {
-		coord[i] = axes[i].at(0)
+		coord[i] = axes[i].nth(0)
 	}
 	for {
 		if err := visit(coord); err != nil {
@@ -192,10 +192,10 @@ func eachTouched(axes []axis, visit func(coord []uint64) error) error {
 		i := len(axes) - 1
 		for ; i >= 0; i-- {
 			if k[i]++; k[i] < axes[i].n {
-				coord[i] = axes[i].at(k[i])
+				coord[i] = axes[i].nth(k[i])
 				break
 			}
-			k[i], coord[i] = 0, axes[i].at(0)
+			k[i], coord[i] = 0, axes[i].nth(0)
 		}
 		if i < 0 {
 			return nil

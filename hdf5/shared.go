@@ -1,12 +1,12 @@
 package hdf5
 
-// A message may stand elsewhere than in its header: as a committed datatype in an object
-// of its own, or in the file's table of shared messages.
+// A message may be stored outside its header: as a committed datatype, which is an object by
+// itself, or in the file's table of shared messages.
 //
 // Reference: HDF5 File Format Specification, IV.A.2 ("Shared Message"), III.F ("Shared
 // Object Header Message Table").
 
-// sharedTable is the heaps of shared messages by the types of message in them.
+// sharedTable has the heaps of shared messages, by the types of messages in them.
 type sharedTable struct {
 	indexes []sharedIndex
 }
@@ -16,8 +16,8 @@ type sharedIndex struct {
 	heap  uint64
 }
 
-// readExtension reads the superblock's extension, which is where the table of shared
-// messages is.
+// readExtension reads the superblock's extension, and the table of shared messages that it points
+// to.
 func (f *File) readExtension() (*sharedTable, error) {
 	if f.sb.extension == undefined {
 		return nil, nil
@@ -30,7 +30,7 @@ func (f *File) readExtension() (*sharedTable, error) {
 	if m == nil {
 		return nil, nil
 	}
-	c := f.over(m.data, m.off)
+	c := f.cursorOver(m.data, m.off)
 	c.version("message about shared messages", 0)
 	addr, n := c.addr(), int(c.u8())
 	if c.err != nil {
@@ -55,23 +55,23 @@ func (f *File) readExtension() (*sharedTable, error) {
 	return t, c.err
 }
 
-// body returns a cursor over what a message says, wherever it stands.
+// body returns a cursor over the content of a message, wherever it is stored.
 func (f *File) body(m *message) (*cursor, error) {
-	c := f.over(m.data, m.off)
+	c := f.cursorOver(m.data, m.off)
 	if m.flags&flagShared == 0 {
 		return c, nil
 	}
 	return f.sharedBody(c, m.kind)
 }
 
-// sharedBody reads the reference to a shared message of a kind and returns a cursor over
-// the message. A shared message is never itself a reference, so that this ends.
+// sharedBody reads the reference to a shared message of a kind, and returns a cursor over the
+// message. It does not recurse: a shared message is never itself a reference.
 func (f *File) sharedBody(c *cursor, kind uint16) (*cursor, error) {
 	pos := c.pos()
 	v := c.version("shared message", 1, 2, 3)
 	how := c.u8()
 	if v == 1 {
-		// A symbol table entry: the offset of a name that nobody needs, and the address.
+		// A symbol table entry: the offset of a name, which is not needed, and the address.
 		c.skip(6 + c.sizeLength)
 	}
 	if v == 3 && how == 1 {
@@ -93,10 +93,10 @@ func (f *File) sharedBody(c *cursor, kind uint16) (*cursor, error) {
 	if m == nil || m.flags&flagShared != 0 {
 		return nil, malformed(pos, "a shared message of the type %d that is not there", kind)
 	}
-	return f.over(m.data, m.off), nil
+	return f.cursorOver(m.data, m.off), nil
 }
 
-// fromTable returns a message of the table of shared messages.
+// fromTable returns a message in the table of shared messages.
 func (f *File) fromTable(id []byte, kind uint16, pos int64) (*cursor, error) {
 	if f.extensionErr != nil {
 		return nil, f.extensionErr
@@ -116,7 +116,7 @@ func (f *File) fromTable(id []byte, kind uint16, pos int64) (*cursor, error) {
 		if err != nil {
 			return nil, err
 		}
-		return f.over(b, off), nil
+		return f.cursorOver(b, off), nil
 	}
 	return nil, malformed(pos, "no table of shared messages of the type %d", kind)
 }

@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// source is the bytes of a file. Addresses are relative to the superblock, which lies
-// behind the user block; every one is checked here and nowhere else.
+// source gives access to the bytes of a file. Addresses are relative to the superblock, which
+// follows the user block. Every address is checked here and nowhere else.
 type source struct {
-	data []byte      // the file where it is mapped, else nil
-	r    io.ReaderAt // where it is not
-	size int64
-	base int64 // of the superblock
+	data []byte      // the whole file, if it is mapped or in memory
+	r    io.ReaderAt // used if data is nil
+	size int64       // of the file in bytes
+	base int64       // offset of the superblock
 }
 
-// offset returns the offset in the file of an address, for errors too.
+// offset returns the offset in the file of an address, which may be out of range.
 func (s *source) offset(addr uint64) int64 {
 	if addr > math.MaxInt64-uint64(s.base) {
 		return math.MaxInt64
@@ -22,17 +22,16 @@ func (s *source) offset(addr uint64) int64 {
 	return int64(addr) + s.base
 }
 
-// check reports whether n bytes from an address lie in the file.
+// check returns an error unless n bytes at an address are inside the file.
 func (s *source) check(addr, n uint64) error {
 	off := s.offset(addr)
 	if off > s.size || n > uint64(s.size-off) || n > math.MaxInt {
-		return at(off, ErrTruncated, "%d bytes that reach outside the file of %d", n, s.size)
+		return errorAt(off, ErrTruncated, "%d bytes that reach outside the file of %d", n, s.size)
 	}
 	return nil
 }
 
-// bytes returns n bytes from an address. They must not be changed: they are the mapped
-// file where there is one.
+// bytes returns n bytes at an address. They must not be changed, since they may alias the mapping.
 func (s *source) bytes(addr, n uint64) ([]byte, error) {
 	if err := s.check(addr, n); err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func (s *source) readAt(b []byte, off int64) error {
 	return nil
 }
 
-// upTo returns n bytes from an address, or as many as the file has.
+// upTo returns n bytes at an address, or fewer if the file ends before.
 func (s *source) upTo(addr, n uint64) ([]byte, error) {
 	if off := s.offset(addr); off < s.size {
 		n = min(n, uint64(s.size-off))

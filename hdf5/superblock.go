@@ -6,25 +6,25 @@ import (
 	"github.com/unpkl/unpkl/internal/magic"
 )
 
-// Signature is what the superblock of every HDF5 file begins with: at the file's first
-// byte, or at 512, 1024, 2048 and so on behind a user block.
+// Signature is the beginning of the superblock of every HDF5 file. The superblock is at the first
+// byte of the file or, after a user block, at 512, 1024, 2048 and so on.
 const Signature = magic.HDF5
 
-// superblock is what the whole file is read by.
+// superblock has the parameters of the whole file.
 //
 // Reference: HDF5 File Format Specification, II.A ("Format Signature and Superblock").
 type superblock struct {
 	version                uint8
-	sizeOffset, sizeLength int
-	leafK                  int    // of symbol tables: half the entries of a leaf
-	root                   uint64 // object header of the root group
-	extension              uint64 // object header of the extension
+	sizeOffset, sizeLength int    // bytes of an address and of a length
+	leafK                  int    // half the number of entries in a leaf of a symbol table
+	root                   uint64 // address of the root group's object header
+	extension              uint64 // address of the extension's object header
 }
 
-// maxUserBlock is the largest offset at which a superblock is looked for.
+// maxUserBlock is the largest offset at which a superblock is searched.
 const maxUserBlock = 1 << 32
 
-// readSuperblock finds the superblock and makes the source relative to it.
+// readSuperblock finds the superblock, and makes the addresses of the source relative to it.
 func readSuperblock(s *source) (*superblock, error) {
 	for off := int64(0); off <= maxUserBlock && off+8 <= s.size; off = max(2*off, 512) {
 		b, err := s.bytes(uint64(off), 8)
@@ -39,10 +39,10 @@ func readSuperblock(s *source) (*superblock, error) {
 	if s.size < 8 {
 		if b, err := s.bytes(0, uint64(s.size)); err == nil && s.size > 0 &&
 			bytes.HasPrefix([]byte(Signature), b) {
-			return nil, at(0, ErrTruncated, "the input ends inside the signature")
+			return nil, errorAt(0, ErrTruncated, "the input ends inside the signature")
 		}
 	}
-	return nil, at(0, ErrMalformed, "not an HDF5 file: it has no signature %q", Signature)
+	return nil, errorAt(0, ErrMalformed, "not an HDF5 file: it has no signature %q", Signature)
 }
 
 func parseSuperblock(s *source) (*superblock, error) {
@@ -61,12 +61,12 @@ func parseSuperblock(s *source) (*superblock, error) {
 	}
 	if c.err != nil {
 		if len(b) < 128 {
-			return nil, at(s.base, ErrTruncated, "the input ends inside the superblock")
+			return nil, errorAt(s.base, ErrTruncated, "the input ends inside the superblock")
 		}
 		return nil, c.err
 	}
 	if eof > uint64(s.size) {
-		return nil, at(s.base, ErrTruncated,
+		return nil, errorAt(s.base, ErrTruncated,
 			"a file of %d bytes, the superblock says %d", s.size, eof)
 	}
 	return sb, nil
@@ -94,7 +94,7 @@ func (sb *superblock) parseOld(c *cursor) (eof uint64) {
 	if sb.version == 1 {
 		c.skip(4)
 	}
-	c.addr() // the base, which is where the superblock was found
+	c.addr() // the base address, which is where the superblock was found
 	c.addr()
 	eof = c.addr()
 	c.addr()

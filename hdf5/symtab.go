@@ -5,7 +5,7 @@ import (
 	"sort"
 )
 
-// symbolTable is the members of a group of the old kind: a B-tree of nodes of entries whose
+// symbolTable is the storage of the links of an old group: a B-tree of nodes with entries, whose
 // names are in a local heap.
 //
 // Reference: HDF5 File Format Specification, III.B ("Group Symbol Table Nodes"), III.C
@@ -17,7 +17,7 @@ type symbolTable struct {
 }
 
 func (f *File) symbolTable(m *message) (*symbolTable, error) {
-	c := f.over(m.data, m.off)
+	c := f.cursorOver(m.data, m.off)
 	tree, heap := c.addr(), c.addr()
 	if c.err != nil {
 		return nil, c.err
@@ -26,10 +26,10 @@ func (f *File) symbolTable(m *message) (*symbolTable, error) {
 	return &symbolTable{f, tree, names}, err
 }
 
-// symbolNode is the entries of a node, each of entrySize bytes.
+// symbolNode is a node with n entries of size bytes each.
 type symbolNode struct {
-	b    []byte
-	off  int64
+	b    []byte // the entries
+	off  int64  // of the entries in the file
 	n    int
 	size int
 }
@@ -53,19 +53,19 @@ func (s *symbolTable) node(addr uint64) (*symbolNode, error) {
 
 // name returns the name of entry i.
 func (s *symbolTable) name(n *symbolNode, i int) ([]byte, error) {
-	c := s.f.over(n.b[i*n.size:(i+1)*n.size], n.off+int64(i*n.size))
+	c := s.f.cursorOver(n.b[i*n.size:(i+1)*n.size], n.off+int64(i*n.size))
 	return s.names.name(c.addr())
 }
 
 // link returns entry i.
 func (s *symbolTable) link(n *symbolNode, i int) (Link, error) {
-	c := s.f.over(n.b[i*n.size:(i+1)*n.size], n.off+int64(i*n.size))
+	c := s.f.cursorOver(n.b[i*n.size:(i+1)*n.size], n.off+int64(i*n.size))
 	name, err := s.names.text(c.addr())
 	if err != nil {
 		return Link{}, err
 	}
 	l := Link{Name: name, Kind: LinkHard, Order: -1, addr: c.addr(), off: c.off}
-	if c.u32() == 2 { // what is cached is the value of a soft link
+	if c.u32() == 2 { // the cached value is the offset of a soft link's target
 		c.skip(4)
 		l.Kind, l.addr = LinkSoft, undefined
 		if l.Target, err = s.names.text(uint64(c.u32())); err != nil {
@@ -75,7 +75,7 @@ func (s *symbolTable) link(n *symbolNode, i int) (Link, error) {
 	return l, c.err
 }
 
-// find returns the link of a name.
+// find returns the link with a name.
 func (s *symbolTable) find(name string) (Link, bool, error) {
 	t := s.f.btree1(0, s.f.sb.sizeLength)
 	addr, level := s.tree, -1
@@ -84,9 +84,9 @@ func (s *symbolTable) find(name string) (Link, bool, error) {
 		if err != nil {
 			return Link{}, false, err
 		}
-		// A child has the names behind the key before it, up to the key behind it.
+		// A child has the names after the key before it, up to and including the key after it.
 		i := sort.Search(n.n, func(i int) bool {
-			c := s.f.over(n.key(i+1), n.off)
+			c := s.f.cursorOver(n.key(i+1), n.off)
 			key, e := s.names.name(c.length())
 			if e != nil && err == nil {
 				err = e

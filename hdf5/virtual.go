@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// source is a part of a virtual dataset: where its elements come from. Both selections
-// have the same number of elements, which belong together in C order.
+// virtualSource maps a selection of a source dataset to a selection of the virtual dataset. Both
+// have the same number of elements, which correspond in C order.
 type virtualSource struct {
 	file, dataset string
 	from, to      *Region
 }
 
-// maxVirtualParts bounds how many sources one read looks at, with those of the virtual
+// maxVirtualParts bounds the number of sources that one read visits, including those of virtual
 // datasets that are sources themselves.
 const maxVirtualParts = 1 << 18
 
-// sources reads the list of a virtual dataset's sources.
+// sources parses the list of sources of a virtual dataset.
 //
 // Reference: HDF5 File Format Specification, VII.A ("Virtual Dataset").
 func (d *Dataset) sources(h *heapReader) ([]virtualSource, error) {
@@ -28,7 +28,7 @@ func (d *Dataset) sources(h *heapReader) ([]virtualSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := d.f.over(b, d.f.src.offset(l.addr))
+	c := d.f.cursorOver(b, d.f.src.offset(l.addr))
 	v := c.version("list of a virtual dataset's sources", 0, 1)
 	n := c.length()
 	if c.err == nil && n > uint64(c.left()) {
@@ -53,15 +53,15 @@ func (d *Dataset) sources(h *heapReader) ([]virtualSource, error) {
 	return list, c.err
 }
 
-// Flags of a source in version 1 of the list, which names what an earlier source names by
-// that one's number. The specification does not have them yet; they are as HDF5 2.0 writes.
+// Flags of a source in version 1 of the list, in which a source may share the names of an earlier
+// one, given by its number. The specification does not have them yet; they are those of HDF5 2.0.
 const (
 	sharedFile    = 1 << 0
 	sharedDataset = 1 << 1
 	sameFile      = 1 << 2
 )
 
-// names reads the names of the file and the dataset.
+// names parses the names of the file and the dataset.
 func (s *virtualSource) names(c *cursor, version uint8, earlier []virtualSource) {
 	flags := uint8(0)
 	pos := c.pos()
@@ -94,8 +94,8 @@ func (s *virtualSource) names(c *cursor, version uint8, earlier []virtualSource)
 	}
 }
 
-// readVirtual fills dst, which the selection's elements go to, from the sources. Where there
-// is none, and where a source is not there, elements are the fill value.
+// readVirtual reads the selection from the sources into dst. Elements without a source, or whose
+// source does not exist, have the fill value.
 func (d *Dataset) readVirtual(r *readState, dst []byte, s selection) error {
 	sources, err := d.sources(r.heap)
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *Dataset) readVirtual(r *readState, dst []byte, s selection) error {
 	}
 	defer func() { r.depth-- }()
 	for _, v := range sources {
-		if r.parts++; r.parts > maxVirtualParts {
+		if r.virtualParts++; r.virtualParts > maxVirtualParts {
 			return errorf(ErrLimit, "more than %d sources of virtual datasets", maxVirtualParts)
 		}
 		if err := d.readSource(r, dst, s, v); err != nil {
@@ -118,10 +118,10 @@ func (d *Dataset) readVirtual(r *readState, dst []byte, s selection) error {
 	return nil
 }
 
-// readSource copies what the selection has of one source.
+// readSource copies the selected elements of one source.
 func (d *Dataset) readSource(r *readState, dst []byte, s selection, v virtualSource) error {
 	to, ok := v.to.progressions(d.space.dims)
-	if ok && !meets(to, s) {
+	if ok && !intersects(to, s) {
 		return nil
 	}
 	source, err := d.source(v)
@@ -145,12 +145,12 @@ func (d *Dataset) readSource(r *readState, dst []byte, s selection, v virtualSou
 	return d.readElements(r, dst, s, source, v)
 }
 
-// source opens the dataset of a source; nil where it is not there.
+// source opens the dataset of a source. It returns nil if the file or the dataset does not exist.
 func (d *Dataset) source(v virtualSource) (*Dataset, error) {
 	f := d.f
 	if v.file != "." {
 		var err error
-		if f, err = f.other(v.file); err != nil {
+		if f, err = f.openExternalHDF5(v.file); err != nil {
 			if errors.Is(err, ErrNotFound) {
 				return nil, nil
 			}
@@ -165,11 +165,12 @@ func (d *Dataset) source(v virtualSource) (*Dataset, error) {
 	return source, err
 }
 
-// progression is the elements that a selection has in one dimension: n of them, step apart.
+// progression is the coordinates of a selection in one dimension: n of them, step apart, from
+// start.
 type progression struct{ start, step, n uint64 }
 
-// progressions returns what a selection has in each dimension, if that is enough to say
-// what it is. An unlimited one ends with the dimension.
+// progressions returns the coordinates of a region in each dimension; ok is false if the region is
+// not the product of such coordinates. An unlimited region ends with the dataset.
 func (r *Region) progressions(dims []uint64) ([]progression, bool) {
 	p := make([]progression, len(dims))
 	if r.All {
@@ -210,8 +211,9 @@ func (r *Region) progressions(dims []uint64) ([]progression, bool) {
 	return p, true
 }
 
-// overlap returns the part of a progression that a selection has in dimension i: the first
-// place in each, the steps between places, and their number.
+// overlap intersects a progression with dimension i of a selection. It returns the index of the
+// first common coordinate in each, the steps between the indices in each, and the number of
+// coordinates.
 func (p progression) overlap(s selection, i int) (in, at, inStep, atStep, n uint64) {
 	var found [2][2]uint64
 	for k := range s.count[i] {
@@ -233,8 +235,8 @@ func (p progression) overlap(s selection, i int) (in, at, inStep, atStep, n uint
 	return found[0][0], found[0][1], max(inStep, 1), max(atStep, 1), n
 }
 
-// meets reports whether a source has any of the selection's elements.
-func meets(p []progression, s selection) bool {
+// intersects reports whether a source has any of the selected elements.
+func intersects(p []progression, s selection) bool {
 	for i := range p {
 		if _, _, _, _, n := p[i].overlap(s, i); n == 0 {
 			return false
@@ -243,8 +245,8 @@ func meets(p []progression, s selection) bool {
 	return true
 }
 
-// readAligned is readSource where the dimensions of the source are those of the part, but for
-// dimensions of one element. It is false where they are not.
+// readAligned is readSource for regions whose dimensions correspond one to one, apart from
+// dimensions of one element. It returns false for other regions.
 func (d *Dataset) readAligned(r *readState, dst []byte, s selection, source *Dataset, from,
 	to []progression) (
 	bool, error,
@@ -262,8 +264,8 @@ func (d *Dataset) readAligned(r *readState, dst []byte, s selection, source *Dat
 	if !slices.Equal(fromN, toN) {
 		return false, nil
 	}
-	// What is read is the selection pick of the source; place is where it goes.
-	pick := everything(source.space.dims)
+	// pick is the selection of the source that is read.
+	pick := selectAll(source.space.dims)
 	pick.count = make([]uint64, len(from))
 	for i, p := range from {
 		pick.start[i], pick.count[i] = p.start, 1
@@ -300,18 +302,18 @@ func (d *Dataset) readAligned(r *readState, dst []byte, s selection, source *Dat
 	}
 	data, err := source.raw(r, pick)
 	if err != nil {
-		return true, inPath(err, source.path)
+		return true, withPath(err, source.path)
 	}
 	t.copy(dst, data)
 	return true, nil
 }
 
-// readElements is readSource element by element, for selections of any kind.
+// readElements is readSource for any regions; it copies element by element.
 func (d *Dataset) readElements(r *readState, dst []byte, s selection, source *Dataset,
 	v virtualSource) error {
-	data, err := source.raw(r, everything(source.space.dims))
+	data, err := source.raw(r, selectAll(source.space.dims))
 	if err != nil {
-		return inPath(err, source.path)
+		return withPath(err, source.path)
 	}
 	from, err := v.from.indices(r, source.space.dims)
 	if err != nil {
@@ -336,7 +338,7 @@ func (d *Dataset) readElements(r *readState, dst []byte, s selection, source *Da
 	return nil
 }
 
-// index returns the place of an element among the selected ones.
+// index returns the index of an element among the selected ones; ok is false if it is not selected.
 func (s selection) index(coord []uint64) (uint64, bool) {
 	at := uint64(0)
 	for i, x := range coord {

@@ -7,8 +7,8 @@
 //	err = w.Frame("df", frame, nil)                // df.to_hdf(path, key="df", format="table")
 //	err = w.Close()
 //
-// A [Writer] writes what HDF5 1.8 and everything later reads, to a temporary file that takes the
-// name when it is complete. [OpenFile] adds to a file.
+// A [Writer] writes files that HDF5 1.8 and later can read. It writes to a temporary file, which
+// gets the final name when it is complete. [OpenFile] adds to an existing file.
 package hdf5
 
 import (
@@ -20,32 +20,31 @@ import (
 	"unicode/utf8"
 )
 
-// ErrExists is the kind of the error of a path where there is something already.
+// ErrExists is the kind of the error for a path at which there is an object already.
 var ErrExists = errors.New("exists already")
 
-// WriteOptions say how to write. The zero value, and a nil *WriteOptions, are the defaults.
+// WriteOptions are options for writing. The zero value, and a nil *WriteOptions, are the defaults.
 type WriteOptions struct {
-	// Workers is how many chunks go through their filters at once. Zero is the number of
-	// processors that Go uses.
+	// Workers is the number of chunks that are filtered at once. Zero is GOMAXPROCS.
 	Workers int
-	// NoSync gives the file its name without waiting until the disk has it, as HDF5's library does.
-	// A process that is killed still leaves the old file or the new one; after a failure of the
-	// machine's power the file may be incomplete.
+	// NoSync renames the file without waiting until it is on the disk, as HDF5's library does. If
+	// the process is killed, the file is still either the old one or the new one; after a power
+	// failure it may be incomplete.
 	NoSync bool
 }
 
-// Writer writes an HDF5 file. Its files are those that the library writes by default (libver
-// "earliest"): HDF5 1.8 and everything later reads them, and h5py may change them.
+// Writer writes an HDF5 file in the format that the library uses by default (libver "earliest"):
+// HDF5 1.8 and later can read it, and h5py can change it.
 //
-// What is written goes to a temporary file in the same folder, which takes the place of the named
-// file when Close has succeeded; until then a file of that name stays as it is. Arrays are on
-// their way to the disk when the method that takes them returns; attributes, and for each
-// object a few hundred bytes, are in memory until Close.
+// The Writer writes to a temporary file in the same folder, which replaces the named file when
+// Close succeeds; until then an existing file stays as it is. When a method that takes an array
+// returns, the array is on its way to the disk. Attributes, and a few hundred bytes for each
+// object, stay in memory until Close.
 //
 // A Writer is not safe for concurrent use. After an error of the operating system every method
-// returns it; other errors, such as that of a dtype that HDF5 does not have, leave the Writer as
-// it was, though for data that turned out not to be storable a part of the file's bytes may be
-// unused.
+// returns that error. After any other error, such as for a dtype that HDF5 does not have, the
+// Writer can still be used; if data turned out not to be storable, some bytes of the file may be
+// left unused.
 type Writer struct {
 	path    string
 	out     outFile
@@ -53,20 +52,20 @@ type Writer struct {
 	root    *node
 	workers int
 	k       treeK
-	// nodes are all objects that are not in the file yet, in the order in which they were made.
+	// nodes are the new objects, in the order in which they were created.
 	nodes []*node
-	// old is the file that is added to, nil for a new one.
+	// old is the file that is added to; nil for a new file.
 	old *oldFile
-	// slots are those of a dataset that is complete.
+	// slots are those of a complete dataset, for the next dataset to use.
 	slots []chunkSlot
-	err   error
+	err   error // of the operating system, or errWriterClosed
 }
 
-// errWriterClosed is what methods of a closed Writer return.
+// errWriterClosed is returned by the methods of a closed Writer.
 var errWriterClosed = errorf(ErrClosed, "the writer is closed")
 
-// Create begins a file. Nothing has the name until Close, which must be called, also after errors,
-// or Abort. The error is the operating system's.
+// Create begins a file. The path is not touched until Close. Close or Abort must be called, also
+// after errors. Errors are those of the operating system.
 func Create(path string, opts *WriteOptions) (*Writer, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
@@ -80,7 +79,7 @@ func Create(path string, opts *WriteOptions) (*Writer, error) {
 	return w, nil
 }
 
-// newWriter is a Writer to a temporary file.
+// newWriter returns a Writer that writes to a temporary file.
 func newWriter(path string, f *os.File, opts *WriteOptions) *Writer {
 	w := &Writer{path: path, workers: runtime.GOMAXPROCS(0)}
 	if opts != nil && opts.Workers > 0 {
@@ -91,8 +90,8 @@ func newWriter(path string, f *os.File, opts *WriteOptions) *Writer {
 	return w
 }
 
-// ready returns the error after which nothing can be written, which the zero Writer has from the
-// beginning.
+// ready returns the error after which nothing can be written. The zero Writer behaves as a closed
+// one.
 func (w *Writer) ready() error {
 	if w == nil || w.out.f == nil {
 		return errWriterClosed
@@ -100,8 +99,8 @@ func (w *Writer) ready() error {
 	return w.err
 }
 
-// Abort gives the file up: the temporary one is removed, and what had the name keeps it. After
-// Close it does nothing, so that it may be deferred.
+// Abort removes the temporary file and leaves the named file as it is. After Close it does nothing,
+// so that it may be deferred.
 func (w *Writer) Abort() {
 	if w.ready() == errWriterClosed {
 		return
@@ -112,10 +111,9 @@ func (w *Writer) Abort() {
 	w.old.close()
 }
 
-// Close finishes the file and gives it its name, with the permissions of the file that had it
-// before, or 0644. If anything failed before, or fails now, the
-// error is returned and the old file stays; the file's data is on the disk before it takes the
-// name.
+// Close completes the file and renames it, with the permissions of the file that it replaces, or
+// 0644. The data is on the disk before the file is renamed. If anything failed, now or before,
+// Close returns the error and leaves the old file as it is.
 func (w *Writer) Close() error {
 	err := w.ready()
 	if err == errWriterClosed {
@@ -141,7 +139,7 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// modeFor is the permissions of the file at the path, or what a new one gets.
+// modeFor returns the permissions of the file at path, or those of a new file.
 func modeFor(path string) os.FileMode {
 	if info, err := os.Stat(path); err == nil {
 		return info.Mode().Perm()
@@ -149,66 +147,66 @@ func modeFor(path string) os.FileMode {
 	return 0o644
 }
 
-// fail keeps an error of the file, which it is too late to do anything about.
-func (w *Writer) fail() error {
+// fileError returns the error of the output file, and keeps it for later calls.
+func (w *Writer) fileError() error {
 	if w.err == nil {
 		w.err = w.out.err
 	}
 	return w.err
 }
 
-// Group makes a group, and those above it that are not there yet. It is an error of the kind
-// ErrExists if there is something at the path.
+// Group creates a group, and the groups above it that do not exist. If there is an object at the
+// path, the error is of the kind ErrExists.
 func (w *Writer) Group(path string) error {
 	_, err := w.add(path, true)
 	return err
 }
 
-// SoftLink makes a link that is followed by name when it is read: target is a path from the root,
-// or from the group of the link; nothing needs to be there.
+// SoftLink creates a soft link. target is a path from the root, or relative to the group of the
+// link; it does not have to exist.
 func (w *Writer) SoftLink(path, target string) error {
 	if err := w.ready(); err != nil {
 		return err
 	}
 	if target == "" || strings.IndexByte(target, 0) >= 0 || len(target) > 1<<15 {
-		return inPath(errorf(ErrUnsupported, "target %q of a link", target), path)
+		return withPath(errorf(ErrUnsupported, "target %q of a link", target), path)
 	}
 	return w.link(path, child{soft: target})
 }
 
-// HardLink gives the object at target, a path from the root, another name. Where target is not
-// there it is an error of the kind ErrNotFound.
+// HardLink gives the object at target, a path from the root, another name. If there is no object at
+// target, the error is of the kind ErrNotFound.
 func (w *Writer) HardLink(path, target string) error {
 	n, err := w.find(target)
 	if err != nil {
 		return err
 	}
-	if err := w.canPatch(n); err != nil {
-		return inPath(err, target)
+	if err := w.canChangeHeader(n); err != nil {
+		return withPath(err, target)
 	}
 	return w.link(path, child{node: n})
 }
 
-// node is an object that is to be written.
+// node is a group or dataset of the file.
 type node struct {
-	addr  uint64
-	links uint32
-	attrs []outAttr
-	// attrIndex finds attributes by their names, where there are many.
+	addr  uint64    // of the object header
+	links uint32    // number of hard links that were added
+	attrs []outAttr // attributes that were set
+	// attrIndex finds attributes by their names, if there are many.
 	attrIndex map[string]int
-	// children are those of a group, nil for a dataset.
+	// children are the links of a group; nil for a dataset.
 	children map[string]child
-	// data is the dataset's, nil for a group.
+	// data is a dataset that is being written; nil for a group.
 	data *outDataset
-	// scale is what the object is to dimension scales, nil for nearly all.
+	// scale has the dimension scales of the object, and is nil for most objects.
 	scale *scaleNode
-	// tree and names are where a group's B-tree and local heap stand.
+	// tree and names are the addresses of a group's B-tree and local heap.
 	tree, names uint64
-	// old is what was in the file already, nil for an object that is new.
+	// old is the object in the old file; nil for a new object.
 	old *oldNode
 }
 
-// child is a link: to an object, or by name.
+// child is a link of a group: a hard link to a node, or a soft link to a path.
 type child struct {
 	node *node
 	soft string
@@ -223,7 +221,7 @@ func (w *Writer) newNode(group bool) *node {
 	return n
 }
 
-// split takes a path apart. Empty parts do not count, as in h5py.
+// splitPath splits a path into its parts. Empty parts are ignored, as in h5py.
 func splitPath(path string) ([]string, error) {
 	var parts []string
 	for part := range strings.SplitSeq(path, "/") {
@@ -238,7 +236,7 @@ func splitPath(path string) ([]string, error) {
 	return parts, nil
 }
 
-// find returns the object at a path, following no soft links.
+// find returns the object at a path. It does not follow soft links.
 func (w *Writer) find(path string) (*node, error) {
 	if err := w.ready(); err != nil {
 		return nil, err
@@ -250,17 +248,17 @@ func (w *Writer) find(path string) (*node, error) {
 	n := w.root
 	for _, part := range parts {
 		if n = n.children[part].node; n == nil {
-			return nil, inPath(errorf(ErrNotFound, "nothing was written there"), path)
+			return nil, withPath(errorf(ErrNotFound, "nothing was written there"), path)
 		}
 		if err := w.load(n); err != nil {
-			return nil, inPath(err, path)
+			return nil, withPath(err, path)
 		}
 	}
 	return n, nil
 }
 
-// parent returns the group that the last part of a path is a name in, and makes it where it is
-// not there; exists is what has the name.
+// parent returns the group that holds the last part of a path, and that part. It creates the groups
+// that do not exist.
 func (w *Writer) parent(path string) (group *node, name string, err error) {
 	if err := w.ready(); err != nil {
 		return nil, "", err
@@ -270,34 +268,34 @@ func (w *Writer) parent(path string) (group *node, name string, err error) {
 		return nil, "", err
 	}
 	if len(parts) == 0 {
-		return nil, "", inPath(errorf(ErrExists, "the root is always there"), path)
+		return nil, "", withPath(errorf(ErrExists, "the root is always there"), path)
 	}
 	last := len(parts) - 1
 	if err := w.checkFree(parts); err != nil {
-		return nil, "", inPath(err, path)
+		return nil, "", withPath(err, path)
 	}
 	group = w.root
 	for _, part := range parts[:last] {
 		c, ok := group.children[part]
 		if !ok {
-			w.change(group)
+			w.markChanged(group)
 			c = child{node: w.newNode(true)}
 			c.node.links = 1
-			group.put(part, c)
+			group.addLink(part, c)
 		}
 		group = c.node
 	}
-	w.change(group)
+	w.markChanged(group)
 	return group, parts[last], nil
 }
 
-// checkFree tells whether something can be made at the path, before anything is.
+// checkFree returns an error unless an object can be created at the path.
 func (w *Writer) checkFree(parts []string) error {
 	group := w.root
 	for i, part := range parts {
 		c, ok := group.children[part]
 		if !ok {
-			return w.canGrow(group, part)
+			return w.canAddLink(group, part)
 		}
 		if c.node != nil {
 			if err := w.load(c.node); err != nil {
@@ -315,6 +313,7 @@ func (w *Writer) checkFree(parts []string) error {
 	return nil
 }
 
+// link adds a link at a path.
 func (w *Writer) link(path string, c child) error {
 	group, name, err := w.parent(path)
 	if err != nil {
@@ -323,11 +322,11 @@ func (w *Writer) link(path string, c child) error {
 	if c.node != nil {
 		c.node.links++
 	}
-	group.put(name, c)
+	group.addLink(name, c)
 	return nil
 }
 
-// add makes a new object at a path.
+// add adds a new object at a path.
 func (w *Writer) add(path string, group bool) (*node, error) {
 	parent, name, err := w.parent(path)
 	if err != nil {
@@ -335,6 +334,6 @@ func (w *Writer) add(path string, group bool) (*node, error) {
 	}
 	n := w.newNode(group)
 	n.links = 1
-	parent.put(name, child{node: n})
+	parent.addLink(name, child{node: n})
 	return n, nil
 }

@@ -6,26 +6,26 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Appender writes a dataset that grows along its first axis, row by row or many rows at a time.
-// It keeps one row of chunks in memory. It belongs to a Writer and is as little safe for
-// concurrent use; several Appenders of one Writer may be used in turn.
+// Appender writes a dataset that grows along its first axis, by any number of rows at a time. It
+// keeps one row of chunks in memory. Like its Writer it is not safe for concurrent use; several
+// Appenders of one Writer may be used alternately.
 type Appender struct {
-	w      *Writer
-	path   string
-	data   *outDataset
-	dtype  *ndarray.DType
-	row    []int // the shape of a row
-	buf    []byte
-	inBuf  int // rows in buf
-	rows   int // rows that were written
-	closed bool
+	w       *Writer
+	path    string
+	data    *outDataset
+	dtype   *ndarray.DType
+	row     []int  // the shape of a row
+	buf     []byte // rows that are not written yet
+	bufRows int    // number of rows in buf
+	rows    int    // number of rows that are written
+	closed  bool
 }
 
-// Appendable begins a dataset without rows, at a path that Dataset takes, that Append writes and
-// that may be resized later: the first axis is unlimited. row is the shape of a row, empty for
-// rows that are one element. With DatasetOptions.Chunks nil a chunk is whole rows of about 256
-// KiB. MaxShape, if it is not nil, has the first axis too. It has the errors of Dataset; an
-// object dtype takes string.
+// Appendable creates a dataset without rows, to which Append adds rows. The dataset may be resized
+// later: its first axis is unlimited. row is the shape of a row; it is empty for rows of one
+// element. If DatasetOptions.Chunks is nil, a chunk has whole rows of about 256 KiB. MaxShape, if
+// it is not nil, includes the first axis. Errors are those of Dataset; the elements of an object
+// dtype must be string.
 func (w *Writer) Appendable(
 	path string, dt *ndarray.DType, row []int, opts *DatasetOptions,
 ) (*Appender, error) {
@@ -38,7 +38,7 @@ func (w *Writer) Appendable(
 	}
 	t, err := newFileType(dt)
 	if err != nil {
-		return nil, inPath(err, path)
+		return nil, withPath(err, path)
 	}
 	shape := append([]int{0}, row...)
 	if o.MaxShape == nil {
@@ -49,7 +49,7 @@ func (w *Writer) Appendable(
 	}
 	d, err := w.newDataset(t, dt, shape, &o)
 	if err != nil {
-		return nil, inPath(err, path)
+		return nil, withPath(err, path)
 	}
 	n, err := w.add(path, false)
 	if err != nil {
@@ -60,7 +60,7 @@ func (w *Writer) Appendable(
 	return d.appender, nil
 }
 
-// rowChunk is the shape of a chunk of whole rows; a row that is too large is halved along its
+// rowChunk returns the shape of a chunk of whole rows. A row that is too large is halved along its
 // longest axes.
 func rowChunk(row []int, element int) []int {
 	const most = 256 << 10
@@ -72,38 +72,38 @@ func rowChunk(row []int, element int) []int {
 	return append([]int{max(1, most/size)}, shape...)
 }
 
-// Append writes the rows of an array: its shape is that of a row behind any number of rows, and its
-// dtype the dataset's, in any byte order. The array is not kept. Another shape or dtype is an
-// error of the kind ErrUnsupported.
+// Append writes the rows of an array. The first axis of the array counts the rows, and its dtype is
+// that of the dataset, in any byte order. The array is not kept. Another shape or dtype is an error
+// of the kind ErrUnsupported.
 func (p *Appender) Append(a *ndarray.Array) error {
 	if err := p.w.ready(); err != nil {
 		return err
 	}
 	if p.closed {
-		return inPath(errorf(ErrClosed, "the appender is closed"), p.path)
+		return withPath(errorf(ErrClosed, "the appender is closed"), p.path)
 	}
 	shape := a.Shape()
 	if len(shape) == 0 || !slices.Equal(shape[1:], p.row) {
-		return inPath(errorf(ErrUnsupported, "rows of the shape %v, not %v", shape, p.row), p.path)
+		return withPath(errorf(ErrUnsupported, "rows of the shape %v, not %v", shape, p.row), p.path)
 	}
 	if !a.DType().Equal(p.dtype) {
-		// Both are of the same kind where they differ in the byte order only.
+		// withOrder accepts a difference in the byte order only.
 		c, err := a.Copy(ndarray.OrderC)
 		if err != nil {
-			return inPath(err, p.path)
+			return withPath(err, p.path)
 		}
 		if a, err = withOrder(c, p.dtype); err != nil {
-			return inPath(err, p.path)
+			return withPath(err, p.path)
 		}
 	}
 	limit := p.data.limit[0]
-	if total := p.rows + p.inBuf + shape[0]; total < 0 || limit != Unlimited && total > limit {
-		return inPath(errorf(ErrLimit, "more than %d rows", limit), p.path)
+	if total := p.rows + p.bufRows + shape[0]; total < 0 || limit != Unlimited && total > limit {
+		return withPath(errorf(ErrLimit, "more than %d rows", limit), p.path)
 	}
-	return inPath(p.append(a), p.path)
+	return withPath(p.append(a), p.path)
 }
 
-// withOrder swaps the bytes of an array to those of a dtype that is the same otherwise.
+// withOrder converts an array to a dtype that differs in the byte order only.
 func withOrder(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
 	if dt.HasObject() || !a.DType().NewByteOrder(ndarray.LittleEndian).Equal(
 		dt.NewByteOrder(ndarray.LittleEndian)) {
@@ -121,11 +121,11 @@ func withOrder(a *ndarray.Array, dt *ndarray.DType) (*ndarray.Array, error) {
 	return out, nil
 }
 
-// append fills the buffer, and writes it as often as it is full.
+// append adds rows to the buffer, and writes the buffer each time it is full.
 func (p *Appender) append(a *ndarray.Array) error {
 	rows, band := a.Shape()[0], p.data.chunks.chunk[0]
 	for at := 0; at < rows; {
-		n := min(band-p.inBuf, rows-at)
+		n := min(band-p.bufRows, rows-at)
 		part, err := a.Slice(0, at, at+n, 1)
 		if err != nil {
 			return err
@@ -135,33 +135,33 @@ func (p *Appender) append(a *ndarray.Array) error {
 			return err
 		}
 		p.buf = buf
-		p.inBuf += n
+		p.bufRows += n
 		at += n
-		if p.inBuf == band {
+		if p.bufRows == band {
 			if err := p.writeBand(); err != nil {
 				return err
 			}
 		}
 	}
-	return p.w.fail()
+	return p.w.fileError()
 }
 
 func (p *Appender) writeBand() error {
-	err := p.data.chunks.writeBand(p.rows, p.inBuf, p.row, p.buf, false)
-	p.rows += p.inBuf
-	p.buf, p.inBuf = p.buf[:0], 0
+	err := p.data.chunks.writeBand(p.rows, p.bufRows, p.row, p.buf, false)
+	p.rows += p.bufRows
+	p.buf, p.bufRows = p.buf[:0], 0
 	return err
 }
 
-// Rows returns how many rows were appended.
-func (p *Appender) Rows() int { return p.rows + p.inBuf }
+// Rows returns the number of rows, including those that were in the dataset before.
+func (p *Appender) Rows() int { return p.rows + p.bufRows }
 
-// Close writes the last rows and gives the memory back. Closing the Writer does it too.
+// Close writes the last rows and releases the memory. Closing the Writer does so too.
 func (p *Appender) Close() error {
 	if err := p.w.ready(); err != nil {
 		return err
 	}
-	return inPath(p.finish(), p.path)
+	return withPath(p.finish(), p.path)
 }
 
 func (p *Appender) finish() error {
@@ -169,7 +169,7 @@ func (p *Appender) finish() error {
 		return nil
 	}
 	p.closed = true
-	if p.inBuf > 0 {
+	if p.bufRows > 0 {
 		if err := p.writeBand(); err != nil {
 			return err
 		}

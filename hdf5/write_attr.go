@@ -7,16 +7,16 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// outAttr is an attribute of an object that is not written yet.
+// outAttr is an attribute that is set when the file is closed.
 type outAttr struct {
 	name string
-	// message is the whole message; it holds places in the global heap, where the texts are
-	// already.
+	// message is the whole message. Texts of variable length are in the global heap already, and
+	// the message has references to them.
 	message []byte
 }
 
-// SetAttr gives the object at the path, or the file's root at "/", an attribute, or another value
-// to one that it was given before. It may be called until Close. The value is one of
+// SetAttr sets an attribute of the object at the path, or of the root group at "/". It replaces an
+// attribute of the same name. The value is one of
 //
 //	string                a text of variable length, UTF-8
 //	[]string              an array of them
@@ -27,10 +27,10 @@ type outAttr struct {
 //	*ndarray.Array        an array, as [Writer.Dataset] stores it
 //	*ndarray.Scalar       a scalar of its dtype
 //
-// Another type is an error of the kind ErrUnsupported. So is an empty name, one with a NUL, and a
-// value that with its name and dtype takes more than 64 KiB, which headers that HDF5 1.8 reads
-// with its defaults cannot hold; texts of variable length count 16 bytes each. A path
-// where nothing is is an error of the kind ErrNotFound.
+// A value of another type is an error of the kind ErrUnsupported. So is an empty name or one with a
+// NUL, and a value that takes more than 64 KiB with its name and dtype, because headers of HDF5 1.8
+// cannot hold it; each text of variable length counts 16 bytes. If there is no object at the path,
+// the error is of the kind ErrNotFound.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.m.
 func (w *Writer) SetAttr(path, name string, value any) error {
@@ -42,18 +42,18 @@ func (w *Writer) SetAttr(path, name string, value any) error {
 		return err
 	}
 	if name == "" || strings.IndexByte(name, 0) >= 0 || len(name) > 1<<15 {
-		return inPath(errorf(ErrUnsupported, "attribute name %q", name), path)
+		return withPath(errorf(ErrUnsupported, "attribute name %q", name), path)
 	}
 	message, err := w.attribute(name, value)
 	if err != nil {
-		return inPath(err, path+"@"+name)
+		return withPath(err, path+"@"+name)
 	}
-	return inPath(w.setAttr(n, name, message), path)
+	return withPath(w.setAttr(n, name, message), path)
 }
 
 func (w *Writer) setAttr(n *node, name string, message []byte) error {
 	if n.old != nil && n.old.header.version > 1 {
-		if err := w.canPatch(n); err != nil {
+		if err := w.canChangeHeader(n); err != nil {
 			return err
 		}
 		if err := w.readDense(n); err != nil {
@@ -64,7 +64,7 @@ func (w *Writer) setAttr(n *node, name string, message []byte) error {
 		n.attrs[i].message = message
 		return nil
 	}
-	// Other messages of a header are fewer than 8.
+	// A header has fewer than 8 other messages.
 	if len(n.attrs) >= maxMessages-8 {
 		return errorf(ErrLimit, "more than %d attributes", len(n.attrs))
 	}
@@ -75,10 +75,10 @@ func (w *Writer) setAttr(n *node, name string, message []byte) error {
 	return nil
 }
 
-// manyAttrs is from how many attributes on an object has an index of them.
+// manyAttrs is the number of attributes from which an object has an index of them.
 const manyAttrs = 32
 
-// findAttr returns which of the attributes has a name, or -1.
+// findAttr returns the index of the attribute with a name, or -1.
 func (n *node) findAttr(name string) int {
 	if len(n.attrs) < manyAttrs {
 		return slices.IndexFunc(n.attrs, func(a outAttr) bool { return a.name == name })
@@ -95,11 +95,11 @@ func (n *node) findAttr(name string) int {
 	return -1
 }
 
-// FixedText is a text attribute of a fixed number of bytes, as the C library's own high-level
-// interfaces and PyTables write it. See [Writer.SetAttr].
+// FixedText is an attribute value that is stored as a text of fixed length, as the C library's
+// high-level interfaces and PyTables do. See [Writer.SetAttr].
 type FixedText string
 
-// attribute makes the message of an attribute.
+// attribute returns the message of an attribute.
 func (w *Writer) attribute(name string, value any) ([]byte, error) {
 	if text, ok := value.(FixedText); ok {
 		t := fixedText(string(text))
@@ -109,7 +109,7 @@ func (w *Writer) attribute(name string, value any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.NDim() > maxFileDims {
+	if a.NDim() > maxRank {
 		return nil, errorf(ErrUnsupported, "%d dimensions", a.NDim())
 	}
 	t, err := fileTypeOf(a)
@@ -134,7 +134,7 @@ func attributeOf(name string, t *fileType, shape []int, data []byte) ([]byte, er
 	return attributeMessage(name, t.message, space, data), nil
 }
 
-// attributeArray makes an array of the value of an attribute.
+// attributeArray returns the value of an attribute as an array.
 func attributeArray(value any) (*ndarray.Array, error) {
 	switch v := value.(type) {
 	case *ndarray.Array:
@@ -159,7 +159,7 @@ func attributeArray(value any) (*ndarray.Array, error) {
 	return numberArray(value)
 }
 
-// bytes1 is the dtype of one byte of text, HDF5's shortest.
+// bytes1 is the dtype of a text of one byte: HDF5 has no shorter text of fixed length.
 var bytes1 = func() *ndarray.DType {
 	dt, err := ndarray.ParseDType("S1")
 	if err != nil {
@@ -168,7 +168,7 @@ var bytes1 = func() *ndarray.DType {
 	return dt
 }()
 
-// numberArray makes an array of a number, or of a slice of them.
+// numberArray returns a number, or a slice of numbers, as an array.
 func numberArray(value any) (*ndarray.Array, error) {
 	switch v := value.(type) {
 	case int:

@@ -9,7 +9,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// waves is data that compresses as measurements do.
+// waves returns data that compresses as well as measurements do.
 func waves(n int) []float64 {
 	x := make([]float64, n)
 	for i := range x {

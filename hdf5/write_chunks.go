@@ -6,28 +6,28 @@ import (
 	"github.com/unpkl/unpkl/internal/filter"
 )
 
-// chunkWriter stores the chunks of a dataset in the order of their places. Several go through
-// their filters at once, in a ring of slots; they reach the file in order.
+// chunkWriter stores the chunks of a dataset. Several chunks are filtered at once, in a ring of
+// slots, and are written to the file in the order of their coordinates.
 type chunkWriter struct {
-	w       *Writer
-	chunk   []int // in elements
-	element int   // bytes of an element
-	size    int   // bytes of a chunk
-	filters []filter.Filter
-	fill    []byte // of one element, nil for zeros
-	tree    treeWriter
-	last    []int // the place of the last chunk, in elements; nil before the first one
-	slots   []chunkSlot
-	// oldest is the slot whose chunk is written next, busy how many wait.
-	oldest, busy int
+	w          *Writer
+	chunk      []int // shape of a chunk
+	element    int   // size of an element in bytes
+	size       int   // size of a chunk in bytes
+	filters    []filter.Filter
+	fill       []byte // the fill value, nil for zeros
+	tree       treeWriter
+	lastOrigin []int // origin of the chunk that was written last; nil before the first
+	slots      []chunkSlot
+	// oldest is the index of the slot that is written next, inFlight the number of slots in use.
+	oldest, inFlight int
 }
 
-// chunkSlot is a chunk on its way through the filters.
+// chunkSlot holds a chunk while it is filtered. origin is the index of the chunk's first element.
 type chunkSlot struct {
-	place []int
-	data  []byte // memory for a chunk's elements
-	out   []byte // memory for what the filters make of it
-	// stored is the result, after done.
+	origin []int
+	data   []byte // memory for the elements of a chunk
+	out    []byte // memory for the output of the filters
+	// stored, mask and err are the result, which is valid after a receive from done.
 	stored []byte
 	mask   uint32
 	err    error
@@ -46,12 +46,12 @@ func newChunkWriter(w *Writer, chunk []int, element int, filters []filter.Filter
 	}
 	c.slots = w.takeSlots(filters != nil)
 	c.tree = treeWriter{
-		out: &w.out, kind: treeChunks, keySize: 8 + 8*(len(chunk)+1), most: 2 * w.k.chunk,
+		out: &w.out, kind: treeChunks, keySize: 8 + 8*(len(chunk)+1), maxChildren: 2 * w.k.chunk,
 	}
 	return c
 }
 
-// takeSlots gives a dataset slots with the memory of one that is complete, if there is any.
+// takeSlots returns slots for a dataset, with the memory of a complete dataset if there is one.
 func (w *Writer) takeSlots(filtered bool) []chunkSlot {
 	n := 1
 	if filtered {
@@ -68,42 +68,43 @@ func (w *Writer) takeSlots(filtered bool) []chunkSlot {
 	return slots
 }
 
-// writeBand stores the chunks of n rows from a row on, which is a multiple of a chunk's rows. data
-// has the rows' elements, rest is the shape of a row. With lent set data stays as it is until
-// drain; without it the memory is the caller's again when writeBand returns.
+// writeBand stores the chunks of n rows, from row on, which is a multiple of the rows of a chunk.
+// data has the elements of the rows, and rest is the shape of a row. If lent is true, the caller
+// must not change data before drain; else it may as soon as writeBand returns.
 func (c *chunkWriter) writeBand(row, n int, rest []int, data []byte, lent bool) error {
 	shape := append([]int{n}, rest...)
 	whole := n == c.chunk[0] && slices.Equal(rest, c.chunk[1:])
-	place := make([]int, len(shape))
+	origin := make([]int, len(shape))
 	for {
-		slot, err := c.free()
+		slot, err := c.freeSlot()
 		if err != nil {
 			return err
 		}
-		slot.place = append(slot.place[:0], place...)
-		slot.place[0] += row
-		c.start(slot, c.source(slot, data, slices.Clone(place), shape, whole && lent, lent))
-		if !next(place, shape, c.chunk) {
+		slot.origin = append(slot.origin[:0], origin...)
+		slot.origin[0] += row
+		c.start(slot, c.source(slot, data, slices.Clone(origin), shape, whole && lent, lent))
+		if !nextChunk(origin, shape, c.chunk) {
 			return nil
 		}
 	}
 }
 
-// next moves a place to the next chunk in C order, and tells whether there is one.
-func next(place, shape, chunk []int) bool {
-	for axis := len(place) - 1; axis >= 0; axis-- {
-		if place[axis] += chunk[axis]; place[axis] < shape[axis] {
+// nextChunk advances origin to the next chunk of a band in C order. It returns false after the
+// last.
+func nextChunk(origin, shape, chunk []int) bool {
+	for axis := len(origin) - 1; axis >= 0; axis-- {
+		if origin[axis] += chunk[axis]; origin[axis] < shape[axis] {
 			return true
 		}
-		place[axis] = 0
+		origin[axis] = 0
 	}
 	return false
 }
 
-// source returns what gives a chunk's elements: the band itself where it is the chunk, a copy
-// that is made later where the band stays, else a copy that is made now.
+// source returns a function that returns the elements of a chunk. They are the band itself
+// (direct), a copy that is made by the function if the band is lent, or a copy that is made now.
 func (c *chunkWriter) source(
-	slot *chunkSlot, data []byte, place, shape []int, direct, lent bool,
+	slot *chunkSlot, data []byte, origin, shape []int, direct, lent bool,
 ) func() []byte {
 	if direct {
 		return func() []byte { return data }
@@ -113,10 +114,10 @@ func (c *chunkWriter) source(
 			slot.data = make([]byte, c.size)
 		}
 		slot.data = slot.data[:c.size]
-		if c.isPartial(place, shape) {
+		if c.isPartial(origin, shape) {
 			c.setFill(slot.data)
 		}
-		gather(slot.data, data, place, shape, c.chunk, c.element)
+		gather(slot.data, data, origin, shape, c.chunk, c.element)
 		return slot.data
 	}
 	if lent {
@@ -126,16 +127,16 @@ func (c *chunkWriter) source(
 	return func() []byte { return now }
 }
 
-// start sends a chunk through the filters.
+// start begins to filter a chunk, on a goroutine of its own if there are filters.
 func (c *chunkWriter) start(slot *chunkSlot, source func() []byte) {
-	c.busy++
+	c.inFlight++
 	if c.filters == nil {
 		slot.stored, slot.mask, slot.err = source(), 0, nil
 		slot.done <- struct{}{}
 		return
 	}
 	go func() {
-		// The memory for the result is the slot's, also where a filter took new memory.
+		// out keeps the memory for the next chunk, even if a filter has allocated new memory.
 		slot.stored, slot.mask, slot.err = filter.Encode(slot.out, c.filters, source())
 		if slot.mask != 1<<len(c.filters)-1 {
 			slot.out = slot.stored
@@ -144,20 +145,20 @@ func (c *chunkWriter) start(slot *chunkSlot, source func() []byte) {
 	}()
 }
 
-// free returns a slot without a chunk, after the oldest chunk was written if there is none.
-func (c *chunkWriter) free() (*chunkSlot, error) {
-	if c.busy == len(c.slots) {
+// freeSlot returns an unused slot. If there is none, it waits for the oldest chunk and writes it.
+func (c *chunkWriter) freeSlot() (*chunkSlot, error) {
+	if c.inFlight == len(c.slots) {
 		if err := c.writeOldest(); err != nil {
 			return nil, err
 		}
 	}
-	return &c.slots[(c.oldest+c.busy)%len(c.slots)], nil
+	return &c.slots[(c.oldest+c.inFlight)%len(c.slots)], nil
 }
 
-// drain writes all chunks that are on their way.
+// drain waits for all chunks in flight and writes them.
 func (c *chunkWriter) drain() error {
 	var first error
-	for c.busy > 0 {
+	for c.inFlight > 0 {
 		if err := c.writeOldest(); first == nil {
 			first = err
 		}
@@ -165,11 +166,12 @@ func (c *chunkWriter) drain() error {
 	return first
 }
 
+// writeOldest waits for the oldest chunk and writes it.
 func (c *chunkWriter) writeOldest() error {
 	slot := &c.slots[c.oldest]
 	<-slot.done
 	c.oldest = (c.oldest + 1) % len(c.slots)
-	c.busy--
+	c.inFlight--
 	if slot.err != nil {
 		return slot.err
 	}
@@ -177,66 +179,64 @@ func (c *chunkWriter) writeOldest() error {
 		return errorf(ErrUnsupported, "a chunk of %d bytes behind its filters", len(slot.stored))
 	}
 	addr := c.w.out.add(slot.stored)
-	c.last = append(c.last[:0], slot.place...)
-	c.tree.add(c.key(slot.place, 0, len(slot.stored), slot.mask), addr)
+	c.lastOrigin = append(c.lastOrigin[:0], slot.origin...)
+	c.tree.add(c.key(slot.origin, 0, len(slot.stored), slot.mask), addr)
 	return c.w.out.err
 }
 
-// key is the B-tree's key of the chunk at a place, or, with the shape of a chunk added to it, of
-// the end behind it.
+// key returns the B-tree key of the chunk at origin, with steps 0. With steps 1 it returns the key
+// of the end behind that chunk.
 //
 // Reference: HDF5 File Format Specification, III.A.1, "Data chunk".
-func (c *chunkWriter) key(place []int, steps, size int, mask uint32) []byte {
+func (c *chunkWriter) key(origin []int, steps, size int, mask uint32) []byte {
 	b := wire.AppendUint32(nil, uint32(size))
 	b = wire.AppendUint32(b, mask)
-	for i, n := range place {
+	for i, n := range origin {
 		b = wire.AppendUint64(b, uint64(n)+uint64(steps)*uint64(c.chunk[i]))
 	}
 	return wire.AppendUint64(b, uint64(steps)*uint64(c.element))
 }
 
-// finish writes the rest of the chunks' B-tree and returns its address. The memory for chunks is
-// another dataset's from then on.
+// finish writes the rest of the B-tree and returns its address. It leaves the slots to the next
+// dataset.
 func (c *chunkWriter) finish() (uint64, error) {
 	if err := c.drain(); err != nil {
 		return 0, err
 	}
 	c.w.slots, c.slots = c.slots[:cap(c.slots)], nil
-	if c.last == nil {
+	if c.lastOrigin == nil {
 		return undefined, nil
 	}
-	return c.tree.finish(c.key(c.last, 1, 0, 0)), nil
+	return c.tree.finish(c.key(c.lastOrigin, 1, 0, 0)), nil
 }
 
-// isPartial tells whether a chunk reaches over a band's edge.
-func (c *chunkWriter) isPartial(place, shape []int) bool {
+// isPartial reports whether a chunk extends beyond the band.
+func (c *chunkWriter) isPartial(origin, shape []int) bool {
 	for i, n := range c.chunk {
-		if place[i]+n > shape[i] {
+		if origin[i]+n > shape[i] {
 			return true
 		}
 	}
 	return false
 }
 
-// setFill makes all elements what they are when the dataset grows over them.
+// setFill fills dst with the fill value, which elements show if the dataset grows over them.
 func (c *chunkWriter) setFill(dst []byte) {
 	if len(c.fill) == 0 {
 		clear(dst)
 		return
 	}
-	for n := copy(dst, c.fill); n < len(dst); {
-		n += copy(dst[n:], dst[:n])
-	}
+	fillWith(dst, c.fill)
 }
 
-// gather copies the chunk at a place of a band into dst, as far as it is in the band.
-func gather(dst, band []byte, place, shape, chunk []int, element int) {
+// gather copies the part of a band that is in the chunk at origin into dst.
+func gather(dst, band []byte, origin, shape, chunk []int, element int) {
 	n := len(shape)
-	count := make([]int, n) // elements of the chunk that are in the band
+	count := make([]int, n) // number of the chunk's elements inside the band
 	for i := range n {
-		count[i] = min(chunk[i], shape[i]-place[i])
+		count[i] = min(chunk[i], shape[i]-origin[i])
 	}
-	// Axes that are whole in the band and the chunk make one run with the axis before them.
+	// Axes that the chunk covers completely join the run of the axis before them.
 	last := n - 1
 	run := element
 	for last > 0 && chunk[last] == shape[last] {
@@ -248,10 +248,10 @@ func gather(dst, band []byte, place, shape, chunk []int, element int) {
 	for {
 		from, to := 0, 0
 		for i := range last {
-			from = from*shape[i] + place[i] + index[i]
+			from = from*shape[i] + origin[i] + index[i]
 			to = to*chunk[i] + index[i]
 		}
-		from = (from*shape[last] + place[last]) * run
+		from = (from*shape[last] + origin[last]) * run
 		to *= chunk[last] * run
 		copy(dst[to:to+length], band[from:from+length])
 		axis := last - 1

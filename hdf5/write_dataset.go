@@ -7,52 +7,53 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// DatasetOptions say how a dataset is stored. The zero value, and a nil *DatasetOptions, are one
-// block without filters. With any field but FillValue set the dataset is stored in chunks.
+// DatasetOptions say how a dataset is stored. The zero value, and a nil *DatasetOptions, store it
+// as one contiguous block without filters. If any field but FillValue is set, it is stored in
+// chunks.
 type DatasetOptions struct {
-	// Chunks is the shape of a chunk, in elements. Nil is one of at most 1 MiB, for datasets
-	// that need chunks.
+	// Chunks is the shape of a chunk. If it is nil and chunks are needed, a chunk has at most 1
+	// MiB.
 	Chunks []int
-	// MaxShape is the shape that the dataset may be resized to later, Unlimited for an axis
+	// MaxShape is the shape to which the dataset may be resized later, with Unlimited for an axis
 	// without end. Nil is the shape itself.
 	MaxShape []int
-	// Deflate is the level of compression, 1 to 9: h5py's compression="gzip". Zero is
-	// none.
+	// Deflate is the compression level, 1 to 9, of h5py's compression="gzip". Zero is no
+	// compression.
 	Deflate int
-	// LZF compresses faster and less; only h5py, PyTables and this package read it. It
+	// LZF compresses faster and less; only h5py, PyTables and this package can read it. It
 	// excludes Deflate.
 	LZF bool
-	// Shuffle puts bytes of the same significance together before compression.
+	// Shuffle groups bytes of the same significance before compression.
 	Shuffle bool
-	// Fletcher32 stores a checksum with each chunk, which is checked when it is read.
+	// Fletcher32 stores a checksum with each chunk, which readers check.
 	Fletcher32 bool
-	// FillValue is what elements have that were never written, as Array.SetAt takes it. Nil
-	// is zero. Datasets of text have no other.
+	// FillValue is the value of elements that were never written, as Array.SetAt takes it. Nil is
+	// zero. Datasets of text cannot have another.
 	FillValue any
 }
 
-// MaxChunk is the largest number of bytes of a chunk before its filters, by the format.
+// MaxChunk is the largest size of a chunk in bytes, before its filters, that the format allows.
 const MaxChunk = 1<<32 - 1
 
 // outDataset is a dataset that is being written.
 type outDataset struct {
 	w            *Writer
 	typ          *fileType
-	shape, limit []int
-	fill         []byte
+	shape, limit []int  // limit is MaxShape
+	fill         []byte // nil: zeros
 	filters      []filter.Filter
-	// chunk is the shape of the chunks, nil for a dataset that is one block.
+	// chunk is the shape of the chunks; nil for a contiguous dataset.
 	chunk []int
-	// chunks stores them, until there are no more.
+	// chunks writes the chunks; nil after the last one.
 	chunks *chunkWriter
-	// addr is where the block is, or the chunks' B-tree once they are complete.
+	// addr is the address of the block, or of the B-tree once all chunks are written.
 	addr uint64
-	// appender is who writes to the dataset still.
+	// appender may still add rows; nil if there is none.
 	appender *Appender
 }
 
-// Dataset writes an array as a dataset at the path, and makes the groups above it that are not
-// there yet. Elements are stored in C order as h5py stores them:
+// Dataset writes an array as a dataset at the path, and creates the groups above it that do not
+// exist. The elements are stored in C order, as h5py stores them:
 //
 //	bool                       an enum of int8, FALSE and TRUE
 //	ints, uints, floats        as they are, in their byte order
@@ -64,13 +65,13 @@ type outDataset struct {
 //	datetime64, timedelta64    opaque, with a tag that h5py knows, such as NUMPY:<M8[ns]
 //	structured                 a compound, its subarrays arrays
 //
-// A structured dtype with text in it is stored with its fields side by side. The array is not kept.
-// It is an error of the kind ErrExists if there is something at the path, of the kind
-// ErrUnsupported if HDF5, or this package, has no type for the dtype, for text with a NUL, for
-// more than 32 dimensions, and for options that do not suit the shape.
+// In a structured dtype with text, the fields are stored without gaps. The array is not kept. If
+// there is an object at the path, the error is of the kind ErrExists. It is of the kind
+// ErrUnsupported if HDF5 or this package has no type for the dtype, for text with a NUL, for more
+// than 32 dimensions, and for options that do not fit the shape.
 //
-// An array in C order is written from its own memory. Chunks go through their filters on
-// WriteOptions.Workers cores at once.
+// An array in C order is written from its own memory. Up to WriteOptions.Workers chunks are
+// filtered at once.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.
 func (w *Writer) Dataset(path string, a *ndarray.Array, opts *DatasetOptions) error {
@@ -79,28 +80,28 @@ func (w *Writer) Dataset(path string, a *ndarray.Array, opts *DatasetOptions) er
 	}
 	t, err := fileTypeOf(a)
 	if err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
 	d, err := w.newDataset(t, a.DType(), a.Shape(), opts)
 	if err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
-	if err := w.free(path); err != nil {
+	if err := w.checkPath(path); err != nil {
 		return err
 	}
 	if err := d.writeAll(a); err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
 	n, err := w.add(path, false)
 	if err != nil {
 		return err
 	}
 	n.data = d
-	return w.fail()
+	return w.fileError()
 }
 
-// free tells whether something can be made at the path.
-func (w *Writer) free(path string) error {
+// checkPath returns an error unless an object can be created at the path.
+func (w *Writer) checkPath(path string) error {
 	parts, err := splitPath(path)
 	if err == nil && len(parts) == 0 {
 		err = errorf(ErrExists, "the root is always there")
@@ -108,7 +109,7 @@ func (w *Writer) free(path string) error {
 	if err == nil {
 		err = w.checkFree(parts)
 	}
-	return inPath(err, path)
+	return withPath(err, path)
 }
 
 func (w *Writer) newDataset(
@@ -117,7 +118,7 @@ func (w *Writer) newDataset(
 	if opts == nil {
 		opts = &DatasetOptions{}
 	}
-	if len(shape) > maxFileDims {
+	if len(shape) > maxRank {
 		return nil, errorf(ErrUnsupported, "%d dimensions", len(shape))
 	}
 	d := &outDataset{w: w, typ: t, shape: append([]int(nil), shape...), addr: undefined}
@@ -177,7 +178,7 @@ func maxShape(shape, limit []int) ([]int, error) {
 	return append([]int(nil), limit...), nil
 }
 
-// pipeline lists the filters, in the order of h5py.
+// pipeline returns the filters in the order in which h5py applies them.
 func pipeline(opts *DatasetOptions, element int) ([]filter.Filter, error) {
 	if opts.Deflate < 0 || opts.Deflate > 9 || opts.Deflate > 0 && opts.LZF {
 		return nil, errorf(ErrUnsupported, "Deflate %d, LZF %v", opts.Deflate, opts.LZF)
@@ -195,7 +196,7 @@ func pipeline(opts *DatasetOptions, element int) ([]filter.Filter, error) {
 	}
 	if opts.LZF {
 		const version, library = 4, 0x105
-		add(filter.LZF, "lzf", true, version, library, 0) // the chunk's size comes last
+		add(filter.LZF, "lzf", true, version, library, 0) // the last one is set to the chunk's size
 	}
 	if opts.Fletcher32 {
 		add(filter.Fletcher32, "fletcher32", false)
@@ -203,11 +204,11 @@ func pipeline(opts *DatasetOptions, element int) ([]filter.Filter, error) {
 	return filters, nil
 }
 
-// autoChunk is how many bytes a chunk has at most whose shape is not given: what the library
-// keeps in memory of each dataset by default.
+// autoChunk bounds the size in bytes of a chunk whose shape is not given. The library's default
+// cache for a dataset is as large.
 const autoChunk = 1 << 20
 
-// chunkShape checks the shape of a chunk, or chooses one.
+// chunkShape checks the shape of a chunk, or chooses one if it is nil.
 func chunkShape(chunk, shape, limit []int, element int) ([]int, error) {
 	if chunk == nil {
 		chunk = chooseChunk(shape, limit, element)
@@ -236,8 +237,8 @@ func chunkShape(chunk, shape, limit []int, element int) ([]int, error) {
 	return append([]int(nil), chunk...), nil
 }
 
-// chooseChunk halves the longest axis until a chunk is small enough, so that a slice along any
-// axis reads a like part of the dataset. An axis that begins empty counts as 1,024.
+// chooseChunk halves the longest axis until a chunk is small enough, so that slices along all axes
+// read a similar number of chunks. An axis that is empty at first counts as 1,024.
 func chooseChunk(shape, limit []int, element int) []int {
 	const unknown = 1024
 	chunk := append([]int(nil), shape...)
@@ -276,7 +277,7 @@ func (d *outDataset) writeAll(a *ndarray.Array) error {
 	if d.chunks != nil {
 		if a.Size() > 0 {
 			if err := d.writeBands(a); err != nil {
-				// The array's memory is the caller's again.
+				// The goroutines must not read the array after the caller has it back.
 				_ = d.chunks.drain()
 				return err
 			}
@@ -291,9 +292,9 @@ func (d *outDataset) writeAll(a *ndarray.Array) error {
 		if _, err := a.WriteTo(&d.w.out, ndarray.OrderC); err != nil {
 			return err
 		}
-		return d.w.fail()
+		return d.w.fileError()
 	}
-	// What cannot be stored has to be found before a place is taken.
+	// Elements that cannot be stored have to be found before any byte is written.
 	data, err := appendElements(&d.w.heap, nil, d.typ, a)
 	if err == nil {
 		d.addr = d.w.out.add(data)
@@ -301,7 +302,7 @@ func (d *outDataset) writeAll(a *ndarray.Array) error {
 	return err
 }
 
-// writeBands writes an array as chunks, a row of chunks at a time.
+// writeBands writes an array as chunks, one row of chunks at a time.
 func (d *outDataset) writeBands(a *ndarray.Array) error {
 	whole, err := a.Bytes()
 	direct := err == nil && a.IsCContiguous() && d.typ.put == nil
@@ -330,10 +331,10 @@ func (d *outDataset) writeBands(a *ndarray.Array) error {
 			return err
 		}
 	}
-	return d.w.fail()
+	return d.w.fileError()
 }
 
-// finish writes what is left of the chunks.
+// finish writes the rest of the chunks.
 func (d *outDataset) finish() error {
 	if d.appender != nil {
 		if err := d.appender.finish(); err != nil {
@@ -347,29 +348,29 @@ func (d *outDataset) finish() error {
 		}
 		d.chunks = nil
 	}
-	return d.w.fail()
+	return d.w.fileError()
 }
 
-// messages adds the dataset's messages to its header.
+// messages adds the messages of the dataset to its header.
 func (d *outDataset) messages(h *outHeader) {
-	h.add(writesDataspace, 0, dataspaceMessage(d.shape, d.limit))
-	h.add(writesDatatype, messageConstant, d.typ.message)
-	h.add(writesFill, messageConstant, fillMessage(d.fill, d.chunk != nil))
+	h.add(msgDataspace, 0, dataspaceMessage(d.shape, d.limit))
+	h.add(msgDatatype, messageConstant, d.typ.message)
+	h.add(msgFill, messageConstant, fillMessage(d.fill, d.chunk != nil))
 	if d.filters != nil {
-		h.add(writesPipeline, messageConstant, pipelineMessage(d.filters))
+		h.add(msgFilters, messageConstant, pipelineMessage(d.filters))
 	}
 	if d.chunk != nil {
-		h.add(writesLayout, 0, chunkedMessage(d.addr, d.chunk, d.typ.size))
+		h.add(msgLayout, 0, chunkedMessage(d.addr, d.chunk, d.typ.size))
 		return
 	}
 	size := uint64(d.typ.size)
 	for _, n := range d.shape {
 		size *= uint64(n)
 	}
-	h.add(writesLayout, 0, contiguousMessage(d.addr, size))
+	h.add(msgLayout, 0, contiguousMessage(d.addr, size))
 }
 
-// pipelineMessage describes the filters.
+// pipelineMessage returns the filter pipeline message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l.
 func pipelineMessage(filters []filter.Filter) []byte {

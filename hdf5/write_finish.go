@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// superblockSize is that of version 0, with addresses of 8 bytes.
+	// superblockSize is the size of the superblock of version 0, with addresses of 8 bytes.
 	superblockSize = 96
-	// endOfFileAt is where it says how long the file is.
+	// endOfFileAt is the offset in it of the end of the file.
 	endOfFileAt = 40
-	// localHeapHeader is how many bytes of a local heap stay in place when its names move.
+	// localHeapHeader is the size of the header of a local heap, whose names are stored elsewhere.
 	localHeapHeader = 32
 )
 
-// finish writes what Close has to: the headers of all objects, the groups, the superblock.
+// finish writes the object headers, the groups and the superblock.
 func (w *Writer) finish() error {
 	for _, n := range append(w.nodes, w.old.extended()...) {
 		if n.data != nil {
@@ -23,8 +23,8 @@ func (w *Writer) finish() error {
 			}
 		}
 	}
-	// Groups and references hold addresses of headers, so that all places are known before
-	// any header is written.
+	// Groups and references hold the addresses of headers, so the addresses of all headers are
+	// assigned before the first header is written.
 	for _, n := range w.nodes {
 		n.addr = w.out.reserve(w.header(n).size())
 	}
@@ -57,19 +57,19 @@ func (w *Writer) finish() error {
 	return w.out.finish()
 }
 
-// header collects the messages of an object. Called before places are known, it is as long as
-// later on.
+// header returns the messages of an object. Its size does not depend on the addresses in it, so it
+// may be called before they are known.
 func (w *Writer) header(n *node) *outHeader {
 	h := &outHeader{}
 	if n.children != nil {
 		var b []byte
 		b = wire.AppendUint64(b, n.tree)
-		h.add(writesSymbolTable, 0, wire.AppendUint64(b, n.names))
+		h.add(msgSymbolTable, 0, wire.AppendUint64(b, n.names))
 	} else {
 		n.data.messages(h)
 	}
 	for _, a := range n.attrs {
-		h.add(writesAttribute, 0, a.message)
+		h.add(msgAttribute, 0, a.message)
 	}
 	w.scaleMessages(h, n)
 	return h
@@ -91,8 +91,8 @@ func (w *Writer) superblock() []byte {
 	return w.appendSymbol(b, 0, child{node: w.root}, 0)
 }
 
-// appendSymbol appends a symbol table entry: a name, by its place in the local heap, and what it
-// is linked to. soft is the place of a soft link's target.
+// appendSymbol appends a symbol table entry. name is the offset of the link's name in the local
+// heap, and soft that of the target of a soft link.
 //
 // Reference: HDF5 File Format Specification, III.C.
 func (w *Writer) appendSymbol(b []byte, name uint64, c child, soft uint32) []byte {
@@ -115,13 +115,13 @@ func (w *Writer) appendSymbol(b []byte, name uint64, c child, soft uint32) []byt
 	return wire.AppendUint64(b, c.node.names)
 }
 
-// writeGroup writes the local heap with the names, the nodes with the links, in the order of the
-// names, and the B-tree over them.
+// writeGroup writes a local heap with the names, symbol table nodes with the links in the order of
+// the names, and the B-tree of the nodes.
 //
 // Reference: HDF5 File Format Specification, III.A.1, III.B, III.D.
 func (w *Writer) writeGroup(n *node) error {
 	names := slices.Sorted(maps.Keys(n.children))
-	heap := make([]byte, 8) // the name that is before all others
+	heap := make([]byte, 8) // the empty name, which is before all others
 	places := make([]uint64, len(names))
 	softs := make([]uint32, len(names))
 	for i, name := range names {
@@ -139,7 +139,7 @@ func (w *Writer) writeGroup(n *node) error {
 	}
 	w.writeLocalHeap(n, heap)
 	tree := treeWriter{
-		out: &w.out, kind: treeGroups, keySize: 8, most: 2 * w.k.inner, rootAt: n.tree,
+		out: &w.out, kind: treeGroups, keySize: 8, maxChildren: 2 * w.k.inner, rootAt: n.tree,
 	}
 	key := make([]byte, 8)
 	for i := 0; i < len(names); i += 2 * w.k.leaf {
@@ -151,15 +151,15 @@ func (w *Writer) writeGroup(n *node) error {
 		}
 		b = appendZeros(b, symbolNodeHeader+2*w.k.leaf*symbolEntrySize-len(b))
 		tree.add(key, w.out.add(b))
-		// A key is the last name before a child.
+		// The key after a child is the child's last name.
 		wire.PutUint64(key, places[i+count-1])
 	}
 	n.tree = tree.finish(key)
 	return w.out.err
 }
 
-// writeLocalHeap writes a group's names. A group that was in the file keeps the place of its
-// heap, of which only the names move.
+// writeLocalHeap writes the names of a group. The header of a group's heap in the old file stays in
+// its place, and only the names move.
 func (w *Writer) writeLocalHeap(n *node, data []byte) {
 	const noFreeSpace = 1
 	if n.names == 0 {

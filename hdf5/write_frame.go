@@ -9,15 +9,15 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Frame writes a pandas DataFrame at the path in pandas' table format: read_hdf(file, path) gives
-// it back. Columns of numbers, bools, text, datetime64, timedelta64 and categories keep their
-// values and, but for text, their dtypes; labels of columns are text or ints. The index is one
-// level of the same kinds but categories, or a MultiIndex whose levels have text as names, or
-// none. Another column, label or index is an error of the kind ErrUnsupported, as are
-// more than some thousand columns of different dtypes, whose description HDF5 1.8's headers do
-// not hold. There is no index for queries: pandas' create_table_index makes one.
+// Frame writes a pandas DataFrame at the path in pandas' table format, which read_hdf(file, path)
+// reads. Columns of numbers, bools, text, datetime64, timedelta64 and categories keep their values
+// and, except for text, their dtypes. Labels of columns must be text or ints. The index is one
+// level of the same kinds except categories, or a MultiIndex whose levels have names of text or no
+// names. Another column, label or index is an error of the kind ErrUnsupported, and so are more
+// than some thousand columns of different dtypes, whose description does not fit the headers of
+// HDF5 1.8. No index for queries is written: pandas' create_table_index creates one.
 //
-// Of opts Deflate, LZF, Shuffle and Fletcher32 are used. Units of datetime64 other than ns need
+// Deflate, LZF, Shuffle and Fletcher32 of opts are used. Units of datetime64 other than ns need
 // pandas 3.
 //
 // Reference: pandas/io/pytables.py, AppendableFrameTable; PyTables User's Guide, "PyTables File
@@ -28,14 +28,14 @@ func (w *Writer) Frame(path string, f *frame.Frame, opts *DatasetOptions) error 
 	}
 	t, err := newFrameTable(f)
 	if err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
-	// PyTables has a table's own node in the group of the frame.
-	if err := w.free(path + "/table"); err != nil {
+	// PyTables stores the rows in a node of their own, in the group of the frame.
+	if err := w.checkPath(path + "/table"); err != nil {
 		return err
 	}
 	if err := w.frameTable(path, t, opts); err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
 	root := attrSetter{w: w, n: w.root}
 	root.group()
@@ -43,7 +43,7 @@ func (w *Writer) Frame(path string, f *frame.Frame, opts *DatasetOptions) error 
 	return root.err
 }
 
-// frameTable writes the group of a frame, with the groups of its categories.
+// frameTable writes the group of a frame, and the groups of its categories.
 func (w *Writer) frameTable(path string, t *frameTable, opts *DatasetOptions) error {
 	if err := w.frameData(path+"/table", t, opts); err != nil {
 		return err
@@ -63,47 +63,47 @@ func (w *Writer) frameTable(path string, t *frameTable, opts *DatasetOptions) er
 	return w.frameAttributes(n, t)
 }
 
-// frameTable is a frame as a PyTables table: fields of blocks of columns that have one dtype.
+// frameTable describes a frame as a PyTables table. Each field is a block of columns of one dtype.
 type frameTable struct {
-	rows   int
-	index  *frameBlock
-	blocks []*frameBlock
-	labels []string // pickles of the columns' labels, those of the index's levels first
-	levels []string // pickles of the names of the levels of a MultiIndex
-	header string   // a pickle of the name of the columns' labels
-	name   string   // a pickle of the index's name, or ""
-	kind   string   // pandas' word for the index's dtype
-	absent string   // stands for text that is missing
-	series bool     // it holds the elements of a pandas.Series
+	rows        int
+	index       *frameBlock
+	blocks      []*frameBlock
+	labels      []string // pickles of the columns' labels, after those of the index's levels
+	levels      []string // pickles of the names of a MultiIndex's levels
+	labelsName  string   // a pickle of the name of the columns' labels
+	indexName   string   // a pickle of the index's name, or ""
+	indexKind   string   // pandas' word for the dtype of the index
+	missingText string   // the text that stands for a missing text
+	series      bool     // the table holds the elements of a pandas.Series
 }
 
 // frameBlock is a field of the table.
 type frameBlock struct {
-	name    string
-	dtype   string // pandas' name
-	tz      string
-	text    bool
-	size    int       // bytes of an element
-	typ     *fileType // of an element
-	fill    any       // PyTables' default
-	columns [][]byte  // the elements
-	labels  []string  // pickles of the columns' labels
-	key     frameKey  // what columns of the block have in common
-	single  bool      // one column, which is a field with a name of its own: a "data column"
-	ordered bool      // of categories
-	// categories has what the codes of a block of one column stand for, nil if they are none.
+	name         string
+	dtype        string // pandas' name
+	tz           string
+	text         bool
+	size         int       // bytes of an element
+	typ          *fileType // of an element
+	fill         any       // PyTables' default
+	columns      [][]byte  // the elements of each column
+	labels       []string  // pickles of the columns' labels
+	key          frameKey  // columns with the same key share a block
+	isDataColumn bool      // one column, in a field with a name of its own: pandas' "data column"
+	ordered      bool      // of categories
+	// categories has the values for the codes of a categorical block; nil for other blocks.
 	categories *frameTable
 }
 
 type frameKey struct{ dtype, tz string }
 
 func newFrameTable(f *frame.Frame) (*frameTable, error) {
-	t := &frameTable{rows: f.Rows(), absent: "nan"}
+	t := &frameTable{rows: f.Rows(), missingText: "nan"}
 	if err := f.Labels.Validate(); err != nil {
 		return nil, errorf(ErrUnsupported, "%v", err)
 	}
-	for usesText(f, t.absent) {
-		t.absent = "_" + t.absent + "_"
+	for usesText(f, t.missingText) {
+		t.missingText = "_" + t.missingText + "_"
 	}
 	byKey := map[frameKey]*frameBlock{}
 	for i, s := range f.Columns {
@@ -114,7 +114,7 @@ func newFrameTable(f *frame.Frame) (*frameTable, error) {
 		t.labels = append(t.labels, label)
 		b, err := t.column(s)
 		if err != nil {
-			return nil, inPath(err, label[1:len(label)-1])
+			return nil, withPath(err, label[1:len(label)-1])
 		}
 		b.labels = []string{label}
 		if same := byKey[b.key]; same != nil && !b.text && b.categories == nil {
@@ -128,30 +128,30 @@ func newFrameTable(f *frame.Frame) (*frameTable, error) {
 		b.name = "values_block_" + strconv.Itoa(len(t.blocks))
 		t.blocks = append(t.blocks, b)
 	}
-	t.header = "N"
+	t.labelsName = "N"
 	if name := f.Labels.Name(); name != nil {
 		var err error
-		if t.header, err = pickleLabel(name); err != nil {
+		if t.labelsName, err = pickleLabel(name); err != nil {
 			return nil, err
 		}
 	}
 	if err := t.setIndex(f.Index); err != nil {
 		return nil, err
 	}
-	// pandas keeps the labels twice, each time in one attribute.
+	// pandas stores all labels in each of two attributes.
 	if n := len(pickleList(t.labels)); n > maxMessage-1024 {
 		return nil, errorf(ErrUnsupported, "labels of columns of %d bytes", n)
 	}
 	return t, nil
 }
 
-// isText tells whether a series is text, or objects that have to be.
+// isText reports whether a series is text, or objects that have to be text.
 func isText(s *frame.Series) bool {
 	return s.Kind == frame.Text ||
 		s.Kind == frame.Numpy && s.Values != nil && s.Values.HasObject()
 }
 
-// usesText tells whether a text of the frame is the given one.
+// usesText reports whether the given text occurs in the frame.
 func usesText(f *frame.Frame, text string) bool {
 	series := slices.Clone(f.Columns)
 	for _, x := range append([]*frame.Index{f.Index}, f.Index.Levels...) {
@@ -175,13 +175,13 @@ func usesText(f *frame.Frame, text string) bool {
 func (t *frameTable) setIndex(x *frame.Index) error {
 	if x.IsMulti() {
 		if err := t.setLevels(x); err != nil {
-			return inPath(err, "index")
+			return withPath(err, "index")
 		}
 		x = frame.NewRangeIndex(t.rows)
 	}
 	var err error
 	if name := x.Name(); name != nil {
-		if t.name, err = pickleLabel(name); err != nil {
+		if t.indexName, err = pickleLabel(name); err != nil {
 			return err
 		}
 	}
@@ -193,15 +193,15 @@ func (t *frameTable) setIndex(x *frame.Index) error {
 		err = errorf(ErrUnsupported, "an index of the class %s", x.Class) // as in pandas
 	}
 	if err != nil {
-		return inPath(err, "index")
+		return withPath(err, "index")
 	}
-	t.index.name, t.index.single = "index", true
-	t.kind, err = indexWord(s, t.index)
+	t.index.name, t.index.isDataColumn = "index", true
+	t.indexKind, err = pandasIndexKind(s, t.index)
 	return err
 }
 
-// indexWord is pandas' word for what an index holds.
-func indexWord(s *frame.Series, b *frameBlock) (string, error) {
+// pandasIndexKind returns pandas' word for the kind of an index.
+func pandasIndexKind(s *frame.Series, b *frameBlock) (string, error) {
 	switch {
 	case b.text:
 		return "string", nil
@@ -217,19 +217,19 @@ func indexWord(s *frame.Series, b *frameBlock) (string, error) {
 	return "integer", nil
 }
 
-// column makes a block of one column.
+// column returns a block of one column.
 func (t *frameTable) column(s *frame.Series) (*frameBlock, error) {
 	switch {
 	case isText(s):
 		return t.textColumn(s)
 	case s.Kind == frame.Datetime || s.Kind == frame.Timedelta:
 		dt := s.Values.DType()
-		// Without a unit the name means ns, also to pandas 1, which knows no other.
+		// A name without a unit means ns, also to pandas 1, which knows no other unit.
 		b := &frameBlock{
 			tz: s.TZ, dtype: strings.TrimSuffix(dt.Name(), "[ns]"), size: 8, fill: int64(0),
 		}
 		b.typ = &fileType{message: integerMessage(nil, 8, signedBit), size: 8}
-		return b.take(s.Values, dt.NewByteOrder(ndarray.LittleEndian))
+		return b.setElements(s.Values, dt.NewByteOrder(ndarray.LittleEndian))
 	case s.Kind == frame.Categorical && s.Values != nil && s.Categories != nil:
 		return categoricalColumn(s)
 	case s.Kind == frame.Numpy && s.Values != nil:
@@ -259,11 +259,11 @@ func numberColumn(s *frame.Series) (*frameBlock, error) {
 	default:
 		return nil, errorf(ErrUnsupported, "a column of the dtype %s", s.DType)
 	}
-	return b.take(s.Values, dt)
+	return b.setElements(s.Values, dt)
 }
 
-// take keeps the bytes of the elements, in the order of dt.
-func (b *frameBlock) take(a *ndarray.Array, dt *ndarray.DType) (*frameBlock, error) {
+// setElements sets the elements of the only column to those of an array, converted to dt.
+func (b *frameBlock) setElements(a *ndarray.Array, dt *ndarray.DType) (*frameBlock, error) {
 	if !a.DType().Equal(dt) {
 		var err error
 		if a, err = withOrder(a, dt); err != nil {
@@ -279,12 +279,12 @@ func (b *frameBlock) take(a *ndarray.Array, dt *ndarray.DType) (*frameBlock, err
 	return b, nil
 }
 
-// textColumn stores text as UTF-8 of the longest element's length.
+// textColumn returns a block of UTF-8 text, whose elements have the size of the longest one.
 func (t *frameTable) textColumn(s *frame.Series) (*frameBlock, error) {
 	b := &frameBlock{text: true, size: 1, fill: []byte{}}
 	texts := make([]string, s.Len())
 	for i := range texts {
-		if texts[i] = t.absent; !s.IsNull(i) {
+		if texts[i] = t.missingText; !s.IsNull(i) {
 			text, ok := s.At(i).(string)
 			if !ok {
 				return nil, errorf(ErrUnsupported, "a column of objects with a %T", s.At(i))
@@ -295,7 +295,7 @@ func (t *frameTable) textColumn(s *frame.Series) (*frameBlock, error) {
 	}
 	b.dtype = "bytes" + strconv.Itoa(8*b.size)
 	b.typ = &fileType{
-		message: typeHeader(nil, 1, typeString, padNullTerm, b.size), size: b.size,
+		message: typeHeader(nil, 1, ClassString, padNullTerm, b.size), size: b.size,
 	}
 	data := make([]byte, b.size*len(texts))
 	for i, text := range texts {
@@ -305,21 +305,20 @@ func (t *frameTable) textColumn(s *frame.Series) (*frameBlock, error) {
 	return b, nil
 }
 
-// bitfieldMessage is an unsigned byte whose bits have a meaning each.
+// bitfieldMessage returns the type of PyTables' bool: a bit field of one byte.
 func bitfieldMessage() []byte {
-	const typeBitfield = 4
-	b := typeHeader(nil, 1, typeBitfield, 0, 1)
+	b := typeHeader(nil, 1, ClassBitfield, 0, 1)
 	b = wire.AppendUint16(b, 0) // bit offset
 	return wire.AppendUint16(b, 8)
 }
 
-// fileType is the table's compound: the index, and for each block an array of its columns.
+// fileType returns the compound of a row: the index, and for each block an array of its columns.
 func (t *frameTable) fileType() (*fileType, error) {
 	size := t.index.size
 	members := appendMember(nil, t.index.name, 0, t.index.typ, 2)
 	for _, b := range t.blocks {
 		field := b.typ
-		if !b.single {
+		if !b.isDataColumn {
 			field = &fileType{size: b.size * len(b.columns)}
 			field.message = append(arrayMessage(field.size, []int{len(b.columns)}),
 				b.typ.message...)
@@ -327,7 +326,7 @@ func (t *frameTable) fileType() (*fileType, error) {
 		members = appendMember(members, b.name, size, field, 2)
 		size += field.size
 	}
-	header := typeHeader(nil, 2, typeCompound, uint32(1+len(t.blocks)), size)
+	header := typeHeader(nil, 2, ClassCompound, uint32(1+len(t.blocks)), size)
 	row := &fileType{message: append(header, members...), size: size}
 	if !fitsMessage(row.message) {
 		return nil, errorf(ErrUnsupported, "a frame of %d blocks of columns", len(t.blocks))

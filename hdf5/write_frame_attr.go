@@ -2,20 +2,20 @@ package hdf5
 
 import "strconv"
 
-// tableAttributes gives the table what PyTables and pandas look for.
+// tableAttributes sets the attributes of the table that PyTables and pandas read.
 func (w *Writer) tableAttributes(n *node, t *frameTable, blocks []*frameBlock) error {
 	a := attrSetter{w: w, n: n}
 	a.text("CLASS", "TABLE")
 	a.text("TITLE", "")
 	a.text("VERSION", "2.7")
 	a.value("NROWS", int64(t.rows))
-	a.text("index_kind", t.kind)
+	a.text("index_kind", t.indexKind)
 	for i, b := range blocks {
 		field := "FIELD_" + strconv.Itoa(i)
 		a.text(field+"_NAME", b.name)
 		a.value(field+"_FILL", b.fill)
 		if b.text {
-			a.text(b.name+"_nan_rep", t.absent)
+			a.text(b.name+"_nan_rep", t.missingText)
 		}
 		if b == t.index {
 			continue
@@ -31,7 +31,7 @@ func (w *Writer) tableAttributes(n *node, t *frameTable, blocks []*frameBlock) e
 	return a.err
 }
 
-// frameAttributes gives the group of the frame what pandas looks for.
+// frameAttributes sets the attributes of the frame's group that pandas reads.
 func (w *Writer) frameAttributes(n *node, t *frameTable) error {
 	a := attrSetter{w: w, n: n}
 	a.group()
@@ -47,7 +47,7 @@ func (w *Writer) frameAttributes(n *node, t *frameTable) error {
 	a.text("table_type", table)
 	a.text("encoding", "UTF-8")
 	a.text("errors", "strict")
-	a.text("nan_rep", t.absent)
+	a.text("nan_rep", t.missingText)
 	if t.levels != nil {
 		a.pickle("levels", pickleList(t.levels))
 	} else {
@@ -57,17 +57,17 @@ func (w *Writer) frameAttributes(n *node, t *frameTable) error {
 	a.pickle("non_index_axes", pickleList([]string{"(I1\n" + pickleList(t.labels) + "t"}))
 	var names, single []string
 	index := ""
-	if t.name != "" {
-		index += "Vindex_name\n" + t.name + "s"
+	if t.indexName != "" {
+		index += "Vindex_name\n" + t.indexName + "s"
 	}
 	if t.index.tz != "" {
 		index += "Vtz\n" + pickleText(t.index.tz) + "s"
 	}
-	info := "(dI1\n(dVnames\n" + pickleList([]string{t.header}) + "sVtype\nVIndex\nss" +
+	info := "(dI1\n(dVnames\n" + pickleList([]string{t.labelsName}) + "sVtype\nVIndex\nss" +
 		"Vindex\n(d" + index + "s"
 	for _, b := range t.blocks {
 		names = append(names, pickleText(b.name))
-		if b.single {
+		if b.isDataColumn {
 			single = append(single, pickleText(b.name))
 		}
 		more := ""
@@ -85,7 +85,7 @@ func (w *Writer) frameAttributes(n *node, t *frameTable) error {
 	return a.err
 }
 
-// attrSetter sets attributes up to the first error.
+// attrSetter sets attributes until an error occurs, and then does nothing.
 type attrSetter struct {
 	w   *Writer
 	n   *node
@@ -101,7 +101,7 @@ func (a *attrSetter) value(name string, v any) {
 	}
 }
 
-// group sets what PyTables gives every group.
+// group sets the attributes of every PyTables group.
 func (a *attrSetter) group() {
 	a.text("CLASS", "GROUP")
 	a.text("TITLE", "")
@@ -114,14 +114,14 @@ func (a *attrSetter) text(name, text string) {
 	}
 }
 
-// pickle sets a list or dict, which PyTables keeps as a pickle in the text protocol, without
-// evaluating anything: the lists have only text and ints in them.
+// pickle sets an attribute to a list or dict. PyTables stores these as pickles of protocol 0; here
+// they hold nothing but text and ints.
 func (a *attrSetter) pickle(name, text string) { a.value(name, []byte(text+".")) }
 
-// setText sets a text of fixed length as PyTables does: UTF-8 even where it is ASCII, since
-// others are bytes to it, without a NUL, and with a dataspace of nothing where it is empty.
+// setText sets a text of fixed length as PyTables does: without a NUL, as UTF-8 even if it is ASCII
+// (PyTables reads ASCII as bytes), and with a null dataspace if it is empty.
 func (w *Writer) setText(n *node, name, text string) error {
-	typ := typeHeader(nil, 1, typeString, padNullTerm|charsetUTF8<<4, max(1, len(text)))
+	typ := typeHeader(nil, 1, ClassString, padNullTerm|charsetUTF8<<4, max(1, len(text)))
 	space := dataspaceMessage(nil, nil)
 	if text == "" {
 		space = []byte{2, 0, 0, 2}
@@ -132,7 +132,7 @@ func (w *Writer) setText(n *node, name, text string) error {
 	return w.setAttr(n, name, attributeMessage(name, typ, space, []byte(text)))
 }
 
-// pickleLabel is a label, text or an int, in the text protocol of pickles.
+// pickleLabel returns the pickle, of protocol 0, of a label that is text or an int.
 func pickleLabel(label any) (string, error) {
 	switch v := label.(type) {
 	case string:
@@ -145,7 +145,7 @@ func pickleLabel(label any) (string, error) {
 	return "", errorf(ErrUnsupported, "a label that is a %T", label)
 }
 
-// pickleBool is a bool.
+// pickleBool returns the pickle of a bool.
 func pickleBool(b bool) string {
 	if b {
 		return "I01\n"
@@ -153,7 +153,7 @@ func pickleBool(b bool) string {
 	return "I00\n"
 }
 
-// pickleText is a str: everything but plain ASCII as an escape.
+// pickleText returns the pickle of a str; characters other than printable ASCII are escaped.
 func pickleText(s string) string {
 	b := []byte{'V'}
 	for _, r := range s {
@@ -178,7 +178,7 @@ func appendHex(b []byte, x uint32, digits int) []byte {
 	return b
 }
 
-// pickleList is a list of what is pickled already.
+// pickleList returns the pickle of a list whose items are pickled already.
 func pickleList(items []string) string {
 	b := []byte("(l")
 	for _, item := range items {

@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// The categories of a column are a table of their own, of a Series; the levels of a MultiIndex are
-// columns of the table, each a field by itself.
+// The categories of a column are stored as a table of their own, in the form of a Series. The
+// levels of a MultiIndex are columns of the table, each in a field of its own.
 //
 // Reference: pandas/io/pytables.py, write_metadata, AppendableMultiFrameTable.
 
@@ -29,7 +29,7 @@ func labelsOf(x *frame.Index) (*frame.Series, error) {
 	return frame.NewSeries("", labels)
 }
 
-// categoricalColumn makes a block of the codes of a categorical column, which has one column.
+// categoricalColumn returns a block of the codes of a categorical column.
 func categoricalColumn(s *frame.Series) (*frameBlock, error) {
 	codes := s.Values
 	dt := codes.DType()
@@ -57,13 +57,13 @@ func categoricalColumn(s *frame.Series) (*frameBlock, error) {
 	}
 	t, err := newFrameTable(f)
 	if err != nil {
-		return nil, inPath(err, "categories")
+		return nil, withPath(err, "categories")
 	}
 	if t.blocks[0].categories != nil {
 		return nil, errorf(ErrUnsupported, "categories that are categories")
 	}
 	t.series = true
-	t.blocks[0].name, t.blocks[0].single = "values", true
+	t.blocks[0].name, t.blocks[0].isDataColumn = "values", true
 	b.categories, b.ordered = t, s.Ordered
 	return b, nil
 }
@@ -76,7 +76,7 @@ func (t *frameTable) setLevels(x *frame.Index) error {
 	}
 	var blocks []*frameBlock
 	for k, level := range x.Levels {
-		// pandas gives levels without a name such ones, and takes them away again.
+		// pandas gives such names to levels without a name, and removes them when it reads.
 		name := fmt.Sprintf("level_%d", k)
 		switch n := x.Names[k].(type) {
 		case nil:
@@ -104,9 +104,9 @@ func (t *frameTable) setLevels(x *frame.Index) error {
 		}
 		b, err := t.column(labels)
 		if err != nil {
-			return inPath(err, name)
+			return withPath(err, name)
 		}
-		b.name, b.single, b.labels = name, true, []string{label}
+		b.name, b.isDataColumn, b.labels = name, true, []string{label}
 		blocks = append(blocks, b)
 		t.levels = append(t.levels, label)
 	}
@@ -115,8 +115,8 @@ func (t *frameTable) setLevels(x *frame.Index) error {
 	return nil
 }
 
-// takeLabels returns the elements at places, a missing one where a place is -1: what pandas'
-// get_level_values gives.
+// takeLabels returns the labels at the given positions, and a missing label for -1, as pandas'
+// get_level_values does.
 func takeLabels(s *frame.Series, places []int64) (*frame.Series, error) {
 	missing := false
 	for _, p := range places {
@@ -146,7 +146,7 @@ func takeLabels(s *frame.Series, places []int64) (*frame.Series, error) {
 	if kind := values.DType().Kind(); missing && s.Kind == frame.Numpy {
 		switch kind {
 		case ndarray.KindInt, ndarray.KindUint:
-			// A missing one makes them floats, as in pandas.
+			// As in pandas, a missing label turns ints into floats.
 			var err error
 			if values, err = values.AsType(ndarray.DTypeOf[float64]()); err != nil {
 				return nil, err
@@ -166,7 +166,7 @@ func takeLabels(s *frame.Series, places []int64) (*frame.Series, error) {
 	return &out, err
 }
 
-// takeElements returns the elements at places, and the absent element where a place is -1.
+// takeElements returns the elements at the given positions, and the absent element for -1.
 func takeElements(a *ndarray.Array, places []int64) (*ndarray.Array, error) {
 	data, err := a.AppendBytes(nil, ndarray.OrderC)
 	if err != nil {
@@ -190,7 +190,7 @@ func takeElements(a *ndarray.Array, places []int64) (*ndarray.Array, error) {
 	return ndarray.New(a.DType(), []int{len(places)}, ndarray.OrderC, out)
 }
 
-// absentElement returns the bytes of NaT, of the code of no category, or of NaN.
+// absentElement returns the bytes of NaT, of the code for "no category", or of NaN.
 func absentElement(dt *ndarray.DType) ([]byte, error) {
 	var element any = math.NaN()
 	switch dt.Kind() {

@@ -20,7 +20,7 @@ func series[T any](t testing.TB, name string, values []T) *frame.Series {
 	return s
 }
 
-// manyRows is more than a chunk of them.
+// manyRows is more rows than fit in a chunk.
 const manyRows = 50000
 
 func writeFrames(t testing.TB, w *hdf5.Writer) {
@@ -60,7 +60,7 @@ func writeFrames(t testing.TB, w *hdf5.Writer) {
 	}
 }
 
-// categories has text in an order with one that is missing, and numbers.
+// categories returns a frame with ordered categories of text, one of them missing, and of numbers.
 func categories(t testing.TB) *frame.Frame {
 	t.Helper()
 	text, err := frame.NewCategorical("k", []string{"nan", "é", "nan", "é"}, "é", "nan", "c")
@@ -74,7 +74,7 @@ func categories(t testing.TB) *frame.Frame {
 	return f
 }
 
-// writeCategories writes frames with categories and with levels of an index.
+// writeCategories writes frames with categories, and with an index of several levels.
 func writeCategories(t testing.TB, w *hdf5.Writer) {
 	t.Helper()
 	f := categories(t)
@@ -112,7 +112,7 @@ func writeCategories(t testing.TB, w *hdf5.Writer) {
 	}
 }
 
-// What was written is read by this project's own reader of pandas' tables.
+// The frames that were written are read by this project's own reader of pandas' tables.
 func TestFrameReadBack(t *testing.T) {
 	f := openWritten(t, create(t, func(w *hdf5.Writer) { writeFrames(t, w) }))
 	opts := &pytables.Options{Unpickle: func(b []byte) (any, error) { return unpkl.LoadBytes(b) }}

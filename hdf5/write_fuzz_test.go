@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// hostileSeed is a small file with what can be added to.
+// hostileSeed returns a small file that can be added to.
 func hostileSeed(t testing.TB) []byte {
 	t.Helper()
 	path := create(t, func(w *hdf5.Writer) {
@@ -27,8 +27,7 @@ func hostileSeed(t testing.TB) []byte {
 	return data
 }
 
-// addTo adds to a file that may be anything, wherever there is something that can be added to, and
-// reads what comes of it.
+// addTo adds to any file, wherever something can be added, and reads the result.
 func addTo(t testing.TB, path string, data []byte) {
 	t.Helper()
 	must(t, os.WriteFile(path, data, 0o600))
@@ -90,8 +89,8 @@ func addToObject(w *hdf5.Writer, o hdf5.Object) {
 	}
 }
 
-// Bytes of files are changed before they are added to: some, or all of them where
-// UNPKL_HDF5_EVERY_BYTE is set. That takes minutes.
+// Bytes of files are changed before the files are added to: some, or all of them if
+// UNPKL_HDF5_EVERY_BYTE is set, which takes minutes.
 func TestAddToHostile(t *testing.T) {
 	hdf5.DoNotSync()
 	files := keptFiles(t, 16<<10)
@@ -117,7 +116,7 @@ func TestAddToHostile(t *testing.T) {
 	}
 }
 
-// FuzzOpenFile adds to hostile files: an error or a file, no panic and no hang.
+// FuzzOpenFile adds to hostile files. The result is an error or a file, never a panic or a hang.
 func FuzzOpenFile(f *testing.F) {
 	hdf5.DoNotSync()
 	f.Add(hostileSeed(f))

@@ -1,7 +1,8 @@
 package hdf5
 
-// A global heap collection has a header of 16 bytes and objects with headers of 16 bytes, padded to
-// multiples of 8; what is left over is the object 0.
+// A global heap collection has a header of 16 bytes, followed by objects. An object has a header of
+// 16 bytes too, and is padded to a multiple of 8. Free space at the end is an object with the index
+// 0.
 //
 // Reference: HDF5 File Format Specification, III.E.
 const (
@@ -11,36 +12,38 @@ const (
 	heapMaxObjects  = 1<<16 - 1
 	heapAlign       = 8
 	heapVersion     = 1
-	heapObjectCount = 1 // references to an object
+	heapObjectCount = 1 // number of references to an object
 )
 
-// heapWriter fills collections with texts. A place in the file is taken for a collection when it is
-// begun; each is larger than the one before, since who has written many texts will write more.
+// heapWriter writes texts to collections. The space of a collection is reserved when it is begun.
+// Each collection is larger than the one before, since a file with many texts is likely to get
+// more.
 type heapWriter struct {
 	out  *outFile
-	addr uint64
+	addr uint64 // of the collection
 	buf  []byte // the collection up to its last object
-	size int    // of the whole collection, 0 where none was begun
-	last uint16 // the number of its last object
+	size int    // of the whole collection in bytes; 0 before the first is begun
+	last uint16 // index of the last object
 }
 
-// put stores the text and appends where it is: its length, the collection and the object's
-// number there. A text without bytes is an object too: for C a place that is none is a null
-// pointer, which PyTables does not expect.
-func (h *heapWriter) put(b []byte, text string) []byte {
-	h.room(len(text))
-	h.object(text)
-	return h.place(b, len(text))
+// addText stores a text, and appends the reference to it: its length, the address of the
+// collection, and the index of the object. An empty text is stored as an object too, because a null
+// reference is a null pointer in C, which PyTables does not expect.
+func (h *heapWriter) addText(b []byte, text string) []byte {
+	h.ensureRoom(len(text))
+	h.addObject(text)
+	return h.appendReference(b, len(text))
 }
 
-// place appends the place of the last object, as a sequence of n elements.
-func (h *heapWriter) place(b []byte, n int) []byte {
+// appendReference appends a reference to the last object, as a sequence of n elements.
+func (h *heapWriter) appendReference(b []byte, n int) []byte {
 	b = wire.AppendUint32(b, uint32(n))
 	b = wire.AppendUint64(b, h.addr)
 	return wire.AppendUint32(b, uint32(h.last))
 }
 
-func (h *heapWriter) object(data string) {
+// addObject adds an object to the collection.
+func (h *heapWriter) addObject(data string) {
 	h.last++
 	h.buf = wire.AppendUint16(h.buf, h.last)
 	h.buf = wire.AppendUint16(h.buf, heapObjectCount)
@@ -50,8 +53,8 @@ func (h *heapWriter) object(data string) {
 	h.buf = padTo8(h.buf, 0)
 }
 
-// room begins a new collection where n bytes do not go into this one.
-func (h *heapWriter) room(n int) {
+// ensureRoom begins a new collection unless an object of n bytes fits the current one.
+func (h *heapWriter) ensureRoom(n int) {
 	need := heapHeader + (n+heapAlign-1)/heapAlign*heapAlign
 	if h.size > 0 && len(h.buf)+need <= h.size && h.last < heapMaxObjects {
 		return
@@ -66,7 +69,7 @@ func (h *heapWriter) room(n int) {
 	h.buf = wire.AppendUint64(h.buf, uint64(h.size))
 }
 
-// finish writes the collection. What is left over is the object 0, if its header goes there.
+// finish writes the collection, with its free space as object 0 if the header of that object fits.
 func (h *heapWriter) finish() {
 	if h.size == 0 {
 		return

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// groupMessages are the messages of a group of the newer kind with what was added: its links come
-// into the header wherever they were, or, if they are many, into a symbol table.
+// groupMessages returns the messages of a changed group of the newer kind. All its links, wherever
+// they are stored, move to the header, or if they are many, to a symbol table.
 func (w *Writer) groupMessages(n *node, messages []message) ([]message, error) {
 	links, err := w.linkMessages(n)
 	if err != nil {
@@ -25,7 +25,7 @@ func (w *Writer) groupMessages(n *node, messages []message) ([]message, error) {
 			others = append(others, m)
 		}
 	}
-	if len(links)+len(n.old.added) > dropsIntoTable && info.flags == 0 && !n.old.foreign {
+	if len(links)+len(n.old.added) > symbolTableLinks && info.flags == 0 && !n.old.foreign {
 		if err := w.writeGroup(n); err != nil {
 			return nil, err
 		}
@@ -35,12 +35,12 @@ func (w *Writer) groupMessages(n *node, messages []message) ([]message, error) {
 	}
 	for _, name := range n.old.added {
 		links = append(links, message{kind: msgLink, data: info.link(name, n.children[name])})
-		info.next++
+		info.nextOrder++
 	}
-	return slices.Concat(others, []message{info.compact(msgLinkInfo)}, links), nil
+	return slices.Concat(others, []message{info.message(msgLinkInfo)}, links), nil
 }
 
-// linkMessages are the links that the group has in the file, as messages of its header.
+// linkMessages returns the links that the group has in the old file, as messages.
 func (w *Writer) linkMessages(n *node) ([]message, error) {
 	var links []message
 	for _, m := range n.old.header.messages {
@@ -61,14 +61,14 @@ func (w *Writer) linkMessages(n *node) ([]message, error) {
 		if err != nil {
 			return err
 		}
-		// A heap may give its memory to the next object.
+		// Cloned, because the heap may use the memory for the next object.
 		links = append(links, message{kind: msgLink, data: bytes.Clone(b)})
 		return nil
 	})
 	return links, err
 }
 
-// link is the message of a link; next is its number where links are numbered.
+// link returns the message of a link; nextOrder is the order of creation, if the group keeps it.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.g ("The Link Message").
 func (info infoMessage) link(name string, c child) []byte {
@@ -88,7 +88,7 @@ func (info infoMessage) link(name string, c child) []byte {
 		b = append(b, soft)
 	}
 	if flags&numbered != 0 {
-		b = wire.AppendUint64(b, info.next)
+		b = wire.AppendUint64(b, info.nextOrder)
 	}
 	if flags&charset != 0 {
 		b = append(b, charsetUTF8)
@@ -100,9 +100,9 @@ func (info infoMessage) link(name string, c child) []byte {
 	return wire.AppendUint64(b, c.node.addr)
 }
 
-// attributeMessages are the messages of an object with the attributes that were set: all of them
-// come into the header wherever they were.
-func (w *Writer) attributeMessages(n *node, messages []message, p newHeader) ([]message, error) {
+// attributeMessages returns the messages of an object whose attributes were changed. All
+// attributes, wherever they are stored, move to the header.
+func (w *Writer) attributeMessages(n *node, messages []message, p headerV2) ([]message, error) {
 	info := infoMessage{width: 2}
 	if p.tracked {
 		info.flags |= 1
@@ -128,7 +128,7 @@ func (w *Writer) attributeMessages(n *node, messages []message, p newHeader) ([]
 	set := make([]bool, len(n.attrs))
 	for i := range attrs {
 		m := &attrs[i]
-		info.next = max(info.next, uint64(m.order)+1)
+		info.nextOrder = max(info.nextOrder, uint64(m.order)+1)
 		c, err := w.old.f.body(m)
 		if err != nil {
 			return nil, err
@@ -139,18 +139,19 @@ func (w *Writer) attributeMessages(n *node, messages []message, p newHeader) ([]
 	}
 	for k, a := range n.attrs {
 		if !set[k] {
-			m := message{kind: msgAttribute, data: a.message, order: uint16(info.next)}
+			m := message{kind: msgAttribute, data: a.message, order: uint16(info.nextOrder)}
 			attrs = append(attrs, m)
-			info.next++
+			info.nextOrder++
 		}
 	}
-	if info.next > maxMessages {
+	if info.nextOrder > maxMessages {
 		return nil, errorf(ErrLimit, "more than %d attributes", maxMessages)
 	}
-	return slices.Concat(others, []message{info.compact(msgAttributeInfo)}, attrs), nil
+	return slices.Concat(others, []message{info.message(msgAttributeInfo)}, attrs), nil
 }
 
-// readDense reads the attributes of an object that are in a heap, before the first of them is set.
+// readDense reads the attributes that are in a heap, before the first attribute of the object is
+// set.
 func (w *Writer) readDense(n *node) error {
 	if n.old.denseRead {
 		return nil

@@ -2,31 +2,16 @@ package hdf5
 
 import "math"
 
-// The types of messages that are written.
-//
-// Reference: HDF5 File Format Specification, IV.A.2.
-const (
-	writesDataspace   = 0x0001
-	writesDatatype    = 0x0003
-	writesFill        = 0x0005
-	writesLayout      = 0x0008
-	writesPipeline    = 0x000b
-	writesAttribute   = 0x000c
-	writesSymbolTable = 0x0011
-)
-
 const (
 	headerPrefix    = 16
 	messagePrefix   = 8
 	messageConstant = 1 // flag: the message never changes
 	maxMessage      = 1<<16 - 8
 	maxMessages     = 1<<16 - 1
-	maxFileDims     = 32
-	unlimitedInFile = ^uint64(0)
 	layoutVersion   = 3
 )
 
-// outHeader collects the messages of an object header of version 1.
+// outHeader builds an object header of version 1 from messages.
 //
 // Reference: HDF5 File Format Specification, IV.A.1.a.
 type outHeader struct {
@@ -44,10 +29,10 @@ func (h *outHeader) add(kind uint16, flags byte, data []byte) {
 	h.body = padTo8(append(h.body, data...), from)
 }
 
-// size is how many bytes the header has in the file.
+// size returns the size of the header in the file, in bytes.
 func (h *outHeader) size() int { return headerPrefix + len(h.body) }
 
-// bytes returns the header of an object that has so many links to it.
+// bytes returns the header of an object with the given number of hard links.
 func (h *outHeader) bytes(links uint32) []byte {
 	b := make([]byte, 0, h.size())
 	b = append(b, 1, 0)
@@ -58,8 +43,8 @@ func (h *outHeader) bytes(links uint32) []byte {
 	return append(b, h.body...)
 }
 
-// dataspaceMessage describes a shape; limit, where it is not nil, the largest one it may grow
-// to, with Unlimited for an axis without one.
+// dataspaceMessage returns the message for a shape. limit, if it is not nil, is the maximum shape,
+// with Unlimited for an axis without end.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.b.
 func dataspaceMessage(shape, limit []int) []byte {
@@ -73,7 +58,7 @@ func dataspaceMessage(shape, limit []int) []byte {
 	}
 	for _, n := range limit {
 		if n == Unlimited {
-			b = wire.AppendUint64(b, unlimitedInFile)
+			b = wire.AppendUint64(b, undefined)
 		} else {
 			b = wire.AppendUint64(b, uint64(n))
 		}
@@ -81,7 +66,8 @@ func dataspaceMessage(shape, limit []int) []byte {
 	return b
 }
 
-// fillMessage is the fill value, nil for zeros. Space of chunks is taken as they are written.
+// fillMessage returns the fill value message; a nil value is zeros. The space of chunks is
+// allocated when they are written.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.f.
 func fillMessage(value []byte, chunked bool) []byte {
@@ -94,7 +80,7 @@ func fillMessage(value []byte, chunked bool) []byte {
 	return append(b, value...)
 }
 
-// contiguousMessage is the layout of size bytes at an address.
+// contiguousMessage returns the layout message of a block of size bytes at an address.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.i.
 func contiguousMessage(addr, size uint64) []byte {
@@ -103,7 +89,7 @@ func contiguousMessage(addr, size uint64) []byte {
 	return wire.AppendUint64(b, size)
 }
 
-// chunkedMessage is the layout of chunks whose B-tree stands at an address.
+// chunkedMessage returns the layout message of chunks, whose B-tree is at an address.
 func chunkedMessage(tree uint64, chunk []int, element int) []byte {
 	b := []byte{layoutVersion, byte(layoutChunked), byte(len(chunk) + 1)}
 	b = wire.AppendUint64(b, tree)
@@ -113,8 +99,8 @@ func chunkedMessage(tree uint64, chunk []int, element int) []byte {
 	return wire.AppendUint32(b, uint32(element))
 }
 
-// attributeMessage is an attribute. Version 1 knows no names but ASCII, version 3 does and needs
-// no padding.
+// attributeMessage returns an attribute message. Version 1 has ASCII names only. Version 3 has
+// UTF-8 names too, and no padding.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.m.
 func attributeMessage(name string, typ, space, data []byte) []byte {
@@ -147,7 +133,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// fitsMessage tells whether the parts of an attribute can be one message.
+// fitsMessage reports whether the parts of an attribute fit into one message.
 func fitsMessage(parts ...[]byte) bool {
 	n := 0
 	for _, p := range parts {

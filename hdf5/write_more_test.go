@@ -23,7 +23,7 @@ func objects(t testing.TB, elems ...any) *ndarray.Array {
 	return a
 }
 
-// writeEverything writes what the dtypes of TestWrittenForH5py do not show.
+// writeEverything writes what the dtypes of TestWrittenForH5py do not cover.
 func writeEverything(t testing.TB, w *hdf5.Writer) {
 	t.Helper()
 	chunked := &hdf5.DatasetOptions{Chunks: []int{2}, Deflate: 2, Shuffle: true}
@@ -149,7 +149,7 @@ func TestWriteEverything(t *testing.T) {
 	tool(t, "h5diff", "-v", path, copied)
 }
 
-// The same calls give the same bytes.
+// The same calls write the same bytes.
 func TestWriteIsDeterministic(t *testing.T) {
 	var files [2][]byte
 	for i := range files {
@@ -167,7 +167,7 @@ func TestWriteIsDeterministic(t *testing.T) {
 	}
 }
 
-// h5py changes a file that was written here as it changes its own.
+// h5py can change a file that was written here, as it changes its own files.
 func TestH5pyChangesWrittenFile(t *testing.T) {
 	path := create(t, func(w *hdf5.Writer) {
 		writeEverything(t, w)
@@ -195,7 +195,7 @@ with h5py.File(sys.argv[1]) as f:
 	tool(t, "h5dump", path)
 }
 
-// Groups whose B-trees have several levels, and datasets of many chunks.
+// Groups whose B-trees have several levels, and datasets of many chunks, are read.
 func TestWriteLarge(t *testing.T) {
 	const members, chunks = 20000, 30000
 	path := create(t, func(w *hdf5.Writer) {
@@ -337,7 +337,7 @@ func TestWriterErrors(t *testing.T) {
 	})
 }
 
-// A file that is not finished leaves the old one as it is, and nothing beside it.
+// If a file is not completed, the old file stays as it is, and no other file is left.
 func TestOldFileStays(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.h5")

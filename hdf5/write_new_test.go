@@ -107,7 +107,7 @@ with h5py.File(sys.argv[1], sys.argv[2]) as f:
         del f['hard']
 `
 
-// addNew adds to what makeNew made.
+// addNew adds to a file that makeNew wrote.
 func addNew(t testing.TB, w *hdf5.Writer) {
 	t.Helper()
 	must(t, w.SetAttr("/", "text", "other"))
@@ -152,7 +152,7 @@ func addNew(t testing.TB, w *hdf5.Writer) {
 	}
 }
 
-// TestOpenFileNew: files of newer superblocks, groups, headers and indexes of chunks are added to.
+// TestOpenFileNew adds to files with newer superblocks, groups, headers and chunk indexes.
 func TestOpenFileNew(t *testing.T) {
 	for _, libver := range []string{"v108", "v110", "latest"} {
 		t.Run(libver, func(t *testing.T) {
@@ -192,7 +192,7 @@ func readAll(t testing.TB, path string) {
 	}
 }
 
-// TestOpenFileNewAgain: a file is added to many times.
+// TestOpenFileNewAgain adds to a file many times.
 func TestOpenFileNewAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.h5")
 	python(t, makeNew, path, "v110")
@@ -218,7 +218,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
 	tool(t, "h5dump", path)
 }
 
-// TestOpenFileMixed: newer groups and headers in a file of the older kind.
+// TestOpenFileMixed adds to newer groups and headers in an older file.
 func TestOpenFileMixed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.h5")
 	python(t, `

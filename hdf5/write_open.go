@@ -9,22 +9,22 @@ import (
 	"slices"
 )
 
-// OpenFile begins a new version of the file at the path: everything that is in it, and what is
-// added by the methods of the Writer. Objects may be added to groups, attributes to objects and set
-// anew, links to objects, and rows to datasets by [Writer.Extend]. The file is copied, without
-// reading its data where the system can, and as with Create the old one stays until Close.
+// OpenFile begins a new version of the file at the path, with its content and what the methods of
+// the Writer add: objects in groups, attributes of objects (or new values of attributes), links to
+// objects, and rows of datasets with [Writer.Extend]. The file is copied, without reading its data
+// if the system can do that. As with Create, the old file stays until Close.
 //
-// Files of every libver are added to, "earliest" to "latest". What is new is written as Create
-// writes it. Of an object with a header of version 2 that changes the header is written anew, with
-// all its attributes and links, so that a group's or object's heap and B-tree are unused bytes
-// afterwards, and a group of more than 512 links whose order is not kept has a symbol table; a
-// dataset that gets rows has its chunks in a B-tree of version 1, whatever index it had.
+// Files of every libver, "earliest" to "latest", can be added to. New objects are written as Create
+// writes them. If an object with a header of version 2 changes, its header is rewritten with all
+// its attributes and links. Its old heap and B-tree become unused bytes; a group of more than 512
+// links whose order is not kept gets a symbol table; and a dataset that gets rows has its chunks in
+// a B-tree of version 1 afterwards, whatever index it had.
 //
-// Files with a user block, a superblock of version 1, pages or a list of free space, and those that
-// say that a process writes them, are an error of the kind ErrUnsupported, and so is setting
-// an attribute of an object with others of more than 64 KiB; what is wrong with a file is the error
-// that Open gives. A soft link is not followed. Dimension scales can be attached to datasets that
-// this Writer wrote.
+// It is an error of the kind ErrUnsupported if the file has a user block, a superblock of version
+// 1, pages or a list of free space, if it is marked as being written by another process, or if an
+// attribute is set on an object with other attributes of more than 64 KiB. Errors in the file are
+// those of Open. Soft links are not followed. Dimension scales can be attached only to datasets
+// that this Writer wrote.
 func OpenFile(path string, opts *WriteOptions) (*Writer, error) {
 	old, err := Open(path, nil)
 	if err != nil {
@@ -41,24 +41,24 @@ func OpenFile(path string, opts *WriteOptions) (*Writer, error) {
 // oldFile is the file that is added to.
 type oldFile struct {
 	f *File
-	// nodes are the objects that were met, by the addresses of their headers.
+	// nodes are the objects that were used so far, by the addresses of their headers.
 	nodes map[uint64]*node
 }
 
-// oldNode is what an object is in the file.
+// oldNode is an object of the old file.
 type oldNode struct {
-	loaded bool
+	loaded bool // header, and the links of a group, were read
 	header *header
-	// group tells that it is a group of the kind that can be added to, changed that it was.
+	// group says that it is a group with a symbol table; changed says that links were added.
 	group, changed bool
-	// foreign tells that a group has links that a symbol table cannot hold.
+	// foreign says that a group has links that a symbol table cannot hold.
 	foreign bool
-	// added are the names of links that are new, in the order in which they were made.
+	// added are the names of new links, in the order in which they were added.
 	added []string
-	// dense are the attributes that were in a heap, once denseRead is set.
+	// dense are the attributes from the heap; they are read if denseRead is set.
 	dense     []message
 	denseRead bool
-	// rows is what Extend found, nil where it was not called.
+	// rows is set by Extend.
 	rows *oldRows
 }
 
@@ -68,7 +68,7 @@ func (o *oldFile) close() {
 	}
 }
 
-// extended are the datasets that get more rows.
+// extended returns the datasets that get rows.
 func (o *oldFile) extended() []*node {
 	if o == nil {
 		return nil
@@ -82,8 +82,8 @@ func (o *oldFile) extended() []*node {
 	return nodes
 }
 
-// sorted are the objects that were met, in the order of the file, so that the same additions
-// give the same bytes.
+// sorted returns the objects that were used in the order of their addresses, so that the same
+// additions give the same bytes.
 func (o *oldFile) sorted() []*node {
 	return slices.SortedFunc(maps.Values(o.nodes), func(a, b *node) int {
 		return cmp.Compare(a.addr, b.addr)
@@ -91,7 +91,7 @@ func (o *oldFile) sorted() []*node {
 }
 
 func openOld(path string, old *File, opts *WriteOptions) (*Writer, error) {
-	k, err := addable(old)
+	k, err := checkAppendable(old)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func openOld(path string, old *File, opts *WriteOptions) (*Writer, error) {
 	return w, nil
 }
 
-// copyFile copies the file to a temporary one beside it.
+// copyFile copies the file to a temporary file in the same folder.
 func copyFile(path string) (*os.File, int64, error) {
 	in, err := os.Open(path)
 	if err != nil {
@@ -132,7 +132,7 @@ func copyFile(path string) (*os.File, int64, error) {
 	return f, n, nil
 }
 
-// oldNode is the object whose header is at an address: one node, however many links there are.
+// oldNode returns the node of the object at an address. All links to an object share one node.
 func (w *Writer) oldNode(addr uint64) *node {
 	n := w.old.nodes[addr]
 	if n == nil {
@@ -142,7 +142,7 @@ func (w *Writer) oldNode(addr uint64) *node {
 	return n
 }
 
-// load reads what an object of the old file is, and of a group the links.
+// load reads the header of an object of the old file, and the links of a group.
 func (w *Writer) load(n *node) error {
 	if n.old == nil || n.old.loaded {
 		return nil
@@ -177,8 +177,8 @@ func (w *Writer) load(n *node) error {
 	return w.loadTree(n)
 }
 
-// loadTree finds the places of a group's B-tree and local heap, which stay what they are: other
-// parts of the file know them too.
+// loadTree sets the addresses of a group's B-tree and local heap. They must not change, because
+// other parts of the file refer to them.
 func (w *Writer) loadTree(n *node) error {
 	m := n.old.header.find(msgSymbolTable)
 	if m == nil {
@@ -188,7 +188,7 @@ func (w *Writer) loadTree(n *node) error {
 		return malformed(m.off, "a symbol table message of %d bytes", len(m.data))
 	}
 	n.tree, n.names = wire.Uint64(m.data), wire.Uint64(m.data[8:])
-	tree := treeWriter{keySize: 8, most: 2 * w.k.inner}
+	tree := treeWriter{keySize: 8, maxChildren: 2 * w.k.inner}
 	if err := w.old.f.src.check(n.tree, uint64(tree.nodeSize())); err != nil {
 		return err
 	}
@@ -196,8 +196,8 @@ func (w *Writer) loadTree(n *node) error {
 	return w.old.f.src.check(n.names, localHeapHeader)
 }
 
-// canGrow tells whether a link of that name can be added to a group.
-func (w *Writer) canGrow(n *node, name string) error {
+// canAddLink returns an error unless a link with the given name can be added to a group.
+func (w *Writer) canAddLink(n *node, name string) error {
 	const most = 32 << 10
 	if n.old == nil || n.old.header.version == 1 && n.old.group {
 		return nil
@@ -209,34 +209,34 @@ func (w *Writer) canGrow(n *node, name string) error {
 	if len(name) > most {
 		return errorf(ErrUnsupported, "a name of %d bytes", len(name))
 	}
-	return w.canPatch(n)
+	return w.canChangeHeader(n)
 }
 
-// canPatch tells whether the header of an object can be changed.
-func (w *Writer) canPatch(n *node) error {
+// canChangeHeader returns an error unless the header of an object can be changed.
+func (w *Writer) canChangeHeader(n *node) error {
 	if n.old == nil || n.old.header.version == 1 {
 		return nil
 	}
-	_, err := w.newHeader(n.old.header)
+	_, err := w.readHeaderV2(n.old.header)
 	return err
 }
 
-// put gives a group a link.
-func (n *node) put(name string, c child) {
+// addLink adds a link to a group.
+func (n *node) addLink(name string, c child) {
 	n.children[name] = c
 	if n.old != nil {
 		n.old.added = append(n.old.added, name)
 	}
 }
 
-// change marks a group whose links change.
-func (w *Writer) change(n *node) {
+// markChanged marks a group whose links change.
+func (w *Writer) markChanged(n *node) {
 	if n.old != nil {
 		n.old.changed = true
 	}
 }
 
-// finishOld writes what changed of the objects that were there.
+// finishOld writes the changes of the objects of the old file.
 func (w *Writer) finishOld() error {
 	for _, n := range w.old.sorted() {
 		if err := w.finishOldNode(n); err != nil {
@@ -269,23 +269,24 @@ func (w *Writer) finishOldNode(n *node) error {
 	return nil
 }
 
-// oldRows is where a dataset's shape and the place of its chunks stand in the file.
+// oldRows has the offsets in the file of a dataset's first dimension and of the address of its
+// B-tree.
 type oldRows struct {
 	shapeAt, treeAt int64
 }
 
-// Extend returns an Appender that adds rows to a dataset of a file of [OpenFile]. The dataset
-// is chunked and may grow along its first axis, has filters that this package applies, and elements
-// of a dtype that it writes as they are in the file: what Appendable, h5py with maxshape=(None,
-// ...) and PyTables' EArray write. Others are an error of the kind ErrUnsupported; a path where
-// there is no dataset of the old file is one of the kind ErrNotFound.
+// Extend returns an Appender that adds rows to a dataset of the file that [OpenFile] opened. The
+// dataset must be chunked, may grow along its first axis, and has filters and a dtype that this
+// package writes: such datasets are those of Appendable, of h5py with maxshape=(None, ...) and of
+// PyTables' EArray. Other datasets are an error of the kind ErrUnsupported. If there is no dataset
+// of the old file at the path, the error is of the kind ErrNotFound.
 func (w *Writer) Extend(path string) (*Appender, error) {
 	n, err := w.find(path)
 	if err != nil {
 		return nil, err
 	}
 	if n.old == nil || n.children != nil {
-		return nil, inPath(errorf(ErrNotFound, "no dataset of the old file"), path)
+		return nil, withPath(errorf(ErrNotFound, "no dataset of the old file"), path)
 	}
 	o, err := w.old.f.object(n.addr, path)
 	if err != nil {
@@ -293,20 +294,20 @@ func (w *Writer) Extend(path string) (*Appender, error) {
 	}
 	d, ok := o.(*Dataset)
 	if !ok {
-		return nil, inPath(errorf(ErrNotFound, "no dataset of the old file"), path)
+		return nil, withPath(errorf(ErrNotFound, "no dataset of the old file"), path)
 	}
 	if n.data != nil {
-		return nil, inPath(errorf(ErrExists, "it is being extended already"), path)
+		return nil, withPath(errorf(ErrExists, "it is being extended already"), path)
 	}
 	p, err := w.extend(n, d)
 	if err != nil {
-		return nil, inPath(err, path)
+		return nil, withPath(err, path)
 	}
 	p.path = path
 	return p, nil
 }
 
-// extend checks what the dataset is and takes over its chunks.
+// extend checks whether rows can be added to the dataset, and takes over its chunks.
 func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	l := d.layout
 	shape, limit := d.Shape(), d.MaxShape()
@@ -314,7 +315,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 		len(d.plan.dims) > 0 || uint64(d.chunkSize) > MaxChunk {
 		return nil, errorf(ErrUnsupported, "a dataset that is not stored in chunks")
 	}
-	if err := w.canPatch(n); err != nil {
+	if err := w.canChangeHeader(n); err != nil {
 		return nil, err
 	}
 	if len(limit) == 0 || limit[0] != Unlimited && limit[0] <= shape[0] {
@@ -328,7 +329,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 		return nil, err
 	}
 	rows := &oldRows{}
-	if rows.shapeAt, rows.treeAt, err = w.placesOf(d.h); err != nil {
+	if rows.shapeAt, rows.treeAt, err = w.growOffsets(d.h); err != nil {
 		return nil, err
 	}
 	data := &outDataset{w: w, typ: t, shape: shape, limit: limit, filters: d.filters}
@@ -342,7 +343,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	}
 	p := &Appender{w: w, data: data, dtype: d.DType(), row: shape[1:]}
 	p.rows = shape[0] / chunk[0] * chunk[0]
-	if err := p.takeOver(d, shape[0]-p.rows); err != nil {
+	if err := p.readLastBand(d, shape[0]-p.rows); err != nil {
 		return nil, err
 	}
 	data.appender = p
@@ -350,7 +351,7 @@ func (w *Writer) extend(n *node, d *Dataset) (*Appender, error) {
 	return p, nil
 }
 
-// sameType tells whether the bytes of a dtype are those of the file.
+// sameType returns an error unless elements of the file type have the same bytes as the dataset's.
 func sameType(t *fileType, d *Dataset) error {
 	c := &cursor{b: t.message, sizeOffset: 8, sizeLength: 8}
 	typ, err := parseDatatype(c)
@@ -363,7 +364,7 @@ func sameType(t *fileType, d *Dataset) error {
 	return nil
 }
 
-// sameDatatype compares what matters to the bytes of elements.
+// sameDatatype compares the parts of datatypes that determine the bytes of elements.
 func sameDatatype(a, b *Datatype, depth int) bool {
 	if (a == nil) != (b == nil) || depth > maxTypeDepth {
 		return false
@@ -391,9 +392,10 @@ func sameDatatype(a, b *Datatype, depth int) bool {
 	return sameDatatype(a.Base, b.Base, depth+1)
 }
 
-// placesOf are the offsets of the first axis's size and of the address of the chunks' B-tree.
-// A header of version 2 is written anew, with another layout.
-func (w *Writer) placesOf(h *header) (shapeAt, treeAt int64, err error) {
+// growOffsets returns the offsets of the first dimension in the dataspace message and of the
+// address of the B-tree in the layout message. treeAt is 0 for a header of version 2, whose layout
+// is replaced.
+func (w *Writer) growOffsets(h *header) (shapeAt, treeAt int64, err error) {
 	space, layout := h.find(msgDataspace), h.find(msgLayout)
 	if space == nil || layout == nil || (space.flags|layout.flags)&flagShared != 0 {
 		return 0, 0, errorf(ErrUnsupported, "a shape that stands elsewhere")
@@ -411,9 +413,9 @@ func (w *Writer) placesOf(h *header) (shapeAt, treeAt int64, err error) {
 	return space.off + head, layout.off + 3, nil
 }
 
-// oldChunks begins a B-tree with the chunks that are in the file, but those of a last row of chunks
-// that is not full, which come anew. Its root takes the old one's place where there is one; other
-// indexes give way to the B-tree.
+// oldChunks returns a chunkWriter whose B-tree has the chunks of the old file, without those of an
+// incomplete last row of chunks, which are written again. The new root takes the place of an old
+// one; an index of another kind is replaced by the B-tree.
 func oldChunks(w *Writer, d *Dataset, chunk []int, element int) (*chunkWriter, error) {
 	c := newChunkWriter(w, chunk, element, d.filters)
 	if len(d.fill) == element {
@@ -432,34 +434,34 @@ func oldChunks(w *Writer, d *Dataset, chunk []int, element int) (*chunkWriter, e
 	if err != nil {
 		return nil, err
 	}
-	place := make([]int, len(chunk))
+	origin := make([]int, len(chunk))
 	for _, j := range chunks {
 		if j.ref.size > MaxChunk {
 			return nil, malformed(d.layout.off, "a chunk of %d bytes", j.ref.size)
 		}
 		for i, x := range j.origin {
-			place[i] = int(x)
+			origin[i] = int(x)
 		}
-		c.last = append(c.last[:0], place...)
-		c.tree.add(c.key(place, 0, int(j.ref.size), j.ref.mask), j.ref.addr)
+		c.lastOrigin = append(c.lastOrigin[:0], origin...)
+		c.tree.add(c.key(origin, 0, int(j.ref.size), j.ref.mask), j.ref.addr)
 	}
 	return c, nil
 }
 
-// chunksInOrder lists the stored chunks of the first rows of chunks in C order. Those at the edges
-// that did not go through the filters have a mask that says so of each filter.
-func (d *Dataset) chunksInOrder(rows uint64) ([]job, error) {
-	whole := everything(d.space.dims)
+// chunksInOrder returns the stored chunks of the first rows of chunks, in C order. Chunks at the
+// edges that were not filtered get a mask that says so.
+func (d *Dataset) chunksInOrder(rows uint64) ([]chunkJob, error) {
+	whole := selectAll(d.space.dims)
 	if whole.size() == 0 {
 		return nil, nil
 	}
 	axes := whole.axes(d.layout.chunk)
-	var jobs []job
+	var jobs []chunkJob
 	err := d.eachChunk(axes, func(coord []uint64, ref chunkRef) error {
 		if coord[0] >= rows || ref.addr == undefined {
 			return nil
 		}
-		j := job{slices.Clone(coord), ref}
+		j := chunkJob{slices.Clone(coord), ref}
 		for i, x := range coord {
 			j.origin[i] = x * d.layout.chunk[i]
 		}
@@ -473,12 +475,12 @@ func (d *Dataset) chunksInOrder(rows uint64) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(jobs, func(a, b job) int { return slices.Compare(a.origin, b.origin) })
+	slices.SortFunc(jobs, func(a, b chunkJob) int { return slices.Compare(a.origin, b.origin) })
 	return jobs, nil
 }
 
-// takeOver reads the rows of a last row of chunks that is not full.
-func (p *Appender) takeOver(d *Dataset, rows int) error {
+// readLastBand reads the rows of an incomplete last row of chunks into the buffer.
+func (p *Appender) readLastBand(d *Dataset, rows int) error {
 	if rows == 0 {
 		return nil
 	}
@@ -492,11 +494,11 @@ func (p *Appender) takeOver(d *Dataset, rows int) error {
 	if p.buf, err = appendElements(&p.w.heap, nil, p.data.typ, a); err != nil {
 		return err
 	}
-	p.inBuf = rows
+	p.bufRows = rows
 	return nil
 }
 
-// finishRows writes the dataset's new shape, and the place of its chunks where it had none.
+// finishRows writes the new first dimension, and the address of the B-tree.
 func (w *Writer) finishRows(n *node) error {
 	rows := n.old.rows
 	w.out.set(uint64(rows.shapeAt), wire.AppendUint64(nil, uint64(n.data.shape[0])))

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// reopen adds to a file.
+// reopen opens a file with OpenFile and calls change.
 func reopen(t testing.TB, path string, change func(w *hdf5.Writer)) {
 	t.Helper()
 	w, err := hdf5.OpenFile(path, nil)
@@ -21,7 +21,7 @@ func reopen(t testing.TB, path string, change func(w *hdf5.Writer)) {
 	must(t, w.Close())
 }
 
-// addEverything adds to what writeEverything wrote, or h5py.
+// addEverything adds to a file that writeEverything, or h5py, wrote.
 func addEverything(t testing.TB, w *hdf5.Writer) {
 	t.Helper()
 	must(t, w.Dataset("text/more", objects(t, "new"), nil))
@@ -95,7 +95,7 @@ func TestOpenFile(t *testing.T) {
 	tool(t, "h5dump", path)
 }
 
-// Many small additions, with what is too much for one node of a B-tree.
+// Many small additions fill more than one node of a B-tree.
 func TestExtendAgain(t *testing.T) {
 	path := create(t, func(w *hdf5.Writer) {
 		for _, name := range []string{"g/x", "none"} {
@@ -152,7 +152,7 @@ with h5py.File(sys.argv[1], 'r+') as f:
 `, path)
 }
 
-// What h5py, PyTables and pandas wrote is added to.
+// Files that h5py, PyTables and pandas wrote are added to.
 func TestOpenFileOfPython(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.h5")
 	python(t, `

@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// writtenDTypes are dtypes that are stored as their bytes.
+// writtenDTypes are dtypes whose elements are stored as they are.
 var writtenDTypes = []string{
 	"?", "i1", "u1", "<i2", ">i2", "<u2", "<i4", ">i4", "<u4", ">u4", "<i8", ">i8", "<u8", ">u8",
 	"<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "<f16", "<c8", ">c8", "<c16", ">c16", "<c32",
@@ -29,7 +29,7 @@ var writtenShapes = [][]int{
 	{}, {0}, {1}, {7}, {100}, {5, 0, 2}, {6, 11}, {3, 4, 5}, {2, 1, 3, 2, 2},
 }
 
-// writtenOptions are ways to store a dataset; those with chunks do not suit a 0-d one.
+// writtenOptions returns ways to store a dataset; those with chunks are left out for a 0-d one.
 func writtenOptions(shape []int) map[string]*hdf5.DatasetOptions {
 	options := map[string]*hdf5.DatasetOptions{"contiguous": nil}
 	if len(shape) == 0 {
@@ -51,7 +51,7 @@ func writtenOptions(shape []int) map[string]*hdf5.DatasetOptions {
 	return options
 }
 
-// randomArray is an array of a dtype with bytes that are valid in it: bools are 0 and 1.
+// randomArray returns an array of a dtype with random bytes that are valid: bools are 0 and 1.
 func randomArray(t testing.TB, dtype string, shape []int) *ndarray.Array {
 	t.Helper()
 	parse := ndarray.ParseDType
@@ -74,8 +74,8 @@ func randomArray(t testing.TB, dtype string, shape []int) *ndarray.Array {
 	return a
 }
 
-// NumPy reads each array that was written from an .npz, h5py from the HDF5 file: they are the
-// same dtype, shape and bytes.
+// NumPy reads each array from an .npz, and h5py from the HDF5 file: dtype, shape and bytes are the
+// same.
 func TestWrittenForH5py(t *testing.T) {
 	needPython(t)
 	dir := t.TempDir()
@@ -152,7 +152,7 @@ print(n)
 	t.Logf("%d datasets; h5py compared %s", n, out)
 }
 
-// tool runs one of HDF5's own tools, where it is there.
+// tool runs one of HDF5's own tools, if it is installed.
 func tool(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	exe, err := exec.LookPath(name)

@@ -2,16 +2,16 @@ package hdf5
 
 import "slices"
 
-// A continuation message is the place of a block with more messages; a message that is to give
-// way to it has as many bytes or more.
+// continuationSize is the size of a continuation message: the address and length of a block with
+// more messages. It replaces a message that has at least as many bytes.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.q.
 const continuationSize = 16
 
-// patchHeader changes the header of an object of the old file: attributes that are set anew become
-// nothing, new ones go to a block at the end of the file, and so does a message that gives way to
-// the one that leads there. The header itself stays where it is, as links and references know its
-// place.
+// patchHeader changes a header of version 1 in the old file. Attributes that are set again become
+// null messages. New attributes go to a block at the end of the file, and so does one message that
+// is replaced by the continuation to that block. The header itself stays in its place, because
+// links and references have its address.
 func (w *Writer) patchHeader(n *node) error {
 	h := n.old.header
 	prefix, err := w.old.f.src.bytes(h.addr, headerPrefix)
@@ -26,13 +26,13 @@ func (w *Writer) patchHeader(n *node) error {
 	}
 	more := &outHeader{}
 	for _, a := range n.attrs {
-		more.add(writesAttribute, 0, a.message)
+		more.add(msgAttribute, 0, a.message)
 	}
 	victim := -1
 	for i := range h.messages {
 		m := &h.messages[i]
 		switch {
-		case m.kind == msgAttribute && n.findAttr(attributeName(*w.old.f.over(m.data, m.off))) >= 0:
+		case m.kind == msgAttribute && n.findAttr(attributeName(*w.old.f.cursorOver(m.data, m.off))) >= 0:
 			w.out.set(uint64(m.off-messagePrefix), wire.AppendUint16(nil, msgNil))
 		case victim < 0 && len(m.data) >= continuationSize:
 			victim = i
@@ -62,13 +62,13 @@ func (w *Writer) patchHeader(n *node) error {
 	return nil
 }
 
-// moveMessage adds a message as it is, and returns where in the block its data begins.
+// moveMessage adds a message to more, and returns the offset of its data in the block.
 func (n *node) moveMessage(more *outHeader, m *message) int {
 	more.add(m.kind, m.flags, m.data)
 	return len(more.body) - (len(m.data)+7)/8*8
 }
 
-// moved adjusts the places of what Extend changes when the message that has them moves.
+// moved adjusts the offsets if they are in a message that moves.
 func (r *oldRows) moved(m *message, to int64) {
 	if r == nil {
 		return

@@ -2,37 +2,37 @@ package hdf5
 
 import "slices"
 
-// msgReferences is how many hard links lead to an object, where it is not one.
+// msgReferences is the type of the message with the number of hard links, if it is not 1.
 const msgReferences = 0x16
 
 const (
 	continuationSignature = "OCHK"
 	headerSignature       = "OHDR"
-	// dropsIntoTable is from how many links on a group becomes one with a symbol table, in which
-	// links are found by halving.
-	dropsIntoTable = 512
+	// symbolTableLinks is the number of links above which a group gets a symbol table, in which a
+	// link is found by a binary search.
+	symbolTableLinks = 512
 )
 
-// newHeader is what has to be known of an object header of version 2 to write it anew: its first
-// block stays where it is and leads to one block at the end of the file, with all messages. The
-// blocks that it led to before are unused then.
+// headerV2 has the parameters for rewriting an object header of version 2. The first block stays in
+// its place and holds nothing but a continuation, to one block at the end of the file with all
+// messages. The old continuation blocks become unused.
 //
 // Reference: HDF5 File Format Specification, IV.A.1.b ("Version 2 Data Object Header Prefix").
-type newHeader struct {
-	prefix  []byte // up to the messages
+type headerV2 struct {
+	prefix  []byte // the first block up to the messages
 	room    int    // bytes for messages in the first block
-	tracked bool   // messages have the order in which attributes were made
-	indexed bool   // attributes in a heap are found by that order too
+	tracked bool   // messages have the order of creation of attributes
+	indexed bool   // attributes in a heap are indexed by the order of creation too
 }
 
-// newHeader reads the prefix of the header, which was read and is well formed.
-func (w *Writer) newHeader(h *header) (newHeader, error) {
-	var p newHeader
+// readHeaderV2 reads the prefix of a header that was parsed before.
+func (w *Writer) readHeaderV2(h *header) (headerV2, error) {
+	var p headerV2
 	b, err := w.old.f.src.upTo(h.addr, 64)
 	if err != nil {
 		return p, err
 	}
-	c := w.old.f.over(b, w.old.f.src.offset(h.addr))
+	c := w.old.f.cursorOver(b, w.old.f.src.offset(h.addr))
 	c.signature(headerSignature)
 	c.version("object header", 2)
 	flags := c.u8()
@@ -56,15 +56,15 @@ func (w *Writer) newHeader(h *header) (newHeader, error) {
 	return p, nil
 }
 
-// messageHead is how many bytes are before a message.
-func (p newHeader) messageHead() int {
+// messageHead returns the size of the header of a message, in bytes.
+func (p headerV2) messageHead() int {
 	if p.tracked {
 		return 6
 	}
 	return 4
 }
 
-func (p newHeader) append(b []byte, m message) []byte {
+func (p headerV2) append(b []byte, m message) []byte {
 	b = append(b, byte(m.kind))
 	b = wire.AppendUint16(b, uint16(len(m.data)))
 	b = append(b, m.flags)
@@ -74,9 +74,9 @@ func (p newHeader) append(b []byte, m message) []byte {
 	return append(b, m.data...)
 }
 
-// rewriteHeader writes the header of an object that changed.
+// rewriteHeader writes the header of a changed object.
 func (w *Writer) rewriteHeader(n *node) error {
-	p, err := w.newHeader(n.old.header)
+	p, err := w.readHeaderV2(n.old.header)
 	if err != nil {
 		return err
 	}
@@ -112,8 +112,8 @@ func (w *Writer) rewriteHeader(n *node) error {
 	return w.out.err
 }
 
-// firstBlock is the first block of a header whose messages are elsewhere.
-func (p newHeader) firstBlock(addr uint64, size int) []byte {
+// firstBlock returns the first block of a header whose messages are in the block at addr.
+func (p headerV2) firstBlock(addr uint64, size int) []byte {
 	b := slices.Clone(p.prefix)
 	end := len(b) + p.room
 	place := wire.AppendUint64(wire.AppendUint64(nil, addr), uint64(size))
@@ -122,12 +122,12 @@ func (p newHeader) firstBlock(addr uint64, size int) []byte {
 		nothing := make([]byte, min(left-p.messageHead(), maxMessage))
 		b = p.append(b, message{kind: msgNil, data: nothing})
 	}
-	// What is too short for a message is a gap.
+	// A rest that is too short for a message is a gap.
 	b = appendZeros(b, end-len(b))
 	return wire.AppendUint32(b, checksum(b))
 }
 
-// referencesMessage counts the hard links that lead to the object.
+// referencesMessage adds the new hard links to the number in the header.
 func (w *Writer) referencesMessage(n *node, messages []message) []message {
 	for i := range messages {
 		if m := &messages[i]; m.kind == msgReferences && len(m.data) >= 5 {
@@ -140,7 +140,7 @@ func (w *Writer) referencesMessage(n *node, messages []message) []message {
 	return append(messages, message{kind: msgReferences, data: data})
 }
 
-// rowsMessage gives a dataset's message its new shape, or the place of its chunks.
+// rowsMessage replaces the shape or the layout in a message of a dataset that got rows.
 func (n *node) rowsMessage(m *message) {
 	switch m.kind {
 	case msgDataspace:
@@ -151,33 +151,32 @@ func (n *node) rowsMessage(m *message) {
 	}
 }
 
-// infoMessage is a link info or attribute info message: where links or attributes are that are
-// not in the header, and the number of the next one where they are numbered.
+// infoMessage is a link info or attribute info message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.c, IV.A.2.v.
 type infoMessage struct {
-	flags byte
-	next  uint64
-	width int  // bytes of next
-	dense bool // there is a heap
+	flags     byte
+	nextOrder uint64 // order of creation of the next link or attribute, if it is kept
+	width     int    // bytes of nextOrder
+	dense     bool   // links or attributes are in a heap
 }
 
 func (w *Writer) infoMessage(m *message, width int) (infoMessage, error) {
-	c := w.old.f.over(m.data, m.off)
+	c := w.old.f.cursorOver(m.data, m.off)
 	c.version("info", 0)
 	info := infoMessage{flags: c.u8(), width: width}
 	if info.flags&1 != 0 {
-		info.next = c.uint(width)
+		info.nextOrder = c.uint(width)
 	}
 	info.dense = c.addr() != undefined
 	return info, c.err
 }
 
-// compact is the message for links or attributes that are all in the header.
-func (info infoMessage) compact(kind uint16) message {
+// message returns the message for links or attributes that are all in the header.
+func (info infoMessage) message(kind uint16) message {
 	b := []byte{0, info.flags}
 	if info.flags&1 != 0 {
-		b = wire.AppendUint64(b, info.next)[:2+info.width]
+		b = wire.AppendUint64(b, info.nextOrder)[:2+info.width]
 	}
 	b = wire.AppendUint64(b, undefined)
 	b = wire.AppendUint64(b, undefined)

@@ -1,12 +1,11 @@
 package hdf5
 
-// scaleNode is what an object is to dimension scales: a dataset with scales on its axes, or a
-// scale.
+// scaleNode has the dimension scales of a dataset, or the uses of a dataset that is a scale.
 type scaleNode struct {
-	// scales are, for each axis of a dataset, the scales on it.
+	// scales are the scales of each axis of a dataset.
 	scales [][]*node
 	labels []string
-	// uses are the axes that a scale is on.
+	// uses are the axes to which a scale is attached.
 	uses []scaleUse
 }
 
@@ -15,8 +14,8 @@ type scaleUse struct {
 	axis int
 }
 
-// MakeScale makes the dataset at the path a dimension scale of that name, which may be empty:
-// h5py's make_scale.
+// MakeScale makes the dataset at the path a dimension scale with a name, which may be empty: h5py's
+// make_scale.
 //
 // Reference: HDF5 Dimension Scale Specification, 3.
 func (w *Writer) MakeScale(path, name string) error {
@@ -26,9 +25,9 @@ func (w *Writer) MakeScale(path, name string) error {
 	return w.SetAttr(path, "NAME", FixedText(name))
 }
 
-// AttachScale puts a scale on an axis of the dataset at the path: h5py's
-// dims[axis].attach_scale. An axis that the dataset does not have is an error of the kind
-// ErrSelection, a path where there is no dataset one of the kind ErrNotFound.
+// AttachScale attaches a scale to an axis of the dataset at the path: h5py's
+// dims[axis].attach_scale. If the dataset does not have the axis, the error is of the kind
+// ErrSelection; if there is no dataset at the path, it is of the kind ErrNotFound.
 func (w *Writer) AttachScale(path string, axis int, scale string) error {
 	n, err := w.axis(path, axis)
 	if err != nil {
@@ -36,13 +35,13 @@ func (w *Writer) AttachScale(path string, axis int, scale string) error {
 	}
 	s, err := w.find(scale)
 	if err == nil && s.data == nil {
-		err = inPath(errorf(ErrNotFound, "no dataset"), scale)
+		err = withPath(errorf(ErrNotFound, "no dataset"), scale)
 	}
 	if err != nil {
 		return err
 	}
 	if s == n {
-		return inPath(errorf(ErrUnsupported, "a dataset as the scale of its own axis"), path)
+		return withPath(errorf(ErrUnsupported, "a dataset as the scale of its own axis"), path)
 	}
 	if s.scale == nil {
 		s.scale = &scaleNode{}
@@ -55,8 +54,8 @@ func (w *Writer) AttachScale(path string, axis int, scale string) error {
 	return nil
 }
 
-// SetLabel gives an axis of the dataset at the path a label: h5py's dims[axis].label. It has the
-// errors of AttachScale.
+// SetLabel sets the label of an axis of the dataset at the path: h5py's dims[axis].label. Errors
+// are those of AttachScale.
 func (w *Writer) SetLabel(path string, axis int, label string) error {
 	n, err := w.axis(path, axis)
 	if err != nil {
@@ -72,22 +71,22 @@ func (w *Writer) SetLabel(path string, axis int, label string) error {
 	}
 	message, err := w.attribute("DIMENSION_LABELS", labels)
 	if err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
-	return inPath(w.setAttr(n, "DIMENSION_LABELS", message), path)
+	return withPath(w.setAttr(n, "DIMENSION_LABELS", message), path)
 }
 
-// axis returns the dataset at a path, which has to have that axis.
+// axis returns the dataset at a path, after checking that it has the axis.
 func (w *Writer) axis(path string, axis int) (*node, error) {
 	n, err := w.find(path)
 	if err != nil {
 		return nil, err
 	}
 	if n.data == nil {
-		return nil, inPath(errorf(ErrNotFound, "no dataset"), path)
+		return nil, withPath(errorf(ErrNotFound, "no dataset"), path)
 	}
 	if axis < 0 || axis >= len(n.data.shape) {
-		return nil, inPath(errorf(ErrSelection, "axis %d of %d", axis, len(n.data.shape)), path)
+		return nil, withPath(errorf(ErrSelection, "axis %d of %d", axis, len(n.data.shape)), path)
 	}
 	if n.scale == nil {
 		n.scale = &scaleNode{}
@@ -95,8 +94,8 @@ func (w *Writer) axis(path string, axis int) (*node, error) {
 	return n, nil
 }
 
-// scaleMessages adds the attributes that refer from datasets to scales and back. They hold
-// addresses of headers; before those are known they are as long as later on.
+// scaleMessages adds the attributes with the references from a dataset to its scales, and from a
+// scale to its datasets. Their size does not depend on the addresses in them.
 //
 // Reference: HDF5 Dimension Scale Specification, 3.
 func (w *Writer) scaleMessages(h *outHeader, n *node) {
@@ -112,7 +111,7 @@ func (w *Writer) scaleMessages(h *outHeader, n *node) {
 }
 
 func (w *Writer) dimensionList(h *outHeader, n *node) {
-	typ := typeHeader(nil, 1, typeVlen, 0, vlenSize)
+	typ := typeHeader(nil, 1, ClassVlen, 0, vlenSize)
 	typ = append(typ, referenceType().message...)
 	var data []byte
 	for _, scales := range n.scale.scales {
@@ -121,23 +120,23 @@ func (w *Writer) dimensionList(h *outHeader, n *node) {
 			refs = wire.AppendUint64(refs, s.addr)
 		}
 		if n.addr == 0 || len(scales) == 0 {
-			// Places are not known yet, or there is nothing to refer to.
+			// The addresses are not known yet, or the axis has no scale.
 			data = appendZeros(data, vlenSize)
 			continue
 		}
-		w.heap.room(len(refs))
-		w.heap.object(string(refs))
-		data = w.heap.place(data, len(scales))
+		w.heap.ensureRoom(len(refs))
+		w.heap.addObject(string(refs))
+		data = w.heap.appendReference(data, len(scales))
 	}
 	space := dataspaceMessage([]int{len(n.scale.scales)}, nil)
-	h.add(writesAttribute, 0, attributeMessage("DIMENSION_LIST", typ, space, data))
+	h.add(msgAttribute, 0, attributeMessage("DIMENSION_LIST", typ, space, data))
 }
 
 func referenceList(h *outHeader, n *node) {
 	const size, dimensionAt = 16, 8
 	reference := referenceType()
 	axis := &fileType{message: integerMessage(nil, 4, signedBit), size: 4}
-	typ := typeHeader(nil, 1, typeCompound, 2, size)
+	typ := typeHeader(nil, 1, ClassCompound, 2, size)
 	typ = appendMember(typ, "dataset", 0, reference, 1)
 	typ = appendMember(typ, "dimension", dimensionAt, axis, 1)
 	var data []byte
@@ -147,5 +146,5 @@ func referenceList(h *outHeader, n *node) {
 		data = appendZeros(data, 4)
 	}
 	space := dataspaceMessage([]int{len(n.scale.uses)}, nil)
-	h.add(writesAttribute, 0, attributeMessage("REFERENCE_LIST", typ, space, data))
+	h.add(msgAttribute, 0, attributeMessage("REFERENCE_LIST", typ, space, data))
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// DatasetFrom is [Writer.Dataset] for elements that r gives: those of an array of the dtype and
-// shape, in C order. In memory is no more than one row of chunks. Where r ends before the last
-// element the error is of the kind ErrTruncated, and another error of r is returned as it is; there
-// is no dataset then. A dtype that is stored with other bytes than it has in memory, such as text
-// and objects, is an error of the kind ErrUnsupported.
+// DatasetFrom is [Writer.Dataset] with elements from a reader: r has the bytes of an array of the
+// given dtype and shape, in C order. Only one row of chunks is in memory. If r ends before the last
+// element, the error is of the kind ErrTruncated; another error of r is returned as it is. After an
+// error there is no dataset at the path. A dtype whose elements are stored with other bytes than in
+// memory, such as text and objects, is an error of the kind ErrUnsupported.
 func (w *Writer) DatasetFrom(
 	path string, dt *ndarray.DType, shape []int, r io.Reader, opts *DatasetOptions,
 ) error {
@@ -21,34 +21,35 @@ func (w *Writer) DatasetFrom(
 	}
 	t, err := newFileType(dt)
 	if err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
 	if t.put != nil || t.size != dt.ItemSize() {
-		return inPath(errorf(ErrUnsupported, "elements of dtype %v from a reader", dt), path)
+		return withPath(errorf(ErrUnsupported, "elements of dtype %v from a reader", dt), path)
 	}
 	size, ok := bytesOf(shape, t.size)
 	if !ok {
-		return inPath(errorf(ErrUnsupported, "the shape %v", shape), path)
+		return withPath(errorf(ErrUnsupported, "the shape %v", shape), path)
 	}
 	d, err := w.newDataset(t, dt, shape, opts)
 	if err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
-	if err := w.free(path); err != nil {
+	if err := w.checkPath(path); err != nil {
 		return err
 	}
 	if err := d.writeFrom(r, size); err != nil {
-		return inPath(err, path)
+		return withPath(err, path)
 	}
 	n, err := w.add(path, false)
 	if err != nil {
 		return err
 	}
 	n.data = d
-	return w.fail()
+	return w.fileError()
 }
 
-// bytesOf is what elements of a shape take; ok is false for a shape that is none, or too large.
+// bytesOf returns the size of elements of a shape; ok is false if the shape is invalid or too
+// large.
 func bytesOf(shape []int, element int) (size int64, ok bool) {
 	if slices.Contains(shape, 0) {
 		element = 0
@@ -73,10 +74,10 @@ func (d *outDataset) writeFrom(r io.Reader, size int64) error {
 			return nil
 		}
 		d.addr = d.w.out.align()
-		// The writer's own error stays in it; a block of its buffer is copied at a time.
+		// The error of the output file stays in it; io.CopyBuffer returns the error of r.
 		n, err := io.CopyBuffer(onlyWriter{&d.w.out}, io.LimitReader(r, size),
 			make([]byte, min(size, outBuffer)))
-		if err := d.w.fail(); err != nil {
+		if err := d.w.fileError(); err != nil {
 			return err
 		}
 		if err == nil && n < size {
@@ -91,10 +92,10 @@ func (d *outDataset) writeFrom(r io.Reader, size int64) error {
 	return d.finish()
 }
 
-// onlyWriter hides what else a writer can do from io.CopyBuffer.
+// onlyWriter hides the other methods of a writer from io.CopyBuffer, so that it uses the buffer.
 type onlyWriter struct{ io.Writer }
 
-// writeBandsFrom writes elements as chunks, a row of chunks at a time.
+// writeBandsFrom writes elements as chunks, one row of chunks at a time.
 func (d *outDataset) writeBandsFrom(r io.Reader, size int64) error {
 	if size == 0 {
 		return nil
@@ -114,5 +115,5 @@ func (d *outDataset) writeBandsFrom(r io.Reader, size int64) error {
 			return err
 		}
 	}
-	return d.w.fail()
+	return d.w.fileError()
 }

@@ -1,6 +1,6 @@
 package hdf5
 
-// What the extension of a superblock may hold that matters to who adds to the file.
+// Types of messages in a superblock's extension that concern additions to the file.
 //
 // Reference: HDF5 File Format Specification, II.D ("Superblock Extension").
 const (
@@ -11,15 +11,17 @@ const (
 )
 
 const (
-	// newSuperblockSize is that of versions 2 and 3 with addresses of 8 bytes, checksum included.
+	// newSuperblockSize is the size of the superblock of versions 2 and 3, with addresses of 8
+	// bytes and the checksum.
 	newSuperblockSize = 48
-	// newFlagsAt and newEndOfFileAt are where they have the flags and say how long the file is.
+	// newFlagsAt and newEndOfFileAt are the offsets in it of the flags and of the end of the file.
 	newFlagsAt     = 11
 	newEndOfFileAt = 28
 )
 
-// addable tells whether a file is of a kind that is added to, and how its B-trees are laid out.
-func addable(old *File) (treeK, error) {
+// checkAppendable returns an error unless the file can be added to, and the sizes of its B-trees'
+// nodes.
+func checkAppendable(old *File) (treeK, error) {
 	sb := old.sb
 	if sb.sizeOffset != 8 || sb.sizeLength != 8 || old.src.base != 0 {
 		return treeK{}, errorf(ErrUnsupported, "a file with a user block, or addresses of %d "+
@@ -34,7 +36,7 @@ func addable(old *File) (treeK, error) {
 		k := treeK{sb.leafK, int(wire.Uint16(b[2:])), chunkInternalK}
 		return k, k.check()
 	case 1:
-		// Its end of the file stands elsewhere; the library has not written it for long.
+		// Its fields have other offsets; the library has not written this version for a long time.
 		return treeK{}, errorf(ErrUnsupported, "a superblock of version 1 cannot be added to")
 	}
 	b, err := old.src.bytes(0, newSuperblockSize)
@@ -55,8 +57,8 @@ func (k treeK) check() error {
 	return nil
 }
 
-// extensionK looks through the superblock's extension for what would be wrong behind additions: a
-// list of free space, pages that metadata must not cross, an image of the library's cache.
+// extensionK reads the superblock's extension. It refuses what additions would make wrong: a list
+// of free space, pages that metadata must not cross, an image of the library's cache.
 func extensionK(old *File) (treeK, error) {
 	k := treeK{groupLeafK, groupInternalK, chunkInternalK}
 	if old.sb.extension == undefined {
@@ -68,7 +70,7 @@ func extensionK(old *File) (treeK, error) {
 	}
 	for i := range h.messages {
 		m := &h.messages[i]
-		c := old.over(m.data, m.off)
+		c := old.cursorOver(m.data, m.off)
 		switch m.kind {
 		case msgTreeK:
 			c.version("message about B-trees", 0)
@@ -91,7 +93,7 @@ func extensionK(old *File) (treeK, error) {
 	return k, k.check()
 }
 
-// setEndOfFile writes where the file ends now.
+// setEndOfFile writes the new end of the file to the superblock.
 func (w *Writer) setEndOfFile() error {
 	end := wire.AppendUint64(nil, w.out.end())
 	if w.old.f.sb.version < 2 {

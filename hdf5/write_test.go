@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// create makes a file in a folder of the test and returns its path once write has filled it.
+// create creates a file in a folder of the test, calls write, and returns the path.
 func create(t testing.TB, write func(w *hdf5.Writer)) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.h5")
@@ -45,7 +45,7 @@ func array[T ndarray.Element](t testing.TB, data []T, shape ...int) *ndarray.Arr
 	return a
 }
 
-// count is the numbers from 0 on.
+// count returns the numbers from 0 to n-1.
 func count[T int32 | int64 | float32 | float64 | uint8](n int) []T {
 	x := make([]T, n)
 	for i := range x {
@@ -54,7 +54,7 @@ func count[T int32 | int64 | float32 | float64 | uint8](n int) []T {
 	return x
 }
 
-// needPython skips the test where UNPKL_HDF5_PYTHON is not set.
+// needPython returns UNPKL_HDF5_PYTHON, and skips the test if it is not set.
 func needPython(t testing.TB) string {
 	t.Helper()
 	exe := os.Getenv("UNPKL_HDF5_PYTHON")
@@ -64,7 +64,8 @@ func needPython(t testing.TB) string {
 	return exe
 }
 
-// python runs a script with arguments: under UNPKL_HDF5_PYTHON it has to work.
+// python runs a script with arguments under UNPKL_HDF5_PYTHON, and fails the test if the script
+// fails.
 func python(t testing.TB, script string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(needPython(t), append([]string{"-c", script}, args...)...)
@@ -75,7 +76,7 @@ func python(t testing.TB, script string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// openWritten reads what was written with this package's own reader.
+// openWritten opens a file that was written with this package's own reader.
 func openWritten(t testing.TB, path string) *hdf5.File {
 	t.Helper()
 	f, err := hdf5.Open(path, nil)
@@ -122,7 +123,7 @@ func TestWrittenArraysReadBack(t *testing.T) {
 	}
 }
 
-// sameElements compares arrays, and where HDF5 has another dtype their bytes.
+// sameElements compares arrays, or their bytes if HDF5 has another dtype for them.
 func sameElements(t testing.TB, a, b *ndarray.Array) bool {
 	t.Helper()
 	if a.Equal(b) {

@@ -1,25 +1,25 @@
 package hdf5
 
-// treeWriter writes a B-tree of version 1 whose entries come in order. A node is written when
-// the next one on its level is begun, whose place it needs to know; only one node for each
-// level is in memory.
+// treeWriter writes a B-tree of version 1 whose entries come in order. A node is written when the
+// next node on its level is begun, because it holds the address of that node. So only one node for
+// each level is in memory.
 //
 // Reference: HDF5 File Format Specification, III.A.1.
 type treeWriter struct {
-	out     *outFile
-	kind    byte // of the nodes
-	keySize int
-	most    int // children of a node
-	levels  []treeLevel
-	// rootAt is where the root goes in the place of one that is in the file already, or 0.
+	out         *outFile
+	kind        byte // of the nodes
+	keySize     int  // bytes
+	maxChildren int  // of a node
+	levels      []treeLevel
+	// rootAt is the address of a root in the old file, which the new root replaces, or 0.
 	rootAt uint64
 }
 
-// treeK are the file's K: nodes of groups have twice as many children as inner or leaf says, nodes
-// of chunks as chunk says.
+// treeK has the file's K values: a node of a group has up to twice as many children as leaf or
+// inner, and a node of chunks twice as many as chunk.
 type treeK struct{ leaf, inner, chunk int }
 
-// The kinds of nodes, and the K that the library gives new files.
+// The kinds of nodes, and the K values that the library uses for new files.
 const (
 	treeGroups        = 0
 	treeChunks        = 1
@@ -33,26 +33,26 @@ const (
 	symbolNodeVersion = 1
 )
 
-// treeLevel is the node of a level that entries go to.
+// treeLevel is the current node of a level.
 type treeLevel struct {
-	addr, left uint64
-	n          int
+	addr, left uint64 // of the node, and of its left neighbour
+	n          int    // number of children
 	first      []byte // the first key
 	body       []byte // keys and children in turn, without the last key
 }
 
 func (t *treeWriter) nodeSize() int {
-	return treeHeader + t.most*(8+t.keySize) + t.keySize
+	return treeHeader + t.maxChildren*(8+t.keySize) + t.keySize
 }
 
-// add appends a child. Its key is where it begins, and so where the one before it ends.
+// add appends a child. Its key is the beginning of the child, and the end of the child before it.
 func (t *treeWriter) add(key []byte, child uint64) { t.addAt(0, key, child) }
 
 func (t *treeWriter) addAt(level int, key []byte, child uint64) {
 	if level == len(t.levels) {
 		t.levels = append(t.levels, treeLevel{addr: t.out.reserve(t.nodeSize()), left: undefined})
 	}
-	if t.levels[level].n == t.most {
+	if t.levels[level].n == t.maxChildren {
 		next := t.out.reserve(t.nodeSize())
 		t.write(level, next, key)
 		full := &t.levels[level]
@@ -69,7 +69,7 @@ func (t *treeWriter) addAt(level int, key []byte, child uint64) {
 	l.n++
 }
 
-// write writes the node of a level, of which the last key is where its right neighbour begins.
+// write writes the node of a level; its last key is the beginning of its right neighbour.
 func (t *treeWriter) write(level int, right uint64, last []byte) {
 	l := &t.levels[level]
 	b := make([]byte, 0, t.nodeSize())
@@ -83,8 +83,8 @@ func (t *treeWriter) write(level int, right uint64, last []byte) {
 	t.out.set(l.addr, b)
 }
 
-// finish writes the last node of each level and returns the root's address. last is the key
-// behind all entries. A tree without entries is one empty node, for groups only.
+// finish writes the last node of each level and returns the address of the root. last is the key
+// after all entries. A tree without entries, which only groups have, is one empty node.
 func (t *treeWriter) finish(last []byte) uint64 {
 	if len(t.levels) == 0 {
 		t.levels = append(t.levels, treeLevel{addr: t.out.reserve(t.nodeSize()), left: undefined})

@@ -8,33 +8,19 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// fileType is how elements of a dtype are stored.
+// fileType describes how elements of a dtype are stored.
 type fileType struct {
 	// message is the datatype message.
 	message []byte
-	// size is the bytes of an element in the file.
+	// size is the size of an element in the file, in bytes.
 	size int
-	// hasArray tells that an array type is part of it, which asks for newer compounds.
+	// hasArray says that the type has an array type in it, which needs a newer version of
+	// compounds.
 	hasArray bool
-	// put appends the file's form of a value as Array.At returns it. Where it is nil the bytes
-	// of the array are those of the file.
+	// put appends a value, as Array.At returns it, in the file's form. It is nil if the bytes in
+	// the file are those of the array.
 	put func(h *heapWriter, b []byte, v any) ([]byte, error)
 }
-
-// The classes of datatype messages.
-//
-// Reference: HDF5 File Format Specification, IV.A.2.d.
-const (
-	typeInteger   = 0
-	typeFloat     = 1
-	typeString    = 3
-	typeOpaque    = 5
-	typeCompound  = 6
-	typeReference = 7
-	typeEnum      = 8
-	typeVlen      = 9
-	typeArray     = 10
-)
 
 const (
 	padNullTerm = 0
@@ -47,17 +33,17 @@ const (
 	maxFields   = 1<<16 - 1
 )
 
-// typeHeader appends what all datatype messages begin with: version and class, 24 bits that the
-// class gives a meaning, and the size.
-func typeHeader(b []byte, version, class byte, bits uint32, size int) []byte {
-	b = append(b, version<<4|class, byte(bits), byte(bits>>8), byte(bits>>16))
+// typeHeader appends the beginning of a datatype message: version and class, 24 bits whose meaning
+// depends on the class, and the size.
+func typeHeader(b []byte, version byte, class Class, bits uint32, size int) []byte {
+	b = append(b, version<<4|byte(class), byte(bits), byte(bits>>8), byte(bits>>16))
 	return wire.AppendUint32(b, uint32(size))
 }
 
-// newFileType returns how elements of a dtype are stored: as h5py stores them. bool is an enum,
-// complex a compound of r and i, datetime64 an opaque type whose tag has NumPy's name for it,
-// and str, StringDType and objects, which have to be text or bytes, are strings of variable
-// length, since HDF5 has no others that lose nothing.
+// newFileType returns how h5py stores elements of a dtype. bool is an enum, complex a compound of r
+// and i, and datetime64 an opaque type whose tag has NumPy's name. str, StringDType and objects
+// (which have to be text or bytes) are strings of variable length, because HDF5's strings of fixed
+// length would lose trailing NULs.
 func newFileType(dt *ndarray.DType) (*fileType, error) {
 	size := dt.ItemSize()
 	if size > math.MaxInt32 {
@@ -81,9 +67,9 @@ func newFileType(dt *ndarray.DType) (*fileType, error) {
 	case ndarray.KindFloat, ndarray.KindComplex:
 		return numberFileType(dt, big)
 	case ndarray.KindBytes:
-		// HDF5 has no strings of no bytes.
+		// HDF5 has no strings of length 0.
 		t.size = max(size, 1)
-		t.message = typeHeader(nil, 1, typeString, padNullPad, t.size)
+		t.message = typeHeader(nil, 1, ClassString, padNullPad, t.size)
 		if size == 0 {
 			t.put = func(_ *heapWriter, b []byte, _ any) ([]byte, error) {
 				return append(b, 0), nil
@@ -108,14 +94,14 @@ func newFileType(dt *ndarray.DType) (*fileType, error) {
 }
 
 func integerMessage(b []byte, size int, bits uint32) []byte {
-	b = typeHeader(b, 1, typeInteger, bits, size)
+	b = typeHeader(b, 1, ClassInteger, bits, size)
 	b = wire.AppendUint16(b, 0) // bit offset
 	return wire.AppendUint16(b, uint16(8*size))
 }
 
-// boolMessage is h5py's enum for bool.
+// boolMessage returns h5py's enum for bool.
 func boolMessage() []byte {
-	b := typeHeader(nil, 1, typeEnum, 2, 1)
+	b := typeHeader(nil, 1, ClassEnum, 2, 1)
 	b = integerMessage(b, 1, signedBit)
 	b = appendPadded(appendPadded(b, "FALSE"), "TRUE")
 	return append(b, 0, 1)
@@ -123,11 +109,11 @@ func boolMessage() []byte {
 
 func opaqueMessage(size int, tag string) []byte {
 	n := (len(tag) + 7) / 8 * 8
-	b := typeHeader(nil, 1, typeOpaque, uint32(n), size)
+	b := typeHeader(nil, 1, ClassOpaque, uint32(n), size)
 	return appendZeros(append(b, tag...), n-len(tag))
 }
 
-// floatFormat is where the parts of a floating-point number lie, in bits.
+// floatFormat describes the bits of a floating-point number.
 type floatFormat struct {
 	precision, exponent, exponentSize, mantissaSize int
 	bias                                            uint32
@@ -139,14 +125,14 @@ func floatMessage(b []byte, size int, f floatFormat, big uint32) []byte {
 	if f.implied {
 		bits |= 2 << 4
 	}
-	b = typeHeader(b, 1, typeFloat, bits, size)
+	b = typeHeader(b, 1, ClassFloat, bits, size)
 	b = wire.AppendUint16(b, 0) // bit offset
 	b = wire.AppendUint16(b, uint16(f.precision))
 	b = append(b, byte(f.exponent), byte(f.exponentSize), 0, byte(f.mantissaSize))
 	return wire.AppendUint32(b, f.bias)
 }
 
-// floatOf is the format of a float dtype whose elements have size bytes.
+// floatOf returns the format of a float dtype whose elements, or parts, have size bytes.
 func floatOf(dt *ndarray.DType, size int) (floatFormat, bool) {
 	switch size {
 	case 2:
@@ -159,7 +145,7 @@ func floatOf(dt *ndarray.DType, size int) (floatFormat, bool) {
 	if dt.LongDoubleFormat() == ndarray.Binary128 {
 		return floatFormat{128, 112, 15, 112, 16383, true}, true
 	}
-	// The format of x87 in another order than its own has no place for its padding.
+	// In big-endian order the format cannot describe where the padding of an x87 number is.
 	return floatFormat{80, 64, 15, 64, 16383, false}, dt.ByteOrder() != ndarray.BigEndian
 }
 
@@ -177,7 +163,7 @@ func numberFileType(dt *ndarray.DType, big uint32) (*fileType, error) {
 	if dt.Kind() == ndarray.KindFloat {
 		return float, nil
 	}
-	b := typeHeader(nil, 1, typeCompound, 2, size)
+	b := typeHeader(nil, 1, ClassCompound, 2, size)
 	b = appendMember(b, "r", 0, float, 1)
 	b = appendMember(b, "i", part, float, 1)
 	return &fileType{message: b, size: size}, nil
@@ -188,7 +174,7 @@ func appendMember(b []byte, name string, offset int, t *fileType, version byte) 
 	b = appendPadded(b, name)
 	b = wire.AppendUint32(b, uint32(offset))
 	if version == 1 {
-		// Dimensions, which are not used.
+		// The dimensions, which are not used.
 		b = appendZeros(b, 28)
 	}
 	return append(b, t.message...)
@@ -206,7 +192,7 @@ func arrayFileType(base *ndarray.DType, shape []int) (*fileType, error) {
 		}
 		n *= int64(d)
 	}
-	if len(shape) > maxFileDims {
+	if len(shape) > maxRank {
 		return nil, errorf(ErrUnsupported, "subarray of %d dimensions", len(shape))
 	}
 	a := &fileType{size: int(n) * t.size, hasArray: true}
@@ -217,9 +203,10 @@ func arrayFileType(base *ndarray.DType, shape []int) (*fileType, error) {
 	return a, nil
 }
 
-// arrayMessage is an array type of so many bytes, behind which the type of its elements comes.
+// arrayMessage returns the beginning of an array type of size bytes; the type of its elements
+// follows it.
 func arrayMessage(size int, shape []int) []byte {
-	b := typeHeader(nil, 2, typeArray, 0, size)
+	b := typeHeader(nil, 2, ClassArray, 0, size)
 	b = append(b, byte(len(shape)), 0, 0, 0)
 	for _, d := range shape {
 		b = wire.AppendUint32(b, uint32(d))
@@ -230,8 +217,8 @@ func arrayMessage(size int, shape []int) []byte {
 	return b
 }
 
-// compoundFileType stores fields where the dtype has them, or side by side where an element cannot
-// be stored as its bytes.
+// compoundFileType returns the type of a structured dtype. Fields keep their offsets, unless
+// elements have to be converted; then they are stored without gaps.
 func compoundFileType(dt *ndarray.DType) (*fileType, error) {
 	fields := dt.Fields()
 	if len(fields) == 0 || len(fields) > maxFields {
@@ -266,7 +253,7 @@ func compoundFileType(dt *ndarray.DType) (*fileType, error) {
 		}
 		members = appendMember(members, f.Name, offset, types[i], version)
 	}
-	header := typeHeader(nil, version, typeCompound, uint32(len(fields)), t.size)
+	header := typeHeader(nil, version, ClassCompound, uint32(len(fields)), t.size)
 	t.message = append(header, members...)
 	if converts {
 		t.put = putRecord(fields, types)
@@ -274,7 +261,7 @@ func compoundFileType(dt *ndarray.DType) (*fileType, error) {
 	return t, nil
 }
 
-// overlap tells whether two fields have a byte in common, which HDF5 refuses.
+// overlap reports whether two fields have a byte in common, which HDF5 does not allow.
 func overlap(fields []ndarray.Field) bool {
 	sorted := slices.SortedFunc(slices.Values(fields), func(a, b ndarray.Field) int {
 		return cmp.Compare(a.Offset, b.Offset)
@@ -287,15 +274,15 @@ func overlap(fields []ndarray.Field) bool {
 	return false
 }
 
-// textFileType is a string of variable length.
+// textFileType returns the type of a string of variable length.
 func textFileType(charset uint32) *fileType {
-	b := typeHeader(nil, 1, typeVlen, vlenText|charset<<8, vlenSize)
+	b := typeHeader(nil, 1, ClassVlen, vlenText|charset<<8, vlenSize)
 	b = integerMessage(b, 1, 0)
 	return &fileType{message: b, size: vlenSize, put: putText}
 }
 
-// fixedText is how a text is stored in as many bytes as it needs, with its NUL. It is UTF-8 only
-// where it has to be, since h5py of the time of HDF5 1.8 does not read fixed UTF-8.
+// fixedText returns the type of a text of fixed length, with its NUL. It is UTF-8 only if it has to
+// be, because h5py of the time of HDF5 1.8 cannot read fixed-length UTF-8.
 func fixedText(text string) *fileType {
 	charset := uint32(0)
 	if !isASCII(text) {
@@ -303,11 +290,11 @@ func fixedText(text string) *fileType {
 	}
 	size := len(text) + 1
 	return &fileType{
-		message: typeHeader(nil, 1, typeString, padNullTerm|charset<<4, size), size: size,
+		message: typeHeader(nil, 1, ClassString, padNullTerm|charset<<4, size), size: size,
 	}
 }
 
-// referenceType is a reference to an object: the address of its header.
+// referenceType returns the type of an object reference, which is the address of an object header.
 func referenceType() *fileType {
-	return &fileType{message: typeHeader(nil, 1, typeReference, 0, 8), size: 8}
+	return &fileType{message: typeHeader(nil, 1, ClassReference, 0, 8), size: 8}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// putText appends the place of a text in the global heap.
+// putText stores a text in the global heap and appends the reference to it.
 func putText(h *heapWriter, b []byte, v any) ([]byte, error) {
 	var text string
 	switch v := v.(type) {
@@ -21,7 +21,7 @@ func putText(h *heapWriter, b []byte, v any) ([]byte, error) {
 	if strings.IndexByte(text, 0) >= 0 {
 		return nil, errorf(ErrUnsupported, "text with a NUL, at which HDF5 would end it")
 	}
-	return h.put(b, text), nil
+	return h.addText(b, text), nil
 }
 
 func putSubarray(t *fileType, n int) func(*heapWriter, []byte, any) ([]byte, error) {
@@ -37,7 +37,7 @@ func putSubarray(t *fileType, n int) func(*heapWriter, []byte, any) ([]byte, err
 func putRecord(
 	fields []ndarray.Field, types []*fileType,
 ) func(*heapWriter, []byte, any) ([]byte, error) {
-	// A field that is stored as its bytes is written through an array of its own.
+	// Each field whose bytes are stored as they are has an array for conversion.
 	scratch := make([]*ndarray.Array, len(fields))
 	return func(h *heapWriter, b []byte, v any) ([]byte, error) {
 		r, ok := v.(ndarray.Record)
@@ -52,14 +52,15 @@ func putRecord(
 				b, err = putBytes(&scratch[i], fields[i].DType, b, v)
 			}
 			if err != nil {
-				return nil, inPath(err, fields[i].Name)
+				return nil, withPath(err, fields[i].Name)
 			}
 		}
 		return b, nil
 	}
 }
 
-// putBytes appends the bytes of a value of a dtype that is stored as it is.
+// putBytes appends the bytes of a value of a dtype that is stored as it is. scratch is an array
+// that is allocated once.
 func putBytes(scratch **ndarray.Array, dt *ndarray.DType, b []byte, v any) ([]byte, error) {
 	if a, ok := v.(*ndarray.Array); ok {
 		return a.AppendBytes(b, ndarray.OrderC)
@@ -91,8 +92,8 @@ func appendElements(h *heapWriter, b []byte, t *fileType, a *ndarray.Array) ([]b
 	return b, nil
 }
 
-// objectFileType is how an array of dtype object is stored, which depends on its elements: all
-// str, or all bytes.
+// objectFileType returns how an array of objects is stored, which depends on its elements: all have
+// to be str, or all bytes.
 func objectFileType(a *ndarray.Array) (*fileType, error) {
 	if a.Size() == 0 {
 		return textFileType(charsetUTF8), nil
@@ -119,7 +120,7 @@ func objectFileType(a *ndarray.Array) (*fileType, error) {
 	return textFileType(0), nil
 }
 
-// fileTypeOf is how an array is stored.
+// fileTypeOf returns how an array is stored.
 func fileTypeOf(a *ndarray.Array) (*fileType, error) {
 	if a.DType().Kind() == ndarray.KindObject {
 		return objectFileType(a)

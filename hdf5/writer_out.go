@@ -5,23 +5,23 @@ import (
 	"os"
 )
 
-// outBuffer is how much of the file's end is kept in memory before it is written.
+// outBuffer is the size of the buffer for the end of the file, in bytes.
 const outBuffer = 1 << 20
 
-// outFile is a file that grows at its end, from which places are given out that are filled later.
-// An error stays: everything after it does nothing.
+// outFile is a file that grows at its end. Space can be reserved in it and filled later. After an
+// error, which it keeps, all methods do nothing.
 type outFile struct {
 	f     *os.File
-	buf   []byte // what comes at written
-	patch []byte // what comes at patchAt, before written
-	// written is how far the file reaches without buf.
+	buf   []byte // the end of the file, from offset written on
+	patch []byte // a pending write at offset patchAt, before written
+	// written is the size of the file without buf.
 	written, patchAt int64
-	// noSync tells that nobody waits for the disk.
+	// noSync says not to wait until the file is on the disk.
 	noSync bool
 	err    error
 }
 
-// end is the address behind all that was written.
+// end returns the address of the end of the file.
 func (o *outFile) end() uint64 { return uint64(o.written) + uint64(len(o.buf)) }
 
 // Write appends p. It makes an outFile an io.Writer for the arrays' data.
@@ -41,7 +41,7 @@ func (o *outFile) Write(p []byte) (int, error) {
 	return len(p), o.err
 }
 
-// align makes the end a multiple of 8, as the library does.
+// align pads the end to a multiple of 8, as the library does, and returns it.
 func (o *outFile) align() uint64 {
 	for o.end()%8 != 0 {
 		o.buf = append(o.buf, 0)
@@ -56,7 +56,7 @@ func (o *outFile) add(p []byte) uint64 {
 	return addr
 }
 
-// reserve appends n zeros at the next multiple of 8, which set fills later.
+// reserve appends n zeros at the next multiple of 8, which set overwrites later.
 func (o *outFile) reserve(n int) uint64 {
 	var zeros [4096]byte
 	addr := o.align()
@@ -68,8 +68,8 @@ func (o *outFile) reserve(n int) uint64 {
 	return addr
 }
 
-// set writes p to a place that reserve gave. What is set in the order of the file reaches it in
-// large pieces.
+// set writes p to space that was reserved. Writes to consecutive addresses are combined to larger
+// ones.
 func (o *outFile) set(addr uint64, p []byte) {
 	if o.err != nil {
 		return
@@ -109,7 +109,7 @@ func (o *outFile) writeFile(p []byte, at int64) {
 	}
 }
 
-// finish writes all that is left and, if it is to, waits until the disk has it.
+// finish writes all buffers and, unless noSync is set, waits until the file is on the disk.
 func (o *outFile) finish() error {
 	o.flush()
 	o.flushPatch()
@@ -119,10 +119,10 @@ func (o *outFile) finish() error {
 	return o.err
 }
 
-// syncFile waits until the disk has a file; tests of many small files do without.
+// syncFile waits until a file is on the disk. Tests that write many small files replace it.
 var syncFile = (*os.File).Sync
 
-// The file's numbers are little-endian.
+// wire is the byte order of HDF5's numbers.
 var wire = binary.LittleEndian
 
 // appendZeros appends n zeros.

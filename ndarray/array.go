@@ -1,15 +1,15 @@
 package ndarray
 
-// Array is an n-dimensional array of elements of one dtype: NumPy's ndarray. Several
-// Arrays may be views of the same memory. Reading is safe for concurrent use as long as
-// nothing writes.
+// An Array is an n-dimensional array of elements of one dtype: NumPy's ndarray. Several Arrays may
+// be views of the same memory. Concurrent reads are safe as long as nothing writes.
 type Array struct {
-	dt   *DType
+	dt   *DType // nil means noDType
 	data []byte
-	// of the first element, in bytes from the start of data (or of the virtual memory of elems)
+	// pos is the byte position of the first element: its offset in data, or for a dtype with
+	// objects itemsize times its index in ext.elems.
 	pos int
-	// dims holds the shape (first two) and the strides (last two) of up to two
-	// dimensions; those of more are in ext. Most arrays then take one allocation.
+	// dims holds the shape in the first half and the strides in the second half, for up to two
+	// dimensions, so that most arrays take one allocation. For more dimensions they are in ext.
 	dims  [4]int
 	ext   *arrayExt
 	set   func(a *Array, state any) error // not nil while pending
@@ -17,6 +17,7 @@ type Array struct {
 	flags arrayFlags
 }
 
+// arrayFlags are properties of an array that are derived once.
 type arrayFlags uint8
 
 const (
@@ -25,30 +26,29 @@ const (
 	flagContiguousF
 )
 
-// arrayExt is what most arrays do not have.
+// arrayExt has the fields that most arrays do not need.
 type arrayExt struct {
-	dims []int // shape, then strides, of more than two dimensions
-	// elems are the elements of a dtype with objects. The one at byte position p
-	// is elems[p/itemsize].
+	dims []int // the shape, then the strides, of more than two dimensions
+	// elems has the elements of a dtype with objects. The element at byte position p has the index
+	// p/itemsize there.
 	elems *elements
 	class string
 	owner Owner
-	small [8]int // memory for dims of up to four dimensions
+	small [8]int // memory for dims of three or four dimensions
 	extra any    // see Extra
 }
 
-// Owner is who lends an array its memory and may take it back, such as a mapped file
-// that can be closed.
+// An Owner lends memory to arrays and may take it back, such as a mapped file that can be closed.
 type Owner interface {
-	// Closed returns nil as long as the memory may be used, afterwards an error.
+	// Closed returns nil while the memory may be used, and then an error.
 	Closed() error
 }
 
-// New returns an array over data, which must hold exactly the elements of the
-// shape in the given order, C or F, in dt's byte order. The array aliases data; it is
-// writeable. It fails with ErrShape for a bad shape or number of bytes, with
-// ErrDType for a dtype with objects, whose elements are not bytes. A subarray dtype
-// adds its dimensions to the shape, as in NumPy.
+// New returns an array over data, which must hold exactly the elements of the shape in the given
+// order, C or F, in dt's byte order. The array is writeable and shares the memory of data. The
+// error is of the kind ErrShape for a bad shape or number of bytes, and of the kind ErrDType for a
+// dtype with objects, whose elements are not bytes. A subarray dtype adds its dimensions to the
+// shape, as in NumPy.
 func New(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
 	a := &Array{}
 	if err := a.build(dt, shape, order, data); err != nil {
@@ -57,14 +57,14 @@ func New(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
 	return a, nil
 }
 
-// NewObjects returns an array of a dtype with objects: object, StringDType, or structured
-// with such fields. elems are its elements in C order, whatever the order; the
-// order only says how Order and Strides describe the array. The array keeps elems.
+// NewObjects returns an array of a dtype with objects: object, StringDType, or a structured dtype
+// with such fields. elems has the elements in C order; order only determines the strides of the
+// array. The array keeps elems.
 //
-// An element of an object array may be anything. One of a StringDType is a
-// string or the NA object. One of a structured dtype is a []any with one
-// value for each field, structured fields again as []any, subarray fields as *Array of the
-// field's shape or nested []any, and others as Python or Go values.
+// An element of an object array may be any value. An element of a StringDType is a string or the NA
+// object. An element of a structured dtype is a []any with one value for each field: a []any for a
+// structured field, an *Array of the field's shape or nested []any for a subarray field, and a
+// Python or Go value for any other field.
 func NewObjects(dt *DType, shape []int, order Order, elems []any) (*Array, error) {
 	a := &Array{}
 	if err := a.buildObjects(dt, shape, order, elementsOf(elems), len(elems)); err != nil {
@@ -73,7 +73,7 @@ func NewObjects(dt *DType, shape []int, order Order, elems []any) (*Array, error
 	return a, nil
 }
 
-// Zeros returns a new array of zeros (None for objects, "" for StringDType).
+// Zeros returns a new array of zeros. The zero of object is None, that of StringDType is "".
 func Zeros(dt *DType, shape ...int) (*Array, error) {
 	full, elem, err := mergeSubarray(dt, shape)
 	if err != nil {
@@ -93,7 +93,7 @@ func Zeros(dt *DType, shape ...int) (*Array, error) {
 	return NewObjects(elem, full, OrderC, elems)
 }
 
-// newPending is NewArray of package internal/pending.
+// newPending implements NewArray of package internal/pending.
 func newPending(class string, set func(a *Array, state any) error) *Array {
 	a := &Array{dt: int8DType, set: set, ndim: 1, flags: flagContiguousC | flagContiguousF}
 	a.dims[2] = 1
@@ -103,9 +103,9 @@ func newPending(class string, set func(a *Array, state any) error) *Array {
 	return a
 }
 
-// PySetState gives an array that unpickling made its state; it is how gopickle's machine carries
-// out BUILD. Afterwards, and for any other array, it is an error of the kind ErrState: others may
-// already hold views of the array's memory.
+// PySetState sets the state of a pending array; gopickle's machine calls it for the opcode BUILD.
+// For any other array the error is of the kind ErrState, because there may already be views of its
+// memory.
 func (a *Array) PySetState(state any) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be given a state")
@@ -117,7 +117,7 @@ func (a *Array) PySetState(state any) error {
 	return nil
 }
 
-// setData sets a pending array as New makes one.
+// setData sets a pending array to the result of New.
 func (a *Array) setData(dt *DType, shape []int, order Order, data []byte) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be changed")
@@ -130,7 +130,7 @@ func (a *Array) setData(dt *DType, shape []int, order Order, data []byte) error 
 	return nil
 }
 
-// setObjects sets a pending array as NewObjects makes one of n elements.
+// setObjects sets a pending array to the result of NewObjects for n elements.
 func (a *Array) setObjects(dt *DType, shape []int, order Order, elems *elements, n int) error {
 	if a.set == nil {
 		return errorf(ErrState, "an array that is already set cannot be changed")
@@ -143,7 +143,8 @@ func (a *Array) setObjects(dt *DType, shape []int, order Order, elems *elements,
 	return nil
 }
 
-// mergeSubarray moves the dimensions of a subarray dtype to the shape.
+// mergeSubarray returns the element dtype of a subarray dtype, and the shape with its dimensions
+// appended. Any other dtype is returned unchanged.
 func mergeSubarray(dt *DType, shape []int) ([]int, *DType, error) {
 	if dt == nil {
 		return nil, nil, errorf(ErrDType, "no dtype")
@@ -160,6 +161,7 @@ func mergeSubarray(dt *DType, shape []int) ([]int, *DType, error) {
 	return append(append(make([]int, 0, len(shape)+len(sub)), shape...), sub...), base, nil
 }
 
+// build sets a, which is empty, for New.
 func (a *Array) build(dt *DType, shape []int, order Order, data []byte) error {
 	shape, dt, err := mergeSubarray(dt, shape)
 	if err != nil {
@@ -180,6 +182,7 @@ func (a *Array) build(dt *DType, shape []int, order Order, data []byte) error {
 	return a.layOut(shape, order)
 }
 
+// buildObjects sets a, which is empty, for NewObjects.
 func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems *elements, n int) error {
 	shape, dt, err := mergeSubarray(dt, shape)
 	if err != nil {
@@ -217,6 +220,7 @@ func (a *Array) buildObjects(dt *DType, shape []int, order Order, elems *element
 	return nil
 }
 
+// extra returns a.ext, which it allocates if it is nil.
 func (a *Array) extra() *arrayExt {
 	if a.ext == nil {
 		a.ext = &arrayExt{}
@@ -224,7 +228,7 @@ func (a *Array) extra() *arrayExt {
 	return a.ext
 }
 
-// layOut sets shape, strides and the contiguity flags; the shape was checked.
+// layOut sets the shape, strides and contiguity flags. The shape must have been checked.
 func (a *Array) layOut(shape []int, order Order) error {
 	if order != OrderC && order != OrderF {
 		return errorf(ErrShape, "order %q is neither 'C' nor 'F'", rune(order))
@@ -236,7 +240,7 @@ func (a *Array) layOut(shape []int, order Order) error {
 	return nil
 }
 
-// makeDims makes room for n dimensions.
+// makeDims sets the number of dimensions, and returns the memory for the shape and strides.
 func (a *Array) makeDims(n int) (shape, strides []int) {
 	a.ndim = uint8(n)
 	if n > 2 {
@@ -248,6 +252,7 @@ func (a *Array) makeDims(n int) (shape, strides []int) {
 	return a.Shape(), a.Strides()
 }
 
+// setFlags sets the contiguity flags.
 func (a *Array) setFlags() {
 	a.flags &^= flagContiguousC | flagContiguousF
 	shape, strides := a.Shape(), a.Strides()
@@ -272,7 +277,7 @@ func (a *Array) DType() *DType {
 // NDim returns the number of dimensions; a 0-d array has one element.
 func (a *Array) NDim() int { return int(a.ndim) }
 
-// Shape returns the number of elements along each axis. The caller must not change it.
+// Shape returns the number of elements along each axis. The caller must not change the slice.
 func (a *Array) Shape() []int {
 	n := int(a.ndim)
 	if n <= 2 {
@@ -281,9 +286,9 @@ func (a *Array) Shape() []int {
 	return a.ext.dims[:n:n]
 }
 
-// Strides returns the step, in bytes, between neighbouring elements along each axis. An
-// entry may be zero or negative. The caller must not change it. Arrays of objects have the
-// strides that NumPy's would have, with 8 bytes for each object.
+// Strides returns the step, in bytes, from one element to the next along each axis. A stride may be
+// zero or negative. The caller must not change the slice. The strides of an array of objects are
+// those that NumPy would have, with 8 bytes for each object.
 //
 // Reference: NumPy glossary, "stride"; numpy/_core/src/multiarray/ctors.c.
 func (a *Array) Strides() []int {
@@ -303,12 +308,12 @@ func (a *Array) Size() int {
 	return size
 }
 
-// NBytes returns Size times ItemSize, as NumPy's nbytes; a view may span less memory
-// or more.
+// NBytes returns Size times ItemSize, as NumPy's nbytes does. The memory that a view spans may be
+// smaller or larger.
 func (a *Array) NBytes() int { return a.Size() * a.DType().itemsize }
 
-// Order returns OrderF if the array is F-contiguous and not C-contiguous, else OrderC: what
-// a pickle of it or an .npy file says.
+// Order returns OrderF if the array is F-contiguous and not C-contiguous, and OrderC otherwise.
+// This is the order in which a pickle or an .npy file stores the array.
 func (a *Array) Order() Order {
 	if a.flags&(flagContiguousC|flagContiguousF) == flagContiguousF {
 		return OrderF
@@ -316,25 +321,25 @@ func (a *Array) Order() Order {
 	return OrderC
 }
 
-// IsCContiguous reports whether the elements lie side by side in C order.
+// IsCContiguous reports whether the elements are adjacent in memory, in C order.
 func (a *Array) IsCContiguous() bool { return a.flags&flagContiguousC != 0 }
 
-// IsFContiguous reports whether the elements lie side by side in F order.
+// IsFContiguous reports whether the elements are adjacent in memory, in F order.
 func (a *Array) IsFContiguous() bool { return a.flags&flagContiguousF != 0 }
 
-// Writeable reports whether SetAt may change elements. It says what NumPy would say
-// after loading; Slice gives the same memory either way.
+// Writeable reports whether SetAt may change elements. After a load it has the value that NumPy
+// would give it. The function Slice returns the memory of an array in any case.
 func (a *Array) Writeable() bool { return a.flags&flagReadOnly == 0 }
 
-// SetWriteable sets what Writeable reports. Views made before keep theirs.
+// SetWriteable sets what Writeable returns. Existing views are not affected.
 func (a *Array) SetWriteable(w bool) {
 	if a.flags &^= flagReadOnly; !w {
 		a.flags |= flagReadOnly
 	}
 }
 
-// Class returns the Python class if it is not numpy.ndarray itself, such as
-// "numpy.matrix", else "". Views are plain.
+// Class returns the Python class of the array, such as "numpy.matrix", or "" for numpy.ndarray
+// itself. Views have no class.
 func (a *Array) Class() string {
 	if a.ext == nil {
 		return ""
@@ -349,8 +354,8 @@ func (a *Array) SetClass(class string) {
 	}
 }
 
-// Extra returns what a subclass keeps beside the elements, as SetExtra got it; nil
-// for nearly every array.
+// Extra returns what SetExtra has set: what a subclass has beside the elements. It is nil for most
+// arrays.
 func (a *Array) Extra() any {
 	if a.ext == nil {
 		return nil
@@ -358,16 +363,16 @@ func (a *Array) Extra() any {
 	return a.ext.extra
 }
 
-// SetExtra sets what a subclass keeps beside the elements: the whole state that the reader of
-// a pickle found, for instance. This package only carries it; views do not have it.
+// SetExtra sets what a subclass has beside the elements, such as the whole state that was in a
+// pickle. This package does not use it. Views do not have it.
 func (a *Array) SetExtra(extra any) { a.extra().extra = extra }
 
-// SetOwner says who may take the memory back. From then on everything that reads or
-// writes elements, here and in views made later, first asks the owner, and
-// fails with its error (At panics with it). Slices given out are not guarded.
+// SetOwner sets the owner of the memory. From then on every operation that reads or writes
+// elements, of this array and of later views, asks the owner first. It fails with the owner's
+// error, except that At panics with it. Slices that were taken from the array are not protected.
 func (a *Array) SetOwner(o Owner) { a.extra().owner = o }
 
-// alive returns the owner's error once the memory is gone.
+// alive returns the owner's error if the memory is gone.
 func (a *Array) alive() error {
 	if a.ext == nil || a.ext.owner == nil {
 		return nil
@@ -378,12 +383,13 @@ func (a *Array) alive() error {
 	return nil
 }
 
-// HasObject reports whether the elements are Go values rather than bytes, as DType does.
+// HasObject reports whether the elements are Go values rather than bytes, as [DType.HasObject]
+// does.
 func (a *Array) HasObject() bool { return a.DType().object }
 
-// Objects returns the elements of an array of a dtype with objects in C order, or
-// an error of the kind ErrDType. If the array is C-contiguous the slice is the array's
-// own memory, else a new one.
+// Objects returns the elements of an array of a dtype with objects, in C order. For other dtypes
+// the error is of the kind ErrDType. If the array is C-contiguous, the slice is the memory of the
+// array itself; otherwise it is a copy.
 func (a *Array) Objects() ([]any, error) {
 	if !a.DType().object {
 		return nil, errorf(ErrDType, "dtype %s has no objects", a.DType().brief())

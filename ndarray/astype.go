@@ -6,17 +6,22 @@ import (
 	"strings"
 )
 
-// AsType returns a copy of the array with its elements as another dtype, in the array's order:
-// ndarray.astype with casting="unsafe". As there, integers that are too large for the new dtype
-// wrap around, floats lose what is behind the point, complex numbers their imaginary part, and a
-// number is true if it is not 0, so a NaN too. Numbers become text of the width of the new dtype as
-// str() writes them, cut off where it is narrower; the dtypes "S" and "U" mean as wide as NumPy
-// makes them. Text becomes numbers as int() and float() read it. Times change their unit where both
-// are weeks or shorter, down to the earlier tick, and are int64 otherwise.
+// AsType returns a copy of the array with its elements converted to another dtype, as
+// ndarray.astype does with casting="unsafe". The copy has the array's order. As in NumPy:
 //
-// It fails with ErrValue where NumPy's result would be undefined or an exception: a NaN or too
-// large a float as an integer, text that is no number. It fails with ErrDType for other pairs of
-// dtypes, those of records, objects and long doubles among them; [Values] reads numbers of objects.
+//   - an integer that is too large for the new dtype wraps around; a float loses its fraction, a
+//     complex number its imaginary part
+//   - a number is true if it is not 0, so a NaN is true
+//   - a number becomes text as str() writes it, truncated to the width of the new dtype. The dtypes
+//     "S" and "U" have the width that NumPy chooses
+//   - text becomes a number as int() and float() read it
+//   - a time changes its unit, rounded down, if both units are weeks or shorter. Otherwise it can
+//     only become an int64
+//
+// The error is of the kind ErrValue if NumPy's result is undefined or an exception: for a NaN or
+// too large a float as an integer, or text that is not a number. It is of the kind ErrDType for
+// other pairs of dtypes, including records, objects and long doubles; [Values] converts objects
+// that are numbers.
 func (a *Array) AsType(dt *DType) (*Array, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -82,8 +87,9 @@ func wideEnough(from, dt *DType) *DType {
 	return dt
 }
 
-// caster returns what writes the element at a byte position as one of another dtype, and reports
-// whether it has a value there; nil where there is no such conversion.
+// caster returns a function that writes the element at a byte position as one of another dtype. The
+// function returns false if that has no such value. caster returns nil if there is no such
+// conversion.
 func caster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	from := a.DType()
 	isText := func(d *DType) bool { return d.kind == KindStr || d.kind == KindBytes }
@@ -152,7 +158,7 @@ func numberCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	return nil
 }
 
-// intCaster casts numbers to integers.
+// intCaster is caster for numbers to integers.
 func intCaster(a *Array, dt *DType, re func(pos int) float64) func(b []byte, pos int) bool {
 	switch a.DType().kind {
 	case KindInt:
@@ -182,7 +188,8 @@ func intCaster(a *Array, dt *DType, re func(pos int) float64) func(b []byte, pos
 	}
 }
 
-// floatPutter writes numbers as floats, rounded once; integers become float16 by way of float32.
+// floatPutter returns a function that writes numbers as floats, rounded once. Integers become
+// float16 by way of float32, as in NumPy.
 func floatPutter(a *Array, dt *DType, re func(pos int) float64) func(b []byte, pos int) {
 	if dt.itemsize == 4 || dt.itemsize == 2 {
 		switch a.DType().kind {
@@ -201,7 +208,8 @@ func floatPutter(a *Array, dt *DType, re func(pos int) float64) func(b []byte, p
 	return func(b []byte, pos int) { putFloat(dt, b, dt.itemsize, re(pos)) }
 }
 
-// putText writes text to the bytes of one element, cut off at their end.
+// putText writes s as one element, truncated to its width. It returns false if s is not ASCII and
+// dt is S.
 func putText(dt *DType, b []byte, s string) bool {
 	if dt.kind == KindBytes {
 		for i := range len(s) {
@@ -219,7 +227,7 @@ func putText(dt *DType, b []byte, s string) bool {
 	return encodeUCS4(b, string(runes), dt.order)
 }
 
-// textCaster casts text.
+// textCaster is caster for text.
 func textCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	text := func(pos int) string {
 		switch v := a.atPos(pos).(type) {
@@ -262,7 +270,7 @@ func textCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 		}
 		return func(b []byte, pos int) bool {
 			s := strings.TrimSpace(text(pos))
-			if strings.ContainsAny(s, "xXpP") { // which Python does not read
+			if strings.ContainsAny(s, "xXpP") { // Python's float() does not accept hexadecimal.
 				return false
 			}
 			x, err := strconv.ParseFloat(s, 64)
@@ -285,7 +293,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// timeCaster casts times and integers of as many bytes.
+// timeCaster is caster for times, and for integers of the same size.
 func timeCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	from := a.DType()
 	isTime := func(d *DType) bool { return d.kind == KindDatetime || d.kind == KindTimedelta }
@@ -314,8 +322,8 @@ func timeCaster(a *Array, dt *DType) func(b []byte, pos int) bool {
 	return nil
 }
 
-// unitRatio returns by what to multiply and then divide ticks of one unit to have those of another,
-// for units of weeks and shorter.
+// unitRatio returns the numbers by which to multiply and then divide, to convert a number of one
+// unit to another. ok is false for units longer than weeks.
 func unitRatio(from, to DatetimeUnit) (num, denom int64, ok bool) {
 	length := func(u DatetimeUnit) (seconds, parts int64, ok bool) {
 		n := int64(max(u.Num, 1))

@@ -8,10 +8,10 @@ import (
 	"github.com/unpkl/unpkl/internal/bulk"
 )
 
-// Bytes returns the elements as one block of bytes in the array's dtype, which is the
-// array's own memory: in C order if the array is C-contiguous, in F order if it is only
-// F-contiguous, as Order says. Otherwise it fails with ErrNotContiguous, for dtypes with
-// objects with ErrDType.
+// Bytes returns the elements as one block of bytes in the array's dtype, which is the array's own
+// memory: in C order if the array is C-contiguous, in F order if it is only F-contiguous, as Order
+// says. Otherwise the error is of the kind ErrNotContiguous, and for dtypes with objects of the
+// kind ErrDType.
 func (a *Array) Bytes() ([]byte, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -30,8 +30,8 @@ func (a *Array) Bytes() ([]byte, error) {
 	return a.data[a.pos : a.pos+n : a.pos+n], nil
 }
 
-// AppendBytes appends the bytes of the elements, in the array's dtype and the given
-// order: ndarray.tobytes(order). OrderA and OrderK are what Order says.
+// AppendBytes appends the bytes of the elements, in the array's dtype and the given order, as
+// ndarray.tobytes(order) does. OrderA and OrderK mean the result of Order.
 func (a *Array) AppendBytes(b []byte, order Order) ([]byte, error) {
 	var err error
 	a.chunks(order, &err)(func(c []byte) bool {
@@ -43,8 +43,8 @@ func (a *Array) AppendBytes(b []byte, order Order) ([]byte, error) {
 	return b, err
 }
 
-// WriteTo writes the bytes of the elements in the given order, C or F, without
-// a second copy of contiguous memory. It returns the number of bytes written.
+// WriteTo writes the bytes of the elements in the given order. It does not copy memory that is
+// contiguous in that order. It returns the number of bytes written.
 func (a *Array) WriteTo(w io.Writer, order Order) (n int64, err error) {
 	var werr error
 	a.chunks(order, &err)(func(c []byte) bool {
@@ -59,11 +59,11 @@ func (a *Array) WriteTo(w io.Writer, order Order) (n int64, err error) {
 	return n, err
 }
 
-// chunkSize is the size of the buffer that strided elements are gathered in.
+// chunkSize is the size of the buffer for strided elements, in bytes.
 const chunkSize = 64 << 10
 
-// chunks yields the elements' bytes in the order, in pieces that hold only until
-// the next one. It sets *errp if there is nothing to yield.
+// chunks yields the bytes of the elements in the given order. Each chunk is valid only until the
+// next one. If there is an error, it sets *errp and yields nothing.
 func (a *Array) chunks(order Order, errp *error) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		if order == OrderA || order == OrderK {

@@ -2,18 +2,18 @@ package ndarray
 
 import "slices"
 
-// Concatenated is several arrays that are looked at as one, one behind the other along an axis:
+// Concatenated is a sequence of arrays that is used as one array, joined along an axis:
 // numpy.concatenate without the copy. The parts may be mapped files of any size. It is safe for
-// concurrent reads. The zero value is one of no parts, and has no elements.
+// concurrent reads. The zero value has no parts and no elements.
 type Concatenated struct {
 	parts  []*Array
 	axis   int
 	shape  []int
-	starts []int // the index along the axis at which each part begins
+	starts []int // index along the axis at which each part begins
 }
 
-// Concat returns the parts as one array along an axis; a negative one counts from the end. The
-// parts have one dtype and, but for the axis, one shape; anything else is of the kind ErrDType or
+// Concat joins arrays along an axis; a negative axis counts from the end. All parts must have the
+// same dtype and, except along the axis, the same shape, or the error is of the kind ErrDType or
 // ErrShape. Nothing is copied.
 func Concat(axis int, parts ...*Array) (*Concatenated, error) {
 	if len(parts) == 0 {
@@ -61,13 +61,13 @@ func (c *Concatenated) DType() *DType {
 	return c.parts[0].DType()
 }
 
-// Shape returns the shape of the whole. The caller must not change it.
+// Shape returns the shape of all parts together. The caller must not change the slice.
 func (c *Concatenated) Shape() []int { return c.shape }
 
 // Parts returns the arrays in order. The caller must not change the slice.
 func (c *Concatenated) Parts() []*Array { return c.parts }
 
-// At returns one element, as [Array.At] does. A wrong index panics.
+// At returns one element, as [Array.At] does. An index that is out of range panics.
 func (c *Concatenated) At(index ...int) any {
 	i := index[c.axis]
 	if i < 0 || i >= c.shape[c.axis] {
@@ -79,20 +79,20 @@ func (c *Concatenated) At(index ...int) any {
 	return c.parts[k].At(own...)
 }
 
-// partOf returns the number of the part that has an index along the axis.
+// partOf returns the index of the part that has the index i along the axis.
 func (c *Concatenated) partOf(i int) int {
 	k, found := slices.BinarySearch(c.starts, i)
 	if !found {
 		return k - 1
 	}
-	for k+1 < len(c.starts) && c.starts[k+1] == i { // parts without elements
+	for k+1 < len(c.starts) && c.starts[k+1] == i { // Skip parts without elements.
 		k++
 	}
 	return k
 }
 
-// Slice returns the elements from start on up to stop along the axis of the parts: a view where
-// they lie in one part, else a copy, in C order. What is outside is of the kind ErrBounds.
+// Slice returns the elements from start to stop-1 along the axis: a view if they are in one part,
+// and else a copy in C order. Bounds that are out of range are an error of the kind ErrBounds.
 func (c *Concatenated) Slice(start, stop int) (*Array, error) {
 	if len(c.parts) == 0 {
 		return nil, errNoParts()
@@ -122,7 +122,7 @@ func (c *Concatenated) Slice(start, stop int) (*Array, error) {
 	return c.join(views, stop-start)
 }
 
-// Array returns the whole as one array in memory of its own, in C order.
+// Array returns all elements as one array with memory of its own, in C order.
 func (c *Concatenated) Array() (*Array, error) {
 	if len(c.parts) == 0 {
 		return nil, errNoParts()
@@ -134,14 +134,14 @@ func (c *Concatenated) Array() (*Array, error) {
 	return a.Copy(OrderC)
 }
 
-// join copies views of n elements along the axis.
+// join returns a copy of views that have n elements along the axis together.
 func (c *Concatenated) join(views []*Array, n int) (*Array, error) {
 	shape := slices.Clone(c.shape)
 	shape[c.axis] = n
 	if c.DType().HasObject() {
 		return nil, errorf(ErrDType, "arrays of dtype %s are not joined", c.DType())
 	}
-	// Each row in front of the axis is a run of bytes of each view.
+	// For each index of the axes before this one, each view contributes one run of bytes.
 	rows := 1
 	for _, dim := range shape[:c.axis] {
 		rows *= dim

@@ -6,8 +6,8 @@ import (
 	"math/big"
 )
 
-// coerce returns a Python or Go value as At returns an element of the dtype, or the
-// value itself where it is none that the dtype could hold.
+// coerce converts a Python or Go value to the type that At returns for the dtype. It returns v
+// itself if the dtype could not hold it.
 func coerce(dt *DType, v any) any {
 	switch dt.kind {
 	case KindBytes, KindVoid:
@@ -26,8 +26,8 @@ func coerce(dt *DType, v any) any {
 	return element(dt, b, false)
 }
 
-// encode writes v as one element to exactly its bytes. Integers must fit; floats are
-// rounded to the dtype's precision, as NumPy's assignment does.
+// encode writes v as one element to b. Integers must fit. Floats are rounded to the dtype's
+// precision, as NumPy's assignment does.
 func encode(dt *DType, b []byte, v any) error {
 	ok := false
 	switch dt.kind {
@@ -96,12 +96,12 @@ func encodeInt(dt *DType, b []byte, v any) bool {
 	return true
 }
 
-// isMinInt reports whether x is the least integer of that many bits.
+// isMinInt reports whether x is the least signed integer of that many bits.
 func isMinInt(x *big.Int, bits int) bool {
 	return x.Sign() < 0 && x.TrailingZeroBits() == uint(bits-1)
 }
 
-// putUint writes the low bytes of u.
+// putUint writes the low bytes of u, as many as b has.
 func putUint(b []byte, u uint64, order ByteOrder) {
 	o := order.binary()
 	switch len(b) {
@@ -132,7 +132,7 @@ func encodeFloat(dt *DType, b []byte, v any) bool {
 	return true
 }
 
-// putFloat writes x as a float of that size.
+// putFloat writes x as a float of size bytes.
 func putFloat(dt *DType, b []byte, size int, x float64) {
 	switch size {
 	case 2:
@@ -266,8 +266,8 @@ func encodeSubarray(base *DType, shape []int, b []byte, v any) error {
 	return err
 }
 
-// toInt returns v as an integer if it is one: any Go integer, bool, *big.Int, or a float
-// without a fraction.
+// toInt returns v as an integer. It accepts any Go integer, bool, *big.Int, or float without a
+// fraction.
 func toInt(v any) (*big.Int, bool) {
 	switch v := v.(type) {
 	case bool:
@@ -306,7 +306,7 @@ func toInt(v any) (*big.Int, bool) {
 	return n, true
 }
 
-// toFloat returns v as the nearest float64 if it is a number.
+// toFloat returns v, if it is a number, as the nearest float64.
 func toFloat(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -336,7 +336,7 @@ func toFloat(v any) (float64, bool) {
 	return 0, false
 }
 
-// valueText names a value in an error message.
+// valueText describes a value in an error.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32,
@@ -347,6 +347,12 @@ func valueText(v any) string {
 			return fmt.Sprintf("a string of %d bytes", len(v))
 		}
 		return fmt.Sprintf("%q", v)
+	case nil:
+		return "None"
+	case *Array:
+		return fmt.Sprintf("an array of shape %v", v.Shape())
+	case []any:
+		return fmt.Sprintf("a list of %d", len(v))
 	}
 	return fmt.Sprintf("a %T", v)
 }

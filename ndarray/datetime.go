@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// NaT is the value of a datetime64 or timedelta64 that is "not a time".
+// NaT is the Value of a Datetime64 or Timedelta64 that is "not a time".
 const NaT = -1 << 63
 
 // Datetime64 is a point in time: Value ticks of Unit since 1970-01-01T00:00:00 in
@@ -17,8 +17,7 @@ type Datetime64 struct {
 	Unit  DatetimeUnit
 }
 
-// Timedelta64 is a length of time: Value ticks of Unit. Years and months have no fixed
-// length.
+// Timedelta64 is a duration: Value ticks of Unit. Years and months have no fixed length.
 type Timedelta64 struct {
 	Value int64
 	Unit  DatetimeUnit
@@ -30,10 +29,10 @@ func (d Datetime64) IsNaT() bool { return d.Value == NaT }
 // IsNaT reports whether d is "not a time".
 func (d Timedelta64) IsNaT() bool { return d.Value == NaT }
 
-// datetimeUnits are the units from the longest to the shortest.
+// datetimeUnits lists the units from the longest to the shortest.
 var datetimeUnits = []string{"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"}
 
-// normalized checks u and makes its zero values explicit.
+// normalized returns u with its default values filled in, or an error if u is invalid.
 func (u DatetimeUnit) normalized() (DatetimeUnit, error) {
 	switch u.Base {
 	case "", "generic":
@@ -56,7 +55,7 @@ func (u DatetimeUnit) normalized() (DatetimeUnit, error) {
 
 func (u DatetimeUnit) equal(v DatetimeUnit) bool { return u == v }
 
-// perSecond returns the ticks of a unit in a second, for seconds and shorter, else 0.
+// perSecond returns the number of ticks of a unit in a second, or 0 for units longer than a second.
 func perSecond(base string) int64 {
 	n := int64(1)
 	for _, u := range datetimeUnits[6:] {
@@ -68,7 +67,7 @@ func perSecond(base string) int64 {
 	return 0
 }
 
-// secondsPer returns the seconds in a unit of weeks to seconds, else 0.
+// secondsPer returns the number of seconds in a unit of weeks to seconds, or 0 for other units.
 func secondsPer(base string) int64 {
 	switch base {
 	case "W":
@@ -87,22 +86,22 @@ func secondsPer(base string) int64 {
 
 // civil is a point in time in the proleptic Gregorian calendar. The year has no bounds.
 type civil struct {
-	year       *big.Int // nil if small holds it
-	small      int64
+	year       *big.Int // nil if smallYear holds the year
+	smallYear  int64
 	month, day int64 // from 1
 	second     int64 // of the day
-	fraction   int64 // ticks of the unit within the second
+	fraction   int64 // of the second, in ticks of the unit
 }
 
-// civil splits d, which is not NaT and has a unit. Its ticks times the unit's
-// multiple may be past int64, so the arithmetic is in big numbers where they are.
+// civil splits d, which must not be NaT and must have a unit. The ticks times the multiple of the
+// unit may exceed an int64; then it computes with big integers.
 func (d Datetime64) civil() civil {
 	num := int64(max(d.Unit.Num, 1))
 	if c, ok := d.civilFast(num); ok {
 		return c
 	}
 	v := new(big.Int).Mul(big.NewInt(d.Value), big.NewInt(num))
-	split := func(n int64) int64 { // v becomes v div n, the result is v mod n
+	split := func(n int64) int64 { // divides v by n and returns the remainder
 		m := new(big.Int)
 		v.DivMod(v, big.NewInt(n), m)
 		return m.Int64()
@@ -131,9 +130,9 @@ func (d Datetime64) civil() civil {
 	return c
 }
 
-// civilFast is civil for ticks whose products fit an int64.
+// civilFast is civil if all products fit an int64. It returns false otherwise.
 func (d Datetime64) civilFast(num int64) (civil, bool) {
-	const room = 1 << 40 // every multiplication below leaves this much
+	const room = 1 << 40 // all multiplications below stay within int64 by this margin
 	c := civil{month: 1, day: 1}
 	if n := perSecond(d.Unit.Base); n > 1 && num == 1 {
 		seconds := floorDiv(d.Value, n)
@@ -147,10 +146,10 @@ func (d Datetime64) civilFast(num int64) (civil, bool) {
 	v := d.Value * num
 	switch d.Unit.Base {
 	case "Y":
-		c.small = v + 1970
+		c.smallYear = v + 1970
 	case "M":
 		years := floorDiv(v, 12)
-		c.small, c.month = years+1970, v-years*12+1
+		c.smallYear, c.month = years+1970, v-years*12+1
 	default:
 		n := secondsPer(d.Unit.Base)
 		if n == 0 {
@@ -165,8 +164,8 @@ func (c *civil) setSeconds(seconds int64) {
 	days := floorDiv(seconds, 86400)
 	c.second = seconds - days*86400
 	cycles := floorDiv(days, daysIn400Years)
-	c.small, c.month, c.day = civilDay(days - cycles*daysIn400Years)
-	c.small += cycles * 400
+	c.smallYear, c.month, c.day = civilDay(days - cycles*daysIn400Years)
+	c.smallYear += cycles * 400
 }
 
 func floorDiv(a, b int64) int64 {
@@ -179,18 +178,18 @@ func floorDiv(a, b int64) int64 {
 
 const daysIn400Years = 146097
 
-// civilDay returns the date of a day from 1970-01-01 on, for 400 years.
+// civilDay returns the date of a day, counted from 1970-01-01. It must be less than 400 years
+// later.
 func civilDay(day int64) (year, month, dayOfMonth int64) {
 	t := time.Unix(day*86400, 0).UTC()
 	return int64(t.Year()), int64(t.Month()), int64(t.Day())
 }
 
-// String returns the time as ISO 8601 in its own unit, as numpy.datetime_as_string
-// and str(numpy.datetime64) do: "2023", "2023-01", "2023-01-15", "2023-01-15T10",
-// "2023-01-15T10:00:00.000000001". Weeks are shown as their first day. Years have
-// at least four digits; before the year 0 they are negative. NaT is "NaT". With the generic unit,
-// where NumPy refuses, it is the value alone. Unlike NumPy's, years past the range
-// of 64 bits do not wrap around.
+// String returns the time as ISO 8601 in its own unit, as numpy.datetime_as_string and
+// str(numpy.datetime64) do: "2023", "2023-01", "2023-01-15", "2023-01-15T10",
+// "2023-01-15T10:00:00.000000001". A week is shown as its first day. Years have at least four
+// digits; before the year 0 they are negative. NaT is "NaT". With the generic unit, for which NumPy
+// fails, the result is the value alone. Unlike in NumPy, years beyond 64 bits do not wrap around.
 func (d Datetime64) String() string { return string(d.append(nil)) }
 
 func (d Datetime64) append(b []byte) []byte {
@@ -234,15 +233,15 @@ func (d Datetime64) append(b []byte) []byte {
 
 func (c *civil) appendYear(b []byte) []byte {
 	if c.year == nil {
-		if c.small >= 0 {
-			return appendPadded(b, c.small, 4)
+		if c.smallYear >= 0 {
+			return appendPadded(b, c.smallYear, 4)
 		}
-		// The sign counts as one of the four.
-		return appendPadded(append(b, '-'), -c.small, 3)
+		// The sign counts as one of four characters.
+		return appendPadded(append(b, '-'), -c.smallYear, 3)
 	}
 	s := c.year.String()
 	if len(s) < 4 {
-		return (&civil{small: c.year.Int64()}).appendYear(b)
+		return (&civil{smallYear: c.year.Int64()}).appendYear(b)
 	}
 	return append(b, s...)
 }
@@ -255,15 +254,15 @@ func appendPadded(b []byte, n int64, width int) []byte {
 	return append(b, s...)
 }
 
-// Time returns the time in UTC. It fails with ErrValue for NaT, for the generic unit, for
-// years that a time.Time does not print (before 0 and after 9999), and for
-// picoseconds and shorter units where the time is not a whole number of nanoseconds.
+// Time returns the time in UTC. The error is of the kind ErrValue for NaT, for the generic unit,
+// for years before 0 and after 9999, which time.Time does not format, and for times that are not a
+// whole number of nanoseconds.
 func (d Datetime64) Time() (time.Time, error) {
 	if d.IsNaT() || d.Unit.Base == "" || d.Unit.Base == "generic" {
 		return time.Time{}, errorf(ErrValue, "datetime64 %s is no point in time", d)
 	}
 	c := d.civil()
-	year := c.small
+	year := c.smallYear
 	if c.year != nil {
 		year = -1
 		if c.year.IsInt64() {
@@ -287,8 +286,8 @@ func (d Datetime64) Time() (time.Time, error) {
 		time.UTC), nil
 }
 
-// String returns the ticks and their unit as str(numpy.timedelta64) does: "7 days",
-// "25 nanoseconds", "NaT"; the multiple of the unit is multiplied in.
+// String returns the ticks and their unit as str(numpy.timedelta64) does: "7 days", "25
+// nanoseconds", "NaT". The ticks are multiplied by the multiple of the unit.
 func (d Timedelta64) String() string {
 	if d.IsNaT() {
 		return "NaT"
@@ -297,15 +296,15 @@ func (d Timedelta64) String() string {
 	return v.String() + " " + timedeltaNames[max(slices.Index(datetimeUnits, d.Unit.Base), -1)+1]
 }
 
-// timedeltaNames are the units as str(numpy.timedelta64) writes them, generic first.
+// timedeltaNames has the units as str(numpy.timedelta64) writes them, the generic unit first.
 var timedeltaNames = [...]string{
 	"generic time units", "years", "months", "weeks", "days", "hours", "minutes", "seconds",
 	"milliseconds", "microseconds", "nanoseconds", "picoseconds", "femtoseconds", "attoseconds",
 }
 
-// Duration returns the length of time. It fails with ErrValue for NaT, for years, months and
-// the generic unit, which have no length, for what a time.Duration (292 years) does
-// not hold, and for what is not a whole number of nanoseconds.
+// Duration returns d as a time.Duration. The error is of the kind ErrValue for NaT, for years,
+// months and the generic unit, which have no length, for more than the 292 years that a
+// time.Duration holds, and for durations that are not a whole number of nanoseconds.
 func (d Timedelta64) Duration() (time.Duration, error) {
 	v := new(big.Int).Mul(big.NewInt(d.Value), big.NewInt(int64(max(d.Unit.Num, 1))))
 	if n := secondsPer(d.Unit.Base); n > 0 {

@@ -6,22 +6,22 @@ import (
 	"strconv"
 )
 
-// decimal is 0.d1d2d3... times ten to the power exp.
+// decimal is the number 0.d1d2d3... times ten to the power of exp.
 type decimal struct {
 	neg    bool
 	digits []byte // '0' to '9', no leading zero, not empty
 	exp    int
 }
 
-// shortest returns the fewest digits that identify mant times two to the power
-// exp2 among its neighbours, and of those the nearest. The neighbour below is half as far
-// away if lowerCloser. With an even mantissa the middle between neighbours
-// reads back as it, so the bounds count.
+// shortest returns the fewest digits that distinguish mant times two to the power of exp2 from its
+// neighbours, and among those the nearest to the value. lowerCloser says that the neighbour below
+// is only half as far away as the one above. If the mantissa is even, the midpoints to the
+// neighbours also read back as the value, so they are included.
 //
-// Reference: Steele and White, "How to Print Floating-Point Numbers Accurately", the
-// algorithm that NumPy's dragon4.c follows.
+// Reference: Steele and White, "How to Print Floating-Point Numbers Accurately", the algorithm of
+// NumPy's dragon4.c.
 func shortest(mant *big.Int, exp2 int, lowerCloser bool) decimal {
-	// value = r/s, and up/s and low/s are half the distances to the neighbours.
+	// The value is r/s; up/s and low/s are half the distances to its neighbours.
 	r, s := new(big.Int).Lsh(mant, 2), big.NewInt(4)
 	up, low := big.NewInt(2), big.NewInt(2)
 	if lowerCloser {
@@ -46,9 +46,9 @@ func shortest(mant *big.Int, exp2 int, lowerCloser bool) decimal {
 	return decimal{digits: generate(r, s, up, low, even), exp: exp}
 }
 
-// estimateExp10 returns k or k-1, where ten to the power k-1 <= a number of that many
-// bits < ten to the power k. No power of two in reach is so near to one of ten that the
-// float64 could mislead.
+// estimateExp10 returns k or k-1, where k is such that a number of so many bits is at least ten to
+// the power of k-1 and less than ten to the power of k. No power of two in range is so close to a
+// power of ten that the rounding of float64 matters.
 func estimateExp10(bitlen int) int {
 	return int(math.Floor(float64(bitlen-1)*math.Log10(2))) + 1
 }
@@ -65,7 +65,7 @@ func scale10(r, s, up, low *big.Int, exp int) {
 	low.Mul(low, p)
 }
 
-// generate yields digits of r/s, less than 1, until they identify it.
+// generate returns the digits of r/s, which is less than 1, until they distinguish it.
 func generate(r, s, up, low *big.Int, even bool) []byte {
 	ten, sum, q := big.NewInt(10), new(big.Int), new(big.Int)
 	var digits []byte
@@ -93,8 +93,8 @@ func generate(r, s, up, low *big.Int, even bool) []byte {
 	}
 }
 
-// carry adds one to the last digit. The digits never are all nines here, since
-// fewer of them would then have done.
+// carry adds one to the last digit. The digits are never all nines, because fewer digits would have
+// been enough then.
 func carry(digits []byte) []byte {
 	i := len(digits) - 1
 	for i > 0 && digits[i] == '9' {
@@ -104,8 +104,8 @@ func carry(digits []byte) []byte {
 	return digits[:i+1]
 }
 
-// text writes the number as strconv.FormatFloat does with precision -1, except that
-// format 'g' uses an exponent from 10^maxExp on.
+// text formats the number as strconv.FormatFloat does with precision -1, except that the format 'g'
+// uses an exponent from 10^maxExp on.
 func (d *decimal) text(format byte, maxExp int) string {
 	var b []byte
 	if d.neg {

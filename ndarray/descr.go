@@ -2,15 +2,18 @@ package ndarray
 
 import "strconv"
 
-// Descr returns the dtype as the header of an .npy file describes it, for JSON:
-// a string ("<f8"), or for a structured dtype a []any with a []any{name, descr} or
-// []any{name, descr, shape} for each field; a field with a title has []any{title, name}
-// for its name, and bytes between fields appear as fields named "". A subarray by
-// itself is []any{descr, shape}. A shape is a []any of ints.
+// Descr returns the dtype as the header of an .npy file describes it, as values for JSON. It is
 //
-// What no header can describe, fields that overlap or are out of order, is a
-// map[string]any with names, formats, offsets and itemsize, as numpy.dtype takes it. A
-// StringDType is "|O", as in files.
+//   - a string such as "<f8"
+//   - for a structured dtype a []any with a []any{name, descr} or []any{name, descr, shape} for
+//     each field. The name of a field with a title is []any{title, name}. Bytes between fields are
+//     fields named ""
+//   - for a subarray by itself []any{descr, shape}
+//   - for fields that overlap or are out of order, which no header can describe, a map[string]any
+//     with names, formats, offsets and itemsize, as numpy.dtype accepts it
+//   - for a StringDType "|O", as in files
+//
+// A shape is a []any of ints.
 //
 // Reference: numpy/lib/format.py, dtype_to_descr; numpy/_core/_internal.py, _array_descr.
 func (d *DType) Descr() any {
@@ -49,7 +52,7 @@ func (d *DType) Descr() any {
 	return list
 }
 
-// inOrder reports whether no field begins before the end of the one before it.
+// inOrder reports whether each field begins after the end of the one before it.
 func (d *DType) inOrder() bool {
 	end := 0
 	for _, f := range d.more.fields {
@@ -82,9 +85,9 @@ func anyShape(shape []int) []any {
 	return list
 }
 
-// DescrLiteral returns Descr as the Python literal that the header of an .npy file holds. It
-// fails with ErrDType for what no header can describe: overlapping fields or
-// titles that are not strings.
+// DescrLiteral returns Descr as the Python literal in the header of an .npy file. The error is of
+// the kind ErrDType for what no header can describe: overlapping fields, or titles that are not
+// strings.
 func (d *DType) DescrLiteral() (string, error) {
 	b, err := d.appendDescr(nil)
 	return string(b), err

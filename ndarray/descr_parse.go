@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// ParseDescr returns the dtype that the descr of an .npy header describes. The text is a
-// Python literal and is not evaluated: a string, a list of (name, descr) and
-// (name, descr, shape) tuples, where a name may be a (title, name) tuple, or a
-// (descr, shape) tuple, nested. Fields named "" of a void dtype are padding. A
-// dictionary of names, formats, offsets, titles, itemsize and aligned, as str(dtype) shows
-// it, is understood too. Anything else is an error of the kind ErrDType.
+// ParseDescr returns the dtype that the descr of an .npy header describes. The text is a Python
+// literal, which is parsed and not evaluated. It is a string, a list of (name, descr) and (name,
+// descr, shape) tuples, or a (descr, shape) tuple, nested. A name may be a (title, name) tuple.
+// Fields named "" of a void dtype are padding. ParseDescr also accepts a dictionary of names,
+// formats, offsets, titles, itemsize and aligned, as str(dtype) shows it. For anything else the
+// error is of the kind ErrDType.
 //
 // Reference: numpy/lib/format.py, descr_to_dtype.
 func ParseDescr(s string) (*DType, error) {
@@ -26,16 +26,17 @@ func ParseDescr(s string) (*DType, error) {
 	return descrDType(v, 0, false)
 }
 
-// The values of a literal: string, int, bool, nil, list, tuple, dict.
+// The value of a literal is a string, int, bool, nil or one of these.
 type (
 	literalList  []any
 	literalTuple []any
 	literalDict  map[string]any
 )
 
+// literalParser parses a Python literal.
 type literalParser struct {
 	s string
-	i int
+	i int // offset of the next byte
 }
 
 // maxLiteralDepth is more than MaxDTypeDepth levels of fields and subarrays need.
@@ -92,7 +93,7 @@ func (p *literalParser) value(depth int) (any, error) {
 	return nil, p.fail("neither a string nor a list nor a tuple")
 }
 
-// items parses a list or tuple; comma tells whether the last item had one after it.
+// items parses the items of a list or tuple. comma says whether a comma follows the last item.
 func (p *literalParser) items(end byte, depth int) (items []any, comma bool, err error) {
 	p.i++
 	for {
@@ -160,7 +161,7 @@ func (p *literalParser) number() (any, error) {
 		p.i = start
 		return nil, p.fail("a number that is too large")
 	}
-	if p.i < len(p.s) && p.s[p.i] == 'L' { // Python 2's long
+	if p.i < len(p.s) && p.s[p.i] == 'L' { // a long of Python 2
 		p.i++
 	}
 	return n, nil
@@ -214,7 +215,7 @@ func (p *literalParser) escape(b []byte) ([]byte, error) {
 	return utf8.AppendRune(b, rune(n)), nil
 }
 
-// descrDType makes a dtype of a parsed descr; lists are laid out aligned if align.
+// descrDType returns the dtype for a parsed descr. With align, fields of a list are aligned.
 func descrDType(v any, depth int, align bool) (*DType, error) {
 	if depth > MaxDTypeDepth {
 		return nil, errorf(ErrLimit, "descr: nested more than %d levels", MaxDTypeDepth)
@@ -304,7 +305,7 @@ func descrName(v any) (name string, title any, ok bool) {
 	return name, title, ok
 }
 
-// descrDictDType makes a dtype of the dictionary form.
+// descrDictDType returns the dtype for the dictionary form.
 func descrDictDType(d literalDict, depth int) (*DType, error) {
 	names, ok1 := d["names"].(literalList)
 	formats, ok2 := d["formats"].(literalList)

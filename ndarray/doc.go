@@ -1,13 +1,13 @@
-// Package ndarray has NumPy's arrays and dtypes in Go: n-dimensional, typed, over memory that
-// may come from a file or a pickle. It reads no files and knows nothing of pickles.
+// Package ndarray implements NumPy's arrays and dtypes in Go: n-dimensional, typed, over memory
+// that may come from a file or a pickle. It does not read pickles or .npy files itself.
 //
 // # Model
 //
-// An [Array] has a [DType], which says what an element is; a shape, the number of
-// elements along each axis; strides, the step in bytes between neighbours along each axis; and
-// memory. Elements lie in C order (the last index varies fastest), in F order (the first
-// does), or, in views, anywhere in the memory by the strides. All is as in NumPy, with the
-// same words: itemsize, ndim, size, nbytes, writeable.
+// An [Array] has a [DType], which describes an element; a shape, the number of elements along each
+// axis; strides, the step in bytes from one element to the next along each axis; and memory. The
+// elements are in C order (the last index varies fastest), in F order (the first index does), or,
+// in views, anywhere in the memory where the strides lead. All terms have their meaning in NumPy:
+// itemsize, ndim, size, nbytes, writeable.
 //
 // # Types
 //
@@ -27,34 +27,35 @@
 //	object                    |O            any               Values, Strings, Objects
 //	StringDType               |T16          string            Strings, Objects
 //
-// Every dtype that has a byte order may be little- or big-endian. [ParseDType] understands
-// NumPy's dtype strings, [ParseDescr] the descr of .npy files, [DType.Str], [DType.String],
-// [DType.Repr] and [DType.Descr] write them.
+// Every dtype that has a byte order may be little- or big-endian. [ParseDType] parses NumPy's dtype
+// strings, [ParseDescr] the descr of .npy files; [DType.Str], [DType.String], [DType.Repr] and
+// [DType.Descr] format them.
 //
-// Elements of dtypes with objects are Go values, not bytes: such an array keeps a []any, and
-// Bytes and its kin fail for it. One of much text that a pickle was read into keeps the
-// text instead, as places in bytes, until Objects or SetAt needs the []any.
+// Elements of dtypes with objects are Go values, not bytes: such an array has a []any, and methods
+// such as Bytes fail. An array of text from a pickle stores its text in a more compact form, until
+// Objects or SetAt needs the []any.
 //
 // # Who owns the memory
 //
-// [New] and [FromSlice] alias what they are given. Views ([Array.Transpose], [Array.Reshape],
-// [Array.Index], [Array.Slice], [Array.Field]) share the memory of their array. [Slice] gives
-// that memory as a Go slice; [Values], [Strings], [Records], [Array.Copy] and [Array.AppendBytes]
-// copy. An array whose memory can be taken back, because it is a mapped file, has an
-// [Owner] that is asked before each access.
+// [New] and [FromSlice] share the memory of their argument. Views ([Array.Transpose],
+// [Array.Reshape], [Array.Index], [Array.Slice], [Array.Field]) share the memory of their array.
+// [Slice] returns that memory as a Go slice; [Values], [Strings], [Records], [Array.Copy] and
+// [Array.AppendBytes] copy it. An array whose memory can be taken away, because it is a mapped
+// file, has an [Owner], which is asked before each access.
 //
-// A DType never changes once it is built; one that is made pending, because
-// unpickling makes objects in two steps, is frozen by its first use. So no array's
-// view ever reaches outside its memory.
+// A DType never changes once it is built. Unpickling creates dtypes in two steps; between them a
+// dtype is pending, and its first use ends that state. So no view ever reaches outside the memory
+// of its array.
 //
 // # Limits and safety
 //
-// Nothing that a file says is trusted: shapes, itemsizes and offsets are checked with overflow in
-// mind before anything is made of them, dtypes are nested at most [MaxDTypeDepth] levels and have
-// at most [MaxDTypeNodes] parts, arrays of elements without bytes have at most [MaxEmptyElements].
-// No function recurses deeper than that, or than four arrays inside each other's elements. Errors
-// are of the type [*Error], of one of the kinds [ErrShape], [ErrDType], ... Only a wrong index in
-// [Array.At], [Array.SetAt] and [Masked.IsMasked] panics, as it does with slices.
+// Values from a file are not trusted. Shapes, itemsizes and offsets are checked, for overflow too,
+// before they are used. A dtype has at most [MaxDTypeDepth] levels and [MaxDTypeNodes] parts, and
+// an array of elements without bytes has at most [MaxEmptyElements] elements. No function recurses
+// deeper than a dtype, or than four arrays inside each other's elements. Errors are of the type
+// [*Error], of one of the kinds [ErrShape], [ErrDType], ... Only a bad index panics, as it does
+// with slices: in [Array.At], [Array.SetAt], [Masked.IsMasked] and the At of [Concatenated] and
+// [BitMask].
 //
 // # Concurrency
 //

@@ -2,59 +2,58 @@ package ndarray
 
 import "slices"
 
-// DType says what the elements of an array are: NumPy's dtype. It is made by
-// [ParseDType], [ParseDescr], [NewStruct] or [NewDType] and never changes
-// afterwards, except for one of [NewPendingDType], which is set at most once, before
-// its first use. A DType that is set is safe for concurrent use.
+// A DType describes the elements of an array: NumPy's dtype. It is created by [ParseDType],
+// [ParseDescr], [NewStruct] or [NewDType] and never changes afterwards. The only exception is a
+// pending dtype, which unpickling creates in two steps: it is set at most once, before its first
+// use. A DType is safe for concurrent use.
 type DType struct {
 	kind     Kind
 	order    ByteOrder
 	aligned  bool
-	object   bool // holds Python objects (object or StringDType elements) somewhere
+	object   bool // whether it has elements of object or StringDType, at any depth
 	ldFormat LongDoubleFormat
-	depth    uint8 // levels of fields and subarrays below
+	depth    uint8 // levels of fields and subarrays inside it
 	itemsize int
 	align    int
-	nodes    int // dtypes in the tree below, itself included, shared ones as often as they occur
+	nodes    int // number of dtypes in it, with itself; each counts as often as it occurs
 	more     *dtypeMore
 	set      func(d *DType, state any) error // not nil while pending
 }
 
-// dtypeMore is what most dtypes do not have.
+// dtypeMore has the fields that most dtypes do not need.
 type dtypeMore struct {
 	fields   []Field
 	names    []string
-	index    map[string]int // only for many fields
+	index    map[string]int // of fields by name and title; nil for few fields
 	base     *DType
 	subShape []int
 	unit     DatetimeUnit
 	metadata any
 	class    string
-	small    smallKind // of ml_dtypes, from the class
+	small    smallKind // the format of ml_dtypes, which the class determines
 	na       any
 	hasNA    bool
 	noCoerce bool
 }
 
-// Field is one field of a structured dtype.
+// A Field is a field of a structured dtype.
 type Field struct {
 	// Name is the field's name, unique among the fields.
 	Name string
-	// Title is NumPy's second name of a field: nil where there is none, usually
-	// a string.
+	// Title is NumPy's second name of a field, usually a string. It is nil if there is none.
 	Title any
 	// DType is the field's own dtype; it may be structured or a subarray.
 	DType *DType
-	// Offset is where the field begins, in bytes from the start of the element.
+	// Offset is the position of the field in the element, in bytes.
 	Offset int
 }
 
-// DatetimeUnit is the tick of a datetime64 or timedelta64: Num times Base.
+// A DatetimeUnit is the tick of a datetime64 or timedelta64: Num times Base.
 type DatetimeUnit struct {
-	// Base is one of Y M W D h m s ms us ns ps fs as and generic, which is no
-	// unit. The empty string is generic.
+	// Base is Y, M, W, D, h, m, s, ms, us, ns, ps, fs, as or generic, which means no unit. The
+	// empty string is generic.
 	Base string
-	// Num is the multiple, at least 1. Zero is 1.
+	// Num is the multiple, at least 1. Zero means 1.
 	Num int
 }
 
@@ -79,8 +78,8 @@ var (
 	float16DType = native(KindFloat, 2)
 )
 
-// ObjectDType returns the dtype of arrays whose elements are Python objects, in Go values of any
-// type: numpy.dtype("O").
+// ObjectDType returns the dtype of arrays whose elements are Python objects: numpy.dtype("O"). In
+// Go they are values of any type.
 func ObjectDType() *DType { return objectDType }
 
 func native(kind Kind, itemsize int) *DType {
@@ -93,18 +92,18 @@ func native(kind Kind, itemsize int) *DType {
 
 // Kind returns dtype.kind. A structured dtype and a subarray are KindVoid.
 func (d *DType) Kind() Kind {
-	if d.kind == 0 { // the zero DType is V0
+	if d.kind == 0 { // The zero DType is V0.
 		return KindVoid
 	}
 	return d.kind
 }
 
-// ItemSize returns the bytes of one element: dtype.itemsize. For object elements
-// it is NumPy's 8, of which nothing is stored.
+// ItemSize returns the size of one element in bytes: dtype.itemsize. For object it is 8, as in
+// NumPy, although no such bytes are stored.
 func (d *DType) ItemSize() int { return d.itemsize }
 
-// ByteOrder returns '<', '>' or '|'; unlike dtype.byteorder never '='. A structured
-// dtype is '|' whatever its fields are.
+// ByteOrder returns '<', '>' or '|'. Unlike dtype.byteorder it never returns '='. A structured
+// dtype is always '|'.
 func (d *DType) ByteOrder() ByteOrder {
 	if d.order == 0 {
 		return NotApplicable
@@ -112,9 +111,8 @@ func (d *DType) ByteOrder() ByteOrder {
 	return d.order
 }
 
-// IsNative reports whether the elements are in this machine's byte order, or have
-// none: dtype.isnative. A structured dtype is native if all its fields are; a subarray
-// always is, whatever its elements are.
+// IsNative reports whether the elements are in this machine's byte order, or have none:
+// dtype.isnative. A structured dtype is native if all its fields are. A subarray is always native.
 func (d *DType) IsNative() bool {
 	if d.Names() != nil {
 		for _, f := range d.more.fields {
@@ -127,8 +125,8 @@ func (d *DType) IsNative() bool {
 	return d.ByteOrder() == NotApplicable || d.order == NativeEndian
 }
 
-// Alignment returns dtype.alignment in bytes: what NumPy aligns such an element to
-// on a 64-bit machine.
+// Alignment returns dtype.alignment in bytes: the alignment that NumPy gives such an element on a
+// 64-bit machine.
 func (d *DType) Alignment() int { return max(d.align, 1) }
 
 // Fields returns the fields of a structured dtype in order, or nil. The caller must
@@ -140,9 +138,8 @@ func (d *DType) Fields() []Field {
 	return d.more.fields
 }
 
-// Names returns the names of the fields in order: dtype.names. It is nil for a
-// dtype without fields, and empty but not nil for dtype([]). The caller must not
-// change the slice.
+// Names returns the names of the fields in order: dtype.names. It is nil for a dtype that is not
+// structured, and empty but not nil for dtype([]). The caller must not change the slice.
 func (d *DType) Names() []string {
 	if d.more == nil {
 		return nil
@@ -150,7 +147,7 @@ func (d *DType) Names() []string {
 	return d.more.names
 }
 
-// Field returns the field of that name, or of that title if the title is a string.
+// Field returns the field with the given name, or with that string as its title.
 func (d *DType) Field(name string) (Field, bool) {
 	if i := d.fieldIndex(name); i >= 0 {
 		return d.more.fields[i], true
@@ -174,9 +171,9 @@ func (d *DType) fieldIndex(name string) int {
 	return slices.IndexFunc(d.more.fields, func(f Field) bool { return f.Title == any(name) })
 }
 
-// Subarray returns the element dtype and the shape of a subarray dtype, or nil. The
-// caller must not change the shape. An array never has such a dtype itself: its
-// dimensions join the array's.
+// Subarray returns the element dtype and the shape of a subarray dtype, or nil for any other dtype.
+// The caller must not change the shape. The dtype of an array is never a subarray, because its
+// dimensions become those of the array.
 func (d *DType) Subarray() (base *DType, shape []int) {
 	if d.more == nil {
 		return nil, nil
@@ -184,12 +181,12 @@ func (d *DType) Subarray() (base *DType, shape []int) {
 	return d.more.base, d.more.subShape
 }
 
-// HasObject reports whether elements hold Python objects: dtype.hasobject. Such arrays
-// keep their elements as Go values, not as bytes.
+// HasObject reports whether the elements contain Python objects: dtype.hasobject. An array of such
+// a dtype stores its elements as Go values, not as bytes.
 func (d *DType) HasObject() bool { return d.object }
 
-// Unit returns the unit of a datetime64 or timedelta64: numpy.datetime_data. For other
-// dtypes it is the zero value.
+// Unit returns the unit of a datetime64 or timedelta64: numpy.datetime_data. For other dtypes it is
+// the zero DatetimeUnit.
 func (d *DType) Unit() DatetimeUnit {
 	if d.kind != KindDatetime && d.kind != KindTimedelta {
 		return DatetimeUnit{}
@@ -197,8 +194,7 @@ func (d *DType) Unit() DatetimeUnit {
 	return d.more.unit
 }
 
-// Metadata returns what the pickle had as dtype.metadata, or nil. It takes no part in
-// comparing.
+// Metadata returns dtype.metadata from a pickle, or nil. It does not affect equality.
 func (d *DType) Metadata() any {
 	if d.more == nil {
 		return nil
@@ -206,12 +202,11 @@ func (d *DType) Metadata() any {
 	return d.more.metadata
 }
 
-// Aligned reports dtype.isalignedstruct: whether the fields were laid out as a C
-// compiler would.
+// Aligned returns dtype.isalignedstruct: whether the fields are aligned as a C compiler would.
 func (d *DType) Aligned() bool { return d.aligned }
 
-// ScalarClass returns the Python class of the elements where it is not the
-// usual one for the kind, such as "numpy.record", or "".
+// ScalarClass returns the Python class of the elements, such as "numpy.record", or "" if it is the
+// usual one for the kind.
 func (d *DType) ScalarClass() string {
 	if d.more == nil {
 		return ""
@@ -219,8 +214,7 @@ func (d *DType) ScalarClass() string {
 	return d.more.class
 }
 
-// NA returns the missing-value object of a StringDType, as given, and whether it has
-// one. Coerce tells whether non-strings are converted on assignment.
+// NA returns the missing-value object of a StringDType, and whether it has one.
 func (d *DType) NA() (na any, ok bool) {
 	if d.more == nil {
 		return nil, false
@@ -228,15 +222,16 @@ func (d *DType) NA() (na any, ok bool) {
 	return d.more.na, d.more.hasNA
 }
 
-// Coerce returns the coerce parameter of a StringDType, true by default.
+// Coerce returns the coerce parameter of a StringDType: whether other values are converted to
+// strings on assignment. The default is true.
 func (d *DType) Coerce() bool { return d.more == nil || !d.more.noCoerce }
 
-// LongDoubleFormat returns how the elements of a longdouble or clongdouble dtype are
-// stored, which no pickle tells.
+// LongDoubleFormat returns the format of a longdouble or clongdouble dtype, which a pickle does not
+// contain.
 func (d *DType) LongDoubleFormat() LongDoubleFormat { return d.ldFormat }
 
-// WithLongDouble returns d with every longdouble in it, at any depth, read in the
-// given format. Only those of 16 bytes (clongdouble 32) can be Binary128.
+// WithLongDouble returns d with the given format for every longdouble in it, at any depth. Only
+// longdoubles of 16 bytes (clongdoubles of 32) can be Binary128.
 func (d *DType) WithLongDouble(format LongDoubleFormat) *DType {
 	c := *d
 	c.set = nil
@@ -261,8 +256,8 @@ func (d *DType) WithLongDouble(format LongDoubleFormat) *DType {
 	return &c
 }
 
-// NewByteOrder returns d with the byte order of every part of it changed:
-// dtype.newbyteorder. The bytes of an array are not touched by it.
+// NewByteOrder returns d with the byte order of all its parts changed: dtype.newbyteorder. It does
+// not change the bytes of any array.
 func (d *DType) NewByteOrder(order ByteOrder) *DType {
 	c := *d
 	c.set = nil
@@ -288,7 +283,7 @@ func (d *DType) isLongDouble() bool {
 	return d.kind == KindFloat && d.itemsize >= 12 || d.kind == KindComplex && d.itemsize >= 24
 }
 
-// small returns what d is of ml_dtypes' formats.
+// small returns which format of ml_dtypes d is, or 0.
 func (d *DType) small() smallKind {
 	if d.more == nil {
 		return 0
@@ -298,17 +293,16 @@ func (d *DType) small() smallKind {
 
 func (d *DType) isStruct() bool { return d.more != nil && d.more.names != nil }
 
-// freeze ends the time in which d may still be set. It writes only to a pending
-// dtype, so that shared ones can be used concurrently.
+// freeze prevents a pending dtype from being set any more. It writes to nothing but a pending
+// dtype, so shared dtypes can be used concurrently.
 func (d *DType) freeze() {
 	if d.set != nil {
 		d.set = nil
 	}
 }
 
-// Equal reports whether elements of both dtypes have the same meaning and layout:
-// numpy's ==. Metadata, alignment, the scalar class and titles' absence matter as they
-// do there: titles count, the others do not.
+// Equal reports whether elements of both dtypes have the same meaning and layout, as == does in
+// NumPy: titles of fields count; metadata, alignment and the scalar class do not.
 func (d *DType) Equal(e *DType) bool {
 	if d == e {
 		return true
@@ -352,8 +346,8 @@ func equalTitle(a, b any) bool {
 	return ok == ok2 && s == t && (a == nil) == (b == nil)
 }
 
-// equalNA compares the missing-value objects of two StringDTypes: nil, strings and
-// NaN by meaning, anything else only by being the same simple value.
+// equalNA compares the missing-value objects of two StringDTypes: nil, strings and NaN by value,
+// and any other object only if it is the same simple value.
 func equalNA(d, e *DType) bool {
 	a, ok := d.NA()
 	b, ok2 := e.NA()

@@ -6,49 +6,49 @@ import (
 )
 
 const (
-	// MaxDTypeDepth is how many levels of fields and subarrays a dtype may have.
+	// MaxDTypeDepth is the largest number of levels of fields and subarrays in a dtype.
 	MaxDTypeDepth = 64
-	// MaxDTypeNodes is how many dtypes a dtype may consist of, those that occur in
-	// several places counted each time: 16 levels of two fields each.
+	// MaxDTypeNodes is the largest number of dtypes in a dtype. A dtype that occurs in several
+	// places counts each time. It is enough for 15 levels of two fields each.
 	MaxDTypeNodes = 1 << 16
 )
 
-// DTypeSpec describes a dtype for [NewDType].
+// A DTypeSpec describes a dtype for [NewDType].
 type DTypeSpec struct {
 	Kind Kind
-	// ItemSize in bytes. -1, and 0 for kinds whose size is fixed, means
-	// the usual one; for structured dtypes and subarrays -1 means to compute it.
+	// ItemSize is in bytes. -1, or 0 for kinds of a fixed size, means the usual size. For
+	// structured dtypes and subarrays, -1 means that it is computed.
 	ItemSize int
-	// ByteOrder: '<' or '>'; 0, '=' and '|' mean this machine's. Ignored where
-	// none applies.
+	// ByteOrder is '<' or '>'; 0, '=' and '|' mean this machine's. It is ignored for kinds without
+	// a byte order.
 	ByteOrder ByteOrder
-	// Alignment matters for KindVoid; 0 and -1 mean the usual one.
+	// Alignment is used for KindVoid. 0 and -1 mean the usual one.
 	Alignment int
 	Aligned   bool
-	// Names gives the order of the fields, if not nil; it must name each of them
-	// exactly once. With Names not nil and no Fields the dtype is dtype([]).
+	// Names, if not nil, gives the order of the fields. It must contain the name of each field
+	// exactly once. If it is not nil and there are no Fields, the dtype is dtype([]).
 	Names  []string
 	Fields []Field
-	// Base and SubShape make a subarray.
+	// Base and SubShape, if Base is not nil, describe a subarray.
 	Base     *DType
 	SubShape []int
-	// Unit of datetime64 and timedelta64.
+	// Unit is the unit of a datetime64 or timedelta64.
 	Unit     DatetimeUnit
 	Metadata any
-	// ScalarClass as "module.name" where it is not NumPy's own for the kind.
+	// ScalarClass is "module.name", or "" for NumPy's own class for the kind.
 	ScalarClass string
-	// NA (if HasNA) and Coerce are the parameters of a StringDType; Coerce is
-	// true in Python unless it says otherwise.
+	// NA (if HasNA) and Coerce are the parameters of a StringDType. Coerce is true by default in
+	// Python.
 	NA            any
 	HasNA, Coerce bool
-	// LongDouble is the format of longdouble and clongdouble.
+	// LongDouble is the format of a longdouble or clongdouble.
 	LongDouble LongDoubleFormat
 }
 
-// NewDType returns the dtype that spec describes, or an error of the kind ErrDType that
-// says which part of it lies: every size, offset, name and unit is checked, so that
-// no array of the dtype reaches outside its elements. The slices of spec are
-// copied, dtypes in it are frozen.
+// NewDType returns the dtype that spec describes, or an error of the kind ErrDType that says what
+// is wrong with it. Every size, offset, name and unit is checked, so that no array of the dtype
+// reaches outside its memory. The slices of spec are copied. Pending dtypes in spec cannot be set
+// afterwards.
 func NewDType(spec DTypeSpec) (*DType, error) {
 	d := &DType{}
 	if err := d.build(&spec); err != nil {
@@ -57,9 +57,9 @@ func NewDType(spec DTypeSpec) (*DType, error) {
 	return d, nil
 }
 
-// NewStruct returns a structured dtype of the fields side by side, in order, each
-// Offset ignored: numpy.dtype(list, align=align). With align each field starts at a
-// multiple of its alignment and the itemsize is one of the largest, as in C.
+// NewStruct returns a structured dtype with the fields side by side, in order, as numpy.dtype(list,
+// align=align) does. The Offset of each field is ignored. With align, each field begins at a
+// multiple of its alignment, and the itemsize is a multiple of the largest alignment, as in C.
 func NewStruct(fields []Field, align bool) (*DType, error) {
 	fields = slices.Clone(fields)
 	end, largest := 0, 1
@@ -97,7 +97,7 @@ func NewSubarray(base *DType, shape ...int) (*DType, error) {
 // roundUp returns the least multiple of align that is at least n.
 func roundUp(n, align int) int { return (n + align - 1) / align * align }
 
-// build sets d, which has nothing yet, to what spec says.
+// build sets d, which must be empty, to the dtype that spec describes.
 func (d *DType) build(spec *DTypeSpec) error {
 	d.kind, d.nodes, d.order, d.align = spec.Kind, 1, NotApplicable, 1
 	if spec.ItemSize < -1 {
@@ -149,7 +149,7 @@ func (d *DType) extra() *dtypeMore {
 	return d.more
 }
 
-// buildSize sets itemsize, byte order and alignment of the kinds.
+// buildSize sets the itemsize, byte order and alignment.
 func (d *DType) buildSize(spec *DTypeSpec) error {
 	size := spec.ItemSize
 	unit := 0 // bytes that are swapped together and aligned
@@ -215,7 +215,7 @@ func (d *DType) buildSize(spec *DTypeSpec) error {
 	return nil
 }
 
-// fixedSize returns the itemsize of kinds that have only one, or a usual one.
+// fixedSize returns the only itemsize of a kind, or the usual one, in bytes.
 func (k Kind) fixedSize() int {
 	switch k {
 	case KindBool:
@@ -254,7 +254,7 @@ func (d *DType) buildSubarray(spec *DTypeSpec) error {
 		return errorf(ErrDType, "subarray: %v", err.(*Error).Text)
 	}
 	if base.itemsize == 0 {
-		// No bytes bound what such elements unfold to.
+		// Elements without bytes could be any number, so they are limited as nodes are.
 		if size > MaxDTypeNodes || size*base.nodes > MaxDTypeNodes {
 			return errorf(ErrLimit, "a dtype of more than %d parts", MaxDTypeNodes)
 		}
@@ -273,7 +273,7 @@ func (d *DType) buildSubarray(spec *DTypeSpec) error {
 	return nil
 }
 
-// adopt counts the dtype c as part of d.
+// adopt adds the depth and nodes of c, a part of d, to those of d.
 func (d *DType) adopt(c *DType) error {
 	d.object = d.object || c.object
 	d.depth = max(d.depth, c.depth+1)
@@ -333,7 +333,7 @@ func (d *DType) buildFields(spec *DTypeSpec) error {
 	return checkOverlap(fields)
 }
 
-// orderFields returns a copy of the fields in the order of the names.
+// orderFields returns a copy of the fields in the order of spec.Names.
 func orderFields(spec *DTypeSpec) ([]Field, error) {
 	if spec.Names == nil {
 		return slices.Clone(spec.Fields), nil
@@ -356,7 +356,7 @@ func orderFields(spec *DTypeSpec) ([]Field, error) {
 	return fields, nil
 }
 
-// indexNames refuses names and titles that occur twice, and fills the index.
+// indexNames sets m.index. It returns an error for a name or title that occurs twice.
 func (m *dtypeMore) indexNames() error {
 	seen := make(map[string]bool, len(m.fields))
 	for i, f := range m.fields {
@@ -385,14 +385,14 @@ func (m *dtypeMore) indexNames() error {
 	return nil
 }
 
-// checkOverlap refuses a field with objects that shares bytes with another field.
+// checkOverlap returns an error if a field with objects shares bytes with another field.
 func checkOverlap(fields []Field) error {
 	if !slices.ContainsFunc(fields, func(f Field) bool { return f.DType.object }) {
 		return nil
 	}
 	byOffset := slices.Clone(fields)
 	slices.SortStableFunc(byOffset, func(a, b Field) int { return cmp.Compare(a.Offset, b.Offset) })
-	var last, lastObject Field // those that reach furthest
+	var last, lastObject Field // the fields so far that end last
 	end, endObject := 0, 0
 	for _, f := range byOffset {
 		if f.DType.itemsize == 0 {
@@ -415,16 +415,16 @@ func checkOverlap(fields []Field) error {
 	return nil
 }
 
-// newPendingDType is NewDType of package internal/pending.
+// newPendingDType implements NewDType of package internal/pending.
 func newPendingDType(initial *DType, set func(d *DType, state any) error) *DType {
 	d := *initial
 	d.set = set
 	return &d
 }
 
-// PySetState gives a dtype that unpickling made its state; it is how gopickle's machine carries out
-// BUILD. Afterwards, once the dtype was used, and for any other dtype, it is an error of the
-// kind ErrState: a view made with the dtype would reach outside its memory.
+// PySetState sets the state of a pending dtype; gopickle's machine calls it for the opcode BUILD.
+// For a dtype that was used, and for any other dtype, the error is of the kind ErrState: an
+// existing view with the dtype would reach outside its memory.
 func (d *DType) PySetState(state any) error {
 	if d.set == nil {
 		return errorf(ErrState, "a dtype that is already set or in use cannot be given a state")
@@ -436,7 +436,7 @@ func (d *DType) PySetState(state any) error {
 	return nil
 }
 
-// setSpec sets a pending dtype to what spec says.
+// setSpec sets a pending dtype to the one that spec describes.
 func (d *DType) setSpec(spec DTypeSpec) error {
 	if d.set == nil {
 		return errorf(ErrState, "a dtype that is already set or in use cannot be changed")
@@ -446,7 +446,7 @@ func (d *DType) setSpec(spec DTypeSpec) error {
 		return err
 	}
 	if d.set == nil {
-		// Building froze d: it is among its own fields.
+		// build has frozen d, so d is among its own fields.
 		return errorf(ErrState, "a dtype that contains itself")
 	}
 	*d = *built

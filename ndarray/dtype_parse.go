@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// typeCodes are the one-letter names: numpy.dtype.char, on 64-bit Linux and macOS.
+// typeCodes are the one-letter names of dtypes, numpy.dtype.char, on 64-bit Linux and macOS.
 var typeCodes = map[byte]string{
 	'?': "b1", 'b': "i1", 'B': "u1", 'h': "i2", 'H': "u2", 'i': "i4", 'I': "u4",
 	'l': "i8", 'L': "u8", 'q': "i8", 'Q': "u8", 'p': "i8", 'P': "u8", 'n': "i8", 'N': "u8",
@@ -16,7 +16,8 @@ var typeCodes = map[byte]string{
 	'T': "T16",
 }
 
-// typeNames are the names of numpy.dtype(name) in NumPy 1 and 2, on 64-bit Linux and macOS.
+// typeNames are the names that numpy.dtype(name) accepts in NumPy 1 and 2, on 64-bit Linux and
+// macOS.
 var typeNames = map[string]string{
 	"bool": "b1", "bool_": "b1", "bool8": "b1",
 	"int8": "i1", "byte": "i1", "uint8": "u1", "ubyte": "u1",
@@ -38,20 +39,19 @@ var typeNames = map[string]string{
 	"datetime64": "M8", "timedelta64": "m8",
 }
 
-// ParseDType returns the dtype that a string names, as numpy.dtype(s) does on 64-bit
-// Linux and macOS, with NumPy 1's names and NumPy 2's: array-protocol strings
-// ("<f8", "S3", ">M8[25s]"), one-letter codes ("d"), names ("float64"), and
-// several of them, also repeated, separated by commas ("i4,(2,3)f8"). It accepts
-// also the longdouble of 32-bit programs ("f12", "c24"), and what Str and String
-// return. Longdoubles are X87; see [DType.WithLongDouble].
+// ParseDType returns the dtype that a string names, as numpy.dtype(s) does on 64-bit Linux and
+// macOS. It accepts the names of NumPy 1 and 2: array-protocol strings ("<f8", "S3", ">M8[25s]"),
+// one-letter codes ("d"), names ("float64"), and several of them, possibly repeated, separated by
+// commas ("i4,(2,3)f8"). It also accepts the longdouble of 32-bit programs ("f12", "c24"), and the
+// results of Str and String. Longdoubles are X87; see [DType.WithLongDouble].
 //
-// What is none of these is an error of the kind ErrDType. So is a datetime unit with the
-// multiple 0, which NumPy takes.
+// For any other string the error is of the kind ErrDType. So it is for a datetime unit with the
+// multiple 0, which NumPy accepts.
 //
-// Reference: numpy/_core/src/multiarray/descriptor.c, _convert_from_str;
-// numpy/_core/_internal.py, _commastring.
+// Reference: numpy/_core/src/multiarray/descriptor.c, _convert_from_str; numpy/_core/_internal.py,
+// _commastring.
 func ParseDType(s string) (*DType, error) {
-	if k := smallKinds[s]; k != 0 { // numpy takes the names once ml_dtypes was imported
+	if k := smallKinds[s]; k != 0 { // NumPy accepts these names if ml_dtypes is imported.
 		size := 1 + boolInt(k == smallBFloat16)
 		return NewDType(DTypeSpec{Kind: KindVoid, ItemSize: size, Alignment: size,
 			ScalarClass: "ml_dtypes." + s})
@@ -66,7 +66,7 @@ func ParseDType(s string) (*DType, error) {
 	return parseFormat(s)
 }
 
-// parseFormat parses a dtype string proper: what an .npy header may have inside quotes.
+// parseFormat parses a string that an .npy header may contain.
 func parseFormat(s string) (*DType, error) {
 	if isCommaString(s) {
 		return parseCommaString(s)
@@ -74,8 +74,7 @@ func parseFormat(s string) (*DType, error) {
 	return parseTypeString(s)
 }
 
-// parseStringDType parses what repr(StringDType()) is with the parameters that can be told
-// from text.
+// parseStringDType parses repr(StringDType()), with those parameters that can be read from text.
 func parseStringDType(s string) (*DType, error) {
 	spec := DTypeSpec{Kind: KindString, Coerce: true}
 	switch s {
@@ -103,7 +102,7 @@ func notUnderstood(s string) error {
 	return errorf(ErrDType, "data type %q not understood", s)
 }
 
-// isCommaString reports whether s has the form of several formats, or a repeated one.
+// isCommaString reports whether s consists of several formats, or of a repeated one.
 func isCommaString(s string) bool {
 	t := strings.TrimLeft(s, "<>|=")
 	if t != "" && (t[0] >= '0' && t[0] <= '9' || t[0] == '(') {
@@ -125,7 +124,7 @@ func isCommaString(s string) bool {
 	return false
 }
 
-// parseTypeString parses one format without repeats.
+// parseTypeString parses one format that is not repeated.
 func parseTypeString(s string) (*DType, error) {
 	order, t := ByteOrder(0), s
 	if t != "" && strings.IndexByte("<>|=", t[0]) >= 0 {
@@ -154,7 +153,7 @@ func parseTypeString(s string) (*DType, error) {
 	return d, nil
 }
 
-// cutDatetime splits "M8[ns]" and "datetime64[ns]" and their timedelta kin.
+// cutDatetime splits strings such as "M8[ns]" and "datetime64[ns]".
 func cutDatetime(t string) (kind, unit string, ok bool) {
 	for _, p := range [...]string{"M8", "m8", "datetime64", "timedelta64"} {
 		if rest, found := strings.CutPrefix(t, p); found && strings.HasPrefix(rest, "[") {
@@ -170,7 +169,7 @@ func cutDatetime(t string) (kind, unit string, ok bool) {
 	return "", "", false
 }
 
-// parseSized parses a kind and a size: bytes, or code points for U.
+// parseSized parses a kind and a size, which is in bytes, or in code points for U.
 func parseSized(t string, order ByteOrder) (*DType, error) {
 	if len(t) == 1 && t[0] == 'O' {
 		t = "O8"
@@ -195,8 +194,8 @@ func parseSized(t string, order ByteOrder) (*DType, error) {
 	return NewDType(DTypeSpec{Kind: kind, ItemSize: int(n), ByteOrder: order, Coerce: true})
 }
 
-// ParseDatetimeUnit parses a unit as dtype strings have it, "[ns]", "[25s]" or "[D/4]",
-// or without the brackets. The result has no divisor any more: "[D/4]" is 6h.
+// ParseDatetimeUnit parses a unit as in dtype strings, "[ns]", "[25s]" or "[D/4]", or without the
+// brackets. A divisor is resolved: "[D/4]" is 6h.
 func ParseDatetimeUnit(s string) (DatetimeUnit, error) {
 	bad := func() (DatetimeUnit, error) {
 		if len(s) > 40 {
@@ -245,8 +244,8 @@ func ParseDatetimeUnit(s string) (DatetimeUnit, error) {
 	return u.Divide(int(den))
 }
 
-// smallerUnits lists for each unit how many of which smaller ones NumPy tries when it
-// divides the unit.
+// smallerUnits has for each unit the smaller units that NumPy tries when it divides the unit, and
+// how many of them the unit has.
 var smallerUnits = map[string][]DatetimeUnit{
 	"Y": {{"M", 12}, {"W", 52}, {"D", 365}},
 	"M": {{"W", 4}, {"D", 30}, {"h", 720}},
@@ -256,8 +255,8 @@ var smallerUnits = map[string][]DatetimeUnit{
 	"m": {{"s", 60}, {"ms", 60000}},
 }
 
-// Divide returns the unit that is one den-th of u, in a smaller base unit: 1 D
-// divided by 4 is 6 h. It is an error if there is none, as in NumPy.
+// Divide returns the unit that is one den-th of u, in a smaller base unit: 1 D divided by 4 is 6 h.
+// It returns an error if there is none, as NumPy does.
 //
 // Reference: numpy/_core/src/multiarray/datetime.c, convert_datetime_divisor_to_multiple.
 func (u DatetimeUnit) Divide(den int) (DatetimeUnit, error) {
@@ -292,7 +291,7 @@ func (u DatetimeUnit) Divide(den int) (DatetimeUnit, error) {
 	return u, errorf(ErrDType, "datetime unit %s cannot be divided by %d", u.text(), den)
 }
 
-// text writes the unit as dtype strings do, without brackets: "25s".
+// text formats the unit as in dtype strings, without brackets: "25s".
 func (u DatetimeUnit) text() string {
 	if u.Num <= 1 {
 		return u.Base
@@ -300,7 +299,7 @@ func (u DatetimeUnit) text() string {
 	return strconv.Itoa(u.Num) + u.Base
 }
 
-// suffix writes the unit as the end of a dtype string: "[25s]", or "" for generic.
+// suffix formats the unit as the end of a dtype string: "[25s]", or "" for generic.
 func (u DatetimeUnit) suffix() string {
 	if u.Base == "generic" || u.Base == "" {
 		return ""
@@ -308,8 +307,8 @@ func (u DatetimeUnit) suffix() string {
 	return "[" + u.text() + "]"
 }
 
-// parseCommaString parses formats separated by commas, each with an optional count or
-// shape before it. One format is not a structure unless a comma follows it.
+// parseCommaString parses formats separated by commas, each with an optional count or shape before
+// it. One format alone is not a structure unless a comma follows it.
 func parseCommaString(s string) (*DType, error) {
 	var fields []Field
 	comma := false
@@ -341,8 +340,8 @@ func parseCommaString(s string) (*DType, error) {
 	return NewStruct(fields, false)
 }
 
-// parseRepeated parses one format with what may precede it: a byte order, a count
-// or shape, a byte order.
+// parseRepeated parses one format and what may precede it: a byte order, a count or shape, a byte
+// order.
 func parseRepeated(s string) (d *DType, rest string, err error) {
 	order, s := cutOrder(s)
 	shape, rest, err := cutRepeats(s)
@@ -395,8 +394,8 @@ func cutOrder(s string) (order, rest string) {
 	return "", s
 }
 
-// cutRepeats cuts "3" or "(2, 3)" from the front of s. NumPy reads "1" as a subarray of
-// one element since 2.0, as nothing before; here it is as in 2.0. "()" is nothing.
+// cutRepeats cuts a count or shape such as "3" or "(2, 3)" from the front of s. "1" is a subarray
+// of one element, as in NumPy since 2.0; earlier versions ignored it. "()" is ignored.
 func cutRepeats(s string) (shape []int, rest string, err error) {
 	t := strings.TrimLeft(s, " ")
 	if t == "" || t[0] != '(' {

@@ -87,7 +87,7 @@ func (d *DType) Repr() string {
 	return string(append(b, ')'))
 }
 
-// brief is String for error messages, cut to a readable length.
+// brief is String for errors, truncated to a readable length.
 func (d *DType) brief() string {
 	if d.nodes > 64 {
 		return fmt.Sprintf("V%d (%d fields)", d.itemsize, len(d.Fields()))
@@ -99,7 +99,7 @@ func (d *DType) brief() string {
 	return s
 }
 
-// appendConstruction writes what numpy.dtype would be called with.
+// appendConstruction appends the arguments with which numpy.dtype would create d.
 func (d *DType) appendConstruction(b []byte, includeAlign, short bool) []byte {
 	if d.isStruct() {
 		return d.appendStruct(b, includeAlign)
@@ -175,7 +175,7 @@ func (d *DType) structClass() string {
 	return "numpy." + d.Name()
 }
 
-// isPacked reports whether a list of fields without offsets describes the layout.
+// isPacked reports whether a list of the fields, without offsets, describes the layout.
 func (d *DType) isPacked() bool {
 	end, largest := 0, 1
 	for _, f := range d.more.fields {
@@ -265,7 +265,7 @@ func (d *DType) appendStringDType(b []byte) []byte {
 	return append(b, ')')
 }
 
-// appendTitle writes the repr of a title or NA object, as far as it is a simple value.
+// appendTitle appends the repr of a title or NA object, if it is a simple value.
 func appendTitle(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:

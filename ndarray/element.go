@@ -6,10 +6,9 @@ import (
 	"slices"
 )
 
-// At returns the element at the index, one number for each axis, negative ones
-// counted from the end as in Python. Like indexing a slice it panics for an index that
-// is out of range or of the wrong count: that is the program's error, never the
-// data's.
+// At returns the element at the index, which has one number for each axis. Negative numbers count
+// from the end, as in Python. Like the index of a slice, an index that is out of range or has
+// another length than the shape panics, because it is an error of the program and not of the data.
 //
 // The Go type follows the dtype:
 //
@@ -65,7 +64,7 @@ func (a *Array) atPos(pos int) any {
 		a.flags&flagReadOnly != 0)
 }
 
-// byteOrder returns the order as encoding/binary's.
+// binary returns the byte order as one of encoding/binary.
 func (o ByteOrder) binary() binary.ByteOrder {
 	if o == BigEndian {
 		return binary.BigEndian
@@ -73,7 +72,7 @@ func (o ByteOrder) binary() binary.ByteOrder {
 	return binary.LittleEndian
 }
 
-// element decodes one element from exactly its bytes.
+// element decodes one element from b, which has exactly its bytes.
 func element(dt *DType, b []byte, readOnly bool) any {
 	if dt.more != nil && dt.kind == KindVoid {
 		if dt.more.base != nil {
@@ -183,8 +182,8 @@ func subarrayView(dt *DType, b []byte, readOnly bool) *Array {
 	return a
 }
 
-// checkElement refuses an element of a dtype with objects, other than object itself, that
-// has not the dtype's structure.
+// checkElement returns an error for an element that does not have the structure of dt, a dtype with
+// objects other than object itself.
 func checkElement(dt *DType, elem any) error {
 	if base, shape := dt.Subarray(); base != nil {
 		return checkSubarray(base, shape, elem)
@@ -232,7 +231,7 @@ func checkSubarray(base *DType, shape []int, elem any) error {
 	return nil
 }
 
-// checkLeaf refuses values that the conversion of objectElement cannot have meant.
+// checkLeaf returns an error for a value that objectElement cannot convert to the dtype.
 func checkLeaf(dt *DType, elem any) error {
 	if dt.kind != KindString {
 		return nil
@@ -246,7 +245,7 @@ func checkLeaf(dt *DType, elem any) error {
 	return errorf(ErrValue, "%T where a str belongs", elem)
 }
 
-// objectElement returns an element of a dtype with objects as At does.
+// objectElement returns elem, an element of a dtype with objects, as At does.
 func objectElement(dt *DType, elem any) any {
 	if values, ok := elem.([]any); ok && dt.isStruct() && len(values) == len(dt.more.fields) {
 		r := Record{Names: dt.more.names, Values: make([]any, len(values))}
@@ -264,7 +263,7 @@ func objectElement(dt *DType, elem any) any {
 	return coerce(dt, elem)
 }
 
-// zeroElement returns what numpy.zeros fills a dtype with objects with.
+// zeroElement returns the element with which numpy.zeros fills an array of a dtype with objects.
 func zeroElement(dt *DType) any {
 	switch {
 	case dt.isStruct():
@@ -287,11 +286,11 @@ func zeroElement(dt *DType) any {
 	return nil
 }
 
-// SetAt sets the element at the index to v, which may be of the type that At returns or any
-// number that the dtype can hold: integers must fit, floats are rounded to the
-// dtype's precision, strings must not be longer than the element. A record is a Record or
-// []any. It fails with ErrValue for another value, with ErrReadOnly if the array is not
-// writeable; for a wrong index it panics as At does.
+// SetAt sets the element at the index to v. v may have the type that At returns, or be any number
+// that the dtype can hold: an integer must fit, a float is rounded to the dtype's precision, a
+// string must not be longer than the element. A record is a Record or []any. The error is of the
+// kind ErrValue for any other value, and of the kind ErrReadOnly if the array is not writeable. A
+// bad index panics, as it does for At.
 func (a *Array) SetAt(v any, index ...int) error {
 	if err := a.alive(); err != nil {
 		return err

@@ -7,13 +7,13 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
-// elements are those of an array of a dtype with objects and of its views: a list, or until
-// somebody wants one, a column of text.
+// elements has the elements of an array of a dtype with objects, which its views share. They are a
+// list, or until a list is needed, a column of text.
 type elements struct {
-	own    []any
-	list   atomic.Pointer[[]any] // own, or nil while there is only the column
+	own    []any                 // the list itself
+	list   atomic.Pointer[[]any] // points to own, or is nil while there is only the column
 	column *texts.Column
-	making sync.Mutex
+	making sync.Mutex // held while the list is created from the column
 }
 
 func elementsOf(list []any) *elements {
@@ -22,7 +22,7 @@ func elementsOf(list []any) *elements {
 	return e
 }
 
-// arrange puts elements given in C order where the strides say.
+// arrange moves elements, which are in C order, to the places that the strides give.
 func (e *elements) arrange(shape, strides []int, itemsize int) {
 	var s stepper
 	next := func() (i int) {
@@ -43,7 +43,7 @@ func (e *elements) arrange(shape, strides []int, itemsize int) {
 	e.own = out
 }
 
-// at returns the i-th element.
+// at returns the element at index i.
 func (e *elements) at(i int) any {
 	if list := e.list.Load(); list != nil {
 		return (*list)[i]
@@ -51,7 +51,7 @@ func (e *elements) at(i int) any {
 	return e.column.At(i)
 }
 
-// text returns the i-th element if it is text.
+// text returns the element at index i if it is text.
 func (e *elements) text(i int) (string, bool) {
 	if list := e.list.Load(); list != nil {
 		s, ok := (*list)[i].(string)
@@ -60,7 +60,7 @@ func (e *elements) text(i int) (string, bool) {
 	return e.column.Text(i)
 }
 
-// all returns the list, which the elements are kept in from now on.
+// all returns the list. If there is only a column, the elements are stored in a list from now on.
 func (e *elements) all() []any {
 	if list := e.list.Load(); list != nil {
 		return *list
@@ -75,7 +75,7 @@ func (e *elements) all() []any {
 	return e.own
 }
 
-// setTexts is SetTexts of package internal/pending.
+// setTexts implements SetTexts of package internal/pending.
 func (a *Array) setTexts(dt *DType, shape []int, order Order, column *texts.Column) error {
 	if column == nil {
 		return errorf(ErrState, "no column of text")
@@ -87,7 +87,7 @@ func (a *Array) setTexts(dt *DType, shape []int, order Order, column *texts.Colu
 	return a.setObjects(dt, shape, order, &elements{column: column}, column.Len())
 }
 
-// nonText is NonText of package internal/pending.
+// nonText implements NonText of package internal/pending.
 func (a *Array) nonText(yield func(any) bool) {
 	if a.DType().kind != KindObject || a.ext.elems.list.Load() == nil &&
 		a.ext.elems.column.AllText() {
@@ -101,8 +101,8 @@ func (a *Array) nonText(yield func(any) bool) {
 	}
 }
 
-// Strings returns the elements of an array of dtype object in C order if all of them are str, else
-// false. The strings share the array's memory, the slice is the caller's.
+// Strings returns the elements of an array of dtype object, in C order, if all of them are str, and
+// false otherwise. The caller owns the slice; the strings share the memory of the array.
 func (a *Array) Strings() ([]string, bool) {
 	if a.DType().kind != KindObject {
 		return nil, false

@@ -7,18 +7,19 @@ import (
 	"reflect"
 )
 
-// equalBudget bounds the values that Equal compares one by one inside object arrays, whose
-// elements may be arrays that share elements without end.
+// equalBudget bounds how many values Equal compares inside object arrays. Their elements may be
+// arrays that contain each other, or that are shared so often that a comparison would not end.
 const equalBudget = 1 << 26
 
-// Equal reports whether two arrays have the same shape, the same dtype but for the byte order
-// and scalar class, and equal elements. Unlike numpy.array_equal without equal_nan, a NaN equals
-// any NaN, a NaT any NaT; 0.0 equals -0.0. Strings are compared without trailing NULs, void by its
-// bytes, records field by field, so that padding does not matter. Objects are equal
-// if they are equal values of the same Go type, or arrays that are Equal (followed four
-// levels deep, after that only the same array); objects of types that Go cannot compare
-// are equal only if they are the same pointer. The class, the writeable flag and the memory
-// layout do not matter.
+// Equal reports whether two arrays have the same shape, the same dtype except for the byte order
+// and scalar class, and equal elements. It differs from numpy.array_equal without equal_nan: a NaN
+// equals any NaN, and a NaT any NaT. 0.0 equals -0.0. Strings are compared without trailing NULs,
+// void elements by their bytes, and records field by field, so that padding does not matter.
+//
+// Objects are equal if they are equal values of the same Go type, or arrays that are Equal. Arrays
+// inside objects are compared four levels deep; below that they must be the same array. Objects of
+// types that Go cannot compare must be the same pointer. The class, the writeable flag and the
+// memory layout do not matter.
 func (a *Array) Equal(b *Array) bool {
 	budget := equalBudget
 	return a.equal(b, printDepth, &budget)
@@ -64,7 +65,7 @@ func equalAt(a, b *Array, p, q, depth int, budget *int) bool {
 		b.data[q:q+b.DType().itemsize])
 }
 
-// equalBytes compares one element of dtypes that differ at most in byte order.
+// equalBytes compares one element. The dtypes differ at most in byte order.
 func equalBytes(dt, et *DType, x, y []byte) bool {
 	switch dt.kind {
 	case KindVoid:
@@ -129,11 +130,11 @@ func equalFloats(x, y any) bool {
 
 func same(x, y float64) bool { return x == y || x != x && y != y }
 
-// equal compares as same does; the bits beside the value may differ.
+// equal compares the values as same does; bits that do not affect the value may differ.
 func (l LongDouble) equal(m LongDouble) bool { return l == m || sameFloat(l.Big(), m.Big()) }
 
-// equalObjects compares elements of arrays with objects. The depth bounds the recursion,
-// the budget the work.
+// equalObjects compares elements of arrays of objects. depth bounds the recursion, and budget the
+// work.
 func equalObjects(x, y any, depth int, budget *int) bool {
 	if *budget--; *budget < 0 {
 		return false
@@ -178,11 +179,11 @@ func equalLists(x, y []any, depth int, budget *int) bool {
 	return true
 }
 
-// AllClose reports whether two arrays of numbers have the same shape and all elements are
-// close: |a-b| <= atol + rtol*|b|, infinities only if they are equal, NaNs only if equalNaN: what
-// numpy.allclose says, whose defaults are rtol 1e-05 and atol 1e-08. Integers and bools
-// are compared as float64. There is no broadcasting: other shapes are ErrShape. Other dtypes
-// than numbers are ErrDType.
+// AllClose reports whether two arrays of numbers have elements that are all close: |a-b| <= atol +
+// rtol*|b|. Infinities must be equal; NaNs are equal if equalNaN. It is numpy.allclose, whose
+// defaults are rtol 1e-05 and atol 1e-08, without broadcasting. Integers and bools are compared as
+// float64. Different shapes are an error of the kind ErrShape; dtypes other than numbers are an
+// error of the kind ErrDType.
 //
 // Reference: numpy/_core/numeric.py, isclose.
 func AllClose(a, b *Array, rtol, atol float64, equalNaN bool) (bool, error) {
@@ -222,14 +223,14 @@ func isClose(x, y complex128, rtol, atol float64, equalNaN bool) bool {
 		return equalNaN && nanX && nanY
 	}
 	absY := math.Hypot(real(y), imag(y))
-	// x == y has dealt with equal infinities.
+	// Equal infinities were handled by x == y.
 	return !math.IsInf(absY, 0) && math.Hypot(real(x)-real(y), imag(x)-imag(y)) <= atol+rtol*absY
 }
 
 func isNaN(z complex128) bool { return real(z) != real(z) || imag(z) != imag(z) }
 
-// complexAt returns how to read the number at a byte position, or nil if the elements
-// are no numbers.
+// complexAt returns a function that returns the number at a byte position, or nil if the elements
+// are not numbers.
 func (a *Array) complexAt() func(pos int) complex128 {
 	if f := a.floatAt(); f != nil {
 		return func(pos int) complex128 { return complex(f(pos), 0) }
@@ -243,8 +244,8 @@ func (a *Array) complexAt() func(pos int) complex128 {
 	return func(pos int) complex128 { return complex(f(pos), f(pos+half)) }
 }
 
-// floatAt returns how to read the number at a byte position as a float64, or nil if the
-// elements are no real numbers.
+// floatAt returns a function that returns the number at a byte position as a float64, or nil if the
+// elements are not real numbers.
 func (a *Array) floatAt() func(pos int) float64 {
 	d, o := a.data, a.DType().order.binary()
 	switch a.DType().kind {

@@ -7,46 +7,45 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// The kinds of error that callers tell apart. Every error of this package is an
-// [*Error] that matches exactly one of them with errors.Is.
+// The kinds of errors. Every error of this package is an [*Error] of exactly one of them, which
+// errors.Is tests.
 var (
-	// ErrShape: a shape or a number of bytes or elements that does not fit, a
-	// negative or overflowing dimension, too many dimensions.
+	// ErrShape: a shape that does not match the number of bytes or elements, a negative or
+	// overflowing dimension, too many dimensions.
 	ErrShape = errors.New("bad shape")
-	// ErrDType: a dtype that lies about itself, that text does not describe, or
-	// that does not suit what was asked for.
+	// ErrDType: a dtype that contradicts itself, a text that is not a dtype, or a dtype for which
+	// the operation is not defined.
 	ErrDType = errors.New("bad dtype")
-	// ErrNotContiguous: the elements are not side by side in the order asked for.
+	// ErrNotContiguous: the elements are not adjacent in memory in the required order.
 	ErrNotContiguous = errors.New("not contiguous")
-	// ErrBounds: an index, an axis or a field name that is not there.
+	// ErrBounds: an index, an axis or a field name that does not exist.
 	ErrBounds = errors.New("out of bounds")
-	// ErrValue: a value that its destination cannot hold, or that its dtype does
-	// not allow, such as a code point past U+10FFFF.
+	// ErrValue: a value that its destination cannot hold, or that its dtype does not allow, such as
+	// a code point above U+10FFFF.
 	ErrValue = errors.New("bad value")
 	// ErrReadOnly: a write to an array that is not writeable.
 	ErrReadOnly = errors.New("read-only")
-	// ErrState: a state for something that is already built, or that contains
-	// itself: to package pickle malformed input.
+	// ErrState: a state for an array or dtype that is not pending, or for a dtype that contains
+	// itself. For package pickle such input is malformed.
 	ErrState = errkind.New(errkind.ErrMalformed, "bad state")
-	// ErrLimit: nested or branching deeper than this package follows.
+	// ErrLimit: data that is nested deeper, or has more branches, than this package follows.
 	ErrLimit = errkind.New(errkind.ErrLimit, "limit exceeded")
-	// ErrClosed: the memory of the array was given back; see [Array.SetOwner].
+	// ErrClosed: the owner has taken back the memory of the array, see [Array.SetOwner].
 	ErrClosed = errors.New("closed")
 )
 
 // Error is the error of every operation of this package.
 type Error struct {
-	// Kind is one of the sentinels, such as ErrShape.
+	// Kind is one of the variables above, such as ErrShape.
 	Kind error
-	// Text says what is wrong, without the package's prefix. It may change
-	// between versions.
+	// Text says what is wrong, without the prefix of the package. It may change between versions.
 	Text string
 }
 
 // Error returns "ndarray: what is wrong".
 func (e *Error) Error() string { return "ndarray: " + e.Text }
 
-// Detail returns the text of Error without the package's prefix.
+// Detail returns the text of Error without the prefix of the package.
 func (e *Error) Detail() string { return e.Text }
 
 // Unwrap returns Kind.

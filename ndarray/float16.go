@@ -6,11 +6,11 @@ import (
 	"strconv"
 )
 
-// Float16 is an IEEE 754 binary16 number by its bits, NumPy's half.
+// Float16 is an IEEE 754 binary16 number, NumPy's half, by its bits.
 type Float16 uint16
 
-// NewFloat16 returns the half nearest to x, ties to even; what is too large is
-// infinite. A NaN stays one.
+// NewFloat16 returns the half nearest to x, ties to even. A number that is too large becomes
+// infinite, a NaN stays a NaN.
 func NewFloat16(x float64) Float16 {
 	b := math.Float64bits(x)
 	sign := uint16(b >> 48 & 0x8000)
@@ -28,8 +28,8 @@ func NewFloat16(x float64) Float16 {
 	case exp < -25:
 		return Float16(sign)
 	}
-	// In units of the result's last place, with 42 bits to round off (more for
-	// subnormal results).
+	// Count in units of the last place of the result. 42 bits are rounded off, or more if the
+	// result is subnormal.
 	frac |= 1 << 52
 	shift := uint(42)
 	h := uint16(0)
@@ -42,7 +42,7 @@ func NewFloat16(x float64) Float16 {
 	if rest > half || rest == half && q&1 == 1 {
 		q++
 	}
-	// A carry out of the fraction is right: it raises the exponent.
+	// A carry out of the fraction increments the exponent, as it should.
 	return Float16(sign | (h + uint16(q)))
 }
 

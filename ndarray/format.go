@@ -5,27 +5,25 @@ import (
 	"unicode/utf8"
 )
 
-// How arrays are printed: NumPy's default print options.
+// The parameters of printing, which are NumPy's default print options.
 const (
-	printThreshold = 1000 // more elements than this are summarised
-	printEdge      = 3    // to so many at each end of an axis
-	printWidth     = 75   // of a line
-	printPrecision = 8    // digits after the point
-	// printLimit bounds the leaves that are shown; many short axes or parts of a dtype
-	// multiply in spite of the summary.
+	printThreshold = 1000 // number of elements above which an array is summarised
+	printEdge      = 3    // number of elements that a summary shows at each end of an axis
+	printWidth     = 75   // characters in a line
+	printPrecision = 8    // digits after the decimal point
+	// printLimit bounds the number of values that are shown: even in a summary, many short axes or
+	// parts of a dtype multiply.
 	printLimit = 1 << 20
-	// printDepth bounds arrays inside the elements of object arrays, which may
-	// contain themselves.
+	// printDepth bounds the depth of arrays inside object arrays, which may contain themselves.
 	printDepth = 4
 )
 
-// String returns str(array), as NumPy 2 prints with its default options: rows in
-// brackets, at most 8 digits after the point, "..." in the place of the middle of
-// arrays of more than 1,000 elements. A 0-d array is printed as its element.
-// Elements of object arrays are shown as Python shows None, numbers, strings, bytes and
-// arrays; those of other types as the name of their Go type. Arrays inside object
-// arrays are followed four levels deep. In place of more than a million values, and of an
-// array whose memory is gone, there is only its shape and dtype.
+// String returns str(array), as NumPy 2 formats it with its default options: rows in brackets, at
+// most 8 digits after the point, and "..." in the middle of arrays of more than 1,000 elements. A
+// 0-d array is formatted as its element. In object arrays, None, numbers, strings, bytes and arrays
+// are formatted as in Python; other elements as the name of their Go type. Arrays inside object
+// arrays are shown four levels deep. An array of more than a million values, or one whose memory is
+// gone, is shown by its shape and dtype alone.
 //
 // Reference: numpy/_core/arrayprint.py, array2string.
 func (a *Array) String() string { return a.text(printDepth) }
@@ -40,7 +38,7 @@ func (a *Array) text(depth int) string {
 	return a.layOutText(" ", "", 0, depth)
 }
 
-// Repr returns repr(array) of a plain array, as NumPy 2 prints it.
+// Repr returns repr(array) of a numpy.ndarray, as NumPy 2 formats it.
 func (a *Array) Repr() string { return a.repr(printDepth) }
 
 func (a *Array) repr(depth int) string {
@@ -67,7 +65,7 @@ func (a *Array) repr(depth int) string {
 	return s + " " + extra
 }
 
-// implied reports whether repr leaves out the dtype, since NumPy would infer it.
+// implied reports whether repr leaves out the dtype because NumPy would infer it.
 func (d *DType) implied() bool {
 	if d.isStruct() || !d.IsNative() {
 		return false
@@ -76,7 +74,7 @@ func (d *DType) implied() bool {
 		d.kind == KindComplex && d.itemsize == 16
 }
 
-// shortRepr writes the dtype as repr(array) has it.
+// shortRepr formats the dtype as in repr(array).
 func (d *DType) shortRepr() string {
 	switch {
 	case d.kind == KindString:
@@ -91,7 +89,7 @@ func (d *DType) shortRepr() string {
 	return d.Name()
 }
 
-// shown returns how many positions of an axis are printed.
+// shown returns how many positions of an axis are shown.
 func shown(n int, summary bool) int {
 	if summary && n > 2*printEdge {
 		return 2 * printEdge
@@ -109,7 +107,7 @@ func (a *Array) tooLarge() bool {
 	return n > printLimit
 }
 
-// leaves returns how many values an element consists of, or some number past printLimit.
+// leaves returns the number of values in an element, or some number above printLimit.
 func (d *DType) leaves() int {
 	n := 1
 	if base, shape := d.Subarray(); base != nil {
@@ -125,7 +123,7 @@ func (d *DType) leaves() int {
 	return n
 }
 
-// layOutText is array2string.
+// layOutText is NumPy's array2string.
 func (a *Array) layOutText(separator, prefix string, suffix, depth int) string {
 	if a.Size() == 0 {
 		return "[]"
@@ -137,7 +135,7 @@ func (a *Array) layOutText(separator, prefix string, suffix, depth int) string {
 	return p.axis(0, a.pos, strings.Repeat(" ", len(prefix)+1), printWidth-suffix)
 }
 
-// printer is the state of one array2string.
+// printer is the state of one call of layOutText.
 type printer struct {
 	a         *Array
 	separator string
@@ -145,8 +143,8 @@ type printer struct {
 	format    formatter
 }
 
-// corners calls f with the positions of the elements that will be shown. The depth of the
-// recursion is the number of dimensions.
+// corners calls f with the positions of the elements that are shown. It recurses once for each
+// dimension.
 func (p *printer) corners(axis, pos int, f func(pos int)) {
 	if axis == p.a.NDim() {
 		f(pos)
@@ -162,7 +160,7 @@ func (p *printer) corners(axis, pos int, f func(pos int)) {
 	}
 }
 
-// axis writes everything below one position of the axes before, as NumPy's _formatArray.
+// axis formats everything below one position of the outer axes, as NumPy's _formatArray does.
 func (p *printer) axis(axis, pos int, indent string, width int) string {
 	left := p.a.NDim() - axis
 	if left == 0 {
@@ -193,7 +191,7 @@ func (p *printer) axis(axis, pos int, indent string, width int) string {
 	return s.String()
 }
 
-// row writes the last axis, in lines of at most the width.
+// row formats the last axis, in lines of at most width characters.
 func (p *printer) row(pos, n, k, step int, indent string, width int) string {
 	w := wrapper{indent: indent, line: indent, column: len(indent),
 		width: width - max(len(strings.TrimRight(p.separator, " ")), 1)}
@@ -234,8 +232,8 @@ func (w *wrapper) newLine(start string) {
 	w.line, w.column = start, utf8.RuneCountInString(start)
 }
 
-// add appends a word, on a new line if it does not fit and that would help. A word of several
-// lines is indented as a block.
+// add appends a word, on a new line if it does not fit and a new line has more room. A word of
+// several lines is indented as a block.
 func (w *wrapper) add(word string) {
 	lines := strings.Split(word, "\n")
 	widest := 0

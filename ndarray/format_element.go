@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// formatter writes one element as it appears inside an array; the widths are those of
-// all elements that are shown.
+// A formatter formats one element as it appears in an array. The width is that of all elements that
+// are shown.
 type formatter func(v any) string
 
-// formatterOf returns the formatter for elements of a dtype, of which values are shown.
+// formatterOf returns the formatter for elements of dtype dt, of which values are shown.
 func formatterOf(dt *DType, values []any, zeroD bool, depth int) formatter {
 	for _, v := range values {
 		if !isElement(dt, v) {
@@ -43,7 +43,7 @@ func formatterOf(dt *DType, values []any, zeroD bool, depth int) formatter {
 	}
 }
 
-// isElement reports whether v is of the type that At returns for the dtype.
+// isElement reports whether v has the type that At returns for the dtype.
 func isElement(dt *DType, v any) bool {
 	ok := true
 	switch dt.kind {
@@ -95,8 +95,8 @@ func pad(s string, width int) string {
 	return strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0)) + s
 }
 
-// timeFormatter is for datetime64 and timedelta64. As in NumPy the width is that of the
-// least and the greatest, not of all.
+// timeFormatter is for datetime64 and timedelta64. As in NumPy, the width is that of the least and
+// the greatest element, not of all.
 func timeFormatter(values []any) formatter {
 	text := func(v any) string {
 		switch v := v.(type) {
@@ -203,7 +203,7 @@ func fieldValue(v any, i int) any {
 	return nil
 }
 
-// subarrayText writes a subarray field: on one line, whatever its length.
+// subarrayText formats a subarray field on one line, however long it is.
 func subarrayText(v any, format formatter) string {
 	sub, ok := v.(*Array)
 	if !ok {
@@ -232,7 +232,7 @@ func subarrayText(v any, format formatter) string {
 	return walk(0, sub.pos)
 }
 
-// scalarText writes the element of a 0-d array: str(scalar).
+// scalarText formats an element as str(scalar) does, or the element of a 0-d array.
 func scalarText(dt *DType, v any, depth int) string {
 	switch v := v.(type) {
 	case string:
@@ -273,7 +273,7 @@ func scalarText(dt *DType, v any, depth int) string {
 	return pythonRepr(v, depth)
 }
 
-// voidText writes raw bytes as str(numpy.void) does.
+// voidText formats raw bytes as str(numpy.void) does.
 func voidText(b []byte) string {
 	s := make([]byte, 0, 3+4*len(b))
 	s = append(s, "b'"...)
@@ -283,9 +283,8 @@ func voidText(b []byte) string {
 	return string(append(s, '\''))
 }
 
-// floatScalarText writes a float as str() of its numpy scalar: the fewest digits that
-// identify it, with an exponent below 1e-4, and from 1e16, for float32 1e6 and for half
-// 1e3 on.
+// floatScalarText formats a float as str() of its numpy scalar: with the fewest digits that
+// identify it. It has an exponent below 1e-4, and from 1e16 on (1e6 for float32, 1e3 for half).
 func floatScalarText(v any) string {
 	d, class := floatDecimal(v)
 	switch class {
@@ -316,8 +315,8 @@ func floatScalarText(v any) string {
 	return s
 }
 
-// complexScalarText writes str(complex): without a real part that is positive zero, in
-// parentheses otherwise.
+// complexScalarText formats a complex number as str(complex): without a real part that is positive
+// zero, and otherwise in parentheses.
 func complexScalarText(re, im any) string {
 	part := func(v any) string {
 		s := floatScalarText(v)
@@ -333,7 +332,7 @@ func complexScalarText(re, im any) string {
 	return "(" + part(re) + imText + "j)"
 }
 
-// pythonRepr writes repr() of an element of an object, S, U or V array.
+// pythonRepr formats an element of an object, S, U or V array as repr().
 func pythonRepr(v any, depth int) string {
 	switch v := v.(type) {
 	case nil:

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// floatClass tells numbers with digits from those without.
+// floatClass distinguishes numbers with digits from those without.
 type floatClass int
 
 const (
@@ -66,8 +66,8 @@ func floatDecimal(v any) (decimal, floatClass) {
 	return d, floatFinite
 }
 
-// fixedText writes the exact value with so many digits after the point, rounded
-// half to even, in format 'f' or 'e'.
+// fixedText formats the exact value with so many digits after the point, rounded half to even, in
+// the format 'f' or 'e'.
 func fixedText(v any, format byte, digits int) string {
 	switch v := v.(type) {
 	case float32:
@@ -91,7 +91,7 @@ type floatFormat struct {
 	expDigits         int
 }
 
-// newFloatFormat finds the format in which all values have their digits.
+// newFloatFormat returns the format that shows all values with their digits.
 func newFloatFormat(values []any, plus bool, dt *DType) *floatFormat {
 	f := &floatFormat{plus: plus}
 	f.exponent = needsExponent(values, dt)
@@ -123,7 +123,7 @@ func newFloatFormat(values []any, plus bool, dt *DType) *floatFormat {
 	return f
 }
 
-// measure widens the format to hold s.
+// measure widens the format so that s fits.
 func (f *floatFormat) measure(s string) {
 	mantissa, exp, _ := strings.Cut(s, "e")
 	whole, frac, _ := strings.Cut(mantissa, ".")
@@ -132,8 +132,8 @@ func (f *floatFormat) measure(s string) {
 	f.expDigits = max(f.expDigits, len(exp)-1)
 }
 
-// needsExponent reports whether the values are too large, too small or too different
-// for digits alone.
+// needsExponent reports whether the values are too large, too small or too different to be shown
+// without an exponent.
 func needsExponent(values []any, dt *DType) bool {
 	least, greatest := math.Inf(1), 0.0
 	for _, v := range values {
@@ -166,8 +166,8 @@ func asFloat64(v any) float64 {
 	return x
 }
 
-// shortText writes a finite value with as few digits as identify it, at most
-// printPrecision after the point, and the sign.
+// shortText formats a finite value, with a sign, with the fewest digits that identify it, and at
+// most printPrecision after the point.
 func (f *floatFormat) shortText(v any) string {
 	d, class := floatDecimal(v)
 	var s string
@@ -194,7 +194,7 @@ func (f *floatFormat) shortText(v any) string {
 	return f.withSign(s, d.neg)
 }
 
-// withSign puts the sign where it belongs.
+// withSign adds the sign to s.
 func (f *floatFormat) withSign(s string, neg bool) string {
 	s = strings.TrimPrefix(s, "-")
 	if neg {
@@ -206,7 +206,7 @@ func (f *floatFormat) withSign(s string, neg bool) string {
 	return s
 }
 
-// trimZeros removes zeros after the point but not the point, which it adds if there is none.
+// trimZeros removes trailing zeros but not the decimal point, which it adds if there is none.
 func trimZeros(s string) string {
 	mantissa, exp, isExp := strings.Cut(s, "e")
 	if strings.Contains(mantissa, ".") {

@@ -5,7 +5,7 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
-// What package internal/pending has for siblings.
+// init sets the functions that package internal/pending calls.
 func init() {
 	arrayhook.NewArray = func(class string, set any) any {
 		return newPending(class, set.(func(*Array, any) error))
@@ -37,6 +37,7 @@ func init() {
 	}
 	arrayhook.SetSpec = func(d, spec any) error { return d.(*DType).setSpec(spec.(DTypeSpec)) }
 	arrayhook.NonText = func(a any, yield func(any) bool) { a.(*Array).nonText(yield) }
+	arrayhook.Repr = func(v any) string { return pythonRepr(v, 0) }
 	arrayhook.NewSlab = func() any { return new(slab) }
 	arrayhook.SlabArray = func(s, dt any, shape []int, order byte, data []byte) (any, error) {
 		return s.(*slab).array(dt.(*DType), shape, Order(order), data)

@@ -2,7 +2,7 @@ package ndarray
 
 import "iter"
 
-// Elements yields the elements as At returns them, in C order.
+// Elements yields the elements in C order, as At returns them.
 func (a *Array) Elements() iter.Seq[any] {
 	return func(yield func(any) bool) {
 		if err := a.alive(); err != nil {
@@ -19,8 +19,8 @@ func (a *Array) Elements() iter.Seq[any] {
 	}
 }
 
-// Indexed yields each index and the element there, in C order. The index slice is reused:
-// copy it to keep it.
+// Indexed yields each index and the element at it, in C order. The index slice is reused: copy it
+// to keep it.
 func (a *Array) Indexed() iter.Seq2[[]int, any] {
 	return func(yield func([]int, any) bool) {
 		if err := a.alive(); err != nil {
@@ -51,10 +51,10 @@ func (a *Array) positions() iter.Seq[int] {
 	}
 }
 
-// All yields the position in C order and the value of each element as a T, without
-// copying more than a few at a time. As [Values] it converts numbers, and fails, before
-// it yields anything, with ErrDType where they cannot be T; a value that T does
-// not hold ends the iteration, and *errp, if errp is not nil, is set to the error.
+// All yields the position in C order and the value of each element as a T, with a small buffer.
+// Like [Values] it converts numbers. If the dtype cannot be converted to T, it yields nothing and
+// sets *errp to an error of the kind ErrDType. At an element that T does not hold, it stops and
+// sets *errp. errp may be nil.
 func All[T Element](a *Array, errp *error) iter.Seq2[int, T] {
 	return func(yield func(int, T) bool) {
 		if err := allChunks(a, yield); err != nil && errp != nil {
@@ -63,8 +63,8 @@ func All[T Element](a *Array, errp *error) iter.Seq2[int, T] {
 	}
 }
 
-// allChunks converts the array in blocks along its first axis, or as a whole where it has
-// no axis or one element.
+// allChunks converts the array in blocks along its first axis, or as a whole if it has no axis or
+// one element.
 func allChunks[T Element](a *Array, yield func(int, T) bool) error {
 	flat := a
 	if v, err := a.Reshape(-1); err == nil {
@@ -92,7 +92,7 @@ func allChunks[T Element](a *Array, yield func(int, T) bool) error {
 	return convertible(a, DTypeOf[T]())
 }
 
-// allRows goes over an array whose elements no single stride reaches.
+// allRows is allChunks for an array whose elements do not have one common stride.
 func allRows[T Element](a *Array, yield func(int, T) bool) error {
 	if err := convertible(a, DTypeOf[T]()); err != nil {
 		return err

@@ -2,7 +2,7 @@ package ndarray
 
 import "encoding/binary"
 
-// Kind is the character that NumPy gives to a class of dtypes: dtype.kind.
+// A Kind is the character for a class of dtypes: dtype.kind.
 type Kind byte
 
 // The kinds. Reference: NumPy manual, "The array interface protocol", typestr.
@@ -24,8 +24,8 @@ const (
 // String returns the kind's character.
 func (k Kind) String() string { return string(rune(k)) }
 
-// ByteOrder is '<' for little-endian, '>' for big-endian, '|' where it does not
-// apply. What NumPy writes as '=' (native) is '<' or '>' here.
+// A ByteOrder is '<' for little-endian, '>' for big-endian, or '|' if the dtype has no byte order.
+// NumPy's '=' (native) is '<' or '>' here.
 type ByteOrder byte
 
 // The byte orders.
@@ -48,12 +48,12 @@ func nativeOrder() ByteOrder {
 	return BigEndian
 }
 
-// Order says in which order the elements of an array lie in memory, or are read.
+// An Order is the order of the elements of an array in memory, or the order in which they are read.
 type Order byte
 
-// The orders. C: the last index varies fastest. F: the first does. K, where
-// it is accepted: as the elements lie in memory. A: F if F-contiguous and not
-// C-contiguous, else C.
+// The orders. In C order the last index varies fastest, in F order the first. K and A are accepted
+// by a few functions. K means the order in memory; A means F if the array is F-contiguous and not
+// C-contiguous, and else C.
 const (
 	OrderC Order = 'C'
 	OrderF Order = 'F'

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// kindDTypes are the dtypes of the kinds of Go's numbers.
+// kindDTypes are the dtypes of Go's kinds of numbers.
 var kindDTypes = map[reflect.Kind]*DType{
 	reflect.Bool: boolDType,
 	reflect.Int8: int8DType, reflect.Int16: int16DType, reflect.Int32: int32DType,
@@ -16,9 +16,9 @@ var kindDTypes = map[reflect.Kind]*DType{
 	reflect.Complex64: complex64DType, reflect.Complex128: complex128DType,
 }
 
-// DTypeOfKind returns the dtype whose elements lie in memory as Go values of a kind do, in this
-// machine's byte order, and nil for a kind that no dtype has. Those of int and uint are of 4 or 8
-// bytes, as the machine's are.
+// DTypeOfKind returns the dtype whose elements have the same memory representation as Go values of
+// a kind on this machine, or nil if there is none. The dtypes of int and uint have 4 or 8 bytes, as
+// on this machine.
 func DTypeOfKind(k reflect.Kind) *DType {
 	switch {
 	case k == reflect.Int && strconv.IntSize == 32:

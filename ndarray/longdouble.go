@@ -6,14 +6,14 @@ import (
 	"math/big"
 )
 
-// LongDoubleFormat is how a long double lies in memory. A pickle or an .npy file does
-// not say; x86 is by far the most common.
+// LongDoubleFormat is the memory representation of a long double. A pickle or an .npy file does not
+// say which it is; X87 is by far the most common.
 type LongDoubleFormat uint8
 
 // The formats.
 const (
-	// X87 is the 80-bit extended format of x86, in the first 10 of 16 bytes (12 in
-	// 32-bit programs) in little-endian order; the others are padding.
+	// X87 is the 80-bit extended format of x86. In little-endian order it takes the first 10 of 16
+	// bytes (of 12 in 32-bit programs); the others are padding.
 	X87 LongDoubleFormat = iota
 	// Binary128 is IEEE 754 quadruple precision: Linux on arm64, riscv64, s390x.
 	Binary128
@@ -27,7 +27,7 @@ func (f LongDoubleFormat) String() string {
 	return "x87"
 }
 
-// LongDouble is a long double of either format by its bits.
+// LongDouble is a long double of either format, by its bits.
 type LongDouble struct {
 	hi, lo uint64 // X87: sign and exponent in hi's low 16 bits, significand in lo
 	format LongDoubleFormat
@@ -36,7 +36,7 @@ type LongDouble struct {
 // CLongDouble is a complex number of two long doubles, NumPy's clongdouble.
 type CLongDouble struct{ Real, Imag LongDouble }
 
-// NewLongDouble returns x, exactly, as a long double of the format.
+// NewLongDouble returns the exact value of x as a long double of the given format.
 func NewLongDouble(x float64, format LongDoubleFormat) LongDouble {
 	b := math.Float64bits(x)
 	sign, exp, frac := b>>63, int(b>>52&0x7ff), b&(1<<52-1)
@@ -63,7 +63,7 @@ func NewLongDouble(x float64, format LongDoubleFormat) LongDouble {
 	return l
 }
 
-// decodeLongDouble reads one from 12 or 16 bytes in the byte order.
+// decodeLongDouble decodes a long double of 12 or 16 bytes.
 func decodeLongDouble(b []byte, order ByteOrder, format LongDoubleFormat) LongDouble {
 	if order == BigEndian {
 		var r [16]byte
@@ -81,7 +81,7 @@ func decodeLongDouble(b []byte, order ByteOrder, format LongDoubleFormat) LongDo
 	return LongDouble{hi, lo, format}
 }
 
-// encode writes l to 12 or 16 bytes in the byte order; padding becomes zeros.
+// encode writes l to 12 or 16 bytes. Padding is set to zeros.
 func (l LongDouble) encode(b []byte, order ByteOrder) {
 	var le [16]byte
 	binary.LittleEndian.PutUint64(le[:], l.lo)
@@ -94,7 +94,7 @@ func (l LongDouble) encode(b []byte, order ByteOrder) {
 	}
 }
 
-// Format returns the format that l has the bits of.
+// Format returns the format of l.
 func (l LongDouble) Format() LongDoubleFormat { return l.format }
 
 // Signbit reports whether l is negative or negative zero.
@@ -112,8 +112,8 @@ func (l LongDouble) exponent() int {
 	return int(l.hi & 0x7fff)
 }
 
-// IsNaN reports whether l is not a number. In the 80-bit format this includes the
-// bit patterns that its processors refuse: an exponent without the leading bit.
+// IsNaN reports whether l is not a number. In the 80-bit format this includes the bit patterns that
+// x86 processors reject: those with an exponent and without the leading bit.
 func (l LongDouble) IsNaN() bool {
 	e := l.exponent()
 	if l.format == Binary128 {
@@ -130,8 +130,8 @@ func (l LongDouble) IsInf() bool {
 	return !l.IsNaN()
 }
 
-// parts returns a finite value as mant times two to the power exp2, and the significand's
-// width.
+// parts returns a finite value as mant times two to the power of exp2, and the width of the
+// significand in bits.
 func (l LongDouble) parts() (mant *big.Int, exp2, width int) {
 	e := l.exponent()
 	if l.format != Binary128 {
@@ -146,7 +146,7 @@ func (l LongDouble) parts() (mant *big.Int, exp2, width int) {
 	return mant, max(e, 1) - 16383 - 112, 113
 }
 
-// Big returns the value exactly, or nil for a NaN.
+// Big returns the exact value, or nil for a NaN.
 func (l LongDouble) Big() *big.Float {
 	if l.IsNaN() {
 		return nil
@@ -163,8 +163,7 @@ func (l LongDouble) Big() *big.Float {
 	return f
 }
 
-// Float64 returns the nearest float64, ties to even, and whether it is the value
-// exactly. A NaN is exact.
+// Float64 returns the nearest float64, ties to even, and whether it is exact. A NaN is exact.
 func (l LongDouble) Float64() (x float64, exact bool) {
 	f := l.Big()
 	if f == nil {
@@ -174,8 +173,8 @@ func (l LongDouble) Float64() (x float64, exact bool) {
 	return x, acc == big.Exact
 }
 
-// String returns the shortest decimal that reads back as l in its format, with an exponent
-// where NumPy's str has one: below 1e-4 and from 1e16 on. Whole numbers end in ".0".
+// String returns the shortest decimal that reads back as l in its format. Like NumPy's str it uses
+// an exponent below 1e-4 and from 1e16 on. Whole numbers end in ".0".
 func (l LongDouble) String() string {
 	switch {
 	case l.IsNaN():

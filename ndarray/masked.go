@@ -2,38 +2,37 @@ package ndarray
 
 // Masked is a masked array: NumPy's numpy.ma.MaskedArray.
 type Masked struct {
-	// Data holds all elements, those that are masked with whatever value they have.
+	// Data has all elements. Masked elements have some arbitrary value.
 	Data *Array
-	// Mask is true where an element is masked. It has the shape of Data, and its dtype is
-	// bool, or for a structured Data the same structure of bools. Nil means that
-	// nothing is masked (numpy.ma.nomask).
+	// Mask is true where an element is masked. It has the shape of Data. Its dtype is bool, or for
+	// a structured Data the same structure of bools. A nil Mask means that nothing is masked
+	// (numpy.ma.nomask).
 	Mask *Array
-	// FillValue is what NumPy fills masked elements with, as a 0-d array, or nil for the
+	// FillValue is the value with which NumPy fills masked elements, as a 0-d array, or nil for the
 	// default of the dtype.
 	FillValue any
-	// Class is the Python class, "numpy.ma.MaskedArray" if empty.
+	// Class is the Python class; "" means "numpy.ma.MaskedArray".
 	Class string
-	// BaseClass is the class of Data in Python, "numpy.ndarray" if empty.
+	// BaseClass is the Python class of Data; "" means "numpy.ndarray".
 	BaseClass string
-	// HardMask tells that assigning does not unmask.
+	// HardMask says that an assignment does not unmask elements.
 	HardMask bool
-	// Extra is what a subclass keeps beside all that, nil if nothing: the whole state that the
-	// reader of the pickle found the array in.
+	// Extra is what a subclass has beside the other fields, such as the whole state that was in a
+	// pickle. It is nil for most arrays.
 	Extra any
 
 	set func(m *Masked, state any) error // not nil while pending
 }
 
-// newPendingMasked is NewMasked of package internal/pending.
+// newPendingMasked implements NewMasked of package internal/pending.
 func newPendingMasked(class, baseClass string, set func(m *Masked, state any) error) *Masked {
 	m := &Masked{Data: newPending("", nil), Class: class, BaseClass: baseClass, set: set}
 	m.Data.SetClass(baseClass)
 	return m
 }
 
-// PySetState gives a masked array that unpickling made its state; it is how gopickle's machine
-// carries out BUILD. Afterwards, and for any other masked array, it is an error of the kind
-// ErrState.
+// PySetState sets the state of a pending masked array; gopickle's machine calls it for the opcode
+// BUILD. For any other masked array the error is of the kind ErrState.
 func (m *Masked) PySetState(state any) error {
 	if m.set == nil {
 		return errorf(ErrState, "a masked array that is already set cannot be given a state")
@@ -45,9 +44,8 @@ func (m *Masked) PySetState(state any) error {
 	return nil
 }
 
-// IsMasked reports whether the element at the index is masked; of a structured element,
-// whether all its fields are. It panics as At does for an index that is out of
-// range.
+// IsMasked reports whether the element at the index is masked. A structured element is masked if
+// all its fields are. A bad index panics, as it does for At.
 func (m *Masked) IsMasked(index ...int) bool {
 	if m.Mask == nil {
 		return false
@@ -55,7 +53,7 @@ func (m *Masked) IsMasked(index ...int) bool {
 	return allTrue(m.Mask.At(index...))
 }
 
-// allTrue reports whether an element of a mask is true, or all its parts.
+// allTrue reports whether an element of a mask, or each part of it, is true.
 func allTrue(v any) bool {
 	switch v := v.(type) {
 	case bool:
@@ -78,12 +76,12 @@ func allTrue(v any) bool {
 	return false
 }
 
-// maskedMark is what stands in the text of a masked array for a masked element.
+// maskedMark takes the place of a masked element in the text of a masked array.
 type maskedMark struct{}
 
-// String returns str(array) as NumPy 2 prints it: where nothing can be masked as the array that
-// Data is, else as an array of objects in which "--" stands for what is masked. Of records it shows
-// Data, since there fields are masked one by one.
+// String returns str(array) as NumPy 2 formats it. Without a mask it is the text of Data; otherwise
+// it is that of an array of objects, in which masked elements are shown as "--". For records it is
+// the text of Data, because the mask has a value for each field.
 //
 // Reference: numpy/ma/core.py, MaskedArray.__str__.
 func (m *Masked) String() string {

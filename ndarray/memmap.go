@@ -10,39 +10,39 @@ import (
 	"sync/atomic"
 )
 
-// Mapped is an array that lies in a file: numpy.memmap. With [MapReadWrite] what is written to the
-// array is written to the file; Flush sees to it that it is there.
+// Mapped is an array in a mapped file: numpy.memmap. With [MapReadWrite], a write to the array
+// changes the file; Flush waits until the changes are on the disk.
 //
-// Close ends the mapping and with it the memory of the array and of all its views: their methods
-// then fail with [ErrClosed], but a slice taken from one before, as [Slice] gives, points to memory
-// that is gone, and touching it crashes the program. Not using such slices after Close is the
-// caller's duty, and so is not truncating the file while it is mapped. Flush and Close are safe for
-// concurrent use. Array is nil in the zero value, which maps nothing.
+// Close ends the mapping, and with it the memory of the array and of all its views: their methods
+// then fail with [ErrClosed]. But a slice that was taken before, as [Slice] returns it, points to
+// memory that no longer exists, and touching it crashes the program. The caller must not use such
+// slices after Close, and must not truncate the file while it is mapped. Flush and Close are safe
+// for concurrent use. In the zero value, Array is nil and nothing is mapped.
 type Mapped struct {
 	*Array
-	mu     sync.Mutex // held while the mapping is flushed or ended
+	mu     sync.Mutex // held by Flush and Close
 	file   *os.File
-	data   []byte // the mapping, which begins at a page
+	data   []byte // the mapping, which begins at a page boundary
 	closed atomic.Bool
 }
 
-// MapMode says what may be done with a mapped array.
+// A MapMode says how a mapped array may be used.
 type MapMode uint8
 
 // The modes, numpy.memmap's "r", "r+" and "c".
 const (
 	MapRead      MapMode = iota // the array is not writeable
-	MapReadWrite                // what is written to the array is written to the file
-	MapCopy                     // what is written to the array stays in this process
+	MapReadWrite                // a write to the array changes the file
+	MapCopy                     // a write to the array changes only this process's copy
 )
 
-// OpenMapped maps the elements of a file that lie from offset on, in bytes, as an array:
-// numpy.memmap(path, dtype, mode, offset, shape, order). A nil shape is one dimension of as many
-// elements as there are. Nothing is read before it is touched. An array that does not lie in the
-// file is of the kind ErrShape, a dtype with objects of the kind ErrDType; other errors are the
-// operating system's, errors.ErrUnsupported where it has no such mappings.
+// OpenMapped maps the elements of a file from the byte offset on as an array: numpy.memmap(path,
+// dtype, mode, offset, shape, order). A nil shape means one dimension of as many elements as the
+// file has. Nothing is read before it is touched. The error is of the kind ErrShape if the array
+// does not fit the file, and of the kind ErrDType for a dtype with objects. Other errors are the
+// operating system's; errors.ErrUnsupported means that it has no such mappings.
 //
-// The offset of the data of an .npy file is the Len of its header: see package npy.
+// The offset of the data of an .npy file is the Len of its header, see package npy.
 func OpenMapped(path string, mode MapMode, dt *DType, shape []int, order Order,
 	offset int64) (*Mapped, error) {
 	flags := os.O_RDONLY
@@ -61,9 +61,9 @@ func OpenMapped(path string, mode MapMode, dt *DType, shape []int, order Order,
 	return m, nil
 }
 
-// Create makes a file of zeros for an array behind offset bytes and maps it with MapReadWrite:
-// numpy.memmap with mode "w+". An existing file is made of the new size, and what it held is lost.
-// The zeros take no room on the disk where the file system allows it.
+// Create creates a file of zeros for an array that begins at the byte offset, and maps it with
+// MapReadWrite: numpy.memmap with mode "w+". The content of an existing file is lost. The zeros
+// take no room on the disk if the file system supports sparse files.
 func Create(path string, dt *DType, shape []int, order Order, offset int64) (*Mapped, error) {
 	size, err := mappedSize(dt, shape, offset)
 	if err != nil {
@@ -83,7 +83,7 @@ func Create(path string, dt *DType, shape []int, order Order, offset int64) (*Ma
 	return nil, err
 }
 
-// mappedSize returns the number of bytes of an array.
+// mappedSize returns the end of an array in a file, in bytes.
 func mappedSize(dt *DType, shape []int, offset int64) (int64, error) {
 	if dt.HasObject() || dt.ItemSize() == 0 {
 		return 0, errorf(ErrDType, "dtype %s is not bytes in a file", dt)
@@ -105,7 +105,7 @@ func mappedSize(dt *DType, shape []int, offset int64) (int64, error) {
 	return int64(size), nil
 }
 
-// mapArray maps an array of a file, which it owns if there is no error.
+// mapArray maps an array of the file f. If it succeeds, the result owns f.
 func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, offset int64) (*Mapped,
 	error) {
 	info, err := f.Stat()
@@ -136,7 +136,7 @@ func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, off
 	m := &Mapped{file: f}
 	var data []byte
 	if size > 0 {
-		// A mapping begins at a multiple of the size of a page, or of Windows' 64 KiB.
+		// A mapping must begin at a multiple of the page size. 64 KiB is one on all systems.
 		skip := offset % (64 << 10)
 		if m.data, err = mapFile(f, offset-skip, int(skip+size), mode); err != nil {
 			if errors.Is(err, errors.ErrUnsupported) {
@@ -157,7 +157,7 @@ func mapArray(f *os.File, mode MapMode, dt *DType, shape []int, order Order, off
 	return m, nil
 }
 
-// Flush writes what was written to the array to the disk: numpy.memmap.flush.
+// Flush writes the changes of the array to the disk: numpy.memmap.flush.
 func (m *Mapped) Flush() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -170,8 +170,8 @@ func (m *Mapped) Flush() error {
 	return flushFile(m.file, m.data)
 }
 
-// Close ends the mapping. Changes of MapReadWrite are in the file, if not yet on the disk. Closing
-// twice is not an error.
+// Close ends the mapping. With MapReadWrite the file has the changes, although they may not be on
+// the disk yet. Closing twice is not an error.
 func (m *Mapped) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -183,7 +183,7 @@ func (m *Mapped) Close() error {
 	return errors.Join(err, m.file.Close())
 }
 
-// Closed returns nil as long as the file is mapped, afterwards an error of the kind ErrClosed.
+// Closed returns nil while the file is mapped, and then an error of the kind ErrClosed.
 func (m *Mapped) Closed() error {
 	if m.closed.Load() {
 		return errorf(ErrClosed, "the mapping of %s is closed", m.file.Name())

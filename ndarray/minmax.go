@@ -2,17 +2,18 @@ package ndarray
 
 import "math"
 
-// Min returns the least elements along the given axes, or of all if none are given, in an array of
-// the same dtype without those axes: numpy.min. As there, a NaN among floats or complex numbers
-// and a NaT among times is the result, and complex numbers are ordered by their real parts first.
-// It fails with ErrDType where elements have no order (or are text, long doubles or objects), with
-// ErrShape where one of the results would be of nothing, with ErrBounds for a missing axis.
+// Min returns the least elements along the given axes, or of the whole array if none are given, as
+// an array of the same dtype without those axes: numpy.min. As in NumPy, the result is NaN if there
+// is a NaN among floats or complex numbers, and NaT if there is one among times. Complex numbers
+// are ordered by their real parts first. The error is of the kind ErrDType for text, long doubles,
+// objects and other dtypes without an order, of the kind ErrShape if a result would be that of no
+// elements, and of the kind ErrBounds for an axis that does not exist.
 func (a *Array) Min(axes ...int) (*Array, error) { return a.extreme(axes, "min", -1) }
 
-// Max returns the greatest elements as [Array.Min] does the least: numpy.max.
+// Max returns the greatest elements, as [Array.Min] returns the least: numpy.max.
 func (a *Array) Max(axes ...int) (*Array, error) { return a.extreme(axes, "max", 1) }
 
-// extreme returns the least elements for a sign of -1, and the greatest for 1.
+// extreme returns the least elements if sign is -1, and the greatest if it is 1.
 func (a *Array) extreme(axes []int, name string, sign int) (*Array, error) {
 	r, err := reduceOver(a, axes)
 	if err != nil {
@@ -53,8 +54,8 @@ func noExtreme(a *Array, name string) error {
 		shapeText(a.Shape()))
 }
 
-// extremesOf returns the extremes of numbers; odd, where it is not nil, says which number is the
-// result as soon as there is one.
+// extremesOf returns the extremes of numbers. odd, if not nil, reports whether a number, such as a
+// NaN, is the result wherever it occurs.
 func extremesOf[T int64 | uint64 | float64](r *reduction, at func(pos int) T, sign int,
 	odd func(T) bool) []T {
 	best := make([]T, r.size)
@@ -78,7 +79,7 @@ func extremesOf[T int64 | uint64 | float64](r *reduction, at func(pos int) T, si
 	return best
 }
 
-// narrowed returns integers in the array's own size.
+// narrowed returns integers as an array of a's own itemsize.
 func (a *Array) narrowed(r *reduction, values []int64) (*Array, error) {
 	switch a.DType().itemsize {
 	case 1:
@@ -161,7 +162,7 @@ func (a *Array) extremeComplex(r *reduction, sign int) (*Array, error) {
 	return result(r, short, nil)
 }
 
-// beyond reports whether a complex number is less than another for a sign of -1, and greater for 1.
+// beyond reports whether v is less than the other number if sign is -1, or greater if it is 1.
 func beyond(v, than complex128, sign int) bool {
 	if sign < 0 {
 		v, than = than, v

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapFile maps size bytes of a file from offset on, which is a multiple of 64 KiB.
+// mapFile maps size bytes of a file from offset on, which must be a multiple of 64 KiB.
 func mapFile(f *os.File, offset int64, size int, mode MapMode) ([]byte, error) {
 	protection, flags := syscall.PROT_READ, syscall.MAP_SHARED
 	switch mode {
@@ -28,5 +28,5 @@ func unmapFile(data []byte) error {
 	return syscall.Munmap(data)
 }
 
-// flushFile waits until the mapping's changes are on the disk.
+// flushFile waits until the changes of the mapping are on the disk.
 func flushFile(_ *os.File, data []byte) error { return unix.Msync(data, unix.MS_SYNC) }

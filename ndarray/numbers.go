@@ -6,13 +6,13 @@ import (
 	"math/bits"
 )
 
-// realNumber is the element types that Go computes with, but for complex numbers.
+// realNumber has the element types with which Go can compute, except complex numbers.
 type realNumber interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
 }
 
-// convertInto fills out with the elements of a, in C order, converted. It returns the
-// index of the first that T does not hold, or -1.
+// convertInto fills out with the converted elements of a in C order. It returns the index of the
+// first element that T does not hold, or -1.
 func convertInto[T Element](a *Array, out []T) (bad int) {
 	switch dst := any(out).(type) {
 	case []int8:
@@ -39,7 +39,7 @@ func convertInto[T Element](a *Array, out []T) (bad int) {
 	return convertSlowly(a, out)
 }
 
-// convertReal picks the source's type.
+// convertReal is convertInto for numbers that are not complex.
 func convertReal[T realNumber](a *Array, out []T) int {
 	switch {
 	case a.DType().kind == KindBool:
@@ -79,13 +79,13 @@ func convertBool[T realNumber](a *Array, out []T) int {
 	return -1
 }
 
-// convertFrom decodes blocks of S and converts them.
+// convertFrom decodes blocks of elements of type S and converts them.
 func convertFrom[S, T realNumber](a *Array, out []T) int {
 	var buf [512]S
 	size := int(a.DType().itemsize)
 	always := lossless[S, T]()
 	done, bad := 0, -1
-	var err error // dtype and order were checked
+	var err error // stays nil, because the dtype and order were checked
 	a.chunks(OrderC, &err)(func(c []byte) bool {
 		for len(c) > 0 {
 			n := min(len(c)/size, len(buf))
@@ -133,8 +133,8 @@ func fillReal[S realNumber](dst []S, src []byte, order ByteOrder) {
 	}
 }
 
-// precision returns the bits that integers of T have, or the significand of floats, and
-// what kind of number T is.
+// precision returns the number of bits of an integer type, or of the significand of a float type,
+// and what kind of number T is.
 func precision[T realNumber]() (n int, signed, float bool) {
 	var zero T
 	switch any(zero).(type) {
@@ -160,7 +160,7 @@ func precision[T realNumber]() (n int, signed, float bool) {
 	return 64, false, false
 }
 
-// lossless reports whether every S is a T.
+// lossless reports whether every value of S is a value of T.
 func lossless[S, T realNumber]() bool {
 	n, signed, float := precision[S]()
 	m, toSigned, toFloat := precision[T]()
@@ -170,7 +170,8 @@ func lossless[S, T realNumber]() bool {
 	return n <= m
 }
 
-// convertChecked converts src and returns the index of the first that T does not hold, or -1.
+// convertChecked converts src. It returns the index of the first element that T does not hold, or
+// -1.
 func convertChecked[S, T realNumber](src []S, dst []T) int {
 	n, _, toFloat := precision[T]()
 	_, _, float := precision[S]()
@@ -196,7 +197,7 @@ func convertChecked[S, T realNumber](src []S, dst []T) int {
 	return -1
 }
 
-// significantBits returns the length of an integer without trailing zeros.
+// significantBits returns the number of bits of an integer without trailing zeros.
 func significantBits[S realNumber](s S) int {
 	u := uint64(s)
 	if s < 0 {
@@ -208,7 +209,7 @@ func significantBits[S realNumber](s S) int {
 	return bits.Len64(u) - bits.TrailingZeros64(u)
 }
 
-// floatToInt converts within the range in which Go defines it.
+// floatToInt converts a float for which Go defines the conversion.
 func floatToInt[S, T realNumber](s S) (T, bool) {
 	n, signed, _ := precision[T]()
 	x := float64(s)
@@ -219,7 +220,7 @@ func floatToInt[S, T realNumber](s S) (T, bool) {
 	return T(s), true
 }
 
-// convertSlowly goes over elements as At returns them.
+// convertSlowly is convertInto by means of At.
 func convertSlowly[T Element](a *Array, out []T) int {
 	i := 0
 	for pos := range a.positions() {
@@ -232,7 +233,7 @@ func convertSlowly[T Element](a *Array, out []T) int {
 	return -1
 }
 
-// exact returns v as the T that is the same number.
+// exact returns v as the T that has exactly the same value.
 func exact[T Element](v any) (x T, ok bool) {
 	if x, ok = v.(T); ok {
 		return x, true
@@ -248,7 +249,7 @@ func exact[T Element](v any) (x T, ok bool) {
 	return one[0], true
 }
 
-// sameNumber reports whether two numbers have exactly the same value; NaN is the same as NaN.
+// sameNumber reports whether two numbers have exactly the same value. All NaNs are the same.
 func sameNumber(a, b any) bool {
 	x, okX := exactComplex(a)
 	y, okY := exactComplex(b)
@@ -262,7 +263,7 @@ func sameFloat(x, y *big.Float) bool {
 	return x.Cmp(y) == 0
 }
 
-// exactComplex returns the real and imaginary part of a number; nil is NaN.
+// exactComplex returns the real and imaginary part of a number. A nil part is NaN.
 func exactComplex(v any) (z [2]*big.Float, ok bool) {
 	part := func(x float64) *big.Float {
 		if x != x {

@@ -2,19 +2,20 @@ package ndarray
 
 import "math/bits"
 
-// BitOrder says which bit of a byte stands for the first of eight elements.
+// A BitOrder says which bit of a byte holds the first of eight elements.
 type BitOrder bool
 
 // The bit orders, as NumPy calls them.
 const (
-	BitsBig    BitOrder = false // the most significant bit is the first: NumPy's default
-	BitsLittle BitOrder = true  // the least significant bit is
+	BitsBig    BitOrder = false // the most significant bit, NumPy's default
+	BitsLittle BitOrder = true  // the least significant bit
 )
 
-// PackBits returns the elements of a along an axis as bits of uint8, eight to a byte: 1 for every
-// element that is not zero. The last byte of each row is filled up with zeros. Like NumPy, it takes
-// bools and integers; anything else is of the kind ErrDType, an axis that is not there of the kind
-// ErrBounds. A negative axis counts from the end. The result has memory of its own.
+// PackBits packs the elements of a along an axis into the bits of uint8s: 1 for every element that
+// is not zero. The last byte of each row is padded with zeros. A negative axis counts from the end.
+// The result has memory of its own. As in NumPy, the elements must be bools or integers; the error
+// is of the kind ErrDType for other dtypes, and of the kind ErrBounds for an axis that does not
+// exist.
 //
 // Reference: numpy.packbits.
 func PackBits(a *Array, axis int, order BitOrder) (*Array, error) {
@@ -42,7 +43,7 @@ func PackBits(a *Array, axis int, order BitOrder) (*Array, error) {
 	return restoreAxis(out, rows.Shape(), axis, packed)
 }
 
-// lastAxis returns a view of a whose last axis is the given one.
+// lastAxis returns a view of a with the given axis moved to the end.
 func lastAxis(a *Array, axis int) (*Array, error) {
 	n := a.NDim()
 	if axis < 0 {
@@ -54,7 +55,7 @@ func lastAxis(a *Array, axis int) (*Array, error) {
 	return a.Transpose(axesWithLast(n, axis)...)
 }
 
-// axesWithLast are 0 to n-1 with axis moved to the end.
+// axesWithLast returns the axes 0 to n-1 with axis moved to the end.
 func axesWithLast(n, axis int) []int {
 	axes := make([]int, 0, n)
 	for i := range n {
@@ -65,8 +66,8 @@ func axesWithLast(n, axis int) []int {
 	return append(axes, axis)
 }
 
-// restoreAxis returns bytes as an array of the shape, whose last axis has size n now and goes back
-// to where it was.
+// restoreAxis returns data as an array of the given shape, except that its last axis has size n and
+// is moved back to its original place.
 func restoreAxis(data []byte, shape []int, axis, n int) (*Array, error) {
 	shape = append([]int{}, shape...)
 	shape[len(shape)-1] = n
@@ -88,7 +89,7 @@ func restoreAxis(data []byte, shape []int, axis, n int) (*Array, error) {
 	return a.Copy(OrderC)
 }
 
-// packRow appends the bits of a row of elements of the given size.
+// packRow appends the bits of a row of elements of size bytes.
 func packRow(out, row []byte, size int, order BitOrder) []byte {
 	var b byte
 	n := len(row) / size
@@ -118,12 +119,12 @@ func inOrder(b byte, order BitOrder) byte {
 	return b
 }
 
-// UnpackBits returns the bits of an array of uint8 along an axis as elements 0 and 1 of uint8.
-// Count is how many to give of each row: -1 is all, another negative number leaves out as many at
-// the end, and one that is larger than there are adds zeros. Another dtype is of the kind ErrDType,
-// an axis that is not there of the kind ErrBounds, a count that is too negative of the kind
-// ErrShape. The result has memory of its own, which is count bytes a row: for a count from a
-// stranger, compare it with the array first.
+// UnpackBits unpacks the bits of an array of uint8 along an axis into elements 0 and 1 of uint8.
+// count is the number of elements for each row. A negative count leaves out as many at the end,
+// with -1 leaving out none; a count larger than the number of bits adds zeros. The error is of the
+// kind ErrDType for other dtypes, of the kind ErrBounds for an axis that does not exist, and of the
+// kind ErrShape for a count that is too negative. The result has memory of its own, count bytes for
+// each row: compare a count from an untrusted source with the array first.
 //
 // NumPy's count=None is AllBits.
 //
@@ -166,7 +167,7 @@ func UnpackBits(a *Array, axis, count int, order BitOrder) (*Array, error) {
 	return restoreAxis(out, rows.Shape(), axis, count)
 }
 
-// AllBits is the count of UnpackBits for all bits that there are.
+// AllBits as the count of UnpackBits means all bits.
 const AllBits = -1 << 31
 
 func mulShape(a, b int) (int, bool) {
@@ -188,18 +189,19 @@ func unpackRow(out, row []byte, count int, order BitOrder) []byte {
 	return out
 }
 
-// BitMask is an array of bools that lies packed in memory, eight to a byte along its last axis, as
-// PackBits packs it; the memory may be a mapped file. Only what is asked for is unpacked. It is
-// safe for concurrent use. The zero value has no elements.
+// BitMask is an array of bools that are packed as PackBits packs them, along its last axis. The
+// memory may be a mapped file. Only elements that are asked for are unpacked. It is safe for
+// concurrent use. The zero value has no elements.
 type BitMask struct {
 	packed *Array
 	shape  []int
 	order  BitOrder
 }
 
-// NewBitMask returns the mask of the given shape that is packed in an array of uint8: with the same
-// number of axes, the last of them an eighth of the shape's, rounded up. It aliases packed. Another
-// dtype is of the kind ErrDType, another shape of the kind ErrShape.
+// NewBitMask returns the mask of the given shape that is packed in an array of uint8. The array
+// must have the same number of axes, and its last one an eighth of the elements, rounded up. The
+// mask shares the memory of packed. The error is of the kind ErrDType for other dtypes, and of the
+// kind ErrShape for other shapes.
 func NewBitMask(packed *Array, shape []int, order BitOrder) (*BitMask, error) {
 	if packed.DType().Kind() != KindUint || packed.DType().ItemSize() != 1 {
 		return nil, errorf(ErrDType, "a mask is packed in uint8, not in dtype %s", packed.DType())
@@ -221,7 +223,7 @@ func NewBitMask(packed *Array, shape []int, order BitOrder) (*BitMask, error) {
 // Shape returns the shape of the mask. The caller must not change it.
 func (m *BitMask) Shape() []int { return m.shape }
 
-// At returns one element. A wrong index panics, as that of a slice does.
+// At returns one element. A bad index panics, as that of a slice does.
 func (m *BitMask) At(index ...int) bool {
 	last := len(m.shape) - 1
 	bit := index[last]
@@ -232,9 +234,9 @@ func (m *BitMask) At(index ...int) bool {
 	return inOrder(m.packed.At(at...).(uint8), m.order)>>(7-bit%8)&1 == 1
 }
 
-// Crop returns the elements from start on, count of them along each axis, as an array of bool in
-// memory of its own. Only the bytes that hold them are read. What does not lie in the mask is of
-// the kind ErrBounds.
+// Crop returns the elements from start on, count of them along each axis, as an array of bool with
+// memory of its own. It reads only the bytes with those elements. The error is of the kind
+// ErrBounds for elements outside the mask.
 func (m *BitMask) Crop(start, count []int) (*Array, error) {
 	part, skip, err := m.bytesOf(start, count)
 	if err != nil {
@@ -255,8 +257,8 @@ func (m *BitMask) Crop(start, count []int) (*Array, error) {
 	return New(boolDType, count, OrderC, data)
 }
 
-// Count returns how many of the elements from start on, count of them along each axis, are true.
-// Nil for both is the whole mask.
+// Count returns the number of true elements among those from start on, count of them along each
+// axis. Nil for both means the whole mask.
 func (m *BitMask) Count(start, count []int) (int, error) {
 	if start == nil && count == nil {
 		start, count = make([]int, len(m.shape)), m.shape
@@ -281,7 +283,7 @@ func (m *BitMask) Count(start, count []int) (int, error) {
 	return total, nil
 }
 
-// countRow counts n bits of a row of bytes, skip bits from its beginning on; skip is less than
+// countRow counts the ones among n bits of a row of bytes, after skip bits. skip must be less than
 // eight.
 func (m *BitMask) countRow(row []byte, skip, n int) int {
 	total := 0
@@ -298,8 +300,8 @@ func (m *BitMask) countRow(row []byte, skip, n int) int {
 	return total
 }
 
-// bytesOf returns a view of the bytes that hold a part of the mask, and how many bits stand before
-// it in each row.
+// bytesOf returns a view of the bytes that hold a part of the mask, and the number of bits before
+// the part in each row.
 func (m *BitMask) bytesOf(start, count []int) (part *Array, skip int, err error) {
 	if m.packed == nil {
 		return nil, 0, errorf(ErrShape, "a mask without a shape")

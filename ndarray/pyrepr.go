@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendQuoted writes repr(str): single quotes unless only those occur inside, and
-// escapes for what is not printable. Lone surrogates may be WTF-8.
+// appendQuoted appends repr(str): in single quotes unless s contains only those, with escapes for
+// characters that are not printable. s may be WTF-8, with lone surrogates.
 func appendQuoted(b []byte, s string) []byte {
 	quote := byte('\'')
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
@@ -19,7 +19,7 @@ func appendQuoted(b []byte, s string) []byte {
 		r, n := utf8.DecodeRuneInString(s)
 		if r == utf8.RuneError && n == 1 {
 			if r, n = decodeSurrogate(s); n == 0 {
-				r, n = 0xdc00|rune(s[0]), 1 // as Python's surrogateescape
+				r, n = 0xdc00|rune(s[0]), 1 // as Python's surrogateescape does
 			}
 		}
 		b = appendReprRune(b, r, quote)
@@ -50,7 +50,7 @@ func appendReprRune(b []byte, r rune, quote byte) []byte {
 	return appendHex(append(b, `\U`...), r, 8)
 }
 
-// isPrintable is Python's str.isprintable: no separators but the space, nothing of
+// isPrintable is Python's str.isprintable: false for separators other than the space, and for the
 // category "other".
 func isPrintable(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.P, unicode.S)
@@ -64,7 +64,7 @@ func appendHex(b []byte, r rune, digits int) []byte {
 	return append(b, s...)
 }
 
-// appendBytesRepr writes repr(bytes).
+// appendBytesRepr appends repr(bytes).
 func appendBytesRepr(b, s []byte) []byte {
 	quote := byte('\'')
 	if strings.Contains(string(s), "'") && !strings.Contains(string(s), `"`) {

@@ -7,17 +7,16 @@ import (
 	"time"
 )
 
-// Record is one element of a structured array: NumPy's numpy.void with fields, or
-// numpy.record.
+// A Record is one element of a structured array: NumPy's numpy.void with fields, or numpy.record.
 type Record struct {
-	// Names are the names of the fields in order. They belong to the dtype and must not be
-	// changed.
+	// Names are the names of the fields in order. They belong to the dtype; the caller must not
+	// change them.
 	Names []string
 	// Values has one value for each name, of the types that [Array.At] lists.
 	Values []any
 }
 
-// Get returns the value of the field of that name.
+// Get returns the value of the field called name.
 func (r Record) Get(name string) (any, bool) {
 	for i, n := range r.Names {
 		if n == name {
@@ -27,18 +26,22 @@ func (r Record) Get(name string) (any, bool) {
 	return nil, false
 }
 
-// Records returns the elements of a structured array as structs, in C order. An exported
-// field of T receives the field whose name its tag gives, `pickle:"name"`, or which has the
-// Go field's own name; "-" as the tag leaves it out, other fields stay zero. It is an error of the
-// kind ErrDType if no field of T is named in the dtype, or if a field's type does not
-// suit: numbers go into any Go number that holds them all exactly, bool into bool, U and S into
-// string, S and V into []byte, datetime64 into time.Time, timedelta64 into
-// time.Duration, structured fields into structs, subarrays into *Array, arrays of the same
-// length and slices, and anything into any, as At returns it. A value that does not fit is an
-// error of the kind ErrValue that names the field and the element.
+// Records returns the elements of a structured array as structs, in C order. An exported field of T
+// gets the value of the field of the same name, or of the name in its tag, `pickle:"name"`; the tag
+// "-" leaves it out. Other fields of T stay zero. These dtypes can be stored in these Go types:
 //
-// If T's memory has the layout of the dtype, each Go field with the type and the
-// offset of its field, the elements are copied as one block.
+//   - a number in any number type that holds all its values exactly; bool in bool
+//   - U and S in string, S and V in []byte
+//   - datetime64 in time.Time, timedelta64 in time.Duration
+//   - a structured field in a struct; a subarray in *Array, an array of the same length, or a slice
+//   - any dtype in any, as At returns the value
+//
+// The error is of the kind ErrDType if T has no field that the dtype has, or if the type of a field
+// does not suit. It is of the kind ErrValue, and names the field and the element, for a value that
+// does not fit.
+//
+// If T has the same memory layout as the dtype, with the same types at the same offsets, the
+// elements are copied as one block.
 func Records[T any](a *Array) ([]T, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -72,13 +75,13 @@ func Records[T any](a *Array) ([]T, error) {
 	return out, nil
 }
 
-// goField is a field of a struct type and the name that it goes by in Python.
+// goField is a field of a struct type and its name in Python.
 type goField struct {
 	name  string
 	index int
 }
 
-// goFields caches []goField by struct type: reading tags is slow.
+// goFields caches a []goField for each struct type, because parsing tags is slow.
 var goFields sync.Map
 
 func fieldsOf(t reflect.Type) []goField {
@@ -101,12 +104,12 @@ func fieldsOf(t reflect.Type) []goField {
 	return got.([]goField)
 }
 
-// recordPlan says which field of the dtype goes into which of the struct.
+// recordPlan is the mapping from fields of a dtype to fields of a struct.
 type recordPlan []struct {
 	from  Field
-	pos   int // among the dtype's fields
-	to    int
-	inner recordPlan // of a structured field into a struct
+	pos   int        // index of from among the dtype's fields
+	to    int        // index of the struct's field
+	inner recordPlan // for a structured field and a struct
 }
 
 func planRecord(t reflect.Type, dt *DType) (recordPlan, error) {
@@ -133,7 +136,7 @@ func planRecord(t reflect.Type, dt *DType) (recordPlan, error) {
 	return plan, nil
 }
 
-// setBytes fills a struct from one element's bytes.
+// setBytes fills a struct from the bytes of one element.
 func (p recordPlan) setBytes(dst reflect.Value, b []byte) error {
 	for i := range p {
 		s := &p[i]
@@ -168,7 +171,7 @@ func (p recordPlan) setValues(dst reflect.Value, values []any) error {
 	return nil
 }
 
-// assign puts a value, as At returns it, into a Go variable.
+// assign stores v, a value that At returns, in a Go variable.
 func assign(dst reflect.Value, v any) error {
 	if v == nil {
 		dst.SetZero()
@@ -217,7 +220,7 @@ func assign(dst reflect.Value, v any) error {
 	return nil
 }
 
-// assignNumber converts a number exactly.
+// assignNumber stores a number if the variable holds it exactly.
 func assignNumber(dst reflect.Value, v any) bool {
 	switch dst.Kind() {
 	case reflect.Bool:
@@ -277,8 +280,9 @@ func assignArray(dst reflect.Value, a *Array) error {
 	return nil
 }
 
-// sameLayout reports whether the memory of a Go type is that of the dtype's elements, so that
-// copying bytes is converting. Bools are not: other bytes than 0 and 1 break Go.
+// sameLayout reports whether a Go type has the same memory layout as elements of the dtype, so that
+// they can be copied as bytes. It is false for bools, because bytes other than 0 and 1 are invalid
+// in Go.
 func sameLayout(t reflect.Type, dt *DType) bool {
 	if int(t.Size()) != dt.itemsize || dt.order != NotApplicable && dt.order != NativeEndian {
 		return false

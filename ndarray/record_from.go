@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// FromRecords returns a structured array of one dimension with a copy of data. T is a struct;
-// the dtype has a field for each exported one, named as for [Records], packed as
-// numpy.dtype(list) packs them: Go's numbers, Float16 and bool as they are, int and uint as
-// int64 and uint64, string as U of the longest value, arrays as subarrays, structs as
-// structured fields. Other types are an error of the kind ErrDType.
+// FromRecords returns a structured array of one dimension with a copy of data. T must be a struct
+// type. The dtype has a field for each exported field of T, named as in [Records], and is packed as
+// numpy.dtype(list) packs fields. Go's numbers, Float16 and bool keep their type; int and uint
+// become int64 and uint64, string becomes U of the width of the longest value, an array becomes a
+// subarray, and a struct a structured field. For other types the error is of the kind ErrDType.
 func FromRecords[T any](data []T) (*Array, error) {
 	v := reflect.ValueOf(data)
 	if v.Type().Elem().Kind() != reflect.Struct {
@@ -39,7 +39,8 @@ func FromRecords[T any](data []T) (*Array, error) {
 	return a, nil
 }
 
-// dtypeOfType returns the dtype for a Go type; values yields those that strings must hold.
+// dtypeOfType returns the dtype for a Go type. values yields the values of that type in the data,
+// for the width of strings.
 func dtypeOfType(t reflect.Type, values iter.Seq[reflect.Value]) (*DType, error) {
 	switch k := t.Kind(); {
 	case t == reflect.TypeFor[Float16]():
@@ -105,7 +106,7 @@ func dtypeOfStruct(t reflect.Type, values iter.Seq[reflect.Value]) (*DType, erro
 	return NewStruct(fields, false)
 }
 
-// encodeGo writes a Go value as dtypeOfType describes it.
+// encodeGo writes a Go value as an element of the dtype that dtypeOfType returned for its type.
 func encodeGo(dt *DType, b []byte, v reflect.Value) error {
 	if base, shape := dt.Subarray(); base != nil && v.Kind() == reflect.Array {
 		inner := base
@@ -136,7 +137,7 @@ func encodeGo(dt *DType, b []byte, v reflect.Value) error {
 	return encode(dt, b, plainValue(v))
 }
 
-// plainValue returns v without its named type.
+// plainValue returns v as a value of a builtin type.
 func plainValue(v reflect.Value) any {
 	switch k := v.Kind(); {
 	case v.Type() == reflect.TypeFor[Float16]():

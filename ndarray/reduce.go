@@ -5,32 +5,32 @@ import (
 	"slices"
 )
 
-// NOTE. A reduction goes over an array in the order in which NumPy's iterator does, since the
-// rounding errors of a sum depend on it: axes from the largest stride to the smallest, neighbouring
-// ones that are one in memory taken together. Where the innermost axis is reduced, NumPy adds its
-// elements up pairwise; where it is kept, row is added to row.
+// NOTE. A reduction visits the elements of an array in the same order as NumPy's iterator, because
+// the rounding errors of a sum depend on the order. The axes are sorted from the largest stride to
+// the smallest, and adjacent axes that have one common stride are merged. If the innermost axis is
+// reduced, NumPy adds its elements pairwise; otherwise it adds row to row.
 //
 // Reference: numpy/_core/src/multiarray/nditer_constr.c (npyiter_find_best_axis_ordering,
 // npyiter_coalesce_axes), numpy/_core/src/umath/reduction.c.
 
 // reduceAxis is an axis of a reduction.
 type reduceAxis struct {
-	n int // elements
-	// steps: in the array in bytes, in the result in elements; out is 0 if it is reduced
-	in, out int
+	n       int // number of elements
+	in      int // stride in the array, in bytes
+	out     int // stride in the result, in elements; 0 if the axis is reduced
 	reduced bool
 }
 
-// reduction is a way through an array and its result.
+// reduction describes how to visit an array and its result.
 type reduction struct {
 	a     *Array
 	shape []int        // of the result
 	size  int          // of the result, in elements
-	count int          // elements of the array for one of the result
+	count int          // number of elements of the array for each element of the result
 	axes  []reduceAxis // from the outermost to the innermost, without those of one element
 }
 
-// reduceOver returns the way of a reduction over the given axes, all if none are given.
+// reduceOver returns the reduction over the given axes, or over all if none are given.
 func reduceOver(a *Array, axes []int) (*reduction, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -66,7 +66,8 @@ func reduceOver(a *Array, axes []int) (*reduction, error) {
 	return r, nil
 }
 
-// axisSet returns for each axis whether it is among those given, or true for all if none are.
+// axisSet reports for each axis whether it is among the given ones. If none are given, it is true
+// for all.
 func (a *Array) axisSet(axes []int) ([]bool, error) {
 	n := a.NDim()
 	set := make([]bool, n)
@@ -88,7 +89,7 @@ func (a *Array) axisSet(axes []int) ([]bool, error) {
 
 func abs(n int) int { return max(n, -n) }
 
-// coalesce makes one axis of two that are one in memory.
+// coalesce merges adjacent axes that have one common stride.
 func (r *reduction) coalesce() {
 	for i := len(r.axes) - 2; i >= 0; i-- {
 		outer, inner := r.axes[i], r.axes[i+1]
@@ -100,8 +101,8 @@ func (r *reduction) coalesce() {
 	}
 }
 
-// each calls f for each row along the innermost axis: where it begins in the array, in bytes, and
-// in the result, in elements.
+// each calls f for each row along the innermost axis, with its position in the array in bytes, and
+// in the result in elements.
 func (r *reduction) each(f func(pos, out int, inner reduceAxis)) {
 	if r.a.Size() == 0 {
 		return
@@ -131,8 +132,8 @@ func (r *reduction) each(f func(pos, out int, inner reduceAxis)) {
 	}
 }
 
-// isScattered reports whether all elements are reduced to one, and no single stride reaches them:
-// NumPy then gathers them in a buffer.
+// isScattered reports whether all elements are reduced to one and do not have one common stride.
+// NumPy then copies them to a buffer.
 func (r *reduction) isScattered() bool {
 	if len(r.axes) < 2 {
 		return false
@@ -145,10 +146,10 @@ func (r *reduction) isScattered() bool {
 	return true
 }
 
-// gathered calls f for each buffer of elements: where element i of it lies in the array, in bytes,
-// and how many there are.
+// gathered calls f for each buffer of elements, with a function that returns the byte position of
+// element i, and with their number.
 func (r *reduction) gathered(f func(pos func(i int) int, n int)) {
-	size := r.axes[len(r.axes)-1].n // a buffer has whole rows
+	size := r.axes[len(r.axes)-1].n // A buffer has complete rows.
 	if 0 < size && size < bufferSize {
 		size *= bufferSize / size
 	}
@@ -170,7 +171,8 @@ func (r *reduction) gathered(f func(pos func(i int) int, n int)) {
 	flush()
 }
 
-// result makes the array of a reduction's elements, of dtype dt or that of T.
+// result returns the result of a reduction as an array of dtype dt, or if that is nil, of the dtype
+// of T.
 func result[T Element](r *reduction, values []T, dt *DType) (*Array, error) {
 	if dt == nil {
 		dt = DTypeOf[T]()

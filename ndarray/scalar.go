@@ -2,17 +2,17 @@ package ndarray
 
 import "slices"
 
-// Scalar is one element with its dtype: NumPy's numpy.float64(1.5) and its kin, as opposed
-// to Python's own numbers.
+// A Scalar is one element with its dtype, such as NumPy's numpy.float64(1.5), as opposed to a
+// Python number.
 type Scalar struct {
 	dt   *DType
 	data []byte
-	elem any // of a dtype with objects
+	elem any // instead of data, for a dtype with objects
 }
 
-// NewScalar returns the scalar whose bytes are the first ItemSize bytes of data, which
-// it aliases; as in NumPy more bytes are ignored. It fails with ErrShape for
-// fewer bytes, with ErrDType for dtypes with objects and for subarrays.
+// NewScalar returns the scalar whose bytes are the first ItemSize bytes of data, whose memory it
+// shares. As in NumPy, further bytes are ignored. The error is of the kind ErrShape for fewer
+// bytes, and of the kind ErrDType for dtypes with objects and subarrays.
 func NewScalar(dt *DType, data []byte) (*Scalar, error) {
 	if err := scalarDType(dt); err != nil {
 		return nil, err
@@ -28,7 +28,7 @@ func NewScalar(dt *DType, data []byte) (*Scalar, error) {
 	return &Scalar{dt: dt, data: data[:dt.itemsize:dt.itemsize]}, nil
 }
 
-// NewObjectScalar returns a scalar of a dtype with objects; elem is as in NewObjects.
+// NewObjectScalar returns a scalar of a dtype with objects. elem is as in [NewObjects].
 func NewObjectScalar(dt *DType, elem any) (*Scalar, error) {
 	if err := scalarDType(dt); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func scalarDType(dt *DType) error {
 	return nil
 }
 
-// DType returns the dtype of the scalar; of the zero Scalar it is V0, which has no bytes.
+// DType returns the dtype of the scalar. For the zero Scalar it is V0, which has no bytes.
 func (s *Scalar) DType() *DType {
 	if s.dt == nil {
 		return noDType
@@ -69,10 +69,10 @@ func (s *Scalar) Value() any {
 	return element(s.DType(), s.data, false)
 }
 
-// Bytes returns a copy of the bytes in the dtype's byte order, nil for dtypes with objects.
+// Bytes returns a copy of the bytes in the dtype's byte order, or nil for dtypes with objects.
 func (s *Scalar) Bytes() []byte { return slices.Clone(s.data) }
 
-// Array returns the scalar as a 0-d array of the same memory.
+// Array returns the scalar as a 0-d array that shares its memory.
 func (s *Scalar) Array() *Array {
 	a := &Array{dt: s.DType(), data: s.data}
 	a.setFlags()
@@ -82,5 +82,5 @@ func (s *Scalar) Array() *Array {
 	return a
 }
 
-// String returns str() of the scalar, as NumPy 2 prints it.
+// String returns str() of the scalar, as NumPy 2 formats it.
 func (s *Scalar) String() string { return scalarText(s.DType(), s.Value(), printDepth) }

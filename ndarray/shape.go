@@ -6,32 +6,31 @@ import (
 	"strconv"
 )
 
-// All arithmetic that may overflow on numbers from outside is in this file: what
-// passes it is within the memory that the array really has.
+// This file has all arithmetic that may overflow on numbers from the input. A shape that was
+// checked here stays within the memory of its array.
 
 // MaxDims is the largest number of dimensions of an array, as in NumPy 2.
 const MaxDims = 64
 
-// MaxEmptyElements is the largest number of elements of an array whose itemsize is 0. No
-// bytes of input stand behind them, so that without it ten bytes could ask for
-// work without end.
+// MaxEmptyElements is the largest number of elements of an array whose itemsize is 0. Such elements
+// take no bytes of the input, so without this limit ten bytes could demand any amount of work.
 const MaxEmptyElements = 1 << 20
 
-// mulInt multiplies two non-negative ints; ok is false on overflow.
+// mulInt multiplies two non-negative ints. ok is false if the product overflows.
 func mulInt(a, b int) (p int, ok bool) {
 	hi, lo := bits.Mul64(uint64(a), uint64(b))
 	return int(lo), hi == 0 && lo <= math.MaxInt
 }
 
-// addInt adds two non-negative ints; ok is false on overflow.
+// addInt adds two non-negative ints. ok is false if the sum overflows.
 func addInt(a, b int) (sum int, ok bool) {
 	sum = a + b
 	return sum, sum >= 0
 }
 
-// checkShape returns the number of elements and of bytes of an array of the given
-// shape. As in NumPy, a dimension of 0 does not excuse others that overflow before
-// or after it: the product of the non-zero ones must fit.
+// checkShape returns the number of elements and of bytes of an array of the given shape. As in
+// NumPy, the product of all dimensions that are not 0 must not overflow, even if another dimension
+// is 0.
 func checkShape(shape []int, itemsize int) (size, nbytes int, err error) {
 	if len(shape) > MaxDims {
 		return 0, 0, errorf(ErrShape, "%d dimensions, at most %d allowed", len(shape), MaxDims)
@@ -61,8 +60,8 @@ func checkShape(shape []int, itemsize int) (size, nbytes int, err error) {
 	return size, size * itemsize, nil
 }
 
-// fillStrides sets strides for elements of itemsize bytes side by side in the
-// order given. The shape has passed checkShape.
+// fillStrides sets the strides of adjacent elements of itemsize bytes in the given order. The shape
+// must have passed checkShape.
 func fillStrides(strides, shape []int, itemsize int, order Order) {
 	step := itemsize
 	if order == OrderF {
@@ -78,8 +77,8 @@ func fillStrides(strides, shape []int, itemsize int, order Order) {
 	}
 }
 
-// contiguous reports whether strides are those of elements side by side in the
-// order; dimensions of 1 and empty arrays do not matter, as in NumPy.
+// contiguous reports whether strides are those of adjacent elements in the given order. As in
+// NumPy, the strides of dimensions of 1, and of empty arrays, do not matter.
 func contiguous(shape, strides []int, itemsize int, order Order) bool {
 	for _, n := range shape {
 		if n == 0 {
@@ -115,7 +114,7 @@ func sameShape(a, b []int) bool {
 	return true
 }
 
-// shapeText writes a shape as Python writes a tuple.
+// shapeText formats a shape as Python formats a tuple.
 func shapeText(shape []int) string { return string(appendShape(nil, shape)) }
 
 func appendShape(b []byte, shape []int) []byte {
@@ -132,16 +131,16 @@ func appendShape(b []byte, shape []int) []byte {
 	return append(b, ')')
 }
 
-// stepper walks the elements of a strided block in C order and yields their byte
-// positions. Its zero dimensions case (one element) works too.
+// stepper visits the elements of a strided block in C order. It also works for no dimensions, which
+// is one element.
 type stepper struct {
 	shape, strides []int
 	index          [MaxDims]int
-	pos            int
-	left           int
+	pos            int // byte position of the current element
+	left           int // number of elements that follow
 }
 
-// reset starts at position pos, with size elements to go.
+// reset makes s begin at byte position pos, with size elements.
 func (s *stepper) reset(shape, strides []int, pos, size int) {
 	s.shape, s.strides, s.pos, s.left = shape, strides, pos, size
 	for i := range shape {
@@ -149,7 +148,7 @@ func (s *stepper) reset(shape, strides []int, pos, size int) {
 	}
 }
 
-// next moves to the next element; the first is at s.pos before any call.
+// next moves to the next element. Before the first call, s is at the first one.
 func (s *stepper) next() {
 	for i := len(s.shape) - 1; i >= 0; i-- {
 		s.index[i]++

@@ -1,10 +1,10 @@
 package ndarray
 
-// slab is Slab of package internal/pending.
+// slab implements Slab of package internal/pending.
 type slab struct {
 	free []Array
-	next int   // headers in the next chunk
-	last Array // made last, which the next one is often like
+	next int   // number of headers in the next chunk
+	last Array // the previous array, whose dtype and shape the next one often has
 }
 
 const (
@@ -12,7 +12,7 @@ const (
 	slabMax   = 32
 )
 
-// array is the function [New], with the same errors.
+// array returns the result of [New], with the same errors.
 func (s *slab) array(dt *DType, shape []int, order Order, data []byte) (*Array, error) {
 	if len(s.free) == 0 {
 		s.next = min(max(2*s.next, slabFirst), slabMax)
@@ -36,7 +36,7 @@ func (s *slab) array(dt *DType, shape []int, order Order, data []byte) (*Array, 
 	return a, nil
 }
 
-// alike reports whether the last array differs from the next in nothing but its data.
+// alike reports whether the next array differs from s.last only in its data.
 func (s *slab) alike(dt *DType, shape []int, order Order, data []byte) bool {
 	l := &s.last
 	if l.dt != dt || dt == nil || order != OrderC || l.flags&flagContiguousC == 0 ||

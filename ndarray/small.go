@@ -7,16 +7,18 @@ import (
 	"strings"
 )
 
-// The number formats of the Python package ml_dtypes, which JAX and TensorFlow use. To NumPy
-// their dtypes are raw memory with a scalar class of its own, such as "ml_dtypes.bfloat16".
-// Reference: github.com/jax-ml/ml_dtypes, README.md, "Specifications of implemented floating
-// point formats".
+// This file has the number formats of the Python package ml_dtypes, which JAX and TensorFlow use.
+// In NumPy their dtypes have the kind void and a scalar class of their own, such as
+// "ml_dtypes.bfloat16".
+//
+// Reference: github.com/jax-ml/ml_dtypes, README.md, "Specifications of implemented floating point
+// formats".
 
-// BFloat16 is a bfloat16 by its bits: the upper half of a float32.
+// BFloat16 is a bfloat16, the upper half of a float32, by its bits.
 type BFloat16 uint16
 
-// NewBFloat16 returns the bfloat16 nearest to x, ties to even; what is too large is infinite. A
-// NaN stays one.
+// NewBFloat16 returns the bfloat16 nearest to x, ties to even. A number that is too large becomes
+// infinite, a NaN stays a NaN.
 func NewBFloat16(x float32) BFloat16 {
 	b := math.Float32bits(x)
 	if x != x {
@@ -31,15 +33,15 @@ func (b BFloat16) Float32() float32 { return math.Float32frombits(uint32(b) << 1
 // Float64 returns the value, exactly.
 func (b BFloat16) Float64() float64 { return float64(b.Float32()) }
 
-// String returns str() of the number in ml_dtypes: that of the float of its value.
+// String returns str() of the number in ml_dtypes: that of a float with the same value.
 func (b BFloat16) String() string { return smallText(b.Float64()) }
 
 // Float8Format is one of ml_dtypes' formats of at most 8 bits.
 type Float8Format uint8
 
-// The formats. EeMm has e bits of exponent and m of mantissa. Without a suffix they are as IEEE
-// 754 would have them; FN has no infinities, FNUZ no negative zero besides, and in its place
-// the one NaN; B11 has the bias 11; E8M0FNU, a scale, no sign and no zero.
+// The formats. EeMm has e bits of exponent and m of mantissa. A format without a suffix follows
+// IEEE 754. FN formats have no infinities; FNUZ formats also have no negative zero, whose bits are
+// the only NaN; B11 has the bias 11. E8M0FNU, which is for scales, has neither a sign nor a zero.
 const (
 	E4M3FN Float8Format = iota + 1
 	E5M2
@@ -54,13 +56,13 @@ const (
 	E2M1FN // 4 bits, no NaN
 )
 
-// nans says which bit patterns are no numbers.
+// nans says which bit patterns of a format are NaNs.
 type nans uint8
 
 const (
-	nansIEEE nans = iota // the largest exponent: infinities and NaNs
-	nansLast             // all bits but the sign
-	nansZero             // the negative zero
+	nansIEEE nans = iota // those with the largest exponent, except infinities
+	nansLast             // those in which all bits but the sign are set
+	nansZero             // that of the negative zero
 	nansNone
 )
 
@@ -87,14 +89,14 @@ func (f Float8Format) String() string {
 	return float8Formats[f].name
 }
 
-// Float8 is a number of one of ml_dtypes' formats of at most 8 bits, which are the lower ones
-// of Bits.
+// Float8 is a number of one of ml_dtypes' formats of at most 8 bits, which are the low bits of
+// Bits.
 type Float8 struct {
 	Bits   uint8
 	Format Float8Format
 }
 
-// Float32 returns the value, exactly; NaN for the zero Float8, which has no format.
+// Float32 returns the value, exactly. It is NaN for the zero Float8, which has no format.
 func (f Float8) Float32() float32 { return float32(f.Float64()) }
 
 // Float64 returns the value, exactly.
@@ -145,18 +147,18 @@ func smallText(x float64) string {
 	return strconv.FormatFloat(x, 'g', -1, 32)
 }
 
-// smallKind is the kind of a dtype of ml_dtypes; 0 is none.
+// smallKind is a format of ml_dtypes: a Float8Format or one of the constants below. 0 means none.
 type smallKind uint8
 
 const (
-	smallBFloat16 = 32 + iota // below are the Float8Formats
+	smallBFloat16 = 32 + iota // smaller values are Float8Formats
 	smallInt4
 	smallInt2
 	smallUint4
 	smallUint2
 )
 
-// smallKinds are the names in the package ml_dtypes.
+// smallKinds has the formats by their names in package ml_dtypes.
 var smallKinds = func() map[string]smallKind {
 	m := map[string]smallKind{
 		"bfloat16": smallBFloat16,
@@ -170,7 +172,7 @@ var smallKinds = func() map[string]smallKind {
 	return m
 }()
 
-// smallOf returns the kind of a dtype of raw memory by its scalar class and itemsize.
+// smallOf returns the format of a void dtype with the given scalar class and itemsize, or 0.
 func smallOf(class string, itemsize int) smallKind {
 	name, ok := strings.CutPrefix(class, "ml_dtypes.")
 	if !ok {
@@ -190,8 +192,8 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// SmallName returns the name of a dtype of ml_dtypes, such as "bfloat16", and false for
-// every other dtype.
+// SmallName returns the name of a dtype of ml_dtypes, such as "bfloat16". ok is false for other
+// dtypes.
 func (d *DType) SmallName() (name string, ok bool) {
 	if d.more == nil || d.more.small == 0 {
 		return "", false
@@ -216,7 +218,7 @@ func smallElement(k smallKind, b []byte) any {
 	return Float8{Bits: b[0], Format: Float8Format(k)}
 }
 
-// encodeSmall writes a value that is exactly one of the kind.
+// encodeSmall writes a value, which the format must hold exactly.
 func encodeSmall(k smallKind, b []byte, v any) bool {
 	if x, ok := v.([]byte); ok && len(x) == len(b) {
 		copy(b, x)
@@ -247,7 +249,7 @@ func encodeSmall(k smallKind, b []byte, v any) bool {
 	return back != nil && back.Cmp(n) == 0
 }
 
-// smallAt returns what reads an element as a float64.
+// smallAt returns a function that returns the element at a byte position as a float64.
 func (a *Array) smallAt(k smallKind) func(pos int) float64 {
 	size := a.DType().itemsize
 	return func(pos int) float64 {

@@ -2,23 +2,22 @@ package ndarray
 
 import "math"
 
-// Stats are what [Array.Stats] finds.
+// Stats is the result of [Array.Stats].
 type Stats struct {
-	// Min and Max are the least and the greatest element: int64, uint64 or, for floats
-	// of any size and bools (0 and 1), float64. As numpy.min and numpy.max say, they are NaN if
-	// any element is. They are nil for an array without elements.
+	// Min and Max are the least and the greatest element: int64, uint64, or float64 for floats of
+	// any size and for bools (0 and 1). As in numpy.min and numpy.max, they are NaN if any element
+	// is NaN. They are nil for an array without elements.
 	Min, Max any
-	// Mean is the arithmetic mean, NaN if any element is or there are none.
+	// Mean is the arithmetic mean. It is NaN if any element is NaN, or if there are none.
 	Mean float64
-	// NaN is how many elements are NaN.
+	// NaN is the number of elements that are NaN.
 	NaN int
 }
 
 // Stats returns the least and greatest element, the mean and the number of NaNs of an array of
-// bools, integers or floats, in one pass. The sum is kept in float64 with the rounding
-// errors added back, so that the mean may be better in its last digits than
-// NumPy's. Long doubles count as their nearest float64. Other dtypes are an error of the
-// kind ErrDType.
+// bools, integers or floats, in one pass. The sum is computed in float64 with compensation of
+// rounding errors, so its last digits may be more exact than NumPy's. Long doubles are rounded to
+// float64. For other dtypes the error is of the kind ErrDType.
 func (a *Array) Stats() (Stats, error) {
 	if err := a.alive(); err != nil {
 		return Stats{}, err
@@ -46,7 +45,7 @@ func (a *Array) Stats() (Stats, error) {
 	return st, nil
 }
 
-// mean sums with Neumaier's compensation.
+// mean computes the sum with Neumaier's compensation.
 func (a *Array) mean(f func(pos int) float64) (mean float64, nan int) {
 	sum, lost := 0.0, 0.0
 	for pos := range a.positions() {
@@ -63,7 +62,7 @@ func (a *Array) mean(f func(pos int) float64) (mean float64, nan int) {
 		sum = t
 	}
 	if math.IsInf(sum, 0) || sum != sum {
-		lost = 0 // it is NaN by now
+		lost = 0 // The compensation is NaN if the sum is infinite.
 	}
 	return (sum + lost) / float64(a.Size()), nan
 }

@@ -1,10 +1,10 @@
 package ndarray
 
-// FromStrided returns an array over data, without copying, whose element at an index lies the sum
-// of index times stride behind data's beginning. Strides are in bytes, as [Array.Strides] are, not
-// negative, and multiples of the size of a T; an element that two indexes lead to is one. It fails
-// with ErrShape unless there is a stride for each dimension and all elements lie within data. With
-// the build tag purego data is copied.
+// FromStrided returns an array over data, without a copy. The position in data of the element at an
+// index is the sum of each index times its stride. Strides are in bytes, as those of
+// [Array.Strides] are. They must be multiples of the size of a T and not negative; several indexes
+// may lead to the same element. The error is of the kind ErrShape unless there is a stride for each
+// dimension and all elements are within data. With the build tag purego data is copied.
 //
 // Reference: numpy.lib.stride_tricks.as_strided, which does not check.
 func FromStrided[T Element](data []T, shape, strides []int) (*Array, error) {
@@ -16,7 +16,7 @@ func FromStrided[T Element](data []T, shape, strides []int) (*Array, error) {
 	if len(strides) != len(shape) {
 		return nil, errorf(ErrShape, "%d strides for shape %s", len(strides), shapeText(shape))
 	}
-	last := 0 // the position of the last element
+	last := 0 // byte position of the last element
 	for i, n := range shape {
 		s := strides[i]
 		if s < 0 || s%t.itemsize != 0 || n > 1 && s > (len(data)*t.itemsize-last)/(n-1) {
@@ -41,11 +41,11 @@ func FromStrided[T Element](data []T, shape, strides []int) (*Array, error) {
 	return v, nil
 }
 
-// Extent returns the memory of an array from its first element to its last as a []T, with what may
-// lie between them: element index is at the sum of index times stride, in elements. It is for
-// libraries that know strides, such as BLAS. ok is false unless T is the type of the dtype in this
-// machine's byte order, no stride is negative, all are multiples of the size of a T, and the array
-// has elements. With the build tag purego it is a copy.
+// Extent returns the memory of an array from its first element to its last as a []T, including what
+// may be between them. The position of an element there is the sum of each index times its stride,
+// in elements. It is for libraries that use strides, such as BLAS. ok is false unless T is the type
+// of the dtype in this machine's byte order, all strides are non-negative multiples of the size of
+// a T, and the array has elements. With the build tag purego the result is a copy.
 func Extent[T Element](a *Array) (elements []T, ok bool) {
 	t := DTypeOf[T]()
 	if a.alive() != nil || !holds(a.DType(), t) || t.itemsize > 1 && !a.DType().IsNative() ||

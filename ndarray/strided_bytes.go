@@ -1,10 +1,10 @@
 package ndarray
 
-// NewStrided returns an array of a part of data: the first element begins at the byte offset, and
-// strides are the steps in bytes along each axis of the shape, zero and negative ones included:
-// numpy.ndarray(shape, dtype, buffer, offset, strides). It aliases data. It fails with ErrShape for
-// a bad shape, with ErrBounds if an element would lie outside data, with ErrDType for a dtype with
-// objects or a subarray. The strides of an array without elements are those of C order.
+// NewStrided returns an array over a part of data: numpy.ndarray(shape, dtype, buffer, offset,
+// strides). The first element begins at the byte offset. Strides are in bytes; they may be zero or
+// negative. The array shares the memory of data. The error is of the kind ErrShape for a bad shape,
+// of the kind ErrBounds if an element would be outside data, and of the kind ErrDType for a dtype
+// with objects or a subarray. An array without elements gets the strides of C order.
 func NewStrided(dt *DType, shape, strides []int, offset int, data []byte) (*Array, error) {
 	dt.freeze()
 	if base, _ := dt.Subarray(); dt.object || base != nil {
@@ -38,12 +38,12 @@ func NewStrided(dt *DType, shape, strides []int, offset int, data []byte) (*Arra
 	return a, nil
 }
 
-// inside reports whether all elements of a shape without zeros lie in size bytes.
+// inside reports whether all elements of a shape without zeros are within size bytes.
 func inside(shape, strides []int, offset, itemsize, size int) bool {
 	if offset < 0 || offset > size {
 		return false
 	}
-	below, above := 0, itemsize // how far the elements reach from the offset, down and up
+	below, above := 0, itemsize // extent of the elements before and after the offset, in bytes
 	for i, n := range shape {
 		step, reach := strides[i], &above
 		if step < 0 {

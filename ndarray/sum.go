@@ -5,18 +5,17 @@ package ndarray
 // Reference: numpy/_core/src/umath/loops_utils.h.src, PW_BLOCKSIZE.
 const pairwiseBlock = 128
 
-// bufferSize is how many elements NumPy converts at a time where it adds numbers up as another
-// type.
+// bufferSize is how many elements NumPy converts at a time if it adds them as another type.
 const bufferSize = 8192
 
-// Sum adds the elements along the given axes up, or all of them if none are given, and returns an
-// array without those axes: numpy.sum. An axis may be counted from the end.
+// Sum adds the elements along the given axes, or all elements if none are given, and returns an
+// array without those axes: numpy.sum. A negative axis counts from the end.
 //
 // The dtype of the result is NumPy's: int64 for bools and signed integers and uint64 for unsigned
 // ones, which wrap around, and that of the array for floats, complex numbers and timedelta64. A sum
-// of floats has NumPy's rounding errors: it is pairwise along the axis that is innermost in memory.
-// It fails with ErrDType for other dtypes, long doubles among them, and with ErrBounds for a
-// missing axis. The sum of nothing is 0.
+// of floats has the same rounding errors as in NumPy: it is pairwise along the axis that is
+// innermost in memory. The error is of the kind ErrDType for other dtypes, including long doubles,
+// and of the kind ErrBounds for an axis that does not exist. The sum of no elements is 0.
 //
 // Reference: numpy/_core/src/umath/loops_utils.h.src, pairwise_sum.
 func (a *Array) Sum(axes ...int) (*Array, error) {
@@ -54,10 +53,10 @@ func (a *Array) Sum(axes ...int) (*Array, error) {
 		shapeText(a.Shape()))
 }
 
-// Mean returns the arithmetic mean along the given axes, or of all elements if none are given:
-// numpy.mean. Bools and integers are added up as float64 and give float64; floats and complex
-// numbers keep their dtype, and float16 is added up as float32. The mean of nothing is NaN. Errors
-// are those of [Array.Sum]; timedelta64 is one of the dtypes that are refused.
+// Mean returns the arithmetic means along the given axes, or of all elements if none are given:
+// numpy.mean. Bools and integers are summed as float64 and give float64. Floats and complex numbers
+// keep their dtype, and float16 is summed as float32. The mean of no elements is NaN. Errors are
+// those of [Array.Sum]; timedelta64 is an error of the kind ErrDType.
 //
 // Reference: numpy/_core/_methods.py, _mean.
 func (a *Array) Mean(axes ...int) (*Array, error) {
@@ -91,13 +90,13 @@ func (a *Array) Mean(axes ...int) (*Array, error) {
 		shapeText(a.Shape()))
 }
 
-// float32At returns how to read the float at a byte position, which a float32 holds.
+// float32At returns a function that returns the float at a byte position as a float32.
 func float32At(a *Array) func(pos int) float32 {
 	f := a.floatAt()
 	return func(pos int) float32 { return float32(f(pos)) }
 }
 
-// partsAt returns how to read the real or imaginary part that begins at a byte position.
+// partsAt returns a function that returns the real or imaginary part at a byte position.
 func (a *Array) partsAt() func(pos int) float64 {
 	half := *a.DType()
 	half.kind, half.itemsize = KindFloat, a.DType().itemsize/2
@@ -116,8 +115,8 @@ func divided[T float32 | float64](sums []T, n T) []T {
 	return sums
 }
 
-// dividedParts divides complex numbers by one without an imaginary part, as NumPy does by Smith's
-// method: as complex128, with the rounding of its reciprocal.
+// dividedParts divides complex numbers by a real one, as NumPy does by Smith's method: as
+// complex128, with the rounding error of its reciprocal.
 func dividedParts[T float32 | float64](re, im []T, n float64) ([]T, []T) {
 	if n == 0 {
 		return divided(re, 0), divided(im, 0)
@@ -130,7 +129,7 @@ func dividedParts[T float32 | float64](re, im []T, n float64) ([]T, []T) {
 	return re, im
 }
 
-// sumInts adds up integers, which wrap around.
+// sumInts adds integers. Sums wrap around.
 func sumInts[T int64 | uint64](r *reduction, at func(pos int) T) []T {
 	sums := make([]T, r.size)
 	r.each(func(pos, out int, x reduceAxis) {
@@ -142,7 +141,7 @@ func sumInts[T int64 | uint64](r *reduction, at func(pos int) T) []T {
 	return sums
 }
 
-// sumTimes adds up timedelta64: with NaT anything is NaT.
+// sumTimes adds timedelta64. A sum with a NaT is NaT.
 func sumTimes(r *reduction, at func(pos int) int64) []int64 {
 	sums := make([]int64, r.size)
 	r.each(func(pos, out int, x reduceAxis) {
@@ -158,7 +157,7 @@ func sumTimes(r *reduction, at func(pos int) int64) []int64 {
 	return sums
 }
 
-// chunk is how many of n elements NumPy adds up pairwise in one go.
+// chunk returns how many of n elements NumPy adds pairwise at a time.
 func chunk(n int, buffered bool) int {
 	if buffered {
 		return min(n, bufferSize)
@@ -166,7 +165,7 @@ func chunk(n int, buffered bool) int {
 	return n
 }
 
-// sumFloats adds up floats; buffered says that NumPy converts them first.
+// sumFloats adds floats. buffered says that NumPy converts them into a buffer first.
 func sumFloats[T float32 | float64](r *reduction, at func(pos int) T, buffered bool) []T {
 	sums := make([]T, r.size)
 	if r.isScattered() {
@@ -192,7 +191,7 @@ func sumFloats[T float32 | float64](r *reduction, at func(pos int) T, buffered b
 	return sums
 }
 
-// sumHalves adds up float16, as float32 within a row; what is kept of it is rounded.
+// sumHalves adds float16: as float32 within a row, and the sum of a row is rounded to float16.
 func sumHalves(r *reduction, buffered bool) []Float16 {
 	at := float32At(r.a)
 	sums := make([]Float16, r.size)
@@ -222,7 +221,7 @@ func sumHalves(r *reduction, buffered bool) []Float16 {
 	return sums
 }
 
-// pairwise adds up n floats that are stride bytes apart.
+// pairwise adds n floats with a stride in bytes.
 func pairwise[T float32 | float64](at func(pos int) T, pos, n, stride int) T {
 	switch {
 	case n < 8:
@@ -263,7 +262,7 @@ func sumComplex(r *reduction, dt *DType) (*Array, error) {
 	return result(r, joined[float64, complex128](re, im), nil)
 }
 
-// joined makes complex numbers of their parts.
+// joined returns complex numbers from their parts.
 func joined[T float32 | float64, C complex64 | complex128](re, im []T) []C {
 	out := make([]C, len(re))
 	for i := range out {
@@ -272,7 +271,7 @@ func joined[T float32 | float64, C complex64 | complex128](re, im []T) []C {
 	return out
 }
 
-// sumParts adds up complex numbers, the real and imaginary parts side by side.
+// sumParts adds the real and the imaginary parts of complex numbers.
 func sumParts[T float32 | float64](r *reduction, at func(pos int) T, buffered bool) (re, im []T) {
 	re, im = make([]T, r.size), make([]T, r.size)
 	part := r.a.DType().itemsize / 2
@@ -304,7 +303,8 @@ func sumParts[T float32 | float64](r *reduction, at func(pos int) T, buffered bo
 	return re, im
 }
 
-// pairwiseParts is pairwise for n complex numbers, whose imaginary parts are part bytes behind.
+// pairwiseParts is pairwise for n complex numbers. part is the distance of the imaginary part from
+// the real part, in bytes.
 func pairwiseParts[T float32 | float64](at func(pos int) T, pos, n, stride, part int) (re, im T) {
 	switch {
 	case n < 4:
@@ -334,7 +334,7 @@ func pairwiseParts[T float32 | float64](at func(pos int) T, pos, n, stride, part
 		}
 		return re, im
 	}
-	half := n // of 2n numbers, half of them, down to a multiple of 8
+	half := n // half of the 2n numbers, rounded down to a multiple of 8
 	half -= half % 8
 	half /= 2
 	r1, i1 := pairwiseParts(at, pos, half, stride, part)

@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// gatherChunks yields the bytes of the elements in C order, gathered from strided memory
-// into a buffer.
+// gatherChunks yields the bytes of strided elements in C order, copied to a buffer.
 func (a *Array) gatherChunks(yield func([]byte) bool) {
 	itemsize := a.DType().itemsize
 	shape, strides := a.Shape(), a.Strides()
@@ -40,8 +39,8 @@ func (a *Array) gatherChunks(yield func([]byte) bool) {
 	}
 }
 
-// gather copies len(dst)/itemsize elements that lie step bytes apart, from position
-// pos on.
+// gather copies len(dst)/itemsize elements from src. The first one is at position pos, and each
+// next one step bytes further.
 func gather(dst, src []byte, pos, step, itemsize int) {
 	switch {
 	case step == itemsize:
@@ -54,7 +53,7 @@ func gather(dst, src []byte, pos, step, itemsize int) {
 		}
 		return
 	}
-	le := binary.LittleEndian // loads and stores of a size; the order does not matter
+	le := binary.LittleEndian // For loads and stores of one size, the order does not matter.
 	switch itemsize {
 	case 2:
 		for ; len(dst) >= 2; dst, pos = dst[2:], pos+step {
@@ -80,7 +79,7 @@ func gather(dst, src []byte, pos, step, itemsize int) {
 	}
 }
 
-// swapBytes reverses each unit of b in place.
+// swapBytes reverses the bytes of each unit of b in place.
 func swapBytes(b []byte, unit int) {
 	switch unit {
 	case 2:

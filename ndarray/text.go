@@ -4,7 +4,7 @@ import (
 	"unicode/utf8"
 )
 
-// trimNUL cuts trailing NULs, as NumPy does when it reads an S element.
+// trimNUL removes trailing NULs, as NumPy does when it reads an element of kind S.
 func trimNUL(b []byte) []byte {
 	for len(b) > 0 && b[len(b)-1] == 0 {
 		b = b[:len(b)-1]
@@ -12,9 +12,9 @@ func trimNUL(b []byte) []byte {
 	return b
 }
 
-// decodeUCS4 decodes a U element without its trailing NULs. A lone surrogate, which Python
-// allows, becomes three bytes as in WTF-8; ok is false if there was a
-// code point past U+10FFFF, in whose place U+FFFD stands.
+// decodeUCS4 decodes an element of kind U without its trailing NULs. A lone surrogate, which Python
+// allows, becomes three bytes as in WTF-8. A code point above U+10FFFF becomes U+FFFD, and ok is
+// false.
 func decodeUCS4(b []byte, order ByteOrder) (s string, ok bool) {
 	out, ok := appendUCS4(make([]byte, 0, len(b)/4), b, order)
 	return string(out), ok
@@ -22,7 +22,7 @@ func decodeUCS4(b []byte, order ByteOrder) (s string, ok bool) {
 
 func appendUCS4(out, b []byte, order ByteOrder) ([]byte, bool) {
 	ok := true
-	keep := len(out) // end of the text without trailing NULs
+	keep := len(out) // end of the text, without trailing NULs
 	o := order.binary()
 	for i := 0; i+4 <= len(b); i += 4 {
 		c := o.Uint32(b[i:])
@@ -45,7 +45,7 @@ func appendUCS4(out, b []byte, order ByteOrder) ([]byte, bool) {
 	return out[:keep], ok
 }
 
-// encodeUCS4 writes s, which may be WTF-8, padded with NULs; false if it does not fit or
+// encodeUCS4 writes s, which may be WTF-8, padded with NULs. It returns false if s does not fit or
 // is not such text.
 func encodeUCS4(b []byte, s string, order ByteOrder) bool {
 	o := order.binary()
@@ -66,7 +66,7 @@ func encodeUCS4(b []byte, s string, order ByteOrder) bool {
 	return true
 }
 
-// decodeSurrogate decodes a surrogate's three bytes; n is 0 if there is none.
+// decodeSurrogate decodes a surrogate of three bytes. n is 0 if there is none.
 func decodeSurrogate(s string) (r rune, n int) {
 	if len(s) < 3 || s[0] != 0xed || s[1]&0xe0 != 0xa0 || s[2]&0xc0 != 0x80 {
 		return 0, 0

@@ -2,9 +2,8 @@ package ndarray
 
 import "slices"
 
-// Element is the Go types that elements of an array can have in memory: those of the dtypes
-// bool, int8 to uint64, float16 to float64, complex64 and complex128. The values of
-// datetime64 and timedelta64 are int64.
+// Element has the Go types of elements in memory: those of the dtypes bool, int8 to uint64, float16
+// to float64, complex64 and complex128. Elements of datetime64 and timedelta64 are int64.
 type Element interface {
 	bool | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 |
 		Float16 | float32 | float64 | complex64 | complex128
@@ -44,7 +43,7 @@ func DTypeOf[T Element]() *DType {
 	return complex128DType
 }
 
-// swapUnit returns the bytes that are reversed together: those of T, or of half a
+// swapUnit returns the number of bytes that are reversed together: those of a T, or of half a
 // complex number.
 func swapUnit[T Element]() int {
 	d := DTypeOf[T]()
@@ -54,7 +53,7 @@ func swapUnit[T Element]() int {
 	return d.itemsize
 }
 
-// holds reports whether elements of dtype d are values of T's dtype t but for the byte order.
+// holds reports whether elements of dtype d have the Go type of dtype t, except for the byte order.
 func holds(d, t *DType) bool {
 	if d.itemsize != t.itemsize {
 		return false
@@ -63,15 +62,16 @@ func holds(d, t *DType) bool {
 		d.kind == KindTimedelta)
 }
 
-// Slice returns the elements of a as a []T over the array's own memory, without
-// copying: writing to the slice writes to the array, and the slice is valid as long as the
-// array's memory is. It fails with ErrDType if T is not the type of the dtype or the byte
-// order is not this machine's, with ErrNotContiguous if the array is not
-// C-contiguous (of an F-contiguous one take a.T()) or, on processors that need it, not
-// aligned, with ErrValue if T is bool and there are other bytes than 0 and 1. [Values]
-// works for all these.
+// Slice returns the elements of a as a []T over the array's own memory, without a copy. A write to
+// the slice changes the array, and the slice is valid as long as the memory of the array is. The
+// error is of the kind
 //
-// With the build tag purego the slice is a copy.
+//   - ErrDType if T is not the type of the dtype, or the byte order is not this machine's
+//   - ErrNotContiguous if the array is not C-contiguous (use a.T() for an F-contiguous one), or not
+//     aligned on processors that require it
+//   - ErrValue if T is bool and there are bytes other than 0 and 1
+//
+// [Values] works in all these cases. With the build tag purego the slice is a copy.
 func Slice[T Element](a *Array) ([]T, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -108,9 +108,9 @@ func Slice[T Element](a *Array) ([]T, error) {
 	return s, nil
 }
 
-// FromSlice returns an array over data, without copying, in C order. Without a shape it has
-// one dimension; else the shape must have exactly len(data) elements, or the error is
-// ErrShape. With the build tag purego data is copied.
+// FromSlice returns an array over data, without a copy, in C order. Without a shape it has one
+// dimension. A shape must have exactly len(data) elements, or the error is of the kind ErrShape.
+// With the build tag purego data is copied.
 func FromSlice[T Element](data []T, shape ...int) (*Array, error) {
 	if len(shape) == 0 {
 		shape = []int{len(data)}
@@ -127,14 +127,13 @@ func FromSlice[T Element](data []T, shape ...int) (*Array, error) {
 	return New(t, shape, OrderC, bytesOf(data))
 }
 
-// Values returns a copy of the elements of a, in C order, as values of T. Numbers of
-// other dtypes are converted if every one of them is the same number in T; else the error, of
-// the kind ErrValue, names the first that is not. So int64 becomes float64 as
-// long as it has at most 53 significant bits, a float becomes an integer if it has no
-// fraction, a bool becomes 0 or 1, NaN stays NaN among floats, and what
-// Python put into an object array is converted as its number. Complex numbers
-// become complex only; a datetime64 or timedelta64 becomes int64 only, its Value. For
-// dtypes that are no numbers the error is of the kind ErrDType.
+// Values returns a copy of the elements of a, in C order, as values of T. Numbers of other dtypes
+// are converted if all of them have exactly the same value in T; otherwise the error is of the kind
+// ErrValue and names the first that does not. So an int64 becomes float64 if it has at most 53
+// significant bits, a float becomes an integer if it has no fraction, a bool becomes 0 or 1, NaN
+// stays NaN among floats, and a number in an object array is converted like any other. Complex
+// numbers can only become complex; a datetime64 or timedelta64 can only become int64, its Value.
+// For dtypes that are not numbers the error is of the kind ErrDType.
 func Values[T Element](a *Array) ([]T, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -168,7 +167,7 @@ func Values[T Element](a *Array) ([]T, error) {
 	return out, nil
 }
 
-// elementAt returns the i-th element in C order.
+// elementAt returns the element at position i of C order.
 func (a *Array) elementAt(i int) any {
 	pos := a.pos
 	for axis, n := range slices.Backward(a.Shape()) {
@@ -178,7 +177,7 @@ func (a *Array) elementAt(i int) any {
 	return a.atPos(pos)
 }
 
-// convertible refuses dtypes whose elements never are values of t.
+// convertible returns an error if elements of a can never be converted to dtype t.
 func convertible(a *Array, t *DType) error {
 	ok := false
 	switch a.DType().kind {
@@ -200,10 +199,10 @@ func convertible(a *Array, t *DType) error {
 	return nil
 }
 
-// Strings returns the elements of a U, S, StringDType or object array as strings, in C
-// order. Bytes of S become a string as they are. An element that is no text (NA, an object
-// of another type, a code point past U+10FFFF) is an error of the kind ErrValue; an
-// array of another dtype is ErrDType.
+// Strings returns the elements of a U, S, StringDType or object array as strings, in C order. The
+// bytes of an S element become a string unchanged. The error is of the kind ErrValue for an element
+// that is not text (NA, an object of another type, a code point above U+10FFFF), and of the kind
+// ErrDType for other dtypes.
 func Strings(a *Array) ([]string, error) {
 	if err := a.alive(); err != nil {
 		return nil, err
@@ -248,9 +247,9 @@ func objectStrings(a *Array) ([]string, error) {
 	return out, nil
 }
 
-// Validate checks what the constructors leave to the reading of an element: that no str
-// element, at any depth of fields, has a code point past U+10FFFF. It reads the whole array if the
-// dtype has such elements. The error is of the kind ErrValue.
+// Validate checks what the constructors do not: that no element of kind U, at any depth of fields,
+// has a code point above U+10FFFF. It reads the whole array if the dtype has such elements. The
+// error is of the kind ErrValue.
 func (a *Array) Validate() error {
 	if err := a.alive(); err != nil {
 		return err

@@ -4,7 +4,7 @@ package ndarray
 
 import "encoding/binary"
 
-// sizeOf returns the bytes of a T.
+// sizeOf returns the size of a T in bytes.
 func sizeOf[T Element]() int {
 	var zero T
 	return binary.Size(zero)
@@ -26,10 +26,10 @@ func bytesOf[T Element](s []T) []byte {
 	return b
 }
 
-// largePages does nothing without unsafe.
+// largePages does nothing.
 func largePages[T Element]([]T) (done func()) { return func() {} }
 
-// fill decodes src, in the given byte order, into dst, which has room for it.
+// fill decodes src, in the given byte order, into dst, which must be long enough.
 func fill[T Element](dst []T, src []byte, order ByteOrder) {
 	if len(src) == 0 {
 		return
@@ -42,5 +42,5 @@ func fill[T Element](dst []T, src []byte, order ByteOrder) {
 	}
 }
 
-// fillStructs does nothing without unsafe.
+// fillStructs returns false: without unsafe, structs are filled field by field.
 func fillStructs[T any](dst []T, a *Array) bool { return false }

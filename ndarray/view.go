@@ -7,8 +7,8 @@ import (
 	"github.com/unpkl/unpkl/internal/bulk"
 )
 
-// view returns an array of the same memory and dtype without dimensions yet. It is
-// plain (no class) and has the owner and the flags.
+// view returns an array with the memory, dtype, owner and flags of a, and without dimensions. It
+// has no class.
 func (a *Array) view() *Array {
 	v := &Array{dt: a.DType(), data: a.data, pos: a.pos, flags: a.flags & flagReadOnly}
 	if a.ext != nil && (a.ext.elems != nil || a.ext.owner != nil) {
@@ -17,8 +17,8 @@ func (a *Array) view() *Array {
 	return v
 }
 
-// Transpose returns a view with the axes in the given order, reversed if none are
-// given: numpy.transpose. It fails with ErrBounds unless each axis is named once.
+// Transpose returns a view with the axes in the given order, or in reverse order if none are given:
+// numpy.transpose. The error is of the kind ErrBounds unless each axis is named once.
 func (a *Array) Transpose(axes ...int) (*Array, error) {
 	if len(axes) == 0 {
 		return a.reversed(), nil
@@ -46,7 +46,7 @@ func (a *Array) Transpose(axes ...int) (*Array, error) {
 	return v, nil
 }
 
-// T returns the view with the axes in reverse order: ndarray.T.
+// T returns a view with the axes in reverse order: ndarray.T.
 func (a *Array) T() *Array { return a.reversed() }
 
 func (a *Array) reversed() *Array {
@@ -60,10 +60,10 @@ func (a *Array) reversed() *Array {
 	return v
 }
 
-// Reshape returns a view of another shape with the same elements in C order; one
-// dimension may be -1 and follows from the others: ndarray.reshape. It fails with ErrShape if
-// the sizes differ, with ErrNotContiguous where only a copy would have that
-// shape; [Array.Copy] makes one.
+// Reshape returns a view of another shape with the same elements in C order: ndarray.reshape. One
+// dimension may be -1; it is computed from the others. The error is of the kind ErrShape if the
+// sizes differ, and of the kind ErrNotContiguous if only a copy could have that shape; [Array.Copy]
+// returns one.
 func (a *Array) Reshape(shape ...int) (*Array, error) {
 	full, err := a.inferShape(shape)
 	if err != nil {
@@ -84,7 +84,7 @@ func (a *Array) Reshape(shape ...int) (*Array, error) {
 	return v, nil
 }
 
-// inferShape fills in a dimension of -1 and checks the size.
+// inferShape replaces a dimension of -1 and checks the size.
 func (a *Array) inferShape(shape []int) ([]int, error) {
 	full, unknown := slices.Clone(shape), -1
 	for i, n := range full {
@@ -113,8 +113,8 @@ func (a *Array) inferShape(shape []int) ([]int, error) {
 	return full, nil
 }
 
-// reshapeStrides finds strides for a new shape over strided memory, matching groups of old
-// and new axes of the same size; false if there are none.
+// reshapeStrides computes the strides of a new shape over strided memory. It matches groups of old
+// and new axes of the same size, and returns false if that is not possible.
 //
 // Reference: numpy/_core/src/multiarray/shape.c, _attempt_nocopy_reshape.
 func reshapeStrides(oldShape, oldStrides, shape, strides []int, itemsize int) bool {
@@ -164,8 +164,8 @@ func reshapeStrides(oldShape, oldStrides, shape, strides []int, itemsize int) bo
 	return true
 }
 
-// Index returns the view at index i of the first axis, negative ones from the end: a[i]
-// in Python, but 0-d where Python gives a scalar. It fails with ErrBounds.
+// Index returns the view at index i of the first axis: a[i] in Python, but a 0-d array where Python
+// returns a scalar. A negative index counts from the end. The error is of the kind ErrBounds.
 func (a *Array) Index(i int) (*Array, error) {
 	shape := a.Shape()
 	if len(shape) == 0 {
@@ -188,11 +188,12 @@ func (a *Array) Index(i int) (*Array, error) {
 	return v, nil
 }
 
-// Omit as start or stop of [Array.Slice] is a[:stop], a[start:] or a[::step] in Python.
+// Omit as start or stop of [Array.Slice] means that it is omitted, as in Python's a[:stop],
+// a[start:] or a[::step].
 const Omit = math.MinInt
 
-// Flip returns the view in which the elements along the given axes, or all of them if none are
-// given, are in reverse order: numpy.flip. It fails with ErrBounds for a missing axis.
+// Flip returns a view with the elements along the given axes, or along all axes if none are given,
+// in reverse order: numpy.flip. The error is of the kind ErrBounds for an axis that does not exist.
 func (a *Array) Flip(axes ...int) (*Array, error) {
 	set, err := a.axisSet(axes)
 	if err != nil {
@@ -215,10 +216,11 @@ func (a *Array) Flip(axes ...int) (*Array, error) {
 	return v, nil
 }
 
-// Slice returns the view of every step-th element along an axis from start up to but not including
-// stop: a[start:stop:step] in Python, which also says what negative and too large numbers mean.
-// [Omit] as start or stop is what stands for nothing between the colons: with a negative step, from
-// the last element through the first. It fails with ErrBounds for a step of 0 or a missing axis.
+// Slice returns a view of every step-th element along an axis, from start up to but not including
+// stop: a[start:stop:step] in Python, with the same meaning of negative and too large numbers.
+// [Omit] as start or stop stands for an omitted bound; with a negative step the slice then begins
+// at the last element and includes the first. The error is of the kind ErrBounds for a step of 0 or
+// an axis that does not exist.
 func (a *Array) Slice(axis, start, stop, step int) (*Array, error) {
 	n := a.NDim()
 	if axis < 0 {
@@ -277,10 +279,10 @@ func sliceBounds(start, stop, step, length int) (first, count int) {
 	return start, 0
 }
 
-// Field returns the view of one field of a structured array, by name or title:
-// a["name"]. The dimensions of a subarray field come last. It fails with ErrDType if the
-// array is not structured, with ErrBounds if it has no such field. If the dtype
-// has objects, the result is a copy.
+// Field returns a view of one field of a structured array, by name or title: a["name"]. The
+// dimensions of a subarray field come last. The error is of the kind ErrDType if the array is not
+// structured, and of the kind ErrBounds if it has no such field. If the dtype has objects, the
+// result is a copy.
 func (a *Array) Field(name string) (*Array, error) {
 	if !a.DType().isStruct() {
 		return nil, errorf(ErrDType, "dtype %s has no fields", a.DType().brief())
@@ -313,7 +315,7 @@ func (a *Array) Field(name string) (*Array, error) {
 	return v, nil
 }
 
-// objectField copies field i out of records that are kept as []any.
+// objectField returns a copy of field i of records that are stored as []any.
 func (a *Array) objectField(i int) (*Array, error) {
 	records, err := a.Objects()
 	if err != nil {
@@ -350,7 +352,7 @@ func (a *Array) objectField(i int) (*Array, error) {
 	return New(dt, shape, OrderC, data)
 }
 
-// appendSubarray appends the elements of a subarray, an *Array or nested []any.
+// appendSubarray appends the elements of a subarray, which is an *Array or nested []any.
 func appendSubarray(values []any, base *DType, shape []int, v any) ([]any, error) {
 	if sub, ok := v.(*Array); ok {
 		for e := range sub.Elements() {
@@ -374,9 +376,8 @@ func appendSubarray(values []any, base *DType, shape []int, v any) ([]any, error
 	return values, nil
 }
 
-// Copy returns an array with memory of its own and the elements in the given order
-// (OrderA and OrderK: what Order says). It is writeable and plain. The objects of
-// an object array are shared.
+// Copy returns a copy of the array with its elements in the given order; OrderA and OrderK mean the
+// result of Order. The copy is writeable and has no class. Elements that are objects are shared.
 func (a *Array) Copy(order Order) (*Array, error) {
 	if order == OrderA || order == OrderK {
 		order = a.Order()

@@ -9,7 +9,7 @@ import (
 	gopickle "github.com/nlpodyssey/gopickle/pickle"
 )
 
-// records is what CPython's protocol 4 makes of a list of n dicts such as
+// records returns what CPython writes at protocol 4 for a list of n dicts such as
 // {"id": 7, "name": "name7", "score": 3.5, "tags": ["a7", "b7"], "ok": True, "date":
 // "2024-01-02"}, but in one frame.
 func records(n int) []byte {
@@ -58,7 +58,7 @@ func records(n int) []byte {
 	return append(binary.LittleEndian.AppendUint64(head, uint64(b.Len())), b.Bytes()...)
 }
 
-// sequence is a list of n items, each written by item.
+// sequence returns a pickle of a list of n items, each of which item writes.
 func sequence(n int, item func(b *bytes.Buffer, i int)) []byte {
 	var b bytes.Buffer
 	b.WriteString("\x80\x04]\x94")

@@ -16,7 +16,7 @@ import (
 
 const deep = "!!deep"
 
-// canon writes v as testdata/canon.py does.
+// canon returns v in the text form of testdata/canon.py.
 func canon(v any) string {
 	budget := 20_000
 	if s := canonAt(v, 0, &budget); !strings.Contains(s, deep) {
@@ -25,7 +25,8 @@ func canon(v any) string {
 	return deep
 }
 
-// canonAt gives up where v nests deeply or, shared, unfolds to more than budget.
+// canonAt is canon for a value at a depth. It gives up if v is nested too deeply, or if its shared
+// values unfold to more than budget.
 func canonAt(v any, depth int, budget *int) string {
 	if *budget--; depth > 200 || *budget < 0 {
 		*budget = -1 // all that is around it is too deep as well, and need not be written
@@ -111,7 +112,7 @@ func canonAt(v any, depth int, budget *int) string {
 
 type pyCase struct{ name, data, want string }
 
-// pyCases returns the pickles of testdata/cases.txt with what CPython says.
+// pyCases returns the pickles of testdata/cases.txt with the results of CPython.
 func pyCases(t testing.TB) []pyCase {
 	t.Helper()
 	text, err := os.ReadFile("testdata/cases.txt")

@@ -2,17 +2,18 @@ package pickle
 
 import "github.com/nlpodyssey/gopickle/types"
 
-// Dicts are slices of entries, as gopickle's are. Setting an item has to know
-// whether the key is there already; a few short strings are compared, more keys go
-// through an index.
+// Dicts are slices of entries, as in gopickle. To set an item, the entry of an equal key must be
+// found. In a small dict whose keys are short strings they are compared one by one; for any other
+// dict there is an index.
 
 var errOddItems = malformed("an odd number of keys and values")
 
 const (
-	smallDict = 10 // keys that are compared one by one
-	shortKey  = 32 // bytes of a string that is compared at once
+	smallDict = 10 // number of keys up to which they are compared one by one
+	shortKey  = 32 // length in bytes up to which strings are compared one by one
 )
 
+// emptyDict returns a new empty dict.
 func (s *slabs) emptyDict() *types.Dict {
 	d := s.dicts.One(headerSize)
 	*d = noEntries
@@ -21,8 +22,9 @@ func (s *slabs) emptyDict() *types.Dict {
 
 var noEntries = types.Dict{}
 
-// setItems sets the pairs of items in d. A key that is there already keeps its place and gets the
-// last value, as in Python. more says that others may follow.
+// setItems sets items, which are keys and values by turns, in d. As in Python, a key that is
+// already in d keeps its place and gets the new value. more says that later calls may set more
+// items.
 func (o *objects) setItems(d *types.Dict, items []any, more bool) error {
 	if len(items)%2 != 0 {
 		return errOddItems
@@ -38,7 +40,7 @@ func (o *objects) setItems(d *types.Dict, items []any, more bool) error {
 	return o.setMany(d, items, more)
 }
 
-// shortStrings reports that all keys can be compared one by one.
+// shortStrings reports whether all keys are short strings.
 func shortStrings(d types.Dict, items []any) bool {
 	for i := range d {
 		if s, ok := d[i].Key.(string); !ok || len(s) > shortKey {
@@ -53,8 +55,8 @@ func shortStrings(d types.Dict, items []any) bool {
 	return true
 }
 
-// room returns d with room for n more entries: the first ones without any to spare, as most
-// dicts get all at once; after that by doubling.
+// room returns d with room for n more entries. An empty dict gets room for exactly n, since most
+// dicts get all their entries at once; later on the room is doubled.
 func (o *objects) room(d *types.Dict, n int) types.Dict {
 	old := *d
 	switch {
@@ -66,6 +68,7 @@ func (o *objects) room(d *types.Dict, n int) types.Dict {
 	return append(make(types.Dict, 0, max(len(old)+n, 2*cap(old))), old...)
 }
 
+// setFew is setItems for a small dict whose keys are short strings.
 func (o *objects) setFew(d *types.Dict, items []any) {
 	entries := o.room(d, len(items)/2)
 next:
@@ -82,12 +85,13 @@ next:
 	*d = entries
 }
 
+// setMany is setItems with an index, which is kept if more items may follow.
 func (o *objects) setMany(d *types.Dict, items []any, more bool) error {
 	n := len(items) / 2
 	entries := *d
 	keyAt := func(i int) any { return entries[i].Key }
 	index := o.dicts[d]
-	if index == nil || index.n != len(*d) { // a hook may have changed it
+	if index == nil || index.n != len(*d) { // a hook may have changed the dict
 		var err error
 		if index, err = newKeyIndex(&o.keys, len(*d), n, keyAt); err != nil {
 			return err
@@ -117,18 +121,17 @@ func (o *objects) setMany(d *types.Dict, items []any, more bool) error {
 	return nil
 }
 
-// DictHolder is implemented by a value of a hook that holds its items in a dict,
-// such as an OrderedDict. SETITEM and SETITEMS set them there as in a dict: of
-// equal keys the first keeps its place and the last its value, and an unhashable
-// key is an error. A value that is only a gopickle types.DictSetter gets every
-// pair as it comes.
+// DictHolder is implemented by a value of a hook that keeps its items in a dict, such as an
+// OrderedDict. SETITEM and SETITEMS set the items in that dict: a key that is equal to an earlier
+// one replaces its value and keeps its place, and an unhashable key is an error. A value that is
+// only a gopickle types.DictSetter receives every pair, also with equal keys.
 type DictHolder interface {
 	PyDict() *types.Dict
 }
 
-// NewDict returns a dict of the entries in order. Of equal keys, see [EqualKeys], the
-// first keeps its place and the last its value; an unhashable key is an error of
-// the kind [ErrMalformed].
+// NewDict returns a dict of the entries in order. If keys are equal (see [EqualKeys]), the dict has
+// the first of them, at its place, with the last value. An unhashable key is an error of the kind
+// [ErrMalformed].
 func NewDict(entries ...types.DictEntry) (*types.Dict, error) {
 	var k keyer
 	d := make(types.Dict, 0, len(entries))

@@ -3,16 +3,17 @@ package pickle
 import (
 	"bufio"
 	"fmt"
-	"github.com/unpkl/unpkl/internal/opcode"
 	"io"
 	"math/big"
 	"strconv"
 	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// disConfig is what DisOptions set.
+// disConfig has the settings of DisOptions.
 type disConfig struct {
 	all    bool
 	limits Limits
@@ -27,15 +28,15 @@ func DisAll() DisOption { return func(c *disConfig) { c.all = true } }
 // DisLimits sets limits other than the defaults.
 func DisLimits(l Limits) DisOption { return func(c *disConfig) { c.limits = l } }
 
-// Disassemble writes the opcodes of the first pickle of r to w, in the text of
-// Python's pickletools.dis: a line for each with its offset, its code, its name,
-// indented by MARKs, and its argument as Python's repr, which leaves no control
+// Disassemble writes the opcodes of the first pickle of r to w, in the format of Python's
+// pickletools.dis: a line for each opcode with its offset, its code, its name, which is indented by
+// the number of MARKs on the stack, and the repr of its argument. The repr has no control
 // characters and no bidirectional overrides.
 //
-// As pickletools does it checks the stack's length, the MARKs and the memo, and
-// what is left after STOP; what is wrong is a [*DecodeError] after the line of the
-// opcode. Arguments that the [Unpickler] takes but pickletools does not (names
-// that are not ASCII, hexadecimal INTs) are written. An empty input is io.EOF.
+// Disassemble checks the length of the stack, the MARKs, the memo, and that the stack is empty
+// after STOP, as pickletools does. An error is a [*DecodeError], and is returned after the line of
+// the opcode was written. Arguments that the [Unpickler] accepts and pickletools does not (names
+// that are not ASCII, hexadecimal INTs) are no errors. The error for an empty input is io.EOF.
 func Disassemble(w io.Writer, r io.Reader, opts ...DisOption) error {
 	var c disConfig
 	for _, o := range opts {
@@ -52,7 +53,7 @@ func Disassemble(w io.Writer, r io.Reader, opts ...DisOption) error {
 			break
 		}
 		if err != nil {
-			out.Flush() // what is there of the text, before the error
+			out.Flush() // the text before the error
 			return err
 		}
 		first = false
@@ -60,17 +61,19 @@ func Disassemble(w io.Writer, r io.Reader, opts ...DisOption) error {
 	return out.Flush()
 }
 
-// disassembler emulates what pickletools.dis does of a machine.
+// disassembler disassembles one pickle. It keeps track of the stack and the memo as pickletools.dis
+// does.
 type disassembler struct {
 	out    *bufio.Writer
-	stack  []bool // true for a MARK
-	marks  []int64
+	stack  []bool  // true for a MARK, false for a value
+	marks  []int64 // offsets in bytes of the MARKs
 	memo   disMemo
-	newest int // protocol
-	digits int
-	line   []byte
+	newest int    // highest protocol of the opcodes so far
+	digits int    // limit on the decimal digits of an int
+	line   []byte // memory for a line
 }
 
+// pickle writes the lines of one pickle.
 func (d *disassembler) pickle(s *Scanner) error {
 	for {
 		info, err := s.Next()
@@ -95,14 +98,14 @@ func (d *disassembler) pickle(s *Scanner) error {
 	}
 }
 
-// effect is what an opcode does to the stack: it takes all down to a MARK, if
-// mark is set, and then pops; it pushes values.
+// effect is the effect of an opcode on the stack.
 type effect struct {
-	mark   bool
-	pops   int
-	pushes int
+	mark   bool // it first pops all values down to the topmost MARK, and the MARK
+	pops   int  // number of values that it then pops
+	pushes int  // number of values that it pushes
 }
 
+// effectOf returns the effect of an opcode.
 func effectOf(op Opcode) effect {
 	switch op {
 	case OpReadonlyBuffer, OpTuple1, OpMemoize, OpBinPersID:
@@ -127,7 +130,7 @@ func effectOf(op Opcode) effect {
 	return effect{false, 0, 1}
 }
 
-// opcode writes the line of an opcode and follows its effect.
+// opcode writes the line of an opcode and carries out its effect.
 func (d *disassembler) opcode(info OpInfo) error {
 	op := info.Op
 	proto, _ := op.Protocol()
@@ -185,7 +188,8 @@ func (d *disassembler) opcode(info OpInfo) error {
 	return nil
 }
 
-// takeMark takes all down to the topmost MARK off the stack, if op does.
+// takeMark pops all values down to the topmost MARK and the MARK, if op does that. note is the text
+// of pickletools for the line.
 func (d *disassembler) takeMark(op Opcode, e *effect) (note string, problem error) {
 	n := len(d.stack)
 	popsMark := op == OpPop && n > 0 && d.stack[n-1]
@@ -211,7 +215,7 @@ func (d *disassembler) takeMark(op Opcode, e *effect) (note string, problem erro
 	return note, nil
 }
 
-// checkMemo follows the opcodes of the memo.
+// checkMemo carries out an opcode of the memo. note is the text of pickletools for the line.
 func (d *disassembler) checkMemo(info OpInfo) (note string, problem error) {
 	var key any
 	switch info.Op {
@@ -240,7 +244,7 @@ func (d *disassembler) checkMemo(info OpInfo) (note string, problem error) {
 	return note, nil
 }
 
-// memoKey is the argument of an opcode of the memo, where equal ones are equal in Go.
+// memoKey returns the argument of an opcode of the memo as a Go map key.
 func memoKey(arg any) any {
 	switch b := arg.(type) {
 	case bool:
@@ -254,34 +258,34 @@ func memoKey(arg any) any {
 	return arg
 }
 
-// disMemo knows which keys of the memo have values.
+// disMemo is the set of memo keys that have values: those from 0 to dense-1, and those in sparse.
 type disMemo struct {
-	first int // so many from 0 on
-	rest  map[any]struct{}
+	dense  int
+	sparse map[any]struct{}
 }
 
-func (m *disMemo) len() int { return m.first + len(m.rest) }
+func (m *disMemo) len() int { return m.dense + len(m.sparse) }
 
 func (m *disMemo) has(key any) bool {
-	if i, ok := key.(int); ok && i >= 0 && i < m.first {
+	if i, ok := key.(int); ok && i >= 0 && i < m.dense {
 		return true
 	}
-	_, ok := m.rest[key]
+	_, ok := m.sparse[key]
 	return ok
 }
 
 func (m *disMemo) add(key any) {
-	if key == m.first {
-		m.first++
+	if key == m.dense {
+		m.dense++
 		return
 	}
-	if m.rest == nil {
-		m.rest = make(map[any]struct{})
+	if m.sparse == nil {
+		m.sparse = make(map[any]struct{})
 	}
-	m.rest[key] = struct{}{}
+	m.sparse[key] = struct{}{}
 }
 
-// appendOffset appends the beginning of a line.
+// appendOffset appends the beginning of a line, which has the offset of the opcode.
 func appendOffset(line []byte, offset int64) []byte {
 	for limit := int64(10_000); offset < limit && limit > 1; limit /= 10 {
 		line = append(line, ' ')
@@ -289,7 +293,7 @@ func appendOffset(line []byte, offset int64) []byte {
 	return append(strconv.AppendInt(line, offset, 10), ": "...)
 }
 
-// opcodeCodes are the opcodes' characters as pickletools shows them.
+// opcodeCodes returns the characters of the opcodes as pickletools shows them.
 var opcodeCodes = sync.OnceValue(func() *[256]string {
 	var codes [256]string
 	for op := range codes {
@@ -302,7 +306,7 @@ var opcodeCodes = sync.OnceValue(func() *[256]string {
 	return &codes
 })
 
-// repr is Python's repr of an argument.
+// repr returns Python's repr of an argument.
 func (d *disassembler) repr(arg any) (string, error) {
 	switch v := arg.(type) {
 	case bool:
@@ -311,7 +315,7 @@ func (d *disassembler) repr(arg any) (string, error) {
 		}
 		return "False", nil
 	case *big.Int:
-		// A decimal digit is at least 3 bits.
+		// A decimal digit takes more than 3 bits.
 		if v.BitLen()/4 > d.digits {
 			return "", &LimitError{Limit: "IntDigits", Max: int64(d.digits),
 				Want: int64(v.BitLen()) * 10 / 33}

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// python starts testdata/canon.py in the interpreter that UNPKL_PYTHON names, which
-// should be a CPython 3.13, and returns what asks it.
+// python starts testdata/canon.py in the interpreter that UNPKL_PYTHON names, which should be a
+// CPython 3.13, and returns a function that asks it.
 func python(t testing.TB, args ...string) func(data string) string {
 	t.Helper()
 	name := os.Getenv("UNPKL_PYTHON")
@@ -49,7 +49,7 @@ func python(t testing.TB, args ...string) func(data string) string {
 	}
 }
 
-// checkDis compares our disassembly with Python's answer.
+// checkDis compares our disassembly with that of Python.
 func checkDis(t *testing.T, name, data, want string) {
 	t.Helper()
 	hexText, pyErr, _ := strings.Cut(want, "!")
@@ -72,10 +72,10 @@ func checkDis(t *testing.T, name, data, want string) {
 	}
 }
 
-// disDifferent are cases whose arguments pickletools takes and the machine does not.
+// disDifferent are cases whose arguments pickletools accepts and the Unpickler does not.
 var disDifferent = map[string]bool{"string-one-quote": true}
 
-// TestDisassemble compares with what pickletools of CPython 3.13 wrote.
+// TestDisassemble compares disassemblies with those of pickletools in CPython 3.13.
 func TestDisassemble(t *testing.T) {
 	text, err := os.ReadFile("testdata/cases.dis")
 	if err != nil {
@@ -86,7 +86,7 @@ func TestDisassemble(t *testing.T) {
 		head, body, _ := strings.Cut(block, "\n")
 		name, pyErr, _ := strings.Cut(head, " ")
 		if body != "" {
-			// Split took the newline, but for the last block
+			// Split removed the newline, except from the last block
 			body = strings.TrimSuffix(body, "\n") + "\n"
 		}
 		want[name] = hex.EncodeToString([]byte(body))

@@ -11,8 +11,9 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// TestDropped: calls whose results a pickle pops stay with the object that they were made for, and
-// are written again as Python wrote them. The files are those of scripts/gen_dropped_cases.py.
+// TestDropped checks that calls whose results a pickle pops are kept with the object that they
+// complete, and are written again as Python wrote them. scripts/gen_dropped_cases.py made the
+// files.
 func TestDropped(t *testing.T) {
 	files, err := filepath.Glob("../testdata/dropped/[cs]*.pkl")
 	if err != nil || len(files) == 0 {
@@ -40,9 +41,9 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// TestLateItems: the globals of dill's functions, which hold the functions themselves, are written
-// after those again, and so are the values of cells. dill writes the first key a second time, so
-// that its bytes are not those written here; what these mean, interop tests find.
+// TestLateItems checks that the globals of a function, which contain the function itself, are
+// written after the function as dill does, and also the values of cells. dill writes the first key
+// twice, so that its bytes are different; the interop tests check the meaning.
 func TestLateItems(t *testing.T) {
 	for _, protocol := range []int{2, 4} {
 		data, err := os.ReadFile(fmt.Sprintf("../testdata/dropped/dill.p%d.pkl", protocol))
@@ -75,13 +76,13 @@ func TestLateItems(t *testing.T) {
 	}
 }
 
-// lateOf checks the late entries of the function count of the fixture.
+// lateOf checks the late entries of the function called count in the fixture.
 func lateOf(t *testing.T, count *Object) {
 	t.Helper()
 	if len(count.Calls) != 1 || count.Calls[0].Class != any(LateItems) {
 		t.Fatalf("the calls of a function with its globals: %v", count.Calls)
 	}
-	globals, keys, ok := lateArgs(count.Calls[0])
+	globals, keys, ok := lateEntriesArgs(count.Calls[0])
 	if !ok || globals != count.Args[1] || len(*globals) != len(keys)+1 {
 		t.Fatalf("%d late keys %v", len(keys), keys)
 	}
@@ -95,7 +96,7 @@ func lateOf(t *testing.T, count *Object) {
 	}
 }
 
-// TestDroppedCalls looks at what the calls are, also where the object was promoted before.
+// TestDroppedCalls checks what the dropped calls are, also if the object was promoted before.
 func TestDroppedCalls(t *testing.T) {
 	data, err := os.ReadFile("../testdata/dropped/setter.p4.pkl")
 	if err != nil {
@@ -113,7 +114,7 @@ func TestDroppedCalls(t *testing.T) {
 			t.Errorf("%d: calls %v", i, o.Calls)
 		}
 	}
-	// The hook sees the object before the setter is called for it.
+	// The hook gets the object before its setter is called.
 	u := NewUnpicklerBytes([]byte(
 		"\x80\x04cm\nC\n)R\x94cm\nhook\nh\x00\x85R0cm\nset\nh\x00K\x01\x86R0."))
 	u.FindClass = func(module, name string) (any, error) {
@@ -130,8 +131,9 @@ func TestDroppedCalls(t *testing.T) {
 	}
 }
 
-// TestDroppedSharedCalls: a popped call that the memo gives out afterwards is written where it is
-// used and nowhere else, or a chain of them would be written in the square of its length.
+// TestDroppedSharedCalls checks that a popped call which the pickle fetches from the memo later on
+// is written only where it is used. Otherwise a chain of such calls would take space quadratic in
+// its length.
 func TestDroppedSharedCalls(t *testing.T) {
 	for name, link := range map[string]string{
 		"recorded": "q\x010h\x00h\x01\x85R",

@@ -5,15 +5,16 @@ import (
 	"reflect"
 )
 
-// This file reads the fields of structs and the items of slices and arrays where they are. What is
-// at an address is read as the type that the plan has for it, which is the type that reflection
-// says is there.
+// The functions of this file read the fields of structs, and the items of slices and arrays, by
+// their addresses. A value is read as the type that the plan has for it, which is the type of the
+// field or item according to reflection.
 
-// atomKind says how a plan's values are read and written if they are atoms, or lists of them.
+// atomKind says how a plan's values are read and written if they are atoms (see encode_atom.go) or
+// lists of atoms.
 type atomKind uint8
 
 const (
-	atomNone atomKind = iota
+	atomNone atomKind = iota // not an atom
 	atomBool
 	atomInt8
 	atomInt16
@@ -26,12 +27,12 @@ const (
 	atomFloat32
 	atomFloat64
 	atomString
-	atomAny   // an atom if what is in it is one
-	atomSlice // of atoms other than these
-	atomArray
+	atomAny   // an empty interface, which may contain an atom
+	atomSlice // a slice of atoms of the kinds above atomAny
+	atomArray // an array of atoms of the kinds above atomAny
 )
 
-// atomKindOf returns the kind of the values of a plan that is complete but for that.
+// atomKindOf returns the atomKind for a plan that is complete except for it.
 func atomKindOf(pl *plan) atomKind {
 	size := func(of1 atomKind) atomKind {
 		switch pl.typ.Size() {
@@ -74,9 +75,10 @@ func atomKindOf(pl *plan) atomKind {
 	return atomNone
 }
 
-// saveAtomAt writes the value of pl's type at an address, if it is an atom.
-func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
-	p.boundary()
+// saveAtomAt writes the value at an address, which is of pl's type. done is false if it is not an
+// atom.
+func (p *pickling) saveAtomAt(pl *plan, at address) (done bool, err error) {
+	p.checkFrame()
 	switch pl.atom {
 	case atomBool:
 		p.saveBool(load[bool](at))
@@ -121,7 +123,7 @@ func (p *pickling) saveAtomAt(pl *plan, at address) (bool, error) {
 	return true, nil
 }
 
-// saveAtomsAt writes n atoms, where the items of a slice or array are, as a list.
+// saveAtomsAt writes n atoms as a list. items is the address of the first item of a slice or array.
 func (p *pickling) saveAtomsAt(pl *plan, items address, n int, id objectID) error {
 	if !p.beginList(id) || n == 0 {
 		return nil
@@ -129,29 +131,30 @@ func (p *pickling) saveAtomsAt(pl *plan, items address, n int, id objectID) erro
 	size := pl.elem.typ.Size()
 	t := task{op: OpAppends, n: n, exact: true}
 	for t.i < n {
-		p.before(&t)
+		p.beginItem(&t)
 		if _, err := p.saveAtomAt(pl.elem, items.item(t.i-1, size)); err != nil {
 			return err
 		}
-		p.after(&t)
+		p.endItem(&t)
 	}
 	return nil
 }
 
-// emptyKind says how an empty value is told where it is.
+// emptyKind says how to find out whether the value at an address is empty.
 type emptyKind uint8
 
 const (
 	emptyOther  emptyKind = iota // by reflection
-	emptyNever                   // a struct
-	emptyLength                  // a string or slice
-	emptyNil                     // a pointer or interface
-	empty1                       // a bool or an integer of one byte
-	empty2
+	emptyNever                   // a struct is never empty
+	emptyLength                  // a string or slice is empty if its length is 0
+	emptyNil                     // a pointer or interface is empty if it is nil
+	empty1                       // a bool, or an integer of one byte, is empty if it is zero
+	empty2                       // the same for an integer of two bytes
 	empty4
 	empty8
 )
 
+// emptyKindOf returns the emptyKind for a type.
 func emptyKindOf(t reflect.Type) emptyKind {
 	switch t.Kind() {
 	case reflect.Struct:
@@ -189,7 +192,8 @@ func (f *planField) isEmptyAt(at address) bool {
 	return isEmpty(at.value(f.plan.typ))
 }
 
-// presentAt returns a bit for each field that is not left out of a struct at an address.
+// presentAt returns the fields of the struct at an address that are not left out, with a bit for
+// each.
 func (pl *plan) presentAt(at address) uint64 {
 	var present uint64
 	for k := range pl.fields {
@@ -201,22 +205,22 @@ func (pl *plan) presentAt(at address) uint64 {
 	return present
 }
 
-// atomFields writes the fields of the struct of g, which is at an address, from where t is. It
-// returns true if that was all of them, and false at one that is no atom.
-func (p *pickling) atomFields(t *task, g *goTask) (bool, error) {
+// atomFields writes the remaining fields of the struct of g, whose address is known, up to one that
+// is not an atom. done is true if it wrote all of them.
+func (p *pickling) atomFields(t *task, g *goTask) (done bool, err error) {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true, nil
 		}
-		p.before(t)
+		p.beginItem(t)
 		g.next(t.i - 1)
 		k := g.field(t.i - 1)
 		f := &g.plan.fields[k]
 		if err := p.saveFieldName(g, k); err != nil {
 			return false, err
 		}
-		if done, err := p.saveAtomAt(f.plan, g.at.field(f)); !done || err != nil {
+		if done, err := p.saveAtomAt(f.plan, g.addr.field(f)); !done || err != nil {
 			t.phase = itemKey
 			return false, err
 		}

@@ -4,17 +4,17 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// NOTE on atoms. Most of what containers hold is written at once: numbers, short text, None. The
-// loops here write such items one after another, and where there is another they leave it to the
-// steps of the container's task.
+// Most items of containers are atoms: numbers, short text and None, which can be written at once
+// and without an error. The loops of this file write such items one after another. They leave any
+// other item to the task of the container.
 
-// saveAtom writes v if it can be written at once and without an error, and returns whether it
-// has; with goText, text is that of a Go value.
+// saveAtom writes v and returns true if v is an atom. goText says that a string is written as that
+// of a Go value and not of an object tree.
 func (p *pickling) saveAtom(v any, goText bool) bool {
 	if p.PersistentID != nil {
 		return false
 	}
-	p.boundary()
+	p.checkFrame()
 	switch x := v.(type) {
 	case string:
 		switch {
@@ -38,23 +38,23 @@ func (p *pickling) saveAtom(v any, goText bool) bool {
 	return true
 }
 
-// Phases of the tasks of items and pairs.
+// The phases of a task for items or pairs.
 const (
-	itemNone  uint8 = iota // none is begun
-	itemDone               // one was written and wants its closing opcode
-	itemBegun              // one is to be written: of a pair, the key
-	itemKey                // the key of a pair was written
+	itemIdle    uint8 = iota // no item is begun
+	itemWritten              // an item was written; endItem must be called
+	itemBegun                // beginItem was called; the item, or the key of a pair, comes next
+	itemKey                  // the key of a pair was written; its value comes next
 )
 
-// atomItems writes the items from where t is. It returns true if that was all of them, and false at
-// one that is no atom.
+// atomItems writes the remaining items of a task, up to one that is not an atom. It returns true if
+// it wrote all of them.
 func (p *pickling) atomItems(t *task, items []any) bool {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true
 		}
-		p.before(t)
+		p.beginItem(t)
 		if !p.saveAtom(items[t.i-1], t.kind == taskAnys) {
 			t.phase = itemBegun
 			return false
@@ -65,11 +65,11 @@ func (p *pickling) atomItems(t *task, items []any) bool {
 // atomPairs is atomItems for the pairs of a dict.
 func (p *pickling) atomPairs(t *task, pairs types.Dict) bool {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true
 		}
-		p.before(t)
+		p.beginItem(t)
 		pair := &pairs[t.i-1]
 		if !p.saveAtom(pair.Key, false) {
 			t.phase = itemBegun
@@ -85,11 +85,11 @@ func (p *pickling) atomPairs(t *task, pairs types.Dict) bool {
 // atomMap is atomItems for the pairs of a map[string]any.
 func (p *pickling) atomMap(t *task, set *keySet, values []any) bool {
 	for {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			return true
 		}
-		p.before(t)
+		p.beginItem(t)
 		if len(set.keys[t.i-1]) >= frameTarget || p.saveAnyMapKey(set, t.i-1) != nil {
 			t.phase = itemBegun
 			return false

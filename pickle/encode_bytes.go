@@ -1,8 +1,10 @@
 package pickle
 
-import "github.com/unpkl/unpkl/internal/written"
+import (
+	"io"
 
-import "io"
+	"github.com/unpkl/unpkl/internal/written"
+)
 
 // saveBytes writes a bytes object of an object tree.
 func (p *pickling) saveBytes(b []byte) error {
@@ -19,7 +21,7 @@ func (p *pickling) saveBytesAs(b []byte, id objectID) error {
 	case 0:
 		slot = &p.memo.emptyBytes
 	case 1:
-		slot = &p.memo.single().byteValues[b[0]]
+		slot = &p.memo.ensureSingles().byteValues[b[0]]
 	}
 	if p.proto < 3 {
 		return p.saveBytesAsText(segment{data: b, size: int64(len(b))}, id, slot)
@@ -36,24 +38,25 @@ func (p *pickling) saveBytesAs(b []byte, id objectID) error {
 	return nil
 }
 
-// saveBytesAsText writes a bytes object at a protocol that has no opcode for it, as
-// CPython does: a call of _codecs.encode with the bytes as Latin-1 text, and
-// of bytes for an empty one.
+// saveBytesAsText writes a bytes object at a protocol that has no opcode for it, as CPython does:
+// as a call of _codecs.encode with the bytes as Latin-1 text, or a call of bytes if it is empty.
 func (p *pickling) saveBytesAsText(s segment, id objectID, slot *uint32) error {
 	if idx, known := p.memo.lookupAt(slot, id); known {
 		p.get(idx)
 		return nil
 	}
 	if s.size == 0 {
-		if err := p.saveKnown(knownGlobal{Module: "builtins", Name: "bytes"}); err != nil {
+		err := p.saveProgramGlobal(programGlobal{Module: "builtins", Name: "bytes"})
+		if err != nil {
 			return err
 		}
 		p.emptyTuple()
 	} else {
-		if err := p.saveKnown(knownGlobal{Module: "_codecs", Name: "encode"}); err != nil {
+		err := p.saveProgramGlobal(programGlobal{Module: "_codecs", Name: "encode"})
+		if err != nil {
 			return err
 		}
-		if err := p.latin1Args(s); err != nil {
+		if err = p.latin1Args(s); err != nil {
 			return err
 		}
 	}
@@ -68,14 +71,14 @@ func (p *pickling) latin1Args(s segment) error {
 	if p.proto < 2 {
 		p.op(OpMark)
 	}
-	if s.size == 1 && s.write == nil {
+	if s.size == 1 && s.writeTo == nil {
 		if err := p.saveText(string(rune(s.data[0])), objectID{}); err != nil {
 			return err
 		}
 	} else if err := p.writeLatin1(s); err != nil {
 		return err
 	} else {
-		p.put(p.memo.add())
+		p.put(p.memo.newIndex())
 	}
 	if err := p.saveShared("latin1"); err != nil {
 		return err
@@ -85,16 +88,16 @@ func (p *pickling) latin1Args(s segment) error {
 	} else {
 		p.op(OpTuple2)
 	}
-	p.put(p.memo.add())
+	p.put(p.memo.newIndex())
 	return nil
 }
 
 // writeLatin1 writes the bytes of s as a str of the characters U+0000 to U+00FF.
 func (p *pickling) writeLatin1(s segment) error {
 	size := int64(0)
-	if s.write == nil {
+	if s.writeTo == nil {
 		size = p.latin1Size(s.data)
-	} else if err := s.write(writerFunc(func(b []byte) (int, error) {
+	} else if err := s.writeTo(writerFunc(func(b []byte) (int, error) {
 		size += p.latin1Size(b)
 		return len(b), nil
 	})); err != nil {
@@ -107,10 +110,10 @@ func (p *pickling) writeLatin1(s segment) error {
 			return err
 		}
 	}
-	if s.write == nil && size < frameTarget {
+	if s.writeTo == nil && size < frameTarget {
 		p.out.buf = p.appendLatin1(append(p.out.buf, header...), s.data)
 	} else {
-		p.out.payload(header, segment{size: size, write: func(w io.Writer) error {
+		p.out.writePayload(header, segment{size: size, writeTo: func(w io.Writer) error {
 			return p.convertLatin1(w, s)
 		}})
 	}
@@ -120,7 +123,7 @@ func (p *pickling) writeLatin1(s segment) error {
 	return nil
 }
 
-// convertLatin1 writes s to w as text, in pieces.
+// convertLatin1 writes the bytes of s to w as text, in pieces of limited size.
 func (p *pickling) convertLatin1(w io.Writer, s segment) error {
 	const piece = 16 << 10
 	var buf []byte
@@ -133,14 +136,14 @@ func (p *pickling) convertLatin1(w io.Writer, s segment) error {
 		}
 		return len(b), nil
 	})
-	if s.write != nil {
-		return s.write(convert)
+	if s.writeTo != nil {
+		return s.writeTo(convert)
 	}
 	_, err := convert(s.data)
 	return err
 }
 
-// latin1Size returns the length of appendLatin1's result.
+// latin1Size returns the number of bytes that appendLatin1 appends.
 func (p *pickling) latin1Size(b []byte) int64 {
 	n := len(b)
 	for _, c := range b {
@@ -174,7 +177,7 @@ type writerFunc func(b []byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// saveLargeBytes writes a bytes object that is made on the way.
+// saveLargeBytes writes a bytes object whose content is made while it is written.
 func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 	if l.Size < 0 || l.Write == nil {
 		return Unsupported("LargeBytes without content")
@@ -193,7 +196,7 @@ func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 		}
 		return p.saveBytes(b.b)
 	}
-	s := segment{size: l.Size, write: l.Write}
+	s := segment{size: l.Size, writeTo: l.Write}
 	if p.proto < 3 {
 		return p.saveBytesAsText(s, id, nil)
 	}
@@ -202,7 +205,7 @@ func (p *pickling) saveLargeBytes(l *written.LargeBytes, id objectID) error {
 	if err != nil {
 		return err
 	}
-	p.out.payload(header, s)
+	p.out.writePayload(header, s)
 	p.put(idx)
 	return nil
 }
@@ -214,16 +217,17 @@ func (p *pickling) saveByteArray(b []byte, id objectID) error {
 		return nil
 	}
 	if p.proto < 5 {
-		o := &Object{Class: knownGlobal{Module: "builtins", Name: "bytearray"}}
+		o := &Object{Class: programGlobal{Module: "builtins", Name: "bytearray"}}
 		if len(b) > 0 {
 			// A bytes object with the same content, not the same object.
 			o.Args = []any{written.Bytes(b)}
 		}
-		return p.saveCall(o, id)
+		return p.saveNewObject(o, id)
 	}
 	return p.writeByteArray(b, id)
 }
 
+// writeByteArray writes a bytearray at protocol 5.
 func (p *pickling) writeByteArray(b []byte, id objectID) error {
 	if err := p.writeCounted(arrayOpcodes, "bytearray", int64(len(b)), b, ""); err != nil {
 		return err
@@ -233,7 +237,7 @@ func (p *pickling) writeByteArray(b []byte, id objectID) error {
 	return nil
 }
 
-// saveBuffer writes a PickleBuffer, in the pickle or beside it.
+// saveBuffer writes a PickleBuffer: its content, or the opcodes for an out-of-band buffer.
 func (p *pickling) saveBuffer(b *Buffer, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)

@@ -2,11 +2,11 @@ package pickle
 
 import "github.com/nlpodyssey/gopickle/types"
 
-// batchSize is how many items CPython puts between a MARK and its APPENDS,
+// batchSize is the greatest number of items that CPython writes between a MARK and its APPENDS,
 // SETITEMS or ADDITEMS.
 const batchSize = 1000
 
-// step runs the task on top until it is done or has pushed another.
+// step runs the topmost task until it is done or has pushed another one.
 func (p *pickling) step(t *task) error {
 	switch t.kind {
 	case taskItems, taskAnys:
@@ -44,14 +44,15 @@ func (p *pickling) saveList(items []any, id objectID) error {
 	return nil
 }
 
-// beginList writes an empty list, or fetches the one that is known and returns
-// false.
+// beginList writes an empty list. If the memo has the list, it fetches that and returns false.
 func (p *pickling) beginList(id objectID) bool {
-	return p.begin(id, OpEmptyList, OpList)
+	return p.beginContainer(id, OpEmptyList, OpList)
 }
 
-// begin writes an empty container. All of them are memoized before their items.
-func (p *pickling) begin(id objectID, empty, text Opcode) bool {
+// beginContainer writes an empty container with the opcode empty, or at protocol 0 with a MARK and
+// the opcode text. It memoizes the container, since its items may refer to it. If the memo has the
+// container, it fetches that and returns false.
+func (p *pickling) beginContainer(id objectID, empty, text Opcode) bool {
 	idx, known := p.memo.insert(id)
 	if known {
 		p.get(idx)
@@ -66,10 +67,10 @@ func (p *pickling) begin(id objectID, empty, text Opcode) bool {
 	return true
 }
 
-// single reports whether item i stands alone: APPEND or SETITEM instead of a batch.
-// An exact list or dict does that for one item in all, an iterator for one item
-// in a batch (batch_list_exact and batch_list of _pickle.c).
-func (p *pickling) single(t *task, i int) bool {
+// isAlone reports whether item i is written with APPEND or SETITEM instead of in a batch. In an
+// exact list or dict this is so for the only item of the container, and with an iterator for the
+// only item of a batch. See batch_list_exact and batch_list in _pickle.c.
+func (p *pickling) isAlone(t *task, i int) bool {
 	if p.proto == 0 {
 		return true
 	}
@@ -82,23 +83,23 @@ func (p *pickling) single(t *task, i int) bool {
 	return i%batchSize == 0 && i+1 == t.n
 }
 
-// before writes what comes before item i.
-func (p *pickling) before(t *task) {
-	if t.i%batchSize == 0 && !p.single(t, t.i) {
+// beginItem writes the opcode that precedes the next item, and counts the item.
+func (p *pickling) beginItem(t *task) {
+	if t.i%batchSize == 0 && !p.isAlone(t, t.i) {
 		p.op(OpMark)
 	}
 	t.i++
-	t.phase = itemDone
+	t.phase = itemWritten
 }
 
-// after writes what comes after the item before t.i, and at the end after all of them.
-func (p *pickling) after(t *task) {
-	if t.phase == itemNone {
+// endItem writes the opcodes that follow the current item, if there is one.
+func (p *pickling) endItem(t *task) {
+	if t.phase == itemIdle {
 		return
 	}
-	t.phase = itemNone
+	t.phase = itemIdle
 	switch {
-	case p.single(t, t.i-1):
+	case p.isAlone(t, t.i-1):
 		if t.op == OpSetItems {
 			p.op(OpSetItem)
 		} else {
@@ -109,19 +110,21 @@ func (p *pickling) after(t *task) {
 	}
 	if t.i == t.n && t.i%batchSize == 0 && p.proto > 0 &&
 		(t.op == OpAddItems || t.op == OpSetItems && t.exact) {
-		// Of a set and an exact dict whose items fill the batches there is an empty one more.
+		// CPython writes an empty batch behind the items of a set or exact dict that fill their
+		// batches.
 		p.out.buf = append(p.out.buf, byte(OpMark), byte(t.op))
 	}
 }
 
-// saveItems writes items in batches, or what of them can be written at once.
+// saveItems writes items in batches, and pushes a task for those from the first that is not an
+// atom.
 func (p *pickling) saveItems(t task, items []any) {
 	if t.n = len(items); t.n > 0 && !p.atomItems(&t, items) {
 		p.stack.pushItems(t, items)
 	}
 }
 
-// stepItems writes items in batches.
+// stepItems runs a task for items.
 func (p *pickling) stepItems(t *task, items []any) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase != itemBegun {
@@ -131,9 +134,9 @@ func (p *pickling) stepItems(t *task, items []any) error {
 			}
 			continue
 		}
-		t.phase = itemDone
+		t.phase = itemWritten
 		if t.exact && t.n == 1 {
-			// Nothing comes after the item but an opcode.
+			// Only an opcode follows the item, so that a smaller task is enough.
 			goText := t.kind == taskAnys
 			p.stack.pop()
 			p.stack.pushOp(OpAppend)
@@ -154,16 +157,16 @@ func (p *pickling) saveListItem(v any, goText bool) error {
 	return p.save(v)
 }
 
-// stepGoSlice writes the items of a slice or array of another type than any.
+// stepGoSlice runs a task for the items of a slice or array whose element type is not any.
 func (p *pickling) stepGoSlice(t *task) error {
 	v := p.stack.values.top()
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			p.stack.pop()
 			return nil
 		}
-		p.before(t)
+		p.beginItem(t)
 		if err := p.saveGo(v.plan, v.val.Index(t.i-1)); err != nil {
 			return err
 		}
@@ -179,18 +182,20 @@ func (p *pickling) saveDict(d types.Dict, id objectID) error {
 	return nil
 }
 
+// beginDict is beginList for a dict.
 func (p *pickling) beginDict(id objectID) bool {
-	return p.begin(id, OpEmptyDict, OpDict)
+	return p.beginContainer(id, OpEmptyDict, OpDict)
 }
 
-// savePairs writes pairs in batches, or what of them can be written at once.
+// savePairs writes pairs in batches, and pushes a task for those from the first that is not an
+// atom.
 func (p *pickling) savePairs(t task, pairs types.Dict) {
 	if t.n = len(pairs); t.n > 0 && !p.atomPairs(&t, pairs) {
 		p.stack.pushPairs(t, pairs)
 	}
 }
 
-// stepPairs writes pairs in batches.
+// stepPairs runs a task for pairs.
 func (p *pickling) stepPairs(t *task, pairs types.Dict) error {
 	var err error
 	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
@@ -199,7 +204,7 @@ func (p *pickling) stepPairs(t *task, pairs types.Dict) error {
 			t.phase = itemKey
 			err = p.save(pairs[t.i-1].Key)
 		case itemKey:
-			t.phase = itemDone
+			t.phase = itemWritten
 			err = p.save(pairs[t.i-1].Value)
 		default:
 			if p.atomPairs(t, pairs) {
@@ -216,6 +221,7 @@ func (p *pickling) saveTuple(items []any) error {
 	return p.saveTupleAs(items, tupleID(items))
 }
 
+// saveTupleAs writes a tuple with the identity id.
 func (p *pickling) saveTupleAs(items []any, id objectID) error {
 	if len(items) == 0 {
 		p.emptyTuple()
@@ -228,7 +234,7 @@ func (p *pickling) saveTupleAs(items []any, id objectID) error {
 	if p.proto < 2 || len(items) > 3 {
 		p.op(OpMark)
 	}
-	t := task{kind: taskTuple, fresh: id.p == nil, n: len(items)}
+	t := task{kind: taskTuple, noMemo: id.p == nil, n: len(items)}
 	for t.i < t.n && p.saveAtom(items[t.i], false) {
 		t.i++
 	}
@@ -249,11 +255,11 @@ func (p *pickling) emptyTuple() {
 	}
 }
 
-// stepTuple writes the items of a tuple or frozenset and then makes it of them.
+// stepTuple runs a task for a tuple or frozenset.
 func (p *pickling) stepTuple(t *task) error {
 	if t.kind == taskTuple && t.n == 1 {
 		item := &(*p.stack.items.top())[0]
-		fresh := t.fresh
+		fresh := t.noMemo
 		p.stack.pop()
 		if fresh {
 			p.stack.pushTuple1(nil)
@@ -283,10 +289,10 @@ func (p *pickling) stepTuple(t *task) error {
 	return nil
 }
 
-// stepTuple1 makes the innermost of the tuples of t.
+// stepTuple1 writes the opcode for the innermost tuple of t.
 func (p *pickling) stepTuple1(t *task) error {
-	item := *p.stack.singles.top()
-	p.stack.singles.pop()
+	item := *p.stack.tuple1Items.top()
+	p.stack.tuple1Items.pop()
 	var id objectID
 	if item != nil {
 		id = itemID(item)
@@ -298,20 +304,21 @@ func (p *pickling) stepTuple1(t *task) error {
 	return nil
 }
 
-// endTuple makes a tuple or frozenset of the items on the stack. If it is in the
-// memo by now, it contains itself: then the items are thrown away, and the
-// one that was made inside is fetched.
+// endTuple writes the opcode that makes a tuple or frozenset of the items on the stack. If the memo
+// has it by now, it contains itself: then the items are popped, and the one that was made inside is
+// fetched.
 func (p *pickling) endTuple(t *task) {
 	var id objectID
 	switch {
 	case t.kind == taskFrozenSet:
 		id = *p.stack.ids.top()
-	case t.kind == taskTuple && !t.fresh:
+	case t.kind == taskTuple && !t.noMemo:
 		id = tupleID(*p.stack.items.top())
 	}
 	p.endTupleAs(t, id)
 }
 
+// endTupleAs is endTuple with the identity id.
 func (p *pickling) endTupleAs(t *task, id objectID) {
 	idx, known := p.memo.insert(id)
 	if !known {
@@ -337,13 +344,14 @@ func (p *pickling) endTupleAs(t *task, id objectID) {
 	p.get(idx)
 }
 
+// pops writes n POPs.
 func (p *pickling) pops(n int) {
 	for range n {
 		p.op(OpPop)
 	}
 }
 
-// saveSet writes a set: as a call of set with a list below protocol 4.
+// saveSet writes a set. Below protocol 4 it is a call of set with a list.
 func (p *pickling) saveSet(items []any, id objectID) error {
 	if p.proto < 4 {
 		return p.saveSetCall("set", items, id)
@@ -359,8 +367,7 @@ func (p *pickling) saveSet(items []any, id objectID) error {
 	return nil
 }
 
-// saveFrozenSet writes a frozenset: as a call of frozenset with a list below
-// protocol 4.
+// saveFrozenSet writes a frozenset. Below protocol 4 it is a call of frozenset with a list.
 func (p *pickling) saveFrozenSet(items []any, id objectID) error {
 	if p.proto < 4 {
 		return p.saveSetCall("frozenset", items, id)
@@ -375,12 +382,13 @@ func (p *pickling) saveFrozenSet(items []any, id objectID) error {
 	return nil
 }
 
+// saveSetCall writes a set or frozenset as a call of its class with a list.
 func (p *pickling) saveSetCall(class string, items []any, id objectID) error {
 	if idx, known := p.memo.lookup(id); known {
 		p.get(idx)
 		return nil
 	}
 	list := types.List(items)
-	return p.saveCall(&Object{Class: knownGlobal{Module: "builtins", Name: class},
+	return p.saveNewObject(&Object{Class: programGlobal{Module: "builtins", Name: class},
 		Args: []any{&list}}, id)
 }

@@ -13,27 +13,27 @@ import (
 type Field struct {
 	// Name is the key.
 	Name string
-	// Index leads to the field, as for reflect.Value.FieldByIndex. A field in an
-	// embedded struct whose pointer is nil is left out.
+	// Index is the index of the field for reflect.Value.FieldByIndex. A field of an embedded struct
+	// is left out if a pointer to the struct is nil.
 	Index []int
 	// OmitEmpty leaves the field out if it is false, 0, nil or of length 0.
 	OmitEmpty bool
-	// List writes a slice or array, and those in it, as lists without
-	// asking the Reduce hook, which may make them something else.
+	// List writes a slice or array, and the slices and arrays in it, as lists, even if the Reduce
+	// hook knows their types.
 	List bool
 }
 
-// planCache remembers how Go types are written, for Picklers that have the same Reduce and Fields
-// hooks, and keeps working memory of a bounded size for their next Dumps. The zero value is ready
-// to use. It is safe for concurrent use.
+// planCache has the plans of Go types for Picklers with the same Reduce and Fields hooks, and
+// working memory for their next Dumps. The zero value is ready to use. It is safe for concurrent
+// use.
 type planCache struct {
-	plans   sync.Map // reflect.Type -> *plan
-	lists   sync.Map // the same for Field.List
-	structs atomic.Int32
-	unused  sync.Pool // of *pickling
+	plans   sync.Map     // reflect.Type -> *plan
+	lists   sync.Map     // the same for Field.List
+	structs atomic.Int32 // number of plans of structs
+	unused  sync.Pool    // of *pickling
 }
 
-// goKind says how a plan writes its type.
+// goKind says how a plan writes values of its type.
 type goKind uint8
 
 const (
@@ -58,28 +58,31 @@ const (
 	goSequence
 )
 
-// plan says how values of a Go type are written. Plans of recursive types refer to
-// each other.
+// plan says how values of a Go type are written. The plans of recursive types refer to each other.
 type plan struct {
 	kind   goKind
 	typ    reflect.Type
-	elem   *plan // of a pointer, slice, array or map
-	key    *plan // of a map
-	fields []planField
-	whole  bool // no field is ever left out, and all are in the memory of the struct
-	number int  // of a struct type, among those of its Plans
-	reduce ReduceFunc
-	atom   atomKind
+	elem   *plan       // of a pointer, slice, array or map
+	key    *plan       // of a map
+	fields []planField // of a struct
+	// allFields says that no field of the struct is ever left out, and that all fields are in the
+	// memory of the struct itself.
+	allFields bool
+	number    int // of a struct: number of the plan among those of structs in the planCache
+	reduce    ReduceFunc
+	atom      atomKind
 }
 
+// planField is a field of a struct.
 type planField struct {
 	Field
 	plan *plan
-	// offset is where the field is in the struct, or in the embedded one that the pointers
-	// at the offsets in path lead to, one in what the one before points to.
+	// offset is the offset in bytes of the field in the struct. If path is not empty, the field is
+	// in an embedded struct: path has the offsets of the pointers that lead to it, each in the
+	// struct to which the pointer before leads.
 	offset uintptr
 	path   []uintptr
-	empty  emptyKind // with OmitEmpty
+	empty  emptyKind // if OmitEmpty
 }
 
 // planOf returns the plan of t.
@@ -95,35 +98,35 @@ func (p *pickling) planOf(t reflect.Type) *plan {
 	return pl
 }
 
-// newPlanOf is planOf for a type of which p has no plan at hand.
+// newPlanOf is planOf for a type whose plan is not in p.plans.
 func (p *pickling) newPlanOf(t reflect.Type) *plan {
-	if pl, ok := p.kept.plans.Load(t); ok {
+	if pl, ok := p.planCache.plans.Load(t); ok {
 		return pl.(*plan)
 	}
 	c := planner{p: p, plain: map[reflect.Type]*plan{}, lists: map[reflect.Type]*plan{}}
 	pl := c.plan(t, false)
-	// Only complete plans are shared.
+	// Only now the plans are complete, so that other goroutines may use them.
 	for t, pl := range c.plain {
-		p.kept.plans.Store(t, pl)
+		p.planCache.plans.Store(t, pl)
 	}
 	for t, pl := range c.lists {
-		p.kept.lists.Store(t, pl)
+		p.planCache.lists.Store(t, pl)
 	}
 	return pl
 }
 
-// planner makes the plans of a type and of the types in it. Types nest as deep as
-// the program says, so this recurses.
+// planner makes the plans of a type and of the types in it. It recurses, since the program and not
+// the data decides how deep types are nested.
 type planner struct {
 	p            *pickling
 	plain, lists map[reflect.Type]*plan
 }
 
-// plan returns the plan of t; with list, slices and arrays are lists.
+// plan returns the plan of t. list is Field.List.
 func (c *planner) plan(t reflect.Type, list bool) *plan {
-	made, shared := c.plain, &c.p.kept.plans
+	made, shared := c.plain, &c.p.planCache.plans
 	if list {
-		made, shared = c.lists, &c.p.kept.lists
+		made, shared = c.lists, &c.p.planCache.lists
 	}
 	if pl, ok := made[t]; ok {
 		return pl
@@ -147,6 +150,7 @@ var (
 	bytearrType = reflect.TypeFor[types.ByteArray]()
 )
 
+// fill completes the plan of t, except its atomKind.
 func (c *planner) fill(pl *plan, t reflect.Type, list bool) {
 	isList := list && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array)
 	switch {
@@ -160,7 +164,7 @@ func (c *planner) fill(pl *plan, t reflect.Type, list bool) {
 		pl.kind, pl.reduce = goReduced, reduceReducer
 		return
 	}
-	if c.p.Reduce != nil && t.Kind() != reflect.Interface && !isList && !basic(t) {
+	if c.p.Reduce != nil && t.Kind() != reflect.Interface && !isList && !isBasicType(t) {
 		if pl.reduce = c.p.Reduce(t); pl.reduce != nil {
 			pl.kind = goReduced
 			return
@@ -173,15 +177,17 @@ func (c *planner) fill(pl *plan, t reflect.Type, list bool) {
 	c.fillKind(pl, t, list)
 }
 
-// basic reports whether t is one of Go's own basic types.
-func basic(t reflect.Type) bool {
+// isBasicType reports whether t is one of Go's predeclared basic types.
+func isBasicType(t reflect.Type) bool {
 	return t.PkgPath() == "" && t.Name() != "" && t.Kind() != reflect.Interface
 }
 
+// reduceReducer is the ReduceFunc of types that implement Reducer.
 func reduceReducer(v any, protocol int) (any, error) {
 	return v.(Reducer).PickleReduce(protocol)
 }
 
+// fillKind is fill for a type that is written by its kind.
 func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -202,7 +208,7 @@ func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
 	case reflect.Pointer:
 		pl.kind, pl.elem = goPointer, c.plan(t.Elem(), list)
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 && basic(t.Elem()) && !list {
+		if t.Elem().Kind() == reflect.Uint8 && isBasicType(t.Elem()) && !list {
 			pl.kind = goBytes
 			return
 		}
@@ -225,34 +231,35 @@ func (c *planner) fillKind(pl *plan, t reflect.Type, list bool) {
 	}
 }
 
-// isTupleKey reports whether keys of a type are written as tuples: arrays that are not one value of
-// their own, as a UUID is.
+// isTupleKey reports whether map keys of a type are written as tuples. These are arrays, except
+// those that are a value of their own, such as a UUID.
 func isTupleKey(t reflect.Type) bool {
 	return t.Kind() == reflect.Array && !t.Implements(reducerType) && !t.Implements(textType)
 }
 
 var textType = reflect.TypeFor[encoding.TextMarshaler]()
 
+// fillStruct is fill for a struct.
 func (c *planner) fillStruct(pl *plan, t reflect.Type) {
 	if c.p.Fields == nil {
 		return
 	}
-	pl.kind, pl.whole = goStruct, true
-	pl.number = int(c.p.kept.structs.Add(1)) - 1
+	pl.kind, pl.allFields = goStruct, true
+	pl.number = int(c.p.planCache.structs.Add(1)) - 1
 	for _, f := range c.p.Fields(t) {
 		ft := t.FieldByIndex(f.Index).Type
 		pf := planField{Field: f, plan: c.plan(ft, f.List)}
 		if f.OmitEmpty {
 			pf.empty = emptyKindOf(ft)
 		}
-		pf.find(t)
+		pf.locate(t)
 		pl.fields = append(pl.fields, pf)
-		pl.whole = pl.whole && !f.OmitEmpty && len(pf.path) == 0
+		pl.allFields = pl.allFields && !f.OmitEmpty && len(pf.path) == 0
 	}
 }
 
-// find sets where the field is in a struct of type t.
-func (f *planField) find(t reflect.Type) {
+// locate sets offset and path of a field in a struct of type t.
+func (f *planField) locate(t reflect.Type) {
 	for _, i := range f.Index {
 		if t.Kind() == reflect.Pointer {
 			f.path = append(f.path, f.offset)
@@ -263,10 +270,10 @@ func (f *planField) find(t reflect.Type) {
 	}
 }
 
-// saveGo writes v, which has not been reached through an interface.
+// saveGo writes v by its plan. v is a part of a typed Go value and not the content of an interface.
 func (p *pickling) saveGo(pl *plan, v reflect.Value) error {
-	p.boundary()
-	// An interface is asked about when its value is reached.
+	p.checkFrame()
+	// For an interface, the hook is called with its content later on.
 	if p.PersistentID != nil && pl.kind != goInterface && v.CanInterface() {
 		if done, err := p.savePersistent(v.Interface()); done || err != nil {
 			return err
@@ -275,17 +282,16 @@ func (p *pickling) saveGo(pl *plan, v reflect.Value) error {
 	return p.saveGoAs(pl, v, nil)
 }
 
-// saveGoAny writes an element of a Go interface type.
+// saveGoAny writes the content of an interface that is a part of a Go value.
 func (p *pickling) saveGoAny(v any) error {
 	if s, ok := v.(string); ok && p.PersistentID == nil {
-		p.boundary()
+		p.checkFrame()
 		return p.saveGoString(s)
 	}
 	return p.save(v)
 }
 
-// saveGoAs writes v by its plan; box is v as an interface where that is how it was
-// reached.
+// saveGoAs writes v by its plan. box is the interface that contains v, or nil.
 func (p *pickling) saveGoAs(pl *plan, v reflect.Value, box any) error {
 	switch pl.kind {
 	case goBool:
@@ -334,7 +340,7 @@ func (p *pickling) saveGoAs(pl *plan, v reflect.Value, box any) error {
 	return nil
 }
 
-// sliceID is that of a []byte of a Go value.
+// sliceID returns the identity of a []byte in a Go value.
 func (p *pickling) sliceID(v reflect.Value) objectID {
 	if p.Strings == StringsUnshared {
 		return objectID{}
@@ -342,6 +348,7 @@ func (p *pickling) sliceID(v reflect.Value) objectID {
 	return bytesID(v.Bytes())
 }
 
+// saveObjectType writes a value of a type of object trees, or a class or function.
 func (p *pickling) saveObjectType(pl *plan, v reflect.Value, box any) error {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		p.op(OpNone)
@@ -356,7 +363,7 @@ func (p *pickling) saveObjectType(pl *plan, v reflect.Value, box any) error {
 	return p.saveValue(box)
 }
 
-// saveSequence writes one of gopickle's containers that is not a pointer.
+// saveSequence writes a container of gopickle's that is not behind a pointer.
 func (p *pickling) saveSequence(v any) error {
 	switch x := v.(type) {
 	case types.List:
@@ -371,7 +378,7 @@ func (p *pickling) saveSequence(v any) error {
 	return nil
 }
 
-// saveByFunc writes a value as its ReduceFunc says.
+// saveByFunc writes a value whose type has a ReduceFunc.
 func (p *pickling) saveByFunc(pl *plan, v reflect.Value, box any) error {
 	var id objectID
 	switch v.Kind() {
@@ -405,10 +412,11 @@ func (p *pickling) saveByFunc(pl *plan, v reflect.Value, box any) error {
 	return p.saveReduced(r, id)
 }
 
-// savePointer writes what a pointer points to. A struct is the same dict each time;
-// other values are not containers, or have an identity of their own.
+// savePointer writes the value to which a pointer points. A struct gets the identity of the
+// pointer, so that it is the same dict each time. Other values have identities of their own or need
+// none.
 func (p *pickling) savePointer(pl *plan, v reflect.Value) error {
-	// A chain of pointers ends, unless it is a cycle of a type like type T *T.
+	// A chain of pointers without end is a cycle, of a type such as type T *T.
 	for depth := 0; pl.kind == goPointer; depth++ {
 		if v.IsNil() {
 			p.op(OpNone)
@@ -425,6 +433,7 @@ func (p *pickling) savePointer(pl *plan, v reflect.Value) error {
 	return p.saveGoAs(pl, v, nil)
 }
 
+// maxPointers is the length from which a chain of pointers is taken for a cycle.
 const maxPointers = 1000
 
 // saveGoSlice writes a slice or array as a list.
@@ -443,7 +452,7 @@ func (p *pickling) saveGoSlice(pl *plan, v reflect.Value, id objectID) error {
 	return nil
 }
 
-// saveAnys writes a []any, which is not empty, as a list.
+// saveAnys writes a []any that is not empty as a list.
 func (p *pickling) saveAnys(items []any, id objectID) error {
 	if p.beginList(id) {
 		p.saveItems(task{kind: taskAnys, op: OpAppends, exact: true}, items)
@@ -451,12 +460,12 @@ func (p *pickling) saveAnys(items []any, id objectID) error {
 	return nil
 }
 
-// goItems returns v if it is a []any.
-func goItems(v reflect.Value) ([]any, bool) {
+// goItems returns v as a []any; ok is false if it is none.
+func goItems(v reflect.Value) (items []any, ok bool) {
 	if v.Type() != anySliceType || !v.CanInterface() {
 		return nil, false
 	}
-	items, ok := v.Interface().([]any)
+	items, ok = v.Interface().([]any)
 	return items, ok
 }
 

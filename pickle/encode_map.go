@@ -9,25 +9,25 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// keySet is the sorted keys of a map[string]any. Records have the same keys over and over,
-// so the sets written last are kept, with where their keys are in the memo.
+// keySet has the sorted keys of a map[string]any, and their memo indices. Records mostly have the
+// same keys, so the keySets used last are kept.
 type keySet struct {
 	keys  []string
-	memo  []uint32 // memo index plus 1 of each key, 0 if unknown
-	users int      // tasks that have it, and so want its keys
+	memo  []uint32 // memo index plus 1 of each key, or 0 if it is not known
+	users int      // number of tasks that use the keySet, which must not change meanwhile
 }
 
-// anyMapTask is the map of a taskAnyMap: its values, in the order of the keys of set, are
-// those of the task stack from first on.
+// anyMapTask is the map of a taskAnyMap. Its values are in taskStack.mapValues from index first on,
+// in the order of the keys in set.
 type anyMapTask struct {
 	set   *keySet
 	first int
 }
 
 const (
-	keySets    = 16  // how many sets are kept
-	keySetSize = 256 // the largest that is
-	fewKeys    = 8   // how many are sorted together with the values
+	numKeySets       = 16  // number of keySets that are kept
+	maxKeySetLen     = 256 // number of keys up to which a keySet is kept
+	insertionSortMax = 8   // number of keys up to which they are sorted together with the values
 )
 
 var (
@@ -35,7 +35,7 @@ var (
 	textMapType = reflect.TypeFor[map[string]string]()
 )
 
-// saveMap writes a map, without reflection where it is of one of the most usual types.
+// saveMap writes a map, and does it without reflection for the most frequent types.
 func (p *pickling) saveMap(pl *plan, v reflect.Value, box any) error {
 	if p.PersistentID == nil && v.CanInterface() {
 		switch {
@@ -56,10 +56,10 @@ func (p *pickling) saveMap(pl *plan, v reflect.Value, box any) error {
 	return p.saveGoMap(pl, v)
 }
 
-// textPair is an item of a map[string]string.
+// textPair is an entry of a map[string]string.
 type textPair struct{ key, value string }
 
-// saveTextMap writes a map whose texts are short, and returns false for another.
+// saveTextMap writes a map whose keys and values are short. done is false for any other map.
 func (p *pickling) saveTextMap(m map[string]string, id objectID) (done bool, err error) {
 	if len(m) == 0 {
 		return false, nil
@@ -83,22 +83,22 @@ func (p *pickling) saveTextMap(m map[string]string, id objectID) (done bool, err
 	p.beginDict(id)
 	t := task{op: OpSetItems, n: len(pairs), exact: true}
 	for t.i < t.n {
-		p.before(&t)
+		p.beginItem(&t)
 		pair := &pairs[t.i-1]
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveShared(pair.key); err != nil {
 			return false, err
 		}
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveGoString(pair.value); err != nil {
 			return false, err
 		}
-		p.after(&t)
+		p.endItem(&t)
 	}
 	return true, nil
 }
 
-// saveAnyMap is saveGoMap for the type of decoded JSON and plain values.
+// saveAnyMap writes a map[string]any, which is the type of decoded JSON and plain values.
 func (p *pickling) saveAnyMap(m map[string]any, id objectID) error {
 	if len(m) == 0 {
 		p.beginDict(objectID{})
@@ -122,28 +122,28 @@ func (p *pickling) saveAnyMap(m map[string]any, id objectID) error {
 	return nil
 }
 
-// keySet returns the keys of m, and sets values to its values.
+// keySet returns the keys of m, and sets values to the values of m in the order of the keys.
 func (p *pickling) keySet(values []any, m map[string]any) *keySet {
-	i := len(m) % keySets
+	i := len(m) % numKeySets
 	set := p.keySets[i]
-	if set != nil && set.fill(values, m) {
+	if set != nil && set.takeValues(values, m) {
 		return set
 	}
-	if set == nil || set.users > 0 || len(m) > keySetSize {
+	if set == nil || set.users > 0 || len(m) > maxKeySetLen {
 		set = new(keySet)
 	}
-	if len(m) > keySetSize {
+	if len(m) > maxKeySetLen {
 		p.memo.strings.reserve(len(m))
 	}
-	if len(m) <= keySetSize {
+	if len(m) <= maxKeySetLen {
 		p.keySets[i] = set
 		p.usedSets |= 1 << i
 	}
-	set.read(values, m)
+	set.assign(values, m)
 	return set
 }
 
-// stepAnyMap writes the pairs of the map on top.
+// stepAnyMap runs a task for a map[string]any.
 func (p *pickling) stepAnyMap(t *task) error {
 	m := p.stack.maps.top()
 	var err error
@@ -154,7 +154,7 @@ func (p *pickling) stepAnyMap(t *task) error {
 			t.phase = itemKey
 			err = p.saveAnyMapKey(m.set, t.i-1)
 		case itemKey:
-			t.phase = itemDone
+			t.phase = itemWritten
 			err = p.saveGoAny(values[t.i-1])
 		default:
 			if p.atomMap(t, m.set, values) {
@@ -166,11 +166,11 @@ func (p *pickling) stepAnyMap(t *task) error {
 	return err
 }
 
-// read makes s the sorted keys of m, and sets values to its values.
-func (s *keySet) read(values []any, m map[string]any) {
+// assign sets s to the keys of m, and values to the values of m in the order of the keys.
+func (s *keySet) assign(values []any, m map[string]any) {
 	s.empty()
 	s.keys = slices.Grow(s.keys, len(m))
-	if len(m) > fewKeys {
+	if len(m) > insertionSortMax {
 		for k := range m {
 			s.keys = append(s.keys, k)
 		}
@@ -198,8 +198,9 @@ func (s *keySet) empty() {
 	s.keys, s.memo = s.keys[:0], s.memo[:0]
 }
 
-// fill sets values to those of m, if s has the keys of m.
-func (s *keySet) fill(values []any, m map[string]any) bool {
+// takeValues sets values to the values of m in the order of the keys, and returns false if the keys
+// of m are not those of s.
+func (s *keySet) takeValues(values []any, m map[string]any) bool {
 	if len(s.keys) != len(m) {
 		return false
 	}
@@ -215,7 +216,7 @@ func (s *keySet) fill(values []any, m map[string]any) bool {
 
 // saveAnyMapKey writes the i-th key of a map.
 func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
-	p.boundary()
+	p.checkFrame()
 	if idx := set.memo[i]; idx != 0 {
 		p.get(idx - 1)
 		return nil
@@ -223,7 +224,7 @@ func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 	if err := p.saveShared(set.keys[i]); err != nil {
 		return err
 	}
-	if len(set.keys) > keySetSize { // it is not used again
+	if len(set.keys) > maxKeySetLen { // the keySet is not kept
 		return nil
 	}
 	if idx, ok := p.memo.strings.get(set.keys[i]); ok {
@@ -232,20 +233,21 @@ func (p *pickling) saveAnyMapKey(set *keySet, i int) error {
 	return nil
 }
 
-// goPair is an item of a Go map. The keys of most maps are ints or text, and so compared without
-// reflection.
+// goPair is an entry of a Go map. Most keys are ints or strings, which are kept apart so that they
+// are compared without reflection.
 type goPair struct {
 	key, value reflect.Value
-	usual      uint8 // what the key is, if that
-	i          int64
-	s          string
+	keyKind    uint8  // intKeyKind, strKeyKind, or 0 for any other key
+	intKey     int64  // the key if it is an int
+	strKey     string // the key if it is a string
 }
 
 const (
-	usualInt = 1 + iota
-	usualText
+	intKeyKind = 1 + iota
+	strKeyKind
 )
 
+// newPair returns an entry of a Go map.
 func newPair(key, value reflect.Value) goPair {
 	pair := goPair{key: key, value: value}
 	if key.Kind() == reflect.Interface {
@@ -253,30 +255,30 @@ func newPair(key, value reflect.Value) goPair {
 	}
 	switch {
 	case key.CanInt():
-		pair.usual, pair.i = usualInt, key.Int()
+		pair.keyKind, pair.intKey = intKeyKind, key.Int()
 	case key.Kind() == reflect.String:
-		pair.usual, pair.s = usualText, key.String()
+		pair.keyKind, pair.strKey = strKeyKind, key.String()
 	}
 	return pair
 }
 
-// compare orders two items as compareKeys does their keys.
+// compare compares the keys of two entries as compareKeys does.
 func (a *goPair) compare(b *goPair) (order int) {
-	if a.usual == b.usual {
-		switch a.usual {
-		case usualInt:
-			order = cmp.Compare(a.i, b.i)
-		case usualText:
-			order = strings.Compare(a.s, b.s)
+	if a.keyKind == b.keyKind {
+		switch a.keyKind {
+		case intKeyKind:
+			order = cmp.Compare(a.intKey, b.intKey)
+		case strKeyKind:
+			order = strings.Compare(a.strKey, b.strKey)
 		}
 	}
-	if order == 0 { // such as keys of two types
+	if order == 0 { // for example, the keys are of different types
 		order = compareKeys(a.key, b.key)
 	}
 	return order
 }
 
-// saveGoMap writes a map as a dict, in the order of its keys.
+// saveGoMap writes a map as a dict in the order of its sorted keys.
 func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
 	if pl.typ.Elem() == emptyStructType {
 		return p.saveGoSet(v)
@@ -300,7 +302,7 @@ func (p *pickling) saveGoMap(pl *plan, v reflect.Value) error {
 
 var emptyStructType = reflect.TypeFor[struct{}]()
 
-// saveGoSet writes a map without values as the set of its keys, in the order of those of a dict.
+// saveGoSet writes a map whose values are struct{} as the set of its sorted keys.
 func (p *pickling) saveGoSet(v reflect.Value) error {
 	if v.Len() == 0 {
 		return p.saveValue(&Set{})
@@ -320,8 +322,8 @@ func (p *pickling) saveGoSet(v reflect.Value) error {
 	return p.saveSet(items, pointerID(v))
 }
 
-// setMember is a key as a member of a set: an array as a tuple, since nothing else of the kind can
-// be one.
+// setMember returns a map key as a member of a set. An array becomes a tuple, since a list cannot
+// be a member.
 func setMember(k reflect.Value) any {
 	if k.Kind() == reflect.Interface {
 		k = k.Elem()
@@ -339,28 +341,28 @@ func setMember(k reflect.Value) any {
 	return &t
 }
 
-// stepGoMap writes the pairs of the map on top.
+// stepGoMap runs a task for a Go map.
 func (p *pickling) stepGoMap(t *task, m *goTask) error {
 	var err error
 	for depth := p.stack.depth(); err == nil && p.stack.depth() == depth; {
 		if t.phase == itemKey {
-			t.phase = itemDone
+			t.phase = itemWritten
 			err = p.saveGo(m.plan.elem, m.pairs[t.i-1].value)
 			continue
 		}
-		p.after(t)
+		p.endItem(t)
 		if t.i == t.n {
 			p.stack.pop()
 			return nil
 		}
-		p.before(t)
+		p.beginItem(t)
 		t.phase = itemKey
 		err = p.saveGoKey(m.plan, m.pairs[t.i-1])
 	}
 	return err
 }
 
-// saveGoKey writes the key of an item of a map.
+// saveGoKey writes the key of an entry of a Go map.
 func (p *pickling) saveGoKey(pl *plan, pair goPair) error {
 	key := pair.key
 	if pl.key.kind == goInterface {
@@ -372,13 +374,13 @@ func (p *pickling) saveGoKey(pl *plan, pair goPair) error {
 			k = p.planOf(key.Type())
 		}
 		if k.kind == goString {
-			p.boundary()
+			p.checkFrame()
 			return p.saveShared(key.String())
 		}
 	}
 	if key.IsValid() && key.Kind() == reflect.Array && pl.key.kind == goInterface {
 		if k := p.planOf(key.Type()); k.kind == goArray {
-			p.boundary()
+			p.checkFrame()
 			return p.saveGoTuple(k, key)
 		}
 	}

@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// compareKeys orders the keys of a map: numbers before text before the rest, those of one kind by
-// their value, and those of two other types by the names of the types. Python's dicts are equal
-// in any order, so keys of which nothing says which is less, such as two pointers to structs,
-// are in no particular one: 0 then does not say that they are the same.
+// compareKeys compares two keys of a map. The order is None, bools, numbers, complex numbers,
+// strings, arrays, and then keys of other types. Keys of one rank are ordered by value, and keys of
+// different other types by the names of their types. If there is no order for two keys, such as
+// pointers to structs, the result is 0, which does not mean that they are equal. Their order in the
+// pickle is then arbitrary, which does no harm, since Python's dicts are equal in any order.
 func compareKeys(a, b reflect.Value) int {
 	if a.Kind() == reflect.Interface {
 		a = a.Elem()
@@ -45,7 +46,7 @@ func compareKeys(a, b reflect.Value) int {
 	return compareAlike(a, b)
 }
 
-// compareAlike orders two keys of one type that is not one of Go's basic ones or an array.
+// compareAlike compares two keys of one type whose rank is rankOther.
 func compareAlike(a, b reflect.Value) int {
 	if a.Kind() == reflect.Pointer && (a.IsNil() || b.IsNil()) {
 		return cmp.Compare(boolInt(!a.IsNil()), boolInt(!b.IsNil()))
@@ -68,8 +69,8 @@ func compareAlike(a, b reflect.Value) int {
 
 var objectPointer = reflect.TypeFor[*Object]()
 
-// compareByMethod orders two keys of one type by its method Compare, as that of time.Time, or Cmp,
-// as that of *big.Int, if it has one.
+// compareByMethod compares two keys of one type by their method Compare, such as that of time.Time,
+// or Cmp, such as that of *big.Int; ok is false if the type has neither.
 func compareByMethod(a, b reflect.Value) (order int, ok bool) {
 	if !a.CanInterface() || !b.CanInterface() || a.NumMethod() == 0 {
 		return 0, false
@@ -88,8 +89,8 @@ func compareByMethod(a, b reflect.Value) (order int, ok bool) {
 	return int(m.Call([]reflect.Value{b})[0].Int()), true
 }
 
-// compareObjects orders objects by their classes and by those of their arguments that are numbers
-// or text: enough for the members of an enum.
+// compareObjects compares objects by their classes, and then by those of their arguments that are
+// numbers or strings. This is enough for the members of an enum.
 func compareObjects(a, b *Object) int {
 	if order := strings.Compare(a.ClassName(), b.ClassName()); order != 0 {
 		return order
@@ -107,6 +108,7 @@ func compareObjects(a, b *Object) int {
 	return cmp.Compare(len(a.Args), len(b.Args))
 }
 
+// boolInt returns 1 for true and 0 for false.
 func boolInt(b bool) int {
 	if b {
 		return 1
@@ -114,14 +116,14 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// compareTypes orders keys that are equal but for their type.
+// compareTypes compares the names of the types of two keys.
 func compareTypes(a, b reflect.Value) int {
 	return cmp.Or(
 		strings.Compare(a.Type().String(), b.Type().String()),
 		strings.Compare(a.Type().PkgPath(), b.Type().PkgPath()))
 }
 
-// The kinds of keys, in the order in which they are written.
+// The ranks of keys: keys of a lower rank are written first.
 const (
 	rankNone = iota
 	rankBool
@@ -132,7 +134,7 @@ const (
 	rankOther
 )
 
-// keyRank orders the kinds of keys.
+// keyRank returns the rank of a key.
 func keyRank(v reflect.Value) int {
 	switch {
 	case !v.IsValid():
@@ -151,7 +153,7 @@ func keyRank(v reflect.Value) int {
 	return rankOther
 }
 
-// compareNumbers compares two ints, uints or floats, NaN before all others.
+// compareNumbers compares two ints, uints or floats. NaN is less than all others.
 func compareNumbers(a, b reflect.Value) int {
 	switch {
 	case a.CanInt() && b.CanInt():
@@ -169,6 +171,7 @@ func compareNumbers(a, b reflect.Value) int {
 	return cmp.Compare(asFloat(a), asFloat(b))
 }
 
+// asFloat converts an int, uint or float.
 func asFloat(v reflect.Value) float64 {
 	switch {
 	case v.CanInt():

@@ -10,15 +10,15 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// clock is a key whose fields are no numbers only, as a civil type with a zone has them.
+// clock is a key whose fields are not only numbers, as in a civil time with a zone.
 type clock struct {
 	Hour int
 	Zone any
 }
 
-// TestDumpMixedKeys writes maps with keys of types that Go does not order, each often, since Go's
-// maps come in another order each time: there is no panic, all items are written, and those
-// whose order is known come out in it.
+// TestDumpMixedKeys writes maps with keys of types that Go does not order, many times, since the
+// order of a Go map varies. There must be no panic, all items must be written, and keys with a
+// known order must be in that order.
 func TestDumpMixedKeys(t *testing.T) {
 	red := &Object{Class: Global{"m", "Color"}, Args: []any{1}}
 	blue := &Object{Class: Global{"m", "Color"}, Args: []any{2}}
@@ -69,7 +69,7 @@ func TestDumpMixedKeys(t *testing.T) {
 	}
 }
 
-// entries returns the values of a dict.
+// entries returns the values of a dict in order.
 func entries(t *testing.T, v any) []any {
 	t.Helper()
 	d, ok := v.(*types.Dict)

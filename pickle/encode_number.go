@@ -22,8 +22,8 @@ func (p *pickling) saveBool(b bool) {
 	}
 }
 
-// saveInt writes an int as save_long of _pickle.c does: what fits 32 bits in the
-// shortest of INT, BININT1, BININT2 and BININT, the rest as LONG or LONG1.
+// saveInt writes an int as save_long in _pickle.c does: with the shortest of INT, BININT1, BININT2
+// and BININT if it fits 32 bits, else with LONG or LONG1.
 func (p *pickling) saveInt(i int64) {
 	b := p.out.buf
 	switch {
@@ -49,7 +49,7 @@ func (p *pickling) saveWideInt(i int64) {
 		p.out.buf = append(strconv.AppendInt(append(b, byte(OpLong)), i, 10), "L\n"...)
 		return
 	}
-	// The bytes that i needs with its sign bit.
+	// n is the number of bytes that i needs with its sign bit.
 	n := 8
 	for n > 1 && i>>(8*n-9) == i>>63 {
 		n--
@@ -62,7 +62,7 @@ func (p *pickling) saveWideInt(i int64) {
 	p.out.buf = b
 }
 
-// saveUint writes an int.
+// saveUint writes an int that is not negative.
 func (p *pickling) saveUint(u uint64) error {
 	if u <= math.MaxInt64 {
 		p.saveInt(int64(u))
@@ -71,8 +71,9 @@ func (p *pickling) saveUint(u uint64) error {
 	return p.saveBigInt(new(big.Int).SetUint64(u))
 }
 
-// sharedInt is from how many bits on an int goes into the memo. CPython writes an int
-// each time it is met: a short pickle that fetches one long int many times would become a huge one.
+// sharedInt is the number of bits from which an int is memoized. CPython memoizes no ints; but then
+// a short pickle that fetches one long int many times would become a huge one when it is written
+// again.
 const sharedInt = 1 << 15
 
 // saveLargeInt writes an int of any size with the identity id.
@@ -116,8 +117,8 @@ func (p *pickling) saveBigInt(i *big.Int) error {
 	return nil
 }
 
-// twosComplement returns i, which is not 0, in the fewest little-endian bytes that
-// hold its sign.
+// twosComplement returns i, which is not 0, as two's complement in little endian, in the fewest
+// bytes that have room for the sign.
 func twosComplement(i *big.Int) []byte {
 	m := i
 	if i.Sign() < 0 {
@@ -134,7 +135,7 @@ func twosComplement(i *big.Int) []byte {
 	return data
 }
 
-// saveFloat writes a float, bit for bit in binary, as Python's repr in text.
+// saveFloat writes a float: its bits, or Python's repr at protocol 0.
 func (p *pickling) saveFloat(f float64) {
 	if p.proto >= 1 {
 		p.out.buf = binary.BigEndian.AppendUint64(append(p.out.buf, byte(OpBinFloat)),

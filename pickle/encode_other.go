@@ -9,16 +9,16 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// saveOther writes the values that saveValue has no case for.
+// saveOther writes a value for which saveValue has no case.
 func (p *pickling) saveOther(v any) error {
 	if boxPointer(v) == nil {
-		return p.saveForeign(v) // a nil pointer or map, whose plan says what it is
+		return p.saveForeign(v) // a nil pointer or map; its plan says how it is written
 	}
 	switch x := v.(type) {
 	case Global:
 		return p.saveGlobal(x, nameRead)
-	case knownGlobal:
-		return p.saveKnown(x)
+	case programGlobal:
+		return p.saveProgramGlobal(x)
 	case *Object:
 		return p.saveReduce(x, boxID(v))
 	case *Set:
@@ -69,23 +69,23 @@ func (p *pickling) saveOther(v any) error {
 
 // saveComplex writes a complex number, as copyreg.pickle_complex does.
 func (p *pickling) saveComplex(c complex128, id objectID) error {
-	return p.saveCall(&Object{
-		Class: knownGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
+	return p.saveNewObject(&Object{
+		Class: programGlobal{Module: "builtins", Name: "complex"}, Args: []any{real(c), imag(c)},
 	}, id)
 }
 
-// saveForeign writes a value of a type that only the plan of its type says how to.
+// saveForeign writes a value by the plan of its type.
 func (p *pickling) saveForeign(v any) error {
 	return p.saveGoAs(p.planOf(reflect.TypeOf(v)), reflect.ValueOf(v), v)
 }
 
-// objectTypes are the types with a case in saveValue or saveOther, which mean the
-// same wherever they occur.
+// objectTypes are the types of object trees. They have a case in saveValue or saveOther, and are
+// written in the same way wherever they occur.
 var objectTypes = func() map[reflect.Type]bool {
 	m := map[reflect.Type]bool{}
 	for _, v := range []any{
 		(*types.List)(nil), (*types.Dict)(nil), (*types.Tuple)(nil), (*types.ByteArray)(nil),
-		Global{}, knownGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil),
+		Global{}, programGlobal{}, (*Object)(nil), (*Set)(nil), (*FrozenSet)(nil), (*big.Int)(nil),
 		complex128(0),
 		Py2String(""), Bytes(""), written.Interned(""), written.Bytes(nil), written.Str(""),
 		(*Buffer)(nil), (*written.Buffer)(nil), (*written.LargeBytes)(nil), (*written.Trailer)(nil),
@@ -97,7 +97,7 @@ var objectTypes = func() map[reflect.Type]bool {
 	return m
 }()
 
-// saveTrailer writes the object of t; stepReduce writes what follows.
+// saveTrailer writes the object of t. stepReduce writes the data that follows.
 func (p *pickling) saveTrailer(t *written.Trailer, id objectID) error {
 	o, ok := t.Object.(*Object)
 	if !ok || o == nil || !o.HasState || t.Write == nil || t.Size < 0 || t.Align < 0 ||

@@ -5,20 +5,20 @@ import (
 	"reflect"
 )
 
-// saveStruct writes a struct as a dict; box is v as an interface where that is how it was reached.
+// saveStruct writes a struct as a dict. box is the interface that contains v, or nil.
 func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) error {
 	if !p.beginDict(id) {
 		return nil
 	}
 	g := goTask{plan: pl, keys: p.fieldKeys(pl)}
 	t := task{kind: taskGoStruct, op: OpSetItems, n: len(pl.fields), exact: true}
-	if p.PersistentID == nil && (pl.whole || len(pl.fields) <= maxPresent) {
-		g.at = addressOf(v, box)
+	if p.PersistentID == nil && (pl.allFields || len(pl.fields) <= maxPresent) {
+		g.addr = addressOf(v, box)
 	}
 	switch {
-	case pl.whole:
-	case g.at.known():
-		g.present = pl.presentAt(g.at)
+	case pl.allFields:
+	case g.addr.known():
+		g.present = pl.presentAt(g.addr)
 		t.n = bits.OnesCount64(g.present)
 	default:
 		t.n = 0
@@ -32,7 +32,7 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 		return nil
 	}
 	var err error
-	if g.at.known() {
+	if g.addr.known() {
 		var done bool
 		if done, err = p.atomFields(&t, &g); done {
 			return nil
@@ -43,7 +43,7 @@ func (p *pickling) saveStruct(pl *plan, v reflect.Value, box any, id objectID) e
 	return err
 }
 
-// fieldKeys returns where the names of the fields are in the memo.
+// fieldKeys returns the memo index plus 1 of each field name, or 0 if it was not written.
 func (p *pickling) fieldKeys(pl *plan) []uint32 {
 	if pl.number >= len(p.fieldNames) {
 		p.fieldNames = append(p.fieldNames, make([]fieldNames, pl.number+1-len(p.fieldNames))...)
@@ -59,17 +59,18 @@ func (p *pickling) fieldKeys(pl *plan) []uint32 {
 	return names.memo
 }
 
-// fieldNames are where the names of the fields of a struct type are in the memo.
+// fieldNames has the memo indices of the field names of a struct type.
 type fieldNames struct {
-	memo []uint32 // the index of each plus 1, or 0
-	dump uint32   // the Dump that they are of
+	memo []uint32 // index plus 1 of each name, or 0
+	dump uint32   // number of the Dump for which they are valid
 }
 
-// maxPresent is the most fields of which a word tells those that are not left out.
+// maxPresent is the greatest number of fields for which goTask.present has bits.
 const maxPresent = 64
 
-// in returns the field of the struct v, and false if the pointer to what it is in is nil.
-func (f *planField) in(v reflect.Value) (reflect.Value, bool) {
+// fieldIn returns the field of the struct v, and false if it is in an embedded struct to which a
+// pointer is nil.
+func (f *planField) fieldIn(v reflect.Value) (reflect.Value, bool) {
 	if len(f.Index) == 1 {
 		return v.Field(f.Index[0]), true
 	}
@@ -79,11 +80,11 @@ func (f *planField) in(v reflect.Value) (reflect.Value, bool) {
 
 // value returns the field of the struct v, and false if it is to be left out.
 func (f *planField) value(v reflect.Value) (reflect.Value, bool) {
-	v, ok := f.in(v)
+	v, ok := f.fieldIn(v)
 	return v, ok && (!f.OmitEmpty || !isEmpty(v))
 }
 
-// isEmpty is encoding/json's idea of an empty value.
+// isEmpty reports whether a value is empty as encoding/json defines it for omitempty.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
@@ -94,21 +95,21 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// field returns which field of the plan the i-th one written is. The task's
-// position among all fields is where the last one was found.
+// field returns the index, in the plan, of the i-th field that is written. i must be the argument
+// of the last call of next.
 func (g *goTask) field(i int) int {
-	if g.plan.whole {
+	if g.plan.allFields {
 		return i
 	}
 	return g.last
 }
 
-// next finds the i-th field that is not left out.
+// next moves to the i-th field that is not left out.
 func (g *goTask) next(i int) {
-	if g.plan.whole {
+	if g.plan.allFields {
 		return
 	}
-	if g.at.known() {
+	if g.addr.known() {
 		g.last = bits.TrailingZeros64(g.present)
 		g.present &= g.present - 1
 		return
@@ -124,13 +125,13 @@ func (g *goTask) next(i int) {
 	}
 }
 
-// saveFieldName writes the name of the k-th field.
+// saveFieldName writes the name of the field with index k in the plan.
 func (p *pickling) saveFieldName(g *goTask, k int) error {
 	name := g.plan.fields[k].Name
 	if p.PersistentID != nil {
 		return p.save(name)
 	}
-	p.boundary()
+	p.checkFrame()
 	if idx := g.keys[k]; idx != 0 {
 		p.get(idx - 1)
 		return nil
@@ -147,19 +148,19 @@ func (p *pickling) saveFieldName(g *goTask, k int) error {
 	return nil
 }
 
-// stepStruct writes the fields of the struct on top.
+// stepStruct runs a task for a struct.
 func (p *pickling) stepStruct(t *task, g *goTask) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		if t.phase == itemKey {
-			t.phase = itemDone
+			t.phase = itemWritten
 			f := &g.plan.fields[g.field(t.i-1)]
-			v, _ := f.in(g.val)
+			v, _ := f.fieldIn(g.val)
 			if err := p.saveGo(f.plan, v); err != nil {
 				return err
 			}
 			continue
 		}
-		done, err := p.fields(t, g)
+		done, err := p.saveFields(t, g)
 		if err != nil {
 			return err
 		}
@@ -171,17 +172,17 @@ func (p *pickling) stepStruct(t *task, g *goTask) error {
 	return nil
 }
 
-// fields writes fields from where t is, up to one that is no atom. It returns true if that was
-// all of them.
-func (p *pickling) fields(t *task, g *goTask) (bool, error) {
-	if g.at.known() {
+// saveFields writes the remaining fields, up to the name of one that is not an atom. done is true
+// if it wrote all of them.
+func (p *pickling) saveFields(t *task, g *goTask) (done bool, err error) {
+	if g.addr.known() {
 		return p.atomFields(t, g)
 	}
-	p.after(t)
+	p.endItem(t)
 	if t.i == t.n {
 		return true, nil
 	}
-	p.before(t)
+	p.beginItem(t)
 	g.next(t.i - 1)
 	t.phase = itemKey
 	return false, p.saveFieldName(g, g.field(t.i-1))

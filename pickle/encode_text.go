@@ -2,14 +2,15 @@ package pickle
 
 import (
 	"encoding/binary"
-	"github.com/unpkl/unpkl/internal/opcode"
 	"io"
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// put writes the opcode that memoizes the value just made, under idx.
+// put writes the opcode that stores the value just made in the memo at idx.
 func (p *pickling) put(idx uint32) {
 	switch {
 	case p.proto >= 4:
@@ -23,7 +24,7 @@ func (p *pickling) put(idx uint32) {
 	}
 }
 
-// get fetches the value memoized under idx.
+// get writes the opcode that fetches the value in the memo at idx.
 func (p *pickling) get(idx uint32) {
 	switch {
 	case p.proto == 0:
@@ -35,6 +36,7 @@ func (p *pickling) get(idx uint32) {
 	}
 }
 
+// textIndex writes a PUT or GET of protocol 0.
 func (p *pickling) textIndex(op Opcode, idx uint32) {
 	p.out.buf = append(strconv.AppendUint(append(p.out.buf, byte(op)), uint64(idx), 10), '\n')
 }
@@ -56,8 +58,8 @@ func (p *pickling) saveGoString(s string) error {
 	switch {
 	case p.Strings != StringsAuto:
 		return p.saveString(s)
-	case p.proto >= 4 && len(s) > maxSingle && len(s) < 1<<8 && utf8.ValidString(s):
-		// As saveText does, which most text of Go values is.
+	case p.proto >= 4 && len(s) > maxSingleLen && len(s) < 1<<8 && utf8.ValidString(s):
+		// This is a fast path with the result of saveText.
 		p.memo.next++
 		b := append(p.out.buf, byte(OpShortBinUnicode), byte(len(s)))
 		p.out.buf = append(append(b, s...), byte(OpMemoize))
@@ -66,7 +68,7 @@ func (p *pickling) saveGoString(s string) error {
 	return p.saveText(s, objectID{})
 }
 
-// saveShared writes a str that is shared with equal ones written by saveShared.
+// saveShared writes a str that is the same object as every equal one that saveShared writes.
 func (p *pickling) saveShared(s string) error {
 	if isSingleString(s) {
 		return p.saveText(s, objectID{})
@@ -82,11 +84,11 @@ func (p *pickling) saveShared(s string) error {
 	return nil
 }
 
-// maxSingle is the length of the longest string of which there is one object.
-const maxSingle = 2
+// maxSingleLen is the greatest length in bytes of a string for which isSingleString is true.
+const maxSingleLen = 2
 
-// isSingleString reports whether CPython has one object for all strings equal to s:
-// the empty one, and those of one character of Latin-1.
+// isSingleString reports whether CPython has one object for all strings that are equal to s: for
+// the empty string, and those of one Latin-1 character.
 func isSingleString(s string) bool {
 	switch len(s) {
 	case 0:
@@ -125,11 +127,11 @@ func (p *pickling) writeText(s string) error {
 	return p.writeCounted(textOpcodes, "str", int64(len(s)), []byte(nil), s)
 }
 
-// countedOpcodes are the opcodes of one kind for lengths of 1, 4 and 8 bytes; 0 where
-// there is none.
+// countedOpcodes are the opcodes of one type with lengths of 1, 4 and 8 bytes, or 0 if there is
+// none.
 type countedOpcodes struct {
 	op1, op4, op8 Opcode
-	proto1        int // first protocol that has op1
+	proto1        int // lowest protocol that has op1
 }
 
 var (
@@ -139,7 +141,8 @@ var (
 	arrayOpcodes = countedOpcodes{0, 0, OpByteArray8, 5}
 )
 
-// header returns the opcode and length of a payload of size bytes, in room.
+// header appends the opcode and length of a payload of size bytes to room. what is the type of the
+// payload for an error.
 func (p *pickling) header(ops countedOpcodes, what string, size int64, room []byte) ([]byte,
 	error) {
 	switch {
@@ -155,7 +158,7 @@ func (p *pickling) header(ops countedOpcodes, what string, size int64, room []by
 	}
 }
 
-// writeCounted writes a payload with its length: text, or data where text is empty.
+// writeCounted writes a payload with its length. The payload is text, or data if text is empty.
 func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, data []byte,
 	text string) error {
 	if size >= frameTarget {
@@ -165,12 +168,12 @@ func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, dat
 		}
 		s := segment{data: data, size: size}
 		if text != "" {
-			s = segment{size: size, write: func(w io.Writer) error {
+			s = segment{size: size, writeTo: func(w io.Writer) error {
 				_, err := io.WriteString(w, text)
 				return err
 			}}
 		}
-		p.out.payload(header, s)
+		p.out.writePayload(header, s)
 		return nil
 	}
 	buf, err := p.header(ops, what, size, p.out.buf)
@@ -185,9 +188,9 @@ func (p *pickling) writeCounted(ops countedOpcodes, what string, size int64, dat
 	return nil
 }
 
-// appendRawUnicodeEscape appends the text form of protocol 0: raw_unicode_escape of
-// _pickle.c, which is Python's codec and in addition escapes what would end the
-// line or the input.
+// appendRawUnicodeEscape appends a str in the text form of protocol 0, as raw_unicode_escape in
+// _pickle.c does: with Python's codec of that name, which here also escapes the characters that
+// would end the line or the input.
 func appendRawUnicodeEscape(b []byte, s string) []byte {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
@@ -200,6 +203,7 @@ func appendRawUnicodeEscape(b []byte, s string) []byte {
 	return b
 }
 
+// appendEscapedRune appends one character for appendRawUnicodeEscape.
 func appendEscapedRune(b []byte, r rune) []byte {
 	switch {
 	case r >= 0x10000:
@@ -231,7 +235,7 @@ func (p *pickling) writePy2(s string) error {
 	if p.proto > 0 {
 		return p.writeCounted(py2Opcodes, "Python 2 str", int64(len(s)), nil, s)
 	}
-	// Python 2's repr of a str is Python 3's of bytes, but for the b.
+	// Python 2's repr of a str is Python 3's repr of bytes without the b.
 	p.out.buf = append(append(append(p.out.buf, byte(OpString)), bytesRepr([]byte(s))[1:]...), '\n')
 	return nil
 }

@@ -48,7 +48,7 @@ func ExampleNewUnpicklerBytes() {
 	// pickle: unknown global "posix.system" (GLOBAL at byte 0) true
 }
 
-// point is what this example makes of the Python class shapes.Point.
+// point is the Go type of this example for the Python class shapes.Point.
 type point struct{ X, Y int }
 
 // PyDictSet sets an attribute, as BUILD does.

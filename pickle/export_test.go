@@ -1,4 +1,4 @@
 package pickle
 
-// KnownGlobal is what bridge.KnownGlobal returns.
-type KnownGlobal = knownGlobal
+// ProgramGlobal is the type that bridge.ProgramGlobal returns.
+type ProgramGlobal = programGlobal

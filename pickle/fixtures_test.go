@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// TestDisassembleFixtures compares the disassembly of every fixture with what
-// pickletools.dis of CPython 3.13 prints, byte for byte.
+// TestDisassembleFixtures compares the disassembly of every fixture with the output of pickletools
+// in CPython 3.13, byte for byte.
 func TestDisassembleFixtures(t *testing.T) {
 	t.Parallel()
 	all, err := fixture.All()

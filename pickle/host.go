@@ -13,15 +13,15 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// host answers for an [Unpickler] what the opcodes of one pickle ask. What a hook gets to see is
-// promoted: its cells become objects there and then, as they are at that place of the stream, and
-// refer to those objects from then on.
+// host is the [tape.Host] of one pickle that an [Unpickler] reads. Before a hook is called, its
+// arguments are promoted: objects are made of their cells as they are at that point of the stream,
+// and the cells refer to the objects from then on.
 type host struct {
 	objects
-	u     *Unpickler
-	reuse reuse
-	rules *known.Rules // of the classes that package known knows, or nil
-	// dropped are the popped calls that were made for values, in order.
+	u        *Unpickler
+	recopied recopied
+	bounds   *known.Bounds // of the classes that package known knows, or nil
+	// dropped are the dropped calls for objects that are Values already, in order.
 	dropped []droppedCall
 }
 
@@ -38,14 +38,14 @@ func (h *host) Object(id tape.ID) (any, error) {
 	v, err := h.object(id)
 	if err != nil {
 		op, at := h.t.Op() // the STOP
-		return nil, public(&tape.Error{Op: op, Offset: at, Err: err})
+		return nil, publicError(&tape.Error{Op: op, Offset: at, Err: err})
 	}
 	return v, nil
 }
 
-// Release implements [bridge.Pickle]. The tape of a pickle whose memo goes on is kept.
+// Release implements [bridge.Pickle]. With KeepMemo the tape is kept for the next pickle.
 func (h *host) Release() {
-	if h.t == nil || h.u.kept == h {
+	if h.t == nil || h.u.keptHost == h {
 		return
 	}
 	h.t.Release()
@@ -53,9 +53,9 @@ func (h *host) Release() {
 	*h = host{}
 }
 
-// gopickleOwn are the names that gopickle resolves itself, so that hooks written for it need not
-// know them.
-func gopickleOwn(module, name string) bool {
+// resolvedByGopickle reports whether gopickle resolves a name itself, so that hooks written for it
+// may not know the name.
+func resolvedByGopickle(module, name string) bool {
 	switch module {
 	case "collections":
 		return name == "OrderedDict"
@@ -71,8 +71,8 @@ func gopickleOwn(module, name string) bool {
 	return false
 }
 
-// containerClass is an empty gopickle list or dict that a hook returned for the class list or dict.
-// gopickle makes those callable; the values of a pickle are not.
+// containerClass is an empty gopickle list or dict that a hook returned for the class list or dict,
+// which can be called. The lists and dicts of a pickle cannot.
 type containerClass struct{ types.Callable }
 
 // Class implements [tape.Host].
@@ -89,34 +89,35 @@ func (h *host) Class(module, name string) (tape.ID, error) {
 		return h.t.NewClass(class, 0, true), nil
 	}
 	if _, named := class.(Named); named {
-		code := h.code(class)
+		code := h.classCode(class)
 		return h.t.NewClass(class, code, code == known.ClassRecorded), nil
 	}
 	return h.t.NewValue(class), nil
 }
 
-// code returns what package known knows of a class. All classes with a code have the same rules.
-func (h *host) code(class any) uint16 {
-	code, rules := bridge.Known(class)
-	if code == 0 || h.rules != nil && h.rules != rules {
+// classCode returns the code that package known has for a class, or 0. All classes with a code must
+// have the same bounds.
+func (h *host) classCode(class any) uint16 {
+	code, rules := bridge.KnownClass(class)
+	if code == 0 || h.bounds != nil && h.bounds != rules {
 		return 0
 	}
-	h.rules = rules
+	h.bounds = rules
 	return code
 }
 
 // Rules implements [bridge.Pickle].
-func (h *host) Rules() *known.Rules {
-	if h.rules == nil {
-		return &noRules
+func (h *host) Bounds() *known.Bounds {
+	if h.bounds == nil {
+		return &noBounds
 	}
-	return h.rules
+	return h.bounds
 }
 
-// noRules are those of a pickle that has no class with a code.
-var noRules known.Rules
+// noBounds are the bounds of a pickle without a class that has a code.
+var noBounds known.Bounds
 
-// findClass asks the hook.
+// findClass returns what the FindClass hook returns for a name, or a Global.
 func (h *host) findClass(module, name string) (any, error) {
 	global := Global{module, name}
 	hook := h.u.FindClass
@@ -125,7 +126,7 @@ func (h *host) findClass(module, name string) (any, error) {
 	}
 	v, err := hook(module, name)
 	if err != nil {
-		if gopickleOwn(module, name) {
+		if resolvedByGopickle(module, name) {
 			return global, nil
 		}
 		return nil, err
@@ -139,8 +140,8 @@ func (h *host) findClass(module, name string) (any, error) {
 	return v, nil
 }
 
-// value is the cell of what a hook returned.
-func (h *host) value(v any, err error) (tape.ID, error) {
+// newValue makes a cell of what a hook returned, unless it returned an error.
+func (h *host) newValue(v any, err error) (tape.ID, error) {
 	if err != nil {
 		return 0, err
 	}
@@ -150,7 +151,7 @@ func (h *host) value(v any, err error) (tape.ID, error) {
 // Call implements [tape.Host].
 func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
 	if code := h.t.Code(fn); code != 0 && h.t.Kind(fn) == tape.Class && kwargs == tape.IDNone {
-		if id, ok := known.Call(h.t, h.rules, form, fn, args); ok {
+		if id, ok := known.Call(h.t, h.bounds, form, fn, args); ok {
 			return id, nil
 		}
 	}
@@ -163,26 +164,26 @@ func (h *host) Call(form tape.Form, fn, args, kwargs tape.ID) (tape.ID, error) {
 		return 0, err
 	}
 	positional := *t.(*types.Tuple)
-	if err := h.charge(f, positional); err != nil {
+	if err := h.countCall(f, positional); err != nil {
 		return 0, err
 	}
 	switch form {
 	case tape.FormNewObj:
 		if _, inert := f.(*Object); inert {
-			return h.value(&Object{Class: f, Args: positional, Form: FormNewObj}, nil)
+			return h.newValue(&Object{Class: f, Args: positional, Form: FormNewObj}, nil)
 		}
 		c, ok := f.(types.PyNewable)
 		if !ok {
 			return 0, malformed("not a class: %s", typeName(f))
 		}
-		return h.value(c.PyNew(positional...))
+		return h.newValue(c.PyNew(positional...))
 	case tape.FormNewObjEx:
 		return h.callEx(f, positional, kwargs)
 	}
 	if _, inert := f.(*Object); inert {
-		return h.value(&Object{Class: f, Args: positional, Form: Form(form)}, nil)
+		return h.newValue(&Object{Class: f, Args: positional, Form: Form(form)}, nil)
 	}
-	return h.value(call(f, positional))
+	return h.newValue(call(f, positional))
 }
 
 // callEx carries out NEWOBJ_EX.
@@ -199,9 +200,9 @@ func (h *host) callEx(f any, args []any, kwargs tape.ID) (tape.ID, error) {
 	}
 	switch c := f.(type) {
 	case KwNewable:
-		return h.value(c.PyNewEx(args, named))
+		return h.newValue(c.PyNewEx(args, named))
 	case types.PyNewable:
-		return h.value(c.PyNew(append(args[:len(args):len(args)], named)...))
+		return h.newValue(c.PyNew(append(args[:len(args):len(args)], named)...))
 	}
 	return 0, malformed("not a class: %s", typeName(f))
 }
@@ -220,7 +221,7 @@ func call(f any, args []any) (any, error) {
 
 // Build implements [tape.Host].
 func (h *host) Build(target, state tape.ID) (tape.ID, error) {
-	if h.rules != nil && known.Build(h.t, h.rules, target, state) {
+	if h.bounds != nil && known.Build(h.t, h.bounds, target, state) {
 		return target, nil
 	}
 	inst, err := h.object(target)
@@ -231,12 +232,12 @@ func (h *host) Build(target, state tape.ID) (tape.ID, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := h.chargeState(inst, s); err != nil {
+	if err := h.countState(inst, s); err != nil {
 		return 0, err
 	}
 	switch x := inst.(type) {
 	case bridge.Builder:
-		v, err := x.PyBuild(payloads{h.u}, s)
+		v, err := x.PyBuild(builderInput{h.u}, s)
 		if err != nil {
 			return 0, err
 		}
@@ -250,8 +251,8 @@ func (h *host) Build(target, state tape.ID) (tape.ID, error) {
 	return target, err
 }
 
-// setState is BUILD without __setstate__: a dict for the instance's __dict__, or a tuple of that
-// and one for its slots.
+// setState carries out BUILD on an instance without __setstate__. The state is a dict for the
+// instance's __dict__, or a tuple of that dict and a dict for its slots.
 //
 // Reference: CPython's load_build.
 func setState(inst, state any) error {
@@ -311,7 +312,7 @@ func (h *host) Persistent(pid tape.ID) (tape.ID, error) {
 	if err != nil {
 		return 0, err
 	}
-	return h.value(h.u.PersistentLoad(v))
+	return h.newValue(h.u.PersistentLoad(v))
 }
 
 // Extension implements [tape.Host].
@@ -319,7 +320,7 @@ func (h *host) Extension(code int) (tape.ID, error) {
 	if h.u.GetExtension == nil {
 		return 0, Unsupported("extension code %d, and no GetExtension hook", code)
 	}
-	return h.value(h.u.GetExtension(code))
+	return h.newValue(h.u.GetExtension(code))
 }
 
 // NextBuffer implements [tape.Host].
@@ -327,7 +328,7 @@ func (h *host) NextBuffer() (tape.ID, error) {
 	if h.u.NextBuffer == nil {
 		return 0, Unsupported("an out-of-band buffer, and no NextBuffer hook")
 	}
-	return h.value(h.u.NextBuffer())
+	return h.newValue(h.u.NextBuffer())
 }
 
 // ReadOnly implements [tape.Host].
@@ -348,10 +349,10 @@ func (h *host) ReadOnly(buffer tape.ID) (tape.ID, error) {
 	if h.u.MakeReadOnly == nil {
 		return buffer, nil
 	}
-	return h.value(h.u.MakeReadOnly(v))
+	return h.newValue(h.u.MakeReadOnly(v))
 }
 
-// Str implements [tape.Host]: it makes of a Python 2 str what Encoding says.
+// Str implements [tape.Host]: it decodes a Python 2 str as Encoding says.
 func (h *host) Str(b []byte) (tape.ID, error) {
 	switch h.u.Encoding {
 	case EncodingASCII:
@@ -374,7 +375,7 @@ func (h *host) Str(b []byte) (tape.ID, error) {
 
 // Text implements [tape.Host].
 func (h *host) Text(id tape.ID) (string, bool) {
-	v, _ := h.leaf(id)
+	v, _ := h.leafObject(id)
 	switch v := v.(type) {
 	case string:
 		return v, true
@@ -431,9 +432,9 @@ func (h *host) TypeName(id tape.ID) string {
 	return typeName(v)
 }
 
-// CheckKey implements [tape.Host]. What a tuple holds is looked at over a stack of its own, as the
-// nesting is the input's.
-func (h *host) CheckKey(id tape.ID) error {
+// CheckHashable implements [tape.Host]. It walks over nested tuples with a stack of its own, since
+// the input decides how deep they are nested.
+func (h *host) CheckHashable(id tape.ID) error {
 	type part struct {
 		id    tape.ID
 		depth int
@@ -461,13 +462,14 @@ func (h *host) CheckKey(id tape.ID) error {
 				return err
 			}
 		case tape.Tuple:
-			if h.t.IsKey(id) {
+			if h.t.IsHashable(id) {
 				continue
 			}
 			if limit := h.keys.depth(); depth >= limit {
 				return &LimitError{Limit: "Depth", Max: int64(limit), Want: int64(limit) + 1}
 			}
-			h.t.MarkKey(id) // no tuple is looked at twice; an error ends the pass
+			// The tuple need not be checked again: if an item is not hashable, the pass ends.
+			h.t.MarkHashable(id)
 			items := h.t.Items(id)
 			for i := len(items) - 1; i >= 0; i-- {
 				todo = append(todo, part{items[i], depth + 1})
@@ -477,16 +479,17 @@ func (h *host) CheckKey(id tape.ID) error {
 	return nil
 }
 
-// public returns an error of the tape or of the input as what this package's callers know.
-func public(err error) error {
+// publicError converts an error of the tape or of the input to the error types of this package.
+func publicError(err error) error {
 	var e *tape.Error
 	if errors.As(err, &e) {
-		return &DecodeError{Op: Opcode(e.Op), Offset: e.Offset, Err: publicLimit(e.Err)}
+		return &DecodeError{Op: Opcode(e.Op), Offset: e.Offset, Err: publicLimitError(e.Err)}
 	}
-	return publicLimit(err)
+	return publicLimitError(err)
 }
 
-func publicLimit(err error) error {
+// publicLimitError converts a limit error to the error type of this package.
+func publicLimitError(err error) error {
 	if l, ok := err.(*errkind.LimitError); ok {
 		return &LimitError{Limit: l.Limit, Max: l.Max, Want: l.Want}
 	}

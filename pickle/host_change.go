@@ -7,11 +7,9 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// What opcodes add to Go values.
-
 // Append implements [tape.Host].
 func (h *host) Append(target tape.ID, ids []tape.ID) error {
-	v, items, err := h.changed(target, ids)
+	v, items, err := h.targetAndItems(target, ids)
 	if err != nil {
 		return err
 	}
@@ -36,8 +34,8 @@ func (h *host) Append(target tape.ID, ids []tape.ID) error {
 	return nil
 }
 
-// changed returns the objects of a target and of what is added to it.
-func (h *host) changed(target tape.ID, ids []tape.ID) (v any, items []any, err error) {
+// targetAndItems returns the objects of a target and of the items that are added to it.
+func (h *host) targetAndItems(target tape.ID, ids []tape.ID) (v any, items []any, err error) {
 	if v, err = h.object(target); err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +48,7 @@ func (h *host) changed(target tape.ID, ids []tape.ID) (v any, items []any, err e
 	return v, items, nil
 }
 
-// byteOf is an item of a bytearray.
+// byteOf returns v as an item of a bytearray.
 func byteOf(v any) (byte, error) {
 	switch i := v.(type) {
 	case int:
@@ -71,7 +69,7 @@ func (h *host) SetItems(target tape.ID, ids []tape.ID) error {
 	if done, err := known.SetItems(h.t, target, ids); done {
 		return err
 	}
-	v, items, err := h.changed(target, ids)
+	v, items, err := h.targetAndItems(target, ids)
 	if err != nil {
 		return err
 	}
@@ -93,7 +91,7 @@ func (h *host) SetItems(target tape.ID, ids []tape.ID) error {
 	return malformed("cannot set items of %s", typeName(v))
 }
 
-// indexOf is a Python index into a sequence of n items.
+// indexOf returns v as an index of a sequence of n items, where a negative one counts from the end.
 func indexOf(v any, n int) (int, error) {
 	i, ok := v.(int)
 	if b, isBool := v.(bool); isBool {
@@ -114,6 +112,7 @@ func indexOf(v any, n int) (int, error) {
 	return i, nil
 }
 
+// setIndexed sets items of a list; items has indices and values by turns.
 func setIndexed(l types.List, items []any) error {
 	for i := 0; i < len(items); i += 2 {
 		at, err := indexOf(items[i], len(l))
@@ -125,6 +124,7 @@ func setIndexed(l types.List, items []any) error {
 	return nil
 }
 
+// setBytes sets items of a bytearray; items has indices and values by turns.
 func setBytes(b types.ByteArray, items []any) error {
 	for i := 0; i < len(items); i += 2 {
 		at, err := indexOf(items[i], len(b))
@@ -140,7 +140,7 @@ func setBytes(b types.ByteArray, items []any) error {
 
 // Add implements [tape.Host].
 func (h *host) Add(target tape.ID, ids []tape.ID) error {
-	v, items, err := h.changed(target, ids)
+	v, items, err := h.targetAndItems(target, ids)
 	if err != nil {
 		return err
 	}

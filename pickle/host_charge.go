@@ -6,23 +6,24 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// A call of a class copies what it is given: bytearray(b), list(x), set(x), int(text). A pickle can
-// give the same large value to any number of calls at a few bytes each, so what is given a second
-// time counts, and may not pass a small multiple of the input.
+// A call of a class copies its argument, as in bytearray(b), list(x), set(x) and int(text). A
+// pickle can pass the same large value to any number of calls, and each call takes only a few bytes
+// of input. So the bytes of a value that is passed for a second time count, and their sum is
+// limited to a small multiple of the input.
 const (
-	reuseBase   = 4 << 20 // bytes that may always be copied again
-	reuseFactor = 4       // and so many for each byte of input
-	reuseSmall  = 64      // bytes that do not count
+	recopyBase   = 4 << 20 // bytes that any pickle may copy again
+	recopyFactor = 4       // bytes more for each byte of input
+	recopySmall  = 64      // bytes up to which a value does not count
 )
 
-// reuse has the values that were given to calls.
-type reuse struct {
+// recopied has the values that were passed to calls.
+type recopied struct {
 	seen map[objectID]struct{}
 }
 
-// charge counts the arguments of a call of a class that is not inert. It does
-// nothing while no GET or DUP has fetched a value that counts.
-func (h *host) charge(class any, args []any) error {
+// countCall counts the arguments of a call of a class that is not inert. It does nothing as long as
+// no value of the pickle is shared.
+func (h *host) countCall(class any, args []any) error {
 	if h.t.Slots() == 0 {
 		return nil
 	}
@@ -31,16 +32,16 @@ func (h *host) charge(class any, args []any) error {
 		return nil
 	}
 	for _, v := range args {
-		if err := h.chargeValue(v); err != nil {
+		if err := h.countValue(v); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// chargeState counts what a BUILD of a value that is not inert gets: the lists and
-// dicts in its state, which become elements; bytes are not copied.
-func (h *host) chargeState(inst, state any) error {
+// countState counts the state that BUILD sets on a value that is not inert. Of a tuple, only lists
+// and dicts count, which become elements of an array; bytes are not copied.
+func (h *host) countState(inst, state any) error {
 	if h.t.Slots() == 0 {
 		return nil
 	}
@@ -49,12 +50,12 @@ func (h *host) chargeState(inst, state any) error {
 	}
 	t, ok := state.(*types.Tuple)
 	if !ok {
-		return h.chargeValue(state)
+		return h.countValue(state)
 	}
 	for _, v := range *t {
 		switch v.(type) {
 		case *types.List, *types.Dict:
-			if err := h.chargeValue(v); err != nil {
+			if err := h.countValue(v); err != nil {
 				return err
 			}
 		}
@@ -62,31 +63,32 @@ func (h *host) chargeState(inst, state any) error {
 	return nil
 }
 
-func (h *host) chargeValue(v any) error {
-	n, id := cost(v)
-	if n <= reuseSmall {
+// countValue counts a value if it was passed before, and returns an error if the limit is exceeded.
+func (h *host) countValue(v any) error {
+	n, id := copyCost(v)
+	if n <= recopySmall {
 		return nil
 	}
-	if h.reuse.seen == nil {
-		h.reuse.seen = map[objectID]struct{}{}
+	if h.recopied.seen == nil {
+		h.recopied.seen = map[objectID]struct{}{}
 	}
-	if _, before := h.reuse.seen[id]; !before {
-		h.reuse.seen[id] = struct{}{}
+	if _, before := h.recopied.seen[id]; !before {
+		h.recopied.seen[id] = struct{}{}
 		return nil
 	}
 	u := h.u.usage
-	u.Reused += n
-	if most := reuseBase + reuseFactor*(u.Read+h.u.w.Offset()); u.Reused > most {
-		return &LimitError{Limit: "Expansion", Max: most, Want: u.Reused}
+	u.Recopied += n
+	if limit := recopyBase + recopyFactor*(u.InputBytes+h.u.w.Offset()); u.Recopied > limit {
+		return &LimitError{Limit: "Expansion", Max: limit, Want: u.Recopied}
 	}
 	return nil
 }
 
-// cost is about what a copy of a value takes, in bytes, and what tells the value
-// from others.
-func cost(v any) (n int64, id objectID) {
+// copyCost returns the approximate memory in bytes of a copy of a value, and the identity of the
+// value.
+func copyCost(v any) (n int64, id objectID) {
 	switch v := v.(type) {
-	case string: // more than its bytes, for digits are slow to read
+	case string: // four times its bytes, since it takes time to parse digits
 		return 4 * int64(len(v)), stringID(v)
 	case Py2String:
 		return 4 * int64(len(v)), stringID(string(v))

@@ -6,11 +6,10 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// What a pickle takes off its stack, and what the objects keep of it.
-
-// droppedCall is a call that was popped, and the object that it completes.
+// droppedCall is a call whose result the pickle pops, and the object that the call completes; see
+// drop.go of package tape.
 type droppedCall struct {
-	target *Object
+	object *Object
 	call   tape.ID
 }
 
@@ -20,7 +19,7 @@ func (h *host) IsObject(id tape.ID) bool {
 	return ok
 }
 
-// IsMethodCall implements [tape.Host]: dill sets an attribute with what a call of getattr gives.
+// IsMethodCall implements [tape.Host]. dill sets an attribute by calling the result of getattr.
 func (h *host) IsMethodCall(id tape.ID) bool {
 	x, ok := h.t.Value(id).(*Object)
 	if !ok || x.Form != FormReduce || x.HasState {
@@ -47,8 +46,8 @@ func (h *host) Keys(dict tape.ID, max int) []string {
 	return keys
 }
 
-// Late implements [tape.Host].
-func (h *host) Late(dict tape.ID, keys []tape.ID) (tape.ID, error) {
+// LateEntries implements [tape.Host].
+func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) {
 	list, err := h.t.NewList(keys)
 	if err != nil {
 		return 0, err
@@ -61,7 +60,8 @@ func (h *host) Late(dict tape.ID, keys []tape.ID) (tape.ID, error) {
 	return h.t.NewCall(tape.FormReduce, fn, args, tape.IDNone, 0, true), nil
 }
 
-// Drop implements [tape.Host]. Whether the target keeps the call is known at the end of the pickle.
+// Drop implements [tape.Host]. Only at the end of the pickle is it known whether the target keeps
+// the call: see keepDropped.
 func (h *host) Drop(target, call tape.ID) error {
 	x, ok := h.t.Value(target).(*Object)
 	if !ok {
@@ -72,9 +72,9 @@ func (h *host) Drop(target, call tape.ID) error {
 	return err
 }
 
-// keepDropped gives objects the popped calls that complete them. A call that the memo gave
-// out later is not lost: it stands where it was used, and written at both places, a chain of such
-// calls would take the square of its length.
+// keepDropped gives the objects their dropped calls. It leaves out a call whose result the pickle
+// fetches from the memo later on, since the call is recorded there. If it were written at both
+// places, a chain of such calls would take space quadratic in its length.
 func (h *host) keepDropped() error {
 	for _, d := range h.dropped {
 		if h.t.IsShared(d.call) {
@@ -85,7 +85,7 @@ func (h *host) keepDropped() error {
 			return err
 		}
 		if c, ok := v.(*Object); ok {
-			d.target.Calls = append(d.target.Calls, c)
+			d.object.Calls = append(d.object.Calls, c)
 		}
 	}
 	h.dropped = nil

@@ -19,7 +19,7 @@ import (
 	"github.com/unpkl/unpkl/internal/cases"
 )
 
-// TestLengths gives every opcode with a length one that is not there.
+// TestLengths reads every opcode that has a length with one that is longer than the input.
 func TestLengths(t *testing.T) {
 	for op, size := range map[Opcode]int{
 		OpShortBinBytes: 1, OpShortBinUnicode: 1, OpShortBinString: 1, OpLong1: 1,
@@ -49,7 +49,7 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// allocates returns the bytes that f allocates.
+// allocates returns the number of bytes that f allocates.
 func allocates(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -58,7 +58,7 @@ func allocates(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// expensive are inputs of size n that make many values of few bytes.
+// expensive returns inputs of size n that make many values of few bytes.
 func expensive(n int) map[string]string {
 	rep := func(s string) string { return strings.Repeat(s, n/len(s)) }
 	return map[string]string{
@@ -115,12 +115,11 @@ func TestMemoryPerByte(t *testing.T) {
 			v, err = NewUnpicklerBytes([]byte(data)).Load()
 			checkError(t, name, data, err)
 		}
-		// The collector may have emptied the pools that a read takes its memory from: twice in a
-		// row it does not.
+		// The collector may have emptied the pools that a read uses, but hardly twice in a row.
 		allocated := min(allocates(read), allocates(read))
 		t.Logf("%-12s %3d bytes allocated per byte, %v", name, allocated/uint64(len(data)),
 			time.Since(begin))
-		// Everything that was ever allocated, garbage too.
+		// This counts everything that was allocated, including garbage.
 		if allocated > 120*uint64(len(data)) {
 			t.Errorf("%s: %d bytes allocated for %d", name, allocated, len(data))
 		}
@@ -128,7 +127,7 @@ func TestMemoryPerByte(t *testing.T) {
 	}
 }
 
-// quadratic are inputs whose cost could grow with the square of n.
+// quadratic returns inputs whose cost could be quadratic in n.
 func quadratic(n int) map[string]string {
 	long := strings.Repeat("x", n/2)
 	length := string(binary.LittleEndian.AppendUint32(nil, uint32(len(long))))
@@ -171,8 +170,8 @@ func alternate(n int) string {
 	return b.String() + "."
 }
 
-// TestLinearTime takes inputs of 1 MB, which would take minutes each if their cost were
-// quadratic: longer than go test lets them. bench/hostile measures the same by processor time.
+// TestLinearTime reads inputs of 1 MB, each of which would take minutes if its cost were quadratic,
+// longer than go test allows. bench/hostile measures the same in processor time.
 func TestLinearTime(t *testing.T) {
 	n := 1 << 20
 	if testing.Short() {
@@ -189,8 +188,8 @@ func TestLinearTime(t *testing.T) {
 	}
 }
 
-// TestHashFlood loads a dict and a set of ints that all have one hash in Python, which takes modulo
-// 2**61 - 1.
+// TestHashFlood loads a dict and a set of ints that all have the same hash in Python, where the
+// hash of an int is its remainder modulo 2**61 - 1.
 func TestHashFlood(t *testing.T) {
 	const n = 40_000
 	var keys, pairs strings.Builder
@@ -261,7 +260,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestPrefixesAndFlips cuts every sample everywhere and changes every byte of it.
+// TestPrefixesAndFlips reads every prefix of every sample, and every sample with each byte changed.
 func TestPrefixesAndFlips(t *testing.T) {
 	for _, c := range pyCases(t) {
 		if len(c.data) > 150 {
@@ -282,8 +281,7 @@ func TestPrefixesAndFlips(t *testing.T) {
 	}
 }
 
-// sameOnAllRoutes checks that bytes and readers give the same value or the
-// same kind of error.
+// sameOnAllRoutes checks that slices and readers give the same value or the same kind of error.
 func sameOnAllRoutes(t *testing.T, data []byte) {
 	t.Helper()
 	want, wantErr := NewUnpicklerBytes(data).Load()
@@ -291,7 +289,7 @@ func sameOnAllRoutes(t *testing.T, data []byte) {
 	for name, route := range routes {
 		got, err := route(string(data)).Load()
 		var de *DecodeError
-		// too long: a reader finds that out later
+		// a reader finds out later that the length is too great
 		frame := errors.As(wantErr, &de) && de.Op == OpFrame
 		if (err == nil) != (wantErr == nil) || errors.Is(err, ErrTruncated) != errors.Is(wantErr,
 			ErrTruncated) && !frame {
@@ -322,7 +320,7 @@ func FuzzUnpickler(f *testing.F) {
 	})
 }
 
-// TestDeepNesting loads what is nested hundreds of thousands of times; nothing recurses on it.
+// TestDeepNesting loads values that are nested hundreds of thousands of levels deep.
 func TestDeepNesting(t *testing.T) {
 	n := 1 << 18
 	if cases.Long() {

@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/internal/opfuzz"
 )
 
-// pieces are what random pickles are made of: each opcode with a small
-// argument, the frequent ones more often.
+// pieces are the parts of random pickles: each opcode with a small argument. Frequent opcodes occur
+// more than once.
 var pieces = []string{
 	"N", "\x88", "\x89", "K\x01", "K\x00", "K\x02", "M\x01\x01", "J\xff\xff\xff\xff", "I01\n",
 	"I5\n", "L7L\n", "F1.0\n",
@@ -31,12 +31,11 @@ var pieces = []string{
 
 var randomSeed = flag.Uint64("seed", 1, "what TestRandomInterop's pickles come from")
 
-// classState is what canon.py says of a BUILD of a class itself.
+// classState is the answer of canon.py for a BUILD on a class itself.
 const classState = "!class state"
 
-// TestRandomInterop runs random pickles, half of them random pieces and half generated
-// programs, through CPython and ours: where one gives a value, so does the other, and the
-// same.
+// TestRandomInterop reads random pickles, half of them random pieces and half generated programs,
+// in CPython and here. Both must give the same value, or both an error.
 func TestRandomInterop(t *testing.T) {
 	ask := python(t)
 	rng := rand.New(rand.NewPCG(*randomSeed, 0))
@@ -51,8 +50,8 @@ func TestRandomInterop(t *testing.T) {
 			data = randomProgram(rng)
 		}
 		want := ask(data)
-		// A BUILD of a class itself calls the unbound __setstate__ of the model's classes, which
-		// a real class has not.
+		// A BUILD on a class itself calls the unbound __setstate__ of the classes in canon.py,
+		// which real classes do not have.
 		if want == deep || want == classState {
 			continue
 		}
@@ -67,8 +66,8 @@ func TestRandomInterop(t *testing.T) {
 			}
 			if err == nil && want == "!UnpicklingError" &&
 				(strings.Contains(data, "\x81") || strings.Contains(data, "\x92")) {
-				// NEWOBJ of what a call gave: that may be a class in Python, which the model's
-				// objects are not
+				// NEWOBJ on the result of a call, which may be a class in Python; objects of
+				// canon.py are none
 				continue
 			}
 			t.Errorf("%q: %v, Python says %s", data, err, want)

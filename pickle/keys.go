@@ -5,49 +5,54 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"github.com/unpkl/unpkl/internal/opcode"
 	"math"
 	"math/big"
 	"reflect"
 	"slices"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// Python compares the keys of dicts and the members of sets by value and across
-// types: 1 == 1.0 == True, tuples and frozensets by what they hold. A keyer
-// turns a value into a Go value that can be compared with == and be a map's key,
-// such that two of them are equal exactly if the Python values are. Go's maps are
-// seeded, so equal hashes cannot be sent in bulk.
+// Python compares the keys of dicts and the members of sets by value and across types: 1, 1.0 and
+// True are equal, and tuples and frozensets are equal if their items are. A keyer converts a value
+// to its comparable form: a Go value that can be a map key, such that two forms are equal with ==
+// exactly if the Python values are equal. Go's hashes are seeded, so that an attacker cannot send
+// many keys with equal hashes.
 //
-// What a tuple or a frozenset holds goes into a SHA-256 of it, made from the inside out, once for
-// each: a key that unfolds to 2**200 leaves costs what it cost in the pickle. Keys may nest as deep
-// as Limits.Depth; CPython recurses on them. Long strings are treated alike.
+// The comparable form of a tuple or frozenset is a SHA-256 digest of its items, which is computed
+// from the innermost items outwards and only once for each shared tuple. A key that unfolds to
+// 2**200 leaves thus costs no more than it takes in the pickle. Keys may be nested as deep as
+// Limits.Depth. Long strings have digests too.
 
 // KeyValue is implemented by values of hooks that Python compares by value when they are keys of a
-// dict or members of a set. PyKey returns a comparable Go value, which is equal for two of them if
-// they are equal in Python, or a value of another type of this package's object model which they
-// equal (numpy.float64(1) equals 1.0), or an error of the kind [ErrMalformed] if they are not
-// hashable. Pointers without it are compared by identity.
+// dict or members of a set. PyKey returns one of these:
+//   - a comparable Go value, which is equal for two KeyValues if they are equal in Python
+//   - a value of another type of this package's object model that is equal in Python, such as 1.0
+//     for numpy.float64(1)
+//   - an error of the kind [ErrMalformed] if the value is not hashable
+//
+// Pointers to other types are compared by identity.
 type KeyValue interface {
 	PyKey() (any, error)
 }
 
-// The forms of keys that are not their own.
+// The types of comparable forms that are not values of the object model.
 type (
 	noneKey   struct{}
-	bigIntKey string
+	bigIntKey string // the sign and the bytes of an int
 	digestKey struct {
-		tag byte
+		tag byte // the type of the value
 		sum [sha256.Size]byte
 	}
-	identityKey struct {
+	identityKey struct { // of a value that is equal only to itself
 		typ uintptr
 		p   pointer
 	}
 )
 
-// The tags of digests.
+// The tags of digestKeys.
 const (
 	tagTuple     = 't'
 	tagFrozenSet = 'f'
@@ -55,17 +60,18 @@ const (
 	tagBytes     = 'b'
 )
 
-// longKey is the length from which a string is hashed once instead of compared.
+// longKey is the length in bytes from which a string or bytes object has a digest.
 const longKey = 512
 
+// keyer makes the comparable forms of values. The zero value is ready to use.
 type keyer struct {
-	known    map[any]digestKey      // of *types.Tuple and *FrozenSet
-	long     map[objectID]digestKey // of long strings and bytes
-	maxDepth int                    // Limits.Depth of keys
-	level    int                    // of keyers inside keyers, for KeyValues that hold KeyValues
-	stack    []keyFrame
-	sums     [][sha256.Size]byte
-	scratch  []byte
+	digests     map[any]digestKey      // of tuples and frozensets, by their pointers
+	longDigests map[objectID]digestKey // of long strings and bytes objects
+	maxDepth    int                    // limit on nested tuples, or 0 for DefaultDepth
+	level       int                    // number of keyers around this one: see hookKey
+	stack       []keyFrame             // memory for compound
+	sums        [][sha256.Size]byte    // memory for compound
+	scratch     []byte
 }
 
 func unhashable(v any) error {
@@ -83,11 +89,11 @@ func (k *keyer) key(v any) (any, error) {
 	case *types.Tuple, *FrozenSet:
 		return k.compound(v)
 	}
-	return k.atom(v)
+	return k.leafKey(v)
 }
 
-// atom is key for values that hold no others.
-func (k *keyer) atom(v any) (any, error) {
+// leafKey is key for values other than tuples and frozensets.
+func (k *keyer) leafKey(v any) (any, error) {
 	switch x := v.(type) {
 	case nil:
 		return noneKey{}, nil
@@ -132,14 +138,14 @@ func (k *keyer) atom(v any) (any, error) {
 	case *types.List, *types.Dict, *types.ByteArray, *Set, *types.Set, *types.OrderedDict:
 		return nil, unhashable(v)
 	case KeyValue:
-		return k.foreign(x)
+		return k.hookKey(x)
 	}
 	return opaque(v), nil
 }
 
-// foreign is the key of a hook's value; what PyKey returns may be one of the
-// object model's values, but not another KeyValue.
-func (k *keyer) foreign(v KeyValue) (any, error) {
+// hookKey returns the comparable form of a KeyValue. PyKey may return a value of the object model;
+// if it returns another KeyValue, that is compared by identity.
+func (k *keyer) hookKey(v KeyValue) (any, error) {
 	inner, err := v.PyKey()
 	if err != nil {
 		return nil, err
@@ -147,8 +153,8 @@ func (k *keyer) foreign(v KeyValue) (any, error) {
 	if _, again := inner.(KeyValue); again {
 		return opaque(inner), nil
 	}
-	// A keyer of its own, as this one may be in the middle of a tuple; each is a
-	// call on Go's stack.
+	// Another keyer is needed, since this one may be in the middle of a tuple. Their number is
+	// limited, since each is a call on Go's stack.
 	if k.level == maxNested {
 		return nil, &LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}
 	}
@@ -156,7 +162,7 @@ func (k *keyer) foreign(v KeyValue) (any, error) {
 	return own.key(inner)
 }
 
-// opaque is the key of a value of a type that is not known.
+// opaque returns the comparable form of a value of a type that this package does not know.
 func opaque(v any) any {
 	if reflect.ValueOf(v).Comparable() {
 		return v
@@ -164,12 +170,13 @@ func opaque(v any) any {
 	return identity(v)
 }
 
+// identity returns the comparable form of a value that is equal only to itself.
 func identity(v any) any {
 	return identityKey{typeOfBox(v), boxPointer(v)}
 }
 
-// floatKey is the key of f, which v holds: an int where f is one, and itself alone
-// where it is not a number.
+// floatKey returns the comparable form of f: that of an int if f is integral. A NaN is equal only
+// to itself; v is the interface that contains it.
 func floatKey(f float64, v any) any {
 	switch {
 	case f != f:
@@ -183,9 +190,9 @@ func floatKey(f float64, v any) any {
 	return bigKey(i)
 }
 
-// bigKey is the key of i; where it fits an int, that of the int.
+// bigKey returns the comparable form of i, which is an int if i fits one.
 func bigKey(i *big.Int) any {
-	if v, ok := opcode.IntValue(i).(int); ok {
+	if v, ok := opcode.PyBigInt(i).(int); ok {
 		return v
 	}
 	sign := "+"
@@ -195,42 +202,44 @@ func bigKey(i *big.Int) any {
 	return bigIntKey(sign + string(i.Bytes()))
 }
 
-// longText is the key of a long string, or of bytes that are kept as one.
+// longText returns the digest of a long string, or of a bytes object that is kept as a string.
 func (k *keyer) longText(tag byte, s string) any {
 	id := stringID(s)
-	if d, ok := k.long[id]; ok && d.tag == tag {
+	if d, ok := k.longDigests[id]; ok && d.tag == tag {
 		return d
 	}
 	return k.digestLong(tag, []byte(s), id)
 }
 
-// longBytes is the key of long bytes.
+// longBytes returns the digest of a long bytes object.
 func (k *keyer) longBytes(tag byte, b []byte) any {
 	id := bytesID(b)
-	if d, ok := k.long[id]; ok {
+	if d, ok := k.longDigests[id]; ok {
 		return d
 	}
 	return k.digestLong(tag, b, id)
 }
 
-// digestLong is the key of what has the identity id, which keeps its memory from being used again.
+// digestLong computes the digest of b and remembers it by the identity id. Since id refers to the
+// memory, that cannot be used for another value.
 func (k *keyer) digestLong(tag byte, b []byte, id objectID) any {
 	d := digestKey{tag: tag, sum: sha256.Sum256(b)}
-	if k.long == nil {
-		k.long = make(map[objectID]digestKey)
+	if k.longDigests == nil {
+		k.longDigests = make(map[objectID]digestKey)
 	}
-	k.long[id] = d
+	k.longDigests[id] = d
 	return d
 }
 
-// keyFrame is a tuple or frozenset whose digest is being made.
+// keyFrame is a tuple or frozenset whose digest is being computed.
 type keyFrame struct {
 	v     any
-	next  int // item
-	sums  int // where its items' sums begin
-	costs int // items looked at for it
+	next  int // index of the next item
+	sums  int // index in the keyer's sums of the first item's sum
+	costs int // number of items in tuples below it that had no digest yet
 }
 
+// compoundItems returns the items of a tuple or frozenset.
 func compoundItems(v any) (items []any, ok bool) {
 	switch v := v.(type) {
 	case *types.Tuple:
@@ -241,15 +250,14 @@ func compoundItems(v any) (items []any, ok bool) {
 	return nil, false
 }
 
-// cheapKey is the number of items below which a digest is made again rather than
-// remembered: what is remembered takes more memory than a small tuple in the
-// pickle may cost.
-const cheapKey = 16
+// cheapItems is the number of items below which the digest of a tuple is not remembered but
+// computed again, since a remembered digest takes more memory than a small tuple.
+const cheapItems = 16
 
-// compound makes the digest of a tuple or frozenset, on a stack of its own: the
-// nesting is the input's.
+// compound returns the digest of a tuple or frozenset. It uses a stack of its own, since the input
+// decides how deep tuples are nested.
 func (k *keyer) compound(v any) (any, error) {
-	if d, ok := k.known[v]; ok {
+	if d, ok := k.digests[v]; ok {
 		return d, nil
 	}
 	stack, sums := append(k.stack[:0], keyFrame{v: v}), k.sums[:0]
@@ -261,7 +269,7 @@ func (k *keyer) compound(v any) (any, error) {
 			d := k.digestOf(f.v, sums[f.sums:])
 			sums = sums[:f.sums]
 			cost := f.costs + len(items)
-			if cost >= cheapKey {
+			if cost >= cheapItems {
 				k.remember(f.v, d)
 				cost = 1
 			}
@@ -275,7 +283,7 @@ func (k *keyer) compound(v any) (any, error) {
 		item := items[f.next]
 		f.next++
 		if _, nested := compoundItems(item); nested {
-			if d, ok := k.known[item]; ok {
+			if d, ok := k.digests[item]; ok {
 				sums = append(sums, d.sumAsItem())
 				continue
 			}
@@ -285,7 +293,7 @@ func (k *keyer) compound(v any) (any, error) {
 			stack = append(stack, keyFrame{v: item, sums: len(sums)})
 			continue
 		}
-		key, err := k.atom(item)
+		key, err := k.leafKey(item)
 		if err != nil {
 			return nil, err
 		}
@@ -293,6 +301,7 @@ func (k *keyer) compound(v any) (any, error) {
 	}
 }
 
+// depth returns the limit on nested tuples.
 func (k *keyer) depth() int {
 	if k.maxDepth == 0 {
 		return DefaultDepth
@@ -301,19 +310,19 @@ func (k *keyer) depth() int {
 }
 
 func (k *keyer) remember(v any, d digestKey) {
-	if k.known == nil {
-		k.known = make(map[any]digestKey)
+	if k.digests == nil {
+		k.digests = make(map[any]digestKey)
 	}
-	k.known[v] = d
+	k.digests[v] = d
 }
 
-// sumAsItem is what a digest contributes to that of the tuple around it.
+// sumAsItem returns the sum that a digest contributes to the digest of the tuple around it.
 func (d digestKey) sumAsItem() [sha256.Size]byte {
 	d.sum[0] ^= d.tag
 	return d.sum
 }
 
-// sumOf is what the key of an item that is no tuple contributes.
+// sumOf returns the sum that the comparable form of an item which is not a tuple contributes.
 func (k *keyer) sumOf(key any) [sha256.Size]byte {
 	if d, ok := key.(digestKey); ok {
 		return d.sumAsItem()
@@ -322,7 +331,7 @@ func (k *keyer) sumOf(key any) [sha256.Size]byte {
 	return sha256.Sum256(k.scratch)
 }
 
-// digestOf is the digest of v, whose items have the sums, which it may reorder.
+// digestOf returns the digest of v, whose items have the given sums. It may reorder these.
 func (k *keyer) digestOf(v any, sums [][sha256.Size]byte) digestKey {
 	d := digestKey{tag: tagTuple}
 	if _, set := v.(*FrozenSet); set {
@@ -337,7 +346,7 @@ func (k *keyer) digestOf(v any, sums [][sha256.Size]byte) digestKey {
 	return d
 }
 
-// appendKey writes a key that is not a digest, unlike keys as unlike bytes.
+// appendKey appends a comparable form that is not a digest. Different forms give different bytes.
 func appendKey(b []byte, key any) []byte {
 	switch k := key.(type) {
 	case string:
@@ -362,18 +371,16 @@ func appendKey(b []byte, key any) []byte {
 	case identityKey:
 		return fmt.Appendf(append(b, '@'), "%x %x", k.typ, addressWord(k.p))
 	}
-	// Pointers are their own identity; other comparable values of hooks are told
-	// apart by type and contents.
+	// A pointer is its own identity. Other comparable values of hooks differ by type and content.
 	if v := reflect.ValueOf(key); v.Kind() == reflect.Pointer {
 		return fmt.Appendf(append(b, 'p'), "%x", v.Pointer())
 	}
 	return fmt.Appendf(append(b, 'o'), "%T %#v", key, key)
 }
 
-// EqualKeys reports whether a and b are the same key of a Python dict: equal
-// numbers of whatever type, equal strings, tuples and frozensets of equal
-// items; a NaN or an object only if it is itself. It is false where either is
-// unhashable.
+// EqualKeys reports whether a and b are equal as keys of a Python dict. Numbers of different types
+// may be equal, and tuples and frozensets are equal if their items are. A NaN or an object is equal
+// only to itself. It returns false if a or b is unhashable.
 func EqualKeys(a, b any) bool {
 	var k keyer
 	ka, err := k.key(a)
@@ -384,7 +391,7 @@ func EqualKeys(a, b any) bool {
 	return err == nil && ka == kb
 }
 
-// typeName names the Python type of v for error messages.
+// typeName returns the name of v's Python type, for error texts.
 func typeName(v any) string {
 	switch v := v.(type) {
 	case nil:

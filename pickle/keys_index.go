@@ -6,21 +6,21 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// keyIndex finds the entries of a dict or the members of a set by their keys: a table with open
-// addressing and linear probing. A slot is the lower half of the key's hash above the place of the
-// entry, counted from 1, so the keys are not in it a second time, it grows without them, and it is
-// nothing to the garbage collector. The seed is its own, so equal hashes cannot be sent in bulk.
+// keyIndex finds the entries of a dict or the members of a set by their keys. It is a hash table
+// with open addressing and linear probing. A slot has the lower half of the key's hash in its upper
+// half, and in its lower half the index of the entry plus 1. So the table does not contain the
+// keys, it grows without them, and the garbage collector does not scan it. Each index has a seed of
+// its own, so that an attacker cannot send many keys with equal hashes.
 type keyIndex struct {
-	slots []uint64 // 0 is an empty one
-	n     int      // entries, as far as the index knows them
+	slots []uint64 // 0 is an empty slot
+	n     int      // number of entries in the index
 	seed  maphash.Seed
 }
 
-// maxIndexed is how many entries can have a place: 64 GiB of keys.
+// maxIndexed is the greatest number of entries.
 const maxIndexed = 1<<32 - 1
 
-// newKeyIndex returns an index of n entries, with room for more of them. keyAt returns the key at a
-// place.
+// newKeyIndex returns an index of n entries, with room for more. keyAt returns the key of entry i.
 func newKeyIndex(k *keyer, n, more int, keyAt func(i int) any) (*keyIndex, error) {
 	x := &keyIndex{seed: maphash.MakeSeed()}
 	x.reserve(n + more)
@@ -33,7 +33,7 @@ func newKeyIndex(k *keyer, n, more int, keyAt func(i int) any) (*keyIndex, error
 	return x, nil
 }
 
-// reserve makes room for n entries in all, with a third of the slots empty.
+// reserve makes room for n entries altogether. At least a third of the slots stays empty.
 func (x *keyIndex) reserve(n int) {
 	if 3*n <= 2*len(x.slots) {
 		return
@@ -51,7 +51,7 @@ func (x *keyIndex) reserve(n int) {
 	}
 }
 
-// put stores a slot of a key that is not there.
+// put stores the slot of a key that the table does not have.
 func (x *keyIndex) put(s uint64) {
 	mask := len(x.slots) - 1
 	i := int(s>>32) & mask
@@ -61,7 +61,8 @@ func (x *keyIndex) put(s uint64) {
 	x.slots[i] = s
 }
 
-// find returns the place of key among n entries, or else n, where it is then taken to be.
+// find returns the index of the entry with a key among n entries. If there is none, it returns n,
+// and the caller must add the entry there.
 func (x *keyIndex) find(k *keyer, n int, keyAt func(i int) any, key any) (int, error) {
 	h, err := k.hash(x.seed, key)
 	if err != nil {
@@ -81,7 +82,8 @@ func (x *keyIndex) find(k *keyer, n int, keyAt func(i int) any, key any) (int, e
 	return n, nil
 }
 
-// lookup returns the place of key, whose hash is h, or else -1 and the slot that is free for it.
+// lookup returns the index of the entry with a key whose hash is h, or -1 and the index of the slot
+// for a new one.
 func (x *keyIndex) lookup(k *keyer, h uint64, keyAt func(i int) any, key any) (at, slot int,
 	err error) {
 	mask := len(x.slots) - 1
@@ -100,7 +102,8 @@ func (x *keyIndex) lookup(k *keyer, h uint64, keyAt func(i int) any, key any) (a
 	return -1, slot, nil
 }
 
-// hash returns a hash of the comparable form of v; most keys need no such form for it.
+// hash returns a hash that depends only on the comparable form of v. For most keys it does not make
+// that form.
 func (k *keyer) hash(seed maphash.Seed, v any) (uint64, error) {
 	switch v := v.(type) {
 	case string:
@@ -121,7 +124,7 @@ func (k *keyer) hash(seed maphash.Seed, v any) (uint64, error) {
 	return hashKey(seed, key), nil
 }
 
-// hashKey is the hash of a comparable form.
+// hashKey returns the hash of a comparable form.
 func hashKey(seed maphash.Seed, key any) uint64 {
 	switch key := key.(type) {
 	case string:
@@ -132,10 +135,11 @@ func hashKey(seed maphash.Seed, key any) uint64 {
 	return hashComparable(seed, key)
 }
 
-// hashFlat is the hash of a small tuple of values with forms that are no digests; ok
-// is false for another one. Of equal tuples all are such or none, as their items' forms are equal.
+// hashFlat returns the hash of a small tuple whose items have comparable forms that are not
+// digests; ok is false for any other tuple. It is the same for equal tuples, since the comparable
+// forms of their items are equal.
 func (k *keyer) hashFlat(seed maphash.Seed, items []any) (h uint64, ok bool, err error) {
-	if len(items) >= cheapKey {
+	if len(items) >= cheapItems {
 		return 0, false, nil
 	}
 	const odd = 0x9e3779b97f4a7c15
@@ -148,7 +152,7 @@ func (k *keyer) hashFlat(seed maphash.Seed, items []any) (h uint64, ok bool, err
 		case *types.Tuple, *FrozenSet:
 			return 0, false, nil
 		default:
-			key, err := k.atom(item)
+			key, err := k.leafKey(item)
 			if err != nil {
 				return 0, false, err
 			}
@@ -163,7 +167,7 @@ func (k *keyer) hashFlat(seed maphash.Seed, items []any) (h uint64, ok bool, err
 	return h, true, nil
 }
 
-// equal reports whether two keys, which both have been hashed, are one.
+// equal reports whether two hashable keys are equal.
 func (k *keyer) equal(a, b any) (bool, error) {
 	switch x := a.(type) {
 	case string:

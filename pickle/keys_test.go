@@ -17,9 +17,9 @@ import (
 
 func tupleOf(items ...any) *types.Tuple { return types.NewTupleFromSlice(items) }
 
-// TestEqualKeys: the rows are classes of keys that Python holds equal; no key of one
-// equals one of another (all of it checked in CPython 3.13 by the pickles of
-// cases.txt where they can be written as one).
+// TestEqualKeys compares all keys of a table. The keys of one row are equal in Python, and not
+// equal to those of any other row. The pickles of cases.txt check this in CPython 3.13 for those
+// keys that can be pickled.
 func TestEqualKeys(t *testing.T) {
 	fs := func(items ...any) *FrozenSet {
 		s, err := NewFrozenSet(items...)
@@ -75,7 +75,7 @@ func TestEqualKeys(t *testing.T) {
 	}
 }
 
-// checkHashes checks that two keys are equal without their forms where they are with them.
+// checkHashes checks that the index finds two keys equal exactly if their comparable forms are.
 func checkHashes(t *testing.T, seed maphash.Seed, x, y any) {
 	var k keyer
 	hx, err1 := k.hash(seed, x)
@@ -89,7 +89,7 @@ func checkHashes(t *testing.T, seed maphash.Seed, x, y any) {
 	}
 }
 
-// randomKey is one of half a million keys, in one of its forms.
+// randomKey returns one of half a million keys, as one of the values that are equal to it.
 func randomKey(r *rand.Rand) any {
 	n := r.IntN(100_000)
 	switch r.IntN(8) {
@@ -107,8 +107,9 @@ func randomKey(r *rand.Rand) any {
 	return n
 }
 
-// TestKeyIndex sets items in a dict and a set, with a map of the keys' forms as the oracle: so many
-// that parts of hashes are equal by chance, and in batches, through which the index grows.
+// TestKeyIndex sets items in a dict and a set, and compares them with a map of the comparable
+// forms. There are so many that parts of hashes are equal by chance, and they are set in batches,
+// so that the index grows.
 func TestKeyIndex(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	m := objects{slabs: new(slabs)}
@@ -178,8 +179,8 @@ func TestSets(t *testing.T) {
 	}
 }
 
-// TestBox checks the layout of interfaces that unsafe.go relies on, and that what is boxed
-// lives.
+// TestBox checks the layout of interfaces on which unsafe.go relies, and that a pointer to the
+// value in an interface keeps it alive.
 func TestBox(t *testing.T) {
 	var s slabs
 	var got []any
@@ -204,7 +205,7 @@ func TestBox(t *testing.T) {
 	}
 }
 
-// pyInt is an int as the machine gives it, which on 32 bits may be a *big.Int.
+// pyInt returns an int as the Unpickler does: on 32 bits it may be a *big.Int.
 func pyInt(v int64) any {
 	if int64(int(v)) == v {
 		return int(v)

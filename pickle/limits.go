@@ -1,50 +1,51 @@
 package pickle
 
-// NoLimit as a field of [Limits] means that there is none.
+// NoLimit as a field of [Limits] means that there is no limit.
 const NoLimit = -1
 
-// Limits bound what an input may cost. The zero value of each field means its
-// default; [NoLimit] means none. All defaults can be left alone: with them, memory
-// stays within a small multiple of the input and time is linear in it.
+// Limits bound what an input may cost. A field that is 0 means its default, and [NoLimit] means no
+// limit. With the defaults, memory stays within a small multiple of the input, and time is linear
+// in the input.
 type Limits struct {
-	// InputBytes bounds the input, in bytes as read (before decompression).
-	// Default: none, the caller holds or streams the input.
+	// InputBytes is the greatest length in bytes of the input, before decompression. Default: no
+	// limit, since the caller has the input in memory or reads it as a stream.
 	InputBytes int64
-	// DecompressedBytes bounds what compressed input unfolds to. Default 4 GiB.
+	// DecompressedBytes is the greatest length in bytes of decompressed input. Default 4 GiB.
 	DecompressedBytes int64
-	// CompressionRatio bounds decompressed bytes per compressed byte, from the
-	// first 16 MiB on; and the memory of the values that compressed input describes, from the first
-	// 32 MiB on: 16 bytes for each opcode, 64 for a container, 128 for a call. Default 1,000.
+	// CompressionRatio is the greatest number of decompressed bytes for each compressed byte, from
+	// the first 16 MiB on. It also limits the memory of the values in compressed input, from the
+	// first 32 MiB on; there an opcode counts 16 bytes, a container 64 and a call 128. Default
+	// 1,000.
 	CompressionRatio int64
-	// WindowBytes bounds the window or dictionary that a compressed input asks
-	// its decoder to keep (xz, lzma, zstd). Default 128 MiB, which every preset of
-	// those tools stays within.
+	// WindowBytes is the greatest size in bytes of the window or dictionary that a compressed input
+	// needs for its decompression (xz, lzma, zstd). Default 128 MiB, which is enough for every
+	// preset of those tools.
 	WindowBytes int64
-	// Depth bounds the nesting of plain values, JSON output and Go values: what
-	// most consumers walk with recursion. Default 10,000, as encoding/json.
+	// Depth is the greatest nesting of plain values, JSON output and Go values, which most programs
+	// process by recursion. Default 10,000, as in encoding/json.
 	Depth int
-	// Objects bounds the values that opcodes build in one pickle. Default: none,
-	// an opcode is at least one byte of input.
+	// Objects is the greatest number of values that the opcodes of one pickle build. Default: no
+	// limit, since each takes at least one byte of input.
 	Objects int64
-	// Memo bounds the number of memo entries. Default: none, as Objects.
+	// Memo is the greatest number of memo entries. Default: no limit, for the same reason.
 	Memo int64
-	// Dims bounds the number of dimensions of an array. Default 64, as NumPy 2.
+	// Dims is the greatest number of dimensions of an array. Default 64, as in NumPy 2.
 	Dims int
-	// Elements bounds the number of elements of one array. Default: none, an
-	// array's elements are in the input.
+	// Elements is the greatest number of elements of one array. Default: no limit, since the
+	// elements are in the input.
 	Elements int64
-	// IntDigits bounds the decimal digits of an int written as text or to
-	// be printed. Default 100,000.
+	// IntDigits is the greatest number of decimal digits of an int that is written as text in the
+	// input or is printed. Default 100,000.
 	IntDigits int
-	// StringBytes bounds one str, bytes or bytearray. Default: none.
+	// StringBytes is the greatest length in bytes of one str, bytes or bytearray. Default: no
+	// limit.
 	StringBytes int64
-	// Expansion bounds, in values, what shared structure expands to where Go cannot
-	// share it: the tuples among the keys of maps, which Go hashes by walking them (each value
-	// of one that expands to more than 1,024 counts 16 times), and the copies that
-	// Unmarshal makes for structs and arrays. Plain values share as the pickle does, and
-	// do not count. Default 100,000,000.
+	// Expansion is the greatest number of values to which shared structure expands where Go cannot
+	// share it: in tuples that are keys of maps, which Go walks to hash them (if one has more than
+	// 1,024 values, each counts 16 times), and in the copies that Unmarshal makes for structs and
+	// arrays. Plain values are shared as in the pickle and do not count. Default 100,000,000.
 	Expansion int64
-	// OutputBytes bounds the JSON output of one pickle. Default 1 GiB.
+	// OutputBytes is the greatest length in bytes of the JSON output of one pickle. Default 1 GiB.
 	OutputBytes int64
 }
 
@@ -62,8 +63,8 @@ const (
 
 const unlimited = 1<<63 - 1
 
-// WithDefaults returns l with every zero replaced by its default and every
-// [NoLimit] by the largest number of its type, so that consumers compare only.
+// WithDefaults returns l with every 0 replaced by the default and every [NoLimit] by the largest
+// number of the field's type, so that code only has to compare.
 func (l Limits) WithDefaults() Limits {
 	def := func(p *int64, d int64) {
 		switch {

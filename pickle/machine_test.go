@@ -10,13 +10,13 @@ import (
 	"testing/iotest"
 )
 
-// different are the cases where we refuse what CPython's C unpickler takes.
+// different are the cases that CPython's unpickler in C accepts and ours does not.
 var different = map[string]string{
 	"frame-nested": "pickle.py refuses it too; PEP 3154 forbids it",
 	"build-twice":  "what a second __setstate__ does is the class's affair; an Object refuses to guess",
 }
 
-// routes are the ways for bytes to get into an Unpickler.
+// routes are the kinds of input of an Unpickler.
 var routes = map[string]func(data string) *Unpickler{
 	"bytes": func(d string) *Unpickler { return NewUnpicklerBytes([]byte(d)) },
 	"reader": func(d string) *Unpickler {
@@ -55,7 +55,7 @@ func TestPythonCases(t *testing.T) {
 	}
 }
 
-// checkError checks what every error promises.
+// checkError checks that an error is of one of the kinds and has an opcode and offset.
 func checkError(t *testing.T, name, data string, err error) {
 	t.Helper()
 	if err == nil {

@@ -11,41 +11,42 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// objects makes the objects of cells: gopickle's containers, *Object, and what the rest of the
-// object model has. A container is made, with memory for all of its items, before its items are, so
-// that one which holds itself needs nothing more; what is being filled stands on a stack of frames,
-// as the nesting is the input's.
+// objects makes the objects of cells: gopickle's containers, *Object and the other values of the
+// object model. A container is made before its items, with memory for all of them, so that a
+// container that contains itself needs no extra work. The containers that are being filled are on a
+// stack of frames instead of Go's stack, since the input decides how deep they are nested.
 //
-// Invariant: a cell of which an object was made, and which may be met again, is replaced by a Value
-// of the object, so that every reference to it gets the same one.
+// Invariant: if an object was made of a cell that may be used again, the cell is replaced by a
+// Value of the object, so that every reference to the cell gets the same object.
 type objects struct {
-	t      *tape.Tape
-	slabs  *slabs
-	keys   keyer
-	dicts  map[*types.Dict]*keyIndex // of dicts that opcodes may still add to
-	unit   *types.Tuple              // the empty tuple, of which Python has one
-	strs   []any                     // the values of shared spans, by slot
-	frames frameStack
-	found  []any // items of dicts, sets and calls until all are there
-	// ended says that the pass is over: only cells that are shared are met again.
-	ended bool
+	t          *tape.Tape
+	slabs      *slabs
+	keys       keyer
+	dicts      map[*types.Dict]*keyIndex // indexes of large dicts that may still grow
+	emptyTuple *types.Tuple              // the one object of the empty tuple
+	spanValues []any                     // objects of shared strs and bytes, by slot
+	frames     frameStack
+	// pendingItems are the items of dicts, sets and calls until all items of one are there.
+	pendingItems []any
+	// passEnded says that the whole pickle was read, so that only shared cells are used again.
+	passEnded bool
 }
 
-// objectFrame is a container whose items are being made. There may be as many as the input has
-// opcodes, so it is small.
+// objectFrame is a container whose items are being made. Frames are small, since there may be as
+// many as there are opcodes in the input.
 type objectFrame struct {
-	made any       // the container
-	walk tape.Rest // the items behind end
-	// next and end are the items that are still to be made of one extent, as indices of the tape's
-	// children.
+	container any
+	// The items from next to end-1, as indices of the tape's children, are made next, and then
+	// those of rest.
 	next, end uint32
-	// at is the item of a list or tuple that is made next; of another container, where its items
-	// begin in objects.found.
+	rest      tape.BatchCursor
+	// In a list or tuple, at is the index of the item that is made next. In any other container, it
+	// is the index in objects.pendingItems of the first item.
 	at   uint32
 	kind tape.Kind
 }
 
-// frameStack is a stack of frames in chunks, which need not be copied to grow.
+// frameStack is a stack of frames in chunks, so that it grows without a copy.
 type frameStack struct {
 	chunks []*[frameChunk]objectFrame
 	n      int
@@ -72,10 +73,10 @@ func (s *frameStack) pop() {
 
 // object returns the object of a cell.
 func (o *objects) object(id tape.ID) (any, error) {
-	if v, ok := o.leaf(id); ok {
+	if v, ok := o.leafObject(id); ok {
 		return v, nil
 	}
-	v, err := o.open(id)
+	v, err := o.openFrame(id)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +88,9 @@ func (o *objects) object(id tape.ID) (any, error) {
 	return v, nil
 }
 
-// leaf returns the object of a cell that holds no others, or is made already.
-func (o *objects) leaf(id tape.ID) (any, bool) {
+// leafObject returns the object of a cell that contains no others, or of which an object was made
+// before.
+func (o *objects) leafObject(id tape.ID) (any, bool) {
 	switch o.t.Kind(id) {
 	case tape.None:
 		return nil, true
@@ -108,8 +110,8 @@ func (o *objects) leaf(id tape.ID) (any, bool) {
 	return nil, false
 }
 
-// floatOf returns the object of a Float. As the key of a dict a NaN is equal to itself alone, so
-// one that is met twice is one object.
+// floatOf returns the object of a Float. A NaN as the key of a dict is equal only to the same
+// object, so that a shared NaN must be one object.
 func (o *objects) floatOf(id tape.ID) any {
 	f := math.Float64frombits(o.t.FloatBits(id))
 	v := o.slabs.Float(f)
@@ -119,23 +121,25 @@ func (o *objects) floatOf(id tape.ID) any {
 	return v
 }
 
+// intOf returns the object of an Int.
 func (o *objects) intOf(i int64) any {
 	if i >= math.MinInt && i <= math.MaxInt {
 		return o.slabs.Int(int(i))
 	}
-	return opcode.IntOf(i)
+	return opcode.PyInt(i)
 }
 
-// spanOf returns the object of a span. A shared one is one object.
+// spanOf returns the object of a Str, Py2Str or Bytes, which is the same each time for a shared
+// cell.
 func (o *objects) spanOf(id tape.ID) any {
 	slot, shared := o.t.Shared(id)
-	if !shared && !o.ended {
-		// An opcode behind this one may fetch it.
-		o.t.Share(id)
+	if !shared && !o.passEnded {
+		// A later opcode may still fetch the cell.
+		o.t.MarkShared(id)
 		slot, shared = o.t.Shared(id)
 	}
-	if shared && slot < len(o.strs) && o.strs[slot] != nil {
-		return o.strs[slot]
+	if shared && slot < len(o.spanValues) && o.spanValues[slot] != nil {
+		return o.spanValues[slot]
 	}
 	var v any
 	switch o.t.Kind(id) {
@@ -147,26 +151,26 @@ func (o *objects) spanOf(id tape.ID) any {
 		v = o.bytesOf(id)
 	}
 	if shared {
-		for slot >= len(o.strs) {
-			o.strs = append(o.strs, make([]any, max(o.t.Slots()-len(o.strs), 16))...)
+		for slot >= len(o.spanValues) {
+			more := max(o.t.Slots()-len(o.spanValues), 16)
+			o.spanValues = append(o.spanValues, make([]any, more)...)
 		}
-		o.strs[slot] = v
+		o.spanValues[slot] = v
 	}
 	return v
 }
 
-// bytesOf boxes bytes.
+// bytesOf returns the object of a Bytes.
 func (o *objects) bytesOf(id tape.ID) any {
 	b := o.t.Bytes(id, &o.slabs.text16)
 	if len(b) >= slabReset {
-		o.slabs.apart()
+		o.slabs.startAnew()
 	}
 	return o.slabs.bytesValue(b)
 }
 
-// knownCall returns the object of a call that was put off, since all that it is given never
-// changes.
-func (o *objects) knownCall(id tape.ID) (any, error) {
+// deferredCall makes the object of a deferred call; see package known.
+func (o *objects) deferredCall(id tape.ID) (any, error) {
 	c := o.t.Call(id)
 	args, err := o.object(c.Args)
 	if err != nil {
@@ -188,91 +192,92 @@ func (o *objects) knownCall(id tape.ID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.keep(id, v)
+	o.replace(id, v)
 	return v, nil
 }
 
-// open returns the object of a cell that leaf has none of, with a frame to fill it.
-func (o *objects) open(id tape.ID) (any, error) {
+// openFrame makes the object of a cell for which leafObject has none, without its items, and pushes
+// a frame that fills it.
+func (o *objects) openFrame(id tape.ID) (any, error) {
 	t := o.t
 	if t.Kind(id) == tape.Call && !t.IsInert(id) {
 		if known.IsMapping(t, id) {
 			return o.openMapping(id)
 		}
-		v, err := o.knownCall(id)
-		o.frames.push(objectFrame{kind: tape.Value, made: v})
+		v, err := o.deferredCall(id)
+		o.frames.push(objectFrame{kind: tape.Value, container: v})
 		return v, err
 	}
 	f := objectFrame{kind: t.Kind(id)}
 	switch f.kind {
 	case tape.ByteArray:
 		b := t.Bytes(id, nil)
-		f.made = (*types.ByteArray)(&b)
+		f.container = (*types.ByteArray)(&b)
 	case tape.Call:
-		f.made, f.next, f.end = o.openCall(id)
+		f.container, f.next, f.end = o.openObject(id)
 	case tape.Tuple:
-		f.made = o.openTuple(id)
+		f.container = o.openTuple(id)
 	case tape.List:
 		p := o.slabs.lists.One(headerSize)
 		*p = o.slabs.manyItems(t.Size(id))
-		f.made = p
+		f.container = p
 	case tape.Dict:
-		f.made = o.slabs.emptyDict()
+		f.container = o.slabs.emptyDict()
 	case tape.Set:
-		f.made = new(Set)
+		f.container = new(Set)
 	case tape.FrozenSet:
-		f.made = new(FrozenSet)
+		f.container = new(FrozenSet)
 	default:
 		return nil, malformed("a run of numbers outside a list")
 	}
 	if f.kind != tape.Call && f.kind != tape.ByteArray {
-		f.next, f.end, f.walk = t.Rest(id).Next(t)
+		f.next, f.end, f.rest = t.Cursor(id).Next(t)
 	}
 	if id != tape.IDEmptyTuple {
-		o.keep(id, f.made)
+		o.replace(id, f.container)
 	}
 	o.frames.push(f)
-	return f.made, nil
+	return f.container, nil
 }
 
-// openMapping is open for a call of a subclass of dict that was put off.
+// openMapping is openFrame for a deferred call of a subclass of dict.
 func (o *objects) openMapping(id tape.ID) (any, error) {
 	c := o.t.Call(id)
 	var factory []any
 	for _, arg := range o.t.Items(c.Args) {
-		if v, ok := o.leaf(arg); ok { // anything else is the dict that the entries are of
+		if v, ok := o.leafObject(arg); ok { // otherwise it is the dict whose entries were taken
 			factory = append(factory, v)
 		}
 	}
 	v, err := call(o.t.Value(c.Fn), factory)
-	f := objectFrame{kind: tape.Dict, made: v}
+	f := objectFrame{kind: tape.Dict, container: v}
 	if c.HasEntries {
-		f.next, f.end, f.walk = o.t.Rest(c.Entries).Next(o.t)
+		f.next, f.end, f.rest = o.t.Cursor(c.Entries).Next(o.t)
 	}
 	if err == nil {
-		o.keep(id, v)
+		o.replace(id, v)
 	}
-	f.at = uint32(len(o.found))
+	f.at = uint32(len(o.pendingItems))
 	o.frames.push(f)
 	return v, err
 }
 
-// openTuple is open for a tuple.
+// openTuple makes a tuple without its items.
 func (o *objects) openTuple(id tape.ID) *types.Tuple {
-	if id == tape.IDEmptyTuple && o.unit != nil {
-		return o.unit
+	if id == tape.IDEmptyTuple && o.emptyTuple != nil {
+		return o.emptyTuple
 	}
 	p := o.slabs.tuples.One(headerSize)
 	*p = o.slabs.manyItems(o.t.Size(id))
 	if id == tape.IDEmptyTuple {
-		o.unit = p
+		o.emptyTuple = p
 	}
 	return p
 }
 
-// keep notes the object of a cell that may be met again.
-func (o *objects) keep(id tape.ID, v any) {
-	if o.ended {
+// replace makes a cell a Value of its object, if the cell may be used again.
+func (o *objects) replace(id tape.ID, v any) {
+	if o.passEnded {
 		if _, shared := o.t.Shared(id); !shared {
 			return
 		}
@@ -280,8 +285,9 @@ func (o *objects) keep(id tape.ID, v any) {
 	o.t.Replace(id, v)
 }
 
-// openCall is open for a call. Its parts are those that finishCall takes.
-func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
+// openObject makes the Object of an inert call without its parts. It returns the indices, in the
+// tape's children, of the cells of the parts in the order that fillObject needs.
+func (o *objects) openObject(id tape.ID) (x *Object, from, to uint32) {
 	c := o.t.Call(id)
 	x = &Object{Form: Form(c.Form), HasState: c.HasState}
 	parts := append(make([]tape.ID, 0, 3), c.Fn, c.Args)
@@ -292,12 +298,12 @@ func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 		parts = append(parts, c.State)
 	}
 	if c.HasItems {
-		x.Items = noItems // which says that there are
+		x.Items = noItems // not nil: fillObject sets it
 		parts = append(parts, c.Items)
 	}
 	if c.HasDropped {
 		for _, call := range o.t.Items(c.Dropped) {
-			if !o.t.IsShared(call) { // else it stands where the memo gave it out
+			if !o.t.IsShared(call) { // see keepDropped
 				parts = append(parts, call)
 				x.Calls = append(x.Calls, nil)
 			}
@@ -306,23 +312,24 @@ func (o *objects) openCall(id tape.ID) (x *Object, from, to uint32) {
 	if c.HasEntries {
 		parts = append(parts, o.t.Items(c.Entries)...)
 	}
-	from, to = o.t.AddParts(parts)
+	from, to = o.t.AddChildren(parts)
 	return x, from, to
 }
 
-// fill makes items of the innermost frame, up to one that opens a frame of its own, or ends it.
+// fill makes items of the innermost frame up to the next one that needs a frame of its own, or
+// finishes the frame.
 func (o *objects) fill() error {
 	f := o.frames.top()
-	var items []any // of a list or tuple
+	var items []any // memory for the items of a list or tuple
 	switch f.kind {
 	case tape.Tuple:
-		items = *f.made.(*types.Tuple)
+		items = *f.container.(*types.Tuple)
 	case tape.List:
-		items = *f.made.(*types.List)
+		items = *f.container.(*types.List)
 	}
 	for {
 		if f.next == f.end {
-			if f.next, f.end, f.walk = f.walk.Next(o.t); f.next == f.end {
+			if f.next, f.end, f.rest = f.rest.Next(o.t); f.next == f.end {
 				return o.finish()
 			}
 		}
@@ -332,37 +339,37 @@ func (o *objects) fill() error {
 			f.at += uint32(o.run(kind, id, items[f.at:]))
 			continue
 		}
-		v, ok := o.leaf(id)
+		v, ok := o.leafObject(id)
 		at := f.at
 		if items != nil {
 			f.at++
 		}
 		if !ok {
-			if items != nil && f.next == f.end && f.walk.Done() {
-				// Nothing is left to do for this container, so it need not wait for its last item:
-				// a chain of containers takes one frame.
+			if items != nil && f.next == f.end && f.rest.Done() {
+				// This is the last item, so that the frame is not needed any more. A chain of
+				// nested lists takes only one frame in this way.
 				o.frames.pop()
 			}
 			var err error
-			if v, err = o.open(id); err != nil {
+			if v, err = o.openFrame(id); err != nil {
 				return err
 			}
 		}
 		if items != nil {
 			items[at] = v
 		} else {
-			o.found = append(o.found, v)
+			o.pendingItems = append(o.pendingItems, v)
 		}
 		if !ok {
 			if top := o.frames.top(); top.kind != tape.List && top.kind != tape.Tuple {
-				top.at = uint32(len(o.found))
+				top.at = uint32(len(o.pendingItems))
 			}
 			return nil
 		}
 	}
 }
 
-// run makes the items of a run and returns how many there are.
+// run makes the items of a run and returns their number.
 func (o *objects) run(kind tape.Kind, id tape.ID, items []any) int {
 	items = items[:o.t.Size(id)]
 	b := o.t.Run(id)
@@ -376,44 +383,44 @@ func (o *objects) run(kind tape.Kind, id tape.ID, items []any) int {
 			items[i] = o.intOf(v)
 			b = b[size:]
 		default:
-			items[i], _ = o.leaf(tape.Const(b[i]))
+			items[i], _ = o.leafObject(tape.Const(b[i]))
 		}
 	}
 	return len(items)
 }
 
-// finish ends the innermost frame, whose items are all there.
+// finish ends the innermost frame, all of whose items have been made.
 func (o *objects) finish() error {
 	f := o.frames.top()
-	if f.kind == tape.Value { // of a call that was put off
+	if f.kind == tape.Value { // a deferred call has no items
 		o.frames.pop()
 		return nil
 	}
 	var items []any
 	if f.kind != tape.List && f.kind != tape.Tuple {
-		items = o.found[f.at:]
+		items = o.pendingItems[f.at:]
 	}
 	var err error
-	switch v := f.made.(type) {
+	switch v := f.container.(type) {
 	case *types.Dict:
-		err = o.setItems(v, items, !o.ended)
+		err = o.setItems(v, items, !o.passEnded)
 	case *Set:
 		err = o.addMembers(&v.index, &v.Items, items)
 	case *FrozenSet:
 		err = o.addMembers(&v.index, &v.Items, items)
 	case *Object:
-		finishCall(v, items)
+		fillObject(v, items)
 	case DictHolder:
-		err = o.setItems(v.PyDict(), items, !o.ended)
+		err = o.setItems(v.PyDict(), items, !o.passEnded)
 	}
 	clear(items)
-	o.found = o.found[:len(o.found)-len(items)]
+	o.pendingItems = o.pendingItems[:len(o.pendingItems)-len(items)]
 	o.frames.pop()
 	return err
 }
 
-// addMembers gives an empty set its members. They were found to be hashable in the pass, and a
-// single one has no equal.
+// addMembers adds items to an empty set. The pass has checked that they are hashable, and a single
+// item needs no search for an equal one.
 func (o *objects) addMembers(x *memberIndex, to *[]any, items []any) error {
 	if len(items) == 1 {
 		*to = o.slabs.copyItems(items)
@@ -422,8 +429,8 @@ func (o *objects) addMembers(x *memberIndex, to *[]any, items []any) error {
 	return x.addAll(&o.keys, to, items)
 }
 
-// finishCall gives an Object its parts, in the order of openCall.
-func finishCall(x *Object, parts []any) {
+// fillObject sets the parts of an Object that openObject made.
+func fillObject(x *Object, parts []any) {
 	x.Class = parts[0]
 	x.Args = *parts[1].(*types.Tuple)
 	parts = parts[2:]

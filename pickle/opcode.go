@@ -77,12 +77,12 @@ const (
 	OpBinPersID       = Opcode(opcode.BinPersID)
 )
 
-// String returns the name of the opcode in CPython's pickletools, or its value
-// as "0xff" where there is no such opcode.
+// String returns the name of the opcode in CPython's pickletools, or its value in the form "0xff"
+// if there is no such opcode.
 func (op Opcode) String() string { return opcode.Code(op).String() }
 
-// Protocol returns the protocol that introduced the opcode, 0 to 5, and false
-// where there is no such opcode.
+// Protocol returns the protocol that introduced the opcode, 0 to 5, and false if there is no such
+// opcode.
 func (op Opcode) Protocol() (int, bool) {
 	info := &opcode.Table[op]
 	return int(info.Protocol), info.Name != ""

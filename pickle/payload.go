@@ -6,13 +6,13 @@ import (
 	"github.com/unpkl/unpkl/internal/bridge"
 )
 
-// payloads is the input of an Unpickler for a [bridge.Builder].
-type payloads struct{ u *Unpickler }
+// builderInput is the input of an Unpickler for a [bridge.Builder].
+type builderInput struct{ u *Unpickler }
 
-var _ bridge.Input = payloads{}
+var _ bridge.Input = builderInput{}
 
 // ReadPayload implements [bridge.Input].
-func (p payloads) ReadPayload(n int64) ([]byte, error) {
+func (p builderInput) ReadPayload(n int64) ([]byte, error) {
 	if n < 0 {
 		return nil, malformed("payload of %d bytes", n)
 	}
@@ -20,11 +20,11 @@ func (p payloads) ReadPayload(n int64) ([]byte, error) {
 		return nil, &LimitError{Limit: "StringBytes", Max: limit, Want: n}
 	}
 	b, err := p.u.w.Payload(uint64(n), nil)
-	return b, publicLimit(err)
+	return b, publicLimitError(err)
 }
 
 // ReadByte implements [bridge.Input].
-func (p payloads) ReadByte() (byte, error) {
+func (p builderInput) ReadByte() (byte, error) {
 	b, err := p.u.w.Take(1)
 	if err != nil {
 		return 0, err
@@ -32,11 +32,11 @@ func (p payloads) ReadByte() (byte, error) {
 	return b[0], nil
 }
 
-// maxNested bounds the pickles inside pickles: each is a call on Go's stack.
+// maxNested is the greatest number of nested pickles. Each is a call on Go's stack.
 const maxNested = 100
 
 // LoadNested implements [bridge.Input].
-func (p payloads) LoadNested() (any, error) {
+func (p builderInput) LoadNested() (any, error) {
 	u := p.u
 	if u.nested == maxNested {
 		return nil, &LimitError{Limit: "Depth", Max: maxNested, Want: maxNested + 1}
@@ -58,7 +58,7 @@ func (p payloads) LoadNested() (any, error) {
 }
 
 // LoadFrom implements [bridge.Input].
-func (p payloads) LoadFrom(r io.Reader) (any, error) {
+func (p builderInput) LoadFrom(r io.Reader) (any, error) {
 	u, inner := p.u, NewUnpickler(r)
 	inner.FindClass, inner.PersistentLoad, inner.GetExtension = u.FindClass, u.PersistentLoad,
 		u.GetExtension

@@ -18,9 +18,9 @@ func loadGopickle(data string) (v, panicked any, err error) {
 	return v, nil, err
 }
 
-// TestGopickleDiffers lists inputs on which gopickle v0.3.0 is wrong or panics, with
-// what is right; ours is right. If gopickle is, this test says so. want is
-// canon's text, or "error".
+// TestGopickleDiffers has inputs for which gopickle v0.3.0 gives a wrong result or panics, with the
+// right result, which our Unpickler must give. It fails if gopickle has become right. want is the
+// text of canon, or "error".
 func TestGopickleDiffers(t *testing.T) {
 	huge := strings.Repeat("\xff", 7) + "\x7f"
 	for _, c := range []struct{ name, data, want string }{
@@ -80,8 +80,8 @@ func TestGopickleDiffers(t *testing.T) {
 	}
 }
 
-// TestQuadraticLong is D1: gopickle takes seconds for what is ready at once here. F1, a
-// length of 64 GiB, is in TestLengths; gopickle's answer to it cannot be recovered.
+// TestQuadraticLong is case D1, for which gopickle takes seconds. Case F1, a length of 64 GiB, is
+// in TestLengths, since a test cannot recover from what gopickle does with it.
 func TestQuadraticLong(t *testing.T) {
 	const n = 512 << 10
 	v, err := NewUnpicklerBytes([]byte("\x8b\x00\x00\x08\x00" + strings.Repeat("\x81", n) +
@@ -94,7 +94,7 @@ func TestQuadraticLong(t *testing.T) {
 	}
 }
 
-// TestSameAsGopickle: on plain pickles both give the same values of the same types.
+// TestSameAsGopickle checks that both give the same values of the same types for plain pickles.
 func TestSameAsGopickle(t *testing.T) {
 	for _, c := range pyCases(t) {
 		if strings.Contains(c.want, "object") || strings.Contains(c.want, "global") ||
@@ -116,7 +116,7 @@ func TestSameAsGopickle(t *testing.T) {
 	}
 }
 
-// hookObject implements gopickle's hook protocol as a service's classes do.
+// hookObject implements gopickle's hook protocol like a class of a service.
 type hookObject struct {
 	Args  []any
 	Attrs types.Dict
@@ -162,7 +162,7 @@ func hookFindClass(module, name string) (any, error) {
 	return nil, fmt.Errorf("no class %s.%s", module, name)
 }
 
-// TestGopickleHooks drives both machines with the same hooks and compares.
+// TestGopickleHooks compares the results of both Unpicklers with the same hooks.
 func TestGopickleHooks(t *testing.T) {
 	ext := func(code int) (any, error) { return fmt.Sprint("ext ", code), nil }
 	pers := func(id any) (any, error) { return fmt.Sprint("pers ", id), nil }
@@ -185,8 +185,8 @@ func TestGopickleHooks(t *testing.T) {
 		u.FindClass, u.GetExtension, u.PersistentLoad = hookFindClass, ext, pers
 		got, err := u.Load()
 		if data == "cm\nC\n)R." || data == "cm\nC\n)\x81K\x01b." {
-			// Here gopickle refuses to call a class, and drops a state that is no dict;
-			// ours makes an instance, and refuses the state.
+			// gopickle returns an error for the call of a class here, and ignores a state that is
+			// not a dict. We make an instance, and return an error for the state.
 			if (err == nil) == (wantErr == nil) {
 				t.Errorf("%q: %v, gopickle %v", data, err, wantErr)
 			}

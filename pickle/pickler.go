@@ -9,18 +9,18 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// Protocol is the pickle protocol that a [Pickler] writes. The zero value is the
-// default, protocol 4, which every Python since 3.4 reads.
+// Protocol is the pickle protocol that a [Pickler] writes. The zero value means the default,
+// protocol 4, which every Python since 3.4 reads.
 type Protocol struct {
 	number int
 	set    bool
 }
 
-// DefaultProtocol is the protocol of a Pickler that says nothing else.
+// DefaultProtocol is the protocol of a Pickler whose Protocol is not set.
 const DefaultProtocol = 4
 
-// ProtocolOf returns the protocol with the given number, 0 to 5. Any other number
-// makes Dump fail.
+// ProtocolOf returns the protocol with the given number, 0 to 5. With any other number Dump returns
+// an error.
 func ProtocolOf(number int) Protocol { return Protocol{number, true} }
 
 // Number returns the number of the protocol.
@@ -31,95 +31,88 @@ func (p Protocol) Number() int {
 	return p.number
 }
 
-// Strings says which equal strings a [Pickler] writes as one Python object. In
-// Python that depends on where the strings came from; a string of one
-// character below U+0100, an empty string, and bytes objects of length 0 and 1, are
-// always one object, and are so here in every mode.
+// Strings says which equal strings a [Pickler] writes as one Python object. In Python this depends
+// on where the strings came from. An empty string, a string of one character below U+0100, and
+// bytes objects of length 0 and 1 are always one object in CPython, and so they are here in every
+// mode.
 type Strings uint8
 
 const (
-	// StringsAuto shares strings and bytes of decoded trees (gopickle's
-	// containers, *Object) by identity: the same memory is the same object,
-	// so that a tree that was read is written with the sharing it had. Of Go
-	// values, the keys of maps and the names of fields are shared by value, as
-	// Python's json module and its compiler do, and other strings are not.
-	// Equal Go values give equal output.
+	// StringsAuto writes strings and bytes in decoded trees (gopickle's containers and *Object) as
+	// one object if they share memory, so that a tree that was read keeps the sharing it had. In Go
+	// values, equal keys of maps and equal names of fields are one object, as Python's json module
+	// and compiler make them, and other strings are separate objects. Equal Go values give equal
+	// output.
 	StringsAuto Strings = iota
-	// StringsByIdentity shares all strings by identity.
+	// StringsByIdentity writes strings as one object if they share memory.
 	StringsByIdentity
-	// StringsByValue shares all equal strings: the shortest output.
+	// StringsByValue writes all equal strings as one object. This gives the shortest output.
 	StringsByValue
-	// StringsUnshared writes every string anew, but for keys and names as
-	// in StringsAuto.
+	// StringsUnshared writes every string as an object of its own, except keys and names of fields,
+	// which are written as in StringsAuto.
 	StringsUnshared
 )
 
-// Buffer is Python's PickleBuffer: memory that may travel beside the pickle
-// (PEP 574). Written at protocol 5 without a BufferCallback, or when that says
-// so, it becomes a bytearray, or a bytes object if ReadOnly. A Pickler does not
-// copy or change Data.
+// Buffer is Python's PickleBuffer: memory that may be stored outside of the pickle (PEP 574). At
+// protocol 5, without a BufferCallback or if that returns true, it is written as a bytearray, or as
+// a bytes object if ReadOnly. A Pickler neither copies nor changes Data.
 type Buffer struct {
 	Data     []byte
 	ReadOnly bool
 }
 
-// PersistentRef stands for an object that lives outside of the pickle and is known
-// by its persistent id. A PersistentLoad hook may return it, and a [Pickler] writes
-// it back as that id, with or without a PersistentID hook. Protocol 0 takes only ids
-// that are text or integers.
+// PersistentRef stands for an object outside of the pickle that has a persistent id. A
+// PersistentLoad hook may return it, and a [Pickler] writes it as that id, with or without a
+// PersistentID hook. At protocol 0 the id must be a string or an integer.
 type PersistentRef struct {
 	ID any
 }
 
-// Pickler writes Go values as pickles, with the bytes that CPython's C pickler
-// writes for the same objects: memo, frames, batches and opcodes chosen alike.
+// Pickler writes Go values as pickles. It writes the bytes that CPython's pickler in C writes for
+// the same objects, with the same memo, frames, batches and opcodes.
 //
-// It writes everything that an [Unpickler] yields (the table in the package
-// documentation), and besides
+// It writes everything that an [Unpickler] returns (see the table in the package documentation),
+// and also
 //
 //   - Go ints and floats of every width, *big.Int, complex numbers, strings, []byte
-//   - nil pointers as None, other pointers as what they point to; the same pointer
-//     is the same Python object, so cycles through pointers, maps and slices are
-//     written as cycles
-//   - maps as dicts, in sorted key order; slices and arrays as lists, arrays of
-//     interface type and arrays as map keys as tuples; nil maps and slices as empty
-//     ones
-//   - structs, where the Fields hook says how
-//   - types that are a [Reducer], or that the Reduce hook knows
+//   - nil pointers as None, and other pointers as the values they point to; equal pointers are the
+//     same Python object, so that cycles through pointers, maps and slices are written as cycles
+//   - maps as dicts in the order of their sorted keys; slices and arrays as lists; arrays of
+//     interface type, and arrays that are map keys, as tuples; nil maps and slices as empty ones
+//   - structs as the Fields hook says
+//   - types that implement [Reducer], or that the Reduce hook knows
 //
-// A string that is not UTF-8 (three-byte surrogates allowed) is written as a Python
-// 2 str, like a [Py2String].
+// A string that is not UTF-8 (surrogates in three bytes are allowed) is written as a Python 2 str,
+// like a [Py2String].
 //
-// Dump never recurses into data, so depth is no concern. A Pickler is not safe for
-// concurrent use. The fields must not change during Dump.
+// Dump does not recurse on data, so that the depth of a value does not matter. A Pickler is not
+// safe for concurrent use. Its fields must not change during Dump.
 //
 // Reference: CPython, Modules/_pickle.c, save and the functions it calls.
 type Pickler struct {
-	// Protocol is what to write; the zero value is protocol 4.
+	// Protocol is the protocol to write. The zero value means protocol 4.
 	Protocol Protocol
-	// PersistentID returns the persistent id of v, or nil for a value that is
-	// to be written itself. Python's Pickler.persistent_id. It sees every value,
-	// None and ints included, that is reached.
+	// PersistentID returns the persistent id of v, or nil if v itself is to be written. It is
+	// called for every value, including None and ints. It is Python's Pickler.persistent_id.
 	PersistentID func(v any) (pid any, err error)
-	// BufferCallback receives each [Buffer] at protocol 5, in the order in
-	// which NEXT_BUFFER will ask for them. It returns true to have
-	// the buffer in the pickle after all. Python's buffer_callback.
+	// BufferCallback is called at protocol 5 with each [Buffer], in the order of the NEXT_BUFFER
+	// opcodes. If it returns true, the buffer is written into the pickle. It is Python's
+	// buffer_callback.
 	BufferCallback func(b *Buffer) (inBand bool, err error)
-	// ExtensionCode returns the code of a global in the extension
-	// registry, which replaces it from protocol 2 on, or 0. Python's
-	// copyreg.add_extension.
+	// ExtensionCode returns the code of a global in the extension registry, which is written
+	// instead of the global from protocol 2 on, or 0 for none. See Python's copyreg.add_extension.
 	ExtensionCode func(g Global) int
-	// Reduce says how values of a Go type are written, or returns nil for a type
-	// that it does not know. It comes before what Pickler does by itself, but is
-	// not asked for the types that an Unpickler yields, nor for Go's unnamed basic
-	// types. It is asked once for each type. Python's dispatch_table.
+	// Reduce returns how values of a Go type are written, or nil for a type that it does not know.
+	// It has precedence over the rules above, but is not called for the types that an Unpickler
+	// returns, nor for Go's predeclared basic types. It is called once for each type. It is
+	// Python's dispatch_table.
 	Reduce func(t reflect.Type) ReduceFunc
-	// Fields says how a struct type becomes a dict. Without it, structs
-	// are an error.
+	// Fields returns the fields of a struct type that are written as the items of a dict. Without
+	// it, structs are an error.
 	Fields func(t reflect.Type) []Field
-	// kept, where set, keeps what was found out about Go types for the next Pickler with the same
-	// Reduce and Fields.
-	kept *planCache
+	// planCache, if it is not nil, has the plans of Go types. It may be shared by Picklers with the
+	// same Reduce and Fields hooks.
+	planCache *planCache
 	// Strings says which equal strings are one object.
 	Strings Strings
 
@@ -129,13 +122,12 @@ type Pickler struct {
 // NewPickler returns a Pickler that writes to w.
 func NewPickler(w io.Writer) *Pickler { return &Pickler{w: w} }
 
-// Dump writes v as one complete pickle. Called again, it writes another,
-// independent pickle behind it. Nothing is written unless v can be written as a
-// whole; then small values are written from a buffer, and payloads of 64 KiB and
-// more from their own memory.
+// Dump writes v as one complete pickle. Called again, it writes another, independent pickle. If v
+// cannot be written as a whole, Dump writes nothing. Otherwise it writes small values from a
+// buffer, and payloads of 64 KiB or more from their own memory.
 //
-// The error is an [*EncodeError] for a value that cannot be written, an error of a
-// hook inside an *EncodeError, or an error of the writer.
+// The error is an [*EncodeError] if a value cannot be written or a hook returns an error, or it is
+// an error of the writer.
 func (p *Pickler) Dump(v any) error {
 	q, err := p.pickle(v)
 	if err == nil && p.w == nil {
@@ -148,8 +140,8 @@ func (p *Pickler) Dump(v any) error {
 	return err
 }
 
-// Dumps is Dump to memory of its own, of just the size that it takes, instead of to the
-// Pickler's writer.
+// Dumps returns v as a pickle in a new slice of the size that it needs. It does not use the
+// Pickler's writer. Its errors are those of Dump.
 func (p *Pickler) Dumps(v any) ([]byte, error) {
 	q, err := p.pickle(v)
 	var data []byte
@@ -160,7 +152,7 @@ func (p *Pickler) Dumps(v any) ([]byte, error) {
 	return data, err
 }
 
-// pickle makes the pickle of v in working memory that is to be released.
+// pickle encodes v. The caller must release the result, also after an error.
 func (p *Pickler) pickle(v any) (*pickling, error) {
 	q := p.begin()
 	if q.proto < 0 || q.proto > int(HighestProtocol) {
@@ -180,13 +172,13 @@ func (p *Pickler) pickle(v any) (*pickling, error) {
 	return q, nil
 }
 
-// EncodeError is the error for a value that cannot be written. The text may change
-// between versions.
+// EncodeError is the error for a value that cannot be written. Its text may change between
+// versions.
 type EncodeError struct {
-	// Path leads from the dumped value to the one concerned, as in
-	// `[3]["name"].state`; it is empty for the dumped value itself.
+	// Path leads from the dumped value to the one that cannot be written, as in
+	// `[3]["name"].state`. It is empty for the dumped value itself.
 	Path string
-	// Err says what is wrong; it wraps ErrUnsupported, or is a hook's own error.
+	// Err says what is wrong. It matches ErrUnsupported, or is an error of a hook.
 	Err error
 }
 
@@ -205,8 +197,8 @@ func (e *EncodeError) Error() string {
 // Unwrap returns Err.
 func (e *EncodeError) Unwrap() error { return e.Err }
 
-// Dumps returns v as a pickle of protocol 4. It is short for [Pickler.Dumps] of a
-// Pickler that says nothing.
+// Dumps returns v as a pickle of protocol 4. It is [Pickler.Dumps] of a Pickler whose fields are
+// not set.
 func Dumps(v any) ([]byte, error) {
 	var p Pickler
 	return p.Dumps(v)
@@ -221,10 +213,10 @@ func (p *pickling) run(v any) error {
 	return err
 }
 
-// save writes v, or as much of it as can be written at once and pushes a task for
-// the rest. The function save of _pickle.c.
+// save writes v, or writes a part of it and pushes a task for the rest. It corresponds to the
+// function save in _pickle.c.
 func (p *pickling) save(v any) error {
-	p.boundary()
+	p.checkFrame()
 	if p.PersistentID != nil {
 		if done, err := p.savePersistent(v); done || err != nil {
 			return err
@@ -233,15 +225,15 @@ func (p *pickling) save(v any) error {
 	return p.saveValue(v)
 }
 
-// boundary ends the frame that holds enough, before the next object.
-func (p *pickling) boundary() {
-	if len(p.out.buf) >= p.out.boundary {
-		p.out.atBoundary()
+// checkFrame must be called before each object. It begins a new frame if the current one is long
+// enough.
+func (p *pickling) checkFrame() {
+	if len(p.out.buf) >= p.out.frameLimit {
+		p.out.nextFrame()
 	}
 }
 
-// savePersistent asks the hook for v's persistent id and writes that if there
-// is one.
+// savePersistent calls the PersistentID hook, and writes the persistent id of v if v has one.
 func (p *pickling) savePersistent(v any) (done bool, err error) {
 	pid, err := p.PersistentID(v)
 	if err != nil || pid == nil {
@@ -254,18 +246,20 @@ func (p *pickling) savePersistent(v any) (done bool, err error) {
 func (p *pickling) savePID(pid any) error {
 	if p.proto > 0 {
 		p.stack.pushOp(OpBinPersID)
-		// An id may be an object that has an id, and so on for as long as the input was.
-		var met *PersistentRef
+		// An id may be a PersistentRef itself, and so on. The chain is as long as the input
+		// decides, and may be a cycle: seen is one of its elements, which is replaced at powers of
+		// 2.
+		var seen *PersistentRef
 		for n := 1; ; n++ {
 			ref, ok := pid.(*PersistentRef)
 			if !ok {
 				return p.saveValue(pid)
 			}
-			if ref == met {
+			if ref == seen {
 				return Unsupported("a persistent id that is its own")
 			}
 			if n&(n-1) == 0 {
-				met = ref
+				seen = ref
 			}
 			p.stack.pushOp(OpBinPersID)
 			pid = ref.ID
@@ -292,7 +286,7 @@ func (p *pickling) savePID(pid any) error {
 // op writes an opcode.
 func (p *pickling) op(op Opcode) { p.out.buf = append(p.out.buf, byte(op)) }
 
-// saveValue is save without the hook for persistent ids.
+// saveValue is save without the PersistentID hook.
 func (p *pickling) saveValue(v any) error {
 	switch x := v.(type) {
 	case nil:
@@ -313,8 +307,8 @@ func (p *pickling) saveValue(v any) error {
 		}
 		p.op(OpNone)
 	case *types.Dict:
-		if x != nil && len(p.late) > 0 {
-			return p.saveDict(p.early(x), boxID(v))
+		if x != nil && len(p.lateDicts) > 0 {
+			return p.saveDict(p.earlyEntries(x), boxID(v))
 		} else if x != nil {
 			return p.saveDict(*x, boxID(v))
 		}

@@ -1,44 +1,48 @@
 package pickle
 
-// NOTE on the memo's table of identities. What is written one after another lies together in
-// memory as a rule. So the table is made of blocks, one for each piece of memory that a value with
-// an identity begins in, with a place for each 16 bytes of it: that of a value takes no search, and
-// the block of the next value is in the processor's cache. Where values are so large that a block
-// has hardly more than one of them, no more blocks are made, and a table of slots has the rest.
+// The memo must find the identity of a value, which is its address, quickly. Values that are
+// written one after another are mostly close together in memory. So the memo has a block for each
+// piece of 256 bytes of memory in which a value with an identity begins, and each block has a place
+// for every 16 bytes of the piece. The place of a value is found without a search in its block, and
+// the block of the next value is likely to be in the processor's cache. If values are so large that
+// most blocks have only one of them, no more blocks are made, and the slots of pickleMemo have the
+// other identities.
 
 const (
-	blockShift = 8 // a block stands for 1<<blockShift bytes of memory
-	// and a place for 1<<placeShift of them, where one value at most begins, nearly always
+	blockShift = 8 // a block is for 1<<blockShift bytes of memory
+	// placeShift is the same for a place. At most one value begins in 16 bytes, with few
+	// exceptions.
 	placeShift  = 4
 	blockPlaces = 1 << (blockShift - placeShift)
 
-	blockChunk = 1 << 8 // blocks made at once, which have one of the allocator's sizes
-	// blockHomeBits is how many bits of its number the place of a block in the index has: blocks
-	// of neighbouring memory have their places together.
+	blockChunk = 1 << 8 // number of blocks that are allocated at once
+	// blockHomeBits is the number of low bits of a block's number that its position in the index
+	// has too, so that blocks of neighbouring memory are close to each other in the index.
 	blockHomeBits = 3
-	manyBlocks    = 1 << 10 // from how many on there must be 1.5 identities to a block
+	manyBlocks    = 1 << 10 // from this number of blocks on, there must be 1.5 identities in each
 )
 
-// memoBlock has the numbers of the identities in a piece of memory, 0 where there is none.
+// memoBlock has the numbers of the identities in a piece of memory.
 type memoBlock struct {
-	number uintptr // of the piece: its address, shifted
-	places [blockPlaces]uint32
+	number uintptr             // address of the piece >> blockShift
+	places [blockPlaces]uint32 // numbers of identities, counted from 1, or 0
 }
 
-// memoBlocks are the blocks that there are. The zero value has none.
+// memoBlocks is the set of blocks. The zero value has none.
 type memoBlocks struct {
 	chunks [][]memoBlock // all but the last are full
-	first  []memoBlock   // the memory of the first
-	n      uint32
-	// index is an open-addressing table, whose length is a power of two: of each block the
-	// low half of its number above which one it is, counted from 1.
+	kept   []memoBlock   // memory for the first chunk
+	n      uint32        // number of blocks
+	// index is a hash table with open addressing, whose length is a power of two. A slot has the
+	// low half of a block's number in its upper half, and the position of the block, counted from
+	// 1, in its lower half.
 	index []uint64
-	last  *memoBlock // that was asked for last
+	last  *memoBlock // the block that was returned last
 	// closed says that no more blocks are made.
 	closed bool
 }
 
-// find returns the block of that number, or nil if there is none.
+// find returns the block with a number, or nil if there is none.
 func (m *memoBlocks) find(number uintptr) *memoBlock {
 	if m.last != nil && m.last.number == number {
 		return m.last
@@ -53,8 +57,8 @@ func (m *memoBlocks) find(number uintptr) *memoBlock {
 	return b
 }
 
-// get returns the block of that number, which it makes if there is none, or nil if no more are
-// made. There are used identities in all.
+// get returns the block with a number. If there is none, it makes one, or returns nil if no more
+// are made. used is the number of identities in the memo.
 func (m *memoBlocks) get(number uintptr, used uint32) *memoBlock {
 	if m.last != nil && m.last.number == number {
 		return m.last
@@ -74,8 +78,8 @@ func (m *memoBlocks) get(number uintptr, used uint32) *memoBlock {
 		return nil
 	}
 	if m.n%blockChunk == 0 {
-		m.chunks = append(m.chunks, m.first)
-		m.first = nil
+		m.chunks = append(m.chunks, m.kept)
+		m.kept = nil
 	}
 	last := &m.chunks[len(m.chunks)-1]
 	if *last == nil && m.n > 0 {
@@ -84,12 +88,12 @@ func (m *memoBlocks) get(number uintptr, used uint32) *memoBlock {
 	*last = append(*last, memoBlock{number: number})
 	m.n++
 	m.index[i] = uint64(uint32(number))<<32 | uint64(m.n)
-	m.last = &(*last)[len(*last)-1] // of the first chunk the ones before may have moved
+	m.last = &(*last)[len(*last)-1] // append may have moved the blocks of the first chunk
 	return m.last
 }
 
-// search returns the block of that number and its place in the index, or nil and the place where
-// it belongs.
+// search returns the block with a number and its position in the index, or nil and the position for
+// a new one.
 func (m *memoBlocks) search(number uintptr) (*memoBlock, uint) {
 	mask := uint(len(m.index) - 1)
 	for i := blockHome(number); ; i++ {
@@ -106,6 +110,7 @@ func (m *memoBlocks) search(number uintptr) (*memoBlock, uint) {
 	}
 }
 
+// grow enlarges the index.
 func (m *memoBlocks) grow() {
 	size := max(16, 4*len(m.index))
 	if len(m.index) >= memoSlotsMany {
@@ -127,21 +132,22 @@ func (m *memoBlocks) grow() {
 	}
 }
 
-// release removes all blocks.
+// release removes all blocks and keeps the memory of few.
 func (m *memoBlocks) release() {
 	if m.n == 0 {
 		return
 	}
 	kept := memoBlocks{chunks: m.chunks[:0], index: m.index[:0]}
 	if m.n <= blockChunk {
-		kept.first = m.chunks[0][:0]
+		kept.kept = m.chunks[0][:0]
 	} else {
 		kept = memoBlocks{}
 	}
 	*m = kept
 }
 
-// blockHome is where the search for a block begins.
+// blockHome returns the position in the index, before it is masked, at which the search for a block
+// begins.
 func blockHome(number uintptr) uint {
 	n := uint64(number)
 	return uint(n>>blockHomeBits*hashFactor>>28<<blockHomeBits ^ n&(1<<blockHomeBits-1))

@@ -11,15 +11,15 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// point3 is written by a Constructor, or as an Object where slow is set.
+// point3 is written with a Constructor, or as an Object if slow is set.
 type point3 struct {
 	id   int
 	slow bool
 }
 
 var newPoint3 = &written.Constructor{
-	Class: pickle.KnownGlobal{Module: "geo.points", Name: "_new"},
-	Args: []any{pickle.KnownGlobal{Module: "geo", Name: "Point"}, written.Tuple{0},
+	Class: pickle.ProgramGlobal{Module: "geo.points", Name: "_new"},
+	Args: []any{pickle.ProgramGlobal{Module: "geo", Name: "Point"}, written.Tuple{0},
 		written.Bytes("b"), written.Str("text")},
 }
 
@@ -34,8 +34,8 @@ func (p *point3) PickleReduce(int) (any, error) {
 		State: state, HasState: true}, nil
 }
 
-// TestConstructed writes many objects by a Constructor, some of them twice, over several frames:
-// the bytes are those of the same as Objects.
+// TestConstructed writes many objects with a Constructor, some of them twice, over several frames.
+// The bytes must be the same as those of Objects.
 func TestConstructed(t *testing.T) {
 	values := func(slow bool) *types.List {
 		l := &types.List{}
@@ -47,7 +47,7 @@ func TestConstructed(t *testing.T) {
 			}
 			if i%100 == 0 {
 				l.Append(&types.Tuple{&point3{-i, slow}, "between",
-					pickle.KnownGlobal{Module: "geo", Name: fmt.Sprint("C", i)}})
+					pickle.ProgramGlobal{Module: "geo", Name: fmt.Sprint("C", i)}})
 			}
 		}
 		return l
@@ -92,8 +92,8 @@ func TestConstructed(t *testing.T) {
 	}
 }
 
-// TestManyMaps writes maps whose keys change from one to the next, inside of each other, like
-// the dicts that they are.
+// TestManyMaps writes nested maps, each with other keys than the one before. The bytes must be the
+// same as those of dicts.
 func TestManyMaps(t *testing.T) {
 	var maps []any
 	dicts := &types.List{}

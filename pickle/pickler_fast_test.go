@@ -12,8 +12,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// dumpSlowly is tryDump with a hook that knows no persistent ids: each value takes the way of
-// those that may have one.
+// dumpSlowly is tryDump with a PersistentID hook that returns nil, which disables the fast paths.
 func dumpSlowly(v any, protocol int, strings Strings) ([]byte, error) {
 	return dumpWith(&Pickler{PersistentID: func(any) (any, error) {
 		return nil, nil
@@ -27,7 +26,7 @@ func dumpWith(p *Pickler, v any, protocol int, strings Strings) ([]byte, error) 
 	return b.b, err
 }
 
-// checkFast writes v with and without a hook that changes nothing.
+// checkFast compares the pickles of v with and without the fast paths.
 func checkFast(t *testing.T, v any, protocol int, strings Strings) {
 	t.Helper()
 	fast, err := dumpWith(&Pickler{}, v, protocol, strings)
@@ -69,7 +68,7 @@ type (
 
 const maxMade = 300
 
-// goTree makes a random tree of Go values.
+// goTree returns a random tree of Go values.
 func (m *treeMaker) goTree(depth int) any {
 	if len(m.made) > 0 && m.r.IntN(10) == 0 {
 		return m.made[m.r.IntN(len(m.made))]
@@ -144,8 +143,8 @@ func (m *treeMaker) record(r *fastRecord, depth int) {
 	}
 }
 
-// TestFastAsSlow compares what the loops over atoms and the plans of structs write with what comes
-// of writing value by value, in random trees of objects and of Go values.
+// TestFastAsSlow compares the pickles of the fast paths, which write atoms in loops and structs by
+// plans, with those written value by value, for random trees of objects and of Go values.
 func TestFastAsSlow(t *testing.T) {
 	for seed := range uint64(100) {
 		objects := treeMaker{r: rand.New(rand.NewPCG(seed, 3))}
@@ -154,13 +153,13 @@ func TestFastAsSlow(t *testing.T) {
 		w := values.goTree(4)
 		for protocol := range int(HighestProtocol) + 1 {
 			checkFast(t, v, protocol, StringsAuto)
-			// The hook is told of the text in Go values, which makes it an object.
+			// A string of a Go value reaches the hook as an interface and so gets an identity.
 			checkFast(t, w, protocol, StringsByValue)
 		}
 	}
 }
 
-// byteSource takes random numbers from a fuzzer's bytes, and behind them from anywhere.
+// byteSource takes random numbers from the bytes of a fuzzer, and behind them from a generator.
 type byteSource struct {
 	data []byte
 	rest rand.PCG
@@ -175,7 +174,7 @@ func (s *byteSource) Uint64() uint64 {
 	return n
 }
 
-// FuzzFastAsSlow is TestFastAsSlow for Go values, with a tree that the fuzzer chooses.
+// FuzzFastAsSlow is TestFastAsSlow for a tree of Go values that the fuzzer chooses.
 func FuzzFastAsSlow(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 6))
 	for range 10 {
@@ -194,7 +193,7 @@ func FuzzFastAsSlow(f *testing.F) {
 	})
 }
 
-// TestOutputsAtOnce writes several values of more than a chunk at the same time, again and again.
+// TestOutputsAtOnce repeatedly writes several values, each longer than a chunk, at the same time.
 func TestOutputsAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 4 {
@@ -230,7 +229,7 @@ func TestOutputsAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// TestMemoIdentities compares the memo's table of identities with a map.
+// TestMemoIdentities compares the identities of a memo with a map.
 func TestMemoIdentities(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 5))
 	data := make([]byte, 1<<16)
@@ -266,7 +265,7 @@ func TestMemoIdentities(t *testing.T) {
 			t.Fatalf("insert of %v: %d, %v, want %d, %v", id, got, ok, idx, known)
 		}
 	}
-	if int(m.used) != len(want) || m.listed == 0 || m.listed == len(want) {
-		t.Errorf("%d identities, %d of them in slots, want %d", m.used, m.listed, len(want))
+	if int(m.used) != len(want) || m.usedSlots == 0 || m.usedSlots == len(want) {
+		t.Errorf("%d identities, %d of them in slots, want %d", m.used, m.usedSlots, len(want))
 	}
 }

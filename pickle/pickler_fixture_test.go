@@ -23,8 +23,7 @@ func dumpAt(t *testing.T, v any, protocol int) []byte {
 	return b.Bytes()
 }
 
-// rewrite reads every pickle of a fixture without hooks and writes it again at its
-// own protocol.
+// rewrite reads every pickle of a fixture without hooks, and writes it again at the same protocol.
 func rewrite(t *testing.T, f fixture.Fixture, data []byte) []byte {
 	t.Helper()
 	u := NewUnpicklerBytes(data)
@@ -56,7 +55,8 @@ func rewrite(t *testing.T, f fixture.Fixture, data []byte) []byte {
 	}
 }
 
-// differs says why a fixture does not come out as it went in, "" if it must.
+// differs returns the reason why a fixture is not written again with the same bytes, or "" if it
+// must be.
 func differs(f fixture.Fixture, data []byte) string {
 	switch {
 	case f.Producer == "legacy":
@@ -72,8 +72,8 @@ func differs(f fixture.Fixture, data []byte) string {
 	return ""
 }
 
-// TestRewriteFixtures reads what CPython wrote, all classes unknown, and writes the
-// same bytes again.
+// TestRewriteFixtures reads what CPython wrote, without knowing any class, and writes it again. The
+// bytes must be the same.
 func TestRewriteFixtures(t *testing.T) {
 	all, err := fixture.All()
 	if err != nil {
@@ -102,7 +102,7 @@ func TestRewriteFixtures(t *testing.T) {
 	}
 }
 
-// firstDifference describes where got leaves want.
+// firstDifference describes the first difference between got and want.
 func firstDifference(got, want []byte) string {
 	i := 0
 	for i < min(len(got), len(want)) && got[i] == want[i] {
@@ -114,8 +114,8 @@ func firstDifference(got, want []byte) string {
 	}, "")
 }
 
-// TestRewriteOtherProtocols writes every fixture at every protocol, reads that
-// and writes it once more: the two must be the same bytes.
+// TestRewriteOtherProtocols writes every fixture at every protocol, reads the result, and writes it
+// once more. The bytes must be the same both times.
 func TestRewriteOtherProtocols(t *testing.T) {
 	all, err := fixture.All()
 	if err != nil {

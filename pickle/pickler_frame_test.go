@@ -11,7 +11,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// framesOfCPython is what all CPythons from 3.6 to 3.13 give for
+// framesOfCPython is the output, in all CPythons from 3.6 to 3.13, of
 //
 //	h = hashlib.sha256()
 //	for n in range(200):
@@ -19,10 +19,10 @@ import (
 //	                           1j, 2j, {"id": 3, "ok": 4}, (5, 6.5), [None]], 4))
 //	print(h.hexdigest())
 //
-// so that the first frame is full before, inside of and after each of the small objects.
+// where the first frame becomes full before, inside and after each of the small objects.
 const framesOfCPython = "11e8d077478502930a2378f9059effdbabaae0d4ab71d56c016a02d2fe68ad05"
 
-// TestFramesAsCPython checks where a frame ends, which is before whatever object comes next.
+// TestFramesAsCPython checks that frames end where those of CPython do.
 func TestFramesAsCPython(t *testing.T) {
 	type pair struct{ ID, OK any }
 	type single struct{ ID int }
@@ -60,7 +60,7 @@ func TestFramesAsCPython(t *testing.T) {
 	}
 }
 
-// lowerFields is a Fields hook: all fields, in lower case.
+// lowerFields is a Fields hook that returns all fields with names in lower case.
 func lowerFields(t reflect.Type) []Field {
 	var out []Field
 	for i := range t.NumField() {

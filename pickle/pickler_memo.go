@@ -5,53 +5,57 @@ import (
 	"unicode/utf8"
 )
 
-// pickleMemo is the memo of a Pickler: which values have been written, and under
-// which memo index. Indices count up from 0, one for each value memoized.
+// pickleMemo is the memo of a Pickler: it maps the values that have been written to their memo
+// indices, which count up from 0. Most values are found by their identity.
 //
-// It may have as many identities as the pickle has bytes, so one takes 12 bytes, or 16 where there
-// are values without one between, and 8 in the blocks where the values lie close together, up to 65
-// where there are 1.5 to a block; and neither is copied to grow.
+// There may be as many identities as the pickle has bytes, so they must take little memory. Each
+// takes 12 bytes, or 16 if values without an identity were memoized in between. In the blocks it
+// takes 8 bytes more if values are close together in memory, and up to 65 if there are 1.5 to a
+// block. Neither identities nor blocks are copied when the memo grows.
+//
+// Invariant: as long as there are at most maxFirstEntries identities, they are in firstEntries.
+// Later on all are in identities, in the order of their numbers, and the number of each is in its
+// block or in a slot. Numbers are counted from 1.
 type pickleMemo struct {
-	next uint32
-	few  [memoFew]memoEntry // the first identities, as long as there are no more
-	// identities are those of the values in the order of their indices, in chunks. The blocks have
-	// the number of each, counted from 1, at its place in memory.
-	identities []identityChunk
-	used       uint32 // how many there are
-	kinds      identityKinds
-	blocks     memoBlocks
-	// slots is an open-addressing table of the numbers of those that have no block, or whose place
-	// there is another's; 0 is an empty slot. Its length is a power of two. The bits that numbers
-	// do not need tell most identities apart without a look at them.
-	slots  []uint32
-	tags   uint32 // a mask of these bits
-	listed int
+	next         uint32 // the next memo index
+	firstEntries [maxFirstEntries]memoEntry
+	identities   []identityChunk
+	used         uint32 // number of identities
+	kinds        identityKinds
+	blocks       memoBlocks
+	// slots is a hash table with open addressing, whose length is a power of two. It has the
+	// numbers of the identities that have no block, or whose place in the block is in use; 0 is an
+	// empty slot. The bits of a slot that numbers do not need, which are those of the mask tags,
+	// have a tag that distinguishes most identities quickly.
+	slots     []uint32
+	tags      uint32
+	usedSlots int
 
-	// Values that are one object in CPython however they are made: each is at
-	// its index plus 1, 0 if not written yet.
+	// These values are one object in CPython, wherever they come from. Each field is the memo index
+	// plus 1, or 0 if the value was not written.
 	emptyString, emptyBytes uint32
-	singles                 *memoSingles // nil if there were none
-	singlesUsed             bool
+	singles                 *memoSingles // may be nil
+	singlesUsed             bool         // singles is not empty
 
-	globals table[Global, uint32]
-	modules table[string, moduleName]
-	strings table[string, uint32] // strings shared by value
+	globals smallMap[Global, uint32]
+	modules smallMap[string, moduleName]
+	strings smallMap[string, uint32] // strings that are shared by value
 }
 
-// release empties the memo.
+// release empties the memo and keeps some of its memory.
 func (m *pickleMemo) release() {
-	clear(m.few[:min(m.used, memoFew)])
+	clear(m.firstEntries[:min(m.used, maxFirstEntries)])
 	if len(m.identities) > 0 {
 		first := m.identities[0].release()
 		clear(m.identities)
 		m.identities = append(m.identities[:0], first)
 	}
 	m.blocks.release()
-	if len(m.kinds.others) > keptLengths {
+	if len(m.kinds.others) > maxKeptKinds {
 		m.kinds = identityKinds{}
 	}
 	if len(m.slots) == memoSlots {
-		if m.listed > 0 {
+		if m.usedSlots > 0 {
 			clear(m.slots)
 		}
 	} else {
@@ -61,22 +65,23 @@ func (m *pickleMemo) release() {
 		*m.singles = memoSingles{}
 		m.singlesUsed = false
 	}
-	m.next, m.used, m.listed = 0, 0, 0
+	m.next, m.used, m.usedSlots = 0, 0, 0
 	m.emptyString, m.emptyBytes = 0, 0
 	m.globals.release()
 	m.modules.release()
 	m.strings.release()
 }
 
-// memoSingles has the places of the strings of one character and the bytes objects of one byte.
+// memoSingles has, for each string of one Latin-1 character and each bytes object of one byte, the
+// memo index plus 1, or 0 if it was not written.
 type memoSingles struct {
 	chars, byteValues [256]uint32
-	// ownChar is set for a chars that was not a string of an object tree.
+	// ownChar says that the string was written without an identity.
 	ownChar [256]bool
 }
 
-// single returns the singles.
-func (m *pickleMemo) single() *memoSingles {
+// ensureSingles returns the singles and notes that they are used.
+func (m *pickleMemo) ensureSingles() *memoSingles {
 	if m.singles == nil {
 		m.singles = new(memoSingles)
 	}
@@ -84,41 +89,44 @@ func (m *pickleMemo) single() *memoSingles {
 	return m.singles
 }
 
-// moduleName is where the name of a module was memoized, and whether it was that of
-// a knownGlobal.
+// moduleName is the memo index of the name of a module. fromProgram says that it was written for a
+// programGlobal.
 type moduleName struct {
-	idx   uint32
-	known bool
+	idx         uint32
+	fromProgram bool
 }
 
 const (
-	memoSlots = 64
-	// The table grows fourfold up to this size, then twofold.
+	memoSlots = 64 // number of slots of the smallest table
+	// memoSlotsMany is the number of slots up to which a table grows fourfold, and then twofold.
 	memoSlotsMany = 1 << 16
 
-	memoFew = 8
+	maxFirstEntries = 8
 
 	identityBits  = 9
-	identityItems = 1 << identityBits // in a chunk, of which the first begins with identityFirst
-	identityFirst = 32
+	identityItems = 1 << identityBits // number of identities in a chunk
+	identityFirst = 32                // number for which the first chunk has memory at first
 )
 
-// identityKinds numbers the types and lengths of identities: the length and the type where
-// both are small numbers, which are the most, and a number given in turn for others.
+// identityKinds gives a number, called the kind, to each pair of type and length of an identity.
+// For most pairs both are small, and the kind consists of them. The other pairs are numbered in
+// turn.
 type identityKinds struct {
-	cache  [32]identityKind // at the hash of each
+	cache  [32]identityKind // the last pairs, by their hashes
 	others map[identityKind]uint32
 }
 
+// identityKind is a pair of type and length with its kind, which is 0 in a key of others.
 type identityKind struct {
 	typ    uintptr
 	n      int
 	number uint32
 }
 
-const numberedKind = 7 // in the three bits of a type that is a small number
+// numberedKind is in the low three bits of a kind that was numbered in turn.
+const numberedKind = 7
 
-// of returns the number of the type and length of id.
+// of returns the kind of id.
 func (k *identityKinds) of(id objectID) uint32 {
 	if id.typ < numberedKind && uint(id.n) < 1<<29 {
 		return uint32(id.n)<<3 | uint32(id.typ)
@@ -139,28 +147,28 @@ func (k *identityKinds) of(id objectID) uint32 {
 	return cached.number
 }
 
-// add assigns the next index.
-func (m *pickleMemo) add() uint32 {
+// newIndex returns the next memo index.
+func (m *pickleMemo) newIndex() uint32 {
 	m.next++
 	return m.next - 1
 }
 
-// lookup returns the index of id.
-func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
+// lookup returns the memo index of id; ok is false if the memo does not have id.
+func (m *pickleMemo) lookup(id objectID) (idx uint32, ok bool) {
 	if id.p == nil {
 		return 0, false
 	}
 	kind := m.kinds.of(id)
 	if m.blocks.n == 0 {
-		return m.findFew(id, kind)
+		return m.findFirst(id, kind)
 	}
-	number, place := id.block()
+	number, place := id.blockPlace()
 	if b := m.blocks.find(number); b != nil {
 		n := b.places[place]
 		if n == 0 {
 			return 0, false
 		}
-		if m.is(n, id, kind) {
+		if m.isIdentity(n, id, kind) {
 			return m.index(n), true
 		}
 	} else if !m.blocks.closed {
@@ -176,68 +184,68 @@ func (m *pickleMemo) lookup(id objectID) (uint32, bool) {
 	return m.index(n), true
 }
 
-// insert returns the index of id, or gives it the next index and returns false. The
-// zero identity is always new and not listed.
+// insert returns the memo index of id and true. If the memo does not have id, it adds id with the
+// next index and returns false. The zero identity is never found and not added.
 func (m *pickleMemo) insert(id objectID) (uint32, bool) {
 	if id.p == nil {
-		return m.add(), false
+		return m.newIndex(), false
 	}
 	kind := m.kinds.of(id)
 	if m.blocks.n == 0 {
-		if idx, known := m.findFew(id, kind); known {
+		if idx, known := m.findFirst(id, kind); known {
 			return idx, true
 		}
-		if m.used < memoFew {
-			idx := m.add()
-			m.few[m.used] = memoEntryOf(id, kind, idx)
+		if m.used < maxFirstEntries {
+			idx := m.newIndex()
+			m.firstEntries[m.used] = memoEntryOf(id, kind, idx)
 			m.used++
 			return idx, false
 		}
-		m.moveFew()
+		m.moveFirst()
 	}
 	if n := m.reserve(id, kind); n != 0 {
 		return m.index(n), true
 	}
-	idx := m.add()
-	m.list(id, kind, idx)
+	idx := m.newIndex()
+	m.addIdentity(id, kind, idx)
 	return idx, false
 }
 
-// findFew returns the index of an identity among the first few.
-func (m *pickleMemo) findFew(id objectID, kind uint32) (uint32, bool) {
-	for i := range m.few[:m.used] {
-		if f := &m.few[i]; f.is(id, kind) {
+// findFirst returns the memo index of an identity in firstEntries.
+func (m *pickleMemo) findFirst(id objectID, kind uint32) (uint32, bool) {
+	for i := range m.firstEntries[:m.used] {
+		if f := &m.firstEntries[i]; f.is(id, kind) {
 			return f.idx, true
 		}
 	}
 	return 0, false
 }
 
-// moveFew moves the first few identities to where many are.
-func (m *pickleMemo) moveFew() {
+// moveFirst moves the identities from firstEntries to identities.
+func (m *pickleMemo) moveFirst() {
 	m.used = 0
-	for i := range m.few {
-		f := &m.few[i]
+	for i := range m.firstEntries {
+		f := &m.firstEntries[i]
 		m.reserve(f.id(), f.kind)
-		m.list(f.id(), f.kind, f.idx)
+		m.addIdentity(f.id(), f.kind, f.idx)
 	}
 }
 
-// reserve returns the number of an identity, or 0 if it is none: then it gets the next
-// number, with which list is to list it.
+// reserve returns the number of an identity. If the memo does not have it, reserve stores the next
+// number for it and returns 0; the caller must then call addIdentity.
 func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
-	number, place := id.block()
+	number, place := id.blockPlace()
 	if b := m.blocks.get(number, m.used); b != nil {
 		at := &b.places[place]
 		switch {
 		case *at == 0:
 			*at = m.used + 1
 			return 0
-		case m.is(*at, id, kind):
+		case m.isIdentity(*at, id, kind):
 			return *at
 		}
 	}
-	if m.listed*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
+	if m.usedSlots*3 >= len(m.slots)*2 || (m.used+1)&m.tags != 0 {
 		m.grow()
 	}
 	s := m.find(id, kind)
@@ -245,12 +253,12 @@ func (m *pickleMemo) reserve(id objectID, kind uint32) uint32 {
 		return *s &^ m.tags
 	}
 	*s = m.used + 1 | id.tag()&m.tags
-	m.listed++
+	m.usedSlots++
 	return 0
 }
 
-// list adds an identity.
-func (m *pickleMemo) list(id objectID, kind, idx uint32) {
+// addIdentity appends an identity, for which reserve has stored the next number.
+func (m *pickleMemo) addIdentity(id objectID, kind, idx uint32) {
 	if m.used%identityItems == 0 && int(m.used>>identityBits) == len(m.identities) {
 		m.identities = append(m.identities, newIdentityChunk(m.used == 0))
 	}
@@ -258,33 +266,33 @@ func (m *pickleMemo) list(id objectID, kind, idx uint32) {
 	m.used++
 }
 
-// is reports whether id, of that kind, is the n-th identity, counted from 1.
-func (m *pickleMemo) is(n uint32, id objectID, kind uint32) bool {
+// isIdentity reports whether id, of the given kind, has the number n.
+func (m *pickleMemo) isIdentity(n uint32, id objectID, kind uint32) bool {
 	return m.identities[(n-1)>>identityBits].is((n-1)%identityItems, id, kind)
 }
 
-// index returns the index of the n-th identity, counted from 1.
+// index returns the memo index of the identity with the number n.
 func (m *pickleMemo) index(n uint32) uint32 {
 	return m.identities[(n-1)>>identityBits].index((n - 1) % identityItems)
 }
 
-// find returns the slot of id, or the empty one where it belongs.
+// find returns the slot of id, or the empty slot for it.
 func (m *pickleMemo) find(id objectID, kind uint32) *uint32 {
 	mask, tag := uintptr(len(m.slots)-1), id.tag()&m.tags
 	for i := id.home(mask); ; i++ {
 		s := &m.slots[i&mask]
-		if *s == 0 || *s&m.tags == tag && m.is(*s&^m.tags, id, kind) {
+		if *s == 0 || *s&m.tags == tag && m.isIdentity(*s&^m.tags, id, kind) {
 			return s
 		}
 	}
 }
 
-// grow makes room for more slots, or for higher numbers beside their tags.
+// grow makes room for more slots, or for numbers of more bits.
 func (m *pickleMemo) grow() {
 	old, tags := m.slots, m.tags
 	size := max(memoSlots, len(old))
 	switch {
-	case m.listed*3 < len(old)*2:
+	case m.usedSlots*3 < len(old)*2:
 	case len(old) >= memoSlotsMany:
 		size = 2 * len(old)
 	default:
@@ -307,9 +315,9 @@ func (m *pickleMemo) grow() {
 	}
 }
 
-// insertText is insert for a string. One of a single character of Latin-1 without an
-// identity is the interpreter's own; one with an identity may be another object,
-// as CPython before 3.12 has two of some letters.
+// insertText is insert for a string. For a single Latin-1 character without an identity, CPython
+// has one object. A string with an identity may be another object, since before version 3.12
+// CPython had two objects for some characters.
 func (m *pickleMemo) insertText(s string, id objectID) (uint32, bool) {
 	if s == "" {
 		return m.insertSingle(&m.emptyString)
@@ -318,7 +326,7 @@ func (m *pickleMemo) insertText(s string, id objectID) (uint32, bool) {
 		return m.insert(id)
 	}
 	r, _ := utf8.DecodeRuneInString(s)
-	char, own := &m.single().chars[r&0xff], &m.singles.ownChar[r&0xff]
+	char, own := &m.ensureSingles().chars[r&0xff], &m.singles.ownChar[r&0xff]
 	if id.p == nil {
 		*own = true
 		return m.insertSingle(char)
@@ -336,27 +344,27 @@ func (m *pickleMemo) insertText(s string, id objectID) (uint32, bool) {
 	return idx, false
 }
 
-// insertString is insert for strings that are shared by value.
+// insertString is insert for a string that is shared by value.
 func (m *pickleMemo) insertString(s string) (uint32, bool) {
 	if idx, ok := m.strings.get(s); ok {
 		return idx, true
 	}
-	idx := m.add()
+	idx := m.newIndex()
 	m.strings.add(s, idx)
 	return idx, false
 }
 
-// insertSingle is insert for a value with a place of its own.
+// insertSingle is insert for a value whose memo index plus 1 is at *at.
 func (m *pickleMemo) insertSingle(at *uint32) (uint32, bool) {
 	if *at != 0 {
 		return *at - 1, true
 	}
-	idx := m.add()
+	idx := m.newIndex()
 	*at = idx + 1
 	return idx, false
 }
 
-// insertAt is insertSingle where the value has a place of its own, else insert.
+// insertAt is insertSingle, or insert if at is nil.
 func (m *pickleMemo) insertAt(at *uint32, id objectID) (uint32, bool) {
 	if at != nil {
 		return m.insertSingle(at)
@@ -364,7 +372,7 @@ func (m *pickleMemo) insertAt(at *uint32, id objectID) (uint32, bool) {
 	return m.insert(id)
 }
 
-// lookupAt is the lookup that goes with insertAt.
+// lookupAt is the lookup for insertAt.
 func (m *pickleMemo) lookupAt(at *uint32, id objectID) (uint32, bool) {
 	if at != nil {
 		return *at - 1, *at != 0

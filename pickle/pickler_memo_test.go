@@ -8,8 +8,8 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// TestPicklerMemo: an identity has the index that it was given, whatever the lengths and types at
-// one address, with indices between that have no identity, and however the table has grown.
+// TestPicklerMemo checks that each identity has the index that it was given, also if identities
+// differ only in type or length, if some indices have no identity, and after the table has grown.
 func TestPicklerMemo(t *testing.T) {
 	var m pickleMemo
 	const n = 30_000
@@ -32,7 +32,7 @@ func TestPicklerMemo(t *testing.T) {
 		case 15_000:
 			m.next += 1 << 20 // which the table's indices must make room for
 		default:
-			m.add()
+			m.newIndex()
 		}
 		if i == 4*n-3 {
 			continue
@@ -56,8 +56,8 @@ func TestPicklerMemo(t *testing.T) {
 	}
 }
 
-// TestPicklerMemoMemory: the memo of a million lists takes at most 22 bytes for each, and that of
-// larger values no more than a multiple of that.
+// TestPicklerMemoMemory checks that the memo takes at most 22 bytes for each of a million lists,
+// and no more than a multiple of that for larger values.
 func TestPicklerMemoMemory(t *testing.T) {
 	testMemoMemory[types.List](t, 1<<20, 22)
 	testMemoMemory[[128]byte](t, 1<<16, 64)
@@ -66,7 +66,7 @@ func TestPicklerMemoMemory(t *testing.T) {
 }
 
 func testMemoMemory[T any](t *testing.T, n uint64, most uint64) {
-	// An identity has a pointer, which may be larger than a word, and chunks of them have room.
+	// A pointer may be larger than a word, and chunks have spare capacity.
 	most += 2 * uint64(reflect.TypeFor[pointer]().Size()-reflect.TypeFor[uintptr]().Size())
 	values := make([]T, n)
 	var before, after runtime.MemStats

@@ -1,10 +1,10 @@
 package pickle
 
-// Python 3 writes Python 2's names at protocols below 3 (fix_imports), so that
-// Python 2 finds the classes. The tables are REVERSE_NAME_MAPPING and
-// REVERSE_IMPORT_MAPPING of CPython's Lib/_compat_pickle.py.
+// At protocols below 3, Python 3 writes the names that classes have in Python 2 (fix_imports). The
+// tables here are REVERSE_NAME_MAPPING and REVERSE_IMPORT_MAPPING, and for the way back
+// NAME_MAPPING and IMPORT_MAPPING, of CPython's Lib/_compat_pickle.py.
 
-// py2Name returns the name that Python 2 has for g.
+// py2Name returns the name of g in Python 2.
 func py2Name(g Global) Global {
 	if old, ok := py2GlobalNames[g]; ok {
 		return old
@@ -18,8 +18,7 @@ func py2Name(g Global) Global {
 	return g
 }
 
-// pythonExceptions are the names of module builtins that Python 2 has, under the same
-// name, in module exceptions.
+// pythonExceptions are the names of module builtins that are in module exceptions in Python 2.
 var pythonExceptions = map[string]bool{
 	"ArithmeticError":           true,
 	"AssertionError":            true,
@@ -190,10 +189,10 @@ var py2ModuleNames = map[string]string{
 	"xmlrpc.server":        "SimpleXMLRPCServer",
 }
 
-// Python3 returns the name that Python 3 has for g, where g is a name that only Python 2 has; else
-// g. These are the names of the tables NAME_MAPPING and IMPORT_MAPPING in CPython's
-// Lib/_compat_pickle.py that mean nothing in Python 3, so they can be translated whatever the
-// protocol says: Python 3 writes them below protocol 3, Python 2 at all of its own.
+// Python3 returns the name in Python 3 of a class or function that Python 2 calls g, if Python 3
+// has nothing called g. Otherwise it returns g. These are the names in the tables NAME_MAPPING and
+// IMPORT_MAPPING of CPython's Lib/_compat_pickle.py that Python 3 does not have. They can be
+// translated at every protocol.
 func (g Global) Python3() Global {
 	if g.Module == "" || py3Modules[g.Module[0]]&(1<<(len(g.Module)%64)) == 0 {
 		return g
@@ -210,8 +209,8 @@ func (g Global) Python3() Global {
 	return g
 }
 
-// py3Modules has, of the modules that Python3 has another name for, or for something in them, the
-// lengths at the first letter of each: what is not there needs no search.
+// py3Modules is a quick test for the modules in the tables: at the first byte of a module's name it
+// has a bit for the length of the name. A module without its bit is in none of the tables.
 var py3Modules = func() (lengths [256]uint64) {
 	add := func(module string) { lengths[module[0]] |= 1 << (len(module) % 64) }
 	for g := range py3GlobalNames {
@@ -229,7 +228,7 @@ var py3GlobalNames = map[Global]Global{
 	{"UserDict", "UserDict"}:         {"collections", "UserDict"},
 	{"UserList", "UserList"}:         {"collections", "UserList"},
 	{"UserString", "UserString"}:     {"collections", "UserString"},
-	// dill knows these two at any protocol
+	// dill uses these two names at every protocol.
 	{"__builtin__", "__main__"}:            {"__builtin__", "__main__"},
 	{"__builtin__", "NoneType"}:            {"__builtin__", "NoneType"},
 	{"__builtin__", "basestring"}:          {"builtins", "str"},

@@ -6,13 +6,14 @@ import (
 	"testing"
 )
 
-// TestPython3 compares names with CPython's tables, where the old name means nothing in Python 3.
+// TestPython3 compares names with CPython's tables, for those old names that Python 3 does not
+// have.
 func TestPython3(t *testing.T) {
 	data, err := os.ReadFile("testdata/compat_pickle.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// These modules are Python 3's too.
+	// Python 3 has modules with these names too.
 	kept := map[string]bool{"multiprocessing": true, "_elementtree": true, "dbm": true}
 	n := 0
 	for line := range strings.Lines(string(data)) {

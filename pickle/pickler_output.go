@@ -9,18 +9,17 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// NOTE on the output. Everything is held back until the whole value has been
-// encoded, so that a value that cannot be written leaves nothing behind. Small
-// opcodes collect in chunks, which are used again for the next output; a payload of
-// frameTarget bytes or more is only referred to, and goes from its own memory to
-// the writer at the end.
+// Nothing is written before the whole value has been encoded, so that a value that cannot be
+// written leaves nothing behind. Opcodes and small values are collected in chunks, which are
+// pooled. The output only refers to a payload of frameTarget bytes or more, which goes from its own
+// memory to the writer at the end.
 //
-// Frames (protocol 4) follow _pickle.c: a frame is closed before the next
-// object once it holds frameTarget bytes, a large payload and its header stand
-// outside of frames, and a frame shorter than frameMin has no header. Here the
-// next frame is opened at once instead of at its first byte; an empty one
-// leaves no trace, so the bytes are the same.
+// Frames (protocol 4) are as in _pickle.c: a frame ends before the next object when it has
+// frameTarget bytes, a large payload and its header are outside of frames, and a frame shorter than
+// frameMin has no header. Unlike in _pickle.c, the next frame is opened at once instead of at its
+// first byte. The bytes are the same, since an empty frame is removed.
 
+// Sizes in bytes.
 const (
 	frameTarget = 64 << 10
 	frameMin    = 4
@@ -30,50 +29,50 @@ const (
 	chunkSize  = 1 << 20
 )
 
-// segment is a finished part of the output: bytes, or a function that writes
-// exactly size bytes.
+// segment is a finished part of the output: data, or a function that writes exactly size bytes.
 type segment struct {
-	data  []byte
-	write func(w io.Writer) error
-	size  int64
+	data    []byte
+	writeTo func(w io.Writer) error
+	size    int64
 }
 
-// output is the pickle being written.
+// output is a pickle that is being encoded: the segments, and the bytes in buf behind them.
 type output struct {
-	buf      []byte // the chunk being filled
-	first    []byte // where the output begins, of length 0
-	segs     []segment
-	chunks   []*[chunkSize]byte // to be given back
-	framing  bool
-	frame    int // where in buf the open frame's header is
-	boundary int // len(buf) from which the next object calls atBoundary
+	buf        []byte // the end of the current chunk, or first
+	first      []byte // memory for the first bytes, of length 0
+	segs       []segment
+	chunks     []*[chunkSize]byte // from chunkPool
+	framing    bool               // there are frames, one of which is open
+	frame      int                // index in buf of the open frame's header
+	frameLimit int                // length of buf from which nextFrame must be called
 }
 
+// chunkPool has chunks that are not in use.
 var chunkPool = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
-// release gives the chunks back. A writer does not keep what it is given. The first part stays for
-// the next output, if it is small.
+// release returns the chunks to the pool, since a writer must not keep what it was given. It keeps
+// small slices for the next output.
 func (o *output) release() {
 	for _, c := range o.chunks {
 		chunkPool.Put(c)
 	}
 	clear(o.segs)
 	kept := output{first: o.first, segs: o.segs[:0]}
-	if cap(o.first) > keptBuffer {
+	if cap(o.first) > maxKeptBuffer {
 		kept.first = nil
 	}
-	if cap(o.segs) > keptItems {
+	if cap(o.segs) > maxKeptItems {
 		kept.segs = nil
 	}
 	*o = kept
 }
 
-// reset makes ready for an output.
+// reset prepares for an output.
 func (o *output) reset() {
 	if o.first == nil {
 		o.first = make([]byte, 0, chunkFirst)
 	}
-	o.buf, o.boundary = o.first, chunkSize
+	o.buf, o.frameLimit = o.first, chunkSize
 }
 
 // startFraming opens the first frame.
@@ -82,13 +81,14 @@ func (o *output) startFraming() {
 	o.openFrame()
 }
 
+// openFrame appends the header of a frame, which closeFrame completes.
 func (o *output) openFrame() {
 	o.frame = len(o.buf)
 	o.buf = append(o.buf, byte(OpFrame), 0, 0, 0, 0, 0, 0, 0, 0)
-	o.boundary = len(o.buf) + frameTarget
+	o.frameLimit = len(o.buf) + frameTarget
 }
 
-// closeFrame completes the header of the open frame, or removes it.
+// closeFrame completes the header of the open frame, or removes it from a short frame.
 func (o *output) closeFrame() {
 	start := o.frame + frameHeader
 	n := len(o.buf) - start
@@ -100,8 +100,9 @@ func (o *output) closeFrame() {
 	o.buf = o.buf[:o.frame+n]
 }
 
-// atBoundary is called before an object once buf has reached boundary.
-func (o *output) atBoundary() {
+// nextFrame is called before an object when buf has reached frameLimit. It ends the frame and
+// begins a new one, and a new chunk if the current one is nearly full.
+func (o *output) nextFrame() {
 	if o.framing {
 		o.closeFrame()
 	}
@@ -114,11 +115,11 @@ func (o *output) atBoundary() {
 	if o.framing {
 		o.openFrame()
 	} else {
-		o.boundary = chunkSize - frameTarget
+		o.frameLimit = chunkSize - frameTarget
 	}
 }
 
-// flush ends the current chunk.
+// flush makes a segment of the bytes in buf.
 func (o *output) flush() {
 	if len(o.buf) > 0 {
 		if len(o.segs) == 0 {
@@ -129,8 +130,8 @@ func (o *output) flush() {
 	}
 }
 
-// payload writes header and then s, a payload of frameTarget bytes or more.
-func (o *output) payload(header []byte, s segment) {
+// writePayload writes header and then s, which has frameTarget bytes or more, outside of frames.
+func (o *output) writePayload(header []byte, s segment) {
 	if o.framing {
 		o.closeFrame()
 	}
@@ -140,12 +141,12 @@ func (o *output) payload(header []byte, s segment) {
 	if o.framing {
 		o.openFrame()
 	} else {
-		o.boundary = len(o.buf) + chunkSize
+		o.frameLimit = len(o.buf) + chunkSize
 	}
 }
 
-// align writes opcodes without effect so that what follows the next opcode, and the frame that
-// ends with it, is at a multiple of n.
+// align writes opcodes without effect, so that the frame that ends with the next opcode, which has
+// one byte, ends at a multiple of n.
 func (o *output) align(n int) {
 	if n <= 1 {
 		return
@@ -154,7 +155,7 @@ func (o *output) align(n int) {
 	behind := func(fill int) int64 {
 		pos := len(o.buf) + fill + 1
 		if o.framing && pos-o.frame-frameHeader < frameMin {
-			pos -= frameHeader // closeFrame takes the header out
+			pos -= frameHeader // closeFrame will remove the header
 		}
 		return before + int64(pos)
 	}
@@ -171,21 +172,21 @@ func (o *output) align(n int) {
 	}
 }
 
-// trailer writes what follows an object outside of frames.
-func (o *output) trailer(t *written.Trailer) {
+// writeTrailer writes the data of t outside of frames.
+func (o *output) writeTrailer(t *written.Trailer) {
 	if o.framing {
 		o.closeFrame()
 	}
 	o.flush()
-	o.segs = append(o.segs, segment{size: t.Size, write: t.Write})
+	o.segs = append(o.segs, segment{size: t.Size, writeTo: t.Write})
 	if o.framing {
 		o.openFrame()
 	} else {
-		o.boundary = len(o.buf) + chunkSize
+		o.frameLimit = len(o.buf) + chunkSize
 	}
 }
 
-// finish ends the pickle.
+// finish ends the output.
 func (o *output) finish() {
 	if o.framing {
 		o.closeFrame()
@@ -193,10 +194,10 @@ func (o *output) finish() {
 	o.flush()
 }
 
-// grower is implemented by bytes.Buffer: it makes room for n more bytes.
+// grower is implemented by writers such as bytes.Buffer that can make room for n more bytes.
 type grower interface{ Grow(n int) }
 
-// writeTo hands the pickle to w.
+// writeTo writes the output to w.
 func (o *output) writeTo(w io.Writer) error {
 	if g, ok := w.(grower); ok {
 		if total := o.size(); int64(int(total)) == total {
@@ -204,9 +205,9 @@ func (o *output) writeTo(w io.Writer) error {
 		}
 	}
 	for _, s := range o.segs {
-		if s.write != nil {
+		if s.writeTo != nil {
 			cw := countingWriter{w: w}
-			if err := s.write(&cw); err != nil {
+			if err := s.writeTo(&cw); err != nil {
 				return err
 			}
 			if cw.n != s.size {
@@ -215,7 +216,7 @@ func (o *output) writeTo(w io.Writer) error {
 			}
 			continue
 		}
-		// What is behind the data is not the writer's to see.
+		// The capacity is limited, so that a writer cannot append to the data in place.
 		if n, err := w.Write(s.data[:len(s.data):len(s.data)]); err != nil {
 			return err
 		} else if n < len(s.data) {
@@ -225,7 +226,7 @@ func (o *output) writeTo(w io.Writer) error {
 	return nil
 }
 
-// size returns the number of bytes in finished parts.
+// size returns the number of bytes in the segments.
 func (o *output) size() int64 {
 	total := int64(0)
 	for _, s := range o.segs {
@@ -234,14 +235,14 @@ func (o *output) size() int64 {
 	return total
 }
 
-// bytes returns the pickle in memory of its own.
+// bytes returns the output in a new slice.
 func (o *output) bytes() ([]byte, error) {
 	total := o.size()
 	if int64(int(total)) != total {
 		return nil, &EncodeError{Err: Unsupported("a pickle of %d bytes in memory", total)}
 	}
 	b := payload.Uncleared(int(total))
-	if len(o.segs) == 1 && o.segs[0].write == nil {
+	if len(o.segs) == 1 && o.segs[0].writeTo == nil {
 		copy(b, o.segs[0].data)
 		return b, nil
 	}
@@ -250,10 +251,10 @@ func (o *output) bytes() ([]byte, error) {
 	return s.b, err
 }
 
-// sliceWriter is a bytes.Buffer without its slack.
+// sliceWriter appends to a slice. Unlike bytes.Buffer it allocates no spare capacity in Grow.
 type sliceWriter struct{ b []byte }
 
-// Grow tells the number of bytes that follow, which is not 0.
+// Grow makes room for n more bytes, where n is not 0.
 func (s *sliceWriter) Grow(n int) {
 	if cap(s.b)-len(s.b) < n {
 		s.b = append(payload.Uncleared(len(s.b) + n)[:0], s.b...)
@@ -265,7 +266,7 @@ func (s *sliceWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// countingWriter counts what goes to w; with a nil w it only counts.
+// countingWriter counts the bytes that are written to w. If w is nil, it only counts.
 type countingWriter struct {
 	w io.Writer
 	n int64

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxPathParts bounds a path: of a deeper one, the outermost and the innermost parts
-// are shown.
+// maxPathParts is the greatest number of parts in a path. A longer path has only the outermost and
+// the innermost parts.
 const maxPathParts = 40
 
-// path says where in the dumped value the Pickler is: what each task is at.
+// path returns the path of the value that is being written: a part for each task on the stack.
 func (p *pickling) path() string {
 	s := &p.stack
 	total := 0
@@ -34,7 +34,7 @@ func (p *pickling) path() string {
 	return b.String()
 }
 
-// parts returns how many parts of a path the task stands for.
+// parts returns the number of parts of a path for a task.
 func (t *task) parts() int {
 	if t.kind == taskOp || t.kind == taskTuple1 {
 		return t.n
@@ -42,11 +42,13 @@ func (t *task) parts() int {
 	return 1
 }
 
-// pathPosition is how many elements of the stacks beside the tasks belong to those passed.
+// pathPosition has the numbers of elements in the other stacks of a taskStack that belong to the
+// tasks below some task.
 type pathPosition struct {
 	dicts, values, maps int
 }
 
+// pass moves the position behind a task.
 func (pos *pathPosition) pass(t *task) {
 	switch t.kind {
 	case taskPairs:
@@ -58,7 +60,7 @@ func (pos *pathPosition) pass(t *task) {
 	}
 }
 
-// describe appends the part of the path that t is at.
+// describe appends the part of the path for the item that t writes. pos is the position of t.
 func (s *taskStack) describe(b *strings.Builder, t *task, pos pathPosition) {
 	at := max(t.i-1, 0)
 	switch t.kind {
@@ -96,6 +98,7 @@ func (s *taskStack) describe(b *strings.Builder, t *task, pos pathPosition) {
 	}
 }
 
+// describeKey appends the part of a path for the item with a key.
 func describeKey(b *strings.Builder, key any) {
 	switch k := key.(type) {
 	case string:

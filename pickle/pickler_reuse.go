@@ -6,10 +6,10 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// NOTE on working memory. One Dump of a small value takes less time than to make what a Dump works
-// with. So that is kept for the next Dump of a Pickler with the same plans, emptied of
-// what refers to the value: of each part as much as was used, and a part that grew large
-// is not kept. What was used by a Dump that failed, or in which a hook panicked, is not used again.
+// It takes longer to allocate the working memory of a Dump than to dump a small value. So the
+// working memory is kept for the next Dump of a Pickler with the same plans. References to the
+// value are removed, and parts that grew large are dropped. The working memory of a Dump that
+// failed, or in which a hook panicked, is not used again.
 
 // pickling is one Dump: the fields of its Pickler, and its working memory.
 type pickling struct {
@@ -18,69 +18,72 @@ type pickling struct {
 	out   output
 	memo  pickleMemo
 	stack taskStack
-	plans [16][2]*plan // used last, each at the hash of its type
-	// fieldNames are where the names of the fields of struct types are in the memo, each
-	// at the number of its plan.
+	plans [16][2]*plan // the plans used last, by the hash of the type
+
+	// fieldNames has the memo indices of the names of fields, at the number of a struct's plan.
 	fieldNames []fieldNames
-	number     uint32 // of this Dump among those with this memory
-	// keySets are those of maps written last, each at its size modulo keySets.
-	keySets  [keySets]*keySet
-	usedSets uint32 // a bit for each that has keys
-	texts    []textPair
-	// replaced lists the values that a ReduceFunc gave for others, so that
-	// they are the same when met again.
+	number     uint32 // number of this Dump among those with this working memory
+	// keySets has the keys of the maps written last, at the length of the map modulo numKeySets.
+	keySets  [numKeySets]*keySet
+	usedSets uint32     // has a bit for each element of keySets that is not empty
+	texts    []textPair // memory for saveTextMap
+
+	// replaced has the values that a ReduceFunc returned in place of others, so that they are the
+	// same objects each time.
 	replaced map[objectID]any
-	// newMethods has the method __new__ of a class, for callForm; nested the names
-	// that the calls of getattr stand for.
+	// newMethods has the method __new__ of each class, for asReduceCall.
 	newMethods map[any]*Object
-	nested     map[*Object]Global
-	late       map[*types.Dict]lateDict // what objects being written say of dicts
-	trailers   map[*Object]*written.Trailer
-	// constructors is what is known of Constructors, capture what is being found out.
+	// nested has the global that a call of getattr stands for.
+	nested map[*Object]Global
+	// lateDicts are the dicts that get late entries.
+	lateDicts map[*types.Dict]lateDict
+	trailers  map[*Object]*written.Trailer
+
 	constructors constructorTable
 	capture      capture
 }
 
-// What of the working memory is kept.
+// The bounds of the working memory that is kept for the next Dump.
 const (
-	keptBuffer  = 64 << 10 // bytes of output
-	keptItems   = 64       // entries of a table, values of maps
-	keptNames   = 256      // struct types
-	keptLengths = 256      // kinds of identities
+	maxKeptBuffer  = 64 << 10 // bytes of output
+	maxKeptItems   = 64       // entries of a table, or values of maps
+	maxKeptStructs = 256      // struct types
+	maxKeptKinds   = 256      // kinds of identities
 )
 
-// plainPlans are those of Picklers without hooks.
+// plainPlans has the plans of Picklers without hooks.
 var plainPlans planCache
 
-// begin returns working memory for a Dump.
+// begin returns the working memory for a Dump.
 func (p *Pickler) begin() *pickling {
-	plans := p.kept
+	plans := p.planCache
 	switch {
 	case plans != nil:
 	case p.Reduce == nil && p.Fields == nil:
 		plans = &plainPlans
 	default:
 		plans = new(planCache)
-		p.kept = plans
+		p.planCache = plans
 	}
 	q, _ := plans.unused.Get().(*pickling)
 	if q == nil {
 		q = new(pickling)
 	}
 	q.Pickler, q.proto = *p, p.Protocol.Number()
-	q.kept = plans
+	q.planCache = plans
 	q.number++
 	q.out.reset()
 	return q
 }
 
-// release lets go of what a Dump refers to, and keeps the rest for the next one if all went well.
+// release removes all references to the dumped value, and keeps the working memory for the next
+// Dump if ok is true.
 func (p *pickling) release(ok bool) {
 	p.out.release()
 	if !ok {
 		return
 	}
-	plans := p.kept
+	plans := p.planCache
 	p.Pickler = Pickler{}
 	p.memo.release()
 	p.stack.release()
@@ -88,60 +91,62 @@ func (p *pickling) release(ok bool) {
 	release(&p.replaced)
 	release(&p.newMethods)
 	release(&p.nested)
-	release(&p.late)
+	release(&p.lateDicts)
 	release(&p.trailers)
 	p.constructors.release()
 	plans.unused.Put(p)
 }
 
-// releaseKeys forgets the keys of maps, and where names are in the memo.
+// releaseKeys removes the keys of maps and the memo indices of names.
 func (p *pickling) releaseKeys() {
 	for i := 0; p.usedSets != 0; i++ {
 		if p.usedSets&(1<<i) == 0 {
 			continue
 		}
 		p.usedSets &^= 1 << i
-		if s := p.keySets[i]; cap(s.keys) <= keptItems {
+		if s := p.keySets[i]; cap(s.keys) <= maxKeptItems {
 			s.empty()
 		} else {
 			p.keySets[i] = nil
 		}
 	}
-	if cap(p.texts) > keptItems {
+	if cap(p.texts) > maxKeptItems {
 		p.texts = nil
 	}
-	if len(p.fieldNames) > keptNames || p.number == 1<<32-1 {
+	if len(p.fieldNames) > maxKeptStructs || p.number == 1<<32-1 {
 		p.fieldNames, p.number = nil, 0
 	}
 }
 
-// release empties a table, which stays if it is small.
+// release empties a map, and drops it if it is large.
 func release[K comparable, V any](m *map[K]V) {
-	if len(*m) > keptItems {
+	if len(*m) > maxKeptItems {
 		*m = nil
 	} else if *m != nil {
 		clear(*m)
 	}
 }
 
-// few is how many entries a table has before it is a map.
-const few = 8
+// smallMapLen is the greatest number of entries of a smallMap that are not in a Go map.
+const smallMapLen = 8
 
-// table is a map that has its first entries in a list, where they are found faster. The zero value
-// is empty.
-type table[K comparable, V any] struct {
-	n     int // in the list, few+1 if all are in the map
-	first [few]tableEntry[K, V]
+// smallMap is a map that is faster than a Go map for few entries, which it keeps in an array. The
+// zero value is empty.
+//
+// Invariant: if n is at most smallMapLen, the entries are first[:n]. Otherwise all are in rest.
+type smallMap[K comparable, V any] struct {
+	n     int
+	first [smallMapLen]smallMapEntry[K, V]
 	rest  map[K]V
 }
 
-type tableEntry[K comparable, V any] struct {
+type smallMapEntry[K comparable, V any] struct {
 	key   K
 	value V
 }
 
-func (t *table[K, V]) get(key K) (v V, ok bool) {
-	if t.n > few {
+func (t *smallMap[K, V]) get(key K) (v V, ok bool) {
+	if t.n > smallMapLen {
 		v, ok = t.rest[key]
 		return v, ok
 	}
@@ -154,8 +159,8 @@ func (t *table[K, V]) get(key K) (v V, ok bool) {
 }
 
 // set sets the value of a key.
-func (t *table[K, V]) set(key K, v V) {
-	if t.n <= few {
+func (t *smallMap[K, V]) set(key K, v V) {
+	if t.n <= smallMapLen {
 		for i := range t.first[:t.n] {
 			if e := &t.first[i]; e.key == key {
 				e.value = v
@@ -166,14 +171,14 @@ func (t *table[K, V]) set(key K, v V) {
 	t.add(key, v)
 }
 
-// add is set for a key that the table does not have.
-func (t *table[K, V]) add(key K, v V) {
-	if t.n < few {
-		t.first[t.n] = tableEntry[K, V]{key, v}
+// add is set for a key that the map does not have.
+func (t *smallMap[K, V]) add(key K, v V) {
+	if t.n < smallMapLen {
+		t.first[t.n] = smallMapEntry[K, V]{key, v}
 		t.n++
 		return
 	}
-	if t.n == few {
+	if t.n == smallMapLen {
 		if t.rest == nil {
 			t.rest = make(map[K]V)
 		}
@@ -185,23 +190,23 @@ func (t *table[K, V]) add(key K, v V) {
 	t.rest[key] = v
 }
 
-// reserve makes room for n more entries, if the table has not many yet.
-func (t *table[K, V]) reserve(n int) {
+// reserve makes room for n more entries, if all entries are in the array.
+func (t *smallMap[K, V]) reserve(n int) {
 	if t.rest == nil {
-		t.rest = make(map[K]V, n+few)
+		t.rest = make(map[K]V, n+smallMapLen)
 	}
 }
 
 // size returns the number of entries.
-func (t *table[K, V]) size() int {
-	if t.n > few {
+func (t *smallMap[K, V]) size() int {
+	if t.n > smallMapLen {
 		return len(t.rest)
 	}
 	return t.n
 }
 
-func (t *table[K, V]) release() {
-	clear(t.first[:min(t.n, few)])
+func (t *smallMap[K, V]) release() {
+	clear(t.first[:min(t.n, smallMapLen)])
 	release(&t.rest)
 	t.n = 0
 }

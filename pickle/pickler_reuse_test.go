@@ -18,7 +18,7 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// vertex is a struct with what its plan can read from memory and what it cannot.
+// vertex is a struct with fields that its plan can read from memory, and others.
 type vertex struct {
 	X, Y  int
 	Name  string
@@ -28,7 +28,7 @@ type vertex struct {
 	Any   any
 }
 
-// vertexFields is the Fields hook of the tests of reuse.
+// vertexFields is the Fields hook of the tests in this file.
 func vertexFields(t reflect.Type) []Field {
 	var out []Field
 	for _, f := range reflect.VisibleFields(t) {
@@ -37,13 +37,13 @@ func vertexFields(t reflect.Type) []Field {
 	return out
 }
 
-// stamp is written by a ReduceFunc as another value, badge as a written.Constructed.
+// A ReduceFunc writes stamp as another value, and badge as a written.Constructed.
 type (
 	stamp struct{ text string }
 	badge struct{ n int }
 )
 
-var markConstructor = &written.Constructor{Class: knownGlobal{Module: "m", Name: "badge"},
+var markConstructor = &written.Constructor{Class: programGlobal{Module: "m", Name: "badge"},
 	Args: []any{written.Bytes("b")}}
 
 func reduceForReuse(t reflect.Type) ReduceFunc {
@@ -59,7 +59,7 @@ func reduceForReuse(t reflect.Type) ReduceFunc {
 	return nil
 }
 
-// reuseValues are values that use each part of the working memory, in pieces of size n.
+// reuseValues returns values that use all parts of the working memory, with n items each.
 func reuseValues(n int) []any {
 	text := func(i int) string { return strings.Repeat("x", 40) + fmt.Sprint(i) }
 	list, dict, tuples := make(types.List, n), make(types.Dict, n), make(types.List, n)
@@ -94,11 +94,11 @@ func reuseValues(n int) []any {
 
 func reusePickler(plans *planCache, protocol int) *Pickler {
 	return &Pickler{Protocol: ProtocolOf(protocol), Fields: vertexFields, Reduce: reduceForReuse,
-		kept: plans}
+		planCache: plans}
 }
 
-// TestKeptMemory: what one Dump leaves does not change what the next writes, whatever the two are
-// and in however many goroutines they run.
+// TestKeptMemory checks that the working memory which one Dump leaves does not change what the next
+// one writes, for all pairs of values and in several goroutines.
 func TestKeptMemory(t *testing.T) {
 	type job struct {
 		v        any
@@ -137,7 +137,7 @@ func TestKeptMemory(t *testing.T) {
 
 var errHook = errors.New("a hook fails")
 
-// failing is a value behind which a Dump fails.
+// failing returns a value whose Dump fails at its end.
 func failing(how string) (*Pickler, any) {
 	values := reuseValues(12)
 	p := reusePickler(nil, 4)
@@ -169,8 +169,8 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errHook }
 
-// TestKeptMemoryAfterFailure: a Dump that fails or whose hook panics leaves nothing that a later
-// one finds.
+// TestKeptMemoryAfterFailure checks that a Dump which fails, or whose hook panics, does not change
+// what later ones write.
 func TestKeptMemoryAfterFailure(t *testing.T) {
 	v := reuseValues(20)
 	want, err := reusePickler(new(planCache), 4).Dumps(v)
@@ -196,13 +196,14 @@ func TestKeptMemoryAfterFailure(t *testing.T) {
 				t.Fatalf("%s: the next Dump: %v, or other bytes", how, err)
 			}
 		}
-		if q, _ := p.kept.unused.Get().(*pickling); q != nil {
+		if q, _ := p.planCache.unused.Get().(*pickling); q != nil {
 			checkEmpty(t, how, reflect.ValueOf(q).Elem())
 		}
 	}
 }
 
-// checkEmpty reports what a pickling that was released still has of a value: text, or a box.
+// checkEmpty reports references to a value, such as strings and interfaces, in a pickling that was
+// released.
 func checkEmpty(t *testing.T, what string, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {
@@ -229,7 +230,7 @@ func checkEmpty(t *testing.T, what string, v reflect.Value) {
 			checkEmpty(t, what, v.Index(i))
 		}
 	case reflect.Map:
-		// The kinds of identities are numbers alone.
+		// The kinds of identities contain only numbers.
 		if v.Len() > 0 && v.Type() != reflect.TypeFor[map[identityKind]uint32]() {
 			t.Errorf("%s: %d entries", what, v.Len())
 		}
@@ -240,8 +241,8 @@ func checkEmpty(t *testing.T, what string, v reflect.Value) {
 	}
 }
 
-// TestKeptMemoryIsEmpty: the working memory that is kept refers to nothing of the value, and is
-// small whatever the value was.
+// TestKeptMemoryIsEmpty checks that the working memory which is kept has no references to the
+// value, and is small for every value.
 func TestKeptMemoryIsEmpty(t *testing.T) {
 	for _, n := range []int{1, 5, 40, 300, 1500} {
 		for protocol := range 6 {
@@ -275,7 +276,7 @@ func TestKeptMemoryIsEmpty(t *testing.T) {
 	}
 }
 
-// sizeOf returns about how many bytes v takes, but for plans.
+// sizeOf returns the approximate memory of v in bytes, without plans.
 func sizeOf(v reflect.Value) int {
 	n := 0
 	switch v.Kind() {

@@ -12,7 +12,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// grow makes a random tree of values; made are those that may be met again.
+// grow returns a random tree of values. made has values that it may refer to again.
 type treeMaker struct {
 	r    *rand.Rand
 	made []any
@@ -116,7 +116,7 @@ func (m *treeMaker) atom(k int) any {
 	}
 }
 
-// wholeHooks makes the values that CPython spells as calls at old protocols.
+// wholeHooks makes the values that CPython writes as calls at old protocols.
 func wholeHooks(module, name string) (any, error) {
 	g := Global{module, name}.Python3()
 	switch g {
@@ -129,7 +129,7 @@ func wholeHooks(module, name string) (any, error) {
 	return Global{module, name}, nil
 }
 
-// wholeCall carries out a call of the function of that name.
+// wholeCall carries out a call of the named function.
 type wholeCall string
 
 func (c wholeCall) Call(args ...any) (any, error) {
@@ -193,8 +193,8 @@ var treeOptions = cmp.Options{
 	}),
 }
 
-// TestRoundTrip writes random trees and reads them: equal, and sharing what they
-// shared, at every protocol.
+// TestRoundTrip writes random trees at every protocol and reads them. They must be equal and have
+// the same sharing.
 func TestRoundTrip(t *testing.T) {
 	for seed := range uint64(60) {
 		m := treeMaker{r: rand.New(rand.NewPCG(seed, 1))}
@@ -222,7 +222,7 @@ func checkRoundTrip(t *testing.T, v any, protocol int) {
 	}
 }
 
-// FuzzRoundTrip writes what any pickle holds, at every protocol, and reads it back.
+// FuzzRoundTrip reads any pickle, writes its value at every protocol, and reads it again.
 func FuzzRoundTrip(f *testing.F) {
 	for _, seed := range []string{
 		"\x80\x04]\x94(K\x01\x8c\x03abc\x94h\x01e.", "(lp0\nI1\naVx\np1\nag1\na.",
@@ -236,7 +236,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Fuzz(checkRewritten)
 }
 
-// checkRewritten writes what data holds at every protocol and reads it back.
+// checkRewritten reads data, writes the value at every protocol, and reads it again.
 func checkRewritten(t *testing.T, data []byte) {
 	u := NewUnpicklerBytes(data)
 	u.Encoding = EncodingKeep

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// sparseRecord has fields of each kind that are left out when they are empty, some of them behind
-// pointers.
+// sparseRecord has fields of each kind that are left out if they are empty, some of them in
+// embedded structs behind pointers.
 type (
 	sparseRecord struct {
 		Flag    bool              `pickle:"omitempty"`
@@ -45,7 +45,7 @@ type (
 	lastRecord struct{ LastText, LastOther string }
 )
 
-// sparseFields is lowerFields with the tags of sparseRecord.
+// sparseFields is lowerFields with OmitEmpty as the tags of sparseRecord say.
 func sparseFields(t reflect.Type) []Field {
 	if t != reflect.TypeFor[sparseRecord]() {
 		return lowerFields(t)
@@ -71,7 +71,7 @@ func sparseFields(t reflect.Type) []Field {
 	return out
 }
 
-// sparse makes a random sparseRecord, or a list of them.
+// sparse returns a random sparseRecord, or a list of them.
 func (m *treeMaker) sparse(depth int) any {
 	some := func() bool { return m.r.IntN(3) == 0 }
 	make1 := func(s *sparseRecord) {
@@ -132,8 +132,8 @@ func (m *treeMaker) sparse(depth int) any {
 	return s
 }
 
-// TestManyOmitted: fields that are left out of a struct with as many as a word has bits, and with
-// more.
+// TestManyOmitted writes structs with omitted fields that have as many fields as a word has bits,
+// and more.
 func TestManyOmitted(t *testing.T) {
 	for _, n := range []int{1, 63, 64, 65, 130} {
 		var fields []reflect.StructField

@@ -7,49 +7,49 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// taskKind says what a task does.
+// taskKind is the kind of a task.
 type taskKind uint8
 
 const (
-	taskOp        taskKind = iota // write op, n times
-	taskItems                     // items in batches: list, set, items of an object
-	taskAnys                      // elements of a Go []any as list items
-	taskPairs                     // pairs of a dict in batches
-	taskTuple                     // items of a tuple, then the tuple
-	taskTuple1                    // the tuple of the one item written, n of them around each other
-	taskFrozenSet                 // items of a frozenset, then the frozenset
-	taskReduce                    // an object, step by step
-	taskGoSlice                   // elements of a Go slice or array as list items
-	taskGoTuple                   // elements of a Go array as a tuple
-	taskGoMap                     // sorted pairs of a Go map
-	taskAnyMap                    // the same of a map[string]any
-	taskGoStruct                  // fields of a Go struct
+	taskOp        taskKind = iota // write op n times
+	taskItems                     // write items in batches: of a list, set or object
+	taskAnys                      // write the elements of a Go []any as the items of a list
+	taskPairs                     // write pairs in batches: of a dict or object
+	taskTuple                     // write the items of a tuple, then the opcode that makes it
+	taskTuple1                    // write the opcodes that make n nested tuples of one item
+	taskFrozenSet                 // write the items of a frozenset, then the opcode that makes it
+	taskReduce                    // write an object in several phases
+	taskGoSlice                   // write the elements of a Go slice or array as items of a list
+	taskGoTuple                   // write the elements of a Go array as a tuple
+	taskGoMap                     // write the sorted pairs of a Go map
+	taskAnyMap                    // write the sorted pairs of a map[string]any
+	taskGoStruct                  // write the fields of a Go struct
 )
 
-// task is something half written. Tasks stack up where Python's pickler recurses; they are as
-// deep as the data, so they are small, and what only some kinds have lies on stacks beside
-// theirs.
+// task is the rest of a value that is being written. The Pickler has a stack of tasks where
+// Python's pickler recurses. The stack is as deep as the data, so tasks are small: what only some
+// kinds need is on other stacks of taskStack.
 type task struct {
 	kind taskKind
-	// phase counts the steps of an object; for items and pairs it says what was
-	// done of one.
+	// phase is the phase of an object. For items and pairs it says what was written of the current
+	// one.
 	phase uint8
-	op    Opcode
-	// exact: an exact list or dict, whose last batch of one item CPython
-	// writes differently from that of an iterator.
-	exact bool
-	fresh bool // a tuple without identity
-	i     int  // items begun
-	n     int  // items in all
+	op    Opcode // the opcode that ends a batch, or that makes the object
+	// exact says that the container is a list or dict itself. CPython writes the items that an
+	// object adds, which come from an iterator, in other batches.
+	exact  bool
+	noMemo bool // the tuple, or the tuple of an object's arguments, has no identity
+	i      int  // number of items that were begun
+	n      int  // number of items
 }
 
 // reduceTask is the object of a taskReduce.
 type reduceTask struct {
-	obj  *Object
-	id   objectID
-	made bool // obj was made by madeObject
-	// dropped says that the result is popped: neither it nor the tuple of its arguments goes into
-	// the memo.
+	obj    *Object
+	id     objectID
+	pooled bool // obj is from pooledObject
+	// dropped says that the result of the call is popped. Neither the result nor the tuple of
+	// arguments is then memoized.
 	dropped bool
 }
 
@@ -57,64 +57,67 @@ type reduceTask struct {
 type goTask struct {
 	plan  *plan
 	val   reflect.Value
-	pairs []goPair
-	// Of a struct:
-	at   address  // where it is, if that is known
-	keys []uint32 // memo index plus 1 of each field name
-	// If the plan is not whole, last is the index of the field written last, and present
-	// has, where at is known, a bit for each that is still to be written.
+	pairs []goPair // of a map
+
+	// The other fields are for structs.
+	addr address  // the address of the struct, or none if it is not known
+	keys []uint32 // memo index plus 1 of each field name, or 0
+	// If fields may be left out, last is the index of the field written last. If addr is known
+	// too, present has a bit for each field that is still to be written.
 	last    int
 	present uint64
 }
 
-// taskStack holds the tasks, and for each, by its kind, what it works on.
+// taskStack has the tasks and, by their kinds, the values that they write.
 type taskStack struct {
-	tasks   chunks[task]
-	items   chunks[[]any]      // taskItems, taskAnys, taskTuple, taskFrozenSet
-	ids     chunks[objectID]   // taskFrozenSet
-	singles chunks[*any]       // taskTuple1: the item of each, nil for a fresh tuple
-	dicts   chunks[types.Dict] // taskPairs
-	objects chunks[reduceTask] // taskReduce
-	free    []*Object          // that were made and are not used any more
-	values  chunks[goTask]     // taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct
-	maps    chunks[anyMapTask] // taskAnyMap
-	// mapValues are the values of maps, those of the map on top last.
+	tasks       chunks[task]
+	items       chunks[[]any]      // for taskItems, taskAnys, taskTuple and taskFrozenSet
+	ids         chunks[objectID]   // for taskFrozenSet
+	tuple1Items chunks[*any]       // for taskTuple1: the item of each tuple, or nil with noMemo
+	dicts       chunks[types.Dict] // for taskPairs
+	objects     chunks[reduceTask] // for taskReduce
+	pool        []*Object          // objects for pooledObject
+	values      chunks[goTask]     // for taskGoSlice, taskGoTuple, taskGoMap and taskGoStruct
+	maps        chunks[anyMapTask] // for taskAnyMap
+	// mapValues has the values of the maps in maps. The values of the topmost map are the last
+	// ones.
 	mapValues []any
 }
 
-// release makes a stack that is empty ready for another Dump.
+// release drops large memory of an empty stack.
 func (s *taskStack) release() {
 	s.tasks.release()
 	s.items.release()
 	s.ids.release()
-	s.singles.release()
+	s.tuple1Items.release()
 	s.dicts.release()
 	s.objects.release()
 	s.values.release()
 	s.maps.release()
-	if cap(s.mapValues) > keptItems {
+	if cap(s.mapValues) > maxKeptItems {
 		s.mapValues = nil
 	}
-	if cap(s.free) > keptItems {
-		s.free = nil
+	if cap(s.pool) > maxKeptItems {
+		s.pool = nil
 	}
 }
 
-// madeObject returns an empty Object, for a task that nothing else gets it from.
-func (s *taskStack) madeObject() *Object {
-	n := len(s.free)
+// pooledObject returns an empty Object for a reduceTask. Nothing else may keep it, since pop
+// returns it to the pool.
+func (s *taskStack) pooledObject() *Object {
+	n := len(s.pool)
 	if n == 0 {
 		return new(Object)
 	}
-	o := s.free[n-1]
-	s.free = s.free[:n-1]
+	o := s.pool[n-1]
+	s.pool = s.pool[:n-1]
 	return o
 }
 
 // depth returns the number of tasks.
 func (s *taskStack) depth() int { return s.tasks.n }
 
-// pop removes the task on top and what it works on.
+// pop removes the topmost task and its value.
 func (s *taskStack) pop() {
 	switch s.tasks.top().kind {
 	case taskFrozenSet:
@@ -125,9 +128,9 @@ func (s *taskStack) pop() {
 	case taskPairs:
 		s.dicts.pop()
 	case taskReduce:
-		if r := s.objects.top(); r.made {
+		if r := s.objects.top(); r.pooled {
 			*r.obj = Object{}
-			s.free = append(s.free, r.obj)
+			s.pool = append(s.pool, r.obj)
 		}
 		s.objects.pop()
 	case taskGoSlice, taskGoTuple, taskGoMap, taskGoStruct:
@@ -141,14 +144,14 @@ func (s *taskStack) pop() {
 	s.tasks.pop()
 }
 
-// popMapValues removes the values from first on.
+// popMapValues removes the values from index first on.
 func (s *taskStack) popMapValues(first int) {
 	clear(s.mapValues[first:])
 	s.mapValues = s.mapValues[:first]
 }
 
-// pushOp adds a task that writes op. Of equal ones on top of each other, as lists of one item
-// inside of each other leave them, there is one.
+// pushOp pushes a task that writes op. If the topmost task writes op too, as in nested lists of one
+// item, it increases its count instead.
 func (s *taskStack) pushOp(op Opcode) {
 	if s.tasks.n > 0 {
 		if t := s.tasks.top(); t.kind == taskOp && t.op == op {
@@ -159,10 +162,10 @@ func (s *taskStack) pushOp(op Opcode) {
 	s.tasks.push(task{kind: taskOp, op: op, n: 1})
 }
 
-// pushTuple1 adds the tuple of an item that is about to be written, with those around it in one
-// task.
+// pushTuple1 pushes a task for the tuple of one item that is written next. Nested tuples of one
+// item have one task.
 func (s *taskStack) pushTuple1(item *any) {
-	s.singles.push(item)
+	s.tuple1Items.push(item)
 	if s.tasks.n > 0 {
 		if t := s.tasks.top(); t.kind == taskTuple1 {
 			t.n++
@@ -189,15 +192,16 @@ func (s *taskStack) pushValue(t task, v goTask) {
 	s.values.push(v)
 }
 
-// chunks is a stack whose elements stay where they are: it grows by chunks, without a
-// copy. The zero value is empty.
+// chunks is a stack that grows by chunks, so that its elements are never moved. The zero value is
+// empty.
 type chunks[T any] struct {
-	last  []T   // the chunk on top, empty only if the stack is
-	below [][]T // those under it, all full
-	spare []T   // one kept for the next push
-	n     int
+	last  []T   // the topmost chunk, which is empty only if the stack is
+	below [][]T // the chunks below it, all of them full
+	spare []T   // memory for the next chunk
+	n     int   // number of elements
 }
 
+// The capacities of the first chunk and of all others.
 const (
 	firstChunk = 16
 	chunkItems = 512
@@ -225,7 +229,8 @@ func (c *chunks[T]) grow() {
 	c.last = next
 }
 
-// top returns the element on top of a stack that is not empty. It is valid until that is popped.
+// top returns the topmost element of a stack that is not empty. The pointer is valid until the
+// element is popped.
 func (c *chunks[T]) top() *T { return &c.last[len(c.last)-1] }
 
 func (c *chunks[T]) pop() {
@@ -241,14 +246,14 @@ func (c *chunks[T]) pop() {
 	}
 }
 
-// release gives up the memory of an empty stack but for a small piece.
+// release drops the memory of an empty stack, except the first chunk.
 func (c *chunks[T]) release() {
 	if c.below != nil {
 		*c = chunks[T]{last: c.last}
 	}
 }
 
-// at returns the i-th element from the bottom.
+// at returns the i-th element, counted from the bottom.
 func (c *chunks[T]) at(i int) *T {
 	for _, chunk := range c.below {
 		if i < len(chunk) {
@@ -259,7 +264,7 @@ func (c *chunks[T]) at(i int) *T {
 	return &c.last[i]
 }
 
-// all yields the elements from the bottom.
+// all yields the elements, beginning at the bottom.
 func (c *chunks[T]) all() iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		for _, chunk := range c.below {

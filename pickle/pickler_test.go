@@ -19,8 +19,8 @@ import (
 	"github.com/unpkl/unpkl/internal/written"
 )
 
-// pythonName returns the Python to check with: $UNPKL_PYTHON, which must work if it is
-// set, or python3 on the path, without which the test is skipped.
+// pythonName returns the name of the Python interpreter for a test: $UNPKL_PYTHON, which must work
+// if it is set, or python3. If there is no python3, the test is skipped.
 func pythonName(t *testing.T) string {
 	t.Helper()
 	if name := os.Getenv("UNPKL_PYTHON"); name != "" {
@@ -45,7 +45,8 @@ type record struct {
 	Any    any
 }
 
-// recordFields is a Fields hook: the exported names in lower case, without empty Tags.
+// recordFields is a Fields hook that returns the exported fields with names in lower case, and
+// leaves out empty Tags.
 func recordFields(t reflect.Type) []Field {
 	var out []Field
 	for i := range t.NumField() {
@@ -67,8 +68,8 @@ type celsius float64
 
 var big200 = new(big.Int).Lsh(big.NewInt(-1), 200)
 
-// goValues are Go values and the Python expressions that they must equal, type and
-// sharing included.
+// goValues returns Go values with the Python expressions to which they must be equal, including
+// types and sharing.
 func goValues() []struct {
 	v    any
 	want string
@@ -211,8 +212,8 @@ for i, want in enumerate(open(folder + "/want", encoding="utf-8").read().split("
 sys.exit(bad)
 `
 
-// TestInteropGoValues writes Go values at every protocol and lets Python say
-// whether they are what they should be.
+// TestInteropGoValues writes Go values at every protocol and lets Python compare them with the
+// expected ones.
 func TestInteropGoValues(t *testing.T) {
 	py, dir := pythonName(t), t.TempDir()
 	var want []string
@@ -354,7 +355,7 @@ func TestBuffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := *v.(*types.List)
-	// The third and fourth are in band: the callback said so.
+	// The callback returned true for the third and fourth, so that they are in the pickle.
 	for i, want := range []any{
 		types.NewByteArrayFromSlice([]byte("one")), []byte("two"),
 		types.NewByteArrayFromSlice([]byte("one")), []byte("two"),
@@ -388,7 +389,7 @@ func TestExtensionCode(t *testing.T) {
 	}
 }
 
-// TestStrings counts the strings that each mode writes.
+// TestStrings counts the strings that are written in each mode.
 func TestStrings(t *testing.T) {
 	word := strings.Repeat("word", 3)
 	tree := types.List{word, word, strings.Clone(word), "w", strings.Clone("w")}
@@ -414,7 +415,7 @@ func TestStrings(t *testing.T) {
 	}
 }
 
-// TestPy2String writes what is no text at every protocol.
+// TestPy2String writes strings that are not UTF-8 at every protocol.
 func TestPy2String(t *testing.T) {
 	for protocol := range int(HighestProtocol) + 1 {
 		for _, s := range []string{"", "a'b", "\"'\\\n\t\r\x00\x7f\xff",
@@ -433,7 +434,7 @@ func TestPy2String(t *testing.T) {
 	}
 }
 
-// TestDeep nests further than any stack of calls would go.
+// TestDeep writes values that are nested too deeply for recursion.
 func TestDeep(t *testing.T) {
 	var v any = types.NewListFromSlice(nil)
 	var g any = []any{}
@@ -448,7 +449,7 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// TestReuse writes several pickles with one Pickler: each must stand alone.
+// TestReuse writes several pickles with one Pickler. Each must be complete.
 func TestReuse(t *testing.T) {
 	var b bytes.Buffer
 	p := NewPickler(&b)
@@ -469,7 +470,7 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// TestPersistentIDsOfIDs: no call is as deep as ids of ids are nested.
+// TestPersistentIDsOfIDs checks that nested persistent ids do not cause recursion.
 func TestPersistentIDsOfIDs(t *testing.T) {
 	const n = 3_000_000
 	var v any
@@ -490,7 +491,8 @@ func TestPersistentIDsOfIDs(t *testing.T) {
 	}
 }
 
-// TestLargeIntOnce: what refers to one long int many times stays short.
+// TestLargeIntOnce checks that a value which refers to one long int many times is written in a
+// short pickle.
 func TestLargeIntOnce(t *testing.T) {
 	long := new(big.Int).Lsh(big.NewInt(3), 100_000)
 	list := &types.List{long, long, new(big.Int).Set(long), long}
@@ -513,7 +515,7 @@ func TestLargeIntOnce(t *testing.T) {
 	}
 }
 
-// TestNestedNameLimit: below protocol 4 each part of a name takes a call that names all before it.
+// TestNestedNameLimit checks the limit on nested names below protocol 4.
 func TestNestedNameLimit(t *testing.T) {
 	g := Global{Module: "m", Name: strings.Repeat("a.", 500_000) + "b"}
 	p := NewPickler(io.Discard)

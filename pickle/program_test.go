@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/internal/opfuzz"
 )
 
-// programSeeds are choices of a program, varied.
+// programSeeds returns inputs of different kinds for the generator of programs.
 func programSeeds(f *testing.F) {
 	for i := range 48 {
 		seed := make([]byte, 24+i*4)
@@ -22,8 +22,8 @@ func programSeeds(f *testing.F) {
 	}
 }
 
-// FuzzProgram runs generated programs, most of which load, on all routes; what loads is
-// written at every protocol and read back.
+// FuzzProgram loads generated programs, most of which are valid, on all routes. A value that loads
+// is written at every protocol and read again.
 func FuzzProgram(f *testing.F) {
 	programSeeds(f)
 	f.Fuzz(func(t *testing.T, choices []byte) {
@@ -33,9 +33,9 @@ func FuzzProgram(f *testing.F) {
 	})
 }
 
-// FuzzGopickle runs the same program through gopickle's machine and ours: where both
-// accept it they give the same value. Inputs that hit a documented defect of gopickle's (see
-// TestGopickleDiffers) are told apart by what is in them.
+// FuzzGopickle loads generated programs with gopickle and with our Unpickler. If both accept one,
+// they must give the same value. Inputs with a documented defect of gopickle's (see
+// TestGopickleDiffers) are left out.
 func FuzzGopickle(f *testing.F) {
 	programSeeds(f)
 	f.Fuzz(func(t *testing.T, choices []byte) {
@@ -43,7 +43,8 @@ func FuzzGopickle(f *testing.F) {
 	})
 }
 
-// compareGopickle never shows gopickle what ours refuses, which it may allocate any amount for.
+// compareGopickle does not pass to gopickle what our Unpickler rejects, since gopickle may allocate
+// any amount of memory for it.
 func compareGopickle(t *testing.T, data []byte) {
 	t.Helper()
 	if gopickleMisreads(data) {
@@ -83,8 +84,8 @@ func compareGopickle(t *testing.T, data []byte) {
 	}
 }
 
-// gopickleMisreads reports opcodes that gopickle is known to read wrongly: text with
-// escapes (W1, W2), and memo keys that are missing (W3) or written as text with signs.
+// gopickleMisreads reports whether a pickle has opcodes that gopickle reads wrongly: text with
+// escapes (W1, W2), and memo keys that are missing (W3) or are text with a sign.
 func gopickleMisreads(data []byte) bool {
 	for op, err := range OpsBytes(data) {
 		if err != nil {
@@ -102,8 +103,9 @@ func gopickleMisreads(data []byte) bool {
 	return false
 }
 
-// repair undoes W7 and W8 in gopickle's value: of equal keys of a dict it keeps all, of
-// equal tuples in a set too. It reports false for what holds an unhashable key (W9).
+// repair undoes the defects W7 and W8 in a value of gopickle's, which keeps all of several equal
+// keys in a dict and of equal tuples in a set. It returns false for a value with an unhashable key
+// (W9).
 func repair(v any, seen map[any]bool) bool {
 	each := func(items []any) bool {
 		for _, item := range items {

@@ -1,25 +1,26 @@
 package pickle
 
 import (
-	"github.com/unpkl/unpkl/internal/opcode"
-	"github.com/unpkl/unpkl/internal/written"
 	"reflect"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/unpkl/unpkl/internal/opcode"
+	"github.com/unpkl/unpkl/internal/written"
 )
 
-// Reducer is implemented by a Go type that says how it is pickled, as a
-// Python class does with __reduce_ex__. PickleReduce returns
+// Reducer is implemented by a Go type that says how its values are pickled, as a Python class does
+// with __reduce_ex__. PickleReduce returns one of these:
 //
-//   - an [*Object] that says how Python makes the value: the class or function
-//     to call (a [Global], or any [Named] value), its arguments, a new tuple each time, which
-//     opcode calls it, the list items and dict items to add, the state to set
+//   - an [*Object] that says how Python makes the value: the class or function to call (a [Global],
+//     or any [Named] value), its arguments, which are a new tuple each time, the opcode that calls
+//     it, the items to add, and the state to set
 //   - a [*written.Constructed], for one of many values that differ only in their state
-//   - or any other value, which is written in its place
+//   - any other value, which is written in place of the receiver
 //
-// protocol is the protocol being written. The result must not change afterwards.
+// protocol is the protocol that is written. The result must not change afterwards.
 type Reducer interface {
 	PickleReduce(protocol int) (any, error)
 }
@@ -27,11 +28,11 @@ type Reducer interface {
 // ReduceFunc is PickleReduce for the values of a type that is not a [Reducer] itself.
 type ReduceFunc func(v any, protocol int) (any, error)
 
-// saveReduced writes what a ReduceFunc made of a value with the identity id.
+// saveReduced writes the result of a ReduceFunc for a value with the identity id.
 func (p *pickling) saveReduced(r any, id objectID) error {
 	switch r := r.(type) {
 	case *Object:
-		return p.saveCall(r, id)
+		return p.saveNewObject(r, id)
 	case *written.Constructed:
 		return p.saveConstructed(r, id)
 	}
@@ -44,40 +45,42 @@ func (p *pickling) saveReduced(r any, id objectID) error {
 	return p.saveValue(r)
 }
 
-// The steps of an object, the phases of a taskReduce.
+// The phases of a taskReduce.
 const (
-	reduceCall  uint8 = iota // write what is called
-	reduceArgs               // write the arguments
-	reduceKw                 // write the keyword arguments
-	reduceMake               // write the opcode that makes the object, memoize it
-	reduceItems              // write the list items
-	reducePairs              // write the dict items
-	reduceState              // write the state
-	reduceBuild              // write BUILD
-	reduceCalls              // write the next of the calls that complete it
-	reducePop                // drop the result of that
-	reduceLate               // write entries of the dict on the stack
+	reduceCall        uint8 = iota // write the class or function that is called
+	reduceArgs                     // write the arguments
+	reduceKw                       // write the keyword arguments
+	reduceMake                     // write the opcode that makes the object, memoize it
+	reduceItems                    // write the list items
+	reducePairs                    // write the dict items
+	reduceState                    // write the state
+	reduceBuild                    // write BUILD
+	reduceCalls                    // write the next of Object.Calls
+	reducePop                      // pop its result
+	reduceLateEntries              // write the late entries of the dict on the stack
 )
 
-// saveReduce writes an object that has the identity id: save_reduce of _pickle.c.
+// saveReduce writes an object with the identity id, as save_reduce in _pickle.c does.
 func (p *pickling) saveReduce(o *Object, id objectID) error {
 	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce}, o, id)
 }
 
-// saveCall is saveReduce for an object that was made for this, with its arguments: nothing else has
-// the tuple that they are, so that the memo need not keep it.
-func (p *pickling) saveCall(o *Object, id objectID) error {
-	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, fresh: true}, o, id)
+// saveNewObject is saveReduce for an object that the Pickler has just made. Nothing else refers to
+// the tuple of its arguments, so that the memo need not find the tuple again.
+func (p *pickling) saveNewObject(o *Object, id objectID) error {
+	return p.saveReduceAs(task{kind: taskReduce, op: OpReduce, noMemo: true}, o, id)
 }
 
-// saveDropped writes a call whose result is popped: as in save_reduce of _pickle.c, neither the
-// call nor the tuple of its arguments goes into the memo.
+// saveDropped writes a call whose result is popped. Neither the result nor the tuple of its
+// arguments is memoized, as in save_reduce in _pickle.c.
 func (p *pickling) saveDropped(o *Object) error {
 	p.stack.tasks.push(task{kind: taskReduce, op: OpReduce})
 	p.stack.objects.push(reduceTask{obj: o, dropped: true})
 	return nil
 }
 
+// saveReduceAs pushes the task t for an object with the identity id, unless the memo has the
+// object.
 func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 	if o.Class == nil {
 		return Unsupported("an Object without a Class")
@@ -101,39 +104,40 @@ func (p *pickling) saveReduceAs(t task, o *Object, id objectID) error {
 		}
 	}
 	if t.op == OpNewObj && p.proto < 2 || t.op == OpNewObjEx && p.proto < 4 {
-		obj, t.op = p.callForm(o), OpReduce
+		obj, t.op = p.asReduceCall(o), OpReduce
 	}
 	if len(o.Calls) > 0 {
-		p.expectLate(o)
+		p.noteLateEntries(o)
 	}
 	p.stack.tasks.push(t)
 	p.stack.objects.push(reduceTask{obj: obj, id: id})
 	return nil
 }
 
-// knownGlobal is a class or function that a program names, where a [Global] is one that a
-// pickle names: the strings of a Global are the objects that the pickle had, while those
-// of a knownGlobal are what CPython has in memory. That is one string for the name of a
-// module, shared by all its classes, but a new one each time for a type that is built
-// in C (Static).
-type knownGlobal struct {
+// programGlobal is a class or function that the Go program names. A [Global] is one that a pickle
+// names, so that its strings are written as the objects that they were in that pickle. The strings
+// of a programGlobal are written as the objects that CPython has for its own classes: one string
+// for the name of a module, which all its classes share, but a new string each time for a type
+// built in C (Static).
+type programGlobal struct {
 	Module, Name string
 	Static       bool
 }
 
 // Global implements [Named].
-func (k knownGlobal) Global() Global { return Global{k.Module, k.Name} }
+func (k programGlobal) Global() Global { return Global{k.Module, k.Name} }
 
 // String returns "module.name".
-func (k knownGlobal) String() string { return k.Module + "." + k.Name }
+func (k programGlobal) String() string { return k.Module + "." + k.Name }
 
-// callForm returns o, whose own opcode the protocol lacks, as a call.
-func (p *pickling) callForm(o *Object) *Object {
+// asReduceCall returns an object that makes the same value as o with REDUCE, for a protocol that
+// has no NEWOBJ or NEWOBJ_EX.
+func (p *pickling) asReduceCall(o *Object) *Object {
 	c := *o
 	c.Form, c.Kwargs = FormReduce, nil
 	if o.Form == FormNewObj {
-		// What Python's __reduce_ex__(2) says; every Python has copyreg.__newobj__.
-		c.Class = knownGlobal{Module: "copyreg", Name: "__newobj__"}
+		// This is the result of Python's __reduce_ex__(2). Every Python has copyreg.__newobj__.
+		c.Class = programGlobal{Module: "copyreg", Name: "__newobj__"}
 		c.Args = append([]any{o.Class}, o.Args...)
 		return &c
 	}
@@ -149,7 +153,7 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	method := p.newMethods[key]
 	if method == nil {
-		method = &Object{Class: knownGlobal{Module: "builtins", Name: "getattr"},
+		method = &Object{Class: programGlobal{Module: "builtins", Name: "getattr"},
 			Args: []any{o.Class, "__new__"}}
 		p.newMethods[key] = method
 	}
@@ -159,14 +163,14 @@ func (p *pickling) callForm(o *Object) *Object {
 	}
 	args := append(types.Tuple{o.Class}, o.Args...)
 	c.Class = &Object{
-		Class: knownGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
+		Class: programGlobal{Module: "functools", Name: "partial"}, Args: []any{method},
 		State: &types.Tuple{method, &args, kwargs, nil}, HasState: true,
 	}
 	c.Args = nil
 	return &c
 }
 
-// stepReduce writes an object: call, items, pairs, state.
+// stepReduce runs a task for an object.
 func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 	for depth := p.stack.depth(); p.stack.depth() == depth; {
 		phase := t.phase
@@ -200,7 +204,7 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 			}
 			p.op(OpBuild)
 			if tr != nil {
-				p.out.trailer(tr)
+				p.out.writeTrailer(tr)
 			}
 			t.i = 0
 		case reduceCalls:
@@ -209,15 +213,10 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 				return nil
 			}
 			t.i++
-			if d, _, late := lateArgs(r.obj.Calls[t.i-1]); late {
-				t.phase = reduceLate
-				err = p.save(d)
-			} else {
-				err = p.saveDropped(r.obj.Calls[t.i-1])
-			}
-		case reduceLate:
-			d, keys, _ := lateArgs(r.obj.Calls[t.i-1])
-			p.saveLate(d, keys)
+			err = p.stepCall(t, r.obj.Calls[t.i-1])
+		case reduceLateEntries:
+			d, keys, _ := lateEntriesArgs(r.obj.Calls[t.i-1])
+			p.saveLateEntries(d, keys)
 			t.phase = reducePop
 		case reducePop:
 			p.op(OpPop)
@@ -230,29 +229,38 @@ func (p *pickling) stepReduce(t *task, r *reduceTask) error {
 	return nil
 }
 
-// saveArgs writes the arguments: a tuple, or one by one for INST and OBJ.
+// stepCall writes one of Object.Calls, or the dict for which it stands.
+func (p *pickling) stepCall(t *task, call *Object) error {
+	if d, _, late := lateEntriesArgs(call); late {
+		t.phase = reduceLateEntries
+		return p.save(d)
+	}
+	return p.saveDropped(call)
+}
+
+// saveArgs writes the arguments: a tuple, or for INST and OBJ the next one.
 func (p *pickling) saveArgs(t *task, r *reduceTask) error {
 	o := r.obj
 	if r.dropped {
 		return p.saveDroppedArgs(t, o)
 	}
 	if t.op != OpObj && t.op != OpInst {
-		p.boundary()
-		if t.fresh {
+		p.checkFrame()
+		if t.noMemo {
 			return p.saveTupleAs(o.Args, objectID{})
 		}
 		return p.saveTuple(o.Args)
 	}
 	if t.i < len(o.Args) {
-		t.phase = reduceArgs // again, for the next
+		t.phase = reduceArgs // for the next argument
 		t.i++
 		return p.save(o.Args[t.i-1])
 	}
 	return nil
 }
 
-// saveDroppedArgs writes the arguments of a call whose result is popped, one at a time, and then
-// the tuple of them, which the memo does not get.
+// saveDroppedArgs writes the next argument of a call whose result is popped, or after the last one
+// the opcode that makes the tuple, which is not memoized.
 func (p *pickling) saveDroppedArgs(t *task, o *Object) error {
 	n := len(o.Args)
 	marked := n > 3 || n > 0 && p.proto < 2
@@ -260,7 +268,7 @@ func (p *pickling) saveDroppedArgs(t *task, o *Object) error {
 		p.op(OpMark)
 	}
 	if t.i < n {
-		t.phase = reduceArgs // again, for the next
+		t.phase = reduceArgs // for the next argument
 		t.i++
 		return p.save(o.Args[t.i-1])
 	}
@@ -275,16 +283,18 @@ func (p *pickling) saveDroppedArgs(t *task, o *Object) error {
 	return nil
 }
 
+// saveKwargs writes the keyword arguments of NEWOBJ_EX.
 func (p *pickling) saveKwargs(o *Object) error {
 	if o.Kwargs == nil {
-		p.boundary()
+		p.checkFrame()
 		return p.saveDict(nil, objectID{})
 	}
 	return p.save(o.Kwargs)
 }
 
-// makeObject writes the opcode that makes the object, and memoizes it. An object in
-// the memo by now is one of its own arguments: then the one made inside is taken.
+// makeObject writes the opcode that makes the object, and memoizes the object. If the memo has the
+// object by now, it is among its own arguments: then the new one is popped, and the one that was
+// made inside is fetched.
 func (p *pickling) makeObject(t *task, r *reduceTask) error {
 	p.op(t.op)
 	if t.op == OpInst {
@@ -318,24 +328,24 @@ func (p *pickling) makeObject(t *task, r *reduceTask) error {
 type nameOrigin uint8
 
 const (
-	nameRead   nameOrigin = iota // a pickle
-	nameKnown                    // a program
-	nameStatic                   // a program, of a type built in C
+	nameRead    nameOrigin = iota // from a pickle
+	nameProgram                   // from the Go program
+	nameStatic                    // from the Go program, for a type built in C
 )
 
-// saveKnown writes a class or function that a program names.
-func (p *pickling) saveKnown(k knownGlobal) error {
+// saveProgramGlobal writes a class or function that the Go program names.
+func (p *pickling) saveProgramGlobal(k programGlobal) error {
 	if k.Static {
 		return p.saveGlobal(k.Global(), nameStatic)
 	}
-	return p.saveGlobal(k.Global(), nameKnown)
+	return p.saveGlobal(k.Global(), nameProgram)
 }
 
-// maxNestedName bounds the calls of getattr that a nested name takes below protocol 4: each names
-// all that is around it.
+// maxNestedName is the greatest depth of a nested name below protocol 4, where each level takes a
+// call of getattr.
 const maxNestedName = 100
 
-// saveGlobal writes a class or function: save_global of _pickle.c.
+// saveGlobal writes a class or function, as save_global in _pickle.c does.
 func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 	if p.proto >= 3 {
 		g = g.Python3()
@@ -350,11 +360,11 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 		}
 	}
 	if p.proto >= 4 {
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveModuleName(g.Module, origin); err != nil {
 			return err
 		}
-		p.boundary()
+		p.checkFrame()
 		if err := p.saveClassName(g.Name, origin); err != nil {
 			return err
 		}
@@ -370,7 +380,7 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 				maxNestedName)
 		}
 		outer := Global{g.Module, g.Name[:dot]}
-		o := &Object{Class: knownGlobal{Module: "builtins", Name: "getattr"},
+		o := &Object{Class: programGlobal{Module: "builtins", Name: "getattr"},
 			Args: []any{outer, g.Name[dot+1:]}}
 		if p.nested == nil {
 			p.nested = make(map[*Object]Global)
@@ -386,8 +396,9 @@ func (p *pickling) saveGlobal(g Global, origin nameOrigin) error {
 	return nil
 }
 
-// saveClassName writes the name of a global at protocol 4. CPython makes a new string
-// of the name of a type that is built in C, and few others have two types of one name.
+// saveClassName writes the name of a global at protocol 4. A name from the Go program is always
+// written as a new string: CPython makes a new string for a type built in C, and few other types
+// have the same name.
 func (p *pickling) saveClassName(name string, origin nameOrigin) error {
 	if origin == nameRead {
 		return p.saveString(name)
@@ -397,7 +408,7 @@ func (p *pickling) saveClassName(name string, origin nameOrigin) error {
 
 // putGlobal memoizes a global just written.
 func (p *pickling) putGlobal(g Global) {
-	idx := p.memo.add()
+	idx := p.memo.newIndex()
 	p.memo.globals.set(g, idx)
 	p.put(idx)
 }
@@ -412,7 +423,7 @@ func (p *pickling) saveModuleName(module string, origin nameOrigin) error {
 		p.get(idx)
 		return nil
 	}
-	if m, known := p.memo.modules.get(module); known && (origin == nameKnown || m.known) {
+	if m, known := p.memo.modules.get(module); known && (origin == nameProgram || m.fromProgram) {
 		p.get(m.idx)
 		return nil
 	}
@@ -420,7 +431,7 @@ func (p *pickling) saveModuleName(module string, origin nameOrigin) error {
 	if err := p.saveString(module); err != nil || p.memo.next == next {
 		return err
 	}
-	p.memo.modules.set(module, moduleName{next, origin == nameKnown})
+	p.memo.modules.set(module, moduleName{next, origin == nameProgram})
 	return nil
 }
 
@@ -438,8 +449,8 @@ func (p *pickling) writeName(g Global) error {
 	return nil
 }
 
-// isLine reports whether CPython reads name back from a line: below protocol 3 it is ASCII, and
-// at 3 UTF-8 without surrogates.
+// isLine reports whether CPython can read a name from a line. Below protocol 3 the name must be
+// ASCII, and at protocol 3 UTF-8 without surrogates.
 func (p *pickling) isLine(name string) bool {
 	if name == "" || strings.IndexByte(name, '\n') >= 0 {
 		return false

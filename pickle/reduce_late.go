@@ -2,15 +2,15 @@ package pickle
 
 import "github.com/nlpodyssey/gopickle/types"
 
-// lateDict is a dict that gets entries after an object that is being written.
+// lateDict is a dict that gets some of its entries only after an object is complete: see LateItems.
 type lateDict struct {
-	at      map[string]int      // the index of the entry of a key
-	pending map[string]struct{} // keys whose entries are not to be written with the dict
+	indexOf map[string]int      // index in the dict of the entry with a key
+	pending map[string]struct{} // keys of the late entries that were not written yet
 }
 
-// lateArgs returns the dict and the keys of what stands for late entries; ok is false of any other
-// call.
-func lateArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
+// lateEntriesArgs returns the dict and the keys of a call with the class LateItems; ok is false for
+// any other call.
+func lateEntriesArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
 	if call.Class != any(LateItems) || len(call.Args) != 2 {
 		return nil, nil, false
 	}
@@ -27,25 +27,25 @@ func lateArgs(call *Object) (d *types.Dict, keys types.List, ok bool) {
 	return d, *list, true
 }
 
-// expectLate notes which entries come after an object, before any of it is written.
-func (p *pickling) expectLate(o *Object) {
+// noteLateEntries notes the late entries of the calls of an object, before the object is written.
+func (p *pickling) noteLateEntries(o *Object) {
 	for _, call := range o.Calls {
-		d, keys, ok := lateArgs(call)
+		d, keys, ok := lateEntriesArgs(call)
 		if !ok {
 			continue
 		}
-		if p.late == nil {
-			p.late = make(map[*types.Dict]lateDict)
+		if p.lateDicts == nil {
+			p.lateDicts = make(map[*types.Dict]lateDict)
 		}
-		l, known := p.late[d]
+		l, known := p.lateDicts[d]
 		if !known {
-			l = lateDict{at: make(map[string]int), pending: make(map[string]struct{})}
+			l = lateDict{indexOf: make(map[string]int), pending: make(map[string]struct{})}
 			for i, e := range *d {
 				if key, ok := e.Key.(string); ok {
-					l.at[key] = i
+					l.indexOf[key] = i
 				}
 			}
-			p.late[d] = l
+			p.lateDicts[d] = l
 		}
 		for _, key := range keys {
 			l.pending[key.(string)] = struct{}{}
@@ -53,9 +53,9 @@ func (p *pickling) expectLate(o *Object) {
 	}
 }
 
-// early returns the entries of a dict that are written with it.
-func (p *pickling) early(d *types.Dict) types.Dict {
-	l, ok := p.late[d]
+// earlyEntries returns the entries of a dict except its late entries.
+func (p *pickling) earlyEntries(d *types.Dict) types.Dict {
+	l, ok := p.lateDicts[d]
 	if !ok || len(l.pending) == 0 {
 		return *d
 	}
@@ -71,14 +71,14 @@ func (p *pickling) early(d *types.Dict) types.Dict {
 	return entries
 }
 
-// saveLate writes the late entries of a dict, which is on the stack.
-func (p *pickling) saveLate(d *types.Dict, keys types.List) {
-	l := p.late[d]
+// saveLateEntries writes the late entries of the dict on top of the stack.
+func (p *pickling) saveLateEntries(d *types.Dict, keys types.List) {
+	l := p.lateDicts[d]
 	entries := make(types.Dict, 0, len(keys))
 	for _, key := range keys {
 		text := key.(string)
 		delete(l.pending, text)
-		if i, ok := l.at[text]; ok {
+		if i, ok := l.indexOf[text]; ok {
 			entries = append(entries, (*d)[i])
 		}
 	}

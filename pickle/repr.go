@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// floatRepr is Python's repr of a float: the shortest digits that read back, with
-// an exponent below 1e-4 and from 1e16 on.
+// floatRepr returns Python's repr of a float: the fewest digits that give the float again when they
+// are parsed, with an exponent below 1e-4 and from 1e16 on.
 func floatRepr(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -29,7 +29,8 @@ func floatRepr(f float64) string {
 	return s
 }
 
-// quoteFor is the quotation mark that Python's repr chooses.
+// quoteFor returns the quotation mark that Python's repr chooses. single and double say which marks
+// occur in the text.
 func quoteFor(single, double bool) byte {
 	if single && !double {
 		return '"'
@@ -37,7 +38,7 @@ func quoteFor(single, double bool) byte {
 	return '\''
 }
 
-// appendEscaped appends the ASCII character c as repr writes it.
+// appendEscaped appends the byte c in the form in which repr writes it between quotation marks.
 func appendEscaped(out []byte, c, quote byte) []byte {
 	switch {
 	case c == quote || c == '\\':
@@ -54,6 +55,7 @@ func appendEscaped(out []byte, c, quote byte) []byte {
 	return append(out, c)
 }
 
+// appendHex appends v with a fixed number of hexadecimal digits.
 func appendHex(out []byte, v uint32, digits int) []byte {
 	for i := digits - 1; i >= 0; i-- {
 		out = append(out, "0123456789abcdef"[v>>(4*i)&15])
@@ -61,7 +63,7 @@ func appendHex(out []byte, v uint32, digits int) []byte {
 	return out
 }
 
-// bytesRepr is Python's repr of a bytes object.
+// bytesRepr returns Python's repr of a bytes object.
 func bytesRepr(b []byte) string {
 	var single, double bool
 	for _, c := range b {
@@ -76,8 +78,10 @@ func bytesRepr(b []byte) string {
 	return string(append(out, quote))
 }
 
-// bytearrayRepr is CPython's repr of a bytearray, which escapes a single quote even
-// between double ones. Reference: Objects/bytearrayobject.c, bytearray_repr.
+// bytearrayRepr returns Python's repr of a bytearray, which escapes a single quote even between
+// double quotes.
+//
+// Reference: CPython's Objects/bytearrayobject.c, bytearray_repr.
 func bytearrayRepr(b []byte) string {
 	r := bytesRepr(b)
 	if r[1] == '"' {
@@ -86,8 +90,8 @@ func bytearrayRepr(b []byte) string {
 	return "bytearray(" + r + ")"
 }
 
-// stringRepr is Python's repr of a str, which may have surrogates as three bytes
-// each. What Python calls not printable is escaped.
+// stringRepr returns Python's repr of a str, which may have surrogates in three bytes. Characters
+// that are not printable in Python are escaped.
 func stringRepr(s string) string {
 	quote := quoteFor(strings.Contains(s, "'"), strings.Contains(s, `"`))
 	out := append(make([]byte, 0, len(s)+2), quote)
@@ -113,8 +117,7 @@ func stringRepr(s string) string {
 	return string(append(out, quote))
 }
 
-// surrogateAt decodes a surrogate of three bytes at the start of s; a byte that
-// is none of the text is decoded as Latin-1.
+// surrogateAt decodes a surrogate in three bytes at the start of s, or else one byte as Latin-1.
 func surrogateAt(s string) (r rune, size int) {
 	if len(s) >= 3 && s[0] == 0xed && s[1]&0xe0 == 0xa0 && s[2]&0xc0 == 0x80 {
 		return 0xd000 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), 3
@@ -122,8 +125,7 @@ func surrogateAt(s string) (r rune, size int) {
 	return rune(s[0]), 1
 }
 
-// isPrintable is Python's str.isprintable: letters, marks, numbers, punctuation and
-// symbols.
+// isPrintable is Python's str.isprintable for one character.
 func isPrintable(r rune) bool {
 	return unicode.IsPrint(r) || r >= 0x2ebf0 && r <= 0x2ee5d || r >= 0x2ffc && r <= 0x2fff ||
 		r == 0x31ef

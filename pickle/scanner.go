@@ -17,49 +17,46 @@ import (
 
 // OpInfo is one opcode of a pickle.
 type OpInfo struct {
-	// Op is the opcode and Offset the position of its first byte, in bytes from the
-	// start of the input.
-	Op     Opcode
+	Op Opcode
+	// Offset is the offset in bytes of the opcode in the input.
 	Offset int64
-	// Size is the length of opcode and argument in bytes.
+	// Size is the length in bytes of the opcode with its argument.
 	Size int64
-	// Arg is the opcode's own argument, as pickletools decodes it, or nil for
-	// an opcode without one: an int or *big.Int (a bool for INT's 00 and 01), a
-	// float64, a string for text, a [Py2String] for a Python 2 str, a []byte, a
-	// *types.ByteArray, a [Global] for GLOBAL and INST. A []byte may alias the
-	// input; it must not be changed.
+	// Arg is the opcode's argument as pickletools decodes it, or nil if it has none. Its type is
+	// int or *big.Int, bool for the INTs 00 and 01, float64, string for text, [Py2String] for a
+	// Python 2 str, []byte, *types.ByteArray, or [Global] for GLOBAL and INST. A []byte may share
+	// memory with the input and must not be changed.
 	Arg any
 }
 
-// Scanner reads the opcodes of pickles, one after another, and builds nothing:
-// what an audit and a disassembler stand on. It checks arguments, but neither the stack
-// nor frames. It is not safe for concurrent use.
+// Scanner reads the opcodes of pickles, one after another, and builds no values. It checks the
+// arguments of opcodes, but neither the stack nor frames. It is not safe for concurrent use.
 type Scanner struct {
-	// Limits bound what an input may cost. They are to be set before the first
-	// Next.
+	// Limits bound what an input may cost. They must be set before the first Next.
 	Limits Limits
 
 	w       window.Window
-	limits  Limits // with defaults
+	limits  Limits // Limits with defaults
 	started bool
-	inside  bool        // a pickle
+	inside  bool        // Next is between the begin and the STOP of a pickle
 	op      opcode.Code // the last opcode
-	at      int64       // its offset
+	at      int64       // offset in bytes of the last opcode
 }
 
 // NewScanner returns a Scanner that reads from r, in blocks.
 func NewScanner(r io.Reader) *Scanner { return &Scanner{w: window.New(r)} }
 
-// NewScannerBytes returns a Scanner of data, which must not change meanwhile.
+// NewScannerBytes returns a Scanner of data, which must not change while it is read.
 func NewScannerBytes(data []byte) *Scanner { return &Scanner{w: window.Bytes(data)} }
 
-// Ops returns the opcodes of one pickle, up to and with its STOP. An error, a
-// [*DecodeError] or io.EOF for an empty input, ends them.
+// Ops returns the opcodes of one pickle, including its STOP. The sequence ends with an error if
+// there is one: a [*DecodeError], or io.EOF for an empty input.
 func Ops(r io.Reader) iter.Seq2[OpInfo, error] { return NewScanner(r).onePickle }
 
 // OpsBytes is [Ops] for a slice.
 func OpsBytes(data []byte) iter.Seq2[OpInfo, error] { return NewScannerBytes(data).onePickle }
 
+// onePickle yields the opcodes up to the next STOP.
 func (s *Scanner) onePickle(yield func(OpInfo, error) bool) {
 	for {
 		info, err := s.Next()
@@ -69,11 +66,11 @@ func (s *Scanner) onePickle(yield func(OpInfo, error) bool) {
 	}
 }
 
-// InputOffset returns the number of bytes consumed.
+// InputOffset returns the number of bytes of the input that were consumed.
 func (s *Scanner) InputOffset() int64 { return s.w.Offset() }
 
-// Next returns the next opcode. Behind a STOP begins the next pickle; if
-// there is none, the error is io.EOF.
+// Next returns the next opcode. After a STOP this is the first opcode of the next pickle, or the
+// error is io.EOF if the input ends. Any other error is a [*DecodeError].
 func (s *Scanner) Next() (OpInfo, error) {
 	if !s.started {
 		s.started = true
@@ -87,11 +84,11 @@ func (s *Scanner) Next() (OpInfo, error) {
 			if errors.Is(err, io.EOF) {
 				return OpInfo{}, io.EOF
 			}
-			return OpInfo{}, &DecodeError{Offset: w.Offset(), Err: publicLimit(err)}
+			return OpInfo{}, &DecodeError{Offset: w.Offset(), Err: publicLimitError(err)}
 		}
 		s.inside = true
 	}
-	op, at, err := w.Opcode()
+	op, at, err := w.PeekOpcode()
 	if err != nil {
 		if len(w.Buf) > w.Pos {
 			s.op, s.at = op, at
@@ -111,8 +108,9 @@ func (s *Scanner) Next() (OpInfo, error) {
 	return OpInfo{Op: Opcode(op), Offset: at, Size: w.Offset() - at, Arg: arg}, nil
 }
 
+// failed returns err as the error of an opcode.
 func failed(op opcode.Code, at int64, err error) error {
-	return &DecodeError{Op: Opcode(op), Offset: at, Err: publicLimit(err)}
+	return &DecodeError{Op: Opcode(op), Offset: at, Err: publicLimitError(err)}
 }
 
 // argument decodes the argument of op.
@@ -145,11 +143,11 @@ func (s *Scanner) argument(op opcode.Code) (any, error) {
 	case opcode.Float8:
 		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 	}
-	return opcode.UintOf(opcode.Unsigned64(b)), nil
+	return opcode.PyUint(opcode.Uint64(b)), nil
 }
 
-// line decodes an argument that is a line of text. Numbers are decoded as pickletools does; where
-// that is an error, as the Unpickler does, which knows some more forms, as CPython's in C does.
+// line decodes an argument that is a line of text. Numbers are decoded as pickletools does. If that
+// is an error, they are decoded as the Unpickler does, which accepts more forms.
 func (s *Scanner) line(op opcode.Code, line []byte) (any, error) {
 	switch op {
 	case opcode.String:
@@ -216,13 +214,13 @@ func (s *Scanner) names(op opcode.Code) (any, error) {
 	return g, nil
 }
 
-// counted decodes an argument that is a length and as many bytes.
+// counted decodes an argument that is a length and that many bytes.
 func (s *Scanner) counted(op opcode.Code) (any, error) {
 	b, err := s.w.Take(int(opcode.Table[op].Fixed))
 	if err != nil {
 		return nil, err
 	}
-	n := opcode.Unsigned64(b)
+	n := opcode.Uint64(b)
 	isLong := op == opcode.Long1 || op == opcode.Long4
 	if isLong && n > math.MaxInt32 {
 		return nil, malformed("negative length %d", int32(uint32(n)))
@@ -254,6 +252,7 @@ func (s *Scanner) counted(op opcode.Code) (any, error) {
 	return b, nil
 }
 
+// checkString checks the length of a str against the limit.
 func (s *Scanner) checkString(n int) error {
 	if limit := s.limits.StringBytes; int64(n) > limit {
 		return &LimitError{Limit: "StringBytes", Max: limit, Want: int64(n)}
@@ -261,7 +260,8 @@ func (s *Scanner) checkString(n int) error {
 	return nil
 }
 
-// intValue is the value of an int as the parsers of package opcode return it.
+// intValue returns an int in the form of Arg. Its arguments are the results of the parsers of
+// package opcode.
 func (s *Scanner) intValue(small int64, large *big.Int, err error) (any, error) {
 	switch {
 	case err != nil:
@@ -269,5 +269,5 @@ func (s *Scanner) intValue(small int64, large *big.Int, err error) (any, error) 
 	case large != nil:
 		return large, nil
 	}
-	return opcode.IntOf(small), nil
+	return opcode.PyInt(small), nil
 }

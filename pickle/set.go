@@ -2,23 +2,22 @@ package pickle
 
 import "sync/atomic"
 
-// Set is a Python set. Two members are the same if Python says so, see
-// [EqualKeys].
+// Set is a Python set. Its members are compared as [EqualKeys] does.
 type Set struct {
-	// Items are the members in the order of the stream. They are to be
-	// read; Add adds.
+	// Items are the members in the order of the stream. They must not be changed; use Add to add
+	// members.
 	Items []any
 	index memberIndex
 }
 
-// FrozenSet is a Python frozenset, as [Set].
+// FrozenSet is a Python frozenset. Its members are compared as [EqualKeys] does.
 type FrozenSet struct {
-	// Items are the members in the order of the stream, to be read only.
+	// Items are the members in the order of the stream. They must not be changed.
 	Items []any
 	index memberIndex
 }
 
-// NewSet returns a set of the items, the first of equal ones. An unhashable
+// NewSet returns a set of the items, without those that are equal to an earlier one. An unhashable
 // item is an error of the kind [ErrMalformed].
 func NewSet(items ...any) (*Set, error) {
 	s := new(Set)
@@ -39,25 +38,24 @@ func (s *Set) Len() int { return len(s.Items) }
 // Len returns the number of members.
 func (s *FrozenSet) Len() int { return len(s.Items) }
 
-// Has reports whether v is a member. It may be called from many goroutines at once.
+// Has reports whether v is a member. Several goroutines may call it at once.
 func (s *Set) Has(v any) bool { return s.index.has(s.Items, v) }
 
-// Has reports whether v is a member. It may be called from many goroutines at once.
+// Has reports whether v is a member. Several goroutines may call it at once.
 func (s *FrozenSet) Has(v any) bool { return s.index.has(s.Items, v) }
 
-// Add implements gopickle's types.SetAdder: it adds v unless an equal member
-// is there already. An unhashable v, which Python would refuse, is ignored; see
-// [Set.Insert].
+// Add implements gopickle's types.SetAdder: it adds v unless the set has an equal member. An
+// unhashable v, which is an error in Python, is ignored; see [Set.Insert].
 func (s *Set) Add(v any) { _ = s.Insert(v) }
 
-// Insert adds v unless an equal member is there already; an unhashable v is an
-// error of the kind [ErrMalformed].
+// Insert adds v unless the set has an equal member. An unhashable v is an error of the kind
+// [ErrMalformed].
 func (s *Set) Insert(v any) error {
 	var k keyer
 	return s.index.addAll(&k, &s.Items, []any{v})
 }
 
-// smallSet is the size up to which a set needs no index.
+// smallSet is the number of members up to which a set has no index.
 const smallSet = 8
 
 // memberIndex finds the members of a set by their keys.
@@ -65,7 +63,7 @@ type memberIndex struct {
 	keys atomic.Pointer[keyIndex]
 }
 
-// build returns the index of items, made with room for more if there is none yet.
+// build returns the index of items. If there is none yet, it makes one with room for more.
 func (x *memberIndex) build(k *keyer, items []any, more int) (*keyIndex, error) {
 	if m := x.keys.Load(); m != nil && m.n == len(items) {
 		return m, nil
@@ -78,6 +76,7 @@ func (x *memberIndex) build(k *keyer, items []any, more int) (*keyIndex, error) 
 	return m, nil
 }
 
+// has reports whether an item is equal to v.
 func (x *memberIndex) has(items []any, v any) bool {
 	var k keyer
 	if len(items) <= smallSet {
@@ -96,6 +95,7 @@ func (x *memberIndex) has(items []any, v any) bool {
 	return at >= 0 && err == nil
 }
 
+// smallHas reports whether an item has a comparable form, without an index.
 func smallHas(k *keyer, items []any, key any) bool {
 	for _, item := range items {
 		if other, err := k.key(item); err == nil && other == key {
@@ -105,7 +105,7 @@ func smallHas(k *keyer, items []any, key any) bool {
 	return false
 }
 
-// addAll adds to *items those of more that are not there.
+// addAll appends to *items the values of more that are not equal to an earlier one.
 func (x *memberIndex) addAll(k *keyer, items *[]any, more []any) error {
 	if *items == nil {
 		*items = make([]any, 0, len(more))

@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// TestSeveralToTheEnd reads pickles one after another from every kind of reader:
-// as many as there are, and then io.EOF again and again.
+// TestSeveralToTheEnd reads pickles one after another from every kind of reader. After the last one
+// every Load must return io.EOF.
 func TestSeveralToTheEnd(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		input := strings.Repeat("\x80\x04K\x07.", n)

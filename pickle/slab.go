@@ -6,16 +6,16 @@ import (
 	"github.com/unpkl/unpkl/internal/slab"
 )
 
-// slabReset is the length in bytes of a payload after which values go into new slabs: keeping one
-// container must not keep another one's array.
+// slabReset is the length in bytes of a payload behind which new slabs are begun. A caller that
+// keeps one container must not keep the large payload of another one alive.
 const slabReset = 16 << 10
 
-// slabs are where a machine puts small values.
+// slabs has the memory in which small values are allocated together.
 type slabs struct {
 	slab.Values
 	bytes   slab.Slab[[]byte]
 	letters slab.Slab[byte]
-	text16  slab.Slab[byte] // bytes objects, each at a multiple of 16
+	text16  slab.Slab[byte] // memory of bytes objects, each of which begins at a multiple of 16
 	lists   slab.Slab[types.List]
 	dicts   slab.Slab[types.Dict]
 	tuples  slab.Slab[types.Tuple]
@@ -23,14 +23,15 @@ type slabs struct {
 	entries slab.Slab[types.DictEntry]
 }
 
+// The sizes in bytes of an interface, a slice header and a DictEntry.
 const (
 	anySize    = 16
 	headerSize = 24
 	entrySize  = 32
 )
 
-// apart makes what follows live in new slabs.
-func (s *slabs) apart() {
+// startAnew makes later values go into new slabs.
+func (s *slabs) startAnew() {
 	s.bytes = slab.Slab[[]byte]{}
 	s.lists = slab.Slab[types.List]{}
 	s.dicts = slab.Slab[types.Dict]{}
@@ -39,12 +40,13 @@ func (s *slabs) apart() {
 	s.entries = slab.Slab[types.DictEntry]{}
 }
 
-// text boxes b, which is text: a copy, unless b is the caller's to give away.
-func (s *slabs) text(b []byte, own bool) any {
+// text returns the str with the bytes b. It copies them unless they are owned, which allows the
+// string to keep them.
+func (s *slabs) text(b []byte, owned bool) any {
 	switch {
 	case len(b) == 0:
 		return ""
-	case own:
+	case owned:
 		return s.String(stringOf(b))
 	case len(b) >= slab.Apart:
 		return string(b)
@@ -54,7 +56,7 @@ func (s *slabs) text(b []byte, own bool) any {
 	return s.String(stringOf(mem))
 }
 
-// bytesValue boxes b, which is the caller's to give away.
+// bytesValue returns b as an interface. The caller must not use b afterwards.
 func (s *slabs) bytesValue(b []byte) any {
 	if len(b) >= slab.Apart {
 		return b
@@ -64,8 +66,10 @@ func (s *slabs) bytesValue(b []byte) any {
 	return slab.BoxBytes(p)
 }
 
+// noItems is the memory of every empty list and tuple.
 var noItems = []any{}
 
+// copyItems returns a copy of items.
 func (s *slabs) copyItems(items []any) []any {
 	mem := s.manyItems(len(items))
 	copy(mem, items)

@@ -18,8 +18,8 @@ func (copier) Call(args ...any) (any, error) {
 	return &b, nil
 }
 
-// TestTally: what nested pickles, and several Unpicklers with one Tally, cost counts together;
-// what one Load after the other costs does not.
+// TestTally checks that the costs of nested pickles, and of several Unpicklers with one Tally, are
+// counted together, and those of one Load after another are not.
 func TestTally(t *testing.T) {
 	lists := "](" + strings.Repeat("]", 200_000) + "e."
 	copies := "cm\ncopy\nq\x00B\x20\x4e\x00\x00" + strings.Repeat("x", 20_000) + "\x85q\x01](" +

@@ -12,113 +12,111 @@ import (
 	"github.com/unpkl/unpkl/internal/window"
 )
 
-// HighestProtocol is the newest protocol that an [Unpickler] reads.
+// HighestProtocol is the highest protocol that an [Unpickler] reads.
 const HighestProtocol byte = 5
 
-// Encoding says what a Python 2 str (the opcodes STRING, BINSTRING and
-// SHORT_BINSTRING) becomes, as the encoding argument of Python's pickle.load does.
+// Encoding says what a Python 2 str (the opcodes STRING, BINSTRING and SHORT_BINSTRING) becomes, as
+// the encoding argument of Python's pickle.load does.
 type Encoding uint8
 
 // The encodings of a Python 2 str.
 const (
-	EncodingRaw    Encoding = iota // a string of the same bytes, whatever they are
-	EncodingASCII                  // a string; other bytes are an error (Python's default)
-	EncodingLatin1                 // a string, each byte a code point
-	EncodingUTF8                   // a string; what is not UTF-8 is an error
+	EncodingRaw    Encoding = iota // a string with the same bytes, whatever they are
+	EncodingASCII                  // a string; any other byte is an error (Python's default)
+	EncodingLatin1                 // a string with a code point for each byte
+	EncodingUTF8                   // a string; bytes that are not UTF-8 are an error
 	EncodingBytes                  // a []byte
 	EncodingKeep                   // a Py2String
 )
 
-// Unpickler reads pickles from a stream of bytes. The hook fields have the
-// names, types and meanings of gopickle's Unpickler; all of them may be nil.
+// Unpickler reads pickles from a stream of bytes. The hook fields have the names, types and
+// meanings of gopickle's Unpickler; all of them may be nil.
 //
-// An Unpickler is not safe for concurrent use; several of them share nothing.
+// An Unpickler is not safe for concurrent use. Different Unpicklers share nothing.
 type Unpickler struct {
-	// FindClass returns the value that stands for a class or function: see the
-	// package documentation for what it may be. Without it every
-	// class is a [Global]. The names that gopickle resolves before it asks its hook
-	// are asked for here too; if the hook has no answer for them
-	// (an error), they are Globals.
+	// FindClass returns the value that stands for a class or function; the package documentation
+	// says what it may be. Without it every class is a [Global]. It is also called for the few
+	// names that gopickle resolves before it calls its hook; if it returns an error for one of
+	// these, the class is a Global.
 	FindClass func(module, name string) (any, error)
-	// PersistentLoad returns the object of a persistent id. Without it, such an
+	// PersistentLoad returns the object that a persistent id stands for. Without it, a persistent
 	// id is an error of the kind ErrUnsupported.
 	PersistentLoad func(pid any) (any, error)
-	// GetExtension returns the object of an extension code, 1 or more. Without it,
-	// such a code is an error of the kind ErrUnsupported.
+	// GetExtension returns the object that an extension code stands for. The code is at least 1.
+	// Without it, an extension code is an error of the kind ErrUnsupported.
 	GetExtension func(code int) (any, error)
-	// NextBuffer returns the next out-of-band buffer (PEP 574): a []byte if
-	// it is read-only in Python, a *types.ByteArray if not, or any other value.
-	// Without it, such a buffer is an error of the kind ErrUnsupported.
+	// NextBuffer returns the next out-of-band buffer (PEP 574): a []byte if it is read-only in
+	// Python, a *types.ByteArray if not, or any other value. Without it, an out-of-band buffer is
+	// an error of the kind ErrUnsupported.
 	NextBuffer func() (any, error)
-	// MakeReadOnly returns a read-only view of such a buffer. Without it, a
-	// *types.ByteArray becomes a []byte of the same memory, and
-	// another value of NextBuffer stays what it is.
+	// MakeReadOnly returns a read-only view of such a buffer. Without it, a *types.ByteArray
+	// becomes a []byte with the same memory, and any other value is used as it is.
 	MakeReadOnly func(any) (any, error)
 
-	// Strict makes a class or function that no hook knows an error of the kind
-	// ErrUnknownGlobal. A hook that returns a [Global] does not know it.
+	// Strict makes a class or function that no hook knows an error of the kind ErrUnknownGlobal. A
+	// hook does not know a class if it returns a [Global] for it.
 	Strict bool
-	// Allow, where it is not nil, says which of the classes that no hook knows strict mode
-	// accepts all the same; each is then a [Global], as without Strict.
+	// Allow, if it is not nil, says which of the classes that no hook knows are no errors in strict
+	// mode. Such a class is a [Global], as without Strict.
 	Allow func(module, name string) bool
-	// KeepMemo keeps the memo from one Load to the next, which is how one Python
-	// Pickler writes several objects; streams of separate pickles need a new one for
-	// each, which is the default.
+	// KeepMemo keeps the memo from one Load to the next. This is needed for several objects that
+	// one Python Pickler has written. By default, each Load begins with an empty memo, for separate
+	// pickles.
 	KeepMemo bool
-	// SharedInput lets bytes objects of 4 KiB or more be part of the slice that
-	// NewUnpicklerBytes got, at any alignment, instead of copies.
+	// SharedInput allows bytes objects of 4 KiB or more to share memory with the slice that
+	// NewUnpicklerBytes was given, at any alignment. Otherwise they are copied.
 	SharedInput bool
 	// Encoding says what a Python 2 str becomes.
 	Encoding Encoding
 	// Limits bound what an input may cost.
 	Limits Limits
 
-	// compressed returns, for input that is being decompressed, how many compressed bytes that took
-	// so far, or is nil: see Limits.CompressionRatio. What several Unpicklers of one input cost is
-	// counted in one tally; without one, each Load counts anew.
+	// compressed returns the number of compressed bytes that were decompressed for the input so
+	// far, for Limits.CompressionRatio. It is nil if the input is not compressed.
 	compressed func() int64
-	tally      *bridge.Tally
+	// tally counts the cost of several Unpicklers of one input. If it is nil, each Load counts for
+	// itself.
+	tally *bridge.Tally
 
 	w     window.Window
 	slabs slabs
-	// host is that of the pickle that is being read, unless its tape is nil: hosts of pickles
-	// inside it, and one whose memo goes on, are made anew.
-	host   host
-	kept   *host // of the pickle before, with KeepMemo
-	proto  int
-	nested int
-	limits Limits        // with defaults
-	usage  *bridge.Tally // of the Load that runs
-	own    bridge.Tally
-	// steps are those of readPart until the pass begins.
-	steps []tape.Step
-	// running is the tape of the pickle that is being read, for the pickles inside it.
+	// host is the memory for the host of one pickle. It is in use if its tape is not nil. Nested
+	// pickles, and pickles with KeepMemo, have hosts of their own.
+	host     host
+	keptHost *host // with KeepMemo, the host of the last pickle
+
+	proto    int           // protocol of the last pickle
+	nested   int           // number of pickles around the current one
+	limits   Limits        // Limits with defaults
+	usage    *bridge.Tally // tally, or ownTally
+	ownTally bridge.Tally  // counts the current Load if tally is nil
+	// path is the path of readPartial for the next pass.
+	path []tape.PathStep
+	// running is the tape of the current pickle, for nested pickles.
 	running *tape.Tape
 }
 
 // NewUnpickler returns an Unpickler that reads from r.
 //
-// It reads r in blocks. If r can give bytes back, that is a bufio.Reader (or
-// whatever has its Peek, Discard and Buffered), a bytes.Buffer or an io.Seeker,
-// Load leaves it just behind the pickle, so that it can be read further by others. From any other
-// reader, up to 64 KiB may have been read that only the next Load of the same Unpickler
-// sees.
+// It reads r in blocks. If r is a bufio.Reader (or has the methods Peek, Discard and Buffered), a
+// bytes.Buffer or an io.Seeker, Load leaves it at the byte behind the pickle, so that others can
+// read on. From any other reader it may read up to 64 KiB more, which only the next Load of the
+// same Unpickler can use.
 func NewUnpickler(r io.Reader) *Unpickler {
 	return &Unpickler{w: window.New(r)}
 }
 
-// NewUnpicklerBytes returns an Unpickler that reads from data, which is neither
-// copied as a whole nor changed, and must not change while it is read.
+// NewUnpicklerBytes returns an Unpickler that reads from data. It neither copies data as a whole
+// nor changes it. The caller must not change data while it is read.
 func NewUnpicklerBytes(data []byte) *Unpickler {
 	return &Unpickler{w: window.Bytes(data)}
 }
 
-// Load reads the next pickle and returns its value. At the end of the input
-// it returns io.EOF, and only there; every other error is a [*DecodeError], or
-// that of the reader inside one.
+// Load reads the next pickle and returns its value. At the end of the input the error is io.EOF.
+// Every other error is a [*DecodeError]; an error of the reader is inside one.
 //
-// What it returns does not share memory with the input unless SharedInput is set.
-// After an error the input's position is not defined.
+// The value belongs to the caller. It does not share memory with the input unless SharedInput is
+// set. After an error the position in the input is undefined.
 func (u *Unpickler) Load() (any, error) {
 	p, err := u.read()
 	if err != nil {
@@ -128,8 +126,8 @@ func (u *Unpickler) Load() (any, error) {
 	return p.Object(p.Tape().Root())
 }
 
-// More reports whether the input goes on behind the pickle that was read last, with another one or
-// with anything else. Its error is the reader's.
+// More reports whether the input goes on behind the last pickle, with another pickle or anything
+// else. Its errors are those of the reader.
 func (u *Unpickler) More() (bool, error) {
 	switch err := u.begin(); {
 	case err == io.EOF:
@@ -142,28 +140,30 @@ func (u *Unpickler) More() (bool, error) {
 
 func init() {
 	bridge.Read = func(u any) (bridge.Pickle, error) { return u.(*Unpickler).read() }
-	bridge.ReadPart = func(u any, steps []tape.Step) (bridge.Pickle,
-		func([]tape.Step) (bridge.Pickle, error), error) {
-		return u.(*Unpickler).readPart(steps)
+	bridge.ReadPartial = func(u any, path []tape.PathStep) (bridge.Pickle,
+		func([]tape.PathStep) (bridge.Pickle, error), error) {
+		return u.(*Unpickler).readPartial(path)
 	}
 	bridge.SetInput = func(unpickler any, data []byte) { unpickler.(*Unpickler).setInput(data) }
-	bridge.Public = public
-	bridge.KnownGlobal = func(module, name string, static bool) any {
-		return knownGlobal{Module: module, Name: name, Static: static}
+	bridge.PublicError = publicError
+	bridge.ProgramGlobal = func(module, name string, static bool) any {
+		return programGlobal{Module: module, Name: name, Static: static}
 	}
 	bridge.NewPlans = func() any { return new(planCache) }
-	bridge.UsePlans = func(pickler, plans any) { pickler.(*Pickler).kept, _ = plans.(*planCache) }
-	bridge.ReadPayload = func(unpickler any, n int64) ([]byte, error) {
-		return payloads{unpickler.(*Unpickler)}.ReadPayload(n)
+	bridge.UsePlans = func(pickler, plans any) {
+		pickler.(*Pickler).planCache, _ = plans.(*planCache)
 	}
-	bridge.SetCosts = func(unpickler any, compressed func() int64, tally *bridge.Tally) {
+	bridge.ReadPayload = func(unpickler any, n int64) ([]byte, error) {
+		return builderInput{unpickler.(*Unpickler)}.ReadPayload(n)
+	}
+	bridge.SetTally = func(unpickler any, compressed func() int64, tally *bridge.Tally) {
 		u := unpickler.(*Unpickler)
 		u.compressed, u.tally = compressed, tally
 	}
 }
 
-// setInput makes u read data, as NewUnpicklerBytes does, with its hooks and options. Small values
-// of the pickle before do not share memory with those of the next.
+// setInput implements [bridge.SetInput]. It begins new slabs, so that small values of the next
+// pickle do not share memory with those of the last one.
 func (u *Unpickler) setInput(data []byte) {
 	u.w, u.slabs = window.Bytes(data), slabs{}
 }
@@ -175,62 +175,62 @@ func (u *Unpickler) read() (bridge.Pickle, error) {
 	}
 	u.w.Consume()
 	if u.usage = u.tally; u.usage == nil {
-		u.own = bridge.Tally{}
-		u.usage = &u.own
+		u.ownTally = bridge.Tally{}
+		u.usage = &u.ownTally
 	}
-	h, err := u.run(u.kept)
+	h, err := u.run(u.keptHost)
 	if u.tally != nil {
-		u.usage.Read += u.w.Offset()
+		u.usage.InputBytes += u.w.Offset()
 	}
 	if err != nil {
-		u.kept = nil
+		u.keptHost = nil
 		return nil, err
 	}
 	if u.KeepMemo {
-		u.kept = h
+		u.keptHost = h
 	}
 	u.w.End()
 	return h, nil
 }
 
-// readPart implements [bridge.ReadPart].
-func (u *Unpickler) readPart(steps []tape.Step) (p bridge.Pickle,
-	again func([]tape.Step) (bridge.Pickle, error), err error) {
+// readPartial implements [bridge.ReadPartial].
+func (u *Unpickler) readPartial(path []tape.PathStep) (p bridge.Pickle,
+	again func([]tape.PathStep) (bridge.Pickle, error), err error) {
 	if !u.w.IsSlice() || u.KeepMemo || u.tally != nil || u.compressed != nil {
-		steps = nil
+		path = nil
 	}
 	before := u.w
-	again = func(steps []tape.Step) (bridge.Pickle, error) {
-		u.w, u.steps = before, steps
+	again = func(path []tape.PathStep) (bridge.Pickle, error) {
+		u.w, u.path = before, path
 		p, err := u.read()
-		u.steps = nil
+		u.path = nil
 		return p, err
 	}
-	p, err = again(steps)
+	p, err = again(path)
 	return p, again, err
 }
 
-// tapes keeps the memory of tapes from one pickle to the next.
+// tapes has tapes that are not in use.
 var tapes = sync.Pool{New: func() any { return new(tape.Tape) }}
 
-// run carries out the opcodes of a pickle. kept is what the pickle before it has left, if its memo
-// goes on, else nil.
+// run carries out the opcodes of a pickle. kept is the host of the last pickle if its memo is kept,
+// else nil.
 func (u *Unpickler) run(kept *host) (*host, error) {
 	h := kept
 	if h == nil {
 		h = u.newHost()
 	}
 	h.keys.maxDepth = u.limits.Depth
-	h.ended = false
-	outer, steps := u.running, u.steps
-	u.running, u.steps = h.t, nil // pickles inside this one are wanted as they are
+	h.passEnded = false
+	outer, path := u.running, u.path
+	u.running, u.path = h.t, nil // nested pickles are read as a whole
 	err := h.t.Read(&u.w, &tape.Options{
 		Host:     h,
 		Limits:   u.tapeLimits(),
 		Usage:    u.usage.Usage,
 		RawStr:   u.Encoding == EncodingRaw,
 		KeepMemo: kept != nil,
-		Steps:    steps,
+		Path:     path,
 	})
 	if err == nil && len(h.dropped) > 0 {
 		err = h.keepDropped()
@@ -238,14 +238,14 @@ func (u *Unpickler) run(kept *host) (*host, error) {
 	u.running, u.usage.Usage = outer, h.t.Usage()
 	if err != nil {
 		h.Release()
-		return nil, public(err)
+		return nil, publicError(err)
 	}
 	u.proto = h.t.Protocol()
-	h.ended = !u.KeepMemo
+	h.passEnded = !u.KeepMemo
 	return h, nil
 }
 
-// newHost returns the host of a pickle.
+// newHost returns a host for a pickle.
 func (u *Unpickler) newHost() *host {
 	h := &u.host
 	if h.t != nil || u.KeepMemo {
@@ -255,7 +255,7 @@ func (u *Unpickler) newHost() *host {
 	return h
 }
 
-// tapeLimits are the limits that a pass keeps.
+// tapeLimits returns the limits that a pass enforces.
 func (u *Unpickler) tapeLimits() tape.Limits {
 	l := tape.Limits{
 		Objects:     u.limits.Objects,
@@ -271,7 +271,7 @@ func (u *Unpickler) tapeLimits() tape.Limits {
 	return l
 }
 
-// begin readies the window for a pickle.
+// begin prepares the window for the next pickle. The error is io.EOF if there is none.
 func (u *Unpickler) begin() error {
 	u.limits = u.Limits.WithDefaults()
 	u.w.Limit = u.limits.InputBytes
@@ -280,22 +280,20 @@ func (u *Unpickler) begin() error {
 		if errors.Is(err, io.EOF) {
 			return io.EOF
 		}
-		return &DecodeError{Offset: u.w.Offset(), Err: publicLimit(err)}
+		return &DecodeError{Offset: u.w.Offset(), Err: publicLimitError(err)}
 	}
 	return nil
 }
 
-// InputOffset returns the number of bytes of the input that have been
-// consumed: after Load, the offset of the byte behind the pickle's STOP.
+// InputOffset returns the number of bytes of the input that were consumed. After Load this is the
+// offset of the byte behind the pickle's STOP.
 func (u *Unpickler) InputOffset() int64 { return u.w.Offset() }
 
-// Protocol returns the protocol of the pickle that Load read last: the argument of its PROTO
-// opcode, or without one, as protocols 0 and 1 are, the newest protocol among its
-// opcodes.
+// Protocol returns the protocol of the last pickle that Load read. It is the argument of the PROTO
+// opcode, or if there is none, as in protocols 0 and 1, the highest protocol of an opcode.
 func (u *Unpickler) Protocol() int { return u.proto }
 
-// Load reads the first pickle of a file, as gopickle's function does: with no
-// hooks.
+// Load reads the first pickle of a file without any hooks, as gopickle's function does.
 func Load(filename string) (any, error) {
 	f, err := os.Open(filename)
 	if err != nil {
@@ -305,8 +303,7 @@ func Load(filename string) (any, error) {
 	return NewUnpickler(f).Load()
 }
 
-// Loads reads the first pickle of a string, as gopickle's function does: with no
-// hooks.
+// Loads reads the first pickle of a string without any hooks, as gopickle's function does.
 func Loads(s string) (any, error) {
 	return NewUnpickler(strings.NewReader(s)).Load()
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/unpkl/unpkl/internal/payload"
 )
 
-// TestReadersAreLeftBehindThePickle: readers that can give bytes back do.
+// TestReadersAreLeftBehindThePickle checks that peekers and seekers are left at the byte behind the
+// pickle.
 func TestReadersAreLeftBehindThePickle(t *testing.T) {
 	const first = "\x80\x04\x95\x02\x00\x00\x00\x00\x00\x00\x00K\x01."
 	path := filepath.Join(t.TempDir(), "two.pkl")
@@ -166,7 +167,7 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
-// trailer is a Builder that takes what follows its BUILD from the input.
+// trailer is a Builder that reads data behind its BUILD from the input.
 type trailer struct{ payload, nested any }
 
 func (b *trailer) PyBuild(in bridge.Input, state any) (any, error) {
@@ -214,7 +215,7 @@ type trailerClass struct{}
 
 func (trailerClass) PyNew(...any) (any, error) { return new(trailer), nil }
 
-// nester is a Builder that only nests.
+// nester is a Builder that loads a nested pickle.
 type nester struct{}
 
 func (nester) PyNew(...any) (any, error)                   { return nester{}, nil }
@@ -274,7 +275,7 @@ func TestFileFunctions(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce decodes in many goroutines; they share the input only.
+// TestManyAtOnce decodes in many goroutines that share only the input.
 func TestManyAtOnce(t *testing.T) {
 	data := records(300)
 	var wg sync.WaitGroup

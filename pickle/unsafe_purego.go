@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// This file is the twin of unsafe.go for the build tag purego. The same pickles come of it, byte
-// for byte, but for one kind of values: two boxes with the zero value of a type whose only content
-// is one pointer, such as struct{ *T }, are one object of Python here, and two there.
+// This file is the twin of unsafe.go for the build tag purego. The pickles are the same byte for
+// byte, with one exception: two interfaces with the zero value of a type whose only content is one
+// pointer, such as struct{ *T }, are one Python object here, and two objects there.
 //
-// Only strings that share memory are one string. A string that stringOf makes has memory of its
-// own, so that a slice of bytes and a string never share any.
+// The functions without a comment are documented in unsafe.go.
 
-// pointer is the unsafe.Pointer that reflection gives, or, of a boxed value other than a pointer or
-// map, its reflect.Value: == compares that by where the box is. Either keeps what it points to.
+// pointer is the unsafe.Pointer that reflection returns. For the value in an interface, other than
+// a pointer or map, it is the reflect.Value, which == compares by the memory of the value. Both
+// keep the memory.
 type pointer = any
 
 var addressSeed = maphash.MakeSeed()
 
-// addressWord is a hash where reflection gives no number; two boxes have the same with a
-// probability of 2**-64, where a key that is compared by its identity is inside of a tuple.
+// addressWord returns a hash if reflection does not give the address as a number. The hash decides
+// about the identity of keys inside of tuples; two of them are equal with a probability of 2**-64.
 func addressWord(p pointer) uintptr {
 	if v := reflect.ValueOf(p); v.Kind() == reflect.UnsafePointer {
 		return v.Pointer()
@@ -67,7 +67,8 @@ func typeOfBox(v any) uintptr {
 
 func typeAddress(t reflect.Type) uintptr { return reflect.ValueOf(t).Pointer() }
 
-// stringOf returns a copy, of its own even for a single byte, of which string(b) has one for all.
+// stringOf returns a copy of b in memory of its own, also for a single byte, for which string(b)
+// would return shared memory. So no string shares memory with a slice of bytes.
 func stringOf(b []byte) string {
 	var s strings.Builder
 	s.Write(b)
@@ -108,7 +109,7 @@ func (a address) isNil() bool { return a.v.IsNil() }
 
 func (a address) length() int { return a.v.Len() }
 
-// items returns a itself: a slice as well as an array has its items.
+// items returns a itself, which has the items of a slice as well as of an array.
 func (a address) items() address { return a }
 
 func (a address) itemsPointer() pointer { return valuePointer(a.v) }
@@ -116,6 +117,6 @@ func (a address) itemsPointer() pointer { return valuePointer(a.v) }
 func (a address) item(i int, _ uintptr) address { return address{a.v.Index(i)} }
 
 func (a address) field(f *planField) address {
-	v, _ := f.in(a.v)
+	v, _ := f.fieldIn(a.v)
 	return address{v}
 }

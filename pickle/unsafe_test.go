@@ -11,8 +11,8 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// TestIdentity: two values are one if they share memory and are of one type and length, in a box or
-// not, and whatever the collector does between.
+// TestIdentity checks that two values have equal identities if they share memory and have the same
+// type and length, in an interface or not, and also after a garbage collection.
 func TestIdentity(t *testing.T) {
 	text, data := strings.Repeat("text", 9), []byte("bytes")
 	items := []any{1, "a", 2.5}
@@ -70,7 +70,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// TestBoxedIdentity: what is in a box is a key like no other, and written once for each box.
+// TestBoxedIdentity checks that the value in an interface is equal only to itself as a key, and is
+// written once for each interface.
 func TestBoxedIdentity(t *testing.T) {
 	nan, another := any(math.NaN()), any(math.NaN())
 	list, tail := any([]int{1}), any([]int{1})
@@ -96,7 +97,7 @@ func TestBoxedIdentity(t *testing.T) {
 	}
 }
 
-// widths has a field of each type that is read where it is.
+// widths has a field of each type that is read by its address.
 type widths struct {
 	B   bool
 	I   int
@@ -120,8 +121,8 @@ type widths struct {
 	P   *int
 }
 
-// TestAddress: what is read of a struct where it is is what reflection reads, for the least and the
-// largest values of each type, in memory and in a box.
+// TestAddress compares fields that are read by their addresses with those that reflection reads,
+// for the least and greatest values of each type, in addressable memory and in an interface.
 func TestAddress(t *testing.T) {
 	i := 5
 	for _, x := range []*widths{
@@ -139,7 +140,7 @@ func TestAddress(t *testing.T) {
 		shared := []*widths{x, x}
 		for protocol := range int(HighestProtocol) + 1 {
 			for _, v := range []any{x, *x, shared, []widths{*x, *x}} {
-				// The hook is told of the text in Go values, which makes it an object.
+				// A string of a Go value reaches the hook as an interface and so gets an identity.
 				checkFast(t, v, protocol, StringsByValue)
 			}
 		}

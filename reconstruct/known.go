@@ -9,7 +9,7 @@ import (
 
 // What readers that need no objects know of this package's classes: see package known.
 func init() {
-	bridge.Known = func(class any) (uint16, *known.Rules) {
+	bridge.KnownClass = func(class any) (uint16, *known.Bounds) {
 		c, ok := class.(Class)
 		switch {
 		case !ok:

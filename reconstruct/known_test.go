@@ -57,9 +57,9 @@ func TestKnownAsCalled(t *testing.T) {
 // sameAsCalled returns how many classes of a pickle have codes.
 func sameAsCalled(t *testing.T, name string, data []byte) (codes int) {
 	t.Helper()
-	original := bridge.Known
-	defer func() { bridge.Known = original }()
-	bridge.Known = func(class any) (uint16, *known.Rules) {
+	original := bridge.KnownClass
+	defer func() { bridge.KnownClass = original }()
+	bridge.KnownClass = func(class any) (uint16, *known.Bounds) {
 		code, rules := original(class)
 		if code != 0 && code != known.ClassRecorded {
 			codes++
@@ -67,7 +67,7 @@ func sameAsCalled(t *testing.T, name string, data []byte) (codes int) {
 		return code, rules
 	}
 	got := writtenAgain(data)
-	bridge.Known = func(class any) (uint16, *known.Rules) {
+	bridge.KnownClass = func(class any) (uint16, *known.Bounds) {
 		if code, rules := original(class); code == known.ClassRecorded {
 			return code, rules // of which the opcode is known, as of what nobody knows
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -107,6 +108,14 @@ func ReadPandasScalar(v any) (value any, ok bool, err error) {
 type PandasTimedelta struct {
 	Value int64
 	Unit  string // "s", "ms", "us" or "ns"
+}
+
+func init() {
+	framehook.IsMissing = func(v any) bool {
+		_, typed := v.(PandasNull)
+		_, written := pandasNull(v)
+		return typed || written
+	}
 }
 
 // pandasNull recognises the globals and calls that stand for NaT and NA.

@@ -64,12 +64,12 @@ type Reducers struct {
 
 // pyName names a class or function.
 func pyName(module, global string) pickle.Named {
-	return bridge.KnownGlobal(module, global, false).(pickle.Named)
+	return bridge.ProgramGlobal(module, global, false).(pickle.Named)
 }
 
 // pyType names a class that is built in C.
 func pyType(module, global string) pickle.Named {
-	return bridge.KnownGlobal(module, global, true).(pickle.Named)
+	return bridge.ProgramGlobal(module, global, true).(pickle.Named)
 }
 
 // NewReducers returns Reducers with the given options.

@@ -35,7 +35,7 @@ type Resolver struct {
 	// openSidecar is the option of that name.
 	openSidecar func(name string) (io.ReadCloser, error)
 	owner       ndarray.Owner
-	rules       known.Rules // for calls that are put off
+	rules       known.Bounds // for deferred calls: see package known
 	// setPlain sets the state of an array that is no subclass; kept so that each
 	// array does not make a function of its own.
 	setPlain func(a *ndarray.Array, state any) error
@@ -45,7 +45,7 @@ type Resolver struct {
 func New(opts Options) *Resolver {
 	r := &Resolver{limits: opts.Limits.WithDefaults(), longDouble: opts.LongDouble,
 		openSidecar: opts.OpenSidecar, owner: opts.Owner}
-	r.rules = known.Rules{Dims: r.limits.Dims, Elements: r.limits.Elements, Owner: r.owner}
+	r.rules = known.Bounds{MaxDims: r.limits.Dims, MaxElements: r.limits.Elements, Owner: r.owner}
 	r.setPlain = r.setPlainArray
 	return r
 }

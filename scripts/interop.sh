@@ -12,6 +12,27 @@ names=("$@")
 [ ${#names[@]} -gt 0 ] || names=(py311-np126 py313-np2)
 scripts/make_venvs.sh --if-possible "${names[@]}"
 mapfile -t packages < <(grep -rl --include='*_test.go' UNPKL_PYTHON . | xargs -n1 dirname | sort -u)
+
+# live PACKAGE FLAG...: the tests of a package, as go test runs them, with flags of the test binary. A binary is linked
+# once for all interpreters, which take turns with it: linking takes longer than many of the tests.
+tests=$(mktemp -d)
+trap 'rm -rf "$tests"' EXIT
+live() {
+    local dir=$1 binary=$tests/${1//\//_}.test log
+    shift
+    [ -x "$binary" ] || go test -c -o "$binary" "$dir"
+    log=$(mktemp -p "$tests")
+    SECONDS=0
+    if (cd "$dir" && "$binary" -test.timeout 20m "$@") >"$log" 2>&1; then
+        echo "ok  $dir  $SECONDS s"
+    else
+        cat "$log"
+        echo "FAIL $dir"
+        return 1
+    fi
+}
+export -f live
+export tests
 # Long tests that no Python judges; go test runs them.
 without='Deep|OpenEdited|Cut$|Gopickle|Truncated|KnownAsCalled|LinearTime|KeyIndex|Constructed|KeptMemory|ReadmePrograms|TestPackLossless|Routes|KilledShards|(Dis|Pack|DiffOf|Repickle|LookupOf)Fixtures|Collector|Limits'
 ran=0
@@ -20,7 +41,8 @@ for name in "${names[@]}"; do
     [ -x "$python" ] || continue
     echo "interop: $name: $("$python" -c 'import sys, numpy; print("CPython %s, NumPy %s" % (sys.version.split()[0], numpy.__version__))')"
     "$python" scripts/test_compare.py
-    UNPKL_RANDOM=2000 UNPKL_PYTHON=$python go test -count=1 -skip "$without" "${packages[@]}"
+    printf '%s\n' "${packages[@]}" | UNPKL_RANDOM=2000 UNPKL_PYTHON=$python \
+        xargs -P "$(nproc)" -I{} bash -c 'live "$@"' live {} -test.skip "$without"
     ran=$((ran + 1))
 done
 
@@ -35,7 +57,7 @@ if [ $# -eq 0 ]; then
         echo "interop: $name: $("$python" -c 'import sys, pandas; print("CPython %s, pandas %s" % (sys.version.split()[0], pandas.__version__))')"
         found=$found${found:+:}$python
         # Random values, with frames among them.
-        UNPKL_RANDOM=400 UNPKL_PYTHON=$python go test -count=1 -run TestInteropRandom ./cmd/unpkl
+        UNPKL_RANDOM=400 UNPKL_PYTHON=$python live ./cmd/unpkl -test.run TestInteropRandom
     done
     joblibs=
     for name in py36-sklearn py313-sklearn; do
@@ -46,9 +68,10 @@ if [ $# -eq 0 ]; then
         echo "interop: no Python with pandas, joblib or pandas 3: their tests would be skipped" >&2
         exit 1
     fi
-    UNPKL_JOBLIB_PYTHONS=$joblibs go test -count=1 -run TestInteropJoblib .
-    UNPKL_PANDAS_PYTHONS=$found go test -count=1 -run "TestInteropPandas|TestInteropBuiltFrame" . ./reconstruct
-    UNPKL_PANDAS_PYTHONS=$newest go test -count=1 -run TestInterop ./frame/arrowframe
+    UNPKL_JOBLIB_PYTHONS=$joblibs live . -test.run TestInteropJoblib
+    UNPKL_PANDAS_PYTHONS=$found live . -test.run "TestInteropPandas|TestInteropBuiltFrame"
+    UNPKL_PANDAS_PYTHONS=$found live ./reconstruct -test.run "TestInteropPandas|TestInteropBuiltFrame"
+    UNPKL_PANDAS_PYTHONS=$newest live ./frame/arrowframe -test.run TestInterop
 
     # xarray, pyarrow, polars and GeoPandas, oldest and newest.
     objects=
@@ -57,36 +80,39 @@ if [ $# -eq 0 ]; then
         [ ! -x "$venvs/$name/bin/python" ] || objects=$objects${objects:+:}$venvs/$name/bin/python
     done
     [ -n "$objects" ] || { echo "interop: no Python with xarray: its tests would be skipped" >&2; exit 1; }
-    UNPKL_OBJECTS_PYTHONS=$objects go test -count=1 -run TestInteropObjects ./reconstruct ./frame/arrowframe ./convert
+    UNPKL_OBJECTS_PYTHONS=$objects live ./reconstruct -test.run TestInteropObjects
+    UNPKL_OBJECTS_PYTHONS=$objects live ./frame/arrowframe -test.run TestInteropObjects
+    UNPKL_OBJECTS_PYTHONS=$objects live ./convert -test.run TestInteropObjects
 
     # What only these libraries' own environments can tell.
     scripts/make_venvs.sh py313-mldtypes py311-hdf5 py311-convert
-    UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python go test -count=1 -run InteropMLDtypes ./reconstruct
+    UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python live ./reconstruct -test.run InteropMLDtypes
     scripts/make_venvs.sh py313-objects
-    UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python go test -count=1 -run InteropLibraries ./reconstruct
+    UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python live ./reconstruct -test.run InteropLibraries
     # Many values of each library, written again; its own comparison judges.
     scripts/make_venvs.sh --if-possible py312-boost py36-boost
     libraries=
     for name in py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py27-sklearn py312-boost py36-boost py313-torch; do
         [ ! -x "$venvs/$name/bin/python" ] || libraries=$libraries${libraries:+:}$venvs/$name/bin/python
     done
-    UNPKL_LIBRARY_PYTHONS=$libraries go test -count=1 -timeout 30m -run InteropLibraryValues ./reconstruct
+    UNPKL_LIBRARY_PYTHONS=$libraries live ./reconstruct -test.run InteropLibraryValues
     # Of those and of Python's own classes what the commands show, find the same, verify and write again.
     UNPKL_LIBRARY_PYTHONS=$venvs/py27-np116/bin/python:$venvs/py36-np111/bin/python:$venvs/py313-np2/bin/python \
-        go test -count=1 -timeout 30m -run InteropLibraryCommands ./cmd/unpkl
+        live ./cmd/unpkl -test.run InteropLibraryCommands
     # Functions and classes that dill and cloudpickle write, called after they were written again.
     scripts/make_venvs.sh --if-possible py36-objects
     functions=
     for name in py36-objects py313-objects; do
         [ ! -x "$venvs/$name/bin/python" ] || functions=$functions${functions:+:}$venvs/$name/bin/python
     done
-    UNPKL_FUNCTION_PYTHONS=$functions go test -count=1 -run InteropFunctions ./reconstruct
-    UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python go test -count=1 ./hdf5/...
-    UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python go test -count=1 ./convert
+    UNPKL_FUNCTION_PYTHONS=$functions live ./reconstruct -test.run InteropFunctions
+    UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python live ./hdf5
+    UNPKL_HDF5_PYTHON=$venvs/py311-hdf5/bin/python live ./hdf5/pytables
+    UNPKL_CONVERT_PYTHON=$venvs/py311-convert/bin/python live ./convert
     # One callable in twelve of the standard library and of what scikit-learn brings, called.
     calls=$(mktemp)
     (cd "$(mktemp -d)" && "$venvs/py313-sklearn/bin/python" "$OLDPWD/scripts/audit_calls.py" --seconds 100 --part 0/12) >"$calls"
-    UNPKL_AUDIT_CALLS=$calls go test -count=1 -run TestLiveCalls ./audit
+    UNPKL_AUDIT_CALLS=$calls live ./audit -test.run TestLiveCalls
     rm -f "$calls"
     go build -o "$venvs/.unpkl" ./cmd/unpkl
     "$venvs/py313-sklearn/bin/python" scripts/audit_false_alarms.py --unpkl "$venvs/.unpkl"
@@ -102,7 +128,7 @@ if [ $# -eq 0 ]; then
     [ ! -x "$venvs/py313-torch/bin/python" ] ||
         "$venvs/py313-torch/bin/python" scripts/audit_false_alarms.py --torch --unpkl "$venvs/.unpkl"
     [ ! -x "$venvs/py313-torch/bin/python" ] ||
-        UNPKL_TORCH_PYTHON=$venvs/py313-torch/bin/python go test -count=1 ./torch
+        UNPKL_TORCH_PYTHON=$venvs/py313-torch/bin/python live ./torch
 fi
 echo "interop: $ran environments"
 [ "$ran" -gt 0 ] || { echo "interop: no Python to test with" >&2; exit 1; }

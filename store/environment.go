@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Schemes returns those of the URLs that [Environment] has a store for: s3 and gs.
+// Schemes returns the schemes of URLs for which [Environment] has a store: s3 and gs.
 func Schemes() []string { return []string{"s3", "gs"} }
 
-// Environment returns the store that URLs of a scheme are of, as the environment's variables say.
+// Environment returns the store for URLs of a scheme, configured by environment variables:
 //
-//   - s3: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, a URL, else Amazon's; AWS_REGION or
+//   - s3: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, a URL, by default Amazon's; AWS_REGION or
 //     AWS_DEFAULT_REGION; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
-//   - gs: GS_ENDPOINT_URL, else Google's, by the protocol of S3 that it speaks too;
-//     GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY, which are HMAC keys
+//   - gs: GS_ENDPOINT_URL, by default Google's; GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY, which
+//     are HMAC keys. Google's store is used through the protocol of S3, which it supports.
 //
-// Without keys it asks as nobody, for what is public.
+// Without keys, requests are anonymous, for public objects.
 func Environment(scheme string) (*Store, error) {
 	c := S3Config{Scheme: scheme}
 	endpoint := ""

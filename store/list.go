@@ -12,20 +12,20 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
-// Entry is an object of a list.
+// Entry is an object in a list.
 type Entry struct {
 	// URL names the object: s3://BUCKET/KEY.
 	URL string
 	// Size is its size in bytes.
 	Size int64
-	// Modified is when it was put there last.
+	// Modified is the time of its last modification.
 	Modified time.Time
 }
 
-// List lists the objects whose URLs begin with a prefix, s3://BUCKET/ at least, in the order of
-// their keys' bytes. Those that stand for folders, whose keys end in '/', are passed over. A page
-// of the list that fails is asked for again, from behind the last object that came. An error ends
-// the list; of a bucket that is not there it is of the kind [fs.ErrNotExist].
+// List lists the objects whose URLs begin with prefix, which is at least s3://BUCKET/, in the byte
+// order of their keys. Objects that stand for folders, whose keys end in '/', are left out. If a
+// page of the list fails, List asks again from the last object on. An error ends the list; if the
+// bucket does not exist, it is of the kind [fs.ErrNotExist].
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		bucket, key, err := s.split(prefix)
@@ -41,7 +41,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 	}
 }
 
-// split returns the bucket and the key of a URL; the key may be empty.
+// split splits a URL into the bucket and the key, which may be empty.
 func (s *Store) split(rawURL string) (bucket, key string, err error) {
 	rest, ok := strings.CutPrefix(rawURL, s.c.Scheme+"://")
 	bucket, key, slash := strings.Cut(rest, "/")
@@ -51,19 +51,19 @@ func (s *Store) split(rawURL string) (bucket, key string, err error) {
 	return bucket, key, nil
 }
 
-// listing is a list that is being read.
+// listing is the state of a list.
 type listing struct {
 	s              *Store
 	bucket, prefix string
-	last           string // the key that came last, "" before the first
+	last           string // the key that was listed last, "" before the first
 	yield          func(Entry, error) bool
 }
 
-// errEnough ends a list whose consumer wants no more.
+// errEnough ends a list when its consumer wants no more objects.
 var errEnough = errors.New("enough")
 
-// run reads the list, and goes on behind what came where that breaks off. Tries are counted anew
-// once an object came.
+// run lists the objects, and continues after the last one if the list breaks off. The tries are
+// counted again after each object.
 func (l *listing) run(ctx context.Context) error {
 	for {
 		before := l.last
@@ -74,8 +74,8 @@ func (l *listing) run(ctx context.Context) error {
 	}
 }
 
-// once reads the list from behind the last key, until it ends or fails. An answer that does not
-// come in time is a failure; the time that the consumer takes does not count.
+// once lists the objects after the last key, until the list ends or fails. An answer that does not
+// arrive in time is a failure; the time of the consumer does not count.
 func (l *listing) once(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

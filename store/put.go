@@ -16,16 +16,17 @@ import (
 )
 
 const (
-	// mostParts is how many parts one object may have.
+	// mostParts is the largest number of parts of an object.
 	mostParts = 10_000
-	// partsAtOnce is how many parts of an object are sent at once.
+	// partsAtOnce is the number of parts of an object that are sent at once.
 	partsAtOnce = 4
 )
 
-// Put writes size bytes of r as the object that a URL names, instead of one that is there. The
-// object is there once all of it is: what fails or is cancelled leaves the name as it was. What is
-// larger than a part is sent in parts, several at once, each of which is sent again where that
-// fails; r is read by several goroutines then. Each part carries its sum, which the store compares.
+// Put writes size bytes of r as the object that a URL names, and replaces an existing object. The
+// new object appears when all of it is written: after an error or cancellation the old object is
+// unchanged. An object larger than a part is sent in parts. Several parts are sent at once, so r is
+// read by several goroutines; a part that fails is sent again. Each part has a checksum, which the
+// store verifies.
 func (s *Store) Put(ctx context.Context, rawURL string, r io.ReaderAt, size int64) error {
 	bucket, key, err := s.split(rawURL)
 	if err == nil && key == "" {
@@ -49,24 +50,24 @@ func (s *Store) Put(ctx context.Context, rawURL string, r io.ReaderAt, size int6
 	return nil
 }
 
-// upload is an object that is being written.
+// upload is the state of a Put.
 type upload struct {
 	s           *Store
 	core        minio.Core
 	bucket, key string
 	r           io.ReaderAt
-	size, part  int64  // bytes
-	id          string // of what is sent in parts
+	size, part  int64  // bytes of the object and of a part
+	id          string // of a multipart upload
 }
 
-// section is what one request sends.
+// section is the body of one request.
 type section struct {
 	*io.SectionReader
-	md5    string // in base64, which the store compares
-	sha256 string // in hexadecimal, which the signature is of; "" where TLS keeps the bytes
+	md5    string // in base64; the store verifies it
+	sha256 string // in hexadecimal, for the signature; "" over TLS, which protects the bytes
 }
 
-// section returns the bytes from one position on, as many as one request takes.
+// section returns the section at an offset, which has the size of a part or less.
 func (u *upload) section(at int64) (*section, error) {
 	r := io.NewSectionReader(u.r, at, min(u.part, u.size-at))
 	sum, signed := md5.New(), sha256.New()
@@ -84,17 +85,17 @@ func (u *upload) section(at int64) (*section, error) {
 	return out, nil
 }
 
-// again returns the bytes from their beginning. A try that was given up may read on for a moment,
-// so that each has its own reader.
+// again returns a new reader of the whole section. Each try needs its own, because an earlier try
+// that was given up may read on for a moment.
 func (s *section) again() io.Reader { return io.NewSectionReader(s, 0, s.Size()) }
 
-// whole sends all by one request.
+// whole sends the object by one request.
 func (u *upload) whole(ctx context.Context) error {
 	r, err := u.section(0)
 	if err != nil {
 		return err
 	}
-	// All bytes are signed by one sum rather than piece by piece, which not every store takes.
+	// The body is signed by one checksum, because not every store supports signed chunks.
 	opts := minio.PutObjectOptions{DisableContentSha256: true}
 	return u.s.retry(ctx, u.s.c.Timeout, func(ctx context.Context) error {
 		_, err := u.core.PutObject(ctx, u.bucket, u.key, r.again(), u.size, r.md5, r.sha256, opts)
@@ -102,8 +103,8 @@ func (u *upload) whole(ctx context.Context) error {
 	})
 }
 
-// inParts sends parts, which become the object when all are there. Where one fails for good the
-// store is told to forget them.
+// inParts sends the parts, and asks the store to join them. If a part fails for good, it asks the
+// store to drop the parts.
 func (u *upload) inParts(ctx context.Context) error {
 	err := u.s.retry(ctx, u.s.c.Timeout, func(ctx context.Context) (err error) {
 		u.id, err = u.core.NewMultipartUpload(ctx, u.bucket, u.key, minio.PutObjectOptions{})
@@ -156,9 +157,9 @@ func (u *upload) send(ctx context.Context, i int) (etag string, err error) {
 	return etag, err
 }
 
-// complete makes the object of the parts. The store may have done so although its answer did not
-// come: it knows nothing of the parts then when it is asked again, and has another object of their
-// size than before.
+// complete asks the store to join the parts. If the answer is lost, the store may have done so:
+// when asked again, it does not know the upload any more, but has another object of the same size
+// than before.
 func (u *upload) complete(ctx context.Context, parts []minio.CompletePart) error {
 	before, asked := u.stat(ctx), false
 	return u.s.retry(ctx, u.s.c.Timeout, func(ctx context.Context) error {
@@ -175,7 +176,7 @@ func (u *upload) complete(ctx context.Context, parts []minio.CompletePart) error
 	})
 }
 
-// stat returns what the store says of the object, nothing where there is none.
+// stat returns the store's description of the object, or the zero value if there is none.
 func (u *upload) stat(ctx context.Context) (info minio.ObjectInfo) {
 	err := u.s.retry(ctx, u.s.c.Timeout, func(ctx context.Context) (err error) {
 		info, err = u.s.client.StatObject(ctx, u.bucket, u.key, minio.StatObjectOptions{})
@@ -187,14 +188,14 @@ func (u *upload) stat(ctx context.Context) (info minio.ObjectInfo) {
 	return info
 }
 
-// isUnknownUpload reports that a store knows nothing of the parts: they are an object, or
-// forgotten.
+// isUnknownUpload reports whether an error says that the store does not know the upload: its parts
+// have been joined or dropped.
 func isUnknownUpload(err error) bool {
 	var answer minio.ErrorResponse
 	return errors.As(err, &answer) && answer.Code == "NoSuchUpload"
 }
 
-// forget lets the store forget the parts, also where the writing was cancelled.
+// forget asks the store to drop the parts, even if the context was cancelled.
 func (u *upload) forget(ctx context.Context) error {
 	err := u.s.retry(context.WithoutCancel(ctx), u.s.c.Timeout, func(ctx context.Context) error {
 		return u.core.AbortMultipartUpload(ctx, u.bucket, u.key, u.id)

@@ -20,7 +20,7 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// step is what a request of a writer does.
+// step returns which step of writing a request is.
 func step(r *http.Request) string {
 	q := r.URL.Query()
 	switch {
@@ -38,7 +38,7 @@ func step(r *http.Request) string {
 	return r.Method
 }
 
-// writeFaults are what goes wrong with the next requests of each step.
+// writeFaults are the faults of the next requests, by step.
 type writeFaults struct {
 	mu   sync.Mutex
 	next map[string][]string
@@ -65,14 +65,14 @@ func (f *writeFaults) set(next map[string][]string) {
 	f.next, f.done = next, nil
 }
 
-// lost is an answer that does not reach the asker.
+// lost is an answer that does not reach the client.
 type lost struct{ header http.Header }
 
 func (w lost) Header() http.Header         { return w.header }
 func (w lost) Write(p []byte) (int, error) { return len(p), nil }
 func (w lost) WriteHeader(int)             {}
 
-// answer serves a request of a writer, or lets it go wrong.
+// answer serves a request of a writer, or applies a fault.
 func (f *writeFaults) answer(w http.ResponseWriter, r *http.Request, serve http.Handler) {
 	switch fault := f.take(r); fault {
 	case "": // nothing goes wrong
@@ -103,7 +103,7 @@ func (f *writeFaults) answer(w http.ResponseWriter, r *http.Request, serve http.
 	}
 }
 
-// writable returns a store to write to, whose parts have 1,000 bytes, and what goes wrong with it.
+// writable returns a store for writing, with parts of 1,000 bytes, and its faults.
 func writable(t *testing.T) (*store.Store, *s3mem.Backend, *writeFaults) {
 	t.Helper()
 	f := &writeFaults{}
@@ -128,7 +128,7 @@ func writable(t *testing.T) (*store.Store, *s3mem.Backend, *writeFaults) {
 	return s, backend, f
 }
 
-// content returns what an object has, nil where there is none.
+// content returns the content of an object, or nil if there is none.
 func content(t *testing.T, b *s3mem.Backend, key string) []byte {
 	t.Helper()
 	o, err := b.GetObject("data", key, nil)
@@ -150,7 +150,7 @@ func putBytes(s *store.Store, key string, data []byte) error {
 	return s.Put(context.Background(), "s3://data/"+key, bytes.NewReader(data), int64(len(data)))
 }
 
-// TestPut: what is written is what was given, at the ends of parts too.
+// TestPut: an object has the bytes that were written, for sizes around the ends of parts too.
 func TestPut(t *testing.T) {
 	s, backend, _ := writable(t)
 	for _, n := range []int{0, 1, 999, 1000, 1001, 2000, 4321} {
@@ -178,8 +178,8 @@ func TestPut(t *testing.T) {
 	}
 }
 
-// TestPutFaults: requests that break off, are answered late, not at all or that the store is busy,
-// and bytes that arrive as others, are sent again, each part by itself.
+// TestPutFaults: a request is made again, for its part only, if it breaks off, if the answer is
+// late, lost, or says that the store is busy, and if the bytes arrive changed.
 func TestPutFaults(t *testing.T) {
 	s, backend, f := writable(t)
 	small, large := randomBytes(700), randomBytes(3500)
@@ -214,7 +214,7 @@ func TestPutFaults(t *testing.T) {
 	}
 }
 
-// uploads is how many objects are being written in parts, as the store has it.
+// uploads returns the number of multipart uploads in the store.
 func (f *writeFaults) uploads(t *testing.T) int {
 	t.Helper()
 	r, err := http.Get(f.url + "/data?uploads")
@@ -232,8 +232,7 @@ func (f *writeFaults) uploads(t *testing.T) int {
 	return bytes.Count(text, []byte("<Upload>"))
 }
 
-// TestPutFails: what fails for good, or is cancelled, leaves the object that was there, and no
-// parts.
+// TestPutFails: after an error or cancellation the old object is unchanged, and no parts are left.
 func TestPutFails(t *testing.T) {
 	s, backend, f := writable(t)
 	before := []byte("what was there")
@@ -278,7 +277,7 @@ func TestPutFails(t *testing.T) {
 	}
 }
 
-// ExampleStore_Put writes an object to a store that is in this process.
+// ExampleStore_Put writes an object to a store in this process.
 func ExampleStore_Put() {
 	backend := s3mem.New()
 	server := httptest.NewServer(gofakes3.New(backend).Server())

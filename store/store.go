@@ -1,15 +1,15 @@
-// Package store reads files of object stores by range, and writes whole ones: what S3 and its like
-// call objects are an [io.ReaderAt] with a size, as unpkl.OpenReaderAt takes one.
+// Package store reads ranges of files in object stores, and writes whole files. An object of S3, or
+// of a store like it, is an [io.ReaderAt] with a size, which unpkl.OpenReaderAt takes.
 //
 //	s, err := store.S3(store.S3Config{Endpoint: "s3.amazonaws.com", ...})
 //	o, err := s.Open(ctx, "s3://bucket/data/x.pkl")
 //	f, err := unpkl.OpenReaderAt(o, o.Size())
 //
-// [Store.List] lists the objects below a prefix, [Store.Put] writes one, and [Environment] takes
-// endpoint, region and keys from the variables that the stores' own tools read.
+// [Store.List] lists the objects below a prefix, [Store.Put] writes an object, and [Environment]
+// reads endpoint, region and keys from the variables that the stores' own tools use.
 //
-// It stands on minio-go, which is a client of S3's protocol and little else; Google's and others'
-// stores speak that protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
+// The package uses minio-go, a client of S3's protocol and little else. Google's store and others
+// support this protocol too. gocloud.dev/blob would bring the SDKs of three clouds.
 package store
 
 import (
@@ -26,34 +26,33 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// S3Config says where a store is and who asks.
+// S3Config describes a store and the credentials for it.
 type S3Config struct {
-	// Scheme is that of the URLs of the store's objects; "" is s3.
+	// Scheme is the scheme of the URLs of objects; "" is s3.
 	Scheme string
 	// Endpoint is host[:port], such as s3.amazonaws.com or storage.googleapis.com.
 	Endpoint string
-	// Insecure is HTTP instead of HTTPS.
+	// Insecure selects HTTP instead of HTTPS.
 	Insecure bool
-	// Region is asked for where it is "".
+	// Region is the region of the store. If it is "", the store is asked for it.
 	Region string
-	// AccessKey and SecretKey are those of the store; both "" take the environment's
-	// AWS_ACCESS_KEY_ID and so on, and where there are none nobody's.
+	// AccessKey and SecretKey are the keys for the store. If both are "", AWS_ACCESS_KEY_ID and so
+	// on are taken from the environment; if those are not set, requests are anonymous.
 	AccessKey, SecretKey string
-	// Tries is how often a range is asked for before its error is returned; 0 is 5.
+	// Tries is how often a request is made before its error is returned; 0 is 5.
 	Tries int
-	// Backoff is how long it waits before the second try, twice as long before each further one,
-	// and up to half of that more at random; 0 is 200 ms.
+	// Backoff is the time before the second try. It doubles before each further one, and up to half
+	// of it is added at random; 0 is 200 ms.
 	Backoff time.Duration
-	// Timeout is how long one try of a range, or of a part that is written, may take; 0 is a
-	// minute.
+	// Timeout bounds one try of reading a range, or of writing a part; 0 is a minute.
 	Timeout time.Duration
-	// PartSize is how many bytes of an object [Store.Put] writes by one request; 0 is 16 MiB.
-	// Stores take 5 MiB at least.
+	// PartSize is the number of bytes that [Store.Put] writes by one request; 0 is 16 MiB. Stores
+	// require at least 5 MiB.
 	PartSize int64
 	// Transport carries the requests; nil is minio-go's.
 	Transport http.RoundTripper
 
-	anonymous bool // asks as nobody, whatever keys the environment has
+	anonymous bool // requests are anonymous, whatever keys the environment has
 }
 
 // Store is a client of an object store. It is safe for concurrent use.
@@ -62,7 +61,7 @@ type Store struct {
 	c      S3Config
 }
 
-// S3 returns a client of a store that speaks S3's protocol. Nothing is asked of it yet.
+// S3 returns a client of a store with S3's protocol. It makes no request.
 func S3(c S3Config) (*Store, error) {
 	if c.Scheme == "" {
 		c.Scheme = "s3"
@@ -91,7 +90,7 @@ func S3(c S3Config) (*Store, error) {
 	}
 	client, err := minio.New(c.Endpoint, &minio.Options{
 		Creds: keys, Secure: !c.Insecure, Region: c.Region, Transport: c.Transport,
-		MaxRetries: 1, // tries are counted here, where an answer that breaks off counts as one
+		MaxRetries: 1, // retry counts the tries; an answer that breaks off counts as one
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
@@ -99,8 +98,8 @@ func S3(c S3Config) (*Store, error) {
 	return &Store{client, c}, nil
 }
 
-// Object is a file of a store as it was when it was opened: a range of one that has changed since
-// is an error. It is safe for concurrent use.
+// Object is a file in a store, as it was when it was opened: reading it after it has changed is an
+// error. It is safe for concurrent use.
 type Object struct {
 	s                 *Store
 	ctx               context.Context
@@ -109,9 +108,9 @@ type Object struct {
 	modified          time.Time
 }
 
-// Open asks for the size of the object that a URL s3://BUCKET/KEY names; the key stands there as it
-// is, without escapes. The context is that of the
-// object's reads too. One that is not there is an error of the kind [fs.ErrNotExist].
+// Open asks the store for the size of the object that a URL s3://BUCKET/KEY names. The key is not
+// escaped. The context is used for reads of the object too. If there is no such object, the error
+// is of the kind [fs.ErrNotExist].
 func (s *Store) Open(ctx context.Context, rawURL string) (*Object, error) {
 	bucket, key, err := s.split(rawURL)
 	if err == nil && key == "" {
@@ -132,14 +131,14 @@ func (s *Store) Open(ctx context.Context, rawURL string) (*Object, error) {
 	return o, nil
 }
 
-// Size is the object's size in bytes.
+// Size returns the size of the object in bytes.
 func (o *Object) Size() int64 { return o.size }
 
-// Modified is when the object was put there.
+// Modified returns the time of the object's last modification.
 func (o *Object) Modified() time.Time { return o.modified }
 
-// ReadAt reads a range by one request, which is made again where it fails or breaks off. It is
-// [io.ReaderAt]'s.
+// ReadAt implements [io.ReaderAt]. It makes one request for a range, and makes it again for the
+// rest if it fails or breaks off.
 func (o *Object) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fmt.Errorf("store: a range that begins at %d", off)
@@ -154,7 +153,7 @@ func (o *Object) ReadAt(p []byte, off int64) (int, error) {
 	got := 0
 	err := o.s.retry(o.ctx, o.s.c.Timeout, func(ctx context.Context) error {
 		n, err := o.read(ctx, want[got:], off+int64(got))
-		got += n // what came before an answer broke off is kept
+		got += n // what arrived before the answer broke off is kept
 		return err
 	})
 	switch {
@@ -167,7 +166,7 @@ func (o *Object) ReadAt(p []byte, off int64) (int, error) {
 	return got, nil
 }
 
-// read asks once for a range.
+// read makes one request for a range.
 func (o *Object) read(ctx context.Context, p []byte, off int64) (int, error) {
 	opts := minio.GetObjectOptions{}
 	if err := opts.SetRange(off, off+int64(len(p))-1); err != nil {
@@ -185,8 +184,8 @@ func (o *Object) read(ctx context.Context, p []byte, off int64) (int, error) {
 	return io.ReadFull(body, p)
 }
 
-// retry does something until it succeeds, fails for good, or was tried often enough. One try may
-// take the timeout; 0 leaves that to do.
+// retry calls do until it succeeds, fails for good, or was called often enough. Each call may take
+// the timeout; with 0 there is none.
 func (s *Store) retry(ctx context.Context, timeout time.Duration,
 	do func(ctx context.Context) error) error {
 	wait := s.c.Backoff
@@ -209,8 +208,8 @@ func (s *Store) retry(ctx context.Context, timeout time.Duration,
 	}
 }
 
-// final reports whether an error comes again however often one asks: an answer of the store that it
-// is the asker's mistake.
+// final reports whether trying again would not help, because the store's answer is that the request
+// is wrong.
 func final(err error) bool {
 	if err == errEnough {
 		return true
@@ -219,7 +218,7 @@ func final(err error) bool {
 	if !errors.As(err, &answer) {
 		return false
 	}
-	switch answer.Code { // of the status 400: what was sent did not arrive, or not whole
+	switch answer.Code { // status 400, but the request did not arrive completely
 	case "RequestTimeout", "BadDigest", "IncompleteBody":
 		return false
 	}
@@ -230,10 +229,10 @@ func final(err error) bool {
 	return answer.StatusCode >= 400 && answer.StatusCode < 500
 }
 
-// ErrChanged is the kind of error of an object that has changed since it was opened.
+// ErrChanged is the kind of the error for an object that has changed since it was opened.
 var ErrChanged = errors.New("the object has changed since it was opened")
 
-// kind returns an error as one of the kinds that callers tell apart.
+// kind adds to an error the kind that callers distinguish.
 func kind(err error) error {
 	var answer minio.ErrorResponse
 	if errors.As(err, &answer) {

@@ -25,8 +25,8 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// faults is what goes wrong with the answers of a store: the next of these happens to each request
-// for a range, "" is none.
+// faults are the faults of a store's answers: each request for a range takes the next one; "" is
+// none.
 type faults struct {
 	sync.Mutex
 	next []string
@@ -51,7 +51,7 @@ func (f *faults) set(faults ...string) {
 	f.asks.Store(0)
 }
 
-// shortWriter writes half of what it is given and breaks the connection.
+// shortWriter writes half of the bytes and breaks the connection.
 type shortWriter struct {
 	http.ResponseWriter
 }
@@ -62,7 +62,7 @@ func (w shortWriter) Write(p []byte) (int, error) {
 	panic(http.ErrAbortHandler)
 }
 
-// faulty returns a server of S3 that lives in this process, whose answers go wrong as faults say.
+// faulty returns an S3 server in this process, whose answers have the given faults.
 func faulty(t *testing.T) (*store.Store, *s3mem.Backend, *faults) {
 	t.Helper()
 	backend := s3mem.New()
@@ -105,7 +105,7 @@ func faulty(t *testing.T) (*store.Store, *s3mem.Backend, *faults) {
 	return s, backend, f
 }
 
-// modified is what a request to put an object would have noted.
+// modified returns the metadata that a request to put an object would have added.
 func modified() map[string]string {
 	return map[string]string{"Last-Modified": time.Now().UTC().Format(http.TimeFormat)}
 }
@@ -127,8 +127,8 @@ func randomBytes(n int) []byte {
 	return data
 }
 
-// TestFaults: slow, short and broken answers, and those that the store is busy, are asked for
-// again, and nothing is lost.
+// TestFaults: after slow, short and broken answers, and answers that the store is busy, the request
+// is made again, and no bytes are lost.
 func TestFaults(t *testing.T) {
 	s, backend, f := faulty(t)
 	data := randomBytes(100_000)
@@ -155,7 +155,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestOpenReaderAt: a pickle of a store, whose answers break off, is that of the file.
+// TestOpenReaderAt: a pickle read from a store with broken answers is equal to the file.
 func TestOpenReaderAt(t *testing.T) {
 	s, backend, f := faulty(t)
 	want := map[string]any{"text": "of a store", "x": make([]float64, 1<<18)}
@@ -191,7 +191,7 @@ func TestOpenReaderAt(t *testing.T) {
 	}
 }
 
-// TestReaderAt: ranges at the ends are those of io.ReaderAt, also for several readers at once.
+// TestReaderAt: ranges at the ends follow io.ReaderAt, for several readers at once too.
 func TestReaderAt(t *testing.T) {
 	s, backend, _ := faulty(t)
 	data := randomBytes(10_000)
@@ -216,7 +216,7 @@ func TestReaderAt(t *testing.T) {
 	wait.Wait()
 }
 
-// TestErrors: what is not there, what has changed, what is no URL.
+// TestErrors: the errors for objects that do not exist, have changed, or are not named by a URL.
 func TestErrors(t *testing.T) {
 	s, backend, _ := faulty(t)
 	ctx := context.Background()
@@ -240,7 +240,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// ExampleStore_Open reads the end of an object of a store that is in this process.
+// ExampleStore_Open reads the end of an object in a store in this process.
 func ExampleStore_Open() {
 	backend := s3mem.New()
 	server := httptest.NewServer(gofakes3.New(backend).Server())
@@ -265,8 +265,8 @@ func ExampleStore_Open() {
 	// Output: object <nil>
 }
 
-// TestList: objects come in the order of their keys, whatever goes wrong with the pages of the
-// list, and without those that stand for folders.
+// TestList: objects are listed in the order of their keys, without those that stand for folders,
+// even if pages of the list fail.
 func TestList(t *testing.T) {
 	var next atomic.Int64
 	s, backend := listed(t, func(w http.ResponseWriter, r *http.Request, serve http.Handler) {
@@ -316,7 +316,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestListBroken: a list whose pages never come ends with an error, not as if there were no more.
+// TestListBroken: a list whose pages never arrive ends with an error.
 func TestListBroken(t *testing.T) {
 	var asked atomic.Int64
 	s, backend := listed(t, func(w http.ResponseWriter, r *http.Request, serve http.Handler) {
@@ -337,7 +337,7 @@ func TestListBroken(t *testing.T) {
 	}
 }
 
-// listed returns a store whose lists are answered by answer.
+// listed returns a store whose list requests the function answer answers.
 func listed(t *testing.T, answer func(w http.ResponseWriter, r *http.Request,
 	serve http.Handler)) (*store.Store, *s3mem.Backend) {
 	t.Helper()
@@ -361,7 +361,7 @@ func listed(t *testing.T, answer func(w http.ResponseWriter, r *http.Request,
 	return s, backend
 }
 
-// TestEnvironment: the variables say where a store is; what is none is an error.
+// TestEnvironment: the variables configure a store; wrong values are an error.
 func TestEnvironment(t *testing.T) {
 	backend := s3mem.New()
 	server := httptest.NewServer(gofakes3.New(backend).Server())
@@ -395,7 +395,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// ExampleEnvironment opens a store that the environment names: here one that is in this process.
+// ExampleEnvironment opens a store that the environment names, here one in this process.
 func ExampleEnvironment() {
 	backend := s3mem.New()
 	server := httptest.NewServer(gofakes3.New(backend).Server())
@@ -422,7 +422,7 @@ func ExampleEnvironment() {
 	// Output: 4
 }
 
-// ExampleStore_List lists the objects below a prefix of a store that is in this process.
+// ExampleStore_List lists the objects below a prefix in a store in this process.
 func ExampleStore_List() {
 	backend := s3mem.New()
 	server := httptest.NewServer(gofakes3.New(backend).Server())
@@ -447,7 +447,7 @@ func ExampleStore_List() {
 	// s3://data/in/b.pkl 4 <nil>
 }
 
-// ExampleSchemes asks whether a URL is one of a store.
+// ExampleSchemes tests whether a URL names an object in a store.
 func ExampleSchemes() {
 	scheme, _, _ := strings.Cut("s3://bucket/data.pkl", "://")
 	fmt.Println(store.Schemes(), slices.Contains(store.Schemes(), scheme))

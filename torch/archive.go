@@ -122,7 +122,7 @@ func (a *Archive) Load(name string) (any, error) {
 	}
 	u := pickle.NewUnpicklerBytes(data)
 	a.o.setUp(u)
-	bridge.SetCosts(u, func() int64 { return a.size }, a.tally)
+	bridge.SetTally(u, func() int64 { return a.size }, a.tally)
 	storages := map[string]*Storage{}
 	folder := a.prefix + strings.TrimSuffix(name, path.Ext(name)) + "/"
 	hook(u, func(id storageID) (any, error) { return a.storage(storages, folder, id) })

@@ -57,7 +57,7 @@ func tuple(ints []int) *types.Tuple {
 
 // pyName names a class or function.
 func pyName(module, name string) pickle.Named {
-	return bridge.KnownGlobal(module, name, false).(pickle.Named)
+	return bridge.ProgramGlobal(module, name, false).(pickle.Named)
 }
 
 func torchName(name string) pickle.Named { return pyName("torch", name) }

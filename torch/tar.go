@@ -70,7 +70,7 @@ func (a *Archive) tarUnpickler(name string) (*pickle.Unpickler, error) {
 	}
 	u := pickle.NewUnpicklerBytes(data)
 	a.o.setUp(u)
-	bridge.SetCosts(u, func() int64 { return a.size }, a.tally)
+	bridge.SetTally(u, func() int64 { return a.size }, a.tally)
 	u.PersistentLoad = func(any) (any, error) {
 		return nil, malformed("a persistent id in the member %q", name)
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 )
 
-// counters are Beam's, by name.
+// counters maps the names of Beam's counters to them.
 var counters sync.Map
 
-// count adds to a counter of the namespace pickleio.
+// count adds n to a counter in the namespace pickleio.
 func count(ctx context.Context, name string, n int64) {
 	c, ok := counters.Load(name)
 	if !ok {
@@ -21,7 +21,7 @@ func count(ctx context.Context, name string, n int64) {
 	c.(beam.Counter).Inc(ctx, n)
 }
 
-// rowsOf returns how many rows an Arrow file has that this package wrote.
+// rowsOf returns the number of rows of an Arrow file that this package wrote.
 func rowsOf(data []byte) (rows int64) {
 	r, err := ipc.NewFileReader(bytes.NewReader(data))
 	if err != nil {

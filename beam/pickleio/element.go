@@ -19,52 +19,54 @@ func init() {
 
 // File is a file to read.
 type File struct {
-	// Path is its name as Beam's file systems have it.
+	// Path is the name of the file in Beam's file systems.
 	Path string
 	// Size is its size in bytes.
 	Size int64
 }
 
-// Document is the JSON of a value.
+// Document is a value as JSON.
 type Document struct {
-	// Path is that of its file.
+	// Path is the file of the value.
 	Path string `json:"path"`
-	// Offset is where its pickle begins, in bytes of the decompressed file.
+	// Offset is where the value's pickle begins, in bytes of the decompressed file.
 	Offset int64 `json:"offset"`
-	// Record is its position in the pickle's list, with [WithRecords]; else -1.
+	// Record is the position of the value in the pickle's list with [WithRecords], else -1.
 	Record int64 `json:"record"`
-	// JSON is the value, in the form that `unpkl convert --json plain` writes.
+	// JSON is the value in the form that `unpkl convert --json plain` writes.
 	JSON []byte `json:"value"`
 }
 
-// Table is the rows of a value.
+// Table is a value as rows.
 type Table struct {
-	// Path is that of its file.
+	// Path is the file of the value.
 	Path string
-	// Offset is where its pickle begins, in bytes of the decompressed file.
+	// Offset is where the value's pickle begins, in bytes of the decompressed file.
 	Offset int64
-	// Record is the position of its first row in the pickle's rows, with [WithRecords]; else -1.
+	// Record is the position of the first row in the pickle's rows with [WithRecords], else -1.
 	Record int64
-	// Arrow is an Arrow file of the rows.
+	// Arrow is an Arrow IPC file of the rows.
 	Arrow []byte
 }
 
-// DeadLetter is a value that could not be read, or that no table had a place for.
+// DeadLetter is a value that could not be read, or a table that does not fit the others.
 type DeadLetter struct {
-	// Path is that of its file.
+	// Path is the file of the value.
 	Path string `json:"path"`
 	// Kind is the kind of the error, such as "truncated", "not a pickle", "limit", "unknown
 	// global", "audit" or "schema".
 	Kind string `json:"kind"`
-	// Opcode is the name of the opcode that could not be carried out, "" where it was none.
+	// Opcode is the name of the opcode that could not be executed, "" if no opcode is at fault.
 	Opcode string `json:"opcode,omitempty"`
-	// Offset is where that opcode is, in bytes of the decompressed file; -1 where it was none.
+	// Offset is the position of that opcode, in bytes of the decompressed file; -1 if no opcode is
+	// at fault.
 	Offset int64 `json:"offset"`
 	// Text is the text of the error.
 	Text string `json:"text"`
 }
 
-// deadLetter returns the dead letter of a value that begins at an offset of its file.
+// deadLetter returns the dead letter of an error whose offset, if it has one, counts from begins,
+// an offset of the file.
 func deadLetter(path string, begins int64, err error) DeadLetter {
 	f := batch.NewFailure(path, err)
 	d := DeadLetter{Path: path, Kind: f.Kind, Opcode: f.Opcode, Offset: -1, Text: f.Text}

@@ -18,7 +18,7 @@ import (
 	"github.com/unpkl/unpkl/beam/pickleio"
 )
 
-// inFolder calls an example with a folder that is removed afterwards.
+// inFolder calls an example with a temporary folder.
 func inFolder(do func(folder string)) {
 	folder, err := os.MkdirTemp("", "pickleio")
 	if err != nil {
@@ -28,14 +28,14 @@ func inFolder(do func(folder string)) {
 	do(folder)
 }
 
-// run runs a pipeline by Prism in this process.
+// run runs a pipeline with the Prism runner in this process.
 func run(p *beam.Pipeline) {
 	if err := beamx.Run(context.Background(), p); err != nil {
 		panic(err)
 	}
 }
 
-// printSorted prints the lines of a file in their order.
+// printSorted prints the lines of a file, sorted.
 func printSorted(name string) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -61,7 +61,8 @@ func ExampleRead() {
 	// Output: 7 documents
 }
 
-// Tables become one data set of Parquet files; what has no place in it is told with the reason.
+// Tables are written as one data set of Parquet files. A table that does not fit is reported with
+// the reason.
 func ExampleReadTables() {
 	inFolder(func(folder string) {
 		p, s := beam.NewPipelineWithRoot()
@@ -78,7 +79,7 @@ func ExampleReadTables() {
 	// {"path":"testdata/tables/d.pkl","kind":"schema","offset":-1,"text":"pickleio: another schema: column \"n\" is large_utf8, and int32 in files before"}
 }
 
-// item is a row as Go has it.
+// item is a row of a table in Go.
 type item struct {
 	Number int    `pickle:"i"`
 	Text   string `pickle:"text"`
@@ -93,7 +94,7 @@ func describe(v item) pickleio.Document {
 	return pickleio.Document{JSON: fmt.Appendf(nil, "%q", fmt.Sprint(v.Number, " ", v.Text))}
 }
 
-// The dicts of a list become values of a Go type, which other transforms take.
+// The dicts of a list become values of a Go type, which other transforms can use.
 func ExampleReadRows() {
 	inFolder(func(folder string) {
 		p, s := beam.NewPipelineWithRoot()
@@ -108,7 +109,7 @@ func ExampleReadRows() {
 	// Output: 7 true
 }
 
-// A long file of pickles is read by several workers, in parts of a size that can be set.
+// A long file of pickles is read by several workers, in parts of about the given size.
 func ExampleWithBlockSize() {
 	inFolder(func(folder string) {
 		p, s := beam.NewPipelineWithRoot()

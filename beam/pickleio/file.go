@@ -10,27 +10,28 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
 )
 
-// file is one that is open for reading. Errors of its reads are kept: they are not the pickle's.
+// file is a file that is open for reading. It remembers an error of a read, by which an unreadable
+// file is told from a malformed pickle.
 type file struct {
 	f      *os.File
 	size   int64
-	copied bool // it is a copy, which close removes
+	copied bool // the file is a temporary copy, which close removes
 	failed error
 }
 
-// open opens a file, or a copy of one that is not local.
+// open opens a local file, or a temporary copy of any other.
 func open(ctx context.Context, path string) (*file, error) {
 	if !isLocal(path) {
-		return fetch(ctx, path)
+		return openCopy(ctx, path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return sized(&file{f: f})
+	return withSize(&file{f: f})
 }
 
-func sized(f *file) (*file, error) {
+func withSize(f *file) (*file, error) {
 	info, err := f.f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: f.f.Name(), Err: errors.New("not a regular file")}
@@ -43,8 +44,8 @@ func sized(f *file) (*file, error) {
 	return f, nil
 }
 
-// fetch copies a file to a temporary one.
-func fetch(ctx context.Context, path string) (*file, error) {
+// fetch copies a file to a temporary file and opens that.
+func openCopy(ctx context.Context, path string) (*file, error) {
 	system, err := filesystem.New(ctx, path)
 	if err != nil {
 		return nil, err
@@ -64,10 +65,10 @@ func fetch(ctx context.Context, path string) (*file, error) {
 		out.close()
 		return nil, err
 	}
-	return sized(out)
+	return withSize(out)
 }
 
-// ReadAt is [io.ReaderAt]'s.
+// ReadAt implements [io.ReaderAt].
 func (f *file) ReadAt(p []byte, at int64) (int, error) {
 	n, err := f.f.ReadAt(p, at)
 	if err != nil && err != io.EOF {
@@ -76,7 +77,7 @@ func (f *file) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// from returns a reader of what is in the file from an offset on.
+// from returns a reader of the file from an offset to its end.
 func (f *file) from(at int64) *io.SectionReader { return io.NewSectionReader(f, at, f.size-at) }
 
 func (f *file) close() {
@@ -86,7 +87,7 @@ func (f *file) close() {
 	}
 }
 
-// isFinal reports whether a file that could not be opened will not be there the next time either.
+// isFinal reports whether opening a file failed in a way that trying again will not change.
 func isFinal(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }

@@ -19,17 +19,17 @@ func init() {
 	register.Emitter1[File]()
 }
 
-// list gives the files that a pattern stands for, spread over the workers.
+// list returns the files that match a pattern, spread over the workers.
 func list(s beam.Scope, glob string) beam.PCollection {
 	filesystem.ValidateScheme(glob)
 	return beam.Reshuffle(s, beam.ParDo(s, &listFn{}, beam.Create(s, glob)))
 }
 
-// listFn lists files. Local patterns may hold ** and name folders; others are those of their file
-// system.
+// listFn lists files. A local pattern may contain ** and may be a folder; other patterns are those
+// of their file system.
 type listFn struct{}
 
-// ProcessElement lists the files of a pattern. One that nothing is of is an error.
+// ProcessElement lists the files of a pattern. It fails if there are none.
 func (*listFn) ProcessElement(ctx context.Context, glob string, emit func(File)) error {
 	if isLocal(glob) {
 		for source, err := range batch.Sources([]string{glob}) {
@@ -57,10 +57,10 @@ func (*listFn) ProcessElement(ctx context.Context, glob string, emit func(File))
 		return fmt.Errorf("pickleio: no file is of the pattern %s", glob)
 	}
 	for _, path := range paths {
-		emit(File{Path: path}) // it is not split, so that its size is not asked for
+		emit(File{Path: path}) // its size is not needed, because it is not split
 	}
 	return nil
 }
 
-// isLocal reports whether a path is one of the operating system's.
+// isLocal reports whether a path is in the local file system.
 func isLocal(path string) bool { return !strings.Contains(path, "://") }

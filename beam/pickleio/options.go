@@ -9,24 +9,24 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Option says how pickles are read.
+// Option is an option of reading.
 type Option func(*config)
 
-// config is what the options say. Workers get it as JSON.
+// config holds the options. Workers get it as JSON.
 type config struct {
 	Limits unpkl.Limits
 	// Strict refuses classes that are neither rebuilt nor in Allow.
 	Strict bool
 	Allow  []string
-	// Audit is the worst verdict that is let through, "" for all.
+	// Audit is the worst verdict that is accepted, "" for all.
 	Audit audit.Verdict
-	// Records is how many items or rows one range has at most; 0 reads values whole.
+	// Records is the largest number of items or rows of a range; with 0, values are read whole.
 	Records int64
-	// Block is the size, in bytes, above which files are split.
+	// Block is the size of a file, in bytes, above which it is split.
 	Block int64
 }
 
-// blockBytes is the size of a file, in bytes, from which it is split, as Beam's textio has it.
+// blockBytes is the default of config.Block, the same as in Beam's textio.
 const blockBytes = 64 << 20
 
 func newConfig(opts []Option) config {
@@ -37,28 +37,29 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithLimits bounds what each pickle may cost; see [unpkl.Limits].
+// WithLimits sets the limits of the cost of each pickle; see [unpkl.Limits].
 func WithLimits(limits unpkl.Limits) Option { return func(c *config) { c.Limits = limits } }
 
-// WithStrict makes pickles dead letters that name a class which is neither rebuilt nor allowed, as
-// unpkl.WithAllow has it: "module.name", "module.*".
+// WithStrict refuses pickles that name a class that is neither rebuilt nor allowed; they become
+// dead letters. A class is allowed as with unpkl.WithAllow: "module.name", "module.*".
 func WithStrict(allow ...string) Option {
 	return func(c *config) { c.Strict, c.Allow = true, append(c.Allow, allow...) }
 }
 
-// WithAudit makes pickles dead letters of which an audit finds worse than the verdict.
+// WithAudit refuses pickles for which an audit gives a worse verdict than most.
 func WithAudit(most audit.Verdict) Option { return func(c *config) { c.Audit = most } }
 
-// WithRecords makes each item of a list or tuple, and each row of a table or of an array's first
-// axis, a value of its own, or rows of tables of at most so many; ranges of as many are read at
-// once. It is for files of one pickle.
+// WithRecords reads each item of a list or tuple, and each row of a table or of an array along its
+// first axis, as a value of its own; [ReadTables] returns tables of at most that many rows. Each
+// worker reads ranges of at most that many records. [Read] and [ReadTables] then read only the first
+// pickle of a file.
 func WithRecords(most int) Option { return func(c *config) { c.Records = int64(max(1, most)) } }
 
-// WithBlockSize sets the size, in bytes, above which files are split into parts of about that size.
-// The default is 64 MiB.
+// WithBlockSize sets the size of a file, in bytes, above which it is split into parts of about that
+// size. The default is 64 MiB.
 func WithBlockSize(bytes int64) Option { return func(c *config) { c.Block = max(1, bytes) } }
 
-// load are the options of the pickles' decoder.
+// load returns the options for the decoder.
 func (c *config) load() []unpkl.Option {
 	opts := []unpkl.Option{
 		unpkl.WithLimits(c.Limits), unpkl.WithEncoding(pickle.EncodingKeep),
@@ -76,7 +77,7 @@ func (c *config) load() []unpkl.Option {
 	return opts
 }
 
-// write are the options of what values are written as.
+// write returns the options for the encoder of a format.
 func (c *config) write(format string) []convert.Option {
 	return []convert.Option{convert.WithTo(format), convert.WithLimits(c.Limits),
 		convert.WithJSON(convert.JSON{Form: convert.FormPlain})}

@@ -29,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) { ptest.Main(m) }
 
-// expected is what Python makes of the files of testdata.
+// expected holds the contents of the files of testdata as Python reads them.
 type expected struct {
 	Tables    map[string][]map[string]any
 	Documents map[string][]any
@@ -48,7 +48,7 @@ func readExpected(t *testing.T) (e expected) {
 	return e
 }
 
-// readLines reads lines of JSON from files of a pattern, sorted.
+// readLines decodes the lines of JSON in the files of a pattern.
 func readLines[T any](t *testing.T, pattern string) (all []T) {
 	t.Helper()
 	names, _ := filepath.Glob(pattern)
@@ -69,7 +69,7 @@ func readLines[T any](t *testing.T, pattern string) (all []T) {
 	return all
 }
 
-// readParquet returns the rows of Parquet files by their paths, without nulls, and the schema.
+// readParquet returns the rows of Parquet files by path, their schema and the number of row groups.
 func readParquet(t *testing.T, pattern string) (rows map[string][]map[string]any,
 	schema *arrow.Schema, groups int) {
 	t.Helper()
@@ -118,7 +118,7 @@ func addRows(t *testing.T, rows map[string][]map[string]any, b arrow.RecordBatch
 	}
 }
 
-// withoutNulls takes out what is null.
+// withoutNulls returns the rows without their null fields.
 func withoutNulls(rows []map[string]any) []map[string]any {
 	out := make([]map[string]any, len(rows))
 	for i, row := range rows {
@@ -128,7 +128,7 @@ func withoutNulls(rows []map[string]any) []map[string]any {
 	return out
 }
 
-// checkTables compares rows with Python's, and dead letters with those that are meant.
+// checkTables compares rows with those of Python, and the kinds of dead letters with refused.
 func checkTables(t *testing.T, rows map[string][]map[string]any, dead []DeadLetter,
 	refused map[string]string) {
 	t.Helper()
@@ -152,15 +152,15 @@ func checkTables(t *testing.T, rows map[string][]map[string]any, dead []DeadLett
 	}
 }
 
-// refusedTables are the files that are no tables, by the kinds of what is wrong.
+// refusedTables maps the files that give no table to the kinds of their errors.
 var refusedTables = map[string]string{
 	"d.pkl": "schema", "hostile/cut.pkl": "truncated", "hostile/empty.pkl": "truncated",
 	"hostile/opcode.pkl": "malformed", "hostile/scalar.pkl": "cannot hold",
 	"hostile/evil.pkl": "cannot hold",
 }
 
-// TestToParquet: columns are widened, missing ones null; what does not go with the others, and
-// what is no table, is a dead letter, and nothing else.
+// TestToParquet checks that columns are widened, that missing ones are null, and that exactly the
+// tables that do not fit and the values that are not tables become dead letters.
 func TestToParquet(t *testing.T) {
 	for _, shards := range []int{1, 3} {
 		out := filepath.Join(t.TempDir(), "all.parquet")
@@ -203,7 +203,7 @@ func checkCounters(t *testing.T, result beam.PipelineResult, want map[string]int
 	}
 }
 
-// TestToArrow: the same rows as Arrow files.
+// TestToArrow checks that Arrow files have the same rows.
 func TestToArrow(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "all.arrow")
 	p, s := beam.NewPipelineWithRoot()
@@ -234,15 +234,15 @@ func TestToArrow(t *testing.T) {
 	checkTables(t, rows, readLines[DeadLetter](t, out+".errors"), refusedTables)
 }
 
-// line is a line of ToJSON.
+// line is a line that ToJSON writes.
 type line struct {
 	Path           string
 	Offset, Record int64
 	Value          any
 }
 
-// TestDocuments: each pickle of a file is a document as Python has it, whether the file is read
-// whole or split.
+// TestDocuments checks that each pickle of a file is a document with the value that Python reads,
+// whether the file is read whole or split.
 func TestDocuments(t *testing.T) {
 	for _, block := range []int64{1 << 20, 50, 1} {
 		out := filepath.Join(t.TempDir(), "all.jsonl")
@@ -270,8 +270,8 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// TestRecords: the items of a list and the rows of a table, by ranges, are Python's; what has none
-// is a dead letter.
+// TestRecords checks the items of lists and the rows of tables that are read by ranges. A pickle
+// without records becomes a dead letter.
 func TestRecords(t *testing.T) {
 	want := readExpected(t).Records
 	for _, most := range []int{1, 4, 25, 1000} {
@@ -320,7 +320,7 @@ type typed struct {
 
 func init() { beam.RegisterType(reflect.TypeFor[typed]()) }
 
-// TestReadRows: pickles are read into a Go type, one a pickle or a list of them.
+// TestReadRows checks pickles that are read into a Go type, each a value or a list of values.
 func TestReadRows(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	each, dead := ReadRows(s, "testdata/documents/many.pkl", reflect.TypeFor[typed]())
@@ -347,7 +347,7 @@ func documentOf(v typed) Document {
 	return Document{JSON: fmt.Appendf(nil, "%q", fmt.Sprint(v.I, v.Text))}
 }
 
-// TestRefused: strictness, an audit and limits make dead letters of their kinds.
+// TestRefused checks the kinds of the dead letters that strictness, an audit and limits make.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct {
 		glob string
@@ -356,7 +356,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"{*,hostile/evil}.pkl", WithStrict(), map[string]int{"unknown global": 1}},
 		{"{*,hostile/evil}.pkl", WithAudit(audit.VerdictKnown), map[string]int{"audit": 1}},
-		// Each of the files makes more than one value.
+		// Each of the files has more than one value.
 		{"*.pkl", WithLimits(unpkl.Limits{Objects: 1}), map[string]int{"limit": 5}},
 	} {
 		out := filepath.Join(t.TempDir(), "out")
@@ -379,7 +379,27 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestMissing: a pattern that no file is of fails the pipeline.
+// TestAuditOffset checks that the offset of a dead letter counts from the beginning of the file,
+// even if its pickle is not the first of a range.
+func TestAuditOffset(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "two.pkl")
+	data := []byte("K\x01.cos\nsystem\n(S'true'\ntR.")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(folder, "errors")
+	p, s := beam.NewPipelineWithRoot()
+	_, dead := Read(s, path, WithAudit(audit.VerdictKnown), WithBlockSize(int64(len(data)-1)))
+	WriteDeadLetters(s, out, dead)
+	ptest.RunAndValidate(t, p)
+	letters := readLines[DeadLetter](t, out)
+	if len(letters) != 1 || letters[0].Kind != "audit" || letters[0].Offset != 3 {
+		t.Errorf("%+v", letters)
+	}
+}
+
+// TestMissing checks that a pattern that matches no file makes the pipeline fail.
 func TestMissing(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	documents, _ := Read(s, "testdata/*.nosuch")
@@ -389,7 +409,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestBeginsAt: wherever a file is cut in ranges, each pickle begins in one of them and is found.
+// TestBeginsAt checks that the first pickle of a range is found wherever the range begins.
 func TestBeginsAt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "many.pkl")
 	data, err := os.ReadFile("testdata/documents/many.pkl")
@@ -425,14 +445,15 @@ func TestBeginsAt(t *testing.T) {
 			if !ok || at != want {
 				t.Errorf("from %d to %d: %d, %v, want %d", r.Start, start, at, ok, want)
 			}
-			if at, ok = decodedTo(f, r.Start, start, &c); !ok || at != want {
+			if at, ok = decodeUpTo(f, r.Start, start, &c); !ok || at != want {
 				t.Errorf("decoded from %d to %d: %d, %v, want %d", r.Start, start, at, ok, want)
 			}
 		}
 	}
 }
 
-// TestTracker: what is split off begins behind what was claimed, and is looked for from there.
+// TestTracker checks that a range that is split off begins after the claimed part, and that the
+// search for its first pickle starts there.
 func TestTracker(t *testing.T) {
 	rt := newInner(Range{Start: 10, End: 110, From: 5})
 	if !rt.TryClaim(int64(20)) {
@@ -454,7 +475,7 @@ func TestTracker(t *testing.T) {
 	}
 }
 
-// TestSchemaOrder: the schema does not depend on the order in which tables come.
+// TestSchemaOrder checks that the schema does not depend on the order of the tables.
 func TestSchemaOrder(t *testing.T) {
 	fn := &schemaFn{PathColumn: "path", Parquet: true}
 	var tables []Table
@@ -501,7 +522,7 @@ func TestSchemaOrder(t *testing.T) {
 			t.Errorf("%v: %s", order, schema)
 		}
 		own, _ := schemaOf(tables[1].Arrow)
-		if err := goesWith(schema, own); err == nil {
+		if err := checkFits(schema, own); err == nil {
 			t.Error("a column of int64 goes with one of text")
 		}
 	}

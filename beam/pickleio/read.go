@@ -29,9 +29,9 @@ func init() {
 	register.Emitter1[beam.X]()
 }
 
-// Read reads the files of a pattern and returns a PCollection of [Document], one a pickle, or with
-// [WithRecords] one an item, and one of [DeadLetter]. In a pattern of local files ** stands for any
-// number of folders, and a folder for all files below it.
+// Read reads the files of a pattern. It returns a PCollection of [Document], one for each pickle
+// or, with [WithRecords], for each item, and a PCollection of [DeadLetter]. In a pattern of local
+// files ** matches any number of folders, and a folder stands for all files below it.
 func Read(s beam.Scope, glob string, opts ...Option) (documents, dead beam.PCollection) {
 	s = s.Scope("pickleio.Read")
 	c := newConfig(opts)
@@ -41,9 +41,9 @@ func Read(s beam.Scope, glob string, opts ...Option) (documents, dead beam.PColl
 	return beam.ParDo2(s, &documentFn{readBase{Config: c}}, list(s, glob))
 }
 
-// ReadTables is [Read] for values that are tables: DataFrames and Series, structured arrays, dicts
-// of columns, lists of dicts. It returns a PCollection of [Table] and one of [DeadLetter], in which
-// are also values that are none.
+// ReadTables is like [Read] for values that are tables: DataFrames and Series, structured arrays,
+// dicts of columns, lists of dicts. It returns a PCollection of [Table] and one of [DeadLetter],
+// which includes the values that are not tables.
 func ReadTables(s beam.Scope, glob string, opts ...Option) (tables, dead beam.PCollection) {
 	s = s.Scope("pickleio.ReadTables")
 	c := newConfig(opts)
@@ -53,9 +53,9 @@ func ReadTables(s beam.Scope, glob string, opts ...Option) (tables, dead beam.PC
 	return beam.ParDo2(s, &tableFn{readBase{Config: c}}, list(s, glob))
 }
 
-// ReadRows is [Read] for values of a Go type, which is filled as unpkl.Unmarshal fills it: fields
-// by their names or the tag pickle. It returns a PCollection of that type and one of [DeadLetter].
-// With [WithRecords] a pickle holds a list of them, which is read whole.
+// ReadRows is like [Read] for values of a Go type, which is filled as by unpkl.Unmarshal: fields
+// are matched by name or by the tag pickle. It returns a PCollection of that type and one of
+// [DeadLetter]. With [WithRecords] each pickle is a list of such values, which is read whole.
 func ReadRows(s beam.Scope, glob string, t reflect.Type, opts ...Option) (rows,
 	dead beam.PCollection) {
 	s = s.Scope("pickleio.ReadRows")
@@ -63,12 +63,12 @@ func ReadRows(s beam.Scope, glob string, t reflect.Type, opts ...Option) (rows,
 	return beam.ParDo2(s, fn, list(s, glob), beam.TypeDefinition{Var: beam.XType, T: t})
 }
 
-// readBase is what a splittable DoFn over the pickles of files has but for ProcessElement.
+// readBase holds the methods of a splittable DoFn over the pickles of files, except ProcessElement.
 type readBase struct {
 	Config config
 }
 
-// CreateInitialRestriction returns the range of a whole file.
+// CreateInitialRestriction returns the range of the whole file.
 func (fn *readBase) CreateInitialRestriction(f File) Range {
 	if f.Size <= fn.Config.Block {
 		return Range{End: 1, Whole: true}
@@ -76,8 +76,8 @@ func (fn *readBase) CreateInitialRestriction(f File) Range {
 	return Range{End: f.Size}
 }
 
-// SplitRestriction splits a large file where pickles begin. One that cannot be split, or read, is
-// left to ProcessElement as it is.
+// SplitRestriction splits a large file where pickles begin. A file that cannot be split or read
+// keeps its whole range; ProcessElement reports the error.
 func (fn *readBase) SplitRestriction(f File, r Range) []Range {
 	whole := []Range{{End: 1, Whole: true}}
 	if r.Whole {
@@ -94,7 +94,7 @@ func (fn *readBase) SplitRestriction(f File, r Range) []Range {
 	return split(in, &fn.Config)
 }
 
-// RestrictionSize returns the bytes of a range.
+// RestrictionSize returns the size of a range in bytes.
 func (fn *readBase) RestrictionSize(f File, r Range) float64 {
 	if r.Whole {
 		return float64(max(1, f.Size))
@@ -102,32 +102,32 @@ func (fn *readBase) RestrictionSize(f File, r Range) float64 {
 	return float64(r.End - r.Start)
 }
 
-// CreateTracker returns the tracker of a range.
+// CreateTracker returns a tracker of a range.
 func (fn *readBase) CreateTracker(r Range) *sdf.LockRTracker { return newTracker(r) }
 
-// reading is one range of a file that is being read.
-type reading struct {
-	ctx  context.Context
-	c    *config
-	rt   *sdf.LockRTracker
-	r    Range
-	path string
-	f    *file
-	dead func(DeadLetter)
-	// target returns what a pickle is decoded into, and take emits what came of it. The error of
-	// take is the pickle's.
+// rangeReader reads one range of a file.
+type rangeReader struct {
+	ctx     context.Context
+	config  *config
+	tracker *sdf.LockRTracker
+	bounds  Range
+	path    string
+	file    *file
+	dead    func(DeadLetter)
+	// target returns a pointer to decode a pickle into, and take emits the decoded value. An error
+	// of take makes the pickle a dead letter.
 	target func() any
 	take   func(target any, at int64) error
-	// objects says that objects are decoded rather than plain or typed values.
+	// objects asks the decoder for objects instead of plain or typed values.
 	objects bool
 }
 
-// newObject returns what an object is decoded into.
+// newObject returns a pointer to decode an object into.
 func newObject() any { return new(any) }
 
 // run reads the pickles that begin in the range.
-func (r *reading) run() error {
-	r.r = r.rt.GetRestriction().(Range)
+func (r *rangeReader) run() error {
+	r.bounds = r.tracker.GetRestriction().(Range)
 	f, err := open(r.ctx, r.path)
 	if err != nil && isFinal(err) {
 		r.refuse(0, err)
@@ -138,21 +138,21 @@ func (r *reading) run() error {
 		return err
 	}
 	defer f.close()
-	r.f = f
-	if r.r.Start == 0 {
+	r.file = f
+	if r.bounds.Start == 0 {
 		count(r.ctx, "files", 1)
 		count(r.ctx, "bytes", f.size)
 	}
-	if r.r.Whole {
-		if !r.rt.TryClaim(int64(0)) {
+	if r.bounds.Whole {
+		if !r.tracker.TryClaim(int64(0)) {
 			return nil
 		}
 		r.pickles(0, func(at int64) bool { return true })
-	} else if at, ok := beginsAt(f, r.r, r.c); ok && at < f.size {
-		if !r.rt.TryClaim(at) {
+	} else if at, ok := beginsAt(f, r.bounds, r.config); ok && at < f.size {
+		if !r.tracker.TryClaim(at) {
 			return nil
 		}
-		if r.pickles(at, func(at int64) bool { return r.rt.TryClaim(at) }) {
+		if r.pickles(at, func(at int64) bool { return r.tracker.TryClaim(at) }) {
 			return f.failed
 		}
 	}
@@ -160,22 +160,22 @@ func (r *reading) run() error {
 	return f.failed
 }
 
-// finish claims the end of the range, behind which there is nothing to do.
-func (r *reading) finish() { r.rt.TryClaim(r.rt.GetRestriction().(Range).End) }
+// finish claims the end of the range, after which no work is left.
+func (r *rangeReader) finish() { r.tracker.TryClaim(r.tracker.GetRestriction().(Range).End) }
 
-// pickles reads one pickle after another, from one that begins at an offset and is claimed; the
-// later ones are claimed by claim. It reports whether a claim was refused.
-func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool) {
-	opts := r.c.load()
+// pickles reads consecutive pickles. The first begins at begin and is already claimed; each later
+// one is claimed with claim. The result reports whether a claim was refused.
+func (r *rangeReader) pickles(begin int64, claim func(at int64) bool) (refused bool) {
+	opts := r.config.load()
 	if r.objects {
 		opts = append(opts, unpkl.WithObjects())
 	}
-	d := unpkl.NewDecoder(r.f.from(begin), opts...)
+	d := unpkl.NewDecoder(r.file.from(begin), opts...)
 	for at := begin; ; {
 		v := r.target()
 		err := d.Decode(v)
 		next := begin + d.InputOffset()
-		if r.f.failed != nil {
+		if r.file.failed != nil {
 			return false
 		}
 		if err != nil {
@@ -183,17 +183,16 @@ func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool)
 				err = errEmpty
 			}
 			r.refuse(begin, err)
-			return false // where the next pickle begins is not known
+			return false // it is unknown where the next pickle begins
 		}
-		if err = r.audit(at, next); err == nil {
-			err = r.take(v, at)
-		}
-		if err != nil {
+		if err = r.audit(at, next); err != nil {
+			r.refuse(at, err) // the audit counts offsets from the pickle
+		} else if err = r.take(v, at); err != nil {
 			r.refuse(begin, err)
 		} else {
 			count(r.ctx, "values", 1)
 		}
-		if more, err := d.More(); !more && err == nil || r.f.failed != nil {
+		if more, err := d.More(); !more && err == nil || r.file.failed != nil {
 			return false
 		}
 		if at = next; !claim(at) {
@@ -204,41 +203,43 @@ func (r *reading) pickles(begin int64, claim func(at int64) bool) (refused bool)
 
 var errEmpty = fmt.Errorf("pickleio: the file is empty: %w", unpkl.ErrTruncated)
 
-// refuse makes a dead letter of what was read from an offset on.
-func (r *reading) refuse(begin int64, err error) {
+// refuse emits a dead letter for an error whose offset counts from begin.
+func (r *rangeReader) refuse(begin int64, err error) {
 	letter := deadLetter(r.path, begin, err)
 	count(r.ctx, "errors "+letter.Kind, 1)
 	r.dead(letter)
 }
 
-// AuditError is the error of a pickle of which an audit finds worse than is let through.
+// AuditError is the error of a pickle for which an audit gives a worse verdict than [WithAudit]
+// accepts.
 type AuditError struct {
-	// Worst is the finding that is the first of the worst.
+	// Worst is the first finding with the worst verdict. Its offset counts from the pickle.
 	Worst audit.Finding
 }
 
-// Error returns the name that is refused, and why.
+// Error returns the name that the verdict is about, and the verdict.
 func (e *AuditError) Error() string {
 	return fmt.Sprintf("pickleio: %s is %s (%s at byte %d)", e.Worst.Name, e.Worst.Verdict,
 		e.Worst.Opcode, e.Worst.Offset)
 }
 
-// audit refuses a pickle by what it would do in Python.
-func (r *reading) audit(at, next int64) error {
-	if r.c.Audit == "" {
+// audit returns an [AuditError] if the pickle in [at, next) has a worse verdict than is accepted.
+func (r *rangeReader) audit(at, next int64) error {
+	if r.config.Audit == "" {
 		return nil
 	}
-	in := r.f.from(0)
-	if !r.r.Whole {
-		in = io.NewSectionReader(r.f, at, next-at)
+	in := r.file.from(0)
+	if !r.bounds.Whole {
+		in = io.NewSectionReader(r.file, at, next-at)
 	} else if at > 0 {
-		return nil // an audit of the first looks at all of them
+		return nil // the audit of the first pickle covered all of them
 	}
-	report, err := audit.Reader(in, audit.WithLimits(r.c.Limits), audit.WithAllow(r.c.Allow...))
+	report, err := audit.Reader(in, audit.WithLimits(r.config.Limits),
+		audit.WithAllow(r.config.Allow...))
 	if err != nil {
 		return err
 	}
-	if !report.Worst().Worse(r.c.Audit) {
+	if !report.Worst().Worse(r.config.Audit) {
 		return nil
 	}
 	worst := audit.Finding{Verdict: report.Worst(), Name: "what cannot be looked into"}
@@ -257,10 +258,10 @@ type documentFn struct{ readBase }
 // ProcessElement reads the documents of a range of a file.
 func (fn *documentFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Document), dead func(DeadLetter)) error {
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
-		objects: true}
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead,
+		target: newObject, objects: true}
 	r.take = func(v any, at int64) error {
-		text, err := encoded(&fn.Config, "json", *v.(*any))
+		text, err := encode(&fn.Config, "json", *v.(*any))
 		if err == nil {
 			emit(Document{f.Path, at, -1, text})
 		}
@@ -275,10 +276,10 @@ type tableFn struct{ readBase }
 // ProcessElement reads the tables of a range of a file.
 func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Table), dead func(DeadLetter)) error {
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead, target: newObject,
-		objects: true}
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead,
+		target: newObject, objects: true}
 	r.take = func(v any, at int64) error {
-		data, err := encoded(&fn.Config, "feather", *v.(*any))
+		data, err := encode(&fn.Config, "feather", *v.(*any))
 		if err == nil {
 			count(ctx, "rows", rowsOf(data))
 			emit(Table{f.Path, at, -1, data})
@@ -288,8 +289,8 @@ func (fn *tableFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f F
 	return r.run()
 }
 
-// encoded returns a value in another format.
-func encoded(c *config, format string, v any) ([]byte, error) {
+// encode returns a value in another format.
+func encode(c *config, format string, v any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := convert.Encode(&b, v, c.write(format)...); err != nil {
 		return nil, err
@@ -310,7 +311,7 @@ func (fn *rowFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f Fil
 	if fn.Config.Records > 0 {
 		t = reflect.SliceOf(t)
 	}
-	r := &reading{ctx: ctx, c: &fn.Config, rt: rt, path: f.Path, dead: dead}
+	r := &rangeReader{ctx: ctx, config: &fn.Config, tracker: rt, path: f.Path, dead: dead}
 	r.target = func() any { return reflect.New(t).Interface() }
 	r.take = func(v any, at int64) error {
 		value := reflect.ValueOf(v).Elem()

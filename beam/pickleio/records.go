@@ -23,14 +23,14 @@ func init() {
 		error](&tableRecordFn{})
 }
 
-// recordBase is what a splittable DoFn over the records of the first pickle of files has but for
-// ProcessElement. Its restrictions are ranges of positions; [0, 1) is that of a pickle without
-// records, and of one that cannot be read.
+// recordBase holds the methods of a splittable DoFn over the records of the first pickle of each
+// file, except ProcessElement. A restriction is a range of positions of records. It is [0, 1) for a
+// pickle that has no records or cannot be read.
 type recordBase struct {
 	Config config
 }
 
-// CreateInitialRestriction returns the range of all records, which it passes over to count them.
+// CreateInitialRestriction returns the range of all records. It scans the file to count them.
 func (fn *recordBase) CreateInitialRestriction(f File) offsetrange.Restriction {
 	n, err := fn.count(f.Path)
 	if err != nil {
@@ -39,7 +39,7 @@ func (fn *recordBase) CreateInitialRestriction(f File) offsetrange.Restriction {
 	return offsetrange.Restriction{End: max(1, n)}
 }
 
-// count returns how many records there are.
+// count returns the number of records.
 func (fn *recordBase) count(path string) (int64, error) {
 	f, err := open(context.Background(), path)
 	if err != nil {
@@ -47,7 +47,9 @@ func (fn *recordBase) count(path string) (int64, error) {
 	}
 	defer f.close()
 	d := unpkl.NewDecoder(f.from(0), append(fn.Config.load(), unpkl.WithObjects())...)
-	part := &lookup.Part{First: 1}
+	part := &lookup.Part{FirstRows: 1, Rows: func(n int) []int {
+		return make([]int, min(n, 1)) // at most the first: the others are only counted
+	}}
 	if err := d.Decode(part); err != nil {
 		return 0, err
 	}
@@ -77,13 +79,13 @@ func (fn *recordBase) count(path string) (int64, error) {
 var errNoRecords = fmt.Errorf("pickleio: neither a list, tuple, table nor array: "+
 	"it has no records: %w", unpkl.ErrUnsupported)
 
-// SplitRestriction splits the records into ranges of as many as the options say.
+// SplitRestriction splits the records into ranges of the size that [WithRecords] sets.
 func (fn *recordBase) SplitRestriction(_ File,
 	r offsetrange.Restriction) []offsetrange.Restriction {
 	return r.SizedSplits(fn.Config.Records)
 }
 
-// RestrictionSize returns how many records a range has.
+// RestrictionSize returns the number of records of a range.
 func (fn *recordBase) RestrictionSize(_ File, r offsetrange.Restriction) float64 { return r.Size() }
 
 // CreateTracker returns the tracker of a range.
@@ -91,11 +93,11 @@ func (fn *recordBase) CreateTracker(r offsetrange.Restriction) *sdf.LockRTracker
 	return sdf.NewLockRTracker(offsetrange.NewTracker(r))
 }
 
-// run reads the records of a range and hands them over as an object: a list, a table or an array.
+// run reads the records of a range and passes them to take as one object: a list, table or array.
 func (fn *recordBase) run(ctx context.Context, rt *sdf.LockRTracker, path string,
 	dead func(DeadLetter), take func(records any, begin int64) error) error {
 	r := rt.GetRestriction().(offsetrange.Restriction)
-	if !rt.TryClaim(r.End - 1) { // no part is claimed alone: each passes over the file
+	if !rt.TryClaim(r.End - 1) { // claims all at once, since a split would scan the file again
 		return nil
 	}
 	f, err := open(ctx, path)
@@ -121,7 +123,7 @@ func (fn *recordBase) run(ctx context.Context, rt *sdf.LockRTracker, path string
 	return nil
 }
 
-// read makes the records of a range and no others.
+// read builds the records of a range and no others.
 func (fn *recordBase) read(f *file, r offsetrange.Restriction, path string,
 	take func(records any, begin int64) error) error {
 	n, err := fn.count(path)
@@ -129,7 +131,7 @@ func (fn *recordBase) read(f *file, r offsetrange.Restriction, path string,
 		return err
 	}
 	if r.Start == 0 {
-		audited := &reading{c: &fn.Config, f: f, r: Range{Whole: true}}
+		audited := &rangeReader{config: &fn.Config, file: f, bounds: Range{Whole: true}}
 		if err := audited.audit(0, f.size); err != nil {
 			return err
 		}
@@ -153,7 +155,7 @@ func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTra
 		if err != nil {
 			return err
 		}
-		text, err := encoded(&fn.Config, "json", records)
+		text, err := encode(&fn.Config, "json", records)
 		if err != nil {
 			return err
 		}
@@ -169,8 +171,8 @@ func (fn *documentRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTra
 	})
 }
 
-// withoutPositions takes the labels off rows of a table that are no more than their positions in
-// it.
+// withoutPositions removes the row labels of a table if they are only the positions of the rows in
+// the whole table.
 func withoutPositions(records any, begin int64) (any, error) {
 	v, err := lookup.NewReader(true).Resolve(records)
 	if err != nil {
@@ -193,7 +195,7 @@ type tableRecordFn struct{ recordBase }
 func (fn *tableRecordFn) ProcessElement(ctx context.Context, rt *sdf.LockRTracker, f File,
 	emit func(Table), dead func(DeadLetter)) error {
 	return fn.run(ctx, rt, f.Path, dead, func(records any, begin int64) error {
-		data, err := encoded(&fn.Config, "feather", records)
+		data, err := encode(&fn.Config, "feather", records)
 		if err == nil {
 			count(ctx, "values", 1)
 			count(ctx, "rows", rowsOf(data))

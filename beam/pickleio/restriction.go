@@ -5,22 +5,23 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/rtrackers/offsetrange"
 )
 
-// Range is what one worker reads of a file: the pickles that begin at bytes of [Start, End). Of a
-// file that is read whole it is [0, 1).
+// Range is the part of a file that one worker reads: the pickles that begin at bytes in
+// [Start, End). The range of a file that is read whole is [0, 1).
 type Range struct {
 	Start, End int64
-	// From is where a pickle begins that is not behind Start, as far as is known the last.
+	// From is the last known offset up to Start at which a pickle begins. The search for the first
+	// pickle of the range starts there.
 	From int64
 	// Whole says that the file is read whole.
 	Whole bool
 }
 
-// tracker is an offsetrange.Tracker that knows where the pickle it claimed last begins: what is
-// split off is looked for from there.
+// tracker is an offsetrange.Tracker that remembers where the last claimed pickle begins. The search
+// for the first pickle of a range that is split off starts there.
 type tracker struct {
 	*offsetrange.Tracker
-	from  int64 // that of the Range
-	last  int64 // where the pickle begins that was claimed last, before that from
+	from  int64 // Range.From
+	last  int64 // where the last claimed pickle begins, from if none is claimed
 	whole bool
 }
 
@@ -31,7 +32,7 @@ func newInner(r Range) *tracker {
 	return &tracker{inner, r.From, r.From, r.Whole}
 }
 
-// TryClaim claims the pickle that begins at a position.
+// TryClaim claims the pickle that begins at position.
 func (t *tracker) TryClaim(position any) bool {
 	ok := t.Tracker.TryClaim(position)
 	if ok {
@@ -40,20 +41,20 @@ func (t *tracker) TryClaim(position any) bool {
 	return ok
 }
 
-// TrySplit splits off a part of what is not yet claimed.
+// TrySplit splits off a part of what is not claimed yet.
 func (t *tracker) TrySplit(fraction float64) (primary, residual any, err error) {
 	first, rest, err := t.Tracker.TrySplit(fraction)
 	if r, ok := rest.(offsetrange.Restriction); ok {
 		rest = Range{Start: r.Start, End: r.End, From: t.last, Whole: t.whole}
 	}
-	return t.ranged(first.(offsetrange.Restriction)), rest, err
+	return t.rangeOf(first.(offsetrange.Restriction)), rest, err
 }
 
-// GetRestriction returns the Range that is left.
+// GetRestriction returns the range that is left to this tracker.
 func (t *tracker) GetRestriction() any {
-	return t.ranged(t.Tracker.GetRestriction().(offsetrange.Restriction))
+	return t.rangeOf(t.Tracker.GetRestriction().(offsetrange.Restriction))
 }
 
-func (t *tracker) ranged(r offsetrange.Restriction) Range {
+func (t *tracker) rangeOf(r offsetrange.Restriction) Range {
 	return Range{Start: r.Start, End: r.End, From: t.from, Whole: t.whole}
 }

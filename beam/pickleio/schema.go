@@ -15,47 +15,49 @@ import (
 
 func init() { register.Combiner3[columns, Table, Schema](&schemaFn{}) }
 
-// Schema is the schema of a table of many files.
+// Schema is the schema of the combined table.
 type Schema struct {
-	// Arrow is an Arrow stream of no rows.
+	// Arrow is an Arrow IPC stream of the schema and no rows.
 	Arrow []byte
 }
 
-// columns are the columns of all tables so far, in the order of their names.
+// columns are the columns of all tables so far, sorted by name.
 type columns struct {
 	Columns []column
 }
 
-// column is what was met of a column.
+// column describes all columns of one name.
 type column struct {
 	Name string
-	// First is where it was met first, by path, offset and record, and Position which column it was
-	// there.
+	// First is the smallest key of a table that has the column: its path, offset and record.
+	// Position is the column's position in that table.
 	First    string
 	Position int64
 	Types    []columnType
 }
 
-// columnType is a type that a column was met with.
+// columnType is one of the types of a column.
 type columnType struct {
-	// Print tells types apart, and Arrow is a schema of one field of the type.
+	// Print identifies the type. Arrow is an IPC stream whose schema is one field of the type.
+	// First is the smallest key of a table in which the column has the type.
 	Print string
 	Arrow []byte
 	First string
 }
 
-// schemaFn unifies the schemas of tables. What comes of it does not depend on the order in which
-// they come: columns are in the order of where they were met first, and the types of a column are
-// widened in that order as well, those that do not go with the ones before left out.
+// schemaFn combines the schemas of tables. Its result does not depend on the order in which the
+// tables come, because it orders them by path, offset and record: columns are in the order of their
+// first appearance, and the types of a column are widened in that order too. A type that cannot be
+// combined with those before it is left out.
 type schemaFn struct {
 	PathColumn string
 	Parquet    bool
 }
 
-// CreateAccumulator returns no columns.
+// CreateAccumulator returns an empty set of columns.
 func (*schemaFn) CreateAccumulator() columns { return columns{} }
 
-// AddInput adds the columns of a table.
+// AddInput adds the columns of a table, unless the output cannot hold the table.
 func (fn *schemaFn) AddInput(all columns, t Table) (columns, error) {
 	schema, err := schemaOf(t.Arrow)
 	if err != nil {
@@ -85,7 +87,7 @@ func (fn *schemaFn) AddInput(all columns, t Table) (columns, error) {
 	return all, nil
 }
 
-// refuses returns why a table can have no place in the output, else nil.
+// refuses returns an error if the output can never hold a table of this schema.
 func (fn *schemaFn) refuses(schema *arrow.Schema) error {
 	seen := map[string]bool{fn.PathColumn: true}
 	for _, f := range schema.Fields() {
@@ -107,14 +109,14 @@ func (fn *schemaFn) refuses(schema *arrow.Schema) error {
 	return nil
 }
 
-// find returns the position of a column, or where it would be.
+// find returns the position of a column, or the position at which to insert it.
 func (c *columns) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(c.Columns, name, func(c column, name string) int {
 		return cmp.Compare(c.Name, name)
 	})
 }
 
-// add adds what was met of a column.
+// add merges one more column into those so far.
 func (c *columns) add(next column) {
 	i, found := c.find(next.Name)
 	if !found {
@@ -135,7 +137,7 @@ func (c *columns) add(next column) {
 	}
 }
 
-// MergeAccumulators adds the columns of two.
+// MergeAccumulators adds the columns of b to a.
 func (*schemaFn) MergeAccumulators(a, b columns) columns {
 	for _, c := range b.Columns {
 		a.add(c)
@@ -143,7 +145,7 @@ func (*schemaFn) MergeAccumulators(a, b columns) columns {
 	return a
 }
 
-// ExtractOutput returns the schema that the tables have in common.
+// ExtractOutput returns the combined schema.
 func (*schemaFn) ExtractOutput(all columns) (Schema, error) {
 	slices.SortFunc(all.Columns, func(a, b column) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Position, b.Position))
@@ -160,7 +162,7 @@ func (*schemaFn) ExtractOutput(all columns) (Schema, error) {
 	return Schema{data}, err
 }
 
-// unified widens the types of a column.
+// unified returns the widest type of a column.
 func (c *column) unified() (arrow.DataType, error) {
 	slices.SortFunc(c.Types, func(a, b columnType) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Print, b.Print))
@@ -178,7 +180,7 @@ func (c *column) unified() (arrow.DataType, error) {
 	return wide, nil
 }
 
-// schemaOf returns the schema of an Arrow file.
+// schemaOf returns the schema of an Arrow IPC file.
 func schemaOf(data []byte) (*arrow.Schema, error) {
 	r, err := ipc.NewFileReader(bytes.NewReader(data))
 	if err != nil {
@@ -203,9 +205,9 @@ func streamSchema(data []byte) (*arrow.Schema, error) {
 	return r.Schema(), nil
 }
 
-// goesWith returns an error of the kind of [batch.ErrSchema] where a table has a column that the
-// schema has no place for.
-func goesWith(schema, table *arrow.Schema) error {
+// checkFits returns an [batch.ErrSchema] if a table has a column, or a type of one, that the schema
+// cannot hold.
+func checkFits(schema, table *arrow.Schema) error {
 	for _, f := range table.Fields() {
 		t := batch.StoredType(f.Type)
 		want, ok := schema.FieldsByName(f.Name)

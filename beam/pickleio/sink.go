@@ -33,7 +33,7 @@ func init() {
 	register.Iter1[DeadLetter]()
 }
 
-// SinkOption says how something is written.
+// SinkOption is an option of writing.
 type SinkOption func(*sinkConfig)
 
 type sinkConfig struct {
@@ -42,7 +42,7 @@ type sinkConfig struct {
 	zstd       bool
 }
 
-// shardsDefault is how many files a sink writes.
+// shardsDefault is the default number of files.
 const shardsDefault = 8
 
 func newSinkConfig(opts []SinkOption) sinkConfig {
@@ -53,31 +53,33 @@ func newSinkConfig(opts []SinkOption) sinkConfig {
 	return c
 }
 
-// WithShards sets how many files are written, each by one worker: NAME-00000-of-00008.parquet and
-// so on. The default is 8; with 1 the file is called NAME.parquet. A file is not written where
-// nothing falls to it.
+// WithShards sets the number of files, each of which one worker writes: NAME-00000-of-00008.parquet
+// and so on. The default is 8; with 1 the file is called NAME.parquet. A file that would be empty
+// is not written.
 func WithShards(n int) SinkOption { return func(c *sinkConfig) { c.shards = max(1, n) } }
 
-// WithPathColumn names the column of tables that has the paths of the files; the default is path.
+// WithPathColumn sets the name of the column that holds the paths of the files; the default is
+// path.
 func WithPathColumn(name string) SinkOption { return func(c *sinkConfig) { c.pathColumn = name } }
 
-// WithZstd compresses Parquet by zstd instead of Snappy, and Arrow, which else is not compressed.
+// WithZstd compresses with Zstandard. Without it, Parquet is compressed with Snappy and Arrow is
+// not compressed.
 func WithZstd() SinkOption { return func(c *sinkConfig) { c.zstd = true } }
 
-// ToParquet writes tables of [ReadTables] as Parquet files, whose row groups have at most 64 MiB
-// before compression or 1,048,576 rows, but for the last file in them. The schema is that of all
-// tables: a column that a file has not is null in its rows, numbers are widened where every value
-// survives, as `unpkl convert` does. A table that does not go with the others, the first by their
-// paths, is in the PCollection of [DeadLetter] that is returned, of the kind schema.
+// ToParquet writes the tables of [ReadTables] as Parquet files. A row group has at most 1,048,576
+// rows, and about 64 MiB before compression. All files have the schema that combines those of all
+// tables: a column that a table lacks is null in its rows, and number types are widened if that
+// keeps every value, as in `unpkl convert`. In conflicts the tables that are first by path win; the
+// others are returned as a PCollection of [DeadLetter] of the kind "schema".
 //
-// A file has its name once it is whole. The rows of one [Table] are together and in order; the
-// order of tables is not said.
+// A file gets its name when it is complete. The rows of one [Table] stay together and in order; the
+// order of tables is not specified.
 func ToParquet(s beam.Scope, name string, tables beam.PCollection, opts ...SinkOption) (
 	dead beam.PCollection) {
 	return toTables(s.Scope("pickleio.ToParquet"), name, tables, newSinkConfig(opts), true)
 }
 
-// ToArrow is [ToParquet] for Arrow files, with a record batch for each batch of the tables.
+// ToArrow is like [ToParquet] but writes Arrow IPC files, with the record batches of the tables.
 func ToArrow(s beam.Scope, name string, tables beam.PCollection, opts ...SinkOption) (
 	dead beam.PCollection) {
 	return toTables(s.Scope("pickleio.ToArrow"), name, tables, newSinkConfig(opts), false)
@@ -94,8 +96,8 @@ func toTables(s beam.Scope, name string, tables beam.PCollection, c sinkConfig,
 	return beam.ParDo(s, fn, grouped, beam.SideInput{Input: schema})
 }
 
-// ToJSON writes documents of [Read] as lines of JSON: path, offset, record, value. A file has its
-// name once it is whole.
+// ToJSON writes documents of [Read] as lines of JSON with path, offset, record and value. A file
+// gets its name when it is complete.
 func ToJSON(s beam.Scope, name string, documents beam.PCollection, opts ...SinkOption) {
 	s = s.Scope("pickleio.ToJSON")
 	filesystem.ValidateScheme(name)
@@ -105,8 +107,8 @@ func ToJSON(s beam.Scope, name string, documents beam.PCollection, opts ...SinkO
 	beam.ParDo0(s, &writeDocumentFn{name, c.shards}, grouped)
 }
 
-// WriteDeadLetters writes dead letters as lines of JSON: path, kind, opcode, offset, text. There is
-// no file where there are none.
+// WriteDeadLetters writes dead letters as lines of JSON with path, kind, opcode, offset and text.
+// It writes no file if there are none.
 func WriteDeadLetters(s beam.Scope, name string, dead beam.PCollection) {
 	s = s.Scope("pickleio.WriteDeadLetters")
 	filesystem.ValidateScheme(name)
@@ -116,14 +118,14 @@ func WriteDeadLetters(s beam.Scope, name string, dead beam.PCollection) {
 func shardOfTable(t Table, shards int) (int, Table)          { return shardOf(t.Path, shards), t }
 func shardOfDocument(d Document, shards int) (int, Document) { return shardOf(d.Path, shards), d }
 
-// shardOf spreads files over shards.
+// shardOf returns the shard of a file.
 func shardOf(path string, shards int) int {
 	h := fnv.New32a()
 	io.WriteString(h, path)
 	return int(h.Sum32() % uint32(shards))
 }
 
-// shardName is the name of one of several files.
+// shardName returns the name of the file of a shard.
 func shardName(name string, shard, shards int) string {
 	if shards == 1 {
 		return name
@@ -132,8 +134,9 @@ func shardName(name string, shard, shards int) string {
 	return fmt.Sprintf("%s-%05d-of-%05d%s", strings.TrimSuffix(name, ending), shard, shards, ending)
 }
 
-// writeFile writes a file, which has its name once it is whole: under another name before that, or
-// on a file system that cannot rename, as one upload, which is broken off where there is an error.
+// writeFile writes a file so that its name never stands for half a file. It writes under a
+// temporary name and renames; on a file system that cannot rename it makes one upload, which it
+// cancels on an error.
 func writeFile(ctx context.Context, name string, fill func(w io.Writer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -179,7 +182,7 @@ type writeTableFn struct {
 	Zstd       bool
 }
 
-// ProcessElement writes a shard. Tables come one at a time and are not kept.
+// ProcessElement writes a shard. It reads one table at a time and keeps none.
 func (fn *writeTableFn) ProcessElement(ctx context.Context, shard int, tables func(*Table) bool,
 	unified Schema, dead func(DeadLetter)) error {
 	columns, err := streamSchema(unified.Arrow)
@@ -194,7 +197,7 @@ func (fn *writeTableFn) ProcessElement(ctx context.Context, shard int, tables fu
 			return err
 		}
 		for t := (Table{}); tables(&t); {
-			err := fn.accepts(columns, &t)
+			err := fn.check(columns, &t)
 			if err != nil {
 				letter := deadLetter(t.Path, t.Offset, err)
 				count(ctx, "errors "+letter.Kind, 1)
@@ -209,8 +212,8 @@ func (fn *writeTableFn) ProcessElement(ctx context.Context, shard int, tables fu
 	})
 }
 
-// accepts returns why a table has no place among the others, else nil.
-func (fn *writeTableFn) accepts(columns *arrow.Schema, t *Table) error {
+// check returns an error if a table does not fit the combined schema.
+func (fn *writeTableFn) check(columns *arrow.Schema, t *Table) error {
 	own, err := schemaOf(t.Arrow)
 	if err != nil {
 		return err
@@ -218,7 +221,7 @@ func (fn *writeTableFn) accepts(columns *arrow.Schema, t *Table) error {
 	if err := (&schemaFn{fn.PathColumn, fn.Parquet}).refuses(own); err != nil {
 		return err
 	}
-	return goesWith(columns, own)
+	return checkFits(columns, own)
 }
 
 func writeTable(sink batch.TableSink, schema *arrow.Schema, t *Table) error {

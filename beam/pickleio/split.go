@@ -10,7 +10,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// isSplittable reports whether a file is pickles one behind another, as far as its beginning tells.
+// isSplittable reports whether a file, judged by its first bytes, is a sequence of pickles that is
+// not compressed.
 func isSplittable(f *file) bool {
 	head := make([]byte, compress.HeadSize)
 	n, err := f.ReadAt(head, 0)
@@ -24,8 +25,8 @@ func isSplittable(f *file) bool {
 	return compress.Detect(head) == compress.Plain
 }
 
-// split returns ranges of about a block each, which begin where pickles do. What cannot be passed
-// over, such as what is no pickle or a joblib file, is in the range with what stands before it.
+// split returns ranges of about Block bytes that begin where pickles begin. What cannot be scanned,
+// such as something that is no pickle or a joblib file, is in the same range as what precedes it.
 func split(f *file, c *config) []Range {
 	begins := []int64{0}
 	s := scanFrom(f, 0, c)
@@ -48,7 +49,7 @@ func split(f *file, c *config) []Range {
 	return out
 }
 
-// scan passes over pickles by their opcodes.
+// scan finds the ends of pickles by their opcodes.
 type scan struct {
 	s     *pickle.Scanner
 	begin int64
@@ -60,7 +61,7 @@ func scanFrom(f *file, at int64, c *config) *scan {
 	return &scan{s, at}
 }
 
-// next returns the offset behind the next pickle.
+// next returns the offset of the end of the next pickle.
 func (s *scan) next() (int64, error) {
 	for {
 		op, err := s.s.Next()
@@ -73,22 +74,22 @@ func (s *scan) next() (int64, error) {
 	}
 }
 
-// beginsAt returns where the first pickle begins that is at r.Start or behind it; ok is false where
-// there is none that a reader could come to.
+// beginsAt returns the offset of the first pickle that begins at or after r.Start. ok is false if
+// the pickles before it cannot be read.
 func beginsAt(f *file, r Range, c *config) (at int64, ok bool) {
 	at = r.From
 	for s := scanFrom(f, at, c); at < r.Start; {
 		next, err := s.next()
 		if err != nil {
-			return decodedTo(f, at, r.Start, c)
+			return decodeUpTo(f, at, r.Start, c)
 		}
 		at = next
 	}
 	return at, true
 }
 
-// decodedTo is beginsAt by decoding, which comes behind the arrays of joblib too.
-func decodedTo(f *file, from, start int64, c *config) (at int64, ok bool) {
+// decodeUpTo does the same as beginsAt by decoding, which also gets past the arrays of joblib.
+func decodeUpTo(f *file, from, start int64, c *config) (at int64, ok bool) {
 	d := unpkl.NewDecoder(f.from(from), append(c.load(), unpkl.WithObjects())...)
 	for at = from; at < start; at = from + d.InputOffset() {
 		var v any

@@ -14,7 +14,7 @@ func init() { commands = append(commands, auditCommand) }
 // statusFound is the exit status of audit where --fail-on applies.
 const statusFound = 3
 
-// failNever is the --fail-on of which no verdict is.
+// failNever is the value of --fail-on by which no verdict fails.
 const failNever = "never"
 
 // auditFlags are the options of audit.
@@ -86,7 +86,7 @@ worse; with --fail-on=never only what cannot be read changes it.`,
 	return cmd
 }
 
-// check refuses flags that make no sense.
+// check returns an error for flags that contradict each other.
 func (f *auditFlags) check() error {
 	switch audit.Verdict(f.failOn) {
 	case failNever, audit.VerdictKnown, audit.VerdictUnknown, audit.VerdictDangerous:
@@ -99,7 +99,7 @@ func (f *auditFlags) check() error {
 	return f.out.check(f.lines, "audit --jsonl")
 }
 
-// options are those of the audits.
+// options returns the options of the audits.
 func (f *auditFlags) options() ([]audit.Option, error) {
 	if f.rules == "" {
 		return nil, nil
@@ -137,8 +137,8 @@ func runAudit(s *streams, cmd *cobra.Command, f *auditFlags, args []string) erro
 	return auditMany(s, f, m, opts)
 }
 
-// auditStatus is the error that the exit status comes from. What was found
-// counts before what could not be read behind it.
+// auditStatus returns the error that determines the exit status of one audit. A verdict by which
+// the audit fails takes precedence over an error that ended the audit.
 func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 	worst := r.Worst()
 	if failOn != failNever && !failOn.Worse(worst) {
@@ -153,7 +153,7 @@ func auditStatus(name string, r *audit.Report, failOn audit.Verdict) error {
 	return nil
 }
 
-// modelEndings are the endings of files that are, or hold, pickles.
+// modelEndings are the endings of files that are or contain pickles.
 var modelEndings = []string{
 	".pkl", ".pickle", ".pck", ".pcl", ".p", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".bin",
 	".npy",

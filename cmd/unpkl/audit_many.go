@@ -16,20 +16,20 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// auditListing lists the files to audit and to show: also what a shell hides.
+// auditListing lists the files of audit, info and checksum. It includes hidden files.
 var auditListing = batch.Listing{Hidden: true, Remote: &objects}
 
-// audited is what came of a file.
+// audited is the result of the audit of one file.
 type audited struct {
 	name   string
-	walked bool // it was found in a folder: it need not be a pickle
-	report *audit.Report
-	err    error
+	walked bool          // found in a folder, so it need not be a pickle
+	report *audit.Report // nil if err is not
+	err    error         // why the audit could not begin
 }
 
-// none reports that the file is none that an audit is about: found in a folder, named as something
-// else, and nothing of a pickle.
-func (a *audited) none() bool {
+// isOther reports whether the file is no pickle and was not expected to be one: it was found in a
+// folder, its name is not that of a model, and nothing in it looks like a pickle.
+func (a *audited) isOther() bool {
 	if !a.walked || a.err != nil || isModel(strings.ToLower(filepath.Ext(a.name))) {
 		return false
 	}
@@ -54,8 +54,8 @@ func auditSource(s *streams, name string, opts []audit.Option) (*audit.Report, e
 	return audit.Reader(r, opts...)
 }
 
-// auditMany audits several files and writes what came of them. The first of the worst errors is
-// told at the end; --errors has each file that could not be read.
+// auditMany audits several files and writes the results. It returns the first of the errors with
+// the greatest exit status. --errors gets each file that could not be read.
 func auditMany(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
 	out := newAuditWriter(f, s.out)
 	var status error
@@ -64,7 +64,7 @@ func auditMany(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
 		a.report, a.err = auditSource(s, a.name, opts)
 		return a
 	}, func(source batch.Source, a *audited) error {
-		if a.none() {
+		if a.isOther() {
 			out.skipped++
 			return nil
 		}
@@ -91,8 +91,8 @@ func auditMany(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
 	return status
 }
 
-// auditToFile writes a line of JSON of each file to the file of -o. Each that could not be read is
-// told.
+// auditToFile writes a line of JSON for each file to the file of -o. Each file that could not be
+// read is reported.
 func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error {
 	options, err := auditOptions(f)
 	if err != nil {
@@ -106,7 +106,7 @@ func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error 
 			return a
 		},
 		lines: func(w io.Writer, _ batch.Source, a *audited) error {
-			if a.none() {
+			if a.isOther() {
 				return nil
 			}
 			err := json.NewEncoder(w).Encode(a.document())
@@ -134,7 +134,8 @@ func auditToFile(s *streams, f *auditFlags, m *many, opts []audit.Option) error 
 	return found
 }
 
-// auditOptions is what the lines of an audit depend on beside the files.
+// auditOptions identifies everything but the files that the lines of an audit depend on, so that
+// --resume does not mix different audits.
 func auditOptions(f *auditFlags) (string, error) {
 	if f.rules == "" {
 		return "audit", nil
@@ -146,7 +147,7 @@ func auditOptions(f *auditFlags) (string, error) {
 	return fmt.Sprintf("audit by rules %x", sha256.Sum256(rules)), nil
 }
 
-// reportErr is what ended the audit of a file before its end.
+// reportErr returns the error that ended the audit of a file early, or nil.
 func (a *audited) reportErr() error {
 	if a.report == nil {
 		return nil
@@ -154,21 +155,21 @@ func (a *audited) reportErr() error {
 	return a.report.Err
 }
 
-// auditWriter writes what came of several files.
+// auditWriter writes the results for several files.
 type auditWriter struct {
 	f              *auditFlags
 	w              io.Writer
-	n, skipped     int
+	n, skipped     int // the numbers of files written and left out
 	worst          audit.Verdict
-	results, rules []any // of SARIF
-	seen           map[string]bool
+	results, rules []any           // the results and rules of SARIF
+	seen           map[string]bool // the ids of rules
 }
 
 func newAuditWriter(f *auditFlags, w io.Writer) *auditWriter {
 	return &auditWriter{f: f, w: w, worst: audit.VerdictData, seen: map[string]bool{}}
 }
 
-// document is the JSON of a file.
+// document returns the JSON document of a file.
 func (a *audited) document() any {
 	doc := struct {
 		File string `json:"file"`
@@ -246,7 +247,7 @@ func (o *auditWriter) text(a *audited, worst audit.Verdict) error {
 	return err
 }
 
-// end writes what stands behind the files.
+// end writes what follows the last file.
 func (o *auditWriter) end() error {
 	var err error
 	switch {

@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// auditOne audits one input. Its findings are handed on as they come, since there may be more of
-// them than memory has room for.
+// auditOne audits one input. It formats the findings one by one, since they may not fit into
+// memory.
 func auditOne(s *streams, f *auditFlags, name string, opts []audit.Option) error {
 	a := auditOutput{json: f.json}
 	defer a.held.close()
@@ -28,7 +28,7 @@ func auditOne(s *streams, f *auditFlags, name string, opts []audit.Option) error
 	return auditStatus(name, report, audit.Verdict(f.failOn))
 }
 
-// auditInput audits the named input and hands over the findings.
+// auditInput audits the named input and calls found with each finding.
 func auditInput(s *streams, name string, found func(audit.Finding),
 	opts []audit.Option) (*audit.Report, error) {
 	report := new(audit.Report)
@@ -51,7 +51,8 @@ func auditInput(s *streams, name string, found func(audit.Finding),
 	return report, handOver(audit.ReaderSeq(s.gc.reader(f), report, opts...), report, found)
 }
 
-// handOver hands over the findings, which end with an error of the input or the one in the report.
+// handOver calls found with each finding. It returns an error of the input; an error that the
+// report has is left there.
 func handOver(findings iter.Seq2[audit.Finding, error], report *audit.Report,
 	found func(audit.Finding)) error {
 	for f, err := range findings {
@@ -65,17 +66,17 @@ func handOver(findings iter.Seq2[audit.Finding, error], report *audit.Report,
 	return nil
 }
 
-// auditOutput is what audit writes. The findings come before it is known whether all could be read,
-// and there may be more of them than memory has room for.
+// auditOutput is the output of audit for one input. It holds the findings in a spool, because what
+// precedes them depends on whether all of the input could be read.
 type auditOutput struct {
 	json bool
-	n    int // findings
+	n    int // the number of findings
 	held spool
-	w    *bufio.Writer // to held
-	err  error
+	w    *bufio.Writer // writes to held
+	err  error         // the first error of formatting
 }
 
-// finding writes a finding.
+// finding adds a finding.
 func (a *auditOutput) finding(f audit.Finding) {
 	a.n++
 	if a.json {
@@ -93,7 +94,7 @@ func (a *auditOutput) finding(f audit.Finding) {
 	fmt.Fprintln(a.w, auditLine(f))
 }
 
-// auditLine is a finding as text.
+// auditLine returns a finding as a line of text.
 func auditLine(f audit.Finding) string {
 	use := ""
 	if f.Called {
@@ -113,7 +114,7 @@ func auditLine(f audit.Finding) string {
 		f.Offset, use, why)
 }
 
-// write writes the findings with what stands before and behind them.
+// write writes the findings with what precedes and follows them.
 func (a *auditOutput) write(out io.Writer, r *audit.Report) error {
 	if err := errors.Join(a.err, a.w.Flush()); err != nil {
 		return err
@@ -135,7 +136,7 @@ func (a *auditOutput) write(out io.Writer, r *audit.Report) error {
 	return err
 }
 
-// auditSummary returns the lines behind the findings.
+// auditSummary returns the lines that follow the findings.
 func auditSummary(r *audit.Report, findings int) string {
 	compressed := ""
 	if r.Compression != "" {
@@ -152,7 +153,7 @@ func auditSummary(r *audit.Report, findings int) string {
 	return text
 }
 
-// auditDocument returns the JSON before and behind the findings.
+// auditDocument returns the JSON before and after the list of findings.
 func auditDocument(r *audit.Report, findings int) (before, after string, err error) {
 	rest := struct {
 		audit.Report

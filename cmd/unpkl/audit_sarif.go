@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/audit"
 )
 
-// What code scanning takes: SARIF 2.1.0, a rule for each verdict and capability, and a result for
-// each finding that is worse than known and each file that could not be read.
+// The output for code scanning is SARIF 2.1.0. It has a rule for each verdict and capability, and a
+// result for each finding that is worse than known and for each file that could not be read.
 //
 // Reference: OASIS, Static Analysis Results Interchange Format 2.1.0.
 
@@ -41,7 +41,7 @@ func (o *auditWriter) sarif(a *audited) {
 	}
 }
 
-// object is an object of JSON.
+// object is a JSON object.
 type object = map[string]any
 
 func (o *auditWriter) result(file, rule, level, text string, offset int64) {

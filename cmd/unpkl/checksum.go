@@ -87,15 +87,15 @@ func checksumCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// sumLine is the sum of a file or of an array in it.
+// sumLine is the checksum of a file or of an array in it.
 type sumLine struct {
 	file  string
 	at    pointer.Pointer
-	array *ndarray.Array // nil of the file
+	array *ndarray.Array // nil for the file itself
 	sum   string
 }
 
-// fileSums are those of a file.
+// fileSums are the checksums of a file and its arrays.
 type fileSums struct {
 	lines []sumLine
 	err   error
@@ -137,7 +137,7 @@ func writeSums(s *streams, cmd *cobra.Command, f *checksumFlags, args []string) 
 	return m.end(err)
 }
 
-// writeSumLines writes the sums of a file.
+// writeSumLines writes the checksums of a file.
 func writeSumLines(to io.Writer, f *checksumFlags, sums fileSums) error {
 	w := bufio.NewWriter(to)
 	enc := jsonval.NewEncoder(w, jsonOptions(0))
@@ -164,7 +164,7 @@ func writeSum(w *bufio.Writer, enc *jsonval.Encoder, f *checksumFlags, line sumL
 	return enc.Encode(jsonval.Object(names, values))
 }
 
-// lineName is what a sum is of, in a list: on one line.
+// lineName returns the name of a file or array in a list of checksums, escaped to one line.
 func lineName(file string, at pointer.Pointer) string {
 	if at != nil {
 		file += "#" + at.String()
@@ -172,7 +172,7 @@ func lineName(file string, at pointer.Pointer) string {
 	return describe.Printable(file)
 }
 
-// sumsOf sums up a file and the arrays in it.
+// sumsOf returns the checksums of a file and the arrays in it.
 func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 	if name != "-" {
 		file, err := openFile(name)
@@ -203,7 +203,7 @@ func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 	return sums
 }
 
-// sumFile sums up an open file.
+// sumFile returns the checksum of an open file.
 func sumFile(s *streams, algorithm string, r io.Reader) (string, error) {
 	file, ok := r.(*os.File)
 	if !ok {
@@ -217,7 +217,7 @@ func sumFile(s *streams, algorithm string, r io.Reader) (string, error) {
 	return checksum.Of(algorithm, r)
 }
 
-// eachArray visits every array in a value whose elements have bytes.
+// eachArray calls visit with every array in a value whose elements are bytes rather than objects.
 func eachArray(v any, visit func(at pointer.Pointer, a *ndarray.Array) error) error {
 	return lookup.NewReader(true).Walk(v, pointer.Pointer{},
 		func(at pointer.Pointer, v any) (bool, error) {
@@ -234,7 +234,7 @@ func eachArray(v any, visit func(at pointer.Pointer, a *ndarray.Array) error) er
 					return false, err
 				}
 				return false, visit(at.Child("mask"), v.Mask)
-			case interface{ Len() int }: // a column or an index: its elements are in the table's
+			case interface{ Len() int }: // a column or an index
 				if a, ok := columnArray(v); ok {
 					return false, visit(at, a)
 				}
@@ -243,7 +243,7 @@ func eachArray(v any, visit func(at pointer.Pointer, a *ndarray.Array) error) er
 		})
 }
 
-// checkSums sums up again what lists name.
+// checkSums computes the checksums of the files and arrays in lists again and compares them.
 func checkSums(s *streams, f *checksumFlags, lists []string) error {
 	different, checked := 0, 0
 	for _, list := range lists {
@@ -293,7 +293,7 @@ func checkSums(s *streams, f *checksumFlags, lists []string) error {
 
 var errOtherSum = errors.New("the sum is different")
 
-// checkSum sums up what a line of a list names.
+// checkSum compares the checksum of a file or array with one in a list.
 func checkSum(s *streams, f *checksumFlags, sum, name string) error {
 	algorithms := checksum.ByLength(len(sum))
 	if f.algorithm != "" {
@@ -314,7 +314,7 @@ func checkSum(s *streams, f *checksumFlags, sum, name string) error {
 	return errOtherSum
 }
 
-// sumOf sums up a file, or the array that stands behind a '#'.
+// sumOf returns the checksum of a file, or of the array at the pointer after a '#'.
 func sumOf(s *streams, algorithm, name string) (string, error) {
 	i := strings.LastIndex(name, "#")
 	if i < 0 || isFile(name) {

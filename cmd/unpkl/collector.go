@@ -11,40 +11,42 @@ import (
 )
 
 const (
-	// lowPercent is GOGC for small inputs and compressed ones: values are kept until all is
-	// written, so there is little garbage, and memory counts.
+	// lowPercent is GOGC for small and for compressed inputs. Values are kept until everything is
+	// written, so there is little garbage, and memory matters more than time.
 	lowPercent = 40
-	// highPercent is GOGC for large inputs, where the collector's time counts and the limit below
-	// bounds the memory.
+	// highPercent is GOGC for large inputs, where the time of the collector matters and the limit
+	// below bounds the memory.
 	highPercent = 200
-	// smallInput is the largest small one.
+	// smallInput is the size in bytes of the largest small input.
 	smallInput = 4 << 20
-	// leastPercent is GOGC for inputs of up to leastInput bytes, and before there is input: the
-	// collector first runs at 16 MiB. What the process itself has is more than they make, and a
-	// lower one would begin with a collection of that, which is a tenth of the time of the whole.
+	// leastPercent is GOGC for inputs of up to leastInput bytes and before there is input: the
+	// collector first runs at 16 MiB. Such inputs need less memory than the process itself, and a
+	// lower value would begin with a collection of that memory, which takes a tenth of the whole
+	// time.
 	leastPercent = 400
 	leastInput   = 256 << 10
-	// memoryPerByte is how much memory for each byte of input the collector is asked to keep to, in
-	// bytes, and leastMemory how much for any input. A byte that makes an empty list takes 40, so
-	// it can keep to it whatever the input is, but for what the Pickler's memo takes.
+	// memoryPerByte is the memory limit in bytes for each byte of input, and leastMemory the least
+	// limit. A byte that makes an empty list takes 40 bytes, so the limit can be kept for any
+	// input, apart from the Pickler's memo.
 	memoryPerByte = 48
 	leastMemory   = 48 << 20
 )
 
-// collector sets Go's collector by how much a command reads. A nil one sets nothing.
+// collector sets the parameters of Go's garbage collector by how much a command reads. A nil
+// collector sets nothing.
 //
-// Invariant: what stands behind mu changes while it is held, since files are read in parallel.
+// Invariant: mu guards the fields below it, since files are read in parallel.
 type collector struct {
 	set     func(percent int, limit int64)
 	mu      sync.Mutex
-	total   int64 // bytes of input so far, of files all of them
-	told    int64 // total when the collector was set last
-	unfolds bool  // some of it is compressed: what there is to come is not known
-	little  bool  // what is kept is little, however large the input
+	total   int64 // bytes of input so far; a file counts as a whole when it is opened
+	tunedAt int64 // total when the parameters were last set
+	unfolds bool  // some input is compressed, so its real size is unknown
+	little  bool  // the command keeps little, however large the input
 }
 
-// keepsLittle says that what the command keeps does not grow with the input, as a rule. Then there
-// is little to collect each time, and the memory of what it drops can be had sooner.
+// keepsLittle says that the values which the command keeps usually do not grow with the input. Each
+// collection is then cheap, and frequent collections free the memory of dropped values sooner.
 func (c *collector) keepsLittle() {
 	if c != nil {
 		c.mu.Lock()
@@ -53,7 +55,7 @@ func (c *collector) keepsLittle() {
 	}
 }
 
-// newCollector returns a collector that leaves to the environment what that sets.
+// newCollector returns a collector that leaves alone the parameters that GOGC and GOMEMLIMIT set.
 func newCollector() *collector {
 	_, percentSet := os.LookupEnv("GOGC")
 	_, limitSet := os.LookupEnv("GOMEMLIMIT")
@@ -71,9 +73,9 @@ func newCollector() *collector {
 	return c
 }
 
-// tune sets the collector.
+// tune sets the parameters. c.mu is held.
 func (c *collector) tune() {
-	c.told = c.total
+	c.tunedAt = c.total
 	percent, limit := lowPercent, int64(math.MaxInt64)
 	if !c.unfolds {
 		limit = max(leastMemory, memoryPerByte*min(c.total, math.MaxInt64/memoryPerByte))
@@ -88,8 +90,8 @@ func (c *collector) tune() {
 	c.set(percent, limit)
 }
 
-// file notes that a file is going to be read. One that is not there, or not regular, is left to
-// who opens it.
+// file notes that a file is going to be read. It ignores a file that does not exist or is not
+// regular; whoever opens the file reports that.
 func (c *collector) file(name string) {
 	if c == nil {
 		return
@@ -102,19 +104,20 @@ func (c *collector) file(name string) {
 	}
 }
 
-// object notes that an object of a store is going to be read.
+// object notes that an object of a store is going to be read. size is in bytes.
 func (c *collector) object(size int64) {
 	if c == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.unfolds = true // by how much is not asked for: that would be a request more
+	c.unfolds = true // it may be compressed; finding out would take another request
 	c.total += size
 	c.tune()
 }
 
-// regular notes what a file has from where it stands, if it is a regular one.
+// regular notes the bytes of a file from its current offset on, and reports whether it is a regular
+// file. c.mu is held.
 func (c *collector) regular(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
@@ -135,13 +138,13 @@ func (c *collector) regular(f *os.File) bool {
 	return true
 }
 
-// begin looks at the first bytes of an input.
+// begin notes whether an input is compressed, by its first bytes.
 func (c *collector) begin(head []byte) {
 	c.unfolds = c.unfolds || compress.Detect(head) != compress.Plain
 }
 
-// reader returns r, or a reader that notes what is read through it, where nothing tells how much
-// that will be.
+// reader returns r if it is a regular file, whose size it notes, else a reader that notes the bytes
+// that are read through it.
 func (c *collector) reader(r io.Reader) io.Reader {
 	if c == nil {
 		return r
@@ -169,8 +172,9 @@ func (r *countedInput) Read(p []byte) (int, error) {
 		r.c.begin(p[:n])
 		r.c.tune()
 	}
-	// The collector stops everything to be set, so not at every read.
-	if r.c.total += int64(n); r.c.total >= max(leastMemory/memoryPerByte, r.c.told+r.c.told/4) {
+	// Setting the parameters stops all goroutines, so do not do it at every read.
+	r.c.total += int64(n)
+	if r.c.total >= max(leastMemory/memoryPerByte, r.c.tunedAt+r.c.tunedAt/4) {
 		r.c.tune()
 	}
 	return n, err

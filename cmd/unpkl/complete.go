@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/pointer"
 )
 
-// flagValues returns what flags take, by command and flag.
+// flagValues returns the values that flags take, by "COMMAND FLAG".
 func flagValues() map[string][]string {
 	formats := make([]string, 0, len(convert.Formats()))
 	for _, f := range convert.Formats() {
@@ -41,17 +41,18 @@ func flagValues() map[string][]string {
 	}
 }
 
-// flagPointers are the flags that take pointers into a file, with the argument that is the file,
-// counted from 0.
+// flagPointers has the flags that take pointers into a file, with the position of the argument that
+// names the file, counted from 0.
 var flagPointers = map[string]int{"convert select": 0, "plot over": 0, "diff ignore": 0}
 
-// pointerAt says which argument of a command is a pointer into which file, counted from 0.
+// pointerAt has the commands that take a pointer, with the positions of the pointer and of the file
+// among the arguments, counted from 0.
 var pointerAt = map[string]struct{ pointer, file int }{
 	"get": {1, 0}, "head": {1, 0}, "tail": {1, 0}, "sample": {1, 0}, "stats": {1, 0},
 	"diff": {2, 1}, "plot": {1, 0},
 }
 
-// addCompletion lets a shell complete values of flags, and pointers inside of files.
+// addCompletion lets the shell complete values of flags and pointers into files.
 func addCompletion(s *streams, root *cobra.Command) {
 	addFlagCompletion(s, root)
 	for _, cmd := range root.Commands() {
@@ -72,8 +73,8 @@ func addCompletion(s *streams, root *cobra.Command) {
 	}
 }
 
-// addFlagCompletion lets a shell complete what flags take. Their only error is that of a flag that
-// has values already.
+// addFlagCompletion lets the shell complete the values of flags. RegisterFlagCompletionFunc fails
+// only if a flag has a function already.
 func addFlagCompletion(s *streams, root *cobra.Command) {
 	find := func(key string) (cmd *cobra.Command, flag string) {
 		name, flag, _ := strings.Cut(key, " ")
@@ -97,10 +98,11 @@ func addFlagCompletion(s *streams, root *cobra.Command) {
 	}
 }
 
-// inPointer is what a shell does behind a pointer, which may go on: no file and no space.
+// inPointer tells the shell to add no space after a pointer, which may go on, and to offer no
+// files.
 const inPointer = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 
-// completeEdit completes FILE, set, delete and rename, and the pointers behind these.
+// completeEdit completes FILE, the words set, delete and rename, and the pointers after them.
 func completeEdit(s *streams) cobra.CompletionFunc {
 	words := []string{"set", "delete", "rename"}
 	return func(_ *cobra.Command, args []string, begun string) ([]string,
@@ -115,10 +117,10 @@ func completeEdit(s *streams) cobra.CompletionFunc {
 	}
 }
 
-// maxCompletions is how many pointers a shell is offered.
+// maxCompletions is the greatest number of pointers that are offered.
 const maxCompletions = 200
 
-// completePointer returns the pointers into a file that begin as one that is being typed.
+// completePointer returns the pointers into a file that begin with what has been typed.
 func completePointer(s *streams, name, begun string) []string {
 	if name == "-" {
 		return nil

@@ -86,7 +86,7 @@ func convertCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// formatsTable lists the formats for the help.
+// formatsTable returns the list of formats for the help.
 func formatsTable() string {
 	var b strings.Builder
 	b.WriteString("Formats:\n")
@@ -96,7 +96,7 @@ func formatsTable() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// addRaw adds the options that say what raw bytes are.
+// addRaw adds the flags that describe raw bytes.
 func (f *convertFlags) addRaw(cmd *cobra.Command) {
 	set := cmd.Flags()
 	set.StringVar(&f.dtype, "dtype", "",
@@ -155,7 +155,7 @@ var jsonForms = map[string]convert.JSONForm{
 var nameChoices = map[string]convert.Choice{"auto": convert.Auto, "yes": convert.Yes,
 	"no": convert.No}
 
-// options returns what the flags say as options.
+// options returns the options that the flags stand for.
 func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	var dt *ndarray.DType
 	var err error
@@ -168,7 +168,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.form == "" { // the flags of another command
+	if f.form == "" { // split, which has the flags of addRaw only
 		f.form, f.names, f.output.protocol = "table", "auto", pickle.DefaultProtocol
 	}
 	pickleOptions, err := f.output.options()
@@ -213,7 +213,7 @@ func (f *convertFlags) options(s *streams) ([]convert.Option, error) {
 	return append(opts, f.switches()...), nil
 }
 
-// switches are the options that are on or off.
+// switches returns the options of the flags that are on or off.
 func (f *convertFlags) switches() (opts []convert.Option) {
 	if f.lossy {
 		opts = append(opts, convert.WithLossy())
@@ -270,7 +270,7 @@ func convertFiles(s *streams, flags *convertFlags, ins []string, out string,
 	return writeConverted(flags, out, doc, opts)
 }
 
-// readAny is convert.Read for objects of a store too.
+// readAny is convert.Read for files and for objects of a store.
 func readAny(name string, opts []convert.Option) (any, error) {
 	path, done, err := local(name)
 	if err != nil {
@@ -280,7 +280,7 @@ func readAny(name string, opts []convert.Option) (any, error) {
 	return convert.Read(path, opts...)
 }
 
-// stem is the name of a file without folders and endings.
+// stem returns the name of a file without folders and endings.
 func stem(path string) string {
 	name := filepath.Base(path)
 	if i := strings.IndexByte(name[1:], '.'); i >= 0 {
@@ -303,7 +303,7 @@ func writeConverted(flags *convertFlags, out string, v any, opts []convert.Optio
 	return nil
 }
 
-// convertOne converts a file; "-" is standard input or output.
+// convertOne converts one file. "-" stands for standard input or output.
 func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.Option) error {
 	if in == "-" || out == "-" {
 		return convertStreams(s, flags, in, out, opts)
@@ -321,7 +321,7 @@ func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.
 		}
 		return writeConverted(flags, out, v, opts)
 	}
-	var failed error // of the conversion
+	var failed error // the error of convert.File rather than of outputTo
 	err = outputTo(out, func(path string) error {
 		failed = convert.File(in, path, opts...)
 		return failed
@@ -336,7 +336,7 @@ func convertOne(s *streams, flags *convertFlags, in, out string, opts []convert.
 	return nil
 }
 
-// convertStreams is convertOne by way of temporary files.
+// convertStreams is convertOne for standard input or output. It goes through temporary files.
 func convertStreams(s *streams, flags *convertFlags, in, out string, opts []convert.Option) error {
 	if out == "-" && flags.to == "" {
 		return usageErrorf("standard output needs --to FORMAT")
@@ -363,7 +363,7 @@ func convertStreams(s *streams, flags *convertFlags, in, out string, opts []conv
 	}
 	if err := convertOne(s, flags, from, to, opts); err != nil || out != "-" {
 		var file *fileError
-		if errors.As(err, &file) { // it names what stands for a stream
+		if errors.As(err, &file) { // it may name a temporary file in place of "-"
 			name := map[string]string{from: in, to: out}[file.name]
 			return &fileError{cmp.Or(name, file.name), file.err}
 		}
@@ -378,7 +378,7 @@ func convertStreams(s *streams, flags *convertFlags, in, out string, opts []conv
 	return err
 }
 
-// notChoice is the error of a flag's value that is none of those that it takes.
+// notChoice returns the error for a flag whose value is none of choices.
 func notChoice[T any](flag, value string, choices map[string]T) error {
 	return usageErrorf("--%s=%s is none of %s", flag, value,
 		strings.Join(slices.Sorted(maps.Keys(choices)), ", "))

@@ -24,16 +24,17 @@ import (
 type batchFlags struct {
 	many   manyFlags
 	resume bool
-	memory size
-	parts  size
-	// pathColumn is the name of the column that has the paths of a table of many files.
+	memory size // of the files that are worked on at once
+	parts  size // of the files that go into one part; 0 for one output
+	// pathColumn is the name of the column with the path of the file that a row came from.
 	pathColumn string
 }
 
 const (
-	// batchMemory is the budget of --memory, in bytes of files that are worked on at once.
+	// batchMemory is the default of --memory in bytes.
 	batchMemory = 256 << 20
-	// batchPart is how many bytes of files one part takes, in bytes: what a kill loses at most.
+	// batchPart is the number of bytes of files that go into one block if --part-size does not say
+	// more. It bounds the work that is lost if the process is killed.
 	batchPart = 64 << 20
 )
 
@@ -60,7 +61,7 @@ func (f *batchFlags) add(cmd *cobra.Command) {
 		"the `NAME` of the column of a table of many files that has their paths")
 }
 
-// wanted reports whether the command line is about very many files.
+// wanted reports whether the command line asks for the mode for very many files.
 func (f *batchFlags) wanted(ins []string) bool {
 	return f.many.sources != sourceFlags{} || f.many.shard != "" || f.resume || f.parts > 0 ||
 		slices.ContainsFunc(ins, func(in string) bool {
@@ -78,11 +79,11 @@ type batchRun struct {
 	sources iter.Seq2[batch.Source, error]
 	limits  batch.Limits
 	fails   *failures
-	step    func()
-	args    int // how many files, folders and patterns were named
+	step    func() // called after each file, for the progress
+	args    int    // the number of files, folders and patterns on the command line
 }
 
-// convertBatch converts very many files: to lines, to a table of all rows, or each to a file of its
+// convertBatch converts very many files to lines, to a table of all rows, or each to a file of its
 // own.
 func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
 	opts []convert.Option) (err error) {
@@ -101,7 +102,7 @@ func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
 		return err
 	}
 	defer end()
-	r.sources = listing.Known(sources)
+	r.sources = listing.WithInfo(sources)
 	if r.fails, err = newFailures(s, f.many.sources.errors); err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func convertBatch(s *streams, flags *convertFlags, ins []string, out string,
 	return r.fails.status()
 }
 
-// formatOfOut returns the name of the format that is written.
+// formatOfOut returns the name of the format that --to or the ending of OUT asks for.
 func formatOfOut(out, to string) (string, error) {
 	for _, f := range convert.Formats() {
 		if f.Name == to || to == "" && slices.Contains(f.Endings,
@@ -148,7 +149,7 @@ func (r *batchRun) run() error {
 	return r.gather(codec, folder)
 }
 
-// codec returns what makes one output of very many files.
+// codec returns the codec that makes one output of very many files.
 func (r *batchRun) codec() (batch.Codec, error) {
 	switch r.to {
 	case "jsonl":
@@ -163,7 +164,7 @@ func (r *batchRun) codec() (batch.Codec, error) {
 		"or with OUT/ a file each; not one %s", r.to)
 }
 
-// value returns a function that writes what is in a file in another format.
+// value returns a function that writes the value in a file in the given format.
 func (r *batchRun) value(format string) func(w io.Writer, s batch.Source) error {
 	opts := append(r.opts[:len(r.opts):len(r.opts)], convert.WithTo(format))
 	return func(w io.Writer, s batch.Source) error {
@@ -175,7 +176,7 @@ func (r *batchRun) value(format string) func(w io.Writer, s batch.Source) error 
 	}
 }
 
-// pipe writes lines to standard output as they are there.
+// pipe writes the lines to standard output as soon as they are ready.
 func (r *batchRun) pipe(codec batch.Codec) error {
 	if r.to != "jsonl" {
 		return usageErrorf("standard output takes --to jsonl, not %s", r.to)
@@ -199,7 +200,7 @@ func (r *batchRun) pipe(codec batch.Codec) error {
 	return errors.Join(err, w.Flush())
 }
 
-// gather makes one file, or parts in a folder, of very many.
+// gather makes one file of all files, or parts in a folder.
 func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 	if folder {
 		if err := makeFolder(r.out); err != nil {
@@ -224,8 +225,9 @@ func (r *batchRun) gather(codec batch.Codec, folder bool) error {
 	return parts.Remove()
 }
 
-// partsFolder is where blocks are kept until all are there: a folder of that name in the output's,
-// or of objects one in the user's folder for such files, by the output's URL.
+// partsFolder returns the folder where blocks are kept until all are done. It has the given name
+// and lies beside or in the output. For objects it lies in the user's cache folder and is named
+// after the URL of the output.
 func partsFolder(out, name string) (string, error) {
 	switch {
 	case objects.Has(out):
@@ -243,7 +245,7 @@ func partsFolder(out, name string) (string, error) {
 	return filepath.Join(filepath.Dir(out), name), nil
 }
 
-// parts returns the blocks' folder.
+// parts returns the blocks that are kept in a folder.
 func (r *batchRun) parts(codec batch.Codec, folder string) *batch.Parts {
 	part := int64(batchPart)
 	if r.f.parts > 0 {
@@ -255,14 +257,15 @@ func (r *batchRun) parts(codec batch.Codec, folder string) *batch.Parts {
 	}
 }
 
-// options says what the output depends on beside the files.
+// options identifies everything but the files that the output depends on, so that --resume does not
+// mix different runs.
 func (r *batchRun) options() string {
 	flags := *r.flags
 	flags.batch = batchFlags{parts: flags.batch.parts, pathColumn: flags.batch.pathColumn}
 	return fmt.Sprintf("unpkl %s to %s %+v", versionText(), r.to, flags)
 }
 
-// join writes the files of the blocks.
+// join writes the output files from the blocks.
 func (r *batchRun) join(parts *batch.Parts, folder bool) error {
 	if !folder {
 		return r.write(r.out, parts.Codec, parts.All())
@@ -286,12 +289,12 @@ func (r *batchRun) write(name string, codec batch.Codec, blocks batch.Blocks) er
 	return nil
 }
 
-// each converts each file to one in the folder.
+// each converts each file to a file of its own in the output folder.
 func (r *batchRun) each() error {
 	suffix := ending(r.to)
 	return batch.Each(r.sources, r.limits, func(s batch.Source) error {
 		name, err := r.nameFor(s, suffix)
-		if err != nil || r.f.resume && isNewer(name, s.Path) {
+		if err != nil || r.f.resume && isUpToDate(name, s.Path) {
 			return err
 		}
 		if err := makeFolder(parentOf(name)); err != nil {
@@ -307,9 +310,9 @@ func (r *batchRun) each() error {
 	})
 }
 
-// nameFor is the name of the file that a source becomes: of one folder or pattern, what its path is
-// below that, else its whole path, so that no two become one. The ending is kept for the same
-// reason.
+// nameFor returns the name of the output file of a source. If the command line names one folder or
+// pattern, the name is the path below that, else the whole path. The name keeps the old ending
+// before the new one. So no two sources get the same name.
 func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 	relative := s.Path
 	if objects.Has(relative) {
@@ -332,7 +335,7 @@ func (r *batchRun) nameFor(s batch.Source, suffix string) (string, error) {
 	return joinOutput(r.out, relative+suffix), nil
 }
 
-// parentOf is the folder of an output.
+// parentOf returns the folder of an output file.
 func parentOf(name string) string {
 	if objects.Has(name) {
 		return name[:strings.LastIndexByte(name, '/')+1]
@@ -340,17 +343,17 @@ func parentOf(name string) string {
 	return filepath.Dir(name)
 }
 
-// isNewer reports whether a file is there that is not older than what it is made of.
-func isNewer(name, of string) bool {
+// isUpToDate reports whether an output exists and is not older than its source.
+func isUpToDate(name, source string) bool {
 	made, err := statAny(name)
 	if err != nil {
 		return false
 	}
-	from, err := statAny(of)
+	from, err := statAny(source)
 	return err == nil && !made.ModTime().Before(from.ModTime())
 }
 
-// oneAtATime returns a function that calls f for one goroutine at a time.
+// oneAtATime returns a function that calls f under a lock.
 func oneAtATime(f func(string)) func(string) {
 	var lock sync.Mutex
 	return func(text string) {

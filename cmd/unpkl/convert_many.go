@@ -12,11 +12,11 @@ import (
 	"github.com/unpkl/unpkl/convert"
 )
 
-// conversion is one file to convert, and the file that it becomes.
+// conversion is one file to convert and the name of its output.
 type conversion struct{ in, out string }
 
-// convertEach converts each input, and each file of an input that is a folder, into a file of the
-// folder out, several at once. All are tried; the first error is returned.
+// convertEach converts each input, or each file in an input that is a folder, to a file in the
+// folder out, several at once. It tries all and returns the first error.
 func convertEach(s *streams, flags *convertFlags, ins []string, out string,
 	opts []convert.Option) error {
 	jobs, err := conversions(ins, out, ending(flags.to))
@@ -56,7 +56,7 @@ func convertEach(s *streams, flags *convertFlags, ins []string, out string,
 	return nil
 }
 
-// ending is the usual ending of files of a format.
+// ending returns the usual ending of files in a format.
 func ending(format string) string {
 	for _, f := range convert.Formats() {
 		if f.Name == format && len(f.Endings) > 0 {
@@ -71,16 +71,17 @@ func ending(format string) string {
 	return "." + format
 }
 
-// conversions lists the files to convert. Two that would become the same file are an error.
+// conversions lists the files to convert. It returns an error if two would get the same output,
+// also on file systems that do not distinguish case.
 func conversions(ins []string, out, ending string) ([]conversion, error) {
 	var jobs []conversion
-	met := map[string]string{}
+	inputOf := map[string]string{}
 	add := func(in, relative string) error {
 		name := filepath.Join(out, filepath.Dir(relative), stem(relative)+ending)
-		if other, twice := met[strings.ToLower(name)]; twice {
+		if other, twice := inputOf[strings.ToLower(name)]; twice {
 			return usageErrorf("%s and %s would both become %s", other, in, name)
 		}
-		met[strings.ToLower(name)] = in
+		inputOf[strings.ToLower(name)] = in
 		jobs = append(jobs, conversion{in, name})
 		return nil
 	}

@@ -45,7 +45,7 @@ func (r *batchRun) shard(folder bool) error {
 	return parts.Remove()
 }
 
-// writeShard writes the shard's file and behind it its manifest.
+// writeShard writes the file of a shard and then its manifest.
 func (r *batchRun) writeShard(shard *batch.Shard, parts *batch.Parts) error {
 	if !objects.Has(r.out) {
 		return shard.Write(r.out, ending(r.to), parts)
@@ -135,8 +135,8 @@ func joinShards(s *streams, args []string, out, errorFile string) error {
 	return errors.Join(err, fails.close())
 }
 
-// shardFolders returns what join-shards is given with the shards of stores copied, until done is
-// called.
+// shardFolders returns the arguments of join-shards with those in a store replaced by local copies,
+// which done removes.
 func shardFolders(args []string) (names []string, done func(), err error) {
 	var copies []func()
 	done = func() {

@@ -79,7 +79,7 @@ func diffCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// parse checks the options that need more than their type.
+// parse checks the flags and parses --ignore.
 func (f *diffFlags) parse() error {
 	if !(f.o.RTol >= 0) || !(f.o.ATol >= 0) || math.IsInf(f.o.RTol, 0) {
 		return usageErrorf("--rtol and --atol are numbers of 0 or more")
@@ -94,7 +94,7 @@ func (f *diffFlags) parse() error {
 	return nil
 }
 
-// errDiffer asks for the exit status of files that differ.
+// errDiffer stops the comparison after the first difference.
 var errDiffer = statusError{errors.New("the files differ"), statusFound}
 
 func runDiff(s *streams, f *diffFlags, nameA, nameB string, p pointer.Pointer) error {
@@ -135,7 +135,7 @@ func runDiff(s *streams, f *diffFlags, nameA, nameB string, p pointer.Pointer) e
 	return nil
 }
 
-// oneValue returns what a pointer leads to, which may be no more than one value.
+// oneValue returns the one value that a pointer leads to, and the function that closes the file.
 func oneValue(s *streams, name string, p pointer.Pointer) (any, func(), error) {
 	found, end, err := partsOf(s, name, p)
 	if err != nil {
@@ -153,7 +153,7 @@ type diffWriter struct {
 	w           *bufio.Writer
 	enc         *jsonval.Encoder
 	json, color bool
-	n           int
+	n           int // the number of differences
 }
 
 func (o *diffWriter) change(c *diff.Change) error {
@@ -181,7 +181,7 @@ func (o *diffWriter) change(c *diff.Change) error {
 	return err
 }
 
-// elementsText tells how the elements of arrays differ.
+// elementsText says how the elements of two arrays differ.
 func elementsText(e *diff.Elements) string {
 	text := fmt.Sprintf("%s of %s elements differ", humanize.Comma(int64(e.Differ)),
 		humanize.Comma(int64(e.Size)))

@@ -70,8 +70,8 @@ func dis(s *streams, name string, outMax int64) error {
 	return held.copyTo(s.out)
 }
 
-// noOpcodes returns err, by which the opcodes of an input ended that begins with head, or what the
-// input looks like that is no pickle.
+// noOpcodes returns the error for an input, beginning with head, whose disassembly failed with err.
+// It names the format that the input seems to have if that is no pickle.
 func noOpcodes(head []byte, err error) error {
 	var at *pickle.DecodeError
 	if f, ok := magic.Of(head); ok && f.Prefix == magic.NPY && errors.As(err, &at) {

@@ -79,7 +79,7 @@ func editCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// readValue returns the object of a VALUE: JSON, or a file behind @.
+// readValue returns the object that a VALUE stands for: JSON, or the file after an @.
 func readValue(text string) (any, error) {
 	if name, ok := strings.CutPrefix(text, "@"); ok {
 		v, err := convert.Read(name, convert.WithObjects())
@@ -95,7 +95,7 @@ func readValue(text string) (any, error) {
 	return v, nil
 }
 
-// keepBackup gives a file a second name.
+// keepBackup makes FILE.bak a link to a file, or a copy where links are not possible.
 func keepBackup(name string) error {
 	backup := name + ".bak"
 	if err := os.Remove(backup); err != nil && !os.IsNotExist(err) {
@@ -104,7 +104,7 @@ func keepBackup(name string) error {
 	if os.Link(name, backup) == nil {
 		return nil
 	}
-	from, err := os.Open(name) // where a file system has no links
+	from, err := os.Open(name) // the file system has no links
 	if err != nil {
 		return err
 	}
@@ -120,8 +120,8 @@ func keepBackup(name string) error {
 	return err
 }
 
-// numpySpelling returns the option for the names and forms that the NumPy which wrote a file has,
-// so that what is not changed is written as it was.
+// numpySpelling returns the option to write with the module names and forms of the NumPy that wrote
+// the file, so that unchanged parts are written as they were.
 func numpySpelling(name string) []unpkl.Option {
 	if name == "-" {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// fileError is what is wrong with a file, or with reading or writing it.
+// fileError is an error about a file. Its text begins with the name of the file.
 type fileError struct {
 	name string
 	err  error
@@ -23,7 +23,8 @@ type fileError struct {
 func (e *fileError) Error() string { return e.name + ": " + detail(e.err) + readers(e.name, e.err) }
 func (e *fileError) Unwrap() error { return e.err }
 
-// readers says, in the error of a file that is no pickle, which commands read it.
+// readers returns the end of the error for a file that is no pickle: which commands can read it, if
+// any.
 func readers(name string, err error) string {
 	if !errors.Is(err, unpkl.ErrNotPickle) || !isFile(name) {
 		return ""
@@ -34,14 +35,14 @@ func readers(name string, err error) string {
 	return ""
 }
 
-// fileErrors are those of several files, each of which is told.
+// fileErrors are the errors of several files, each of which is reported on a line.
 type fileErrors []error
 
 func (e fileErrors) Error() string   { return errors.Join(e...).Error() }
 func (e fileErrors) Unwrap() []error { return e }
 
-// detail is the text of an error without the package and the file's name, which
-// the line already has.
+// detail returns the text of an error without the names of the package and the file, which precede
+// it on the line.
 func detail(err error) string {
 	if errors.Is(err, unpkl.ErrNotPickle) {
 		return strings.TrimPrefix(err.Error(), "unpkl: ")
@@ -57,7 +58,7 @@ func detail(err error) string {
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		if path.Op == "create" { // of another file than the line is about
+		if path.Op == "create" { // another file than the one that the line is about
 			return path.Path + ": " + path.Err.Error()
 		}
 		return path.Err.Error()
@@ -72,13 +73,13 @@ func detail(err error) string {
 	return text
 }
 
-// errorLine is the one line that goes to standard error.
+// errorLine returns the line for standard error about an error.
 func errorLine(err error) string {
 	if own := (*outputError)(nil); errors.As(err, &own) {
-		err = own // whatever was being read
+		err = own // whichever file was being read
 	}
 	return "unpkl: " + printable(err.Error())
 }
 
-// printable escapes what a terminal could act on, and what would end the line.
+// printable is describe.Printable.
 func printable(s string) string { return describe.Printable(s) }

@@ -9,17 +9,18 @@ import (
 	"github.com/unpkl/unpkl/internal/batch"
 )
 
-// failures writes what fails to the file of --errors, or as lines to standard error.
+// failures reports the files that fail: to the file of --errors, or as lines on standard error.
 type failures struct {
 	s       *streams
-	n       int64
+	n       int64 // the number of failures
 	path    string
 	file    *os.File
 	w       *bufio.Writer
-	untrack func()
+	untrack func() // takes file off the list of files that an interrupt removes
 }
 
-// newFailures begins a file of errors under another name, which takes the name in close.
+// newFailures returns failures that go to the file of --errors, or to standard error if path is
+// empty. The file is written under another name until close.
 func newFailures(s *streams, path string) (*failures, error) {
 	out := &failures{s: s, path: path}
 	if path == "" {
@@ -33,10 +34,11 @@ func newFailures(s *streams, path string) (*failures, error) {
 	return out, nil
 }
 
-// partName is the name of a file while it is written.
+// partName returns the name of a file while it is being written.
 func partName(path string) string { return path + ".part" }
 
-// add notes a failure. Those of a run that is killed are in the file's other name.
+// add reports a failure. It writes the file at once, so that a run that is killed leaves its
+// failures under the other name.
 func (f *failures) add(failure *batch.Failure) error {
 	f.n++
 	if f.w == nil {
@@ -46,7 +48,7 @@ func (f *failures) add(failure *batch.Failure) error {
 	return errors.Join(batch.WriteFailure(f.w, failure), f.w.Flush())
 }
 
-// close gives the file its name.
+// close gives the file its final name.
 func (f *failures) close() error {
 	if f.file == nil {
 		return nil
@@ -62,7 +64,8 @@ func (f *failures) close() error {
 	return nil
 }
 
-// status is the error of a run in which n files failed, all of which were told.
+// status returns the error of a run: one without text if files failed, since all have been
+// reported.
 func (f *failures) status() error {
 	if f.n > 0 {
 		return errSilent(statusFailed)

@@ -14,10 +14,11 @@ import (
 	"github.com/unpkl/unpkl/internal/magic"
 )
 
-// foreignEndings are those of files that nothing but their name tells.
+// foreignEndings are the endings of formats that only the name of a file tells.
 var foreignEndings = []string{".csv", ".tsv", ".safetensors", ".jsonl"}
 
-// isForeign reports whether a file is in a format that is not read as pickles are.
+// isForeign reports whether a file is in a format that package convert reads and openInput does
+// not.
 func isForeign(name string) bool {
 	if !isFile(name) {
 		return false
@@ -25,7 +26,7 @@ func isForeign(name string) bool {
 	return isForeignHead(firstBytes(name), name)
 }
 
-// firstBytes returns the first bytes of a file, none of one that cannot be read.
+// firstBytes returns the first headBytes bytes of a file, or none if it cannot be read.
 func firstBytes(name string) []byte {
 	f, err := os.Open(name)
 	if err != nil {
@@ -37,10 +38,10 @@ func firstBytes(name string) []byte {
 	return head[:n]
 }
 
-// headBytes is how many bytes tell a format.
+// headBytes is the number of bytes that tell a format.
 const headBytes = 16
 
-// isForeignHead is isForeign of a file by its first bytes and its name.
+// isForeignHead is isForeign for a file with the given first bytes and name.
 func isForeignHead(head []byte, name string) bool {
 	if f, ok := magic.Of(head); ok && f.Kind&magic.Convert != 0 {
 		return true
@@ -48,7 +49,7 @@ func isForeignHead(head []byte, name string) bool {
 	return slices.Contains(foreignEndings, strings.ToLower(filepath.Ext(name)))
 }
 
-// openAny is openInput for files of the formats of convert too.
+// openAny is openInput for all formats that package convert reads.
 func openAny(s *streams, name string, opts ...unpkl.Option) (*opened, error) {
 	if objects.Has(name) {
 		return openAnyObject(s, name, opts)
@@ -60,7 +61,7 @@ func openAny(s *streams, name string, opts ...unpkl.Option) (*opened, error) {
 	return openConverted(name)
 }
 
-// openConverted reads a file of a format of convert.
+// openConverted reads a file in a format of package convert.
 func openConverted(path string) (*opened, error) {
 	v, err := convert.Read(path, convert.WithObjects())
 	if err != nil {
@@ -69,7 +70,8 @@ func openConverted(path string) (*opened, error) {
 	return &opened{decoder: &converted{v: v}}, nil
 }
 
-// openAnyObject is openAny for an object of a store. One in a format of convert is copied first.
+// openAnyObject is openAny for an object of a store. It copies an object in a format of package
+// convert to a temporary file first.
 func openAnyObject(s *streams, url string, opts []unpkl.Option) (*opened, error) {
 	o, err := objects.open(url)
 	if err != nil {
@@ -91,7 +93,7 @@ func openAnyObject(s *streams, url string, opts []unpkl.Option) (*opened, error)
 	return openConverted(path)
 }
 
-// converted is a value that was read already, as a decoder of one.
+// converted is a decoder of one value that has already been read.
 type converted struct {
 	v    any
 	done bool
@@ -104,7 +106,7 @@ func (c *converted) Decode(v any) error {
 	c.done = true
 	switch to := v.(type) {
 	case *lookup.Part:
-		return to.Object(c.v)
+		return to.FindInObject(c.v)
 	case *any:
 		*to = c.v
 		return nil

@@ -69,7 +69,7 @@ func getCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// pointerArg returns the pointer of an argument that may be left out.
+// pointerArg returns the pointer in the first of args, or nil if there is none.
 func pointerArg(args []string) (pointer.Pointer, error) {
 	if len(args) == 0 {
 		return nil, nil
@@ -81,17 +81,17 @@ func pointerArg(args []string) (pointer.Pointer, error) {
 	return p, nil
 }
 
-// partsOf returns what a pointer leads to in the first value of a file, as objects, and what to
-// close when they are no longer needed.
+// partsOf returns the values at a pointer in the first value of a file, as objects. The caller
+// calls end when it no longer needs them.
 func partsOf(s *streams, name string, p pointer.Pointer) (found []lookup.Match, end func(),
 	err error) {
 	if len(p) > 0 {
 		s.gc.keepsLittle()
 	}
-	return readPart(s, name, &lookup.Part{Pointer: p, Again: true})
+	return readPart(s, name, &lookup.Part{Pointer: p, RepeatableHooks: true})
 }
 
-// readPart is partsOf for a part of which more is said than a pointer.
+// readPart is partsOf for a lookup.Part that may have more options than a pointer.
 func readPart(s *streams, name string, part *lookup.Part) (found []lookup.Match, end func(),
 	err error) {
 	in, err := openAny(s, name, keepers...)
@@ -133,7 +133,7 @@ func get(s *streams, f *getFlags, name string, p pointer.Pointer) error {
 	return out.w.Flush()
 }
 
-// jsonOptions are those of JSON on standard output.
+// jsonOptions returns the options for JSON on standard output.
 func jsonOptions(indent int) jsonval.Options {
 	return jsonval.Options{Arrays: jsonval.ArraysValues, Indent: indent,
 		Limits: pickle.Limits{OutputBytes: pickle.NoLimit}}

@@ -14,8 +14,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// getTo writes what was found to a file, in the format of its ending. Several values are a dict by
-// their pointers.
+// getTo writes values to a file in the format that its ending names. Several values become a dict
+// by their pointers.
 func getTo(name string, found []lookup.Match, several bool) error {
 	var v any
 	if several {
@@ -33,7 +33,7 @@ func getTo(name string, found []lookup.Match, several bool) error {
 	return nil
 }
 
-// saveValue writes an object to a file in the format of its ending.
+// saveValue writes an object to a file in the format that its ending names.
 func saveValue(name string, v any) error {
 	if ending := strings.ToLower(filepath.Ext(name)); ending == ".npy" || ending == ".npz" {
 		if a, ok := asArray(v); ok {
@@ -48,7 +48,7 @@ func saveValue(name string, v any) error {
 	})
 }
 
-// asArray returns a value as an array, if it is one or the scalar or column of one.
+// asArray returns a value as an array if it is an array, a scalar or a value that holds one array.
 func asArray(v any) (*ndarray.Array, bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		return s.Array(), true
@@ -56,7 +56,7 @@ func asArray(v any) (*ndarray.Array, bool) {
 	return pyvalue.ArrayOf(v)
 }
 
-// columnArray returns the array that holds the elements of a column, where it holds all of them.
+// columnArray returns the array of a column if it has exactly the elements of the column.
 func columnArray(v any) (*ndarray.Array, bool) {
 	s, ok := v.(*frame.Series)
 	if !ok || s.Values == nil || s.Valid != nil || s.Values.HasObject() {

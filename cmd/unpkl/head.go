@@ -31,7 +31,8 @@ type rowsFlags struct {
 	csv, json bool
 }
 
-// chooseRows returns which rows of a table are shown.
+// chooseRows returns the ascending positions of the rows to show of a table with the given number
+// of rows. It returns the same each time it is called with the same arguments.
 type chooseRows func(f *rowsFlags, rows int) []int
 
 func firstRows(f *rowsFlags, rows int) []int { return span(0, min(f.n, rows)) }
@@ -45,7 +46,7 @@ func span(from, to int) []int {
 	return rows
 }
 
-// sampleRows chooses rows that are all different, each as probable as any other (Floyd's method).
+// sampleRows returns distinct rows chosen with equal probability, by Floyd's method.
 func sampleRows(f *rowsFlags, rows int) []int {
 	r := rand.New(rand.NewPCG(uint64(f.seed), 0))
 	n := min(f.n, rows)
@@ -91,7 +92,7 @@ terminal folds. FILE may be "-" for standard input; get --help tells what a POIN
 			if f.csv && f.json {
 				return usageErrorf("--csv and --json exclude each other")
 			}
-			if f.seed < 0 { // the rows are chosen more than once
+			if f.seed < 0 { // sampleRows is called more than once and has to choose the same rows
 				f.seed = rand.Int64()
 			}
 			return showRows(s, f, choose, args[0], p)
@@ -113,8 +114,8 @@ terminal folds. FILE may be "-" for standard input; get --help tells what a POIN
 func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointer.Pointer) error {
 	s.gc.keepsLittle()
 	found, end, err := readPart(s, name, &lookup.Part{
-		Pointer: p, Again: true, FirstRows: table.LookAt, Flat: !f.json,
-		Rows: func(n int) []int { return lookedAt(choose(f, n), n) },
+		Pointer: p, RepeatableHooks: true, FirstRows: table.SampleSize, ShallowRows: !f.json,
+		Rows: func(n int) []int { return rowsToRead(choose(f, n), n) },
 	})
 	if err != nil {
 		return &fileError{name, err}
@@ -131,9 +132,10 @@ func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointe
 	return nil
 }
 
-// lookedAt returns some of n rows, which ascend, with those that a table is told by.
-func lookedAt(rows []int, n int) []int {
-	all := span(0, min(n, table.LookAt))
+// rowsToRead returns the rows to read of n: the ascending rows to show, and the first ones, from
+// which package table tells the columns.
+func rowsToRead(rows []int, n int) []int {
+	all := span(0, min(n, table.SampleSize))
 	at, _ := slices.BinarySearch(rows, len(all))
 	return append(all, rows[at:]...)
 }
@@ -170,7 +172,7 @@ func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) erro
 	return w.Flush()
 }
 
-// pointerName is a pointer in the text of an error.
+// pointerName returns a pointer for the text of an error.
 func pointerName(p pointer.Pointer) string {
 	if len(p) == 0 {
 		return "the value"

@@ -31,11 +31,13 @@ type infoFlags struct {
 }
 
 const (
-	// infoDepth is how many levels of containers info looks into, maxInfoDepth how many at most.
+	// infoDepth is the default of --depth, maxInfoDepth its greatest value.
 	infoDepth, maxInfoDepth = 6, 64
-	// infoNames and infoItems are how many values it shows of a dict and of a list.
+	// infoNames and infoItems are the greatest numbers of values that are shown of a dict and of a
+	// list.
 	infoNames, infoItems = 20, 3
-	// infoNodes is how many values it shows of a file where --width does not say more.
+	// infoNodes is the greatest number of values that are shown of a file unless --width asks for
+	// more.
 	infoNodes = 1000
 )
 
@@ -89,7 +91,7 @@ func infoCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
-// options are those of the trees.
+// options returns the options of the trees.
 func (f *infoFlags) options() (describe.Options, error) {
 	o := describe.Options{Depth: f.depth, Names: infoNames, Items: infoItems, Nodes: infoNodes,
 		Stats: f.stats}
@@ -106,7 +108,7 @@ func (f *infoFlags) options() (describe.Options, error) {
 	return o, nil
 }
 
-// fileInfo is what info says of a file.
+// fileInfo is the description of a file.
 type fileInfo struct {
 	File        string         `json:"file"`
 	Size        int64          `json:"size,omitempty"` // on disk, in bytes
@@ -160,7 +162,7 @@ func runInfo(s *streams, cmd *cobra.Command, f *infoFlags, args []string) error 
 	return m.end(err)
 }
 
-// infoLine writes the JSON of a file for -o.
+// infoLine writes the description of a file as a line of JSON for -o.
 func infoLine(w io.Writer, source batch.Source, info *fileInfo) error {
 	if isOther(source, info.err) {
 		return nil
@@ -168,15 +170,15 @@ func infoLine(w io.Writer, source batch.Source, info *fileInfo) error {
 	return cmp.Or(json.NewEncoder(w).Encode(info), info.err)
 }
 
-// isOther reports that a file that could not be read is none of those meant: found in a folder, no
-// pickle, and not called one.
+// isOther reports whether a file that could not be read was not meant to be read: it was found in a
+// folder, is no pickle, and its name is not that of a model.
 func isOther(source batch.Source, err error) bool {
-	return err != nil && source.Walked && notHeld(err) &&
+	return err != nil && source.Walked && isNotPickle(err) &&
 		!isModel(strings.ToLower(filepath.Ext(source.Path)))
 }
 
-// notHeld reports an error of a file that is no pickle.
-func notHeld(err error) bool {
+// isNotPickle reports whether an error is that of a file that is no pickle.
+func isNotPickle(err error) bool {
 	return errors.Is(err, pickle.ErrMalformed) || errors.Is(err, pickle.ErrTruncated) ||
 		errors.Is(err, errEmpty)
 }
@@ -209,7 +211,7 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 		return err
 	}
 	defer in.close()
-	part := &lookup.Part{Tree: o.Tree(), Again: true}
+	part := &lookup.Part{Tree: o.Tree(), RepeatableHooks: true}
 	err = in.Decode(part)
 	if err == io.EOF {
 		err = errEmpty
@@ -229,7 +231,8 @@ func (info *fileInfo) read(s *streams, name string, o describe.Options) error {
 	return nil
 }
 
-// audit adds what an audit finds: who wrote the file, and the verdict.
+// audit adds the results of an audit: the verdict, the number of pickles, the compression and the
+// libraries that wrote the file. data is the content of standard input.
 func (info *fileInfo) audit(name string, data []byte, python2 bool) {
 	report := new(audit.Report)
 	findings := audit.FileSeq(name, report)
@@ -256,7 +259,7 @@ func (info *fileInfo) audit(name string, data []byte, python2 bool) {
 	}
 }
 
-// title is the first line, but for what the root is.
+// title returns the first line of the description.
 func (info *fileInfo) title() string {
 	parts := []string{humanize.IBytes(uint64(info.Size))}
 	if info.Compression != "" {
@@ -276,11 +279,11 @@ func (info *fileInfo) title() string {
 	return printable(info.File) + "  " + strings.Join(parts, ", ")
 }
 
-// infoWriter writes what info says of several files.
+// infoWriter writes the descriptions of one or more files.
 type infoWriter struct {
 	s                 *streams
 	json, lines, list bool
-	n                 int
+	n                 int // the number of files so far
 }
 
 func (o *infoWriter) file(info *fileInfo) error {
@@ -325,7 +328,7 @@ func (o *infoWriter) document(info *fileInfo) error {
 	return err
 }
 
-// end writes what stands behind the files.
+// end writes what follows the last file.
 func (o *infoWriter) end() error {
 	if o.json && o.list {
 		end := "\n]\n"

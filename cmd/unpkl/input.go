@@ -10,13 +10,13 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// opened is a FILE argument that is read as pickles.
+// opened is an open FILE argument.
 type opened struct {
 	decoder
-	ends []io.Closer
+	ends []io.Closer // to close in this order
 }
 
-// decoder is what a Decoder and a FileDecoder have in common.
+// decoder is the common interface of unpkl.Decoder and unpkl.FileDecoder.
 type decoder interface {
 	Decode(v any) error
 	Protocol() (int, bool)
@@ -24,10 +24,10 @@ type decoder interface {
 	InputOffset() int64
 }
 
-// openInput opens name, "-" for standard input. A regular file is mapped, so
-// that arrays are not read; anything else is a stream.
+// openInput opens a file of pickles; "-" stands for standard input. A regular file is mapped into
+// memory, so that arrays are not copied. Anything else is read as a stream.
 func openInput(s *streams, name string, opts ...unpkl.Option) (*opened, error) {
-	// A Python 2 str that is no text must be seen to be none.
+	// Keep str of Python 2 apart from str, so that one that is no text can be told.
 	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
 		opts...)
 	if name == "-" {
@@ -55,7 +55,7 @@ func openInput(s *streams, name string, opts ...unpkl.Option) (*opened, error) {
 	return decoderOf(unpkl.Open(name, opts...))
 }
 
-// openObject opens an object of a store, of which no more is read than what is asked for needs.
+// openObject opens an object of a store. It reads only the ranges that the caller needs.
 func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*opened, error) {
 	opts = append([]unpkl.Option{unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep)},
 		opts...)
@@ -63,7 +63,8 @@ func openObject(s *streams, o *store.Object, opts []unpkl.Option) (*opened, erro
 	return decoderOf(unpkl.OpenReaderAt(o, o.Size(), opts...))
 }
 
-// decoderOf is the input of a file that was opened, which it closes.
+// decoderOf returns an input that decodes f and closes it in the end. err is the error of opening
+// f.
 func decoderOf(f *unpkl.File, err error) (*opened, error) {
 	if err != nil {
 		return nil, err
@@ -76,7 +77,7 @@ func decoderOf(f *unpkl.File, err error) (*opened, error) {
 	return &opened{d, []io.Closer{d, f}}, nil
 }
 
-// next returns the next pickle as an object; io.EOF where none follows.
+// next returns the value of the next pickle as an object, or io.EOF after the last.
 func (in *opened) next() (v any, err error) {
 	err = in.Decode(&v)
 	return v, err

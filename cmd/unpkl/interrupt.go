@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// statusInterrupted is the exit status of a process that Ctrl-C ends, as shells have it.
+// statusInterrupted is the exit status that shells give to a process that Ctrl-C ended.
 const statusInterrupted = 128 + int(syscall.SIGINT)
 
-// interruptPatience is how long an interrupt waits for stores to forget what they were sent.
+// interruptPatience is how long an interrupt waits for stores to drop incomplete uploads.
 const interruptPatience = 5 * time.Second
 
-// halfWritten are the files, and folders with some, that are being written under another name.
+// halfWritten has the files and folders that are being written under temporary names.
 var halfWritten struct {
 	sync.Mutex
 	names map[string]bool
 }
 
-// keepTrack makes a file that is being written until done is called. An interrupt waits while the
-// file is made, so that it finds its name.
+// keepTrack creates a file that an interrupt removes unless done has been called. An interrupt
+// waits while create runs, so that it finds the name of the file.
 func keepTrack(create func() (*os.File, error)) (f *os.File, done func(), err error) {
 	halfWritten.Lock()
 	defer halfWritten.Unlock()
@@ -41,22 +41,22 @@ func keepTrack(create func() (*os.File, error)) (f *os.File, done func(), err er
 	}, nil
 }
 
-// beforeExit sets what is called before the process is ended, or nil.
+// beforeExit sets the function that an interrupt calls before it ends the process. It may be nil.
 func beforeExit(do func()) {
 	interruptible.Lock()
 	defer interruptible.Unlock()
 	interruptible.before = do
 }
 
-// interruptible is what ends in its own way where the process is told to end.
+// interruptible has what an interrupt ends in place of the process.
 var interruptible struct {
 	sync.Mutex
-	cancel context.CancelFunc
-	before func() // called before the process is ended, or nil
+	cancel context.CancelFunc // nil if nothing is interruptible
+	before func()             // called before an interrupt ends the process, or nil
 }
 
-// untilInterrupt returns a context that ends where the process is told to end for the first time,
-// instead of the process.
+// untilInterrupt returns a context that the first interrupt cancels in place of ending the process,
+// until done is called.
 func untilInterrupt() (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interruptible.Lock()
@@ -70,7 +70,7 @@ func untilInterrupt() (ctx context.Context, done func()) {
 	}
 }
 
-// cancelled ends what is interruptible; it reports whether there was any.
+// cancelled cancels the context of untilInterrupt, and reports whether there was one.
 func cancelled() bool {
 	interruptible.Lock()
 	defer interruptible.Unlock()
@@ -82,7 +82,7 @@ func cancelled() bool {
 	return true
 }
 
-// removeOnInterrupt removes what is half-written when the process is told to end.
+// removeOnInterrupt makes an interrupt remove half-written files before it ends the process.
 func removeOnInterrupt() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -91,7 +91,7 @@ func removeOnInterrupt() {
 			if cancelled() {
 				continue
 			}
-			halfWritten.Lock() // what is being written stays so until the process ends
+			halfWritten.Lock() // until the process ends, so that no file is created any more
 			uploads.stop(interruptPatience)
 			for name := range halfWritten.names {
 				os.RemoveAll(name)

@@ -2,21 +2,22 @@ package main
 
 import "io"
 
-// heldBack is how many bytes of a document are made before the first of them is written: until
-// then the document may still be written in another way.
+// heldBack is the number of bytes of a document that are held back. Until they are exceeded, the
+// document can still be dropped and written in another way.
 const heldBack = 1 << 20
 
-// jsonOutput holds the beginning of a document back and passes the rest on.
+// jsonOutput holds back the beginning of each document and writes the rest to w.
 type jsonOutput struct {
 	w       io.Writer
 	held    []byte
-	passing bool  // more than heldBack bytes of the document have come
-	size    int64 // of all documents
+	passing bool  // the document is longer than heldBack
+	size    int64 // of all documents, in bytes
 }
 
 func (o *jsonOutput) Write(p []byte) (int, error) {
 	o.size += int64(len(p))
-	// The document is measured when it reaches heldBack, before that piece of it comes here.
+	// The encoder decides whether to go on with a document when it reaches heldBack bytes, before
+	// it writes the piece beyond them.
 	if !o.passing && len(o.held) < heldBack {
 		o.held = append(o.held, p...)
 		return len(p), nil
@@ -37,13 +38,13 @@ func (o *jsonOutput) pass() error {
 	return err
 }
 
-// flush ends a document.
+// flush writes what is held back at the end of a document.
 func (o *jsonOutput) flush() error {
 	o.passing = false
 	return o.pass()
 }
 
-// drop takes back what is held of a document.
+// drop discards what is held back of a document.
 func (o *jsonOutput) drop() {
 	o.size -= int64(len(o.held))
 	o.held = o.held[:0]

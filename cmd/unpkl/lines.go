@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/internal/batch"
 )
 
-// lineFlags are the options of commands that write lines of each of very many files.
+// lineFlags are the options of commands that write lines for each of very many files.
 type lineFlags struct {
 	output string
 	resume bool
@@ -23,14 +23,14 @@ func (f *lineFlags) add(cmd *cobra.Command) {
 	addResume(cmd, &f.resume)
 }
 
-// addResume adds --resume.
+// addResume adds the flag --resume.
 func addResume(cmd *cobra.Command, resume *bool) {
 	cmd.Flags().BoolVar(resume, "resume", false,
 		"go on with what a run that was ended left: what is whole is not done again")
 }
 
-// check refuses flags that make no sense; lines says whether what is written of a file stands by
-// itself, and how are the flags by which it does.
+// check returns an error for flags that contradict each other. lines says whether the command
+// writes lines; how names the flags with which it does.
 func (f *lineFlags) check(lines bool, how string) error {
 	switch {
 	case f.resume && f.output == "":
@@ -41,12 +41,14 @@ func (f *lineFlags) check(lines bool, how string) error {
 	return nil
 }
 
-// lineCodec makes the lines of each file.
+// lineCodec is a batch.Codec that writes lines for each file. R is the result of the work on a
+// file.
 type lineCodec[R any] struct {
 	work func(batch.Source) R
-	// lines writes what came of a file; its error is why that failed, lines or not.
+	// lines writes the result for a file. Its error says why the file failed; lines may be written
+	// even so.
 	lines func(w io.Writer, s batch.Source, r R) error
-	// accept looks at the lines of each file, in the order of the list.
+	// accept, if not nil, is called with the lines of each file in the order of the list.
 	accept func(lines []byte) error
 }
 
@@ -67,9 +69,9 @@ func (c *lineCodec[R]) Join(w io.Writer, blocks batch.Blocks) error {
 	return (&batch.Lines{}).Join(w, blocks)
 }
 
-// toFile writes the lines of each file of a run to the file of -o, by way of parts, of which a run
-// with --resume goes on with those that are whole. What the lines depend on beside the files is in
-// options.
+// toFile writes the lines of each file of a run to the file of -o. It keeps the lines in blocks
+// until all are done, so that a run with --resume can go on after the complete ones. options
+// identifies everything but the files that the lines depend on.
 func toFile[R any](m *many, f *lineFlags, options string, codec *lineCodec[R]) error {
 	folder, err := partsFolder(f.output, "."+filepath.Base(f.output)+".parts")
 	if err != nil {
@@ -79,7 +81,7 @@ func toFile[R any](m *many, f *lineFlags, options string, codec *lineCodec[R]) e
 		Folder: folder, Codec: codec, PartBytes: batchPart, Step: m.step, Failed: m.fails.add,
 		Options: fmt.Sprintf("unpkl %s %s", versionText(), options),
 	}
-	err = parts.Run(listing.Known(m.all), batch.Limits{Jobs: m.jobs}, f.resume)
+	err = parts.Run(listing.WithInfo(m.all), batch.Limits{Jobs: m.jobs}, f.resume)
 	if err != nil {
 		return listError(err)
 	}

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as a shell does. FILES is testdata/command, FIXTURES testdata.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Abs(commandFiles)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +40,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// status runs a command that must end with an exit status: status N COMMAND...
+// status implements "status N COMMAND...": it runs a command that must end with exit status N.
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status N COMMAND...")

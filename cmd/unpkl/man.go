@@ -46,14 +46,14 @@ it writes one of each command there, made of the same text as --help.`,
 	}
 }
 
-// manualName is the name of a command's page: unpkl-get.
+// manualName returns the name of a command's page, such as unpkl-get.
 func manualName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
 
-// manual returns the page of a command in the macros of man(7). It has no date, so that it is the
-// same whenever it is made.
+// manual returns the page of a command in the macros of man(7). It has no date, so that it does not
+// change from build to build.
 //
-// The library of cobra that makes such pages goes by Markdown, and its parser would take part of
-// the time in which every command starts.
+// cobra's own generator of manual pages goes by Markdown. Linking its parser would make every
+// command start slower.
 func manual(c *cobra.Command) string {
 	c.InitDefaultHelpFlag()
 	var b strings.Builder
@@ -75,7 +75,7 @@ func manual(c *cobra.Command) string {
 	return b.String()
 }
 
-// writeProse writes paragraphs, and indented lines as they are.
+// writeProse writes paragraphs. It writes indented lines unchanged.
 func writeProse(b *strings.Builder, text string) {
 	asIs := false
 	for line := range strings.SplitSeq(text, "\n") {
@@ -123,7 +123,7 @@ func writeOptions(b *strings.Builder, title string, flags *pflag.FlagSet) {
 	})
 }
 
-// writeSeeAlso names the pages above and below.
+// writeSeeAlso refers to the pages of the parent and the subcommands.
 func writeSeeAlso(b *strings.Builder, c *cobra.Command) {
 	var others []string
 	if c.HasParent() {
@@ -147,8 +147,8 @@ func writeSeeAlso(b *strings.Builder, c *cobra.Command) {
 	b.WriteByte('\n')
 }
 
-// escapeRoff makes text of what would be commands to roff: backslashes, hyphens that it would make
-// dashes of, and a dot or a quote where a line begins.
+// escapeRoff escapes what roff would interpret: backslashes, hyphens, which it would make dashes
+// of, and a dot or a quote at the beginning of a line.
 func escapeRoff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
 	lines := strings.Split(text, "\n")

@@ -17,17 +17,18 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// objects are the files of object stores, s3:// and gs://, as the environment says where they are.
+// objects gives access to object stores by URLs such as s3:// and gs://. Environment variables say
+// where the stores are.
 var objects objectStores
 
-// objectStores are stores by their schemes, each made when it is first asked for. It is a
+// objectStores has a store for each scheme, which it connects to on first use. It implements
 // [batch.Remote].
 type objectStores struct {
 	mu     sync.Mutex
 	stores map[string]*store.Store
 }
 
-// listing lists files as commands name them.
+// listing lists the files that the arguments of commands name.
 var listing = batch.Listing{Remote: &objects}
 
 // Has reports whether a path is the URL of an object.
@@ -36,8 +37,8 @@ func (o *objectStores) Has(path string) bool {
 	return ok && slices.Contains(store.Schemes(), scheme)
 }
 
-// of returns the store of a URL.
-func (o *objectStores) of(url string) (*store.Store, error) {
+// storeOf returns the store of a URL.
+func (o *objectStores) storeOf(url string) (*store.Store, error) {
 	scheme, _, _ := strings.Cut(url, "://")
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -58,7 +59,7 @@ func (o *objectStores) of(url string) (*store.Store, error) {
 // List lists the objects whose URLs begin with a prefix.
 func (o *objectStores) List(prefix string) iter.Seq2[batch.Source, error] {
 	return func(yield func(batch.Source, error) bool) {
-		s, err := o.of(prefix)
+		s, err := o.storeOf(prefix)
 		if err != nil {
 			yield(batch.Source{}, err)
 			return
@@ -72,7 +73,7 @@ func (o *objectStores) List(prefix string) iter.Seq2[batch.Source, error] {
 	}
 }
 
-// Stat asks for an object's size and time.
+// Stat returns the size and the time of an object.
 func (o *objectStores) Stat(url string) (fs.FileInfo, error) {
 	obj, err := o.open(url)
 	if err != nil {
@@ -82,14 +83,14 @@ func (o *objectStores) Stat(url string) (fs.FileInfo, error) {
 }
 
 func (o *objectStores) open(url string) (*store.Object, error) {
-	s, err := o.of(url)
+	s, err := o.storeOf(url)
 	if err != nil {
 		return nil, err
 	}
 	return s.Open(context.Background(), url)
 }
 
-// objectInfo is what a list says of an object.
+// objectInfo is the fs.FileInfo of an object.
 type objectInfo struct {
 	name     string
 	size     int64
@@ -103,7 +104,7 @@ func (i *objectInfo) Mode() fs.FileMode  { return 0o444 }
 func (i *objectInfo) IsDir() bool        { return false }
 func (i *objectInfo) Sys() any           { return nil }
 
-// statAny is os.Stat for objects too.
+// statAny is os.Stat for files and objects.
 func statAny(name string) (fs.FileInfo, error) {
 	if objects.Has(name) {
 		return objects.Stat(name)
@@ -123,14 +124,14 @@ func openFile(name string) (io.ReadCloser, error) {
 	return &objectReader{o: o}, nil
 }
 
-// objectRange is how many bytes one request asks for where an object is read to its end.
+// objectRange is the number of bytes in one request when an object is read as a stream.
 const objectRange = 8 << 20
 
-// objectReader reads an object by ranges.
+// objectReader reads an object as a stream, range by range.
 type objectReader struct {
 	o    *store.Object
 	at   int64  // where the next range begins
-	held []byte // of the last range, what is not yet read
+	held []byte // the part of the last range that has not been read; it shares buf
 	buf  []byte
 }
 
@@ -156,8 +157,8 @@ func (r *objectReader) Read(p []byte) (int, error) {
 
 func (r *objectReader) Close() error { return nil }
 
-// local returns the path of a file with what name has: that itself, or of an object a copy, which
-// done removes. What stands behind a '#' is kept.
+// local returns the path of a local file with the content of name: name itself, or a copy of an
+// object, which done removes. A fragment after '#' is kept.
 func local(name string) (path string, done func(), err error) {
 	if !objects.Has(name) {
 		return name, func() {}, nil
@@ -190,8 +191,8 @@ func local(name string) (path string, done func(), err error) {
 	return f.Name() + fragment, done, nil
 }
 
-// fileName is the last element of an object's key as the name of a file: its endings, which tell
-// the format, and before them what any system takes.
+// fileName returns a file name for an object: the last element of its key, with characters that
+// some system does not allow replaced. It keeps the ending, which tells the format.
 func fileName(url string) string {
 	name := strings.Map(func(c rune) rune {
 		if c < ' ' || strings.ContainsRune(`<>:"/\|?*#`, c) {

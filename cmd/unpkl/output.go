@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/internal/compress"
 )
 
-// otherFormats are the endings of files that are no pickles.
+// otherFormats are endings of files that are no pickles.
 var otherFormats = []string{
 	".npy", ".npz", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".md", ".parquet",
 	".feather",
@@ -19,8 +19,8 @@ var otherFormats = []string{
 	".safetensors", ".onnx", ".msgpack", ".avro", ".orc", ".sqlite", ".db",
 }
 
-// checkPickleName refuses to write a pickle to a file whose ending, but for that of a compression,
-// says that it is something else.
+// checkPickleName returns an error if the ending of a file, apart from that of a compression, says
+// that it is something other than a pickle.
 func checkPickleName(name string) error {
 	ending := strings.ToLower(filepath.Ext(name))
 	if compress.FormatOf(name) != compress.Plain {
@@ -32,9 +32,9 @@ func checkPickleName(name string) error {
 	return nil
 }
 
-// writeOutput writes what fill writes to the file name, with the compression that its ending asks
-// for, to an object of a store, or to standard output for "-". The file is complete or stays what
-// it was: it is written under another name first. Standard output gets all or nothing.
+// writeOutput writes the output of fill to a file with the compression that the ending names, to an
+// object of a store, or to standard output for "-". A file is replaced only when it is complete: it
+// is written under another name first. Standard output gets nothing if fill fails.
 func writeOutput(s *streams, name string, fill func(w io.Writer) error) error {
 	if name == "-" {
 		var held spool
@@ -78,7 +78,7 @@ func writeOutputFile(name string, fill func(w io.Writer) error) error {
 	return err
 }
 
-// writeStream writes to what is no file, such as a pipe or a device.
+// writeStream writes to something other than a regular file, such as a pipe or a device.
 func writeStream(name string, fill func(w io.Writer) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {

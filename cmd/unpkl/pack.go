@@ -101,7 +101,7 @@ func pack(s *streams, args []string) (any, error) {
 	return doc, nil
 }
 
-// readInput reads the whole of name, "-" for standard input.
+// readInput returns the content of a file. "-" stands for standard input.
 func readInput(s *streams, name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(s.gc.reader(s.in))

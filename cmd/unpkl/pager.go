@@ -12,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// paged are the commands whose output is for reading, so that a pager shows it on a terminal.
+// paged has the commands whose output a pager shows on a terminal.
 var paged = []string{"unpkl", "audit", "diff", "dis", "get", "head", "info", "sample", "stats",
 	"tail", "to-json"}
 
-// pagerName returns the pager that the environment asks for: PAGER, or less if there is one; "" for
-// none.
+// pagerName returns the command of the pager: PAGER, or less if it is installed. It is empty if
+// there shall be no pager.
 func pagerName() string {
 	name, set := os.LookupEnv("PAGER")
 	if !set {
@@ -32,18 +32,18 @@ func pagerName() string {
 	return name
 }
 
-// pager is what stands between standard output and a terminal. It is started by the first Write.
+// pager passes standard output through a pager to the terminal. The first Write starts the pager.
 type pager struct {
 	terminal *os.File
 	name     string
 
 	mu      sync.Mutex
 	command *exec.Cmd
-	to      io.WriteCloser // of the command, or terminal where it cannot be started
-	left    bool           // the reader has left the pager
+	to      io.WriteCloser // the pager's input, or the terminal if the pager cannot be started
+	left    bool           // the user has quit the pager
 }
 
-// page puts a pager before standard output if a command's output is for reading and goes to a
+// page makes standard output go through a pager if the command is one of paged and writes to a
 // terminal.
 func (s *streams) page(cmd *cobra.Command) {
 	o, isOutput := s.out.(output)
@@ -60,8 +60,8 @@ func (s *streams) page(cmd *cobra.Command) {
 	}
 }
 
-// start starts the pager, as git does: a screen that holds all of it is left as it is, and colours
-// are shown.
+// start starts the pager with the options of git: it shows colours and ends at once if everything
+// fits on the screen. p.mu is held.
 func (p *pager) start() {
 	words := strings.Fields(p.name)
 	p.command = exec.Command(words[0], words[1:]...)
@@ -84,7 +84,7 @@ func (p *pager) start() {
 	p.to = to
 }
 
-// errLeft is that of a Write after the reader has left the pager.
+// errLeft is the error of a Write after the user has quit the pager.
 var errLeft = errors.New("the reader has left the pager")
 
 // Write writes to the pager.
@@ -101,18 +101,19 @@ func (p *pager) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// close waits until the reader leaves the pager.
+// close waits until the user quits the pager.
 func (p *pager) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.command != nil {
 		p.to.Close()
-		p.command.Wait() // what it ends with is its own matter
+		p.command.Wait() // its exit status does not matter
 		p.command = nil
 	}
 }
 
-// endPager waits for the pager, and forgives that the reader did not want to see all.
+// endPager waits for the pager. It returns the error of the command, unless that only says that the
+// user quit the pager early.
 func (s *streams) endPager(err error) error {
 	if s.pager == nil {
 		return err

@@ -33,7 +33,7 @@ colour; with -o a PNG or SVG is written, of heat maps and pictures as
 PNG a pixel for each element.
 
 Of a large array all of it is drawn: of each stretch that falls into one place of a line the
-least and the greatest element, of a heat map in the terminal the mean.`
+least and the greatest element, of a heat map in the terminal the mean. Beside times stand dates.`
 
 // pictureNames are the values of --pictures.
 var pictureNames = []string{"auto", "none", string(plot.Kitty), string(plot.ITerm2),
@@ -125,7 +125,7 @@ func runPlot(s *streams, f *plotFlags, name string, p pointer.Pointer) error {
 	return w.Flush()
 }
 
-// plotTerminal is what a plot in text is written for.
+// plotTerminal returns the terminal for which a plot is drawn as text.
 func (s *streams) plotTerminal(f *plotFlags) plot.Terminal {
 	t := plot.Terminal{Width: 80, Height: 20, Color: s.color()}
 	if file, ok := terminalOf(s.out); ok {

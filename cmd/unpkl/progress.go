@@ -11,7 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// progress shows a bar of files on standard error if that is a terminal, and nowhere else.
+// progress shows a progress bar for a number of files if standard error is a terminal.
 func (s *streams) progress(what string, files int) (step, end func()) {
 	file, ok := terminalOf(s.err)
 	if !ok || files < 2 || s.quiet || s.pager != nil {
@@ -26,10 +26,10 @@ func (s *streams) progress(what string, files int) (step, end func()) {
 	}
 }
 
-// longInput is the size, in bytes, of a file that takes long enough to read for a bar.
+// longInput is the size in bytes from which on reading a file takes long enough for a progress bar.
 const longInput = 256 << 20
 
-// progressBytes shows how far the reading of a large file is: bytes, rate, time left.
+// progressBytes shows the progress of reading a large file: bytes, rate and time left.
 func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader, func()) {
 	file, ok := terminalOf(s.err)
 	if !ok || size < longInput || s.quiet || s.pager != nil {
@@ -52,8 +52,8 @@ func (s *streams) progressBytes(name string, r io.Reader, size int64) (io.Reader
 	return counted, end
 }
 
-// progressMany shows how many files are done, how many a second and how much time is left. How many
-// there are is found out by count meanwhile, where it can be known.
+// progressMany shows the number of files that are done, the rate and the time left. count
+// determines the number of all files meanwhile, if that can be known.
 func (s *streams) progressMany(what string, count func() (n int64, known bool)) (step, end func()) {
 	file, ok := terminalOf(s.err)
 	if !ok || s.quiet || s.pager != nil {
@@ -66,7 +66,7 @@ func (s *streams) progressMany(what string, count func() (n int64, known bool)) 
 		decor.Any(func(now decor.Statistics) string {
 			return progressText(now.Current, total.Load(), time.Since(begin))
 		})))
-	go func() { // it is not waited for: a list may be long
+	go func() { // nothing waits for it, since the list may be long
 		if n, known := count(); known {
 			total.Store(n)
 			bar.SetTotal(n, false)
@@ -78,7 +78,7 @@ func (s *streams) progressMany(what string, count func() (n int64, known bool)) 
 	}
 }
 
-// progressText says how far a run over many files is: done of total, which is 0 where it is not
+// progressText returns the text of the progress of a run over many files. total is 0 if it is not
 // known.
 func progressText(done, total int64, taken time.Duration) string {
 	text := humanize.Comma(done)

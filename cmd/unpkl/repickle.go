@@ -27,7 +27,7 @@ func (o *outputFlags) add(cmd *cobra.Command, protocol int, what string) {
 			"default: what all versions load")
 }
 
-// options returns the options that the flags ask for, but for the protocol.
+// options returns the options that the flags stand for, without the protocol.
 func (o *outputFlags) options() ([]unpkl.Option, error) {
 	if o.protocol < -1 || o.protocol > int(pickle.HighestProtocol) {
 		return nil, usageErrorf("--protocol %d is not between 0 and %d", o.protocol,
@@ -88,8 +88,8 @@ func repickle(s *streams, from, to string, protocol int, opts []unpkl.Option) er
 	})
 }
 
-// rewrite reads every pickle of a file and writes what change makes of it, of which n counts from
-// 0.
+// rewrite reads every pickle in a file and writes the value and options that change returns for it.
+// n is the number of the pickle, counted from 0.
 func rewrite(s *streams, from, to string, change func(in *opened, n int, v any) (any,
 	[]unpkl.Option, error)) error {
 	in, err := openInput(s, from, keepers...)
@@ -130,7 +130,8 @@ func rewrite(s *streams, from, to string, change func(in *opened, n int, v any) 
 	return nil
 }
 
-// keepers keep what only Python could look up as what it is.
+// keepers are options that keep persistent ids and extension codes, which only Python could
+// resolve, so that they can be written again.
 var keepers = []unpkl.Option{
 	unpkl.WithPersistentLoad(func(pid any) (any, error) {
 		return &pickle.PersistentRef{ID: pid}, nil
@@ -140,14 +141,16 @@ var keepers = []unpkl.Option{
 	}),
 }
 
-// extensionModule is the module of the globals that stand for extension codes; no
-// pickle can name it.
+// extensionModule is the module of the globals that stand for extension codes. No pickle can have a
+// module of that name.
 const extensionModule = "extension code\n"
 
+// extensionCode returns the extension code for which keepers made a global, or 0 for any other
+// global.
 func extensionCode(g pickle.Global) int {
 	if g.Module != extensionModule {
 		return 0
 	}
-	code, _ := strconv.Atoi(g.Name) // made of a number by keepers
+	code, _ := strconv.Atoi(g.Name) // keepers made it from a number
 	return code
 }

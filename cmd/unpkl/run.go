@@ -11,28 +11,28 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit statuses.
+// The exit statuses. statusFound and statusInterrupted are defined elsewhere.
 const (
 	statusOK     = 0
 	statusFailed = 1 // a file that cannot be read, decoded or written
 	statusUsage  = 2
 )
 
-// streams are what a command reads and writes besides files.
+// streams are the standard streams of a command, with what determines how it uses them.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	gc       *collector
-	quiet    bool // nothing but errors on standard error
+	quiet    bool // write nothing but errors to standard error
 	noPager  bool
-	pager    *pager // before standard output, or nil
+	pager    *pager // between out and the terminal, or nil
 }
 
-// commands makes the subcommands. Each stands in a file of its own, which adds
-// itself in an init function.
+// commands has the constructors of the subcommands. Each subcommand has a file of its own, whose
+// init function adds it here.
 var commands []func(s *streams) *cobra.Command
 
-// run carries out one command line and returns the exit status.
+// run runs a command line and returns the exit status.
 func (s *streams) run(args []string) int {
 	root := newRoot(s)
 	root.SetArgs(args)
@@ -107,7 +107,7 @@ func newRoot(s *streams) *cobra.Command {
 	return root
 }
 
-// unknownCommand returns the error of a word that is neither a file nor could be meant as one.
+// unknownCommand returns an error if a word is neither a file nor looks like the name of one.
 func unknownCommand(root *cobra.Command, word string) error {
 	if _, err := os.Stat(word); word == "-" || err == nil || strings.ContainsAny(word, `./\`) {
 		return nil
@@ -153,12 +153,13 @@ func usageErrorf(format string, args ...any) error {
 	return usageError(fmt.Sprintf(format, args...))
 }
 
-// errSilent asks for an exit status where standard output has said why.
+// errSilent is an exit status whose reason has already been written, so that there is no line for
+// it.
 type errSilent int
 
 func (e errSilent) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// statusError asks for an exit status of its own.
+// statusError is an error with an exit status of its own.
 type statusError struct {
 	error
 	status int
@@ -178,7 +179,7 @@ func exitStatus(err error) int {
 	return statusFailed
 }
 
-// warn tells of something that does not end the command.
+// warn writes a warning to standard error.
 func (s *streams) warn(text string) {
 	if !s.quiet {
 		fmt.Fprintln(s.err, "unpkl: warning: "+printable(text))

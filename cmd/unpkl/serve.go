@@ -52,7 +52,7 @@ func runServe(s *streams, name string, port int) error {
 		Path: name,
 		Open: func(path string) (*serve.Opened, error) { return openToServe(s, path) },
 		Save: saveValue,
-		// Files are closed while what was made of others is still shown.
+		// The server closes files while values from them may still be in use.
 		CopyText: true,
 	})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// size is a flag's number of bytes, such as 64MB or 1GiB.
+// size is the value of a flag that is a number of bytes, such as 64MB or 1GiB.
 type size int64
 
 func (s *size) String() string { return humanize.IBytes(uint64(*s)) }

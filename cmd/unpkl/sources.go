@@ -15,8 +15,8 @@ import (
 
 // sourceFlags are the options of commands that take very many files.
 type sourceFlags struct {
-	list   string // the file with paths
-	errors string
+	list   string // the file with the paths, or "" for the arguments
+	errors string // the file for failures, or "" for standard error
 }
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
@@ -26,8 +26,8 @@ func (f *sourceFlags) add(cmd *cobra.Command) {
 		"write what fails to `FILE` as JSON Lines: path, kind, opcode, offset, text")
 }
 
-// sources lists the files that the arguments and --files-from name. The list is read as it is used,
-// until end is called.
+// sources lists the files that the arguments or --files-from name. The list is read while it is
+// used, until end is called.
 func (f *sourceFlags) sources(s *streams, l batch.Listing, args []string) (
 	all iter.Seq2[batch.Source, error], end func(), err error) {
 	switch {
@@ -45,8 +45,8 @@ func (f *sourceFlags) sources(s *streams, l batch.Listing, args []string) (
 	return batch.Listed(file), func() { file.Close() }, nil
 }
 
-// count returns how many files the arguments and --files-from name; known is false of a list that
-// can be read once.
+// count returns the number of files that the arguments or --files-from name. known is false if the
+// list can be read only once.
 func (f *sourceFlags) count(l batch.Listing, args []string, shard string) (n int64, known bool) {
 	if f.list != "" && !isFile(f.list) {
 		return 0, false
@@ -68,7 +68,8 @@ func (f *sourceFlags) count(l batch.Listing, args []string, shard string) (n int
 	return n, true
 }
 
-// inShard returns those files of a list that are in the shard that --shard names, all without it.
+// inShard returns the files of a list that are in the shard that --shard names, or all if text is
+// empty.
 func inShard(all iter.Seq2[batch.Source, error], text string) (iter.Seq2[batch.Source, error],
 	error) {
 	if text == "" {
@@ -86,7 +87,7 @@ type manyFlags struct {
 	sources sourceFlags
 	shard   string
 	jobs    int
-	flags   *pflag.FlagSet // of the command
+	flags   *pflag.FlagSet // the flags of the command
 }
 
 func (f *manyFlags) add(cmd *cobra.Command) {
@@ -98,14 +99,14 @@ func (f *manyFlags) add(cmd *cobra.Command) {
 	flags.Lookup("jobs").DefValue = jobsDefault
 }
 
-// jobsDefault is what --jobs is, as the help has it.
+// jobsDefault is the default of --jobs in the words of the help.
 const jobsDefault = "the number of processors, 16 times that of objects"
 
-// objectJobs is how many objects are read at once for each processor: one waits for the store most
-// of the time.
+// objectJobs is the number of objects that are read at once for each processor. Reading an object
+// is mostly waiting for the store.
 const objectJobs = 16
 
-// jobsFor returns how many files are worked on at once.
+// jobsFor returns the number of files that are worked on at once.
 func (f *manyFlags) jobsFor(args []string) (int, error) {
 	switch {
 	case f.jobs < 0 || f.jobs == 0 && f.flags.Changed("jobs"):
@@ -118,7 +119,7 @@ func (f *manyFlags) jobsFor(args []string) (int, error) {
 	return runtime.GOMAXPROCS(0), nil
 }
 
-// several reports whether the command line is about other than one file.
+// several reports whether the command line may name other than exactly one file.
 func (f *manyFlags) several(l batch.Listing, args []string) bool {
 	return f.sources.list != "" || f.shard != "" || len(args) != 1 || l.IsSeveral(args[0])
 }
@@ -130,11 +131,11 @@ type many struct {
 	jobs  int
 	fails *failures
 	step  func()
-	close func() // the list and the progress
+	close func() // closes the list and ends the progress bar
 	s     *streams
 	args  []string
-	files int // how many were worked on
-	other int // how many of these are none of those meant
+	files int // the number of files that were worked on
+	other int // how many of them were not meant to be read, by isOther
 }
 
 // begin begins a run over the files that the arguments and flags name.
@@ -169,7 +170,7 @@ func (f *manyFlags) begin(s *streams, cmd *cobra.Command, l batch.Listing, args 
 	return m, nil
 }
 
-// eachFile does work on each file of a run, on several at once, and hands over what came of it in
+// eachFile calls work for each file of a run, several at once, and then done with the results in
 // the order of the list.
 func eachFile[R any](m *many, work func(batch.Source) R, done func(batch.Source, R) error) error {
 	err := batch.Each(m.all, batch.Limits{Jobs: m.jobs}, work, func(s batch.Source, r R) error {
@@ -180,7 +181,7 @@ func eachFile[R any](m *many, work func(batch.Source) R, done func(batch.Source,
 	return listError(err)
 }
 
-// listError names the file where an error is of the list.
+// listError adds the name of the file to an error of listing files.
 func listError(err error) error {
 	var source *batch.SourceError
 	if errors.As(err, &source) {
@@ -189,7 +190,7 @@ func listError(err error) error {
 	return err
 }
 
-// failed tells of a file that could not be read.
+// failed reports a file that could not be read.
 func (m *many) failed(s batch.Source, err error) error {
 	if m.fails.w == nil {
 		m.fails.n++
@@ -199,8 +200,8 @@ func (m *many) failed(s batch.Source, err error) error {
 	return m.fails.add(batch.NewFailure(s.Path, err))
 }
 
-// tellNone tells standard error where nothing was found in the folders that the arguments name:
-// that is no error.
+// tellNone writes a line to standard error if the folders that the arguments name have no file to
+// read. That is no error.
 func (m *many) tellNone() {
 	if m.files > m.other || m.s.quiet || m.f.sources.list != "" || len(m.args) == 0 {
 		return
@@ -217,7 +218,7 @@ func (m *many) tellNone() {
 	io.WriteString(m.s.err, line+"\n")
 }
 
-// end ends a run whose error was err, and returns the error of the command.
+// end ends a run that stopped with err, and returns the error of the command.
 func (m *many) end(err error) error {
 	m.close()
 	if err = errors.Join(err, m.fails.close()); err != nil {

@@ -63,7 +63,7 @@ array to OUT, in any format of convert.`,
 	}
 }
 
-// exactly is the Args of a command that takes n arguments.
+// exactly returns the Args of a command that takes n arguments.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {

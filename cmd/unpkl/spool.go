@@ -7,10 +7,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// spool holds output back until all of it is known to be good: in memory up to
-// spoolMemory bytes, then in a temporary file.
+// spool holds output back until it is complete: up to spoolMemory bytes in memory, more in a
+// temporary file.
 type spool struct {
-	max  int64 // more than so many bytes are an error; 0 is no limit
+	max  int64 // the greatest size in bytes; 0 is no limit
 	size int64
 	mem  []byte
 	file *os.File
@@ -40,15 +40,15 @@ func (s *spool) spill() error {
 		return err
 	}
 	s.file = f
-	// Where an open file can lose its name, nothing remains of it however this
-	// process ends; elsewhere close removes it.
+	// Where the system can remove an open file, nothing remains of it however this process ends.
+	// Elsewhere close removes it.
 	os.Remove(f.Name())
 	_, err = f.Write(s.mem)
 	s.mem = nil
 	return err
 }
 
-// copyTo writes all that was held back.
+// copyTo writes everything that was held back.
 func (s *spool) copyTo(w io.Writer) error {
 	if s.file == nil {
 		_, err := w.Write(s.mem)

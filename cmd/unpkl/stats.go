@@ -8,11 +8,13 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/unpkl/unpkl/internal/batch"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -270,8 +272,8 @@ func statsTable(all []stats.Named) *table.Table {
 		columns[i] = table.Column{Name: name, Number: i > 0 && i < len(statsColumns)-2}
 	}
 	return &table.Table{
-		Columns: columns, Rows: len(rows),
-		Label: func(row int) table.Cell { return table.Cell{Text: pointerLabel(all[row].At)} },
+		Columns: columns, Rows: len(rows), Labels: statsColumns[:1],
+		Label: func(row, _ int) table.Cell { return table.Cell{Text: pointerLabel(all[row].At)} },
 		Cell: func(row, column int) table.Cell {
 			text := rows[row][column]
 			return table.Cell{Text: text, Null: text == "-"}
@@ -287,22 +289,23 @@ func pointerLabel(p pointer.Pointer) string {
 }
 
 func statsRow(n *stats.Named) []string {
+	text := func(v any) string { return shortText(asTime(v, n.Unit)) }
 	distinct := strconv.FormatInt(n.Distinct, 10)
 	if n.DistinctEstimated {
 		distinct = "~" + distinct
 	}
 	row := []string{n.DType, strconv.FormatInt(n.Count, 10), strconv.FormatInt(n.Missing, 10),
-		distinct, shortText(n.Min)}
+		distinct, text(n.Min)}
 	about := ""
 	if n.Sampled > 0 {
 		about = "~"
 	}
 	for i := range stats.Fractions {
-		text := "-"
+		cell := "-"
 		if n.Quantiles != nil {
-			text = about + shortText(n.Quantiles[i])
+			cell = about + text(n.Quantiles[i])
 		}
-		row = append(row, text)
+		row = append(row, cell)
 	}
 	std := any(n.Std)
 	if math.IsNaN(n.Std) && n.Quantiles == nil {
@@ -312,7 +315,15 @@ func statsRow(n *stats.Named) []string {
 	if f, ok := mean.(float64); ok && math.IsNaN(f) && std == nil {
 		mean = nil
 	}
-	return append(row, shortText(n.Max), shortText(mean), shortText(std), spark(n.Bins))
+	return append(row, text(n.Max), text(mean), text(std), spark(n.Bins))
+}
+
+// asTime returns ticks of a unit as a length of time, and anything else as it is.
+func asTime(v any, unit ndarray.DatetimeUnit) any {
+	if f, ok := v.(float64); ok && unit.Base != "" && math.Abs(f) < math.MaxInt64 {
+		return ndarray.Timedelta64{Value: int64(math.Round(f)), Unit: unit}
+	}
+	return v
 }
 
 // shortText is a number of six digits, a text of a few characters.
@@ -324,6 +335,12 @@ func shortText(v any) string {
 		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', 6, 64), "+"))
 	case complex128:
 		return strconv.FormatComplex(v, 'g', 6, 128)
+	case ndarray.Timedelta64:
+		return framehook.TimedeltaText(v)
+	case ndarray.Datetime64:
+		return shortTime(v.String())
+	case time.Time:
+		return v.Format("2006-01-02T15:04:05.999999999-07:00")
 	case string:
 		if r := []rune(v); len(r) > 16 {
 			v = string(r[:15]) + "…"
@@ -331,6 +348,14 @@ func shortText(v any) string {
 		return v
 	}
 	return describe.Text(v)
+}
+
+// shortTime leaves out what a time has of nothing: the fractions of a second, or all of midnight.
+func shortTime(iso string) string {
+	if whole, fraction, ok := strings.Cut(iso, "."); ok && strings.Trim(fraction, "0") == "" {
+		iso = whole
+	}
+	return strings.TrimSuffix(iso, "T00:00:00")
 }
 
 // spark draws counts as bars.

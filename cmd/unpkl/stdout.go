@@ -5,16 +5,17 @@ import (
 	"os"
 )
 
-// outputError is what went wrong with writing to standard output, rather than with a file.
+// outputError is an error of writing to standard output rather than to a file.
 type outputError struct{ err error }
 
 func (e *outputError) Error() string { return "standard output: " + detail(e.err) }
 func (e *outputError) Unwrap() error { return e.err }
 
-// output is standard output: its errors say that they are its own.
+// output is standard output. It returns its errors as *outputError.
 type output struct {
 	w io.Writer
-	// terminal is where a pager shows what is written to w, or nil.
+	// terminal is the terminal on which a pager shows what is written to w. It is nil without a
+	// pager.
 	terminal *os.File
 }
 
@@ -26,7 +27,7 @@ func (o output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// file returns what is written to in the end, if that is a file.
+// file returns the file or terminal where the output ends up.
 func (o output) file() (*os.File, bool) {
 	if o.terminal != nil {
 		return o.terminal, true

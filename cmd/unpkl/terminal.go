@@ -7,8 +7,8 @@ import (
 	"golang.org/x/term"
 )
 
-// terminalOf returns the terminal that w writes to, if it does.
-func terminalOf(w io.Writer) (*os.File, bool) {
+// terminalOf returns the terminal that w writes to. ok is false if it does not write to one.
+func terminalOf(w io.Writer) (terminal *os.File, ok bool) {
 	f, ok := w.(*os.File)
 	if o, isOutput := w.(output); isOutput {
 		f, ok = o.file()
@@ -19,8 +19,8 @@ func terminalOf(w io.Writer) (*os.File, bool) {
 	return f, true
 }
 
-// width returns how many cells a line of standard output may have: those of the terminal, or 0 for
-// any number.
+// width returns the width of the terminal of standard output in character cells, or 0 if it is
+// none.
 func (s *streams) width() int {
 	f, ok := terminalOf(s.out)
 	if !ok {
@@ -33,8 +33,8 @@ func (s *streams) width() int {
 	return width
 }
 
-// color reports whether standard output may be coloured: a terminal that is not dumb, unless the
-// environment says no (see https://no-color.org).
+// color reports whether standard output may have colours: it is a terminal that is not dumb, and
+// NO_COLOR is not set (see https://no-color.org).
 func (s *streams) color() bool {
 	_, ok := terminalOf(s.out)
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"

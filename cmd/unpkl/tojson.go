@@ -24,7 +24,7 @@ type toJSON struct {
 	outMax size
 }
 
-// maxIndent is the largest --indent.
+// maxIndent is the greatest value of --indent.
 const maxIndent = 64
 
 func toJSONCommand(s *streams) *cobra.Command {
@@ -75,7 +75,7 @@ What JSON has no form for is an object with one key that begins with '$', such a
 	return cmd
 }
 
-// parse checks the options that need more than their type.
+// parse checks the flags and converts them to options.
 func (t *toJSON) parse(arrays, part string) error {
 	form, ok := map[string]jsonval.Arrays{
 		"shape": jsonval.ArraysShape, "values": jsonval.ArraysValues,
@@ -96,11 +96,12 @@ func (t *toJSON) parse(arrays, part string) error {
 	return nil
 }
 
-// run writes documents as they are made. Nothing of one is written before it is known that it can
-// be, or heldBack bytes of it are there; one that breaks off is no complete document.
+// run writes the documents while it encodes them. It writes the first byte of a document when the
+// document is complete or longer than heldBack bytes. A longer document that then fails is left
+// incomplete.
 func (t *toJSON) run(s *streams, name string) error {
 	opts := keepers
-	if !t.json.Lossless { // then the name is for people
+	if !t.json.Lossless { // show extension codes under a name for people
 		opts = append(opts[:len(opts):len(opts)], unpkl.WithExtension(func(code int) (any, error) {
 			return pickle.Global{Module: "extension code", Name: strconv.Itoa(code)}, nil
 		}))
@@ -111,9 +112,9 @@ func (t *toJSON) run(s *streams, name string) error {
 	}
 	defer in.close()
 	out := &jsonOutput{w: s.out}
-	refs := false // some document was written with references
+	refs := false // whether some document was written with references that were not asked for
 	for n := 0; ; n++ {
-		part := lookup.Part{Pointer: t.part, Tokens: true}
+		part := lookup.Part{Pointer: t.part, JSONTokens: true}
 		err := in.Decode(&part)
 		if err == io.EOF && n > 0 {
 			break
@@ -124,12 +125,12 @@ func (t *toJSON) run(s *streams, name string) error {
 		if err != nil {
 			return err
 		}
-		v, err := jsonval.SelectFrom(part.Matches[0].Value, t.part, part.Done, t.json)
+		v, err := jsonval.SelectFrom(part.Matches[0].Value, t.part, part.TokensUsed, t.json)
 		if err != nil {
 			return err
 		}
 		t.json.Once = nil
-		if shared := part.Shared; shared != nil {
+		if shared := part.SharedContainers; shared != nil {
 			t.json.Once = func(container any) bool { return !shared[container] }
 		}
 		with, err := t.encode(out, v, in.InputOffset())
@@ -156,15 +157,15 @@ func (t *toJSON) run(s *streams, name string) error {
 	return nil
 }
 
-// A document is compared with what it shows when it is refsTimes as large as what was read, and
-// refsFrom bytes at least.
+// A document is measured against the size of the values in it, to see how much sharing it repeats,
+// when it is refsTimes as large as the pickle, and at least refsFrom bytes.
 const (
 	refsTimes = 16
 	refsFrom  = 4 << 20
 )
 
-// encode writes v, of a pickle that ends at an offset, as the next document, and reports whether it
-// was written with references although they were not asked for.
+// encode writes v as the next document. read is the number of bytes of input up to the end of its
+// pickle. encode reports whether it wrote references although --refs was not given.
 func (t *toJSON) encode(out *jsonOutput, v any, read int64) (refs bool, err error) {
 	o, begin := t.json, out.size
 	o.MeasureAt = heldBack
@@ -183,9 +184,9 @@ func (t *toJSON) encode(out *jsonOutput, v any, read int64) (refs bool, err erro
 	return refs, err
 }
 
-// errRefs is what standard error is told where a document has references that were not asked for.
+// errRefs is the note on standard error about references that were not asked for.
 var errRefs = errors.New("containers that are met again are written as $ref, as with --refs: " +
 	"the document would be many times as large without")
 
-// errMore is what standard error is told where to-json shows the first of several pickles.
+// errMore is the note on standard error if to-json shows only the first of several pickles.
 var errMore = errors.New("there is more behind the first pickle, which --all shows")

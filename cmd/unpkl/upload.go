@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/internal/batch"
 )
 
-// uploads are the objects that are being written. An interrupt ends them, so that stores forget
-// what they were sent of them.
+// uploads are the objects that are being written. An interrupt cancels them, so that stores drop
+// the incomplete parts.
 var uploads uploading
 
 type uploading struct {
@@ -23,7 +23,7 @@ type uploading struct {
 	running sync.WaitGroup
 }
 
-// begin returns the context of an upload, which ends with done.
+// begin returns the context of a new upload, which ends when done is called.
 func (u *uploading) begin() (ctx context.Context, done func()) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -34,7 +34,7 @@ func (u *uploading) begin() (ctx context.Context, done func()) {
 	return u.ctx, u.running.Done
 }
 
-// stop ends all uploads, and waits for them no longer than it is given.
+// stop cancels all uploads and waits for their end, but at most for the given time.
 func (u *uploading) stop(most time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -53,9 +53,9 @@ func (u *uploading) stop(most time.Duration) {
 	}
 }
 
-// put writes a file as an object.
+// put copies a file to an object.
 func (o *objectStores) put(path, url string) error {
-	s, err := o.of(url)
+	s, err := o.storeOf(url)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (o *objectStores) put(path, url string) error {
 	return s.Put(ctx, url, f, info.Size())
 }
 
-// temporaryFolder makes a folder, which done removes, and so does an interrupt.
+// temporaryFolder makes a folder. done or an interrupt removes it.
 func temporaryFolder() (folder string, done func(), err error) {
 	f, untrack, err := keepTrack(func() (*os.File, error) {
 		name, err := os.MkdirTemp("", "unpkl.*")
@@ -92,14 +92,14 @@ func temporaryFolder() (folder string, done func(), err error) {
 	}, nil
 }
 
-// isFolderName reports whether an output is a folder: it ends in a slash.
+// isFolderName reports whether the name of an output is that of a folder: it ends in a slash.
 func isFolderName(out string) bool {
 	return strings.HasSuffix(out, "/") || strings.HasSuffix(out, string(filepath.Separator))
 }
 
-// outputTo calls fill with the path of what is to be written to out. Where that is an object, or a
-// prefix that ends in '/', fill writes files of the operating system, which then become objects:
-// all that it writes beside the path, and last what has its name.
+// outputTo calls fill with the path to which it has to write the output out. If out is an object,
+// or a prefix that ends in '/', fill writes to a temporary folder, whose files then become objects.
+// The file at the path itself is copied last.
 func outputTo(out string, fill func(path string) error) error {
 	if !objects.Has(out) {
 		return fill(out)
@@ -137,7 +137,7 @@ func outputTo(out string, fill func(path string) error) error {
 	return objects.put(path, out)
 }
 
-// joinOutput is the name of a file in an output folder, or of an object below a prefix.
+// joinOutput returns the name of a file in an output folder, or of an object below a prefix.
 func joinOutput(folder, name string) string {
 	if !objects.Has(folder) {
 		return filepath.Join(folder, name)
@@ -145,7 +145,7 @@ func joinOutput(folder, name string) string {
 	return strings.TrimSuffix(folder, "/") + "/" + filepath.ToSlash(name)
 }
 
-// makeFolder makes an output folder; prefixes of objects need none.
+// makeFolder makes an output folder. Prefixes of objects need no folder.
 func makeFolder(folder string) error {
 	if objects.Has(folder) {
 		return nil
@@ -153,8 +153,8 @@ func makeFolder(folder string) error {
 	return os.MkdirAll(folder, 0o755)
 }
 
-// localFolder copies the objects below a prefix, but for those that keep says are not wanted, to a
-// folder, which done removes.
+// localFolder copies the objects below a prefix for which keep is true to a temporary folder, which
+// done removes.
 func localFolder(prefix string, keep func(name string) bool) (folder string, done func(),
 	err error) {
 	folder, done, err = temporaryFolder()

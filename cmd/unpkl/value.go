@@ -24,7 +24,7 @@ func newOutput(s *streams) *valueOutput {
 	return &valueOutput{bufio.NewWriterSize(s.out, 64<<10), terminal}
 }
 
-// value writes a value as text where it has one, else as JSON.
+// value writes a value as text if it has a text form, else as JSON.
 func (o *valueOutput) value(v any, f *getFlags) error {
 	if !f.json {
 		if done, err := o.text(v); done || err != nil {
@@ -34,7 +34,7 @@ func (o *valueOutput) value(v any, f *getFlags) error {
 	return jsonval.NewEncoder(o.w, jsonOptions(f.indent)).Encode(v)
 }
 
-// text writes a value as text; done is false where it has none.
+// text writes a value as text. done is false if it has no text form.
 func (o *valueOutput) text(v any) (done bool, err error) {
 	switch v := v.(type) {
 	case string:
@@ -68,7 +68,7 @@ func (o *valueOutput) text(v any) (done bool, err error) {
 	return true, o.line(table.Text(v))
 }
 
-// isContainer reports whether a value has parts that its text does not show.
+// isContainer reports whether a value has parts that its text would not show.
 func isContainer(v any) bool {
 	if _, ok := v.(*ndarray.Scalar); ok {
 		return false
@@ -81,7 +81,7 @@ func isContainer(v any) bool {
 	return isDict || isObject || pyvalue.IsContainer(v)
 }
 
-// line writes a text, on a terminal without what that could act on.
+// line writes a text as a line. On a terminal it escapes control characters.
 func (o *valueOutput) line(text string) error {
 	if o.terminal {
 		text = describe.Printable(text)
@@ -90,7 +90,7 @@ func (o *valueOutput) line(text string) error {
 	return err
 }
 
-// keyed writes a value as JSON on one line behind its pointer.
+// keyed writes the pointer and the value as JSON on one line.
 func (o *valueOutput) keyed(m lookup.Match) error {
 	o.w.WriteString(describe.Printable(m.At.String()) + "\t")
 	return jsonval.NewEncoder(o.w, jsonOptions(0)).Encode(m.Value)

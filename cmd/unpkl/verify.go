@@ -122,7 +122,7 @@ func readSpec(name string) (*spec.Spec, error) {
 	return spec.Read(file)
 }
 
-// verified is what came of a file.
+// verified is the result for a file.
 type verified struct {
 	failures []spec.Failure
 	err      error
@@ -172,7 +172,7 @@ func runVerify(s *streams, cmd *cobra.Command, f *verifyFlags, names []string,
 	return err
 }
 
-// verifyToFile writes what each file fails to the file of -o.
+// verifyToFile writes the failures of each file to the file of -o.
 func verifyToFile(m *many, f *verifyFlags, specName string,
 	work func(batch.Source) verified) error {
 	text, err := os.ReadFile(specName)
@@ -210,12 +210,12 @@ func verifyFile(s *streams, name string, want *spec.Spec) ([]spec.Failure, error
 	return want.Check(found[0].Value)
 }
 
-// verifyWriter writes what is not as a specification says.
+// verifyWriter writes the failures of files.
 type verifyWriter struct {
 	w             *bufio.Writer
 	enc           *jsonval.Encoder
 	json, several bool
-	files, found  int64
+	files, found  int64 // the number of files with failures, and of failures
 }
 
 func newVerifyWriter(to io.Writer, asJSON, several bool) *verifyWriter {
@@ -224,7 +224,7 @@ func newVerifyWriter(to io.Writer, asJSON, several bool) *verifyWriter {
 		several: several}
 }
 
-// file writes what a file fails.
+// file writes the failures of a file.
 func (o *verifyWriter) file(name string, failures []spec.Failure) error {
 	if len(failures) > 0 {
 		o.files++
@@ -250,7 +250,7 @@ func (o *verifyWriter) file(name string, failures []spec.Failure) error {
 	return o.w.Flush()
 }
 
-// end writes the sum.
+// end writes the numbers of failures and files.
 func (o *verifyWriter) end() error {
 	if o.found > 0 && !o.json {
 		fmt.Fprintf(o.w, "%s of what the specification says is not so",

@@ -26,8 +26,8 @@ func versionCommand(s *streams) *cobra.Command {
 	}
 }
 
-// versionText is the module's version as the Go command recorded it, "(devel)"
-// for a build from a working tree without one, and the Go version.
+// versionText returns the version of the module as the Go command recorded it, and the Go version.
+// The version is "(devel)" for a build from a working tree.
 func versionText() string {
 	version, goVersion := "(devel)", "unknown Go"
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -3,6 +3,7 @@
     live.py csv DIR       compares pandas.read_csv of each N.csv with the frame in N.pkl
     live.py savetxt DIR   writes NAME.want with numpy.savetxt by the arguments in cases.json
     live.py loadtxt DIR   compares numpy.loadtxt and genfromtxt of each NAME.txt with NAME.npy, by the arguments in cases.json
+    live.py tocsv DIR     writes N.pkl and in N.want what to_csv makes of it
     live.py xdr DIR       writes sim.db with xdrlib and sqlite3
     live.py readxdr DIR   reads out.db so and prints it as JSON
     live.py memmap DIR    writes x.mmap with numpy.memmap and y.npy with open_memmap, and prints what is in z.mmap
@@ -46,6 +47,36 @@ def loadtxt(folder):
             if not (got.dtype == want.dtype and got.shape == want.shape and repr(got.tolist()) == repr(want.tolist())):
                 print(f"{c}: {f.__name__} has {want!r}, not {got!r}")
 
+def tocsv(folder):
+    import datetime
+    import pandas as pd
+    days = pd.date_range("2020-01-01", periods=6, freq="D")
+    hours = pd.to_timedelta(np.arange(6), unit="h")
+    frames = [
+        pd.DataFrame({"a": [1, 2, 3], "b": [1.5, np.nan, -2], "c": ["x", 'y, "z"', None], "d": [True, False, True]}),
+        pd.DataFrame({"f": [1e-10, 1e10, 0.1 + 0.2, 1e100, 1e16, 123456789012345680.0, np.inf, -0.0], "g": np.full(8, 0.1, "f4"), "h": np.full(8, 0.1, "f2")}),
+        pd.DataFrame({"t": days, "u": days + hours, "z": days.tz_localize("Europe/Berlin"), "d": hours, "e": hours * 24}, index=days),
+        pd.DataFrame({"t": pd.to_datetime(["2020-01-01", None]), "d": pd.to_timedelta([1, None], unit="s")}),
+        pd.DataFrame({"c": pd.Categorical(["a", "b", "a", None]), "o": pd.Categorical([1, 2, 1, 2])}),
+        pd.DataFrame({"o": [1, "a", 2.5, None, True], "l": [[1, "it's", b"\xff"], {"k": 1.0, 2: None}, ((), (1,)), ({3}, set()), [[1e16, 1 + 2j]]]}),
+        pd.DataFrame({"a": ["x\ny", 'a"b', "", " sp"]}),
+        pd.DataFrame({"z": [1 + 2j, 3 - 1j]}),
+        pd.DataFrame({"p": pd.period_range("2020-01", periods=3, freq="M"), "i": pd.interval_range(0, 3)}),
+        pd.DataFrame({"i": pd.array([1, None, 3], dtype="Int64"), "b": pd.array([True, None, False], dtype="boolean"),
+                      "s": pd.array(["a", None, "c"], dtype="string"), "f": pd.array([1.5, None, 2], dtype="Float64")}),
+        pd.DataFrame({"d": [datetime.date(2020, 1, 1), None], "t": [datetime.datetime(2020, 1, 1, 1, 2, 3), None],
+                      "m": [datetime.time(1, 2), None], "e": [datetime.timedelta(1, 2), datetime.timedelta(0)]}, dtype=object),
+        pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", "y"], name="key")),
+        pd.DataFrame({"a": [1, 2]}, index=[0.5, 1.0]), pd.DataFrame({"a": range(3)}, index=pd.RangeIndex(5, 11, 2)),
+        pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]), pd.DataFrame(np.arange(6).reshape(2, 3)), pd.DataFrame({"a": []}),
+        pd.Series([1.0, 2.0, np.nan], name="s"), pd.Series(["a", "b"]),
+    ]
+    for i, f in enumerate(frames):
+        f.to_pickle(f"{folder}/{i}.pkl")
+        # Rows that are numbered from 0 are written without their numbers.
+        numbered = isinstance(f.index, pd.RangeIndex) and f.index.start == 0
+        f.to_csv(f"{folder}/{i}.want", index=not numbered)
+
 def xdr(folder):
     import xdrlib
     with sqlite3.connect(f"{folder}/sim.db") as db:
@@ -79,4 +110,4 @@ def memmap(folder):
     b.flush()
     print(json.dumps(np.memmap(f"{folder}/z.mmap", dtype="<f8", mode="r", offset=16, shape=(2, 2)).tolist()))
 
-{f.__name__: f for f in (csv, savetxt, loadtxt, xdr, readxdr, memmap)}[sys.argv[1]](sys.argv[2])
+{f.__name__: f for f in (csv, savetxt, loadtxt, tocsv, xdr, readxdr, memmap)}[sys.argv[1]](sys.argv[2])

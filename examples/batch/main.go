@@ -1,6 +1,6 @@
-// Command batch is a job over a large file: it maps a pickle of a dict with a matrix, of which only
-// what is touched is read, and writes the covariance of its columns, by Gonum, as a pickle for
-// Python.
+// Command batch is a job on a large file. It maps a pickle of a dict with a matrix into memory, of
+// which only the parts that are used are read, computes the covariance of the columns with Gonum,
+// and writes it as a pickle for Python.
 //
 //	go run ./examples/batch -key samples data.pkl covariance.pkl
 package main
@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// result is what is written: a dict in Python.
+// result is the output, a dict in Python.
 type result struct {
 	Covariance *ndarray.Array `pickle:"covariance"`
 	Rows       int            `pickle:"rows"`
@@ -43,7 +43,7 @@ func run(key, from, to string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // the matrix lies in the file until then
+	defer f.Close() // the matrix is in the file's memory until then
 	v, err := f.Lookup("/" + key)
 	if err != nil {
 		return err

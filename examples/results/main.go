@@ -1,6 +1,6 @@
-// Command results writes what a Go program has found as a pickle that Python loads with NumPy
-// alone: a struct becomes a dict, slices of numbers become arrays, times and sets what they are in
-// Python.
+// Command results writes the results of a Go program as a pickle that Python loads with NumPy
+// alone. A struct becomes a dict, slices of numbers become arrays, and times and sets become those
+// of Python.
 //
 //	go run ./examples/results results.pkl
 //	python -c "import pickle; print(pickle.load(open('results.pkl', 'rb')))"
@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// Experiment is what Python gets as a dict.
+// Experiment becomes a dict in Python.
 type Experiment struct {
 	Name    string              `pickle:"name"`
 	Started time.Time           `pickle:"started"`
@@ -26,7 +26,7 @@ type Experiment struct {
 	Best    *Trial              `pickle:"best,omitempty"`
 }
 
-// Trial is a part of it.
+// Trial becomes a dict inside that.
 type Trial struct {
 	Rate  float64 `pickle:"rate"`
 	Epoch int     `pickle:"epoch"`

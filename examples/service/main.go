@@ -1,6 +1,6 @@
-// Command service is an HTTP service that takes pickles from clients: it answers a POST of
-// measurements, a dict with a name and an array, with their statistics as JSON. What it shows is
-// how limits, strict mode, structs and errors go together.
+// Command service is an HTTP service that accepts pickles from clients. It answers a POST of
+// measurements, a dict with a name and an array, with their statistics as JSON. It shows how
+// limits, strict mode, structs and errors work together.
 //
 //	go run ./examples/service -addr :8080
 //	curl --data-binary @measurements.pkl http://localhost:8080/stats
@@ -26,11 +26,11 @@ func main() {
 	log.Fatal(server.ListenAndServe())
 }
 
-// maxBody is how large an upload may be, in bytes.
+// maxBody is the greatest size of an upload in bytes.
 const maxBody = 64 << 20
 
-// options are what a service that takes input from strangers wants: less than the defaults allow,
-// no class that is not known here, nothing behind the pickle, and no field that is misspelt.
+// options are suitable for a service that accepts input from strangers: limits below the defaults,
+// no classes that are not known here, nothing after the pickle, and no missing fields.
 var options = []unpkl.Option{
 	unpkl.WithLimits(unpkl.Limits{
 		InputBytes: maxBody, DecompressedBytes: 4 * maxBody, Objects: 1 << 20, Expansion: 1 << 24,
@@ -40,14 +40,14 @@ var options = []unpkl.Option{
 	unpkl.WithRequireFields(),
 }
 
-// measurements are what a client sends.
+// measurements is the request.
 type measurements struct {
 	Name   string         `pickle:"name"`
 	Values *ndarray.Array `pickle:"values"`
 	Unit   string         `pickle:"unit,omitempty"`
 }
 
-// answer is what it gets.
+// answer is the response.
 type answer struct {
 	Name  string  `json:"name"`
 	Shape []int   `json:"shape"`
@@ -95,7 +95,8 @@ func read(body io.Reader) (*answer, error) {
 
 var errNoValues = errors.New("no values")
 
-// statuses are those of the table in the documentation of package unpkl, in its order.
+// statuses has the HTTP status for each kind of error, in the order of the table in the
+// documentation of package unpkl.
 var statuses = []struct {
 	kind   error
 	status int
@@ -107,17 +108,17 @@ var statuses = []struct {
 	{unpkl.ErrTruncated, http.StatusBadRequest},
 	{unpkl.ErrTrailing, http.StatusBadRequest},
 	{unpkl.ErrMalformed, http.StatusBadRequest},
-	{io.EOF, http.StatusUnsupportedMediaType}, // nothing at all
+	{io.EOF, http.StatusUnsupportedMediaType}, // empty
 	{unpkl.ErrCycle, http.StatusUnprocessableEntity},
 	{unpkl.ErrKey, http.StatusUnprocessableEntity},
 	{unpkl.ErrType, http.StatusUnprocessableEntity},
 	{unpkl.ErrUnknownField, http.StatusUnprocessableEntity},
 	{unpkl.ErrMissingField, http.StatusUnprocessableEntity},
-	{ndarray.ErrDType, http.StatusUnprocessableEntity}, // no numbers
+	{ndarray.ErrDType, http.StatusUnprocessableEntity}, // not an array of numbers
 	{errNoValues, http.StatusUnprocessableEntity},
 }
 
-// statusOf is what a client is told of an error.
+// statusOf returns the HTTP status for an error.
 func statusOf(err error) int {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

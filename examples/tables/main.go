@@ -1,5 +1,5 @@
-// Command tables writes the pandas DataFrame of a pickle as an Arrow and as a Parquet file, which
-// keep its index and dtypes for pandas.
+// Command tables writes the pandas DataFrame in a pickle to an Arrow and a Parquet file, which keep
+// its index and dtypes for pandas.
 //
 //	go run ./examples/tables frame.pkl frame.arrow frame.parquet
 package main
@@ -76,7 +76,7 @@ func writeArrow(w io.Writer, batch arrow.RecordBatch) error {
 }
 
 func writeParquet(w io.Writer, batch arrow.RecordBatch) error {
-	// The file is closed by whoever opened it.
+	// Hide Close, since write closes the file.
 	p, err := pqarrow.NewFileWriter(batch.Schema(), struct{ io.Writer }{w},
 		parquet.NewWriterProperties(), pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 	if err != nil {

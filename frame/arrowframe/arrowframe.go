@@ -1,5 +1,5 @@
-// Package arrowframe turns a frame.Frame into an Arrow record batch and back. No other package of
-// this module imports it, so that only programs that do are built with Arrow.
+// Package arrowframe converts a frame.Frame to an Arrow record batch and back. No other package of
+// this module imports it, so only programs that import it themselves are linked with Arrow.
 package arrowframe
 
 import (
@@ -19,16 +19,16 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// FromFrame returns the columns of f as a record batch, and behind them the labels of the
-// rows unless they are a RangeIndex, under the name of the index or "__index_level_0__" and so
-// on, as pyarrow names them; the schema's metadata say so in pyarrow's way.
+// FromFrame returns the columns of f as a record batch. After them come the labels of the rows,
+// unless they are a RangeIndex, under the name of the index or "__index_level_0__" and so on, as
+// pyarrow names them. The schema's metadata describe the index and the columns as pyarrow does.
 //
 //	Kind of column                     Arrow type
 //	Numpy, Masked                      bool, int8...uint64, float16...float64
 //	Numpy with text, Text              utf8 or large_utf8
 //	Datetime, Timedelta                timestamp[unit, zone], date32 for days;
-//	                                   duration[unit], or time32 and time64 where they
-//	                                   are what the dtype says
+//	                                   duration[unit], or time32 and time64 if the
+//	                                   dtype names them
 //	Categorical                        dictionary
 //	Sparse                             as Numpy, with all elements
 //	Interval                           struct<left, right>; the field's metadata has "closed"
@@ -36,14 +36,15 @@ import (
 //	Object of dtype "geometry"         binary: WKB, the extension type geoarrow.wkb with the CRS;
 //	                                   the schema's metadata has GeoParquet's "geo"
 //
-// Missing values (NaT, NA, a code of -1) are null; NaN in a column of floats stays NaN, as it is a
-// value of that type. A column of another kind, such as one of complex numbers or of mixed objects,
-// is an error that names it; objects that are all bools, ints, floats, text or bytes are as those.
+// Missing values (NaT, NA, a code of -1) are null. NaN in a column of floats stays NaN, since it is
+// a value of that type. Objects become bools, ints, floats, text or bytes if all elements are of
+// the same of these kinds. A column of any other kind, such as one of complex numbers or of mixed
+// objects, is an error that names the column.
 //
-// Elements are not copied where both layouts agree: contiguous numbers, times and text in the
-// machine's byte order. So the batch aliases the frame, which must not change while the batch is in
-// use; what must be converted is allocated from mem. The caller calls Release on the batch when
-// done; memory of the frame is left to the garbage collector.
+// Elements are not copied if both layouts agree: contiguous numbers, times and text in the
+// machine's byte order. The batch then shares the memory of the frame, which must not change while
+// the batch is in use. Converted elements are allocated from mem. The caller calls Release on the
+// batch when done; the garbage collector frees the memory of the frame.
 func FromFrame(mem memory.Allocator, f *frame.Frame) (arrow.RecordBatch, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -72,10 +73,10 @@ type batchBuilder struct {
 	c         *converter
 	fields    []arrow.Field
 	columns   []arrow.Array
-	described []described // for pandas' metadata
+	described []described // what pandas' metadata say of each column
 
-	geometries    []*frame.Series // the columns of geometries, and their names
-	geometryNames []string
+	geometries    []*frame.Series // the columns of geometries
+	geometryNames []string        // their names
 }
 
 func (b *batchBuilder) release() {
@@ -84,7 +85,7 @@ func (b *batchBuilder) release() {
 	}
 }
 
-// add converts a series to the next column.
+// add converts a series and adds it as the next column.
 func (b *batchBuilder) add(name string, s *frame.Series) error {
 	a, err := b.c.column(s)
 	if err != nil {
@@ -93,7 +94,7 @@ func (b *batchBuilder) add(name string, s *frame.Series) error {
 	return b.addArray(name, s, a)
 }
 
-// addArray adds an array that was made of a series, or of labels of its kind.
+// addArray adds an array as the next column. The array was made from s, or from elements of s.
 func (b *batchBuilder) addArray(name string, s *frame.Series, a arrow.Array) error {
 	b.columns = append(b.columns, a)
 	field := arrow.Field{Name: name, Type: a.DataType(), Nullable: true}
@@ -124,8 +125,8 @@ func (b *batchBuilder) addArray(name string, s *frame.Series, a arrow.Array) err
 	return nil
 }
 
-// addIndex adds the labels of the rows, and returns the names of their columns: none for a
-// RangeIndex.
+// addIndex adds the labels of the rows as columns and returns the names of the columns. There are
+// none for a RangeIndex.
 func (b *batchBuilder) addIndex(x *frame.Index) ([]string, error) {
 	if x.IsRange() {
 		return nil, nil
@@ -165,6 +166,7 @@ func (b *batchBuilder) addIndex(x *frame.Index) ([]string, error) {
 	return names, nil
 }
 
+// addLevel adds the labels of an index that is no MultiIndex.
 func (b *batchBuilder) addLevel(field string, name any, s *frame.Series) error {
 	if err := b.add(field, s); err != nil {
 		return err
@@ -173,6 +175,7 @@ func (b *batchBuilder) addLevel(field string, name any, s *frame.Series) error {
 	return nil
 }
 
+// converter converts series to arrays, whose memory it allocates from mem.
 type converter struct{ mem memory.Allocator }
 
 func (c *converter) column(s *frame.Series) (arrow.Array, error) {
@@ -202,7 +205,7 @@ var arrowTypes = map[string]arrow.DataType{
 	"f8": arrow.PrimitiveTypes.Float64,
 }
 
-// numbers converts arrays of numbers and bools; of others, text.
+// numbers converts a series with an array of numbers, bools or text.
 func (c *converter) numbers(s *frame.Series) (arrow.Array, error) {
 	dt := s.Values.DType()
 	if dt.Kind() == ndarray.KindBool {
@@ -226,7 +229,8 @@ func (c *converter) numbers(s *frame.Series) (arrow.Array, error) {
 	return made(typ, s.Len(), c.validity(s), data), nil
 }
 
-// data returns the elements in the machine's byte order, their own memory where possible.
+// data returns the elements in C order and in the machine's byte order. The buffer shares the
+// memory of the array if possible.
 func (c *converter) data(a *ndarray.Array) (*memory.Buffer, error) {
 	if a.DType().IsNative() && a.IsCContiguous() {
 		b, err := a.Bytes()
@@ -249,6 +253,7 @@ func (c *converter) data(a *ndarray.Array) (*memory.Buffer, error) {
 	return memory.NewBufferBytes(b), nil
 }
 
+// swap reverses the bytes of each element.
 func swap(b []byte, size int) {
 	for ; len(b) >= size; b = b[size:] {
 		for i, j := 0, size-1; i < j; i, j = i+1, j-1 {
@@ -257,7 +262,8 @@ func swap(b []byte, size int) {
 	}
 }
 
-// made takes over the buffers, of which the first may be nil.
+// made returns an array of n elements, which takes over the buffers. The first buffer, the bitmap
+// of validity, may be nil.
 func made(typ arrow.DataType, n int, buffers ...*memory.Buffer) arrow.Array {
 	data := array.NewData(typ, n, buffers, nil, nullCount(buffers[0]), 0)
 	defer data.Release()
@@ -269,7 +275,8 @@ func made(typ arrow.DataType, n int, buffers ...*memory.Buffer) arrow.Array {
 	return array.MakeFromData(data)
 }
 
-// nullCount is what Arrow is told of the number of nulls: without a bitmap it must not count them.
+// nullCount returns the number of nulls to give to Arrow's library. Without a bitmap it is 0, since
+// the library must not count then.
 func nullCount(valid *memory.Buffer) int {
 	if valid == nil {
 		return 0
@@ -277,6 +284,7 @@ func nullCount(valid *memory.Buffer) int {
 	return array.UnknownNullCount
 }
 
+// bits returns a bitmap of n bits.
 func (c *converter) bits(n int, at func(i int) bool) *memory.Buffer {
 	b := memory.NewResizableBuffer(c.mem)
 	b.Resize(int(bitutil.BytesForBits(int64(n))))
@@ -289,7 +297,8 @@ func (c *converter) bits(n int, at func(i int) bool) *memory.Buffer {
 	return b
 }
 
-// validity returns the bitmap of s, nil if nothing is missing. NaN is not missing.
+// validity returns the bitmap of the elements that are not missing, or nil if none is missing. NaN
+// of a Numpy column is not missing.
 func (c *converter) validity(s *frame.Series) *memory.Buffer {
 	if s.Kind == frame.Numpy && s.Valid == nil {
 		return nil
@@ -329,7 +338,8 @@ func (c *converter) times(s *frame.Series) (arrow.Array, error) {
 		data), nil
 }
 
-// zoneName is the time zone of a series as Arrow names it: "+01:30" for a fixed offset.
+// zoneName returns the time zone of a series as Arrow names it. A fixed offset is "+01:30", for
+// example.
 func zoneName(s *frame.Series) string {
 	if !strings.ContainsAny(s.TZ, "+-(") || strings.HasPrefix(s.TZ, "Etc/") ||
 		strings.Contains(s.TZ, "tzfile(") {
@@ -445,8 +455,8 @@ func (c *converter) categorical(s *frame.Series) (arrow.Array, error) {
 	return array.NewDictionaryArray(typ, indices, values), nil
 }
 
-// withoutNegative returns the codes of a categorical with 0 where an element is null, which
-// pandas has as -1: polars looks at the indices of nulls too.
+// withoutNegative returns the codes of a categorical with 0 in place of the -1 that pandas has
+// where an element is null, because polars reads the indices of nulls too.
 func withoutNegative(codes arrow.Array, valid *memory.Buffer) *memory.Buffer {
 	b := codes.Data().Buffers()[1]
 	if valid == nil {
@@ -487,8 +497,8 @@ func (c *converter) interval(s *frame.Series) (arrow.Array, error) {
 	return array.MakeFromData(data), nil
 }
 
-// elements converts what does not lie in memory as Arrow wants it, one element at a time: text, the
-// numbers of a sparse column, and objects that are all of one kind.
+// elements converts one element at a time. It serves columns whose memory layout is not Arrow's:
+// text in NumPy's arrays, sparse columns, and objects that are all of one kind.
 func (c *converter) elements(s *frame.Series) (arrow.Array, error) {
 	b := c.builderFor(s)
 	if b == nil {
@@ -513,14 +523,16 @@ func unsupported(s *frame.Series) error {
 		s.DType)
 }
 
-// isNaN reports whether a missing element is a NaN in a column of floats, where it is a value.
+// isNaN reports whether an element that pandas considers missing is a NaN in a column of floats,
+// where it is a value for Arrow.
 func isNaN(v any, b array.Builder) bool {
 	_, isFloat := b.(*array.Float64Builder)
 	x, ok := floatOf(v)
 	return isFloat && ok && x != x
 }
 
-// builderFor returns a builder for what the first element that is not missing is.
+// builderFor returns a builder for the type of the first element that is not missing, or nil if
+// there is no Arrow type for it.
 func (c *converter) builderFor(s *frame.Series) array.Builder {
 	if s.Kind == frame.Sparse {
 		switch s.Values.DType().Kind() {
@@ -554,7 +566,7 @@ func (c *converter) builderFor(s *frame.Series) array.Builder {
 		}
 		return nil
 	}
-	return array.NewStringBuilder(c.mem) // of nothing but missing elements
+	return array.NewStringBuilder(c.mem) // all elements are missing
 }
 
 func floatOf(v any) (float64, bool) {
@@ -571,7 +583,7 @@ func floatOf(v any) (float64, bool) {
 	return 0, false
 }
 
-// appendValue appends a value, and reports whether it is of the builder's kind.
+// appendValue appends a value and reports whether it was of the builder's type.
 func appendValue(b array.Builder, v any) bool {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()

@@ -12,11 +12,11 @@ import (
 // geometryDType is the DType of a column of geometries.
 const geometryDType = "geometry"
 
-// geometry is an element of such a column.
+// geometry is an element of a column of geometries.
 type geometry interface{ WKB() []byte }
 
-// geometryMetadata says that a field is of the extension type geoarrow.wkb, and its CRS: PROJJSON,
-// well-known text, or a name such as "EPSG:4326".
+// geometryMetadata returns the metadata of a field of the extension type geoarrow.wkb with the CRS
+// of the column, which is PROJJSON, well-known text, or a name such as "EPSG:4326".
 //
 // Reference: geoarrow.org, "Extension type metadata".
 func geometryMetadata(s *frame.Series) arrow.Metadata {
@@ -34,17 +34,17 @@ func geometryMetadata(s *frame.Series) arrow.Metadata {
 		[]string{wkbName, jsonText(about)})
 }
 
-// projJSON returns a CRS that is a JSON object.
-func projJSON(crs string) (json.RawMessage, bool) {
+// projJSON returns a CRS as JSON. ok is false if it is no JSON object.
+func projJSON(crs string) (object json.RawMessage, ok bool) {
 	if !strings.HasPrefix(strings.TrimSpace(crs), "{") || !json.Valid([]byte(crs)) {
 		return nil, false
 	}
 	return json.RawMessage(crs), true
 }
 
-// addGeo adds what GeoParquet says of the columns of geometries to the schema's metadata. A CRS
-// that is not PROJJSON is null there, "not known", as the format has no other form for it; the
-// field's metadata has it.
+// addGeo adds GeoParquet's description of the columns of geometries to the schema's metadata.
+// GeoParquet has no form for a CRS that is not PROJJSON, so such a CRS is null there, which means
+// "not known". The field's metadata have it.
 //
 // Reference: GeoParquet 1.1.0.
 func (b *batchBuilder) addGeo(f *frame.Frame, meta *arrow.Metadata) *arrow.Metadata {
@@ -56,7 +56,7 @@ func (b *batchBuilder) addGeo(f *frame.Frame, meta *arrow.Metadata) *arrow.Metad
 		about := map[string]any{"encoding": "WKB", "geometry_types": []string{}}
 		if crs, isJSON := projJSON(s.CRS); isJSON {
 			about["crs"] = crs
-		} else if s.CRS != defaultCRS { // which is meant where there is none
+		} else if s.CRS != defaultCRS { // a missing "crs" means the default
 			about["crs"] = nil
 		}
 		columns[b.geometryNames[i]] = about

@@ -13,7 +13,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// The extension types whose elements are WKB: that of GeoArrow and the name that it had before.
+// The names of the extension type whose elements are WKB: the present one and an older one.
 //
 // Reference: geoarrow.org, "Extension names"; github.com/geopandas/geo-arrow-spec of 2020.
 const (
@@ -21,27 +21,28 @@ const (
 	oldWKBName = "ogc.wkb"
 )
 
-// defaultCRS is what a GeoParquet file means that names no CRS: longitude and latitude on WGS 84.
+// defaultCRS is the CRS of a GeoParquet file that names none: longitude and latitude on WGS 84.
 const defaultCRS = "OGC:CRS84"
 
 // geoDataFrame is the class of a frame whose schema has GeoParquet's metadata.
 const geoDataFrame = "geopandas.geodataframe.GeoDataFrame"
 
-// geoMetadata is what GeoParquet's metadata say of a schema.
+// geoMetadata is GeoParquet's metadata of a schema.
 //
-// Reference: GeoParquet 1.1.0; GeoPandas writes its drafts 0.1.0 to 0.4.0 before.
+// Reference: GeoParquet 1.1.0. Earlier versions of GeoPandas write its drafts 0.1.0 to 0.4.0.
 type geoMetadata struct {
 	Primary string               `json:"primary_column"`
 	Columns map[string]geoColumn `json:"columns"`
 }
 
-// geoColumn is what they say of a column. CRS is nil where they say nothing, and else JSON.
+// geoColumn is GeoParquet's metadata of a column. CRS is JSON, or nil if the metadata have no CRS.
 type geoColumn struct {
 	Encoding string          `json:"encoding"`
 	CRS      json.RawMessage `json:"crs"`
 }
 
-// readGeo reads GeoParquet's metadata; what is no such metadata counts as none.
+// readGeo reads GeoParquet's metadata of a schema. Metadata that are missing or malformed are
+// empty.
 func readGeo(s *arrow.Schema) geoMetadata {
 	var m geoMetadata
 	text, ok := s.Metadata().GetValue("geo")
@@ -51,8 +52,8 @@ func readGeo(s *arrow.Schema) geoMetadata {
 	return m
 }
 
-// withoutNaN returns JSON in which NaN is null: Python writes it, and GeoPandas before 0.10 does so
-// for the bounds of no geometries.
+// withoutNaN replaces NaN by null in JSON. Python's json writes NaN, and GeoPandas before 0.10 has
+// it in the bounds of an empty column.
 func withoutNaN(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	inString := false
@@ -73,7 +74,7 @@ func withoutNaN(text []byte) []byte {
 	return out
 }
 
-// crsText returns a CRS of JSON as text: an object is PROJJSON, a text is well-known text, as
+// crsText returns a CRS in JSON as text. An object is PROJJSON; a string is well-known text, as
 // drafts of GeoParquet have it, or the name of a CRS; null is "".
 func crsText(crs json.RawMessage) string {
 	var v any
@@ -89,8 +90,9 @@ func crsText(crs json.RawMessage) string {
 	return ""
 }
 
-// geometryField reports whether a column is one of WKB, and returns its CRS. That of the extension
-// type comes first, as GeoParquet's metadata have no place for one that is not PROJJSON.
+// geometryField reports whether a column has geometries as WKB, and returns its CRS. The CRS of the
+// extension type takes precedence, because GeoParquet's metadata have no place for one that is not
+// PROJJSON.
 func (m *geoMetadata) geometryField(t arrow.DataType, field arrow.Field) (crs string, ok bool) {
 	name, _ := field.Metadata.GetValue(extensionName)
 	text, _ := field.Metadata.GetValue(extensionMetadata)
@@ -99,7 +101,7 @@ func (m *geoMetadata) geometryField(t arrow.DataType, field arrow.Field) (crs st
 	}
 	switch storageOf(t).ID() {
 	case arrow.BINARY, arrow.LARGE_BINARY, arrow.BINARY_VIEW:
-	case arrow.NULL: // as pyarrow before 1.0 writes a column of nothing but missing elements
+	case arrow.NULL: // pyarrow before 1.0 writes a column of missing elements so
 	default:
 		return "", false
 	}
@@ -122,8 +124,8 @@ func (m *geoMetadata) geometryField(t arrow.DataType, field arrow.Field) (crs st
 	return crs, true
 }
 
-// geometries makes a column of WKB one of geometries. One with a curve or another kind of geometry
-// that shapely does not have stays as it is.
+// geometries converts a column of WKB to geometries. It leaves a column as it is if that has a kind
+// of geometry that shapely does not have, such as a curve.
 func geometries(s *frame.Series, crs string) error {
 	if bridge.NewGeometry == nil {
 		return nil
@@ -147,8 +149,9 @@ func geometries(s *frame.Series, crs string) error {
 	return nil
 }
 
-// finish makes the frame a GeoDataFrame if the metadata name one of its geometries as the primary
-// column. GeoPandas before 0.12 looks for the CRS in the frame, and later versions ignore it there.
+// finish makes the frame a GeoDataFrame if the metadata name one of its columns of geometries as
+// the primary column. GeoPandas before 0.12 looks for the CRS in the frame; later versions ignore
+// it there.
 func (m *geoMetadata) finish(f *frame.Frame) {
 	for _, c := range f.Columns {
 		if c.DType == geometryDType && c.Name == any(m.Primary) {
@@ -162,8 +165,9 @@ func (m *geoMetadata) finish(f *frame.Frame) {
 	}
 }
 
-// pyarrowGeometries makes geometries of the columns of WKB in a table that was read from pyarrow,
-// whose schema has the same metadata as that of a file. The table stays one of pyarrow's.
+// pyarrowGeometries converts the columns of WKB in a table that was read from pyarrow to
+// geometries. The schema has the same metadata as that of a file. The class of the table stays
+// pyarrow's.
 func pyarrowGeometries(f *frame.Frame, schema any) error {
 	_, args := callOf(schema)
 	fields, _ := itemsOf(argument(args, 0))

@@ -9,7 +9,8 @@ import (
 	"github.com/unpkl/unpkl/frame"
 )
 
-// How Arrow says that a field is of an extension type, and the types that pandas registers.
+// The keys of the metadata of a field that has an extension type, and the names of pandas'
+// extension types.
 //
 // Reference: pandas/core/arrays/arrow/extension_types.py.
 const (
@@ -19,8 +20,8 @@ const (
 	intervalName      = "pandas.interval"
 )
 
-// described is what pandas' metadata say of a column. By NumpyType pyarrow makes an extension array
-// of pandas' again.
+// described is pandas' metadata of a column. NumpyType tells pyarrow which extension array of
+// pandas to make.
 //
 // Reference: pyarrow/pandas_compat.py, construct_metadata, _get_extension_dtypes.
 type described struct {
@@ -31,7 +32,7 @@ type described struct {
 	Metadata   any    `json:"metadata"`
 }
 
-// describe describes a column that a series became.
+// describe returns pandas' metadata of the column that was made from a series.
 func describe(name string, s *frame.Series, t arrow.DataType) described {
 	d := described{Name: name, FieldName: name, PandasType: pyarrowName(t), NumpyType: s.DType}
 	switch s.Kind {
@@ -60,7 +61,7 @@ func describe(name string, s *frame.Series, t arrow.DataType) described {
 	return d
 }
 
-// pyarrowName is the name of a type in Python.
+// pyarrowName returns the name of a type in pyarrow.
 func pyarrowName(t arrow.DataType) string {
 	switch t.ID() {
 	case arrow.FLOAT16:
@@ -81,7 +82,8 @@ func pyarrowName(t arrow.DataType) string {
 	return t.String()
 }
 
-// metadata says in the way of pyarrow which columns are the index and what they are in pandas.
+// metadata returns the schema's metadata that pyarrow writes for pandas: which columns are the
+// index, and the dtypes of all columns.
 func metadata(f *frame.Frame, index []string, columns []described) (*arrow.Metadata, error) {
 	x := f.Index
 	var labels any = index
@@ -110,7 +112,8 @@ func metadata(f *frame.Frame, index []string, columns []described) (*arrow.Metad
 	return &m, nil
 }
 
-// textOrNil returns a name that JSON has the same way as Python, nil for any other.
+// textOrNil returns a name that is a string, and nil for any other name, which JSON cannot
+// represent.
 func textOrNil(name any) any {
 	if s, ok := name.(string); ok {
 		return s
@@ -118,7 +121,7 @@ func textOrNil(name any) any {
 	return nil
 }
 
-// jsonText is the JSON of a value that has one.
+// jsonText returns the JSON of a value that can be marshaled.
 func jsonText(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

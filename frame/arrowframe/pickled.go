@@ -19,8 +19,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// FromPickle returns an object of pyarrow, as a pickle has it at the level of objects, as Arrow's
-// own value, in memory of its own:
+// FromPickle converts an object of pyarrow, as package pickle loads it, to a value of Arrow's Go
+// library in memory of its own:
 //
 //	pyarrow                 Go
 //	Table, RecordBatch      arrow.Table, arrow.RecordBatch
@@ -29,10 +29,10 @@ import (
 //	DataType                arrow.DataType
 //	Scalar                  scalar.Scalar, of numbers, bools, text and bytes
 //
-// Every buffer is checked against the type, the length and the offset of its array, and all that an
-// array says of itself against its buffers: what does not fit is an error of the kind
-// pickle.ErrMalformed. Extension types of a program's own are one of pickle.ErrUnsupported, as is
-// anything that is not of pyarrow. UUIDs, bool8, JSON and opaque types are those of Arrow's package
+// Every buffer is checked against the type, length and offset of its array, and the array's own
+// claims against its buffers. An array that fails is an error of the kind pickle.ErrMalformed. An
+// extension type that a program defines itself, and anything that is not of pyarrow, is one of
+// pickle.ErrUnsupported. UUIDs, bool8, JSON and opaque types are those of Arrow's package
 // extensions; tensors of a fixed shape are an array.ExtensionArray of lists.
 //
 // The caller calls Release on a Table, RecordBatch, Array or Chunked when done.
@@ -62,7 +62,8 @@ func FromPickle(v any) (value any, err error) {
 	return dataType(v, 0)
 }
 
-// callOf returns the function of pyarrow.lib that makes an object, and its arguments.
+// callOf returns the function of pyarrow.lib whose call makes an object, and its arguments. name is
+// empty for any other value.
 func callOf(v any) (name string, args []any) {
 	o, ok := v.(*pickle.Object)
 	if !ok {
@@ -75,7 +76,7 @@ func callOf(v any) (name string, args []any) {
 	return name, o.Args
 }
 
-// argument returns an argument by its place, nil if it is not there.
+// argument returns the i-th argument, or nil if there are fewer.
 func argument(args []any, i int) any {
 	if i < len(args) {
 		return args[i]
@@ -116,7 +117,7 @@ func bytesOf(v any) ([]byte, bool) {
 
 // table reads the arguments of a Table: columns and a schema.
 func table(args []any) (any, error) {
-	schema, columns, err := parts(args)
+	schema, columns, err := tableParts(args)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func table(args []any) (any, error) {
 
 // recordBatch reads the arguments of a RecordBatch: arrays and a schema.
 func recordBatch(args []any) (any, error) {
-	schema, columns, err := parts(args)
+	schema, columns, err := tableParts(args)
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +174,8 @@ func recordBatch(args []any) (any, error) {
 	return array.NewRecordBatch(schema, list, int64(rows)), nil
 }
 
-// parts reads what Table and RecordBatch have in common.
-func parts(args []any) (*arrow.Schema, []any, error) {
+// tableParts reads the schema and the columns of a Table or RecordBatch.
+func tableParts(args []any) (*arrow.Schema, []any, error) {
 	columns, ok := itemsOf(argument(args, 0))
 	name, schemaArgs := callOf(argument(args, 1))
 	if !ok || name != "schema" {
@@ -251,15 +252,15 @@ func restored(args []any) (arrow.Array, error) {
 	return a, checkValues(a)
 }
 
-// maxDepth bounds how deep types and arrays may be in each other.
+// maxDepth is the greatest depth to which types and arrays may be nested.
 const maxDepth = 64
 
-// maxNulls bounds an array without bytes that show its length.
+// maxNulls is the greatest length of an array that has no bytes to prove its length.
 const maxNulls = 1 << 20
 
-// hasBytes reports whether an array of a type that is longer than maxNulls has bytes for each
-// element, its own or those of a child, which is bounded itself. One encoded by runs has none: only
-// what asks for its elements takes memory.
+// hasBytes reports whether an array of a type has bytes for each element, its own or those of a
+// child, which is checked itself. A run-end encoded array counts as well although it has none: it
+// takes memory only if its elements are asked for.
 func hasBytes(typ arrow.DataType) bool {
 	switch t := storageOf(typ).(type) {
 	case *arrow.NullType:
@@ -285,7 +286,7 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	}
 	length, ok1 := t[1].(int)
 	offset, ok2 := t[3].(int)
-	const most int64 = 1 << 48 // no memory has as many, and no sum of them overflows
+	const most int64 = 1 << 48 // more than any memory holds, and sums of it do not overflow
 	if !ok1 || !ok2 || length < 0 || offset < 0 || int64(length) > most || int64(offset) > most ||
 		length+offset > maxNulls && !hasBytes(typ) {
 		return nil, pickle.Malformed("an Arrow array of length %s at offset %s", sizeText(t[1]),
@@ -326,8 +327,8 @@ func arrayData(v any, depth int) (*array.Data, error) {
 	return data, checkIndices(data, dictionary.Len())
 }
 
-// entriesOf gives the entries of a map, whose struct has names and nulls as pyarrow's user chose
-// them, the type of Arrow's library, which has one choice.
+// entriesOf returns the entries of a map with the struct type that Arrow's Go library requires. In
+// pyarrow the names and the nullability of the struct's fields are the user's choice.
 func entriesOf(t *arrow.MapType, entries arrow.ArrayData) arrow.ArrayData {
 	want, said := t.Elem().(*arrow.StructType), entries.DataType()
 	s, ok := said.(*arrow.StructType)
@@ -360,7 +361,7 @@ func checkIndices(data *array.Data, n int) error {
 	return nil
 }
 
-// storageOf is the type that elements are stored as.
+// storageOf returns the type as which the elements of a type are stored.
 func storageOf(typ arrow.DataType) arrow.DataType {
 	if t, ok := typ.(arrow.ExtensionType); ok {
 		return t.StorageType()
@@ -368,7 +369,7 @@ func storageOf(typ arrow.DataType) arrow.DataType {
 	return typ
 }
 
-// childrenOf is how many children an array of a type has.
+// childrenOf returns the number of children of an array of a type.
 func childrenOf(typ arrow.DataType) int {
 	typ = storageOf(typ)
 	if typ.ID() == arrow.MAP {
@@ -380,8 +381,8 @@ func childrenOf(typ arrow.DataType) int {
 	return 0
 }
 
-// buffersOf reads the buffers of an array, each of which must have the bytes that its elements
-// need.
+// buffersOf reads the buffers of an array. It returns an error if one is too small for the
+// elements. The buffers are copies.
 func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer, error) {
 	list, ok := itemsOf(v)
 	layout := typ.Layout()
@@ -389,7 +390,7 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 	if isUnion(typ) {
 		specs = append([]arrow.BufferSpec{arrow.SpecAlwaysNull()}, specs...)
 		if n := len(specs); typ.ID() == arrow.SPARSE_UNION && len(list) == n+1 && list[n] == nil {
-			list = list[:n] // of a sparse one, as pyarrow 0.17 says
+			list = list[:n] // pyarrow 0.17 adds a buffer for offsets, which is None
 		}
 	}
 	for layout.VariadicSpec != nil && len(specs) < len(list) {
@@ -436,11 +437,11 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 			return nil, pickle.Malformed("an Arrow buffer of %d bytes, where %s of %d elements at "+
 				"%d needs %d", len(data), typ, length, offset, need)
 		}
-		// aligned, as they need not be in a pickle
+		// The copy is aligned, which the bytes in a pickle need not be.
 		out[i] = memory.NewBufferBytes(bytes.Clone(data))
 	}
 	if length == 0 && hasOffsets(storageOf(typ)) && out[1] != nil && out[1].Len() > 0 {
-		// Arrow's library looks at offsets where there are elements.
+		// Arrow's library checks offsets only if there are elements.
 		width := specs[1].ByteWidth
 		if end := (offset + 1) * width; out[1].Bytes()[end-1] >= 0x80 {
 			return nil, pickle.Malformed("an Arrow %s that begins at a negative offset", typ)
@@ -449,7 +450,7 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 	return out, nil
 }
 
-// noNulls accepts the bitmap that unions had before pyarrow 0.17, if no element is null.
+// noNulls accepts the bitmap that unions of pyarrow before 0.17 have, if no element is null.
 func noNulls(typ arrow.DataType, buffer any, length, offset int) error {
 	name, args := callOf(buffer)
 	bitmap, ok := bytesOf(argument(args, 0))
@@ -463,7 +464,8 @@ func noNulls(typ arrow.DataType, buffer any, length, offset int) error {
 	return nil
 }
 
-// sizeText shows what should be an int. Nothing else of a pickle is printed: it may hold itself.
+// sizeText returns the text of a value that should be an int. Of any other value it shows only the
+// type, since printing a value that holds itself would not end.
 func sizeText(v any) string {
 	if n, ok := v.(int); ok {
 		return strconv.Itoa(n)
@@ -471,7 +473,8 @@ func sizeText(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// hasOffsets reports whether the second buffer of a type has an offset for each end of an element.
+// hasOffsets reports whether the second buffer of a type has the offsets of the elements, of which
+// there is one more than elements.
 func hasOffsets(typ arrow.DataType) bool {
 	switch typ.ID() {
 	case arrow.STRING, arrow.BINARY, arrow.LARGE_STRING, arrow.LARGE_BINARY, arrow.LIST,
@@ -511,7 +514,7 @@ func scalarOf(args []any) (any, error) {
 	return s, nil
 }
 
-// nestedScalar is a scalar of a list, map or struct.
+// nestedScalar returns a scalar of a list, map or struct type.
 func nestedScalar(typ arrow.DataType, value any) (any, error) {
 	item, err := itemOf(value, 0)
 	if err != nil {
@@ -527,7 +530,7 @@ func nestedScalar(typ arrow.DataType, value any) (any, error) {
 	return scalar.GetScalar(one, 0)
 }
 
-// itemOf is a Python value as an element of a Series.
+// itemOf converts a Python value to the form of an element of a frame.Series.
 func itemOf(v any, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, pickle.Malformed("an Arrow scalar nested too deep")
@@ -542,7 +545,7 @@ func itemOf(v any, depth int) (any, error) {
 			}
 		}
 		return out, nil
-	case *types.Tuple: // of a key and a value
+	case *types.Tuple: // an entry of a map
 		if v.Len() != 2 {
 			return nil, pickle.Malformed("a tuple of %d in an Arrow scalar", v.Len())
 		}

@@ -12,10 +12,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// What Arrow's library does not check of an array, and pyarrow's validate does.
+// This file has the checks of an array that pyarrow's validate makes and Arrow's Go library does
+// not.
 
-// claimedNulls reads the count of nulls that an array claims, where -1 stands for one that was not
-// counted, and compares it with the bitmap.
+// claimedNulls reads the null count that an array claims and compares it with the bitmap. -1 stands
+// for a count that is not known.
 func claimedNulls(typ arrow.DataType, v any, buffers []*memory.Buffer, length, offset int) (int,
 	error) {
 	said, ok := v.(int)
@@ -35,8 +36,8 @@ func claimedNulls(typ arrow.DataType, v any, buffers []*memory.Buffer, length, o
 	return nulls, nil
 }
 
-// checkValues checks elements whose bytes may say what their type cannot be: decimals of more
-// digits than it has, and JSON that is none, which the array's own String panics of.
+// checkValues checks the elements of types for which not all bytes are valid: decimals may have
+// more digits than the type, and JSON may be malformed, on which the array's String method panics.
 func checkValues(a arrow.Array) error {
 	switch x := a.(type) {
 	case *extensions.JSONArray:

@@ -14,9 +14,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Types of pyarrow that are unions, encoded by runs, or extensions of others.
+// This file reads the types of pyarrow that are unions, run-end encoded, or extension types.
 
-// viewType reads a list view.
+// viewType reads the arguments of a list view type.
 func viewType(name string, args []any, depth int) (arrow.DataType, error) {
 	item, err := fieldOf(argument(args, 0), depth+1)
 	if err != nil {
@@ -77,12 +77,13 @@ func unionType(args []any, depth int) (arrow.DataType, error) {
 	return arrow.UnionOf(mode, fields, codes), nil
 }
 
-// isUnion reports whether arrays of a type have a buffer more than its layout, which is nil.
+// isUnion reports whether a type is a union. In pyarrow its arrays have one more buffer than the
+// layout of Arrow's Go library, which is None.
 func isUnion(t arrow.DataType) bool {
 	return t.ID() == arrow.SPARSE_UNION || t.ID() == arrow.DENSE_UNION
 }
 
-// extensionType reads the types of pyarrow that are others with a meaning.
+// extensionType reads the arguments of pyarrow's own extension types.
 func extensionType(name string, args []any, depth int) (arrow.DataType, error) {
 	switch name {
 	case "uuid":
@@ -112,7 +113,7 @@ func extensionType(name string, args []any, depth int) (arrow.DataType, error) {
 	return newTensorType(storage, args)
 }
 
-// tensorType is arrow.fixed_shape_tensor, whose elements are tensors of one shape.
+// tensorType is the extension type arrow.fixed_shape_tensor. Its elements are tensors of one shape.
 //
 // Reference: Arrow's specification, "Canonical Extension Types".
 type tensorType struct {
@@ -121,14 +122,14 @@ type tensorType struct {
 	tensorShape
 }
 
-// tensorShape is what its metadata say.
+// tensorShape is the metadata of a tensorType.
 type tensorShape struct {
 	Shape       []int    `json:"shape"`
 	Names       []string `json:"dim_names,omitempty"`
 	Permutation []int    `json:"permutation,omitempty"`
 }
 
-// tensorArray has the elements as lists of one length.
+// tensorArray is an array of a tensorType. It is stored as lists of fixed size.
 type tensorArray struct{ array.ExtensionArrayBase }
 
 // newTensorType reads fixed_shape_tensor(value_type, shape, dim_names, permutation).
@@ -194,7 +195,7 @@ func (*tensorType) Deserialize(storage arrow.DataType, data string) (arrow.Exten
 	return t, json.Unmarshal([]byte(data), &t.tensorShape)
 }
 
-// reduceExtension is what extensionType reads.
+// reduceExtension returns the call that extensionType reads.
 func reduceExtension(t arrow.ExtensionType) (any, error) {
 	switch t.(type) {
 	case *extensions.UUIDType:
@@ -237,7 +238,7 @@ func listOrNone[T any](values []T) any {
 	return listOf(values)
 }
 
-// reduceUnion is what unionType reads.
+// reduceUnion returns the call that unionType reads.
 func reduceUnion(t arrow.UnionType) (any, error) {
 	fields, err := reduceFields(t.Fields())
 	if err != nil {

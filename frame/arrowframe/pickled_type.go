@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// aliases are the types that pyarrow pickles by a name alone.
+// aliases are the types that pyarrow pickles by name.
 //
 // Reference: pyarrow/types.pxi, _type_aliases.
 var aliases = map[string]arrow.DataType{
@@ -84,7 +84,7 @@ func dataType(v any, depth int) (arrow.DataType, error) {
 func decimalType(name string, precision, scale int) (arrow.DataType, error) {
 	id := map[string]arrow.Type{"decimal32": arrow.DECIMAL32, "decimal64": arrow.DECIMAL64,
 		"decimal128": arrow.DECIMAL128, "decimal256": arrow.DECIMAL256}[name]
-	const most = 1 << 20 // of the scale, so that it fits an int32
+	const most = 1 << 20 // so that precision and scale fit into an int32
 	if scale < -most || scale > most {
 		return nil, pickle.Malformed("a decimal of scale %d", scale)
 	}
@@ -127,14 +127,14 @@ func nestedType(name string, args []any, size int, isFixed bool, depth int) (arr
 	}
 	switch {
 	case name == "map_":
-		if of, _ := callOf(argument(args, 0)); of != "field" { // a type alone, as before pyarrow 10
+		if call, _ := callOf(argument(args, 0)); call != "field" { // a type, as before pyarrow 10
 			item.Name, item.Nullable = "key", false
 		}
 		value, err := fieldOf(argument(args, 1), depth+1)
 		if err != nil {
 			return nil, err
 		}
-		if of, _ := callOf(argument(args, 1)); of != "field" {
+		if call, _ := callOf(argument(args, 1)); call != "field" {
 			value.Name = "value"
 		}
 		t := arrow.MapOfFields(item, value)
@@ -162,7 +162,8 @@ func fieldsOf(list []any, depth int) ([]arrow.Field, error) {
 	return fields, nil
 }
 
-// fieldOf reads field(name, type, nullable, metadata), or a type alone, that of list items.
+// fieldOf reads field(name, type, nullable, metadata), or a type in its place, which stands for a
+// field called "item".
 func fieldOf(v any, depth int) (arrow.Field, error) {
 	name, args := callOf(v)
 	f := arrow.Field{Name: "item", Nullable: true}

@@ -12,9 +12,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Pickled is a value of Arrow's that stands in pickles as pyarrow's: unpkl.Unmarshal fills it with
-// what [FromPickle] returns, and unpkl.Marshal writes it so that pyarrow loads an equal one. It may
-// be a field of a struct. The zero value is None.
+// Pickled holds a value of Arrow's Go library and is pickled as the same value of pyarrow.
+// unpkl.Unmarshal fills it with the result of [FromPickle], and unpkl.Marshal writes it so that
+// pyarrow loads an equal value. It may be a field of a struct. The zero value stands for None.
 type Pickled struct {
 	// Value is an arrow.Table, arrow.RecordBatch, arrow.Array, *arrow.Chunked, *arrow.Schema,
 	// arrow.Field or arrow.DataType, or when read also a scalar.Scalar.
@@ -34,8 +34,8 @@ func (p *Pickled) UnmarshalPickle(v any) error {
 	return err
 }
 
-// PickleReduce implements [pickle.Reducer]. The memory of the arrays is written with what lies
-// before and behind the elements in their buffers.
+// PickleReduce implements [pickle.Reducer]. It writes the buffers of arrays as a whole, including
+// bytes before and behind the elements of a slice.
 func (p Pickled) PickleReduce(int) (any, error) {
 	switch v := p.Value.(type) {
 	case arrow.Table:
@@ -72,7 +72,7 @@ func (p Pickled) PickleReduce(int) (any, error) {
 	return nil, pickle.Unsupported("arrowframe: a %v has no pickle", reflect.TypeOf(p.Value))
 }
 
-// lib is a call of a function of pyarrow.lib.
+// lib returns the call of a function of pyarrow.lib.
 func lib(name string, args ...any) *pickle.Object {
 	return &pickle.Object{Class: pickle.Global{Module: "pyarrow.lib", Name: name}, Args: args,
 		Form: pickle.FormReduce}
@@ -114,7 +114,7 @@ func reduceField(f arrow.Field) (any, error) {
 	return lib("field", f.Name, t, f.Nullable, reduceMetadata(f.Metadata)), nil
 }
 
-// reduceMetadata is a dict of bytes, or None.
+// reduceMetadata returns metadata as a dict of bytes, or None if there are none.
 func reduceMetadata(m arrow.Metadata) any {
 	if m.Len() == 0 {
 		return nil
@@ -148,7 +148,7 @@ func reduceArray(a arrow.Array) (any, error) {
 	return lib("_restore_array", data), nil
 }
 
-// reduceData is the tuple that arrayData reads.
+// reduceData returns the tuple that arrayData reads.
 func reduceData(d arrow.ArrayData) (any, error) {
 	t, err := reduceType(d.DataType())
 	if err != nil {
@@ -180,10 +180,10 @@ func reduceData(d arrow.ArrayData) (any, error) {
 		dictionary}), nil
 }
 
-// reduceBuffer is bytes of Python's, which any pyarrow takes.
+// reduceBuffer returns a buffer over Python's bytes, which every version of pyarrow accepts.
 func reduceBuffer(b *memory.Buffer) any { return lib("py_buffer", b.Bytes()) }
 
-// aliasOf is the name of a type in the table of aliases.
+// aliasOf maps the fingerprint of a type to its name in aliases.
 var aliasOf = func() map[string]string {
 	m := map[string]string{}
 	for name, t := range aliases {
@@ -192,7 +192,8 @@ var aliasOf = func() map[string]string {
 	return m
 }()
 
-// isPlain reports whether a field is what pyarrow makes of a type alone, which all versions take.
+// isPlain reports whether pyarrow makes an equal field from the type alone. All versions accept a
+// type there, and only new ones a field.
 func isPlain(f arrow.Field, name string, nullable bool) bool {
 	return f.Name == name && f.Nullable == nullable && f.Metadata.Len() == 0
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Tables and columns that were read from pyarrow are written as pyarrow's: each column in the type
-// that it had, which package reconstruct noted, or if it is new, in the type that FromFrame gives
-// it.
+// Tables and columns that were read from pyarrow are written as pyarrow's again. Each column keeps
+// the type that it had, which package reconstruct has noted. A new column gets the type that
+// FromFrame gives it.
 
 func init() {
 	bridge.WritePyarrow = func(v any) (o any, err error) {
@@ -34,8 +34,8 @@ func init() {
 	}
 }
 
-// readPyarrow returns the column of an array of pyarrow, or with an error of the kind
-// pickle.ErrUnsupported how many elements it has.
+// readPyarrow returns an array of pyarrow as a *frame.Series. With an error of the kind
+// pickle.ErrUnsupported it may return the number of elements, an int, instead.
 func readPyarrow(v any) (s any, err error) {
 	defer recovered(&err)
 	value, err := FromPickle(v)
@@ -68,8 +68,8 @@ func readPyarrow(v any) (s any, err error) {
 	return column, nil
 }
 
-// viewsFit refuses views of text and lists that overlap so much that a copy of each element takes
-// far more memory than all of them.
+// viewsFit returns an error if views of text and lists overlap so much that copies of all elements
+// would take far more memory than the array.
 func viewsFit(a arrow.Array) error {
 	const least = 1 << 20
 	schema := arrow.NewSchema([]arrow.Field{{Name: "", Type: a.DataType(), Nullable: true}}, nil)
@@ -79,7 +79,7 @@ func viewsFit(a arrow.Array) error {
 	return err
 }
 
-// pyarrowTable is a Table or RecordBatch.
+// pyarrowTable returns a frame as a Table or RecordBatch.
 func pyarrowTable(f *frame.Frame) (any, error) {
 	if x := f.Index; x == nil || !x.IsRange() || x.Start != 0 || x.Step != 1 {
 		return nil, pickle.Unsupported("a table of pyarrow with an index")
@@ -111,7 +111,8 @@ func pyarrowTable(f *frame.Frame) (any, error) {
 	return lib(maker, &columns, lib("schema", &schema, meta)), nil
 }
 
-// inTable is a column as a table has it, in chunks, or as a batch has it, as one array.
+// inTable returns a column in the form of a Table, in chunks, if whole is set, else in that of a
+// RecordBatch, as one array.
 func inTable(column *pickle.Object, typ any, whole bool) any {
 	name, args := callOf(column)
 	if chunked := name == "chunked_array"; chunked == whole {
@@ -123,10 +124,10 @@ func inTable(column *pickle.Object, typ any, whole bool) any {
 	return argument(chunks, 0)
 }
 
-// tableFields are the arguments of the fields of a schema, each to be used once.
+// tableFields has the arguments of the fields of a schema. Each field is used once and then nil.
 type tableFields [][]any
 
-// fieldsByName reads a schema that was read.
+// fieldsByName returns the fields of a schema as the pickle had it.
 func fieldsByName(schema any) tableFields {
 	_, args := callOf(schema)
 	list, _ := itemsOf(argument(args, 0))
@@ -139,8 +140,8 @@ func fieldsByName(schema any) tableFields {
 	return fields
 }
 
-// take returns the field of a column: the one at its place if it has its name, else the first that
-// has.
+// take returns the field of a column and marks it as used: the field at the same position if it has
+// the name of the column, else the first that has.
 func (t tableFields) take(name string, at int) []any {
 	try := func(i int) []any {
 		if i >= len(t) || t[i] == nil {
@@ -164,7 +165,7 @@ func (t tableFields) take(name string, at int) []any {
 	return nil
 }
 
-// pyarrowColumn is an Array or ChunkedArray.
+// pyarrowColumn returns a series as an Array or ChunkedArray.
 func pyarrowColumn(s *frame.Series) (any, error) {
 	column, typ, err := pyarrowValues(s, framehook.Origin(s))
 	if err != nil {
@@ -176,7 +177,8 @@ func pyarrowColumn(s *frame.Series) (any, error) {
 	return column, nil
 }
 
-// pyarrowValues is the array of a column in a type that was read, or in its own if that is nil.
+// pyarrowValues returns the elements of a column as an array of pyarrow, and the type of the array.
+// typ is the type that the pickle had, or nil for the type that FromFrame gives the column.
 func pyarrowValues(s *frame.Series, typ any) (column *pickle.Object, said any, err error) {
 	if s.Kind == frame.Opaque {
 		o, ok := s.Raw.(*pickle.Object)
@@ -213,14 +215,14 @@ func pyarrowValues(s *frame.Series, typ any) (column *pickle.Object, said any, e
 	return o.(*pickle.Object), said, nil
 }
 
-// isOfNoBytes reports whether the elements of a type of pyarrow's are lists or bytes of the length
-// 0, which Arrow's library does not have.
+// isOfNoBytes reports whether a type is that of lists or bytes of fixed length 0, which Arrow's Go
+// library does not have.
 func isOfNoBytes(typ *pickle.Object) bool {
 	name, args := callOf(typ)
 	return name == "list_" && argument(args, 1) == 0 || name == "binary" && argument(args, 0) == 0
 }
 
-// noBytes is an array of such a type.
+// noBytes returns an array of a type for which isOfNoBytes is true.
 func noBytes(s *frame.Series, typ *pickle.Object) (*pickle.Object, error) {
 	b := array.NewBooleanBuilder(memory.DefaultAllocator)
 	defer b.Release()

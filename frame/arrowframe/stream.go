@@ -18,7 +18,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// A program that is built with this package reads the objects of polars.
+// Programs that import this package can read the objects of polars.
 func init() {
 	bridge.ReadArrow = func(stream []byte) (any, error) {
 		f, err := readStream(stream)
@@ -29,15 +29,15 @@ func init() {
 	}
 }
 
-// How much a stream may unfold to beside its own size: buffers of polars are compressed seldom, and
-// by little.
+// A stream may unfold to maxUnfold times its size, and at least to floorBytes. Polars rarely
+// compresses buffers, and those not by much.
 const (
 	maxUnfold  = 64
 	floorBytes = 16 << 20
 )
 
-// readStream returns the table of an IPC stream, in memory of its own. A column of a type that has
-// no place in a frame makes it an error of the kind pickle.ErrUnsupported.
+// readStream returns the table of an IPC stream in memory of its own. If a column has a type that a
+// frame cannot hold, the error is of the kind pickle.ErrUnsupported.
 func readStream(data []byte) (f *frame.Frame, err error) {
 	defer recovered(&err)
 	bound := max(int64(len(data))*maxUnfold, floorBytes)
@@ -47,8 +47,8 @@ func readStream(data []byte) (f *frame.Frame, err error) {
 	}
 	r, err := ipc.NewReader(bytes.NewReader(data))
 	if err != nil {
-		// Of a type that Arrow's library does not read, such as ints of 128 bits, which polars
-		// writes, its error says so in words only; any other is of a stream that is wrong.
+		// For a type that Arrow's library does not support, such as polars' ints of 128 bits, only
+		// the words of the error tell that. Any other error means that the stream is malformed.
 		if strings.Contains(err.Error(), "not implemented") {
 			return nil, pickle.Unsupported("an Arrow stream: %v", err)
 		}
@@ -90,7 +90,7 @@ func readStream(data []byte) (f *frame.Frame, err error) {
 	return f, nil
 }
 
-// joinBatches returns the rows of all batches in one.
+// joinBatches returns one batch with the rows of all.
 func joinBatches(schema *arrow.Schema, batches []arrow.RecordBatch) (arrow.RecordBatch, error) {
 	if len(batches) == 1 {
 		batches[0].Retain()
@@ -127,7 +127,7 @@ func joinBatches(schema *arrow.Schema, batches []arrow.RecordBatch) (arrow.Recor
 	return array.NewRecordBatch(schema, columns, rows), nil
 }
 
-// recovered makes a panic of the Arrow library, over data that says two things, an error.
+// recovered, when deferred, turns a panic of Arrow's library about inconsistent data into an error.
 func recovered(err *error) {
 	switch r := recover().(type) {
 	case nil:

@@ -13,12 +13,12 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// A program that is built with this package writes the objects of polars.
+// Programs that import this package can write the objects of polars.
 func init() { bridge.WriteArrow = writeStream }
 
-// writeStream returns a table as an IPC stream of one batch without pandas' metadata, which polars
-// reads. A table with an index of labels is an error of the kind pickle.ErrUnsupported, as polars
-// has none.
+// writeStream returns a table as an IPC stream of one batch, which polars can read, without pandas'
+// metadata. Polars has no index, so for a table with labels the error is of the kind
+// pickle.ErrUnsupported.
 func writeStream(f *frame.Frame) ([]byte, error) {
 	batch, err := FromFrame(memory.DefaultAllocator, f)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// taken converts the labels of a level of a MultiIndex, one for each row: what pandas'
-// get_level_values gives. A code of -1 is null.
+// taken returns the label of each row in one level of a MultiIndex, as pandas' get_level_values
+// does. s has the labels of the level. A code of -1 is null.
 func (c *converter) taken(s *frame.Series, codes *ndarray.Array) (arrow.Array, error) {
 	values, err := c.column(s)
 	if err != nil {
@@ -39,7 +39,8 @@ func (c *converter) taken(s *frame.Series, codes *ndarray.Array) (arrow.Array, e
 	return array.Concatenate(blocks, c.mem)
 }
 
-// gather joins the elements at places, runs of which are taken at once.
+// gather returns the elements at some positions. It takes runs of adjacent positions at once. A
+// negative position is null.
 func (c *converter) gather(values, null arrow.Array, places []int64) (arrow.Array, error) {
 	var parts []arrow.Array
 	defer func() {

@@ -15,11 +15,11 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// ToFrame returns the columns of a record batch as a frame, in memory of its own: the batch may be
-// released. The reverse of [FromFrame]:
+// ToFrame returns the columns of a record batch as a frame in memory of its own, so that the batch
+// may be released. It is the reverse of [FromFrame]:
 //
 //	Arrow type                              Kind of column
-//	bool, int8...uint64, float16...float64  Numpy; Masked where elements are null
+//	bool, int8...uint64, float16...float64  Numpy; Masked if elements are null
 //	utf8, large_utf8, string_view           Text
 //	timestamp, duration                     Datetime in the time zone, Timedelta
 //	date32, date64                          Datetime in days
@@ -27,19 +27,19 @@ import (
 //	dictionary                              Categorical
 //	decimal, binary, list, map, struct      Object: *apd.Decimal, []byte, []any, [2]any pairs, map[string]any
 //	null                                    Object of nil
-//	extension                               as what it is stored as
+//	extension                               as its storage type
 //	extension geoarrow.wkb, ogc.wkb         Object of dtype "geometry": *reconstruct.Geometry
 //
-// A binary column that GeoParquet's metadata "geo" of the schema say is WKB is one of geometries
-// too, and the frame is then a GeoDataFrame with their primary column. Its CRS is the text that the
-// field's metadata or GeoParquet's have: PROJJSON, well-known text or a name; "OGC:CRS84" where
-// GeoParquet's name none, and "" where it is null. WKB that is cut off or lies is an error; a
-// column with a curve, which reconstruct.NewGeometry does not read, stays bytes, as do all in a
-// program that imports neither package reconstruct nor the root.
+// A binary column is also one of geometries if GeoParquet's metadata, "geo" in the schema, say that
+// it has WKB; the frame is then a GeoDataFrame with their primary column. Its CRS is the text in
+// the metadata of the field or of GeoParquet: PROJJSON, well-known text or a name. It is
+// "OGC:CRS84" if GeoParquet's metadata have no CRS, and "" if that is null. Malformed WKB is an
+// error. A column with a curve, which reconstruct.NewGeometry does not read, stays bytes, as do all
+// such columns in a program that imports neither package reconstruct nor the root.
 //
-// Period and Interval come back where the field's metadata say so, as FromFrame writes them. The
-// index is what the schema's metadata under "pandas" name, as pyarrow writes them and FromFrame
-// does, else 0, 1, 2... A type that is not in the table is an error that names the column.
+// A column is a Period or Interval if the field's metadata say so, as those of FromFrame do. The
+// index is what the schema's metadata under "pandas" name, as pyarrow and FromFrame write them,
+// else 0, 1, 2 and so on. A type that is not in the table is an error that names the column.
 func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	var columns []*frame.Series
 	named := map[string]*frame.Series{}
@@ -58,7 +58,7 @@ func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 			return nil, fmt.Errorf("column %s: %w", field.Name, err)
 		}
 		s.Name = field.Name
-		if d, ok := described.of(field.Name); ok {
+		if d, ok := described.column(field.Name); ok {
 			restore(s, d)
 		}
 		if isIndex[field.Name] && named[field.Name] == nil {
@@ -78,7 +78,7 @@ func ToFrame(batch arrow.RecordBatch) (*frame.Frame, error) {
 	return f, f.Validate()
 }
 
-// A level is one of the index_columns of pandas' metadata: the name of a column, or a range.
+// level is one of the index_columns of pandas' metadata: the name of a column, or a range.
 type level struct {
 	Kind, Name        string
 	Start, Stop, Step int
@@ -94,13 +94,14 @@ func (l *level) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*form)(l))
 }
 
-// pandasMetadata is what pandas' metadata say of a schema.
+// pandasMetadata is pandas' metadata of a schema.
 type pandasMetadata struct {
 	IndexColumns []level     `json:"index_columns"`
 	Columns      []described `json:"columns"`
 }
 
-// readMetadata reads the schema's metadata; what is no such metadata counts as none.
+// readMetadata reads pandas' metadata of a schema. Metadata that are missing or malformed are
+// empty.
 func readMetadata(s *arrow.Schema) pandasMetadata {
 	var m pandasMetadata
 	text, ok := s.Metadata().GetValue("pandas")
@@ -110,8 +111,8 @@ func readMetadata(s *arrow.Schema) pandasMetadata {
 	return m
 }
 
-// of returns what is said of a field.
-func (m *pandasMetadata) of(field string) (described, bool) {
+// column returns the metadata of the column with the given field name.
+func (m *pandasMetadata) column(field string) (described, bool) {
 	for _, d := range m.Columns {
 		if d.FieldName == field {
 			return d, true
@@ -120,14 +121,15 @@ func (m *pandasMetadata) of(field string) (described, bool) {
 	return described{}, false
 }
 
-// nullable are the dtypes of pandas' masked arrays.
+// nullable has the dtypes of pandas' masked arrays.
 var nullable = map[string]bool{
 	"Int8": true, "Int16": true, "Int32": true, "Int64": true, "UInt8": true, "UInt16": true,
 	"UInt32": true,
 	"UInt64": true, "Float32": true, "Float64": true, "boolean": true,
 }
 
-// restore makes a series of the dtype that it had in pandas, where Arrow has one type for several.
+// restore gives a series the dtype that it had in pandas if several dtypes have the same Arrow
+// type.
 func restore(s *frame.Series, d described) {
 	switch {
 	case nullable[d.NumpyType] && s.Kind == frame.Numpy && s.Valid == nil:
@@ -146,7 +148,7 @@ func restore(s *frame.Series, d described) {
 	}
 }
 
-// asObjects makes a column of numbers or bools one of Python's, where nulls are None.
+// asObjects converts a column of numbers or bools to Python objects, with None for null.
 func asObjects(s *frame.Series) {
 	items := make([]any, s.Len())
 	for i := range items {
@@ -161,7 +163,7 @@ func asObjects(s *frame.Series) {
 	s.Kind, s.Valid, s.Values, s.DType = frame.Numpy, nil, a, "object"
 }
 
-// floats makes a column of floats with nulls one of NumPy's with NaN, as pandas has it.
+// floats converts a masked column of floats to a NumPy array with NaN for null, as pandas has it.
 func floats(s *frame.Series) {
 	values, err := s.Values.Copy(ndarray.OrderC)
 	if err != nil || values.DType().Kind() != ndarray.KindFloat {
@@ -187,7 +189,7 @@ func indexOf(levels []level, named map[string]*frame.Series, rows int) (*frame.I
 			if l.Step != 0 && x.Len() == rows {
 				return x, nil
 			}
-			continue // of a table of which this batch is a part
+			continue // this batch is a part of a table, and the range is that of the table
 		}
 		if s := named[l.Name]; s != nil {
 			if strings.HasPrefix(l.Name, "__index_level_") {
@@ -215,7 +217,7 @@ func indexOf(levels []level, named map[string]*frame.Series, rows int) (*frame.I
 	return x, nil
 }
 
-// factorized returns the labels of a level of a MultiIndex and where they stand.
+// factorized returns the codes and the labels of a level of a MultiIndex.
 func factorized(s *frame.Series) (*ndarray.Array, *frame.Index, error) {
 	places := make([]int64, s.Len())
 	for i := range places {
@@ -229,8 +231,8 @@ func factorized(s *frame.Series) (*ndarray.Array, *frame.Index, error) {
 	return a, frame.NewIndex(&own), err
 }
 
-// withExtension returns a field with what the metadata of pandas' extension types say as "freq" and
-// "closed".
+// withExtension returns a field of an extension type of pandas with "freq" or "closed" as metadata
+// of its own, and any other field as it is.
 func withExtension(field arrow.Field) arrow.Field {
 	name, _ := field.Metadata.GetValue(extensionName)
 	text, _ := field.Metadata.GetValue(extensionMetadata)
@@ -329,7 +331,7 @@ func column(a arrow.Array) (*frame.Series, error) {
 	return objects(a)
 }
 
-// valid returns the mask of an array, nil if nothing is null.
+// valid returns which elements of an array are not null. It is nil if none is null.
 func valid(a arrow.Array) []bool {
 	if a.NullN() == 0 {
 		return nil
@@ -341,7 +343,7 @@ func valid(a arrow.Array) []bool {
 	return out
 }
 
-// fixed copies elements of a width that NumPy has too.
+// fixed copies elements whose bytes are the same in NumPy's dtype typestr.
 func fixed(a arrow.Array, typestr string) (*frame.Series, error) {
 	dt, err := ndarray.ParseDType(typestr)
 	if err != nil {
@@ -364,7 +366,8 @@ func fixed(a arrow.Array, typestr string) (*frame.Series, error) {
 	return masked(&frame.Series{Values: values, DType: dt.String(), Valid: valid(a)}), nil
 }
 
-// masked gives a series its kind, and pandas' name of a nullable dtype where elements are missing.
+// masked sets the kind of a series. If elements are missing, it also sets the name of pandas'
+// nullable dtype.
 func masked(s *frame.Series) *frame.Series {
 	switch kind := s.Values.DType().Kind(); {
 	case kind == ndarray.KindDatetime:
@@ -393,7 +396,7 @@ func bools(a *array.Boolean) (*frame.Series, error) {
 	return masked(&frame.Series{Values: v, DType: "bool", Valid: valid(a)}), nil
 }
 
-// counted makes a datetime64 or timedelta64 of other integers.
+// counted returns a column of datetime64 or timedelta64 whose i-th element is at(i) ticks.
 func counted(a arrow.Array, typestr string, at func(i int) int64) (*frame.Series, error) {
 	counts := make([]int64, a.Len())
 	for i := range counts {
@@ -480,7 +483,8 @@ func categorical(a *array.Dictionary, categories *frame.Series) (*frame.Series, 
 	}, err
 }
 
-// codes are the indices of a dictionary as a Categorical has them: -1 where an element is null.
+// codes returns the indices of a dictionary as the codes of a Categorical: -1 if an element is
+// null.
 func codes[T int8 | int16 | int32 | int64](a *array.Dictionary) (*ndarray.Array, error) {
 	out := make([]T, a.Len())
 	for i := range out {
@@ -509,7 +513,7 @@ func interval(a *array.Struct, closed string) (*frame.Series, error) {
 	}, nil
 }
 
-// objects converts arrays whose elements are Go values each.
+// objects converts an array to a column whose elements are Go values.
 func objects(a arrow.Array) (*frame.Series, error) {
 	at, err := valueOf(a)
 	if err != nil {
@@ -524,7 +528,7 @@ func objects(a arrow.Array) (*frame.Series, error) {
 	return &frame.Series{Kind: frame.Object, DType: "object", Items: items}, nil
 }
 
-// valueOf returns what reads the elements of an array that are not null.
+// valueOf returns a function that reads the i-th element of an array, which must not be null.
 func valueOf(a arrow.Array) (func(i int) any, error) {
 	switch a := a.(type) {
 	case *array.Null:
@@ -566,7 +570,8 @@ func valueOf(a arrow.Array) (func(i int) any, error) {
 	return nil, fmt.Errorf("arrowframe: the Arrow type %s is not supported", a.DataType())
 }
 
-// elementOf returns what reads the elements of an array inside another.
+// elementOf returns a function that reads the i-th element of an array inside another array. It
+// returns nil for null.
 func elementOf(a arrow.Array) (func(i int) any, error) {
 	s, err := column(a)
 	if err != nil {
@@ -586,7 +591,7 @@ func elementOf(a arrow.Array) (func(i int) any, error) {
 	}, nil
 }
 
-// decimals reads decimals of any width.
+// decimals returns a function that reads decimals of any width.
 func decimals[T interface {
 	ToString(scale int32) string
 }](a arrow.Array, at func(i int) T) func(i int) any {

@@ -20,8 +20,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// typed returns the elements of a series as an array of a type, of its own where that is nil. An
-// element that the type cannot hold is an error.
+// typed returns the elements of a series as an array of type want, or of the type that FromFrame
+// gives it if want is nil. It returns an error if the type cannot hold an element.
 func (c *converter) typed(s *frame.Series, want arrow.DataType) (arrow.Array, error) {
 	if x, ok := want.(arrow.ExtensionType); ok {
 		stored, err := c.typed(s, x.StorageType())
@@ -51,10 +51,10 @@ func (c *converter) typed(s *frame.Series, want arrow.DataType) (arrow.Array, er
 	return b.NewArray(), nil
 }
 
-// isNumber reports whether a missing element is a float all the same: NaN.
+// isNumber reports whether an element that pandas considers missing is a float: NaN.
 func isNumber(v any) bool { _, ok := floatOf(v); return ok }
 
-// dictionary returns a categorical column with indices and values of their types.
+// dictionary returns a categorical column with the types of indices and values that want has.
 func (c *converter) dictionary(s *frame.Series, want *arrow.DictionaryType) (arrow.Array, error) {
 	if s.Categories == nil || s.Categories.Values == nil {
 		return nil, unsupported(s)
@@ -81,7 +81,7 @@ func (c *converter) dictionary(s *frame.Series, want *arrow.DictionaryType) (arr
 	return array.NewDictionaryArray(want, b.NewArray(), values), nil
 }
 
-// appendItem appends a value to an array of any type.
+// appendItem appends a value to an array of any type. nil is null.
 func appendItem(b array.Builder, v any) error {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
@@ -97,7 +97,7 @@ func appendItem(b array.Builder, v any) error {
 		if x, ok = v.(bool); ok {
 			b.Append(x)
 		}
-	case interface{ Append(string) }: // of all texts
+	case interface{ Append(string) }: // all types of text
 		var x string
 		if x, ok = v.(string); ok {
 			b.Append(x)
@@ -209,7 +209,7 @@ func appendStruct(b *array.StructBuilder, v any) error {
 	return nil
 }
 
-// appendNumber appends a number, of which nothing is lost.
+// appendNumber appends a number and reports whether the type holds it exactly.
 func appendNumber(b array.Builder, v any) bool {
 	if d, ok := v.(*apd.Decimal); ok {
 		return appendDecimal(b, d)
@@ -234,7 +234,7 @@ func appendNumber(b array.Builder, v any) bool {
 		}
 		return ok
 	}
-	if x, ok := v.(bool); ok { // as bool8 is stored
+	if x, ok := v.(bool); ok { // bool8 is stored as int8
 		v = int64(0)
 		if x {
 			v = int64(1)
@@ -243,7 +243,7 @@ func appendNumber(b array.Builder, v any) bool {
 	return appendInt(b, reflect.ValueOf(v))
 }
 
-// appendInt appends an int, if it fits.
+// appendInt appends an integer and reports whether the type holds it.
 func appendInt(b array.Builder, v reflect.Value) bool {
 	var n int64  // the value, if it fits
 	var u uint64 // the value, if it is not negative
@@ -279,7 +279,7 @@ func appendInt(b array.Builder, v reflect.Value) bool {
 	return false
 }
 
-// put appends x if it is what it stands for.
+// put appends x if fits is true, and returns fits.
 func put[T any](appendTo func(T), x T, fits bool) bool {
 	if fits {
 		appendTo(x)
@@ -287,7 +287,7 @@ func put[T any](appendTo func(T), x T, fits bool) bool {
 	return fits
 }
 
-// appendDecimal appends a decimal with the scale of the type.
+// appendDecimal appends a decimal with the scale of the type and reports whether that is exact.
 func appendDecimal(b array.Builder, d *apd.Decimal) bool {
 	t, ok := b.Type().(arrow.DecimalType)
 	if !ok || d.Form != apd.Finite {
@@ -295,7 +295,7 @@ func appendDecimal(b array.Builder, d *apd.Decimal) bool {
 	}
 	n := new(big.Int).Set(d.Coeff.MathBigInt())
 	up := int64(d.Exponent) + int64(t.GetScale())
-	const most = 100 // digits, more than any type has
+	const most = 100 // more digits than any type has
 	if up > most || up < -most {
 		return false
 	}
@@ -326,7 +326,7 @@ func appendDecimal(b array.Builder, d *apd.Decimal) bool {
 	return true
 }
 
-// appendTicks appends a time, day or duration.
+// appendTicks appends a time, day or duration and reports whether the type holds it exactly.
 func appendTicks(b array.Builder, v any) bool {
 	var unit arrow.TimeUnit
 	switch t := b.Type().(type) {
@@ -366,12 +366,12 @@ func appendTicks(b array.Builder, v any) bool {
 	return true
 }
 
-// perSecond is how many ticks of a unit are a second.
+// perSecond is the number of ticks of a unit in a second.
 var perSecond = map[arrow.TimeUnit]int64{arrow.Second: 1, arrow.Millisecond: 1e3,
 	arrow.Microsecond: 1e6, arrow.Nanosecond: 1e9}
 
-// ticks returns how many units a time or duration is, if that is exact.
-func ticks(v any, unit arrow.TimeUnit) (int64, bool) {
+// ticks returns a time or duration as a number of units. ok is false if that is not exact.
+func ticks(v any, unit arrow.TimeUnit) (n int64, ok bool) {
 	per := perSecond[unit]
 	var value int64
 	var from ndarray.DatetimeUnit
@@ -405,6 +405,6 @@ func ticks(v any, unit arrow.TimeUnit) (int64, bool) {
 	if had > per {
 		return value / (had / per), value%(had/per) == 0
 	}
-	n := value * (per / had)
+	n = value * (per / had)
 	return n, n/(per/had) == value
 }

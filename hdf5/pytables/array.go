@@ -8,17 +8,17 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Options say how to read. The zero value and a nil *Options are the defaults.
+// Options are options for reading. The zero value and a nil *Options are the defaults.
 type Options struct {
-	// Unpickle returns the value of a pickle: nil, bool, int, float64, string, []any for
-	// lists and tuples, a map for a dict, *ndarray.Array. Without it what is pickled is
-	// an error of the kind hdf5.ErrUnsupported, but for None.
+	// Unpickle returns the value of a pickle: nil, bool, int, float64, string, []any for lists and
+	// tuples, a map for a dict, *ndarray.Array. If it is nil, pickled values other than None are an
+	// error of the kind hdf5.ErrUnsupported.
 	Unpickle func(data []byte) (any, error)
 }
 
-// Array returns a whole Array, CArray, EArray or Table as PyTables gives it: as
-// [hdf5.Dataset.Read] does, but with bool for bits of a byte, and float64 seconds for
-// Time64. Memory is that of Read where there is no such element.
+// Array returns a whole Array, CArray, EArray or Table as PyTables returns it: as
+// [hdf5.Dataset.Read], but with bool for one-byte bit fields, and float64 seconds for Time64. If
+// there are no such elements, the array is that of Read.
 func Array(d *hdf5.Dataset) (*ndarray.Array, error) {
 	a, err := d.Read()
 	if err != nil {
@@ -27,7 +27,7 @@ func Array(d *hdf5.Dataset) (*ndarray.Array, error) {
 	return convert(a, d.Datatype())
 }
 
-// convert makes bools and times of the elements of a datatype.
+// convert converts bit fields to bools, and times to seconds.
 func convert(a *ndarray.Array, t *hdf5.Datatype) (*ndarray.Array, error) {
 	dt, changed := dtypeOf(a.DType(), t)
 	if !changed {
@@ -44,7 +44,7 @@ func convert(a *ndarray.Array, t *hdf5.Datatype) (*ndarray.Array, error) {
 	return ndarray.New(dt, a.Shape(), ndarray.OrderC, b)
 }
 
-// dtypeOf returns the dtype that the elements have for PyTables.
+// dtypeOf returns the dtype that PyTables has for the elements, and whether it differs from dt.
 func dtypeOf(dt *ndarray.DType, t *hdf5.Datatype) (*ndarray.DType, bool) {
 	switch t.Class {
 	case hdf5.ClassBitfield:
@@ -66,7 +66,7 @@ func dtypeOf(dt *ndarray.DType, t *hdf5.Datatype) (*ndarray.DType, bool) {
 func subarrayOf(dt *ndarray.DType, t *hdf5.Datatype) (*ndarray.DType, bool) {
 	base, shape := dt.Subarray()
 	if base == nil {
-		return dtypeOf(dt, t.Base) // at the top the dimensions are the array's
+		return dtypeOf(dt, t.Base) // at the top level the dimensions are those of the array
 	}
 	for t.Class == hdf5.ClassArray {
 		t = t.Base
@@ -115,7 +115,7 @@ func convertElement(b []byte, t *hdf5.Datatype) {
 			if t.Order == ndarray.BigEndian {
 				order = binary.BigEndian
 			}
-			// Seconds in the upper half, microseconds in the lower.
+			// The seconds are in the upper half, the microseconds in the lower half.
 			x := order.Uint64(b)
 			seconds := float64(int32(x>>32)) + float64(int32(x))/1e6
 			order.PutUint64(b, math.Float64bits(seconds))
@@ -132,8 +132,8 @@ func convertElement(b []byte, t *hdf5.Datatype) {
 	}
 }
 
-// List returns the rows of a VLArray: objects that Options.Unpickle returns, string, or
-// arrays of one dimension and more.
+// List returns the rows of a VLArray: values that Options.Unpickle returns, strings, or arrays of
+// one or more dimensions.
 //
 // Reference: tables/atom.py, ObjectAtom, VLStringAtom, VLUnicodeAtom.
 func List(d *hdf5.Dataset, opts *Options) ([]any, error) {
@@ -143,7 +143,7 @@ func List(d *hdf5.Dataset, opts *Options) ([]any, error) {
 	}
 	rows, err := a.Objects()
 	if err != nil {
-		return nil, fail(d, hdf5.ErrUnsupported, "not a VLArray: its dtype is "+a.DType().String())
+		return nil, objectError(d, hdf5.ErrUnsupported, "not a VLArray: its dtype is "+a.DType().String())
 	}
 	kind, err := newReader(opts).text(d, "PSEUDOATOM")
 	if err != nil {
@@ -154,15 +154,15 @@ func List(d *hdf5.Dataset, opts *Options) ([]any, error) {
 		if !ok || kind == "" {
 			continue
 		}
-		if rows[i], err = newReader(opts).pseudo(d, kind, v); err != nil {
+		if rows[i], err = newReader(opts).decodeRow(d, kind, v); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// pseudo makes of a row what its kind of element says.
-func (r reader) pseudo(d *hdf5.Dataset, kind string, row *ndarray.Array) (any, error) {
+// decodeRow decodes a row according to its PSEUDOATOM.
+func (r reader) decodeRow(d *hdf5.Dataset, kind string, row *ndarray.Array) (any, error) {
 	switch kind {
 	case "object":
 		b, err := row.AppendBytes(nil, ndarray.OrderC)

@@ -7,9 +7,9 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// reader is the options of a read.
+// reader holds the options of a read.
 type reader struct {
-	hook func([]byte) (any, error)
+	hook func([]byte) (any, error) // Options.Unpickle
 }
 
 func newReader(opts *Options) reader {
@@ -19,8 +19,8 @@ func newReader(opts *Options) reader {
 	return reader{opts.Unpickle}
 }
 
-// fail returns an error about an object.
-func fail(o hdf5.Object, kind error, text string) error {
+// objectError returns an error about an object.
+func objectError(o hdf5.Object, kind error, text string) error {
 	return &hdf5.Error{Path: o.Path(), Offset: -1, Kind: kind, Text: text}
 }
 
@@ -30,17 +30,17 @@ func (r reader) unpickle(o hdf5.Object, b []byte) (any, error) {
 		return nil, nil // None, in protocol 0
 	}
 	if r.hook == nil {
-		return nil, fail(o, hdf5.ErrUnsupported, "a pickle, and Options.Unpickle is not set")
+		return nil, objectError(o, hdf5.ErrUnsupported, "a pickle, and Options.Unpickle is not set")
 	}
 	v, err := r.hook(b)
 	if err != nil {
-		return nil, fail(o, hdf5.ErrMalformed, "a pickle: "+err.Error())
+		return nil, objectError(o, hdf5.ErrMalformed, "a pickle: "+err.Error())
 	}
 	return v, nil
 }
 
-// attr returns an attribute as PyTables does: text that is a pickle is what is pickled. It
-// is nil where there is none.
+// attr returns the value of an attribute as PyTables does: a text that is a pickle is unpickled. It
+// returns nil if there is no such attribute.
 //
 // Reference: tables/attributeset.py, __getattr__.
 func (r reader) attr(o hdf5.Object, name string) (any, error) {
@@ -57,15 +57,15 @@ func (r reader) attr(o hdf5.Object, name string) (any, error) {
 	}
 	switch v := v.(type) {
 	case nil:
-		return "", nil // text of no bytes
+		return "", nil // an empty text
 	case []byte:
 		return r.textOrPickle(o, v)
 	}
 	return v, nil
 }
 
-// textOrPickle returns text, or what is pickled if it looks like a pickle of protocol 0,
-// which PyTables writes, or of a later one.
+// textOrPickle returns a text, or the pickled value if the text looks like a pickle of protocol 0,
+// which PyTables writes, or of a later protocol.
 func (r reader) textOrPickle(o hdf5.Object, b []byte) (any, error) {
 	text := bytes.TrimRight(b, "\x00")
 	pickled := len(text) > 1 && text[len(text)-1] == '.' &&
@@ -75,12 +75,12 @@ func (r reader) textOrPickle(o hdf5.Object, b []byte) (any, error) {
 	}
 	v, err := r.unpickle(o, text)
 	if err != nil && r.hook != nil && text[0] != 0x80 {
-		return string(text), nil // a name that ends with a full stop
+		return string(text), nil // a text that ends with a full stop
 	}
 	return v, err
 }
 
-// text returns an attribute that is text, "" where there is none or it is something else.
+// text returns an attribute that is text, or "" if there is none or it is not text.
 func (r reader) text(o hdf5.Object, name string) (string, error) {
 	a, err := o.Attr(name)
 	if errors.Is(err, hdf5.ErrNotFound) {
@@ -102,7 +102,7 @@ func (r reader) text(o hdf5.Object, name string) (string, error) {
 	return "", nil
 }
 
-// number returns an attribute that is an integer, or false.
+// number returns an attribute that is an integer; ok is false if there is none.
 func (r reader) number(o hdf5.Object, name string) (int, bool, error) {
 	v, err := r.attr(o, name)
 	if err != nil {
@@ -140,13 +140,13 @@ func integer(v any) (int, bool) {
 	return 0, false
 }
 
-// list returns a pickled list or tuple.
+// list returns a list or tuple that was pickled, or nil.
 func list(v any) []any {
 	l, _ := v.([]any)
 	return l
 }
 
-// lookup returns an entry of a pickled dict, nil where there is none.
+// lookup returns an item of a dict that was pickled, or nil.
 func lookup(dict any, key any) any {
 	switch m := dict.(type) {
 	case map[string]any:
@@ -159,8 +159,7 @@ func lookup(dict any, key any) any {
 	return nil
 }
 
-// textOf returns a value that is text, or whose String method gives it, such as a time zone;
-// else "".
+// textOf returns a text, or the result of a value's String method (a time zone has one), or "".
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:

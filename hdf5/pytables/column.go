@@ -9,17 +9,17 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// column is what is known of the elements of a column or index beside the array.
+// column describes the elements of a column or index, in addition to the array.
 type column struct {
-	name  any
-	kind  string // of pandas: "datetime64[ns]", "string", "integer"...; of a table the dtype
-	tz    string
-	freq  string
-	nan   string // the text that is missing
-	asStr bool   // pandas' own text, and not objects
+	name        any
+	kind        string // pandas' word: "datetime64[ns]", "string", "integer"...; in a table the dtype
+	tz          string
+	freq        string
+	missingText string // the text that stands for a missing value
+	asStr       bool   // pandas' own type for text, not objects
 }
 
-// series returns one-dimensional elements as pandas has them.
+// series returns one-dimensional elements as a series of pandas.
 func series(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 	switch {
 	case strings.HasPrefix(c.kind, "datetime64"):
@@ -51,7 +51,7 @@ func series(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 	return s, nil
 }
 
-// times makes datetimes or timedeltas of int64 counts.
+// times returns datetimes or timedeltas, given int64 counts of their unit.
 func times(a *ndarray.Array, c column, kind frame.Kind, code string) (*frame.Series, error) {
 	unit := "ns"
 	if i := strings.IndexByte(c.kind, '['); i >= 0 {
@@ -84,7 +84,7 @@ func times(a *ndarray.Array, c column, kind frame.Kind, code string) (*frame.Ser
 	return s, nil
 }
 
-// dates makes objects of dates: ordinals of Python's, which begin with the year 1.
+// dates returns days, given the ordinals of Python's dates; day 1 is January 1 of the year 1.
 func dates(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 	ordinals, err := ndarray.Values[int64](a)
 	if err != nil {
@@ -93,7 +93,7 @@ func dates(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 	const epoch = 719163 // date(1970, 1, 1).toordinal()
 	for i := range ordinals {
 		if ordinals[i] < 1 || ordinals[i] > 3652059 {
-			return nil, fail(o, hdf5.ErrMalformed, "a date outside the years 1 to 9999")
+			return nil, objectError(o, hdf5.ErrMalformed, "a date outside the years 1 to 9999")
 		}
 		ordinals[i] -= epoch
 	}
@@ -105,7 +105,7 @@ func dates(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 	return times(days, c, frame.Datetime, "M8")
 }
 
-// textSeries makes text of fixed text, which is UTF-8; what is nan is missing.
+// textSeries returns text, given UTF-8 of fixed length.
 func textSeries(a *ndarray.Array, c column) (*frame.Series, error) {
 	texts, err := ndarray.Strings(a)
 	if err != nil {
@@ -114,15 +114,15 @@ func textSeries(a *ndarray.Array, c column) (*frame.Series, error) {
 	if c.asStr {
 		list := make([]*string, len(texts))
 		for i := range texts {
-			if texts[i] != c.nan {
+			if texts[i] != c.missingText {
 				list[i] = &texts[i]
 			}
 		}
-		return named(frame.NewSeries("", list))(c.name)
+		return withName(frame.NewSeries("", list))(c.name)
 	}
 	list := make([]any, len(texts))
 	for i, t := range texts {
-		if list[i] = t; t == c.nan {
+		if list[i] = t; t == c.missingText {
 			list[i] = math.NaN()
 		}
 	}
@@ -130,7 +130,7 @@ func textSeries(a *ndarray.Array, c column) (*frame.Series, error) {
 	return &frame.Series{Name: c.name, DType: "object", Kind: frame.Numpy, Values: v}, err
 }
 
-// objectText makes text of objects that are strings, or None or NaN where one is missing.
+// objectText returns text, given objects that are strings, or None or NaN for missing values.
 func objectText(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error) {
 	values, err := a.Objects()
 	if err != nil {
@@ -144,17 +144,17 @@ func objectText(o hdf5.Object, a *ndarray.Array, c column) (*frame.Series, error
 		case nil:
 		case float64:
 			if v == v {
-				return nil, fail(o, hdf5.ErrMalformed, "a number in a column of text")
+				return nil, objectError(o, hdf5.ErrMalformed, "a number in a column of text")
 			}
 		default:
-			return nil, fail(o, hdf5.ErrMalformed, "an object in a column of text that is none")
+			return nil, objectError(o, hdf5.ErrMalformed, "an object in a column of text that is none")
 		}
 	}
-	return named(frame.NewSeries("", list))(c.name)
+	return withName(frame.NewSeries("", list))(c.name)
 }
 
-// named gives a new series a name of any type.
-func named(s *frame.Series, err error) func(name any) (*frame.Series, error) {
+// withName sets the name of a new series to a value of any type.
+func withName(s *frame.Series, err error) func(name any) (*frame.Series, error) {
 	return func(name any) (*frame.Series, error) {
 		if err != nil {
 			return nil, err
@@ -164,7 +164,7 @@ func named(s *frame.Series, err error) func(name any) (*frame.Series, error) {
 	}
 }
 
-// index returns labels with a name, which is nil where they have none.
+// index returns an index with a name, which may be nil.
 func index(s *frame.Series, name any) *frame.Index {
 	x := frame.NewIndex(s)
 	x.Names = []any{name}

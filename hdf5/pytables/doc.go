@@ -1,6 +1,6 @@
-// Package pytables reads what PyTables and pandas put into HDF5 files: arrays, tables and
-// lists as PyTables gives them, and the frames and series of pandas' to_hdf, of its fixed and
-// its table format.
+// Package pytables reads the HDF5 files of PyTables and pandas: arrays, tables and lists as
+// PyTables returns them, and frames and series that pandas' to_hdf wrote in its fixed or table
+// format.
 //
 // # Overview
 //
@@ -12,17 +12,17 @@
 //
 // # Pickles
 //
-// PyTables pickles what HDF5 has no type for: attributes that are lists or dicts, which
-// pandas' table format cannot be read without, and objects in a VLArray, which pandas'
-// fixed format has for columns of objects. This package does not read pickles: give
-// Options.Unpickle, which package unpkl's LoadBytes is made for:
+// PyTables pickles values for which HDF5 has no type: attributes that are lists or dicts, without
+// which pandas' table format cannot be read, and objects in a VLArray, which pandas' fixed format
+// uses for columns of objects. This package does not read pickles itself; set Options.Unpickle, for
+// example to package unpkl's LoadBytes:
 //
 //	opts := &pytables.Options{Unpickle: func(b []byte) (any, error) { return unpkl.LoadBytes(b) }}
 //
 // # What is not read
 //
-// Panels and other formats of pandas before 1.0, sparse columns, and the indexes that
-// PyTables keeps beside tables.
+// Panels and other formats of pandas before 1.0, sparse columns, and the indexes that PyTables
+// stores with tables.
 //
 // # References
 //

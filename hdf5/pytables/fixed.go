@@ -11,12 +11,12 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// The fixed format: each block of columns of one dtype is an array, transposed, with an
+// In the fixed format each block of columns of one dtype is an array, stored transposed, with an
 // index of the labels of its columns.
 //
 // Reference: pandas/io/pytables.py, GenericFixed, BlockManagerFixed, SeriesFixed.
 
-// maxBlocks bounds the blocks of a frame, each of which is two datasets.
+// maxBlocks bounds the blocks of a frame; each block is two datasets.
 const maxBlocks = 1 << 20
 
 func (r reader) fixedFrame(g *hdf5.Group) (*frame.Frame, error) {
@@ -33,7 +33,7 @@ func (r reader) fixedFrame(g *hdf5.Group) (*frame.Frame, error) {
 		return nil, err
 	}
 	if n < 0 || n > maxBlocks {
-		return nil, fail(g, hdf5.ErrMalformed, fmt.Sprintf("a frame of %d blocks", n))
+		return nil, objectError(g, hdf5.ErrMalformed, fmt.Sprintf("a frame of %d blocks", n))
 	}
 	places := map[string][]int{}
 	for i := range labels.Len() {
@@ -48,14 +48,14 @@ func (r reader) fixedFrame(g *hdf5.Group) (*frame.Frame, error) {
 	}
 	for i, c := range columns {
 		if c == nil {
-			return nil, fail(g, hdf5.ErrMalformed,
+			return nil, objectError(g, hdf5.ErrMalformed,
 				fmt.Sprintf("no block has the column %v", labels.At(i)))
 		}
 	}
-	return build(columns, labels, rows)
+	return newFrame(columns, labels, rows)
 }
 
-// fixedBlock puts the columns of one block in their places.
+// fixedBlock sets the columns of one block.
 func (r reader) fixedBlock(g *hdf5.Group, b int, labels *frame.Index, places map[string][]int,
 	columns []*frame.Series) error {
 	items, err := r.index(g, fmt.Sprintf("block%d_items", b))
@@ -76,13 +76,13 @@ func (r reader) fixedBlock(g *hdf5.Group, b int, labels *frame.Index, places map
 		}
 	}
 	if a.NDim() != 2 || a.Shape()[1] != items.Len() {
-		return fail(d, hdf5.ErrMalformed, fmt.Sprintf("a block of the shape %v for %d columns",
+		return objectError(d, hdf5.ErrMalformed, fmt.Sprintf("a block of the shape %v for %d columns",
 			a.Shape(), items.Len()))
 	}
 	for k := range items.Len() {
 		key := fmt.Sprintf("%T %v", items.At(k), items.At(k))
 		if len(places[key]) == 0 {
-			return fail(d, hdf5.ErrMalformed,
+			return objectError(d, hdf5.ErrMalformed,
 				fmt.Sprintf("the column %v, which the frame does not have",
 					items.At(k)))
 		}
@@ -114,7 +114,7 @@ func (r reader) fixedSeries(g *hdf5.Group) (*frame.Frame, error) {
 		return nil, err
 	}
 	if a.NDim() != 1 {
-		return nil, fail(d, hdf5.ErrMalformed, fmt.Sprintf("a series of the shape %v", a.Shape()))
+		return nil, objectError(d, hdf5.ErrMalformed, fmt.Sprintf("a series of the shape %v", a.Shape()))
 	}
 	if c.name, err = r.attr(g, "name"); err != nil {
 		return nil, err
@@ -123,11 +123,11 @@ func (r reader) fixedSeries(g *hdf5.Group) (*frame.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build([]*frame.Series{s}, nil, rows)
+	return newFrame([]*frame.Series{s}, nil, rows)
 }
 
-// fixedArray reads an array as it lies in the file, that is transposed, and what its
-// attributes say of the elements.
+// fixedArray returns an array, transposed as it is stored, and the description of its elements in
+// the attributes.
 func (r reader) fixedArray(d *hdf5.Dataset) (a *ndarray.Array, c column, err error) {
 	if c.kind, err = r.text(d, "value_type"); err != nil {
 		return nil, c, err
@@ -152,19 +152,19 @@ func (r reader) fixedArray(d *hdf5.Dataset) (a *ndarray.Array, c column, err err
 		return nil, c, err
 	}
 	if len(rows) != 1 {
-		return nil, c, fail(d, hdf5.ErrMalformed, fmt.Sprintf("%d objects where one is due",
+		return nil, c, objectError(d, hdf5.ErrMalformed, fmt.Sprintf("%d objects where one is due",
 			len(rows)))
 	}
 	a, ok := rows[0].(*ndarray.Array)
 	if !ok {
-		return nil, c, fail(d, hdf5.ErrMalformed, fmt.Sprintf("a pickle of a %T, not of an array",
+		return nil, c, objectError(d, hdf5.ErrMalformed, fmt.Sprintf("a pickle of a %T, not of an array",
 			rows[0]))
 	}
 	return a, c, nil
 }
 
-// emptyArray returns an array without elements, which HDF5 could not hold: its shape is
-// an attribute.
+// emptyArray returns an array without elements. HDF5 cannot store one, so its shape is an
+// attribute.
 func (r reader) emptyArray(d *hdf5.Dataset, c column) (*ndarray.Array, error) {
 	v, err := r.attr(d, "shape")
 	if err != nil {
@@ -176,12 +176,12 @@ func (r reader) emptyArray(d *hdf5.Dataset, c column) (*ndarray.Array, error) {
 		for _, x := range v {
 			n, ok := integer(x)
 			if !ok || n < 0 {
-				return nil, fail(d, hdf5.ErrMalformed, "a shape that is none")
+				return nil, objectError(d, hdf5.ErrMalformed, "a shape that is none")
 			}
-			shape = append([]int{n}, shape...) // as it was before it was transposed
+			shape = append([]int{n}, shape...) // the attribute has the shape before the transposition
 		}
 	default:
-		return nil, fail(d, hdf5.ErrMalformed, "a shape that is no tuple")
+		return nil, objectError(d, hdf5.ErrMalformed, "a shape that is no tuple")
 	}
 	name := c.kind
 	if strings.Contains(name, "64[") || name == "" {
@@ -196,7 +196,8 @@ func (r reader) emptyArray(d *hdf5.Dataset, c column) (*ndarray.Array, error) {
 		size *= n
 	}
 	if size != 0 {
-		return nil, fail(d, hdf5.ErrMalformed, fmt.Sprintf("an empty array of the shape %v", shape))
+		return nil, objectError(d, hdf5.ErrMalformed,
+			fmt.Sprintf("an empty array of the shape %v", shape))
 	}
 	return ndarray.Zeros(dt, shape...)
 }
@@ -210,7 +211,7 @@ func (r reader) zone(o hdf5.Object) (string, error) {
 	return textOf(v), nil
 }
 
-// index reads an axis.
+// index returns an axis.
 func (r reader) index(g *hdf5.Group, name string) (*frame.Index, error) {
 	variety, err := r.text(g, name+"_variety")
 	if err != nil {
@@ -222,7 +223,7 @@ func (r reader) index(g *hdf5.Group, name string) (*frame.Index, error) {
 	case "regular", "":
 		return r.regularIndex(g, name)
 	}
-	return nil, fail(g, hdf5.ErrUnsupported, "an index of the variety "+variety)
+	return nil, objectError(g, hdf5.ErrUnsupported, "an index of the variety "+variety)
 }
 
 func (r reader) regularIndex(g *hdf5.Group, name string) (*frame.Index, error) {
@@ -235,7 +236,7 @@ func (r reader) regularIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 		return nil, err
 	}
 	if a.NDim() != 1 {
-		return nil, fail(d, hdf5.ErrMalformed, fmt.Sprintf("an index of the shape %v", a.Shape()))
+		return nil, objectError(d, hdf5.ErrMalformed, fmt.Sprintf("an index of the shape %v", a.Shape()))
 	}
 	label, err := r.attr(d, "name")
 	if err != nil {
@@ -260,11 +261,11 @@ func (r reader) regularIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 		return nil, err
 	}
 	c.freq = alias(freq)
-	if c.nan, err = r.text(d, "nan_rep"); err != nil {
+	if c.missingText, err = r.text(d, "nan_rep"); err != nil {
 		return nil, err
 	}
-	if _, err := d.Attr("nan_rep"); err != nil || c.nan == "" {
-		c.nan = "nan"
+	if _, err := d.Attr("nan_rep"); err != nil || c.missingText == "" {
+		c.missingText = "nan"
 	}
 	c.asStr = c.asStr || kind == "string"
 	s, err := series(d, a, c)
@@ -277,7 +278,7 @@ func (r reader) regularIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 	return index(s, label), nil
 }
 
-// categoryIndex makes codes and categories an index.
+// categoryIndex returns an index of codes and categories.
 func (r reader) categoryIndex(g *hdf5.Group, d *hdf5.Dataset, name string, codes *ndarray.Array,
 	label any) (*frame.Index, error) {
 	categories, err := r.index(g, name+"_categories")
@@ -299,7 +300,7 @@ func (r reader) multiIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 		return nil, err
 	}
 	if n < 1 || n > 1<<10 {
-		return nil, fail(g, hdf5.ErrMalformed, fmt.Sprintf("an index of %d levels", n))
+		return nil, objectError(g, hdf5.ErrMalformed, fmt.Sprintf("an index of %d levels", n))
 	}
 	x := &frame.Index{Class: "MultiIndex"}
 	for k := range n {
@@ -322,14 +323,14 @@ func (r reader) multiIndex(g *hdf5.Group, name string) (*frame.Index, error) {
 	return x, nil
 }
 
-// period makes ordinals a series of periods.
+// period returns a series of periods, given their ordinals.
 func period(ordinals *ndarray.Array, freq string) *frame.Series {
 	return &frame.Series{Kind: frame.Period, DType: "period[" + freq + "]", Values: ordinals,
 		Freq: freq}
 }
 
-// The class and the multiple in the pickle, of protocol 0, of an offset, and of a dict in which
-// the index has one.
+// The patterns match the class and the multiple of an offset in a pickle of protocol 0: of an
+// offset, and of a dict with the offset of an index.
 var (
 	offsetPattern = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^c[\w.]*offsets\n(\w+)\np\d+\n\(I(\d+)\n`)

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/hdf5/pytables"
 )
 
-// exercise reads every frame and list of a file.
+// exercise reads every frame and list in a file.
 func exercise(data []byte) {
 	f, err := hdf5.NewBytes(data, &hdf5.Options{Bytes: 4 << 20, ChunkBytes: 4 << 20,
 		Members: 1 << 12, Workers: 1})

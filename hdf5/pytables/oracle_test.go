@@ -34,7 +34,7 @@ type wantFrame struct {
 	Names []any `json:"names"`
 }
 
-// cell is a value as scripts/gen_hdf5_pandas.py writes it.
+// cell returns a value in the form in which scripts/gen_hdf5_pandas.py writes it.
 func cell(v any) any {
 	switch v := v.(type) {
 	case nil:
@@ -92,7 +92,7 @@ func text(err error) string {
 	return ""
 }
 
-// wanted makes floats of Python's hexadecimal ones.
+// wanted replaces Python's hexadecimal floats by float64.
 func wanted(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -126,7 +126,7 @@ func sameFrame(df *frame.Frame, want wantFrame) error {
 		if !reflect.DeepEqual(cell(c.Name), w.Name) {
 			return fmt.Errorf("column %d is %v, want %v", k, cell(c.Name), w.Name)
 		}
-		// pandas 3 makes text of objects that are text.
+		// pandas 3 converts objects that are text to its type for text.
 		if c.DType != w.DType && (c.DType != "object" || w.DType != "str") {
 			return fmt.Errorf("column %v has dtype %s, want %s", c.Name, c.DType, w.DType)
 		}
@@ -273,7 +273,7 @@ func compareLists(f *hdf5.File) error {
 // TestOracle compares the kept files.
 func TestOracle(t *testing.T) { compareFolder(t, "../../testdata/hdf5/pandas") }
 
-// TestLive compares what the Python of UNPKL_HDF5_PYTHON writes now.
+// TestLive compares files that the Python of UNPKL_HDF5_PYTHON writes now.
 func TestLive(t *testing.T) {
 	python := os.Getenv("UNPKL_HDF5_PYTHON")
 	if python == "" {

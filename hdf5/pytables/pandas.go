@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// Keys returns the paths of what pandas stored in the file, sorted:
-// pandas.HDFStore.keys.
+// Keys returns the sorted paths of the objects that pandas stored in the file, as
+// pandas.HDFStore.keys does.
 func Keys(f *hdf5.File) ([]string, error) {
 	var keys []string
 	for o, err := range f.Walk() {
@@ -32,14 +32,15 @@ func Keys(f *hdf5.File) ([]string, error) {
 	return keys, nil
 }
 
-// Frame returns the frame that pandas stored at the key, as pandas.read_hdf does. A
-// series is a frame of one column, with its name; see [Series].
+// Frame returns the frame that pandas stored at the key, as pandas.read_hdf does. A series is
+// returned as a frame of one column with the name of the series; see [Series].
 //
-// Columns of numbers alias the memory of the file where it is mapped. What is not there is
-// an error of the kind hdf5.ErrNotFound, what pandas did not store of ErrUnsupported.
+// Columns of numbers alias the memory of the file if it is mapped. If there is nothing at the key,
+// the error is of the kind hdf5.ErrNotFound; if pandas did not store the object, of
+// hdf5.ErrUnsupported.
 func Frame(f *hdf5.File, key string, opts *Options) (*frame.Frame, error) {
 	r := newReader(opts)
-	g, kind, err := r.stored(f, key)
+	g, kind, err := r.pandasGroup(f, key)
 	if err != nil {
 		return nil, err
 	}
@@ -52,31 +53,31 @@ func Frame(f *hdf5.File, key string, opts *Options) (*frame.Frame, error) {
 	case "frame_table", "series_table":
 		df, err = r.table(g)
 	case "":
-		return nil, fail(g, hdf5.ErrUnsupported,
+		return nil, objectError(g, hdf5.ErrUnsupported,
 			"not an object of pandas: it has no attribute pandas_type")
 	default:
-		return nil, fail(g, hdf5.ErrUnsupported, "an object of pandas of the type "+kind)
+		return nil, objectError(g, hdf5.ErrUnsupported, "an object of pandas of the type "+kind)
 	}
 	if err != nil {
 		return nil, err
 	}
 	df.Class = "pandas.core.frame.DataFrame"
 	if err := df.Validate(); err != nil {
-		return nil, fail(g, hdf5.ErrMalformed, err.Error())
+		return nil, objectError(g, hdf5.ErrMalformed, err.Error())
 	}
 	return df, nil
 }
 
 // Series returns the series that pandas stored at the key, with its labels in Index, as
-// pandas.read_hdf does; see [Frame]. A frame there is an error of the kind
+// pandas.read_hdf does; see [Frame]. If there is a frame at the key, the error is of the kind
 // hdf5.ErrUnsupported.
 func Series(f *hdf5.File, key string, opts *Options) (*frame.Series, error) {
-	g, kind, err := newReader(opts).stored(f, key)
+	g, kind, err := newReader(opts).pandasGroup(f, key)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(kind, "series") {
-		return nil, fail(g, hdf5.ErrUnsupported, "not a series of pandas")
+		return nil, objectError(g, hdf5.ErrUnsupported, "not a series of pandas")
 	}
 	df, err := Frame(f, key, opts)
 	if err != nil {
@@ -87,9 +88,9 @@ func Series(f *hdf5.File, key string, opts *Options) (*frame.Series, error) {
 	return &s, nil
 }
 
-// stored returns the group of what pandas stored at the key, and what that is; the kind is empty
-// where it is nothing of pandas.
-func (r reader) stored(f *hdf5.File, key string) (g *hdf5.Group, kind string, err error) {
+// pandasGroup returns the group at the key, and the kind of pandas' object in it, which is "" if
+// pandas did not store the group.
+func (r reader) pandasGroup(f *hdf5.File, key string) (g *hdf5.Group, kind string, err error) {
 	if g, err = f.Group(key); err != nil {
 		return nil, "", err
 	}
@@ -97,8 +98,8 @@ func (r reader) stored(f *hdf5.File, key string) (g *hdf5.Group, kind string, er
 	return g, kind, err
 }
 
-// build puts columns and labels together.
-func build(columns []*frame.Series, labels, rows *frame.Index) (*frame.Frame, error) {
+// newFrame returns a frame of columns and labels.
+func newFrame(columns []*frame.Series, labels, rows *frame.Index) (*frame.Frame, error) {
 	df, err := frame.New(columns...)
 	if err != nil {
 		return nil, err

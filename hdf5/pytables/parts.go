@@ -7,12 +7,12 @@ import (
 	"github.com/unpkl/unpkl/hdf5"
 )
 
-// Parts iterates over the frame, or series, that pandas stored at the key in its table format, some
-// rows at a time: pandas.read_hdf with chunksize. In memory is one part of at least one row and,
-// where the table has chunks, of whole ones, so that each is decoded once; rows says about how many
-// rows a part has. A table without rows is one part without rows. Every part has the labels of its
-// rows, and of a categorical column all categories. The first error ends the iteration; what is not
-// stored in the table format is an error of the kind hdf5.ErrUnsupported.
+// Parts iterates over a frame or series that pandas stored in its table format, in parts, as
+// pandas.read_hdf does with chunksize. Only one part is in memory. It has about the given number of
+// rows: at least one row, and whole chunks, so that each chunk is decoded once. A table without
+// rows is one part without rows. Every part has the labels of its rows, and all categories of a
+// categorical column. The first error ends the iteration. An object that is not in the table format
+// is an error of the kind hdf5.ErrUnsupported.
 func Parts(f *hdf5.File, key string, rows int, opts *Options) iter.Seq2[*frame.Frame, error] {
 	return func(yield func(*frame.Frame, error) bool) {
 		t, err := openTable(f, key, opts)
@@ -39,17 +39,17 @@ func Parts(f *hdf5.File, key string, rows int, opts *Options) iter.Seq2[*frame.F
 
 func openTable(f *hdf5.File, key string, opts *Options) (*tableReader, error) {
 	r := newReader(opts)
-	g, kind, err := r.stored(f, key)
+	g, kind, err := r.pandasGroup(f, key)
 	if err != nil {
 		return nil, err
 	}
 	if kind != "frame_table" && kind != "series_table" {
-		return nil, fail(g, hdf5.ErrUnsupported, "not a table of pandas")
+		return nil, objectError(g, hdf5.ErrUnsupported, "not a table of pandas")
 	}
 	return r.openTable(g)
 }
 
-// partAt reads some rows.
+// partAt reads a range of rows.
 func (t *tableReader) partAt(at, rows int) (*frame.Frame, error) {
 	a, err := t.d.Slice([]int{at}, []int{rows}, nil)
 	if err != nil {
@@ -58,13 +58,13 @@ func (t *tableReader) partAt(at, rows int) (*frame.Frame, error) {
 	if a, err = convert(a, t.d.Datatype()); err != nil {
 		return nil, err
 	}
-	df, err := t.part(a)
+	df, err := t.frameOf(a)
 	if err != nil {
 		return nil, err
 	}
 	df.Class = "pandas.core.frame.DataFrame"
 	if err := df.Validate(); err != nil {
-		return nil, fail(t.g, hdf5.ErrMalformed, err.Error())
+		return nil, objectError(t.g, hdf5.ErrMalformed, err.Error())
 	}
 	return df, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestParts: the parts of a table have together the rows that the whole has.
+// TestParts: the parts of a table together have the rows of the whole table.
 func TestParts(t *testing.T) {
 	const rows = 10_000
 	numbers, labels := make([]float64, rows), make([]int64, rows)

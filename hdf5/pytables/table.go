@@ -9,21 +9,21 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// The table format: a row is a record of the index, blocks of columns of one dtype, and
-// columns that can be searched. What the columns are is in pickled attributes.
+// In the table format a row is a record of the index, of blocks of columns of one dtype, and of
+// columns that can be searched. Pickled attributes describe the columns.
 //
 // Reference: pandas/io/pytables.py, Table, AppendableFrameTable.
 
-// tableReader is one table.
+// tableReader reads one table.
 type tableReader struct {
 	reader
-	g     *hdf5.Group
-	d     *hdf5.Dataset
-	rows  *ndarray.Array
-	info  any    // dict of dicts by the column's name
-	nan   string // the text that is missing
-	found map[string]*frame.Series
-	order []*frame.Series
+	g           *hdf5.Group
+	d           *hdf5.Dataset
+	rows        *ndarray.Array // the rows that are read now
+	info        any            // a dict of dicts, by the name of the field
+	missingText string         // the text that stands for a missing value
+	byLabel     map[string]*frame.Series
+	order       []*frame.Series // the columns in the order of the fields
 }
 
 func (r reader) table(g *hdf5.Group) (*frame.Frame, error) {
@@ -35,10 +35,10 @@ func (r reader) table(g *hdf5.Group) (*frame.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.part(rows)
+	return t.frameOf(rows)
 }
 
-// openTable reads what is said of a table.
+// openTable reads the description of a table.
 func (r reader) openTable(g *hdf5.Group) (*tableReader, error) {
 	d, err := g.Dataset("table")
 	if err != nil {
@@ -48,16 +48,16 @@ func (r reader) openTable(g *hdf5.Group) (*tableReader, error) {
 	if t.info, err = r.attr(g, "info"); err != nil {
 		return nil, err
 	}
-	t.nan, err = r.nanOf(g)
+	t.missingText, err = r.missingTextOf(g)
 	return t, err
 }
 
-// part makes a frame of rows of the table.
-func (t *tableReader) part(rows *ndarray.Array) (*frame.Frame, error) {
+// frameOf returns rows of the table as a frame.
+func (t *tableReader) frameOf(rows *ndarray.Array) (*frame.Frame, error) {
 	if rows.NDim() != 1 || rows.DType().Names() == nil || rows.HasObject() {
-		return nil, fail(t.d, hdf5.ErrMalformed, "a table that has no records")
+		return nil, objectError(t.d, hdf5.ErrMalformed, "a table that has no records")
 	}
-	t.rows, t.found, t.order = rows, map[string]*frame.Series{}, nil
+	t.rows, t.byLabel, t.order = rows, map[string]*frame.Series{}, nil
 	if err := t.columns(); err != nil {
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func (t *tableReader) part(rows *ndarray.Array) (*frame.Frame, error) {
 	return t.frame(index)
 }
 
-// nanOf returns the text that stands for what is missing.
-func (r reader) nanOf(g *hdf5.Group) (string, error) {
+// missingTextOf returns the text that stands for a missing value.
+func (r reader) missingTextOf(g *hdf5.Group) (string, error) {
 	v, err := r.attr(g, "nan_rep")
 	if err != nil {
 		return "", err
@@ -80,7 +80,7 @@ func (r reader) nanOf(g *hdf5.Group) (string, error) {
 	return "nan", nil
 }
 
-// columns reads all fields but the index.
+// columns reads all fields except the index.
 func (t *tableReader) columns() error {
 	names, err := t.attr(t.g, "values_cols")
 	if err != nil {
@@ -89,7 +89,7 @@ func (t *tableReader) columns() error {
 	for _, v := range list(names) {
 		name, ok := v.(string)
 		if !ok {
-			return fail(t.g, hdf5.ErrMalformed, "the name of a field that is no text")
+			return objectError(t.g, hdf5.ErrMalformed, "the name of a field that is no text")
 		}
 		if err := t.field(name); err != nil {
 			return err
@@ -98,7 +98,7 @@ func (t *tableReader) columns() error {
 	return nil
 }
 
-// field reads the columns of a field.
+// field reads the columns in a field.
 func (t *tableReader) field(name string) error {
 	labels, err := t.attr(t.d, name+"_kind")
 	if err != nil {
@@ -114,7 +114,7 @@ func (t *tableReader) field(name string) error {
 	}
 	a, err := t.rows.Field(name)
 	if err != nil {
-		return fail(t.d, hdf5.ErrMalformed, "no field "+name)
+		return objectError(t.d, hdf5.ErrMalformed, "no field "+name)
 	}
 	columns := list(labels)
 	if a.NDim() == 1 {
@@ -123,14 +123,14 @@ func (t *tableReader) field(name string) error {
 		}
 	}
 	if a.NDim() != 2 || a.Shape()[1] != len(columns) {
-		return fail(t.d, hdf5.ErrMalformed,
+		return objectError(t.d, hdf5.ErrMalformed,
 			fmt.Sprintf("the field %s of the shape %v for %d columns",
 				name, a.Shape(), len(columns)))
 	}
-	c := column{kind: dtype, nan: t.nan, asStr: meta == "str", tz: textOf(lookup(lookup(t.info,
-		name), "tz"))}
+	c := column{kind: dtype, missingText: t.missingText, asStr: meta == "str",
+		tz: textOf(lookup(lookup(t.info, name), "tz"))}
 	if s, err := t.text(t.d, name+"_nan_rep"); err == nil && s != "" {
-		c.nan = s
+		c.missingText = s
 	}
 	for k, label := range columns {
 		values, err := a.T().Index(k)
@@ -142,7 +142,7 @@ func (t *tableReader) field(name string) error {
 		if err != nil {
 			return err
 		}
-		t.found[fmt.Sprintf("%T %v", label, label)] = s
+		t.byLabel[fmt.Sprintf("%T %v", label, label)] = s
 		t.order = append(t.order, s)
 	}
 	return nil
@@ -156,7 +156,7 @@ func (t *tableReader) series(name string, a *ndarray.Array, c column, meta any) 
 	return series(t.d, a, c)
 }
 
-// categorical makes codes a column; the categories are a table of their own.
+// categorical returns a column of codes; the categories are in a table of their own.
 func (t *tableReader) categorical(name string, codes *ndarray.Array, c column) (*frame.Series,
 	error) {
 	ordered, _ := integer(lookup(lookup(t.info, name), "ordered"))
@@ -170,25 +170,25 @@ func (t *tableReader) categorical(name string, codes *ndarray.Array, c column) (
 	if err != nil {
 		return nil, err
 	}
-	// No table of categories has categories itself, so that this goes no deeper.
+	// The table of categories cannot have categories itself, so that the recursion ends here.
 	if kind, err := t.text(g, "table_type"); err != nil || kind != "appendable_series" || t.g == g {
-		return nil, fail(g, hdf5.ErrMalformed, "categories that are no series")
+		return nil, objectError(g, hdf5.ErrMalformed, "categories that are no series")
 	}
-	if meta, err := (t.reader).metaOf(g); err != nil || meta == "category" {
-		return nil, fail(g, hdf5.ErrMalformed, "categories that are categories")
+	if meta, err := (t.reader).categoryMeta(g); err != nil || meta == "category" {
+		return nil, objectError(g, hdf5.ErrMalformed, "categories that are categories")
 	}
 	df, err := t.reader.table(g)
 	if err != nil {
 		return nil, err
 	}
 	if len(df.Columns) != 1 {
-		return nil, fail(g, hdf5.ErrMalformed, "categories of several columns")
+		return nil, objectError(g, hdf5.ErrMalformed, "categories of several columns")
 	}
 	s.Categories = index(df.Columns[0], nil)
 	return s, nil
 }
 
-func (r reader) metaOf(g *hdf5.Group) (any, error) {
+func (r reader) categoryMeta(g *hdf5.Group) (any, error) {
 	d, err := g.Dataset("table")
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (r reader) metaOf(g *hdf5.Group) (any, error) {
 	return nil, nil
 }
 
-// index reads the labels of the rows: the field index, or several columns.
+// index returns the labels of the rows: the field index, or several columns.
 func (t *tableReader) index() (*frame.Index, error) {
 	levels, err := t.attr(t.g, "levels")
 	if err != nil {
@@ -216,7 +216,7 @@ func (t *tableReader) index() (*frame.Index, error) {
 	}
 	a, err := t.rows.Field("index")
 	if err != nil {
-		return nil, fail(t.d, hdf5.ErrMalformed, "no field index")
+		return nil, objectError(t.d, hdf5.ErrMalformed, "no field index")
 	}
 	info := lookup(t.info, "index")
 	pickled, err := t.text(t.g, "info")
@@ -224,7 +224,7 @@ func (t *tableReader) index() (*frame.Index, error) {
 		return nil, err
 	}
 	c := column{
-		kind: kind, asStr: kind == "string", nan: "nan",
+		kind: kind, asStr: kind == "string", missingText: "nan",
 		tz: textOf(lookup(info, "tz")), freq: aliasIn(pickled),
 	}
 	meta, err := t.attr(t.d, "index_meta")
@@ -241,8 +241,8 @@ func (t *tableReader) index() (*frame.Index, error) {
 	return index(s, lookup(info, "index_name")), nil
 }
 
-// multiIndex makes columns the levels of the index, and takes them out of the frame. Names
-// that pandas made up are none.
+// multiIndex returns an index of several columns, and removes them from the columns. Names that
+// pandas made up are dropped.
 func (t *tableReader) multiIndex(names []any) (*frame.Index, error) {
 	x := &frame.Index{Class: "MultiIndex"}
 	kind, err := t.text(t.g, "table_type")
@@ -251,13 +251,13 @@ func (t *tableReader) multiIndex(names []any) (*frame.Index, error) {
 	}
 	for i, name := range names {
 		key := fmt.Sprintf("%T %v", name, name)
-		s := t.found[key]
+		s := t.byLabel[key]
 		if s == nil {
-			return nil, fail(t.d, hdf5.ErrMalformed,
+			return nil, objectError(t.d, hdf5.ErrMalformed,
 				fmt.Sprintf("no column for the level %v of the index", name))
 		}
 		t.order = slices.DeleteFunc(t.order, func(o *frame.Series) bool { return o == s })
-		delete(t.found, key)
+		delete(t.byLabel, key)
 		if name == fmt.Sprintf("level_%d", i) && kind == "appendable_multiframe" {
 			name = nil
 		}
@@ -271,8 +271,8 @@ func (t *tableReader) multiIndex(names []any) (*frame.Index, error) {
 	return x, nil
 }
 
-// factorize returns the distinct elements of a series, in the order in which they come, and
-// the place of each element among them.
+// factorize returns the distinct elements of a series, in the order of their first occurrence, and
+// the code of each element.
 func factorize(s *frame.Series) (*frame.Series, *ndarray.Array, error) {
 	seen := map[any]int64{}
 	var first []int
@@ -291,7 +291,7 @@ func factorize(s *frame.Series) (*frame.Series, *ndarray.Array, error) {
 		}
 		codes[i] = code
 	}
-	level, err := pick(s, first)
+	level, err := takeRows(s, first)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -299,8 +299,8 @@ func factorize(s *frame.Series) (*frame.Series, *ndarray.Array, error) {
 	return level, a, err
 }
 
-// pick returns some elements of a series.
-func pick(s *frame.Series, at []int) (*frame.Series, error) {
+// takeRows returns the elements of a series at the given positions.
+func takeRows(s *frame.Series, at []int) (*frame.Series, error) {
 	out := *s
 	switch s.Kind {
 	case frame.Text:
@@ -338,7 +338,7 @@ func pick(s *frame.Series, at []int) (*frame.Series, error) {
 	return &out, err
 }
 
-// frame puts the columns in the order of the frame, which is that of non_index_axes.
+// frame returns the columns as a frame, in the order of the attribute non_index_axes.
 func (t *tableReader) frame(rows *frame.Index) (*frame.Frame, error) {
 	axes, err := t.attr(t.g, "non_index_axes")
 	if err != nil {
@@ -348,7 +348,7 @@ func (t *tableReader) frame(rows *frame.Index) (*frame.Frame, error) {
 	if l := list(axes); len(l) == 1 && len(list(l[0])) == 2 {
 		var ordered []*frame.Series
 		for _, label := range list(list(l[0])[1]) {
-			if s := t.found[fmt.Sprintf("%T %v", label, label)]; s != nil {
+			if s := t.byLabel[fmt.Sprintf("%T %v", label, label)]; s != nil {
 				ordered = append(ordered, s)
 			}
 		}
@@ -358,13 +358,13 @@ func (t *tableReader) frame(rows *frame.Index) (*frame.Frame, error) {
 	}
 	if kind, err := t.text(t.g, "pandas_type"); err == nil && kind == "series_table" &&
 		len(columns) == 1 {
-		// A series without a name is a column with the name values.
+		// pandas stores a series without a name as a column with the name "values".
 		if columns[0].Name == "values" {
 			columns[0].Name = nil
 		}
 	}
 	name := lookup(lookup(t.info, 1), "names")
-	df, err := build(columns, nil, rows)
+	df, err := newFrame(columns, nil, rows)
 	if err != nil {
 		return nil, err
 	}

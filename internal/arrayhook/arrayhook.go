@@ -1,7 +1,7 @@
-// Package arrayhook is how package ndarray gives its siblings what makes arrays in steps, as
-// unpickling does, without exporting it to users. Package ndarray sets each variable once, in its
-// init function; package internal/pending gives them their types, which this package cannot name
-// because ndarray imports it.
+// Package arrayhook lets sibling packages call functions of package ndarray that are not exported
+// to users: those that build arrays in steps, as unpickling does. Package ndarray sets each
+// variable once, in its init function. Package internal/pending wraps them in functions with proper
+// types, which this package cannot name because ndarray imports it.
 package arrayhook
 
 import "github.com/unpkl/unpkl/internal/texts"
@@ -23,7 +23,9 @@ var (
 	SetSpec func(d, spec any) error
 	// NonText takes an *ndarray.Array.
 	NonText func(a any, yield func(any) bool)
-	// NewSlab returns what SlabArray takes, which returns an *ndarray.Array.
+	// Repr returns the text of a number, text, bytes or None as Python's repr has it.
+	Repr func(v any) string
+	// NewSlab returns the slab that SlabArray takes. SlabArray returns an *ndarray.Array.
 	NewSlab   func() any
 	SlabArray func(slab, dt any, shape []int, order byte, data []byte) (any, error)
 )

@@ -9,14 +9,14 @@ import (
 	"github.com/unpkl/unpkl/internal/magic"
 )
 
-// Limits bound what a file may unfold to.
+// Limits bound the size of a file's content.
 type Limits struct {
-	// Bytes is the most that all buffers take after decompression.
+	// Bytes bounds the size of all buffers after decompression.
 	Bytes int64
-	// Elements is the most elements of all arrays, and rows of all batches, whether or not there
+	// Elements bounds the elements of all arrays, and the rows of all batches, whether or not there
 	// are bytes for them: arrays of nulls and structs without fields need none.
 	Elements int64
-	// EachBatch says that the limits are of every record batch by itself, for a reader that holds
+	// EachBatch says that the limits hold for each record batch by itself, for a reader that holds
 	// one at a time.
 	EachBatch bool
 }
@@ -24,13 +24,13 @@ type Limits struct {
 // checker checks one file.
 type checker struct {
 	r    io.ReaderAt
-	size int64
-	// bytes of all buffers and elements of all arrays so far
+	size int64 // of the file in bytes
+	// bytes and elements are the totals so far, see Limits.
 	bytes, elements int64
 	Limits
 }
 
-// File checks an IPC file of the given size.
+// File checks an IPC file of the given size in bytes.
 func File(r io.ReaderAt, size int64, limits Limits) error {
 	c := &checker{r: r, size: size, Limits: limits}
 	footer, err := c.footer()
@@ -102,7 +102,7 @@ func (c *checker) read(at, n int64) ([]byte, error) {
 	return b, err
 }
 
-// block checks a message and its body: a dictionary or a record batch.
+// block checks a message and its body, which are a dictionary or a record batch.
 func (c *checker) block(at, metadata, body int64) error {
 	if at < 8 || metadata < 8 || body < 0 || body > c.size || at > c.size-metadata-body {
 		return errkind.New(errkind.ErrTruncated,
@@ -112,7 +112,7 @@ func (c *checker) block(at, metadata, body int64) error {
 	if err != nil {
 		return err
 	}
-	// A length stands before the FlatBuffer, since 0.15 behind four bytes 0xff.
+	// The FlatBuffer follows its length, and since 0.15 four bytes 0xff precede the length.
 	skip := 4
 	if binary.LittleEndian.Uint32(data) == 0xffffffff {
 		skip = 8
@@ -158,9 +158,9 @@ func (c *checker) block(at, metadata, body int64) error {
 	return c.batch(f, header, at+metadata, body)
 }
 
-// experimental is the key of a message's metadata with which Arrow 0.17 says that the buffers are
-// compressed; arrow-go reads such a message as one that is not. A message that is no schema has no
-// other texts than its metadata.
+// experimental is the key of a message's metadata by which Arrow 0.17 marks compressed buffers.
+// arrow-go reads such a message as if it were not compressed. The metadata is the only text in a
+// message that is not a schema, so that the key cannot occur elsewhere.
 const experimental = "ARROW:experimental_compression"
 
 // Schema checks a schema by itself, as Parquet keeps it: a message without a body.
@@ -191,8 +191,8 @@ func Schema(data []byte) error {
 	return f.err
 }
 
-// variadic checks how many buffers each array of views says that it has: no more than the batch
-// has, all together.
+// variadic checks the number of buffers of each array of views: together they have at most as many
+// buffers as the batch.
 func (f *flat) variadic(t table, buffers int) error {
 	counts, n := f.vector(t, 4, 8)
 	left := int64(buffers)
@@ -209,7 +209,7 @@ func (f *flat) variadic(t table, buffers int) error {
 	return f.err
 }
 
-// batch checks a record batch whose body is at a place of the file.
+// batch checks a record batch; its body has the given size, and is at the given offset.
 func (c *checker) batch(f *flat, t table, at, body int64) error {
 	if err := c.arrays(f, t); err != nil {
 		return err
@@ -242,7 +242,7 @@ func (c *checker) batch(f *flat, t table, at, body int64) error {
 	return f.err
 }
 
-// arrays checks the lengths of a batch and its arrays.
+// arrays checks the lengths of a batch and of its arrays.
 func (c *checker) arrays(f *flat, t table) error {
 	if p := f.field(t, 0, 8); p != 0 {
 		if err := c.more(f.i64(p)); err != nil {
@@ -265,7 +265,7 @@ func (c *checker) arrays(f *flat, t table) error {
 	return f.err
 }
 
-// more counts elements.
+// more adds to the number of elements.
 func (c *checker) more(n int64) error {
 	if n < 0 {
 		return malformed("a batch of %d rows", n)
@@ -277,8 +277,8 @@ func (c *checker) more(n int64) error {
 	return nil
 }
 
-// unfolded returns the length that a compressed buffer says it has: -1 means that it is not
-// compressed after all.
+// unfolded returns the length that a compressed buffer states. If it is -1, the buffer is not
+// compressed.
 func (c *checker) unfolded(at, length int64) (int64, error) {
 	if length < 8 {
 		return 0, malformed("a compressed buffer of %d bytes", length)

@@ -1,6 +1,6 @@
-// Package arrowcheck checks the structure of Arrow's IPC files, which come from strangers: that
-// every table, vector and text of the FlatBuffers in them lies in its buffer, and that what they
-// say of sizes is in the file. The reader of package arrow-go trusts both.
+// Package arrowcheck checks the structure of untrusted Arrow IPC files: that every table, vector
+// and text in their FlatBuffers is inside its buffer, and that the sizes in them do not exceed the
+// file. The reader of package arrow-go trusts both.
 //
 // Reference: Arrow, format/File.fbs, Message.fbs, Schema.fbs; FlatBuffers, "FlatBuffer Internals".
 package arrowcheck
@@ -11,17 +11,17 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// flat is a FlatBuffer that is being checked.
+// flat checks a FlatBuffer. After an error, which it keeps, all values that it reads are zero.
 type flat struct {
 	data   []byte
-	visits int // tables that may still be visited: they may share parts
+	visits int // number of tables that may still be visited: tables may share parts
 	err    error
 }
 
 const maxDepth = 64
 
-// table is a table of a FlatBuffer: where it begins and ends, and where its vtable is. The zero
-// table has no fields.
+// table is a table of a FlatBuffer: its offset and size, the offset of its vtable, and the number
+// of fields in the vtable. The zero table has no fields.
 type table struct {
 	at, size, vtable, fields int
 }
@@ -61,10 +61,10 @@ func (f *flat) i64(at int) int64 {
 	return int64(binary.LittleEndian.Uint64(f.data[at:]))
 }
 
-// root is the table that the buffer begins with.
+// root returns the table with which the buffer begins.
 func (f *flat) root() table { return f.tableAt(f.u32(0)) }
 
-// tableAt checks the table at a place.
+// tableAt checks and returns the table at an offset.
 func (f *flat) tableAt(at int) table {
 	if f.visits--; f.visits < 0 {
 		f.fail("tables that contain each other, or too many")
@@ -83,7 +83,7 @@ func (f *flat) tableAt(at int) table {
 	return table{at, length, vtable, (size - 4) / 2}
 }
 
-// field returns where field i of n bytes is, or 0 where the table does not have it.
+// field returns the offset of field i, which has n bytes, or 0 if the table does not have it.
 func (f *flat) field(t table, i, n int) int {
 	if i >= t.fields || f.err != nil {
 		return 0
@@ -99,7 +99,7 @@ func (f *flat) field(t table, i, n int) int {
 	return t.at + offset
 }
 
-// sub returns the table that field i refers to; ok is false where there is none.
+// sub returns the table to which field i refers; ok is false if there is none.
 func (f *flat) sub(t table, i int) (s table, ok bool) {
 	at := f.field(t, i, 4)
 	if at == 0 {
@@ -109,8 +109,8 @@ func (f *flat) sub(t table, i int) (s table, ok bool) {
 	return s, f.err == nil
 }
 
-// vector returns where the elements of the vector of field i begin, each of size bytes, and how
-// many there are.
+// vector returns the offset and the number of the elements of the vector to which field i refers.
+// Each element has size bytes.
 func (f *flat) vector(t table, i, size int) (at, n int) {
 	ref := f.field(t, i, 4)
 	if ref == 0 {
@@ -125,7 +125,7 @@ func (f *flat) vector(t table, i, size int) (at, n int) {
 	return at + 4, n
 }
 
-// tables calls do with each table of the vector of field i.
+// tables calls do with each table in the vector of field i.
 func (f *flat) tables(t table, i int, do func(s table)) {
 	at, n := f.vector(t, i, 4)
 	for k := range n {
@@ -139,7 +139,7 @@ func (f *flat) tables(t table, i int, do func(s table)) {
 	}
 }
 
-// metadata checks the pairs of texts of field i.
+// metadata checks the pairs of texts in the vector of field i.
 func (f *flat) metadata(t table, i int) {
 	f.tables(t, i, func(s table) {
 		f.vector(s, 0, 1)
@@ -147,21 +147,21 @@ func (f *flat) metadata(t table, i int) {
 	})
 }
 
-// schema checks a table Schema.
+// schema checks a table of the type Schema.
 func (f *flat) schema(t table) {
 	f.tables(t, 1, func(s table) { f.schemaField(s, 0) })
 	f.metadata(t, 2)
 	f.vector(t, 3, 8)
 }
 
-// The types of Arrow that have more than numbers in their tables.
+// The types of Arrow whose tables have more than numbers.
 const (
 	typeTimestamp = 10
 	typeUnion     = 14
 	lastType      = 26
 )
 
-// schemaField checks a table Field.
+// schemaField checks a table of the type Field.
 func (f *flat) schemaField(t table, depth int) {
 	if depth > maxDepth {
 		f.fail("fields that are nested deeper than %d levels", maxDepth)

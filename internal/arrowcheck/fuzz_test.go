@@ -19,7 +19,7 @@ import (
 	"github.com/unpkl/unpkl/internal/fixture"
 )
 
-// file is a small file with a dictionary, a nested type and metadata, as package ipc writes it.
+// file returns a small file with a dictionary, a nested type and metadata, written by package ipc.
 func file(t testing.TB, opts ...ipc.Option) []byte {
 	t.Helper()
 	meta := arrow.NewMetadata([]string{"k"}, []string{"v"})
@@ -58,7 +58,7 @@ func file(t testing.TB, opts ...ipc.Option) []byte {
 
 var limits = arrowcheck.Limits{Bytes: 1 << 20, Elements: 1 << 10}
 
-// TestFile: what package ipc writes is right, and every cut of it is not.
+// TestFile: a file that package ipc wrote passes, and every truncation of it does not.
 func TestFile(t *testing.T) {
 	t.Parallel()
 	for _, data := range [][]byte{file(t), file(t, ipc.WithZstd())} {
@@ -73,8 +73,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// FuzzFile: a file that passes is read by package ipc without a fatal error; what it takes is
-// bounded.
+// FuzzFile: package ipc reads a file that passes without a fatal error, and in bounded memory.
 func FuzzFile(f *testing.F) {
 	f.Add(file(f))
 	f.Add(file(f, ipc.WithZstd()))
@@ -96,7 +95,7 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// footer is one of Parquet: a schema of a root with one child, and no row groups.
+// footer is that of a Parquet file with a schema of a root and one child, and no row groups.
 const footer = "\x15\x02\x19\x2c\x48\x01r\x15\x02\x00\x15\x02\x25\x00\x18\x01x\x00" +
 	"\x16\x00\x19\x0c\x00"
 
@@ -106,7 +105,7 @@ func checkFooter(footer []byte) error {
 	return arrowcheck.Footer(bytes.NewReader(data), int64(len(data)))
 }
 
-// TestExperimentalCompression: a file that pyarrow 0.17 compressed is refused by what it is.
+// TestExperimentalCompression: a file that pyarrow 0.17 compressed is refused with the reason.
 func TestExperimentalCompression(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(fixture.Root(),
 		"arrowpickle/py38-geo/compressed.feather"))
@@ -120,7 +119,8 @@ func TestExperimentalCompression(t *testing.T) {
 	}
 }
 
-// TestFooter: children that are not there, and lists and texts that are longer than the footer.
+// TestFooter: footers with children that do not exist, and with lists and texts longer than the
+// footer.
 func TestFooter(t *testing.T) {
 	if err := checkFooter([]byte(footer)); err != nil {
 		t.Error(err)
@@ -137,7 +137,7 @@ func TestFooter(t *testing.T) {
 	}
 }
 
-// FuzzFooter: no footer of Parquet panics or takes long.
+// FuzzFooter: no footer of Parquet causes a panic or a long run.
 func FuzzFooter(f *testing.F) {
 	f.Add([]byte(footer))
 	f.Add([]byte("\x1b\x01\x88\x01a\x01b\x00"))
@@ -148,7 +148,7 @@ func FuzzFooter(f *testing.F) {
 	})
 }
 
-// FuzzStream: the arrays of a stream that passes are valid or are said not to be.
+// FuzzStream: the arrays of a stream that passes are valid, or Valid says that they are not.
 func FuzzStream(f *testing.F) {
 	f.Add(stream(f))
 	f.Add(stream(f, ipc.WithZstd()))
@@ -174,7 +174,7 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// stream is the batch of file as a stream.
+// stream returns the batch of file as a stream.
 func stream(t testing.TB, opts ...ipc.Option) []byte {
 	t.Helper()
 	r, err := ipc.NewFileReader(bytes.NewReader(file(t)))

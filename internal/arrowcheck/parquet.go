@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// Footer checks the footer of a Parquet file of size bytes, which Arrow's library believes: lists
-// and texts that are longer than the footer, and fields of the schema with more children than there
-// are fields, for which it allocates gigabytes. What it checks itself, such as whether there is a
-// footer at all, is no error here.
+// Footer checks the footer of a Parquet file of size bytes. Arrow's library trusts it in two
+// respects, and allocates gigabytes: lists and texts that are longer than the footer, and fields of
+// the schema with more children than there are fields. What the library checks itself, such as
+// whether there is a footer at all, is no error here.
 //
 // Reference: Thrift's compact protocol; parquet.thrift, FileMetaData and SchemaElement.
 func Footer(r io.ReaderAt, size int64) error {
@@ -44,8 +44,8 @@ func Footer(r io.ReaderAt, size int64) error {
 
 // thrift walks over values of Thrift's compact protocol.
 type thrift struct {
-	b   []byte // what is left
-	bad bool
+	b   []byte // the bytes that are not read yet
+	bad bool   // the bytes are malformed; reads return zero then
 }
 
 // Types of the compact protocol.
@@ -93,13 +93,14 @@ func (t *thrift) varint() uint64 {
 	return x
 }
 
-// number reads a signed number, which has its sign in the lowest bit.
+// number reads a signed number in zigzag encoding: the lowest bit is the sign.
 func (t *thrift) number() int64 {
 	x := t.varint()
 	return int64(x>>1) ^ -int64(x&1)
 }
 
-// structure walks over a struct. field is asked of each field first and may read it.
+// structure walks over a struct. It calls field for each field, which reads the value or returns
+// false.
 func (t *thrift) structure(depth int, field func(id int, kind byte) bool) {
 	id := 0
 	for !t.bad {
@@ -118,14 +119,14 @@ func (t *thrift) structure(depth int, field func(id int, kind byte) bool) {
 	}
 }
 
-// field passes over a field of a struct, whose booleans are in the type.
+// field skips a field of a struct; the value of a boolean is in its type.
 func (t *thrift) field(kind byte, depth int) {
 	if kind != thriftTrue && kind != thriftFalse {
 		t.value(kind, depth)
 	}
 }
 
-// value passes over a value.
+// value skips a value.
 func (t *thrift) value(kind byte, depth int) {
 	if depth > thriftDepth {
 		t.bad = true
@@ -167,7 +168,7 @@ func (t *thrift) value(kind byte, depth int) {
 	}
 }
 
-// list reads the head of a list: each of its elements takes a byte at least.
+// list reads the head of a list. Each element takes at least one byte.
 func (t *thrift) list() (n uint64, of byte) {
 	b := t.byte()
 	n, of = uint64(b>>4), b&15
@@ -180,8 +181,8 @@ func (t *thrift) list() (n uint64, of byte) {
 	return n, of
 }
 
-// schema walks over the schema: a tree in the order in which it is written, whose nodes say how
-// many children they have.
+// schema checks the schema: a tree in depth-first order, whose nodes have the number of their
+// children.
 func (t *thrift) schema() {
 	n, of := t.list()
 	if of != thriftStruct {

@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// Stream checks an IPC stream: a schema, and dictionaries and record batches up to a message of
+// Stream checks an IPC stream: a schema, then dictionaries and record batches, up to a message of
 // length 0 or the end.
 func Stream(data []byte, limits Limits) error {
 	c := &checker{r: bytes.NewReader(data), size: int64(len(data)), Limits: limits}
@@ -34,8 +34,8 @@ func Stream(data []byte, limits Limits) error {
 	return nil
 }
 
-// message returns how many bytes the message that data begins with and its body take. The former is
-// 0 of the message that ends a stream.
+// message returns the lengths, in bytes, of the message at the beginning of data and of its body.
+// metadata is 0 for the message that ends a stream.
 func (c *checker) message(data []byte) (metadata, body int64, err error) {
 	skip := int64(4)
 	if len(data) >= 8 && binary.LittleEndian.Uint32(data) == 0xffffffff {

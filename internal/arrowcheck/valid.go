@@ -6,8 +6,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// Valid is array.ValidateRecordFull for a record of a stream or file, where arrow-go reads an array
-// of nulls without the buffer that its own check asks for.
+// Valid is array.ValidateRecordFull for a record that arrow-go read from a stream or file. arrow-go
+// reads an array of nulls without the (nil) buffer that its own validation expects.
 func Valid(b arrow.RecordBatch) error {
 	columns := make([]arrow.Array, b.NumCols())
 	defer func() {
@@ -32,7 +32,7 @@ func Valid(b arrow.RecordBatch) error {
 	return array.ValidateRecordFull(checked)
 }
 
-// holdsNull reports whether an array of nulls is in an array.
+// holdsNull reports whether an array is, or contains, an array of nulls.
 func holdsNull(data arrow.ArrayData) bool {
 	if data.DataType().ID() == arrow.NULL {
 		return true
@@ -45,7 +45,7 @@ func holdsNull(data arrow.ArrayData) bool {
 	return false
 }
 
-// nullsWhole returns the data with the buffer that arrays of nulls have: none.
+// nullsWhole returns the data with a nil buffer in each array of nulls.
 func nullsWhole(data arrow.ArrayData) arrow.ArrayData {
 	buffers := data.Buffers()
 	if data.DataType().ID() == arrow.NULL && len(buffers) == 0 {

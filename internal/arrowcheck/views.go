@@ -7,9 +7,9 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// Views checks the arrays of a batch whose elements may lie anywhere in other memory: views of text
-// and of lists. Many of them may be of the same memory, so that a copy of each is far larger than
-// the file. left is how many bytes the copies may take; what is left of it is returned.
+// Views checks the arrays of a batch whose elements are views of other memory: views of text and of
+// lists. Many views may be of the same memory, so that a copy of each would be far larger than the
+// file. left is the number of bytes that such copies may take; Views returns what remains of it.
 func Views(batch arrow.RecordBatch, left int64) (int64, error) {
 	v := views{left: left}
 	for _, column := range batch.Columns() {
@@ -49,7 +49,7 @@ func (v *views) array(a arrow.Array) error {
 	return nil
 }
 
-// disjoint refuses lists that have more elements than there are, as views of lists may.
+// disjoint refuses views of lists that have together more elements than there are.
 func disjoint(a array.ListLike) error {
 	switch a.(type) {
 	case *array.ListView, *array.LargeListView:

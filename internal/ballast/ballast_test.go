@@ -55,7 +55,7 @@ func TestExpectNothing(t *testing.T) {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	runtime.GC()
-	expect("little", least-1)
+	expect("little", minSize-1)
 	func() {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40))
 		expect("a limit", size)

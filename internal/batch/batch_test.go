@@ -17,7 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// writeFiles writes files into a new folder, each with its name as content, and returns the folder.
+// writeFiles writes files with the given names into a new folder and returns it. The content of a
+// file is its name.
 func writeFiles(t *testing.T, names ...string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -102,9 +103,9 @@ func TestListed(t *testing.T) {
 	}
 }
 
-// sourcesNamed are files that are there or not.
+// sourcesNamed returns sources for paths, whether the files exist or not.
 func sourcesNamed(paths ...string) iter.Seq2[Source, error] {
-	return numbered(func(yield func(Source, error) bool) {
+	return withIndex(func(yield func(Source, error) bool) {
 		for _, p := range paths {
 			if !yield(Source{Path: p}, nil) {
 				return
@@ -113,8 +114,8 @@ func sourcesNamed(paths ...string) iter.Seq2[Source, error] {
 	})
 }
 
-// TestEachKeepsBudget: the files at work are never of more bytes than the budget, and results come
-// in the order of the list.
+// TestEachKeepsBudget checks that the files that are worked on at once never exceed the budget, and
+// that results come in the order of the list.
 func TestEachKeepsBudget(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -147,7 +148,7 @@ func TestEachKeepsBudget(t *testing.T) {
 	}
 }
 
-// TestEachEnds: an error of the list or of done ends it, a list that waits for ever too.
+// TestEachEnds checks that an error of the list or of done ends Each, even if the list never ends.
 func TestEachEnds(t *testing.T) {
 	t.Parallel()
 	l := Limits{Jobs: 2, Bytes: 1 << 20}
@@ -171,8 +172,8 @@ func TestEachEnds(t *testing.T) {
 	}
 }
 
-// contents is a codec of lines whose value is the file's content as a JSON string; it counts what
-// it reads and fails for names that end in bad.
+// contents is a codec of lines in which the value of a file is its content as a JSON string. It
+// counts the files that it reads, and fails for names that end in "bad".
 type contents struct {
 	Lines
 	reads atomic.Int64
@@ -192,7 +193,7 @@ func newContents() *contents {
 	return c
 }
 
-// manyFiles writes 42 files, two of which fail.
+// manyFiles writes 42 files, two of which fail to encode.
 func manyFiles(t *testing.T) string {
 	var names []string
 	for i := range 40 {
@@ -210,8 +211,8 @@ func joined(t *testing.T, p *Parts) string {
 	return b.String()
 }
 
-// TestResume: a run that ended in the middle is gone on with; what it did is not done again, and
-// the output is what one run gives.
+// TestResume checks that a run that stopped halfway is resumed without encoding the complete parts
+// again, and that its output is that of one run.
 func TestResume(t *testing.T) {
 	folder := manyFiles(t)
 	l := Limits{Jobs: 3, Bytes: 1 << 20}
@@ -245,7 +246,7 @@ func TestResume(t *testing.T) {
 	if !errors.Is(err, enough) || first.Len() != 4 {
 		t.Fatalf("%v, %d parts", err, first.Len())
 	}
-	// What a kill leaves besides.
+	// A killed run also leaves temporary files and a part without a manifest.
 	os.WriteFile(filepath.Join(first.Folder, ".blocks.123"), []byte("half"), 0o644)
 	os.WriteFile(first.dataName(4), []byte("without a manifest"), 0o644)
 	codec := newContents()
@@ -269,8 +270,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeChanged: what was made of a file that is another now, or with other options, is made
-// again.
+// TestResumeChanged checks that parts are encoded again if a file has changed or the options are
+// different.
 func TestResumeChanged(t *testing.T) {
 	folder := writeFiles(t, "a", "b", "c", "d")
 	run := func(options string) (reads int64, text string) {
@@ -298,7 +299,7 @@ func TestResumeChanged(t *testing.T) {
 	}
 }
 
-// writeShard runs one shard.
+// writeShard runs and writes one shard.
 func writeShard(t *testing.T, files, folder, shard, options string) {
 	t.Helper()
 	s, err := ParseShard(shard)
@@ -318,7 +319,8 @@ func writeShard(t *testing.T, files, folder, shard, options string) {
 	}
 }
 
-// TestShards: eight shards joined are what one run gives, and what is missing or wrong is seen.
+// TestShards checks that eight joined shards give the output of one run, and that a shard that is
+// missing or wrong is reported.
 func TestShards(t *testing.T) {
 	files, folder := manyFiles(t), t.TempDir()
 	for i := range 8 {
@@ -373,7 +375,7 @@ func TestShards(t *testing.T) {
 	wrong("a changed file", "is not what its manifest says")
 }
 
-// TestShardOf: shards are of about the same size, and what is no shard is refused.
+// TestShardOf checks that shards have about the same size, and that invalid shards are refused.
 func TestShardOf(t *testing.T) {
 	counts := make([]int, 8)
 	for i := range 8000 {

@@ -1,6 +1,7 @@
-// Package batch does one thing with very many files: it lists them, works on several at once within
-// a budget of bytes, keeps what came of them in the order of the list, notes which failed and why,
-// and goes on after a kill where whole parts were left.
+// Package batch runs one job over very many files: it lists the files, works on several of them at
+// once within a budget of bytes, keeps the results in the order of the list, records which files
+// failed and why, and can resume after a kill with the parts that were complete.
 //
-// Nothing here holds a list of all files: memory is bounded by the budget however many there are.
+// Nothing here holds a list of all files: memory is bounded by the budget, however many files there
+// are.
 package batch

@@ -11,21 +11,22 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Failure is a file that could not be worked on, as a line of a file of errors.
+// Failure is a file that could not be processed. It is written as a line of a file of errors.
 type Failure struct {
 	// Path is the file.
 	Path string `json:"path"`
-	// Kind is the kind of the error, a word of [KindOf].
+	// Kind is the kind of the error, a word that [KindOf] returns.
 	Kind string `json:"kind"`
-	// Opcode is the name of the opcode that could not be carried out, "" where it was none.
+	// Opcode is the name of the opcode that could not be executed, "" if no opcode is at fault.
 	Opcode string `json:"opcode,omitempty"`
-	// Offset is where that opcode is, in bytes of the decompressed input; nil where it was none.
+	// Offset is the position of that opcode, in bytes of the decompressed input; nil if no opcode
+	// is at fault.
 	Offset *int64 `json:"offset,omitempty"`
 	// Text is the text of the error.
 	Text string `json:"text"`
 }
 
-// NewFailure returns the failure of a file.
+// NewFailure returns the failure of a file with the given error.
 func NewFailure(path string, err error) *Failure {
 	f := &Failure{Path: path, Kind: KindOf(err), Text: err.Error()}
 	var decode *pickle.DecodeError
@@ -39,7 +40,8 @@ func NewFailure(path string, err error) *Failure {
 	return f
 }
 
-// kinds are the words for kinds of error, the more special ones first.
+// kinds are the words for the kinds of error. An error gets the first that matches, so the more
+// specific kinds come first.
 var kinds = []struct {
 	kind error
 	word string
@@ -57,7 +59,7 @@ var kinds = []struct {
 	{fs.ErrPermission, "permission"},
 }
 
-// KindOf returns the word for the kind of an error, "other" where it is none of those known.
+// KindOf returns the word for the kind of an error, "other" if it is of no known kind.
 func KindOf(err error) string {
 	for _, k := range kinds {
 		if errors.Is(err, k.kind) {

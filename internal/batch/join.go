@@ -12,18 +12,18 @@ import (
 	"slices"
 )
 
-// Shards are the shards of one list that were checked.
+// Shards are checked shards that together cover one list of files.
 type Shards struct {
 	manifests []string // by number
 	sums      []*Summary
 }
 
-// ErrShards is the kind of error of shards that are not all there, or are not of each other.
+// ErrShards is the kind of error of shards that are incomplete or do not belong together.
 var ErrShards = errors.New("the shards are not whole")
 
-// OpenShards checks the shards whose manifests are named, or are in folders that are named: that
-// each is there once, whole and unchanged, that all are of one list and of the same options, and
-// that each file of the list is in one.
+// OpenShards checks the shards with the given manifests. A name is a manifest or a folder with
+// manifests. Each shard must be there exactly once, complete and unchanged; all must be of the same
+// list and the same options; and every file of the list must be in one of them.
 func OpenShards(names []string) (*Shards, error) {
 	manifests, err := shardManifests(names)
 	if err != nil {
@@ -60,7 +60,7 @@ func OpenShards(names []string) (*Shards, error) {
 	return s, nil
 }
 
-// shardManifests returns the paths of the manifests.
+// shardManifests returns the paths of the manifests that the names stand for.
 func shardManifests(names []string) ([]string, error) {
 	var manifests []string
 	for _, name := range names {
@@ -85,7 +85,7 @@ func shardManifests(names []string) ([]string, error) {
 	return manifests, nil
 }
 
-// add puts a shard in its place.
+// add puts a shard in its place, unless it does not belong with those added before.
 func (s *Shards) add(path string, sum *Summary) error {
 	const most = 1 << 20
 	if sum.Shards < 1 || sum.Shards > most || sum.Shard < 0 || sum.Shard >= sum.Shards {
@@ -117,12 +117,12 @@ func (s *Shards) add(path string, sum *Summary) error {
 	return nil
 }
 
-// dataName is the file of a shard, which is beside its manifest.
+// dataName returns the path of a shard's file, which is in the folder of its manifest.
 func (s *Shards) dataName(i int) string {
 	return filepath.Join(filepath.Dir(s.manifests[i]), filepath.Base(s.sums[i].File))
 }
 
-// check compares a shard's file with its checksum.
+// check compares the length and checksum of a shard's file with its manifest.
 func (s *Shards) check(i int) error {
 	f, err := os.Open(s.dataName(i))
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Shards) check(i int) error {
 	return nil
 }
 
-// Totals returns how many shards there are, how many files, and how many of those failed.
+// Totals returns the number of shards, of files, and of files that failed.
 func (s *Shards) Totals() (shards int, files, failed int64) {
 	for _, sum := range s.sums {
 		files += sum.Entries
@@ -150,7 +150,7 @@ func (s *Shards) Totals() (shards int, files, failed int64) {
 	return len(s.sums), files, failed
 }
 
-// shardCursor is a shard that is read along with others.
+// shardCursor is a position in one of the shards that are read side by side.
 type shardCursor struct {
 	m    *manifestReader
 	f    *os.File
@@ -158,6 +158,7 @@ type shardCursor struct {
 	next *Entry // nil at the end
 }
 
+// advance reads the next entry.
 func (c *shardCursor) advance() (err error) {
 	if c.next, err = c.m.next(); err == io.EOF {
 		c.next, err = nil, nil
@@ -165,8 +166,9 @@ func (c *shardCursor) advance() (err error) {
 	return err
 }
 
-// Join writes the lines of the shards in the order of the list: what one run without shards writes.
-// It is for shards of lines. failed is called with each failure, in that order too.
+// Join writes the lines of all shards in the order of the list, which is the output of one run
+// without shards. The shards must be files of lines. Join calls failed with each failure, in the
+// order of the list too.
 func (s *Shards) Join(w io.Writer, failed func(*Failure) error) error {
 	cursors := make([]*shardCursor, len(s.sums))
 	defer func() {

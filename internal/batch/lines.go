@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// Lines is a codec whose blocks are lines: {"path": ..., "value": ...}.
+// Lines is a codec whose blocks are lines of JSON: {"path": ..., "value": ...}.
 type Lines struct {
-	// Value writes the JSON of a source's value.
+	// Value writes the value of a source as JSON.
 	Value func(w io.Writer, s Source) error
 }
 
@@ -36,7 +36,7 @@ func (l *Lines) Encode(s Source) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Accept takes every line.
+// Accept accepts every line.
 func (l *Lines) Accept([]byte) error { return nil }
 
 // Join writes the lines.

@@ -10,44 +10,48 @@ import (
 	"path/filepath"
 )
 
-// Entry says what became of one source in a file of blocks.
+// Entry describes the result of one source in a file of blocks.
 type Entry struct {
 	Index int64  `json:"index"`
 	Path  string `json:"path"`
-	// Size and Modified are those of the source, in bytes and nanoseconds since 1970: a part is not
-	// used again for a source that is another. The manifest of a shard has neither.
+	// Size and Modified are the source's size in bytes and its time of modification in nanoseconds
+	// since 1970. If they differ, the source has changed and its part is not used again. The
+	// manifest of a shard has neither.
 	Size     int64 `json:"size,omitempty"`
 	Modified int64 `json:"modified,omitempty"`
-	// Bytes is how long the block of this source is; blocks stand one behind another.
+	// Bytes is the length of the source's block. Blocks follow one another without gaps.
 	Bytes int64 `json:"bytes"`
-	// Failure is why there is no block.
+	// Failure says why the source failed, nil if it did not. Its block may then be incomplete or
+	// empty.
 	Failure *Failure `json:"failure,omitempty"`
 }
 
 // Summary is the last line of a manifest.
 type Summary struct {
-	// Options says with what options the blocks were made.
+	// Options describes the options that the blocks depend on.
 	Options string `json:"options"`
 	Entries int64  `json:"entries"`
 	Failed  int64  `json:"failed"`
-	// File is the name of the file beside the manifest, of Bytes bytes with the sum SHA256.
+	// File is the name of the file of blocks, which is in the manifest's folder; Bytes is its
+	// length and SHA256 its checksum.
 	File   string `json:"file"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
-	// Shard is which of Shards this is, from 0. Listed is how many sources the whole list has, and
-	// List the SHA-256 of their paths, each ended by a newline.
+	// Shard is the number of this shard of Shards, from 0. Listed is the number of sources in the
+	// whole list, and List the SHA-256 of their paths, each ended by a newline.
 	Shard  int    `json:"shard"`
 	Shards int    `json:"shards"`
 	Listed int64  `json:"listed"`
 	List   string `json:"list,omitempty"`
 }
 
-// summaryLine is a line with a summary, which no entry is taken for.
+// summaryLine is the line of a summary. Its key tells it from the line of an entry.
 type summaryLine struct {
 	Summary *Summary `json:"summary"`
 }
 
-// manifestWriter writes entries and a summary as JSON Lines under a temporary name.
+// manifestWriter writes entries and then a summary as JSON Lines, under a temporary name until it
+// is closed.
 type manifestWriter struct {
 	f    *os.File
 	w    *bufio.Writer
@@ -71,13 +75,14 @@ func (m *manifestWriter) add(e *Entry) error {
 	return writeLine(m.w, e)
 }
 
-// close writes the summary and gives the file its name.
+// close writes the summary and gives the file its final name.
 func (m *manifestWriter) close() error {
 	err := writeLine(m.w, summaryLine{&m.sum})
 	return finish(m.f, m.path, errors.Join(err, m.w.Flush()))
 }
 
-// finish closes a temporary file, and gives it its name where there was no error.
+// finish closes a temporary file and renames it to path. If err is not nil, or if that fails, it
+// removes the file and returns the error.
 func finish(f *os.File, path string, err error) error {
 	if err == nil {
 		err = f.Chmod(0o644)
@@ -108,7 +113,7 @@ type manifestReader struct {
 	f    *os.File
 	d    *json.Decoder
 	path string
-	sum  *Summary // once the last line was read
+	sum  *Summary // nil until the last line was read
 }
 
 func openManifest(path string) (*manifestReader, error) {
@@ -119,7 +124,7 @@ func openManifest(path string) (*manifestReader, error) {
 	return &manifestReader{f: f, d: json.NewDecoder(bufio.NewReader(f)), path: path}, nil
 }
 
-// next returns the next entry, io.EOF behind the last.
+// next returns the next entry, or io.EOF after the last.
 func (m *manifestReader) next() (*Entry, error) {
 	if m.sum != nil {
 		return nil, io.EOF
@@ -140,7 +145,7 @@ func (m *manifestReader) next() (*Entry, error) {
 
 func (m *manifestReader) close() error { return m.f.Close() }
 
-// readManifest calls visit, which may be nil, with each entry and returns the summary.
+// readManifest calls visit with each entry, unless visit is nil, and returns the summary.
 func readManifest(path string, visit func(*Entry) error) (*Summary, error) {
 	m, err := openManifest(path)
 	if err != nil {

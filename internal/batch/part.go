@@ -14,35 +14,37 @@ import (
 	"path/filepath"
 )
 
-// Codec makes a block of each source, and of many blocks one output.
+// Codec encodes each source as a block, and joins many blocks into one output.
 type Codec interface {
-	// Encode returns the block of a source; what there is of one that fails stands beside the
-	// error. It is called by several goroutines.
+	// Encode returns the block of a source. With an error it may also return an incomplete block.
+	// It is called by several goroutines.
 	Encode(s Source) ([]byte, error)
-	// Accept looks at each block in the order of the sources, before any is written. Its error is
-	// the source's, whose block is then left out. It sees what there is of sources that failed too.
+	// Accept checks each block, in the order of the sources, before any is written to the output.
+	// It is also called with the incomplete blocks of sources that failed. If it returns an error,
+	// the source fails with that error and its block is dropped.
 	Accept(block []byte) error
 	// Join writes the output of the blocks.
 	Join(w io.Writer, blocks Blocks) error
 }
 
-// Parts is a folder in which blocks are kept until all are there. Each part is a file of blocks and
-// a manifest, which is written last: what a kill leaves is whole parts, from the first on, and
-// temporary files.
+// Parts is a folder in which blocks are kept until all are there. A part is a file of blocks and a
+// manifest, which is written last. So a run that was killed leaves complete parts, from the first
+// on, and temporary files.
 type Parts struct {
 	Folder string
 	Codec  Codec
-	// Options says what the blocks depend on beside the sources.
+	// Options describes what the blocks depend on other than the sources. A part with other options
+	// is not used again.
 	Options string
-	// PartBytes is how many bytes of sources one part takes.
+	// PartBytes is the size of a part, in bytes of sources.
 	PartBytes int64
-	// Failed is called with each failure, in the order of the sources.
+	// Failed, if it is not nil, is called with each failure, in the order of the sources.
 	Failed func(*Failure) error
-	// Step is called behind each source.
+	// Step, if it is not nil, is called after each source.
 	Step func()
 
-	parts int // whole ones
-	open  *openPart
+	complete int // number of complete parts
+	open     *openPart
 }
 
 // openPart is the part that is being written.
@@ -51,8 +53,8 @@ type openPart struct {
 	w           *bufio.Writer
 	sum         hash.Hash
 	manifest    *manifestWriter
-	sourceBytes int64 // sizes of the sources in it, each at least leastSize
-	bytes       int64
+	sourceBytes int64 // sizes of its sources, each counted as at least leastSize
+	bytes       int64 // length of the blocks
 }
 
 func (p *Parts) dataName(n int) string {
@@ -63,14 +65,14 @@ func (p *Parts) manifestName(n int) string {
 	return filepath.Join(p.Folder, fmt.Sprintf("part-%05d.json", n))
 }
 
-// encoded is what came of a source.
-type encoded struct {
+// encodedSource is the result of a source: its entry and its block.
+type encodedSource struct {
 	entry Entry
 	block []byte
 }
 
-// Run makes the blocks of all sources. With resume, parts that are in the folder already and are of
-// the same sources and options are kept; else the folder begins empty.
+// Run encodes all sources. With resume it keeps the parts in the folder that are of the same
+// sources and options; otherwise it empties the folder first.
 func (p *Parts) Run(sources iter.Seq2[Source, error], l Limits, resume bool) error {
 	if !resume {
 		if err := os.RemoveAll(p.Folder); err != nil {
@@ -86,7 +88,7 @@ func (p *Parts) Run(sources iter.Seq2[Source, error], l Limits, resume bool) err
 	}
 	defer stop()
 	if err = p.clean(); err == nil {
-		err = Each(rest, l, p.encode, func(_ Source, e *encoded) error { return p.add(e) })
+		err = Each(rest, l, p.encode, func(_ Source, e *encodedSource) error { return p.add(e) })
 	}
 	if err == nil {
 		err = p.closePart()
@@ -97,9 +99,9 @@ func (p *Parts) Run(sources iter.Seq2[Source, error], l Limits, resume bool) err
 	return err
 }
 
-// encode makes the block of a source.
-func (p *Parts) encode(s Source) *encoded {
-	e := &encoded{entry: identified(s)}
+// encode returns the block of a source, or its failure.
+func (p *Parts) encode(s Source) *encodedSource {
+	e := &encodedSource{entry: entryOf(s)}
 	var err error
 	if e.block, err = p.Codec.Encode(s); err != nil {
 		e.entry.Failure = NewFailure(s.Path, err)
@@ -107,8 +109,8 @@ func (p *Parts) encode(s Source) *encoded {
 	return e
 }
 
-// identified returns the entry of a source without what came of it.
-func identified(s Source) Entry {
+// entryOf returns the entry of a source before it is encoded.
+func entryOf(s Source) Entry {
 	e := Entry{Index: s.Index, Path: s.Path}
 	if info, err := s.info(); err == nil {
 		e.Size, e.Modified = info.Size(), info.ModTime().UnixNano()
@@ -116,8 +118,9 @@ func identified(s Source) Entry {
 	return e
 }
 
-// add puts what came of the next source into the part.
-func (p *Parts) add(e *encoded) error {
+// add appends the result of the next source to the open part, and closes the part once it is large
+// enough.
+func (p *Parts) add(e *encodedSource) error {
 	if e.entry.Failure == nil || len(e.block) > 0 {
 		if err := p.Codec.Accept(e.block); err != nil {
 			e.entry.Failure, e.block = NewFailure(e.entry.Path, err), nil
@@ -135,7 +138,7 @@ func (p *Parts) add(e *encoded) error {
 		return err
 	}
 	o.bytes += e.entry.Bytes
-	if err := errors.Join(o.manifest.add(&e.entry), p.told(&e.entry)); err != nil {
+	if err := errors.Join(o.manifest.add(&e.entry), p.notify(&e.entry)); err != nil {
 		return err
 	}
 	if o.sourceBytes += max(leastSize, e.entry.Size); o.sourceBytes >= p.PartBytes {
@@ -144,8 +147,8 @@ func (p *Parts) add(e *encoded) error {
 	return nil
 }
 
-// told tells of a source that is done.
-func (p *Parts) told(e *Entry) error {
+// notify calls Step and Failed for a source that is done.
+func (p *Parts) notify(e *Entry) error {
 	if p.Step != nil {
 		p.Step()
 	}
@@ -155,12 +158,13 @@ func (p *Parts) told(e *Entry) error {
 	return nil
 }
 
+// create opens the next part.
 func (p *Parts) create() error {
 	f, err := os.CreateTemp(p.Folder, ".blocks.*")
 	if err != nil {
 		return err
 	}
-	m, err := newManifest(p.manifestName(p.parts))
+	m, err := newManifest(p.manifestName(p.complete))
 	if err != nil {
 		f.Close()
 		os.Remove(f.Name())
@@ -170,28 +174,28 @@ func (p *Parts) create() error {
 	return nil
 }
 
-// closePart completes the part that is open, if one is.
+// closePart completes the open part, if there is one.
 func (p *Parts) closePart() error {
 	o := p.open
 	if o == nil {
 		return nil
 	}
-	err := finish(o.f, p.dataName(p.parts), o.w.Flush())
+	err := finish(o.f, p.dataName(p.complete), o.w.Flush())
 	if err != nil {
 		return err
 	}
 	s := &o.manifest.sum
-	s.Options, s.File, s.Bytes = p.Options, filepath.Base(p.dataName(p.parts)), o.bytes
+	s.Options, s.File, s.Bytes = p.Options, filepath.Base(p.dataName(p.complete)), o.bytes
 	s.SHA256 = hex.EncodeToString(o.sum.Sum(nil))
 	if err := o.manifest.close(); err != nil {
 		return err
 	}
 	p.open = nil
-	p.parts++
+	p.complete++
 	return nil
 }
 
-// abandon removes what is half written.
+// abandon removes the files of the open part.
 func (p *Parts) abandon() {
 	if o := p.open; o != nil {
 		for _, f := range []*os.File{o.f, o.manifest.f} {
@@ -201,14 +205,14 @@ func (p *Parts) abandon() {
 	}
 }
 
-// clean removes what is in the folder beside the whole parts.
+// clean removes everything in the folder except the complete parts.
 func (p *Parts) clean() error {
 	entries, err := os.ReadDir(p.Folder)
 	if err != nil {
 		return err
 	}
 	keep := map[string]bool{}
-	for n := range p.parts {
+	for n := range p.complete {
 		keep[filepath.Base(p.dataName(n))], keep[filepath.Base(p.manifestName(n))] = true, true
 	}
 	for _, e := range entries {
@@ -219,22 +223,23 @@ func (p *Parts) clean() error {
 	return err
 }
 
-// skipDone passes over the sources of parts that are there, and returns those that are left.
+// skipDone passes over the sources of the parts that can be kept, and returns the sources that are
+// left. The caller must call stop.
 func (p *Parts) skipDone(sources iter.Seq2[Source, error]) (rest iter.Seq2[Source, error],
 	stop func(), err error) {
 	next, stop := iter.Pull2(sources)
 	var held []Source
 	var heldErr error
-	for p.holds(p.parts) {
+	for p.isComplete(p.complete) {
 		var same bool
-		if held, same, heldErr = p.sameSources(p.parts, next); !same || heldErr != nil {
+		if held, same, heldErr = p.sameSources(p.complete, next); !same || heldErr != nil {
 			break
 		}
-		if err := p.accept(p.parts); err != nil {
+		if err := p.accept(p.complete); err != nil {
 			return nil, stop, err
 		}
 		held = nil
-		p.parts++
+		p.complete++
 	}
 	return func(yield func(Source, error) bool) {
 		for _, s := range held {
@@ -252,8 +257,9 @@ func (p *Parts) skipDone(sources iter.Seq2[Source, error]) (rest iter.Seq2[Sourc
 	}, stop, nil
 }
 
-// holds reports whether a part is there, of these options and as long as it says.
-func (p *Parts) holds(n int) bool {
+// isComplete reports whether part n is in the folder, has the same options, and has the length that
+// its manifest gives.
+func (p *Parts) isComplete(n int) bool {
 	sum, err := readManifest(p.manifestName(n), nil)
 	if err != nil || sum.Options != p.Options {
 		return false
@@ -262,8 +268,8 @@ func (p *Parts) holds(n int) bool {
 	return err == nil && info.Size() == sum.Bytes
 }
 
-// sameSources reports whether a part's entries are the sources that come next, and returns those
-// that were asked for.
+// sameSources reports whether the entries of part n are the sources that come next. held are the
+// sources that it took from next to find out.
 func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []Source, same bool,
 	err error) {
 	same = true
@@ -274,7 +280,7 @@ func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []So
 			return errStop
 		}
 		held = append(held, s)
-		now := identified(s)
+		now := entryOf(s)
 		if now.Index != e.Index || now.Path != e.Path || now.Size != e.Size ||
 			now.Modified != e.Modified {
 			return errStop
@@ -284,9 +290,9 @@ func (p *Parts) sameSources(n int, next func() (Source, error, bool)) (held []So
 	return held, broken == nil, err
 }
 
-// accept shows the blocks of a part to the codec, and tells of its sources.
+// accept passes the blocks of a part that is kept to the codec, and reports its sources as done.
 func (p *Parts) accept(n int) error {
-	return p.part(n).Each(func(e *Entry, r *io.SectionReader) error {
+	return p.Part(n).Each(func(e *Entry, r *io.SectionReader) error {
 		if e.Failure == nil || e.Bytes > 0 {
 			block := make([]byte, r.Size())
 			if _, err := io.ReadFull(r, block); err != nil {
@@ -296,7 +302,7 @@ func (p *Parts) accept(n int) error {
 				return err
 			}
 		}
-		return p.told(e)
+		return p.notify(e)
 	})
 }
 
@@ -304,34 +310,32 @@ func (p *Parts) accept(n int) error {
 func (p *Parts) Remove() error { return os.RemoveAll(p.Folder) }
 
 // All returns the blocks of all parts.
-func (p *Parts) All() Blocks { return Blocks{p, 0, p.parts} }
+func (p *Parts) All() Blocks { return Blocks{p, 0, p.complete} }
 
-// Len returns how many parts there are.
-func (p *Parts) Len() int { return p.parts }
+// Len returns the number of complete parts.
+func (p *Parts) Len() int { return p.complete }
 
 // Part returns the blocks of a part.
-func (p *Parts) Part(n int) Blocks { return p.part(n) }
+func (p *Parts) Part(n int) Blocks { return Blocks{p, n, n + 1} }
 
-func (p *Parts) part(n int) Blocks { return Blocks{p, n, n + 1} }
-
-// Blocks are those of some parts that stand one behind another.
+// Blocks are the blocks of consecutive parts, from the part from up to but not including to.
 type Blocks struct {
 	parts    *Parts
 	from, to int
 }
 
-// Each visits each entry with its block, in the order of the sources. The block of a failure is
-// empty where the codec has none of it.
+// Each calls visit with each entry and its block, in the order of the sources. The block of a
+// failure is empty unless the codec returned an incomplete one.
 func (b Blocks) Each(visit func(e *Entry, r *io.SectionReader) error) error {
 	for n := b.from; n < b.to; n++ {
-		if err := b.eachOf(n, visit); err != nil {
+		if err := b.eachInPart(n, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b Blocks) eachOf(n int, visit func(e *Entry, r *io.SectionReader) error) error {
+func (b Blocks) eachInPart(n int, visit func(e *Entry, r *io.SectionReader) error) error {
 	f, err := os.Open(b.parts.dataName(n))
 	if err != nil {
 		return err
@@ -346,7 +350,8 @@ func (b Blocks) eachOf(n int, visit func(e *Entry, r *io.SectionReader) error) e
 	return err
 }
 
-// WriteFile writes a file under another name, which then takes the name.
+// WriteFile writes a file under a temporary name and then renames it, so that path never holds half
+// a file. It refuses to replace what is not a regular file.
 func WriteFile(path string, fill func(w io.Writer) error) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return &fs.PathError{Op: "write", Path: path, Err: errors.New("not a regular file")}

@@ -7,8 +7,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// remoteMatches yields the remote files of a pattern, or whose paths begin with one that ends in
-// '/'.
+// remoteMatches yields the remote files that match a pattern. A pattern that ends in '/' matches
+// all files whose paths begin with it. The result reports whether the list may go on.
 func (l Listing) remoteMatches(pattern string, yield func(Source, error) bool) bool {
 	prefix, rest := pattern, ""
 	if i := strings.IndexAny(pattern, patternCharacters); i >= 0 {
@@ -42,12 +42,13 @@ func (l Listing) remoteMatches(pattern string, yield func(Source, error) bool) b
 	return found || rest == ""
 }
 
-// statAhead is how many remote files are asked for at once.
-const statAhead = 64
+// maxStats is the number of remote files whose sizes are requested at once.
+const maxStats = 64
 
-// Known returns the list with what is to be known of its remote files, which it asks for several
-// at once: their sizes count for the budget. One that cannot be asked for is left to who opens it.
-func (l Listing) Known(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
+// WithInfo returns the list with the Info of its remote files, whose sizes count against the
+// budget. It requests several at once. A file whose request fails keeps a nil Info; whoever opens
+// it gets the error.
+func (l Listing) WithInfo(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 	if l.Remote == nil {
 		return all
 	}
@@ -56,10 +57,10 @@ func (l Listing) Known(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 		err    error
 	}
 	return func(yield func(Source, error) bool) {
-		ahead := make(chan chan listed, statAhead)
+		ahead := make(chan chan listed, maxStats)
 		stop := make(chan struct{})
 		defer close(stop)
-		go func() { // it is not waited for: it may be in a read of standard input that does not end
+		go func() { // nothing waits for it, because a read of standard input may never return
 			defer close(ahead)
 			for s, err := range all {
 				one := make(chan listed, 1)

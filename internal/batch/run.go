@@ -8,37 +8,36 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Limits bound what is worked on at once.
+// Limits bound the work that is done at once.
 type Limits struct {
-	// Jobs is how many files are worked on at once, 1 or more.
+	// Jobs is the number of files that are worked on at once, at least 1.
 	Jobs int
-	// Bytes is the budget: the sizes of the files that are being worked on, and of those whose
-	// results wait for their turn, add up to no more. A file that is larger is worked on alone. 0
-	// is for work whose memory does not grow with the files: sizes do not count, and no more than
-	// 1,024 results wait.
+	// Bytes is the budget: an upper bound on the total size of the files that are being worked on
+	// or whose results wait for their turn. A larger file is worked on alone. With 0, for work
+	// whose memory does not grow with the files, sizes do not count and at most 1,024 results wait.
 	Bytes int64
 }
 
-// unsizedWaiting is how many files are at work or wait at once where sizes do not count.
+// unsizedWaiting is the number of files that are worked on or wait at once if sizes do not count.
 const unsizedWaiting = 1 << 10
 
-// leastSize is what a file takes of the budget at least, in bytes: about what it costs to have one
-// open, whatever its size.
+// leastSize is the least that a file takes of the budget, in bytes: about the cost of an open file,
+// whatever its size.
 const leastSize = 16 << 10
 
-// maxWaiting is how many files are at work or wait at once, whatever the budget.
+// maxWaiting is the number of files that are worked on or wait at once, whatever the budget.
 const maxWaiting = 1 << 16
 
-// slot is a file at work, or whose result waits.
+// slot is a file that is being worked on or whose result waits.
 type slot[R any] struct {
 	source Source
 	size   int64 // bytes of the budget that it takes
 	result chan R
 }
 
-// Each does work on each source, for several at once, and hands what came of it to done in the
-// order of the sources. The first error of the list or of done ends it; what has begun is waited
-// for.
+// Each calls work for each source, several at once, and then done with each result in the order of
+// the sources. It ends with the first error of the list or of done, after the work that has begun
+// is finished.
 func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R,
 	done func(Source, R) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -68,7 +67,7 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 		})
 	}
 	var listErr error
-	go func() { // it is not waited for: it may be in a read of standard input that does not end
+	go func() { // nothing waits for it, because a read of standard input may never return
 		defer close(waiting)
 		defer close(toDo)
 		for source, err := range sources {
@@ -104,7 +103,7 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 	return listErr
 }
 
-// budgetOf returns what a file takes of the budget.
+// budgetOf returns how much of the budget a file takes, in bytes.
 func budgetOf(s *Source, budget int64) int64 {
 	size := int64(leastSize)
 	if info, err := s.info(); err == nil {
@@ -113,13 +112,13 @@ func budgetOf(s *Source, budget int64) int64 {
 	return min(size, budget)
 }
 
-// SourceError is what is wrong with the list of files at one of them.
+// SourceError is an error of the list of files.
 type SourceError struct {
 	Path string
 	Err  error
 }
 
-// Error returns the path and what is wrong.
+// Error returns the path and the text of the error.
 func (e *SourceError) Error() string { return "batch: " + e.Path + ": " + e.Err.Error() }
 
 // Unwrap returns Err.

@@ -8,24 +8,25 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// ErrSchema is the kind of error of a table that does not go with those before it.
+// ErrSchema is the kind of error of a table that cannot be combined with those before it.
 var ErrSchema = errors.New("another schema")
 
-// schemas is the schema that all tables so far fit into: every column of any of them, in the order
-// in which they were met.
-type schemas struct {
+// unionSchema is the schema of all tables so far: every column of any of them, in the order of
+// their first appearance, in a type that fits all tables that have the column.
+type unionSchema struct {
 	fields []arrow.Field
-	byName map[string]int
-	mixed  func(arrow.DataType) error // refuses types that the output has not
+	byName map[string]int             // index in fields
+	refuse func(arrow.DataType) error // returns an error for a type that the output cannot hold
 }
 
-// add widens the schema so that a table fits too. Where it cannot, nothing is changed.
-func (s *schemas) add(next *arrow.Schema) error {
+// add widens the schema so that it fits one more table. If that is impossible, it leaves the schema
+// as it was.
+func (s *unionSchema) add(next *arrow.Schema) error {
 	fields := slices.Clone(s.fields)
 	var added []string
 	for _, f := range next.Fields() {
 		t := StoredType(f.Type)
-		if err := s.mixed(t); err != nil {
+		if err := s.refuse(t); err != nil {
 			return fmt.Errorf("%w: column %q: %w", ErrSchema, f.Name, err)
 		}
 		i, ok := s.byName[f.Name]
@@ -56,8 +57,9 @@ func (s *schemas) add(next *arrow.Schema) error {
 	return nil
 }
 
-// StoredType is the type in which a column of a single table is kept: categories as their values,
-// as those of two tables differ, and text by one type.
+// StoredType returns the type in which the column of one table is stored in the combined table.
+// Dictionaries are replaced by their values, because the dictionaries of two tables differ, and all
+// types of text by a single one.
 func StoredType(t arrow.DataType) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
@@ -70,7 +72,7 @@ func StoredType(t arrow.DataType) arrow.DataType {
 	return t
 }
 
-// Widened returns the type that holds every value of two.
+// Widened returns the smallest type that holds every value of both types, if there is one.
 func Widened(a, b arrow.DataType) (arrow.DataType, bool) {
 	switch {
 	case arrow.TypeEqual(a, b), b.ID() == arrow.NULL:
@@ -89,8 +91,8 @@ func isNumber(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) || arrow.I
 
 func bits(t arrow.DataType) int { return t.(arrow.FixedWidthDataType).BitWidth() }
 
-// widenedInteger returns the smallest type of integers that holds two; unsigned ones of 64 bits go
-// with no signed ones.
+// widenedInteger returns the smallest integer type that holds the values of both types. There is
+// none for uint64 and a signed type.
 func widenedInteger(a, b arrow.DataType) (arrow.DataType, bool) {
 	if arrow.IsSignedInteger(a.ID()) == arrow.IsSignedInteger(b.ID()) {
 		if bits(a) < bits(b) {
@@ -115,14 +117,14 @@ func widenedInteger(a, b arrow.DataType) (arrow.DataType, bool) {
 	return nil, false
 }
 
-// widenedFloat returns the smallest type of floats that holds two types of numbers. Integers of 64
-// bits do not fit into one.
+// widenedFloat returns the smallest floating-point type that holds the values of both types. There
+// is none for integers of 64 bits.
 func widenedFloat(a, b arrow.DataType) (arrow.DataType, bool) {
 	need := 0
 	for _, t := range []arrow.DataType{a, b} {
 		n := bits(t)
 		if arrow.IsInteger(t.ID()) {
-			n *= 2 // 8 bits fit into the 11 of a float16, 16 into 24, 32 into 53
+			n *= 2 // float16 has 11 significant bits, float32 24 and float64 53
 		}
 		need = max(need, n)
 	}

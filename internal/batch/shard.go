@@ -17,16 +17,17 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// Shard is one of several disjoint parts of a list of sources, which together are the list.
+// Shard is one of several disjoint parts of a list of sources. The list must be read to its end by
+// [Shard.Sources] before the shard is written.
 type Shard struct {
-	// Number is which of Of this is, from 0.
+	// Number is the number of this shard, from 0; Of is how many shards there are.
 	Number, Of int
 
-	listed int64
-	list   hash.Hash
+	listed int64     // sources of the list so far, in this shard or not
+	list   hash.Hash // of their paths
 }
 
-// ParseShard reads "I/N".
+// ParseShard parses "I/N".
 func ParseShard(text string) (*Shard, error) {
 	number, of, ok := strings.Cut(text, "/")
 	i, err1 := strconv.Atoi(number)
@@ -38,14 +39,14 @@ func ParseShard(text string) (*Shard, error) {
 	return &Shard{Number: i, Of: n, list: sha256.New()}, nil
 }
 
-// ShardOf returns which of n shards a path is in: the XXH3 of its bytes, with slashes between
-// folders, modulo n. It is the same on every machine.
+// ShardOf returns the number of the shard, of n, that a path belongs to: the XXH3 of the path, with
+// slashes as separators, modulo n. It is the same on every machine.
 func ShardOf(path string, n int) int {
 	return int(xxh3.HashString(filepath.ToSlash(path)) % uint64(n))
 }
 
-// Sources returns those of a list that are in the shard, with their positions in the list. All of
-// it is read.
+// Sources returns the sources of a list that belong to the shard; they keep their positions in the
+// list. The whole list is read.
 func (s *Shard) Sources(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 	return func(yield func(Source, error) bool) {
 		for source, err := range all {
@@ -62,20 +63,20 @@ func (s *Shard) Sources(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 	}
 }
 
-// Name is the name of the shard's file but for its ending: shard-00000-of-00008.
+// Name returns the name of the shard's file without its extension: shard-00000-of-00008.
 func (s *Shard) Name() string { return fmt.Sprintf("shard-%05d-of-%05d", s.Number, s.Of) }
 
-// Write writes the shard's file into a folder, and then its manifest, by which a shard is whole.
-// The sources must have been read to their end.
+// Write writes the shard's file into a folder, and then its manifest. A shard without a manifest is
+// incomplete.
 func (s *Shard) Write(folder, ending string, p *Parts) error {
 	file := s.Name() + ending
 	sum := sha256.New()
 	var size int64
 	err := WriteFile(filepath.Join(folder, file), func(w io.Writer) error {
-		counted := &counter{w: io.MultiWriter(w, sum)}
+		counted := &countingWriter{w: io.MultiWriter(w, sum)}
 		b := bufio.NewWriterSize(counted, 1<<18)
 		err := errors.Join(p.Codec.Join(b, p.All()), b.Flush())
-		size = counted.n
+		size = counted.written
 		return err
 	})
 	if err != nil {
@@ -101,13 +102,14 @@ func (s *Shard) Write(folder, ending string, p *Parts) error {
 	return m.close()
 }
 
-type counter struct {
-	w io.Writer
-	n int64
+// countingWriter counts the bytes that it passes on.
+type countingWriter struct {
+	w       io.Writer
+	written int64
 }
 
-func (c *counter) Write(p []byte) (int, error) {
+func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
-	c.n += int64(n)
+	c.written += int64(n)
 	return n, err
 }

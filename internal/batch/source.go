@@ -15,18 +15,19 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// Source is a file of a batch.
+// Source is one file of a batch.
 type Source struct {
-	// Index is the position in the whole list, from 0, shards or not.
+	// Index is the position in the whole list, from 0, even if only a shard is worked on.
 	Index int64
-	// Path is the name as it was given, or found in a folder.
+	// Path is the path as it was given or as it was found.
 	Path string
-	// Root is the folder or the beginning of the pattern that Path was found below, "" of a file
-	// that was named itself.
+	// Root is the folder, or the fixed beginning of the pattern, below which Path was found; "" if
+	// the file itself was given.
 	Root string
-	// Walked says that it was found in a folder, so that it need not be what the work is about.
+	// Walked says that the file was found in a folder, so it may not be of the kind that the work
+	// is for.
 	Walked bool
-	// Info is what the list knows of the file, nil where it did not ask.
+	// Info describes the file if the listing already knows it, else nil.
 	Info fs.FileInfo
 }
 
@@ -38,33 +39,34 @@ func (s *Source) info() (fs.FileInfo, error) {
 	return os.Stat(s.Path)
 }
 
-// Remote is where files are that the operating system does not have: an object store. It is safe
-// for concurrent use.
+// Remote gives access to files outside the file system, in an object store. It is safe for
+// concurrent use.
 type Remote interface {
-	// Has reports whether a path, or the pattern of one, is of such a file.
+	// Has reports whether a path or pattern is that of remote files.
 	Has(path string) bool
-	// List lists the files whose paths begin with a prefix, in the order of their paths' bytes,
-	// with Path and Info.
+	// List lists the files whose paths begin with a prefix, ordered by the bytes of their paths,
+	// with Path and Info set.
 	List(prefix string) iter.Seq2[Source, error]
-	// Stat asks for the size and time of a file.
+	// Stat requests the size and time of modification of a file.
 	Stat(path string) (fs.FileInfo, error)
 }
 
-// Listing says how files are listed. Its zero value lists those of the operating system.
+// Listing holds the options of a list of files. Its zero value lists files of the file system and
+// skips hidden ones.
 type Listing struct {
-	// Hidden says that files and folders whose names begin with a dot are not passed over.
+	// Hidden includes files and folders whose names begin with a dot.
 	Hidden bool
-	// Remote has files beside those of the operating system, or is nil.
+	// Remote gives access to remote files; it may be nil.
 	Remote Remote
 }
 
-// errStop ends a walk whose consumer wants no more.
+// errStop ends a walk whose consumer wants no more files.
 var errStop = errors.New("stop")
 
-// patternCharacters are those that make an argument a pattern.
+// patternCharacters are the characters that make an argument a pattern.
 const patternCharacters = "*?[{"
 
-// IsPattern reports whether an argument is a pattern with *, ?, [ or {, and no file of that name.
+// IsPattern reports whether an argument has one of *, ?, [ and {, and is not the name of a file.
 func IsPattern(arg string) bool {
 	if !strings.ContainsAny(arg, patternCharacters) {
 		return false
@@ -73,17 +75,18 @@ func IsPattern(arg string) bool {
 	return err != nil
 }
 
-// Sources lists the files that arguments stand for, as [Listing.Sources] does.
+// Sources lists the files that the arguments stand for, as [Listing.Sources] of the zero value
+// does.
 func Sources(args []string) iter.Seq2[Source, error] { return Listing{}.Sources(args) }
 
-// Sources lists the files that arguments stand for: a file, a folder with all that is below it, a
-// pattern in which ** stands for any number of folders; of remote files those whose paths begin
-// with an argument that ends in '/' are its folder. Files are in the order of the arguments,
-// and below a folder in that of their names. Hidden files, symbolic links and what is not a regular
-// file are passed over below folders and patterns. A pattern that nothing is found for, and a
-// folder that cannot be read, are errors that end the list.
+// Sources lists the files that the arguments stand for. An argument is a file, a folder with all
+// files below it, or a pattern in which ** matches any number of folders. A remote path that ends
+// in '/' is a folder. Files are in the order of the arguments, and below a folder in the order of
+// their names. Below folders and in patterns, symbolic links, files that are not regular and,
+// unless Hidden is set, hidden files are skipped. A pattern that matches nothing and a folder that
+// cannot be read are errors, which end the list.
 func (l Listing) Sources(args []string) iter.Seq2[Source, error] {
-	return numbered(func(yield func(Source, error) bool) {
+	return withIndex(func(yield func(Source, error) bool) {
 		for _, arg := range args {
 			if !l.sourcesOf(arg, yield) {
 				return
@@ -92,7 +95,7 @@ func (l Listing) Sources(args []string) iter.Seq2[Source, error] {
 	})
 }
 
-// IsSeveral reports whether an argument stands for other than one file.
+// IsSeveral reports whether an argument is a folder or a pattern and not a single file.
 func (l Listing) IsSeveral(arg string) bool {
 	if l.isRemote(arg) {
 		return strings.HasSuffix(arg, "/") || strings.ContainsAny(arg, patternCharacters)
@@ -106,8 +109,8 @@ func (l Listing) IsSeveral(arg string) bool {
 
 func (l Listing) isRemote(path string) bool { return l.Remote != nil && l.Remote.Has(path) }
 
-// numbered sets the index of each source.
-func numbered(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
+// withIndex sets the index of each source.
+func withIndex(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 	return func(yield func(Source, error) bool) {
 		var n int64
 		for s, err := range all {
@@ -120,7 +123,7 @@ func numbered(all iter.Seq2[Source, error]) iter.Seq2[Source, error] {
 	}
 }
 
-// sourcesOf yields the files of one argument and reports whether there may be more.
+// sourcesOf yields the files of one argument and reports whether the list may go on.
 func (l Listing) sourcesOf(arg string, yield func(Source, error) bool) bool {
 	switch {
 	case l.isRemote(arg) && l.IsSeveral(arg):
@@ -132,7 +135,7 @@ func (l Listing) sourcesOf(arg string, yield func(Source, error) bool) bool {
 	}
 	info, err := os.Stat(arg)
 	if err != nil || !info.IsDir() {
-		return yield(Source{Path: arg}, nil) // who opens it says what is wrong
+		return yield(Source{Path: arg}, nil) // whoever opens a missing file reports the error
 	}
 	err = filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -148,11 +151,11 @@ func (l Listing) sourcesOf(arg string, yield func(Source, error) bool) bool {
 		}
 		return nil
 	})
-	return ended(arg, err, yield)
+	return endWalk(arg, err, yield)
 }
 
-// ended yields the error of a walk, if it had one, and reports whether there may be more.
-func ended(arg string, err error, yield func(Source, error) bool) bool {
+// endWalk yields the error of a walk, if there is one, and reports whether the list may go on.
+func endWalk(arg string, err error, yield func(Source, error) bool) bool {
 	if err != nil && err != errStop {
 		yield(Source{Path: arg}, err)
 	}
@@ -164,11 +167,11 @@ func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 var errPattern = fmt.Errorf("the pattern has a bracket without its end: %w",
 	doublestar.ErrBadPattern)
 
-// errNoMatch is the error of a pattern that no file is of.
+// errNoMatch is the error of a pattern that matches no file.
 var errNoMatch = fmt.Errorf("no file is of this pattern: %w", fs.ErrNotExist)
 
-// matches yields the files that a pattern stands for. The folders are walked in the order of names,
-// so that the list is the same each time.
+// matches yields the files that match a pattern. It walks the folders in the order of their names,
+// so the list is the same each time.
 func (l Listing) matches(pattern string, yield func(Source, error) bool) bool {
 	slashed := filepath.ToSlash(pattern)
 	if !doublestar.ValidatePattern(slashed) {
@@ -193,7 +196,7 @@ func (l Listing) matches(pattern string, yield func(Source, error) bool) bool {
 			return nil
 		}
 		if ok := doublestar.MatchUnvalidated(rest, relative); !ok || !d.Type().IsRegular() {
-			return belowOnly(d, relative, rest)
+			return skipBelow(d, relative, rest)
 		}
 		found = true
 		if !yield(Source{Path: path, Root: root}, nil) {
@@ -204,11 +207,12 @@ func (l Listing) matches(pattern string, yield func(Source, error) bool) bool {
 	if err == nil && !found {
 		err = errNoMatch
 	}
-	return ended(pattern, err, yield)
+	return endWalk(pattern, err, yield)
 }
 
-// belowOnly passes over a folder that is deeper than a pattern without ** reaches.
-func belowOnly(d fs.DirEntry, relative, rest string) error {
+// skipBelow returns fs.SkipDir for a folder so deep that a pattern without ** matches nothing in
+// it.
+func skipBelow(d fs.DirEntry, relative, rest string) error {
 	if d.IsDir() && relative != "." && !strings.Contains(rest, "**") &&
 		strings.Count(relative, "/")+1 > strings.Count(rest, "/") {
 		return fs.SkipDir
@@ -216,14 +220,14 @@ func belowOnly(d fs.DirEntry, relative, rest string) error {
 	return nil
 }
 
-// maxPath is the longest line of a list of paths, in bytes.
+// maxPath is the longest allowed line of a list of paths, in bytes.
 const maxPath = 1 << 16
 
-// Listed lists the files whose paths stand in r, one a line, or where the first line holds a NUL,
-// each ended by one, as find -print0 has them. Empty lines are passed over. The reader is read as
-// files are asked for.
+// Listed lists the files whose paths are in r: one on each line, or, if a NUL comes before the
+// first newline, each ended by a NUL as find -print0 writes them. Empty lines are skipped. The
+// reader is read only as far as files are taken from the list.
 func Listed(r io.Reader) iter.Seq2[Source, error] {
-	return numbered(func(yield func(Source, error) bool) {
+	return withIndex(func(yield func(Source, error) bool) {
 		lines := bufio.NewScanner(r)
 		lines.Buffer(nil, maxPath)
 		lines.Split(splitPaths())
@@ -238,7 +242,8 @@ func Listed(r io.Reader) iter.Seq2[Source, error] {
 	})
 }
 
-// splitPaths returns a function that splits at ends of lines, or at NULs where one comes first.
+// splitPaths returns a function that splits at newlines or at NULs, whichever comes first in the
+// data.
 func splitPaths() bufio.SplitFunc {
 	end := byte(0)
 	known := false

@@ -17,30 +17,30 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
-// Table is a codec of one table of the rows of all sources, whose first column has their paths.
-// Columns are matched by name; one that a source has not is null there; numbers are widened where
-// every value survives. A source whose columns are of other types than those before it is a failure
-// of the kind [ErrSchema]. A block is an Arrow file.
+// Table is a codec that joins the rows of all sources into one table, whose first column holds the
+// path of the source. Columns are matched by name. A column that a source lacks is null in its
+// rows. Number types are widened if that keeps every value; a source whose types do not fit those
+// before it fails with [ErrSchema]. A block is an Arrow IPC file.
 type Table struct {
-	// Value writes a source's table as an Arrow file.
+	// Value writes the table of a source as an Arrow IPC file.
 	Value func(w io.Writer, s Source) error
 	// PathColumn is the name of the column of paths.
 	PathColumn string
-	// Parquet says that the output is Parquet, else it is an Arrow file; Zstd that it is compressed
-	// by that, else Parquet is by Snappy and Arrow not.
+	// Parquet makes the output Parquet and not an Arrow IPC file. Zstd compresses it with
+	// Zstandard; without it, Parquet is compressed with Snappy and Arrow is not compressed.
 	Parquet, Zstd bool
 
-	known schemas
+	union unionSchema
 }
 
 const (
-	// groupRows and groupBytes are how many rows, and bytes before compression, a row group of the
-	// output has at most, but for the last source in it.
+	// groupRows and groupBytes bound a row group of the output, in rows and in bytes before
+	// compression. A group may exceed groupBytes by its last record batch.
 	groupRows  = 1 << 20
 	groupBytes = 64 << 20
 )
 
-// Encode returns the Arrow file of a source.
+// Encode returns the table of a source as an Arrow IPC file.
 func (t *Table) Encode(s Source) ([]byte, error) {
 	var b bytes.Buffer
 	if err := t.Value(&b, s); err != nil {
@@ -49,7 +49,7 @@ func (t *Table) Encode(s Source) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Accept widens the schema.
+// Accept widens the schema so that it fits the table of a block.
 func (t *Table) Accept(block []byte) error {
 	r, err := ipc.NewFileReader(bytes.NewReader(block))
 	if err != nil {
@@ -59,21 +59,21 @@ func (t *Table) Accept(block []byte) error {
 	if r.Schema().HasField(t.PathColumn) {
 		return fmt.Errorf("%w: a column is called %q as that of the paths", ErrSchema, t.PathColumn)
 	}
-	t.known.mixed = t.refused
-	return t.known.add(r.Schema())
+	t.union.refuse = t.refuse
+	return t.union.add(r.Schema())
 }
 
 var errDuration = errors.New("time differences have no type in Parquet; feather has one")
 
-// refused is the error of a type that the output has not.
-func (t *Table) refused(of arrow.DataType) error {
+// refuse returns an error for a type that the output cannot hold.
+func (t *Table) refuse(of arrow.DataType) error {
 	if t.Parquet {
 		return ParquetRefuses(of)
 	}
 	return nil
 }
 
-// ParquetRefuses returns the error of a type that Parquet has not, else nil.
+// ParquetRefuses returns an error for a type that Parquet does not have, else nil.
 func ParquetRefuses(of arrow.DataType) error {
 	if of.ID() == arrow.DURATION {
 		return errDuration
@@ -81,13 +81,13 @@ func ParquetRefuses(of arrow.DataType) error {
 	return nil
 }
 
-// TableSchema is that of a table of many files: their paths, then the columns.
+// TableSchema returns the schema of a table of many files: the column of paths, then the fields.
 func TableSchema(pathColumn string, fields []arrow.Field) *arrow.Schema {
 	path := arrow.Field{Name: pathColumn, Type: arrow.BinaryTypes.LargeString}
 	return arrow.NewSchema(append([]arrow.Field{path}, fields...), nil)
 }
 
-// TableSink takes record batches one after another and writes a file of bounded row groups.
+// TableSink writes record batches to one file, in row groups of bounded size.
 type TableSink interface {
 	Write(b arrow.RecordBatch) error
 	Close() error
@@ -95,7 +95,7 @@ type TableSink interface {
 
 // Join writes the table of the blocks.
 func (t *Table) Join(w io.Writer, blocks Blocks) error {
-	schema := TableSchema(t.PathColumn, t.known.fields)
+	schema := TableSchema(t.PathColumn, t.union.fields)
 	sink, err := NewTableSink(w, schema, t.Parquet, t.Zstd)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (t *Table) Join(w io.Writer, blocks Blocks) error {
 	return errors.Join(err, sink.Close())
 }
 
-// EachBatch reads the batches of an Arrow file.
+// EachBatch calls visit with each record batch of an Arrow IPC file, and releases it afterwards.
 func EachBatch(r ipc.ReadAtSeeker, visit func(b arrow.RecordBatch) error) error {
 	f, err := ipc.NewFileReader(r)
 	if err != nil {
@@ -140,7 +140,8 @@ func EachBatch(r ipc.ReadAtSeeker, visit func(b arrow.RecordBatch) error) error 
 	return nil
 }
 
-// Fit returns a batch with the columns of a schema, the first of which has the path in each row.
+// Fit returns a batch with the columns of a schema, the first of which holds path in every row. The
+// caller must release it.
 func Fit(b arrow.RecordBatch, schema *arrow.Schema, path string) (arrow.RecordBatch, error) {
 	columns := make([]arrow.Array, schema.NumFields())
 	defer func() {
@@ -171,7 +172,7 @@ func Fit(b arrow.RecordBatch, schema *arrow.Schema, path string) (arrow.RecordBa
 	return array.NewRecordBatch(schema, columns, b.NumRows()), nil
 }
 
-// cast returns a column in another type, which holds all its values.
+// cast returns a column converted to a type that holds all its values. The caller must release it.
 func cast(c arrow.Array, t arrow.DataType) (arrow.Array, error) {
 	if arrow.TypeEqual(c.DataType(), t) {
 		c.Retain()
@@ -191,7 +192,8 @@ func cast(c arrow.Array, t arrow.DataType) (arrow.Array, error) {
 	return compute.CastArray(context.Background(), c, compute.SafeCastOptions(t))
 }
 
-// NewTableSink returns a sink that writes Parquet to w, or else an Arrow file; zstd compresses it.
+// NewTableSink returns a sink that writes Parquet or an Arrow IPC file to w, with zstd compressed
+// with Zstandard.
 func NewTableSink(w io.Writer, schema *arrow.Schema, isParquet, zstd bool) (TableSink, error) {
 	if !isParquet {
 		opts := []ipc.Option{ipc.WithSchema(schema)}
@@ -212,16 +214,16 @@ func NewTableSink(w io.Writer, schema *arrow.Schema, isParquet, zstd bool) (Tabl
 	return &parquetSink{w: fw}, err
 }
 
-// arrowSink writes a batch a source.
+// arrowSink writes every record batch as it comes.
 type arrowSink struct{ w *ipc.FileWriter }
 
 func (s *arrowSink) Write(b arrow.RecordBatch) error { return s.w.Write(b) }
 func (s *arrowSink) Close() error                    { return s.w.Close() }
 
-// parquetSink writes row groups of many sources.
+// parquetSink gathers the batches of many sources into row groups.
 type parquetSink struct {
 	w     *pqarrow.FileWriter
-	bytes int64 // of the row group so far, as Arrow has them
+	bytes int64 // of the current row group, uncompressed in memory
 }
 
 func (s *parquetSink) Write(b arrow.RecordBatch) error {

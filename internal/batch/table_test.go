@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestWidened has the smallest types that hold every value of both, and none where there is no
-// such.
+// TestWidened checks for pairs of types the smallest type that holds every value of both, if there
+// is one.
 func TestWidened(t *testing.T) {
 	p := arrow.PrimitiveTypes
 	for _, c := range []struct{ a, b, want arrow.DataType }{
@@ -47,7 +47,7 @@ func TestWidened(t *testing.T) {
 	}
 }
 
-// arrowFile returns an Arrow file of one batch, columns as JSON.
+// arrowFile returns a function that writes an Arrow IPC file of one batch, whose rows are JSON.
 func arrowFile(t *testing.T, rows string, fields ...arrow.Field) func(w io.Writer) error {
 	t.Helper()
 	schema := arrow.NewSchema(fields, nil)
@@ -64,8 +64,8 @@ func arrowFile(t *testing.T, rows string, fields ...arrow.Field) func(w io.Write
 	}
 }
 
-// TestTable: columns that are missing or narrower in some files, and a file whose types do not go
-// with the others, as a failure.
+// TestTable joins files some of which lack a column or have a narrower type. A file whose types do
+// not fit fails.
 func TestTable(t *testing.T) {
 	p := arrow.PrimitiveTypes
 	category := &arrow.DictionaryType{IndexType: p.Int8, ValueType: arrow.BinaryTypes.String}
@@ -111,7 +111,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// rowsOf returns the rows of a file as JSON.
+// rowsOf returns the rows of an Arrow or Parquet file as JSON.
 func rowsOf(t *testing.T, data []byte, isParquet bool) string {
 	t.Helper()
 	var rows []string

@@ -1,7 +1,8 @@
-// Package bulk fills large memory: in pieces, by several goroutines, and with large pages.
+// Package bulk fills large memory in pieces, by several goroutines, and with large pages.
 //
-// One memmove of hundreds of megabytes cannot be interrupted, so that the garbage collector, and
-// with it every goroutine, waits until it ends; and one core does not keep the memory busy.
+// A single copy of hundreds of megabytes cannot be interrupted. The garbage collector, and with it
+// every other goroutine, would have to wait for its end. Also, one core does not use the full
+// bandwidth of the memory.
 package bulk
 
 import (
@@ -11,21 +12,20 @@ import (
 )
 
 const (
-	// Piece is the size in bytes of the pieces that are worked on, a multiple of every itemsize of
-	// numbers.
+	// Piece is the size of a piece in bytes. It is a multiple of the itemsize of every number.
 	Piece = 1 << 20
-	// alone is how many bytes are not worth a second goroutine.
-	alone = 4 * Piece
+	// minParallel is the smallest number of bytes for which several goroutines are worthwhile.
+	minParallel = 4 * Piece
 )
 
-// Each calls work for the pieces from 0 to n, from and to being offsets in bytes, on as many
-// goroutines as workers says, 0 for the number of processors that Go uses. After an error no piece
-// is begun any more, and the first error is returned.
+// Each divides the range from 0 to n bytes into pieces, and calls work with the bounds of each. The
+// calls are spread over several goroutines: as many as workers says, or GOMAXPROCS if workers is 0.
+// After an error no further call begins, and Each returns the first error.
 func Each(n, workers int, work func(from, to int) error) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	if n < alone {
+	if n < minParallel {
 		workers = 1
 	}
 	pieces := (n + Piece - 1) / Piece
@@ -54,7 +54,7 @@ func Each(n, workers int, work func(from, to int) error) error {
 	return nil
 }
 
-// Copy copies src to dst, which is as long or longer.
+// Copy copies src to dst, which must be at least as long.
 func Copy(dst, src []byte) {
 	_ = Each(len(src), 0, func(from, to int) error {
 		copy(dst[from:to], src[from:to])

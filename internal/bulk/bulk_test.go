@@ -10,7 +10,7 @@ import (
 
 // TestEach: every byte is in one piece, whatever the number of goroutines.
 func TestEach(t *testing.T) {
-	for _, n := range []int{0, 1, Piece, Piece + 1, alone, 5*Piece + 3} {
+	for _, n := range []int{0, 1, Piece, Piece + 1, minParallel, 5*Piece + 3} {
 		for _, workers := range []int{0, 1, 3, 100} {
 			seen := make([]byte, n)
 			err := Each(n, workers, func(from, to int) error {

@@ -9,32 +9,32 @@ import (
 )
 
 const (
-	// pageSize is that of large pages on most processors; where they are larger the kernel takes
-	// what lies in whole ones.
+	// pageSize is the size of a large page on most processors. If large pages are larger, the
+	// kernel uses those that fit the memory.
 	pageSize = 2 << 20
-	// worthPages is how many bytes are worth two calls of the system.
-	worthPages = 16 << 20
+	// minBytes is the smallest number of bytes for which two system calls are worthwhile.
+	minBytes = 16 << 20
 )
 
-// onRequest tells whether the system gives large pages to memory for which they are asked, and only
-// to that.
+// onRequest reports whether the system uses large pages for memory exactly if a program requests
+// it.
 var onRequest = sync.OnceValue(func() bool {
 	b, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	return err == nil && bytes.Contains(b, []byte("[madvise]"))
 })
 
-// LargePages asks for large pages for memory that was just allocated and is about to be filled: the
-// kernel then finds a page for 2 MiB at once, not for each 4 KiB. done is called when b is filled:
-// pages stay as large as they are, and what becomes of the memory after b is no concern of ours
-// then, as the memory is again as the system had it.
+// LargePages requests large pages for memory that was just allocated and is about to be filled.
+// Then the kernel assigns a page once for each 2 MiB, not for each 4 KiB. The caller must call done
+// when b is filled. It withdraws the request, so that later uses of the memory, after b is freed,
+// are not affected; the pages of b stay large.
 func LargePages(b []byte) (done func()) {
-	if len(b) < worthPages || !onRequest() {
+	if len(b) < minBytes || !onRequest() {
 		return func() {}
 	}
 	past := int(reflect.ValueOf(b).Pointer() % pageSize)
 	first := (pageSize - past) % pageSize
 	inner := b[first : first+(len(b)-first)/pageSize*pageSize]
-	// Without large pages all goes on, only slower.
+	// An error is no problem: small pages are only slower.
 	if syscall.Madvise(inner, syscall.MADV_HUGEPAGE) != nil {
 		return func() {}
 	}

@@ -2,5 +2,5 @@
 
 package bulk
 
-// LargePages does nothing: other systems choose pages by themselves.
+// LargePages does nothing: other systems choose the size of pages themselves.
 func LargePages([]byte) (done func()) { return func() {} }

@@ -1,5 +1,5 @@
-// Package cases has the pickles of testdata/plain, and comparisons of what is read from them, for
-// the tests of several packages.
+// Package cases gives tests of several packages the pickles of testdata/plain, and functions to
+// compare the values read from them.
 package cases
 
 import (
@@ -27,9 +27,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// A Case is one of testdata/plain/cases.json, written by scripts/gen_plain_cases.py.
+// A Case is one of the cases of testdata/plain/cases.json, which scripts/gen_plain_cases.py writes.
 type Case struct {
-	Python  string            // the expression
+	Python  string            // the expression of the value
 	Pickles map[string][]byte // by protocol
 }
 
@@ -46,7 +46,7 @@ var All = sync.OnceValue(func() map[string]Case {
 	return m
 })
 
-// Each runs f on a case at every protocol that it was written with.
+// Each runs f on the pickle of a case at each protocol.
 func Each(t *testing.T, name string, f func(t *testing.T, data []byte)) {
 	t.Helper()
 	c, ok := All()[name]
@@ -58,7 +58,7 @@ func Each(t *testing.T, name string, f func(t *testing.T, data []byte)) {
 	}
 }
 
-// Newest returns the pickle of a case at the newest protocol it was written with.
+// Newest returns the pickle of a case at its highest protocol.
 func Newest(t testing.TB, name string) []byte {
 	t.Helper()
 	for _, protocol := range []string{"5", "4", "2", "0"} {
@@ -70,7 +70,8 @@ func Newest(t testing.TB, name string) []byte {
 	return nil
 }
 
-// Diff compares values; arrays by dtype, shape and elements.
+// Diff returns the difference between two values as text, or "". It compares arrays by dtype, shape
+// and elements.
 func Diff(want, got any) string {
 	return cmp.Diff(want, got,
 		cmp.Exporter(func(t reflect.Type) bool { return strings.HasSuffix(t.PkgPath(), "_test") }),
@@ -84,14 +85,15 @@ func Diff(want, got any) string {
 		}))
 }
 
-// arrayText is what two equal arrays have in common.
+// arrayText has the properties of an array by which Diff compares it.
 type arrayText struct {
 	DType  string
 	Shape  []int
 	Values []any
 }
 
-// FastPaths returns what scripts/gen_fast_path_cases.py wrote: pickles that the fast paths read.
+// FastPaths returns pickles for which the decoder has fast paths, as scripts/gen_fast_path_cases.py
+// writes them.
 var FastPaths = sync.OnceValue(func() (pickles [][]byte) {
 	for _, name := range []string{"fast-paths-py3.json.gz", "fast-paths-py2.json.gz"} {
 		f, err := os.Open(filepath.Join(fixture.Root(), "plain", name))
@@ -112,8 +114,9 @@ var FastPaths = sync.OnceValue(func() (pickles [][]byte) {
 	return pickles
 })
 
-// Same reports whether two values are equal, as DeepEqual but for arrays, which compare by
-// what they print, NaNs, and map keys that Go compares by address or never finds equal.
+// Same reports whether two values are equal. It differs from reflect.DeepEqual in that arrays are
+// compared by their text, that NaNs are equal by their bits, and that map keys are ignored that Go
+// compares by address or never finds equal.
 func Same(a, b reflect.Value) bool {
 	if a.IsValid() != b.IsValid() || a.IsValid() && a.Type() != b.Type() {
 		return false
@@ -123,7 +126,7 @@ func Same(a, b reflect.Value) bool {
 	}
 	if x, ok := a.Interface().(*ndarray.Array); ok && x != nil {
 		y := b.Interface().(*ndarray.Array)
-		if x.DType() == nil { // of a value that did not fit
+		if x.DType() == nil { // the zero Array, of a value that did not fit
 			return y != nil && y.DType() == nil
 		}
 		return y != nil && x.DType().String() == y.DType().String() &&
@@ -133,7 +136,7 @@ func Same(a, b reflect.Value) bool {
 			(x.DType().Kind() == ndarray.KindObject && x.Size() < 1<<12 && sameElements(x, y) ||
 				x.String() == y.String())
 	}
-	// one without a state holds a function
+	// DeepEqual fails for a DType without a state, since that holds a function.
 	if x, ok := a.Interface().(*ndarray.DType); ok && x != nil {
 		y := b.Interface().(*ndarray.DType)
 		return y != nil && x.String() == y.String()
@@ -211,12 +214,12 @@ func sameMap(a, b reflect.Value) bool {
 	return true
 }
 
-// Long reports whether tests take every case that they have. Without UNPKL_LONG in the environment,
-// those that cut and change files byte by byte take a part of the places, so that the daily run is
-// short; .ci/run sets it.
+// Long reports whether tests shall run all their cases. Without UNPKL_LONG in the environment,
+// tests that cut or change files byte by byte try only a part of the positions, which keeps the
+// daily run short. .ci/run sets it.
 func Long() bool { return os.Getenv("UNPKL_LONG") != "" }
 
-// WriteTemp writes data to a file of its own.
+// WriteTemp writes data to a temporary file of the test.
 func WriteTemp(t testing.TB, data []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "data.pkl")
@@ -226,10 +229,28 @@ func WriteTemp(t testing.TB, data []byte) string {
 	return path
 }
 
-// A FewReader hides everything but Read, which gives a few bytes at a time.
+// A FewReader has only a Read method, which returns at most 3 bytes at a time.
 type FewReader struct{ R io.Reader }
 
 func (r FewReader) Read(p []byte) (int, error) { return r.R.Read(p[:min(len(p), 3)]) }
+
+// Connection is a reader that gives Data in pieces of at most Size bytes and then stays open, as a
+// network connection does: asking it for more than there is would wait for ever, and fails the test.
+type Connection struct {
+	T    testing.TB
+	Data []byte
+	Size int
+}
+
+func (c *Connection) Read(p []byte) (int, error) {
+	if len(c.Data) == 0 {
+		c.T.Error("a byte behind the pickle is waited for")
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(p[:min(len(p), c.Size)], c.Data)
+	c.Data = c.Data[n:]
+	return n, nil
+}
 
 // BigInt returns the int with the given digits.
 func BigInt(s string) *big.Int {

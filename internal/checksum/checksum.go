@@ -1,4 +1,4 @@
-// Package checksum sums up the bytes of files and arrays.
+// Package checksum computes checksums of files and arrays.
 package checksum
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Algorithms are the names of the sums, the strong ones last.
+// Algorithms are the names of the algorithms, the cryptographic ones last.
 var Algorithms = []string{"crc32", "md5", "xxh3", "blake3", "sha256"}
 
-// New returns the sum of that name; ok is false for any other name.
+// New returns a new hash of the named algorithm. ok is false if there is none of that name.
 func New(name string) (h hash.Hash, ok bool) {
 	switch name {
 	case "crc32":
@@ -36,7 +36,8 @@ func New(name string) (h hash.Hash, ok bool) {
 	return nil, false
 }
 
-// Of returns the sum of what a reader has.
+// Of returns the checksum in hexadecimal of everything that r delivers. name must be one of
+// Algorithms.
 func Of(name string, r io.Reader) (string, error) {
 	h, _ := New(name)
 	if _, err := io.Copy(h, r); err != nil {
@@ -45,8 +46,8 @@ func Of(name string, r io.Reader) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Array returns the sum of an array's elements in C order and the dtype's byte order: that of
-// a.tobytes() in Python.
+// Array returns the checksum in hexadecimal of an array's elements in C order and the dtype's byte
+// order, which are the bytes of a.tobytes() in Python. name must be one of Algorithms.
 func Array(name string, a *ndarray.Array) (string, error) {
 	h, _ := New(name)
 	if _, err := a.WriteTo(h, ndarray.OrderC); err != nil {
@@ -55,8 +56,8 @@ func Array(name string, a *ndarray.Array) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ByLength returns the algorithms whose sums have so many hexadecimal digits, the strong ones
-// first.
+// ByLength returns the algorithms whose checksums have the given number of hexadecimal digits, the
+// cryptographic ones first.
 func ByLength(digits int) []string {
 	var found []string
 	for _, name := range slices.Backward(Algorithms) {

@@ -1,4 +1,4 @@
-// Package chunk cuts arrays into pieces that several goroutines can work on, as views of the same
+// Package chunk cuts arrays into pieces for several goroutines. The pieces are views of the arrays'
 // memory.
 package chunk
 
@@ -9,18 +9,18 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Size is about how many elements a piece has.
+// Size is the approximate number of elements in a piece.
 const Size = 1 << 17
 
-// Piece is the same part of one array or of several of one shape.
+// Piece is the same part of one or more arrays of equal shape.
 type Piece struct {
-	Arrays []*ndarray.Array // nil where the array is
-	// Start is the position of the first element in C order.
+	Arrays []*ndarray.Array // an entry is nil where Cut was given nil
+	// Start is the position in C order of the first element of the piece in the whole array.
 	Start int
 }
 
-// Cut returns the pieces of arrays of one shape, in C order. Arrays but the first may be nil. It
-// calls itself for each axis at most.
+// Cut returns the pieces of arrays of equal shape in C order. Any array but the first may be nil.
+// The depth of the recursion is at most the number of axes.
 func Cut(arrays ...*ndarray.Array) []Piece { return cut(nil, arrays, 0) }
 
 func cut(all []Piece, arrays []*ndarray.Array, start int) []Piece {
@@ -31,7 +31,7 @@ func cut(all []Piece, arrays []*ndarray.Array, start int) []Piece {
 		}
 		return append(all, Piece{arrays, start})
 	}
-	arrays = flat(arrays)
+	arrays = flattened(arrays)
 	first = arrays[0]
 	n := first.Shape()[0]
 	row := first.Size() / n
@@ -46,15 +46,16 @@ func cut(all []Piece, arrays []*ndarray.Array, start int) []Piece {
 			continue
 		}
 		for k, a := range parts {
-			parts[k] = index(a)
+			parts[k] = only(a)
 		}
 		all = cut(all, parts, start+i*row)
 	}
 	return all
 }
 
-// flat returns the arrays with one dimension, if all of them lie in C order.
-func flat(arrays []*ndarray.Array) []*ndarray.Array {
+// flattened returns the arrays reshaped to one dimension if all of them are C contiguous, else the
+// arrays as they are.
+func flattened(arrays []*ndarray.Array) []*ndarray.Array {
 	out := make([]*ndarray.Array, len(arrays))
 	for k, a := range arrays {
 		if a == nil {
@@ -82,20 +83,20 @@ func slice(a *ndarray.Array, from, to int) *ndarray.Array {
 	return part
 }
 
-// index returns the only item along the first axis.
-func index(a *ndarray.Array) *ndarray.Array {
+// only returns the single item along the first axis.
+func only(a *ndarray.Array) *ndarray.Array {
 	if a == nil {
 		return nil
 	}
 	part, err := a.Index(0)
 	if err != nil {
-		panic("chunk: " + err.Error()) // slice left one
+		panic("chunk: " + err.Error()) // the slice has one item
 	}
 	return part
 }
 
-// Each does work for every piece, several at a time, and returns what came of each. worker counts
-// the goroutines from 0 to Workers - 1.
+// Each calls work for every piece on up to Workers goroutines at a time and returns the results in
+// the order of the pieces. worker is the number of the goroutine, from 0 to Workers() - 1.
 func Each[R any](pieces []Piece, work func(worker int, p Piece) R) []R {
 	results := make([]R, len(pieces))
 	next := make(chan int)
@@ -115,5 +116,5 @@ func Each[R any](pieces []Piece, work func(worker int, p Piece) R) []R {
 	return results
 }
 
-// Workers is how many goroutines Each has at most.
+// Workers returns the greatest number of goroutines that Each uses.
 func Workers() int { return runtime.GOMAXPROCS(0) }

@@ -10,11 +10,11 @@ import (
 	"github.com/unpkl/unpkl/internal/zipfile"
 )
 
-// tarReader reads a tar's only member. That there is no other is checked before the
-// member's last bytes are delivered, so that nobody takes the first of many for all.
+// tarReader reads the only member of a tar. It checks that there is no other member before it
+// delivers the last bytes, so that nobody takes the first of several members for the whole.
 type tarReader struct {
 	t    *tar.Reader
-	left int64
+	left int64 // bytes of the member
 }
 
 func newTar(in io.Reader) (io.Reader, error) {
@@ -51,7 +51,8 @@ func (r *tarReader) Read(p []byte) (int, error) {
 	switch h, err := r.t.Next(); {
 	case err == nil:
 		return 0, &errkind.NotPickleError{
-			Msg: fmt.Sprintf("tar: more than one member, the second is %q; a pickle is in a tar by itself", h.Name),
+			Msg: fmt.Sprintf("tar: more than one member, the second is %q; "+
+				"a pickle is in a tar by itself", h.Name),
 			Err: errkind.ErrUnsupported,
 		}
 	case err != io.EOF:
@@ -60,7 +61,7 @@ func (r *tarReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// openZip reads a zip's only member.
+// openZip opens the only member of a zip.
 func openZip(src *source) (io.Reader, io.Closer, error) {
 	r, size, err := src.readerAt()
 	if err != nil {
@@ -81,8 +82,8 @@ func openZip(src *source) (io.Reader, io.Closer, error) {
 	return rc, rc, err
 }
 
-// readerAt gives random access to the source from its first byte: to the source itself
-// where it can, else to a copy of it in memory.
+// readerAt gives random access to the source from its first byte: to the file itself if it is one,
+// else to a copy in memory.
 func (s *source) readerAt() (io.ReaderAt, int64, error) {
 	type file interface {
 		io.ReadSeeker
@@ -96,7 +97,7 @@ func (s *source) readerAt() (io.ReaderAt, int64, error) {
 			if err != nil {
 				return nil, 0, err
 			}
-			s.n = end - start
+			s.taken = end - start
 			return io.NewSectionReader(f, start, end-start), end - start, nil
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// Create returns a writer for the content of the file path, which w is, in the format that the
-// ending asks for as pandas.to_pickle chooses it: those of NewWriter, .zip, .tar, and .tar before
-// the ending of a compression. An archive has one member, named like the file without those
-// endings. A tar says before its content how long that is, so the content is in a temporary file
+// Create returns a writer to w for the content of the file at path. The ending of the path selects
+// the format, as in pandas.to_pickle: the formats of NewWriter, .zip, .tar, or a .tar that is
+// compressed by the ending after it. An archive has one member, named like the file without these
+// endings. The header of a tar member has its size, so the content is kept in a temporary file
 // until Close.
 func Create(w io.Writer, path string) (io.WriteCloser, error) {
 	format, base := FormatOf(path), filepath.Base(path)
@@ -34,10 +34,11 @@ func Create(w io.Writer, path string) (io.WriteCloser, error) {
 
 func withoutEnding(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
 
-// zipEpoch is the earliest time of a zip's member: equal content gives equal bytes.
+// zipEpoch is the time of zip members, the earliest that a zip can have: equal content gives equal
+// bytes.
 var zipEpoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// zipWriter writes a zip's only member.
+// zipWriter writes the only member of a zip.
 type zipWriter struct {
 	io.Writer
 	archive *zip.Writer
@@ -50,14 +51,14 @@ func newZipWriter(w io.Writer, name string) (io.WriteCloser, error) {
 	})
 	header := &zip.FileHeader{Name: memberName(name, "zip"), Method: zip.Deflate,
 		Modified: zipEpoch}
-	header.SetMode(0o600) // as Python's zipfile gives what is written from memory
+	header.SetMode(0o600) // as Python's zipfile does for data from memory
 	member, err := a.CreateHeader(header)
 	return &zipWriter{member, a}, err
 }
 
 func (z *zipWriter) Close() error { return z.archive.Close() }
 
-// memberName returns name, or what pandas calls a member that would have none.
+// memberName returns name, or if it is empty the name that pandas gives to such a member.
 func memberName(name, other string) string {
 	if name == "" {
 		return other
@@ -65,11 +66,11 @@ func memberName(name, other string) string {
 	return name
 }
 
-// tarWriter holds a tar's only member.
+// tarWriter writes the only member of a tar.
 type tarWriter struct {
-	held *os.File
-	name string
-	out  io.WriteCloser
+	temporary *os.File // holds the content until Close
+	name      string
+	out       io.WriteCloser
 }
 
 func newTarWriter(out io.WriteCloser, name string) (io.WriteCloser, error) {
@@ -80,15 +81,15 @@ func newTarWriter(out io.WriteCloser, name string) (io.WriteCloser, error) {
 	return &tarWriter{held, memberName(name, "tar"), out}, nil
 }
 
-func (t *tarWriter) Write(b []byte) (int, error) { return t.held.Write(b) }
+func (t *tarWriter) Write(b []byte) (int, error) { return t.temporary.Write(b) }
 
 // Close writes the archive and removes the temporary file.
 func (t *tarWriter) Close() error {
 	err := t.writeArchive()
-	if e := t.held.Close(); err == nil {
+	if e := t.temporary.Close(); err == nil {
 		err = e
 	}
-	if e := os.Remove(t.held.Name()); err == nil {
+	if e := os.Remove(t.temporary.Name()); err == nil {
 		err = e
 	}
 	if e := t.out.Close(); err == nil {
@@ -98,11 +99,11 @@ func (t *tarWriter) Close() error {
 }
 
 func (t *tarWriter) writeArchive() error {
-	size, err := t.held.Seek(0, io.SeekCurrent)
+	size, err := t.temporary.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return err
 	}
-	if _, err := t.held.Seek(0, io.SeekStart); err != nil {
+	if _, err := t.temporary.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	a := tar.NewWriter(t.out)
@@ -110,7 +111,7 @@ func (t *tarWriter) writeArchive() error {
 		Mode: 0o644}); err != nil {
 		return err
 	}
-	if _, err := io.Copy(a, t.held); err != nil {
+	if _, err := io.Copy(a, t.temporary); err != nil {
 		return err
 	}
 	return a.Close()

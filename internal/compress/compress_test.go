@@ -114,7 +114,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// A zip in a file is read where it stands, from the file's position on.
+// A zip in a file is read from the file's position on, without a copy.
 func TestZipAtOffset(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	if err := os.WriteFile(path, append([]byte("before"), read(t, "zip-deflated")...),
@@ -138,8 +138,8 @@ func TestZipAtOffset(t *testing.T) {
 // several matches the samples of more than one member, stream or frame.
 var several = regexp.MustCompile(`-(members|streams|frames)$`)
 
-// Every prefix of a sample is an error of a kind, or, where a format cannot tell that
-// another member was cut off, what comes before the cut.
+// Every prefix of a sample is an error of a kind. In a format that cannot tell that another member
+// was cut off, it is the content before the cut.
 func TestTruncated(t *testing.T) {
 	for _, s := range samples {
 		if s.want == nil || s.name == "xz-9e" { // as xz, with more memory
@@ -179,7 +179,7 @@ func kindOf(err error) bool {
 	return n == 1
 }
 
-// Every changed byte gives an error of a kind or some bytes, never a panic.
+// Every changed byte gives an error of a kind, or some bytes, but never a panic.
 func TestFlipped(t *testing.T) {
 	for _, s := range samples {
 		if s.name == "xz-9e" { // as xz, with more memory
@@ -264,7 +264,7 @@ func TestLimitsAllow(t *testing.T) {
 	}
 }
 
-// bomb returns n zeros, compressed about 1,030 times.
+// bomb returns n zeros, compressed by a factor of about 1,030.
 func bomb(t *testing.T, n int64) []byte {
 	t.Helper()
 	var buf bytes.Buffer
@@ -281,7 +281,7 @@ func bomb(t *testing.T, n int64) []byte {
 	return buf.Bytes()
 }
 
-// A plain binary pickle costs one read of one call to the source before it is passed on.
+// Recognising a plain binary pickle takes one call of Read of the source.
 func TestPlainReadsNoFurther(t *testing.T) {
 	for _, pkl := range []string{"\x80\x04K\x01.", "(lp0\n.", "K\x01.", "I1\n."} {
 		r, w := io.Pipe()

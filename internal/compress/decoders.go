@@ -18,8 +18,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// open returns a decoder of one format, and what has to be closed after it.
-func open(f Format, in io.Reader, src *source, limits pickle.Limits) (io.Reader, io.Closer, error) {
+// openDecoder returns a decoder of one format, and what has to be closed after use, or nil.
+func openDecoder(f Format, in io.Reader, src *source, limits pickle.Limits) (io.Reader, io.Closer,
+	error) {
 	var r io.Reader
 	var err error
 	switch f {
@@ -47,8 +48,8 @@ func open(f Format, in io.Reader, src *source, limits pickle.Limits) (io.Reader,
 	return r, nil, err
 }
 
-// gzipReader reads one member after another and, as Python's gzip does, skips NULs
-// that pad the end.
+// gzipReader reads the members of a gzip one after another. Like Python's gzip it skips NULs that
+// pad the end.
 type gzipReader struct {
 	in *bufio.Reader
 	z  *gzip.Reader
@@ -95,8 +96,8 @@ func (g *gzipReader) Read(p []byte) (int, error) {
 	}
 }
 
-// newXZ uses a decoder that takes its dictionary once for all blocks and streams, so
-// that many small blocks cannot make it clear a large one each time.
+// newXZ uses a decoder that allocates its dictionary once for all blocks and streams. With another
+// one, many small blocks could each make it clear a large dictionary.
 func newXZ(in io.Reader, window int64) (io.Reader, error) {
 	r, err := xzdec.NewReader(in, uint32(min(window, 1<<32-1)))
 	return xzReader{r, window}, xzError(err, window)
@@ -115,7 +116,7 @@ func (x xzReader) Read(p []byte) (int, error) {
 func xzError(err error, window int64) error {
 	switch {
 	case errors.Is(err, xzdec.ErrMemlimit):
-		// The decoder does not tell the size that it was asked for.
+		// The decoder does not tell which size was asked for.
 		return &pickle.LimitError{Limit: "WindowBytes", Max: window, Want: window + 1}
 	case errors.Is(err, xzdec.ErrOptions), errors.Is(err, xzdec.ErrUnsupportedCheck):
 		return errkind.New(errkind.ErrUnsupported, "%v", err)
@@ -123,8 +124,8 @@ func xzError(err error, window int64) error {
 	return err
 }
 
-// truncatedText recognises errors that mean, with the source at its end, that bytes are
-// missing, from decoders that have no better way to say it.
+// truncatedText recognises the errors of decoders which mean, if the source is at its end, that
+// bytes are missing. These decoders have no better way to say so.
 func truncatedText(err error) bool {
 	return errors.Is(err, xzdec.ErrBuf) || strings.Contains(err.Error(), "unexpected EOF")
 }

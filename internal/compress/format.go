@@ -1,5 +1,5 @@
-// Package compress recognises compressed pickles by their first bytes and undoes
-// the compression as a stream within limits, and compresses what is written.
+// Package compress recognises compressed pickles by their first bytes and decompresses them as a
+// stream, within limits. It also compresses what is written.
 //
 // It knows what pandas and joblib write: gzip (several members), zlib, bzip2, xz,
 // lzma "alone", zstd, LZ4 frames, a zip or tar with exactly one member (a tar also
@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/internal/magic"
 )
 
-// Format is a container that an input may be wrapped in.
+// Format is a compression or an archive around an input.
 type Format int
 
 // The formats. Plain is everything that is not one of the others.
@@ -38,12 +38,12 @@ var formatNames = [...]string{"plain", "gzip", "zlib", "bzip2", "xz", "lzma", "z
 // String returns the format's usual name, in lower case.
 func (f Format) String() string { return formatNames[f] }
 
-// HeadSize is how many bytes at the start of an input always suffice for Detect.
+// HeadSize is the number of bytes at the start of an input that always suffice for Detect.
 const HeadSize = 262
 
-// Detect tells the format of an input from its first bytes: HeadSize of them, or all
-// that there are. None of the prefixes is the start of a pickle that does anything:
-// 0x1f, 0x78, 0xfd, 0x04 and 0x5a are no opcodes, and after the others comes none.
+// Detect recognises the format of an input by its first bytes: HeadSize of them, or all that there
+// are. No useful pickle begins with one of the prefixes: 0x1f, 0x78, 0xfd, 0x04 and 0x5a are no
+// opcodes, and the other prefixes begin with an opcode that no opcode follows.
 //
 // Reference: joblib/numpy_pickle_utils.py, _detect_compressor; RFC 1950, 1952, 8878;
 // the xz, LZMA, LZ4 frame and zip specifications; POSIX ustar.
@@ -57,14 +57,14 @@ var tarMagic = []byte("ustar")
 
 const tarMagicOffset = 257
 
-// detect is Detect on as much of the head as has been read; decided reports
-// whether more bytes could change the answer. atEnd says that there are no more.
+// detect is Detect for as much of the head as has been read. decided is false if more bytes could
+// change the answer; atEnd says that there are no more.
 func detect(head []byte, atEnd bool) (f Format, decided bool) {
 	if len(head) == 0 {
 		return Plain, atEnd
 	}
-	// A tar begins with a file name, which can look like anything printable,
-	// zlib's and bzip2's magic included, so it is looked for first.
+	// A tar begins with a file name, which may look like any printable magic, such as zlib's or
+	// bzip2's. So it is tried first.
 	if mayBeTar(head) {
 		if len(head) >= tarMagicOffset+len(tarMagic) {
 			return Tar, true
@@ -113,9 +113,9 @@ var magics = []struct {
 	{[]byte(magic.ZFile + "0x"), ZFile},
 }
 
-// mayBeTar reports whether head can be the beginning of a tar header: a name of up
-// to 100 bytes filled up with NULs, and the magic where it belongs. A binary pickle
-// fails with its first bytes, one of protocol 0 with its first line's end.
+// mayBeTar reports whether head can be the beginning of a tar header: a name of up to 100 bytes,
+// padded with NULs, and the magic at its offset. A binary pickle fails this test at its first
+// bytes, and a pickle of protocol 0 at the end of its first line.
 func mayBeTar(head []byte) bool {
 	const nameSize = 100
 	if head[0] == 0x80 { // PROTO
@@ -141,8 +141,8 @@ func mayBeTar(head []byte) bool {
 		head[tarMagicOffset:min(len(head), tarMagicOffset+len(tarMagic))])
 }
 
-// FormatOf tells which format joblib and pandas give a file of that name: by its
-// ending, in any case; Plain for every other.
+// FormatOf returns the format that joblib and pandas write to a file with the ending of path, in
+// any case; Plain for other endings.
 func FormatOf(path string) Format {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".gz":

@@ -10,38 +10,36 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// inputBuffer is the unit of reads from compressed input.
+// inputBuffer is the size of reads from compressed input, in bytes.
 const inputBuffer = 64 << 10
 
-// Reader reads what an input unfolds to. Its errors are those of the source as they
-// are, io.EOF at the clean end, and otherwise of one of the kinds of package pickle
-// (truncated, malformed, limit, unsupported), naming the format. It is not safe for
-// concurrent use.
+// Reader reads decompressed input. It returns errors of the source unchanged, and io.EOF at the
+// clean end. Every other error has one of the kinds of package pickle (truncated, malformed, limit,
+// unsupported) and names the format. It is not safe for concurrent use.
 type Reader struct {
 	r       io.Reader
-	src     *source // nil where it is not compressed
+	src     *source // nil if the input is not compressed
 	formats []Format
 	closers []io.Closer
 }
 
-// NewReader looks at r's first bytes and returns a reader of what they unfold to; of r
-// itself, from its first byte on, when it is not compressed. It reads no more from a
-// source that is not compressed than it needs to know that, and later reads go to r
-// without a buffer between. A zip is read whole into memory unless r is an
-// io.ReadSeeker and io.ReaderAt, as files are.
+// NewReader reads the first bytes of r, and returns a reader of the decompressed input, or of r
+// itself from its first byte if it is not compressed. In that case it reads no more from r than it
+// needs to know, and later reads go to r directly. A zip is read into memory as a whole, unless r
+// is an io.ReadSeeker and io.ReaderAt, as files are.
 //
-// The caller closes the Reader to release the decoder's memory early; r stays open.
+// The caller may close the Reader to release the memory of the decoders; r stays open.
 func NewReader(r io.Reader, limits pickle.Limits) (*Reader, error) {
 	return newReader(r, limits, true)
 }
 
-// NewOuterReader is NewReader that does not look for a tar inside of another format, which may have
-// any number of members.
+// NewOuterReader is NewReader that leaves a tar inside another format as it is, with any number of
+// members.
 func NewOuterReader(r io.Reader, limits pickle.Limits) (*Reader, error) {
 	return newReader(r, limits, false)
 }
 
-func newReader(r io.Reader, limits pickle.Limits, inside bool) (*Reader, error) {
+func newReader(r io.Reader, limits pickle.Limits, lookForTar bool) (*Reader, error) {
 	limits = limits.WithDefaults()
 	f, head, err := sniff(r)
 	if err != nil {
@@ -56,11 +54,11 @@ func newReader(r io.Reader, limits pickle.Limits, inside bool) (*Reader, error) 
 	if err := z.push(f, src, src, limits); err != nil {
 		return nil, err
 	}
-	if f == Tar || f == Zip || !inside {
+	if f == Tar || f == Zip || !lookForTar {
 		return z, nil
 	}
-	// Only a tar is looked for inside: pandas writes .tar.gz, .tar.bz2 and .tar.xz,
-	// and nobody compresses twice.
+	// Inside, only a tar is expected: pandas writes .tar.gz, .tar.bz2 and .tar.xz, and nobody
+	// compresses twice.
 	inner, head, err := sniff(z.r)
 	z.r = &headReader{head: head, r: z.r}
 	if err == nil && inner == Tar {
@@ -72,15 +70,15 @@ func newReader(r io.Reader, limits pickle.Limits, inside bool) (*Reader, error) 
 	return z, nil
 }
 
-// push puts the decoder of one more format on top.
+// push adds the decoder of one more format.
 func (z *Reader) push(f Format, in io.Reader, src *source, limits pickle.Limits) error {
 	l := &layer{f: f, src: src, limits: limits}
-	r, closer, err := open(f, in, src, limits)
+	r, closer, err := openDecoder(f, in, src, limits)
 	if err != nil {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		return l.kind(err)
+		return l.withKind(err)
 	}
 	if closer != nil {
 		z.closers = append(z.closers, closer)
@@ -90,23 +88,23 @@ func (z *Reader) push(f Format, in io.Reader, src *source, limits pickle.Limits)
 	return nil
 }
 
-// Formats returns what the input is wrapped in, outermost first; it is empty for an
-// input that is not compressed.
+// Formats returns the formats around the input, the outermost first. It is empty if the input is
+// not compressed.
 func (z *Reader) Formats() []Format { return z.formats }
 
-// Taken returns how many bytes were taken from a compressed input so far.
+// Taken returns the number of bytes read from a compressed input so far, or 0 if it is not
+// compressed.
 func (z *Reader) Taken() int64 {
 	if z.src == nil {
 		return 0
 	}
-	return z.src.n
+	return z.src.taken
 }
 
 // Read reads decompressed bytes.
 func (z *Reader) Read(p []byte) (int, error) { return z.r.Read(p) }
 
-// Close releases the decoders; it does not close the source. Reading afterwards is an
-// error.
+// Close releases the decoders; it does not close the source. Reads after Close fail.
 func (z *Reader) Close() error {
 	var err error
 	for _, c := range z.closers {
@@ -122,7 +120,7 @@ func (closedReader) Read([]byte) (int, error) { return 0, errClosed }
 
 var errClosed = errors.New("compress: read after Close")
 
-// layer is a decoder under the limits, whose errors have a kind.
+// layer is a decoder with limits, whose errors have a kind.
 type layer struct {
 	f      Format
 	src    *source
@@ -142,7 +140,7 @@ func (l *layer) Read(p []byte) (int, error) {
 		n, err = 0, over
 	}
 	if err != nil {
-		l.err = l.kind(err)
+		l.err = l.withKind(err)
 	}
 	if n > 0 {
 		return n, nil // the error comes with the next call
@@ -156,7 +154,7 @@ func (l *layer) overLimit() error {
 		return &pickle.LimitError{Limit: "DecompressedBytes", Max: l.limits.DecompressedBytes,
 			Want: l.total}
 	}
-	ratio := l.total / max(l.src.n, 1)
+	ratio := l.total / max(l.src.taken, 1)
 	if l.total > zipfile.RatioFloor && ratio >= l.limits.CompressionRatio {
 		return &pickle.LimitError{Limit: "CompressionRatio", Max: l.limits.CompressionRatio,
 			Want: ratio}
@@ -164,9 +162,9 @@ func (l *layer) overLimit() error {
 	return nil
 }
 
-// kind gives a decoder's error its kind. What the source itself reported is passed
-// on, and every other complaint of a decoder is about the data.
-func (l *layer) kind(err error) error {
+// withKind gives an error of a decoder its kind. An error of the source is returned as it is; any
+// other error means that the data is malformed or truncated.
+func (l *layer) withKind(err error) error {
 	switch {
 	case err == io.EOF:
 		return err
@@ -181,15 +179,14 @@ func (l *layer) kind(err error) error {
 	return errkind.New(errkind.ErrMalformed, "%s: %v", l.f, err)
 }
 
-// source counts what the decoders take from the input, and keeps its error apart from
-// theirs.
+// source counts the bytes that decoders read from the input, and keeps its error apart from theirs.
 type source struct {
-	head  []byte // read ahead by sniff, delivered first
+	head  []byte // read by sniff, and delivered first
 	r     io.Reader
-	n     int64
-	max   int64
+	taken int64 // bytes
+	max   int64 // bytes
 	atEOF bool
-	err   error
+	err   error // of r, or that max was exceeded
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -204,9 +201,9 @@ func (s *source) Read(p []byte) (int, error) {
 	} else {
 		n, err = s.r.Read(p)
 	}
-	s.n += int64(n)
-	if s.n > s.max {
-		s.err = &pickle.LimitError{Limit: "InputBytes", Max: s.max, Want: s.n}
+	s.taken += int64(n)
+	if s.taken > s.max {
+		s.err = &pickle.LimitError{Limit: "InputBytes", Max: s.max, Want: s.taken}
 		return 0, s.err
 	}
 	if err == io.EOF {
@@ -217,7 +214,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// headReader delivers head, then reads from r directly.
+// headReader reads head, and then from r without a buffer.
 type headReader struct {
 	head []byte
 	r    io.Reader
@@ -232,7 +229,7 @@ func (h *headReader) Read(p []byte) (int, error) {
 	return h.r.Read(p)
 }
 
-// sniff reads until the format is decided, one byte at least, and returns what it read.
+// sniff reads until the format is known, at least one byte, and returns the bytes that it read.
 func sniff(r io.Reader) (Format, []byte, error) {
 	head := make([]byte, 0, 2*HeadSize)
 	for idle := 0; ; {

@@ -14,11 +14,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NewWriter returns a writer that compresses to w at the format's usual level, the same bytes for
-// the same content (a gzip header has no time and no name). Close ends the format's stream and
-// leaves w open. Plain passes writes on. No encoder for bzip2 in Go is both established and
-// maintained, and the archives hold files, not streams (see Create): for those and for the zfile
-// that nothing writes any more the error is of the kind pickle.ErrUnsupported.
+// NewWriter returns a writer that compresses to w at the usual level of the format. Equal content
+// gives equal bytes: a gzip header has no time and no name. Close ends the format's stream and
+// leaves w open. Plain passes writes on. Formats that cannot be written are an error of the kind
+// pickle.ErrUnsupported: bzip2, of which Go has no established and maintained encoder; archives,
+// which Create writes; and zfile, which is obsolete.
 func NewWriter(w io.Writer, f Format) (io.WriteCloser, error) {
 	switch f {
 	case Plain:

@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Python undoes what NewWriter did. The modules are Python's own; zstd and lz4 are
-// checked when their packages are installed.
+// Python decompresses what NewWriter wrote, with its own modules; zstd and lz4 are tested if their
+// packages are installed.
 const undo = `
 import sys
 name, path = sys.argv[1:]

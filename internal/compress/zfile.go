@@ -11,21 +11,21 @@ import (
 	"github.com/unpkl/unpkl/internal/magic"
 )
 
-// The header of a zfile: "ZF" and the length of the content as hexadecimal text,
-// padded with spaces; joblib 0.8.4 and before on Python 2 wrote one space more.
+// The header of a zfile is "ZF" and the length of the content as hexadecimal text, padded with
+// spaces. joblib 0.8.4 and before on Python 2 wrote one space more.
 const (
 	zfileMagic  = magic.ZFile
 	zfileLength = 19
 )
 
-// zfileReader checks the content's length against the one that the header tells.
+// zfileReader compares the length of the content with the length in the header, both in bytes.
 type zfileReader struct {
 	z    io.Reader
 	want uint64
 	n    uint64
 }
 
-// newZFile opens the container that joblib wrote until 0.9.
+// newZFile opens the format that joblib wrote until 0.9.
 //
 // Reference: joblib/numpy_pickle_compat.py, read_zfile.
 func newZFile(in io.Reader) (io.Reader, error) {
@@ -40,7 +40,7 @@ func newZFile(in io.Reader) (io.Reader, error) {
 		return nil, errkind.New(errkind.ErrMalformed, "zfile: length %q", text)
 	}
 	if next, err := br.Peek(1); err == nil && next[0] == ' ' {
-		_, _ = br.Discard(1) // it was just peeked; a zlib stream never begins so
+		_, _ = br.Discard(1) // it was peeked; a zlib stream never begins with a space
 	}
 	z, err := zlib.NewReader(br)
 	if err != nil {

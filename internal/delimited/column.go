@@ -10,19 +10,19 @@ import (
 // Type is the type of a column, as pandas infers it.
 type Type uint8
 
-// The types, each of which holds what the numbers before it do.
+// The types. A number type holds the values of the number types before it, apart from Big.
 const (
-	Empty Type = iota // nothing but missing values
+	Empty Type = iota // all values are missing
 	Int
 	Uint
 	Float
 	Complex
-	Big // ints that are none of int64 or uint64
+	Big // ints that fit neither int64 nor uint64
 	Bool
 	Text
 )
 
-// Missing is what pandas takes for a missing value.
+// missing are the fields that pandas takes for missing values.
 //
 // Reference: pandas/_libs/parsers.pyx, STR_NA_VALUES.
 var missing = map[string]bool{
@@ -44,8 +44,7 @@ func IsMissing(field []byte) bool {
 	return false
 }
 
-// Column is a column of one type. Exactly one of the slices with elements is set, none for Big and
-// Text.
+// Column is a column of one type. The slice of elements of its type is set; Big and Text have none.
 type Column struct {
 	Type    Type
 	Ints    []int64
@@ -53,13 +52,13 @@ type Column struct {
 	Floats  []float64
 	Complex []complex128
 	Bools   []bool
-	Missing []bool // of Big, Bool and Text; nil where nothing is missing
+	Missing []bool // for Big, Bool and Text; nil if no value is missing
 
-	whole part // what its fields are, before pandas' rules for a whole column
+	info typeInfo // of the fields, before pandas' rules for a whole column
 }
 
-// Types are the types of the columns of a text of which one part after another is read.
-type Types []part
+// Types collects the types of the columns of a text that is read in parts.
+type Types []typeInfo
 
 // Add adds the columns of the next part.
 func (t *Types) Add(columns []Column) {
@@ -67,18 +66,18 @@ func (t *Types) Add(columns []Column) {
 		*t = make(Types, len(columns))
 	}
 	for c := range columns {
-		(*t)[c] = join((*t)[c], columns[c].whole)
+		(*t)[c] = merge((*t)[c], columns[c].info)
 	}
 }
 
-// Type returns the type of a column, and whether something is missing in it.
+// Type returns the type of a column, and whether values are missing in it.
 func (t Types) Type(c int) (typ Type, missing bool) {
-	typ = t[c].settled(false)
-	return typ, t[c].gaps(typ)
+	typ = t[c].finalType(false)
+	return typ, t[c].hasMissing(typ)
 }
 
-// As returns column c of a table as a type that holds its fields, one of Int, Float, Bool and Text,
-// given the column that Read returned.
+// As returns column c of a table as a type that holds all its fields: Int, Float, Bool or Text.
+// column is the column that Read returned.
 func (t *Table) As(c int, column Column, typ Type) Column {
 	switch {
 	case typ == column.Type && typ != Text:
@@ -92,40 +91,40 @@ func (t *Table) As(c int, column Column, typ Type) Column {
 		return column
 	}
 	out := Column{Type: typ}
-	t.finish(&out, c, nil, typ == Text)
+	t.convertColumn(&out, c, nil, typ == Text)
 	return out
 }
 
-// part is what one block of a column is.
-type part struct {
+// typeInfo describes the fields of a block of a column, from which the type of the column follows.
+type typeInfo struct {
 	t        Type
-	gap      bool // whether something is missing
-	negative bool // whether a field has a minus
-	large    bool // whether an int is one of uint64 that is none of int64
-	fraction bool // whether a number is no int; that of a Float is
-	// first is what comes first of all that is neither missing nor an int64, and unsigned what
-	// comes first of all without a minus that is neither missing nor a uint64.
-	first, unsigned outside
-	// floats says that the block's numbers are the bits of floats rather than ints; unread, that
-	// not all of them are in the column.
+	missing  bool // a value is missing
+	negative bool // a field has a minus
+	large    bool // a field is a uint64 that does not fit int64
+	fraction bool // a field is a number but no int; t Float implies it
+	// first is the failure of the first field that is neither missing nor an int64. unsigned is
+	// that of the first field without a minus that is neither missing nor a uint64.
+	first, unsigned intFailure
+	// floats says that the numbers of the block are stored as the bits of floats, not as ints;
+	// unread that not all of them are stored.
 	floats, unread bool
 }
 
-// outside is how a field is none of a type of ints.
-type outside uint8
+// intFailure says why a field is no int of a type.
+type intFailure uint8
 
 const (
-	nothing outside = iota // it is one
+	isInt intFailure = iota // it is one
 	tooLarge
 	noInt
 )
 
-// note notes a field that is neither missing nor an int64.
-func (p *part) note(f []byte, how outside) {
+// noteField records a field that is neither missing nor an int64, and fails in the given way.
+func (p *typeInfo) noteField(f []byte, how intFailure) {
 	minus := hasMinus(f)
 	p.negative = p.negative || minus
 	p.first = cmp.Or(p.first, how)
-	if p.unsigned == nothing && !minus {
+	if p.unsigned == isInt && !minus {
 		if _, ok := parseUint(f); !ok {
 			p.unsigned = how
 		} else {
@@ -134,51 +133,51 @@ func (p *part) note(f []byte, how outside) {
 	}
 }
 
-// Infer returns the columns' types as pandas' read_csv does, and their numbers: ints where all
-// fields are, floats where all are numbers or missing, bools, else text. For a matrix no field is
-// missing, so that an empty one is text, complex numbers are numbers, and ints of any size are
-// floats where they are no ints of 64 bits.
+// Infer returns the columns with the types that pandas' read_csv infers: ints if all fields are
+// ints, floats if all are numbers or missing, bools, or else text. With matrix no field counts as
+// missing, so that an empty field is text; there are complex numbers; and ints that do not fit 64
+// bits are floats.
 func (t *Table) Infer(matrix bool) []Column {
 	cols := make([]Column, t.cols)
 	t.splitAll()
 	for c := range cols {
 		cols[c].Ints = make([]int64, t.rows)
 	}
-	parts := make([]part, len(t.blocks)*t.cols)
+	parts := make([]typeInfo, len(t.blocks)*t.cols)
 	parallel(len(parts), func(i int) {
 		b, c := &t.blocks[i/t.cols], i%t.cols
-		r := columnReader{out: cols[c].Ints[b.first : b.first+b.rows], matrix: matrix}
+		r := columnReader{out: cols[c].Ints[b.firstRow : b.firstRow+b.rows], matrix: matrix}
 		r.block(b, c)
-		parts[i] = r.part
+		parts[i] = r.typeInfo
 	})
 	for c := range cols {
-		var whole part
-		own := make([]part, 0, len(t.blocks))
+		var whole typeInfo
+		own := make([]typeInfo, 0, len(t.blocks))
 		for i := c; i < len(parts); i += t.cols {
-			whole = join(whole, parts[i])
+			whole = merge(whole, parts[i])
 			own = append(own, parts[i])
 		}
-		cols[c].Type, cols[c].whole = whole.settled(matrix), whole
-		t.finish(&cols[c], c, own, whole.gaps(cols[c].Type))
+		cols[c].Type, cols[c].info = whole.finalType(matrix), whole
+		t.convertColumn(&cols[c], c, own, whole.hasMissing(cols[c].Type))
 	}
 	return cols
 }
 
-// settled is the type of a column: pandas has no missing ints, and no dtype for ints of both signs
-// that are beyond int64. Where ints are too large, the order of the fields matters.
+// finalType returns the type of a column. pandas has no missing ints, and no dtype for ints of both
+// signs beyond int64. If ints are too large, the type depends on the order of the fields.
 //
 // Reference: pandas/_libs/parsers.pyx, _convert_tokens, _convert_with_dtype, _try_uint64.
-func (p part) settled(matrix bool) Type {
+func (p typeInfo) finalType(matrix bool) Type {
 	switch {
-	case p.t == Empty, p.t == Int && p.gap, matrix && p.t == Uint && p.negative:
+	case p.t == Empty, p.t == Int && p.missing, matrix && p.t == Uint && p.negative:
 		return Float
 	case matrix || p.t != Uint && p.t != Float && p.t != Big:
 		return p.t
 	case !p.overflows():
 		return Float
-	case p.unsigned == nothing && p.large && (p.negative || p.gap):
+	case p.unsigned == isInt && p.large && (p.negative || p.missing):
 		return Text
-	case p.unsigned == nothing && !p.negative:
+	case p.unsigned == isInt && !p.negative:
 		return Uint
 	case p.fraction:
 		return Text
@@ -186,29 +185,30 @@ func (p part) settled(matrix bool) Type {
 	return Big
 }
 
-// overflows reports whether pandas tries no floats, since an int that is too large comes before
-// what is no int.
-func (p part) overflows() bool { return p.first == tooLarge && p.unsigned != noInt }
+// overflows reports whether pandas does not try floats, because an int that is too large precedes
+// the first field that is no int.
+func (p typeInfo) overflows() bool { return p.first == tooLarge && p.unsigned != noInt }
 
-// gaps reports whether something is missing in a column of the given type. Where ints are too large
-// for a column that becomes text, pandas leaves what is missing as text too.
-func (p part) gaps(t Type) bool { return p.gap && !(t == Text && p.overflows()) }
+// hasMissing reports whether values are missing in a column of the given type. If the column is
+// text because ints are too large, pandas keeps missing values as text too.
+func (p typeInfo) hasMissing(t Type) bool { return p.missing && !(t == Text && p.overflows()) }
 
-// join is the type that holds what both do, of which a comes first.
-func join(a, b part) part {
+// merge returns the typeInfo of two blocks, of which a comes first.
+func merge(a, b typeInfo) typeInfo {
 	t := max(a.t, b.t)
 	if lo := min(a.t, b.t); t == Bool && lo != Empty && lo != Bool {
 		t = Text
 	}
-	return part{
-		t: t, gap: a.gap || b.gap, negative: a.negative || b.negative, large: a.large || b.large,
+	return typeInfo{
+		t: t, missing: a.missing || b.missing, negative: a.negative || b.negative,
+		large:    a.large || b.large,
 		fraction: a.fraction || b.fraction || a.t == Float || b.t == Float,
 		first:    cmp.Or(a.first, b.first), unsigned: cmp.Or(a.unsigned, b.unsigned),
 	}
 }
 
-// finish converts a column to its type; parts are those of the blocks.
-func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
+// convertColumn converts a column to its type. parts describe its blocks.
+func (t *Table) convertColumn(c *Column, col int, parts []typeInfo, gaps bool) {
 	ints := c.Ints
 	if c.Type != Int {
 		c.Ints = nil
@@ -216,30 +216,31 @@ func (t *Table) finish(c *Column, col int, parts []part, gaps bool) {
 	switch c.Type {
 	case Uint:
 		c.Uints = make([]uint64, t.rows)
-		t.each(col, func(row int, f []byte) {
+		t.eachField(col, func(row int, f []byte) {
 			c.Uints[row], _ = parseUint(f)
 		})
 	case Float:
 		c.Floats = make([]float64, t.rows)
 		parallel(len(t.blocks), func(k int) {
 			b := &t.blocks[k]
-			b.floats(c.Floats[b.first:b.first+b.rows], ints[b.first:b.first+b.rows], parts[k], col)
+			end := b.firstRow + b.rows
+			b.floats(c.Floats[b.firstRow:end], ints[b.firstRow:end], parts[k], col)
 		})
 	case Complex:
 		c.Complex = make([]complex128, t.rows)
-		t.each(col, func(row int, f []byte) { c.Complex[row], _ = ParseComplex(f) })
+		t.eachField(col, func(row int, f []byte) { c.Complex[row], _ = ParseComplex(f) })
 	case Bool:
 		c.Bools = make([]bool, t.rows)
-		t.each(col, func(row int, f []byte) { c.Bools[row], _ = ParseBool(f) })
+		t.eachField(col, func(row int, f []byte) { c.Bools[row], _ = ParseBool(f) })
 	}
 	if gaps && c.Type >= Big {
 		c.Missing = make([]bool, t.rows)
-		t.each(col, func(row int, f []byte) { c.Missing[row] = IsMissing(f) })
+		t.eachField(col, func(row int, f []byte) { c.Missing[row] = IsMissing(f) })
 	}
 }
 
-// floats fills out with the numbers of a column that a columnReader left in ints.
-func (b *block) floats(out []float64, ints []int64, p part, col int) {
+// floats sets out to the numbers of a column, which a columnReader left in ints.
+func (b *block) floats(out []float64, ints []int64, p typeInfo, col int) {
 	switch {
 	case p.unread:
 		for r := range out {
@@ -261,7 +262,7 @@ func (b *block) floats(out []float64, ints []int64, p part, col int) {
 	}
 }
 
-// splitAll finds all fields of all blocks.
+// splitAll splits all blocks.
 func (t *Table) splitAll() {
 	parallel(len(t.blocks), func(k int) {
 		for c := range t.cols {
@@ -270,22 +271,22 @@ func (t *Table) splitAll() {
 	})
 }
 
-// each calls do for each field of a column, on all cores.
-func (t *Table) each(col int, do func(row int, f []byte)) {
+// eachField calls do for each field of a column, on all cores.
+func (t *Table) eachField(col int, do func(row int, f []byte)) {
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
 		t.split(b, col)
 		for r := range b.rows {
 			f, _ := b.field(r, col)
-			do(b.first+r, f)
+			do(b.firstRow+r, f)
 		}
 	})
 }
 
-// columnReader reads a column of one block: as ints as long as they are, then as floats, whose bits
-// take the place of the ints.
+// columnReader reads a column of a block: as ints as long as all fields are ints, then as floats,
+// whose bits replace the ints.
 type columnReader struct {
-	part
+	typeInfo
 	out    []int64
 	matrix bool
 }
@@ -308,15 +309,16 @@ func (c *columnReader) block(b *block, col int) {
 		if c.number(r, f) {
 			continue
 		}
-		if c.part = join(c.part, c.typeOf(f)); c.t == Text && !c.overflows() {
-			c.gap = c.gap || !c.matrix && b.gapAfter(r, col)
+		if c.typeInfo = merge(c.typeInfo, c.typeOf(f)); c.t == Text && !c.overflows() {
+			c.missing = c.missing || !c.matrix && b.gapAfter(r, col)
 			return
 		}
 		c.unread = true
 	}
 }
 
-// number reads a field as a float, or as a gap among numbers; false leaves it for typeOf.
+// number reads a field as a float, or as a missing value among numbers. It returns false for other
+// fields.
 func (c *columnReader) number(r int, f []byte) bool {
 	if c.t > Float || c.unread {
 		return false
@@ -327,13 +329,13 @@ func (c *columnReader) number(r int, f []byte) bool {
 	}
 	switch {
 	case !ok && !c.matrix && IsMissing(f), ok && !c.matrix && x != x && IsMissing(f):
-		x, c.gap = NaN, true
+		x, c.missing = NaN, true
 	case !ok:
 		return false
 	case c.first == noInt:
 		c.t = Float
 	case !isDigits(f):
-		c.note(f, noInt)
+		c.noteField(f, noInt)
 		c.t = Float
 	default:
 		if _, ok := parseInt(f); !ok {
@@ -352,7 +354,7 @@ func (c *columnReader) number(r int, f []byte) bool {
 	return true
 }
 
-// gapAfter reports whether something is missing behind row r.
+// gapAfter reports whether a value is missing in row r or after it.
 func (b *block) gapAfter(r, col int) bool {
 	for ; r < b.rows; r++ {
 		if f, _ := b.field(r, col); IsMissing(f) {
@@ -362,17 +364,17 @@ func (b *block) gapAfter(r, col int) bool {
 	return false
 }
 
-// typeOf is the type of one field.
-func (c *columnReader) typeOf(f []byte) part {
+// typeOf returns the typeInfo of one field.
+func (c *columnReader) typeOf(f []byte) typeInfo {
 	if !c.matrix && IsMissing(f) {
-		return part{t: Empty, gap: true}
+		return typeInfo{t: Empty, missing: true}
 	}
 	if n, ok := parseInt(f); ok {
-		return part{t: Int, negative: n <= 0 && hasMinus(f)}
+		return typeInfo{t: Int, negative: n <= 0 && hasMinus(f)}
 	}
-	var p part
+	var p typeInfo
 	if isDigits(f) {
-		p.note(f, tooLarge)
+		p.noteField(f, tooLarge)
 		switch _, ok := parseUint(f); {
 		case ok:
 			p.t = Uint
@@ -383,7 +385,7 @@ func (c *columnReader) typeOf(f []byte) part {
 		}
 		return p
 	}
-	p.note(f, noInt)
+	p.noteField(f, noInt)
 	p.t = c.kindOf(f)
 	return p
 }
@@ -404,7 +406,7 @@ func (c *columnReader) kindOf(f []byte) Type {
 	return Text
 }
 
-// Floats returns the columns of the given numbers as floats; a field that is none is an error.
+// Floats returns the given columns as floats. A field that is no number is an error.
 func (t *Table) Floats(cols []int) (map[int][]float64, error) {
 	out := make(map[int][]float64, len(cols))
 	for _, c := range cols {
@@ -415,13 +417,13 @@ func (t *Table) Floats(cols []int) (map[int][]float64, error) {
 	parallel(len(t.blocks), func(k int) {
 		b := &t.blocks[k]
 		for _, c := range cols {
-			column := out[c][b.first:]
+			column := out[c][b.firstRow:]
 			for r := range b.rows {
 				f, _ := b.field(r, c)
 				x, ok := ParseFloat(f)
 				if !ok {
 					errs[k] = errkind.New(errkind.ErrMalformed,
-						"row %d, column %d: %.40q is no number", b.first+r, c, f)
+						"row %d, column %d: %.40q is no number", b.firstRow+r, c, f)
 					return
 				}
 				column[r] = x

@@ -1,6 +1,6 @@
-// Package delimited reads and writes text of rows and columns: CSV, TSV, and what numpy.savetxt
-// writes. It knows numbers, bools and text, no tables; several goroutines split and convert large
-// inputs.
+// Package delimited reads and writes text in rows and columns: CSV, TSV, and the text of
+// numpy.savetxt. It handles numbers, bools and text, not tables. Several goroutines split and
+// convert a large text.
 package delimited
 
 import (
@@ -11,20 +11,21 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// Dialect says how fields stand in the text.
+// Dialect describes the syntax of a text.
 type Dialect struct {
-	// Delimiter stands between fields; 0 is any run of blanks, with none at the ends of a row.
+	// Delimiter separates fields. With 0, any run of blanks does, and blanks at the ends of a row
+	// are ignored.
 	Delimiter byte
-	// Comment begins what is passed over to the end of the line; "" is nothing.
+	// Comment begins a comment, which extends to the end of the line; "" means no comments.
 	Comment string
-	// Quotes says that fields may stand in double quotes, in which quotes are doubled.
+	// Quotes says that a field may be in double quotes; a quote inside it is doubled.
 	Quotes bool
-	// Short says that a row may have fewer fields than the first: the others are empty.
+	// Short says that a row may have fewer fields than the first row: the others are empty.
 	Short bool
 }
 
-// span is where a field is in the text of its block. Its length has the bit quoted where the field
-// stood in quotes; doubled where two quotes in it stand for one.
+// span is the place of a field in the text of its block. The bit quoted of n says that the field is
+// in quotes, and the bit doubled that it has doubled quotes inside.
 type span struct{ at, n uint32 }
 
 const (
@@ -33,21 +34,21 @@ const (
 	maxSpan = doubled - 1
 )
 
-// block is consecutive rows.
+// block is a run of consecutive rows.
 type block struct {
 	text []byte
-	// spans are of rows times columns; of rows times width where only some columns have them, and
-	// slots says which of the width, -1 for none.
-	spans []span
-	slots []int
-	width int
-	first int // number of its first row
-	rows  int
-	lines int // up to the end, for errors
-	err   error
+	// spans has width fields for each row. If slots is nil, width is the number of columns; else
+	// only some columns have spans, and slots has the position of each column in a row, or -1.
+	spans    []span
+	slots    []int
+	width    int
+	firstRow int // number of the first row
+	rows     int
+	lines    int // number of lines read, for errors
+	err      error
 }
 
-// Table is the fields of a text. It aliases the text.
+// Table holds the fields of a text. It aliases the text.
 type Table struct {
 	dialect Dialect
 	blocks  []block
@@ -61,18 +62,18 @@ func (t *Table) Rows() int { return t.rows }
 // Cols returns the number of columns.
 func (t *Table) Cols() int { return t.cols }
 
-// blockSize is how much text one goroutine splits at a time, in bytes.
+// blockSize is the size of the text that one goroutine splits at a time, in bytes.
 const blockSize = 4 << 20
 
-// Split splits a text into rows of cols fields each; 0 takes the number of fields of the first row.
-// Lines without anything, and of nothing but a comment, are no rows. Line is the number of the
+// Split splits a text into rows of cols fields each; with 0, the number of fields is that of the
+// first row. Empty lines, and lines with only a comment, are not rows. line is the number of the
 // first line, for errors.
 func Split(text []byte, d Dialect, cols, line int) (*Table, error) {
 	t := &Table{dialect: d, cols: cols}
 	pieces := d.pieces(text)
 	if cols == 0 {
 		first := block{}
-		s := splitter{d: d, b: &first, one: true}
+		s := splitter{d: d, b: &first, firstOnly: true}
 		for _, p := range pieces {
 			s.b.text = p
 			if s.run(); len(first.spans) > 0 || first.err != nil {
@@ -80,7 +81,7 @@ func Split(text []byte, d Dialect, cols, line int) (*Table, error) {
 			}
 		}
 		if first.err != nil {
-			return nil, at(first.err, line+first.lines)
+			return nil, atLine(first.err, line+first.lines)
 		}
 		if t.cols = len(first.spans); t.cols == 0 {
 			return t, nil
@@ -95,19 +96,19 @@ func Split(text []byte, d Dialect, cols, line int) (*Table, error) {
 	for i := range t.blocks {
 		b := &t.blocks[i]
 		if b.err != nil {
-			return nil, at(b.err, line+b.lines)
+			return nil, atLine(b.err, line+b.lines)
 		}
-		b.first, b.rows, b.width = t.rows, len(b.spans)/t.cols, t.cols
+		b.firstRow, b.rows, b.width = t.rows, len(b.spans)/t.cols, t.cols
 		t.rows += b.rows
 		line += b.lines
 	}
 	return t, nil
 }
 
-// pieces cuts a text at ends of lines that are not in quotes.
+// pieces cuts a text at ends of lines that are not inside quotes.
 func (d Dialect) pieces(text []byte) [][]byte {
 	var out [][]byte
-	inside := false // whether the piece begins in quotes: never
+	inside := false // whether the cut is inside quotes
 	for len(text) > blockSize {
 		cut := blockSize
 		if d.Quotes {
@@ -135,7 +136,7 @@ func (d Dialect) pieces(text []byte) [][]byte {
 	return out
 }
 
-// Rows returns how long the part of a text is that ends with its last whole row, in bytes.
+// Rows returns the length, in bytes, of the part of a text that ends with its last complete row.
 func (d Dialect) Rows(text []byte) int {
 	end := bytes.LastIndexByte(text, '\n') + 1
 	if !d.Quotes {
@@ -175,17 +176,18 @@ func parallel(n int, do func(i int)) {
 	wait.Wait()
 }
 
-func at(err error, line int) error {
+func atLine(err error, line int) error {
 	return errkind.New(errkind.ErrMalformed, "line %d: %v", line, err)
 }
 
-// First returns the fields of the first row, and the text and the number of lines behind it.
+// First returns the fields of the first row, the text after it, and the number of lines that it
+// takes.
 func First(text []byte, d Dialect) (fields []string, rest []byte, lines int, err error) {
 	b := block{text: text}
-	s := splitter{d: d, b: &b, one: true}
+	s := splitter{d: d, b: &b, firstOnly: true}
 	end := s.run()
 	if b.err != nil {
-		return nil, nil, 0, at(b.err, b.lines)
+		return nil, nil, 0, atLine(b.err, b.lines)
 	}
 	for i := range b.spans {
 		f, _ := b.field(0, i)

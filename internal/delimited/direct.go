@@ -4,18 +4,18 @@ import (
 	"bytes"
 )
 
-// NOTE. Read knows the types of the columns from the first rows, and reads the numbers of all
-// others in the pass that splits them, without noting where their fields are. A block that does not
-// go by those types, by its dialect or by its numbers, is split and read as Infer does; what is
-// read is the same.
+// NOTE. Read infers the types of the columns from the first rows. Then it splits the other rows and
+// parses their numbers in one pass, without recording the places of the fields. A block whose
+// fields are not of these types, or whose text is irregular, is split and read as Infer does it.
+// The result is the same.
 
-// sampleSize is of how much text the types of the columns are taken, in bytes.
+// sampleSize is the size of the text from which the types are inferred, in bytes.
 const sampleSize = 64 << 10
 
 // Read is Split and Infer in one.
 func Read(text []byte, d Dialect, cols, line int, matrix bool) (*Table, []Column, error) {
-	if types := direct(text, d, cols, matrix); types != nil {
-		r := reading{types: types, matrix: matrix, table: &Table{dialect: d, cols: cols}}
+	if types := directTypes(text, d, cols, matrix); types != nil {
+		r := typedRead{types: types, matrix: matrix, table: &Table{dialect: d, cols: cols}}
 		if err := r.read(text, line); err != nil {
 			return nil, nil, err
 		}
@@ -28,14 +28,14 @@ func Read(text []byte, d Dialect, cols, line int, matrix bool) (*Table, []Column
 	return t, t.Infer(matrix), nil
 }
 
-// gappedInt is the type of a column of which the first rows are ints or missing: it is one of
-// floats that are ints so far.
+// gappedInt is the type of a column whose first rows are ints or missing values: its floats are
+// ints so far.
 const gappedInt = Text + 1
 
-// direct returns the types of the columns, Int, Float, gappedInt, Bool, Text or Empty, nil where
-// the text is short, or has other types, or a dialect whose numbers do not end where their digits
-// do.
-func direct(text []byte, d Dialect, cols int, matrix bool) []Type {
+// directTypes returns the types of the columns: Int, Float, gappedInt, Bool, Text or Empty. It
+// returns nil if the text is short, if the first rows have other types, or if the dialect has a
+// delimiter or comment that may be part of a number.
+func directTypes(text []byte, d Dialect, cols int, matrix bool) []Type {
 	if len(text) < 4*sampleSize || cols == 0 ||
 		bytes.IndexByte([]byte("\x00,;\t| "), d.Delimiter) < 0 ||
 		d.Comment != "" && (d.Comment[0] != '#' || !matrix) {
@@ -51,7 +51,7 @@ func direct(text []byte, d Dialect, cols int, matrix bool) []Type {
 		switch types[c] = column.Type; column.Type {
 		case Int:
 		case Float:
-			if column.whole.t != Float {
+			if column.info.t != Float {
 				types[c] = gappedInt
 			}
 		case Empty, Bool, Text:
@@ -65,32 +65,32 @@ func direct(text []byte, d Dialect, cols int, matrix bool) []Type {
 	return types
 }
 
-// reading is a call of Read.
-type reading struct {
-	types  []Type
-	matrix bool
-	table  *Table
-	out    []Column    // as many elements as there are lines
-	room   []int       // where the rows of each block are in them
-	parts  [][]part    // of each block and column
-	own    [][][]int64 // numbers of blocks and columns that columnReaders read
+// typedRead is the state of a Read with known types.
+type typedRead struct {
+	types      []Type
+	matrix     bool
+	table      *Table
+	out        []Column     // with room for as many elements as there are lines
+	rowOffsets []int        // by block: the index in out of its first row
+	parts      [][]typeInfo // by block and column
+	ownNumbers [][][]int64  // by block and column: numbers that a columnReader read, or nil
 }
 
 // read reads all blocks.
-func (r *reading) read(text []byte, line int) error {
+func (r *typedRead) read(text []byte, line int) error {
 	t := r.table
 	pieces := t.dialect.pieces(text)
 	t.blocks = make([]block, len(pieces))
-	r.parts, r.own = make([][]part, len(pieces)), make([][][]int64, len(pieces))
-	r.room = make([]int, len(pieces)+1)
+	r.parts, r.ownNumbers = make([][]typeInfo, len(pieces)), make([][][]int64, len(pieces))
+	r.rowOffsets = make([]int, len(pieces)+1)
 	parallel(len(pieces), func(k int) {
 		t.blocks[k].text = pieces[k]
-		r.room[k+1] = bytes.Count(pieces[k], []byte{'\n'})
+		r.rowOffsets[k+1] = bytes.Count(pieces[k], []byte{'\n'})
 	})
 	for k := range pieces {
-		r.room[k+1] += r.room[k]
+		r.rowOffsets[k+1] += r.rowOffsets[k]
 	}
-	rows := r.room[len(pieces)] + 1
+	rows := r.rowOffsets[len(pieces)] + 1
 	r.out = make([]Column, t.cols)
 	for c, typ := range r.types {
 		switch typ {
@@ -100,32 +100,32 @@ func (r *reading) read(text []byte, line int) error {
 			r.out[c].Floats = make([]float64, rows)
 		}
 	}
-	parallel(len(pieces), r.block)
+	parallel(len(pieces), r.readBlock)
 	for k := range t.blocks {
 		b := &t.blocks[k]
 		if b.err != nil {
-			return at(b.err, line+r.room[k]+b.lines)
+			return atLine(b.err, line+r.rowOffsets[k]+b.lines)
 		}
-		b.first = t.rows
+		b.firstRow = t.rows
 		t.rows += b.rows
 	}
-	r.close()
+	r.compact()
 	return nil
 }
 
-// block reads one block.
-func (r *reading) block(k int) {
+// readBlock reads one block.
+func (r *typedRead) readBlock(k int) {
 	b := &r.table.blocks[k]
-	rows := rowReader{reading: r, b: b, at: r.room[k], powers: powers()}
+	rows := rowReader{typedRead: r, b: b, nextRow: r.rowOffsets[k], powers: powers()}
 	if rows.run() {
 		r.parts[k] = rows.parts
-		r.own[k] = make([][]int64, len(r.types))
+		r.ownNumbers[k] = make([][]int64, len(r.types))
 		for c, typ := range r.types {
 			switch typ {
 			case Text:
-				r.parts[k][c].gap = b.gapAfter(0, c)
+				r.parts[k][c].missing = b.gapAfter(0, c)
 			case Bool, Empty:
-				r.column(k, c)
+				r.inferColumn(k, c)
 			}
 		}
 		return
@@ -137,33 +137,33 @@ func (r *reading) block(k int) {
 		return
 	}
 	b.rows = len(b.spans) / b.width
-	r.parts[k], r.own[k] = make([]part, b.width), make([][]int64, b.width)
+	r.parts[k], r.ownNumbers[k] = make([]typeInfo, b.width), make([][]int64, b.width)
 	for c := range b.width {
-		r.column(k, c)
+		r.inferColumn(k, c)
 	}
 }
 
-// column reads a column of a block whose fields are known.
-func (r *reading) column(k, c int) {
+// inferColumn reads a column of a block whose fields have spans.
+func (r *typedRead) inferColumn(k, c int) {
 	b := &r.table.blocks[k]
 	numbers := columnReader{out: make([]int64, b.rows), matrix: r.matrix}
 	numbers.block(b, c)
-	r.parts[k][c], r.own[k][c] = numbers.part, numbers.out
+	r.parts[k][c], r.ownNumbers[k][c] = numbers.typeInfo, numbers.out
 }
 
-// close moves the rows together where there are fewer than lines.
-func (r *reading) close() {
+// compact closes the gaps between the blocks in out, because there may be fewer rows than lines.
+func (r *typedRead) compact() {
 	for c := range r.out {
 		for k := range r.table.blocks {
-			b, from := &r.table.blocks[k], r.room[k]
-			if from == b.first {
+			b, from := &r.table.blocks[k], r.rowOffsets[k]
+			if from == b.firstRow {
 				continue
 			}
 			if out := r.out[c].Ints; out != nil {
-				copy(out[b.first:], out[from:from+b.rows])
+				copy(out[b.firstRow:], out[from:from+b.rows])
 			}
 			if out := r.out[c].Floats; out != nil {
-				copy(out[b.first:], out[from:from+b.rows])
+				copy(out[b.firstRow:], out[from:from+b.rows])
 			}
 		}
 		if r.out[c].Ints != nil {
@@ -175,27 +175,28 @@ func (r *reading) close() {
 	}
 }
 
-// columns settles the types and converts what was read as another.
-func (r *reading) columns() []Column {
+// columns determines the final types, and converts the columns that were read as another type.
+func (r *typedRead) columns() []Column {
 	for c := range r.out {
-		var whole part
+		var whole typeInfo
 		for k := range r.parts {
-			whole = join(whole, r.parts[k][c])
+			whole = merge(whole, r.parts[k][c])
 		}
 		out := &r.out[c]
-		out.Type, out.whole = whole.settled(r.matrix), whole
+		out.Type, out.info = whole.finalType(r.matrix), whole
 		if out.Type != Int && out.Type != Float {
-			*out = Column{Type: out.Type, whole: whole}
-			r.table.finish(out, c, nil, whole.gaps(out.Type))
+			*out = Column{Type: out.Type, info: whole}
+			r.table.convertColumn(out, c, nil, whole.hasMissing(out.Type))
 			continue
 		}
-		r.numbers(out, c)
+		r.fillNumbers(out, c)
 	}
 	return r.out
 }
 
-// numbers completes a column of ints or floats by the blocks that were read by themselves.
-func (r *reading) numbers(out *Column, c int) {
+// fillNumbers adds the numbers of the blocks that were read by a columnReader to a column of ints
+// or floats.
+func (r *typedRead) fillNumbers(out *Column, c int) {
 	ints := out.Ints
 	switch {
 	case out.Type == Float && out.Floats == nil:
@@ -205,36 +206,36 @@ func (r *reading) numbers(out *Column, c int) {
 	}
 	parallel(len(r.table.blocks), func(k int) {
 		b := &r.table.blocks[k]
-		to := b.first + b.rows
+		to := b.firstRow + b.rows
 		switch {
-		case r.own[k][c] != nil && out.Type == Int:
-			copy(out.Ints[b.first:to], r.own[k][c])
-		case r.own[k][c] != nil:
-			b.floats(out.Floats[b.first:to], r.own[k][c], r.parts[k][c], c)
+		case r.ownNumbers[k][c] != nil && out.Type == Int:
+			copy(out.Ints[b.firstRow:to], r.ownNumbers[k][c])
+		case r.ownNumbers[k][c] != nil:
+			b.floats(out.Floats[b.firstRow:to], r.ownNumbers[k][c], r.parts[k][c], c)
 		case ints != nil && out.Type == Float:
-			b.floats(out.Floats[b.first:to], ints[b.first:to], part{}, c)
+			b.floats(out.Floats[b.firstRow:to], ints[b.firstRow:to], typeInfo{}, c)
 		}
 	})
 }
 
-// rowReader reads the rows of one block by the types of the columns.
+// rowReader reads the rows of one block, given the types of the columns.
 type rowReader struct {
-	*reading
-	b      *block
-	at     int // of the next row in the columns
-	parts  []part
-	powers *powerTable
-	split  splitter  // for text
-	ends   [256]bool // the bytes that a field may end before
+	*typedRead
+	b       *block
+	nextRow int // index in out
+	parts   []typeInfo
+	powers  *powerTable
+	split   splitter  // records the spans of text
+	ends    [256]bool // the bytes that may follow a field
 }
 
-// run reads all rows; false is that the block has to be read in the other way.
+// run reads all rows. It returns false if the block has to be read in the other way.
 func (r *rowReader) run() bool {
 	b := r.b
 	if uint64(len(b.text)) > 1<<32-1 {
 		return false
 	}
-	r.parts = make([]part, len(r.types))
+	r.parts = make([]typeInfo, len(r.types))
 	b.slots = make([]int, len(r.types))
 	for c, typ := range r.types {
 		if b.slots[c] = -1; typ != Int && typ != Float && typ != gappedInt {
@@ -242,7 +243,7 @@ func (r *rowReader) run() bool {
 			b.width++
 		}
 		switch r.parts[c].t = typ; typ {
-		case Float: // as the first rows are
+		case Float: // as in the first rows
 			r.parts[c].first = noInt
 		case gappedInt:
 			r.parts[c].t = Empty
@@ -270,7 +271,7 @@ func (r *rowReader) run() bool {
 		if pos = r.row(pos); pos < 0 {
 			return false
 		}
-		r.at++
+		r.nextRow++
 		b.rows++
 	}
 	return true
@@ -283,10 +284,11 @@ func skipBlanks(text []byte, pos int) int {
 	return pos
 }
 
-// row reads the row at pos and returns where the next begins, -1 where it goes by other types.
+// row reads the row at pos and returns where the next row begins, or -1 if a field has another
+// type.
 func (r *rowReader) row(pos int) int {
 	text, delimiter := r.b.text, r.table.dialect.Delimiter
-	// A row of blanks is none.
+	// A row of blanks is not a row.
 	if pos < len(text) && isBlank(text[pos]) && text[pos] != delimiter {
 		return -1
 	}
@@ -321,7 +323,7 @@ func (r *rowReader) row(pos int) int {
 	return -1
 }
 
-// endOfLine returns where the next line begins if one ends at pos.
+// endOfLine returns where the next line begins, or -1 if the line does not end at pos.
 func (r *rowReader) endOfLine(pos int) int {
 	text := r.b.text
 	if r.table.dialect.Delimiter == 0 {
@@ -338,7 +340,7 @@ func (r *rowReader) endOfLine(pos int) int {
 	return -1
 }
 
-// float reads the number of column c at pos and returns where it ends, -1 for what is none.
+// float reads the number of column c at pos and returns where it ends, or -1 if it is no number.
 func (r *rowReader) float(pos, c int) int {
 	text := r.b.text
 	x, end, ok := floatAt(text, pos, r.powers)
@@ -348,25 +350,25 @@ func (r *rowReader) float(pos, c int) int {
 		}
 		f := text[pos:end]
 		if !r.matrix && IsMissing(f) {
-			x, r.parts[c].gap, ok = NaN, true, false
+			x, r.parts[c].missing, ok = NaN, true, false
 		} else if x, ok = ParseFloat(f); !ok || isDigits(f) {
 			return -1
 		}
 	}
 	if p := &r.parts[c]; p.t != Float && ok {
 		if f := text[pos:end]; !isDigits(f) {
-			p.note(f, noInt)
+			p.noteField(f, noInt)
 			p.t = Float
 		} else {
 			p.t = Int
 			p.negative = p.negative || hasMinus(f)
 		}
 	}
-	r.out[c].Floats[r.at] = x
+	r.out[c].Floats[r.nextRow] = x
 	return end
 }
 
-// int reads the int of column c, of up to 18 digits.
+// int reads the int of column c, which may have up to 18 digits.
 func (r *rowReader) int(pos, c int) int {
 	text := r.b.text
 	i, negative := pos, false
@@ -383,11 +385,11 @@ func (r *rowReader) int(pos, c int) int {
 		n = -n
 		r.parts[c].negative = true
 	}
-	r.out[c].Ints[r.at] = n
+	r.out[c].Ints[r.nextRow] = n
 	return end
 }
 
-// text notes a field of a column of text.
+// text records a field of a column of text.
 func (r *rowReader) text(pos int) int {
 	text := r.b.text
 	if r.table.dialect.Quotes && pos < len(text) && text[pos] == '"' {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestRead: what Read gives is what Split and Infer give, whatever deviates from the types of the
-// first rows, and where.
+// TestRead: Read returns the same as Split and Infer, for any deviation from the types of the first
+// rows, at any place.
 func TestRead(t *testing.T) {
 	t.Parallel()
 	deviations := []string{"", "x", "1.5", "-7", "nan", "NA", "1e400", "0x1p4", `"1.5"`,
@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadBlocks is TestRead for several blocks, of which one deviates, and has fewer rows than
+// TestReadBlocks is TestRead for several blocks, of which one deviates and has fewer rows than
 // lines.
 func TestReadBlocks(t *testing.T) {
 	t.Parallel()
@@ -43,8 +43,8 @@ func TestReadBlocks(t *testing.T) {
 	sameTables(t, text, d, 4, false)
 }
 
-// deviating is a text of four columns, ints, floats, words and bools, and nothing in two of three
-// rows of each, one field of which is another.
+// deviating returns a text of four columns (ints, floats, words and bools) with empty fields in two
+// of three rows, and with one field replaced.
 func deviating(deviation string, column int, eol string) []byte {
 	r := rand.New(rand.NewPCG(1, uint64(column)))
 	var b bytes.Buffer
@@ -65,7 +65,7 @@ func deviating(deviation string, column int, eol string) []byte {
 	return b.Bytes()
 }
 
-// TestReadMatrix is TestRead for numbers alone, between blanks and commas, with comments.
+// TestReadMatrix is TestRead for numbers only, separated by blanks or commas, with comments.
 func TestReadMatrix(t *testing.T) {
 	t.Parallel()
 	for _, d := range []Dialect{{Comment: "#"}, {Delimiter: ','}, {Delimiter: ';', Comment: "#"}} {
@@ -80,7 +80,7 @@ func TestReadMatrix(t *testing.T) {
 	}
 }
 
-// numbers is a text of ints and floats.
+// numbers returns a text of ints and floats.
 func numbers(delimiter byte, deviation string, column int) []byte {
 	r := rand.New(rand.NewPCG(2, uint64(column)))
 	var b bytes.Buffer
@@ -103,7 +103,7 @@ func numbers(delimiter byte, deviation string, column int) []byte {
 
 func sameTables(t *testing.T, text []byte, d Dialect, cols int, matrix bool) {
 	t.Helper()
-	if direct(text, d, cols, matrix) == nil && (d.Comment == "" || matrix) {
+	if directTypes(text, d, cols, matrix) == nil && (d.Comment == "" || matrix) {
 		t.Fatal("not read directly")
 	}
 	got, columns, err := Read(text, d, cols, 1, matrix)

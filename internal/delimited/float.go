@@ -7,21 +7,21 @@ import (
 	"strconv"
 )
 
-// exact are the powers of ten that are doubles.
-var exact = [...]float64{
+// exactPowers are the powers of ten that a float64 holds exactly.
+var exactPowers = [...]float64{
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
 	1e18, 1e19,
 	1e20, 1e21, 1e22,
 }
 
-// fastFloat reads a decimal number of up to 19 digits; ok is false for everything else, and where
-// the digits do not tell which of two doubles is nearer. What it returns is exactly rounded.
+// fastFloat parses a decimal number of up to 19 digits. ok is false for any other text, and if the
+// digits do not suffice to decide which of two floats is nearer. The result is rounded exactly.
 func fastFloat(f []byte) (x float64, ok bool) {
 	x, end, ok := floatAt(f, 0, powers())
 	return x, ok && end == len(f)
 }
 
-// floatAt is fastFloat for the number at i in a longer text, which ends before end.
+// floatAt is fastFloat for the number that begins at i in a longer text. It ends before end.
 func floatAt(f []byte, i int, table *powerTable) (x float64, end int, ok bool) {
 	negative := false
 	if i < len(f) && (f[i] == '-' || f[i] == '+') {
@@ -30,7 +30,7 @@ func floatAt(f []byte, i int, table *powerTable) (x float64, end int, ok bool) {
 	}
 	begin := i
 	var mantissa uint64
-	if i+1 < len(f) && f[i+1] == '.' && f[i]-'0' <= 9 { // most numbers have one digit before it
+	if i+1 < len(f) && f[i+1] == '.' && f[i]-'0' <= 9 { // most numbers have one digit before the point
 		mantissa = uint64(f[i] - '0')
 		i++
 	} else {
@@ -40,14 +40,14 @@ func floatAt(f []byte, i int, table *powerTable) (x float64, end int, ok bool) {
 	exp10 := 0
 	if i < len(f) && f[i] == '.' {
 		if mantissa == 0 {
-			n = min(n, 1) // zeros in front are no digits that count
+			n = min(n, 1) // leading zeros do not count as digits
 		}
 		from := i + 1
 		mantissa, i = digits(f, from, mantissa)
 		exp10 = from - i
 		n += i - from
 	}
-	if n == 0 || n > 19 && n-zeros(f[begin:i]) > 19 {
+	if n == 0 || n > 19 && n-leadingZeros(f[begin:i]) > 19 {
 		return 0, i, false
 	}
 	if i < len(f) && f[i]|0x20 == 'e' {
@@ -61,9 +61,9 @@ func floatAt(f []byte, i int, table *powerTable) (x float64, end int, ok bool) {
 	case mantissa == 0:
 		x, ok = 0, true
 	case mantissa < 1<<53 && -22 <= exp10 && exp10 < 0:
-		x, ok = float64(mantissa)/exact[-exp10], true
+		x, ok = float64(mantissa)/exactPowers[-exp10], true
 	case mantissa < 1<<53 && 0 <= exp10 && exp10 <= 22:
-		x, ok = float64(mantissa)*exact[exp10], true
+		x, ok = float64(mantissa)*exactPowers[exp10], true
 	default:
 		x, ok = nearest(mantissa, exp10, table)
 	}
@@ -73,8 +73,8 @@ func floatAt(f []byte, i int, table *powerTable) (x float64, end int, ok bool) {
 	return x, i, ok
 }
 
-// zeros returns how many zeros a number begins with.
-func zeros(f []byte) (n int) {
+// leadingZeros returns the number of zeros at the beginning of a number.
+func leadingZeros(f []byte) (n int) {
 	for _, c := range f {
 		if c == '0' {
 			n++
@@ -85,18 +85,18 @@ func zeros(f []byte) (n int) {
 	return n
 }
 
-// tens are the powers of ten that digits needs.
+// tens are the powers of ten that digits uses.
 var tens = [8]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
 
-// digits reads digits from i on behind those of m; more than 19 in all overflow. It reads eight
-// bytes at a time: the first is the lowest of a uint64.
+// digits appends the digits at i to those of m; more than 19 in all overflow. It reads eight bytes
+// at a time, as a uint64 whose lowest byte is the first.
 func digits(f []byte, i int, m uint64) (uint64, int) {
 	for len(f)-i >= 8 {
 		v := binary.LittleEndian.Uint64(f[i:]) ^ 0x3030303030303030
-		// The top bit of every byte that is no digit.
+		// The top bit of every byte that is not a digit.
 		others := (v&0x7f7f7f7f7f7f7f7f + 0x7676767676767676 | v) & 0x8080808080808080
 		n := bits.TrailingZeros64(others) >> 3
-		v <<= 64 - 8*n // zeros in front of fewer than eight
+		v <<= 64 - 8*n // fewer than eight digits get leading zeros
 		v = v*10 + v>>8
 		v = (v&0x000000ff000000ff*(100+1000000<<32) + v>>16&0x000000ff000000ff*(1+10000<<32)) >> 32
 		if n < 8 {
@@ -116,7 +116,7 @@ func digits(f []byte, i int, m uint64) (uint64, int) {
 	return m, i
 }
 
-// exponent reads what stands behind the e.
+// exponent parses the exponent after the e.
 func exponent(f []byte, i int) (e, end int, ok bool) {
 	negative := false
 	if i < len(f) && (f[i] == '-' || f[i] == '+') {
@@ -137,8 +137,8 @@ func exponent(f []byte, i int) (e, end int, ok bool) {
 	return e, i, i > begin
 }
 
-// nearest returns the double nearest to man times a power of ten; ok is false where it is subnormal
-// or infinite, or the approximation does not tell.
+// nearest returns the float64 nearest to man times a power of ten. ok is false if it is subnormal
+// or infinite, or if the approximation does not decide.
 //
 // Reference: Daniel Lemire, "Number Parsing at a Gigabyte per Second", 2021; Go's strconv,
 // eiselLemire64.
@@ -180,7 +180,7 @@ func nearest(man uint64, exp10 int, table *powerTable) (x float64, ok bool) {
 	return math.Float64frombits(exp2<<52 | mantissa&(1<<52-1)), true
 }
 
-// AppendE18 appends a float as "%.18e" of C and Python does, exactly rounded.
+// AppendE18 appends a float as "%.18e" in C and Python, rounded exactly.
 func AppendE18(b []byte, x float64) []byte {
 	n, e10, ok := digits19(math.Abs(x))
 	if !ok {
@@ -207,8 +207,8 @@ func AppendE18(b []byte, x float64) []byte {
 	return strconv.AppendInt(b, int64(e10), 10)
 }
 
-// AppendSpecial is AppendE18 for what digits19 does not tell, NaN and the infinities, which C
-// writes in lower case.
+// AppendSpecial is AppendE18 for numbers that digits19 does not handle, and for NaN and the
+// infinities, which C writes in lower case.
 func AppendSpecial(b []byte, x float64) []byte {
 	switch {
 	case math.IsNaN(x):
@@ -221,9 +221,9 @@ func AppendSpecial(b []byte, x float64) []byte {
 	return strconv.AppendFloat(b, x, 'e', 18, 64)
 }
 
-// digits19 returns the 19 digits of a positive double, and the exponent of the first; ok is false
-// where the product with an approximate power of ten does not tell how the last is rounded, and for
-// what has no digits.
+// digits19 returns the first 19 digits of a positive float, and the exponent of the first digit. ok
+// is false for zero, subnormal numbers, NaN and the infinities, and if the product with an
+// approximate power of ten does not decide how the last digit is rounded.
 func digits19(x float64) (n uint64, e10 int, ok bool) {
 	b := math.Float64bits(x)
 	exp := int(b >> 52)
@@ -233,7 +233,7 @@ func digits19(x float64) (n uint64, e10 int, ok bool) {
 	}
 	// x is man times 2**e2, and man has its top bit set.
 	man, e2 := man<<11, exp-1023-52-11
-	e10 = (exp - 1023) * 78913 >> 18 // floor of the logarithm, or one less
+	e10 = (exp - 1023) * 78913 >> 18 // floor of the decimal logarithm, or one less
 	for range 2 {
 		q := 18 - e10
 		if q < minPower || q > maxPower {
@@ -244,7 +244,7 @@ func digits19(x float64) (n uint64, e10 int, ok bool) {
 		carry, _ := bits.Mul64(man, p.lo)
 		mid, c := bits.Add64(mid, carry, 0)
 		hi += c
-		// The product is hi<<128 + mid<<64 and less, times 2**(e2+p.e).
+		// The product is at most hi<<128 + mid<<64, times 2**(e2+p.e).
 		shift := -(e2 + p.e) - 128
 		if shift < 0 || shift > 63 {
 			return 0, 0, false
@@ -262,8 +262,8 @@ func digits19(x float64) (n uint64, e10 int, ok bool) {
 	return 0, 0, false
 }
 
-// rounded rounds a whole number by the first 64 bits of its fraction, where they and the error of
-// the power tell.
+// rounded rounds a whole number by the first 64 bits of its fraction. ok is false if the error of
+// the power of ten could change the result.
 func rounded(whole, fraction uint64, e10 int) (uint64, int, bool) {
 	const half, margin = 1 << 63, 16
 	if fraction-(half-margin) < 2*margin {

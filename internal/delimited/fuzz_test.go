@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// FuzzSplit compares with encoding/csv where that reads the text as a table of one width.
+// FuzzSplit compares with encoding/csv, if that reads the text as rows of one width.
 func FuzzSplit(f *testing.F) {
 	for _, s := range []string{"a,b\n1,2\n", "\"x\"\"y\",\"a\nb\"\n,\n", "1\n\n2\n", "a,\"b",
 		"a\"b,c\n", " \n1 2\n# c\n", "é,\xff\n"} {
@@ -32,7 +32,7 @@ func FuzzSplit(f *testing.F) {
 		if err != nil || len(want) == 0 || strings.Contains(s, "\r") {
 			return
 		}
-		// Lines of blanks are rows only there.
+		// encoding/csv takes lines of blanks for rows.
 		for line := range strings.Lines(s) {
 			if strings.TrimSpace(line) == "" && strings.Trim(line, "\n") != "" {
 				return
@@ -56,7 +56,7 @@ func FuzzSplit(f *testing.F) {
 }
 
 // TestPieces: a text that is split in pieces gives the same fields, whatever quotes and lines are
-// at their ends.
+// at the cuts.
 func TestPieces(t *testing.T) {
 	t.Parallel()
 	row := []byte("1.5,\"a \"\"quoted\"\"\ntext, of two lines\",x\n")
@@ -80,7 +80,7 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// FuzzFloat: what is read the fast way is what strconv reads.
+// FuzzFloat: the fast parser returns the same as strconv.
 func FuzzFloat(f *testing.F) {
 	for _, s := range []string{"1", "-0.5e10", "1.7976931348623157e308", "5e-324", "nan", "1e400",
 		"+.5", "1_0", "0x1p4", "9007199254740993"} {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// parseInt reads a decimal int64: digits, perhaps behind a sign, and blanks around them.
+// parseInt parses a decimal int64: digits, with an optional sign, and blanks around them.
 func parseInt(f []byte) (int64, bool) {
 	f = trim(f)
 	digits := f
@@ -33,7 +33,7 @@ func parseInt(f []byte) (int64, bool) {
 	return 0, false
 }
 
-// parseLongInt is parseInt for what has zeros in front.
+// parseLongInt is parseInt for a number with leading zeros.
 func parseLongInt(f []byte) (int64, bool) {
 	if len(f) < 20 || !isDigits(f) {
 		return 0, false
@@ -42,7 +42,7 @@ func parseLongInt(f []byte) (int64, bool) {
 	return n, err == nil
 }
 
-// parseUint reads a decimal uint64, with or without a plus.
+// parseUint parses a decimal uint64, with an optional plus.
 func parseUint(f []byte) (uint64, bool) {
 	f = trim(f)
 	if len(f) > 1 && f[0] == '+' {
@@ -52,7 +52,7 @@ func parseUint(f []byte) (uint64, bool) {
 	return n, err == nil
 }
 
-// hasMinus reports whether a field begins with a minus, behind blanks.
+// hasMinus reports whether a field begins with a minus, after blanks.
 func hasMinus(f []byte) bool {
 	f = trim(f)
 	return len(f) > 0 && f[0] == '-'
@@ -82,8 +82,8 @@ func trim(f []byte) []byte {
 	return f
 }
 
-// ParseFloat reads a float as Python's float() does, exactly rounded; no hexadecimal and no
-// underscores.
+// ParseFloat parses a float as Python's float() does, rounded exactly. It does not accept
+// hexadecimal numbers and underscores.
 func ParseFloat(f []byte) (float64, bool) {
 	if x, ok := fastFloat(f); ok {
 		return x, true
@@ -91,7 +91,8 @@ func ParseFloat(f []byte) (float64, bool) {
 	if f = trim(f); len(f) == 0 {
 		return 0, false
 	}
-	// Digits, signs, a point and an exponent are nearly all there is; words are nan, inf, infinity.
+	// Almost all fields are digits, signs, a point and an exponent; words are nan, inf and
+	// infinity.
 	if c := f[len(f)-1]; c > '9' || c < '.' {
 		return parseWord(f)
 	}
@@ -126,10 +127,10 @@ func parseWord(f []byte) (float64, bool) {
 	return 0, false
 }
 
-// NaN is the NaN that Python has; Go's has another bit.
+// NaN has the bits of Python's NaN; Go's differs in one bit.
 var NaN = math.Float64frombits(0x7ff8 << 48)
 
-// ParseComplex reads a complex number as Python's complex() does, with or without parentheses.
+// ParseComplex parses a complex number as Python's complex() does, with or without parentheses.
 func ParseComplex(f []byte) (complex128, bool) {
 	f = trim(f)
 	if len(f) > 2 && f[0] == '(' && f[len(f)-1] == ')' {
@@ -142,7 +143,7 @@ func ParseComplex(f []byte) (complex128, bool) {
 	return complex(x, 0), ok
 }
 
-// parseImaginary reads what stands before the j.
+// parseImaginary parses the text before the j.
 func parseImaginary(f []byte) (complex128, bool) {
 	split := 0
 	for i := len(f) - 1; i > 0; i-- {
@@ -157,7 +158,7 @@ func parseImaginary(f []byte) (complex128, bool) {
 		re, ok = ParseFloat(f[:split])
 	}
 	rest := f[split:]
-	// What savetxt writes of a negative imaginary part in older versions is "+-".
+	// Older versions of savetxt write "+-" before a negative imaginary part.
 	if len(rest) > 1 && rest[0] == '-' && split > 0 && f[split-1] == '+' {
 		re, ok = ParseFloat(f[:split-1])
 	}
@@ -171,7 +172,7 @@ func parseImaginary(f []byte) (complex128, bool) {
 	return complex(re, im), ok && ok2
 }
 
-// ParseBool reads a bool as pandas does.
+// ParseBool parses a bool as pandas does.
 //
 // Reference: pandas/_libs/src/parser/tokenizer.c, to_boolean.
 func ParseBool(f []byte) (value, ok bool) {

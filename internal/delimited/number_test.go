@@ -59,7 +59,7 @@ func TestAppendE18(t *testing.T) {
 		case 0:
 			x = r.NormFloat64()
 		case 1:
-			x = float64(r.IntN(1000)) * exact[r.IntN(23)]
+			x = float64(r.IntN(1000)) * exactPowers[r.IntN(23)]
 		}
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			continue

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// The range of the powers of ten in the table: those that products with 19 digits need to be
-// doubles that are not subnormal, and that doubles need to become 19 digits.
+// The range of powers of ten in the table: those whose products with 19 digits may be normal
+// floats, and those that convert a float to 19 digits.
 const (
 	minPower = -326
 	maxPower = 342
 )
 
-// power is a power of ten as the upper 128 bits of its binary expansion, rounded down: 10**q is
-// between (hi<<64+lo)<<e and (hi<<64+lo+1)<<e, and hi has its top bit set.
+// power is the upper 128 bits of a power of ten, rounded down: 10**q is between (hi<<64+lo)<<e and
+// (hi<<64+lo+1)<<e, and the top bit of hi is set.
 type power struct {
 	hi, lo uint64
 	e      int

@@ -7,47 +7,48 @@ import (
 
 // splitter splits one block.
 type splitter struct {
-	d    Dialect
-	b    *block
-	cols int  // fields of a row, 0 where the first row says it
-	one  bool // stop behind the first row
-	row0 int  // the first field of the row that is being split
+	d         Dialect
+	b         *block
+	cols      int  // number of fields in a row; 0: as many as in the first row
+	firstOnly bool // stop after the first row
+	rowStart  int  // index of the first span of the current row
 }
 
-// tooMany is how many fields more than it should have a row may have before it is given up, which
-// costs memory for each.
+// tooMany bounds the surplus fields of a row before splitting it is given up, because each takes
+// memory.
 const tooMany = 1 << 16
 
-// run splits the block's text, and returns where it stopped; an error is left in the block, with
+// run splits the block's text, and returns where it stopped. An error is left in the block, with
 // its line.
 func (s *splitter) run() (pos int) {
 	text := s.b.text
 	if s.cols > 0 {
-		// As many rows as there are lines, but no more memory than a few times the text.
+		// There are at most as many rows as lines, but a few times the text is enough memory.
 		s.b.spans = make([]span, 0, min((bytes.Count(text, []byte{'\n'})+1)*s.cols,
 			len(text)+s.cols))
 	}
 	for pos < len(text) && s.b.err == nil {
 		begin := len(s.b.spans)
 		s.b.lines++
-		s.row0 = begin
+		s.rowStart = begin
 		if s.d.Delimiter == 0 {
-			pos = s.blanks(pos)
+			pos = s.splitBlanks(pos)
 		} else {
-			pos = s.row(pos)
+			pos = s.splitRow(pos)
 		}
 		if n := len(s.b.spans) - begin; n > 0 && s.b.err == nil {
-			if s.one {
+			if s.firstOnly {
 				return pos
 			}
-			s.fit(n)
+			s.checkWidth(n)
 		}
 	}
 	return pos
 }
 
-// fit checks the number of fields of the last row, and gives it those that it may lack.
-func (s *splitter) fit(n int) {
+// checkWidth checks the number of fields of the last row, and adds missing ones if the dialect
+// allows that.
+func (s *splitter) checkWidth(n int) {
 	switch {
 	case s.cols == 0 || n == s.cols:
 	case n < s.cols && s.d.Short:
@@ -59,13 +60,13 @@ func (s *splitter) fit(n int) {
 	}
 }
 
-// add notes a field.
+// add records the span of a field.
 func (s *splitter) add(begin, end int, flags uint32) {
 	if end-begin > maxSpan || uint64(len(s.b.text)) > 1<<32-1 {
 		s.b.err = fmt.Errorf("a field of %d bytes", end-begin)
 		return
 	}
-	if s.cols > 0 && len(s.b.spans)-s.row0 > s.cols+tooMany {
+	if s.cols > 0 && len(s.b.spans)-s.rowStart > s.cols+tooMany {
 		s.b.err = fmt.Errorf("more than %d fields, want %d", s.cols+tooMany, s.cols)
 		return
 	}
@@ -74,7 +75,7 @@ func (s *splitter) add(begin, end int, flags uint32) {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
 
-// line returns the end of the line at pos without its comment, and where the next begins.
+// line returns the end of the line at pos without its comment, and where the next line begins.
 func (s *splitter) line(pos int) (end, next int) {
 	text := s.b.text
 	if i := bytes.IndexByte(text[pos:], '\n'); i >= 0 {
@@ -93,8 +94,8 @@ func (s *splitter) line(pos int) (end, next int) {
 	return end, next
 }
 
-// blanks splits a line at runs of blanks.
-func (s *splitter) blanks(pos int) (next int) {
+// splitBlanks splits a line at runs of blanks.
+func (s *splitter) splitBlanks(pos int) (next int) {
 	text := s.b.text
 	end, next := s.line(pos)
 	for pos < end && s.b.err == nil {
@@ -112,8 +113,8 @@ func (s *splitter) blanks(pos int) (next int) {
 	return next
 }
 
-// row splits the row at pos at the delimiter.
-func (s *splitter) row(pos int) (next int) {
+// splitRow splits the row at pos at the delimiter.
+func (s *splitter) splitRow(pos int) (next int) {
 	text, delimiter := s.b.text, s.d.Delimiter
 	end, next := s.line(pos)
 	if onlyBlank(text[pos:end], delimiter) {
@@ -126,8 +127,8 @@ func (s *splitter) row(pos int) (next int) {
 				return len(text)
 			}
 			if pos > end {
-				// The field went over the end of its line, or what seemed to begin a comment is in
-				// it.
+				// The field extends beyond the end of its line, or it contains what looked like a
+				// comment.
 				if pos > next {
 					s.b.lines += bytes.Count(text[next-1:pos], []byte{'\n'})
 				}
@@ -156,7 +157,7 @@ func (s *splitter) row(pos int) (next int) {
 	}
 }
 
-// onlyBlank reports whether a line is no row: there is nothing in it but blanks.
+// onlyBlank reports whether a line is not a row, because it has nothing but blanks.
 func onlyBlank(line []byte, delimiter byte) bool {
 	for _, c := range line {
 		if c == delimiter || !isBlank(c) {
@@ -166,7 +167,7 @@ func onlyBlank(line []byte, delimiter byte) bool {
 	return true
 }
 
-// quotedField notes the field in quotes at pos and returns where it ends.
+// quotedField records the field in quotes at pos, and returns where it ends.
 func (s *splitter) quotedField(pos int) (end int, ok bool) {
 	text := s.b.text
 	flags := uint32(quoted)
@@ -188,19 +189,19 @@ func (s *splitter) quotedField(pos int) (end int, ok bool) {
 	return pos, s.b.err == nil
 }
 
-// Field returns a field without its quotes, and whether it stood in quotes. It aliases the text
-// where it can.
+// Field returns a field without its quotes, and whether it was in quotes. It aliases the text
+// unless it has doubled quotes.
 func (t *Table) Field(row, col int) (field []byte, inQuotes bool) {
 	i := 0
-	for i < len(t.blocks)-1 && row >= t.blocks[i+1].first {
+	for i < len(t.blocks)-1 && row >= t.blocks[i+1].firstRow {
 		i++
 	}
 	b := &t.blocks[i]
 	t.split(b, col)
-	return b.field(row-b.first, col)
+	return b.field(row-b.firstRow, col)
 }
 
-// split finds the fields of a block that were read without it, if the column's are not known.
+// split splits a block that was read without spans for the given column.
 func (t *Table) split(b *block, col int) {
 	if b.slots == nil || b.slots[col] >= 0 {
 		return
@@ -210,7 +211,7 @@ func (t *Table) split(b *block, col int) {
 	s.run()
 }
 
-// field returns a field of a row of the block, of a column that has spans.
+// field returns a field of a row of the block; the column must have spans.
 func (b *block) field(row, col int) ([]byte, bool) {
 	if b.slots != nil {
 		col = b.slots[col]

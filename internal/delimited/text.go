@@ -1,7 +1,7 @@
 package delimited
 
-// Texts lays the fields of a column out as Arrow does: the text of row i is
-// data[offsets[i]:offsets[i+1]].
+// Texts returns the fields of a column in Arrow's layout: the text of row i is
+// data[offsets[i]:offsets[i+1]]. Missing fields are empty.
 func (t *Table) Texts(col int, missing []bool) (data []byte, offsets []int64) {
 	offsets = make([]int64, 1, t.rows+1)
 	size := 0
@@ -20,7 +20,7 @@ func (t *Table) Texts(col int, missing []bool) (data []byte, offsets []int64) {
 	for i := range t.blocks {
 		b := &t.blocks[i]
 		for r := range b.rows {
-			if missing == nil || !missing[b.first+r] {
+			if missing == nil || !missing[b.firstRow+r] {
 				f, _ := b.field(r, col)
 				data = append(data, f...)
 			}

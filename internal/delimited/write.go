@@ -6,7 +6,7 @@ import (
 	"runtime"
 )
 
-// AppendField appends a text, in quotes where it needs them: csv.QUOTE_MINIMAL of Python.
+// AppendField appends a text, in quotes if it needs them, as Python's csv.QUOTE_MINIMAL.
 func AppendField(b []byte, field []byte, delimiter byte) []byte {
 	if !bytes.ContainsAny(field, "\"\r\n") && bytes.IndexByte(field, delimiter) < 0 {
 		return append(b, field...)
@@ -21,15 +21,16 @@ func AppendField(b []byte, field []byte, delimiter byte) []byte {
 	return append(b, '"')
 }
 
-// Write writes rows in order; row appends one to its argument and is called by several goroutines.
-// A row has about width bytes.
+// Write writes rows in order. Several goroutines call row, which appends row i to its argument. A
+// row has about width bytes.
 func Write(w io.Writer, rows, width int, row func(b []byte, i int) []byte) error {
 	per := max(1, 1<<18/max(width, 1))
 	workers := runtime.GOMAXPROCS(0)
 	if rows <= per || workers < 2 {
 		return writeAlone(w, rows, per, row)
 	}
-	// Each piece has a channel of its own, in order; as many are under way as there are workers.
+	// Each piece has a channel for its text; order has the pieces in order, as many as there are
+	// workers.
 	type piece struct {
 		from, to int
 		done     chan []byte

@@ -1,5 +1,6 @@
-// Package describe says what is in a value: a tree of its keys with kinds, dtypes, shapes, sizes
-// and a short look at each value. It reads no more of an array than it shows.
+// Package describe summarises a value as a tree of its keys, with the kind, dtype, shape and size
+// of each value and a short preview. It reads only those elements of an array that the preview
+// shows.
 package describe
 
 import (
@@ -15,105 +16,113 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// Node is a value of a tree.
+// Node is one value in the tree.
 type Node struct {
-	// Token is what leads to the value from the one around it, "" of the root.
+	// Token is the last token of the pointer to the value: its key, or its position in a list. It
+	// is empty for the root.
 	Token string `json:"key,omitempty"`
 	// Kind is the Python type: "dict", "ndarray", "pandas.core.frame.DataFrame"...
 	Kind string `json:"kind"`
-	// Len is the number of items of a container.
+	// Len is the number of items of a container, or the length of a str or bytes.
 	Len *int `json:"len,omitempty"`
-	// DType is that of an array or a column, as NumPy and pandas name it.
+	// DType is the dtype of an array or a column, as NumPy or pandas names it.
 	DType string `json:"dtype,omitempty"`
-	// Shape is that of an array or table; empty but not nil of a 0-d array.
+	// Shape is the shape of an array or table. A 0-d array has an empty shape that is not nil.
 	Shape []int `json:"shape,omitempty"`
-	// Order is "F" of an array that lies in Fortran order only.
+	// Order is "F" for an array of several dimensions in Fortran order, else empty.
 	Order string `json:"order,omitempty"`
-	// NBytes is the memory of the elements, in bytes.
+	// NBytes is the size of the elements in memory, in bytes.
 	NBytes *int64 `json:"nbytes,omitempty"`
-	// Value is a short look at the value.
+	// Value is a short preview of the value.
 	Value string `json:"value,omitempty"`
-	// Same is the pointer to where the same object was shown before.
+	// Same is the pointer under which the tree has already shown this object, or nil if this is the
+	// first time. Nothing inside the object is shown again.
 	Same *string `json:"same_as,omitempty"`
-	// Detail says more of an object: the version of the library that wrote it.
+	// Detail is further information, such as the version of the library that wrote the value, or
+	// the dimensions of an xarray value.
 	Detail string `json:"detail,omitempty"`
-	Stats  *Stats `json:"stats,omitempty"`
-	// Children are the first values inside, More is how many others there are.
+	// Stats are the extremes of an array of numbers, where Options.Stats asks for them.
+	Stats *Stats `json:"stats,omitempty"`
+	// Children are the first values inside this one. More is the number of values that are not
+	// shown.
 	Children []*Node `json:"children,omitempty"`
 	More     int     `json:"more,omitempty"`
-	// Error is why the value cannot be looked into.
+	// Error says why the value could not be read.
 	Error string `json:"error,omitempty"`
 }
 
-// Stats are the extremes of an array of numbers.
+// Stats are the extremes of an array of numbers, as text.
 type Stats struct {
 	Min string `json:"min"`
 	Max string `json:"max"`
 }
 
-// Options say how much of a value is shown. The zero value shows the root alone.
+// Options say how much of a value the tree shows. The zero value shows the root alone.
 type Options struct {
-	// Depth is how many levels of containers are looked into.
+	// Depth is the number of levels below the root.
 	Depth int
-	// Names is how many children are shown of a container with names, Items of one without.
+	// Names is the greatest number of children of a container whose items have names, such as a
+	// dict; Items is that of a container whose items have positions. A single child more is shown
+	// as well.
 	Names, Items int
-	// Nodes is how many values are shown in all.
+	// Nodes is the greatest number of values in the whole tree.
 	Nodes int
-	// Stats reads the arrays of numbers for their extremes.
+	// Stats asks for the extremes of arrays of numbers, which means reading every element.
 	Stats bool
-	// CopyText is that of lookup.NewReader.
+	// CopyText is the parameter of lookup.NewReader.
 	CopyText bool
-	// Totals are the numbers of items of those lists and dicts that have the first of them alone:
-	// not fewer than Tree says.
+	// Totals maps a list or dict of which only the first items were read to its real number of
+	// items. At least as many items were read as Tree asks for.
 	Totals map[any]int
 }
 
-// Tree returns how much of a value has to be there.
+// Tree returns how much of a value has to be read so that Describe can show it.
 func (o Options) Tree() *lookup.Tree {
-	// A container that has one more than it shows shows all.
-	return &lookup.Tree{Depth: o.Depth, First: max(o.Names, o.Items) + 1, Look: lookAt}
+	// A container with one item more than the limit shows them all.
+	return &lookup.Tree{Depth: o.Depth, Expand: max(o.Names, o.Items) + 1, Peek: sampleSize}
 }
 
-// total returns how many items a container has, of which kept are there.
-func (d *describer) total(v any, kept int) int {
+// total returns the real number of items of a container, of which only read items may be in memory.
+func (d *describer) total(v any, read int) int {
 	switch v.(type) {
 	case *types.List, *types.Dict:
 		if n, ok := d.o.Totals[v]; ok {
 			return n
 		}
 	}
-	return kept
+	return read
 }
 
-// Describe returns the tree of an object. python2 says that one of the values in it is a str of
-// Python 2, which Python 3 does not write.
+// Describe returns the tree of an object. python2 reports whether the tree has a str of Python 2 in
+// it, which Python 3 would not write.
 func Describe(v any, o Options) (root *Node, python2 bool) {
-	d := &describer{o: o, r: lookup.NewReader(o.CopyText), met: map[any]string{}, left: o.Nodes - 1}
+	d := &describer{o: o, r: lookup.NewReader(o.CopyText), left: o.Nodes - 1,
+		shown: map[any]string{}}
 	return d.node("", v, nil, 0), d.python2
 }
 
 type describer struct {
-	o    Options
-	r    *lookup.Reader
-	met  map[any]string // containers that were shown, with their pointers
-	left int            // values that may still be shown
+	o     Options
+	r     *lookup.Reader
+	shown map[any]string // maps each container in the tree to its pointer
+	left  int            // how many more nodes the tree may have
 
-	python2 bool // a str of Python 2 was met
+	python2 bool // whether the tree has a str of Python 2
 }
 
-// node describes a value that at leads to, inside depth levels of containers.
+// node describes the value at a pointer, which is depth levels below the root.
 func (d *describer) node(token string, v any, at pointer.Pointer, depth int) *Node {
 	n := &Node{Token: token}
 	if _, ok := v.(pickle.Py2String); ok {
 		d.python2 = true
 	}
 	if id := identity(v); id != nil {
-		if same, ok := d.met[id]; ok {
+		if same, ok := d.shown[id]; ok {
 			d.name(n, v)
 			n.Same = &same
 			return n
 		}
-		d.met[id] = at.String()
+		d.shown[id] = at.String()
 	}
 	c, err := d.r.Resolve(v)
 	if err != nil {
@@ -127,12 +136,12 @@ func (d *describer) node(token string, v any, at pointer.Pointer, depth int) *No
 	return n
 }
 
-// children adds what is inside a value.
+// children adds the nodes of the values inside v to n.
 func (d *describer) children(n *Node, v any, at pointer.Pointer, depth int) {
 	p, ok := d.r.Parts(v)
 	if fields, isStruct := fieldParts(v); isStruct {
 		p = fields
-	} else if !ok || !opens(v) {
+	} else if !ok || !hasChildren(v) {
 		return
 	}
 	p.Len = d.total(v, p.Len)
@@ -145,11 +154,11 @@ func (d *describer) children(n *Node, v any, at pointer.Pointer, depth int) {
 		most = d.o.Names
 	}
 	if p.Len == most+1 {
-		most++ // a line that says "1 more" is none the shorter
+		most++ // the line "1 more" would take as much room as the child
 	}
-	shown := min(p.Len, most, max(d.left, 0))
-	d.left -= shown
-	for i := range shown {
+	count := min(p.Len, most, max(d.left, 0))
+	d.left -= count
+	for i := range count {
 		token, child := p.At(i)
 		c := d.node(token, child, at.Child(token), depth+1)
 		if _, isTable := v.(*frame.Frame); isTable {
@@ -157,10 +166,10 @@ func (d *describer) children(n *Node, v any, at pointer.Pointer, depth int) {
 		}
 		n.Children = append(n.Children, c)
 	}
-	n.More = p.Len - shown
+	n.More = p.Len - count
 }
 
-// fieldParts are the fields of a structured array.
+// fieldParts returns the fields of a structured array as its parts.
 func fieldParts(v any) (lookup.Parts, bool) {
 	a, ok := v.(*ndarray.Array)
 	if !ok || a.DType().Fields() == nil {
@@ -177,8 +186,9 @@ func fieldParts(v any) (lookup.Parts, bool) {
 	}}, true
 }
 
-// opens reports whether the parts of a value are values of their own, rather than elements.
-func opens(v any) bool {
+// hasChildren reports whether the tree shows the parts of a value as children. It does not where
+// the parts are elements or short items, which the preview of the value shows.
+func hasChildren(v any) bool {
 	switch v := v.(type) {
 	case *ndarray.Array:
 		return v.DType().Kind() == ndarray.KindObject && !allLeaves(v)
@@ -199,13 +209,13 @@ func opens(v any) bool {
 	return true
 }
 
-// lookAt is how many items of a list are looked at to see whether they are all plain.
-const lookAt = 64
+// sampleSize is the number of items of a list that leafItems and allLeaves look at.
+const sampleSize = 64
 
-// leafItems reports whether a list is one of numbers and short values, of which the look at the
-// list shows enough.
+// leafItems reports whether the first items of a list are all numbers or short values, so that the
+// preview of the list is enough.
 func leafItems(items []any) bool {
-	for _, v := range items[:min(len(items), lookAt)] {
+	for _, v := range items[:min(len(items), sampleSize)] {
 		if !isLeaf(v) {
 			return false
 		}
@@ -213,6 +223,7 @@ func leafItems(items []any) bool {
 	return true
 }
 
+// isLeaf reports whether a value is a number or short enough to be shown in a preview.
 func isLeaf(v any) bool {
 	switch v := v.(type) {
 	case nil, bool, int, float64, complex128:
@@ -228,11 +239,11 @@ func isLeaf(v any) bool {
 	return ok && !pyvalue.IsContainer(v)
 }
 
-// allLeaves is leafItems for an array of objects.
+// allLeaves is leafItems for an array of objects, whose strings may have any length.
 func allLeaves(a *ndarray.Array) bool {
 	n := 0
 	for v := range a.Elements() {
-		if n++; n > lookAt {
+		if n++; n > sampleSize {
 			break
 		}
 		if _, text := v.(string); !text && !isLeaf(v) {
@@ -242,7 +253,8 @@ func allLeaves(a *ndarray.Array) bool {
 	return true
 }
 
-// identity returns what tells a value from others that are equal, or nil where that says nothing.
+// identity returns the map key by which a shared object is recognised, or nil for a value whose
+// sharing is not worth showing: a scalar, text, or an empty list.
 func identity(v any) any {
 	switch v := v.(type) {
 	case *ndarray.Array, *ndarray.Masked, *frame.Frame, *frame.Series:

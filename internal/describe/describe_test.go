@@ -15,7 +15,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// TestText: values on one line, as Python's repr where there is no shorter form.
+// TestText checks how values look on one line.
 func TestText(t *testing.T) {
 	long := new(big.Int).Lsh(big.NewInt(1), 600)
 	for _, c := range []struct {
@@ -40,7 +40,7 @@ func TestText(t *testing.T) {
 
 func list(items ...any) *types.List { return types.NewListFromSlice(items) }
 
-// TestDescribe: what is shared is shown once, and depth, items and nodes are bounded.
+// TestDescribe checks that a shared value is shown once, and the limits of depth, items and nodes.
 func TestDescribe(t *testing.T) {
 	shared := list(1, list(2))
 	v := &types.Dict{{Key: "a", Value: shared}, {Key: "b", Value: shared},
@@ -70,7 +70,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestWrite: no line is wider than the terminal, and none has what a terminal could act on.
+// TestWrite checks that no line is wider than the terminal or contains control characters.
 func TestWrite(t *testing.T) {
 	a, err := ndarray.FromSlice(make([]float64, 100), 10, 10)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestPlaces steps into values and lists what is inside, page by page.
+// TestPlaces steps into values and lists their children page by page.
 func TestPlaces(t *testing.T) {
 	d := types.Dict{}
 	for i := range 50 {

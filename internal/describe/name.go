@@ -11,23 +11,23 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// name says what kind of value n is, and shows a little of it.
+// name fills in the kind, dtype, shape, sizes and preview of v in n.
 func (d *describer) name(n *Node, v any) {
 	switch v := v.(type) {
 	case *ndarray.Array:
 		nameArray(n, v)
-		n.Value = look(arrayLook(v, nil))
+		n.Value = preview(arrayElements(v, nil))
 		return
 	case *ndarray.Masked:
 		nameArray(n, v.Data)
 		n.Kind = "masked_array"
-		n.Value = look(arrayLook(v.Data, v.Mask))
+		n.Value = preview(arrayElements(v.Data, v.Mask))
 		return
 	case *ndarray.Scalar:
 		n.Kind, n.DType, n.Value = "numpy."+v.DType().Name(), v.DType().String(), Text(v)
 		return
 	case *frame.Frame:
-		n.Kind = short(v.Class, "DataFrame")
+		n.Kind = shortClass(v.Class, "DataFrame")
 		rows, columns := v.Shape()
 		n.Shape = []int{rows, columns}
 		n.NBytes = number(frameBytes(v))
@@ -37,13 +37,13 @@ func (d *describer) name(n *Node, v any) {
 		return
 	case *frame.Index:
 		n.Kind, n.Len = v.Class, count(v.Len())
-		n.Value = look(v.Len(), func(i int) any { return v.At(i) })
+		n.Value = preview(v.Len(), func(i int) any { return v.At(i) })
 		if v.Values != nil {
 			n.DType = v.Values.DType
 		}
 		return
 	case *reconstruct.Sparse:
-		n.Kind, n.Shape = short(v.Class, "sparse"), v.Shape
+		n.Kind, n.Shape = shortClass(v.Class, "sparse"), v.Shape
 		n.DType = v.Data.DType().String()
 		n.Value = fmt.Sprintf("%s, %d stored", v.Format, v.NNZ())
 		n.NBytes = number(sparseBytes(v))
@@ -65,7 +65,7 @@ func (d *describer) name(n *Node, v any) {
 	if a, ok := pyvalue.ArrayOf(v); ok {
 		kind := n.Kind
 		nameArray(n, a)
-		n.Kind, n.Value = kind, look(arrayLook(a, nil))
+		n.Kind, n.Value = kind, preview(arrayElements(a, nil))
 		return
 	}
 	if entries, ok := pyvalue.EntriesOf(v); ok {
@@ -75,7 +75,7 @@ func (d *describer) name(n *Node, v any) {
 	if items, ok := pyvalue.ItemsOf(v); ok {
 		n.Len = count(d.total(v, len(items)))
 		if leafItems(items) {
-			n.Value = look(*n.Len, func(i int) any { return items[i] })
+			n.Value = preview(*n.Len, func(i int) any { return items[i] })
 		}
 		return
 	}
@@ -101,7 +101,7 @@ func nameLeaf(n *Node, v any) {
 func nameArray(n *Node, a *ndarray.Array) {
 	n.Kind = "ndarray"
 	if class := a.Class(); class != "" {
-		n.Kind = short(class, n.Kind)
+		n.Kind = shortClass(class, n.Kind)
 	}
 	n.DType = a.DType().String()
 	n.Shape = append([]int{}, a.Shape()...)
@@ -117,7 +117,7 @@ func nameSeries(n *Node, s *frame.Series) {
 	if s.Kind == frame.Opaque {
 		return
 	}
-	n.Value = look(s.Len(), func(i int) any {
+	n.Value = preview(s.Len(), func(i int) any {
 		if s.IsNull(i) {
 			return missing
 		}
@@ -144,7 +144,8 @@ func nameObject(n *Node, o *pickle.Object) {
 	}
 }
 
-// KindOf names the Python type of a value of no library.
+// KindOf returns the name of a value's Python type. It knows the types of the standard library and
+// pandas' scalars.
 func KindOf(v any) string {
 	switch v := v.(type) {
 	case *reconstruct.OrderedDict:
@@ -181,17 +182,19 @@ func KindOf(v any) string {
 	return pyvalue.Describe(v)
 }
 
-// short returns the last part of a class's name where its module is one of the library's own.
-func short(class, plain string) string {
+// shortClass returns the class name without its module if the module belongs to one of the known
+// libraries, the full name if it does not, and plain if class is empty.
+func shortClass(class, plain string) string {
 	if class == "" {
 		return plain
 	}
 	for i := len(class) - 1; i > 0; i-- {
 		if class[i] == '.' {
 			switch module := class[:i]; {
-			case has(module, "numpy"), has(module, "pandas"), has(module, "scipy"),
-				has(module, "xarray"), has(module, "pyarrow"), has(module, "polars"),
-				has(module, "geopandas"):
+			case inLibrary(module, "numpy"), inLibrary(module, "pandas"),
+				inLibrary(module, "scipy"), inLibrary(module, "xarray"),
+				inLibrary(module, "pyarrow"), inLibrary(module, "polars"),
+				inLibrary(module, "geopandas"):
 				return class[i+1:]
 			}
 			break
@@ -200,7 +203,8 @@ func short(class, plain string) string {
 	return class
 }
 
-func has(module, library string) bool {
+// inLibrary reports whether a module's name begins with that of a library.
+func inLibrary(module, library string) bool {
 	return len(module) >= len(library) && module[:len(library)] == library
 }
 
@@ -226,8 +230,8 @@ func frameBytes(f *frame.Frame) (n int64) {
 	return n
 }
 
-// seriesBytes is the memory of a column's elements; of objects that of the references to them, as
-// pandas' memory_usage.
+// seriesBytes returns the size in bytes of a column's elements. An object counts as the 8 bytes of
+// the reference to it, as in pandas' memory_usage.
 func seriesBytes(s *frame.Series) int64 {
 	n := sum(s.Values) + int64(len(s.Valid)) + 4*int64(len(s.Positions)) + 8*int64(len(s.Items))
 	if s.Text != nil {

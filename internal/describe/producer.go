@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// Producer collects what the names in a pickle tell of the libraries that wrote it.
+// Producer collects the libraries that wrote a pickle, which it tells by the names of the classes
+// and functions in the pickle. The zero value is ready to use.
 type Producer struct {
 	libraries map[string]bool
 }
 
-// Add looks at a name, "module.name", that the pickle uses.
+// Add takes the full name of a class or function, "module.name".
 func (p *Producer) Add(name string) {
 	add := func(library string) {
 		if p.libraries == nil {
@@ -41,7 +42,8 @@ func (p *Producer) Add(name string) {
 	}
 }
 
-// Libraries returns their names, those of NumPy with the version where that can be told.
+// Libraries returns the sorted names of the libraries. NumPy has its major version behind it where
+// the module names tell it.
 func (p *Producer) Libraries() []string {
 	if p.libraries["NumPy 1"] || p.libraries["NumPy 2"] {
 		delete(p.libraries, "NumPy")

@@ -19,24 +19,24 @@ import (
 )
 
 const (
-	// shortText is how many bytes of a text or of bytes are shown.
+	// shortText is the number of bytes that are shown of a text.
 	shortText = 160
-	// firstItems is how many elements a look at an array or list shows.
+	// firstItems is the number of elements in the preview of an array or list.
 	firstItems = 6
 )
 
-// missing stands for an element that is not there.
+// missing stands for a missing element.
 var missing = pyvalue.Missing{}
 
-// look shows the first of n elements.
-func look(n int, at func(i int) any) string {
+// preview shows the first of n elements in brackets.
+func preview(n int, at func(i int) any) string {
 	var b strings.Builder
 	b.WriteByte('[')
 	for i := range min(n, firstItems) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(brief(at(i)))
+		b.WriteString(elementText(at(i)))
 		if b.Len() > shortText {
 			n = max(n, firstItems+1)
 			break
@@ -49,8 +49,8 @@ func look(n int, at func(i int) any) string {
 	return b.String()
 }
 
-// brief is Text, with floats rounded as NumPy prints them: at most 8 digits behind the point.
-func brief(v any) string {
+// elementText is Text, but rounds floats to 8 digits behind the point as NumPy's printing does.
+func elementText(v any) string {
 	var f float64
 	switch v := v.(type) {
 	case float64:
@@ -66,8 +66,9 @@ func brief(v any) string {
 	return floatText(f, 64)
 }
 
-// arrayLook returns the elements of an array in C order, those that are masked as missing.
-func arrayLook(a, mask *ndarray.Array) (n int, at func(i int) any) {
+// arrayElements returns the number of elements of an array and a function that returns the i-th in
+// C order. Elements that mask hides are missing; mask may be nil.
+func arrayElements(a, mask *ndarray.Array) (n int, at func(i int) any) {
 	shape := a.Shape()
 	return a.Size(), func(i int) any {
 		index := make([]int, len(shape))
@@ -84,8 +85,8 @@ func arrayLook(a, mask *ndarray.Array) (n int, at func(i int) any) {
 	}
 }
 
-// Text shows a value on one line, without control characters, as Python's repr does where there is
-// no shorter form.
+// Text shows a value on one line without control characters. It is Python's repr, cut off if it is
+// long, or a shorter form where the repr is unwieldy.
 func Text(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -122,7 +123,7 @@ func Text(v any) string {
 	case *ndarray.Array:
 		return fmt.Sprintf("%s array of shape %v", v.DType(), v.Shape())
 	case []any:
-		return look(len(v), func(i int) any { return v[i] })
+		return preview(len(v), func(i int) any { return v[i] })
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
 	case frame.PeriodValue:
@@ -139,7 +140,8 @@ func Text(v any) string {
 	if text, ok := pyvalue.TextOf(v); ok {
 		return Printable(cut(text))
 	}
-	// Containers come before what has a String method: gopickle's follows a cycle without end.
+	// Containers come before values with a String method, because gopickle's String methods never
+	// return for a container that holds itself.
 	if _, ok := pyvalue.EntriesOf(v); ok || pyvalue.IsContainer(v) {
 		return KindOf(v)
 	}
@@ -149,7 +151,7 @@ func Text(v any) string {
 	switch reflect.TypeOf(v).Kind() {
 	case reflect.Pointer, reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Func,
 		reflect.Chan, reflect.Interface:
-		return KindOf(v) // what it holds may hold it
+		return KindOf(v) // fmt would not return for a value that holds itself
 	}
 	return Printable(cut(fmt.Sprint(v)))
 }
@@ -190,7 +192,7 @@ func intervalText(v frame.IntervalValue) string {
 	return open + Text(v.Left) + ", " + Text(v.Right) + end
 }
 
-// bigText shows an int; one of very many digits by how many there are.
+// bigText shows an int, or the number of its bits if it has more than 512.
 func bigText(v *big.Int) string {
 	if v.BitLen() > 512 {
 		return fmt.Sprintf("an int of %d bits", v.BitLen())
@@ -198,7 +200,7 @@ func bigText(v *big.Int) string {
 	return v.String()
 }
 
-// floatText is Python's repr of a float, or NumPy's str of one of fewer bits.
+// floatText returns Python's repr of a float of 64 bits, or NumPy's str of one of 32 bits.
 func floatText(f float64, bits int) string {
 	switch {
 	case math.IsNaN(f):
@@ -224,7 +226,7 @@ func complexText(c complex128, bits int) string {
 	return "(" + strings.TrimSuffix(floatText(real(c), bits), ".0") + imag + ")"
 }
 
-// cut shortens a text to what is shown.
+// cut shortens a text to shortText bytes at a boundary between characters.
 func cut(s string) string {
 	if len(s) <= shortText {
 		return s
@@ -236,10 +238,10 @@ func cut(s string) string {
 	return s[:n] + "..."
 }
 
-// quote shows a str.
+// quote shows a str in single quotes, shortened.
 func quote(s string) string { return "'" + Printable(cut(s)) + "'" }
 
-// bytesText shows bytes as text where they are, else in hexadecimal.
+// bytesText shows bytes as text if they are UTF-8 without control characters, else in hexadecimal.
 func bytesText(b []byte) string {
 	if utf8.Valid(b) && !strings.ContainsFunc(string(b[:min(len(b), shortText)]),
 		func(r rune) bool {
@@ -254,7 +256,7 @@ func bytesText(b []byte) string {
 	return "0x" + hex.EncodeToString(b)
 }
 
-// Printable escapes what a terminal could act on, and what would end the line.
+// Printable escapes control characters, which a terminal would act on, and line breaks.
 func Printable(s string) string {
 	quoted := strconv.QuoteToGraphic(s)
 	quoted = quoted[1 : len(quoted)-1]
@@ -264,5 +266,5 @@ func Printable(s string) string {
 	return unescaped.Replace(quoted)
 }
 
-// unescaped takes back what quotes need and a terminal does not.
+// unescaped undoes the escapes that only a quoted Go string needs.
 var unescaped = strings.NewReplacer(`\"`, `"`, `\\`, `\`)

@@ -10,21 +10,22 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Style says how a tree is written.
+// Style says how Write lays out a tree.
 type Style struct {
-	// Width is that of the terminal in cells, or 0 where lines may be of any length.
+	// Width is the width of the terminal in character cells, or 0 for lines of any length.
 	Width int
+	// Color asks for ANSI colors.
 	Color bool
 }
 
-// The greatest widths that columns are aligned to, in cells.
+// The greatest widths of aligned columns, in character cells.
 const (
 	maxTokenWidth = 32
 	maxTypeWidth  = 40
 )
 
-// tree writes a tree.
-type tree struct {
+// treeWriter writes a tree. It keeps its first error and writes nothing after it.
+type treeWriter struct {
 	w     io.Writer
 	s     Style
 	err   error
@@ -33,21 +34,21 @@ type tree struct {
 	bad   ansi.Style
 }
 
-// Write writes a tree as text: the root on a line, and each value inside it on one, with its key,
-// type, size and a short look.
+// Write writes a tree as text: the title, then a line for each node with its key, type, size and
+// preview.
 func Write(w io.Writer, root *Node, title string, s Style) error {
-	t := &tree{w: w, s: s}
+	t := &treeWriter{w: w, s: s}
 	if s.Color {
 		t.faint, t.kind, t.bad = ansi.NewStyle().Faint(),
 			ansi.NewStyle().ForegroundColor(ansi.Cyan), ansi.NewStyle().ForegroundColor(ansi.Red)
 	}
 	t.line(title)
-	t.line(strings.TrimLeft(t.about(root, "", column{}), " "))
+	t.line(strings.TrimLeft(t.nodeText(root, "", columnWidths{}), " "))
 	t.children(root, "")
 	return t.err
 }
 
-func (t *tree) line(text string) {
+func (t *treeWriter) line(text string) {
 	if t.err != nil {
 		return
 	}
@@ -58,22 +59,22 @@ func (t *tree) line(text string) {
 	_, t.err = io.WriteString(t.w, text+"\n")
 }
 
-// children writes what is inside a value; indent stands before each line. It calls itself as deep
-// as the tree is, which Options.Depth bounds.
-func (t *tree) children(n *Node, indent string) {
-	var to column
+// children writes the lines of the values inside n, with indent before each. The depth of the
+// recursion is that of the tree, which Options.Depth bounds.
+func (t *treeWriter) children(n *Node, indent string) {
+	var widths columnWidths
 	for _, c := range n.Children {
-		to.token = max(to.token, ansi.StringWidth(shownToken(c.Token)))
-		to.kind = max(to.kind, ansi.StringWidth(typeText(c)))
-		to.size = max(to.size, len(sizeText(c)))
+		widths.token = max(widths.token, ansi.StringWidth(shownToken(c.Token)))
+		widths.kind = max(widths.kind, ansi.StringWidth(typeText(c)))
+		widths.size = max(widths.size, len(sizeText(c)))
 	}
-	to.token, to.kind = min(to.token, maxTokenWidth), min(to.kind, maxTypeWidth)
+	widths.token, widths.kind = min(widths.token, maxTokenWidth), min(widths.kind, maxTypeWidth)
 	for i, c := range n.Children {
 		branch, inside := "├─ ", "│  "
 		if i == len(n.Children)-1 && n.More == 0 {
 			branch, inside = "└─ ", "   "
 		}
-		t.line(t.faint.Styled(indent+branch) + t.about(c, shownToken(c.Token), to))
+		t.line(t.faint.Styled(indent+branch) + t.nodeText(c, shownToken(c.Token), widths))
 		t.children(c, indent+inside)
 	}
 	if n.More > 0 && len(n.Children) > 0 {
@@ -81,8 +82,9 @@ func (t *tree) children(n *Node, indent string) {
 	}
 }
 
-// column is the width, in cells, of the columns that the values in one container are aligned to.
-type column struct{ token, kind, size int }
+// columnWidths are the widths in character cells of the columns in which the children of one node
+// are aligned.
+type columnWidths struct{ token, kind, size int }
 
 func sizeText(n *Node) string {
 	if n.NBytes == nil || n.Kind == "bytes" {
@@ -91,14 +93,15 @@ func sizeText(n *Node) string {
 	return humanize.IBytes(uint64(*n.NBytes))
 }
 
-// about describes a value on one line.
-func (t *tree) about(n *Node, token string, to column) string {
+// nodeText describes a value on one line.
+func (t *treeWriter) nodeText(n *Node, token string, widths columnWidths) string {
 	var b strings.Builder
-	b.WriteString(pad(token, to.token))
+	b.WriteString(pad(token, widths.token))
 	b.WriteString("  ")
-	b.WriteString(t.kind.Styled(pad(typeText(n), to.kind)))
-	if size := sizeText(n); to.size > 0 || size != "" {
-		b.WriteString("  " + t.faint.Styled(strings.Repeat(" ", max(0, to.size-len(size)))+size))
+	b.WriteString(t.kind.Styled(pad(typeText(n), widths.kind)))
+	if size := sizeText(n); widths.size > 0 || size != "" {
+		fill := strings.Repeat(" ", max(0, widths.size-len(size)))
+		b.WriteString("  " + t.faint.Styled(fill+size))
 	}
 	if n.Stats != nil {
 		b.WriteString("  " + n.Stats.Min + " to " + n.Stats.Max)
@@ -122,7 +125,7 @@ func (t *tree) about(n *Node, token string, to column) string {
 	return b.String()
 }
 
-// shownToken is a key as it stands in the tree.
+// shownToken returns a key as the tree shows it: escaped and cut off.
 func shownToken(token string) string {
 	if token == "" {
 		return "''"
@@ -130,7 +133,7 @@ func shownToken(token string) string {
 	return ansi.Truncate(Printable(token), maxTokenWidth, "…")
 }
 
-// typeText says what a value is: its kind with the dtype, shape or length.
+// typeText returns the kind of a value with its dtype, shape or length.
 func typeText(n *Node) string {
 	kind := Printable(n.Kind)
 	switch {
@@ -172,12 +175,12 @@ func shapeText(shape []int) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// pad fills a text up to a width.
+// pad fills a text with spaces up to a width in character cells.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-ansi.StringWidth(s)))
 }
 
-// Brief describes a value in a few words: its type, and a look at it.
+// Brief describes a value in a few words: its type and a preview. A str or number is shown alone.
 func Brief(v any) string {
 	root, _ := Describe(v, Options{})
 	text := typeText(root)

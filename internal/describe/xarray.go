@@ -8,20 +8,20 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// nameXarray names a value of package xr by its class, with its dimensions.
+// nameXarray describes a value of package xr by its class and dimensions.
 func nameXarray(n *Node, v any) {
 	switch v := v.(type) {
 	case *xr.Variable:
-		n.Kind = short(v.Class, "Variable")
+		n.Kind = shortClass(v.Class, "Variable")
 		nameVariable(n, v)
 	case *xr.DataArray:
-		n.Kind = short(v.Class, "DataArray")
+		n.Kind = shortClass(v.Class, "DataArray")
 		nameVariable(n, &v.Variable)
 	case *xr.Dataset:
-		n.Kind, n.Len = short(v.Class, "Dataset"), count(len(v.Vars))
+		n.Kind, n.Len = shortClass(v.Class, "Dataset"), count(len(v.Vars))
 		n.Detail = dimsText(v)
 	case *xr.DataTree:
-		n.Kind, n.Len = short(v.Class, "DataTree"), count(len(v.Children))
+		n.Kind, n.Len = shortClass(v.Class, "DataTree"), count(len(v.Children))
 		if v.Dataset != nil {
 			n.Detail = dimsText(v.Dataset)
 		}
@@ -38,11 +38,11 @@ func nameVariable(n *Node, v *xr.Variable) {
 		n.NBytes = number(int64(a.NBytes()))
 	}
 	if a, ok := pyvalue.ArrayOf(v); ok {
-		n.Value = look(arrayLook(a, nil))
+		n.Value = preview(arrayElements(a, nil))
 	}
 }
 
-// dimsText is the dimensions with their sizes.
+// dimsText returns the names and sizes of the dimensions of a dataset.
 func dimsText(d *xr.Dataset) string {
 	var parts []string
 	for _, dim := range d.Dims() {

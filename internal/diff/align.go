@@ -13,9 +13,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// lists compares two lists. Where something was put in or taken out, what follows is compared with
-// what it was, as long as that tells fewer differences than comparing position by position. What
-// was removed or changed has its position in a, what was added that in b.
+// lists compares two lists. It aligns equal items after insertions and deletions, unless comparing
+// position by position gives fewer differences. A removed or changed item is reported at its
+// position in a, an added one at its position in b.
 func (c *comparer) lists(at pointer.Pointer, a, b []any) {
 	place := func(i int) pointer.Pointer { return at.Child(strconv.Itoa(i)) }
 	i, j := 0, 0
@@ -31,17 +31,17 @@ func (c *comparer) lists(at pointer.Pointer, a, b []any) {
 		}
 	}
 	for _, m := range aligned(hashes(a), hashes(b)) {
-		pair(m.a, m.b) // what lies between what is the same
+		pair(m.a, m.b) // the items between two runs of equal ones
 		pair(m.a+m.n, m.b+m.n)
 	}
 	pair(len(a), len(b))
 }
 
-// match is a run of items that are the same in two lists.
+// match is a run of n equal items that begins at position a of one list and at b of the other.
 type match struct{ a, b, n int }
 
-// aligned returns the runs that are the same in two lists, in their order; none where they are best
-// compared position by position.
+// aligned returns the runs of equal hashes in two lists in order. It returns none if comparing
+// position by position gives as few differences.
 func aligned(a, b []uint64) []match {
 	before := 0
 	for before < min(len(a), len(b)) && a[before] == b[before] {
@@ -52,8 +52,8 @@ func aligned(a, b []uint64) []match {
 		after++
 	}
 	middleA, middleB := a[before:len(a)-after], b[before:len(b)-after]
-	found, edits := shortest(middleA, middleB)
-	if inPlace(a, b) <= edits {
+	found, edits := shortestEdit(middleA, middleB)
+	if differencesInPlace(a, b) <= edits {
 		return nil
 	}
 	for i := range found {
@@ -63,8 +63,8 @@ func aligned(a, b []uint64) []match {
 	return append(found, match{len(a) - after, len(b) - after, after})
 }
 
-// inPlace is how many differences comparing position by position tells.
-func inPlace(a, b []uint64) int {
+// differencesInPlace returns the number of differences that comparing position by position gives.
+func differencesInPlace(a, b []uint64) int {
 	n := max(len(a), len(b)) - min(len(a), len(b))
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
@@ -75,20 +75,21 @@ func inPlace(a, b []uint64) int {
 }
 
 const (
-	// maxEdits is how many items may have been put in or taken out.
+	// maxEdits is the greatest number of insertions and deletions that shortestEdit finds.
 	maxEdits = 1000
-	// maxSteps bounds the time.
+	// maxSteps bounds the product of the number of edits and the lengths of the lists, and so the
+	// time.
 	maxSteps = 200_000_000
 )
 
-// shortest returns the runs that are the same in two lists and are left by the fewest edits, and
-// how many edits those are; without runs where more than some edits are needed.
-//
-// Reference: E. Myers, "An O(ND) difference algorithm and its variations", 1986.
-func shortest(a, b []uint64) (runs []match, edits int) {
+// shortestEdit returns the runs that two lists have in common under the smallest number of
+// insertions and deletions, and that number. If it is above the limits, shortestEdit returns no
+// runs and the number for lists that have nothing in common.
+func shortestEdit(a, b []uint64) (runs []match, edits int) {
 	most := min(maxEdits, len(a)+len(b), maxSteps/(len(a)+len(b)+1))
-	// reach[k] is how far into a the furthest path on diagonal k leads, where k = a's place - b's
-	// place + most+1; trace keeps what it was before each edit.
+	// reach holds for each diagonal, which is the position in a minus that in b, the furthest
+	// position in a that d edits can reach. The diagonals start at -(most+1), at index 0. trace has
+	// a copy of the diagonals -d to d from before each edit d.
 	reach := make([]int32, 2*most+3)
 	var trace [][]int32
 	for d := 0; d <= most; d++ {
@@ -104,18 +105,19 @@ func shortest(a, b []uint64) (runs []match, edits int) {
 			}
 			reach[at] = i
 			if int(i) >= len(a) && int(i)-k >= len(b) {
-				return back(trace, len(a), len(b)), d
+				return backtrack(trace, len(a), len(b)), d
 			}
 		}
 	}
 	return nil, len(a) + len(b)
 }
 
-// back follows the trace of shortest from the end to the begin.
-func back(trace [][]int32, i, j int) (runs []match) {
+// backtrack follows the trace of shortestEdit from the ends of the lists, at positions i and j, to
+// their beginnings, and returns the runs of equal items on the way.
+func backtrack(trace [][]int32, i, j int) (runs []match) {
 	for d := len(trace) - 1; d > 0; d-- {
 		k := i - j
-		before := func(k int) int { // reach before edit d, of which trace has the diagonals -d to d
+		before := func(k int) int { // the position in a that diagonal k had reached before edit d
 			return int(trace[d][k+d])
 		}
 		from := k - 1
@@ -140,11 +142,12 @@ func back(trace [][]int32, i, j int) (runs []match) {
 	return runs
 }
 
-// seed is that of the hashes of one process.
+// seed makes the hashes of one process comparable with each other.
 var seed = maphash.MakeSeed()
 
-// hashes returns a hash of each item. Equal items have equal ones; what is the same in its first
-// parts may have too, which costs a better alignment but hides no difference.
+// hashes returns a hash of each item. Equal items have equal hashes. Different items may have equal
+// hashes too if they differ only far inside, which makes the alignment worse but hides no
+// difference, since aligned items are still compared.
 func hashes(items []any) []uint64 {
 	out := make([]uint64, len(items))
 	var h maphash.Hash
@@ -158,21 +161,21 @@ func hashes(items []any) []uint64 {
 }
 
 const (
-	// hashDepth is how many levels of containers are hashed, hashParts how many parts of each, and
-	// hashBytes how many bytes of an array.
+	// hashDepth is the number of levels of containers that are hashed, hashParts the number of
+	// items of each container, and hashBytes the number of bytes of an array.
 	hashDepth = 4
 	hashParts = 64
 	hashBytes = 4096
 )
 
-// hashValue hashes a value. It calls itself hashDepth levels deep at most.
+// hashValue adds a value to a hash. The depth of the recursion is at most hashDepth.
 func hashValue(h *maphash.Hash, v any, depth int) {
 	h.WriteByte(0)
 	switch v := v.(type) {
 	case string:
 		h.WriteString(v)
 		return
-	case pickle.Py2String: // the same as a str of Python 3
+	case pickle.Py2String: // equal to a str of Python 3
 		h.WriteString(string(v))
 		return
 	case []byte:
@@ -188,7 +191,7 @@ func hashValue(h *maphash.Hash, v any, depth int) {
 	}
 	if d, ok := pyvalue.EntriesOf(v); ok {
 		h.WriteString("{")
-		// The order of keys is no difference, so their hashes are added up.
+		// The order of the keys does not matter, so the hashes of the entries are added up.
 		sum := uint64(len(d))
 		for _, e := range d[:min(len(d), hashParts)] {
 			var one maphash.Hash
@@ -204,7 +207,7 @@ func hashValue(h *maphash.Hash, v any, depth int) {
 		h.WriteString("[")
 		hashInt(h, uint64(len(items)))
 		if _, isSet := pyvalue.SetItems(v); isSet {
-			return // whose order is no difference
+			return // the order of the items does not matter
 		}
 		for _, item := range items[:min(len(items), hashParts)] {
 			hashValue(h, item, depth+1)
@@ -220,7 +223,7 @@ func hashInt(h *maphash.Hash, n uint64) {
 	h.Write(b[:])
 }
 
-// hashArray hashes the dtype, the shape and the first elements.
+// hashArray adds the dtype, the shape and the first elements of an array to a hash.
 func hashArray(h *maphash.Hash, a *ndarray.Array) {
 	h.WriteString(a.DType().String())
 	for _, n := range a.Shape() {
@@ -229,7 +232,7 @@ func hashArray(h *maphash.Hash, a *ndarray.Array) {
 	if a.HasObject() || a.Size() == 0 || a.NDim() == 0 {
 		return
 	}
-	// Along the first axis as much as is wanted; of an array whose items are larger, nothing.
+	// Take as many items of the first axis as fit into hashBytes, and none if one item is larger.
 	item := a.NBytes() / a.Shape()[0]
 	if item == 0 || item > hashBytes {
 		return

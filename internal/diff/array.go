@@ -14,23 +14,24 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Elements says how the elements of two arrays of one shape differ.
+// Elements says how the elements of two arrays of equal shape differ.
 type Elements struct {
+	// Differ is the number of elements that differ, Size the number of all elements.
 	Differ, Size int
-	// At is the index of the element with the largest difference, of arrays without numbers of the
-	// first that differs; Old and New are what is there.
+	// At is the index of the element with the largest difference, or of the first that differs if
+	// the elements are no numbers. Old and New are the two elements there.
 	At       []int
 	Old, New string
-	// MaxAbs is the largest difference of numbers, MaxRel the largest one relative to the second
-	// array's element, as numpy.testing has it. HasNumbers says that they mean anything.
+	// MaxAbs is the largest absolute difference, MaxRel the largest relative to the element of the
+	// second array, as in numpy.testing. They are valid only if HasNumbers is set.
 	MaxAbs, MaxRel float64
 	HasNumbers     bool
 }
 
-// delta is what is found in a piece.
+// delta is how one piece of two arrays differs.
 type delta struct {
 	differ   int
-	at       int // position of the largest difference in C order, or of the first
+	at       int // position in C order of the largest difference, or of the first
 	abs, rel float64
 	err      error
 }
@@ -43,7 +44,7 @@ func (d *delta) merge(o delta) {
 	d.rel = max(d.rel, o.rel)
 }
 
-// close is numpy.isclose with equal_nan.
+// close is numpy.isclose with equal_nan=True.
 func (c *comparer) close(a, b float64) bool {
 	return a == b || a != a && b != b || math.Abs(a-b) <= c.o.ATol+c.o.RTol*math.Abs(b) &&
 		!math.IsInf(b, 0)
@@ -85,7 +86,7 @@ func isReal(dt *ndarray.DType) bool {
 	return false
 }
 
-// changeOf tells how two arrays differ.
+// changeOf returns the Change for two arrays whose elements differ by d.
 func changeOf(at pointer.Pointer, a, b *ndarray.Array, d delta) *Change {
 	e := &Elements{Differ: d.differ, Size: a.Size(), MaxAbs: d.abs, MaxRel: d.rel,
 		HasNumbers: isNumeric(a.DType())}
@@ -118,7 +119,7 @@ func (c *comparer) fields(at pointer.Pointer, a, b *ndarray.Array, fields []ndar
 	return nil
 }
 
-// objectArrays compares element by element.
+// objectArrays compares arrays with objects: item by item along the first axis.
 func (c *comparer) objectArrays(at pointer.Pointer, a, b *ndarray.Array) error {
 	if a.NDim() == 0 {
 		c.push(at, a.At(), b.At())
@@ -138,7 +139,7 @@ func (c *comparer) objectArrays(at pointer.Pointer, a, b *ndarray.Array) error {
 	return nil
 }
 
-// elements compares the elements of arrays of one shape.
+// elements compares the elements of arrays of equal shape.
 func (c *comparer) elements(a, b *ndarray.Array) (d delta) {
 	results := chunk.Each(chunk.Cut(a, b), func(_ int, p chunk.Piece) delta {
 		x, y := p.Arrays[0], p.Arrays[1]
@@ -158,7 +159,8 @@ func (c *comparer) elements(a, b *ndarray.Array) (d delta) {
 	return d
 }
 
-// sameBytes reports whether pieces of one dtype lie in memory alike.
+// sameBytes reports whether two pieces have the same dtype, are C contiguous, and have equal bytes,
+// which is the quick way to tell that they are equal.
 func sameBytes(a, b *ndarray.Array) bool {
 	if !a.DType().Equal(b.DType()) || !a.IsCContiguous() || !b.IsCContiguous() {
 		return false
@@ -171,7 +173,7 @@ func sameBytes(a, b *ndarray.Array) bool {
 	return err == nil && bytes.Equal(x, y)
 }
 
-// compareElements compares pieces whose bytes are not the same.
+// compareElements compares pieces whose bytes are not equal.
 func (c *comparer) compareElements(a, b *ndarray.Array) delta {
 	ka, kb := a.DType().Kind(), b.DType().Kind()
 	switch {
@@ -211,7 +213,8 @@ func (c *comparer) floats(x, y float64) (abs, rel float64, same bool) {
 	return c.distance(math.Abs(x-y), math.Abs(y))
 }
 
-// distance is an absolute difference, and relative to the size of the second number.
+// distance returns an absolute difference and its ratio to the size of the second number, as
+// results of a compare function of compareSlices.
 func (c *comparer) distance(abs, size float64) (float64, float64, bool) {
 	if abs != abs {
 		abs = 0 // a NaN beside a number
@@ -223,7 +226,8 @@ func (c *comparer) distance(abs, size float64) (float64, float64, bool) {
 	return abs, rel, false
 }
 
-// integers compares integers of one kind as they are: float64 would take neighbours for the same.
+// integers compares integers of the same kind without going through float64, which makes large
+// neighbours equal.
 func (c *comparer) integers(a, b *ndarray.Array, kind ndarray.Kind) delta {
 	if kind == ndarray.KindUint {
 		return compareSlices(a, b, func(x, y uint64) (float64, float64, bool) {

@@ -1,5 +1,6 @@
-// Package diff compares two values by structure: what only one of them has, and what both have and
-// is not the same, by pointer. Arrays are compared as they lie in memory, by several goroutines.
+// Package diff compares two values by structure. It reports by pointer which parts only one of them
+// has and which parts differ. Several goroutines compare the elements of large arrays from where
+// they lie in the file.
 package diff
 
 import (
@@ -21,7 +22,7 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// Kind says what kind of difference one is.
+// Kind is the kind of a difference.
 type Kind string
 
 // The kinds of differences.
@@ -38,28 +39,28 @@ const (
 type Change struct {
 	At   pointer.Pointer
 	Kind Kind
-	// Old and New are short looks at the values, "" for one that is not there.
+	// Old and New describe the two values briefly. The one that does not exist is empty.
 	Old, New string
-	// Elements is how the elements of an array differ; nil of anything else.
+	// Elements says how the elements of two arrays or columns differ. It is nil for other values.
 	Elements *Elements
 }
 
-// Options say what counts as the same.
+// Options say what Compare treats as equal.
 type Options struct {
-	// RTol and ATol are those of numpy.allclose: numbers a and b are the same where |a-b| <= ATol +
-	// RTol*|b|. NaNs are the same.
+	// RTol and ATol are the tolerances of numpy.allclose: numbers a and b are equal if |a-b| <=
+	// ATol + RTol*|b|. NaN is equal to NaN.
 	RTol, ATol float64
-	// Ignore are pointers to what is not compared; a * in them stands for any token.
+	// Ignore has the pointers to parts that are not compared. A * in them matches any token.
 	Ignore []pointer.Pointer
-	// At is what led to the values.
+	// At is the pointer to the two values, which precedes those of the differences.
 	At pointer.Pointer
 }
 
-// Compare calls found with each difference between a and b, objects of two pickles, in the order of
-// a.
+// Compare calls found with each difference between a and b, which are objects of two pickles, in
+// the order of a. It stops at the first error that found returns.
 func Compare(a, b any, o Options, found func(Change) error) error {
 	c := &comparer{o: o, found: found, ra: lookup.NewReader(true), rb: lookup.NewReader(true),
-		met: map[pair]bool{}}
+		seen: map[pair]bool{}}
 	c.push(o.At, a, b)
 	for len(c.stack) > 0 {
 		next := c.stack[len(c.stack)-1]
@@ -70,7 +71,7 @@ func Compare(a, b any, o Options, found func(Change) error) error {
 			}
 			continue
 		}
-		// What a comparison leaves to be compared is pushed in its order, and taken from the end.
+		// compare pushes the parts in order. They are popped from the end, so reverse them.
 		base := len(c.stack)
 		if err := c.compare(next.at, next.a, next.b); err != nil {
 			return err
@@ -80,19 +81,20 @@ func Compare(a, b any, o Options, found func(Change) error) error {
 	return nil
 }
 
-// comparer compares two values over a stack of its own, since the nesting is the files'.
+// comparer compares two values. It has a stack of its own in place of recursion, because the files
+// determine how deep the values are nested.
 type comparer struct {
 	o      Options
 	found  func(Change) error
 	ra, rb *lookup.Reader
 	stack  []task
-	met    map[pair]bool // containers that were compared with each other
+	seen   map[pair]bool // pairs of containers that were compared already
 }
 
 type pair struct{ a, b any }
 
-// task is two values that are still to be compared, or a difference that is told when its turn
-// comes.
+// task is either two values that have yet to be compared or, if change is not nil, a difference
+// that has yet to be reported.
 type task struct {
 	at     pointer.Pointer
 	a, b   any
@@ -105,6 +107,7 @@ func (c *comparer) push(at pointer.Pointer, a, b any) {
 	}
 }
 
+// tell pushes a difference, which is reported when its turn comes.
 func (c *comparer) tell(at pointer.Pointer, kind Kind, a, b any) {
 	if c.ignored(at) {
 		return
@@ -133,7 +136,7 @@ func (c *comparer) ignored(at pointer.Pointer) bool {
 	})
 }
 
-// compare compares two values; what is inside them is pushed.
+// compare compares two values. It pushes their parts and the differences on the stack.
 func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 	a, err := c.ra.Resolve(a)
 	if err != nil {
@@ -143,10 +146,10 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 		return fmt.Errorf("%s: %w", at, err)
 	}
 	if isReference(a) && isReference(b) {
-		if p := (pair{a, b}); c.met[p] {
+		if p := (pair{a, b}); c.seen[p] {
 			return nil
 		} else {
-			c.met[p] = true
+			c.seen[p] = true
 		}
 	}
 	if x, ok := pyvalue.ArrayOf(a); ok && !isXarray(a) {
@@ -217,8 +220,8 @@ func isXarray(v any) bool {
 	return false
 }
 
-// xarray compares two values of package xr of one type by what lies below them, and the dimensions
-// of variables.
+// xarray compares two values of package xr that have the same type: their parts and, for variables,
+// their dimensions.
 func (c *comparer) xarray(at pointer.Pointer, a, b any) {
 	if x, y := dimsOf(a), dimsOf(b); !slices.Equal(x, y) {
 		c.tell(at, Changed, a, b)
@@ -227,7 +230,7 @@ func (c *comparer) xarray(at pointer.Pointer, a, b any) {
 	c.parts(at, a, b)
 }
 
-// parts compares what lies below two values of one type, by name.
+// parts compares the parts of two values of the same type by name.
 func (c *comparer) parts(at pointer.Pointer, a, b any) {
 	below := func(r *lookup.Reader, v any) types.Dict {
 		p, _ := r.Parts(v)
@@ -250,7 +253,7 @@ func dimsOf(v any) []string {
 	return nil
 }
 
-// isReference reports whether a value has an identity.
+// isReference reports whether a value may be shared or contain itself.
 func isReference(v any) bool {
 	switch v.(type) {
 	case *ndarray.Array, *ndarray.Masked, *frame.Frame, *frame.Series:
@@ -259,8 +262,8 @@ func isReference(v any) bool {
 	return pyvalue.IsContainer(v)
 }
 
-// otherTypes compares values of two types: numbers that are equal are told to be of another type
-// only.
+// otherTypes reports that two values have different types, unless they are a str of Python 2 and an
+// equal str of Python 3.
 func (c *comparer) otherTypes(at pointer.Pointer, a, b any) error {
 	if _, isText := a.(pickle.Py2String); isText {
 		if s, ok := b.(string); ok && s == string(a.(pickle.Py2String)) {
@@ -271,7 +274,7 @@ func (c *comparer) otherTypes(at pointer.Pointer, a, b any) error {
 	return nil
 }
 
-// sameLeaf compares values without parts.
+// sameLeaf reports whether two values of the same type that have no parts are equal.
 func (c *comparer) sameLeaf(a, b any) bool {
 	if f, ok := a.(float64); ok {
 		return c.close(f, b.(float64))
@@ -286,7 +289,7 @@ func (c *comparer) sameLeaf(a, b any) bool {
 	return reflect.DeepEqual(a, b) || pickle.EqualKeys(a, b)
 }
 
-// dicts compares by key.
+// dicts compares the values of each key.
 func (c *comparer) dicts(at pointer.Pointer, a, b types.Dict) {
 	places := make(map[any]int, len(b))
 	var again map[any][]int // of keys that no token tells apart, such as objects, the others
@@ -324,7 +327,7 @@ func (c *comparer) dicts(at pointer.Pointer, a, b types.Dict) {
 	}
 }
 
-// keyOf returns a Go value that is equal for equal keys.
+// keyOf returns a Go value that is equal for equal keys of a dict.
 func keyOf(key any) any {
 	switch k := key.(type) {
 	case nil, string, int, float64:
@@ -338,16 +341,16 @@ func keyOf(key any) any {
 	return "\x00" + lookup.Kind(key) + lookup.KeyToken(key)
 }
 
-// sets compares members, whatever their order.
+// sets compares the members of two sets, whose order does not matter.
 func (c *comparer) sets(at pointer.Pointer, a, b []any) {
-	of := func(items []any) map[any]bool {
+	keys := func(items []any) map[any]bool {
 		m := make(map[any]bool, len(items))
 		for _, v := range items {
 			m[keyOf(v)] = true
 		}
 		return m
 	}
-	inA, inB := of(a), of(b)
+	inA, inB := keys(a), keys(b)
 	for _, v := range a {
 		if !inB[keyOf(v)] {
 			c.tell(at.Child(lookup.KeyToken(v)), Removed, v, nil)
@@ -360,7 +363,7 @@ func (c *comparer) sets(at pointer.Pointer, a, b []any) {
 	}
 }
 
-// objects compares class, attributes, items and arguments.
+// objects compares the classes, attributes, items and arguments of two objects.
 func (c *comparer) objects(at pointer.Pointer, a, b *pickle.Object) {
 	x, y := reconstruct.Normalize(a), reconstruct.Normalize(b)
 	if x.ClassName() != y.ClassName() {

@@ -19,7 +19,7 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// changes compares two values, and returns a line for each difference.
+// changes compares two values and returns a line for each difference.
 func changes(t *testing.T, a, b any, o diff.Options) []string {
 	t.Helper()
 	lines := []string{}
@@ -36,7 +36,7 @@ func changes(t *testing.T, a, b any, o diff.Options) []string {
 
 func list(items ...any) *types.List { return types.NewListFromSlice(items) }
 
-// dict returns a dict of keys and values in turns.
+// dict returns a dict of alternating keys and values.
 func dict(keyValues ...any) *types.Dict {
 	d := types.Dict{}
 	for i := 0; i < len(keyValues); i += 2 {
@@ -45,7 +45,7 @@ func dict(keyValues ...any) *types.Dict {
 	return &d
 }
 
-// TestLists: what was put in or taken out is one difference, whatever follows.
+// TestLists checks that an inserted or deleted item is one difference, whatever follows it.
 func TestLists(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -77,7 +77,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestListsOfArrays aligns by the elements.
+// TestListsOfArrays checks that lists of arrays are aligned by the elements of the arrays.
 func TestListsOfArrays(t *testing.T) {
 	array := func(from float64) *ndarray.Array {
 		a, err := ndarray.FromSlice([]float64{from, from + 1})
@@ -99,7 +99,7 @@ func TestListsOfArrays(t *testing.T) {
 	}
 }
 
-// TestRandomLists: the differences make b of a, and there are no more than edits were made.
+// TestRandomLists checks that the differences turn a into b and are no more than the edits made.
 func TestRandomLists(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -155,7 +155,8 @@ func TestRandomLists(t *testing.T) {
 	}
 }
 
-// TestManyDifferences: lists that have nothing in common take time in proportion.
+// TestManyDifferences checks that lists with nothing in common take time in proportion to their
+// length.
 func TestManyDifferences(t *testing.T) {
 	a, b := list(), list()
 	for i := range 20_000 {
@@ -168,7 +169,7 @@ func TestManyDifferences(t *testing.T) {
 	}
 }
 
-// TestKinds: each kind of difference, and what is left out.
+// TestKinds checks each kind of difference, and what Options.Ignore leaves out.
 func TestKinds(t *testing.T) {
 	array := func(values ...float64) *ndarray.Array {
 		a, err := ndarray.FromSlice(values)
@@ -209,7 +210,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestCycles: values inside themselves are compared once.
+// TestCycles checks that a value inside itself is compared once.
 func TestCycles(t *testing.T) {
 	a, b := list(1), list(1)
 	a.Append(a)
@@ -219,7 +220,7 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// TestLibraryValues: what differs below objects of other libraries is told by its pointer.
+// TestLibraryValues checks that differences inside objects of other libraries have their pointer.
 func TestLibraryValues(t *testing.T) {
 	load := func(name string) *types.List {
 		v, err := unpkl.LoadFile(filepath.Join(fixture.Root(), "objects", "py313-objects", name),

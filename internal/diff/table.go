@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// frames compares columns by name, and the index.
+// frames compares the columns of two tables by name, and their indexes.
 func (c *comparer) frames(at pointer.Pointer, a, b *frame.Frame) {
 	find := func(f *frame.Frame, name any) *frame.Series {
 		for _, s := range f.Columns {
@@ -40,7 +40,7 @@ func (c *comparer) frames(at pointer.Pointer, a, b *frame.Frame) {
 	}
 }
 
-// series compares dtype, length, elements and index.
+// series compares the dtypes, lengths, elements and indexes of two columns.
 func (c *comparer) series(at pointer.Pointer, a, b *frame.Series) error {
 	if a.DType != b.DType {
 		c.tell(at, DType, a, b)
@@ -59,7 +59,7 @@ func (c *comparer) series(at pointer.Pointer, a, b *frame.Series) error {
 	return nil
 }
 
-// isStored reports whether the elements of a column are those of its array.
+// isStored reports whether the elements of a column are exactly those of its array.
 func isStored(s *frame.Series) bool {
 	switch s.Kind {
 	case frame.Numpy, frame.Datetime, frame.Timedelta, frame.Period:
@@ -68,7 +68,8 @@ func isStored(s *frame.Series) bool {
 	return false
 }
 
-// rows compares the elements of columns or indexes of one length as what they show.
+// rows compares the elements of two columns or indexes of length n by the text of their cells, and
+// by value within the tolerances if they are numbers.
 func (c *comparer) rows(at pointer.Pointer, a, b any, n int) {
 	x, okX := table.Of(a)
 	y, okY := table.Of(b)
@@ -103,7 +104,7 @@ func (c *comparer) rows(at pointer.Pointer, a, b any, n int) {
 	}
 }
 
-// indexes compares labels and names.
+// indexes compares the labels and the names of two indexes.
 func (c *comparer) indexes(at pointer.Pointer, a, b *frame.Index) {
 	if a.IsRange() && b.IsRange() && a.Start == b.Start && a.Step == b.Step && a.Len() == b.Len() {
 		return
@@ -118,7 +119,8 @@ func (c *comparer) indexes(at pointer.Pointer, a, b *frame.Index) {
 	}
 }
 
-// masked compares the masks, and the elements that neither masks.
+// masked compares two masked arrays: which elements are masked, and those that are masked in
+// neither.
 func (c *comparer) masked(at pointer.Pointer, a, b *ndarray.Masked) error {
 	if !slices.Equal(a.Data.Shape(), b.Data.Shape()) || !a.Data.DType().Equal(b.Data.DType()) {
 		return c.arrays(at, a.Data, b.Data)
@@ -149,7 +151,7 @@ func (c *comparer) masked(at pointer.Pointer, a, b *ndarray.Masked) error {
 	return nil
 }
 
-// sparse compares matrices of one format by their parts, others as full ones are.
+// sparse compares two sparse matrices of the same format and shape by their parts.
 func (c *comparer) sparse(at pointer.Pointer, a, b *reconstruct.Sparse) error {
 	if a.Format != b.Format || !slices.Equal(a.Shape, b.Shape) {
 		c.tell(at, Type, a, b)

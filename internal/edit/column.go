@@ -14,41 +14,44 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. Columns of text, of pandas' nullable dtypes, of times, of categories and of objects are no
-// views of arrays that the pickle has. A table with such a column changed takes the place of the
-// old one in the object, and is written as pandas pickles a table.
+// NOTE. Columns of text, times, categories, objects and pandas' nullable dtypes are not views of
+// arrays in the pickle. To change such a column, this file makes a copy of the table with the
+// changed column and puts the copy in the place of the table. It is written as pandas pickles a
+// table.
 
-// replaceTable makes the change that a token of a table, or of a column, is the place of, in a
-// copy, and puts that in the place of the table. It returns the root.
+// replaceTable applies a change to a copy of the table or column at m, in which token names the
+// column or the elements to set. It puts the copy in the place of the original and returns the new
+// root.
 func replaceTable(root any, m lookup.Match, token string, op *Op) (any, error) {
 	if op.Name != "set" {
 		return nil, errColumn
 	}
 	switch v := m.Value.(type) {
 	case *frame.Frame:
-		own, err := withColumn(v, token, func(c *frame.Series) (*frame.Series, error) {
-			return withElements(c, all(c.Len()), op.Value)
+		changed, err := withColumn(v, token, func(c *frame.Series) (*frame.Series, error) {
+			return withElements(c, allPositions(c.Len()), op.Value)
 		})
 		if err != nil {
 			return nil, err
 		}
-		return place(root, m.At, own)
+		return setAt(root, m.At, changed)
 	case *frame.Series:
-		places, err := placesOf(v.Len(), token)
+		positions, err := positionsOf(v.Len(), token)
 		if err != nil {
 			return nil, err
 		}
-		own, err := withElements(v, places, op.Value)
+		changed, err := withElements(v, positions, op.Value)
 		if err != nil {
 			return nil, err
 		}
-		return placeColumn(root, m.At, own)
+		return setColumnAt(root, m.At, changed)
 	}
 	return nil, errColumn
 }
 
-// placeColumn puts a column where the pointer leads, in its table if it is of one.
-func placeColumn(root any, at pointer.Pointer, s *frame.Series) (any, error) {
+// setColumnAt puts a column at a pointer and returns the new root. If the column belongs to a
+// table, it puts a copy of the table with the new column in the place of the table.
+func setColumnAt(root any, at pointer.Pointer, s *frame.Series) (any, error) {
 	if len(at) == 0 {
 		return s, nil
 	}
@@ -59,23 +62,23 @@ func placeColumn(root any, at pointer.Pointer, s *frame.Series) (any, error) {
 	}
 	f, ok := found[0].Value.(*frame.Frame)
 	if !ok {
-		return place(root, at, s)
+		return setAt(root, at, s)
 	}
-	own, err := withColumn(f, at[len(at)-1], func(*frame.Series) (*frame.Series, error) {
+	changed, err := withColumn(f, at[len(at)-1], func(*frame.Series) (*frame.Series, error) {
 		return s, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return place(root, table, own)
+	return setAt(root, table, changed)
 }
 
-// place puts a value where the pointer leads.
-func place(root any, at pointer.Pointer, value any) (any, error) {
+// setAt puts a value at a pointer and returns the new root.
+func setAt(root any, at pointer.Pointer, value any) (any, error) {
 	return Apply(root, []Op{{Name: "set", At: at, Value: value}})
 }
 
-// withColumn returns a table with another column in the place of one.
+// withColumn returns a copy of a table with one column replaced by the result of change.
 func withColumn(f *frame.Frame, token string, change func(c *frame.Series) (*frame.Series, error)) (
 	*frame.Frame, error) {
 	for i, c := range f.Columns {
@@ -92,21 +95,22 @@ func withColumn(f *frame.Frame, token string, change func(c *frame.Series) (*fra
 		lookup.ErrNotFound)
 }
 
-func all(n int) []int64 {
-	places := make([]int64, n)
-	for i := range places {
-		places[i] = int64(i)
+func allPositions(n int) []int64 {
+	positions := make([]int64, n)
+	for i := range positions {
+		positions[i] = int64(i)
 	}
-	return places
+	return positions
 }
 
-// placesOf returns the numbers of the elements that a subscript stands for.
-func placesOf(n int, token string) ([]int64, error) {
+// positionsOf returns the positions of the elements of a column of length n that a subscript
+// selects.
+func positionsOf(n int, token string) ([]int64, error) {
 	subs, ok := pointer.ParseSubscripts(token)
 	if !ok || len(subs) != 1 {
 		return nil, errors.New("no subscript of a column")
 	}
-	numbers, err := ndarray.FromSlice(all(n), n)
+	numbers, err := ndarray.FromSlice(allPositions(n), n)
 	if err != nil {
 		return nil, err
 	}
@@ -117,12 +121,13 @@ func placesOf(n int, token string) ([]int64, error) {
 	return ndarray.Values[int64](part)
 }
 
-// withElements returns a column with a value, or the members of an array or list, at places.
-func withElements(s *frame.Series, places []int64, value any) (*frame.Series, error) {
+// withElements returns a copy of a column with the elements at some positions set to a value, or
+// each to its element of an array.
+func withElements(s *frame.Series, positions []int64, value any) (*frame.Series, error) {
 	at := func(int) any { return value }
 	if from, ok := pyvalue.ArrayOf(value); ok && from.NDim() > 0 {
-		if from.NDim() != 1 || from.Size() != len(places) {
-			return nil, fmt.Errorf("%d elements are set to an array of shape %v", len(places),
+		if from.NDim() != 1 || from.Size() != len(positions) {
+			return nil, fmt.Errorf("%d elements are set to an array of shape %v", len(positions),
 				from.Shape())
 		}
 		at = func(k int) any { return from.At(k) }
@@ -131,7 +136,7 @@ func withElements(s *frame.Series, places []int64, value any) (*frame.Series, er
 	var set func(i int, v any) error
 	switch {
 	case s.Kind == frame.Text:
-		return withTexts(s, places, at)
+		return withTexts(s, positions, at)
 	case s.Kind == frame.Object:
 		own.Items = slices.Clone(s.Items)
 		set = func(i int, v any) error { own.Items[i] = v; return nil }
@@ -148,7 +153,7 @@ func withElements(s *frame.Series, places []int64, value any) (*frame.Series, er
 	if set == nil {
 		return nil, errColumn
 	}
-	for k, i := range places {
+	for k, i := range positions {
 		if err := set(int(i), at(k)); err != nil {
 			return nil, err
 		}
@@ -156,8 +161,8 @@ func withElements(s *frame.Series, places []int64, value any) (*frame.Series, er
 	return &own, own.Validate()
 }
 
-// withTexts is withElements for a column of text.
-func withTexts(s *frame.Series, places []int64, at func(k int) any) (*frame.Series, error) {
+// withTexts is withElements for a column of text. at returns the k-th new value.
+func withTexts(s *frame.Series, positions []int64, at func(k int) any) (*frame.Series, error) {
 	texts := make([]*string, s.Len())
 	for i := range texts {
 		if !s.IsNull(i) {
@@ -165,7 +170,7 @@ func withTexts(s *frame.Series, places []int64, at func(k int) any) (*frame.Seri
 			texts[i] = &text
 		}
 	}
-	for k, i := range places {
+	for k, i := range positions {
 		switch v := at(k).(type) {
 		case nil:
 			texts[i] = nil
@@ -184,13 +189,14 @@ func withTexts(s *frame.Series, places []int64, at func(k int) any) (*frame.Seri
 	return &own, own.Validate()
 }
 
-// column is a series whose values are its own.
+// column is a series whose arrays belong to it alone, so that they may be changed.
 type column struct{ *frame.Series }
 
-// setter returns what sets one element, nil for kinds whose elements are not set.
+// setter returns the function that sets the element at a position. It is nil for kinds of columns
+// whose elements cannot be set.
 func (c column) setter() func(i int, v any) error {
 	switch c.Kind {
-	case frame.Numpy: // of an array that the pickle has in another layout
+	case frame.Numpy: // the pickle has the array in another layout, so it was not a view
 		return func(i int, v any) error { return c.Values.SetAt(scalar(v), i) }
 	case frame.Masked:
 		return c.setMasked
@@ -202,7 +208,7 @@ func (c column) setter() func(i int, v any) error {
 	return nil
 }
 
-// setMasked sets an element of a nullable column; nil is missing.
+// setMasked sets an element of a nullable column. nil makes it missing.
 func (c column) setMasked(i int, v any) error {
 	if c.Valid == nil {
 		c.Valid = slices.Repeat([]bool{true}, c.Len())
@@ -213,7 +219,7 @@ func (c column) setMasked(i int, v any) error {
 	return c.Values.SetAt(scalar(v), i)
 }
 
-// scalar is a value as ndarray takes it.
+// scalar returns a value in a form that Array.SetAt takes.
 func scalar(v any) any {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		return s.Value()
@@ -221,7 +227,7 @@ func scalar(v any) any {
 	return v
 }
 
-// setCategory sets an element to one of the categories; nil is missing.
+// setCategory sets an element to one of the categories. nil makes it missing.
 func (c column) setCategory(i int, v any) error {
 	code := -1
 	for k := 0; k < c.Categories.Len() && v != nil && code < 0; k++ {
@@ -235,8 +241,9 @@ func (c column) setCategory(i int, v any) error {
 	return c.Values.SetAt(code, i)
 }
 
-// setTime sets an element to a time in ISO 8601, with an offset in a column with a time zone and
-// without one in others, or to a number of seconds in a column of timedeltas; nil is NaT.
+// setTime sets an element of a column of datetimes to a time in ISO 8601, which has an offset if
+// and only if the column has a time zone, or an element of a column of timedeltas to a number of
+// seconds. nil makes it NaT.
 func (c column) setTime(i int, v any) error {
 	unit := c.Values.DType().Unit()
 	ticks := big.NewInt(ndarray.NaT)
@@ -281,7 +288,7 @@ func (c column) setTime(i int, v any) error {
 var errTime = errors.New(`a time is set to a text such as "2024-01-31T12:00:00" (with +01:00 ` +
 	"or Z in a column with a time zone), a timedelta to a number of seconds, either to null")
 
-// parse reads a time for the column.
+// parse reads a time in the form that the column needs.
 func (c column) parse(text string) (time.Time, error) {
 	if c.Kind != frame.Datetime {
 		return time.Time{}, errTime
@@ -298,7 +305,8 @@ func (c column) parse(text string) (time.Time, error) {
 	return time.Time{}, errTime
 }
 
-// toUnit changes nanoseconds to ticks of a unit, which they have to be a whole number of.
+// toUnit converts a number of nanoseconds to ticks of a unit, in place. It returns an error if the
+// result is not a whole number of 64 bits.
 func toUnit(ticks *big.Int, unit ndarray.DatetimeUnit) error {
 	sizes := map[string]int64{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9,
 		"D": 86400e9}

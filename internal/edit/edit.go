@@ -4,6 +4,7 @@ package edit
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
+	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -191,10 +193,19 @@ func applyArray(a *ndarray.Array, token string, op *Op) error {
 	}
 	for index := range part.Indexed() {
 		if err := part.SetAt(value, index...); err != nil {
-			return err
+			return elementError(err, value, a.DType())
 		}
 	}
 	return nil
+}
+
+// elementError names a value that is no element of an array as Python does.
+func elementError(err error, v any, dt *ndarray.DType) error {
+	switch v.(type) {
+	case nil, bool, int, *big.Int, float64, complex128, string:
+		return err
+	}
+	return fmt.Errorf("%s does not fit into dtype %s", pyvalue.Describe(v), dt)
 }
 
 // applyObject changes an attribute.

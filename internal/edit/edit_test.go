@@ -16,7 +16,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// text is the value of a word: what is behind the =.
+// text returns the value that the text behind the = stands for.
 func text(word string) (any, error) {
 	if word == "bad" {
 		return nil, errors.New("no value")
@@ -34,7 +34,7 @@ func load(t *testing.T, path string) any {
 	return v
 }
 
-// value is what a pointer of one token leads to.
+// value returns the value at a pointer of one token.
 func value(t *testing.T, v any, token string) any {
 	t.Helper()
 	r := lookup.NewReader(true)
@@ -110,7 +110,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestTables sets elements of columns in the objects that a table is made of.
+// TestTables sets elements of columns in the objects from which tables are rebuilt.
 func TestTables(t *testing.T) {
 	v := load(t, "command/table.pkl")
 	run := func(word string, value any) error {

@@ -11,16 +11,17 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. A table is read from the object of a pickle, and its columns are views of the arrays in
-// that object. So a change of their elements is one of the object, of which everything else is
-// kept. Where a column is not such a view, the object would stay as it was: checkTable notices.
+// NOTE. A table is rebuilt from the object of a pickle, and its columns are usually views of the
+// arrays in that object. Setting elements of such a column changes the object in place, and the
+// rest of the object is kept. If the column is not a view, the object does not change; checkTable
+// detects that.
 
-// errColumn is that of a column whose elements are no numbers of NumPy's; replaceTable sets those
-// of most others.
+// errColumn is the error for a column that has no NumPy array of numbers. replaceTable can set the
+// elements of most such columns.
 var errColumn = errors.New("the elements of such a column cannot be set; convert makes another " +
 	"table")
 
-// columnOf returns the array of a column.
+// columnOf returns the array that holds the elements of a column.
 func columnOf(s *frame.Series) (*ndarray.Array, error) {
 	if s.Kind != frame.Numpy || s.Values == nil || s.Valid != nil || s.Values.HasObject() {
 		return nil, errColumn
@@ -37,7 +38,7 @@ func applySeries(s *frame.Series, token string, op *Op) error {
 	return applyArray(a, token, op)
 }
 
-// applyFrame sets all elements of a column to those of an array, or to one value.
+// applyFrame sets all elements of a column to the elements of an array or to one value.
 func applyFrame(f *frame.Frame, token string, op *Op) error {
 	if op.Name != "set" {
 		return errors.New("a table keeps its columns")
@@ -69,8 +70,8 @@ func applyFrame(f *frame.Frame, token string, op *Op) error {
 	return fmt.Errorf("%w: no such column; a table keeps those that it has", lookup.ErrNotFound)
 }
 
-// checkTable reads a table that was changed again from the root, and returns an error if the change
-// is not in it.
+// checkTable rebuilds a changed table from the root and returns an error if the change is not in
+// it.
 func checkTable(root any, m lookup.Match) error {
 	again, err := lookup.NewReader(true).Values(root, m.At)
 	if err != nil {

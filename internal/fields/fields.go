@@ -10,27 +10,26 @@ import (
 	"unicode/utf8"
 )
 
-// Field is one field of a Go struct as a pickle sees it.
+// Field is a field of a Go struct, or of a struct embedded in it.
 type Field struct {
-	Name      string
-	Index     []int // as reflect.Value.FieldByIndex takes it
+	Name      string // of the field, or of its tag
+	Index     []int  // for reflect.Value.FieldByIndex
 	Type      reflect.Type
-	tagged    bool
-	OmitEmpty bool
+	tagged    bool // whether Name is from the tag
+	OmitEmpty bool // leave an empty value out when writing
 	List      bool // write slices and arrays as lists
 }
 
-// Struct are the fields of a struct type in the order of declaration, those
-// of embedded structs in place.
+// Struct has the fields of a struct type in the order of declaration. Those of an embedded struct
+// are in its place.
 type Struct struct {
 	List   []Field
-	ByName map[string]int // index into list
-	// byFold is the index of the first field of a name without case, see Fold.
-	byFold map[string]int
+	ByName map[string]int // index in List of each name
+	byFold map[string]int // index in List of the first field for each result of Fold
 }
 
-// Find returns the index of the field that a key names: that of just this name, or else the first
-// of this name without case. exact tells which.
+// Find returns the index of the field for a key: the field of exactly that name, or else the first
+// one whose name differs only in case. exact tells the two apart.
 func (s *Struct) Find(name string) (index int, exact, ok bool) {
 	if i, ok := s.ByName[name]; ok {
 		return i, true, true
@@ -42,15 +41,15 @@ func (s *Struct) Find(name string) (index int, exact, ok bool) {
 	return i, false, ok
 }
 
-// Fold returns a text that is the same for names that differ in case alone, by Unicode's simple
-// folding, as encoding/json compares them.
+// Fold returns a string that is equal for names that differ only in case. Like encoding/json, it
+// uses Unicode's simple case folding.
 func Fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf {
 			if 'A' <= r && r <= 'Z' {
 				r += 'a' - 'A'
 			}
-			if r != 'k' && r != 's' { // which are folded with letters that are not ASCII
+			if r != 'k' && r != 's' { // These two also equal letters that are not ASCII.
 				return r
 			}
 		}
@@ -62,24 +61,24 @@ func Fold(name string) string {
 	}, name)
 }
 
-// Cache keeps the fields of struct types once they have been collected.
+// Cache keeps the fields of struct types.
 type Cache struct {
-	// leaf reports that a struct type is one value rather than a set of fields. Its fields are not
-	// those of a struct that embeds it.
+	// Leaf reports whether a struct type is a single value rather than a set of fields. If such a
+	// type is embedded in a struct, it is one field there.
 	Leaf   func(t reflect.Type) bool
 	byType sync.Map // reflect.Type -> *Struct
 }
 
-// Of returns the fields of the struct type t that pickles are read into and
-// written from. The rules are encoding/json's:
+// Of returns the fields of the struct type t that pickles are read into and written from. The rules
+// are those of encoding/json:
 //
 //   - an exported field has its Go name, or the name in its tag: pickle:"name"
 //   - pickle:"-" leaves a field out, pickle:"-," names it "-"
 //   - pickle:",omitempty" leaves an empty value out when writing
 //   - pickle:",list" writes slices and arrays of numbers as lists
-//   - the fields of an embedded struct without a name in its tag belong to the
-//     outer struct; where names meet, the least nested wins, then the one with a
-//     tag; if that leaves several, none is used
+//   - the fields of an embedded struct without a name in its tag belong to the outer struct. If
+//     several fields have one name, the least nested one is used, among those the one with a tag;
+//     if there is no single such field, none is used
 func (c *Cache) Of(t reflect.Type) *Struct {
 	if f, ok := c.byType.Load(t); ok {
 		return f.(*Struct)
@@ -93,14 +92,15 @@ func has(m map[string]int, key string) bool {
 	return ok
 }
 
-// embedded is a struct whose fields are still to be collected.
+// embedded is a struct whose fields are still to be collected: the type itself, or one embedded in
+// it.
 type embedded struct {
 	typ   reflect.Type
 	index []int
 }
 
-// collect goes level by level, so that a name of an outer level is decided
-// before those that it hides are seen.
+// collect goes from the outer structs to the inner ones, level by level, because a name of an outer
+// level hides the same name of inner levels.
 func (c *Cache) collect(t reflect.Type) *Struct {
 	var kept []Field
 	decided := map[string]bool{}
@@ -111,7 +111,7 @@ func (c *Cache) collect(t reflect.Type) *Struct {
 		times := map[reflect.Type]int{}
 		for _, e := range level {
 			times[e.typ]++
-			// Twice is enough for its names to clash with themselves.
+			// If a type is embedded twice in a level, its names conflict, however often it is.
 			if visited[e.typ] || times[e.typ] > 2 {
 				continue
 			}
@@ -149,7 +149,7 @@ func (c *Cache) collect(t reflect.Type) *Struct {
 	return s
 }
 
-// own returns the fields of e itself and the structs embedded in it.
+// own returns the fields that the struct e declares itself, and the structs embedded in it.
 func (c *Cache) own(e embedded) (own []Field, inner []embedded) {
 	for i := range e.typ.NumField() {
 		sf := e.typ.Field(i)
@@ -166,7 +166,7 @@ func (c *Cache) own(e embedded) (own []Field, inner []embedded) {
 		if tag == "-" {
 			continue
 		}
-		name, rest, _ := strings.Cut(tag, ",")
+		name, options, _ := strings.Cut(tag, ",")
 		index := append(slices.Clone(e.index), i)
 		if embeds && name == "" && !c.Leaf(target) {
 			inner = append(inner, embedded{target, index})
@@ -179,7 +179,7 @@ func (c *Cache) own(e embedded) (own []Field, inner []embedded) {
 		if name == "" {
 			f.Name = sf.Name
 		}
-		for opt := range strings.SplitSeq(rest, ",") {
+		for opt := range strings.SplitSeq(options, ",") {
 			f.OmitEmpty = f.OmitEmpty || opt == "omitempty"
 			f.List = f.List || opt == "list"
 		}
@@ -188,8 +188,9 @@ func (c *Cache) own(e embedded) (own []Field, inner []embedded) {
 	return own, inner
 }
 
-// dominant picks among fields of one name at one level.
-func dominant(fs []Field) (Field, bool) {
+// dominant returns the field to use among several of one name and level. ok is false if there is
+// none.
+func dominant(fs []Field) (f Field, ok bool) {
 	if len(fs) == 1 {
 		return fs[0], true
 	}

@@ -2,21 +2,20 @@ package filter
 
 import "encoding/binary"
 
-// bitReader reads numbers of any width up to 64 bits, highest bit first. Past the end it reads
-// zeros and counts on, so that its user checks once, by over, or knows beforehand.
+// bitReader reads numbers of up to 64 bits, the highest bit first. Past the end it reads zeros and
+// goes on counting, so that a caller may check pastEnd once, or check the length before.
 type bitReader struct {
 	src []byte
 	pos int // in bits
 }
 
-// over tells whether more bits were read than there are.
-func (r *bitReader) over() bool { return r.pos > 8*len(r.src) }
+// pastEnd reports whether more bits were read than there are.
+func (r *bitReader) pastEnd() bool { return r.pos > 8*len(r.src) }
 
-// left is how many bits have not been read.
+// left returns the number of bits that are not read yet.
 func (r *bitReader) left() int { return 8*len(r.src) - r.pos }
 
-// peek returns the next 56 bits or more, highest first, at the top of a word, without reading
-// them.
+// peek returns at least the next 56 bits, at the top of a word, without reading them.
 func (r *bitReader) peek() uint64 {
 	at := r.pos >> 3
 	if at+8 <= len(r.src) {

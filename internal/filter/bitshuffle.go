@@ -9,17 +9,17 @@ const (
 	bitshuffleCodec
 )
 
-// The codecs behind bitshuffle.
+// The codecs that bitshuffle may be combined with.
 const (
 	bitshuffleNone = 0
 	bitshuffleLZ4  = 2
 	bitshuffleZstd = 3
 )
 
-// unbitshuffle undoes the bitshuffle filter: blocks of elements whose bits are stored lowest
-// bits of all elements first, each block by itself compressed or not. The elements that do not fill
-// a group of eight stand at the end as they are. A compressed chunk begins with its decoded
-// size (64 bits) and the size of a block in bytes (32 bits), big-endian.
+// unbitshuffle decodes the bitshuffle filter. In each block the lowest bits of all elements are
+// stored first, then the next bits, and so on; the block may then be compressed. Elements at the
+// end that do not fill a group of eight are stored unchanged. A compressed chunk begins with its
+// decoded size (64 bits) and the size of a block in bytes (32 bits), both big-endian.
 //
 // Reference: kiyo-masui/bitshuffle, bshuf_h5filter.c and bitshuffle.c.
 func unbitshuffle(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, error) {
@@ -27,7 +27,7 @@ func unbitshuffle(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]b
 		f.Params[bitshuffleElement] > 1<<24 {
 		return nil, malformed("parameters %v", f.Params)
 	}
-	b := bitshuffled{element: int(f.Params[bitshuffleElement]), decode: stored}
+	b := bitshuffled{element: int(f.Params[bitshuffleElement]), decode: copyStored}
 	if len(f.Params) > bitshuffleCodec {
 		b.codec = f.Params[bitshuffleCodec]
 	}
@@ -40,7 +40,7 @@ func unbitshuffle(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]b
 			return nil, malformed("%d bytes, expected %d", len(src), limit)
 		}
 		b.setBlock(elements)
-		return b.undo(sized(dst, len(src)), src)
+		return b.undo(resized(dst, len(src)), src)
 	}
 	if len(src) < 12 {
 		return nil, truncated("%d bytes, a header has 12", len(src))
@@ -54,33 +54,33 @@ func unbitshuffle(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]b
 	}
 	switch b.codec {
 	case bitshuffleLZ4:
-		b.decode = lz4Packed
+		b.decode = decodeLZ4
 		if total/lz4Ratio > uint64(len(src)) {
 			return nil, malformed("%d bytes cannot unfold to %d", len(src), total)
 		}
 	case bitshuffleZstd:
-		b.decode = zstdPacked
+		b.decode = decodeZstd
 	default:
 		return nil, unsupported("codec %d behind it", b.codec)
 	}
 	b.setBlock(block / uint32(b.element))
-	return b.undo(sized(dst, int(total)), src[12:])
+	return b.undo(resized(dst, int(total)), src[12:])
 }
 
-// bitshuffled says how a chunk is stored.
+// bitshuffled describes how a chunk is stored.
 type bitshuffled struct {
-	element, block int // bytes of an element, elements of a block
+	element, block int // bytes of an element, and number of elements in a block
 	codec          uint32
-	// decode fills dst from the bytes of a block.
+	// decode fills dst from the stored bytes of a block.
 	decode func(dst, packed []byte) error
 }
 
-func stored(dst, packed []byte) error {
+func copyStored(dst, packed []byte) error {
 	copy(dst, packed)
 	return nil
 }
 
-func zstdPacked(dst, packed []byte) error {
+func decodeZstd(dst, packed []byte) error {
 	out, err := unzstdInto(dst, packed)
 	if err == nil && len(out) != len(dst) {
 		err = malformed("block of %d bytes, expected %d", len(out), len(dst))
@@ -88,8 +88,8 @@ func zstdPacked(dst, packed []byte) error {
 	return err
 }
 
-// setBlock sets the elements of a block, a multiple of eight. Zero is the library's choice: 8 KiB,
-// and at least 128 elements.
+// setBlock sets the number of elements in a block, a multiple of eight. Zero selects the library's
+// default: 8 KiB, and at least 128 elements.
 func (b *bitshuffled) setBlock(elements uint32) {
 	if elements == 0 {
 		elements = uint32(max(8192/b.element/8*8, 128))
@@ -104,7 +104,7 @@ func (b *bitshuffled) undo(dst, src []byte) ([]byte, error) {
 	var packed []byte
 	bits := make([]byte, min(int64(len(dst)), int64(b.block)*int64(b.element)))
 	for at, n := 0, 0; ; at += n {
-		// The last block has what is left, down to a multiple of eight elements.
+		// The last block has the rest, down to a multiple of eight elements.
 		n = int(min(int64(b.block), int64((len(dst)-at)/b.element/8*8))) * b.element
 		if n == 0 {
 			if len(src) < len(dst)-at {
@@ -125,14 +125,14 @@ func (b *bitshuffled) undo(dst, src []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		unbit(dst[at:at+n], bits[:n], b.element)
+		unshuffleBits(dst[at:at+n], bits[:n], b.element)
 	}
 }
 
-// unbit puts the bits of n elements, a multiple of eight, together again. src has for each
-// byte of an element, and in it each bit from the lowest, that bit of all elements, eight
-// elements a byte, the first of them lowest.
-func unbit(dst, src []byte, element int) {
+// unshuffleBits restores elements, whose number is a multiple of eight. For each byte of an element
+// and each bit of that byte, from the lowest, src has that bit of all elements: eight elements to a
+// byte, the first in the lowest bit.
+func unshuffleBits(dst, src []byte, element int) {
 	groups := len(dst) / element / 8
 	for j := range element {
 		rows := src[j*8*groups : (j+1)*8*groups]
@@ -150,7 +150,7 @@ func unbit(dst, src []byte, element int) {
 	}
 }
 
-// transposeBits transposes a matrix of 8 by 8 bits, one row a byte.
+// transposeBits transposes a matrix of 8 by 8 bits; each byte is a row.
 func transposeBits(x uint64) uint64 {
 	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
 	x ^= t ^ t<<7

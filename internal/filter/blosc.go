@@ -2,9 +2,9 @@ package filter
 
 import "github.com/klauspost/compress/snappy"
 
-// A Blosc chunk has a header of 16 bytes, the offset of each block from the chunk's start, and the
-// blocks. A block is one stream, or one for each byte of an element; each stream has its
-// length before it and is stored as it is where that is its decoded length. All numbers
+// A Blosc chunk has a header of 16 bytes, the offsets of the blocks from the start of the chunk,
+// and the blocks. A block is one stream, or one stream for each byte of an element. A stream
+// follows its length; if that equals the decoded length, the stream is not compressed. All numbers
 // are little-endian.
 //
 // Reference: Blosc/c-blosc, README_CHUNK_FORMAT.rst; blosc.c, blosc_d.
@@ -18,31 +18,31 @@ const (
 	bloscReserved   = 1 << 3
 	bloscWhole      = 1 << 4
 
-	// bloscMaxSplits and bloscMinSplit say which blocks are split: those of elements that are
-	// not larger than the one, and with as many elements as the other.
+	// Blocks are split if an element has at most bloscMaxSplits bytes and a block at least
+	// bloscMinSplit elements.
 	bloscMaxSplits = 16
 	bloscMinSplit  = 128
 )
 
-// bloscCodecs are the codecs by their number in the header. Each fills dst, whose length is what
-// the stream decodes to.
+// bloscCodecs are the codecs by their numbers in the header. Each fills dst, whose length is the
+// decoded length of the stream.
 var bloscCodecs = [...]func(dst, src []byte) error{
 	blosclz,
-	lz4Packed,
+	decodeLZ4,
 	func(dst, src []byte) error {
 		if n, err := snappy.DecodedLen(src); err != nil || n != len(dst) {
 			return malformed("snappy stream of %d bytes, expected %d", n, len(dst))
 		}
-		return filled(snappy.Decode(dst, src))(dst)
+		return checkLength(snappy.Decode(dst, src))(dst)
 	},
 	func(dst, src []byte) error {
-		return filled(inflate(dst[:0:len(dst)], nil, src, len(dst), true))(dst)
+		return checkLength(inflate(dst[:0:len(dst)], nil, src, len(dst), true))(dst)
 	},
-	func(dst, src []byte) error { return filled(unzstdInto(dst, src))(dst) },
+	func(dst, src []byte) error { return checkLength(unzstdInto(dst, src))(dst) },
 }
 
-// filled checks that a codec's output is all of dst.
-func filled(out []byte, err error) func(dst []byte) error {
+// checkLength returns a function that checks that a codec has filled dst.
+func checkLength(out []byte, err error) func(dst []byte) error {
 	return func(dst []byte) error {
 		if err != nil {
 			return streamError(err)
@@ -54,17 +54,18 @@ func filled(out []byte, err error) func(dst []byte) error {
 	}
 }
 
-// bloscChunk is what the header says.
+// bloscChunk is the content of a chunk's header.
 type bloscChunk struct {
 	flags         byte
-	element, size int
-	block         int
-	data          []byte // from the header on, as long as the header says
+	element, size int    // bytes of an element and of the decoded chunk
+	block         int    // bytes of a decoded block
+	data          []byte // the chunk, of the length in the header
 	codec         func(dst, src []byte) error
-	shuffled      []byte // a block before its bytes or bits are put together
+	shuffled      []byte // scratch memory for a block before it is unshuffled
 }
 
-// unblosc undoes the Blosc filter. Its parameters are repeated in the chunk and not needed.
+// unblosc decodes the Blosc filter. The chunk repeats the parameters of the filter, which are
+// ignored.
 func unblosc(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, error) {
 	c, err := parseBlosc(src)
 	if err != nil {
@@ -78,7 +79,7 @@ func unblosc(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, 
 			return nil, truncated("%d bytes after the header, expected %d",
 				len(c.data)-bloscHeader, c.size)
 		}
-		dst = sized(dst, c.size)
+		dst = resized(dst, c.size)
 		copy(dst, c.data[bloscHeader:])
 		return dst, nil
 	}
@@ -88,7 +89,7 @@ func unblosc(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, 
 	if c.block == 0 || (c.size-1)/c.block >= (len(c.data)-bloscHeader)/4 {
 		return nil, malformed("blocks of %d bytes", c.block)
 	}
-	dst = sized(dst, c.size)
+	dst = resized(dst, c.size)
 	for i, at := 0, 0; at < c.size; i++ {
 		start := int64(le.Uint32(c.data[bloscHeader+4*i:]))
 		if start > int64(len(c.data)) {
@@ -132,7 +133,7 @@ func (c *bloscChunk) decodeBlock(dst, src []byte) error {
 	bits := !shuffled && c.flags&bloscBitshuffle != 0 && len(dst) >= c.element
 	out := dst
 	if shuffled || bits {
-		c.shuffled = sized(c.shuffled, c.block)
+		c.shuffled = resized(c.shuffled, c.block)
 		out = c.shuffled[:len(dst)]
 	}
 	splits := 1
@@ -140,7 +141,7 @@ func (c *bloscChunk) decodeBlock(dst, src []byte) error {
 		len(dst)/c.element >= bloscMinSplit {
 		splits = c.element
 	}
-	// What a division leaves over is not part of any stream; Blosc splits no such block.
+	// Blosc does not split a block whose length is not a multiple of the element size.
 	if len(dst)%splits != 0 {
 		return malformed("blocks of %d bytes, elements of %d", len(dst), c.element)
 	}
@@ -155,11 +156,11 @@ func (c *bloscChunk) decodeBlock(dst, src []byte) error {
 	case shuffled:
 		interleave(dst, out, c.element)
 	case bits:
-		// Elements that make no whole groups of eight stay as they are, all of them.
+		// If the number of elements is not a multiple of eight, none of them is shuffled.
 		whole := 0
 		if n := len(dst) / c.element; n%8 == 0 {
 			whole = n * c.element
-			unbit(dst[:whole], out[:whole], c.element)
+			unshuffleBits(dst[:whole], out[:whole], c.element)
 		}
 		copy(dst[whole:], out[whole:])
 	}

@@ -1,11 +1,11 @@
 package filter
 
-// blosclz fills dst from a BloscLZ stream: Blosc's own variant of FastLZ. A byte below 32 begins
-// a run of one more bytes than it says. Another begins a reference: its upper three bits are
-// the length less two, 7 of them continued by bytes up to one that is not 255; its lower five
-// bits and the byte behind the length are the distance less one. Where all thirteen bits are
-// set, two bytes follow with the distance beyond 8192, high byte first. The first byte is
-// always a run.
+// blosclz fills dst from a BloscLZ stream, Blosc's variant of FastLZ. A control byte below 32
+// begins a run of literals, of one more than the byte. Any other begins a reference. Its upper
+// three bits are the length less two; 7 continues in further bytes up to the first that is not 255.
+// Its lower five bits and the byte after the length are the distance less one; if all these
+// thirteen bits are set, two bytes follow with the distance beyond 8192, the high byte first. The
+// first control byte is always a run.
 //
 // Reference: Blosc/c-blosc, blosclz.c, blosclz_decompress.
 func blosclz(dst, src []byte) error {
@@ -47,7 +47,7 @@ func blosclz(dst, src []byte) error {
 	return nil
 }
 
-// blosclzReference reads what follows a control byte at i, and returns where that ends.
+// blosclzReference reads a reference with the given control byte at i, and returns where it ends.
 func blosclzReference(control int, src []byte, i int) (length, distance, next int, err error) {
 	const far = 1<<13 - 1
 	length = control>>5 + 2

@@ -8,11 +8,11 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// maxInflation is more bytes than one byte of a deflate stream can unfold to: a match of 258 bytes
-// takes two bits at least.
+// maxInflation is an upper bound of the bytes that one byte of a deflate stream decompresses to: a
+// match of 258 bytes takes at least two bits.
 const maxInflation = 1040
 
-// inflater is a decompressor and what it reads from, which are kept for the next chunk.
+// inflater is a decompressor and its input, which are reused for other chunks.
 type inflater struct {
 	src bytes.Reader
 	z   io.ReadCloser
@@ -30,8 +30,8 @@ func (d *inflater) reset(src []byte) error {
 	return d.z.(zlib.Resetter).Reset(&d.src, nil)
 }
 
-// inflate undoes deflate: a zlib stream (RFC 1950), whose checksum is checked. What follows the
-// stream is ignored, as H5Zdeflate.c does.
+// inflate decodes deflate: a zlib stream (RFC 1950), whose checksum is verified. Like H5Zdeflate.c
+// it ignores bytes after the stream.
 func inflate(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, error) {
 	if exact && limit/maxInflation > len(src) {
 		return nil, malformed("%d bytes cannot unfold to %d", len(src), limit)
@@ -44,20 +44,20 @@ func inflate(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, 
 	return readStream(dst, d.z, limit, exact)
 }
 
-// readStream reads all of a stream: limit bytes if exact is set, else at most that many.
+// readStream reads a whole stream: exactly limit bytes if exact is set, else at most limit.
 func readStream(dst []byte, r io.Reader, limit int, exact bool) ([]byte, error) {
 	if !exact {
 		return readGrowing(dst, r, limit)
 	}
-	dst = sized(dst, limit)
+	dst = resized(dst, limit)
 	if _, err := io.ReadFull(r, dst); err != nil {
 		return nil, streamError(err)
 	}
-	return dst, atEnd(r, limit)
+	return dst, expectEnd(r, limit)
 }
 
-// atEnd checks that the stream ends here; reading on also makes it check its checksum.
-func atEnd(r io.Reader, limit int) error {
+// expectEnd checks that the stream ends here. The read also makes the stream verify its checksum.
+func expectEnd(r io.Reader, limit int) error {
 	var one [1]byte
 	for {
 		n, err := r.Read(one[:])
@@ -72,7 +72,7 @@ func atEnd(r io.Reader, limit int) error {
 	}
 }
 
-// readGrowing takes memory as the stream's bytes arrive.
+// readGrowing reads a stream into memory that grows as the bytes arrive.
 func readGrowing(dst []byte, r io.Reader, limit int) ([]byte, error) {
 	dst = dst[:0]
 	for len(dst) < limit {
@@ -90,10 +90,10 @@ func readGrowing(dst []byte, r io.Reader, limit int) ([]byte, error) {
 			return nil, streamError(err)
 		}
 	}
-	return dst, atEnd(r, limit)
+	return dst, expectEnd(r, limit)
 }
 
-// streamError is an error of a decompressor, all of whose input was in memory.
+// streamError gives an error of a decompressor, whose input is all in memory, its kind.
 func streamError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return truncated("the stream ends too early")
@@ -101,13 +101,13 @@ func streamError(err error) error {
 	return malformed("%v", err)
 }
 
-// deflaters has compressors by level, which are large.
+// deflaters pools compressors, which are large, by level.
 var deflaters [10]sync.Pool
 
-// defaultLevel is h5py's: 4.
+// defaultLevel is that of h5py.
 const defaultLevel = 4
 
-// deflate makes a zlib stream of the level that the first parameter gives, 0 to 9.
+// deflate encodes a zlib stream. The first parameter is the level, 0 to 9.
 func deflate(dst []byte, f *Filter, src []byte) ([]byte, error) {
 	level := defaultLevel
 	if len(f.Params) > 0 {

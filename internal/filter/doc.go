@@ -1,10 +1,10 @@
-// Package filter encodes and decodes the chunks of arrays by the filters of HDF5, some of which
-// Zarr has too: each filter by itself and the pipeline that they form. It reads no files; its
-// callers find the chunks and the filters that they went through.
+// Package filter encodes and decodes chunks of arrays with the filters of HDF5, some of which Zarr
+// has too: single filters and pipelines of them. It does not read files; its callers find the
+// chunks and their filters.
 //
-// Nothing that a chunk says is trusted: a length in it is checked against the bytes that
-// are there and against the size that the dataset's shape gives before memory is taken, and
-// no input makes a filter panic or run longer than its output and input are long.
+// The content of a chunk is not trusted. A length in it is compared with the bytes that are there,
+// and with the size that follows from the shape of the dataset, before memory is allocated. No
+// input makes a filter panic, or run for longer than in proportion to the input and output.
 //
 // # Filters
 //
@@ -21,11 +21,11 @@
 //	32008  bitshuffle   decoding
 //	32015  zstd         both ways
 //
-// Of other registered filters the errors have the names: blosc2 (32026), for instance, for
-// which there is no library in Go that is kept.
+// Errors name other registered filters, such as blosc2 (32026), of which Go has no maintained
+// library.
 //
 // # Specifications
 //
-// HDF5 File Format Specification, IV.A.2.l "The Data Storage - Filter Pipeline Message";
-// the registry of filters of The HDF Group; for each filter what its file names.
+// HDF5 File Format Specification, IV.A.2.l "The Data Storage - Filter Pipeline Message"; the
+// registry of filters of The HDF Group; for each filter the reference in its file.
 package filter

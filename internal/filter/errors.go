@@ -7,11 +7,11 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// errNoGain is what a filter's encoder returns where its output would be no shorter.
+// errNoGain is returned by an encoder if its output would not be shorter than the input.
 var errNoGain = errors.New("the filter does not make the chunk shorter")
 
-// The errors of this package have the kinds of package errkind and no prefix of a package, as the
-// reader puts the object and the file offset in front of them.
+// The errors of this package have the kinds of package errkind, but no prefix: the readers add the
+// object and the offset in the file.
 func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, format, args...)
 }
@@ -24,7 +24,7 @@ func unsupported(format string, args ...any) error {
 	return errkind.New(errkind.ErrUnsupported, format, args...)
 }
 
-// describe is the filter's number and its name: this package's, or what the file says.
+// describe returns the number and the name of a filter: this package's name, or that in the file.
 func describe(f *Filter) string {
 	name := f.Name
 	if c := codecs[f.ID]; c != nil {
@@ -42,7 +42,7 @@ func unknown(f *Filter) error {
 	return unsupported("%s is not known here", describe(f))
 }
 
-// named puts the filter in front of what went wrong in it.
-func named(f *Filter, err error) error {
+// withFilter adds the filter to an error of its codec.
+func withFilter(f *Filter, err error) error {
 	return fmt.Errorf("%s: %w", describe(f), err)
 }

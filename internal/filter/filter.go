@@ -2,21 +2,21 @@ package filter
 
 import "slices"
 
-// Filter is one filter of a dataset's pipeline, as its filter pipeline message says.
+// Filter is one filter of a dataset's pipeline, as in the filter pipeline message.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l.
 type Filter struct {
-	// ID is the number that the filter has in HDF5's registry.
+	// ID is the number of the filter in HDF5's registry.
 	ID uint16
-	// Name is what the file calls the filter; it may be empty, and only errors use it.
+	// Name is the name in the file. It may be empty, and is used in errors only.
 	Name string
-	// Optional tells that a chunk may be stored without the filter where it does not help.
+	// Optional says that a chunk may be stored without the filter if the filter does not help.
 	Optional bool
-	// Params are the filter's client data, which each filter lays out for itself.
+	// Params are the filter's client data; their meaning depends on the filter.
 	Params []uint32
 }
 
-// The numbers of the filters that this package knows, or knows the names of.
+// The numbers of filters that this package decodes or names.
 const (
 	Deflate     = 1
 	Shuffle     = 2
@@ -33,51 +33,52 @@ const (
 	Blosc2      = 32026
 )
 
-// MaxFilters is the largest number of filters that a pipeline may have.
+// MaxFilters is the largest number of filters in a pipeline.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l, "Number of Filters".
 const MaxFilters = 32
 
-// codec is what this package knows of a filter.
+// codec describes a filter.
 type codec struct {
 	name string
-	// decode undoes the filter. Its output has at most limit bytes, and exactly limit if
-	// exact is set. It may use dst, which is empty and has any capacity, and never aliases src
-	// unless inPlace is set.
+	// decode decodes the filter. Its output has at most limit bytes, and exactly limit if exact is
+	// set. It may use the memory of dst, which is empty with any capacity. The output does not
+	// alias src unless inPlace is set.
 	decode func(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, error)
-	// encode applies the filter; it returns errNoGain where its output would be no shorter
-	// and the filter then stores nothing.
+	// encode applies the filter. It returns errNoGain if its output would not be shorter than the
+	// input.
 	encode func(dst []byte, f *Filter, src []byte) ([]byte, error)
-	// grown is how long the encoded form of n bytes is: exactly, if fixed is set, else at most.
-	grown func(n int) int
-	fixed bool
-	// inPlace tells that decode returns a part of src.
+	// maxEncoded returns the length of the encoded form of n bytes: the exact length if fixed is
+	// set, else an upper bound.
+	maxEncoded func(n int) int
+	fixed      bool
+	// inPlace says that decode returns a part of src.
 	inPlace bool
 }
 
-func same(n int) int { return n }
+func sameSize(n int) int { return n }
 
-// Any compressor's output may be longer than its input by headers of its blocks. An eighth and
-// 64 KiB is more than any of them adds, so this is only a bound for what comes from outside.
-func expanded(n int) int { return n + n/8 + 1<<16 }
+// maxExpanded is an upper bound of the output of any compressor, which may be longer than the input
+// because of the headers of its blocks. No compressor adds an eighth and 64 KiB.
+func maxExpanded(n int) int { return n + n/8 + 1<<16 }
 
 func (c *codec) encodedSize(n int) int {
-	if c.grown == nil {
-		return expanded(n)
+	if c.maxEncoded == nil {
+		return maxExpanded(n)
 	}
-	return c.grown(n)
+	return c.maxEncoded(n)
 }
 
-// Decode undoes the filters of one chunk, the last one first, and returns the elements. Bit i of
+// Decode decodes the filters of a chunk, the last filter first, and returns the elements. Bit i of
 // mask says that filter i was skipped when the chunk was written. size is the length of the decoded
-// chunk in bytes, which the caller has checked against its limits: a chunk that decodes to more or
-// fewer bytes is an error of the kind ErrMalformed, and no filter takes more memory than a small
-// multiple of size and of the chunk's length.
+// chunk in bytes, which the caller has checked against its limits: a chunk of another length is an
+// error of the kind ErrMalformed. No filter takes more memory than a small multiple of size and of
+// the chunk's length.
 //
-// The result lies in the memory of dst, from its start, if that has the capacity, else in new
-// memory; where no filter moves bytes it is a part of chunk. chunk is not changed and dst must
-// not overlap it. A filter that this package does not decode is an error of the kind
-// ErrUnsupported with its number and name.
+// The result is in the memory of dst, from its start, if its capacity suffices, else in new memory.
+// If no filter moves bytes, the result is a part of chunk. chunk is not changed, and dst must not
+// overlap it. A filter that this package does not decode is an error of the kind ErrUnsupported
+// with the number and name of the filter.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l; H5Z.c, H5Z_pipeline.
 func Decode(dst []byte, filters []Filter, mask uint32, chunk []byte, size int) ([]byte, error) {
@@ -88,11 +89,11 @@ func Decode(dst []byte, filters []Filter, mask uint32, chunk []byte, size int) (
 		return nil, malformed("pipeline of %d filters", len(filters))
 	}
 	var room [4]stage
-	stages, err := plan(room[:0], filters, mask, size)
+	stages, err := planStages(room[:0], filters, mask, size)
 	if err != nil {
 		return nil, err
 	}
-	data, err := run(dst, stages, chunk)
+	data, err := runStages(dst, stages, chunk)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func Decode(dst []byte, filters []Filter, mask uint32, chunk []byte, size int) (
 	return data, nil
 }
 
-// stage is one filter to undo, with the size that its output may have.
+// stage is one filter to decode, with the size of its output.
 type stage struct {
 	*codec
 	filter *Filter
@@ -110,8 +111,8 @@ type stage struct {
 	exact  bool
 }
 
-// plan lists the filters that the chunk went through, first to last.
-func plan(stages []stage, filters []Filter, mask uint32, size int) ([]stage, error) {
+// planStages returns the filters that the chunk went through, the first one first.
+func planStages(stages []stage, filters []Filter, mask uint32, size int) ([]stage, error) {
 	limit, exact := size, true
 	for i := range filters {
 		if mask>>i&1 != 0 {
@@ -132,11 +133,11 @@ func plan(stages []stage, filters []Filter, mask uint32, size int) ([]stage, err
 	return stages, nil
 }
 
-// run undoes the stages, last to first. The last one that moves bytes writes to dst, those before
-// it to scratch memory.
-func run(dst []byte, stages []stage, data []byte) ([]byte, error) {
+// runStages decodes the stages, the last one first. The last decoder that moves bytes writes to
+// dst, and those before it to scratch memory.
+func runStages(dst []byte, stages []stage, data []byte) ([]byte, error) {
 	target := slices.IndexFunc(stages, func(s stage) bool { return !s.inPlace })
-	var spare spares
+	var spare scratchPair
 	defer spare.release()
 	for i := len(stages) - 1; i >= 0; i-- {
 		s := &stages[i]
@@ -151,17 +152,17 @@ func run(dst []byte, stages []stage, data []byte) ([]byte, error) {
 			spare.keep(data)
 		}
 		if err != nil {
-			return nil, named(s.filter, err)
+			return nil, withFilter(s.filter, err)
 		}
 	}
 	return data, nil
 }
 
-// Encode applies the filters, the first one first, and returns the bytes of the chunk and the
-// mask of those that were skipped: an optional filter that would make a chunk longer is. The result
-// lies in the memory of dst if that has the capacity, else in new memory; where no filter
-// applies it is chunk itself. chunk is not changed and dst must not overlap it. A filter that
-// this package does not encode is an error of the kind ErrUnsupported.
+// Encode applies the filters, the first one first. It returns the encoded chunk, and a mask of the
+// filters that were skipped: optional filters that would not make the chunk shorter. The result is
+// in the memory of dst if its capacity suffices, else in new memory; if all filters were skipped,
+// it is chunk itself. chunk is not changed, and dst must not overlap it. A filter that this package
+// does not encode is an error of the kind ErrUnsupported.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l; H5Z.c, H5Z_pipeline.
 func Encode(dst []byte, filters []Filter, chunk []byte) ([]byte, uint32, error) {
@@ -169,7 +170,7 @@ func Encode(dst []byte, filters []Filter, chunk []byte) ([]byte, uint32, error) 
 		return nil, 0, malformed("pipeline of %d filters", len(filters))
 	}
 	var mask uint32
-	var spare spares
+	var spare scratchPair
 	defer spare.release()
 	data, inDst := chunk, false
 	for i := range filters {
@@ -189,7 +190,7 @@ func Encode(dst []byte, filters []Filter, chunk []byte) ([]byte, uint32, error) 
 			continue
 		}
 		if err != nil {
-			return nil, 0, named(f, err)
+			return nil, 0, withFilter(f, err)
 		}
 		if !inDst {
 			spare.keep(next)
@@ -202,16 +203,16 @@ func Encode(dst []byte, filters []Filter, chunk []byte) ([]byte, uint32, error) 
 	return append(dst[:0], data...), mask, nil
 }
 
-// Undo undoes one filter whose output's length is not known before, only that it has at most limit
-// bytes; more is an error.
-func Undo(f *Filter, src []byte, limit int) ([]byte, error) {
+// DecodeUpTo decodes one filter whose output length is not known, except that it is at most limit
+// bytes. More bytes are an error.
+func DecodeUpTo(f *Filter, src []byte, limit int) ([]byte, error) {
 	c := codecs[f.ID]
 	if c == nil || c.decode == nil {
 		return nil, unknown(f)
 	}
 	out, err := c.decode(nil, f, src, limit, false)
 	if err != nil {
-		return nil, named(f, err)
+		return nil, withFilter(f, err)
 	}
 	return out, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// sample is n bytes that compress, but not to nothing.
+// sample returns n bytes that compress, but not very well.
 func sample(n int) []byte {
 	r := rand.New(rand.NewPCG(1, uint64(n)))
 	b := make([]byte, n)
@@ -108,7 +108,7 @@ func TestChecksumIsChecked(t *testing.T) {
 		}
 		chunk[i] ^= 0x10
 	}
-	// The form of HDF5 before 1.6.3.
+	// The form of the checksum in HDF5 before 1.6.3.
 	n := len(chunk) - 4
 	chunk[n], chunk[n+1], chunk[n+2], chunk[n+3] = chunk[n+1], chunk[n], chunk[n+3], chunk[n+2]
 	if _, err := Decode(nil, filters, 0, chunk, 1001); err != nil {
@@ -116,7 +116,7 @@ func TestChecksumIsChecked(t *testing.T) {
 	}
 }
 
-// A few bytes that claim to unfold to a gigabyte are refused before memory is taken.
+// A few bytes that claim to decompress to a gigabyte are refused before memory is allocated.
 func TestInflationIsBounded(t *testing.T) {
 	chunk, _, err := Encode(nil, []Filter{{ID: Deflate}}, nil)
 	if err != nil {

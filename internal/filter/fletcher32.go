@@ -2,15 +2,15 @@ package filter
 
 import "encoding/binary"
 
-// checksumSize is how many bytes Fletcher-32 puts behind a chunk.
+// checksumSize is the number of bytes that Fletcher-32 adds to a chunk.
 const checksumSize = 4
 
-func summed(n int) int { return n + checksumSize }
+func checksummedSize(n int) int { return n + checksumSize }
 
-// unfletcher checks the checksum behind the chunk and takes it off.
+// unfletcher verifies the checksum after the chunk, and removes it.
 //
-// HDF5 before 1.6.3 wrote it, on little-endian machines, with the two bytes of each half swapped;
-// H5Zfletcher32.c accepts both forms, and so does this.
+// On little-endian machines HDF5 before 1.6.3 swapped the two bytes of each half of the checksum.
+// H5Zfletcher32.c accepts both forms, and so does unfletcher.
 func unfletcher(_ []byte, _ *Filter, src []byte, _ int, _ bool) ([]byte, error) {
 	n := len(src) - checksumSize
 	if n < 0 {
@@ -29,12 +29,12 @@ func fletcher(dst []byte, _ *Filter, src []byte) ([]byte, error) {
 	return binary.LittleEndian.AppendUint32(dst, fletcherSum(src)), nil
 }
 
-// fletcherBlock is how many words are summed before the sums are reduced: few enough for the sum of
-// sums to stay in 64 bits.
+// fletcherBlock is the number of words that are added before the sums are reduced, so that the sum
+// of sums fits 64 bits.
 const fletcherBlock = 1 << 20
 
-// fletcherSum is Fletcher's checksum over big-endian words of 16 bits, an odd last byte being
-// the high half of one, modulo 65535 in the ones' complement, where only nothing but zeros is 0.
+// fletcherSum returns Fletcher's checksum over big-endian words of 16 bits, modulo 65535. An odd
+// last byte is the high half of a word. In ones' complement a sum is 0 only if all words are zero.
 //
 // Reference: H5checksum.c, H5_checksum_fletcher32; J. Fletcher, "An Arithmetic Checksum for
 // Serial Transmissions", 1982.
@@ -63,7 +63,7 @@ func fletcherSum(p []byte) uint32 {
 	return uint32(onesFold(b)<<16 | onesFold(a))
 }
 
-// onesFold reduces modulo 65535 to 1 to 65535, zero staying zero.
+// onesFold reduces a positive number to 1 to 65535 modulo 65535, and returns 0 for 0.
 func onesFold(x uint64) uint64 {
 	if x == 0 {
 		return 0

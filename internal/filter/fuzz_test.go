@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// fuzzSize bounds what a chunk may decode to under fuzzing.
+// fuzzSize bounds the decoded size of a chunk during fuzzing.
 const fuzzSize = 1 << 16
 
-// fuzzFilter decodes hostile chunks of one filter: no panic, no more bytes than were asked for,
-// and the input is left alone. Parameters come first, four bytes each.
+// fuzzFilter decodes hostile chunks of one filter. It must not panic, return more bytes than were
+// asked for, or change the input. The parameters come first, four bytes each.
 func fuzzFilter(f *testing.F, id uint16, params int) {
 	keptOracles(f, func(o *oracle) {
 		filters := o.filters(f)
@@ -64,7 +64,7 @@ func FuzzLZ4(f *testing.F)         { fuzzFilter(f, LZ4, 0) }
 func FuzzBitshuffle(f *testing.F)  { fuzzFilter(f, Bitshuffle, 5) }
 func FuzzZstd(f *testing.F)        { fuzzFilter(f, Zstd, 0) }
 
-// FuzzRoundTrip encodes and decodes by pipelines of all filters that encode.
+// FuzzRoundTrip encodes and decodes with pipelines of all filters that can be encoded.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("aaaabbbbaaaabbbbcdcdcdcd"), []byte{0, 1, 2, 3, 4})
 	f.Fuzz(func(t *testing.T, data, choice []byte) {

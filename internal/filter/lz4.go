@@ -6,12 +6,12 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// lz4Ratio is more bytes than one byte of an LZ4 block can stand for.
+// lz4Ratio is an upper bound of the bytes that one byte of an LZ4 block decompresses to.
 const lz4Ratio = 256
 
-// unlz4 undoes the LZ4 filter. The chunk begins with its decoded size (64 bits) and the size of a
-// block (32 bits); each block has its encoded size (32 bits) before it, and is stored as it
-// is where that is its decoded size. All numbers are big-endian.
+// unlz4 decodes the LZ4 filter. The chunk begins with its decoded size (64 bits) and the size of a
+// block (32 bits). Each block follows its encoded size (32 bits), and is not compressed if that
+// equals its decoded size. All numbers are big-endian.
 //
 // Reference: HDF Group's plugins, H5Zlz4.c and "HDF5 LZ4 Filter Format".
 func unlz4(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, error) {
@@ -27,7 +27,7 @@ func unlz4(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, er
 		return nil, malformed("%d bytes in blocks of %d cannot unfold to %d",
 			len(src), block, total)
 	}
-	dst = sized(dst, int(total))
+	dst = resized(dst, int(total))
 	for at := 0; at < len(dst); {
 		n := int(min(uint64(block), uint64(len(dst)-at)))
 		packed, rest, err := lengthPrefixed(src)
@@ -43,7 +43,7 @@ func unlz4(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, er
 	return dst, nil
 }
 
-// lengthPrefixed splits off a block with its 32-bit big-endian length before it.
+// lengthPrefixed splits off a block that follows its length (32 bits, big-endian).
 func lengthPrefixed(src []byte) (block, rest []byte, err error) {
 	if len(src) < 4 {
 		return nil, nil, truncated("%d bytes in the place of a block", len(src))
@@ -56,16 +56,16 @@ func lengthPrefixed(src []byte) (block, rest []byte, err error) {
 	return src[:n], src[n:], nil
 }
 
-// lz4Block fills dst from a block, which is stored as it is if it is as long.
+// lz4Block fills dst from a block, which is not compressed if it has the length of dst.
 func lz4Block(dst, packed []byte) error {
 	if len(packed) == len(dst) {
 		copy(dst, packed)
 		return nil
 	}
-	return lz4Packed(dst, packed)
+	return decodeLZ4(dst, packed)
 }
 
-func lz4Packed(dst, packed []byte) error {
+func decodeLZ4(dst, packed []byte) error {
 	n, err := lz4.UncompressBlock(packed, dst)
 	if err != nil {
 		return malformed("%v", err)

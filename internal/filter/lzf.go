@@ -1,6 +1,6 @@
 package filter
 
-// The LZF format is a row of literal runs and references to what came before:
+// The LZF format is a sequence of literal runs and references to earlier output:
 //
 //	000LLLLL <L+1 bytes>         a run of 1 to 32 bytes
 //	LLLooooo oooooooo            L+2 bytes (L 1 to 6) from o+1 bytes back
@@ -12,11 +12,11 @@ const (
 	lzfMaxRun    = 32
 	lzfMaxMatch  = 264
 	lzfMaxOffset = 1 << 13
-	// lzfMaxRatio is more bytes than one byte can stand for.
+	// lzfMaxRatio is an upper bound of the bytes that one byte decompresses to.
 	lzfMaxRatio = 88
 )
 
-// unlzf undoes LZF.
+// unlzf decodes LZF.
 func unlzf(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, error) {
 	if limit/lzfMaxRatio > len(src) {
 		if exact {
@@ -24,7 +24,7 @@ func unlzf(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, er
 		}
 		limit = len(src) * lzfMaxRatio
 	}
-	dst = sized(dst, limit)
+	dst = resized(dst, limit)
 	n := 0
 	for i := 0; i < len(src); {
 		length := int(src[i]>>5) + 2
@@ -63,12 +63,12 @@ func unlzf(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, er
 	return dst[:n], nil
 }
 
-// repeat copies length bytes from offset before n to n, where the source may run into what is
-// being written, and returns the new end.
+// repeat copies length bytes from offset before n to n, and returns the new end. The source may
+// overlap the bytes that are being written.
 func repeat(dst []byte, n, offset, length int) int {
 	from, end := n-offset, n+length
 	for n < end {
-		// Each round doubles what there is to copy.
+		// Each round doubles the bytes that can be copied at once.
 		n += copy(dst[n:end], dst[from:n])
 	}
 	return end
@@ -79,13 +79,13 @@ const (
 	lzfMinMatch = 3
 )
 
-// lzf makes an LZF stream by looking for each three bytes where they, or ones with the same hash,
-// stood last.
+// lzf encodes LZF. For each three bytes it tries the last position of three bytes with the same
+// hash.
 func lzf(dst []byte, _ *Filter, src []byte) ([]byte, error) {
 	if len(src) > 1<<31-1 {
 		return nil, errNoGain
 	}
-	var last [1 << lzfHashBits]int32 // position plus one
+	var last [1 << lzfHashBits]int32 // position plus one, by hash; 0: none
 	dst = dst[:0]
 	start, i := 0, 0
 	for i+lzfMinMatch <= len(src) && len(dst) < len(src) {

@@ -2,8 +2,9 @@ package filter
 
 import "math"
 
-// The parameters of the N-bit filter: their number, whether there is nothing to do, the elements of
-// the chunk, and the datatype: a class, a size in bytes, and what the class needs.
+// The parameters of the N-bit filter are their number, a flag that there is nothing to do, the
+// number of elements in the chunk, and the datatype: a class, a size in bytes, and what depends on
+// the class.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l, "N-bit Filter Client Data".
 const (
@@ -16,21 +17,21 @@ const (
 	nbitCompound = 3 // the number of members, and for each its offset and type
 	nbitBytes    = 4
 
-	// nbitDepth is how many levels a datatype may have here.
+	// nbitDepth bounds the depth of a datatype.
 	nbitDepth = 64
 )
 
-// nbitNode is a datatype as the parameters describe it.
+// nbitNode is a datatype in the parameters.
 type nbitNode struct {
-	class, size       int
+	class, size       int // size in bytes
 	big               bool
 	precision, offset int // of an atomic type, in bits
-	at                int // where it stands in the compound that it is a member of
+	memberOffset      int // of a member of a compound, in bytes
 	children          []nbitNode
 }
 
-// unnbit undoes the N-bit filter: of each number only its significant bits are stored, highest
-// first, without anything between numbers. Other bits are zero.
+// unnbit decodes the N-bit filter, which stores only the significant bits of each number, the
+// highest first, without padding. Other bits are zero.
 //
 // Reference: H5Znbit.c.
 func unnbit(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, error) {
@@ -51,11 +52,11 @@ func unnbit(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, e
 	if len(rest) != 0 || n > int64(limit/node.size) || exact && n*int64(node.size) != int64(limit) {
 		return nil, malformed("%d elements of %d bytes, expected %d bytes", n, node.size, limit)
 	}
-	// Every element has a bit at least.
+	// Every element takes at least one bit.
 	if n > 8*int64(len(src)) {
 		return nil, truncated("%d bytes for %d elements", len(src), n)
 	}
-	dst = sized(dst, int(n)*node.size)
+	dst = resized(dst, int(n)*node.size)
 	clear(dst)
 	r := bitReader{src: src}
 	for i := 0; i < len(dst); i += node.size {
@@ -66,7 +67,7 @@ func unnbit(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, e
 	return dst, nil
 }
 
-// parseNBit reads a datatype and returns what follows it.
+// parseNBit parses a datatype, and returns the parameters after it.
 func parseNBit(p []uint32, depth int) (n nbitNode, rest []uint32, err error) {
 	bad := malformed("the datatype in the parameters is not one")
 	if len(p) < 2 || p[1] == 0 || p[1] > math.MaxInt32 || depth == nbitDepth {
@@ -97,7 +98,8 @@ func parseNBit(p []uint32, depth int) (n nbitNode, rest []uint32, err error) {
 }
 
 func parseNBitMembers(n nbitNode, p []uint32, depth int, bad error) (nbitNode, []uint32, error) {
-	// A compound without members would take no bits, and so work without end.
+	// A compound without members would take no bits, so that the work would not be bounded by the
+	// input.
 	if len(p) < 1 || p[0] == 0 || int64(p[0]) > int64(len(p)) {
 		return n, nil, bad
 	}
@@ -112,15 +114,15 @@ func parseNBitMembers(n nbitNode, p []uint32, depth int, bad error) (nbitNode, [
 		if err != nil || int64(at)+int64(member.size) > int64(n.size) {
 			return n, nil, bad
 		}
-		member.at = int(at)
+		member.memberOffset = int(at)
 		n.children = append(n.children, member)
 		p = rest
 	}
 	return n, p, nil
 }
 
-// unpack reads one value into dst, which is zero. Each call reads a bit or more, so that the
-// input's end is the end of the work too.
+// unpack reads one value into dst, which must be zero. Each call reads at least one bit, so that
+// the end of the input ends the recursion.
 func (n *nbitNode) unpack(dst []byte, r *bitReader) error {
 	switch n.class {
 	case nbitAtomic:
@@ -145,7 +147,7 @@ func (n *nbitNode) unpack(dst []byte, r *bitReader) error {
 	default:
 		for i := range n.children {
 			m := &n.children[i]
-			if err := m.unpack(dst[m.at:m.at+m.size], r); err != nil {
+			if err := m.unpack(dst[m.memberOffset:m.memberOffset+m.size], r); err != nil {
 				return err
 			}
 		}
@@ -153,8 +155,7 @@ func (n *nbitNode) unpack(dst []byte, r *bitReader) error {
 	return nil
 }
 
-// number sets the significant bits of a number of any size, a byte of it at a time, from the
-// highest.
+// number sets the significant bits of a number of any size, byte by byte from the highest.
 func (n *nbitNode) number(dst []byte, r *bitReader) {
 	for end := n.offset + n.precision; end > n.offset; {
 		low := max((end-1)/8*8, n.offset)

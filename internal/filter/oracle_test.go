@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// oracle is a chunk that the real libraries wrote, and what they read from it.
+// oracle is a chunk that a real library wrote, and what it reads from the chunk.
 type oracle struct {
 	Name        string
 	Filters     [][3]json.RawMessage
@@ -36,7 +36,7 @@ func (o *oracle) filters(t testing.TB) []Filter {
 	return filters
 }
 
-// readOracles reads what scripts/gen_hdf5_filters.py wrote.
+// readOracles reads the file that scripts/gen_hdf5_filters.py wrote.
 func readOracles(t testing.TB, r io.Reader, each func(o *oracle)) int {
 	t.Helper()
 	n := 0
@@ -83,8 +83,8 @@ func TestKeptChunks(t *testing.T) {
 	}
 }
 
-// TestLiveChunks compares with the libraries that are installed: with some of the generator's
-// cases, or with all of those in the file that UNPKL_HDF5_FILTERS names.
+// TestLiveChunks compares with the libraries that are installed: for some of the generator's cases,
+// or for all cases in the file that UNPKL_HDF5_FILTERS names.
 func TestLiveChunks(t *testing.T) {
 	path := os.Getenv("UNPKL_HDF5_FILTERS")
 	if path == "" {

@@ -1,18 +1,18 @@
 package filter
 
-// codecs has the filters that this package decodes. It is filled by init, as describe, which the
-// codecs' errors need, looks names up in it.
+// codecs has the filters of this package. It is filled in init, because the codecs' errors call
+// describe, which looks up names in it.
 var codecs map[uint16]*codec
 
 func init() {
 	codecs = map[uint16]*codec{
 		Deflate: {name: "deflate", decode: inflate, encode: deflate},
 		Shuffle: {
-			name: "shuffle", decode: unshuffle, encode: shuffle, grown: same, fixed: true,
+			name: "shuffle", decode: unshuffle, encode: shuffle, maxEncoded: sameSize, fixed: true,
 		},
 		Fletcher32: {
 			name: "fletcher32", decode: unfletcher, encode: fletcher,
-			grown: summed, fixed: true, inPlace: true,
+			maxEncoded: checksummedSize, fixed: true, inPlace: true,
 		},
 		Blosc:       {name: "blosc", decode: unblosc},
 		Bzip2:       {name: "bzip2", decode: unbzip2},
@@ -26,7 +26,8 @@ func init() {
 	}
 }
 
-// otherNames are the names of registered filters that this package does not decode, for errors.
+// otherNames are the names of registered filters that this package does not decode. Errors use
+// them.
 //
 // Reference: The HDF Group, "Registered Filter Plugins".
 var otherNames = map[uint16]string{

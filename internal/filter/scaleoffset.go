@@ -2,8 +2,8 @@ package filter
 
 import "math"
 
-// The parameters of the scale-offset filter that its decoder needs; from scaleFill on they hold the
-// fill value's bytes.
+// The indices of the parameters of the scale-offset filter. From scaleFill on the parameters hold
+// the bytes of the fill value.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l, "Scale-offset Filter Client Data".
 const (
@@ -26,30 +26,30 @@ const (
 	scaleIsBig    = 1
 	scaleFillGood = 1
 
-	// scaleHeader is how many bytes stand before the packed numbers: the width in bits, how
-	// many bytes the minimum has, and the minimum, padded to 16 bytes.
+	// scaleHeader is the number of bytes before the packed numbers: the width in bits, the length
+	// of the minimum in bytes, and the minimum, padded to 16 bytes.
 	scaleHeader = 21
 )
 
-// scaled is what the parameters and the header of a chunk say.
+// scaled has the parameters of the filter and the header of a chunk.
 type scaled struct {
-	n, size, bits  int
-	float, big     bool
-	hasFill        bool
-	fill, minimum  uint64
-	decimal        int // the power of ten
-	full           uint64
-	unscaledFloat  float64
-	unscaledSingle float32
+	n, size, bits int // number of elements, bytes of an element, bits of a packed number
+	float, big    bool
+	hasFill       bool
+	fill, minimum uint64
+	decimal       int     // exponent of the power of ten
+	allOnes       uint64  // the packed form of the fill value
+	power64       float64 // the power of ten
+	power32       float32
 }
 
-// unscale undoes the scale-offset filter: each number is the least of the chunk plus as many bits
-// as the chunk's numbers need, highest first; all bits set is the fill value. Floats were
-// multiplied by a power of ten and rounded.
+// unscale decodes the scale-offset filter. A number is stored as the difference from the smallest
+// number of the chunk, in as many bits as the largest difference needs, the highest bit first; all
+// bits set is the fill value. Floats were multiplied by a power of ten and rounded before.
 //
-// Reference: H5Zscaleoffset.c. The numbers of a chunk whose width is that of the type are
-// stored in the order of the machine that wrote them, which the file does not say: here
-// little-endian.
+// Reference: H5Zscaleoffset.c. If the differences need as many bits as the type has, the numbers
+// are stored in the byte order of the machine that wrote them. The file does not say which, and
+// little-endian is assumed.
 func unscale(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, error) {
 	s, err := parseScale(f)
 	if err != nil {
@@ -59,7 +59,7 @@ func unscale(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, 
 		return nil, malformed("%d numbers of %d bytes, expected %d bytes", s.n, s.size, limit)
 	}
 	if f.Params[scaleType] == scaleInteger && f.Params[scaleFactor] == uint32(8*s.size) {
-		// As many bits as the type has: the filter does nothing.
+		// As many bits as the type has: the filter did nothing.
 		if len(src) != s.n*s.size {
 			return nil, malformed("%d bytes, expected %d", len(src), s.n*s.size)
 		}
@@ -68,7 +68,7 @@ func unscale(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, 
 	if err := s.header(src); err != nil {
 		return nil, err
 	}
-	dst = sized(dst, s.n*s.size)
+	dst = resized(dst, s.n*s.size)
 	if src = src[scaleHeader:]; s.bits == 8*s.size {
 		if len(src) < len(dst) {
 			return nil, truncated("%d bytes of numbers, expected %d", len(src), len(dst))
@@ -132,9 +132,9 @@ func (s *scaled) header(src []byte) error {
 	for i := range min(int(src[4]), 8) {
 		s.minimum |= uint64(src[5+i]) << (8 * i)
 	}
-	s.full = 1<<s.bits - 1
-	s.unscaledFloat = math.Pow10(s.decimal)
-	s.unscaledSingle = float32(s.unscaledFloat)
+	s.allOnes = 1<<s.bits - 1
+	s.power64 = math.Pow10(s.decimal)
+	s.power32 = float32(s.power64)
 	return nil
 }
 
@@ -147,16 +147,16 @@ func (s *scaled) unpack(dst, src []byte) {
 			x = r.read(s.bits)
 		}
 		switch {
-		case s.hasFill && x == s.full:
+		case s.hasFill && x == s.allOnes:
 			x = s.fill
 		case !s.float:
 			x += s.minimum
 		case s.size == 4:
 			// Each conversion rounds to float32, as C does.
-			y := float32(int32(x)) / s.unscaledSingle
+			y := float32(int32(x)) / s.power32
 			x = uint64(math.Float32bits(float32(y) + math.Float32frombits(uint32(s.minimum))))
 		default:
-			y := float64(int64(x)) / s.unscaledFloat
+			y := float64(int64(x)) / s.power64
 			x = math.Float64bits(float64(y) + math.Float64frombits(s.minimum))
 		}
 		switch s.size {
@@ -172,7 +172,7 @@ func (s *scaled) unpack(dst, src []byte) {
 	}
 }
 
-// order puts the numbers in the order of the dataset's type.
+// order converts the numbers to the byte order of the dataset's type.
 func (s *scaled) order(dst []byte) {
 	if !s.big {
 		return

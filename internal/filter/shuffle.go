@@ -2,7 +2,7 @@ package filter
 
 import "encoding/binary"
 
-// elementSize is the shuffle filter's parameter, the bytes of an element.
+// elementSize returns the parameter of the shuffle filter, the size of an element in bytes.
 func elementSize(f *Filter) (int, error) {
 	if len(f.Params) < 1 || f.Params[0] == 0 || f.Params[0] > 1<<31-1 {
 		return 0, malformed("parameters %v", f.Params)
@@ -10,9 +10,8 @@ func elementSize(f *Filter) (int, error) {
 	return int(f.Params[0]), nil
 }
 
-// unshuffle puts the bytes of each element together again: the chunk has the first bytes of all
-// elements, then the second ones, and so on; what is left over behind the last whole
-// element stays as it is.
+// unshuffle decodes the shuffle filter, which stores the first bytes of all elements, then the
+// second bytes, and so on. Bytes after the last whole element are stored unchanged.
 //
 // Reference: H5Zshuffle.c.
 func unshuffle(dst []byte, f *Filter, src []byte, limit int, _ bool) ([]byte, error) {
@@ -23,12 +22,12 @@ func unshuffle(dst []byte, f *Filter, src []byte, limit int, _ bool) ([]byte, er
 	if len(src) > limit {
 		return nil, malformed("%d bytes, expected %d", len(src), limit)
 	}
-	dst = sized(dst, len(src))
+	dst = resized(dst, len(src))
 	interleave(dst, src, size)
 	return dst, nil
 }
 
-// interleave undoes deinterleave.
+// interleave is the inverse of deinterleave.
 func interleave(dst, src []byte, size int) {
 	n := len(src) / size
 	if size == 1 || n <= 1 {
@@ -44,7 +43,7 @@ func interleave(dst, src []byte, size int) {
 	case 8:
 		interleave8(dst, src, n)
 	default:
-		// Blocks of elements stay in the cache while each byte of theirs is set.
+		// A block of elements stays in the cache while each of its bytes is set.
 		const block = 4096
 		for from := 0; from < n; from += block {
 			to := min(n, from+block)
@@ -58,8 +57,8 @@ func interleave(dst, src []byte, size int) {
 	}
 }
 
-// The words of the functions below are little-endian on every machine, so that byte i of a word is
-// the one that stands at i in memory.
+// le is the byte order of the words in the functions below on every machine, so that byte i of a
+// word is byte i in memory.
 var le = binary.LittleEndian
 
 func interleave2(dst, src []byte, n int) {
@@ -73,7 +72,7 @@ func interleave2(dst, src []byte, n int) {
 	}
 }
 
-// spread2 puts a zero byte behind each of four bytes.
+// spread2 adds a zero byte after each of four bytes.
 func spread2(x uint32) uint64 {
 	y := uint64(x)
 	y = (y | y<<16) & 0x0000ffff0000ffff
@@ -115,7 +114,7 @@ func interleave8(dst, src []byte, n int) {
 	}
 }
 
-// transpose8 transposes a matrix of 8 by 8 bytes, one row a word, by swapping ever larger
+// transpose8 transposes a matrix of 8 by 8 bytes, each word a row, by swapping larger and larger
 // blocks beside the diagonal.
 func transpose8(x *[8]uint64) {
 	const m1, m2, m4 = 0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0x00000000ffffffff
@@ -138,12 +137,12 @@ func shuffle(dst []byte, f *Filter, src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst = sized(dst, len(src))
+	dst = resized(dst, len(src))
 	deinterleave(dst, src, size)
 	return dst, nil
 }
 
-// deinterleave writes the first bytes of all elements, then the second ones, and so on.
+// deinterleave writes the first bytes of all elements, then the second bytes, and so on.
 func deinterleave(dst, src []byte, size int) {
 	n := len(src) / size
 	if size == 1 || n <= 1 {

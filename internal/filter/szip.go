@@ -2,7 +2,7 @@ package filter
 
 import "math/bits"
 
-// The parameters of the szip filter.
+// The indices of the parameters of the szip filter.
 //
 // Reference: HDF5 File Format Specification, IV.A.2.l, "Szip Filter Client Data"; the masks are
 // those of szlib.h.
@@ -16,35 +16,35 @@ const (
 
 const (
 	szipBigEndian = 16
-	szipNearest   = 32 // each sample is coded as the difference to the one before it
+	szipNearest   = 32 // each sample is coded as the difference from the sample before it
 
 	szipMaxBlock    = 32
 	szipMaxScanline = 4096
-	// szipSegment is how many blocks a run of zero blocks may not reach across the end of.
+	// szipSegment is the number of blocks in a segment, which a run of zero blocks may not leave.
 	szipSegment = 64
-	// szipRest is the code of a run of zero blocks that goes on to the end of its segment.
+	// szipRest is the code of a run of zero blocks up to the end of its segment.
 	szipRest = 5
-	// szipMaxPair bounds the sum of two samples that are coded as one.
+	// szipMaxPair bounds the sum of two samples that are coded together.
 	szipMaxPair = 12
 )
 
-// szipped is a stream of CCSDS 121.0's lossless code and how the filter has laid out the samples.
-type szipped struct {
+// szipDecoder decodes a stream of the lossless code of CCSDS 121.0.
+type szipDecoder struct {
 	bitReader
-	block, blocks int // samples of a block, blocks of a scanline
+	block, blocks int // number of samples in a block, and of blocks in a scanline
 	width         int // bits of a sample
-	idBits        int
+	idBits        int // bits of the number that says how a block is coded
 	nearest       bool
 	samples       []uint32 // of one scanline
 }
 
-// unszip undoes szip: the extended-Rice code of CCSDS 121.0, behind the decoded length in bytes
-// (32 bits, little-endian). A scanline is coded from a sample that stands as it is, and
-// is padded to whole blocks. Samples of 32 and 64 bits are coded as bytes, first all first
-// bytes, then all second ones and so on.
+// unszip decodes szip: the decoded length in bytes (32 bits, little-endian), followed by the
+// extended-Rice code of CCSDS 121.0. A scanline begins with a sample that is stored unchanged, and
+// is padded to whole blocks. Samples of 32 and 64 bits are coded as bytes: the first bytes of all
+// samples, then the second bytes, and so on.
 //
-// Reference: CCSDS 121.0-B-3, "Lossless Data Compression", 3 and 5; H5Zszip.c; how the scanlines
-// are padded is libaec's, sz_compat.c.
+// Reference: CCSDS 121.0-B-3, "Lossless Data Compression", 3 and 5; H5Zszip.c; for the padding of
+// scanlines libaec's sz_compat.c.
 func unszip(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, error) {
 	p := f.Params
 	if len(p) < szipParams || p[szipBlock] == 0 || p[szipBlock]%2 != 0 ||
@@ -61,18 +61,18 @@ func unszip(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, e
 	if size > uint64(limit) || exact && size != uint64(limit) {
 		return nil, malformed("header says %d bytes, expected %d", size, limit)
 	}
-	dst = sized(dst, int(size))
+	dst = resized(dst, int(size))
 	planes, width := 1, int(p[szipBits])
 	if width == 32 || width == 64 {
 		planes, width = width/8, 8
 	}
-	out, spare := dst, spares{}
+	out, spare := dst, scratchPair{}
 	if planes > 1 {
 		defer spare.release()
-		out = sized(spare.next(), len(dst))
+		out = resized(spare.next(), len(dst))
 		spare.keep(out)
 	}
-	s := newSzipped(src[4:], int(p[szipBlock]), int(p[szipScanline]), width)
+	s := newSzipDecoder(src[4:], int(p[szipBlock]), int(p[szipScanline]), width)
 	s.nearest = p[szipOptions]&szipNearest != 0
 	if err := s.decode(out, int(p[szipScanline]), p[szipOptions]&szipBigEndian != 0); err != nil {
 		return nil, err
@@ -83,8 +83,8 @@ func unszip(dst []byte, f *Filter, src []byte, limit int, exact bool) ([]byte, e
 	return dst, nil
 }
 
-func newSzipped(src []byte, block, scanline, width int) *szipped {
-	s := &szipped{bitReader: bitReader{src: src}, block: block, width: width}
+func newSzipDecoder(src []byte, block, scanline, width int) *szipDecoder {
+	s := &szipDecoder{bitReader: bitReader{src: src}, block: block, width: width}
 	s.blocks = (scanline + block - 1) / block
 	s.samples = make([]uint32, s.blocks*block)
 	switch {
@@ -98,8 +98,8 @@ func newSzipped(src []byte, block, scanline, width int) *szipped {
 	return s
 }
 
-// decode fills dst with scanlines, the last of which may be cut short.
-func (s *szipped) decode(dst []byte, scanline int, big bool) error {
+// decode fills dst with scanlines, of which the last may be incomplete.
+func (s *szipDecoder) decode(dst []byte, scanline int, big bool) error {
 	size := 1
 	if s.width > 16 {
 		size = 4
@@ -141,14 +141,14 @@ func putSamples(dst []byte, samples []uint32, size int, big bool) {
 	}
 }
 
-// line reads the blocks of a scanline up to the one that has sample n-1.
-func (s *szipped) line(n int) error {
+// line reads the blocks of a scanline up to the block with sample n-1.
+func (s *szipDecoder) line(n int) error {
 	for b := 0; b*s.block < n; {
 		done, err := s.blockAt(b)
 		if err != nil {
 			return err
 		}
-		if s.over() {
+		if s.pastEnd() {
 			return truncated("the bits end too early")
 		}
 		b += done
@@ -156,10 +156,10 @@ func (s *szipped) line(n int) error {
 	return nil
 }
 
-// blockAt reads block b of a scanline, or a run of zero blocks from there, and returns how many
-// blocks that were. Each begins with a number that says how it is coded; in the first one the
-// sample that all others follow from stands behind it.
-func (s *szipped) blockAt(b int) (int, error) {
+// blockAt reads block b of a scanline, or a run of zero blocks from there, and returns the number
+// of blocks. A block begins with a number that says how it is coded. In the first block the
+// reference sample follows that number.
+func (s *szipDecoder) blockAt(b int) (int, error) {
 	out := s.samples[b*s.block : (b+1)*s.block]
 	id := int(s.read(s.idBits))
 	low := 0
@@ -186,10 +186,10 @@ func (s *szipped) blockAt(b int) (int, error) {
 	return 1, s.split(out[first:], id-1)
 }
 
-// unary reads a number that is as many zero bits, and a one.
-func (s *szipped) unary() uint32 {
+// unary reads a number that is coded as that many zero bits and a one.
+func (s *szipDecoder) unary() uint32 {
 	for n := 0; ; {
-		// Of what peek returns, 56 bits are always there.
+		// peek returns at least 56 valid bits.
 		zeros := bits.LeadingZeros64(s.peek() | 1<<7)
 		if zeros < 56 {
 			s.pos += zeros + 1
@@ -197,14 +197,14 @@ func (s *szipped) unary() uint32 {
 		}
 		n += 56
 		s.pos += 56
-		if s.over() {
+		if s.pastEnd() {
 			return 0
 		}
 	}
 }
 
-// split reads samples whose upper bits are unary numbers, all before the k lower bits of each.
-func (s *szipped) split(out []uint32, k int) error {
+// split reads samples: first the upper bits of all, as unary numbers, then the k lower bits of all.
+func (s *szipDecoder) split(out []uint32, k int) error {
 	for i := range out {
 		out[i] = s.unary() << k
 	}
@@ -216,8 +216,9 @@ func (s *szipped) split(out []uint32, k int) error {
 	return nil
 }
 
-// zeros sets a run of blocks from b on to zero; first samples of them are set already.
-func (s *szipped) zeros(b, first int) (int, error) {
+// zeros sets a run of blocks from b on to zero, except for the first samples, which are set
+// already.
+func (s *szipDecoder) zeros(b, first int) (int, error) {
 	n := int(min(s.unary(), uint32(s.blocks))) + 1
 	switch {
 	case n == szipRest:
@@ -232,10 +233,10 @@ func (s *szipped) zeros(b, first int) (int, error) {
 	return n, nil
 }
 
-// pairs reads samples two at a time: of a pair with sum d and second sample y it has the
-// triangular number of d plus y. Where the first sample stands as it is, only the second one of its
-// pair counts.
-func (s *szipped) pairs(out []uint32, first int) error {
+// pairs reads samples in pairs. A pair with the sum s and the second sample y is coded as the s-th
+// triangular number plus y. If the first sample is the reference sample, only the second one of its
+// pair is used.
+func (s *szipDecoder) pairs(out []uint32, first int) error {
 	for i := 0; i < len(out); i += 2 {
 		m := s.unary()
 		sum := uint32(0)
@@ -254,12 +255,12 @@ func (s *szipped) pairs(out []uint32, first int) error {
 	return nil
 }
 
-// undoDifferences makes samples of the differences to the sample before, which are mapped to
-// numbers without a sign: as long as both directions are possible, 0, -1, 1, -2, 2, and so on,
-// beyond that in the one that is left.
+// undoDifferences replaces the differences from the sample before by the samples. A difference is
+// mapped to a number without a sign: 0, -1, 1, -2, 2 and so on as long as both directions are
+// possible, and beyond that in the only direction that is left.
 //
 // Reference: CCSDS 121.0-B-3, 4.4, "Mapper".
-func (s *szipped) undoDifferences(samples []uint32) {
+func (s *szipDecoder) undoDifferences(samples []uint32) {
 	most := uint32(1<<s.width - 1)
 	x := samples[0]
 	for i, d := range samples[1:] {

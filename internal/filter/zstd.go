@@ -6,14 +6,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdDecoder decodes whole frames, for any number of callers at once, each into memory that it
-// has to do with.
+// zstdDecoder decodes whole frames, for any number of callers at once, each into memory that the
+// caller provides.
 var zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true),
 		zstd.WithDecoderLowmem(true))
 })
 
-// unzstd undoes the Zstandard filter, whose chunk is one frame.
+// unzstd decodes the Zstandard filter, whose chunk is one frame.
 //
 // Reference: RFC 8878; aparamon/HDF5Plugin-Zstandard, zstd_h5plugin.c.
 func unzstd(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, error) {
@@ -30,10 +30,10 @@ func unzstd(dst []byte, _ *Filter, src []byte, limit int, exact bool) ([]byte, e
 			limit = int(head.FrameContentSize)
 		}
 	}
-	return unzstdInto(sized(dst, limit), src)
+	return unzstdInto(resized(dst, limit), src)
 }
 
-// unzstdInto decodes into dst, and no further than its end.
+// unzstdInto decodes into dst, and fails if the output does not fit its length.
 func unzstdInto(dst, src []byte) ([]byte, error) {
 	d, err := zstdDecoder()
 	if err != nil {
@@ -46,14 +46,14 @@ func unzstdInto(dst, src []byte) ([]byte, error) {
 	return out, nil
 }
 
-// zstdEncoders has an encoder for each of the levels of klauspost/compress.
+// zstdEncoders pools encoders by the levels of klauspost/compress.
 var zstdEncoders [zstd.SpeedBestCompression + 1]sync.Pool
 
-// zstdDefaultLevel is that of the filter: 3.
+// zstdDefaultLevel is the default level of the filter.
 const zstdDefaultLevel = 3
 
-// zstdFrame makes a frame of about the level that the first parameter gives, 1 to 22. It is one
-// segment, as only then a short frame has its size, which the C filter asks for.
+// zstdFrame encodes a frame. The first parameter is about its level, 1 to 22. The frame is a single
+// segment, because only then a short frame includes its size, which the C filter needs.
 func zstdFrame(dst []byte, f *Filter, src []byte) ([]byte, error) {
 	n := zstdDefaultLevel
 	if len(f.Params) > 0 {

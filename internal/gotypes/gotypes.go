@@ -1,5 +1,5 @@
-// Package gotypes says how Go types that are not Python's are written: what object or array stands
-// for a value of each.
+// Package gotypes says how values of Go types are written that no Python class corresponds to
+// directly: it converts each value to an object or array.
 package gotypes
 
 import (
@@ -19,16 +19,16 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// Options is what the plans of Go types depend on.
+// Options are the options that affect how Go types are written.
 type Options struct {
 	NumPy reconstruct.ReduceOptions
-	Lists bool
+	Lists bool // write slices and arrays of numbers as lists
 }
 
-// Shared is what Encoders with equal encodeKinds share.
+// Shared is what all Encoders with equal Options share.
 type Shared struct {
 	Reduce func(t reflect.Type) pickle.ReduceFunc
-	Plans  any // of bridge.NewPlans
+	Plans  any // a value of bridge.NewPlans
 }
 
 var (
@@ -42,7 +42,7 @@ func newShared(kind Options) *Shared {
 	return s
 }
 
-// SharedBy returns what Encoders with an Options share.
+// SharedBy returns what Encoders with these Options share.
 func SharedBy(kind Options) *Shared {
 	if kind == (Options{}) {
 		return sharedPlain
@@ -54,7 +54,7 @@ func SharedBy(kind Options) *Shared {
 	return s.(*Shared)
 }
 
-// reducers say how Go types are written that are not Python's.
+// reducers implements the Reduce hook for one value of Options.
 type reducers struct {
 	python *reconstruct.Reducers
 	lists  bool
@@ -66,7 +66,7 @@ func newReducers(kind Options) *reducers {
 
 var textMarshalerType = reflect.TypeFor[encoding.TextMarshaler]()
 
-// reduce is the Reduce hook of the Pickler.
+// reduce is the Reduce hook of a Pickler.
 func (r *reducers) reduce(t reflect.Type) pickle.ReduceFunc {
 	if f := r.python.Reduce(t); f != nil {
 		return f
@@ -97,11 +97,12 @@ func (r *reducers) reduce(t reflect.Type) pickle.ReduceFunc {
 	return nil
 }
 
-// reduced returns f, which makes an object of a Go value, with what becomes of that object: then
-// the Pickler need not remember which object stands for which value.
+// reduced returns a ReduceFunc that calls f, which converts a Go value to an object, and then
+// reduces that object. So the Pickler gets the final result, and need not remember which object was
+// created for which value.
 func (r *reducers) reduced(f pickle.ReduceFunc) pickle.ReduceFunc {
 	var once sync.Once
-	var typ reflect.Type // of what f returned first; all but a few return no other
+	var typ reflect.Type // of the first object that f returned; nearly always of all objects
 	var next pickle.ReduceFunc
 	return func(v any, protocol int) (any, error) {
 		x, err := f(v, protocol)
@@ -119,8 +120,8 @@ func (r *reducers) reduced(f pickle.ReduceFunc) pickle.ReduceFunc {
 	}
 }
 
-// counterparts are the Go types that plain values have for Python's, and the objects
-// that they stand for.
+// counterparts has the Go types that are plain values of Python objects, and functions that return
+// the object for a plain value.
 var counterparts = map[reflect.Type]pickle.ReduceFunc{
 	reflect.TypeFor[time.Time](): func(v any, _ int) (any, error) {
 		return reconstruct.NewDatetime(v.(time.Time)), nil
@@ -153,8 +154,8 @@ var counterparts = map[reflect.Type]pickle.ReduceFunc{
 	},
 }
 
-// arrayReducer returns the function that makes an array of a slice or array of numbers, or of
-// slices of them, nil for other types.
+// arrayReducer returns a ReduceFunc that converts values of type t to an array, or nil. t can be a
+// slice or array of numbers, or nested slices or arrays of them.
 func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 	depth, elem := 0, t
 	for elem.Kind() == reflect.Slice || elem.Kind() == reflect.Array {
@@ -169,7 +170,7 @@ func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 		t.Kind() == reflect.Slice && depth == 1 && elem.Kind() == reflect.Uint8 {
 		return nil
 	}
-	// A []byte inside is bytes, not a row of numbers; nor is a type of its own a number.
+	// A []byte inside is bytes, not a row of numbers. A type with a text of its own is not a number.
 	inner := t
 	for range depth - 1 {
 		inner = inner.Elem()
@@ -181,8 +182,8 @@ func arrayReducer(t reflect.Type) pickle.ReduceFunc {
 	return func(v any, _ int) (any, error) { return goArray(reflect.ValueOf(v), dt, depth) }
 }
 
-// goArray returns the array over the memory of v, or of a copy where v has several
-// dimensions, or a list where the lengths differ.
+// goArray returns an array that shares the memory of v, or has a copy of it if v has several
+// dimensions. It returns a list if v has rows of different lengths.
 func goArray(v reflect.Value, dt *ndarray.DType, depth int) (any, error) {
 	if depth == 1 && v.Kind() == reflect.Slice {
 		return ndarray.New(dt, []int{v.Len()}, ndarray.OrderC, memory(v))
@@ -202,12 +203,12 @@ func goArray(v reflect.Value, dt *ndarray.DType, depth int) (any, error) {
 	return ndarray.New(dt, shape, ndarray.OrderC, appendElements(make([]byte, 0, size), v))
 }
 
-// shapeOf returns the lengths of v at each depth, and false where they differ.
-func shapeOf(v reflect.Value, depth int) ([]int, bool) {
+// shapeOf returns the length of v at each depth. ok is false if rows have different lengths.
+func shapeOf(v reflect.Value, depth int) (shape []int, ok bool) {
 	if depth == 1 {
 		return []int{v.Len()}, true
 	}
-	shape := make([]int, depth)
+	shape = make([]int, depth)
 	shape[0] = v.Len()
 	for i := range v.Len() {
 		inner, ok := shapeOf(v.Index(i), depth-1)
@@ -224,7 +225,7 @@ func shapeOf(v reflect.Value, depth int) ([]int, bool) {
 	return shape, true
 }
 
-// appendElements appends the memory of the numbers in v, which are as deep as its type.
+// appendElements appends the memory of all numbers in v.
 func appendElements(b []byte, v reflect.Value) []byte {
 	switch v.Type().Elem().Kind() {
 	case reflect.Slice, reflect.Array:
@@ -234,7 +235,7 @@ func appendElements(b []byte, v reflect.Value) []byte {
 		return b
 	}
 	if v.Kind() == reflect.Array {
-		// Only a slice shows its memory.
+		// memory needs a slice.
 		s := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), v.Len(), v.Len())
 		reflect.Copy(s, v)
 		v = s

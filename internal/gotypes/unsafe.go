@@ -7,11 +7,11 @@ import (
 	"unsafe"
 )
 
-// memory returns the memory of v, a slice of numbers; with the build tag purego it is a copy.
+// memory returns the memory of v, a slice of numbers. With the build tag purego it returns a copy.
 //
-// unsafe: the memory of numbers is bytes, which have no alignment to keep. The result is read only,
-// and keeps the memory. The function reflect.SliceAt does the same, but makes a type and a header
-// each time, a tenth of what it takes to write a small array.
+// unsafe: bytes have no alignment, so the memory of numbers can be a slice of bytes. The result is
+// only read, and keeps the memory alive. reflect.SliceAt does the same, but its type and header
+// take a tenth of the time of writing a small array.
 func memory(v reflect.Value) []byte {
 	if v.Len() == 0 {
 		return []byte{}

@@ -8,7 +8,7 @@ import (
 	"reflect"
 )
 
-// memory returns what the memory of v has, a slice of bools or numbers: a copy.
+// memory returns a copy of the memory of v, a slice of bools or numbers.
 func memory(v reflect.Value) []byte {
 	size := int(v.Type().Elem().Size())
 	b := make([]byte, 0, v.Len()*size)
@@ -33,7 +33,7 @@ func memory(v reflect.Value) []byte {
 	return b
 }
 
-// appendFloat appends a float of so many bytes.
+// appendFloat appends a float of size bytes.
 func appendFloat(b []byte, f float64, size int) []byte {
 	if size == 4 {
 		return appendWord(b, uint64(math.Float32bits(float32(f))), size)
@@ -41,7 +41,7 @@ func appendFloat(b []byte, f float64, size int) []byte {
 	return appendWord(b, math.Float64bits(f), size)
 }
 
-// appendWord appends the lowest size bytes of a number in the order of the machine.
+// appendWord appends the lowest size bytes of a number in native byte order.
 func appendWord(b []byte, u uint64, size int) []byte {
 	switch size {
 	case 1:

@@ -6,14 +6,14 @@ import (
 	"path/filepath"
 )
 
-// Folder is the folder of a pickle on disk, from which regular files are opened by their bare
-// names: no path leads out of it, and no link.
+// Folder is the folder of a pickle on disk. It opens regular files in that folder itself by their
+// bare names; neither a path nor a link leads out of it.
 type Folder string
 
-// FolderOf returns the folder that the file at path is in.
+// FolderOf returns the folder of the file at path.
 func FolderOf(path string) Folder { return Folder(filepath.Dir(path)) }
 
-// Open opens the regular file of a name. It implements fs.FS.
+// Open opens the regular file called name. It implements fs.FS.
 func (f Folder) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) || name == "." || name != filepath.Base(name) ||
 		!filepath.IsLocal(name) {
@@ -31,7 +31,7 @@ func (f Folder) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Another file may have taken its place in between.
+	// A link may have replaced the file since Lstat.
 	if now, err := file.Stat(); err != nil || !os.SameFile(before, now) {
 		file.Close()
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errNotRegular}

@@ -12,21 +12,22 @@ import (
 	"github.com/unpkl/unpkl/internal/mmap"
 )
 
-// peeker is a reader that shows bytes before they are read, such as a *bufio.Reader.
+// peeker is a buffered reader, such as a *bufio.Reader.
 type peeker interface {
 	Peek(n int) ([]byte, error)
 	Buffered() int
 }
 
-// Peek returns the first bytes of r, compress.HeadSize of them if there are as many, and
-// leaves r where it is; known is false where r cannot be put back.
+// Peek returns the first bytes of r, up to compress.HeadSize of them, and leaves the position of r
+// unchanged. known is false, and nothing was read, if r cannot do that.
 func Peek(r io.Reader) (head []byte, known bool, err error) {
 	switch r := r.(type) {
 	case interface{ Bytes() []byte }: // a bytes.Buffer
 		b := r.Bytes()
 		return b[:min(len(b), compress.HeadSize)], true, nil
 	case peeker:
-		// No more than is there already: an end of a pipe may be waiting for an answer.
+		// Look only at bytes that have arrived: the other end of a pipe may send no more until it
+		// gets an answer.
 		if _, err := r.Peek(1); err != nil && err != io.EOF {
 			return nil, false, err
 		}
@@ -50,17 +51,17 @@ func Peek(r io.Reader) (head []byte, known bool, err error) {
 	return nil, false, nil
 }
 
-// HeadReader is a reader whose first bytes were looked at.
+// HeadReader is a reader whose first bytes can be looked at before they are read.
 type HeadReader struct {
-	head []byte
-	err  error // that came with them
+	head []byte // bytes that Look has read from r and Read has not returned yet
+	err  error  // of r after head, or nil
 	r    io.Reader
-	seen []byte // the first bytes of all that were read, up to compress.HeadSize
-	end  bool   // the input ended
+	seen []byte // the first bytes that Read has returned, up to compress.HeadSize
+	end  bool   // whether r has returned io.EOF
 }
 
-// Seen returns the first bytes that were read, up to compress.HeadSize of them; none where they are
-// too few to tell what the input is.
+// Seen returns the first bytes that Read has returned, up to compress.HeadSize of them. It returns
+// none if they are too few to recognise a format, unless they are the whole input.
 func (h *HeadReader) Seen() []byte {
 	const few = 16
 	if len(h.seen) < few && !h.end {
@@ -69,11 +70,12 @@ func (h *HeadReader) Seen() []byte {
 	return h.seen
 }
 
-// NewHeadReader returns a reader of r whose first bytes can be looked at.
+// NewHeadReader returns a HeadReader of r.
 func NewHeadReader(r io.Reader) *HeadReader { return &HeadReader{r: r} }
 
-// Look returns the first bytes, up to compress.HeadSize of them. Of the bytes that tell, a short
-// input has fewer; none are waited for.
+// Look returns the first bytes, up to compress.HeadSize of them. It must be called before Read, and
+// once. It does not wait for more bytes than it takes to tell a pickle from other formats, so head
+// can be shorter than the input.
 func (h *HeadReader) Look() (head []byte, err error) {
 	h.head = make([]byte, 0, compress.HeadSize)
 	for empty := 0; h.err == nil && undecided(h.head); empty++ {
@@ -92,7 +94,7 @@ func (h *HeadReader) Look() (head []byte, err error) {
 	return h.head, nil
 }
 
-// Read gives the first bytes again, and then the others.
+// Read implements io.Reader. It returns the bytes that Look has read first.
 func (h *HeadReader) Read(p []byte) (n int, err error) {
 	switch {
 	case len(h.head) > 0:
@@ -111,14 +113,14 @@ func (h *HeadReader) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// undecided reports whether the format shows only with more bytes than b; one that begins like that
-// has more.
+// undecided reports whether an input that begins with b may be recognised only by more bytes. Every
+// format of which that is true is longer than b.
 func undecided(b []byte) bool { return magic.IsPrefix(b, magic.Pickles) }
 
 var errNotRegular = errors.New("not a regular file")
 
-// Map maps the file at path if what is in it can be read where it lies. Where data is nil it is
-// to be read as a stream: it is compressed, or empty, or the system has no such mappings.
+// Map maps the file at path. data is nil, without an error, if the file must be read as a stream:
+// it is compressed or empty, or the system has no such mappings.
 func Map(path string, c *Options) (data []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -14,9 +14,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NotPickle returns err, by which reading the first pickle of an input ended, or an error of the
-// kind errkind.ErrNotPickle around it that says what the input looks like, which begins with head.
-// An input that begins as pickles do but is broken later stays broken.
+// NotPickle is called with err, the error of reading the first pickle of an input that begins with
+// head. If the input looks like another format, NotPickle returns an error of the kind
+// errkind.ErrNotPickle that names the format and wraps err. It returns err itself if the input
+// begins as a pickle does and is damaged later.
 func NotPickle(head []byte, err error) error {
 	var at *pickle.DecodeError
 	if len(head) == 0 || head[0] == protoOpcode || !errors.As(err, &at) ||
@@ -29,26 +30,27 @@ func NotPickle(head []byte, err error) error {
 		return err
 	case isText(looks) && errors.Is(err, errkind.ErrTruncated) &&
 		(opcodesBefore(head, at.Offset) > 0 || len(head) < enoughText || cutGlobal().Match(head)):
-		return err // of protocol 0, which is text, cut off
+		return err // It may be a truncated pickle of protocol 0, which consists of text.
 	}
 	return &errkind.NotPickleError{Msg: "unpkl: not a pickle: this looks like " + looks, Err: err}
 }
 
-// enoughText is how many bytes tell text from a pickle of protocol 0 or 1 that is cut off.
+// enoughText is the number of bytes from which text is told from a truncated pickle of protocol 0
+// or 1.
 const enoughText = 4
 
-// cutGlobal matches a GLOBAL opcode that is cut off.
+// cutGlobal matches a GLOBAL opcode whose argument is truncated.
 var cutGlobal = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^c[A-Za-z_][\w.]*(\n[\w.]*)?$`)
 })
 
-// protoOpcode begins every pickle of protocol 2 and later.
+// protoOpcode is the first byte of every pickle of protocol 2 and later.
 const protoOpcode = 0x80
 
-// enoughOpcodes is how many opcodes without an error make an input a pickle that is broken.
+// enoughOpcodes is the number of valid opcodes from which an input counts as a damaged pickle.
 const enoughOpcodes = 4
 
-// opcodesBefore counts the opcodes of an input before an offset.
+// opcodesBefore returns the number of valid opcodes in head before offset.
 func opcodesBefore(head []byte, offset int64) int {
 	n := 0
 	for op, err := range pickle.OpsBytes(head) {
@@ -60,7 +62,7 @@ func opcodesBefore(head []byte, offset int64) int {
 	return n
 }
 
-// looksLike says what an input looks like that is no pickle; "" where nothing can be said.
+// looksLike returns the name of the format that an input looks like, which is not a pickle, or "".
 func looksLike(head []byte) string {
 	if f, ok := magic.Of(head); ok && f.Kind&magic.Pickles == 0 {
 		return f.Name
@@ -74,19 +76,19 @@ func looksLike(head []byte) string {
 	return textLike(head)
 }
 
-// The texts that an input can look like. An XML, JSON or HTML document begins with no opcode.
+// Kinds of text. XML, JSON and HTML documents are not among them: they do not begin with an opcode.
 const (
 	likeText = "text"
 	likeCSV  = "CSV text"
 )
 
-// isText reports that what an input looks like could be a pickle of protocol 0 as well.
+// isText reports whether an input that looks like this could also be a pickle of protocol 0.
 func isText(looks string) bool { return looks == likeText || looks == likeCSV }
 
-// textLike says what kind of text an input is, or "".
+// textLike returns the kind of text that an input is, or "".
 func textLike(head []byte) string {
 	text := strings.TrimPrefix(string(head), "\ufeff")
-	if len(head) >= compress.HeadSize { // the last character may be cut off
+	if len(head) >= compress.HeadSize { // head may end inside a character.
 		for cut := 0; cut < utf8.UTFMax-1 && !utf8.ValidString(text); cut++ {
 			text = text[:len(text)-1]
 		}
@@ -118,7 +120,7 @@ func textLike(head []byte) string {
 	return likeText
 }
 
-// isControl reports whether text has no such character.
+// isControl reports whether r is a control character that text does not contain.
 func isControl(r rune) bool {
 	return r < 0x20 && r != '\n' && r != '\r' && r != '\t' && r != '\f' || r == 0x7f
 }

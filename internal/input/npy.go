@@ -1,5 +1,5 @@
-// Package input has what is around pickles: the formats of files that hold them or arrays, how an
-// input is recognised by its first bytes, and mappings.
+// Package input reads the file formats around pickles: it recognises an input by its first bytes,
+// maps files, and reads formats that hold pickles or arrays.
 package input
 
 import (
@@ -21,24 +21,25 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// Source gives the objects of an input one after another; io.EOF at the clean end.
+// Source returns the objects of an input one after another.
 type Source interface {
+	// Load returns the next object, or io.EOF if the input ends before one begins.
 	Load() (any, error)
-	// InputOffset is where the next one begins, in bytes of the decompressed input.
+	// InputOffset returns the offset of the next object, in bytes of the decompressed input.
 	InputOffset() int64
 }
 
-// Options are the options that the reading of inputs depends on.
+// Options are the options for reading inputs.
 type Options struct {
 	Limits pickle.Limits
-	// SetUp gives the options to the unpickler of an array of objects. Where no such array is read
-	// it may be nil.
+	// SetUp sets the options of an unpickler, for arrays of objects, which are pickled. It may be
+	// nil if no such array is read.
 	SetUp func(u *pickle.Unpickler)
-	// Owner may take back the memory of arrays in a mapping; nil where there is none.
+	// Owner owns the memory of arrays in a mapping. It is nil if there is none.
 	Owner ndarray.Owner
 }
 
-// NPY are the options for package npy; arrays of objects are pickles inside the file.
+// NPY returns the options for package npy. Arrays of objects are pickles inside the file.
 func (c *Options) NPY() *npy.Options {
 	return &npy.Options{
 		Dims:              c.Limits.Dims,
@@ -62,9 +63,10 @@ func (c *Options) NPY() *npy.Options {
 	}
 }
 
-// npyReader reads the arrays of an .npy input.
+// npyReader is the Source of an .npy input that is read as a stream.
 type npyReader struct{ d *npy.Decoder }
 
+// NewNPY returns the arrays of an .npy input.
 func NewNPY(r io.Reader, c *Options) Source {
 	return npyReader{npy.NewDecoder(r, c.NPY())}
 }
@@ -79,13 +81,14 @@ func (s npyReader) Load() (any, error) {
 
 func (s npyReader) InputOffset() int64 { return s.d.InputOffset() }
 
-// npyWindow maps the arrays of an .npy file.
+// npyWindow is the Source of a mapped .npy file.
 type npyWindow struct {
 	data []byte
-	pos  int
+	pos  int // offset of the next array
 	opts *npy.Options
 }
 
+// MapNPY returns the arrays of an .npy file in data. They share its memory.
 func MapNPY(data []byte, c *Options) Source {
 	return &npyWindow{data: data, opts: c.NPY()}
 }
@@ -104,13 +107,13 @@ func (s *npyWindow) Load() (any, error) {
 
 func (s *npyWindow) InputOffset() int64 { return int64(s.pos) }
 
-// npzSource is an .npz archive: one dict of its arrays by name, as numpy.load shows it. The limits
-// hold for all of them together.
+// npzSource is the Source of an .npz archive. It returns one object, a dict of the arrays by name,
+// as numpy.load does. The limits hold for all arrays together.
 type npzSource struct {
 	z      *npy.Archive
-	size   int64         // of the archive
+	size   int64         // of the archive, in bytes
 	limits pickle.Limits // with defaults
-	done   bool
+	done   bool          // whether Load or Member has succeeded
 }
 
 func (s *npzSource) Load() (any, error) {
@@ -138,8 +141,7 @@ func (s *npzSource) Load() (any, error) {
 	return pickle.NewDict(entries...)
 }
 
-// Member returns the array of one member, ok being false where there is none of that name.
-// Nothing of the others is read.
+// Member implements Archive.
 func (s *npzSource) Member(name string) (v any, ok bool, err error) {
 	if !slices.Contains(s.z.Names(), name) || !s.z.IsArray(name) {
 		return nil, false, nil
@@ -155,12 +157,15 @@ func (s *npzSource) Member(name string) (v any, ok bool, err error) {
 	return a, true, nil
 }
 
-// Archive is implemented by a source that is a dict of members.
+// Archive is implemented by a Source that is a dict of members.
 type Archive interface {
+	// Member returns the value of one member, without reading the others. ok is false if there is
+	// no member of that name.
 	Member(name string) (v any, ok bool, err error)
 }
 
-// check checks what the deflated members so far unfold to.
+// check returns an error if unfolded, the decompressed size of the deflated members so far, exceeds
+// a limit.
 func (s *npzSource) check(unfolded int64) error {
 	if most := s.limits.DecompressedBytes; unfolded > most {
 		return pyvalue.LimitError("DecompressedBytes", most, unfolded)
@@ -174,8 +179,9 @@ func (s *npzSource) check(unfolded int64) error {
 
 func (s *npzSource) InputOffset() int64 { return 0 }
 
-// OpenZip returns the archive in r if it is an .npz: if its first member is an array.
-func OpenZip(r io.ReaderAt, size int64, c *Options) (Source, bool) {
+// OpenZip returns the Source of a zip in r that is an .npz, whose first member is an array, or a
+// file of PyTorch. ok is false for other zips.
+func OpenZip(r io.ReaderAt, size int64, c *Options) (src Source, ok bool) {
 	all := c.forArchive(size)
 	z, err := npy.OpenArchive(r, size, all.NPY())
 	if src, ok := all.npz(z, size, err); ok {
@@ -184,8 +190,8 @@ func OpenZip(r io.ReaderAt, size int64, c *Options) (Source, bool) {
 	return torchArchive(torch.OpenArchive(r, size, c.torch(nil)))
 }
 
-// MapZip is OpenZip over memory that arrays may alias.
-func MapZip(data []byte, c *Options) (Source, bool) {
+// MapZip is OpenZip for a zip in memory, which the arrays may share.
+func MapZip(data []byte, c *Options) (src Source, ok bool) {
 	all := c.forArchive(int64(len(data)))
 	z, err := npy.MapArchive(data, all.NPY())
 	if src, ok := all.npz(z, int64(len(data)), err); ok {
@@ -194,8 +200,8 @@ func MapZip(data []byte, c *Options) (Source, bool) {
 	return torchArchive(torch.MapArchive(data, c.torch(c.Owner)))
 }
 
-// OpenTar returns the tar in r if torch.save wrote it, before PyTorch 0.1.10. Else src is nil and
-// again is r from where it was.
+// OpenTar returns the Source of a tar in r that torch.save wrote, before PyTorch 0.1.10. For any
+// other tar src is nil, and again is a reader of the same bytes as r.
 func OpenTar(r io.Reader, c *Options) (src Source, again io.Reader, err error) {
 	_, anywhere := r.(interface {
 		io.ReaderAt
@@ -223,7 +229,7 @@ func OpenTar(r io.Reader, c *Options) (src Source, again io.Reader, err error) {
 	return &torchSource{a: a}, nil, nil
 }
 
-// torchArchive is the source of an archive of PyTorch, if it is one.
+// torchArchive returns the Source of an archive of PyTorch, if there was no error in opening it.
 func torchArchive(a *torch.Archive, err error) (Source, bool) {
 	if err != nil {
 		return nil, false
@@ -231,18 +237,19 @@ func torchArchive(a *torch.Archive, err error) (Source, bool) {
 	return &torchSource{a: a}, true
 }
 
-// forArchive returns the options for the pickles of one archive of the given size, which limits
-// all of them together.
+// forArchive returns the options for the pickles in an archive of size bytes. The limits that these
+// set hold for all pickles of the archive together.
 func (c *Options) forArchive(size int64) *Options {
 	all := *c
 	tally := new(bridge.Tally)
 	all.SetUp = func(u *pickle.Unpickler) {
 		c.SetUp(u)
-		bridge.SetCosts(u, func() int64 { return size }, tally)
+		bridge.SetTally(u, func() int64 { return size }, tally)
 	}
 	return &all
 }
 
+// npz returns the Source of an archive that was opened with err, if it is an .npz.
 func (c *Options) npz(z *npy.Archive, size int64, err error) (Source, bool) {
 	if err != nil || len(z.Names()) == 0 || !z.IsArray(z.Names()[0]) {
 		return nil, false
@@ -250,8 +257,9 @@ func (c *Options) npz(z *npy.Archive, size int64, err error) (Source, bool) {
 	return &npzSource{z: z, size: size, limits: c.Limits.WithDefaults()}, true
 }
 
-// ZipOf returns r as what a zip needs, whose directory is at its end: itself where it can be
-// read anywhere, else all of it in memory, as long as the limit allows.
+// ZipOf returns r as an io.ReaderAt with its size, which a zip needs because its directory is at
+// its end. Unless r can be read at any offset, it is read into memory as a whole, up to limit
+// bytes.
 func ZipOf(r io.Reader, limit int64) (io.ReaderAt, int64, error) {
 	if f, ok := r.(interface {
 		io.ReaderAt

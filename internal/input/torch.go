@@ -8,7 +8,7 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// torchSource is an archive of PyTorch: its pickles one after another.
+// torchSource is the Source of an archive of PyTorch, which returns its pickles one after another.
 type torchSource struct {
 	a    *torch.Archive
 	next int
@@ -23,18 +23,18 @@ func (s *torchSource) Load() (any, error) {
 	return s.a.Load(names[s.next-1])
 }
 
-// InputOffset is 0: the pickles stand in members of their own.
+// InputOffset returns 0, because each pickle is a member of its own.
 func (s *torchSource) InputOffset() int64 { return 0 }
 
-// torch are the options for package torch; owner may be nil.
+// torch returns the options for package torch. owner may be nil.
 func (c *Options) torch(owner ndarray.Owner) torch.Options {
 	return torch.Options{Limits: c.Limits, Owner: owner, SetUp: c.SetUp}
 }
 
-// IsTorch reports whether an input begins as a file of PyTorch before 1.6.
+// IsTorch reports whether an input that begins with head is a file of PyTorch before 1.6.
 func IsTorch(head []byte) bool { return torch.IsLegacy(head) }
 
-// NewTorch returns the objects of such an input, which u reads.
+// NewTorch returns the Source of such an input, which u reads.
 func NewTorch(u *pickle.Unpickler, c *Options) Source {
 	c.SetUp(u)
 	return torch.NewLegacy(u, c.torch(c.Owner))

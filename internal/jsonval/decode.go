@@ -9,17 +9,18 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Decode reads a JSON document as values of the object level: the inverse of an Encoder that is
-// Lossless, and of one with ArraysBase64 as far as JSON tells. Objects become dicts with keys that
-// are str, arrays lists, numbers int or float; the special forms with a key that begins with '$'
-// become what they stand for. What to-json writes as plain text (dates, Decimal, NaN) stays text.
+// Decode reads a JSON document and returns objects. It is the inverse of a Lossless Encoder, and,
+// as far as JSON has the information, of one with ArraysBase64. JSON objects become dicts with str
+// keys, arrays become lists, numbers become int or float. Special forms, whose key begins with '$',
+// become the objects that they represent. What to-json writes as plain text (dates, Decimal, NaN)
+// stays text.
 //
-// Nothing recurses on the document. Errors are of the kinds of package pickle, and say where
-// in the document they are.
+// Decode does not recurse on the document. Errors are of the kinds of package pickle, and contain
+// the position in the document.
 func Decode(data []byte, limits pickle.Limits) (any, error) {
 	d := decoder{lexer: lexer{data: data}, limits: limits.WithDefaults()}
 	if bytes.Contains(data, []byte(`"$ref"`)) {
-		d.places, d.referred = make(map[string]any), make(map[string]bool)
+		d.byPath, d.referred = make(map[string]any), make(map[string]bool)
 	}
 	v, err := d.run()
 	if err != nil {
@@ -31,26 +32,29 @@ func Decode(data []byte, limits pickle.Limits) (any, error) {
 	return v, nil
 }
 
-// opened is a container that has not ended.
+// opened is a container that has begun and not ended.
 type opened struct {
-	list *types.List
-	dict *types.Dict // if not nil, key is that of the value that follows
-	key  string
-	path string // where it is, if there are references
-	made any    // what the form will be, if a reference may lead to it from inside
+	list *types.List // of an array
+	dict *types.Dict // of an object
+	key  string      // of the current member of dict
+	path string      // of the container, as a fragment; "" if there are no references
+	// form is what a special form will become. It is created early if references inside the form
+	// may refer to it, and otherwise nil.
+	form any
 }
 
+// decoder is the state of Decode.
 type decoder struct {
 	lexer
 	limits pickle.Limits
 	stack  []opened
-	// places are the containers by their fragment, nil if no $ref occurs; referred those
-	// that one leads to.
-	places   map[string]any
+	// byPath has the containers so far by their paths, and referred the paths that a $ref refers
+	// to. Both are nil if the document has no $ref.
+	byPath   map[string]any
 	referred map[string]bool
 }
 
-// run reads one value with everything in it.
+// run reads one value.
 func (d *decoder) run() (any, error) {
 	for {
 		v, ended, err := d.value()
@@ -68,7 +72,8 @@ func (d *decoder) run() (any, error) {
 	}
 }
 
-// value begins a value: a scalar or an empty container has ended with that.
+// value reads a scalar or an empty container, or the beginning of another container. ended says
+// whether the value is complete.
 func (d *decoder) value() (v any, ended bool, err error) {
 	c := d.next()
 	if c != '[' && c != '{' {
@@ -88,8 +93,8 @@ func (d *decoder) value() (v any, ended bool, err error) {
 		o.dict = &types.Dict{}
 		v = o.dict
 	}
-	if d.places != nil {
-		d.places[o.path] = v
+	if d.byPath != nil {
+		d.byPath[o.path] = v
 	}
 	if end := d.next(); end == c+2 { // ']' or '}'
 		d.at++
@@ -102,9 +107,9 @@ func (d *decoder) value() (v any, ended bool, err error) {
 	return nil, false, err
 }
 
-// path is where the value that begins is, as a fragment.
+// path returns the path of the value that begins, as a fragment.
 func (d *decoder) path() string {
-	if d.places == nil {
+	if d.byPath == nil {
 		return ""
 	}
 	if len(d.stack) == 0 {
@@ -118,7 +123,7 @@ func (d *decoder) path() string {
 	return o.path + Pointer{token}.Fragment()[1:]
 }
 
-// key reads a key and its colon.
+// key reads a key and the colon after it.
 func (d *decoder) key() error {
 	if d.next() != '"' {
 		return d.errorf("not the key of an object")
@@ -133,14 +138,14 @@ func (d *decoder) key() error {
 	d.at++
 	o := &d.stack[len(d.stack)-1]
 	o.key = key
-	if newForm := formMakers[key]; newForm != nil && d.places != nil && len(*o.dict) == 0 {
-		o.made = newForm()
-		d.places[o.path] = o.made
+	if newForm := formMakers[key]; newForm != nil && d.byPath != nil && len(*o.dict) == 0 {
+		o.form = newForm()
+		d.byPath[o.path] = o.form
 	}
 	return nil
 }
 
-// add puts v into the container that is open. If that ends, it is the next value.
+// add adds v to the innermost container. If that ends, add returns it as the next value to add.
 func (d *decoder) add(v any) (_ any, ended bool, err error) {
 	o := &d.stack[len(d.stack)-1]
 	end := byte(']')
@@ -162,33 +167,35 @@ func (d *decoder) add(v any) (_ any, ended bool, err error) {
 	default:
 		return nil, false, d.errorf("want ',' or '%c'", end)
 	}
-	path, made := o.path, o.made
+	path, early := o.path, o.form
 	list, dict := o.list, o.dict
 	d.stack = d.stack[:len(d.stack)-1]
 	if dict == nil {
 		return list, true, nil
 	}
-	v, err = d.object(dict, made)
+	v, err = d.object(dict, early)
 	if err != nil {
 		return nil, false, err
 	}
-	if d.places != nil {
-		if v != any(dict) && v != made && d.referred[path] ||
-			v == any(dict) && made != nil && d.referred[path] {
+	if d.byPath != nil {
+		// A reference from inside refers to early if that was created, and to dict otherwise.
+		if v != any(dict) && v != early && d.referred[path] ||
+			v == any(dict) && early != nil && d.referred[path] {
 			return nil, false, d.errorf("a $ref to %s from inside it", path)
 		}
-		d.places[path] = v
+		d.byPath[path] = v
 	}
 	return v, true, nil
 }
 
-// object returns what the members of an object stand for: made, where that is not nil and they
-// are a form.
-func (d *decoder) object(dict *types.Dict, made any) (any, error) {
+// object returns the value of a JSON object with at least one member: dict itself, or what it
+// represents if it is a special form. form is the value to fill in that case, if it was created
+// before.
+func (d *decoder) object(dict *types.Dict, form any) (any, error) {
 	if name, _ := (*dict)[0].Key.(string); len(*dict) == 1 || name == "$object" {
 		v, err, ok := any(nil), error(nil), true
 		if newForm := formMakers[name]; newForm != nil {
-			if v = made; v == nil {
+			if v = form; v == nil {
 				v = newForm()
 			}
 			err = fillForm(v, *dict)
@@ -204,11 +211,11 @@ func (d *decoder) object(dict *types.Dict, made any) (any, error) {
 			return v, nil
 		}
 	}
-	// The same dict with unlike keys: it may be referred to already.
-	unlike, err := pickle.NewDict(*dict...)
+	// NewDict merges equal keys. The dict is changed in place, because a reference may refer to it.
+	distinct, err := pickle.NewDict(*dict...)
 	if err != nil {
 		return nil, err
 	}
-	*dict = *unlike
+	*dict = *distinct
 	return dict, nil
 }

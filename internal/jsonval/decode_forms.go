@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// formReaders read the special forms by their key.
+// formReaders has a function for each special form that cannot contain a reference to itself.
 var formReaders map[string]func(d *decoder, members types.Dict) (any, error)
 
 func init() {
@@ -46,7 +46,8 @@ func init() {
 	}
 }
 
-// formMakers make what the forms are that may contain themselves; fillForm gives it its members.
+// formMakers has a function for each special form that can contain a reference to itself. It
+// returns an empty value, which fillForm fills.
 var formMakers = map[string]func() any{
 	"$dict":         func() any { return &types.Dict{} },
 	"$py.tuple":     func() any { return &types.Tuple{} },
@@ -56,6 +57,7 @@ var formMakers = map[string]func() any{
 	"$ndarray":      func() any { return pending.NewArray("", setArray) },
 }
 
+// fillForm fills the value form of a special form from the members of the JSON object.
 func fillForm(form any, m types.Dict) error {
 	switch form := form.(type) {
 	case *types.Dict:
@@ -73,11 +75,11 @@ func fillForm(form any, m types.Dict) error {
 	case *types.Tuple:
 		*form = types.Tuple(*items)
 	case *pickle.FrozenSet:
-		made, err := pickle.NewFrozenSet(*items...)
+		set, err := pickle.NewFrozenSet(*items...)
 		if err != nil {
 			return err
 		}
-		form.Items = made.Items
+		form.Items = set.Items
 	case *pickle.Set:
 		for _, v := range *items {
 			if err := form.Insert(v); err != nil {
@@ -88,6 +90,7 @@ func fillForm(form any, m types.Dict) error {
 	return nil
 }
 
+// base64Of decodes a string of base64.
 func base64Of(v any) ([]byte, error) {
 	text, ok := v.(string)
 	if !ok {
@@ -103,7 +106,7 @@ func base64Of(v any) ([]byte, error) {
 var specialFloats = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1),
 	"-Infinity": math.Inf(-1)}
 
-// floatOf reads a float as to-json writes it.
+// floatOf returns a float from a number, or from a string such as "NaN".
 func floatOf(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -117,7 +120,7 @@ func floatOf(v any) (float64, bool) {
 	return 0, false
 }
 
-// readFloat reads a float that is no number, a NaN by its bits.
+// readFloat reads the form of a float that is infinite, or a NaN given by its bits.
 func readFloat(d *decoder, m types.Dict) (any, error) {
 	text, _ := m[0].Value.(string)
 	if digits, ok := strings.CutPrefix(text, "0x"); ok {
@@ -172,7 +175,7 @@ func pairsOf(v any) ([]types.DictEntry, error) {
 		}
 		key := (*pair)[0]
 		if l, ok := key.(*types.List); ok {
-			// A list cannot be a key; it was a tuple.
+			// A list cannot be a key, so it was a tuple.
 			t := types.Tuple(*l)
 			key = &t
 		}
@@ -202,7 +205,7 @@ func readGlobal(d *decoder, m types.Dict) (any, error) { return globalNamed(m[0]
 
 func readRef(d *decoder, m types.Dict) (any, error) {
 	name, _ := m[0].Value.(string)
-	v, ok := d.places[name]
+	v, ok := d.byPath[name]
 	if !ok {
 		return nil, pickle.Malformed("nothing is at %q before it", name)
 	}
@@ -210,9 +213,9 @@ func readRef(d *decoder, m types.Dict) (any, error) {
 	return v, nil
 }
 
-// readObject reads an object of a class that is not rebuilt. Unless the document says
-// which opcode made it, it is a call of the class with args, or without args an instance
-// that its state fills.
+// readObject reads an instance of a class that this module does not know. If the document has no
+// member "opcode", the object is a call of the class with args, or without args an instance that
+// only its state fills.
 func readObject(o *pickle.Object, m types.Dict) error {
 	o.Class, o.Form = m[0].Value, pickle.FormNewObj
 	if _, ok := o.Class.(string); ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// setArray gives an array what the members of its form say, with its elements: their bytes in C
-// order as base64, or for dtypes with objects nested lists of them.
+// setArray sets a pending array from the member of its form. The elements are given as base64 of
+// their bytes in C order, or, for a dtype with objects, as nested lists.
 func setArray(a *ndarray.Array, form any) error {
 	members, ok := form.(types.Dict)[0].Value.(*types.Dict)
 	if !ok {
@@ -20,7 +20,11 @@ func setArray(a *ndarray.Array, form any) error {
 	}
 	parts := map[string]any{}
 	for _, e := range *members {
-		parts[e.Key.(string)] = e.Value
+		key, ok := e.Key.(string)
+		if !ok {
+			return pickle.Malformed("a key that is not a string")
+		}
+		parts[key] = e.Value
 	}
 	dt, err := readDescr(parts["dtype"])
 	if err != nil {
@@ -61,6 +65,7 @@ func setArray(a *ndarray.Array, form any) error {
 	return pending.SetData(a, dt, shape, order, data)
 }
 
+// shapeOf reads a shape.
 func shapeOf(v any) ([]int, error) {
 	dims, ok := v.(*types.List)
 	if !ok || len(*dims) > ndarray.MaxDims {
@@ -75,7 +80,7 @@ func shapeOf(v any) ([]int, error) {
 	return shape, nil
 }
 
-// flatten returns the elements of lists as deep as the shape.
+// flatten returns the elements of nested lists, which must have the given shape, in C order.
 func flatten(dt *ndarray.DType, v any, shape []int) ([]any, error) {
 	elems := []any{v}
 	for axis, n := range shape {
@@ -99,8 +104,8 @@ func flatten(dt *ndarray.DType, v any, shape []int) ([]any, error) {
 	return elems, nil
 }
 
-// readElement returns one element of a dtype with objects; dtypes nest no deeper than package
-// ndarray lets them.
+// readElement returns an element of a dtype with objects. It recurses only as deep as the dtype,
+// which package ndarray limits.
 func readElement(dt *ndarray.DType, v any) (any, error) {
 	if base, shape := dt.Subarray(); base != nil {
 		return readSubarray(base, v, len(shape))
@@ -130,7 +135,7 @@ func readElement(dt *ndarray.DType, v any) (any, error) {
 	return record, nil
 }
 
-// readSubarray returns lists as deep as a subarray as slices.
+// readSubarray returns nested lists, which are depth levels deep, as nested slices.
 func readSubarray(base *ndarray.DType, v any, depth int) (any, error) {
 	l, ok := v.(*types.List)
 	if depth == 0 || !ok {
@@ -146,8 +151,8 @@ func readSubarray(base *ndarray.DType, v any, depth int) (any, error) {
 	return out, nil
 }
 
-// readDescr reads a dtype: the descr of an .npy header, as JSON, or [descr, shape]. In that the
-// descr is no subarray again, so this calls itself once.
+// readDescr reads a dtype: the descr of an .npy header, as JSON, or [descr, shape] for a subarray.
+// It recurses once at most, because the base of a subarray is not a subarray.
 func readDescr(v any) (*ndarray.DType, error) {
 	if text, ok := v.(string); ok {
 		return ndarray.ParseDType(text)
@@ -173,7 +178,7 @@ func readDescr(v any) (*ndarray.DType, error) {
 	return ndarray.ParseDescr(b.String())
 }
 
-// isSubarrayDescr reports whether a descr is [descr, shape].
+// isSubarrayDescr reports whether l has the form [descr, shape].
 func isSubarrayDescr(l types.List) bool {
 	if len(l) != 2 {
 		return false
@@ -182,9 +187,9 @@ func isSubarrayDescr(l types.List) bool {
 	return err == nil && len(shape) > 0
 }
 
-// literal writes v as the Python literal that ParseDescr reads, in which the fields of a
-// list, their titles and shapes are tuples. Of dtypes that nest too deep, ParseDescr could
-// make nothing.
+// literal writes v as a Python literal for ndarray.ParseDescr. JSON has no tuples, so it decides by
+// their place which lists become tuples: the fields in a list of fields, their titles and shapes.
+// tuple says that v is in such a place. Depth is limited to what ParseDescr accepts.
 func literal(b *strings.Builder, v any, tuple bool, depth int) error {
 	if depth > 4*ndarray.MaxDTypeDepth {
 		return pickle.Malformed("a dtype nested too deep")
@@ -200,7 +205,7 @@ func literal(b *strings.Builder, v any, tuple bool, depth int) error {
 	case nil:
 		b.WriteString("None")
 	case *types.List:
-		// A list of lists is one of fields; all else is a tuple.
+		// A list that consists of lists is a list of fields. Any other list is a tuple.
 		fields := !tuple
 		for _, item := range *v {
 			_, isList := item.(*types.List)
@@ -212,7 +217,7 @@ func literal(b *strings.Builder, v any, tuple bool, depth int) error {
 		}
 		b.WriteByte(ends[0])
 		for i, item := range *v {
-			// In a field (name, descr, shape) the descr may be a list again.
+			// In a field (name, descr, shape), the descr may be a list of fields.
 			if err := literal(b, item, fields || tuple && i != 1, depth+1); err != nil {
 				return err
 			}
@@ -238,8 +243,8 @@ func literal(b *strings.Builder, v any, tuple bool, depth int) error {
 	return nil
 }
 
-// literalItems writes a list in the dictionary form of a dtype, of names, formats, offsets or
-// titles, or another value of it.
+// literalItems writes a value in the dictionary form of a dtype: a list of names, formats, offsets
+// or titles, or the itemsize.
 func literalItems(b *strings.Builder, v any, depth int) error {
 	items, ok := v.(*types.List)
 	if !ok {

@@ -21,6 +21,7 @@ func FuzzJSON(f *testing.F) {
 		`{"$masked": {"data": {"$ndarray": {"dtype": "<i2", "shape": [1], "order": "C", "base64": "AAA="}}, "mask": false, "fill_value": 7}}`,
 		`{"$py.tuple": [{"$py.set": [1, {"$py.float": "0x7ff8000000000001"}]}, {"$py.frozenset": ["a"]}, {"$py.str2": "/w=="}, {"$py.float": "-Infinity"}, {"$ref": "#"}]}`,
 		`{"$object": {"$global": ["m", "A.B"]}, "opcode": "newobj_ex", "args": [], "kwargs": {"x": {"$py.persistent": 1}}, "dictitems": [[1, {"$ref": "#"}]]}`,
+		`{"$ndarray": {"$dict": [[1, 2]]}}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -1,12 +1,10 @@
-// Package jsonval writes values at the object level, as a pickle.Unpickler
-// yields them, as the JSON of unpkl to-json. The table in the README of the
-// module says what becomes of each kind of value.
+// Package jsonval converts objects, as package pickle creates them, to the JSON of unpkl to-json,
+// and back. docs/objects.md says what each kind of value looks like.
 //
-// Nothing recurses on data: an Encoder keeps the containers it is inside in a
-// stack of its own. Each kind of value is turned into what it looks like in
-// JSON, one level at a time (expand): either a leaf, or members that are made as
-// they are written. A family of types (numpy's, the standard library's) is one
-// file with one function in the list of families.
+// An Encoder does not recurse on the data: it has a stack of the containers around the current
+// value. Each value is converted one level at a time (expand): to a leaf, or to members, each of
+// which is created when it is written. Each family of types, such as NumPy's or the standard
+// library's, has a file of its own and a function in the list of families.
 package jsonval
 
 import (
@@ -26,44 +24,44 @@ type Arrays int
 
 // The forms of an array.
 const (
-	ArraysShape  Arrays = iota // dtype, shape, order and nbytes; the data is not read
-	ArraysValues               // and "data": nested lists
-	ArraysBase64               // and "base64": the elements' bytes in C order
+	ArraysShape  Arrays = iota // dtype, shape, order and nbytes; the elements are not read
+	ArraysValues               // the same, and "data": nested lists
+	ArraysBase64               // the same, and "base64": the elements' bytes in C order
 	ArraysNone                 // null
 )
 
-// Options of an [Encoder]. The zero value is the default of to-json but for
+// Options are the options of an [Encoder]. The zero value is the default of to-json, except for
 // Indent.
 type Options struct {
 	Arrays Arrays
-	// Stats adds minimum, maximum, mean and the number of NaNs to each array of
-	// numbers.
+	// Stats adds the minimum, maximum, mean and number of NaNs to each array of numbers.
 	Stats bool
-	// Indent is the number of spaces per level; 0 puts a document on one line.
+	// Indent is the number of spaces per level. 0 puts a document on one line.
 	Indent int
-	// Refs writes every container that is met again as a $ref to the first place;
-	// without it, only a container inside itself.
+	// Refs writes every container that was written before as a $ref to its first place. Without it,
+	// only a container inside itself is written so.
 	Refs bool
-	// RefsAt is the size of a document in bytes at which, without Refs, Encode ends with
-	// ErrUnfolds if most of it is containers that are met again; 0 is none.
+	// RefsAt is a size of a document in bytes. If Refs is false and a document reaches that size
+	// mainly by containers that occur several times, Encode returns ErrUnfolds. 0 means never.
 	RefsAt int64
-	// MeasureAt is the size of a document in bytes at which it is measured once, for RefsAt and for
-	// the limit of the output, instead of when it is as large: what is written until then can be
-	// held back, and the rest be written as it comes. 0 is none.
+	// MeasureAt is a size of a document in bytes. When a document reaches it, its total size is
+	// estimated, once, and compared with RefsAt and the limit of the output. So a caller that holds
+	// back the first MeasureAt bytes can pass on everything after them without a risk. 0 means that
+	// a document is measured later, when it is large itself.
 	MeasureAt int64
-	// Lossless writes every value so that Decode reads back an equal one: with forms for what
-	// JSON does not tell apart, and Refs and ArraysBase64 besides.
+	// Lossless writes every value so that Decode returns an equal one: it adds special forms for
+	// types that JSON does not distinguish, and implies Refs and ArraysBase64.
 	Lossless bool
-	// Once, if it is not nil, reports of a list, tuple, dict, set or object of the document that it
-	// is there once, so that nothing need be remembered of it. Lossless JSON does not ask: it has
-	// containers that arrays are made of, which no document has by itself.
+	// Once, if not nil, reports whether a list, tuple, dict, set or object occurs only once in the
+	// document, so that the Encoder need not remember it. It is not called with Lossless, which
+	// writes containers that are only part of the representation of an array.
 	Once func(container any) bool
-	// Limits: Depth, IntDigits and OutputBytes are in force; OutputBytes counts
-	// all documents of the Encoder.
+	// Limits has the limits Depth, IntDigits and OutputBytes. The last one is for all documents of
+	// the Encoder together.
 	Limits pickle.Limits
 }
 
-// Encoder writes JSON documents, each followed by a newline.
+// An Encoder writes JSON documents, each followed by a newline.
 type Encoder struct {
 	out     io.Writer
 	o       Options
@@ -71,30 +69,30 @@ type Encoder struct {
 	buf     []byte
 	flushed int64
 
-	pandas   reconstruct.Pandas // what the document's objects became
-	doc      any                // the document being written
-	docStart int64              // flushed when it began
-	measured bool               // that its size was compared with the limit
-	compared bool               // that its size was compared with that of each container once
+	pandas   reconstruct.Pandas // the library values of the document
+	doc      any                // the value of the document
+	docStart int64              // flushed when the document began
+	measured bool               // whether checkSize has compared its size with the limit
+	compared bool               // whether checkSize has compared its size with that under Refs
 	stack    []frame
-	inside   map[any]int    // containers on the stack, by identity, and where
-	met      map[any]*place // with Refs: all containers so far
+	inside   map[any]int    // index in stack of each container that is open, by identity
+	places   map[any]*place // with Refs: places of all containers so far, by identity
 }
 
-// flushAt is the size at which the buffer goes out, and that of the pieces in
-// which long strings pass through it.
+// flushAt is the size from which the buffer is written out, and the size of the pieces in which
+// long strings are written, in bytes.
 const flushAt = 64 << 10
 
 // frame is a container that is being written.
 type frame struct {
 	members
-	next    int
-	n       int
-	object  bool
+	next    int  // index of the next member
+	n       int  // number of members
+	object  bool // whether it is a JSON object
 	oneLine bool
-	id      any    // identity, nil for a form's own parts
-	key     string // of the member being written
-	place   *place
+	id      any    // identity; nil for parts of a special form
+	key     string // of the current member
+	place   *place // with Refs
 }
 
 // NewEncoder returns an Encoder that writes to out.
@@ -105,15 +103,14 @@ func NewEncoder(out io.Writer, o Options) *Encoder {
 	return &Encoder{out: out, o: o, limits: o.Limits.WithDefaults()}
 }
 
-// Encode writes v as one document and passes it on to the writer. After an
-// error, which may be a *pickle.LimitError, part of the document may have been
-// written.
+// Encode writes v as one document and flushes it. After an error, which may be a
+// *pickle.LimitError, part of the document may have been written.
 func (e *Encoder) Encode(v any) error {
-	e.stack, e.inside, e.met = e.stack[:0], make(map[any]int), nil
+	e.stack, e.inside, e.places = e.stack[:0], make(map[any]int), nil
 	e.pandas = reconstruct.Pandas{}
 	e.doc, e.docStart, e.measured, e.compared = v, e.flushed, e.o.Refs, false
 	if e.o.Refs {
-		e.met = make(map[any]*place)
+		e.places = make(map[any]*place)
 	}
 	if err := e.document(v); err != nil {
 		return err
@@ -122,6 +119,7 @@ func (e *Encoder) Encode(v any) error {
 	return e.flush()
 }
 
+// document writes v with everything in it.
 func (e *Encoder) document(v any) error {
 	if err := e.begin(v); err != nil {
 		return err
@@ -158,8 +156,8 @@ func (e *Encoder) document(v any) error {
 	return nil
 }
 
-// space writes what stands before a member, or before the end of f: a line's
-// end and indent, or in a frame on one line a space between members.
+// space writes the white space before a member of f, or before the end of f: a newline and
+// indentation, or a space between members that are on one line.
 func (e *Encoder) space(f *frame, level int, between bool) {
 	switch {
 	case e.o.Indent == 0:
@@ -173,7 +171,7 @@ func (e *Encoder) space(f *frame, level int, between bool) {
 	}
 }
 
-// begin writes v if it is a leaf, else the start of a container.
+// begin writes v if it is a leaf, or else the beginning of a container.
 func (e *Encoder) begin(v any) error {
 	if len(e.buf) >= flushAt {
 		if err := e.flush(); err != nil {
@@ -210,6 +208,7 @@ func (e *Encoder) begin(v any) error {
 	return e.leaf(v)
 }
 
+// push writes the beginning of a container with the members m, and pushes its frame.
 func (e *Encoder) push(m members, id any) error {
 	if len(e.stack) >= e.limits.Depth {
 		return &pickle.LimitError{Limit: "Depth", Max: int64(e.limits.Depth),
@@ -232,7 +231,7 @@ func (e *Encoder) push(m members, id any) error {
 	return nil
 }
 
-// end writes the end of the innermost container and leaves it.
+// end writes the end of the innermost container and pops its frame.
 func (e *Encoder) end() {
 	f := &e.stack[len(e.stack)-1]
 	if f.n > 0 {
@@ -250,7 +249,7 @@ func (e *Encoder) end() {
 	e.stack = e.stack[:len(e.stack)-1]
 }
 
-// scalar writes v if it is one of the kinds that most leaves are.
+// scalar writes v if it is one of the most frequent kinds of leaves.
 func (e *Encoder) scalar(v any) (done bool, err error) {
 	switch v := v.(type) {
 	case nil:
@@ -275,7 +274,7 @@ func (e *Encoder) scalar(v any) (done bool, err error) {
 	return true, err
 }
 
-// goNumber writes v if it is one of Go's numbers, as arrays have them.
+// goNumber writes v if it is of one of Go's types of numbers, as elements of arrays are.
 func (e *Encoder) goNumber(v any) bool {
 	switch v := v.(type) {
 	case float32:
@@ -319,15 +318,15 @@ func (e *Encoder) leaf(v any) error {
 	return pickle.Unsupported("no JSON for a %T", v)
 }
 
-// streamed writes itself: what should not be in memory as a whole, and rows of
-// numbers, which can be had one by one as members too.
+// streamed is a leaf that writes itself: either it should not be in memory as a whole, or it is a
+// row of numbers, which are also members.
 type streamed interface {
 	stream(e *Encoder) error
-	// atLeast returns a lower bound of the length in JSON.
-	atLeast() int64
+	// minSize returns a lower bound of the size in JSON, in bytes.
+	minSize() int64
 }
 
-// string writes text, which expand and dict have checked, in pieces.
+// string writes a string, in pieces if it is long. The caller has checked that it is text.
 func (e *Encoder) string(s string) error {
 	if len(s) <= flushAt {
 		var ok bool
@@ -347,7 +346,7 @@ func (e *Encoder) string(s string) error {
 		if e.buf, ok = appendString(e.buf, s[:cut]); !ok {
 			return fmt.Errorf("string is not text: %.40q", s)
 		}
-		// The quotes of a piece are not those of the string.
+		// Remove the quotes of the piece.
 		e.buf = append(e.buf[:from], e.buf[from+1:len(e.buf)-1]...)
 		s = s[cut:]
 		if err := e.flush(); err != nil {
@@ -358,6 +357,7 @@ func (e *Encoder) string(s string) error {
 	return nil
 }
 
+// base64 writes data as a string of base64.
 func (e *Encoder) base64(data []byte) error {
 	const piece = flushAt / 4 * 3
 	e.buf = append(e.buf, '"')
@@ -375,7 +375,7 @@ func (e *Encoder) base64(data []byte) error {
 	return nil
 }
 
-// flush checks the size of the output and passes the buffer on.
+// flush checks the size of the output and writes out the buffer.
 func (e *Encoder) flush() error {
 	total := e.flushed + int64(len(e.buf))
 	if total > e.limits.OutputBytes {

@@ -10,9 +10,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Reserved are the keys by which the special forms are told from dicts. A dict
-// that has one of them as a key is written in the $dict form, so that no data
-// can be taken for a form.
+// reserved has the keys of special forms. A dict that has one of them as a key is written in the
+// $dict form, so that Decode does not take it for a special form.
 var reserved = map[string]bool{
 	"$complex": true, "$bytes": true, "$bytearray": true, "$dict": true, "$ndarray": true,
 	"$masked": true, "$object": true, "$dtype": true, "$global": true, "$ref": true,
@@ -23,11 +22,11 @@ var reserved = map[string]bool{
 	"$py.persistent": true,
 }
 
-// dict returns the JSON of a dict: an object where every key has a text and no
-// two have the same, else {"$dict": [[key, value], ...]}.
+// dict returns the JSON of a dict: an object if every key has a text and no two texts are equal, or
+// else {"$dict": [[key, value], ...]}.
 func (e *Encoder) dict(dict *types.Dict) (members, error) {
 	d := *dict
-	plain := true // every key is a str: then no two texts are equal
+	plain := true // Every key is a str, so no two texts are equal.
 	for i := range d {
 		s, ok := d[i].Key.(string)
 		if !ok {
@@ -64,8 +63,8 @@ func (e *Encoder) mixedDict(d types.Dict) (members, error) {
 
 func pairsForm(d types.Dict) members { return form("$dict", pairs(d)) }
 
-// keyText returns a dict key as json.dumps writes it; ok is false for a key
-// that it does not take and that is no bytes object of UTF-8 either.
+// keyText returns a dict key as json.dumps writes it. ok is false for a key that json.dumps does
+// not accept, unless it is a bytes object that is UTF-8.
 func (e *Encoder) keyText(k any) (text string, ok bool, err error) {
 	switch k := k.(type) {
 	case string:
@@ -91,7 +90,7 @@ func (e *Encoder) keyText(k any) (text string, ok bool, err error) {
 	return "", false, nil
 }
 
-// textDict is a dict whose keys are all text.
+// textDict is a dict whose keys are all text, as members.
 type textDict types.Dict
 
 func (d textDict) len() int       { return len(d) }

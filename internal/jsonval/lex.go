@@ -9,18 +9,20 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// lexer reads the tokens of a JSON document (RFC 8259). encoding/json's are not used
-// because they replace lone surrogates, which a Python str may have.
+// lexer reads the tokens of a JSON document (RFC 8259). Package encoding/json cannot be used,
+// because it replaces lone surrogates, which a Python str may contain.
 type lexer struct {
 	data []byte
-	at   int
+	at   int // offset of the next byte
 }
 
+// errorf returns an error with the current offset.
 func (l *lexer) errorf(format string, args ...any) error {
 	return pickle.Malformed(format+" (at byte %d)", append(args, l.at)...)
 }
 
-// next returns the next byte that is not blank, without taking it; 0 at the end.
+// next skips white space and returns the next byte, which it does not consume. It returns 0 at the
+// end.
 func (l *lexer) next() byte {
 	for l.at < len(l.data) {
 		switch c := l.data[l.at]; c {
@@ -56,6 +58,7 @@ func (l *lexer) scalar(maxDigits int) (any, error) {
 	}
 }
 
+// delimits reports whether c ends a number or literal.
 func delimits(c byte) bool {
 	switch c {
 	case ' ', '\t', '\n', '\r', ',', ':', ']', '}', '[', '{', '"':
@@ -64,7 +67,7 @@ func delimits(c byte) bool {
 	return false
 }
 
-// isNumber checks the grammar of a number.
+// isNumber reports whether s is a JSON number.
 func isNumber(s string) bool {
 	digits := func() bool {
 		n := 0
@@ -98,8 +101,8 @@ func isNumber(s string) bool {
 	return s == ""
 }
 
-// number returns an int where the text has neither fraction nor exponent, else a
-// float, as Python's json module does.
+// number returns an int if s has neither a fraction nor an exponent, and else a float, as Python's
+// json module does.
 func (l *lexer) number(s string, maxDigits int) (any, error) {
 	for i := range len(s) {
 		if s[i] == '.' || s[i] == 'e' || s[i] == 'E' {
@@ -121,8 +124,7 @@ func (l *lexer) number(s string, maxDigits int) (any, error) {
 	return i, nil
 }
 
-// string reads a string; a lone surrogate becomes three bytes, as everywhere in
-// this module.
+// string reads a string. A lone surrogate becomes three bytes, as everywhere in this module.
 func (l *lexer) string() (string, error) {
 	l.at++
 	start := l.at
@@ -160,7 +162,7 @@ func (l *lexer) string() (string, error) {
 var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n',
 	'r': '\r', 't': '\t'}
 
-// escape reads an escape and appends what it stands for.
+// escape reads an escape and appends the character that it represents.
 func (l *lexer) escape(out []byte) ([]byte, error) {
 	l.at++
 	if l.at >= len(l.data) {

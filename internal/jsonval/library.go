@@ -2,7 +2,7 @@ package jsonval
 
 import "github.com/unpkl/unpkl/reconstruct"
 
-// libraryForm shows a value of another library by its parts.
+// libraryForm returns the parts of a library value as a JSON object.
 func libraryForm(v reconstruct.LibraryValue) object {
 	o := object{}
 	for _, part := range v.Parts() {

@@ -14,9 +14,9 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// lossless returns what v looks like where everything is to be read back: lists, texts, numbers
-// and dicts of texts as they are, each other kind of container by a form of its own, and what has
-// none as the call that makes it in Python, which is how package reconstruct writes it.
+// lossless is expand for Options.Lossless. Lists, text, finite numbers and dicts with text keys
+// have no special form. Each other kind of builtin container has its own. Any other value is
+// written as the call that creates it in Python, which package reconstruct returns.
 func (e *Encoder) lossless(v any) (any, error) {
 	for {
 		if j, ok := losslessLeaf(v); ok {
@@ -56,7 +56,7 @@ func (e *Encoder) lossless(v any) (any, error) {
 	}
 }
 
-// losslessLeaf returns the form of values that are one by themselves.
+// losslessLeaf returns the form of a value that needs no further step.
 func losslessLeaf(v any) (any, bool) {
 	switch x := v.(type) {
 	case members, streamed, base64Bytes:
@@ -110,7 +110,7 @@ func losslessLeaf(v any) (any, bool) {
 	return nil, false
 }
 
-// plainArray reports whether the form of an array tells all of it.
+// plainArray reports whether the form $ndarray represents an array completely.
 func plainArray(a *ndarray.Array) bool {
 	dt := a.DType()
 	if a.Class() != "" || a.Extra() != nil || !a.Writeable() || a.HasObject() ||
@@ -122,7 +122,7 @@ func plainArray(a *ndarray.Array) bool {
 	return base == nil && err == nil && again.Equal(dt)
 }
 
-// floatForm is the form of a float that is no number: of a NaN, its bits.
+// floatForm returns f, or a special form if it is infinite or a NaN, with the bits of the NaN.
 func floatForm(f float64) any {
 	switch {
 	case f != f:
@@ -135,8 +135,8 @@ func floatForm(f float64) any {
 	return f
 }
 
-// textForm is the form of text: itself, but where two surrogates stand side by side that would
-// be one character as the escapes of JSON, its bytes.
+// textForm returns s, or a special form with its bytes if it has a high surrogate before a low one.
+// Their escapes would be one character in JSON.
 func textForm(s string) any {
 	if hasSplitPair(s) {
 		return short("$py.str", base64Bytes(s))
@@ -154,7 +154,7 @@ func losslessDict(d types.Dict) members {
 	return textDict(d)
 }
 
-// formNames are the opcodes that make objects.
+// formNames has the names of the opcodes that create objects.
 var formNames = map[pickle.Form]string{
 	pickle.FormReduce: "reduce", pickle.FormNewObj: "newobj", pickle.FormNewObjEx: "newobj_ex",
 	pickle.FormInst: "inst", pickle.FormObj: "obj",

@@ -23,8 +23,8 @@ import (
 
 func init() { jsonhook.Set(marshal) }
 
-// marshal returns v as to-json --arrays=values writes it, for encoding/json: without references,
-// but for a large document that they make a small one of.
+// marshal implements MarshalJSON of arrays, tables and objects: it returns the JSON of to-json
+// --arrays=values. A large document has references if they make it small.
 func marshal(v any) ([]byte, error) {
 	var out bytes.Buffer
 	const refsAt = 8 << 20
@@ -41,10 +41,10 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimRight(out.Bytes(), "\n"), nil
 }
 
-// goFamily is the family of plain values: Go's own maps and types in the place of Python's, and
-// what package reconstruct has made of objects of pandas and SciPy.
+// goFamily is the family of plain values: Go's own maps and types, and the values that package
+// reconstruct creates from objects of libraries.
 func goFamily(e *Encoder, v any) (any, bool, error) {
-	// What a program has built may not be whole.
+	// A program may have built the value, so it may be inconsistent.
 	if c, ok := v.(interface{ Validate() error }); ok {
 		if err := c.Validate(); err != nil {
 			return nil, false, err
@@ -83,7 +83,7 @@ func goFamily(e *Encoder, v any) (any, bool, error) {
 	}
 	if r := reflect.ValueOf(v); r.Kind() == reflect.Array &&
 		r.Type().Elem().Kind() == reflect.Interface {
-		items := make(list, r.Len()) // a tuple that is a key
+		items := make(list, r.Len()) // the key of a plain map for a tuple
 		for i := range items {
 			items[i] = r.Index(i).Interface()
 		}
@@ -92,7 +92,7 @@ func goFamily(e *Encoder, v any) (any, bool, error) {
 	return nil, false, nil
 }
 
-// goDict returns a Go map as a dict, in the order of its keys as text.
+// goDict returns a Go map as a dict, sorted by the texts of its keys.
 func goDict(m reflect.Value) *types.Dict {
 	d := make(types.Dict, 0, m.Len())
 	for it := m.MapRange(); it.Next(); {
@@ -104,6 +104,7 @@ func goDict(m reflect.Value) *types.Dict {
 	return &d
 }
 
+// keyOrder returns the text by which the key k is sorted.
 func keyOrder(k any) string {
 	if s, ok := k.(string); ok {
 		return s

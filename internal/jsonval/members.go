@@ -1,11 +1,11 @@
 package jsonval
 
-// members are what stands inside a JSON array or object. They are made one at
-// a time as they are written, so that a form costs nothing for its size.
+// members are the contents of a JSON array or object. Each member is created when it is written, so
+// that members take no memory in proportion to their number.
 type members interface {
 	len() int
 	isObject() bool
-	// at returns member i, 0 <= i < len; key is "" for arrays.
+	// at returns the member i, 0 <= i < len. key is "" in an array.
 	at(i int) (key string, v any, err error)
 }
 
@@ -32,16 +32,16 @@ func (o object) at(i int) (string, any, error) {
 
 func (o *object) add(key string, v any) { o.member = append(o.member, member{key, v}) }
 
-// oneLine marks members that stand on one line even where there is an indent.
+// oneLine marks members that are written on one line even with Options.Indent.
 type oneLine struct{ members }
 
-// form is the special form {"$name": v}.
+// form returns the special form {"$name": v}.
 func form(name string, v any) members { return object{[]member{{name, v}}} }
 
-// short is a form that stands on one line.
+// short returns a special form that is written on one line.
 func short(name string, v any) members { return oneLine{form(name, v)} }
 
-// Leaves that are not Python values.
+// Leaves that are not objects.
 type (
 	// number is the text of a JSON number.
 	number string
@@ -49,7 +49,7 @@ type (
 	base64Bytes []byte
 )
 
-// Object returns an object of members, for an [Encoder].
+// Object returns a JSON object with these members, for an [Encoder].
 func Object(names []string, values []any) any {
 	o := object{member: make([]member, len(names))}
 	for i, name := range names {

@@ -10,12 +10,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// appendFloat appends f as Python's repr writes it: the shortest digits that
-// read back, with an exponent below 1e-4 and from 1e16 on. What JSON has no
-// number for is a string.
+// appendFloat appends f as Python's repr writes it: the shortest digits that read back, with an
+// exponent below 1e-4 and from 1e16 on. A value that JSON has no number for is written as a string.
 //
-// Reference: CPython, Objects/floatobject.c, float_repr; Python/pystrtod.c,
-// format_float_short with format code 'r'.
+// Reference: CPython, Objects/floatobject.c, float_repr; Python/pystrtod.c, format_float_short with
+// format code 'r'.
 func appendFloat(dst []byte, f float64) []byte {
 	switch {
 	case f != f:
@@ -35,8 +34,8 @@ func appendFloat32(dst []byte, f float32) []byte {
 	}
 	from := len(dst)
 	dst = strconv.AppendFloat(dst, float64(f), 'e', -1, 32)
-	// Whether there is an exponent depends on the digits: of the float32 next to 1e-4, which is
-	// less, they are 1e-4.
+	// The digits, not the value, decide whether there is an exponent: the float32 nearest to 1e-4 is
+	// less than 1e-4, but its digits are 1e-4.
 	exponent, err := strconv.Atoi(string(dst[bytes.LastIndexByte(dst, 'e')+1:]))
 	if err != nil || exponent < -4 || exponent >= 16 {
 		return dst
@@ -48,10 +47,10 @@ func appendFloat32(dst []byte, f float32) []byte {
 	return dst
 }
 
-// halfDigits is how many digits tell every float16 from the others.
+// halfDigits is the number of digits that distinguish all float16 values.
 const halfDigits = 5
 
-// shortestHalf returns the float64 of fewest digits that reads back as a float16.
+// shortestHalf returns the float64 with the fewest digits that rounds to the float16 h.
 func shortestHalf(h ndarray.Float16) float64 {
 	f := h.Float64()
 	if f != f || math.IsInf(f, 0) {
@@ -66,7 +65,7 @@ func shortestHalf(h ndarray.Float16) float64 {
 	return f
 }
 
-// appendFloatKey appends f as json.dumps writes a float key.
+// appendFloatKey appends f as json.dumps writes a key that is a float.
 func appendFloatKey(dst []byte, f float64) []byte {
 	switch {
 	case f != f:
@@ -79,6 +78,7 @@ func appendFloatKey(dst []byte, f float64) []byte {
 	return appendFinite(dst, f)
 }
 
+// appendFinite is appendFloat for a finite f.
 func appendFinite(dst []byte, f float64) []byte {
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e16) {
 		return strconv.AppendFloat(dst, f, 'e', -1, 64)
@@ -93,11 +93,10 @@ func appendFinite(dst []byte, f float64) []byte {
 	return append(dst, ".0"...)
 }
 
-// appendBig appends all digits of n, or returns a *pickle.LimitError where they
-// are more than digits: the conversion is not linear.
+// appendBig appends all digits of n. It returns a *pickle.LimitError if there are more than digits,
+// because the conversion takes more than linear time.
 func appendBig(dst []byte, n *big.Int, digits int) ([]byte, error) {
-	// log10(2) = 0.30102999..., so the estimate is below the true count by at
-	// most one.
+	// log10(2) = 0.30102999..., so the estimate is below the true number of digits.
 	if want := int64(float64(n.BitLen()) * 0.30102); want > int64(digits) {
 		return dst, &pickle.LimitError{Limit: "IntDigits", Max: int64(digits), Want: want}
 	}

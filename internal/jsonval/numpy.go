@@ -41,11 +41,11 @@ func numpy(e *Encoder, v any) (any, bool, error) {
 	return j, true, nil
 }
 
-// maskedData is the data of a masked array, whose stats know the mask.
+// maskedData is the data of a masked array, whose statistics exclude masked elements.
 type maskedData struct{ data, mask *ndarray.Array }
 
-// array returns the form of an array, with its mask if it has one. The data is looked at only
-// where an option asks for it, and then as it is written.
+// array returns the form of an array, with its mask if it has one. The elements are read only if an
+// option asks for them, and then when they are written.
 func (e *Encoder) array(a, mask *ndarray.Array) any {
 	if e.o.Arrays == ArraysNone {
 		return nil
@@ -55,7 +55,7 @@ func (e *Encoder) array(a, mask *ndarray.Array) any {
 	o.add("shape", oneLine{ints(a.Shape())})
 	o.add("order", a.Order().String())
 	o.add("nbytes", a.NBytes())
-	// Objects have no bytes: in both forms they are what they look like in JSON.
+	// Objects have no bytes, so they are written as their JSON in both cases.
 	if e.o.Arrays == ArraysValues || e.o.Arrays == ArraysBase64 && a.HasObject() {
 		o.add("data", nested(a))
 	} else if e.o.Arrays == ArraysBase64 {
@@ -71,8 +71,8 @@ func (e *Encoder) array(a, mask *ndarray.Array) any {
 	return form("$ndarray", o)
 }
 
-// addClass adds the class of an array and what its state has beside the array, where it is of a
-// subclass that is not NumPy's own, and reports whether it is.
+// addClass adds the class of an array, and the state of the instance, if the class is a subclass
+// that is not NumPy's own. It reports whether it is.
 func addClass(o *object, class string, state []any) bool {
 	if class == "" || strings.HasPrefix(class, "numpy.") {
 		return false
@@ -88,6 +88,7 @@ func addClass(o *object, class string, state []any) bool {
 	return true
 }
 
+// masked returns the form of a masked array.
 func (e *Encoder) masked(m *ndarray.Masked) any {
 	o := object{}
 	data := m.Data
@@ -117,11 +118,12 @@ func (e *Encoder) masked(m *ndarray.Masked) any {
 	return form("$masked", o)
 }
 
-// defaultFill returns the fill value that a masked array gets which was pickled
-// without one. Reference: numpy/ma/core.py, default_filler.
+// defaultFill returns the fill value of a masked array that was pickled without one.
+//
+// Reference: numpy/ma/core.py, default_filler.
 func defaultFill(dt *ndarray.DType) any {
 	if dt.Names() != nil {
-		return nil // NumPy gives a structured array one from the start
+		return nil // NumPy always pickles the fill value of a structured array.
 	}
 	switch dt.Kind() {
 	case ndarray.KindBool:
@@ -144,11 +146,11 @@ func defaultFill(dt *ndarray.DType) any {
 	return nil
 }
 
-// descr returns a dtype as the header of an .npy file has it, and a subarray dtype, which no
-// header has by itself, as the fields there have it: [descr, shape].
+// descr returns a dtype as the header of an .npy file has it. A subarray dtype, which no header has
+// by itself, is written as in a field: [descr, shape].
 func descr(dt *ndarray.DType) any {
 	if name, ok := dt.SmallName(); ok {
-		return name // an .npy file has raw memory
+		return name // In an .npy file such a dtype is void.
 	}
 	if base, shape := dt.Subarray(); base != nil {
 		return oneLine{list{descr(base), ints(shape)}}
@@ -167,14 +169,14 @@ func descr(dt *ndarray.DType) any {
 	}
 }
 
-// ints is an array of numbers such as a shape.
+// ints is a JSON array of ints, such as a shape.
 type ints []int
 
 func (s ints) len() int                      { return len(s) }
 func (s ints) isObject() bool                { return false }
 func (s ints) at(i int) (string, any, error) { return "", s[i], nil }
 
-// nested returns the elements of a as nested lists; of a 0-d array, the element.
+// nested returns the elements of a as nested lists, or the element of a 0-d array.
 func nested(a *ndarray.Array) any {
 	if a.NDim() == 0 {
 		return element(a.DType(), a.At())
@@ -182,15 +184,14 @@ func nested(a *ndarray.Array) any {
 	return axis{a, nil}.form()
 }
 
-// axis is the part of an array that index leads to; index has less than NDim
-// entries.
+// axis is the part of an array that an index leads to. The index has less than NDim entries.
 type axis struct {
 	a     *ndarray.Array
 	index []int
 }
 
-// form returns the axis as members; the last one, in one line and without a call
-// for each element where that is possible.
+// form returns the elements of x as members. The last axis is on one line, and streamed if
+// possible.
 func (x axis) form() members {
 	if len(x.index) < x.a.NDim()-1 {
 		return x
@@ -249,12 +250,12 @@ func (r row) stream(e *Encoder) error {
 	return nil
 }
 
-func (r row) atLeast() int64 { return 2 * int64(r.len()) }
+func (r row) minSize() int64 { return 2 * int64(r.len()) }
 
-// arrayBytes is the base64 of an array's bytes in C order.
+// arrayBytes is a string of base64 with the bytes of an array in C order.
 type arrayBytes struct{ a *ndarray.Array }
 
-func (b arrayBytes) atLeast() int64 { return int64(b.a.NBytes()) }
+func (b arrayBytes) minSize() int64 { return int64(b.a.NBytes()) }
 
 func (b arrayBytes) stream(e *Encoder) error {
 	e.buf = append(e.buf, '"')
@@ -278,8 +279,8 @@ func (w bufferWriter) Write(p []byte) (int, error) {
 	return len(p), w.e.flush()
 }
 
-// element returns what an element of dtype dt looks like; v is as Array.At gives
-// it. What an object array holds is a value like any other.
+// element returns the JSON of v, an element of dtype dt as Array.At returns it. An element of an
+// array of objects is a value like any other.
 func element(dt *ndarray.DType, v any) any {
 	if base, _ := dt.Subarray(); base != nil {
 		return subarray(base, v)
@@ -325,7 +326,7 @@ func element(dt *ndarray.DType, v any) any {
 
 func pair(re, im any) members { return oneLine{list{re, im}} }
 
-// subarray returns a field that is an array by its nested lists.
+// subarray returns a field whose dtype is a subarray as nested lists.
 func subarray(base *ndarray.DType, v any) any {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -340,7 +341,7 @@ func subarray(base *ndarray.DType, v any) any {
 	return element(base, v)
 }
 
-// record returns a structured element by the names of its fields.
+// record returns an element of a structured dtype as an object with the names of its fields.
 func record(dt *ndarray.DType, r ndarray.Record) any {
 	o := object{make([]member, len(r.Values))}
 	for i, f := range dt.Fields() {
@@ -352,7 +353,7 @@ func record(dt *ndarray.DType, r ndarray.Record) any {
 	return oneLine{o}
 }
 
-// fieldPairs is record for names that are not text, as Python 2 may write them.
+// fieldPairs is record for field names that are not text, which Python 2 may write.
 func fieldPairs(dt *ndarray.DType, r ndarray.Record) any {
 	d := make(types.Dict, len(r.Values))
 	for i, f := range dt.Fields() {
@@ -361,7 +362,7 @@ func fieldPairs(dt *ndarray.DType, r ndarray.Record) any {
 	return pairsForm(d)
 }
 
-// longDouble returns the shortest digits that read back.
+// longDouble returns the shortest digits that read back as l.
 func longDouble(l ndarray.LongDouble) any {
 	switch {
 	case l.IsNaN():

@@ -17,8 +17,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// library expands the objects of pandas, SciPy and xarray. What is of a form that is not read
-// is none of them, and so shown as the object that it is.
+// library is the family of objects of pandas, SciPy, xarray and other libraries. An object in a
+// form that this module does not read is left to the other families, and so written as an object.
 func (e *Encoder) library(v any) (any, bool, error) {
 	var c any
 	var ok bool
@@ -80,10 +80,10 @@ func (e *Encoder) library(v any) (any, bool, error) {
 	if form, ok := e.xarrayForm(c); ok {
 		return form, true, nil
 	}
-	return c, true, nil // a scalar of pyarrow, a geometry, a CRS
+	return c, true, nil // such as a scalar of pyarrow, a geometry or a CRS
 }
 
-// table returns a form, which is null without arrays and on one line if it is short.
+// table returns a special form, or null with ArraysNone.
 func (e *Encoder) table(name string, o object) any {
 	if e.o.Arrays == ArraysNone {
 		return nil
@@ -96,9 +96,10 @@ func interval(left, right any, closed string) members {
 		{"closed", closed}}})
 }
 
-// hasData reports whether the elements of arrays are to be written.
+// hasData reports whether the elements of arrays are written.
 func (e *Encoder) hasData() bool { return e.o.Arrays == ArraysValues || e.o.Arrays == ArraysBase64 }
 
+// tableForm returns the members of the form of a frame.
 func (e *Encoder) tableForm(f *tables.Frame) object {
 	o := object{}
 	if f.Class != "" && !strings.HasPrefix(f.Class, "pandas.") {
@@ -119,7 +120,7 @@ func (e *Encoder) tableForm(f *tables.Frame) object {
 	return o
 }
 
-// addAttrs adds a dict such as attrs under a name, with its keys in order.
+// addAttrs adds a dict such as attrs, with its keys sorted.
 func addAttrs(o *object, name string, attrs map[string]any) {
 	if len(attrs) == 0 {
 		return
@@ -144,7 +145,7 @@ func addAttrs(o *object, name string, attrs map[string]any) {
 	}
 }
 
-// columnList is the list of a frame's columns by name and dtype.
+// columnList is a list of the names and dtypes of the columns of a frame.
 type columnList struct {
 	e *Encoder
 	f *tables.Frame
@@ -159,7 +160,7 @@ func (c columnList) at(i int) (string, any, error) {
 	return "", oneLine{o}, nil
 }
 
-// columnData is the list of the columns' elements.
+// columnData is a list of the elements of each column of a frame.
 type columnData struct {
 	e *Encoder
 	f *tables.Frame
@@ -171,6 +172,7 @@ func (c columnData) at(i int) (string, any, error) {
 	return "", c.e.seriesData(c.f.Columns[i]), nil
 }
 
+// addStats adds the statistics of a series of numbers.
 func (e *Encoder) addStats(o *object, s *tables.Series) {
 	numbers := s.Kind == tables.Numpy || s.Kind == tables.Masked
 	if !e.o.Stats || !numbers || s.Values == nil || !hasStats(s.Values.DType()) {
@@ -183,6 +185,7 @@ func (e *Encoder) addStats(o *object, s *tables.Series) {
 	o.add("stats", oneLine{statsOf(s.Values, hidden)})
 }
 
+// seriesForm returns the members of the form of a series.
 func (e *Encoder) seriesForm(s *tables.Series) object {
 	o := object{}
 	if s.Index == nil || !strings.HasPrefix(s.Class, "pandas.") {
@@ -205,6 +208,7 @@ func (e *Encoder) seriesForm(s *tables.Series) object {
 	return o
 }
 
+// indexForm returns the members of the form of an index.
 func (e *Encoder) indexForm(x *tables.Index) object {
 	o := object{}
 	o.add("class", text(x.Class))
@@ -238,14 +242,14 @@ func (e *Encoder) indexForm(x *tables.Index) object {
 	return o
 }
 
-// labels are those of a MultiIndex.
+// labels is a list of the labels of a MultiIndex.
 type labels struct{ x *tables.Index }
 
 func (l labels) len() int                      { return l.x.Len() }
 func (l labels) isObject() bool                { return false }
 func (l labels) at(i int) (string, any, error) { return "", labelAt(l.x, i), nil }
 
-// labelAt returns what label i looks like.
+// labelAt returns the JSON of label i.
 func labelAt(x *tables.Index, i int) any {
 	switch {
 	case x.IsMulti():
@@ -262,6 +266,7 @@ func labelAt(x *tables.Index, i int) any {
 	return cellAt(x.Values, i)
 }
 
+// codeAt returns the code i of a categorical or of a level, or -1 if it is missing.
 func codeAt(codes *ndarray.Array, i int) int {
 	switch c := codes.At(i).(type) {
 	case int8:
@@ -276,8 +281,9 @@ func codeAt(codes *ndarray.Array, i int) int {
 	return -1
 }
 
-// seriesData returns the elements of a series: a list, or with base64 the array of those
-// that NumPy stores in bytes; of an extension array that is not read, the object.
+// seriesData returns the elements of a series as a list, or with ArraysBase64 as an array if NumPy
+// stores them as bytes. For an extension array that this module does not read, it returns the
+// object.
 func (e *Encoder) seriesData(s *tables.Series) any {
 	if s.Kind == tables.Opaque {
 		return s.Raw
@@ -301,15 +307,15 @@ func (e *Encoder) seriesData(s *tables.Series) any {
 	return oneLine{cells{s}}
 }
 
-// cells are the elements of a series.
+// cells is a list of the elements of a series.
 type cells struct{ s *tables.Series }
 
 func (c cells) len() int                      { return c.s.Len() }
 func (c cells) isObject() bool                { return false }
 func (c cells) at(i int) (string, any, error) { return "", cellAt(c.s, i), nil }
 
-// cellAt returns what element i looks like. It calls itself for categories and bounds
-// only, which reconstruct nests no deeper than a small number.
+// cellAt returns the JSON of element i. It recurses only into categories and bounds of intervals,
+// whose nesting package reconstruct limits.
 func cellAt(s *tables.Series, i int) any {
 	if s.Valid != nil && !s.Valid[i] {
 		return nil
@@ -358,7 +364,7 @@ func cellAt(s *tables.Series, i int) any {
 	return goValue(s.At(i))
 }
 
-// timeValue returns what a datetime64 or timedelta64 looks like in a column of pandas'.
+// timeValue returns the JSON of a datetime64 or timedelta64 in a column of pandas.
 func timeValue(v any) any {
 	switch v := v.(type) {
 	case ndarray.Datetime64:
@@ -371,13 +377,13 @@ func timeValue(v any) any {
 			return "NaT"
 		}
 		return (reconstruct.PandasTimedelta{Value: v.Value, Unit: v.Unit.Base}).Seconds()
-	case *ndarray.Scalar: // the value that fills a sparse array
+	case *ndarray.Scalar: // the fill value of a sparse array
 		return timeValue(v.Value())
 	}
 	return v
 }
 
-// goValue returns what the value of an Arrow column looks like, which is a Go value.
+// goValue returns the JSON of an element of an Arrow column, which is a Go value.
 func goValue(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -411,14 +417,21 @@ func goValue(v any) any {
 	return v
 }
 
+// goList is a list in an Arrow column.
 type goList []any
 
 func (l goList) len() int                      { return len(l) }
 func (l goList) isObject() bool                { return false }
 func (l goList) at(i int) (string, any, error) { return "", goValue(l[i]), nil }
 
-// Cell returns element i of a series as what an [Encoder] writes of it.
+// Cell returns element i of a series in the form that an [Encoder] writes.
 func Cell(s *tables.Series, i int) any { return cellAt(s, i) }
 
-// Label returns label i of an index as what an [Encoder] writes of it.
+// LevelLabel returns what label i of an index of several levels has at level k, and its place in
+// that level, -1 where it is missing.
+func LevelLabel(x *tables.Index, k, i int) (level *tables.Index, at int) {
+	return x.Levels[k], codeAt(x.Codes[k], i)
+}
+
+// Label returns label i of an index in the form that an [Encoder] writes.
 func Label(x *tables.Index, i int) any { return labelAt(x, i) }

@@ -14,15 +14,14 @@ type Pointer = pointer.Pointer
 // ParsePointer is [pointer.Parse].
 func ParsePointer(s string) (Pointer, error) { return pointer.Parse(s) }
 
-// ErrNotFound is wrapped by the errors of [Select] that say what is missing.
+// ErrNotFound is wrapped by errors of [Select] for a pointer that leads nowhere.
 var ErrNotFound = errors.New("nothing there")
 
-// Select returns the part of v that p points to in the document that an
-// [Encoder] with the same options would write, without $ref in place of
-// containers. Encoded, that part is a document of its own.
+// Select returns the part of v that p points to in the document that an [Encoder] with these
+// options would write, if that had no $ref. The part can be encoded as a document of its own.
 func Select(v any, p Pointer, o Options) (any, error) { return SelectFrom(v, p, 0, o) }
 
-// SelectFrom is [Select] where v is what the first done tokens of p lead to.
+// SelectFrom is [Select] for a v that the first done tokens of p have led to.
 func SelectFrom(v any, p Pointer, done int, o Options) (any, error) {
 	e := &Encoder{o: o, limits: o.Limits.WithDefaults()}
 	for i := done; i < len(p); i++ {
@@ -62,6 +61,7 @@ func step(m members, token string) (any, error) {
 	return nil, missing("no member %q", token)
 }
 
+// item returns the element of an array whose index is token.
 func item(m members, token string) (any, error) {
 	i, err := strconv.Atoi(token)
 	if err != nil || i < 0 || strconv.Itoa(i) != token {

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// expand returns what v looks like in JSON: a leaf or members.
+// expand converts v by one level: it returns a leaf or members.
 func (e *Encoder) expand(v any) (any, error) {
 	if e.o.Lossless {
 		return e.lossless(v)
@@ -42,10 +42,9 @@ func (e *Encoder) expand(v any) (any, error) {
 	}
 }
 
-// family expands the kinds of value beyond Python's own. Each family returns what
-// v looks like in JSON (a leaf, members, or another value to expand), and false
-// where v is none of its kinds.
-func (e *Encoder) family(v any) (any, bool, error) {
+// family tries each family of types beyond Python's builtin ones. A family returns a leaf, members,
+// or another value to expand. ok is false for values of other families.
+func (e *Encoder) family(v any) (j any, ok bool, err error) {
 	families := [...]func(*Encoder, any) (any, bool, error){numpy, stdlib, torchFamily, goFamily}
 	for _, f := range families {
 		if j, ok, err := f(e, v); ok || err != nil {
@@ -55,7 +54,7 @@ func (e *Encoder) family(v any) (any, bool, error) {
 	return nil, false, nil
 }
 
-// python expands the values of Python's builtin types and of pickle's own.
+// python expands values of Python's builtin types and of pickle's own.
 func (e *Encoder) python(v any) (any, bool, error) {
 	var j any
 	var err error
@@ -72,7 +71,7 @@ func (e *Encoder) python(v any) (any, bool, error) {
 		j = short("$bytearray", base64Bytes(*v))
 	case complex128:
 		j = short("$complex", list{real(v), imag(v)})
-	case *types.List: // as pointers, since to box a million empty ones takes memory
+	case *types.List: // Pointers are boxed without an allocation.
 		j = (*list)(v)
 	case *types.Tuple:
 		j = (*list)(v)
@@ -100,8 +99,8 @@ func (e *Encoder) python(v any) (any, bool, error) {
 	return j, true, err
 }
 
-// text returns a str, or its bytes where a hook or an option made a string of
-// something else.
+// text returns a str. If a hook or an option created a string that is not text, it returns its
+// bytes.
 func text(s string) any {
 	if isText(s) {
 		return s
@@ -109,7 +108,7 @@ func text(s string) any {
 	return short("$bytes", base64Bytes(s))
 }
 
-// textOrBytes returns a Python 2 str, or an S element: text if it is UTF-8.
+// textOrBytes returns a Python 2 str or an element of kind S: as text if it is UTF-8, or as bytes.
 func textOrBytes(s string) any {
 	if utf8.ValidString(s) {
 		return s
@@ -117,9 +116,9 @@ func textOrBytes(s string) any {
 	return short("$bytes", base64Bytes(s))
 }
 
-// object returns an instance of a class that is not known by what makes it, the same
-// for every protocol, with only the parts that are there. List items and dict items are both
-// "items"; where an object has both, the dict items are "dictitems".
+// object returns an instance of a class that this module does not know, by the parts that it has:
+// args, kwargs, state and so on. They do not depend on the protocol. List items and dict items are
+// both called "items"; if an object has both, its dict items are called "dictitems".
 func (e *Encoder) object(obj *pickle.Object) (members, error) {
 	if name, ok := pyvalue.GlobalName(obj); ok {
 		return short("$global", name), nil
@@ -158,8 +157,8 @@ func (e *Encoder) object(obj *pickle.Object) (members, error) {
 	return j, nil
 }
 
-// addSteps is addCalls with no more than the keys of a dict's late entries, which the dict is shown
-// with.
+// addSteps is addCalls, except that of late entries of a dict only the keys are shown: the dict
+// itself already has the entries.
 func addSteps(j *object, calls []*pickle.Object) {
 	steps := slices.Clone(calls)
 	for i, c := range steps {
@@ -170,7 +169,7 @@ func addSteps(j *object, calls []*pickle.Object) {
 	addCalls(j, steps)
 }
 
-// addCalls adds the calls that are made for an object and whose results are dropped.
+// addCalls adds calls that have the object as an argument and whose results are dropped.
 func addCalls(j *object, calls []*pickle.Object) {
 	if len(calls) == 0 {
 		return

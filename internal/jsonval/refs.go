@@ -12,16 +12,16 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// place is where a container stands in the document: which member of which.
-// It is a list towards the root, since whole paths would be quadratic in the
-// depth.
+// place is the position of a container in the document: a member, called token, of another
+// container. A place refers to the one around it, because a whole path for each container would
+// take memory quadratic in the depth.
 type place struct {
-	in    *place
+	in    *place // nil for the document itself
 	token string
 }
 
-// identity returns what tells a container from others that are equal, or nil
-// where v is none. An empty tuple is none: Python has but one of it.
+// identity returns a value that tells a container from other, equal containers, or nil if v is not
+// a container. The empty tuple has no identity, because Python has only one.
 func identity(v any) any {
 	switch v := v.(type) {
 	case maskedData:
@@ -40,8 +40,8 @@ func identity(v any) any {
 	return nil
 }
 
-// identity is the function identity, and for lossless JSON everything else that Python has one
-// object of.
+// identity is the function identity, but with Lossless, all objects except str, int and so on have
+// an identity, because Python may refer to any of them twice.
 func (e *Encoder) identity(v any) any {
 	if e.isOnce(v) {
 		return nil
@@ -57,7 +57,8 @@ func (e *Encoder) identity(v any) any {
 	return identity(v)
 }
 
-// isOnce reports whether a value is a container that is in the document once.
+// isOnce reports whether v is a container that occurs only once in the document, according to
+// Options.Once.
 func (e *Encoder) isOnce(v any) bool {
 	switch v.(type) {
 	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object:
@@ -66,10 +67,9 @@ func (e *Encoder) isOnce(v any) bool {
 	return false
 }
 
-// enter notes that a container begins as the member being written of the
-// innermost one.
+// enter records the place of a container f that begins as the current member of the innermost one.
 func (e *Encoder) enter(f *frame) {
-	if e.met != nil {
+	if e.places != nil {
 		f.place = &place{}
 		if n := len(e.stack); n > 0 {
 			f.place.in, f.place.token = e.stack[n-1].place, e.stack[n-1].token()
@@ -79,12 +79,12 @@ func (e *Encoder) enter(f *frame) {
 		return
 	}
 	e.inside[f.id] = len(e.stack)
-	if e.met != nil {
-		e.met[f.id] = f.place
+	if e.places != nil {
+		e.places[f.id] = f.place
 	}
 }
 
-// token is the step of a JSON pointer to the member being written.
+// token returns the JSON pointer token of the current member.
 func (f *frame) token() string {
 	if f.object {
 		return f.key
@@ -92,11 +92,10 @@ func (f *frame) token() string {
 	return strconv.Itoa(f.next - 1)
 }
 
-// reference returns a $ref to the container id, if one is to be written in its
-// place.
+// reference returns a $ref to the container id, if that is to be written in its place.
 func (e *Encoder) reference(id any) (members, bool) {
-	if e.met != nil {
-		p, ok := e.met[id]
+	if e.places != nil {
+		p, ok := e.places[id]
 		if !ok {
 			return nil, false
 		}
@@ -113,6 +112,7 @@ func (e *Encoder) reference(id any) (members, bool) {
 	return refForm(p), true
 }
 
+// pointer returns the JSON pointer to p.
 func (p *place) pointer() Pointer {
 	n := 0
 	for q := p; q.in != nil; q = q.in {

@@ -5,7 +5,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// sparseForm shows a sparse matrix by its parts, under scipy's names.
+// sparseForm returns the parts of a sparse matrix under SciPy's names.
 func (e *Encoder) sparseForm(s *reconstruct.Sparse) object {
 	o := object{}
 	o.add("format", s.Format)
@@ -34,7 +34,8 @@ func (e *Encoder) sparseForm(s *reconstruct.Sparse) object {
 	return o
 }
 
-// partOf is the nested list of an array's elements, or with base64 its own form.
+// partOf returns the elements of an array as nested lists, or with ArraysBase64 the form of an
+// array.
 func (e *Encoder) partOf(a *ndarray.Array) any {
 	if e.o.Arrays == ArraysBase64 {
 		return e.array(a, nil)

@@ -9,7 +9,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// hasStats reports whether --stats says something of arrays of dtype dt.
+// hasStats reports whether arrays of dtype dt have statistics.
 func hasStats(dt *ndarray.DType) bool {
 	switch dt.Kind() {
 	case ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat, ndarray.KindBool,
@@ -21,11 +21,11 @@ func hasStats(dt *ndarray.DType) bool {
 	return small
 }
 
-// statsOf returns the smallest and largest element, the mean and the number of
-// NaNs. NaNs count for nothing else; where nothing is left, the first three are
-// null. The mean of ints is the float nearest to the true one; that of floats
-// comes of a compensated sum in float64. Elements that hidden reports count for nothing, and
-// their number is "masked"; hidden is nil where none can be.
+// statsOf returns the smallest and largest element, the mean and the number of NaNs. NaNs are
+// ignored otherwise; if there are no other elements, the first three are null. The mean of ints is
+// the float nearest to the exact mean. The mean of floats is computed by a compensated sum in
+// float64. Elements for which hidden returns true are ignored, and their number is "masked"; hidden
+// may be nil.
 func statsOf(a *ndarray.Array, hidden func(i int) bool) members {
 	s := newStats(a.DType())
 	i, masked := 0, 0
@@ -52,8 +52,8 @@ func statsOf(a *ndarray.Array, hidden func(i int) bool) members {
 	return o
 }
 
-// maskOf returns what says whether an element of a masked array is masked, by its place in C
-// order; nil for no mask, or one of another shape.
+// maskOf returns a function that reports whether the element i, in C order, of a masked array is
+// masked. It returns nil if there is no mask or it has another size.
 func maskOf(mask *ndarray.Array, size int) func(i int) bool {
 	if mask == nil || mask.DType().Kind() != ndarray.KindBool || mask.Size() != size {
 		return nil
@@ -65,7 +65,7 @@ func maskOf(mask *ndarray.Array, size int) func(i int) bool {
 	return func(i int) bool { return values[i] }
 }
 
-// newStats returns what takes the elements of an array of dtype dt.
+// newStats returns the stats for elements of dtype dt.
 func newStats(dt *ndarray.DType) stats {
 	name, small := dt.SmallName()
 	switch kind := dt.Kind(); {
@@ -83,16 +83,17 @@ func newStats(dt *ndarray.DType) stats {
 	return &intStats{}
 }
 
-// stats takes the elements of an array one by one.
+// stats accumulates the elements of an array.
 type stats interface {
 	add(v any)
 	// result returns n, the number of elements that are not NaN.
 	result() (lo, hi, mean any, n int)
 }
 
+// floatStats is for floats of at most 64 bits.
 type floatStats struct {
 	lo, hi    float64
-	sum, lost float64 // Neumaier's: lost is what rounding took from sum
+	sum, lost float64 // Neumaier's summation: lost is the rounding error of sum
 	n         int
 }
 
@@ -135,6 +136,7 @@ func (s *floatStats) result() (lo, hi, mean any, n int) {
 	return s.lo, s.hi, sum / float64(s.n), s.n
 }
 
+// longStats is for longdoubles. Only their mean is rounded to float64.
 type longStats struct {
 	lo, hi ndarray.LongDouble
 	floatStats
@@ -160,8 +162,7 @@ func (s *longStats) result() (lo, hi, mean any, n int) {
 	return longDouble(s.lo), longDouble(s.hi), mean, n
 }
 
-// intStats are of signed or unsigned ints; sums of 64 bits each stay below 127
-// bits.
+// intStats is for signed or unsigned ints. The sum of up to 2^63 values of 64 bits fits 127 bits.
 type intStats struct {
 	lo, hi       int64
 	ulo, uhi     uint64

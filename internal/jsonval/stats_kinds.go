@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// boolStats are of bools: the mean is the part of them that is true.
+// boolStats is for bools. The mean is the share of true elements.
 type boolStats struct{ n, trues int }
 
 func (s *boolStats) add(v any) {
@@ -21,8 +21,8 @@ func (s *boolStats) result() (lo, hi, mean any, n int) {
 	return s.trues == s.n && s.n > 0, s.trues > 0, float64(s.trues) / float64(s.n), s.n
 }
 
-// complexStats order complex numbers as NumPy does, by their real and then their imaginary part.
-// One with a NaN in either is NaN.
+// complexStats is for complex numbers, which NumPy orders by their real and then their imaginary
+// part. A number with a NaN in either part counts as NaN.
 type complexStats struct {
 	lo, hi complex128
 	re, im floatStats
@@ -63,8 +63,8 @@ func (s *complexStats) result() (lo, hi, mean any, n int) {
 	return pair(real(s.lo), imag(s.lo)), pair(real(s.hi), imag(s.hi)), oneLine{list{re, im}}, n
 }
 
-// timeStats are of datetime64 and timedelta64, NaT counting as NaN. NumPy has a mean of the
-// latter only, cut off towards zero.
+// timeStats is for datetime64 and timedelta64. NaT counts as NaN. Only timedelta64 has a mean,
+// which is truncated towards zero as in NumPy.
 type timeStats struct {
 	dt     *ndarray.DType
 	lo, hi int64

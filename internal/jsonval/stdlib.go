@@ -48,8 +48,8 @@ func stdlib(e *Encoder, v any) (any, bool, error) {
 	return j, true, err
 }
 
-// mapping is the form of one of the subclasses of dict: that of a dict, or where the instance has
-// attributes, that of an object.
+// mapping returns the form of an instance of a subclass of dict: that of a dict, or if the instance
+// has attributes, that of an object.
 func (e *Encoder) mapping(class string, d *types.Dict, attrs any) (any, error) {
 	items, err := e.dict(d)
 	if attrs == nil || err != nil {
@@ -60,12 +60,12 @@ func (e *Encoder) mapping(class string, d *types.Dict, attrs any) (any, error) {
 	}}, nil
 }
 
-// call is the form of an object that is nothing but its class and arguments.
+// call returns the form of an object that has only a class and arguments.
 func call(class string, args list) members {
 	return object{[]member{{"$object", class}, {"args", args}}}
 }
 
-// typedItems returns the items of an array.array: a list of numbers, or a string.
+// typedItems returns the items of an array.array: a list of numbers or of characters.
 func typedItems(code byte, values any) any {
 	switch v := values.(type) {
 	case []byte:
@@ -99,7 +99,7 @@ func typedItems(code byte, values any) any {
 	return values
 }
 
-// numbers is an array of numbers on one line.
+// numbers is a list of numbers.
 type numbers[T any] []T
 
 func (s numbers[T]) len() int                      { return len(s) }

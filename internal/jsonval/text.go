@@ -7,11 +7,10 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string. s is UTF-8 in which lone surrogates
-// may stand in their three-byte form; they become \ud8xx escapes, as Python's
-// json.dumps writes them. Whatever a terminal might act on (C0, DEL, C1, marks
-// that change the direction of text, line and paragraph separators) is escaped.
-// ok is false, and dst as it was, where s is not such text.
+// appendString appends s as a JSON string. s is UTF-8, except that lone surrogates have a
+// three-byte form; they become \ud8xx escapes, as Python's json.dumps writes them. Everything that
+// may affect a terminal is escaped: C0, DEL, C1, marks that change the direction of text, line and
+// paragraph separators. ok is false, and dst is returned unchanged, if s is not such text.
 func appendString(dst []byte, s string) (_ []byte, ok bool) {
 	begin := len(dst)
 	dst = append(dst, '"')
@@ -48,8 +47,8 @@ func plainASCII(c byte) bool { return c >= ' ' && c != '"' && c != '\\' && c != 
 
 func isSurrogate(r rune) bool { return 0xd800 <= r && r <= 0xdfff }
 
-// decodeRune is utf8.DecodeRuneInString that accepts surrogates; size 0 means
-// that the bytes are not text.
+// decodeRune is utf8.DecodeRuneInString, except that it accepts surrogates. size is 0 if the bytes
+// are not text.
 func decodeRune(s string) (r rune, size int) {
 	r, size = utf8.DecodeRuneInString(s)
 	if r != utf8.RuneError || size != 1 {
@@ -61,7 +60,7 @@ func decodeRune(s string) (r rune, size int) {
 	return 0, 0
 }
 
-// isText reports whether s is UTF-8 in which surrogates may stand alone.
+// isText reports whether s is UTF-8 that may contain lone surrogates.
 func isText(s string) bool {
 	for i := 0; i < len(s); {
 		if s[i] < utf8.RuneSelf {
@@ -77,8 +76,8 @@ func isText(s string) bool {
 	return true
 }
 
-// hasSplitPair reports whether a high surrogate is followed by a low one, each in its three-byte
-// form: two characters in Python, whose escapes are those of one in JSON.
+// hasSplitPair reports whether s has a high surrogate before a low one, each in its three-byte
+// form. They are two characters in Python, but their escapes would be one character in JSON.
 func hasSplitPair(s string) bool {
 	for {
 		i := strings.IndexByte(s, 0xed)
@@ -91,9 +90,9 @@ func hasSplitPair(s string) bool {
 	}
 }
 
-// escaped reports whether r, which is not ASCII, is written as an escape:
-// C1 controls, separators that JavaScript and pagers take for a line's end, and
-// the marks of Unicode's bidirectional algorithm.
+// escaped reports whether r, which is not ASCII, is written as an escape: C1 controls, separators
+// that JavaScript and pagers take for the end of a line, and the marks of Unicode's bidirectional
+// algorithm.
 func escaped(r rune) bool {
 	switch {
 	case r < 0xa0:
@@ -128,7 +127,7 @@ func appendASCIIEscape(dst []byte, c byte) []byte {
 	return appendEscape(dst, rune(c))
 }
 
-// appendEscape appends \uXXXX; r is below 0x10000.
+// appendEscape appends \uXXXX. r must be below 0x10000.
 func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u',
 		hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])

@@ -4,8 +4,8 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// torchFamily is the family of PyTorch's types. A tensor is its array, unless the elements do not
-// say all.
+// torchFamily is the family of PyTorch's types. A tensor is written as an array if that represents
+// it completely.
 func torchFamily(e *Encoder, v any) (any, bool, error) {
 	switch v := v.(type) {
 	case *torch.Tensor:
@@ -21,7 +21,7 @@ func torchFamily(e *Encoder, v any) (any, bool, error) {
 	return nil, false, nil
 }
 
-// tensor is the form of a tensor that is more than an array.
+// tensor returns the form of a tensor that is more than an array.
 func (e *Encoder) tensor(t *torch.Tensor) any {
 	o := object{}
 	o.add("dtype", t.DType)

@@ -7,19 +7,20 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// unfoldAt is the size of a document, in bytes, at which the rest is measured
-// before more is written.
+// unfoldAt is the size of a document, in bytes, at which its total size is estimated before more is
+// written.
 const unfoldAt = 32 << 20
 
-// ErrUnfolds is the error of a document that has passed Options.RefsAt and is so large because
-// containers that are met again are written again: with Refs it is small.
+// ErrUnfolds is returned for a document that reaches Options.RefsAt mainly because containers that
+// occur several times are written several times. With Refs it is small.
 var ErrUnfolds = errors.New("containers that are met again are most of the document")
 
-// unfolds is how many times as large as each container once a document is for ErrUnfolds.
+// unfolds is the ratio, of the size of a document to its size with Refs, from which ErrUnfolds is
+// returned.
 const unfolds = 4
 
-// checkSize looks at a document of which total bytes are written: it is an error if it cannot stay
-// within the limit of the output, or if it is large for what is met again alone.
+// checkSize is called when total bytes were written, including the document so far. It returns an
+// error if the document will exceed the limit of the output, or for ErrUnfolds.
 func (e *Encoder) checkSize(total int64) error {
 	size := total - e.docStart
 	if e.o.MeasureAt > 0 {
@@ -30,8 +31,8 @@ func (e *Encoder) checkSize(total int64) error {
 	if !tooLarge && !refs {
 		return nil
 	}
-	most := e.limits.OutputBytes - e.docStart
-	m := measure{e: e, known: make(map[any]int64), most: most}
+	budget := e.limits.OutputBytes - e.docStart
+	m := measure{e: e, known: make(map[any]int64), budget: budget}
 	if err := m.walk(e.doc); err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (e *Encoder) checkSize(total int64) error {
 	if refs && m.tree/unfolds > m.graph {
 		return ErrUnfolds
 	}
-	if tooLarge && (m.tree > most || m.endless) {
+	if tooLarge && (m.tree > budget || m.overflow) {
 		return &pickle.LimitError{Limit: "OutputBytes", Max: e.limits.OutputBytes, Want: m.tree}
 	}
 	return nil
@@ -52,35 +53,36 @@ func (e *Encoder) predict(size int64) error {
 		return nil
 	}
 	e.measured, e.compared = true, true
-	most := e.limits.OutputBytes - e.docStart
-	m := measure{e: e, known: make(map[any]int64), most: most}
+	budget := e.limits.OutputBytes - e.docStart
+	m := measure{e: e, known: make(map[any]int64), budget: budget}
 	if err := m.walk(e.doc); err != nil {
 		return err
 	}
-	large := m.endless || m.tree >= e.o.RefsAt
+	large := m.overflow || m.tree >= e.o.RefsAt
 	if !e.o.Refs && e.o.RefsAt > 0 && large && m.tree/unfolds > m.graph {
 		return ErrUnfolds
 	}
-	if m.tree > most || m.endless {
+	if m.tree > budget || m.overflow {
 		return &pickle.LimitError{Limit: "OutputBytes", Max: e.limits.OutputBytes, Want: m.tree}
 	}
 	return nil
 }
 
-// measure is a walk over a document that looks at each container once, so that it takes time
-// linear in the input, where writing takes time linear in the output.
+// measure estimates the size of a document without writing it. It visits each container once, so it
+// takes time linear in the size of the input, while writing takes time linear in the size of the
+// output.
 type measure struct {
 	e     *Encoder
 	stack []unfolding
-	known map[any]int64 // by identity; 0 while the container is on the stack
-	// tree is a lower bound of the size of the document, in bytes, and graph of that in which
-	// each container is written once.
+	known map[any]int64 // size of each container, by identity; 0 while it is on the stack
+	// tree is a lower bound of the size of the document, in bytes, and graph a lower bound of its
+	// size if each container is written once.
 	tree, graph int64
-	endless     bool  // tree is more than fits
-	most        int64 // what graph may be, which ends the walk
+	overflow    bool  // whether tree overflowed
+	budget      int64 // the largest permitted graph
 }
 
-// unfolding is a container whose size is being summed up.
+// unfolding is a container whose size is being added up.
 type unfolding struct {
 	members
 	next int
@@ -88,6 +90,7 @@ type unfolding struct {
 	id   any
 }
 
+// walk measures v with everything in it.
 func (m *measure) walk(v any) error {
 	if err := m.enter(v); err != nil {
 		return err
@@ -115,21 +118,21 @@ func (m *measure) walk(v any) error {
 	return nil
 }
 
-// add adds to the size of what the innermost container holds.
+// add adds n to the size of the innermost container.
 func (m *measure) add(n int64) {
 	sum := &m.tree
 	if top := len(m.stack) - 1; top >= 0 {
 		sum = &m.stack[top].sum
 	}
 	if n > math.MaxInt64-*sum {
-		n, m.endless = math.MaxInt64-*sum, true
+		n, m.overflow = math.MaxInt64-*sum, true
 	}
 	*sum += n
 }
 
-// once adds to the innermost container what it holds itself.
-func (m *measure) once(n int64) error {
-	if m.graph += n; m.graph > m.most {
+// addOwn adds n bytes that the innermost container has itself, without the containers in it.
+func (m *measure) addOwn(n int64) error {
+	if m.graph += n; m.graph > m.budget {
 		max := m.e.limits.OutputBytes
 		return &pickle.LimitError{Limit: "OutputBytes", Max: max, Want: m.graph + m.e.docStart}
 	}
@@ -137,6 +140,7 @@ func (m *measure) once(n int64) error {
 	return nil
 }
 
+// enter adds the size of v if it is known or v is a leaf, and pushes v otherwise.
 func (m *measure) enter(v any) error {
 	id := identity(v)
 	if id != nil && m.e.isOnce(v) {
@@ -153,10 +157,10 @@ func (m *measure) enter(v any) error {
 		return err
 	}
 	inner, ok := j.(members)
-	_, whole := j.(streamed)
+	_, isStreamed := j.(streamed)
 	switch depth := m.e.limits.Depth; {
-	case !ok || whole:
-		return m.once(leafSize(j))
+	case !ok || isStreamed:
+		return m.addOwn(leafSize(j))
 	case len(m.stack) >= depth:
 		return &pickle.LimitError{Limit: "Depth", Max: int64(depth), Want: int64(len(m.stack)) + 1}
 	}
@@ -164,10 +168,10 @@ func (m *measure) enter(v any) error {
 		m.known[id] = 0
 	}
 	m.stack = append(m.stack, unfolding{members: inner, id: id})
-	return m.once(1 + int64(inner.len()))
+	return m.addOwn(1 + int64(inner.len()))
 }
 
-// leafSize returns a lower bound of the length of a leaf in JSON.
+// leafSize returns a lower bound of the size of a leaf in JSON, in bytes.
 func leafSize(v any) int64 {
 	switch v := v.(type) {
 	case string:
@@ -175,7 +179,7 @@ func leafSize(v any) int64 {
 	case base64Bytes:
 		return int64(len(v))
 	case streamed:
-		return v.atLeast()
+		return v.minSize()
 	}
 	return 1
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// xarrayForm is the form of a value of package xr, after xarray's to_dict.
+// xarrayForm returns the form of a value of package xr, which follows xarray's to_dict.
 func (e *Encoder) xarrayForm(v any) (any, bool) {
 	switch v := v.(type) {
 	case *xr.Variable:
@@ -49,7 +49,7 @@ func (e *Encoder) variable(v *xr.Variable) object {
 	return o
 }
 
-// variables are variables by their names.
+// variables returns variables as an object with their names.
 func (e *Encoder) variables(vars []xr.Named) any {
 	o := object{}
 	texts := true

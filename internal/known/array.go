@@ -7,35 +7,37 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// ArrayParts are those of an array that was put off. The bytes of Data are exactly as many as the
-// shape and the dtype need.
+// ArrayParts are the parts of a deferred array. Data has exactly the bytes that the shape and the
+// dtype need.
 type ArrayParts struct {
 	DType *ndarray.DType
 	Order ndarray.Order
 	// Data is a Bytes, a ByteArray, or a Str for the bytes of a Python 2 str.
 	Data tape.ID
-	// ReadOnly says that NumPy would not let the elements be changed.
+	// ReadOnly says that the array is read-only in NumPy.
 	ReadOnly bool
 	shape    tape.ID // a Tuple of Ints
 }
 
-// tuple returns the items of an argument of a call that was put off, or nil where an object was
-// made of it since, and where several calls share it: their objects share what is in it, too.
-func tuple(t *tape.Tape, id tape.ID) []tape.ID {
+// unsharedItems returns the items of the tuple of arguments or the state of a deferred call. It
+// returns nil if an object was made of the tuple since then, or if several calls share the tuple:
+// the objects of these must share its items too.
+func unsharedItems(t *tape.Tape, id tape.ID) []tape.ID {
 	if t.Kind(id) != tape.Tuple || t.IsShared(id) {
 		return nil
 	}
 	return t.Items(id)
 }
 
-// Array returns the parts of a call, if it is an array.
-func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
+// Array returns the parts of a deferred array; ok is false for any other cell, and if its object
+// must be used.
+func Array(t *tape.Tape, id tape.ID) (parts ArrayParts, ok bool) {
 	if t.Kind(id) != tape.Call || t.IsInert(id) {
 		return ArrayParts{}, false
 	}
 	switch t.Code(id) {
 	case CallArray:
-		s := tuple(t, t.Call(id).State)
+		s := unsharedItems(t, t.Call(id).State)
 		if s == nil || t.Kind(s[1]) != tape.Tuple {
 			return ArrayParts{}, false
 		}
@@ -47,13 +49,13 @@ func Array(t *tape.Tape, id tape.ID) (ArrayParts, bool) {
 		}
 		return p, true
 	case CallBuffer:
-		a := tuple(t, t.Call(id).Args)
+		a := unsharedItems(t, t.Call(id).Args)
 		if a == nil || t.Kind(a[2]) != tape.Tuple {
 			return ArrayParts{}, false
 		}
 		kind := t.Kind(a[0])
 		if kind != tape.Bytes && (kind != tape.ByteArray || t.IsShared(a[0])) {
-			return ArrayParts{}, false // a bytearray that is met again shares its memory
+			return ArrayParts{}, false // all users of a shared bytearray share its memory
 		}
 		p := ArrayParts{
 			DType: t.Value(a[1]).(*ndarray.DType), Order: ndarray.OrderC, Data: a[0], shape: a[2],
@@ -78,21 +80,22 @@ func (p *ArrayParts) Shape(t *tape.Tape, shape []int) []int {
 	return shape
 }
 
-// ScalarParts are those of a NumPy scalar that was put off: a bool, an int or a float of 4 or 8
-// bytes.
+// ScalarParts are the parts of a deferred NumPy scalar, which is a bool, an int, a uint, or a float
+// of 4 or 8 bytes.
 type ScalarParts struct {
 	Kind ndarray.Kind
-	Size int // of the dtype, in bytes
-	// Bits are those of the value; of an int extended to 64 bits.
+	Size int // the itemsize of the dtype in bytes
+	// Bits are the bits of the value. An int is sign-extended to 64 bits.
 	Bits uint64
 }
 
-// Scalar returns the parts of a call, if it is a NumPy scalar.
-func Scalar(t *tape.Tape, id tape.ID) (ScalarParts, bool) {
+// Scalar returns the parts of a deferred NumPy scalar; ok is false for any other cell, and if its
+// object must be used.
+func Scalar(t *tape.Tape, id tape.ID) (parts ScalarParts, ok bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallScalar || t.IsInert(id) {
 		return ScalarParts{}, false
 	}
-	a := tuple(t, t.Call(id).Args)
+	a := unsharedItems(t, t.Call(id).Args)
 	if a == nil {
 		return ScalarParts{}, false
 	}

@@ -2,9 +2,9 @@ package known
 
 import "github.com/unpkl/unpkl/internal/tape"
 
-// newInstance recognises copyreg._reconstructor(cls, base, state) and copyreg.__newobj__(cls,
-// *args) of a class that nobody knows: the call is only recorded.
-func newInstance(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
+// matchInstance recognises copyreg._reconstructor(cls, base, state) and copyreg.__newobj__(cls,
+// *args) of a class that no hook knows, and records the call.
+func matchInstance(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
 	a := t.Items(args)
 	if form != tape.FormReduce || len(a) == 0 || !isUnknown(t, a[0]) {
 		return 0, false
@@ -15,13 +15,14 @@ func newInstance(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool)
 	return t.NewCall(form, fn, args, tape.IDNone, 0, true), true
 }
 
+// isUnknown reports whether a cell is a class that no hook knows.
 func isUnknown(t *tape.Tape, id tape.ID) bool {
 	return t.Kind(id) == tape.Class && t.IsInert(id) && t.Code(id) == 0
 }
 
-// set recognises set(list) and frozenset(list), which is how protocols 0 to 3 write sets. A list
-// that is met again is left to package reconstruct, as in Call.
-func set(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) (tape.ID, bool) {
+// matchSet recognises set(list) and frozenset(list), which is how protocols 0 to 3 write sets. A
+// shared list is left to package reconstruct, for the same reason as in Call.
+func matchSet(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) (tape.ID, bool) {
 	if form != tape.FormReduce || len(a) != 1 {
 		return 0, false
 	}
@@ -42,10 +43,11 @@ func set(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) (tape.ID, bool
 	return id, err == nil
 }
 
-// mapping recognises the calls of dict's subclasses that begin without items, which SETITEMS adds,
-// and Counter(dict). The dict is another from then on, so its items are noted as they are now; one
-// that is met again is left to package reconstruct, as in Call.
-func mapping(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
+// matchMapping recognises calls of dict's subclasses that make an empty mapping, to which SETITEMS
+// adds items, and Counter(dict). The Counter takes the entries that the dict has now, since the
+// dict may change later on. A shared dict is left to package reconstruct, for the same reason as in
+// Call.
+func matchMapping(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
 	a := t.Items(args)
 	if form != tape.FormReduce || len(a) > 1 {
 		return 0, false
@@ -73,20 +75,21 @@ func mapping(t *tape.Tape, form tape.Form, fn, args tape.ID) (tape.ID, bool) {
 	return id, t.AddEntries(id, t.Items(dict)) == nil
 }
 
-// IsMapping reports whether a cell is a call of a subclass of dict that was put off. Its items are
-// its entries; its only argument, if there is one, is the factory of a defaultdict, or a dict that
-// the entries were taken from.
+// IsMapping reports whether a cell is a deferred call of a subclass of dict. The items of the
+// mapping are the entries of the call. The call has at most one argument: the factory of a
+// defaultdict, or the dict from which the entries were taken.
 func IsMapping(t *tape.Tape, id tape.ID) bool {
 	return t.Kind(id) == tape.Call && t.Code(id) == CallMapping && !t.IsInert(id)
 }
 
-// Entries returns the dict of the items of a mapping, if it has any.
+// Entries returns the Dict of the items of a mapping, if it has any.
 func Entries(t *tape.Tape, id tape.ID) (dict tape.ID, ok bool) {
 	c := t.Call(id)
 	return c.Entries, c.HasEntries
 }
 
-// SetItems adds pairs to a call that was put off, if it is a mapping.
+// SetItems adds pairs, which are keys and values by turns, to a mapping. done is false if target is
+// none.
 func SetItems(t *tape.Tape, target tape.ID, pairs []tape.ID) (done bool, err error) {
 	if !IsMapping(t, target) {
 		return false, nil

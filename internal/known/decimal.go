@@ -2,8 +2,8 @@ package known
 
 import "github.com/unpkl/unpkl/internal/tape"
 
-// decimal recognises Decimal(text) of a finite number.
-func decimal(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
+// matchDecimal recognises Decimal(text) of a finite number.
+func matchDecimal(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
 	if form != tape.FormReduce || len(a) != 1 || t.Kind(a[0]) != tape.Str || t.IsShared(a[0]) {
 		return 0
 	}
@@ -13,8 +13,8 @@ func decimal(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
 	return CallDecimal
 }
 
-// isFinite reports whether text is a sign, digits with a point and an exponent, of which all but a
-// digit may be missing.
+// isFinite reports whether text is a finite decimal number: an optional sign, at least one digit
+// with an optional point, and an optional exponent.
 func isFinite(text []byte) bool {
 	text = skipSign(text)
 	rest := skipDigits(text)
@@ -45,12 +45,13 @@ func skipDigits(b []byte) []byte {
 	return b
 }
 
-// Decimal returns the text of a Decimal that was put off, which is the tape's.
+// Decimal returns the text of a deferred Decimal, in the tape's memory; ok is false for any other
+// cell, and if its object must be used.
 func Decimal(t *tape.Tape, id tape.ID) (text []byte, ok bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallDecimal || t.IsInert(id) {
 		return nil, false
 	}
-	a := tuple(t, t.Call(id).Args)
+	a := unsharedItems(t, t.Call(id).Args)
 	if a == nil || t.Kind(a[0]) != tape.Str {
 		return nil, false
 	}

@@ -7,10 +7,10 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
-// encode recognises _codecs.encode(text, 'latin1'), which is how protocols 0 to 2 of Python 3 write
-// bytes: CPython's save_bytes. Its result is Bytes. Text that is met again is left to package
-// reconstruct, as in Call.
-func encode(t *tape.Tape, form tape.Form, a []tape.ID) (tape.ID, bool) {
+// matchEncode recognises _codecs.encode(text, 'latin1'), which is how Python 3 writes bytes at
+// protocols 0 to 2 (CPython's save_bytes). Its result is a Bytes cell. Shared text is left to
+// package reconstruct, for the same reason as in Call.
+func matchEncode(t *tape.Tape, form tape.Form, a []tape.ID) (tape.ID, bool) {
 	if form != tape.FormReduce || len(a) != 2 || t.Kind(a[0]) != tape.Str ||
 		t.Kind(a[1]) != tape.Str {
 		return 0, false

@@ -1,11 +1,12 @@
-// Package known recognises, on a tape, the calls of the classes that most pickles are full of:
-// NumPy's arrays and scalars, datetimes, timedeltas. Such a call is put off: what it is given never
-// changes, so whoever wants the value makes what it needs from the cells, plain or typed, without
-// an object between. Everything is checked when the opcode is carried out; a call with anything
-// unusual is not taken, and package reconstruct makes the value, or the error, at once.
+// Package known recognises calls of the classes that are most frequent in pickles while a tape is
+// written: NumPy's arrays and scalars, datetimes, timedeltas and the like. Such a call is deferred:
+// its arguments can never change, so that plain and typed values are made from its cells later on,
+// without an object in between. All arguments are checked when the opcode is carried out. A call
+// with anything unusual is not deferred; package reconstruct then makes the object, or the error,
+// at once.
 //
-// Package reconstruct says which class has which code; how the arguments of a call lie is known
-// here.
+// Package reconstruct gives the classes their codes. This package knows how their arguments are
+// laid out.
 //
 // Reference: numpy/_core/src/multiarray/methods.c (array_reduce_ex, array_setstate),
 // scalartypes.c.src (gentype_reduce), numpy/_core/numeric.py (_frombuffer), CPython's
@@ -20,7 +21,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// The codes of classes, which are those of [tape.Tape.Code] for a Class.
+// The codes of classes, which [tape.Tape.Code] returns for a Class.
 const (
 	ClassReconstruct   uint16 = iota + 1 // numpy's _reconstruct
 	ClassNDArray                         // numpy.ndarray
@@ -30,7 +31,7 @@ const (
 	ClassDate                            // datetime.date
 	ClassTimedelta                       // datetime.timedelta
 	ClassEncode                          // _codecs.encode
-	ClassRecorded                        // any whose calls are only recorded
+	ClassRecorded                        // a class whose calls are recorded and not made
 	ClassReconstructor                   // copyreg._reconstructor
 	ClassNewObj                          // copyreg.__newobj__
 	ClassSet                             // set
@@ -42,9 +43,9 @@ const (
 	ClassUUID                            // uuid.UUID
 )
 
-// The codes of calls that were put off.
+// The codes of deferred calls, which [tape.Tape.Code] returns for a Call.
 const (
-	CallPending     uint16 = iota + 1 // an array whose state is still to come
+	CallPending     uint16 = iota + 1 // an array that has no state yet
 	CallArray                         // an array: see Array
 	CallBuffer                        // an array over a buffer: see Array
 	CallScalar                        // a NumPy scalar of a number: see Scalar
@@ -53,19 +54,21 @@ const (
 	CallTimedelta                     // a timedelta: see Timedelta
 	CallMapping                       // a subclass of dict: see IsMapping
 	CallDecimal                       // a Decimal: see Decimal
-	CallPendingUUID                   // a UUID whose state is still to come
+	CallPendingUUID                   // a UUID that has no state yet
 )
 
-// Rules are what a resolver of classes allows; with other rules, its classes have no codes.
-type Rules struct {
-	Dims     int   // dimensions of an array
-	Elements int64 // elements of an array
-	// Owner may take back the memory of arrays; nil for none.
+// Bounds are the settings of a FindClass hook for the arrays that it makes. All classes with codes
+// in one pickle have the same Bounds.
+type Bounds struct {
+	MaxDims     int   // dimensions of an array
+	MaxElements int64 // elements of an array
+	// Owner is the owner of the arrays' memory, which may release it, or nil.
 	Owner ndarray.Owner
 }
 
-// Call returns a cell for the call of a class that has a code, if it can be put off.
-func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID, ok bool) {
+// Call returns a cell for the call of fn, which is a class with a code. ok is false if the call
+// must be made by package reconstruct.
+func Call(t *tape.Tape, r *Bounds, form tape.Form, fn, args tape.ID) (id tape.ID, ok bool) {
 	if t.Kind(args) != tape.Tuple {
 		return 0, false
 	}
@@ -74,31 +77,32 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	switch t.Code(fn) {
 	case ClassFromBuffer, ClassEncode, ClassSet, ClassFrozenSet, ClassDecimal:
 		if args != tape.IDEmptyTuple && t.IsShared(args) {
-			// package reconstruct counts what is copied of arguments that are met again
+			// The call may copy large arguments that other calls get too. Package pickle limits
+			// such copies.
 			return 0, false
 		}
 	}
 	switch t.Code(fn) {
 	case ClassEncode:
-		return encode(t, form, a)
+		return matchEncode(t, form, a)
 	case ClassReconstructor, ClassNewObj:
-		return newInstance(t, form, fn, args)
+		return matchInstance(t, form, fn, args)
 	case ClassSet, ClassFrozenSet:
-		return set(t, t.Code(fn), form, a)
+		return matchSet(t, t.Code(fn), form, a)
 	case ClassOrderedDict, ClassDefaultDict, ClassCounter:
-		return mapping(t, form, fn, args)
+		return matchMapping(t, form, fn, args)
 	case ClassDecimal:
-		code = decimal(t, form, a)
+		code = matchDecimal(t, form, a)
 	case ClassUUID:
-		code = newUUID(form, a)
+		code = matchUUID(form, a)
 	case ClassReconstruct:
-		code = reconstructCall(t, form, a)
+		code = matchReconstruct(t, form, a)
 	case ClassFromBuffer:
-		code = fromBuffer(t, r, form, a)
+		code = matchFromBuffer(t, r, form, a)
 	case ClassScalar:
-		code = scalar(t, form, a)
+		code = matchScalar(t, form, a)
 	case ClassDatetime, ClassDate, ClassTimedelta:
-		code = stdlib(t, t.Code(fn), form, a)
+		code = matchDatetimeClass(t, t.Code(fn), form, a)
 	}
 	if code == 0 {
 		return 0, false
@@ -106,19 +110,19 @@ func Call(t *tape.Tape, r *Rules, form tape.Form, fn, args tape.ID) (id tape.ID,
 	return t.NewCall(form, fn, args, tape.IDNone, code, false), true
 }
 
-// Build gives a call that was put off the argument of a BUILD, if it still can be.
-func Build(t *tape.Tape, r *Rules, target, state tape.ID) bool {
+// Build carries out BUILD on a deferred call, and returns false if it cannot.
+func Build(t *tape.Tape, r *Bounds, target, state tape.ID) bool {
 	if t.Kind(target) != tape.Call || t.IsInert(target) {
 		return false
 	}
 	switch t.Code(target) {
 	case CallPending:
 	case CallPendingUUID:
-		return buildUUID(t, target, state)
+		return matchUUIDState(t, target, state)
 	default:
 		return false
 	}
-	if t.Kind(state) != tape.Tuple || t.IsShared(state) || !isArrayState(t, r, t.Items(state)) {
+	if t.Kind(state) != tape.Tuple || t.IsShared(state) || !matchArrayState(t, r, t.Items(state)) {
 		return false
 	}
 	t.SetState(target, state)
@@ -126,8 +130,8 @@ func Build(t *tape.Tape, r *Rules, target, state tape.ID) bool {
 	return true
 }
 
-// reconstructCall recognises _reconstruct(ndarray, (0,), b'b').
-func reconstructCall(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
+// matchReconstruct recognises _reconstruct(ndarray, (0,), b'b').
+func matchReconstruct(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
 	if form != tape.FormReduce || len(a) != 3 || !isClass(t, a[0], ClassNDArray) ||
 		!isLeaf(t, a[2]) {
 		return 0
@@ -135,7 +139,7 @@ func reconstructCall(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
 	if t.Kind(a[1]) != tape.Tuple || t.Size(a[1]) != 1 {
 		return 0
 	}
-	if n, ok := integer(t, t.Items(a[1])[0]); !ok || n != 0 {
+	if n, ok := intOf(t, t.Items(a[1])[0]); !ok || n != 0 {
 		return 0
 	}
 	return CallPending
@@ -145,7 +149,7 @@ func isClass(t *tape.Tape, id tape.ID, code uint16) bool {
 	return t.Kind(id) == tape.Class && t.Code(id) == code
 }
 
-// isLeaf reports whether a cell is one that can neither change nor hold others.
+// isLeaf reports whether a cell can neither change nor contain others.
 func isLeaf(t *tape.Tape, id tape.ID) bool {
 	switch t.Kind(id) {
 	case tape.None, tape.False, tape.True, tape.Int, tape.Float, tape.Str, tape.Bytes:
@@ -154,20 +158,20 @@ func isLeaf(t *tape.Tape, id tape.ID) bool {
 	return false
 }
 
-func integer(t *tape.Tape, id tape.ID) (int64, bool) {
+func intOf(t *tape.Tape, id tape.ID) (int64, bool) {
 	if t.Kind(id) != tape.Int {
 		return 0, false
 	}
 	return t.Int(id), true
 }
 
-// isArrayState recognises the state of an array of numbers or text: (1, shape, dtype, is_fortran,
-// data).
-func isArrayState(t *tape.Tape, r *Rules, s []tape.ID) bool {
+// matchArrayState recognises the state of an array without objects: (version, shape, dtype,
+// is_fortran, data).
+func matchArrayState(t *tape.Tape, r *Bounds, s []tape.ID) bool {
 	if len(s) != 5 {
 		return false
 	}
-	if version, ok := integer(t, s[0]); !ok || version != 0 && version != 1 {
+	if version, ok := intOf(t, s[0]); !ok || version != 0 && version != 1 {
 		return false
 	}
 	switch t.Kind(s[3]) {
@@ -179,22 +183,22 @@ func isArrayState(t *tape.Tape, r *Rules, s []tape.ID) bool {
 	default:
 		return false
 	}
-	dt, ok := dtype(t, s[2])
+	dt, ok := dtypeOf(t, s[2])
 	if !ok {
 		return false
 	}
-	n, ok := nbytes(t, r, s[1], dt)
-	return ok && isData(t, s[4], n)
+	n, ok := arrayBytes(t, r, s[1], dt)
+	return ok && hasBytes(t, s[4], n)
 }
 
-// isData reports whether a cell is n bytes, or a Python 2 str that is.
-func isData(t *tape.Tape, id tape.ID, n uint64) bool {
+// hasBytes reports whether a cell is a bytes object, or a Python 2 str in its place, of n bytes.
+func hasBytes(t *tape.Tape, id tape.ID, n uint64) bool {
 	kind := t.Kind(id)
 	return (kind == tape.Bytes || kind == tape.Str) && uint64(len(t.Span(id))) == n
 }
 
-// dtype returns the dtype that a cell is, if its elements are bytes.
-func dtype(t *tape.Tape, id tape.ID) (*ndarray.DType, bool) {
+// dtypeOf returns the dtype in a cell, if its elements have no objects.
+func dtypeOf(t *tape.Tape, id tape.ID) (*ndarray.DType, bool) {
 	if t.Kind(id) != tape.Value {
 		return nil, false
 	}
@@ -202,15 +206,16 @@ func dtype(t *tape.Tape, id tape.ID) (*ndarray.DType, bool) {
 	return dt, ok && dt != nil && !pending.IsDType(dt) && !dt.HasObject()
 }
 
-// nbytes returns the bytes that an array of a shape takes, where the shape is within the rules.
-func nbytes(t *tape.Tape, r *Rules, shape tape.ID, dt *ndarray.DType) (uint64, bool) {
-	if t.Kind(shape) != tape.Tuple || t.Size(shape) > r.Dims {
+// arrayBytes returns the number of bytes in an array of a shape and dtype, and false if the shape
+// is not within the bounds.
+func arrayBytes(t *tape.Tape, r *Bounds, shape tape.ID, dt *ndarray.DType) (uint64, bool) {
+	if t.Kind(shape) != tape.Tuple || t.Size(shape) > r.MaxDims {
 		return 0, false
 	}
 	size := uint64(1)
 	empty := false
 	for _, id := range t.Items(shape) {
-		d, ok := integer(t, id)
+		d, ok := intOf(t, id)
 		if !ok || d < 0 || int64(int(d)) != d {
 			return 0, false
 		}
@@ -225,11 +230,11 @@ func nbytes(t *tape.Tape, r *Rules, shape tape.ID, dt *ndarray.DType) (uint64, b
 		size = 0
 	}
 	hi, n := bits.Mul64(size, uint64(dt.ItemSize()))
-	return n, hi == 0 && size <= uint64(r.Elements) && int64(n) >= 0
+	return n, hi == 0 && size <= uint64(r.MaxElements) && int64(n) >= 0
 }
 
-// fromBuffer recognises _frombuffer(bytes or bytearray, dtype, shape, 'C' or 'F').
-func fromBuffer(t *tape.Tape, r *Rules, form tape.Form, a []tape.ID) uint16 {
+// matchFromBuffer recognises _frombuffer(bytes or bytearray, dtype, shape, 'C' or 'F').
+func matchFromBuffer(t *tape.Tape, r *Bounds, form tape.Form, a []tape.ID) uint16 {
 	if form != tape.FormReduce || len(a) != 4 {
 		return 0
 	}
@@ -238,28 +243,29 @@ func fromBuffer(t *tape.Tape, r *Rules, form tape.Form, a []tape.ID) uint16 {
 		return 0
 	}
 	if t.IsShared(a[0]) {
-		return 0 // as in Call
+		return 0 // for the same reason as in Call
 	}
-	dt, ok := dtype(t, a[1])
+	dt, ok := dtypeOf(t, a[1])
 	if !ok || dt.ItemSize() == 0 || t.Kind(a[3]) != tape.Str {
 		return 0
 	}
 	if order := string(t.Span(a[3])); order != "C" && order != "F" {
 		return 0
 	}
-	if n, ok := nbytes(t, r, a[2], dt); !ok || uint64(len(t.Span(a[0]))) != n {
+	if n, ok := arrayBytes(t, r, a[2], dt); !ok || uint64(len(t.Span(a[0]))) != n {
 		return 0
 	}
 	return CallBuffer
 }
 
-// scalar recognises scalar(dtype, bytes) of the numbers that Go has a type for.
-func scalar(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
+// matchScalar recognises scalar(dtype, bytes) for the dtypes that are Go's bool, int and float
+// types.
+func matchScalar(t *tape.Tape, form tape.Form, a []tape.ID) uint16 {
 	if form != tape.FormReduce || len(a) != 2 {
 		return 0
 	}
-	dt, ok := dtype(t, a[0])
-	if !ok || !isData(t, a[1], uint64(dt.ItemSize())) {
+	dt, ok := dtypeOf(t, a[0])
+	if !ok || !hasBytes(t, a[1], uint64(dt.ItemSize())) {
 		return 0
 	}
 	size := dt.ItemSize()

@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Maker makes plain values of calls that were put off, many of one kind side by side in memory. It
-// is for one goroutine.
+// Maker makes plain values of deferred calls, and allocates values of one kind together. It must
+// not be used by several goroutines at once. The zero value is ready to use.
 type Maker struct {
 	slab.Values
 	headers pending.Slab
@@ -18,11 +18,11 @@ type Maker struct {
 	zones   ZoneCache
 }
 
-// Reset makes the Maker forget the pickle.
+// Reset must be called before the Maker is used for another pickle.
 func (m *Maker) Reset() { m.zones = ZoneCache{} }
 
-// Plain returns the plain value of a call that is not an array. ok is false where there is none
-// without an object.
+// Plain returns the plain value of a deferred call that is not an array. ok is false if the value
+// must be made of the object.
 func (m *Maker) Plain(t *tape.Tape, id tape.ID) (v any, ok bool) {
 	switch t.Code(id) {
 	case CallScalar:
@@ -44,13 +44,14 @@ func (m *Maker) Plain(t *tape.Tape, id tape.ID) (v any, ok bool) {
 	return nil, false
 }
 
-// NewDate makes the plain value of a date. Package reconstruct, which has its type, sets it.
+// NewDate makes the plain value of a date. Package reconstruct sets it, since it has the type.
 var NewDate = func(year, month, day int) any { return nil }
 
-// NewDecimal makes the plain value of a Decimal. Package reconstruct, which has its type, sets it.
+// NewDecimal makes the plain value of a Decimal. Package reconstruct sets it, since it has the
+// type.
 var NewDecimal = func(text string) any { return nil }
 
-// scalar boxes a NumPy scalar as the Go type of its dtype.
+// scalar returns a NumPy scalar as a value of the Go type of its dtype.
 func (m *Maker) scalar(s ScalarParts) any {
 	switch s.Kind {
 	case ndarray.KindBool:
@@ -82,7 +83,7 @@ func (m *Maker) scalar(s ScalarParts) any {
 	return s.Bits
 }
 
-// Array makes an array over data, which are the bytes of the parts' Data and become the array's.
+// Array makes an array over data, which must be the bytes of p.Data. The array keeps data.
 func (m *Maker) Array(t *tape.Tape, p *ArrayParts, data []byte,
 	owner ndarray.Owner) (*ndarray.Array, error) {
 	m.dims = p.Shape(t, m.dims[:0])

@@ -6,61 +6,63 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// The lengths in bytes of what datetime's picklers write: big-endian fields, of which the month of
-// a datetime has the fold in its top bit.
+// The lengths in bytes of the data that module datetime pickles, which are fields in big endian.
+// FoldBit is the bit of a datetime's month that has the fold.
 const (
 	DateSize     = 4
 	DatetimeSize = 10
 	FoldBit      = 0x80
 )
 
-// What package reconstruct sets: whether a tzinfo is one of a fixed offset, and the location of one
-// that is.
+// Package reconstruct sets these, since it has the types of tzinfo objects.
 var (
+	// IsFixedZone reports whether a tzinfo has a fixed offset from UTC.
 	IsFixedZone = func(tzinfo any) bool { return false }
-	FixedZone   = func(tzinfo any) *time.Location { return time.UTC }
+	// FixedZone returns the location of a tzinfo with a fixed offset.
+	FixedZone = func(tzinfo any) *time.Location { return time.UTC }
 )
 
-// ZoneCache keeps the location of the last tzinfo, as those of a pickle mostly are one.
+// ZoneCache has the location of the last tzinfo, since most pickles have only one.
 type ZoneCache struct {
-	id       tape.ID // or 0
+	id       tape.ID // the cell of the tzinfo, or 0 if there was none
 	location *time.Location
 }
 
-func (c *ZoneCache) at(t *tape.Tape, id tape.ID) *time.Location {
+func (c *ZoneCache) locationOf(t *tape.Tape, id tape.ID) *time.Location {
 	if c.id != id {
 		c.id, c.location = id, FixedZone(t.Value(id))
 	}
 	return c.location
 }
 
-// stdlib recognises the calls of datetime's classes.
-func stdlib(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) uint16 {
+// matchDatetimeClass recognises the calls of classes of module datetime.
+func matchDatetimeClass(t *tape.Tape, class uint16, form tape.Form, a []tape.ID) uint16 {
 	if form != tape.FormReduce {
 		return 0
 	}
 	switch class {
 	case ClassDate:
-		if len(a) == 1 && isData(t, a[0], DateSize) {
+		if len(a) == 1 && hasBytes(t, a[0], DateSize) {
 			if b := t.Span(a[0]); validDate(int(b[0])<<8|int(b[1]), int(b[2]), int(b[3])) {
 				return CallDate
 			}
 		}
 	case ClassDatetime:
-		return datetime(t, a)
+		return matchDatetime(t, a)
 	case ClassTimedelta:
-		return timedelta(t, a)
+		return matchTimedelta(t, a)
 	}
 	return 0
 }
 
-// datetime recognises datetime(bytes) and datetime(bytes, tzinfo).
-func datetime(t *tape.Tape, a []tape.ID) uint16 {
-	if len(a) != 1 && len(a) != 2 || !isData(t, a[0], DatetimeSize) {
+// matchDatetime recognises datetime(bytes) and datetime(bytes, tzinfo) without a fold, where the
+// tzinfo has a fixed offset.
+func matchDatetime(t *tape.Tape, a []tape.ID) uint16 {
+	if len(a) != 1 && len(a) != 2 || !hasBytes(t, a[0], DatetimeSize) {
 		return 0
 	}
 	b := t.Span(a[0])
-	if b[2]&FoldBit != 0 || b[4] > 23 || b[5] > 59 || b[6] > 59 || micros(b) > 999_999 ||
+	if b[2]&FoldBit != 0 || b[4] > 23 || b[5] > 59 || b[6] > 59 || microseconds(b) > 999_999 ||
 		!validDate(int(b[0])<<8|int(b[1]), int(b[2]), int(b[3])) {
 		return 0
 	}
@@ -72,9 +74,9 @@ func datetime(t *tape.Tape, a []tape.ID) uint16 {
 	return CallDatetime
 }
 
-func micros(b []byte) int { return int(b[7])<<16 | int(b[8])<<8 | int(b[9]) }
+func microseconds(b []byte) int { return int(b[7])<<16 | int(b[8])<<8 | int(b[9]) }
 
-// validDate reports whether there is such a day in the years 1 to 9999.
+// validDate reports whether a date exists and its year is from 1 to 9999.
 func validDate(year, month, day int) bool {
 	if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 {
 		return false
@@ -82,47 +84,48 @@ func validDate(year, month, day int) bool {
 	return day <= 28 || time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() == day
 }
 
-// timedelta recognises timedelta(days, seconds, microseconds) in its normal form, where a
-// time.Duration can hold it.
-func timedelta(t *tape.Tape, a []tape.ID) uint16 {
+// matchTimedelta recognises timedelta(days, seconds, microseconds) in its normal form, if it
+// certainly fits a time.Duration.
+func matchTimedelta(t *tape.Tape, a []tape.ID) uint16 {
 	if len(a) != 3 {
 		return 0
 	}
-	days, ok1 := integer(t, a[0])
-	seconds, ok2 := integer(t, a[1])
-	us, ok3 := integer(t, a[2])
-	const most = 106_000 // days that surely fit
-	if !ok1 || !ok2 || !ok3 || days < -most || days > most ||
+	days, ok1 := intOf(t, a[0])
+	seconds, ok2 := intOf(t, a[1])
+	us, ok3 := intOf(t, a[2])
+	const maxDays = 106_000 // a time.Duration has 106,751 days
+	if !ok1 || !ok2 || !ok3 || days < -maxDays || days > maxDays ||
 		seconds < 0 || seconds >= 86_400 || us < 0 || us >= 1_000_000 {
 		return 0
 	}
 	return CallTimedelta
 }
 
-// Datetime returns the time of a call, if it is a datetime. One without a tzinfo is in UTC.
-func Datetime(t *tape.Tape, id tape.ID, zones *ZoneCache) (time.Time, bool) {
+// Datetime returns the time of a deferred datetime, in UTC if it has no tzinfo; ok is false for any
+// other cell, and if its object must be used.
+func Datetime(t *tape.Tape, id tape.ID, zones *ZoneCache) (at time.Time, ok bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallDatetime || t.IsInert(id) {
 		return time.Time{}, false
 	}
-	a := tuple(t, t.Call(id).Args)
+	a := unsharedItems(t, t.Call(id).Args)
 	if a == nil {
 		return time.Time{}, false
 	}
 	loc := time.UTC
 	if len(a) == 2 && t.Kind(a[1]) == tape.Value {
-		loc = zones.at(t, a[1])
+		loc = zones.locationOf(t, a[1])
 	}
 	b := t.Span(a[0])
 	return time.Date(int(b[0])<<8|int(b[1]), time.Month(b[2]), int(b[3]),
-		int(b[4]), int(b[5]), int(b[6]), micros(b)*1000, loc), true
+		int(b[4]), int(b[5]), int(b[6]), microseconds(b)*1000, loc), true
 }
 
-// Date returns the date of a call, if it is one.
+// Date returns a deferred date; ok is false for any other cell, and if its object must be used.
 func Date(t *tape.Tape, id tape.ID) (year, month, day int, ok bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallDate || t.IsInert(id) {
 		return 0, 0, 0, false
 	}
-	a := tuple(t, t.Call(id).Args)
+	a := unsharedItems(t, t.Call(id).Args)
 	if a == nil {
 		return 0, 0, 0, false
 	}
@@ -130,12 +133,13 @@ func Date(t *tape.Tape, id tape.ID) (year, month, day int, ok bool) {
 	return int(b[0])<<8 | int(b[1]), int(b[2]), int(b[3]), true
 }
 
-// Timedelta returns the duration of a call, if it is a timedelta.
-func Timedelta(t *tape.Tape, id tape.ID) (time.Duration, bool) {
+// Timedelta returns the duration of a deferred timedelta; ok is false for any other cell, and if
+// its object must be used.
+func Timedelta(t *tape.Tape, id tape.ID) (d time.Duration, ok bool) {
 	if t.Kind(id) != tape.Call || t.Code(id) != CallTimedelta || t.IsInert(id) {
 		return 0, false
 	}
-	a := tuple(t, t.Call(id).Args)
+	a := unsharedItems(t, t.Call(id).Args)
 	if a == nil {
 		return 0, false
 	}

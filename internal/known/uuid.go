@@ -6,19 +6,19 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// NewUUID makes the object of a uuid.UUID. Package reconstruct, which has its type, sets it.
+// NewUUID makes the object of a uuid.UUID. Package reconstruct sets it, since it has the type.
 var NewUUID = func(id [16]byte) any { return nil }
 
-// newUUID recognises the NEWOBJ of a UUID, which gets its value from its state.
-func newUUID(form tape.Form, a []tape.ID) uint16 {
+// matchUUID recognises the NEWOBJ of a UUID. The value of the UUID comes with its state.
+func matchUUID(form tape.Form, a []tape.ID) uint16 {
 	if form == tape.FormNewObj && len(a) == 0 {
 		return CallPendingUUID
 	}
 	return 0
 }
 
-// buildUUID recognises the state {'int': n} of a UUID, and makes its object of the number alone.
-func buildUUID(t *tape.Tape, target, state tape.ID) bool {
+// matchUUIDState recognises the state {'int': n} of a UUID, and replaces the call by the object.
+func matchUUIDState(t *tape.Tape, target, state tape.ID) bool {
 	if t.Kind(state) != tape.Dict || t.Size(state) != 2 {
 		return false
 	}

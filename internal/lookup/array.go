@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// arrayParts are the items along the first axis.
+// arrayParts returns the items of an array along its first axis.
 func arrayParts(a *ndarray.Array) (Parts, bool) {
 	if a.NDim() == 0 {
 		return Parts{}, false
@@ -37,7 +37,7 @@ func maskedParts(m *ndarray.Masked) (Parts, bool) {
 	}, false}, true
 }
 
-// scalarParts are the fields of a structured scalar.
+// scalarParts returns the fields of a structured scalar.
 func scalarParts(s *ndarray.Scalar) (Parts, bool) {
 	fields := s.DType().Fields()
 	if fields == nil {
@@ -52,8 +52,8 @@ func scalarParts(s *ndarray.Scalar) (Parts, bool) {
 	}, true}, true
 }
 
-// element returns an array of no dimensions as its element: a scalar of NumPy's, or what an array
-// of objects holds there. Other arrays stay what they are.
+// element returns the element of an array without dimensions, as NumPy's a[()] does: a scalar, or
+// the object of an array of objects. It returns any other array unchanged.
 func element(a *ndarray.Array) any {
 	if a.NDim() > 0 {
 		return a
@@ -78,7 +78,8 @@ func element(a *ndarray.Array) any {
 	return a
 }
 
-// subscriptArray is a[subs] in Python, for as many axes as there are subscripts.
+// subscriptArray is a[subs] in Python, but a single element is an array without dimensions. There
+// may be fewer subscripts than axes.
 func subscriptArray(a *ndarray.Array, subs []pointer.Subscript) (*ndarray.Array, error) {
 	if len(subs) > a.NDim() {
 		return nil, fmt.Errorf("too many indices: the array has %d dimensions", a.NDim())
@@ -97,7 +98,7 @@ func subscriptArray(a *ndarray.Array, subs []pointer.Subscript) (*ndarray.Array,
 		}
 		i, ok := s.At(n)
 		if !ok {
-			return nil, outOfRange{fmt.Sprintf("an array with %d items along axis %d", n, axis)}
+			return nil, indexError{fmt.Sprintf("an array with %d items along axis %d", n, axis)}
 		}
 		if a, err = dropAxis(a, axis, i); err != nil {
 			return nil, err
@@ -106,17 +107,17 @@ func subscriptArray(a *ndarray.Array, subs []pointer.Subscript) (*ndarray.Array,
 	return a, nil
 }
 
-// sliceAxis returns the view of count items along an axis.
+// sliceAxis returns the view of count items along an axis: every step-th item from start on.
 func sliceAxis(a *ndarray.Array, axis, start, step, count int) (*ndarray.Array, error) {
 	if count == 0 {
 		return a.Slice(axis, 0, 0, 1)
 	}
-	stop := start + (count-1)*step // the last item
+	stop := start + (count-1)*step // index of the last item
 	if step > 0 {
 		return a.Slice(axis, start, stop+1, step)
 	}
 	if stop--; stop < 0 {
-		stop = -1 - a.Shape()[axis] // through the first item
+		stop = -1 - a.Shape()[axis] // a stop of -1 would count from the end
 	}
 	return a.Slice(axis, start, stop, step)
 }
@@ -138,7 +139,7 @@ func dropAxis(a *ndarray.Array, axis, i int) (*ndarray.Array, error) {
 	return a.Index(i)
 }
 
-// subscriptMasked is m[subs]; a single element that is masked is nil.
+// subscriptMasked is m[subs] in Python, with nil for a single element that is masked.
 func subscriptMasked(m *ndarray.Masked, subs []pointer.Subscript) (any, error) {
 	data, err := subscriptArray(m.Data, subs)
 	if err != nil {
@@ -160,7 +161,7 @@ func subscriptMasked(m *ndarray.Masked, subs []pointer.Subscript) (any, error) {
 	return element(data), nil
 }
 
-// fieldOf returns the field of a structured array.
+// fieldOf returns a field of a structured array; ok is false if there is no such field.
 func fieldOf(a *ndarray.Array, name string) (any, bool, error) {
 	if _, ok := a.DType().Field(name); !ok {
 		return nil, false, nil
@@ -172,7 +173,7 @@ func fieldOf(a *ndarray.Array, name string) (any, bool, error) {
 	return element(v), true, nil
 }
 
-// maskedField returns the field of a structured masked array, or one of its parts by NumPy's name.
+// maskedField returns a field of a structured masked array, or its data, mask or fill_value.
 func maskedField(m *ndarray.Masked, name string) (any, bool, error) {
 	if _, ok := m.Data.DType().Field(name); ok {
 		part := *m
@@ -207,17 +208,18 @@ func subscriptList(items []any, s pointer.Subscript) (any, error) {
 	if !s.IsSlice {
 		i, ok := s.At(len(items))
 		if !ok {
-			return nil, outOfRange{fmt.Sprintf("a sequence of %d items", len(items))}
+			return nil, indexError{fmt.Sprintf("a sequence of %d items", len(items))}
 		}
 		return items[i], nil
 	}
 	start, step, count := s.Range(len(items))
-	list := types.List(take(items, start, step, count))
+	list := types.List(everyStep(items, start, step, count))
 	return &list, nil
 }
 
-// take returns count elements of a slice, in the slice's memory where they lie together.
-func take[T any](s []T, start, step, count int) []T {
+// everyStep returns count elements of a slice: every step-th element from start on. The result
+// shares memory with s if the elements are adjacent.
+func everyStep[T any](s []T, start, step, count int) []T {
 	if s == nil {
 		return nil
 	}
@@ -231,8 +233,8 @@ func take[T any](s []T, start, step, count int) []T {
 	return out
 }
 
-// Element returns the element at an index as an object: a scalar of NumPy's, or what an array of
-// objects holds there. The index is in range.
+// Element returns the element at an index: a scalar, or the object of an array of objects. There
+// is an index for each axis, and it must be in range.
 func Element(a *ndarray.Array, index ...int) (any, error) {
 	if a.DType().Kind() == ndarray.KindObject {
 		return a.At(index...), nil
@@ -246,7 +248,7 @@ func Element(a *ndarray.Array, index ...int) (any, error) {
 	return element(a), nil
 }
 
-// Subscript is a[subs] in Python.
+// Subscript is a[subs] in Python: a view of a, or a single element.
 func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
 	part, err := subscriptArray(a, subs)
 	if err != nil {
@@ -255,8 +257,8 @@ func Subscript(a *ndarray.Array, subs ...pointer.Subscript) (any, error) {
 	return element(part), nil
 }
 
-// View is a[subs] in Python as an array that shares the memory of a, of no dimensions where that is
-// an element.
+// View is [Subscript] for a result that is always a view: a single element is an array without
+// dimensions.
 func View(a *ndarray.Array, subs ...pointer.Subscript) (*ndarray.Array, error) {
 	return subscriptArray(a, subs)
 }

@@ -14,50 +14,52 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// NOTE. A change is made to the objects themselves, wherever they are referred to, as an assignment
-// in Python is. What a pointer leads through are objects as the pickle has them: tables of pandas
-// are the objects that they were read as, so that all of them is kept.
+// Set and Delete change objects in place, so that a change shows wherever the pickle refers to the
+// object, as an assignment in Python does. The pointer is followed without Resolve: a table of
+// pandas is changed as the object that was read, since converting it would lose some of its state.
 
-// ErrReadOnly is the kind of an error of a value that has no parts which can be changed.
+// ErrReadOnly is the kind of error for a value whose parts cannot be changed.
 var ErrReadOnly = errors.New("cannot be changed")
 
-// Set makes v what p leads to from root, and returns the root: a new one where p is empty.
+// Set assigns v to the place to which p leads from root. It returns the root, which is v if p is
+// empty.
 func (r *Reader) Set(root any, p pointer.Pointer, v any) (any, error) {
 	if len(p) == 0 {
 		return v, nil
 	}
-	parent, err := r.raw(root, p[:len(p)-1])
+	parent, err := r.objectAt(root, p[:len(p)-1])
 	if err != nil {
 		return nil, err
 	}
 	return root, setPart(parent, p, v)
 }
 
-// Delete takes away what p leads to from root: an item of a list or dict, or an attribute.
+// Delete removes the item or attribute to which p leads from root.
 func (r *Reader) Delete(root any, p pointer.Pointer) error {
 	if len(p) == 0 {
 		return fmt.Errorf("the whole value %w", ErrReadOnly)
 	}
-	parent, err := r.raw(root, p[:len(p)-1])
+	parent, err := r.objectAt(root, p[:len(p)-1])
 	if err != nil {
 		return err
 	}
 	return deletePart(parent, p)
 }
 
-// raw returns the object that a pointer leads to.
-func (r *Reader) raw(v any, p pointer.Pointer) (any, error) {
+// objectAt returns the object to which a pointer leads from v, without converting any.
+func (r *Reader) objectAt(v any, p pointer.Pointer) (any, error) {
 	for i, token := range p {
 		next, err := r.Step(v, token)
 		if err != nil {
-			return nil, r.noStep(v, p[:i], token, err)
+			return nil, r.stepError(v, p[:i], token, err)
 		}
 		v = next
 	}
 	return v, nil
 }
 
-// dictsOf returns the dicts in which a value keeps what it has by name, those first that count.
+// dictsOf returns the dicts in which a value keeps its named parts. A name in an earlier dict hides
+// the same name in a later one.
 func dictsOf(v any) []*types.Dict {
 	switch v := v.(type) {
 	case *types.Dict:
@@ -83,7 +85,8 @@ func dictsOf(v any) []*types.Dict {
 	return nil
 }
 
-// itemsOf returns the list or tuple of the items of a value.
+// itemsOf returns the positional items of a value, or nil if it has none. isTuple says that they
+// are a tuple, whose length is fixed.
 func itemsOf(v any) (items *[]any, isTuple bool) {
 	switch v := v.(type) {
 	case *types.List:
@@ -105,7 +108,7 @@ func setPart(parent any, p pointer.Pointer, v any) error {
 	token := p[len(p)-1]
 	dicts := dictsOf(parent)
 	for _, d := range dicts {
-		if i, ok := findKey(*d, token); ok {
+		if i, ok := FindKey(*d, token); ok {
 			(*d)[i].Value = v
 			return nil
 		}
@@ -120,13 +123,13 @@ func setPart(parent any, p pointer.Pointer, v any) error {
 	}
 	items, isTuple := itemsOf(parent)
 	if items == nil {
-		return readOnly(parent, p)
+		return readOnlyError(parent, p)
 	}
-	if token == "-" && !isTuple { // RFC 6902: behind the last
+	if token == "-" && !isTuple { // RFC 6902: append
 		*items = append(*items, v)
 		return nil
 	}
-	i, err := itemAt(*items, p)
+	i, err := itemIndex(*items, p)
 	if err != nil {
 		return err
 	}
@@ -138,8 +141,8 @@ func deletePart(parent any, p pointer.Pointer) error {
 	token := p[len(p)-1]
 	dicts := dictsOf(parent)
 	for _, d := range dicts {
-		if i, ok := findKey(*d, token); ok {
-			*d = slices.Delete(*d, i, i+1)
+		if i, ok := FindKey(*d, token); ok {
+			deleteEntry(d, i)
 			return nil
 		}
 	}
@@ -148,9 +151,9 @@ func deletePart(parent any, p pointer.Pointer) error {
 	}
 	items, isTuple := itemsOf(parent)
 	if _, isObject := parent.(*pickle.Object); items == nil || isObject && isTuple {
-		return readOnly(parent, p)
+		return readOnlyError(parent, p)
 	}
-	i, err := itemAt(*items, p)
+	i, err := itemIndex(*items, p)
 	if err != nil {
 		return err
 	}
@@ -158,11 +161,23 @@ func deletePart(parent any, p pointer.Pointer) error {
 	return nil
 }
 
-// setElement sets the one element of an array that the last token of p leads to.
+// deleteEntry deletes an entry and all others with an equal key. The items of an object may have
+// several, of which the last has the value: an earlier one must not become the value.
+func deleteEntry(d *types.Dict, i int) {
+	key, kept := (*d)[i].Key, make(types.Dict, 0, len(*d)-1)
+	for k, e := range *d {
+		if k != i && !pickle.EqualKeys(e.Key, key) {
+			kept = append(kept, e)
+		}
+	}
+	*d = kept
+}
+
+// setElement sets the element of an array to which the last token of p leads.
 func setElement(a *ndarray.Array, p pointer.Pointer, v any) error {
 	subs, ok := pointer.ParseSubscripts(p[len(p)-1])
 	if !ok || len(subs) != a.NDim() {
-		return readOnly(a, p)
+		return readOnlyError(a, p)
 	}
 	index := make([]int, len(subs))
 	for i, s := range subs {
@@ -173,8 +188,8 @@ func setElement(a *ndarray.Array, p pointer.Pointer, v any) error {
 	return a.SetAt(v, index...)
 }
 
-// itemAt is the place of the item of a list that the last token of p leads to.
-func itemAt(items []any, p pointer.Pointer) (int, error) {
+// itemIndex returns the index of the item to which the last token of p leads.
+func itemIndex(items []any, p pointer.Pointer) (int, error) {
 	token := p[len(p)-1]
 	if subs, ok := pointer.ParseSubscripts(token); ok && len(subs) == 1 {
 		if i, ok := subs[0].At(len(items)); ok {
@@ -186,6 +201,6 @@ func itemAt(items []any, p pointer.Pointer) (int, error) {
 	}
 }
 
-func readOnly(parent any, p pointer.Pointer) error {
+func readOnlyError(parent any, p pointer.Pointer) error {
 	return fmt.Errorf("%s: %s %w there", p, Kind(parent), ErrReadOnly)
 }

@@ -13,17 +13,16 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// maxKeyDepth is how many levels of tuples the token of a key shows, and maxKeyParts how many
-// values in all: a tuple that holds one a thousand times, which holds another so, is short in a file.
+// A key may be nested deeply, or hold one tuple thousands of times, although its pickle is short.
 const (
-	maxKeyDepth = 8
-	maxKeyParts = 1000
+	maxKeyDepth = 8    // levels of nested tuples that the token of a key shows
+	maxKeyParts = 1000 // values that it shows in all
 )
 
-// KeyToken returns the token of a pointer that stands for a key of a dict: a str and bytes as their
-// text, None, True, False and numbers as json.dumps writes them, a tuple as the tokens of its items
-// in parentheses, a frozenset too, an object as its text where it has one, such as an address of
-// ipaddress, else as its class and arguments: "mod.Color(1)".
+// KeyToken returns the pointer token for a key of a dict. A str and a bytes object is its text;
+// None, True, False and numbers are as json.dumps writes them; a tuple or frozenset is the tokens
+// of its items in parentheses. An object is its text if it has one, such as an address of
+// ipaddress, or else its class and arguments: "mod.Color(1)".
 func KeyToken(key any) string {
 	w := keyWriter{left: maxKeyParts}
 	return w.token(key, 0)
@@ -127,7 +126,7 @@ func (w *keyWriter) object(o *pickle.Object, depth int) string {
 	return name + "(" + strings.Join(parts, ", ") + ")"
 }
 
-// floatToken writes a float as json.dumps does.
+// floatToken formats a float as json.dumps does.
 func floatToken(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -148,9 +147,10 @@ func floatToken(f float64) string {
 	return s
 }
 
-// findKey returns the entry of a token: the key that is that str, else the first whose token it is.
-func findKey(d types.Dict, token string) (int, bool) {
-	for i := len(d) - 1; i >= 0; i-- { // of equal keys of an object the last has the value
+// FindKey returns the index of the entry to which a token leads: the entry whose key is that str,
+// or else the first one for whose key KeyToken returns the token.
+func FindKey(d types.Dict, token string) (int, bool) {
+	for i := len(d) - 1; i >= 0; i-- { // the last of equal keys has the value
 		if s, ok := d[i].Key.(string); ok && s == token {
 			return i, true
 		}
@@ -162,6 +162,3 @@ func findKey(d types.Dict, token string) (int, bool) {
 	}
 	return 0, false
 }
-
-// FindKey returns the place of the entry that a token leads to.
-func FindKey(d types.Dict, token string) (int, bool) { return findKey(d, token) }

@@ -1,5 +1,6 @@
-// Package lookup goes where a pointer leads: over the cells of a tape as far as they tell, so that
-// nothing else of the pickle is made, and from there on over objects.
+// Package lookup finds the values to which a pointer leads. It follows the pointer over the cells
+// of a tape as far as they tell, so that nothing else of the pickle is made, and from there on over
+// objects.
 package lookup
 
 import (
@@ -16,11 +17,11 @@ import (
 
 // Match is a value that a pointer leads to.
 type Match struct {
-	// At is the pointer to this value: each * is the token that it stood for.
+	// At is the pointer to this value, in which the token of a child stands for each *.
 	At    pointer.Pointer
 	Value any
-	// Len is the number of items, or entries, of a list, tuple or dict of which Value has those at
-	// Index alone, or 0 where it has all.
+	// If Value has only some rows of a list, tuple or dict, Len is the number of items or entries
+	// of the whole and Index has the indices of the rows. Otherwise Len is 0 and Index nil.
 	Len   int
 	Index []int
 }
@@ -30,12 +31,12 @@ var ErrNotFound = errors.New("nothing there")
 
 // NotFoundError says that a pointer leads nowhere.
 type NotFoundError struct {
-	// At leads to the value that has nothing called Token.
+	// At leads to the value in which nothing is called Token.
 	At    pointer.Pointer
 	Token string
-	// Near are the names there that look most like Token.
+	// Near has pointers to the parts of that value whose names look most like Token.
 	Near []string
-	// Reason says what is there instead.
+	// Reason describes that value.
 	Reason string
 }
 
@@ -54,8 +55,8 @@ func (e *NotFoundError) Error() string {
 // Is reports whether target is ErrNotFound.
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
-// notNamed is the error of a name that a value with names does not have.
-func notNamed(at pointer.Pointer, token, kind string, near *pointer.Nearest) error {
+// nameError returns the error for a token that is not among the names of a value's parts.
+func nameError(at pointer.Pointer, token, kind string, near *pointer.Nearest) error {
 	names, all := near.Names()
 	for i, name := range names {
 		names[i] = at.Child(name).String()
@@ -66,7 +67,7 @@ func notNamed(at pointer.Pointer, token, kind string, near *pointer.Nearest) err
 	}
 }
 
-// Kind names the kind of a value, for errors.
+// Kind returns the kind of a value with its article, such as "a dict", for error texts.
 func Kind(v any) string {
 	name := ""
 	switch v := v.(type) {
@@ -101,8 +102,8 @@ func Kind(v any) string {
 	return "a " + name
 }
 
-// Values returns all that p leads to from v. A pointer that has a * leaves out where the rest of it
-// leads nowhere, but it must find something.
+// Values returns all values to which p leads from v. Where p has a *, children from which the rest
+// of p leads nowhere are left out; it is an error if no child is left.
 func (r *Reader) Values(v any, p pointer.Pointer) ([]Match, error) {
 	var found []Match
 	err := r.follow(v, nil, p, func(m Match) error {
@@ -112,7 +113,8 @@ func (r *Reader) Values(v any, p pointer.Pointer) ([]Match, error) {
 	return found, err
 }
 
-// follow yields what the rest of a pointer leads to from v, which at leads to.
+// follow yields the matches to which the rest of a pointer leads from v; at is the part of the
+// pointer that led to v.
 func (r *Reader) follow(v any, at, rest pointer.Pointer, yield func(Match) error) error {
 	v, err := r.Resolve(v)
 	if err != nil {
@@ -128,21 +130,21 @@ func (r *Reader) follow(v any, at, rest pointer.Pointer, yield func(Match) error
 	case rest[0] == pointer.All:
 		return r.followAll(v, at, rest, yield)
 	}
-	return r.noStep(v, at, rest[0], err)
+	return r.stepError(v, at, rest[0], err)
 }
 
 // followAll follows the rest of a pointer from every child of v.
 func (r *Reader) followAll(v any, at, rest pointer.Pointer, yield func(Match) error) error {
 	p, ok := r.Parts(v)
 	if !ok {
-		return r.noStep(v, at, rest[0], errNoName)
+		return r.stepError(v, at, rest[0], errNoName)
 	}
-	var all branches
+	var all starMatches
 	for i := range p.Len {
 		token, child := p.At(i)
-		if err := all.note(r.follow(child, at.Child(token), rest[1:], yield)); err != nil {
+		if err := all.add(r.follow(child, at.Child(token), rest[1:], yield)); err != nil {
 			return err
 		}
 	}
-	return all.result(at)
+	return all.err(at)
 }

@@ -14,29 +14,29 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// Parts are what lies below a value, each with the token that leads to it.
+// Parts are the values directly inside a value, each with the token that leads to it.
 type Parts struct {
-	// Len is how many there are.
 	Len int
 	// At returns part i, 0 <= i < Len.
 	At func(i int) (token string, v any)
-	// Named says that the tokens are names rather than numbers.
+	// Named says that the tokens are names rather than indices.
 	Named bool
 }
 
-// Reader looks into the objects of one pickle. It is for one goroutine; its zero value is ready.
+// Reader finds values in the objects of one pickle. Its zero value is ready to use. It must not be
+// used by several goroutines at once.
 type Reader struct {
 	pandas reconstruct.Pandas
 }
 
-// NewReader returns a Reader whose tables have text of their own if the memory of the pickle can be
-// taken back.
+// NewReader returns a Reader. copyText must be true if the memory of the pickle may be released
+// while tables are in use: columns of text are then copied from it.
 func NewReader(copyText bool) *Reader {
 	return &Reader{pandas: reconstruct.Pandas{CopyText: copyText}}
 }
 
-// Resolve returns what an object of pandas, SciPy or xarray is, a *frame.Frame for instance, and
-// any other value as it is.
+// Resolve converts an object of pandas, SciPy or xarray to its Go type, such as *frame.Frame. It
+// returns any other value unchanged, and also an object whose conversion is not supported.
 func (r *Reader) Resolve(v any) (any, error) {
 	var c any
 	var ok bool
@@ -66,8 +66,7 @@ func (r *Reader) Resolve(v any) (any, error) {
 	return c, nil
 }
 
-// Parts returns what lies below a value that Resolve returned; ok is false for one that has no
-// parts.
+// Parts returns the parts of a value that Resolve returned; ok is false if it has none.
 func (r *Reader) Parts(v any) (p Parts, ok bool) {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -117,8 +116,8 @@ func listParts(items []any) Parts {
 	return Parts{len(items), func(i int) (string, any) { return strconv.Itoa(i), items[i] }, false}
 }
 
-// objectParts are the attributes of an object, the items of one that is a list or dict, or the
-// arguments of one that is made of nothing else.
+// objectParts returns the attributes of an object. An object without attributes has its items as
+// parts, or else its positional arguments, or else its state.
 func objectParts(o *pickle.Object) (Parts, bool) {
 	n := reconstruct.Normalize(o)
 	attrs, found := pyvalue.AttributesOf(&n)
@@ -140,16 +139,16 @@ func objectParts(o *pickle.Object) (Parts, bool) {
 	return Parts{}, false
 }
 
-// libraryParts are those of a value of another library.
+// libraryParts returns the parts of a typed value that package reconstruct made.
 func libraryParts(v reconstruct.LibraryValue) Parts {
 	parts := v.Parts()
 	return Parts{len(parts), func(i int) (string, any) {
-		return parts[i].Name, objectOf(parts[i].Value)
+		return parts[i].Name, asList(parts[i].Value)
 	}, true}
 }
 
-// objectOf returns a slice as a list.
-func objectOf(v any) any {
+// asList converts a Go slice to a list, and returns any other value unchanged.
+func asList(v any) any {
 	switch v := v.(type) {
 	case []int:
 		return types.NewListFromSlice(boxed(v))
@@ -169,7 +168,7 @@ func boxed[T any](s []T) []any {
 	return out
 }
 
-// sparseParts are those of a matrix by scipy's names.
+// sparseParts returns the arrays of a sparse matrix by their names in SciPy.
 func sparseParts(s *reconstruct.Sparse) Parts {
 	d := types.Dict{}
 	add := func(name string, a *ndarray.Array) {
@@ -191,7 +190,7 @@ func sparseParts(s *reconstruct.Sparse) Parts {
 	return dictParts(d)
 }
 
-// column returns a column that has the index of its table.
+// column returns column i of a table as pandas' f[name] does: a Series with the table's index.
 func column(f *frame.Frame, i int) *frame.Series {
 	own := *f.Columns[i]
 	own.Index, own.Class = f.Index, "pandas.core.series.Series"

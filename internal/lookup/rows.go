@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// subscriptFrame returns a row of a table as a dict from column to element, or the table of some of
-// its rows: DataFrame.iloc.
+// subscriptFrame is pandas' f.iloc[s]. A single row is a dict from the token of a column to its
+// element.
 func subscriptFrame(f *frame.Frame, s pointer.Subscript) (any, error) {
 	if s.IsSlice {
 		start, step, count := s.Range(f.Rows())
@@ -19,7 +19,7 @@ func subscriptFrame(f *frame.Frame, s pointer.Subscript) (any, error) {
 	}
 	i, ok := s.At(f.Rows())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("a DataFrame of %d rows", f.Rows())}
+		return nil, indexError{fmt.Sprintf("a DataFrame of %d rows", f.Rows())}
 	}
 	row := make(types.Dict, len(f.Columns))
 	for k, c := range f.Columns {
@@ -28,7 +28,7 @@ func subscriptFrame(f *frame.Frame, s pointer.Subscript) (any, error) {
 	return &row, nil
 }
 
-// subscriptSeries returns an element of a column, or the column of some of them: Series.iloc.
+// subscriptSeries is pandas' s.iloc[sub].
 func subscriptSeries(s *frame.Series, sub pointer.Subscript) (any, error) {
 	if sub.IsSlice {
 		start, step, count := sub.Range(s.Len())
@@ -36,7 +36,7 @@ func subscriptSeries(s *frame.Series, sub pointer.Subscript) (any, error) {
 	}
 	i, ok := sub.At(s.Len())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("a Series of %d elements", s.Len())}
+		return nil, indexError{fmt.Sprintf("a Series of %d elements", s.Len())}
 	}
 	return s.At(i), nil
 }
@@ -48,13 +48,13 @@ func subscriptIndex(x *frame.Index, sub pointer.Subscript) (any, error) {
 	}
 	i, ok := sub.At(x.Len())
 	if !ok {
-		return nil, outOfRange{fmt.Sprintf("an index of %d labels", x.Len())}
+		return nil, indexError{fmt.Sprintf("an index of %d labels", x.Len())}
 	}
 	return x.At(i), nil
 }
 
-// Rows returns the table of count rows, every step-th from start on. What it can share with f it
-// shares.
+// Rows returns the table of count rows of f: every step-th row from start on. It shares memory
+// with f where the layout allows.
 func Rows(f *frame.Frame, start, step, count int) (*frame.Frame, error) {
 	own := *f
 	own.Columns = make([]*frame.Series, len(f.Columns))
@@ -70,16 +70,17 @@ func Rows(f *frame.Frame, start, step, count int) (*frame.Frame, error) {
 	return &own, nil
 }
 
-// SeriesRows is [Rows] for a column.
+// SeriesRows returns count elements of s: every step-th element from start on. It shares memory
+// with s where the layout allows.
 func SeriesRows(s *frame.Series, start, step, count int) (*frame.Series, error) {
 	own := *s
 	var err error
 	if own.Index, err = indexRows(s.Index, start, step, count); err != nil {
 		return nil, err
 	}
-	own.Valid = take(s.Valid, start, step, count)
+	own.Valid = everyStep(s.Valid, start, step, count)
 	if s.Kind == frame.Datetime && step != 1 {
-		own.Freq = "" // the times are no longer that far apart
+		own.Freq = "" // the frequency holds for adjacent elements only
 	}
 	switch s.Kind {
 	case frame.Opaque:
@@ -89,7 +90,7 @@ func SeriesRows(s *frame.Series, start, step, count int) (*frame.Series, error) 
 	case frame.Text:
 		own.Text = textRows(s.Text, start, step, count)
 	case frame.Object:
-		own.Items = take(s.Items, start, step, count)
+		own.Items = everyStep(s.Items, start, step, count)
 	case frame.Interval:
 		if own.Left, err = SeriesRows(s.Left, start, step, count); err == nil {
 			own.Right, err = SeriesRows(s.Right, start, step, count)
@@ -103,7 +104,7 @@ func SeriesRows(s *frame.Series, start, step, count int) (*frame.Series, error) 
 	return &own, nil
 }
 
-// sparseRows gives own the stored elements of s that are among the rows.
+// sparseRows sets the values and positions of own to those of s that are in the selected rows.
 func sparseRows(own, s *frame.Series, start, step, count int) error {
 	own.Length, own.Positions = count, nil
 	var from []int
@@ -113,7 +114,7 @@ func sparseRows(own, s *frame.Series, start, step, count int) error {
 			from = append(from, k)
 		}
 	}
-	if step < 0 { // positions rise
+	if step < 0 { // the positions must ascend
 		for i, j := 0, len(from)-1; i < j; i, j = i+1, j-1 {
 			from[i], from[j] = from[j], from[i]
 			own.Positions[i], own.Positions[j] = own.Positions[j], own.Positions[i]
@@ -132,7 +133,7 @@ func sparseRows(own, s *frame.Series, start, step, count int) error {
 	return nil
 }
 
-// textRows returns some strings of a column of text.
+// textRows returns count strings of t: every step-th string from start on.
 func textRows(t *frame.Strings, start, step, count int) *frame.Strings {
 	own := *t
 	if step == 1 {
@@ -163,7 +164,8 @@ func textRows(t *frame.Strings, start, step, count int) *frame.Strings {
 	return &own
 }
 
-// indexRows returns some labels of an index, and nil of none.
+// indexRows returns count labels of x: every step-th label from start on. It returns nil if x is
+// nil.
 func indexRows(x *frame.Index, start, step, count int) (*frame.Index, error) {
 	if x == nil {
 		return nil, nil

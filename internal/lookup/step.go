@@ -14,15 +14,15 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// outOfRange says that there is no such item.
-type outOfRange struct{ text string }
+// indexError says that an index is out of range; its text describes the value.
+type indexError struct{ text string }
 
-func (e outOfRange) Error() string { return e.text }
+func (e indexError) Error() string { return e.text }
 
-// errNoName is that of a token which is no name and no subscript of a value.
+// errNoName is the error for a token that is neither a name in a value nor a subscript of it.
 var errNoName = errors.New("no such name")
 
-// Step returns what a token leads to from v, which Resolve returned.
+// Step returns the part of v to which a token leads. v is a value that Resolve returned.
 func (r *Reader) Step(v any, token string) (any, error) {
 	if next, ok, err := r.named(v, token); ok || err != nil {
 		return next, err
@@ -34,7 +34,7 @@ func (r *Reader) Step(v any, token string) (any, error) {
 	return r.subscript(v, subs)
 }
 
-// named returns what a name leads to, ok being false where v has no such name.
+// named returns the part of v with a name; ok is false if v has no such name.
 func (r *Reader) named(v any, token string) (next any, ok bool, err error) {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -63,7 +63,7 @@ func (r *Reader) named(v any, token string) (next any, ok bool, err error) {
 		return nil, false, nil
 	}
 	if d, ok := pyvalue.EntriesOf(v); ok {
-		if i, ok := findKey(d, token); ok {
+		if i, ok := FindKey(d, token); ok {
 			return d[i].Value, true, nil
 		}
 		return nil, false, nil
@@ -91,7 +91,7 @@ func frameName(f *frame.Frame, token string) (any, bool, error) {
 	return nil, false, nil
 }
 
-// seriesName returns a part of a series by pandas' name, or the element of a label that is text.
+// seriesName returns a part of a series by its name in pandas, or the element whose label is token.
 func seriesName(s *frame.Series, token string) (any, bool, error) {
 	switch {
 	case token == "index" && s.Index != nil:
@@ -127,12 +127,12 @@ func indexName(x *frame.Index, token string) (any, bool, error) {
 	return nil, false, nil
 }
 
-// objectName returns an attribute of an object, or an item by its key, or one of the parts that
-// make it by the names that to-json gives them.
+// objectName returns an attribute of an object, an item by its key, or the args, kwargs, state or
+// items of the object, which are the names that to-json gives them.
 func objectName(o *pickle.Object, token string) (any, bool) {
 	n := reconstruct.Normalize(o)
 	if attrs, ok := pyvalue.AttributesOf(&n); ok {
-		if i, ok := findKey(attrs, token); ok {
+		if i, ok := FindKey(attrs, token); ok {
 			return attrs[i].Value, true
 		}
 	}
@@ -192,9 +192,9 @@ func (r *Reader) subscript(v any, subs []pointer.Subscript) (any, error) {
 	return nil, errNoName
 }
 
-// noStep returns the error of a token that leads nowhere from v.
-func (r *Reader) noStep(v any, at pointer.Pointer, token string, err error) error {
-	var out outOfRange
+// stepError returns the error for a token that leads nowhere from v; err is the error of Step.
+func (r *Reader) stepError(v any, at pointer.Pointer, token string, err error) error {
+	var out indexError
 	switch {
 	case errors.As(err, &out):
 		return &NotFoundError{At: at, Token: token, Reason: out.text}
@@ -214,5 +214,5 @@ func (r *Reader) noStep(v any, at pointer.Pointer, token string, err error) erro
 		name, _ := p.At(i)
 		near.Add(name)
 	}
-	return notNamed(at, token, Kind(v), near)
+	return nameError(at, token, Kind(v), near)
 }

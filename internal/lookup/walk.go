@@ -12,22 +12,23 @@ import (
 
 // walkFrame is a container that is being walked through.
 type walkFrame struct {
-	at   pointer.Pointer
-	p    Parts
-	next int
+	at    pointer.Pointer
+	parts Parts
+	next  int // index of the next part to visit
 }
 
-// Walk visits a value and all that is inside it, in the order of the file. visit gets what Resolve
-// returns, and says whether to go on into it; into a container that is met again Walk does not go.
+// Walk visits a value and everything inside it, in the order of the file. visit receives what
+// Resolve returns and says whether to visit the parts of that value too. The parts of a container
+// are visited once, also if the file refers to it several times.
 func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, v any) (into bool,
 	err error)) error {
-	met := map[any]bool{}
+	seen := map[any]bool{}
 	var stack []walkFrame
 	enter := func(v any, at pointer.Pointer) error {
 		again := false
 		if id := identity(v); id != nil {
-			again = met[id]
-			met[id] = true
+			again = seen[id]
+			seen[id] = true
 		}
 		c, err := r.Resolve(v)
 		if err != nil {
@@ -38,7 +39,7 @@ func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, 
 			return err
 		}
 		if p, ok := r.Parts(c); ok {
-			stack = append(stack, walkFrame{at: at, p: p})
+			stack = append(stack, walkFrame{at: at, parts: p})
 		}
 		return nil
 	}
@@ -47,11 +48,11 @@ func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, 
 	}
 	for len(stack) > 0 {
 		f := &stack[len(stack)-1]
-		if f.next == f.p.Len {
+		if f.next == f.parts.Len {
 			stack = stack[:len(stack)-1]
 			continue
 		}
-		token, child := f.p.At(f.next)
+		token, child := f.parts.At(f.next)
 		f.next++
 		if err := enter(child, f.at.Child(token)); err != nil {
 			return err
@@ -60,7 +61,8 @@ func (r *Reader) Walk(v any, at pointer.Pointer, visit func(at pointer.Pointer, 
 	return nil
 }
 
-// identity returns what tells a container from others that are equal, nil for anything else.
+// identity returns a map key that identifies a container, or nil for any other value. Empty
+// containers need no identity, since there is nothing inside them.
 func identity(v any) any {
 	switch v := v.(type) {
 	case *ndarray.Array, *ndarray.Masked, *frame.Frame:
@@ -75,9 +77,10 @@ func identity(v any) any {
 	return nil
 }
 
-// Elements returns an array or column that a value is, as Walk visits it: *ndarray.Array,
-// *ndarray.Masked or *frame.Series.
-func Elements(v any) (any, bool) {
+// Elements returns the array or column of a value that Walk visits: an *ndarray.Array,
+// *ndarray.Masked or *frame.Series. ok is false for any other value.
+func Elements(v any) (array any, ok bool) {
+
 	switch v := v.(type) {
 	case *ndarray.Array, *ndarray.Masked, *frame.Series:
 		return v, true

@@ -8,9 +8,10 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// xarrayParts are those of a value of package xr: the elements and attributes of a variable, with
-// the coordinates of a DataArray between them; the variables of a Dataset by their names; the nodes
-// of a DataTree below its variables. A variable or coordinate has the name before anything else.
+// xarrayParts returns the parts of a value of package xr. A Variable has its data and attributes; a
+// DataArray also its coordinates by their names; a Dataset its variables and attributes; a DataTree
+// the parts of its dataset and its child nodes. A variable or coordinate called attrs hides the
+// attributes.
 func xarrayParts(v any) Parts {
 	var d types.Dict
 	switch v := v.(type) {
@@ -64,7 +65,7 @@ func addPart(d types.Dict, name string, v any) types.Dict {
 	return append(d, types.DictEntry{Key: name, Value: v})
 }
 
-// addAttrs adds attributes as a dict, unless something else has their name.
+// addAttrs adds the attributes as a dict called attrs, unless d has an entry of that name.
 func addAttrs(d types.Dict, attrs map[string]any) types.Dict {
 	if len(attrs) == 0 || slices.ContainsFunc(d, func(e types.DictEntry) bool {
 		return e.Key == "attrs"

@@ -1,10 +1,10 @@
-// Package magic is the table of what files begin with: every package that tells formats by their
-// first bytes takes them from here.
+// Package magic is the table of the first bytes of file formats. Every package that recognises
+// formats by their first bytes uses it.
 package magic
 
 import "strings"
 
-// The first bytes of files of which this module reads more.
+// The first bytes of formats that other packages of this module read.
 const (
 	NPY     = "\x93NUMPY"
 	Zip     = "PK\x03\x04" // with members
@@ -17,35 +17,35 @@ const (
 	Gzip  = "\x1f\x8b"
 	Bzip2 = "BZh"
 	XZ    = "\xfd7zXZ\x00"
-	LZMA  = "]\x00\x00" // of the usual properties
+	LZMA  = "]\x00\x00" // with the usual properties
 	Zstd  = "\x28\xb5\x2f\xfd"
 	LZ4   = "\x04\x22\x4d\x18"
-	ZFile = "ZF"    // old joblib
-	Zlib  = "x\x9c" // of the usual level
+	ZFile = "ZF"    // joblib before 0.10
+	Zlib  = "x\x9c" // at the usual level
 )
 
-// Kind is a set of what a format is to this module.
+// Kind is a set of the ways in which this module treats a format.
 type Kind uint8
 
 // The kinds.
 const (
-	// Pickles: files of the format are read by the loaders, as or around a pickle.
+	// Pickles: the loaders read files of the format, as a pickle or around one.
 	Pickles Kind = 1 << iota
-	// Convert: package convert reads it, and no loader.
+	// Convert: package convert reads the format, but the loaders do not.
 	Convert
-	// Container: it may have other files in it, pickles among them.
+	// Container: a file of the format may hold other files, pickles among them.
 	Container
 )
 
-// Format is a format that is told by its first bytes.
+// Format is a format that is recognised by its first bytes.
 type Format struct {
 	Prefix string
-	// Name is for errors, with its article: "an HDF5 file".
+	// Name is used in errors, with its article: "an HDF5 file".
 	Name string
 	Kind Kind
 }
 
-// Formats is the table. No entry's prefix begins with that of one before it.
+// Formats is the table. If one prefix begins with another, the longer one comes first.
 var Formats = []Format{
 	{NPY, "an .npy file", Pickles},
 	{Zip, "a zip archive", Pickles | Container},
@@ -106,7 +106,7 @@ var Formats = []Format{
 	{"ID3", "an MP3 file", 0},
 }
 
-// Of returns the format that a file begins like.
+// Of returns the format whose first bytes head begins with.
 func Of[T string | []byte](head T) (f Format, ok bool) {
 	for _, f := range Formats {
 		if len(head) >= len(f.Prefix) && string(head[:len(f.Prefix)]) == f.Prefix {
@@ -116,7 +116,8 @@ func Of[T string | []byte](head T) (f Format, ok bool) {
 	return Format{}, false
 }
 
-// IsPrefix reports whether b is too short to tell a format of the kind, and begins as one does.
+// IsPrefix reports whether b is a beginning of the first bytes of a format of the kind, too short
+// to tell which.
 func IsPrefix(b []byte, kind Kind) bool {
 	for _, f := range Formats {
 		if f.Kind&kind != 0 && len(b) < len(f.Prefix) && strings.HasPrefix(f.Prefix, string(b)) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestFormats: the first match is the only one.
+// TestFormats: no entry hides a later one.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	for i, f := range Formats {

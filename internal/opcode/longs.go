@@ -8,23 +8,23 @@ import (
 	"github.com/unpkl/unpkl/internal/slab"
 )
 
-// Longs decodes many ints as [DecodeLong] does. Those of two words lie side by side with others, so
-// that most take no allocation of their own. The zero value is ready for use.
+// Longs decodes many ints as [DecodeLong] does. It allocates ints of two words together, so that
+// most take no allocation of their own. The zero value is ready to use.
 type Longs struct{ twoWords slab.Slab[twoWords] }
 
-// twoWords is an int with the memory of its digits.
+// twoWords is an int with the memory of its words.
 type twoWords struct {
 	v     big.Int
 	words [2]big.Word
 }
 
-// Sizes in bytes.
+// The sizes in bytes of a word and of a twoWords.
 const (
 	wordSize     = bits.UintSize / 8
 	twoWordsSize = 6 * wordSize
 )
 
-// Decode decodes the argument of LONG1 or LONG4.
+// Decode decodes the argument of LONG1 or LONG4: large, if it is not nil, or small.
 func (l *Longs) Decode(b []byte) (small int64, large *big.Int) {
 	n := len(b)
 	if n <= 8 {
@@ -33,7 +33,7 @@ func (l *Longs) Decode(b []byte) (small int64, large *big.Int) {
 		return ShortLong(word[:], n), nil
 	}
 	for n > 1 && (b[n-1] == 0 && b[n-2] < 0x80 || b[n-1] == 0xff && b[n-2] >= 0x80) {
-		n-- // sign bytes that say nothing
+		n-- // a byte that only repeats the sign
 	}
 	if n <= 8 {
 		return ShortLong(b, n), nil
@@ -41,9 +41,9 @@ func (l *Longs) Decode(b []byte) (small int64, large *big.Int) {
 	return 0, l.large(b[:n])
 }
 
-// large decodes more than 8 bytes.
+// large decodes an int of more than 8 bytes.
 func (l *Longs) large(b []byte) *big.Int {
-	v, words := l.make((len(b) + wordSize - 1) / wordSize)
+	v, words := l.alloc((len(b) + wordSize - 1) / wordSize)
 	for i := range words {
 		var digits [8]byte
 		part := b[i*wordSize:]
@@ -71,7 +71,7 @@ func (l *Longs) large(b []byte) *big.Int {
 	return v
 }
 
-// negate replaces two's complement by its negative.
+// negate negates a number in two's complement.
 func negate(words []big.Word) {
 	carry := uint(1)
 	for i, w := range words {
@@ -81,8 +81,8 @@ func negate(words []big.Word) {
 	}
 }
 
-// make returns an int with memory for n words.
-func (l *Longs) make(n int) (*big.Int, []big.Word) {
+// alloc returns an int and memory for its n words.
+func (l *Longs) alloc(n int) (*big.Int, []big.Word) {
 	if n > 2 {
 		return new(big.Int), make([]big.Word, n)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// DecodeLong decodes the little-endian two's complement of LONG1 and LONG4; no bytes are 0. large
-// is nil where the number fits an int64.
+// DecodeLong decodes the argument of LONG1 and LONG4: two's complement in little endian, where no
+// bytes stand for 0. large is nil if the number fits an int64.
 //
 // Reference: CPython's _PyLong_FromByteArray.
 func DecodeLong(b []byte) (small int64, large *big.Int) {
@@ -21,31 +21,31 @@ func DecodeLong(b []byte) (small int64, large *big.Int) {
 	return l.Decode(b)
 }
 
-// ShortLong is [DecodeLong] for the n bytes, at most 8, at the start of b, which has at least 8.
+// ShortLong is [DecodeLong] for the first n bytes of b. n is at most 8, and b has at least 8 bytes.
 func ShortLong(b []byte, n int) int64 {
 	shift := uint(64 - 8*n)
 	return int64(binary.LittleEndian.Uint64(b)<<shift) >> shift
 }
 
-// IntValue is v as a Go int if it fits, else as it is.
-func IntValue(v *big.Int) any {
+// PyBigInt returns v as the value of a Python int: a Go int if it fits, else v itself.
+func PyBigInt(v *big.Int) any {
 	if v.IsInt64() {
-		return IntOf(v.Int64())
+		return PyInt(v.Int64())
 	}
 	return v
 }
 
-// IntOf is i as the value of a Python int: a Go int if it fits, which it may not on a machine of 32
-// bits, else a *big.Int.
-func IntOf(i int64) any {
+// PyInt returns i as the value of a Python int: a Go int if it fits, which it may not on 32 bits,
+// else a *big.Int.
+func PyInt(i int64) any {
 	if i >= math.MinInt && i <= math.MaxInt {
 		return int(i)
 	}
 	return big.NewInt(i)
 }
 
-// UintOf is u as the value of a Python int.
-func UintOf(u uint64) any {
+// PyUint returns u as the value of a Python int: a Go int if it fits, else a *big.Int.
+func PyUint(u uint64) any {
 	if u <= math.MaxInt {
 		return int(u)
 	}
@@ -55,7 +55,8 @@ func UintOf(u uint64) any {
 // IsSpace reports whether c is white space to C's isspace.
 func IsSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
-// CString is b up to its first NUL: CPython hands lines to C functions.
+// CString returns b up to its first NUL byte, which is what C functions see of a line that CPython
+// passes to them.
 func CString(b []byte) []byte {
 	for i, c := range b {
 		if c == 0 {
@@ -65,6 +66,7 @@ func CString(b []byte) []byte {
 	return b
 }
 
+// TrimSpace returns b without leading and trailing white space, as [IsSpace] defines it.
 func TrimSpace(b []byte) []byte {
 	b = trimLeft(b)
 	for len(b) > 0 && IsSpace(b[len(b)-1]) {
@@ -80,10 +82,10 @@ func trimLeft(b []byte) []byte {
 	return b
 }
 
-// ParseInt parses an int as Python's int(text, base) does, for base 10 and 0: white space around
-// it, a sign, single underscores between digits, and for base 0 the prefixes 0x, 0o and 0b, but no
-// leading zero. Base 8 takes a leading zero. large is nil where the number fits an int64; more
-// digits than maxDigits are a limit error.
+// ParseInt parses an int as Python's int(text, base) does for the bases 0, 8 and 10. White space
+// around the number, a sign, and single underscores between digits are allowed. Base 0 allows the
+// prefixes 0x, 0o and 0b, and no other leading zeros. large is nil if the number fits an int64.
+// More digits than maxDigits are a limit error.
 //
 // Reference: CPython's PyLong_FromString.
 func ParseInt(text []byte, base int, maxDigits int) (small int64, large *big.Int, err error) {
@@ -113,7 +115,7 @@ func ParseInt(text []byte, base int, maxDigits int) (small int64, large *big.Int
 			}
 		}
 	}
-	digits, ok := plainDigits(s, base)
+	digits, ok := digitsOf(s, base)
 	if !ok || zeroOnly && !allZeros(digits) {
 		return 0, nil, bad()
 	}
@@ -149,8 +151,8 @@ func allZeros(b []byte) bool {
 	return true
 }
 
-// plainDigits checks the digits of s and takes out the underscores.
-func plainDigits(s []byte, base int) ([]byte, bool) {
+// digitsOf returns s without underscores, and false if s is not a number without sign and prefix.
+func digitsOf(s []byte, base int) ([]byte, bool) {
 	if len(s) == 0 || s[0] == '_' || s[len(s)-1] == '_' {
 		return nil, false
 	}
@@ -179,6 +181,7 @@ func plainDigits(s []byte, base int) ([]byte, bool) {
 	return plain, true
 }
 
+// digitValue returns the value of a digit or letter in bases up to 36, or 99 for any other byte.
 func digitValue(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
@@ -189,8 +192,8 @@ func digitValue(c byte) int {
 	return 99
 }
 
-// parseDigits converts digits by halves, so that the time is that of big.Int's
-// multiplication and not the square of the length.
+// parseDigits converts digits by halves, so that it takes the time of big.Int's multiplication
+// instead of time quadratic in the length.
 func parseDigits(digits []byte, base int) *big.Int {
 	const chunk = 1000
 	if len(digits) <= chunk {
@@ -206,7 +209,8 @@ func parseDigits(digits []byte, base int) *big.Int {
 	return joinDigits(digits, base, chunk, powers)
 }
 
-// joinDigits recurses to the depth of powers, the logarithm of the length.
+// joinDigits is parseDigits with the powers that it needs: powers[i] is base**(chunk<<i). It
+// recurses as deep as there are powers, which is the logarithm of the length.
 func joinDigits(digits []byte, base, chunk int, powers []*big.Int) *big.Int {
 	for len(powers) > 0 && chunk<<(len(powers)-1) >= len(digits) {
 		powers = powers[:len(powers)-1]
@@ -222,8 +226,8 @@ func joinDigits(digits []byte, base, chunk int, powers []*big.Int) *big.Int {
 	return v.Add(v, joinDigits(digits[cut:], base, chunk, powers[:top]))
 }
 
-// ParseFloat parses a float as PyOS_string_to_double does: no white space, no
-// underscores, no hexadecimal; too large a number is an error.
+// ParseFloat parses a float as CPython's PyOS_string_to_double does: white space, underscores and
+// hexadecimal digits are errors, and so is a number that is too large.
 func ParseFloat(text []byte) (float64, error) {
 	s := CString(text)
 	rest := s
@@ -252,9 +256,9 @@ func ParseFloat(text []byte) (float64, error) {
 	return f, nil
 }
 
-// PythonFloat parses a float as Python's float(text) does: ParseFloat with white
-// space around it, single underscores between digits, and infinity for too large a
-// number.
+// PythonFloat parses a float as Python's float(text) does: unlike in [ParseFloat], white space
+// around the number and single underscores between digits are allowed, and a number that is too
+// large is infinite.
 func PythonFloat(text []byte) (float64, error) {
 	s := TrimSpace(text)
 	plain := make([]byte, 0, len(s))
@@ -279,9 +283,9 @@ func PythonFloat(text []byte) (float64, error) {
 	return f, err
 }
 
-// ParseIntLine parses the argument of INT. CPython tries C's strtol first, which takes octal
-// numbers by a leading 0 with nothing behind them, and nothing before a NUL for 0; what strtol
-// takes is a bool if it is 0 or 1 in two characters.
+// ParseIntLine parses the argument of INT. CPython tries C's strtol first. That parses a number
+// with a leading 0 as octal, and a line that begins with a NUL as 0. If strtol accepts the line, 0
+// and 1 in two characters are bools.
 //
 // Reference: CPython's load_int of _pickle.c.
 func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBool bool,
@@ -304,7 +308,7 @@ func ParseIntLine(line []byte, maxDigits int) (small int64, large *big.Int, isBo
 	return small, large, isBool, nil
 }
 
-// isOctal reports whether text begins as an octal number of C does.
+// isOctal reports whether text begins like an octal number in C.
 func isOctal(text []byte) bool {
 	i := 0
 	if len(text) > 0 && (text[0] == '+' || text[0] == '-') {
@@ -313,13 +317,13 @@ func isOctal(text []byte) bool {
 	return len(text) > i+1 && text[i] == '0' && text[i+1] >= '0' && text[i+1] <= '7'
 }
 
-// ParseLongLine parses the argument of LONG.
+// ParseLongLine parses the argument of LONG, which may end in an L.
 func ParseLongLine(line []byte, maxDigits int) (small int64, large *big.Int, err error) {
 	return ParseInt(CString(bytes.TrimSuffix(line, []byte("L"))), 0, maxDigits)
 }
 
-// Unsigned64 decodes an unsigned number of 1, 2, 4 or 8 bytes.
-func Unsigned64(b []byte) uint64 {
+// Uint64 decodes an unsigned number of 1, 2, 4 or 8 bytes in little endian.
+func Uint64(b []byte) uint64 {
 	switch len(b) {
 	case 1:
 		return uint64(b[0])

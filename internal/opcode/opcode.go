@@ -1,6 +1,6 @@
-// Package opcode is the one place that knows the opcodes of the pickle protocols 0 to 5: their
-// names, the protocol of each, how their arguments are laid out, and how an argument is decoded.
-// It builds no values; internal/tape runs the opcodes, and package pickle lists them.
+// Package opcode describes the opcodes of the pickle protocols 0 to 5: the name of each, the
+// protocol that introduced it, the layout of its argument, and how that is decoded. It builds no
+// values: package internal/tape runs the opcodes, and package pickle lists them.
 //
 // Reference: CPython's Lib/pickletools.py, Modules/_pickle.c.
 package opcode
@@ -82,30 +82,30 @@ const (
 	BinPersID       Code = 0x51
 )
 
-// Layout says how the argument of an opcode is laid out.
+// Layout is the layout of an opcode's argument.
 type Layout uint8
 
-// The layouts. Numbers are little-endian but for Float8.
+// The layouts. All numbers except Float8 are in little endian.
 const (
 	Bare     Layout = iota // no argument
 	Unsigned               // an unsigned number of Info.Fixed bytes
 	Int4                   // a signed number of 4 bytes
-	Float8                 // a float64, big-endian
-	Counted                // a length of Info.Fixed bytes, and as many bytes
+	Float8                 // a float64 in big endian
+	Counted                // a length of Info.Fixed bytes, and that many bytes
 	Line                   // text up to a newline
-	TwoLines               // two of them
+	TwoLines               // two lines
 )
 
-// Info describes an opcode. Its Name is empty where there is no such opcode.
+// Info describes an opcode. Name is empty if there is no such opcode.
 type Info struct {
-	Name     string // in pickletools
-	Protocol uint8  // that introduced it
-	Fixed    uint8  // bytes of its argument that are always there
-	Builds   bool   // it makes a value, which counts for Limits.Objects
+	Name     string // the name in CPython's pickletools
+	Protocol uint8  // the protocol that introduced the opcode
+	Fixed    uint8  // number of bytes that every argument of the opcode has
+	Builds   bool   // the opcode makes a value, which counts for Limits.Objects
 	Layout   Layout
 }
 
-// Table has every opcode at its own value.
+// Table has the Info of each opcode at the index of its value.
 var Table = [256]Info{
 	Int:             {"INT", 0, 0, true, Line},
 	BinInt:          {"BININT", 1, 4, true, Int4},
@@ -177,14 +177,14 @@ var Table = [256]Info{
 	BinPersID:       {"BINPERSID", 1, 0, true, Bare},
 }
 
-// MaxFixed is the most bytes that an opcode and the fixed part of its argument have.
+// MaxFixed is the greatest length in bytes of an opcode with the fixed part of its argument.
 const MaxFixed = 9
 
-// Highest is the newest protocol.
+// Highest is the highest protocol.
 const Highest = 5
 
-// String returns the name of the opcode in CPython's pickletools, or its value as "0xff" where
-// there is no such opcode.
+// String returns the name of the opcode in CPython's pickletools, or its value in the form "0xff"
+// if there is no such opcode.
 func (c Code) String() string {
 	if name := Table[c].Name; name != "" {
 		return name

@@ -12,8 +12,8 @@ func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, format, args...)
 }
 
-// Unescape decodes the escapes of a bytes literal (CPython:
-// PyBytes_DecodeEscape). The result is b itself if there are none.
+// Unescape decodes the escapes of a bytes literal, as CPython's PyBytes_DecodeEscape does. It
+// returns b itself if there are none.
 func Unescape(b []byte) ([]byte, error) {
 	i := 0
 	for i < len(b) && b[i] != '\\' {
@@ -60,7 +60,7 @@ func Unescape(b []byte) ([]byte, error) {
 	return out, nil
 }
 
-// simpleEscape returns what \c stands for, or 0.
+// simpleEscape returns the byte that the escape \c stands for, or 0.
 func simpleEscape(c byte) byte {
 	switch c {
 	case '\\', '\'', '"':
@@ -83,9 +83,11 @@ func simpleEscape(c byte) byte {
 	return 0
 }
 
-// DecodeRawUnicode decodes raw-unicode-escape: Latin-1 but for \uXXXX and
-// \UXXXXXXXX (CPython: _PyUnicode_DecodeRawUnicodeEscapeStateful). Surrogates stay
-// what they are, each for itself.
+// DecodeRawUnicode decodes Python's codec raw-unicode-escape to UTF-8: Latin-1 with the escapes
+// \uXXXX and \UXXXXXXXX. Each escaped surrogate is decoded by itself, as [AppendCodePoint] writes
+// it. It returns b itself if that is ASCII without escapes.
+//
+// Reference: CPython's _PyUnicode_DecodeRawUnicodeEscapeStateful.
 func DecodeRawUnicode(b []byte) ([]byte, error) {
 	i := 0
 	for i < len(b) && b[i] != '\\' && b[i] < 0x80 {
@@ -128,7 +130,8 @@ func DecodeRawUnicode(b []byte) ([]byte, error) {
 	return out, nil
 }
 
-// AppendCodePoint appends r in UTF-8; a surrogate as three bytes.
+// AppendCodePoint appends r in UTF-8, and a surrogate in three bytes as Python's surrogatepass
+// does.
 func AppendCodePoint(out []byte, r rune) []byte {
 	if r >= 0xd800 && r <= 0xdfff {
 		return append(out, 0xed, byte(r>>6)&0x3f|0x80, byte(r)&0x3f|0x80)
@@ -136,13 +139,14 @@ func AppendCodePoint(out []byte, r rune) []byte {
 	return utf8.AppendRune(out, r)
 }
 
-// ValidText reports that b is UTF-8, where surrogates are allowed as three bytes
-// each (Python's surrogatepass).
+// ValidText reports whether b is UTF-8, where surrogates in three bytes are allowed as in Python's
+// surrogatepass.
 func ValidText(b []byte) bool { return texts.IsASCII(b) || validUnicode(b) }
 
+// validUnicode is ValidText without the fast path for ASCII.
 func validUnicode(b []byte) bool {
 	for !utf8.Valid(b) {
-		// Skip to behind the first surrogate.
+		// Skip the text up to and including the first surrogate.
 		i := 0
 		for i < len(b) {
 			r, n := utf8.DecodeRune(b[i:])
@@ -159,10 +163,10 @@ func validUnicode(b []byte) bool {
 	return true
 }
 
-// StrictText reports that b is UTF-8 without surrogates.
+// StrictText reports whether b is UTF-8 without surrogates.
 func StrictText(b []byte) bool { return utf8.Valid(b) }
 
-// Latin1 returns b, which is Latin-1, in UTF-8; b itself if it is ASCII.
+// Latin1 converts b from Latin-1 to UTF-8. It returns b itself if that is ASCII.
 func Latin1(b []byte) []byte {
 	if IsASCII(b) {
 		return b
@@ -174,6 +178,7 @@ func Latin1(b []byte) []byte {
 	return out
 }
 
+// IsASCII reports whether all bytes of b are ASCII.
 func IsASCII(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x80 {
@@ -183,7 +188,7 @@ func IsASCII(b []byte) bool {
 	return true
 }
 
-// Quote quotes the beginning of b for an error message.
+// Quote quotes the first 40 bytes of b for an error text.
 func Quote(b []byte) string {
 	if len(b) > 40 {
 		return strconv.QuoteToASCII(string(b[:40])) + "..."
@@ -191,8 +196,8 @@ func Quote(b []byte) string {
 	return strconv.QuoteToASCII(string(b))
 }
 
-// Unquote takes the quotes off the argument of STRING and decodes its escapes. The result is part
-// of line if there are none.
+// Unquote removes the quotes of the argument of STRING and decodes its escapes. The result shares
+// memory with line if there are none.
 func Unquote(line []byte) ([]byte, error) {
 	n := len(line)
 	if n < 2 || line[0] != line[n-1] || line[0] != '\'' && line[0] != '"' {
@@ -201,7 +206,8 @@ func Unquote(line []byte) ([]byte, error) {
 	return Unescape(line[1 : n-1])
 }
 
-// NameLine checks a line of the argument of GLOBAL or INST and returns it as text.
+// NameLine returns one line of the argument of GLOBAL or INST as text, or an error if it is not
+// valid there.
 func NameLine(op Code, line []byte) (string, error) {
 	if !StrictText(line) || op == Inst && !IsASCII(line) {
 		return "", malformed("not a name: %s", Quote(line))

@@ -5,11 +5,10 @@ import (
 	"slices"
 )
 
-// Edit changes a pickle at the level of opcodes: ops are its opcodes with their
-// arguments, spare are opcodes to put in, taken from other pickles, and each four bytes of
-// edits are one change: an opcode taken out, doubled, moved, replaced, a byte of an
-// argument changed, an opcode put in. Frames of the original, whose lengths then no
-// longer fit, are the caller's to leave out.
+// Edit changes a pickle at the level of opcodes. ops are its opcodes with their arguments, and
+// spare are opcodes of other pickles to insert. Every four bytes of edits are one change: an opcode
+// is deleted, doubled, swapped, replaced or inserted, or a byte of an argument changes. The caller
+// leaves out the frames of the original, whose lengths would no longer be right.
 func Edit(ops, spare [][]byte, edits []byte) []byte {
 	ops = slices.Clone(ops)
 	for ; len(edits) >= 4 && len(ops) > 0; edits = edits[4:] {

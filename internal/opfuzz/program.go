@@ -1,5 +1,5 @@
-// Package opfuzz makes pickles for fuzzing out of a fuzzer's bytes: each byte chooses an
-// opcode, so that mutations change programs and not the encoding of arguments.
+// Package opfuzz turns a fuzzer's bytes into pickles. Each byte chooses an opcode, so that
+// mutations change the program rather than the encoding of arguments.
 //
 // It imports nothing of this module, so that every package's tests can use it.
 package opfuzz
@@ -10,34 +10,33 @@ import (
 	"strings"
 )
 
-// kind is what the generator knows of a value on the stack.
+// kind is what the generator knows about a value on the stack.
 type kind byte
 
 const (
 	atom   kind = iota // hashable, no container
 	name               // a str
-	list               // of opcodes that fill it, so are dict and set
+	list               // list, dict and set can be filled by opcodes
 	dict               //
 	set                //
 	tuple              //
 	global             // a class or function
-	object             // what a class or function made
+	object             // the result of a call
 	mark               //
 )
 
-// program is a pickle in the making with the stack that it leaves.
+// program is an incomplete pickle with the stack that it would leave.
 type program struct {
 	out     strings.Builder
 	stack   []kind
-	memo    []kind
-	choices []byte
+	memo    []kind // the kinds of the values in the memo
+	choices []byte // the fuzzer's bytes that have not been used
 	globals []string
 }
 
-// Program returns the pickle that choices stand for. Most steps are opcodes that the
-// stack allows; one in sixteen of those that it does not is taken nevertheless. The
-// names that it uses are globals, each "module name"; nothing that is longer than
-// choices by more than a factor of 32 comes out.
+// Program returns the pickle that choices stand for. Most steps are opcodes for which the stack is
+// right; one in sixteen of the others is taken all the same. The names that the pickle uses are
+// globals, each "module name". The pickle is at most 32 times as long as choices.
 func Program(choices []byte, globals ...string) []byte {
 	p := &program{choices: choices, globals: globals}
 	p.emit("\x80\x05(")
@@ -61,6 +60,7 @@ func Program(choices []byte, globals ...string) []byte {
 
 func (p *program) emit(s string) { p.out.WriteString(s) }
 
+// n uses the next byte of choices to choose a number below limit.
 func (p *program) n(limit int) int {
 	if len(p.choices) == 0 {
 		return 0
@@ -74,7 +74,7 @@ func (p *program) push(k kind) { p.stack = append(p.stack, k) }
 
 func (p *program) pop(n int) { p.stack = p.stack[:max(len(p.stack)-n, 0)] }
 
-// at returns the kind of the value i below the top, mark where there is none.
+// at returns the kind of the i-th value below the top, or mark if there is none.
 func (p *program) at(i int) kind {
 	if i >= len(p.stack) {
 		return mark
@@ -82,7 +82,7 @@ func (p *program) at(i int) kind {
 	return p.stack[len(p.stack)-1-i]
 }
 
-// above returns the number of values above the topmost mark, -1 without one.
+// above returns the number of values above the topmost mark, or -1 without a mark.
 func (p *program) above() int {
 	for i := range p.stack {
 		if p.at(i) == mark {
@@ -92,10 +92,10 @@ func (p *program) above() int {
 	return -1
 }
 
-// popMark takes the topmost mark and what is above it.
+// popMark removes the topmost mark and the values above it.
 func (p *program) popMark() { p.pop(p.above() + 1) }
 
-// length4 is a string with its length before it.
+// length4 returns an opcode with a string as argument, which its length in 4 bytes precedes.
 func length4(op, s string) string {
 	return op + string(binary.LittleEndian.AppendUint32(nil, uint32(len(s)))) + s
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A step is an opcode, or a few that belong together: fits says whether the stack has
-// what it takes.
+// A step is an opcode, or a few that belong together. fits reports whether the stack has what they
+// take.
 type step struct {
 	fits func(p *program) bool
 	do   func(p *program)
@@ -14,7 +14,7 @@ type step struct {
 
 func always(*program) bool { return true }
 
-// takes is a step that pops n values and pushes one of kind k.
+// takes returns a step that pops n values and pushes one of kind k.
 func takes(op string, n int, k kind) step {
 	return step{
 		func(p *program) bool { return p.above() >= n },
@@ -22,7 +22,7 @@ func takes(op string, n int, k kind) step {
 	}
 }
 
-// closes is a step that pops the values above a mark and pushes one of kind k.
+// closes returns a step that pops a mark and the values above it and pushes one of kind k.
 func closes(op string, k kind) step {
 	return step{
 		func(p *program) bool { return p.above() >= 0 && len(p.stack) > p.above()+1 },
@@ -30,13 +30,13 @@ func closes(op string, k kind) step {
 	}
 }
 
-// pushes is a step that needs nothing.
+// pushes returns a step that takes nothing and pushes a value of kind k.
 func pushes(op string, k kind) step {
 	return step{always, func(p *program) { p.emit(op); p.push(k) }}
 }
 
-// fills is a step that puts the values above a mark, pairs of them if even, into the
-// container of one of the kinds below it.
+// fills returns a step that moves the values above a mark into the container below it, which is of
+// one of kinds. If even is set, the values are pairs.
 func fills(op string, even bool, kinds ...kind) step {
 	return step{
 		func(p *program) bool {
@@ -47,7 +47,7 @@ func fills(op string, even bool, kinds ...kind) step {
 	}
 }
 
-// topIs is a condition on the kinds from the top of the stack down.
+// topIs returns a condition: the kinds on the stack from the top down.
 func topIs(kinds ...kind) func(p *program) bool {
 	return func(p *program) bool {
 		for i, k := range kinds {
@@ -84,7 +84,7 @@ func (p *program) inst() {
 	p.push(object)
 }
 
-// filled are the kinds that APPENDS, SETITEMS and ADDITEMS may meet.
+// filled are the kinds that APPEND and APPENDS fill.
 var filled = []kind{list, object}
 
 var steps = []step{

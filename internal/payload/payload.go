@@ -1,4 +1,4 @@
-// Package payload reads the bytes of arrays into memory of their own, for packages pickle and npy.
+// Package payload allocates the memory of large arrays, and reads their elements into it.
 package payload
 
 import (
@@ -7,24 +7,25 @@ import (
 )
 
 const (
-	// Align is what large memory begins at a multiple of, in bytes.
+	// Align is the alignment of large memory, in bytes.
 	Align = 64
 	// Large is the length in bytes from which memory is large.
 	Large = 64 << 10
-	// first is what is allocated before the first byte has come, where nobody knows that all will.
-	first = 256 << 10
-	// growth is how many times the bytes that have come is allocated next. What is not written to
-	// takes no memory yet; with a larger growth less is copied, and less is there twice in the end.
+	// firstSize is how many bytes are allocated before the first byte has arrived, if it is not
+	// certain that all will.
+	firstSize = 256 << 10
+	// growth is the factor by which memory grows when it is full. A large factor costs little,
+	// because pages that were never written to take no physical memory, and it saves copies.
 	growth = 4
 )
 
-// Read returns n bytes that read brings, whose error is nil only when it fills what it is given.
-// Where sure is false the memory grows as the bytes arrive. got is how many arrived before an
-// error.
+// Read returns n bytes, which it reads with read. That function may fill its argument in part only
+// if it returns an error. sure says that the input has n bytes; otherwise the memory grows as they
+// arrive. got is the number of bytes that arrived before an error.
 func Read(n int, sure bool, read func(p []byte) (int, error)) (data []byte, got int, err error) {
 	size := n
 	if !sure {
-		size = min(n, first)
+		size = min(n, firstSize)
 	}
 	data = Memory(size)
 	for {
@@ -44,8 +45,8 @@ func Read(n int, sure bool, read func(p []byte) (int, error)) (data []byte, got 
 	}
 }
 
-// Memory returns n bytes for the caller to write to, all of them: of zeros if they are few, of any
-// content and at a multiple of Align if they are large.
+// Memory returns n bytes, which the caller must overwrite before reading them. Large memory is
+// aligned to Align, and its content is arbitrary.
 func Memory(n int) []byte {
 	if n < Large {
 		return make([]byte, n)
@@ -59,7 +60,7 @@ func Memory(n int) []byte {
 	return mem
 }
 
-// Misalignment returns how far b begins past a multiple of align, a power of two.
+// Misalignment returns the address of b modulo align, which must be a power of two.
 func Misalignment(b []byte, align uintptr) int {
 	return int(reflect.ValueOf(b).Pointer() & (align - 1))
 }

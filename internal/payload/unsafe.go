@@ -7,12 +7,12 @@ import (
 	"unsafe"
 )
 
-// Uncleared returns n > 0 bytes of any content, all of which the caller writes to before it reads
-// them. With the build tag purego they are zeros.
+// Uncleared returns n > 0 bytes of arbitrary content, which the caller must overwrite before
+// reading them. With the build tag purego they are zeros.
 //
-// unsafe: setting memory to zero takes as long as reading a payload into it, and only a
-// strings.Builder, whose Grow promises that many bytes, gives memory without it. Nothing has its
-// string.
+// unsafe: clearing memory takes as long as reading an array into it. In Go only strings.Builder
+// allocates memory without clearing it; Grow guarantees the capacity. No other code has the string,
+// so the bytes may be changed.
 func Uncleared(n int) []byte {
 	var b strings.Builder
 	b.Grow(n)

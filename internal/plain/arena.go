@@ -5,30 +5,31 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// Sizes in bytes.
+// Sizes on 64-bit systems, in bytes.
 const (
 	anySize    = 16
 	headerSize = 24
 )
 
-// arena is where small plain values are put: leaves, and lists of leaves. What holds containers,
-// or leaves with memory of their own, does not lie side by side with others, which keeping one of
-// them would keep.
+// arena allocates small plain values, many in one piece of memory: leaves, and lists of leaves.
+// Keeping one of them keeps the whole piece, so values that are large, or hold containers, are
+// allocated by themselves.
 type arena struct {
 	slab.Values
 	blobs   slab.Slab[[]byte]
 	lists   slab.Slab[[]any]
 	items   slab.Slab[any]
 	letters slab.Slab[byte]
-	data    slab.Slab[byte] // bytes objects, at multiples of 16
+	data    slab.Slab[byte] // for bytes objects, aligned to 16 bytes
 }
 
-// emptyList is every list without items: what has no room cannot change.
+// emptyList is the value of every empty list. It can be shared, because it has no room for an item.
 var emptyList any = []any{}
 
-// list makes a list of n nils, and a value of it.
-func (b *arena) list(n int, light bool) ([]any, any) {
-	if !light || n*anySize >= slab.Apart {
+// list returns a list of n nils, and the same list as an any. small says that only small leaves
+// will be stored in it.
+func (b *arena) list(n int, small bool) ([]any, any) {
+	if !small || n*anySize >= slab.Apart {
 		l := make([]any, n)
 		return l, l
 	}
@@ -37,7 +38,7 @@ func (b *arena) list(n int, light bool) ([]any, any) {
 	return *p, slab.BoxList(p)
 }
 
-// bytes boxes b, which is the caller's to give away.
+// bytes returns mem as an any. The caller must not use mem afterwards.
 func (b *arena) bytes(mem []byte) any {
 	if len(mem) >= slab.Apart {
 		return mem
@@ -47,8 +48,8 @@ func (b *arena) bytes(mem []byte) any {
 	return slab.BoxBytes(p)
 }
 
-// copied returns a copy of text.
-func (b *arena) copied(text []byte) string {
+// copyText returns a copy of text.
+func (b *arena) copyText(text []byte) string {
 	if len(text) >= slab.Apart {
 		return string(text)
 	}
@@ -57,8 +58,8 @@ func (b *arena) copied(text []byte) string {
 	return stringOf(mem)
 }
 
-// isLight reports whether a cell becomes a leaf without much memory of its own.
-func isLight(t *tape.Tape, id tape.ID) bool {
+// isSmallLeaf reports whether the plain value of a cell is a leaf that takes little memory.
+func isSmallLeaf(t *tape.Tape, id tape.ID) bool {
 	switch t.Kind(id) {
 	case tape.None, tape.False, tape.True, tape.Int, tape.Float:
 		return true
@@ -68,13 +69,14 @@ func isLight(t *tape.Tape, id tape.ID) bool {
 	return false
 }
 
-// areLight is isLight of few cells. Many have memory of their own anyway.
-func areLight(t *tape.Tape, ids []tape.ID) bool {
+// areSmallLeaves reports whether all cells are small leaves. It is false for many cells, because a
+// long list is allocated by itself anyway.
+func areSmallLeaves(t *tape.Tape, ids []tape.ID) bool {
 	if len(ids)*anySize >= slab.Apart {
 		return false
 	}
 	for _, id := range ids {
-		if !isLight(t, id) {
+		if !isSmallLeaf(t, id) {
 			return false
 		}
 	}

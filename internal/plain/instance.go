@@ -9,20 +9,20 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NOTE. An object of a class that nothing here knows stays the object that it was, with all that is
-// in it: its arguments, state and items are objects, so that it is written again as it was read.
+// NOTE. An instance of a class that this module does not know stays an object in plain values, and
+// so do its arguments, state and items, so that it can be written again unchanged.
 
-// beginCall is begin for a call of a class.
+// beginCall is begin for a call.
 func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 	if known.IsMapping(m.t, id) {
 		return m.beginMapping(id, at)
 	}
 	if !m.t.IsInert(id) {
-		return m.cross(id)
+		return m.viaObject(id)
 	}
 	c := m.t.Call(id)
 	if !m.isOwnCall(&c) {
-		return m.cross(id)
+		return m.viaObject(id)
 	}
 	if m.helper {
 		return nil, errLater
@@ -31,31 +31,31 @@ func (m *maker) beginCall(id tape.ID, at int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if at != once {
-		m.keep(at, v, noLevel, made)
+	if at != noSlot {
+		m.record(at, v, noHeight, slotDone)
 	}
 	return v, nil
 }
 
-// beginMapping is begin for an instance of a subclass of dict, which becomes a map like a dict.
+// beginMapping is begin for an instance of a subclass of dict, which becomes a map as a dict does.
 func (m *maker) beginMapping(id tape.ID, at int) (any, error) {
 	entries, ok := known.Entries(m.t, id)
 	switch {
 	case !ok:
-		if err := m.level(); err != nil {
+		if err := m.checkDepth(); err != nil {
 			return nil, err
 		}
 		dict := map[string]any{}
-		m.flat(at, dict)
+		m.complete(at, dict)
 		return dict, nil
 	case m.t.OnlyStrKeys(entries):
 		return m.beginDict(entries, at)
 	}
-	return m.beginOther(entries, at)
+	return m.beginAnyDict(entries, at)
 }
 
-// isOwnCall reports whether a call is of a class of the program that wrote the pickle, whose
-// instances no library here turns into anything else.
+// isOwnCall reports whether a call creates an instance of a class of the program that wrote the
+// pickle, as opposed to a class of a library that this module converts.
 func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 	t := m.t
 	if t.Kind(c.Fn) != tape.Class || t.Kind(c.Args) != tape.Tuple {
@@ -65,11 +65,11 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 	if code := t.Code(class); code == known.ClassReconstructor || code == known.ClassNewObj {
 		class = t.Items(c.Args)[0]
 	}
-	if class != m.foreign {
+	if class != m.ownClass {
 		if class, ok := t.Value(class).(pickle.Named); !ok || pyvalue.IsLibrary(class.Global()) {
 			return false
 		}
-		m.foreign = class
+		m.ownClass = class
 	}
 	if !c.HasState {
 		return true
@@ -79,13 +79,14 @@ func (m *maker) isOwnCall(c *tape.CallInfo) bool {
 		_, isDict := t.Value(c.State).(*types.Dict)
 		return !isDict
 	case tape.Dict:
-		return !m.isTyped(c.State)
+		return !m.hasTyp(c.State)
 	}
 	return true
 }
 
-// isTyped reports whether a dict may be the state of a subclass of one of pandas' classes.
-func (m *maker) isTyped(state tape.ID) bool {
+// hasTyp reports whether a dict may be the state of an instance of a subclass of one of pandas'
+// classes, which has a key "_typ".
+func (m *maker) hasTyp(state tape.ID) bool {
 	const mark = "_typ"
 	w := m.t.Children(state)
 	for b := w.Batch(); b != nil; b = w.Batch() {

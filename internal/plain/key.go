@@ -16,12 +16,12 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// maxKeyTuple bounds a tuple key: each length is a Go type of its own, which the
-// runtime keeps for ever.
+// maxKeyTuple is the largest number of items of a tuple that is a key. Each length is a Go type of
+// its own, which the runtime never frees.
 const maxKeyTuple = 1024
 
-// Key returns the key of a plain map that stands for a dict key. Keys that are
-// different in Python are different in Go, or put reports it.
+// Key returns the key of a plain map for a dict key. If two keys that are distinct in Python are
+// equal in Go, putKey returns an error.
 func (p *Converter) Key(v any) (any, error) {
 	switch k := v.(type) {
 	case string, int, bool, float64, nil:
@@ -32,7 +32,7 @@ func (p *Converter) Key(v any) (any, error) {
 	return p.simpleKey(v)
 }
 
-// simpleKey is key for everything but tuples.
+// simpleKey is Key for everything but tuples.
 func (p *Converter) simpleKey(v any) (any, error) {
 	switch k := v.(type) {
 	case string, int, bool, float64, nil, complex128,
@@ -58,23 +58,23 @@ func (p *Converter) simpleKey(v any) (any, error) {
 	case nil:
 		return nil, nil
 	case time.Time:
-		// Equal instants are equal keys in Python; a time.Time compares its zone too.
+		// Datetimes of the same instant are equal in Python, but a time.Time with another zone is
+		// not equal in Go.
 		return plain.UTC(), nil
 	case []any: // a torch.Size is a tuple
 		return p.tupleKey((*types.Tuple)(&plain))
 	default:
 		if reflect.TypeOf(plain).Kind() == reflect.Pointer {
-			// It would be another pointer each time; the object itself is at least the
-			// same one wherever the pickle refers to it.
+			// The plain value would be a new pointer each time. The object is at least the same
+			// pointer wherever the pickle refers to it.
 			return comparableKey(v, v)
 		}
 		return comparableKey(v, plain)
 	}
 }
 
-// libraryKey returns the key that stands for a scalar of pandas: the instant in UTC of
-// a Timestamp, a reconstruct.PandasNull of NaT and NA, else the plain value; any
-// other object is its own key.
+// libraryKey returns the key for a scalar of pandas: the instant in UTC for a Timestamp, a
+// reconstruct.PandasNull for NaT and NA, or else the plain value. Any other object is its own key.
 func (p *Converter) libraryKey(v any) (any, error) {
 	c, _, err := p.Pandas.Convert(v)
 	if err != nil {
@@ -99,7 +99,7 @@ func (p *Converter) libraryKey(v any) (any, error) {
 	return v, nil
 }
 
-// comparableKey returns key if Go can compare it.
+// comparableKey returns key if Go can compare it. v is the Python key, for the error.
 func comparableKey(v, key any) (any, error) {
 	if !reflect.ValueOf(key).Comparable() {
 		return nil, pyvalue.KeyError("a dict key of type %s has no Go map key", pyvalue.Describe(v))
@@ -108,18 +108,18 @@ func comparableKey(v, key any) (any, error) {
 }
 
 func (p *Converter) bigKey(k *big.Int) (any, error) {
-	// 3 bits are less than a decimal digit.
+	// A decimal digit has more than 3 bits, so this is at least the number of digits.
 	if digits := k.BitLen() / 3; digits > p.maxDigits {
 		return nil, pyvalue.LimitError("IntDigits", int64(p.maxDigits), int64(digits))
 	}
 	return p.bigInt(k.String()), nil
 }
 
-// longKeyCost is how often each value of a key of more than maxKeyTuple values counts: no
-// data has such keys, and a map hashes them again whenever it grows or is asked.
+// longKeyCost is the cost of each value in a key of more than maxKeyTuple values. No real data has
+// such keys, and a map hashes a key again whenever it grows or is looked up.
 const longKeyCost = 16
 
-// saturated returns n times by, or the largest number.
+// saturated returns n*by, or the largest int64 if that overflows.
 func saturated(n, by int64) int64 {
 	if n > math.MaxInt64/by {
 		return math.MaxInt64
@@ -127,15 +127,15 @@ func saturated(n, by int64) int64 {
 	return n * by
 }
 
-// tupleNode is the key that stands for a tuple, and what Go walks to hash it: size
-// values, nested height levels deep.
+// tupleNode is the key for a tuple. To hash it, Go visits size values, which are nested height
+// levels deep.
 type tupleNode struct {
 	key    any
 	size   int64
 	height int
 }
 
-// keyFrame is a tuple being turned into an array.
+// keyFrame is a tuple that is being converted; out holds the keys for its first items.
 type keyFrame struct {
 	tuple  *types.Tuple
 	out    []any
@@ -143,10 +143,10 @@ type keyFrame struct {
 	height int
 }
 
-// tupleKey returns the [n]any that stands for a tuple. Like the tuple it may share its
-// parts, but Go hashes and compares it by walking all of it as often as it is referred to,
-// so what it expands to counts against Limits.Expansion each time that it is a key,
-// and many times over where it is longer than any data's.
+// tupleKey returns the [n]any for a tuple. Like the tuple it may share its parts. But Go visits
+// each part as often as it is referred to when it hashes or compares the key. So each time the
+// tuple is a key, the number of values that it expands to counts against Limits.Expansion, and
+// several times if the key is longer than any in real data.
 func (p *Converter) tupleKey(t *types.Tuple) (any, error) {
 	n, ok := p.flatTuple(*t)
 	if !ok {
@@ -165,8 +165,8 @@ func (p *Converter) tupleKey(t *types.Tuple) (any, error) {
 	return n.key, p.charge(cost)
 }
 
-// flatTuple makes the node of a short tuple of scalars, which is made anew wherever it is met: it
-// is no more than what remembering it takes. Where ok is false it is not one.
+// flatTuple returns the node of a short tuple of scalars. Such a node is not kept in p.tuples,
+// because it takes no more memory than an entry there. ok is false for other tuples.
 func (p *Converter) flatTuple(items []any) (n tupleNode, ok bool) {
 	n.size = int64(1 + len(items))
 	if n.size > p.expansion {
@@ -190,7 +190,8 @@ func (p *Converter) flatTuple(items []any) (n tupleNode, ok bool) {
 	return n, n.key != nil
 }
 
-// buildTuple makes the node of a tuple and of those in it.
+// buildTuple returns the node of a tuple. It adds the nodes of that tuple and of the tuples inside
+// it to p.tuples.
 func (p *Converter) buildTuple(t *types.Tuple) (tupleNode, error) {
 	if p.tuples == nil {
 		p.tuples = make(map[*types.Tuple]tupleNode)
@@ -236,16 +237,16 @@ func (p *Converter) buildTuple(t *types.Tuple) (tupleNode, error) {
 	}
 }
 
-// add appends a finished tuple.
+// add appends the key of an item that is a tuple.
 func (f *keyFrame) add(n tupleNode) {
 	f.out = append(f.out, n.key)
-	if f.size += n.size; f.size < 0 { // past any limit
+	if f.size += n.size; f.size < 0 { // overflow
 		f.size = math.MaxInt64
 	}
 	f.height = max(f.height, n.height+1)
 }
 
-// arrayKey copies a slice into an array, which Go can compare.
+// arrayKey returns the items of s as an array, which Go can compare.
 func arrayKey(s []any) (any, error) {
 	switch len(s) {
 	case 0:
@@ -264,8 +265,8 @@ func arrayKey(s []any) (any, error) {
 	return reflect.ValueOf(s).Convert(reflect.ArrayOf(len(s), pyvalue.AnyType)).Interface(), nil
 }
 
-// ShownKey is a key of a map in the text of an error: one that holds others may be as large as the
-// input.
+// ShownKey formats the key of a map for an error. A key that holds others may be as large as the
+// input, so only its type is shown.
 func ShownKey(k any) string {
 	switch k := k.(type) {
 	case nil, bool, int, float64, complex128:

@@ -13,12 +13,13 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// sharedText is text that may be met again. Several goroutines may make it at once, each its own:
-// which one is kept cannot be seen.
+// sharedText is the string of a cell to which the pickle refers more than once, or nil. If several
+// goroutines create it at the same time, each string is as good as the others.
 type sharedText = atomic.Pointer[string]
 
-// leaf returns the plain value of a cell that holds no others and of which no object is needed.
-func (m *maker) leaf(id tape.ID) (any, bool) {
+// leaf returns the plain value of a cell that is not a container and needs no object. ok is false
+// for other cells.
+func (m *maker) leaf(id tape.ID) (v any, ok bool) {
 	t := m.t
 	switch t.Kind(id) {
 	case tape.None:
@@ -37,7 +38,7 @@ func (m *maker) leaf(id tape.ID) (any, bool) {
 	return m.rareLeaf(id)
 }
 
-// rareLeaf is leaf for what few leaves are.
+// rareLeaf is leaf for less frequent kinds.
 func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 	t := m.t
 	switch t.Kind(id) {
@@ -57,27 +58,27 @@ func (m *maker) rareLeaf(id tape.ID) (any, bool) {
 		if !t.IsInert(id) {
 			return m.knownCall(id)
 		}
-		return m.metObject(id)
-	case tape.Value: // which the cell of an object that was made is
-		return m.metObject(id)
+		return m.seenObject(id)
+	case tape.Value: // A shared cell becomes one when its object is created.
+		return m.seenObject(id)
 	case tape.Class:
 		return m.class(id)
 	}
 	return nil, false
 }
 
-// metObject returns an object that was met before and stays what it is.
-func (m *maker) metObject(id tape.ID) (any, bool) {
-	if slot, ok := m.t.Shared(id); ok && m.slots[slot].height == noLevel {
+// seenObject returns an object that stays an object in plain values and was reached before.
+func (m *maker) seenObject(id tape.ID) (any, bool) {
+	if slot, ok := m.t.Shared(id); ok && m.slots[slot].height == noHeight {
 		return m.slots[slot].plain, true
 	}
 	return nil, false
 }
 
-// class returns the plain value of a class that is neither of pandas, where it may be None, nor of
-// any other library that is read from objects.
+// class returns the plain value of a class, unless the class is one of pandas, where it may stand
+// for None, or of another library that is converted from objects.
 func (m *maker) class(id tape.ID) (any, bool) {
-	if v, met := m.classes[id]; met {
+	if v, found := m.classes[id]; found {
 		return v, true
 	}
 	class, ok := m.t.Value(id).(pickle.Named)
@@ -92,7 +93,8 @@ func (m *maker) class(id tape.ID) (any, bool) {
 	return v, true
 }
 
-// knownCall returns the plain value of a call that was put off, unless others refer to its object.
+// knownCall returns the plain value of a call that package known recognises. It returns false if
+// the pickle may also refer to the object of an array or of its data.
 func (m *maker) knownCall(id tape.ID) (any, bool) {
 	if v, ok := m.known.Plain(m.t, id); ok {
 		return v, true
@@ -105,14 +107,15 @@ func (m *maker) knownCall(id tape.ID) (any, bool) {
 	return a, err == nil
 }
 
+// int returns an int, or a *big.Int if i does not fit.
 func (m *maker) int(i int64) any {
 	if math.MinInt <= i && i <= math.MaxInt {
 		return m.arena.Int(int(i))
 	}
-	return opcode.IntOf(i)
+	return opcode.PyInt(i)
 }
 
-// text returns the value of a Str.
+// text returns the string of a cell of kind Str, as an any.
 func (m *maker) text(id tape.ID) any {
 	if slot, ok := m.t.Shared(id); ok {
 		return slab.BoxString(m.sharedText(id, slot))
@@ -126,10 +129,10 @@ func (m *maker) text(id tape.ID) any {
 	case len(b) <= maxCachedString && m.stringCache.use():
 		return m.stringCache.find(b, &m.arena)
 	}
-	return m.arena.String(m.arena.copied(b))
+	return m.arena.String(m.arena.copyText(b))
 }
 
-// textOf returns the text of a span, which is remembered where it may be met again.
+// textOf returns the string of a text cell.
 func (m *maker) textOf(id tape.ID) string {
 	if slot, ok := m.t.Shared(id); ok {
 		return *m.sharedText(id, slot)
@@ -141,17 +144,18 @@ func (m *maker) textOf(id tape.ID) string {
 	case m.t.Owned(id):
 		return stringOf(b)
 	}
-	return m.arena.copied(b)
+	return m.arena.copyText(b)
 }
 
-// sharedText returns the text of a span that may be met again.
+// sharedText returns the string of a text cell with a slot. It creates the string at most once per
+// goroutine.
 func (m *maker) sharedText(id tape.ID, slot int) *string {
 	p := m.sharedTexts[slot].Load()
 	if p == nil {
 		p = new(string)
 		if b := m.t.Span(id); len(b) > 0 {
 			if *p = stringOf(b); !m.t.Owned(id) {
-				*p = m.arena.copied(b)
+				*p = m.arena.copyText(b)
 			}
 		}
 		m.sharedTexts[slot].Store(p)
@@ -159,7 +163,7 @@ func (m *maker) sharedText(id tape.ID, slot int) *string {
 	return p
 }
 
-// key returns the key of a map that a Str is.
+// key returns the map key for a cell of kind Str.
 func (m *maker) key(id tape.ID) string {
 	if slot, ok := m.t.Shared(id); ok {
 		if p := m.sharedTexts[slot].Load(); p != nil {
@@ -175,8 +179,8 @@ func (m *maker) key(id tape.ID) string {
 	return m.textOf(id)
 }
 
-// listLeaves makes items of a list up to the first one that is no leaf, and returns how many cells
-// and how many items those were.
+// listLeaves stores the values of ids in list, up to the first cell that is not a leaf. It returns
+// how many cells and how many items it stored; a run is one cell but several items.
 func (m *maker) listLeaves(list []any, ids []tape.ID) (cells, items int) {
 	for i, id := range ids {
 		if kind := m.t.Kind(id); kind.IsRun() {
@@ -193,8 +197,8 @@ func (m *maker) listLeaves(list []any, ids []tape.ID) (cells, items int) {
 	return len(ids), items
 }
 
-// strLeaves makes entries of a dict up to the first one whose value is no leaf, and returns how
-// many cells those were.
+// strLeaves stores entries in dict, up to the first one whose value is not a leaf. It returns how
+// many cells of ids it used.
 func (m *maker) strLeaves(dict map[string]any, ids []tape.ID) int {
 	for i := 0; i+1 < len(ids); i += 2 {
 		v, ok := m.leaf(ids[i+1])
@@ -206,7 +210,7 @@ func (m *maker) strLeaves(dict map[string]any, ids []tape.ID) int {
 	return len(ids)
 }
 
-// run makes the items of a run and returns how many there are.
+// run stores the items of a run in items, and returns their number.
 func (m *maker) run(kind tape.Kind, id tape.ID, items []any) int {
 	n := m.t.Size(id)
 	b := m.t.Run(id)
@@ -221,6 +225,7 @@ func (m *maker) run(kind tape.Kind, id tape.ID, items []any) int {
 	return n
 }
 
+// floats stores the floats of the run b in items.
 func (m *maker) floats(b []byte, items []any) {
 	for len(items) > 0 {
 		row := m.arena.FloatRow(len(items))
@@ -233,7 +238,7 @@ func (m *maker) floats(b []byte, items []any) {
 	}
 }
 
-// consts makes the items of a run of None, True and False.
+// consts stores the items of a run of None, True and False. items must be nil before.
 func consts(b []byte, items []any) {
 	for i, op := range b {
 		switch tape.Const(op) {
@@ -245,6 +250,7 @@ func consts(b []byte, items []any) {
 	}
 }
 
+// ints stores the ints of the run b in items.
 func (m *maker) ints(b []byte, items []any) {
 	for i := range items {
 		v, size := tape.NextInt(b)

@@ -15,23 +15,22 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// NOTE. Objects of pandas and SciPy become values of packages frame and reconstruct
-// in two steps: reconstruct reads the object, and what it read holds objects again
-// (elements, names, labels, attrs), which are converted where they stand, as those of an
-// array of objects are. A Frame, Series and Index is therefore a container like others: it
-// is on the stack while its parts are converted, and is shared where it was.
+// NOTE. Objects of pandas, SciPy and other libraries are converted in two steps. First, package
+// reconstruct reads an object into a value such as a *frame.Frame, whose elements, names, labels
+// and attrs are still objects. Then these are replaced by their plain values, in place, as the
+// elements of an array of objects are. So a Frame, Series or Index is a container like others: it
+// has a frame on the stack while its parts are converted, and it is shared if its object was.
 
-// library returns the plain value of an object of pandas or SciPy; ok is false where v
-// is none.
+// library returns the plain value of an object of a library. ok is false for other objects.
 func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	var c any
 	switch v := v.(type) {
 	case *frame.Frame, *frame.Series, *frame.Index, reconstruct.LibraryValue,
 		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
-		plain, err = p.part(v)
+		plain, err = p.beginPart(v)
 		return plain, true, err
 	case *pickle.Object:
-		if n := p.met(v); n != nil {
+		if n := p.nodeOf(v); n != nil {
 			plain, err = p.sharedValue(n)
 			return plain, true, err
 		}
@@ -54,10 +53,10 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	switch c := c.(type) {
 	case *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse, reconstruct.LibraryValue,
 		*xr.Variable, *xr.DataArray, *xr.Dataset, *xr.DataTree:
-		if plain, err = p.part(c); err == nil {
+		if plain, err = p.beginPart(c); err == nil {
 			p.seen[v] = p.seen[c]
 		}
-	case *types.List, *types.Dict, pickle.DictHolder: // what is one in all but name
+	case *types.List, *types.Dict, pickle.DictHolder: // A class that only wraps a container.
 		plain, err = p.begin(c)
 	default:
 		plain, err = p.scalar(c)
@@ -65,7 +64,7 @@ func (p *Converter) library(v any) (plain any, ok bool, err error) {
 	return plain, true, err
 }
 
-// LibraryOf returns the *reconstruct.Sparse or what else of reconstruct.ReadLibrary an object is.
+// LibraryOf returns the *reconstruct.Sparse or other library value that an object represents.
 func LibraryOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	s, ok, err := p.Sparse(v)
 	switch {
@@ -77,9 +76,9 @@ func LibraryOf(p *reconstruct.Pandas, v *pickle.Object) (any, bool, error) {
 	return p.Library(v)
 }
 
-// part begins a Frame, Series, Index, Sparse, value of package xr or of another library, or returns
-// it where it was met before. What was read into them may be in several of them.
-func (p *Converter) part(c any) (any, error) {
+// beginPart is begin for a Frame, Series, Index, Sparse, or value of package xr or of another
+// library. Such a value can be part of several others, so it may have been converted before.
+func (p *Converter) beginPart(c any) (any, error) {
 	p.inPlace = true
 	if i, ok := p.seen[c]; ok {
 		return p.sharedValue(&p.nodes[i])
@@ -89,7 +88,7 @@ func (p *Converter) part(c any) (any, error) {
 	case *frame.Frame:
 		f.table(c)
 	case *frame.Series:
-		p.guard(c)
+		p.setOwner(c)
 		f.series(c)
 	case *frame.Index:
 		f.index(c)
@@ -109,20 +108,23 @@ func (p *Converter) part(c any) (any, error) {
 	return p.enter(c, c, graphFrame{children: f.children, set: f.set})
 }
 
-// guard makes the owner of a mapped file's arrays that of arrays made over its bytes.
-func (p *Converter) guard(s *frame.Series) {
+// setOwner sets the owner of the array of s if the file is mapped: the array may be a view of bytes
+// in the file that reconstruct created.
+func (p *Converter) setOwner(s *frame.Series) {
 	if p.owner != nil && s.Values != nil {
 		s.Values.SetOwner(p.owner)
 	}
 }
 
-// partsFrame collects what a value of package frame holds: parts that stay the
-// same pointers, and values with what stores them.
+// partsFrame collects the parts of a library value that must be converted.
 type partsFrame struct {
 	children []any
-	stores   []func(any) // nil of parts
+	// stores has a function for each child that stores its plain value, or nil for a child that is
+	// converted in place.
+	stores []func(any)
 }
 
+// set stores the plain value of the child i.
 func (f *partsFrame) set(i int, plain any) error {
 	if store := f.stores[i]; store != nil {
 		store(plain)
@@ -130,6 +132,7 @@ func (f *partsFrame) set(i int, plain any) error {
 	return nil
 }
 
+// value adds a child, unless its plain value is v itself.
 func (f *partsFrame) value(v any, store func(any)) {
 	if _, ok := quickLeaf(v); ok {
 		return
@@ -138,12 +141,14 @@ func (f *partsFrame) value(v any, store func(any)) {
 	f.stores = append(f.stores, store)
 }
 
+// array adds an array if it has elements to convert.
 func (f *partsFrame) array(a *ndarray.Array) {
 	if a != nil && a.HasObject() {
 		f.value(a, nil)
 	}
 }
 
+// attrs adds the values of a map, in a fixed order.
 func (f *partsFrame) attrs(m map[string]any) {
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -155,7 +160,7 @@ func (f *partsFrame) attrs(m map[string]any) {
 	}
 }
 
-// library collects the Python objects of a value, and gives its arrays their owner.
+// library adds the Python objects in a library value, and sets the owner of its arrays.
 func (f *partsFrame) library(v reconstruct.LibraryValue, owner ndarray.Owner) {
 	for _, place := range v.Places() {
 		f.value(*place, func(plain any) { *place = plain })
@@ -227,7 +232,7 @@ func (p *Converter) scalar(v any) (any, error) {
 	return iv, nil
 }
 
-// bound returns the plain value of an end of an interval, which is a number or a time.
+// bound returns the plain value of one end of an interval, which is a number or a time.
 func (p *Converter) bound(v any) (any, error) {
 	switch b := v.(type) {
 	case int, float64, bool, string, *big.Int, reconstruct.Timedelta:

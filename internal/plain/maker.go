@@ -10,112 +10,115 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. Plain values are made from the cells of a tape, depth first over an explicit stack of
-// frames, one for each container that is being filled. The tape knows how much each container
-// holds, so it is made once, at its size, before what it holds: a slice or a map is a reference,
-// and a parent can hold a child that is not filled yet. What holds nothing but leaves is filled at
-// once and never has a frame.
+// NOTE. A maker converts the cells of a tape to plain values, depth first, with an explicit stack
+// of frames, one for each container that is being filled. The tape knows the size of each
+// container, so the plain container is allocated at its final size before its children are
+// converted. A slice or a map is a reference, so a parent can refer to a child that is not filled
+// yet. A container of leaves alone is filled at once and never gets a frame.
 //
-// What only an object says (a value of a hook, an object of pandas) is converted from the object:
-// see cross.go. Large containers are made by several goroutines: see parallel.go.
+// Cells that need an object (the value of a hook, an object of pandas) are converted by way of it,
+// see object.go. Several goroutines convert large containers, see parallel.go.
 
-// maker makes plain values of the cells of one pickle.
+// maker converts the cells of one pickle to plain values.
 //
-// Invariant: slots[i] is open exactly while a frame of it is on the stack, so meeting an open one
-// again is a cycle.
+// Invariant: the state of slots[i] is slotOpen exactly while a frame for it is on the stack, so a
+// reference to an open slot is a cycle.
 type maker struct {
-	// What is kept from one pickle to the next: memory for small values, and for what is known of
-	// the cells of one.
+	// The memory of these fields is kept from one pickle to the next.
 	arena   arena
 	known   known.Maker
 	stack   []cellFrame
-	*shared // what became of the cells that may be met again
+	*shared // the same for all helpers
 	making
 }
 
-// making is what a maker knows of the pickle that it makes values of.
+// making is the state of a maker for one pickle.
 type making struct {
 	c    *Converter
 	p    bridge.Pickle
 	t    *tape.Tape
-	base int // levels around what is being made
-	// helper says that other goroutines read shared now: what only one may do is left to it, with
-	// errLater.
+	base int // number of containers around the value that is being converted
+	// helper says that other goroutines are reading shared at the same time. A helper must not
+	// change shared, and returns errLater instead.
 	helper bool
-	// careful makes no value that a later equal key takes the place of, and uses one goroutine.
+	// careful says not to convert a value that the value of a later, equal key replaces, and to use
+	// one goroutine.
 	careful bool
-	needs   []tape.ID // of a helper: shared cells that have to be made first
-	height  int32     // levels of what a helper made
+	needs   []tape.ID // of a helper: shared cells that must be converted first
+	height  int32     // of a helper: the largest number of levels of a value that it converted
 
 	stringCache stringCache     // of values
 	keyCache    stringCache     // of the keys of dicts
 	owner       ndarray.Owner   // of arrays, or nil
-	keyItems    [maxCellKey]any // of the last key that was a tuple
-	foreign     tape.ID         // the last class of no library
+	keyItems    [maxCellKey]any // temporary storage of tupleKey
+	ownClass    tape.ID         // the last class for which isOwnCall looked up that it is no library's
 	classes     map[tape.ID]any // the values of classes
 }
 
-// shared is what became of the cells that may be met again, by their slots.
+// shared has the plain values of cells to which the pickle refers more than once, by slot.
 type shared struct {
 	sharedTexts []sharedText
 	slots       []slot
-	// containers is the number of slots that have a container made of cells.
-	containers int
+	containers  int // number of slots that are not slotEmpty
 }
 
-// slot is what became of a cell that may be met again, unless that is text.
+// slot has the plain value of a cell that is not text.
 type slot struct {
 	plain  any
-	height int32 // levels below a container; noLevel if it is an object
+	height int32 // levels of containers below a container; noHeight for an object
 	state  slotState
 	node   int // index of the same container in Converter.nodes plus 1, or 0
 }
 
-// noLevel is the height of an object that stays what it is: it is no container of plain values.
-const noLevel = -1
+// noHeight is the height of an object that stays an object, and so is no container of plain values.
+const noHeight = -1
 
+// slotState is the state of a slot.
+
+// slotState is the state of a slot.
 type slotState uint8
 
 const (
-	unmade slotState = iota
-	open
-	made
+	slotEmpty slotState = iota // no value yet
+	slotOpen                   // a container that is being filled
+	slotDone                   // the value is complete
 )
 
 // cellFrame is a container that is being filled.
 type cellFrame struct {
-	ids    []tape.ID // children, up to the next batch; next is the first that is still to be made
-	rest   tape.Rest // the batches behind
-	next   int
-	at     int // place of the next child in list
-	slot   int // or once
-	height int32
+	ids    []tape.ID        // the current batch of children
+	next   int              // index in ids of the next child to convert
+	rest   tape.BatchCursor // the following batches
+	slot   int              // of the container, or noSlot
+	height int32            // levels of the children that are converted
 	kind   frameKind
 
-	// Where the children go.
-	list  []any // of a list: what it holds
+	// The plain values of children are stored in one of these.
+	list  []any
+	at    int // index in list of the next child
 	byStr map[string]any
 	byAny map[any]any
-	keys  []any // of byAny, where they are objects
+	keys  []any // the keys of a keyedFrame or textsFrame
 	split *splitJob
 }
 
+// frameKind says how a frame stores its children.
 type frameKind uint8
 
 const (
 	listFrame  frameKind = iota
-	strFrame             // a dict with keys of text: keys and values in turn
-	anyFrame             // a dict with other keys: keys and values in turn
-	keyedFrame           // a dict whose keys are objects: values
-	textsFrame           // keyedFrame whose keys are all strings
-	splitFrame           // what helpers left of a large container
+	strFrame             // a dict whose keys are all text; ids has keys and values in turn
+	anyFrame             // a dict with other simple keys; ids has keys and values in turn
+	keyedFrame           // a dict whose keys are objects; ids has the values
+	textsFrame           // a keyedFrame whose keys are all strings
+	splitFrame           // a large container of which helpers left some children
 )
 
-// errLater is that of a helper for what it leaves to another goroutine.
+// errLater is returned by a helper for a child that it leaves to the calling goroutine.
 var errLater = errors.New("plain: not for a helper")
 
-// Tape returns the plain value of a cell, which stands inside depth levels of containers. What
-// cells of the same pickle share, what several calls return shares too.
+// Tape returns the plain value of a cell, which is inside depth levels of containers. The results
+// of several calls share what the cells of the pickle share.
 func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 	if c.Objects {
 		return p.Object(id)
@@ -131,28 +134,29 @@ func (c *Converter) Tape(p bridge.Pickle, id tape.ID, depth int) (any, error) {
 	if err == nil || c.inPlace || m.careful {
 		return v, err
 	}
-	// Was it the first error of one goroutine, and of a value that stays? What one more pass finds
-	// is sure.
+	// The error may not be the one to report: another goroutine may have found an earlier one, or
+	// the value may belong to a key that occurs again later. A careful pass finds the right one.
 	c.maker = newMaker(c, p)
 	c.maker.base, c.maker.careful = depth, true
-	c.forget()
+	c.restart()
 	return c.maker.make(id)
 }
 
+// newMaker returns a maker for the cells of p.
 func newMaker(c *Converter, p bridge.Pickle) *maker {
 	t := p.Tape()
-	t.ShareArguments()
+	t.MarkArgumentsShared()
 	m := c.spare
 	if c.spare = nil; m == nil {
 		m = &maker{shared: new(shared)}
 	}
-	m.c, m.p, m.t, m.owner = c, p, t, p.Rules().Owner
+	m.c, m.p, m.t, m.owner = c, p, t, p.Bounds().Owner
 	m.grow(t.Slots())
 	return m
 }
 
-// reset makes a maker ready for another pickle. It keeps what it puts small values into, and the
-// memory of what it knows of shared cells, unless that is much.
+// reset prepares a maker for another pickle. It keeps the memory of the arena, and that of the
+// slots and the stack unless it is large.
 func (m *maker) reset() {
 	const keep = 1 << 10 // slots, frames
 	s := m.shared
@@ -172,13 +176,13 @@ func (m *maker) reset() {
 	m.stack, m.making = stack, making{}
 }
 
-// grow makes room for slots that the caller had the tape give to cells since.
+// grow makes room for n slots.
 func (s *shared) grow(n int) {
 	if n <= len(s.slots) {
 		return
 	}
 	if n <= cap(s.slots) && n <= cap(s.sharedTexts) {
-		s.slots, s.sharedTexts = s.slots[:n], s.sharedTexts[:n] // which reset has cleared
+		s.slots, s.sharedTexts = s.slots[:n], s.sharedTexts[:n] // reset has cleared them.
 		return
 	}
 	s.slots = append(make([]slot, 0, n), s.slots...)[:n]
@@ -204,16 +208,16 @@ func (m *maker) make(id tape.ID) (any, error) {
 	return v, nil
 }
 
-// level checks that a container may stand where one begins now.
-func (m *maker) level() error {
+// checkDepth returns an error if a container that begins now would be nested too deep.
+func (m *maker) checkDepth() error {
 	if depth := m.base + len(m.stack) + 1; depth > m.c.maxDepth {
 		return pyvalue.LimitError("Depth", int64(m.c.maxDepth), int64(depth))
 	}
 	return nil
 }
 
-// holds notes that the innermost frame holds a container of some height.
-func (m *maker) holds(height int32) {
+// raiseHeight is called when the innermost frame gets a child that is a container of that height.
+func (m *maker) raiseHeight(height int32) {
 	if top := len(m.stack) - 1; top < 0 {
 		m.height = max(m.height, height+1)
 	} else if m.stack[top].height <= height {
@@ -221,17 +225,17 @@ func (m *maker) holds(height int32) {
 	}
 }
 
-// begin returns the plain value of a cell that is no leaf. For a container that is met for the
-// first time and holds more than leaves it is not filled yet, and a frame that fills it is on the
-// stack.
+// begin returns the plain value of a cell that is not a leaf. If that is a container that has not
+// been converted yet and does not consist of leaves alone, begin returns it unfilled and pushes a
+// frame that fills it.
 func (m *maker) begin(id tape.ID) (any, error) {
-	at := once
+	at := noSlot
 	if slot, ok := m.t.Shared(id); ok {
-		if m.slots[slot].state != unmade {
+		if m.slots[slot].state != slotEmpty {
 			return m.sharedValue(slot)
 		}
 		if m.helper {
-			m.need(id)
+			m.addNeed(id)
 			return nil, errLater
 		}
 		at = slot
@@ -243,7 +247,7 @@ func (m *maker) begin(id tape.ID) (any, error) {
 		if m.t.OnlyStrKeys(id) {
 			return m.beginDict(id, at)
 		}
-		return m.beginOther(id, at)
+		return m.beginAnyDict(id, at)
 	case tape.Set, tape.FrozenSet:
 		return m.beginSet(id, at)
 	case tape.Bytes, tape.ByteArray:
@@ -251,13 +255,13 @@ func (m *maker) begin(id tape.ID) (any, error) {
 	case tape.Call:
 		return m.beginCall(id, at)
 	}
-	return m.cross(id)
+	return m.viaObject(id)
 }
 
-// sharedValue returns what became of a cell that was met before.
+// sharedValue returns the value of slot i, which is not empty.
 func (m *maker) sharedValue(i int) (any, error) {
 	s := &m.slots[i]
-	if s.state == open {
+	if s.state == slotOpen {
 		if !m.c.cycles {
 			return nil, errCycle()
 		}
@@ -269,61 +273,62 @@ func (m *maker) sharedValue(i int) (any, error) {
 	if depth := m.base + len(m.stack) + 1 + int(s.height); depth > m.c.maxDepth {
 		return nil, pyvalue.LimitError("Depth", int64(m.c.maxDepth), int64(depth))
 	}
-	m.holds(s.height)
+	m.raiseHeight(s.height)
 	return s.plain, nil
 }
 
-// push puts a frame on the stack.
+// push pushes the frame of the container plain.
 func (m *maker) push(plain any, f cellFrame) {
-	if f.slot != once {
-		m.keep(f.slot, plain, 0, open)
+	if f.slot != noSlot {
+		m.record(f.slot, plain, 0, slotOpen)
 	}
 	m.stack = append(m.stack, f)
 }
 
-// flat notes that a container is complete which holds leaves only.
-func (m *maker) flat(at int, plain any) {
-	if at != once {
-		m.keep(at, plain, 0, made)
+// complete is called for a container of leaves alone, which is filled. at is its slot or noSlot.
+func (m *maker) complete(at int, plain any) {
+	if at != noSlot {
+		m.record(at, plain, 0, slotDone)
 	}
-	m.holds(0)
+	m.raiseHeight(0)
 }
 
-// keep notes what a cell became that may be met again.
-func (m *maker) keep(at int, plain any, height int32, state slotState) {
+// record sets the slot at.
+func (m *maker) record(at int, plain any, height int32, state slotState) {
 	s := &m.slots[at]
-	if s.state == unmade {
+	if s.state == slotEmpty {
 		m.containers++
 	}
 	s.plain, s.height, s.state = plain, height, state
 	if s.node > 0 {
 		n := &m.c.nodes[s.node-1]
-		n.height, n.open = int(height), state == open
+		n.height, n.open = int(height), state == slotOpen
 	}
 }
 
-// finish takes the innermost frame off the stack.
+// finish pops f, the innermost frame.
 func (m *maker) finish(f *cellFrame) {
 	height := f.height
-	if f.slot != once {
-		m.keep(f.slot, m.slots[f.slot].plain, height, made)
+	if f.slot != noSlot {
+		m.record(f.slot, m.slots[f.slot].plain, height, slotDone)
 	}
 	*f = cellFrame{}
 	m.stack = m.stack[:len(m.stack)-1]
-	m.holds(height)
+	m.raiseHeight(height)
 }
 
-// batch makes the next batch of children that of a frame, if there is one.
+// batch makes the next batch of children the current one of f. It returns false if there is none.
 func (m *maker) batch(f *cellFrame) bool {
 	var from, to uint32
 	if from, to, f.rest = f.rest.Next(m.t); from == to {
 		return false
 	}
-	f.ids, f.next = m.t.Parts(from, to), 0
+	f.ids, f.next = m.t.ChildrenIn(from, to), 0
 	return true
 }
 
-// fill makes children of the innermost frame, up to one that has a frame of its own, or ends it.
+// fill converts children of the innermost frame until one pushes a frame of its own, or all are
+// done.
 func (m *maker) fill() error {
 	top := len(m.stack) - 1
 	f := &m.stack[top]
@@ -347,7 +352,7 @@ func (m *maker) fill() error {
 			if v, err = m.begin(f.ids[value]); err != nil {
 				return err
 			}
-			f = &m.stack[top] // the stack may have moved
+			f = &m.stack[top] // begin may have moved the stack.
 		}
 		if err := m.put(f, v); err != nil {
 			return err
@@ -358,7 +363,7 @@ func (m *maker) fill() error {
 	}
 }
 
-// fillLeaves makes children of a frame up to one that is no leaf.
+// fillLeaves converts children of the current batch up to the first one that is not a leaf.
 func (m *maker) fillLeaves(f *cellFrame) {
 	switch f.kind {
 	case strFrame:
@@ -370,7 +375,7 @@ func (m *maker) fillLeaves(f *cellFrame) {
 	}
 }
 
-// put stores the next child of a frame.
+// put stores v as the next child of a frame.
 func (m *maker) put(f *cellFrame, v any) error {
 	switch f.kind {
 	case strFrame:
@@ -396,7 +401,7 @@ func (m *maker) put(f *cellFrame, v any) error {
 	return nil
 }
 
-// close ends a frame whose children are all there.
+// close ends a frame whose children are all converted.
 func (m *maker) close(f *cellFrame) error {
 	switch f.kind {
 	case splitFrame:

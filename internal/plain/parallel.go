@@ -8,53 +8,55 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// NOTE. What a large list or dict holds is made by several goroutines at once, a part at a time. A
-// helper makes what can be made alone. What may be met again, and what an object is needed for, it
-// leaves to the goroutine that called it, which does that in the order of the pickle. Where much
-// was left because of values that are shared, those are made first, and then the helpers once more.
+// NOTE. Several goroutines, each with a maker that is a helper, convert the children of a large
+// list or dict, one part of it at a time. A helper leaves a child to the goroutine that called it
+// if the child contains a shared cell without a value, or needs an object. That goroutine converts
+// those children afterwards, in the order of the pickle. If many children were left because of
+// shared cells, it converts the shared cells alone, and then the helpers run once more.
 //
-// Invariant: while helpers run, slots are only read, and so is the tape.
+// Invariant: while helpers run, the slots and the tape are only read.
 
-// What is worth several goroutines; variables for tests.
+// Sizes from which several goroutines are worthwhile. They are variables for tests.
 var (
-	splitCells = 1 << 15 // cells
-	minPart    = 1 << 6  // children that a helper takes at once
-	muchLeft   = 1 << 6  // children that were left because of values that are shared
+	splitCells = 1 << 15 // smallest number of cells in a container
+	minPart    = 1 << 6  // smallest number of children in a part
+	muchLeft   = 1 << 6  // number of children left for which the helpers run once more
 )
 
 const maxHelpers = 16
 
-// splitJob is a container whose children several goroutines make.
+// splitJob is a container whose children several goroutines convert.
 type splitJob struct {
-	ids    []tape.ID // children, of a dict the values
-	values []any     // where they go
-	places []int     // where in values, if there are runs among the children
-	dict   *splitKeys
-	later  []uint32 // children that the helpers left
-	needs  []tape.ID
+	ids    []tape.ID  // the children, of a dict the values
+	values []any      // the plain values of the children
+	starts []int      // index of each child in values; nil if there are no runs
+	dict   *splitKeys // nil for a list
+	later  []uint32   // indexes of the children that the helpers left
+	needs  []tape.ID  // shared cells that those children contain
 	stage  splitStage
 }
 
-// splitKeys are those of a dict.
+// splitKeys is what a splitJob has for a dict.
 type splitKeys struct {
-	pairs []tape.ID
+	pairs []tape.ID // keys and values in turn
 	byStr map[string]any
 	byAny map[any]any
 }
 
+// splitStage says which cells the frame of a splitJob converts.
 type splitStage uint8
 
 const (
-	sharedFirst splitStage = iota // what is shared is being made
-	inOrder                       // what the helpers left is being made
+	stageShared splitStage = iota // the shared cells in needs
+	stageRest                     // the children in later
 )
 
-// workers returns how many goroutines may take part.
+// workers returns how many goroutines may convert one container.
 func (m *maker) workers() int {
 	return Workers(m.c.workers)
 }
 
-// Workers returns how many goroutines may take part where the options say n.
+// Workers returns the number of goroutines for an option of n; 0 means the default.
 func Workers(n int) int {
 	if n > 0 {
 		return n
@@ -62,31 +64,31 @@ func Workers(n int) int {
 	return min(runtime.GOMAXPROCS(0), maxHelpers)
 }
 
-// maySplit reports whether a container is for several goroutines.
+// maySplit reports whether several goroutines should convert a container.
 func (m *maker) maySplit(id tape.ID) bool {
 	if m.helper || m.careful {
 		return false
 	}
-	n := m.t.Spread(id)
+	n := m.t.SubtreeSize(id)
 	if n < splitCells || m.t.Kind(id) == tape.Dict && n < 2*m.t.Size(id) {
-		return false // the keys of a dict are for one goroutine
+		return false // Most of the cells are keys, which one goroutine handles.
 	}
 	return m.workers() > 1 && !m.mostlyLeft(id)
 }
 
-// mostlyLeft reports whether helpers would leave most of what a container holds, as far as a sample
-// of its first children shows.
+// mostlyLeft reports whether helpers would leave most children of a container, judging by a sample
+// of the first ones.
 func (m *maker) mostlyLeft(id tape.ID) bool {
 	const sample = 64 // children
-	from, to, _ := m.t.Rest(id).Next(m.t)
-	ids := m.t.Parts(from, to)
+	from, to, _ := m.t.Cursor(id).Next(m.t)
+	ids := m.t.ChildrenIn(from, to)
 	step, first := 1, 0
 	if m.t.Kind(id) == tape.Dict {
 		step, first = 2, 1
 	}
-	looked, left := 0, 0
-	for i := first; i < len(ids) && looked < sample; i += step {
-		looked++
+	tested, left := 0, 0
+	for i := first; i < len(ids) && tested < sample; i += step {
+		tested++
 		switch m.t.Kind(ids[i]) {
 		case tape.Call:
 			if m.t.IsInert(ids[i]) || m.t.IsShared(ids[i]) {
@@ -98,25 +100,25 @@ func (m *maker) mostlyLeft(id tape.ID) bool {
 			}
 		}
 	}
-	return left > looked/2
+	return left > tested/2
 }
 
-// splitList is beginList for a large one.
+// splitList is beginList for a large list or tuple.
 func (m *maker) splitList(id tape.ID, at int) (any, error) {
 	list := make([]any, m.t.Size(id))
 	j := &splitJob{ids: m.t.Items(id), values: list}
 	if m.t.HasRuns(id) {
-		j.places = make([]int, len(j.ids))
-		place := 0
+		j.starts = make([]int, len(j.ids))
+		start := 0
 		for i, id := range j.ids {
-			j.places[i] = place
-			place += m.t.Elements(id)
+			j.starts[i] = start
+			start += m.t.ItemCount(id)
 		}
 	}
 	return list, m.split(list, j, at)
 }
 
-// splitDict is beginDict and beginOther for a large one.
+// splitDict is beginDict and beginAnyDict for a large dict.
 func (m *maker) splitDict(id tape.ID, at int) (any, error) {
 	pairs := m.t.Items(id)
 	n := len(pairs) / 2
@@ -132,7 +134,7 @@ func (m *maker) splitDict(id tape.ID, at int) (any, error) {
 	return j.dict.byAny, m.split(j.dict.byAny, j, at)
 }
 
-// split has helpers make the children, and puts a frame for the rest on the stack.
+// split runs the helpers, and pushes a frame for what they leave.
 func (m *maker) split(plain any, j *splitJob, at int) error {
 	m.push(plain, cellFrame{kind: splitFrame, slot: at, split: j})
 	f := &m.stack[len(m.stack)-1]
@@ -141,13 +143,13 @@ func (m *maker) split(plain any, j *splitJob, at int) error {
 		f.ids = j.needs
 		return nil
 	}
-	j.stage = inOrder
-	f.ids = j.left()
+	j.stage = stageRest
+	f.ids = j.leftIDs()
 	return nil
 }
 
-// left returns the cells of what the helpers left.
-func (j *splitJob) left() []tape.ID {
+// leftIDs returns the cells of the children in j.later.
+func (j *splitJob) leftIDs() []tape.ID {
 	ids := make([]tape.ID, len(j.later))
 	for i, child := range j.later {
 		ids[i] = j.ids[child]
@@ -155,18 +157,18 @@ func (j *splitJob) left() []tape.ID {
 	return ids
 }
 
-// place returns where a child goes.
-func (j *splitJob) place(child int) int {
-	if j.places != nil {
-		return j.places[child]
+// start returns the index of a child in values.
+func (j *splitJob) start(child int) int {
+	if j.starts != nil {
+		return j.starts[child]
 	}
 	return child
 }
 
-// putSplit stores the next child of a frame.
+// putSplit stores v as the next child of a splitFrame.
 func (f *cellFrame) putSplit(v any) {
-	if j := f.split; j.stage == inOrder {
-		j.values[j.place(int(j.later[f.next]))] = v
+	if j := f.split; j.stage == stageRest {
+		j.values[j.start(int(j.later[f.next]))] = v
 	}
 	f.next++
 }
@@ -174,11 +176,11 @@ func (f *cellFrame) putSplit(v any) {
 // closeSplit ends a stage, and reports whether it was the last one.
 func (m *maker) closeSplit(f *cellFrame) (done bool, err error) {
 	j := f.split
-	if j.stage == sharedFirst {
+	if j.stage == stageShared {
 		later := j.later
-		j.later, j.needs, j.stage = nil, nil, inOrder
+		j.later, j.needs, j.stage = nil, nil, stageRest
 		f.height = max(f.height, m.help(j, later))
-		f.ids, f.next = j.left(), 0
+		f.ids, f.next = j.leftIDs(), 0
 		return false, nil
 	}
 	if j.dict == nil {
@@ -187,7 +189,7 @@ func (m *maker) closeSplit(f *cellFrame) (done bool, err error) {
 	return true, m.putPairs(j)
 }
 
-// putPairs stores the values of a dict, all of which are there.
+// putPairs stores the values of a dict, all of which are converted, in the map.
 func (m *maker) putPairs(j *splitJob) error {
 	d := j.dict
 	if d.byStr != nil {
@@ -205,16 +207,16 @@ func (m *maker) putPairs(j *splitJob) error {
 	return nil
 }
 
-// help has several goroutines make children, all of them for nil. It returns how many levels those
-// hold.
+// help runs the helpers on the given children, or on all if children is nil. It adds to j.later and
+// j.needs, and returns the largest number of levels of a child.
 func (m *maker) help(j *splitJob, children []uint32) (height int32) {
 	n, count := m.workers(), len(children)
 	if children == nil {
 		count = len(j.ids)
 	}
 	size := max(count/(8*n), minPart)
-	if j.places != nil {
-		size = max(count/(8*n), 1) // of runs each child is many
+	if j.starts != nil {
+		size = max(count/(8*n), 1) // Each run is a single child but many values.
 	}
 	parts := (count + size - 1) / size
 	n = min(n, parts)
@@ -244,12 +246,12 @@ func (m *maker) help(j *splitJob, children []uint32) (height int32) {
 	for _, l := range later {
 		j.later = append(j.later, l...)
 	}
-	met := map[tape.ID]bool{}
+	seen := map[tape.ID]bool{}
 	for _, h := range makers {
 		height = max(height, h.height)
 		for _, id := range h.needs {
-			if !met[id] {
-				met[id] = true
+			if !seen[id] {
+				seen[id] = true
 				j.needs = append(j.needs, id)
 			}
 		}
@@ -257,15 +259,15 @@ func (m *maker) help(j *splitJob, children []uint32) (height int32) {
 	return height
 }
 
-// newHelper returns a maker of values inside the container that m begins.
+// newHelper returns a helper for children of the container that m has just pushed.
 func (m *maker) newHelper() *maker {
 	return &maker{shared: m.shared, making: making{
 		c: m.c, p: m.p, t: m.t, owner: m.owner, base: m.base + len(m.stack), helper: true,
 	}}
 }
 
-// part makes the children from one to another, which for nil are all, and returns those that it
-// leaves.
+// part converts children[from:to], or the children from <= i < to if children is nil. It returns
+// those that it leaves.
 func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint32) {
 	for i := from; i < to; i++ {
 		child := i
@@ -273,23 +275,23 @@ func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint
 			child = int(children[i])
 		}
 		id := j.ids[child]
-		place := j.place(child)
+		start := j.start(child)
 		if kind := m.t.Kind(id); kind.IsRun() {
-			m.run(kind, id, j.values[place:])
+			m.run(kind, id, j.values[start:])
 			continue
 		}
 		v, err := m.make(id)
 		if err == nil {
-			j.values[place] = v
+			j.values[start] = v
 			continue
 		}
 		m.stack = m.stack[:0]
 		later = append(later, uint32(child))
-		const few = 32
-		if done := i - from; done < few || len(later) <= done/2 {
+		const minTried = 32
+		if tried := i - from; tried < minTried || len(later) <= tried/2 {
 			continue
 		}
-		for i++; i < to; i++ { // the rest is likely to be like that
+		for i++; i < to; i++ { // Most attempts fail, so leave the remaining children too.
 			child := i
 			if children != nil {
 				child = int(children[i])
@@ -300,10 +302,10 @@ func (m *maker) part(j *splitJob, children []uint32, from, to int) (later []uint
 	return later
 }
 
-// need notes a cell that has to be made before a helper can go on.
-func (m *maker) need(id tape.ID) {
-	const most = 1 << 12
-	if n := len(m.needs); n < most && (n == 0 || m.needs[n-1] != id) {
+// addNeed adds a shared cell to m.needs.
+func (m *maker) addNeed(id tape.ID) {
+	const maxNeeds = 1 << 12
+	if n := len(m.needs); n < maxNeeds && (n == 0 || m.needs[n-1] != id) {
 		m.needs = append(m.needs, id)
 	}
 }

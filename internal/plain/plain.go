@@ -1,5 +1,5 @@
-// Package plain turns objects, as package pickle makes them, into plain values: the slices, maps
-// and scalars that a Go program ranges over.
+// Package plain converts the cells of a tape, and objects as package pickle creates them, to plain
+// values: ordinary Go slices, maps and scalars.
 package plain
 
 import (
@@ -14,72 +14,73 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// NOTE. Objects become plain values depth first over an explicit stack of frames, one
-// for each container that is being filled. The plain container is made, at its final
-// size, before its elements are looked at: slices and maps are references, so a parent can
-// hold a child that is still being filled, and nothing has to be patched afterwards.
+// NOTE. This file converts objects; a maker converts cells. Objects are converted depth first, with
+// an explicit stack of frames, one for each container that is being filled. The plain container is
+// allocated at its final size before its elements are converted. Slices and maps are references, so
+// a parent can refer to a child that is still being filled, and nothing has to be patched
+// afterwards.
 //
-// Invariant: nodes[i] is open exactly while a frame of it is on the stack, so meeting an
-// open node again is a cycle. A container that is known to be met once has no node.
-// height counts the levels below a finished container;
-// with it the depth limit also holds where a chain of shared containers is met from
-// its inner end first.
+// Invariant: nodes[i] is open exactly while a frame for it is on the stack, so a reference to an
+// open node is a cycle. A container to which there is only one reference has no node. The height of
+// a node is the number of levels of containers below it. It is needed for the depth limit: in a
+// chain of shared containers, the inner ones may be converted first.
 
-// Options are the options that plain values depend on.
+// Options are the options for plain values.
 type Options struct {
 	Limits      pickle.Limits
-	Objects     bool // convert nothing
+	Objects     bool // values stay objects
 	AllowCycles bool
 	Owner       ndarray.Owner // of arrays in a mapped file, or nil
-	// Hooked says that values of the pickle may come from hooks of the caller.
+	// Hooked says that hooks of the caller may have created values of the pickle.
 	Hooked bool
-	// Workers is how many goroutines may make a large container, or 0 for as many as run at once.
+	// Workers is how many goroutines may convert one large container; 0 means the default.
 	Workers int
-	// BigInt makes the key of a map that stands for an int with these digits.
+	// BigInt returns the map key for an int with these digits, which does not fit Go's int.
 	BigInt func(digits string) any
 }
 
-// Converter converts the objects of one load. The zero value is ready for [Converter.Begin].
+// A Converter converts the values of one pickle. The zero value is ready for [Converter.Begin].
 type Converter struct {
-	Objects   bool // convert nothing
-	cycles    bool
-	inPlace   bool // elements of arrays were converted where they are
-	maxDepth  int
-	maxDigits int
-	budget    int64 // values that dict keys may still expand to
-	expansion int64
-	base      int // levels around what is being converted
-	seen      map[any]int
-	tuples    map[*types.Tuple]tupleNode // as keys
+	Objects   bool // values stay objects
+	cycles    bool // containers may contain themselves
+	inPlace   bool // whether elements of some array or table were converted in place
+	maxDepth  int  // Limits.Depth
+	maxDigits int  // Limits.IntDigits
+	budget    int64
+	expansion int64       // Limits.Expansion; budget is what is left of it for tuple keys
+	base      int         // number of containers around the value that is being converted
+	seen      map[any]int // index in nodes of each object that was converted
 	nodes     []node
+	tuples    map[*types.Tuple]tupleNode // the keys for tuples
 	stack     []graphFrame
-	height    int    // levels of what was converted last
-	single    bool   // what is converted next is not met again
-	hooked    bool   // an object may be met anywhere
-	workers   int    // goroutines that may take part
-	maker     *maker // of the pickle that is being read, or nil
-	spare     *maker // one that is not used, or nil
+	height    int    // levels of containers in the value that was converted last
+	unshared  bool   // there is only one reference to the object that is converted next
+	hooked    bool   // Options.Hooked: there may be any number of references to an object
+	workers   int    // Options.Workers
+	maker     *maker // for the current pickle, or nil
+	spare     *maker // an unused maker, or nil
 	Pandas    reconstruct.Pandas
 	bigInt    func(digits string) any
-	owner     ndarray.Owner // of arrays in a mapped file
+	owner     ndarray.Owner // of arrays in a mapped file, or nil
 }
 
-// node is what became of a container.
+// node is the plain container of an object.
 type node struct {
 	plain  any
-	height int
-	open   bool
+	height int  // levels of containers below it, once it is complete
+	open   bool // whether it is being filled
 }
 
-// graphFrame is a container being filled: children[next:] are still to be converted.
+// graphFrame is a container that is being filled. children[next:], or entries[next:], are still to
+// be converted.
 type graphFrame struct {
-	node     int
+	node     int // index in Converter.nodes, or noSlot
 	next     int
-	height   int
+	height   int        // levels of the children that are converted
 	children []any      // of sequences and objects
 	entries  types.Dict // of dicts
 
-	// Exactly one of these takes the results.
+	// The plain values are stored in one of these.
 	list   []any
 	byStr  map[string]any
 	byAny  map[any]any
@@ -87,14 +88,15 @@ type graphFrame struct {
 	set    func(i int, plain any) error
 }
 
-// New returns a Converter with the options. Whoever is done with it may call [Converter.Release].
+// New returns a Converter with the options. The caller may release it with [Converter.Release].
 func New(c *Options) *Converter {
 	p := converters.Get().(*Converter)
 	p.Begin(c)
 	return p
 }
 
-// Begin readies a Converter that is not from New, a new one or after [Converter.End], for a pickle.
+// Begin prepares a Converter for a pickle. The Converter must be a new one, or one after
+// [Converter.End].
 func (p *Converter) Begin(c *Options) {
 	limits := c.Limits.WithDefaults()
 	p.owner, p.bigInt = c.Owner, c.BigInt
@@ -104,16 +106,17 @@ func (p *Converter) Begin(c *Options) {
 	p.budget, p.expansion = limits.Expansion, limits.Expansion
 }
 
-// converters keeps the memory of Converters from one pickle to the next.
+// converters pools Converters, because of the memory of their makers.
 var converters = sync.Pool{New: func() any { return new(Converter) }}
 
-// Release gives the memory of a Converter from [New] back, which must not be used after.
+// Release returns a Converter from [New] to the pool. It must not be used afterwards.
 func (p *Converter) Release() {
 	p.End()
 	converters.Put(p)
 }
 
-// End lets go of the pickle and of what the options said, and keeps memory for the next pickle.
+// End drops everything that refers to the pickle or the options, and keeps memory for the next
+// pickle.
 func (p *Converter) End() {
 	spare := p.maker
 	if spare == nil {
@@ -125,7 +128,7 @@ func (p *Converter) End() {
 	*p = Converter{spare: spare}
 }
 
-// Convert returns the plain value of v, which stands inside depth levels of containers.
+// Convert returns the plain value of the object v, which is inside depth levels of containers.
 func (p *Converter) Convert(v any, depth int) (any, error) {
 	if p.Objects {
 		return v, nil
@@ -137,11 +140,11 @@ func (p *Converter) Convert(v any, depth int) (any, error) {
 	return out, err
 }
 
-// convertAt is Convert, and returns how many levels of containers v is.
+// convertAt is Convert. It also returns the number of levels of containers in v.
 func (p *Converter) convertAt(v any, depth int) (plain any, height int, err error) {
 	p.base, p.height = depth, 0
 	plain, err = p.begin(v)
-	p.single = false
+	p.unshared = false
 	if err == nil {
 		err = p.fill()
 	}
@@ -151,8 +154,8 @@ func (p *Converter) convertAt(v any, depth int) (plain any, height int, err erro
 	return plain, p.height, nil
 }
 
-// know notes that an object became a plain container, and returns the index of its node.
-func (p *Converter) know(v any, n node) int {
+// addNode records the plain container n of the object v, and returns the index of the node.
+func (p *Converter) addNode(v any, n node) int {
 	if p.seen == nil {
 		p.seen = make(map[any]int)
 	}
@@ -161,14 +164,14 @@ func (p *Converter) know(v any, n node) int {
 	return len(p.nodes) - 1
 }
 
-// forget makes the Converter begin again.
-func (p *Converter) forget() {
+// restart drops everything that was converted.
+func (p *Converter) restart() {
 	p.seen, p.nodes, p.stack, p.tuples = nil, nil, nil, nil
 	p.budget = p.expansion
 	p.Pandas = reconstruct.Pandas{CopyText: p.Pandas.CopyText}
 }
 
-// fill converts what the frames on the stack hold.
+// fill converts the children of all frames on the stack.
 func (p *Converter) fill() error {
 	for len(p.stack) > 0 {
 		if err := p.step(); err != nil {
@@ -178,8 +181,8 @@ func (p *Converter) fill() error {
 	return nil
 }
 
-// step converts children of the innermost frame up to one that opens a frame of its
-// own, or finishes the frame.
+// step converts children of the innermost frame until one pushes a frame of its own. If there is
+// none, it pops the frame.
 func (p *Converter) step() error {
 	top := len(p.stack) - 1
 	for {
@@ -200,7 +203,7 @@ func (p *Converter) step() error {
 			if plain, err = p.begin(child); err != nil {
 				return err
 			}
-			f = &p.stack[top] // begin may have moved the stack
+			f = &p.stack[top] // begin may have moved the stack.
 		}
 		if err := p.put(f, plain); err != nil {
 			return err
@@ -229,7 +232,7 @@ func (p *Converter) put(f *graphFrame, plain any) error {
 	return nil
 }
 
-// putKey stores a plain value under the key of a plain map that stands for a dict key.
+// putKey stores plain in the map m under the Go key for a dict key.
 func (p *Converter) putKey(m map[any]any, key, plain any) error {
 	k, err := p.Key(key)
 	if err != nil {
@@ -242,22 +245,23 @@ func (p *Converter) putKey(m map[any]any, key, plain any) error {
 	return nil
 }
 
-// finish closes the innermost frame.
+// finish pops the innermost frame.
 func (p *Converter) finish() {
 	top := len(p.stack) - 1
 	f := &p.stack[top]
-	if f.node != once {
+	if f.node != noSlot {
 		p.nodes[f.node].open = false
 		p.nodes[f.node].height = f.height
 	}
 	height := f.height + 1
 	p.stack[top] = graphFrame{}
 	p.stack = p.stack[:top]
-	p.holds(height)
+	p.raiseHeight(height)
 }
 
-// holds notes that the innermost frame holds a container of some levels.
-func (p *Converter) holds(height int) {
+// raiseHeight is called when the innermost frame, or the caller of Convert, gets a container of so
+// many levels, itself included.
+func (p *Converter) raiseHeight(height int) {
 	if top := len(p.stack) - 1; top < 0 {
 		p.height = height
 	} else if p.stack[top].height < height {
@@ -265,8 +269,8 @@ func (p *Converter) holds(height int) {
 	}
 }
 
-// begin returns the plain value of v; for a container that is met for the first time
-// one that is still empty, with a frame to fill it.
+// begin returns the plain value of v. If that is a container that has not been converted yet, begin
+// returns it unfilled and pushes a frame that fills it.
 func (p *Converter) begin(v any) (any, error) {
 	for {
 		s, ok := v.(*ndarray.Scalar)
@@ -279,20 +283,20 @@ func (p *Converter) begin(v any) (any, error) {
 		return plain, err
 	}
 	if _, isObject := v.(*pickle.Object); isObject {
-		return v, nil // with what it holds
+		return v, nil // Its parts stay objects too.
 	}
 	if !pyvalue.IsContainer(v) {
 		return leaf(v), nil
 	}
-	if n := p.met(v); n != nil {
+	if n := p.nodeOf(v); n != nil {
 		return p.sharedValue(n)
 	}
 	plain, f := p.open(v)
 	return p.enter(v, plain, f)
 }
 
-// met returns the node of a container that was met before, or nil.
-func (p *Converter) met(v any) *node {
+// nodeOf returns the node of a container that was converted before, or nil.
+func (p *Converter) nodeOf(v any) *node {
 	if len(p.nodes) == 0 {
 		return nil
 	}
@@ -302,30 +306,30 @@ func (p *Converter) met(v any) *node {
 	return nil
 }
 
-// once is the slot of a frame whose container is not met again.
-const once = -1
+// noSlot stands for the slot or node of a container to which there is only one reference.
+const noSlot = -1
 
-// enter puts the frame that fills the plain container of v on the stack.
+// enter pushes f, the frame that fills the plain container of v.
 func (p *Converter) enter(v, plain any, f graphFrame) (any, error) {
 	depth := p.base + len(p.stack) + 1
 	if depth > p.maxDepth {
 		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
-	f.node = once
-	if !p.single {
+	f.node = noSlot
+	if !p.unshared {
 		f.node = p.remember(v, plain)
 	}
-	p.single = false
+	p.unshared = false
 	p.stack = append(p.stack, f)
 	return plain, nil
 }
 
-// remember makes a node of a container that may be met again.
+// remember adds an open node for v.
 func (p *Converter) remember(v, plain any) int {
-	return p.know(v, node{plain: plain, open: true})
+	return p.addNode(v, node{plain: plain, open: true})
 }
 
-// sharedValue returns the plain value of a container that was met before.
+// sharedValue returns the plain value of a container that was converted before.
 func (p *Converter) sharedValue(n *node) (any, error) {
 	if n.open {
 		if !p.cycles {
@@ -336,11 +340,11 @@ func (p *Converter) sharedValue(n *node) (any, error) {
 	if depth := p.base + len(p.stack) + 1 + n.height; depth > p.maxDepth {
 		return nil, pyvalue.LimitError("Depth", int64(p.maxDepth), int64(depth))
 	}
-	p.holds(n.height + 1)
+	p.raiseHeight(n.height + 1)
 	return n.plain, nil
 }
 
-// open makes the empty plain container of v and the frame that fills it.
+// open returns an unfilled plain container for v, and the frame that fills it.
 func (p *Converter) open(v any) (any, graphFrame) {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -365,6 +369,7 @@ func (p *Converter) open(v any) (any, graphFrame) {
 	return list, graphFrame{children: items, list: list}
 }
 
+// AllStrings reports whether all keys are strings.
 func AllStrings(entries types.Dict) bool {
 	for _, e := range entries {
 		if _, ok := e.Key.(string); !ok {
@@ -374,8 +379,7 @@ func AllStrings(entries types.Dict) bool {
 	return true
 }
 
-// openArray replaces the elements of an array of objects where they are: the array
-// stays the same array.
+// openArray returns a frame that replaces the elements of an array of objects in place.
 func openArray(a *ndarray.Array) graphFrame {
 	isObject := a.DType().Kind() == ndarray.KindObject
 	if isObject && plainElements(a) {
@@ -383,7 +387,7 @@ func openArray(a *ndarray.Array) graphFrame {
 	}
 	elems := pyvalue.OwnElements(a)
 	if isObject {
-		if a.NDim() == 1 && !a.IsCContiguous() { // a column of a frame
+		if a.NDim() == 1 && !a.IsCContiguous() { // such as a column of a frame
 			return graphFrame{children: elems, set: func(i int, plain any) error {
 				return a.SetAt(plain, i)
 			}}
@@ -397,7 +401,8 @@ func openArray(a *ndarray.Array) graphFrame {
 	return f
 }
 
-// plainElements reports whether the elements are plain as they are: nearly always.
+// plainElements reports whether all elements are their own plain values, which is the most frequent
+// case.
 func plainElements(a *ndarray.Array) bool {
 	for v := range pending.NonText(a) {
 		if _, ok := quickLeaf(v); !ok {
@@ -407,8 +412,8 @@ func plainElements(a *ndarray.Array) bool {
 	return true
 }
 
-// addElement adds an element of an array of objects; those of structured dtypes are
-// tuples of their fields, nested as deep as the dtype.
+// addElement adds the element at place as a child. An element of a structured dtype is a Record or
+// []any of its fields, possibly nested, whose fields are added one by one.
 func (f *graphFrame) addElement(place *any) {
 	switch e := (*place).(type) {
 	case []any:
@@ -425,7 +430,8 @@ func (f *graphFrame) addElement(place *any) {
 	}
 }
 
-// openScalar makes the Record of a structured scalar that holds objects.
+// openScalar returns the value of a scalar that contains objects, and a frame that converts those
+// in place.
 func openScalar(s *ndarray.Scalar) (any, graphFrame) {
 	v := s.Value()
 	var f graphFrame
@@ -437,7 +443,7 @@ func openScalar(s *ndarray.Scalar) (any, graphFrame) {
 	return v, f
 }
 
-// openMasked converts the elements of a masked array's parts; the parts stay.
+// openMasked returns a frame that converts the elements of the parts of a masked array in place.
 func openMasked(m *ndarray.Masked) graphFrame {
 	f := graphFrame{}
 	for _, a := range []any{m.Data, m.FillValue} {
@@ -449,7 +455,7 @@ func openMasked(m *ndarray.Masked) graphFrame {
 	return f
 }
 
-// quickLeaf returns the plain values that most values are.
+// quickLeaf returns v itself if its type is one of the commonest leaves.
 func quickLeaf(v any) (any, bool) {
 	switch v.(type) {
 	case nil, bool, int, float64, string, []byte:
@@ -458,7 +464,7 @@ func quickLeaf(v any) (any, bool) {
 	return nil, false
 }
 
-// leaf returns the plain value of anything that is not a container.
+// leaf returns the plain value of an object that is not a container.
 func leaf(v any) any {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		return s.Value()

@@ -2,22 +2,23 @@ package plain
 
 import "encoding/binary"
 
-// maxCachedString is the longest text in bytes that stringCache keeps.
+// maxCachedString is the length of the longest string in a stringCache, in bytes.
 const maxCachedString = 16
 
-// stringCache knows short strings that were made lately: in many records the same few words stand
-// again and again, each time as a new str. Where they do not, it gives up.
+// stringCache keeps short strings that were created lately. In many files the same few words occur
+// again and again, each time as a new str. If few look-ups succeed, the cache is not used any more.
 type stringCache struct {
-	texts       *cachedStrings // none before there were a few texts
+	texts       *cachedStrings // nil before the first find
 	tries, hits int
 }
 
+// cachedStrings is a hash table in which each string has one possible place.
 type cachedStrings struct {
 	values [256]any
-	marks  [256]uint32 // of the texts: most others show here that they are others
+	marks  [256]uint32 // other bits of the hash of each value; they tell most strings apart
 }
 
-// use reports whether looking pays.
+// use reports whether find is worthwhile.
 func (r *stringCache) use() bool {
 	const few = 32
 	if r.tries < few {
@@ -30,7 +31,7 @@ func (r *stringCache) use() bool {
 	return r.tries < 1<<12 || r.hits > r.tries>>2
 }
 
-// find returns the value of a text of 1 to maxCachedString bytes.
+// find returns the string with the bytes b, of which there are 1 to maxCachedString, as an any.
 func (r *stringCache) find(b []byte, arena *arena) any {
 	r.tries++
 	i, mark := hash(b)
@@ -42,13 +43,13 @@ func (r *stringCache) find(b []byte, arena *arena) any {
 		}
 	}
 	r.texts.marks[i] = mark
-	*place = arena.String(arena.copied(b))
+	*place = arena.String(arena.copyText(b))
 	return *place
 }
 
-// hash is a quick one of 1 to maxCachedString bytes; that others collide costs no more than a copy.
+// hash is a fast hash of 1 to maxCachedString bytes. A collision costs only a copy of a string.
 func hash(b []byte) (place uint8, mark uint32) {
-	const odd = 0x9e3779b97f4a7c15
+	const multiplier = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio
 	var first, last uint64
 	switch n := len(b); {
 	case n >= 8:
@@ -59,6 +60,6 @@ func hash(b []byte) (place uint8, mark uint32) {
 	default:
 		first, last = uint64(b[0])|uint64(b[n/2])<<8, uint64(b[n-1])<<8|uint64(n)
 	}
-	h := (first*odd ^ last) * odd
+	h := (first*multiplier ^ last) * multiplier
 	return uint8(h >> 56), uint32(h >> 24)
 }

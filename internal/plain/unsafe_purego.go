@@ -2,5 +2,5 @@
 
 package plain
 
-// stringOf returns a copy of the bytes as a string.
+// stringOf returns a copy of b as a string.
 func stringOf(b []byte) string { return string(b) }

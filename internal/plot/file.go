@@ -1,7 +1,7 @@
 package plot
 
 import (
-	"fmt"
+	"errors"
 	"image/color"
 	"image/png"
 	"io"
@@ -13,14 +13,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Formats are the endings of the files that WriteFile writes.
+// Formats are the endings of the formats that WriteFile writes.
 var Formats = []string{".png", ".svg"}
 
-// filePoints is about how many points of a line a file has.
+// filePoints is the approximate number of points of a line in a file.
 const filePoints = 4000
 
-// WriteFile writes the figure as PNG or SVG, by the ending of the file's name. A heat map or
-// picture as PNG has a pixel an element.
+// WriteFile writes the figure as PNG or SVG, as ending says, which must be one of Formats. A heat
+// map or picture as PNG has one pixel for each element.
 func (f *Figure) WriteFile(w io.Writer, ending string) error {
 	if ending == ".png" && (f.Kind == Heat || f.Kind == Image) {
 		return png.Encode(w, f.picture())
@@ -41,21 +41,7 @@ func (f *Figure) WriteFile(w io.Writer, ending string) error {
 func (f *Figure) addTo(p *plot.Plot) error {
 	switch f.Kind {
 	case Histogram:
-		var values plotter.Values
-		for _, v := range f.Y {
-			if v == v && !math.IsInf(v, 0) {
-				values = append(values, v)
-			}
-		}
-		if len(values) == 0 {
-			return fmt.Errorf("there are no finite numbers")
-		}
-		h, err := plotter.NewHist(values, 50)
-		if err != nil {
-			return err
-		}
-		h.FillColor = color.NRGBA{44, 113, 142, 255}
-		p.Add(h)
+		return f.addBars(p)
 	case Heat, Image:
 		p.Add(plotter.NewImage(f.picture(), 0, 0, float64(f.Columns), float64(f.Rows)))
 	default:
@@ -64,27 +50,73 @@ func (f *Figure) addTo(p *plot.Plot) error {
 	return nil
 }
 
-// addLine adds a line, or the points of values over others.
+// fileBars is the number of bars of a histogram in a file.
+const fileBars = 50
+
+// lineColor is the colour of lines and bars.
+var lineColor = color.NRGBA{44, 113, 142, 255}
+
+// addBars adds a histogram to p.
+func (f *Figure) addBars(p *plot.Plot) error {
+	a, ok := axisOf(f.Y, f.YUnit)
+	if !ok {
+		return errNoNumbers
+	}
+	least, greatest := a.place(a.least), a.place(a.greatest)
+	if least == greatest {
+		least, greatest = least-0.5, greatest+0.5
+	}
+	h := &plotter.Histogram{Width: (greatest - least) / fileBars, FillColor: lineColor,
+		LineStyle: plotter.DefaultLineStyle}
+	counts := a.counts(f.Y, fileBars)
+	if a.least == a.greatest {
+		counts[0], counts[fileBars/2] = 0, counts[0]
+	}
+	for i, n := range counts {
+		from := least + h.Width*float64(i)
+		h.Bins = append(h.Bins, plotter.HistogramBin{Min: from, Max: from + h.Width,
+			Weight: float64(n)})
+	}
+	p.Add(h)
+	a.mark(&p.X)
+	return nil
+}
+
+// errNoNumbers is the error for a figure without finite numbers.
+var errNoNumbers = errors.New("there are no finite numbers")
+
+// addLine adds a line to p, or points if the figure has values of X.
 func (f *Figure) addLine(p *plot.Plot) error {
+	xs := f.X
+	if xs == nil {
+		xs = []float64{0, float64(len(f.Y) - 1)}
+	}
+	x, okX := axisOf(xs, f.XUnit)
+	y, okY := axisOf(f.Y, f.YUnit)
+	if !okX || !okY {
+		return errNoNumbers
+	}
 	var points plotter.XYs
 	for _, i := range Thin(f.Y, filePoints) {
-		x := float64(i)
+		at := float64(i)
 		if f.X != nil {
-			x = f.X[i]
+			at = f.X[i]
 		}
-		if y := f.Y[i]; x == x && y == y && !math.IsInf(x, 0) && !math.IsInf(y, 0) {
-			points = append(points, plotter.XY{X: x, Y: y})
+		if v := f.Y[i]; at == at && v == v && !math.IsInf(at, 0) && !math.IsInf(v, 0) {
+			points = append(points, plotter.XY{X: x.place(at), Y: y.place(v)})
 		}
 	}
 	if len(points) == 0 {
-		return fmt.Errorf("there are no finite numbers")
+		return errNoNumbers
 	}
+	x.mark(&p.X)
+	y.mark(&p.Y)
 	if f.X == nil {
 		line, err := plotter.NewLine(points)
 		if err != nil {
 			return err
 		}
-		line.Color = color.NRGBA{44, 113, 142, 255}
+		line.Color = lineColor
 		p.Add(line)
 		return nil
 	}
@@ -92,8 +124,8 @@ func (f *Figure) addLine(p *plot.Plot) error {
 	if err != nil {
 		return err
 	}
-	scatter.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{44, 113, 142, 255},
-		Radius: vg.Points(1.5), Shape: draw.CircleGlyph{}}
+	scatter.GlyphStyle = draw.GlyphStyle{Color: lineColor, Radius: vg.Points(1.5),
+		Shape: draw.CircleGlyph{}}
 	p.Add(scatter)
 	return nil
 }

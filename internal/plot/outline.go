@@ -9,13 +9,14 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Outline returns at most about most points that show a line through all elements of an array of
-// one dimension, a column or a list: of each stretch the least and the greatest. count is how many
-// elements there are. No more of an array is in memory at once than a stretch.
+// Outline returns about most points, at positions at, that look like the line through all elements
+// of an array of one dimension, a column or a list: the least and the greatest element of each
+// stretch. count is the number of elements. It holds only one stretch of an array in memory at a
+// time.
 func Outline(v any, most int) (at []int, y []float64, count int, err error) {
 	a, ok := columnArray(v)
 	if !ok || a.Size() <= most {
-		all, err := numbers(v)
+		all, _, err := numbers(v)
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -47,11 +48,11 @@ func Outline(v any, most int) (at []int, y []float64, count int, err error) {
 	return at, y, count, nil
 }
 
-// part returns where part i of n elements in parts begins, also where the product is very large.
+// part returns the position where part i begins when n elements are cut into equal parts. It does
+// not overflow for large n.
 func part(i, n, parts int) int { return i*(n/parts) + i*(n%parts)/parts }
 
-// columnArray returns the array that holds the elements of an array of one dimension or a column,
-// none of which is missing elsewhere.
+// columnArray returns the array that holds exactly the elements of an array or a column.
 func columnArray(v any) (*ndarray.Array, bool) {
 	if s, ok := v.(*frame.Series); ok {
 		return s.Values, s.Kind == frame.Numpy && s.Values != nil && s.Valid == nil &&
@@ -61,9 +62,9 @@ func columnArray(v any) (*ndarray.Array, bool) {
 	return a, ok && !a.HasObject()
 }
 
-// Shrunk returns the heat map or picture of an array of two dimensions, or three of a picture in
-// colours, with at most so many rows and columns: each place is the mean of the elements that fall
-// into it. No more of the array is in memory at once than a few of its rows.
+// Shrunk returns the heat map or picture of an array, reduced to at most the given numbers of rows
+// and columns: each pixel is the mean of the elements that fall into it. The array has two
+// dimensions, or three if it is a picture in colours. Only a few rows are in memory at a time.
 func Shrunk(a *ndarray.Array, picture bool, rows, columns int) (*Figure, error) {
 	if a.NDim() != 2 && (!picture || a.NDim() != 3) || a.Size() == 0 {
 		return nil, fmt.Errorf("an array of shape %v is no surface", a.Shape())
@@ -80,7 +81,7 @@ func Shrunk(a *ndarray.Array, picture bool, rows, columns int) (*Figure, error) 
 		rows: min(rows, a.Shape()[0]), columns: min(columns, a.Shape()[1])}
 	s.sums = make([]float64, s.rows*s.columns*channels)
 	s.counts = make([]int, len(s.sums))
-	// As many rows at a time as are about 100,000 elements.
+	// Read about 100,000 elements at a time.
 	step := max(1, 100_000/max(1, s.width*channels))
 	for from := 0; from < s.height; from += step {
 		view, err := a.Slice(0, from, min(from+step, s.height), 1)
@@ -96,15 +97,15 @@ func Shrunk(a *ndarray.Array, picture bool, rows, columns int) (*Figure, error) 
 	return s.figure(picture), nil
 }
 
-// shrinking sums up elements by the places that they fall into.
+// shrinking adds up the elements that fall into each pixel of a smaller picture.
 type shrinking struct {
-	height, width, channels int // of the array
-	rows, columns           int // of the places
-	sums                    []float64
-	counts                  []int
+	height, width, channels int       // the shape of the array
+	rows, columns           int       // the size of the smaller picture
+	sums                    []float64 // for each pixel and channel
+	counts                  []int     // the number of finite elements in each sum
 }
 
-// add adds rows of elements, of which the first is row from.
+// add adds some rows of the array, of which the first has number from.
 func (s *shrinking) add(from int, values []float64) {
 	row := s.width * s.channels
 	for y := from; len(values) > 0; y++ {
@@ -122,14 +123,14 @@ func (s *shrinking) add(from int, values []float64) {
 	}
 }
 
-// place returns the place that element i of n falls into.
+// place returns which of some equal parts element i of n falls into.
 func place(i, n, places int) int { return int(int64(i) * int64(places) / int64(n)) }
 
-// figure returns the means.
+// figure returns the figure whose values are the means.
 func (s *shrinking) figure(picture bool) *Figure {
 	f := &Figure{Kind: Heat, Rows: s.rows, Columns: s.columns}
 	for i := range s.sums {
-		s.sums[i] /= float64(s.counts[i]) // NaN of none
+		s.sums[i] /= float64(s.counts[i]) // NaN if no element is finite
 	}
 	if !picture {
 		f.Grid = s.sums
@@ -143,10 +144,16 @@ func (s *shrinking) figure(picture bool) *Figure {
 	return f
 }
 
-// Number returns a value as a number, NaN for anything that is none.
-func Number(v any) float64 { return number(v) }
+// Number returns a value as a float64. It is NaN if the value is no number.
+func Number(v any) float64 {
+	f, isTime := number(v)
+	if isTime {
+		return math.NaN()
+	}
+	return f
+}
 
-// IsNaN reports whether a value is the number NaN, or a time that is none.
+// IsNaN reports whether a value is NaN or NaT.
 func IsNaN(v any) bool {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()

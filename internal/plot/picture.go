@@ -13,7 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi/sixel"
 )
 
-// Protocol is a way in which a terminal is given pictures.
+// Protocol is a protocol for pictures in a terminal.
 type Protocol string
 
 // The protocols.
@@ -24,8 +24,8 @@ const (
 	Sixel      Protocol = "sixel"
 )
 
-// ProtocolOf returns the protocol of the terminal that the environment names, NoPictures where it
-// names none that is known to have one: a terminal inside of another one passes no pictures on.
+// ProtocolOf returns the protocol of the terminal that the environment variables name. It returns
+// NoPictures for unknown terminals, and inside tmux and screen, which do not pass pictures on.
 func ProtocolOf(getenv func(string) string) Protocol {
 	term, program := getenv("TERM"), getenv("TERM_PROGRAM")
 	switch {
@@ -46,20 +46,21 @@ func ProtocolOf(getenv func(string) string) Protocol {
 }
 
 const (
-	// pictureSide is how many pixels a picture for a terminal has at most in each direction.
+	// pictureSide is the greatest width and height in pixels of a picture for a terminal.
 	pictureSide = 1024
-	// cellWidth and cellHeight are about how many pixels a cell has, for sixels, which a terminal
-	// does not scale.
+	// cellWidth and cellHeight are the assumed size of a character cell in pixels. Sixels need it,
+	// since terminals do not scale them.
 	cellWidth, cellHeight = 8, 16
-	// kittyChunk is how many bytes of base64 Kitty takes at once.
+	// kittyChunk is the greatest number of bytes of base64 in one escape sequence of Kitty's
+	// protocol.
 	kittyChunk = 4096
 )
 
-// pictured draws a heat map or picture as one, below which the legend stands.
+// pictured draws a heat map or picture by the terminal's picture protocol, with the legend below.
 func (f *Figure) pictured(t Terminal) (string, error) {
-	rows, columns := f.fit(t.Width, 2*t.Height) // in halves of cells
+	rows, columns := f.fit(t.Width, 2*t.Height) // a row is half a cell high
 	cells := max(1, (rows+1)/2)
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	img := f.scaled(min(f.Rows, pictureSide), min(f.Columns, pictureSide))
 	text := ""
 	if t.Pictures == Sixel {
@@ -82,10 +83,11 @@ func (f *Figure) pictured(t Terminal) (string, error) {
 				Height: iterm2.Cells(cells), Content: data})
 		}
 	}
-	return text + "\n" + f.legend(least, greatest), nil
+	return text + "\n" + f.legend(a), nil
 }
 
-// scaled returns the figure with so many pixels, each the mean of what falls into it.
+// scaled returns the figure reduced to the given numbers of rows and columns. Each pixel is the
+// mean of the elements that fall into it.
 func (f *Figure) scaled(rows, columns int) image.Image {
 	small := &Figure{Kind: f.Kind, Rows: rows, Columns: columns, Channels: f.Channels}
 	if f.Kind == Heat {
@@ -101,7 +103,7 @@ func (f *Figure) scaled(rows, columns int) image.Image {
 	return img
 }
 
-// enlarged returns a picture of another size, with the nearest pixels.
+// enlarged returns a picture scaled to another size without interpolation.
 func enlarged(img image.Image, width, height int) image.Image {
 	from := img.Bounds()
 	out := image.NewNRGBA(image.Rect(0, 0, width, height))
@@ -113,8 +115,8 @@ func enlarged(img image.Image, width, height int) image.Image {
 	return out
 }
 
-// kitty gives a PNG in base64 to a terminal that scales it to so many cells. An answer is not
-// wanted.
+// kitty returns the escape sequences of Kitty's protocol for a PNG in base64, which the terminal
+// scales to the given number of cells. q=2 tells the terminal not to answer.
 func kitty(data []byte, columns, rows int) string {
 	var b strings.Builder
 	options := fmt.Sprintf("a=T,f=100,q=2,c=%d,r=%d", columns, rows)

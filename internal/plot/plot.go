@@ -1,9 +1,12 @@
-// Package plot draws arrays: as text for a terminal, and as PNG or SVG.
+// Package plot draws arrays as text for a terminal, and as PNG or SVG.
 package plot
 
 import (
 	"fmt"
 	"math"
+	"math/big"
+	"reflect"
+	"time"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/lookup"
@@ -15,8 +18,8 @@ import (
 // Kind is the way in which values are drawn.
 type Kind string
 
-// The kinds. Auto is a line for one dimension, a heat map for two, the picture that it is for two
-// dimensions of 3 or 4 channels of uint8.
+// The kinds. Auto stands for a picture if the array is uint8 of shape (height, width, 3 or 4), for
+// a heat map if it has two other dimensions, and for a line if it has one.
 const (
 	Auto      Kind = "auto"
 	Line      Kind = "line"
@@ -25,27 +28,29 @@ const (
 	Image     Kind = "image"
 )
 
-// Kinds are all of them.
+// Kinds lists the names of all kinds.
 var Kinds = []string{string(Auto), string(Line), string(Histogram), string(Heat), string(Image)}
 
-// Figure is what is drawn.
+// Figure is what is drawn. Which fields it has depends on Kind.
 type Figure struct {
 	Title string
 	Kind  Kind
-	// X and Y are the points of a line; X is nil where they are counted. Of a histogram Y are the
-	// values. NaNs are left out.
+	// X and Y are the points of a line. X is nil if the values are drawn over their positions. The
+	// values of a histogram are in Y. NaNs are left out.
 	X, Y []float64
-	// Grid are the values of a heat map, row by row, Rows times Columns of them.
+	// XUnit and YUnit are the units of X and Y if these are times, counted from 1970. Else they
+	// have no Base.
+	XUnit, YUnit ndarray.DatetimeUnit
+	// Grid has the Rows * Columns values of a heat map in C order.
 	Grid          []float64
 	Rows, Columns int
-	// Pixels are those of a picture, with Channels bytes each: 1 (grey), 3 (red, green, blue) or 4
-	// (alpha too).
+	// Pixels has the pixels of a picture in C order with Channels bytes each: 1 (grey), 3 (red,
+	// green, blue) or 4 (alpha too).
 	Pixels   []byte
 	Channels int
 }
 
-// New returns the figure of a value in the given kind, x being nil or the values that it is drawn
-// over.
+// New returns the figure of a value. x is nil or the values over which v is drawn.
 func New(v, x any, kind Kind, title string) (*Figure, error) {
 	f := &Figure{Title: title, Kind: kind}
 	if a, ok := arrayOf(v); ok && a.NDim() >= 2 && (kind == Auto || kind == Heat || kind == Image) {
@@ -56,14 +61,14 @@ func New(v, x any, kind Kind, title string) (*Figure, error) {
 			lookup.Kind(v))
 	}
 	var err error
-	if f.Y, err = numbers(v); err != nil {
+	if f.Y, f.YUnit, err = numbers(v); err != nil {
 		return nil, err
 	}
 	if len(f.Y) == 0 {
 		return nil, fmt.Errorf("%s has no elements", lookup.Kind(v))
 	}
 	if x != nil {
-		if f.X, err = numbers(x); err != nil {
+		if f.X, f.XUnit, err = numbers(x); err != nil {
 			return nil, err
 		}
 		if len(f.X) != len(f.Y) {
@@ -83,7 +88,7 @@ func arrayOf(v any) (*ndarray.Array, bool) {
 	return pyvalue.ArrayOf(v)
 }
 
-// surface makes a heat map or picture of an array of two or more dimensions.
+// surface makes f a heat map or picture of an array of two or more dimensions.
 func (f *Figure) surface(a *ndarray.Array) error {
 	shape := a.Shape()
 	isPicture := a.NDim() == 3 && a.DType().Equal(ndarray.DTypeOf[uint8]()) && (shape[2] == 3 ||
@@ -116,8 +121,9 @@ func (f *Figure) surface(a *ndarray.Array) error {
 	return err
 }
 
-// numbers returns the elements of a value as numbers: NaN for what is missing.
-func numbers(v any) ([]float64, error) {
+// numbers returns the elements of a value as numbers. Missing elements are NaN. Times are ticks of
+// unit since 1970.
+func numbers(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	if s, ok := v.(*frame.Series); ok && s.Valid == nil && s.Values != nil &&
 		!s.Values.HasObject() {
 		v = s.Values
@@ -126,13 +132,17 @@ func numbers(v any) ([]float64, error) {
 		return cells(m)
 	}
 	if a, ok := pyvalue.ArrayOf(v); ok && !a.HasObject() {
-		return floats(a)
+		if a.DType().Kind() == ndarray.KindDatetime {
+			unit = a.DType().Unit()
+		}
+		out, err = floats(a)
+		return out, unit, err
 	}
 	return cells(v)
 }
 
-// floats returns the elements of an array of real numbers or times as float64, rounded where that
-// does not hold them.
+// floats returns the elements of an array of real numbers or times as float64, rounded if
+// necessary.
 func floats(a *ndarray.Array) ([]float64, error) {
 	switch a.DType().Kind() {
 	case ndarray.KindDatetime, ndarray.KindTimedelta:
@@ -154,73 +164,79 @@ func floats(a *ndarray.Array) ([]float64, error) {
 	}
 	out := make([]float64, 0, a.Size())
 	for v := range a.Elements() {
-		out = append(out, number(v))
+		f, _ := number(v)
+		out = append(out, f)
 	}
 	return out, nil
 }
 
-// cells returns the numbers of the only column of a table.
-func cells(v any) ([]float64, error) {
+// cells returns the elements of a table with one column as numbers.
+func cells(v any) (out []float64, unit ndarray.DatetimeUnit, err error) {
 	t, ok := table.Of(v)
 	if !ok || len(t.Columns) != 1 {
-		return nil, fmt.Errorf("%s is not a row of numbers", lookup.Kind(v))
+		return nil, unit, fmt.Errorf("%s is not a row of numbers", lookup.Kind(v))
 	}
-	out := make([]float64, t.Rows)
-	some := t.Rows == 0
+	out = make([]float64, t.Rows)
+	some, times := t.Rows == 0, true
 	for i := range out {
 		c := t.Cell(i, 0)
 		out[i] = math.NaN()
 		if !c.Null {
-			out[i] = number(c.Value)
+			var isTime bool
+			out[i], isTime = number(c.Value)
+			times = times && (isTime || out[i] != out[i])
 		}
 		some = some || out[i] == out[i]
 	}
 	if !some {
-		return nil, fmt.Errorf("%s has no numbers", lookup.Kind(v))
+		return nil, unit, fmt.Errorf("%s has no numbers", lookup.Kind(v))
 	}
-	return out, nil
+	if times {
+		unit = timeUnit
+	}
+	return out, unit, nil
 }
 
-// number returns a number, NaN for anything else.
-func number(v any) float64 {
+// timeUnit is the unit of the ticks of Python's datetimes.
+var timeUnit = ndarray.DatetimeUnit{Base: "us"}
+
+// number returns a number, or a time as ticks of timeUnit. Anything else is NaN.
+func number(v any) (f float64, isTime bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
 	}
 	switch v := v.(type) {
 	case bool:
 		if v {
-			return 1
+			return 1, false
 		}
-		return 0
-	case int:
-		return float64(v)
-	case int64:
-		return float64(v)
-	case uint64:
-		return float64(v)
-	case int8:
-		return float64(v)
-	case int16:
-		return float64(v)
-	case int32:
-		return float64(v)
-	case uint8:
-		return float64(v)
-	case uint16:
-		return float64(v)
-	case uint32:
-		return float64(v)
-	case float32:
-		return float64(v)
-	case float64:
-		return v
+		return 0, false
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return f, false
+	case time.Time:
+		return float64(v.UnixMicro()), true
+	case interface{ Time() (time.Time, error) }: // of NumPy, Python and pandas
+		t, err := v.Time()
+		if err != nil {
+			return math.NaN(), false
+		}
+		return float64(t.UnixMicro()), true
 	case interface{ Float64() float64 }:
-		return v.Float64()
+		return v.Float64(), false
 	}
-	return math.NaN()
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
+		return float64(r.Int()), false
+	case r.CanUint():
+		return float64(r.Uint()), false
+	case r.CanFloat():
+		return r.Float(), false
+	}
+	return math.NaN(), false
 }
 
-// Bounds are the least and greatest finite value; ok is false where there is none.
+// Bounds returns the least and the greatest finite value. ok is false if there is none.
 func Bounds(values []float64) (least, greatest float64, ok bool) {
 	least, greatest = math.Inf(1), math.Inf(-1)
 	for _, v := range values {
@@ -231,8 +247,8 @@ func Bounds(values []float64) (least, greatest float64, ok bool) {
 	return least, greatest, ok
 }
 
-// Thin returns at most about most points that show what all of them show: of each stretch the least
-// and the greatest, in their order, which may be the same.
+// Thin returns the positions of about most values that look like the line through all of them:
+// those of the least and the greatest value of each stretch, in order. Both may be the same.
 func Thin(y []float64, most int) (at []int) {
 	if len(y) <= most {
 		at = make([]int, len(y))
@@ -257,36 +273,26 @@ func Thin(y []float64, most int) (at []int) {
 			}
 		}
 		if least < 0 {
-			least, greatest = from, from // a NaN, as all of the stretch
+			least, greatest = from, from // the whole stretch is NaN
 		}
 		at = append(at, min(least, greatest), max(least, greatest))
 	}
 	return at
 }
 
-// Bin counts finite values in equal parts of their range.
-func Bin(values []float64, bins int) (counts []int, least, greatest float64) {
-	least, greatest, ok := Bounds(values)
-	if !ok {
-		return nil, 0, 0
-	}
-	counts = make([]int, bins)
-	width := greatest - least
+// counts returns the number of finite values in each of some equal parts of the range.
+func (a axis) counts(values []float64, parts int) []int {
+	out := make([]int, parts)
 	for _, v := range values {
-		if v != v || math.IsInf(v, 0) {
-			continue
+		if v == v && !math.IsInf(v, 0) {
+			out[a.part(v, parts)]++
 		}
-		i := 0
-		if width > 0 {
-			i = min(int((v-least)/width*float64(bins)), bins-1)
-		}
-		counts[i]++
 	}
-	return counts, least, greatest
+	return out
 }
 
-// shrink returns a grid of at most rows by columns whose values are the means of those that fall
-// into one.
+// shrink returns the heat map reduced to at most the given numbers of rows and columns, which it
+// returns as r and c. Each value is the mean of those that fall into it.
 func (f *Figure) shrink(rows, columns int) (grid []float64, r, c int) {
 	r, c = min(rows, f.Rows), min(columns, f.Columns)
 	grid = make([]float64, r*c)
@@ -300,7 +306,7 @@ func (f *Figure) shrink(rows, columns int) (grid []float64, r, c int) {
 					}
 				}
 			}
-			grid[i*c+j] = sum / float64(n) // NaN of none
+			grid[i*c+j] = sum / float64(n) // NaN if there are no finite values
 		}
 	}
 	return grid, r, c

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi/sixel"
 
@@ -36,8 +37,8 @@ func random(n int) []float64 {
 	return out
 }
 
-// TestOutline: the points of a large array are those of Thin over all of it, which keep every
-// stretch's extremes, whatever the memory order.
+// TestOutline checks that the points of a large array are those of Thin over all elements, in every
+// memory order.
 func TestOutline(t *testing.T) {
 	values := random(50_003)
 	values[17], values[40_000], values[40_001] = math.NaN(), math.Inf(1), -1e300
@@ -63,7 +64,7 @@ func TestOutline(t *testing.T) {
 	}
 }
 
-// TestShrunk: each place is the mean of what falls into it, in C order and in F order.
+// TestShrunk checks that each pixel is the mean of the elements in it, in C and in F order.
 func TestShrunk(t *testing.T) {
 	values := make([]float64, 6*4)
 	for i := range values {
@@ -75,7 +76,7 @@ func TestShrunk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of 0 1 4 5 the 0 is none.
+	// Of 0 1 4 5 the 0 is NaN.
 	if want := []float64{10. / 3, 4.5, 10.5, 12.5, 18.5, 20.5}; !slices.Equal(f.Grid, want) {
 		t.Errorf("got %v, want %v", f.Grid, want)
 	}
@@ -94,7 +95,7 @@ func TestShrunk(t *testing.T) {
 	}
 }
 
-// figure is a heat map of two halves.
+// figure returns a heat map of two halves.
 func figure(t *testing.T) *plot.Figure {
 	t.Helper()
 	values := make([]float64, 20*40)
@@ -120,7 +121,7 @@ func checkHalves(t *testing.T, at func(x, y int) color.Color, width, height int)
 	}
 }
 
-// TestPictures decodes what each kind of terminal is given.
+// TestPictures decodes the pictures for each kind of terminal.
 func TestPictures(t *testing.T) {
 	write := func(p plot.Protocol) string {
 		var out bytes.Buffer
@@ -174,7 +175,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// TestProtocolOf: only terminals that are known for it are given pictures.
+// TestProtocolOf checks that only known terminals get pictures.
 func TestProtocolOf(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string
@@ -189,6 +190,68 @@ func TestProtocolOf(t *testing.T) {
 	} {
 		if got := plot.ProtocolOf(func(name string) string { return c.env[name] }); got != c.want {
 			t.Errorf("%v: %q, want %q", c.env, got, c.want)
+		}
+	}
+}
+
+// TestEveryRange checks that values of any magnitude are drawn, and that no line of the text is
+// wider than the terminal.
+func TestEveryRange(t *testing.T) {
+	day := ndarray.DatetimeUnit{Base: "D"}
+	for name, values := range map[string][]float64{
+		"wide":      {1e308, 1e308, -1e308},
+		"denormal":  {5e-324, 1e-310},
+		"one":       {7},
+		"same":      {1.5e18, 1.5e18},
+		"near":      {1e18, 1e18 + 256, 1e18 + 512},
+		"large":     {math.MaxFloat64, -math.MaxFloat64, math.Inf(1), math.NaN()},
+		"tiny same": {5e-324, 5e-324},
+		"zero":      {0, 0, 0},
+		"small":     {-1e-300, 1e-300},
+	} {
+		x := array(t, values, len(values))
+		grid := array(t, append(slices.Clone(values), values...), 2, len(values))
+		for _, kind := range []plot.Kind{plot.Line, plot.Histogram, plot.Heat, "over"} {
+			var figure *plot.Figure
+			var err error
+			switch kind {
+			case plot.Heat:
+				figure, err = plot.New(grid, nil, kind, name)
+			case "over":
+				figure, err = plot.New(x, x, plot.Line, name)
+			default:
+				figure, err = plot.New(x, nil, kind, name)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, unit := range []ndarray.DatetimeUnit{{}, day, {Base: "ns"}} {
+				figure.XUnit, figure.YUnit = unit, unit
+				checkDrawn(t, figure, unit.Base == "" && kind == plot.Line)
+			}
+		}
+	}
+}
+
+// checkDrawn draws a figure as text, SVG and PNG.
+func checkDrawn(t *testing.T, figure *plot.Figure, pixels bool) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := figure.WriteText(&out, plot.Terminal{Width: 80, Height: 10}); err != nil {
+		t.Errorf("%s as %s: %v", figure.Title, figure.Kind, err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "no finite") || utf8.RuneCountInString(line) > 81 {
+			t.Errorf("%s as %s: %q", figure.Title, figure.Kind, line)
+		}
+	}
+	for _, ending := range plot.Formats {
+		if out.Reset(); ending == ".png" && !pixels {
+			continue
+		}
+		if err := figure.WriteFile(&out, ending); err != nil || out.Len() < 50 ||
+			strings.Contains(out.String(), "NaN") {
+			t.Errorf("%s as %s%s: %d bytes, %v", figure.Title, figure.Kind, ending, out.Len(), err)
 		}
 	}
 }

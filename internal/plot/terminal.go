@@ -8,20 +8,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/guptarohit/asciigraph"
-
 	"github.com/unpkl/unpkl/internal/describe"
 )
 
-// Terminal is what text is written for.
+// Terminal says what a terminal can show.
 type Terminal struct {
-	Width, Height int // in cells
+	Width, Height int // in character cells
 	Color         bool
-	// Pictures is how heat maps and pictures are drawn as such.
+	// Pictures is the protocol for heat maps and pictures. Without one they are drawn as text.
 	Pictures Protocol
 }
 
-// WriteText draws the figure as text.
+// WriteText draws the figure as text with its title above.
 func (f *Figure) WriteText(w io.Writer, t Terminal) error {
 	if _, err := fmt.Fprintln(w, describe.Printable(f.Title)); err != nil {
 		return err
@@ -46,16 +44,21 @@ func (f *Figure) WriteText(w io.Writer, t Terminal) error {
 	return err
 }
 
-// axisWidth is how many cells the numbers beside a line take at most.
+// axisWidth is the least width of the labels beside a line in character cells.
 const axisWidth = 14
 
-// line draws a line over the positions, or over X in its order.
+// line draws a line over the positions of the values, or over X.
 func (f *Figure) line(t Terminal) string {
 	y := f.Y
 	if f.X != nil {
 		y = f.overX(2 * t.Width)
 	}
-	columns := max(t.Width-axisWidth, 8)
+	a, ok := axisOf(y, f.YUnit)
+	if !ok {
+		return "no finite numbers\n"
+	}
+	rows := max(t.Height, 3)
+	columns := max(t.Width-max(axisWidth, a.labelWidth(rows)+4), 8)
 	at := Thin(y, columns)
 	if len(at) < columns {
 		few := at
@@ -71,22 +74,18 @@ func (f *Figure) line(t Terminal) string {
 			series[i] = math.NaN()
 		}
 	}
-	if _, _, ok := Bounds(series); !ok {
-		return "no finite numbers\n"
-	}
-	options := []asciigraph.Option{asciigraph.Height(max(t.Height, 3)), asciigraph.Precision(3)}
-	text := asciigraph.Plot(series, options...) + "\n"
+	text := a.ascii(series, rows) + "\n"
 	from, to := "0", strconv.Itoa(len(f.Y)-1)
 	if f.X != nil {
-		least, greatest, _ := Bounds(f.X)
-		from, to = short(least), short(greatest)
+		x, _ := axisOf(f.X, f.XUnit)
+		from, to = x.bound(x.least), x.bound(x.greatest)
 	}
 	return text + strings.Repeat(" ", axisWidth) + from + " to " + to + "\n"
 }
 
-// overX returns the means of Y in equal parts of the range of X.
+// overX returns the mean of Y in each of some equal parts of the range of X, without empty parts.
 func (f *Figure) overX(parts int) []float64 {
-	least, greatest, ok := Bounds(f.X)
+	a, ok := axisOf(f.X, f.XUnit)
 	if !ok {
 		return nil
 	}
@@ -95,10 +94,7 @@ func (f *Figure) overX(parts int) []float64 {
 		if x != x || math.IsInf(x, 0) || f.Y[i] != f.Y[i] {
 			continue
 		}
-		k := 0
-		if greatest > least {
-			k = min(int((x-least)/(greatest-least)*float64(parts)), parts-1)
-		}
+		k := a.part(x, parts)
 		sums[k] += f.Y[i]
 		counts[k]++
 	}
@@ -113,35 +109,35 @@ func (f *Figure) overX(parts int) []float64 {
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// bars draws a histogram, a bar a line.
+// bars draws a histogram with one bar per line.
 func (f *Figure) bars(t Terminal) string {
-	counts, least, greatest := Bin(f.Y, max(t.Height, 3))
-	if counts == nil {
+	a, ok := axisOf(f.Y, f.YUnit)
+	if !ok {
 		return "no finite numbers\n"
 	}
-	most := 1
+	counts, most := a.counts(f.Y, max(t.Height, 3)), 1
 	for _, n := range counts {
 		most = max(most, n)
 	}
 	eighths := []rune(" ▏▎▍▌▋▊▉")
 	var b strings.Builder
 	for i, n := range counts {
-		from := least + (greatest-least)*float64(i)/float64(len(counts))
+		from := a.value(float64(i) / float64(len(counts)))
 		length := 8 * max(t.Width-30, 8) * n / most
 		bar := strings.Repeat("█", length/8)
 		if length%8 > 0 {
 			bar += string(eighths[length%8])
 		}
-		fmt.Fprintf(&b, "%12s %s %d\n", short(from), bar, n)
+		fmt.Fprintf(&b, "%12s %s %d\n", a.bound(from), bar, n)
 	}
 	return b.String()
 }
 
-// shades are the characters of a heat map without colours, from little to much.
+// shades are the characters of a heat map without colours, from the least to the greatest value.
 var shades = []rune(" ░▒▓█")
 
-// blocks draws a heat map or picture: with colours by half blocks, of which each cell has two, an
-// upper and a lower one; without by shades.
+// blocks draws a heat map or picture. With colours it uses half blocks, which put an upper and a
+// lower pixel into each cell; without colours it uses shades.
 func (f *Figure) blocks(t Terminal) string {
 	g := f
 	if f.Kind == Image {
@@ -153,10 +149,10 @@ func (f *Figure) blocks(t Terminal) string {
 	rows, columns := f.fit(t.Width, 2*t.Height)
 	at := func(y, x int) color.NRGBA { return f.cellColor(y, x, rows, columns) }
 	var grid []float64
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	if f.Kind == Heat {
 		grid, rows, columns = f.shrink(rows, columns)
-		at = func(y, x int) color.NRGBA { return colorOf(grid[y*columns+x], least, greatest) }
+		at = func(y, x int) color.NRGBA { return a.color(grid[y*columns+x]) }
 	}
 	var b strings.Builder
 	for y := 0; y < rows; y += 2 {
@@ -171,25 +167,26 @@ func (f *Figure) blocks(t Terminal) string {
 		}
 		b.WriteString("\x1b[m\n")
 	}
-	return b.String() + f.legend(least, greatest)
+	return b.String() + f.legend(a)
 }
 
-func (f *Figure) legend(least, greatest float64) string {
+func (f *Figure) legend(a axis) string {
 	if f.Kind == Image {
 		return fmt.Sprintf("%d x %d pixels\n", f.Columns, f.Rows)
 	}
-	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, short(least),
-		short(greatest))
+	return fmt.Sprintf("%d rows, %d columns, %s to %s\n", f.Rows, f.Columns, a.bound(a.least),
+		a.bound(a.greatest))
 }
 
-// fit returns the size of a drawing within some cells that keeps the proportions.
+// fit returns the largest size of a drawing of at most width by height that keeps the proportions.
 func (f *Figure) fit(width, height int) (rows, columns int) {
 	scale := math.Min(1, math.Min(float64(width)/float64(f.Columns),
 		float64(height)/float64(f.Rows)))
 	return max(1, int(float64(f.Rows)*scale)), max(1, int(float64(f.Columns)*scale))
 }
 
-// cellColor returns the mean colour of the pixels in a cell.
+// cellColor returns the mean colour of the pixels that fall into row i and column j of a smaller
+// picture.
 func (f *Figure) cellColor(i, j, rows, columns int) color.NRGBA {
 	var r, g, b, n int
 	for y := i * f.Rows / rows; y < (i+1)*f.Rows/rows; y++ {
@@ -201,7 +198,8 @@ func (f *Figure) cellColor(i, j, rows, columns int) color.NRGBA {
 	return color.NRGBA{uint8(r / n), uint8(g / n), uint8(b / n), 255}
 }
 
-// grey returns a picture as a heat map of its brightness.
+// grey returns the brightness of a picture as the grid of a heat map. Kind stays Image for the
+// legend.
 func (f *Figure) grey() *Figure {
 	out := &Figure{Kind: Image, Rows: f.Rows, Columns: f.Columns,
 		Grid: make([]float64, f.Rows*f.Columns)}
@@ -212,11 +210,12 @@ func (f *Figure) grey() *Figure {
 	return out
 }
 
-// shaded draws by characters that are twice as high as wide.
+// shaded draws a heat map by shades. A character is twice as high as wide, so it stands for two
+// rows.
 func (f *Figure) shaded(t Terminal) string {
 	rows, columns := f.fit(t.Width, 2*t.Height)
 	grid, rows, columns := f.shrink(max(1, rows/2), columns)
-	least, greatest, _ := Bounds(f.Grid)
+	a, _ := axisOf(f.Grid, f.YUnit)
 	var b strings.Builder
 	for y := range rows {
 		for x := range columns {
@@ -224,14 +223,13 @@ func (f *Figure) shaded(t Terminal) string {
 			switch {
 			case v != v:
 				b.WriteByte('?')
-			case greatest > least:
-				b.WriteRune(shades[min(int((v-least)/(greatest-least)*float64(len(shades))),
-					len(shades)-1)])
+			case a.greatest > a.least:
+				b.WriteRune(shades[a.part(v, len(shades))])
 			default:
 				b.WriteRune(shades[2])
 			}
 		}
 		b.WriteByte('\n')
 	}
-	return b.String() + f.legend(least, greatest)
+	return b.String() + f.legend(a)
 }

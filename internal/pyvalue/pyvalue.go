@@ -1,5 +1,6 @@
-// Package pyvalue has what the Go types of Python values have in common: which are containers, what
-// they hold, which text, time or number they stand for, and how errors name them.
+// Package pyvalue knows the Go types of objects: which are containers and what they contain, which
+// text, time or number an object represents, and how errors name its Python type. Packages plain
+// and unmarshal build on it; no other place lists the types of containers.
 package pyvalue
 
 import (
@@ -21,18 +22,18 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// goFields are those of Go structs, for reading and writing alike.
+// goFields has the fields of Go structs, for reading and writing alike.
 var goFields = fields.Cache{Leaf: IsLeafStruct}
 
-// FieldsOf returns the fields of a struct type as a pickle sees them.
+// FieldsOf returns the fields of the struct type t that pickles are read into and written from.
 func FieldsOf(t reflect.Type) *fields.Struct { return goFields.Of(t) }
 
-// Unmarshaler is what the root package calls Unmarshaler.
+// Unmarshaler is the root package's Unmarshaler.
 type Unmarshaler interface {
 	UnmarshalPickle(v any) error
 }
 
-// Go types that are compared with.
+// Go types with rules of their own.
 var (
 	AnyType             = reflect.TypeFor[any]()
 	UnmarshalerType     = reflect.TypeFor[Unmarshaler]()
@@ -52,11 +53,8 @@ var (
 	DataTreeType        = reflect.TypeFor[xr.DataTree]()
 )
 
-// NOTE. What the types of objects have in common, for packages plain and unmarshal: these are
-// the only places that list the kinds of containers.
-
-// IsContainer reports whether v holds other values and is to be converted part by part.
-// All containers are pointers, so they can be told apart by identity.
+// IsContainer reports whether v contains other values and is converted part by part. All containers
+// are pointers, so they can be compared by identity.
 func IsContainer(v any) bool {
 	switch v := v.(type) {
 	case *types.List, *types.Tuple, *types.Dict, *pickle.Set, *pickle.FrozenSet, *pickle.Object,
@@ -73,7 +71,7 @@ func IsContainer(v any) bool {
 	return false
 }
 
-// ItemsOf returns the elements of a sequence or set, which must not be changed.
+// ItemsOf returns the elements of a sequence or set. The caller must not change them.
 func ItemsOf(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *types.List:
@@ -83,14 +81,14 @@ func ItemsOf(v any) ([]any, bool) {
 	case *reconstruct.Deque:
 		return v.Items, true
 	case *pickle.Object:
-		// A subclass of list or set is its items.
+		// An instance of a subclass of list or set counts as its items.
 		n := reconstruct.Normalize(v)
 		return n.Items, len(n.Items) > 0
 	}
 	return SetItems(v)
 }
 
-// SetItems returns the members of a set.
+// SetItems returns the members of a set. The caller must not change them.
 func SetItems(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *pickle.Set:
@@ -101,7 +99,7 @@ func SetItems(v any) ([]any, bool) {
 	return nil, false
 }
 
-// EntriesOf returns the entries of a dict of any kind, which must not be changed.
+// EntriesOf returns the entries of a dict of any class. The caller must not change them.
 func EntriesOf(v any) (types.Dict, bool) {
 	switch v := v.(type) {
 	case *types.Dict:
@@ -110,7 +108,8 @@ func EntriesOf(v any) (types.Dict, bool) {
 		if d, ok := reconstruct.ReadMapping(v); ok {
 			return *d, true
 		}
-		// A subclass of dict is its items, any other object its attributes.
+		// An instance of a subclass of dict counts as its items, any other object as its
+		// attributes.
 		n := reconstruct.Normalize(v)
 		if len(n.DictItems) > 0 {
 			return n.DictItems, true
@@ -122,7 +121,7 @@ func EntriesOf(v any) (types.Dict, bool) {
 	return nil, false
 }
 
-// BytesOf returns the content of bytes, bytearray or a Python 2 str.
+// BytesOf returns the content of a str, bytes, bytearray or Python 2 str.
 func BytesOf(v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:
@@ -137,7 +136,7 @@ func BytesOf(v any) ([]byte, bool) {
 	return nil, false
 }
 
-// BytesKey returns a bytes or Python 2 str key as the name of a field.
+// BytesKey returns a key that is bytes or a Python 2 str as the name of a field.
 func BytesKey(v any) (string, bool) {
 	switch v := v.(type) {
 	case []byte:
@@ -148,7 +147,8 @@ func BytesKey(v any) (string, bool) {
 	return "", false
 }
 
-// ArrayOf returns the array of an ndarray, or of an array.array of numbers.
+// ArrayOf returns the array that v is or represents: an ndarray, array.array of numbers, tensor,
+// storage of a tensor, or variable of xarray.
 func ArrayOf(v any) (*ndarray.Array, bool) {
 	switch t := v.(type) {
 	case *reconstruct.TypedArray:
@@ -166,14 +166,14 @@ func ArrayOf(v any) (*ndarray.Array, bool) {
 	return a, ok
 }
 
-// variableArray returns the elements of a variable; ok is false for those of another library.
+// variableArray returns the elements of a variable. ok is false if another library holds them.
 func variableArray(v *xr.Variable) (*ndarray.Array, bool) {
 	a, err := v.Array()
 	return a, err == nil
 }
 
-// OwnElements returns the elements of an array of objects in the array's own memory.
-// Arrays from a pickle are contiguous in C or F order.
+// OwnElements returns the elements of an array of objects, in the array's own memory. Arrays from a
+// pickle are contiguous in C or F order.
 func OwnElements(a *ndarray.Array) []any {
 	if !a.IsCContiguous() && a.IsFContiguous() {
 		a = a.T()
@@ -185,8 +185,8 @@ func OwnElements(a *ndarray.Array) []any {
 	return elems
 }
 
-// Bare returns the Go value of a numpy scalar, of a 0-d array or of a scalar of pandas,
-// whose NaT and NA are None here, and anything else as it is.
+// Bare returns the Go value of a numpy scalar, of a 0-d array or of a scalar of pandas, and any
+// other object unchanged. NaT and NA of pandas become nil.
 func Bare(v any) any {
 	switch s := v.(type) {
 	case Missing:
@@ -208,7 +208,7 @@ func Bare(v any) any {
 	return v
 }
 
-// PlainLeaf returns the plain value of a value without parts.
+// PlainLeaf returns the plain value of an object that is not a container.
 func PlainLeaf(v any) any {
 	switch v := v.(type) {
 	case *types.ByteArray:
@@ -219,8 +219,8 @@ func PlainLeaf(v any) any {
 	return v
 }
 
-// TextOf returns what Python's str gives for values that are written as text: Decimal,
-// Fraction, UUID, paths; ISO 8601 for dates and times.
+// TextOf returns the text of an object that represents one: what Python's str returns for a
+// Decimal, Fraction, UUID or path, and ISO 8601 for dates and times.
 func TextOf(v any) (string, bool) {
 	switch v := v.(type) {
 	case interface{ ISOFormat() string }:
@@ -241,10 +241,10 @@ func TextOf(v any) (string, bool) {
 
 var errNaT = errors.New("NaT is not a time")
 
-// ErrOverflow is the reason of a mismatch of numbers, and of a time that Go has no room for.
+// ErrOverflow is the cause of a mismatch if a number or time is out of range for the Go type.
 var ErrOverflow = errors.New("out of range")
 
-// TimeOf returns a datetime, date or datetime64 as a time.Time.
+// TimeOf returns a datetime, date or datetime64 as a time.Time. ok is false for other objects.
 func TimeOf(v any) (t time.Time, ok bool, err error) {
 	switch v := v.(type) {
 	case time.Time:
@@ -267,7 +267,7 @@ func TimeOf(v any) (t time.Time, ok bool, err error) {
 	return t, false, nil
 }
 
-// DurationOf returns a timedelta or timedelta64 as a time.Duration.
+// DurationOf returns a timedelta or timedelta64 as a time.Duration. ok is false for other objects.
 func DurationOf(v any) (d time.Duration, ok bool, err error) {
 	switch v := v.(type) {
 	case time.Duration:
@@ -292,8 +292,8 @@ func DurationOf(v any) (d time.Duration, ok bool, err error) {
 	return 0, false, nil
 }
 
-// objectTypes are the struct types that objects point to. They are filled by nothing but
-// an object of the same type.
+// objectTypes are the struct types of objects. A variable of such a type, or a pointer to one, can
+// only be set to an object of that type.
 var objectTypes = map[reflect.Type]bool{
 	reflect.TypeFor[ndarray.Array]():               true,
 	reflect.TypeFor[ndarray.Scalar]():              true,
@@ -334,18 +334,18 @@ var objectTypes = map[reflect.Type]bool{
 	reflect.TypeFor[frame.IntervalValue]():         true,
 }
 
-// IsObjectType reports whether values of t come from a pickle as they are.
+// IsObjectType reports whether t is the struct type of an object.
 func IsObjectType(t reflect.Type) bool {
 	return objectTypes[t] || t.Kind() == reflect.Struct &&
 		reflect.PointerTo(t).Implements(LibraryType)
 }
 
-// IsLeafStruct reports whether a struct type is one value rather than a set of fields.
+// IsLeafStruct reports whether a struct type is a single value rather than a set of fields.
 func IsLeafStruct(t reflect.Type) bool {
 	return IsObjectType(t) || t == TimeType || t == BigIntType || t == BigRatType
 }
 
-// Describe names the Python type of an object, for errors.
+// Describe returns the name of the Python type of an object, for errors.
 func Describe(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -393,10 +393,17 @@ func Describe(v any) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	switch {
+	case t.Name() != "":
+	case t.Kind() == reflect.Map:
+		return "dict"
+	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
+		return "list"
+	}
 	return t.Name()
 }
 
-// shapeText renders a shape as Python does.
+// shapeText formats a shape as Python does.
 func shapeText(shape []int) string {
 	if len(shape) == 1 {
 		return fmt.Sprintf("(%d,)", shape[0])
@@ -411,14 +418,12 @@ func shapeText(shape []int) string {
 	return text + ")"
 }
 
-// AttributesOf returns what Python would have in an object's __dict__ and slots, and
-// after them the items of a subclass of dict.
-func AttributesOf(o *reconstruct.Instance) (types.Dict, bool) {
-	var attrs types.Dict
-	found := false
+// AttributesOf returns the attributes of an object, which Python keeps in its __dict__ and slots,
+// followed by its items if it is an instance of a subclass of dict. ok is false if there are none.
+func AttributesOf(o *reconstruct.Instance) (attrs types.Dict, ok bool) {
 	add := func(v any) {
-		if d, ok := v.(*types.Dict); ok {
-			found = true
+		if d, isDict := v.(*types.Dict); isDict {
+			ok = true
 			if attrs == nil {
 				attrs = (*d)[:len(*d):len(*d)]
 			} else {
@@ -435,12 +440,12 @@ func AttributesOf(o *reconstruct.Instance) (types.Dict, bool) {
 	if len(o.DictItems) > 0 {
 		add(&o.DictItems)
 	}
-	return attrs, found
+	return attrs, ok
 }
 
-// Positional returns the values of an object made of nothing but arguments (a
-// namedtuple), or whose state is a list of its fields' values (a frozen dataclass with
-// slots).
+// Positional returns the values by position of an object that consists of arguments alone, such as
+// a namedtuple, or whose state is the list of the values of its fields, as of a frozen dataclass
+// with slots.
 func Positional(o *reconstruct.Instance) ([]any, bool) {
 	if l, ok := o.State.(*types.List); ok && len(o.Args) == 0 {
 		return *l, true
@@ -454,7 +459,8 @@ func Positional(o *reconstruct.Instance) ([]any, bool) {
 	return o.Args, len(o.Args) > 0
 }
 
-// BaseTuple returns the items of a tuple's subclass as protocols 0 and 1 write it: made of a tuple.
+// BaseTuple returns the items of an instance of a subclass of tuple that protocol 0 or 1 wrote:
+// there the object is created from a tuple of its items.
 func BaseTuple(n *reconstruct.Instance) ([]any, bool) {
 	if n.Base.Name != "tuple" || len(n.Args) != 1 {
 		return nil, false
@@ -466,7 +472,7 @@ func BaseTuple(n *reconstruct.Instance) ([]any, bool) {
 	return *t, true
 }
 
-// typedArray returns the items of an array.array as an array that shares their memory.
+// typedArray returns an array that shares the memory of an array.array.
 func typedArray(t *reconstruct.TypedArray) (*ndarray.Array, bool) {
 	var a *ndarray.Array
 	var err error
@@ -497,7 +503,7 @@ func typedArray(t *reconstruct.TypedArray) (*ndarray.Array, bool) {
 	return a, err == nil
 }
 
-// Missing is a missing element of a Series: nil, or NaN as a float.
+// Missing represents a missing element of a Series: nil, or NaN in a float.
 type Missing struct{}
 
 // Plain returns nil.

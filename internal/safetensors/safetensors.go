@@ -1,6 +1,6 @@
-// Package safetensors reads and writes the headers of safetensors files: eight bytes with the
-// length of a JSON object, the object, which names each tensor with its dtype, shape and place, and
-// then the tensors' bytes.
+// Package safetensors reads and writes the headers of safetensors files. A file is eight bytes with
+// the length of a JSON object, the object, which has the dtype, shape and place of each tensor, and
+// the bytes of the tensors.
 //
 // Reference: github.com/huggingface/safetensors, README.md, "Format", and
 // safetensors/src/tensor.rs.
@@ -17,7 +17,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// MaxHeader is the longest header in bytes, as in the reference.
+// MaxHeader is the length of the longest header in bytes, as in the reference implementation.
 const MaxHeader = 100_000_000
 
 // Tensor is one entry of a header.
@@ -25,21 +25,22 @@ type Tensor struct {
 	Name  string
 	DType *ndarray.DType
 	Shape []int
-	// Begin and End are where its bytes are behind the header.
+	// Begin and End are the offsets of its bytes after the header.
 	Begin, End int64
 }
 
-// Header is what stands before the tensors.
+// Header is the content of a header.
 type Header struct {
 	Tensors  []Tensor // in the order of their bytes
 	Metadata []Pair   // of "__metadata__", in the order of the file
-	Len      int64    // where the tensors' bytes begin
+	Len      int64    // length of the header in bytes: the offset of the tensors' bytes
 }
 
-// Pair is a key with its text.
+// Pair is an item of the metadata.
 type Pair struct{ Key, Value string }
 
-// dtypes are the names of dtypes, in the order of the reference, which is that of alignment.
+// dtypes are the names of dtypes, in the order of the reference implementation, which is by
+// alignment.
 var dtypes = []struct{ name, dtype string }{
 	{"BOOL", "?"}, {"U8", "u1"}, {"I8", "i1"}, {"F8_E5M2", "float8_e5m2"},
 	{"F8_E4M3", "float8_e4m3fn"},
@@ -54,8 +55,8 @@ func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, "safetensors: "+format, args...)
 }
 
-// NameOf returns the name of a dtype, in any byte order; ok is false for one that the format has
-// not.
+// NameOf returns the name of a dtype, in any byte order, and its rank in the order of writing. ok
+// is false if the format does not have the dtype.
 func NameOf(dt *ndarray.DType) (name string, rank int, ok bool) {
 	text := dt.NewByteOrder(ndarray.LittleEndian).Str()
 	if small, ok := dt.SmallName(); ok {
@@ -87,8 +88,8 @@ type entry struct {
 	Offsets []int64 `json:"data_offsets"`
 }
 
-// ReadHeader reads the header of a file of the given size from its beginning, which must hold all
-// of the header. It checks that the tensors fill the file without gaps.
+// ReadHeader parses the header of a file of the given size. data is the beginning of the file, with
+// the whole header. It checks that the tensors fill the rest of the file without gaps.
 func ReadHeader(data []byte, size int64) (*Header, error) {
 	if len(data) < 8 {
 		return nil, errkind.New(errkind.ErrTruncated,
@@ -110,7 +111,7 @@ func ReadHeader(data []byte, size int64) (*Header, error) {
 	return h, h.check(size - h.Len)
 }
 
-// parse reads the JSON, member by member so that none occurs twice.
+// parse parses the JSON object member by member, so that a repeated name is noticed.
 func parse(text []byte) (*Header, error) {
 	h := &Header{}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -203,7 +204,7 @@ func (e *entry) tensor(name string) (t Tensor, err error) {
 	return t, nil
 }
 
-// check sorts the tensors by their places, and sees that they fill the size bytes behind the
+// check sorts the tensors by their offsets, and checks that they fill the size bytes after the
 // header.
 func (h *Header) check(size int64) error {
 	slices.SortStableFunc(h.Tensors, func(a, b Tensor) int {
@@ -229,8 +230,8 @@ func (h *Header) check(size int64) error {
 	return nil
 }
 
-// Lay gives tensors, of which Name, DType and Shape are set, their places and returns the header of
-// a file of them: in the order that the reference writes, by dtype and name.
+// Lay assigns places to tensors, whose Name, DType and Shape are set, and returns the header of a
+// file with them. The tensors are in the order of the reference implementation, by dtype and name.
 func Lay(tensors []Tensor, metadata []Pair) ([]Tensor, []byte, error) {
 	out := slices.Clone(tensors)
 	slices.SortStableFunc(out, func(a, b Tensor) int {
@@ -290,7 +291,7 @@ func Lay(tensors []Tensor, metadata []Pair) ([]Tensor, []byte, error) {
 	return out, append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), nil
 }
 
-// marshal is json.Marshal that leaves <, > and & as they are.
+// marshal is json.Marshal without escapes for <, > and &.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

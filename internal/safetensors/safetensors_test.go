@@ -64,7 +64,8 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// FuzzReadHeader: what is read lies in the file, and is written as a header that reads as the same.
+// FuzzReadHeader: the tensors of a header are inside the file, and Lay writes a header that reads
+// as the same.
 func FuzzReadHeader(f *testing.F) {
 	f.Add(file(`{"a":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},"__metadata__":{"k":"v"}}`,
 		16))
@@ -87,7 +88,7 @@ func FuzzReadHeader(f *testing.F) {
 		size := int64(len(header)) + int64(len(b)) - h.Len
 		again, err := safetensors.ReadHeader(header, size)
 		if err != nil || len(again.Tensors) != len(tensors) {
-			// A name that is no UTF-8 becomes another, perhaps one that is there.
+			// A name that is not UTF-8 is written as another name, which may exist already.
 			if strings.Contains(string(b), "\\ud") || strings.Contains(string(header), "\\ufffd") {
 				return
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/unpkl/unpkl/internal/describe"
 )
 
-// download sends a value as a file in a format. The file is made under a name of its own in the
-// folder for temporary files.
+// download sends a value as a file in the wanted format. It writes the file to a temporary folder
+// of its own, which it removes afterwards.
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	select {
 	case s.savings <- struct{}{}:
@@ -48,8 +48,8 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", info.ModTime(), f)
 }
 
-// save writes the value that a request names to a new file in a folder, and returns what to call
-// it.
+// save writes the value that a request names to a new file in folder. It returns the path of the
+// file and the name under which the browser shall save it.
 func (s *Server) save(r *http.Request, folder string) (path, name string, err error) {
 	format := r.FormValue("format")
 	err = s.at(r, func(f *file, p describe.Place) error {
@@ -64,7 +64,8 @@ func (s *Server) save(r *http.Request, folder string) (path, name string, err er
 	return path, name, err
 }
 
-// downloadName names a value after the last of its keys, or the file.
+// downloadName returns a file name for a value, without ending: its last key, or the name of the
+// file if it is the root, reduced to harmless characters of ASCII.
 func downloadName(path string, p describe.Place) string {
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	if len(p.At) > 0 {

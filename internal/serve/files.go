@@ -19,29 +19,32 @@ import (
 	"github.com/unpkl/unpkl/internal/pointer"
 )
 
-// maxOpen is how many files stay open.
+// maxOpen is the greatest number of files that stay open.
 const maxOpen = 8
 
-// file is an open file. Who uses it holds its lock.
+// file is a file that is open or could not be opened. The embedded mutex guards the fields below
+// size and modified.
 type file struct {
 	sync.Mutex
 	path     string
-	size     int64
+	size     int64 // in bytes, when it was opened
 	modified time.Time
 	opened   *Opened
-	err      error // of opening it
+	err      error // why it could not be opened, or errClosed
 	reader   *lookup.Reader
-	sorted   []sorting
+	sorted   []sorting // the latest at the end
 }
 
-// cache holds the files that were used last.
+// cache holds the files that were used most recently. Its mutex guards the list and is never held
+// while a file is read.
 type cache struct {
 	sync.Mutex
 	open  func(*file)
-	files []*file // the one used last stands last
+	files []*file // the most recently used at the end
 }
 
-// use calls do with a file, which nobody else uses meanwhile. A file that changed is opened again.
+// use calls do with the file at a path, which it locks meanwhile. It opens the file if it is not in
+// the cache or has changed since.
 func (c *cache) use(path string, info fs.FileInfo, do func(*file) error) error {
 	c.Lock()
 	f := &file{path: path, size: info.Size(), modified: info.ModTime()}
@@ -63,7 +66,7 @@ func (c *cache) use(path string, info fs.FileInfo, do func(*file) error) error {
 	}
 	c.Unlock()
 	for _, o := range gone {
-		go o.close() // once a request that reads it is over
+		go o.close() // waits for the requests that read it
 	}
 	f.Lock()
 	defer f.Unlock()
@@ -76,7 +79,7 @@ func (c *cache) use(path string, info fs.FileInfo, do func(*file) error) error {
 	return do(f)
 }
 
-// errClosed is that of a request which came as the file was closed.
+// errClosed is the error for a request that got hold of a file just before it was closed.
 var errClosed = errors.New("the file was closed; ask again")
 
 func (f *file) close() {
@@ -97,14 +100,14 @@ func (c *cache) close() {
 	c.files = nil
 }
 
-// open reads a file.
+// open opens a file. It is called with the file's lock held.
 func (s *Server) open(f *file) {
 	f.opened, f.err = s.o.Open(f.path)
 	f.reader = lookup.NewReader(s.o.CopyText)
 }
 
-// pathOf returns the path of the file that a request names, which lies in the folder: no .. and no
-// symbolic link leads out of it.
+// pathOf returns the path of the file that a request names. It returns an error if the file is not
+// inside the folder; neither .. nor a symbolic link leads out of it.
 func (s *Server) pathOf(r *http.Request) (string, fs.FileInfo, error) {
 	name := r.FormValue("file")
 	if s.root == nil {
@@ -128,7 +131,7 @@ func (s *Server) pathOf(r *http.Request) (string, fs.FileInfo, error) {
 	return filepath.Join(s.o.Path, name), info, nil
 }
 
-// local returns the name of what lies in the folder, as the system writes it.
+// local converts a name with slashes to a path relative to the folder in the system's form.
 func local(name string) (string, error) {
 	name = filepath.FromSlash(name)
 	if !filepath.IsLocal(name) {
@@ -137,7 +140,7 @@ func local(name string) (string, error) {
 	return name, nil
 }
 
-// withoutPath leaves out of an error where on the disk the file is.
+// withoutPath removes the path on the disk from an error, since the browser need not know it.
 func withoutPath(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -170,7 +173,7 @@ func (s *Server) at(r *http.Request, do func(f *file, p describe.Place) error) e
 			p, err = p.Step(f.reader, token)
 		}
 		if err != nil {
-			// What Values says of a pointer that leads nowhere names the nearest keys.
+			// The error of Values names the keys that are most similar to the missing one.
 			if _, why := f.reader.Values(f.opened.Value, ptr); why != nil {
 				err = why
 			}
@@ -180,7 +183,8 @@ func (s *Server) at(r *http.Request, do func(f *file, p describe.Place) error) e
 	})
 }
 
-// numberArg returns a number of the query between 0 and most.
+// numberArg returns a number of the query, which must be from 0 to most, or without if there is
+// none.
 func numberArg(r *http.Request, name string, without, most int) (int, error) {
 	text := r.FormValue(name)
 	if text == "" {
@@ -194,13 +198,14 @@ func numberArg(r *http.Request, name string, without, most int) (int, error) {
 }
 
 const (
-	// maxFirst is the largest number that something is counted from.
+	// maxFirst is the greatest position from which a list may be asked for.
 	maxFirst = math.MaxInt
-	// maxCount is how many files, values, rows or lines are sent at once.
+	// maxCount is the greatest number of files, values, rows or lines in one answer.
 	maxCount = 1000
 )
 
-// pageArgs returns which part of a list is asked for.
+// pageArgs returns the part of a list that is asked for: count items beginning at position first.
+// without is the count if the request has none.
 func pageArgs(r *http.Request, without int) (first, count int, err error) {
 	if first, err = numberArg(r, "first", 0, maxFirst); err == nil {
 		count, err = numberArg(r, "count", without, maxCount)
@@ -208,14 +213,14 @@ func pageArgs(r *http.Request, without int) (first, count int, err error) {
 	return first, count, err
 }
 
-// entry is a file or folder.
+// entry is a file or folder in an answer.
 type entry struct {
 	Name   string `json:"name"`
 	Folder bool   `json:"folder,omitempty"`
 	Size   int64  `json:"size,omitempty"` // in bytes
 }
 
-// listing lists what is in a folder, folders first.
+// listing answers with the contents of a folder, folders first.
 func (s *Server) listing(r *http.Request) (any, error) {
 	if s.root == nil {
 		return map[string]any{"title": s.title, "folder": false}, nil

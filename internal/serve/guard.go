@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// policy lets the page load what this server has, and nothing else: no script of a file that is
-// shown can run, and nothing can be sent anywhere.
+// policy is the Content-Security-Policy of all answers. It lets the page load what this server has,
+// and nothing else: a script in a file that is shown cannot run, and nothing can be sent elsewhere.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// guard lets through what a browser that was given the address asks. A page of another site could
-// make a browser ask too: it does not know the token, and its Origin, or with a name that it made
-// lead to the loopback the Host, is another.
+// guard passes on the requests of a browser that was given the address. A page of another site can
+// make the browser send requests too, but it does not know the token, and its Origin differs. If it
+// makes a name of its own resolve to the loopback (DNS rebinding), the Host differs.
 func (s *Server) guard(host string, next http.Handler) http.Handler {
 	hosts := map[string]bool{host: true}
 	if _, port, err := net.SplitHostPort(host); err == nil {
@@ -46,8 +46,8 @@ func (s *Server) guard(host string, next http.Handler) http.Handler {
 	})
 }
 
-// knowsToken reports whether a path begins with the token. The time that it takes does not tell how
-// much of it is right.
+// knowsToken reports whether a path begins with the token. It takes the same time however much of
+// the token is right.
 func (s *Server) knowsToken(path string) bool {
 	token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) == 1

@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// linePoints is about how many points of a line are sent.
+	// linePoints is the approximate number of points of a line in an answer.
 	linePoints = 2000
-	// mapSide is how many pixels a heat map or picture has at most in each direction.
+	// mapSide is the greatest width and height of a heat map or picture in pixels.
 	mapSide = 512
 )
 
-// lineAnswer is a line: of each stretch its least and greatest value. Values that are no finite
-// numbers are null.
+// lineAnswer is a line, reduced to the least and the greatest value of each stretch. Values that
+// are not finite are null.
 type lineAnswer struct {
-	At    []int      `json:"at"` // positions
+	At    []int      `json:"at"` // positions of the values
 	Y     []*float64 `json:"y"`
-	Count int        `json:"count"`
+	Count int        `json:"count"` // of all values before the reduction
 	// Least and Greatest are the bounds of the finite values.
 	Least    float64 `json:"least"`
 	Greatest float64 `json:"greatest"`
@@ -99,11 +99,11 @@ func imageOf(v any, kind string) (*imageAnswer, error) {
 	return answer, nil
 }
 
-// statsAnswer is what package stats finds, as text.
+// statsAnswer is a stats.Summary as text.
 type statsAnswer struct {
 	Facts []fact `json:"facts"`
-	// Bins are the counts of the elements, or of a sample of them, in equal parts of the range from
-	// Least to Greatest.
+	// Bins is the histogram of the elements or of a sample of them, in bins of equal width between
+	// Least and Greatest.
 	Bins     []int  `json:"bins,omitempty"`
 	Least    string `json:"least,omitempty"`
 	Greatest string `json:"greatest,omitempty"`

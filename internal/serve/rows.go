@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// maxColumns is how many columns are sent at once.
+	// maxColumns is the greatest number of columns in one answer.
 	maxColumns = 100
-	// maxSorted is how many rows are put in order.
+	// maxSorted is the greatest number of rows that can be sorted.
 	maxSorted = 5_000_000
-	// maxCell is how many bytes of an element are sent.
+	// maxCell is the greatest number of bytes of an element in an answer.
 	maxCell = 300
 )
 
 // rowsAnswer is a part of a table.
 type rowsAnswer struct {
 	Columns []columnAnswer `json:"columns"`
-	// AllColumns and AllRows are how many the table has.
+	// AllColumns and AllRows are the numbers of columns and rows of the whole table.
 	AllColumns int `json:"all_columns"`
 	AllRows    int `json:"all_rows"`
 	// LabelName is the name of the labels, or what the numbers of the rows are called.
@@ -71,7 +71,7 @@ func (s *Server) rows(r *http.Request) (out any, err error) {
 		if !ok {
 			return badRequestf("%s has no rows", p.At)
 		}
-		answer := rowsAnswer{AllRows: t.Rows, AllColumns: columns.all, LabelName: t.LabelName,
+		answer := rowsAnswer{AllRows: t.Rows, AllColumns: columns.all, LabelName: strings.Join(t.Labels, ", "),
 			Sortable: t.Rows <= maxSorted, Rows: []rowAnswer{}}
 		for _, c := range t.Columns[columns.from:columns.to] {
 			answer.Columns = append(answer.Columns,
@@ -94,11 +94,12 @@ func (s *Server) rows(r *http.Request) (out any, err error) {
 	return out, err
 }
 
-// columnSpan is which columns of a table are shown, and how many there are in all.
+// columnSpan says which columns of a table.Table are shown, from from to before to, and how many
+// columns the value has in all.
 type columnSpan struct{ from, to, all int }
 
-// window returns the table of a value of which the columns from the given one on are shown. Of an
-// array with very many columns the table has those alone.
+// window returns the table of a value and the span of columns to show, which begins at column from.
+// The table of an array has only the columns of the span, since an array may have very many.
 func window(v any, from int) (*table.Table, columnSpan, bool) {
 	a, ok := arrayOf(v)
 	if !ok || a.NDim() < 2 {
@@ -140,8 +141,12 @@ func window(v any, from int) (*table.Table, columnSpan, bool) {
 func rowOf(t *table.Table, row int, columns columnSpan) rowAnswer {
 	out := rowAnswer{Row: row, Label: strconv.Itoa(row),
 		Cells: make([]string, columns.to-columns.from)}
-	if t.Label != nil {
-		out.Label = short(t.Label(row).Text)
+	if len(t.Labels) > 0 {
+		parts := make([]string, len(t.Labels))
+		for k := range parts {
+			parts[k] = t.Label(row, k).Text
+		}
+		out.Label = short(strings.Join(parts, ", "))
 	}
 	for i := range out.Cells {
 		c := t.Cell(row, columns.from+i)
@@ -152,7 +157,7 @@ func rowOf(t *table.Table, row int, columns columnSpan) rowAnswer {
 	return out
 }
 
-// short cuts the text of an element.
+// short cuts off the text of an element after maxCell bytes.
 func short(text string) string {
 	if len(text) > maxCell {
 		text = strings.ToValidUTF8(text[:maxCell], "") + "…"
@@ -160,23 +165,25 @@ func short(text string) string {
 	return visible(strings.ReplaceAll(text, "\n", "⏎"))
 }
 
-// sortKey says by what the rows of a table are put in order.
+// sortKey says how the rows of a table are sorted.
 type sortKey struct {
-	table      string
-	column     int // among those of the table's window
+	table      string // the pointer to the value and the index of the part
+	column     int    // among the columns of the value
 	descending bool
 }
 
-// sorting is an order of the rows of a table.
+// sorting is the sorted order of the rows of a table. order has the position in the file of each
+// row.
 type sorting struct {
 	key   sortKey
 	order []int32
 }
 
-// maxSortings is how many orders are kept of a file.
+// maxSortings is the number of sorted orders that are kept for a file.
 const maxSortings = 4
 
-// order returns the place in the file of each row of a table that is put in order.
+// order returns a function that maps the position of a row in the sorted table to its position in
+// the file. v is the value of the table t.
 func (f *file) order(ctx context.Context, v any, t *table.Table, key sortKey) (func(i int) int,
 	error) {
 	if t.Rows > maxSorted {
@@ -210,13 +217,14 @@ func (f *file) order(ctx context.Context, v any, t *table.Table, key sortKey) (f
 	return func(i int) int { return int(order[i]) }, nil
 }
 
-// columnKeys are the elements of a column as what they are compared by: numbers, or else text.
+// columnKeys are the sort keys of a column: numbers if all elements are numbers or missing, else
+// text.
 type columnKeys struct {
 	missing []bool
 	numbers []float64
-	// ints are exact where all numbers are integers of 64 bits, else nil.
+	// ints are the exact keys if all elements are integers of 64 bits, else nil.
 	ints  []int64
-	texts []string // nil where all that is there are numbers
+	texts []string // nil if all elements are numbers or missing
 }
 
 func keysOf(ctx context.Context, t *table.Table, column int) (*columnKeys, error) {
@@ -224,7 +232,7 @@ func keysOf(ctx context.Context, t *table.Table, column int) (*columnKeys, error
 		ints: make([]int64, t.Rows)}
 	for row := range t.Rows {
 		if row%4096 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err() // nobody waits for it any more
+			return nil, ctx.Err() // the browser has gone
 		}
 		c := t.Cell(row, column)
 		if k.missing[row] = c.Null; c.Null {
@@ -246,7 +254,7 @@ func keysOf(ctx context.Context, t *table.Table, column int) (*columnKeys, error
 	return k, nil
 }
 
-// intOf returns an int of 64 bits.
+// intOf returns an integer that fits into 64 bits.
 func intOf(v any) (int64, bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
@@ -284,7 +292,8 @@ func textKeys(ctx context.Context, t *table.Table, column int) (*columnKeys, err
 	return k, nil
 }
 
-// sort returns the rows in order, equal ones as in the file, what is missing at the end.
+// sort returns the positions of the rows in sorted order. Equal rows keep their order, and missing
+// elements come last.
 func (k *columnKeys) sort(descending bool) []int32 {
 	order := make([]int32, len(k.missing))
 	for i := range order {

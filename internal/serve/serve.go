@@ -1,6 +1,6 @@
-// Package serve shows files on a page in the browser: trees that open on demand, tables, plots,
-// what audit finds, opcodes. It listens on the loopback only, writes nothing but temporary files
-// for downloads, and answers nobody who does not know the token in its address.
+// Package serve shows files on a page in the browser: trees that unfold on demand, tables, plots,
+// audit findings and opcodes. It listens on the loopback only, writes nothing but temporary files
+// for downloads, and answers only requests that have the token of its address.
 package serve
 
 import (
@@ -24,23 +24,23 @@ var assets embed.FS
 
 // Opened is a file that was read.
 type Opened struct {
-	// Value is its first value as objects.
+	// Value is the first value in the file, as objects.
 	Value any
-	// Protocol is that of the pickle, or nil.
+	// Protocol is the protocol of the pickle. It is nil for other files.
 	Protocol *int
-	// Close frees what the value refers to.
+	// Close frees the memory that the value refers to. It may be nil.
 	Close func()
 }
 
-// Options say what is shown and how it is read.
+// Options say what a Server shows and how it reads it.
 type Options struct {
 	// Path is the file or folder that is shown.
 	Path string
 	// Open reads a file.
 	Open func(path string) (*Opened, error)
-	// Save writes a value to a file in the format of its ending, for a download.
+	// Save writes a value to a file in the format that its ending names. Downloads use it.
 	Save func(path string, v any) error
-	// CopyText is that of lookup.NewReader.
+	// CopyText is the parameter of lookup.NewReader.
 	CopyText bool
 }
 
@@ -49,15 +49,15 @@ type Server struct {
 	o       Options
 	token   string
 	title   string
-	root    *os.Root // of the folder; nil where one file is shown
+	root    *os.Root // the folder; nil if one file is shown
 	files   cache
-	savings chan struct{} // holds as many as there are downloads being made
+	savings chan struct{} // a semaphore that holds one item for each download in progress
 }
 
-// maxSavings is how many downloads are made at once.
+// maxSavings is the greatest number of downloads in progress at once.
 const maxSavings = 2
 
-// New returns a Server with a token of its own.
+// New returns a Server with a new random token.
 func New(o Options) (*Server, error) {
 	s := &Server{o: o, token: rand.Text(), savings: make(chan struct{}, maxSavings)}
 	path, err := filepath.Abs(o.Path)
@@ -80,27 +80,27 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Address returns the address of the page, token included, for a listener.
+// Address returns the address of the page on a listener, with the token.
 func (s *Server) Address(l net.Listener) string {
 	return "http://" + l.Addr().String() + "/" + s.token + "/"
 }
 
-// Listen listens on a port of the loopback, 0 for any that is free.
+// Listen listens on a port of the loopback. Port 0 stands for any free port.
 func Listen(port int) (net.Listener, error) {
 	return net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 }
 
-// shutdownTime is how long requests have to end.
+// shutdownTime is how long running requests may take to end.
 const shutdownTime = 3 * time.Second
 
-// Serve answers until the context ends.
+// Serve answers requests until ctx is done, and then closes the files.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s.Handler(l.Addr().String()),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(nowhere{}, "", 0),
+		ErrorLog:          log.New(discard{}, "", 0),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	ended := make(chan error, 1)
@@ -120,12 +120,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return errors.Join(<-ended, s.Close())
 }
 
-// nowhere drops what it is given: what clients do wrong is nothing to tell.
-type nowhere struct{}
+// discard drops the log of net/http, since mistakes of clients are nothing to report.
+type discard struct{}
 
-func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// Close closes the files, once the requests that read them are over.
+// Close waits for the requests that read the files and closes the files.
 func (s *Server) Close() error {
 	s.files.close()
 	if s.root != nil {
@@ -134,7 +134,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Handler returns what answers at a host, such as "127.0.0.1:8080".
+// Handler returns the handler of all requests. host is where it listens, such as "127.0.0.1:8080".
 func (s *Server) Handler(host string) http.Handler {
 	page, err := fs.Sub(assets, "assets")
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Server) Handler(host string) http.Handler {
 	return s.guard(host, mux)
 }
 
-// jsonHandler writes what answer returns, or {"error": text}.
+// jsonHandler writes the value that answer returns as JSON, or {"error": text}.
 func jsonHandler(answer func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := answer(r)
@@ -172,7 +172,7 @@ func jsonHandler(answer func(*http.Request) (any, error)) http.Handler {
 	})
 }
 
-// badRequest is an error of the request rather than of a file.
+// badRequest is an error in the request rather than in a file.
 type badRequest struct{ text string }
 
 func (e badRequest) Error() string { return e.text }

@@ -27,7 +27,7 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// host is the address that the servers of these tests believe to have.
+// host is the host on which the servers of these tests believe to listen.
 const host = "127.0.0.1:4321"
 
 // openFile reads a file as the command does.
@@ -43,7 +43,7 @@ func openFile(path string) (*serve.Opened, error) {
 	return &serve.Opened{Value: v, Close: func() { f.Close() }}, nil
 }
 
-// page is a server of a file or folder.
+// page is a Server of a file or folder with helpers to ask it.
 type page struct {
 	t       *testing.T
 	handler http.Handler
@@ -72,7 +72,7 @@ func newPage(t *testing.T, path string) *page {
 	return &page{t, s.Handler(host), address.Path}
 }
 
-// get asks for a path below the token, such as "api/rows?pointer=/x".
+// get requests a path below the token, such as "api/rows?pointer=/x".
 func (p *page) get(path string) *httptest.ResponseRecorder {
 	p.t.Helper()
 	r := httptest.NewRequest("GET", "http://"+host+p.token+path, nil)
@@ -81,7 +81,7 @@ func (p *page) get(path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// json asks for an answer with a status, and decodes it.
+// json requests a path, checks the status and decodes the answer.
 func (p *page) json(status int, path string, to any) {
 	p.t.Helper()
 	w := p.get(path)
@@ -93,7 +93,7 @@ func (p *page) json(status int, path string, to any) {
 	}
 }
 
-// fails checks that an answer is an error with a text in it.
+// fails checks that the answer is an error that contains a text.
 func (p *page) fails(status int, path, text string) {
 	p.t.Helper()
 	var answer struct{ Error string }
@@ -103,7 +103,7 @@ func (p *page) fails(status int, path, text string) {
 	}
 }
 
-// write writes a value as a pickle into a folder, and returns its path.
+// write writes a value as a pickle into a folder and returns the path.
 func write(t *testing.T, folder, name string, v any) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
@@ -122,7 +122,7 @@ func array[T ndarray.Element](t *testing.T, values []T, shape ...int) *ndarray.A
 	return a
 }
 
-// count returns n numbers from 0 on.
+// count returns the numbers from 0 to n-1.
 func count(n int) []float64 {
 	out := make([]float64, n)
 	for i := range out {
@@ -131,7 +131,7 @@ func count(n int) []float64 {
 	return out
 }
 
-// TestGuard: nothing is answered to who has not the address from unpkl serve.
+// TestGuard checks that only requests with the address that unpkl serve printed are answered.
 func TestGuard(t *testing.T) {
 	p := newPage(t, write(t, t.TempDir(), "a.pkl", 1))
 	ask := func(method, path, host string, header ...string) int {
@@ -178,7 +178,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestPage: what the page is made of is there, and refers to nothing elsewhere.
+// TestPage checks that the files of the page are served and refer to no other server.
 func TestPage(t *testing.T) {
 	p := newPage(t, write(t, t.TempDir(), "a.pkl", 1))
 	for _, name := range []string{"", "page.js", "common.js", "tree.js", "value.js", "plot.js",
@@ -205,7 +205,7 @@ type treePage struct {
 	All int
 }
 
-// TestTree pages through a dict, and opens what is inside.
+// TestTree pages through a dict and unfolds the values inside.
 func TestTree(t *testing.T) {
 	many := map[string]any{}
 	for i := range 2500 {
@@ -257,7 +257,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// TestCycle: a value inside itself is not opened again.
+// TestCycle checks that a value inside itself is not unfolded again.
 func TestCycle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.pkl")
 	// l = [[]]; l[0].append(l)
@@ -293,8 +293,8 @@ func (r *rowsPage) firstCells() (all []string) {
 	return all
 }
 
-// TestRows pages and sorts: integers exactly, what is missing at the end, equal ones as in the
-// file.
+// TestRows pages through tables and sorts them: integers exactly, missing elements last, equal ones
+// in the order of the file.
 func TestRows(t *testing.T) {
 	big := int64(1) << 60
 	p := newPage(t, write(t, t.TempDir(), "a.pkl", map[string]any{
@@ -341,7 +341,8 @@ func TestRows(t *testing.T) {
 	p.fails(400, "api/rows?pointer=/texts/0", "no rows")
 }
 
-// TestPlots: a line goes through the extremes, a heat map has the means, a picture its pixels.
+// TestPlots checks that a line goes through the extremes, that a heat map has the means, and that a
+// picture has its pixels.
 func TestPlots(t *testing.T) {
 	line := count(100_000)
 	line[77_777] = 1e9
@@ -408,7 +409,7 @@ func TestPlots(t *testing.T) {
 	p.fails(400, "api/stats?pointer=", "not one array")
 }
 
-// TestFolder: files are opened by name, and nothing outside of the folder is.
+// TestFolder checks that files are opened by name, and none outside of the folder.
 func TestFolder(t *testing.T) {
 	outside := t.TempDir()
 	secret := write(t, outside, "secret.pkl", "secret")
@@ -457,7 +458,7 @@ func TestFolder(t *testing.T) {
 	p.fails(422, "api/file?file=text.pkl", "pickle")
 }
 
-// TestChanged: a file that was written again is read again.
+// TestChanged checks that a file is read again after it has changed.
 func TestChanged(t *testing.T) {
 	folder := t.TempDir()
 	path := write(t, folder, "a.pkl", []any{1})
@@ -475,7 +476,7 @@ func TestChanged(t *testing.T) {
 	p.fails(404, "api/file", "")
 }
 
-// TestManyFiles: more files than stay open are shown in turns, by several goroutines.
+// TestManyFiles shows more files than stay open in turns from several goroutines.
 func TestManyFiles(t *testing.T) {
 	folder := t.TempDir()
 	for i := range 20 {
@@ -505,8 +506,8 @@ func TestManyFiles(t *testing.T) {
 	}
 }
 
-// TestHostile: texts of a file reach the page as JSON without what turns or ends a line;
-// what is large is cut.
+// TestHostile checks that texts of a file reach the page without characters that turn or end a
+// line, and that large texts are cut off.
 func TestHostile(t *testing.T) {
 	evil := "</script><script>alert(1)</script>\x1b[31m\u202e\x00"
 	p := newPage(t, write(t, t.TempDir(), "a.pkl", map[string]any{
@@ -521,7 +522,8 @@ func TestHostile(t *testing.T) {
 		if w.Code != 200 || w.Body.Len() > 100<<10 {
 			t.Errorf("%s: status %d, %d bytes", path, w.Code, w.Body.Len())
 		}
-		// Keys are as they are, since pointers are made of them: the page shows them harmless.
+		// Keys are sent unchanged, since the page makes pointers of them. It escapes them when it
+		// shows them.
 		keys := path == "api/children" || strings.Contains(path, "alert")
 		if strings.Contains(text, "<script>") || !keys && strings.ContainsAny(text, "\u202e") {
 			t.Errorf("%s: %.300q", path, text)
@@ -532,7 +534,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestBroken: a file that ends in the middle shows an error and the opcodes up to there.
+// TestBroken checks that a truncated file shows an error and the opcodes before the end.
 func TestBroken(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.pkl")
 	if err := os.WriteFile(path, []byte("\x80\x04]q\x00(K\x01"), 0o600); err != nil {
@@ -554,7 +556,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestAudit: the findings of a dangerous file are shown.
+// TestAudit checks the findings of a dangerous file.
 func TestAudit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.pkl")
 	if err := os.WriteFile(path, []byte("cos\nsystem\n(S'true'\ntR."), 0o600); err != nil {
@@ -571,7 +573,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestDownload: what is downloaded is the value.
+// TestDownload checks that a download holds the value.
 func TestDownload(t *testing.T) {
 	p := newPage(t, write(t, t.TempDir(), "a.pkl", map[string]any{
 		"x": array(t, count(24), 2, 3, 4), "d": map[string]any{"k": 1}}))
@@ -598,7 +600,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// TestServe answers on a socket until the context ends.
+// TestServe checks that Serve answers on a socket until the context is done.
 func TestServe(t *testing.T) {
 	s, err := serve.New(serve.Options{Path: write(t, t.TempDir(), "a.pkl", 1), Open: openFile})
 	if err != nil {
@@ -637,7 +639,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestNew: what is neither a file nor a folder is an error.
+// TestNew checks the error for a path that is neither a file nor a folder.
 func TestNew(t *testing.T) {
 	for _, path := range []string{filepath.Join(t.TempDir(), "none"), os.DevNull} {
 		if _, err := serve.New(serve.Options{Path: path}); err == nil {

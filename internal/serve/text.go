@@ -12,17 +12,17 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// maxFindings is how many findings of an audit are sent.
+// maxFindings is the greatest number of findings in one answer.
 const maxFindings = 1000
 
-// auditAnswer is what an audit finds.
+// auditAnswer is the result of an audit.
 type auditAnswer struct {
 	Worst       audit.Verdict   `json:"worst"`
 	Pickles     int             `json:"pickles"`
 	Compression string          `json:"compression,omitempty"`
 	Libraries   []string        `json:"libraries,omitempty"`
 	Findings    []audit.Finding `json:"findings"`
-	All         int             `json:"all"` // how many findings there are
+	All         int             `json:"all"` // the number of findings, sent or not
 	Error       string          `json:"error,omitempty"`
 }
 
@@ -53,7 +53,7 @@ func (s *Server) audit(r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// opcodesAnswer is a part of the text of a disassembly.
+// opcodesAnswer is a part of a disassembly.
 type opcodesAnswer struct {
 	First int      `json:"first"`
 	Lines []string `json:"lines"`
@@ -96,20 +96,21 @@ func (s *Server) opcodes(r *http.Request) (any, error) {
 	return answer, nil
 }
 
-// errEnough ends a disassembly of which nothing more is wanted.
+// errEnough ends a disassembly after the last line that is wanted.
 var errEnough = errors.New("that is enough")
 
-// maxLine is how many bytes of a line are shown.
+// maxLine is the greatest number of bytes of a line in an answer.
 const maxLine = 400
 
-// lineWindow keeps some lines of what is written to it.
+// lineWindow is a writer that keeps count lines of the text, beginning at line first. It fails with
+// errEnough after them or once done is closed.
 type lineWindow struct {
 	first, count int
 	done         <-chan struct{}
-	line         int // the number of the line that is written
-	current      []byte
+	line         int    // the number of the current line, counted from 0
+	current      []byte // the beginning of the current line
 	lines        []string
-	more         bool
+	more         bool // there is text behind the lines
 }
 
 func (w *lineWindow) Write(p []byte) (int, error) {

@@ -14,15 +14,15 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// node is a value of the tree as the page shows it.
+// node is a describe.Node in the form that the page needs.
 type node struct {
 	Key   string `json:"key"`
 	Type  string `json:"type"`
 	Size  string `json:"size,omitempty"`
 	Value string `json:"value,omitempty"`
-	// Inside is how many values are inside.
+	// Inside is the number of values inside this one.
 	Inside int     `json:"inside,omitempty"`
-	Same   *string `json:"same,omitempty"` // the pointer to the container around it that it is
+	Same   *string `json:"same,omitempty"` // in a cycle, the pointer to this value above
 	Error  string  `json:"error,omitempty"`
 }
 
@@ -38,7 +38,7 @@ func nodeOf(n *describe.Node) node {
 	return out
 }
 
-// about tells of a file: its root.
+// about answers with the root, size and protocol of a file.
 func (s *Server) about(r *http.Request) (out any, err error) {
 	err = s.at(r, func(f *file, p describe.Place) error {
 		out = map[string]any{"root": nodeOf(p.Node(f.reader)), "size": f.size,
@@ -48,7 +48,7 @@ func (s *Server) about(r *http.Request) (out any, err error) {
 	return out, err
 }
 
-// children lists some of the values inside a value.
+// children answers with some of the values inside a value.
 func (s *Server) children(r *http.Request) (out any, err error) {
 	first, count, err := pageArgs(r, 100)
 	if err != nil {
@@ -66,17 +66,18 @@ func (s *Server) children(r *http.Request) (out any, err error) {
 	return out, err
 }
 
-// valueAnswer says what a value is and which views there are of it.
+// valueAnswer describes a value and says which views the page can show.
 type valueAnswer struct {
 	Node    node   `json:"node"`
 	Pointer string `json:"pointer"`
-	// Text is that of a str, bytes or any other value of one piece; Cut says that there is more.
+	// Text is the text of a str, bytes or other value without parts. Cut says that the text is
+	// longer.
 	Text string `json:"text,omitempty"`
 	Cut  bool   `json:"cut,omitempty"`
-	// Shape is that of an array.
+	// Shape is the shape of an array.
 	Shape []int `json:"shape,omitempty"`
-	// Fixed is how many leading axes of an array an index is chosen of, as a table or heat map has
-	// two axes and a picture three.
+	// Fixed is the number of leading axes of an array for which the page has to choose an index,
+	// because a table or heat map has two axes and a picture has three.
 	Fixed   int      `json:"fixed"`
 	Table   bool     `json:"table"`
 	Plots   []string `json:"plots,omitempty"` // the kinds of plots
@@ -84,7 +85,7 @@ type valueAnswer struct {
 	Formats []string `json:"formats"` // the endings of downloads
 }
 
-// maxText is how many characters of a text are shown.
+// maxText is the greatest number of bytes of a text in an answer.
 const maxText = 64 << 10
 
 func (s *Server) value(r *http.Request) (out any, err error) {
@@ -104,7 +105,7 @@ func (s *Server) value(r *http.Request) (out any, err error) {
 	return out, err
 }
 
-// arrayOf returns the array that a value is or has.
+// arrayOf returns the array that a value is or holds.
 func arrayOf(v any) (*ndarray.Array, bool) {
 	if m, ok := v.(*ndarray.Masked); ok {
 		return m.Data, true
@@ -132,14 +133,14 @@ func (a *valueAnswer) array(array *ndarray.Array) {
 	}
 }
 
-// isPicture reports whether the last three axes are those of pictures in colours.
+// isPicture reports whether the last three axes are the height, width and channels of a picture.
 func isPicture(a *ndarray.Array) bool {
 	n := a.NDim()
 	return n >= 3 && a.DType().Equal(ndarray.DTypeOf[uint8]()) && (a.Shape()[n-1] == 3 ||
 		a.Shape()[n-1] == 4)
 }
 
-// isReal reports whether the elements can be drawn.
+// isReal reports whether elements of a dtype can be drawn.
 func isReal(dt *ndarray.DType) bool {
 	switch dt.Kind() {
 	case ndarray.KindBool, ndarray.KindInt, ndarray.KindUint, ndarray.KindFloat,
@@ -158,8 +159,7 @@ func (a *valueAnswer) plots(v any) {
 	a.Plots, a.Stats = []string{"line", "histogram"}, true
 }
 
-// rowsOf returns the table of a value that is shown as one: a dict only if its values are columns,
-// as the tree shows it otherwise.
+// rowsOf returns the table of a value for which the page has a view as a table.
 func rowsOf(v any) (*table.Table, bool) {
 	switch v.(type) {
 	case string, []byte, pickle.Py2String, *ndarray.Scalar:
@@ -172,7 +172,7 @@ func rowsOf(v any) (*table.Table, bool) {
 	return t, true
 }
 
-// textOf returns the text of a value that has no parts.
+// textOf returns the text of a value that has no parts, and whether it is cut off.
 func textOf(v any) (text string, cut bool) {
 	switch v := v.(type) {
 	case string:
@@ -193,8 +193,8 @@ func textOf(v any) (text string, cut bool) {
 	return visible(text), cut
 }
 
-// visible replaces what is not seen and could change how the rest reads: marks that turn the
-// direction of text, and control characters.
+// visible replaces invisible characters that could change how the rest is read: control characters
+// and marks that turn the direction of text.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r == ' ' || unicode.IsGraphic(r) {
@@ -204,8 +204,8 @@ func visible(text string) string {
 	}, text)
 }
 
-// formatsOf are the formats that a value may be had in; whether it can be written in one depends on
-// what is inside.
+// formatsOf returns the endings of the formats that the page offers for download. Writing one of
+// them may still fail, depending on what is inside the value.
 func formatsOf(v any) []string {
 	switch v.(type) {
 	case *frame.Frame, *frame.Series, *frame.Index:
@@ -214,19 +214,14 @@ func formatsOf(v any) []string {
 	if _, ok := arrayOf(v); ok {
 		return []string{".npy", ".csv", ".json", ".pkl"}
 	}
-	if lookupDict(v) {
+	if _, isDict := pyvalue.EntriesOf(v); isDict {
 		return []string{".json", ".npz", ".h5", ".pkl"}
 	}
 	return []string{".json", ".csv", ".pkl"}
 }
 
-func lookupDict(v any) bool {
-	_, ok := pyvalue.EntriesOf(v)
-	return ok
-}
-
-// part returns the part of an array at the index of its first axes that a request names, and any
-// other value as it is.
+// part returns the part of an array at the index of the first axes that a request names. It returns
+// any value as it is if the request names no index.
 func (f *file) part(r *http.Request, v any) (any, error) {
 	index := r.FormValue("index")
 	if index == "" {

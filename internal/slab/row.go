@@ -1,8 +1,9 @@
 package slab
 
-// Rows of numbers that become values together: a run of them is decoded into a row, and then boxed.
+// A row is a slice of numbers in a slab. The numbers of a run are decoded into a row, and then
+// boxed together.
 
-// row returns room for at least one and at most n values of a slab.
+// row returns a slice of at least one and at most n new values of a slab.
 func row[T any](s *Slab[T], n, elemSize int) []T {
 	if s.used == len(s.chunk) {
 		s.grow(1, elemSize)
@@ -13,13 +14,13 @@ func row[T any](s *Slab[T], n, elemSize int) []T {
 	return p
 }
 
-// FloatRow returns room for at least one and at most n floats.
+// FloatRow returns a row of at least one and at most n floats.
 func (v *Values) FloatRow(n int) []float64 { return row(&v.floats, n, 8) }
 
-// IntRow returns room for at least one and at most n ints.
+// IntRow returns a row of at least one and at most n ints.
 func (v *Values) IntRow(n int) []int { return row(&v.ints, n, 8) }
 
-// BoxFloats boxes a row, which must not change any more.
+// BoxFloats boxes the floats of a row. The row must not be changed afterwards.
 func BoxFloats(to []any, row []float64) {
 	to = to[:len(row)]
 	for i := range row {
@@ -27,7 +28,7 @@ func BoxFloats(to []any, row []float64) {
 	}
 }
 
-// BoxInts boxes a row, which must not change any more.
+// BoxInts boxes the ints of a row. The row must not be changed afterwards.
 func BoxInts(to []any, row []int) {
 	to = to[:len(row)]
 	for i := range row {
@@ -35,5 +36,5 @@ func BoxInts(to []any, row []int) {
 	}
 }
 
-// BoxString makes a string value of what p points to, which must not change any more.
+// BoxString boxes the string that p points to, which must not be changed afterwards.
 func BoxString(p *string) any { return boxString(p) }

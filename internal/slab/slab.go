@@ -1,30 +1,31 @@
-// Package slab puts small values of one type side by side, for what makes values of pickles, so
-// that each takes no allocation of its own.
+// Package slab allocates small values of one type side by side in larger chunks, so that a value of
+// a pickle does not need an allocation of its own.
 package slab
 
 import "time"
 
-// Sizes in bytes. A value that is kept keeps its whole slab, so slabs start small, in case the
-// pickle is, and stay small.
+// Sizes of chunks, in bytes. The first chunk is small, because the pickle may be. Chunks stay
+// small, because a value that is kept keeps its whole chunk.
 const (
-	first = 128
-	most  = 8 << 10
+	firstChunk = 128
+	maxChunk   = 8 << 10
 )
 
-// Apart is the length in bytes from which a value has memory of its own, so that keeping it does
+// Apart is the length in bytes from which a value is allocated by itself, so that keeping it does
 // not keep others.
-const Apart = most / 8
+const Apart = maxChunk / 8
 
-// Slab hands out values of one type. The zero value is ready for use.
+// Slab allocates values of one type. The zero value is ready for use.
 type Slab[T any] struct {
-	chunk []T
-	used  int
-	next  int // length of the next chunk
+	chunk  []T
+	used   int // number of values of chunk that were allocated
+	length int // regular length of the current chunk, to double for the next one
 }
 
-func (s *Slab[T]) grow(least, elemSize int) {
-	s.next = min(max(2*s.next, first/elemSize), most/elemSize)
-	s.chunk = make([]T, max(s.next, least))
+// grow begins a new chunk of at least n values.
+func (s *Slab[T]) grow(n, elemSize int) {
+	s.length = min(max(2*s.length, firstChunk/elemSize), maxChunk/elemSize)
+	s.chunk = make([]T, max(s.length, n))
 	s.used = 0
 }
 
@@ -38,8 +39,8 @@ func (s *Slab[T]) One(elemSize int) *T {
 	return p
 }
 
-// Many returns n new zero values in a row, without room to grow in place; from 1 KiB on they
-// have memory of their own.
+// Many returns a slice of n new zero values, without spare capacity. A slice of more than Apart
+// bytes is allocated by itself if it does not fit the current chunk.
 func (s *Slab[T]) Many(n, elemSize int) []T {
 	if len(s.chunk)-s.used < n {
 		if n*elemSize > Apart {
@@ -52,7 +53,7 @@ func (s *Slab[T]) Many(n, elemSize int) []T {
 	return p
 }
 
-// Values boxes scalars: it makes values of type any of them. The zero value is ready for use.
+// Values boxes scalars: it converts them to values of type any. The zero value is ready for use.
 type Values struct {
 	ints    Slab[int]
 	int64s  Slab[int64]
@@ -61,7 +62,7 @@ type Values struct {
 	times   Slab[time.Time]
 }
 
-// The ints that are shared instead of boxed.
+// The range of ints that are boxed in advance.
 const (
 	sharedMin = -128
 	sharedMax = 1023
@@ -74,7 +75,7 @@ var sharedInts = func() (t [sharedMax - sharedMin + 1]any) {
 	return t
 }()
 
-// Uint8 boxes i as an int, without any memory.
+// Uint8 boxes i as an int, without an allocation.
 func Uint8(i uint8) any { return sharedInts[int(i)-sharedMin] }
 
 // Int boxes i.

@@ -7,16 +7,18 @@ import (
 	"unsafe"
 )
 
-// This file is the only one with package unsafe. Its twin under the build tag purego lets Go
-// allocate each value.
+// This is the only file of the package that imports unsafe. Its twin for the build tag purego lets
+// Go allocate each value.
 //
-// Boxing. An any that holds an int, float64, string or slice points to it, and Go would allocate
-// each by itself: most of the time of loading small values. The box functions make the any point
-// into a slab instead.
+// An any that holds an int, float64, string or slice contains a pointer to it. Go allocates each
+// such value by itself, which would be most of the time of loading small values. The functions
+// below return an any that points into a slab instead.
 //
-// unsafe: an any is a word that says the type and a pointer, which TestBoxes checks. What it points
-// to is written once, before it is boxed, and never again, as interface values must be.
+// unsafe: an any consists of a word for the type and a pointer, which TestBoxes checks. The value
+// is written before it is boxed and never changed afterwards, because values in interfaces must not
+// change.
 
+// words is the representation of an any in memory.
 type words struct {
 	typ  unsafe.Pointer
 	data unsafe.Pointer
@@ -45,8 +47,9 @@ func boxFloat(p *float64) any  { return box(floatWord, unsafe.Pointer(p)) }
 func boxTime(p *time.Time) any { return box(timeWord, unsafe.Pointer(p)) }
 func boxString(p *string) any  { return box(stringWord, unsafe.Pointer(p)) }
 
-// BoxBytes makes a []byte value of what p points to, which must not change any more.
+// BoxBytes boxes the slice that p points to. The slice header must not be changed afterwards.
 func BoxBytes(p *[]byte) any { return box(bytesWord, unsafe.Pointer(p)) }
 
-// BoxList makes a []any value of what p points to, which must not change any more; its items may.
+// BoxList boxes the slice that p points to. The slice header must not be changed afterwards; the
+// items may.
 func BoxList(p *[]any) any { return box(listWord, unsafe.Pointer(p)) }

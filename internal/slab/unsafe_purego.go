@@ -4,7 +4,7 @@ package slab
 
 import "time"
 
-// This file is the twin of unsafe.go for the build tag purego.
+// This file is the twin of unsafe.go, which documents the functions, for the build tag purego.
 
 func boxInt(p *int) any        { return *p }
 func boxInt64(p *int64) any    { return *p }
@@ -12,8 +12,8 @@ func boxFloat(p *float64) any  { return *p }
 func boxTime(p *time.Time) any { return *p }
 func boxString(p *string) any  { return *p }
 
-// BoxBytes makes a []byte value of what p points to.
+// BoxBytes boxes the slice that p points to.
 func BoxBytes(p *[]byte) any { return *p }
 
-// BoxList makes a []any value of what p points to.
+// BoxList boxes the slice that p points to.
 func BoxList(p *[]any) any { return *p }

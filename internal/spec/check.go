@@ -16,13 +16,14 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Failure is what is not as the specification says.
+// Failure is one way in which a value does not match the specification.
 type Failure struct {
-	At   pointer.Pointer
+	At pointer.Pointer
+	// What says what is wrong, as the end of a sentence whose subject is the pointer.
 	What string
 }
 
-// Check returns what of a value is not as the specification says.
+// Check returns everything in a value that does not match the specification.
 func (s *Spec) Check(v any) ([]Failure, error) {
 	c := &checker{r: lookup.NewReader(true), names: map[string]named{}}
 	for i := range s.Values {
@@ -38,15 +39,16 @@ func (s *Spec) Check(v any) ([]Failure, error) {
 	return c.failures, nil
 }
 
-// named is the length that a name stands for, and where that was met first.
+// named is the length that a name stands for, with the pointer to the value that determined it.
 type named struct {
 	n  int
 	at pointer.Pointer
 }
 
+// checker collects the failures of one value.
 type checker struct {
 	r        *lookup.Reader
-	names    map[string]named
+	names    map[string]named // the named lengths so far
 	failures []Failure
 }
 
@@ -54,7 +56,7 @@ func (c *checker) fail(at pointer.Pointer, format string, args ...any) {
 	c.failures = append(c.failures, Failure{at, fmt.Sprintf(format, args...)})
 }
 
-// value checks everything that a pointer leads to.
+// value checks all values that the pointer of want leads to. They are parts of root.
 func (c *checker) value(root any, want *Value) error {
 	found, err := c.r.Values(root, want.At)
 	if errors.Is(err, lookup.ErrNotFound) {
@@ -126,7 +128,8 @@ func (c *checker) shape(at pointer.Pointer, got []int, want []Dim) {
 	}
 }
 
-// length returns "" if a length is what it is to be, else what that is.
+// length returns "" if a length is as wanted, else the wanted length as text. The first length that
+// has a name determines the length that all others of that name must have.
 func (c *checker) length(at pointer.Pointer, got int, want Dim) string {
 	if want.Name != "" {
 		n, ok := c.names[want.Name]
@@ -145,7 +148,7 @@ func (c *checker) length(at pointer.Pointer, got int, want Dim) string {
 	return ""
 }
 
-// is compares a leaf with the value that it is to be.
+// is compares a value without parts with the wanted value.
 func (c *checker) is(m lookup.Match, want *Value) {
 	var value any
 	if err := want.Is.Decode(&value); err != nil {
@@ -168,12 +171,12 @@ func (c *checker) is(m lookup.Match, want *Value) {
 	}
 }
 
-// numbers checks bounds, mean and missing elements.
+// numbers checks the bounds, the mean and the number of missing elements.
 func (c *checker) numbers(m lookup.Match, want *Value) error {
 	if want.Min == nil && want.Max == nil && want.Mean == nil && want.Missing == nil {
 		return nil
 	}
-	s, ok, err := sumUp(m.Value)
+	s, ok, err := statsOf(m.Value)
 	if err != nil {
 		return err
 	}
@@ -202,8 +205,9 @@ func (c *checker) numbers(m lookup.Match, want *Value) error {
 	return nil
 }
 
-// sumUp returns the statistics of an array, a column, a list of numbers or a number.
-func sumUp(v any) (*stats.Summary, bool, error) {
+// statsOf returns the statistics of an array, a column, a list of numbers or a number. ok is false
+// for other values.
+func statsOf(v any) (s *stats.Summary, ok bool, err error) {
 	switch v := v.(type) {
 	case *ndarray.Masked:
 		s, err := stats.Array(v.Data, v.Mask)
@@ -262,7 +266,8 @@ func (c *checker) sums(m lookup.Match, want *Value) error {
 	return nil
 }
 
-// exact refuses what no pointer of the specification names or leads into.
+// exact adds a failure for every named part of v that no pointer of the specification names or
+// leads into.
 func (s *Spec) exact(c *checker, v any) error {
 	return c.r.Walk(v, nil, func(at pointer.Pointer, v any) (into bool, err error) {
 		named, leads := len(at) == 0, false
@@ -283,7 +288,8 @@ func (s *Spec) exact(c *checker, v any) error {
 	})
 }
 
-// covers reports whether a pointer of the specification names at or leads into it.
+// covers reports whether the pointer p of the specification names the value at the pointer at, or a
+// part of it.
 func covers(p, at pointer.Pointer) bool {
 	if len(p) < len(at) {
 		return false

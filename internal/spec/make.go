@@ -12,9 +12,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Make returns a specification that a value, and others like it, pass: of everything in it kind,
-// dtype and shape, of arrays the bounds and the number of missing elements too, of short leaves the
-// value. With an algorithm it has checksums of the arrays.
+// Make returns a specification that v and similar values pass. It has the kind, dtype and shape of
+// every named part, the bounds, the mean and the number of missing elements of arrays, and the
+// value of scalars. If algorithm is not empty, it also has the checksums of the arrays.
 func Make(v any, algorithm string) (*Spec, error) {
 	s := &Spec{Version: Version, Exact: true}
 	r := lookup.NewReader(true)
@@ -30,7 +30,7 @@ func Make(v any, algorithm string) (*Spec, error) {
 	return s, err
 }
 
-// valueOf returns what a value has.
+// valueOf returns the specification of one value.
 func valueOf(v any, at pointer.Pointer, algorithm string) (Value, error) {
 	d, _ := describe.Describe(v, describe.Options{})
 	out := Value{At: at, Kind: d.Kind, DType: d.DType, Order: d.Order}
@@ -62,9 +62,9 @@ func valueOf(v any, at pointer.Pointer, algorithm string) (Value, error) {
 	return out, nil
 }
 
-// bounds adds the extremes of the elements and how many are missing.
-func (v *Value) bounds(of any) error {
-	s, ok, err := sumUp(of)
+// bounds adds the extremes, the mean and the number of missing elements of an array or column.
+func (v *Value) bounds(elements any) error {
+	s, ok, err := statsOf(elements)
 	if err != nil || !ok || s.Count+s.Missing == 0 {
 		return err
 	}
@@ -74,7 +74,8 @@ func (v *Value) bounds(of any) error {
 	if !okMin || !okMax || math.IsInf(least, 0) || math.IsInf(most, 0) {
 		return nil
 	}
-	// An int64 that float64 rounds inwards would be refused by its own specification.
+	// float64 may round a large int64 inwards, and then the value would not pass its own
+	// specification.
 	if math.Abs(most) >= 1<<53 {
 		most = math.Nextafter(most, math.Inf(1))
 	}

@@ -1,5 +1,5 @@
-// Package spec checks values against a specification: which keys there are, of which kinds, dtypes
-// and shapes, within which bounds.
+// Package spec checks values against a specification of their keys, kinds, dtypes, shapes and
+// bounds.
 package spec
 
 import (
@@ -17,39 +17,41 @@ import (
 	"github.com/unpkl/unpkl/internal/pointer"
 )
 
-// Version is what the key unpkl of a specification says.
+// Version is the version of the format, which is the value of the key unpkl.
 const Version = 1
 
-// Spec says what is in a file. It is YAML, or JSON, which is YAML too.
+// Spec is a specification of the value in a file. It is written as YAML, of which JSON is a subset.
 type Spec struct {
 	Version int `yaml:"unpkl"`
-	// Exact refuses keys of dicts, columns and attributes that no pointer names or leads into.
+	// Exact says that keys of dicts, columns and attributes that no pointer names or leads into are
+	// failures.
 	Exact  bool    `yaml:"exact,omitempty"`
 	Values []Value `yaml:"-"`
 }
 
-// Value says what a pointer leads to. What is not given is not checked.
+// Value specifies the value at a pointer. Properties that are not given are not checked.
 type Value struct {
 	At pointer.Pointer `yaml:"-"`
-	// Optional says that it need not be there.
+	// Optional says that the value may be absent.
 	Optional bool `yaml:"optional,omitempty"`
-	// Kind is that of unpkl info: dict, ndarray, str...
+	// Kind is the kind that unpkl info shows: dict, ndarray, str and so on.
 	Kind  string `yaml:"kind,omitempty"`
 	DType string `yaml:"dtype,omitempty"`
 	Shape []Dim  `yaml:"shape,omitempty,flow"`
-	// Order is C or F: that of an array that lies in that order only.
+	// Order is C or F. F means that an array of several dimensions is in Fortran order and not in C
+	// order.
 	Order string `yaml:"order,omitempty"`
-	// Len is the number of items of a container, of characters of a str, of bytes.
+	// Len is the number of items of a container, of characters of a str, or of bytes.
 	Len *Dim `yaml:"len,omitempty"`
-	// Min and Max bound all elements.
+	// Min and Max are bounds of all elements.
 	Min  *float64 `yaml:"min,omitempty"`
 	Max  *float64 `yaml:"max,omitempty"`
 	Mean *Near    `yaml:"mean,omitempty,flow"`
-	// Missing is how many elements may be missing.
+	// Missing is the greatest number of elements that may be missing.
 	Missing *int64 `yaml:"missing,omitempty"`
 	// Is is the value of a str, number, bool or None.
 	Is yaml.Node `yaml:"is,omitempty"`
-	// Sums are checksums of the elements, by algorithm.
+	// Sums maps algorithms of package checksum to the checksums of the elements in hexadecimal.
 	Sums map[string]string `yaml:",inline"`
 }
 
@@ -59,17 +61,17 @@ type Near struct {
 	Within float64 `yaml:"within"`
 }
 
-// Dim is the length of an axis: a number, a range, a name that stands for one number everywhere, or
-// anything.
+// Dim specifies a length: a number, a range, any length, or a name that stands for the same length
+// everywhere in a specification.
 type Dim struct {
 	Name     string
-	Min, Max int // -1 as Max is no bound
+	Min, Max int // a Max of -1 is no bound
 }
 
-// Any is any length.
+// Any allows any length.
 var Any = Dim{Max: -1}
 
-// Exactly is one length.
+// Exactly allows one length.
 func Exactly(n int) Dim { return Dim{Min: n, Max: n} }
 
 func (d Dim) String() string {
@@ -86,7 +88,7 @@ func (d Dim) String() string {
 	return fmt.Sprintf("%d..%d", d.Min, d.Max)
 }
 
-// MarshalYAML writes a length as UnmarshalYAML reads it.
+// MarshalYAML writes a Dim in the form that UnmarshalYAML reads.
 func (d Dim) MarshalYAML() (any, error) {
 	if d.Name == "" && d.Min == d.Max {
 		return d.Min, nil
@@ -94,11 +96,14 @@ func (d Dim) MarshalYAML() (any, error) {
 	return d.String(), nil
 }
 
+// lengthForms lists the forms of a length for errors.
+const lengthForms = "a number, a range such as 1..100 or >=1, a name, or *"
+
 // UnmarshalYAML reads 250, "*", ">=1", "1..100" or a name.
 func (d *Dim) UnmarshalYAML(node *yaml.Node) error {
 	s := node.Value
 	if node.Kind != yaml.ScalarNode {
-		return fmt.Errorf("line %d: a length is a number, a range such as 1..100 or >=1, a name, or *", node.Line)
+		return fmt.Errorf("line %d: a length is %s", node.Line, lengthForms)
 	}
 	if n, err := strconv.Atoi(s); err == nil && n >= 0 {
 		*d = Exactly(n)
@@ -123,27 +128,34 @@ func (d *Dim) UnmarshalYAML(node *yaml.Node) error {
 			return nil
 		}
 	}
-	if s == "" || !strings.ContainsFunc(s[:1], func(r rune) bool {
-		return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	}) ||
-		strings.ContainsAny(s, " .,") {
-		return fmt.Errorf("line %d: %q is no length: a number, a range such as 1..100 or >=1, a name, or *", node.Line, s)
+	if !isName(s) {
+		return fmt.Errorf("line %d: %q is no length: %s", node.Line, s, lengthForms)
 	}
 	*d = Dim{Name: s, Max: -1}
 	return nil
 }
 
-// file is how a Spec is written.
+// isName reports whether a text can be the name of a length. It begins with a letter of ASCII or an
+// underscore.
+func isName(s string) bool {
+	if s == "" || strings.ContainsAny(s, " .,") {
+		return false
+	}
+	c := s[0]
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// file is the YAML document of a Spec. Values is a mapping from pointers, whose order it keeps.
 type file struct {
 	Version int       `yaml:"unpkl"`
 	Exact   bool      `yaml:"exact,omitempty"`
 	Values  yaml.Node `yaml:"values"`
 }
 
-// maxSize is the most bytes that a specification may have.
+// maxSize is the greatest size of a specification in bytes.
 const maxSize = 64 << 20
 
-// Read reads a specification.
+// Read reads a specification of at most maxSize bytes.
 func Read(r io.Reader) (*Spec, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {

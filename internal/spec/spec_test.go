@@ -23,7 +23,7 @@ func load(t *testing.T, name string) any {
 	return v
 }
 
-// check returns the pointers of what is not as a specification says.
+// check returns the pointers of the failures of a value.
 func check(t *testing.T, v any, text string) string {
 	t.Helper()
 	s, err := spec.Read(strings.NewReader(text))
@@ -41,7 +41,8 @@ func check(t *testing.T, v any, text string) string {
 	return strings.Join(at, " ")
 }
 
-// TestMake: what is made of a file holds for it, written and read again, and not for another file.
+// TestMake checks that the specification made from a file holds for it after writing and reading
+// the specification, and does not hold for another file.
 func TestMake(t *testing.T) {
 	for _, algorithm := range []string{"", "sha256", "crc32"} {
 		v := load(t, "mix.pkl")
@@ -87,7 +88,7 @@ func TestWholeFloats(t *testing.T) {
 	}
 }
 
-// TestCheck: each property of a value that is not as it should be fails by its pointer.
+// TestCheck checks that each property that does not match is a failure with the right pointer.
 func TestCheck(t *testing.T) {
 	v := load(t, "mix.pkl") // x is np.arange(12.0).reshape(3, 4)
 	for _, c := range []struct{ value, want string }{
@@ -123,7 +124,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestRead: what is no specification is an error.
+// TestRead checks the errors of what is no specification.
 func TestRead(t *testing.T) {
 	for _, text := range []string{"", "values: {}", "unpkl: 2\nvalues: {}", "unpkl: 1\nvalue: {}",
 		"unpkl: 1\nvalues: {x: {}}", "unpkl: 1\nvalues: {/x: {shape: [-1]}}",

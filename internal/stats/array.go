@@ -7,20 +7,20 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Array sums up the elements of an array, without those where mask, an array of bool of the same
-// shape or nil, is true.
+// Array returns the statistics of the elements of an array. mask is nil or an array of bool of the
+// same shape; elements where it is true count as missing.
 func Array(a, mask *ndarray.Array) (*Summary, error) {
 	if mask != nil && mask.DType().Kind() != ndarray.KindBool {
 		mask = nil
 	}
 	if mask == nil && a.IsFContiguous() {
-		a = a.T() // the order does not matter
+		a = a.T() // the result does not depend on the order, and C order is faster to read
 	}
 	switch dt := a.DType(); dt.Kind() {
 	case ndarray.KindBool:
 		return sumArray[uint8](a, mask, nil)
 	case ndarray.KindInt:
-		return intArray(a, mask, nil)
+		return signedArray(a, mask, nil)
 	case ndarray.KindUint:
 		switch dt.ItemSize() {
 		case 1:
@@ -44,7 +44,9 @@ func Array(a, mask *ndarray.Array) (*Summary, error) {
 	return elements(a, mask)
 }
 
-func intArray(a, mask *ndarray.Array, missing *int64) (*Summary, error) {
+// signedArray is Array for signed integers. Elements equal to *missing are missing; only itemsize 8
+// knows such a value, NaT.
+func signedArray(a, mask *ndarray.Array, missing *int64) (*Summary, error) {
 	switch a.DType().ItemSize() {
 	case 1:
 		return sumArray[int8](a, mask, nil)
@@ -56,7 +58,8 @@ func intArray(a, mask *ndarray.Array, missing *int64) (*Summary, error) {
 	return sumArray(a, mask, missing)
 }
 
-// timeArray sums up times by their ticks; NaT is missing.
+// timeArray returns the statistics of datetimes or timedeltas, which it computes from their ticks.
+// NaT is missing.
 func timeArray(a, mask *ndarray.Array) (*Summary, error) {
 	nat := int64(ndarray.NaT)
 	s, err := sumArray(a, mask, &nat)
@@ -64,7 +67,8 @@ func timeArray(a, mask *ndarray.Array) (*Summary, error) {
 		return nil, err
 	}
 	unit := a.DType().Unit()
-	as := func(v any) any {
+	s.Unit = unit
+	toTime := func(v any) any {
 		ticks := int64(0)
 		switch v := v.(type) {
 		case int64:
@@ -82,53 +86,54 @@ func timeArray(a, mask *ndarray.Array) (*Summary, error) {
 		}
 		return ndarray.Timedelta64{Value: ticks, Unit: unit}
 	}
-	s.Min, s.Max = as(s.Min), as(s.Max)
+	s.Min, s.Max = toTime(s.Min), toTime(s.Max)
 	if a.DType().Kind() == ndarray.KindDatetime {
-		s.Mean = as(s.Mean)
+		s.Mean = toTime(s.Mean)
 		for i, q := range s.Quantiles {
-			s.Quantiles[i] = as(q)
+			s.Quantiles[i] = toTime(q)
 		}
 	}
 	return s, nil
 }
 
-// found is what is found in a piece.
-type found[T number] struct {
-	part[T]
-	values []float64 // those that are kept
+// pieceResult is what sumPiece finds in one piece of an array.
+type pieceResult[T number] struct {
+	partial[T]
+	values []float64 // the sample for the quantiles: all values, or about one in stride
 	err    error
 }
 
-// sumArray sums up the elements of an array as values of type T; those equal to missing are.
+// sumArray returns the statistics of an array's elements, which it reads as values of type T.
+// Values equal to *missing are missing; missing may be nil.
 func sumArray[T number](a, mask *ndarray.Array, missing *T) (*Summary, error) {
-	exact := a.Size() <= exactMost
+	exact := a.Size() <= maxExact
 	stride := max(1, a.Size()/sampleSize)
 	counts := make([]distinct, chunk.Workers())
-	results := chunk.Each(chunk.Cut(a, mask), func(worker int, p chunk.Piece) found[T] {
+	results := chunk.Each(chunk.Cut(a, mask), func(worker int, p chunk.Piece) pieceResult[T] {
 		return sumPiece(p.Arrays[0], p.Arrays[1], missing, exact, stride, &counts[worker])
 	})
-	var p part[T]
-	var k kept
+	var p partial[T]
+	var k sample
 	for i := range results {
 		if err := results[i].err; err != nil {
 			return nil, err
 		}
-		p.merge(results[i].part)
+		p.merge(results[i].partial)
 		k.values = append(k.values, results[i].values...)
 	}
 	for w := range counts {
-		k.different.merge(&counts[w])
+		k.distinct.merge(&counts[w])
 	}
 	s := &Summary{Count: p.n, Missing: p.missing, Mean: math.NaN(), Std: p.std()}
 	if p.n > 0 {
-		s.Min, s.Max, s.Mean = widest(p.min), widest(p.max), p.mean
+		s.Min, s.Max, s.Mean = widen(p.min), widen(p.max), p.mean
 	}
-	s.finish(&k, !exact)
+	s.addSample(&k, !exact)
 	return s, nil
 }
 
-// widest returns a number as the type that Summary has it in.
-func widest[T number](v T) any {
+// widen returns a number in the type that Summary has it in: int64, uint64 or float64.
+func widen[T number](v T) any {
 	switch v := any(v).(type) {
 	case float64, int64, uint64:
 		return v
@@ -144,8 +149,10 @@ func widest[T number](v T) any {
 	return int64(v)
 }
 
+// sumPiece reads one piece of an array. It counts the distinct values in count, and keeps all
+// values if exact is set, else about one in stride.
 func sumPiece[T number](a, mask *ndarray.Array, missing *T, exact bool, stride int,
-	count *distinct) (f found[T]) {
+	count *distinct) (f pieceResult[T]) {
 	values, err := valuesOf[T](a)
 	if err != nil {
 		f.err = err
@@ -153,21 +160,21 @@ func sumPiece[T number](a, mask *ndarray.Array, missing *T, exact bool, stride i
 	}
 	if mask != nil || missing != nil {
 		var out int
-		if values, out, f.err = present(values, mask, missing); f.err != nil {
+		if values, out, f.err = withoutMissing(values, mask, missing); f.err != nil {
 			return f
 		}
 		f.missing = int64(out)
 	}
-	sums := sum(values)
+	sums := summarize(values)
 	sums.missing += f.missing
-	f.part = sums
+	f.partial = sums
 	f.keep(values, exact, stride)
-	countDifferent(count, values)
+	countDistinct(count, values)
 	return f
 }
 
-// keep keeps all values, or some of them.
-func (f *found[T]) keep(values []T, exact bool, stride int) {
+// keep keeps all values that are not NaN, or a sample of about one in stride.
+func (f *pieceResult[T]) keep(values []T, exact bool, stride int) {
 	if exact {
 		f.values = make([]float64, 0, len(values))
 		for _, v := range values {
@@ -178,8 +185,8 @@ func (f *found[T]) keep(values []T, exact bool, stride int) {
 		return
 	}
 	f.values = make([]float64, 0, len(values)/stride+1)
-	// One of each stretch, not always the same of it, so that a period in the data is none of the
-	// sample.
+	// Take a value at a varying position in each run of stride values, so that the sample does not
+	// resonate with a period in the data.
 	seed := uint64(len(values))
 	for i := 0; i < len(values); i += stride {
 		seed = hash(seed + uint64(i))
@@ -189,7 +196,8 @@ func (f *found[T]) keep(values []T, exact bool, stride int) {
 	}
 }
 
-// valuesOf returns the elements of a piece: its own memory where that is possible.
+// valuesOf returns the elements of a piece. The slice shares the memory of the array where that is
+// possible.
 func valuesOf[T number](a *ndarray.Array) ([]T, error) {
 	if ndarray.DTypeOf[T]().Equal(a.DType()) && a.IsCContiguous() {
 		if values, err := ndarray.Slice[T](a); err == nil {
@@ -204,8 +212,9 @@ func valuesOf[T number](a *ndarray.Array) ([]T, error) {
 	return ndarray.Values[T](a)
 }
 
-// present returns the values that are not masked and not missing.
-func present[T number](values []T, mask *ndarray.Array, missing *T) (there []T, out int,
+// withoutMissing returns the values that are neither masked nor equal to *missing, and the number
+// of the others.
+func withoutMissing[T number](values []T, mask *ndarray.Array, missing *T) (present []T, out int,
 	err error) {
 	var hidden []bool
 	if mask != nil {
@@ -213,12 +222,12 @@ func present[T number](values []T, mask *ndarray.Array, missing *T) (there []T, 
 			return nil, 0, err
 		}
 	}
-	there = make([]T, 0, len(values))
+	present = make([]T, 0, len(values))
 	for i, v := range values {
 		if hidden != nil && hidden[i] || missing != nil && v == *missing {
 			continue
 		}
-		there = append(there, v)
+		present = append(present, v)
 	}
-	return there, len(values) - len(there), nil
+	return present, len(values) - len(present), nil
 }

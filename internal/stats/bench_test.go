@@ -8,7 +8,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// BenchmarkArray sums up 256 MB of float64.
+// BenchmarkArray reads 256 MB of float64.
 func BenchmarkArray(b *testing.B) {
 	values := make([]float64, 32<<20)
 	r := rand.New(rand.NewPCG(1, 2))

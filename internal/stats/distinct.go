@@ -5,37 +5,38 @@ import (
 	"math/bits"
 )
 
-// distinct counts different keys by their hashes: exactly while there are few. Of more it keeps
-// those hashes that begin with so many zeros that they fit, and estimates the others from them:
-// adaptive sampling, after Wegman (P. Flajolet, "On adaptive sampling", 1990). The more keys there
-// are, the fewer of them cost more than a comparison.
+// distinct counts distinct keys by their hashes. The count is exact while there are few. Once the
+// table is half full, it keeps only the hashes that begin with a certain number of zero bits, and
+// estimates the count from those: adaptive sampling, after Wegman (P. Flajolet, "On adaptive
+// sampling", 1990). The more keys there are, the fewer of them cost more than a comparison.
 type distinct struct {
-	table []uint64 // hashes, by open addressing; 0 is an empty place; at most half are filled
+	table []uint64 // open addressing; 0 is an empty slot; at most half of the slots are used
 	n     int      // hashes in the table
-	zeros uint     // how many zeros the hashes in the table begin with, in bits
+	zeros uint     // every hash in the table begins with at least this many zero bits
 }
 
-// tableSize is the most places: the estimate has a standard error of about 1 %. A table begins with
-// few of them, since of a million small lists there is one for each.
+// maxTable is the greatest number of slots, which gives the estimate a standard error of about 1 %.
+// firstTable is the initial number. It is small because each list has a table, and a file may have
+// a million small lists.
 const (
-	tableSize  = 1 << 15
-	tableFirst = 1 << 5
+	maxTable   = 1 << 15
+	firstTable = 1 << 5
 )
 
-// add counts a key with that hash.
+// add counts the key that has the given hash.
 func (d *distinct) add(h uint64) {
 	if h>>(64-d.zeros) == 0 {
 		d.insert(h)
 	}
 }
 
-// insert puts a hash that begins with enough zeros into the table.
+// insert puts a hash into the table unless it is there. The hash must begin with d.zeros zero bits.
 func (d *distinct) insert(h uint64) {
 	if h == 0 {
-		h = 1 // 0 is an empty place
+		h = 1 // 0 is an empty slot
 	}
 	if d.table == nil {
-		d.table = make([]uint64, tableFirst)
+		d.table = make([]uint64, firstTable)
 	}
 	last := uint64(len(d.table) - 1)
 	for at := h & last; ; at = (at + 1) & last {
@@ -47,21 +48,21 @@ func (d *distinct) insert(h uint64) {
 			if d.n++; d.n < len(d.table)/2 {
 				return
 			}
-			if len(d.table) < tableSize {
-				d.keep(d.zeros, 4*len(d.table))
+			if len(d.table) < maxTable {
+				d.rehash(d.zeros, 4*len(d.table))
 			} else {
-				d.keep(d.zeros+1, tableSize)
+				d.rehash(d.zeros+1, maxTable)
 			}
 			return
 		}
 	}
 }
 
-// keep makes a table of so many places and keeps the hashes that begin with so many zeros, about
-// half of them for each that is more than before.
-func (d *distinct) keep(zeros uint, places int) {
+// rehash moves the hashes that begin with the given number of zero bits to a new table of the given
+// number of slots. Each zero bit more than before drops about half of the hashes.
+func (d *distinct) rehash(zeros uint, slots int) {
 	table := d.table
-	d.table, d.n, d.zeros = make([]uint64, min(places, tableSize)), 0, zeros
+	d.table, d.n, d.zeros = make([]uint64, min(slots, maxTable)), 0, zeros
 	for _, h := range table {
 		if h != 0 {
 			d.add(h)
@@ -69,10 +70,10 @@ func (d *distinct) keep(zeros uint, places int) {
 	}
 }
 
-// merge adds what another counted.
+// merge adds the keys that o counted.
 func (d *distinct) merge(o *distinct) {
 	if o.zeros > d.zeros {
-		d.keep(o.zeros, tableSize)
+		d.rehash(o.zeros, maxTable)
 	}
 	for _, h := range o.table {
 		if h != 0 {
@@ -81,22 +82,22 @@ func (d *distinct) merge(o *distinct) {
 	}
 }
 
-// count returns how many different keys there were, and whether that is an estimate.
+// count returns the number of distinct keys and whether that is an estimate.
 func (d *distinct) count() (n int64, estimated bool) {
 	return int64(d.n) << d.zeros, d.zeros > 0
 }
 
-// hash mixes the bits of a key: the low bits of most floats are zeros, so the high ones are folded
-// in first; then both halves of a product of 128 bits, as wyhash takes them.
+// hash mixes the bits of a key. It first folds the high bits into the low ones, since the low bits
+// of most floats are zeros, and then combines both halves of a product of 128 bits, as wyhash does.
 func hash(x uint64) uint64 {
 	x ^= x >> 32
 	high, low := bits.Mul64(x^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
 	return high ^ low
 }
 
-// countDifferent counts different values that are numbers. There is a loop for each kind of bits,
-// as this is what a pass over an array spends most of its time with.
-func countDifferent[T number](d *distinct, values []T) {
+// countDistinct counts the distinct values that are not NaN. Each representation has its own loop,
+// because a pass over an array spends most of its time here.
+func countDistinct[T number](d *distinct, values []T) {
 	switch values := any(values).(type) {
 	case []float64:
 		d.float64s(values)
@@ -110,7 +111,7 @@ func countDifferent[T number](d *distinct, values []T) {
 func (d *distinct) float64s(values []float64) {
 	shift := 64 - d.zeros
 	for _, v := range values {
-		// -0 + 0 is 0; and a NaN, which is rare, is looked for where the hash is one to keep.
+		// Adding 0 turns -0 into 0. The check for NaN comes last because few hashes pass the first.
 		if h := hash(math.Float64bits(v + 0)); h>>shift == 0 && v == v {
 			d.insert(h)
 			shift = 64 - d.zeros

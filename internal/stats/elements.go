@@ -13,38 +13,40 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// Collector sums up values that come one by one: those of a list, of an array of objects, text.
+// Collector computes statistics of values that come one by one, such as the items of a list,
+// objects or text. NewCollector makes one.
 type Collector struct {
 	s       Summary
 	m       moments
-	complex complex128 // the sum of complex numbers
-	squares float64
-	numbers bool // all so far
-	ints    bool // all so far
-	texts   bool // all so far
-	isCmplx bool
-	k       kept
-	low     string
+	complex complex128 // the sum of the complex numbers
+	squares float64    // the sum of their squared distances from the mean
+	numbers bool       // every value so far is a real number
+	ints    bool       // every value so far is an int
+	texts   bool       // every value so far is text
+	isCmplx bool       // there was a complex number
+	k       sample
+	low     string // the least and greatest text
 	high    string
-	// first and last are the extremes of times.
+	// first and last are the earliest and the latest of the times.
 	first, last moment
-	times       int64 // how many there were
+	times       int64 // the number of times
 }
 
-// NewCollector returns a Collector without values.
+// NewCollector returns a Collector that has no values yet.
 func NewCollector() *Collector {
 	return &Collector{numbers: true, ints: true, texts: true}
 }
 
-// Add adds a value: nil and NaN are missing.
+// Add adds a value. nil and NaN are missing.
 func (c *Collector) Add(v any) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
 	}
 	switch v := v.(type) {
-	case nil:
+	case nil, reconstruct.PandasNull:
 		c.s.Missing++
 	case string:
 		c.text(v)
@@ -101,6 +103,9 @@ func numberOf(v any) (f float64, isInt, ok bool) {
 		return v, false, true
 	case interface{ Float64() float64 }:
 		return v.Float64(), false, true
+	case ndarray.LongDouble:
+		f, _ := v.Float64()
+		return f, false, true
 	}
 	return 0, false, false
 }
@@ -113,7 +118,7 @@ func (c *Collector) number(f float64, isInt bool, v any) {
 	c.texts, c.ints = false, c.ints && isInt
 	c.m.merge(moments{1, f, 0})
 	c.s.Count++
-	if len(c.k.values) < exactMost {
+	if len(c.k.values) < maxExact {
 		c.k.values = append(c.k.values, f)
 	}
 	if c.numbers {
@@ -167,7 +172,7 @@ func (c *Collector) addComplex(z complex128) {
 	c.distinct(string(bits[:]))
 }
 
-// other counts a value of another kind: a time, of which the first and last are told, or anything.
+// other adds a value that is no number or text: a time, or anything else, which is only counted.
 func (c *Collector) other(v any) {
 	c.numbers, c.texts = false, false
 	c.s.Count++
@@ -186,16 +191,17 @@ func (c *Collector) other(v any) {
 	c.distinct("t" + t.UTC().Format(time.RFC3339Nano))
 }
 
-// moment is a value that is a time.
+// moment is a value together with the time that it stands for.
 type moment struct {
 	v any
 	t time.Time
 }
 
-// distinct counts different values.
-func (c *Collector) distinct(key string) { c.k.different.add(xxh3.HashString(key)) }
+// distinct counts a value that has the given key. Keys of different types begin with different
+// bytes.
+func (c *Collector) distinct(key string) { c.k.distinct.add(xxh3.HashString(key)) }
 
-// Summary returns what was found.
+// Summary returns the statistics of the values added so far.
 func (c *Collector) Summary() *Summary {
 	s := c.s
 	s.Mean, s.Std = any(math.NaN()), math.NaN()
@@ -215,8 +221,8 @@ func (c *Collector) Summary() *Summary {
 	default:
 		s.Mean, s.Std = c.m.mean, c.m.std()
 	}
-	k := kept{values, c.k.different}
-	s.finish(&k, len(values) > 0 && int64(len(values)) < s.Count)
+	k := sample{values, c.k.distinct}
+	s.addSample(&k, len(values) > 0 && int64(len(values)) < s.Count)
 	if f, ok := s.Min.(float64); ok && c.ints && math.Abs(f) < 1<<53 &&
 		math.Abs(s.Max.(float64)) < 1<<53 {
 		s.Min, s.Max = int64(f), int64(s.Max.(float64))
@@ -224,10 +230,10 @@ func (c *Collector) Summary() *Summary {
 	return &s
 }
 
-// complexOnly reports that no number of another kind was met.
+// complexOnly reports whether there was no real number.
 func (c *Collector) complexOnly() bool { return c.m.n == 0 }
 
-// elements sums up an array of any dtype, element by element.
+// elements returns the statistics of an array of any dtype, element by element.
 func elements(a, mask *ndarray.Array) (*Summary, error) {
 	c := NewCollector()
 	if a.Size() == 0 {

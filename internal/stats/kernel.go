@@ -1,21 +1,23 @@
 package stats
 
-// number is the element types that the kernels work on.
+// number is the constraint of element types that the kernels work on.
 type number interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
 }
 
-// block is so many elements that they stay in a processor's first cache while they are read twice.
+// block is the number of elements that are read twice in a row. They fit into the processor's
+// first-level cache.
 const block = 2048
 
-// part is what is found in a piece of an array.
-type part[T number] struct {
+// partial is the statistics of a piece of an array that can be merged exactly. min and max are
+// valid only if moments.n is not 0.
+type partial[T number] struct {
 	moments
 	missing  int64
 	min, max T
 }
 
-func (p *part[T]) merge(o part[T]) {
+func (p *partial[T]) merge(o partial[T]) {
 	p.missing += o.missing
 	if o.n == 0 {
 		return
@@ -28,15 +30,16 @@ func (p *part[T]) merge(o part[T]) {
 	p.moments.merge(o.moments)
 }
 
-// sum sums up a piece of an array. NaNs are missing.
-func sum[T number](values []T) (p part[T]) {
+// summarize returns the statistics of a piece of an array. NaNs are missing.
+func summarize[T number](values []T) (p partial[T]) {
 	buf := []T(nil)
 	for len(values) > 0 {
 		b := values[:min(block, len(values))]
 		values = values[len(b):]
-		sum, least, greatest := total(b)
+		sum, least, greatest := sumBlock(b)
 		if sum != sum {
-			// NaNs, or infinities of both signs: with what is left it is told.
+			// The block has NaNs, or infinities of both signs, whose sum is NaN too. Without the
+			// NaNs the sum is NaN only in the second case.
 			if buf == nil {
 				buf = make([]T, 0, block)
 			}
@@ -46,20 +49,20 @@ func sum[T number](values []T) (p part[T]) {
 			if len(b) == 0 {
 				continue
 			}
-			sum, least, greatest = total(b)
+			sum, least, greatest = sumBlock(b)
 		}
 		mean := sum / float64(len(b))
-		p.merge(part[T]{moments: moments{int64(len(b)), mean, squares(b, mean)}, min: least,
+		p.merge(partial[T]{moments: moments{int64(len(b)), mean, squares(b, mean)}, min: least,
 			max: greatest})
 	}
 	return p
 }
 
-// total returns the sum, the least and the greatest of values that are not none, with four sums
-// side by side, so that the processor need not wait for one. Each value is compared with the least
-// and the greatest so far rather than with its neighbour, since a processor guesses the outcome of
-// that: almost always no.
-func total[T number](b []T) (sum float64, least, greatest T) {
+// sumBlock returns the sum, the least and the greatest of one or more values. It keeps four sums,
+// so that the processor need not wait for one addition before the next. It compares each value with
+// the least and the greatest so far rather than with its neighbour, because the processor predicts
+// the outcome of the former: almost always no.
+func sumBlock[T number](b []T) (sum float64, least, greatest T) {
 	least, greatest = b[0], b[0]
 	var s0, s1, s2, s3 float64
 	for len(b) >= 4 {
@@ -106,7 +109,7 @@ func total[T number](b []T) (sum float64, least, greatest T) {
 	return (s0 + s1) + (s2 + s3), least, greatest
 }
 
-// squares returns the sum of the squared differences from the mean.
+// squares returns the sum of the squared differences between the values and the mean.
 func squares[T number](b []T, mean float64) float64 {
 	var s0, s1, s2, s3 float64
 	for len(b) >= 4 {
@@ -125,7 +128,7 @@ func squares[T number](b []T, mean float64) float64 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-// withoutNaN appends those of b that are numbers to buf.
+// withoutNaN appends the values of b that are not NaN to buf, and counts the others.
 func withoutNaN[T number](buf, b []T) (numbers []T, missing int) {
 	for _, v := range b {
 		if v == v {

@@ -1,63 +1,72 @@
-// Package stats sums up arrays, columns and lists in one pass: how many elements there are and are
-// missing, the least and greatest, mean, standard deviation, quantiles, how many are different.
-// Large arrays are read by several goroutines, piece by piece, as they lie in the file.
+// Package stats computes statistics of arrays, columns and lists in one pass: the number of
+// elements, missing ones and distinct ones, the extremes, mean, standard deviation and quantiles.
+// Several goroutines read large arrays piece by piece from where they lie in the file.
 package stats
 
 import (
 	"math"
 	"slices"
+
+	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Summary is what is found. Of values that are no numbers Mean, Std and Quantiles are NaN and nil.
+// Summary has the statistics of a sequence of elements. If they are no numbers or times, Mean and
+// Std are NaN and Quantiles is nil.
 type Summary struct {
-	// Count is the number of elements that are there, Missing that of the others: NaN, NaT, None,
-	// what is masked.
+	// Count is the number of elements that are not missing. Missing is the number of those that are
+	// NaN, NaT, None or masked.
 	Count, Missing int64
-	// Distinct is how many different elements there are, of many an estimate.
+	// Distinct is the number of distinct elements. If there are many, it is an estimate, and
+	// DistinctEstimated is set.
 	Distinct          int64
 	DistinctEstimated bool
-	// Min and Max are the least and greatest element: int64, uint64, float64, a string, an
-	// ndarray.Datetime64 or Timedelta64; nil where there are none, and of complex numbers.
+	// Min and Max are the least and the greatest element: an int64, uint64, float64, string,
+	// ndarray.Datetime64 or Timedelta64, or a time.Time of a column with a time zone. They are nil if
+	// there are no elements and for complex numbers.
 	Min, Max any
-	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or
-	// Timedelta64.
+	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or time.Time.
 	Mean any
-	// Std is the standard deviation of the elements, divided by their number as numpy.std does; of
-	// times in units of the dtype.
+	// Std is the standard deviation of the population, as numpy.std computes it. For times it is in
+	// units of the dtype.
 	Std float64
-	// Quantiles are those at Fractions, interpolated as numpy.quantile does: float64, or times as
-	// Min is. They are of a sample where Sampled is not 0: so many elements.
+	// Unit is the unit of Std, and of Mean and Quantiles of timedeltas. Its Base is "" if the elements
+	// are no times.
+	Unit ndarray.DatetimeUnit
+	// Quantiles are the quantiles at Fractions, interpolated as numpy.quantile does. Each is a
+	// float64, or a time of the type of Min. If Sampled is not 0, they were computed from a sample
+	// of that many elements.
 	Quantiles []any
 	Sampled   int
-	// Bins are the counts of the elements that the quantiles are of, in equal parts of the range
-	// from Min to Max.
+	// Bins is a histogram of the elements that the quantiles were computed from, with bins of equal
+	// width between their extremes.
 	Bins []int
 }
 
-// HasMean reports whether the elements are such that they have a mean.
+// HasMean reports whether the elements are of a kind that has a mean.
 func (s *Summary) HasMean() bool {
 	f, ok := s.Mean.(float64)
 	_, text := s.Min.(string)
 	return s.Mean != nil && !text && (!ok || f == f || s.Min != nil)
 }
 
-// Fractions are the quantiles of a Summary.
+// Fractions says which quantiles a Summary has.
 var Fractions = []float64{0.05, 0.25, 0.5, 0.75, 0.95}
 
 const (
-	// exactMost is how many elements are kept for exact quantiles.
-	exactMost = 1 << 20
-	// sampleSize is about how many are kept of more.
+	// maxExact is the greatest number of elements for which the quantiles are exact.
+	maxExact = 1 << 20
+	// sampleSize is the approximate number of elements in the sample of a larger array.
 	sampleSize = 1 << 17
-	// bins is the number of Bins.
+	// bins is the length of Summary.Bins.
 	bins = 24
 )
 
-// moments are those of the elements so far. They are merged by the formulas of Chan, Golub and
-// LeVeque (1979), which keep the digits that sums of squares lose.
+// moments are the count, the mean and the sum of squared deviations of some elements. They are
+// merged by the formulas of Chan, Golub and LeVeque (1979), which keep the digits that plain sums
+// of squares lose.
 type moments struct {
 	n        int64
-	mean, m2 float64 // m2 is the sum of squared differences from the mean
+	mean, m2 float64 // m2 is the sum of squared deviations from the mean
 }
 
 func (m *moments) merge(o moments) {
@@ -82,15 +91,16 @@ func (m *moments) std() float64 {
 	return math.Sqrt(m.m2 / float64(m.n))
 }
 
-// kept are elements that quantiles and different values are counted of.
-type kept struct {
-	values    []float64
-	different distinct
+// sample has what the quantiles and the number of distinct elements are computed from.
+type sample struct {
+	values   []float64
+	distinct distinct
 }
 
-// finish adds what the kept elements say.
-func (s *Summary) finish(k *kept, sampled bool) {
-	s.Distinct, s.DistinctEstimated = k.different.count()
+// addSample adds the quantiles, the histogram and the number of distinct elements. sampled says
+// that k.values are not all of the elements.
+func (s *Summary) addSample(k *sample, sampled bool) {
+	s.Distinct, s.DistinctEstimated = k.distinct.count()
 	s.Distinct = min(s.Distinct, s.Count)
 	if sampled {
 		s.Sampled = len(k.values)
@@ -109,8 +119,8 @@ func (s *Summary) finish(k *kept, sampled bool) {
 	s.Bins = histogram(k.values)
 }
 
-// quantile interpolates between the two nearest of sorted values, as numpy.quantile's method
-// "linear".
+// quantile interpolates between the two sorted values nearest to the quantile at fraction f, as
+// method "linear" of numpy.quantile does.
 func quantile(sorted []float64, f float64) float64 {
 	at := f * float64(len(sorted)-1)
 	i := int(at)
@@ -118,13 +128,13 @@ func quantile(sorted []float64, f float64) float64 {
 		return sorted[len(sorted)-1]
 	}
 	a, b, t := sorted[i], sorted[i+1], at-float64(i)
-	if t >= 0.5 { // from the nearer one, which loses fewer digits
+	if t >= 0.5 { // count from the nearer value, which loses fewer digits
 		return b - (b-a)*(1-t)
 	}
 	return a + (b-a)*t
 }
 
-// histogram counts sorted values in equal parts of their range.
+// histogram counts sorted values in bins of equal width.
 func histogram(sorted []float64) []int {
 	first, last := sorted[0], sorted[len(sorted)-1]
 	width := last - first

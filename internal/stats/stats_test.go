@@ -18,8 +18,8 @@ func arrayOf[T ndarray.Element](t *testing.T, values []T, shape ...int) *ndarray
 	return a
 }
 
-// TestDistinctEstimate: of arrays too large to count exactly the estimate is near, whatever the
-// values look like.
+// TestDistinctEstimate checks that the estimate of distinct values in large arrays is near the real
+// number whatever the distribution of the values.
 func TestDistinctEstimate(t *testing.T) {
 	const n = 1 << 18
 	r := rand.New(rand.NewPCG(1, 2))
@@ -49,8 +49,8 @@ func TestDistinctEstimate(t *testing.T) {
 	}
 }
 
-// TestPieces: an array that is summed up in pieces, by several goroutines, gives what a plain loop
-// gives, in every layout.
+// TestPieces compares the statistics of an array read in pieces by several goroutines with those of
+// a plain loop, for every memory layout.
 func TestPieces(t *testing.T) {
 	const rows, columns = 3000, 700
 	values := make([]float64, rows*columns)

@@ -13,15 +13,16 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Named is the summary of what a pointer leads to.
+// Named is the Summary of the value at a pointer.
 type Named struct {
 	At    pointer.Pointer
-	DType string // or the type of a list's items
+	DType string // for a list the type of its items
 	Shape []int
 	*Summary
 }
 
-// Of sums up every array, column and list of single values in v, which at leads to.
+// Of returns the statistics of every array, column and list of single values in v. at is the
+// pointer to v.
 func Of(r *lookup.Reader, v any, at pointer.Pointer) ([]Named, error) {
 	var all []Named
 	err := r.Walk(v, at, func(at pointer.Pointer, v any) (into bool, err error) {
@@ -32,7 +33,7 @@ func Of(r *lookup.Reader, v any, at pointer.Pointer) ([]Named, error) {
 	return all, err
 }
 
-// ofValue sums up a value; done is false for one whose parts are to be looked at.
+// ofValue returns the statistics of a value. done is false if the caller has to descend into it.
 func ofValue(v any, at pointer.Pointer) (all []Named, done bool, err error) {
 	switch v := v.(type) {
 	case *ndarray.Masked:
@@ -57,7 +58,7 @@ func ofValue(v any, at pointer.Pointer) (all []Named, done bool, err error) {
 	return ofList(v, items, at)
 }
 
-// ofArray sums up an array, a structured one field by field.
+// ofArray returns the statistics of an array, or of each field of a structured one.
 func ofArray(a *ndarray.Array, at pointer.Pointer) (all []Named, done bool, err error) {
 	fields := a.DType().Fields()
 	if fields == nil {
@@ -73,7 +74,7 @@ func ofArray(a *ndarray.Array, at pointer.Pointer) (all []Named, done bool, err 
 			return nil, true, err
 		}
 		if part.DType().Fields() != nil {
-			continue // a structure inside a structure, whose elements are no single values
+			continue // the elements of a nested structure are no single values
 		}
 		s, err := Array(part, nil)
 		if err != nil {
@@ -93,7 +94,7 @@ func holdsContainers(a *ndarray.Array) bool {
 	return false
 }
 
-// ofList sums up a list of single values, or of records column by column.
+// ofList returns the statistics of a list of single values, or of each column of a list of records.
 func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err error) {
 	t, ok := table.Of(v)
 	if !ok || t.IsList && !slices.ContainsFunc(t.Columns, func(c table.Column) bool {
@@ -102,12 +103,14 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 		return nil, false, nil
 	}
 	if t.Single {
-		if slices.ContainsFunc(items, pyvalue.IsContainer) {
+		if slices.ContainsFunc(items, func(item any) bool {
+			return hasParts(table.Resolved(item))
+		}) {
 			return nil, false, nil
 		}
 		c := NewCollector()
 		for _, item := range items {
-			c.Add(item)
+			c.Add(table.Resolved(item))
 		}
 		return []Named{{at, t.Columns[0].Type, []int{len(items)}, c.Summary()}}, true, nil
 	}
@@ -132,12 +135,25 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 	return all, !nested, nil
 }
 
-// Series sums up a column.
+// hasParts reports whether a value is no single one.
+func hasParts(v any) bool {
+	switch v.(type) {
+	case *frame.Frame, *frame.Series, *frame.Index, *ndarray.Array, *ndarray.Masked:
+		return true
+	}
+	return pyvalue.IsContainer(v)
+}
+
+// Series returns the statistics of a column.
 func Series(s *frame.Series) (*Summary, error) {
 	switch s.Kind {
 	case frame.Numpy, frame.Datetime, frame.Timedelta:
 		if s.Valid == nil && !s.Values.HasObject() {
-			return Array(s.Values, nil)
+			sums, err := Array(s.Values, nil)
+			if err == nil && s.TZ != "" {
+				sums.shownIn(s)
+			}
+			return sums, err
 		}
 	case frame.Masked:
 		return Array(s.Values, invalid(s.Valid))
@@ -155,7 +171,27 @@ func Series(s *frame.Series) (*Summary, error) {
 	return c.Summary(), nil
 }
 
-// invalid returns the mask of a column of nullable values.
+// shownIn makes the times of a column with a time zone such that tell it.
+func (s *Summary) shownIn(column *frame.Series) {
+	zone, err := column.Location()
+	if err != nil {
+		return
+	}
+	as := func(v any) any {
+		if d, ok := v.(ndarray.Datetime64); ok {
+			if t, err := d.Time(); err == nil {
+				return t.In(zone)
+			}
+		}
+		return v
+	}
+	s.Min, s.Max, s.Mean = as(s.Min), as(s.Max), as(s.Mean)
+	for i, q := range s.Quantiles {
+		s.Quantiles[i] = as(q)
+	}
+}
+
+// invalid returns the mask of a nullable column: true where an element is missing.
 func invalid(valid []bool) *ndarray.Array {
 	if valid == nil {
 		return nil
@@ -171,8 +207,8 @@ func invalid(valid []bool) *ndarray.Array {
 	return a
 }
 
-// Axis sums up what lies along one axis, for each index of the others in C order, and returns the
-// shape of those.
+// Axis returns the statistics along one axis for each index of the other axes in C order, and the
+// shape of the array without that axis. A negative axis counts from the end.
 func Axis(a, mask *ndarray.Array, axis int) (all []*Summary, shape []int, err error) {
 	if axis < 0 {
 		axis += a.NDim()
@@ -200,7 +236,8 @@ func Axis(a, mask *ndarray.Array, axis int) (all []*Summary, shape []int, err er
 	return all, shape, err
 }
 
-// lanes hands over the arrays of one dimension along the last axis. It calls itself for each axis.
+// lanes calls do with each array of one dimension along the last axis, and with the same part of
+// mask. The depth of the recursion is the number of axes.
 func lanes(a, mask *ndarray.Array, do func(a, mask *ndarray.Array) error) error {
 	if a.NDim() == 1 {
 		return do(a, mask)

@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
-// TestExamples: every exported function, every method of the types of the root package and of a
-// frame.Frame has an example of its own or is called in one, which go test runs.
+// TestExamples checks that every exported function, and every method of the types of the root
+// package and of frame.Frame, has an example of its own or is called in one. go test runs the
+// examples.
 func TestExamples(t *testing.T) {
 	for _, p := range packages(t) {
 		if p.Name == "pickle" {
-			continue // whose functions are those of the root
+			continue // its functions are those of the root
 		}
 		called := calledInExamples(p)
 		check := func(typ string, f *doc.Func) {
@@ -37,7 +38,7 @@ func TestExamples(t *testing.T) {
 			}
 			for _, m := range typ.Methods {
 				switch m.Name {
-				case "Error", "Unwrap", "Is", "PickleReduce": // which others call
+				case "Error", "Unwrap", "Is", "PickleReduce": // called by other packages
 				default:
 					check(typ.Name, m)
 				}
@@ -46,8 +47,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// calledInExamples returns the names that examples call, and those that they print as JSON or text
-// by their own names.
+// calledInExamples returns the names that examples select, and those that the examples are named
+// after.
 func calledInExamples(p *doc.Package) map[string]bool {
 	called := map[string]bool{}
 	for _, e := range allExamples(p) {

@@ -1,4 +1,5 @@
-// Package surface_test looks at all that this module exports at once: zero values, examples.
+// Package surface_test checks rules for everything that this module exports: that zero values are
+// usable, and that there are examples.
 package surface_test
 
 import (
@@ -29,7 +30,7 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// zeros are pointers to the zero values of all exported structs. TestZeroValues fails where one is
+// zeros has a pointer to the zero value of each exported struct. TestZeroValues fails if one is
 // missing.
 var zeros = []any{
 	new(unpkl.File), new(unpkl.FileDecoder), new(unpkl.Value), new(unpkl.Decoder),
@@ -85,9 +86,10 @@ var zeros = []any{
 	new(xr.Dim), new(arrowframe.Pickled),
 }
 
-// TestZeroValues calls every method of the zero value of every exported struct, marshals and prints
-// it: each works or returns an error. A method may panic only where its documentation says so;
-// those of an embedded pointer, which is nil in the zero value, are that type's.
+// TestZeroValues calls every method of the zero value of every exported struct, marshals it and
+// prints it. Each call must work or return an error. A method may panic only if its documentation
+// says so. Methods of an embedded pointer, which is nil in the zero value, belong to the type of
+// the pointer and are not called.
 func TestZeroValues(t *testing.T) {
 	docs := map[string]string{} // of methods, by "package.Type.Method"
 	structs := map[string]bool{}
@@ -138,7 +140,7 @@ func TestZeroValues(t *testing.T) {
 	}
 }
 
-// promoted reports whether a method that a type does not declare is that of an embedded pointer.
+// promoted reports whether a method of a type comes from an embedded pointer.
 func promoted(typ reflect.Type, method string) bool {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
@@ -150,7 +152,7 @@ func promoted(typ reflect.Type, method string) bool {
 	return false
 }
 
-// guard runs f and reports a panic of it, unless that is documented.
+// guard runs f and reports a panic as an error, unless panics are documented.
 func guard(t *testing.T, name string, documented bool, f func()) {
 	t.Helper()
 	defer func() {
@@ -161,8 +163,8 @@ func guard(t *testing.T, name string, documented bool, f func()) {
 	f()
 }
 
-// callZero calls a method with zero values, and with what is empty where nil can mean nothing: a
-// context, a reader, a writer, a function. What the method returns as an iterator is run.
+// callZero calls a method with zero values. Where nil makes no sense it passes something empty: a
+// context, a reader, a writer or a function. It runs the iterators that the method returns.
 func callZero(m reflect.Value, number int64) {
 	typ := m.Type()
 	args := make([]reflect.Value, 0, typ.NumIn())

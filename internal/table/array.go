@@ -10,31 +10,32 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// ofArray returns an array as a table: a row for each item along the first axis, a column for each
-// field, or for each element that lies in such an item.
-func ofArray(a, mask *ndarray.Array) (*Table, bool) {
+// ofArray returns an array as a table. Each item along the first axis is a row. The columns are the
+// fields of a structured array of one dimension, else the elements in one item. Elements that mask
+// hides are null; mask may be nil. ok is false for a 0-d array.
+func ofArray(a, mask *ndarray.Array) (t *Table, ok bool) {
 	if a.NDim() == 0 {
 		return nil, false
 	}
 	if mask != nil && mask.DType().Kind() != ndarray.KindBool {
-		mask = nil // a structured one; its fields show as they are
+		mask = nil // the mask of a structured array has a bool for each field
 	}
 	if a.NDim() == 1 && a.DType().Fields() != nil {
 		return ofRecords(a)
 	}
-	rest := a.Shape()[1:]
+	rowShape := a.Shape()[1:]
 	width := 1
-	for _, n := range rest {
+	for _, n := range rowShape {
 		width *= n
 	}
-	t := &Table{Rows: a.Shape()[0], Single: a.NDim() == 1, IsList: a.NDim() > 1}
+	t = &Table{Rows: a.Shape()[0], Single: a.NDim() == 1, IsList: a.NDim() > 1}
 	t.Columns = make([]Column, width)
 	for i := range t.Columns {
-		t.Columns[i] = Column{Name: indexName(i, rest), Type: a.DType().String(),
+		t.Columns[i] = Column{Name: indexName(i, rowShape), Type: a.DType().String(),
 			Number: isNumeric(a.DType())}
 	}
 	t.Cell = func(row, column int) Cell {
-		index := indexOf(row, column, rest)
+		index := indexOf(row, column, rowShape)
 		if mask != nil {
 			if hidden, _ := mask.At(index...).(bool); hidden {
 				return Cell{Null: true, Text: "--"}
@@ -45,28 +46,30 @@ func ofArray(a, mask *ndarray.Array) (*Table, bool) {
 	return t, true
 }
 
-// indexOf returns the index of an element in a row.
-func indexOf(row, column int, rest []int) []int {
-	index := make([]int, 1+len(rest))
+// indexOf returns the index in the array of the element at a row and column. rowShape is the shape
+// of the array without the first axis.
+func indexOf(row, column int, rowShape []int) []int {
+	index := make([]int, 1+len(rowShape))
 	index[0] = row
-	for k := len(rest) - 1; k >= 0; k-- {
-		index[k+1] = column % rest[k]
-		column /= rest[k]
+	for k := len(rowShape) - 1; k >= 0; k-- {
+		index[k+1] = column % rowShape[k]
+		column /= rowShape[k]
 	}
 	return index
 }
 
-// indexName is the index in a row as Python writes it, "" in a row of one element.
-func indexName(column int, rest []int) string {
-	if len(rest) == 0 {
+// indexName returns the name of a column: the index of its elements without that of the row, such
+// as "0,2". It is empty where a row has one element.
+func indexName(column int, rowShape []int) string {
+	if len(rowShape) == 0 {
 		return ""
 	}
-	index := indexOf(0, column, rest)[1:]
-	parts := make([]string, len(index))
+	index := indexOf(0, column, rowShape)[1:]
+	arrays := make([]string, len(index))
 	for i, n := range index {
-		parts[i] = strconv.Itoa(n)
+		arrays[i] = strconv.Itoa(n)
 	}
-	return strings.Join(parts, ",")
+	return strings.Join(arrays, ",")
 }
 
 func elementCell(a *ndarray.Array, index []int) Cell {
@@ -77,28 +80,28 @@ func elementCell(a *ndarray.Array, index []int) Cell {
 	return cellOf(v)
 }
 
-// ofRecords returns a structured array: a column for each field.
+// ofRecords returns a structured array of one dimension as a table with a column for each field.
 func ofRecords(a *ndarray.Array) (*Table, bool) {
 	fields := a.DType().Fields()
 	t := &Table{Rows: a.Size(), Columns: make([]Column, len(fields))}
-	parts := make([]*ndarray.Array, len(fields))
+	arrays := make([]*ndarray.Array, len(fields))
 	for i, f := range fields {
 		var err error
-		if parts[i], err = a.Field(f.Name); err != nil {
+		if arrays[i], err = a.Field(f.Name); err != nil {
 			return nil, false
 		}
-		dt := parts[i].DType()
+		dt := arrays[i].DType()
 		t.Columns[i] = Column{Name: f.Name, Type: dt.String(),
-			Number: isNumeric(dt) && parts[i].NDim() == 1}
-		if parts[i].NDim() > 1 {
-			t.Columns[i].Type += fmt.Sprint(parts[i].Shape()[1:])
+			Number: isNumeric(dt) && arrays[i].NDim() == 1}
+		if arrays[i].NDim() > 1 {
+			t.Columns[i].Type += fmt.Sprint(arrays[i].Shape()[1:])
 		}
 	}
 	t.Cell = func(row, column int) Cell {
-		if parts[column].NDim() == 1 {
-			return elementCell(parts[column], []int{row})
+		if arrays[column].NDim() == 1 {
+			return elementCell(arrays[column], []int{row})
 		}
-		v, err := lookup.Subscript(parts[column], pointer.Subscript{Index: row})
+		v, err := lookup.Subscript(arrays[column], pointer.Subscript{Index: row})
 		if err != nil {
 			return Cell{Null: true, Text: err.Error()}
 		}

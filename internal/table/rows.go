@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// WriteRows writes the elements of a table with tabs between them, a line for each row, below the
-// names of the columns if those have any. Labels are left out.
+// WriteRows writes the elements of a table with tabs between them and a line for each row, without
+// labels. The first line has the names of the columns, if they have names.
 func (t *Table) WriteRows(w *bufio.Writer) error {
 	if !t.Single && !t.IsList {
 		for i, c := range t.Columns {
@@ -34,8 +34,8 @@ func (t *Table) WriteRows(w *bufio.Writer) error {
 	return nil
 }
 
-// WriteArray is WriteRows for an array without fields, of any number of dimensions: a line holds
-// what lies at one index of the first axis.
+// WriteArray is WriteRows for an array without fields, without making a Table of it. Each item
+// along the first axis is a line.
 func WriteArray(w *bufio.Writer, a *ndarray.Array) error {
 	if a.Size() == 0 {
 		return nil

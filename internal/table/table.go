@@ -1,5 +1,5 @@
-// Package table shows values as rows and columns: tables of pandas, arrays, lists of records. A row
-// is made when it is asked for.
+// Package table shows pandas' tables, arrays and lists of records as rows and columns. A cell is
+// computed only when it is asked for.
 package table
 
 import (
@@ -10,10 +10,13 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
+	"github.com/unpkl/unpkl/internal/framehook"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/reconstruct"
 	"github.com/unpkl/unpkl/xr"
 )
 
@@ -21,45 +24,50 @@ import (
 type Table struct {
 	Columns []Column
 	Rows    int
-	// Index has the numbers that rows are shown with where they have no labels, nil for their own.
+	// Index, if it is not nil, maps each row to the number that is shown before it in place of its
+	// position. It matters only where Label is nil.
 	Index []int
-	// Label returns the label of a row; nil where rows have their position only.
-	Label func(row int) Cell
-	// LabelName is what the labels are called, "" for nothing.
-	LabelName string
-	// Cell returns an element.
+	// Labels are the names of the labels of the rows, one for each level of a MultiIndex. A name may
+	// be empty. There are none if the rows have only their positions.
+	Labels []string
+	// Label returns the label of a row at a level, both counted from 0.
+	Label func(row, level int) Cell
+	// Cell returns the element at a row and column, both counted from 0.
 	Cell func(row, column int) Cell
-	// Single says that a row is the one value in its only column, rather than named parts.
+	// Single says that the table is a sequence of values: its only column stands for the whole row.
 	Single bool
-	// IsList says that a row is a list of its elements, whose names are their positions.
+	// IsList says that a row is a list: the names of the columns are only positions.
 	IsList bool
 }
 
-// Column is what is known of a column.
+// Column is the header of a column.
 type Column struct {
 	Name, Type string
-	// Number says that the elements are numbers, which stand to the right.
+	// Number says that the elements are numbers, which are aligned to the right.
 	Number bool
 }
 
-// Cell is an element.
+// Cell is one element of a table.
 type Cell struct {
-	// Value is what package jsonval writes of it.
+	// Value is the element in a form that package jsonval can encode.
 	Value any
-	// Text is the element on one line. It may have control characters of the file.
+	// Text is the element as text. It may contain control characters from the file.
 	Text string
+	// Null says that the element is missing.
 	Null bool
 }
 
-// LookAt is how many records of a list are looked at for their names.
-const LookAt = 1000
+// SampleSize is the number of items of a list that are inspected for the names and types of the
+// columns.
+const SampleSize = 1000
 
-// Of returns the table of an object that lookup.Reader.Resolve returned; ok is false for what has
+// Of returns the table of a value that lookup.Reader.Resolve returned. ok is false if the value has
 // no rows.
 func Of(v any) (t *Table, ok bool) { return OfPart(v, 0) }
 
-// OfPart is Of for a list or dict of n items or entries, of which it may have some alone: the first
-// LookAt, and any others. n may be 0 where it has all. Rows is how many it has.
+// OfPart is Of for a list or dict that has n items in the file but may have been read in part: the
+// first SampleSize items are there, and perhaps others. n may be 0 if all are there. Table.Rows
+// counts the items that are there.
 func OfPart(v any, n int) (t *Table, ok bool) {
 	switch v := v.(type) {
 	case *frame.Frame:
@@ -105,19 +113,37 @@ func ofFrame(f *frame.Frame) *Table {
 		t.Columns[i] = Column{lookup.KeyToken(c.Name), c.DType, isNumber(c)}
 	}
 	t.Cell = func(row, column int) Cell { return seriesCell(f.Columns[column], row) }
-	t.labels(f.Index)
+	t.setLabels(f.Index)
 	return t
 }
 
-// labels gives the rows the labels of an index, unless those are their positions.
-func (t *Table) labels(x *frame.Index) {
+// labels makes the index of a pandas table the labels of the rows, unless it only counts them.
+func (t *Table) setLabels(x *frame.Index) {
 	if x == nil || x.IsRange() && x.Start == 0 && x.Step == 1 {
 		return
 	}
-	t.Label = func(row int) Cell { return labelCell(x, row) }
-	if name := x.Name(); name != nil {
-		t.LabelName = lookup.KeyToken(name)
+	if !x.IsMulti() {
+		t.Labels = []string{labelName(x.Name())}
+		t.Label = func(row, _ int) Cell { return labelCell(x, row) }
+		return
 	}
+	for _, name := range x.Names {
+		t.Labels = append(t.Labels, labelName(name))
+	}
+	t.Label = func(row, k int) Cell {
+		level, at := jsonval.LevelLabel(x, k, row)
+		if at < 0 || at >= level.Len() {
+			return Cell{Null: true, Text: "NaN"}
+		}
+		return labelCell(level, at)
+	}
+}
+
+func labelName(name any) string {
+	if name == nil {
+		return ""
+	}
+	return lookup.KeyToken(name)
 }
 
 func ofSeries(s *frame.Series) (*Table, bool) {
@@ -133,7 +159,7 @@ func ofSeries(s *frame.Series) (*Table, bool) {
 		Columns: []Column{{name, s.DType, isNumber(s)}},
 		Cell:    func(row, _ int) Cell { return seriesCell(s, row) },
 	}
-	t.labels(s.Index)
+	t.setLabels(s.Index)
 	return t, true
 }
 
@@ -164,10 +190,13 @@ func seriesCell(s *frame.Series, row int) Cell {
 	if text, ok := value.(string); ok {
 		return Cell{Value: value, Text: text} // ISO 8601 of times
 	}
+	if s.Kind == frame.Timedelta {
+		return Cell{Value: value, Text: framehook.TimedeltaText(v)}
+	}
 	return Cell{Value: value, Text: text(v)}
 }
 
-// nullText is how pandas prints a missing element.
+// nullText returns how pandas prints a missing element, whose value for jsonval is value.
 func nullText(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -205,7 +234,7 @@ func isNumeric(dt *ndarray.DType) bool {
 	return false
 }
 
-// ofItems returns a list as a table: of records, of rows, or of single values.
+// ofItems returns a list as a table. Its items are records, rows or single values.
 func ofItems(items []any) *Table {
 	names, kind := recordNames(items)
 	switch kind {
@@ -227,7 +256,7 @@ func ofItems(items []any) *Table {
 		return t
 	case rows:
 		width := 0
-		for _, item := range items[:min(len(items), LookAt)] {
+		for _, item := range items[:min(len(items), SampleSize)] {
 			list, _ := rowOf(item)
 			width = max(width, len(list))
 		}
@@ -261,7 +290,7 @@ func ofItems(items []any) *Table {
 	}
 }
 
-// itemKind is what the items of a list are.
+// itemKind says what all the items of a list are.
 type itemKind int
 
 const (
@@ -270,11 +299,12 @@ const (
 	rows             // lists and tuples of single values
 )
 
-// recordNames returns what the first items of a list are, and all their names.
+// recordNames returns the kind of the items of a list and, for records, the names in all of them in
+// order of appearance. It inspects the first SampleSize items.
 func recordNames(items []any) (names []string, kind itemKind) {
 	seen := map[string]bool{}
-	for i, item := range items[:min(len(items), LookAt)] {
-		d, ok := pyvalue.EntriesOf(item)
+	for i, item := range items[:min(len(items), SampleSize)] {
+		d, ok := pyvalue.EntriesOf(Resolved(item))
 		if !ok {
 			if _, isRow := rowOf(item); isRow && (i == 0 || kind == rows) {
 				kind = rows
@@ -296,6 +326,7 @@ func recordNames(items []any) (names []string, kind itemKind) {
 	return names, kind
 }
 
+// rowOf returns the items of a list or tuple.
 func rowOf(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *types.List:
@@ -306,6 +337,8 @@ func rowOf(v any) ([]any, bool) {
 	return nil, false
 }
 
+// recordValue returns the value of a name in a record. If several keys have the same name, the last
+// one counts.
 func recordValue(v any, name string) (any, bool) {
 	d, _ := pyvalue.EntriesOf(v)
 	for i := len(d) - 1; i >= 0; i-- {
@@ -316,11 +349,11 @@ func recordValue(v any, name string) (any, bool) {
 	return nil, false
 }
 
-// maxArrays is how many arrays of a dict are columns of a table at most.
-const maxArrays = LookAt
+// maxArrays is the greatest number of arrays in a dict that is shown as a table of columns.
+const maxArrays = SampleSize
 
-// ofDict returns a dict of n entries as a table: of columns where its values are not very many
-// arrays of one length, else of keys and values.
+// ofDict returns a dict of n entries as a table. If the values are arrays of one length, and not
+// too many, they are the columns; else the columns are the keys and the values.
 func ofDict(d types.Dict, n int) *Table {
 	if t, ok := ofColumns(d, n); ok {
 		return t
@@ -336,12 +369,13 @@ func ofDict(d types.Dict, n int) *Table {
 	}
 }
 
-// ofColumns returns a dict whose values are all arrays of one dimension and one length.
-func ofColumns(d types.Dict, n int) (*Table, bool) {
+// ofColumns returns a dict as a table of columns. ok is false unless all its values are arrays of
+// one dimension and the same length.
+func ofColumns(d types.Dict, n int) (t *Table, ok bool) {
 	if n > maxArrays {
 		return nil, false
 	}
-	t := &Table{}
+	t = &Table{}
 	var columns []*Table
 	for i, e := range d {
 		a, ok := e.Value.(*ndarray.Array)
@@ -361,13 +395,13 @@ func ofColumns(d types.Dict, n int) (*Table, bool) {
 	return t, len(columns) > 0
 }
 
-// columnOf says what the first values of a column are.
+// columnOf returns the header of a column of n values, whose type it tells by the first SampleSize.
 func columnOf(name string, n int, at func(row int) any) Column {
 	c := Column{Name: name}
 	number := false
-	for row := range min(n, LookAt) {
-		v := at(row)
-		if v == nil {
+	for row := range min(n, SampleSize) {
+		v := Resolved(at(row))
+		if _, null := v.(reconstruct.PandasNull); null || v == nil {
 			continue
 		}
 		number = isNumberValue(v)
@@ -400,19 +434,44 @@ func isNumberValue(v any) bool {
 	return kind == "int" || kind == "float" || kind == "complex"
 }
 
-// cellOf returns an object as a cell.
+// Resolved returns what an object of pandas and the like is, and any other value as it is.
+func Resolved(v any) any {
+	switch v.(type) {
+	case *pickle.Object, pickle.Named:
+		var r lookup.Reader
+		if c, err := r.Resolve(v); err == nil {
+			return c
+		}
+	}
+	return v
+}
+
+// cellOf returns a Python value as a cell.
 func cellOf(v any) Cell {
-	if v == nil {
+	v = Resolved(v)
+	switch v := v.(type) {
+	case nil:
 		return Cell{Null: true, Text: "None"}
+	case reconstruct.PandasNull:
+		return Cell{Null: true, Value: v, Text: v.String()}
 	}
 	return Cell{Value: v, Text: text(v)}
 }
 
-// text is an object on one line: a str as it is.
+// text is Text.
 func text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
+	case *frame.Frame:
+		return fmt.Sprintf("DataFrame of %d rows, %d columns", v.Rows(), len(v.Columns))
+	case *frame.Series:
+		return fmt.Sprintf("Series of %d", v.Len())
+	case *frame.Index:
+		return fmt.Sprintf("%s of %d", v.Class, v.Len())
+	case reconstruct.PandasTimedelta:
+		return framehook.TimedeltaText(ndarray.Timedelta64{Value: v.Value,
+			Unit: ndarray.DatetimeUnit{Base: v.Unit}})
 	case *ndarray.Scalar:
 		return v.String()
 	case *ndarray.Array:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/table"
 	"github.com/unpkl/unpkl/ndarray"
@@ -31,7 +33,7 @@ func array(t *testing.T, n int, shape ...int) *ndarray.Array {
 	return a
 }
 
-// rows returns the texts of a table, column names first, with types.
+// rows returns the texts of a table: first the names and types of the columns, then each row.
 func rows(t *testing.T, v any) []string {
 	t.Helper()
 	of, ok := table.Of(v)
@@ -53,7 +55,7 @@ func rows(t *testing.T, v any) []string {
 	return out
 }
 
-// TestOf: what has rows, and what they are.
+// TestOf checks which values are tables, and their rows.
 func TestOf(t *testing.T) {
 	record := func(keyValues ...any) *types.Dict {
 		d := types.Dict{}
@@ -86,7 +88,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestWriteText folds at the width of the terminal, and escapes what that could act on.
+// TestWriteText checks that columns fold at the width of the terminal and control characters are
+// escaped.
 func TestWriteText(t *testing.T) {
 	of, _ := table.Of(list(list("a\x1b[31m", strings.Repeat("y", 90), 3, 4, 5, 6, 7, 8, 9, 10),
 		list("b", "", 1, 2, 3, 4, 5, 6, 7, 8)))
@@ -104,7 +107,7 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
-// TestWriteCSV: what is written reads back.
+// TestWriteCSV checks that encoding/csv reads what WriteCSV writes.
 func TestWriteCSV(t *testing.T) {
 	of, _ := table.Of(list(list(`a"b,c`, "d\ne"), list("", "x")))
 	var out bytes.Buffer
@@ -120,7 +123,7 @@ func TestWriteCSV(t *testing.T) {
 	}
 }
 
-// TestWriteJSON: a row is an object by its names, or a list.
+// TestWriteJSON checks that a row is an object by the names of the columns, or a list.
 func TestWriteJSON(t *testing.T) {
 	var out bytes.Buffer
 	w := bufio.NewWriter(&out)
@@ -133,5 +136,60 @@ func TestWriteJSON(t *testing.T) {
 	w.Flush()
 	if got, want := out.String(), "{\"id\":1}\n[0,1]\n[2,3]\n1\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestLevels: the levels of a MultiIndex stand in columns of their own.
+func TestLevels(t *testing.T) {
+	letters, err := frame.NewSeries("letter", []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := frame.NewSeries("v", []int64{5, 6, 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := frame.New(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := func(c ...int8) *ndarray.Array {
+		a, err := ndarray.FromSlice(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	f.Index = &frame.Index{Class: "MultiIndex", Names: []any{"letter", nil},
+		Levels: []*frame.Index{frame.NewIndex(letters), frame.NewRangeIndex(2)},
+		Codes:  []*ndarray.Array{codes(0, 1, 1), codes(0, 1, -1)}}
+	if err := f.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	of, ok := table.Of(f)
+	if !ok {
+		t.Fatal("no table")
+	}
+	all := slices.Values([]int{0, 1, 2})
+	for want, write := range map[string]func(w io.Writer) error{
+		"letter,,v\na,0,5\nb,1,6\nb,,7\n": func(w io.Writer) error {
+			return of.WriteCSV(w, all, ',')
+		},
+		"letter           v\n             int64\na       0        5\nb       1        6\n" +
+			"b       NaN      7\n": func(w io.Writer) error {
+			return of.WriteText(w, []int{0, 1, 2}, table.Style{})
+		},
+		`{"letter":"a","level_1":0,"v":5}` + "\n" + `{"letter":"b","level_1":1,"v":6}` + "\n" +
+			`{"letter":"b","level_1":null,"v":7}` + "\n": func(w io.Writer) error {
+			return of.WriteJSON(w, all, jsonval.Options{})
+		},
+	} {
+		var out bytes.Buffer
+		if err := write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -13,25 +15,27 @@ import (
 	"github.com/unpkl/unpkl/internal/jsonval"
 )
 
-// Style says how a table is written as text.
+// Style says how WriteText lays out a table.
 type Style struct {
-	// Width is that of the terminal in cells: what does not fit folds into further blocks of
-	// columns. 0 is any width.
+	// Width is the width of the terminal in character cells. Columns that do not fit follow in
+	// further blocks below. 0 means any width.
 	Width int
+	// Color asks for ANSI styles.
 	Color bool
 }
 
-// The widest that a column may be, and how many columns are shown at most as text.
+// The greatest width of a column in character cells, and the greatest number of columns that
+// WriteText shows.
 const (
 	maxCellWidth = 48
 	maxColumns   = 200
 )
 
-// WriteText writes some rows as aligned columns: names, types, then the elements, numbers to the
-// right. Row numbers or labels stand before each.
+// WriteText writes the given rows as aligned columns: the names, the types, then the elements. Each
+// row begins with its label or number.
 func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
 	columns := min(len(t.Columns), maxColumns)
-	labels := t.labelColumn(rows)
+	labels := t.labelColumns(rows)
 	text := make([]textColumn, columns)
 	for i := range text {
 		text[i] = t.textColumn(i, rows)
@@ -51,13 +55,14 @@ func (t *Table) WriteText(w io.Writer, rows []int, s Style) error {
 	return p.err
 }
 
-// textColumn is a column as text.
+// textColumn is a column formatted as text. cells and null have an entry for each row that is
+// shown.
 type textColumn struct {
-	head  []string // name, and type
+	head  []string // the name and the type
 	cells []string
 	null  []bool
-	right bool
-	width int
+	right bool // aligned to the right
+	width int  // in character cells
 }
 
 func (c *textColumn) measure() {
@@ -80,25 +85,33 @@ func (t *Table) textColumn(i int, rows []int) textColumn {
 	return c
 }
 
-// labelColumn is that before the others.
-func (t *Table) labelColumn(rows []int) textColumn {
-	c := textColumn{head: []string{shown(t.LabelName), ""}, right: t.Label == nil}
-	for _, row := range rows {
-		text := fmt.Sprint(row)
-		switch {
-		case t.Label != nil:
-			text = shown(t.Label(row).Text)
-		case t.Index != nil:
-			text = fmt.Sprint(t.Index[row])
+// labelColumns returns the columns of labels or row numbers, which stand before the others.
+func (t *Table) labelColumns(rows []int) []textColumn {
+	if len(t.Labels) == 0 {
+		c := textColumn{head: []string{"", ""}, right: true}
+		for _, row := range rows {
+			if t.Index != nil {
+				row = t.Index[row]
+			}
+			c.cells, c.null = append(c.cells, strconv.Itoa(row)), append(c.null, true)
 		}
-		c.cells = append(c.cells, text)
-		c.null = append(c.null, true)
+		c.measure()
+		return []textColumn{c}
 	}
-	c.measure()
-	return c
+	all := make([]textColumn, len(t.Labels))
+	for k, name := range t.Labels {
+		c := textColumn{head: []string{shown(name), ""}}
+		for _, row := range rows {
+			c.cells = append(c.cells, shown(t.Label(row, k).Text))
+			c.null = append(c.null, true)
+		}
+		c.measure()
+		all[k] = c
+	}
+	return all
 }
 
-// printer writes blocks of columns.
+// printer writes blocks of columns. It keeps the first error and writes nothing after it.
 type printer struct {
 	w   io.Writer
 	s   Style
@@ -112,12 +125,16 @@ func (p *printer) line(text string) {
 	_, p.err = io.WriteString(p.w, strings.TrimRight(text, " ")+"\n")
 }
 
-// fitting returns how many columns fit beside the labels; one at least, if there is one.
-func (p *printer) fitting(labels textColumn, columns []textColumn) int {
+// fitting returns how many of the columns fit beside the labels. It is at least 1, so that a column
+// wider than the terminal is shown too, unless there are no columns.
+func (p *printer) fitting(labels, columns []textColumn) int {
 	if p.s.Width == 0 {
 		return len(columns)
 	}
-	width := labels.width
+	width := 2 * (len(labels) - 1)
+	for _, c := range labels {
+		width += c.width
+	}
 	for i, c := range columns {
 		if width += 2 + c.width; width > p.s.Width {
 			return max(i, min(1, len(columns)))
@@ -126,9 +143,9 @@ func (p *printer) fitting(labels textColumn, columns []textColumn) int {
 	return len(columns)
 }
 
-// block writes columns beside each other.
-func (p *printer) block(labels textColumn, columns []textColumn, rows int) {
-	all := append([]textColumn{labels}, columns...)
+// block writes the labels and some columns side by side.
+func (p *printer) block(labels, columns []textColumn, rows int) {
+	all := slices.Concat(labels, columns)
 	named, typed := false, false
 	for _, c := range all {
 		named, typed = named || c.head[0] != "", typed || c.head[1] != ""
@@ -181,12 +198,9 @@ func (p *printer) row(columns []textColumn, cell func(c *textColumn) (string, an
 	return b.String()
 }
 
-// Names returns the names of all columns, the labels' first if there are any.
+// Names returns the names of all columns, with that of the labels first if there are any.
 func (t *Table) Names() []string {
-	var names []string
-	if t.Label != nil {
-		names = append(names, t.LabelName)
-	}
+	names := slices.Clone(t.Labels)
 	for i, c := range t.Columns {
 		if c.Name == "" && t.Single {
 			c.Name = "value"
@@ -198,18 +212,23 @@ func (t *Table) Names() []string {
 	return names
 }
 
-// WriteCSV writes the names of the columns and some rows, missing elements as nothing.
+// WriteCSV writes the names of the columns and the given rows as CSV with comma as separator. A
+// missing element is an empty field.
 func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma rune) error {
 	out := csv.NewWriter(w)
 	out.Comma = comma
 	if err := out.Write(t.Names()); err != nil {
 		return err
 	}
-	record := make([]string, 0, len(t.Columns)+1)
+	record := make([]string, 0, len(t.Labels)+len(t.Columns))
 	for row := range rows {
 		record = record[:0]
-		if t.Label != nil {
-			record = append(record, t.Label(row).Text)
+		for k := range t.Labels {
+			text := ""
+			if cell := t.Label(row, k); !cell.Null {
+				text = cell.Text
+			}
+			record = append(record, text)
 		}
 		for i := range t.Columns {
 			text := ""
@@ -226,14 +245,20 @@ func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma run
 	return out.Error()
 }
 
-// WriteJSON writes some rows as JSON Lines: an object by the columns' names, a list of an array's
-// row, the value alone where a row is one.
+// WriteJSON writes the given rows as JSON Lines. A row is an object by the names of the columns, a
+// list if IsList is set, or the value alone if Single is set and there are no labels.
 func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonval.Options) error {
 	o.Indent = 0
 	enc := jsonval.NewEncoder(w, o)
 	names := t.Names()
-	if t.Label != nil && names[0] == "" {
-		names[0] = "index"
+	for k, name := range t.Labels { // as reset_index calls them
+		switch {
+		case name != "":
+		case len(t.Labels) == 1:
+			names[k] = "index"
+		default:
+			names[k] = "level_" + strconv.Itoa(k)
+		}
 	}
 	for row := range rows {
 		if err := enc.Encode(t.rowValue(row, names)); err != nil {
@@ -243,17 +268,17 @@ func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonva
 	return nil
 }
 
-// rowValue returns a row as what package jsonval writes.
+// rowValue returns a row in a form that package jsonval can encode.
 func (t *Table) rowValue(row int, names []string) any {
 	values := make([]any, 0, len(names))
-	if t.Label != nil {
-		values = append(values, t.Label(row).Value)
+	for k := range t.Labels {
+		values = append(values, t.Label(row, k).Value)
 	}
 	for i := range t.Columns {
 		values = append(values, t.Cell(row, i).Value)
 	}
 	switch {
-	case t.Single && t.Label == nil:
+	case t.Single && len(t.Labels) == 0:
 		return values[0]
 	case t.IsList:
 		return values

@@ -5,31 +5,32 @@ import (
 	"github.com/unpkl/unpkl/internal/slab"
 )
 
-// inputChunk is the chunk that is the input, where that is a slice.
+// inputChunk is the index of the chunk that is the input, if the input is a slice.
 const inputChunk = 0
 
-// chunkSize is the length of a chunk that spans share, in bytes: what one string that is kept
-// keeps alive.
+// chunkSize is the greatest length in bytes of a chunk that several spans share. It is small, since
+// one string that a caller keeps keeps its whole chunk alive.
 const chunkSize = 8 << 10
 
-// arena holds the bytes of spans. Chunk 0 is the input where that is a slice; the others are made
-// here, and values may keep parts of them, so they are never used again.
+// arena holds the bytes of spans in chunks. Chunk 0 is the input if that is a slice. The arena
+// allocates the other chunks and never uses their memory for another pickle, since values may keep
+// parts of it. The only exception is what recycle is told of.
 //
-// Invariant: free is the rest of the chunk last, behind what spans have of it.
+// Invariant: free is the unused end of chunks[last].
 type arena struct {
 	chunks [][]byte
 	free   []byte
-	last   int // index of the chunk that free is of
-	size   int // length of the next chunk
-	// spare is memory that payloads were read into and nobody has kept; fresh is that of this
-	// pickle, which becomes spare with the next.
+	last   int // index of the chunk whose end is free
+	size   int // length in bytes of the newest shared chunk
+	// spare is memory of payloads of earlier pickles that nobody kept. fresh is the same of the
+	// current pickle, and becomes spare with the next one.
 	spare, fresh [][]byte
 }
 
-// What is kept of the memory of payloads.
+// The bounds of the spare memory.
 const (
-	maxSpare      = 16
-	maxSpareBytes = 64 << 20 // of each
+	maxSpare      = 16       // slices
+	maxSpareBytes = 64 << 20 // bytes in each
 )
 
 func (a *arena) reset() {
@@ -46,14 +47,14 @@ func (a *arena) reset() {
 	*a = arena{chunks: append(a.chunks[:0], nil), spare: spare}
 }
 
-// recycle makes a chunk spare memory for the next pickle.
+// recycle lets the next pickle use the memory of a chunk. Nobody else may refer to it.
 func (a *arena) recycle(chunk []byte) {
 	if len(chunk) <= maxSpareBytes {
 		a.fresh = append(a.fresh, chunk)
 	}
 }
 
-// takeSpare returns spare memory of at least n bytes, or nil. It is not much larger.
+// takeSpare returns n bytes of spare memory, or nil. It takes no memory of more than twice n bytes.
 func (a *arena) takeSpare(n uint64) []byte {
 	for i, mem := range a.spare {
 		if have := uint64(cap(mem)); have >= n && have/2 <= n {
@@ -66,44 +67,45 @@ func (a *arena) takeSpare(n uint64) []byte {
 	return nil
 }
 
-// add copies b and returns the place of the copy, as cell.v has it.
+// add copies b and returns the position of the copy in the form of cell.v.
 func (a *arena) add(b []byte) (uint64, error) {
 	if len(b) >= slab.Apart {
-		return a.keep(append(make([]byte, 0, len(b)), b...))
+		return a.addChunk(append(make([]byte, 0, len(b)), b...))
 	}
-	mem, at, err := a.take(len(b))
+	mem, at, err := a.alloc(len(b))
 	copy(mem, b)
 	return at, err
 }
 
 // addAligned is add for a copy that begins at a multiple of 16.
 func (a *arena) addAligned(b []byte) (uint64, error) {
-	at, mem, err := a.make(len(b))
+	at, mem, err := a.allocAligned(len(b))
 	copy(mem, b)
 	return at, err
 }
 
-// make returns memory for n bytes that begins at a multiple of 16, and its place as cell.v has it.
-func (a *arena) make(n int) (at uint64, mem []byte, err error) {
+// allocAligned returns n bytes that begin at a multiple of 16, and their position in the form of
+// cell.v.
+func (a *arena) allocAligned(n int) (at uint64, mem []byte, err error) {
 	if n >= slab.Apart {
 		mem = make([]byte, (n+15)&^15)[:n:n]
-		at, err = a.keep(mem)
+		at, err = a.addChunk(mem)
 		return at, mem, err
 	}
-	if pad := -(len(a.chunkLast()) - len(a.free)) & 15; pad <= len(a.free) {
+	if pad := -(len(a.lastChunk()) - len(a.free)) & 15; pad <= len(a.free) {
 		a.free = a.free[pad:]
 	}
-	mem, at, err = a.take(n)
+	mem, at, err = a.alloc(n)
 	return at, mem, err
 }
 
-func (a *arena) chunkLast() []byte { return a.chunks[a.last] }
+func (a *arena) lastChunk() []byte { return a.chunks[a.last] }
 
-// take returns n bytes for a span and their place.
-func (a *arena) take(n int) ([]byte, uint64, error) {
+// alloc returns n bytes for a span and their position in the form of cell.v.
+func (a *arena) alloc(n int) ([]byte, uint64, error) {
 	if n > len(a.free) {
 		a.size = min(max(2*a.size, 256), chunkSize)
-		if _, err := a.keep(make([]byte, max(a.size, n))); err != nil {
+		if _, err := a.addChunk(make([]byte, max(a.size, n))); err != nil {
 			return nil, 0, err
 		}
 		a.last = len(a.chunks) - 1
@@ -115,8 +117,8 @@ func (a *arena) take(n int) ([]byte, uint64, error) {
 	return mem, at, nil
 }
 
-// keep makes a chunk of mem and returns the place of its first byte.
-func (a *arena) keep(mem []byte) (uint64, error) {
+// addChunk makes a chunk of mem and returns the position of its first byte in the form of cell.v.
+func (a *arena) addChunk(mem []byte) (uint64, error) {
 	if len(a.chunks) == maxChunks {
 		return 0, errkind.New(errkind.ErrUnsupported, "more than %d long strings", maxChunks)
 	}

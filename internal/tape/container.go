@@ -6,12 +6,13 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// extend adds children to a container, as one extent or behind its last one.
-func (t *Tape) extend(c *cell, ids []ID) {
+// addExtent adds children to a container: to its last extent if that is at the end of t.children,
+// else as a new extent.
+func (t *Tape) addExtent(c *cell, ids []ID) {
 	at, n := uint32(len(t.children)), uint32(len(ids))
 	if len(t.children)+len(ids) > cap(t.children) {
 		left := len(t.w.Buf) - t.w.Pos
-		size := max(t.grown(len(t.children), left), len(t.children)+len(ids))
+		size := max(t.growCap(len(t.children), left), len(t.children)+len(ids))
 		t.children = append(make([]ID, 0, size), t.children...)
 	}
 	t.children = append(t.children, ids...)
@@ -41,14 +42,14 @@ func (t *Tape) extend(c *cell, ids []ID) {
 	c.v = c.v>>32<<32 | uint64(e)
 }
 
-// grow adds items to a container, which is the cell id.
-func (t *Tape) grow(id ID, ids []ID) error {
+// addItems adds items to the container id.
+func (t *Tape) addItems(id ID, ids []ID) error {
 	c := &t.cells[id]
 	n := uint64(c.n) + uint64(len(ids))
 	if n > math.MaxUint32 || uint64(len(t.children))+uint64(len(ids)) > maxChildren {
 		return malformed("more than %d items", uint64(maxChildren))
 	}
-	t.extend(c, ids)
+	t.addExtent(c, ids)
 	c.n = uint32(n)
 	return nil
 }
@@ -56,10 +57,10 @@ func (t *Tape) grow(id ID, ids []ID) error {
 // newContainer makes a container of the items.
 func (t *Tape) newContainer(kind Kind, ids []ID) (ID, error) {
 	id := t.add(cell{kind: kind})
-	return id, t.grow(id, ids)
+	return id, t.addItems(id, ids)
 }
 
-// loadMarked carries out the opcodes that take all values down to the topmost MARK.
+// loadMarked carries out the opcodes that use all values above the topmost MARK.
 func (t *Tape) loadMarked(op opcode.Code) error {
 	mark, ok := t.popMark()
 	if !ok {
@@ -93,7 +94,7 @@ func (t *Tape) loadMarked(op opcode.Code) error {
 		kind = Dict
 	case opcode.FrozenSet:
 		kind = FrozenSet
-		if err := t.checkKeys(items, 1); err != nil {
+		if err := t.checkHashable(items, 1); err != nil {
 			return err
 		}
 	}
@@ -102,14 +103,15 @@ func (t *Tape) loadMarked(op opcode.Code) error {
 	if kind == Dict {
 		err = t.setItems(id, items)
 	} else {
-		err = t.grow(id, items)
+		err = t.addItems(id, items)
 	}
 	t.stack = append(t.stack[:mark], id)
 	return err
 }
 
-// target returns the cell below mark that an opcode adds to, and what it adds, which stays in the
-// memory of the stack. Where there is nothing to add, CPython does not look at the target.
+// target pops the items above mark and returns the cell below it, to which an opcode adds them. The
+// items stay valid until something is pushed. If there are none, CPython does not look at the
+// target.
 func (t *Tape) target(mark int) (id ID, items []ID, err error) {
 	if mark > len(t.stack) || mark <= t.fence {
 		return 0, nil, t.underflow()
@@ -119,21 +121,21 @@ func (t *Tape) target(mark int) (id ID, items []ID, err error) {
 	return t.stack[mark-1], items, nil
 }
 
-// loadAppends appends what is above mark to the value below it.
+// loadAppends appends the items above mark to the value below it.
 func (t *Tape) loadAppends(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	if t.cut != nil {
-		if done, err := t.cutItems(mark-1, items); done {
+	if t.partial != nil {
+		if done, err := t.addBatch(mark-1, items); done {
 			return err
 		}
 	}
 	c := &t.cells[id]
 	switch {
 	case c.kind == List:
-		return t.grow(id, items)
+		return t.addItems(id, items)
 	case c.kind == Call && c.flags&flagInert != 0:
 		return t.growCall(id, items)
 	}
@@ -146,19 +148,19 @@ func (t *Tape) growCall(id ID, items []ID) error {
 	if call.items == 0 {
 		call.items = t.add(cell{kind: List})
 	}
-	return t.grow(call.items, items)
+	return t.addItems(call.items, items)
 }
 
-// fillFresh carries out SETITEMS of a new dict, with keys that are str, and APPENDS of a new list,
-// which is how most containers are filled. It returns what is left of the stack, or ok is false and
-// nothing was done.
+// fillFresh is the fast path for SETITEMS on an empty dict with keys that are all Strs, and for
+// APPENDS on an empty list, which is how most containers are filled. It returns the rest of the
+// stack. If ok is false, it did nothing.
 func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
 	marks, mark := len(t.marks), t.fence
 	if marks == 0 || mark == 0 || marks > 1 && mark == int(t.marks[marks-2]) {
 		return nil, false
 	}
 	items := stack[mark:]
-	if t.cut != nil && t.isCut(stack[mark-1], len(items), true) {
+	if t.partial != nil && t.concernsPartial(stack[mark-1], len(items), true) {
 		return nil, false
 	}
 	target := &cells[stack[mark-1]]
@@ -187,8 +189,9 @@ func (t *Tape) fillFresh(op opcode.Code, stack []ID, cells []cell) (left []ID, o
 	return stack[:mark], true
 }
 
-// fillNext carries out SETITEM with a key that is a str, and APPEND, where the children of the dict
-// or list lie together and are the last ones, as in pickles of protocol 0. It returns as fillFresh.
+// fillNext is the fast path for SETITEM with a key that is a Str, and for APPEND, on a container
+// that is empty or has one extent at the end of t.children, as in pickles of protocol 0. It returns
+// the same as fillFresh.
 func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok bool) {
 	kind, n := List, 1
 	if op == opcode.SetItem {
@@ -196,7 +199,7 @@ func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok
 	}
 	at := len(stack) - n
 	if at <= t.fence || len(t.children)+n > min(cap(t.children), maxChildren) ||
-		t.cut != nil && t.isCut(stack[at-1], n, false) {
+		t.partial != nil && t.concernsPartial(stack[at-1], n, false) {
 		return nil, false
 	}
 	target := &cells[stack[at-1]]
@@ -217,14 +220,14 @@ func (t *Tape) fillNext(op opcode.Code, stack []ID, cells []cell) (left []ID, ok
 	return stack[:at], true
 }
 
-// loadSetItems sets the pairs above mark in the value below it.
+// loadSetItems sets the entries above mark in the value below it.
 func (t *Tape) loadSetItems(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	if t.cut != nil {
-		if done, err := t.cutItems(mark-1, items); done {
+	if t.partial != nil {
+		if done, err := t.addBatch(mark-1, items); done {
 			return err
 		}
 	}
@@ -239,27 +242,28 @@ func (t *Tape) loadSetItems(mark int) error {
 		return t.addEntries(id, items)
 	}
 	if c.kind == Value && c.aux == uint16(Dict) {
-		t.noteLate(id, items)
+		t.noteLateEntries(id, items)
 	}
 	return t.host.SetItems(id, items)
 }
 
-// setItems adds pairs to a dict. Equal keys are left to who makes a value of it.
+// setItems adds entries to a dict. It does not look for equal keys: the code that makes a value of
+// the dict does.
 func (t *Tape) setItems(id ID, items []ID) error {
 	if len(items)%2 != 0 {
 		return errOddItems
 	}
-	if err := t.checkKeys(items, 2); err != nil {
+	if err := t.checkHashable(items, 2); err != nil {
 		return err
 	}
 	if c := &t.cells[id]; c.flags&flagShared != 0 && c.n > 0 {
-		t.noteLate(id, items)
+		t.noteLateEntries(id, items)
 	}
 	t.noteKeys(id, items)
-	return t.grow(id, items)
+	return t.addItems(id, items)
 }
 
-// noteKeys notes in a dict whether it has keys that are no str.
+// noteKeys sets flagOtherKeys of a dict if one of the keys is not a Str.
 func (t *Tape) noteKeys(id ID, items []ID) {
 	for i := 0; i < len(items); i += 2 {
 		if t.cells[items[i]].kind != Str {
@@ -269,34 +273,35 @@ func (t *Tape) noteKeys(id ID, items []ID) {
 	}
 }
 
-// checkKeys checks that every step-th item can be the key of a dict or the member of a set.
-func (t *Tape) checkKeys(items []ID, step int) error {
+// checkHashable returns an error unless every step-th item can be the key of a dict or the member
+// of a set.
+func (t *Tape) checkHashable(items []ID, step int) error {
 	for i := 0; i < len(items); i += step {
 		id := items[i]
 		switch c := &t.cells[id]; c.kind {
 		case ByteArray, List, Dict, Set:
 			return malformed("unhashable key: %s", t.host.TypeName(id))
 		case Tuple, Value, Call:
-			if c.flags&flagKey != 0 {
+			if c.flags&flagHashable != 0 {
 				continue
 			}
 			if c.kind == Tuple && t.holdsLeaves(c) {
-				c.flags |= flagKey // a wide one may be met any number of times
+				c.flags |= flagHashable // so that a long tuple is not checked each time it is used
 				continue
 			}
-			if err := t.host.CheckKey(id); err != nil {
+			if err := t.host.CheckHashable(id); err != nil {
 				return err
 			}
-			t.cells[id].flags |= flagKey
+			t.cells[id].flags |= flagHashable
 		}
 	}
 	return nil
 }
 
-// holdsLeaves reports whether all items of a tuple can be keys themselves and hold no others, which
-// nearly every tuple that is a key is.
+// holdsLeaves reports whether no item of a tuple is a container, a Value or a Call, which is so for
+// nearly every tuple that is a key.
 func (t *Tape) holdsLeaves(c *cell) bool {
-	for _, id := range t.single(c) {
+	for _, id := range t.singleExtent(c) {
 		switch t.cells[id].kind {
 		case None, False, True, Int, Float, BigInt, Str, Py2Str, Bytes:
 		default:
@@ -306,25 +311,25 @@ func (t *Tape) holdsLeaves(c *cell) bool {
 	return true
 }
 
-// MarkKey notes that a tuple is a possible key.
-func (t *Tape) MarkKey(id ID) { t.cells[id].flags |= flagKey }
+// MarkHashable notes that a tuple can be the key of a dict.
+func (t *Tape) MarkHashable(id ID) { t.cells[id].flags |= flagHashable }
 
-// IsKey reports whether a tuple was found to be a possible key.
-func (t *Tape) IsKey(id ID) bool { return t.cells[id].flags&flagKey != 0 }
+// IsHashable reports whether it was noted that a tuple can be the key of a dict.
+func (t *Tape) IsHashable(id ID) bool { return t.cells[id].flags&flagHashable != 0 }
 
-// loadAddItems adds what is above mark to the set below it.
+// loadAddItems adds the items above mark to the set below it.
 func (t *Tape) loadAddItems(mark int) error {
 	id, items, err := t.target(mark)
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	t.touch(id)
+	t.noteChange(id)
 	switch c := &t.cells[id]; {
 	case c.kind == Set:
-		if err := t.checkKeys(items, 1); err != nil {
+		if err := t.checkHashable(items, 1); err != nil {
 			return err
 		}
-		return t.grow(id, items)
+		return t.addItems(id, items)
 	case c.kind == Call && c.flags&flagInert != 0:
 		return t.growCall(id, items)
 	}

@@ -8,14 +8,15 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// What a POP takes away has still happened in Python: a call whose result nobody wants, and a dict
-// that the memo gave out to get more entries. Six-item __reduce__, cloudpickle and dill complete
-// objects so: each such step follows at once on the object that it completes, which is then on top
-// of the stack. The steps are kept with that object, in their order, so that who writes it again
-// can repeat them where they were: functions and classes that refer to themselves depend on it.
+// In Python, a value that POP removes can have had an effect: it may be the result of a call that
+// changed an object, or a dict from the memo that got more entries. A six-item __reduce__,
+// cloudpickle and dill complete objects in this way. Each such change follows directly behind the
+// object that it completes, which is on top of the stack after the POP. The tape records the
+// changes with that object, in their order, so that a pickler can repeat them at the same point.
+// Functions and classes that refer to themselves depend on that.
 
-// drop keeps what the value that a POP takes away stands for.
-func (t *Tape) drop(id ID) error {
+// noteDropped records the effect of a value that POP removes.
+func (t *Tape) noteDropped(id ID) error {
 	switch c := &t.cells[id]; {
 	case c.kind == Dict, c.kind == Value && c.aux == uint16(Dict):
 		return t.dropDict(id)
@@ -25,12 +26,12 @@ func (t *Tape) drop(id ID) error {
 	return nil
 }
 
-// dropCall keeps a call whose result is popped, if an object needs it.
+// dropCall records a call whose result is popped, if it may have changed an object.
 func (t *Tape) dropCall(id ID) error {
 	c := &t.cells[id]
 	if c.kind == Value {
 		if c.flags&flagShared == 0 && t.host.IsMethodCall(id) {
-			return t.keepStep(id, IDNone)
+			return t.recordDropped(id, IDNone)
 		}
 		return nil
 	}
@@ -41,19 +42,20 @@ func (t *Tape) dropCall(id ID) error {
 	if args.kind != Tuple || args.n == 0 {
 		return nil
 	}
-	first := t.single(args)[0]
-	if !t.hasSteps(first) || t.madeBefore(c) {
+	first := t.singleExtent(args)[0]
+	if !t.takesDropped(first) || t.repeatsCall(c) {
 		return nil
 	}
-	return t.keepStep(id, first)
+	return t.recordDropped(id, first)
 }
 
-// madeBefore reports whether the next opcode fetches the result of the same call: an object that is
-// among its own arguments is made twice, and the second one is nobody's.
-func (t *Tape) madeBefore(c *cell) bool {
-	op, _, err := t.w.Opcode()
+// repeatsCall reports whether the next opcode fetches the result of an equal call from the memo. A
+// pickler that finds an object among the object's own arguments writes the call twice and pops the
+// second result, which has no effect.
+func (t *Tape) repeatsCall(c *cell) bool {
+	op, _, err := t.w.PeekOpcode()
 	if err != nil || op != opcode.BinGet && op != opcode.LongBinGet {
-		return false // or a GET of protocol 0, where the call is kept to no harm
+		return false // it may be a GET of protocol 0; then the call is recorded, which does no harm
 	}
 	index := uint64(t.w.Buf[t.w.Pos+1])
 	if op == opcode.LongBinGet {
@@ -66,27 +68,28 @@ func (t *Tape) madeBefore(c *cell) bool {
 	a, b := &t.calls[t.cells[id].v], &t.calls[c.v]
 	x, y := &t.cells[a.args], &t.cells[b.args]
 	return a.form == b.form && a.fn == b.fn && x.kind == Tuple && y.kind == Tuple &&
-		slices.Equal(t.single(x), t.single(y))
+		slices.Equal(t.singleExtent(x), t.singleExtent(y))
 }
 
-// hasSteps reports whether a cell is of an object that steps can be kept with.
-func (t *Tape) hasSteps(id ID) bool {
+// takesDropped reports whether a cell is an object with which dropped calls can be recorded.
+func (t *Tape) takesDropped(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Call && c.flags&flagInert != 0 || c.kind == Value && t.host.IsObject(id)
 }
 
-// keepStep keeps a step with the object on top of the stack, or else with the one that it is for.
-func (t *Tape) keepStep(id, first ID) error {
+// recordDropped records a dropped call with the object on top of the stack, or if that is no object
+// with first, unless first is IDNone.
+func (t *Tape) recordDropped(id, first ID) error {
 	target := first
-	if n := len(t.stack); n > t.fence && t.hasSteps(t.stack[n-1]) {
+	if n := len(t.stack); n > t.fence && t.takesDropped(t.stack[n-1]) {
 		target = t.stack[n-1]
 	}
 	if target == IDNone {
 		return nil
 	}
-	t.touch(target)
+	t.noteChange(target)
 	if t.cells[target].kind == Value {
-		t.Hold()
+		t.PinBatches()
 		return t.host.Drop(target, id)
 	}
 	at := t.cells[target].v
@@ -94,79 +97,80 @@ func (t *Tape) keepStep(id, first ID) error {
 		dropped := t.add(cell{kind: List})
 		t.calls[at].dropped = dropped
 	}
-	return t.grow(t.calls[at].dropped, []ID{id})
+	return t.addItems(t.calls[at].dropped, []ID{id})
 }
 
-// late is what a dict that the memo gave out has got since: the keys, and whether all are text.
-type late struct {
-	keys  []ID
-	first [][]byte // keys that it had before, if those are few
-	other bool
+// lateEntries are the entries that a dict got after the memo had given it out.
+type lateEntries struct {
+	keys      []ID     // Strs
+	earlier   [][]byte // the keys that the dict had before, if there are few
+	otherKeys bool     // one of the keys is not a Str: then nothing is recorded
 }
 
-// maxFirst bounds the entries of a dict that the keys of later ones are compared with: those that a
-// function is made with are the name of its module and little else.
-const maxFirst = 16
+// maxEarlierKeys is the number of earlier keys with which those of late entries are compared. The
+// globals of a function have few entries when it is made: the name of its module and little else.
+const maxEarlierKeys = 16
 
-// noteLate notes what is added to a dict that the memo gave out and that has entries.
-func (t *Tape) noteLate(id ID, items []ID) {
-	l := t.late[id]
+// noteLateEntries notes entries that are added to a dict which the memo gave out and which has
+// entries already.
+func (t *Tape) noteLateEntries(id ID, items []ID) {
+	l := t.lateEntries[id]
 	if l == nil {
-		l = t.newLate(id)
+		l = t.newLateEntries(id)
 	}
 	for i := 0; i < len(items); i += 2 {
 		if t.cells[items[i]].kind != Str {
-			l.other = true
+			l.otherKeys = true
 			return
 		}
 		key := t.Span(items[i])
-		if !slices.ContainsFunc(l.first, func(k []byte) bool { return bytes.Equal(k, key) }) {
+		if !slices.ContainsFunc(l.earlier, func(k []byte) bool { return bytes.Equal(k, key) }) {
 			l.keys = append(l.keys, items[i])
 		}
 	}
 }
 
-// forgetLate forgets the dicts whose cells are cut off.
-func (t *Tape) forgetLate() {
-	for id := range t.late {
+// forgetLateEntries forgets the dicts whose cells were rolled back.
+func (t *Tape) forgetLateEntries() {
+	for id := range t.lateEntries {
 		if int(id) >= len(t.cells) {
-			delete(t.late, id)
+			delete(t.lateEntries, id)
 		}
 	}
 }
 
-// newLate notes which keys a dict has before more are added.
-func (t *Tape) newLate(id ID) *late {
-	l := &late{}
-	if t.late == nil {
-		t.late = make(map[ID]*late)
+// newLateEntries notes the keys of a dict before more are added.
+func (t *Tape) newLateEntries(id ID) *lateEntries {
+	l := &lateEntries{}
+	if t.lateEntries == nil {
+		t.lateEntries = make(map[ID]*lateEntries)
 	}
-	t.late[id] = l
+	t.lateEntries[id] = l
 	c := &t.cells[id]
 	if c.kind == Value {
-		for _, key := range t.host.Keys(id, maxFirst) {
-			l.first = append(l.first, []byte(key))
+		for _, key := range t.host.Keys(id, maxEarlierKeys) {
+			l.earlier = append(l.earlier, []byte(key))
 		}
 		return l
 	}
-	if l.other = c.flags&flagOtherKeys != 0; !l.other && c.n <= 2*maxFirst {
+	if l.otherKeys = c.flags&flagOtherKeys != 0; !l.otherKeys && c.n <= 2*maxEarlierKeys {
 		for had := t.Items(id); len(had) > 0; had = had[2:] {
-			l.first = append(l.first, t.Span(had[0]))
+			l.earlier = append(l.earlier, t.Span(had[0]))
 		}
 	}
 	return l
 }
 
-// dropDict keeps the step that gave a dict, which is popped, its latest entries.
+// dropDict records the late entries of a dict that is popped, as a call that sets them.
 func (t *Tape) dropDict(id ID) error {
-	l := t.late[id]
-	delete(t.late, id)
-	if l == nil || l.other || len(l.keys) == 0 {
+	l := t.lateEntries[id]
+	delete(t.lateEntries, id)
+	if l == nil || l.otherKeys || len(l.keys) == 0 {
 		return nil
 	}
-	step, err := t.host.Late(id, l.keys)
-	if err != nil || step == IDNone {
+	call, err := t.host.LateEntries(id, l.keys)
+	if err != nil || call == IDNone {
 		return err
 	}
-	return t.keepStep(step, IDNone)
+	return t.recordDropped(call, IDNone)
 }

@@ -1,26 +1,26 @@
 package tape
 
-// What the values of a tape take is told to Go's collector before they are made: see package
-// ballast. It need not be exact, since a collector that was told too little runs once more, and one
-// that was told too much waits for memory that nobody takes.
+// Go's garbage collector is told how much memory the values of a tape will take before they are
+// made: see package ballast. The estimate need not be exact. If it is too low, the collector runs
+// once more; if it is too high, the collector runs later.
 
-// What plain values take, in bytes, as their profiles show it.
+// The memory of plain values in bytes, as profiles show it.
 const (
-	perCell  = 24 // what is made of a cell: a header, or a number in a box
-	perChild = 16 // the place of a value in a slice or map of any
+	perCell  = 24 // for a cell: a slice header, or a number in an interface
+	perChild = 16 // for a child: an interface in a slice or map
 )
 
-// Expect tells the collector of what the values of the whole tape are about to take.
-func (t *Tape) Expect() {
-	const perRunItem = perChild + perChild/2 // half of them in boxes of a word
+// ExpectValues tells the collector the memory that the values of the whole tape will take.
+func (t *Tape) ExpectValues() {
+	const perRunItem = perChild + perChild/2 // an interface, and a word for its number
 	t.ballast.Expect(perCell*len(t.cells) + perChild*len(t.children) + perRunItem*t.runItems)
 }
 
-// expectCells tells the collector of what so many cells, the text that is copied for them, and
-// their values will take. left is how many bytes are in the window.
+// expectCells tells the collector the memory that the given number of cells, their text and their
+// values will take. left is the number of unread bytes in the window.
 func (t *Tape) expectCells(cells, left int) {
-	const many = 1 << 16 // of fewer the collector makes no work
-	if cells < many || t.cut != nil {
+	const many = 1 << 16 // with fewer cells the collector costs little
+	if cells < many || t.partial != nil {
 		return
 	}
 	size := cells * (cellSize + childSize + perCell + perChild)

@@ -2,24 +2,26 @@ package tape
 
 import "github.com/unpkl/unpkl/internal/slab"
 
-// Parts returns the children at the indices that [Rest.Next] returned, in the tape's memory.
-func (t *Tape) Parts(from, to uint32) []ID { return t.children[from:to:to] }
+// ChildrenIn returns the children at the indices that [BatchCursor.Next] returned, in the tape's
+// memory.
+func (t *Tape) ChildrenIn(from, to uint32) []ID { return t.children[from:to:to] }
 
-// Walk returns a walk over some children of a container in one batch.
-func (t *Tape) Walk(ids []ID) Children { return Children{t: t, batch: ids} }
+// WalkIDs returns a walk over the given children in one batch.
+func (t *Tape) WalkIDs(ids []ID) Children { return Children{t: t, batch: ids} }
 
-// Elements returns how many items of a list a child of it is: all those of a run, else one.
-func (t *Tape) Elements(child ID) int {
+// ItemCount returns the number of items that a child of a list stands for: more than one only for a
+// run.
+func (t *Tape) ItemCount(child ID) int {
 	if c := &t.cells[child]; c.kind.IsRun() {
 		return int(c.n)
 	}
 	return 1
 }
 
-// Bytes returns the bytes of a Bytes or ByteArray for a value that keeps them: those of the tape
-// where nobody else has them, or where the input is shared and they are many; else a copy, which
-// lies in the slab, if there is one, where they are few. Other goroutines may call it with slabs of
-// their own.
+// Bytes returns the bytes of a Bytes or ByteArray for a value that keeps them. They are the tape's
+// memory if [Tape.Owned] allows it, or if the window shares its input and they are many. Otherwise
+// they are a copy, in the slab if they are few and small is not nil. Several goroutines may call
+// Bytes at once, with different slabs.
 func (t *Tape) Bytes(id ID, small *slab.Slab[byte]) []byte {
 	b := t.Span(id)
 	if t.Owned(id) {
@@ -28,9 +30,9 @@ func (t *Tape) Bytes(id ID, small *slab.Slab[byte]) []byte {
 	return t.w.Copy(b, small)
 }
 
-// Spread returns about how many cells the children of a container are, with all that they hold:
-// their cells follow one another where the pickle does not refer back.
-func (t *Tape) Spread(id ID) int {
+// SubtreeSize returns the approximate number of cells inside a container. It is the distance
+// between the IDs of the first and last child, which is exact unless the pickle refers back.
+func (t *Tape) SubtreeSize(id ID) int {
 	c := &t.cells[id]
 	if c.n == 0 {
 		return 0
@@ -43,10 +45,10 @@ func (t *Tape) Spread(id ID) int {
 	return max(int(c.n), int(t.children[to-1])-int(t.children[from]))
 }
 
-// ShareArguments notes that what the arguments of inert calls hold may be met again, where the
-// pickle refers to a tuple or dict of arguments itself too: an object keeps what they hold, not
-// them. It is for who makes values without objects, before the first.
-func (t *Tape) ShareArguments() {
+// MarkArgumentsShared marks as shared the items of every tuple or dict of arguments to which the
+// pickle refers from elsewhere too. An object of an inert call keeps the items and not the tuple,
+// so that they are reached in two ways. It must be called before values are made without objects.
+func (t *Tape) MarkArgumentsShared() {
 	var done map[ID]bool
 	for i := range t.calls {
 		for _, id := range [...]ID{t.calls[i].args, t.calls[i].kwargs} {
@@ -59,7 +61,7 @@ func (t *Tape) ShareArguments() {
 			}
 			done[id] = true
 			for _, item := range t.Items(id) {
-				t.Share(item)
+				t.MarkShared(item)
 			}
 		}
 	}

@@ -2,26 +2,27 @@ package tape
 
 import "github.com/unpkl/unpkl/internal/payload"
 
-// What a host makes and changes while the tape is being written.
+// The methods of this file are for a host: they add and change cells while the tape is being
+// written.
 
-// NewCall makes a Call with a code of the host's. fn is a Class or Call, args a Tuple; kwargs is
-// IDNone or a Dict.
+// NewCall makes a Call with a code of the host's choice. fn is a Class or Call and args a Tuple;
+// kwargs is a Dict, or IDNone for no keyword arguments.
 func (t *Tape) NewCall(form Form, fn, args, kwargs ID, code uint16, inert bool) ID {
 	c := cell{kind: Call, aux: code, v: uint64(len(t.calls))}
 	if inert {
 		c.flags = flagInert
 	}
 	if len(t.calls) == cap(t.calls) {
-		size := t.grown(len(t.calls), len(t.w.Buf)-t.w.Pos)
+		size := t.growCap(len(t.calls), len(t.w.Buf)-t.w.Pos)
 		t.calls = append(make([]call, 0, size), t.calls...)
 	}
 	t.calls = append(t.calls, call{fn: fn, args: args, kwargs: kwargs, form: form})
 	return t.add(c)
 }
 
-// SetState gives a Call the argument of a BUILD.
+// SetState sets the state of a Call, which is the argument of BUILD.
 func (t *Tape) SetState(id, state ID) {
-	t.touch(id)
+	t.noteChange(id)
 	c := &t.calls[t.cells[id].v]
 	c.state, c.hasState = state, true
 }
@@ -29,7 +30,7 @@ func (t *Tape) SetState(id, state ID) {
 // SetCode changes the code of a Call.
 func (t *Tape) SetCode(id ID, code uint16) { t.cells[id].aux = code }
 
-// NewClass makes a Class with a code of the host's.
+// NewClass makes a Class with a code of the host's choice.
 func (t *Tape) NewClass(v any, code uint16, inert bool) ID {
 	c := cell{kind: Class, aux: code, v: t.addValue(v)}
 	if inert {
@@ -41,12 +42,12 @@ func (t *Tape) NewClass(v any, code uint16, inert bool) ID {
 // NewValue makes a Value.
 func (t *Tape) NewValue(v any) ID { return t.add(cell{kind: Value, v: t.addValue(v)}) }
 
-// NewSpan makes a Str, Py2Str or Bytes of a copy of b.
+// NewSpan makes a Str, Py2Str or Bytes with a copy of b.
 func (t *Tape) NewSpan(kind Kind, b []byte) (ID, error) { return t.newSpan(kind, b) }
 
-// NewMembers makes a Set or FrozenSet, or returns the error of a member that no set can have.
+// NewMembers makes a Set or FrozenSet. It returns an error if a member is not hashable.
 func (t *Tape) NewMembers(kind Kind, ids []ID) (ID, error) {
-	if err := t.checkKeys(ids, 1); err != nil {
+	if err := t.checkHashable(ids, 1); err != nil {
 		return 0, err
 	}
 	return t.newContainer(kind, ids)
@@ -58,40 +59,40 @@ func (t *Tape) NewTuple(ids []ID) (ID, error) { return t.newContainer(Tuple, ids
 // NewList makes a List.
 func (t *Tape) NewList(ids []ID) (ID, error) { return t.newContainer(List, ids) }
 
-// AddEntries adds pairs to the entries of a Call, or returns the error of a key that no dict can
-// have. The pairs are even.
+// AddEntries adds pairs, which are keys and values by turns, to the entries of a Call. It returns
+// an error if a key is not hashable.
 func (t *Tape) AddEntries(id ID, pairs []ID) error {
-	if err := t.checkKeys(pairs, 2); err != nil {
+	if err := t.checkHashable(pairs, 2); err != nil {
 		return err
 	}
 	return t.addEntries(id, pairs)
 }
 
-// addEntries adds pairs to the entries of a Call.
+// addEntries is AddEntries for keys that are hashable.
 func (t *Tape) addEntries(id ID, pairs []ID) error {
-	t.touch(id)
+	t.noteChange(id)
 	call := &t.calls[t.cells[id].v]
 	if call.entries == 0 {
 		call.entries = t.add(cell{kind: Dict})
 	}
 	t.noteKeys(call.entries, pairs)
-	return t.grow(call.entries, pairs)
+	return t.addItems(call.entries, pairs)
 }
 
-// MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns their memory, which the caller
-// fills.
+// MakeSpan makes a Str, Py2Str or Bytes of n bytes and returns its memory, which the caller must
+// fill.
 func (t *Tape) MakeSpan(kind Kind, n int) (ID, []byte, error) {
-	v, mem, err := t.arena.make(n)
+	v, mem, err := t.arena.allocAligned(n)
 	return t.add(t.spanOf(kind, v, n)), mem, err
 }
 
-// Replace makes a cell a Value of v, wherever the pickle refers to it. As what was becomes a Value,
-// a Tuple and a Dict still are what the opcodes that need them take.
+// Replace makes a cell a Value of v, for every reference to it. A Value that replaced a Tuple or
+// Dict is still accepted by the opcodes that need a tuple or a dict.
 func (t *Tape) Replace(id ID, v any) {
-	t.touch(id)
+	t.noteChange(id)
 	c := &t.cells[id]
 	was := c.kind
-	n := cell{kind: Value, flags: c.flags & (flagShared | flagKey), v: t.addValue(v)}
+	n := cell{kind: Value, flags: c.flags & (flagShared | flagHashable), v: t.addValue(v)}
 	if was == Tuple || was == Dict {
 		n.aux = uint16(was)
 	} else if was == Value {
@@ -101,20 +102,16 @@ func (t *Tape) Replace(id ID, v any) {
 		n.n = uint32(t.slot(id, c)) + 1
 	}
 	*c = n
-	t.replaced(id, v)
-}
-
-// Watch sets what is called whenever Replace has made a cell a Value, or nil.
-func (t *Tape) Watch(f func(id ID, v any)) { t.watch = f }
-
-func (t *Tape) replaced(id ID, v any) {
-	if t.watch != nil {
-		t.watch(id, v)
+	if t.onReplace != nil {
+		t.onReplace(id, v)
 	}
 }
 
-// Recycle lets the next pickle be read into the memory of a span, if it is a payload that was read
-// into memory of its own. Nobody may keep any of it, or ask for the span again.
+// OnReplace sets a function that is called whenever Replace has replaced a cell, or nil.
+func (t *Tape) OnReplace(f func(id ID, v any)) { t.onReplace = f }
+
+// Recycle lets the next pickle be read into the memory of a span, if that is a large payload in
+// memory of its own. The caller must keep none of the bytes and not ask for the span again.
 func (t *Tape) Recycle(id ID) {
 	c := &t.cells[id]
 	if !t.Owned(id) || t.isSlice {
@@ -126,16 +123,17 @@ func (t *Tape) Recycle(id ID) {
 	}
 }
 
-// Share notes that a cell may be met more than once, since a host has what it made of it.
-func (t *Tape) Share(id ID) {
+// MarkShared marks a cell as shared, although the pickle refers to it once, since the caller keeps
+// what is made of it.
+func (t *Tape) MarkShared(id ID) {
 	if c := &t.cells[id]; c.flags&flagShared == 0 {
-		t.share(id, c)
+		t.markShared(id, c)
 	}
 }
 
-// AddParts keeps cells as if they were the children of a container, and returns their indices as
-// [Rest.Next] does.
-func (t *Tape) AddParts(ids []ID) (from, to uint32) {
+// AddChildren adds IDs to the children of the tape without giving them to a container. It returns
+// their indices as [BatchCursor.Next] does.
+func (t *Tape) AddChildren(ids []ID) (from, to uint32) {
 	from = uint32(len(t.children))
 	t.children = append(t.children, ids...)
 	return from, uint32(len(t.children))

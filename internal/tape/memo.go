@@ -1,10 +1,11 @@
 package tape
 
-// memo is the memo of the pickle: an ID for each index. The indices that picklers use are dense. An
-// index far above them is in a map, so that a PUT at a huge index costs one entry.
+// memo is the memo of a pickle: an ID for each index. Picklers use the indices 0, 1, 2, ..., which
+// are in a slice. An index far above the others is in a map, so that a PUT at a huge index costs
+// one entry only.
 //
-// Invariant: an index is in dense or in far; noID in dense is an index that was never stored. count
-// is the number of indices that were.
+// Invariant: no index is in both dense and far. noID in dense stands for an index at which nothing
+// is stored. count is the number of indices at which a PUT stored something.
 type memo struct {
 	dense []ID
 	far   map[uint64]ID
@@ -40,7 +41,7 @@ func (m *memo) put(i uint64, id ID) {
 		m.far[i] = id
 	default:
 		for uint64(len(m.dense)) < i {
-			// What the map has at an index that becomes dense moves here.
+			// An entry of the map whose index becomes dense moves into the slice.
 			old, there := m.far[uint64(len(m.dense))]
 			if !there {
 				old = noID

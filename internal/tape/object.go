@@ -10,11 +10,11 @@ import (
 func (t *Tape) loadObject(op opcode.Code) error {
 	switch op {
 	case opcode.Global:
-		module, name, err := t.names()
+		module, name, err := t.readNames()
 		if err != nil {
 			return err
 		}
-		return t.result(t.host.Class(module, name))
+		return t.pushResult(t.host.Class(module, name))
 	case opcode.StackGlobal:
 		return t.loadStackGlobal()
 	case opcode.Reduce:
@@ -30,23 +30,23 @@ func (t *Tape) loadObject(op opcode.Code) error {
 	case opcode.Ext1, opcode.Ext2, opcode.Ext4:
 		return t.loadExtension(op)
 	case opcode.NextBuffer:
-		return t.result(t.host.NextBuffer())
+		return t.pushResult(t.host.NextBuffer())
 	case opcode.ReadonlyBuffer:
 		return t.loadReadonlyBuffer()
 	}
 	return malformed("unknown opcode")
 }
 
-// result pushes what a host returned.
-func (t *Tape) result(id ID, err error) error {
+// pushResult pushes the cell that a host returned, unless it returned an error.
+func (t *Tape) pushResult(id ID, err error) error {
 	if err == nil {
 		t.stack = append(t.stack, id)
 	}
 	return err
 }
 
-// names reads the two lines of GLOBAL and INST.
-func (t *Tape) names() (module, name string, err error) {
+// readNames reads the two lines of a GLOBAL or INST.
+func (t *Tape) readNames() (module, name string, err error) {
 	for _, p := range []*string{&module, &name} {
 		line, err := t.w.Line()
 		if err != nil {
@@ -77,10 +77,10 @@ func (t *Tape) loadStackGlobal() error {
 		return malformed("the names of a global are %s and %s, not str",
 			t.host.TypeName(module), t.host.TypeName(name))
 	}
-	return t.result(t.host.Class(moduleText, nameText))
+	return t.pushResult(t.host.Class(moduleText, nameText))
 }
 
-// popArgs takes a tuple of arguments off the stack.
+// popArgs pops a tuple of arguments.
 func (t *Tape) popArgs() (ID, error) {
 	id, err := t.pop()
 	if err != nil {
@@ -92,21 +92,23 @@ func (t *Tape) popArgs() (ID, error) {
 	return id, nil
 }
 
-// isTuple reports whether a cell is a tuple, also one that a host made a Go value of.
+// isTuple reports whether a cell is a tuple, or a Value that replaced one, or another cell that the
+// options accept in its place.
 func (t *Tape) isTuple(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Tuple || c.kind == Value && c.aux == uint16(Tuple) ||
 		c.kind == Call && t.callsAsArgs || c.kind >= Str && c.kind < Call && t.anyArgs
 }
 
-// isDict reports whether a cell is a dict, also one that a host made a Go value of.
+// isDict reports whether a cell is a dict, or a Value that replaced one, or another cell that the
+// options accept in its place.
 func (t *Tape) isDict(id ID) bool {
 	c := &t.cells[id]
 	return c.kind == Dict || c.kind == Value && c.aux == uint16(Dict) ||
 		c.kind == Call && t.callsAsArgs
 }
 
-// isInert reports whether a call of fn is only recorded.
+// isInert reports whether a call of fn is recorded without asking the host.
 func (t *Tape) isInert(fn ID) bool {
 	c := &t.cells[fn]
 	return (c.kind == Class || c.kind == Call) && c.flags&flagInert != 0
@@ -131,7 +133,7 @@ func (t *Tape) call(form Form, fn, args, kwargs ID) error {
 		t.stack = append(t.stack, t.NewCall(form, fn, args, kwargs, 0, true))
 		return nil
 	}
-	return t.result(t.host.Call(form, fn, args, kwargs))
+	return t.pushResult(t.host.Call(form, fn, args, kwargs))
 }
 
 func (t *Tape) loadNewObjEx() error {
@@ -154,12 +156,12 @@ func (t *Tape) loadNewObjEx() error {
 		return err
 	}
 	if t.cells[fn].kind == Call {
-		return t.result(t.host.Call(FormNewObjEx, fn, args, kwargs))
+		return t.pushResult(t.host.Call(FormNewObjEx, fn, args, kwargs))
 	}
 	return t.call(FormNewObjEx, fn, args, kwargs)
 }
 
-// checkNames checks that the keys of keyword arguments are text.
+// checkNames returns an error unless the keys of keyword arguments are Strs.
 func (t *Tape) checkNames(kwargs ID) error {
 	if t.cells[kwargs].kind != Dict || t.OnlyStrKeys(kwargs) {
 		return nil
@@ -181,7 +183,7 @@ func (t *Tape) loadInst(mark int) error {
 	if err != nil {
 		return err
 	}
-	module, name, err := t.names()
+	module, name, err := t.readNames()
 	if err != nil {
 		return err
 	}
@@ -214,7 +216,7 @@ func (t *Tape) loadBuild() error {
 	if err != nil {
 		return err
 	}
-	t.touch(target)
+	t.noteChange(target)
 	c := &t.cells[target]
 	if c.kind == Call && c.flags&flagInert != 0 && !t.calls[c.v].hasState {
 		t.SetState(target, state)
@@ -225,8 +227,8 @@ func (t *Tape) loadBuild() error {
 	if err == nil {
 		t.stack[len(t.stack)-1] = id
 	}
-	if t.cut != nil && t.w.Pos != at {
-		t.cut.failed = true // what a host read is no opcodes, as which it was scanned
+	if t.partial != nil && t.w.Pos != at {
+		t.partial.unfit = true // scanFetches took the data that the host read for opcodes
 	}
 	return err
 }
@@ -237,7 +239,7 @@ func (t *Tape) loadPersistent(op opcode.Code) error {
 		if err != nil {
 			return err
 		}
-		return t.result(t.host.Persistent(pid))
+		return t.pushResult(t.host.Persistent(pid))
 	}
 	line, err := t.w.Line()
 	if err != nil {
@@ -250,18 +252,18 @@ func (t *Tape) loadPersistent(op opcode.Code) error {
 	if err != nil {
 		return err
 	}
-	return t.result(t.host.Persistent(pid))
+	return t.pushResult(t.host.Persistent(pid))
 }
 
 func (t *Tape) loadExtension(op opcode.Code) error {
-	code, err := t.count(op)
+	code, err := t.readUint(op)
 	if err != nil {
 		return err
 	}
 	if op == opcode.Ext4 && code > math.MaxInt32 || code == 0 {
 		return malformed("extension code %d", int32(uint32(code)))
 	}
-	return t.result(t.host.Extension(int(code)))
+	return t.pushResult(t.host.Extension(int(code)))
 }
 
 func (t *Tape) loadReadonlyBuffer() error {

@@ -12,35 +12,39 @@ import (
 
 // pass is the state of a pass over the opcodes of one pickle.
 //
-// Invariant: fence is the last of marks, or 0 if there is none: nothing below it can be popped.
+// Invariant: fence is the last of marks, or 0 if there is none. Nothing below it can be popped.
 type pass struct {
 	w      *window.Window
 	host   Host
 	limits Limits
-	rawStr bool
-	// callsAsArgs is Options.CallsAsArgs.
-	callsAsArgs bool
-	anyArgs     bool         // Options.AnyArgs
-	isSlice     bool         // the input is a slice
-	checked     bool         // each opcode is counted: limits.Objects or limits.ValueBytes is set
-	late        map[ID]*late // what shared dicts got since they had entries: see noteLate
-	usage       Usage
-	upTo        int64 // the bytes of values up to which limits.ValueBytes need not be asked
-	stack       []ID
-	marks       []uint32 // lengths of the stack at the MARKs
-	fence       int
-	op          opcode.Code
-	start       int64 // offset of op
-	begin       int64 // offset of the first byte of the pickle
-	end         int64 // offset of the end of the input, or -1 if it is not known; see askedEnd
-	askedEnd    bool  // the window was asked for the end
-	proto       int   // of PROTO, or -1
-	newest      int   // protocol among the opcodes, while there was no PROTO
-	cut         *cut  // of a pass for one part, or nil
-	cutSteps    int   // how many steps it has
-	cutDepth    int   // up to how many MARKs on the stack its batches are counted
-	floor       ID    // what is below it may be older than a batch: see cut
-	taken       int   // how many batches were dropped
+
+	rawStr, callsAsArgs, anyArgs bool // as in Options
+
+	isSlice bool // the input is a slice
+	checked bool // limits.Objects or limits.ValueBytes is set, so that check counts each opcode
+
+	usage        Usage
+	allowedBytes int64 // total of usage.ValueBytes up to which limits.ValueBytes is not called
+	stack        []ID
+	marks        []uint32 // lengths of the stack at the MARKs
+	fence        int
+
+	op       opcode.Code // the current opcode
+	start    int64       // offset in bytes of op
+	begin    int64       // offset in bytes of the pickle
+	end      int64       // offset in bytes of the end of the input, or -1 if that is not known
+	askedEnd bool        // end was determined
+
+	proto  int // argument of PROTO, or -1 before there was one
+	newest int // highest protocol among the opcodes before PROTO
+
+	lateEntries map[ID]*lateEntries // see noteLateEntries
+
+	partial     *partialPass // nil if all of the pickle is wanted
+	pathLen     int          // number of steps of the path
+	batchDepth  int          // number of MARKs on the stack up to which batches are tracked
+	oldestBatch ID           // cells below it may be older than a batch that has begun
+	rollbacks   int          // number of dropped batches
 }
 
 var (
@@ -54,8 +58,8 @@ func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, format, args...)
 }
 
-// Read runs the opcodes of the next pickle of w up to and with its STOP. Its error is an [*Error].
-// What the tape held before is gone, unless opts keeps the memo.
+// Read runs the opcodes of the next pickle of w, including its STOP. Its error is an [*Error]. The
+// earlier content of the tape is lost unless opts.KeepMemo is set.
 func (t *Tape) Read(w *window.Window, opts *Options) error {
 	if !opts.KeepMemo || len(t.cells) == 0 {
 		t.reset()
@@ -64,7 +68,7 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 	t.rawStr, t.isSlice = opts.RawStr, w.IsSlice()
 	t.callsAsArgs, t.anyArgs = opts.CallsAsArgs, opts.AnyArgs
 	t.checked = t.limits.Objects < 1<<63-1 || t.limits.ValueBytes != nil
-	t.usage, t.upTo, t.fence, t.late = opts.Usage, 0, 0, nil
+	t.usage, t.allowedBytes, t.fence, t.lateEntries = opts.Usage, 0, 0, nil
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 	t.proto, t.newest = -1, 0
 	t.begin, t.askedEnd = w.Offset(), false
@@ -72,33 +76,32 @@ func (t *Tape) Read(w *window.Window, opts *Options) error {
 		t.arena.chunks[inputChunk] = w.All()
 		t.reserve(len(w.All()) - w.Pos)
 	}
-	t.startCut(opts.Steps)
+	t.startPartial(opts.Path)
 	if err := t.run(); err != nil {
 		return t.fail(err)
 	}
 	return nil
 }
 
-// reserve makes room for the beginning of an input of n bytes, which may be nothing but one array.
-// How much the rest needs shows then: see grown. Where a tape was used before there is room
-// already.
+// reserve makes room for the first cells of an input of n bytes. It makes room for few, since the
+// whole input may be one array; growCap then estimates from what was read.
 func (t *Tape) reserve(n int) {
-	const bytesPerCell, most = 8, 1 << 12
-	if cells := min(n/bytesPerCell, most); cap(t.cells) < cells {
+	const bytesPerCell, maxReserved = 8, 1 << 12
+	if cells := min(n/bytesPerCell, maxReserved); cap(t.cells) < cells {
 		t.cells = append(make([]cell, 0, cells+int(firstID)), t.cells...)
 		t.children = append(make([]ID, 0, cells/2), t.children...)
 	}
 }
 
-// few is the number of elements up to which growing by doubling costs nothing to speak of.
-const few = 1 << 10
+// fewElements is the length up to which growing a slice by doubling costs little.
+const fewElements = 1 << 10
 
-// grown returns the capacity for what has n elements and gets another: of many, what the rest of
-// the input will bring if it is like what was read, since growing by doubling would take most of
-// the time of a pass. left is how many bytes are in the window. Where the length of the input is
-// not known, it is twice as much.
-func (t *Tape) grown(n, left int) int {
-	if n < few || t.cut != nil {
+// growCap returns the new capacity for a full slice of n elements. For a long slice it estimates
+// the final length, on the assumption that the rest of the input is like what was read, since
+// growing by doubling would take most of the time of a pass. If the length of the input is not
+// known, it doubles. left is the number of unread bytes in the window.
+func (t *Tape) growCap(n, left int) int {
+	if n < fewElements || t.partial != nil {
 		return max(2*n, 64)
 	}
 	at := t.w.OffsetOf(len(t.w.Buf) - left)
@@ -108,52 +111,54 @@ func (t *Tape) grown(n, left int) int {
 	}
 	rest := end - at
 	if rest <= 0 {
-		return n + n/4 // for what a host makes, or in a file that has grown since
+		return n + n/4 // a host makes cells, or the file has grown since
 	}
-	like := float64(rest) / float64(max(at-t.begin, 1)) * float64(n)
-	const most = 64 // times, as what follows may be unlike
-	return n + int(min(rest+1, max(int64(n), min(most*int64(n), int64(like*1.05)+few))))
+	estimate := float64(rest) / float64(max(at-t.begin, 1)) * float64(n)
+	const maxFactor = 64 // the rest may be unlike what was read
+	more := min(maxFactor*int64(n), int64(estimate*1.05)+fewElements)
+	return n + int(min(rest+1, max(int64(n), more)))
 }
 
-// inputEnd returns the offset of the end of the input, where it can be known.
+// inputEnd returns the offset in bytes of the end of the input, if it can be known.
 func (t *Tape) inputEnd() (end int64, known bool) {
 	if !t.askedEnd {
 		t.askedEnd, t.end = true, -1
-		if rest, known := t.w.Rest(); known {
+		if rest, known := t.w.Remaining(); known {
 			t.end = t.w.Offset() + rest
 		}
 	}
 	return t.end, t.end >= 0
 }
 
-// room returns the cells with room for another. The memo gets its room at the same time, since only
-// what was pushed can be put there.
+// room returns cells with room for another one. It grows the memo at the same time, since the memo
+// grows about as fast as the cells.
 func (t *Tape) room(cells []cell, left int) []cell {
 	if len(cells) < cap(cells) {
 		return cells
 	}
-	if n := len(t.memo.dense); n >= few && t.cut == nil {
-		if size := t.grown(n, left); size > cap(t.memo.dense) {
+	if n := len(t.memo.dense); n >= fewElements && t.partial == nil {
+		if size := t.growCap(n, left); size > cap(t.memo.dense) {
 			t.memo.dense = append(make([]ID, 0, size), t.memo.dense...)
 		}
 	}
-	size := t.grown(len(cells), left)
+	size := t.growCap(len(cells), left)
 	t.expectCells(size, left)
 	return append(make([]cell, 0, size), cells...)
 }
 
-// roomIDs is room for IDs.
+// roomIDs returns ids with room for another one.
 func (t *Tape) roomIDs(ids []ID, left int) []ID {
 	if len(ids) < cap(ids) {
 		return ids
 	}
-	return append(make([]ID, 0, t.grown(len(ids), left)), ids...)
+	return append(make([]ID, 0, t.growCap(len(ids), left)), ids...)
 }
 
-// Op returns the opcode that is being carried out and the offset of its first byte.
+// Op returns the current opcode and the offset of its first byte.
 func (t *Tape) Op() (opcode.Code, int64) { return t.op, t.start }
 
-// Protocol returns the argument of PROTO, or without one the newest protocol among the opcodes.
+// Protocol returns the argument of PROTO, or without PROTO the highest protocol among the opcodes
+// so far.
 func (t *Tape) Protocol() int {
 	if t.proto < 0 {
 		return t.newest
@@ -161,16 +166,16 @@ func (t *Tape) Protocol() int {
 	return t.proto
 }
 
-// fail makes the error of the current opcode.
+// fail returns err as an Error of the current opcode.
 func (t *Tape) fail(err error) error {
 	var inner *Error
 	if errors.As(err, &inner) {
-		return err // of a nested pickle, with its own offset
+		return err // the error of a nested pickle, with an offset of its own
 	}
 	return &Error{Op: t.op, Offset: t.start, Err: err}
 }
 
-// underflow is the error for a pop below the fence.
+// underflow returns the error for a pop below the fence.
 func (t *Tape) underflow() error {
 	if len(t.marks) > 0 {
 		return errMark
@@ -178,16 +183,17 @@ func (t *Tape) underflow() error {
 	return errUnderflow
 }
 
-// prepare makes the next opcode and its fixed argument available.
+// prepare brings the next opcode and the fixed part of its argument into the window.
 func (t *Tape) prepare() error {
-	op, at, err := t.w.Opcode()
+	op, at, err := t.w.PeekOpcode()
 	if err != nil && at == t.w.Offset() && len(t.w.Buf) > t.w.Pos {
 		t.op, t.start = op, at
 	}
 	return err
 }
 
-// check does what not every pickle needs at each opcode.
+// check notes the protocol of an opcode and counts it against the limits. It is called for each
+// opcode only if there was no PROTO or such limits are set.
 func (t *Tape) check(op opcode.Code) error {
 	if t.proto < 0 {
 		t.newest = max(t.newest, int(opcode.Table[op].Protocol))
@@ -205,35 +211,35 @@ func (t *Tape) check(op opcode.Code) error {
 		return nil
 	}
 	t.usage.ValueBytes += valueBytes(op)
-	if t.usage.ValueBytes <= t.upTo {
+	if t.usage.ValueBytes <= t.allowedBytes {
 		return nil
 	}
 	var err error
-	t.upTo, err = t.limits.ValueBytes(t.usage.ValueBytes)
+	t.allowedBytes, err = t.limits.ValueBytes(t.usage.ValueBytes)
 	return err
 }
 
-// affordsRun counts n values of one run, if that passes no limit; otherwise their opcodes are
-// carried out one by one, up to the one that does.
-func (t *Tape) affordsRun(n int) bool {
+// countRun counts n values of a run against the limits. It returns false and counts nothing if that
+// exceeds a limit: then the opcodes are carried out one by one, and the one that exceeds it fails.
+func (t *Tape) countRun(n int) bool {
 	u := t.usage
 	u.Objects += int64(n)
 	u.ValueBytes += int64(n) * bytesOfAny
-	if u.Objects > t.limits.Objects || t.limits.ValueBytes != nil && u.ValueBytes > t.upTo {
+	if u.Objects > t.limits.Objects || t.limits.ValueBytes != nil && u.ValueBytes > t.allowedBytes {
 		return false
 	}
 	t.usage = u
 	return true
 }
 
-// About what values take, in bytes, with their place on the stack and in a container.
+// The approximate memory in bytes of a value, including its places on the stack and in a container.
 const (
 	bytesOfAny       = 16
 	bytesOfContainer = 64
 	bytesOfCall      = 128
 )
 
-// valueBytes returns about what an opcode makes, in bytes.
+// valueBytes returns the approximate memory in bytes of what an opcode makes.
 func valueBytes(op opcode.Code) int64 {
 	switch op {
 	case opcode.EmptyList, opcode.EmptyDict, opcode.EmptySet, opcode.List, opcode.Dict,
@@ -246,34 +252,34 @@ func valueBytes(op opcode.Code) int64 {
 	return bytesOfAny
 }
 
-// SetUsage says what has been used, when pickles inside this one have used more.
+// SetUsage sets the usage of the limits, after nested pickles have used some.
 func (t *Tape) SetUsage(u Usage) { t.usage = u }
 
-// Usage returns what has been used of the limits.
+// Usage returns the usage of the limits.
 func (t *Tape) Usage() Usage { return t.usage }
 
-// nextPut reports whether a PUT at i is what picklers write: it goes behind what is there.
-func (t *Tape) nextPut(i uint64) bool {
+// isNextPut reports whether a PUT at index i appends to the memo, as picklers write it.
+func (t *Tape) isNextPut(i uint64) bool {
 	return i == uint64(len(t.memo.dense)) && t.memo.count == len(t.memo.dense) &&
 		int64(i) < t.limits.Memo
 }
 
-// run carries out opcodes up to STOP. The frequent ones are here, over local copies of the window,
-// the stack and the cells; step has the others.
+// run carries out the opcodes up to STOP. It handles the frequent ones itself, on local copies of
+// the window, the stack and the cells, and leaves the others to step.
 func (t *Tape) run() error {
 	w := t.w
 	buf, pos := w.Buf, w.Pos
 	stack, cells := t.stack, t.cells
-	watch := true
-	// The opcode that is being carried out begins at buf[at]. What needs to know, which is not
-	// much, is told by setting t.op and t.start; until then late is true.
+	checkAll := true
+	// The current opcode op begins at buf[at]. stale says that t.op and t.start are not set to it
+	// yet, which is done only where something may need them.
 	var op opcode.Code
 	var at int
-	late := false
+	stale := false
 	digits := min(lineDigits, t.limits.IntDigits)
 	for {
 		if len(buf)-pos < opcode.MaxFixed {
-			if late {
+			if stale {
 				t.op, t.start = op, w.OffsetOf(at)
 			}
 			w.Pos = pos
@@ -285,9 +291,9 @@ func (t *Tape) run() error {
 		if len(cells) == cap(cells) || len(stack) == cap(stack) {
 			cells, stack = t.room(cells, len(buf)-pos), t.roomIDs(stack, len(buf)-pos)
 		}
-		at, op, late = pos, opcode.Code(buf[pos]), true
+		at, op, stale = pos, opcode.Code(buf[pos]), true
 		pos++
-		if watch {
+		if checkAll {
 			t.op, t.start = op, w.OffsetOf(at)
 			if err := t.check(op); err != nil {
 				return err
@@ -297,14 +303,14 @@ func (t *Tape) run() error {
 		case opcode.Mark:
 			t.marks = append(t.marks, uint32(len(stack)))
 			t.fence = len(stack)
-			if len(t.marks) <= t.cutDepth {
+			if len(t.marks) <= t.batchDepth {
 				t.openBatch(len(cells))
 			}
-			if len(buf)-pos > minRun {
+			if len(buf)-pos > minRunBytes {
 				if runKinds[buf[pos]] != 0 {
-					t.op, t.start, late = op, w.OffsetOf(at), false
+					t.op, t.start, stale = op, w.OffsetOf(at), false
 					w.Pos, t.stack, t.cells = pos, stack, cells
-					if err := t.run1(); err != nil {
+					if err := t.loadRun(); err != nil {
 						return err
 					}
 					buf, pos, stack, cells = w.Buf, w.Pos, t.stack, t.cells
@@ -380,13 +386,13 @@ func (t *Tape) run() error {
 			goto pushed
 
 		case opcode.Memoize:
-			if i := uint64(len(t.memo.dense)); len(stack) > t.fence && t.nextPut(i) {
+			if i := uint64(len(t.memo.dense)); len(stack) > t.fence && t.isNextPut(i) {
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
 				continue
 			}
 		case opcode.BinPut:
-			if len(stack) > t.fence && t.nextPut(uint64(buf[pos])) {
+			if len(stack) > t.fence && t.isNextPut(uint64(buf[pos])) {
 				pos++
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
@@ -394,7 +400,7 @@ func (t *Tape) run() error {
 			}
 		case opcode.LongBinPut:
 			i := uint64(binary.LittleEndian.Uint32(buf[pos:]))
-			if len(stack) > t.fence && t.nextPut(i) {
+			if len(stack) > t.fence && t.isNextPut(i) {
 				pos += 4
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
@@ -404,7 +410,7 @@ func (t *Tape) run() error {
 			if id, ok := t.memo.get(uint64(buf[pos])); ok {
 				pos++
 				if c := &cells[id]; c.flags&flagShared == 0 {
-					t.share(id, c)
+					t.markShared(id, c)
 				}
 				stack = append(stack, id)
 				continue
@@ -413,7 +419,7 @@ func (t *Tape) run() error {
 			if id, ok := t.memo.get(uint64(binary.LittleEndian.Uint32(buf[pos:]))); ok {
 				pos += 4
 				if c := &cells[id]; c.flags&flagShared == 0 {
-					t.share(id, c)
+					t.markShared(id, c)
 				}
 				stack = append(stack, id)
 				continue
@@ -424,7 +430,7 @@ func (t *Tape) run() error {
 				if id, ok := t.memo.get(i); ok {
 					pos += size
 					if c := &cells[id]; c.flags&flagShared == 0 {
-						t.share(id, c)
+						t.markShared(id, c)
 					}
 					stack = append(stack, id)
 					continue
@@ -432,7 +438,7 @@ func (t *Tape) run() error {
 			}
 		case opcode.Put:
 			i, size := lineNumber(buf[pos:], digits)
-			if size > 0 && len(stack) > t.fence && t.nextPut(i) {
+			if size > 0 && len(stack) > t.fence && t.isNextPut(i) {
 				pos += size
 				t.memo.count++
 				t.memo.dense = append(t.memo.dense, stack[len(stack)-1])
@@ -482,7 +488,7 @@ func (t *Tape) run() error {
 			}
 		}
 
-		t.op, t.start, late = op, w.OffsetOf(at), false
+		t.op, t.start, stale = op, w.OffsetOf(at), false
 		w.Pos, t.stack, t.cells = pos, stack, cells
 		if op == opcode.Stop {
 			return t.stop()
@@ -494,13 +500,13 @@ func (t *Tape) run() error {
 		if len(cells) > maxCells {
 			return errkind.New(errkind.ErrUnsupported, "more than %d values", maxCells)
 		}
-		watch = t.checked || t.proto < 0
+		checkAll = t.checked || t.proto < 0
 		continue
 
 	pushed:
-		// What was pushed can be met again, so picklers put it into the memo.
-		if !watch && pos < len(buf) && opcode.Code(buf[pos]) == opcode.Memoize &&
-			t.nextPut(uint64(len(t.memo.dense))) {
+		// Picklers put such a value into the memo, since they may refer to it again.
+		if !checkAll && pos < len(buf) && opcode.Code(buf[pos]) == opcode.Memoize &&
+			t.isNextPut(uint64(len(t.memo.dense))) {
 			op, at = opcode.Memoize, pos
 			pos++
 			t.memo.count++
@@ -509,7 +515,7 @@ func (t *Tape) run() error {
 	}
 }
 
-// The numbers of cells and children that an ID and an extent can tell.
+// The greatest numbers of cells and children that an ID and an extent can count.
 const (
 	maxCells    = min(1<<32-1<<24, math.MaxInt)
 	maxChildren = min(1<<32-1, math.MaxInt)
@@ -524,15 +530,16 @@ func (t *Tape) stop() error {
 		return err
 	}
 	t.root = t.stack[len(t.stack)-1]
-	const keep = 1 << 16 // IDs, while values are made
+	const keep = 1 << 16 // IDs; a larger stack is freed before values are made
 	if cap(t.stack) > keep {
 		t.stack = nil
 	}
 	return nil
 }
 
-// share notes that a cell is met a second time.
-func (t *Tape) share(id ID, c *cell) {
+// markShared marks a cell to which the pickle refers a second time, and gives it a slot if its kind
+// has slots.
+func (t *Tape) markShared(id ID, c *cell) {
 	c.flags |= flagShared
 	if id < firstID {
 		t.fixedShared = true

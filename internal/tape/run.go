@@ -6,56 +6,57 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// A list of numbers or bools is a MARK, their opcodes, and an APPENDS, in batches of a thousand.
-// Such a batch becomes one cell over the opcodes, from which a slice is filled in one loop.
+// Picklers write a list of numbers or bools in batches of a thousand: a MARK, the opcodes of the
+// items, and an APPENDS. Such a batch becomes one cell that refers to the opcodes, from which a Go
+// slice is filled in one loop. The batch is called a run.
 
 const (
-	minRun     = 64 // bytes of a run at least: what is shorter gains nothing by it
-	maxRunItem = 10 // bytes of the longest opcode of a run, a LONG1
-	// maxRunAhead is how much of a run, in bytes, is brought into the window of a reader to see
-	// where it ends.
-	maxRunAhead = 1 << 20
+	minRunBytes     = 64 // a shorter run saves no time
+	maxRunItemBytes = 10 // the longest opcode of a run, a LONG1 of 8 bytes
+	// maxRunLookahead is the number of bytes up to which a reader's window is filled to find the
+	// end of a run.
+	maxRunLookahead = 1 << 20
 )
 
-// runKinds are the kinds of the runs that opcodes may be of, or 0.
+// runKinds maps an opcode to the kind of the run to which it may belong, or to 0.
 var runKinds = [256]Kind{
 	opcode.BinFloat: Floats,
 	opcode.BinInt1:  Ints, opcode.BinInt2: Ints, opcode.BinInt: Ints, opcode.Long1: Ints,
 	opcode.None: Consts, opcode.NewTrue: Consts, opcode.NewFalse: Consts,
 }
 
-// run is a number of items that follow each other, and how long their opcodes are in bytes.
+// run is the number of consecutive items and the length of their opcodes in bytes.
 type run struct{ items, size int }
 
-// run1 takes a run, which begins behind the MARK that was taken, and the APPENDS behind it. Where
-// what follows is not just that, it takes nothing. Nothing is looked at twice but by the opcodes
-// that carry it out then: a run ends at the next MARK.
-func (t *Tape) run1() error {
+// loadRun reads the run that begins behind the MARK just read, and the APPENDS behind it. If
+// anything else follows the MARK, it reads nothing. No byte is scanned twice this way, since a run
+// has no MARK in it.
+func (t *Tape) loadRun() error {
 	w := t.w
 	mark := len(t.stack)
 	if mark == 0 || len(t.marks) > 1 && mark == int(t.marks[len(t.marks)-2]) {
 		return nil
 	}
 	list := t.stack[mark-1]
-	if t.cells[list].kind != List || t.cut != nil && !t.takesRun(mark-1) {
+	if t.cells[list].kind != List || t.partial != nil && !t.acceptsRun(mark-1) {
 		return nil
 	}
 	kind := runKinds[w.Buf[w.Pos]]
-	first, behind, inFrames := t.findRun(kind)
-	if first.size+behind.size < minRun || len(t.children) >= maxChildren-1 {
+	first, second, twoFrames := t.findRun(kind)
+	if first.size+second.size < minRunBytes || len(t.children) >= maxChildren-1 {
 		return nil
 	}
-	if t.checked && !t.affordsRun(first.items+behind.items) {
+	if t.checked && !t.countRun(first.items+second.items) {
 		return nil
 	}
 	if err := t.takeRun(list, kind, first); err != nil {
 		return err
 	}
-	if inFrames {
+	if twoFrames {
 		if err := t.enterFrame(); err != nil {
 			return err
 		}
-		if err := t.takeRun(list, kind, behind); err != nil {
+		if err := t.takeRun(list, kind, second); err != nil {
 			return err
 		}
 	}
@@ -65,31 +66,31 @@ func (t *Tape) run1() error {
 	return nil
 }
 
-// findRun looks for a run of a kind at the beginning of the window, with an APPENDS behind it.
-// Picklers end a frame where it is long enough, which may be inside a run: then inFrames is true,
-// and the run behind is in the next frame. Where there is no such run, both are empty.
-func (t *Tape) findRun(kind Kind) (first, behind run, inFrames bool) {
+// findRun looks for a run of a kind at the beginning of the window with an APPENDS behind it.
+// Picklers end a frame that is long enough, which may be inside a run: then twoFrames is true, and
+// second is the rest of the run, in the next frame. If there is no run, first and second are empty.
+func (t *Tape) findRun(kind Kind) (first, second run, twoFrames bool) {
 	w := t.w
 	b := w.Buf[w.Pos:]
 	short := first.scan(kind, b)
-	for short && len(b) < maxRunAhead && w.Ahead(len(b)+1) {
+	for short && len(b) < maxRunLookahead && w.Lookahead(len(b)+1) {
 		b = w.Buf[w.Pos:]
 		short = first.scan(kind, b)
 	}
 	if short && first.size == len(b) {
-		inFrames = true
+		twoFrames = true
 		b = w.NextFrame(len(b))
-		short = behind.scan(kind, b)
+		short = second.scan(kind, b)
 	} else {
 		b = b[first.size:]
 	}
-	if b = b[behind.size:]; short || opcode.Code(b[0]) != opcode.Appends {
+	if b = b[second.size:]; short || opcode.Code(b[0]) != opcode.Appends {
 		return run{}, run{}, false
 	}
-	return first, behind, inFrames
+	return first, second, twoFrames
 }
 
-// takeRun appends a run, which begins the window, to a list.
+// takeRun appends the run at the beginning of the window to a list.
 func (t *Tape) takeRun(list ID, kind Kind, r run) error {
 	if r.items == 0 {
 		return nil
@@ -107,14 +108,14 @@ func (t *Tape) takeRun(list ID, kind Kind, r run) error {
 	if items > maxChildren {
 		return malformed("more than %d items", uint64(maxChildren))
 	}
-	t.extend(target, []ID{id})
+	t.addExtent(target, []ID{id})
 	target.n = uint32(items)
 	target.flags |= flagRuns
 	t.runItems += r.items
 	return nil
 }
 
-// enterFrame carries out a FRAME at the end of the frame before it.
+// enterFrame carries out the FRAME behind the current frame.
 func (t *Tape) enterFrame() error {
 	if err := t.prepare(); err != nil {
 		return err
@@ -127,17 +128,17 @@ func (t *Tape) enterFrame() error {
 	return t.step(t.op)
 }
 
-// keepRun copies the opcodes of a run, since the window moves on.
+// keepRun copies the opcodes of a run, since the window of a reader moves on.
 func (t *Tape) keepRun(b []byte) {
 	if n := len(t.runs) + len(b); n > cap(t.runs) {
-		size := max(t.grown(len(t.runs), len(t.w.Buf)-t.w.Pos), n)
+		size := max(t.growCap(len(t.runs), len(t.w.Buf)-t.w.Pos), n)
 		t.runs = append(make([]byte, 0, size), t.runs...)
 	}
 	t.runs = append(t.runs, b...)
 }
 
-// scan goes on with a run of a kind behind what r has of it, in bytes that begin where it does. It
-// reports whether they end before the run can be seen to.
+// scan extends r over a run of a kind; b begins where the run does. short reports whether b ends
+// before the end of the run is certain.
 func (r *run) scan(kind Kind, b []byte) (short bool) {
 	at, n := r.size, r.items
 	switch kind {
@@ -153,7 +154,7 @@ func (r *run) scan(kind Kind, b []byte) (short bool) {
 		n = at
 	default:
 		for len(b)-at >= 2 {
-			k := runIntSize(b[at:])
+			k := runIntBytes(b[at:])
 			if k == 0 || k > len(b)-at {
 				break
 			}
@@ -162,12 +163,12 @@ func (r *run) scan(kind Kind, b []byte) (short bool) {
 		}
 	}
 	r.size, r.items = at, n
-	return at == len(b) || len(b)-at < maxRunItem && runKinds[b[at]] == kind
+	return at == len(b) || len(b)-at < maxRunItemBytes && runKinds[b[at]] == kind
 }
 
-// runIntSize returns the length of the opcode of an int at the start of b and its argument, or 0
-// where there is another opcode, or an int of more than 8 bytes. b has at least 2 bytes.
-func runIntSize(b []byte) int {
+// runIntBytes returns the length of the opcode at the start of b with its argument, or 0 if it is
+// not the opcode of an int of at most 8 bytes. b has at least 2 bytes.
+func runIntBytes(b []byte) int {
 	switch opcode.Code(b[0]) {
 	case opcode.BinInt1:
 		return 2
@@ -183,7 +184,8 @@ func runIntSize(b []byte) int {
 	return 0
 }
 
-// NextInt returns the first int of a run of [Ints] and its length in bytes.
+// NextInt returns the first int of a run of [Ints] and the length of its opcode with the argument,
+// in bytes.
 func NextInt(b []byte) (i int64, size int) {
 	switch opcode.Code(b[0]) {
 	case opcode.BinInt1:
@@ -201,7 +203,7 @@ func NextInt(b []byte) (i int64, size int) {
 	return i, 2 + n
 }
 
-// Const returns the cell of the value that an opcode of a run of [Consts] is.
+// Const returns the cell of the value that an opcode in a run of [Consts] stands for.
 func Const(op byte) ID {
 	switch opcode.Code(op) {
 	case opcode.NewTrue:
@@ -212,6 +214,6 @@ func Const(op byte) ID {
 	return IDNone
 }
 
-// FloatSize is the length in bytes of each item of a run of [Floats]: an opcode and 8 bytes,
-// big-endian.
+// FloatSize is the length in bytes of each item in a run of [Floats]: an opcode and 8 bytes in big
+// endian.
 const FloatSize = 9

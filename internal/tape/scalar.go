@@ -9,7 +9,8 @@ import (
 	"github.com/unpkl/unpkl/internal/payload"
 )
 
-// loadLine carries out the opcodes of values whose argument is a line of text.
+// loadLine carries out the opcodes INT, LONG, FLOAT, STRING and UNICODE, whose argument is a line
+// of text.
 func (t *Tape) loadLine(op opcode.Code) error {
 	line, err := t.w.Line()
 	if err != nil {
@@ -22,7 +23,7 @@ func (t *Tape) loadLine(op opcode.Code) error {
 			return err
 		}
 		if t.rawStr {
-			return t.pushOfLine(b, line, 1)
+			return t.pushLineText(b, line, 1)
 		}
 		return t.pushPy2Str(b)
 	case opcode.Unicode:
@@ -30,7 +31,7 @@ func (t *Tape) loadLine(op opcode.Code) error {
 		if err != nil {
 			return err
 		}
-		return t.pushOfLine(b, line, 0)
+		return t.pushLineText(b, line, 0)
 	}
 	if len(line) == 0 {
 		return errNoArgument
@@ -54,11 +55,12 @@ func (t *Tape) loadLine(op opcode.Code) error {
 	return nil
 }
 
-// lineDigits is how many digits a number has at most that lineNumber reads.
+// lineDigits is the greatest number of digits with which lineNumber is called.
 const lineDigits = 9
 
-// lineNumber reads the line at the start of b, if that is a number of at most so many digits as
-// picklers write them, and returns its length with the newline; size is 0 for any other line.
+// lineNumber parses the line at the start of b if it is a decimal number as picklers write it, with
+// at most the given number of digits. size is the length of the line with its newline, or 0 for any
+// other line.
 func lineNumber(b []byte, digits int) (i uint64, size int) {
 	for n := range min(len(b), digits+1) {
 		switch c := b[n] - '0'; {
@@ -73,10 +75,10 @@ func lineNumber(b []byte, digits int) (i uint64, size int) {
 	return 0, 0
 }
 
-// pushOfLine pushes a Str of b, which was decoded from the line just read: where nothing was
-// escaped it is the bytes of the line from an index on.
-func (t *Tape) pushOfLine(b, line []byte, from int) error {
-	if err := t.checkString(uint64(len(b))); err != nil {
+// pushLineText pushes a Str of b, which was decoded from the line just read. If nothing in the line
+// was escaped, b is line[from:] and the cell refers to the input.
+func (t *Tape) pushLineText(b, line []byte, from int) error {
+	if err := t.checkLength(uint64(len(b))); err != nil {
 		return err
 	}
 	at := uint64(t.w.Pos - 1 - len(line) + from)
@@ -87,7 +89,8 @@ func (t *Tape) pushOfLine(b, line []byte, from int) error {
 	return nil
 }
 
-// pushInt pushes an int as the parsers of package opcode return it.
+// pushInt pushes an int in the form in which the parsers of package opcode return it: large, if it
+// is not nil, or i.
 func (t *Tape) pushInt(i int64, large *big.Int, err error) error {
 	switch {
 	case err != nil:
@@ -105,16 +108,16 @@ func (t *Tape) pushInt(i int64, large *big.Int, err error) error {
 // addValue keeps a Go value and returns its index.
 func (t *Tape) addValue(v any) uint64 {
 	if n := len(t.values); n == cap(t.values) {
-		// More may come than the input says, since objects take the places of their cells.
-		size := max(t.grown(n, len(t.w.Buf)-t.w.Pos), n+n/4)
+		// The input does not tell all, since objects replace cells later on.
+		size := max(t.growCap(n, len(t.w.Buf)-t.w.Pos), n+n/4)
 		t.values = append(make([]any, 0, size), t.values...)
 	}
 	t.values = append(t.values, v)
 	return uint64(len(t.values) - 1)
 }
 
-// checkString applies the limit of one string to a length.
-func (t *Tape) checkString(n uint64) error {
+// checkLength checks the length of a str, bytes or bytearray against the limit.
+func (t *Tape) checkLength(n uint64) error {
 	if limit := t.limits.StringBytes; n > uint64(limit) {
 		return &errkind.LimitError{
 			Limit: "StringBytes", Max: limit, Want: int64(min(n, math.MaxInt64)),
@@ -123,7 +126,7 @@ func (t *Tape) checkString(n uint64) error {
 	return nil
 }
 
-// pushSpan pushes a cell of a copy of b.
+// pushSpan pushes a cell with a copy of b.
 func (t *Tape) pushSpan(kind Kind, b []byte) error {
 	id, err := t.newSpan(kind, b)
 	if err == nil {
@@ -132,13 +135,13 @@ func (t *Tape) pushSpan(kind Kind, b []byte) error {
 	return err
 }
 
-// newSpan makes a cell of a copy of b.
+// newSpan makes a cell with a copy of b.
 func (t *Tape) newSpan(kind Kind, b []byte) (ID, error) {
 	v, err := t.arena.add(b)
 	return t.add(t.spanOf(kind, v, len(b))), err
 }
 
-// spanOf is the cell of n bytes at a place of the arena.
+// spanOf returns the cell of n bytes at a position of the arena.
 func (t *Tape) spanOf(kind Kind, v uint64, n int) cell {
 	c := cell{kind: kind, n: uint32(n), v: v}
 	if int64(n) > math.MaxUint32 {
@@ -147,15 +150,16 @@ func (t *Tape) spanOf(kind Kind, v uint64, n int) cell {
 	return c
 }
 
-// pushInput pushes a cell of b, which was taken from the input just now.
+// pushInput pushes a cell with the bytes b, which were just read from the input. The cell refers to
+// the input if that is a slice, else to a copy.
 func (t *Tape) pushInput(kind Kind, b []byte) error {
 	if !t.isSlice {
 		return t.pushSpan(kind, b)
 	}
 	v := uint64(t.w.Pos - len(b))
 	if v > maxOffset || int64(len(b)) > math.MaxUint32 {
-		// Too far, or too long, for a cell over the input as a whole.
-		at, err := t.arena.keep(b)
+		// The offset or the length does not fit a cell over inputChunk.
+		at, err := t.arena.addChunk(b)
 		c := t.spanOf(kind, at, len(b))
 		c.flags |= flagInput
 		t.push(c)
@@ -165,23 +169,23 @@ func (t *Tape) pushInput(kind Kind, b []byte) error {
 	return nil
 }
 
-// count reads the fixed part of an argument that is an unsigned number.
-func (t *Tape) count(op opcode.Code) (uint64, error) {
+// readUint reads the fixed part of an opcode's argument as an unsigned number.
+func (t *Tape) readUint(op opcode.Code) (uint64, error) {
 	b, err := t.w.Take(int(opcode.Table[op].Fixed))
 	if err != nil {
 		return 0, err
 	}
-	return opcode.Unsigned64(b), nil
+	return opcode.Uint64(b), nil
 }
 
-// counted reads a length and as many bytes, which are valid until the window moves or, if they are
-// own, nobody else's.
-func (t *Tape) counted(op opcode.Code) (b []byte, own bool, err error) {
-	n, err := t.count(op)
+// readCounted reads a length and that many bytes. If owned is true the bytes are in memory of their
+// own, which the arena may take. Otherwise they are valid until the window moves.
+func (t *Tape) readCounted(op opcode.Code) (b []byte, owned bool, err error) {
+	n, err := t.readUint(op)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := t.checkString(n); err != nil {
+	if err := t.checkLength(n); err != nil {
 		return nil, false, err
 	}
 	if n >= payload.Large && !t.isSlice {
@@ -195,43 +199,43 @@ func (t *Tape) counted(op opcode.Code) (b []byte, own bool, err error) {
 	return b, false, err
 }
 
-// pushOwn pushes a cell of b, which becomes the arena's.
-func (t *Tape) pushOwn(kind Kind, b []byte) error {
-	at, err := t.arena.keep(b)
+// pushOwned pushes a cell with the bytes b, which become a chunk of the arena.
+func (t *Tape) pushOwned(kind Kind, b []byte) error {
+	at, err := t.arena.addChunk(b)
 	t.push(t.spanOf(kind, at, len(b)))
 	return err
 }
 
 func (t *Tape) loadStr(op opcode.Code) error {
-	b, own, err := t.counted(op)
+	b, owned, err := t.readCounted(op)
 	if err != nil {
 		return err
 	}
 	if !opcode.ValidText(b) {
 		return malformed("a str is not UTF-8: %s", opcode.Quote(b))
 	}
-	if own {
-		return t.pushOwn(Str, b)
+	if owned {
+		return t.pushOwned(Str, b)
 	}
 	return t.pushInput(Str, b)
 }
 
 func (t *Tape) loadPy2Str(op opcode.Code) error {
-	b, own, err := t.counted(op)
+	b, owned, err := t.readCounted(op)
 	switch {
 	case err != nil:
 		return err
 	case !t.rawStr:
 		return t.pushPy2Str(b)
-	case own:
-		return t.pushOwn(Str, b)
+	case owned:
+		return t.pushOwned(Str, b)
 	}
 	return t.pushInput(Str, b)
 }
 
-// pushPy2Str pushes what a Python 2 str of these bytes is read as.
+// pushPy2Str pushes the cell for a Python 2 str of these bytes.
 func (t *Tape) pushPy2Str(b []byte) error {
-	if err := t.checkString(uint64(len(b))); err != nil {
+	if err := t.checkLength(uint64(len(b))); err != nil {
 		return err
 	}
 	if t.rawStr {
@@ -249,23 +253,23 @@ func (t *Tape) loadBytes(op opcode.Code) error {
 	if op == opcode.ByteArray8 {
 		kind = ByteArray
 	}
-	b, own, err := t.counted(op)
+	b, owned, err := t.readCounted(op)
 	switch {
 	case err != nil:
 		return err
-	case own:
-		return t.pushOwn(kind, b)
+	case owned:
+		return t.pushOwned(kind, b)
 	case t.isSlice:
 		return t.pushInput(kind, b)
 	}
-	// An array over the bytes wants them at a multiple of the size of its elements.
+	// The bytes may become the memory of an array, which must be aligned to its elements.
 	v, err := t.arena.addAligned(b)
 	t.push(t.spanOf(kind, v, len(b)))
 	return err
 }
 
 func (t *Tape) loadLong(op opcode.Code) error {
-	n, err := t.count(op)
+	n, err := t.readUint(op)
 	if err != nil {
 		return err
 	}
@@ -275,7 +279,7 @@ func (t *Tape) loadLong(op opcode.Code) error {
 	var b []byte
 	if n < payload.Large {
 		b, err = t.w.Take(int(n))
-	} else if err = t.checkString(n); err == nil {
+	} else if err = t.checkLength(n); err == nil {
 		b, err = t.w.Payload(n, nil)
 	}
 	if err != nil {

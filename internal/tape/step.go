@@ -8,7 +8,7 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// step carries out an opcode that run left.
+// step carries out an opcode that run does not handle.
 func (t *Tape) step(op opcode.Code) error {
 	switch op {
 	case opcode.Proto:
@@ -65,7 +65,7 @@ func (t *Tape) add(c cell) ID {
 
 func (t *Tape) push(c cell) { t.stack = append(t.stack, t.add(c)) }
 
-// pop takes the top of the stack off.
+// pop removes and returns the top of the stack.
 func (t *Tape) pop() (ID, error) {
 	n := len(t.stack) - 1
 	if n < t.fence {
@@ -85,7 +85,7 @@ func (t *Tape) top() (ID, error) {
 	return t.stack[n], nil
 }
 
-// popMark returns the stack's length at the topmost MARK, which it takes off.
+// popMark removes the topmost MARK and returns the length that the stack had there.
 func (t *Tape) popMark() (int, bool) {
 	n := len(t.marks)
 	if n == 0 {
@@ -122,7 +122,7 @@ func (t *Tape) loadPop() error {
 	if err != nil {
 		return err
 	}
-	return t.drop(id)
+	return t.noteDropped(id)
 }
 
 func (t *Tape) loadDup() error {
@@ -131,7 +131,7 @@ func (t *Tape) loadDup() error {
 		return err
 	}
 	if c := &t.cells[id]; c.flags&flagShared == 0 {
-		t.share(id, c)
+		t.markShared(id, c)
 	}
 	t.stack = append(t.stack, id)
 	return nil
@@ -139,11 +139,11 @@ func (t *Tape) loadDup() error {
 
 var errNoArgument = malformed("the argument is empty")
 
-// memoIndex reads the argument of an opcode of the memo.
+// memoIndex returns the memo index in the argument of a GET, PUT or MEMOIZE.
 func (t *Tape) memoIndex(op opcode.Code) (uint64, error) {
 	switch op {
 	case opcode.BinGet, opcode.BinPut, opcode.LongBinGet, opcode.LongBinPut:
-		return t.count(op)
+		return t.readUint(op)
 	case opcode.Memoize:
 		return uint64(t.memo.count), nil
 	}
@@ -174,7 +174,7 @@ func (t *Tape) loadGet(op opcode.Code) error {
 		return malformed("nothing in the memo at %d", i)
 	}
 	if c := &t.cells[id]; c.flags&flagShared == 0 {
-		t.share(id, c)
+		t.markShared(id, c)
 	}
 	t.stack = append(t.stack, id)
 	return nil

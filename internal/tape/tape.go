@@ -9,30 +9,31 @@ import (
 // Tape is what the opcodes of a pickle build. The zero value is ready for [Tape.Read].
 //
 // A Tape is filled by one goroutine. Once Read has returned, any number of goroutines may call the
-// methods that only look, which are those of this file.
+// methods of this file and of look.go that do not change the tape.
 type Tape struct {
 	cells    []cell
-	children []ID     // of all containers, by extents
-	extents  []extent // of the containers that have several; the first is not used
+	children []ID     // of all containers; a container has one or more extents of them
+	extents  []extent // of the containers that have several; index 0 is not used
 	calls    []call
-	values   []any        // Go values that cells stand for
-	longs    opcode.Longs // makes the ints among them
+	values   []any        // the Go values of cells of kind BigInt, Class and Value
+	longs    opcode.Longs // makes the BigInts among them
 	arena    arena
-	runs     []byte // the opcodes of runs, where the input does not stay
-	runItems int    // the numbers and bools in all runs
+	runs     []byte // the opcodes of runs, if the input is a reader
+	runItems int    // number of items in all runs
 	memo     memo
-	// fixedShared says that cells before firstID are no longer fixedCells, since they are shared.
+	// fixedShared says that a cell before firstID was marked as shared, so that reset must restore
+	// the fixedCells.
 	fixedShared bool
-	slots       int           // cells that are shared
-	farSlots    map[ID]uint32 // the slots that do not fit cell.aux
+	slots       int           // number of slots given to shared cells
+	farSlots    map[ID]uint32 // slots that do not fit cell.aux
 	root        ID
-	watch       func(id ID, v any) // see Watch
+	onReplace   func(id ID, v any) // see Watch
 	ballast     ballast.Ballast    // see Expect
 
 	pass // the state of Read
 }
 
-// reset empties the tape and keeps its memory, unless that is much.
+// reset empties the tape and keeps its memory.
 func (t *Tape) reset() {
 	if len(t.cells) < int(firstID) || t.fixedShared {
 		t.cells = append(t.cells[:0], fixedCells[:]...)
@@ -53,31 +54,31 @@ func (t *Tape) reset() {
 	t.stack, t.marks = t.stack[:0], t.marks[:0]
 }
 
-// Release drops what a tape refers to, so that it can be kept for another pickle, and its memory
-// where that is much.
+// Release drops everything to which the tape refers, so that it can be pooled. It also drops the
+// memory of a large tape.
 func (t *Tape) Release() {
-	const keep = 4 << 20 // cells, and numbers of the memo
+	const keep = 4 << 20 // cells, or indices of the memo
 	if max(cap(t.cells), cap(t.memo.dense)) > keep {
 		*t = Tape{}
 		return
 	}
 	t.reset()
-	t.w, t.host, t.limits, t.watch, t.cut = nil, nil, Limits{}, nil, nil
+	t.w, t.host, t.limits, t.onReplace, t.partial = nil, nil, Limits{}, nil, nil
 }
 
-// fixedCells are the cells before firstID.
+// fixedCells are the cells before firstID, which every tape has.
 var fixedCells = func() (cells [firstID]cell) {
 	cells[IDNone].kind = None
 	cells[IDFalse].kind = False
 	cells[IDTrue].kind = True
-	cells[IDEmptyTuple] = cell{kind: Tuple, flags: flagKey}
+	cells[IDEmptyTuple] = cell{kind: Tuple, flags: flagHashable}
 	for i := range 256 {
 		cells[int(idSmallInts)+i] = cell{kind: Int, v: uint64(i)}
 	}
 	return cells
 }()
 
-// Root returns the value of the pickle.
+// Root returns the ID of the pickle's value.
 func (t *Tape) Root() ID { return t.root }
 
 // Len returns the number of cells: every ID is below it.
@@ -95,14 +96,14 @@ func (t *Tape) FloatBits(id ID) uint64 { return t.cells[id].v }
 // Value returns the Go value of a BigInt, Class or Value.
 func (t *Tape) Value(id ID) any { return t.values[t.cells[id].v] }
 
-// Code returns what the host said of a Class or a Call.
+// Code returns the code that the host gave to a Class or a Call.
 func (t *Tape) Code(id ID) uint16 { return t.cells[id].aux }
 
-// IsInert reports whether a Class or a Call is one that no host knows.
+// IsInert reports whether a Class is unknown to the host, or a Call is a call of such a class.
 func (t *Tape) IsInert(id ID) bool { return t.cells[id].flags&flagInert != 0 }
 
-// Span returns the bytes of a Str, Py2Str, Bytes or ByteArray. They must not be changed, but those
-// of a span that is [Tape.Owned] may be given away.
+// Span returns the bytes of a Str, Py2Str, Bytes or ByteArray. They must not be changed. A value
+// may keep them if [Tape.Owned] says so.
 func (t *Tape) Span(id ID) []byte { return t.span(&t.cells[id]) }
 
 func (t *Tape) span(c *cell) []byte {
@@ -114,25 +115,25 @@ func (t *Tape) span(c *cell) []byte {
 	return chunk[at : at+uint64(c.n) : at+uint64(c.n)]
 }
 
-// Owned reports whether the bytes of a span are nobody else's, so that a value may keep them. They
-// are not where they are part of an input that is a slice.
+// Owned reports whether nothing else refers to the bytes of a span, so that a value may keep them.
+// It is false for a span of an input that is a slice, which belongs to the caller.
 func (t *Tape) Owned(id ID) bool {
 	c := &t.cells[id]
 	return c.v>>spanShift != inputChunk && c.flags&flagInput == 0
 }
 
-// IsShared reports whether a cell may be met more than once.
+// IsShared reports whether the pickle may refer to a cell more than once.
 func (t *Tape) IsShared(id ID) bool { return t.cells[id].flags&flagShared != 0 }
 
-// Shared reports whether a cell may be met more than once, and if so its slot: a number below
-// [Tape.Slots] that no other shared cell has.
+// Shared returns the slot of a cell to which the pickle may refer more than once. Slots number the
+// shared cells from 0 to [Tape.Slots] - 1. Cells of kinds before Str, except Value, have none.
 func (t *Tape) Shared(id ID) (slot int, shared bool) {
 	c := &t.cells[id]
 	switch {
 	case c.flags&flagShared == 0 || c.kind < Str && c.kind != Value:
 		return 0, false
 	case c.kind == Value:
-		return int(c.n) - 1, c.n != 0 // what was a number has none
+		return int(c.n) - 1, c.n != 0 // a Value that replaced a number has no slot
 	}
 	return t.slot(id, c), true
 }
@@ -150,42 +151,45 @@ func (t *Tape) slot(id ID, c *cell) int {
 	return int(t.farSlots[id])
 }
 
-// Slots returns the number of shared cells.
+// Slots returns the number of slots; see [Tape.Shared].
 func (t *Tape) Slots() int { return t.slots }
 
-// Size returns the number of items of a container: of a Dict the keys and values, of a list with
-// runs all items of the runs.
+// Size returns the number of items of a container. In a Dict, keys and values count one each; in a
+// List, each item of a run counts.
 func (t *Tape) Size(id ID) int { return int(t.cells[id].n) }
 
 // OnlyStrKeys reports whether every key of a Dict is a Str.
 func (t *Tape) OnlyStrKeys(id ID) bool { return t.cells[id].flags&flagOtherKeys == 0 }
 
-// HasRuns reports whether children of a List may be runs.
+// HasRuns reports whether any child of a List is a run.
 func (t *Tape) HasRuns(id ID) bool { return t.cells[id].flags&flagRuns != 0 }
 
-// Children is a walk over the children of a container, by the batches that the pickle added.
+// Children is a walk over the children of a container in batches, each of which is one extent.
+//
+// Invariant: batch is what comes next unless it is empty; then it is the extent next, unless that
+// is 0.
 type Children struct {
 	t     *Tape
 	batch []ID
-	next  uint32 // extent, or 0
+	next  uint32 // index of Tape.extents
 }
 
 // Children returns a walk over the children of a container.
 func (t *Tape) Children(id ID) Children {
 	c := &t.cells[id]
 	if c.flags&flagMany == 0 {
-		return Children{t: t, batch: t.single(c)}
+		return Children{t: t, batch: t.singleExtent(c)}
 	}
 	return Children{t: t, next: uint32(c.v >> 32)}
 }
 
 // single returns the children of a container with one extent.
-func (t *Tape) single(c *cell) []ID {
+func (t *Tape) singleExtent(c *cell) []ID {
 	at, count := c.v>>32, uint64(uint32(c.v))
 	return t.children[at : at+count : at+count]
 }
 
-// Batch returns the next batch, which is of the tape's memory, and nil after the last one.
+// Batch returns the next batch, in the tape's memory, or nil after the last one.
 func (w *Children) Batch() []ID {
 	if len(w.batch) > 0 {
 		b := w.batch
@@ -202,32 +206,34 @@ func (w *Children) Batch() []ID {
 	return nil
 }
 
-// Rest is a walk over children in the size of a number, for who has many walks at once: the extent
-// that comes next.
-type Rest struct {
-	extent uint32 // index, or 0
-	first  ID     // the container whose only extent comes next, or 0
+// BatchCursor is a walk over the children of a container in 8 bytes, for callers that keep many
+// walks at once. The zero value is the end of a walk.
+//
+// Invariant: at most one of the fields is not 0.
+type BatchCursor struct {
+	extent uint32 // index in Tape.extents of the next extent
+	only   ID     // container whose one extent comes next
 }
 
-// Rest returns a walk over the children of a container, which must stay what it is until the first
-// Next.
-func (t *Tape) Rest(id ID) Rest {
+// Cursor returns a walk over the children of a container. The container must not be replaced
+// before the first Next.
+func (t *Tape) Cursor(id ID) BatchCursor {
 	c := &t.cells[id]
 	if c.flags&flagMany == 0 {
-		return Rest{first: id}
+		return BatchCursor{only: id}
 	}
-	return Rest{extent: uint32(c.v >> 32)}
+	return BatchCursor{extent: uint32(c.v >> 32)}
 }
 
 // Done reports whether no batch is left.
-func (r Rest) Done() bool { return r == Rest{} }
+func (r BatchCursor) Done() bool { return r == BatchCursor{} }
 
-// Next returns the next batch, as the indices of its first child and behind its last one, which are
-// equal after the last batch, and the walk behind it. See [Tape.Child].
-func (r Rest) Next(t *Tape) (from, to uint32, rest Rest) {
-	if r.first != 0 {
-		v := t.cells[r.first].v
-		return uint32(v >> 32), uint32(v>>32) + uint32(v), Rest{}
+// Next returns the next batch and the walk behind it. The batch is the children at the indices
+// from to to-1, for [Tape.Child] and [Tape.ChildrenIn]; it is empty after the last batch.
+func (r BatchCursor) Next(t *Tape) (from, to uint32, rest BatchCursor) {
+	if r.only != 0 {
+		v := t.cells[r.only].v
+		return uint32(v >> 32), uint32(v>>32) + uint32(v), BatchCursor{}
 	}
 	for r.extent != 0 {
 		e := &t.extents[r.extent]
@@ -239,15 +245,15 @@ func (r Rest) Next(t *Tape) (from, to uint32, rest Rest) {
 	return 0, 0, r
 }
 
-// Child returns the child at an index that [Rest.Next] returned.
+// Child returns the child at an index that [BatchCursor.Next] returned.
 func (t *Tape) Child(i uint32) ID { return t.children[i] }
 
-// Items returns the children of a container in one slice, which is the tape's where they lie
-// together.
+// Items returns the children of a container in one slice. The slice is the tape's memory if the
+// container has one extent.
 func (t *Tape) Items(id ID) []ID {
 	c := &t.cells[id]
 	if c.flags&flagMany == 0 {
-		return t.single(c)
+		return t.singleExtent(c)
 	}
 	items := make([]ID, 0, c.n)
 	w := t.Children(id)
@@ -257,20 +263,23 @@ func (t *Tape) Items(id ID) []ID {
 	return items
 }
 
-// CallInfo is what a Call is: see Tape.Call.
+// CallInfo has the parts of a Call, as [Tape.Call] returns them.
 type CallInfo struct {
-	Fn   ID // the class
+	Form Form
+	Fn   ID // the Class or Call that is called
 	Args ID // a Tuple
-	// Kwargs is a Dict of keyword arguments if HasKwargs.
+	// Kwargs is a Dict of keyword arguments, if HasKwargs.
 	Kwargs ID
-	State  ID // the argument of BUILD, if HasState
-	// Items is a List of what was appended, if HasItems; Entries a Dict of the items that were set,
-	// if HasEntries, in which equal keys may be several.
-	Items, Entries ID
-	// Dropped is a List of calls, if HasDropped, that were made for the result of this one and
-	// whose own results the pickle drops: in Python they happened. Their arguments hold this call.
-	Dropped                                               ID
-	Form                                                  Form
+	// State is the argument of BUILD, if HasState.
+	State ID
+	// Items is a List of what APPENDS and ADDITEMS added to the result, if HasItems.
+	Items ID
+	// Entries is a Dict of what SETITEMS added to the result, if HasEntries. Keys may be equal.
+	Entries ID
+	// Dropped is a List of calls that change the result of this one and whose own results the
+	// pickle pops, if HasDropped; see drop.go.
+	Dropped ID
+
 	HasState, HasKwargs, HasItems, HasEntries, HasDropped bool
 }
 
@@ -286,9 +295,9 @@ func (t *Tape) Call(id ID) CallInfo {
 	}
 }
 
-// Run returns the opcodes of a run, one after another, each with its argument: BINFLOATs of Floats;
-// BININTs and LONG1s of at most 8 bytes of Ints; NONE, NEWTRUE and NEWFALSE of Consts. There are
-// Size of them; more bytes may follow.
+// Run returns the opcodes of a run with their arguments, one after another. A run of Floats has
+// BINFLOATs; one of Ints has BININT1s, BININT2s, BININTs, and LONG1s of at most 8 bytes; one of
+// Consts has NONEs, NEWTRUEs and NEWFALSEs. Size is their number. The slice goes on behind the run.
 func (t *Tape) Run(id ID) []byte {
 	c := &t.cells[id]
 	if t.w.IsSlice() {
@@ -297,5 +306,5 @@ func (t *Tape) Run(id ID) []byte {
 	return t.runs[c.v:]
 }
 
-// Window returns the input, for a host that reads what follows an opcode.
+// Window returns the input, for a host that reads data behind an opcode itself.
 func (t *Tape) Window() *window.Window { return t.w }

@@ -2,8 +2,8 @@ package texts
 
 import "encoding/binary"
 
-// IsASCII reports that no byte of b is above 0x7f. It is for short text, for which looking at
-// single bytes, or at runes, takes most of the time of reading it.
+// IsASCII reports whether no byte of b is above 0x7f. It is meant for short text, for which a loop
+// over bytes or runes would take most of the time of reading it.
 func IsASCII(b []byte) bool {
 	const high = 0x8080808080808080
 	n := len(b)

@@ -1,39 +1,42 @@
-// Package texts keeps the elements of an array of objects of which most are text: as places in
-// blocks of bytes instead of a Go string and an any for each, which take three times the memory and
-// which Go's collector has to look at one by one.
+// Package texts stores the elements of arrays of objects that are mostly text. It also has
+// functions for single texts.
 package texts
 
 import "strings"
 
 const (
-	blockBits = 13 // a string that is kept keeps its block of 8 KiB
+	// MaxText is the length of the longest text that AddText accepts, in bytes.
+	MaxText = 1 << 10
+
+	blockBits = 13 // blocks are small, because keeping one string keeps its block
 	blockSize = 1 << blockBits
-	firstSize = 512
-	// MaxText is the longest text in bytes that AddText takes.
-	MaxText   = 1 << 10
+	firstSize = 512 // of the first block, in bytes
 	maxBlocks = 1 << (32 - blockBits)
 )
 
-// Column is a list of values. It is filled by one goroutine and may then be read by many.
+// Column is a list of values. It stores text as places in blocks of bytes. A Go string and an any
+// for each text would take three times the memory, and the garbage collector would have to visit
+// each of them. One goroutine may fill a Column; then several may read it.
 type Column struct {
 	places []place
-	want   int
-	blocks []string
+	want   int             // the probable number of values
+	blocks []string        // the blocks that are full
 	last   strings.Builder // the block that is being filled
-	size   int             // of it
-	others []any
-	gaps   bool // whether there is a nil
+	size   int             // capacity of last, in bytes
+	others []any           // the values that are not text in a block
+	gaps   bool            // whether some value is nil
 }
 
-// NewColumn returns a column that will probably have n values. Memory for them is taken as they
-// come.
+// NewColumn returns a column that will probably have n values. It allocates memory as they are
+// added.
 func NewColumn(n int) *Column { return &Column{want: n} }
 
-// AllText reports whether all values are text.
+// AllText reports whether all values were added by AddText or AddAgain.
 func (c *Column) AllText() bool { return len(c.others) == 0 && !c.gaps }
 
-// place is where a value is: text of n bytes at the block and the byte of it that at says, or, if n
-// is negative, others[at] or nothing.
+// place says where a value is stored. If n >= 0, the value is text of n bytes; the high bits of at
+// are the index of a block, and its low blockBits the offset there. If n is other, the value is
+// others[at]; if n is gap, it is nil.
 type place struct {
 	at uint32
 	n  int32
@@ -41,13 +44,14 @@ type place struct {
 
 const (
 	other = -1 - iota
-	gap   // a nil, which takes no other memory
+	gap
 )
 
 // Len returns the number of values.
 func (c *Column) Len() int { return len(c.places) }
 
-// AddText adds a copy of b, unless it is too long or there is no room; then it returns false.
+// AddText adds a copy of b. It returns false, and adds nothing, if b is too long or the column is
+// full.
 func (c *Column) AddText(b []byte) bool {
 	if len(b) > MaxText {
 		return false
@@ -61,6 +65,7 @@ func (c *Column) AddText(b []byte) bool {
 	return true
 }
 
+// add appends a place.
 func (c *Column) add(p place) {
 	if len(c.places) == cap(c.places) {
 		c.places = append(make([]place, 0, Room(len(c.places), c.want)), c.places...)
@@ -68,7 +73,8 @@ func (c *Column) add(p place) {
 	c.places = append(c.places, p)
 }
 
-// Room is for how many values to make room where there are n and want will probably come.
+// Room returns the capacity to allocate for a list that is full with n values and will probably
+// have want.
 func Room(n, want int) int {
 	room := max(2*n, 64)
 	if want > n {
@@ -77,6 +83,7 @@ func Room(n, want int) int {
 	return room
 }
 
+// nextBlock begins a new block of at least n bytes. It returns false if there is no index left.
 func (c *Column) nextBlock(n int) bool {
 	if c.size > 0 {
 		if len(c.blocks) == maxBlocks-1 {
@@ -101,10 +108,10 @@ func (c *Column) AddOther(v any) {
 	c.others = append(c.others, v)
 }
 
-// AddAgain adds the i-th value, which must be text, once more.
+// AddAgain adds another reference to the value i, which must be text.
 func (c *Column) AddAgain(i int) { c.add(c.places[i]) }
 
-// Text returns the i-th value if it is text.
+// Text returns the value i if it is text.
 func (c *Column) Text(i int) (string, bool) {
 	p := c.places[i]
 	if p.n == other {
@@ -124,7 +131,7 @@ func (c *Column) Text(i int) (string, bool) {
 	return block[at : at+uint32(p.n)], true
 }
 
-// At returns the i-th value; text is boxed anew each time.
+// At returns the value i. Text is boxed anew for each call.
 func (c *Column) At(i int) any {
 	switch p := c.places[i]; p.n {
 	case other:
@@ -136,7 +143,7 @@ func (c *Column) At(i int) any {
 	return s
 }
 
-// Values returns the values from the i-th to before the j-th.
+// Values returns the values i to j-1.
 func (c *Column) Values(i, j int) []any {
 	out := make([]any, 0, j-i)
 	for ; i < j; i++ {
@@ -145,7 +152,7 @@ func (c *Column) Values(i, j int) []any {
 	return out
 }
 
-// Arrange moves the values: each, from the first on, to the index that next returns.
+// Arrange permutes the values. It calls next once for each value, in order, for its new index.
 func (c *Column) Arrange(next func() int) {
 	moved := make([]place, len(c.places))
 	for _, p := range c.places {

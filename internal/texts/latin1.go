@@ -2,8 +2,8 @@ package texts
 
 import "unicode/utf8"
 
-// AppendLatin1 appends to dst what the beginning of text, which is UTF-8, is in Latin-1, and
-// returns how many bytes of text that is: all of them unless a character has no Latin-1 encoding.
+// AppendLatin1 appends text, which is UTF-8, to dst in Latin-1, up to the first character that
+// Latin-1 cannot encode. n is the number of bytes of text that were encoded.
 func AppendLatin1[T string | []byte](dst []byte, text T) (out []byte, n int) {
 	for n < len(text) {
 		switch b := text[n]; {

@@ -6,12 +6,16 @@ import (
 	"strings"
 )
 
-// Sprint is fmt.Sprint of a value that may come from a pickle, and so may hold itself: gopickle's
-// String methods follow a cycle without end, which no recover catches. What is nested more than
-// maxSprintDepth deep, or has more than maxSprintParts parts, is shown by its Go type.
+// Sprint is fmt.Sprint for a value from a pickle. Such a value may contain itself, and then
+// gopickle's String methods recurse until the stack overflows, from which no program recovers. A
+// value that is nested more than maxSprintDepth deep, or has more than maxSprintParts parts, is
+// shown by its Go type. The text of nil is None.
 func Sprint(v any) string {
+	if v == nil {
+		return "None"
+	}
 	parts := maxSprintParts
-	if v != nil && !printable(reflect.ValueOf(v), maxSprintDepth, &parts) {
+	if !printable(reflect.ValueOf(v), maxSprintDepth, &parts) {
 		return fmt.Sprintf("a %T", v)
 	}
 	return fmt.Sprint(v)
@@ -22,10 +26,11 @@ const (
 	maxSprintParts = 1000
 )
 
-// gopickle is the path of the package whose String methods are not to be trusted.
+// gopickle is the path of the module whose String methods may not end.
 const gopickle = "github.com/nlpodyssey/gopickle/"
 
-// printable reports whether printing v comes to an end soon: parts is how many values may be met.
+// printable reports whether v is small enough to print. parts is the number of values that it may
+// still visit.
 func printable(v reflect.Value, depth int, parts *int) bool {
 	if *parts--; depth == 0 || *parts < 0 {
 		return false
@@ -66,7 +71,7 @@ func printable(v reflect.Value, depth int, parts *int) bool {
 
 var stringer = reflect.TypeFor[fmt.Stringer]()
 
-// hasOwnText reports whether a type prints itself, and is none of gopickle's.
+// hasOwnText reports whether a type has a String method that is not one of gopickle's.
 func hasOwnText(t reflect.Type) bool {
 	if !t.Implements(stringer) {
 		return false

@@ -27,7 +27,10 @@ func TestSprint(t *testing.T) {
 			t.Errorf("%.60q, want %q", got, want)
 		}
 	}
-	for _, v := range []any{nil, 1, 1.5, "x", []byte("ab"), true, []any{1, "a", nil},
+	if got := Sprint(nil); got != "None" {
+		t.Errorf("%q of nil", got)
+	}
+	for _, v := range []any{1, 1.5, "x", []byte("ab"), true, []any{1, "a", nil},
 		time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), big.NewInt(5), map[string]any{"a": 1},
 		types.NewTupleFromSlice([]any{"a", 1}), &types.List{}, []string{"a", "b"}, time.Second,
 		struct{ A, b any }{1, "x"}} {

@@ -9,11 +9,11 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. An array goes into nested slices one dimension at a time: each row is a view, and
-// the plan of the inner slice takes it from there. Only the last dimension is moved in
-// bulk.
+// NOTE. An array is decoded into nested slices one dimension at a time: each row is a view, which
+// the plan of the inner slice decodes. The elements of the last dimension are converted together,
+// see bulk.
 
-// arrayToSlice puts an array into a slice of any depth.
+// arrayToSlice decodes an array into a slice, or into nested slices.
 func (a *assigner) arrayToSlice(arr *ndarray.Array, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
 	if arr.NDim() == 0 {
@@ -42,8 +42,7 @@ func (a *assigner) arrayToSlice(arr *ndarray.Array, src any, dst reflect.Value, 
 	return a.rows(arr, dst, elem)
 }
 
-// arrayToArray puts an array into a Go array, whose length must be that of the first
-// dimension.
+// arrayToArray decodes an array into a Go array, whose length must be that of the first dimension.
 func (a *assigner) arrayToArray(arr *ndarray.Array, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
 	if arr.NDim() == 0 || arr.Shape()[0] != t.Len() {
@@ -63,8 +62,9 @@ func (a *assigner) arrayToArray(arr *ndarray.Array, src any, dst reflect.Value, 
 	return a.rows(arr, dst, elem)
 }
 
-// affords refuses an array whose elements are more than the limit allows before
-// memory for them is made: an array of no bytes can have any number.
+// affords returns an error if the first dimension is longer than the budget. It is called before
+// memory for the elements is allocated, because an array whose elements take no bytes can have any
+// number of them.
 func (a *assigner) affords(arr *ndarray.Array) error {
 	if int64(arr.Shape()[0]) > a.budget {
 		return pyvalue.LimitError("Expansion", a.expansion,
@@ -73,7 +73,7 @@ func (a *assigner) affords(arr *ndarray.Array) error {
 	return nil
 }
 
-// rows assigns the elements along the first dimension.
+// rows decodes the elements or rows along the first dimension.
 func (a *assigner) rows(arr *ndarray.Array, dst reflect.Value, elem *plan) error {
 	if err := a.enter(); err != nil {
 		return err
@@ -101,8 +101,8 @@ func (a *assigner) rows(arr *ndarray.Array, dst reflect.Value, elem *plan) error
 	return nil
 }
 
-// bulk returns the function that makes a slice of the kind of t's elements from a
-// one-dimensional array, or nil where elements go one by one.
+// bulk returns a function that converts a one-dimensional array to a slice with elements of t's
+// kind and size, or nil if each element must be assigned by itself. See castSlice.
 func bulk(t reflect.Type) func(*ndarray.Array) (any, error) {
 	if t.Implements(pyvalue.UnmarshalerType) ||
 		reflect.PointerTo(t).Implements(pyvalue.UnmarshalerType) || t == pyvalue.DurationType {
@@ -149,8 +149,8 @@ func bulk(t reflect.Type) func(*ndarray.Array) (any, error) {
 	return nil
 }
 
-// bulkOf returns the array's own memory as a slice where that is a writeable []T,
-// else converted values; a value that T does not hold is an error.
+// bulkOf returns the array's own memory if that is a writeable []T, or else converted values. A
+// value that T cannot hold is an error.
 func bulkOf[T ndarray.Element](arr *ndarray.Array) (any, error) {
 	if arr.Writeable() {
 		if s, err := ndarray.Slice[T](arr); err == nil {
@@ -162,8 +162,8 @@ func bulkOf[T ndarray.Element](arr *ndarray.Array) (any, error) {
 
 var errMasked = errors.New("elements are masked, and only nil can stand for one")
 
-// maskedToSlice puts a masked array into a slice. A masked element is nil where the
-// element type has that; elsewhere nothing may be masked.
+// maskedToSlice decodes a masked array into a slice. A masked element becomes nil; it is a mismatch
+// if the element type has no nil.
 func (a *assigner) maskedToSlice(m *ndarray.Masked, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
 	if m.Data.NDim() == 0 {

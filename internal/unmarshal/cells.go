@@ -10,41 +10,45 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NOTE. What most pickles hold goes from the cells of a tape into Go values, with no object
-// between: scalars, lists and tuples, dicts with simple keys, instances with a state, NumPy's
-// arrays and scalars, datetimes. A single value of any other kind, or for any other Go type, goes
-// by way of its object and the plans of unmarshal.go; what is around it does not. Errors are made
-// of objects too.
+// NOTE. The most common values are decoded from the cells of a tape directly, without creating an
+// object: scalars, lists and tuples, dicts with simple keys, instances with a state, NumPy's arrays
+// and scalars, datetimes. For a value of any other kind, for any other Go type, and for a value
+// that does not fit, readObject creates the object of that value alone and uses the assignFunc of
+// the plan. The containers around it are still decoded from cells.
 //
-// A value that does not fit does not end the reading, so the path of the first one is put together
-// on the way out of it: see assigner.placed.
+// Decoding continues after a value that does not fit. The cell plans do not maintain a path to the
+// current value; instead, the containers around the first misfit add their steps to its path when
+// they are left, see assigner.placed.
 
-// cellReader is what an assigner knows of the cells that it reads.
+// cellReader is the state of an assigner for the tape that it reads.
 type cellReader struct {
 	t *tape.Tape
 	p bridge.Pickle
 	sharing
-	foreign tape.ID // the class met last that is neither of pandas nor of SciPy
-	// spare are the cells whose large memory nobody keeps, so that the next pickle can be read into
-	// it.
+	// ownClass is the class that isOwn was last true for. Pickles often have many instances of one
+	// class.
+	ownClass tape.ID
+	// spare lists cells whose payloads were copied, so that the next pickle can be read into their
+	// memory.
 	spare []tape.ID
 	zones known.ZoneCache
 }
 
-// cellMemory is memory for what is made of cells, which is kept from one pickle to the next.
+// cellMemory holds memory from which decoded values are allocated, and caches. It is kept from one
+// pickle to the next.
 type cellMemory struct {
 	texts
 	numbers
 	layouts []*layout
 	maker   known.Maker
-	watcher func(id tape.ID, object any) // hasObject
+	watcher func(id tape.ID, object any) // hasObject, as a value that is created once
 }
 
-// reset forgets the cells of a pickle.
+// reset drops what refers to the cells of a pickle.
 func (m *cellMemory) reset() {
-	const most = 16 // layouts
+	const maxLayouts = 16
 	m.texts.shared = nil
-	if len(m.layouts) > most {
+	if len(m.layouts) > maxLayouts {
 		m.layouts = nil
 	}
 	for _, l := range m.layouts {
@@ -53,11 +57,11 @@ func (m *cellMemory) reset() {
 	m.maker.Reset()
 }
 
-// form says how cells become values of a Go type.
+// form says how the cells of a pickle are decoded into a Go type.
 type form uint8
 
 const (
-	formObject form = iota // by way of an object
+	formObject form = iota // by way of the object of a cell
 	formBool
 	formInt
 	formUint
@@ -71,22 +75,22 @@ const (
 	formMap
 	formStruct
 	formNDArray // *ndarray.Array
-	formAny     // a plain value
+	formAny     // any, which takes the plain value
 )
 
-// cellPlan is the part of a plan that is about cells.
+// cellPlan is the part of a plan that decodes cells.
 type cellPlan struct {
 	form    form
-	isBytes bool    // of a slice: the elements are bytes
-	size    uintptr // of a value, in bytes
-	elem    *plan
+	isBytes bool          // for a slice: whether the elements are bytes
+	size    uintptr       // of a value of the type, in bytes
+	elem    *plan         // of a pointer, slice, array or map
 	key     *plan         // of a map
 	fields  *structReader // of a struct
 }
 
 var arrayType = reflect.TypeFor[ndarray.Array]()
 
-// compileCells makes the part of the plan that is about cells. Its order is that of compile.
+// compileCells sets p.cellPlan. It tests types in the same order as compile.
 func (p *plan) compileCells() {
 	t := p.typ
 	p.size = t.Size()
@@ -144,7 +148,7 @@ func (p *plan) compilePointer() {
 	}
 }
 
-// Cells puts the value of a pickle into what v, a pointer that is not nil, points to.
+// Cells stores the value of the pickle p in what v points to, which must be a non-nil pointer.
 func Cells(p bridge.Pickle, v any, c *Options) error {
 	if done, err := plainInto(p, p.Tape().Root(), v, c); done {
 		return err
@@ -153,8 +157,8 @@ func Cells(p bridge.Pickle, v any, c *Options) error {
 	a := newAssigner(c)
 	defer a.release()
 	a.p, a.t = p, p.Tape()
-	a.t.Watch(a.watcher)
-	defer a.t.Watch(nil)
+	a.t.OnReplace(a.watcher)
+	defer a.t.OnReplace(nil)
 	to := planOf(rv.Type().Elem())
 	if err := a.read(to, a.t.Root(), pointee(rv)); err != nil {
 		return err
@@ -165,14 +169,15 @@ func Cells(p bridge.Pickle, v any, c *Options) error {
 	return a.result(c)
 }
 
-// read puts a cell into dst, a variable of the plan's type. It is assign for cells.
+// read decodes the cell id into dst, a variable of the plan's type. It is to cells what plan.assign
+// is to objects.
 func (a *assigner) read(p *plan, id tape.ID, dst place) error {
 	p.once.Do(p.compile)
 	if a.budget--; a.budget < 0 {
 		return a.overExpansion()
 	}
 	kind := a.t.Kind(id)
-	if a.helper && a.t.IsShared(id) && a.mayMeet(id) {
+	if a.helper && a.t.IsShared(id) && a.mayReadAgain(id) {
 		return errLater
 	}
 	switch p.form {
@@ -213,7 +218,7 @@ func (a *assigner) object(id tape.ID) (any, error) {
 	return a.p.Object(id)
 }
 
-// readObject puts a cell into dst by way of its object.
+// readObject decodes a cell into dst by way of its object.
 func (a *assigner) readObject(p *plan, id tape.ID, dst place) error {
 	if a.helper {
 		return errLater
@@ -229,12 +234,12 @@ func (a *assigner) readObject(p *plan, id tape.ID, dst place) error {
 func (a *assigner) readAny(p *plan, id tape.ID, dst place) error {
 	to := dst.value(p.typ)
 	if e := to.Elem(); e.IsValid() && e.Kind() == reflect.Pointer {
-		return a.readObject(p, id, dst) // which may be filled
+		return a.readObject(p, id, dst) // The value may go into the variable it points to.
 	}
 	return a.setPlain(id, to)
 }
 
-// setPlain sets v, whose type takes it, to the plain value of a cell.
+// setPlain sets v to the plain value of a cell, which must be assignable to v.
 func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
 	if a.helper {
 		return errLater
@@ -242,7 +247,8 @@ func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
 	var plain any
 	var err error
 	if a.mayKeep(id); a.within > 0 && a.t.Kind(id) >= tape.Tuple {
-		// What it holds may be met again although the pickle refers to it once.
+		// A container around this value may be decoded again, into another Go type. Then its
+		// parts must be the same plain values, which Convert remembers by their objects.
 		var src any
 		if src, err = a.p.Object(id); err == nil {
 			plain, err = a.plain.Convert(src, a.depth)
@@ -261,17 +267,18 @@ func (a *assigner) setPlain(id tape.ID, v reflect.Value) error {
 	return nil
 }
 
-// mayKeep says that a value other than those of a plan is made of a cell.
+// mayKeep is called before an object or plain value is created from the cell id. Such a value may
+// refer to the memory of any cell inside it, so no payload is spare any more.
 func (a *assigner) mayKeep(id tape.ID) {
 	if a.t.Kind(id) >= tape.Tuple {
-		a.spare = a.spare[:0] // it may hold them
+		a.spare = a.spare[:0]
 		if a.within > 0 {
-			a.t.Share(id) // so that it is the same value when it is met again
+			a.t.MarkShared(id) // The cell may be read again, and must then give the same object.
 		}
 	}
 }
 
-// assignInner carries the plan out for an object inside of cells.
+// assignInner assigns the object src to dst, from within a plan for cells.
 func (a *assigner) assignInner(p *plan, src any, dst place) error {
 	if a.helper {
 		return errLater
@@ -290,7 +297,7 @@ func (a *assigner) readPointer(p *plan, kind tape.Kind, id tape.ID, dst place) e
 		dst.value(p.typ).SetZero()
 		return nil
 	case kind == tape.Class || kind == tape.Value || kind == tape.Call && !a.isOwn(id):
-		return a.readObject(p, id, dst) // pandas has several ways to say None
+		return a.readObject(p, id, dst) // It may be pandas' NA or NaT, which set nil too.
 	}
 	v := dst.value(p.typ)
 	if a.recallCell(id, v) {
@@ -303,11 +310,11 @@ func (a *assigner) readPointer(p *plan, kind tape.Kind, id tape.ID, dst place) e
 	return a.read(p.elem, id, pointee(v))
 }
 
-// noStray is the depth of no mismatch.
+// noStray is the value of assigning.stray if no mismatch needs a longer path.
 const noStray = -1
 
-// placed adds e to the path of a mismatch that was noted in a part of a container at depth, when
-// the part was left.
+// placed is called by a container at depth after it has decoded the part that the step e leads to.
+// If the first mismatch was inside that part, placed adds e to the front of its path.
 func (a *assigner) placed(depth int, e pathElem) {
 	if a.stray < depth {
 		return

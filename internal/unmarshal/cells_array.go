@@ -9,7 +9,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// readNDArray puts an array into a *ndarray.Array.
+// readNDArray decodes an array into a variable of type *ndarray.Array.
 func (a *assigner) readNDArray(p *plan, kind tape.Kind, id tape.ID, dst place) error {
 	if kind == tape.None {
 		dst.value(p.typ).SetZero()
@@ -26,7 +26,7 @@ func (a *assigner) readNDArray(p *plan, kind tape.Kind, id tape.ID, dst place) e
 	if !a.t.Owned(parts.Data) || !a.isOnce(parts.Data) {
 		b = a.t.Window().Copy(b, &a.bytes)
 	}
-	arr, err := a.maker.Array(a.t, &parts, b, a.p.Rules().Owner)
+	arr, err := a.maker.Array(a.t, &parts, b, a.p.Bounds().Owner)
 	if err != nil {
 		return a.readObject(p, id, dst)
 	}
@@ -35,7 +35,8 @@ func (a *assigner) readNDArray(p *plan, kind tape.Kind, id tape.ID, dst place) e
 	return nil
 }
 
-// isElement reports whether elements of a dtype are values of the plan's type in memory.
+// isElement reports whether an element of dtype dt has the same representation in memory as a value
+// of the plan's type.
 func (p *plan) isElement(dt *ndarray.DType) bool {
 	if dt.ItemSize() != int(p.size) ||
 		dt.ByteOrder() != ndarray.NotApplicable && dt.ByteOrder() != ndarray.NativeEndian {
@@ -52,7 +53,7 @@ func (p *plan) isElement(dt *ndarray.DType) bool {
 	return false
 }
 
-// arrayIntoSlice puts an array that nothing else refers to into a slice.
+// arrayIntoSlice decodes an array into a slice. Nothing else may refer to the array or its data.
 func (a *assigner) arrayIntoSlice(p *plan, id tape.ID, parts *known.ArrayParts, dst place) error {
 	p.elem.once.Do(p.elem.compile)
 	if parts.NDim(a.t) != 1 || !p.elem.isElement(parts.DType) {
@@ -84,10 +85,10 @@ func (a *assigner) arrayIntoSlice(p *plan, id tape.ID, parts *known.ArrayParts, 
 	return nil
 }
 
-// align returns a number of bytes at a multiple of which numbers of p's type may begin.
+// align returns the alignment of numbers of p's type, in bytes.
 func (p *plan) align() uintptr { return min(p.size, 8) }
 
-// newNumbers makes v, the slice at dst, one of n numbers of any value.
+// newNumbers makes v, the slice at dst, a slice of n numbers, which need not be zero.
 func (a *assigner) newNumbers(p *plan, v reflect.Value, dst place, n int) {
 	if size := n * int(p.elem.size); size > 0 {
 		if dst.setOver(window.Aligned(size, &a.bytes), p.elem.align(), n) {
@@ -97,7 +98,8 @@ func (a *assigner) newNumbers(p *plan, v reflect.Value, dst place, n int) {
 	v.Set(reflect.MakeSlice(p.typ, n, n))
 }
 
-// convertArray puts an array into a slice whose elements are not those of the array in memory.
+// convertArray decodes an array into a slice whose elements have another representation in memory
+// than those of the array.
 func (a *assigner) convertArray(p *plan, id tape.ID, parts *known.ArrayParts, dst place) error {
 	fill := bulk(p.typ.Elem())
 	if fill == nil || parts.NDim(a.t) != 1 {
@@ -107,7 +109,7 @@ func (a *assigner) convertArray(p *plan, id tape.ID, parts *known.ArrayParts, ds
 	if err != nil {
 		return a.readObject(p, id, dst)
 	}
-	arr.SetWriteable(false) // so that what is made is a copy
+	arr.SetWriteable(false) // fill copies a read-only array, so the slice does not alias the tape.
 	values, err := fill(arr)
 	if err != nil {
 		return a.readObject(p, id, dst)
@@ -126,7 +128,8 @@ func (a *assigner) convertArray(p *plan, id tape.ID, parts *known.ArrayParts, ds
 	return nil
 }
 
-// arrayIntoArray puts an array into a Go array, if its elements are those in memory.
+// arrayIntoArray copies an array into a Go array. It returns false, and sets nothing, if their
+// elements or sizes differ.
 func (a *assigner) arrayIntoArray(p *plan, parts *known.ArrayParts, dst place) bool {
 	p.elem.once.Do(p.elem.compile)
 	if parts.NDim(a.t) != 1 || !p.elem.isElement(parts.DType) {

@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// numbers are the memory that short slices share.
+// numbers holds the memory that short slices share.
 type numbers struct {
 	floats  slab.Slab[float64]
 	int64s  slab.Slab[int64]
@@ -32,7 +32,7 @@ func (a *assigner) readSlice(p *plan, kind tape.Kind, id tape.ID, dst place) err
 			if a.plain.Objects {
 				break
 			}
-			return a.setPlain(id, dst.value(p.typ)) // what plain values use anyway
+			return a.setPlain(id, dst.value(p.typ)) // []any is the plain value itself.
 		}
 		return a.readItems(p, id, dst)
 	case tape.Bytes, tape.ByteArray, tape.Str, tape.Py2Str:
@@ -48,7 +48,7 @@ func (a *assigner) readSlice(p *plan, kind tape.Kind, id tape.ID, dst place) err
 	return a.readObject(p, id, dst)
 }
 
-// readBytes puts bytes into a slice of them.
+// readBytes decodes bytes or text into a slice of bytes.
 func (a *assigner) readBytes(p *plan, id tape.ID, dst place) {
 	b := a.t.Span(id)
 	v := dst.value(p.typ)
@@ -64,14 +64,14 @@ func (a *assigner) readBytes(p *plan, id tape.ID, dst place) {
 	v.SetBytes(b)
 }
 
-// setAside notes that the memory of an unshared span is not kept by any value.
+// setAside adds a cell to a.spare, after its payload was copied, unless it may be read again.
 func (a *assigner) setAside(id tape.ID) {
 	if a.isOnce(id) {
 		a.spare = append(a.spare, id)
 	}
 }
 
-// readItems puts the items of a list or tuple into a slice.
+// readItems decodes the items of a list or tuple into a slice.
 func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 	v := dst.value(p.typ)
 	if a.recallCell(id, v) {
@@ -84,7 +84,7 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 	a.rememberCell(id, v)
 	if n == 0 {
 		if !a.isFast(p) {
-			// An empty list is a level like others.
+			// An empty list counts as a level of depth too, as in slicePlan.
 			if err := a.enterCell(id); err != nil {
 				return err
 			}
@@ -105,8 +105,9 @@ func (a *assigner) readItems(p *plan, id tape.ID, dst place) error {
 	return a.fillCells(p, id, elementsOf(v))
 }
 
-// resize gives v, the slice at dst, n zero elements: in the memory that it has, if that is enough.
-// Where they are to be filled on the fast path, which clears them if it fails, they may be any.
+// resize makes v, the slice at dst, a slice of n zero elements. It reuses the memory of v if that
+// is large enough. If fast is true, the elements need not be zero: fillFast overwrites all of them,
+// or else the caller clears them.
 func (a *assigner) resize(p *plan, v reflect.Value, dst place, n int, fast bool) {
 	if v.Cap() >= n && v.Cap() > 0 && a.claim(v.Pointer()) {
 		if v.SetLen(n); !fast {
@@ -132,8 +133,8 @@ func (a *assigner) resize(p *plan, v reflect.Value, dst place, n int, fast bool)
 	v.Set(reflect.MakeSlice(p.typ, n, n))
 }
 
-// newSlice sets the slice at dst to n new elements, if they are of the type T, which takes size
-// bytes.
+// newSlice sets the slice at dst to n new elements from a slab, and reports whether that was done:
+// dst must be a slice of T. size is that of a T, in bytes.
 func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 	to, ok := as[[]T](dst)
 	if !ok {
@@ -147,8 +148,8 @@ func newSlice[T any](dst place, n int, size uintptr, from *slab.Slab[T]) bool {
 	return true
 }
 
-// newNumberSlice is newSlice for numbers of 8 bytes. Where the fast path is going to write all of
-// many, they are not cleared first.
+// newNumberSlice is newSlice for numbers of 8 bytes. If fast is true, a slice of many elements is
+// not cleared.
 func newNumberSlice[T number](dst place, n int, from *slab.Slab[T], fast bool) bool {
 	const many = 8 << 10
 	if to, ok := as[[]T](dst); ok && fast && n >= many {
@@ -158,11 +159,11 @@ func newNumberSlice[T number](dst place, n int, from *slab.Slab[T], fast bool) b
 	return newSlice(dst, n, 8, from)
 }
 
-// isFast reports whether slices of a type are filled without counting a level where all items are
-// of one kind.
+// isFast reports whether slicePlan has a fast path for the type, which does not count a level of
+// depth.
 func (a *assigner) isFast(p *plan) bool { return fastSlice(p.typ) != nil }
 
-// fillsFast reports whether fillFast can fill slices of a type.
+// fillsFast reports whether fillFast supports slices of a type.
 func (a *assigner) fillsFast(p *plan) bool {
 	switch p.elem.form {
 	case formFloat, formInt:
@@ -173,8 +174,8 @@ func (a *assigner) fillsFast(p *plan) bool {
 	return false
 }
 
-// fillFast fills v, a slice of the commonest types, from items that are all of one kind. It returns
-// false otherwise, with v filled in part.
+// fillFast fills v, a slice of one of the commonest types, with the items of w. It returns false if
+// an item is of another kind; then v is filled in part.
 func (a *assigner) fillFast(p *plan, w tape.Children, v reflect.Value) bool {
 	switch p.elem.form {
 	case formFloat:
@@ -190,10 +191,10 @@ func (a *assigner) fillFast(p *plan, w tape.Children, v reflect.Value) bool {
 	return fillBatches(a, w, v, fillBools)
 }
 
-// fillBatches is fillFast by a function that fills elements from a batch of items, and returns the
-// elements behind them.
+// fillBatches is fillFast for elements of type T. It calls fill with each batch of items; fill
+// returns the elements of out that it did not fill.
 func fillBatches[T any](a *assigner, w tape.Children, v reflect.Value,
-	fill func(a *assigner, out []T, b []tape.ID) (rest []T, ok bool)) bool {
+	fill func(a *assigner, out []T, b []tape.ID) (unfilled []T, ok bool)) bool {
 	out, ok := items[T](v)
 	for b := w.Batch(); ok && b != nil; b = w.Batch() {
 		out, ok = fill(a, out, b)
@@ -201,7 +202,7 @@ func fillBatches[T any](a *assigner, w tape.Children, v reflect.Value,
 	return ok
 }
 
-func fillFloats(a *assigner, out []float64, b []tape.ID) (rest []float64, ok bool) {
+func fillFloats(a *assigner, out []float64, b []tape.ID) (unfilled []float64, ok bool) {
 	t := a.t
 	for _, c := range b {
 		switch t.Kind(c) {
@@ -224,7 +225,7 @@ func fillFloats(a *assigner, out []float64, b []tape.ID) (rest []float64, ok boo
 	return out, true
 }
 
-func fillInts[T int | int64](a *assigner, out []T, b []tape.ID) (rest []T, ok bool) {
+func fillInts[T int | int64](a *assigner, out []T, b []tape.ID) (unfilled []T, ok bool) {
 	t := a.t
 	for _, c := range b {
 		switch t.Kind(c) {
@@ -246,7 +247,7 @@ func fillInts[T int | int64](a *assigner, out []T, b []tape.ID) (rest []T, ok bo
 	return out, true
 }
 
-func fillStrings(a *assigner, out []string, b []tape.ID) (rest []string, ok bool) {
+func fillStrings(a *assigner, out []string, b []tape.ID) (unfilled []string, ok bool) {
 	for i, c := range b {
 		if a.t.Kind(c) != tape.Str {
 			return nil, false
@@ -256,7 +257,7 @@ func fillStrings(a *assigner, out []string, b []tape.ID) (rest []string, ok bool
 	return out[len(b):], true
 }
 
-func fillBools(a *assigner, out []bool, b []tape.ID) (rest []bool, ok bool) {
+func fillBools(a *assigner, out []bool, b []tape.ID) (unfilled []bool, ok bool) {
 	for _, c := range b {
 		switch a.t.Kind(c) {
 		case tape.Consts:
@@ -279,7 +280,7 @@ func fillBools(a *assigner, out []bool, b []tape.ID) (rest []bool, ok bool) {
 	return out, true
 }
 
-// fillCells puts the items of a list or tuple into elements, which are as many.
+// fillCells decodes the items of a list or tuple into elements; their numbers must be equal.
 func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 	if err := a.enterCell(id); err != nil {
 		return err
@@ -291,15 +292,15 @@ func (a *assigner) fillCells(p *plan, id tape.ID, to elements) error {
 			if err := a.fillChild(p.elem, a.t.Kind(c), c, to, at); err != nil {
 				return err
 			}
-			at += a.t.Elements(c)
+			at += a.t.ItemCount(c)
 		}
 	}
 	a.leaveCell()
 	return nil
 }
 
-// fillChild puts the child of a list or tuple into the element at, or a run into those from there
-// on.
+// fillChild decodes the child c of a list or tuple into the element at index at. A run, which
+// stands for several items, is decoded into the elements from at on.
 func (a *assigner) fillChild(elem *plan, kind tape.Kind, c tape.ID, to elements, at int) error {
 	if kind.IsRun() {
 		return a.fillRun(elem, kind, c, to, at)
@@ -314,7 +315,7 @@ func (a *assigner) fillChild(elem *plan, kind tape.Kind, c tape.ID, to elements,
 	return nil
 }
 
-// fillRun puts the items of a run into elements from at on.
+// fillRun decodes the items of a run into the elements from at on.
 func (a *assigner) fillRun(elem *plan, kind tape.Kind, id tape.ID, to elements, at int) error {
 	elem.once.Do(elem.compile)
 	run, depth := a.t.Run(id), a.depth
@@ -336,7 +337,7 @@ func (a *assigner) fillRun(elem *plan, kind tape.Kind, id tape.ID, to elements, 
 			}
 			a.budget--
 		default:
-			err = a.read(elem, tape.Const(run[0]), to.at(i)) // which counts itself
+			err = a.read(elem, tape.Const(run[0]), to.at(i)) // read reduces the budget itself.
 			run = run[1:]
 		}
 		if a.budget < 0 {
@@ -372,7 +373,7 @@ func (a *assigner) readArray(p *plan, kind tape.Kind, id tape.ID, dst place) err
 	return a.readObject(p, id, dst)
 }
 
-// intOf is the object of an int.
+// intOf returns the object of an int.
 func intOf(i int64) any {
 	if int64(int(i)) == i {
 		return int(i)
@@ -380,6 +381,7 @@ func intOf(i int64) any {
 	return big.NewInt(i)
 }
 
+// overExpansion returns the error of a budget that was exceeded.
 func (a *assigner) overExpansion() error {
 	return pyvalue.LimitError("Expansion", a.expansion, a.expansion+1)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
+// compileMap sets the form of a map type. Maps with keys of other kinds go by way of objects.
 func (p *plan) compileMap() {
 	t := p.typ
 	p.key, p.elem = planOf(t.Key()), planOf(t.Elem())
@@ -29,7 +30,7 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	case a.recallCell(id, v):
 		return nil
 	case p.typ == stringMapType && v.Len() == 0 && !a.plain.Objects && a.t.OnlyStrKeys(id):
-		return a.setPlain(id, v) // what plain values use anyway
+		return a.setPlain(id, v) // map[string]any is the plain value itself.
 	}
 	if err := a.enterCell(id); err != nil {
 		return err
@@ -40,11 +41,11 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	case v.IsNil() || v.Len() == 0 && !a.claim(v.Pointer()):
 		v.Set(reflect.MakeMapWithSize(p.typ, n))
 	case v.Len() > 0:
-		// It gets the new entries at the end, so that two keys of the dict that are one in Go are
-		// noticed.
+		// The new entries go into a map of their own first. Its length shows whether two keys of
+		// the dict are equal in Go.
 		m = reflect.MakeMapWithSize(p.typ, n)
 	}
-	was := a.state()
+	before := a.snapshot()
 	a.rememberCell(id, v)
 	misfits, err := a.readEntries(p, id, m)
 	if err != nil {
@@ -52,8 +53,9 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	}
 	a.leaveCell()
 	if m.Len()+misfits != n || misfits > 0 && p.key.form != formString {
-		// Two keys are one, in Python or in Go; or a number does not fit, which may equal another.
-		if err := a.restore(was); err != nil {
+		// Two keys are equal, in Python or in Go; or a number that does not fit may equal another
+		// key. Objects decide which entry counts, and give the error.
+		if err := a.restore(before); err != nil {
 			return err
 		}
 		m.Clear()
@@ -67,7 +69,8 @@ func (a *assigner) readMap(p *plan, kind tape.Kind, id tape.ID, dst place) error
 	return nil
 }
 
-// readEntries puts the items of a dict into the map m. It returns how many keys do not fit.
+// readEntries decodes the items of a dict into the map m. It returns the number of keys that do not
+// fit.
 func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) (misfits int, err error) {
 	depth := a.depth
 	k, v := reflect.New(p.typ.Key()).Elem(), reflect.New(p.typ.Elem()).Elem()
@@ -94,15 +97,15 @@ func (a *assigner) readEntries(p *plan, id tape.ID, m reflect.Value) (misfits in
 	return misfits, nil
 }
 
-// readKey puts a key of the dict at depth a.depth into k, whose place is dst. It returns false
-// where the key does not fit, which was noted.
+// readKey decodes a key of the dict at depth a.depth into k, whose place is dst. It returns false
+// if the key does not fit, after it has recorded the mismatch.
 func (a *assigner) readKey(p *plan, id tape.ID, k reflect.Value, dst place) (fits bool, err error) {
 	if a.t.Kind(id) == tape.None {
 		if a.helper {
 			return false, errLater
 		}
 		outer := a.base
-		a.base = a.depth - 1 // the path is that of the dict
+		a.base = a.depth - 1 // A None key has no step of its own: the path ends at the dict.
 		err := a.mismatch(nil, p.typ, nil)
 		a.base = outer
 		return false, err
@@ -117,7 +120,7 @@ func (a *assigner) readKey(p *plan, id tape.ID, k reflect.Value, dst place) (fit
 	return a.misses == misses, nil
 }
 
-// keyName is keyText for a cell, and the key that was made of it.
+// keyName is keyText for the cell of a key; k is the Go key that was decoded from it.
 func (a *assigner) keyName(id tape.ID, k reflect.Value) string {
 	switch a.t.Kind(id) {
 	case tape.Str, tape.Bytes, tape.Py2Str:
@@ -129,21 +132,22 @@ func (a *assigner) keyName(id tape.ID, k reflect.Value) string {
 	return fmt.Sprint(k.Interface())
 }
 
-// attempt is what is taken back where a dict is read again.
-type attempt struct {
+// snapshot is the state of an assigner that restore goes back to when a dict is decoded again, by
+// way of its object.
+type snapshot struct {
 	first          *misfit
 	misses, stray  int
-	cells, objects int // that were remembered
+	cells, objects int // lengths of noted and notedObjects
 	budget         int64
 }
 
-func (a *assigner) state() attempt {
-	return attempt{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects), a.budget}
+func (a *assigner) snapshot() snapshot {
+	return snapshot{a.first, a.misses, a.stray, len(a.noted), len(a.notedObjects), a.budget}
 }
 
-// restore takes back what was noted of values since s. What is read anew is counted by itself, so
-// that reading anew, inside of what is read anew, ends.
-func (a *assigner) restore(s attempt) error {
+// restore goes back to the state s. Dicts inside a dict that is decoded again may be decoded again
+// themselves. So the work that is thrown away is counted in a.reread, and limited like the budget.
+func (a *assigner) restore(s snapshot) error {
 	a.reread += s.budget - a.budget
 	if a.reread > a.expansion {
 		return a.overExpansion()

@@ -9,54 +9,54 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// NOTE. The elements of a large slice are read by several goroutines at once, a part at a time. A
-// helper reads what cells alone say, into elements that are zero. What may be met again, what an
-// object is needed for and what does not fit, it leaves to the goroutine that called it, which
-// reads that in the order of the pickle. So errors, and which value is part of which others, are as
-// with one goroutine.
+// NOTE. Several goroutines, each with an assigner that is a helper, decode the elements of a large
+// slice, one part of it at a time. A helper decodes only what needs no object, into elements that
+// are zero. It leaves elements to the goroutine that called it if they contain a shared container,
+// need an object, or do not fit. That goroutine decodes those elements afterwards, in the order of
+// the pickle. So errors and sharing are the same as with one goroutine.
 //
 // Invariant: while helpers run, the tape is only read.
 
-// What is worth several goroutines; variables for tests.
+// Sizes from which several goroutines are worthwhile. They are variables for tests.
 var (
-	splitCells = 1 << 15 // cells
-	minPart    = 1 << 6  // children that a helper takes at once
+	splitCells = 1 << 15 // smallest number of cells in a list
+	minPart    = 1 << 6  // smallest number of children in a part
 )
 
-// errLater is that of a helper for what it leaves to another goroutine.
+// errLater is returned by a helper for an element that it leaves to the calling goroutine.
 var errLater = errors.New("unmarshal: not for a helper")
 
-// splitJob is a slice whose elements several goroutines read.
+// splitJob is a slice whose elements several goroutines decode.
 type splitJob struct {
 	elem   *plan
 	slice  *plan
 	v      reflect.Value // the slice
 	to     elements      // its elements
 	ids    []tape.ID     // the children of the list
-	places []int         // of each child its first element, if some are runs; and the length
-	fast   bool          // by fillFast
+	starts []int         // index of each child's first element, and the length; nil without runs
+	fast   bool          // whether to use fillFast
 }
 
-// place returns the first element of a child.
-func (j *splitJob) place(child int) int {
-	if j.places != nil {
-		return j.places[child]
+// start returns the index of the first element of a child.
+func (j *splitJob) start(child int) int {
+	if j.starts != nil {
+		return j.starts[child]
 	}
 	return child
 }
 
-// fillSplit fills v, the slice for the list or tuple id, by several goroutines. done is false where
-// that is not worth it, or not possible, and then nothing was set. fast says that the fast path may
-// fill it.
+// fillSplit fills v, the slice for the list or tuple id, by several goroutines. done is false, and
+// nothing was set, if that is not worthwhile or not possible. fast says whether fillFast may be
+// used.
 func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value, fast bool) (done bool,
 	err error) {
-	if a.helper || a.workers < 2 || a.t.Spread(id) < splitCells || !a.isOnce(id) ||
+	if a.helper || a.workers < 2 || a.t.SubtreeSize(id) < splitCells || !a.isOnce(id) ||
 		!p.elem.isOfCells(nil) {
 		return false, nil
 	}
 	j := &splitJob{elem: p.elem, slice: p, v: v, to: elementsOf(v), ids: a.t.Items(id)}
 	if a.t.HasRuns(id) {
-		j.setPlaces(a.t)
+		j.setStarts(a.t)
 	}
 	if j.fast = fast; fast {
 		if _, ok := a.help(j); ok {
@@ -75,7 +75,7 @@ func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value, fast bool) (d
 	}
 	for _, child := range later {
 		c := j.ids[child]
-		if err := a.fillChild(p.elem, a.t.Kind(c), c, j.to, j.place(int(child))); err != nil {
+		if err := a.fillChild(p.elem, a.t.Kind(c), c, j.to, j.start(int(child))); err != nil {
 			return true, err
 		}
 	}
@@ -83,20 +83,20 @@ func (a *assigner) fillSplit(p *plan, id tape.ID, v reflect.Value, fast bool) (d
 	return true, nil
 }
 
-// setPlaces finds the first element of each child.
-func (j *splitJob) setPlaces(t *tape.Tape) {
-	j.places = make([]int, len(j.ids)+1)
+// setStarts sets j.starts.
+func (j *splitJob) setStarts(t *tape.Tape) {
+	j.starts = make([]int, len(j.ids)+1)
 	for i, id := range j.ids {
-		j.places[i+1] = j.places[i] + t.Elements(id)
+		j.starts[i+1] = j.starts[i] + t.ItemCount(id)
 	}
 }
 
-// isOfCells reports whether values of a plan's type are mostly made of cells alone: none of the
-// types inside needs objects or plain values.
+// isOfCells reports whether values of a plan's type are mostly decoded from cells alone: no type
+// inside it needs objects or plain values. around lists the plans whose types contain this one.
 func (p *plan) isOfCells(around []*plan) bool {
 	for _, outer := range around {
 		if outer == p {
-			return true // what else is in it is looked at already
+			return true // The type contains itself; its other parts are being checked.
 		}
 	}
 	p.once.Do(p.compile)
@@ -117,13 +117,13 @@ func (p *plan) isOfCells(around []*plan) bool {
 	return true
 }
 
-// help has several goroutines read the children of j. It returns those that were left, in their
-// order; ok is false where fillFast did not do for all.
+// help decodes the children of j with several goroutines. It returns the children that the helpers
+// left, in order. ok is false if j.fast and some part was not suitable for fillFast.
 func (a *assigner) help(j *splitJob) (later []uint32, ok bool) {
 	count, n := len(j.ids), a.workers
 	size := max(count/(8*n), minPart)
-	if j.places != nil {
-		size = max(count/(8*n), 1) // of runs each child is many
+	if j.starts != nil {
+		size = max(count/(8*n), 1) // Each run is a single child but many elements.
 	}
 	parts := (count + size - 1) / size
 	left := make([][]uint32, parts)
@@ -165,7 +165,7 @@ func (a *assigner) help(j *splitJob) (later []uint32, ok bool) {
 	return later, !failed.Load()
 }
 
-// newHelper returns an assigner for elements of the slice that a fills.
+// newHelper returns an assigner for elements of a slice that a fills.
 func (a *assigner) newHelper() *assigner {
 	h := assigners.Get().(*assigner)
 	h.assigning = assigning{
@@ -177,32 +177,32 @@ func (a *assigner) newHelper() *assigner {
 	return h
 }
 
-// part reads the children from one to another, and returns those that it leaves.
+// part decodes the children with from <= index < to, and returns those that it leaves.
 func (a *assigner) part(j *splitJob, from, to int) (later []uint32, ok bool) {
 	if j.fast {
-		part := j.v.Slice(j.place(from), j.place(to))
-		return nil, a.fillFast(j.slice, a.t.Walk(j.ids[from:to]), part)
+		part := j.v.Slice(j.start(from), j.start(to))
+		return nil, a.fillFast(j.slice, a.t.WalkIDs(j.ids[from:to]), part)
 	}
 	depth := a.depth
 	for i := from; i < to; i++ {
 		c, budget := j.ids[i], a.budget
-		if a.fillChild(j.elem, a.t.Kind(c), c, j.to, j.place(i)) == nil {
+		if a.fillChild(j.elem, a.t.Kind(c), c, j.to, j.start(i)) == nil {
 			continue
 		}
-		// As if it had not been tried.
+		// Undo the attempt.
 		a.depth, a.within, a.budget, a.spare = depth, 0, budget, a.spare[:0]
 		for _, l := range a.layouts {
 			l.users = 0
 		}
-		for k := j.place(i); k < j.place(i)+a.t.Elements(c); k++ {
+		for k := j.start(i); k < j.start(i)+a.t.ItemCount(c); k++ {
 			j.v.Index(k).SetZero()
 		}
 		later = append(later, uint32(i))
-		const few = 32
-		if done := i - from; done < few || len(later) <= done/2 {
+		const minTried = 32
+		if tried := i - from; tried < minTried || len(later) <= tried/2 {
 			continue
 		}
-		for i++; i < to; i++ { // the rest is likely to be like that
+		for i++; i < to; i++ { // Most attempts fail, so leave the remaining children too.
 			later = append(later, uint32(i))
 		}
 	}

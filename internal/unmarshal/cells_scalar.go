@@ -10,22 +10,21 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// texts makes strings of spans.
+// texts allocates strings from larger pieces of memory.
 type texts struct {
-	// shared are the strings of spans that are met more than once, by slot.
+	// shared holds the strings of cells that the pickle refers to more than once, by slot.
 	shared []string
-	// free is the rest of the memory that short strings share.
-	free []byte
-	next int // length of the next such memory
+	free   []byte // unused part of the current piece of memory
+	size   int    // length of that piece, in bytes
 }
 
-// The lengths of the memory that strings share, in bytes.
+// The smallest and largest length of a piece of memory that strings share, in bytes.
 const (
-	textFirst = 256
-	textMost  = 8 << 10
+	minTextPiece = 256
+	maxTextPiece = 8 << 10
 )
 
-// text returns the string of a Str.
+// text returns the string of a cell of kind Str.
 func (a *assigner) text(id tape.ID) string {
 	b := a.t.Span(id)
 	slot, shared := 0, false
@@ -53,22 +52,22 @@ func (a *assigner) text(id tape.ID) string {
 	return s
 }
 
-// copy makes a string of a copy of b.
+// copy returns a string with the bytes of b.
 func (x *texts) copy(b []byte) string {
 	if len(b) > len(x.free) {
 		if len(b) >= slab.Apart {
 			return string(b)
 		}
-		x.next = min(max(2*x.next, textFirst, len(b)), textMost)
-		x.free = make([]byte, x.next)
+		x.size = min(max(2*x.size, minTextPiece, len(b)), maxTextPiece)
+		x.free = make([]byte, x.size)
 	}
 	mem := x.free[:copy(x.free, b)]
 	x.free = x.free[len(b):]
 	return stringOf(mem)
 }
 
-// readScalar puts a bool or number into dst, if it is one that the plan's type holds. Nothing is
-// set otherwise.
+// readScalar decodes a bool or number into dst. It returns false, and sets nothing, if the plan's
+// type does not hold the value.
 func (a *assigner) readScalar(p *plan, kind tape.Kind, id tape.ID, dst place) bool {
 	switch kind {
 	case tape.None:
@@ -90,7 +89,7 @@ func (a *assigner) readScalar(p *plan, kind tape.Kind, id tape.ID, dst place) bo
 	return false
 }
 
-// setInt sets dst to i, if the plan's type holds it.
+// setInt sets dst to i, and reports whether the plan's type holds it.
 func (p *plan) setInt(dst place, i int64) bool {
 	switch p.form {
 	case formInt:
@@ -118,7 +117,7 @@ func (p *plan) setInt(dst place, i int64) bool {
 	return true
 }
 
-// setFloat sets dst to f, if the plan's type holds it.
+// setFloat sets dst to f, and reports whether the plan's type holds it.
 func (p *plan) setFloat(dst place, f float64) bool {
 	switch p.form {
 	case formFloat:
@@ -135,7 +134,7 @@ func (p *plan) setFloat(dst place, f float64) bool {
 	return false
 }
 
-// setNumPy sets dst to a NumPy scalar, if the plan's type holds it.
+// setNumPy sets dst to a NumPy scalar, and reports whether the plan's type holds it.
 func (p *plan) setNumPy(dst place, s known.ScalarParts) bool {
 	switch s.Kind {
 	case ndarray.KindBool:
@@ -156,7 +155,8 @@ func (p *plan) setNumPy(dst place, s known.ScalarParts) bool {
 	return false
 }
 
-// readTime puts a datetime, date or timedelta into dst, a time.Time or time.Duration.
+// readTime decodes a datetime, date or timedelta into dst, a time.Time or time.Duration. It returns
+// false, and sets nothing, for other values.
 func (a *assigner) readTime(p *plan, kind tape.Kind, id tape.ID, dst place) bool {
 	switch kind {
 	case tape.None:

@@ -7,37 +7,42 @@ import (
 	"github.com/unpkl/unpkl/internal/tape"
 )
 
-// sharing is what an assigner knows of containers that were put into Go values.
+// sharing records which containers were decoded into which Go values, so that a container to which
+// the pickle refers twice is one Go value. Values of cells are in cells; once a cell has an object,
+// they move to assigner.shared.
 type sharing struct {
-	// cells are the Go values of the containers that may be met again, of each for every Go type.
+	// cells holds the Go values of containers that may be read again, one for each Go type.
 	cells map[tape.ID][]sharedCell
-	// within is how many of the containers around may be met again. What they hold may be then,
-	// too: where it is read into another type, or into structs, which are values.
+	// within is the number of containers around the current value that may be read again. If such
+	// a container is read into another Go type, or into a struct, which is a value, then the
+	// containers inside it are read again too, although the pickle refers to them once.
 	within int
-	// noted are the containers of cells in the order in which they came there, and notedObjects
-	// those of assigner.shared: of each how many of noted there were when it was put into a Go
-	// value.
+	// noted lists the keys of cells, and notedObjects those of assigner.shared, in the order in
+	// which they were added. restore removes the last ones.
 	noted        []tape.ID
 	notedObjects []notedObject
-	reread       int64 // values that were read twice: see assigner.restore
-	// claimed is the memory of the target that was decoded into. What a caller's value held twice,
-	// since an earlier pickle did, must not be so for what this pickle holds once each.
+	reread       int64 // number of values that were decoded again, see assigner.restore
+	// claimed holds the addresses of the caller's memory that was reused. If the caller's value
+	// refers to the same memory twice, the second reference must get new memory: the values that
+	// this pickle stores there need not be shared.
 	claimed map[uintptr]struct{}
 }
 
+// sharedCell is one Go value of a container.
 type sharedCell struct {
 	value reflect.Value
-	at    int // in noted
+	at    int // its index in noted
 }
 
+// notedObject is a key that was added to assigner.shared.
 type notedObject struct {
 	key shareKey
-	at  int
+	at  int // length of noted when the container was first stored in a Go value
 }
 
-// mayMeet reports whether a cell is a container that may be met more than once. The empty tuple is
-// none, see isShareable, nor is a scalar or array that was put off.
-func (a *assigner) mayMeet(id tape.ID) bool {
+// mayReadAgain reports whether a cell is a container that may be read more than once. Not included
+// are the empty tuple, see isShareable, and the NumPy scalars and arrays that the tape recognised.
+func (a *assigner) mayReadAgain(id tape.ID) bool {
 	if a.within == 0 && !a.t.IsShared(id) {
 		return false
 	}
@@ -52,7 +57,7 @@ func (a *assigner) mayMeet(id tape.ID) bool {
 	return false
 }
 
-// isOnce reports whether nothing else refers to a cell.
+// isOnce reports whether a cell is read only once.
 func (a *assigner) isOnce(id tape.ID) bool { return a.within == 0 && !a.t.IsShared(id) }
 
 // enterCell is enter for the container id.
@@ -63,7 +68,7 @@ func (a *assigner) enterCell(id tape.ID) error {
 	return a.enter()
 }
 
-// leaveCell takes enterCell back.
+// leaveCell is the counterpart of enterCell.
 func (a *assigner) leaveCell() {
 	a.within = max(a.within-1, 0)
 	a.leave()
@@ -71,7 +76,7 @@ func (a *assigner) leaveCell() {
 
 // recallCell is recall for cells.
 func (a *assigner) recallCell(id tape.ID, dst reflect.Value) bool {
-	if !a.mayMeet(id) {
+	if !a.mayReadAgain(id) {
 		return false
 	}
 	for _, s := range a.cells[id] {
@@ -85,38 +90,40 @@ func (a *assigner) recallCell(id tape.ID, dst reflect.Value) bool {
 
 // rememberCell is remember for cells.
 func (a *assigner) rememberCell(id tape.ID, v reflect.Value) {
-	if !a.mayMeet(id) {
+	if !a.mayReadAgain(id) {
 		return
 	}
 	if a.cells == nil {
 		a.cells = make(map[tape.ID][]sharedCell)
 	}
-	a.t.Share(id) // so that it has one object
+	a.t.MarkShared(id) // If the cell gets an object, then only one, which hasObject is told of.
 	s := sharedCell{reflect.ValueOf(v.Interface()), len(a.noted)}
 	a.cells[id] = append(a.cells[id], s)
 	a.noted = append(a.noted, id)
 }
 
-// forget takes back what was remembered since so many were.
+// forget removes the last entries of noted and notedObjects, down to the given lengths, and the
+// values that they are keys of.
 func (a *assigner) forget(cells, objects int) {
 	for ; len(a.noted) > cells; a.noted = a.noted[:len(a.noted)-1] {
 		id := a.noted[len(a.noted)-1]
-		if s := a.cells[id]; len(s) > 0 { // or it was moved to an object
+		if s := a.cells[id]; len(s) > 0 { // Otherwise hasObject has moved it.
 			a.cells[id] = s[:len(s)-1]
 		}
 	}
-	later := a.notedObjects[objects:]
+	removed := a.notedObjects[objects:]
 	a.notedObjects = a.notedObjects[:objects]
-	for _, o := range later {
+	for _, o := range removed {
 		if o.at >= cells {
 			delete(a.shared, o.key)
-		} else { // a cell of before, which has an object only now
+		} else { // The cell was noted before; only its object is new.
 			a.notedObjects = append(a.notedObjects, o)
 		}
 	}
 }
 
-// hasObject makes what is known of a cell known of its object, once it has one.
+// hasObject moves the Go values of a cell from cells to shared. The tape calls it when the cell
+// gets an object.
 func (a *assigner) hasObject(id tape.ID, object any) {
 	for _, s := range a.cells[id] {
 		a.remember(object, s.value)
@@ -127,7 +134,8 @@ func (a *assigner) hasObject(id tape.ID, object any) {
 	delete(a.cells, id)
 }
 
-// claim reports whether memory that a target has may be decoded into: the first time.
+// claim reports whether the memory at p, which the target refers to, may be reused. It is true only
+// once for each p.
 func (a *assigner) claim(p uintptr) bool {
 	if _, claimed := a.claimed[p]; claimed {
 		return false

@@ -2,6 +2,7 @@ package unmarshal
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/unpkl/unpkl/internal/fields"
 	"github.com/unpkl/unpkl/internal/known"
@@ -10,20 +11,21 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// structReader is what reading cells into a struct needs.
+// structReader is what a plan knows about a struct type.
 type structReader struct {
 	typ    reflect.Type
 	fields []cellField
-	all    *fields.Struct
+	all    *fields.Struct // finds a field by its name
 }
 
-// cellField is a field of a struct.
+// cellField is a field of a struct, possibly of an embedded one.
 type cellField struct {
 	name   string
 	index  []int
-	offset uintptr // in the struct, if it is not behind a pointer
-	behind bool    // it is behind a pointer to an embedded struct
-	plan   *plan
+	offset uintptr // from the beginning of the struct, unless viaPointer
+	// viaPointer says that the field is part of an embedded pointer to a struct.
+	viaPointer bool
+	plan       *plan
 }
 
 func newStructReader(t reflect.Type) *structReader {
@@ -39,7 +41,7 @@ func newCellField(t reflect.Type, f fields.Field) cellField {
 	c := cellField{name: f.Name, index: f.Index, plan: planOf(f.Type)}
 	for _, i := range f.Index {
 		if t.Kind() == reflect.Pointer {
-			c.behind = true
+			c.viaPointer = true
 			t = t.Elem()
 		}
 		c.offset += t.Field(i).Offset
@@ -50,29 +52,29 @@ func newCellField(t reflect.Type, f fields.Field) cellField {
 
 // placeOf returns the place of a field of the struct at dst.
 func (s *structReader) placeOf(f *cellField, dst place) place {
-	if f.behind {
+	if f.viaPointer {
 		return placeOf(fieldAt(dst.value(s.typ), f.index))
 	}
 	return dst.field(f)
 }
 
-// layout is which fields the items of a dict go into. As a key that dicts of one kind have in
-// common is mostly one cell, the next such dict has the same cells as keys, and no name is looked
-// at.
+// layout is the mapping from the keys of a dict to the fields of a struct. Dicts of one kind
+// usually have the same cells as keys, because the memo holds the keys, in the same order. So the
+// layout of one dict is used for the next, without a look-up of names.
 //
-// Invariant: no two of fields are the same field.
+// Invariant: no index except -1 occurs twice in fields.
 type layout struct {
 	s      *structReader
 	keys   []tape.ID
-	fields []int // for each key the index of the field, or -1
-	// guise says that a key is the one by which pandas' subclasses are known.
-	guise bool
-	// complete says that each key has a field, and each field that must be there a key.
+	fields []int // for each key, the index of its field, or -1
+	// hasTyp says that one of the keys is "_typ", by which instances of pandas' classes are known.
+	hasTyp bool
+	// complete says that each key has a field, and each required field has a key.
 	complete bool
-	users    int // dicts that are being read by it
+	users    int // number of dicts that are being decoded with this layout
 }
 
-// layoutOf returns the layout of s that was used last.
+// layoutOf returns the layout that was last used for s, or a new one.
 func (a *assigner) layoutOf(s *structReader) *layout {
 	for _, l := range a.layouts {
 		if l.s == s {
@@ -84,13 +86,14 @@ func (a *assigner) layoutOf(s *structReader) *layout {
 	return l
 }
 
-// reset makes the layout that of no dict.
+// reset makes l a layout that fits no dict.
 func (l *layout) reset() {
 	l.keys, l.fields = l.keys[:0], l.fields[:0]
-	l.guise, l.users = false, 0
+	l.hasTyp, l.users = false, 0
 }
 
-// fits reports whether the layout is that of a dict with these keys and values.
+// fits reports whether l is the layout of a dict with these items, which are keys and values in
+// turn.
 func (l *layout) fits(items []tape.ID) bool {
 	if len(items) != 2*len(l.keys) {
 		return false
@@ -103,8 +106,8 @@ func (l *layout) fits(items []tape.ID) bool {
 	return true
 }
 
-// layOut makes the layout of a dict with these keys and values. It returns nil where only an object
-// can tell what the keys mean.
+// layOut sets l to the layout of a dict with these items, or uses another layout if l is in use. It
+// returns nil if the keys can only be interpreted as objects.
 func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 	if l.users > 0 || len(items) > 2048 {
 		l = a.anotherLayout(l)
@@ -112,8 +115,8 @@ func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 	if n := len(items) / 2; n > cap(l.keys) {
 		l.keys, l.fields = make([]tape.ID, 0, n), make([]int, 0, n)
 	}
-	l.keys, l.fields, l.guise = l.keys[:0], l.fields[:0], false
-	var seen uint64 // of the first fields
+	l.keys, l.fields, l.hasTyp = l.keys[:0], l.fields[:0], false
+	var seen uint64 // bit i: the field i < 64 has a key
 	next, unknown := 0, 0
 	for i := 0; i < len(items); i += 2 {
 		f := -1
@@ -129,8 +132,8 @@ func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 		}
 		if f >= 0 {
 			next = f + 1
-			if f < 64 && seen&(1<<f) != 0 || f >= 64 && contains(l.fields, f) {
-				return a.noLayout(l) // the last value of a key counts
+			if f < 64 && seen&(1<<f) != 0 || f >= 64 && slices.Contains(l.fields, f) {
+				return a.noLayout(l) // Two keys name the field: byName knows which one counts.
 			}
 			seen |= 1 << (f & 63)
 		} else {
@@ -142,26 +145,17 @@ func (a *assigner) layOut(l *layout, items []tape.ID) *layout {
 	return l
 }
 
-// hasAll reports whether each field that must be there has a key.
+// hasAll reports whether each required field has a key.
 func (l *layout) hasAll() bool {
 	for i, f := range l.s.all.List {
-		if !f.OmitEmpty && !contains(l.fields, i) {
+		if !f.OmitEmpty && !slices.Contains(l.fields, i) {
 			return false
 		}
 	}
 	return true
 }
 
-func contains(list []int, v int) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
-}
-
-// anotherLayout returns a new layout in the place of l.
+// anotherLayout replaces l, in a.layouts, by a new layout for the same struct.
 func (a *assigner) anotherLayout(l *layout) *layout {
 	n := &layout{s: l.s}
 	for i := range a.layouts {
@@ -172,12 +166,13 @@ func (a *assigner) anotherLayout(l *layout) *layout {
 	return n
 }
 
+// noLayout makes l a layout that fits no dict, except an empty one, and returns nil.
 func (a *assigner) noLayout(l *layout) *layout {
 	l.keys, l.fields = l.keys[:0], l.fields[:0]
 	return nil
 }
 
-// find returns the index of the field called name, or -1.
+// find returns the index of the field called name, or -1. It tries the field next first.
 func (l *layout) find(name []byte, next int) int {
 	if next < len(l.s.fields) && l.s.fields[next].name == string(name) {
 		return next
@@ -185,7 +180,7 @@ func (l *layout) find(name []byte, next int) int {
 	if i, _, ok := l.s.all.Find(string(name)); ok {
 		return i
 	}
-	l.guise = l.guise || string(name) == "_typ"
+	l.hasTyp = l.hasTyp || string(name) == "_typ"
 	return -1
 }
 
@@ -219,9 +214,10 @@ func (a *assigner) readStruct(p *plan, kind tape.Kind, id tape.ID, dst place) er
 	return a.readObject(p, id, dst)
 }
 
-// isOwn reports whether a Call is one that was put off, or an instance of a class of the program
-// that wrote the pickle: neither of the libraries whose instances are made into something else, nor
-// of a function that makes instances of others.
+// isOwn reports whether a Call is either one that the tape recognised (see package known), or an
+// instance of a class of the program that wrote the pickle. It returns false for instances of
+// library classes that this module converts, and for calls of functions that return instances of
+// other classes.
 func (a *assigner) isOwn(id tape.ID) bool {
 	if !a.t.IsInert(id) {
 		return true
@@ -241,25 +237,25 @@ func (a *assigner) isOwn(id tape.ID) bool {
 	case known.ClassNewObj:
 		class = a.t.Items(c.Args)[0]
 	}
-	if class == a.foreign {
+	if class == a.ownClass { // checked before
 		return true
 	}
 	g, ok := a.t.Value(class).(pickle.Named)
 	if !ok || pyvalue.IsLibrary(g.Global()) {
 		return false
 	}
-	a.foreign = class
+	a.ownClass = class
 	return true
 }
 
-// isObjectClass reports whether a Class is Python's object.
+// isObjectClass reports whether a Class is Python's class object.
 func isObjectClass(t *tape.Tape, class tape.ID) bool {
 	g, ok := t.Value(class).(pickle.Named)
 	return ok && g.Global().Python3() == pickle.Global{Module: "builtins", Name: "object"}
 }
 
-// readFields puts the items of a dict into fields. id is the dict, or the instance whose state it
-// is.
+// readFields decodes the items of a dict into the fields of a struct. id is either the dict itself,
+// or the instance whose state the dict is.
 func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 	s, items := p.fields, a.t.Items(dict)
 	l := a.layoutOf(s)
@@ -268,7 +264,7 @@ func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 			return a.readObject(p, id, dst)
 		}
 	}
-	if l.guise && id != dict || (a.noUnknown || a.noMissing) && !l.complete {
+	if l.hasTyp && id != dict || (a.noUnknown || a.noMissing) && !l.complete {
 		return a.readObject(p, id, dst)
 	}
 	if err := a.enterCell(id); err != nil {
@@ -293,7 +289,7 @@ func (a *assigner) readFields(p *plan, id, dict tape.ID, dst place) error {
 	return nil
 }
 
-// readPositions puts items into the fields in their order.
+// readPositions decodes items into the fields by position.
 func (a *assigner) readPositions(p *plan, id tape.ID, items []tape.ID, dst place) error {
 	s := p.fields
 	if len(items) != len(s.fields) {

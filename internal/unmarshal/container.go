@@ -12,8 +12,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// pointerPlan: None is nil; the same container into the same pointer type is the same
-// pointer; otherwise the value goes into what is pointed to, made if nil.
+// pointerPlan returns the plan of a pointer type. None sets nil. A container that was decoded into
+// the same pointer type before gives the same pointer. Any other value is stored in the variable
+// pointed to, which is allocated if the pointer is nil.
 func pointerPlan(t reflect.Type) assignFunc {
 	if isTableType(t.Elem()) {
 		return tablePlan(t)
@@ -25,7 +26,7 @@ func pointerPlan(t reflect.Type) assignFunc {
 			return nil
 		}
 		if t.Elem() == arrayType {
-			if arr, ok := pyvalue.ArrayOf(src); ok { // of a tensor too
+			if arr, ok := pyvalue.ArrayOf(src); ok { // src can be a tensor too
 				src = arr
 			}
 		}
@@ -43,8 +44,8 @@ func pointerPlan(t reflect.Type) assignFunc {
 	}
 }
 
-// assignObject puts an object into a variable of its own type, with the elements of
-// an object array converted as everywhere else.
+// assignObject stores an object in a variable of the object's own type. The elements of an array of
+// objects are converted to plain values first.
 func (a *assigner) assignObject(src any, dst reflect.Value) error {
 	switch src.(type) {
 	case *ndarray.Array, *ndarray.Masked:
@@ -61,8 +62,8 @@ func (a *assigner) assignObject(src any, dst reflect.Value) error {
 	return nil
 }
 
-// slicePlan fills slices from the objects of sequences, sets, arrays and bytes. The slice is always
-// a new one, so that what was decoded before is never overwritten.
+// slicePlan returns the plan of a slice type, for objects of sequences, sets, arrays and bytes. It
+// always allocates a new slice, so that values decoded before are not overwritten.
 func slicePlan(t reflect.Type) assignFunc {
 	elem := planOf(t.Elem())
 	fast := fastSlice(t)
@@ -118,8 +119,8 @@ func slicePlan(t reflect.Type) assignFunc {
 	}
 }
 
-// plainSlice converts a sequence where the target is what plain values use anyway,
-// so that sharing holds between the two.
+// plainSlice converts a sequence to a []any with package plain, so that it is the same slice as
+// where the sequence is part of a plain value.
 func (a *assigner) plainSlice(src any) (any, bool, error) {
 	if a.plain.Objects {
 		return nil, false, nil
@@ -132,7 +133,7 @@ func (a *assigner) plainSlice(src any) (any, bool, error) {
 	return v, ok, nil
 }
 
-// fill puts items into the elements of dst, which has as many.
+// fill assigns items to the elements of dst, which must have as many.
 func (a *assigner) fill(items []any, dst reflect.Value, elem *plan) error {
 	if err := a.enter(); err != nil {
 		return err
@@ -150,8 +151,8 @@ func (a *assigner) fill(items []any, dst reflect.Value, elem *plan) error {
 	return nil
 }
 
-// fastSlice returns a function that fills slices of the commonest types without
-// reflection on each element. It returns false, having set nothing, where an item is of another
+// fastSlice returns a function that fills slices of type t without reflection for each element, or
+// nil if there is none. The function returns false, having set nothing, if an item has another
 // type.
 func fastSlice(t reflect.Type) func(a *assigner, items []any, dst reflect.Value) bool {
 	switch t {
@@ -171,7 +172,7 @@ func fastSlice(t reflect.Type) func(a *assigner, items []any, dst reflect.Value)
 
 func fillFast[T any](a *assigner, items []any, dst reflect.Value) bool {
 	if int64(len(items)) > a.budget {
-		return false // the slow way makes the error
+		return false // The general way returns the error.
 	}
 	out := make([]T, len(items))
 	for i, item := range items {
@@ -203,7 +204,7 @@ func fillFastInt64(a *assigner, items []any, dst reflect.Value) bool {
 	return true
 }
 
-// arrayPlan fills Go arrays; the lengths must be equal.
+// arrayPlan returns the plan of an array type. The value must have as many elements.
 func arrayPlan(t reflect.Type) assignFunc {
 	elem := planOf(t.Elem())
 	isBytes := t.Elem().Kind() == reflect.Uint8
@@ -237,7 +238,8 @@ func arrayPlan(t reflect.Type) assignFunc {
 
 func lengthError(got, want int) error { return fmt.Errorf("%d elements, not %d", got, want) }
 
-// mapPlan fills maps from dicts, and map[T]struct{} and map[T]bool from sets.
+// mapPlan returns the plan of a map type, for dicts, and for sets if t is map[T]struct{} or
+// map[T]bool.
 func mapPlan(t reflect.Type) assignFunc {
 	key, elem := planOf(t.Key()), planOf(t.Elem())
 	member := reflect.Zero(t.Elem())
@@ -281,8 +283,8 @@ func mapPlan(t reflect.Type) assignFunc {
 	}
 }
 
-// assignMap adds entries to the map in dst. A map that held something before gets the
-// new entries at the end, so that two keys of the dict that are one in Go are noticed.
+// assignMap adds entries to the map in dst. If that is not empty, the entries go into a map of
+// their own first, so that two keys of the dict that are equal in Go are noticed.
 func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key,
 	elem *plan) error {
 	if err := a.enter(); err != nil {
@@ -330,9 +332,10 @@ func (a *assigner) assignMap(src any, entries types.Dict, dst reflect.Value, key
 	return nil
 }
 
-// assignKey puts a dict key into dst; false means that it does not fit and was noted.
+// assignKey decodes a dict key into dst. It returns false if the key does not fit, after it has
+// recorded the mismatch.
 func (a *assigner) assignKey(src any, dst reflect.Value, key *plan) (bool, error) {
-	noted := a.misses
+	misses := a.misses
 	dst.SetZero()
 	if src == nil && dst.Kind() != reflect.Interface && dst.Kind() != reflect.Pointer {
 		return false, a.mismatch(src, dst.Type(), nil)
@@ -360,7 +363,7 @@ func (a *assigner) assignKey(src any, dst reflect.Value, key *plan) (bool, error
 	if !dst.Comparable() {
 		return false, a.mismatch(src, dst.Type(), pyvalue.ErrKey)
 	}
-	return a.misses == noted, nil
+	return a.misses == misses, nil
 }
 
 // assignSet adds the members of a set to a map[T]struct{} or map[T]bool.
@@ -387,7 +390,7 @@ func (a *assigner) assignSet(src any, members []any, dst reflect.Value, key *pla
 	return nil
 }
 
-// keyText renders a dict key for a path.
+// keyText formats a dict key for a path.
 func keyText(k any) string {
 	switch k := k.(type) {
 	case string:

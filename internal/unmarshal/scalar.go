@@ -15,7 +15,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// errInexact is, beside pyvalue.ErrOverflow, the reason of a numeric mismatch.
+// errInexact and pyvalue.ErrOverflow are the causes of numeric mismatches.
 var errInexact = errors.New("would lose digits")
 
 func assignBool(a *assigner, src any, dst reflect.Value) error {
@@ -29,7 +29,8 @@ func assignBool(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-// assignNumber assigns what convert makes of a scalar for dst. None leaves dst as it is.
+// assignNumber returns an assignFunc that sets dst to what convert returns for a scalar. None
+// leaves dst unchanged.
 func assignNumber[T any](convert func(v any, dst reflect.Value) (T, error),
 	set func(dst reflect.Value, n T)) assignFunc {
 	return func(a *assigner, src any, dst reflect.Value) error {
@@ -55,7 +56,7 @@ var (
 	}, reflect.Value.SetFloat)
 )
 
-// assignFloat is assignReal, to which a missing value is NaN.
+// assignFloat is assignReal, except that a missing value becomes NaN.
 func assignFloat(a *assigner, src any, dst reflect.Value) error {
 	if src == any(pyvalue.Missing{}) {
 		dst.SetFloat(math.NaN())
@@ -99,11 +100,11 @@ func toComplexOf(v any, dst reflect.Value) (complex128, error) {
 	return c, err
 }
 
-// errKind marks a value that is not a number of the wanted sort at all; the types
-// in the message say enough.
+// errKind is returned for a value that is not a number of the required kind. It is not a cause of a
+// mismatch, because the types in the message say enough.
 var errKind = errors.New("not a number of this kind")
 
-// reason returns err as the cause of a mismatch.
+// reason returns err if it explains a mismatch, or nil if it is errKind.
 func reason(err error) error {
 	if err == errKind {
 		return nil
@@ -114,8 +115,8 @@ func reason(err error) error {
 func outOfRange(v any) error { return fmt.Errorf("%s: %w", shortNumber(v), pyvalue.ErrOverflow) }
 func inexact(v any) error    { return fmt.Errorf("%s: %w", shortNumber(v), errInexact) }
 
-// shortNumber prints a number for an error message; printing a big one would cost
-// more than reading it did.
+// shortNumber formats a number for an error message. A very large int is described by its size,
+// because its digits would take longer to compute than the int took to read.
 func shortNumber(v any) string {
 	if b, ok := v.(*big.Int); ok && b.BitLen() > 256 {
 		return fmt.Sprintf("an int of %d bits", b.BitLen())
@@ -160,7 +161,7 @@ func toInt64(v any) (int64, error) {
 	return 0, errKind
 }
 
-// floatToInt64 takes a float without a fraction, as Python's int() does.
+// floatToInt64 converts a float without a fraction.
 func floatToInt64(f float64) (int64, error) {
 	if f != math.Trunc(f) {
 		return 0, inexact(f)
@@ -193,8 +194,8 @@ func toUint64(v any) (uint64, error) {
 	return uint64(i), err
 }
 
-// toFloat64 converts a number. Rounding a float to the nearest float32 is not a
-// loss, turning an int into another number is.
+// toFloat64 converts a number. single says whether the target is a float32. A float may be rounded
+// to the nearest float32, but an int must be exact.
 func toFloat64(v any, single bool) (float64, error) {
 	switch v := v.(type) {
 	case float64:
@@ -231,7 +232,7 @@ func toFloat64(v any, single bool) (float64, error) {
 	return f, nil
 }
 
-// finite replaces an infinity, which big.Float cannot turn into an int, by 0.
+// finite replaces an infinity, which big.Float cannot convert to an int, by 0.
 func finite(f float64) float64 {
 	if math.IsInf(f, 0) {
 		return 0
@@ -298,7 +299,7 @@ func assignBigRat(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-// assignTime takes datetime, date, datetime64 (not NaT), and text as RFC 3339.
+// assignTime accepts datetime, date, datetime64 (not NaT), and text in RFC 3339.
 func assignTime(a *assigner, src any, dst reflect.Value) error {
 	v := pyvalue.Bare(src)
 	if v == nil {
@@ -316,7 +317,7 @@ func assignTime(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-// assignDuration takes timedelta, timedelta64 (not NaT) and ints, as nanoseconds.
+// assignDuration accepts timedelta, timedelta64 (not NaT), and ints as nanoseconds.
 func assignDuration(a *assigner, src any, dst reflect.Value) error {
 	d, ok, err := pyvalue.DurationOf(pyvalue.Bare(src))
 	if !ok {
@@ -329,8 +330,8 @@ func assignDuration(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-// assignUnmarshaler lets the type take the object. As in encoding/json, None goes
-// to the method too.
+// assignUnmarshaler calls the method UnmarshalPickle. As in encoding/json, the method gets None
+// too.
 func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
 	if err := dst.Addr().Interface().(pyvalue.Unmarshaler).UnmarshalPickle(src); err != nil {
 		return a.mismatch(src, dst.Type(), err)
@@ -340,8 +341,8 @@ func assignUnmarshaler(a *assigner, src any, dst reflect.Value) error {
 
 var regexpType = reflect.TypeFor[regexp.Regexp]()
 
-// textPlan lets a TextUnmarshaler take whatever has a text in Python (a str, a
-// Decimal, a UUID and so on), and everything else go by the type's kind.
+// textPlan returns the plan of an encoding.TextUnmarshaler. The method gets every value that has a
+// text in Python (a str, a Decimal, a UUID and so on); other values are decoded by byKind.
 func textPlan(byKind assignFunc) assignFunc {
 	return func(a *assigner, src any, dst reflect.Value) error {
 		v := pyvalue.Bare(src)
@@ -371,7 +372,7 @@ func textPlan(byKind assignFunc) assignFunc {
 	}
 }
 
-// assignExact is the plan of a type that is itself what an object is.
+// assignExact assigns objects to a variable whose type is itself the type of an object.
 func assignExact(a *assigner, src any, dst reflect.Value) error {
 	if isNone(src) {
 		return nil
@@ -397,8 +398,8 @@ func assignExact(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-// assignAny puts a plain value, or with WithObjects the object, into an any. As in
-// encoding/json, an any that holds a pointer is decoded into what it points to.
+// assignAny stores a plain value, or with WithObjects the object, in an any. As in encoding/json,
+// if the any holds a non-nil pointer, the value is stored in the variable that it points to.
 func assignAny(a *assigner, src any, dst reflect.Value) error {
 	if e := dst.Elem(); src != nil && e.Kind() == reflect.Pointer && !e.IsNil() &&
 		!pyvalue.IsObjectType(e.Type().Elem()) {
@@ -416,8 +417,8 @@ func assignAny(a *assigner, src any, dst reflect.Value) error {
 	return nil
 }
 
-// assignInterface fills an interface with methods: by the pointer that it holds, or
-// with the object or plain value if that has the methods.
+// assignInterface fills an interface with methods. If it holds a pointer, the value is stored in
+// the variable pointed to; otherwise the object or plain value must have the methods.
 func assignInterface(a *assigner, src any, dst reflect.Value) error {
 	if isNone(src) {
 		dst.SetZero()

@@ -9,21 +9,21 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// scalarOf is bare for targets that hold one value: an object that is nothing but one value, as the
-// member of an enum and an instance of a subclass of int or str are, is that value.
+// scalarOf is pyvalue.Bare for targets that hold one value. An object that is built from one value,
+// such as a member of an enum or an instance of a subclass of int or str, counts as that value.
 func scalarOf(src any) any {
 	v := pyvalue.Bare(src)
 	if o, ok := v.(*pickle.Object); ok {
-		if value, ok := madeOf(o); ok {
+		if value, ok := soleValue(o); ok {
 			return value
 		}
 	}
 	return v
 }
 
-// madeOf returns the one value that an object is made of. A function of module operator has an
-// argument too, and is no value.
-func madeOf(o *pickle.Object) (any, bool) {
+// soleValue returns the one value that an object is built from. A function of Python's module
+// operator has an argument too, but is not a value.
+func soleValue(o *pickle.Object) (any, bool) {
 	n := reconstruct.Normalize(o)
 	class, ok := n.Class.(pickle.Named)
 	if !ok || len(n.Args) != 1 || n.Kwargs != nil || n.HasState || len(n.Items) > 0 ||
@@ -38,8 +38,9 @@ func madeOf(o *pickle.Object) (any, bool) {
 	return nil, false
 }
 
-// membersOf returns the items of a namedtuple, or another subclass of tuple: what it is made of,
-// which is one value where protocols 0 and 1 say that it is a tuple, else two at least.
+// membersOf returns the items of an instance of a subclass of tuple, such as a namedtuple. Such an
+// object may be ambiguous: if it is built by NEWOBJ, more than one argument is needed to tell it
+// from an object that is built from one value.
 func membersOf(src any) ([]any, bool) {
 	o, ok := src.(*pickle.Object)
 	if !ok {
@@ -55,8 +56,8 @@ func membersOf(src any) ([]any, bool) {
 	return n.Args, o.Form == pickle.FormNewObj && len(n.Args) > 1
 }
 
-// rangeItems returns the numbers of a range, against the budget, as nothing in the pickle shows
-// that there are so many.
+// rangeItems returns the numbers of a range. They count against the budget, because a range of any
+// length takes only a few bytes in the pickle.
 func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 	start, ok1 := r.Start.(int)
 	step, ok2 := r.Step.(int)
@@ -76,7 +77,7 @@ func (a *assigner) rangeItems(r *reconstruct.Range) ([]any, bool, error) {
 	return out, true, nil
 }
 
-// sequenceOf returns the items of everything that a slice or an array takes one by one.
+// sequenceOf returns the items of any object whose items a slice or array takes one by one.
 func (a *assigner) sequenceOf(src any) ([]any, bool, error) {
 	if items, ok := pyvalue.ItemsOf(src); ok {
 		return items, true, nil

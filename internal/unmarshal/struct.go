@@ -13,17 +13,17 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// structPlanner is what the plan of a struct type needs: its fields and their plans.
+// structPlanner is the plan of a struct type for objects.
 type structPlanner struct {
 	typ    reflect.Type
 	fields *fields.Struct
 	plans  []*plan
 }
 
-// structPlan fills structs by name from dicts, from the attributes of objects and from
-// elements of structured arrays, and by position from tuples and from objects that are
-// nothing but a tuple of values, as a namedtuple is, whose names are not in a pickle.
-// Keys without a field are passed over; fields without a key keep their value.
+// structPlan returns the plan of a struct type. Dicts, attributes of objects and elements of
+// structured arrays fill the fields by name. Tuples fill them by position, and so do objects that
+// consist of a tuple alone, as namedtuples do, because a pickle does not have the names of their
+// items. Keys without a field are ignored; fields without a key keep their value.
 func structPlan(t reflect.Type) assignFunc {
 	s := &structPlanner{typ: t, fields: pyvalue.FieldsOf(t)}
 	for _, f := range s.fields.List {
@@ -81,12 +81,13 @@ func (s *structPlanner) assign(a *assigner, src any, dst reflect.Value) error {
 	return a.mismatch(src, s.typ, nil)
 }
 
-// byName assigns entries to the fields of their names. A key that is the name of a field wins over
-// those that are so without case alone, of which the last counts. A bytes key names a field as
-// well, as in data that Python 2 wrote, unless there is a str key of that name.
+// byName assigns entries to the fields of their names. A key that equals the name of a field is
+// preferred to keys that equal it only without regard to case; of the latter, the last one counts.
+// A bytes key names a field as well, as in data that Python 2 wrote, unless there is a str key of
+// that name.
 func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Value) error {
 	next := 0
-	odd := false // there are keys that name no field exactly
+	inexact := false // whether some key does not equal the name of a field
 	var given []bool
 	if a.noMissing {
 		given = make([]bool, len(s.fields.List))
@@ -94,12 +95,12 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 	for _, e := range entries {
 		name, ok := e.Key.(string)
 		if !ok {
-			odd = true
+			inexact = true
 			continue
 		}
 		i, ok := s.find(name, next)
 		if !ok {
-			odd = true
+			inexact = true
 			continue
 		}
 		next = i + 1
@@ -110,7 +111,7 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 			return err
 		}
 	}
-	if odd {
+	if inexact {
 		if err := s.byOtherNames(a, entries, given, dst); err != nil {
 			return err
 		}
@@ -119,7 +120,8 @@ func (s *structPlanner) byName(a *assigner, entries types.Dict, dst reflect.Valu
 	return nil
 }
 
-// byOtherNames assigns the entries whose keys are bytes, or the name of a field but for case.
+// byOtherNames assigns the entries whose keys are bytes, or equal the name of a field only without
+// regard to case. It records keys that have no field.
 func (s *structPlanner) byOtherNames(a *assigner, entries types.Dict, given []bool,
 	dst reflect.Value) error {
 	hasKey := strKeys(entries)
@@ -135,7 +137,7 @@ func (s *structPlanner) byOtherNames(a *assigner, entries types.Dict, given []bo
 		i, same, ok := s.fields.Find(name)
 		switch {
 		case isText && same, !isText && hasKey(name):
-			continue // done, or given by the str key
+			continue // Assigned by byName, or superseded by the str key.
 		case !ok:
 			s.unknown(a, name)
 			continue
@@ -152,7 +154,7 @@ func (s *structPlanner) byOtherNames(a *assigner, entries types.Dict, given []bo
 	return nil
 }
 
-// strKeys returns a function that reports whether a str is a key of entries.
+// strKeys returns a function that reports whether entries has a str key of that name.
 func strKeys(entries types.Dict) func(name string) bool {
 	var keys map[string]bool
 	return func(name string) bool {
@@ -168,14 +170,15 @@ func strKeys(entries types.Dict) func(name string) bool {
 	}
 }
 
-// unknown notes a name that no field has.
+// unknown records a name that no field has, if that is an error.
 func (s *structPlanner) unknown(a *assigner, name string) {
 	if a.noUnknown {
 		a.fieldError(&misfit{value: name, typ: s.typ, unknown: true})
 	}
 }
 
-// checkMissing notes the first field that nothing was given for. given is nil where none need be.
+// checkMissing records the first required field whose element in given is false. given is nil if no
+// field is required.
 func (s *structPlanner) checkMissing(a *assigner, given []bool) {
 	for i, ok := range given {
 		if f := &s.fields.List[i]; !ok && !f.OmitEmpty {
@@ -185,7 +188,7 @@ func (s *structPlanner) checkMissing(a *assigner, given []bool) {
 	}
 }
 
-// fieldError notes an error of the names of a struct; the rest is still decoded.
+// fieldError records an error of the names of a struct. The rest is still decoded.
 func (a *assigner) fieldError(m *misfit) {
 	a.misses++
 	if a.first == nil {
@@ -195,8 +198,8 @@ func (a *assigner) fieldError(m *misfit) {
 	}
 }
 
-// find returns the index of the field called name exactly. Dicts of one kind mostly have their
-// keys in one order, so the field after the last one is tried first.
+// find returns the index of the field called name exactly. It tries the field next first, because
+// dicts of one kind usually have their keys in one order.
 func (s *structPlanner) find(name string, next int) (int, bool) {
 	if next < len(s.fields.List) && s.fields.List[next].Name == name {
 		return next, true
@@ -217,7 +220,7 @@ func (s *structPlanner) set(a *assigner, i int, v any, dst reflect.Value) error 
 	return a.in(f.Name, s.plans[i], v, target)
 }
 
-// fieldAt is FieldByIndex that makes the embedded pointers on its way.
+// fieldAt is v.FieldByIndex, except that it allocates embedded pointers that are nil.
 func fieldAt(v reflect.Value, index []int) reflect.Value {
 	for n, i := range index {
 		if n > 0 && v.Kind() == reflect.Pointer {
@@ -231,7 +234,7 @@ func fieldAt(v reflect.Value, index []int) reflect.Value {
 	return v
 }
 
-// byPosition assigns values to the fields in their order; there must be as many.
+// byPosition assigns values to the fields by position. Their numbers must be equal.
 func (s *structPlanner) byPosition(a *assigner, src any, values []any, dst reflect.Value) error {
 	if len(values) != len(s.fields.List) {
 		return a.mismatch(src, s.typ, lengthError(len(values), len(s.fields.List)))
@@ -244,7 +247,8 @@ func (s *structPlanner) byPosition(a *assigner, src any, values []any, dst refle
 	return nil
 }
 
-// recordInOrder is record where the names are those of the first fields, in their order.
+// recordInOrder does the work of record if the names are those of the first fields, in order. It
+// returns false otherwise.
 func (s *structPlanner) recordInOrder(a *assigner, r ndarray.Record, dst reflect.Value) (bool,
 	error) {
 	for n, name := range r.Names {
@@ -260,7 +264,7 @@ func (s *structPlanner) recordInOrder(a *assigner, r ndarray.Record, dst reflect
 	return true, nil
 }
 
-// record assigns the fields of an element of a structured array.
+// record assigns an element of a structured array to the fields by name.
 func (s *structPlanner) record(a *assigner, r ndarray.Record, dst reflect.Value) error {
 	if !a.noMissing && len(r.Names) <= len(s.fields.List) {
 		if done, err := s.recordInOrder(a, r, dst); done || err != nil {

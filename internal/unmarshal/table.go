@@ -21,6 +21,8 @@ var (
 	errMissing = errors.New("an element is missing, and only nil or NaN can stand for it")
 )
 
+// isTableType reports whether t is the type of a table, or of a value of another library, that is
+// converted from an object.
 func isTableType(t reflect.Type) bool {
 	switch t {
 	case pyvalue.TableType, pyvalue.SeriesType, pyvalue.LabelsType, pyvalue.SparseType,
@@ -31,7 +33,8 @@ func isTableType(t reflect.Type) bool {
 }
 
 // tableOf returns the *frame.Frame, *frame.Series, *frame.Index, *reconstruct.Sparse or value of
-// package xr that src is or stands for, with objects in it as they are; nil where it is none.
+// package xr that src is or represents. The values inside it are still objects. It returns nil if
+// src is none of them.
 func (a *assigner) tableOf(src any) (any, error) {
 	var v any
 	var err error
@@ -58,7 +61,7 @@ func (a *assigner) tableOf(src any) (any, error) {
 	return nil, nil
 }
 
-// sparseOf keeps a typed nil out of an interface.
+// sparseOf returns the matrix that o represents, or an untyped nil.
 func (a *assigner) sparseOf(o *pickle.Object) (any, error) {
 	s, ok, err := a.plain.Pandas.Sparse(o)
 	if !ok {
@@ -67,7 +70,7 @@ func (a *assigner) sparseOf(o *pickle.Object) (any, error) {
 	return s, nil
 }
 
-// libraryOf returns the value of another library that src is or stands for, or nil.
+// libraryOf returns the value of another library that src is or represents, or nil.
 func (a *assigner) libraryOf(src any) (any, error) {
 	if v, ok := src.(reconstruct.LibraryValue); ok {
 		return v, nil
@@ -79,7 +82,7 @@ func (a *assigner) libraryOf(src any) (any, error) {
 	return v, nil
 }
 
-// tablePlan fills a *frame.Frame and the like, with plain values in it unless
+// tablePlan returns the plan of a pointer to a table type. The values in the table are plain unless
 // WithObjects is given.
 func tablePlan(t reflect.Type) assignFunc {
 	return func(a *assigner, src any, dst reflect.Value) error {
@@ -105,8 +108,8 @@ func tablePlan(t reflect.Type) assignFunc {
 	}
 }
 
-// tableToSlice puts a Series or Index into a slice by elements, a Frame by rows, and a
-// Sparse as a dense array.
+// tableToSlice decodes a Series or Index into a slice of its elements, a Frame into a slice of its
+// rows, and a Sparse as a dense array.
 func (a *assigner) tableToSlice(table, src any, dst reflect.Value, elem *plan) error {
 	switch v := table.(type) {
 	case *frame.Series:
@@ -135,8 +138,8 @@ func (a *assigner) tableToSlice(table, src any, dst reflect.Value, elem *plan) e
 	return a.mismatch(src, dst.Type(), nil)
 }
 
-// seriesToSlice: an array of numbers goes as arrays do. Of everything else a missing
-// element is nil or NaN, or an error where the element type has neither.
+// seriesToSlice decodes an array of numbers as arrays are decoded elsewhere. In all other series, a
+// missing element becomes nil or NaN; it is a mismatch if the element type has neither.
 func (a *assigner) seriesToSlice(s *frame.Series, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
 	if s.Kind == frame.Opaque {
@@ -182,7 +185,7 @@ func (a *assigner) cellsToSlice(n int, at func(int) any, src any, dst reflect.Va
 	return nil
 }
 
-// isNone reports whether src is None or one of pandas' ways to say that nothing is there.
+// isNone reports whether src is None or one of pandas' markers of a missing value.
 func isNone(src any) bool {
 	switch src.(type) {
 	case nil, pyvalue.Missing:
@@ -195,7 +198,7 @@ func isNone(src any) bool {
 	return false
 }
 
-// cell returns element i as objects have it: a Timestamp in the zone of its column.
+// cell returns element i as an object. A time is a Timestamp in the zone of its column.
 func cell(s *frame.Series, i int) any {
 	if s.IsNull(i) {
 		return pyvalue.Missing{}
@@ -215,8 +218,8 @@ func canMiss(t reflect.Type) bool {
 	return false
 }
 
-// rowsToSlice puts the rows of a frame into structs, or pointers to them, by the names of
-// the columns, and into anything else as dicts.
+// rowsToSlice decodes the rows of a frame into structs, or pointers to structs, by the names of the
+// columns, and into elements of any other type as dicts.
 func (a *assigner) rowsToSlice(f *frame.Frame, src any, dst reflect.Value, elem *plan) error {
 	t := dst.Type()
 	n := f.Rows()
@@ -248,8 +251,9 @@ func (a *assigner) rowsToSlice(f *frame.Frame, src any, dst reflect.Value, elem 
 	return a.columnsToFields(f, src, row, rows)
 }
 
-// columnsToFields puts the columns of a frame into the fields of their names of rows, a slice of
-// structs of type row. A column with the name of a field wins over those of that name without case.
+// columnsToFields decodes the columns of a frame into the fields of the same names in rows, a slice
+// of structs of type row. A column with exactly the name of a field is preferred to one that has
+// that name only without regard to case.
 func (a *assigner) columnsToFields(f *frame.Frame, src any, row reflect.Type,
 	rows reflect.Value) error {
 	s := &structPlanner{typ: row, fields: pyvalue.FieldsOf(row)}
@@ -304,7 +308,7 @@ func (a *assigner) columnToField(s *frame.Series, src any, f *fields.Field,
 	return nil
 }
 
-// rowDict returns a row as the dict that DataFrame.to_dict('records') makes of it.
+// rowDict returns row i as a dict, as DataFrame.to_dict('records') does.
 func rowDict(f *frame.Frame, i int) *types.Dict {
 	d := make(types.Dict, 0, len(f.Columns))
 	for _, c := range f.Columns {
@@ -313,8 +317,8 @@ func rowDict(f *frame.Frame, i int) *types.Dict {
 	return &d
 }
 
-// tableEntries returns the columns of a frame by their names, the elements of a series by their
-// labels, or the variables of a dataset by their names.
+// tableEntries returns the columns of a frame by name, the elements of a series by label, or the
+// variables of a dataset by name. It returns nil for other tables.
 func (a *assigner) tableEntries(table any) (types.Dict, error) {
 	switch v := table.(type) {
 	case *frame.Frame:
@@ -349,8 +353,8 @@ func (a *assigner) tableEntries(table any) (types.Dict, error) {
 	return nil, nil
 }
 
-// tableToMap puts the columns of a frame into a map by their names, and the elements of a
-// series by their labels.
+// tableToMap decodes the columns of a frame into a map by name, and the elements of a series by
+// label.
 func (a *assigner) tableToMap(table, src any, dst reflect.Value, key, elem *plan) error {
 	entries, err := a.tableEntries(table)
 	if errors.Is(err, pickle.ErrLimit) {
@@ -362,7 +366,7 @@ func (a *assigner) tableToMap(table, src any, dst reflect.Value, key, elem *plan
 	return a.assignMap(src, entries, dst, key, elem)
 }
 
-// label returns a label as a dict key.
+// label returns the label i as a dict key.
 func label(x *frame.Index, i int) any {
 	if x.IsMulti() {
 		parts := types.Tuple(x.At(i).([]any))

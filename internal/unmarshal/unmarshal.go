@@ -1,4 +1,4 @@
-// Package unmarshal puts objects, as package pickle makes them, into a caller's Go values.
+// Package unmarshal stores the value of a pickle in a caller's Go variable, as encoding/json does.
 package unmarshal
 
 import (
@@ -17,19 +17,21 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NOTE. Unmarshal turns objects into a caller's Go values by plans: one closure
-// for each Go type, compiled when the type is first met and cached. A plan calls
-// the plans of the types inside it, so the depth of calls is that of the Go type;
-// where a Go type contains itself the data decides, and assigner.enter counts
-// that against Limits.Depth. Values that go into an any are converted by package plain,
-// which does not recurse at all.
+// NOTE. There is one plan for each Go type: closures that are compiled when the type is first used,
+// and then cached. A plan calls the plans of its element or field types, so the depth of the calls
+// is that of the Go type. If a Go type contains itself, the depth is that of the data, which
+// assigner.enter checks against Limits.Depth. Values for an any are converted by package plain,
+// which does not recurse.
+//
+// A plan has two sources. The files cells*.go read the cells of a tape directly (see the note in
+// cells.go); the other files read objects, as package pickle creates them.
 
-// assignFunc puts src, an object, into dst, which can be set. A value that does
-// not fit is noted with a.mismatch; an error ends everything.
+// An assignFunc stores the object src in dst, which must be settable. It records a value that does
+// not fit with a.mismatch and returns nil; any other error ends the decoding.
 type assignFunc func(a *assigner, src any, dst reflect.Value) error
 
-// plan is the cached assignFunc of one Go type. It is compiled at its first use, so
-// that the plan of a type that contains itself can refer to itself.
+// plan is the cached way to decode into one Go type. It is compiled at its first use, not when it
+// is created, so that the plan of a type that contains itself can refer to itself.
 type plan struct {
 	typ  reflect.Type
 	once sync.Once
@@ -39,6 +41,7 @@ type plan struct {
 
 var plans sync.Map // reflect.Type -> *plan
 
+// planOf returns the plan of t.
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
@@ -47,7 +50,7 @@ func planOf(t reflect.Type) *plan {
 	return p.(*plan)
 }
 
-// assign carries the plan out for one value.
+// assign stores the object src in dst. It counts src against Limits.Expansion.
 func (p *plan) assign(a *assigner, src any, dst reflect.Value) error {
 	p.once.Do(p.compile)
 	if a.budget--; a.budget < 0 {
@@ -56,81 +59,83 @@ func (p *plan) assign(a *assigner, src any, dst reflect.Value) error {
 	return p.fn(a, src, dst)
 }
 
-// compile makes the plan.
 func (p *plan) compile() {
 	p.fn = compile(p.typ)
 	p.compileCells()
 }
 
-// maxAssignDepth bounds how deep plans call each other even with Limits.Depth at
-// NoLimit: a goroutine's stack ends at 1 GB, and that cannot be recovered from.
+// maxAssignDepth bounds how deep plans call each other even with Limits.Depth at NoLimit: a
+// goroutine whose stack reaches 1 GB ends the program, and that cannot be recovered from.
 const maxAssignDepth = 200_000
 
-// assigner makes Go values of the objects or cells of one pickle.
+// assigner decodes one pickle into a Go value.
 type assigner struct {
-	// What is kept from one pickle to the next.
-	plain plain.Converter
-	cellMemory
-	assigning
+	plain      plain.Converter
+	cellMemory // kept from one pickle to the next
+	assigning  // reset for each pickle
 }
 
-// assigning is the state of one Unmarshal.
+// assigning is the state of an assigner for one pickle.
 type assigning struct {
-	shared    map[shareKey]reflect.Value
-	path      []pathElem
-	first     *misfit // the first mismatch
-	misses    int     // how many there were
-	depth     int
+	shared    map[shareKey]reflect.Value // the Go values of containers that were decoded
+	path      []pathElem                 // steps from the object at depth base to the current one
+	first     *misfit                    // the first mismatch, or nil
+	misses    int                        // number of mismatches
+	depth     int                        // number of containers around the current value
 	maxDepth  int
-	budget    int64
-	expansion int64
-	workers   int  // goroutines for one large slice
-	helper    bool // it is one of several goroutines that fill a slice: see fillSplit
+	budget    int64 // how many more values may be decoded
+	expansion int64 // Limits.Expansion, the budget at the beginning
+	workers   int   // goroutines for one large slice
+	helper    bool  // whether it is one of several goroutines that fill a slice, see fillSplit
 	// noUnknown and noMissing are the options of these names.
 	noUnknown, noMissing bool
-	// base is the depth of the object that is being assigned, and stray that of a mismatch to whose
-	// path the containers around are still to be added; see assigner.placed.
-	base, stray int
+	// base is the depth of the object that an assignFunc was called for; path begins there.
+	base int
+	// stray is the depth of the container in which the path of first begins so far. Containers up
+	// to that depth still add their steps, see assigner.placed. Without a mismatch it is noStray.
+	stray int
 	cellReader
 }
 
 // misfit is a value that does not fit its Go type.
 type misfit struct {
 	path  []pathElem
-	value string // what it is, or the name of a field
+	value string // description of the Python value, or the name of a field
 	typ   reflect.Type
 	cause error
-	// unknown says that the value is a name that no field of the struct type typ has, missing that
-	// it is that of a field that nothing is there for.
+	// unknown means that the struct type typ has no field called value; missing means that the
+	// pickle has no value for its field of that name.
 	unknown, missing bool
 }
 
-// shareKey says that a container was put into a Go type that can be shared.
+// shareKey identifies the Go value of a container by its object and Go type. A container that is
+// decoded into two Go types is two Go values.
 type shareKey struct {
 	src any // a pointer
 	typ reflect.Type
 }
 
-// pathElem is a step from a Go value into a part of it: a name or an index.
+// pathElem is one step of a path from a Go value into a part of it: a name if named, else an index.
 type pathElem struct {
 	name  string
-	index int // with name == "" and no isName
+	index int
 	named bool
 }
 
 // Options are the options that Unmarshal depends on.
 type Options struct {
 	Plain plain.Options
-	// mismatch makes the error of a value that does not fit a Go type, see the root package's
+	// Mismatch returns the error of a value that does not fit a Go type, see the root package's
 	// UnmarshalTypeError.
 	Mismatch func(path, value string, t reflect.Type, cause error) error
-	// NoUnknown makes a name that no field of a struct has an error, and NoMissing a field whose
-	// name is not there, unless its tag says omitempty.
+	// NoUnknown makes it an error if a struct has no field for a name in the pickle, and NoMissing
+	// if the pickle has no value for a field whose tag does not say omitempty.
 	NoUnknown, NoMissing bool
-	// Field makes the error of such a name, see the root package's FieldError.
+	// Field returns the error for NoUnknown and NoMissing, see the root package's FieldError.
 	Field func(path, name string, t reflect.Type, missing bool) error
 }
 
+// newAssigner returns an assigner for one pickle, which the caller must release.
 func newAssigner(c *Options) *assigner {
 	limits := c.Plain.Limits.WithDefaults()
 	a := assigners.Get().(*assigner)
@@ -143,14 +148,14 @@ func newAssigner(c *Options) *assigner {
 	return a
 }
 
-// assigners keeps the memory of assigners from one pickle to the next.
+// assigners pools assigners, because of their cellMemory.
 var assigners = sync.Pool{New: func() any {
 	a := new(assigner)
 	a.watcher = a.hasObject
 	return a
 }}
 
-// release gives the memory of the assigner back, which must not be used after.
+// release returns the assigner to the pool. It must not be used afterwards.
 func (a *assigner) release() {
 	a.plain.End()
 	a.cellMemory.reset()
@@ -158,7 +163,7 @@ func (a *assigner) release() {
 	assigners.Put(a)
 }
 
-// Into puts the object src into what v, a pointer that is not nil, points to.
+// Into stores the object src in what v points to, which must be a non-nil pointer.
 func Into(src any, v any, c *Options) error {
 	rv := reflect.ValueOf(v)
 	a := newAssigner(c)
@@ -169,7 +174,7 @@ func Into(src any, v any, c *Options) error {
 	return a.result(c)
 }
 
-// result returns the error of the first mismatch, if there was one.
+// result returns the error of the first mismatch, or nil.
 func (a *assigner) result(c *Options) error {
 	m := a.first
 	if m == nil {
@@ -181,13 +186,14 @@ func (a *assigner) result(c *Options) error {
 	return c.Mismatch(where(m.path), m.value, m.typ, m.cause)
 }
 
-// plainInto is Cells where what v points to is made of the plain value alone.
+// plainInto does the work of Cells if the target needs nothing but the plain value. done is false
+// for other targets.
 func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err error) {
 	t := p.Tape()
 	switch target := v.(type) {
 	case *any:
 		if *target != nil && reflect.TypeOf(*target).Kind() == reflect.Pointer {
-			return false, nil // which may be filled
+			return false, nil // The value may go into the variable it points to.
 		}
 	case *map[string]any:
 		if *target != nil || t.Kind(root) != tape.Dict || !t.OnlyStrKeys(root) {
@@ -200,7 +206,7 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 	default:
 		return false, nil
 	}
-	if _, whole := v.(*any); !whole && (c.Plain.Objects || c.Plain.AllowCycles) {
+	if _, isAny := v.(*any); !isAny && (c.Plain.Objects || c.Plain.AllowCycles) {
 		return false, nil
 	}
 	converter := plain.New(&c.Plain)
@@ -220,7 +226,7 @@ func plainInto(p bridge.Pickle, root tape.ID, v any, c *Options) (done bool, err
 	return true, nil
 }
 
-// mismatch notes that src does not fit t; the rest is still decoded.
+// mismatch records that src does not fit t. It returns nil, so that the rest is still decoded.
 func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	a.misses++
 	if a.first == nil {
@@ -231,7 +237,7 @@ func (a *assigner) mismatch(src any, t reflect.Type, cause error) error {
 	return nil
 }
 
-// where renders a path.
+// where formats a path for an error.
 func where(path []pathElem) string {
 	var b strings.Builder
 	for _, e := range path {
@@ -254,7 +260,7 @@ func where(path []pathElem) string {
 	return b.String()
 }
 
-// isName reports whether s can stand in a path without quotes.
+// isName reports whether s appears in a path without quotes.
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -265,7 +271,7 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// enter counts one more level of containers; leave takes it back.
+// enter adds one level of containers; leave removes it.
 func (a *assigner) enter() error {
 	if a.depth++; a.depth > a.maxDepth {
 		return pyvalue.LimitError("Depth", int64(a.maxDepth), int64(a.depth))
@@ -275,7 +281,7 @@ func (a *assigner) enter() error {
 
 func (a *assigner) leave() { a.depth-- }
 
-// at carries out p for the element i of a sequence.
+// at assigns src to dst, the element i of a sequence.
 func (a *assigner) at(i int, p *plan, src any, dst reflect.Value) error {
 	a.path = append(a.path, pathElem{index: i})
 	err := p.assign(a, src, dst)
@@ -283,7 +289,7 @@ func (a *assigner) at(i int, p *plan, src any, dst reflect.Value) error {
 	return err
 }
 
-// in carries out p for the part called name.
+// in assigns src to dst, the part called name.
 func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 	a.path = append(a.path, pathElem{name: name, named: true})
 	err := p.assign(a, src, dst)
@@ -291,7 +297,7 @@ func (a *assigner) in(name string, p *plan, src any, dst reflect.Value) error {
 	return err
 }
 
-// recall sets dst to the Go value that src was put into before.
+// recall sets dst to the Go value that src was decoded into before, if there is one of dst's type.
 func (a *assigner) recall(src any, dst reflect.Value) bool {
 	if a.shared == nil || !isShareable(src) {
 		return false
@@ -303,8 +309,9 @@ func (a *assigner) recall(src any, dst reflect.Value) bool {
 	return ok
 }
 
-// isShareable reports whether an object that is met twice is one Go value. The empty tuple is not,
-// of which Python has only one: who writes () twice does not mean the same thing.
+// isShareable reports whether an object that the pickle refers to twice must be one Go value. This
+// includes all containers except the empty tuple: Python has only one empty tuple, so two uses of
+// it do not mean that the program shared a value.
 func isShareable(src any) bool {
 	if t, ok := src.(*types.Tuple); ok && len(*t) == 0 {
 		return false
@@ -312,7 +319,7 @@ func isShareable(src any) bool {
 	return pyvalue.IsContainer(src)
 }
 
-// remember notes that src is put into v, which may not be filled yet.
+// remember records that src is decoded into v, which need not be filled yet.
 func (a *assigner) remember(src any, v reflect.Value) {
 	if !isShareable(src) {
 		return
@@ -320,7 +327,7 @@ func (a *assigner) remember(src any, v reflect.Value) {
 	if a.shared == nil {
 		a.shared = make(map[shareKey]reflect.Value)
 	}
-	// The value must not follow later changes of the variable it was read from.
+	// Interface copies the value, so that a later change of the variable does not change it.
 	key := shareKey{src, v.Type()}
 	a.shared[key] = reflect.ValueOf(v.Interface())
 	a.notedObjects = append(a.notedObjects, notedObject{key, len(a.noted)})
@@ -332,7 +339,7 @@ var (
 	globalType    = reflect.TypeFor[pickle.Global]()
 )
 
-// compile makes the plan of a type.
+// compile returns the assignFunc of a type.
 func compile(t reflect.Type) assignFunc {
 	switch t {
 	case pyvalue.AnyType:
@@ -360,7 +367,7 @@ func compile(t reflect.Type) assignFunc {
 	return compileKind(t)
 }
 
-// compileKind makes the plan that a type has by its kind alone.
+// compileKind returns the assignFunc that a type has by its kind alone.
 func compileKind(t reflect.Type) assignFunc {
 	switch t.Kind() {
 	case reflect.Bool:

@@ -4,7 +4,7 @@ package unmarshal
 
 import "reflect"
 
-// This file is the twin of unsafe.go for the build tag purego.
+// This file is the twin of unsafe.go, which documents the functions, for the build tag purego.
 
 type place struct{ v reflect.Value }
 

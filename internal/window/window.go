@@ -1,4 +1,5 @@
-// Package window is the input of a reader of pickles: a slice, or a buffer over a reader.
+// Package window is the input for reading pickles: a slice, or a buffer over a reader that is
+// refilled.
 package window
 
 import (
@@ -16,18 +17,18 @@ import (
 )
 
 const (
-	bufferFirst = 4 << 10  // first read of a pickle
-	bufferMax   = 64 << 10 // read at once, once the pickle proves long
-	// largePayload is the length from which a payload is read straight into
-	// memory of its own.
+	firstRead = 4 << 10  // bytes of the first read of a pickle
+	maxRead   = 64 << 10 // bytes of a later read
+	// largePayload is the length in bytes from which a payload is read directly into memory of its
+	// own.
 	largePayload = payload.Large
-	// SharedPayload is the length from which a payload may be part of a shared input;
-	// what is shorter than a page gains nothing by it, and copies outlive a mapping.
+	// SharedPayload is the length in bytes from which a payload may be part of a shared input. A
+	// payload that is shorter than a page is quickly copied, and the copy outlives a mapping.
 	SharedPayload = 4 << 10
-	// framePrefetch bounds the frames that are read whole before their
-	// first opcode, as CPython's unpickler does with every frame.
+	// framePrefetch is the length in bytes up to which a frame is brought into memory before its
+	// first opcode is read. CPython's unpickler does this with every frame.
 	framePrefetch = 1 << 20
-	// KeepBuffer is the most that the buffer keeps from one pickle to the next.
+	// KeepBuffer is the capacity in bytes up to which the buffer is kept for the next pickle.
 	KeepBuffer = 1 << 20
 )
 
@@ -37,8 +38,8 @@ var (
 		"a frame begins before the end of the frame around it")
 )
 
-// peeker is a reader that lets bytes be looked at first, such as a
-// bufio.Reader: from it no byte beyond a pickle's end is taken.
+// peeker is a reader whose bytes can be looked at before they are consumed, such as a bufio.Reader.
+// No byte beyond the end of a pickle is consumed from it.
 type peeker interface {
 	io.Reader
 	Peek(n int) ([]byte, error)
@@ -46,7 +47,7 @@ type peeker interface {
 	Buffered() int
 }
 
-// bufferPeeker makes a peeker of a bytes.Buffer.
+// bufferPeeker is a bytes.Buffer as a peeker.
 type bufferPeeker struct{ *bytes.Buffer }
 
 func (b bufferPeeker) Buffered() int { return b.Len() }
@@ -60,45 +61,47 @@ func (b bufferPeeker) Peek(n int) ([]byte, error) {
 	return b.Bytes()[:n], nil
 }
 
-// Window is the input of one reader. Contiguous bytes of it are in memory: all of them for a slice,
-// the content of a buffer that is refilled for a reader, and at the beginning of a pickle what the
-// reader itself holds, if it shows that.
+// Window is an input, of which contiguous bytes are in memory. For a slice these are all bytes. For
+// a reader they are the content of a buffer, or at the beginning of a pickle the reader's own
+// buffer if it is a peeker.
 //
-// Invariant: all[0] is at offset base of the input, and Buf is all, but cut at the end of the
-// current frame, so that whoever runs opcodes meets the end of a frame where the buffer ends.
+// Invariant: all[0] is at offset base of the input. Buf is all up to the end of the current frame,
+// so that code that runs opcodes needs no other check for the end of the frame. The bytes of all
+// that were read ahead from a peeker or seeker are the last ones.
 type Window struct {
-	Buf      []byte // what can be read now without another call
+	Buf      []byte // the bytes in memory up to the end of the frame
 	Pos      int    // index in Buf of the next byte
 	all      []byte // the bytes in memory
-	base     int64  // offset in the input of all[0], in bytes
-	frameEnd int64  // offset of the end of the current frame, or -1
+	base     int64  // offset in bytes of all[0] in the input
+	frameEnd int64  // offset in bytes of the end of the current frame, or -1
 
-	r       io.Reader // nil for a slice
-	peek    peeker    // r, if it is one
-	seek    io.Seeker // r, if it is one that can seek
-	peeked  int       // bytes that peek holds, of which the last are at the end of all
-	lent    bool      // all is the memory of peek
-	left    int64     // where End left seek, as an offset of its own
-	behind  int       // bytes of all that are behind where seek stands
-	own     []byte    // the buffer, while it is not all
-	begun   bool      // the first byte of the pickle is there
-	held    bool      // all has bytes behind the last pickle that peek cannot take back
-	next    int       // size of the next read
-	pending error     // from a Read that returned bytes too
-	Limit   int64     // InputBytes
-	Shared  bool      // payloads may alias a slice
-	into    []byte    // see PayloadInto
+	Limit  int64 // greatest number of bytes of the input: Limits.InputBytes
+	Shared bool  // payloads may alias the input if that is a slice
 	// Unframed ignores the lengths of frames, as CPython's C unpickler does once a frame is in
 	// memory.
 	Unframed bool
-	frameAt  int64 // offset of the first byte of the last frame
-	overhang int64 // bytes of the last frame behind the STOP of its pickle
+
+	r          io.Reader // nil for a slice
+	peek       peeker    // r, if it is a peeker
+	peeked     int       // number of bytes in all that peek still has to discard
+	borrowed   bool      // all is the memory of peek
+	ownBuffer  []byte    // the buffer, while all is borrowed
+	stranded   bool      // all has bytes behind the last pickle that peek has discarded already
+	seek       io.Seeker // r, if it can seek and is no peeker
+	seekPos    int64     // position of seek after End
+	readAhead  int       // number of bytes in all that are behind the position of seek
+	begun      bool      // Begin has found the first byte of the pickle
+	readSize   int       // size in bytes of the buffer for the next read
+	pending    error     // error of a Read that returned bytes too
+	payloadMem []byte    // see PayloadInto
+	frameAt    int64     // offset in bytes of the content of the last frame
+	overhang   int64     // number of bytes of the last frame behind the STOP of its pickle
 }
 
 // Bytes returns the window of a slice, which is neither copied nor changed.
 func Bytes(data []byte) Window {
 	w := Window{all: data, frameEnd: -1}
-	w.cut()
+	w.clip()
 	return w
 }
 
@@ -110,7 +113,7 @@ func (w *Window) All() []byte { return w.all }
 
 // New returns the window of a reader.
 func New(r io.Reader) Window {
-	w := Window{r: r, frameEnd: -1, next: bufferFirst}
+	w := Window{r: r, frameEnd: -1, readSize: firstRead}
 	if b, ok := r.(*bytes.Buffer); ok {
 		r = bufferPeeker{b}
 	}
@@ -124,17 +127,17 @@ func New(r io.Reader) Window {
 	return w
 }
 
-// Offset is that of the next byte.
+// Offset returns the offset in bytes of the next byte of the input.
 func (w *Window) Offset() int64 { return w.base + int64(w.Pos) }
 
-// OffsetOf returns the offset in the input of the byte at an index of Buf.
+// OffsetOf returns the offset in bytes of the byte at an index of Buf.
 func (w *Window) OffsetOf(index int) int64 { return w.base + int64(index) }
 
-// Opcode makes the next opcode and the fixed part of its argument available, and returns the opcode
-// and its offset without consuming it. Between the two a frame may end.
-func (w *Window) Opcode() (op opcode.Code, offset int64, err error) {
+// PeekOpcode brings the next opcode and the fixed part of its argument into Buf, and returns the
+// opcode and its offset without consuming them. A frame may end between opcode and argument.
+func (w *Window) PeekOpcode() (op opcode.Code, offset int64, err error) {
 	if len(w.Buf)-w.Pos < 1 {
-		if err := w.More(1); err != nil {
+		if err := w.Require(1); err != nil {
 			if errors.Is(err, errkind.ErrTruncated) {
 				err = errkind.New(errkind.ErrTruncated, "truncated: no STOP")
 			}
@@ -149,19 +152,19 @@ func (w *Window) Opcode() (op opcode.Code, offset int64, err error) {
 	if w.frameEnd == w.Offset()+1 {
 		w.LeaveFrame()
 	}
-	return op, offset, w.More(n)
+	return op, offset, w.Require(n)
 }
 
-// cut makes buf of all and the frame's end.
-func (w *Window) cut() {
+// clip sets Buf to all, up to the end of the frame.
+func (w *Window) clip() {
 	w.Buf = w.all
 	if w.frameEnd >= 0 && w.frameEnd-w.base < int64(len(w.all)) {
 		w.Buf = w.all[:w.frameEnd-w.base]
 	}
 }
 
-// More makes at least n bytes from pos on available in buf, or fails.
-func (w *Window) More(n int) error {
+// Require brings at least n bytes from Pos on into Buf, or returns an error.
+func (w *Window) Require(n int) error {
 	if w.frameEnd >= 0 {
 		left := w.frameEnd - w.Offset()
 		if left == 0 {
@@ -174,19 +177,20 @@ func (w *Window) More(n int) error {
 		return nil
 	}
 	err := w.fill(n)
-	w.cut()
+	w.clip()
 	return err
 }
 
-// Has is more for bytes that the pickle surely has; they may be behind the end of the frame.
-func (w *Window) Has(n int) bool { return len(w.Buf)-w.Pos >= n || w.More(n) == nil }
+// Has reports whether Require(n) succeeds.
+func (w *Window) Has(n int) bool { return len(w.Buf)-w.Pos >= n || w.Require(n) == nil }
 
+// LeaveFrame ends the current frame.
 func (w *Window) LeaveFrame() {
 	w.frameEnd = -1
-	w.cut()
+	w.clip()
 }
 
-// EnterFrame begins a frame of n bytes at pos.
+// EnterFrame begins a frame of n bytes at Pos. A short frame must be in the input as a whole.
 func (w *Window) EnterFrame(n uint64) error {
 	if w.Unframed {
 		return nil
@@ -196,25 +200,26 @@ func (w *Window) EnterFrame(n uint64) error {
 	}
 	w.LeaveFrame()
 	if n > math.MaxInt64-uint64(w.Offset()) {
-		return errkind.ErrTruncated // no input is as long
+		return errkind.ErrTruncated // no input is that long
 	}
 	if n <= framePrefetch {
 		if err := w.prefetch(int64(n)); err != nil {
 			return err
 		}
-	} else if rest, known := w.Rest(); known && int64(n) > rest {
+	} else if rest, known := w.Remaining(); known && int64(n) > rest {
 		return errkind.ErrTruncated
 	}
 	w.frameAt, w.frameEnd = w.Offset(), w.Offset()+int64(n)
-	w.cut()
+	w.clip()
 	return nil
 }
 
-// Frame returns the offsets of the current frame, and whether there is one.
+// Frame returns the offsets in bytes of the begin and end of the current frame; ok is false if
+// there is none.
 func (w *Window) Frame() (from, to int64, ok bool) { return w.frameAt, w.frameEnd, w.frameEnd >= 0 }
 
-// EndFrame ends the pickle's last frame, which must be there to its end, and
-// without consuming what it holds after STOP.
+// EndFrame ends the last frame of a pickle behind its STOP. It returns an error if the input ends
+// before the frame does, and consumes nothing of the frame.
 func (w *Window) EndFrame() error {
 	w.overhang = 0
 	if w.frameEnd < 0 {
@@ -226,61 +231,61 @@ func (w *Window) EndFrame() error {
 	return w.prefetch(left)
 }
 
-// Overhang returns how many bytes of the last frame followed the STOP of the pickle that was read.
-// CPython's load from a file passes over them.
+// Overhang returns the number of bytes of the last frame behind the STOP of the pickle that was
+// read. CPython skips them when it loads from a file.
 func (w *Window) Overhang() int64 { return w.overhang }
 
-// IsFrameError reports whether an error says that a pickle and its frames do not agree.
+// IsFrameError reports whether an error says that the opcodes of a pickle do not fit its frames.
 func IsFrameError(err error) bool {
 	return errors.Is(err, errFrameCrossed) || errors.Is(err, errFrameNested)
 }
 
-// prefetch makes n bytes available, by steps: nothing is allocated on the
-// strength of a number.
+// prefetch brings n bytes into memory. It reads them in growing steps, so that a false length in
+// the input makes it allocate little.
 func (w *Window) prefetch(n int64) error {
 	for {
 		have := int64(len(w.all) - w.Pos)
 		if have >= n {
 			return nil
 		}
-		if err := w.More(int(min(n, 2*have+bufferFirst))); err != nil {
+		if err := w.Require(int(min(n, 2*have+firstRead))); err != nil {
 			return err
 		}
 	}
 }
 
-// Ahead makes n bytes from Pos on available in Buf, if no frame ends before. It is asked for what a
-// pickle must have unless it is cut off.
-func (w *Window) Ahead(n int) bool {
+// Lookahead brings n bytes from Pos on into Buf, and reports whether it could. An error of the
+// reader is returned when the bytes are required. n must not be more than a valid pickle has.
+func (w *Window) Lookahead(n int) bool {
 	if w.frameEnd >= 0 && w.Offset()+int64(n) > w.frameEnd {
 		return false
 	}
-	return w.ahead(n)
+	return w.lookahead(n)
 }
 
-// NextFrame returns what is in the frame that begins where the current one ends, n bytes from Pos
-// on; or nil where none begins there, or it is large or cut off. Pos stays where it is.
+// NextFrame returns the content of the next frame if it begins directly behind the current one,
+// whose end is n bytes from Pos. It returns nil if there is no such frame, or the frame is large or
+// truncated. Pos does not change.
 func (w *Window) NextFrame(n int) []byte {
-	const head = 1 + 8 // the opcode and the length
-	if w.frameEnd != w.Offset()+int64(n) || !w.ahead(n+1) {
+	const head = 1 + 8 // bytes of FRAME and its argument
+	if w.frameEnd != w.Offset()+int64(n) || !w.lookahead(n+1) {
 		return nil
 	}
-	if opcode.Code(w.all[w.Pos+n]) != opcode.Frame || !w.ahead(n+head) {
+	if opcode.Code(w.all[w.Pos+n]) != opcode.Frame || !w.lookahead(n+head) {
 		return nil
 	}
 	size := binary.LittleEndian.Uint64(w.all[w.Pos+n+1:])
-	if size > framePrefetch || !w.ahead(n+head+int(size)) {
+	if size > framePrefetch || !w.lookahead(n+head+int(size)) {
 		return nil
 	}
 	return w.all[w.Pos+n+head:][:size]
 }
 
-// ahead makes n bytes from Pos on available in all, by steps as prefetch does. The error of a
-// reader comes again when the bytes are needed.
-func (w *Window) ahead(n int) bool {
+// lookahead brings n bytes from Pos on into all, in growing steps as prefetch does.
+func (w *Window) lookahead(n int) bool {
 	for len(w.all)-w.Pos < n {
-		err := w.fill(min(n, 2*(len(w.all)-w.Pos)+bufferFirst))
-		w.cut()
+		err := w.fill(min(n, 2*(len(w.all)-w.Pos)+firstRead))
+		w.clip()
 		if err != nil {
 			if w.r != nil {
 				w.pending = err
@@ -291,16 +296,16 @@ func (w *Window) ahead(n int) bool {
 	return true
 }
 
-// Rest returns how many bytes the input has from pos on, where that is known
-// at no great cost.
-func (w *Window) Rest() (int64, bool) {
+// Remaining returns the number of bytes in the input from Pos on; known is false if that cannot be
+// found out at little cost.
+func (w *Window) Remaining() (n int64, known bool) {
 	unread := int64(len(w.all) - w.Pos)
 	if w.r == nil {
 		return unread, true
 	}
 	switch r := w.r.(type) {
 	case interface{ Len() int }:
-		return unread + int64(r.Len()-w.peeked-w.behind), true
+		return unread + int64(r.Len()-w.peeked-w.readAhead), true
 	case interface{ Stat() (fs.FileInfo, error) }:
 		if w.seek == nil {
 			return 0, false
@@ -313,13 +318,13 @@ func (w *Window) Rest() (int64, bool) {
 		if err != nil {
 			return 0, false
 		}
-		return unread + max(info.Size()-at-int64(w.behind), 0), true
+		return unread + max(info.Size()-at-int64(w.readAhead), 0), true
 	}
 	return 0, false
 }
 
-// fill reads until n bytes from pos on are in all. All that is unread is part of
-// what the caller needs, so a peeker can give it up.
+// fill reads until n bytes from Pos on are in all. The caller needs all unread bytes, so that a
+// peeker may discard them.
 func (w *Window) fill(n int) error {
 	if w.r == nil {
 		return errkind.ErrTruncated
@@ -343,7 +348,8 @@ func (w *Window) fill(n int) error {
 	return nil
 }
 
-// inputError makes the error for an input that ended or failed.
+// inputError returns ErrTruncated for the end of the input, and any other error of a reader as it
+// is.
 func inputError(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errkind.ErrTruncated
@@ -351,28 +357,28 @@ func inputError(err error) error {
 	return err
 }
 
-// makeRoom makes room for n bytes from pos on, and for a read worth its while. It moves
-// what is unread only to a larger buffer, or where that gains as much room as
-// it moves, so that a line which comes byte by byte is not copied for each of them.
+// makeRoom makes room in all for n bytes from Pos on, and for a read of a useful size. It moves the
+// unread bytes only to a larger buffer, or if as many bytes are gained as are moved: otherwise a
+// long line of which a reader returns one byte at a time would be copied for each byte.
 func (w *Window) makeRoom(n int) {
-	const least = 512
+	const minSpace = 512 // bytes
 	unread := w.all[w.Pos:]
 	space := cap(w.all) - len(w.all)
-	if cap(w.all)-w.Pos >= n && (space >= least || w.Pos < len(unread)) {
+	if cap(w.all)-w.Pos >= n && (space >= minSpace || w.Pos < len(unread)) {
 		return
 	}
-	size := w.next
+	size := w.readSize
 	if n > size {
 		size = 2 * n
 	}
-	w.next = min(2*w.next, bufferMax)
+	w.readSize = min(2*w.readSize, maxRead)
 	mem := w.all[:0]
-	if w.lent {
-		mem, w.own, w.lent = w.own, nil, false
+	if w.borrowed {
+		mem, w.ownBuffer, w.borrowed = w.ownBuffer, nil, false
 	}
 	if cap(mem) < size {
-		if size > bufferMax {
-			if rest, known := w.Rest(); known {
+		if size > maxRead {
+			if rest, known := w.Remaining(); known {
 				size = int(max(int64(n), min(int64(size), rest)))
 			}
 		}
@@ -383,15 +389,15 @@ func (w *Window) makeRoom(n int) {
 	w.Pos = 0
 }
 
-// read appends to all what one read gives, which is not much more than what makes n bytes from pos
-// on.
+// read appends the bytes of one Read to all. It asks for little more than is needed for n bytes
+// from Pos on.
 func (w *Window) read(n int) error {
 	space := w.all[len(w.all):cap(w.all)]
-	space = space[:min(len(space), max(n-(len(w.all)-w.Pos), bufferMax))]
+	space = space[:min(len(space), max(n-(len(w.all)-w.Pos), maxRead))]
 	limited := false
 	if left := w.Limit - w.base - int64(len(w.all)); int64(len(space)) > left {
 		if limited = left <= 0; limited {
-			left = 1 // is there more at all?
+			left = 1 // to find out whether the input goes on
 		}
 		space = space[:left]
 	}
@@ -401,7 +407,7 @@ func (w *Window) read(n int) error {
 	case w.peek != nil:
 		got, err = w.readPeeked(space)
 	default:
-		if err = w.catchUp(); err == nil {
+		if err = w.skipReadAhead(); err == nil {
 			got, err = readSome(w.r, space)
 		}
 	}
@@ -412,6 +418,7 @@ func (w *Window) read(n int) error {
 	return err
 }
 
+// readPeeked copies bytes of the peeker to space, without discarding them.
 func (w *Window) readPeeked(space []byte) (int, error) {
 	if _, err := w.peek.Discard(w.peeked); err != nil {
 		return 0, err
@@ -436,28 +443,28 @@ func readSome(r io.Reader, p []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-// Begin readies the window for a pickle; io.EOF says that there is none.
+// Begin prepares the window for the next pickle. It returns io.EOF if the input ends.
 func (w *Window) Begin() error {
 	if w.begun {
 		return nil
 	}
 	w.frameEnd = -1
-	if (w.peek != nil || w.seek != nil) && !w.held && !w.isWhereLeft() {
-		// The reader is where the pickle begins; it may have been used since.
-		w.giveBack()
+	if (w.peek != nil || w.seek != nil) && !w.stranded && !w.isUnmoved() {
+		// The pickle begins at the position of the reader, which others may have moved.
+		w.returnPeeked()
 		w.clear()
 		w.pending = nil
 	}
-	w.cut()
-	w.next = bufferFirst
+	w.clip()
+	w.readSize = firstRead
 	if w.r == nil && int64(len(w.all)) > w.Limit {
 		return &errkind.LimitError{Limit: "InputBytes", Max: w.Limit, Want: int64(len(w.all))}
 	}
 	var err error
-	if w.peek != nil && !w.held {
+	if w.peek != nil && !w.stranded {
 		err = w.borrow()
 	} else {
-		err = w.More(1)
+		err = w.Require(1)
 	}
 	if errors.Is(err, errkind.ErrTruncated) {
 		return io.EOF
@@ -466,10 +473,11 @@ func (w *Window) Begin() error {
 	return err
 }
 
-// Consume says that the pickle that Begin readied is being read: the next Begin begins another.
+// Consume notes that the pickle of the last Begin is being read, so that the next Begin is for
+// another one.
 func (w *Window) Consume() { w.begun = false }
 
-// borrow makes all of what the peeker holds.
+// borrow makes all the memory of the peeker's buffer.
 func (w *Window) borrow() error {
 	if _, err := w.peek.Peek(1); err != nil {
 		return inputError(err)
@@ -482,66 +490,67 @@ func (w *Window) borrow() error {
 	if err != nil {
 		return inputError(err)
 	}
-	w.own = w.all
-	w.all, w.peeked, w.lent = b[:len(b):len(b)], len(b), true
-	w.cut()
+	w.ownBuffer = w.all
+	w.all, w.peeked, w.borrowed = b[:len(b):len(b)], len(b), true
+	w.clip()
 	return nil
 }
 
-// End leaves a reader that can be put back just behind the pickle, and gives up what memory a long
-// one took.
+// End ends a pickle. It moves a peeker or seeker to the byte behind the pickle, and drops a large
+// buffer.
 func (w *Window) End() {
 	w.begun = false
 	unread := len(w.all) - w.Pos
 	switch {
 	case w.peek != nil:
-		// A frame that goes on behind STOP may be longer than what a peeker holds.
-		if w.held = unread > w.peeked; w.held {
+		// A frame that goes on behind STOP may be longer than the peeker's buffer.
+		if w.stranded = unread > w.peeked; w.stranded {
 			return
 		}
-		w.giveBack()
-	case w.seek != nil && (unread > 0 || w.behind > 0):
-		at, err := w.seek.Seek(int64(w.behind-unread), io.SeekCurrent)
+		w.returnPeeked()
+	case w.seek != nil && (unread > 0 || w.readAhead > 0):
+		at, err := w.seek.Seek(int64(w.readAhead-unread), io.SeekCurrent)
 		if err == nil && unread > 0 && cap(w.all) <= KeepBuffer {
-			// What was read ahead is there for the next pickle, if the reader still is.
-			w.left, w.behind, w.pending = at, unread, nil
+			// The next pickle uses the bytes that were read ahead, unless the reader is moved.
+			w.seekPos, w.readAhead, w.pending = at, unread, nil
 			return
 		}
 	case w.seek == nil:
-		if w.r != nil && cap(w.all) > KeepBuffer && unread <= bufferMax {
+		if w.r != nil && cap(w.all) > KeepBuffer && unread <= maxRead {
 			w.base += int64(w.Pos)
-			w.all, w.Pos = append(make([]byte, 0, bufferMax), w.all[w.Pos:]...), 0
-			w.cut()
+			w.all, w.Pos = append(make([]byte, 0, maxRead), w.all[w.Pos:]...), 0
+			w.clip()
 		}
 		return
 	}
 	w.clear()
 }
 
-// isWhereLeft reports whether a reader that can seek is where the last End left it, so that what
-// was read ahead is what comes next.
-func (w *Window) isWhereLeft() bool {
-	if w.seek == nil || w.behind == 0 {
+// isUnmoved reports whether a seeker is still at the position where the last End left it, so that
+// the bytes read ahead are the next ones.
+func (w *Window) isUnmoved() bool {
+	if w.seek == nil || w.readAhead == 0 {
 		return false
 	}
 	at, err := w.seek.Seek(0, io.SeekCurrent)
-	return err == nil && at == w.left
+	return err == nil && at == w.seekPos
 }
 
-// catchUp leaves a reader that can seek behind all that was read from it.
-func (w *Window) catchUp() error {
-	if w.behind == 0 {
+// skipReadAhead moves a seeker behind the bytes that were read ahead from it.
+func (w *Window) skipReadAhead() error {
+	if w.readAhead == 0 {
 		return nil
 	}
-	_, err := w.seek.Seek(int64(w.behind), io.SeekCurrent)
-	w.behind = 0
+	_, err := w.seek.Seek(int64(w.readAhead), io.SeekCurrent)
+	w.readAhead = 0
 	return err
 }
 
-// giveBack leaves a peeker at the next byte.
-func (w *Window) giveBack() {
+// returnPeeked makes a peeker discard the bytes before Pos, so that it is at the next byte.
+func (w *Window) returnPeeked() {
 	if w.peeked > 0 {
-		_, _ = w.peek.Discard(max(0, w.peeked-(len(w.all)-w.Pos))) // what was peeked at is there
+		// Bytes that were peeked at can be discarded without an error.
+		_, _ = w.peek.Discard(max(0, w.peeked-(len(w.all)-w.Pos)))
 		w.peeked = 0
 	}
 }
@@ -549,21 +558,21 @@ func (w *Window) giveBack() {
 // clear empties the buffer.
 func (w *Window) clear() {
 	w.base += int64(w.Pos)
-	w.behind = 0
+	w.readAhead = 0
 	w.all, w.Pos = w.all[:0], 0
-	if w.lent {
-		w.all, w.own, w.lent = w.own[:0], nil, false
+	if w.borrowed {
+		w.all, w.ownBuffer, w.borrowed = w.ownBuffer[:0], nil, false
 	}
 	if cap(w.all) > KeepBuffer {
 		w.all = nil
 	}
-	w.cut()
+	w.clip()
 }
 
-// Take returns the next n bytes of the buffer, valid until the window moves.
+// Take consumes and returns the next n bytes, which are valid until the window moves.
 func (w *Window) Take(n int) ([]byte, error) {
 	if len(w.Buf)-w.Pos < n {
-		if err := w.More(n); err != nil {
+		if err := w.Require(n); err != nil {
 			return nil, err
 		}
 	}
@@ -572,8 +581,8 @@ func (w *Window) Take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// Line returns the bytes up to the next newline, which is consumed too; valid
-// until the window moves.
+// Line consumes the bytes up to and including the next newline, and returns them without the
+// newline. They are valid until the window moves.
 func (w *Window) Line() ([]byte, error) {
 	seen := 0
 	for {
@@ -583,15 +592,14 @@ func (w *Window) Line() ([]byte, error) {
 			return b, nil
 		}
 		seen = len(w.Buf) - w.Pos
-		if err := w.More(seen + 1); err != nil {
+		if err := w.Require(seen + 1); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// Payload returns the next n bytes in memory that begins at a multiple of 16, or
-// as payload.Memory does for a large one; where payloads are shared, it is the
-// input's own. small is where short payloads go.
+// Payload consumes the next n bytes and returns them as Copy does; a large payload of a reader is
+// read directly into memory of its own.
 func (w *Window) Payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 	if n <= uint64(len(w.Buf)-w.Pos) {
 		b := w.Buf[w.Pos : w.Pos+int(n) : w.Pos+int(n)]
@@ -599,7 +607,7 @@ func (w *Window) Payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 		return w.Copy(b, small), nil
 	}
 	if n < largePayload {
-		if err := w.More(int(n)); err != nil {
+		if err := w.Require(int(n)); err != nil {
 			return nil, err
 		}
 		return w.Payload(n, small)
@@ -615,22 +623,22 @@ func (w *Window) Payload(n uint64, small *slab.Slab[byte]) ([]byte, error) {
 	return w.largePayload(n)
 }
 
-// PayloadInto is Payload with memory for a large payload, of n bytes, or nil.
+// PayloadInto is Payload with n bytes of memory to be used for a large payload, or nil.
 func (w *Window) PayloadInto(n uint64, mem []byte) ([]byte, error) {
-	w.into = mem
+	w.payloadMem = mem
 	b, err := w.Payload(n, nil)
-	w.into = nil
+	w.payloadMem = nil
 	return b, err
 }
 
-// largePayload reads a payload that goes past the buffer.
+// largePayload reads a large payload that is not in the buffer as a whole.
 func (w *Window) largePayload(n uint64) ([]byte, error) {
-	rest, known := w.Rest()
+	rest, known := w.Remaining()
 	if known && n > uint64(rest) {
 		return nil, errkind.ErrTruncated
 	}
 	if n > math.MaxInt64-uint64(w.Offset()) || n > math.MaxInt {
-		return nil, errkind.ErrTruncated // no input is as long
+		return nil, errkind.ErrTruncated // no input is that long
 	}
 	if end := w.Offset() + int64(n); end > w.Limit {
 		return nil, &errkind.LimitError{Limit: "InputBytes", Max: w.Limit, Want: end}
@@ -650,33 +658,34 @@ func (w *Window) largePayload(n uint64) ([]byte, error) {
 		m, err := w.readFull(p[buffered:])
 		return buffered + m, err
 	}
-	mem, got, err := w.into, 0, error(nil)
+	mem, got, err := w.payloadMem, 0, error(nil)
 	if mem != nil {
 		got, err = read(mem)
 	} else {
 		mem, got, err = payload.Read(int(n), known, read)
 	}
 	w.base += int64(got)
-	w.clear() // the memory of a peeker is not ours to write to
+	w.clear() // also because the window must not write to borrowed memory
 	if err != nil {
 		return nil, inputError(err)
 	}
 	return mem, nil
 }
 
+// readFull reads from r until p is full.
 func (w *Window) readFull(p []byte) (int, error) {
 	if err := w.pending; err != nil && len(p) > 0 {
 		w.pending = nil
 		return 0, err
 	}
-	if err := w.catchUp(); err != nil {
+	if err := w.skipReadAhead(); err != nil {
 		return 0, err
 	}
 	return io.ReadFull(w.r, p)
 }
 
-// Copy returns a copy of b that is aligned as [Aligned] says; where payloads are shared and b is
-// long enough, b itself.
+// Copy returns a copy of b in memory of [Aligned]. It returns b itself if payloads are shared and b
+// is long enough.
 func (w *Window) Copy(b []byte, small *slab.Slab[byte]) []byte {
 	if w.Shared && len(b) >= SharedPayload {
 		return b
@@ -686,14 +695,15 @@ func (w *Window) Copy(b []byte, small *slab.Slab[byte]) []byte {
 	return mem
 }
 
-// Aligned returns n bytes at a multiple of 16, or as [payload.Memory] does for a large n, all of
-// which the caller writes to; small ones come from the slab, if there is one.
+// Aligned returns n bytes that begin at a multiple of 16, or for a large n memory of
+// [payload.Memory]. The caller must write to all of them. Few bytes come from the slab, unless it
+// is nil.
 func Aligned(n int, small *slab.Slab[byte]) []byte {
 	switch {
 	case n == 0:
 		return []byte{}
 	case n < slab.Apart && small != nil:
-		// Multiples of 16 of a slab that begins at one.
+		// Only multiples of 16 bytes are taken from this slab, which begins at a multiple of 16.
 		return small.Many((n+15)&^15, 1)[:n:n]
 	case n < largePayload:
 		return make([]byte, n, (n+15)&^15)[:n:n]

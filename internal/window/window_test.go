@@ -18,7 +18,7 @@ import (
 
 const limit = 1 << 30
 
-// readers are the ways to have the same bytes as an input.
+// readers returns windows of each kind of input over the same bytes.
 func readers(data []byte) map[string]func() window.Window {
 	over := func(r io.Reader) func() window.Window {
 		return func() window.Window { return window.New(r) }
@@ -35,7 +35,7 @@ func readers(data []byte) map[string]func() window.Window {
 	}
 }
 
-// randomInput is lines of random lengths, some longer than a buffer.
+// randomInput returns lines of random lengths, some of which are longer than a buffer.
 func randomInput(rng *rand.Rand) []byte {
 	var data []byte
 	for range 40 {
@@ -51,8 +51,8 @@ func randomInput(rng *rand.Rand) []byte {
 	return data
 }
 
-// TestWindowsAgree takes the same bytes, lines and payloads of every kind of input, and compares
-// each with what a plain offset into the bytes says.
+// TestWindowsAgree takes the same bytes, lines and payloads from every kind of input, and compares
+// each with the bytes at that offset of the data.
 func TestWindowsAgree(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
@@ -105,8 +105,8 @@ func walk(t *testing.T, name string, data []byte, w window.Window, rng *rand.Ran
 	}
 }
 
-// TestFrames: what crosses the end of a frame, or begins a frame inside one, is refused; what
-// begins where the frame ends is not.
+// TestFrames checks that an argument across the end of a frame and a frame inside a frame are
+// errors, and that what begins behind the end of a frame is not.
 func TestFrames(t *testing.T) {
 	data := []byte("0123456789abcdefghij\n")
 	for name, open := range readers(data) {
@@ -139,7 +139,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestEnd: a reader that can be put back is left just behind the pickle.
+// TestEnd checks that End leaves a peeker or seeker at the byte behind the pickle.
 func TestEnd(t *testing.T) {
 	data := bytes.Repeat([]byte("pickle."), 3000)
 	for name, r := range map[string]io.Reader{
@@ -162,8 +162,9 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestSeekBetween: between two pickles a reader that can seek stands behind the first, and what is
-// read next begins where it then stands, whoever moved it, in a file that may have grown.
+// TestSeekBetween checks that between two pickles a seeker is at the byte behind the first one, and
+// that the next read begins at the position of the seeker, even if others have moved it or the file
+// has grown.
 func TestSeekBetween(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
 	if err != nil {
@@ -218,7 +219,7 @@ func TestSeekBetween(t *testing.T) {
 		if err := w.Begin(); err != nil {
 			t.Fatalf("at %d of %d: %v", at, size, err)
 		}
-		if rest, known := w.Rest(); !known || rest != int64(size-at) {
+		if rest, known := w.Remaining(); !known || rest != int64(size-at) {
 			t.Fatalf("at %d of %d: %d are left, %v", at, size, rest, known)
 		}
 		b, err := w.Take(n)
@@ -234,7 +235,7 @@ func TestSeekBetween(t *testing.T) {
 	}
 }
 
-// TestLimit: more input than the limit is an error that says how much there was.
+// TestLimit checks the error for an input that is longer than the limit.
 func TestLimit(t *testing.T) {
 	for name, open := range readers(bytes.Repeat([]byte("x"), 10_000)) {
 		w := open()

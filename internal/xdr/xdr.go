@@ -1,5 +1,5 @@
-// Package xdr reads and writes arrays of variable length in XDR: a count of four bytes and the
-// elements, all in big-endian order.
+// Package xdr reads and writes arrays of variable length in XDR: a count of four bytes, followed by
+// the elements, all in big-endian order.
 //
 // Reference: RFC 4506, sections 4.1 to 4.7 and 4.13; Python's xdrlib, pack_array.
 package xdr
@@ -23,8 +23,8 @@ func IsType(dt *ndarray.DType) bool {
 }
 
 // Decode returns the elements of a BLOB as an array of one dimension, of the dtype in big-endian
-// order. With complexPairs they are complex numbers, a real and an imaginary part after the other;
-// the count may be that of numbers or that of parts. The array aliases the BLOB.
+// order. With complexPairs, pairs of elements are the real and imaginary parts of complex numbers;
+// the count in the BLOB may count the numbers or the parts. The array aliases the BLOB.
 func Decode(blob []byte, dt *ndarray.DType, complexPairs bool) (*ndarray.Array, error) {
 	if !IsType(dt) {
 		return nil, errkind.New(errkind.ErrUnsupported, "xdr: no type for dtype %s", dt)
@@ -66,9 +66,9 @@ func complexOf(dt *ndarray.DType) (*ndarray.DType, error) {
 	return ndarray.DTypeOf[complex128]().NewByteOrder(ndarray.BigEndian), nil
 }
 
-// Encode returns the elements of an array in C order as a BLOB: its dtype must be one that XDR has
-// in big-endian order, or of complex numbers, which are written as pairs of parts and counted as
-// parts.
+// Encode returns the elements of an array, in C order, as a BLOB. The dtype must be one that XDR
+// has, or complex, in big-endian order. Complex numbers are written as pairs of parts, and counted
+// as parts.
 func Encode(a *ndarray.Array) ([]byte, error) {
 	dt, count := a.DType(), uint64(a.Size())
 	if dt.Kind() == ndarray.KindComplex && dt.ItemSize() <= 16 {

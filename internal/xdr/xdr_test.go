@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// FuzzDecode: what is read has the bytes of the BLOB, and is written as the same BLOB.
+// FuzzDecode: an array that is decoded has the bytes of the BLOB, and is encoded as the same BLOB.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x01\x3f\xf0\x00\x00\x00\x00\x00\x00"), false)
 	f.Add([]byte("\xff\xff\xff\xff"), true)
@@ -34,7 +34,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestLies: counts that are not those of the elements.
+// TestLies: a count that is not the number of elements is an error.
 func TestLies(t *testing.T) {
 	t.Parallel()
 	for count, want := range map[uint32]error{

@@ -11,35 +11,35 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Array is an array of a store: what its metadata says, checked.
+// Array is an array of a store. Its fields are the metadata, after checks.
 type Array struct {
 	// Format is the version of the format: 2 or 3.
 	Format int
-	// Shape and Chunks have the same length; no chunk is empty.
+	// Shape and Chunks (the shape of a chunk) have the same length; no chunk is empty.
 	Shape, Chunks []int
-	// DType is that of the decoded elements; object of text and bytes of any length.
+	// DType is the dtype of the decoded elements; object for text and bytes of variable length.
 	DType *ndarray.DType
-	// Codecs are the names of the codecs in the order of encoding.
+	// Codecs are the names of the codecs, in the order of encoding.
 	Codecs []string
-	// FillValue is the value of elements without a chunk as the metadata's JSON has it.
+	// FillValue is the value of elements without a chunk, as in the metadata's JSON.
 	FillValue any
 	// Attrs are the attributes, a JSON object, or nil.
 	Attrs json.RawMessage
-	// DimensionNames of format 3 are as long as Shape, or nil.
+	// DimensionNames are set for format 3, one for each dimension, or nil.
 	DimensionNames []string
 
 	store  Store
 	prefix string // of the keys of chunks
-	// pipe undoes the codecs. It is nil where one of them is not known, and why then says so.
-	pipe *pipeline
-	why  error
-	// chunkKey is the key of a chunk without the prefix.
+	// pipe decodes the chunks. It is nil if a codec is not known; codecErr then names the codec.
+	pipe     *pipeline
+	codecErr error
+	// chunkKey returns the key of a chunk, without the prefix.
 	chunkKey func(index []int) string
 }
 
-// Open returns the array at a path of a store: "" or "a/b". ok is false where there is none.
+// Open returns the array at a path of a store, such as "" or "a/b". ok is false if there is none.
 func Open(s Store, at string) (a *Array, ok bool, err error) {
-	a = &Array{store: s, prefix: prefix(at)}
+	a = &Array{store: s, prefix: keyPrefix(at)}
 	if data, found := s[a.prefix+"zarr.json"]; found {
 		if nodeType(data) != "array" {
 			return nil, false, nil
@@ -56,8 +56,8 @@ func Open(s Store, at string) (a *Array, ok bool, err error) {
 	return a, true, nil
 }
 
-// prefix is what the keys of the node at a path begin with.
-func prefix(at string) string {
+// keyPrefix returns the beginning of the keys of the node at a path.
+func keyPrefix(at string) string {
 	at = strings.Trim(path.Clean("/"+at), "/")
 	if at == "" {
 		return ""
@@ -65,19 +65,19 @@ func prefix(at string) string {
 	return at + "/"
 }
 
-// nodeType is "array" or "group" of a zarr.json.
+// nodeType returns the type in a zarr.json: "array" or "group".
 func nodeType(data []byte) string {
 	var node struct {
 		Type string `json:"node_type"`
 	}
-	_ = json.Unmarshal(data, &node) // what is no JSON is of no type
+	_ = json.Unmarshal(data, &node) // on an error the type stays ""
 	return node.Type
 }
 
-// Group returns the attributes of the group at a path, a JSON object or nil, and the paths of what
-// is in it, in order; ok is false where there is none.
+// Group returns the attributes of the group at a path (a JSON object or nil), and the sorted paths
+// of its members. ok is false if there is no group.
 func Group(s Store, at string) (attrs json.RawMessage, members []string, ok bool, err error) {
-	p := prefix(at)
+	p := keyPrefix(at)
 	if data, found := s[p+"zarr.json"]; found && nodeType(data) == "group" {
 		attrs, err = attributes3(data)
 		return attrs, membersOf(s, p, "zarr.json"), err == nil, err
@@ -88,7 +88,8 @@ func Group(s Store, at string) (attrs json.RawMessage, members []string, ok bool
 	return nil, nil, false, nil
 }
 
-// membersOf returns the paths of the nodes just below a prefix.
+// membersOf returns the paths of the nodes directly below a prefix. marks are the names of the keys
+// that make a node.
 func membersOf(s Store, p string, marks ...string) []string {
 	var members []string
 	for key := range s {
@@ -101,7 +102,7 @@ func membersOf(s Store, p string, marks ...string) []string {
 	return slices.Compact(members)
 }
 
-// attributes3 are those in a zarr.json.
+// attributes3 returns the attributes in a zarr.json.
 func attributes3(data []byte) (json.RawMessage, error) {
 	var node struct {
 		Attributes json.RawMessage `json:"attributes"`
@@ -112,7 +113,7 @@ func attributes3(data []byte) (json.RawMessage, error) {
 	return node.Attributes, nil
 }
 
-// checkShape checks the shapes that metadata gives.
+// checkShape checks the shapes in the metadata.
 func (a *Array) checkShape() error {
 	if len(a.Shape) > ndarray.MaxDims || len(a.Chunks) != len(a.Shape) {
 		return malformed("chunks of shape %v for a shape of %d dimensions", a.Chunks,
@@ -132,7 +133,7 @@ func (a *Array) checkShape() error {
 	return nil
 }
 
-// product is how many elements a shape has; ok is false where an int is too small.
+// product returns the number of elements of a shape; ok is false if it does not fit an int.
 func product(shape []int) (n int, ok bool) {
 	n = 1
 	for _, d := range shape {
@@ -147,7 +148,7 @@ func product(shape []int) (n int, ok bool) {
 	return n, true
 }
 
-// Stored is how many bytes the store has of the array's chunks.
+// Stored returns the size of the array's stored chunks, in bytes.
 func (a *Array) Stored() int {
 	n := 0
 	for key, value := range a.store {
@@ -158,32 +159,32 @@ func (a *Array) Stored() int {
 	return n
 }
 
-// isChunk reports whether a key is that of a chunk and not of metadata.
+// isChunk reports whether a key, without the prefix, is that of a chunk and not of metadata.
 func (a *Array) isChunk(key string) bool {
 	last := path.Base(key)
 	return last != "zarr.json" && !strings.HasPrefix(last, ".z")
 }
 
-// Elements is how many elements the array has, or one of its chunks where that has more.
+// Elements returns the number of elements of the array, or of one of its chunks if that is larger.
 func (a *Array) Elements() int {
 	n, _ := product(a.Shape)
 	chunk, _ := product(a.Chunks)
 	return max(n, chunk)
 }
 
-// Err is of the kind ErrUnsupported where a codec is not known.
-func (a *Array) Err() error { return a.why }
+// Err returns an error of the kind ErrUnsupported if a codec is not known, else nil.
+func (a *Array) Err() error { return a.codecErr }
 
-// Read returns the elements in C order in memory of their own. maxElements is how many the array
-// and a chunk may have; more is an error of the kind ErrLimit.
+// Read returns the elements in C order, in memory of their own. If the array or a chunk has more
+// than maxElements, the error is of the kind ErrLimit.
 func (a *Array) Read(maxElements int) (*ndarray.Array, error) {
-	if a.why != nil {
-		return nil, a.why
+	if a.codecErr != nil {
+		return nil, a.codecErr
 	}
 	if n := a.Elements(); n > maxElements {
 		return nil, &errkind.LimitError{Limit: "Elements", Max: int64(maxElements), Want: int64(n)}
 	}
-	out, err := a.filled(a.Shape)
+	out, err := a.newBlock(a.Shape)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +199,7 @@ func (a *Array) Read(maxElements int) (*ndarray.Array, error) {
 	return ndarray.New(a.DType, a.Shape, ndarray.OrderC, out.bytes)
 }
 
-// chunks copies what each chunk has.
+// chunks copies the stored chunks to out.
 func (a *Array) chunks(out *block) error {
 	index := make([]int, len(a.Shape))
 	for {
@@ -214,14 +215,14 @@ func (a *Array) chunks(out *block) error {
 			}
 			out.paste(part, start)
 		}
-		if !next(index, a.Shape, a.Chunks) {
+		if !nextChunk(index, a.Shape, a.Chunks) {
 			return nil
 		}
 	}
 }
 
-// next steps to the next chunk of a grid, in C order; false behind the last.
-func next(index, shape, chunks []int) bool {
+// nextChunk advances index to the next chunk of a grid in C order. It returns false after the last.
+func nextChunk(index, shape, chunks []int) bool {
 	for i := len(index) - 1; i >= 0; i-- {
 		index[i]++
 		if index[i]*chunks[i] < shape[i] {
@@ -232,7 +233,7 @@ func next(index, shape, chunks []int) bool {
 	return false
 }
 
-// Detach copies what the array needs of its store, whose memory may be taken back.
+// Detach copies the chunks of the array, so that the memory of the store may be reused.
 func (a *Array) Detach() {
 	own := Store{}
 	for key, value := range a.store {

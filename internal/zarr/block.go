@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// block is a part of an array: elements with a shape, as bytes or, of objects, as Go values.
+// block is a part of an array: elements of a shape, as bytes or, for objects, as Go values.
 type block struct {
 	shape   []int
 	strides []int // in elements
-	item    int   // bytes of an element; 0 of objects
+	item    int   // bytes of an element; 0 for objects
 	bytes   []byte
 	objects []any
 }
 
-// cStrides are the strides of C order, in elements.
+// cStrides returns the strides of C order, in elements.
 func cStrides(shape []int) []int {
 	strides := make([]int, len(shape))
 	step := 1
@@ -25,8 +25,8 @@ func cStrides(shape []int) []int {
 	return strides
 }
 
-// filled returns a block of fill values in C order.
-func (a *Array) filled(shape []int) (*block, error) {
+// newBlock returns a block of fill values in C order.
+func (a *Array) newBlock(shape []int) (*block, error) {
 	n, _ := product(shape)
 	b := &block{shape: shape, strides: cStrides(shape)}
 	if a.DType.HasObject() {
@@ -51,7 +51,7 @@ func (a *Array) filled(shape []int) (*block, error) {
 	return b, nil
 }
 
-// fillObject is the fill value of text and bytes of any length: zarr takes 0 for what is empty.
+// fillObject returns the fill value for text and bytes of variable length. zarr takes 0 for empty.
 func (a *Array) fillObject() any {
 	switch v := a.FillValue.(type) {
 	case string:
@@ -73,7 +73,8 @@ func (a *Array) fillObject() any {
 	return ""
 }
 
-// paste copies another block over this one from a position on, but for what is beyond its edges.
+// paste copies another block over this one, from a position on. It leaves out what is beyond the
+// edges.
 func (b *block) paste(part *block, start []int) {
 	size := make([]int, len(start))
 	at := 0
@@ -87,7 +88,7 @@ func (b *block) paste(part *block, start []int) {
 	b.copyRuns(part, size, at, 0, 0)
 }
 
-// copyRuns copies the elements of a size along an axis and those behind it.
+// copyRuns copies the elements along an axis and the axes after it.
 func (b *block) copyRuns(part *block, size []int, to, from, axis int) {
 	if axis == len(size) {
 		b.copyRun(part, to, from, 1)
@@ -112,5 +113,5 @@ func (b *block) copyRun(part *block, to, from, n int) {
 	copy(b.bytes[to*b.item:(to+n)*b.item], part.bytes[from*b.item:])
 }
 
-// wrap puts what an error is about in front of it.
+// wrap adds the subject of an error before it.
 func wrap(what string, err error) error { return fmt.Errorf("%.100s: %w", what, err) }

@@ -15,46 +15,46 @@ import (
 	"github.com/unpkl/unpkl/internal/filter"
 )
 
-// stage undoes one codec from bytes to bytes. The output has size bytes, or at most -size-1 where
-// size is negative.
+// stage decodes one codec from bytes to bytes. The output has size bytes; if size is negative, it
+// has at most -size-1 bytes.
 type stage func(src []byte, size int) ([]byte, error)
 
-// codecSpec is a codec of metadata: of format 2 with its "id" among its settings, of format 3 with
-// a name and a configuration.
+// codecSpec is a codec in the metadata. In format 2 the settings include its "id"; in format 3 it
+// has a name and a configuration.
 type codecSpec struct {
 	name   string
 	config map[string]any
 }
 
-// byteStage returns what undoes a codec from bytes to bytes; nil where it is none or not known.
+// byteStage returns the decoder of a codec from bytes to bytes, or nil if the codec is not known.
 func byteStage(c codecSpec) stage {
 	switch c.name {
 	case "zlib":
-		return filtered(filter.Deflate)
+		return hdf5Filter(filter.Deflate)
 	case "zstd":
-		return filtered(filter.Zstd)
+		return hdf5Filter(filter.Zstd)
 	case "blosc":
-		return filtered(filter.Blosc)
+		return hdf5Filter(filter.Blosc)
 	case "bz2":
-		return filtered(filter.Bzip2)
+		return hdf5Filter(filter.Bzip2)
 	case "shuffle":
-		element, ok := whole(c.config["elementsize"])
+		element, ok := positiveInt(c.config["elementsize"])
 		if !ok {
 			element = 4
 		}
-		return filtered(filter.Shuffle, uint32(element))
+		return hdf5Filter(filter.Shuffle, uint32(element))
 	case "gzip":
 		return gunzip
 	case "lz4":
 		return unlz4
 	case "crc32c":
-		return summed
+		return checkCRC32C
 	}
 	return nil
 }
 
-// whole is a positive integer of JSON that fits 31 bits.
-func whole(v any) (int, bool) {
+// positiveInt returns a JSON number as an int, if it is an integer from 1 to 2^31-1.
+func positiveInt(v any) (int, bool) {
 	n, ok := v.(json.Number)
 	if !ok {
 		return 0, false
@@ -63,12 +63,12 @@ func whole(v any) (int, bool) {
 	return int(i), err == nil && i > 0 && i < 1<<31
 }
 
-// filtered undoes a codec that is a filter of HDF5 too.
-func filtered(id uint16, params ...uint32) stage {
+// hdf5Filter returns the decoder of a codec that is a filter of HDF5 too.
+func hdf5Filter(id uint16, params ...uint32) stage {
 	f := filter.Filter{ID: id, Params: params}
 	return func(src []byte, size int) ([]byte, error) {
 		if size < 0 {
-			return filter.Undo(&f, src, -size-1)
+			return filter.DecodeUpTo(&f, src, -size-1)
 		}
 		return filter.Decode(nil, []filter.Filter{f}, 0, src, size)
 	}
@@ -88,11 +88,11 @@ func gunzip(src []byte, size int) ([]byte, error) {
 	if err != nil {
 		return nil, malformed("gzip: %v", err)
 	}
-	return sizedOr(out, size)
+	return checkSize(out, size)
 }
 
-// sizedOr checks a size.
-func sizedOr(out []byte, size int) ([]byte, error) {
+// checkSize checks the length of a stage's output.
+func checkSize(out []byte, size int) ([]byte, error) {
 	if size >= 0 && len(out) != size {
 		return nil, malformed("a chunk of %d bytes, expected %d", len(out), size)
 	}
@@ -103,7 +103,7 @@ func sizedOr(out []byte, size int) ([]byte, error) {
 	return out, nil
 }
 
-// unlz4 undoes numcodecs' LZ4: a length and a block.
+// unlz4 decodes numcodecs' LZ4, which is the decoded length and a block.
 func unlz4(src []byte, size int) ([]byte, error) {
 	if len(src) < 4 {
 		return nil, malformed("lz4: %d bytes", len(src))
@@ -113,7 +113,7 @@ func unlz4(src []byte, size int) ([]byte, error) {
 	if size < 0 {
 		limit = int64(-size - 1)
 	}
-	// One byte of a block unfolds to at most 255.
+	// One byte of a block decompresses to at most 255 bytes.
 	if n > limit || size >= 0 && n != limit || n > 255*int64(len(src)) {
 		return nil, malformed("lz4: a chunk of %d bytes, expected %d", n, limit)
 	}
@@ -128,8 +128,8 @@ func unlz4(src []byte, size int) ([]byte, error) {
 	return out, nil
 }
 
-// summed checks and removes a CRC-32C.
-func summed(src []byte, size int) ([]byte, error) {
+// checkCRC32C verifies and removes a CRC-32C.
+func checkCRC32C(src []byte, size int) ([]byte, error) {
 	if len(src) < 4 {
 		return nil, malformed("crc32c: %d bytes", len(src))
 	}
@@ -138,13 +138,13 @@ func summed(src []byte, size int) ([]byte, error) {
 	if got := crc32.Checksum(data, castagnoli); got != want {
 		return nil, malformed("crc32c: a sum of %#08x, expected %#08x", got, want)
 	}
-	return sizedOr(data, size)
+	return checkSize(data, size)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// specOf reads a codec of either format's metadata. The names that zarr gives the codecs of
-// numcodecs have a prefix, and some of them a name of their own.
+// specOf parses a codec in the metadata of either format. zarr prefixes the names of numcodecs'
+// codecs.
 func specOf(v any) (codecSpec, bool) {
 	if name, ok := v.(string); ok {
 		return codecSpec{name: name}, true

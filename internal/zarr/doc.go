@@ -1,9 +1,9 @@
-// Package zarr reads arrays of the Zarr formats 2 and 3 from the keys and values of a store: the
-// metadata, and the elements from chunks. It knows no files and no Python.
+// Package zarr reads arrays of the Zarr formats 2 and 3: the metadata, and the elements from
+// chunks. It works on the keys and values of a store, and does not use files or Python.
 //
-// Nothing that the metadata says is trusted: shapes, chunk shapes and codecs are checked, and
-// memory is taken for no more elements than the caller allows. Codecs that are not decoded here are
-// errors of the kind ErrUnsupported with their names.
+// The metadata is not trusted. Shapes, chunk shapes and codecs are checked, and memory is allocated
+// for no more elements than the caller allows. A codec that this package does not decode is an
+// error of the kind ErrUnsupported with its name.
 //
 // # Codecs
 //
@@ -16,7 +16,7 @@ package zarr
 
 import "github.com/unpkl/unpkl/internal/errkind"
 
-// Store has the values of a store by their keys.
+// Store holds the values of a store by their keys.
 type Store map[string][]byte
 
 func malformed(format string, args ...any) error {

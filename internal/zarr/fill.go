@@ -10,7 +10,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// fillElement is the fill value of metadata as the bytes of an element; nil where all are zero.
+// fillElement returns the fill value of the metadata as the bytes of an element, or nil if they are
+// zero.
 //
 // Reference: Zarr storage specification, version 2, "Fill value encoding"; Zarr core
 // specification, version 3, "Fill value"; zarr-python, core/dtype/npy.
@@ -41,7 +42,7 @@ func fillElement(dt *ndarray.DType, v any) ([]byte, error) {
 	return one.AppendBytes(nil, ndarray.OrderC)
 }
 
-// isRaw reports whether the fill value of a dtype is its bytes in base64, if it is text.
+// isRaw reports whether a fill value that is text is the bytes of an element in base64.
 func isRaw(dt *ndarray.DType) bool {
 	return dt.Kind() == ndarray.KindBytes || dt.Kind() == ndarray.KindVoid
 }
@@ -54,7 +55,7 @@ func base64Bytes(s string) ([]byte, error) {
 	return raw, nil
 }
 
-// rawElement is an element of its bytes in base64, those at the end that are zero perhaps left out.
+// rawElement decodes the bytes of an element in base64. Zero bytes at the end may be left out.
 func rawElement(dt *ndarray.DType, s string) ([]byte, error) {
 	raw, err := base64Bytes(s)
 	if err != nil {
@@ -68,7 +69,7 @@ func rawElement(dt *ndarray.DType, s string) ([]byte, error) {
 	return out, nil
 }
 
-// fillRecord is the fill value of a structured dtype, by names or in order.
+// fillRecord is fillElement for a structured dtype; the value has its fields by name or in order.
 func fillRecord(dt *ndarray.DType, fields []ndarray.Field, v any) ([]byte, error) {
 	out := make([]byte, dt.ItemSize())
 	list, isList := v.([]any)
@@ -93,8 +94,8 @@ func fillRecord(dt *ndarray.DType, fields []ndarray.Field, v any) ([]byte, error
 	return out, nil
 }
 
-// fillPlain is a fill value that is no record as SetAt takes it, and the dtype of the same size
-// that it is set in.
+// fillPlain returns a fill value, other than a record, in a form that SetAt takes, and the dtype of
+// the same size in which it is set.
 func fillPlain(dt *ndarray.DType, v any) (any, *ndarray.DType, error) {
 	switch dt.Kind() {
 	case ndarray.KindDatetime, ndarray.KindTimedelta:
@@ -125,7 +126,7 @@ func fillPlain(dt *ndarray.DType, v any) (any, *ndarray.DType, error) {
 	case ndarray.KindVoid:
 		return fillVoid(dt, v)
 	case ndarray.KindStr:
-		if n, ok := v.(json.Number); ok && n.String() == "0" { // which zarr takes for ""
+		if n, ok := v.(json.Number); ok && n.String() == "0" { // zarr takes 0 for ""
 			v = ""
 		}
 		return v, dt, nil
@@ -141,7 +142,7 @@ func fillPlain(dt *ndarray.DType, v any) (any, *ndarray.DType, error) {
 	return n, dt, err
 }
 
-// fillVoid is the fill value of raw bytes as a list of them.
+// fillVoid returns a fill value that is a list of bytes.
 func fillVoid(dt *ndarray.DType, v any) (any, *ndarray.DType, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) != dt.ItemSize() {
@@ -159,7 +160,7 @@ func fillVoid(dt *ndarray.DType, v any) (any, *ndarray.DType, error) {
 	return out, dt, nil
 }
 
-// fillNumber is an integer or float of JSON.
+// fillNumber returns a JSON number as int64, uint64 or float64.
 func fillNumber(v any) (any, error) {
 	n, ok := v.(json.Number)
 	if !ok {
@@ -181,7 +182,8 @@ func fillNumber(v any) (any, error) {
 	return f, nil
 }
 
-// fillFloat is a float of JSON, a name of what is none, or its bits in hexadecimal.
+// fillFloat returns a float that is a JSON number, a name such as "NaN", or its bits in
+// hexadecimal.
 func fillFloat(v any, size int) (float64, error) {
 	switch v := v.(type) {
 	case json.Number:

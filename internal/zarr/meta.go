@@ -12,8 +12,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// object reads a JSON object, with its numbers as they are written.
-func object(name string, data []byte) (map[string]any, error) {
+// decodeObject decodes a JSON object; its numbers stay json.Number.
+func decodeObject(name string, data []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	var m map[string]any
@@ -23,8 +23,8 @@ func object(name string, data []byte) (map[string]any, error) {
 	return m, nil
 }
 
-// keyOf returns what makes the keys of chunks.
-func keyOf(start, separator string) func([]int) string {
+// chunkKeys returns a function that returns the keys of chunks.
+func chunkKeys(start, separator string) func([]int) string {
 	return func(index []int) string {
 		if len(index) == 0 {
 			if start != "" {
@@ -43,9 +43,9 @@ func keyOf(start, separator string) func([]int) string {
 	}
 }
 
-// read2 reads .zarray and .zattrs.
+// read2 parses .zarray and .zattrs.
 func (a *Array) read2(data, attrs []byte) (err error) {
-	m, err := object(".zarray", data)
+	m, err := decodeObject(".zarray", data)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (a *Array) read2(data, attrs []byte) (err error) {
 	if !ok {
 		separator = "."
 	}
-	a.chunkKey = keyOf("", separator)
+	a.chunkKey = chunkKeys("", separator)
 	if a.DType, err = dtype2(m["dtype"], 0); err != nil {
 		return err
 	}
@@ -73,14 +73,14 @@ func (a *Array) read2(data, attrs []byte) (err error) {
 	if c := m["compressor"]; c != nil {
 		filters = append(filters, c)
 	}
-	return a.settle(a.pipeline2(filters, m["order"] == "F"))
+	return a.setPipeline(a.pipeline2(filters, m["order"] == "F"))
 }
 
-// settle keeps the pipeline, or why there is none.
-func (a *Array) settle(p *pipeline, names []string, err error) error {
+// setPipeline sets the pipeline, or the error if a codec is not known.
+func (a *Array) setPipeline(p *pipeline, names []string, err error) error {
 	a.Codecs = names
 	if errors.Is(err, errkind.ErrUnsupported) {
-		a.why, err = err, nil
+		a.codecErr, err = err, nil
 		return nil
 	}
 	if a.pipe = p; err != nil || p.vlen {
@@ -90,7 +90,7 @@ func (a *Array) settle(p *pipeline, names []string, err error) error {
 	return err
 }
 
-// pipeline2 makes the pipeline of format 2: filters and a compressor, in the order of encoding.
+// pipeline2 returns the pipeline of format 2: filters and a compressor, in the order of encoding.
 func (a *Array) pipeline2(codecs []any, fOrder bool) (*pipeline, []string, error) {
 	p := &pipeline{dt: a.DType, shape: a.Chunks, strides: cStrides(a.Chunks)}
 	if fOrder {
@@ -102,7 +102,7 @@ func (a *Array) pipeline2(codecs []any, fOrder bool) (*pipeline, []string, error
 		case (c.name == "vlen-utf8" || c.name == "vlen-bytes") && i == 0 && a.DType.HasObject():
 			p.vlen, p.binary = true, c.name == "vlen-bytes"
 		case c.name == "delta" && len(p.stages) == 0 && !p.vlen:
-			// The differences are of the dtype astype, which is read where it is the array's.
+			// Only differences of the array's own dtype can be decoded.
 			stored, err := dtype2(c.config["astype"], 0)
 			if c.config["astype"] == nil {
 				stored, err = a.DType, nil
@@ -125,7 +125,7 @@ func (a *Array) pipeline2(codecs []any, fOrder bool) (*pipeline, []string, error
 	return p, names, nil
 }
 
-// namesOf returns the codecs, and their names.
+// namesOf parses the codecs, and returns their names too.
 func namesOf(codecs []any) (names []string, specs []codecSpec) {
 	names = []string{}
 	for _, v := range codecs {
@@ -138,7 +138,7 @@ func namesOf(codecs []any) (names []string, specs []codecSpec) {
 	return names, specs
 }
 
-// dtype2 is a dtype of format 2: a string, or a list of fields.
+// dtype2 parses a dtype of format 2: a string, or a list of fields.
 func dtype2(v any, depth int) (*ndarray.DType, error) {
 	if s, ok := v.(string); ok {
 		dt, err := ndarray.ParseDType(s)

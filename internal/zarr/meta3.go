@@ -7,9 +7,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// read3 reads a zarr.json.
+// read3 parses a zarr.json.
 func (a *Array) read3(data []byte) (err error) {
-	m, err := object("zarr.json", data)
+	m, err := decodeObject("zarr.json", data)
 	if err != nil {
 		return err
 	}
@@ -44,10 +44,10 @@ func (a *Array) read3(data []byte) (err error) {
 		return err
 	}
 	codecs, _ := m["codecs"].([]any)
-	return a.settle(a.pipeline3(codecs, a.Chunks, 0))
+	return a.setPipeline(a.pipeline3(codecs, a.Chunks, 0))
 }
 
-// keys3 reads the encoding of the keys of chunks.
+// keys3 parses the encoding of the keys of chunks.
 func (a *Array) keys3(v any) error {
 	encoding, _ := specOf(v)
 	separator, given := encoding.config["separator"].(string)
@@ -56,19 +56,19 @@ func (a *Array) keys3(v any) error {
 		if !given {
 			separator = "/"
 		}
-		a.chunkKey = keyOf("c", separator)
+		a.chunkKey = chunkKeys("c", separator)
 	case "v2":
 		if !given {
 			separator = "."
 		}
-		a.chunkKey = keyOf("", separator)
+		a.chunkKey = chunkKeys("", separator)
 	default:
 		return unsupported("the encoding of keys %.40q", encoding.name)
 	}
 	return nil
 }
 
-// names3 reads the names of dimensions, of which some may be null.
+// names3 parses the names of dimensions, some of which may be null.
 func (a *Array) names3(v any) error {
 	list, ok := v.([]any)
 	if v == nil {
@@ -87,7 +87,7 @@ func (a *Array) names3(v any) error {
 	return nil
 }
 
-// pipeline3 makes the pipeline of format 3 for chunks of a shape.
+// pipeline3 returns the pipeline of format 3 for chunks of the given shape.
 func (a *Array) pipeline3(codecs []any, shape []int, depth int) (*pipeline, []string, error) {
 	p := &pipeline{dt: a.DType, shape: shape}
 	names, specs := namesOf(codecs)
@@ -95,7 +95,7 @@ func (a *Array) pipeline3(codecs []any, shape []int, depth int) (*pipeline, []st
 	for i := range axes {
 		axes[i] = i
 	}
-	stored := false // whether the codec from elements to bytes was met
+	stored := false // whether the codec from elements to bytes was parsed
 	for _, c := range specs {
 		var err error
 		switch {
@@ -108,7 +108,7 @@ func (a *Array) pipeline3(codecs []any, shape []int, depth int) (*pipeline, []st
 			continue
 		case c.name == "transpose":
 			order, _ := intsOf(c.config["order"])
-			if axes, err = transpose(axes, order); err != nil {
+			if axes, err = permuteAxes(axes, order); err != nil {
 				return nil, names, err
 			}
 			continue
@@ -145,7 +145,7 @@ func (a *Array) pipeline3(codecs []any, shape []int, depth int) (*pipeline, []st
 	return p, names, nil
 }
 
-// setEndian gives the array's dtype the byte order that its elements are stored in.
+// setEndian sets the byte order of the stored elements in the array's dtype.
 func (p *pipeline) setEndian(a *Array, endian any) error {
 	order := ndarray.LittleEndian
 	switch endian {
@@ -163,11 +163,11 @@ func (p *pipeline) setEndian(a *Array, endian any) error {
 	return nil
 }
 
-// simple3 are the data types of format 3 that have a name alone, but for those named as NumPy's.
+// simple3 are data types of format 3 without a configuration whose names are not those of NumPy.
 var simple3 = map[string]string{"string": "O", "variable_length_bytes": "O", "bytes": "O",
 	"bool": "?", "complex64": "c8", "complex128": "c16"}
 
-// dtype3 is a data type of format 3.
+// dtype3 parses a data type of format 3.
 //
 // Reference: Zarr core specification, version 3, "Data types"; zarr-extensions, data-types.
 func dtype3(v any, depth int) (*ndarray.DType, error) {
@@ -176,7 +176,7 @@ func dtype3(v any, depth int) (*ndarray.DType, error) {
 		return nil, malformed("a data type of %.40v", v)
 	}
 	spec, known := simple3[c.name]
-	size, isSize := whole(c.config["length_bytes"])
+	size, isSize := positiveInt(c.config["length_bytes"])
 	switch {
 	case known:
 	case strings.HasPrefix(c.name, "int"), strings.HasPrefix(c.name, "uint"),
@@ -206,14 +206,14 @@ func dtype3(v any, depth int) (*ndarray.DType, error) {
 	return dt, nil
 }
 
-// time3 is a dtype of times.
+// time3 parses the data type of a datetime or timedelta.
 func time3(c codecSpec) (*ndarray.DType, error) {
 	unit, _ := c.config["unit"].(string)
 	letter := map[bool]string{true: "<M8", false: "<m8"}[c.name == "numpy.datetime64"]
 	if unit == "generic" {
 		return ndarray.ParseDType(letter)
 	}
-	factor, ok := whole(c.config["scale_factor"])
+	factor, ok := positiveInt(c.config["scale_factor"])
 	if !ok {
 		factor = 1
 	}
@@ -227,7 +227,7 @@ func time3(c codecSpec) (*ndarray.DType, error) {
 	return dt, nil
 }
 
-// struct3 is a dtype of fields, each {"name", "data_type"} or [name, data type].
+// struct3 parses a data type with fields, each {"name", "data_type"} or [name, data type].
 func struct3(c codecSpec, depth int) (*ndarray.DType, error) {
 	list, _ := c.config["fields"].([]any)
 	fields := make([]ndarray.Field, 0, len(list))

@@ -7,37 +7,36 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// pipeline undoes the codecs of one chunk, or of a chunk within a shard.
+// pipeline decodes a chunk, or a chunk inside a shard.
 type pipeline struct {
 	dt    *ndarray.DType // of the stored elements, with their byte order
 	shape []int          // of a chunk
-	// strides are where the elements of the stored order go, in elements: those of a transposed
-	// or F-ordered chunk are not C order's.
+	// strides are the strides of a decoded chunk, in elements. They are those of C order unless the
+	// chunk is transposed or in F order.
 	strides []int
-	// stages are the codecs from bytes to bytes in the order of encoding.
+	// stages are the codecs from bytes to bytes, in the order of encoding.
 	stages []stage
-	// fixed are the stages, of the first ones, whose output is as long as their input.
 	deltas []*ndarray.DType // of the delta filters, in the order of encoding
-	shard  *shard
-	// vlen tells that the elements are text or bytes of any length, binary that they are bytes.
+	shard  *shard           // nil if the chunk is not a shard
+	// vlen says that the elements are text or bytes of variable length; binary that they are bytes.
 	vlen, binary bool
 }
 
-// maxShards is how deep shards may be in each other.
+// maxShards bounds the nesting of shards.
 const maxShards = 4
 
-// decode returns the elements of a chunk.
+// decode decodes the elements of a chunk; depth is the number of shards around it.
 func (p *pipeline) decode(data []byte, depth int) (*block, error) {
 	n, _ := product(p.shape)
 	size := n * p.dt.ItemSize()
 	if p.vlen || p.shard != nil {
-		size = -expansion(len(data)) - 1
+		size = -maxExpansion(len(data)) - 1
 	}
 	var err error
 	for i := len(p.stages) - 1; i >= 0; i-- {
 		want := size
 		if i > 0 && size >= 0 {
-			// What compressors behind the first make is not of a known size.
+			// The output size of a compressor after the first is not known exactly.
 			want = -(size + size/8 + 1<<16) - 1
 		}
 		if data, err = p.stages[i](data, want); err != nil {
@@ -48,7 +47,7 @@ func (p *pipeline) decode(data []byte, depth int) (*block, error) {
 	case p.shard != nil:
 		return p.shard.decode(data, p.shape, depth+1)
 	case p.vlen:
-		objects, err := variable(data, n, p.binary)
+		objects, err := decodeVlen(data, n, p.binary)
 		return &block{shape: p.shape, strides: p.strides, objects: objects}, err
 	case len(data) != size:
 		return nil, malformed("a chunk of %d bytes, expected %d", len(data), size)
@@ -61,10 +60,11 @@ func (p *pipeline) decode(data []byte, depth int) (*block, error) {
 	return &block{shape: p.shape, strides: p.strides, item: p.dt.ItemSize(), bytes: data}, nil
 }
 
-// expansion is how many bytes are accepted of what is stored in n, where nothing else tells.
-func expansion(n int) int { return 1000*n + 1<<20 }
+// maxExpansion returns the number of bytes to which n stored bytes may decode, if nothing else
+// limits it.
+func maxExpansion(n int) int { return 1000*n + 1<<20 }
 
-// fStrides are the strides of F order, in elements.
+// fStrides returns the strides of F order, in elements.
 func fStrides(shape []int) []int {
 	strides := make([]int, len(shape))
 	step := 1
@@ -75,10 +75,10 @@ func fStrides(shape []int) []int {
 	return strides
 }
 
-// transpose puts the axes of what is encoded into an order: axis i of the encoded array is axis
-// order[i] of the one before. encoded are the axes of the first array in the order that they have
-// before.
-func transpose(encoded, order []int) ([]int, error) {
+// permuteAxes applies the codec transpose: axis i of the encoded array is axis order[i] of the
+// array before. encoded, and the result, list the axes of the chunk in the order in which they are
+// stored.
+func permuteAxes(encoded, order []int) ([]int, error) {
 	if len(order) != len(encoded) {
 		return nil, malformed("a transpose of %d axes by %v", len(encoded), order)
 	}
@@ -94,7 +94,7 @@ func transpose(encoded, order []int) ([]int, error) {
 	return out, nil
 }
 
-// stridesOf returns the strides of each axis of a chunk whose axes are stored in an order.
+// stridesOf returns the strides of a chunk whose axes are stored in the given order.
 func stridesOf(shape, axes []int) []int {
 	stored := make([]int, len(axes))
 	for i, axis := range axes {
@@ -107,10 +107,10 @@ func stridesOf(shape, axes []int) []int {
 	return strides
 }
 
-// variable reads text or bytes of any length: their number, and each with its length before it.
+// decodeVlen decodes text or bytes of variable length: their number, then each after its length.
 //
 // Reference: numcodecs/vlen.pyx.
-func variable(data []byte, n int, binaries bool) ([]any, error) {
+func decodeVlen(data []byte, n int, binaries bool) ([]any, error) {
 	if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) != int64(n) {
 		return nil, malformed("a chunk of %d bytes for %d texts", len(data), n)
 	}
@@ -137,26 +137,27 @@ func variable(data []byte, n int, binaries bool) ([]any, error) {
 	return out, nil
 }
 
-// undelta adds up differences, in place of memory of its own.
+// undelta replaces differences by the elements; it does not change data.
 func undelta(data []byte, dt *ndarray.DType) ([]byte, error) {
 	size := dt.ItemSize()
 	if size == 0 || len(data)%size != 0 {
 		return nil, malformed("delta: %d bytes of %s", len(data), dt)
 	}
-	a, err := ndarray.New(dt, []int{len(data) / size}, ndarray.OrderC, slices.Clone(data))
-	if err != nil {
-		return nil, err
-	}
+	data = slices.Clone(data)
 	switch dt.Kind() {
 	case ndarray.KindInt, ndarray.KindUint:
-		return addInts(slices.Clone(data), dt)
+		return addInts(data, dt)
 	case ndarray.KindFloat:
+		a, err := ndarray.New(dt, []int{len(data) / size}, ndarray.OrderC, data)
+		if err != nil {
+			return nil, err
+		}
 		return addFloats(a)
 	}
 	return nil, unsupported("the codec delta of %s", dt)
 }
 
-// addInts adds up integers, which wrap.
+// addInts replaces integers by their running sums, which wrap around.
 func addInts(data []byte, dt *ndarray.DType) ([]byte, error) {
 	size := dt.ItemSize()
 	big := dt.ByteOrder() == ndarray.BigEndian
@@ -173,7 +174,7 @@ func addInts(data []byte, dt *ndarray.DType) ([]byte, error) {
 	return data, nil
 }
 
-// addFloats adds up floats in their own precision.
+// addFloats replaces floats by their running sums, computed in their own precision.
 func addFloats(a *ndarray.Array) ([]byte, error) {
 	switch a.DType().ItemSize() {
 	case 4:

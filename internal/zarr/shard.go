@@ -7,26 +7,27 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// shard is the codec sharding_indexed: chunks of a chunk, with an index of where each lies.
+// shard is the codec sharding_indexed: a chunk that consists of chunks, with an index of their
+// places.
 //
 // Reference: Zarr, "Sharding codec", version 1.0.
 type shard struct {
 	inner *pipeline
-	// first tells that the index stands before the chunks.
-	first bool
-	// sums tells that a CRC-32C is behind the index.
-	sums  bool
-	order binary.ByteOrder
-	// fill makes a block of fill values.
-	fill func(shape []int) (*block, error)
+	// indexAtStart says that the index precedes the chunks instead of following them.
+	indexAtStart bool
+	// indexChecksum says that a CRC-32C follows the index.
+	indexChecksum bool
+	order         binary.ByteOrder // of the index
+	// newBlock returns a block of fill values.
+	newBlock func(shape []int) (*block, error)
 }
 
-// readShard reads the configuration.
+// readShard parses the configuration of a shard of the given shape.
 func (a *Array) readShard(c codecSpec, shape []int, depth int) (*shard, []string, error) {
 	if depth == maxShards {
 		return nil, nil, unsupported("shards nested %d deep", depth)
 	}
-	s := &shard{fill: a.filled, order: binary.LittleEndian}
+	s := &shard{newBlock: a.newBlock, order: binary.LittleEndian}
 	chunk, ok := intsOf(c.config["chunk_shape"])
 	if !ok || len(chunk) != len(shape) {
 		return nil, nil, malformed("chunks of shape %v in a shard of shape %v", chunk, shape)
@@ -39,7 +40,7 @@ func (a *Array) readShard(c codecSpec, shape []int, depth int) (*shard, []string
 	switch c.config["index_location"] {
 	case nil, "end":
 	case "start":
-		s.first = true
+		s.indexAtStart = true
 	default:
 		return nil, nil, malformed("an index at %.20v", c.config["index_location"])
 	}
@@ -52,7 +53,7 @@ func (a *Array) readShard(c codecSpec, shape []int, depth int) (*shard, []string
 				s.order = binary.BigEndian
 			}
 		case i == 1 && spec.name == "crc32c":
-			s.sums = true
+			s.indexChecksum = true
 		default:
 			return nil, nil, unsupported("the codec %.40q of a shard's index", spec.name)
 		}
@@ -64,9 +65,9 @@ func (a *Array) readShard(c codecSpec, shape []int, depth int) (*shard, []string
 	return s, names, err
 }
 
-// decode reads the chunks of a shard of a shape.
+// decode decodes the chunks of a shard of the given shape.
 func (s *shard) decode(data []byte, shape []int, depth int) (*block, error) {
-	out, err := s.fill(shape)
+	out, err := s.newBlock(shape)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func (s *shard) decode(data []byte, shape []int, depth int) (*block, error) {
 				return nil, malformed("a chunk of %d bytes at %d of a shard of %d", size, offset,
 					len(data))
 			}
-			left -= size // chunks have no bytes in common
+			left -= size // chunks do not share bytes
 			part, err := s.inner.decode(data[offset:][:size], depth)
 			if err != nil {
 				return nil, err
@@ -99,32 +100,32 @@ func (s *shard) decode(data []byte, shape []int, depth int) (*block, error) {
 			}
 			out.paste(part, start)
 		}
-		if !next(at, shape, s.inner.shape) {
+		if !nextChunk(at, shape, s.inner.shape) {
 			return out, nil
 		}
 	}
 }
 
-// index returns the index of n chunks: the offset and length of each.
+// index returns the index of n chunks, which has the offset and length of each.
 func (s *shard) index(data []byte, n int) ([]byte, error) {
 	size := 16 * n
-	if s.sums {
+	if s.indexChecksum {
 		size += 4
 	}
 	if size > len(data) {
 		return nil, malformed("a shard of %d bytes with an index of %d", len(data), size)
 	}
 	index := data[len(data)-size:]
-	if s.first {
+	if s.indexAtStart {
 		index = data[:size]
 	}
-	if s.sums {
-		return summed(index, size-4)
+	if s.indexChecksum {
+		return checkCRC32C(index, size-4)
 	}
 	return index, nil
 }
 
-// intsOf is a list of integers of JSON that are not negative.
+// intsOf returns a JSON list of non-negative integers.
 func intsOf(v any) ([]int, bool) {
 	list, ok := v.([]any)
 	if !ok || len(list) > ndarray.MaxDims {

@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// meta2 is a .zarray of two chunks of two int16 each with some of it replaced.
+// meta2 returns a .zarray of two chunks of two int16 each, with old replaced by now.
 func meta2(old, now string) []byte {
 	const meta = `{"zarr_format":2,"shape":[4],"chunks":[2],"dtype":"<i2","fill_value":7,` +
 		`"order":"C","filters":null,"compressor":null}`
@@ -27,7 +27,7 @@ func meta3(old, now string) []byte {
 	return []byte(strings.Replace(meta, old, now, 1))
 }
 
-// shardOf is a shard of two chunks, of which each is where index says.
+// shardOf returns a shard of two chunks whose places are those in index.
 func shardOf(chunks string, index ...uint64) []byte {
 	out := []byte(chunks)
 	var table []byte
@@ -39,7 +39,7 @@ func shardOf(chunks string, index ...uint64) []byte {
 		crc32.Checksum(table, crc32.MakeTable(crc32.Castagnoli)))
 }
 
-// TestHostile: metadata and chunks that lie are errors, of a kind.
+// TestHostile: metadata and chunks that lie are errors of a kind.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	const none = ^uint64(0)
@@ -95,7 +95,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestShard: a chunk that is missing is of fill values.
+// TestShard: a chunk that is missing in a shard has the fill value.
 func TestShard(t *testing.T) {
 	t.Parallel()
 	const none = ^uint64(0)
@@ -116,7 +116,7 @@ func TestShard(t *testing.T) {
 	}
 }
 
-// FuzzOpen: no metadata and no chunk makes reading panic, or take more memory than is allowed.
+// FuzzOpen: no metadata and no chunk causes a panic, or more memory than is allowed.
 func FuzzOpen(f *testing.F) {
 	const none = ^uint64(0)
 	f.Add(meta2("", ""), []byte("abcd"), false)

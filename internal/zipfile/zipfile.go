@@ -1,6 +1,6 @@
-// Package zipfile opens zip archives from strangers: .npz files and zipped pickles.
-// It checks once, before anything is read, that every member lies inside the archive
-// and beside the others, and has a name that stays in its folder.
+// Package zipfile opens untrusted zip archives: .npz files and zipped pickles. When it opens one,
+// it checks that every member is inside the archive and does not overlap another member, and that
+// its name does not lead out of a folder.
 package zipfile
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// RatioFloor is how many bytes compressed input of any kind may unfold to, however small it is:
-// from there on Limits.CompressionRatio counts.
+// RatioFloor is the number of bytes to which compressed input of any size may decompress. Only
+// above it Limits.CompressionRatio holds.
 const RatioFloor = 16 << 20
 
 // Archive is an open zip. It is safe for concurrent use if its io.ReaderAt is.
@@ -26,25 +26,25 @@ type Archive struct {
 	files []*File
 }
 
-// File is a member.
+// File is a member of an archive.
 type File struct {
 	f      *zip.File
-	offset int64 // of the member's data
+	offset int64 // of the member's data in the archive, in bytes
 }
 
-// Open reads the directory of a zip of the given size in bytes, with names that CheckName takes.
+// Open reads the directory of a zip of the given size in bytes. Names must pass CheckName.
 func Open(r io.ReaderAt, size int64) (*Archive, error) { return open(r, size, true) }
 
-// OpenAnyNames is Open where nothing depends on the names: pandas before 1.4 names the pickle in
-// a zip by its whole path.
+// OpenAnyNames is Open without a check of the names, for callers that do not use them: pandas
+// before 1.4 names the pickle in a zip by its whole path.
 func OpenAnyNames(r io.ReaderAt, size int64) (*Archive, error) { return open(r, size, false) }
 
 func open(r io.ReaderAt, size int64, checked bool) (*Archive, error) {
-	// A section has an answer for every offset that a directory may claim.
+	// A SectionReader returns an error for any offset that a directory may claim.
 	r = io.NewSectionReader(r, 0, size)
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, kind(err)
+		return nil, withKind(err)
 	}
 	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
 		return flate.NewReader(r)
@@ -82,7 +82,7 @@ func newFile(f *zip.File, size int64) (*File, error) {
 	}
 	offset, err := f.DataOffset()
 	if err != nil {
-		return nil, kind(err)
+		return nil, withKind(err)
 	}
 	if offset > size || f.CompressedSize64 > uint64(size-offset) {
 		return nil, malformed("member %q reaches past the end of the file", f.Name)
@@ -90,7 +90,7 @@ func newFile(f *zip.File, size int64) (*File, error) {
 	return &File{f, offset}, nil
 }
 
-// CheckName refuses names that would leave a folder they are unpacked into.
+// CheckName returns an error for a name that would lead out of the folder it is unpacked to.
 func CheckName(name string) error {
 	clean := path.Clean(name)
 	if name == "" || path.IsAbs(name) || clean == ".." || strings.HasPrefix(clean, "../") ||
@@ -100,13 +100,13 @@ func CheckName(name string) error {
 	return nil
 }
 
-// checkOverlap refuses members that share bytes, which no writer makes and which lets a
-// small file unfold to its size squared.
+// checkOverlap refuses members that share bytes. No writer makes them, and they would let a small
+// file decompress to the square of its size.
 func (a *Archive) checkOverlap() error {
 	byOffset := slices.Clone(a.files)
 	slices.SortFunc(byOffset, func(x, y *File) int { return cmp.Compare(x.offset, y.offset) })
 	for i, f := range byOffset[:max(len(byOffset)-1, 0)] {
-		// A local header of 30 bytes and its name at least stand between.
+		// Between two members there are at least a local header of 30 bytes and its name.
 		next := byOffset[i+1]
 		if f.offset+int64(f.f.CompressedSize64) > next.offset-30-int64(len(next.f.Name)) {
 			return malformed("members %q and %q overlap", f.f.Name, next.f.Name)
@@ -115,28 +115,28 @@ func (a *Archive) checkOverlap() error {
 	return nil
 }
 
-// Files returns the members that are not folders, in the directory's order. The caller
-// must not modify the slice.
+// Files returns the members that are not folders, in the order of the directory. The caller must
+// not modify the slice.
 func (a *Archive) Files() []*File { return a.files }
 
-// Name returns the member's name, in which slashes separate folders.
+// Name returns the name of the member; slashes separate folders.
 func (f *File) Name() string { return f.f.Name }
 
-// Size returns how many bytes the member claims to unfold to. Reading it shows
-// whether that is so.
+// Size returns the decompressed size in bytes that the directory claims. Only reading the member
+// shows whether that is true.
 func (f *File) Size() int64 { return int64(f.f.UncompressedSize64) }
 
-// CompressedSize returns how many bytes the member takes in the archive.
+// CompressedSize returns the number of bytes that the member takes in the archive.
 func (f *File) CompressedSize() int64 { return int64(f.f.CompressedSize64) }
 
-// Stored returns where the member's bytes stand in the archive if they stand there as
-// they are.
+// Stored returns the offset in the archive of the member's content; ok is false if it is compressed
+// or encrypted.
 func (f *File) Stored() (offset int64, ok bool) {
 	return f.offset, f.f.Method == zip.Store && f.f.Flags&1 == 0
 }
 
-// Open returns a reader of the member's content. It fails at the end if the content
-// has not the size or not the CRC-32 of the directory, and never delivers more.
+// Open returns a reader of the member's content. If the content does not have the size and CRC-32
+// in the directory, the reader fails at the end, and never delivers more bytes than that size.
 func (f *File) Open() (io.ReadCloser, error) {
 	if f.f.Flags&1 != 0 {
 		return nil, errkind.New(errkind.ErrUnsupported, "zip: member %q is encrypted", f.f.Name)
@@ -147,7 +147,7 @@ func (f *File) Open() (io.ReadCloser, error) {
 	}
 	rc, err := f.f.Open()
 	if err != nil {
-		return nil, kind(err)
+		return nil, withKind(err)
 	}
 	return &content{rc, f.Size()}, nil
 }
@@ -164,7 +164,7 @@ func (c *content) Read(p []byte) (int, error) {
 		return 0, malformed("a member is longer than the directory says")
 	}
 	if err != nil && err != io.EOF {
-		err = kind(err)
+		err = withKind(err)
 	}
 	return n, err
 }
@@ -175,8 +175,8 @@ func malformed(format string, args ...any) error {
 	return errkind.New(errkind.ErrMalformed, "zip: "+format, args...)
 }
 
-// kind gives the decoder's complaints their kind and leaves the source's errors alone.
-func kind(err error) error {
+// withKind gives an error of the decoders its kind, and returns errors of the source unchanged.
+func withKind(err error) error {
 	var corrupt flate.CorruptInputError
 	var internal flate.InternalError
 	switch {

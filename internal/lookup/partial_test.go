@@ -1,4 +1,4 @@
-package unpkl_test
+package lookup_test
 
 import (
 	"encoding/binary"
@@ -25,17 +25,17 @@ import (
 )
 
 // partPickle writes a random pickle of dicts and lists that are filled in small batches, with
-// everything in the memo, and with what makes it hard to leave anything out: values that are
-// fetched again anywhere, containers in themselves, containers that become part of a tuple or the
-// state of an object after they were filled, older ones that are changed, keys met twice and keys
-// of every kind.
+// everything in the memo. It has oddities that make it hard for a partial pass to leave anything
+// out: values that are fetched again anywhere, containers inside themselves, containers that become
+// part of a tuple or the state of an object after they were filled, older containers that are
+// changed, equal keys, and keys of every kind.
 type partPickle struct {
 	r    *rand.Rand
 	b    []byte
 	puts int
-	// lists, dicts and objects are the numbers in the memo of what can be changed late.
+	// lists, dicts and objects have the memo indices of values that may be changed later on.
 	lists, dicts, objects []int
-	odd                   int // one in so many values is one of the above
+	odd                   int // one in odd values is an oddity
 }
 
 func (p *partPickle) op(code opcode.Code, arg ...byte) {
@@ -46,7 +46,7 @@ func (p *partPickle) text(s string) {
 	p.op(opcode.ShortBinUnicode, append([]byte{byte(len(s))}, s...)...)
 }
 
-// put stores the top of the stack in the memo, as all that can be met again is.
+// put stores the top of the stack in the memo, as picklers do with all values that may be shared.
 func (p *partPickle) put() int {
 	switch i := p.puts; {
 	case p.r.IntN(3) > 0:
@@ -125,7 +125,7 @@ func (p *partPickle) value(depth int) {
 	}
 }
 
-// oddity does something with the value on the stack, or replaces it.
+// oddity changes the value on top of the stack in an unusual way, or replaces it.
 func (p *partPickle) oddity(depth int) {
 	one := func(of []int) int { return of[p.r.IntN(len(of))] }
 	switch p.r.IntN(9) {
@@ -230,11 +230,10 @@ func (p *partPickle) list(depth int) {
 	}
 }
 
-// eachPartPickle hands over random pickles as files, of which passes for a part leave out what they
-// can.
+// eachPartPickle calls do with random pickles as files. It returns their number.
 func eachPartPickle(t *testing.T, do func(f *unpkl.File, r *rand.Rand, name string)) (n int) {
 	t.Helper()
-	defer func(from int) { tape.CutFrom = from }(tape.CutFrom)
+	defer func(from int) { tape.PartialMinSize = from }(tape.PartialMinSize)
 	folder, n := t.TempDir(), 400
 	if os.Getenv("UNPKL_LONG") != "" {
 		n = 10_000
@@ -267,12 +266,11 @@ func eachPartPickle(t *testing.T, do func(f *unpkl.File, r *rand.Rand, name stri
 	return n
 }
 
-// decodePart decodes a part of a file, by a pass that leaves out what it can or by one that leaves
-// out nothing.
-func decodePart(t *testing.T, f *unpkl.File, part *lookup.Part, cut bool) error {
+// decodePart decodes a part of a file, with a partial pass or with a pass over everything.
+func decodePart(t *testing.T, f *unpkl.File, part *lookup.Part, partial bool) error {
 	t.Helper()
-	if tape.CutFrom = 1 << 30; cut {
-		tape.CutFrom = 0
+	if tape.PartialMinSize = 1 << 30; partial {
+		tape.PartialMinSize = 0
 	}
 	d, err := f.Decoder()
 	if err != nil {
@@ -282,8 +280,8 @@ func decodePart(t *testing.T, f *unpkl.File, part *lookup.Part, cut bool) error 
 	return d.Decode(part)
 }
 
-// TestLookupLeavesOut: a pass that keeps only what a pointer may lead to finds what one finds that
-// keeps all, with the same errors.
+// TestLookupLeavesOut checks that a partial pass for a pointer finds the same values as a pass over
+// everything, with the same errors.
 func TestLookupLeavesOut(t *testing.T) {
 	found := 0
 	n := eachPartPickle(t, func(f *unpkl.File, _ *rand.Rand, name string) {
@@ -296,9 +294,9 @@ func TestLookupLeavesOut(t *testing.T) {
 		pointers = append(pointers, "/k1/k9", "/0/7", "/k0/*", "/*/k0", "/*/*", "/*/*/1", "/k3/-1",
 			"/k2/:2/0", "/k1/1:", "/k2/1:3", "/*/:2/k1")
 		for _, ptr := range pointers {
-			tape.CutFrom = 1 << 30
+			tape.PartialMinSize = 1 << 30
 			want, wantErr := f.Lookup(ptr)
-			tape.CutFrom = 0
+			tape.PartialMinSize = 0
 			got, err := f.Lookup(ptr)
 			if fmt.Sprint(err) != fmt.Sprint(wantErr) {
 				t.Fatalf("%s: error %v, want %v\n%s", ptr, err, wantErr, name)
@@ -307,7 +305,7 @@ func TestLookupLeavesOut(t *testing.T) {
 				continue
 			}
 			found++
-			if a, b := jsonText(t, got), jsonText(t, want); a != b {
+			if a, b := jsonText(got), jsonText(want); a != b {
 				t.Fatalf("%s: %s, want %s\n%s", ptr, a, b, name)
 			}
 		}
@@ -317,8 +315,8 @@ func TestLookupLeavesOut(t *testing.T) {
 	}
 }
 
-// TestRowsLeaveOut: a pass that keeps some of the rows of what a pointer leads to finds those that
-// one finds that keeps all.
+// TestRowsLeaveOut checks that a partial pass for some rows finds the same rows as a pass over
+// everything.
 func TestRowsLeaveOut(t *testing.T) {
 	some := 0
 	n := eachPartPickle(t, func(f *unpkl.File, r *rand.Rand, name string) {
@@ -331,8 +329,8 @@ func TestRowsLeaveOut(t *testing.T) {
 			parts := make([]lookup.Part, 4)
 			errs := make([]error, 4)
 			for i := range parts {
-				parts[i] = lookup.Part{Pointer: p, Again: true, FirstRows: first, Flat: i >= 2,
-					Rows: func(n int) (rows []int) {
+				parts[i] = lookup.Part{Pointer: p, RepeatableHooks: true,
+					FirstRows: first, ShallowRows: i >= 2, Rows: func(n int) (rows []int) {
 						for i := range n {
 							if i < first || i%step == 0 || i == n-1 {
 								rows = append(rows, i)
@@ -354,7 +352,7 @@ func TestRowsLeaveOut(t *testing.T) {
 					}
 					text := func(m lookup.Match) string {
 						if i == 0 {
-							return jsonText(t, m.Value)
+							return jsonText(m.Value)
 						}
 						return rowsText(t, m)
 					}
@@ -372,7 +370,7 @@ func TestRowsLeaveOut(t *testing.T) {
 	}
 }
 
-// rowsText is a match as a table.
+// rowsText returns a match as the text of a table.
 func rowsText(t *testing.T, m lookup.Match) string {
 	t.Helper()
 	rows, ok := table.OfPart(m.Value, m.Len)
@@ -386,15 +384,15 @@ func rowsText(t *testing.T, m lookup.Match) string {
 	return b.String()
 }
 
-// TestTreesLeaveOut: a pass that keeps the first items of containers inside each other has of them
-// what one has that keeps all, and the same numbers of items.
+// TestTreesLeaveOut checks that a partial pass for the first items of nested containers finds the
+// same items, and the same numbers of items, as a pass over everything.
 func TestTreesLeaveOut(t *testing.T) {
 	lacking := 0
 	n := eachPartPickle(t, func(f *unpkl.File, r *rand.Rand, name string) {
-		of := lookup.Tree{Depth: r.IntN(4), First: 1 + r.IntN(3), Look: 2 + r.IntN(2)}
+		of := lookup.Tree{Depth: r.IntN(4), Expand: 1 + r.IntN(3), Peek: 2 + r.IntN(2)}
 		whole, some := of, of
-		wants := lookup.Part{Tree: &whole, Again: true}
-		gots := lookup.Part{Tree: &some, Again: true}
+		wants := lookup.Part{Tree: &whole, RepeatableHooks: true}
+		gots := lookup.Part{Tree: &some, RepeatableHooks: true}
 		wantErr, err := decodePart(t, f, &wants, false), decodePart(t, f, &gots, true)
 		if err != nil && wantErr == nil {
 			t.Fatalf("error %v\n%s", err, name)
@@ -408,8 +406,8 @@ func TestTreesLeaveOut(t *testing.T) {
 		lacking += len(some.Totals)
 		c := treeComparer{t: t, tree: &some, same: map[any]any{}}
 		if !c.equal(wants.Matches[0].Value, gots.Matches[0].Value, 0) {
-			t.Fatalf("%+v: %s, want %s\n%s", some, jsonText(t, gots.Matches[0].Value),
-				jsonText(t, wants.Matches[0].Value), name)
+			t.Fatalf("%+v: %s, want %s\n%s", some, jsonText(gots.Matches[0].Value),
+				jsonText(wants.Matches[0].Value), name)
 		}
 	})
 	if lacking < n/5 {
@@ -417,28 +415,28 @@ func TestTreesLeaveOut(t *testing.T) {
 	}
 }
 
-// TestSharedAreAll: what is not said to be shared is written once: its JSON is the same where that
-// is used and where every container is remembered.
+// TestSharedAreAll checks that lookup.Part.SharedContainers has all shared containers: the JSON is
+// the same if only these are remembered and if every container is.
 func TestSharedAreAll(t *testing.T) {
 	refs, unshared := 0, 0
 	same := func(f *unpkl.File, name string) {
-		part := lookup.Part{Tokens: true}
+		part := lookup.Part{JSONTokens: true}
 		d, err := f.Decoder()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		if d.Decode(&part) != nil || part.Shared == nil {
+		if d.Decode(&part) != nil || part.SharedContainers == nil {
 			return
 		}
 		for _, o := range []jsonval.Options{{Refs: true}, {Lossless: true}, {},
 			{MeasureAt: 1, RefsAt: 20}} {
 			want, wantErr := encoded(part.Matches[0].Value, o)
 			o.Once = func(container any) bool {
-				if !part.Shared[container] {
+				if !part.SharedContainers[container] {
 					unshared++
 				}
-				return !part.Shared[container]
+				return !part.SharedContainers[container]
 			}
 			got, err := encoded(part.Matches[0].Value, o)
 			if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
@@ -472,7 +470,7 @@ func encoded(v any, o jsonval.Options) (string, error) {
 	return b.String(), err
 }
 
-// treeComparer compares what is shown of a tree.
+// treeComparer compares the items of two trees that a Tree asks for.
 type treeComparer struct {
 	t    *testing.T
 	tree *lookup.Tree
@@ -483,7 +481,7 @@ func (c *treeComparer) equal(want, got any, depth int) bool {
 	keys, wants := treeItems(want)
 	gotKeys, gots := treeItems(got)
 	if wants == nil {
-		return gots == nil && jsonText(c.t, want) == jsonText(c.t, got)
+		return gots == nil && jsonText(want) == jsonText(got)
 	}
 	if same, met := c.same[want]; met {
 		return same == got
@@ -496,19 +494,19 @@ func (c *treeComparer) equal(want, got any, depth int) bool {
 	if n != len(wants) || reflect.TypeOf(want) != reflect.TypeOf(got) {
 		return false
 	}
-	looked := max(c.tree.First, c.tree.Look)
+	looked := max(c.tree.Expand, c.tree.Peek)
 	if depth == c.tree.Depth {
-		looked = c.tree.Look
+		looked = c.tree.Peek
 	}
 	for i := range min(n, looked) {
 		switch {
-		case keys != nil && jsonText(c.t, keys[i]) != jsonText(c.t, gotKeys[i]):
+		case keys != nil && jsonText(keys[i]) != jsonText(gotKeys[i]):
 			return false
-		case depth < c.tree.Depth && i < c.tree.First:
+		case depth < c.tree.Depth && i < c.tree.Expand:
 			if !c.equal(wants[i], gots[i], depth+1) {
 				return false
 			}
-		case i < c.tree.Look:
+		case i < c.tree.Peek:
 			if reflect.TypeOf(wants[i]) != reflect.TypeOf(gots[i]) {
 				return false
 			}
@@ -517,7 +515,7 @@ func (c *treeComparer) equal(want, got any, depth int) bool {
 	return true
 }
 
-// treeItems returns what is in a container.
+// treeItems returns the items of a container.
 func treeItems(v any) (keys, items []any) {
 	switch v := v.(type) {
 	case *types.List:

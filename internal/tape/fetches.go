@@ -7,28 +7,29 @@ import (
 	"github.com/unpkl/unpkl/internal/opcode"
 )
 
-// fetched is which numbers of the memo a pickle fetches, and where it does so last: what a first
-// scan of the opcodes tells before the pass.
+// memoFetches says which indices of the memo a pickle fetches, and where it does so for the last
+// time. A scan of the opcodes finds this out before a partial pass.
 //
-// Invariant: the pickle stores at the numbers 0, 1, 2, ... in turn, and fetches only what is
+// Invariant: the pickle stores at the indices 0, 1, 2, ... in turn, and fetches only what it has
 // stored.
-type fetched struct {
-	// last has for each number where it is fetched last: an offset in units of fetchedUnit bytes,
-	// rounded up, or 0. It is in pages, and a page of numbers that are never fetched is nil.
+type memoFetches struct {
+	// last has for each index the offset behind the last opcode that fetches it, in units of
+	// fetchUnit bytes and rounded up, or 0 if there is none. It is in pages of fetchPageSize
+	// indices; a page without fetches may be nil or missing.
 	last [][]uint32
-	puts int // how many numbers there are
-	end  int // offset of the byte behind the STOP
+	puts int // number of indices
+	end  int // offset in bytes of the end of the STOP
 }
 
 const (
-	fetchedPage = 1 << 12 // numbers of a page
-	fetchedUnit = 1 << 8  // bytes
+	fetchPageSize = 1 << 12 // indices
+	fetchUnit     = 1 << 8  // bytes
 )
 
-// scanFetched scans the pickle at b[start:]. ok is false where the memo is used in another way than
-// picklers do, or the opcodes do not end in a STOP: then nothing is told.
-func scanFetched(b []byte, start int) (f fetched, ok bool) {
-	if uint64(len(b))/fetchedUnit >= 1<<32-2 {
+// scanFetches scans the opcodes of the pickle at b[start:]. ok is false if the invariant does not
+// hold or the opcodes do not end in a STOP.
+func scanFetches(b []byte, start int) (f memoFetches, ok bool) {
+	if uint64(len(b))/fetchUnit >= 1<<32-2 {
 		return f, false
 	}
 	for at := start; at < len(b); {
@@ -71,8 +72,8 @@ func scanFetched(b []byte, start int) (f fetched, ok bool) {
 	return f, false
 }
 
-// argumentSize returns the length in bytes of an opcode's argument, which b begins with. ok is
-// false where there is no such opcode or b ends within the argument.
+// argumentSize returns the length in bytes of the opcode's argument at the start of b. ok is false
+// if there is no such opcode or b ends within the argument.
 func argumentSize(b []byte, info *opcode.Info) (size int, ok bool) {
 	switch info.Layout {
 	case opcode.Counted:
@@ -94,8 +95,9 @@ func argumentSize(b []byte, info *opcode.Info) (size int, ok bool) {
 	return int(info.Fixed), info.Name != ""
 }
 
-// note notes an opcode of the memo, which ends at an offset.
-func (f *fetched) note(isPut bool, i uint64, end int) bool {
+// note records a PUT or GET of index i that ends at an offset. It returns false if the invariant
+// does not hold.
+func (f *memoFetches) note(isPut bool, i uint64, end int) bool {
 	if isPut {
 		f.puts++
 		return i == uint64(f.puts-1)
@@ -103,28 +105,28 @@ func (f *fetched) note(isPut bool, i uint64, end int) bool {
 	if i >= uint64(f.puts) {
 		return false
 	}
-	page := int(i / fetchedPage)
+	page := int(i / fetchPageSize)
 	for len(f.last) <= page {
 		f.last = append(f.last, nil)
 	}
 	if f.last[page] == nil {
-		f.last[page] = make([]uint32, fetchedPage)
+		f.last[page] = make([]uint32, fetchPageSize)
 	}
-	f.last[page][i%fetchedPage] = uint32(end/fetchedUnit) + 1
+	f.last[page][i%fetchPageSize] = uint32(end/fetchUnit) + 1
 	return true
 }
 
-// behind reports whether any of the numbers from i to j, without j, is fetched behind an offset. It
-// may say so also of what is fetched shortly before.
-func (f *fetched) behind(i, j, offset int) bool {
+// anyAfter reports whether any of the indices from i to j-1 is fetched behind an offset. It may
+// return true also for a fetch that is up to fetchUnit bytes before the offset.
+func (f *memoFetches) anyAfter(i, j, offset int) bool {
 	for i < j {
-		page, next := i/fetchedPage, min(j, (i/fetchedPage+1)*fetchedPage)
+		page, next := i/fetchPageSize, min(j, (i/fetchPageSize+1)*fetchPageSize)
 		if page >= len(f.last) {
 			return false
 		}
 		if p := f.last[page]; p != nil {
 			for ; i < next; i++ {
-				if int64(p[i%fetchedPage])*fetchedUnit > int64(offset) {
+				if int64(p[i%fetchPageSize])*fetchUnit > int64(offset) {
 					return true
 				}
 			}

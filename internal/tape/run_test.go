@@ -1,4 +1,4 @@
-package unpkl_test
+package tape_test
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -117,7 +118,7 @@ func readRuns(t *testing.T, data []byte, values []any) {
 	for name, r := range map[string]io.Reader{
 		"slice":      bytes.NewReader(data),
 		"buffered":   bufio.NewReaderSize(bytes.NewReader(data), 5000),
-		"pieces":     &nothingMore{t, data, 777},
+		"pieces":     &cases.Connection{T: t, Data: data, Size: 777},
 		"byte":       iotest.OneByteReader(bytes.NewReader(data)),
 		"with error": iotest.DataErrReader(bytes.NewReader(data)),
 		"file":       file,
@@ -158,7 +159,7 @@ func cutRuns(t *testing.T, rng *rand.Rand, data []byte) {
 			t.Fatalf("cut to %d bytes: %v", n, err)
 		}
 		for _, size := range []int{100, 1 << 20} {
-			pieces := func() io.Reader { return &nothingMore{t, data, size} }
+			pieces := func() io.Reader { return &cases.Connection{T: t, Data: data, Size: size} }
 			_, err := unpkl.Load(io.LimitReader(pieces(), int64(n)))
 			if !errors.Is(err, pickle.ErrTruncated) {
 				t.Fatalf("cut to %d bytes, in pieces of %d: %v", n, size, err)
