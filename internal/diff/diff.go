@@ -18,6 +18,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/torch"
 	"github.com/unpkl/unpkl/xr"
 )
 
@@ -185,6 +186,8 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 		return nil
 	case *ndarray.Scalar:
 		return c.arrays(at, x.Array(), b.(*ndarray.Scalar).Array())
+	case *torch.Tensor:
+		return c.tensors(at, x, b.(*torch.Tensor))
 	case *pickle.Object:
 		c.objects(at, x, b.(*pickle.Object))
 		return nil

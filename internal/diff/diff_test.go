@@ -16,6 +16,7 @@ import (
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/torch"
 )
 
 // changes compares two values and returns a line for each difference.
@@ -260,5 +261,39 @@ func TestObjectKeys(t *testing.T) {
 	if len(got) != 2 || !strings.HasPrefix(got[0], "changed /m.Color(1)") ||
 		!strings.HasPrefix(got[1], "changed /m.Blank(x)") {
 		t.Errorf("differences are %q", got)
+	}
+}
+
+// TestTensors: tensors of PyTorch whose elements do not say all are compared by their parts.
+func TestTensors(t *testing.T) {
+	for _, name := range []string{"215_sparse.pt", "215_quantized.pt", "215_odd.pt"} {
+		load := func() *types.Dict {
+			v, err := unpkl.LoadFile(filepath.Join("..", "..", "torch", "testdata", name),
+				unpkl.WithObjects())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v.(*types.Dict)
+		}
+		a, b := load(), load()
+		if got := changes(t, a, b, diff.Options{}); len(got) > 0 {
+			t.Errorf("%s differs from itself: %q", name, got)
+		}
+		for i := range *b {
+			x, ok := (*b)[i].Value.(*torch.Tensor)
+			switch {
+			case !ok:
+				continue
+			case x.Sparse != nil:
+				x.Sparse.Values = x.Sparse.Indices
+			case x.Quantizer != nil:
+				x.Quantizer.Axis++
+			default:
+				continue
+			}
+			if got := changes(t, a, b, diff.Options{}); len(got) == 0 {
+				t.Errorf("%s: %v with other parts is the same", name, (*b)[i].Key)
+			}
+		}
 	}
 }
