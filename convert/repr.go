@@ -5,7 +5,7 @@ import (
 
 	"github.com/nlpodyssey/gopickle/types"
 
-	"github.com/unpkl/unpkl/internal/arrayhook"
+	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/pickle"
 )
 
@@ -34,9 +34,9 @@ func appendLiteral(b []byte, v any, depth int) (out []byte, ok bool) {
 	}
 	switch v := v.(type) {
 	case nil, bool, int, *big.Int, float64, complex128, string, []byte:
-		return append(b, arrayhook.Repr(v)...), true
+		return append(b, pending.Repr(v)...), true
 	case pickle.Py2String:
-		return append(b, arrayhook.Repr(string(v))...), true
+		return append(b, pending.Repr(string(v))...), true
 	case *types.List:
 		return appendItems(b, *v, "[", "]", depth)
 	case []any:

@@ -62,6 +62,9 @@ func SetTexts(a *ndarray.Array, dt *ndarray.DType, shape []int, order ndarray.Or
 // SetSpec sets a pending dtype to the one that spec describes.
 func SetSpec(d *ndarray.DType, spec ndarray.DTypeSpec) error { return arrayhook.SetSpec(d, spec) }
 
+// Repr returns the text of a number, str, bytes or None as Python's repr has it.
+func Repr(v any) string { return arrayhook.Repr(v) }
+
 // NonText returns the elements of an array of dtype object that are not strings, in C order. It
 // skips strings without boxing them. An array of another dtype has no such elements.
 func NonText(a *ndarray.Array) iter.Seq[any] {
