@@ -96,13 +96,13 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/plain internal/pyvalue internal/slab internal/tape internal/window " +
 			"ndarray pickle reconstruct xr"},
 	{"internal/table",
-		"frame internal/describe internal/jsonval internal/lookup internal/pointer " +
-			"internal/pyvalue ndarray xr"},
+		"frame internal/describe internal/framehook internal/jsonval internal/lookup " +
+			"internal/pointer internal/pyvalue ndarray pickle reconstruct xr"},
 	{"internal/chunk", "ndarray"},
 	{"internal/checksum", "ndarray"},
 	{"internal/stats",
 		"frame internal/chunk internal/lookup internal/pending internal/pointer " +
-			"internal/pyvalue internal/table internal/texts ndarray pickle"},
+			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct"},
 	{"internal/diff",
 		"frame internal/chunk internal/describe internal/lookup internal/pointer " +
 			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct xr"},
@@ -125,9 +125,9 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/plain internal/pointer internal/pyvalue internal/tape " +
 			"internal/unmarshal ndarray pickle reconstruct"},
 	{"convert",
-		". frame frame/arrowframe hdf5 hdf5/pytables internal/arrowcheck internal/bulk " +
-			"internal/compress internal/delimited internal/errkind internal/jsonval " +
-			"internal/lookup internal/magic internal/plain internal/pointer internal/pyvalue " +
+		". frame frame/arrowframe hdf5 hdf5/pytables internal/arrayhook internal/arrowcheck " +
+			"internal/bulk internal/compress internal/delimited internal/errkind " +
+			"internal/jsonval internal/lookup internal/magic internal/plain internal/pointer internal/pyvalue " +
 			"internal/safetensors internal/texts internal/written internal/xdr " +
 			"internal/zipfile ndarray npy pickle reconstruct torch xr"},
 	{"store", ""},
@@ -139,8 +139,8 @@ var mayImport = []struct{ pkg, imports string }{
 	{"examples/results", "."},
 	{"cmd/unpkl",
 		". audit convert frame internal/batch internal/checksum internal/compress " +
-			"internal/describe internal/diff internal/edit internal/input internal/jsonval " +
-			"internal/lookup internal/magic internal/plot internal/pointer internal/pyvalue " +
+			"internal/describe internal/diff internal/edit internal/framehook internal/input " +
+			"internal/jsonval internal/lookup internal/magic internal/plot internal/pointer internal/pyvalue " +
 			"internal/serve internal/spec internal/stats internal/table ndarray npy pickle store"},
 }
 
